@@ -1,14 +1,12 @@
 import { setMaxListeners } from "node:events";
 import { IamReader } from "../../src/cli/account/aws/iam-reader";
 import { AwsError } from "../../src/cli/account/aws/operations";
-import { managedAccess } from "../../src/cli/account/drift/managed";
+import { describedResources, type ExpectedObject, managedOf } from "../../src/cli/account/drift/managed";
 import { type DriftReport, type DriftState, driftReport } from "../../src/cli/account/drift/report";
 import type { DriftRules } from "../../src/cli/account/drift/rules";
 import type { StateResource } from "../../src/cli/terraform/state-file";
-import { nodeRoleName } from "../../src/iam/cluster";
 import { NODE_TRUST, nodePolicy } from "../../src/iam/node-role-permissions";
 import type { Deployment } from "../../src/settings/deployment";
-import { ADDRESSES, policyAddress } from "../../src/terraform/addresses";
 import { deployment, SEVERAL_POLICIES } from "./deployment";
 
 export const ACCOUNT = "123456789012";
@@ -39,9 +37,9 @@ export function accountWith(answers: Answers): IamReader {
     if (found instanceof Error) {
       throw found;
     }
-    return found;
+    return [found];
   };
-  const aws = { call, callAll: async (action: string, input: object) => [await call(action, input)] };
+  const aws = { call };
   const { signal } = new AbortController();
   setMaxListeners(0, signal);
   const reading = { signal, limit: 5 };
@@ -70,85 +68,44 @@ const DAY = new Date("2026-01-02T03:04:05Z");
 
 /** An account that has exactly what Terraform and DKP manage, of a deployment that was applied. */
 function appliedAccount(settings: Deployment): Answers {
-  const { user, group, policies, nodeRole } = managedAccess(settings, ACCOUNT);
-  const { prefix } = settings.cluster;
-  const roles = nodeRole === undefined ? [] : [{ ...nodeRole, document: nodeRole.documents[0] ?? {} }];
-  const names = [...roles.map(({ name }) => name), ...(prefix === undefined ? [] : [nodeRoleName(prefix)])];
-  const dkp = { document: nodePolicy(settings.additionalRolePolicies), boundaries: [], attached: { managed: [] } };
-  const rows = names.map((name) => ({ ...(roles.find((role) => role.name === name) ?? dkp), name }));
-  return {
-    "sts:GetCallerIdentity": { Account: ACCOUNT },
-    "iam:GetUser": userWith(user.boundaries[0]),
-    "iam:ListAttachedUserPolicies": attached(...user.attached.managed),
-    "iam:ListGroupsForUser": groups(...user.groups.managed),
-    "iam:ListAccessKeys": { AccessKeyMetadata: [{ AccessKeyId: "AKIAPRIMARY", Status: "Active" }] },
-    ...(group === undefined ? {} : { "iam:GetGroup": groupWith(user.name) }),
-    "iam:ListAttachedGroupPolicies": attached(...(group?.attached.managed ?? [])),
-    ...Object.fromEntries(
-      policies.flatMap(({ arn: id, documents }) => [
-        [`iam:GetPolicy ${id}`, { Policy: { DefaultVersionId: "v3", CreateDate: DAY } }],
-        [`iam:GetPolicyVersion ${id}`, version(documents[0] ?? {})],
-        [`iam:ListEntitiesForPolicy ${id}`, { PolicyUsers: [{ UserName: user.name }] }],
-      ]),
-    ),
-    ...Object.fromEntries(
-      rows.flatMap(({ name, document, boundaries, attached: { managed } }) => [
-        [`iam:GetRole ${name}`, roleWith(NODE_TRUST, boundaries[0])],
-        [`iam:ListAttachedRolePolicies ${name}`, attached(...managed)],
-        [`iam:ListRolePolicies ${name}`, inline(name)],
-        [`iam:GetRolePolicy ${name}`, { PolicyDocument: encoded(document) }],
-        [`iam:ListInstanceProfilesForRole ${name}`, { InstanceProfiles: [] }],
-      ]),
-    ),
-  };
+  const { objects } = managedOf(settings, ACCOUNT);
+  return Object.assign({}, { "sts:GetCallerIdentity": { Account: ACCOUNT } }, ...objects.map(answersOf));
 }
 
-const resource = (address: string, attributes: StateResource["attributes"]): StateResource => ({
-  address,
-  tainted: false,
-  attributes,
-});
+/** What IAM answers about an object that is as it is managed. */
+function answersOf({ kind, name, ...managed }: ExpectedObject): Answers {
+  const { arn: id, attached: policies, boundary, groups: memberships, documents: [document = {}] = [] } = managed;
+  switch (kind) {
+    case "user":
+      return {
+        "iam:GetUser": userWith(boundary?.managed[0] || undefined),
+        "iam:ListAttachedUserPolicies": attached(...(policies?.managed ?? [])),
+        "iam:ListGroupsForUser": groups(...(memberships?.managed ?? [])),
+        "iam:ListAccessKeys": { AccessKeyMetadata: [{ AccessKeyId: "AKIAPRIMARY", Status: "Active" }] },
+      };
+    case "group":
+      return { "iam:GetGroup": groupWith("deckhouse"), "iam:ListAttachedGroupPolicies": attached(...(policies?.managed ?? [])) };
+    case "policy":
+      return {
+        [`iam:GetPolicy ${id}`]: { Policy: { DefaultVersionId: "v3", CreateDate: DAY } },
+        [`iam:GetPolicyVersion ${id}`]: version(document),
+        [`iam:ListEntitiesForPolicy ${id}`]: { PolicyUsers: [{ UserName: "deckhouse" }] },
+      };
+    case "role":
+      return {
+        [`iam:GetRole ${name}`]: roleWith(NODE_TRUST, boundary?.managed[0] || undefined),
+        [`iam:ListAttachedRolePolicies ${name}`]: attached(...(policies?.managed ?? [])),
+        [`iam:ListRolePolicies ${name}`]: inline(name),
+        [`iam:GetRolePolicy ${name}`]: { PolicyDocument: encoded(document) },
+        [`iam:ListInstanceProfilesForRole ${name}`]: { InstanceProfiles: [] },
+      };
+  }
+}
 
 /** The state of a deployment that was applied. */
-export function appliedState(settings: Deployment, account = ACCOUNT): readonly StateResource[] {
-  const { user, group, policies, nodeRole } = managedAccess(settings, account);
-  const { name } = user;
-  const state = [
-    resource(ADDRESSES.user, {
-      name,
-      arn: `arn:aws:iam::${account}:user/${name}`,
-      permissions_boundary: user.boundaries[0] ?? "",
-    }),
-    ...policies.map((policy, index) =>
-      resource(policyAddress("policy", index + 1), {
-        name: policy.name,
-        arn: policy.arn,
-        policy: JSON.stringify(policy.documents[0]),
-      }),
-    ),
-    ...user.attached.managed.map((policy_arn, index) =>
-      resource(policyAddress("userAttachment", index + 1), { user: name, policy_arn }),
-    ),
-    ...(group?.attached.managed ?? []).map((policy_arn, index) =>
-      resource(policyAddress("groupAttachment", index + 1), { group: group?.name, policy_arn }),
-    ),
-  ];
-  if (typeof user.keys === "number") {
-    state.push(resource("aws_iam_access_key.user", { id: "AKIAPRIMARY", user: name }));
-  }
-  if (group !== undefined) {
-    state.push(resource(ADDRESSES.group, { name: group.name }));
-    state.push(resource(ADDRESSES.membership, { user: name, groups: user.groups.managed }));
-  }
-  if (nodeRole !== undefined) {
-    const policy = JSON.stringify(nodeRole.documents[0]);
-    state.push(resource(ADDRESSES.nodeRole, { name: nodeRole.name }));
-    state.push(resource(ADDRESSES.nodePolicy, { name: nodeRole.inline, policy }));
-    state.push(
-      ...nodeRole.attached.managed.map((policy_arn) => resource("aws_iam_role_policy_attachment.node-1", { policy_arn })),
-    );
-  }
-  return state;
+function appliedState(settings: Deployment): readonly StateResource[] {
+  const key = { address: "aws_iam_access_key.user", tainted: false, attributes: { id: "AKIAPRIMARY" } };
+  return [...describedResources(settings, ACCOUNT), ...(settings.accessKeys === "none" ? [] : [key])];
 }
 
 /** A deployment that was applied, and what changed since. */

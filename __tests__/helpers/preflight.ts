@@ -2,7 +2,7 @@ import { setMaxListeners } from "node:events";
 import type { Image } from "@aws-sdk/client-ec2";
 import type { EvaluationResult } from "@aws-sdk/client-iam";
 import { AwsError } from "../../src/cli/account/aws/operations";
-import type { PreflightFound, ReadState } from "../../src/cli/account/preflight/check";
+import type { PreflightFound } from "../../src/cli/account/preflight/check";
 import type { CheckResult } from "../../src/cli/account/preflight/report";
 import type { PreflightRules } from "../../src/cli/account/preflight/rules";
 import { runPreflight } from "../../src/cli/account/preflight/runner";
@@ -75,11 +75,11 @@ export async function preflightIn(account: Account = {}): Promise<readonly Check
     if (value instanceof Error) {
       throw value;
     }
-    return value;
+    return [value];
   };
   const dryRun = async (operation: string) => all[operation] ?? { code: "DryRunOperation", message: "" };
-  const aws = { call, callAll: async (action: string, input: object) => [await call(action, input)], dryRun };
-  const read: ReadState = async () => (state === undefined ? { unread: "not synthesized" } : { value: state });
+  const aws = { call, dryRun };
+  const read = async () => (state === undefined ? { unread: "not synthesized" } : { value: state });
   return runPreflight(deployment(settings), aws as unknown as Parameters<typeof runPreflight>[1], {
     asKey,
     existingCluster,

@@ -175,8 +175,12 @@ function toolsOf(items: readonly Item[]): Tools {
         })),
     }),
   };
-  const callAll = async (action: string, input: { readonly Filters: readonly Filter[] }) => [answers[action]?.(input)];
-  return { callAll } as unknown as Tools;
+  const list = async (
+    action: string,
+    input: { readonly Filters: readonly Filter[] },
+    itemsOf: (page: object) => readonly unknown[],
+  ) => itemsOf(answers[action]?.(input) ?? {});
+  return { list } as unknown as Tools;
 }
 
 /** The calls on existing objects that the policy denies. */

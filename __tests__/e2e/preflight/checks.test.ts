@@ -20,7 +20,7 @@ import {
   CreatePolicyCommand,
   CreateUserCommand,
 } from "@aws-sdk/client-iam";
-import { ADMIN_ACTIONS, CHECKS } from "../../../src/cli/account/preflight/all-checks";
+import { ADMIN_ACTIONS, CHECKS } from "../../../src/cli/account/preflight/checks";
 import type { LocalAws } from "../support/local-aws";
 import {
   ACCOUNT,

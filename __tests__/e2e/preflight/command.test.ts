@@ -1,6 +1,6 @@
 import { CreateUserCommand, PutUserPolicyCommand } from "@aws-sdk/client-iam";
 import schema from "../../../docs/reference/findings.schema.json";
-import { adminPolicy } from "../../../src/cli/account/preflight/all-checks";
+import { adminPolicy } from "../../../src/cli/account/preflight/checks";
 import { schemaErrors } from "../../helpers/json-schema";
 import type { Credentials, LocalAws } from "../support/local-aws";
 import {
@@ -35,7 +35,7 @@ describe("preflight", () => {
     fixtures = await createFixtures(aws().local);
   });
 
-  it("prints each finding with the calls that it is based on, and the remedy", async () => {
+  it("prints each finding, and the remedy", async () => {
     aws().stub.say({ ...simulate({}), ...imageResponse({ disks: { "/dev/sda1": 8, "/dev/sdf": 20 } }) });
     const cluster = `prefix: dev, layout: WithoutNAT, amis: [${AMI}]`;
     const { status, stdout } = await preflight(settings(cluster), aws().stub.url);
@@ -43,20 +43,20 @@ describe("preflight", () => {
       [
         /^dev: preflight of a cluster in eu-central-1$/,
         /^$/,
-        /^ok {9}account +account \d+, as .* \[sts:GetCallerIdentity\]$/,
-        /^ok {9}region .* \[ec2:DescribeRegions in us-east-1\]$/,
-        /^attention {2}image .* \[ec2:DescribeImages in eu-central-1\]$/,
+        /^ok {9}account +account \d+, as /,
+        /^ok {9}region /,
+        /^attention {2}image /,
         /^ +-> create an image with only the root disk/,
-        /^ok {9}resource-names .* \[iam:GetUser, iam:GetPolicy, iam:ListPolicies\]$/,
-        /^ok {9}node-role-name .* \[iam:GetRole\]$/,
-        /^ok {9}instance-profile-name .* \[iam:GetInstanceProfile\]$/,
-        /^ok {9}key-pair-name .* \[ec2:DescribeKeyPairs in eu-central-1\]$/,
-        /^ok {9}prefix-in-use .* \[ec2:DescribeInstances, ec2:DescribeSecurityGroups, ec2:DescribeSubnets, ec2:DescribeVpcs in eu-central-1\]$/,
-        /^ok {9}marker .* \[no call\]$/,
-        /^note {7}source-addresses .* \[ec2:DescribeVpcs, ec2:DescribeAddresses, ec2:DescribeInstances in eu-central-1\]$/,
+        /^ok {9}resource-names /,
+        /^ok {9}node-role-name /,
+        /^ok {9}instance-profile-name /,
+        /^ok {9}key-pair-name /,
+        /^ok {9}prefix-in-use /,
+        /^ok {9}marker /,
+        /^note {7}source-addresses /,
         /^ +-> set user.allowedNetworks/,
-        /^ok {9}permissions .* \[iam:SimulatePrincipalPolicy\]$/,
-        /^ok {9}pgp-keys .* \[no call\]$/,
+        /^ok {9}permissions /,
+        /^ok {9}pgp-keys /,
         /^$/,
         /^ok: 10, attention: 1, note: 1$/,
         /^$/,
@@ -69,7 +69,7 @@ describe("preflight", () => {
     aws().stub.say({ SimulatePrincipalPolicy: () => SILENCE });
     const { status, stdout, stderr } = await preflight(settings(""), aws().stub.url, ["--timeout", "15"]);
     expect(status).toBe(3);
-    expect(stdout).toMatch(/^unverifiable {2}permissions .*\[iam:SimulatePrincipalPolicy\]$/m);
+    expect(stdout).toMatch(/^unverifiable {2}permissions +no response within 15 seconds$/m);
     expect(stdout).toContain("-> try again with a longer --timeout\n");
     expect(stderr).toMatch(/^waiting for the check permissions \.\.\.$/m);
   });
@@ -78,7 +78,7 @@ describe("preflight", () => {
     const { status, stdout } = await preflight(settings(""), "http://127.0.0.1:1");
     expect(status).toBe(3);
     expect(stdout).toContain("sts:GetCallerIdentity: AWS cannot be reached (connect ECONNREFUSED 127.0.0.1:1)");
-    expect(stdout).toMatch(/^unverifiable {2}permissions .*\[no call\]$/m);
+    expect(stdout).toMatch(/^unverifiable {2}permissions +not run/m);
   });
 
   it.each([

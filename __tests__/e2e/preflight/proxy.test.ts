@@ -47,7 +47,7 @@ describe("the preflight behind a proxy", () => {
   it("reaches each AWS service through HTTPS_PROXY, with its credentials", async () => {
     const { stdout } = await preflight({ HTTPS_PROXY: `http://me:hidden@${tunnel.host}` });
     expect(stdout).toMatch(new RegExp(`^ok +account +account ${ACCOUNT}`, "m"));
-    expect(stdout).toMatch(/^ok +node-role-name +the role dev-node does not exist yet \[iam:GetRole\]$/m);
+    expect(stdout).toMatch(/^ok +node-role-name +the role dev-node does not exist yet$/m);
     expect(stdout).toMatch(/^ok +key-pair-name +the key pair dev does not exist yet/m);
     expect(stdout).not.toContain("hidden");
     expect([...new Set(tunnel.tunnels.map(({ host }) => host))].sort()).toEqual([
@@ -76,7 +76,7 @@ describe("the preflight behind a proxy", () => {
     const { status, stdout } = await preflight({ HTTPS_PROXY: `http://${tunnel.host}` });
     tunnel.refuse(undefined);
     expect(status).toBe(3);
-    expect(stdout).toContain("sts.us-east-1.amazonaws.com returned HTTP 407, text/html, which is not a response of AWS");
+    expect(stdout).toContain("HTTP 407, which is not a response of AWS");
     expect(stdout).toContain("-> sign in to the network if it asks for that, or set HTTPS_PROXY and NO_PROXY");
   });
 

@@ -10,7 +10,7 @@ import {
   PutRolePolicyCommand,
 } from "@aws-sdk/client-iam";
 import { Aws } from "../../../src/cli/account/aws/client";
-import type { ReadState } from "../../../src/cli/account/preflight/check";
+import type { Subject } from "../../../src/cli/account/preflight/check";
 import type { CheckResult } from "../../../src/cli/account/preflight/report";
 import { PREFLIGHT_RULES } from "../../../src/cli/account/preflight/rules";
 import { runPreflight } from "../../../src/cli/account/preflight/runner";
@@ -77,7 +77,7 @@ export function preflight(
 export async function resultsOf(
   text: string,
   url: string,
-  options: { readonly existingCluster?: boolean; readonly asKey?: boolean; readonly state?: ReadState } = {},
+  options: { readonly existingCluster?: boolean; readonly asKey?: boolean; readonly state?: Subject["state"] } = {},
   key: Credentials = ADMIN,
 ): Promise<readonly CheckResult[]> {
   Object.assign(process.env, environmentOf(url, key));

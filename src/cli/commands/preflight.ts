@@ -1,7 +1,7 @@
 import type { Deployment } from "../../settings/deployment";
 import { Aws } from "../account/aws/client";
 import { deadline } from "../account/aws/operations";
-import { adminPolicy } from "../account/preflight/all-checks";
+import { adminPolicy } from "../account/preflight/checks";
 import { exitCode, preflightJson, preflightText } from "../account/preflight/report";
 import { runPreflight } from "../account/preflight/runner";
 import { alwaysOnRegion } from "../iam/partitions";

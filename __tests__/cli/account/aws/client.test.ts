@@ -13,6 +13,7 @@ describe("calls of AWS", () => {
   const server = createServer(async (request, response) => {
     const body = await text(request);
     bodies.push(body);
+    response.setHeader("Content-Type", "text/xml");
     if (body.includes("CreateVpc")) {
       response.writeHead(412).end(REFUSED);
     } else {
@@ -37,7 +38,7 @@ describe("calls of AWS", () => {
   });
 
   it("read a list to its last page", async () => {
-    const pages = await aws.callAll("iam:ListAccessKeys", { UserName: "deckhouse" }, "us-east-1");
+    const pages = await aws.call("iam:ListAccessKeys", { UserName: "deckhouse" }, "us-east-1");
     expect(pages.map(({ AccessKeyMetadata = [] }) => AccessKeyMetadata[0]?.AccessKeyId)).toEqual(["first", "second"]);
   });
 

@@ -6,28 +6,26 @@ const USER = { UserName: "deckhouse" };
 /** A reader of an AWS that gives one answer to every call. */
 function reader(answer: () => Promise<unknown>, signal = new AbortController().signal): IamReader {
   const reply = answer as () => Promise<never>;
-  return new IamReader({ call: reply, callAll: reply }, "us-east-1", { signal, limit: 5 });
+  return new IamReader({ call: reply }, "us-east-1", { signal, limit: 5 });
 }
 const fails = (error: Error) => reader(() => Promise.reject(error));
 const missing = new AwsError("iam:GetUser", "NoSuchEntity", "no user");
 
 describe("IamReader", () => {
   it("returns an object, and the items of all pages of a list", async () => {
-    expect(await reader(async () => ({ User: { UserName: "a" } })).get("iam:GetUser", USER)).toEqual({
-      value: { User: { UserName: "a" } },
-    });
+    expect(await reader(async () => [{ User: { UserName: "a" } }]).object("user", "a")).toEqual({ value: { UserName: "a" } });
     const pages = reader(async () => [{ PolicyNames: ["a"] }, {}, { PolicyNames: ["b", "c"] }]);
     expect(await pages.list("iam:ListUserPolicies", USER, ({ PolicyNames }) => PolicyNames)).toEqual({ value: ["a", "b", "c"] });
   });
 
   it("takes an object that IAM does not have as absent, not as unread", async () => {
-    expect(await fails(missing).get("iam:GetUser", USER)).toEqual({ value: undefined });
+    expect(await fails(missing).object("user", "deckhouse")).toEqual({ value: undefined });
     expect(await fails(missing).list("iam:ListUserPolicies", USER, ({ PolicyNames }) => PolicyNames)).toEqual({ value: [] });
   });
 
   it("returns why something cannot be read", async () => {
     const denied = fails(new AwsError("iam:GetUser", "AccessDenied", "not authorized"));
-    expect(await denied.get("iam:GetUser", USER)).toEqual({ unread: "iam:GetUser: AccessDenied: not authorized" });
+    expect(await denied.object("user", "deckhouse")).toEqual({ unread: "iam:GetUser: AccessDenied: not authorized" });
     expect(await denied.list("iam:ListUserPolicies", USER, () => [])).toEqual({
       unread: "iam:GetUser: AccessDenied: not authorized",
     });
@@ -35,13 +33,13 @@ describe("IamReader", () => {
 
   it("returns after the time limit although AWS does not answer", async () => {
     const controller = new AbortController();
-    const reading = reader(() => new Promise(() => undefined), controller.signal).get("iam:GetUser", USER);
+    const reading = reader(() => new Promise(() => undefined), controller.signal).object("user", "deckhouse");
     controller.abort();
     expect(await reading).toEqual({ unread: "iam:GetUser: no answer within 5 s" });
   });
 
   it("throws errors that are not about AWS", async () => {
-    await expect(fails(new TypeError("wrong")).get("iam:GetUser", USER)).rejects.toThrow("wrong");
+    await expect(fails(new TypeError("wrong")).object("user", "deckhouse")).rejects.toThrow("wrong");
   });
 });
 

@@ -1,7 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import type { NodeHttpHandler } from "@smithy/node-http-handler";
-import { awsRequests } from "./http-requests";
-import { type Action, AwsError, type Input, NOT_AWS, type Output, type PagedAction, UNREACHABLE } from "./operations";
+import { awsRequests, NO_CODE } from "./http-requests";
+import { type Action, AwsError, type Input, NOT_AWS, type Output, UNREACHABLE } from "./operations";
 
 /** How to reach AWS, and as whom. */
 export interface Access {
@@ -17,7 +17,7 @@ export interface Access {
 }
 
 /** The part of an SDK's package that calls use: its client, a class for each operation, and functions that read all pages. */
-type Sdk = Readonly<Record<string, (new (input: object) => object) & Paginator>>;
+type Sdk = Readonly<Record<string, ((new (input: object) => object) & Paginator) | undefined>>;
 type Paginator = (configuration: { readonly client: Client }, input: object, options: object) => AsyncIterable<unknown>;
 
 interface Client {
@@ -36,7 +36,7 @@ const maxAttempts = 6;
 /** The codes with which AWS services throttle. */
 export const THROTTLED = /Throttl|RequestLimitExceeded|TooManyRequests/;
 
-/** A second lock on the door: whatever a check lists, nothing but these is ever sent without `DryRun`. */
+/** Defense in depth: only operations that read are sent without `DryRun`. */
 const READS = /^(?:Describe|Get|List|Simulate)[A-Z]/;
 
 /** Calls AWS in the given Region. The AWS SDK is loaded only here, one service at a time, at the first call. */
@@ -49,112 +49,14 @@ export class Aws {
 
   constructor(private readonly access: Access) {}
 
-  async call<A extends Action>(action: A, input: Input<A>, region: string): Promise<Output<A>> {
+  /** All pages of the response; one where AWS divides no response of the operation. Errors are thrown as `AwsError`. */
+  async call<A extends Action>(action: A, input: Input<A>, region: string): Promise<readonly Output<A>[]> {
     if (!READS.test(action.split(":")[1] ?? "")) {
       throw new Error(`${action} is not a call that only reads`);
     }
-    return (await this.retryWhileThrottled(() => this.send(action, input, region))) as Output<A>;
-  }
-
-  /** All pages of a list. */
-  async callAll<A extends PagedAction>(action: A, input: Input<A>, region: string): Promise<readonly Output<A>[]> {
-    return (await this.retryWhileThrottled(() => this.pages(action, input, region))) as readonly Output<A>[];
-  }
-
-  /** @returns the code of the answer: EC2 answers a dry run with an error, whatever it thinks of the call */
-  async dryRun(operation: string, input: object, region: string): Promise<{ readonly code: string; readonly message: string }> {
-    try {
-      await this.send(`ec2:${operation}`, { ...input, DryRun: true }, region);
-    } catch (error) {
-      if (error instanceof AwsError && error.code !== NOT_AWS) {
-        return { code: error.code, message: error.message };
-      }
-      throw error;
-    }
-    return { code: "none", message: "a dry run was taken for a call" };
-  }
-
-  /** The time that AWS reported in its last response, and what passed since. Before the first one, this computer's time. */
-  now(): Date {
-    return new Date(Date.now() + this.ahead);
-  }
-
-  private async send(action: string, input: object, region: string): Promise<unknown> {
-    const { client, sdk } = await this.clientOf(action, region);
-    const Command = partOf(sdk, `${action.split(":")[1]}Command`);
-    return await client.send(new Command(input), { abortSignal: this.access.signal }).catch((error) => {
-      throw awsError(action, error);
-    });
-  }
-
-  private async pages(action: string, input: object, region: string): Promise<readonly unknown[]> {
-    const { client, sdk } = await this.clientOf(action, region);
-    const paginate = partOf(sdk, `paginate${action.split(":")[1]}`);
-    const all: unknown[] = [];
-    try {
-      for await (const page of paginate({ client }, input, { abortSignal: this.access.signal })) {
-        all.push(page);
-      }
-    } catch (error) {
-      throw awsError(action, error);
-    }
-    return all;
-  }
-
-  private clientOf(action: string, region: string) {
-    const service = action.split(":")[0] as keyof typeof SERVICES;
-    const key = `${service} ${region}`;
-    const client = this.clients.get(key) ?? this.load(service, region);
-    this.clients.set(key, client);
-    return client;
-  }
-
-  private async load(service: keyof typeof SERVICES, region: string) {
-    const { profile, assumeRoleArn } = this.access;
-    const [requestHandler, sdk] = await Promise.all([this.requestHandler(), SERVICES[service].load() as Promise<unknown>]);
-    const client = new (partOf(sdk as Sdk, SERVICES[service].client))({
-      region,
-      retryMode: "standard",
-      maxAttempts,
-      requestHandler,
-      ...(profile === undefined ? {} : { profile }),
-      ...(assumeRoleArn === undefined ? {} : { credentials: () => this.assumedRole(assumeRoleArn) }),
-    });
-    return { client: client as Client, sdk: sdk as Sdk };
-  }
-
-  private requestHandler(): Promise<NodeHttpHandler> {
-    this.requests ??= awsRequests((date) => {
-      const reported = Date.parse(date);
-      this.ahead = Number.isNaN(reported) ? this.ahead : reported - Date.now();
-    });
-    return this.requests;
-  }
-
-  /** Credentials of a role. The SDK renews them before they expire. */
-  private async assumedRole(RoleArn: string): Promise<unknown> {
-    this.credentials ??= this.roleProvider(RoleArn);
-    const provider = await this.credentials;
-    return await provider().catch((error) => {
-      throw awsError("sts:AssumeRole", error);
-    });
-  }
-
-  private async roleProvider(RoleArn: string): Promise<() => Promise<unknown>> {
-    const { profile, alwaysOnRegion: region } = this.access;
-    const { fromTemporaryCredentials } = await import("@aws-sdk/credential-providers");
-    const requestHandler = await this.requestHandler();
-    return fromTemporaryCredentials({
-      params: { RoleArn, RoleSessionName: "dkp-access" },
-      clientConfig: { region, maxAttempts, requestHandler, ...(profile === undefined ? {} : { profile }) },
-    });
-  }
-
-  /** Repeats work while AWS throttles it. */
-  private async retryWhileThrottled<T>(work: () => Promise<T>): Promise<T> {
     for (;;) {
       try {
-        return await work();
+        return (await this.send(action, input, region)) as readonly Output<A>[];
       } catch (error) {
         const { patient, signal } = this.access;
         if (patient !== true || signal.aborted || !(error instanceof AwsError && THROTTLED.test(error.code))) {
@@ -164,9 +66,82 @@ export class Aws {
       }
     }
   }
+
+  /** @returns the code of the response: EC2 returns an error for a dry run, also where it would execute the operation */
+  async dryRun(operation: string, input: object, region: string): Promise<{ readonly code: string; readonly message: string }> {
+    try {
+      await this.send(`ec2:${operation}`, { ...input, DryRun: true }, region);
+    } catch (error) {
+      if (error instanceof AwsError && error.code !== NOT_AWS) {
+        return { code: error.code, message: error.message };
+      }
+      throw error;
+    }
+    return { code: "none", message: "EC2 executed a dry run" };
+  }
+
+  /** The time that AWS reported in its last response, and what passed since. Before the first one, this computer's time. */
+  now(): Date {
+    return new Date(Date.now() + this.ahead);
+  }
+
+  private async send(action: string, input: object, region: string): Promise<readonly unknown[]> {
+    const [service, operation] = action.split(":") as [keyof typeof SERVICES, string];
+    const abortSignal = this.access.signal;
+    const key = `${service} ${region}`;
+    const loaded = this.clients.get(key) ?? this.load(service, region);
+    this.clients.set(key, loaded);
+    const { client, sdk } = await loaded;
+    const paginate = sdk[`paginate${operation}`];
+    const pages: unknown[] = [];
+    try {
+      if (paginate === undefined) {
+        pages.push(await client.send(new (partOf(sdk, `${operation}Command`))(input), { abortSignal }));
+      } else {
+        for await (const page of paginate({ client }, input, { abortSignal })) {
+          pages.push(page);
+        }
+      }
+      return pages;
+    } catch (error) {
+      throw awsError(action, error);
+    }
+  }
+
+  private async load(service: keyof typeof SERVICES, region: string) {
+    const { assumeRoleArn } = this.access;
+    this.requests ??= awsRequests((date) => {
+      const reported = Date.parse(date);
+      this.ahead = Number.isNaN(reported) ? this.ahead : reported - Date.now();
+    });
+    const [requestHandler, sdk] = await Promise.all([this.requests, SERVICES[service].load() as Promise<unknown>]);
+    const client = new (partOf(sdk as Sdk, SERVICES[service].client))({
+      ...this.configuration(region, requestHandler),
+      retryMode: "standard",
+      ...(assumeRoleArn === undefined ? {} : { credentials: () => this.assumedRole(assumeRoleArn, requestHandler) }),
+    });
+    return { client: client as Client, sdk: sdk as Sdk };
+  }
+
+  private configuration(region: string, requestHandler: NodeHttpHandler) {
+    const { profile } = this.access;
+    return { region, maxAttempts, requestHandler, ...(profile === undefined ? {} : { profile }) };
+  }
+
+  /** Credentials of a role. The SDK renews them before they expire. */
+  private async assumedRole(RoleArn: string, requestHandler: NodeHttpHandler): Promise<unknown> {
+    const clientConfig = this.configuration(this.access.alwaysOnRegion, requestHandler);
+    this.credentials ??= import("@aws-sdk/credential-providers").then(({ fromTemporaryCredentials }) =>
+      fromTemporaryCredentials({ params: { RoleArn, RoleSessionName: "dkp-access" }, clientConfig }),
+    );
+    const provider = await this.credentials;
+    return await provider().catch((error) => {
+      throw awsError("sts:AssumeRole", error);
+    });
+  }
 }
 
-function partOf(sdk: Sdk, name: string): Sdk[string] {
+function partOf(sdk: Sdk, name: string) {
   const part = sdk[name];
   if (part === undefined) {
     throw new Error(`the AWS SDK has no ${name}`);
@@ -180,16 +155,16 @@ function awsError(action: string, error: unknown): AwsError {
     return error;
   }
   const { name, message, $metadata } = error as Error & { readonly $metadata?: { readonly httpStatusCode?: number } };
-  return new AwsError(action, codeOf(name, $metadata?.httpStatusCode), message.split("\n", 1)[0] ?? "");
-}
-
-/** The code as AWS's API reference has it. An answer that is no answer of AWS, but a proxy's perhaps, has its HTTP status only. */
-function codeOf(name: string, status: number | undefined): string {
-  if (name === "NoSuchEntityException") {
-    return "NoSuchEntity";
-  }
+  const status = $metadata?.httpStatusCode;
+  const [line = ""] = message.split("\n", 1);
   if (status === undefined) {
-    return name === "CredentialsProviderError" ? name : UNREACHABLE;
+    return new AwsError(action, name === "CredentialsProviderError" ? name : UNREACHABLE, line);
   }
-  return ["Error", "SyntaxError"].includes(name) ? `HTTP ${status}` : name;
+  if (![NO_CODE, "Error", "SyntaxError"].includes(name)) {
+    return new AwsError(action, name === "NoSuchEntityException" ? "NoSuchEntity" : name, line);
+  }
+  // Load balancers of AWS send errors of servers without a code.
+  return status < 500
+    ? new AwsError(action, NOT_AWS, `HTTP ${status}, which is not a response of AWS`)
+    : new AwsError(action, `HTTP ${status}`, line);
 }

@@ -1,13 +1,15 @@
+import type { Readable } from "node:stream";
 import type { NodeHttpHandler } from "@smithy/node-http-handler";
-import { NOT_AWS } from "./operations";
+
+/** The SDK's name for an error without a code, which every error of AWS has. */
+export const NO_CODE = "Unknown";
 
 type Handle = NodeHttpHandler["handle"];
 type Request = Parameters<Handle>[0];
 type Response = Awaited<ReturnType<Handle>>["response"];
 
 /**
- * Requests to AWS, through the proxy that HTTPS_PROXY and NO_PROXY name: the SDK itself ignores these variables. A response that is
- * not of AWS is an error, because the SDK takes for example the HTML page of a captive portal for an empty result.
+ * Requests to AWS, through the proxy that HTTPS_PROXY and NO_PROXY name: the SDK itself ignores these variables.
  * @param onDate receives the `Date` header of each response
  */
 export async function awsRequests(onDate: (date: string) => void): Promise<NodeHttpHandler> {
@@ -16,25 +18,19 @@ export async function awsRequests(onDate: (date: string) => void): Promise<NodeH
     import("https-proxy-agent"),
     import("proxy-from-env"),
   ]);
-  const direct = new NodeHttpHandler();
-  const tunnels = new Map<string, NodeHttpHandler>();
-  const handlerOf = ({ protocol, hostname, port }: Request): NodeHttpHandler => {
-    // Only tests and local emulators have endpoints without TLS.
-    const proxy = protocol === "https:" ? getProxyForUrl(`https://${hostname}:${port ?? 443}`) : "";
-    if (proxy === "") {
-      return direct;
-    }
-    const handler =
-      tunnels.get(proxy) ?? new NodeHttpHandler({ httpsAgent: new HttpsProxyAgent(proxyUrl(proxy), { keepAlive: true }) });
-    tunnels.set(proxy, handler);
-    return handler;
-  };
+  const handlers = new Map<string, NodeHttpHandler>();
   const requests = new NodeHttpHandler();
   requests.handle = async (request, options) => {
-    const { response } = await handlerOf(request).handle(request, options);
+    const { protocol, hostname, port } = request;
+    // Only tests and local emulators have endpoints without TLS.
+    const proxy = protocol === "https:" ? getProxyForUrl(`https://${hostname}:${port ?? 443}`) : "";
+    const agent = () => new HttpsProxyAgent(proxyUrl(proxy), { keepAlive: true });
+    const handler = handlers.get(proxy) ?? new NodeHttpHandler(proxy === "" ? {} : { httpsAgent: agent() });
+    handlers.set(proxy, handler);
+    const { response } = await handler.handle(request, options);
     onDate(response.headers.date ?? "");
-    // Errors of servers pass: load balancers of AWS send them without content, and the SDK tries again.
-    return { response: response.statusCode >= 500 ? response : await checkedResponse(request, response) };
+    rejectOthers(request, response);
+    return { response };
   };
   return requests;
 }
@@ -49,27 +45,15 @@ function proxyUrl(text: string): URL {
 }
 
 /**
- * The response with its body read. @throws Error if it is not what the query protocol of EC2, IAM and STS requires. Requests of other
- * protocols, such as those of IAM Identity Center, pass.
+ * The SDK takes the HTML page of a captive portal or a proxy for an empty result. EC2, IAM and STS answer requests of the query protocol
+ * with XML. Requests of other protocols, such as those of IAM Identity Center, pass, and so do errors, in which the SDK misses the code.
  * Source: API references of IAM ("Making query requests") and EC2 ("Error codes").
+ * @throws Error if the response is not of AWS, as the SDK throws it for an error of that kind
  */
-async function checkedResponse({ hostname, body: sent }: Request, response: Response): Promise<Response> {
-  const { statusCode, headers } = response;
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
-    chunks.push(chunk);
+function rejectOthers({ headers: sent }: Request, { statusCode, headers, body }: Response): void {
+  const isQuery = sent["content-type"]?.startsWith("application/x-www-form-urlencoded") === true;
+  if (isQuery && statusCode < 300 && !/^(?:text|application)\/xml\b/.test(headers["content-type"] ?? "")) {
+    (body as Readable).destroy();
+    throw Object.assign(new Error(), { name: NO_CODE, $metadata: { httpStatusCode: statusCode } });
   }
-  const body = Buffer.concat(chunks);
-  const text = body.toString("utf8").trim();
-  const form = sent instanceof Uint8Array ? Buffer.from(sent).toString("utf8") : sent;
-  const operation = typeof form === "string" ? new URLSearchParams(form).get("Action") : null;
-  const elements = statusCode < 300 ? [`${operation}Response`] : ["ErrorResponse", "Response"];
-  const [, element = ""] = /^(?:<\?xml[^>]*>\s*)?<([A-Za-z]+)[\s>]/.exec(text) ?? [];
-  if (operation !== null && !elements.includes(element)) {
-    const type = headers["content-type"]?.split(";", 1)[0] ?? "no content type";
-    const what = text === "" ? "an empty body" : type;
-    const error = new Error(`${hostname} returned HTTP ${statusCode}, ${what}, which is not a response of AWS`);
-    throw Object.assign(error, { name: NOT_AWS, $metadata: { httpStatusCode: statusCode } });
-  }
-  return Object.assign(response, { body });
 }

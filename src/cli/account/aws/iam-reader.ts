@@ -2,17 +2,7 @@ import type { Deployment } from "../../../settings/deployment";
 import { alwaysOnRegion } from "../../iam/partitions";
 import { type Progress, withProgress } from "../../terraform/progress";
 import { Aws } from "./client";
-import {
-  type Action,
-  AwsError,
-  deadline,
-  type Input,
-  type Output,
-  type PagedAction,
-  TIMED_OUT,
-  unlessMissing,
-  within,
-} from "./operations";
+import { type Action, AwsError, deadline, type Input, type Output, TIMED_OUT, unlessMissing, within } from "./operations";
 
 /** What was read, or why it was not. */
 export type Reading<T> = { readonly value: T } | { readonly unread: string };
@@ -35,6 +25,10 @@ export interface ExistingObject {
   readonly Path?: string | undefined;
   readonly CreateDate?: Date | undefined;
   readonly PermissionsBoundary?: { readonly PermissionsBoundaryArn?: string | undefined } | undefined;
+  /** The trust policy of a role, as IAM sends it: see `storedDocument`. */
+  readonly AssumeRolePolicyDocument?: string | undefined;
+  /** Of a policy. */
+  readonly DefaultVersionId?: string | undefined;
 }
 
 /** How long to wait for IAM and STS in all. */
@@ -62,6 +56,49 @@ export async function withIam<T>(
   }
 }
 
+type Read<T> = (iam: IamReader, name: string) => Promise<Reading<T>>;
+
+/** An object of a name; a policy by its ARN. */
+const OBJECTS = {
+  user: (iam, UserName) => iam.get("iam:GetUser", { UserName }, ({ User }) => User),
+  policy: (iam, PolicyArn) => iam.get("iam:GetPolicy", { PolicyArn }, ({ Policy }) => Policy),
+  group: (iam, GroupName) => iam.get("iam:GetGroup", { GroupName }, ({ Group }) => Group),
+  role: (iam, RoleName) => iam.get("iam:GetRole", { RoleName }, ({ Role }) => Role),
+} satisfies Readonly<Record<string, Read<ExistingObject | undefined>>>;
+
+const USES: Readonly<Record<keyof typeof OBJECTS, Read<readonly string[]>>> = {
+  user: async () => ({ value: [] }),
+  policy: (iam, PolicyArn) =>
+    iam.list("iam:ListEntitiesForPolicy", { PolicyArn }, ({ PolicyUsers = [], PolicyGroups = [], PolicyRoles = [] }) => [
+      ...PolicyUsers.map(({ UserName }) => `user ${UserName}`),
+      ...PolicyGroups.map(({ GroupName }) => `group ${GroupName}`),
+      ...PolicyRoles.map(({ RoleName }) => `role ${RoleName}`),
+    ]),
+  group: (iam, GroupName) =>
+    iam.list("iam:GetGroup", { GroupName }, ({ Users }) => Users?.map(({ UserName }) => `user ${UserName}`)),
+  role: (iam, RoleName) =>
+    iam.list("iam:ListInstanceProfilesForRole", { RoleName }, ({ InstanceProfiles }) =>
+      InstanceProfiles?.map(({ InstanceProfileName }) => `instance profile ${InstanceProfileName}`),
+    ),
+};
+
+interface AttachedPage {
+  readonly AttachedPolicies?: readonly { readonly PolicyArn?: string | undefined }[] | undefined;
+}
+const arnsIn = ({ AttachedPolicies }: AttachedPage) => AttachedPolicies?.map(({ PolicyArn = "" }) => PolicyArn);
+
+const ATTACHED = {
+  user: (iam, UserName) => iam.list("iam:ListAttachedUserPolicies", { UserName }, arnsIn),
+  group: (iam, GroupName) => iam.list("iam:ListAttachedGroupPolicies", { GroupName }, arnsIn),
+  role: (iam, RoleName) => iam.list("iam:ListAttachedRolePolicies", { RoleName }, arnsIn),
+} satisfies Readonly<Record<string, Read<readonly string[]>>>;
+
+const INLINE: Readonly<Record<keyof typeof ATTACHED, Read<readonly string[]>>> = {
+  user: (iam, UserName) => iam.list("iam:ListUserPolicies", { UserName }, ({ PolicyNames }) => PolicyNames),
+  group: (iam, GroupName) => iam.list("iam:ListGroupPolicies", { GroupName }, ({ PolicyNames }) => PolicyNames),
+  role: (iam, RoleName) => iam.list("iam:ListRolePolicies", { RoleName }, ({ PolicyNames }) => PolicyNames),
+};
+
 /** Reads IAM object by object: one that cannot be read does not keep the others from being read. */
 export class IamReader {
   /**
@@ -69,7 +106,7 @@ export class IamReader {
    * @param limit how long all calls may take, in seconds, when `signal` aborts
    */
   constructor(
-    private readonly aws: Pick<Aws, "call" | "callAll"> & Partial<Pick<Aws, "now">>,
+    private readonly aws: Pick<Aws, "call"> & Partial<Pick<Aws, "now">>,
     private readonly region: string,
     private readonly time: { readonly signal: AbortSignal; readonly limit: number },
   ) {}
@@ -80,100 +117,74 @@ export class IamReader {
     return { now: this.aws.now?.() ?? clock, clock };
   }
 
-  /** One object; undefined if IAM does not have it. */
-  get<A extends Action>(action: A, input: Input<A>): Promise<Reading<Output<A> | undefined>> {
-    return this.attempt(action, unlessMissing(this.aws.call(action, input, this.region), "NoSuchEntity"));
+  /** A value of the first page of a response; undefined if IAM does not have the object. */
+  async get<A extends Action, T>(action: A, input: Input<A>, pick: (page: Output<A>) => T): Promise<Reading<T | undefined>> {
+    return mapped(await this.pages(action, input), (pages) => pages?.[0] && pick(pages[0]));
   }
 
   /** The items of all pages of a list; none if IAM does not have the object that they belong to. */
-  async list<A extends PagedAction, T>(
+  async list<A extends Action, T>(
     action: A,
     input: Input<A>,
     itemsOf: (page: Output<A>) => readonly T[] | undefined,
   ): Promise<Reading<readonly T[]>> {
-    return mapped(await this.listOf(action, input, itemsOf), (items) => items ?? []);
-  }
-
-  /** The same; undefined if IAM does not have the object. */
-  private listOf<A extends PagedAction, T>(
-    action: A,
-    input: Input<A>,
-    itemsOf: (page: Output<A>) => readonly T[] | undefined,
-  ): Promise<Reading<readonly T[] | undefined>> {
-    const pages = unlessMissing(this.aws.callAll(action, input, this.region), "NoSuchEntity");
-    return this.attempt(
-      action,
-      pages.then((all) => all?.flatMap((page) => itemsOf(page) ?? [])),
-    );
+    return mapped(await this.pages(action, input), (pages) => (pages ?? []).flatMap((page) => itemsOf(page) ?? []));
   }
 
   /** The account of the credentials, which requires no permission. */
-  async account(): Promise<Reading<string | undefined>> {
-    return mapped(await this.get("sts:GetCallerIdentity", {}), (identity) => identity?.Account);
+  account(): Promise<Reading<string | undefined>> {
+    return this.get("sts:GetCallerIdentity", {}, ({ Account }) => Account);
   }
 
   /** The access keys of a user without their last use; undefined if IAM does not have the user. */
-  keys(UserName: string): Promise<Reading<readonly IamKey[] | undefined>> {
-    return this.listOf("iam:ListAccessKeys", { UserName }, ({ AccessKeyMetadata }) =>
-      AccessKeyMetadata?.map(({ AccessKeyId: id = "", Status: status = "", CreateDate: created }) => ({ id, status, created })),
+  async keys(UserName: string): Promise<Reading<readonly IamKey[] | undefined>> {
+    return mapped(await this.pages("iam:ListAccessKeys", { UserName }), (pages) =>
+      pages
+        ?.flatMap(({ AccessKeyMetadata = [] }) => AccessKeyMetadata)
+        .map(({ AccessKeyId: id = "", Status: status = "", CreateDate: created }) => ({ id, status, created })),
     );
   }
 
   /** The last use of a key; undefined if AWS knows none, or the key was deleted since it was listed. */
-  async lastUse(AccessKeyId: string): Promise<Reading<IamKey["lastUsed"]>> {
-    return mapped(await this.get("iam:GetAccessKeyLastUsed", { AccessKeyId }), (found) => {
-      const { LastUsedDate: at, ServiceName: service = "", Region: region = "" } = found?.AccessKeyLastUsed ?? {};
+  lastUse(AccessKeyId: string): Promise<Reading<IamKey["lastUsed"]>> {
+    return this.get("iam:GetAccessKeyLastUsed", { AccessKeyId }, ({ AccessKeyLastUsed = {} as never }) => {
+      const { LastUsedDate: at, ServiceName: service = "", Region: region = "" } = AccessKeyLastUsed;
       return at && { at, service, region };
     });
   }
 
   /** A user, group or role of a name, or a policy of an ARN; undefined if IAM does not have it. */
-  async object(kind: "user" | "policy" | "group" | "role", name: string): Promise<Reading<ExistingObject | undefined>> {
-    switch (kind) {
-      case "user":
-        return mapped(await this.get("iam:GetUser", { UserName: name }), (found) => found?.User);
-      case "policy":
-        return mapped(await this.get("iam:GetPolicy", { PolicyArn: name }), (found) => found?.Policy);
-      case "group":
-        return mapped(await this.get("iam:GetGroup", { GroupName: name }), (found) => found?.Group);
-      case "role":
-        return mapped(await this.get("iam:GetRole", { RoleName: name }), (found) => found?.Role);
-    }
-  }
-
-  /** A role and its trust policy; undefined if IAM does not have it. */
-  async role(RoleName: string) {
-    return mapped(
-      await this.get("iam:GetRole", { RoleName }),
-      (found) => found?.Role && { role: found.Role, trust: storedDocument(found.Role.AssumeRolePolicyDocument) },
-    );
+  object(kind: keyof typeof OBJECTS, name: string): Promise<Reading<ExistingObject | undefined>> {
+    return OBJECTS[kind](this, name);
   }
 
   /** An inline policy of a role; undefined if there is none of that name. */
-  async rolePolicy(RoleName: string, PolicyName: string) {
-    const read = await this.get("iam:GetRolePolicy", { RoleName, PolicyName });
-    return mapped(read, (found) => found && storedDocument(found.PolicyDocument));
+  rolePolicy(RoleName: string, PolicyName: string): Promise<Reading<StoredDocument | undefined>> {
+    return this.get("iam:GetRolePolicy", { RoleName, PolicyName }, ({ PolicyDocument }) => storedDocument(PolicyDocument));
   }
 
   /** ID, document and creation of the default version of a managed policy; undefined if the policy does not exist. */
   async managedPolicy(PolicyArn: string) {
-    const policy = await this.get("iam:GetPolicy", { PolicyArn });
+    const policy = await this.object("policy", PolicyArn);
     if ("unread" in policy || policy.value === undefined) {
       return mapped(policy, () => undefined);
     }
-    const id = policy.value.Policy?.DefaultVersionId ?? "";
-    const version = await this.get("iam:GetPolicyVersion", { PolicyArn, VersionId: id });
-    return mapped(version, (found) => {
-      const { Document, CreateDate: created } = found?.PolicyVersion ?? {};
-      return found && { id, document: storedDocument(Document), created };
-    });
+    const { DefaultVersionId: id = "" } = policy.value;
+    return await this.get("iam:GetPolicyVersion", { PolicyArn, VersionId: id }, ({ PolicyVersion }) => ({
+      id,
+      document: storedDocument(PolicyVersion?.Document),
+      created: PolicyVersion?.CreateDate,
+    }));
   }
 
-  /** ARNs of the managed policies that are attached to a user or a group. */
-  attached(kind: "user" | "group", name: string): Promise<Reading<readonly string[]>> {
-    return kind === "user"
-      ? this.list("iam:ListAttachedUserPolicies", { UserName: name }, attachedArns)
-      : this.list("iam:ListAttachedGroupPolicies", { GroupName: name }, attachedArns);
+  /** ARNs of the managed policies that are attached to a user, a group or a role. */
+  attached(kind: keyof typeof ATTACHED, name: string): Promise<Reading<readonly string[]>> {
+    return ATTACHED[kind](this, name);
+  }
+
+  /** Names of the inline policies of a user, a group or a role. */
+  inline(kind: keyof typeof ATTACHED, name: string): Promise<Reading<readonly string[]>> {
+    return INLINE[kind](this, name);
   }
 
   /** The groups of a user. */
@@ -186,32 +197,16 @@ export class IamReader {
    * profiles of a role (`instance profile dev-node`); nothing uses a user.
    * @param name the ARN of a policy, else the name
    */
-  async uses(kind: "user" | "policy" | "group" | "role", name: string): Promise<Reading<readonly string[]>> {
-    switch (kind) {
-      case "user":
-        return { value: [] };
-      case "policy":
-        return this.list(
-          "iam:ListEntitiesForPolicy",
-          { PolicyArn: name },
-          ({ PolicyUsers = [], PolicyGroups = [], PolicyRoles = [] }) => [
-            ...PolicyUsers.map(({ UserName }) => `user ${UserName}`),
-            ...PolicyGroups.map(({ GroupName }) => `group ${GroupName}`),
-            ...PolicyRoles.map(({ RoleName }) => `role ${RoleName}`),
-          ],
-        );
-      case "group":
-        return this.list("iam:GetGroup", { GroupName: name }, ({ Users }) => Users?.map(({ UserName }) => `user ${UserName}`));
-      case "role":
-        return this.list("iam:ListInstanceProfilesForRole", { RoleName: name }, ({ InstanceProfiles }) =>
-          InstanceProfiles?.map(({ InstanceProfileName }) => `instance profile ${InstanceProfileName}`),
-        );
-    }
+  uses(kind: keyof typeof OBJECTS, name: string): Promise<Reading<readonly string[]>> {
+    return USES[kind](this, name);
   }
 
-  private async attempt<T>(action: string, response: Promise<T>): Promise<Reading<T>> {
+  /** All pages of a response; undefined if IAM does not have the object. */
+  private async pages<A extends Action>(action: A, input: Input<A>): Promise<Reading<readonly Output<A>[] | undefined>> {
+    const { signal, limit } = this.time;
     try {
-      return { value: await within(this.time.signal, this.time.limit, action, response) };
+      const response = unlessMissing(this.aws.call(action, input, this.region), "NoSuchEntity");
+      return { value: await within(signal, limit, action, response) };
     } catch (error) {
       if (error instanceof AwsError) {
         const code = error.code === TIMED_OUT ? "" : `${error.code}: `;
@@ -227,19 +222,7 @@ export function mapped<T, U>(reading: Reading<T>, convert: (value: T) => U): Rea
   return "value" in reading ? { value: convert(reading.value) } : reading;
 }
 
-/** ARNs of the attached policies in a page. */
-export function attachedArns({
-  AttachedPolicies,
-}: {
-  readonly AttachedPolicies?: readonly { readonly PolicyArn?: string | undefined }[] | undefined;
-}): readonly string[] | undefined {
-  return AttachedPolicies?.map(({ PolicyArn = "" }) => PolicyArn);
-}
-
-/** Names of the inline policies in a page. */
-export const inlineNames = ({ PolicyNames }: { readonly PolicyNames?: readonly string[] | undefined }) => PolicyNames;
-
 /** A document as IAM sends it, percent-encoded JSON. */
-function storedDocument(document = "{}"): StoredDocument {
+export function storedDocument(document = "{}"): StoredDocument {
   return JSON.parse(decodeURIComponent(document)) as StoredDocument;
 }

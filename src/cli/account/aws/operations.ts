@@ -3,8 +3,8 @@ import type * as Ec2 from "@aws-sdk/client-ec2";
 import type * as Iam from "@aws-sdk/client-iam";
 import type * as Sts from "@aws-sdk/client-sts";
 
-export type { Image, Instance } from "@aws-sdk/client-ec2";
-export type { EvaluationResult, SimulatePolicyResponse } from "@aws-sdk/client-iam";
+export type { Image, Instance, Tag } from "@aws-sdk/client-ec2";
+export type { EvaluationResult } from "@aws-sdk/client-iam";
 
 /** The packages of the AWS SDK that are used. */
 interface Sdk {
@@ -18,16 +18,6 @@ type Verb = "Describe" | "Get" | "List" | "Simulate";
 
 /** Every AWS operation that commands may call, under the name of the IAM action that allows it. All are read-only. */
 export type Action = { [S in keyof Sdk]: `${S}:${OperationOf<keyof Sdk[S]>}` }[keyof Sdk];
-
-/** Operations with paginated responses. */
-export type PagedAction = Action &
-  {
-    [S in keyof Sdk]: keyof Sdk[S] extends infer Name
-      ? Name extends `paginate${infer Operation}`
-        ? `${S}:${Operation}`
-        : never
-      : never;
-  }[keyof Sdk];
 
 type CommandOf<A> = A extends `${infer S extends keyof Sdk}:${infer Operation}`
   ? Sdk[S][`${Operation}Command` & keyof Sdk[S]] extends new (
@@ -44,18 +34,6 @@ export type Output<A extends Action> =
   }
     ? O
     : never;
-
-/** Calls AWS. Errors are thrown as `AwsError`. */
-export type Call<A extends Action = Action> = <B extends A>(action: B, input: Input<B>) => Promise<Output<B>>;
-
-/** Calls AWS for all pages of a list. Errors are thrown as `AwsError`. */
-export type CallAll<A extends Action = Action> = <B extends A & PagedAction>(
-  action: B,
-  input: Input<B>,
-) => Promise<readonly Output<B>[]>;
-
-/** Sends a dry run of an EC2 operation. Returns the code of the response: `DryRunOperation` if AWS would execute it. */
-export type DryRun = (operation: string, input: object) => Promise<{ readonly code: string; readonly message: string }>;
 
 /** Code of the error for a call without a response. */
 export const UNREACHABLE = "unreachable";
@@ -120,22 +98,14 @@ export async function within<T>(signal: AbortSignal, seconds: number, action: st
   }
 }
 
-/** The answer, or undefined where AWS says with one of these codes that there is no such thing. */
-export async function unlessMissing<T>(answer: Promise<T>, ...codes: readonly string[]): Promise<T | undefined> {
-  try {
-    return await answer;
-  } catch (error) {
+/** The response, or undefined where AWS returns one of these codes because the object does not exist. */
+export async function unlessMissing<T>(response: Promise<T>, ...codes: readonly string[]): Promise<T | undefined> {
+  return response.catch((error) => {
     if (error instanceof AwsError && codes.includes(error.code)) {
       return undefined;
     }
     throw error;
-  }
-}
-
-/** All answers. Where several fail, the error is that of the first in the list, whichever came first: a report must not change with the weather. */
-export async function inOrder<T extends readonly unknown[]>(answers: readonly [...{ [K in keyof T]: Promise<T[K]> }]) {
-  await Promise.allSettled(answers);
-  return Promise.all(answers);
+  });
 }
 
 /** Does work for all items, for at most `count` of them at a time. */

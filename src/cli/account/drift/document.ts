@@ -1,10 +1,10 @@
 import { isObject } from "../../../text/json";
-import { listOf } from "../../text/json";
+import { canonical, listOf } from "../../text/json";
 import type { StoredDocument } from "../aws/iam-reader";
 
 /** Whether two policies have the same statements. IAM ignores order and the case of actions; statement IDs grant nothing. */
 export function sameDocument(one: StoredDocument, other: StoredDocument): boolean {
-  return canonical(one) === canonical(other);
+  return canonical(comparable(one)) === canonical(comparable(other));
 }
 
 /**
@@ -27,22 +27,20 @@ export function actionsOf(document: StoredDocument): readonly string[] {
   return statements(document).flatMap(({ Action }) => listOf(Action).map(String));
 }
 
-function canonical(document: StoredDocument): string {
-  const rows = statements(document).map(({ Sid, Action, NotAction, ...rest }) =>
-    JSON.stringify(sorted({ ...rest, Action: lowerCase(Action), NotAction: lowerCase(NotAction) })),
-  );
-  return JSON.stringify([...new Set(rows)].sort());
-}
-
 const statements = ({ Statement }: StoredDocument) => listOf(Statement) as readonly Readonly<Record<string, unknown>>[];
+
+const comparable = (document: StoredDocument) =>
+  statements(document).map(({ Sid, Action, NotAction, ...rest }) => ({
+    ...(asLists(rest) as object),
+    Action: lowerCase(Action),
+    NotAction: lowerCase(NotAction),
+  }));
 
 const lowerCase = (value: unknown) => listOf(value).map((action) => String(action).toLowerCase());
 
-/** A value with sorted keys and lists; a single value is a list of one. */
-function sorted(value: unknown): unknown {
-  if (isObject(value)) {
-    const entries = Object.entries(value).map(([key, inner]) => [key, sorted(inner)] as const);
-    return Object.fromEntries(entries.sort(([one], [other]) => (one < other ? -1 : 1)));
-  }
-  return listOf(value).map(String).sort();
+/** A single value is a list of one. */
+function asLists(value: unknown): unknown {
+  return isObject(value)
+    ? Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, asLists(inner)]))
+    : listOf(value).map(String);
 }

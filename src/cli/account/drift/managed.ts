@@ -1,195 +1,171 @@
-import { policyArn } from "../../../iam/arns";
+import { iamResourceArn, policyArn } from "../../../iam/arns";
+import { nodeRoleName } from "../../../iam/cluster";
 import { nodePolicy } from "../../../iam/node-role-permissions";
 import { partitionOf } from "../../../iam/partitions";
 import { policyDocument } from "../../../iam/policy-document";
 import type { Deployment } from "../../../settings/deployment";
-import { ADDRESSES, isNodeAttachment, KEY_ADDRESSES, policyOfAddress } from "../../../terraform/addresses";
+import { ADDRESSES, KEY_ADDRESSES, nodeAttachmentAddress, policyAddress } from "../../../terraform/addresses";
 import { grouped } from "../../../text/grouped";
 import { parseJson } from "../../../text/json";
 import type { StateResource } from "../../terraform/state-file";
+import { listOf, textOf } from "../../text/json";
 import type { StoredDocument } from "../aws/iam-reader";
+import type { AccountObject } from "../ownership";
 
-/** Names or ARNs of what an object has. */
+type Kind = keyof typeof RESOURCES;
+
+/** The beginning of the addresses of the resources of a kind: additional policies, slots and attachments have more behind it. */
+const RESOURCES = {
+  ...ADDRESSES,
+  keys: "aws_iam_access_key.user",
+  nodeAttachments: "aws_iam_role_policy_attachment.node-",
+};
+
+/** The resources that the settings of a deployment describe, as an apply writes them into a state; without access keys. */
+export function describedResources(settings: Deployment, account: string): readonly StateResource[] {
+  const { user, group, policy, policies, attachment, nodeRole, region } = settings;
+  const environment = { partition: partitionOf(region), account };
+  const resources: StateResource[] = [];
+  const add = (address: string, attributes: StateResource["attributes"]) =>
+    resources.push({ address, tainted: false, attributes });
+  const userArn = iamResourceArn(environment, `user${user.path}${user.name}`);
+  add(ADDRESSES.user, { name: user.name, arn: userArn, permissions_boundary: user.permissionsBoundary });
+  for (const { number, name, statements } of policies) {
+    const arn = policyArn({ ...environment, path: policy.path, name });
+    add(policyAddress("policy", number), { name, arn, policy: JSON.stringify(policyDocument(statements, account)) });
+    if (attachment !== "group") {
+      add(policyAddress("userAttachment", number), { user: user.name, policy_arn: arn });
+    }
+    if (attachment !== "user") {
+      add(policyAddress("groupAttachment", number), { group: group.name, policy_arn: arn });
+    }
+  }
+  if (attachment !== "user") {
+    add(ADDRESSES.group, { name: group.name });
+    add(ADDRESSES.membership, { user: user.name, groups: [group.name] });
+  }
+  if (nodeRole !== undefined) {
+    const { name, permissionsBoundary, additionalActions, managedPolicyArns } = nodeRole;
+    add(ADDRESSES.nodeRole, { name, permissions_boundary: permissionsBoundary });
+    add(ADDRESSES.nodePolicy, { name, role: name, policy: JSON.stringify(nodePolicy(additionalActions)) });
+    for (const policy_arn of managedPolicyArns) {
+      add(nodeAttachmentAddress(policy_arn), { role: name, policy_arn });
+    }
+  }
+  return resources;
+}
+
+/** Names or ARNs. */
 export interface Links {
-  /** What the settings describe, and what the state has. */
+  /** What the state has, then what the settings describe. */
   readonly managed: readonly string[];
-  /** What the state has. */
   readonly inState: readonly string[];
 }
 
-/** An IAM object of a deployment. */
-interface Managed {
-  readonly name: string;
+/** An object that a deployment manages, or would, and what is managed of it. */
+export interface ExpectedObject extends AccountObject {
+  /** Of a policy. */
+  readonly arn?: string;
   readonly inState: boolean;
+  /** ARNs of the attached policies. */
+  readonly attached?: Links;
+  readonly groups?: Links;
+  /** ARN of the permissions boundary; "" is none. */
+  readonly boundary?: Links;
+  /** What may use a policy or a group, as `IamReader.uses` reads it. */
+  readonly users?: readonly string[];
+  /** Name of the inline policy of a role. */
+  readonly inline?: string | undefined;
+  /** The document of a policy, or of the inline policy of a role: that of the state and that of the settings. */
+  readonly documents?: readonly StoredDocument[];
+  /** The role `<prefix>-node`, which no deployment's Terraform manages. */
+  readonly isDkpRole?: boolean;
 }
 
-interface Bounded extends Managed {
-  /** The boundary of the state and of the settings; undefined: none. */
-  readonly boundaries: readonly (string | undefined)[];
-  /** ARNs of the policies attached to it. */
-  readonly attached: Links;
-}
-
-export interface ManagedUser extends Bounded {
-  readonly groups: Links;
-  /** IDs of its access keys; a number where only the settings are known, undefined where keys are managed outside Terraform. */
+/** What counts as managed of a deployment: what its state has, and what its settings describe. */
+export interface Managed {
+  /** The user first. */
+  readonly objects: readonly [ExpectedObject, ...ExpectedObject[]];
+  /** IDs of the access keys; a number where only the settings are known; undefined where keys are managed outside Terraform. */
   readonly keys: readonly string[] | number | undefined;
 }
 
-export interface ManagedGroup extends Managed {
-  readonly attached: Links;
-}
-
-export interface ManagedPolicy extends Managed {
-  readonly arn: string;
-  /** The document of the state and of the settings. */
-  readonly documents: readonly StoredDocument[];
-}
-
-export interface ManagedRole extends Bounded {
-  /** Name of its inline policy. */
-  readonly inline: string;
-  readonly documents: readonly StoredDocument[];
-}
-
-/** What counts as managed of a deployment: what the settings describe, and what the state has. */
-export interface ManagedAccess {
-  readonly user: ManagedUser;
-  readonly group: ManagedGroup | undefined;
-  readonly policies: readonly ManagedPolicy[];
-  readonly nodeRole: ManagedRole | undefined;
-}
-
-/** The managed resources of a state. */
-class State {
-  constructor(private readonly resources: readonly StateResource[]) {}
-
-  at(address: string): StateResource["attributes"] | undefined {
-    return this.resources.find((resource) => resource.address === address)?.attributes;
-  }
-
-  /** The attributes of the resources of a kind: policies, attachments to the user or the group. */
-  all(what: "userAttachment" | "groupAttachment" | "policy"): readonly StateResource["attributes"][] {
-    return this.resources.flatMap(({ address, attributes }) => (policyOfAddress(address)?.what === what ? [attributes] : []));
-  }
-
-  /** ARNs of the policies in attachments. */
-  attached(what: "userAttachment" | "groupAttachment"): readonly string[] {
-    return arnsIn(this.all(what));
-  }
-
-  get attachedToNodeRole(): readonly string[] {
-    return arnsIn(this.resources.flatMap(({ address, attributes }) => (isNodeAttachment(address) ? [attributes] : [])));
-  }
-}
-
-const arnsIn = (attachments: readonly StateResource["attributes"][]) =>
-  attachments.flatMap(({ policy_arn }) => text(policy_arn) ?? []);
-
 /**
- * What counts as managed of a deployment.
+ * What counts as managed of a deployment: what its state has, and what its settings describe.
  * @param account 12 digits
- * @param resources the resources in the state; undefined if no state is readable
+ * @param state the resources in the state; undefined if no state is readable
  */
-export function managedAccess(settings: Deployment, account: string, resources?: readonly StateResource[]): ManagedAccess {
-  const state = new State(resources ?? []);
-  const policies = managedPolicies(settings, account, state);
-  const described = policies.filter(({ isDescribed }) => isDescribed).map(({ arn }) => arn);
+export function managedOf(settings: Deployment, account: string, state?: readonly StateResource[]): Managed {
+  const resources = { state: state ?? [], described: describedResources(settings, account) };
+  const values = (kind: Kind, attribute: string) => valuesOf(resources, kind, attribute);
+  const attached = (kind: Kind) => ({ attached: values(kind, "policy_arn") });
+  const bounded = (kind: Kind) => ({ boundary: values(kind, "permissions_boundary") });
+  const named = <K extends ExpectedObject["kind"]>(type: Kind, kind: K) => {
+    const { managed, inState } = values(type, "name");
+    return managed.slice(0, 1).map((name) => ({ kind, name, inState: inState.length > 0 }));
+  };
+  const user = { kind: "user", name: settings.user.name, inState: false, ...named("user", "user")[0] } as const;
+  const [groups, roles] = [named("group", "group"), named("nodeRole", "role")];
+  const { prefix } = settings.cluster;
+  const dkpRoles = prefix === undefined ? [] : [{ kind: "role" as const, name: nodeRoleName(prefix), inState: false }];
+  const principals = [user, ...groups, ...roles, ...dkpRoles].map(({ kind, name }) => `${kind} ${name}`);
+  const inline = { inline: values("nodePolicy", "name").managed[0] };
+  const documents = values("nodePolicy", "policy").managed.map(documentIn);
+  const dkpDocument = { ...nodePolicy(settings.additionalRolePolicies) };
   return {
-    user: managedUser(settings, described, state, resources !== undefined),
-    group: managedGroup(settings, described, state),
-    policies,
-    nodeRole: managedRole(settings, state),
+    keys: managedKeys(settings, values("keys", "id").inState, state),
+    objects: [
+      { ...user, ...attached("userAttachment"), ...bounded("user"), groups: values("membership", "groups") },
+      ...groups.map((group) => ({ ...group, ...attached("groupAttachment"), users: principals.slice(0, 1) })),
+      ...managedPolicies(resources).map((policy) => ({ ...policy, users: principals })),
+      ...roles.map((role) => ({ ...role, ...attached("nodeAttachments"), ...bounded("nodeRole"), ...inline, documents })),
+      ...dkpRoles.map((role) => ({ ...role, inline: role.name, documents: [dkpDocument], isDkpRole: true })),
+    ],
   };
 }
 
-function managedUser(settings: Deployment, policies: readonly string[], state: State, isStateRead: boolean): ManagedUser {
-  const { user, attachment, group } = settings;
-  const inState = state.at(ADDRESSES.user);
-  const groups = state.at(ADDRESSES.membership)?.groups;
-  return {
-    name: text(inState?.name) ?? user.name,
-    inState: inState !== undefined,
-    boundaries: boundaries(inState, user.permissionsBoundary),
-    attached: links(state.attached("userAttachment"), attachment === "group" ? [] : policies),
-    groups: links(
-      Array.isArray(groups) ? groups.filter((name) => typeof name === "string") : [],
-      attachment === "user" ? [] : [group.name],
-    ),
-    keys: managedKeys(settings, state, isStateRead),
-  };
+interface Resources {
+  readonly state: readonly StateResource[];
+  readonly described: readonly StateResource[];
 }
 
-function managedKeys({ accessKeys, import: imports }: Deployment, state: State, isStateRead: boolean): ManagedUser["keys"] {
-  const ids = Object.values(KEY_ADDRESSES).flatMap((address) => text(state.at(address)?.id) ?? []);
-  if (accessKeys === "none" && ids.length === 0) {
-    return undefined;
+/** The values of an attribute of the resources of a kind; "" where it is not set. */
+function valuesOf({ state, described }: Resources, kind: Kind, attribute: string): Links {
+  const valuesIn = (resources: readonly StateResource[]) =>
+    ofKind(resources, kind).flatMap(({ attributes }) => listOf(attributes[attribute] ?? "").map(String));
+  const inState = valuesIn(state);
+  return { managed: [...new Set([...inState, ...valuesIn(described)])], inState };
+}
+
+/** Additional policies are named after their content: state and settings can have different ones. */
+function managedPolicies({ state, described }: Resources): readonly ExpectedObject[] {
+  const byArn = grouped(ofKind([...state, ...described], "policy"), ({ attributes }) => String(attributes.arn));
+  return [...byArn].map(([arn, resources]) => ({
+    kind: "policy",
+    name: String(resources[0]?.attributes.name),
+    arn,
+    inState: resources.some((resource) => state.includes(resource)),
+    documents: resources.map(({ attributes }) => documentIn(attributes.policy)),
+  }));
+}
+
+function managedKeys(
+  { accessKeys, import: imports }: Deployment,
+  ids: readonly string[],
+  state: readonly StateResource[] | undefined,
+): Managed["keys"] {
+  if (accessKeys === "none") {
+    return ids.length === 0 ? undefined : ids;
   }
-  if (!isStateRead && accessKeys !== "none") {
+  if (state === undefined) {
     return [accessKeys.primary, accessKeys.secondary].filter(({ status }) => status !== "absent").length;
   }
   // An import into a slot that has a key is ignored.
-  const imported = state.at(KEY_ADDRESSES.primary) === undefined ? imports?.accessKeyId : undefined;
-  return imported === undefined ? ids : [...ids, imported];
+  const isFree = state.every(({ address }) => address !== KEY_ADDRESSES.primary);
+  return isFree ? [...ids, imports?.accessKeyId ?? []].flat() : ids;
 }
 
-function managedGroup({ attachment, group }: Deployment, policies: readonly string[], state: State): ManagedGroup | undefined {
-  const inState = state.at(ADDRESSES.group);
-  if (attachment === "user" && inState === undefined) {
-    return undefined;
-  }
-  return {
-    name: text(inState?.name) ?? group.name,
-    inState: inState !== undefined,
-    attached: links(state.attached("groupAttachment"), attachment === "user" ? [] : policies),
-  };
-}
+const ofKind = (resources: readonly StateResource[], kind: Kind) =>
+  resources.filter(({ address }) => address.startsWith(RESOURCES[kind]));
 
-/** The policies of the settings and of the state. Additional ones are named after their content: both can have different ones. */
-function managedPolicies(settings: Deployment, account: string, state: State) {
-  const { policy, region } = settings;
-  const described = settings.policies.map(({ name, statements }) => {
-    const arn = policyArn({ partition: partitionOf(region), account, path: policy.path, name });
-    return { name, arn, document: { ...policyDocument(statements, account) } as StoredDocument };
-  });
-  const inState = state.all("policy").map(({ name, arn, policy: document }) => ({
-    name: text(name) ?? "",
-    arn: text(arn) ?? "",
-    document: documentIn(document),
-  }));
-  return [...grouped([...inState, ...described], ({ arn }) => arn)].map(([arn, policies]) => {
-    const has = (list: readonly { readonly arn: string }[]) => list.some((one) => one.arn === arn);
-    const documents = policies.map(({ document }) => document);
-    return { name: policies[0]?.name ?? "", arn, inState: has(inState), isDescribed: has(described), documents };
-  });
-}
-
-function managedRole({ nodeRole }: Deployment, state: State): ManagedRole | undefined {
-  const inState = state.at(ADDRESSES.nodeRole);
-  if (nodeRole === undefined && inState === undefined) {
-    return undefined;
-  }
-  const name = text(inState?.name) ?? nodeRole?.name ?? "";
-  const inline = state.at(ADDRESSES.nodePolicy);
-  const documents = nodeRole === undefined ? [] : [{ ...nodePolicy(nodeRole.additionalActions) } as StoredDocument];
-  return {
-    name,
-    inState: inState !== undefined,
-    boundaries: boundaries(inState, nodeRole?.permissionsBoundary),
-    attached: links(state.attachedToNodeRole, nodeRole?.managedPolicyArns ?? []),
-    inline: text(inline?.name) ?? name,
-    documents: inline === undefined ? documents : [documentIn(inline.policy), ...documents],
-  };
-}
-
-const links = (inState: readonly string[], described: readonly string[]): Links => ({
-  managed: [...new Set([...inState, ...described])],
-  inState,
-});
-
-const boundaries = (inState: StateResource["attributes"] | undefined, described: string | undefined) =>
-  inState === undefined ? [described] : [text(inState.permissions_boundary), described];
-
-const text = (value: unknown) => (typeof value === "string" && value !== "" ? value : undefined);
-
-const documentIn = (value: unknown) => (parseJson(text(value) ?? "") ?? {}) as StoredDocument;
+const documentIn = (value: unknown) => (parseJson(textOf(value) ?? "") ?? {}) as StoredDocument;

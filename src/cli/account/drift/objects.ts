@@ -1,60 +1,48 @@
-import { nodeRoleName } from "../../../iam/cluster";
-import { NODE_ACTIONS, NODE_TRUST } from "../../../iam/node-role-permissions";
+import { NODE_TRUST } from "../../../iam/node-role-permissions";
 import type { Deployment } from "../../../settings/deployment";
 import type { Found } from "../../findings/finding";
 import type { StateResource } from "../../terraform/state-file";
-import { attachedArns, type ExistingObject, type IamReader, inlineNames, mapped, type Reading } from "../aws/iam-reader";
-import { type AccountObject, isAdditionalPolicy, ownershipOf } from "../ownership";
+import {
+  type ExistingObject,
+  type IamKey,
+  type IamReader,
+  type Reading,
+  type StoredDocument,
+  storedDocument,
+} from "../aws/iam-reader";
+import { isAdditionalPolicy, ownershipOf } from "../ownership";
 import { actionsBeyond, actionsOf, sameDocument } from "./document";
-import type { Links, ManagedAccess, ManagedGroup, ManagedPolicy, ManagedRole } from "./managed";
+import type { ExpectedObject, Links, Managed } from "./managed";
 import type { DriftRules } from "./rules";
 
 export type DriftFound = Found<DriftRules>;
+type Findings = readonly DriftFound[];
 
 /** What was found about an object. */
 export interface ObjectDrift {
   readonly object: string;
   /** Whether IAM does not have it. */
   readonly isMissing: boolean;
-  readonly findings: readonly DriftFound[];
+  readonly findings: Findings;
 }
 
 /** What drift compares. */
-export interface Compared {
+interface Compared {
   readonly settings: Deployment;
-  readonly access: ManagedAccess;
+  readonly managed: Managed;
   /** The resources of the state; undefined if it cannot be read. */
   readonly state: readonly StateResource[] | undefined;
   readonly iam: IamReader;
-}
-
-/** The same, once it is known whether IAM has the deployment's user. */
-interface Context extends Compared {
+  /** Whether IAM has the deployment's user. */
   readonly userExists: boolean;
 }
 
-type Findings = Promise<readonly DriftFound[]>;
-
 /** What the objects of a deployment have besides what is managed, and what they lack of it; the user first. */
-export async function objectsDrift(compared: Compared): Promise<readonly ObjectDrift[]> {
-  const { group, policies, nodeRole } = compared.access;
-  const { prefix } = compared.settings.cluster;
-  const user = await userDrift({ ...compared, userExists: true });
+export async function objectsDrift(compared: Omit<Compared, "userExists">): Promise<readonly ObjectDrift[]> {
+  const [first, ...others] = compared.managed.objects;
+  const user = await objectDrift({ ...compared, userExists: true }, first);
   const context = { ...compared, userExists: !user.isMissing };
-  const others = await Promise.all([
-    group && groupDrift(context, group),
-    ...policies.map((policy) => policyDrift(context, policy)),
-    nodeRole && nodeRoleDrift(context, nodeRole),
-    prefix === undefined ? undefined : dkpRoleDrift(context, nodeRoleName(prefix)),
-  ]);
-  return [user, ...others.filter((drift) => drift !== undefined)];
-}
-
-/** An object that the deployment manages, or would. */
-interface Expected extends AccountObject {
-  /** Of a policy. */
-  readonly arn?: string;
-  readonly inState: boolean;
+  return [user, ...(await Promise.all(others.map((object) => objectDrift(context, object))))];
 }
 
 const day = (date: Date | undefined) => date?.toISOString().slice(0, 10);
@@ -63,21 +51,17 @@ const day = (date: Date | undefined) => date?.toISOString().slice(0, 10);
  * What was found about an object: whose it is, and the findings about its parts. An object that IAM does not have has no parts, and
  * those of another deployment's are not ours to report.
  */
-async function objectDrift(
-  context: Context,
-  expected: Expected,
-  parts: readonly Findings[],
-  compare: (existing: ExistingObject) => readonly DriftFound[] = () => [],
-): Promise<ObjectDrift> {
+async function objectDrift(context: Compared, expected: ExpectedObject): Promise<ObjectDrift> {
   const { iam, settings } = context;
   const { kind, name, arn: id = name, inState } = expected;
   const object = `${kind} ${name}`;
-  const drift = (findings: readonly DriftFound[], isMissing = false) => ({
+  const drift = (findings: Findings, isMissing = false) => ({
     object,
     isMissing,
     findings: findings.map((found) => ({ object, ...found })),
   });
-  const [existing, uses, ...found] = await Promise.all([iam.object(kind, id), iam.uses(kind, id), ...parts]);
+  const reading = iam.uses(kind, id);
+  const [existing, uses, ...found] = await Promise.all([iam.object(kind, id), reading, ...parts(context, expected, reading)]);
   if ("unread" in existing) {
     return drift([unread("it", existing.unread), ...found.flat()]);
   }
@@ -86,207 +70,195 @@ async function objectDrift(
   }
   const owner = ownerFindings(context, expected, existing.value, uses);
   const isOfAnother = owner.some(({ rule }) => rule === "object-of-another");
-  return drift(isOfAnother ? owner : [...owner, ...compare(existing.value), ...found.flat()]);
+  return drift(isOfAnother ? owner : [...owner, ...ownFindings(existing.value, expected), ...found.flat()]);
+}
+
+/** Whose an object is that the settings name and the state does not have. */
+function ownerFindings(
+  { settings, state, userExists }: Compared,
+  { kind, name, inState, isDkpRole }: ExpectedObject,
+  { CreateDate }: ExistingObject,
+  uses: Reading<readonly string[]>,
+): Findings {
+  // Without a state nothing shows what is managed: that is a finding of its own. Whose the role of DKP is, is no question.
+  if (inState || state === undefined || isDkpRole === true) {
+    return [];
+  }
+  const { owner, by } = ownershipOf({ kind, name }, uses, { settings, state, userExists });
+  const setting = kind === "role" ? "nodeRole" : kind;
+  const values = { stack: settings.stack, since: day(CreateDate), setting };
+  switch (owner) {
+    case "ours":
+      return [];
+    case "another":
+      return [{ rule: "object-of-another", field: `${setting}.name`, values: { ...values, by } }];
+    case "ours-unmanaged":
+      return [{ rule: "object-unmanaged", field: "import", values }];
+    case "unknown":
+      return [{ rule: "object-owner-unknown", field: `${setting}.name`, values }];
+  }
 }
 
 const unread = (what: string, reason: string): DriftFound => ({ rule: "part-unread", values: { part: what, reason } });
 
 /** A part of an object: its findings, or that it cannot be read. */
-async function part<T>(what: string, reading: Promise<Reading<T>>, compare: (value: T) => readonly DriftFound[]): Findings {
+async function part<T>(what: string, reading: Promise<Reading<T>>, compare: (value: T) => Findings): Promise<Findings> {
   const read = await reading;
   return "value" in read ? compare(read.value) : [unread(what, read.unread)];
 }
 
-/** A part that is a list: a finding for each item that is not managed, and for each that the state has and IAM does not. */
+/** A list of an object, and the rules of its items. */
+interface List {
+  readonly what: string;
+  /** Of an item that neither the settings nor the state have. */
+  readonly rule:
+    | `${"" | "role-"}${"" | "inline-"}policy-unmanaged`
+    | "membership-unmanaged"
+    | "member-unmanaged"
+    | "principal-unmanaged";
+  /** The event in CloudTrail that created it. */
+  readonly event: string;
+  /** The setting that can describe it, if there is one. */
+  readonly setting?: string;
+  /** Of an item that the state has and IAM does not. */
+  readonly missing?: "attachment-missing" | "membership-missing";
+}
+
+const ATTACHED = {
+  user: { what: "its attached policies", rule: "policy-unmanaged", event: "AttachUserPolicy", missing: "attachment-missing" },
+  group: { what: "its attached policies", rule: "policy-unmanaged", event: "AttachGroupPolicy", missing: "attachment-missing" },
+  role: {
+    what: "its attached policies",
+    rule: "role-policy-unmanaged",
+    event: "AttachRolePolicy",
+    missing: "attachment-missing",
+  },
+} satisfies Readonly<Record<string, List>>;
+
+const INLINE: Readonly<Record<keyof typeof ATTACHED, List>> = {
+  user: { what: "its inline policies", rule: "inline-policy-unmanaged", event: "PutUserPolicy" },
+  group: { what: "its inline policies", rule: "inline-policy-unmanaged", event: "PutGroupPolicy" },
+  role: { what: "its inline policies", rule: "role-inline-policy-unmanaged", event: "PutRolePolicy" },
+};
+
+const GROUPS: List = { what: "its groups", rule: "membership-unmanaged", event: "AddUserToGroup", missing: "membership-missing" };
+const MEMBERS: List = { what: "its members", rule: "member-unmanaged", event: "AddUserToGroup" };
+const PRINCIPALS: List = {
+  what: "its principals",
+  rule: "principal-unmanaged",
+  event: "AttachUserPolicy",
+  setting: "policy.name",
+};
+
 function listPart(
-  what: string,
+  { settings }: Compared,
+  { what, rule, event, setting, missing }: List,
   reading: Promise<Reading<readonly string[]>>,
-  { managed, inState = [] }: Partial<Links>,
-  unmanaged: (id: string) => DriftFound,
-  missing: (id: string) => readonly DriftFound[] = () => [],
-): Findings {
+  { managed, inState }: Links,
+): Promise<Findings> {
+  const isAdditional = (id: string) =>
+    missing === "attachment-missing" && isAdditionalPolicy({ kind: "policy", name: id.split("/").at(-1) ?? "" }, settings);
+  const unmanaged = (id: string): DriftFound =>
+    isAdditional(id)
+      ? { rule: "additional-policy-unknown", values: { id, stack: settings.stack } }
+      : // The rules of lists have the same values.
+        ({ rule, field: setting, values: { id, event, setting } } as DriftFound);
   return part(what, reading, (items) => [
-    ...items.filter((item) => managed?.includes(item) !== true).map(unmanaged),
-    ...inState.filter((item) => !items.includes(item)).flatMap(missing),
+    ...items.filter((id) => !managed.includes(id)).map(unmanaged),
+    ...inState.flatMap((id) => (missing === undefined || items.includes(id) ? [] : [{ rule: missing, values: { id } }])),
   ]);
 }
 
-/** Whose an object is that the settings name and the state does not have. */
-function ownerFindings(
-  { settings, state, userExists }: Context,
-  expected: Expected,
-  { CreateDate }: ExistingObject,
-  uses: Reading<readonly string[]>,
-): readonly DriftFound[] {
-  // Without a state nothing shows what is managed: that is a finding of its own.
-  if (expected.inState || state === undefined) {
-    return [];
-  }
-  const { owner, by } = ownershipOf(expected, uses, { settings, state, userExists });
-  const setting = expected.kind === "role" ? "nodeRole" : expected.kind;
-  const values = { stack: settings.stack, since: day(CreateDate) };
-  switch (owner) {
-    case "ours":
-      return [];
-    case "another":
-      return [{ rule: "object-of-another", field: `${setting}.name`, values: { ...values, by, setting } }];
-    case "ours-unmanaged":
-      return [{ rule: "object-unmanaged", field: "import", values }];
-    case "unknown":
-      return [{ rule: "object-owner-unknown", field: `${setting}.name`, values: { ...values, setting } }];
-  }
-}
+/** What is managed and can be missing only with its object. */
+const only = (...managed: readonly string[]): Links => ({ managed, inState: [] });
 
-/** The policies of a user, group or role. */
-interface ExpectedPolicies {
-  readonly attached: Links;
-  /** Name of the managed inline policy, if there is one. */
-  readonly inline?: string;
-  /** The setting that can describe another attached policy, if there is one. */
-  readonly setting?: string;
-}
+type Item = readonly [id: string | undefined, since?: Date | undefined];
+type ItemsOf = (iam: IamReader, UserName: string) => Promise<Reading<readonly Item[]>>;
+type Credential = readonly [kind: string, event: string, use: string, itemsOf: ItemsOf];
 
-/** How the policies of each kind of principal are listed, and the rules and CloudTrail events of unmanaged ones. */
-const POLICIES = {
-  user: {
-    attached: (iam: IamReader, UserName: string) => iam.attached("user", UserName),
-    inline: (iam: IamReader, UserName: string) => iam.list("iam:ListUserPolicies", { UserName }, inlineNames),
-    rules: ["policy-unmanaged", "inline-policy-unmanaged"],
-    events: ["AttachUserPolicy", "PutUserPolicy"],
-  },
-  group: {
-    attached: (iam: IamReader, GroupName: string) => iam.attached("group", GroupName),
-    inline: (iam: IamReader, GroupName: string) => iam.list("iam:ListGroupPolicies", { GroupName }, inlineNames),
-    rules: ["policy-unmanaged", "inline-policy-unmanaged"],
-    events: ["AttachGroupPolicy", "PutGroupPolicy"],
-  },
-  role: {
-    attached: (iam: IamReader, RoleName: string) => iam.list("iam:ListAttachedRolePolicies", { RoleName }, attachedArns),
-    inline: (iam: IamReader, RoleName: string) => iam.list("iam:ListRolePolicies", { RoleName }, inlineNames),
-    rules: ["role-policy-unmanaged", "role-inline-policy-unmanaged"],
-    events: ["AttachRolePolicy", "PutRolePolicy"],
-  },
-} as const;
-
-function policies(
-  { settings, iam }: Context,
-  kind: keyof typeof POLICIES,
-  name: string,
-  expected: ExpectedPolicies,
-): readonly Findings[] {
-  const { attached, inline, rules, events } = POLICIES[kind];
-  const { setting } = expected;
-  const unmanaged = (id: string): DriftFound =>
-    isAdditionalPolicy({ kind: "policy", name: id.split("/").at(-1) ?? "" }, settings)
-      ? { rule: "additional-policy-unknown", values: { id, stack: settings.stack } }
-      : { rule: rules[0], field: setting, values: { id, event: events[0], setting } };
-  const missing = (id: string): readonly DriftFound[] => [{ rule: "attachment-missing", values: { id } }];
-  const ofInline = (id: string): DriftFound => ({ rule: rules[1], values: { id, event: events[1] } });
-  return [
-    listPart("its attached policies", attached(iam, name), expected.attached, unmanaged, missing),
-    listPart("its inline policies", inline(iam, name), { managed: [expected.inline ?? ""] }, ofInline),
-  ];
-}
-
-interface Item {
-  readonly id: string;
-  readonly since?: Date | undefined;
-}
-
-/** Credentials besides access keys, of which Terraform manages none: what the owner does with one, and its event in CloudTrail. */
-const CREDENTIALS: readonly {
-  readonly kind: string;
-  readonly use: string;
-  readonly event: string;
-  readonly list: (iam: IamReader, UserName: string) => Promise<Reading<readonly Item[]>>;
-}[] = [
-  {
-    kind: "login profile",
-    use: "whoever has the password acts in the AWS console with the permissions of DKP, also when no access key works",
-    event: "CreateLoginProfile",
-    list: async (iam, UserName) =>
-      mapped(await iam.get("iam:GetLoginProfile", { UserName }), (found) =>
-        found === undefined ? [] : [{ id: UserName, since: found.LoginProfile?.CreateDate }],
+/** Credentials besides access keys, of which Terraform manages none: event in CloudTrail, what the owner does with one, and how IAM lists them. */
+const CREDENTIALS: readonly Credential[] = [
+  [
+    "login profile",
+    "CreateLoginProfile",
+    "whoever has the password acts in the AWS console with the permissions of DKP, also when no access key works",
+    (iam, UserName) =>
+      iam.list("iam:GetLoginProfile", { UserName }, ({ LoginProfile }) => [[UserName, LoginProfile?.CreateDate]]),
+  ],
+  [
+    "MFA device",
+    "EnableMFADevice",
+    "DKP never uses MFA: somebody signs in as the user, and the device meets conditions that require MFA",
+    (iam, UserName) =>
+      iam.list("iam:ListMFADevices", { UserName }, ({ MFADevices = [] }) =>
+        MFADevices.map((device): Item => [device.SerialNumber, device.EnableDate]),
       ),
-  },
-  {
-    kind: "MFA device",
-    use: "DKP never uses MFA: somebody signs in as the user, and the device meets conditions that require MFA",
-    event: "EnableMFADevice",
-    list: (iam, UserName) =>
-      iam.list("iam:ListMFADevices", { UserName }, ({ MFADevices }) =>
-        MFADevices?.map(({ SerialNumber: id = "", EnableDate: since }) => ({ id, since })),
+  ],
+  [
+    "SSH key",
+    "UploadSSHPublicKey",
+    "its owner accesses AWS CodeCommit as the user",
+    (iam, UserName) =>
+      iam.list("iam:ListSSHPublicKeys", { UserName }, ({ SSHPublicKeys = [] }) =>
+        SSHPublicKeys.map((key): Item => [key.SSHPublicKeyId, key.UploadDate]),
       ),
-  },
-  {
-    kind: "SSH key",
-    use: "its owner accesses AWS CodeCommit as the user",
-    event: "UploadSSHPublicKey",
-    list: (iam, UserName) =>
-      iam.list("iam:ListSSHPublicKeys", { UserName }, ({ SSHPublicKeys }) =>
-        SSHPublicKeys?.map(({ SSHPublicKeyId: id = "", UploadDate: since }) => ({ id, since })),
+  ],
+  [
+    "service-specific credential",
+    "CreateServiceSpecificCredential",
+    "its owner accesses the service of the credential as the user, without an access key",
+    (iam, UserName) =>
+      iam.list("iam:ListServiceSpecificCredentials", { UserName }, ({ ServiceSpecificCredentials = [] }) =>
+        ServiceSpecificCredentials.map((own): Item => [own.ServiceSpecificCredentialId, own.CreateDate]),
       ),
-  },
-  {
-    kind: "service-specific credential",
-    use: "its owner accesses the service of the credential as the user, without an access key",
-    event: "CreateServiceSpecificCredential",
-    list: async (iam, UserName) =>
-      mapped(await iam.get("iam:ListServiceSpecificCredentials", { UserName }), (found) =>
-        (found?.ServiceSpecificCredentials ?? []).map(({ ServiceSpecificCredentialId: id = "", CreateDate: since }) => ({
-          id,
-          since,
-        })),
+  ],
+  [
+    "signing certificate",
+    "UploadSigningCertificate",
+    "its owner signs SOAP requests as the user, without an access key",
+    (iam, UserName) =>
+      iam.list("iam:ListSigningCertificates", { UserName }, ({ Certificates = [] }) =>
+        Certificates.map((certificate): Item => [certificate.CertificateId, certificate.UploadDate]),
       ),
-  },
-  {
-    kind: "signing certificate",
-    use: "its owner signs SOAP requests as the user, without an access key",
-    event: "UploadSigningCertificate",
-    list: (iam, UserName) =>
-      iam.list("iam:ListSigningCertificates", { UserName }, ({ Certificates }) =>
-        Certificates?.map(({ CertificateId: id = "", UploadDate: since }) => ({ id, since })),
-      ),
-  },
+  ],
 ];
 
-function userDrift(context: Context): Promise<ObjectDrift> {
-  const { iam, access } = context;
-  const { name, inState, attached, groups, boundaries } = access.user;
-  return objectDrift(
-    context,
-    { kind: "user", name, inState },
-    [
-      ...policies(context, "user", name, { attached }),
-      listPart(
-        "its groups",
-        iam.groups(name),
-        groups,
-        (id) => ({ rule: "membership-unmanaged", values: { id, event: "AddUserToGroup" } }),
-        (id) => [{ rule: "membership-missing", values: { id } }],
-      ),
-      part("its access keys", iam.keys(name), (keys = []) => keyFindings(context, keys)),
-      ...CREDENTIALS.map(({ kind, use, event, list }) =>
-        part(`its ${kind}s`, list(iam, name), (items) =>
-          items.map(({ id, since }) => ({ rule: "credential-unmanaged", values: { kind, id, use, event, since: day(since) } })),
-        ),
-      ),
-    ],
-    (existing) => boundaryFindings(boundaries, existing, "user.permissionsBoundary"),
+/** The parts of an object that IAM lists or returns with calls of their own. */
+function parts(
+  context: Compared,
+  expected: ExpectedObject,
+  uses: Promise<Reading<readonly string[]>>,
+): readonly Promise<Findings>[] {
+  const { iam } = context;
+  const { kind, name, users } = expected;
+  const found = [documentPart(context, expected)];
+  if (kind !== "policy") {
+    const { attached = only(), inline = "", isDkpRole } = expected;
+    const setting = kind === "role" && isDkpRole !== true ? "nodeRole.managedPolicyArns" : undefined;
+    found.push(listPart(context, { ...ATTACHED[kind], setting }, iam.attached(kind, name), attached));
+    found.push(listPart(context, INLINE[kind], iam.inline(kind, name), only(inline)));
+  }
+  if (users !== undefined) {
+    found.push(listPart(context, kind === "group" ? MEMBERS : PRINCIPALS, uses, only(...users)));
+  }
+  if (kind === "user") {
+    found.push(listPart(context, GROUPS, iam.groups(name), expected.groups ?? only()));
+    found.push(part("its access keys", iam.keys(name), (keys = []) => keyFindings(context, keys)));
+    found.push(...CREDENTIALS.map((credential) => credentialPart(iam, name, credential)));
+  }
+  return found;
+}
+
+function credentialPart(iam: IamReader, name: string, [kind, event, use, itemsOf]: Credential): Promise<Findings> {
+  return part(`its ${kind}s`, itemsOf(iam, name), (items) =>
+    items.map(([id = "", since]) => ({ rule: "credential-unmanaged", values: { kind, id, use, event, since: day(since) } })),
   );
 }
 
-function keyFindings(
-  { access, settings }: Context,
-  keys: readonly { readonly id: string; readonly status: string; readonly created?: Date | undefined }[],
-): readonly DriftFound[] {
-  const { stack } = settings;
-  const managed = access.user.keys;
+function keyFindings({ settings: { stack }, managed: { keys: managed } }: Compared, keys: readonly IamKey[]): Findings {
   if (typeof managed === "number") {
-    const ids = keys.map(({ id }) => id);
-    return ids.length > managed
-      ? [{ rule: "access-keys-too-many", values: { ids, count: ids.length, expected: managed, stack } }]
-      : [];
+    const values = { ids: keys.map(({ id }) => id), count: keys.length, expected: managed, stack };
+    return keys.length > managed ? [{ rule: "access-keys-too-many", values }] : [];
   }
   return keys
     .filter(({ id }) => managed?.includes(id) === false)
@@ -297,97 +269,51 @@ function keyFindings(
     }));
 }
 
-/** @param setting that can describe the boundary */
-function boundaryFindings(
-  managed: readonly (string | undefined)[],
-  { PermissionsBoundary }: ExistingObject,
-  setting: string,
-): readonly DriftFound[] {
-  const boundary = PermissionsBoundary?.PermissionsBoundaryArn;
-  const values = { boundary: boundary ?? "none", managed: managed[0] ?? "none", setting };
-  return managed.includes(boundary) ? [] : [{ rule: "boundary-differs", field: setting, values }];
-}
-
-function groupDrift(context: Context, { name, inState, attached }: ManagedGroup): Promise<ObjectDrift> {
-  const { iam, access } = context;
-  return objectDrift(context, { kind: "group", name, inState }, [
-    listPart("its members", iam.uses("group", name), { managed: [`user ${access.user.name}`] }, (id) => ({
-      rule: "member-unmanaged",
-      values: { id, event: "AddUserToGroup" },
-    })),
-    ...policies(context, "group", name, { attached }),
-  ]);
-}
-
-/** What a managed policy has besides what is managed. Former versions are Terraform's own and grant nothing. */
-function policyDrift(context: Context, { name, arn, documents, inState }: ManagedPolicy): Promise<ObjectDrift> {
-  const { iam, access, settings } = context;
-  const { user, group, nodeRole } = access;
-  const { prefix } = settings.cluster;
-  // An attachment to one of these is a finding of that principal.
-  const own = [`user ${user.name}`, `group ${group?.name}`, `role ${nodeRole?.name}`, `role ${prefix && nodeRoleName(prefix)}`];
-  return objectDrift(context, { kind: "policy", name, arn, inState }, [
-    part("its default version", iam.managedPolicy(arn), (version) => {
-      if (version === undefined || documents.some((document) => sameDocument(version.document, document))) {
-        return [];
-      }
-      const actions = actionsBeyond(version.document, documents.flatMap(actionsOf));
-      return [{ rule: "policy-document-differs", values: { version: version.id, since: day(version.created), actions } }];
-    }),
-    listPart("its principals", iam.uses("policy", arn), { managed: own }, (id) => ({
-      rule: "principal-unmanaged",
-      field: "policy.name",
-      values: { id, event: "AttachUserPolicy" },
-    })),
-  ]);
-}
-
-function trustFindings(iam: IamReader, name: string, rule: "trust-differs" | "dkp-role-trust-differs"): Findings {
-  return part("its trust policy", iam.role(name), (found) =>
-    found === undefined || sameDocument(found.trust, NODE_TRUST)
+/** The document of a policy, or of the inline policy of a role. Former versions of a policy are Terraform's own and grant nothing. */
+async function documentPart(
+  { iam }: Compared,
+  { name, arn, inline, documents = [], isDkpRole }: ExpectedObject,
+): Promise<Findings> {
+  const compare = (document: StoredDocument | undefined, found: (actions: readonly string[]) => Findings): Findings =>
+    document === undefined || documents.some((own) => sameDocument(document, own))
       ? []
-      : [{ rule, values: { trust: JSON.stringify(found.trust.Statement) } }],
-  );
-}
-
-function nodeRoleDrift(context: Context, role: ManagedRole): Promise<ObjectDrift> {
-  const { iam } = context;
-  const { name, inline, inState, attached, documents } = role;
-  return objectDrift(
-    context,
-    { kind: "role", name, inState },
-    [
-      trustFindings(iam, name, "trust-differs"),
-      ...policies(context, "role", name, { attached, inline, setting: "nodeRole.managedPolicyArns" }),
-      part(`its inline policy ${inline}`, iam.rolePolicy(name, inline), (document) => {
-        if (document === undefined || documents.some((own) => sameDocument(document, own))) {
-          return [];
-        }
-        const setting = "nodeRole.additionalActions";
-        const actions = actionsBeyond(document, documents.flatMap(actionsOf));
-        return [{ rule: "role-document-differs", field: setting, values: { id: inline, actions, setting } }];
-      }),
-    ],
-    (existing) => boundaryFindings(role.boundaries, existing, "nodeRole.permissionsBoundary"),
-  );
-}
-
-/**
- * What DKP's own role `<prefix>-node` has besides what DKP creates: the known way from the access key to any permission, because the
- * key can write inline policies of the role and launch instances with it.
- */
-function dkpRoleDrift(context: Context, name: string): Promise<ObjectDrift> {
-  const { iam, settings } = context;
-  const setting = "cluster.additionalRolePolicies";
-  // No deployment's Terraform manages the role: whose it is, is no question.
-  return objectDrift({ ...context, state: undefined }, { kind: "role", name, inState: false }, [
-    trustFindings(iam, name, "dkp-role-trust-differs"),
-    ...policies(context, "role", name, { attached: { managed: [], inState: [] }, inline: name }),
-    part(`its inline policy ${name}`, iam.rolePolicy(name, name), (document = {}) => {
-      const actions = actionsBeyond(document, [...NODE_ACTIONS, ...settings.additionalRolePolicies]);
-      return actions.length === 0
-        ? []
-        : [{ rule: "dkp-role-document-differs", field: setting, values: { id: name, actions, setting } }];
+      : found(actionsBeyond(document, documents.flatMap(actionsOf)));
+  if (arn !== undefined) {
+    return part("its default version", iam.managedPolicy(arn), (version) =>
+      compare(version?.document, (actions) => [
+        { rule: "policy-document-differs", values: { version: version?.id ?? "", since: day(version?.created), actions } },
+      ]),
+    );
+  }
+  if (inline === undefined) {
+    return [];
+  }
+  return part(`its inline policy ${inline}`, iam.rolePolicy(name, inline), (document) =>
+    compare(document, (actions) => {
+      const setting = isDkpRole === true ? "cluster.additionalRolePolicies" : "nodeRole.additionalActions";
+      const values = { id: inline, actions, setting };
+      if (isDkpRole !== true) {
+        return [{ rule: "role-document-differs", field: setting, values }];
+      }
+      // DKP writes the document, another version of DKP with fewer actions.
+      return actions.length === 0 ? [] : [{ rule: "dkp-role-document-differs", field: setting, values }];
     }),
-  ]);
+  );
+}
+
+/** The boundary of a user or role, and the trust policy of a role. */
+function ownFindings(existing: ExistingObject, { kind, boundary: boundaries, isDkpRole }: ExpectedObject): Findings {
+  const findings: DriftFound[] = [];
+  const boundary = existing.PermissionsBoundary?.PermissionsBoundaryArn ?? "";
+  if (boundaries?.managed.includes(boundary) === false) {
+    const setting = `${kind === "role" ? "nodeRole" : kind}.permissionsBoundary`;
+    const values = { boundary: boundary || "none", managed: boundaries.managed[0] || "none", setting };
+    findings.push({ rule: "boundary-differs", field: setting, values });
+  }
+  const trust = storedDocument(existing.AssumeRolePolicyDocument);
+  if (kind === "role" && !sameDocument(trust, NODE_TRUST)) {
+    const rule = isDkpRole === true ? "dkp-role-trust-differs" : "trust-differs";
+    findings.push({ rule, values: { trust: JSON.stringify(trust.Statement) } });
+  }
+  return findings;
 }

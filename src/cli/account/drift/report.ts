@@ -4,7 +4,7 @@ import { visible } from "../../../text/printable";
 import { adviceLines, type Finding, LEVELS, levelOf, textOf } from "../../findings/finding";
 import type { StateResource } from "../../terraform/state-file";
 import type { IamReader, Reading } from "../aws/iam-reader";
-import { type ManagedAccess, managedAccess } from "./managed";
+import { type Managed, managedOf } from "./managed";
 import { type DriftFound, type ObjectDrift, objectsDrift } from "./objects";
 import { DRIFT_RULES, type DriftRules } from "./rules";
 
@@ -37,10 +37,10 @@ export async function driftReport(settings: Deployment, state: DriftState, iam: 
   if (mismatches.length > 0) {
     return report(mismatches, account);
   }
-  const access = managedAccess(settings, account, resources);
-  const objects = await objectsDrift({ settings, access, state: resources, iam });
+  const managed = managedOf(settings, account, resources);
+  const objects = await objectsDrift({ settings, managed, state: resources, iam });
   return report(
-    [...stateFindings(settings, state, objects), ...objects.flatMap(({ findings }) => findings), ...notes(settings, access)],
+    [...stateFindings(settings, state, objects), ...objects.flatMap(({ findings }) => findings), ...notes(settings, managed)],
     account,
   );
 }
@@ -75,9 +75,9 @@ function stateFindings({ stack }: Deployment, state: DriftState, [user]: readonl
   return findings;
 }
 
-function notes({ cluster }: Deployment, { user }: ManagedAccess): readonly DriftFound[] {
+function notes({ cluster }: Deployment, { keys }: Managed): readonly DriftFound[] {
   const findings: DriftFound[] = [];
-  if (user.keys === undefined) {
+  if (keys === undefined) {
     findings.push({ rule: "keys-not-compared", field: "accessKeys", values: {} });
   }
   if (cluster.prefix === undefined) {

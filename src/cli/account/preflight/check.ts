@@ -2,8 +2,9 @@ import { iamResourceArn } from "../../../iam/arns";
 import type { Deployment } from "../../../settings/deployment";
 import type { Found } from "../../findings/finding";
 import type { StateResource } from "../../terraform/state-file";
+import type { Aws } from "../aws/client";
 import type { IamReader, Reading } from "../aws/iam-reader";
-import type { Action, Call, CallAll, DryRun } from "../aws/operations";
+import type { Action, Input, Output } from "../aws/operations";
 import type { PreflightRules } from "./rules";
 
 export type PreflightFound = Found<PreflightRules>;
@@ -17,7 +18,7 @@ export interface Subject {
   /** DKP has already created the cluster: its names are expected to be in use. */
   readonly existingCluster: boolean;
   /** The managed resources in the deployment's state, or why they cannot be read. */
-  readonly state: ReadState;
+  readonly state: () => Promise<Reading<readonly StateResource[]>>;
 }
 
 /** ARN of the deployment's user. */
@@ -25,13 +26,15 @@ export function userArn({ deployment: { user }, ...environment }: Pick<Subject, 
   return iamResourceArn(environment, `user${user.path}${user.name}`);
 }
 
-export type ReadState = () => Promise<Reading<readonly StateResource[]>>;
-
-/** Tools of a check. */
-export interface Tools<A extends Action = Action> {
-  readonly call: Call<A>;
-  readonly callAll: CallAll<A>;
-  readonly dryRun: DryRun;
+/** Tools of a check. Errors of AWS are thrown as `AwsError`, except by `iam`. */
+export interface Tools {
+  /** The items of all pages of a response. */
+  list<A extends Action, T>(
+    action: A,
+    input: Input<A>,
+    itemsOf: (page: Output<A>) => readonly T[] | undefined,
+  ): Promise<readonly T[]>;
+  dryRun(operation: string, input: object): ReturnType<Aws["dryRun"]>;
   readonly iam: IamReader;
 }
 
@@ -41,19 +44,9 @@ export interface Check {
   readonly id: string;
   /** The setting that it is about; a finding can name another one. */
   readonly field: string;
-  /** All calls that it can make: the permissions that the preflight requires follow from it. */
+  /** All calls that it can make, besides dry runs: the permissions that the preflight requires follow from it. */
   readonly calls: readonly Action[];
   /** Where it calls AWS: in the deployment's Region, or, for global services, in a Region that every account has. */
   readonly where: "region" | "always-on region";
   run(tools: Tools, subject: Subject): Promise<readonly PreflightFound[]>;
-}
-
-/** A check that can make no other calls than it lists. */
-export function check<const A extends Action>(
-  given: Omit<Check, "calls" | "run"> & {
-    readonly calls: readonly A[];
-    run(tools: Tools<A>, subject: Subject): Promise<readonly PreflightFound[]>;
-  },
-): Check {
-  return given;
 }

@@ -1,4 +1,3 @@
-import { visible } from "../../../text/printable";
 import { adviceLines, adviceOf, exitCodeOf, levelOf, reportJson, textOf } from "../../findings/finding";
 import type { PreflightFound } from "./check";
 import { PREFLIGHT_RULES, type PreflightRules } from "./rules";
@@ -7,8 +6,6 @@ import { PREFLIGHT_RULES, type PreflightRules } from "./rules";
 export interface CheckResult {
   /** ID of the check. */
   readonly check: string;
-  /** The calls that it is based on, with the Region where it matters. */
-  readonly calls: string;
   readonly findings: readonly PreflightFound[];
 }
 
@@ -27,26 +24,24 @@ function labelOf(found: PreflightFound): string {
   return level === "note" && adviceOf<PreflightRules>(PREFLIGHT_RULES, found).remedy === undefined ? "ok" : level;
 }
 
-/** The report as text: one line per finding with the calls that it is based on, and below it the remedy. */
+/** The report as text: one line per finding, and below it the remedy. */
 export function preflightText(heading: string, results: readonly CheckResult[]): string {
-  const rows = results.flatMap(({ findings, ...rest }) => findings.map((found) => ({ ...rest, found, label: labelOf(found) })));
-  const width = (text: (row: (typeof rows)[number]) => string) => Math.max(...rows.map((row) => text(row).length));
-  const [labels, checks] = [width(({ label }) => label), width(({ check }) => check)];
-  const indent = " ".repeat(labels + checks + 4);
-  const lines = rows.flatMap(({ label, check, calls, found }) => [
-    `${label.padEnd(labels)}  ${check.padEnd(checks)}  ${textOf<PreflightRules>(PREFLIGHT_RULES, found)} [${visible(calls)}]`,
-    ...adviceLines<PreflightRules>(PREFLIGHT_RULES, found).map((line) => `${indent}${line}`),
-  ]);
-  const counts = [...new Set(rows.map(({ label }) => label))].map(
-    (label) => `${label}: ${rows.filter((row) => row.label === label).length}`,
-  );
+  const rows = results.flatMap(({ check, findings }) => findings.map((found) => ({ check, found, label: labelOf(found) })));
+  const [labels, checks] = (["label", "check"] as const).map((column) => Math.max(...rows.map((row) => row[column].length)));
+  const lines = rows.flatMap(({ label, check, found }) => {
+    const start = `${label.padEnd(labels ?? 0)}  ${check.padEnd(checks ?? 0)}  `;
+    const advice = adviceLines<PreflightRules>(PREFLIGHT_RULES, found).map((line) => " ".repeat(start.length) + line);
+    return [start + textOf<PreflightRules>(PREFLIGHT_RULES, found), ...advice];
+  });
+  const count = (label: string) => `${label}: ${rows.filter((row) => row.label === label).length}`;
+  const counts = [...new Set(rows.map(({ label }) => label))].map(count);
   return [heading, "", ...lines, "", counts.join(", "), ""].join("\n");
 }
 
-/** The report as JSON, with what each check called. */
+/** The report as JSON, with the rules of each check. */
 export function preflightJson(stack: string, region: string, results: readonly CheckResult[]): object {
   const findings = findingsOf(results).map((found) => ({ ...found, stack }));
-  const checks = results.map(({ check, calls, findings: own }) => ({ check, calls, rules: own.map(({ rule }) => rule) }));
+  const checks = results.map(({ check, findings: own }) => ({ check, rules: own.map(({ rule }) => rule) }));
   const deployments = [{ stack, region, checks }];
   return reportJson<PreflightRules>(PREFLIGHT_RULES, findings, deployments, { exitCode: exitCode(results) });
 }

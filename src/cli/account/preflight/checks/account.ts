@@ -1,27 +1,48 @@
-import { partitionOf } from "../../../../iam/partitions";
-import type { Deployment } from "../../../../settings/deployment";
-import type { Action, AwsError } from "../../aws/operations";
-import { type PreflightFound, userArn } from "../check";
+import { AwsError } from "../../aws/operations";
+import { type Check, type PreflightFound, type Subject, userArn } from "../check";
 
-/** Returns the identity of the credentials. AWS requires no permission for it. All other checks depend on it. */
-export const IDENTITY_CALL = "sts:GetCallerIdentity" satisfies Action;
-
-export interface Identity {
-  readonly account: string;
-  readonly arn: string;
+/** How the preflight runs. */
+export interface Credentials {
+  /** The credentials are the key of the deployment's user. */
+  readonly asKey: boolean;
+  /** The profile whose credentials count, for messages; undefined if none is named. */
+  readonly profile?: string | undefined;
 }
 
-/** Whether the credentials belong to the account of the settings and, with `--as-key`, are the key of the deployment's user. */
-export function checkIdentity(identity: Identity, deployment: Deployment, asKey: boolean): readonly PreflightFound[] {
-  const { account, arn } = identity;
-  const { accountId, region, stack } = deployment;
-  const user = userArn({ deployment, partition: partitionOf(region), account });
+/**
+ * Whether the credentials belong to the account of the settings and, with `--as-key`, are the key of the deployment's user. AWS requires
+ * no permission for the call. All other checks depend on it.
+ */
+export function accountCheck({ asKey, profile }: Credentials): Check {
+  return {
+    id: "account",
+    field: "accountId",
+    calls: ["sts:GetCallerIdentity"],
+    where: "always-on region",
+    async run({ list }, subject) {
+      try {
+        const [account = "", arn = ""] = await list("sts:GetCallerIdentity", {}, ({ Account, Arn }) => [Account, Arn]);
+        return checkIdentity(account, arn, { ...subject, account, asKey });
+      } catch (error) {
+        const refusal = error instanceof AwsError ? checkRefusal(error, profile) : undefined;
+        if (refusal === undefined) {
+          throw error;
+        }
+        return [refusal];
+      }
+    },
+  };
+}
+
+function checkIdentity(account: string, arn: string, subject: Subject & Pick<Credentials, "asKey">): readonly PreflightFound[] {
+  const { accountId, stack } = subject.deployment;
+  const user = userArn(subject);
   const findings: PreflightFound[] = [
     accountId !== undefined && accountId !== account
       ? { rule: "account-differs", values: { account, arn, accountId } }
       : { rule: accountId === undefined ? "account-not-set" : "account-ok", values: { account, arn } },
   ];
-  if (asKey) {
+  if (subject.asKey) {
     findings.push(
       arn === user ? { rule: "key-owner-ok", values: { user } } : { rule: "key-owner-differs", values: { arn, user, stack } },
     );
@@ -35,11 +56,8 @@ const BAD_CREDENTIALS = ["ExpiredToken", "InvalidClientTokenId", "SignatureDoesN
 /** Error codes with which AWS rejects `sts:AssumeRole` itself. */
 const REFUSED = ["AccessDenied", "AccessDeniedException", "RegionDisabledException", "ValidationError"];
 
-/**
- * What an error of the first call means; undefined where it is not about the credentials.
- * @param profile the profile whose credentials count, if one is named
- */
-export function checkRefusal({ action, code, message }: AwsError, profile: string | undefined): PreflightFound | undefined {
+/** What an error of the first call means; undefined where it is not about the credentials. */
+function checkRefusal({ action, code, message }: AwsError, profile: string | undefined): PreflightFound | undefined {
   const reason = `${code}: ${message}`;
   if (code === "CredentialsProviderError") {
     return { rule: "credentials-missing", values: { profile, reason: message } };

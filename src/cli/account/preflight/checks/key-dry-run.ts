@@ -38,29 +38,12 @@ function marked({ policy, cluster }: Deployment, ResourceType: string): object {
   return marker === undefined ? {} : { TagSpecifications: [{ ResourceType, Tags: [{ Key: marker.key, Value: marker.value }] }] };
 }
 
-/** The finding for the response of EC2 to a dry run. */
-export function checkDryRun(
-  operation: string,
-  { code, message }: { readonly code: string; readonly message: string },
-): PreflightFound {
-  const action = `ec2:${operation}`;
-  switch (code) {
-    case "DryRunOperation":
-      return { rule: "key-allowed", values: { action } };
-    case "UnsupportedOperation":
-      return { rule: "key-call-absent", values: { action } };
-    case "UnauthorizedOperation":
-      return { rule: DENIERS.find(([pattern]) => pattern.test(message))?.[1] ?? "key-denied", values: { action } };
-    default:
-      return { rule: "key-call-failed", values: { action, reason: `${code}: ${message}` } };
-  }
-}
-
-/** What denied a call, as the message of EC2 names it; none of them where an Allow is missing. */
+/** What denied a call, as the message of EC2 names it; an Allow is missing where it names none of them. */
 const DENIERS = [
   [/service control policy/i, "key-denied-by-scp"],
   [/permissions boundary/i, "key-denied-by-boundary"],
   [/explicit deny in an identity-based policy/i, "key-denied-by-policy"],
+  [/^/, "key-denied"],
 ] as const;
 
 /** Tests the key itself. Requires no permission but those of the key. */
@@ -69,11 +52,26 @@ export const keyDryRunCheck: Check = {
   field: "policy",
   calls: [],
   where: "region",
-  run: ({ dryRun }, { deployment }) =>
-    Promise.all(
-      DRY_CALLS.flatMap(({ operation, input }) => {
-        const request = input(deployment);
-        return request === undefined ? [] : [dryRun(operation, request).then((response) => checkDryRun(operation, response))];
-      }),
-    ),
+  async run({ dryRun }, { deployment }) {
+    const findings = DRY_CALLS.map(async ({ operation, input }): Promise<readonly PreflightFound[]> => {
+      const [action, request] = [`ec2:${operation}`, input(deployment)];
+      if (request === undefined) {
+        return [];
+      }
+      const { code, message } = await dryRun(operation, request);
+      switch (code) {
+        case "DryRunOperation":
+          return [{ rule: "key-allowed", values: { action } }];
+        case "UnsupportedOperation":
+          return [{ rule: "key-call-absent", values: { action } }];
+        case "UnauthorizedOperation":
+          return DENIERS.filter(([pattern]) => pattern.test(message))
+            .slice(0, 1)
+            .map(([, rule]) => ({ rule, values: { action } }));
+        default:
+          return [{ rule: "key-call-failed", values: { action, reason: `${code}: ${message}` } }];
+      }
+    });
+    return (await Promise.all(findings)).flat();
+  },
 };

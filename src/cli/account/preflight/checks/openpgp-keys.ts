@@ -1,24 +1,22 @@
 import { SLOTS } from "../../../../iam/key-slots";
 import { pgpKeyWarning } from "../../../../settings/settings-notes";
-import { check, type PreflightFound } from "../check";
+import type { Check, PreflightFound } from "../check";
 
 /** Whether Terraform can encrypt secrets for the OpenPGP keys of the settings now. */
-export const openPgpKeysCheck = check({
+export const openPgpKeysCheck: Check = {
   id: "pgp-keys",
   field: "accessKeys",
   calls: [],
   where: "always-on region",
   async run(_, { deployment: { accessKeys } }) {
     const slots = accessKeys === "none" ? [] : SLOTS.filter((slot) => accessKeys[slot].pgpKey !== undefined);
-    if (slots.length === 0) {
+    if (accessKeys === "none" || slots.length === 0) {
       return [{ rule: "pgp-keys-none", values: {} }];
     }
     const unusable = slots.flatMap((slot): readonly PreflightFound[] => {
-      const warning = pgpKeyWarning(accessKeys, slot);
-      return warning === undefined
-        ? []
-        : [{ rule: "pgp-key-unusable", field: `accessKeys.${slot}.pgpKey`, values: { slot, warning } }];
+      const [field, warning] = [`accessKeys.${slot}.pgpKey`, pgpKeyWarning(accessKeys, slot)];
+      return warning === undefined ? [] : [{ rule: "pgp-key-unusable", field, values: { slot, warning } }];
     });
     return unusable.length === 0 ? [{ rule: "pgp-keys-ok", values: {} }] : unusable;
   },
-});
+};

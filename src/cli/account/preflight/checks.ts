@@ -1,10 +1,11 @@
 import { policyWith } from "../../../iam/policy-document";
 import type { Check } from "./check";
-import { IDENTITY_CALL } from "./checks/account";
+import { accountCheck } from "./checks/account";
 import { DKP_NAME_CHECKS } from "./checks/dkp-names";
 import { imageCheck } from "./checks/image";
 import { markerCheck } from "./checks/marker";
 import { openPgpKeysCheck } from "./checks/openpgp-keys";
+import { prefixCheck } from "./checks/prefix";
 import { regionCheck } from "./checks/region";
 import { resourceNamesCheck } from "./checks/resource-names";
 import { sourceAddressCheck } from "./checks/source-addresses";
@@ -15,6 +16,7 @@ export const CHECKS: readonly Check[] = [
   imageCheck,
   resourceNamesCheck,
   ...DKP_NAME_CHECKS,
+  prefixCheck,
   markerCheck,
   sourceAddressCheck,
   permissionsCheck,
@@ -23,7 +25,7 @@ export const CHECKS: readonly Check[] = [
 
 /** The IAM actions that the preflight requires: what the checks list, and nothing else. */
 export const ADMIN_ACTIONS: readonly string[] = [
-  ...new Set([IDENTITY_CALL, ...[regionCheck, ...CHECKS].flatMap(({ calls }) => calls)]),
+  ...new Set([accountCheck({ asKey: false }), regionCheck, ...CHECKS].flatMap(({ calls }) => calls)),
 ].sort();
 
 /** The policy with these actions. None of them changes anything. */

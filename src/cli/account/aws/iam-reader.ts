@@ -56,48 +56,12 @@ export async function withIam<T>(
   }
 }
 
-type Read<T> = (iam: IamReader, name: string) => Promise<Reading<T>>;
-
-/** An object of a name; a policy by its ARN. */
-const OBJECTS = {
-  user: (iam, UserName) => iam.get("iam:GetUser", { UserName }, ({ User }) => User),
-  policy: (iam, PolicyArn) => iam.get("iam:GetPolicy", { PolicyArn }, ({ Policy }) => Policy),
-  group: (iam, GroupName) => iam.get("iam:GetGroup", { GroupName }, ({ Group }) => Group),
-  role: (iam, RoleName) => iam.get("iam:GetRole", { RoleName }, ({ Role }) => Role),
-} satisfies Readonly<Record<string, Read<ExistingObject | undefined>>>;
-
-const USES: Readonly<Record<keyof typeof OBJECTS, Read<readonly string[]>>> = {
-  user: async () => ({ value: [] }),
-  policy: (iam, PolicyArn) =>
-    iam.list("iam:ListEntitiesForPolicy", { PolicyArn }, ({ PolicyUsers = [], PolicyGroups = [], PolicyRoles = [] }) => [
-      ...PolicyUsers.map(({ UserName }) => `user ${UserName}`),
-      ...PolicyGroups.map(({ GroupName }) => `group ${GroupName}`),
-      ...PolicyRoles.map(({ RoleName }) => `role ${RoleName}`),
-    ]),
-  group: (iam, GroupName) =>
-    iam.list("iam:GetGroup", { GroupName }, ({ Users }) => Users?.map(({ UserName }) => `user ${UserName}`)),
-  role: (iam, RoleName) =>
-    iam.list("iam:ListInstanceProfilesForRole", { RoleName }, ({ InstanceProfiles }) =>
-      InstanceProfiles?.map(({ InstanceProfileName }) => `instance profile ${InstanceProfileName}`),
-    ),
-};
+type Kind = "user" | "policy" | "group" | "role";
+type Principal = Exclude<Kind, "policy">;
 
 interface AttachedPage {
   readonly AttachedPolicies?: readonly { readonly PolicyArn?: string | undefined }[] | undefined;
 }
-const arnsIn = ({ AttachedPolicies }: AttachedPage) => AttachedPolicies?.map(({ PolicyArn = "" }) => PolicyArn);
-
-const ATTACHED = {
-  user: (iam, UserName) => iam.list("iam:ListAttachedUserPolicies", { UserName }, arnsIn),
-  group: (iam, GroupName) => iam.list("iam:ListAttachedGroupPolicies", { GroupName }, arnsIn),
-  role: (iam, RoleName) => iam.list("iam:ListAttachedRolePolicies", { RoleName }, arnsIn),
-} satisfies Readonly<Record<string, Read<readonly string[]>>>;
-
-const INLINE: Readonly<Record<keyof typeof ATTACHED, Read<readonly string[]>>> = {
-  user: (iam, UserName) => iam.list("iam:ListUserPolicies", { UserName }, ({ PolicyNames }) => PolicyNames),
-  group: (iam, GroupName) => iam.list("iam:ListGroupPolicies", { GroupName }, ({ PolicyNames }) => PolicyNames),
-  role: (iam, RoleName) => iam.list("iam:ListRolePolicies", { RoleName }, ({ PolicyNames }) => PolicyNames),
-};
 
 /** Reads IAM object by object: one that cannot be read does not keep the others from being read. */
 export class IamReader {
@@ -154,8 +118,14 @@ export class IamReader {
   }
 
   /** A user, group or role of a name, or a policy of an ARN; undefined if IAM does not have it. */
-  object(kind: keyof typeof OBJECTS, name: string): Promise<Reading<ExistingObject | undefined>> {
-    return OBJECTS[kind](this, name);
+  object(kind: Kind, name: string): Promise<Reading<ExistingObject | undefined>> {
+    const objects = {
+      user: () => this.get("iam:GetUser", { UserName: name }, ({ User }) => User),
+      policy: () => this.get("iam:GetPolicy", { PolicyArn: name }, ({ Policy }) => Policy),
+      group: () => this.get("iam:GetGroup", { GroupName: name }, ({ Group }) => Group),
+      role: () => this.get("iam:GetRole", { RoleName: name }, ({ Role }) => Role),
+    };
+    return objects[kind]();
   }
 
   /** An inline policy of a role; undefined if there is none of that name. */
@@ -178,13 +148,24 @@ export class IamReader {
   }
 
   /** ARNs of the managed policies that are attached to a user, a group or a role. */
-  attached(kind: keyof typeof ATTACHED, name: string): Promise<Reading<readonly string[]>> {
-    return ATTACHED[kind](this, name);
+  attached(kind: Principal, name: string): Promise<Reading<readonly string[]>> {
+    const arns = ({ AttachedPolicies }: AttachedPage) => AttachedPolicies?.map(({ PolicyArn = "" }) => PolicyArn);
+    const lists = {
+      user: () => this.list("iam:ListAttachedUserPolicies", { UserName: name }, arns),
+      group: () => this.list("iam:ListAttachedGroupPolicies", { GroupName: name }, arns),
+      role: () => this.list("iam:ListAttachedRolePolicies", { RoleName: name }, arns),
+    };
+    return lists[kind]();
   }
 
   /** Names of the inline policies of a user, a group or a role. */
-  inline(kind: keyof typeof ATTACHED, name: string): Promise<Reading<readonly string[]>> {
-    return INLINE[kind](this, name);
+  inline(kind: Principal, name: string): Promise<Reading<readonly string[]>> {
+    const lists = {
+      user: () => this.list("iam:ListUserPolicies", { UserName: name }, ({ PolicyNames }) => PolicyNames),
+      group: () => this.list("iam:ListGroupPolicies", { GroupName: name }, ({ PolicyNames }) => PolicyNames),
+      role: () => this.list("iam:ListRolePolicies", { RoleName: name }, ({ PolicyNames }) => PolicyNames),
+    };
+    return lists[kind]();
   }
 
   /** The groups of a user. */
@@ -197,8 +178,27 @@ export class IamReader {
    * profiles of a role (`instance profile dev-node`); nothing uses a user.
    * @param name the ARN of a policy, else the name
    */
-  uses(kind: keyof typeof OBJECTS, name: string): Promise<Reading<readonly string[]>> {
-    return USES[kind](this, name);
+  uses(kind: Kind, name: string): Promise<Reading<readonly string[]>> {
+    const lists = {
+      user: async () => ({ value: [] }),
+      policy: () =>
+        this.list(
+          "iam:ListEntitiesForPolicy",
+          { PolicyArn: name },
+          ({ PolicyUsers = [], PolicyGroups = [], PolicyRoles = [] }) => [
+            ...PolicyUsers.map(({ UserName }) => `user ${UserName}`),
+            ...PolicyGroups.map(({ GroupName }) => `group ${GroupName}`),
+            ...PolicyRoles.map(({ RoleName }) => `role ${RoleName}`),
+          ],
+        ),
+      group: () =>
+        this.list("iam:GetGroup", { GroupName: name }, ({ Users }) => Users?.map(({ UserName }) => `user ${UserName}`)),
+      role: () =>
+        this.list("iam:ListInstanceProfilesForRole", { RoleName: name }, ({ InstanceProfiles }) =>
+          InstanceProfiles?.map(({ InstanceProfileName }) => `instance profile ${InstanceProfileName}`),
+        ),
+    };
+    return lists[kind]();
   }
 
   /** All pages of a response; undefined if IAM does not have the object. */

@@ -1,4 +1,4 @@
-import { setMaxListeners } from "node:events";
+import { once, setMaxListeners } from "node:events";
 import type * as Ec2 from "@aws-sdk/client-ec2";
 import type * as Iam from "@aws-sdk/client-iam";
 import type * as Sts from "@aws-sdk/client-sts";
@@ -83,14 +83,12 @@ export function deadline(seconds: number, earlier?: AbortSignal): { readonly sig
  * @throws AwsError with the code `TIMED_OUT`
  */
 export async function within<T>(signal: AbortSignal, seconds: number, action: string, work: Promise<T>): Promise<T> {
+  const error = new AwsError(action, TIMED_OUT, `no answer within ${seconds} s`);
+  if (signal.aborted) {
+    throw error;
+  }
   const ended = new AbortController();
-  const timedOut = new Promise<never>((_, reject) => {
-    const end = () => reject(new AwsError(action, TIMED_OUT, `no answer within ${seconds} s`));
-    signal.addEventListener("abort", end, { signal: ended.signal });
-    if (signal.aborted) {
-      end();
-    }
-  });
+  const timedOut = once(signal, "abort", { signal: ended.signal }).then(() => Promise.reject(error));
   try {
     return await Promise.race([work, timedOut]);
   } finally {

@@ -38,7 +38,7 @@ interface Compared {
 }
 
 /** What the objects of a deployment have besides what is managed, and what they lack of it; the user first. */
-export async function objectsDrift(compared: Omit<Compared, "userExists">): Promise<readonly ObjectDrift[]> {
+export async function objectsDrift(compared: Omit<Compared, "userExists">): Promise<readonly [ObjectDrift, ...ObjectDrift[]]> {
   const [first, ...others] = compared.managed.objects;
   const user = await objectDrift({ ...compared, userExists: true }, first);
   const context = { ...compared, userExists: !user.isMissing };
@@ -158,11 +158,10 @@ function listPart(
 ): Promise<Findings> {
   const isAdditional = (id: string) =>
     missing === "attachment-missing" && isAdditionalPolicy({ kind: "policy", name: id.split("/").at(-1) ?? "" }, settings);
-  const unmanaged = (id: string): DriftFound =>
-    isAdditional(id)
-      ? { rule: "additional-policy-unknown", values: { id, stack: settings.stack } }
-      : // The rules of lists have the same values.
-        ({ rule, field: setting, values: { id, event, setting } } as DriftFound);
+  const unmanaged = (id: string): DriftFound => {
+    const values = { id, event, setting, stack: settings.stack };
+    return isAdditional(id) ? { rule: "additional-policy-unknown", values } : { rule, field: setting, values };
+  };
   return part(what, reading, (items) => [
     ...items.filter((id) => !managed.includes(id)).map(unmanaged),
     ...inState.flatMap((id) => (missing === undefined || items.includes(id) ? [] : [{ rule: missing, values: { id } }])),
@@ -172,56 +171,46 @@ function listPart(
 /** What is managed and can be missing only with its object. */
 const only = (...managed: readonly string[]): Links => ({ managed, inState: [] });
 
-type Item = readonly [id: string | undefined, since?: Date | undefined];
-type ItemsOf = (iam: IamReader, UserName: string) => Promise<Reading<readonly Item[]>>;
-type Credential = readonly [kind: string, event: string, use: string, itemsOf: ItemsOf];
+/** Credentials besides access keys, of which Terraform manages none: the event in CloudTrail, and what the owner does with one. */
+const CREDENTIALS = {
+  "login profile": { event: "CreateLoginProfile", use: "whoever has the password acts in the AWS console as DKP" },
+  "MFA device": { event: "EnableMFADevice", use: "DKP never uses MFA: somebody signs in as the user" },
+  "SSH key": { event: "UploadSSHPublicKey", use: "its owner accesses AWS CodeCommit as the user" },
+  "service-specific credential": { event: "CreateServiceSpecificCredential", use: "its owner accesses the service as the user" },
+  "signing certificate": { event: "UploadSigningCertificate", use: "its owner signs SOAP requests as the user" },
+} as const;
 
-/** Credentials besides access keys, of which Terraform manages none: event in CloudTrail, what the owner does with one, and how IAM lists them. */
-const CREDENTIALS: readonly Credential[] = [
-  [
-    "login profile",
-    "CreateLoginProfile",
-    "whoever has the password acts in the AWS console with the permissions of DKP, also when no access key works",
-    (iam, UserName) =>
-      iam.list("iam:GetLoginProfile", { UserName }, ({ LoginProfile }) => [[UserName, LoginProfile?.CreateDate]]),
-  ],
-  [
-    "MFA device",
-    "EnableMFADevice",
-    "DKP never uses MFA: somebody signs in as the user, and the device meets conditions that require MFA",
-    (iam, UserName) =>
-      iam.list("iam:ListMFADevices", { UserName }, ({ MFADevices = [] }) =>
-        MFADevices.map((device): Item => [device.SerialNumber, device.EnableDate]),
-      ),
-  ],
-  [
-    "SSH key",
-    "UploadSSHPublicKey",
-    "its owner accesses AWS CodeCommit as the user",
-    (iam, UserName) =>
-      iam.list("iam:ListSSHPublicKeys", { UserName }, ({ SSHPublicKeys = [] }) =>
-        SSHPublicKeys.map((key): Item => [key.SSHPublicKeyId, key.UploadDate]),
-      ),
-  ],
-  [
-    "service-specific credential",
-    "CreateServiceSpecificCredential",
-    "its owner accesses the service of the credential as the user, without an access key",
-    (iam, UserName) =>
-      iam.list("iam:ListServiceSpecificCredentials", { UserName }, ({ ServiceSpecificCredentials = [] }) =>
-        ServiceSpecificCredentials.map((own): Item => [own.ServiceSpecificCredentialId, own.CreateDate]),
-      ),
-  ],
-  [
-    "signing certificate",
-    "UploadSigningCertificate",
-    "its owner signs SOAP requests as the user, without an access key",
-    (iam, UserName) =>
-      iam.list("iam:ListSigningCertificates", { UserName }, ({ Certificates = [] }) =>
-        Certificates.map((certificate): Item => [certificate.CertificateId, certificate.UploadDate]),
-      ),
-  ],
-];
+type Items = Promise<Reading<readonly { readonly id?: string | undefined; readonly since?: Date | undefined }[]>>;
+
+function credentialsOf(iam: IamReader, UserName: string): Readonly<Record<keyof typeof CREDENTIALS, Items>> {
+  const user = { UserName };
+  return {
+    "login profile": iam.list("iam:GetLoginProfile", user, ({ LoginProfile }) => [
+      { id: UserName, since: LoginProfile?.CreateDate },
+    ]),
+    "MFA device": iam.list("iam:ListMFADevices", user, ({ MFADevices }) =>
+      MFADevices?.map(({ SerialNumber: id, EnableDate: since }) => ({ id, since })),
+    ),
+    "SSH key": iam.list("iam:ListSSHPublicKeys", user, ({ SSHPublicKeys }) =>
+      SSHPublicKeys?.map(({ SSHPublicKeyId: id, UploadDate: since }) => ({ id, since })),
+    ),
+    "service-specific credential": iam.list("iam:ListServiceSpecificCredentials", user, ({ ServiceSpecificCredentials }) =>
+      ServiceSpecificCredentials?.map(({ ServiceSpecificCredentialId: id, CreateDate: since }) => ({ id, since })),
+    ),
+    "signing certificate": iam.list("iam:ListSigningCertificates", user, ({ Certificates }) =>
+      Certificates?.map(({ CertificateId: id, UploadDate: since }) => ({ id, since })),
+    ),
+  };
+}
+
+function credentialParts(iam: IamReader, name: string): readonly Promise<Findings>[] {
+  return Object.entries(credentialsOf(iam, name)).map(([kind, reading]) => {
+    const texts = CREDENTIALS[kind as keyof typeof CREDENTIALS];
+    return part(`its ${kind}s`, reading, (items) =>
+      items.map(({ id = "", since }) => ({ rule: "credential-unmanaged", values: { kind, id, since: day(since), ...texts } })),
+    );
+  });
+}
 
 /** The parts of an object that IAM lists or returns with calls of their own. */
 function parts(
@@ -244,15 +233,9 @@ function parts(
   if (kind === "user") {
     found.push(listPart(context, GROUPS, iam.groups(name), expected.groups ?? only()));
     found.push(part("its access keys", iam.keys(name), (keys = []) => keyFindings(context, keys)));
-    found.push(...CREDENTIALS.map((credential) => credentialPart(iam, name, credential)));
+    found.push(...credentialParts(iam, name));
   }
   return found;
-}
-
-function credentialPart(iam: IamReader, name: string, [kind, event, use, itemsOf]: Credential): Promise<Findings> {
-  return part(`its ${kind}s`, itemsOf(iam, name), (items) =>
-    items.map(([id = "", since]) => ({ rule: "credential-unmanaged", values: { kind, id, use, event, since: day(since) } })),
-  );
 }
 
 function keyFindings({ settings: { stack }, managed: { keys: managed } }: Compared, keys: readonly IamKey[]): Findings {
@@ -270,35 +253,28 @@ function keyFindings({ settings: { stack }, managed: { keys: managed } }: Compar
 }
 
 /** The document of a policy, or of the inline policy of a role. Former versions of a policy are Terraform's own and grant nothing. */
-async function documentPart(
-  { iam }: Compared,
-  { name, arn, inline, documents = [], isDkpRole }: ExpectedObject,
-): Promise<Findings> {
-  const compare = (document: StoredDocument | undefined, found: (actions: readonly string[]) => Findings): Findings =>
-    document === undefined || documents.some((own) => sameDocument(document, own))
-      ? []
-      : found(actionsBeyond(document, documents.flatMap(actionsOf)));
+async function documentPart({ iam }: Compared, expected: ExpectedObject): Promise<Findings> {
+  const { name, arn, inline: id = "", documents = [], isDkpRole } = expected;
+  const compare = (document: StoredDocument | undefined, found: (actions: readonly string[]) => DriftFound): Findings => {
+    const actions = actionsBeyond(document ?? {}, documents.flatMap(actionsOf));
+    // DKP of another version writes fewer actions.
+    const isSame = documents.some((own) => sameDocument(document ?? {}, own)) || (isDkpRole === true && actions.length === 0);
+    return document === undefined || isSame ? [] : [found(actions)];
+  };
   if (arn !== undefined) {
     return part("its default version", iam.managedPolicy(arn), (version) =>
-      compare(version?.document, (actions) => [
-        { rule: "policy-document-differs", values: { version: version?.id ?? "", since: day(version?.created), actions } },
-      ]),
+      compare(version?.document, (actions) => ({
+        rule: "policy-document-differs",
+        values: { version: version?.id ?? "", since: day(version?.created), actions },
+      })),
     );
   }
-  if (inline === undefined) {
-    return [];
-  }
-  return part(`its inline policy ${inline}`, iam.rolePolicy(name, inline), (document) =>
-    compare(document, (actions) => {
-      const setting = isDkpRole === true ? "cluster.additionalRolePolicies" : "nodeRole.additionalActions";
-      const values = { id: inline, actions, setting };
-      if (isDkpRole !== true) {
-        return [{ rule: "role-document-differs", field: setting, values }];
-      }
-      // DKP writes the document, another version of DKP with fewer actions.
-      return actions.length === 0 ? [] : [{ rule: "dkp-role-document-differs", field: setting, values }];
-    }),
-  );
+  const [rule, setting] = isDkpRole
+    ? (["dkp-role-document-differs", "cluster.additionalRolePolicies"] as const)
+    : (["role-document-differs", "nodeRole.additionalActions"] as const);
+  const compared = (document: StoredDocument | undefined) =>
+    compare(document, (actions) => ({ rule, field: setting, values: { id, actions, setting } }));
+  return id === "" ? [] : part(`its inline policy ${id}`, iam.rolePolicy(name, id), compared);
 }
 
 /** The boundary of a user or role, and the trust policy of a role. */

@@ -39,40 +39,27 @@ export async function driftReport(settings: Deployment, state: DriftState, iam: 
   }
   const managed = managedOf(settings, account, resources);
   const objects = await objectsDrift({ settings, managed, state: resources, iam });
-  return report(
-    [...stateFindings(settings, state, objects), ...objects.flatMap(({ findings }) => findings), ...notes(settings, managed)],
-    account,
-  );
+  const found = objects.flatMap(({ findings }) => findings);
+  const unread = "unread" in state ? stateFindings(settings, state, objects[0]) : [];
+  return report([...unread, ...found, ...notes(settings, managed)], account);
 }
 
-function accountMismatches(
-  { accountId }: Deployment,
-  account: string,
-  state: readonly StateResource[] = [],
-): readonly DriftFound[] {
-  const arn = state.find(({ address }) => address === ADDRESSES.user)?.attributes.arn;
-  const inState = typeof arn === "string" ? arn.split(":")[4] : undefined;
+function accountMismatches({ accountId }: Deployment, account: string, state: readonly StateResource[] = []): DriftFound[] {
+  const user = state.find(({ address }) => address === ADDRESSES.user);
+  const [, , , , inState] = String(user?.attributes.arn ?? "").split(":");
   const expectations = [
     { source: "accountId is", field: "accountId", expected: accountId },
     { source: "the user in the state belongs to", expected: inState },
   ];
-  return expectations.flatMap(({ source, field, expected }): readonly DriftFound[] =>
-    expected === undefined || expected === account
-      ? []
-      : [{ rule: "account-differs", field, values: { source, expected, account } }],
-  );
+  return expectations
+    .filter(({ expected = account }) => expected !== account)
+    .map(({ source, field, expected = "" }) => ({ rule: "account-differs", field, values: { source, expected, account } }));
 }
 
 /** Without a state, a missing user can also mean the wrong account, in which nothing would be found. */
-function stateFindings({ stack }: Deployment, state: DriftState, [user]: readonly ObjectDrift[]): readonly DriftFound[] {
-  if ("value" in state) {
-    return [];
-  }
-  const findings: DriftFound[] = [{ rule: "state-unread", field: "backend", values: { reason: state.unread, stack } }];
-  if (user?.isMissing === true) {
-    findings.push({ rule: "user-not-found", field: "accountId", object: user.object, values: {} });
-  }
-  return findings;
+function stateFindings({ stack }: Deployment, { unread: reason }: { readonly unread: string }, user: ObjectDrift): DriftFound[] {
+  const missing: DriftFound = { rule: "user-not-found", field: "accountId", object: user.object, values: {} };
+  return [{ rule: "state-unread", field: "backend", values: { reason, stack } }, ...(user.isMissing ? [missing] : [])];
 }
 
 function notes({ cluster }: Deployment, { keys }: Managed): readonly DriftFound[] {

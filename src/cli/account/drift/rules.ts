@@ -29,7 +29,7 @@ const ATTENTION = templateRules("attention", {
   "role-inline-policy-unmanaged": { text: "it has the inline policy {id}", risk: NODES_HAVE_THEM, remedy: ASK },
   "membership-unmanaged": {
     text: "it is a member of the group {id}",
-    risk: "the access key has all permissions of the group, now and later",
+    risk: "the key has all permissions of the group",
     remedy: ASK,
   },
   "member-unmanaged": { text: "the {id} is a member", risk: "the {id} has all permissions of DKP", remedy: ASK },
@@ -94,24 +94,15 @@ const ATTENTION = templateRules("attention", {
     risk: "DKP has no permissions, or no working key",
     remedy: `${KEYS}, then plan, then apply`,
   },
-  "attachment-missing": {
-    text: "the policy {id} is not attached, and the state has the attachment",
-    risk: "DKP has no permissions from it",
-    remedy: APPLY,
-  },
-  "membership-missing": {
-    text: "it is not a member of the group {id}, and the state has the membership",
-    risk: "DKP has no permissions from the group",
-    remedy: APPLY,
-  },
+  "attachment-missing": { text: "the policy {id} is no longer attached", risk: "DKP lacks its permissions", remedy: APPLY },
+  "membership-missing": { text: "it is no longer a member of the group {id}", risk: "DKP lacks its permissions", remedy: APPLY },
 });
 
 const UNVERIFIABLE = templateRules("unverifiable", {
-  "state-unread": {
-    text: "no state is readable, so that only what the settings describe counts as managed: {reason}",
-    risk: "what the settings do not describe may be what DKP works with",
-    remedy: `make the state readable (synth, init), and run ${PROGRAM} drift {stack} again`,
-  },
+  "state-unread": [
+    "no state is readable, so that only what the settings describe counts as managed: {reason}",
+    `make the state readable (synth, init), and run ${PROGRAM} drift {stack} again`,
+  ],
   "account-unread": "nothing was read: {reason}",
   "account-differs": [
     "nothing was read: the credentials belong to account {account}, and {source} {expected}",

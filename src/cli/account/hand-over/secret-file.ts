@@ -10,46 +10,44 @@ import { type Environment, gitWith } from "../../git";
  * @throws Error with the remedy
  */
 export function checkSecretFile(file: string, environment: Environment): void {
-  const git = gitWith(environment);
-  if (existsSync(file)) {
-    throw new Error(`${file}: exists already, and others may be able to read it; remove it or write another file`);
+  const refusal = pathRefusal(file) ?? gitRefusal(file, environment);
+  if (refusal !== undefined) {
+    throw new Error(`${file}: ${refusal}`);
   }
+}
+
+function pathRefusal(file: string): string | undefined {
   const folder = dirname(resolve(file));
+  if (existsSync(file)) {
+    return "exists already, and others may be able to read it; remove it or write another file";
+  }
   if (!existsSync(folder)) {
-    throw new Error(`${file}: the folder ${folder} does not exist; create it or write another file`);
+    return `the folder ${folder} does not exist; create it or write another file`;
   }
-  if (basename(file) === "" || file.endsWith("/")) {
-    throw new Error(`${file}: is not the name of a file; write for example --out provider.yaml`);
-  }
+  return basename(file) === "" || file.endsWith("/")
+    ? "is not the name of a file; write for example --out provider.yaml"
+    : undefined;
+}
+
+function gitRefusal(file: string, environment: Environment): string | undefined {
+  const git = gitWith(environment);
   // Git does not look behind symbolic links.
-  const real = realpathSync(folder);
+  const real = realpathSync(dirname(resolve(file)));
   const inside = git(real, ["rev-parse", "--is-inside-work-tree"]);
-  if (inside.error?.code === "ENOENT") {
-    return;
+  if (inside.error?.code !== "ENOENT" && inside.status !== 0 && inRepository(real)) {
+    return `lies in a Git repository that Git does not read (${inside.message}), so that a commit could contain the secret; write a file outside of it`;
   }
-  if (inside.status !== 0) {
-    if (inRepository(real)) {
-      throw new Error(
-        `${file}: lies in a Git repository that Git does not read (${inside.message}), so that a commit could contain the secret; write a file outside of it`,
-      );
-    }
-    return;
+  if (inside.status !== 0 || inside.stdout.toString("utf8").trim() !== "true") {
+    return undefined;
   }
   const isIgnored = (name: string) => git(real, ["check-ignore", "--quiet", "--", join(real, name)]).status === 0;
-  if (inside.stdout.toString("utf8").trim() !== "true") {
-    return;
-  }
   if (!isIgnored(basename(file))) {
-    throw new Error(
-      `${file}: lies in a Git work tree and Git does not ignore it, so that a commit could contain the secret; write a file outside, or one that .gitignore covers, for example provider.yaml in the project's root`,
-    );
+    return "lies in a Git work tree and Git does not ignore it, so that a commit could contain the secret; write a file outside, or one that .gitignore covers, for example provider.yaml in the project's root";
   }
   const unfinished = unfinishedName(basename(file), "0".repeat(12));
-  if (!isIgnored(unfinished)) {
-    throw new Error(
-      `${file}: is written first under a name that Git does not ignore (${unfinished}), so that a commit could contain the secret if the command is killed; add *.unfinished.* to .gitignore`,
-    );
-  }
+  return isIgnored(unfinished)
+    ? undefined
+    : `is written first under a name that Git does not ignore (${unfinished}), so that a commit could contain the secret if the command is killed; add *.unfinished.* to .gitignore`;
 }
 
 /** The name under which a file is written before it is complete: one that the patterns for the file itself usually cover. */
@@ -60,11 +58,9 @@ function unfinishedName(name: string, unique: string): string {
 
 /** Removes what killed runs left of the same file. */
 function removeUnfinished(path: string): void {
-  const { name, ext } = parse(path);
+  const [start, end] = unfinishedName(basename(path), "/").split("/") as [string, string];
   const isUnfinished = (other: string) =>
-    other.startsWith(`${name}.`) &&
-    /^[0-9a-f]{12}\.unfinished$/.test(other.slice(name.length + 1, other.length - ext.length)) &&
-    other.endsWith(ext);
+    other.startsWith(start) && other.endsWith(end) && /^[0-9a-f]{12}$/.test(other.slice(start.length, -end.length));
   for (const other of readdirSync(dirname(path)).filter(isUnfinished)) {
     rmSync(join(dirname(path), other), { force: true });
   }

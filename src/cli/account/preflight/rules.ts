@@ -5,6 +5,9 @@ import { recovery } from "../../text/recovery";
 const EXISTS = "{object} exists ({arn}[, created {since}])";
 const OTHER_NAME = "choose another {setting}.name";
 const IMPORT = `[set {setting}.path: {path}, and ]import it with the steps of ${PROGRAM} keys {stack}` as const;
+const ALLOW_CALLS = `allow what ${PROGRAM} preflight --permissions prints` as const;
+const ALLOW_IN_BOUNDARY = "allow them in the boundary, or set another user.permissionsBoundary";
+const NOT_YOURS = "choose another cluster.prefix, delete what is left over, or add --existing-cluster if it is this cluster";
 const WRONG_CLUSTER = "check cluster.prefix, region and account";
 const NO_SOURCE = "no NAT gateway and no Elastic IP has a name of the cluster";
 const ENDPOINT = "calls of {service} in {vpc} go through the VPC endpoint {id}";
@@ -41,32 +44,20 @@ const PASSED = templateRules("note", {
 const NOTES = templateRules("note", {
   "setting-not-set": ["{field} is not set", "set {field}"],
   "image-ena": ["{ami} has no EnaSupport, which every Nitro instance type requires", "use an image with EnaSupport"],
-  "image-imdsv2": [
-    "{ami} starts instances that accept only IMDSv2 (ImdsSupport v2.0), and DKP expects that only with imdsv2",
-    "set cluster.imdsv2: true here and in DKP, or use an image without ImdsSupport",
-  ],
-  "dkp-name-absent": ["the {object} does not exist, and --existing-cluster expects the cluster", WRONG_CLUSTER],
-  "prefix-absent": ["no object has a name of the prefix {prefix}, and --existing-cluster expects the cluster", WRONG_CLUSTER],
-  "prefix-vpc": [
-    "the name that DKP gives to its VPC is in use: {objects}; another cluster may have the prefix {prefix}",
-    "verify that there is none, or choose another cluster.prefix",
-  ],
+  "image-imdsv2": ["{ami} accepts only IMDSv2", "set cluster.imdsv2: true here and in DKP, or use another image"],
+  "dkp-name-absent": ["the {object} does not exist, and --existing-cluster expects it", WRONG_CLUSTER],
+  "prefix-absent": ["no object has a name of the prefix {prefix}, and --existing-cluster expects some", WRONG_CLUSTER],
+  "prefix-vpc": ["the name of DKP's VPC is in use: {objects}", "verify that no cluster has the prefix {prefix}"],
   "marker-no-objects": ["no object of the cluster was found", WRONG_CLUSTER],
   "networks-not-set": [
     "user.allowedNetworks is not set: a leaked key works in every network[; the calls of the cluster come from {sources}]",
     "set user.allowedNetworks to their sources once the cluster exists, and to the address of whoever runs dhctl",
   ],
-  "sources-not-yet": [
-    `${NO_SOURCE}: the cluster gets its addresses during bootstrap, and its calls from them would be denied unless user.allowedNetworks already has them`,
-    "remove user.allowedNetworks until the cluster exists",
-  ],
-  "bastion-outside": [
-    "user.allowedNetworks does not include {sources}, from which DKP itself makes no calls",
-    "if dhctl runs there, add {cidrs} to user.allowedNetworks.cidrs",
-  ],
+  "sources-not-yet": [`${NO_SOURCE}: DKP creates them`, "remove user.allowedNetworks until the cluster exists"],
+  "bastion-outside": ["user.allowedNetworks does not include the bastion {sources}", "if dhctl runs there, add {cidrs}"],
   "permission-denied-unused": [
-    "{simulated}: the {denier} denies {actions}, which this cluster is not known to call",
-    "allow them before the cluster calls them",
+    "{simulated}: the {denier} denies {actions}, which no known call of this cluster requires",
+    "allow them",
   ],
 });
 
@@ -79,37 +70,22 @@ const ATTENTION = templateRules("attention", {
     "no credentials were found[ for the profile {profile}] ({reason}); AWS was not called",
     "check that aws configure list-profiles lists the profile of AWS_PROFILE or provider.profile and its sign-in has not expired, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
   ],
-  "credentials-rejected": [
-    "AWS rejects the credentials ({reason})",
-    "use the credentials that apply the stack: environment, AWS_PROFILE or provider.profile",
-  ],
-  "role-not-assumed": [
-    "provider.assumeRoleArn cannot be assumed ({reason})",
-    "allow these credentials in the trust policy of the role, or correct provider.assumeRoleArn",
-  ],
-  "key-owner-differs": [
-    "--as-key requires the key of DKP, and these credentials belong to {arn}",
-    `use the key of {user}; ${PROGRAM} hand-over {stack} prints it`,
-  ],
+  "credentials-rejected": ["AWS rejects the credentials ({reason})", "use the credentials that apply the stack"],
+  "role-not-assumed": ["provider.assumeRoleArn cannot be assumed ({reason})", "correct it, or the trust policy of the role"],
+  "key-owner-differs": ["these credentials are not the key of {user}, but of {arn}", `use its key: ${PROGRAM} hand-over {stack}`],
   "region-unknown": ["AWS has no Region {region}", "correct region: {suggestion}"],
-  "region-disabled": [
-    "{region} is not enabled in this account ({status})",
-    'enable it under "AWS Regions" of the account\'s page, or aws account enable-region --region-name {region}; it takes minutes to hours',
-  ],
-  "image-missing": [
-    "{ami} does not exist in {region}, or is not shared with this account",
-    "use another image; AMI IDs differ between Regions",
-  ],
+  "region-disabled": ["{region} is not enabled in the account ({status})", "aws account enable-region --region-name {region}"],
+  "image-missing": ["{ami} does not exist in {region}, or is not shared", "use another image; AMI IDs differ between Regions"],
   "image-state": ["{ami} is {state}", "use an image whose state is available"],
-  "image-root-device": ["{ami} has a root device of type {type}, and DKP requires EBS", "use an image with an EBS root disk"],
+  "image-root-device": ["{ami} has a root device of type {type}", "use an image with an EBS root disk"],
   "image-disks": [
     "{ami} has the EBS disks {disks}, and DKP requires exactly one, the root disk {root}",
     "create an image with only the root disk: start an instance from it, detach the other disks, create an image",
   ],
-  "image-architecture": ["{ami} is for {architecture}, and the node software of DKP requires x86_64", "use an image for x86_64"],
+  "image-architecture": ["{ami} is for {architecture}, and DKP requires x86_64", "use an image for x86_64"],
   "name-import-missing": [
-    "{object} does not exist, and import.{imports} is set: the plan would fail",
-    "remove import.{imports}, or correct {setting}.name and {setting}.path",
+    "{object} does not exist, and import.{imports} is set",
+    "remove import.{imports}, or correct {setting}.name and path",
   ],
   // An apply cannot change these paths: a policy is imported by its ARN, a role would be replaced.
   "name-import-path": [
@@ -125,34 +101,25 @@ const ATTENTION = templateRules("attention", {
     IMPORT,
   ],
   "name-in-part": [
-    `${EXISTS}, and {absent} does not, and import.{imports} imports all or none`,
-    `delete it if it is left over; otherwise ${OTHER_NAME}`,
+    `${EXISTS}, {absent} does not; import.{imports} imports all`,
+    `delete it if it is left over; else ${OTHER_NAME}`,
   ],
-  "name-of-another": [`${EXISTS}, and it belongs to another deployment: used by {by}`, OTHER_NAME],
+  "name-of-another": [`${EXISTS}, and belongs to another deployment: used by {by}`, OTHER_NAME],
   "name-owner-unknown": [
     `${EXISTS}, and neither the state nor its use in IAM shows whose it is`,
     `ask who created it; if it is to be this deployment's, ${IMPORT}; otherwise ${OTHER_NAME}`,
   ],
-  "dkp-name-taken": [
-    "the {object} exists ({id}), and DKP creates it itself: the bootstrap would fail with {code}",
-    "choose another cluster.prefix, delete it if it is left over, or add --existing-cluster if the cluster already exists",
-  ],
-  "prefix-in-use": [
-    "a cluster with the prefix {prefix} seems to exist: {objects}; DKP finds subnets and security groups by name and would confuse the two clusters",
-    "choose another cluster.prefix, delete what is left over, or add --existing-cluster if it is this cluster",
-  ],
+  "dkp-name-taken": ["the {object} exists ({id}): the bootstrap of DKP would fail with {code}", NOT_YOURS],
+  "prefix-in-use": ["{objects} have names of the prefix {prefix}, by which DKP finds its own", NOT_YOURS],
   "marker-in-use": [
-    "objects have the tag {marker} before the cluster exists: {marked}; the key could change them",
-    "choose another pair for the cluster, or add --existing-cluster if they are the cluster's",
+    "before the cluster exists, {marked} have the tag {marker}",
+    "choose another pair, or add --existing-cluster",
   ],
   "marker-lacking": [
     "of {count} objects of the cluster these lack the tag {marker}, so that mode strict would deny every change of them: {lacking}",
     "keep mode minimal, add the pair to tags of DKP's configuration, let DKP apply it, and tag or replace what is left: tag your own security groups, roll each node group of type CloudEphemeral",
   ],
-  "source-outside": [
-    "user.allowedNetworks does not include {sources}: calls of {services} from there are denied",
-    "add {cidrs} to user.allowedNetworks.cidrs",
-  ],
+  "source-outside": ["calls of {services} from {sources} are denied", "add {cidrs} to user.allowedNetworks.cidrs"],
   "endpoint-outside": [
     `${ENDPOINT}, have no public address, and are denied`,
     "add {id} to user.allowedNetworks.vpcEndpoints, or {vpc} to user.allowedNetworks.vpcs",
@@ -161,10 +128,7 @@ const ATTENTION = templateRules("attention", {
     "{simulated}: no policy allows, or one denies, {actions}",
     `apply if the settings have not been applied yet; otherwise change policy.mode, policy.supplement or cluster until ${PROGRAM} policy prints them`,
   ],
-  "permission-denied-by-boundary": [
-    "{simulated}: the permissions boundary denies {actions}",
-    "allow them in the boundary, or set another user.permissionsBoundary",
-  ],
+  "permission-denied-by-boundary": ["{simulated}: the permissions boundary denies {actions}", ALLOW_IN_BOUNDARY],
   "permission-denied-by-scp": [
     "{simulated}: an SCP of the organization denies {actions}",
     "have the administrator of the organization allow them; if its SCPs have conditions, which the simulator does not evaluate reliably, test the key itself with --as-key",
@@ -175,10 +139,7 @@ const ATTENTION = templateRules("attention", {
     "a policy of the user denies {action} to the key",
     "if user.allowedNetworks is set, run the check from one of these networks; otherwise remove the Deny",
   ],
-  "key-denied-by-boundary": [
-    "the permissions boundary denies {action} to the key",
-    "allow it in the boundary, or set another user.permissionsBoundary",
-  ],
+  "key-denied-by-boundary": ["the permissions boundary denies {action} to the key", ALLOW_IN_BOUNDARY],
   "key-denied-by-scp": ["an SCP denies {action} to the key", "have the administrator of the organization allow it"],
 });
 
@@ -187,37 +148,19 @@ const UNVERIFIABLE = templateRules("unverifiable", {
     `${EXISTS}; whether this deployment manages it is unknown, because no state is readable: {reason}`,
     `if this deployment has a state, run ${PROGRAM} synth, initialize the stack (init), and try again; otherwise ${OTHER_NAME}`,
   ],
-  "object-unread": [
-    "{object} cannot be read: {reason}",
-    `allow these credentials what ${PROGRAM} preflight --permissions prints`,
-  ],
-  "sources-not-found": [
-    `${NO_SOURCE}: the addresses of its calls are not known`,
-    "check cluster.prefix, cluster.layout and region",
-  ],
-  "permission-undecided": [
-    "{simulated}: the simulator returns no decision for {actions}",
-    "test the key itself with --as-key once it exists",
-  ],
+  "object-unread": ["{object} cannot be read: {reason}", ALLOW_CALLS],
+  "sources-not-found": [`${NO_SOURCE}: the sources of calls are unknown`, "check cluster.prefix, cluster.layout and region"],
+  "permission-undecided": ["{simulated}: the simulator does not decide on {actions}", "test the key itself with --as-key"],
   "key-call-failed": ["{action} returned {reason}", "read the error above; it is about the call, not about the key"],
   "check-not-run": "not run: it depends on the check {required}, which did not pass",
   "timed-out": ["no response within {seconds} seconds", "try again with a longer --timeout"],
-  "call-denied": [
-    "{action} is denied to these credentials",
-    `allow {action}; ${PROGRAM} preflight --permissions prints the whole policy`,
-  ],
-  "call-throttled": [
-    "{action} is throttled ({reason}), after several attempts",
-    "try again when fewer calls are made in the account",
-  ],
+  "call-denied": ["{action} is denied to these credentials", ALLOW_CALLS],
+  "call-throttled": ["{action} is throttled ({reason}) after several attempts", "try again when fewer calls are made"],
   "call-not-aws": [
     "{action}: {reason}",
     "sign in to the network if it asks for that, or set HTTPS_PROXY and NO_PROXY as it requires, and try again",
   ],
-  "call-unreachable": [
-    "{action}: AWS cannot be reached ({reason})",
-    "check the network, the proxy, and whether the Region exists",
-  ],
+  "call-unreachable": ["{action}: AWS cannot be reached ({reason})", "check the network, the proxy and the Region"],
   "call-failed": ["{action} returned {reason}", "try again; if the error persists, its message names the cause"],
 });
 

@@ -100,21 +100,16 @@ const notRun = ({ id }: Check, required: CheckResult): CheckResult => ({
   findings: [{ rule: "check-not-run", values: { required: required.check } }],
 });
 
-const DENIED = /^(?:AccessDenied|AccessDeniedException|UnauthorizedOperation)$/;
+/** The rules of the codes of errors. */
+const ERRORS = [
+  [/^(?:AccessDenied|AccessDeniedException|UnauthorizedOperation)$/, "call-denied"],
+  [THROTTLED, "call-throttled"],
+  [new RegExp(`^${NOT_AWS}$`), "call-not-aws"],
+  [new RegExp(`^${UNREACHABLE}$`), "call-unreachable"],
+] as const;
 
 /** The finding for an error of a call. */
 function checkError({ action, code, message }: AwsError): PreflightFound {
-  if (DENIED.test(code)) {
-    return { rule: "call-denied", values: { action } };
-  }
-  if (THROTTLED.test(code)) {
-    return { rule: "call-throttled", values: { action, reason: code } };
-  }
-  if (code === NOT_AWS) {
-    return { rule: "call-not-aws", values: { action, reason: message } };
-  }
-  if (code === UNREACHABLE) {
-    return { rule: "call-unreachable", values: { action, reason: message } };
-  }
-  return { rule: "call-failed", values: { action, reason: `${code}: ${message}` } };
+  const values = { action, reason: code === NOT_AWS || code === UNREACHABLE ? message : `${code}: ${message}` };
+  return { rule: ERRORS.find(([pattern]) => pattern.test(code))?.[1] ?? "call-failed", values };
 }

@@ -1,4 +1,4 @@
-import { ACCOUNT_ID, iamResourceArn } from "../../../iam/arns";
+import { iamResourceArn } from "../../../iam/arns";
 import { type CatalogueRow, ELB_SERVICE } from "../../../iam/catalogue";
 import { type Cluster, conditionsOf, nodeRoleName, reasons, usesSnapshots } from "../../../iam/cluster";
 import { strictMarker } from "../../../iam/cluster-marker";
@@ -23,7 +23,11 @@ export interface SimulatedCalls {
 }
 
 type Environment = Required<PolicyOptions["environment"]>;
-type Options = Pick<PolicyOptions, "mode" | "marker" | "environment" | "cluster" | "allowedNetworks">;
+
+/** What decides how DKP's calls look. */
+interface Options extends Pick<PolicyOptions, "mode" | "marker" | "cluster" | "allowedNetworks"> {
+  readonly environment: Environment;
+}
 
 /** Limit of actions per request, so that a response takes about a second. */
 const MOST_ACTIONS = 40;
@@ -32,13 +36,11 @@ const string = (key: string, value: string): ContextKey => ({ key, type: "string
 
 /** DKP's calls as requests to the simulator, on resources such as DKP's, from one of the allowed networks. */
 export function simulatedCalls(rows: readonly CatalogueRow[], options: Options): readonly SimulatedCalls[] {
-  const { cluster } = options;
-  const { partition, region, account = ACCOUNT_ID } = options.environment;
-  const environment = { partition, region, account };
+  const { cluster, environment } = options;
   const all = [...sourceOf(options.allowedNetworks), ...strictContext(options)];
   const calls = rows.map((row) => ({
     action: row.action,
-    resources: resourcesOf(row, environment, cluster),
+    resources: [...new Set(row.resources.flatMap((type) => arnsOf(row.action, type, environment, cluster)))].sort(),
     context: [...contextOf(row.action, environment, cluster), ...all],
   }));
   const together = grouped(calls, ({ resources, context }) => JSON.stringify([resources, context]));
@@ -87,19 +89,14 @@ function strictContext(options: Options): readonly ContextKey[] {
   ];
 }
 
-function resourcesOf({ action, resources }: CatalogueRow, environment: Environment, cluster: Cluster): readonly string[] {
-  if (action === "iam:CreateServiceLinkedRole") {
-    return [iamResourceArn(environment, `role/aws-service-role/${ELB_SERVICE}/AWSServiceRole`)];
-  }
-  const arns = resources.flatMap((type) => arnsOf(action, type, environment, cluster));
-  return [...new Set(arns)].sort();
-}
-
 /** ARNs of a resource type; none for what DKP never passes, such as address pools. */
 function arnsOf(action: string, type: string, environment: Environment, cluster: Cluster): readonly string[] {
   const { partition, region, account } = environment;
   const { prefix = "dkp", iamNodeRole, iamNodeRolePath, kmsKeyArns, peeredVPCs } = cluster;
   const [service = ""] = action.split(":");
+  if (action === "iam:CreateServiceLinkedRole") {
+    return [iamResourceArn(environment, `role/aws-service-role/${ELB_SERVICE}/AWSServiceRole`)];
+  }
   const own = (resource: string) => [`arn:${partition}:${service}:${region}:${account}:${resource}`];
   if (service === "iam") {
     const isOther = action === "iam:PassRole" && iamNodeRole !== undefined;

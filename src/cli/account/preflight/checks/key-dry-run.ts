@@ -38,12 +38,14 @@ function marked({ policy, cluster }: Deployment, ResourceType: string): object {
   return marker === undefined ? {} : { TagSpecifications: [{ ResourceType, Tags: [{ Key: marker.key, Value: marker.value }] }] };
 }
 
-/** What denied a call, as the message of EC2 names it; an Allow is missing where it names none of them. */
-const DENIERS = [
-  [/service control policy/i, "key-denied-by-scp"],
-  [/permissions boundary/i, "key-denied-by-boundary"],
-  [/explicit deny in an identity-based policy/i, "key-denied-by-policy"],
-  [/^/, "key-denied"],
+/** What a dry run shows, by the code and the message of EC2, which name what denied it; an Allow is missing where they name nothing. */
+const RESULTS = [
+  [/^DryRunOperation: /, "key-allowed"],
+  [/^UnsupportedOperation: /, "key-call-absent"],
+  [/^UnauthorizedOperation: .*service control policy/i, "key-denied-by-scp"],
+  [/^UnauthorizedOperation: .*permissions boundary/i, "key-denied-by-boundary"],
+  [/^UnauthorizedOperation: .*explicit deny in an identity-based policy/i, "key-denied-by-policy"],
+  [/^UnauthorizedOperation: /, "key-denied"],
 ] as const;
 
 /** Tests the key itself. Requires no permission but those of the key. */
@@ -54,23 +56,13 @@ export const keyDryRunCheck: Check = {
   where: "region",
   async run({ dryRun }, { deployment }) {
     const findings = DRY_CALLS.map(async ({ operation, input }): Promise<readonly PreflightFound[]> => {
-      const [action, request] = [`ec2:${operation}`, input(deployment)];
+      const request = input(deployment);
       if (request === undefined) {
         return [];
       }
       const { code, message } = await dryRun(operation, request);
-      switch (code) {
-        case "DryRunOperation":
-          return [{ rule: "key-allowed", values: { action } }];
-        case "UnsupportedOperation":
-          return [{ rule: "key-call-absent", values: { action } }];
-        case "UnauthorizedOperation":
-          return DENIERS.filter(([pattern]) => pattern.test(message))
-            .slice(0, 1)
-            .map(([, rule]) => ({ rule, values: { action } }));
-        default:
-          return [{ rule: "key-call-failed", values: { action, reason: `${code}: ${message}` } }];
-      }
+      const values = { action: `ec2:${operation}`, reason: `${code}: ${message}` };
+      return [{ rule: RESULTS.find(([pattern]) => pattern.test(values.reason))?.[1] ?? "key-call-failed", values }];
     });
     return (await Promise.all(findings)).flat();
   },

@@ -51,7 +51,8 @@ export const permissionsCheck: Check = {
   where: "always-on region",
   async run(tools, subject) {
     const { user } = subject.deployment;
-    const options = policyOptionsOf({ ...subject.deployment, accountId: subject.account });
+    const policy = policyOptionsOf(subject.deployment);
+    const options = { ...policy, environment: { ...policy.environment, account: subject.account } };
     const rows = new Set([...grantedRows(options), ...CATALOGUE.filter((row) => isNeeded(row, options.cluster))]);
     const needed = new Set([...rows].filter((row) => isNeeded(row, options.cluster)).map(({ action }) => action));
     const calls = simulatedCalls([...rows], options);

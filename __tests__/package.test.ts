@@ -27,6 +27,7 @@ import {
   type PolicyOptions,
   policyStatements,
 } from "../src/index";
+import { blocksOf } from "./helpers/blocks";
 import { deployment } from "./helpers/deployment";
 import { anchorsOf, deadLinks } from "./helpers/links";
 import { ANYWHERE, npxLines } from "./helpers/npx-lines";
@@ -176,8 +177,15 @@ describe("npx in documents, templates, examples, review packs and messages", () 
   });
 });
 
-describe("the commands of dkp-access in what people read", () => {
-  it("and their options exist", async () => {
+describe("the commands in what people read", () => {
+  it("which are not those of dkp-access run in an end-to-end test that names their file", () => {
+    const tests = tracked.filter((path) => /^__tests__\/e2e\/.*\.ts$/.test(path)).map(read);
+    const pages = tracked.filter((path) => /^(README|docs\/.*)\.md$/.test(path));
+    const others = (page: string) => blocksOf(page).flatMap((block) => block.match(/^(?!npx |d8 |#| ).+/gm) ?? []);
+    expect(pages.filter((page) => others(page).length > 0 && !tests.some((test) => test.includes(page)))).toEqual([]);
+  });
+
+  it("which are those of dkp-access exist, and so do their options", async () => {
     const calls = npxLines().flatMap(({ command }) => [...command.matchAll(/dkp-access ([a-z][a-z-]*)(.*)/gs)]);
     const names = [...new Set(calls.map(([, name = ""]) => name))];
     expect(names.sort()).toEqual(Object.keys(EXIT_CODES).sort());

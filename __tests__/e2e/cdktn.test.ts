@@ -1,16 +1,17 @@
 import { cpSync, readFileSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
+import { blocksOf } from "../helpers/blocks";
 import { ENCRYPTION_KEY } from "../helpers/pgp-keys";
 import { PROJECT } from "../helpers/project-root";
 import { install, linkPackages, packProject } from "./support/consumer";
 import { LocalAws } from "./support/local-aws";
 import { copyOfProject, Deployments, EXAMPLE, folder, write } from "./support/project";
-import { type Finished, jsonOf, runIn, terraformEnvironment } from "./support/terraform";
+import { type Finished, jsonOf, runIn, Terraform, terraformEnvironment } from "./support/terraform";
 
 const DOCUMENT = readFileSync(join(PROJECT, "docs/how-to/cdktn.md"), "utf8");
 
 /** The commands of docs/how-to/cdktn.md: the migrations of a repository and of a checkout to CDK Terrain, and the one to HCL. */
-const [, MOVE = "", HCL = ""] = [...DOCUMENT.matchAll(/```shell\n([^`]*)```/g)].map(([, commands]) => commands);
+const [, MOVE = "", HCL = ""] = blocksOf("docs/how-to/cdktn.md");
 
 /** Files for the migration: all that the commands of the document name, and all that npm requires. */
 const MOVED = [".npmrc", ".nvmrc", "__tests__", "bench", "biome.json", "docs", "jest.config.mjs", "package-lock.json"];
@@ -119,6 +120,15 @@ describe("the migrations from CDKTF in docs/how-to/cdktn.md", () => {
       "--skip-provider-lock",
     );
     expect({ status, output }).toMatchObject({ status: 0, output: expect.stringContaining("No changes") });
+  });
+
+  it("CDKTF has no changes after an apply of CDK Terrain's JSON, which is the way back", () => {
+    const [theirs, ours] = [join(after, "cdktf.out/stacks/rotation"), before.terraform("rotation", aws)];
+    const terraform = new Terraform(theirs, aws);
+    terraform.init("-backend-config=use_path_style=true");
+    expect(terraform.apply()).toContain("5 added, 0 changed, 0 destroyed");
+    ours.init("-backend-config=use_path_style=true");
+    expect(ours.isUpToDate()).toBe(true);
   });
 
   it("a repository of dkp-access init --cdk-terrain has no changes either", () => {

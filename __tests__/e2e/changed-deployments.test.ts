@@ -3,6 +3,7 @@ import { chmodSync, copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, r
 import { join } from "node:path";
 import { GetRoleCommand, GetRolePolicyCommand, ListUsersCommand } from "@aws-sdk/client-iam";
 import { parse } from "yaml";
+import { blocksOf } from "../helpers/blocks";
 import { PROJECT } from "../helpers/project-root";
 import { LocalAws } from "./support/local-aws";
 import { Checkout, createLock, gitHub, gitLab, type Job, runSteps } from "./support/pipeline";
@@ -19,11 +20,6 @@ ${more}`;
 
 /** A folder with programs that fail and say so. */
 const REFUSING = folder({ terraform: "#!/bin/sh\necho terraform ran >&2\nexit 9\n" });
-
-/** The shell commands of a page, by block. */
-function commandsOf(page: string): readonly string[] {
-  return [...readFileSync(join(PROJECT, page), "utf8").matchAll(/```shell\n([^`]*)```/g)].map(([, commands = ""]) => commands);
-}
 
 describe("a pipeline with three deployments, of which two are changed", () => {
   let aws: LocalAws;
@@ -90,7 +86,7 @@ describe("a pipeline with three deployments, of which two are changed", () => {
   });
 
   it("has a state bucket and roles, created with the documented commands", async () => {
-    const [bucket = "", roles = ""] = commandsOf("docs/how-to/state-bucket.md");
+    const [bucket = "", roles = ""] = blocksOf("docs/how-to/state-bucket.md");
     checkout.run(environment, "sh", "-e", "-c", `${bucket}\n${roles}`);
     const versioning = ["s3api", "get-bucket-versioning", "--bucket", "example-terraform-state", "--query", "Status"];
     expect(checkout.run(environment, "aws", ...versioning, "--output", "text")).toBe("Enabled\n");

@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, readFileSync } from "node:fs";
+import { chmodSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
+import { blockWith } from "../helpers/blocks";
 import { PROJECT } from "../helpers/project-root";
 import { folder, write } from "./support/project";
 
@@ -153,6 +154,17 @@ describe.each(["dash", "bash", "busybox sh"])("check-image.sh under %s", (shell)
     };
     expect(notPassed(withDisks(others))).toEqual({ status: 0, lines: [] });
   });
+});
+
+it("check-image.sh is copied and started by the commands of docs/how-to/preflight.md", () => {
+  const [home, programs, repository] = [folder(), folder(), folder({ "node_modules/.keep": "" })];
+  symlinkSync(PROJECT, join(repository, "node_modules/dkp-access"));
+  executable(programs, "scp", `#!/bin/sh\ncp "$1" ${home}\n`);
+  executable(programs, "ssh", `#!/bin/sh\nshift\ncd ${home} && "$@"\n`);
+  const env = { PATH: `${programs}:${process.env.PATH}` };
+  const commands = blockWith("scp ", "docs/how-to/preflight.md");
+  const { stdout } = spawnSync("sh", ["-c", commands], { cwd: repository, env, encoding: "utf8" });
+  expect(stdout).toMatch(/^(ok|failed) +cloud-init: /);
 });
 
 it("check-image.sh has at most 80 lines, and no ShellCheck findings", () => {

@@ -1,13 +1,16 @@
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
 import { ListAccessKeysCommand, ListPoliciesCommand, ListUsersCommand } from "@aws-sdk/client-iam";
+import { blockWith } from "../helpers/blocks";
+import { PROJECT } from "../helpers/project-root";
 import { FaultProxy } from "./support/fault-proxy";
 import { type Credentials, LocalAws } from "./support/local-aws";
 import { programs } from "./support/programs";
 import { Deployments } from "./support/project";
-import { type Finished, Terraform } from "./support/terraform";
+import { type AnyAws, type Finished, runIn, Terraform, terraformEnvironment } from "./support/terraform";
 
 const BUCKET = "core-state";
-const SETTINGS = `region: eu-central-1\nbackend: { s3: { bucket: ${BUCKET}, region: eu-central-1 } }\n`;
-const S3_ON_LOCAL_AWS = "-backend-config=use_path_style=true";
+const SETTINGS = `region: eu-central-1\nbackend: { s3: { bucket: ${BUCKET}, region: eu-central-1, use_path_style: true } }\n`;
 
 /** The four changes of a rotation to the secondary slot, and the four of the rotation back. */
 const ROTATIONS = [
@@ -21,17 +24,34 @@ const ROTATIONS = [
   ["secondary absent", "{ primary: { status: Active }, secondary: { status: absent }, current: primary }"],
 ] as const;
 
+/** The variable that the commands of docs/how-to/keys.md set, with which OpenTofu encrypts the state. */
+function stateEncryption(): string {
+  const commands = blockWith("TF_ENCRYPTION", "docs/how-to/keys.md");
+  const env = { PASSPHRASE: "correct horse battery staple" };
+  return spawnSync("sh", ["-c", `${commands}printf %s "$TF_ENCRYPTION"`], { env, encoding: "utf8" }).stdout;
+}
+
+/** OpenTofu a second time, with an encrypted state. */
+const PROGRAMS = programs().flatMap((program) =>
+  program.name.startsWith("OpenTofu")
+    ? [program, { ...program, name: `${program.name} and TF_ENCRYPTION`, variables: { TF_ENCRYPTION: stateEncryption() } }]
+    : [program],
+);
+
 /** The life cycle of a deployment, which must work with every Terraform and OpenTofu. */
-describe.each(programs())("with $name a deployment", ({ path }) => {
+describe.each(PROGRAMS)("with $name a deployment", ({ path, variables }) => {
   let aws: LocalAws;
   let deployments: Deployments;
   let terraform: Terraform;
   let currentKey: Credentials;
   const used: string[] = [];
 
+  const withVariables = (called: AnyAws): AnyAws => ({
+    environment: (credentials) => ({ ...called.environment(credentials), ...variables }),
+  });
   const initialized = (of: Deployments) => {
-    const one = of.terraform("deckhouse", aws, path);
-    one.init(S3_ON_LOCAL_AWS);
+    const one = of.terraform("deckhouse", withVariables(aws), path);
+    one.init();
     return one;
   };
 
@@ -50,7 +70,7 @@ describe.each(programs())("with $name a deployment", ({ path }) => {
       loser = call === "CreateUser" ? await second.start("apply", "-auto-approve") : loser;
     };
     const proxy = await FaultProxy.before(aws, { executed });
-    const winner = await new Terraform(terraform.folder, proxy, path).start("apply", "-auto-approve");
+    const winner = await new Terraform(terraform.folder, withVariables(proxy), path).start("apply", "-auto-approve");
     await proxy.stop();
     expect(winner).toMatchObject({ status: 0, output: expect.stringContaining("4 added, 0 changed, 0 destroyed") });
     expect(loser).toMatchObject({ status: 1, output: expect.stringContaining("Error acquiring the state lock") });
@@ -87,6 +107,18 @@ describe.each(programs())("with $name a deployment", ({ path }) => {
 
   it("has no changes in the next plan", () => {
     expect(terraform.isUpToDate()).toBe(true);
+  });
+
+  it("has a state without the secret if OpenTofu encrypts it, and a plan that diff reads in any case", async () => {
+    terraform.run("plan", "-out=plan");
+    const env = { ...terraformEnvironment(withVariables(aws)), TERRAFORM_BINARY_NAME: path };
+    const diff = ["diff", "deckhouse", "--plan", join(terraform.folder, "plan")];
+    expect(runIn(deployments.path, env, process.execPath, join(PROJECT, "dist/program.js"), ...diff)).toEqual({
+      status: 0,
+      output: expect.stringContaining("Permissions unchanged"),
+    });
+    const state = await (await aws.s3("GET", `/${BUCKET}/deckhouse/terraform.tfstate`)).text();
+    expect(state.includes(currentKey.secretAccessKey)).toBe(variables === undefined);
   });
 
   it("exposed three different keys, and only the current one exists", async () => {

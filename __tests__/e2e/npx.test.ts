@@ -1,9 +1,11 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
+import { once } from "node:events";
 import { cpSync, existsSync, readFileSync, rmSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { blockWith } from "../helpers/blocks";
 import { COMPLETE } from "../helpers/complete";
 import { ANYWHERE, npxLines } from "../helpers/npx-lines";
 import { PROJECT } from "../helpers/project-root";
@@ -64,6 +66,23 @@ function registryDocument(name: string, content: Buffer, registry: string): obje
   const version = { name, version: "0.21.0", bin, dist: { tarball: `${registry}/${name}/packed.tgz`, integrity } };
   return { name, "dist-tags": { latest: "0.21.0" }, versions: { "0.21.0": version } };
 }
+
+it("npm installs a repository without a registry from the cache that the commands of docs/how-to/deploy.md fill", async () => {
+  const registry = await ExternalRegistry.start();
+  const repository = folder({ "package.json": JSON.stringify({ dependencies: { cdktf: "0.21.0" } }) });
+  const env = { PATH: process.env.PATH, HOME: folder(), npm_config_registry: registry.url, npm_config_fetch_retries: "0" };
+  const run = async (command: string) => {
+    const [status] = await once(spawn("sh", ["-c", command], { cwd: repository, env, stdio: "ignore" }), "close");
+    return { status, isInstalled: existsSync(join(repository, "node_modules/cdktf/run.js")) };
+  };
+  const [online = "", offline = ""] = blockWith("npm ci --cache", "docs/how-to/deploy.md").split("\n");
+  expect(await run("npm install --package-lock-only")).toEqual({ status: 0, isInstalled: false });
+  expect(await run(online)).toEqual({ status: 0, isInstalled: true });
+  rmSync(join(repository, "node_modules"), { recursive: true });
+  await registry.stop();
+  expect(await run("npm ci --cache ./empty --offline")).toEqual({ status: 1, isInstalled: false });
+  expect(await run(offline)).toEqual({ status: 0, isInstalled: true });
+});
 
 describe("npx, where an external package has the name of this one and nothing is installed", () => {
   let registry: ExternalRegistry;

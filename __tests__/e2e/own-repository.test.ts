@@ -1,9 +1,11 @@
-import { cpSync, mkdirSync, readFileSync, renameSync } from "node:fs";
+import { readFileSync, renameSync } from "node:fs";
 import { basename, join } from "node:path";
+import { blockWith } from "../helpers/blocks";
 import { PROJECT } from "../helpers/project-root";
 import { install, mustSucceed, npmEnvironment, pack, packProject } from "./support/consumer";
 import { LocalAws } from "./support/local-aws";
 import { Deployments, folder, write } from "./support/project";
+import { SERVED_MIRROR } from "./support/served-mirror";
 import { type Finished, jsonOf, runIn, terraformEnvironment } from "./support/terraform";
 
 const SETTINGS = "deployments/deckhouse.yaml";
@@ -163,11 +165,18 @@ describe("a repository that dkp-access init wrote", () => {
     repository.run([...stack, "init", "-no-color"]);
     repository.run([...stack, "plan", "-no-color", "-out=plan"]);
     expect(repository.run([...stack, "apply", "-no-color", "plan"])).toContain("6 added, 0 changed, 0 destroyed");
-    mkdirSync(join(repository.path, "locks"));
-    cpSync(join(repository.path, STACK, ".terraform.lock.hcl"), join(repository.path, "locks/deckhouse.terraform.lock.hcl"));
+    const mirror = process.env[SERVED_MIRROR] ?? "";
+    const lock = blockWith("providers lock", "docs/how-to/deploy.md");
+    repository.run(["sh", "-e", "-c", lock], { TF_CLI_ARGS_providers_lock: `-fs-mirror=${mirror}` });
     repository.run(["rm", "-r", "cdktf.out"]);
     repository.run(["npx", "dkp-access", "synth"]);
     expect(repository.read(join(STACK, ".terraform.lock.hcl"))).toBe(repository.read("locks/deckhouse.terraform.lock.hcl"));
+    const installation = blockWith("filesystem_mirror", "docs/how-to/deploy.md", "hcl").replace(
+      "/srv/terraform-providers",
+      mirror,
+    );
+    const TF_CLI_CONFIG_FILE = join(folder({ terraformrc: installation }), "terraformrc");
+    repository.run([...stack, "init", "-no-color", "-lockfile=readonly"], { TF_CLI_CONFIG_FILE });
     repository.commit("provider lock");
   });
 
@@ -194,6 +203,9 @@ describe("a repository that dkp-access init wrote", () => {
     repository.run(["npx", "dkp-access", "synth"], { CDKTF_OUTDIR: "one.out" });
     repository.run(["npx", "cdktf", "diff", "deckhouse", "--skip-provider-lock", "--output", "two.out"]);
     expect(repository.run(["ls", "two.out/stacks/deckhouse"])).toContain("plan\n");
+    const elsewhere = blockWith("CDKTF_CONTEXT_JSON", "docs/reference/settings.md");
+    repository.run(["sh", "-e", "-c", `cp -r deployments elsewhere\n${elsewhere}rm -r elsewhere`]);
+    expect(repository.read("elsewhere.out/stacks/deckhouse/cdk.tf.json")).toContain("/elsewhere/");
     const [ours, theirs] = ["one.out", "two.out"].map((output) => repository.read(join(output, "stacks/deckhouse/cdk.tf.json")));
     expect(theirs).toBe(ours);
     expect(repository.run(["git", "status", "--short"])).toBe("");
@@ -207,6 +219,12 @@ describe("a repository that dkp-access init wrote", () => {
       output: expect.stringMatching(/^Permissions broadened: 11 actions \(3 write\) added/),
     });
     repository.run(["git", "checkout", "--quiet", SETTINGS]);
+  });
+
+  it("has the script of the pipeline that the package has, as the commands after an upgrade show", () => {
+    const [script = "", pipeline = ""] = blockWith("diff scripts", "docs/how-to/upgrade.md").split("\n");
+    expect(repository.run(["sh", "-c", script])).toBe("");
+    expect(repository.attempt(["sh", "-c", pipeline]).output).toMatch(/^< .* npm ci --omit=dev/m);
   });
 
   it("runs the jobs of the pipeline with the production dependencies only", () => {

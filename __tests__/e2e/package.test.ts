@@ -38,6 +38,7 @@ app.synth();
 /** The parts of the HCL example that pass the secret on. */
 const SECRET_STRING = /yamlencode\(\{\n {4}provider = \{[\s\S]*?\n {2}\}\)/;
 
+/** Whose package is installed with the commands of docs/how-to/reuse.md. */
 describe("other projects", () => {
   let aws: LocalAws;
   let deployments: Deployments;

@@ -6,6 +6,8 @@ export interface Program {
   /** Its name and version, as it reports them. */
   readonly name: string;
   readonly path: string;
+  /** Variables of its environment. */
+  readonly variables?: Readonly<Record<string, string>>;
 }
 
 /** Binaries of Terraform or OpenTofu in addition to the Terraform on the PATH: absolute paths in `E2E_TERRAFORMS`, separated as in PATH. */

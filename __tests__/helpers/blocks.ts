@@ -1,0 +1,18 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { PROJECT } from "./project-root";
+
+/** The blocks of a page in one language, without their indentation. */
+export function blocksOf(page: string, language = "shell"): readonly string[] {
+  const blocks = readFileSync(join(PROJECT, page), "utf8").matchAll(new RegExp(`^( *)\`\`\`${language}\\n(.*?)^ *\`\`\``, "gms"));
+  return [...blocks].map(([, indentation = "", text = ""]) => text.replaceAll(new RegExp(`^${indentation}`, "gm"), ""));
+}
+
+/** The block of a page that contains a text. @throws Error if there is none */
+export function blockWith(text: string, page: string, language = "shell"): string {
+  const block = blocksOf(page, language).find((candidate) => candidate.includes(text));
+  if (block === undefined) {
+    throw new Error(`${page} has no block with ${text}`);
+  }
+  return block;
+}

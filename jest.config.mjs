@@ -2,6 +2,8 @@ import "./__tests__/helpers/sample.cjs";
 
 const common = {
   roots: ["<rootDir>/__tests__"],
+  // Dynamic imports name what is compiled, with its extension.
+  moduleNameMapper: { "^(\\.{1,2}/.*)\\.js$": "$1" },
   transform: { "\\.ts$": ["@swc/jest", { jsc: { parser: { syntax: "typescript" } }, sourceMaps: true }] },
 };
 

@@ -7,7 +7,7 @@ import { AwsProvider } from "@cdktf/provider-aws/lib/provider";
 import { SsmParameter } from "@cdktf/provider-aws/lib/ssm-parameter";
 import { App, Aspects, TerraformStack, TerraformVariable, Testing } from "cdktf";
 import { Construct } from "constructs";
-import { EXIT_CODES } from "../src/cli/commands/exit-codes";
+import { COMMANDS } from "../src/cli/commands/commands";
 import { CDKTF_NODE } from "../src/cli/init/repository";
 import { terraformJson } from "../src/cli/terraform/configuration";
 import { FEATURES, type Feature } from "../src/iam/catalogue";
@@ -188,7 +188,7 @@ describe("the commands in what people read", () => {
   it("which are those of dkp-access exist, and so do their options", async () => {
     const calls = npxLines().flatMap(({ command }) => [...command.matchAll(/dkp-access ([a-z][a-z-]*)(.*)/gs)]);
     const names = [...new Set(calls.map(([, name = ""]) => name))];
-    expect(names.sort()).toEqual(Object.keys(EXIT_CODES).sort());
+    expect(names.sort()).toEqual(Object.keys(COMMANDS).sort());
     for (const name of names) {
       const { stdout } = await runCli("/", [name, "--help"]);
       const options = calls.flatMap(([, called, rest = ""]) => (called === name ? (rest.match(/--[a-z][a-z-]*/g) ?? []) : []));

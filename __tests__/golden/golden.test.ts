@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { join } from "node:path";
 import { App } from "cdktf";
 import { parse } from "yaml";
-import { selectDeployments } from "../../src/cli/commands/support/selection";
+import { deploymentsNamed } from "../../src/cli/commands/support/select-deployments";
 import { reviewedJson } from "../../src/cli/terraform/terraform-json";
 import { DeckhouseAccessStack } from "../../src/stack";
 import { PROJECT } from "../helpers/project-root";
@@ -33,7 +33,7 @@ function synthesize(): Readonly<Record<string, Files>> {
   try {
     // By their names: the default names of one that states no account may be those of another.
     const names = readdirSync(DEPLOYMENTS).map((file) => file.replace(/\.yaml$/, ""));
-    const { deployments } = selectDeployments(DEPLOYMENTS, names);
+    const { deployments } = deploymentsNamed(DEPLOYMENTS, names);
     const app = new App({ outdir, stackTraces: false, hclOutput: false });
     for (const deployment of deployments) {
       new DeckhouseAccessStack(app, deployment);

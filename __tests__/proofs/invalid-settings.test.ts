@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
-import type { CommandName } from "../../src/cli/commands/exit-codes";
+import type { CommandName } from "../../src/cli/commands/commands";
 import { loadDeployments } from "../../src/settings/load";
 import { PROJECT } from "../helpers/project-root";
 import { runCli } from "../helpers/run-cli";

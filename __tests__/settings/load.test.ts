@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { selectDeployments } from "../../src/cli/commands/support/selection";
+import { deploymentsNamed } from "../../src/cli/commands/support/select-deployments";
 import { loadDeployments } from "../../src/settings/load";
 import { deploymentsFolder, outputFolder } from "../../src/settings/paths";
 import { MINIMAL } from "../helpers/settings-files";
@@ -51,7 +51,7 @@ describe("outputFolder", () => {
 const file = (name: string, extra = "") =>
   `region: eu-central-1\nbackend: { s3: { bucket: states } }\nuser: { name: ${name} }\npolicy: { name: ${name} }\n${extra}`;
 
-describe("selectDeployments", () => {
+describe("deploymentsNamed", () => {
   let root: string;
 
   beforeEach(() => {
@@ -68,7 +68,7 @@ describe("selectDeployments", () => {
     }
     try {
       const names = stack === undefined ? [] : [stack];
-      const { deployments, stacks, others } = selectDeployments(folder, names, change);
+      const { deployments, stacks, others } = deploymentsNamed(folder, names, change);
       return { deployment: deployments[0], stacks, others: others?.message.replaceAll(folder, "deployments") };
     } catch (error) {
       return { error: (error as Error).message.replaceAll(folder, "deployments") };

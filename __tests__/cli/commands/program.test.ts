@@ -1,12 +1,12 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { EXIT_CODES } from "../../../src/cli/commands/exit-codes";
+import { COMMANDS as ROWS } from "../../../src/cli/commands/commands";
 import { runCli } from "../../helpers/run-cli";
 
 const SETTINGS = "region: eu-central-1\nbackend: { s3: { bucket: state, region: eu-central-1 } }\n";
 const BROKEN = `${SETTINGS}user: { name: b }\npolicy: { name: b }\nprotect: 1\n`;
-const COMMANDS = Object.keys(EXIT_CODES);
+const COMMANDS = Object.keys(ROWS);
 
 describe("dkp-access", () => {
   let folder: string;

@@ -1,6 +1,6 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { selectDeployments } from "../../../src/cli/commands/support/selection";
+import { deploymentsNamed } from "../../../src/cli/commands/support/select-deployments";
 import { deploymentOf } from "../../../src/cli/diff/pack-side";
 import { normalizedSettings } from "../../../src/cli/review/normalized-settings";
 import { PROJECT } from "../../helpers/project-root";
@@ -9,6 +9,6 @@ const FOLDER = join(PROJECT, "__tests__/golden/deployments");
 const STACKS = readdirSync(FOLDER).map((file) => file.replace(/\.yaml$/, ""));
 
 it.each(STACKS)("the normalized settings of a deployment are valid settings again: %s", (stack) => {
-  const [deployment] = selectDeployments(FOLDER, [stack]).deployments;
+  const [deployment] = deploymentsNamed(FOLDER, [stack]).deployments;
   expect(deployment && deploymentOf(stack, normalizedSettings(deployment).settings)).toMatchObject({ stack });
 });

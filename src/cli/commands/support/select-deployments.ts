@@ -1,7 +1,10 @@
 import type { Deployment } from "../../../settings/deployment";
-import { loadDeployments } from "../../../settings/load";
+import { SettingsError } from "../../../settings/errors";
+import { loadDeployments, readFolder, stackOf } from "../../../settings/load";
+import { show, suggest } from "../../../settings/message-parts";
+import { errorsOf, withPolicy } from "../../../settings/read-settings";
 import type { Settings } from "../../../settings/schema/deployment-schema";
-import { selectDeployments as select } from "./selection";
+import { visible } from "../../../text/printable";
 import type { Session } from "./session";
 
 /** Help of the argument of a command for one deployment. */
@@ -11,24 +14,23 @@ export const STACK_HELP = "the stack of the deployment: the name of its settings
 export const STACKS_HELP = "the stacks of the deployments; all by default";
 
 export interface Selected {
+  /** Each valid by itself, whatever the others are like. */
   readonly deployments: readonly Deployment[];
   /** The stacks of all settings files, valid or not. */
   readonly stacks: readonly string[];
 }
 
-type SelectedOne = Pick<Selected, "stacks"> & { readonly deployment: Deployment };
-
 /**
  * The deployment of the one stack that is named, or the only one. Warns about invalid settings of other deployments, which do not stop
  * the command.
  * @param change replaces parts of its own `policy`
- * @throws SettingsError, Error as `selection.ts`; Error if several are named
+ * @throws SettingsError, Error as `deploymentsNamed`; Error if several are named
  */
 export function selectOne(
   session: Session,
   named: readonly (string | undefined)[],
   change?: Partial<Settings["policy"]>,
-): SelectedOne {
+): Pick<Selected, "stacks"> & { readonly deployment: Deployment } {
   const names = named.filter((name) => name !== undefined);
   const { deployments, stacks } = selected(session, names, change);
   const [deployment, ...others] = deployments;
@@ -51,12 +53,54 @@ export function selectDeployments(session: Session, names: readonly string[]): S
 }
 
 function selected(session: Session, names: readonly string[], change?: Partial<Settings["policy"]>): Selected {
-  const { deployments, stacks, others } = select(session.settings, names, change);
+  const { others, ...found } = deploymentsNamed(session.settings, names, change);
   if (others !== undefined) {
-    const valid = deployments.length > 1 ? "are valid by themselves" : "is valid by itself";
-    session.printError(
-      `warning: ${others.message}\nwarning: continuing with ${deployments.map(({ stack }) => stack).join(", ")}, which ${valid}\n`,
-    );
+    const valid = found.deployments.length > 1 ? "are valid by themselves" : "is valid by itself";
+    const stacks = found.deployments.map(({ stack }) => stack).join(", ");
+    session.printError(`warning: ${others.message}\nwarning: continuing with ${stacks}, which ${valid}\n`);
   }
-  return { deployments, stacks };
+  return found;
+}
+
+/**
+ * The deployments of a folder by their names, in the order given; the only one, when no stack is named.
+ * @param change replaces fields of their own `policy`; the other deployments keep theirs
+ * @returns also the errors of the other deployments, and those between deployments, if there are any
+ * @throws SettingsError with the errors of these deployments; Error if there is no such deployment
+ */
+export function deploymentsNamed(
+  folder: string,
+  names: readonly string[],
+  change?: Partial<Settings["policy"]>,
+): Selected & { readonly others: SettingsError | undefined } {
+  const readings = readFolder(folder);
+  const stacks = [...new Set(readings.map(({ source }) => stackOf(source)))];
+  const chosen = selectedNames(names, stacks, folder);
+  const own = readings.filter(({ source }) => chosen.has(stackOf(source)));
+  const invalid = own.filter(({ errors }) => errors.length > 0);
+  if (invalid.length > 0) {
+    throw new SettingsError(new Map(invalid.map(({ source, errors }) => [source, errors])));
+  }
+  // A valid deployment has one file.
+  const byStack = new Map(own.map((reading) => [stackOf(reading.source), reading]));
+  const deployments = [...chosen].flatMap((name) => {
+    const reading = byStack.get(name);
+    return (change === undefined ? reading?.deployment : reading && withPolicy(reading, change)) ?? [];
+  });
+  const errors = errorsOf(readings);
+  return { deployments, stacks, others: errors.size === 0 ? undefined : new SettingsError(errors) };
+}
+
+function selectedNames(names: readonly string[], stacks: readonly string[], folder: string): ReadonlySet<string> {
+  if (names.length === 0 && stacks.length > 1) {
+    throw new Error(`name a stack: ${stacks.map(visible).join(", ")}`);
+  }
+  const known = new Set(stacks);
+  const unknown = names.find((name) => !known.has(name));
+  if (unknown !== undefined) {
+    const stack = stackOf(unknown);
+    const remedy = known.has(stack) ? `write ${stack}` : suggest(unknown, stacks);
+    throw new Error(`no deployment ${show(unknown)} in ${folder}, ${remedy}`);
+  }
+  return new Set(names.length === 0 ? stacks : names);
 }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { parse } from "yaml";
 import { recommendedYaml } from "../../scripts/generate/reference-tables";
 import { RECOMMENDED_SETTINGS } from "../../src/cli/recommended-settings";
-import { weakChoices } from "../../src/cli/review/page/weak-choices";
+import { weakSettings } from "../../src/cli/review/page/weak-choices";
 import { RSA_KEY } from "../helpers/pgp-keys";
 import { PROJECT } from "../helpers/project-root";
 import { reviewOf } from "../helpers/reviewed";
@@ -29,8 +29,7 @@ describe("the recommended settings", () => {
   });
 
   it("leave only the choices to a reviewer that depend on the company", () => {
-    const weak = weakChoices(reviewOf(recommended, {}));
-    expect(weak.map(({ setting }) => setting)).toEqual(["policy.mode", "user.allowedNetworks", "user.permissionsBoundary"]);
+    expect(weakSettings(reviewOf(recommended, {}))).toEqual(["policy.mode", "user.allowedNetworks", "user.permissionsBoundary"]);
   });
 
   it("are in the template of dkp-access init, with their reasons", () => {

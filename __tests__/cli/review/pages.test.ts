@@ -1,6 +1,6 @@
 import { overviewPage } from "../../../src/cli/review/overview";
 import { strictLimits } from "../../../src/cli/review/page/threat-model";
-import { weakChoices } from "../../../src/cli/review/page/weak-choices";
+import { weakSettings } from "../../../src/cli/review/page/weak-choices";
 import { clusterOf, ENVIRONMENT, inMode } from "../../helpers/clusters";
 import { deployment, SEVERAL_POLICIES } from "../../helpers/deployment";
 import { deploymentOf } from "../../helpers/packs";
@@ -81,7 +81,7 @@ describe("what mode strict does not protect", () => {
   });
 });
 
-const weak = (settings: string) => weakChoices(reviewOf(settings, {})).map(({ setting }) => setting);
+const weak = (settings: string) => weakSettings(reviewOf(settings, {}));
 
 const STRONGEST = `accountId: "123456789012"
 policy: { mode: strict }

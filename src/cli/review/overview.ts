@@ -4,7 +4,7 @@ import type { Deployment } from "../../settings/deployment";
 import { grouped } from "../../text/grouped";
 import { code, codes, counted, type Markdown, md, prose, table, trusted } from "../text/markdown";
 import { fillTemplateFile } from "../text/template";
-import { weakChoices } from "./page/weak-choices";
+import { weakSettings } from "./page/weak-choices";
 import type { Reviewed } from "./reviewed";
 
 const COLUMNS = ["deployment", "account", "Region", "mode", "DKP version", "size left", "keys", "secret", "weaker choices"];
@@ -13,7 +13,7 @@ const COLUMNS = ["deployment", "account", "Region", "mode", "DKP version", "size
 export function overviewPage(reviews: readonly Reviewed[]): string {
   const stackOf = ({ deployment }: Reviewed) => deployment.stack;
   const rows = reviews
-    .map((review) => ({ review, weak: weakChoices(review).map(({ setting }) => setting) }))
+    .map((review) => ({ review, weak: weakSettings(review) }))
     .sort((one, other) => other.weak.length - one.weak.length || compare(stackOf(one.review), stackOf(other.review)));
   const counts = [
     ...grouped(

@@ -1,6 +1,6 @@
 import { NODE_ACTIONS } from "../../../iam/node-role-permissions";
 import type { Deployment } from "../../../settings/deployment";
-import { code, codes, joined, list, md, prose, table, trusted } from "../../text/markdown";
+import { code, codes, joined, list, md, prose, trusted } from "../../text/markdown";
 import { fillTemplateFile, type TemplateData } from "../../text/template";
 import type { Reviewed } from "../reviewed";
 import { actionCount, deployerFiles, statementTables } from "./permission-tables";
@@ -9,14 +9,6 @@ import { settingFacts } from "./settings-table";
 import { controlPolicyNotes, controlPolicyTable, riskList, secretExposure, strictLimits } from "./threat-model";
 import { weakChoices } from "./weak-choices";
 
-/** The choice that no setting has. */
-const OUTSIDE = [
-  "outside the settings",
-  "unknown here: who else uses the account, and whether the service control policy is attached",
-  "an AWS account that only DKP uses, or the [service control policy](#appendix-b-mitigations)",
-  "an account, or administrators of AWS Organizations who attach the policy",
-].map(trusted);
-
 /** REVIEW.md, for security reviewers: the data of its template. */
 export function reviewPage(review: Reviewed): string {
   const { deployment, terraform, options, permissions, policies, otherRoles } = review;
@@ -24,16 +16,13 @@ export function reviewPage(review: Reviewed): string {
   const actions = policies.flatMap(({ statements }) => statements.flatMap((statement) => statement.actions));
   const documented = options.mode === "documented";
   const unused = permissions.filter(({ isRequired }) => !isRequired);
-  const choices = weakChoices(review).map(({ setting, chosen, stronger, cost }) =>
-    [`\`${setting}\``, chosen, stronger, cost].map(trusted),
-  );
   return fillTemplateFile("src/cli/review/page/review-page.md", {
     ...settingFacts(review),
     ...secretExposure(review),
     ...nodeRolePermissions(deployment.nodeRole),
     ...strictLimits(review),
     ...controlPolicyNotes(review),
-    weakChoices: table(["setting", "current", "recommended", "trade-off"], [...choices, OUTSIDE]),
+    ...weakChoices(review),
     stack: prose(deployment.stack),
     key: trusted(deployment.accessKeys === "none" ? "a key of this user" : "this key"),
     documented,

@@ -20,8 +20,8 @@
 # <!-- if networks -->
 # The policy denies requests with the key that come from other networks than {{networks}}.
 # <!-- end -->
-# <!-- if otherKeys -->
-# The settings have the keys primary: {{primary}}, secondary: {{secondary}}. This script creates one, for {{current}}.
+# <!-- if slot -->
+# It creates one key, for the slot {{slot}}, whatever else accessKeys says.
 # <!-- end -->
 
 # shellcheck disable=SC2016 # values of the settings are literal

@@ -3,16 +3,13 @@ import { visible } from "../../text/printable";
 import { trusted } from "../text/markdown";
 import { asciiJson, comment, shellWord } from "../text/shell";
 import { fillTemplateFile } from "../text/template";
-import { NODE_POLICY_FILE, NODE_TRUST_FILE, policyFile } from "./file-names";
+import { policyFile } from "./file-names";
 import type { Reviewed } from "./reviewed";
 
 const QUERY_ACCOUNT = "account=$(aws sts get-caller-identity --query=Account --output=text)";
 
-/** A value that the shell computes, in place of a literal one. */
-type Expression = { readonly shell: string };
-
-/** Options of an IAM command; one without a value is left out. */
-type Options = Readonly<Record<string, string | Expression | undefined>>;
+/** Options of an IAM command, with values as the shell reads them; one without a value is left out. */
+type Options = Readonly<Record<string, string | undefined>>;
 
 /** A command that creates something, the one that reverts it, and the heading above it. */
 interface Step {
@@ -35,9 +32,10 @@ export function awsCliScript(review: Reviewed): string {
   const encrypted = secret.current === "encrypted";
   const createsKey = accessKeys !== "none" && !encrypted;
   const keyFile = word(`${stack}-access-key.json`);
+  const userName = { "user-name": word(user.name) };
   const steps = stepsOf(review);
-  const deleteKey = iam("delete-access-key", { "user-name": user.name, "access-key-id": "ACCESS_KEY_ID" });
-  const undo = [setRegion, accountId === undefined ? QUERY_ACCOUNT : "", deleteKey.join(" "), createsKey ? `rm ${keyFile}` : ""];
+  const deleteKey = iam("delete-access-key", { ...userName, "access-key-id": "ACCESS_KEY_ID" }).join(" ");
+  const undo = [setRegion, accountId === undefined ? QUERY_ACCOUNT : "", deleteKey, createsKey ? `rm ${keyFile}` : ""];
   const commands = [...grouped(steps, ({ title }) => title)].map(([title, all]) =>
     [`# ${title}`, ...all.map(({ create }) => wrapped(create))].join("\n"),
   );
@@ -46,10 +44,7 @@ export function awsCliScript(review: Reviewed): string {
     profile: shown(provider.profile && JSON.stringify(provider.profile)),
     assumeRoleArn: shown(provider.assumeRoleArn),
     networks: shown(networks.join(", ")),
-    otherKeys: accessKeys !== "none" && (accessKeys.primary.status !== "Active" || accessKeys.secondary.status !== "absent"),
-    primary: shown(accessKeys === "none" ? "" : accessKeys.primary.status),
-    secondary: shown(accessKeys === "none" ? "" : accessKeys.secondary.status),
-    current: shown(accessKeys === "none" ? "" : accessKeys.current),
+    slot: shown(accessKeys === "none" ? "" : accessKeys.current),
     setRegion: trusted(setRegion),
     keyFile: trusted(keyFile),
     queryAccount: trusted(QUERY_ACCOUNT),
@@ -58,7 +53,7 @@ export function awsCliScript(review: Reviewed): string {
     createsKey,
     keysOutside: accessKeys === "none",
     encrypted,
-    createKey: trusted(iam("create-access-key", { "user-name": user.name, output: "json" }).join(" ")),
+    createKey: trusted(iam("create-access-key", { ...userName, output: "json" }).join(" ")),
     undo: trusted(comment(...[...undo, ...steps.map((step) => step.undo.join(" ")).toReversed()].filter((line) => line !== ""))),
   });
 }
@@ -67,35 +62,34 @@ export function awsCliScript(review: Reviewed): string {
 function stepsOf({ deployment, partition }: Reviewed): readonly Step[] {
   const { accountId, policy, policies, user, attachment, group, nodeRole, tags = {} } = deployment;
   const pairs = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
-  const tagged = { tags: pairs.length === 0 ? undefined : asciiJson(pairs) };
-  const account = accountId === undefined ? '"$account"' : word(accountId);
+  const tagged = { tags: pairs.length === 0 ? undefined : word(asciiJson(pairs)) };
   // The policy of mode documented names no account.
   const isComplete = accountId !== undefined || policy.mode === "documented";
-  const arns = policies.map(({ name }): Expression => {
-    return { shell: `${word(`arn:${partition}:iam::`)}${account}${word(`:policy${policy.path}${name}`)}` };
-  });
-  const steps: Step[] = policies.map(({ number, name }, index) => ({
-    title: policies.length === 1 ? "Policy" : "Policies",
-    create: iam("create-policy", {
-      "policy-name": name,
-      path: unlessDefault(policy.path),
-      "policy-document": documentOf(isComplete, policyFile(number)),
-      // As JSON, because the AWS CLI reads a file for a value such as file://notes.
-      "cli-input-json": policy.description === "" ? undefined : asciiJson({ Description: policy.description }),
-      ...tagged,
-    }),
-    undo: iam("delete-policy", { "policy-arn": arns[index] }),
-  }));
+  const account = accountId === undefined ? '"$account"' : word(accountId);
+  const arns = policies.map(({ name }) => `${word(`arn:${partition}:iam::`)}${account}${word(`:policy${policy.path}${name}`)}`);
+  const steps: Step[] = [];
   /** @param object the options that both commands have @param options those of the first command */
   const add = (title: string, [create, undo]: readonly [string, string], object: Options, options: Options = {}) =>
     steps.push({ title, create: iam(create, { ...object, ...options }), undo: iam(undo, object) });
   const attach = (title: string, kind: string, object: Options) =>
     add(title, [`attach-${kind}-policy`, `detach-${kind}-policy`], object);
-  const [userName, groupName] = [{ "user-name": user.name }, { "group-name": group.name }];
-  const boundary = { path: unlessDefault(user.path), "permissions-boundary": user.permissionsBoundary };
-  add("User", ["create-user", "delete-user"], userName, { ...boundary, ...tagged });
+  for (const [index, { number, name }] of policies.entries()) {
+    const create = iam("create-policy", {
+      "policy-name": word(name),
+      path: pathOf(policy),
+      "policy-document": documentOf(isComplete, policyFile(number)),
+      // As JSON, because the AWS CLI reads a file for a value such as file://notes.
+      "cli-input-json": policy.description === "" ? undefined : word(asciiJson({ Description: policy.description })),
+      ...tagged,
+    });
+    const title = policies.length === 1 ? "Policy" : "Policies";
+    steps.push({ title, create, undo: iam("delete-policy", { "policy-arn": arns[index] }) });
+  }
+  const [userName, groupName] = [{ "user-name": word(user.name) }, { "group-name": word(group.name) }];
+  const userOptions = { path: pathOf(user), "permissions-boundary": boundaryOf(user), ...tagged };
+  add("User", ["create-user", "delete-user"], userName, userOptions);
   if (attachment !== "user") {
-    add("Group", ["create-group", "delete-group"], groupName, { path: unlessDefault(group.path) });
+    add("Group", ["create-group", "delete-group"], groupName, { path: pathOf(group) });
     arns.map((arn) => attach("Group", "group", { ...groupName, "policy-arn": arn }));
     add("Group", ["add-user-to-group", "remove-user-from-group"], { ...groupName, ...userName });
   }
@@ -103,35 +97,30 @@ function stepsOf({ deployment, partition }: Reviewed): readonly Step[] {
     arns.map((arn) => attach("Policy of the user", "user", { ...userName, "policy-arn": arn }));
   }
   if (nodeRole !== undefined) {
-    const [title, roleName] = ["Role of the nodes", { "role-name": nodeRole.name }];
-    add(title, ["create-role", "delete-role"], roleName, {
-      path: unlessDefault(nodeRole.path),
-      "assume-role-policy-document": `file://${NODE_TRUST_FILE}`,
-      "permissions-boundary": nodeRole.permissionsBoundary,
-      ...tagged,
-    });
-    const inline = { ...roleName, "policy-name": nodeRole.name };
-    add(title, ["put-role-policy", "delete-role-policy"], inline, { "policy-document": `file://${NODE_POLICY_FILE}` });
-    nodeRole.managedPolicyArns.map((arn) => attach(title, "role", { ...roleName, "policy-arn": arn }));
+    const [title, roleName] = ["Role of the nodes", { "role-name": word(nodeRole.name) }];
+    const trust = { "assume-role-policy-document": "file://node-role-trust.json" };
+    const roleOptions = { path: pathOf(nodeRole), ...trust, "permissions-boundary": boundaryOf(nodeRole), ...tagged };
+    add(title, ["create-role", "delete-role"], roleName, roleOptions);
+    const inline = { ...roleName, "policy-name": word(nodeRole.name) };
+    add(title, ["put-role-policy", "delete-role-policy"], inline, { "policy-document": "file://node-role-policy.json" });
+    nodeRole.managedPolicyArns.map((arn) => attach(title, "role", { ...roleName, "policy-arn": word(arn) }));
   }
   return steps;
 }
 
 /** The document in a file, with the account filled in where it was unknown: in ARNs only, so that no other string is changed. */
-function documentOf(isComplete: boolean, file: string): string | Expression {
-  return isComplete ? `file://${file}` : { shell: `"$(sed "/\\"arn:/s/:ACCOUNT_ID:/:$account:/" ${file})"` };
-}
+const documentOf = (isComplete: boolean, file: string) =>
+  isComplete ? `file://${file}` : `"$(sed "/\\"arn:/s/:ACCOUNT_ID:/:$account:/" ${file})"`;
 
 /** The IAM path that objects have without this option is left out, as on the authorization page. */
-const unlessDefault = (path: string) => (path === "/" ? undefined : path);
+const pathOf = ({ path }: { readonly path: string }) => (path === "/" ? undefined : word(path));
+
+const boundaryOf = ({ permissionsBoundary: arn }: { readonly permissionsBoundary?: string | undefined }) => arn && word(arn);
 
 /** The words of a command. */
 function iam(operation: string, options: Options): readonly string[] {
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
-  return [
-    `aws iam ${operation}`,
-    ...given.map(([name, value = ""]) => `--${name}=${typeof value === "string" ? word(value) : value.shell}`),
-  ];
+  return [`aws iam ${operation}`, ...given.map(([name, value]) => `--${name}=${value}`)];
 }
 
 /** A value in a comment, on one line. */

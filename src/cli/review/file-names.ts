@@ -20,10 +20,6 @@ export const PLANNER_FILE = "planner-policy.json";
 /** What an organization denies the user and the nodes. */
 export const CONTROL_POLICY_FILE = "service-control-policy.json";
 
-/** The documents of the node role, for the AWS CLI and the console. */
-export const NODE_TRUST_FILE = "node-role-trust.json";
-export const NODE_POLICY_FILE = "node-role-policy.json";
-
 /** The settings that a review pack was generated from. */
 export const DEPLOYMENT_FILE = "deployment.json";
 
@@ -41,8 +37,8 @@ const OTHER_FILES = [
   CONTROL_POLICY_FILE,
   DEPLOYMENT_FILE,
   MOVED_FILE,
-  NODE_POLICY_FILE,
-  NODE_TRUST_FILE,
+  "node-role-policy.json",
+  "node-role-trust.json",
   PLANNER_FILE,
 ] as const;
 
@@ -62,13 +58,9 @@ export type PackFile = (typeof OTHER_FILES | typeof DEPLOYER_FILES | typeof POLI
 export type Pack = Readonly<Partial<Record<PackFile, string>>>;
 
 /** The file of a managed policy, counted from 1. */
-export function policyFile(number: number): string {
-  return number === 1 ? "policy.json" : `policy-${number}.json`;
-}
+export const policyFile = (number: number): string => POLICY_FILES[number - 1] ?? "";
 
-export function trustFile(role: PipelineRole, system: PipelineSystem): TrustFile {
-  return `${role}-trust-${system}.json`;
-}
+export const trustFile = (role: PipelineRole, system: PipelineSystem): TrustFile => `${role}-trust-${system}.json`;
 
 /** All trust policies of a review pack. */
 export const TRUST_FILES: readonly TrustFile[] = PIPELINE_ROLES.flatMap((role) =>

@@ -7,16 +7,7 @@ import { awsCliScript } from "./aws-cli";
 import { clusterConfiguration } from "./cluster-configuration";
 import { consoleGuide } from "./console-guide";
 import { consumerHcl } from "./consumer-hcl";
-import {
-  CONTROL_POLICY_FILE,
-  DEPLOYMENT_FILE,
-  NODE_POLICY_FILE,
-  NODE_TRUST_FILE,
-  type Pack,
-  type PackFile,
-  PLANNER_FILE,
-  POLICY_FILES,
-} from "./file-names";
+import { CONTROL_POLICY_FILE, DEPLOYMENT_FILE, type Pack, type PackFile, PLANNER_FILE, POLICY_FILES } from "./file-names";
 import { normalizedSettings } from "./normalized-settings";
 import { actionsPage } from "./page/actions-page";
 import { deployerPage } from "./page/deployer-page";
@@ -58,8 +49,8 @@ export function reviewPack(review: Reviewed): Pack {
     }
   }
   if (deployment.nodeRole !== undefined) {
-    pack[NODE_POLICY_FILE] = json(nodePolicy(deployment.nodeRole.additionalActions));
-    pack[NODE_TRUST_FILE] = json(NODE_TRUST);
+    pack["node-role-policy.json"] = json(nodePolicy(deployment.nodeRole.additionalActions));
+    pack["node-role-trust.json"] = json(NODE_TRUST);
   }
   if (moved !== "") {
     pack[MOVED_FILE] = moved;

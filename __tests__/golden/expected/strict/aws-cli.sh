@@ -11,6 +11,7 @@
 # - The account is the one of the credentials, not 123.
 # - The key is created last, when the user has its permissions.
 # - The secret is written to a new file that only its owner can read, and is not printed.
+# It creates one key, for the slot primary, whatever else accessKeys says.
 
 # shellcheck disable=SC2016 # values of the settings are literal
 set -eu

@@ -157,7 +157,7 @@ nodeGroups: [{ name: a, instanceClass: { ami: ami-0 } }, { name: b, instanceClas
 
 describe("DKP's installation file is rejected", () => {
   it.each([
-    ["nothing.yml", "no such file or directory (ENOENT)"],
+    ["nothing.yml", "no such file or directory (ENOENT); check the path"],
     ["a-folder", "is not a regular file; replace it with one"],
   ])("where it can't be read: %s", (path, error) => {
     mkdirSync("a-folder", { recursive: true });

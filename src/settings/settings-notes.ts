@@ -45,7 +45,7 @@ function secretNote(deployment: Deployment): string | undefined {
 }
 
 /** Values that are allowed and likely to be mistakes. */
-export function settingsWarnings({ region, cluster, nodeRole, state, accessKeys }: Deployment): readonly string[] {
+export function settingsWarnings({ region, cluster, nodeRole, state, accessKeys, settings }: Deployment): readonly string[] {
   const { dkpVersion, prefix } = cluster;
   const policies = nodeRole?.managedPolicyArns.length ?? 0;
   const s3: Readonly<Record<string, unknown>> = state.type === "s3" ? state.arguments : {};
@@ -53,7 +53,7 @@ export function settingsWarnings({ region, cluster, nodeRole, state, accessKeys 
     region: regionWarning(region),
     "cluster.dkpVersion": versionWarning(dkpVersion),
     "backend.s3.region": regionWarning(s3.region),
-    "backend.s3.bucket": s3.bucket === "example-terraform-state" ? exampleWarning(s3.bucket) : bucketWarning(s3.bucket),
+    "backend.s3.bucket": state.type === "s3" ? bucketWarning(s3.bucket, settings.backend?.partial === true) : undefined,
     "cluster.prefix": prefix === "example" ? exampleWarning(prefix) : undefined,
     "nodeRole.managedPolicyArns":
       policies > ROLE_POLICIES.byDefault
@@ -101,9 +101,12 @@ const exampleWarning = (value: string) =>
   `${show(value)} is the example in the file that init writes; write your own, and check every line that is marked with CHANGE`;
 
 /** Source: Amazon S3 User Guide, "General purpose bucket naming rules". */
-function bucketWarning(bucket: unknown): string | undefined {
+function bucketWarning(bucket: unknown, isPartial: boolean): string | undefined {
   if (typeof bucket !== "string") {
-    return undefined;
+    return isPartial ? undefined : "missing: write it, or pass it with -backend-config, and set backend.partial: true";
+  }
+  if (bucket === "example-terraform-state") {
+    return exampleWarning(bucket);
   }
   const name = bucket.replace(/^arn:.*:|\/.*/g, "");
   if (bucket.startsWith("arn:")) {

@@ -21,7 +21,9 @@ import { isRunning, processId } from "./processes";
 export function fileErrorMessage(error: unknown): string | undefined {
   const { errno = 0, path, dest = path, syscall = "" } = error as NodeJS.ErrnoException & { readonly dest?: string };
   const [code, message] = getSystemErrorMap().get(errno) ?? [];
-  return code === undefined || dest === undefined || syscall.startsWith("spawn") ? undefined : `${dest}: ${message} (${code})`;
+  return code === undefined || dest === undefined || syscall.startsWith("spawn")
+    ? undefined
+    : `${dest}: ${message} (${code})${code === "ENOENT" ? "; check the path" : ""}`;
 }
 
 /**

@@ -101,7 +101,7 @@ describe("dkp-access diff", () => {
       '--review: "deployments" is not a folder for review packs; name another folder, for example --review review\n',
     ],
     [["dve", "--against", "./before"], 'no deployment "dve" in deployments, did you mean "dev"?\n'],
-    [["--plan", "plan"], "plan: no such file or directory (ENOENT)\n"],
+    [["--plan", "plan"], "plan: no such file or directory (ENOENT); check the path\n"],
     [
       ["--plan", "deployments/dev.yaml"],
       "deployments/dev.yaml: is not a plan; terraform plan -out=FILE writes one, and terraform show -json FILE prints it\n",

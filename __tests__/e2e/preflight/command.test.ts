@@ -83,7 +83,7 @@ describe("preflight", () => {
 
   it.each([
     [["--timeout", "soon"], '--timeout: "soon" is not a number of seconds up to 3600; write for example --timeout 120\n'],
-    [["--quick"], "error: unknown option '--quick'\ndkp-access preflight --help shows the usage\n"],
+    [["--quick"], ["error: unknown option '--quick'", "dkp-access preflight --help shows the usage", ""].join("\n")],
   ])("rejects the wrong arguments %j", async (args, stderr) => {
     expect(await preflight(settings(""), aws().local.url, args)).toEqual({ status: 1, stdout: "", stderr });
   });

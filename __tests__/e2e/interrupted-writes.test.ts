@@ -4,6 +4,9 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { PROJECT } from "../helpers/project-root";
 import { archiveOf, archiveParts, backendField, tfplan } from "../helpers/saved-plans";
+import { LocalAws } from "./support/local-aws";
+import { Deployments } from "./support/project";
+import { terraformEnvironment } from "./support/terraform";
 
 const SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
 const SETTINGS = "region: eu-central-1\nbackend: { s3: { bucket: state, region: eu-central-1 } }\n";
@@ -189,5 +192,62 @@ describe("a command that cannot write all of its files", () => {
     const { before, after } = uninterrupted("review");
     expect(onFullDisk(8, "review")).toMatchObject({ status: 1, stdout: "" });
     expectCompleteFiles(before, after);
+  });
+});
+
+describe("keys --write", () => {
+  const SETTINGS_FILE = "deployments/x.yaml";
+  let aws: LocalAws;
+  let deployments: Deployments;
+  let environment: Record<string, string>;
+  let before: string;
+
+  const program = join(PROJECT, "bin/dkp-access");
+  const write = (more: object) =>
+    spawnSync(process.execPath, [program, "keys", "x", "--write"], {
+      cwd: deployments.path,
+      encoding: "utf8",
+      env: { ...environment, ...more },
+    });
+  const settings = () => readFileSync(join(deployments.path, SETTINGS_FILE), "utf8");
+  const script = (name: string, text: string) => {
+    const path = join(deployments.path, name);
+    writeFileSync(path, text, { mode: 0o755 });
+    return path;
+  };
+
+  beforeAll(async () => {
+    aws = await LocalAws.start();
+    environment = terraformEnvironment(aws);
+    before = `# kept\n${SETTINGS.replace("s3: { bucket: state, region: eu-central-1 }", "local: {}")}`;
+    deployments = Deployments.of({ x: before });
+    const terraform = deployments.terraform("x", aws);
+    terraform.init();
+    terraform.apply();
+    // DKP used the key today, so that a rotation may begin.
+    const { access_key_id: accessKeyId = "", secret_access_key: secretAccessKey = "" } = terraform.outputs();
+    await aws.passDay();
+    expect(await aws.accepts({ accessKeyId, secretAccessKey })).toBe(true);
+  });
+
+  afterEach(() => {
+    expect(readdirSync(join(deployments.path, "deployments"))).toEqual(["x.yaml"]);
+    writeFileSync(join(deployments.path, SETTINGS_FILE), before);
+  });
+
+  it("leaves the settings as they were, or complete, when Ctrl-C comes within the write", () => {
+    expect(write({})).toMatchObject({ status: 0 });
+    const complete = settings();
+    writeFileSync(join(deployments.path, SETTINGS_FILE), before);
+    const { status, signal } = write({ NODE_OPTIONS: `--require=${script("interrupt.cjs", INTERRUPT)}` });
+    expect([status, signal]).toEqual(signal === null ? [0, null] : [null, "SIGINT"]);
+    expect(complete).toContain("secondary");
+    expect([before, complete]).toContain(settings());
+  });
+
+  it.each(["INT", "TERM", "HUP", "KILL"])("leaves the settings as they were when SIG%s comes while Terraform runs", (name) => {
+    const binary = script("terraform", `#!/bin/sh\nkill -${name} $PPID\nexec sleep 1\n`);
+    expect(write({ TERRAFORM_BINARY_NAME: binary })).toMatchObject({ status: null, signal: `SIG${name}` });
+    expect(settings()).toBe(before);
   });
 });

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { PROJECT } from "../helpers/project-root";
 import { LocalAws } from "./support/local-aws";
+import { programs } from "./support/programs";
 import { Deployments } from "./support/project";
 import { type Finished, runIn, type Terraform, terraformEnvironment } from "./support/terraform";
 
@@ -8,45 +9,52 @@ const settings = (backend: string) => `region: eu-central-1\naccountId: "1234567
 const STATED = settings("{ s3: { bucket: state, region: eu-central-1, use_path_style: true, max_retries: 3 } }");
 const PARTIAL = settings("{ s3: { region: eu-central-1, use_path_style: true }, partial: true }");
 
-describe("diff --plan of a plan with another destination", () => {
-  let aws: LocalAws;
-  let deployments: Deployments;
-  let terraform: Terraform;
-  let environment: Record<string, string>;
+let aws: LocalAws;
+let deployments: Deployments;
+let terraform: Terraform;
+let environment: Record<string, string>;
 
-  /** Plans with arguments of the backend, and summarizes the plan. */
-  const diff = (argumentsOfBackend: readonly string[], workspace = "default"): Finished => {
-    terraform.run("init", "-reconfigure", ...argumentsOfBackend.map((argument) => `-backend-config=${argument}`));
-    if (workspace !== "default") {
-      terraform.run("workspace", "new", workspace);
-    }
-    terraform.run("plan", "-out=plan");
-    if (workspace !== "default") {
-      terraform.run("workspace", "select", "default");
-    }
-    const program = join(PROJECT, "bin/dkp-access");
-    return runIn(deployments.path, environment, process.execPath, program, "diff", "x", "--plan", "cdktf.out/stacks/x/plan");
-  };
+/** Applies a deployment whose settings state the bucket. */
+async function deploy(program?: string): Promise<void> {
+  aws = await LocalAws.start();
+  environment = { ...terraformEnvironment(aws), ...(program !== undefined && { TERRAFORM_BINARY_NAME: program }) };
+  for (const bucket of ["state", "evil"]) {
+    await aws.createBucket(bucket);
+  }
+  deployments = Deployments.of({ x: STATED });
+  terraform = deployments.terraform("x", aws, program);
+  terraform.init();
+  terraform.apply();
+}
 
-  beforeAll(async () => {
-    aws = await LocalAws.start();
-    environment = terraformEnvironment(aws);
-    for (const bucket of ["state", "evil"]) {
-      await aws.createBucket(bucket);
-    }
-    deployments = Deployments.of({ x: STATED });
-    terraform = deployments.terraform("x", aws);
-    terraform.init();
-    terraform.apply();
-  });
+/** Plans with arguments of the backend, and summarizes the plan. */
+function diff(argumentsOfBackend: readonly string[], workspace = "default"): Finished {
+  terraform.run("init", "-reconfigure", ...argumentsOfBackend.map((argument) => `-backend-config=${argument}`));
+  if (workspace !== "default") {
+    terraform.run("workspace", "new", workspace);
+  }
+  terraform.run("plan", "-out=plan");
+  if (workspace !== "default") {
+    terraform.run("workspace", "select", "default");
+  }
+  const program = join(PROJECT, "bin/dkp-access");
+  return runIn(deployments.path, environment, process.execPath, program, "diff", "x", "--plan", "cdktf.out/stacks/x/plan");
+}
 
-  it("ends with 0 where it is that of the settings, and shows it", () => {
+describe.each(programs())("diff --plan of a plan of $name", ({ path }) => {
+  beforeAll(() => deploy(path));
+
+  it("ends with 0 where the destination is that of the settings, and shows it, and with 3 for another bucket", () => {
     const where = "which writes the state to s3 (bucket state, key x/terraform.tfstate)";
-    expect(diff([])).toMatchObject({ status: 0, output: expect.stringContaining(where) });
+    expect(diff([])).toEqual({ status: 0, output: expect.stringContaining(where) });
+    expect(diff(["bucket=evil"])).toEqual({ status: 3, output: expect.stringContaining("bucket state -> evil") });
   });
+});
+
+describe("diff --plan of a plan with another destination", () => {
+  beforeAll(() => deploy());
 
   it.each<[string, readonly string[], string, string]>([
-    ["another bucket", ["bucket=evil"], "default", "bucket state -> evil"],
     ["another key", ["key=evil"], "default", "key x/terraform.tfstate -> evil"],
     ["another Region", ["region=us-east-1"], "default", "region eu-central-1 -> us-east-1"],
     ["another workspace", [], "evil", "workspace default -> evil"],

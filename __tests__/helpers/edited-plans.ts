@@ -92,6 +92,7 @@ export function editedPlans(): Readonly<Record<string, EditedPlan>> {
   const text = readFileSync(join(PROJECT, "__tests__/helpers/plans/edits.yaml"), "utf8");
   const sections = parse(
     text
+      .replaceAll(/: all\b/g, `: [${Object.keys(ADDRESSES).join(", ")}]`)
       .replaceAll("BASE64", Buffer.from(SECRETS[0]).toString("base64"))
       .replaceAll("=URL", `=${encodeURIComponent(SECRETS[0])}`),
   ) as Record<string, Record<string, Row>>;

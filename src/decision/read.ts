@@ -105,47 +105,40 @@ function actionGuard(value: unknown, negated: boolean, expanded: Expander): Guar
 
 const RESOURCE = /^(?:\*$|arn:)/;
 
+/** Resources that are read as one pattern, and the others; undefined where they are no texts. */
+function resourcesOf(value: unknown, variables: boolean) {
+  const resources = strings(value);
+  const isRead = (resource: string) => RESOURCE.test(resource) && !(variables && hasVariable(resource));
+  return resources && { patterns: resources.filter(isRead), others: resources.filter((resource) => !isRead(resource)) };
+}
+
 /** One alternative for all resources that are read, and one for each that has a policy variable or is no ARN. */
 function resourceGuards(value: unknown, variables: boolean): readonly (readonly Guard[])[] {
-  const resources = strings(value);
+  const resources = resourcesOf(value, variables);
   if (resources === undefined) {
     return [[opaque(`resource ${canonical(value)}`, INVALID_RESOURCE)]];
   }
-  const patterns = resources.filter((resource) => isDecidableResource(resource, variables));
-  const others = resources.filter((resource) => !isDecidableResource(resource, variables));
-  const read: readonly (readonly Guard[])[] =
-    patterns.length === 0 ? [] : [[{ kind: "resource", negated: false, patterns, variables }]];
-  return [...read, ...others.map((resource) => variableGuards(resource, variables))];
+  const { patterns, others } = resources;
+  const alternatives = others.map((resource) => variableGuards(resource, variables));
+  return patterns.length === 0 ? alternatives : [[{ kind: "resource", negated: false, patterns, variables }], ...alternatives];
 }
 
 /** A resource with variables matches at most what the same resource with `*` instead of the variables matches. */
 function variableGuards(resource: string, variables: boolean): readonly Guard[] {
   const test = opaqueResource(resource, variables);
-  return variables && RESOURCE.test(resource)
-    ? [{ kind: "resource", negated: false, patterns: [widened(resource)], variables }, test]
-    : [test];
-}
-
-function widened(resource: string): string {
-  return resource.replaceAll(VARIABLES, "*");
+  const patterns = [resource.replaceAll(VARIABLES, "*")];
+  return variables && RESOURCE.test(resource) ? [{ kind: "resource", negated: false, patterns, variables }, test] : [test];
 }
 
 function notResourceGuards(value: unknown, variables: boolean): readonly Guard[] {
-  const resources = strings(value);
+  const resources = resourcesOf(value, variables);
   if (resources === undefined) {
     return [opaque(`not resource ${canonical(value)}`, INVALID_RESOURCE)];
   }
-  const patterns = resources.filter((resource) => isDecidableResource(resource, variables));
-  const others = resources.filter((resource) => !isDecidableResource(resource, variables));
-  return [
-    ...(patterns.length === 0 ? [] : [{ kind: "resource", negated: true, patterns, variables } as const]),
-    // Not the opposite of the same resource in Resource: a variable may have no value.
-    ...others.map((resource) => opaqueResource(resource, variables, "not resource")),
-  ];
-}
-
-function isDecidableResource(resource: string, variables: boolean): boolean {
-  return RESOURCE.test(resource) && !(variables && hasVariable(resource));
+  const { patterns, others } = resources;
+  // Not the opposite of the same resource in Resource: a variable may have no value.
+  const tests = others.map((resource) => opaqueResource(resource, variables, "not resource"));
+  return patterns.length === 0 ? tests : [{ kind: "resource", negated: true, patterns, variables }, ...tests];
 }
 
 const INVALID_RESOURCE = "has a resource that is neither * nor an ARN";

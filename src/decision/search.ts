@@ -46,7 +46,7 @@ export function* findMatches(
   }
   for (const conjunction of group) {
     const matched = conjunction.literals.reduce<RequestSet | undefined>(
-      (narrowed, literal) => narrowed && narrow(search, narrowed, literal, true, "leave out"),
+      (narrowed, literal) => narrowed && narrow(search, narrowed, literal, "holds"),
       requests,
     );
     if (matched !== undefined) {
@@ -65,16 +65,16 @@ function avoid(search: Search, start: RequestSet, statements: readonly (readonly
     settled = true;
     const left: (readonly Literal[])[] = [];
     for (const literals of open) {
-      const choices = literals.filter((literal) => narrow(search, requests, literal, false, "leave out") !== undefined);
+      const choices = literals.filter((literal) => narrow(search, requests, literal, "fails") !== undefined);
       const [only, ...more] = choices;
-      if (literals.some((literal) => narrow(search, requests, literal, true, "keep") === undefined)) {
+      if (literals.some((literal) => narrow(search, requests, literal, "may hold") === undefined)) {
         continue;
       }
       if (only === undefined) {
         return undefined;
       }
       if (more.length === 0) {
-        requests = narrow(search, requests, only, false, "leave out") ?? requests;
+        requests = narrow(search, requests, only, "fails") ?? requests;
         settled = false;
       } else {
         left.push(choices);
@@ -95,26 +95,22 @@ function split(
 ): RequestSet | undefined {
   let requests: RequestSet | undefined = start;
   for (const literal of choices) {
-    const failed = requests && narrow(search, requests, literal, false, "leave out");
+    const failed = requests && narrow(search, requests, literal, "fails");
     const found = failed && avoid(search, failed, rest);
     if (found !== undefined) {
       return found;
     }
-    requests = requests && narrow(search, requests, literal, true, "keep");
+    requests = requests && narrow(search, requests, literal, "may hold");
   }
   return undefined;
 }
 
-/**
- * The part of a set of requests in which a test has a result; undefined if there is none.
- * @param outcome what becomes of requests for which the result is not certain
- */
+/** The part of a set of requests in which a test holds or fails for certain, or may hold; undefined if there is none. */
 function narrow(
   { dimensions, certain, budget }: Search,
   requests: RequestSet,
   { atom, wanted }: Literal,
-  holds: boolean,
-  outcome: "keep" | "leave out",
+  result: "holds" | "fails" | "may hold",
 ): RequestSet | undefined {
   budget.spend(1 + (requests.length / 256) ** 2 + (dimensions[atom.dimension]?.witnesses.length ?? 0) / 2048);
   const domain = requests[atom.dimension];
@@ -122,10 +118,10 @@ function narrow(
     return undefined;
   }
   if (certain && dimensions[atom.dimension]?.opaque) {
-    return outcome === "keep" ? requests : undefined;
+    return result === "may hold" ? requests : undefined;
   }
-  const truth = wanted === holds;
-  const certainList = outcome === "keep" ? domain.list : undefined;
+  const truth = wanted === (result !== "fails");
+  const certainList = result === "may hold" ? domain.list : undefined;
   const narrowed: Domain = {
     absent: domain.absent && atom.absent === truth,
     single: domain.single & (truth ? atom.mask : ~atom.mask),

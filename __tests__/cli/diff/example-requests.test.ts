@@ -1,5 +1,5 @@
 import { exampleRequests } from "../../../src/cli/diff/example-requests";
-import type { ActionChange } from "../../../src/cli/diff/rule-templates";
+import type { ActionChange } from "../../../src/cli/diff/rules";
 import { CATALOGUE } from "../../../src/iam/catalogue";
 
 const change = (action: string, access: ActionChange["access"], ...resources: readonly string[]): ActionChange => ({

@@ -1,7 +1,6 @@
 import { changesExitCode } from "../../../src/cli/diff/changes";
 import { changesAgainst } from "../../../src/cli/diff/compare";
 import type { RuleId } from "../../../src/cli/diff/rules";
-import { KEY_ADDRESSES } from "../../../src/terraform/addresses";
 import {
   actionsOf,
   between,
@@ -264,12 +263,5 @@ describe("Terraform JSON that no setting explains requires attention:", () => {
     const edited = withResource(packOf(SETTINGS), "aws_iam_role_policy_attachment.node-policy-C", { role: "admin" });
     const { deployments } = betweenPacks(packWith(SETTINGS), packWith(SETTINGS, edited));
     expect(deployments.flatMap(resourcesOf)).toEqual(["replaced aws_iam_role_policy_attachment.node-policy-C"]);
-  });
-
-  it("an output", () => {
-    const after = JSON.parse(JSON.stringify(packOf("")));
-    after.output.dump = { value: `\${nonsensitive(${KEY_ADDRESSES.primary}.secret)}` };
-    const changes = betweenPacks(packWith(""), packWith("", after));
-    expect(serious(changes)).toMatchObject([{ rule: "configuration-changed", address: "output.dump.value" }]);
   });
 });

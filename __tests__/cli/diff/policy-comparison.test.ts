@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
-import { comparePolicies, type PolicyChange, policyFindings, readPolicy } from "../../../src/cli/diff/policies";
-import type { ActionChange } from "../../../src/cli/diff/rule-templates";
+import { comparePolicies, type Policy, type PolicyChange, policyFindings, readPolicy } from "../../../src/cli/diff/policies";
+import type { ActionChange } from "../../../src/cli/diff/rules";
 import { policyDocument } from "../../../src/iam/policy-document";
 import { policyStatements } from "../../../src/iam/policy-statements";
+import { sideOf } from "../../decision/pairs";
 import { clusterOf, ENVIRONMENT } from "../../helpers/clusters";
 
 type Statement = Readonly<Record<string, unknown>>;
@@ -13,167 +14,50 @@ const changes = (before: string, after: string) => comparePolicies([readPolicy(b
 const isBroadened = ({ allowed, undenied }: PolicyChange) => allowed.kind !== "nothing-new" || undenied.kind !== "nothing-new";
 const isNarrowed = ({ reduced, denied }: PolicyChange) => reduced.kind !== "nothing-new" || denied.kind !== "nothing-new";
 
-const ARN = "arn:aws:ec2:eu-central-1:1:vpc/a";
-
 /** Whether a change of a policy is broadened, narrowed, both or neither. */
-const verdict = (before: readonly Statement[], after: readonly Statement[]) => {
-  const compared = changes(json(...before), json(...after));
-  return [isBroadened(compared), isNarrowed(compared)];
-};
+const verdict = (compared: PolicyChange) => [isBroadened(compared), isNarrowed(compared)];
 
 describe("the comparison of policies", () => {
-  const TAGGED = { StringEquals: { "aws:RequestTag/team": ["a", "b"] } };
+  const VPC = "arn:aws:ec2:eu-central-1:1:vpc";
 
-  it.each<[string, readonly Statement[], readonly Statement[], boolean, boolean]>([
-    ["a wildcard instead of an action", [allow({})], [allow({ Action: "ec2:*" })], true, false],
-    ["an action instead of a wildcard", [allow({ Action: "ec2:*" })], [allow({})], false, true],
-    [
-      "an action that a wildcard has already",
-      [allow({ Action: "ec2:*" })],
-      [allow({ Action: ["ec2:*", "ec2:RunInstances"] })],
-      false,
-      false,
-    ],
-    [
-      "a pattern of this project instead of exactly its actions",
-      [allow({ Action: ["iam:ListRolePolicies", "iam:ListAttachedRolePolicies"] })],
-      [allow({ Action: "iam:*RolePolicies" })],
-      false,
-      false,
-    ],
-    ["everything", [allow({ Action: "ec2:*" })], [allow({ Action: "*" })], true, false],
-    ["an ARN instead of everything", [allow({})], [allow({ Resource: "arn:aws:ec2:eu-central-1:1:*" })], false, true],
-    [
-      "a further ARN",
-      [allow({ Resource: "arn:aws:ec2:eu-central-1:1:vpc/a" })],
-      [allow({ Resource: ["arn:aws:ec2:eu-central-1:1:vpc/a", "arn:aws:ec2:eu-central-1:1:vpc/b"] })],
-      true,
-      false,
-    ],
-    [
-      "two ARNs that one pattern covers",
-      [allow({ Resource: ["arn:aws:ec2:*:1:vpc/a*", "arn:aws:ec2:*:1:vpc/b*"] })],
-      [allow({ Resource: "arn:aws:ec2:*:1:vpc/*" })],
-      true,
-      false,
-    ],
-    [
-      "conditions that cover everything together",
-      [allow({})],
-      [allow({ Condition: { Null: { k: "true" } } }), allow({ Condition: { Null: { k: "false" } } })],
-      false,
-      false,
-    ],
-    ["a condition", [allow({})], [allow({ Condition: TAGGED })], false, true],
-    ["a condition less", [allow({ Condition: TAGGED })], [allow({})], true, false],
-    [
-      "a value less",
-      [allow({ Condition: TAGGED })],
-      [allow({ Condition: { StringEquals: { "aws:RequestTag/team": "a" } } })],
-      false,
-      true,
-    ],
-    [
-      "a value more",
-      [allow({ Condition: { StringEquals: { "aws:RequestTag/team": "a" } } })],
-      [allow({ Condition: TAGGED })],
-      true,
-      false,
-    ],
-    [
-      "a value less that it must not be",
-      [allow({ Condition: { StringNotEquals: { k: ["a", "b"] } } })],
-      [allow({ Condition: { StringNotEquals: { k: "a" } } })],
-      true,
-      false,
-    ],
-    [
-      "a condition's key in another case",
-      [allow({ Condition: { StringEquals: { "AWS:RequestTag/team": "a" } } })],
-      [allow({ Condition: { StringEquals: { "aws:requesttag/team": "a" } } })],
-      false,
-      false,
-    ],
-    [
-      "another operator for the same value",
-      [allow({ Condition: { StringEquals: { k: "a" } } })],
-      [allow({ Condition: { StringLike: { k: "a" } } })],
-      false,
-      false,
-    ],
-    [
-      "another operator for more values",
-      [allow({ Condition: { StringEquals: { k: "a*" } } })],
-      [allow({ Condition: { StringLike: { k: "a*" } } })],
-      true,
-      false,
-    ],
-    ["a Deny", [allow({})], [allow({}), { Effect: "Deny", Action: "ec2:*", Resource: ARN }], false, true],
-    ["a Deny less", [allow({}), { Effect: "Deny", Action: "ec2:*", Resource: ARN }], [allow({})], true, false],
-    [
-      "a Deny of less",
-      [allow({}), { Effect: "Deny", Action: "ec2:*", Resource: "*" }],
-      [allow({}), { Effect: "Deny", Action: "ec2:*", Resource: ARN }],
-      true,
-      false,
-    ],
-    [
-      "a Deny under a condition",
-      [{ Effect: "Deny", Action: "a:b", Resource: "*" }],
-      [{ Effect: "Deny", Action: "a:b", Resource: "*", Condition: TAGGED }],
-      true,
-      false,
-    ],
-    ["NotAction", [allow({})], [allow({}), { Effect: "Allow", NotAction: "iam:*", Resource: "*" }], true, false],
-    [
-      "NotAction in another order and case",
-      [{ Effect: "Allow", NotAction: ["iam:*", "sts:*"], Resource: "*" }],
-      [{ Sid: "x", Effect: "Allow", NotAction: ["STS:*", "IAM:*"], Resource: ["*"] }],
-      false,
-      false,
-    ],
-    [
-      "NotResource",
-      [{ Effect: "Deny", Action: "*", NotResource: ARN }],
-      [{ Effect: "Deny", Action: "*", NotResource: [ARN, "arn:aws:ec2:eu-central-1:1:vpc/b"] }],
-      true,
-      false,
-    ],
-    [
-      "a Deny that is written as two",
-      [allow({}), { Effect: "Deny", Action: ["ec2:A", "ec2:B"], Resource: "*" }],
-      [allow({}), { Effect: "Deny", Action: "ec2:A", Resource: "*" }, { Effect: "Deny", Action: "ec2:B", Resource: "*" }],
-      false,
-      false,
-    ],
-    [
-      "NotAction that denies the same as actions that cover the rest",
-      [{ Effect: "Deny", NotAction: "ec2:*", Resource: "*" }],
-      [
-        { Effect: "Deny", NotAction: ["ec2:A", "ec2:B"], Resource: "*" },
-        { Effect: "Deny", NotAction: "ec2:*", Resource: "*" },
-      ],
-      false,
-      true,
-    ],
-    [
-      "NotAction instead of all that it leaves",
-      [{ Effect: "Allow", NotAction: ["iam:*", "sts:*"], Resource: "*" }],
-      [{ Effect: "Allow", NotAction: "iam:*", Resource: "*" }],
-      true,
-      false,
-    ],
-    [
-      "an operator that is not known",
-      [allow({ Condition: { StringSounds: { k: "a" } } })],
-      [allow({ Condition: { StringSounds: { k: "b" } } })],
-      true,
-      true,
-    ],
-    ["conditions that are none", [allow({})], [allow({ Condition: "none" })], false, true],
-    ["an effect that is none", [{ ...allow({}), Effect: "Perhaps" }], [], true, true],
+  // In the notation of __tests__/decision/pairs.txt, which has what a decision finds; here are both directions, and Deny statements alone.
+  it.each<[string, string, string, boolean, boolean]>([
+    ["a wildcard instead of an action", "allow", "ec2:*", true, false],
+    ["an action that a wildcard has already", "ec2:*", "ec2:* ec2:RunInstances", false, false],
+    ["a pattern of this project", "iam:ListRolePolicies iam:ListAttachedRolePolicies", "iam:*RolePolicies", false, false],
+    ["everything", "ec2:*", "*", true, false],
+    ["an ARN instead of everything", "allow", "on arn:aws:ec2:eu-central-1:1:*", false, true],
+    ["a further ARN", `on ${VPC}/a`, `on ${VPC}/a ${VPC}/b`, true, false],
+    ["two ARNs that one pattern covers", `on ${VPC}/a* ${VPC}/b*`, `on ${VPC}/*`, true, false],
+    ["two ARNs that allow most of it", "on @a* @b*", "on @?*", true, false],
+    ["conditions that cover everything together", "allow", "if Null k true; if Null k false", false, false],
+    ["a condition", "allow", "if StringEquals aws:RequestTag/team a b", false, true],
+    ["a value more", "if StringEquals k a", "if StringEquals k a b", true, false],
+    ["a value less that it must not be", "if StringNotEquals k a b", "if StringNotEquals k a", true, false],
+    ["a key in another case", "if StringEquals AWS:RequestTag/t a", "if StringEquals aws:requesttag/t a", false, false],
+    ["another operator for the same value", "if StringEquals k a", "if StringLike k a", false, false],
+    ["another operator for more values", "if StringEquals k a*", "if StringLike k a*", true, false],
+    ["a Deny", "allow", `allow; deny ec2:* on ${VPC}/a`, false, true],
+    ["a Deny of less", "allow; deny ec2:*", `allow; deny ec2:* on ${VPC}/a`, true, false],
+    ["a Deny under a condition", "deny a:b", "deny a:b if StringEquals aws:RequestTag/team a b", true, false],
+    ["NotAction", "allow", "allow; !iam:*", true, false],
+    ["NotAction in another order and case", "!iam:* sts:*", "!STS:* IAM:*", false, false],
+    ["NotResource", `deny * on !${VPC}/a`, `deny * on !${VPC}/a ${VPC}/b`, true, false],
+    ["a Deny that is written as two", "allow; deny ec2:A ec2:B", "allow; deny ec2:A; deny ec2:B", false, false],
+    ["NotAction that denies more", "deny !ec2:*", "deny !ec2:A ec2:B; deny !ec2:*", false, true],
+    ["NotAction instead of all that it leaves", "!iam:* sts:*", "!iam:*", true, false],
+    ["an operator that is not known", "if StringSounds k a", "if StringSounds k b", true, true],
   ])("finds whether permissions are broadened or narrowed by %s", (_, before, after, broadened, narrowed) => {
-    expect(verdict(before, after)).toEqual([broadened, narrowed]);
+    const [one, other] = [before, after].map((text) => sideOf(text).identity) as [Policy[], Policy[]];
+    expect(verdict(comparePolicies(one, other))).toEqual([broadened, narrowed]);
+    expect(verdict(comparePolicies(other, one))).toEqual([narrowed, broadened]);
+  });
+
+  it.each([
+    ["conditions that are none", [allow({})], [allow({ Condition: "none" })], [false, true]],
+    ["an effect that is none", [{ ...allow({}), Effect: "Perhaps" }], [], [true, true]],
+  ])("finds whether permissions are broadened or narrowed by %s", (_, before, after, expected) => {
+    expect(verdict(changes(json(...before), json(...after)))).toEqual(expected);
   });
 
   it("lists the actions of the catalogue that a wildcard matches, and the wildcard for all others", () => {
@@ -220,11 +104,6 @@ describe("the comparison of policies", () => {
     expect(policyFindings("user", changes("{", "{"))).toEqual([]);
     expect(isBroadened(changes("{", "["))).toBe(true);
   });
-
-  it("reports a permission as broadened if only two permissions together allowed most of it before", () => {
-    const halves = ["arn:aws:s3:::a*", "arn:aws:s3:::b*"];
-    expect(verdict([allow({ Resource: halves })], [allow({ Resource: "arn:aws:s3:::?*" })])).toEqual([true, false]);
-  });
 });
 
 describe("a policy with a Deny for other networks", () => {
@@ -240,10 +119,7 @@ describe("a policy with a Deny for other networks", () => {
         }),
       ),
     );
-  const compared = (before: string, after: string) => {
-    const found = changes(before, after);
-    return [isBroadened(found), isNarrowed(found)];
-  };
+  const compared = (before: string, after: string) => verdict(changes(before, after));
 
   it("is narrower than without, and broadened by another address", () => {
     expect(compared(policy(), policy(["203.0.113.0/24"]))).toEqual([false, true]);

@@ -3,8 +3,11 @@ import { toBeValidSarifLog } from "@microsoft/jest-sarif";
 import schema from "../../../docs/reference/findings.schema.json";
 import { type Changes, changesJson, changesExitCode as exitCodeOf } from "../../../src/cli/diff/changes";
 import { changesAgainst } from "../../../src/cli/diff/compare";
+import { changesOfPlan } from "../../../src/cli/diff/plan";
 import { changesSarif, type SettingsFiles } from "../../../src/cli/diff/sarif";
 import { parseYaml } from "../../../src/settings/yaml-file";
+import type { JsonObject } from "../../../src/text/json";
+import { editedPlans } from "../../helpers/edited-plans";
 import { schemaErrors } from "../../helpers/json-schema";
 import { memoized } from "../../helpers/memoized";
 import { reviewPackOf } from "../../helpers/packs";
@@ -145,6 +148,25 @@ describe("changes as SARIF", () => {
       "region: x\n",
     );
     expect(results.map((result) => [result.ruleId, lineIn(result)])).toEqual([["settings-unknown", 1]]);
+  });
+
+  it.each([
+    [
+      "what is deleted or replaced: the policy deleted",
+      [
+        ["destroyed", 3],
+        ["permissions-narrowed", 3],
+      ],
+    ],
+    ["what is deleted or replaced: the node role replaced", [["destroyed", 4]]],
+    ["what is deleted or replaced: an Active key deleted", [["active-key-deleted", 2]]],
+    ["what a running cluster may need: less for nodes", [["permissions-narrowed", 4]]],
+  ])("of a plan are on the line of the setting of what is planned: %s", (name, expected) => {
+    const { plan } = editedPlans()[name] ?? {};
+    const changes = changesOfPlan(plan as JsonObject, "dev", "Plan", "verified");
+    const settings =
+      "region: eu-central-1\naccessKeys: { primary: { status: Active } }\npolicy: { mode: minimal }\nnodeRole: { name: n }\n";
+    expect(resultsOf(changes, settings).map((result) => [result.ruleId, lineIn(result)])).toEqual(expected);
   });
 
   it("are rejected by the schema of the standard if they are malformed", () => {

@@ -28,13 +28,16 @@ const FILES: Files = {
   ".terraform.lock.hcl": LOCK,
 };
 
-/** A saved plan with these files; without those that are undefined. */
-const parts = (more: Files = {}) =>
-  archiveParts(Object.entries({ ...FILES, ...more }).flatMap(([name, text]) => (text === undefined ? [] : [[name, text]])));
+/** The files of a saved plan, without those that are undefined. */
+const files = (more: Files = {}) =>
+  Object.entries({ ...FILES, ...more }).flatMap(([name, text]) => (text === undefined ? [] : [[name, text] as const]));
+const parts = (more: Files = {}) => archiveParts(files(more));
 const verified = (more: Files = {}, expected: Partial<Expected> = {}) =>
   verifySavedPlan(archiveOf(parts(more)), { ...EXPECTED, ...expected })?.verification;
 
 const edited = (blocks: object) => JSON.stringify({ ...(JSON.parse(SYNTHESIZED) as object), ...blocks });
+const configuration = (text: string | undefined): Files => ({ "tfconfig/m-/cdk.tf.json": text });
+const withBlocks = (blocks: object) => configuration(edited(blocks));
 
 describe("the configuration in a saved plan", () => {
   it("is verified if it has the bytes that synth writes, or those of the review pack alone", () => {
@@ -43,28 +46,16 @@ describe("the configuration in a saved plan", () => {
   });
 
   it.each<[string, Files, readonly string[]]>([
-    ["a removed block", { "tfconfig/m-/cdk.tf.json": edited({ removed: [{ from: "aws_iam_user.user" }] }) }, ["removed"]],
-    [
-      "an import block",
-      { "tfconfig/m-/cdk.tf.json": edited({ import: [{ to: "aws_iam_group.group", id: "admins" }] }) },
-      ["import"],
-    ],
-    ["a check block", { "tfconfig/m-/cdk.tf.json": edited({ check: { x: [{ data: {} }] } }) }, ["check.x"]],
-    [
-      "a data source",
-      { "tfconfig/m-/cdk.tf.json": edited({ data: { external: { x: { program: ["sh"] } } } }) },
-      ["data.external.x"],
-    ],
-    [
-      "another provider",
-      { "tfconfig/m-/cdk.tf.json": edited({ provider: { aws: [{ region: "eu-central-1", access_key: "x" }] } }) },
-      ["provider.aws"],
-    ],
-    ["a module", { "tfconfig/m-/cdk.tf.json": edited({ module: { x: { source: "./x" } } }) }, ["module.x.source"]],
-    ["an output", { "tfconfig/m-/cdk.tf.json": edited({ output: { leak: { value: "x" } } }) }, ["output.leak.value"]],
+    ["a removed block", withBlocks({ removed: [{ from: "aws_iam_user.user" }] }), ["removed"]],
+    ["an import block", withBlocks({ import: [{ to: "aws_iam_group.group", id: "admins" }] }), ["import"]],
+    ["a check block", withBlocks({ check: { x: [{ data: {} }] } }), ["check.x"]],
+    ["a data source", withBlocks({ data: { external: { x: { program: ["sh"] } } } }), ["data.external.x"]],
+    ["another provider", withBlocks({ provider: { aws: [{ region: "eu-central-1", access_key: "x" }] } }), ["provider.aws"]],
+    ["a module", withBlocks({ module: { x: { source: "./x" } } }), ["module.x.source"]],
+    ["an output", withBlocks({ output: { leak: { value: "x" } } }), ["output.leak.value"]],
     [
       "a backend",
-      { "tfconfig/m-/cdk.tf.json": edited({ terraform: { backend: { s3: S3, http: { address: "https://example.com" } } } }) },
+      withBlocks({ terraform: { backend: { s3: S3, http: { address: "https://example.com" } } } }),
       ["terraform.backend.http"],
     ],
     [
@@ -284,25 +275,11 @@ describe("the state in a saved plan", () => {
 describe("the archive of a saved plan", () => {
   const reading = (archive: Buffer) => verifySavedPlan(archive, EXPECTED)?.verification;
   const honest = archiveOf(parts());
-  const evil = parts({ "tfconfig/m-/cdk.tf.json": edited({ removed: [] }) });
-  const withEnd = (end: Buffer, offset: number, ...more: readonly number[]) => {
-    const copy = Buffer.from(end);
-    for (const [index, value] of [offset, ...more].entries()) {
-      copy.writeUInt32LE(value, 16 - 4 * index);
-    }
-    return copy;
-  };
+  const evil = parts(withBlocks({ removed: [] }));
   const directoryOf = ({ files }: ArchiveParts) => Buffer.concat(files.map(({ record }) => record));
   const entriesOf = (given: ArchiveParts) => archiveOf({ ...given, end: Buffer.of() }).subarray(0, given.end.readUInt32LE(16));
-  const edit = (change: (given: ArchiveParts) => void) => {
-    const copy = parts();
-    change(copy);
-    return archiveOf(copy);
-  };
-  const first = ({ files: [file] }: ArchiveParts) => file ?? fail();
-  const fail = (): never => {
-    throw new Error("no file");
-  };
+  const endAt = ({ end }: ArchiveParts, offset: number) =>
+    Buffer.concat([end.subarray(0, 16), uint(4, offset), end.subarray(20)]);
 
   it("is read as Terraform writes it", () => {
     expect(reading(honest)).toBe("verified");
@@ -312,166 +289,83 @@ describe("the archive of a saved plan", () => {
     const entries = entriesOf(parts());
     const unsigned = directoryOf(parts());
     unsigned.write("XX");
-    const end = withEnd(evil.end, entries.length);
-    const two = Buffer.concat([entries, unsigned, entriesOf(evil), directoryOf(evil), end]);
+    const two = Buffer.concat([entries, unsigned, entriesOf(evil), directoryOf(evil), endAt(evil, entries.length)]);
     expect(reading(two)).toBeUndefined();
   });
 
   it("has one directory: not a second one at the end, which Info-ZIP reads and Go does not", () => {
-    const end = withEnd(parts().end, evil.end.readUInt32LE(16));
+    const end = endAt(parts(), evil.end.readUInt32LE(16));
     const two = Buffer.concat([entriesOf(evil), directoryOf(evil), entriesOf(parts()), directoryOf(parts()), end]);
     expect(reading(two)).toBeUndefined();
+  });
+
+  type Part = "end" | "header" | "record" | "trailer" | "second record";
+  /** Another number in a part: of the archive's end, or of its first or second file. */
+  const withNumber = (part: Part, bytes: number, at: number, change: (value: number) => number) => (given: ArchiveParts) => {
+    const [first, second] = given.files;
+    const edits = {
+      end: given.end,
+      header: first?.header,
+      record: first?.record,
+      trailer: first?.trailer,
+      "second record": second?.record,
+    };
+    const buffer = edits[part] ?? Buffer.of();
+    buffer.writeUIntLE(change(buffer.readUIntLE(at, bytes)), at, bytes);
+  };
+  const to = (part: Part, bytes: number, at: number, value: number) => withNumber(part, bytes, at, () => value);
+
+  it.each<[string, ...((given: ArchiveParts) => void)[]]>([
+    ["a comment of a file", to("record", 2, 32, 1)],
+    ["zip64", to("end", 4, 16, 0xffffffff)],
+    ["a second disk", to("end", 2, 4, 1)],
+    ["fewer files than it says", to("end", 2, 8, 8), to("end", 2, 10, 8)],
+    ["more files than it says", to("end", 2, 8, 6), to("end", 2, 10, 6)],
+    ["another size of its directory", withNumber("end", 4, 12, (size) => size - 1)],
+    ["a wrong checksum", withNumber("record", 1, 16, (byte) => byte ^ 1), withNumber("trailer", 1, 4, (byte) => byte ^ 1)],
+    ["a wrong size", to("record", 4, 24, 1), to("trailer", 4, 12, 1)],
+    ["a wrong size of the data", to("record", 4, 20, 1)],
+    ["a trailer that differs from its directory", to("trailer", 4, 12, 1)],
+    ["another name in the header of a file", withNumber("header", 1, 30, (byte) => byte + 1)],
+    ["another method in the header of a file", to("header", 2, 8, 0)],
+    ["sizes in the header of a file", to("header", 4, 18, 1)],
+    ["an encrypted file", to("header", 2, 6, 9), to("record", 2, 8, 9)],
+    [
+      "the extra field of another name",
+      withNumber("header", 1, 36, (byte) => byte + 32),
+      withNumber("record", 1, 52, (byte) => byte + 32),
+    ],
+    ["a file that is a symbolic link", to("record", 4, 38, 0o120777 * 2 ** 16)],
+    ["a file that begins in another one", to("second record", 4, 42, 0)],
+    ["files in another order than its directory", (given) => given.files.reverse()],
+    [
+      "a comment",
+      (given) => Object.assign(given, { end: Buffer.concat([given.end.subarray(0, 20), uint(2, 1), Buffer.from("x")]) }),
+    ],
+    [
+      "a gap",
+      ({ files: [first] }) =>
+        Object.assign(first ?? {}, { trailer: Buffer.concat([first?.trailer ?? Buffer.of(), Buffer.of(1)]) }),
+    ],
+    ["damaged data", ({ files: [first] }) => first?.data.fill(0xff)],
+  ])("is unreadable with %s", (_, ...edits) => {
+    const copy = parts();
+    for (const edit of edits) {
+      edit(copy);
+    }
+    const archive = archiveOf(copy);
+    expect(archive.equals(honest)).toBe(false);
+    expect(reading(archive)).toBeUndefined();
   });
 
   it.each<[string, Buffer]>([
     ["bytes before it", Buffer.concat([Buffer.from("x"), honest])],
     ["bytes behind it", Buffer.concat([honest, Buffer.from("x")])],
     ["another archive behind it", Buffer.concat([honest, archiveOf(evil)])],
-    [
-      "a comment",
-      edit((given) => {
-        given.end = Buffer.concat([given.end.subarray(0, 20), uint(2, 1), Buffer.from("x")]);
-      }),
-    ],
-    [
-      "a comment of a file",
-      edit((given) => {
-        first(given).record.writeUInt16LE(1, 32);
-      }),
-    ],
-    [
-      "zip64",
-      edit((given) => {
-        given.end.writeUInt32LE(0xffffffff, 16);
-      }),
-    ],
-    [
-      "a second disk",
-      edit((given) => {
-        given.end.writeUInt16LE(1, 4);
-      }),
-    ],
-    [
-      "fewer files than it says",
-      edit((given) => {
-        given.end.writeUInt16LE(8, 8);
-        given.end.writeUInt16LE(8, 10);
-      }),
-    ],
-    [
-      "more files than it says",
-      edit((given) => {
-        given.end.writeUInt16LE(6, 8);
-        given.end.writeUInt16LE(6, 10);
-      }),
-    ],
-    [
-      "another size of its directory",
-      edit((given) => {
-        given.end.writeUInt32LE(given.end.readUInt32LE(12) - 1, 12);
-      }),
-    ],
-    [
-      "a wrong checksum",
-      edit((given) => {
-        first(given).record.writeUInt8(first(given).record.readUInt8(16) ^ 1, 16);
-        first(given).trailer.writeUInt8(first(given).trailer.readUInt8(4) ^ 1, 4);
-      }),
-    ],
-    [
-      "a wrong size",
-      edit((given) => {
-        first(given).record.writeUInt32LE(1, 24);
-        first(given).trailer.writeUInt32LE(1, 12);
-      }),
-    ],
-    [
-      "a wrong size of the data",
-      edit((given) => {
-        first(given).record.writeUInt32LE(1, 20);
-      }),
-    ],
-    [
-      "a trailer that differs from its directory",
-      edit((given) => {
-        first(given).trailer.writeUInt32LE(1, 12);
-      }),
-    ],
-    [
-      "another name in the header of a file",
-      edit((given) => {
-        first(given).header.write("other!", 30);
-      }),
-    ],
-    [
-      "another method in the header of a file",
-      edit((given) => {
-        first(given).header.writeUInt16LE(0, 8);
-      }),
-    ],
-    [
-      "sizes in the header of a file",
-      edit((given) => {
-        first(given).header.writeUInt32LE(1, 18);
-      }),
-    ],
-    [
-      "an encrypted file",
-      edit((given) => {
-        first(given).header.writeUInt16LE(9, 6);
-        first(given).record.writeUInt16LE(9, 8);
-      }),
-    ],
-    [
-      "the extra field of another name",
-      edit((given) => {
-        for (const [at, bytes] of [
-          [36, first(given).header],
-          [52, first(given).record],
-        ] as const) {
-          bytes.write("up", at);
-        }
-      }),
-    ],
-    [
-      "a file that is a symbolic link",
-      edit((given) => {
-        first(given).record.writeUInt32LE(0o120777 * 2 ** 16, 38);
-      }),
-    ],
-    [
-      "a gap",
-      edit((given) => {
-        first(given).trailer = Buffer.concat([first(given).trailer, Buffer.from("x")]);
-      }),
-    ],
-    [
-      "files in another order than its directory",
-      edit((given) => {
-        given.files.reverse();
-      }),
-    ],
-    [
-      "a file that begins in another one",
-      edit((given) => {
-        given.files[1]?.record.writeUInt32LE(0, 42);
-      }),
-    ],
-    [
-      "damaged data",
-      edit((given) => {
-        first(given).data = Buffer.alloc(first(given).data.length, 0xff);
-      }),
-    ],
+    ["two files of one name", archiveOf(archiveParts([...files(), ["tfconfig/m-/cdk.tf.json", "{}"]]))],
     ["no file", archiveOf(archiveParts([]))],
     ["nothing but its signature", Buffer.from("PK\u0003\u0004")],
   ])("is unreadable with %s", (_, archive) => {
     expect(reading(archive)).toBeUndefined();
-  });
-
-  it("is unreadable with two files of one name", () => {
-    const files = Object.entries(FILES).flatMap(([name, text]) => (text === undefined ? [] : [[name, text] as const]));
-    const doubled = [...files, ["tfconfig/m-/cdk.tf.json", "{}"] as const];
-    expect(reading(archiveOf(archiveParts(doubled)))).toBeUndefined();
   });
 });

@@ -9,7 +9,7 @@ import { parseYaml, type YamlFile } from "../../settings/yaml-file";
 import { MOVED_FILE, movedBlocks } from "../../terraform/addresses";
 import { readRegularFile } from "../../text/files";
 import { COMPARED_FILES, readBase } from "../diff/baseline";
-import { type Changes, changesExitCode, changesJson } from "../diff/changes";
+import { type Changes, changesExitCode, changesJson, changesOf } from "../diff/changes";
 import { changesAgainst, type Packs } from "../diff/compare";
 import { changesOfVersion } from "../diff/dkp-version";
 import { type Files, LOCK_FILE } from "../diff/pack-side";
@@ -83,7 +83,7 @@ export const define: Define = (command, session) => {
     .option("--review <folder>", "the folder of the review packs in the Git ref", "review")
     .addOption(formatOption("text", ...Object.keys(FORMATS).filter((name) => name !== "text")))
     .action(async (names: readonly string[], options: Options) => {
-      const changes = await changesOf(command, session, names, options);
+      const changes = await changesAsked(command, session, names, options);
       const exitCode = changesExitCode(changes);
       const isVerified = options.verify === true && options.format === "text" && exitCode === 0;
       session.print(isVerified ? `verified: ${changes.source}\n` : FORMATS[options.format](changes, settingsFiles(session)));
@@ -99,7 +99,7 @@ function dkpVersionOf(text: string): DkpVersion {
   return text as DkpVersion;
 }
 
-async function changesOf(command: Command, session: Session, names: readonly string[], options: Options): Promise<Changes> {
+async function changesAsked(command: Command, session: Session, names: readonly string[], options: Options): Promise<Changes> {
   const { against, plan, state, dkpVersion, policies, review } = options;
   if (options.verify === true) {
     return plan === undefined
@@ -158,9 +158,7 @@ function ofVerification(session: Session, deployment: Deployment, { file, conten
 function verificationChanges(stack: string, file: string, verified: Verified | undefined): Changes {
   const unreadable = [{ rule: "plan-unreadable", values: {} }] as const;
   const { verification = unreadable } = verified ?? {};
-  const findings = typeof verification === "string" ? [] : verification;
-  const state = findings.length === 0 ? "unchanged" : "changed";
-  return { source: planSource(file, verified), deployments: [{ stack, state, findings }] };
+  return changesOf(planSource(file, verified), stack, typeof verification === "string" ? [] : verification);
 }
 
 const planSource = (file: string, verified: Verified | undefined) =>
@@ -193,8 +191,7 @@ function ofPolicies(command: Command, files: readonly string[]): Changes {
   const policyIn = (file: string) => [readPolicy(readRegularFile(file).toString("utf8"))];
   return compared("--policies", () => {
     const findings = policyFindings("principal", comparePolicies(policyIn(before), policyIn(after)));
-    const state = findings.length === 0 ? "unchanged" : "changed";
-    return { source: `${before} -> ${after}`, deployments: [{ stack: "policies", state, findings }] };
+    return changesOf(`${before} -> ${after}`, "policies", findings);
   });
 }
 

@@ -14,6 +14,16 @@ export interface DeploymentChanges {
   readonly findings: readonly DiffFound[];
 }
 
+/** The changes of one deployment. @param state by default, whether anything was found */
+export function changesOf(
+  source: string,
+  stack: string,
+  findings: readonly DiffFound[],
+  state: DeploymentChanges["state"] = findings.length === 0 ? "unchanged" : "changed",
+): Changes {
+  return { source, deployments: [{ stack, state, findings }] };
+}
+
 /** The findings of all deployments. */
 export function findingsOf({ deployments }: Changes): readonly Finding<DiffRules>[] {
   return deployments.flatMap(({ stack, findings }) => findings.map((found) => ({ ...found, stack })));

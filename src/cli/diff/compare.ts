@@ -10,7 +10,7 @@ import { levelOf } from "../findings/finding";
 import { canonical, listOf, objectOf, textOf } from "../text/json";
 import { type Trial, withCauses } from "./causes";
 import type { Changes, DeploymentChanges } from "./changes";
-import { type Difference, differences, nameOf, valueText } from "./json-values";
+import { differences, nameOf, valueText } from "./json-values";
 import { policyFileFindings } from "./pack-policies";
 import {
   deploymentOf,
@@ -56,7 +56,7 @@ export function changesAgainst(base: Packs, current: Packs, source: string, gene
     const [one, other] = [before.get(from ?? stack), after.get(stack)];
     const changes = changesOf(stack, one, other, generation);
     const isChecked = one !== undefined && generation !== undefined && changes.state !== "unchanged";
-    const edited = isChecked ? editedBaseline(from ?? stack, one, generation) : [];
+    const edited = isChecked ? baselineFindings(from ?? stack, one, generation) : [];
     const checked = { ...changes, findings: [...changes.findings, ...edited] };
     return from === undefined ? checked : ofRename(checked, from, sideOf(one), sideOf(other));
   });
@@ -100,15 +100,18 @@ function lockFindings(base: Files | undefined, current: Files): readonly DiffFou
   return before === undefined || before === after ? [] : [{ rule: "lock-changed", values: { how } }];
 }
 
-/** The files of a review pack that this version does not generate from the settings beside them, although it wrote them. */
-function editedBaseline(stack: string, base: Files, { packOf }: Generation): readonly DiffFound[] {
-  const { settings, version } = sideOf(base);
-  const deployment = settings && version === packageVersion() ? deploymentOf(stack, settings) : undefined;
+/** What of a review pack does not follow from the settings beside it, as this version or an earlier one reads them. */
+function baselineFindings(stack: string, base: Files, { packOf }: Generation): readonly DiffFound[] {
+  const given = sideOf(withoutLock(base));
+  const deployment = given.settings && deploymentOf(stack, given.settings);
   if (deployment === undefined || "errors" in deployment) {
     return [];
   }
-  const [own, given] = [packOf(deployment), withoutLock(base)];
-  const files = [...new Set([...Object.keys(own), ...Object.keys(given)])].filter((name) => own[name] !== given[name]);
+  const generated = sideOf(packOf(deployment));
+  if (given.version !== packageVersion()) {
+    return unexplained(given, generated);
+  }
+  const files = differences(given.files, generated.files).map(({ field }) => field);
   return files.length === 0 ? [] : [{ rule: "baseline-edited", values: { files } }];
 }
 
@@ -164,7 +167,6 @@ function findingsBetween(stack: string, base: Files | undefined, current: Files)
   const [one, other] = [before, after].map(({ terraform, files }) =>
     snapshotOfPack(terraform, files, statedAccount(terraform) ?? account),
   ) as [ReturnType<typeof snapshotOfPack>, ReturnType<typeof snapshotOfPack>];
-  const fields = before.settings === undefined ? [] : settingDifferences(before.settings, after.settings ?? {});
   const imported = listOf(after.terraform.import).map((block) => nameOf(objectOf(block).to));
   const prefix = prefixOf(after) ?? prefixOf(before);
   const policies = [before, after].map(({ files }) => policiesIn(files, { account, prefix })) as [
@@ -181,7 +183,7 @@ function findingsBetween(stack: string, base: Files | undefined, current: Files)
     ...pgpKeyFindings(pgpKeysOf(before), pgpKeysOf(after)),
     ...policyFileFindings(...policies, { user: userArnOf(after, account), own, environment }),
     ...outputFindings(one, other),
-    ...(base === undefined ? [] : betweenBoth(before, after, fields)),
+    ...(base === undefined ? [] : betweenBoth(before, after)),
     ...riskFindings(stack, before, after),
   ];
   return withoutInstructions(findings);
@@ -193,14 +195,18 @@ function pgpKeysOf({ settings }: PackSide): PgpKeys {
 }
 
 /** What only two configurations show. */
-function betweenBoth(before: PackSide, after: PackSide, fields: readonly Difference[]): readonly DiffFound[] {
+function betweenBoth(before: PackSide, after: PackSide): readonly DiffFound[] {
   const found: DiffFound[] = [...environmentFindings(before.terraform, after.terraform)];
-  found.push(...(before.settings === undefined ? [{ rule: "settings-unknown", values: {} } as const] : settingsFindings(fields)));
+  if (before.settings === undefined) {
+    found.push({ rule: "settings-unknown", values: {} });
+  } else {
+    found.push(...settingsFindings(settingDifferences(before.settings, after.settings ?? {})));
+  }
   const [ours, theirs] = [packageVersion(), before.version ?? packageVersion()];
   if (theirs !== ours && (valid(theirs) === null || gt(theirs, ours))) {
     found.push({ rule: "baseline-newer", values: { theirs, ours } });
   }
-  return [...found, ...unexplained(before, after, fields)];
+  return found;
 }
 
 /** Beside a change that must not be applied, nothing says how to apply it. */

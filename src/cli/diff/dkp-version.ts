@@ -3,7 +3,7 @@ import { conditionsOf, reasons } from "../../iam/cluster";
 import { type DkpVersion, isNewer, SUPPORTED_VERSIONS } from "../../iam/dkp-versions";
 import { grantedRows, type PolicyOptions } from "../../iam/policy-statements";
 import { type Deployment, policyOptionsOf } from "../../settings/deployment";
-import type { Changes } from "./changes";
+import { type Changes, changesOf } from "./changes";
 import type { DiffFound } from "./rules";
 
 /**
@@ -29,9 +29,7 @@ export function changesOfVersion(deployment: Deployment, to: DkpVersion): Change
   );
   const passed = INCIDENTS.filter(({ version }) => isNewer(version, from) && !isNewer(version, to));
   const known = passed.map((values): DiffFound => ({ rule: "version-incident", field, values }));
-  const findings = [...ofActions, ...known];
-  const state = findings.length === 0 ? "unchanged" : "changed";
-  return { source: `DKP ${from} -> ${to}`, deployments: [{ stack: deployment.stack, state, findings }] };
+  return changesOf(`DKP ${from} -> ${to}`, deployment.stack, [...ofActions, ...known]);
 }
 
 /** The granted actions that the cluster requires. A documented action without a requirement is no reason to change a policy. */

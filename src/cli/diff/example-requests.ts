@@ -3,7 +3,7 @@ import { ACCOUNT_ID } from "../../iam/arns";
 import { CATALOGUE, type CatalogueRow } from "../../iam/catalogue";
 import { partitionOf } from "../../iam/partitions";
 import { exampleArn } from "../iam/example-resources";
-import type { ActionChange } from "./rule-templates";
+import type { ActionChange } from "./rules";
 
 const ROWS: ReadonlyMap<string, CatalogueRow> = new Map(CATALOGUE.map((row) => [row.action.toLowerCase(), row]));
 

@@ -1,7 +1,7 @@
 import { ADDRESSES, isNodeAttachment, nodeAttachmentAddress, policyOfAddress } from "../../terraform/addresses";
 import { type JsonObject, valueAt } from "../../text/json";
 import { canonical, listOf, objectOf, textOf } from "../text/json";
-import type { Changes } from "./changes";
+import { type Changes, changesOf } from "./changes";
 import type { Environment } from "./example-requests";
 import { nameOf } from "./json-values";
 import { comparable, permissionFindings } from "./permissions";
@@ -44,9 +44,7 @@ export function changesOfPlan(given: JsonObject, stack: string, source: string, 
   ];
   const [isBefore, isAfter] = [before, after].map(({ resources: all }) => all.has(ADDRESSES.user));
   const onlySide = isAfter ? "new" : "removed";
-  const bothSides = findings.length === 0 ? "unchanged" : "changed";
-  const deployment = { stack, state: isBefore === isAfter ? bothSides : onlySide, findings } as const;
-  return { source, deployments: [deployment] };
+  return changesOf(source, stack, findings, isBefore === isAfter ? undefined : onlySide);
 }
 
 /** What an imported policy allows and denies whoever has it already: it may be the policy of another deployment. */

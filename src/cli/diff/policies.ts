@@ -9,8 +9,7 @@ import { isObject, parseJson } from "../../text/json";
 import { canonical, listOf, objectOf } from "../text/json";
 import { type Environment, exampleRequests, rowOf } from "./example-requests";
 import { nameOf } from "./json-values";
-import type { ActionChange, Scope } from "./rule-templates";
-import type { DiffFound, Principal } from "./rules";
+import type { ActionChange, DiffFound, Principal, Scope } from "./rules";
 
 /** A policy document as AWS or Terraform has it, or text that is none. The decision checks its form. */
 export type Policy = PolicyJson;

@@ -5,7 +5,7 @@ import { adviceLines, levelOf, textOf } from "../findings/finding";
 import { code, counted, prose } from "../text/markdown";
 import type { Changes, DeploymentChanges } from "./changes";
 import { isWrite } from "./example-requests";
-import type { ActionChange, Scope } from "./rule-templates";
+import type { ActionChange, Scope } from "./rules";
 import { type DiffFound, RULES, type RuleId, type Section } from "./rules";
 
 /** How a summary is formatted: as Markdown for a pull request, or plain for a terminal. */

@@ -1,6 +1,42 @@
-import type { Found } from "../findings/finding";
+import type { DecisionRequest } from "../../decision/model";
+import type { AccessLevel, Area } from "../../iam/catalogue";
+import type { Found, Level } from "../findings/finding";
+import { type Given, templateRules } from "../findings/templates";
 import { page } from "../text/recovery";
-import { rules } from "./rule-templates";
+
+/** A resource pattern and its conditions as people read them: `aws:RequestedRegion is eu-central-1`. */
+export type Scope = { readonly resource: string; readonly conditions: readonly string[] };
+
+/** An action that is allowed for more requests than before, or for fewer. */
+export type ActionChange = {
+  /** As the policy writes it; may have wildcards. */
+  readonly action: string;
+  /** `unknown` for what is not in the catalogue. */
+  readonly access: AccessLevel | "unknown";
+  readonly area: Area | "not in DKP's catalogue";
+  /** What DKP does with it. */
+  readonly why?: string | undefined;
+  readonly before: readonly Scope[];
+  readonly after: readonly Scope[];
+};
+
+/** Values that are no texts. */
+interface OwnValues {
+  readonly actions: readonly ActionChange[];
+  readonly request: DecisionRequest;
+}
+
+/** Rules of one level under one heading of a summary. */
+function rules<Section extends string, const Of extends Readonly<Record<string, Given>>>(
+  level: Level,
+  section: Section,
+  given: Of,
+) {
+  const own = templateRules<Of, OwnValues>(level, given);
+  return Object.fromEntries(Object.entries(own).map(([id, rule]) => [id, { ...rule, section }])) as {
+    readonly [Id in keyof Of]: (typeof own)[Id] & { readonly section: Section };
+  };
+}
 
 /** Whose permissions change. The Terraform role is the principal that applies. */
 export type Principal =

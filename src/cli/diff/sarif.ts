@@ -1,8 +1,10 @@
 import { createHash } from "node:crypto";
+import { ADDRESSES, KEY_ADDRESSES } from "../../terraform/addresses";
 import { ascii } from "../../text/printable";
 import { adviceLines, type Level, levelOf, textOf } from "../findings/finding";
 import { type Changes, changesExitCode, findingsOf } from "./changes";
 import { RULES } from "./rules";
+import type { SettingsPath } from "./settings-path";
 
 /** Where the settings of deployments are. */
 export interface SettingsFiles {
@@ -11,6 +13,22 @@ export interface SettingsFiles {
   /** Line of a field, or of the nearest field above it that the file states; undefined if there is neither. */
   readonly lineOf: (stack: string, field: readonly string[]) => number | undefined;
 }
+
+/** The settings of permissions and resources, for findings that name no setting: those of a plan follow from what is planned. */
+const SETTINGS: Readonly<Record<string, SettingsPath>> = {
+  user: "policy.mode",
+  "node role": "nodeRole",
+  [ADDRESSES.user]: "user",
+  [ADDRESSES.policy]: "policy.mode",
+  [ADDRESSES.userAttachment]: "attachment",
+  [ADDRESSES.group]: "attachment",
+  [ADDRESSES.membership]: "attachment",
+  [ADDRESSES.groupAttachment]: "attachment",
+  [ADDRESSES.nodeRole]: "nodeRole",
+  [ADDRESSES.nodePolicy]: "nodeRole",
+  [KEY_ADDRESSES.primary]: "accessKeys.primary",
+  [KEY_ADDRESSES.secondary]: "accessKeys.secondary",
+};
 
 /** The levels of SARIF. */
 const SARIF_LEVEL: Readonly<Record<Level, string>> = {
@@ -32,7 +50,8 @@ export function changesSarif(changes: Changes, files: SettingsFiles): string {
   }));
   const serious = findingsOf(changes).filter((finding) => levelOf(RULES, finding) !== "note");
   const results = serious.map((finding) => {
-    const { rule, stack, field, values } = finding;
+    const { rule, stack, principal = "", address = "", values } = finding;
+    const field = finding.field ?? SETTINGS[principal] ?? SETTINGS[address];
     // A file that is deleted has no lines; code scanners expect one.
     const startLine = (field === undefined ? undefined : files.lineOf(stack, field.split("."))) ?? 1;
     const print = createHash("sha256").update(JSON.stringify([rule, stack, values]));

@@ -4,6 +4,7 @@ import { type Deployment, policyOptionsOf } from "../../settings/deployment";
 import { isHarmlessAs, meaningOf } from "../../settings/schema/fields";
 import { ADDRESSES, policyOfAddress } from "../../terraform/addresses";
 import { OUTPUTS } from "../../terraform/outputs";
+import { grouped } from "../../text/grouped";
 import type { JsonObject } from "../../text/json";
 import { risksOf } from "../iam/risks";
 import { policyFile } from "../review/file-names";
@@ -23,32 +24,26 @@ const RULE_OF = {
   attention: "setting-changed",
 } as const satisfies Readonly<Record<string, RuleId>>;
 
-/** What the changes of the settings mean, as the schema declares it. */
+/** What the changes of the settings mean, as the schema declares it; those of the destination and of the tags together. */
 export function settingsFindings(changed: readonly Difference[]): readonly DiffFound[] {
-  const isIn =
-    (...names: readonly string[]) =>
-    ({ field }: Difference) =>
-      names.includes(field.split(".")[0] ?? "");
+  const byKind = grouped(changed, ({ path: [name = ""] }) => TOGETHER[name] ?? "other");
+  const [destination = [], tags = [], others = []] = ["destination", "tags", "other"].map((kind) => byKind.get(kind));
   const found: DiffFound[] = [];
-  const [destination] = changed.filter(isIn("backend", "cloud"));
-  if (destination !== undefined) {
-    const changes = changed.filter(isIn("backend", "cloud")).map((change) => changeText(change));
-    found.push({ rule: "destination-changed", field: destination.field, values: { changes } });
+  for (const { field } of destination.slice(0, 1)) {
+    found.push({ rule: "destination-changed", field, values: { changes: destination.map((change) => changeText(change)) } });
   }
-  const [tags] = changed.filter(isIn("tags"));
-  if (tags !== undefined) {
-    const changes = changed.filter(isIn("tags")).map((change) => changeText(change, "tags."));
-    found.push({ rule: "tags-changed", field: tags.field, values: { what: "the user, the policy and the node role", changes } });
+  for (const { field } of tags.slice(0, 1)) {
+    const changes = tags.map((change) => changeText(change, "tags."));
+    found.push({ rule: "tags-changed", field, values: { what: "the user, the policy and the node role", changes } });
   }
-  const others = changed.filter((change) => !isIn("backend", "cloud", "tags")(change) && !change.field.endsWith(".pgpKey"));
-  return [
-    ...found,
-    ...others.map(({ field, path, before, after }): DiffFound => {
-      const rule = isHarmlessAs(path, after) ? "setting-harmless" : RULE_OF[meaningOf(path)];
-      return { rule, field, values: { field, before: valueText(before), after: valueText(after) } };
-    }),
-  ];
+  for (const { field, path, before, after } of others.filter((change) => !change.field.endsWith(".pgpKey"))) {
+    const rule = isHarmlessAs(path, after) ? "setting-harmless" : RULE_OF[meaningOf(path)];
+    found.push({ rule, field, values: { field, before: valueText(before), after: valueText(after) } });
+  }
+  return found;
 }
+
+const TOGETHER: Readonly<Record<string, "destination" | "tags">> = { backend: "destination", cloud: "destination", tags: "tags" };
 
 /** Where a configuration creates resources. */
 interface Environment {
@@ -105,42 +100,20 @@ function risksIn(deployment: Deployment | undefined): ReadonlyMap<string, string
   return new Map(risks.map(({ actions, what }) => [actions.join(), what]));
 }
 
-/** Parts of a configuration, and the settings that explain why they differ. */
-const EXPLAINED: Readonly<Record<string, readonly string[]>> = {
-  "provider.aws.region": ["region"],
-  "provider.aws.allowed_account_ids": ["accountId"],
-  "provider.aws.default_tags": ["tags"],
-  "provider.aws.profile": ["provider"],
-  "provider.aws.assume_role": ["provider"],
-  "terraform.backend": ["backend", "cloud"],
-  "terraform.cloud": ["backend", "cloud"],
-  "terraform.required_providers": ["provider.version"],
-  import: ["import"],
-};
-
-/** What differs between two configurations and follows from no setting that changed, and is not compared elsewhere. */
-export function unexplained(before: PackSide, after: PackSide, fields: readonly Difference[]): readonly DiffFound[] {
-  const isIn = (part: string, whole: string) => part === whole || part.startsWith(`${whole}.`);
-  const [one, other] = [before, after].map(({ terraform }) => {
-    const { aws, ...others } = objectOf(terraform.provider);
-    return { ...terraform, provider: { ...others, aws: listOf(aws).length === 1 ? providerOf(terraform) : aws } };
-  });
-  return differences(one, other, 3)
-    .filter(({ field }) => !isCompared(field, before, after))
-    .filter(({ field: part }) => {
-      const names = Object.entries(EXPLAINED).flatMap(([explained, settings]) => (isIn(part, explained) ? settings : []));
-      return !names.some((name) => fields.some(({ field }) => isIn(field, name)));
-    })
+/** What differs between the configuration of a review pack and the one that follows from its settings, and is not compared elsewhere. */
+export function unexplained(given: PackSide, generated: PackSide): readonly DiffFound[] {
+  return differences(given.terraform, generated.terraform, 3)
+    .filter(({ field }) => !isCompared(field, given, generated))
     .map(({ field: address }) => ({ rule: "configuration-changed", address, values: { address } }));
 }
 
 /** Resources, the policies that they refer to, and the outputs of this project are compared by what they mean. */
-function isCompared(part: string, before: PackSide, after: PackSide): boolean {
+function isCompared(part: string, given: PackSide, generated: PackSide): boolean {
   const { what, number = 1 } = policyOfAddress(part) ?? {};
   const [block, name = ""] = part.split(".");
   return (
     block === "resource" ||
-    (what === "policyDocument" && before.files[policyFile(number)] !== after.files[policyFile(number)]) ||
+    (what === "policyDocument" && given.files[policyFile(number)] !== generated.files[policyFile(number)]) ||
     part === ADDRESSES.callerIdentity ||
     (block === "output" && Object.hasOwn(OUTPUTS, name))
   );

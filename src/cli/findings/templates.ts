@@ -3,12 +3,12 @@ import type { Level, Rule } from "./finding";
 /** Sentences with values in braces; a part in brackets is left out where a value in it is missing or empty. */
 interface Templates {
   readonly text: string;
-  readonly risk?: string;
-  readonly remedy?: string;
+  readonly risk?: string | undefined;
+  readonly remedy?: string | undefined;
 }
 
 /** What was found, or that and the remedy, or all sentences. */
-type Given = string | readonly [text: string, remedy: string] | Templates;
+export type Given = string | readonly [text: string, remedy: string] | Templates;
 
 type TextsOf<Of extends Given> = Of extends string ? Of : Of extends readonly string[] ? Of[number] : Of[keyof Of];
 
@@ -16,23 +16,36 @@ type TextsOf<Of extends Given> = Of extends string ? Of : Of extends readonly st
 type NamesIn<Template> = Template extends `${string}{${infer Name}}${infer Rest}` ? Name | NamesIn<Rest> : never;
 type OptionalIn<Template> = Template extends `${string}[${infer Part}]${infer Rest}` ? NamesIn<Part> | OptionalIn<Rest> : never;
 
-type Value = string | number | readonly string[];
+/** What has an action: a request, or a change of permissions. */
+interface WithAction {
+  readonly action: string;
+  readonly resource?: string;
+  readonly context?: Readonly<Record<string, string | readonly string[]>>;
+}
+type Value = string | number | readonly string[] | WithAction | readonly WithAction[];
 
-/** The values that templates show. */
-type ValuesOf<Template> = { readonly [Name in Exclude<NamesIn<Template>, OptionalIn<Template>>]: Value } & {
-  readonly [Name in OptionalIn<Template>]?: Value | undefined;
+/** The values that templates show, by name; those that `Own` does not have are texts. */
+type ValuesOf<Template, Own> = { readonly [Name in Exclude<NamesIn<Template>, OptionalIn<Template>>]: ValueOf<Name, Own> } & {
+  readonly [Name in OptionalIn<Template>]?: ValueOf<Name, Own> | undefined;
 };
+type ValueOf<Name, Own> = Name extends keyof Own ? Own[Name] : string | number | readonly string[];
 
-/** Rules of one level. */
-export function templateRules<const Of extends Readonly<Record<string, Given>>>(level: Level, given: Of) {
-  const entries = Object.entries(given).map(([id, of]) => [id, ruleOf(level, of)]);
-  return Object.fromEntries(entries) as { readonly [Id in keyof Of]: Rule<ValuesOf<TextsOf<Of[Id]>>> };
+/** A rule with the sentences that have the names of their values, for lists of rules. */
+export interface TemplateRule<Values> extends Rule<Values> {
+  readonly templates: Templates;
 }
 
-function ruleOf(level: Level, given: Given): Rule<Values> {
-  const { text, risk, remedy } = templatesOf(given);
+/** Rules of one level. */
+export function templateRules<const Of extends Readonly<Record<string, Given>>, Own = object>(level: Level, given: Of) {
+  const entries = Object.entries(given).map(([id, of]) => [id, ruleOf(level, templatesOf(of))]);
+  return Object.fromEntries(entries) as { readonly [Id in keyof Of]: TemplateRule<ValuesOf<TextsOf<Of[Id]>, Own>> };
+}
+
+function ruleOf(level: Level, templates: Templates): TemplateRule<Values> {
+  const sentence = (template: string) => (values: Values) => filled(template, values);
   const optional = (template: string | undefined) => (template === undefined ? undefined : sentence(template));
-  return { level, text: sentence(text), risk: optional(risk), remedy: optional(remedy) };
+  const { text, risk, remedy } = templates;
+  return { level, templates, text: sentence(text), risk: optional(risk), remedy: optional(remedy) };
 }
 
 function templatesOf(given: Given): Templates {
@@ -47,18 +60,22 @@ type Values = Readonly<Record<string, Value | undefined>>;
 /** Lists are cut where nobody reads on. All items are in the values. */
 const LONGEST_LIST = 40;
 
-function sentence(template: string): (values: Values) => string {
-  return (values) => {
-    const isGiven = (name: string) => [values[name] ?? ""].flat().some((item) => item !== "");
-    const names = (part: string) => [...part.matchAll(/\{(\w+)\}/g)].map(([, name = ""]) => name);
-    return template
-      .replaceAll(/\[([^\]]+)\]/g, (_, part: string) => (names(part).every(isGiven) ? part : ""))
-      .replaceAll(/\{(\w+)\}/g, (_, name: string) => valueText(values[name]));
-  };
+function filled(template: string, values: Values): string {
+  const isGiven = (name: string) => [values[name] ?? ""].flat().some((item) => item !== "");
+  const names = (part: string) => [...part.matchAll(/\{(\w+)\}/g)].map(([, name = ""]) => name);
+  return template
+    .replaceAll(/\[([^\]]+)\]/g, (_, part: string) => (names(part).every(isGiven) ? part : ""))
+    .replaceAll(/\{(\w+)\}/g, (_, name: string) => valueText(values[name]));
 }
 
 function valueText(value: Value | undefined): string {
-  const items = [value ?? []].flat();
+  const items = [value ?? []].flat().map((item) => (typeof item === "object" ? requestText(item) : String(item)));
   const more = items.length > LONGEST_LIST ? [`... (${items.length} in all)`] : [];
   return [...items.slice(0, LONGEST_LIST), ...more].join(", ");
+}
+
+/** "ec2:RunInstances on * with aws:RequestedRegion=eu-central-1"; of a change of permissions, its action. */
+function requestText({ action, resource, context = {} }: WithAction): string {
+  const keys = Object.entries(context).map(([key, values]) => `${key}=${[values].flat().join(",")}`);
+  return `${action}${resource === undefined ? "" : ` on ${resource}`}${keys.length === 0 ? "" : ` with ${keys.join(", ")}`}`;
 }

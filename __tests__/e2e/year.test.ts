@@ -136,7 +136,7 @@ describe("A year of the access of a DKP cluster to AWS", () => {
     expect(attempt("npx dkp-access review --check").status).toBe(1);
     run("git init --quiet");
     commit("the first deployment");
-    expect(attempt("npx dkp-access review --check")).toEqual({ status: 0, output: "" });
+    expect(attempt("npx dkp-access review --check").status).toBe(0);
   });
 
   it("The plan adds four objects, which requires attention, and the apply adds just them", () => {

@@ -1,4 +1,4 @@
-import { rmSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { DetachUserPolicyCommand, TagUserCommand } from "@aws-sdk/client-iam";
 import { write } from "../support/project";
@@ -56,6 +56,10 @@ describe("a deployment whose state or account was changed", () => {
         const terraform = terraformOf(scene);
         const { status, output } = await terraform.start("apply", "-auto-approve");
         expect({ status, shown: shows(output, "errored-state") }).toEqual({ status: 1, shown: true });
+        const state = readFileSync(join(terraform.folder, "errored.tfstate"), "utf8");
+        write(terraform.folder, { "errored.tfstate": state.replace(/"lineage": "/, "$&0") });
+        expect(keysReport(scene).next.why).toBe("errored-state-unrelated");
+        write(terraform.folder, { "errored.tfstate": state });
         await succeed(terraform, "state", "push", "errored.tfstate");
         rmSync(join(terraform.folder, "errored.tfstate"));
         await isWhole({ ...lent, scene });

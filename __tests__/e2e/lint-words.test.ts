@@ -11,38 +11,11 @@ const WORDS = `adopt adoption anew blocker circumstance danger fault faulty fore
   tell thief tightened told behaviour spelingerror`.split(/\s+/);
 
 /** Phrases that the project does not use. */
-const PHRASES = [
-  "the packs",
-  "says in words",
-  "changes in words",
-  "in clear",
-  "made by hand",
-  "take over",
-  "moving over",
-  "make the policy",
-  "made new",
-  "take a role",
-  "the machine",
-  "what closes it",
-  "hands out",
-  "must be a text",
-  "permissions grow",
-  "permissions shrink",
-  "ask AWS",
-  "the need",
-  "the page",
-  "the supplement",
-  "another place",
-  "a word on",
-  "look at",
-  "look first",
-  "administrator in all but name",
-  "what must be allowed, and no more",
-  "two commands",
-  "when Terraform says",
-  "the road ahead",
-  "the stack that is no more",
-];
+const PHRASES = `the packs; says in words; changes in words; in clear; made by hand; take over; moving over; make the policy;
+  made new; take a role; the machine; what closes it; hands out; must be a text; permissions grow;
+  permissions shrink; ask AWS; the need; the page; the supplement; another place; a word on; look at; look first;
+  administrator in all but name; what must be allowed, and no more; two commands; when Terraform says;
+  the road ahead; the stack that is no more`.split(/;\s+/);
 
 describe("npm run lint:words", () => {
   let folder: string;

@@ -5,9 +5,7 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import {
   AttachRolePolicyCommand,
-  CreateAccessKeyCommand,
   CreatePolicyCommand,
-  CreateUserCommand,
   DeleteUserPolicyCommand,
   DetachRolePolicyCommand,
   DetachUserPolicyCommand,
@@ -17,7 +15,7 @@ import {
 import { rows } from "../helpers/complete";
 import { PROJECT } from "../helpers/project-root";
 import { FaultProxy } from "./support/fault-proxy";
-import { LocalAws } from "./support/local-aws";
+import { type Credentials, LocalAws } from "./support/local-aws";
 import { Checkout, createLock, descendants, gitHub, gitLab, runSteps, startStep } from "./support/pipeline";
 import { folder } from "./support/project";
 import { type Finished, terraformEnvironment } from "./support/terraform";
@@ -122,6 +120,9 @@ describe("a second reviewer on GitLab", () => {
 /** The permissions of the role that plans. */
 const PLANNER = "review/deckhouse/planner-policy.json";
 
+/** Has a job encrypt what contains a secret. */
+const CERTIFICATE = { PLAN_CERTIFICATE: "plan.pem" };
+
 const SETTINGS = "region: eu-central-1\nbackend: { s3: { bucket: state, region: eu-central-1, use_path_style: true } }\n";
 
 /** All permissions of an apply, except writing the state. */
@@ -135,6 +136,11 @@ const WITHOUT_STATE = {
 
 const NOT_VERIFIED =
   "pipeline.sh: deckhouse: the saved plan is not verified to be of the reviewed configuration, its backend and its state; nothing is applied; plan this commit again\n";
+
+const variablesOf = ({ accessKeyId, secretAccessKey }: Credentials) => ({
+  AWS_ACCESS_KEY_ID: accessKeyId,
+  AWS_SECRET_ACCESS_KEY: secretAccessKey,
+});
 
 /** On GitLab, the key of the environment instead of a role. */
 const DIRECT_KEY = { APPLY_ROLE_ARN: "" };
@@ -217,6 +223,13 @@ describe.each(SYSTEMS)("the jobs for $system, run in a checkout", ({ steps, canc
     writeFileSync(join(checkout.path, "deployments/deckhouse.yaml"), `${SETTINGS}${more}\n`);
     checkout.run(environment, "npm", "run", "--silent", "review");
   };
+  const plan = () => succeed(planOnMain, CERTIFICATE);
+  /** Plans and applies changed settings. */
+  const deploy = (more: string): string => {
+    change(more);
+    plan();
+    return succeed("apply");
+  };
   const keys = async () => (await aws.iam().send(new ListAccessKeysCommand({ UserName: "deckhouse" }))).AccessKeyMetadata ?? [];
 
   beforeAll(async () => {
@@ -258,7 +271,7 @@ describe.each(SYSTEMS)("the jobs for $system, run in a checkout", ({ steps, canc
   });
 
   it("only the saved plan is applied on main, and the program that verifies it receives no credentials", async () => {
-    succeed(planOnMain, { PLAN_CERTIFICATE: "plan.pem" });
+    plan();
     cpSync(encrypted(), join(runner, "plan.cms"));
     const npm = checkout.run(environment, "sh", "-c", "command -v npm").trim();
     const programs = folder({ npm: `#!/bin/sh\nenv >> '${runner}/npm.env'\nexec '${npm}' "$@"\n` });
@@ -279,7 +292,7 @@ describe.each(SYSTEMS)("the jobs for $system, run in a checkout", ({ steps, canc
   });
 
   it("the next plan, which contains the secret, leaves it nowhere in plaintext", () => {
-    succeed(planOnMain, { PLAN_CERTIFICATE: "plan.pem" });
+    plan();
     expect(text("pipeline.out/verdict.env")).toMatch(/CHANGES=false\n$/);
     const secret = terraformSecret();
     expect(terraform("state", "pull")).toContain(secret);
@@ -331,16 +344,14 @@ describe.each(SYSTEMS)("the jobs for $system, run in a checkout", ({ steps, canc
   it("the addresses in moved.tf are applied with the rest, and edited ones are rejected", async () => {
     await aws.iam().send(new CreatePolicyCommand({ PolicyName: "Logs", PolicyDocument: text(PLANNER) }));
     change("nodeRole: { name: nodes, managedPolicyArns: ['arn:aws:iam::123456789012:policy/Logs'] }");
-    succeed(planOnMain, { PLAN_CERTIFICATE: "plan.pem" });
+    plan();
     const path = join(checkout.path, "review/deckhouse/moved.tf");
     const reviewed = readFileSync(path, "utf8");
     writeFileSync(path, `${reviewed}\n`);
     expect(job("apply")).toEqual({ status: 1, output: expect.stringMatching(/moved\.tf: outdated\n(?:.*\n)*.*not verified/) });
     writeFileSync(path, reviewed);
     expect(succeed("apply")).toContain("Apply complete! Resources: 3 added, 0 changed, 0 destroyed.");
-    change("");
-    succeed(planOnMain, { PLAN_CERTIFICATE: "plan.pem" });
-    expect(succeed("apply")).toContain("Apply complete! Resources: 0 added, 0 changed, 3 destroyed.");
+    expect(deploy("")).toContain("Apply complete! Resources: 0 added, 0 changed, 3 destroyed.");
   });
 
   it("a plan of the reviewed configuration with another backend is rejected", async () => {
@@ -372,16 +383,12 @@ describe.each(SYSTEMS)("the jobs for $system, run in a checkout", ({ steps, canc
 
   it("the drift job fails after a change outside Terraform that leaves nothing to apply", async () => {
     const PolicyArn = "arn:aws:iam::123456789012:policy/Logs";
-    change("nodeRole: { name: nodes }");
-    succeed(planOnMain, { PLAN_CERTIFICATE: "plan.pem" });
-    succeed("apply");
+    deploy("nodeRole: { name: nodes }");
     await aws.iam().send(new AttachRolePolicyCommand({ RoleName: "nodes", PolicyArn }));
     const { status, output } = job("drift");
     await aws.iam().send(new DetachRolePolicyCommand({ RoleName: "nodes", PolicyArn }));
     expect({ status, output }).toEqual({ status: 2, output: expect.stringContaining("\nNothing to apply.\n") });
-    change("");
-    succeed(planOnMain, { PLAN_CERTIFICATE: "plan.pem" });
-    succeed("apply");
+    deploy("");
   });
 
   it("a review pack of no deployment is planned by no job", () => {
@@ -416,14 +423,8 @@ describe.each(SYSTEMS)("the jobs for $system, run in a checkout", ({ steps, canc
   });
 
   it("the drift job works with only planner-policy.json", async () => {
-    const iam = aws.iam();
-    await iam.send(new CreateUserCommand({ UserName: "reader" }));
-    await iam.send(new PutUserPolicyCommand({ UserName: "reader", PolicyName: "read", PolicyDocument: text(PLANNER) }));
-    const { AccessKey } = await iam.send(new CreateAccessKeyCommand({ UserName: "reader" }));
-    await aws.enforceIam(true);
-    const { AccessKeyId = "", SecretAccessKey = "" } = { ...AccessKey };
-    const { output } = job("drift", { AWS_ACCESS_KEY_ID: AccessKeyId, AWS_SECRET_ACCESS_KEY: SecretAccessKey });
-    await aws.enforceIam(false);
+    const key = variablesOf(await aws.createUser("reader", text(PLANNER)));
+    const { output } = await aws.enforced(() => job("drift", key));
     expect(output).toContain("No changes.");
   });
 
@@ -445,18 +446,9 @@ describe.each(SYSTEMS)("the jobs for $system, run in a checkout", ({ steps, canc
     const plaintext = () => join(checkout.path, "cdktf.out/stacks/deckhouse/errored.tfstate");
 
     it("keeps an encrypted copy of a state that could not be written, and the documented command pushes it", async () => {
-      const iam = aws.iam();
-      await iam.send(new CreateUserCommand({ UserName: "no-state" }));
-      await iam.send(
-        new PutUserPolicyCommand({ UserName: "no-state", PolicyName: "p", PolicyDocument: JSON.stringify(WITHOUT_STATE) }),
-      );
-      const { AccessKey } = await iam.send(new CreateAccessKeyCommand({ UserName: "no-state" }));
-      const { AccessKeyId = "", SecretAccessKey = "" } = { ...AccessKey };
-      succeed(planOnMain, { PLAN_CERTIFICATE: "plan.pem" });
-      await aws.enforceIam(true);
-      const keyOfJob = { AWS_ACCESS_KEY_ID: AccessKeyId, AWS_SECRET_ACCESS_KEY: SecretAccessKey };
-      const { status, output } = job("apply", { PLAN_CERTIFICATE: "plan.pem", ...keyOfJob, ...DIRECT_KEY });
-      await aws.enforceIam(false);
+      const key = variablesOf(await aws.createUser("no-state", JSON.stringify(WITHOUT_STATE)));
+      plan();
+      const { status, output } = await aws.enforced(() => job("apply", { ...CERTIFICATE, ...key, ...DIRECT_KEY }));
       expect({ status, output }).toEqual({ status: 1, output: expect.stringContaining("Failed to save state") });
       expect(output).toContain(
         "pipeline.sh: Terraform could not write the state; pipeline.out/errored.tfstate.cms has it, encrypted; push it before you apply again: docs/how-to/pipelines.md\n",
@@ -480,7 +472,7 @@ describe.each(SYSTEMS)("the jobs for $system, run in a checkout", ({ steps, canc
 
     it("ends Terraform gracefully when the job is cancelled: the state is written, the lock is released", async () => {
       change("tags: { team: platform }");
-      succeed(planOnMain, { PLAN_CERTIFICATE: "plan.pem" });
+      plan();
       const [held, arrives] = signal();
       const [released, release] = signal();
       // Held before AWS executes them, so that all changes are still to be made.
@@ -491,7 +483,7 @@ describe.each(SYSTEMS)("the jobs for $system, run in a checkout", ({ steps, canc
         }
       };
       const proxy = await FaultProxy.before(aws, { arriving });
-      const address = { AWS_ENDPOINT_URL: proxy.url, PLAN_CERTIFICATE: "plan.pem" };
+      const address = { AWS_ENDPOINT_URL: proxy.url, ...CERTIFICATE };
       const [first, ...rest] = steps(checkout.path, "apply", { ...environment, ...credentials, ...address });
       if (first === undefined) {
         throw new Error("the job apply has no steps");
@@ -521,7 +513,7 @@ describe.each(SYSTEMS)("the jobs for $system, run in a checkout", ({ steps, canc
         artifact: false,
         plaintext: false,
       });
-      succeed(planOnMain, { PLAN_CERTIFICATE: "plan.pem" });
+      plan();
       expect(succeed("apply")).toContain("Apply complete!");
       expect(succeed("drift")).toContain("No changes.");
     });

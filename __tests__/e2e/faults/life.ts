@@ -3,7 +3,6 @@ import { once } from "node:events";
 import { DescribeRegionsCommand } from "@aws-sdk/client-ec2";
 import {
   AttachUserPolicyCommand,
-  CreateAccessKeyCommand,
   CreatePolicyCommand,
   CreateRoleCommand,
   CreateUserCommand,
@@ -11,7 +10,7 @@ import {
   ListUsersCommand,
 } from "@aws-sdk/client-iam";
 import { deniedCalls, type Fault, type FaultOptions, FaultProxy } from "../support/fault-proxy";
-import { type Credentials, LocalAws } from "../support/local-aws";
+import { type Credentials, LocalAws, succeeds } from "../support/local-aws";
 import { Operator } from "../support/operator";
 import { type Recovered, recover, type Scene, type Stack, succeed, terraformOf } from "../support/recovery";
 import { type Terraform, terraformEnvironment } from "../support/terraform";
@@ -213,13 +212,10 @@ export class Life {
     }
     const iam = aws.iam(this.operator);
     await iam.send(new CreateUserCommand({ UserName: "deckhouse" }));
-    const { Policy } = await iam.send(
-      new CreatePolicyCommand({ PolicyName: "D8CloudProviderAWS", PolicyDocument: Statement("*") }),
-    );
+    const policy = { PolicyName: "D8CloudProviderAWS", PolicyDocument: Statement("*") };
+    const { Policy } = await iam.send(new CreatePolicyCommand(policy));
     await iam.send(new AttachUserPolicyCommand({ UserName: "deckhouse", PolicyArn: Policy?.Arn }));
-    const { AccessKey } = await iam.send(new CreateAccessKeyCommand({ UserName: "deckhouse" }));
-    const live = { accessKeyId: AccessKey?.AccessKeyId ?? "", secretAccessKey: AccessKey?.SecretAccessKey ?? "" };
-    return { aws, live, writes: [] };
+    return { aws, live: await aws.createKey("deckhouse", this.operator), writes: [] };
   }
 
   /** The write calls of a flow without faults, sorted. */
@@ -229,15 +225,9 @@ export class Life {
 }
 
 /** Whether the calls of DKP are allowed: one that the first policy always allows, and one whose statement moves to the second. */
-export async function isAccepted(aws: LocalAws, key: Credentials): Promise<boolean> {
-  try {
-    await aws.ec2(key).send(new DescribeRegionsCommand());
-    await aws.iam(key).send(new GetRoleCommand({ RoleName: NODE_ROLE }));
-    return true;
-  } catch {
-    return false;
-  }
-}
+export const isAccepted = async (aws: LocalAws, key: Credentials): Promise<boolean> =>
+  (await succeeds(aws.ec2(key).send(new DescribeRegionsCommand()))) &&
+  (await succeeds(aws.iam(key).send(new GetRoleCommand({ RoleName: NODE_ROLE }))));
 
 /** @param imported the exposed key if Terraform does not know its secret */
 async function stateOf(terraform: Terraform, aws: LocalAws, imported: Credentials | undefined) {

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { DescribeRegionsCommand, EC2Client } from "@aws-sdk/client-ec2";
-import { IAMClient } from "@aws-sdk/client-iam";
+import { CreateAccessKeyCommand, CreateUserCommand, IAMClient, PutUserPolicyCommand } from "@aws-sdk/client-iam";
 import { GetSessionTokenCommand, STSClient } from "@aws-sdk/client-sts";
 import { sign } from "aws4";
 import { PROJECT } from "../../helpers/project-root";
@@ -26,6 +26,15 @@ export interface Decision {
   readonly resource: string;
   readonly context: Readonly<Record<string, string>>;
   readonly allowed: boolean;
+}
+
+interface SignedCall {
+  /** @default POST */
+  readonly method?: string;
+  /** Path and query. @default / */
+  readonly path?: string;
+  readonly body?: string;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** Every key has administrator access as long as the local AWS does not enforce IAM. */
@@ -94,13 +103,31 @@ export class LocalAws {
 
   /** The response to a signed call of a query API (EC2, IAM, STS) without parameters. */
   async query(credentials: Credentials, service: string, action: string): Promise<string> {
-    const { host } = new URL(this.url);
     const body = `Action=${action}&Version=${VERSIONS[service]}`;
-    const region = service === "ec2" ? "eu-central-1" : "us-east-1";
     const headers = { "Content-Type": "application/x-www-form-urlencoded; charset=utf-8" };
-    const signed = sign({ host, service, region, method: "POST", path: "/", headers, body }, credentials);
-    const answer = await fetch(this.url, { method: "POST", body, headers: signed.headers as Record<string, string> });
-    return answer.text();
+    return (await this.send(service, { body, headers }, credentials)).text();
+  }
+
+  /** The response to a signed call. */
+  private send(service: string, call: SignedCall, credentials = ADMIN): Promise<Response> {
+    const { method = "POST", path = "/", body = "", headers = {} } = call;
+    const region = service === "iam" || service === "sts" ? "us-east-1" : "eu-central-1";
+    const signed = sign({ host: new URL(this.url).host, service, region, method, path, headers, body }, credentials);
+    const sent = { method, headers: signed.headers as Record<string, string> };
+    return fetch(`${this.url}${path}`, body === "" ? sent : { ...sent, body });
+  }
+
+  /** A new access key of a user. */
+  async createKey(UserName: string, credentials = ADMIN): Promise<Credentials> {
+    const { AccessKey } = await this.iam(credentials).send(new CreateAccessKeyCommand({ UserName }));
+    return { accessKeyId: AccessKey?.AccessKeyId ?? "", secretAccessKey: AccessKey?.SecretAccessKey ?? "" };
+  }
+
+  /** A new user with an inline policy. @returns its access key */
+  async createUser(UserName: string, PolicyDocument: string): Promise<Credentials> {
+    await this.iam().send(new CreateUserCommand({ UserName }));
+    await this.iam().send(new PutUserPolicyCommand({ UserName, PolicyName: UserName, PolicyDocument }));
+    return this.createKey(UserName);
   }
 
   /** Temporary credentials of the key's user, from `sts:GetSessionToken`. */
@@ -121,17 +148,19 @@ export class LocalAws {
     });
   }
 
-  /** Whether AWS accepts requests signed with a key and allows the calls of DKP. */
-  async accepts(credentials: Credentials): Promise<boolean> {
+  /** The result of something that happens while IAM policies are enforced. */
+  async enforced<Result>(happens: () => Result | Promise<Result>): Promise<Result> {
     await this.enforceIam(true);
     try {
-      await this.ec2(credentials).send(new DescribeRegionsCommand());
-      return true;
-    } catch {
-      return false;
+      return await happens();
     } finally {
       await this.enforceIam(false);
     }
+  }
+
+  /** Whether AWS accepts requests signed with a key and allows the calls of DKP. */
+  accepts(credentials: Credentials): Promise<boolean> {
+    return this.enforced(() => succeeds(this.ec2(credentials).send(new DescribeRegionsCommand())));
   }
 
   /** The names of the write calls since the last list of calls, except S3 calls, which only store states. */
@@ -159,27 +188,19 @@ export class LocalAws {
       BillingMode: "PAY_PER_REQUEST",
     });
     const headers = { "Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": "DynamoDB_20120810.CreateTable" };
-    const { host } = new URL(this.url);
-    const signed = sign({ host, service: "dynamodb", region: "eu-central-1", method: "POST", path: "/", headers, body }, ADMIN);
-    await fetch(this.url, { method: "POST", body, headers: signed.headers as Record<string, string> });
+    await this.send("dynamodb", { body, headers });
   }
 
   /** The response to a signed call of S3. @param path bucket, key and query: `/bucket/key?versionId=ID` */
-  async s3(
+  s3(
     method: string,
     path: string,
     body = "",
     headers: Readonly<Record<string, string>> = {},
     credentials: Credentials = ADMIN,
   ): Promise<Response> {
-    const { host } = new URL(this.url);
-    const type = body === "" ? {} : { "Content-Type": "application/xml" };
-    const signed = sign(
-      { host, service: "s3", region: "eu-central-1", method, path, headers: { ...type, ...headers }, body },
-      credentials,
-    );
-    const sent = { method, headers: signed.headers as Record<string, string>, ...(body === "" ? {} : { body }) };
-    return fetch(`${this.url}${path}`, sent);
+    const type: Record<string, string> = body === "" ? {} : { "Content-Type": "application/xml" };
+    return this.send("s3", { method, path, body, headers: { ...type, ...headers } }, credentials);
   }
 
   /** Keys of all objects in a bucket. */
@@ -190,15 +211,18 @@ export class LocalAws {
 
   /** Returns and clears the list of authorizations. The list is empty until IAM is enforced. */
   async decisions(): Promise<readonly Decision[]> {
-    const decisions = (await (await fetch(`${this.url}/decisions`)).json()) as readonly Decision[];
-    await fetch(`${this.url}/decisions`, { method: "DELETE" });
-    return decisions;
+    return (await fetch(`${this.url}/decisions`, { method: "DELETE" })).json() as Promise<readonly Decision[]>;
   }
 
   /** Returns and clears the list of all AWS API calls. */
   async calls(): Promise<readonly Call[]> {
-    const calls = (await (await fetch(`${this.url}/calls`)).json()) as readonly Call[];
-    await fetch(`${this.url}/calls`, { method: "DELETE" });
-    return calls;
+    return (await fetch(`${this.url}/calls`, { method: "DELETE" })).json() as Promise<readonly Call[]>;
   }
 }
+
+/** Whether AWS allows a call. */
+export const succeeds = (call: Promise<unknown>): Promise<boolean> =>
+  call.then(
+    () => true,
+    () => false,
+  );

@@ -132,6 +132,12 @@ describe("a command that cannot write all of its files", () => {
     expect(written()).toEqual(before);
   });
 
+  it("lets Terraform release the lock when a signal stops plan", () => {
+    terraform(`trap 'echo released > "${root}/lock"; exit 1' INT; kill -TERM $PPID; sleep 10 > /dev/null 2>&1 & wait`);
+    expect(run("plan", "dev")).toMatchObject({ status: null, signal: "SIGTERM" });
+    expect(readFileSync(join(root, "lock"), "utf8")).toBe("released\n");
+  });
+
   describe("diff --plan", () => {
     const diff = () => run("diff", "dev", "--plan", "plan");
     const backend = { bucket: "state", region: "eu-central-1" };

@@ -98,11 +98,6 @@ def before(*actions):
 
 
 def refuse_taken(name, entities, message):
-    if not name:
-        # moto creates an object without a name, and fails at the next one.
-        message = "1 validation error detected: Value null at the name "
-        message += "failed to satisfy constraint: Member must not be null"
-        raise exceptions.ValidationError(message)
     if name.lower() in [entity.name.lower() for entity in list(entities)]:
         raise exceptions.EntityAlreadyExists(message)
 
@@ -600,8 +595,7 @@ def refuse_in_protocol(original, response, resource="*"):
 
 
 # A Region that is not opted in rejects every key, and DescribeRegions omits it
-# unless all Regions are requested. moto serves every Region in the same way
-# and ignores parameters and filters.
+# unless all Regions are requested. moto serves every Region in the same way.
 
 
 def opt_in_status(region):
@@ -626,10 +620,8 @@ def refuse_in_region(original, response, request_class, resource="*"):
 @mends(AvailabilityZonesAndRegions, "describe_regions")
 def describe_regions(original, response):
     regions = original(response).result["Regions"]
-    wanted = response._filters_from_querystring().get("opt-in-status")
     if response._get_param("AllRegions") not in (True, "true"):
-        wanted = ["opt-in-not-required", "opted-in"]
-    regions = [r for r in regions if not wanted or r.opt_in_status in wanted]
+        regions = [r for r in regions if r.opt_in_status != "not-opted-in"]
     return ActionResult({"Regions": regions})
 
 

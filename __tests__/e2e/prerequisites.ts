@@ -3,7 +3,6 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PROJECT } from "../helpers/project-root";
-import { startAwsCli } from "./support/aws-cli";
 import { cleanUp } from "./support/cleanup";
 import { LocalAws } from "./support/local-aws";
 import { FURTHER_PROGRAMS } from "./support/programs";
@@ -93,7 +92,7 @@ export default async function prerequisites(): Promise<void> {
   }
   // For tests that synthesize with the program as the package has it, which starts faster.
   runIn(PROJECT, { PATH: process.env.PATH ?? "" }, process.execPath, "scripts/bundle.mjs");
-  await Promise.all([startServedMirror(path), LocalAws.startOrigin(), startAwsCli()]);
+  await Promise.all([startServedMirror(path), LocalAws.startOrigin()]);
 }
 
 /** The tools that are missing, a line each. */

@@ -110,6 +110,8 @@ describe("other projects", () => {
         "scripts/check-image.sh",
         "scripts/pipeline.sh",
         "src/cli/iam/deployer.yaml",
+        "src/cli/iam/exposures.yaml",
+        "src/cli/iam/risks.yaml",
         "src/cli/review/aws-cli.sh",
         "src/cli/review/console-guide.md",
         "src/cli/review/consumer.tf",

@@ -85,6 +85,11 @@ describe("a checkout for a job", () => {
 const COMMIT = "1".repeat(40);
 
 describe("a second reviewer on GitLab", () => {
+  const review = (variables: Readonly<Record<string, string>>): Finished => {
+    const path = folder();
+    return runSteps(path, gitLab(path, "second-reviewer", { PATH: process.env.PATH ?? "", ...variables }).slice(0, 1));
+  };
+
   it.each([
     ["is not required when permissions stay the same", "0", "", 0],
     ["is required when permissions are broadened", "2", "bug,dkp-second-reviewer", 2],
@@ -94,23 +99,12 @@ describe("a second reviewer on GitLab", () => {
     ["is required when the label names no commit", "3", "bug,dkp-second-review", 3],
     ["is required when there is no verdict", "", "", 1],
   ])("%s", (_, VERDICT, CI_MERGE_REQUEST_LABELS, status) => {
-    const { PATH = "" } = process.env;
-    const variables = { PATH, VERDICT, CI_MERGE_REQUEST_LABELS, CI_COMMIT_SHA: COMMIT };
-    const path = folder();
-    const [job] = gitLab(path, "second-reviewer", variables);
-    expect(runSteps(path, job === undefined ? [] : [job]).status).toBe(status);
+    expect(review({ VERDICT, CI_MERGE_REQUEST_LABELS, CI_COMMIT_SHA: COMMIT }).status).toBe(status);
   });
 
   it("approves the commit of the source branch when the pipeline runs on a merge result", () => {
-    const path = folder();
-    const [job] = gitLab(path, "second-reviewer", {
-      PATH: process.env.PATH ?? "",
-      VERDICT: "2",
-      CI_MERGE_REQUEST_LABELS: "",
-      CI_COMMIT_SHA: "f".repeat(40),
-      CI_MERGE_REQUEST_SOURCE_BRANCH_SHA: COMMIT,
-    });
-    expect(runSteps(path, job === undefined ? [] : [job])).toEqual({
+    const commits = { CI_COMMIT_SHA: "f".repeat(40), CI_MERGE_REQUEST_SOURCE_BRANCH_SHA: COMMIT };
+    expect(review({ VERDICT: "2", CI_MERGE_REQUEST_LABELS: "", ...commits })).toEqual({
       status: 2,
       output: `a second reviewer must approve this commit: set the label dkp-second-review-${COMMIT} and run the pipeline again\n`,
     });
@@ -360,19 +354,9 @@ describe.each(SYSTEMS)("the jobs for $system, run in a checkout", ({ steps, canc
     checkout.run(environment, "npm", "run", "--silent", "synth");
     terraform("init", "-input=false", "-reconfigure", "-backend-config=bucket=evil");
     terraform("plan", "-out=plan");
-    const cms = [
-      "cms",
-      "-encrypt",
-      "-binary",
-      "-outform",
-      "DER",
-      "-aes-256-gcm",
-      "-in",
-      "cdktf.out/stacks/deckhouse/plan",
-      "-out",
-    ];
+    const cms = "cms -encrypt -binary -outform DER -aes-256-gcm -in cdktf.out/stacks/deckhouse/plan -out pipeline.out/plan.cms";
     mkdirSync(join(checkout.path, "pipeline.out"), { recursive: true });
-    checkout.run(environment, "openssl", ...cms, "pipeline.out/plan.cms", "plan.pem");
+    checkout.run(environment, "openssl", ...cms.split(" "), "plan.pem");
     const { status, output } = job("apply");
     change("");
     terraform("init", "-input=false", "-reconfigure");
@@ -443,7 +427,7 @@ describe.each(SYSTEMS)("the jobs for $system, run in a checkout", ({ steps, canc
   describe("when the apply job fails", () => {
     const state = "deckhouse/terraform.tfstate";
     const artifact = () => join(checkout.path, "pipeline.out/errored.tfstate.cms");
-    const plaintext = () => join(checkout.path, "cdktf.out/stacks/deckhouse/errored.tfstate");
+    const left = () => ({ artifact: existsSync(artifact()), plaintext: existsSync(plaintextState()) });
 
     it("keeps an encrypted copy of a state that could not be written, and the documented command pushes it", async () => {
       const key = variablesOf(await aws.createUser("no-state", JSON.stringify(WITHOUT_STATE)));
@@ -453,10 +437,7 @@ describe.each(SYSTEMS)("the jobs for $system, run in a checkout", ({ steps, canc
       expect(output).toContain(
         "pipeline.sh: Terraform could not write the state; pipeline.out/errored.tfstate.cms has it, encrypted; push it before you apply again: docs/how-to/pipelines.md\n",
       );
-      expect({ artifact: existsSync(artifact()), plaintext: existsSync(plaintext()) }).toEqual({
-        artifact: true,
-        plaintext: false,
-      });
+      expect(left()).toEqual({ artifact: true, plaintext: false });
       expect(checkout.contains(terraformSecret())).toBe(false);
       const page = readFileSync(join(PROJECT, "docs/how-to/pipelines.md"), "utf8");
       const [, commands = ""] = /```shell\n(npm ci && npm run synth\n[^`]*)```/.exec(page) ?? [];
@@ -509,10 +490,7 @@ describe.each(SYSTEMS)("the jobs for $system, run in a checkout", ({ steps, canc
       expect({ status, output }).toEqual({ status: 1, output: expect.stringContaining("Interrupt received.") });
       expect(output).not.toContain("Two interrupts received");
       expect(await aws.objects("state")).toEqual([state]);
-      expect({ artifact: existsSync(artifact()), plaintext: existsSync(plaintext()) }).toEqual({
-        artifact: false,
-        plaintext: false,
-      });
+      expect(left()).toEqual({ artifact: false, plaintext: false });
       plan();
       expect(succeed("apply")).toContain("Apply complete!");
       expect(succeed("drift")).toContain("No changes.");

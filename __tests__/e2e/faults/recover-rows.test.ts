@@ -1,10 +1,21 @@
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { DetachUserPolicyCommand, TagUserCommand } from "@aws-sdk/client-iam";
+import { parse, parseDocument } from "yaml";
+import type { Step } from "../../../src/cli/account/keys/next-step";
 import { write } from "../support/project";
 import { attentionOf, dkpAccess, keysReport, shows, succeed, terraformOf } from "../support/recovery";
 import { BUCKET, flowNamed } from "./flows";
 import { isAccepted, type Lent, Life } from "./life";
+
+/** The settings after the edits that `dkp-access keys` prints. */
+function edited(settings: string, edits: Step["edits"]): string {
+  const document = parseDocument(settings);
+  for (const { setting, value } of edits) {
+    document.setIn(setting.split("."), value ?? null);
+  }
+  return document.toString();
+}
 
 const STATE = `/${BUCKET}/deckhouse/terraform.tfstate`;
 const LOCK = `${STATE}.tflock`;
@@ -117,4 +128,38 @@ describe("a deployment whose state or account was changed", () => {
     expect(survived).toMatchObject({ rows: [], unmanaged: [], deniedAfter: [], works: true, isUpToDate: true });
     expect(survived.faulted.length).toBeLessThan(10);
   });
+
+  it("has lost the state of every kind of object: it is imported as dkp-access keys prints, and the live key is never refused (recover.md#lost-state)", () =>
+    life.lend("everything", async ({ scene, proxy, live, deniedAfter }) => {
+      expect((await scene.aws.s3("DELETE", STATE, "", {}, scene.credentials)).status).toBe(204);
+      const both = keysReport(scene);
+      expect(shows(both.findings.map(({ text }) => text).join("\n"), "lost-state")).toBe(true);
+      expect(both.next).toMatchObject({ why: "which-key", restore: { keys: [] } });
+      // A person looks up which of the two keys DKP has, and that one is imported.
+      const answer = both.next.askKey?.[live?.accessKeyId ?? ""];
+      expect(answer).toMatchObject({ why: "import-key" });
+      const edits = answer?.edits ?? [];
+      const parts = parse(edited("{}", edits)).import;
+      expect(Object.keys(parts).sort()).toEqual([
+        "accessKeyId",
+        "additionalPolicies",
+        "attachment",
+        "group",
+        "nodeRole",
+        "policy",
+        "user",
+      ]);
+      const before = proxy.writes.length;
+      const settings = edited(scene.settings, edits);
+      const terraform = terraformOf({ ...scene, settings });
+      await succeed(terraform, "apply", "-auto-approve");
+      expect(await terraform.start("plan", "-detailed-exitcode")).toMatchObject({ status: 0 });
+      expect(attentionOf(keysReport({ ...scene, settings }))).toEqual(["key-unmanaged"]);
+      expect(deniedAfter).toEqual([]);
+      expect(live && (await isAccepted(scene.aws, live))).toBe(true);
+      // Their parts require no import: Terraform creates them again, which changes nothing in AWS.
+      const writes = proxy.writes.slice(before);
+      expect(writes).toEqual(expect.arrayContaining(["AddUserToGroup", "AttachGroupPolicy", "PutRolePolicy"]));
+      expect(writes.filter((call) => /^(Create|Delete(?!Lock)|Detach|Remove|UpdateAccessKey)/.test(call))).toEqual([]);
+    }));
 });

@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { withProgress } from "../src/cli/terraform/progress";
-import { stateResources } from "../src/cli/terraform/state-file";
+import { readState } from "../src/cli/terraform/state-file";
 import { pullState, readOutputs, stackFolder, terraformCli } from "../src/cli/terraform/terraform-cli";
 
 describe("a run of Terraform", () => {
@@ -100,7 +100,7 @@ describe("a run of Terraform", () => {
   it("whose state has data sources returns only what it manages", () => {
     const resource = { type: "aws_iam_policy_document", name: "policy", instances: [{ attributes: {} }] };
     const resources = ["data", "managed"].map((mode) => ({ ...resource, mode }));
-    expect(stateResources(JSON.stringify({ version: 4, resources }))).toHaveLength(1);
+    expect(readState(JSON.stringify({ version: 4, resources })).resources).toHaveLength(1);
   });
 
   it.each(["0", "soon", "1.5", ""])("rejects a TERRAFORM_TIMEOUT of %j", (timeout) => {

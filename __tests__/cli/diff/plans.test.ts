@@ -214,22 +214,6 @@ describe("what the policies of a review pack broaden is decided", () => {
   const CONTROL = "service-control-policy.json";
 
   it.each<[string, PolicyFiles, PolicyFiles, readonly unknown[], readonly unknown[]]>([
-    ...["deployer-policy.json", "deployer-role-policy.json", "deployer-state-role-policy.json"].map(
-      (file): [string, PolicyFiles, PolicyFiles, readonly unknown[], readonly unknown[]] => [
-        `an action in ${file}`,
-        files(file, allow("iam:GetUser")),
-        files(file, allow(["iam:GetUser", "iam:TagUser"])),
-        [["iam:TagUser", "*", {}]],
-        [],
-      ],
-    ),
-    [
-      "permissions of the deployer that cover the same together",
-      files("deployer-policy.json", ...HALVES),
-      files("deployer-policy.json", allow("s3:GetObject")),
-      [],
-      [],
-    ],
     [
       "a service control policy that denies less to nodes",
       files(CONTROL, { Effect: "Deny", Sid: "N", NotAction: "ec2:A", Resource: "*", Condition: by("role/n") }),
@@ -260,13 +244,6 @@ describe("what the policies of a review pack broaden is decided", () => {
       "a service control policy that denies less to the user, who may not call it",
       files(CONTROL, deny("iam:CreateUser", { Sid: "K", Condition: by(`user/${user}`) })),
       files(CONTROL),
-      [],
-      [],
-    ],
-    [
-      "a service control policy that denies the same in other statements",
-      files(CONTROL, deny(["iam:A", "iam:B"], { Sid: "K" })),
-      files(CONTROL, deny("iam:A", { Sid: "L" }), deny("iam:B", { Sid: "M" })),
       [],
       [],
     ],

@@ -5,7 +5,7 @@ import { isNodeAttachment } from "../../terraform/addresses";
 import { removeAbandoned, temporaryName } from "../../text/files";
 import { type JsonObject, parseJson } from "../../text/json";
 import { atSignal } from "../terraform/signals";
-import { type StateResource, stateResources } from "../terraform/state-file";
+import { readState, type StateResource } from "../terraform/state-file";
 import { initProvider, runTerraform, type TerraformCli } from "../terraform/terraform-cli";
 import { canonical, listOf, objectOf } from "../text/json";
 import { differences } from "./json-values";
@@ -151,7 +151,7 @@ const FIXED: readonly string[] = [
  * Source: `localRunForPlanFile` of Terraform's backend `local`.
  */
 function stateDifferences(files: PlanFiles, state: string, expected: Expected): readonly string[] {
-  const managed = stateResources(state);
+  const managed = readState(state).resources;
   const { import: blocks } = objectOf(parseJson(expected.files["cdk.tf.json"]?.[0] ?? ""));
   const imported = listOf(blocks).map((block) => objectOf(block).to);
   const fixed = ({ attributes }: StateResource) => canonical(FIXED.map((name) => attributes[name]));
@@ -160,8 +160,8 @@ function stateDifferences(files: PlanFiles, state: string, expected: Expected): 
   const isKnown = (object: StateResource) =>
     managed.some((own) => isAt(own.address, object.address) && fixed(own) === fixed(object)) ||
     (imported.includes(object.address) && !managed.some(({ address }) => address === object.address));
-  return stateResources(files.get("tfstate")?.toString("utf8") ?? "")
-    .filter((object) => !isKnown(object))
+  return readState(files.get("tfstate")?.toString("utf8") ?? "")
+    .resources.filter((object) => !isKnown(object))
     .map(({ address }) => address);
 }
 

@@ -79,11 +79,6 @@ export function versionOf(state: string): { readonly serial: number; readonly li
   return { serial: typeof serial === "number" ? serial : -1, lineage: textOf(lineage) };
 }
 
-/** The managed resources of a state. Their attributes contain secrets. @throws Error as `readState` */
-export function stateResources(state: string): readonly StateResource[] {
-  return listOf(contentsOf(state).resources).flatMap(instancesOf);
-}
-
 function contentsOf(state: string): JsonObject {
   const document = state.trim() === "" ? { version: FORMAT, resources: [] } : parseJson(state);
   if (!isObject(document) || document.version !== FORMAT || !Array.isArray(document.resources)) {

@@ -1,5 +1,5 @@
 import type { Reading } from "../../account/aws/iam-reader";
-import { type StateResource, stateResources } from "../../terraform/state-file";
+import { readState, type StateResource } from "../../terraform/state-file";
 import { pullState, stackFolder } from "../../terraform/terraform-cli";
 import type { Session } from "./session";
 
@@ -7,7 +7,7 @@ import type { Session } from "./session";
 export async function readableState({ terraform, output }: Session, stack: string): Promise<Reading<readonly StateResource[]>> {
   try {
     const folder = stackFolder(terraform, output, stack);
-    return { value: stateResources(await pullState(terraform, folder)) };
+    return { value: readState(await pullState(terraform, folder)).resources };
   } catch (error) {
     return { unread: (error as Error).message };
   }

@@ -1,7 +1,6 @@
 import { CONTROL_POLICY_FILE, DEPLOYER_FILES, type PackFile, PLANNER_FILE, TRUST_FILES } from "../review/file-names";
-import type { Environment } from "./example-requests";
 import { trustFindings } from "./permissions";
-import { comparePolicies, controlFindings, deployerFindings, type Policy } from "./policies";
+import { comparePolicies, controlFindings, deployerFindings, type LimitedUser, type Policy } from "./policies";
 import type { DiffFound } from "./rules";
 
 /** Policies of a review pack that Terraform does not apply, by file name. */
@@ -10,20 +9,11 @@ export type PackPolicies = ReadonlyMap<string, Policy>;
 /** The files of these policies. */
 export const UNAPPLIED_FILES: readonly PackFile[] = [...DEPLOYER_FILES, PLANNER_FILE, ...TRUST_FILES, CONTROL_POLICY_FILE];
 
-/** Whom a service control policy limits. */
-interface User {
-  /** ARN of the user. */
-  readonly user: string;
-  /** The policies of the user after the change. */
-  readonly own: readonly Policy[];
-  readonly environment: Environment;
-}
-
 /**
  * Changes of the policies of a review pack that Terraform does not apply. A file that one side lacks is not compared, except for those of
  * the Terraform role, which settings can require.
  */
-export function policyFileFindings(before: PackPolicies, after: PackPolicies, limited: User): readonly DiffFound[] {
+export function policyFileFindings(before: PackPolicies, after: PackPolicies, limited: LimitedUser): readonly DiffFound[] {
   return UNAPPLIED_FILES.flatMap((file): readonly DiffFound[] => {
     const [old, current] = [before.get(file), after.get(file)];
     if (DEPLOYER_FILES.some((own) => own === file) || (file === PLANNER_FILE && old !== undefined && current !== undefined)) {

@@ -56,12 +56,8 @@ export function deploymentOf(stack: string, settings: JsonObject): Deployment | 
   }
 }
 
-/** What placeholders in the policies of a review pack stand for. */
-export interface Placeholders {
-  readonly account: string;
-  /** Of the cluster. */
-  readonly prefix: string | undefined;
-}
+/** What placeholders in the policies of a review pack stand for: the account, and the prefix of the cluster. */
+type Placeholders = { readonly account: string; readonly prefix: string | undefined };
 
 /** The policies of a review pack, with the account and the prefix that the settings of one side may leave open. */
 export function policiesIn(files: Files, placeholders: Placeholders): PackPolicies {

@@ -10,10 +10,15 @@ export interface Destination {
   /** Its arguments by path, `assume_role.role_arn`, as texts. */
   readonly arguments: ReadonlyMap<string, string>;
   readonly workspace: string;
+  /**
+   * The options with which the plan was made that its apply follows too: with `-destroy`, it removes the outputs, whatever the list of
+   * changes is. Tried with Terraform 1.11.4: `terraform show -json` does not have them.
+   */
+  readonly options: readonly string[];
 }
 
 /** Where the settings send it. */
-export type StatedDestination = Omit<Destination, "workspace"> & {
+type StatedDestination = Pick<Destination, "type" | "arguments"> & {
   /** Undefined where it is chosen at run time, by a prefix or tags. */
   readonly workspace: string | undefined;
 };
@@ -23,6 +28,13 @@ export type StatedDestination = Omit<Destination, "workspace"> & {
  * Source: planfile.proto of Terraform 1.11 to 1.15 and OpenTofu 1.10.
  */
 const PLAN_FIELDS: readonly number[] = [1, 2, 3, 4, 5, 6, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 25, 26, 27, 28, 30, 31, 32];
+
+/** Options of `terraform plan` by the field of `tfplan` that keeps them for the apply. Source: the same. */
+const OPTIONS: ReadonlyMap<number, string> = new Map([
+  [5, "-target"],
+  [16, "-replace"],
+  [17, "-destroy or -refresh-only"],
+]);
 
 /**
  * The backend that `terraform apply` writes to, whatever the folder was initialized with: `-backend-config` changes it without a change
@@ -39,22 +51,8 @@ export function destinationOf(tfplan: Buffer): Destination {
   }
   const [type, config, workspace] = contentsOf(backend.content, [1, 2, 3]);
   const [packed] = contentsOf(config, [1]);
-  return { type: text(type), arguments: flattened(unpacked(packed)), workspace: text(workspace) };
-}
-
-/** Options of `terraform plan` by the field of `tfplan` that keeps them for the apply. Source: the same. */
-const OPTIONS: ReadonlyMap<number, string> = new Map([
-  [5, "-target"],
-  [16, "-replace"],
-  [17, "-destroy or -refresh-only"],
-]);
-
-/**
- * The options with which a plan was made that its apply follows too: with `-destroy`, it removes the outputs, whatever the list of changes is.
- * Tried with Terraform 1.11.4: `terraform show -json` does not have them.
- */
-export function optionsOf(tfplan: Buffer): readonly string[] {
-  return [...new Set(messageOf(tfplan).flatMap(({ number }) => OPTIONS.get(number) ?? []))];
+  const options = [...new Set(fields.flatMap(({ number }) => OPTIONS.get(number) ?? []))];
+  return { type: text(type), arguments: flattened(unpacked(packed)), workspace: text(workspace), options };
 }
 
 /** The contents of the fields of a message that has each of these fields once, and no others. @throws Error if it has not */

@@ -128,17 +128,17 @@ export function deployerFindings(file: string, { allowed, reduced, broadened, na
   return found;
 }
 
-/**
- * What a service control policy no longer denies, decided for all principals: the user with the policies after the change, any other
- * principal with any policy.
- * @param user ARN of the user
- * @param own the policies of the user
- */
-export function controlFindings(
-  before: Policy,
-  after: Policy,
-  { user, own, environment }: { readonly user: string; readonly own: readonly Policy[]; readonly environment: Environment },
-): readonly DiffFound[] {
+/** Whom a service control policy limits. */
+export interface LimitedUser {
+  /** ARN of the user. */
+  readonly user: string;
+  /** The policies of the user after the change. */
+  readonly own: readonly Policy[];
+  readonly environment: Environment;
+}
+
+/** What a service control policy no longer denies, decided for all principals: the user with its policies, any other one with any policy. */
+export function controlFindings(before: Policy, after: Policy, { user, own, environment }: LimitedUser): readonly DiffFound[] {
   if (canonical(before) === canonical(after)) {
     return [];
   }

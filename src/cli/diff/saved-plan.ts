@@ -10,14 +10,7 @@ import { initProvider, runTerraform, type TerraformCli } from "../terraform/terr
 import { canonical, listOf, objectOf } from "../text/json";
 import { differences } from "./json-values";
 import { type PlanFiles, planFiles } from "./plan-archive";
-import {
-  type Destination,
-  destinationFindings,
-  destinationOf,
-  destinationText,
-  optionsOf,
-  statedDestination,
-} from "./plan-destination";
+import { type Destination, destinationFindings, destinationOf, destinationText, statedDestination } from "./plan-destination";
 import { readPlan } from "./plan-file";
 import type { DiffFound } from "./rules";
 
@@ -123,17 +116,18 @@ export function verifySavedPlan(
   plan: Buffer,
   expected: Expected,
 ): (Verified & { readonly lock: Buffer | undefined }) | undefined {
-  const [files, planned, options = []] = contentsOf(plan);
-  if (files === undefined || planned === undefined) {
+  const contents = contentsOf(plan);
+  if (contents === undefined) {
     return undefined;
   }
+  const { files, planned } = contents;
   const differing = configurationDifferences(files, expected);
   const forged = expected.state === undefined ? [] : stateDifferences(files, expected.state, expected);
   const stated = statedDestination(parseJson(expected.files["cdk.tf.json"]?.[0] ?? ""));
   const findings: readonly DiffFound[] = [
     ...(differing.length === 0 ? [] : [{ rule: "configuration-differs", values: { differences: differing } } as const]),
     ...destinationFindings(planned, stated, expected.isPartial),
-    ...(options.length === 0 ? [] : [{ rule: "plan-options", values: { options } } as const]),
+    ...(planned.options.length === 0 ? [] : [{ rule: "plan-options", values: { options: planned.options } } as const]),
     ...forged.map((address) => ({ rule: "plan-state-differs", address, values: { address } }) as const),
   ];
   const verification = findings.length === 0 ? "verified" : findings;
@@ -165,14 +159,13 @@ function stateDifferences(files: PlanFiles, state: string, expected: Expected): 
     .map(({ address }) => address);
 }
 
-/** The files of a saved plan, where it writes the state, and the options that its apply follows; nothing if it cannot be read. What is wrong with it is not quoted. */
-function contentsOf(plan: Buffer): readonly [PlanFiles, Destination, readonly string[]] | readonly [] {
+/** The files of a saved plan, and where it writes the state; undefined if it cannot be read. What is wrong with it is not quoted. */
+function contentsOf(plan: Buffer): { readonly files: PlanFiles; readonly planned: Destination } | undefined {
   try {
     const files = planFiles(plan);
-    const tfplan = files.get("tfplan") ?? Buffer.of();
-    return [files, destinationOf(tfplan), optionsOf(tfplan)];
+    return { files, planned: destinationOf(files.get("tfplan") ?? Buffer.of()) };
   } catch {
-    return [];
+    return undefined;
   }
 }
 

@@ -45,25 +45,16 @@ export function settingsFindings(changed: readonly Difference[]): readonly DiffF
 
 const TOGETHER: Readonly<Record<string, "destination" | "tags">> = { backend: "destination", cloud: "destination", tags: "tags" };
 
-/** Where a configuration creates resources. */
-interface Environment {
-  /** Stated, or that of the role that Terraform assumes. */
-  readonly account: string | undefined;
-  readonly partition: string;
-}
-
 /** Another account or partition: Terraform would create everything again there. */
 export function environmentFindings(before: JsonObject, after: JsonObject): readonly DiffFound[] {
   const [one, other] = [environmentOf(before), environmentOf(after)];
-  const isMoved = (name: keyof Environment) => one[name] !== undefined && other[name] !== undefined && one[name] !== other[name];
-  const moved = (["account", "partition"] as const).filter(isMoved).slice(0, 1);
-  return moved.map((what) => ({
-    rule: "environment-changed",
-    values: { what, before: one[what] ?? "", after: other[what] ?? "" },
-  }));
+  const moved = (["account", "partition"] as const).find((name) => one[name] && other[name] && one[name] !== other[name]);
+  const values = moved && { what: moved, before: one[moved] ?? "", after: other[moved] ?? "" };
+  return values === undefined ? [] : [{ rule: "environment-changed", values }];
 }
 
-function environmentOf(terraform: JsonObject): Environment {
+/** Where a configuration creates resources: the account is stated, or that of the role that Terraform assumes. */
+function environmentOf(terraform: JsonObject) {
   const { region, assume_role } = providerOf(terraform);
   const role = textOf(objectOf(listOf(assume_role)[0]).role_arn) ?? "";
   return { account: statedAccount(terraform) ?? parseIamArn(role)?.account, partition: partitionOf(textOf(region) ?? "") };

@@ -6,12 +6,13 @@ import { deployment, SEVERAL_POLICIES } from "../../helpers/deployment";
 import { driftIn, EVERY_OBJECT, TAKES_AWAY, WORLDS } from "../../helpers/drift";
 
 describe("drift finds", () => {
-  it.each(WORLDS)("$title", async ({ world, expected }) => {
-    const { findings } = await driftIn(world);
-    expect(findings.map(({ rule }) => rule)).toEqual(expected.map(({ rule }) => rule));
-    for (const [index, { rule, object, id }] of expected.entries()) {
-      expect(findings[index]).toMatchObject({ rule, ...(object && { object }), ...(id && { values: { id } }) });
-    }
+  it.each(WORLDS)("$title", async ({ world, finds }) => {
+    const found = (await driftIn(world)).findings.map(({ rule, object, values }) => {
+      const id = "id" in values ? String(values.id).replace("arn:aws:iam::123456789012:policy/", "") : undefined;
+      return [rule, object, id];
+    });
+    const wanted = finds.map((text) => text.split(", "));
+    expect(found.map((parts, at) => parts.filter((part) => wanted[at]?.includes(part ?? "")))).toEqual(wanted);
   });
 
   it("nothing to take away: no output has a verb that does", async () => {
@@ -25,7 +26,7 @@ const statement = { Sid: "A", Effect: "Allow", Action: ["ec2:RunInstances", "iam
 const document = (...Statement: readonly object[]) => ({ Version: "2012-10-17", Statement });
 
 it("prints each finding with its level, risk and remedy", async () => {
-  expect(driftText(await driftIn({ settings: "", iam: { "iam:ListUserPolicies": { PolicyNames: ["line\nbreak"] } } }))).toBe(
+  expect(driftText(await driftIn({ settings: "", iam: { ListUserPolicies: ["line\nbreak"] } }))).toBe(
     `deckhouse: what exists in account 123456789012 besides what the settings and the state have
 attention: user deckhouse: it has the inline policy line\\nbreak
   risk: the access key has its permissions too

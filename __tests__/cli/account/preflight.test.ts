@@ -1,10 +1,7 @@
 import { setMaxListeners } from "node:events";
-import type { EvaluationResult } from "@aws-sdk/client-iam";
 import { Aws } from "../../../src/cli/account/aws/client";
 import type { PreflightFound } from "../../../src/cli/account/preflight/check";
 import { ADMIN_ACTIONS, adminPolicy, CHECKS } from "../../../src/cli/account/preflight/checks";
-import { includesAddress } from "../../../src/cli/account/preflight/checks/source-addresses";
-import { decisionOf } from "../../../src/cli/account/preflight/checks/user-permissions";
 import { type CheckResult, exitCode, preflightJson, preflightText } from "../../../src/cli/account/preflight/report";
 import { runPreflight } from "../../../src/cli/account/preflight/runner";
 import { simulatedCalls } from "../../../src/cli/account/preflight/simulated-requests";
@@ -59,72 +56,6 @@ describe("the report", () => {
       deployments: [{ stack: "dev", region: "eu-central-1", checks: [{ check: "region", rules: ["region-ok"] }] }],
       findings: [{ rule: "region-ok", level: "note", stack: "dev" }],
     });
-  });
-});
-
-describe("a result of the simulator", () => {
-  const result = (more: Partial<EvaluationResult>): EvaluationResult => ({
-    EvalActionName: "ec2:CreateVpc",
-    EvalDecision: "implicitDeny",
-    ...more,
-  });
-
-  it.each<[string, string, Partial<EvaluationResult>]>([
-    ["allowed", "the policy", { EvalDecision: "allowed" }],
-    ["policy", "no Allow", {}],
-    ["policy", "a Deny", { EvalDecision: "explicitDeny" }],
-    ["SCP", "the organization", { OrganizationsDecisionDetail: { AllowedByOrganizations: false } }],
-    [
-      "SCP",
-      "the organization, whatever the boundary says",
-      {
-        EvalDecision: "explicitDeny",
-        OrganizationsDecisionDetail: { AllowedByOrganizations: false },
-        PermissionsBoundaryDecisionDetail: { AllowedByPermissionsBoundary: false },
-      },
-    ],
-    ["boundary", "the boundary", { PermissionsBoundaryDecisionDetail: { AllowedByPermissionsBoundary: false } }],
-    [
-      "boundary",
-      "the boundary, on one resource",
-      {
-        ResourceSpecificResults: [
-          {
-            EvalResourceName: "arn:aws:ec2:eu-central-1:123456789012:vpc/*",
-            EvalResourceDecision: "implicitDeny",
-            PermissionsBoundaryDecisionDetail: { AllowedByPermissionsBoundary: false },
-          },
-        ],
-      },
-    ],
-    [
-      "policy",
-      "a policy within organization and boundary",
-      {
-        OrganizationsDecisionDetail: { AllowedByOrganizations: true },
-        PermissionsBoundaryDecisionDetail: { AllowedByPermissionsBoundary: true },
-      },
-    ],
-    ["undecided", "a condition on a context key without a value", { MissingContextValues: ["aws:PrincipalTag/team"] }],
-    ["undecided", "nothing", { EvalDecision: undefined }],
-  ])("%s: %s", (decision, _, more) => {
-    expect(decisionOf(result(more))).toBe(decision);
-  });
-});
-
-describe("CIDR blocks", () => {
-  const blocks = ["203.0.113.0/24", "198.51.100.7/32", "2001:db8::/32"];
-
-  it.each(["203.0.113.0", "203.0.113.255", "198.51.100.7", "2001:db8::1"])("include %s", (address) => {
-    expect(includesAddress(blocks, address)).toBe(true);
-  });
-
-  it.each(["203.0.114.0", "198.51.100.8", "2001:db9::1"])("do not include %s", (address) => {
-    expect(includesAddress(blocks, address)).toBe(false);
-  });
-
-  it("include no address if there are none", () => {
-    expect(includesAddress([], "203.0.113.1")).toBe(false);
   });
 });
 

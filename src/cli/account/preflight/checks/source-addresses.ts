@@ -155,7 +155,7 @@ async function interfaceEndpoints(list: Tools["list"], vpcs: readonly string[]):
 }
 
 /** Whether one of the CIDR blocks contains an address. */
-export function includesAddress(cidrs: readonly string[], text: string): boolean {
+function includesAddress(cidrs: readonly string[], text: string): boolean {
   const address = ipaddr.parse(text);
   return cidrs
     .map((cidr) => ipaddr.parseCIDR(cidr))

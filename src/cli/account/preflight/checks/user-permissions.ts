@@ -18,13 +18,13 @@ type Denier = keyof typeof DENIAL_RULES;
 const DENIERS = Object.keys(DENIAL_RULES) as readonly Denier[];
 
 /** The decision on an action: what denies it, if anything does. */
-export type Decision = "allowed" | "undecided" | Denier;
+type Decision = "allowed" | "undecided" | Denier;
 
 /** From the worst to the best: of several resources the worst decision counts. */
 const WORST_FIRST: readonly Decision[] = [...DENIERS, "undecided", "allowed"];
 
 /** The decision of the simulator on one action. It reports the SCP and the boundary beside its decision. */
-export function decisionOf(result: EvaluationResult): Decision {
+function decisionOf(result: EvaluationResult): Decision {
   const { EvalDecision, OrganizationsDecisionDetail, ResourceSpecificResults = [] } = result;
   if (EvalDecision === "allowed") {
     return "allowed";

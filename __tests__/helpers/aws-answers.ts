@@ -1,0 +1,108 @@
+import { setMaxListeners } from "node:events";
+import type { EvaluationResult } from "@aws-sdk/client-iam";
+import { IamReader } from "../../src/cli/account/aws/iam-reader";
+import { AwsError } from "../../src/cli/account/aws/operations";
+import { NODE_TRUST } from "../../src/iam/node-role-permissions";
+
+export const ACCOUNT = "123456789012";
+const arn = (path: string) => `arn:aws:iam::${ACCOUNT}:${path}`;
+const policyArn = (name: string) => (name.startsWith("arn:") ? name : arn(`policy/${name}`));
+const DAY = new Date("2026-01-02T03:04:05Z");
+
+/**
+ * What AWS answers, by operation, or by operation and the name in its input: `GetRole nodes`. In the short form of `SHAPES`, else as the
+ * API reference has it; `error CODE` or `error CODE of ACTION` is thrown.
+ */
+export type Answers = Readonly<Record<string, unknown>>;
+
+const words = (given: unknown) => [given ?? []].flat().map(String);
+
+/** A document, or its actions; encoded as IAM sends it. */
+function encoded(given: unknown): string {
+  const isDocument = typeof given === "object" && given !== null && "Statement" in given;
+  const document = isDocument ? given : { Statement: [{ Effect: "Allow", Action: given, Resource: "*" }] };
+  return encodeURIComponent(JSON.stringify(document));
+}
+
+interface ObjectAnswer {
+  readonly boundary?: string;
+  readonly trusts?: string;
+}
+
+/** An object by type and path, `role/apps/own`, or by its boundary and the principal that it trusts. */
+function objectOf(given: string | ObjectAnswer): object {
+  if (typeof given === "string") {
+    return { Arn: arn(given), Path: `/${given.split("/").slice(1, -1).join("/")}/`.replace("//", "/"), CreateDate: DAY };
+  }
+  const { boundary = "none", trusts } = given;
+  const trust = { Statement: [{ Effect: "Allow", Action: "sts:AssumeRole", Principal: trusts }] };
+  return {
+    CreateDate: DAY,
+    AssumeRolePolicyDocument: encoded(trusts === undefined ? NODE_TRUST : trust),
+    ...(boundary === "none" ? {} : { PermissionsBoundary: { PermissionsBoundaryArn: policyArn(boundary) } }),
+  };
+}
+
+const attached = (names: unknown) => ({ AttachedPolicies: words(names).map((name) => ({ PolicyArn: policyArn(name) })) });
+const inline = (names: unknown) => ({ PolicyNames: words(names) });
+
+const SHAPES: Readonly<Record<string, (given: never) => object>> = {
+  GetUser: (given: string | ObjectAnswer) => ({ User: objectOf(given) }),
+  GetRole: (given: string | ObjectAnswer) => ({ Role: objectOf(given) }),
+  GetPolicy: (given: string) => ({ Policy: { ...objectOf(given), DefaultVersionId: "v3" } }),
+  GetInstanceProfile: (given: string) => ({ InstanceProfile: objectOf(given) }),
+  GetGroup: (members: unknown) => ({ Group: objectOf("group/own"), Users: words(members).map((UserName) => ({ UserName })) }),
+  ListAttachedUserPolicies: attached,
+  ListAttachedGroupPolicies: attached,
+  ListAttachedRolePolicies: attached,
+  ListUserPolicies: inline,
+  ListGroupPolicies: inline,
+  ListRolePolicies: inline,
+  ListGroupsForUser: (names: unknown) => ({ Groups: words(names).map((GroupName) => ({ GroupName })) }),
+  ListInstanceProfilesForRole: (names: unknown) => ({
+    InstanceProfiles: words(names).map((InstanceProfileName) => ({ InstanceProfileName })),
+  }),
+  ListAccessKeys: (keys: Readonly<Record<string, string>>) => ({
+    AccessKeyMetadata: Object.entries(keys).map(([AccessKeyId, Status]) => ({ AccessKeyId, Status, CreateDate: DAY })),
+  }),
+  GetPolicyVersion: (given: unknown) => ({ PolicyVersion: { Document: encoded(given), CreateDate: DAY } }),
+  GetRolePolicy: (given: unknown) => ({ PolicyDocument: encoded(given) }),
+  ListEntitiesForPolicy: ({ users, groups, roles }: Readonly<Record<string, unknown>>) => ({
+    PolicyUsers: words(users).map((UserName) => ({ UserName })),
+    PolicyGroups: words(groups).map((GroupName) => ({ GroupName })),
+    PolicyRoles: words(roles).map((RoleName) => ({ RoleName })),
+  }),
+};
+
+/** The results of the simulator: allowed, unless the action has another one. */
+function simulation(results: Readonly<Record<string, Partial<EvaluationResult>>>, actions: readonly string[]) {
+  return {
+    EvaluationResults: actions.map((EvalActionName) => ({ EvalActionName, EvalDecision: "allowed", ...results[EvalActionName] })),
+  };
+}
+
+/** Calls that are answered in that way. @param missing what a call without an answer returns or throws */
+export function callsOf(answers: Answers, missing: unknown) {
+  return async (action: string, input: object): Promise<readonly object[]> => {
+    const [, operation = ""] = action.split(":");
+    const [first] = Object.values(input);
+    const named = `${operation} ${String(first).replace(arn("policy/"), "")}`;
+    const given = answers[named] ?? answers[operation] ?? missing;
+    if (typeof given === "string" && given.startsWith("error ")) {
+      const [, code = "", of = action] = /^error (.*?)(?: of (\w+:\w+))?$/.exec(given) ?? [];
+      throw new AwsError(of, code, "why");
+    }
+    if (operation.startsWith("Simulate")) {
+      return [simulation(given as never, (input as { readonly ActionNames: readonly string[] }).ActionNames)];
+    }
+    return [given === missing ? (given as object) : (SHAPES[operation]?.(given as never) ?? (given as object))];
+  };
+}
+
+/** A reader of an account that has only what these answers contain. */
+export function accountWith(answers: Answers): IamReader {
+  const { signal } = new AbortController();
+  setMaxListeners(0, signal);
+  const aws = { call: callsOf(answers, "error NoSuchEntity") };
+  return new IamReader(aws as unknown as ConstructorParameters<typeof IamReader>[0], "us-east-1", { signal, limit: 5 });
+}

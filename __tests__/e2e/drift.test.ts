@@ -211,16 +211,11 @@ describe("drift", () => {
     expect(output).toContain(`the credentials belong to account ${ACCOUNT}, and accountId is 111111111111\n`);
   });
 
-  it.each([
-    // The SDK tries again for some seconds.
-    ["cannot be reached", async () => "http://127.0.0.1:1", "3600", /: unreachable: connect ECONNREFUSED/],
-    ["does not answer", silentUrl, "2", /: no answer within 2 s$/m],
-  ])("reports an unknown result within --timeout if AWS %s", async (_, urlOf, timeout, reason) => {
-    const env = { ...environment(), AWS_ENDPOINT_URL: await urlOf() };
-    const { status, output } = runIn(deployments.path, env, process.execPath, SCRIPT, "drift", "deckhouse", "--timeout", timeout);
+  it("reports an unknown result within --timeout if AWS does not answer", async () => {
+    const env = { ...environment(), AWS_ENDPOINT_URL: await silentUrl() };
+    const { status, output } = runIn(deployments.path, env, process.execPath, SCRIPT, "drift", "deckhouse", "--timeout", "2");
     expect(status).toBe(3);
-    expect(output).toContain("unverifiable: nothing was read: sts:GetCallerIdentity");
-    expect(output).toMatch(reason);
+    expect(output).toMatch(/unverifiable: nothing was read: sts:GetCallerIdentity: no answer within 2 s$/m);
   });
 
   /** Runs without a file or folder. */

@@ -63,7 +63,7 @@ function imageOf({ disks = ["/dev/sda1"], ...differences }: { readonly disks?: r
   return { State: "available", Architecture: "x86_64", EnaSupport: true, ...root, ...differences };
 }
 
-/** An interface endpoint of a service; a word behind the service is a field that has another value. */
+/** An interface endpoint of a service; a name after the service is a field that has another value. */
 function endpointOf(text: string): object {
   const [service = "", other = "VpcEndpointId"] = text.split(" ");
   const values = { VpcEndpointId: "vpce-0123456789abcdef0", VpcEndpointType: "Gateway", PrivateDnsEnabled: false };

@@ -1,10 +1,8 @@
 import { AttachUserPolicyCommand, CreatePolicyCommand, CreateUserCommand } from "@aws-sdk/client-iam";
-import { DRY_CALLS } from "../../../src/cli/account/preflight/checks/key-dry-run";
 import { policyDocument } from "../../../src/iam/policy-document";
 import { policyStatements } from "../../../src/iam/policy-statements";
 import { deployment } from "../../helpers/deployment";
-import { ACCOUNT, ADMIN, AMI, enforced, keyOf, rulesOf, settings, testAws } from "../support/preflight";
-import { ec2Error } from "../support/stub-aws";
+import { ACCOUNT, ADMIN, enforced, keyOf, rulesOf, settings, testAws } from "../support/preflight";
 
 describe("preflight --as-key", () => {
   const aws = testAws();
@@ -29,29 +27,5 @@ describe("preflight --as-key", () => {
       key: ["attention key-denied", ...Array<string>(6).fill("note key-allowed")],
     });
     expect(await aws().local.query(ADMIN, "ec2", "DescribeVpcs")).toBe(vpcs);
-  });
-
-  it.each([
-    ["DryRunOperation", 412, "note key-allowed"],
-    ["UnauthorizedOperation", 403, "attention key-denied"],
-    ["UnsupportedOperation", 403, "note key-call-absent"],
-    ["InvalidParameterValue", 403, "unverifiable key-call-failed"],
-  ])("sends each call as a dry run, and reports the response of EC2: %s", async (code, status, rule) => {
-    const dryRuns: string[] = [];
-    const answer = (parameters: URLSearchParams) => {
-      dryRuns.push(`${parameters.get("Action")} ${parameters.get("DryRun")}`);
-      return ec2Error(status, code, "You are not authorized to perform this operation.");
-    };
-    const operations = DRY_CALLS.map(({ operation }) => operation);
-    aws().stub.say({
-      GetCallerIdentity: () => ({
-        status: 200,
-        body: `<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult><Arn>arn:aws:iam::${ACCOUNT}:user/deckhouse</Arn><UserId>AIDA</UserId><Account>${ACCOUNT}</Account></GetCallerIdentityResult></GetCallerIdentityResponse>`,
-      }),
-      ...Object.fromEntries(operations.map((operation) => [operation, answer])),
-    });
-    const { key } = await rulesOf(settings(`amis: [${AMI}]`), aws().stub.url, { asKey: true });
-    expect(key).toEqual(operations.map(() => rule));
-    expect(dryRuns.sort()).toEqual(operations.map((operation) => `${operation} true`).sort());
   });
 });

@@ -2,19 +2,13 @@ import { execFile } from "node:child_process";
 import { setMaxListeners } from "node:events";
 import { join } from "node:path";
 import { CreateVpcCommand } from "@aws-sdk/client-ec2";
-import {
-  AttachRolePolicyCommand,
-  CreateAccessKeyCommand,
-  CreatePolicyCommand,
-  CreateRoleCommand,
-  PutRolePolicyCommand,
-} from "@aws-sdk/client-iam";
+import { CreateAccessKeyCommand, CreateRoleCommand } from "@aws-sdk/client-iam";
 import { Aws } from "../../../src/cli/account/aws/client";
 import type { Subject } from "../../../src/cli/account/preflight/check";
 import type { CheckResult } from "../../../src/cli/account/preflight/report";
 import { PREFLIGHT_RULES } from "../../../src/cli/account/preflight/rules";
 import { runPreflight } from "../../../src/cli/account/preflight/runner";
-import { NODE_TRUST, nodePolicy } from "../../../src/iam/node-role-permissions";
+import { NODE_TRUST } from "../../../src/iam/node-role-permissions";
 import { deployment } from "../../helpers/deployment";
 import { PROJECT } from "../../helpers/project-root";
 import { type Call, type Credentials, LocalAws } from "./local-aws";
@@ -38,9 +32,7 @@ export const simulate = (denials: Simulation): WireAnswers => ({
 });
 
 /** Responses with the image `AMI`. */
-export const imageResponse = (of: Omit<Parameters<typeof imageAnswer>[0], "id">): WireAnswers => ({
-  DescribeImages: () => imageAnswer({ id: AMI, ...of }),
-});
+export const imageResponse: WireAnswers = { DescribeImages: () => imageAnswer(AMI) };
 
 const environmentOf = (url: string, key: Credentials) => ({
   AWS_ENDPOINT_URL: url,
@@ -139,26 +131,9 @@ export async function createVpc(local: LocalAws, name: string): Promise<string> 
   return Vpc?.VpcId ?? "";
 }
 
-/** A role that a service can assume, with an inline policy. */
-export async function createRole(
-  local: LocalAws,
-  RoleName: string,
-  { service = "ec2.amazonaws.com", path: Path = "/", policy }: { service?: string; path?: string; policy?: object } = {},
-): Promise<void> {
-  const trust = { ...NODE_TRUST, Statement: [{ ...NODE_TRUST.Statement[0], Principal: { Service: service } }] };
-  await local.iam().send(new CreateRoleCommand({ RoleName, Path, AssumeRolePolicyDocument: JSON.stringify(trust) }));
-  if (policy !== undefined) {
-    const PolicyDocument = JSON.stringify(policy);
-    await local.iam().send(new PutRolePolicyCommand({ RoleName, PolicyName: "nodes", PolicyDocument }));
-  }
-}
-
-/** The role `managed` below the path `/apps/`, with the permissions of a node in a managed policy. */
-export async function createManagedRole(local: LocalAws): Promise<void> {
-  await createRole(local, "managed", { path: "/apps/" });
-  const PolicyDocument = JSON.stringify(nodePolicy(["s3:Get*"]));
-  const { Policy } = await local.iam().send(new CreatePolicyCommand({ PolicyName: "NodeReads", PolicyDocument }));
-  await local.iam().send(new AttachRolePolicyCommand({ RoleName: "managed", PolicyArn: Policy?.Arn }));
+/** A role that EC2 can assume. */
+export async function createRole(local: LocalAws, RoleName: string): Promise<void> {
+  await local.iam().send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument: JSON.stringify(NODE_TRUST) }));
 }
 
 /** A new access key of a user. */

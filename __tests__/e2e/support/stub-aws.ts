@@ -107,56 +107,24 @@ export function queryError(status: number, code: string, message: string): WireA
   };
 }
 
-/** An error response of EC2. */
-export function ec2Error(status: number, code: string, message: string): WireAnswer {
-  const errors = `<Errors><Error><Code>${code}</Code><Message>${message}</Message></Error></Errors>`;
-  return {
-    status,
-    body: `<?xml version="1.0" encoding="UTF-8"?>\n<Response>${errors}<RequestID>${REQUEST_ID}</RequestID></Response>`,
-  };
-}
-
-/** A response of EC2. */
-export function ec2Answer(operation: string, content: string): WireAnswer {
+/** An image of EC2 that DKP can use: Ubuntu as Canonical publishes it, with an instance store volume. */
+export function imageAnswer(id: string): WireAnswer {
+  const disk =
+    "<ebs><deleteOnTermination>true</deleteOnTermination><snapshotId>snap-0123456789abcdef0</snapshotId><volumeSize>8</volumeSize></ebs>";
+  const fields = [
+    `<imageId>${id}</imageId><imageState>available</imageState><imageOwnerId>099720109477</imageOwnerId><isPublic>true</isPublic>`,
+    "<architecture>x86_64</architecture><imageType>machine</imageType><enaSupport>true</enaSupport>", // vocabulary-ignore: value of the EC2 API
+    "<name>ubuntu</name><rootDeviceType>ebs</rootDeviceType><rootDeviceName>/dev/sda1</rootDeviceName>",
+    `<blockDeviceMapping><item><deviceName>/dev/sda1</deviceName>${disk}</item>`,
+    "<item><deviceName>/dev/sdb</deviceName><virtualName>ephemeral0</virtualName></item></blockDeviceMapping>",
+    "<virtualizationType>hvm</virtualizationType><hypervisor>xen</hypervisor>",
+  ];
+  const images = `<imagesSet><item>${fields.join("")}</item></imagesSet>`;
   const xmlns = "http://ec2.amazonaws.com/doc/2016-11-15/";
   return {
     status: 200,
-    body: `<?xml version="1.0" encoding="UTF-8"?>\n<${operation}Response xmlns="${xmlns}"><requestId>${REQUEST_ID}</requestId>${content}</${operation}Response>`,
+    body: `<?xml version="1.0" encoding="UTF-8"?>\n<DescribeImagesResponse xmlns="${xmlns}"><requestId>${REQUEST_ID}</requestId>${images}</DescribeImagesResponse>`,
   };
-}
-
-/** An image of EC2, by default one that DKP can use: Ubuntu as Canonical publishes it, except its instance-store mappings. */
-export interface WireImage {
-  readonly id: string;
-  readonly state?: string;
-  readonly architecture?: string;
-  readonly root?: string;
-  readonly rootType?: string;
-  /** EBS disks: device name and GiB. */
-  readonly disks?: Readonly<Record<string, number>>;
-  /** Instance-store disks: device name and virtual name. */
-  readonly ephemeral?: Readonly<Record<string, string>>;
-  readonly ena?: boolean;
-  readonly imds?: string;
-}
-
-export function imageAnswer(image: WireImage): WireAnswer {
-  const { id, state = "available", architecture = "x86_64", root = "/dev/sda1", rootType = "ebs", ena = true, imds } = image;
-  const disks = Object.entries(image.disks ?? { [root]: 8 }).map(
-    ([name, size]) =>
-      `<item><deviceName>${name}</deviceName><ebs><deleteOnTermination>true</deleteOnTermination><snapshotId>snap-0123456789abcdef0</snapshotId><volumeSize>${size}</volumeSize><volumeType>gp2</volumeType><encrypted>false</encrypted></ebs></item>`,
-  );
-  const ephemeral = Object.entries(image.ephemeral ?? {}).map(
-    ([name, virtual]) => `<item><deviceName>${name}</deviceName><virtualName>${virtual}</virtualName></item>`,
-  );
-  const fields = [
-    `<imageId>${id}</imageId><imageState>${state}</imageState><imageOwnerId>099720109477</imageOwnerId><isPublic>true</isPublic>`,
-    `<architecture>${architecture}</architecture><imageType>machine</imageType><enaSupport>${ena}</enaSupport>`, // vocabulary-ignore: value of the EC2 API
-    `<name>ubuntu</name><rootDeviceType>${rootType}</rootDeviceType><rootDeviceName>${root}</rootDeviceName>`,
-    `<blockDeviceMapping>${[...disks, ...ephemeral].join("")}</blockDeviceMapping><virtualizationType>hvm</virtualizationType>`,
-    `<hypervisor>xen</hypervisor>${imds === undefined ? "" : `<imdsSupport>${imds}</imdsSupport>`}`,
-  ];
-  return ec2Answer("DescribeImages", `<imagesSet><item>${fields.join("")}</item></imagesSet>`);
 }
 
 /** Results of IAM's policy simulator by action; others are `allowed`. */

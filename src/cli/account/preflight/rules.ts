@@ -56,8 +56,8 @@ const NOTES = templateRules("note", {
   "sources-not-yet": [`${NO_SOURCE}: DKP creates them`, "remove user.allowedNetworks until the cluster exists"],
   "bastion-outside": ["user.allowedNetworks does not include the bastion {sources}", "if dhctl runs there, add {cidrs}"],
   "permission-denied-unused": [
-    "{simulated}: the {denier} denies {actions}, which no known call of this cluster requires",
-    "allow them",
+    "{simulated}: the {denier} denies {actions}, which this cluster is not known to call",
+    "allow them before the cluster calls them",
   ],
 });
 

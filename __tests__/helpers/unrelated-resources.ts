@@ -1,4 +1,8 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse } from "yaml";
 import type { Environment } from "../../src/iam/policy-statements";
+import { PROJECT } from "./project-root";
 import type { Context, Request } from "./simulator";
 import { MARKER, PEER_VPC, VPC } from "./tagged-requests";
 
@@ -44,138 +48,33 @@ const OWNERS: Readonly<Record<string, Tags | undefined>> = {
   "components of another cluster": undefined,
 };
 
+/** A row of `unrelated-resources.yaml`, which explains it. */
 interface Kind {
   readonly kind: string;
   readonly in: keyof typeof REACH;
-  /** The part of the ARN after the account. */
   readonly resource: string;
   readonly actions: readonly string[];
-  /** Actions on it together with the cluster's own resource: the ARN's last part. */
   readonly together?: Readonly<Record<string, string>>;
-  /** Tags that components of a cluster give. @default none but the marker */
-  readonly components?: Tags;
-  /** `ec2` or `elasticloadbalancing`. @default ec2 */
-  readonly service?: string;
-  /** Images and snapshots have no account in their ARN. */
-  readonly withoutAccount?: boolean;
+  readonly components?: keyof typeof COMPONENTS;
 }
 
 const CSI: Tags = { "ebs.csi.aws.com/cluster": "true" };
 const CLOUD_CONTROLLER: Tags = { [`kubernetes.io/cluster/${OTHER_UUID}`]: "owned" };
 const BALANCER: Tags = { ...CLOUD_CONTROLLER, "kubernetes.io/service-name": "web/web" };
-const elb = { service: "elasticloadbalancing", components: BALANCER, in: "subnet" } as const;
-const LISTENER = { ...elb, actions: ["ModifyListener", "DeleteListener"] };
-const INTERFACE = {
-  in: "subnet",
-  actions: ["AssociateAddress", "DetachNetworkInterface", "DeleteNetworkInterface"],
-  together: { ModifyNetworkInterfaceAttribute: "security-group/sg-0" },
-} as const;
+const COMPONENTS = { csi: CSI, controller: CLOUD_CONTROLLER, balancer: BALANCER };
 
-const KINDS: readonly Kind[] = [
-  {
-    kind: "instance",
-    in: "subnet",
-    resource: `instance/i-${ID}`,
-    actions: ["TerminateInstances", "StopInstances", "ModifyInstanceAttribute"],
-  },
-  {
-    kind: "volume",
-    in: "region",
-    resource: `volume/vol-${ID}`,
-    actions: ["DeleteVolume", "AttachVolume", "DetachVolume", "CreateSnapshot", "ModifyVolume"],
-    components: CSI,
-  },
-  {
-    kind: "snapshot",
-    in: "region",
-    resource: `snapshot/snap-${ID}`,
-    actions: ["DeleteSnapshot", "CreateVolume", "RunInstances"],
-    components: CSI,
-    withoutAccount: true,
-  },
-  { kind: "image", in: "region", resource: `image/ami-${ID}`, actions: ["RunInstances"], withoutAccount: true },
-  {
-    kind: "VPC",
-    in: "region",
-    resource: `vpc/${OTHER_VPC}`,
-    actions: ["DeleteVpc", "ModifyVpcAttribute", "CreateSubnet", "AttachInternetGateway"],
-  },
-  {
-    kind: "subnet",
-    in: "vpc",
-    resource: `subnet/subnet-${ID}`,
-    actions: ["DeleteSubnet", "ModifySubnetAttribute", "RunInstances"],
-    components: CLOUD_CONTROLLER,
-  },
-  {
-    kind: "route table",
-    in: "vpc",
-    resource: `route-table/rtb-${ID}`,
-    actions: ["CreateRoute", "DeleteRoute", "DeleteRouteTable"],
-  },
-  {
-    kind: "security group",
-    in: "vpc",
-    resource: `security-group/sg-${ID}`,
-    actions: ["AuthorizeSecurityGroupIngress", "DeleteSecurityGroup", "RunInstances"],
-    together: { ModifyNetworkInterfaceAttribute: "network-interface/eni-0" },
-    components: CLOUD_CONTROLLER,
-  },
-  {
-    kind: "internet gateway",
-    in: "vpc",
-    resource: `internet-gateway/igw-${ID}`,
-    actions: ["DetachInternetGateway", "DeleteInternetGateway"],
-  },
-  { kind: "NAT gateway", in: "subnet", resource: `natgateway/nat-${ID}`, actions: ["DeleteNatGateway"] },
-  {
-    kind: "Elastic IP",
-    in: "region",
-    resource: `elastic-ip/eipalloc-${ID}`,
-    actions: ["ReleaseAddress", "AssociateAddress", "DisassociateAddress"],
-  },
-  { kind: "network interface", resource: `network-interface/eni-${ID}`, ...INTERFACE },
-  {
-    kind: "unattached network interface",
-    resource: `network-interface/eni-${ID}1`,
-    ...INTERFACE,
-    actions: [...INTERFACE.actions, "RunInstances"],
-  },
-  {
-    kind: "peering connection",
-    in: "vpc",
-    resource: `vpc-peering-connection/pcx-${ID}`,
-    actions: ["DeleteVpcPeeringConnection"],
-  },
-  { kind: "key pair", in: "region", resource: "key-pair/dev-eu", actions: ["DeleteKeyPair", "ImportKeyPair"] },
-  {
-    kind: "classic load balancer",
-    resource: "loadbalancer/web",
-    actions: ["DeleteLoadBalancer", "RegisterInstancesWithLoadBalancer"],
-    ...elb,
-  },
-  {
-    kind: "network load balancer",
-    resource: `loadbalancer/net/web/${ID}`,
-    actions: ["DeleteLoadBalancer", "CreateListener"],
-    ...elb,
-  },
-  { kind: "listener", resource: `listener/net/web/${ID}/${ID}`, ...LISTENER },
-  {
-    // Its load balancer has a name as the cloud controller manager gives.
-    kind: "listener of a service",
-    resource: `listener/net/a0123456789abcdef0123456789abcde/${ID}/${ID}`,
-    ...LISTENER,
-  },
-  { kind: "target group", resource: `targetgroup/web/${ID}`, actions: ["RegisterTargets", "DeleteTargetGroup"], ...elb },
-];
+/** The kinds of each service. */
+const KINDS: Readonly<Record<string, readonly Kind[]>> = parse(
+  readFileSync(join(PROJECT, "__tests__/helpers/unrelated-resources.yaml"), "utf8"),
+);
 
 /** What an attacker adds to any resource to come past conditions on tags: every tag that the policies name. */
 const TAGGING: Readonly<Record<string, string>> = { ec2: "ec2:CreateTags", elasticloadbalancing: "elasticloadbalancing:AddTags" };
 
 /** All resources of the account that are not the cluster's. */
 export function unrelatedResources(environment: Environment, uuid: string): readonly UnrelatedResource[] {
-  return KINDS.flatMap((kind) =>
+  const kinds = Object.entries(KINDS).flatMap(([service, all]) => all.map((kind) => ({ service, ...kind })));
+  return kinds.flatMap((kind) =>
     (Object.keys(LOCATIONS) as Location[])
       .slice(0, REACH[kind.in])
       .flatMap((location) => Object.keys(OWNERS).map((owner) => resourceOf({ kind, location, owner }, environment, uuid))),
@@ -183,22 +82,28 @@ export function unrelatedResources(environment: Environment, uuid: string): read
 }
 
 function resourceOf(
-  { kind, location, owner }: { readonly kind: Kind; readonly location: Location; readonly owner: string },
+  {
+    kind,
+    location,
+    owner,
+  }: Pick<UnrelatedResource, "location" | "owner"> & { readonly kind: Kind & { readonly service: string } },
   environment: Environment,
   uuid: string,
 ): UnrelatedResource {
-  const { service = "ec2", withoutAccount = false } = kind;
+  const { service } = kind;
   const { partition, account } = environment;
   const region = location === "another Region" ? OTHER_REGION[partition as keyof typeof OTHER_REGION] : environment.region;
   const prefix = `arn:${partition}:${service}:${region}:`;
-  const name = `${prefix}${withoutAccount ? "" : account}:${kind.resource}`;
+  // ARNs of images and snapshots have no account.
+  const owned = /^(?:image|snapshot)\//.test(kind.resource) ? "" : account;
+  const name = `${prefix}${owned}:${kind.resource.replaceAll("ID", ID)}`;
   const vpc = (id: string) => `arn:${partition}:ec2:${region}:${account}:vpc/${id}`;
   const own = vpc(/cluster's (?:VPC|subnets)/.test(location) ? VPC : OTHER_VPC);
   const ofRegion: Context = {
     "aws:RequestedRegion": region,
     ...(service === "ec2" ? { "ec2:Vpc": own, "ec2:RequesterVpc": own, "ec2:AccepterVpc": vpc(PEER_VPC) } : {}),
   };
-  const components = kind.components ?? { [MARKER.key]: "prod" };
+  const components = kind.components === undefined ? { [MARKER.key]: "prod" } : COMPONENTS[kind.components];
   const tags = { ...(OWNERS[owner] ?? components), ...LOCATIONS[location] };
   const context: Context = { ...ofRegion, ...prefixed("aws:ResourceTag/", tags) };
   const given = prefixed("aws:RequestTag/", {

@@ -174,18 +174,17 @@ export class DeckhouseAccessStack extends TerraformStack {
     const account = imports.policy || imports.attachment || imports.additionalPolicies ? this.account(accountId) : "";
     const arnOf = (name: string) => policyArn({ partition: partitionOf(region), account, path: policy.path, name });
     const arn = arnOf(policy.name);
-    const ids = {
-      ...(imports.user ? { [ADDRESSES.user]: user.name } : {}),
-      ...(imports.accessKeyId === undefined ? {} : { [KEY_ADDRESSES.primary]: imports.accessKeyId }),
-      ...(imports.policy ? { [ADDRESSES.policy]: arn } : {}),
-      ...(imports.additionalPolicies
-        ? Object.fromEntries(policies.slice(1).map(({ number, name }) => [policyAddress("policy", number), arnOf(name)]))
-        : {}),
-      ...(imports.attachment ? { [ADDRESSES.userAttachment]: `${user.name}/${arn}` } : {}),
-      ...(imports.group ? { [ADDRESSES.group]: group.name } : {}),
-      ...(imports.nodeRole && nodeRole !== undefined ? { [ADDRESSES.nodeRole]: nodeRole.name } : {}),
+    const additional = imports.additionalPolicies ? policies.slice(1) : [];
+    const ids: Readonly<Record<string, string | false | undefined>> = {
+      [ADDRESSES.user]: imports.user && user.name,
+      [KEY_ADDRESSES.primary]: imports.accessKeyId,
+      [ADDRESSES.policy]: imports.policy && arn,
+      ...Object.fromEntries(additional.map(({ number, name }) => [policyAddress("policy", number), arnOf(name)])),
+      [ADDRESSES.userAttachment]: imports.attachment && `${user.name}/${arn}`,
+      [ADDRESSES.group]: imports.group && group.name,
+      [ADDRESSES.nodeRole]: imports.nodeRole && nodeRole?.name,
     };
-    const blocks = Object.entries(ids).map(([to, id]) => ({ to, id }));
+    const blocks = Object.entries(ids).flatMap(([to, id]) => (typeof id === "string" ? [{ to, id }] : []));
     if (blocks.length > 0) {
       this.addOverride("import", blocks);
     }

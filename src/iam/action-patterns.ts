@@ -1,34 +1,23 @@
+import { CATALOGUE } from "./catalogue";
 import type { PolicyStatement } from "./policy-statement";
 
 /**
- * Patterns that match exactly the listed actions among all actions of AWS, so that they allow the same as the list.
- * IAM ignores case: `ec2:DescribeVolumes*` would match ec2:DescribeVolumeStatus as well. Each pattern has whole words. A test compares them with the Service Authorization Reference.
+ * Patterns with the actions of DKP that they match, which are all that they match among the actions of AWS, so that they allow the same
+ * as the list. IAM ignores case: `ec2:DescribeVolumes*` would match ec2:DescribeVolumeStatus as well. Each pattern has whole words. A test
+ * compares them with the Service Authorization Reference.
  */
-export const ACTION_PATTERNS: Readonly<Record<string, readonly string[]>> = {
-  "ec2:*KeyPair": ["ec2:CreateKeyPair", "ec2:DeleteKeyPair", "ec2:ImportKeyPair"],
-  "ec2:*SecurityGroup": ["ec2:CreateSecurityGroup", "ec2:DeleteSecurityGroup"],
-  "ec2:*SecurityGroupEgress": ["ec2:AuthorizeSecurityGroupEgress", "ec2:RevokeSecurityGroupEgress"],
-  "ec2:*SecurityGroupIngress": ["ec2:AuthorizeSecurityGroupIngress", "ec2:RevokeSecurityGroupIngress"],
-  "ec2:*VpcAttribute": ["ec2:DescribeVpcAttribute", "ec2:ModifyVpcAttribute"],
-  "ec2:DescribeAddresses*": ["ec2:DescribeAddresses", "ec2:DescribeAddressesAttribute"],
-  "ec2:DescribeVpcClassicLink*": ["ec2:DescribeVpcClassicLink", "ec2:DescribeVpcClassicLinkDnsSupport"],
-  "elasticloadbalancing:*LoadBalancerListeners": [
-    "elasticloadbalancing:CreateLoadBalancerListeners",
-    "elasticloadbalancing:DeleteLoadBalancerListeners",
-  ],
-  "elasticloadbalancing:*TargetGroup": [
-    "elasticloadbalancing:CreateTargetGroup",
-    "elasticloadbalancing:DeleteTargetGroup",
-    "elasticloadbalancing:ModifyTargetGroup",
-  ],
-  "elasticloadbalancing:*Targets": ["elasticloadbalancing:DeregisterTargets", "elasticloadbalancing:RegisterTargets"],
-  "elasticloadbalancing:SetLoadBalancerPolicies*": [
-    "elasticloadbalancing:SetLoadBalancerPoliciesForBackendServer",
-    "elasticloadbalancing:SetLoadBalancerPoliciesOfListener",
-  ],
-  "iam:*RolePolicies": ["iam:ListAttachedRolePolicies", "iam:ListRolePolicies"],
-  "kms:ReEncrypt*": ["kms:ReEncryptFrom", "kms:ReEncryptTo"],
-};
+export const ACTION_PATTERNS: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
+  [
+    ...["ec2:*KeyPair", "ec2:*SecurityGroup", "ec2:*SecurityGroupEgress", "ec2:*SecurityGroupIngress", "ec2:*VpcAttribute"],
+    ...["ec2:DescribeAddresses*", "ec2:DescribeVpcClassicLink*", "elasticloadbalancing:*LoadBalancerListeners"],
+    ...["elasticloadbalancing:*TargetGroup", "elasticloadbalancing:*Targets", "elasticloadbalancing:SetLoadBalancerPolicies*"],
+    ...["iam:*RolePolicies", "kms:ReEncrypt*"],
+  ].map((pattern) => [pattern, matchedActions(pattern.toLowerCase())]),
+);
+
+function matchedActions(pattern: string): readonly string[] {
+  return CATALOGUE.map(({ action }) => action).filter((action) => matchesAction(pattern, action.toLowerCase()));
+}
 
 /**
  * Whether a pattern of actions (`*`: any string, `?`: one character) matches an action, or everything that another pattern matches.

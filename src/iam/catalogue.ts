@@ -24,20 +24,11 @@ export type Caller =
 /** What DKP does with the action; the review pack groups actions by it. */
 export type Area = "account" | "network" | "nodes" | "disks" | "load balancers" | "identity";
 
-/** Changes to a running cluster and optional DKP features that call additional actions. */
-export type Feature =
-  | "drift-repair"
-  | "encrypted-volumes"
-  | "fast-snapshot-restore"
-  | "instance-type-change"
-  | "nlb-security-groups"
-  | "nlb-target-group-attributes"
-  | "spot-instances"
-  | "volume-cloning"
-  | "volume-snapshots";
-
-/** Description of each feature, from the point of view of the user who enables it. */
-export const FEATURES: Readonly<Record<Feature, string>> = {
+/**
+ * Changes to a running cluster and optional DKP features that call additional actions, described from the point of view of the user who
+ * enables them.
+ */
+export const FEATURES = {
   "drift-repair":
     "Terraform restores routes, subnet route tables, instance profiles and the trust policy of the node role after a change outside Terraform, and deletes network interfaces that AWS Lambda left behind",
   "encrypted-volumes":
@@ -51,7 +42,8 @@ export const FEATURES: Readonly<Record<Feature, string>> = {
   "spot-instances": "an AWSInstanceClass with spot: true",
   "volume-cloning": "persistent volume claims that use another claim as data source",
   "volume-snapshots": "VolumeSnapshot objects; DKP enables the module snapshot-controller by default",
-};
+} as const;
+export type Feature = keyof typeof FEATURES;
 
 /**
  * A condition that a cluster meets or not. A row lists alternatives: any one of them requires the action.

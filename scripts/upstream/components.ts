@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
+import { VERIFIED_COMPONENTS } from "../../src/cli/iam/verified-components";
 import type { Caller } from "../../src/iam/catalogue";
-import { type DkpVersion, isNewer, SUPPORTED_VERSIONS, VERIFIED_COMPONENTS } from "../../src/iam/dkp-versions";
+import { type DkpVersion, isNewer, SUPPORTED_VERSIONS } from "../../src/iam/dkp-versions";
 
 /** A component of DKP that is written in Go and calls AWS. */
 export interface Component {

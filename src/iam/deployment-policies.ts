@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { shortened } from "./action-patterns";
 import { MAX_POLICY_CHARACTERS } from "./limits";
 import { policyDocument, policySize } from "./policy-document";
-import type { PolicyCondition, PolicyValue, Statement } from "./policy-statement";
+import type { PolicyValue, Statement } from "./policy-statement";
 import { type PolicyOptions, requiredStatements } from "./policy-statements";
 
 /** One managed policy of a deployment. */
@@ -93,6 +93,7 @@ function halved(statement: Statement): readonly Statement[] {
   if (policySize([{ ...statement, sid: `${statement.sid}999` }]) <= MAX_POLICY_CHARACTERS) {
     return [statement];
   }
+  const lengthOf = ({ values }: ValueList) => JSON.stringify(values).length;
   const [longest] = listsOf(statement).sort((one, other) => lengthOf(other) - lengthOf(one));
   if (longest === undefined) {
     return [statement];
@@ -119,7 +120,10 @@ function listsOf(statement: Statement): ValueList[] {
       ? []
       : {
           values: condition.values,
-          withValues: (values: readonly PolicyValue[]) => withCondition(statement, index, { ...condition, values }),
+          withValues: (values: readonly PolicyValue[]) => ({
+            ...statement,
+            conditions: conditions.with(index, { ...condition, values }),
+          }),
         },
   );
   return [
@@ -127,12 +131,4 @@ function listsOf(statement: Statement): ValueList[] {
     { values: resources, withValues: (values: readonly PolicyValue[]) => ({ ...statement, resources: values }) },
     ...ofConditions,
   ].filter(({ values }) => values.length > 1);
-}
-
-function withCondition(statement: Statement, index: number, condition: PolicyCondition<PolicyValue>): Statement {
-  return { ...statement, conditions: statement.conditions.with(index, condition) };
-}
-
-function lengthOf({ values }: ValueList): number {
-  return JSON.stringify(values).length;
 }

@@ -35,12 +35,9 @@ export function pathError(path: string): string | undefined {
 
 /** The same for the path of a managed policy. */
 export function policyPathError(path: string): string | undefined {
-  return (
-    pathError(path) ??
-    (POLICY_PATH.test(path)
-      ? undefined
-      : 'is not the path of a policy, which takes only A-Z a-z 0-9 and . , + @ = _ - with single "/" between; choose another')
-  );
+  const rule =
+    'is not the path of a policy, which takes only A-Z a-z 0-9 and . , + @ = _ - with single "/" between; choose another';
+  return pathError(path) ?? (POLICY_PATH.test(path) ? undefined : rule);
 }
 
 /** Paths that only AWS creates roles in. Source: IAM user guide, service-linked roles; IAM Identity Center user guide, roles. */

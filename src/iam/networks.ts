@@ -25,11 +25,9 @@ export function otherNetworkConditions({ cidrs, vpcs, vpcEndpoints }: Networks) 
     // In all requests but those through a VPC endpoint.
     // Source: IAM User Guide, "AWS global condition context keys", aws:SourceIp; "AWS: Denies access to AWS based on the source IP".
     { test: "NotIpAddressIfExists", variable: "aws:SourceIp", values: cidrs },
-    // Only in requests through a VPC endpoint.
-    // Source: IAM User Guide, "AWS global condition context keys", aws:SourceVpc; aws-samples/data-perimeter-policy-examples,
-    // network_perimeter_iam_users_scp.json.
+    // Both only in requests through a VPC endpoint. Source: IAM User Guide, "AWS global condition context keys", aws:SourceVpc and
+    // aws:SourceVpce; aws-samples/data-perimeter-policy-examples, network_perimeter_iam_users_scp.json.
     { test: "StringNotEqualsIfExists", variable: "aws:SourceVpc", values: vpcs },
-    // Only in requests through a VPC endpoint. Source: IAM User Guide, "AWS global condition context keys", aws:SourceVpce.
     { test: "StringNotEqualsIfExists", variable: "aws:SourceVpce", values: vpcEndpoints },
   ] as const;
   return conditions.filter(({ values }) => values.length > 0);

@@ -20,8 +20,7 @@ const AVAILABILITY_ZONE = /^([a-z]{2,4}(?:-[a-z]+){1,2}-[1-9]\d?)[a-z]$/;
 
 /** The partition that a Region belongs to; `aws` for all commercial Regions. */
 export function partitionOf(region: string): string {
-  const prefix = Object.keys(PARTITION_OF_PREFIX).find((candidate) => region.startsWith(candidate));
-  return prefix === undefined ? "aws" : (PARTITION_OF_PREFIX[prefix] ?? "aws");
+  return Object.entries(PARTITION_OF_PREFIX).find(([prefix]) => region.startsWith(prefix))?.[1] ?? "aws";
 }
 
 /** The Region that an availability zone's name begins with, if it is one. */

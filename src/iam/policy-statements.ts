@@ -81,13 +81,8 @@ export function grantedRows({ mode, supplement, cluster }: Omit<PolicyOptions, "
   const isRequired = (row: CatalogueRow) => reasons(row, conditions, cluster.dkpVersion).length > 0;
   const isLimited = ({ resources, requiredWhen: [condition, ...others] }: CatalogueRow) =>
     resources.length > 0 && condition !== undefined && others.length === 0 && LIMITED_TO_SETTINGS.includes(condition);
-  const isGranted: Readonly<Record<Mode, (row: CatalogueRow) => boolean>> = {
-    documented: () => true,
-    scoped: (row) => isRequired(row) || !isLimited(row),
-    minimal: isRequired,
-    strict: isRequired,
-  };
-  return CATALOGUE.filter((row) => (row.documented ? isGranted[mode](row) : supplement && isRequired(row)));
+  const isKept = (row: CatalogueRow) => mode === "documented" || (mode === "scoped" && !isLimited(row));
+  return CATALOGUE.filter((row) => (row.documented ? isRequired(row) || isKept(row) : supplement && isRequired(row)));
 }
 
 /** Documented actions that a mode does not grant; sorted. */

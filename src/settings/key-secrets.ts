@@ -23,10 +23,7 @@ export function secretForms({
 }
 
 /** The least protected form of a secret of a deployment, and the slots that have it. */
-export function leastProtected(forms: Readonly<Record<Slot, SecretForm>>): {
-  readonly form: SecretForm;
-  readonly slots: readonly Slot[];
-} {
+export function leastProtected(forms: Readonly<Record<Slot, SecretForm>>) {
   const form = SECRET_FORMS.findLast((candidate) => SLOTS.some((slot) => forms[slot] === candidate)) ?? "none";
-  return { form, slots: SLOTS.filter((slot) => forms[slot] === form) };
+  return { form, slots: SLOTS.filter((slot) => forms[slot] === form) } as const;
 }

@@ -21,9 +21,10 @@ const ANY_ACCOUNT = "accountId is not set: Terraform applies to whatever account
  */
 export function notesOf(deployment: Deployment): readonly string[] {
   const { import: imports, accountId } = deployment;
-  const account = accountId === undefined ? ANY_ACCOUNT : undefined;
-  const notes = [imports && IMPORTING, secretNote(deployment), account, omissionNote(deployment)];
-  return notes.filter((note) => note !== undefined);
+  const account = accountId === undefined && ANY_ACCOUNT;
+  return [imports && IMPORTING, secretNote(deployment), account, omissionNote(deployment)].filter(
+    (note) => typeof note === "string",
+  );
 }
 
 /** What `scoped` omits: the other modes omit either nothing, or whatever the cluster does not call. */

@@ -30,11 +30,6 @@ export function nodeAttachmentAddress(policyArn: string): string {
   return `${NODE_ATTACHMENT}policy-${policyArn.slice(policyArn.lastIndexOf("/") + 1).replaceAll(/[^\w-]/g, "-")}`;
 }
 
-/** Whether an address is that of an attachment of the node role, also in a state in which it has a number. */
-export function isNodeAttachment(address: string): boolean {
-  return /^aws_iam_role_policy_attachment\.node-(?:policy-[\w-]+|\d+)$/.test(address);
-}
-
 /** The file of `movedBlocks`, beside `cdk.tf.json`: checkov reads nothing of a file with `moved`. */
 export const MOVED_FILE = "moved.tf";
 
@@ -49,19 +44,12 @@ export function movedBlocks(managedPolicyArns: readonly string[] = []): string {
 }
 
 /** The addresses that exist once per managed policy of a deployment. */
-const POLICY_ADDRESSES = ["groupAttachment", "policy", "policyDocument", "userAttachment"] as const;
+export const POLICY_ADDRESSES = ["groupAttachment", "policy", "policyDocument", "userAttachment"] as const;
 export type PolicyAddress = (typeof POLICY_ADDRESSES)[number];
 
 /** The address that belongs to a managed policy, counted from 1. The first has the address of the DKP documentation, additional ones a number. */
 export function policyAddress(what: PolicyAddress, number: number): string {
   return number === 1 ? ADDRESSES[what] : `${ADDRESSES[what]}-${number}`;
-}
-
-/** The managed policy of a deployment that an address belongs to; undefined for other addresses. */
-export function policyOfAddress(address: string): { readonly what: PolicyAddress; readonly number: number } | undefined {
-  const [, first, number = "1"] = /^(.+?)(?:-([2-9]|[1-9]\d+))?$/.exec(address) ?? [];
-  const what = POLICY_ADDRESSES.find((name) => ADDRESSES[name] === first);
-  return what === undefined ? undefined : { what, number: Number(number) };
 }
 
 /** The name in an address: its last part, which is the ID of the construct. */

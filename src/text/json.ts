@@ -19,8 +19,3 @@ export function parseJson(text: string): unknown {
     return undefined;
   }
 }
-
-/** Replacer of `JSON.stringify`: keys of objects in ascending order, as CDKTF writes them. */
-export function sortedKeys(_: string, value: unknown): unknown {
-  return isObject(value) ? Object.fromEntries(Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1))) : value;
-}

@@ -1,4 +1,5 @@
-import { SUPPORTED_VERSIONS, VERIFIED_COMPONENTS } from "../../iam/dkp-versions";
+import { SUPPORTED_VERSIONS } from "../../iam/dkp-versions";
+import { VERIFIED_COMPONENTS } from "../iam/verified-components";
 import { overviewPage } from "../review/overview";
 import { comparePacks, writePacks } from "../review/pack-folder";
 import { inSteps } from "../terraform/signals";

@@ -1,5 +1,6 @@
-import { ADDRESSES, isNodeAttachment, policyAddress, policyOfAddress } from "../../terraform/addresses";
+import { ADDRESSES, policyAddress } from "../../terraform/addresses";
 import type { JsonObject } from "../../text/json";
+import { isNodeAttachment, policyOfAddress } from "../terraform/known-addresses";
 import { canonical, listOf, objectOf } from "../text/json";
 import type { Environment } from "./example-requests";
 import { changeText, differences, nameOf } from "./json-values";

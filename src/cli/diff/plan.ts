@@ -1,5 +1,6 @@
-import { ADDRESSES, isNodeAttachment, nodeAttachmentAddress, policyOfAddress } from "../../terraform/addresses";
+import { ADDRESSES, nodeAttachmentAddress } from "../../terraform/addresses";
 import { type JsonObject, valueAt } from "../../text/json";
+import { isNodeAttachment, policyOfAddress } from "../terraform/known-addresses";
 import { canonical, listOf, objectOf, textOf } from "../text/json";
 import { type Changes, changesOf } from "./changes";
 import type { Environment } from "./example-requests";

@@ -1,6 +1,7 @@
 import { SLOTS, type Slot } from "../../iam/key-slots";
-import { ADDRESSES, isNodeAttachment, KEY_ADDRESSES, policyAddress, policyOfAddress } from "../../terraform/addresses";
+import { ADDRESSES, KEY_ADDRESSES, policyAddress } from "../../terraform/addresses";
 import type { JsonObject } from "../../text/json";
+import { isNodeAttachment, policyOfAddress } from "../terraform/known-addresses";
 import { canonical, listOf, objectOf, textOf } from "../text/json";
 import { isOwn, routes } from "./permissions";
 import { readPolicy } from "./policies";

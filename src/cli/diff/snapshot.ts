@@ -1,8 +1,9 @@
 import { ACCOUNT_ID } from "../../iam/arns";
 import { SLOTS, type Slot } from "../../iam/key-slots";
-import { ADDRESSES, isNodeAttachment, KEY_ADDRESSES, policyOfAddress } from "../../terraform/addresses";
+import { ADDRESSES, KEY_ADDRESSES } from "../../terraform/addresses";
 import type { JsonObject } from "../../text/json";
 import { policyFile } from "../review/file-names";
+import { isNodeAttachment, policyOfAddress } from "../terraform/known-addresses";
 import { listOf, objectOf, textOf } from "../text/json";
 import { mapStrings } from "./json-values";
 import { type Policy, readPolicy } from "./policies";

@@ -2,12 +2,11 @@ import { existsSync } from "node:fs";
 import { isAbsolute } from "node:path";
 import { parseIamArn } from "../../iam/arns";
 import { isInside } from "../../text/files";
-import { isObject } from "../../text/json";
+import { valueAt } from "../../text/json";
 import { errorAt } from "../errors";
 import { show } from "../message-parts";
 import { OUTPUT_FOLDER } from "../paths";
 import { BACKEND_EXAMPLE } from "../schema/backend-schema";
-import type { Settings } from "../schema/deployment-schema";
 import { type Rule, rule } from "./rule";
 
 /** Rules about the location of the state. Terraform itself checks which arguments a backend requires. */
@@ -31,24 +30,19 @@ export const BACKEND_RULES: readonly Rule[] = [
   // The policy of the pipeline names the role, so that a wildcard would grant more than one.
   ...["role_arn", "assume_role.role_arn"].map((argument) =>
     rule(["backend"], ({ backend }) => {
-      const arn = argumentOf(backend, "s3", argument);
+      const arn = valueAt(backend, ["s3", ...argument.split(".")]);
       const message = `${show(arn)} is not the ARN of an IAM role, which reads arn:aws:iam::123456789012:role/NAME`;
       return arn !== undefined && parseIamArn(String(arn))?.kind !== "role" && errorAt(`backend.s3.${argument}`, message);
     }),
   ),
   ...["path", "workspace_dir"].map((argument) =>
     rule(["backend"], ({ backend }) => {
-      const path = argumentOf(backend, "local", argument);
+      const path = valueAt(backend, ["local", argument]);
       const reason = path === undefined ? undefined : localPathError(path, argument);
       return reason !== undefined && errorAt(`backend.local.${argument}`, `${show(path)} ${reason}`);
     }),
   ),
 ];
-
-function argumentOf(backend: Settings["backend"], type: string, argument: string): unknown {
-  const valueIn = (value: unknown, key: string) => (isObject(value) ? value[key] : undefined);
-  return [type, ...argument.split(".")].reduce<unknown>(valueIn, backend);
-}
 
 /** Why a local state cannot be at a path, as a continuation of the path; undefined if it can. */
 function localPathError(path: unknown, argument: string): string | undefined {

@@ -1,8 +1,9 @@
 import { policyArn } from "../../../iam/arns";
 import { partitionOf } from "../../../iam/partitions";
 import type { Deployment } from "../../../settings/deployment";
-import { ADDRESSES, policyAddress, policyOfAddress } from "../../../terraform/addresses";
+import { ADDRESSES, policyAddress } from "../../../terraform/addresses";
 import { parseJson } from "../../../text/json";
+import { policyOfAddress } from "../../terraform/known-addresses";
 import type { StateContents, StateResource } from "../../terraform/state-file";
 import type { IamReader, Reading, StoredDocument } from "../aws/iam-reader";
 import { sameDocument } from "../drift/document";

@@ -1,4 +1,5 @@
-import { SUPPORTED_VERSIONS, VERIFIED_COMPONENTS } from "../../../iam/dkp-versions";
+import { SUPPORTED_VERSIONS } from "../../../iam/dkp-versions";
+import { VERIFIED_COMPONENTS } from "../../iam/verified-components";
 import { plain, prose, table, trusted } from "../../text/markdown";
 import { fillTemplateFile } from "../../text/template";
 import type { Reviewed } from "../reviewed";

@@ -275,13 +275,8 @@ function inRequest({ key, value }: Marker): Condition {
 }
 
 /** Source: IAM User Guide, "Condition operator to check existence of condition keys". */
-function isPresent(variable: string): Condition {
-  return { test: "Null", variable, values: ["false"] };
-}
-
-function isAbsent(variable: string): Condition {
-  return { test: "Null", variable, values: ["true"] };
-}
+const isPresent = (variable: string): Condition => ({ test: "Null", variable, values: ["false"] });
+const isAbsent = (variable: string): Condition => ({ test: "Null", variable, values: ["true"] });
 
 function arnEquals(variable: string, ...values: readonly Arn[]): Condition {
   return { test: "ArnEquals", variable, values };

@@ -1,21 +1,11 @@
 import * as fc from "fast-check";
 import { policyDocument, policySize } from "../../src/iam/policy-document";
 import { MODES, type PolicyOptions, policyStatements } from "../../src/iam/policy-statements";
-import { abuses } from "../helpers/abuses";
 import { anyOptions, inMode } from "../helpers/clusters";
 import { requiredRequests } from "../helpers/required-requests";
 import { isAllowed, type Request } from "../helpers/simulator";
 
 const documentOf = (options: PolicyOptions) => policyDocument(policyStatements(options));
-
-/** The items of one list that another lacks: `expect.arrayContaining` takes the square of the time for it. */
-const without = (items: readonly string[], others: readonly string[] = []) => {
-  const known = new Set(others);
-  return items.filter((item) => !known.has(item));
-};
-
-/** The modes without conditions on tags. */
-const BROADER = ["documented", "scoped", "minimal"] as const;
 
 const largest: Record<string, number> = {};
 
@@ -24,43 +14,6 @@ afterAll(() => {
 });
 
 describe("the policy of any cluster", () => {
-  it("allows in minimal at most what scoped allows, and in scoped at most what documented allows", () => {
-    fc.assert(
-      fc.property(anyOptions, (options) => {
-        const [documented, scoped, minimal] = BROADER.map((mode) => policyStatements({ ...options, supplement: true, mode }));
-        // All statements are Allow, so the same statement with at least the same actions allows at least as much.
-        for (const { sid, actions, resources, conditions } of minimal ?? []) {
-          const wider = scoped?.find((statement) => statement.sid === sid);
-          expect(wider).toMatchObject({ resources, conditions });
-          expect(without(actions, wider?.actions)).toEqual([]);
-        }
-        const everything = documented?.flatMap(({ actions }) => actions);
-        expect(documented?.every(({ resources, conditions }) => resources[0] === "*" && conditions.length === 0)).toBe(true);
-        expect(without(scoped?.flatMap(({ actions }) => actions) ?? [], everything)).toEqual([]);
-      }),
-      { numRuns: 200 },
-    );
-  });
-
-  it("allows no more in a narrower mode according to the IAM simulator", async () => {
-    await fc.assert(
-      fc.asyncProperty(anyOptions, fc.array(fc.nat(), { minLength: 3, maxLength: 3 }), async (options, draws) => {
-        const requests = [
-          ...requiredRequests("scoped", true, options.environment, options.cluster),
-          ...abuses(options.environment),
-        ];
-        for (const draw of draws) {
-          const request = requests[draw % requests.length] as Request;
-          const [documented, scoped, minimal] = await Promise.all(
-            BROADER.map((mode) => isAllowed(documentOf({ ...options, supplement: true, mode }), request)),
-          );
-          expect([!minimal || scoped, !scoped || documented]).toEqual([true, true]);
-        }
-      }),
-      { numRuns: 40 },
-    );
-  });
-
   it("allows in minimal every call of the cluster", async () => {
     await fc.assert(
       fc.asyncProperty(anyOptions, fc.nat(), async (options, draw) => {

@@ -73,6 +73,6 @@ function arnOf(called: string, text: string, { partition, region, account = "" }
   const [, service = called, resource = name] = /^(ec2|iam):(.*)$/.exec(name) ?? [];
   const owner = where === "theirs" ? OTHER_ACCOUNT : account;
   const isShared = service === "s3" || /^(?:image|snapshot)\//.test(resource);
-  const place = where === "elsewhere" ? ELSEWHERE : region;
-  return `arn:${partition}:${service}:${GLOBAL.includes(service) ? "" : place}:${isShared ? "" : owner}:${resource}`;
+  const ofArn = where === "elsewhere" ? ELSEWHERE : region;
+  return `arn:${partition}:${service}:${GLOBAL.includes(service) ? "" : ofArn}:${isShared ? "" : owner}:${resource}`;
 }

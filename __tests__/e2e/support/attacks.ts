@@ -3,7 +3,7 @@ import { AddRoleToInstanceProfileCommand, CreateInstanceProfileCommand, CreateRo
 import { ABUSE_ROWS, ELSEWHERE, OTHER_ACCOUNT, withIds } from "../../helpers/abuses";
 import { ENVIRONMENT } from "../../helpers/clusters";
 import type { LocalAws } from "./local-aws";
-import { CLASSIC, type WireCall } from "./wire-calls";
+import { CLASSIC, type WireCall, withWords, writtenCall } from "./wire-calls";
 
 // The abuses as requests that an attacker with the key can send.
 
@@ -31,16 +31,14 @@ export function attacks(victims: Victims): Readonly<Record<string, Attack>> {
   return Object.fromEntries(REQUESTS.map(({ what, call }) => [what, attackOf(call, victims)]));
 }
 
-function attackOf(call: string, victims: Victims): Attack {
-  const [action = "", ...words] = withIds(call.replaceAll(/LAUNCH|OPEN/g, (name) => MACROS[name] ?? name)).split(" ");
+function attackOf(line: string, victims: Victims): Attack {
+  const { action, parameters: written, words } = writtenCall(withIds(withWords(line, MACROS)));
   const [service = ""] = action.split(":");
   const arn = (account: string) => `arn:aws:${service}:${ENVIRONMENT.region}:${account}:`;
   const { rest, ...parameters } = Object.fromEntries(
-    words.flatMap((word) => {
-      const [name = "", value] = word.split(/=(.*)/);
-      const id = /^\{(.*)\}$/.exec(value ?? "")?.[1] as GeneratedId | "" | undefined;
-      const text = id ? victims[id] : value?.replace("OWN:", arn(ENVIRONMENT.account)).replace("THEIRS:", arn(OTHER_ACCOUNT));
-      return text === undefined ? [] : [[name, text]];
+    Object.entries(written).map(([name, value]) => {
+      const id = /^\{(.+)\}$/.exec(value)?.[1] as GeneratedId | undefined;
+      return [name, id ? victims[id] : value.replace(/^OWN:/, arn(ENVIRONMENT.account)).replace(/^THEIRS:/, arn(OTHER_ACCOUNT))];
     }),
   );
   return {

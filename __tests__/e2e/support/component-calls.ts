@@ -1,160 +1,50 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import type { Feature } from "../../../src/iam/catalogue";
 import type { Cluster } from "../../../src/iam/cluster";
 import { grantedRows } from "../../../src/iam/policy-statements";
+import { withIds } from "../../helpers/abuses";
+import { ENVIRONMENT } from "../../helpers/clusters";
+import { PROJECT } from "../../helpers/project-root";
 import type { Context } from "../../helpers/simulator";
 import { MARKER, UUID } from "../../helpers/tagged-requests";
 import type { DkpCall } from "./dkp-calls";
-import { CLASSIC } from "./wire-calls";
+import { CLASSIC, withWords, writtenCall } from "./wire-calls";
 
-// Calls of DKP's components in a running cluster, and of features that no run of its Terraform measured: the other actions of the
-// catalogue. Their parameters are those that the action requires, with IDs of objects that do not exist.
-
-const ID = "0123456789abcdef0";
-const REGION = "eu-central-1";
-const NAME = "a0123456789abcdef0123456789abcde";
-const KMS_KEY = "01234567-89ab-cdef-0123-456789abcdef";
 const CLUSTER_TAG = `kubernetes.io/cluster/${UUID}`;
+const CSI_TAG = "ebs.csi.aws.com/cluster";
+const ID = withIds("ID");
 
-const elb = (resource: string) => `arn:aws:elasticloadbalancing:${REGION}:123456789012:${resource}`;
-const NLB = elb(`loadbalancer/net/${NAME}/0123456789abcdef`);
-const LISTENER = elb(`listener/net/${NAME}/0123456789abcdef/0123456789abcdef`);
-const TARGETS = elb("targetgroup/k8s-default/0123456789abcdef");
-
-const ownTags = {
-  "Tags.member.1.Key": CLUSTER_TAG,
-  "Tags.member.1.Value": "owned",
-  "Tags.member.2.Key": "kubernetes.io/service-name",
-  "Tags.member.2.Value": "default/web",
+/** What words in `component-calls.txt` stand for. */
+const WORDS: Readonly<Record<string, string>> = {
+  NAME: "a0123456789abcdef0123456789abcde",
+  NLB: "ELB:loadbalancer/net/NAME/HASH",
+  LISTENER: "ELB:listener/net/NAME/HASH/HASH",
+  TARGETS: "ELB:targetgroup/k8s-default/HASH",
+  ELB: `arn:aws:elasticloadbalancing:${ENVIRONMENT.region}:${ENVIRONMENT.account}`,
+  CLUSTER: CLUSTER_TAG,
+  CSI: CSI_TAG,
+  TAGS: "Tags.member.1.Key=CLUSTER Tags.member.1.Value=owned Tags.member.2.Key=kubernetes.io/service-name Tags.member.2.Value=default/web",
+  LAUNCH:
+    "ImageId=ami-ID SubnetId=subnet-ID SecurityGroupId.1=sg-ID KeyName=dev MinCount=1 MaxCount=1 IamInstanceProfile.Name=dev-node TAG:1:instance:CLUSTER:owned TAG:2:volume:CLUSTER:owned",
+  DISK: "AvailabilityZone=eu-central-1a Size=1 TAG:1:volume:CSI:true",
 };
-const tagsOf = (type: string, at: number, key: string, value = "owned") => ({
-  [`TagSpecification.${at}.ResourceType`]: type,
-  [`TagSpecification.${at}.Tag.1.Key`]: key,
-  [`TagSpecification.${at}.Tag.1.Value`]: value,
-});
-const ec2 = (name: string, parameters: Readonly<Record<string, string>> = {}): DkpCall => ({ action: `ec2:${name}`, parameters });
-const balancer = (name: string, parameters: Readonly<Record<string, string>> = {}): DkpCall => ({
-  action: `elasticloadbalancing:${name}`,
-  parameters,
-});
-const classic = (name: string, parameters: Readonly<Record<string, string>> = {}): DkpCall => ({
-  ...balancer(name, { LoadBalancerName: NAME, ...parameters }),
-  version: CLASSIC,
-});
 
-const LAUNCH = {
-  ImageId: `ami-${ID}`,
-  SubnetId: `subnet-${ID}`,
-  "SecurityGroupId.1": `sg-${ID}`,
-  KeyName: "dev",
-  MinCount: "1",
-  MaxCount: "1",
-  "IamInstanceProfile.Name": "dev-node",
-  ...tagsOf("instance", 1, CLUSTER_TAG),
-  ...tagsOf("volume", 2, CLUSTER_TAG),
-};
-const DISK = { AvailabilityZone: `${REGION}a`, Size: "1", ...tagsOf("volume", 1, "ebs.csi.aws.com/cluster", "true") };
-const ENCRYPTED = { Encrypted: "true", KmsKeyId: KMS_KEY };
+/** `TAG:1:volume:KEY:VALUE` stands for a specification of one tag. */
+const withTags = (text: string) =>
+  text.replaceAll(/TAG:(\d):([^:]+):([^:]+):(\w+)/g, (_, at: string, type: string, key: string, value: string) => {
+    const name = `TagSpecification.${at}`;
+    return `${name}.ResourceType=${type} ${name}.Tag.1.Key=${key} ${name}.Tag.1.Value=${value}`;
+  });
 
-interface ComponentCall extends DkpCall {
-  /** The features that all have to be enabled, for calls whose action alone does not decide. */
-  readonly features?: readonly Feature[];
-}
-
-const withFeatures = (call: DkpCall, ...features: readonly Feature[]): ComponentCall => ({ ...call, features });
-
-const CALLS: readonly ComponentCall[] = [
-  // Cloud controller manager: classic load balancers.
-  classic("CreateLoadBalancer", { "Subnets.member.1": `subnet-${ID}`, ...ownTags }),
-  ...[
-    "ApplySecurityGroupsToLoadBalancer",
-    "AttachLoadBalancerToSubnets",
-    "ConfigureHealthCheck",
-    "CreateLoadBalancerListeners",
-    "CreateLoadBalancerPolicy",
-    "DeleteLoadBalancerListeners",
-    "DeregisterInstancesFromLoadBalancer",
-    "DescribeLoadBalancerAttributes",
-    "DescribeLoadBalancerPolicies",
-    "DetachLoadBalancerFromSubnets",
-    "ModifyLoadBalancerAttributes",
-    "RegisterInstancesWithLoadBalancer",
-    "SetLoadBalancerPoliciesForBackendServer",
-    "SetLoadBalancerPoliciesOfListener",
-    "DeleteLoadBalancer",
-  ].map((name) => classic(name)),
-  { ...balancer("AddTags", { "LoadBalancerNames.member.1": NAME, ...ownTags }), version: CLASSIC },
-  { ...balancer("DescribeLoadBalancers"), version: CLASSIC },
-  // Cloud controller manager: network load balancers.
-  balancer("CreateLoadBalancer", { Name: NAME, Type: "network", "Subnets.member.1": `subnet-${ID}`, ...ownTags }),
-  balancer("CreateTargetGroup", { Name: "k8s-default", Protocol: "TCP", Port: "80", VpcId: `vpc-${ID}`, ...ownTags }),
-  balancer("CreateListener", {
-    LoadBalancerArn: NLB,
-    Port: "80",
-    Protocol: "TCP",
-    "DefaultActions.member.1.TargetGroupArn": TARGETS,
-  }),
-  ...[NLB, LISTENER, TARGETS].map((arn) => balancer("AddTags", { "ResourceArns.member.1": arn, ...ownTags })),
-  balancer("ModifyListener", { ListenerArn: LISTENER, Port: "81" }),
-  balancer("ModifyLoadBalancerAttributes", { LoadBalancerArn: NLB }),
-  balancer("SetSecurityGroups", { LoadBalancerArn: NLB, "SecurityGroups.member.1": `sg-${ID}` }),
-  balancer("RegisterTargets", { TargetGroupArn: TARGETS, "Targets.member.1.Id": `i-${ID}` }),
-  balancer("DeregisterTargets", { TargetGroupArn: TARGETS, "Targets.member.1.Id": `i-${ID}` }),
-  balancer("ModifyTargetGroup", { TargetGroupArn: TARGETS }),
-  balancer("ModifyTargetGroupAttributes", { TargetGroupArn: TARGETS }),
-  ...["DescribeListeners", "DescribeTargetGroupAttributes", "DescribeTargetGroups", "DescribeTargetHealth"].map((name) =>
-    balancer(name, name === "DescribeListeners" ? { LoadBalancerArn: NLB } : { TargetGroupArn: TARGETS }),
-  ),
-  balancer("DeleteListener", { ListenerArn: LISTENER }),
-  balancer("DeleteTargetGroup", { TargetGroupArn: TARGETS }),
-  balancer("DeleteLoadBalancer", { LoadBalancerArn: NLB }),
-  // Cloud controller manager: network.
-  ec2("CreateSecurityGroup", {
-    GroupName: `k8s-elb-${NAME}`,
-    GroupDescription: "x",
-    VpcId: `vpc-${ID}`,
-    ...tagsOf("security-group", 1, CLUSTER_TAG),
-  }),
-  ec2("DescribeSecurityGroups"),
-  ...["AuthorizeSecurityGroupIngress", "RevokeSecurityGroupIngress", "DeleteSecurityGroup"].map((name) =>
-    ec2(name, { GroupId: `sg-${ID}` }),
-  ),
-  ec2("DescribeInstanceCreditSpecifications", { "InstanceId.1": `i-${ID}` }),
-  ec2("DescribeInstanceTopology", { "InstanceId.1": `i-${ID}` }),
-  ec2("DescribeVpcClassicLink"),
-  ec2("DescribeVpcClassicLinkDnsSupport"),
-  // Machine controller manager.
-  ec2("RunInstances", LAUNCH),
-  withFeatures(
-    ec2("RunInstances", {
-      ...LAUNCH,
-      "BlockDeviceMapping.1.Ebs.KmsKeyId": KMS_KEY,
-      "BlockDeviceMapping.1.Ebs.SnapshotId": `snap-${ID}`,
-    }),
-    "encrypted-volumes",
-  ),
-  withFeatures(ec2("RunInstances", { ...LAUNCH, "InstanceMarketOptions.MarketType": "spot" }), "spot-instances"),
-  withFeatures({ action: "iam:CreateServiceLinkedRole", parameters: { AWSServiceName: "spot.amazonaws.com" } }, "spot-instances"),
-  // EBS CSI.
-  ec2("CreateVolume", DISK),
-  withFeatures(ec2("CreateVolume", { ...DISK, ...ENCRYPTED }), "encrypted-volumes"),
-  withFeatures(ec2("CreateVolume", { ...DISK, SnapshotId: `snap-${ID}` }), "volume-snapshots"),
-  ec2("DetachVolume", { VolumeId: `vol-${ID}`, InstanceId: `i-${ID}` }),
-  ec2("CreateSnapshot", { VolumeId: `vol-${ID}`, ...tagsOf("snapshot", 1, "ebs.csi.aws.com/cluster", "true") }),
-  ec2("DeleteSnapshot", { SnapshotId: `snap-${ID}` }),
-  withFeatures(ec2("DeleteTags", { "ResourceId.1": `snap-${ID}`, "Tag.1.Key": "team" }), "volume-snapshots"),
-  ec2("DescribeSnapshots"),
-  ec2("DescribeVolumeStatus"),
-  ec2("EnableFastSnapshotRestores", { "SourceSnapshotId.1": `snap-${ID}`, "AvailabilityZone.1": `${REGION}a` }),
-  ec2("CopyVolumes", { SourceVolumeId: `vol-${ID}` }),
-  // Terraform: drift repair. cspell:ignore rtbassoc
-  ec2("DescribeIamInstanceProfileAssociations"),
-  ec2("AssociateIamInstanceProfile", { InstanceId: `i-${ID}`, "IamInstanceProfile.Name": "dev-node" }),
-  ec2("ReplaceIamInstanceProfileAssociation", { AssociationId: `iip-assoc-${ID}`, "IamInstanceProfile.Name": "dev-node" }),
-  ec2("DisassociateIamInstanceProfile", { AssociationId: `iip-assoc-${ID}` }),
-  ec2("ReplaceRoute", { RouteTableId: `rtb-${ID}`, DestinationCidrBlock: "0.0.0.0/0", GatewayId: `igw-${ID}` }),
-  ec2("ReplaceRouteTableAssociation", { AssociationId: `rtbassoc-${ID}`, RouteTableId: `rtb-${ID}` }),
-  { action: "iam:UpdateAssumeRolePolicy", parameters: { RoleName: "dev-node", PolicyDocument: "{}" } },
-];
+const CALLS = readFileSync(join(PROJECT, "__tests__/e2e/support/component-calls.txt"), "utf8")
+  .split("\n")
+  .filter((line) => !/^(?:#|$)/.test(line))
+  .map((line) => {
+    const { words, ...call } = writtenCall(withTags(withIds(withWords(line, WORDS))));
+    const features = words.flatMap((word) => /^feature:(.*)$/.exec(word)?.[1] ?? []) as Feature[];
+    return { ...call, ...(words.includes("classic") ? { version: CLASSIC } : {}), features };
+  });
 
 /** Authorizations that a cluster requires and no call causes, with the reason. They are simulated only. */
 export const NOT_CAUSED: Readonly<Record<string, string>> = Object.fromEntries([
@@ -184,12 +74,15 @@ export const NOT_CAUSED: Readonly<Record<string, string>> = Object.fromEntries([
 export function componentCalls(cluster: Cluster): readonly DkpCall[] {
   const required = grantedRows({ mode: "minimal", supplement: true, cluster }).map(({ action }) => action);
   return CALLS.filter(
-    ({ action, features = [] }) => required.includes(action) && features.every((feature) => cluster.features.includes(feature)),
-  ).map((call) => ({ ...call, parameters: ofCluster(call, cluster) }));
+    ({ action, features }) => required.includes(action) && features.every((feature) => cluster.features.includes(feature)),
+  ).map(({ features: _, ...call }) => ({ ...call, parameters: ofCluster(call, cluster) }));
 }
 
 /** The machine controller manager gives `tags` to instances and volumes, and all components use the existing VPC. */
-function ofCluster({ action, parameters = {} }: ComponentCall, { tags, existingVPCID }: Cluster): DkpCall["parameters"] {
+function ofCluster(
+  { action, parameters }: Pick<DkpCall, "action"> & Required<Pick<DkpCall, "parameters">>,
+  { tags, existingVPCID }: Cluster,
+): DkpCall["parameters"] {
   const given = action === "ec2:RunInstances" ? Object.entries(tags) : [];
   const added = given.flatMap(([key, value], at) =>
     [1, 2].flatMap((specification) => [
@@ -205,7 +98,7 @@ const tagContext = (tags: Readonly<Record<string, string>>): Context =>
   Object.fromEntries(Object.entries(tags).map(([key, value]) => [`aws:ResourceTag/${key}`, value]));
 
 const OWN = tagContext({ [MARKER.key]: MARKER.value });
-const CSI = tagContext({ "ebs.csi.aws.com/cluster": "true" });
+const CSI = tagContext({ [CSI_TAG]: "true" });
 const BALANCER = tagContext({ [CLUSTER_TAG]: "owned", "kubernetes.io/service-name": "default/web" });
 
 /** Who creates the objects of the calls above, by type of the ARN. Terraform's, and those of the machine controller manager, have the marker. */

@@ -18,6 +18,20 @@ export interface WireCall {
   readonly version?: string | undefined;
 }
 
+/** A call as a table of text has it: its action, parameters as `NAME=VALUE`, and words of the table's own. */
+export function writtenCall(line: string) {
+  const [action = "", ...parts] = line.split(" ");
+  const pairs = parts.filter((part) => part.includes("=")).map((part) => part.split(/=(.*)/));
+  const parameters = Object.fromEntries(pairs.map(([name = "", value = ""]) => [name, value] as const));
+  return { action, parameters, words: parts.filter((part) => !part.includes("=")) };
+}
+
+/** A text in which words in capitals are replaced by what they stand for, which may have such words too. */
+export function withWords(text: string, words: Readonly<Record<string, string>>): string {
+  const replaced = text.replaceAll(/\b[A-Z][A-Z_]+\b/g, (word) => words[word] ?? word);
+  return replaced === text ? text : withWords(replaced, words);
+}
+
 /** A call as AWS reads it from a signed request. */
 export interface ReceivedCall extends WireCall {
   readonly parameters: Readonly<Record<string, string>>;

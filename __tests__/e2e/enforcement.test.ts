@@ -4,7 +4,7 @@ import type { Networks } from "../../src/iam/networks";
 import { type PolicyDocument, policyDocument } from "../../src/iam/policy-document";
 import { type Mode, type PolicyOptions, requiredStatements } from "../../src/iam/policy-statements";
 import { type Abuse, abuses, OTHER_ACCOUNT } from "../helpers/abuses";
-import { clusterOf, ENVIRONMENT, FEATURE_NAMES, inMode } from "../helpers/clusters";
+import { clusterOf, ENVIRONMENT, FEATURE_NAMES, inMode, UNTAGGED_MODES } from "../helpers/clusters";
 import { rows } from "../helpers/complete";
 import type { Layout } from "../helpers/measured-calls";
 import { requiredRequests } from "../helpers/required-requests";
@@ -23,8 +23,7 @@ import { send } from "./support/wire-calls";
 type LayoutCluster = Cluster & { readonly layout: Layout };
 
 const LAYOUTS: readonly Layout[] = ["WithNAT", "WithoutNAT", "Standard"];
-const SCOPED = ["scoped", "minimal"] as const;
-const POLICIES = LAYOUTS.flatMap((layout) => SCOPED.map((mode) => ({ layout, mode })));
+const POLICIES = LAYOUTS.flatMap((layout) => UNTAGGED_MODES.map((mode) => ({ layout, mode })));
 const ABUSES = abuses(ENVIRONMENT);
 
 const figures: Record<string, number> = {};
@@ -157,8 +156,8 @@ describe.each(rows(POLICIES, 3))("the policy of a cluster, layout $layout, mode 
     }
   });
 
-  it("denies every abuse that is a request", async () => {
-    for (const cluster of clustersOf(layout).slice(0, 2)) {
+  it("denies every abuse that is a request, except in mode documented", async () => {
+    for (const cluster of mode === "documented" ? [] : clustersOf(layout).slice(0, 2)) {
       const answers = await sendAttacks(policiesOf(mode, cluster));
       expect(answers.filter(({ answer }) => !answer.denied).map(({ abuse }) => abuse.what)).toEqual([]);
       expect(answers.filter(({ allowed }) => allowed !== false).map(({ abuse, answer }) => [abuse, answer.decisions])).toEqual(
@@ -178,12 +177,11 @@ interface AttackAnswer {
 }
 
 /** Sends all abuses, each to the account in which it makes sense. */
-async function sendAttacks(policies: readonly PolicyDocument[], source: Context = {}): Promise<readonly AttackAnswer[]> {
+async function sendAttacks(policies: readonly PolicyDocument[]): Promise<readonly AttackAnswer[]> {
   const answers: AttackAnswer[] = [];
   for (const { account, victims, otherPaths } of attacked) {
     const requests = attacks(victims);
     await withGates(account, { ...OWNERS, ...victims.owners }, async (gate) => {
-      gate.source = source;
       const key = await gate.createUser("deckhouse", policies);
       for (const abuse of ABUSES) {
         const request = requests[abuse.what];
@@ -246,38 +244,16 @@ describe("the abuses", () => {
   });
 });
 
-const NO_NETWORKS: Networks = { cidrs: [], vpcs: [], vpcEndpoints: [] };
 const OUTSIDE: readonly Context[] = [
   { "aws:SourceIp": "198.51.100.7" },
   { "aws:SourceIp": "2001:db8:2::7" },
   { "aws:SourceVpc": "vpc-0123456789abcdef9", "aws:SourceVpce": "vpce-0123456789abcdef9" },
 ];
 
-interface Restriction {
-  readonly what: string;
-  readonly networks: Networks;
-  readonly inside: Context;
-}
-
-const RESTRICTIONS: readonly Restriction[] = [
-  {
-    what: "addresses",
-    networks: { ...NO_NETWORKS, cidrs: ["203.0.113.0/24", "2001:db8:1::/48"] },
-    inside: { "aws:SourceIp": "203.0.113.7" },
-  },
-  {
-    what: "VPCs",
-    networks: { ...NO_NETWORKS, vpcs: ["vpc-0123456789abcdef0"] },
-    inside: { "aws:SourceVpc": "vpc-0123456789abcdef0", "aws:SourceVpce": "vpce-0123456789abcdef9" },
-  },
-  {
-    what: "VPC endpoints",
-    networks: { ...NO_NETWORKS, vpcEndpoints: ["vpce-0123456789abcdef0"] },
-    inside: { "aws:SourceVpc": "vpc-0123456789abcdef9", "aws:SourceVpce": "vpce-0123456789abcdef0" },
-  },
-];
-
-describe.each(rows(RESTRICTIONS, 3))("a policy for $what", ({ networks, inside }) => {
+// `networks.simulation.test.ts` has each kind of network, in each mode, and the abuses.
+describe("a policy for addresses", () => {
+  const networks: Networks = { cidrs: ["203.0.113.0/24", "2001:db8:1::/48"], vpcs: [], vpcEndpoints: [] };
+  const inside: Context = { "aws:SourceIp": "203.0.113.7" };
   const cluster = () => withEverySetting("WithNAT");
 
   it("allows every call of DKP from inside, and the calls that services make on behalf of the user", async () => {
@@ -305,15 +281,6 @@ describe.each(rows(RESTRICTIONS, 3))("a policy for $what", ({ networks, inside }
       add("allowed networks: calls from outside", all.length);
       add("allowed networks: calls from outside denied", all.filter(({ denied }) => denied).length);
     }
-  });
-
-  it("denies every abuse from outside, also those that the documented policy allows", async () => {
-    const [source = {}] = OUTSIDE;
-    const answers = await sendAttacks(policiesOf("documented", clusterOf(), ENVIRONMENT, networks), source);
-    expect(answers.filter(({ answer }) => !answer.denied).map(({ abuse }) => abuse.what)).toEqual([]);
-    expect(answers.length).toBeGreaterThan(80);
-    add("allowed networks: abuses from outside", answers.length);
-    add("allowed networks: abuses from outside denied", answers.filter(({ answer }) => answer.denied).length);
   });
 });
 

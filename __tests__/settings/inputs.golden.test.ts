@@ -17,7 +17,8 @@ type Files = Readonly<Record<string, string>>;
  * and of valid settings what they change in the deployment. To add an input, write it and an empty line, and run `npm run golden`.
  *
  * An input is lines that are added to a valid settings file, where a `region`, `backend` or `cloud` replaces that of the file; two
- * such files, a.yaml and b.yaml, with `+++` between them, each with a state of its own; a folder as JSON, text by file name; or
+ * such files, a.yaml and b.yaml, with `+++` between them, each with a state of its own; `config.yml` with settings of the cluster beside
+ * it, and lines that replace those of the same key in DKP's installation file, or are added; a folder as JSON, text by file name; or
  * `dkp-access` with arguments, in a project with one valid deployment. MINIMAL is the smallest settings file; ENCRYPTION_KEY,
  * KEY_ID and the like stand for keys of the tests; NAMES for names of user and policy of its own; <a*60> is the letter a, 60 times.
  */
@@ -74,10 +75,31 @@ function shown({ explicit, settings: _, policies, ...rest }: Deployment): Json {
 
 const SMALLEST = shown(deploymentOf(MINIMAL));
 
+/** DKP's installation file with other lines. */
+function installationFile(lines: readonly string[]): string {
+  const keyOf = (line: string) => line.replace(/:.*/, "");
+  const isReplaced = (line: string) => INSTALLATION_FILE.some((own) => keyOf(own) === keyOf(line));
+  const replaced = INSTALLATION_FILE.map((own) => lines.find((line) => keyOf(line) === keyOf(own)) ?? own);
+  return [...replaced, ...lines.filter((line) => !isReplaced(line)), ""].join("\n");
+}
+
+const INSTALLATION_FILE = written(`apiVersion: deckhouse.io/v1
+kind: ClusterConfiguration
+cloud:
+  prefix: dev
+---
+kind: AWSClusterConfiguration
+layout: WithNAT
+sshPublicKey: ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABgQC
+provider:
+  providerAccessKeyId: KEY_ID
+  providerSecretAccessKey: SECRET_KEY
+  region: eu-central-1`).split("\n");
+
 /** What people read about the files of a folder, and what the files mean if they have no error. */
-function answerTo(files: Files): Promise<string> {
+function answerTo(files: Files, config?: string): Promise<string> {
   const inFolder = Object.fromEntries(Object.entries(files).map(([name, text]) => [`deployments/${name}`, written(text)]));
-  return inProject({ "deployments/": "", ...inFolder }, () => {
+  return inProject({ "deployments/": "", ...inFolder, ...(config === undefined ? {} : { "config.yml": config }) }, () => {
     try {
       const deployments = loadDeployments("deployments");
       return [
@@ -110,6 +132,8 @@ async function answerToCommand(args: string): Promise<string> {
   });
 }
 
+const ONE_FILE = /^deployments\/dev.yaml has \d+ errors?:\n/;
+
 /** What the program answers to an input of any kind. */
 async function answerToInput(input: string): Promise<string> {
   if (input.startsWith("dkp-access")) {
@@ -118,11 +142,16 @@ async function answerToInput(input: string): Promise<string> {
   if (input.startsWith('{"') || input === "{}") {
     return answerTo(JSON.parse(input) as Files);
   }
+  if (input.startsWith("config.yml")) {
+    const [beside = "", ...lines] = input.split("\n");
+    const settings = fileWith(`cluster: { configFile: ${beside} }`);
+    return (await answerTo({ "dev.yaml": settings }, installationFile(lines.map(written)))).replace(ONE_FILE, "");
+  }
   const [a = "", b] = input.split(/\n?\+\+\+\n?/);
   if (b !== undefined) {
     return answerTo({ "a.yaml": fileWith(a, "a"), "b.yaml": fileWith(b, "b") });
   }
-  return (await answerTo({ "dev.yaml": fileWith(a) })).replace(/^deployments\/dev.yaml has \d+ errors?:\n/, "");
+  return (await answerTo({ "dev.yaml": fileWith(a) })).replace(ONE_FILE, "");
 }
 
 it(`the answers to ${INPUTS.length} inputs are the committed ones, and show no secret`, async () => {

@@ -227,13 +227,6 @@ describe.each(rows(LAYOUTS, 3))("the strict policy of a cluster, layout %s", (la
 });
 
 describe("the abuses", () => {
-  it("are requests, or have a reason why they are not", () => {
-    const requests = Object.keys(attacks({ launchTemplate: "", requestedPeering: "", externalPeering: "", owners: {} }));
-    expect([...requests, ...Object.keys(NOT_A_REQUEST)].sort()).toEqual(ABUSES.map(({ what }) => what).sort());
-    add("abuses that are requests", requests.length);
-    add("abuses that are simulated only", Object.keys(NOT_A_REQUEST).length);
-  });
-
   it("are allowed or denied by the documented policy as listed, so their requests have no other error", async () => {
     const answers = await sendAttacks(policiesOf("documented", clusterOf()));
     const wrong = answers.filter(({ abuse, allowed }) => allowed !== abuse.documented);

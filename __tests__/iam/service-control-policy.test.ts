@@ -13,8 +13,12 @@ const NODE_ROLE = iamArn(ENVIRONMENT, "role/dev-node");
 const options = (mode: Mode, cluster = clusterOf()) => ({ mode, supplement: true, environment: ENVIRONMENT, cluster });
 
 /** Whether a principal with a policy may make a call in an account with the control policy. */
-async function isAllowed(mode: Mode, cluster: ReturnType<typeof clusterOf>, principal: string, policy: object, request: Request) {
-  const control = controlPolicy({ ...options(mode, cluster), user: "/deckhouse", additionalRolePolicies: ["s3:Get*"] });
+async function isAllowed(
+  settings: ReturnType<typeof options>,
+  { principal, policy }: { readonly principal: string; readonly policy: object },
+  request: Request,
+) {
+  const control = controlPolicy({ ...settings, user: "/deckhouse", additionalRolePolicies: ["s3:Get*"] });
   const result = await runSimulation(
     {
       identityPolicies: [{ name: "policy", policy }],
@@ -43,9 +47,13 @@ async function isAllowed(mode: Mode, cluster: ReturnType<typeof clusterOf>, prin
   return result.overallResult === "Allowed";
 }
 
-const asNode = (request: Request) => isAllowed("documented", clusterOf(), NODE_ROLE, ADMINISTRATOR, request);
-const asKey = (mode: Mode, request: Request, cluster = clusterOf()) =>
-  isAllowed(mode, cluster, USER, policyDocument(policyStatements(options(mode, cluster))), request);
+const asAdministrator = (principal: string, request: Request) =>
+  isAllowed(options("documented"), { principal, policy: ADMINISTRATOR }, request);
+const asNode = (request: Request) => asAdministrator(NODE_ROLE, request);
+const asKey = (mode: Mode, request: Request, cluster = clusterOf()) => {
+  const settings = options(mode, cluster);
+  return isAllowed(settings, { principal: USER, policy: policyDocument(policyStatements(settings)) }, request);
+};
 
 describe("the service control policy", () => {
   it("limits a node role with administrator access to the actions of a node", async () => {
@@ -63,7 +71,7 @@ describe("the service control policy", () => {
   it("does not limit other roles and users", async () => {
     const request = { action: "iam:CreateUser", resource: iamArn(ENVIRONMENT, "user/anybody") };
     for (const principal of ["role/dev-node2", "role/Admin", "user/admin"]) {
-      expect(await isAllowed("documented", clusterOf(), iamArn(ENVIRONMENT, principal), ADMINISTRATOR, request)).toBe(true);
+      expect(await asAdministrator(iamArn(ENVIRONMENT, principal), request)).toBe(true);
     }
   });
 

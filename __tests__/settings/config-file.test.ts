@@ -1,4 +1,3 @@
-import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -173,25 +172,6 @@ describe("DKP's installation file is rejected", () => {
     expect(errorsOfConfig(config)).toEqual([
       `${AT}"config.yml" holds ${count} documents of kind AWSClusterConfiguration, one is required`,
     ]);
-  });
-
-  it.each([
-    ["a FIFO", () => spawnSync("mkfifo", ["pipe.yml"]), "pipe.yml", "is not a regular file; replace it with one"],
-    [
-      "too large",
-      () => writeFileSync("big.yml", "#".repeat(1024 * 1024 + 1)),
-      "big.yml",
-      "is larger than 1 MiB, the limit; make it smaller",
-    ],
-    [
-      "not UTF-8",
-      () => writeFileSync("latin.yml", Buffer.from([0x61, 0x3a, 0xe9])),
-      "latin.yml",
-      "is not encoded in UTF-8; save it in UTF-8",
-    ],
-  ])("where it is %s", (_, create, name, error) => {
-    create();
-    expect(errorsOf(`${MINIMAL}cluster: { configFile: ${name} }\n`)).toEqual([`${AT}${name}: ${error}`]);
   });
 
   it("where the prefix of `global` is wrong, with its own line", () => {

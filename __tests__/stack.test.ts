@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { IamUser } from "@cdktf/provider-aws/lib/iam-user";
 import {
   App,
@@ -9,12 +11,14 @@ import {
   Testing,
 } from "cdktf";
 import { Construct } from "constructs";
+import { parse } from "yaml";
 import { AccessState } from "../src/constructs/access-state";
 import { DeckhouseAccessStack } from "../src/stack";
 import { OUTPUTS } from "../src/terraform/outputs";
 import { deployment, SEVERAL_POLICIES } from "./helpers/deployment";
 import pageActions from "./helpers/documented-actions.json";
 import { ENCRYPTION_KEY } from "./helpers/pgp-keys";
+import { PROJECT } from "./helpers/project-root";
 
 /** The Terraform JSON of a deployment, without CDKTF's comments. */
 function synth(settings = ""): Terraform {
@@ -47,97 +51,19 @@ const addresses = ({ resource, data, check = {} }: Terraform) =>
 const contract = (terraform: Terraform) =>
   [...addresses(terraform), ...Object.keys(terraform.output).map((name) => `output.${name}`)].sort();
 
+interface Option {
+  readonly what: string;
+  readonly settings: string;
+  readonly adds: readonly string[];
+  readonly removes?: readonly string[];
+}
+
 /** What settings add to the contract, and what they take from it. */
-const OPTIONS: Readonly<Record<string, { settings: string; adds: readonly string[]; removes?: readonly string[] }>> = {
-  "a second key": {
-    settings: "accessKeys: { secondary: { status: Active } }",
-    adds: ["aws_iam_access_key.user-secondary"],
-  },
-  "a second key alone": {
-    settings: "accessKeys: { primary: { status: absent }, secondary: { status: Active }, current: secondary }",
-    adds: ["aws_iam_access_key.user-secondary"],
-    removes: ["aws_iam_access_key.user"],
-  },
-  "an encrypted secret": {
-    settings: `accessKeys: { primary: { pgpKey: ${ENCRYPTION_KEY} } }`,
-    adds: ["output.encrypted_secret_access_key", "output.key_fingerprint"],
-    removes: ["output.secret_access_key"],
-  },
-  "a group beside the user": {
-    settings: "attachment: user-and-group",
-    adds: [
-      "aws_iam_group.group",
-      "aws_iam_group_policy_attachment.policy-attachment",
-      "aws_iam_user_group_membership.group-membership",
-      "output.group_name",
-    ],
-  },
-  "a group alone": {
-    settings: "attachment: group",
-    adds: [
-      "aws_iam_group.group",
-      "aws_iam_group_policy_attachment.policy-attachment",
-      "aws_iam_user_group_membership.group-membership",
-      "output.group_name",
-    ],
-    removes: ["aws_iam_user_policy_attachment.policy-attachment"],
-  },
-  "a node role": {
-    settings: "nodeRole: { name: dkp-nodes, managedPolicyArns: ['arn:aws:iam::aws:policy/A', 'arn:aws:iam::aws:policy/B'] }",
-    adds: [
-      "aws_iam_role.node",
-      "aws_iam_role_policy.node",
-      "aws_iam_role_policy_attachment.node-policy-A",
-      "aws_iam_role_policy_attachment.node-policy-B",
-      "output.node_role_arn",
-      "output.node_role_name",
-    ],
-  },
-  "the import of a user and a key": {
-    settings: "import: { user: true, accessKeyId: AKIAIOSFODNN7EXAMPLE }",
-    adds: [],
-    removes: ["output.secret_access_key"],
-  },
-  "the import of a policy of mode scoped": {
-    settings: "policy: { mode: scoped }\ncluster: { prefix: dev }\nimport: { policy: true }",
-    adds: ["data.aws_caller_identity.current"],
-  },
-  "the import of a policy": { settings: "import: { policy: true }", adds: ["data.aws_caller_identity.current"] },
-  "the import of a policy of a stated account": {
-    settings: "accountId: '123456789012'\nimport: { policy: true }",
-    adds: [],
-  },
-  "several policies": {
-    settings: SEVERAL_POLICIES,
-    adds: [
-      "aws_iam_policy.policy-2",
-      "aws_iam_user_policy_attachment.policy-attachment-2",
-      "data.aws_caller_identity.current",
-      "data.aws_iam_policy_document.policy-2",
-      "output.additional_policy_arns",
-    ],
-  },
-  "several policies of a group": {
-    settings: `${SEVERAL_POLICIES}attachment: group`,
-    adds: [
-      "aws_iam_group.group",
-      "aws_iam_group_policy_attachment.policy-attachment",
-      "aws_iam_group_policy_attachment.policy-attachment-2",
-      "aws_iam_policy.policy-2",
-      "aws_iam_user_group_membership.group-membership",
-      "data.aws_caller_identity.current",
-      "data.aws_iam_policy_document.policy-2",
-      "output.additional_policy_arns",
-      "output.group_name",
-    ],
-    removes: ["aws_iam_user_policy_attachment.policy-attachment"],
-  },
-  "no key": {
-    settings: "accessKeys: none",
-    adds: [],
-    removes: ["aws_iam_access_key.user", "output.access_key_id", "output.access_key_slot", "output.secret_access_key"],
-  },
-};
+const OPTIONS: readonly Option[] = parse(
+  readFileSync(join(PROJECT, "__tests__/helpers/stack-contract.yaml"), "utf8")
+    .replaceAll("ENCRYPTION_KEY", ENCRYPTION_KEY)
+    .replaceAll("SEVERAL_POLICIES\\n", () => SEVERAL_POLICIES.replaceAll("\n", "\\n")),
+);
 
 describe("the contract with other workspaces", () => {
   it("has exactly these addresses and outputs", () => {
@@ -163,14 +89,14 @@ describe("the contract with other workspaces", () => {
   });
 
   it("describes every output", () => {
-    const outputs = ["", ...Object.values(OPTIONS).map(({ settings }) => settings)].flatMap((settings) =>
+    const outputs = ["", ...OPTIONS.map(({ settings }) => settings)].flatMap((settings) =>
       Object.entries(synth(settings).output),
     );
     const described = Object.fromEntries(outputs.map(([name, { description }]) => [name, description]));
     expect(described).toEqual(OUTPUTS);
   });
 
-  it.each(Object.entries(OPTIONS))("has %s only if the settings state it", (_, { settings, adds, removes = [] }) => {
+  it.each(OPTIONS)("has $what only if the settings state it", ({ settings, adds, removes = [] }) => {
     const plain = contract(synth());
     const names = contract(synth(settings));
     expect(names.filter((name) => !plain.includes(name))).toEqual([...adds].sort());
@@ -251,23 +177,6 @@ describe("import", () => {
   it("imports nothing by default", () => {
     expect(synth()).not.toHaveProperty("import");
     expect(synth("import: {}")).not.toHaveProperty("import");
-  });
-});
-
-describe("access keys", () => {
-  it("are reported if their secret is in the state in plaintext, slot by slot", () => {
-    const notes = (accessKeys: string) =>
-      new DeckhouseAccessStack(
-        Testing.app(),
-        deployment(`accessKeys: ${accessKeys}\naccountId: "123456789012"`),
-      ).node.metadata.map(({ data }) => data);
-    const encrypted = `{ pgpKey: ${ENCRYPTION_KEY} }`;
-    expect(notes(`{ primary: ${encrypted} }`)).toEqual([]);
-    expect(notes(`{ primary: ${encrypted}, secondary: { status: Active } }`)).toEqual([
-      "the secret access key is in the Terraform state in plaintext; encrypt the state and restrict who can read it, or set pgpKey",
-    ]);
-    expect(notes("none")).toEqual([]);
-    expect(notes("{}")).toEqual([expect.stringContaining("Every workspace that reads one output")]);
   });
 });
 

@@ -43,6 +43,7 @@ export const FEATURES = {
   "volume-cloning": "persistent volume claims that use another claim as data source",
   "volume-snapshots": "VolumeSnapshot objects; DKP enables the module snapshot-controller by default",
 } as const;
+/** A key of `FEATURES`, which describes it: `drift-repair`, `encrypted-volumes`, ... */
 export type Feature = keyof typeof FEATURES;
 
 /**

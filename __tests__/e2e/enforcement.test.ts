@@ -291,6 +291,14 @@ describe("the enforcement", () => {
     }
   });
 
+  it("denies two calls with the documented list alone; creation and deletion fail without the first", async () => {
+    const cluster = { ...clusterOf({ bastion: true }), layout: "WithNAT" as const };
+    const options = { mode: "documented", supplement: false, environment: ENVIRONMENT, cluster } as const;
+    const { measured } = await life(cluster, documentsOf(options));
+    const denied = actionsOf(measured.filter((answer) => answer.denied));
+    expect(denied).toEqual(["ec2:DescribeAddressesAttribute", "ec2:DescribeNetworkAcls"]);
+  });
+
   it("denies each call without a statement that it requires", async () => {
     const cluster = withEverySetting("WithNAT");
     const policies = policiesOf("scoped", cluster);

@@ -1,20 +1,13 @@
 import { GetPolicyVersionCommand, ListPolicyVersionsCommand } from "@aws-sdk/client-iam";
 import { UNTAGGED_MODES } from "../helpers/clusters";
-
-import { MEASURED } from "../helpers/measured-calls";
 import { PROJECT } from "../helpers/project-root";
-import { type Credentials, LocalAws } from "./support/local-aws";
+import { LocalAws } from "./support/local-aws";
 import { Deployments } from "./support/project";
 import { jsonOf, type Terraform } from "./support/terraform";
 
 const CLUSTER =
   "cluster: { prefix: dev, layout: WithNAT, withNAT: { bastionInstance: {} }, tags: { team: platform }, imdsv2: true }\nfeatures: [volume-snapshots]\n";
 const SETTINGS = `region: eu-central-1\nbackend: { local: {} }\n${CLUSTER}`;
-
-/** The calls of DKP's own Terraform that create and destroy a cluster. */
-const BOOTSTRAP_AND_DESTROY = MEASURED.filter(({ calls }) => calls !== undefined)
-  .flatMap(({ actions }) => actions)
-  .sort();
 
 describe("the policy as AWS stores it", () => {
   let aws: LocalAws;
@@ -81,45 +74,4 @@ async function storedPolicy(aws: LocalAws, arn: string): Promise<string> {
   const current = Versions.find(({ IsDefaultVersion }) => IsDefaultVersion === true)?.VersionId;
   const { PolicyVersion } = await aws.iam().send(new GetPolicyVersionCommand({ PolicyArn: arn, VersionId: current }));
   return decodeURIComponent(PolicyVersion?.Document ?? "");
-}
-
-describe("a key under enforcement makes the calls of DKP's bootstrap and destroy", () => {
-  let aws: LocalAws;
-
-  beforeAll(async () => {
-    aws = await LocalAws.start();
-  });
-
-  it.each([
-    ["denies no call with the additional permissions", true, []],
-    [
-      "denies two calls with the documented list alone; bootstrap and destroy fail without the first",
-      false,
-      ["ec2:DescribeAddressesAttribute", "ec2:DescribeNetworkAcls"],
-    ],
-  ])("%s", async (_, supplement, refused) => {
-    const name = supplement ? "with" : "without";
-    const settings = `region: eu-central-1\nbackend: { local: {} }\nuser: { name: ${name} }\npolicy: { name: ${name}, supplement: ${supplement} }\n`;
-    const terraform = Deployments.of({ deckhouse: settings }).terraform("deckhouse", aws);
-    terraform.init();
-    terraform.apply();
-    const key = { accessKeyId: terraform.output("access_key_id"), secretAccessKey: terraform.output("secret_access_key") };
-    expect(BOOTSTRAP_AND_DESTROY.length).toBeGreaterThan(70);
-    await aws.enforceIam(true);
-    try {
-      const answers = await Promise.all(
-        BOOTSTRAP_AND_DESTROY.map(async (action) => ({ action, allowed: await mayCall(aws, key, action) })),
-      );
-      expect(answers.filter(({ allowed }) => !allowed).map(({ action }) => action)).toEqual(refused);
-    } finally {
-      await aws.enforceIam(false);
-    }
-  });
-});
-
-/** Whether AWS lets a key call an action. Parameters are omitted, because IAM decides before it validates them. */
-async function mayCall(aws: LocalAws, key: Credentials, action: string): Promise<boolean> {
-  const [service = "", name = ""] = action.split(":");
-  const answer = await aws.query(key, service, name);
-  return !/UnauthorizedOperation|AccessDenied/.test(answer);
 }

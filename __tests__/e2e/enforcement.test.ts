@@ -6,7 +6,7 @@ import { type Mode, type PolicyOptions, requiredStatements } from "../../src/iam
 import { type Abuse, abuses, OTHER_ACCOUNT } from "../helpers/abuses";
 import { clusterOf, ENVIRONMENT, FEATURE_NAMES, inMode, UNTAGGED_MODES } from "../helpers/clusters";
 import { rows } from "../helpers/complete";
-import type { Layout } from "../helpers/measured-calls";
+import { type Layout, measuredActions } from "../helpers/measured-calls";
 import { requiredRequests } from "../helpers/required-requests";
 import type { Context, Request } from "../helpers/simulator";
 import { UUID, withMarker } from "../helpers/tagged-requests";
@@ -14,7 +14,7 @@ import { type Attack, attacks, createVictims, NOT_A_REQUEST, OWNERS, type Victim
 import type { Account } from "./support/authorizations";
 import { type Answered, CallSequence, sendOne } from "./support/call-sequence";
 import { componentCalls, componentObjects, NOT_CAUSED } from "./support/component-calls";
-import { dkpCalls, type Existing, measuredActions } from "./support/dkp-calls";
+import { dkpCalls, type Existing } from "./support/dkp-calls";
 import { createExisting, withGates } from "./support/enforced-account";
 import { type EnforcingGate, isGrantedBy } from "./support/enforcing-gate";
 import { type Credentials, LocalAws } from "./support/local-aws";

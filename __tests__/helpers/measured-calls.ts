@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
+import type { Cluster, Layout } from "../../src/iam/cluster";
 import { PROJECT } from "./project-root";
 
-export type Layout = "WithoutNAT" | "WithNAT" | "Standard";
+export type { Layout } from "../../src/iam/cluster";
 
 /** One of DKP's three Terraform states. */
 export type State = "base" | "master" | "static";
@@ -55,5 +56,42 @@ export const PLAIN: readonly Condition[] = ["own-vpc", "default-security-groups"
 
 const { calls, options } = parse(readFileSync(join(PROJECT, "__tests__/helpers/measured-calls.yaml"), "utf8"));
 
-export const MEASURED: readonly MeasuredRow[] = calls;
+const MEASURED: readonly MeasuredRow[] = calls;
 export const OPTIONS: readonly MeasuredOption[] = options;
+
+/** The conditions under which calls were measured that a cluster meets. A burstable instance type is possible in every one. */
+function conditionsOf({ existingVPCID, peeredVPCs, tags, disableDefaultSecurityGroup }: Cluster): readonly Condition[] {
+  const held: Readonly<Record<Condition, boolean>> = {
+    burstable: true,
+    "default-security-groups": !disableDefaultSecurityGroup,
+    "own-vpc": existingVPCID === undefined,
+    peering: peeredVPCs.length > 0,
+    tags: Object.keys(tags).length > 0,
+  };
+  return (Object.keys(held) as Condition[]).filter((condition) => held[condition]);
+}
+
+/** The calls of runs without changes, or also with those that happen; sorted. WithNAT without a bastion has the calls of Standard. */
+export function actionsOfRuns(
+  { layout = "Standard", bastion }: Pick<Cluster, "layout" | "bastion">,
+  conditions: readonly Condition[],
+  happens: (change: Change) => boolean = () => false,
+): readonly string[] {
+  const letter = { WithoutNAT: "W", WithNAT: bastion ? "N" : "S", Standard: "S" }[layout];
+  const isPhaseOf = (phase: string) => !phase.includes("[") || phase.includes(letter);
+  const rows = MEASURED.filter(
+    ({ onlyWhen, calls: own = {}, changes = {} }) =>
+      (onlyWhen === undefined || conditions.includes(onlyWhen)) &&
+      (Object.values(own).some((phases) => phases.split(" ").some(isPhaseOf)) ||
+        (Object.keys(changes) as Change[]).some(happens)),
+  );
+  return [...new Set(rows.flatMap(({ actions }) => actions))].sort();
+}
+
+/** The actions of DKP's Terraform that were measured for such a cluster and its changes: most changes are possible in every one. */
+export function measuredActions(cluster: Cluster): readonly string[] {
+  const happens = (change: Change) =>
+    (change !== "imdsv2" || cluster.imdsv2 !== undefined) &&
+    (change !== "instanceType" || cluster.features.includes("instance-type-change"));
+  return actionsOfRuns(cluster, conditionsOf(cluster), happens);
+}

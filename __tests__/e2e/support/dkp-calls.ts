@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Cluster } from "../../../src/iam/cluster";
-import { type Change, type Condition, type Layout, MEASURED } from "../../helpers/measured-calls";
+import { type Layout, measuredActions } from "../../helpers/measured-calls";
 import { PROJECT } from "../../helpers/project-root";
 import { MARKER } from "../../helpers/tagged-requests";
 import { type WireCall, withWords, writtenCall } from "./wire-calls";
@@ -24,35 +24,6 @@ const ROLE_POLICY = JSON.stringify({
   Statement: [{ Effect: "Allow", Action: "ec2:DescribeTags", Resource: "*" }],
 });
 const PUBLIC_KEY = Buffer.from(`ssh-ed25519 ${Buffer.from("\0\0\0\x0bssh-ed25519\0\0\0 ".padEnd(51, "k")).toString("base64")}`);
-
-/** The conditions under which calls were measured that a cluster meets. A burstable instance type is possible in every one. */
-function conditionsOf({ existingVPCID, peeredVPCs, tags, disableDefaultSecurityGroup }: Cluster): readonly Condition[] {
-  const held: Readonly<Record<Condition, boolean>> = {
-    burstable: true,
-    "default-security-groups": !disableDefaultSecurityGroup,
-    "own-vpc": existingVPCID === undefined,
-    peering: peeredVPCs.length > 0,
-    tags: Object.keys(tags).length > 0,
-  };
-  return (Object.keys(held) as Condition[]).filter((condition) => held[condition]);
-}
-
-/** The actions of DKP's Terraform that were measured for such a cluster and its changes. */
-export function measuredActions(cluster: Cluster & { readonly layout: Layout }): readonly string[] {
-  const conditions = conditionsOf(cluster);
-  const letter = { WithNAT: "N", WithoutNAT: "W", Standard: "S" }[cluster.layout];
-  const isPhaseOf = (phase: string) => !phase.includes("[") || phase.includes(letter);
-  const happens = (change: Change) =>
-    (change !== "imdsv2" || cluster.imdsv2 !== undefined) &&
-    (change !== "instanceType" || cluster.features.includes("instance-type-change"));
-  const rows = MEASURED.filter(
-    ({ onlyWhen, calls = {}, changes = {} }) =>
-      (onlyWhen === undefined || conditions.includes(onlyWhen)) &&
-      (Object.values(calls).some((phases) => phases.split(" ").some(isPhaseOf)) ||
-        (Object.keys(changes) as Change[]).some(happens)),
-  );
-  return [...new Set(rows.flatMap(({ actions }) => actions))].sort();
-}
 
 /** The measured calls of a cluster. */
 export function dkpCalls(cluster: Cluster & { readonly layout: Layout }, existing: Existing): readonly DkpCall[] {

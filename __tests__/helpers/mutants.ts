@@ -1,7 +1,9 @@
+import { policyDocument } from "../../src/iam/policy-document";
 import type { PolicyStatement } from "../../src/iam/policy-statements";
+import { isAllowed, type Request } from "./simulator";
 
 /** A policy in which one part is missing. */
-export interface Mutant {
+interface Mutant {
   /** The part: `STATEMENT: action, resource, condition or value`. */
   readonly name: string;
   readonly statements: readonly PolicyStatement[];
@@ -10,7 +12,7 @@ export interface Mutant {
 }
 
 /** Every policy that lacks one action, one resource, one condition or one of several values of a condition. */
-export function mutantsOf(statements: readonly PolicyStatement[]): readonly Mutant[] {
+function mutantsOf(statements: readonly PolicyStatement[]): readonly Mutant[] {
   return statements.flatMap((statement, at) => {
     const { sid, actions, resources, conditions } = statement;
     const mutant = (part: string, changed: Partial<PolicyStatement>, concerned = actions): Mutant => ({
@@ -33,6 +35,30 @@ export function mutantsOf(statements: readonly PolicyStatement[]): readonly Muta
       ]),
     ];
   });
+}
+
+/** The names of all mutants, and of those that allow every required request and no denied one, so that no test notices them. */
+export async function survivorsOf(
+  statements: readonly PolicyStatement[],
+  { required, denied }: { readonly required: readonly Request[]; readonly denied: readonly Request[] },
+): Promise<{ readonly mutants: readonly string[]; readonly survivors: readonly string[] }> {
+  const survivors: string[] = [];
+  const mutants = mutantsOf(statements);
+  for (const { name, statements: mutated, actions } of mutants) {
+    const document = policyDocument(mutated);
+    const isAnswered = async (requests: readonly Request[], answer: boolean) => {
+      for (const request of requests.filter(({ action }) => actions.includes(action))) {
+        if ((await isAllowed(document, request)) !== answer) {
+          return false;
+        }
+      }
+      return true;
+    };
+    if ((await isAnswered(required, true)) && (await isAnswered(denied, false))) {
+      survivors.push(name);
+    }
+  }
+  return { mutants: mutants.map(({ name }) => name), survivors };
 }
 
 function without<Item>(list: readonly Item[], item: Item): readonly Item[] {

@@ -27,10 +27,11 @@ import {
   UNTAGGED_MODES,
 } from "../helpers/clusters";
 import { deployment } from "../helpers/deployment";
+import { survivorsOf } from "../helpers/mutants";
 import { permissionsOf } from "../helpers/permissions";
 import { PROJECT } from "../helpers/project-root";
 import { requiredRequests } from "../helpers/required-requests";
-import { type Context, isAllowed, type Request } from "../helpers/simulator";
+import { type Context, isAllowed } from "../helpers/simulator";
 import { MARKER, UUID, VPC } from "../helpers/tagged-requests";
 
 const textOf = (mode: Mode, cluster: Cluster, environment = ENVIRONMENT) =>
@@ -190,60 +191,15 @@ describe("a test fails when a part of a policy is removed", () => {
   };
 
   it.each(["scoped", "minimal", "documented"] as const)("in mode %s", async (mode) => {
-    const options = { mode, supplement: true, environment: ENVIRONMENT, cluster: EVERYTHING };
-    const statements = policyStatements(options);
+    const statements = policyStatements({ mode, supplement: true, environment: ENVIRONMENT, cluster: EVERYTHING });
     const required = requiredRequests(mode, true, ENVIRONMENT, EVERYTHING);
-    const bad = abuses(ENVIRONMENT);
-    const survivors: string[] = [];
-    let mutants = 0;
-    const evaluate = async (name: string, mutated: typeof statements, concerned: (request: Request) => boolean) => {
-      mutants += 1;
-      const document = policyDocument(mutated.filter(({ actions, resources }) => actions.length > 0 && resources.length > 0));
-      for (const request of required.filter(concerned)) {
-        if (!(await isAllowed(document, request))) {
-          return;
-        }
-      }
-      for (const abuse of bad.filter(concerned)) {
-        if (!(mode === "documented" && abuse.documented) && (await isAllowed(document, abuse))) {
-          return;
-        }
-      }
-      survivors.push(name);
-    };
-    for (const [index, statement] of statements.entries()) {
-      const swap = (changed: Partial<typeof statement>) => statements.with(index, { ...statement, ...changed });
-      const concerned = ({ action }: Request) => statement.actions.includes(action);
-      for (const action of statement.actions) {
-        await evaluate(
-          `${statement.sid}: ${action}`,
-          swap({ actions: without(statement.actions, action) }),
-          (request) => request.action === action,
-        );
-      }
-      for (const resource of statement.resources) {
-        await evaluate(`${statement.sid}: ${resource}`, swap({ resources: without(statement.resources, resource) }), concerned);
-      }
-      for (const condition of statement.conditions) {
-        const name = `${statement.sid}: ${condition.variable}`;
-        await evaluate(name, swap({ conditions: without(statement.conditions, condition) }), concerned);
-        for (const value of condition.values.length > 1 ? condition.values : []) {
-          const fewer = { ...condition, values: without(condition.values, value) };
-          await evaluate(
-            `${name} ${value}`,
-            swap({ conditions: [...without(statement.conditions, condition), fewer] }),
-            concerned,
-          );
-        }
-      }
-    }
+    const denied = abuses(ENVIRONMENT).filter(({ documented }) => !(mode === "documented" && documented));
+    const { mutants, survivors } = await survivorsOf(statements, { required, denied });
     expect(survivors).toEqual(UNNOTICED[mode]);
-    figures[mode] = mutants - survivors.length;
-    figures[`${mode}, of`] = mutants;
+    figures[mode] = mutants.length - survivors.length;
+    figures[`${mode}, of`] = mutants.length;
   });
 });
-
-const without = <T>(list: readonly T[], item: T): readonly T[] => list.filter((other) => other !== item);
 
 const arn = (service: string, resource: string) => `arn:aws:${service}:${ENVIRONMENT.region}:${ENVIRONMENT.account}:${resource}`;
 

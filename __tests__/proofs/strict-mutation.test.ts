@@ -2,7 +2,7 @@ import { policyDocument } from "../../src/iam/policy-document";
 import { policyStatements } from "../../src/iam/policy-statements";
 import { abuses } from "../helpers/abuses";
 import { ENVIRONMENT, EVERYTHING, inMode } from "../helpers/clusters";
-import { type Mutant, mutantsOf } from "../helpers/mutants";
+import { survivorsOf } from "../helpers/mutants";
 import { isAllowed, type Request } from "../helpers/simulator";
 import { PEER_VPC, taggedRequests, UUID, VPC, withMarker } from "../helpers/tagged-requests";
 import { unrelatedResources } from "../helpers/unrelated-resources";
@@ -48,27 +48,7 @@ describe.each(Object.entries(CLUSTERS))("a test fails when a part of a strict po
         denied.push(request);
       }
     }
-    const isKilled = async ({ statements: mutated, actions }: Mutant) => {
-      const document = policyDocument(mutated);
-      for (const request of required.filter(({ action }) => actions.includes(action))) {
-        if (!(await isAllowed(document, request))) {
-          return true;
-        }
-      }
-      for (const request of denied.filter(({ action }) => actions.includes(action))) {
-        if (await isAllowed(document, request)) {
-          return true;
-        }
-      }
-      return false;
-    };
-    const mutants = mutantsOf(statements);
-    const survivors: string[] = [];
-    for (const mutant of mutants) {
-      if (!(await isKilled(mutant))) {
-        survivors.push(mutant.name);
-      }
-    }
+    const { mutants, survivors } = await survivorsOf(statements, { required, denied });
     process.stderr.write(
       `strict, ${name}: ${mutants.length - survivors.length} of ${mutants.length} mutants killed; ${survivors.join("; ")}\n`,
     );

@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, isAbsolute, join, resolve } from "node:path";
-import { isNodeAttachment } from "../../terraform/addresses";
 import { removeAbandoned, temporaryName } from "../../text/files";
 import { type JsonObject, parseJson } from "../../text/json";
+import { isNodeAttachment } from "../terraform/known-addresses";
 import { atSignal } from "../terraform/signals";
 import { readState, type StateResource } from "../terraform/state-file";
 import { initProvider, runTerraform, type TerraformCli } from "../terraform/terraform-cli";

@@ -17,10 +17,7 @@ export interface DeploymentPolicy {
 export type DeploymentPolicies = readonly [DeploymentPolicy, ...DeploymentPolicy[]];
 
 /** Name and path of the first policy of a deployment. */
-interface PolicyIdentity {
-  readonly name: string;
-  readonly path: string;
-}
+type PolicyIdentity = Readonly<Record<"name" | "path", string>>;
 
 /**
  * The managed policies of a deployment: one with full action names, else one with patterns that match exactly the same actions,

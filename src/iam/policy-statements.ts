@@ -75,6 +75,8 @@ function otherNetworksDenied(networks: Networks): WholeStatement {
  */
 const LIMITED_TO_SETTINGS: readonly ClusterCondition[] = ["peering", "tags", "feature:encrypted-volumes"];
 
+const actionsOf = (rows: readonly CatalogueRow[]): readonly string[] => rows.map(({ action }) => action);
+
 /** Rows that a mode grants; sorted by action. */
 export function grantedRows({ mode, supplement, cluster }: Omit<PolicyOptions, "environment">): readonly CatalogueRow[] {
   const conditions = conditionsOf(cluster);
@@ -278,10 +280,6 @@ export function equals(variable: string, ...values: readonly string[]): PolicyCo
  */
 export function viaService(service: "ec2" | "s3", region: string): PolicyCondition {
   return equals("kms:ViaService", `${service}.${region}.amazonaws.com`);
-}
-
-function actionsOf(rows: readonly CatalogueRow[]): readonly string[] {
-  return rows.map(({ action }) => action);
 }
 
 /**

@@ -235,7 +235,7 @@ describe("addresses that would collide", () => {
 describe("the stack of permissions that exceed one policy", () => {
   const FURTHER = "D8CloudProviderAWS-2-a1fb704f";
 
-  it("attaches further policies from the last to the second one, to each principal", () => {
+  it("attaches additional policies from the last to the second one, to each principal", () => {
     const key = (index: number) => `"arn:aws:kms:eu-central-1:123456789012:key/01234567-89ab-cdef-0123-0000000000${index}"`;
     const keys = Array.from({ length: 80 }, (_, index) => key(index + 10)).join();
     const settings = `policy: { mode: scoped }\nfeatures: [encrypted-volumes]\ncluster: { prefix: dev, kmsKeyArns: [${keys}] }\n`;
@@ -250,7 +250,7 @@ describe("the stack of permissions that exceed one policy", () => {
     }
   });
 
-  it("imports the further policies with additionalPolicies", () => {
+  it("imports the additional policies with additionalPolicies", () => {
     const imported = synth(`${SEVERAL_POLICIES}accountId: "123456789012"\nimport: { policy: true, additionalPolicies: true }`);
     expect(imported.import).toEqual([
       { to: "aws_iam_policy.policy", id: "arn:aws:iam::123456789012:policy/D8CloudProviderAWS" },

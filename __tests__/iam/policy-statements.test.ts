@@ -356,7 +356,7 @@ describe("deploymentPolicies", () => {
     );
   });
 
-  it("names further policies after their number, their content and their path", () => {
+  it("names additional policies after their number, their content and their path", () => {
     const nameWith = (roles: number, path = "/") => {
       const cluster = clusterOf({ formerIamNodeRoles: manyRoles(roles) });
       return deploymentPolicies({ ...options, cluster }, { name: "Dkp", path })[1]?.name ?? "";

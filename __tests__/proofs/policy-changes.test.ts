@@ -20,7 +20,7 @@ const attachedOf = (policies: readonly DeploymentPolicy[]): Attached =>
   new Map(policies.map(({ name, statements }) => [name, statements]));
 
 /**
- * What is attached after each write call of an apply: the new further policies, then the first one, then without each former one.
+ * What is attached after each write call of an apply: the new additional policies, then the first one, then without each former one.
  * `__tests__/e2e/policy-changes.test.ts` measures that order.
  */
 function statesBetween(before: Attached, after: Attached): readonly Attached[] {

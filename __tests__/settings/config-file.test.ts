@@ -158,7 +158,7 @@ describe("DKP's installation file is rejected", () => {
   it.each([
     ["nothing.yml", "no such file or directory (ENOENT); check the path"],
     ["a-folder", "is not a regular file; replace it with one"],
-  ])("where it can't be read: %s", (path, error) => {
+  ])("where it cannot be read: %s", (path, error) => {
     mkdirSync("a-folder", { recursive: true });
     expect(errorsOf(`${MINIMAL}cluster: { configFile: ${path} }\n`)).toEqual([`${AT}${path}: ${error}`]);
   });

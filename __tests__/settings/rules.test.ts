@@ -18,7 +18,7 @@ describe("nodeRole", () => {
 });
 
 describe("permissions that exceed one policy", () => {
-  /** The length that leaves space for the names of further policies. */
+  /** The length that leaves space for the names of additional policies. */
   const LONGEST = "P".repeat(117);
   const roles = (count: number) => Array.from({ length: count }, (_, index) => `/apps/former-role-of-the-nodes-${index}`);
   const settings = (mode: string, count: number) =>
@@ -47,7 +47,7 @@ describe("permissions that exceed one policy", () => {
     ]);
   });
 
-  it("are rejected if one statement exceeds a policy, because tag keys can't be divided", () => {
+  it("are rejected if one statement exceeds a policy, because tag keys cannot be divided", () => {
     const tags = Array.from({ length: 50 }, (_, index) => `${"k".repeat(126)}${String(index).padStart(2, "0")}: v`);
     expect(errorsWith(`policy: { mode: scoped }\ncluster:\n  prefix: dev\n  tags: { ${tags.join(", ")} }\n`)).toEqual([
       expect.stringMatching(/^line 3, policy\.mode: requires a statement NodeRoleTags1 of \d+ characters, IAM allows 6144; /),

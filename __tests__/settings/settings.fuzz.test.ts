@@ -16,7 +16,7 @@ const NAMES = readdirSync(GOLDEN);
 const TEXTS = new Map(NAMES.map((name) => [name, readFileSync(join(GOLDEN, name), "utf8")]));
 const SETTINGS = new Map([...TEXTS].map(([name, text]) => [name, parse(text) as object]));
 
-describe("settings that are valid but for a few changes", () => {
+describe("settings that are valid except for a few changes", () => {
   const root = mkdtempSync(join(tmpdir(), "fuzz-"));
   const folder = join(root, "deployments");
   mkdirSync(folder);

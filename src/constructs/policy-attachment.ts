@@ -56,7 +56,7 @@ export function attachmentLifecycle(number: number, protect = true): { readonly 
 
 /**
  * Makes Terraform change the first policy only after the additional ones are attached, and attach these from the last to the second one: a
- * change of a additional policy creates another one, which is attached before the first one changes, and the former one is detached last.
+ * change of an additional policy creates another one, which is attached before the first one changes, and the former one is detached last.
  * A statement that moves between policies is always allowed.
  *
  * Statements can also move between additional policies while the first one does not change. Terraform leaves what does not change out of

@@ -40,7 +40,7 @@ export function deploymentPolicies(options: PolicyOptions, identity: PolicyIdent
 }
 
 /**
- * A additional policy is named after its content. A change of its content therefore creates and attaches another policy, before
+ * An additional policy is named after its content. A change of its content therefore creates and attaches another policy, before
  * Terraform changes the first policy and detaches the former one: what was allowed and stays allowed is allowed all the time.
  * IAM compares names without their path, so the path belongs to the content.
  */
@@ -54,7 +54,7 @@ export function additionalPolicyNames(name: string): string {
   return `${name}-?-????????`;
 }
 
-/** Characters that the name of a additional policy adds to the name of the first one. */
+/** Characters that the name of an additional policy adds to the name of the first one. */
 export const ADDITIONAL_NAME_CHARACTERS = additionalPolicyNames("").length;
 
 /**

@@ -8,5 +8,5 @@ export function otherSlot(slot: Slot): Slot {
   return slot === "primary" ? "secondary" : "primary";
 }
 
-/** The ID of a long-term key of an IAM user. `ASIA` ids belong to temporary credentials. Source: "IAM identifiers", unique id prefixes. */
+/** The ID of a long-term key of an IAM user. `ASIA` IDs belong to temporary credentials. Source: "IAM identifiers", unique ID prefixes. */
 export const ACCESS_KEY_ID = /^AKIA[A-Z0-9]{16}$/;

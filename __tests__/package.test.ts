@@ -121,9 +121,13 @@ describe("links in Markdown files", () => {
       .map(read)
       .join("\n");
     const named = [
-      ...source.matchAll(/\bdocs\/((?:how-to|reference|explanation|pipelines)\/[\w.-]+\w(?:#[\w-]+)?)|\bpage\("([^"]+)"\)/g),
+      ...source.matchAll(
+        /\bdocs\/((?:how-to|reference|explanation|pipelines)\/[\w.-]+\w(?:#[\w-]+)?)|\bpage\("([\w-]+)"(?:, "([\w-]+)")?\)/g,
+      ),
     ];
-    const pages = named.map(([, path, called]) => `docs/${path ?? called}`);
+    const pages = named.map(([, path, id, section]) =>
+      id === undefined ? `docs/${path}` : `docs/how-to/${id}.md${section === undefined ? "" : `#${section}`}`,
+    );
     expect(pages.length).toBeGreaterThan(10);
     const isDead = (page: string) => {
       const [path = "", anchor] = page.split("#");

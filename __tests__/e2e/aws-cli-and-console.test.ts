@@ -29,9 +29,9 @@ nodeRole:
   managedPolicyArns: ["${POLICY}/Logs"]
   permissionsBoundary: "${POLICY}/Limits"
 `,
-  // The account is unknown, and one string of the policy has a space.
+  // The account is unknown; one string of the policy has a space, and one is what stands for the account elsewhere.
   minimal: `
-cluster: { prefix: stage, layout: WithNAT, tags: { "Cost Center": "42 ü" } }
+cluster: { prefix: stage, layout: WithNAT, tags: { "Cost Center": "42 ü", ":ACCOUNT_ID:": x } }
 user: { name: stage }
 policy: { name: stage, mode: minimal }
 attachment: group
@@ -79,6 +79,16 @@ describe("aws-cli.sh", () => {
         output: "",
       });
     }
+  });
+
+  it("changes nothing in another account than that of the settings", async () => {
+    write(join(path, "other"), packFilesOf('accountId: "210987654321"'));
+    await aws.calls();
+    expect(sh("documented", "../other/aws-cli.sh")).toEqual({
+      status: 1,
+      output: "the credentials belong to account 123456789012, and the settings are for account 210987654321\n",
+    });
+    expect(await aws.changes()).toEqual([]);
   });
 
   it("writes a working key to a file that only its owner can read, and prints no secret", async () => {

@@ -147,59 +147,6 @@ warning: continuing with dev, prod, which are valid by themselves
   });
 });
 
-describe("what commands print", () => {
-  let folder: string;
-
-  beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), "print-"));
-    mkdirSync(join(folder, "deployments"));
-    writeFileSync(join(folder, "cdktf.json"), "{}");
-  });
-
-  afterEach(() => rmSync(folder, { recursive: true }));
-
-  const run = (...args: string[]) => runCli(folder, args);
-
-  it("runs no workflow command that a plan contains, in any format", async () => {
-    writeFileSync(
-      join(folder, "deployments", "dev.yaml"),
-      "region: eu-central-1\nbackend: { s3: { bucket: state, region: eu-central-1 } }\n",
-    );
-    const policy = (Action: string) =>
-      JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Allow", Action, Resource: "*" }] });
-    const [before, after] = [policy("s3:GetObject"), policy("s3:hostile\n::error::X\u001b[2J ##[add-mask]y")];
-    const change = { actions: ["update"], before: { policy: before }, after: { policy: after } };
-    const changed = { address: "aws_iam_policy.policy", mode: "managed", type: "aws_iam_policy", name: "policy", change };
-    writeFileSync(
-      join(folder, "plan.json"),
-      JSON.stringify({
-        format_version: "1.2",
-        planned_values: {},
-        configuration: {
-          provider_config: { aws: { expressions: { region: { constant_value: "eu-central-1" } } } },
-          root_module: {
-            resources: [
-              { address: "aws_iam_user.user", expressions: { name: { constant_value: "deckhouse" } } },
-              { address: "aws_iam_policy.policy", expressions: { name: { constant_value: "D8CloudProviderAWS" } } },
-            ],
-          },
-        },
-        terraform_version: "1.11.4",
-        resource_changes: [changed],
-        prior_state: { values: { root_module: { resources: [{ ...changed, values: change.before }] } } },
-        complete: true,
-        errored: false,
-      }),
-    );
-    for (const format of ["text", "markdown", "json"]) {
-      const { status, stdout, stderr } = await run("diff", "dev", "--plan", "plan.json", "--format", format);
-      expect({ format, status, stderr }).toEqual({ format, status: 2, stderr: "" });
-      expect(stdout).toContain("s3:hostile");
-      expect(`${stdout}${stderr}`.split("\n").filter((line) => /^\s*::|##\[|\p{Cc}/u.test(line))).toEqual([]);
-    }
-  });
-});
-
 const CLUSTER = "region: eu-central-1\nbackend: { local: {} }\ncluster: { prefix: dev, layout: Standard }\n";
 
 describe("dkp-access policy", () => {

@@ -1,10 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { parse } from "yaml";
-import { comparePacks, writePacks } from "../../../src/cli/review/pack-folder";
 import { terraformJson } from "../../../src/cli/terraform/configuration";
 import type { Deployment } from "../../../src/settings/deployment";
 import { deployment } from "../../helpers/deployment";
@@ -239,27 +235,5 @@ describe("a value with markup of its own", () => {
       encoding: "utf8",
     });
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
-  });
-});
-
-describe("a review pack with several policies", () => {
-  const folder = mkdtempSync(join(tmpdir(), "packs-"));
-  const wanted = (files: object) => ({
-    packs: { demo: { "REVIEW.md": "page\n", "main.tf.json": "{}\n", ...files } as unknown as Pack },
-    overview: undefined,
-    stacks: ["demo"],
-    settings: "deployments",
-  });
-  const names = () => readdirSync(join(folder, "demo")).sort();
-
-  afterAll(() => rmSync(folder, { recursive: true }));
-
-  it("has a file of each policy, and loses those of former ones", () => {
-    const several = { "policy.json": "1\n", "policy-2.json": "2\n", "policy-5.json": "5\n" };
-    expect(comparePacks(folder, wanted(several)).stale.map(({ path }) => path)).toContain(join(folder, "demo/policy-2.json"));
-    Array.from(writePacks(comparePacks(folder, wanted(several)).stale));
-    expect(names()).toEqual(["REVIEW.md", "main.tf.json", "policy-2.json", "policy-5.json", "policy.json"]);
-    Array.from(writePacks(comparePacks(folder, wanted({ "policy.json": "1\n" })).stale));
-    expect(names()).toEqual(["REVIEW.md", "main.tf.json", "policy.json"]);
   });
 });

@@ -78,8 +78,7 @@ async function saved(session: Session, { stack, state }: Deployment, folder: str
     session.printError(`${terraform.binary} ${args.join(" ")}\n`);
     const code = await runToEnd(terraform, folder, args);
     if (code === 1) {
-      const bucket =
-        args[0] === "init" && state.type === "s3" ? `. If the bucket does not exist: ${page("how-to/state-bucket.md")}` : "";
+      const bucket = args[0] === "init" && state.type === "s3" ? `. If the bucket does not exist: ${page("state-bucket")}` : "";
       throw new Error(`${stack}: ${terraform.binary} ${args[0]} failed, so there is no plan; the reason is above${bucket}`);
     }
     return code;

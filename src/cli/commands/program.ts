@@ -16,8 +16,8 @@ const OTHER_NAMES: readonly (readonly [names: readonly string[], instead: string
   [["audit", "leak", "rotate"], "dkp-access keys reports the next step of a rotation; keys --leaked the steps after a leak"],
   [["check", "lint", "validate"], "dkp-access synth validates the settings, dkp-access preflight checks the account"],
   [["upgrade"], "dkp-access diff STACK --dkp-version TO reports what another version of DKP requires"],
-  [["destroy"], `the steps are in ${page("how-to/change-and-retire.md")}`],
-  [["import"], `the steps are in ${page("how-to/import.md")}`],
+  [["destroy"], `the steps are in ${page("change-and-retire")}`],
+  [["import"], `the steps are in ${page("import")}`],
   [["output", "outputs"], "dkp-access hand-over prints the provider block for DKP; terraform output prints the outputs"],
 ];
 

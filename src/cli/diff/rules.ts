@@ -69,7 +69,7 @@ export const RULES = {
     "key-replaced": {
       text: "replaces the access key in the slot {slot}: the old key is deleted before the new key exists",
       risk: "the cluster has no access to AWS until DKP has the new key",
-      remedy: `restore user.name and the pgpKey of this slot; set another OpenPGP key in the other slot, and rotate (${page("how-to/keys.md#rotate")})`,
+      remedy: `restore user.name and the pgpKey of this slot; set another OpenPGP key in the other slot, and rotate (${page("keys", "rotate")})`,
     },
     "active-key-deleted": {
       text: "deletes the access key in the slot {slot} while it is Active",
@@ -103,7 +103,7 @@ export const RULES = {
     },
     "removed-while-protected": {
       text: "the settings file is deleted while protect is on, so the deployment cannot have been destroyed: its user and its access key would remain and be unmanaged",
-      remedy: `restore the file, set protect: false, and destroy the deployment; if you renamed the file, keep the state (${page("how-to/change-and-retire.md#rename-a-stack")})`,
+      remedy: `restore the file, set protect: false, and destroy the deployment; if you renamed the file, keep the state (${page("change-and-retire", "rename-a-stack")})`,
     },
     "state-left-behind": {
       text: "{before} is renamed to {after}, and the state would be left behind: Terraform would create the user again",
@@ -149,7 +149,7 @@ export const RULES = {
   ...rules("attention", "Left unmanaged", {
     "deployment-removed": {
       text: "the settings file is deleted, which deletes nothing in AWS: if the deployment was not destroyed before, its user, its access key and its state remain, and nobody rotates or watches them",
-      remedy: `destroy the deployment before you delete its file (${page("how-to/change-and-retire.md#retire-a-deployment")})`,
+      remedy: `destroy the deployment before you delete its file (${page("change-and-retire", "retire-a-deployment")})`,
     },
   }),
   ...rules("attention", "Who can read a secret", {

@@ -36,7 +36,7 @@ const HAZARD_TEXTS: Readonly<Record<Hazard, string>> = {
   "creates a key in plaintext next to an encrypted one":
     "with its secret in plaintext, although that of the exposed key is encrypted; set pgpKey of the slot, or the slot to absent",
   "fails: there is no such key to import": "which fails: IAM does not have it, or another slot has it",
-  "activates a key that was deactivated": `which was deactivated, perhaps because it leaked: if it leaked, do not apply these settings, and run keys --leaked (${page("how-to/keys.md#when-a-key-has-leaked")})`,
+  "activates a key that was deactivated": `which was deactivated, perhaps because it leaked: if it leaked, do not apply these settings, and run keys --leaked (${page("keys", "when-a-key-has-leaked")})`,
   "deactivates or deletes a key that DKP may be using": `which DKP may be using: it was created or used within the last ${RECENT_HOURS} hours, or AWS reports no use of the exposed key in that time; do not apply these settings`,
   "exposes a key whose secret cannot be handed over":
     "whose secret is not in the state, or which is not Active; do not apply these settings",
@@ -85,7 +85,7 @@ export const KEY_RULES = {
   ),
   "key-state-lost": attention(
     ({ user, keys }: { readonly user: string; readonly keys: string }) =>
-      `the state has no user, and IAM has the user ${user}${keys === "" ? "" : ` with ${keys}`}: it was created outside Terraform (${page("how-to/import.md")}), it belongs to another deployment, the state was lost or is that of another workspace, or the first apply failed; do not apply these settings, and do not delete or deactivate a key; see ${recovery("lost-state")}`,
+      `the state has no user, and IAM has the user ${user}${keys === "" ? "" : ` with ${keys}`}: it was created outside Terraform (${page("import")}), it belongs to another deployment, the state was lost or is that of another workspace, or the first apply failed; do not apply these settings, and do not delete or deactivate a key; see ${recovery("lost-state")}`,
   ),
   "key-object-lost": attention(
     ({ kind, name, known }: { readonly kind: string; readonly name: string; readonly known: boolean }) =>

@@ -1,8 +1,8 @@
 import { LocalAws } from "./support/local-aws";
 import { Deployments } from "./support/project";
 
-/** Some valid arguments of each backend type of Terraform. */
-const BACKENDS: readonly (readonly [string, string])[] = [
+/** Some valid arguments of each backend type of Terraform, and of the cloud block. */
+const DESTINATIONS: readonly (readonly [string, string])[] = [
   ["azurerm", "{ storage_account_name: acc, container_name: state, key: a.tfstate, use_cli: false, use_azuread_auth: true }"],
   ["consul", "{ address: '127.0.0.1:1', path: deckhouse, scheme: http, lock: true, gzip: false }"],
   ["cos", "{ bucket: state-1250000000, region: eu-frankfurt, prefix: dkp, encrypt: true }"],
@@ -17,6 +17,7 @@ const BACKENDS: readonly (readonly [string, string])[] = [
     "s3",
     "{ bucket: state, region: eu-central-1, assume_role: { role_arn: 'arn:aws:iam::123456789012:role/state', tags: { a: b } } }",
   ],
+  ["cloud", "{ hostname: localhost, organization: org, workspaces: { name: deckhouse } }"],
 ];
 
 /** Error messages of Terraform for an invalid argument, block or value. */
@@ -30,19 +31,11 @@ describe("terraform init accepts the generated arguments", () => {
     aws = await LocalAws.start();
   });
 
-  it.each(BACKENDS)("of the backend %s", (type, args) => {
-    const deployments = Deployments.of({ deckhouse: `region: eu-central-1\nbackend: { ${type}: ${args} }\n` });
+  it.each(DESTINATIONS)("of %s", (type, args) => {
+    const settings = type === "cloud" ? `cloud: ${args}` : `backend: { ${type}: ${args} }`;
+    const deployments = Deployments.of({ deckhouse: `region: eu-central-1\n${settings}\n` });
     const { output } = deployments.terraform("deckhouse", aws).attempt("init", "-input=false");
-    expect(output).toContain("Initializing the backend");
-    expect(output).not.toMatch(REFUSED);
-  });
-
-  it("of the cloud block", () => {
-    const deployments = Deployments.of({
-      deckhouse: "region: eu-central-1\ncloud: { hostname: localhost, organization: org, workspaces: { name: deckhouse } }\n",
-    });
-    const { output } = deployments.terraform("deckhouse", aws).attempt("init", "-input=false");
-    expect(output).toContain("Initializing HCP Terraform");
+    expect(output).toContain(type === "cloud" ? "Initializing HCP Terraform" : "Initializing the backend");
     expect(output).not.toMatch(REFUSED);
   });
 

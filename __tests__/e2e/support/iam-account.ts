@@ -26,32 +26,18 @@ export async function iamAccount(iam: IAMClient): Promise<object> {
   const { Roles = [] } = await iam.send(new ListRolesCommand());
   const { Policies = [] } = await iam.send(new ListPoliciesCommand({ Scope: "Local" }));
   return {
-    users: await byName(
-      Users,
-      ({ UserName = "" }) => UserName,
-      (name) => user(iam, name),
-    ),
-    groups: await byName(
-      Groups,
-      ({ GroupName = "" }) => GroupName,
-      (name) => group(iam, name),
-    ),
-    roles: await byName(
-      Roles,
-      ({ RoleName = "" }) => RoleName,
-      (name) => role(iam, name),
-    ),
-    policies: await byName(
-      Policies,
-      ({ Arn = "" }) => Arn,
-      (arn) => policy(iam, arn),
-    ),
+    users: await byName(namesOf(Users, "UserName"), (name) => user(iam, name)),
+    groups: await byName(namesOf(Groups, "GroupName"), (name) => group(iam, name)),
+    roles: await byName(namesOf(Roles, "RoleName"), (name) => role(iam, name)),
+    policies: await byName(namesOf(Policies, "Arn"), (arn) => policy(iam, arn)),
   };
 }
 
-async function byName<T>(list: readonly T[], nameOf: (item: T) => string, look: (name: string) => Promise<object>) {
-  const entries = await Promise.all(list.map(nameOf).map(async (name) => [name, await look(name)] as const));
-  return Object.fromEntries(entries);
+const namesOf = <Name extends string>(objects: readonly { readonly [name in Name]?: string | undefined }[], name: Name) =>
+  objects.map((object) => object[name] ?? "");
+
+async function byName(names: readonly string[], look: (name: string) => Promise<object>) {
+  return Object.fromEntries(await Promise.all(names.map(async (name) => [name, await look(name)] as const)));
 }
 
 async function user(iam: IAMClient, UserName: string): Promise<object> {

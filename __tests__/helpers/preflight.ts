@@ -32,6 +32,7 @@ const NEW_ACCOUNT: Answers = {
   DescribeRegions: {
     Regions: [
       { RegionName: "eu-central-1", OptInStatus: "opt-in-not-required" },
+      { RegionName: "ap-east-1", OptInStatus: "opted-in" },
       { RegionName: "me-south-1", OptInStatus: "not-opted-in" },
     ],
   },

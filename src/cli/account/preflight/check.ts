@@ -9,6 +9,9 @@ import type { PreflightRules } from "./rules";
 
 export type PreflightFound = Found<PreflightRules>;
 
+/** A finding, if it is one. */
+export const when = (isFound: boolean, finding: PreflightFound): readonly PreflightFound[] => (isFound ? [finding] : []);
+
 /** What is checked. */
 export interface Subject {
   readonly deployment: Deployment;

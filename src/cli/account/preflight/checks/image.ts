@@ -1,5 +1,5 @@
 import { type Image, unlessMissing } from "../../aws/operations";
-import type { Check, PreflightFound } from "../check";
+import { type Check, type PreflightFound, when } from "../check";
 
 /** The images that the settings name. What runs on an instance, such as cloud-init, is not visible from outside. */
 export const imageCheck: Check = {
@@ -36,15 +36,14 @@ function imageFindings(image: Image, ami: string, imdsv2: boolean | undefined): 
   const ebs = mappings.filter(({ Ebs }) => Ebs !== undefined);
   const names = ebs.map(({ DeviceName }) => DeviceName ?? "?");
   const disks = names.length === 0 ? "none" : names;
-  const demands: readonly (readonly [isMet: boolean, otherwise: PreflightFound])[] = [
-    [state === "available", { rule: "image-state", values: { ami, state } }],
-    [type === "ebs", { rule: "image-root-device", values: { ami, type } }],
-    [names.length === 1 && names[0] === root, { rule: "image-disks", values: { ami, disks, root } }],
-    [architecture === "x86_64", { rule: "image-architecture", values: { ami, architecture } }],
-    [EnaSupport === true, { rule: "image-ena", values: { ami } }],
-    [ImdsSupport !== "v2.0" || imdsv2 === true, { rule: "image-imdsv2", field: "cluster.imdsv2", values: { ami } }],
+  const findings = [
+    ...when(state !== "available", { rule: "image-state", values: { ami, state } }),
+    ...when(type !== "ebs", { rule: "image-root-device", values: { ami, type } }),
+    ...when(names.length !== 1 || names[0] !== root, { rule: "image-disks", values: { ami, disks, root } }),
+    ...when(architecture !== "x86_64", { rule: "image-architecture", values: { ami, architecture } }),
+    ...when(EnaSupport !== true, { rule: "image-ena", values: { ami } }),
+    ...when(ImdsSupport === "v2.0" && imdsv2 !== true, { rule: "image-imdsv2", field: "cluster.imdsv2", values: { ami } }),
   ];
-  const findings = demands.flatMap(([isMet, otherwise]) => (isMet ? [] : [otherwise]));
   if (findings.length > 0) {
     return findings;
   }

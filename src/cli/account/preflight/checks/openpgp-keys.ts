@@ -1,6 +1,6 @@
 import { SLOTS } from "../../../../iam/key-slots";
 import { pgpKeyWarning } from "../../../../settings/settings-notes";
-import type { Check, PreflightFound } from "../check";
+import { type Check, type PreflightFound, when } from "../check";
 
 /** Whether Terraform can encrypt secrets for the OpenPGP keys of the settings now. */
 export const openPgpKeysCheck: Check = {
@@ -14,8 +14,8 @@ export const openPgpKeysCheck: Check = {
       return [{ rule: "pgp-keys-none", values: {} }];
     }
     const unusable = slots.flatMap((slot): readonly PreflightFound[] => {
-      const [field, warning] = [`accessKeys.${slot}.pgpKey`, pgpKeyWarning(accessKeys, slot)];
-      return warning === undefined ? [] : [{ rule: "pgp-key-unusable", field, values: { slot, warning } }];
+      const [field, warning = ""] = [`accessKeys.${slot}.pgpKey`, pgpKeyWarning(accessKeys, slot)];
+      return when(warning !== "", { rule: "pgp-key-unusable", field, values: { slot, warning } });
     });
     return unusable.length === 0 ? [{ rule: "pgp-keys-ok", values: {} }] : unusable;
   },

@@ -1,15 +1,13 @@
 import ipaddr = require("ipaddr.js");
 
 import type { Networks } from "../../../../iam/networks";
-import type { Check, PreflightFound, Tools } from "../check";
+import { type Check, type PreflightFound, type Tools, when } from "../check";
 import { clusterTag, instancesIn, instancesWith, nameIn } from "./cluster-objects";
 
-/** A public address of the cluster. */
+/** A public address of the cluster, such as that of `NAT gateway nat-0123456789abcdef0`. DKP makes no calls from a bastion; `dhctl` may. */
 interface SourceAddress {
   readonly address: string;
-  /** "NAT gateway nat-0123456789abcdef0", "dev-master-0". */
   readonly of: string;
-  /** DKP itself makes no calls from there; `dhctl` may run there. */
   readonly bastion?: boolean;
 }
 
@@ -79,31 +77,25 @@ interface Sources {
 }
 
 function sourceFindings({ addresses, endpoints, networks, existingCluster }: Sources): readonly PreflightFound[] {
-  const findings: PreflightFound[] = [];
   const services = SERVICES.filter((service) => !endpoints.some((endpoint) => endpoint.service === service));
-  if (services.length > 0 && addresses.length === 0) {
-    findings.push({ rule: existingCluster ? "sources-not-found" : "sources-not-yet", values: {} });
-  }
   // Where every service has an endpoint, no call has an address.
   const sources = services.length === 0 ? [] : addresses;
+  const isKnown = services.length === 0 || addresses.length > 0;
   const outside = sources.filter(({ address }) => !includesAddress(networks.cidrs, address));
   const inside = sources.filter((source) => !outside.includes(source));
   const callers = outside.filter(({ bastion }) => bastion !== true);
   const bastions = outside.filter(({ bastion }) => bastion);
-  if (inside.length > 0) {
-    findings.push({ rule: "sources-allowed", values: { sources: addressLists(inside).sources } });
-  }
-  if (callers.length > 0) {
-    findings.push({ rule: "source-outside", values: { ...addressLists(callers), services } });
-  }
-  if (bastions.length > 0) {
-    findings.push({ rule: "bastion-outside", values: addressLists(bastions) });
-  }
-  for (const endpoint of endpoints) {
+  const ofEndpoints = endpoints.map((endpoint): PreflightFound => {
     const isAllowed = networks.vpcs.includes(endpoint.vpc) || networks.vpcEndpoints.includes(endpoint.id);
-    findings.push({ rule: isAllowed ? "endpoint-allowed" : "endpoint-outside", values: { ...endpoint } });
-  }
-  return findings;
+    return { rule: isAllowed ? "endpoint-allowed" : "endpoint-outside", values: { ...endpoint } };
+  });
+  return [
+    ...when(!isKnown, { rule: existingCluster ? "sources-not-found" : "sources-not-yet", values: {} }),
+    ...when(inside.length > 0, { rule: "sources-allowed", values: { sources: addressLists(inside).sources } }),
+    ...when(callers.length > 0, { rule: "source-outside", values: { ...addressLists(callers), services } }),
+    ...when(bastions.length > 0, { rule: "bastion-outside", values: addressLists(bastions) }),
+    ...ofEndpoints,
+  ];
 }
 
 const ofVpcs = (vpcs: readonly string[]) => ({ Name: "vpc-id", Values: [...vpcs] });

@@ -4,7 +4,7 @@ import { grantedRows } from "../../../../iam/policy-statements";
 import { policyOptionsOf } from "../../../../settings/deployment";
 import { mapped } from "../../aws/iam-reader";
 import { type EvaluationResult, someAtATime, unlessMissing } from "../../aws/operations";
-import { type Check, type PreflightFound, type Subject, type Tools, userArn } from "../check";
+import { type Check, type PreflightFound, type Subject, type Tools, userArn, when } from "../check";
 import { isNeeded, type SimulatedCalls, simulatedCalls } from "../simulated-requests";
 
 /** What denies an action, and its rule. */
@@ -92,22 +92,16 @@ function denials(
   simulated: string,
 ): readonly PreflightFound[] {
   const decided = (wanted: Decision) => [...decisions].flatMap(([action, decision]) => (decision === wanted ? [action] : []));
-  const findings: PreflightFound[] = [];
-  for (const denier of DENIERS) {
+  const denied = DENIERS.flatMap((denier) => {
     const used = decided(denier).filter((action) => needed.has(action));
     const unused = decided(denier).filter((action) => !needed.has(action));
-    if (used.length > 0) {
-      findings.push({ rule: DENIAL_RULES[denier], values: { simulated, actions: used } });
-    }
-    if (unused.length > 0) {
-      findings.push({ rule: "permission-denied-unused", values: { simulated, denier, actions: unused } });
-    }
-  }
-  const undecided = decided("undecided");
-  if (undecided.length > 0) {
-    findings.push({ rule: "permission-undecided", values: { simulated, actions: undecided } });
-  }
-  return findings;
+    return [
+      ...when(used.length > 0, { rule: DENIAL_RULES[denier], values: { simulated, actions: used } }),
+      ...when(unused.length > 0, { rule: "permission-denied-unused", values: { simulated, denier, actions: unused } }),
+    ];
+  });
+  const actions = decided("undecided");
+  return [...denied, ...when(actions.length > 0, { rule: "permission-undecided", values: { simulated, actions } })];
 }
 
 type Simulator = (request: SimulatedCalls) => Promise<readonly EvaluationResult[]>;

@@ -179,14 +179,6 @@ describe("drift", () => {
     expect(summary(report())).toEqual(planted.filter((line) => !isWritten(line)).toSorted());
   });
 
-  it("compares with the settings if no state is readable, and reports so", async () => {
-    const folder = join(deployments.path, "cdktf.out/stacks/deckhouse/.terraform");
-    const { exitCode, findings } = await moved(folder, async () => report());
-    expect(exitCode).toBe(3);
-    expect(findings[0]).toMatchObject({ rule: "state-unread", level: "unverifiable" });
-    expect(findings).toContainEqual(expect.objectContaining({ rule: "access-keys-too-many" }));
-  });
-
   it("reports objects that exist and that the state does not have", async () => {
     const found = await moved(join(deployments.path, "terraform.deckhouse.tfstate"), async () => report());
     const owners = found.findings.filter(({ rule }) => rule.startsWith("object-")).map(({ rule, object }) => `${rule} ${object}`);

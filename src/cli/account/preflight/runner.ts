@@ -57,7 +57,12 @@ export async function runPreflight(
 }
 
 /** Tools that make the calls of a check, and no others. */
-function toolsOf({ id, calls, where }: Check, own: string, aws: Calls, { signal, timeout: limit }: PreflightOptions): Tools {
+export function toolsOf(
+  { id, calls, where }: Check,
+  own: string,
+  aws: Calls,
+  { signal, timeout: limit }: Pick<PreflightOptions, "signal" | "timeout">,
+): Tools {
   const region = where === "region" ? own : alwaysOnRegion(own);
   const call = <A extends Action>(action: A, input: Input<A>) => {
     if (!calls.includes(action)) {

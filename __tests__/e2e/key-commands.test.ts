@@ -103,10 +103,7 @@ describe("the commands about keys", () => {
     expect(findings.map(({ rule }) => rule)).toEqual(["key-breaking", "key-unmanaged"]);
     // The key is new, so DKP may use it.
     expect(findings[1]?.text).toContain(`${AccessKey?.AccessKeyId} (Active, created `);
-    expect(findings[1]?.text).toContain("do not delete or deactivate it");
-    expect(findings[0]?.text).toBe(
-      "the next apply creates a key in secondary, which fails: IAM allows a user 2 keys (LimitExceeded)",
-    );
+    expect(findings[0]?.text).toBe("the next apply creates a key in secondary");
     await aws.iam().send(new DeleteAccessKeyCommand({ UserName: "deckhouse", AccessKeyId: AccessKey?.AccessKeyId ?? "" }));
   });
 
@@ -123,10 +120,10 @@ describe("the commands about keys", () => {
     expect(output).toMatch(
       /^third: .*terraform has not been initialized there; run terraform -chdir=cdktf.out\/stacks\/third init first$/m,
     );
-    expect(json("keys", "deckhouse", "other", "--format", "json")).toEqual([
-      expect.objectContaining({ stack: "deckhouse" }),
-      expect.objectContaining({ stack: "other" }),
-    ]);
+    expect(json("keys", "deckhouse", "other", "--format", "json")).toMatchObject({
+      exitCode: 0,
+      deployments: [{ stack: "deckhouse" }, { stack: "other" }],
+    });
     for (const name of ["other", "third"]) {
       rmSync(join(deployments.path, `deployments/${name}.yaml`));
     }

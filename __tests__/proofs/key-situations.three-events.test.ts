@@ -3,8 +3,8 @@ import { STARTS } from "../helpers/keys/starts";
 import { walk } from "../helpers/keys/walk";
 
 // Measured: two minutes of CPU time; four events take an hour.
-it("the steps that keys and keys --leaked print lead to the end from every situation that three events produce, and keep DKP's key", () => {
-  const { violations, situations, steps, longest } = walk(PROGRAM, {
+it("the steps that keys and keys --leaked print lead to the end from every situation that three events produce, and keep DKP's key", async () => {
+  const { violations, situations, steps, longest } = await walk(PROGRAM, {
     starts: { nothing: STARTS.nothing },
     depth: 3,
   });

@@ -9,6 +9,22 @@ export const RULES_OF = { diff: RULES, keys: KEY_RULES, drift: DRIFT_RULES, pref
 
 const text = (description: string) => ({ description, type: "string" });
 
+/** What `keys` reports of a deployment besides findings. */
+const OF_KEYS = {
+  user: text("keys: the user that has the keys."),
+  slots: { description: "keys: each key slot, with its key in settings, state and IAM.", type: "array" },
+  next: {
+    description: "keys: the next step: why, edits of the settings, actions after them, and both as text.",
+    type: "object",
+    required: ["why", "edits", "actions", "text"],
+  },
+  leak: {
+    description: "keys --leaked: what ends the leaked keys, and the step after that.",
+    type: "object",
+    required: ["ids", "contain", "after"],
+  },
+} as const;
+
 /** The JSON schema of what `--format json` prints, one for all commands. */
 export function findingsSchema(): string {
   const rules = Object.values(RULES_OF).flatMap((own) => Object.keys(own));
@@ -41,7 +57,7 @@ export function findingsSchema(): string {
       deployments: {
         description: "What the command reports of each deployment besides findings.",
         type: "array",
-        items: { type: "object", properties: { stack: { type: "string" } }, required: ["stack"] },
+        items: { type: "object", properties: { stack: { type: "string" }, ...OF_KEYS }, required: ["stack"] },
       },
       findings: { type: "array", items: { $ref: "#/$defs/finding" } },
     },

@@ -1,21 +1,38 @@
 import schema from "../../../docs/reference/findings.schema.json";
 import { DRIFT_RULES, type DriftRules } from "../../../src/cli/account/drift/rules";
+import { contextOf, keyReport, keysJson } from "../../../src/cli/account/keys/report";
+import { KEY_RULES, type KeyRules } from "../../../src/cli/account/keys/rules";
 import { preflightJson } from "../../../src/cli/account/preflight/report";
 import { PREFLIGHT_RULES, type PreflightRules } from "../../../src/cli/account/preflight/rules";
+import { changesJson } from "../../../src/cli/diff/changes";
+import { changesAgainst } from "../../../src/cli/diff/compare";
 import { reportJson } from "../../../src/cli/findings/finding";
 import { driftIn, WORLDS } from "../../helpers/drift";
 import { expectGolden } from "../../helpers/golden";
 import { schemaErrors } from "../../helpers/json-schema";
+import { SITUATIONS } from "../../helpers/keys/situations";
 import { messagesOf } from "../../helpers/messages";
+import { reviewPackOf } from "../../helpers/packs";
+import { ENCRYPTION_KEY } from "../../helpers/pgp-keys";
 import { CASES, findingsOf, preflightIn } from "../../helpers/preflight";
+import { packFilesOf } from "../../helpers/reviewed";
 
 const driftReports = Promise.all(WORLDS.map(({ world }) => driftIn(world)));
 const accounts = Promise.all(CASES.map(async ({ check, account }) => ({ check, results: await preflightIn(account) })));
+
+const keyReports = Object.values(SITUATIONS).map(({ given }) => keyReport(given));
 
 const MESSAGES: Readonly<Record<string, () => Promise<string>>> = {
   drift: async () => {
     const findings = (await driftReports).flatMap((report) => report.findings);
     return messagesOf<DriftRules>(DRIFT_RULES, findings, ({ object }) => (object === undefined ? "" : `${object}: `));
+  },
+  keys: async () => {
+    const text = messagesOf<KeyRules>(
+      KEY_RULES,
+      keyReports.flatMap(({ findings }) => findings),
+    );
+    return text.replaceAll(ENCRYPTION_KEY, "PGP_KEY");
   },
   preflight: async () => {
     const findings = (await accounts).flatMap(({ check, results }) => findingsOf(results, check));
@@ -29,10 +46,15 @@ it.each(Object.entries(MESSAGES))("the messages of %s are the committed ones, an
   expectGolden(`messages/${name}.txt`, text);
 });
 
-it("findings of drift and preflight match the schema of all findings", async () => {
+it("the JSON of diff, keys, drift and preflight matches the one schema", async () => {
   const drifts = (await driftReports).map((report) =>
     reportJson<DriftRules>(DRIFT_RULES, report.findings, [{ stack: report.stack }]),
   );
-  const all = [...drifts, ...(await accounts).map(({ results }) => preflightJson("dev", "eu-central-1", results))];
+  const keys = keyReports.map((report) =>
+    reportJson<KeyRules>(KEY_RULES, report.findings, [keysJson(report, contextOf(report.situation, "deployments", "terraform"))]),
+  );
+  const preflights = (await accounts).map(({ results }) => preflightJson("dev", "eu-central-1", results));
+  const diff = JSON.parse(changesJson(changesAgainst({}, { dev: reviewPackOf("") }, "", packFilesOf))) as object;
+  const all = [diff, ...drifts, ...keys, ...preflights];
   expect(all.flatMap((report) => schemaErrors(JSON.parse(JSON.stringify(report)), schema))).toEqual([]);
 });

@@ -1,16 +1,20 @@
 import { join } from "node:path";
 import { CreatePolicyCommand, CreateRoleCommand, CreateUserCommand } from "@aws-sdk/client-iam";
-import type { Step } from "../../../src/cli/account/keys/next-step";
 import { NODE_TRUST } from "../../../src/iam/node-role-permissions";
 import { PROJECT } from "../../helpers/project-root";
 import { LocalAws } from "../support/local-aws";
 import { Deployments } from "../support/project";
+import type { KeysReport } from "../support/recovery";
 import { jsonOf, type Terraform, terraformEnvironment } from "../support/terraform";
 
 const SETTINGS = `region: eu-central-1
 backend: { local: {} }
 nodeRole: { name: dkp-nodes }
 `;
+
+interface KeysJson {
+  readonly deployments: readonly [Pick<KeysReport, "next">];
+}
 
 interface Finding {
   readonly rule: string;
@@ -51,7 +55,8 @@ describe("the preflight of names that exist", () => {
     expect(names()).toEqual(["name-owner-unknown", "name-unmanaged /team/", "name-unmanaged /apps/"]);
     const located = `${SETTINGS.replace("dkp-nodes", "dkp-nodes, path: /apps/")}policy: { path: /team/ }\n`;
     deployments.change({ deckhouse: located });
-    const { next } = program<{ readonly next: Step }>("keys", "deckhouse", "--format", "json");
+    const { deployments: keys } = program<KeysJson>("keys", "deckhouse", "--format", "json");
+    const [{ next }] = keys;
     const imports = Object.fromEntries(next.edits.map(({ setting, value }) => [setting.replace("import.", ""), value]));
     expect(imports).toEqual({ user: true, policy: true, nodeRole: true });
     deployments.change({ deckhouse: `${located}import: ${JSON.stringify(imports)}\n` });

@@ -129,10 +129,10 @@ export async function succeed(terraform: Terraform, ...args: string[]): Promise<
   return output;
 }
 
-/** What `dkp-access keys --format json` prints. */
+/** What `dkp-access keys --format json` prints of one deployment. */
 export interface KeysReport {
-  readonly slots: readonly { readonly id?: string }[];
   readonly findings: readonly { readonly rule: string; readonly level: string; readonly text: string }[];
+  readonly slots: readonly { readonly id?: string }[];
   readonly next: Step;
 }
 
@@ -148,7 +148,13 @@ export function dkpAccess(scene: Stack, ...args: readonly string[]): Finished {
 /** The report of `dkp-access keys`. */
 export function keysReport({ aws, credentials, variants, settings }: Stack): KeysReport {
   const args = [PROGRAM, "keys", STACK, "--format", "json"];
-  return jsonOf(variants.project(settings), environmentOf(aws, credentials), process.execPath, ...args) as KeysReport;
+  const { findings, deployments } = jsonOf(
+    variants.project(settings),
+    environmentOf(aws, credentials),
+    process.execPath,
+    ...args,
+  ) as Pick<KeysReport, "findings"> & { readonly deployments: readonly [Omit<KeysReport, "findings">] };
+  return { ...deployments[0], findings };
 }
 
 const PROGRAM = join(PROJECT, "bin/dkp-access");

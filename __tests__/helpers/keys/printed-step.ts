@@ -42,9 +42,7 @@ export interface PrintedLeak {
   readonly suspects: readonly string[];
 }
 
-const SUSPECT = /(AKIA\w+) .*[Ii]f nobody in your team created it/;
-const suspectsIn = (text: string) =>
-  text.split("\n").flatMap((line) => SUSPECT.exec(line.replace(/^.*?(?=AKIA)/, ""))?.[1] ?? []);
+const suspectsIn = (text: string) => [...text.matchAll(/if nobody in your team created (AKIA\w+)/g)].map(([, key = ""]) => key);
 
 export function printedReport(text: string): PrintedReport {
   const lines = text.trimEnd().split("\n");

@@ -3,7 +3,13 @@ import { leakResponse, leakText } from "../../../src/cli/account/keys/leak";
 import { type Context, keyReport, keyReportText } from "../../../src/cli/account/keys/report";
 import { KEY_RULES, type KeyRules } from "../../../src/cli/account/keys/rules";
 import type { KeySituation } from "../../../src/cli/account/keys/situation";
-import { lackingObjects, pendingImports, unmanagedObjectsOf } from "../../../src/cli/account/keys/unmanaged-objects";
+import {
+  formerPolicies,
+  lackingObjects,
+  pendingImports,
+  unknownUses,
+  unmanagedObjectsOf,
+} from "../../../src/cli/account/keys/unmanaged-objects";
 import type { ManagedObject } from "../../../src/cli/account/managed-objects";
 import { exitCodeOf } from "../../../src/cli/findings/finding";
 import type { StateResource } from "../../../src/cli/terraform/state-file";
@@ -15,22 +21,24 @@ import { type PrintedLeak, type PrintedReport, printedLeak, printedReport } from
 import { described, exists, keysOf, type Part, SLOTS, type State, secondName, type World } from "./world";
 
 const DEPLOYMENT = deployment();
+/** Its statements do not matter, only whether documents are the same. */
+const POLICY = { ...DEPLOYMENT.policies[0], statements: DEPLOYMENT.policies[0].statements.slice(0, 1) };
 const START = Date.parse("2026-01-01T00:00:00Z");
 const ACCOUNT = "123456789012";
 const dateOf = (minutes: number) => new Date(START + minutes * 60_000);
 const orUndefined = (text: string) => (text === "" ? undefined : text);
-const arn = (kind: string, name: string) => `arn:aws:iam::${ACCOUNT}:${kind}/${name}`;
+const arnOf = (kind: string, name: string) => `arn:aws:iam::${ACCOUNT}:${kind}/${name}`;
 
-function settingsOf({ settings }: Pick<Part, "settings">): Deployment {
+/** The settings of a deployment as the program reads them. */
+export function settingsOf({ settings }: Pick<Part, "settings">): Deployment {
   const { user, policy, group, second, none, current, imports } = settings;
   const slot = (name: Slot) => ({ status: settings[name], pgpKey: orUndefined(settings.pgp[name]) });
-  const [first] = DEPLOYMENT.policies;
   const additional = second === "" ? [] : [{ number: 2, name: secondName(settings), statements: [] }];
   return {
     ...DEPLOYMENT,
     user: { ...DEPLOYMENT.user, name: user },
     policy: { ...DEPLOYMENT.policy, name: policy },
-    policies: [{ ...first, name: policy }, ...additional],
+    policies: [{ ...POLICY, name: policy }, ...additional],
     attachment: group === "" ? "user" : "group",
     group: { ...DEPLOYMENT.group, name: group },
     accessKeys: none ? "none" : { primary: slot("primary"), secondary: slot("secondary"), current },
@@ -73,12 +81,21 @@ export function situationOf(world: World): KeySituation {
     },
     unmanagedObjects: unmanagedObjectsOf(deployed, contents, inIam),
     imports: pendingImports(deployed, contents, inIam),
+    undeletable: undeletableIn(world, deployed, contents),
     permissions: { lost: lostPermissions(world), unread: [] },
     unread: [],
   };
 }
 
-function usesOf({ account }: World, { kind, name }: ManagedObject): readonly string[] {
+function undeletableIn(world: World, deployed: Deployment, contents: KeySituation["state"]): KeySituation["undeletable"] {
+  return formerPolicies(deployed, contents).flatMap((policy) => {
+    const name = String(policy.attributes.name);
+    const by = unknownUses(policy, { value: usesOf(world, { kind: "policy", name }) }, contents);
+    return by.length === 0 ? [] : [{ address: policy.address, name, by }];
+  });
+}
+
+function usesOf({ account }: World, { kind, name }: Pick<ManagedObject, "kind" | "name">): readonly string[] {
   const uses = account.links.filter(
     (link) => link.startsWith(`${kind}:${name} `) || (kind === "group" && link.endsWith(` group:${name}`)),
   );
@@ -120,14 +137,15 @@ function resourceOf([address, name]: readonly [string, string]): StateResource {
   const attributes = name.includes(":")
     ? {
         ...names,
-        policy_arn: names.policy && arn("policy", names.policy),
+        policy_arn: names.policy && arnOf("policy", names.policy),
         groups: names.user && names.group ? [names.group] : undefined,
       }
-    : { name, arn: arn(kind, name) };
+    : { name, arn: arnOf(kind, name) };
   return { address, tainted: false, attributes };
 }
 
-function stateContents({ objects, keys, exposed, outputs }: State): KeySituation["state"] {
+/** A state as the program reads it. */
+export function stateContents({ objects, keys, exposed, outputs }: State): KeySituation["state"] {
   const user = objects["aws_iam_user.user"];
   return {
     keys: SLOTS.flatMap((slot) => {
@@ -140,10 +158,10 @@ function stateContents({ objects, keys, exposed, outputs }: State): KeySituation
       return [{ slot, id, status, tainted, pgpKey: orUndefined(pgp), ...known, created: dateOf(created) }];
     }),
     exposed: { id: exposed?.id, slot: exposed?.slot },
-    user: user === undefined ? undefined : { name: user, arn: arn("user", user) },
+    user: user === undefined ? undefined : { name: user, arn: arnOf("user", user) },
     tainted: SLOTS.flatMap((slot) => (keys[slot]?.tainted === true ? [KEY_ADDRESSES[slot]] : [])),
     resources: Object.entries(objects).map(resourceOf),
-    outputs: outputs === undefined ? {} : { user_arn: arn("user", outputs.user), policy_arn: arn("policy", outputs.policy) },
+    outputs: outputs === undefined ? {} : { user_arn: arnOf("user", outputs.user), policy_arn: arnOf("policy", outputs.policy) },
   };
 }
 

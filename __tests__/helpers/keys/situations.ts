@@ -1,7 +1,9 @@
 import type { IamKey } from "../../../src/cli/account/aws/iam-reader";
+import type { WHY } from "../../../src/cli/account/keys/rules";
 import type { KeySituation, UnmanagedObject } from "../../../src/cli/account/keys/situation";
 import type { StateKey } from "../../../src/cli/terraform/state-file";
 import { deployment } from "../deployment";
+import { ENCRYPTION_KEY, EXPIRING_KEY } from "../pgp-keys";
 
 const NOW = new Date("2026-11-01T00:00:00Z");
 const daysAgo = (days: number) => new Date(NOW.getTime() - days * 86_400_000);
@@ -39,6 +41,7 @@ export function situation(
     iam: { account: "123456789012", exists: true, keys: inIam, now: NOW, clock: NOW },
     unmanagedObjects: [],
     imports: { existing: [], missing: [] },
+    undeletable: [],
     permissions: { lost: [], unread: [] },
     unread: [],
   };
@@ -62,3 +65,270 @@ export const lacking = (
   fields: readonly (keyof typeof OBJECTS)[],
   { owner = "ours-unmanaged", by = [] }: Partial<Pick<UnmanagedObject, "owner" | "by">> = {},
 ): readonly UnmanagedObject[] => fields.map((imports) => ({ ...OBJECTS[imports], imports, owner, by }));
+
+export const PRIMARY: StateKey = { slot: "primary", id: "AKIAPRIMARY", status: "Active", tainted: false, secret: "secret" };
+export const SECONDARY: StateKey = { ...PRIMARY, slot: "secondary", id: "AKIASECONDARY" };
+const ENCRYPTED: StateKey = { ...PRIMARY, secret: undefined, encryptedSecret: "secret", pgpKey: ENCRYPTION_KEY };
+export const BOTH = "accessKeys: { secondary: { status: Active } }";
+const MOVED = "accessKeys: { secondary: { status: Active }, current: secondary }";
+const RETIRED = "accessKeys: { primary: { status: Inactive }, secondary: { status: Active }, current: secondary }";
+const NONE = "accessKeys: none";
+const IMPORT = "import: { user: true, accessKeyId: AKIAABCDEFGHIJKLMNOP }";
+export const USED = iamKey("AKIAPRIMARY", 30, 0.1);
+const { iam, state } = DEPLOYED;
+const minutesAgo = (minutes: number) => new Date(iam.now.getTime() - minutes * 60_000);
+const ofAnother = { owner: "another", by: ["user second"] } as const;
+const permissions = {
+  lost: [{ address: "aws_iam_user_policy_attachment.policy-attachment", lost: "the policy is not attached to the user" }],
+  unread: ["iam:GetUser: AccessDenied: not authorized"],
+};
+
+/** A situation, what `keys` reports about it, and why the next step comes. */
+interface Sample {
+  readonly given: KeySituation;
+  /** The rules, each with the setting or address that it is about. */
+  readonly rules: string;
+  readonly why: keyof typeof WHY;
+}
+
+/** A deployed key that is encrypted for a key which expires on 1 January 2027, used on this day. */
+function encryptedOn(day: string): KeySituation {
+  const now = new Date(`${day}T00:00:00Z`);
+  const keys = [{ ...USED, created: now, lastUsed: USED.lastUsed && { ...USED.lastUsed, at: now } }];
+  const key = { ...PRIMARY, secret: undefined, encryptedSecret: "secret", pgpKey: EXPIRING_KEY };
+  const given = situation(`accessKeys: { primary: { pgpKey: ${EXPIRING_KEY} } }`, [key], []);
+  return { ...given, iam: { ...iam, now, clock: now, keys } };
+}
+
+const sample = (given: KeySituation, rules: string, why: Sample["why"]): Sample => ({ given, rules, why });
+
+/** A situation of every rule and of every step. */
+export const SITUATIONS: Readonly<Record<string, Sample>> = {
+  "one key is deployed and used": sample(DEPLOYED, "", "done"),
+  "nothing is deployed": sample({ ...situation("", [], []), iam: { ...iam, exists: false, keys: [] } }, "", "apply"),
+  "another user in the state": sample(
+    { ...DEPLOYED, settings: deployment("user: { name: another }") },
+    "key-user-differs user.name",
+    "mismatch",
+  ),
+  "another account than the settings": sample(
+    { ...DEPLOYED, settings: deployment('accountId: "210987654321"') },
+    "key-account-differs accountId",
+    "mismatch",
+  ),
+  "another account than the state": sample(
+    { ...DEPLOYED, iam: { ...iam, account: "210987654321" } },
+    "key-account-differs",
+    "mismatch",
+  ),
+  "a clock 6 minutes ahead": sample({ ...DEPLOYED, iam: { ...iam, clock: minutesAgo(-6) } }, "key-clock", "done"),
+  "a clock 5 minutes behind": sample({ ...DEPLOYED, iam: { ...iam, clock: minutesAgo(5) } }, "", "done"),
+  "errored.tfstate": sample({ ...DEPLOYED, erroredState: "newer" }, "key-errored-state", "errored-state"),
+  "an older errored.tfstate": sample({ ...DEPLOYED, erroredState: "older" }, "key-errored-state-older", "errored-state-older"),
+  "errored.tfstate of another lineage": sample(
+    { ...DEPLOYED, erroredState: "unrelated" },
+    "key-errored-state-unrelated",
+    "errored-state-unrelated",
+  ),
+  "a user that the state does not have": sample(
+    { ...situation("", [], [USED]), unmanagedObjects: lacking(["user", "policy"], { owner: "unknown" }) },
+    "key-state-lost user.name",
+    "import-key",
+  ),
+  "a user with two Active keys that the state does not have": sample(
+    { ...situation(BOTH, [], [USED, iamKey("AKIATWO", 9)]), unmanagedObjects: lacking(["user"]) },
+    "key-state-lost user.name, key-breaking accessKeys.primary, key-breaking accessKeys.secondary",
+    "which-key",
+  ),
+  "a user that the state does not have, and a pgpKey": sample(
+    { ...situation(`accessKeys: { primary: { pgpKey: ${ENCRYPTION_KEY} } }`, [], [USED]), unmanagedObjects: lacking(["user"]) },
+    "key-state-lost user.name",
+    "apply",
+  ),
+  "an import before the first apply": sample(situation(IMPORT, [], [iamKey("AKIAABCDEFGHIJKLMNOP", 9, 0.1)]), "", "apply"),
+  "a state without the policy": sample(
+    { ...DEPLOYED, unmanagedObjects: lacking(["policy", "attachment"]) },
+    "key-object-lost policy.name, key-object-lost policy.name",
+    "apply",
+  ),
+  "one policy that may be another deployment's": sample(
+    { ...DEPLOYED, unmanagedObjects: lacking(["policy"], { owner: "unknown" }) },
+    "key-object-lost policy.name",
+    "apply",
+  ),
+  "a policy of another deployment": sample(
+    { ...DEPLOYED, unmanagedObjects: lacking(["policy", "attachment"], ofAnother) },
+    "key-object-of-another policy.name",
+    "another-name",
+  ),
+  "a state with a former additional policy": sample(
+    {
+      ...DEPLOYED,
+      unmanagedObjects: lacking(["policy"]).map((object) => ({ ...object, stale: ["aws_iam_policy.policy-2"] })),
+    },
+    "key-object-lost policy.name",
+    "apply",
+  ),
+  "a former additional policy whose attachment the state lost": sample(
+    {
+      ...DEPLOYED,
+      undeletable: [{ address: "aws_iam_policy.policy-2", name: "D8CloudProviderAWS-2-01234567", by: ["user deckhouse"] }],
+    },
+    "key-policy-undeletable aws_iam_policy.policy-2",
+    "apply",
+  ),
+  "a policy that was detached": sample(
+    { ...DEPLOYED, permissions },
+    "key-permissions-lost aws_iam_user_policy_attachment.policy-attachment, key-permissions-unread",
+    "permissions",
+  ),
+  "a state without the exposed key": sample(
+    situation(BOTH, [SECONDARY], [USED, iamKey("AKIASECONDARY", 3)], PRIMARY),
+    "key-exposed-lost, key-breaking accessKeys.primary",
+    "key-lost",
+  ),
+  "a key that was created manually": sample(
+    situation("", [PRIMARY], [USED, iamKey("AKIAMANUAL", 9)]),
+    "key-unmanaged-unused",
+    "unmanaged-retire",
+  ),
+  "a recent key that was created manually": sample(
+    situation("", [PRIMARY], [USED, iamKey("AKIAMANUAL", 0.5)]),
+    "key-unmanaged",
+    "wait",
+  ),
+  "a key outside Terraform, as accessKeys: none requires": sample(situation(NONE, [], [USED]), "key-external", "none"),
+  "accessKeys: none without an Active key": sample(
+    situation(NONE, [], [iamKey("AKIAEXTERNAL", 9, 3, "Inactive")]),
+    "key-external, key-none-active accessKeys",
+    "none-create",
+  ),
+  "accessKeys: none while DKP uses the managed key": sample(
+    situation(NONE, [PRIMARY], [USED]),
+    "key-breaking accessKeys.primary",
+    "revert-none",
+  ),
+  "accessKeys: none while DKP may use either key": sample(
+    situation(NONE, [PRIMARY], [USED, iamKey("AKIAEXTERNAL", 1)]),
+    "key-breaking accessKeys.primary, key-unmanaged-unused",
+    "none-apply",
+  ),
+  "accessKeys: none, and DKP uses the key outside Terraform": sample(
+    situation(NONE, [PRIMARY], [iamKey("AKIAPRIMARY", 30, 2), iamKey("AKIAEXTERNAL", 3, 0.1)]),
+    "key-unmanaged, key-unused",
+    "none-apply",
+  ),
+  "accessKeys: none while nothing uses either key": sample(
+    situation(NONE, [PRIMARY], [iamKey("AKIAPRIMARY", 30, 2), iamKey("AKIAEXTERNAL", 3)]),
+    "key-breaking accessKeys.primary, key-unmanaged-unused, key-unused",
+    "none-apply",
+  ),
+  "accessKeys: none, and the managed key is deleted": sample(
+    situation(NONE, [PRIMARY], []),
+    "key-exposed-deleted, key-none-active accessKeys",
+    "none-create",
+  ),
+  "a tainted key": sample(
+    { ...DEPLOYED, state: { ...state, tainted: ["aws_iam_access_key.user"] } },
+    "key-tainted aws_iam_access_key.user",
+    "tainted",
+  ),
+  "an exposed key that would be deactivated": sample(
+    situation(RETIRED, [PRIMARY, SECONDARY], [USED, iamKey("AKIASECONDARY", 3)]),
+    "key-breaking accessKeys.primary, key-current-differs accessKeys.current",
+    "revert",
+  ),
+  "settings before an apply": sample(
+    situation(MOVED, [PRIMARY, SECONDARY], [USED, iamKey("AKIASECONDARY", 3)]),
+    "key-current-differs accessKeys.current",
+    "apply",
+  ),
+  "settings of before the rotation": sample(
+    situation(BOTH, [PRIMARY, SECONDARY], [USED, iamKey("AKIASECONDARY", 3, 0.1)], SECONDARY),
+    "key-current-differs accessKeys.current",
+    "apply",
+  ),
+  "a pgpKey that was changed in the live slot": sample(
+    situation(`accessKeys: { primary: { pgpKey: ${ENCRYPTION_KEY} } }`, [PRIMARY], [USED]),
+    "key-breaking accessKeys.primary",
+    "revert",
+  ),
+  "a new slot in plaintext next to an encrypted key": sample(
+    situation(`accessKeys: { primary: { pgpKey: ${ENCRYPTION_KEY} }, secondary: { status: Active } }`, [ENCRYPTED], [USED]),
+    "key-breaking accessKeys.secondary",
+    "revert",
+  ),
+  "a newer key in plaintext next to an exposed, encrypted one": sample(
+    situation(
+      `accessKeys: { primary: { pgpKey: ${ENCRYPTION_KEY} }, secondary: { status: Active } }`,
+      [ENCRYPTED, SECONDARY],
+      [USED, iamKey("AKIASECONDARY", 3)],
+    ),
+    "",
+    "rotate-retire",
+  ),
+  "an import that is not applied yet": sample({ ...DEPLOYED, imports: { existing: ["policy"], missing: [] } }, "", "apply"),
+  "an import of what IAM does not have": sample(
+    { ...DEPLOYED, imports: { existing: [], missing: ["attachment"] } },
+    "key-import-missing import.attachment",
+    "drop-import",
+  ),
+  "an imported key that nothing uses, and an unmanaged key in use": sample(
+    situation("", [{ ...PRIMARY, secret: undefined }], [iamKey("AKIAPRIMARY", 30, 3), iamKey("AKIAMANUAL", 9, 0.1)]),
+    "key-unmanaged, key-unused",
+    "which-key",
+  ),
+  "a deactivated exposed key": sample(
+    situation("", [PRIMARY], [iamKey("AKIAPRIMARY", 30, 0.1, "Inactive")]),
+    "key-breaking accessKeys.primary",
+    "deactivated",
+  ),
+  "a deleted exposed key": sample(situation("", [PRIMARY], []), "key-exposed-deleted", "apply"),
+  "a deleted exposed key, and another one to hand over": sample(
+    situation(BOTH, [PRIMARY, SECONDARY], [iamKey("AKIASECONDARY", 3)]),
+    "key-exposed-deleted",
+    "expose-other",
+  ),
+  "a deleted other key": sample(
+    situation(BOTH, [PRIMARY, SECONDARY], [USED]),
+    "key-deleted accessKeys.secondary.status",
+    "key-gone",
+  ),
+  "a third key": sample(
+    situation(BOTH, [PRIMARY], [USED, iamKey("AKIAMANUAL", 0.1)]),
+    "key-breaking accessKeys.secondary, key-unmanaged",
+    "revert",
+  ),
+  "a deleted user": sample(
+    { ...situation("", [PRIMARY], []), iam: { ...iam, exists: false, keys: [] } },
+    "key-user-deleted",
+    "apply",
+  ),
+  "no outputs": sample({ ...DEPLOYED, state: { ...state, exposed: {} } }, "key-no-outputs", "expose-other"),
+  "a key of 74 days": sample(situation("", [PRIMARY], [iamKey("AKIAPRIMARY", 74, 0.1)]), "", "done"),
+  "a key of 75 days": sample(situation("", [PRIMARY], [iamKey("AKIAPRIMARY", 75, 0.1)]), "key-old", "done"),
+  "an Inactive key of 75 days": sample(
+    situation(
+      RETIRED,
+      [PRIMARY, SECONDARY],
+      [iamKey("AKIAPRIMARY", 75, 3, "Inactive"), iamKey("AKIASECONDARY", 3, 0.1)],
+      SECONDARY,
+    ),
+    "",
+    "rotate-delete",
+  ),
+  "an ignored import": sample(situation(IMPORT, [PRIMARY], [USED]), "key-import-ignored import.accessKeyId", "drop-import"),
+  "an exposed key that nothing uses": sample(situation("", [PRIMARY], [iamKey("AKIAPRIMARY", 30, 1)]), "key-unused", "hand-over"),
+  "a key that IAM does not list yet": sample(
+    situation("", [{ ...PRIMARY, created: minutesAgo(1) }], []),
+    "key-not-listed",
+    "unlisted",
+  ),
+  "an OpenPGP key 31 days before it expires": sample(encryptedOn("2026-12-01"), "", "done"),
+  "an OpenPGP key 30 days before it expires": sample(
+    encryptedOn("2026-12-02"),
+    "pgp-key-expires accessKeys.primary.pgpKey",
+    "done",
+  ),
+  "an OpenPGP key that has expired": sample(encryptedOn("2027-01-02"), "pgp-key-expired accessKeys.primary.pgpKey", "done"),
+};

@@ -216,7 +216,7 @@ class Person {
       // Nothing shows a key that IAM does not list and the state does not have. IAM refuses the third one.
       pass(world, 11);
       this.isInterrupted = true;
-    } else if (result.failed.some((name) => !isConflict(name))) {
+    } else if (result.failed.length > 0) {
       throw new Broken(`the advised apply fails: ${result.failed.join(", ")}`);
     }
   }
@@ -413,9 +413,6 @@ function exposesSecret({ state }: World): boolean {
   return Object.values(state.keys).some(({ id, secret }) => id === state.exposed?.id && secret);
 }
 
-/** DeleteConflict of a policy that is no longer described, and whose attachment the state lost: no key depends on it. */
-const isConflict = (name: string) => /^delete (?:former )?aws_iam_policy\./.test(name);
-
 /** What an apply of the present settings does wrong; undefined: nothing. */
 function harmOf(before: World): string | undefined {
   const world = copyOf(before);
@@ -424,7 +421,7 @@ function harmOf(before: World): string | undefined {
     return result.refused;
   }
   const [failed] = result.failed;
-  if (failed !== undefined && !isConflict(failed)) {
+  if (failed !== undefined) {
     return `${failed} fails`;
   }
   const isActive = (now: World, id: string) => keyIn(now, id)?.status === "Active";
@@ -457,7 +454,7 @@ function wrongAtTheEnd(before: World): string | undefined {
   }
   const world = copyOf(before);
   const result = apply(world, () => undefined);
-  if ("refused" in result || result.failed.some((name) => !isConflict(name))) {
+  if ("refused" in result || result.failed.length > 0) {
     return `an apply fails at the end: ${JSON.stringify(result)}`;
   }
   const isUnchanged =
@@ -739,14 +736,16 @@ export interface Options {
   readonly depth: number;
   /** Whether an event of this number happens, with so many left behind it: a sample. @default all do */
   readonly happens?: (count: number, left: number) => boolean;
+  /** What else is wrong in a situation; undefined: nothing. @default nothing is */
+  readonly errorIn?: (world: World) => Promise<string | undefined> | undefined;
   /** Stops after this many violations. */
   readonly enough?: number;
 }
 
 /** Walks the situations that a number of events produces, follows every printed step, and checks the invariants. */
-export function walk(program: Program, options: Options): Walk {
+export async function walk(program: Program, options: Options): Promise<Walk> {
   const walker = new Walker(program, options);
-  walker.run();
+  await walker.run();
   return walker.result();
 }
 
@@ -782,8 +781,8 @@ class Walker {
     }
   }
 
-  run(): void {
-    const { enough = Number.POSITIVE_INFINITY } = this.options;
+  async run(): Promise<void> {
+    const { errorIn, enough = Number.POSITIVE_INFINITY } = this.options;
     for (let node = this.pop(); node !== undefined && this.violations.length < enough; node = this.pop()) {
       const seen = this.seen.get(node.name) as Seen;
       // It can have been reached once more, with more events left.
@@ -791,6 +790,10 @@ class Walker {
         const isNew = !seen.isVisited;
         seen.isVisited = true;
         this.visit(node, isNew);
+        const what = isNew ? await errorIn?.(node.world) : undefined;
+        if (what !== undefined) {
+          this.violations.push({ what, trail: eventsOf(node.trail), step: "" });
+        }
       }
     }
   }

@@ -370,7 +370,8 @@ export function apply(world: World, after: () => void, interruption?: Interrupti
   return { failed, calls };
 }
 
-const kindOf = (address: string): Described["kind"] => {
+/** The kind of an object of a state. */
+export const kindOf = (address: string): Described["kind"] => {
   const [, kind = "link"] = /^aws_iam_(user|policy|group)\./.exec(address) ?? [];
   return kind as Described["kind"];
 };

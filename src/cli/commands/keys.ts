@@ -4,11 +4,11 @@ import type { Deployment } from "../../settings/deployment";
 import { editSettings } from "../account/keys/edit-yaml";
 import { leakResponse, leakText } from "../account/keys/leak";
 import { changesOf } from "../account/keys/next-step";
-import { contextOf, type KeyReport, keyReport, keyReportJson, keyReportText } from "../account/keys/report";
+import { contextOf, type KeyReport, keyReport, keyReportText, keysJson } from "../account/keys/report";
 import { KEY_RULES, type KeyRules } from "../account/keys/rules";
 import type { KeySituation } from "../account/keys/situation";
 import { keySituation } from "../account/keys/sources";
-import { exitCodeOf } from "../findings/finding";
+import { exitCodeOf, reportJson } from "../findings/finding";
 import { inOneStep } from "../terraform/signals";
 import { EXIT } from "./exit-codes";
 import { forDeployments } from "./support/for-deployments";
@@ -33,9 +33,7 @@ A key that was created or used within the last 24 hours counts as one that DKP m
 
 With --write it also makes the changes of the settings that are the next step, for one commit; comments stay. Fails if something else comes first. Where there is nothing left to do, that begins a rotation.
 
-With --leaked it prints what to do after a leak instead, for one deployment: the AWS CLI commands and the changes of the settings in their order.
-
-With --format json the output is an object for one named stack, otherwise a list.`,
+With --leaked it prints what to do after a leak instead, for one deployment: the AWS CLI commands and the changes of the settings in their order.`,
     )
     .argument("[stack...]", STACKS_HELP)
     .addOption(
@@ -67,8 +65,10 @@ async function status(session: Session, names: readonly string[], { write, timeo
     },
     text: (report) => keyReportText(report, context(session, report.situation)),
     json: (reports) => {
-      const all = reports.map((report) => keyReportJson(report, context(session, report.situation)));
-      return (names.length === 1 ? all[0] : undefined) ?? all;
+      const findings = reports.flatMap((report) => report.findings);
+      const stacks = reports.map((report) => keysJson(report, context(session, report.situation)));
+      // Also of a deployment that could not be read.
+      return reportJson<KeyRules>(KEY_RULES, findings, stacks, { exitCode: session.exitCode });
     },
     format,
   });
@@ -110,7 +110,8 @@ async function leaked(session: Session, names: readonly string[], options: Optio
   }
   const response = leakResponse(situation, options.key ?? []);
   if (options.format === "json") {
-    session.printJson(response);
+    const stacks = [{ stack: deployment.stack, leak: response }];
+    session.printJson(reportJson<KeyRules>(KEY_RULES, [], stacks, { exitCode: session.exitCode }));
   } else {
     session.print(leakText(situation, response, context(session, situation)));
   }

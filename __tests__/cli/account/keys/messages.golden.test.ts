@@ -1,304 +1,62 @@
 import { keyFindings } from "../../../../src/cli/account/keys/findings";
 import { leakResponse, leakText } from "../../../../src/cli/account/keys/leak";
-import { contextOf, keyReport, keyReportJson, keyReportText } from "../../../../src/cli/account/keys/report";
-import { KEY_RULES, type KeyRules, type WHY } from "../../../../src/cli/account/keys/rules";
+import { contextOf, keyReport, keyReportText, keysJson } from "../../../../src/cli/account/keys/report";
+import { KEY_RULES, type KeyRules } from "../../../../src/cli/account/keys/rules";
 import type { KeySituation } from "../../../../src/cli/account/keys/situation";
 import { exitCodeOf } from "../../../../src/cli/findings/finding";
-import type { StateKey } from "../../../../src/cli/terraform/state-file";
 import { deployment } from "../../../helpers/deployment";
 import { expectGolden } from "../../../helpers/golden";
-import { DEPLOYED, iamKey, lacking, situation } from "../../../helpers/keys/situations";
-import { ENCRYPTION_KEY, EXPIRING_KEY } from "../../../helpers/pgp-keys";
-
-const PRIMARY: StateKey = { slot: "primary", id: "AKIAPRIMARY", status: "Active", tainted: false, secret: "secret" };
-const SECONDARY: StateKey = { ...PRIMARY, slot: "secondary", id: "AKIASECONDARY" };
-const ENCRYPTED: StateKey = { ...PRIMARY, secret: undefined, encryptedSecret: "secret", pgpKey: ENCRYPTION_KEY };
-const BOTH = "accessKeys: { secondary: { status: Active } }";
-const MOVED = "accessKeys: { secondary: { status: Active }, current: secondary }";
-const RETIRED = "accessKeys: { primary: { status: Inactive }, secondary: { status: Active }, current: secondary }";
-const NONE = "accessKeys: none";
-const IMPORT = "import: { user: true, accessKeyId: AKIAABCDEFGHIJKLMNOP }";
-const USED = iamKey("AKIAPRIMARY", 30, 0.1);
-const { iam, state } = DEPLOYED;
-const minutesAgo = (minutes: number) => new Date(iam.now.getTime() - minutes * 60_000);
-const ofAnother = { owner: "another", by: ["user second"] } as const;
-const permissions = {
-  lost: [{ address: "aws_iam_user_policy_attachment.policy-attachment", lost: "the policy is not attached to the user" }],
-  unread: ["iam:GetUser: AccessDenied: not authorized"],
-};
-
-interface Sample {
-  readonly given: KeySituation;
-  /** The rules, each with the setting or address that it is about. */
-  readonly rules: string;
-  readonly why: keyof typeof WHY;
-}
-
-const sample = (given: KeySituation, rules: string, why: Sample["why"]): Sample => ({ given, rules, why });
-
-const SAMPLES: Readonly<Record<string, Sample>> = {
-  "one key is deployed and used": sample(DEPLOYED, "", "done"),
-  "nothing is deployed": sample({ ...situation("", [], []), iam: { ...iam, exists: false, keys: [] } }, "", "apply"),
-  "another user in the state": sample(
-    { ...DEPLOYED, settings: deployment("user: { name: another }") },
-    "key-user-differs user.name",
-    "mismatch",
-  ),
-  "another account than the settings": sample(
-    { ...DEPLOYED, settings: deployment('accountId: "210987654321"') },
-    "key-account-differs accountId",
-    "mismatch",
-  ),
-  "another account than the state": sample(
-    { ...DEPLOYED, iam: { ...iam, account: "210987654321" } },
-    "key-account-differs",
-    "mismatch",
-  ),
-  "a clock 6 minutes ahead": sample({ ...DEPLOYED, iam: { ...iam, clock: minutesAgo(-6) } }, "key-clock", "done"),
-  "a clock 5 minutes behind": sample({ ...DEPLOYED, iam: { ...iam, clock: minutesAgo(5) } }, "", "done"),
-  "errored.tfstate": sample({ ...DEPLOYED, erroredState: "newer" }, "key-errored-state", "errored-state"),
-  "an older errored.tfstate": sample({ ...DEPLOYED, erroredState: "older" }, "key-errored-state", "errored-state-older"),
-  "errored.tfstate of another lineage": sample(
-    { ...DEPLOYED, erroredState: "unrelated" },
-    "key-errored-state",
-    "errored-state-unrelated",
-  ),
-  "a user that the state does not have": sample(
-    { ...situation("", [], [USED]), unmanagedObjects: lacking(["user", "policy"], { owner: "unknown" }) },
-    "key-state-lost user.name",
-    "import-key",
-  ),
-  "a user with two Active keys that the state does not have": sample(
-    { ...situation(BOTH, [], [USED, iamKey("AKIATWO", 9)]), unmanagedObjects: lacking(["user"]) },
-    "key-state-lost user.name, key-breaking accessKeys.primary, key-breaking accessKeys.secondary",
-    "which-key",
-  ),
-  "a user that the state does not have, and a pgpKey": sample(
-    { ...situation(`accessKeys: { primary: { pgpKey: ${ENCRYPTION_KEY} } }`, [], [USED]), unmanagedObjects: lacking(["user"]) },
-    "key-state-lost user.name",
-    "apply",
-  ),
-  "an import before the first apply": sample(situation(IMPORT, [], [iamKey("AKIAABCDEFGHIJKLMNOP", 9, 0.1)]), "", "apply"),
-  "a state without the policy": sample(
-    { ...DEPLOYED, unmanagedObjects: lacking(["policy", "attachment"]) },
-    "key-object-lost policy.name, key-object-lost policy.name",
-    "apply",
-  ),
-  "one policy that may be another deployment's": sample(
-    { ...DEPLOYED, unmanagedObjects: lacking(["policy"], { owner: "unknown" }) },
-    "key-object-lost policy.name",
-    "apply",
-  ),
-  "a policy of another deployment": sample(
-    { ...DEPLOYED, unmanagedObjects: lacking(["policy", "attachment"], ofAnother) },
-    "key-object-of-another policy.name",
-    "another-name",
-  ),
-  "a state with a former additional policy": sample(
-    {
-      ...DEPLOYED,
-      unmanagedObjects: lacking(["policy"]).map((object) => ({ ...object, stale: ["aws_iam_policy.policy-2"] })),
-    },
-    "key-object-lost policy.name",
-    "apply",
-  ),
-  "a policy that was detached": sample(
-    { ...DEPLOYED, permissions },
-    "key-permissions-lost aws_iam_user_policy_attachment.policy-attachment, key-permissions-unread",
-    "permissions",
-  ),
-  "a state without the exposed key": sample(
-    situation(BOTH, [SECONDARY], [USED, iamKey("AKIASECONDARY", 3)], PRIMARY),
-    "key-exposed-lost, key-breaking accessKeys.primary",
-    "key-lost",
-  ),
-  "a key that was created manually": sample(
-    situation("", [PRIMARY], [USED, iamKey("AKIAMANUAL", 9)]),
-    "key-unmanaged",
-    "unmanaged-retire",
-  ),
-  "a recent key that was created manually": sample(
-    situation("", [PRIMARY], [USED, iamKey("AKIAMANUAL", 0.5)]),
-    "key-unmanaged",
-    "wait",
-  ),
-  "a key outside Terraform, as accessKeys: none requires": sample(situation(NONE, [], [USED]), "key-external", "none"),
-  "accessKeys: none without an Active key": sample(
-    situation(NONE, [], [iamKey("AKIAEXTERNAL", 9, 3, "Inactive")]),
-    "key-external, key-none-active accessKeys",
-    "none-create",
-  ),
-  "accessKeys: none while DKP uses the managed key": sample(
-    situation(NONE, [PRIMARY], [USED]),
-    "key-breaking accessKeys.primary",
-    "revert-none",
-  ),
-  "accessKeys: none while DKP may use either key": sample(
-    situation(NONE, [PRIMARY], [USED, iamKey("AKIAEXTERNAL", 1)]),
-    "key-breaking accessKeys.primary, key-unmanaged",
-    "none-apply",
-  ),
-  "accessKeys: none, and DKP uses the key outside Terraform": sample(
-    situation(NONE, [PRIMARY], [iamKey("AKIAPRIMARY", 30, 2), iamKey("AKIAEXTERNAL", 3, 0.1)]),
-    "key-unmanaged, key-unused",
-    "none-apply",
-  ),
-  "accessKeys: none while nothing uses either key": sample(
-    situation(NONE, [PRIMARY], [iamKey("AKIAPRIMARY", 30, 2), iamKey("AKIAEXTERNAL", 3)]),
-    "key-breaking accessKeys.primary, key-unmanaged, key-unused",
-    "none-apply",
-  ),
-  "accessKeys: none, and the managed key is deleted": sample(
-    situation(NONE, [PRIMARY], []),
-    "key-exposed-deleted, key-none-active accessKeys",
-    "none-create",
-  ),
-  "a tainted key": sample(
-    { ...DEPLOYED, state: { ...state, tainted: ["aws_iam_access_key.user"] } },
-    "key-tainted aws_iam_access_key.user",
-    "tainted",
-  ),
-  "an exposed key that would be deactivated": sample(
-    situation(RETIRED, [PRIMARY, SECONDARY], [USED, iamKey("AKIASECONDARY", 3)]),
-    "key-breaking accessKeys.primary, key-current-differs accessKeys.current",
-    "revert",
-  ),
-  "settings before an apply": sample(
-    situation(MOVED, [PRIMARY, SECONDARY], [USED, iamKey("AKIASECONDARY", 3)]),
-    "key-current-differs accessKeys.current",
-    "apply",
-  ),
-  "settings of before the rotation": sample(
-    situation(BOTH, [PRIMARY, SECONDARY], [USED, iamKey("AKIASECONDARY", 3, 0.1)], SECONDARY),
-    "key-current-differs accessKeys.current",
-    "apply",
-  ),
-  "a pgpKey that was changed in the live slot": sample(
-    situation(`accessKeys: { primary: { pgpKey: ${ENCRYPTION_KEY} } }`, [PRIMARY], [USED]),
-    "key-breaking accessKeys.primary",
-    "revert",
-  ),
-  "a new slot in plaintext next to an encrypted key": sample(
-    situation(`accessKeys: { primary: { pgpKey: ${ENCRYPTION_KEY} }, secondary: { status: Active } }`, [ENCRYPTED], [USED]),
-    "key-breaking accessKeys.secondary",
-    "revert",
-  ),
-  "a newer key in plaintext next to an exposed, encrypted one": sample(
-    situation(
-      `accessKeys: { primary: { pgpKey: ${ENCRYPTION_KEY} }, secondary: { status: Active } }`,
-      [ENCRYPTED, SECONDARY],
-      [USED, iamKey("AKIASECONDARY", 3)],
-    ),
-    "",
-    "rotate-retire",
-  ),
-  "an import that is not applied yet": sample({ ...DEPLOYED, imports: { existing: ["policy"], missing: [] } }, "", "apply"),
-  "an import of what IAM does not have": sample(
-    { ...DEPLOYED, imports: { existing: [], missing: ["attachment"] } },
-    "key-import-missing import.attachment",
-    "drop-import",
-  ),
-  "an imported key that nothing uses, and an unmanaged key in use": sample(
-    situation("", [{ ...PRIMARY, secret: undefined }], [iamKey("AKIAPRIMARY", 30, 3), iamKey("AKIAMANUAL", 9, 0.1)]),
-    "key-unmanaged, key-unused",
-    "which-key",
-  ),
-  "a deactivated exposed key": sample(
-    situation("", [PRIMARY], [iamKey("AKIAPRIMARY", 30, 0.1, "Inactive")]),
-    "key-breaking accessKeys.primary",
-    "deactivated",
-  ),
-  "a deleted exposed key": sample(situation("", [PRIMARY], []), "key-exposed-deleted", "apply"),
-  "a deleted exposed key, and another one to hand over": sample(
-    situation(BOTH, [PRIMARY, SECONDARY], [iamKey("AKIASECONDARY", 3)]),
-    "key-exposed-deleted",
-    "expose-other",
-  ),
-  "a deleted other key": sample(
-    situation(BOTH, [PRIMARY, SECONDARY], [USED]),
-    "key-deleted accessKeys.secondary.status",
-    "key-gone",
-  ),
-  "a third key": sample(
-    situation(BOTH, [PRIMARY], [USED, iamKey("AKIAMANUAL", 0.1)]),
-    "key-breaking accessKeys.secondary, key-unmanaged",
-    "revert",
-  ),
-  "a deleted user": sample(
-    { ...situation("", [PRIMARY], []), iam: { ...iam, exists: false, keys: [] } },
-    "key-user-deleted",
-    "apply",
-  ),
-  "no outputs": sample({ ...DEPLOYED, state: { ...state, exposed: {} } }, "key-no-outputs", "expose-other"),
-  "a key of 74 days": sample(situation("", [PRIMARY], [iamKey("AKIAPRIMARY", 74, 0.1)]), "", "done"),
-  "a key of 75 days": sample(situation("", [PRIMARY], [iamKey("AKIAPRIMARY", 75, 0.1)]), "key-old", "done"),
-  "an Inactive key of 75 days": sample(
-    situation(
-      RETIRED,
-      [PRIMARY, SECONDARY],
-      [iamKey("AKIAPRIMARY", 75, 3, "Inactive"), iamKey("AKIASECONDARY", 3, 0.1)],
-      SECONDARY,
-    ),
-    "",
-    "rotate-delete",
-  ),
-  "an ignored import": sample(situation(IMPORT, [PRIMARY], [USED]), "key-import-ignored import.accessKeyId", "drop-import"),
-  "an exposed key that nothing uses": sample(situation("", [PRIMARY], [iamKey("AKIAPRIMARY", 30, 1)]), "key-unused", "hand-over"),
-  "a key that IAM does not list yet": sample(
-    situation("", [{ ...PRIMARY, created: minutesAgo(1) }], []),
-    "key-not-listed",
-    "unlisted",
-  ),
-};
+import {
+  BOTH,
+  DEPLOYED,
+  iamKey,
+  lacking,
+  PRIMARY,
+  SECONDARY,
+  SITUATIONS,
+  situation,
+  USED,
+} from "../../../helpers/keys/situations";
+import { ENCRYPTION_KEY } from "../../../helpers/pgp-keys";
 
 const text = (given: KeySituation) => keyReportText(keyReport(given), contextOf(given, "deployments", "terraform"));
+const IS_FINDING = /^(?:note|attention|unverifiable|breaking| {2}risk| {2}->)/;
 const leaked = (given: KeySituation, ...ids: readonly string[]) =>
   leakText(given, leakResponse(given, ids), contextOf(given, "deployments", "terraform"));
 
 describe("the report of keys", () => {
-  it.each(Object.entries(SAMPLES))("of %s has its rules and its next step", (_, { given, rules, why }) => {
+  it.each(Object.entries(SITUATIONS))("of %s has its rules and its next step", (_, { given, rules, why }) => {
     const { findings, next } = keyReport(given);
     const found = findings.map(({ rule, field, address }) => [rule, field ?? address ?? []].flat().join(" "));
     expect({ rules: found.join(", "), why: next.why }).toEqual({ rules, why });
   });
 
-  /** Every sentence for people stands here once: `npm run golden` writes the file. */
-  it("and the response to a leak have the sentences of golden/messages/keys.txt", () => {
+  /** Those of findings are in keys.txt. `npm run golden` writes the file. */
+  it("and the response to a leak have the sentences of golden/messages/key-steps.txt", () => {
     const two = situation(BOTH, [PRIMARY, SECONDARY], [USED, iamKey("AKIASECONDARY", 3)]);
-    const reports = Object.entries(SAMPLES).map(([name, { given }]) => [name, text(given)] as const);
+    const reports = Object.entries(SITUATIONS).map(([name, { given }]) => [name, text(given)] as const);
     const printed = new Set<string>();
     const sections = [...reports, ["a leak, with another key", leaked(two)] as const].flatMap(([name, report]) => {
-      const lines = report.split("\n").filter((line) => !printed.has(line.trim()));
+      const lines = report.split("\n").filter((line) => !printed.has(line.trim()) && !IS_FINDING.test(line));
       for (const line of lines) {
         printed.add(line.trim());
       }
       return lines.length === 0 ? [] : [`## in the situation: ${name}\n${lines.join("\n")}`];
     });
-    expectGolden("messages/keys.txt", `${sections.join("\n").replaceAll(ENCRYPTION_KEY, "PGP_KEY")}\n`);
+    expectGolden("messages/key-steps.txt", `${sections.join("\n").replaceAll(ENCRYPTION_KEY, "PGP_KEY")}\n`);
   });
 
   it("has the step as data, and never a secret", () => {
-    const json = keyReportJson(keyReport(DEPLOYED), contextOf(DEPLOYED, "deployments", "terraform"));
+    const json = keysJson(keyReport(DEPLOYED), contextOf(DEPLOYED, "deployments", "terraform"));
     expect(json).toMatchObject({
       stack: "deckhouse",
       slots: [
         { slot: "primary", id: "AKIAPRIMARY", current: true, isPlaintext: true },
         { slot: "secondary", inSettings: "absent" },
       ],
-      findings: [],
       next: { why: "done", edits: [{ setting: "accessKeys.secondary.status", value: "Active" }], actions: [{ do: "apply" }] },
     });
     expect(JSON.stringify(json)).not.toContain('"secret"');
-  });
-
-  it.each([
-    ["30 days", "2026-12-02", ["pgp-key-expires"]],
-    ["31 days", "2026-12-01", []],
-  ])("warns %s before an OpenPGP key expires, on %s", (_, day, rules) => {
-    const now = new Date(`${day}T00:00:00Z`);
-    const given = situation(`accessKeys: { primary: { pgpKey: ${EXPIRING_KEY} } }`, [{ ...PRIMARY, pgpKey: EXPIRING_KEY }], []);
-    const keys = [{ ...USED, created: now, lastUsed: USED.lastUsed && { ...USED.lastUsed, at: now } }];
-    expect(keyFindings({ ...given, iam: { ...iam, now, clock: now, keys } }).map(({ rule }) => rule)).toEqual(rules);
   });
 
   it("is attention, and a note where there is nothing left to do", () => {

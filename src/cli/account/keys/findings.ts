@@ -1,10 +1,10 @@
 import { pgpKeyOf } from "../../../iam/openpgp-key";
 import { KEY_ADDRESSES } from "../../../terraform/addresses";
 import type { Finding, Found } from "../../findings/finding";
+import type { StateKey } from "../../terraform/state-file";
 import type { IamKey } from "../aws/iam-reader";
 import type { KeyRules } from "./rules";
 import {
-  canHandOver,
   effectsOf,
   exposedSlot,
   hazardOf,
@@ -54,7 +54,8 @@ export function keyFindings(situation: KeySituation): readonly Finding<KeyRules>
 
 function clockFindings({ iam: { clock, now } }: KeySituation): readonly KeyFinding[] {
   const minutes = Math.round((clock.getTime() - now.getTime()) / 60_000);
-  return Math.abs(minutes) > MAX_SKEW_MINUTES ? [{ rule: "key-clock", values: { minutes } }] : [];
+  const values = { minutes: Math.abs(minutes), direction: minutes > 0 ? "ahead of" : "behind" };
+  return values.minutes > MAX_SKEW_MINUTES ? [{ rule: "key-clock", values }] : [];
 }
 
 /** Settings, state and credentials that do not belong together. */
@@ -80,20 +81,29 @@ export function mismatchFindings({ settings, state, iam, folder }: KeySituation)
   return findings;
 }
 
+const ERRORED_STATE_RULES = {
+  newer: "key-errored-state",
+  older: "key-errored-state-older",
+  unrelated: "key-errored-state-unrelated",
+} as const;
+
 function stateFindings(situation: KeySituation): readonly KeyFinding[] {
-  const { state, iam, settings, folder, erroredState, unmanagedObjects, permissions } = situation;
+  const { state, iam, settings, folder, erroredState, unmanagedObjects, undeletable, permissions } = situation;
   const findings: KeyFinding[] = [];
   if (erroredState !== undefined) {
-    findings.push({ rule: "key-errored-state", values: { folder, state: erroredState } });
+    findings.push({ rule: ERRORED_STATE_RULES[erroredState], values: { folder } });
   }
   if (isStateLost(situation)) {
-    const keys = iam.keys.map(keyText).join(" and ");
-    findings.push({ rule: "key-state-lost", field: "user.name", values: { user: settings.user.name, keys } });
+    const values = { user: settings.user.name, keys: iam.keys.map(keyText) };
+    findings.push({ rule: "key-state-lost", field: "user.name", values });
   }
   findings.push(...unmanagedObjects.flatMap((object) => objectFindings(object, isStateLost(situation))));
   for (const imported of situation.imports.missing) {
     const field = `import.${imported}`;
     findings.push({ rule: "key-import-missing", field, values: { field } });
+  }
+  for (const { address, name, by } of undeletable) {
+    findings.push({ rule: "key-policy-undeletable", address, values: { name, by } });
   }
   for (const { address, lost } of permissions.lost) {
     findings.push({ rule: "key-permissions-lost", address, values: { address, lost } });
@@ -115,7 +125,7 @@ function stateFindings(situation: KeySituation): readonly KeyFinding[] {
   }
   for (const address of taintedAddresses(situation)) {
     const key = state.keys.find((candidate) => KEY_ADDRESSES[candidate.slot] === address);
-    findings.push({ rule: "key-tainted", address, values: { address, lost: key !== undefined && !secretKnown(key) } });
+    findings.push({ rule: "key-tainted", address, values: { address, secret: key && lostSecret(key) } });
   }
   return findings;
 }
@@ -126,7 +136,8 @@ function objectFindings({ kind, name, setting, owner, by }: UnmanagedObject, isL
   if (owner === "another") {
     return kind === "attachment" ? [] : [{ rule: "key-object-of-another", field, values: { kind, name, field, by } }];
   }
-  return isLost ? [] : [{ rule: "key-object-lost", field, values: { kind, name, known: owner === "ours-unmanaged" } }];
+  const values = { kind, name, owner: owner === "unknown" ? owner : undefined };
+  return isLost ? [] : [{ rule: "key-object-lost", field, values }];
 }
 
 function effectFindings(situation: KeySituation): readonly KeyFinding[] {
@@ -152,7 +163,7 @@ function slotFindings({ slot, inState, inIam, inSettings }: KeySlot, situation: 
     if (unlistedKeys(situation).some((unlisted) => unlisted.slot === slot)) {
       findings.push({ rule: "key-not-listed", values: { slot, key } });
     } else if (key === state.exposed.id) {
-      findings.push({ rule: "key-exposed-deleted", values: { slot, key, isNone: settings.accessKeys === "none" } });
+      findings.push({ rule: "key-exposed-deleted", values: { slot, key } });
     } else if (inSettings !== "absent") {
       findings.push({ rule: "key-deleted", field: `accessKeys.${slot}.status`, values: { slot, key } });
     }
@@ -164,7 +175,12 @@ function slotFindings({ slot, inState, inIam, inSettings }: KeySlot, situation: 
   const expires = slotPgpKey({ inState, slot }, settings)?.expires;
   const left = expires === undefined ? undefined : daysBetween(iam.now, expires);
   if (left !== undefined && left <= PGP_WARN_DAYS && inSettings !== "absent") {
-    findings.push({ rule: "pgp-key-expires", field: `accessKeys.${slot}.pgpKey`, values: { slot, days: left } });
+    const field = `accessKeys.${slot}.pgpKey`;
+    findings.push(
+      left < 0
+        ? { rule: "pgp-key-expired", field, values: { slot } }
+        : { rule: "pgp-key-expires", field, values: { slot, days: left } },
+    );
   }
   return findings;
 }
@@ -182,10 +198,11 @@ function useFindings(situation: KeySituation): readonly KeyFinding[] {
   const unmanaged = isStateLost(situation) ? [] : unmanagedKeys(situation).filter(({ id }) => !named.includes(id));
   const isNone = settings.accessKeys === "none";
   const findings = unmanaged.map((key): KeyFinding => {
-    const { stack } = settings;
-    return isNone && state.keys.length === 0
-      ? { rule: "key-external", values: { key: keyText(key), id: key.id, stack } }
-      : { rule: "key-unmanaged", values: { key: keyText(key), recent: isRecent(key, iam.now), id: key.id, stack } };
+    const values = { key: keyText(key), id: key.id, stack: settings.stack };
+    if (isNone && state.keys.length === 0) {
+      return { rule: "key-external", values };
+    }
+    return isRecent(key, iam.now) ? { rule: "key-unmanaged", values } : { rule: "key-unmanaged-unused", values };
   });
   if (isNone && iam.exists && iam.keys.every(({ status }) => status !== "Active")) {
     findings.push({ rule: "key-none-active", field: "accessKeys", values: { user: settings.user.name } });
@@ -197,11 +214,14 @@ function useFindings(situation: KeySituation): readonly KeyFinding[] {
   }
   const exposed = exposedSlot(situation);
   if (exposed?.inIam?.status === "Active" && !isInUse(exposed.inIam, iam.now)) {
-    const values = { slot: exposed.slot, key: exposed.inIam.id, known: canHandOver(exposed) };
+    const values = { slot: exposed.slot, key: exposed.inIam.id, secret: exposed.inState && lostSecret(exposed.inState) };
     findings.push({ rule: "key-unused", values });
   }
   return findings;
 }
+
+/** The word for what the state does not have of a key; undefined where it has it. */
+const lostSecret = (key: StateKey) => (secretKnown(key) ? undefined : "secret");
 
 /** A key of IAM as text: `AKIA... (Active, created TIME, last used TIME)`. */
 export function keyText({ id, status, created, lastUsed }: IamKey): string {

@@ -56,7 +56,8 @@ export function leakResponse(situation: KeySituation, named: readonly string[]):
 /** The next step where DKP may have had a leaked key: nothing to do otherwise, DKP gets the exposed key, or a new one. */
 function afterLeak(left: KeySituation): Step {
   const next = nextStep(left);
-  const isOutside = next.why === "none" || next.why === "revert-none";
+  // Whether DKP has a key that is left outside Terraform, nothing shows.
+  const isOutside = left.settings.accessKeys === "none" && ["none", "apply", "revert-none"].includes(next.why);
   if (isOutside && left.iam.keys.length < MAX_KEYS) {
     return { why: "none-create", edits: [], actions: [{ do: "create-key" }] };
   }
@@ -74,7 +75,7 @@ function otherKeyText(key: IamKey, { settings, state }: KeySituation, leaked: re
   const slot = state.keys.find(({ id }) => id === key.id)?.slot;
   const where = slot === undefined ? "which the state does not have" : `in the slot ${slot}`;
   const repeat = dkpAccess("keys", "--leaked", settings.stack, "--key", ...leaked, key.id);
-  return `the user also has ${keyText(key)}, ${where}: if nobody in your team created it, it is the attacker's: ${repeat}`;
+  return `the user also has ${keyText(key)}, ${where}: if nobody in your team created ${key.id}, it is the attacker's: ${repeat}`;
 }
 
 /** The response as text: steps in their order, as settings and commands. Lines to type are indented by four spaces. */

@@ -6,6 +6,7 @@ import type { Why } from "./rules";
 import {
   canHandOver,
   canRetire,
+  changesObjects,
   DEFAULT_SLOTS,
   effectsOf,
   exposedSlot,
@@ -116,9 +117,10 @@ export function nextStep(situation: KeySituation): Step {
 
 /** What comes first where the state lacks objects: a version of it that has them, and the question whose they are. */
 function withOwners(next: Step, situation: KeySituation): Step {
-  const { unmanagedObjects } = situation;
+  const { unmanagedObjects, undeletable } = situation;
   const unknown = unmanagedObjects.filter(({ owner }) => owner === "unknown");
   const stale = unmanagedObjects.flatMap((object) => object.stale ?? []);
+  const forgotten = [...new Set([...stale, ...undeletable.map(({ address }) => address)])];
   const isLost = isStateLost(situation);
   const isDone = next.why === "done" || next.why === "none";
   return {
@@ -126,8 +128,11 @@ function withOwners(next: Step, situation: KeySituation): Step {
     why: isLost && isDone ? "lost" : next.why,
     ...(isLost && { restore: { keys: [] } }),
     ...(unknown.length > 0 && { names: unknown }),
-    ...(stale.length > 0 &&
-      next.actions.includes(APPLY) && { restore: next.restore ?? { keys: [] }, before: [{ do: "forget", addresses: stale }] }),
+    ...(forgotten.length > 0 &&
+      next.actions.includes(APPLY) && {
+        restore: next.restore ?? { keys: [] },
+        before: [{ do: "forget", addresses: forgotten }],
+      }),
   };
 }
 
@@ -175,12 +180,8 @@ function noneStep(situation: KeySituation): Step {
     return iam.keys.length < MAX_KEYS ? step("none-create", { actions: [{ do: "create-key" }] }) : freeSlot(situation, iam.keys);
   }
   if (managed === undefined) {
-    const isChanged =
-      state.keys.length > 0 ||
-      importable(situation).length > 0 ||
-      situation.imports.existing.length > 0 ||
-      situation.permissions.lost.length > 0 ||
-      !iam.exists;
+    const isLost = situation.permissions.lost.length > 0 || !iam.exists;
+    const isChanged = state.keys.length > 0 || changesObjects(situation) || isLost;
     return isChanged ? applied(situation, "apply", []) : step("none", { instead: backFromNone(situation) });
   }
   const isRetirable = live.every((key) => canRetire(key, situation));
@@ -188,8 +189,10 @@ function noneStep(situation: KeySituation): Step {
   if (live.every(({ status }) => status !== "Active")) {
     return end;
   }
-  const revert = revertNone(situation, outside === undefined && iam.keys.length < MAX_KEYS);
-  return outside === undefined ? revert : step("none-apply", { askKey: { [outside.id]: end, "": revert } });
+  // Without permissions, AWS never reports that DKP uses the key outside Terraform, and an apply restores them only with managed keys.
+  const isLacking = situation.permissions.lost.length > 0 || changesObjects(situation);
+  const revert = revertNone(situation, !isLacking && outside === undefined && iam.keys.length < MAX_KEYS);
+  return isLacking || outside === undefined ? revert : step("none-apply", { askKey: { [outside.id]: end, "": revert } });
 }
 
 /** From `none` to the keys that are deployed. @param isFree whether IAM allows another key, the one outside Terraform */
@@ -226,9 +229,9 @@ function keyStep(situation: KeySituation): Step {
     return applied(situation, "expose-other", desiredEdits(situation, { current: other.slot }), [HAND_OVER]);
   }
   if (exposed !== undefined && canHandOver(exposed) && isGone(other, situation)) {
-    return applied(situation, "key-gone", desiredEdits(situation, { current: exposed.slot }));
+    return applied(situation, "key-gone", desiredEdits(situation, { current: exposed.slot }), [HAND_OVER]);
   }
-  const isChanged = effects.length > 0 || importable(situation).length > 0 || situation.imports.existing.length > 0;
+  const isChanged = effects.length > 0 || changesObjects(situation);
   if (!isBreaking && (isChanged || situation.permissions.lost.length > 0)) {
     const changesKey = effects.some(({ verb }) => verb === "expose" || verb === "create" || verb === "import");
     return applied(situation, isChanged ? "apply" : "permissions", [], changesKey && exposesNewKey(situation) ? [HAND_OVER] : []);

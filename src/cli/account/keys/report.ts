@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { pgpKeyText } from "../../../iam/openpgp-key";
 import { visible } from "../../../text/printable";
-import { type Finding, findingsJson, levelOf, textOf } from "../../findings/finding";
+import { adviceLines, type Finding, levelOf, textOf } from "../../findings/finding";
 import { alwaysOnRegion } from "../../iam/partitions";
 import { dkpAccess } from "../../text/command";
 import { recovery } from "../../text/recovery";
@@ -137,7 +137,10 @@ export function keyReportText({ situation, findings, next }: KeyReport, context:
   const lines = [
     `${settings.stack}: keys of the user ${settings.user.name}`,
     ...slots.map((slot) => `  ${slotText(slot, situation)}`),
-    ...findings.map((finding) => `${levelOf<KeyRules>(KEY_RULES, finding)}: ${textOf<KeyRules>(KEY_RULES, finding)}`),
+    ...findings.flatMap((finding) => [
+      `${levelOf<KeyRules>(KEY_RULES, finding)}: ${textOf<KeyRules>(KEY_RULES, finding)}`,
+      ...adviceLines<KeyRules>(KEY_RULES, finding).map((line) => `  ${line}`),
+    ]),
     ...stepText(next, context).map((line, index) => (index === 0 ? `next: ${line}` : line)),
     ...again,
   ];
@@ -167,8 +170,8 @@ function slotText(slot: KeySlot, situation: KeySituation): string {
   return parts.join(", ");
 }
 
-/** The report as JSON: findings and the step are data, with the text beside them. */
-export function keyReportJson({ situation, findings, next }: KeyReport, context: Context): object {
+/** What the JSON of `keys` has of each deployment besides findings; no secret. The schema of findings describes it. */
+export function keysJson({ situation, next }: KeyReport, context: Context) {
   const { settings, state } = situation;
   return {
     stack: settings.stack,
@@ -184,7 +187,6 @@ export function keyReportJson({ situation, findings, next }: KeyReport, context:
       isPlaintext: inState?.secret !== undefined,
       pgpKey: slotPgpKey({ slot, inState }, settings),
     })),
-    findings: findingsJson<KeyRules>(KEY_RULES, findings),
     next: { ...next, text: stepText(next, context) },
   };
 }

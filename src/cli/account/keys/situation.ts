@@ -25,6 +25,8 @@ export interface KeySituation {
   /** Objects of the settings that IAM has, or may have, and that the state lacks. */
   readonly unmanagedObjects: readonly UnmanagedObject[];
   readonly imports: PendingImports;
+  /** Additional policies that the next apply cannot delete. */
+  readonly undeletable: readonly UndeletablePolicy[];
   /** What of DKP's permissions the state has and IAM does not. */
   readonly permissions: Permissions;
   /** The keys that the operator names as leaked. @default none */
@@ -62,6 +64,13 @@ export interface UnmanagedObject {
   readonly by: readonly string[];
   /** Addresses at which the state has a former object, which keeps Terraform from importing this one. */
   readonly stale?: readonly string[] | undefined;
+}
+
+/** A policy of the state that the settings do not have any more, and what uses it although the state has no attachment of it. */
+export interface UndeletablePolicy {
+  readonly address: string;
+  readonly name: string;
+  readonly by: readonly string[];
 }
 
 /** A slot in settings, state and IAM. */
@@ -312,6 +321,10 @@ export function importable({ unmanagedObjects: own, settings, state }: KeySituat
   const isComplete = settings.policies.every(({ number, name }) => number === 1 || names.has(name));
   return fields.filter((field) => field !== "additionalPolicies" || isComplete);
 }
+
+/** Whether the next apply imports something, or gives up a policy. */
+export const changesObjects = (situation: KeySituation) =>
+  importable(situation).length > 0 || situation.imports.existing.length > 0 || situation.undeletable.length > 0;
 
 /** Whether IAM has the user and the state has nothing of it, nor do the settings import it. */
 export const isStateLost = ({ unmanagedObjects }: Pick<KeySituation, "unmanagedObjects">) =>

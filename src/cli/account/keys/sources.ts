@@ -9,7 +9,15 @@ import { type IamKey, type IamReader, type Reading, withIam } from "../aws/iam-r
 import type { ManagedObject } from "../managed-objects";
 import { lostPermissions } from "./permissions";
 import type { IamUser, KeySituation } from "./situation";
-import { lackingObjects, lacksAttachment, type ObjectsInIam, pendingImports, unmanagedObjectsOf } from "./unmanaged-objects";
+import {
+  formerPolicies,
+  lackingObjects,
+  lacksAttachment,
+  type ObjectsInIam,
+  pendingImports,
+  unknownUses,
+  unmanagedObjectsOf,
+} from "./unmanaged-objects";
 
 export interface Sources {
   readonly terraform: TerraformCli;
@@ -53,12 +61,13 @@ export async function keySituation(deployment: Deployment, sources: Sources): Pr
       throw new Error(reasons.join("; "));
     }
     const isReadable = unreachable === undefined && unread === undefined;
-    const [inIam, permissions] = isReadable
+    const [inIam, permissions, undeletable] = isReadable
       ? await Promise.all([
           readLackingObjects({ deployment, state, user, iam }),
           lostPermissions(deployment, state, user.account ?? "", iam),
+          readUndeletable(deployment, state, iam),
         ])
-      : [undefined, { lost: [], unread: [] }];
+      : [undefined, { lost: [], unread: [] }, []];
     return {
       settings: deployment,
       folder,
@@ -69,9 +78,22 @@ export async function keySituation(deployment: Deployment, sources: Sources): Pr
       iam: user,
       unmanagedObjects: inIam === undefined ? [] : unmanagedObjectsOf(deployment, state, inIam),
       imports: inIam === undefined ? { existing: [], missing: [] } : pendingImports(deployment, state, inIam),
+      undeletable,
       permissions,
     };
   });
+}
+
+async function readUndeletable(
+  deployment: Deployment,
+  state: StateContents,
+  iam: IamReader,
+): Promise<KeySituation["undeletable"]> {
+  const read = formerPolicies(deployment, state).map(async (policy) => {
+    const uses = await iam.uses("policy", String(policy.attributes.arn));
+    return { address: policy.address, name: String(policy.attributes.name), by: unknownUses(policy, uses, state) };
+  });
+  return (await Promise.all(read)).filter(({ by }) => by.length > 0);
 }
 
 interface Pulled {
@@ -102,7 +124,8 @@ async function readUser(iam: IamReader, name: string): Promise<IamUser & { reado
 /** The file in which Terraform leaves a state that it cannot write into the backend. Source: Terraform, "Backends: Manual State Pull/Push". */
 const ERRORED_STATE = "errored.tfstate";
 
-function erroredState(folder: string, state: string): KeySituation["erroredState"] {
+/** How the state that an apply left in a folder relates to that of the backend; undefined: there is none. */
+export function erroredState(folder: string, state: string): KeySituation["erroredState"] {
   const file = join(folder, ERRORED_STATE);
   if (!existsSync(file)) {
     return undefined;

@@ -1,6 +1,6 @@
 import type { Deployment } from "../../../settings/deployment";
-import { ADDRESSES, policyAddress } from "../../../terraform/addresses";
-import type { StateContents } from "../../terraform/state-file";
+import { ADDRESSES, policyAddress, policyOfAddress } from "../../../terraform/addresses";
+import type { StateContents, StateResource } from "../../terraform/state-file";
 import type { Reading } from "../aws/iam-reader";
 import { type ImportField, type ManagedObject, managedObjects } from "../managed-objects";
 import { ownershipOf } from "../ownership";
@@ -15,6 +15,30 @@ export function lackingObjects(settings: Deployment, { resources }: State): read
   return managedObjects(settings).filter(({ address, imports, name }) =>
     imports === "additionalPolicies" ? names.get(address) !== name : !names.has(address),
   );
+}
+
+/** The additional policies of the state that the settings do not have: an apply deletes them. The first one, `protect` protects. */
+export function formerPolicies({ policies }: Deployment, { resources }: State): readonly StateResource[] {
+  return resources.filter(({ address, attributes }) => {
+    const found = policyOfAddress(address);
+    return found?.what === "policy" && found.number > 1 && policies.every(({ name }) => name !== attributes.name);
+  });
+}
+
+/** What uses a former policy, and no attachment of the state ends: IAM rejects its deletion (DeleteConflict). */
+export function unknownUses(
+  { attributes }: StateResource,
+  uses: Reading<readonly string[]>,
+  { resources }: State,
+): readonly string[] {
+  const known = resources.flatMap(({ address, attributes: { policy_arn, user, group } }) => {
+    const what = policyOfAddress(address)?.what;
+    if (policy_arn !== attributes.arn) {
+      return [];
+    }
+    return what === "userAttachment" ? `user ${String(user)}` : `group ${String(group)}`;
+  });
+  return "value" in uses ? uses.value.filter((use) => !known.includes(use)) : [];
 }
 
 /** Whether the state lacks the attachment to the user. */

@@ -1,0 +1,92 @@
+import { driftReport, driftText } from "../../../src/cli/account/drift/report";
+import { DRIFT_RULES, type DriftRules } from "../../../src/cli/account/drift/rules";
+import { exitCodeOf } from "../../../src/cli/findings/finding";
+import { policyDocument } from "../../../src/iam/policy-document";
+import { ACCOUNT, type Answers, accountWith } from "../aws-answers";
+import { TAKES_AWAY } from "../drift";
+import { settingsOf, stateContents } from "./program";
+import { type Described, described, exists, keysOf, kindOf, SLOTS, type World } from "./world";
+
+/** What `drift` reports of a world, read as from AWS. */
+async function driftIn(world: World) {
+  const settings = settingsOf(world);
+  const documentOf = (name: string, content: string) => {
+    const policy = settings.policies.find((candidate) => candidate.name === name);
+    const isDescribed = described(world).some((object) => object.name === name && object.content === content);
+    return policy !== undefined && isDescribed ? policyDocument(policy.statements, ACCOUNT) : { Statement: content };
+  };
+  const { resources } = stateContents(world.state);
+  const withDocuments = resources.map((resource) => {
+    const { address, attributes } = resource;
+    const content = world.state.contents[address];
+    return kindOf(address) === "policy"
+      ? { ...resource, attributes: { ...attributes, policy: JSON.stringify(documentOf(String(attributes.name), content ?? "")) } }
+      : resource;
+  });
+  const keys = SLOTS.flatMap((slot) => {
+    const key = world.state.keys[slot];
+    const address = slot === "primary" ? "aws_iam_access_key.user" : "aws_iam_access_key.user-secondary";
+    return key === undefined ? [] : [{ address, tainted: false, attributes: { id: key.id } }];
+  });
+  return driftReport(settings, { value: [...withDocuments, ...keys] }, accountWith(answersOf(world, documentOf)));
+}
+
+function answersOf({ account }: World, documentOf: (name: string, content: string) => object): Answers {
+  const linked = (link: string) => account.links.flatMap((name) => new RegExp(`^${link}$`).exec(name)?.[1] ?? []);
+  const answers: Record<string, unknown> = { GetCallerIdentity: { Account: ACCOUNT } };
+  for (const [name, keys] of Object.entries(account.users)) {
+    const listed = keys.filter((key) => key.listed).map(({ id, status }) => [id, status] as const);
+    answers[`GetUser ${name}`] = {};
+    answers[`ListAccessKeys ${name}`] = Object.fromEntries(listed);
+    answers[`ListAttachedUserPolicies ${name}`] = linked(`policy:(\\S+) user:${name}`);
+    answers[`ListGroupsForUser ${name}`] = linked(`user:${name} group:(\\S+)`);
+  }
+  for (const name of account.groups) {
+    answers[`GetGroup ${name}`] = linked(`user:(\\S+) group:${name}`);
+    answers[`ListAttachedGroupPolicies ${name}`] = linked(`policy:(\\S+) group:${name}`);
+  }
+  for (const [name, content] of Object.entries(account.policies)) {
+    const [users, groups] = [linked(`policy:${name} user:(\\S+)`), linked(`policy:${name} group:(\\S+)`)];
+    answers[`GetPolicy ${name}`] = `policy/${name}`;
+    answers[`GetPolicyVersion ${name}`] = documentOf(name, content);
+    answers[`ListEntitiesForPolicy ${name}`] = { users, groups };
+  }
+  return answers;
+}
+
+/** Whether the account has exactly what a deployment manages, by what the model knows. */
+function isClean(world: World): boolean {
+  const { account, state, settings } = world;
+  const inState = Object.entries(state.objects).map(([address, name]): Described => ({ address, kind: kindOf(address), name }));
+  const objects = described(world);
+  const has = (list: readonly Described[], { kind, name }: Described) =>
+    list.some((object) => object.kind === kind && object.name === name);
+  const isComplete = inState.every((object) => exists(account, object));
+  const isManaged = objects.every((object) => object.kind === "link" || has(inState, object) || !exists(account, object));
+  const all = [...inState, ...objects];
+  const parts = all.filter(({ kind }) => kind !== "link").map(({ kind, name }) => `${kind}:${name}`);
+  const ownLinks = account.links.filter((link) => link.split(" ").some((part) => parts.includes(part)));
+  const isAlone = ownLinks.every((name) => has(all, { address: "", kind: "link", name }));
+  const isUnchanged = all.every(({ kind, name, address, content = state.contents[address] }) => {
+    const inIam = kind === "policy" ? account.policies[name] : undefined;
+    return inIam === undefined || inIam === content || objects.some((object) => object.name === name && object.content === inIam);
+  });
+  const known = SLOTS.flatMap((slot) => state.keys[slot]?.id ?? []);
+  const imported = state.keys.primary === undefined ? settings.imports.key : "";
+  const listed = keysOf(world).filter((key) => key.listed);
+  const areKeysKnown = (settings.none && known.length === 0) || listed.every(({ id }) => [...known, imported].includes(id));
+  return isComplete && isManaged && isAlone && isUnchanged && areKeysKnown;
+}
+
+/** What `drift` reports differently than the model knows it; undefined: nothing. */
+export async function driftError(world: World): Promise<string | undefined> {
+  const report = await driftIn(world);
+  const rules = report.findings.map(({ rule, object }) => `${rule} ${object ?? ""}`);
+  const exitCode = exitCodeOf<DriftRules>(DRIFT_RULES, report.findings);
+  const expected = isClean(world) ? 0 : 2;
+  if (exitCode !== expected) {
+    return `drift ends with ${exitCode} instead of ${expected}: ${rules.join(", ")}`;
+  }
+  const advised = TAKES_AWAY.exec(driftText(report))?.[0];
+  return advised === undefined ? undefined : `drift advises to ${advised}`;
+}

@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { rmSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
   CreateAccessKeyCommand,
@@ -61,6 +61,14 @@ export class KeyOperator {
     this.settings = structuredClone(settings);
   }
 
+  /** The same deployment in a copy of the account. */
+  in(aws: LocalAws, terraform: Terraform): KeyOperator {
+    const copy = new KeyOperator(aws, this.deployments, terraform, this.settings, this.env);
+    copy.dkp = this.dkp;
+    copy.neighbor = this.neighbor;
+    return copy;
+  }
+
   /** Writes the settings, with these fields, and synthesizes. */
   write(fields: Readonly<Tree> = {}): void {
     this.settings = { ...this.settings, ...structuredClone(fields) };
@@ -72,7 +80,7 @@ export class KeyOperator {
     return (this.settings.backend as Backend).s3.key ?? STATE;
   }
 
-  private get user(): string {
+  get user(): string {
     return (this.settings.user as { readonly name?: string } | undefined)?.name ?? USER;
   }
 
@@ -227,11 +235,12 @@ export class KeyOperator {
   }
 
   /** The key that the outputs expose becomes that of DKP. */
-  handOver(): void {
+  handOver(): Credentials {
     const { provider } = JSON.parse(this.command("hand-over", "deckhouse", "--yes", "--format", "json")) as {
       readonly provider: { readonly providerAccessKeyId: string; readonly providerSecretAccessKey: string };
     };
     this.dkp = { accessKeyId: provider.providerAccessKeyId, secretAccessKey: provider.providerSecretAccessKey };
+    return this.dkp;
   }
 
   /** More than a day passes, in which DKP uses its key. */
@@ -301,11 +310,21 @@ export class KeyOperator {
 
   /** Deletes the state, or all of its versions. */
   async loseState(how: "newest" | "all"): Promise<void> {
-    const versions = how === "all" ? await this.versions() : [];
     await this.aws.s3("DELETE", `/${BUCKET}/${this.stateKey}`);
-    for (const version of [...versions, ...(how === "all" ? await this.versions() : [])]) {
+    if (how === "all") {
+      await this.loseVersions(await this.versions());
+    }
+  }
+
+  async loseVersions(versions: readonly string[]): Promise<void> {
+    for (const version of versions) {
       await this.aws.s3("DELETE", `/${BUCKET}/${this.stateKey}?versionId=${version}`);
     }
+  }
+
+  /** Leaves a state beside the configuration, as an apply does that cannot write it. */
+  leaveState(state: string): void {
+    writeFileSync(join(this.terraform.folder, "errored.tfstate"), state);
   }
 
   /** Restores the newest version that has the user and these keys. @returns whether there is one, which the present state is not */

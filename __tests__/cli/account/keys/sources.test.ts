@@ -1,0 +1,25 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { erroredState } from "../../../../src/cli/account/keys/sources";
+
+describe("errored.tfstate", () => {
+  const folder = mkdtempSync(join(tmpdir(), "errored-"));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const state = (serial: number, lineage?: string) => JSON.stringify({ version: 4, serial, lineage });
+
+  it("is absent after an apply that wrote its state", () => {
+    expect(erroredState(folder, state(7, "ours"))).toBeUndefined();
+  });
+
+  it.each([
+    ["newer", "a later serial", state(8, "ours")],
+    ["older", "the same serial: the state was written after all", state(7, "ours")],
+    ["older", "an earlier serial", state(6, "ours")],
+    ["unrelated", "another lineage, whatever its serial", state(8, "another")],
+    ["newer", "no lineage, and a later serial", state(8)],
+  ])("is %s with %s", (expected, _, errored) => {
+    writeFileSync(join(folder, "errored.tfstate"), errored);
+    expect(erroredState(folder, state(7, "ours"))).toBe(expected);
+  });
+});

@@ -48,7 +48,7 @@ export function settingsOf({ settings }: Pick<Part, "settings">): Deployment {
 
 /** What the program reads of a world. */
 export function situationOf(world: World): KeySituation {
-  const { account, clockAhead, state, settings } = world;
+  const { account, state, settings } = world;
   const deployed = settingsOf(world);
   const contents = stateContents(state);
   const isThere = (object: ManagedObject) => object.kind !== "role" && exists(account, { kind: object.kind, name: object.name });
@@ -77,7 +77,6 @@ export function situationOf(world: World): KeySituation {
           lastUsed: used === undefined ? undefined : { at: dateOf(used), service: "ec2", region: "eu-central-1" },
         })),
       now: dateOf(account.now),
-      clock: dateOf(account.now + clockAhead),
     },
     unmanagedObjects: unmanagedObjectsOf(deployed, contents, inIam),
     imports: pendingImports(deployed, contents, inIam),

@@ -38,7 +38,7 @@ export function situation(
       resources: [],
       outputs: {},
     },
-    iam: { account: "123456789012", exists: true, keys: inIam, now: NOW, clock: NOW },
+    iam: { account: "123456789012", exists: true, keys: inIam, now: NOW },
     unmanagedObjects: [],
     imports: { existing: [], missing: [] },
     undeletable: [],
@@ -97,7 +97,7 @@ function encryptedOn(day: string): KeySituation {
   const keys = [{ ...USED, created: now, lastUsed: USED.lastUsed && { ...USED.lastUsed, at: now } }];
   const key = { ...PRIMARY, secret: undefined, encryptedSecret: "secret", pgpKey: EXPIRING_KEY };
   const given = situation(`accessKeys: { primary: { pgpKey: ${EXPIRING_KEY} } }`, [key], []);
-  return { ...given, iam: { ...iam, now, clock: now, keys } };
+  return { ...given, iam: { ...iam, now, keys } };
 }
 
 const sample = (given: KeySituation, rules: string, why: Sample["why"]): Sample => ({ given, rules, why });
@@ -121,8 +121,6 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
     "key-account-differs",
     "mismatch",
   ),
-  "a clock 6 minutes ahead": sample({ ...DEPLOYED, iam: { ...iam, clock: minutesAgo(-6) } }, "key-clock", "done"),
-  "a clock 5 minutes behind": sample({ ...DEPLOYED, iam: { ...iam, clock: minutesAgo(5) } }, "", "done"),
   "errored.tfstate": sample({ ...DEPLOYED, erroredState: "newer" }, "key-errored-state", "errored-state"),
   "an older errored.tfstate": sample({ ...DEPLOYED, erroredState: "older" }, "key-errored-state-older", "errored-state-older"),
   "errored.tfstate of another lineage": sample(

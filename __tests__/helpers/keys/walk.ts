@@ -706,13 +706,6 @@ function otherEvents(world: World): readonly Event[] {
         pass(now, DAY + 60);
       },
     ],
-    [
-      "the clock is 30 hours ahead",
-      (now) => {
-        now.clockAhead = 30 * 60;
-        return world.clockAhead === 0;
-      },
-    ],
   ];
 }
 

@@ -96,8 +96,6 @@ export interface Part {
   hostile: string[];
   /** Leaked keys that AWS rejects. */
   ended: string[];
-  /** How far the computer's clock is ahead. */
-  clockAhead: number;
 }
 
 /** A deployment in its account, with the other deployments there. */
@@ -126,7 +124,6 @@ export const newPart = (id: string, settings: Partial<Settings> = {}): Part => (
   leaked: [],
   hostile: [],
   ended: [],
-  clockAhead: 0,
 });
 
 export const newWorld = (settings: Partial<Settings> = {}, others: readonly Part[] = []): World => ({

@@ -135,14 +135,6 @@ describe("each situation that had wrong advice", () => {
     }
   });
 
-  it("6: the time is that of AWS, whatever the clock of the computer shows", () => {
-    const settings = "accessKeys: { secondary: { status: Active }, current: secondary }";
-    const keys = [iamKey("AKIAPRIMARY", 80, 0.1), iamKey("AKIASECONDARY", 2, 0.1)];
-    const live = situation(settings, [PRIMARY, SECONDARY], keys, SECONDARY);
-    const ahead = new Date(live.iam.now.getTime() + 30 * 3_600_000);
-    expect(nextStep({ ...live, iam: { ...live.iam, clock: ahead } }).why).toBe("wait");
-  });
-
   it.each([
     ["9 minutes", 9, "unlisted"],
     ["10 minutes", 10, "create"],

@@ -75,10 +75,9 @@ export class IamReader {
     private readonly time: { readonly signal: AbortSignal; readonly limit: number },
   ) {}
 
-  /** The time that AWS reported in its last response, and that of this computer in the same moment. */
-  times(): { readonly now: Date; readonly clock: Date } {
-    const clock = new Date();
-    return { now: this.aws.now?.() ?? clock, clock };
+  /** The time that AWS reported in its last response. */
+  now(): Date {
+    return this.aws.now?.() ?? new Date();
   }
 
   /** A value of the first page of a response; undefined if IAM does not have the object. */

@@ -29,8 +29,6 @@ const WARN_AT_DAYS = 75;
 const MAX_DAYS = 90;
 const PGP_WARN_DAYS = 30;
 const DAY_MS = 86_400_000;
-/** AWS rejects signatures that are older: "Signature Version 4", 5 minutes for most services. */
-const MAX_SKEW_MINUTES = 5;
 
 type KeyFinding = Found<KeyRules>;
 
@@ -38,24 +36,13 @@ type KeyFinding = Found<KeyRules>;
 export function keyFindings(situation: KeySituation): readonly Finding<KeyRules>[] {
   const { stack } = situation.settings;
   const mismatch = mismatchFindings(situation);
-  const all = [
-    ...clockFindings(situation),
-    ...(mismatch.length > 0
-      ? mismatch
-      : [
-          ...stateFindings(situation),
-          ...effectFindings(situation),
-          ...slotsOf(situation).flatMap((slot) => slotFindings(slot, situation)),
-          ...useFindings(situation),
-        ]),
+  const found = [
+    ...stateFindings(situation),
+    ...effectFindings(situation),
+    ...slotsOf(situation).flatMap((slot) => slotFindings(slot, situation)),
+    ...useFindings(situation),
   ];
-  return all.map((finding) => ({ ...finding, stack }));
-}
-
-function clockFindings({ iam: { clock, now } }: KeySituation): readonly KeyFinding[] {
-  const minutes = Math.round((clock.getTime() - now.getTime()) / 60_000);
-  const values = { minutes: Math.abs(minutes), direction: minutes > 0 ? "ahead of" : "behind" };
-  return values.minutes > MAX_SKEW_MINUTES ? [{ rule: "key-clock", values }] : [];
+  return (mismatch.length > 0 ? mismatch : found).map((finding) => ({ ...finding, stack }));
 }
 
 /** Settings, state and credentials that do not belong together. */

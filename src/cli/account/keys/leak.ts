@@ -6,7 +6,7 @@ import type { Change } from "./edit-yaml";
 import { keyText, mismatchFindings } from "./findings";
 import { GUIDES, leakCommands, SESSION_HOURS } from "./leaked-key";
 import { type Action, nextStep, type Step } from "./next-step";
-import { type Context, commandsOf, editText, stepText } from "./report";
+import { actionText, type Context, editText, stepText } from "./report";
 import { KEY_RULES, type KeyRules } from "./rules";
 import { canHandOver, exposedSlot, type KeySituation, MAX_KEYS, withoutKeys } from "./situation";
 
@@ -84,7 +84,7 @@ export function leakText(situation: KeySituation, response: LeakResponse, contex
   const { contain, after, ids } = response;
   const { denySessions, removeDenial } = leakCommands(settings.user.name, context.region);
   const [deactivate, deletion] = (["deactivate", "delete"] as const).map((kind) =>
-    contain.actions.filter((action) => action.do === kind).flatMap((action) => commandsOf(action, context)),
+    contain.actions.filter((action) => action.do === kind).map((action) => actionText(action, context)),
   );
   const command = (line: string) => `    ${line}`;
   const describe = (id: string) => {

@@ -47,50 +47,36 @@ export const editText = ({ setting, value }: Change) => (value === undefined ? `
 
 const EDIT_PROVIDER = "d8 system edit provider-cluster-configuration";
 
-/** The commands of an action, for a shell; none where a person does something else. */
-export function commandsOf(action: Action, { stack, user, region, folder, binary }: Context): readonly string[] {
+/** An action as a person does it: a command for a shell, unless there is none. */
+export function actionText(action: Action, { stack, user, region, folder, binary }: Context): string {
   const terraform = `${binary} -chdir=${shellWord(folder)}`;
   const errored = shellWord(join(folder, "errored.tfstate"));
   const { activate, deactivate, deleteKey, createKey } = leakCommands(user, region);
   switch (action.do) {
     case "apply":
-      return [dkpAccess("synth"), `${terraform} apply`];
-    case "hand-over":
-      return [dkpAccess("hand-over", stack, "--out", "FILE"), EDIT_PROVIDER];
-    case "create-key":
-      return [createKey, EDIT_PROVIDER];
-    case "push-state":
-      return [`${terraform} state push errored.tfstate`, `rm ${errored}`];
-    case "remove-errored-state":
-      return [`rm ${errored}`];
-    case "move-errored-state":
-      return [`mv ${errored} ${shellWord(`${stack}.errored.tfstate`)}`];
-    case "forget":
-      return [`${terraform} state rm ${action.addresses.map(shellWord).join(" ")}`];
-    case "untaint":
-      return [`${terraform} untaint ${action.address}`];
-    case "activate":
-      return [activate(action.key)];
-    case "deactivate":
-      return [deactivate(action.key)];
-    case "delete":
-      return [deleteKey(action.key)];
-    case "wait":
-      return [];
-  }
-}
-
-function actionText(action: Action, context: Context): string {
-  const commands = commandsOf(action, context).join(" && ");
-  switch (action.do) {
-    case "apply":
       return "apply";
     case "hand-over":
-      return `unless DKP has the exposed key: ${commands}`;
+      return `unless DKP has the exposed key: ${dkpAccess("hand-over", stack, "--out", "FILE")} && ${EDIT_PROVIDER}`;
+    case "create-key":
+      return `${createKey} && ${EDIT_PROVIDER}`;
+    case "push-state":
+      return `${terraform} state push errored.tfstate && rm ${errored}`;
+    case "remove-errored-state":
+      return `rm ${errored}`;
+    case "move-errored-state":
+      return `mv ${errored} ${shellWord(`${stack}.errored.tfstate`)}`;
+    case "forget":
+      return `${terraform} state rm ${action.addresses.map(shellWord).join(" ")}`;
+    case "untaint":
+      return `${terraform} untaint ${action.address}`;
+    case "activate":
+      return activate(action.key);
+    case "deactivate":
+      return deactivate(action.key);
+    case "delete":
+      return deleteKey(action.key);
     case "wait":
       return `wait ${action.minutes >= 60 ? `${action.minutes / 60} hours` : "a minute"}`;
-    default:
-      return commands;
   }
 }
 

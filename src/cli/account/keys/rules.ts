@@ -65,10 +65,6 @@ const ATTENTION = templateRules("attention", {
     "{of} {expected}, and the credentials to account {account}",
     "do not apply; use credentials of {expected}, or check the backend",
   ],
-  "key-clock": [
-    "the clock of this computer is {minutes} minutes {direction} the time that AWS reports",
-    "correct it; times here are those of AWS",
-  ],
   "key-errored-state": [
     "{folder}/errored.tfstate has the state of an apply that Terraform could not write, and the secret of its keys",
     `write it before another apply; if the state is locked, run force-unlock, and push again (${recovery("errored-state")})`,

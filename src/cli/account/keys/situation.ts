@@ -41,8 +41,6 @@ export interface IamUser {
   readonly keys: readonly IamKey[];
   /** The time that AWS reports. */
   readonly now: Date;
-  /** The time of this computer in the same moment. */
-  readonly clock: Date;
 }
 
 /** The parts of the settings' `import` whose objects the state lacks. */

@@ -118,7 +118,7 @@ async function readUser(iam: IamReader, name: string): Promise<IamUser & { reado
   for (const [key, lastUse] of await Promise.all((listed ?? []).map(async (key) => [key, await iam.lastUse(key.id)] as const))) {
     keys.push({ ...key, lastUsed: readValue(lastUse) });
   }
-  return { account, exists: listed !== undefined, keys, ...iam.times(), unread: [...new Set(unread)] };
+  return { account, exists: listed !== undefined, keys, now: iam.now(), unread: [...new Set(unread)] };
 }
 
 /** The file in which Terraform leaves a state that it cannot write into the backend. Source: Terraform, "Backends: Manual State Pull/Push". */

@@ -53,8 +53,8 @@ it("the JSON of diff, keys, drift and preflight matches the one schema", async (
   const keys = keyReports.map((report) =>
     reportJson<KeyRules>(KEY_RULES, report.findings, [keysJson(report, contextOf(report.situation, "deployments", "terraform"))]),
   );
-  const preflights = (await accounts).map(({ results }) => preflightJson("dev", "eu-central-1", results));
+  const checked = (await accounts).map(({ results }) => preflightJson("dev", "eu-central-1", results));
   const diff = JSON.parse(changesJson(changesAgainst({}, { dev: reviewPackOf("") }, "", packFilesOf))) as object;
-  const all = [diff, ...drifts, ...keys, ...preflights];
+  const all = [diff, ...drifts, ...keys, ...checked];
   expect(all.flatMap((report) => schemaErrors(JSON.parse(JSON.stringify(report)), schema))).toEqual([]);
 });

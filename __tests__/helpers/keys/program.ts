@@ -5,12 +5,12 @@ import { KEY_RULES, type KeyRules } from "../../../src/cli/account/keys/rules";
 import type { KeySituation } from "../../../src/cli/account/keys/situation";
 import {
   formerPolicies,
+  type LackingObject,
   lackingObjects,
   pendingImports,
   unknownUses,
   unmanagedObjectsOf,
 } from "../../../src/cli/account/keys/unmanaged-objects";
-import type { ManagedObject } from "../../../src/cli/account/managed-objects";
 import { exitCodeOf } from "../../../src/cli/findings/finding";
 import type { StateResource } from "../../../src/cli/terraform/state-file";
 import type { Slot } from "../../../src/iam/key-slots";
@@ -51,15 +51,14 @@ export function situationOf(world: World): KeySituation {
   const { account, state, settings } = world;
   const deployed = settingsOf(world);
   const contents = stateContents(state);
-  const isThere = (object: ManagedObject) => object.kind !== "role" && exists(account, { kind: object.kind, name: object.name });
+  const attachment = { kind: "link", name: `policy:${settings.policy} user:${settings.user}` } as const;
+  const isThere = ({ kind, name }: LackingObject) =>
+    kind !== "role" && exists(account, kind === "attachment" ? attachment : { kind, name });
   const userExists = account.users[settings.user] !== undefined;
-  const inIam = {
-    userExists,
-    objects: lackingObjects(deployed, contents)
-      .filter(isThere)
-      .map((object) => ({ object, uses: { value: usesOf(world, object) } })),
-    isAttached: account.links.includes(`policy:${settings.policy} user:${settings.user}`),
-  };
+  const objects = lackingObjects(deployed, contents)
+    .filter(isThere)
+    .map((object) => ({ object, uses: { value: usesOf(world, object) } }));
+  const inIam = { userExists, objects };
   return {
     settings: deployed,
     folder: "cdktf.out/stacks/deckhouse",
@@ -94,7 +93,7 @@ function undeletableIn(world: World, deployed: Deployment, contents: KeySituatio
   });
 }
 
-function usesOf({ account }: World, { kind, name }: Pick<ManagedObject, "kind" | "name">): readonly string[] {
+function usesOf({ account }: World, { kind, name }: Pick<LackingObject, "kind" | "name">): readonly string[] {
   const uses = account.links.filter(
     (link) => link.startsWith(`${kind}:${name} `) || (kind === "group" && link.endsWith(` group:${name}`)),
   );

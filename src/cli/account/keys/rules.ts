@@ -88,7 +88,7 @@ const ATTENTION = templateRules("attention", {
   "key-object-lost": {
     text: "the state does not have the {kind} {name}, and IAM has it[; whether it is this deployment's is {owner}]: the state was partly lost, a run ended before it wrote the state, or the object was created outside Terraform",
     risk: "the next apply would fail",
-    remedy: `follow the next step; see ${recovery("half-made")}`,
+    remedy: `see ${recovery("half-made")}, and follow the next step`,
   },
   "key-object-of-another": {
     text: "the {kind} {name} belongs to another deployment: used by {by}",
@@ -201,11 +201,9 @@ export const WHY = {
   tainted: "untaint the resource, and only then apply",
   deactivated: "KEY is Inactive in IAM and Active in the settings. If nobody deactivated it because of a leak, activate it again",
   "another-name": "choose another name: an import would take the object from its owner",
-  stale: "forget the former object, and import the one that IAM has",
   lost: "import what exists",
   "import-key":
     "import what exists, with the key that DKP has. Without import.accessKeyId, the apply creates a new key, which DKP must get",
-  objects: "import what the state does not have",
   permissions: "restore the permissions of DKP; check the change summary of plan first",
   "key-lost": "switch to another key: the secret of KEY is lost to Terraform, and DKP can use it until it has the other key",
   revert: "change the settings to what is deployed; make the change again once the error above is gone",

@@ -6,13 +6,12 @@ import type { Deployment } from "../../../settings/deployment";
 import { readState, type StateContents, versionOf } from "../../terraform/state-file";
 import { pullState, stackFolder, type TerraformCli } from "../../terraform/terraform-cli";
 import { type IamKey, type IamReader, type Reading, withIam } from "../aws/iam-reader";
-import type { ManagedObject } from "../managed-objects";
 import { lostPermissions } from "./permissions";
 import type { IamUser, KeySituation } from "./situation";
 import {
   formerPolicies,
+  type LackingObject,
   lackingObjects,
-  lacksAttachment,
   type ObjectsInIam,
   pendingImports,
   unknownUses,
@@ -153,18 +152,17 @@ interface Facts {
 /** What IAM has of the objects that the state lacks. One that cannot be read counts as there, and its owner as unknown. */
 async function readLackingObjects({ deployment, state, user, iam }: Facts): Promise<ObjectsInIam> {
   const environment = { partition: partitionOf(deployment.region), account: user.account ?? "" };
-  const arnOf = ({ name, path }: Pick<ManagedObject, "name" | "path">) => policyArn({ ...environment, path, name });
-  const read = lackingObjects(deployment, state).map(async (object) => {
+  const arnOf = ({ name, path }: LackingObject) => policyArn({ ...environment, path, name });
+  const read = async (object: LackingObject): Promise<ObjectsInIam["objects"]> => {
     const { kind, name } = object;
+    if (kind === "attachment") {
+      const attached = await iam.attached("user", deployment.user.name);
+      // An apply may create an attachment that exists.
+      return "value" in attached && attached.value.includes(arnOf(object)) ? [{ object, uses: { value: [] } }] : [];
+    }
     const id = kind === "policy" ? arnOf(object) : name;
     const existing = kind === "user" ? { value: user.exists ? {} : undefined } : await iam.object(kind, id);
     return "value" in existing && existing.value === undefined ? [] : [{ object, uses: await iam.uses(kind, id) }];
-  });
-  const attached = lacksAttachment(deployment, state) ? await iam.attached("user", deployment.user.name) : { value: [] };
-  return {
-    userExists: user.exists,
-    objects: (await Promise.all(read)).flat(),
-    // An apply may create an attachment that exists.
-    isAttached: "value" in attached && attached.value.includes(arnOf(deployment.policy)),
   };
+  return { userExists: user.exists, objects: (await Promise.all(lackingObjects(deployment, state).map(read))).flat() };
 }

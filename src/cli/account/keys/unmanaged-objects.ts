@@ -8,11 +8,20 @@ import type { PendingImports, UnmanagedObject } from "./situation";
 
 type State = Pick<StateContents, "resources" | "outputs">;
 
+/** An object that the state does not have; also the attachment of the first policy to the user. */
+export type LackingObject = Omit<ManagedObject, "kind"> & Pick<UnmanagedObject, "kind">;
+
 /** The objects of the settings that the state does not have. */
-export function lackingObjects(settings: Deployment, { resources }: State): readonly ManagedObject[] {
+export function lackingObjects(settings: Deployment, { resources }: State): readonly LackingObject[] {
   const names = new Map(resources.map(({ address, attributes }) => [address, attributes.name]));
+  const objects: LackingObject[] = [...managedObjects(settings)];
+  if (settings.attachment !== "group") {
+    const { name, path } = settings.policy;
+    const address = ADDRESSES.userAttachment;
+    objects.push({ kind: "attachment", name, path, setting: "policy", imports: "attachment", address });
+  }
   // An additional policy of another content has another name at the same address.
-  return managedObjects(settings).filter(({ address, imports, name }) =>
+  return objects.filter(({ address, imports, name }) =>
     imports === "additionalPolicies" ? names.get(address) !== name : !names.has(address),
   );
 }
@@ -41,56 +50,47 @@ export function unknownUses(
   return "value" in uses ? uses.value.filter((use) => !known.includes(use)) : [];
 }
 
-/** Whether the state lacks the attachment to the user. */
-export const lacksAttachment = ({ attachment }: Deployment, { resources }: State): boolean =>
-  attachment !== "group" && resources.every(({ address }) => address !== ADDRESSES.userAttachment);
-
 /** What IAM has of a deployment. */
 export interface ObjectsInIam {
   readonly userExists: boolean;
   /** The lacking objects that IAM has, or may have, each with what uses it. */
-  readonly objects: readonly { readonly object: ManagedObject; readonly uses: Reading<readonly string[]> }[];
-  /** Whether the first policy is attached to the user. */
-  readonly isAttached: boolean;
+  readonly objects: readonly { readonly object: LackingObject; readonly uses: Reading<readonly string[]> }[];
 }
 
 /** The objects of the settings that IAM has, and neither the state has nor the settings import, each with its owner. */
 export function unmanagedObjectsOf(
   settings: Deployment,
   state: State,
-  { userExists, objects, isAttached }: ObjectsInIam,
+  { userExists, objects }: ObjectsInIam,
 ): readonly UnmanagedObject[] {
   const facts = { settings, state: state.resources, outputs: Object.values(state.outputs), userExists };
-  const found = objects.map(({ object, uses }): UnmanagedObject => {
+  const found: UnmanagedObject[] = [];
+  for (const { object, uses } of objects) {
     const { kind, name, imports, setting } = object;
-    const stale = staleAddresses(object, settings, state);
-    return { kind, name, imports, setting, ...ownershipOf({ kind, name }, uses, facts), stale };
-  });
-  if (isAttached && lacksAttachment(settings, state)) {
-    const { owner, by } = found.find(({ imports }) => imports === "policy") ?? { owner: "ours-unmanaged", by: [] };
-    found.push({ kind: "attachment", name: settings.policy.name, imports: "attachment", setting: "policy", owner, by });
+    // The attachment is its policy's, which comes before it.
+    const { owner, by } =
+      kind === "attachment"
+        ? (found.find((other) => other.imports === "policy") ?? { owner: "ours-unmanaged", by: [] })
+        : ownershipOf({ kind, name }, uses, facts);
+    found.push({ kind, name, imports, setting, owner, by, stale: staleAddresses(object, settings, state) });
   }
   return found.filter(({ imports, stale }) => settings.import?.[imports] !== true || stale !== undefined);
 }
 
 /** The parts of the settings' `import` that the next apply imports, and those that IAM does not have, so that the plan fails. */
-export function pendingImports(settings: Deployment, state: State, { objects, isAttached }: ObjectsInIam): PendingImports {
+export function pendingImports(settings: Deployment, state: State, { objects }: ObjectsInIam): PendingImports {
   const found = new Set(objects.map(({ object }) => object.address));
-  const lacking = lackingObjects(settings, state).map(({ address, imports }) => ({ imports, isThere: found.has(address) }));
-  if (lacksAttachment(settings, state)) {
-    lacking.push({ imports: "attachment", isThere: isAttached });
-  }
-  const imported = lacking.filter(({ imports }) => settings.import?.[imports] === true);
+  const imported = lackingObjects(settings, state).filter(({ imports }) => settings.import?.[imports] === true);
   const fields = (isThere: boolean): readonly ImportField[] => [
-    ...new Set(imported.filter((object) => object.isThere === isThere).map(({ imports }) => imports)),
+    ...new Set(imported.filter(({ address }) => found.has(address) === isThere).map(({ imports }) => imports)),
   ];
   return { existing: fields(true), missing: fields(false) };
 }
 
 /** What the state has of a former additional policy at the address of this one. */
-function staleAddresses({ address, name }: ManagedObject, { policies }: Deployment, { resources }: State) {
+function staleAddresses({ address, name, kind }: LackingObject, { policies }: Deployment, { resources }: State) {
   const policy = policies.find((candidate) => candidate.name === name);
-  if (policy === undefined || resources.every((resource) => resource.address !== address)) {
+  if (kind !== "policy" || policy === undefined || resources.every((resource) => resource.address !== address)) {
     return undefined;
   }
   const ofPolicy = (["policy", "userAttachment", "groupAttachment"] as const).map((what) => policyAddress(what, policy.number));

@@ -78,6 +78,20 @@ function isClean(world: World): boolean {
   return isComplete && isManaged && isAlone && isUnchanged && areKeysKnown;
 }
 
+/** What another deployment uses of the objects that the settings name, as `policy NAME`. */
+function othersIn({ account, state, settings, id }: World): readonly string[] {
+  const inState = Object.entries(state.objects).map(([address, name]) => `${kindOf(address)}:${name}`);
+  const objects = described({ id, settings }).filter(({ kind }) => kind !== "link");
+  const own = [...inState, ...objects.map(({ kind, name }) => `${kind}:${name}`)];
+  const isUsedByOthers = (part: string) =>
+    account.links.some((link) => link.split(" ").includes(part) && link.split(" ").some((other) => !own.includes(other)));
+  return objects.flatMap(({ kind, name, imports }) => {
+    const part = `${kind}:${name}`;
+    const isOwn = kind === "user" || imports === "additionalPolicies" || inState.includes(part);
+    return !isOwn && isUsedByOthers(part) ? [`${kind} ${name}`] : [];
+  });
+}
+
 /** What `drift` reports differently than the model knows it; undefined: nothing. */
 export async function driftError(world: World): Promise<string | undefined> {
   const report = await driftIn(world);
@@ -86,6 +100,11 @@ export async function driftError(world: World): Promise<string | undefined> {
   const expected = isClean(world) ? 0 : 2;
   if (exitCode !== expected) {
     return `drift ends with ${exitCode} instead of ${expected}: ${rules.join(", ")}`;
+  }
+  const others = othersIn(world);
+  const ofOthers = rules.filter((rule) => others.some((object) => rule.endsWith(` ${object}`)));
+  if (ofOthers.join() !== others.map((object) => `object-of-another ${object}`).join()) {
+    return `drift reports of another deployment's ${others.join(", ")}: ${ofOthers.join(", ")}`;
   }
   const advised = TAKES_AWAY.exec(driftText(report))?.[0];
   return advised === undefined ? undefined : `drift advises to ${advised}`;

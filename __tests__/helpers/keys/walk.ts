@@ -8,9 +8,11 @@ import {
   copyOf,
   createKey,
   DAY,
+  type Described,
   deleteKey,
   described,
   emptyState,
+  exists,
   HOUR,
   type Interruption,
   type Key,
@@ -286,13 +288,22 @@ function checkLeaks(world: World, what: string): void {
   }
 }
 
-/** No step ends the key or the permissions of another deployment. */
+/** No step ends the key or the permissions of another deployment, or changes what it created. */
 function checkOthers(before: World, world: World, what: string): void {
   for (const [index, other] of world.others.entries()) {
     const was = before.others[index];
     const isSame = other.dkp === world.dkp || world.leaked.includes(other.dkp);
     if (was !== undefined && !isSame && works({ ...before, ...was }) && !works({ ...world, ...other, account: world.account })) {
       throw new Broken(`the key of another deployment stops to work, by ${what}`);
+    }
+  }
+  for (const [object, creator] of Object.entries(before.account.creators)) {
+    const [kind = "", ...names] = object.split(" ");
+    const found = { kind: kind as Described["kind"], name: names.join(" ") };
+    const isThere = exists(before.account, found);
+    const isSame = exists(world.account, found) && before.account.policies[found.name] === world.account.policies[found.name];
+    if (creator !== world.id && isThere && !isSame) {
+      throw new Broken(`${object} of another deployment changes, by ${what}`);
     }
   }
 }

@@ -1,12 +1,11 @@
-import { policyArn } from "../../../iam/arns";
-import { partitionOf } from "../../../iam/partitions";
 import type { Deployment } from "../../../settings/deployment";
-import { ADDRESSES, policyAddress } from "../../../terraform/addresses";
+import { ADDRESSES } from "../../../terraform/addresses";
 import { parseJson } from "../../../text/json";
 import { policyOfAddress } from "../../terraform/known-addresses";
 import type { StateContents, StateResource } from "../../terraform/state-file";
 import { type IamReader, mapped, type Reading, type StoredDocument } from "../aws/iam-reader";
 import { sameDocument } from "../drift/document";
+import { describedResources } from "../drift/managed";
 
 /** What the state has of DKP's permissions and IAM does not. */
 export interface LostPermission {
@@ -21,25 +20,8 @@ export interface Permissions {
   readonly unread: readonly string[];
 }
 
-/** The attachments and the membership that settings describe, as Terraform has them in a state. */
-function describedLinks(settings: Deployment, account: string): readonly StateResource[] {
-  const { attachment, user, group, policy, policies, region } = settings;
-  const links: StateResource[] = [];
-  const add = (address: string, attributes: StateResource["attributes"]) => links.push({ address, tainted: false, attributes });
-  for (const { number, name } of policies) {
-    const policy_arn = policyArn({ partition: partitionOf(region), account, path: policy.path, name });
-    if (attachment !== "group") {
-      add(policyAddress("userAttachment", number), { user: user.name, policy_arn });
-    }
-    if (attachment !== "user") {
-      add(policyAddress("groupAttachment", number), { group: group.name, policy_arn });
-    }
-  }
-  if (attachment !== "user") {
-    add(ADDRESSES.membership, { user: user.name, groups: [group.name] });
-  }
-  return links;
-}
+/** Whether an address is that of an attachment or of the membership. */
+const isLink = (address: string) => address === ADDRESSES.membership || policyOfAddress(address)?.what.endsWith("Attachment");
 
 /**
  * What the key lacks although the state has it, or the settings of an applied deployment describe it: an attachment, a membership or a
@@ -51,8 +33,9 @@ export async function lostPermissions(
   account: string,
   iam: IamReader,
 ): Promise<Permissions> {
-  const isInState = ({ address }: StateResource) => state.resources.some((resource) => resource.address === address);
-  const described = state.user === undefined ? [] : describedLinks(settings, account).filter((link) => !isInState(link));
+  const inState = new Set(state.resources.map(({ address }) => address));
+  const links = describedResources(settings, account).filter(({ address }) => isLink(address) && !inState.has(address));
+  const described = state.user === undefined ? [] : links;
   const lost: LostPermission[] = [];
   const unread: string[] = [];
   const read = async (resource: StateResource) => ({ resource, reading: await lostOf(resource, iam) });

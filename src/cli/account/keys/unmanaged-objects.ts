@@ -1,5 +1,6 @@
 import type { Deployment } from "../../../settings/deployment";
-import { ADDRESSES, policyAddress, policyOfAddress } from "../../../terraform/addresses";
+import { ADDRESSES, policyAddress } from "../../../terraform/addresses";
+import { policyOfAddress } from "../../terraform/known-addresses";
 import type { StateContents, StateResource } from "../../terraform/state-file";
 import type { Reading } from "../aws/iam-reader";
 import { type ImportField, type ManagedObject, managedObjects } from "../managed-objects";

@@ -86,7 +86,7 @@ export const COMMANDS = {
     load: () => import("./plan.js"),
     environment: AWS,
     exitCodes: {
-      0: "nothing is to apply, or the saved plan is harmless",
+      0: "there is nothing to apply, or the saved plan is harmless",
       1: `${INVALID}, or Terraform failed; there is no plan`,
       2: "the saved plan requires attention, as in diff",
       3: "the saved plan has a breaking change, or is unverifiable, as in diff",

@@ -69,7 +69,9 @@ export function* writePacks(stale: readonly StaleFile[]): Generator<void, void> 
   for (const { path, what, text } of stale) {
     if (what === "left over") {
       rmSync(path);
-      removeIfEmpty(dirname(path));
+      if (readdirSync(dirname(path)).length === 0) {
+        rmdirSync(dirname(path));
+      }
     } else {
       mkdirSync(dirname(path), { recursive: true });
       writeFileAtomically(path, text, path.endsWith(".sh") ? { mode: 0o777 } : {});
@@ -119,12 +121,6 @@ function difference(path: string, text: string | undefined): StaleFile["what"] |
     return "missing";
   }
   return readRegularFile(path).equals(Buffer.from(text)) ? undefined : "outdated";
-}
-
-function removeIfEmpty(folder: string): void {
-  if (readdirSync(folder).length === 0) {
-    rmdirSync(folder);
-  }
 }
 
 /** Whether there is a file. @throws Error if there is something else, for example a symbolic link: commands read, write and delete files only */

@@ -12,9 +12,9 @@ import { conditionList } from "./deployer-page";
 /** actions.md: every action of the policy with its reason, and the versions of DKP's components that were read. */
 export function actionsPage(review: Reviewed): string {
   return fillTemplateFile("src/cli/review/page/actions-page.md", {
-    stack: prose(review.deployment.stack),
     actionCount: actionCount(review),
     permissions: permissionTables(review),
+    stack: prose(review.deployment.stack),
     verifiedVersion: trusted(SUPPORTED_VERSIONS.last),
     verifiedComponents: table(
       ["component", "versions", "compared on", "source"],

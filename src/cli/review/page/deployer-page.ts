@@ -7,9 +7,9 @@ import type { Reviewed } from "../reviewed";
 /** deployer.md: the permissions of whoever applies a deployment, each with its reason, and what they allow. */
 export function deployerPage({ deployment, deployer: { policies, notes } }: Reviewed): string {
   return fillTemplateFile("src/cli/review/page/deployer-page.md", {
-    stack: prose(deployment.stack),
     deployerPolicies: deployerTables(policies),
     deployerNotes: list(notes.map(sentence)),
+    stack: prose(deployment.stack),
   });
 }
 

@@ -18,29 +18,29 @@ export function reviewPage(review: Reviewed): string {
   const documented = options.mode === "documented";
   const unused = permissions.filter(({ isRequired }) => !isRequired);
   return fillTemplateFile("src/cli/review/page/review-page.md", {
+    ...weakChoices(review),
     ...settingFacts(review),
     ...secretExposure(review),
-    ...nodeRolePermissions(deployment.nodeRole),
     ...strictLimits(review),
     ...controlPolicyNotes(review),
-    ...weakChoices(review),
+    controlPolicy: controlPolicyTable(review),
+    risks: riskList(review),
+    resources: resourceTable(review),
+    findings: findingList(review),
+    actionCount: actionCount(review),
+    statements: statementTables(review),
+    deployerFiles: deployerFiles(review.deployer),
+    ...nodeRolePermissions(deployment.nodeRole),
     stack: prose(deployment.stack),
     key: trusted(deployment.accessKeys === "none" ? "a key of this user" : "this key"),
     documented,
     restricted: options.allowedNetworks !== undefined,
-    actionCount: actionCount(review),
     nodeRole: code(review.dkpRole),
     otherRoleNames: joined(documented ? [] : otherRoles.map((role) => md`the role ${code(role)}`), " and "),
-    risks: riskList(review),
-    controlPolicy: controlPolicyTable(review),
-    deployerFiles: deployerFiles(review.deployer),
-    resources: resourceTable(review),
     imports: list(imports.map(({ to, id }) => md`${code(to)}: ${code(id)}`)),
-    statements: statementTables(review),
     patterns: codes(actions.filter((action) => /.\*|\*./.test(action))),
     unusedCount: trusted(String(unused.length || "")),
     byThisCluster: trusted(options.cluster.layout === undefined ? "" : " in this cluster"),
-    findings: findingList(review),
   });
 }
 

@@ -348,15 +348,44 @@ describe.each(SYSTEMS)("the jobs for $system, run in a checkout", ({ steps, canc
     expect(deploy("")).toContain("Apply complete! Resources: 0 added, 0 changed, 3 destroyed.");
   });
 
+  /** Plans, and encrypts the plan as the job does. */
+  const planEncrypted = () => {
+    terraform("plan", "-out=plan", "-refresh=false");
+    const cms = "cms -encrypt -binary -outform DER -aes-256-gcm -in cdktf.out/stacks/deckhouse/plan -out pipeline.out/plan.cms";
+    mkdirSync(join(checkout.path, "pipeline.out"), { recursive: true });
+    checkout.run(environment, "openssl", ...cms.split(" "), "plan.pem");
+  };
+
+  it("a plan that begins with another key than the state of the backend is rejected", () => {
+    checkout.run(environment, "npm", "run", "--silent", "synth");
+    terraform("init", "-input=false", "-reconfigure");
+    const push = (state: string) => {
+      writeFileSync(join(checkout.path, "state.out"), state);
+      terraform("state", "push", "-force", join(checkout.path, "state.out"));
+      rmSync(join(checkout.path, "state.out"));
+    };
+    const state = terraform("state", "pull");
+    const { access_key_id: id } = JSON.parse(terraform("output", "-json")) as Readonly<
+      Record<string, { readonly value: string }>
+    >;
+    // With the same lineage and serial, which is all that Terraform compares.
+    push(state.replaceAll(id?.value ?? "", "AKIAIOSFODNN7EXAMPLE"));
+    planEncrypted();
+    push(state);
+    expect(job("apply")).toEqual({
+      status: 1,
+      output: expect.stringMatching(/aws_iam_access_key\.user: .* another object there/),
+    });
+    expect(terraform("state", "list")).toContain("aws_iam_access_key.user\n");
+    expect(terraform("state", "pull")).not.toContain("AKIAIOSFODNN7EXAMPLE");
+  });
+
   it("a plan of the reviewed configuration with another backend is rejected", async () => {
     await aws.createBucket("evil");
     change("tags: { team: platform }");
     checkout.run(environment, "npm", "run", "--silent", "synth");
     terraform("init", "-input=false", "-reconfigure", "-backend-config=bucket=evil");
-    terraform("plan", "-out=plan");
-    const cms = "cms -encrypt -binary -outform DER -aes-256-gcm -in cdktf.out/stacks/deckhouse/plan -out pipeline.out/plan.cms";
-    mkdirSync(join(checkout.path, "pipeline.out"), { recursive: true });
-    checkout.run(environment, "openssl", ...cms.split(" "), "plan.pem");
+    planEncrypted();
     const { status, output } = job("apply");
     change("");
     terraform("init", "-input=false", "-reconfigure");

@@ -37,7 +37,6 @@ export function exampleRequests(changes: readonly ActionChange[], given: Environ
 
 /** Resources that a pattern matches: of the types of the action, or with `example` for what the pattern leaves open. */
 function resourcesOf(action: string, pattern: string, environment: Parameters<typeof exampleArn>[2]): readonly string[] {
-  const types = rowOf(action)?.resources ?? [];
   const [, partition = "*", service = "", region = "*", account = "*", ...rest] = pattern.split(":");
   const resource = rest.join(":");
   const filled = {
@@ -45,11 +44,10 @@ function resourcesOf(action: string, pattern: string, environment: Parameters<ty
     region: region.includes("*") ? environment.region : region,
     account: account.includes("*") ? environment.account : account,
   };
-  if ((pattern === "*" || resource === "*") && types.length > 0) {
-    const owner = action.split(":")[0] ?? "";
-    const start = `arn:${filled.partition}:${owner}:${filled.region}:${filled.account}`;
-    const known = types.flatMap((type) => exampleArn(owner, type, filled) ?? []);
-    return known.length > 0 ? known : types.map((type) => `${start}:${type.replace(/\/$/, "")}/example`);
+  const [owner = ""] = action.split(":");
+  const known = (rowOf(action)?.resources ?? []).flatMap((type) => exampleArn(owner, type, filled) ?? []);
+  if ((pattern === "*" || resource === "*") && known.length > 0) {
+    return known;
   }
   // Only IAM has no Region in its ARNs.
   const ofRegion = service === "iam" ? "" : filled.region;

@@ -327,7 +327,8 @@ describe("A year in an account of one's own", () => {
     const jest = spawn(process.execPath, JEST, { env: environmentOf("123456789012", "yes"), detached: true, stdio: "ignore" });
     const users = async () => (await aws.iam().send(new ListUsersCommand({}))).Users?.length;
     const until = async (count: number) => {
-      while ((await users()) !== count) {
+      // Bounded, so that a year that does not begin, or that nobody removes, fails.
+      for (let round = 0; round < 3_000 && (await users()) !== count; round++) {
         await setTimeout(200);
       }
     };

@@ -6,12 +6,11 @@ import { preflightJson } from "../../../src/cli/account/preflight/report";
 import { PREFLIGHT_RULES, type PreflightRules } from "../../../src/cli/account/preflight/rules";
 import { changesJson } from "../../../src/cli/diff/changes";
 import { changesAgainst } from "../../../src/cli/diff/compare";
-import { reportJson } from "../../../src/cli/findings/finding";
+import { adviceLines, type Found, type Rules, reportJson, textOf } from "../../../src/cli/findings/finding";
 import { driftIn, WORLDS } from "../../helpers/drift";
 import { expectGolden } from "../../helpers/golden";
 import { schemaErrors } from "../../helpers/json-schema";
 import { SITUATIONS } from "../../helpers/keys/situations";
-import { messagesOf } from "../../helpers/messages";
 import { reviewPackOf } from "../../helpers/packs";
 import { ENCRYPTION_KEY } from "../../helpers/pgp-keys";
 import { CASES, findingsOf, preflightIn } from "../../helpers/preflight";
@@ -20,6 +19,24 @@ const driftReports = Promise.all(WORLDS.map(({ world }) => driftIn(world)));
 const accounts = Promise.all(CASES.map(async ({ check, account }) => ({ check, results: await preflightIn(account) })));
 
 const keyReports = Object.values(SITUATIONS).map(({ given }) => keyReport(given));
+
+/** Every rule with its level, and below it each different sentence of the findings, with risk and remedy. */
+function messagesOf<Of extends Rules>(
+  rules: Of,
+  findings: readonly Found<Of>[],
+  prefixOf: (found: Found<Of>) => string = () => "",
+): string {
+  return Object.entries(rules)
+    .map(([rule, { level }]) => {
+      const blocks = findings
+        .filter((found) => found.rule === rule)
+        .map((found) =>
+          [`  ${prefixOf(found)}${textOf(rules, found)}`, ...adviceLines(rules, found).map((line) => `    ${line}`)].join("\n"),
+        );
+      return `${[`${rule} (${level})`, ...new Set(blocks)].join("\n")}\n`;
+    })
+    .join("\n");
+}
 
 const MESSAGES: Readonly<Record<string, () => Promise<string>>> = {
   drift: async () => {

@@ -164,21 +164,6 @@ moved {
     expect(readdirSync(outdir).sort()).toEqual(["manifest.json", "stacks"]);
   });
 
-  it("copies the committed provider lock of a stack", () => {
-    const before = process.cwd();
-    process.chdir(root);
-    try {
-      mkdirSync("locks");
-      writeFileSync("locks/deckhouse.terraform.lock.hcl", "reviewed");
-      mkdirSync(stack, { recursive: true });
-      writeFileSync(join(stack, ".terraform.lock.hcl"), "written by terraform init");
-      synth();
-      expect(readFileSync(join(stack, ".terraform.lock.hcl"), "utf8")).toBe("reviewed");
-    } finally {
-      process.chdir(before);
-    }
-  });
-
   it("prints each note once for all stacks that have it, and none where the CDKTF command prints them", () => {
     const notes = synth([CURRENT, OLD]).filter((line) => line.startsWith("info: "));
     expect(notes).toHaveLength(2);

@@ -284,16 +284,6 @@ describe("the constructs in the stack of another program", () => {
       expect.stringMatching(/^aws_iam_role_policy\.prod_nodes_inline-policy_node_[0-9A-F]{8}$/),
     ]);
   });
-
-  it("refer to each other by those addresses", () => {
-    const stack = new TerraformStack(Testing.app(), "platform");
-    new AwsProvider(stack, "aws", { region: "eu-central-1" });
-    new ClusterAccess(stack, "dev");
-    const { resource, data } = terraformOf(stack);
-    const [document] = Object.keys(data.aws_iam_policy_document ?? {});
-    const [policy] = Object.values(resource.aws_iam_policy ?? {});
-    expect(policy?.policy).toBe(`\${data.aws_iam_policy_document.${document}.json}`);
-  });
 });
 
 describe("the checks of single constructs", () => {

@@ -21,12 +21,6 @@ describe("dkp-access", () => {
   afterEach(() => rmSync(folder, { recursive: true }));
 
   const write = (stack: string, text: string) => writeFileSync(join(folder, `deployments/${stack}.yaml`), text);
-  /** A stack that is synthesized and, as far as its folder shows, initialized. */
-  const initialized = (stack: string) => {
-    mkdirSync(join(folder, "cdktf.out/stacks", stack, ".terraform"), { recursive: true });
-    writeFileSync(join(folder, "cdktf.out/stacks", stack, "cdk.tf.json"), "{}");
-  };
-
   it.each(COMMANDS)("%s --help documents the global options, the environment and the exit codes", async (name) => {
     const { status, stdout, stderr } = await runCli("/", [name, "--help"]);
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
@@ -79,15 +73,6 @@ describe("dkp-access", () => {
       status,
       stdout: "",
       stderr: "cdktf.out/stacks/dev: tofu has not been initialized there; run tofu -chdir=cdktf.out/stacks/dev init first\n",
-    });
-  });
-
-  it("hand-over reports a missing Terraform binary", async () => {
-    initialized("dev");
-    expect(await runCli(folder, ["hand-over", "dev", "--yes"], { TERRAFORM_BINARY_NAME: "no-terraform" })).toEqual({
-      status: 1,
-      stdout: "",
-      stderr: "no-terraform is not on the PATH; install 1.10 or newer, or set TERRAFORM_BINARY_NAME\n",
     });
   });
 

@@ -122,17 +122,15 @@ function withOwners(next: Step, situation: KeySituation): Step {
   const stale = unmanagedObjects.flatMap((object) => object.stale ?? []);
   const forgotten = [...new Set([...stale, ...undeletable.map(({ address }) => address)])];
   const isLost = isStateLost(situation);
+  const isApplied = next.actions.includes(APPLY);
   const isDone = next.why === "done" || next.why === "none";
   return {
     ...next,
     why: isLost && isDone ? "lost" : next.why,
     ...(isLost && { restore: { keys: [] } }),
     ...(unknown.length > 0 && { names: unknown }),
-    ...(forgotten.length > 0 &&
-      next.actions.includes(APPLY) && {
-        restore: next.restore ?? { keys: [] },
-        before: [{ do: "forget", addresses: forgotten }],
-      }),
+    ...(isApplied && stale.length > 0 && { restore: next.restore ?? { keys: [] } }),
+    ...(isApplied && forgotten.length > 0 && { before: [{ do: "forget", addresses: forgotten }] }),
   };
 }
 

@@ -21,6 +21,7 @@ describe("dkp-access", () => {
   afterEach(() => rmSync(folder, { recursive: true }));
 
   const write = (stack: string, text: string) => writeFileSync(join(folder, `deployments/${stack}.yaml`), text);
+
   it.each(COMMANDS)("%s --help documents the global options, the environment and the exit codes", async (name) => {
     const { status, stdout, stderr } = await runCli("/", [name, "--help"]);
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });

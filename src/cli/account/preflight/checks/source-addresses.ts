@@ -1,4 +1,4 @@
-import ipaddr = require("ipaddr.js");
+import * as ipaddr from "ipaddr.js";
 
 import type { Networks } from "../../../../iam/networks";
 import { type Check, type PreflightFound, type Tools, when } from "../check";

@@ -100,7 +100,7 @@ const ROWS = parse(readFileSync(join(PROJECT, "__tests__/cli/account/drift.world
   customTags: ["timestamp"],
 }) as Row[];
 
-/** What drift finds, by world. */
+/** What drift finds, by world: the rows of `drift.worlds.yaml`. */
 export const WORLDS = ROWS.map(({ case: title, settings, applied, finds, ...world }) => ({
   title,
   world: {

@@ -243,6 +243,12 @@ describe("the state in a saved plan", () => {
     ],
     ["an object less, which is deleted in AWS", stateOf(user, key), stateOf(user), []],
     ["what the configuration imports", stateOf(user), stateOf(user, group), []],
+    [
+      "a key that is to be replaced",
+      stateOf(key),
+      stateOf(key).replace('{"attributes"', '{"status":"tainted","attributes"'),
+      [key.address],
+    ],
     ["an attachment at its new address", stateOf(attachment("1")), stateOf(attachment("policy-X")), []],
     ["another user", stateOf(user), stateOf({ ...user, attributes: { ...user.attributes, id: "admin" } }), [user.address]],
     [

@@ -7,7 +7,7 @@ import { isNodeAttachment } from "../terraform/known-addresses";
 import { atSignal } from "../terraform/signals";
 import { readState, type StateResource } from "../terraform/state-file";
 import { initProvider, runTerraform, type TerraformCli } from "../terraform/terraform-cli";
-import { canonical, listOf, objectOf } from "../text/json";
+import { listOf, objectOf } from "../text/json";
 import { differences } from "./json-values";
 import { type PlanFiles, planFiles } from "./plan-archive";
 import { type Destination, destinationFindings, destinationOf, destinationText, statedDestination } from "./plan-destination";
@@ -148,7 +148,7 @@ function stateDifferences(files: PlanFiles, state: string, expected: Expected): 
   const managed = readState(state).resources;
   const { import: blocks } = objectOf(parseJson(expected.files["cdk.tf.json"]?.[0] ?? ""));
   const imported = listOf(blocks).map((block) => objectOf(block).to);
-  const fixed = ({ attributes }: StateResource) => canonical(FIXED.map((name) => attributes[name]));
+  const fixed = ({ attributes, tainted }: StateResource) => JSON.stringify([tainted, ...FIXED.map((name) => attributes[name])]);
   // `moved.tf` renames the attachments of the node role.
   const isAt = (one: string, other: string) => one === other || (isNodeAttachment(one) && isNodeAttachment(other));
   const isKnown = (object: StateResource) =>

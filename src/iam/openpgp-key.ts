@@ -78,8 +78,13 @@ function startLibrary(): (bytes: Uint8Array) => PgpReading {
   return (bytes) => {
     Atomics.store(signal, 0, 0);
     port1.postMessage(bytes);
-    const waited = Atomics.wait(signal, 0, 0, TIME_LIMIT);
-    const answer: PgpReading | { readonly failure: string } | undefined = receiveMessageOnPort(port1)?.message;
+    let waited: ReturnType<typeof Atomics.wait>;
+    let answer: PgpReading | { readonly failure: string } | undefined;
+    do {
+      // The notification of the former key may arrive only now: it is no answer to this one.
+      waited = Atomics.wait(signal, 0, 0, TIME_LIMIT);
+      answer = receiveMessageOnPort(port1)?.message;
+    } while (answer === undefined && waited !== "timed-out");
     if (answer === undefined || "failure" in answer) {
       throw new Error(`pgpKey: the package openpgp cannot read it: ${answer?.failure ?? waited}`);
     }

@@ -1,8 +1,8 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join, relative } from "node:path";
 import { parse } from "yaml";
+import { folderForEach } from "../../helpers/folder";
 import { ENCRYPTION_KEY } from "../../helpers/pgp-keys";
 import { PROJECT } from "../../helpers/project-root";
 import { runCli } from "../../helpers/run-cli";
@@ -12,20 +12,12 @@ const CONFIG = readFileSync(join(PROJECT, "__tests__/golden/config.yaml"), "utf8
 const { version, devDependencies } = JSON.parse(readFileSync(join(PROJECT, "package.json"), "utf8"));
 
 describe("dkp-access init", () => {
-  let folder: string;
-
-  beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), "init-"));
-  });
-
-  afterEach(() => rmSync(folder, { recursive: true }));
-
-  const init = (...args: readonly string[]) => runCli(folder, ["init", ...args]);
+  const { at, names, read, write } = folderForEach();
+  const init = (...args: readonly string[]) => runCli(at(), ["init", ...args]);
   const filesOf = (name: string) =>
-    readdirSync(join(folder, name), { recursive: true, encoding: "utf8" })
-      .filter((path) => statSync(join(folder, name, path)).isFile())
+    readdirSync(at(name), { recursive: true, encoding: "utf8" })
+      .filter((path) => statSync(at(join(name, path))).isFile())
       .sort();
-  const read = (path: string) => readFileSync(join(folder, path), "utf8");
   /** The file that `npm run package` creates in a checkout of this project. */
   const packed = `dkp-access-${version}.tgz`;
   /** It is there after `npm run package`, and then a part of each repository. */
@@ -50,8 +42,8 @@ describe("dkp-access init", () => {
       "tsconfig.json",
     ]);
     expect(stdout.split("\n").filter((line) => line.startsWith("wrote acme/"))).toHaveLength(isPacked ? 9 : 8);
-    const toPack = `  (cd ${relative(join(folder, "acme"), PROJECT)} && npm run package)
-  cp ${relative(join(folder, "acme"), join(PROJECT, packed))} .
+    const toPack = `  (cd ${relative(at("acme"), PROJECT)} && npm run package)
+  cp ${relative(at("acme"), join(PROJECT, packed))} .
 `;
     expect(stdout.slice(stdout.indexOf("Next"))).toBe(`Next steps:
   cd acme
@@ -82,7 +74,7 @@ ${isPacked ? "" : toPack}  npm install
     ["with --cdk-terrain", "22.19.0", ["--cdk-terrain"]],
     ["where the command cdktf does not run", "24.0.0", []],
   ])("installs CDK Terrain under the names of CDKTF %s, and nothing of CDKTF", async (_, node, args) => {
-    await runCli(folder, ["init", "acme", ...args], {}, node);
+    await runCli(at(), ["init", "acme", ...args], {}, node);
     expect(JSON.parse(read("acme/package.json"))).toMatchObject({
       engines: { node: ">=22.19" },
       dependencies: {
@@ -128,13 +120,13 @@ ${isPacked ? "" : toPack}  npm install
     for (const name of ["region", "accountId", "bucket", "primary", "secondary", "prefix", "layout"]) {
       expect(written).toMatch(marked(name));
     }
-    const project = join(folder, "acme");
+    const project = at("acme");
     const rejected = await runCli(project, ["synth"]);
     expect({ status: rejected.status, stdout: rejected.stdout }).toEqual({ status: 1, stdout: "" });
     for (const field of ["accountId", "accessKeys.primary.pgpKey", "accessKeys.secondary.pgpKey"]) {
       expect(rejected.stderr).toContain(`, ${field}: `);
     }
-    writeFileSync(join(folder, file), withOwnValues(written).replace("# dkpVersion", "dkpVersion"));
+    write({ [file]: withOwnValues(written).replace("# dkpVersion", "dkpVersion") });
     const { status, stdout, stderr } = await runCli(project, ["synth"]);
     expect({ status, stdout }).toEqual({ status: 0, stdout: "cdktf.out/stacks/prod/cdk.tf.json\n" });
     for (const field of ["backend.s3.bucket", "cluster.prefix"]) {
@@ -146,7 +138,7 @@ ${isPacked ? "" : toPack}  npm install
 
   describe("with DKP's installation file", () => {
     const withConfig = async (text: string) => {
-      writeFileSync(join(folder, "config.yml"), text);
+      write({ "config.yml": text });
       return await init("acme", "--config-file", "config.yml");
     };
 
@@ -165,15 +157,14 @@ ${isPacked ? "" : toPack}  npm install
           amis: ["ami-0123456789abcdef0"],
         },
       });
-      const project = join(folder, "acme");
-      writeFileSync(join(project, "deployments/deckhouse.yaml"), withOwnValues(settings));
-      const ours = (await runCli(project, ["policy"])).stdout;
-      writeFileSync(join(project, "config.yml"), CONFIG);
-      writeFileSync(
-        join(project, "deployments/deckhouse.yaml"),
-        'region: eu-north-1\naccountId: "123456789012"\nbackend: { local: {} }\nattachment: group\npolicy: { mode: minimal }\ncluster: { configFile: config.yml }\n',
-      );
-      expect((await runCli(project, ["policy"])).stdout).toBe(ours);
+      const policy = async (text: string) => {
+        write({ "acme/deployments/deckhouse.yaml": text });
+        return (await runCli(at("acme"), ["policy"])).stdout;
+      };
+      const ours = await policy(withOwnValues(settings));
+      write({ "acme/config.yml": CONFIG });
+      const stated = 'region: eu-north-1\naccountId: "123456789012"\nbackend: { local: {} }\nattachment: group\n';
+      expect(await policy(`${stated}policy: { mode: minimal }\ncluster: { configFile: config.yml }\n`)).toBe(ours);
     });
 
     it("neither copies nor prints secrets, unknown fields and comments", async () => {
@@ -203,7 +194,7 @@ ${isPacked ? "" : toPack}  npm install
           /^--config-file has 1 error:\n {2}config\.yml, line \d+, tags\.token: looks like an AWS secret access key/,
         ),
       });
-      expect(readdirSync(folder)).toEqual(["config.yml"]);
+      expect(names()).toEqual(["config.yml"]);
     });
 
     it.each([
@@ -212,7 +203,7 @@ ${isPacked ? "" : toPack}  npm install
     ])("that %s writes nothing", async (_, text, message) => {
       const result = text === undefined ? await init("acme", "--config-file", "config.yml") : await withConfig(text);
       expect(result).toEqual({ status: 1, stdout: "", stderr: expect.stringContaining(message) });
-      expect(readdirSync(folder)).not.toContain("acme");
+      expect(names()).not.toContain("acme");
     });
 
     it("marks prefix and region as examples if it lacks them", async () => {
@@ -239,31 +230,25 @@ ${isPacked ? "" : toPack}  npm install
   });
 
   it("accepts a folder that only contains .git, and the current one", async () => {
-    mkdirSync(join(folder, ".git"));
+    write({ ".git/": "" });
     const { status, stdout } = await init();
     expect({ status, cd: stdout.includes("  cd ") }).toEqual({ status: 0, cd: false });
     expect(read("package.json")).toContain("dkp-access");
   });
 
-  it("rejects a folder that contains another hidden file", async () => {
-    writeFileSync(join(folder, ".env"), "");
-    expect(await init()).toMatchObject({ status: 1, stdout: "" });
-    expect(readdirSync(folder)).toEqual([".env"]);
-  });
-
   it("acts relative to --project, which needs no cdktf.json", async () => {
-    mkdirSync(join(folder, "inner"));
-    expect(await runCli("/", ["--project", join(folder, "inner"), "init", "acme"])).toMatchObject({ status: 0 });
+    write({ "inner/": "" });
+    expect(await runCli("/", ["--project", at("inner"), "init", "acme"])).toMatchObject({ status: 0 });
     expect(filesOf("inner")).toContain("acme/package.json");
   });
 
   it.each([
-    [["."], ".: is not empty; name a new folder, or one that is empty\n"],
-    [["notes.txt"], "notes.txt: is a file, not a folder; remove it, or name another path\n"],
-  ])("rejects %j and writes nothing", async (args, stderr) => {
-    writeFileSync(join(folder, "notes.txt"), "");
+    [".env", [], ".: is not empty; name a new folder, or one that is empty\n"],
+    ["notes.txt", ["notes.txt"], "notes.txt: is a file, not a folder; remove it, or name another path\n"],
+  ])("rejects a folder with %s, or the file itself, and writes nothing", async (name, args, stderr) => {
+    write({ [name]: "" });
     expect(await init(...args)).toEqual({ status: 1, stdout: "", stderr });
-    expect(readdirSync(folder)).toEqual(["notes.txt"]);
+    expect(names()).toEqual([name]);
   });
 
   it("ignores states, plans, output folders, private keys and the provider block in Git", async () => {
@@ -292,7 +277,7 @@ ${isPacked ? "" : toPack}  npm install
     ];
 
     const run = (input: string, ...args: readonly string[]) =>
-      spawnSync("git", args, { cwd: join(folder, "acme"), input, encoding: "utf8" }).stdout;
+      spawnSync("git", args, { cwd: at("acme"), input, encoding: "utf8" }).stdout;
     run("", "init", "--quiet");
     expect(
       run([...ignored, ...kept].join("\n"), "check-ignore", "--stdin")

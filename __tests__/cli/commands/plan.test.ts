@@ -1,7 +1,6 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { chmodSync, existsSync, readFileSync, statSync } from "node:fs";
 import { realPlan } from "../../helpers/edited-plans";
+import { folderForEach } from "../../helpers/folder";
 import { runCli } from "../../helpers/run-cli";
 import { archiveOf, archiveParts, backendField, tfplan } from "../../helpers/saved-plans";
 
@@ -20,38 +19,24 @@ esac
 `;
 
 describe("dkp-access plan", () => {
-  let folder: string;
-
-  const write = (files: Readonly<Record<string, string | Buffer>>) => {
-    for (const [name, content] of Object.entries(files)) {
-      mkdirSync(dirname(join(folder, name)), { recursive: true });
-      writeFileSync(join(folder, name), content);
-    }
-  };
+  const { at, read, write } = folderForEach({
+    "cdktf.json": "{}",
+    "deployments/dev.yaml": "region: eu-central-1\nbackend: { local: {} }\n",
+    archive: archiveOf(archiveParts([["tfplan", tfplan(backendField("local", { path: "x" }))]])),
+    shown: JSON.stringify(realPlan("no-change")),
+    [`${STACK}/.terraform/providers/provider`]: "planted",
+  });
   /** Runs the command with a program that fails for these arguments, and ends a plan with this code. */
   const plan = async (args: readonly string[], { failing = "nothing", code = 2 } = {}) => {
     write({ terraform: PROGRAM.replace("$FAILING", failing).replace("$CODE", String(code)) });
-    chmodSync(join(folder, "terraform"), 0o755);
-    const result = await runCli(folder, ["plan", ...args], { TERRAFORM_BINARY_NAME: join(folder, "terraform") });
-    return { ...result, commands: readFileSync(join(folder, "arguments"), "utf8").trimEnd().split("\n") };
+    chmodSync(at("terraform"), 0o755);
+    const result = await runCli(at(), ["plan", ...args], { TERRAFORM_BINARY_NAME: at("terraform") });
+    return { ...result, commands: read("arguments").trimEnd().split("\n") };
   };
-
-  beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), "plan-"));
-    write({
-      "cdktf.json": "{}",
-      "deployments/dev.yaml": "region: eu-central-1\nbackend: { local: {} }\n",
-      archive: archiveOf(archiveParts([["tfplan", tfplan(backendField("local", { path: "x" }))]])),
-      shown: JSON.stringify(realPlan("no-change")),
-      [`${STACK}/.terraform/providers/provider`]: "planted",
-    });
-  });
-
-  afterEach(() => rmSync(folder, { recursive: true }));
 
   const SHOW = "show -json plan";
   const PLUGINS = `init -backend=false -input=false -no-color -lockfile=readonly -plugin-dir=`;
-  const beside = () => join(folder, STACK, ".terraform/providers");
+  const beside = () => at(`${STACK}/.terraform/providers`);
 
   it("plans what synth writes, and never runs the provider beside the plan where no lock is committed", async () => {
     const { status, commands } = await plan([]);
@@ -74,7 +59,7 @@ describe("dkp-access plan", () => {
       `${PLUGINS}${beside()}`,
       SHOW,
     ]);
-    expect(existsSync(join(folder, STACK, "versions.tf"))).toBe(false);
+    expect(existsSync(at(`${STACK}/versions.tf`))).toBe(false);
   });
 
   it("takes the provider from elsewhere where the one beside the plan has another checksum than the lock", async () => {
@@ -86,8 +71,8 @@ describe("dkp-access plan", () => {
   it("leaves the plan for its owner alone, once its summary is complete", async () => {
     const { stderr } = await plan([]);
     expect(stderr).toContain(`apply plan; rm ${PLAN}\n`);
-    expect(readFileSync(join(folder, PLAN))).toEqual(readFileSync(join(folder, "archive")));
-    expect(statSync(join(folder, PLAN)).mode & 0o777).toBe(0o600);
+    expect(readFileSync(at(PLAN))).toEqual(readFileSync(at("archive")));
+    expect(statSync(at(PLAN)).mode & 0o777).toBe(0o600);
   });
 
   it.each<[string, { readonly failing?: string; readonly code?: number }, number, string]>([
@@ -97,7 +82,7 @@ describe("dkp-access plan", () => {
     ["the provider of its summary is missing", { failing: "*-backend=false*" }, 1, "failed with 1: no reason\n"],
   ])("leaves no plan when %s", async (_, program, status, message) => {
     expect(await plan([], program)).toMatchObject({ status, stderr: expect.stringContaining(message) });
-    expect(existsSync(join(folder, PLAN))).toBe(false);
+    expect(existsSync(at(PLAN))).toBe(false);
   });
 
   it("names docs/how-to/state-bucket.md where terraform init fails", async () => {

@@ -1,6 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { folderForEach } from "../../helpers/folder";
 import { runCli } from "../../helpers/run-cli";
 
 /** The computations of policies, by the name of the first policy. */
@@ -20,24 +18,17 @@ jest.mock("../../../src/iam/deployment-policies", () => {
 });
 
 describe("the policies of each of five deployments", () => {
-  let folder: string;
-  const names = Array.from({ length: 5 }, (_, index) => `p${index}`);
-
-  beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), "once-"));
-    mkdirSync(join(folder, "deployments"));
-    writeFileSync(join(folder, "cdktf.json"), "{}");
-    for (const name of names) {
-      const cluster = `policy: { mode: scoped, name: ${name} }\ncluster: { prefix: ${name} }\n`;
-      writeFileSync(
-        join(folder, `deployments/${name}.yaml`),
-        `region: eu-central-1\nbackend: { s3: { bucket: state, region: eu-central-1 } }\nuser: { name: ${name} }\n${cluster}`,
-      );
-    }
-    await runCli(folder, ["review"]);
+  const stacks = Array.from({ length: 5 }, (_, index) => `p${index}`);
+  const settings = (name: string) => `region: eu-central-1
+backend: { s3: { bucket: state, region: eu-central-1 } }
+user: { name: ${name} }
+policy: { mode: scoped, name: ${name} }
+cluster: { prefix: ${name} }
+`;
+  const { at } = folderForEach({
+    "cdktf.json": "{}",
+    ...Object.fromEntries(stacks.map((stack) => [`deployments/${stack}.yaml`, settings(stack)])),
   });
-
-  afterAll(() => rmSync(folder, { recursive: true }));
 
   it.each([
     ["synth", []],
@@ -45,9 +36,10 @@ describe("the policies of each of five deployments", () => {
     ["review", ["--check"]],
     ["diff", ["--against", "./review"]],
   ] as const)("are computed once by %s %j", async (command, more) => {
+    await runCli(at(), ["review"]);
     mockComputed.clear();
-    const { status, stderr } = await runCli(folder, [command, ...more]);
+    const { status, stderr } = await runCli(at(), [command, ...more]);
     expect({ status, stderr: status === 0 ? "" : stderr }).toEqual({ status: 0, stderr: "" });
-    expect(Object.fromEntries(mockComputed)).toEqual(Object.fromEntries(names.map((name) => [name, 1])));
+    expect(Object.fromEntries(mockComputed)).toEqual(Object.fromEntries(stacks.map((name) => [name, 1])));
   });
 });

@@ -1,0 +1,45 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+
+/** Content by path. A path that ends with "/" is that of a folder. */
+export type Files = Readonly<Record<string, string | Uint8Array>>;
+
+/** Writes files, and the folders that contain them. */
+export function writeFiles(root: string, files: Files): void {
+  for (const [name, content] of Object.entries(files)) {
+    const path = join(root, name);
+    mkdirSync(name.endsWith("/") ? path : dirname(path), { recursive: true });
+    if (!name.endsWith("/")) {
+      writeFileSync(path, content);
+    }
+  }
+}
+
+/** A folder with these files for each test of the block that calls this. It is removed after the test. */
+export function folderForEach(start: Files = {}) {
+  let root: string;
+  beforeEach(() => {
+    root = realpathSync(mkdtempSync(join(tmpdir(), "test-")));
+    writeFiles(root, start);
+  });
+  afterEach(() => rmSync(root, { recursive: true }));
+  const at = (path = "") => join(root, path);
+  return {
+    at,
+    write: (files: Files) => writeFiles(root, files),
+    read: (path: string) => readFileSync(at(path), "utf8"),
+    remove: (path: string) => rmSync(at(path), { recursive: true }),
+    /** The names in the folder, or in one below it, in order. */
+    names: (path = "") => readdirSync(at(path)).sort(),
+  };
+}
+
+/** The smallest settings. */
+export const SETTINGS = "region: eu-central-1\nbackend: { s3: { bucket: state, region: eu-central-1 } }\n";
+
+/** Settings with a user and a policy that have the name of the stack. */
+export const settingsOf = (stack: string) => `${SETTINGS}user: { name: ${stack} }\npolicy: { name: ${stack} }\n`;
+
+/** A project with the deployment `dev` for each test. @param settings of the deployment */
+export const projectForEach = (settings = SETTINGS) => folderForEach({ "cdktf.json": "{}", "deployments/dev.yaml": settings });

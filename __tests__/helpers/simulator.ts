@@ -58,6 +58,16 @@ export async function isAllowed(whole: PolicyDocument, request: Request): Promis
   return answer;
 }
 
+/** The requests that IAM allows with a policy, or those that it denies. */
+export async function requestsWith<Asked extends Request>(
+  allowed: boolean,
+  policy: PolicyDocument,
+  requests: readonly Asked[],
+): Promise<readonly Asked[]> {
+  const answers = await Promise.all(requests.map((request) => isAllowed(policy, request)));
+  return requests.filter((_, at) => answers[at] === allowed);
+}
+
 /** The part of a policy that decides an action. */
 interface Relevant {
   readonly policy: PolicyDocument;

@@ -4,7 +4,7 @@ import { type Mode, policyStatements } from "../../src/iam/policy-statements";
 import { abuses } from "../helpers/abuses";
 import { clusterOf, ENVIRONMENT, EVERYTHING, UNTAGGED_MODES } from "../helpers/clusters";
 import { requiredRequests } from "../helpers/required-requests";
-import { type Context, isAllowed, NEEDS_NO_PERMISSION, type Request } from "../helpers/simulator";
+import { type Context, NEEDS_NO_PERMISSION, type Request, requestsWith } from "../helpers/simulator";
 
 const NONE: Networks = { cidrs: [], vpcs: [], vpcEndpoints: [] };
 const CIDRS = { ...NONE, cidrs: ["203.0.113.0/24", "2001:db8:1::/48"] };
@@ -58,13 +58,8 @@ const add = (figure: string, number: number) => {
 
 /** The requests with a result, each from a source. */
 async function withResult(result: boolean, policy: ReturnType<typeof documentOf>, requests: readonly Request[], source: Context) {
-  const answers = await Promise.all(
-    requests.map(async (request) => ({
-      request,
-      allowed: await isAllowed(policy, { ...request, context: { ...request.context, ...source } }),
-    })),
-  );
-  return answers.filter(({ allowed }) => allowed === result).map(({ request }) => `${request.action} on ${request.resource}`);
+  const sent = requests.map((request) => ({ ...request, context: { ...request.context, ...source } }));
+  return (await requestsWith(result, policy, sent)).map(({ action, resource }) => `${action} on ${resource}`);
 }
 
 const required = (mode: Mode) =>

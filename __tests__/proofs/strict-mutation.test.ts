@@ -3,7 +3,7 @@ import { policyStatements } from "../../src/iam/policy-statements";
 import { abuses } from "../helpers/abuses";
 import { ENVIRONMENT, EVERYTHING, inMode } from "../helpers/clusters";
 import { survivorsOf } from "../helpers/mutants";
-import { isAllowed, type Request } from "../helpers/simulator";
+import { type Request, requestsWith } from "../helpers/simulator";
 import { PEER_VPC, taggedRequests, UUID, VPC, withMarker } from "../helpers/tagged-requests";
 import { unrelatedResources } from "../helpers/unrelated-resources";
 
@@ -42,12 +42,7 @@ describe.each(Object.entries(CLUSTERS))("a test fails when a part of a strict po
     const statements = policyStatements(inMode("strict", { supplement: true, environment: ENVIRONMENT, cluster }));
     const required = taggedRequests(ENVIRONMENT, cluster);
     const whole = policyDocument(statements);
-    const denied: Request[] = [];
-    for (const request of [...abuses(ENVIRONMENT), ...ATTACKS, ...required.flatMap(altered)]) {
-      if (!(await isAllowed(whole, request))) {
-        denied.push(request);
-      }
-    }
+    const denied = await requestsWith(false, whole, [...abuses(ENVIRONMENT), ...ATTACKS, ...required.flatMap(altered)]);
     const { mutants, survivors } = await survivorsOf(statements, { required, denied });
     process.stderr.write(
       `strict, ${name}: ${mutants.length - survivors.length} of ${mutants.length} mutants killed; ${survivors.join("; ")}\n`,

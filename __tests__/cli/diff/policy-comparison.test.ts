@@ -1,10 +1,7 @@
 import { createHash } from "node:crypto";
 import { comparePolicies, type Policy, type PolicyChange, policyFindings, readPolicy } from "../../../src/cli/diff/policies";
 import type { ActionChange } from "../../../src/cli/diff/rules";
-import { policyDocument } from "../../../src/iam/policy-document";
-import { policyStatements } from "../../../src/iam/policy-statements";
 import { sideOf } from "../../decision/pairs";
-import { clusterOf, ENVIRONMENT } from "../../helpers/clusters";
 
 type Statement = Readonly<Record<string, unknown>>;
 
@@ -103,29 +100,6 @@ describe("the comparison of policies", () => {
     expect(isBroadened(changes(json(allow({})), "{"))).toBe(true);
     expect(policyFindings("user", changes("{", "{"))).toEqual([]);
     expect(isBroadened(changes("{", "["))).toBe(true);
-  });
-});
-
-describe("a policy with a Deny for other networks", () => {
-  const policy = (cidrs?: readonly string[]) =>
-    JSON.stringify(
-      policyDocument(
-        policyStatements({
-          mode: "scoped",
-          supplement: true,
-          environment: ENVIRONMENT,
-          cluster: clusterOf(),
-          ...(cidrs === undefined ? {} : { allowedNetworks: { cidrs, vpcs: [], vpcEndpoints: [] } }),
-        }),
-      ),
-    );
-  const compared = (before: string, after: string) => verdict(changes(before, after));
-
-  it("is narrower than without, and broadened by another address", () => {
-    expect(compared(policy(), policy(["203.0.113.0/24"]))).toEqual([false, true]);
-    expect(compared(policy(["203.0.113.0/24"]), policy())).toEqual([true, false]);
-    expect(compared(policy(["203.0.113.0/24"]), policy(["198.51.100.0/24", "203.0.113.0/24"]))).toEqual([true, false]);
-    expect(compared(policy(["203.0.113.0/24"]), policy(["203.0.113.0/24"]))).toEqual([false, false]);
   });
 });
 

@@ -11,7 +11,6 @@ import { editedPlans } from "../../helpers/edited-plans";
 import { schemaErrors } from "../../helpers/json-schema";
 import { memoized } from "../../helpers/memoized";
 import { reviewPackOf } from "../../helpers/packs";
-import { ENCRYPTION_KEY } from "../../helpers/pgp-keys";
 import { packFilesOf } from "../../helpers/reviewed";
 
 expect.extend({ toBeValidSarifLog });
@@ -45,25 +44,9 @@ const logOf = (changes: Changes, settings = "") =>
 const resultsOf = (changes: Changes, settings = "") => logOf(changes, settings).runs.flatMap(({ results }) => results);
 const lineIn = ({ locations: [location] }: Result) => location?.physicalLocation.region.startLine;
 
-const ENCRYPTED = `accessKeys:
-  primary: { status: Active, pgpKey: ${ENCRYPTION_KEY} }
-`;
-const NODE_ROLE = "nodeRole:\n  name: n\n";
-
 /** Changes, and for each result its rule and its line in the settings after the change. */
 const CHANGES: Readonly<Record<string, readonly [before: string, after: string, results: readonly [string, number][]]>> = {
   nothing: ["", "region: eu-central-1\n", []],
-  "less permissions": [
-    "cluster: { prefix: dev }\n",
-    "region: eu-central-1\ncluster: { prefix: dev }\npolicy: { mode: scoped }\n",
-    [["permissions-narrowed", 3]],
-  ],
-  "a feature": ["", "region: eu-central-1\nfeatures:\n  - volume-snapshots\n", [["permissions-broadened", 2]]],
-  "another mode": [
-    "policy: { mode: scoped }\ncluster: { prefix: dev }\n",
-    "region: eu-central-1\npolicy:\n  mode: documented\ncluster: { prefix: dev }\n",
-    [["permissions-broadened", 3]],
-  ],
   "the name of the user": [
     "accessKeys: none\n",
     "accessKeys: none\nuser:\n  path: /\n  name: other\nattachment: user\npolicy: { mode: documented }\n",
@@ -75,11 +58,6 @@ const CHANGES: Readonly<Record<string, readonly [before: string, after: string, 
       ["control-policy-weakened", 4],
       ["setting-breaking", 4],
     ],
-  ],
-  "a second key in plaintext": [
-    `${ENCRYPTED}  allowPlaintext: true\n`,
-    `${ENCRYPTED}  allowPlaintext: true\n  secondary: { status: Active }\n`,
-    [["plaintext-in-state", 4]],
   ],
   "two changes, of which the first follows from no setting": [
     "tags: { a: b }\nuser: { forceDestroy: false }\n",
@@ -95,24 +73,6 @@ const CHANGES: Readonly<Record<string, readonly [before: string, after: string, 
     "accessKeys: { primary: { status: Active }, secondary: { status: Active }, current: secondary }\n",
     "accessKeys:\n  current: secondary\n  secondary: { status: Active }\n  primary: { status: absent }\n",
     [["active-key-deleted", 4]],
-  ],
-  "a node role with a policy": [
-    NODE_ROLE,
-    `${NODE_ROLE}  managedPolicyArns: ["arn:aws:iam::123456789012:policy/C"]\n`,
-    [
-      ["link-external", 3],
-      ["deployer-broadened", 3],
-      ["setting-changed", 3],
-    ],
-  ],
-  "a boundary that is removed": [
-    "user: { permissionsBoundary: 'arn:aws:iam::123456789012:policy/B' }\n",
-    "region: eu-central-1\nuser: { path: / }\n",
-    [
-      ["boundary-removed", 2],
-      ["deployer-broadened", 2],
-      ["setting-changed", 2],
-    ],
   ],
   "more permissions of the nodes": [
     "",

@@ -1,15 +1,4 @@
-import {
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, lstatSync, rmSync, symlinkSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { IamUser } from "@cdktf/provider-aws/lib/iam-user";
 import { SsmParameter } from "@cdktf/provider-aws/lib/ssm-parameter";
@@ -17,27 +6,25 @@ import { App, Aspects } from "cdktf";
 import { AccessApp } from "../src/app";
 import { DeckhouseAccessStack } from "../src/stack";
 import { deployment } from "./helpers/deployment";
+import { folderForEach } from "./helpers/folder";
 
 const CURRENT = deployment();
 const OLD = { ...CURRENT, stack: "old" };
+const STACK = "cdktf.out/stacks/deckhouse";
 
 describe("AccessApp", () => {
-  let root: string;
+  const { at, names, read, write } = folderForEach({ "deployments/": "" });
   let outdir: string;
   let settingsFolder: string;
   let stack: string;
 
   beforeEach(() => {
-    root = mkdtempSync(join(tmpdir(), "app-"));
-    [outdir, settingsFolder] = [join(root, "cdktf.out"), join(root, "deployments")];
-    stack = join(outdir, "stacks/deckhouse");
-    mkdirSync(settingsFolder);
+    [outdir, settingsFolder, stack] = [at("cdktf.out"), at("deployments"), at(STACK)];
   });
 
   afterEach(() => {
     delete process.env.SYNTH_HCL_OUTPUT;
     delete process.env.CDKTF_CONTINUE_SYNTH_ON_ERROR_ANNOTATIONS;
-    rmSync(root, { recursive: true });
   });
 
   /** Synthesizes deployments, and returns what is printed. @param change what the program changes in each stack */
@@ -50,18 +37,18 @@ describe("AccessApp", () => {
     app.synth();
     return lines;
   };
-  const json = (): string => readFileSync(join(stack, "cdk.tf.json"), "utf8");
+  const json = (): string => read(`${STACK}/cdk.tf.json`);
   const unexpected = (path: string) =>
     `${path}: synth did not write this file, and Terraform would apply it; delete it, or move it out of the folder`;
 
   it("writes the same bytes as CDKTF's App, and the required Terraform version beside them", () => {
     synth();
-    const plain = new App({ outdir: join(root, "plain") });
+    const plain = new App({ outdir: at("plain") });
     new DeckhouseAccessStack(plain, CURRENT);
     plain.synth();
-    expect(json()).toBe(readFileSync(join(root, "plain/stacks/deckhouse/cdk.tf.json"), "utf8"));
-    expect(readdirSync(stack).sort()).toEqual(["cdk.tf.json", "versions.tf"]);
-    expect(readFileSync(join(stack, "versions.tf"), "utf8")).toBe('terraform {\n  required_version = ">= 1.10.0"\n}\n');
+    expect(json()).toBe(read("plain/stacks/deckhouse/cdk.tf.json"));
+    expect(names(STACK)).toEqual(["cdk.tf.json", "versions.tf"]);
+    expect(read(`${STACK}/versions.tf`)).toBe('terraform {\n  required_version = ">= 1.10.0"\n}\n');
   });
 
   it.each([
@@ -77,7 +64,7 @@ describe("AccessApp", () => {
   ])("rejects %s in a stack's folder, and writes nothing", (name) => {
     synth();
     const before = json();
-    writeFileSync(join(stack, name), "");
+    write({ [`${STACK}/${name}`]: "" });
     expect(() => synth([deployment("protect: false")])).toThrow(unexpected(join(stack, name)));
     expect(json()).toBe(before);
   });
@@ -85,7 +72,7 @@ describe("AccessApp", () => {
   it("rejects symbolic links to Terraform configuration, and names every file of every stack", () => {
     synth([CURRENT, OLD]);
     symlinkSync("/nowhere", join(stack, "zz.tf"));
-    writeFileSync(join(outdir, "stacks/old/x.tf"), "");
+    write({ "cdktf.out/stacks/old/x.tf": "" });
     expect(() => synth([CURRENT, OLD])).toThrow(
       [unexpected(join(stack, "zz.tf")), unexpected(join(outdir, "stacks/old/x.tf"))].join("\n"),
     );
@@ -101,10 +88,10 @@ describe("AccessApp", () => {
     synth();
     process.env.SYNTH_HCL_OUTPUT = "true";
     synth();
-    expect(readdirSync(stack).sort()).toEqual(["cdk.tf", "metadata.json", "versions.tf"]);
+    expect(names(STACK)).toEqual(["cdk.tf", "metadata.json", "versions.tf"]);
     delete process.env.SYNTH_HCL_OUTPUT;
     synth();
-    expect(readdirSync(stack).sort()).toEqual(["cdk.tf.json", "versions.tf"]);
+    expect(names(STACK)).toEqual(["cdk.tf.json", "versions.tf"]);
   });
 
   it("rejects import blocks in HCL, which CDKTF would leave out, and writes nothing", () => {
@@ -118,7 +105,7 @@ describe("AccessApp", () => {
   it("writes moved.tf with the new addresses of the node role's attachments, and removes it with them", () => {
     const arns = "['arn:aws:iam::aws:policy/A', 'arn:aws:iam::123456789012:policy/x/B.c']";
     synth([deployment(`nodeRole: { name: n, managedPolicyArns: ${arns} }`)]);
-    expect(readFileSync(join(stack, "moved.tf"), "utf8")).toBe(`moved {
+    expect(read(`${STACK}/moved.tf`)).toBe(`moved {
   from = aws_iam_role_policy_attachment.node-1
   to   = aws_iam_role_policy_attachment.node-policy-A
 }
@@ -129,39 +116,36 @@ moved {
 }
 `);
     synth();
-    expect(readdirSync(stack).sort()).toEqual(["cdk.tf.json", "versions.tf"]);
+    expect(names(STACK)).toEqual(["cdk.tf.json", "versions.tf"]);
   });
 
   it("rejects a stack's folder that is a symbolic link", () => {
-    const elsewhere = join(root, "elsewhere");
-    mkdirSync(join(outdir, "stacks"), { recursive: true });
-    mkdirSync(elsewhere);
-    symlinkSync(elsewhere, stack);
+    write({ "cdktf.out/stacks/": "", "elsewhere/": "" });
+    symlinkSync(at("elsewhere"), stack);
     expect(() => synth()).toThrow(`${stack}: is a symbolic link, not a folder; remove it, or name another path`);
-    expect(readdirSync(elsewhere)).toEqual([]);
+    expect(names("elsewhere")).toEqual([]);
   });
 
   it("replaces a symbolic link in place of its own file, not the file that the link points to", () => {
     synth();
-    const target = join(root, "target");
-    writeFileSync(target, "untouched");
+    write({ target: "untouched" });
     rmSync(join(stack, "cdk.tf.json"));
-    symlinkSync(target, join(stack, "cdk.tf.json"));
+    symlinkSync(at("target"), join(stack, "cdk.tf.json"));
     synth();
-    expect(readFileSync(target, "utf8")).toBe("untouched");
+    expect(read("target")).toBe("untouched");
     expect(lstatSync(join(stack, "cdk.tf.json")).isFile()).toBe(true);
   });
 
   it("rejects the folder of the settings as output folder", () => {
     outdir = settingsFolder;
     expect(() => synth()).toThrow(`CDKTF_OUTDIR: "${settingsFolder}" is the folder of the settings; name another folder`);
-    expect(readdirSync(settingsFolder)).toEqual([]);
+    expect(names("deployments")).toEqual([]);
   });
 
   it("names a folder that has the name of its manifest, and leaves no temporary folder", () => {
-    mkdirSync(join(outdir, "manifest.json"), { recursive: true });
+    write({ "cdktf.out/manifest.json/": "" });
     expect(() => synth()).toThrow(`${join(outdir, "manifest.json")}: illegal operation on a directory (EISDIR)`);
-    expect(readdirSync(outdir).sort()).toEqual(["manifest.json", "stacks"]);
+    expect(names("cdktf.out")).toEqual(["manifest.json", "stacks"]);
   });
 
   it("prints each note once for all stacks that have it, and none where the CDKTF command prints them", () => {

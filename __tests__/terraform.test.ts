@@ -1,11 +1,11 @@
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { chmodSync } from "node:fs";
 import { withProgress } from "../src/cli/terraform/progress";
 import { readState } from "../src/cli/terraform/state-file";
 import { pullState, readOutputs, stackFolder, terraformCli } from "../src/cli/terraform/terraform-cli";
+import { folderForEach } from "./helpers/folder";
 
 describe("a run of Terraform", () => {
+  const { at, read, write } = folderForEach();
   let folder: string;
   let program: string;
   let environment: Record<string, string>;
@@ -14,29 +14,25 @@ describe("a run of Terraform", () => {
 
   /** Has a shell script in place of Terraform. */
   const terraform = (script: string) => {
-    writeFileSync(program, `#!/bin/sh\n${script}\n`);
+    write({ terraform: `#!/bin/sh\n${script}\n` });
     chmodSync(program, 0o755);
     environment.TERRAFORM_BINARY_NAME = program;
   };
-  const failure = async (work: Promise<unknown>) => {
-    try {
-      await work;
-    } catch (error) {
-      return (error as Error).message;
-    }
-    return undefined;
-  };
+  const failure = (work: Promise<unknown>) =>
+    work.then(
+      () => undefined,
+      (error: Error) => error.message,
+    );
 
   beforeEach(() => {
     environment = {};
     progress.mockClear();
-    folder = mkdtempSync(join(tmpdir(), "terraform-"));
-    program = join(folder, "terraform");
+    folder = at();
+    program = at("terraform");
   });
 
   afterEach(() => {
     jest.useRealTimers();
-    rmSync(folder, { recursive: true, force: true });
   });
 
   it("takes the defaults where a variable is empty", () => {
@@ -50,14 +46,13 @@ describe("a run of Terraform", () => {
   });
 
   it.each(["data", ".terraform"])("finds a stack that was initialized with the data folder %s", (data) => {
-    const stack = join(folder, "stacks/prod");
-    mkdirSync(stack, { recursive: true });
-    writeFileSync(join(stack, "cdk.tf.json"), "{}");
+    const stack = at("stacks/prod");
+    write({ "stacks/prod/cdk.tf.json": "{}" });
     environment = { TF_DATA_DIR: data };
     expect(() => stackFolder(cli(), folder, "prod")).toThrow(
       `${stack}: terraform has not been initialized there; run terraform -chdir=${stack} init first`,
     );
-    mkdirSync(join(stack, data));
+    write({ [`stacks/prod/${data}/`]: "" });
     expect(stackFolder(cli(), folder, "prod")).toBe(stack);
   });
 
@@ -87,7 +82,7 @@ describe("a run of Terraform", () => {
     expect(await failure(pullState(cli(), folder))).toBe(
       `${program} state pull in ${folder} did not end within 1 s; check the backend, or set TERRAFORM_TIMEOUT (seconds)`,
     );
-    process.kill(Number(readFileSync(`${program}.pid`, "utf8")));
+    process.kill(Number(read("terraform.pid")));
   });
 
   it("that prints more than a state can have is ended", async () => {

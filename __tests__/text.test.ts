@@ -1,16 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import {
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  truncateSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { hclArguments } from "../src/cli/text/hcl";
 import { cell, code, joined, list, md, trusted } from "../src/cli/text/markdown";
@@ -20,51 +9,44 @@ import { fillTemplate } from "../src/cli/text/template";
 import { fileErrorMessage, readRegularFile, writeFileAtomically } from "../src/text/files";
 import { printable, visible, visibleLines } from "../src/text/printable";
 import { bundled } from "./helpers/bundled";
+import { folderForEach } from "./helpers/folder";
 import { anchorOf, anchorsOf } from "./helpers/links";
 import { PROJECT } from "./helpers/project-root";
 
-let folder: string;
+const { at, names, read: readIn, write } = folderForEach();
 let path: string;
-
-function inTemporaryFolder(): void {
-  beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), "files-"));
-    path = join(folder, "file");
-  });
-
-  afterEach(() => rmSync(folder, { recursive: true }));
-}
+beforeEach(() => {
+  path = at("file");
+});
 
 describe("writeFileAtomically", () => {
-  inTemporaryFolder();
-
   it("writes a new file and replaces an old one, with the mode that is asked for and nothing left beside it", () => {
     writeFileAtomically(path, "old");
     writeFileAtomically(path, "new", { mode: 0o600 });
     expect(readFileSync(path, "utf8")).toBe("new");
     expect(statSync(path).mode & 0o777).toBe(0o600);
-    expect(readdirSync(folder)).toEqual(["file"]);
+    expect(names()).toEqual(["file"]);
   });
 
   it("replaces a symbolic link, not the file that it points to", () => {
-    writeFileSync(join(folder, "target"), "untouched");
+    write({ target: "untouched" });
     symlinkSync("target", path);
     writeFileAtomically(path, "new");
     expect(readFileSync(path, "utf8")).toBe("new");
-    expect(readFileSync(join(folder, "target"), "utf8")).toBe("untouched");
+    expect(readIn("target")).toBe("untouched");
   });
 
   it("names the path and the remedy in one line, and leaves no temporary file, when a folder is in the way", () => {
     mkdirSync(path);
     expect(() => writeFileAtomically(path, "x")).toThrow(`${path}: illegal operation on a directory (EISDIR)`);
-    expect(readdirSync(folder)).toEqual(["file"]);
-    expect(() => writeFileAtomically(join(folder, "no/file"), "x")).toThrow(
-      `${join(folder, "no/file")}: no such file or directory (ENOENT)`,
-    );
-    writeFileSync(join(folder, "plain"), "");
-    expect(() => writeFileAtomically(join(folder, "plain/file"), "x")).toThrow(
-      `${join(folder, "plain/file")}: not a directory (ENOTDIR)`,
-    );
+    expect(names()).toEqual(["file"]);
+    write({ plain: "" });
+    for (const [name, error] of [
+      ["no/file", "no such file or directory (ENOENT)"],
+      ["plain/file", "not a directory (ENOTDIR)"],
+    ] as const) {
+      expect(() => writeFileAtomically(at(name), "x")).toThrow(`${at(name)}: ${error}`);
+    }
   });
 
   it("keeps the old file, and no part of the new one, when the disk is full", () => {
@@ -80,23 +62,19 @@ describe("writeFileAtomically", () => {
     expect(status).toBe(1);
     expect(stderr).toContain(`Error: ${path}: file too large (EFBIG)`);
     expect(readFileSync(path, "utf8")).toBe("old");
-    expect(readdirSync(folder)).toEqual(["file"]);
+    expect(names()).toEqual(["file"]);
   });
 
   it("removes what a killed process left in the folder, and nothing of one that runs", () => {
     const dead = spawnSync(process.execPath, ["--version"]).pid;
     const [running, left] = [process.pid, dead].map((id) => `.other.0123456789ab.${id}.tmp`) as [string, string];
-    for (const name of [running, left, ".other.tmp"]) {
-      writeFileSync(join(folder, name), "");
-    }
+    write({ [running]: "", [left]: "", ".other.tmp": "" });
     writeFileAtomically(path, "new");
-    expect(readdirSync(folder).sort()).toEqual([running, ".other.tmp", "file"].sort());
+    expect(names()).toEqual([running, ".other.tmp", "file"].sort());
   });
 });
 
 describe("a signal", () => {
-  inTemporaryFolder();
-
   /** Runs a program in a process, and how a signal ended it. */
   const run = (program: string) =>
     spawnSync(process.execPath, ["-"], {
@@ -105,7 +83,7 @@ describe("a signal", () => {
         import { run } from "./src/cli/commands/support/run-command";
         import { atSignal, inSteps } from "./src/cli/terraform/signals";
         const raise = () => process.kill(process.pid, "SIGTERM");
-        const write = (name, text) => writeFileSync("${folder}/" + name, text);
+        const write = (name, text) => writeFileSync("${at()}/" + name, text);
         ${program}`),
     }).signal;
 
@@ -121,14 +99,14 @@ describe("a signal", () => {
       }
       run(async () => { await inSteps(steps()); write("third", ""); return 0; });`;
     expect(run(steps)).toBe("SIGTERM");
-    expect(readdirSync(folder).sort()).toEqual(["first", "removed"]);
+    expect(names()).toEqual(["first", "removed"]);
   });
 
   it("ends the process in the middle of a computation", () => {
     expect(run(`run(async () => { await atSignal(() => undefined, async () => 0); raise(); write("file", ""); });`)).toBe(
       "SIGTERM",
     );
-    expect(readdirSync(folder)).toEqual([]);
+    expect(names()).toEqual([]);
   });
 
   it("ends what work waits for, the latest first, and the work does not continue", () => {
@@ -140,19 +118,17 @@ describe("a signal", () => {
         await new Promise((resolve) => setTimeout(resolve, 1000));
       })).finally(() => write("continued", "")));`;
     expect(run(work)).toBe("SIGTERM");
-    expect(readdirSync(folder).map((name) => readFileSync(join(folder, name), "utf8"))).toEqual(["ba", "b"]);
+    expect(names().map(readIn)).toEqual(["ba", "b"]);
   });
 });
 
 describe("readRegularFile", () => {
-  inTemporaryFolder();
-
   it.each([0, 1, 65_536, 1_000_000])("reads a file of %d bytes, also through a symbolic link", (size) => {
     const content = Buffer.alloc(size, "abc");
-    writeFileSync(path, content);
-    symlinkSync("file", join(folder, "link"));
+    write({ file: content });
+    symlinkSync("file", at("link"));
     expect(readRegularFile(path).equals(content)).toBe(true);
-    expect(readRegularFile(join(folder, "link")).equals(content)).toBe(true);
+    expect(readRegularFile(at("link")).equals(content)).toBe(true);
   });
 
   it("reads a file whose size the file system states as 0", () => {

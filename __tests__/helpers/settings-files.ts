@@ -1,12 +1,10 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Deployment } from "../../src/settings/deployment";
 import { SettingsError } from "../../src/settings/errors";
 import { loadDeployments } from "../../src/settings/load";
-
-/** File names and their text. A name that ends with "/" becomes a folder. */
-type Files = Readonly<Record<string, string>>;
+import { type Files, writeFiles } from "./folder";
 
 /** The minimal settings file, on lines 1 and 2, so that what a test adds begins on line 3. */
 export const MINIMAL = "region: eu-central-1\nbackend: { s3: { bucket: states } }\n";
@@ -25,14 +23,7 @@ export function deploymentsOf(files: Files): readonly Deployment[] {
   const root = mkdtempSync(join(tmpdir(), "settings-"));
   const folder = join(root, "deployments");
   try {
-    mkdirSync(folder);
-    for (const [name, text] of Object.entries(files)) {
-      if (name.endsWith("/")) {
-        mkdirSync(join(folder, name));
-      } else {
-        writeFileSync(join(folder, name), text);
-      }
-    }
+    writeFiles(folder, { "/": "", ...files });
     return loadDeployments(folder);
   } catch (error) {
     if (error instanceof SettingsError) {

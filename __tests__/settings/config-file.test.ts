@@ -1,6 +1,6 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { folderForEach } from "../helpers/folder";
 import { deploymentsOf, errorsOf, KEY_ID, MINIMAL, messageOf, SECRET_KEY } from "../helpers/settings-files";
 
 const CLUSTER = `apiVersion: deckhouse.io/v1
@@ -34,21 +34,13 @@ const GOOD = documents(CLUSTER, AWS);
 
 /** The settings name files relative to the project's root, which is where Terraform and the tests run. */
 const home = process.cwd();
-let root: string;
-
-beforeAll(() => {
-  root = mkdtempSync(join(tmpdir(), "config-"));
-  process.chdir(root);
-});
-
-afterAll(() => {
-  process.chdir(home);
-  rmSync(root, { recursive: true });
-});
+const { at, write } = folderForEach();
+beforeEach(() => process.chdir(at()));
+afterEach(() => process.chdir(home));
 
 /** Settings that name an installation file with this text. */
 function settingsWith(config: string, beside = ""): string {
-  writeFileSync("config.yml", config);
+  write({ "config.yml": config });
   return `${MINIMAL}cluster: { configFile: config.yml${beside} }\n`;
 }
 
@@ -58,9 +50,7 @@ const AT = "line 3, cluster.configFile: ";
 
 describe("DKP's installation file", () => {
   it.each(["../config.yml", "/etc/config.yml", "link/config.yml"])("lies inside the project, not at %s", (path) => {
-    if (!existsSync("link")) {
-      symlinkSync(tmpdir(), "link");
-    }
+    symlinkSync(tmpdir(), "link");
     expect(errorsOf(`${MINIMAL}cluster: { configFile: ${path} }\n`)).toEqual([
       `${AT}"${path}" is outside the project; copy the file into the project, without its credentials`,
     ]);
@@ -155,14 +145,6 @@ nodeGroups: [{ name: a, instanceClass: { ami: ami-0 } }, { name: b, instanceClas
 });
 
 describe("DKP's installation file is rejected", () => {
-  it.each([
-    ["nothing.yml", "no such file or directory (ENOENT); check the path"],
-    ["a-folder", "is not a regular file; replace it with one"],
-  ])("where it cannot be read: %s", (path, error) => {
-    mkdirSync("a-folder", { recursive: true });
-    expect(errorsOf(`${MINIMAL}cluster: { configFile: ${path} }\n`)).toEqual([`${AT}${path}: ${error}`]);
-  });
-
   it.each([
     ["is empty", "", "no"],
     ["is no list of documents", "hello\n", "no"],

@@ -1,10 +1,11 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import type { Deployment } from "../../src/settings/deployment";
 import { loadDeployments } from "../../src/settings/load";
 import { settingsWarnings } from "../../src/settings/settings-notes";
+import { writeFiles } from "../helpers/folder";
 import { expectGolden, goldenText } from "../helpers/golden";
 import * as keys from "../helpers/pgp-keys";
 import { runCli } from "../helpers/run-cli";
@@ -41,12 +42,7 @@ async function inProject<Result>(files: Files, work: (root: string) => Result): 
   const before = process.cwd();
   process.chdir(root);
   try {
-    for (const [name, text] of Object.entries({ "cdktf.json": "{}", ...files })) {
-      mkdirSync(name.endsWith("/") ? name : dirname(name), { recursive: true });
-      if (!name.endsWith("/")) {
-        writeFileSync(name, text);
-      }
-    }
+    writeFiles(root, { "cdktf.json": "{}", ...files });
     return await work(root);
   } finally {
     process.chdir(before);

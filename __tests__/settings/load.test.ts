@@ -1,24 +1,17 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { symlinkSync } from "node:fs";
 import { deploymentsNamed } from "../../src/cli/commands/support/select-deployments";
 import { loadDeployments } from "../../src/settings/load";
 import { deploymentsFolder, outputFolder } from "../../src/settings/paths";
+import { folderForEach } from "../helpers/folder";
 import { MINIMAL } from "../helpers/settings-files";
 
-describe("the folder of the deployments", () => {
-  it("that is missing is named, with what to do", () => {
-    const root = mkdtempSync(join(tmpdir(), "settings-"));
-    const folder = join(root, "elsewhere");
-    try {
-      expect(() => loadDeployments(folder)).toThrow(
-        new Error(`${folder} has 1 error:\n  cannot be read as a folder; create it and add one YAML file per deployment`),
-      );
-    } finally {
-      rmSync(root, { recursive: true });
-    }
-  });
+const { at, write } = folderForEach();
+
+it("a folder of deployments that is missing is named, with what to do", () => {
+  expect(() => loadDeployments(at("elsewhere"))).toThrow(
+    new Error(`${at("elsewhere")} has 1 error:\n  cannot be read as a folder; create it and add one YAML file per deployment`),
+  );
 });
 
 describe("deploymentsFolder", () => {
@@ -52,20 +45,9 @@ const file = (name: string, extra = "") =>
   `region: eu-central-1\nbackend: { s3: { bucket: states } }\nuser: { name: ${name} }\npolicy: { name: ${name} }\n${extra}`;
 
 describe("deploymentsNamed", () => {
-  let root: string;
-
-  beforeEach(() => {
-    root = mkdtempSync(join(tmpdir(), "selection-"));
-    mkdirSync(join(root, "deployments"));
-  });
-
-  afterEach(() => rmSync(root, { recursive: true }));
-
   function select(files: Readonly<Record<string, string>>, stack?: string, change?: { readonly mode: "scoped" }) {
-    const folder = join(root, "deployments");
-    for (const [name, text] of Object.entries(files)) {
-      writeFileSync(join(folder, name), text);
-    }
+    const folder = at("deployments");
+    write(Object.fromEntries(Object.entries(files).map(([name, text]) => [`deployments/${name}`, text])));
     try {
       const names = stack === undefined ? [] : [stack];
       const { deployments, stacks, others } = deploymentsNamed(folder, names, change);
@@ -100,10 +82,6 @@ describe("deploymentsNamed", () => {
     expect([deployment?.policy.mode, others]).toEqual(["scoped", undefined]);
   });
 
-  it("selects the only deployment when no stack is named", () => {
-    expect(select({ "dev.yaml": file("dev") }).deployment?.stack).toBe("dev");
-  });
-
   it("asks for a stack when there are several, whether they are valid or not", () => {
     expect(select({ "broken.yaml": "x", "prod.yaml": file("prod") })).toEqual({ error: "name a stack: broken, prod" });
   });
@@ -121,51 +99,35 @@ describe("deploymentsNamed", () => {
   });
 });
 
-/** The errors of `deployments/dev.yaml` when something other than this text is there. */
-function errorsOfFile(create: (path: string) => void): string {
-  const root = mkdtempSync(join(tmpdir(), "settings-"));
-  const folder = join(root, "deployments");
-  mkdirSync(folder);
-  create(join(folder, "dev.yaml"));
-  try {
-    loadDeployments(folder);
-  } catch (error) {
-    return (error as Error).message.replaceAll(folder, "deployments");
-  } finally {
-    rmSync(root, { recursive: true });
-  }
-  throw new Error("accepted");
-}
-
-const fileError = (error: string) => `deployments/dev.yaml has 1 error:\n  ${error}`;
-
-describe("a settings file that is not an ordinary file", () => {
-  it("is rejected when it is a FIFO, without waiting for a writer", () => {
-    expect(errorsOfFile((path) => spawnSync("mkfifo", [path]))).toBe(fileError("is not a regular file; replace it with one"));
-  });
-
-  it.each(["/dev/zero", "/dev/urandom", "/dev/null"])("is rejected when it is a link to the device %s", (device) => {
-    expect(errorsOfFile((path) => symlinkSync(device, path))).toBe(fileError("is not a regular file; replace it with one"));
-  });
-
-  it("is not echoed when it is a link to a file that holds no settings", () => {
-    const root = mkdtempSync(join(tmpdir(), "settings-"));
-    const target = join(root, "hostname");
-    writeFileSync(target, "internal-host-7\n");
-    const message = errorsOfFile((path) => symlinkSync(target, path));
-    rmSync(root, { recursive: true });
-    expect(message).toBe(fileError("holds a string and not an object; write KEY: VALUE lines"));
-  });
-
-  it("is rejected when it is larger than any settings file, or than DKP's installation file", () => {
-    expect(errorsOfFile((path) => writeFileSync(path, "#".repeat(2 ** 20 + 1)))).toBe(
-      fileError("is larger than 1 MiB, the limit; make it smaller"),
-    );
-  });
-
-  it("is rejected when it is not UTF-8", () => {
-    expect(
-      errorsOfFile((path) => writeFileSync(path, Buffer.from(`${MINIMAL}policy: { description: caf\xe9 }\n`, "latin1"))),
-    ).toBe(fileError("is not encoded in UTF-8; save it in UTF-8"));
+describe("a settings file", () => {
+  it.each<[string, (path: string) => unknown, string]>([
+    [
+      "is a FIFO, without waiting for a writer",
+      (path) => spawnSync("mkfifo", [path]),
+      "is not a regular file; replace it with one",
+    ],
+    ["is a link to a device", (path) => symlinkSync("/dev/zero", path), "is not a regular file; replace it with one"],
+    [
+      "is a link to a file without settings, which is not shown",
+      (path) => {
+        write({ hostname: "internal-host-7\n" });
+        symlinkSync(at("hostname"), path);
+      },
+      "holds a string and not an object; write KEY: VALUE lines",
+    ],
+    [
+      "is larger than any settings file, or than DKP's installation file",
+      () => write({ "deployments/dev.yaml": "#".repeat(2 ** 20 + 1) }),
+      "is larger than 1 MiB, the limit; make it smaller",
+    ],
+    [
+      "is not UTF-8",
+      () => write({ "deployments/dev.yaml": Buffer.from(`${MINIMAL}policy: { description: caf\xe9 }\n`, "latin1") }),
+      "is not encoded in UTF-8; save it in UTF-8",
+    ],
+  ])("is rejected if it %s", (_, create, error) => {
+    write({ "deployments/": "" });
+    create(at("deployments/dev.yaml"));
+    expect(() => loadDeployments(at("deployments"))).toThrow(new Error(`${at("deployments")}/dev.yaml has 1 error:\n  ${error}`));
   });
 });

@@ -2,20 +2,7 @@ import { policyOptionsOf } from "../../src/settings/deployment";
 import { showSegment } from "../../src/settings/message-parts";
 import { readSettings } from "../../src/settings/read-settings";
 import { forbiddenStrings, secretIn } from "../../src/settings/rules/forbidden-strings";
-import { settingsWarnings } from "../../src/settings/settings-notes";
 import { deploymentsOf, deploymentWith, errorsWith, KEY_ID, messageOf, REGION, SECRET_KEY } from "../helpers/settings-files";
-
-describe("nodeRole", () => {
-  const policies = (count: number) =>
-    `nodeRole: { name: n, managedPolicyArns: [${Array.from({ length: count }, (_, index) => `"arn:aws:iam::aws:policy/P${index}"`).join(", ")}] }\n`;
-
-  it("warns about more managed policies than an account allows by default", () => {
-    expect(settingsWarnings(deploymentWith(policies(11)))).toEqual([
-      'nodeRole.managedPolicyArns: has 11 policies, an account allows 10 per role by default; raise the quota "Managed policies per role" before the apply',
-    ]);
-    expect(settingsWarnings(deploymentWith(policies(10)))).toEqual([]);
-  });
-});
 
 describe("permissions that exceed one policy", () => {
   /** The length that leaves space for the names of additional policies. */

@@ -4,53 +4,17 @@ import { show } from "../../src/settings/message-parts";
 import { notesOf } from "../../src/settings/settings-notes";
 import { deployment } from "../helpers/deployment";
 import { ENCRYPTION_KEY } from "../helpers/pgp-keys";
-import { deploymentsOf, deploymentWith, KEY_ID, MINIMAL, SECRET_KEY } from "../helpers/settings-files";
+import { deploymentWith, KEY_ID, SECRET_KEY } from "../helpers/settings-files";
 
 it("knows that only the primary key is imported, and the secret of the secondary one is in plaintext", () => {
   const settings = "{ import: { user: true, accessKeyId: AKIAABCDEFGHIJKLMNOP }, accessKeys: { secondary: { status: Active } } }";
   expect(secretForms(deployment(settings))).toEqual({ primary: "unknown to Terraform", secondary: "plaintext" });
 });
 
-describe("a settings file", () => {
-  it("needs no more than a region and a backend", () => {
-    expect(deploymentsOf({ "dev.yaml": MINIMAL })).toEqual([
-      {
-        stack: "dev",
-        explicit: new Set(["region", "backend", "backend.s3"]),
-        additionalRolePolicies: [],
-        policies: [{ number: 1, name: "D8CloudProviderAWS", statements: expect.anything() }],
-        settings: expect.objectContaining({ region: "eu-central-1" }),
-        region: "eu-central-1",
-        state: { type: "s3", arguments: { bucket: "states", key: "dev/terraform.tfstate", encrypt: true, use_lockfile: true } },
-        provider: { version: ">= 5.100.0, < 7.0.0" },
-        user: { name: "deckhouse", path: "/", forceDestroy: false },
-        policy: { name: "D8CloudProviderAWS", path: "/", description: "Deckhouse policy", mode: "documented", supplement: true },
-        attachment: "user",
-        group: { name: "deckhouse", path: "/" },
-        accessKeys: { primary: { status: "Active" }, secondary: { status: "absent" }, current: "primary" },
-        outputs: { secret: true },
-        cluster: {
-          peeredVPCs: [],
-          peerAccountIds: [],
-          iamNodeRolePath: "/",
-          formerIamNodeRoles: [],
-          tags: {},
-          disableDefaultSecurityGroup: false,
-          bastion: false,
-          kmsKeyArns: [],
-          features: [],
-        },
-        amis: [],
-        protect: true,
-      },
-    ]);
-  });
-
-  it("may break a pgpKey into lines, as base64 does", () => {
-    const lines = ENCRYPTION_KEY.replaceAll(/(.{76})/g, "$1\n      ");
-    expect(deploymentWith(`accessKeys:\n  primary:\n    pgpKey: |\n      ${lines}\n`).accessKeys).toMatchObject({
-      primary: { pgpKey: ENCRYPTION_KEY },
-    });
+it("a settings file may break a pgpKey into lines, as base64 does", () => {
+  const lines = ENCRYPTION_KEY.replaceAll(/(.{76})/g, "$1\n      ");
+  expect(deploymentWith(`accessKeys:\n  primary:\n    pgpKey: |\n      ${lines}\n`).accessKeys).toMatchObject({
+    primary: { pgpKey: ENCRYPTION_KEY },
   });
 });
 

@@ -1,11 +1,10 @@
 import "cdktf/lib/testing/adapters/jest";
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, realpathSync, symlinkSync } from "node:fs";
 import { join, relative } from "node:path";
 import { IamAccessKey } from "@cdktf/provider-aws/lib/iam-access-key";
 import { IamUser } from "@cdktf/provider-aws/lib/iam-user";
 import { App, TerraformOutput, TerraformStack, Testing } from "cdktf";
-import { AccessKeys, type AccessKeysProps } from "../src/constructs/access-keys";
+import { AccessKeys, type AccessKeysProps, type KeySlotProps } from "../src/constructs/access-keys";
 import { AccessPolicy } from "../src/constructs/access-policy";
 import { AccessState, type AccessStateProps } from "../src/constructs/access-state";
 import { AccessUser } from "../src/constructs/access-user";
@@ -13,6 +12,7 @@ import { PolicyAttachment } from "../src/constructs/policy-attachment";
 import { DeckhouseAccessStack } from "../src/stack";
 import { OUTPUTS, type OutputName } from "../src/terraform/outputs";
 import { deployment } from "./helpers/deployment";
+import { folderForEach } from "./helpers/folder";
 import { ENCRYPTION_KEY } from "./helpers/pgp-keys";
 
 Testing.setupJest();
@@ -58,14 +58,12 @@ describe("AccessKeys", () => {
     expect(synth({ protect: false }).json).not.toContain("create_before_destroy");
   });
 
-  it("exposes only the encrypted secret of a slot with a pgpKey", () => {
-    const { keys } = synth({ primary: { status: "Active", pgpKey: ENCRYPTION_KEY } });
-    expect(Object.keys(keys?.current ?? {})).toEqual(["slot", "accessKeyId", "encryptedSecretAccessKey", "keyFingerprint"]);
-  });
-
-  it("exposes no secret of an imported key", () => {
-    const { keys } = synth({ primary: { status: "Active", imported: true } });
-    expect(Object.keys(keys?.current ?? {})).toEqual(["slot", "accessKeyId"]);
+  it.each<[string, Omit<KeySlotProps, "status">, readonly string[]]>([
+    ["only the encrypted secret with a pgpKey", { pgpKey: ENCRYPTION_KEY }, ["encryptedSecretAccessKey", "keyFingerprint"]],
+    ["no secret of an imported key", { imported: true }, []],
+  ])("exposes %s", (_, slot, secrets) => {
+    const { keys } = synth({ primary: { status: "Active", ...slot } });
+    expect(Object.keys(keys?.current ?? {})).toEqual(["slot", "accessKeyId", ...secrets]);
   });
 
   it("fails if the current slot is absent", () => {
@@ -268,23 +266,28 @@ describe("the backend block", () => {
 });
 
 describe("a local state", () => {
-  const path = (outdir: string, settings: string) => {
-    const stack = new DeckhouseAccessStack(new App({ outdir, stackTraces: false }), deployment(settings));
-    const { terraform } = JSON.parse(Testing.synth(stack)) as { terraform: { backend: { local: { path: string } } } };
-    return terraform.backend.local.path;
+  const { at } = folderForEach();
+  /** The path of the state, as Terraform finds it from the folder of the stack. */
+  const stateOf = (settings: string, outdir: string, linked = outdir) => {
+    const stack = new DeckhouseAccessStack(
+      new App({ outdir, stackTraces: false }),
+      deployment(`backend: { local: ${settings} }`),
+    );
+    const { path } = JSON.parse(Testing.synth(stack)).terraform.backend.local as { path: string };
+    expect(path).not.toMatch(/^\//);
+    return join(linked, "stacks/deckhouse", path);
   };
 
-  it("lies in the project's root whatever folder Terraform runs in", () => {
-    const outdir = Testing.app().outdir;
-    const written = path(outdir, "backend: { local: {} }");
-    expect(written).not.toMatch(/^\//);
-    expect(join(outdir, "stacks/deckhouse", written)).toBe(join(process.cwd(), "terraform.deckhouse.tfstate"));
+  it.each([
+    ["{}", "terraform.deckhouse.tfstate"],
+    ["{ path: state/dkp.tfstate }", "state/dkp.tfstate"],
+  ])("lies in the project's root whatever folder Terraform runs in: %s", (settings, path) => {
+    expect(stateOf(settings, Testing.app().outdir)).toBe(join(process.cwd(), path));
   });
 
   it("is refused where the app rewrites and deletes its output folder, whatever its name", () => {
-    const root = mkdtempSync(join(tmpdir(), "state-"));
     const before = process.cwd();
-    process.chdir(root);
+    process.chdir(at());
     try {
       const app = new App({ outdir: "out", stackTraces: false });
       new DeckhouseAccessStack(app, deployment("backend: { local: { path: out/dkp.tfstate } }"));
@@ -293,32 +296,12 @@ describe("a local state", () => {
       );
     } finally {
       process.chdir(before);
-      rmSync(root, { recursive: true });
     }
   });
 
-  it("lies where the settings say, seen from the project's root", () => {
-    const outdir = Testing.app().outdir;
-    const written = path(outdir, "backend: { local: { path: state/dkp.tfstate } }");
-    expect(join(outdir, "stacks/deckhouse", written)).toBe(join(process.cwd(), "state/dkp.tfstate"));
-  });
-});
-
-describe("a local state below an output folder that is a symbolic link", () => {
-  it("lies where Terraform finds it from the folder itself", () => {
-    const root = realpathSync(mkdtempSync(join(tmpdir(), "linked-")));
-    try {
-      mkdirSync(join(root, "elsewhere/deep"), { recursive: true });
-      symlinkSync(join(root, "elsewhere/deep"), join(root, "cdktf.out"));
-      const stack = new DeckhouseAccessStack(
-        new App({ outdir: join(root, "cdktf.out"), stackTraces: false }),
-        deployment("backend: { local: { path: dkp.tfstate } }"),
-      );
-      const { terraform } = JSON.parse(Testing.synth(stack)) as { terraform: { backend: { local: { path: string } } } };
-      const stackFolder = join(root, "elsewhere/deep/stacks/deckhouse");
-      expect(join(stackFolder, terraform.backend.local.path)).toBe(join(realpathSync("."), "dkp.tfstate"));
-    } finally {
-      rmSync(root, { recursive: true });
-    }
+  it("lies where Terraform finds it from an output folder that is a symbolic link", () => {
+    mkdirSync(at("elsewhere/deep"), { recursive: true });
+    symlinkSync(at("elsewhere/deep"), at("cdktf.out"));
+    expect(stateOf("{ path: dkp.tfstate }", at("cdktf.out"), at("elsewhere/deep"))).toBe(join(realpathSync("."), "dkp.tfstate"));
   });
 });

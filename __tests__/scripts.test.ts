@@ -1,7 +1,6 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { strToU8, zipSync } from "fflate";
@@ -17,6 +16,7 @@ import { downloadModule, newestVersion, readFolder } from "../scripts/upstream/g
 import { polledOperation, waitersOf } from "../scripts/upstream/waiters";
 import { CATALOGUE } from "../src/iam/catalogue";
 import { EXAMPLE } from "./e2e/support/project";
+import { folderForEach } from "./helpers/folder";
 import { PROJECT } from "./helpers/project-root";
 import { deploymentOf } from "./helpers/settings-files";
 
@@ -157,35 +157,21 @@ async function callsOfModule(imports: string, code: string): Promise<readonly st
   return [...(await findCalls(files, MODULE, "cmd")).keys()];
 }
 
+const DESCRIBE_VPCS = "DescribeVpcs(ctx context.Context, in *ec2.DescribeVpcsInput) (*ec2.DescribeVpcsOutput, error)";
+
 describe("the calls of a Go package", () => {
   it.each([
-    [
-      "a literal as argument",
-      "func (c *Cloud) all() { c.ec2.DescribeSubnets(ctx, &ec2.DescribeSubnetsInput{}) }",
-      "DescribeSubnets",
-    ],
-    [
-      "an input in a variable",
-      "func (c *Cloud) all() {\n\trequest := ec2.RunInstancesInput{\n\t\tMinCount: one,\n\t}\n}",
-      "RunInstances",
-    ],
-    ["new", "func (c *Cloud) all() { request := new(ec2.CreateTagsInput) }", "CreateTags"],
-    ["var", "func (c *Cloud) all() { var request ec2.DeleteTagsInput }", "DeleteTags"],
+    ["a literal as argument", "c.ec2.DescribeSubnets(ctx, &ec2.DescribeSubnetsInput{})", "DescribeSubnets"],
+    ["an input in a variable", "request := ec2.RunInstancesInput{\n\t\tMinCount: one,\n\t}", "RunInstances"],
+    ["new", "request := new(ec2.CreateTagsInput)", "CreateTags"],
+    ["var", "var request ec2.DeleteTagsInput", "DeleteTags"],
     ["a list of inputs", "var requests = []*ec2.CreateRouteInput{{}, {}}", "CreateRoute"],
-    ["no input", "func (c *Cloud) all() { c.ec2.DescribeAvailabilityZones(ctx, nil) }", "DescribeAvailabilityZones"],
-    [
-      "an input from elsewhere",
-      "func (c *Cloud) all() { return c.client().DescribeVolumes(ctx, c.request()) }",
-      "DescribeVolumes",
-    ],
-    [
-      "a paginator",
-      "func (c *Cloud) all(in *Input) { p := ec2.NewDescribeInstanceTopologyPaginator(c.ec2, in) }",
-      "DescribeInstanceTopology",
-    ],
-    ["a waiter", "func (c *Cloud) all() { w := ec2.NewVolumeAvailableWaiter(c.ec2) }", "DescribeVolumes"],
-  ])("are found in version 2 of the SDK: %s", async (_, code, operation) => {
-    expect(await callsOfModule(V2, code)).toEqual([`ec2:${operation}`]);
+    ["no input", "c.ec2.DescribeAvailabilityZones(ctx, nil)", "DescribeAvailabilityZones"],
+    ["an input from elsewhere", "return c.client().DescribeVolumes(ctx, c.request())", "DescribeVolumes"],
+    ["a paginator", "p := ec2.NewDescribeInstanceTopologyPaginator(c.ec2, in)", "DescribeInstanceTopology"],
+    ["a waiter", "w := ec2.NewVolumeAvailableWaiter(c.ec2)", "DescribeVolumes"],
+  ])("are found in version 2 of the SDK: %s", async (_, statement, operation) => {
+    expect(await callsOfModule(V2, `func (c *Cloud) all(in *Input) {\n\t${statement}\n}`)).toEqual([`ec2:${operation}`]);
   });
 
   it.each([
@@ -236,14 +222,8 @@ describe("the calls of a Go package", () => {
     ["a block comment", "/*\nc.ec2.DescribeVpcs(ctx, &ec2.DescribeVpcsInput{})\n*/"],
     ["a string", 'var help = "c.ec2.DescribeVpcs(ctx, &ec2.DescribeVpcsInput{})"'],
     ["a raw string", "var help = `\nc.ec2.DescribeVpcs(ctx, ec2.DescribeVpcsInput{})`"],
-    [
-      "an interface",
-      "type EC2 interface {\n\tDescribeVpcs(ctx context.Context, input *ec2.DescribeVpcsInput) (*ec2.DescribeVpcsOutput, error)\n}",
-    ],
-    [
-      "a method that forwards",
-      "func (s *sdk) DescribeVpcs(ctx context.Context, in *ec2.DescribeVpcsInput) (*ec2.DescribeVpcsOutput, error) {\n\treturn s.ec2.DescribeVpcs(ctx, in)\n}",
-    ],
+    ["an interface", `type EC2 interface {\n\t${DESCRIBE_VPCS}\n}`],
+    ["a method that forwards", `func (s *sdk) ${DESCRIBE_VPCS} {\n\treturn s.ec2.DescribeVpcs(ctx, in)\n}`],
     ["a parameter", "func (c *Cloud) find(requests []*ec2.DescribeVpcsInput) {}"],
     ["a result", "func (c *Cloud) request() *ec2.DescribeVpcsInput { return c.input }"],
     ["the input of another package", "var input = other.ec2.DescribeVpcsInput{}"],
@@ -336,16 +316,7 @@ beforeAll(async () => {
 
 afterAll(() => new Promise((resolve) => server.close(resolve)));
 
-/** A folder with these files. */
-function folderOf(files: Readonly<Record<string, string | Uint8Array>>): string {
-  const root = mkdtempSync(join(tmpdir(), "upstream-"));
-  for (const [name, content] of Object.entries(files)) {
-    mkdirSync(dirname(join(root, name)), { recursive: true });
-    writeFileSync(join(root, name), content);
-  }
-  return root;
-}
-
+const { at, write } = folderForEach();
 const download = (proxies: string) => downloadModule(DRIVER, "v1.2.0-RC.1", proxies);
 const FILES = new Map([["cmd/main.go", EMPTY_MAIN]]);
 
@@ -375,9 +346,9 @@ describe("downloadModule", () => {
   });
 
   it("reads a proxy in a folder", async () => {
-    const root = folderOf({ [`${ESCAPED}/v1.2.0-!r!c.1.zip`]: ARCHIVE });
-    expect(await download(pathToFileURL(root).href)).toEqual(FILES);
-    expect(await download(`${pathToFileURL(folderOf({})).href},${proxy}`)).toEqual(FILES);
+    write({ [`full/${ESCAPED}/v1.2.0-!r!c.1.zip`]: ARCHIVE, "empty/": "" });
+    expect(await download(pathToFileURL(at("full")).href)).toEqual(FILES);
+    expect(await download(`${pathToFileURL(at("empty")).href},${proxy}`)).toEqual(FILES);
   });
 });
 
@@ -395,7 +366,7 @@ describe("newestVersion", () => {
 
 describe("readFolder", () => {
   it("reads the module of a source tree, without nested and vendored modules", () => {
-    const root = folderOf({
+    write({
       "go.mod": `// a driver\nmodule ${DRIVER} // import\n\ngo 1.26\n`,
       "main.go": EMPTY_MAIN,
       "pkg/cloud/cloud.go": "package cloud\n",
@@ -404,7 +375,7 @@ describe("readFolder", () => {
       "tests/main.go": EMPTY_MAIN,
       "vendor/example.com/vendored.go": EMPTY_MAIN,
     });
-    expect(readFolder(root)).toEqual({
+    expect(readFolder(at())).toEqual({
       module: DRIVER,
       files: new Map([
         ["main.go", EMPTY_MAIN],
@@ -414,8 +385,8 @@ describe("readFolder", () => {
   });
 
   it("requires the path of the module", () => {
-    const root = folderOf({ "go.mod": "go 1.26\n" });
-    expect(() => readFolder(root)).toThrow(`${join(root, "go.mod")}: has no module path`);
+    write({ "go.mod": "go 1.26\n" });
+    expect(() => readFolder(at())).toThrow(`${at("go.mod")}: has no module path`);
   });
 });
 

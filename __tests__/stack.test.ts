@@ -122,28 +122,15 @@ describe("the stack of the smallest settings", () => {
   });
 });
 
-describe("settings and what they become", () => {
-  it("protection of user, key, policy and attachment", () => {
-    const protectedOnes = (settings: string) =>
-      Object.entries(synth(settings).resource).flatMap(([type, named]) =>
-        Object.values(named).map(({ lifecycle }) => [
-          type,
-          (lifecycle as { prevent_destroy?: boolean } | undefined)?.prevent_destroy,
-        ]),
-      );
-    expect(protectedOnes("")).toEqual([
-      ["aws_iam_access_key", true],
-      ["aws_iam_policy", true],
-      ["aws_iam_user", true],
-      ["aws_iam_user_policy_attachment", true],
-    ]);
-    expect(protectedOnes("protect: false")).toEqual([
-      ["aws_iam_access_key", false],
-      ["aws_iam_policy", false],
-      ["aws_iam_user", false],
-      ["aws_iam_user_policy_attachment", undefined],
-    ]);
-  });
+it.each([
+  ["", [true, true, true, true]],
+  ["protect: false", [false, false, false, undefined]],
+])("key, policy, user and attachment are protected as the settings say: %j", (settings, expected) => {
+  const { resource } = synth(settings);
+  const types = ["aws_iam_access_key", "aws_iam_policy", "aws_iam_user", "aws_iam_user_policy_attachment"];
+  expect(Object.keys(resource).sort()).toEqual(types);
+  const objects = types.flatMap((type) => Object.values(resource[type] ?? {})) as { lifecycle: { prevent_destroy?: boolean } }[];
+  expect(objects.map(({ lifecycle }) => lifecycle.prevent_destroy)).toEqual(expected);
 });
 
 describe("the node role", () => {

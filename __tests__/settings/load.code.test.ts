@@ -70,13 +70,6 @@ describe("deployments written in code", () => {
     );
   });
 
-  it("take no references: settings are written out", () => {
-    const reference = `\${aws_iam_user.a.name}`;
-    expect(messageOf({ dev: { region: "eu-central-1", backend, user: { name: reference } } })).toContain(
-      'user.name: holds "${", which Terraform would run as code; write the value itself',
-    );
-  });
-
   it("are typed", () => {
     // @ts-expect-error: "mode" is one of three strings
     const wrong: SettingsInput = { region: "eu-central-1", backend, policy: { mode: "tight" } };

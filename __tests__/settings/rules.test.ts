@@ -287,16 +287,9 @@ describe("a marker that another cluster has as well", () => {
     ["in another account", `${OTHER}${STRICT}${cluster("dkp-cluster: dev")}`],
     ["with another value", `${ACCOUNT}${STRICT}${cluster("dkp-cluster: prod", "prod")}`],
     ["with another key", `${ACCOUNT}${STRICT}${cluster("cluster-of: dev", "prod")}`],
-  ])("is accepted %s", (_, other) => {
-    const files = { "a.yaml": file("a", other), "b.yaml": file("b", `${ACCOUNT}${STRICT}${cluster("dkp-cluster: dev")}`) };
-    expect(deploymentsOf(files)).toHaveLength(2);
-  });
-
-  it("is accepted in another partition, because no account spans two", () => {
-    const files = {
-      "a.yaml": file("a", `${STRICT}${cluster("dkp-cluster: dev")}`, "cn-north-1"),
-      "b.yaml": file("b", `${STRICT}${cluster("dkp-cluster: dev")}`),
-    };
-    expect(deploymentsOf(files)).toHaveLength(2);
+    ["in another partition, because no account spans two", `${STRICT}${cluster("dkp-cluster: dev")}`, "cn-north-1", ""],
+  ])("is accepted %s", (_, other, region = "eu-central-1", account = ACCOUNT) => {
+    const own = file("b", `${account}${STRICT}${cluster("dkp-cluster: dev")}`);
+    expect(deploymentsOf({ "a.yaml": file("a", other, region), "b.yaml": own })).toHaveLength(2);
   });
 });

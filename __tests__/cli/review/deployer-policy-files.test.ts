@@ -76,11 +76,6 @@ describe("deployer-policy.json under IAM's own rules", () => {
     ["allows attaching the policy to its user", "iam:AttachUserPolicy", OWN_USER, { "iam:PolicyARN": OWN_POLICY }],
     ["allows changing its policy", "iam:CreatePolicyVersion", OWN_POLICY],
     ["allows reading its state", "s3:GetObject", "arn:aws:s3:::state/deckhouse/terraform.tfstate"],
-  ])("%s", async (_, action, resource, context = {}) => {
-    expect(await allowed("", { action, resource, context })).toBe(true);
-  });
-
-  it.each<[string, string, string, Request["context"]?]>([
     ["denies creating another user", "iam:CreateUser", `${IAM}:user/other`],
     ["denies creating a user of that name with another path", "iam:CreateUser", `${IAM}:user/x/deckhouse`],
     ["denies creating a key of another user", "iam:CreateAccessKey", `${IAM}:user/other`],
@@ -98,8 +93,8 @@ describe("deployer-policy.json under IAM's own rules", () => {
     ["denies reading another bucket", "s3:GetObject", "arn:aws:s3:::other/deckhouse/terraform.tfstate"],
     ["denies listing other states", "s3:ListBucket", "arn:aws:s3:::state", { "s3:prefix": "other/" }],
     ["denies listing the whole bucket", "s3:ListBucket", "arn:aws:s3:::state"],
-  ])("%s", async (_, action, resource, context = {}) => {
-    expect(await allowed("", { action, resource, context })).toBe(false);
+  ])("%s", async (title, action, resource, context = {}) => {
+    expect(await allowed("", { action, resource, context })).toBe(title.startsWith("allows"));
   });
 
   it.each<[string, string, Request["context"], boolean]>([

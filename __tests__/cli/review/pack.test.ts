@@ -114,18 +114,14 @@ function hostile(described: Deployment, value: string): Deployment {
     user: { ...user, name: value, path: `/${value}/`, permissionsBoundary: value },
     policy: { ...policy, name: value, path: `/${value}/`, description: value },
     group: { ...group, name: value, path: `/${value}/` },
-    ...(nodeRole === undefined
-      ? {}
-      : {
-          nodeRole: {
-            ...nodeRole,
-            name: value,
-            path: `/${value}/`,
-            additionalActions: [value],
-            managedPolicyArns: [value],
-            permissionsBoundary: value,
-          },
-        }),
+    nodeRole: nodeRole && {
+      ...nodeRole,
+      name: value,
+      path: `/${value}/`,
+      additionalActions: [value],
+      managedPolicyArns: [value],
+      permissionsBoundary: value,
+    },
     cluster: {
       ...cluster,
       prefix: value,

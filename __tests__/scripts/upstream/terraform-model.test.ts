@@ -1,6 +1,3 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { needsAttention } from "../../../scripts/upstream/compare";
 import {
   lastCompared,
@@ -10,6 +7,7 @@ import {
   verifiedVersions,
 } from "../../../scripts/upstream/components";
 import { compareTerraform, DKP_RESOURCES } from "../../../scripts/upstream/terraform-model";
+import { folderForEach } from "../../helpers/folder";
 
 const SERVICE = "github.com/hashicorp/terraform-provider-aws/internal/service";
 /** The resources of the golden deployments that are not DKP's. */
@@ -18,15 +16,9 @@ const OWN = ["user", "access_key", "policy", "user_policy_attachment", "group", 
 );
 const TYPES = [...DKP_RESOURCES, ...OWN, "aws_iam_group_policy_attachment", "aws_iam_role_policy_attachment"];
 
+const { at, write } = folderForEach();
+
 describe("the comparison with the call model of the Terraform provider", () => {
-  let folder: string;
-
-  beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), "model-"));
-  });
-
-  afterEach(() => rmSync(folder, { recursive: true }));
-
   /** The functions of types, and the calls of functions by module, type and name. */
   const compared = (handlers: Readonly<Record<string, object>>, patterns: Readonly<Record<string, string>>, types = TYPES) => {
     const map = types.map((resource_type) => ({ resource_type, ...handlers[resource_type] }));
@@ -35,9 +27,9 @@ describe("the comparison with the call model of the Terraform provider", () => {
       const [service, operation] = call.split(":");
       return { module_path, class_name: class_name || null, function_name, sdk_operations: [{ service, operation }] };
     });
-    writeFileSync(join(folder, "terraform-crud-map.json"), JSON.stringify(map));
-    writeFileSync(join(folder, "terraform-model.json"), JSON.stringify({ version: "v7.0.0", call_patterns }));
-    return compareTerraform("1.77", folder);
+    const model = JSON.stringify({ version: "v7.0.0", call_patterns });
+    write({ "terraform-crud-map.json": JSON.stringify(map), "terraform-model.json": model });
+    return compareTerraform("1.77", at());
   };
   const unexplained = (comparisons: Awaited<ReturnType<typeof compared>>) =>
     comparisons.map(({ component, differences }) => [
@@ -79,17 +71,11 @@ describe("the comparison with the call model of the Terraform provider", () => {
 
 describe("the versions of a source tree of DKP", () => {
   const TREE = (...terraform: readonly string[]) => {
-    const tree = mkdtempSync(join(tmpdir(), "dkp-"));
-    mkdirSync(join(tree, "modules/030-cloud-provider-aws"), { recursive: true });
     const versions = (id: string, ...all: readonly string[]) =>
       `- id: ${id}\n  versions:\n${all.map((each) => `    - version: ${each}\n`).join("")}`;
-    writeFileSync(
-      join(tree, "modules/030-cloud-provider-aws/oss.yaml"),
-      [versions("ccm-aws", "v1.32.8", "v1.33.4"), versions("csi-aws", "v1.54.0", "v1.54.0"), ...terraform].join(""),
-    );
-    const shipped = readShippedVersions(tree);
-    rmSync(tree, { recursive: true });
-    return shipped;
+    const components = [versions("ccm-aws", "v1.32.8", "v1.33.4"), versions("csi-aws", "v1.54.0", "v1.54.0"), ...terraform];
+    write({ "modules/030-cloud-provider-aws/oss.yaml": components.join("") });
+    return readShippedVersions(at());
   };
 
   it("are those of its oss.yaml, without repetitions; the verified ones of components that it does not have", () => {

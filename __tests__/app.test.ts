@@ -23,8 +23,9 @@ describe("AccessApp", () => {
   });
 
   afterEach(() => {
-    delete process.env.SYNTH_HCL_OUTPUT;
-    delete process.env.CDKTF_CONTINUE_SYNTH_ON_ERROR_ANNOTATIONS;
+    for (const name of ["SYNTH_HCL_OUTPUT", "CDKTF_CONTINUE_SYNTH_ON_ERROR_ANNOTATIONS", "CDKTF_CONTEXT_JSON"]) {
+      delete process.env[name];
+    }
   });
 
   /** Synthesizes deployments, and returns what is printed. @param change what the program changes in each stack */
@@ -188,14 +189,8 @@ moved {
     expect(synth([CURRENT, OLD]).filter((line) => line.startsWith("note:"))).toEqual([]);
   });
 
-  it("reads the settings folder that CDKTF's context names, and rejects a context that is not JSON", () => {
+  it("reads the settings folder that CDKTF's context names", () => {
     process.env.CDKTF_CONTEXT_JSON = '{"deployments":"elsewhere"}';
-    try {
-      expect(new AccessApp({ outdir, print: () => {} }).settingsFolder).toBe("elsewhere");
-      process.env.CDKTF_CONTEXT_JSON = "nonsense";
-      expect(() => new AccessApp({ outdir, print: () => {} })).toThrow(/^CDKTF_CONTEXT_JSON: is not a JSON object/);
-    } finally {
-      delete process.env.CDKTF_CONTEXT_JSON;
-    }
+    expect(new AccessApp({ outdir, print: () => {} }).settingsFolder).toBe("elsewhere");
   });
 });

@@ -3,6 +3,7 @@ import { mkdirSync, realpathSync, symlinkSync } from "node:fs";
 import { join, relative } from "node:path";
 import { IamAccessKey } from "@cdktf/provider-aws/lib/iam-access-key";
 import { IamUser } from "@cdktf/provider-aws/lib/iam-user";
+import { IamUserPolicyAttachment } from "@cdktf/provider-aws/lib/iam-user-policy-attachment";
 import { App, TerraformOutput, TerraformStack, Testing } from "cdktf";
 import { AccessKeys, type AccessKeysProps, type KeySlotProps } from "../src/constructs/access-keys";
 import { AccessPolicy } from "../src/constructs/access-policy";
@@ -71,25 +72,16 @@ describe("AccessKeys", () => {
   });
 });
 
-const synthAttachment = (protect?: boolean) =>
-  Testing.synthScope((scope) => {
+it.each([
+  ["is never replaced while the policy is protected", undefined, { prevent_destroy: true }],
+  ["is created before the old one is deleted when the policy can be replaced", false, { create_before_destroy: true }],
+])("PolicyAttachment %s", (_, protect, lifecycle) => {
+  const json = Testing.synthScope((scope) => {
     const user = new AccessUser(scope, "user", { name: "dkp" });
     const policy = new AccessPolicy(scope, "policy", { name: "dkp", statements: [] });
     new PolicyAttachment(scope, "attachment", { user, policy, protect });
   });
-
-/** The arguments of the attachment. */
-const attachment = (json: string) =>
-  Object.values<Record<string, unknown>>(JSON.parse(json).resource.aws_iam_user_policy_attachment)[0];
-
-describe("PolicyAttachment", () => {
-  it("is never replaced while the policy is protected", () => {
-    expect(attachment(synthAttachment())).toMatchObject({ lifecycle: { prevent_destroy: true } });
-  });
-
-  it("is created before the old one is deleted when the policy can be replaced", () => {
-    expect(attachment(synthAttachment(false))).toMatchObject({ lifecycle: { create_before_destroy: true } });
-  });
+  expect(json).toHaveResourceWithProperties(IamUserPolicyAttachment, { lifecycle });
 });
 
 interface Terraform {
@@ -255,12 +247,6 @@ describe("the backend block", () => {
           use_lockfile: true,
         },
       },
-    });
-  });
-
-  it("is the cloud block for HCP Terraform, without a backend beside it", () => {
-    expect(terraformBlock("cloud: { organization: org, workspaces: { name: dkp } }")).toEqual({
-      cloud: { organization: "org", workspaces: { name: "dkp" } },
     });
   });
 });

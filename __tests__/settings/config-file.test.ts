@@ -127,8 +127,7 @@ nodeGroups: [{ name: a, instanceClass: { ami: ami-0 } }, { name: b, instanceClas
   });
 
   it("counts for the modes of the policy", () => {
-    const settings = `${settingsWith(GOOD)}policy: { mode: minimal }\n`;
-    expect(clusterOf(settings)).toMatchObject({ prefix: "dev", layout: "WithNAT" });
+    expect(clusterOf(`${settingsWith(GOOD)}policy: { mode: minimal }\n`)?.layout).toBe("WithNAT");
     expect(errorsOf(`${settingsWith(AWS)}policy: { mode: scoped }\n`)).toEqual([
       'line 3, cluster.prefix: missing: policy.mode "scoped" limits the key to the role <prefix>-node; write the cloud.prefix of the cluster',
     ]);

@@ -76,12 +76,6 @@ describe("dkp-access", () => {
     });
   });
 
-  it("keys never prints what --key names where that is no key ID: it may be the secret", async () => {
-    const { status, stderr } = await runCli(at(), ["keys", "--leaked", "dev", "--key", "wJalrXUtnFEMI"]);
-    expect({ status, isShown: stderr.includes("wJalrXUtnFEMI") }).toEqual({ status: 1, isShown: false });
-    expect(stderr).toMatch(/^--key: .* \(not shown\)/);
-  });
-
   it.each([[["review", "dev"]], [["policy", "dev"]], [["diff", "dev", "--against", "./packs"]]])(
     "%j warns about another invalid deployment and continues",
     async (args) => {

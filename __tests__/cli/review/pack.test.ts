@@ -214,22 +214,12 @@ describe("a value with markup of its own", () => {
   });
 
   it.each(VALUES)("stays within the comments of aws-cli.sh and consumer.tf: %s", (_, value) => {
-    const pack = packOf(value);
-    const [head = ""] = (pack["aws-cli.sh"] ?? "").split("\n# IAM is global");
-    expect(head.split("\n").filter((line) => line !== "" && !line.startsWith("#"))).toEqual(["set -eu"]);
-    const [, undo = ""] = (pack["aws-cli.sh"] ?? "").split("\n# Undo");
-    expect(
-      undo
-        .split("\n")
-        .filter((line) => line !== "" && !line.startsWith("# "))
-        .slice(1),
-    ).toEqual([]);
-    const [top = ""] = (pack["consumer.tf"] ?? "").split("\ndata ");
-    expect(top.split("\n").filter((line) => line !== "" && !line.startsWith("#"))).toEqual([]);
-    const { status, stderr } = spawnSync("sh", ["-n"], {
-      input: (pack["aws-cli.sh"] ?? "").replaceAll("\u0000", ""),
-      encoding: "utf8",
-    });
+    const { "aws-cli.sh": script = "", "consumer.tf": consumer = "" } = packOf(value);
+    const code = (text = "") => text.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
+    expect(code(script.split("\n# IAM is global")[0])).toEqual(["set -eu"]);
+    expect(code(script.split("\n# Undo")[1]).slice(1)).toEqual([]);
+    expect(code(consumer.split("\ndata ")[0])).toEqual([]);
+    const { status, stderr } = spawnSync("sh", ["-n"], { input: script.replaceAll("\u0000", ""), encoding: "utf8" });
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
   });
 });

@@ -3,28 +3,17 @@ import { argumentsOf, BACKEND_TYPES, type BackendType } from "../../../src/terra
 
 describe("the meaning of a change", () => {
   it.each([
-    ["outputs.secret", "exposure"],
-    ["accessKeys.primary.pgpKey", "exposure"],
-    ["nodeRole.additionalActions.0", "permissions"],
-    ["policy.description", "harmless"],
-  ])("of %s is declared beside the field: %s", (path, meaning) => {
+    ["declared beside the field", "outputs.secret", "exposure"],
+    ["declared beside the field", "accessKeys.primary.pgpKey", "exposure"],
+    ["declared beside the field", "nodeRole.additionalActions.0", "permissions"],
+    ["declared beside the field", "policy.description", "harmless"],
+    ["that of the nearest field around it", "cluster.tags.owner", "permissions"],
+    ["that of the nearest field around it", "backend.s3.bucket", "exposure"],
+    ["that of the nearest field around it", "user.allowedNetworks.cidrs.0", "permissions"],
+    ["its own, not that of the field around it", "cluster.additionalRolePolicies", "attention"],
+    ...["attachment", "protect", "policy.unknown", "unknown"].map((path) => ["not declared", path, "attention"]),
+  ])("is %s: %s has %s", (_, path, meaning) => {
     expect(meaningOf(path.split("."))).toBe(meaning);
-  });
-
-  it.each([
-    ["cluster.tags.owner", "permissions"],
-    ["backend.s3.bucket", "exposure"],
-    ["user.allowedNetworks.cidrs.0", "permissions"],
-  ])("of %s is that of the nearest field around it: %s", (path, meaning) => {
-    expect(meaningOf(path.split("."))).toBe(meaning);
-  });
-
-  it("that a field declares overrides that of the field around it", () => {
-    expect(meaningOf(["cluster", "additionalRolePolicies"])).toBe("attention");
-  });
-
-  it.each(["attachment", "protect", "policy.unknown", "unknown"])("of %s is attention, because nothing is declared", (path) => {
-    expect(meaningOf(path.split("."))).toBe("attention");
   });
 });
 

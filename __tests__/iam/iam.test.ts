@@ -23,7 +23,7 @@ import {
   VERSION_6_KEY,
 } from "../helpers/pgp-keys";
 import { requiredRequests } from "../helpers/required-requests";
-import { isAllowed } from "../helpers/simulator";
+import { requestsWith } from "../helpers/simulator";
 
 const PATTERNS = Object.entries(ACTION_PATTERNS);
 const expanded = (actions: readonly string[]) => actions.flatMap((action) => ACTION_PATTERNS[action] ?? [action]).sort();
@@ -205,25 +205,16 @@ describe("the policy without dkpVersion", () => {
   });
 });
 
-const riskOptions = (mode: (typeof UNTAGGED_MODES)[number], cluster = clusterOf()) => ({
-  mode,
-  supplement: true,
-  environment: ENVIRONMENT,
-  cluster,
-});
+const riskOptions = (mode: Mode, cluster = clusterOf()) => ({ mode, supplement: true, environment: ENVIRONMENT, cluster });
 
 describe("the impact of a leaked key", () => {
   it.each(UNTAGGED_MODES)("contains in mode %s only actions that IAM allows", async (mode) => {
     for (const cluster of [clusterOf(), EVERYTHING]) {
       const policy = policyDocument(policyStatements(riskOptions(mode, cluster)));
       const requests = requiredRequests(mode, true, ENVIRONMENT, cluster);
-      for (const action of risksOf(riskOptions(mode, cluster)).flatMap((risk) => risk.actions)) {
-        const request = requests.find((candidate) => candidate.action === action);
-        expect({ action, allowed: request !== undefined && (await isAllowed(policy, request)) }).toEqual({
-          action,
-          allowed: true,
-        });
-      }
+      const actions = risksOf(riskOptions(mode, cluster)).flatMap((risk) => risk.actions);
+      const called = actions.flatMap((action) => requests.find((candidate) => candidate.action === action) ?? []);
+      expect((await requestsWith(true, policy, called)).map(({ action }) => action)).toEqual(actions);
     }
   });
 

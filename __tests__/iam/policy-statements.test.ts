@@ -3,6 +3,7 @@ import { join } from "node:path";
 import * as fc from "fast-check";
 import { DRY_CALLS } from "../../src/cli/account/preflight/checks/key-dry-run";
 import { shortened } from "../../src/iam/action-patterns";
+import type { Feature } from "../../src/iam/catalogue";
 import type { Cluster } from "../../src/iam/cluster";
 import { markerCandidates } from "../../src/iam/cluster-marker";
 import {
@@ -55,16 +56,11 @@ describe("every input of a policy has an effect in the expected modes", () => {
     ["disableDefaultSecurityGroup", { disableDefaultSecurityGroup: true }, []],
     ["dkpVersion", { dkpVersion: "1.69" }, ["minimal"]],
     ["bastion without NAT", { bastion: true }, []],
-    ["feature drift-repair", { features: ["drift-repair"] }, ["documented", "scoped", "minimal"]],
-    ["feature encrypted-volumes", { features: ["encrypted-volumes"] }, ["documented", "scoped", "minimal"]],
-    ["feature fast-snapshot-restore", { features: ["fast-snapshot-restore"] }, ["documented", "scoped", "minimal"]],
-    ["feature instance-type-change", { features: ["instance-type-change"] }, ["documented", "scoped", "minimal"]],
-    ["feature nlb-security-groups", { features: ["nlb-security-groups"] }, ["documented", "scoped", "minimal"]],
-    ["feature nlb-target-group-attributes", { features: ["nlb-target-group-attributes"] }, ["documented", "scoped", "minimal"]],
+    ...FEATURE_NAMES.filter((feature) => feature !== "spot-instances").map(
+      (feature) => [`feature ${feature}`, { features: [feature] }, ["documented", "scoped", "minimal"]] as const,
+    ),
     // The documented policy allows any service-linked role.
     ["feature spot-instances", { features: ["spot-instances"] }, ["scoped", "minimal"]],
-    ["feature volume-cloning", { features: ["volume-cloning"] }, ["documented", "scoped", "minimal"]],
-    ["feature volume-snapshots", { features: ["volume-snapshots"] }, ["documented", "scoped", "minimal"]],
   ];
 
   it.each(INPUTS)("%s", (_, change, modes) => {
@@ -93,39 +89,27 @@ describe("every input of a policy has an effect in the expected modes", () => {
   });
 });
 
-describe("the limits of scoped and minimal", () => {
-  const statementsOf = (mode: Mode, cluster: Partial<Cluster> = {}) =>
-    policyStatements({ mode, supplement: true, cluster: clusterOf(cluster), environment: ENVIRONMENT });
-  const LIMITED = ["scoped", "minimal"] as const;
-  const snapshot = "arn:aws:ec2:eu-central-1::snapshot/snap-0123456789abcdef0";
-  const inRegion = { "aws:RequestedRegion": "eu-central-1" };
-
-  it.each(LIMITED)("deny a volume from any snapshot without a snapshot feature: %s", async (mode) => {
-    const request = { action: "ec2:CreateVolume", resource: snapshot, context: inRegion };
-    const may = (cluster: Partial<Cluster> = {}) => isAllowed(policyDocument(statementsOf(mode, cluster)), request);
-    expect(await may()).toBe(false);
-    expect(await may({ features: ["volume-snapshots"] })).toBe(true);
-    expect(await may({ features: ["fast-snapshot-restore"] })).toBe(true);
-  });
-});
+it.each(["scoped", "minimal"] as const)(
+  "mode %s allows a volume from any snapshot with a snapshot feature only",
+  async (mode) => {
+    const snapshot = "arn:aws:ec2:eu-central-1::snapshot/snap-0123456789abcdef0";
+    const may = (...features: readonly Feature[]) => allows({ features }, "ec2:CreateVolume", snapshot, {}, mode);
+    expect([await may(), await may("volume-snapshots"), await may("fast-snapshot-restore")]).toEqual([false, true, true]);
+  },
+);
 
 describe("the KMS statements", () => {
-  const statementOf = (cluster: Partial<Cluster>, environment = ENVIRONMENT) =>
-    policyStatements({
-      mode: "minimal",
-      supplement: true,
-      cluster: clusterOf({ features: ["encrypted-volumes"], ...cluster }),
-      environment,
-    }).find(({ actions }) => actions.includes("kms:Decrypt"));
-
   // Source: KMS Developer Guide, "kms:ViaService": the suffix is .amazonaws.com in all partitions.
   it.each([
     ["aws", "eu-central-1", "ec2.eu-central-1.amazonaws.com"],
     ["aws-cn", "cn-north-1", "ec2.cn-north-1.amazonaws.com"],
     ["aws-us-gov", "us-gov-west-1", "ec2.us-gov-west-1.amazonaws.com"],
   ])("allow calls of EC2 under its name in partition %s", (partition, region, name) => {
-    const conditions = statementOf({}, { ...ENVIRONMENT, partition, region })?.conditions;
-    expect(conditions).toContainEqual({ test: "StringEquals", variable: "kms:ViaService", values: [name] });
+    const cluster = clusterOf({ features: ["encrypted-volumes"] });
+    const environment = { ...ENVIRONMENT, partition, region };
+    const statements = policyStatements({ mode: "minimal", supplement: true, cluster, environment });
+    const kms = statements.find(({ actions }) => actions.includes("kms:Decrypt"));
+    expect(kms?.conditions).toContainEqual({ test: "StringEquals", variable: "kms:ViaService", values: [name] });
   });
 });
 
@@ -134,11 +118,9 @@ it("passes roles to both names of EC2 in China", () => {
   expect(textOf("scoped", clusterOf({}), china)).toContain('["ec2.amazonaws.com","ec2.amazonaws.com.cn"]');
 });
 
-describe("the size of a policy", () => {
-  it("counts no white space, and an unknown account as 12 digits", () => {
-    const options = { mode: "scoped", supplement: true, cluster: clusterOf(), environment: ENVIRONMENT } as const;
-    expect(policySize(requiredStatements(options))).toBe(policySize(policyStatements(options)));
-  });
+it("the size of a policy counts an unknown account as 12 digits", () => {
+  const options = { mode: "scoped", supplement: true, cluster: clusterOf(), environment: ENVIRONMENT } as const;
+  expect(policySize(requiredStatements(options))).toBe(policySize(policyStatements(options)));
 });
 
 describe("policyStatements", () => {
@@ -153,27 +135,15 @@ describe("policyStatements", () => {
 
   it("uses no IAM reference data, which is only for tests", () => {
     const root = join(PROJECT, "src");
-    const sources = readdirSync(root, {
-      recursive: true,
-      encoding: "utf8",
-    }).filter((name) => name.endsWith(".ts"));
+    const sources = readdirSync(root, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ts"));
     expect(sources.filter((name) => readFileSync(join(root, name), "utf8").includes("@cloud-copilot"))).toEqual([]);
   });
 });
 
-describe("the statement for allowed networks", () => {
-  const networks = {
-    cidrs: ["203.0.113.0/24", "2001:db8::/32"],
-    vpcs: ["vpc-0123456789abcdef0"],
-    vpcEndpoints: ["vpce-0123456789abcdef0"],
-  };
-
-  it("is the only difference to a policy for every network", () => {
-    for (const mode of UNTAGGED_MODES) {
-      const options = { mode, supplement: true, cluster: EVERYTHING, environment: ENVIRONMENT };
-      expect(policyStatements({ ...options, allowedNetworks: networks }).slice(1)).toEqual(policyStatements(options));
-    }
-  });
+it.each(UNTAGGED_MODES)("the statement for allowed networks is the only difference to a policy for every network: %s", (mode) => {
+  const options = { mode, supplement: true, cluster: EVERYTHING, environment: ENVIRONMENT };
+  const allowedNetworks = { cidrs: ["203.0.113.0/24"], vpcs: [VPC], vpcEndpoints: ["vpce-0123456789abcdef0"] };
+  expect(policyStatements({ ...options, allowedNetworks }).slice(1)).toEqual(policyStatements(options));
 });
 
 const figures: Record<string, number> = {};
@@ -190,7 +160,7 @@ describe("a test fails when a part of a policy is removed", () => {
     documented: ["VisualEditor0: sts:GetCallerIdentity"],
   };
 
-  it.each(["scoped", "minimal", "documented"] as const)("in mode %s", async (mode) => {
+  it.each(UNTAGGED_MODES)("in mode %s", async (mode) => {
     const statements = policyStatements({ mode, supplement: true, environment: ENVIRONMENT, cluster: EVERYTHING });
     const required = requiredRequests(mode, true, ENVIRONMENT, EVERYTHING);
     const denied = abuses(ENVIRONMENT).filter(({ documented }) => !(mode === "documented" && documented));
@@ -203,9 +173,9 @@ describe("a test fails when a part of a policy is removed", () => {
 
 const arn = (service: string, resource: string) => `arn:aws:${service}:${ENVIRONMENT.region}:${ENVIRONMENT.account}:${resource}`;
 
-/** Whether mode strict allows a request for a cluster. */
-function allows(cluster: Partial<Cluster>, action: string, resource: string, context: Context = {}): Promise<boolean> {
-  const options = inMode("strict", { supplement: true, environment: ENVIRONMENT, cluster: clusterOf(cluster) });
+/** Whether a mode allows a request for a cluster. */
+function allows(cluster: Partial<Cluster>, action: string, resource: string, context: Context = {}, mode: Mode = "strict") {
+  const options = inMode(mode, { supplement: true, environment: ENVIRONMENT, cluster: clusterOf(cluster) });
   return isAllowed(policyDocument(policyStatements(options)), {
     action,
     resource,
@@ -297,7 +267,17 @@ const IDENTITY = { name: "Dkp", path: "/" };
 
 const policiesOf = (given: PolicyOptions) => deploymentPolicies(given, IDENTITY);
 const together = (policies: readonly DeploymentPolicy[]) => permissionsOf(policies.flatMap(({ statements }) => statements));
-const sizesOf = (policies: readonly DeploymentPolicy[]) => policies.map(({ statements }) => policySize(statements));
+
+/** The policies of a deployment, each of which fits, and which together allow exactly what it requires. */
+function verified(given: PolicyOptions) {
+  const policies = policiesOf(given);
+  expect(Math.max(...policies.map(({ statements }) => policySize(statements)))).toBeLessThanOrEqual(MAX_POLICY_CHARACTERS);
+  expect(together(policies)).toEqual(permissionsOf(policyStatements(given)));
+  return policies;
+}
+
+/** A deployment that requires two policies. */
+const LARGER = { ...options, mode: "scoped", environment: US_GOV, cluster: { ...EVERYTHING, prefix: "p".repeat(45) } } as const;
 
 /** Former node roles, so many that the permissions exceed one policy. */
 const manyRoles = (count: number) => Array.from({ length: count }, (_, index) => `/apps/former-role-of-the-nodes-${index}`);
@@ -319,17 +299,10 @@ describe("deploymentPolicies", () => {
   });
 
   it("has several policies with full names if patterns make no fewer", () => {
-    const larger = {
-      ...options,
-      mode: "scoped",
-      environment: US_GOV,
-      cluster: { ...EVERYTHING, prefix: "p".repeat(45) },
-    } as const;
-    expect(policySize(shortened(policyStatements(larger)))).toBeGreaterThan(MAX_POLICY_CHARACTERS);
-    const policies = policiesOf(larger);
+    expect(policySize(shortened(policyStatements(LARGER)))).toBeGreaterThan(MAX_POLICY_CHARACTERS);
+    const policies = verified(LARGER);
     expect(policies).toHaveLength(2);
     expect(policies.flatMap(({ statements }) => statements.flatMap(({ actions }) => actions))).not.toContain("ec2:*KeyPair");
-    expect(together(policies)).toEqual(permissionsOf(policyStatements(larger)));
   });
 
   it("has the same policies with the same names for a known and an unknown account", () => {
@@ -345,12 +318,8 @@ describe("deploymentPolicies", () => {
 
   it("allows in at most two policies of at most 6,144 characters exactly what any deployment requires", () => {
     fc.assert(
-      fc.property(anyOptions, fc.constantFrom("documented", "scoped", "minimal"), (given, mode) => {
-        const whole = { ...given, mode } as const;
-        const policies = policiesOf(whole);
-        expect(policies.length).toBeLessThanOrEqual(2);
-        expect(sizesOf(policies).filter((size) => size > MAX_POLICY_CHARACTERS)).toEqual([]);
-        expect(together(policies)).toEqual(permissionsOf(policyStatements(whole)));
+      fc.property(anyOptions, fc.constantFrom(...UNTAGGED_MODES), (given, mode) => {
+        expect(verified({ ...given, mode }).length).toBeLessThanOrEqual(2);
       }),
       { numRuns: 100 },
     );
@@ -368,12 +337,9 @@ describe("deploymentPolicies", () => {
   });
 
   it("divides the roles of many former node groups", () => {
-    const given = { ...options, cluster: clusterOf({ formerIamNodeRoles: manyRoles(300) }) };
-    const policies = policiesOf(given);
+    const policies = verified({ ...options, cluster: clusterOf({ formerIamNodeRoles: manyRoles(300) }) });
     expect(policies.map(({ number }) => number)).toEqual(policies.map((_, index) => index + 1));
     expect(policies.length).toBeGreaterThan(2);
-    expect(sizesOf(policies).filter((size) => size > MAX_POLICY_CHARACTERS)).toEqual([]);
-    expect(together(policies)).toEqual(permissionsOf(policyStatements(given)));
   });
 });
 
@@ -382,19 +348,11 @@ describe("a Deny for other networks", () => {
   const networks = { cidrs, vpcs: ["vpc-0123456789abcdef0"], vpcEndpoints: [] };
 
   it.each([1, 20, 200])("is whole in the first policy with %d addresses", (length) => {
-    const given = {
-      ...options,
-      mode: "scoped",
-      environment: US_GOV,
-      cluster: { ...EVERYTHING, prefix: "p".repeat(45) },
-      allowedNetworks: { ...networks, cidrs: cidrs.slice(0, length) },
-    } as const;
-    const policies = policiesOf(given);
+    const given = { ...LARGER, allowedNetworks: { ...networks, cidrs: cidrs.slice(0, length) } };
+    const policies = verified(given);
     expect(policies.length).toBeGreaterThan(1);
-    expect(sizesOf(policies).filter((size) => size > MAX_POLICY_CHARACTERS)).toEqual([]);
     expect(policies[0].statements[0]).toEqual(policyStatements(given)[0]);
     expect(policies.flatMap(({ statements }) => statements).filter(({ effect }) => effect === "Deny")).toHaveLength(1);
-    expect(together(policies)).toEqual(permissionsOf(policyStatements(given)));
   });
 
   it("is never divided, because each part would deny the networks of the other ones", () => {

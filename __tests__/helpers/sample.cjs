@@ -61,7 +61,7 @@ const COSTS = {
   "e2e/policy-changes.test.ts": 38,
   "e2e/synth.test.ts": 12,
   "e2e/year.test.ts": 38,
-  "proofs/decided-exit-codes.test.ts": 72,
+  "proofs/compare.simulation.test.ts": 27,
   "proofs/key-situations.three-events.test.ts": 210,
 };
 

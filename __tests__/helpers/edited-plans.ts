@@ -20,27 +20,16 @@ export interface EditablePlan extends Json {
 }
 
 /** Plans in `plans/` that Terraform 1.11.4 and AWS provider 5.100.0 made. */
-export type PlanName = "no-change" | "first-apply";
+type PlanName = "no-change" | "first-apply";
 
-interface Edit {
-  readonly after?: ByAddress;
-  readonly before?: ByAddress;
-  readonly change?: ByAddress;
-  readonly drift?: ByAddress;
-  readonly entry?: ByAddress;
-  readonly create?: ByAddress;
-  readonly output?: ByAddress;
+type Edits<Name extends string, Value> = { readonly [Key in Name]?: Value };
+
+interface Edit
+  extends Edits<"after" | "before" | "change" | "drift" | "entry" | "create" | "output", ByAddress>,
+    Edits<"delete" | "replace" | "forget" | "deposed" | "importing", readonly string[]>,
+    Edits<"policy" | "nodePolicy" | "trust" | "top", Json> {
   readonly later?: Readonly<Record<string, readonly string[]>>;
-  readonly policy?: Json;
-  readonly nodePolicy?: Json;
-  readonly trust?: Json;
-  readonly top?: Json;
   readonly read?: string;
-  readonly delete?: readonly string[];
-  readonly replace?: readonly string[];
-  readonly forget?: readonly string[];
-  readonly deposed?: readonly string[];
-  readonly importing?: readonly string[];
 }
 
 interface Row extends Edit {
@@ -50,7 +39,7 @@ interface Row extends Edit {
 }
 
 /** A plan with an edit, and what the change summary must be. */
-export interface EditedPlan {
+interface EditedPlan {
   readonly base: PlanName;
   readonly plan: EditablePlan;
   readonly exitCode: 0 | 2 | 3;
@@ -103,16 +92,11 @@ export function editedPlans(): Readonly<Record<string, EditedPlan>> {
   );
   return Object.fromEntries(
     rows.map(([name, row, of]) => {
-      const {
-        plan: base = "no-change",
-        expect,
-        ...edit
-      } = JSON.parse(
-        JSON.stringify(row)
-          .replaceAll('"$"', JSON.stringify(of))
-          .replaceAll("SECRET", SECRETS[0])
-          .replaceAll("PASSWORD", SECRETS[1]),
-      ) as Row;
+      const filled = JSON.stringify(row)
+        .replaceAll('"$"', JSON.stringify(of))
+        .replaceAll("SECRET", SECRETS[0])
+        .replaceAll("PASSWORD", SECRETS[1]);
+      const { plan: base = "no-change", expect, ...edit } = JSON.parse(filled) as Row;
       const [exitCode, ...rules] = expect;
       return [name, { base, plan: edited(realPlan(base), edit), exitCode, rules }];
     }),

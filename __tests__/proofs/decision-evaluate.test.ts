@@ -2,6 +2,7 @@ import * as fc from "fast-check";
 import { Budget } from "../../src/decision/budget";
 import { isAllowed } from "../../src/decision/evaluate";
 import { readSide } from "../../src/decision/read";
+import { sideOf } from "../decision/pairs";
 import { hostileSide, smallRequest } from "../decision/random-policies";
 import { simulate } from "../decision/simulation";
 
@@ -24,19 +25,7 @@ describe("isAllowed", () => {
   });
 
   it("is undefined where a test that is not interpreted decides, and only there", () => {
-    const variable = `arn:aws:s3:::\${aws:username}`;
-    const policies = readSide("after", {
-      identity: [
-        {
-          Version: "2012-10-17",
-          Statement: [
-            { Effect: "Allow", Action: "s3:Get", Resource: variable },
-            { Effect: "Allow", Action: "s3:Put", Resource: "*" },
-            { Effect: "Deny", Action: "s3:Put", Resource: "arn:aws:s3:::b" },
-          ],
-        },
-      ],
-    });
+    const policies = readSide("after", sideOf(`s3:Get on @\${aws:username}; s3:Put; deny s3:Put on @b`));
     const evaluate = (action: string, name: string) =>
       "reason" in policies
         ? policies.reason

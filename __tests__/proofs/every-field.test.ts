@@ -7,6 +7,7 @@ import { changesSarif } from "../../src/cli/diff/sarif";
 import { settingsFindings } from "../../src/cli/diff/setting-changes";
 import { meaningOf } from "../../src/settings/schema/fields";
 import { parseYaml } from "../../src/settings/yaml-file";
+import { KMS_KEY } from "../helpers/clusters";
 import { rows } from "../helpers/complete";
 import { serious } from "../helpers/diff";
 import { reviewPackOf } from "../helpers/packs";
@@ -20,8 +21,6 @@ interface Node {
   readonly oneOf?: readonly Node[];
 }
 
-const jsonSchema = JSON.parse(readFileSync(join(PROJECT, "deployments/schema.json"), "utf8")) as Node;
-
 /** The fields of the JSON schema that have no fields of their own. */
 function leavesOf(node: Node, path: readonly string[] = []): readonly string[] {
   const inner = [node, ...(node.anyOf ?? []), ...(node.oneOf ?? [])].flatMap(({ properties }) =>
@@ -30,7 +29,7 @@ function leavesOf(node: Node, path: readonly string[] = []): readonly string[] {
   return inner.length === 0 ? [path.join(".")] : inner.flatMap(([name, child]) => leavesOf(child, [...path, name]));
 }
 
-const LEAVES = leavesOf(jsonSchema as Node);
+const LEAVES = leavesOf(JSON.parse(readFileSync(join(PROJECT, "deployments/schema.json"), "utf8")));
 const isDestination = (field: string) => /^(backend|cloud)\./.test(field);
 
 const ARN = "arn:aws:iam::123456789012:";
@@ -106,14 +105,7 @@ const CHANGES: Readonly<Record<string, readonly [from: unknown, to: unknown, exi
   "cluster.iamNodeRolePath": ["/a/", "/b/", 0],
   "cluster.formerIamNodeRoles": [[], ["/old"], 2],
   "cluster.peerAccountIds": [["222222222222"], ["222222222222", "333333333333"], 2],
-  "cluster.kmsKeyArns": [
-    ["arn:aws:kms:eu-central-1:123456789012:key/11111111-2222-4333-8444-555555555555"],
-    [
-      "arn:aws:kms:eu-central-1:123456789012:key/11111111-2222-4333-8444-555555555555",
-      "arn:aws:kms:eu-central-1:123456789012:key/11111111-2222-4333-8444-666666666666",
-    ],
-    2,
-  ],
+  "cluster.kmsKeyArns": [[KMS_KEY], [KMS_KEY, KMS_KEY.replace("9", "8")], 2],
   features: [[], ["volume-snapshots"], 2],
   protect: [true, false, 2],
 };
@@ -132,6 +124,12 @@ function withField(field: string, value: unknown, settings: Settings = BASE): Se
   parent[last] = value;
   return copy;
 }
+
+const changesOf = (before: string, after: string) =>
+  changesAgainst({ deckhouse: reviewPackOf(before) }, { deckhouse: reviewPackOf(after) }, "", {
+    packOf: packFilesOf,
+    isLocated: true,
+  });
 
 describe("a change of each setting", () => {
   it("is tested for every field of the schema", () => {
@@ -152,10 +150,7 @@ describe("a change of each setting", () => {
     "has its exit code, and all of its findings on its line: %s",
     (field, [from, to, exitCode]) => {
       const [before, after] = [from, to].map((value) => stringify(withField(field, value))) as [string, string];
-      const changes = changesAgainst({ deckhouse: reviewPackOf(before) }, { deckhouse: reviewPackOf(after) }, "", {
-        packOf: packFilesOf,
-        isLocated: true,
-      });
+      const changes = changesOf(before, after);
       const parsed = parseYaml(after);
       const lineOf = (path: readonly string[]) => ("file" in parsed ? parsed.file.lineOf(path) : undefined);
       const sarif = JSON.parse(changesSarif(changes, { path: () => "x", lineOf: (_, path) => lineOf(path) })) as {
@@ -185,11 +180,7 @@ const PAIRED = [
 
 /** Findings that are not notes, as rule, address and file by field. */
 function located(before: string, after: string): readonly (readonly [finding: string, field: string | undefined])[] {
-  const changes = changesAgainst({ deckhouse: reviewPackOf(before) }, { deckhouse: reviewPackOf(after) }, "", {
-    packOf: packFilesOf,
-    isLocated: true,
-  });
-  return serious(changes).map(({ rule, address, principal, field, values }) => [
+  return serious(changesOf(before, after)).map(({ rule, address, principal, field, values }) => [
     JSON.stringify([rule, address, principal, "file" in values ? values.file : ""]),
     field,
   ]);

@@ -27,13 +27,7 @@ const CLUSTERS = {
 describe.each(Object.entries(CLUSTERS))("the policies of %s", (_, cluster) => {
   it("allow no more with the control policy than without it", () => {
     const options = { supplement: true, environment: ENVIRONMENT, cluster };
-    const policy = controlPolicy({
-      mode: "documented",
-      environment: ENVIRONMENT,
-      cluster,
-      user: "/deckhouse",
-      additionalRolePolicies: [],
-    });
+    const policy = controlPolicy({ ...options, mode: "documented", user: "/deckhouse", additionalRolePolicies: [] });
     const free = sideOf("documented", options);
     const bound = { ...free, controlPolicies: [[FULL_ACCESS, policy]] };
     const { added, removed } = comparisonOf(free, bound);
@@ -54,9 +48,7 @@ describe("the policies of any cluster", () => {
           { ...one, mode },
           { ...(same ? one : other), mode: former },
         ];
-        const [after = NOTHING, before = NOTHING] = options.map((each) => ({
-          identity: [policyDocument(policyStatements(each))],
-        }));
+        const [after = NOTHING, before = NOTHING] = options.map((each) => sideOf(each.mode, each));
         const known = options.flatMap(({ mode: of, supplement, environment, cluster }) => [
           ...requiredRequests(of, supplement, environment, cluster),
           ...abuses(environment),

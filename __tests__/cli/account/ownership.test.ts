@@ -13,11 +13,7 @@ const USER: AccountObject = { kind: "user", name: "deckhouse" };
 const ROLE: AccountObject = { kind: "role", name: "nodes" };
 const FURTHER: AccountObject = { kind: "policy", name: "D8CloudProviderAWS-2-0123abcd" };
 
-const resource = (address: string, attributes: StateResource["attributes"]): StateResource => ({
-  address,
-  tainted: false,
-  attributes,
-});
+const resource = (address: string, attributes: StateResource["attributes"]) => ({ address, tainted: false, attributes });
 const STATE = {
   user: resource("aws_iam_user.user", { name: "former" }),
   policy: resource("aws_iam_policy.policy", { name: "d8cloudprovideraws" }),
@@ -42,7 +38,10 @@ const ownership = ({ object, uses, ...facts }: Case) =>
     ...facts,
   });
 
+const DECKHOUSE = deployment("user: { name: Deckhouse }");
 const SECOND = { ...deployment("{ user: { name: second }, policy: { name: other } }"), stack: "second" };
+const BESIDE = { uses: [], neighbors: [SECOND] };
+const UNUSED: Case = { object: POLICY, uses: [], userExists: false };
 
 describe("an object of the account is", () => {
   it.each<readonly [what: string, given: Case]>([
@@ -56,19 +55,10 @@ describe("an object of the account is", () => {
   it.each<readonly [what: string, given: Case]>([
     ["a policy of the settings that nobody uses", { object: POLICY, uses: [] }],
     ["a policy that only the user and the group of the settings use", { object: POLICY, uses: ["user deckhouse", "group DKP"] }],
-    [
-      "a policy that the user of the settings uses, in another case",
-      { object: POLICY, uses: ["user deckhouse"], settings: deployment("user: { name: Deckhouse }") },
-    ],
+    ["a policy of the user in another case", { object: POLICY, uses: ["user deckhouse"], settings: DECKHOUSE }],
     ["a policy that the user of the state uses", { object: POLICY, uses: ["user former"], state: [STATE.user] }],
-    [
-      "a policy that an attachment of the state names",
-      { object: POLICY, uses: [], state: [STATE.attachment], userExists: false },
-    ],
-    [
-      "a policy that an output names",
-      { object: POLICY, uses: [], outputs: ["arn:aws:iam::123456789012:policy/D8CloudProviderAWS"], userExists: false },
-    ],
+    ["a policy that an attachment of the state names", { ...UNUSED, state: [STATE.attachment] }],
+    ["a policy that an output names", { ...UNUSED, outputs: ["arn:aws:iam::123456789012:policy/D8CloudProviderAWS"] }],
     ["a group without other members", { object: GROUP, uses: ["user deckhouse"] }],
     ["a group that the state's membership names", { object: GROUP, uses: [], state: [STATE.membership], userExists: false }],
     ["a user that a resource of the state refers to", { object: USER, uses: [], state: [STATE.attachment] }],
@@ -82,28 +72,16 @@ describe("an object of the account is", () => {
   it.each<readonly [what: string, given: Case, by: string]>([
     ["a policy of another user", { object: POLICY, uses: ["user deckhouse", "user second"] }, "user second"],
     ["a group with another member", { object: GROUP, uses: ["user second"] }, "user second"],
-    [
-      "a role that another cluster's instance profile uses",
-      { object: ROLE, uses: ["instance profile b-node"] },
-      "instance profile b-node",
-    ],
-    [
-      "a policy that another deployment names",
-      { object: { kind: "policy", name: "other" }, uses: [], neighbors: [SECOND] },
-      "deployment second",
-    ],
-    [
-      "a user that another deployment names",
-      { object: { kind: "user", name: "second" }, uses: [], neighbors: [SECOND] },
-      "deployment second",
-    ],
+    ["a role of another cluster's profile", { object: ROLE, uses: ["instance profile b-node"] }, "instance profile b-node"],
+    ["a policy that another deployment names", { object: { kind: "policy", name: "other" }, ...BESIDE }, "deployment second"],
+    ["a user that another deployment names", { object: { kind: "user", name: "second" }, ...BESIDE }, "deployment second"],
   ])("another's: %s", (_, given, by) => {
     expect(ownership(given)).toEqual({ owner: "another", by: [by] });
   });
 
   it.each<readonly [what: string, given: Case]>([
     ["the user, where the state never had it: another deployment can have its default name", { object: USER, uses: [] }],
-    ["a policy that nobody uses, without the user and a former state", { object: POLICY, uses: [], userExists: false }],
+    ["a policy that nobody uses, without the user and a former state", UNUSED],
     ["a policy of which the uses cannot be read", { object: POLICY }],
     ["a policy, without a readable state", { object: POLICY, uses: [], state: undefined }],
     ["a policy of no name of the settings", { object: { kind: "policy", name: "D8" }, uses: [] }],

@@ -112,14 +112,6 @@ describe("readBase", () => {
     }
   });
 
-  it("suggests a path if a folder of review packs has the name", () => {
-    git("init", "-q");
-    write("old/a/main.tf.json", { a: 1 });
-    expect(() => readBase("old", "review", root, process.env)).toThrow(
-      "--against old: git has no such ref here; in a pipeline fetch it first, with fetch-depth: 0 or git fetch origin old; write a folder of review packs as a path: ./old",
-    );
-  });
-
   it("rejects a name that is both a branch and a tag", () => {
     git("init", "-q");
     write("review/a/main.tf.json", { a: 1 });
@@ -144,41 +136,26 @@ describe("readBase", () => {
     });
   });
 
+  const FETCH = "git has no such ref here; in a pipeline fetch it first, with fetch-depth: 0 or git fetch origin";
+  const REVIEW = "npx dkp-access review writes them";
+
   it.each([
-    [
-      "a ref that is not there",
-      "mian",
-      "--against mian: git has no such ref here; in a pipeline fetch it first, with fetch-depth: 0 or git fetch origin mian",
-    ],
-    [
-      "what looks like an option",
-      "--all",
-      "--against --all: git has no such ref here; in a pipeline fetch it first, with fetch-depth: 0 or git fetch origin --all",
-    ],
+    ["a ref that is not there", "mian", `${FETCH} mian`],
+    ["what looks like an option", "--all", `${FETCH} --all`],
+    ["the name of a folder of review packs", "old", `${FETCH} old; write a folder of review packs as a path: ./old`],
     [
       "a folder without packs",
       "./deployments",
-      "--against ./deployments: folder ./deployments has no review packs, deployments/<stack>/main.tf.json; npx dkp-access review writes them",
+      `folder ./deployments has no review packs, deployments/<stack>/main.tf.json; ${REVIEW}`,
     ],
-    [
-      "a folder that is not there",
-      "../none",
-      "--against ../none: folder ../none has no review packs, ../none/<stack>/main.tf.json; npx dkp-access review writes them",
-    ],
+    ["a folder that is not there", "../none", `folder ../none has no review packs, ../none/<stack>/main.tf.json; ${REVIEW}`],
+    ["a Git ref without review packs", "main", `git ref main (ID) has no review packs, review/<stack>/main.tf.json; ${REVIEW}`],
   ])("rejects %s", (_, name, message) => {
     git("init", "-q");
     write("deployments/deckhouse.yaml", "");
-    commit();
-    expect(() => readBase(name, "review", root, process.env)).toThrow(message);
-  });
-
-  it("rejects a Git ref without review packs", () => {
-    git("init", "-q");
-    write("deployments/deckhouse.yaml", "");
+    write("old/a/main.tf.json", { a: 1 });
     const id = commit();
-    expect(() => readBase("main", "review", root, process.env)).toThrow(
-      `--against main: git ref main (${id}) has no review packs, review/<stack>/main.tf.json; npx dkp-access review writes them`,
-    );
+    expect(() => readBase(name, "review", root, process.env)).toThrow(`--against ${name}: ${message.replace("ID", id)}`);
   });
 
   it("rejects a Git ref outside a Git checkout", () => {

@@ -15,28 +15,19 @@ import { packOf } from "../../helpers/packs";
 /** The same deployment with permissions that fit into one policy. */
 const ONE = SEVERAL_POLICIES.replace(/formerIamNodeRoles: \[.*\]/, "formerIamNodeRoles: []");
 
-const ROLES = ["iam:GetRole", "iam:PassRole"];
 const named = (...args: Parameters<typeof actionsOf>) => actionsOf(...args).map(({ action }) => action);
 
-it("a change from one policy to two broadens only what the settings add, wherever the statements are", () => {
-  const changes = between(ONE, SEVERAL_POLICIES);
-  expect(verdictOf(changes)).toEqual([2, "permissions-broadened"]);
-  expect(named(changes, "permissions-broadened", "user")).toEqual(ROLES);
+it.each([
+  ["from one policy to two broadens only what the settings add", ONE, SEVERAL_POLICIES, "permissions-broadened", "created"],
+  ["from two policies to one narrows only what the settings remove", SEVERAL_POLICIES, ONE, "permissions-narrowed", "deleted"],
+] as const)("a change %s, wherever the statements are", (_, before, after, rule, action) => {
+  const changes = between(before, after);
+  expect(verdictOf(changes)).toEqual([2, rule]);
+  expect(named(changes, rule, "user")).toEqual(["iam:GetRole", "iam:PassRole"]);
   expect(changes.deployments.flatMap(resourcesOf)).toEqual([
     "updated aws_iam_policy.policy",
-    "created aws_iam_policy.policy-2",
-    "created aws_iam_user_policy_attachment.policy-attachment-2",
-  ]);
-});
-
-it("a change from two policies to one narrows only what the settings remove", () => {
-  const changes = between(SEVERAL_POLICIES, ONE);
-  expect(verdictOf(changes)).toEqual([2, "permissions-narrowed"]);
-  expect(named(changes, "permissions-narrowed", "user")).toEqual(ROLES);
-  expect(changes.deployments.flatMap(resourcesOf)).toEqual([
-    "updated aws_iam_policy.policy",
-    "deleted aws_iam_policy.policy-2",
-    "deleted aws_iam_user_policy_attachment.policy-attachment-2",
+    `${action} aws_iam_policy.policy-2`,
+    `${action} aws_iam_user_policy_attachment.policy-attachment-2`,
   ]);
 });
 

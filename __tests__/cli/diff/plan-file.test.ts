@@ -24,6 +24,10 @@ describe("readPlan", () => {
     );
   });
 
+  const withChange = (change: object) => (plan: EditablePlan) => ({
+    ...plan,
+    resource_changes: [{ ...plan.resource_changes[0], change }],
+  });
   const OTHER_FORMAT = "the version of its format is unknown; this reads 1.x";
   const MALFORMED = "is a malformed plan; create it again, and do not edit what terraform show -json prints";
 
@@ -34,24 +38,9 @@ describe("readPlan", () => {
     ["empty resource_changes", (plan) => ({ ...plan, resource_changes: [] }), MALFORMED],
     ["resource_changes that are an object", (plan) => ({ ...plan, resource_changes: {} }), MALFORMED],
     ["a change that is null", (plan) => ({ ...plan, resource_changes: [null] }), MALFORMED],
-    [
-      "actions that are a string",
-      (plan) => ({ ...plan, resource_changes: [{ ...plan.resource_changes[0], change: { actions: "no-op" } }] }),
-      MALFORMED,
-    ],
-    [
-      "an unknown action",
-      (plan) => ({ ...plan, resource_changes: [{ ...plan.resource_changes[0], change: { actions: ["replace"] } }] }),
-      MALFORMED,
-    ],
-    [
-      "attributes that are a list",
-      (plan) => ({
-        ...plan,
-        resource_changes: [{ ...plan.resource_changes[0], change: { actions: ["no-op"], before: [], after: {} } }],
-      }),
-      MALFORMED,
-    ],
+    ["actions that are a string", withChange({ actions: "no-op" }), MALFORMED],
+    ["an unknown action", withChange({ actions: ["replace"] }), MALFORMED],
+    ["attributes that are a list", withChange({ actions: ["no-op"], before: [], after: {} }), MALFORMED],
     [
       "an address that is twice there",
       (plan) => ({ ...plan, resource_changes: [...plan.resource_changes, plan.resource_changes[0]] }),

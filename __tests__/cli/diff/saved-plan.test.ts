@@ -90,34 +90,19 @@ describe("the destination of a saved plan", () => {
     return { files: { "cdk.tf.json": [text, SYNTHESIZED], "versions.tf": [VERSIONS] } };
   };
 
-  it.each<[string, string, object, string | undefined, readonly string[]]>([
-    ["bucket", "s3", { ...PLANNED_S3, bucket: "evil" }, undefined, ["bucket tfstate -> evil"]],
-    ["key, which is missing", "s3", { ...PLANNED_S3, key: null }, undefined, ["key x/terraform.tfstate -> not set"]],
-    [
-      "role",
-      "s3",
-      { ...PLANNED_S3, assume_role: { role_arn: "evil" } },
-      undefined,
-      ["assume_role.role_arn arn:aws:iam::123456789012:role/r -> evil"],
-    ],
-    ["workspace", "s3", PLANNED_S3, "evil", ["workspace default -> evil"]],
-    ["endpoint", "s3", { ...PLANNED_S3, endpoints: { s3: "https://evil" } }, undefined, ["endpoints.s3 = https://evil"]],
-    ["credential, whose value is not shown", "s3", { ...PLANNED_S3, secret_key: "hidden" }, undefined, ["secret_key"]],
-    [
-      "backend",
-      "http",
-      { address: "https://evil" },
-      undefined,
-      [
-        "backend s3 -> http",
-        "bucket tfstate -> not set",
-        "key x/terraform.tfstate -> not set",
-        "assume_role.role_arn arn:aws:iam::123456789012:role/r -> not set",
-        "address = https://evil",
-      ],
-    ],
-  ])("differs by another %s", (_, type, config, workspace, differences) => {
-    expect(sentTo(type, config, workspace)).toEqual([{ rule: "destination-differs", field: "backend", values: { differences } }]);
+  const ROLE = "assume_role.role_arn arn:aws:iam::123456789012:role/r";
+  const UNSET = ["bucket tfstate -> not set", "key x/terraform.tfstate -> not set", `${ROLE} -> not set`];
+
+  it.each<[string, Parameters<typeof sentTo>, readonly string[]]>([
+    ["bucket", ["s3", { ...PLANNED_S3, bucket: "evil" }], ["bucket tfstate -> evil"]],
+    ["key, which is missing", ["s3", { ...PLANNED_S3, key: null }], ["key x/terraform.tfstate -> not set"]],
+    ["role", ["s3", { ...PLANNED_S3, assume_role: { role_arn: "evil" } }], [`${ROLE} -> evil`]],
+    ["workspace", ["s3", PLANNED_S3, "evil"], ["workspace default -> evil"]],
+    ["endpoint", ["s3", { ...PLANNED_S3, endpoints: { s3: "https://evil" } }], ["endpoints.s3 = https://evil"]],
+    ["credential, whose value is not shown", ["s3", { ...PLANNED_S3, secret_key: "hidden" }], ["secret_key"]],
+    ["backend", ["http", { address: "https://evil" }], ["backend s3 -> http", ...UNSET, "address = https://evil"]],
+  ])("differs by another %s", (_, destination, differences) => {
+    expect(sentTo(...destination)).toEqual([{ rule: "destination-differs", field: "backend", values: { differences } }]);
   });
 
   it("has other arguments where the settings leave some to -backend-config, and they are named", () => {
@@ -191,15 +176,8 @@ function configured(config: Buffer): Buffer {
 }
 
 function cloudConfig(tags: Buffer): Buffer {
-  return Buffer.concat([
-    uint(1, 0x82),
-    packed("organization"),
-    packed("o"),
-    packed("workspaces"),
-    uint(1, 0x81),
-    packed("tags"),
-    tags,
-  ]);
+  const organization = [packed("organization"), packed("o")];
+  return Buffer.concat([uint(1, 0x82), ...organization, packed("workspaces"), uint(1, 0x81), packed("tags"), tags]);
 }
 
 describe("the options of a saved plan", () => {
@@ -221,6 +199,10 @@ describe("the state in a saved plan", () => {
     attributes: { id: "n-1", role: "n", policy_arn: "arn:aws:iam::aws:policy/X" },
   });
   const group = { address: "aws_iam_group.group", attributes: { id: "admins" } };
+  const withOther = <Of extends { readonly attributes: object }>(object: Of, other: object) => ({
+    ...object,
+    attributes: { ...object.attributes, ...other },
+  });
   const stateOf = (...objects: readonly { readonly address: string; readonly attributes: object }[]) => {
     const resources = objects.map(({ address, attributes }) => {
       const [type, name] = address.split(".");
@@ -235,12 +217,7 @@ describe("the state in a saved plan", () => {
   it.each<[string, string, string, readonly string[]]>([
     ["the same objects", stateOf(user, key), stateOf(user, key), []],
     ["nothing, for the first plan", "", stateOf(), []],
-    [
-      "what changed in AWS",
-      stateOf(user, key),
-      stateOf(user, { ...key, attributes: { ...key.attributes, status: "Inactive" } }),
-      [],
-    ],
+    ["what changed in AWS", stateOf(user, key), stateOf(user, withOther(key, { status: "Inactive" })), []],
     ["an object less, which is deleted in AWS", stateOf(user, key), stateOf(user), []],
     ["what the configuration imports", stateOf(user), stateOf(user, group), []],
     [
@@ -250,13 +227,8 @@ describe("the state in a saved plan", () => {
       [key.address],
     ],
     ["an attachment at its new address", stateOf(attachment("1")), stateOf(attachment("policy-X")), []],
-    ["another user", stateOf(user), stateOf({ ...user, attributes: { ...user.attributes, id: "admin" } }), [user.address]],
-    [
-      "another secret",
-      stateOf(user, key),
-      stateOf(user, { ...key, attributes: { ...key.attributes, secret: "b" } }),
-      [key.address],
-    ],
+    ["another user", stateOf(user), stateOf(withOther(user, { id: "admin" })), [user.address]],
+    ["another secret", stateOf(user, key), stateOf(user, withOther(key, { secret: "b" })), [key.address]],
     [
       "a key that is in the other slot",
       stateOf(key),
@@ -267,7 +239,7 @@ describe("the state in a saved plan", () => {
     [
       "another object than the one that is imported already",
       stateOf(group),
-      stateOf({ ...group, attributes: { id: "x" } }),
+      stateOf(withOther(group, { id: "x" })),
       [group.address],
     ],
   ])("has %s", (_, state, tfstate, addresses) => {
@@ -309,14 +281,7 @@ describe("the archive of a saved plan", () => {
   /** Another number in a part: of the archive's end, or of its first or second file. */
   const withNumber = (part: Part, bytes: number, at: number, change: (value: number) => number) => (given: ArchiveParts) => {
     const [first, second] = given.files;
-    const edits = {
-      end: given.end,
-      header: first?.header,
-      record: first?.record,
-      trailer: first?.trailer,
-      "second record": second?.record,
-    };
-    const buffer = edits[part] ?? Buffer.of();
+    const buffer = { ...first, end: given.end, "second record": second?.record }[part] ?? Buffer.of();
     buffer.writeUIntLE(change(buffer.readUIntLE(at, bytes)), at, bytes);
   };
   const to = (part: Part, bytes: number, at: number, value: number) => withNumber(part, bytes, at, () => value);

@@ -106,7 +106,7 @@ const S3 = { s3: { bucket: "states", key: "deckhouse/terraform.tfstate", region:
 const camelCase = (name: string) => name.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 
 describe("the reader of a state", () => {
-  it.each<[string, AccessStateProps, object]>([
+  it.each<[string, AccessStateProps, object, object?]>([
     ["s3", { s3: { ...S3.s3, usePathStyle: true } }, { ...S3.s3, use_path_style: true }],
     ["gcs", { gcs: { bucket: "states", prefix: "dkp" } }, { bucket: "states", prefix: "dkp" }],
     [
@@ -121,12 +121,9 @@ describe("the reader of a state", () => {
       { organization: "org", workspaces: { name: "dkp" } },
     ],
     ["local", { local: { path: "../a.tfstate" } }, { path: "../a.tfstate" }],
-  ])("is rendered for %s, under the id that it was given", (backend, props, config) => {
-    expect(dataSource(props)).toEqual({ backend, config });
-  });
-
-  it("reads another workspace than the default one", () => {
-    expect(dataSource({ s3: { ...S3.s3, workspace: "blue" } })).toEqual({ backend: "s3", config: S3.s3, workspace: "blue" });
+    ["s3", { s3: { ...S3.s3, workspace: "blue" } }, S3.s3, { workspace: "blue" }],
+  ])("is rendered for %s, under the id that it was given", (backend, props, config, workspace = {}) => {
+    expect(dataSource(props)).toEqual({ backend, config, ...workspace });
   });
 
   it("has a property for each output and no other", () => {
@@ -179,26 +176,24 @@ describe("the reader of a deployment of the same program", () => {
   const read = (settings: string, outdir?: string) =>
     synthConsumer((stack) => AccessState.of(stack, "access", deployment(settings)), outdir).data.terraform_remote_state.access;
 
-  it("reads where the stack writes, without what only a writer needs", () => {
-    expect(read("backend: { s3: { bucket: states, region: eu-central-1, kms_key_id: k, dynamodb_table: t } }")).toEqual({
-      backend: "s3",
-      config: S3.s3,
-    });
-  });
+  const WORKSPACE = "organization: org, workspaces: { name: dkp }";
+  const REMOTE = { backend: "remote", config: { organization: "org", workspaces: { name: "dkp" } } };
 
-  it("reads any backend of Terraform, also those that CDKTF has no class for", () => {
-    expect(read("backend: { kubernetes: { secret_suffix: dkp } }")).toEqual({
-      backend: "kubernetes",
-      config: { secret_suffix: "dkp" },
-    });
-  });
-
-  it.each(["cloud", "remote"])("reads a workspace of HCP Terraform, written with %s, as remote", (type) => {
-    const location = `${type}: { organization: org, workspaces: { name: dkp } }`;
-    expect(read(type === "cloud" ? location : `backend: { ${location} }`)).toEqual({
-      backend: "remote",
-      config: { organization: "org", workspaces: { name: "dkp" } },
-    });
+  it.each<[string, string, object]>([
+    [
+      "where the stack writes, without what only a writer needs",
+      "backend: { s3: { bucket: states, region: eu-central-1, kms_key_id: k, dynamodb_table: t } }",
+      { backend: "s3", config: S3.s3 },
+    ],
+    [
+      "any backend of Terraform, also those that CDKTF has no class for",
+      "backend: { kubernetes: { secret_suffix: dkp } }",
+      { backend: "kubernetes", config: { secret_suffix: "dkp" } },
+    ],
+    ["a workspace of HCP Terraform, written with cloud", `cloud: { ${WORKSPACE} }`, REMOTE],
+    ["a workspace of HCP Terraform, written with remote", `backend: { remote: { ${WORKSPACE} } }`, REMOTE],
+  ])("reads %s", (_, settings, state) => {
+    expect(read(settings)).toEqual(state);
   });
 
   it("finds a local state from the reader's own folder", () => {

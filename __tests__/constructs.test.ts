@@ -18,19 +18,17 @@ import { ENCRYPTION_KEY } from "./helpers/pgp-keys";
 
 Testing.setupJest();
 
-describe("AccessUser", () => {
-  it("creates a protected user with path / by default", () => {
-    const json = Testing.synthScope((scope) => {
-      new AccessUser(scope, "user", { name: "deckhouse" });
-    });
-    expect(json).toHaveResourceWithProperties(IamUser, {
-      name: "deckhouse",
-      path: "/",
-      force_destroy: false,
-      lifecycle: { prevent_destroy: true },
-    });
-    expect(json).not.toContain("permissions_boundary");
+it("AccessUser creates a protected user with path / by default", () => {
+  const json = Testing.synthScope((scope) => {
+    new AccessUser(scope, "user", { name: "deckhouse" });
   });
+  expect(json).toHaveResourceWithProperties(IamUser, {
+    name: "deckhouse",
+    path: "/",
+    force_destroy: false,
+    lifecycle: { prevent_destroy: true },
+  });
+  expect(json).not.toContain("permissions_boundary");
 });
 
 function synth(props: Omit<AccessKeysProps, "user"> = {}) {
@@ -226,23 +224,21 @@ function terraformBlock(settings: string): Readonly<Record<string, unknown>> {
   return rest;
 }
 
-describe("the backend block", () => {
-  it("passes arguments of any type through as they are, nested ones and camel case inside values too", () => {
-    expect(
-      terraformBlock(
-        "backend: { s3: { bucket: b, assume_role: { role_arn: 'arn:aws:iam::123456789012:role/s', tags: { someKey: v }, policy_arns: [a] } } }",
-      ),
-    ).toEqual({
-      backend: {
-        s3: {
-          bucket: "b",
-          assume_role: { role_arn: "arn:aws:iam::123456789012:role/s", tags: { someKey: "v" }, policy_arns: ["a"] },
-          encrypt: true,
-          key: "deckhouse/terraform.tfstate",
-          use_lockfile: true,
-        },
+it("the backend block passes arguments of any type through as they are, nested ones and camel case inside values too", () => {
+  expect(
+    terraformBlock(
+      "backend: { s3: { bucket: b, assume_role: { role_arn: 'arn:aws:iam::123456789012:role/s', tags: { someKey: v }, policy_arns: [a] } } }",
+    ),
+  ).toEqual({
+    backend: {
+      s3: {
+        bucket: "b",
+        assume_role: { role_arn: "arn:aws:iam::123456789012:role/s", tags: { someKey: "v" }, policy_arns: ["a"] },
+        encrypt: true,
+        key: "deckhouse/terraform.tfstate",
+        use_lockfile: true,
       },
-    });
+    },
   });
 });
 

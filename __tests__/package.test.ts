@@ -36,29 +36,27 @@ import { runCli } from "./helpers/run-cli";
 
 Testing.setupJest();
 
-describe("what another CDKTF program may import", () => {
-  it("is this and nothing else", () => {
-    expect(Object.keys(api).sort()).toEqual([
-      "AccessApp",
-      "AccessGroup",
-      "AccessKeys",
-      "AccessPolicy",
-      "AccessState",
-      "AccessUser",
-      "DeckhouseAccessStack",
-      "NodeRole",
-      "OUTPUTS",
-      "PLAIN_CLUSTER",
-      "PolicyAttachment",
-      "SUPPORTED_VERSIONS",
-      "SettingsError",
-      "defineDeployments",
-      "deploymentPolicies",
-      "loadDeployments",
-      "partitionOf",
-      "policyStatements",
-    ]);
-  });
+it("what another CDKTF program may import is this and nothing else", () => {
+  expect(Object.keys(api).sort()).toEqual([
+    "AccessApp",
+    "AccessGroup",
+    "AccessKeys",
+    "AccessPolicy",
+    "AccessState",
+    "AccessUser",
+    "DeckhouseAccessStack",
+    "NodeRole",
+    "OUTPUTS",
+    "PLAIN_CLUSTER",
+    "PolicyAttachment",
+    "SUPPORTED_VERSIONS",
+    "SettingsError",
+    "defineDeployments",
+    "deploymentPolicies",
+    "loadDeployments",
+    "partitionOf",
+    "policyStatements",
+  ]);
 });
 
 const read = (path: string) => readFileSync(join(PROJECT, path), "utf8");
@@ -270,20 +268,18 @@ class ClusterAccess extends Construct {
   }
 }
 
-describe("the constructs in the stack of another program", () => {
-  it("can be created more than once, each with its own addresses", () => {
-    const stack = new TerraformStack(Testing.app(), "platform");
-    new AwsProvider(stack, "aws", { region: "eu-central-1" });
-    new ClusterAccess(stack, "dev");
-    new ClusterAccess(stack, "prod");
-    const { resource, data } = terraformOf(stack);
-    expect(addresses(data)).toHaveLength(2);
-    expect(addresses(resource)).toHaveLength(2 * 10);
-    expect(addresses(resource).filter((address) => address.startsWith("aws_iam_role_policy."))).toEqual([
-      expect.stringMatching(/^aws_iam_role_policy\.dev_nodes_inline-policy_node_[0-9A-F]{8}$/),
-      expect.stringMatching(/^aws_iam_role_policy\.prod_nodes_inline-policy_node_[0-9A-F]{8}$/),
-    ]);
-  });
+it("the constructs in the stack of another program can be created more than once, each with its own addresses", () => {
+  const stack = new TerraformStack(Testing.app(), "platform");
+  new AwsProvider(stack, "aws", { region: "eu-central-1" });
+  new ClusterAccess(stack, "dev");
+  new ClusterAccess(stack, "prod");
+  const { resource, data } = terraformOf(stack);
+  expect(addresses(data)).toHaveLength(2);
+  expect(addresses(resource)).toHaveLength(2 * 10);
+  expect(addresses(resource).filter((address) => address.startsWith("aws_iam_role_policy."))).toEqual([
+    expect.stringMatching(/^aws_iam_role_policy\.dev_nodes_inline-policy_node_[0-9A-F]{8}$/),
+    expect.stringMatching(/^aws_iam_role_policy\.prod_nodes_inline-policy_node_[0-9A-F]{8}$/),
+  ]);
 });
 
 describe("the checks of single constructs", () => {

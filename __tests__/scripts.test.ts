@@ -22,14 +22,12 @@ import { deploymentOf } from "./helpers/settings-files";
 
 const read = (name: string) => readFileSync(join(PROJECT, name), "utf8");
 
-describe("what is generated from the code", () => {
-  it.each([
-    ["deployments/schema.json", jsonSchema] as const,
-    ["docs/reference/findings.schema.json", findingsSchema] as const,
-    ...Object.keys(DOCUMENTS).map((name) => [name, () => withTables(name, read(name))] as const),
-  ])("%s is current; if not, run `npm run generate`", (name, generate) => {
-    expect(read(name)).toBe(generate());
-  });
+it.each([
+  ["deployments/schema.json", jsonSchema] as const,
+  ["docs/reference/findings.schema.json", findingsSchema] as const,
+  ...Object.keys(DOCUMENTS).map((name) => [name, () => withTables(name, read(name))] as const),
+])("%s, which is generated from the code, is current; if not, run `npm run generate`", (name, generate) => {
+  expect(read(name)).toBe(generate());
 });
 
 describe("the first deployment of the README", () => {
@@ -40,12 +38,10 @@ describe("the first deployment of the README", () => {
   });
 });
 
-describe("the settings file of dkp-access init", () => {
-  it("names the schema in its first line, for editors", () => {
-    const [, path = ""] =
-      /^# yaml-language-server: \$schema=\.\.\/node_modules\/dkp-access\/(.*)\n/.exec(read("templates/deployment.yaml")) ?? [];
-    expect(read(path)).toBe(jsonSchema());
-  });
+it("the settings file of dkp-access init names the schema in its first line, for editors", () => {
+  const [, path = ""] =
+    /^# yaml-language-server: \$schema=\.\.\/node_modules\/dkp-access\/(.*)\n/.exec(read("templates/deployment.yaml")) ?? [];
+  expect(read(path)).toBe(jsonSchema());
 });
 
 const component = (name: string) => COMPONENTS.find((each) => each.name === name) as Component;
@@ -123,8 +119,9 @@ describe("the comparison of catalogue and sources", () => {
   });
 });
 
-describe("the explanations", () => {
-  it.each(COMPONENTS.map((each) => [each.name, each] as const))("of %s name rows and versions that exist", (name, each) => {
+it.each(COMPONENTS.map((each) => [each.name, each] as const))(
+  "the explanations of %s name rows and versions that exist",
+  (name, each) => {
     expect(verifiedVersions(each.name)).not.toEqual([]);
     const own = EXPLANATIONS.filter(({ components }) => components.includes(name));
     for (const { actions, only, versions } of own) {
@@ -133,8 +130,8 @@ describe("the explanations", () => {
       );
       expect(verifiedVersions(each.name)).toEqual(expect.arrayContaining([...(versions ?? [])]));
     }
-  });
-});
+  },
+);
 
 const MODULE = "example.com/driver";
 const MAIN = `package main
@@ -401,12 +398,10 @@ function waitersOfSdk(service: string): readonly (readonly [string, string | und
     });
 }
 
-describe("the waiters of", () => {
-  it.each(["ec2", "iam"])("%s are those of the AWS SDK", (service) => {
-    const expected = waitersOfSdk(service);
-    expect(waitersOf(service).map((waiter) => [waiter, polledOperation(service, waiter)])).toEqual(
-      expect.arrayContaining([...expected]),
-    );
-    expect(waitersOf(service)).toHaveLength(expected.length);
-  });
+it.each(["ec2", "iam"])("the waiters of %s are those of the AWS SDK", (service) => {
+  const expected = waitersOfSdk(service);
+  expect(waitersOf(service).map((waiter) => [waiter, polledOperation(service, waiter)])).toEqual(
+    expect.arrayContaining([...expected]),
+  );
+  expect(waitersOf(service)).toHaveLength(expected.length);
 });

@@ -113,13 +113,11 @@ describe("the contract with other workspaces", () => {
   });
 });
 
-describe("the stack of the smallest settings", () => {
-  it("allows exactly the actions of the DKP documentation, in the spelling of AWS, sorted", () => {
-    const statements = synth().data.aws_iam_policy_document?.policy?.statement as { actions: string[] }[];
-    const documented = statements[0]?.actions;
-    expect(documented).toEqual([...new Set(pageActions.map((action) => action.replace("NATGateway", "NatGateway")))].sort());
-    expect(documented).toHaveLength(125);
-  });
+it("the stack of the smallest settings allows exactly the actions of the DKP documentation, in the spelling of AWS, sorted", () => {
+  const statements = synth().data.aws_iam_policy_document?.policy?.statement as { actions: string[] }[];
+  const documented = statements[0]?.actions;
+  expect(documented).toEqual([...new Set(pageActions.map((action) => action.replace("NATGateway", "NatGateway")))].sort());
+  expect(documented).toHaveLength(125);
 });
 
 it.each([
@@ -133,20 +131,18 @@ it.each([
   expect(objects.map(({ lifecycle }) => lifecycle.prevent_destroy)).toEqual(expected);
 });
 
-describe("the node role", () => {
-  it.each([
-    ["", "yet unnamed"],
-    ["iamNodeRole: dkp-nodes", "named"],
-  ])("may be passed to instances by the user, with its path, in mode scoped: %s", (iamNodeRole) => {
-    const { data } = synth(
-      `accountId: "123456789012"\npolicy: { mode: scoped }\ncluster: { prefix: dev, ${iamNodeRole} }\nnodeRole: { name: dkp-nodes, path: /dkp/ }`,
-    );
-    const statements = data.aws_iam_policy_document?.policy?.statement as { sid: string; resources: string[] }[];
-    const resources = (sid: string) => statements.find((statement) => statement.sid === sid)?.resources;
-    const role = "arn:aws:iam::123456789012:role/dkp/dkp-nodes";
-    expect(resources("PassNodeRole")).toEqual(["arn:aws:iam::123456789012:role/dev-node", role]);
-    expect(resources("OtherNodeRoles")).toEqual([role]);
-  });
+it.each([
+  ["", "yet unnamed"],
+  ["iamNodeRole: dkp-nodes", "named"],
+])("the node role may be passed to instances by the user, with its path, in mode scoped: %s", (iamNodeRole) => {
+  const { data } = synth(
+    `accountId: "123456789012"\npolicy: { mode: scoped }\ncluster: { prefix: dev, ${iamNodeRole} }\nnodeRole: { name: dkp-nodes, path: /dkp/ }`,
+  );
+  const statements = data.aws_iam_policy_document?.policy?.statement as { sid: string; resources: string[] }[];
+  const resources = (sid: string) => statements.find((statement) => statement.sid === sid)?.resources;
+  const role = "arn:aws:iam::123456789012:role/dkp/dkp-nodes";
+  expect(resources("PassNodeRole")).toEqual(["arn:aws:iam::123456789012:role/dev-node", role]);
+  expect(resources("OtherNodeRoles")).toEqual([role]);
 });
 
 describe("import", () => {

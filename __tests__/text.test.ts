@@ -155,17 +155,15 @@ describe("readRegularFile", () => {
   });
 });
 
-describe("fileErrorMessage", () => {
-  it.each([
-    [{ errno: -13, path: "f" }, "f: permission denied (EACCES)"],
-    [{ errno: -28, path: "f" }, "f: no space left on device (ENOSPC)"],
-    [{ errno: -2, path: "a", dest: "b" }, "b: no such file or directory (ENOENT); check the path"],
-    [{ errno: -2, path: "terraform", syscall: "spawn terraform" }, undefined],
-    [{ code: "ERR_INVALID_ARG_TYPE", path: "f" }, undefined],
-    [{ message: "not of the file system" }, undefined],
-  ])("of %j is %j", (error, message) => {
-    expect(fileErrorMessage(error)).toBe(message);
-  });
+it.each([
+  [{ errno: -13, path: "f" }, "f: permission denied (EACCES)"],
+  [{ errno: -28, path: "f" }, "f: no space left on device (ENOSPC)"],
+  [{ errno: -2, path: "a", dest: "b" }, "b: no such file or directory (ENOENT); check the path"],
+  [{ errno: -2, path: "terraform", syscall: "spawn terraform" }, undefined],
+  [{ code: "ERR_INVALID_ARG_TYPE", path: "f" }, undefined],
+  [{ message: "not of the file system" }, undefined],
+])("fileErrorMessage of %j is %j", (error, message) => {
+  expect(fileErrorMessage(error)).toBe(message);
 });
 
 // cspell:ignore Größe

@@ -34,11 +34,9 @@ describe("deploymentsFolder", () => {
   );
 });
 
-describe("outputFolder", () => {
-  it("is CDKTF's", () => {
-    const folders = [{}, { CDKTF_OUTDIR: "" }, { CDKTF_OUTDIR: "out" }].map(outputFolder);
-    expect(folders).toEqual(["cdktf.out", "cdktf.out", "out"]);
-  });
+it("outputFolder is CDKTF's", () => {
+  const folders = [{}, { CDKTF_OUTDIR: "" }, { CDKTF_OUTDIR: "out" }].map(outputFolder);
+  expect(folders).toEqual(["cdktf.out", "cdktf.out", "out"]);
 });
 
 const file = (name: string, extra = "") =>
@@ -99,35 +97,33 @@ describe("deploymentsNamed", () => {
   });
 });
 
-describe("a settings file", () => {
-  it.each<[string, (path: string) => unknown, string]>([
-    [
-      "is a FIFO, without waiting for a writer",
-      (path) => spawnSync("mkfifo", [path]),
-      "is not a regular file; replace it with one",
-    ],
-    ["is a link to a device", (path) => symlinkSync("/dev/zero", path), "is not a regular file; replace it with one"],
-    [
-      "is a link to a file without settings, which is not shown",
-      (path) => {
-        write({ hostname: "internal-host-7\n" });
-        symlinkSync(at("hostname"), path);
-      },
-      "holds a string and not an object; write KEY: VALUE lines",
-    ],
-    [
-      "is larger than any settings file, or than DKP's installation file",
-      () => write({ "deployments/dev.yaml": "#".repeat(2 ** 20 + 1) }),
-      "is larger than 1 MiB, the limit; make it smaller",
-    ],
-    [
-      "is not UTF-8",
-      () => write({ "deployments/dev.yaml": Buffer.from(`${MINIMAL}policy: { description: caf\xe9 }\n`, "latin1") }),
-      "is not encoded in UTF-8; save it in UTF-8",
-    ],
-  ])("is rejected if it %s", (_, create, error) => {
-    write({ "deployments/": "" });
-    create(at("deployments/dev.yaml"));
-    expect(() => loadDeployments(at("deployments"))).toThrow(new Error(`${at("deployments")}/dev.yaml has 1 error:\n  ${error}`));
-  });
+it.each<[string, (path: string) => unknown, string]>([
+  [
+    "is a FIFO, without waiting for a writer",
+    (path) => spawnSync("mkfifo", [path]),
+    "is not a regular file; replace it with one",
+  ],
+  ["is a link to a device", (path) => symlinkSync("/dev/zero", path), "is not a regular file; replace it with one"],
+  [
+    "is a link to a file without settings, which is not shown",
+    (path) => {
+      write({ hostname: "internal-host-7\n" });
+      symlinkSync(at("hostname"), path);
+    },
+    "holds a string and not an object; write KEY: VALUE lines",
+  ],
+  [
+    "is larger than any settings file, or than DKP's installation file",
+    () => write({ "deployments/dev.yaml": "#".repeat(2 ** 20 + 1) }),
+    "is larger than 1 MiB, the limit; make it smaller",
+  ],
+  [
+    "is not UTF-8",
+    () => write({ "deployments/dev.yaml": Buffer.from(`${MINIMAL}policy: { description: caf\xe9 }\n`, "latin1") }),
+    "is not encoded in UTF-8; save it in UTF-8",
+  ],
+])("a settings file is rejected if it %s", (_, create, error) => {
+  write({ "deployments/": "" });
+  create(at("deployments/dev.yaml"));
+  expect(() => loadDeployments(at("deployments"))).toThrow(new Error(`${at("deployments")}/dev.yaml has 1 error:\n  ${error}`));
 });

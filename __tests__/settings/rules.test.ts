@@ -229,10 +229,8 @@ describe("secretIn", () => {
   });
 });
 
-describe("showSegment", () => {
-  it("hides a key that is a secret, and no other", () => {
-    expect([SECRET_KEY, "team"].map(showSegment)).toEqual(["(a secret)", "team"]);
-  });
+it("showSegment hides a key that is a secret, and no other", () => {
+  expect([SECRET_KEY, "team"].map(showSegment)).toEqual(["(a secret)", "team"]);
 });
 
 const STRICT = "policy: { mode: strict, name: NAME }\n";

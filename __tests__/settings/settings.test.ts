@@ -70,23 +70,21 @@ describe("the notes about a deployment", () => {
   });
 });
 
-describe("show", () => {
-  it.each([
-    ["a string", "a b", '"a b"'],
-    ["a string with a line break", "a\nb", '"a\\nb"'],
-    ["an empty string", "", '""'],
-    ["letters of any alphabet", "ключ", '"ключ"'],
-    ["a number", 1.5, "1.5"],
-    ["a boolean", false, "false"],
-    ["a list", [SECRET_KEY, 1], "a list"],
-    ["an object", { a: { b: SECRET_KEY } }, "an object"],
-    ["null", null, "nothing"],
-    ["undefined", undefined, "nothing"],
-    ["80 characters with their quotes", "a".repeat(78), `"${"a".repeat(78)}"`],
-    ["81 characters with their quotes", "a".repeat(79), `"${"a".repeat(79)}... (79 characters)`],
-  ])("shows %s", (_, value, shown) => {
-    expect(show(value)).toBe(shown);
-  });
+it.each([
+  ["a string", "a b", '"a b"'],
+  ["a string with a line break", "a\nb", '"a\\nb"'],
+  ["an empty string", "", '""'],
+  ["letters of any alphabet", "ключ", '"ключ"'],
+  ["a number", 1.5, "1.5"],
+  ["a boolean", false, "false"],
+  ["a list", [SECRET_KEY, 1], "a list"],
+  ["an object", { a: { b: SECRET_KEY } }, "an object"],
+  ["null", null, "nothing"],
+  ["undefined", undefined, "nothing"],
+  ["80 characters with their quotes", "a".repeat(78), `"${"a".repeat(78)}"`],
+  ["81 characters with their quotes", "a".repeat(79), `"${"a".repeat(79)}... (79 characters)`],
+])("show shows %s", (_, value, shown) => {
+  expect(show(value)).toBe(shown);
 });
 
 const KEY = "A".repeat(200);

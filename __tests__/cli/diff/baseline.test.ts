@@ -1,21 +1,17 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { rmSync } from "node:fs";
 import { readBase } from "../../../src/cli/diff/baseline";
+import { folderForEach } from "../../helpers/folder";
 
 describe("readBase", () => {
-  let root: string;
-
-  const write = (path: string, content: object | string) => {
-    mkdirSync(dirname(join(root, path)), { recursive: true });
-    writeFileSync(join(root, path), typeof content === "string" ? content : JSON.stringify(content));
-  };
+  const { at, write: writeAll } = folderForEach();
+  const write = (path: string, content: object | string) =>
+    writeAll({ [path]: typeof content === "string" ? content : JSON.stringify(content) });
   const git = (...args: readonly string[]) => {
     const { status, stdout, stderr } = spawnSync(
       "git",
       ["-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "init.defaultBranch=main", ...args],
-      { cwd: root, encoding: "utf8" },
+      { cwd: at(), encoding: "utf8" },
     );
     expect({ args, status, stderr }).toMatchObject({ status: 0 });
     return stdout.trim();
@@ -26,22 +22,16 @@ describe("readBase", () => {
     return git("rev-parse", "HEAD").slice(0, 8);
   };
 
-  beforeEach(() => {
-    root = mkdtempSync(join(tmpdir(), "base-"));
-  });
-
-  afterEach(() => rmSync(root, { recursive: true, force: true }));
-
   it("reads the review packs in a folder", () => {
     write("old/a/main.tf.json", { a: 1 });
     write("old/b/main.tf.json", { b: "ü" });
     write("old/c/other.json", {});
     write("old/b/deployer-policy.json", "{}");
-    expect(readBase("./old", "review", root, process.env)).toEqual({
+    expect(readBase("./old", "review", at(), process.env)).toEqual({
       packs: { a: { "main.tf.json": '{"a":1}' }, b: { "main.tf.json": '{"b":"ü"}', "deployer-policy.json": "{}" } },
       source: "folder ./old",
     });
-    expect(readBase(join(root, "old"), "review", "/", process.env).packs.a).toEqual({ "main.tf.json": '{"a":1}' });
+    expect(readBase(at("old"), "review", "/", process.env).packs.a).toEqual({ "main.tf.json": '{"a":1}' });
   });
 
   it("reads the review packs of a Git ref, whatever the folder contains now", () => {
@@ -54,7 +44,7 @@ describe("readBase", () => {
     write("review/b/deeper/main.tf.json", {});
     const id = commit();
     write("review/a/main.tf.json", { a: 3 });
-    expect(readBase("main", "review", root, process.env)).toEqual({
+    expect(readBase("main", "review", at(), process.env)).toEqual({
       packs: {
         a: { "main.tf.json": JSON.stringify({ a: "ü\n" }) },
         b: {
@@ -66,7 +56,7 @@ describe("readBase", () => {
       },
       source: `git ref main (${id})`,
     });
-    expect(readBase("HEAD", "review", root, process.env).packs.a).toEqual({ "main.tf.json": JSON.stringify({ a: "ü\n" }) });
+    expect(readBase("HEAD", "review", at(), process.env).packs.a).toEqual({ "main.tf.json": JSON.stringify({ a: "ü\n" }) });
   });
 
   it("reads the review packs and locks of a Git ref in a project that is a folder of the work tree", () => {
@@ -77,7 +67,7 @@ describe("readBase", () => {
     write("apps/dkp/locks/a.terraform.lock.hcl", "lock");
     write("apps/dkp/review/a/.terraform.lock.hcl", "another file");
     commit();
-    expect(readBase("main", "review", join(root, "apps/dkp"), process.env).packs).toEqual({
+    expect(readBase("main", "review", at("apps/dkp"), process.env).packs).toEqual({
       a: { "main.tf.json": '{"a":1}', ".terraform.lock.hcl": "lock" },
     });
   });
@@ -86,8 +76,8 @@ describe("readBase", () => {
     git("init", "-q");
     write("review/a/main.tf.json", { a: 1 });
     commit();
-    for (const review of ["review/", "./review", join(root, "review")]) {
-      expect(readBase("HEAD", review, root, process.env).packs).toEqual({ a: { "main.tf.json": '{"a":1}' } });
+    for (const review of ["review/", "./review", at("review")]) {
+      expect(readBase("HEAD", review, at(), process.env).packs).toEqual({ a: { "main.tf.json": '{"a":1}' } });
     }
   });
 
@@ -98,15 +88,15 @@ describe("readBase", () => {
     git("update-ref", "refs/remotes/origin/main", "HEAD");
     for (const name of ["main", "origin/main", "refs/heads/main"]) {
       write(`${name}/a/main.tf.json`, { a: 2 });
-      expect(readBase(name, "review", root, process.env)).toEqual({
+      expect(readBase(name, "review", at(), process.env)).toEqual({
         packs: { a: { "main.tf.json": '{"a":1}' } },
         source: `git ref ${name} (${id})`,
       });
-      expect(readBase(`./${name}`, "review", root, process.env)).toMatchObject({
+      expect(readBase(`./${name}`, "review", at(), process.env)).toMatchObject({
         packs: { a: { "main.tf.json": '{"a":2}' } },
         source: `folder ./${name}`,
       });
-      expect(readBase(join(root, name), "review", root, process.env)).toMatchObject({
+      expect(readBase(at(name), "review", at(), process.env)).toMatchObject({
         packs: { a: { "main.tf.json": '{"a":2}' } },
       });
     }
@@ -117,10 +107,10 @@ describe("readBase", () => {
     write("review/a/main.tf.json", { a: 1 });
     commit();
     git("tag", "main");
-    expect(() => readBase("main", "review", root, process.env)).toThrow(
+    expect(() => readBase("main", "review", at(), process.env)).toThrow(
       "--against main: is both a branch and a tag; write refs/heads/main or refs/tags/main",
     );
-    expect(readBase("refs/tags/main", "review", root, process.env).packs).toEqual({ a: { "main.tf.json": '{"a":1}' } });
+    expect(readBase("refs/tags/main", "review", at(), process.env).packs).toEqual({ a: { "main.tf.json": '{"a":1}' } });
   });
 
   it("reads what is committed, whatever attributes, filters and variables of the environment say", () => {
@@ -130,7 +120,7 @@ describe("readBase", () => {
     write("review/b/main.tf.json", {});
     commit();
     const environment = { ...process.env, GIT_DIR: "/nonexistent", GIT_INDEX_FILE: "/nonexistent" };
-    expect(readBase("main", "review", root, environment).packs).toEqual({
+    expect(readBase("main", "review", at(), environment).packs).toEqual({
       a: { "main.tf.json": '{"a":"$Format:%H$"}\n' },
       b: { "main.tf.json": "{}" },
     });
@@ -155,28 +145,28 @@ describe("readBase", () => {
     write("deployments/deckhouse.yaml", "");
     write("old/a/main.tf.json", { a: 1 });
     const id = commit();
-    expect(() => readBase(name, "review", root, process.env)).toThrow(`--against ${name}: ${message.replace("ID", id)}`);
+    expect(() => readBase(name, "review", at(), process.env)).toThrow(`--against ${name}: ${message.replace("ID", id)}`);
   });
 
   it("rejects a Git ref outside a Git checkout", () => {
-    expect(() => readBase("main", "review", root, process.env)).toThrow(
+    expect(() => readBase("main", "review", at(), process.env)).toThrow(
       "--against main: this is not a Git checkout; write a folder of review packs as a path: ./old",
     );
   });
 
   it("names a review pack that is not JSON", () => {
     write("old/a/main.tf.json", "<<<<<<< HEAD");
-    expect(() => readBase("./old", "review", root, process.env)).toThrow(
+    expect(() => readBase("./old", "review", at(), process.env)).toThrow(
       "old/a/main.tf.json: is not JSON; create the review packs again with npx dkp-access review",
     );
   });
 
   it.each(["main.tf.json", "deployer-policy.json"])("rejects a FIFO in place of %s, without waiting for a writer", (name) => {
     write("old/a/main.tf.json", {});
-    rmSync(join(root, "old/a", name), { force: true });
-    spawnSync("mkfifo", [join(root, "old/a", name)]);
-    expect(() => readBase("./old", "review", root, process.env)).toThrow(
-      `${join(root, "old/a", name)}: is not a regular file; replace it with one`,
+    rmSync(at(`old/a/${name}`), { force: true });
+    spawnSync("mkfifo", [at(`old/a/${name}`)]);
+    expect(() => readBase("./old", "review", at(), process.env)).toThrow(
+      `${at(`old/a/${name}`)}: is not a regular file; replace it with one`,
     );
   });
 });

@@ -48,17 +48,15 @@ nodeRole: { name: nodes, managedPolicyArns: ["arn:aws:iam::123456789012:policy/L
 user: { forceDestroy: true }
 tags: { team: platform }`;
 
-describe("planner-policy.json", () => {
-  it("writes nothing, not even the lock, with everything that a deployment can have", () => {
-    const all = actions(EVERYTHING);
-    expect(all).toContain("StateLockTable dynamodb:GetItem");
-    expect(all).toContain("StateKey kms:Decrypt");
-    expect(all).toContain("Group iam:GetGroup");
-    expect(all).toContain("NodeRole iam:GetRolePolicy");
-    expect(
-      all.filter((name) => !/ (iam:(Get|List)|s3:(Get|List)|ec2:Describe|dynamodb:GetItem$|kms:Decrypt$)/.test(name)),
-    ).toEqual([]);
-  });
+it("planner-policy.json writes nothing, not even the lock, with everything that a deployment can have", () => {
+  const all = actions(EVERYTHING);
+  expect(all).toContain("StateLockTable dynamodb:GetItem");
+  expect(all).toContain("StateKey kms:Decrypt");
+  expect(all).toContain("Group iam:GetGroup");
+  expect(all).toContain("NodeRole iam:GetRolePolicy");
+  expect(all.filter((name) => !/ (iam:(Get|List)|s3:(Get|List)|ec2:Describe|dynamodb:GetItem$|kms:Decrypt$)/.test(name))).toEqual(
+    [],
+  );
 });
 
 const IAM = "arn:aws:iam::123456789012";

@@ -11,26 +11,25 @@ import { unwrapped } from "../../helpers/unwrapped";
 
 const TAGS = { yes: "no", n: "1e3", on: "0o17", "a\u202eb": "x\u200by", date: "2026-01-31", time: "12:30:45", "a: b": "# c" };
 
-describe("the cluster configuration", () => {
-  it.each(["1.1", "1.2"] as const)("keeps the strings of the settings, hidden characters escaped, in YAML %s", (version) => {
+it.each(["1.1", "1.2"] as const)(
+  "the cluster configuration keeps the strings of the settings, hidden characters escaped, in YAML %s",
+  (version) => {
     const given = deployment("");
     const text = clusterConfiguration(reviewOf({ ...given, cluster: { ...given.cluster, tags: TAGS } }));
     expect(parse(text, { version })).toMatchObject({ tags: TAGS });
     expect(text).not.toMatch(/[\u202e\u200b]/);
-  });
-});
+  },
+);
 
-describe("console.md", () => {
-  it.each([
-    ["eu-central-1", "<https://console.aws.amazon.com/iam/>", "**AWS Regions**"],
-    ["cn-north-1", "<https://console.amazonaws.cn/iam/>", "lists `cn-north-1`"],
-    ["us-gov-west-1", "<https://console.amazonaws-us-gov.com/iam/>", "lists `us-gov-west-1`"],
-    ["us-iso-east-1", "of your partition, `aws-iso`", "lists `us-iso-east-1`"],
-  ])("opens the console of the partition of %s and checks the Region", (region, address, check) => {
-    const guide = unwrapped(consoleGuide(reviewOf(`region: ${region}`)));
-    expect(guide).toContain(address);
-    expect(guide.split("\n## Region\n\n")[1]?.split("\n")[0]).toContain(check);
-  });
+it.each([
+  ["eu-central-1", "<https://console.aws.amazon.com/iam/>", "**AWS Regions**"],
+  ["cn-north-1", "<https://console.amazonaws.cn/iam/>", "lists `cn-north-1`"],
+  ["us-gov-west-1", "<https://console.amazonaws-us-gov.com/iam/>", "lists `us-gov-west-1`"],
+  ["us-iso-east-1", "of your partition, `aws-iso`", "lists `us-iso-east-1`"],
+])("console.md opens the console of the partition of %s and checks the Region", (region, address, check) => {
+  const guide = unwrapped(consoleGuide(reviewOf(`region: ${region}`)));
+  expect(guide).toContain(address);
+  expect(guide.split("\n## Region\n\n")[1]?.split("\n")[0]).toContain(check);
 });
 
 it("the pipeline may do the same with the state in S3 through a VPC endpoint", () => {

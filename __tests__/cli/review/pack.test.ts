@@ -48,32 +48,26 @@ describe("REVIEW.md", () => {
   });
 });
 
-describe("main.tf.json", () => {
-  it("omits a local backend, whose path depends on the checkout", () => {
-    expect(JSON.parse(file("main.tf.json", "backend: { local: {} }")).terraform).toEqual({
-      required_providers: { aws: { source: "hashicorp/aws", version: ">= 5.100.0, < 7.0.0" } },
-    });
+it("main.tf.json omits a local backend, whose path depends on the checkout", () => {
+  expect(JSON.parse(file("main.tf.json", "backend: { local: {} }")).terraform).toEqual({
+    required_providers: { aws: { source: "hashicorp/aws", version: ">= 5.100.0, < 7.0.0" } },
   });
 });
 
-describe("service-control-policy.json", () => {
-  it.each([
-    ["documented", "cluster: { prefix: dev }"],
-    ["scoped", SCOPED],
-    ["minimal", SCOPED.replace("scoped", "minimal")],
-  ])("is complete in mode %s if the settings state the account and the prefix", (_, settings) => {
-    const text = file("service-control-policy.json", `accountId: "123456789012"\n${settings}`);
-    expect(text).toContain("arn:aws:iam::123456789012:role/dev-node");
-    expect(text).not.toMatch(/ACCOUNT_ID|PREFIX/);
-    expect(text.length).toBeLessThanOrEqual(5120);
-  });
+it.each([
+  ["documented", "cluster: { prefix: dev }"],
+  ["scoped", SCOPED],
+  ["minimal", SCOPED.replace("scoped", "minimal")],
+])("service-control-policy.json is complete in mode %s if the settings state the account and the prefix", (_, settings) => {
+  const text = file("service-control-policy.json", `accountId: "123456789012"\n${settings}`);
+  expect(text).toContain("arn:aws:iam::123456789012:role/dev-node");
+  expect(text).not.toMatch(/ACCOUNT_ID|PREFIX/);
+  expect(text.length).toBeLessThanOrEqual(5120);
 });
 
-describe("main.tf.json.sha256", () => {
-  it("is the digest of main.tf.json, as sha256sum writes it", () => {
-    const digest = createHash("sha256").update(file("main.tf.json")).digest("hex");
-    expect(file("main.tf.json.sha256")).toBe(`${digest}  main.tf.json\n`);
-  });
+it("main.tf.json.sha256 is the digest of main.tf.json, as sha256sum writes it", () => {
+  const digest = createHash("sha256").update(file("main.tf.json")).digest("hex");
+  expect(file("main.tf.json.sha256")).toBe(`${digest}  main.tf.json\n`);
 });
 
 /** The part of markdownlint's parser that is used here. */

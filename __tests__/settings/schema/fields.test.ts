@@ -1,20 +1,18 @@
 import { knownKeys, meaningOf } from "../../../src/settings/schema/fields";
 import { argumentsOf, BACKEND_TYPES, type BackendType } from "../../../src/terraform/backends";
 
-describe("the meaning of a change", () => {
-  it.each([
-    ["declared beside the field", "outputs.secret", "exposure"],
-    ["declared beside the field", "accessKeys.primary.pgpKey", "exposure"],
-    ["declared beside the field", "nodeRole.additionalActions.0", "permissions"],
-    ["declared beside the field", "policy.description", "harmless"],
-    ["that of the nearest field around it", "cluster.tags.owner", "permissions"],
-    ["that of the nearest field around it", "backend.s3.bucket", "exposure"],
-    ["that of the nearest field around it", "user.allowedNetworks.cidrs.0", "permissions"],
-    ["its own, not that of the field around it", "cluster.additionalRolePolicies", "attention"],
-    ...["attachment", "protect", "policy.unknown", "unknown"].map((path) => ["not declared", path, "attention"]),
-  ])("is %s: %s has %s", (_, path, meaning) => {
-    expect(meaningOf(path.split("."))).toBe(meaning);
-  });
+it.each([
+  ["declared beside the field", "outputs.secret", "exposure"],
+  ["declared beside the field", "accessKeys.primary.pgpKey", "exposure"],
+  ["declared beside the field", "nodeRole.additionalActions.0", "permissions"],
+  ["declared beside the field", "policy.description", "harmless"],
+  ["that of the nearest field around it", "cluster.tags.owner", "permissions"],
+  ["that of the nearest field around it", "backend.s3.bucket", "exposure"],
+  ["that of the nearest field around it", "user.allowedNetworks.cidrs.0", "permissions"],
+  ["its own, not that of the field around it", "cluster.additionalRolePolicies", "attention"],
+  ...["attachment", "protect", "policy.unknown", "unknown"].map((path) => ["not declared", path, "attention"]),
+])("the meaning of a change is %s: %s has %s", (_, path, meaning) => {
+  expect(meaningOf(path.split("."))).toBe(meaning);
 });
 
 it("knows the keys of an object at a path, also of one option among others", () => {

@@ -1,15 +1,12 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { erroredState } from "../../../../src/cli/account/keys/sources";
+import { folderForEach } from "../../../helpers/folder";
 
 describe("errored.tfstate", () => {
-  const folder = mkdtempSync(join(tmpdir(), "errored-"));
-  afterAll(() => rmSync(folder, { recursive: true }));
+  const { at, write } = folderForEach();
   const state = (serial: number, lineage?: string) => JSON.stringify({ version: 4, serial, lineage });
 
   it("is absent after an apply that wrote its state", () => {
-    expect(erroredState(folder, state(7, "ours"))).toBeUndefined();
+    expect(erroredState(at(), state(7, "ours"))).toBeUndefined();
   });
 
   it.each([
@@ -19,7 +16,7 @@ describe("errored.tfstate", () => {
     ["unrelated", "another lineage, whatever its serial", state(8, "another")],
     ["newer", "no lineage, and a later serial", state(8)],
   ])("is %s with %s", (expected, _, errored) => {
-    writeFileSync(join(folder, "errored.tfstate"), errored);
-    expect(erroredState(folder, state(7, "ours"))).toBe(expected);
+    write({ "errored.tfstate": errored });
+    expect(erroredState(at(), state(7, "ours"))).toBe(expected);
   });
 });

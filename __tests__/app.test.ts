@@ -15,11 +15,10 @@ const STACK = "cdktf.out/stacks/deckhouse";
 describe("AccessApp", () => {
   const { at, names, read, write } = folderForEach({ "deployments/": "" });
   let outdir: string;
-  let settingsFolder: string;
   let stack: string;
 
   beforeEach(() => {
-    [outdir, settingsFolder, stack] = [at("cdktf.out"), at("deployments"), at(STACK)];
+    [outdir, stack] = [at("cdktf.out"), at(STACK)];
   });
 
   afterEach(() => {
@@ -31,7 +30,7 @@ describe("AccessApp", () => {
   /** Synthesizes deployments, and returns what is printed. @param change what the program changes in each stack */
   const synth = (deployments = [CURRENT], change: (stack: DeckhouseAccessStack) => void = () => {}): readonly string[] => {
     const lines: string[] = [];
-    const app = new AccessApp({ outdir, settingsFolder, print: (line) => lines.push(line) });
+    const app = new AccessApp({ outdir, settingsFolder: at("deployments"), print: (line) => lines.push(line) });
     for (const one of deployments) {
       change(new DeckhouseAccessStack(app, one));
     }
@@ -138,8 +137,8 @@ moved {
   });
 
   it("rejects the folder of the settings as output folder", () => {
-    outdir = settingsFolder;
-    expect(() => synth()).toThrow(`CDKTF_OUTDIR: "${settingsFolder}" is the folder of the settings; name another folder`);
+    outdir = at("deployments");
+    expect(() => synth()).toThrow(`CDKTF_OUTDIR: "${outdir}" is the folder of the settings; name another folder`);
     expect(names("deployments")).toEqual([]);
   });
 

@@ -16,20 +16,9 @@ function messageOf(settings: Readonly<Record<string, unknown>>): string {
 
 describe("deployments written in code", () => {
   it("become what the same settings in a file become", () => {
-    const { dev } = defineDeployments({
-      dev: {
-        region: "eu-central-1",
-        backend,
-        tags: { team: "platform" },
-        policy: { mode: "scoped" },
-        cluster: { prefix: "dev" },
-      },
-    });
-    expect(dev).toEqual(
-      deploymentOf(
-        "{ region: eu-central-1, backend: { s3: { bucket: states, region: eu-central-1 } }, tags: { team: platform }, policy: { mode: scoped }, cluster: { prefix: dev } }",
-      ),
-    );
+    const where = { region: "eu-central-1", backend };
+    const settings = { ...where, tags: { team: "platform" }, policy: { mode: "scoped" }, cluster: { prefix: "dev" } } as const;
+    expect(defineDeployments({ dev: settings }).dev).toEqual(deploymentOf(JSON.stringify(settings)));
   });
 
   it("leave out what is undefined", () => {

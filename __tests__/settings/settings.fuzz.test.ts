@@ -1,5 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { parse, stringify } from "yaml";
@@ -8,6 +7,7 @@ import type { Deployment } from "../../src/settings/deployment";
 import { SettingsError } from "../../src/settings/errors";
 import { loadDeployments } from "../../src/settings/load";
 import { visible } from "../../src/text/printable";
+import { folderForEach } from "../helpers/folder";
 import { anyEdits, edited, fuzzParameters, SECRETS } from "../helpers/fuzz";
 import { PROJECT } from "../helpers/project-root";
 
@@ -17,17 +17,13 @@ const TEXTS = new Map(NAMES.map((name) => [name, readFileSync(join(GOLDEN, name)
 const SETTINGS = new Map([...TEXTS].map(([name, text]) => [name, parse(text) as object]));
 
 describe("settings that are valid except for a few changes", () => {
-  const root = mkdtempSync(join(tmpdir(), "fuzz-"));
-  const folder = join(root, "deployments");
-  mkdirSync(folder);
-
-  afterAll(() => rmSync(root, { recursive: true }));
+  const { at, write } = folderForEach({ "deployments/": "" });
 
   /** The deployment, or the lines of the message. @throws any other error */
   const load = (content: string | Uint8Array): Deployment | readonly string[] => {
-    writeFileSync(join(folder, "dev.yaml"), content);
+    write({ "deployments/dev.yaml": content });
     try {
-      return loadDeployments(folder)[0] as Deployment;
+      return loadDeployments(at("deployments"))[0] as Deployment;
     } catch (error) {
       if (error instanceof SettingsError) {
         return error.message.split("\n");
@@ -38,7 +34,7 @@ describe("settings that are valid except for a few changes", () => {
 
   /** A count, and below it one line per error: with the line of its field, or about the whole file or a field that is missing. */
   const expectErrors = ([heading, ...lines]: readonly string[]) => {
-    expect(heading).toBe(`${folder}/dev.yaml has ${lines.length === 1 ? "1 error" : `${lines.length} errors`}:`);
+    expect(heading).toBe(`${at("deployments/dev.yaml")} has ${lines.length === 1 ? "1 error" : `${lines.length} errors`}:`);
     expect(lines.length).toBeGreaterThan(0);
     for (const line of lines) {
       expect(line).toMatch(/^ {2}(?:line \d+(?:, \S.*)?: \S|(?:is|has|holds) \S|\S+: missing[:;] \S)/);

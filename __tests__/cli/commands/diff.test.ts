@@ -38,18 +38,10 @@ describe("dkp-access diff", () => {
     await changeAfterReview("features: [volume-snapshots]\n");
     const { status, stdout } = await sinceReview("--format", "sarif");
     expect(status).toBe(2);
-    expect(JSON.parse(stdout)).toMatchObject({
-      runs: [
-        {
-          results: [
-            {
-              ruleId: "permissions-broadened",
-              locations: [{ physicalLocation: { artifactLocation: { uri: "deployments/dev.yaml" }, region: { startLine: 3 } } }],
-            },
-          ],
-        },
-      ],
-    });
+    const physicalLocation = { artifactLocation: { uri: "deployments/dev.yaml" }, region: { startLine: 3 } };
+    expect(JSON.parse(stdout).runs).toMatchObject([
+      { results: [{ ruleId: "permissions-broadened", locations: [{ physicalLocation }] }] },
+    ]);
     remove("deployments/dev.yaml");
     write({ "deployments/other.yaml": SETTINGS });
     const removed = JSON.parse((await sinceReview("--format", "sarif")).stdout);

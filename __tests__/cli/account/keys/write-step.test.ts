@@ -1,11 +1,10 @@
-import { chmodSync, lstatSync, mkdtempSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { chmodSync, lstatSync, statSync, symlinkSync } from "node:fs";
 import { parse } from "yaml";
 import { editedYaml, editSettings } from "../../../../src/cli/account/keys/edit-yaml";
 import { changesOf, nextStep, type Step } from "../../../../src/cli/account/keys/next-step";
 import { defineDeployments } from "../../../../src/settings/load";
 import type { SettingsInput } from "../../../../src/settings/schema/deployment-schema";
+import { folderForEach } from "../../../helpers/folder";
 import { situationOf } from "../../../helpers/keys/program";
 import { STARTS } from "../../../helpers/keys/starts";
 import { apply, copyOf, DAY, HOUR, keyIn, keysOf, pass, type World, works } from "../../../helpers/keys/world";
@@ -114,24 +113,21 @@ describe("editedYaml", () => {
 });
 
 describe("editSettings", () => {
-  const folder = () => mkdtempSync(join(tmpdir(), "edit-settings-"));
+  const { at, read, write } = folderForEach();
 
   it("writes through a symbolic link, and keeps the mode of the file", () => {
-    const path = folder();
-    const [file, link] = [join(path, "shared.yaml"), join(path, "prod.yaml")];
-    writeFileSync(file, `${FILE.replace("absent", "Active")}`);
-    chmodSync(file, 0o600);
-    symlinkSync("shared.yaml", link);
-    editSettings(link, [SET]);
-    expect(lstatSync(link).isSymbolicLink()).toBe(true);
-    expect(readFileSync(file, "utf8")).toContain("  current: secondary\n");
-    expect(statSync(file).mode & 0o777).toBe(0o600);
+    write({ "shared.yaml": FILE.replace("absent", "Active") });
+    chmodSync(at("shared.yaml"), 0o600);
+    symlinkSync("shared.yaml", at("prod.yaml"));
+    editSettings(at("prod.yaml"), [SET]);
+    expect(lstatSync(at("prod.yaml")).isSymbolicLink()).toBe(true);
+    expect(read("shared.yaml")).toContain("  current: secondary\n");
+    expect(statSync(at("shared.yaml")).mode & 0o777).toBe(0o600);
   });
 
   it("writes nothing where the result would be invalid", () => {
-    const file = join(folder(), "prod.yaml");
-    writeFileSync(file, FILE);
-    expect(() => editSettings(file, [SET])).toThrow("accessKeys.current");
-    expect(readFileSync(file, "utf8")).toBe(FILE);
+    write({ "prod.yaml": FILE });
+    expect(() => editSettings(at("prod.yaml"), [SET])).toThrow("accessKeys.current");
+    expect(read("prod.yaml")).toBe(FILE);
   });
 });

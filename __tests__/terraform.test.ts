@@ -6,8 +6,6 @@ import { folderForEach } from "./helpers/folder";
 
 describe("a run of Terraform", () => {
   const { at, read, write } = folderForEach();
-  let folder: string;
-  let program: string;
   let environment: Record<string, string>;
   const progress = jest.fn();
   const cli = () => terraformCli(environment, progress);
@@ -15,8 +13,8 @@ describe("a run of Terraform", () => {
   /** Has a shell script in place of Terraform. */
   const terraform = (script: string) => {
     write({ terraform: `#!/bin/sh\n${script}\n` });
-    chmodSync(program, 0o755);
-    environment.TERRAFORM_BINARY_NAME = program;
+    chmodSync(at("terraform"), 0o755);
+    environment.TERRAFORM_BINARY_NAME = at("terraform");
   };
   const failure = (work: Promise<unknown>) =>
     work.then(
@@ -27,8 +25,6 @@ describe("a run of Terraform", () => {
   beforeEach(() => {
     environment = {};
     progress.mockClear();
-    folder = at();
-    program = at("terraform");
   });
 
   afterEach(() => {
@@ -49,16 +45,16 @@ describe("a run of Terraform", () => {
     const stack = at("stacks/prod");
     write({ "stacks/prod/cdk.tf.json": "{}" });
     environment = { TF_DATA_DIR: data };
-    expect(() => stackFolder(cli(), folder, "prod")).toThrow(
+    expect(() => stackFolder(cli(), at(), "prod")).toThrow(
       `${stack}: terraform has not been initialized there; run terraform -chdir=${stack} init first`,
     );
     write({ [`stacks/prod/${data}/`]: "" });
-    expect(stackFolder(cli(), folder, "prod")).toBe(stack);
+    expect(stackFolder(cli(), at(), "prod")).toBe(stack);
   });
 
   it("that is missing says what to install", async () => {
     environment.TERRAFORM_BINARY_NAME = "no-such-terraform";
-    expect(await failure(pullState(cli(), folder))).toBe(
+    expect(await failure(pullState(cli(), at()))).toBe(
       "no-such-terraform is not on the PATH; install 1.10 or newer, or set TERRAFORM_BINARY_NAME",
     );
   });
@@ -73,22 +69,22 @@ describe("a run of Terraform", () => {
     ],
   ])("that %s is reported in one message", async (_, script, message) => {
     terraform(script);
-    expect(await failure(pullState(cli(), folder))).toBe(`${program} state pull ${message.replace("FOLDER", folder)}`);
+    expect(await failure(pullState(cli(), at()))).toBe(`${at("terraform")} state pull ${message.replace("FOLDER", at())}`);
   });
 
   it("that hangs ends with TERRAFORM_TIMEOUT, whatever holds its output open", async () => {
-    terraform(`sleep 3600 & echo $! > '${program}.pid'; wait`);
+    terraform(`sleep 3600 & echo $! > '${at("terraform.pid")}'; wait`);
     environment.TERRAFORM_TIMEOUT = "1";
-    expect(await failure(pullState(cli(), folder))).toBe(
-      `${program} state pull in ${folder} did not end within 1 s; check the backend, or set TERRAFORM_TIMEOUT (seconds)`,
+    expect(await failure(pullState(cli(), at()))).toBe(
+      `${at("terraform")} state pull in ${at()} did not end within 1 s; check the backend, or set TERRAFORM_TIMEOUT (seconds)`,
     );
     process.kill(Number(read("terraform.pid")));
   });
 
   it("that prints more than a state can have is ended", async () => {
     terraform("exec head -c 3000000 /dev/zero");
-    expect(await failure(pullState({ ...cli(), maxOutput: 2 ** 20 }, folder))).toBe(
-      `${program} state pull printed more than 1 MiB in ${folder}; use a state of its own for the deployment`,
+    expect(await failure(pullState({ ...cli(), maxOutput: 2 ** 20 }, at()))).toBe(
+      `${at("terraform")} state pull printed more than 1 MiB in ${at()}; use a state of its own for the deployment`,
     );
   });
 
@@ -105,8 +101,8 @@ describe("a run of Terraform", () => {
 
   it.each(["null", "secret"])("that prints %s for outputs is reported without its content", async (printed) => {
     terraform(`echo '${printed}'`);
-    expect(await failure(readOutputs(cli(), folder))).toBe(
-      `${program} output -json in ${folder} printed no outputs as JSON; check what ${program} is there`,
+    expect(await failure(readOutputs(cli(), at()))).toBe(
+      `${at("terraform")} output -json in ${at()} printed no outputs as JSON; check what ${at("terraform")} is there`,
     );
   });
 
@@ -114,9 +110,9 @@ describe("a run of Terraform", () => {
     jest.useFakeTimers({ doNotFake: ["nextTick", "setImmediate"] });
     terraform("exec sleep 30");
     const abort = new AbortController();
-    const pulled = failure(pullState(cli(), folder, abort.signal));
+    const pulled = failure(pullState(cli(), at(), abort.signal));
     abort.abort();
-    expect(await pulled).toContain(`${program} state pull in ${folder} failed with ABORT_ERR`);
+    expect(await pulled).toContain(`${at("terraform")} state pull in ${at()} failed with ABORT_ERR`);
     jest.advanceTimersByTime(1200);
     expect(progress).not.toHaveBeenCalled();
     const waiting = withProgress("waiting", new Promise((resolve) => setTimeout(resolve, 1100)), progress);

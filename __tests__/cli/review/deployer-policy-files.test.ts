@@ -33,7 +33,6 @@ nodeRole: { name: ${name(64)}, managedPolicyArns: [${boundary}], permissionsBoun
 interface Statement {
   readonly Sid: string;
   readonly Action: readonly string[];
-  readonly Resource: readonly string[];
 }
 
 const planner = (settings = "") =>

@@ -13,6 +13,8 @@ export interface Truth {
   readonly narrowed: readonly string[];
 }
 
+const documentOf = (options: PolicyOptions) => policyDocument(policyStatements(options));
+
 /**
  * Simulates every call that either cluster makes, and each of them in other environments and under other conditions.
  * @param wanted the actions to judge; all by default
@@ -22,10 +24,7 @@ export async function truthOf(
   after: PolicyOptions,
   wanted: (action: string) => boolean = () => true,
 ): Promise<Truth> {
-  const [had, has] = [before, after].map((options) => policyDocument(policyStatements(options))) as [
-    PolicyDocument,
-    PolicyDocument,
-  ];
+  const [had, has] = [documentOf(before), documentOf(after)];
   const broadened = new Set<string>();
   const narrowed = new Set<string>();
   const differing = new Set(differingActions(before, after).filter(wanted));
@@ -47,11 +46,7 @@ export async function truthOf(
 
 /** Actions whose statements differ between two policies: for all others, simulation gives the same result twice. */
 export function differingActions(before: PolicyOptions, after: PolicyOptions): readonly string[] {
-  const [had, has] = [before, after].map((options) => policyDocument(policyStatements(options))) as [
-    PolicyDocument,
-    PolicyDocument,
-  ];
-  const [ofHad, ofHas] = [statementsByAction(had), statementsByAction(has)];
+  const [ofHad, ofHas] = [statementsByAction(documentOf(before)), statementsByAction(documentOf(after))];
   return CATALOGUE.map(({ action }) => action).filter((action) => ofHad.get(action) !== ofHas.get(action));
 }
 

@@ -20,6 +20,11 @@ const settings = (mode: string, cluster = "", more = "") =>
 const scoped = (cluster?: string, more?: string) => settings("scoped", cluster, more);
 const minimal = (cluster?: string, more?: string) => settings("minimal", cluster, more);
 
+const withNat = (cluster?: string) => minimal(cluster).replace("Standard", "WithNAT");
+const peeredWith = (account: string) => scoped(`peerAccountIds: ['${account}']`);
+const nodeRoleUnder = (path: string) => scoped(`iamNodeRole: n, iamNodeRolePath: ${path}`);
+const VERSION = 'dkpVersion: "1.77"';
+
 /** Changes of settings, and whether simulation finds some action that is allowed on more, on less, or neither. */
 const PAIRS: Readonly<Record<string, readonly [before: string, after: string, grows: boolean, shrinks: boolean]>> = {
   "nothing changes": [minimal(), minimal(), false, false],
@@ -30,36 +35,21 @@ const PAIRS: Readonly<Record<string, readonly [before: string, after: string, gr
   "without additional permissions": ["", "policy: { supplement: false }", false, true],
   "without additional permissions, in minimal": [
     minimal(),
-    `${minimal().replace("minimal", "minimal, supplement: false")}`,
+    minimal().replace("minimal", "minimal, supplement: false"),
     false,
     true,
   ],
   "documented gets features": ["", "features: [encrypted-volumes, spot-instances]", true, false],
-  "layout WithNAT": [minimal(), minimal().replace("Standard", "WithNAT"), false, false],
+  "layout WithNAT": [minimal(), withNat(), false, false],
   "layout WithoutNAT": [minimal(), minimal().replace("Standard", "WithoutNAT"), true, true],
-  "a bastion": [
-    minimal().replace("Standard", "WithNAT"),
-    minimal("withNAT: { bastionInstance: {} }").replace("Standard", "WithNAT"),
-    true,
-    false,
-  ],
+  "a bastion": [withNat(), withNat("withNAT: { bastionInstance: {} }"), true, false],
   "an existing VPC": [minimal(), minimal("existingVPCID: vpc-0123456789abcdef0"), false, true],
   "peering within the account": [minimal(), minimal("peeredVPCs: [vpc-0123456789abcdef0]"), true, false],
-  "peering with another account": [scoped(), scoped("peerAccountIds: ['222222222222']"), true, false],
-  "peering with yet another account": [
-    scoped("peerAccountIds: ['222222222222']"),
-    scoped("peerAccountIds: ['333333333333']"),
-    true,
-    true,
-  ],
+  "peering with another account": [scoped(), peeredWith("222222222222"), true, false],
+  "peering with yet another account": [peeredWith("222222222222"), peeredWith("333333333333"), true, true],
   "another prefix": [scoped(), scoped().replace("dev", "prod"), true, true],
   "a node role of its own": [scoped(), scoped("iamNodeRole: dkp-node"), true, false],
-  "a node role under another path": [
-    scoped("iamNodeRole: n, iamNodeRolePath: /a/"),
-    scoped("iamNodeRole: n, iamNodeRolePath: /b/"),
-    true,
-    true,
-  ],
+  "a node role under another path": [nodeRoleUnder("/a/"), nodeRoleUnder("/b/"), true, true],
   "a node role that was another one": [scoped("iamNodeRole: n"), scoped("iamNodeRole: m, formerIamNodeRoles: [/n]"), true, false],
   "a node role that this project creates": [scoped(), scoped("", "nodeRole: { name: dkp-nodes }"), true, false],
   "another region, scoped": [scoped(), scoped("", "region: eu-west-1"), true, true],
@@ -71,12 +61,7 @@ const PAIRS: Readonly<Record<string, readonly [before: string, after: string, gr
   "tags of the resources of this project": ["", "tags: { team: platform }", false, false],
   "imdsv2: true": [minimal(), minimal("imdsv2: true"), true, false],
   "imdsv2: false": [minimal(), minimal("imdsv2: false"), true, false],
-  "no default security groups": [
-    minimal(`dkpVersion: "1.77"`),
-    minimal(`dkpVersion: "1.77", disableDefaultSecurityGroup: true`),
-    false,
-    true,
-  ],
+  "no default security groups": [minimal(VERSION), minimal(`${VERSION}, disableDefaultSecurityGroup: true`), false, true],
   "spot instances, scoped": [scoped(), scoped("", "features: [spot-instances]"), true, false],
   "a feature for another one": [minimal("", "features: [volume-snapshots]"), minimal("", "features: [drift-repair]"), true, true],
   "the attachment": ["", "attachment: user-and-group", false, false],

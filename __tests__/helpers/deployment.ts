@@ -19,9 +19,12 @@ export function deployment(settings = ""): Deployment {
   return toDeployment("deckhouse", parsed, explicitFields(value), policies);
 }
 
-/** Settings whose permissions require two policies. */
-export const SEVERAL_POLICIES = `policy: { mode: scoped }
+/** Settings with so many former node roles. */
+export const withFormerRoles = (count: number) => `policy: { mode: scoped }
 cluster:
   prefix: dev
-  formerIamNodeRoles: [${Array.from({ length: 15 }, (_, index) => `/apps/former-role-of-the-nodes-${index}`).join(", ")}]
+  formerIamNodeRoles: [${Array.from({ length: count }, (_, index) => `/apps/former-role-of-the-nodes-${index}`).join(", ")}]
 `;
+
+/** Settings whose permissions require two policies. */
+export const SEVERAL_POLICIES = withFormerRoles(15);

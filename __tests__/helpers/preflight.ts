@@ -6,7 +6,7 @@ import type { PreflightFound } from "../../src/cli/account/preflight/check";
 import type { CheckResult } from "../../src/cli/account/preflight/report";
 import { runPreflight } from "../../src/cli/account/preflight/runner";
 import { ACCOUNT, type Answers, callsOf } from "./aws-answers";
-import { deployment } from "./deployment";
+import { deployment, withFormerRoles } from "./deployment";
 import { ENCRYPTION_KEY, EXPIRED_KEY } from "./pgp-keys";
 import { PROJECT } from "./project-root";
 
@@ -43,11 +43,7 @@ const NEW_ACCOUNT: Answers = {
 };
 
 /** Settings whose permissions require several additional policies. */
-const ADDITIONAL = `policy: { mode: scoped }
-cluster:
-  prefix: dev
-  formerIamNodeRoles: [${Array.from({ length: 80 }, (_, index) => `/apps/former-role-of-the-nodes-${index}`).join(", ")}]
-`;
+const ADDITIONAL = withFormerRoles(80);
 const SECOND = deployment(ADDITIONAL).policies[1]?.name ?? "";
 
 const settingsOf = (given: unknown = {}) =>

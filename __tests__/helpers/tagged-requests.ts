@@ -29,7 +29,8 @@ const BALANCER: Tags = { ...CLOUD_CONTROLLER, "kubernetes.io/service-name": "def
 const onResource = (tags: Tags): Context => prefixed("aws:ResourceTag/", tags);
 const inRequest = (tags: Tags): Context => ({ ...prefixed("aws:RequestTag/", tags), "aws:TagKeys": Object.keys(tags) });
 
-function prefixed(prefix: string, tags: Tags): Context {
+/** Tags as condition keys. */
+export function prefixed(prefix: string, tags: Tags): Context {
   return Object.fromEntries(Object.entries(tags).map(([key, value]) => [`${prefix}${key}`, value]));
 }
 

@@ -4,7 +4,7 @@ import { parse } from "yaml";
 import type { Environment } from "../../src/iam/policy-statements";
 import { PROJECT } from "./project-root";
 import type { Context, Request } from "./simulator";
-import { MARKER, PEER_VPC, VPC } from "./tagged-requests";
+import { MARKER, PEER_VPC, prefixed, VPC } from "./tagged-requests";
 
 // A made-up account with neighbors of the cluster: resources that are not the cluster's, one of each kind for each location where the
 // kind can be and each owner.
@@ -30,7 +30,7 @@ const LOCATIONS = {
   "the cluster's VPC": {},
   "the cluster's subnets": {},
 } as const satisfies Readonly<Record<string, Tags>>;
-export type Location = keyof typeof LOCATIONS;
+type Location = keyof typeof LOCATIONS;
 
 /** Locations that exist for a kind: what is in no VPC, in a VPC, in a subnet. */
 const REACH = { region: 4, vpc: 5, subnet: 6 } as const;
@@ -81,15 +81,9 @@ export function unrelatedResources(environment: Environment, uuid: string): read
   );
 }
 
-function resourceOf(
-  {
-    kind,
-    location,
-    owner,
-  }: Pick<UnrelatedResource, "location" | "owner"> & { readonly kind: Kind & { readonly service: string } },
-  environment: Environment,
-  uuid: string,
-): UnrelatedResource {
+type Neighbor = Pick<UnrelatedResource, "location" | "owner"> & { readonly kind: Kind & { readonly service: string } };
+
+function resourceOf({ kind, location, owner }: Neighbor, environment: Environment, uuid: string): UnrelatedResource {
   const { service } = kind;
   const { partition, account } = environment;
   const region = location === "another Region" ? OTHER_REGION[partition as keyof typeof OTHER_REGION] : environment.region;
@@ -128,8 +122,4 @@ function resourceOf(
       [request(TAGGING[service] ?? "", name, { ...context, ...given })],
     ],
   };
-}
-
-function prefixed(prefix: string, tags: Tags): Context {
-  return Object.fromEntries(Object.entries(tags).map(([key, value]) => [`${prefix}${key}`, value]));
 }

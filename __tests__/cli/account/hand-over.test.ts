@@ -72,13 +72,10 @@ describe("hand-over", () => {
     await expect(handOver("", { exposed, key })).rejects.toThrow(/^the outputs expose the key AKIA[AB], .* do not give this key/);
   });
 
-  it("rejects the key of another user than the settings name", async () => {
+  it("rejects the key of another user or another account than the settings name", async () => {
     await expect(handOver("user: { name: cluster-b }", { user: "cluster-a" })).rejects.toThrow(
       'user.name: the settings have the user "cluster-b", and the state has "cluster-a", whose key it is; check the backend, or set user.name: "cluster-a"',
     );
-  });
-
-  it("rejects the key of another account than the settings name", async () => {
     await expect(handOver('accountId: "210987654321"')).rejects.toThrow(
       "accountId: the settings have 210987654321, and the state has the key of another account; check the backend",
     );

@@ -8,8 +8,9 @@ import { simulatedCalls } from "../../../src/cli/account/preflight/simulated-req
 import { CATALOGUE } from "../../../src/iam/catalogue";
 import { policyDocument } from "../../../src/iam/policy-document";
 import { policyStatements } from "../../../src/iam/policy-statements";
-import { FEATURE_NAMES } from "../../helpers/clusters";
+import { ENVIRONMENT, FEATURE_NAMES } from "../../helpers/clusters";
 import { deployment } from "../../helpers/deployment";
+import { optionsOf } from "../../helpers/packs";
 import { CASES, findingsOf, preflightIn } from "../../helpers/preflight";
 import { requestsWith } from "../../helpers/simulator";
 import { UUID } from "../../helpers/tagged-requests";
@@ -59,8 +60,6 @@ describe("the report", () => {
   });
 });
 
-const ENVIRONMENT = { partition: "aws", region: "eu-central-1", account: "123456789012" };
-
 const STRICT = "cluster: { prefix: dev, layout: WithNAT, tags: { dkp-cluster: dev }, peeredVPCs: [vpc-0123456789abcdef9]";
 
 describe("the calls that are simulated", () => {
@@ -79,14 +78,9 @@ describe("the calls that are simulated", () => {
   };
 
   it.each(Object.entries(CLUSTERS))("contain each action once, and the policy allows all: a cluster %s", async (_, settings) => {
-    const {
-      cluster,
-      user,
-      policy: policyOf,
-    } = deployment(settings.includes("policy:") ? settings : `policy: { mode: scoped }\n${settings}`);
-    const { allowedNetworks } = user;
-    const { mode } = policyOf;
-    const options = { mode, supplement: true, cluster, environment: ENVIRONMENT, allowedNetworks };
+    const given = deployment(settings.includes("policy:") ? settings : `policy: { mode: scoped }\n${settings}`);
+    const { allowedNetworks } = given.user;
+    const options = { ...optionsOf(given), environment: ENVIRONMENT, allowedNetworks };
     const policy = policyDocument(policyStatements(options));
     const granted = new Set(policyStatements(options).flatMap(({ effect, actions }) => (effect === "Deny" ? [] : actions)));
     const calls = simulatedCalls(

@@ -105,7 +105,12 @@ describe("a change summary", () => {
     expect(rows.filter((line) => line.includes("`ec2:CreateVpc`,"))).toHaveLength(1);
   });
 
-  it("names the first of many actions that go", () => {
+  it("of documented to scoped fits on a screen, and names each action that goes, to minimal the first ones", () => {
+    const changes = between("", "policy: { mode: scoped }\ncluster: { prefix: dev, layout: Standard }");
+    expect(changesText(changes).split("\n").length).toBeLessThanOrEqual(50);
+    expect(changesText(changes)).toContain(
+      "removed, was on all resources: ec2:AcceptVpcPeeringConnection, ec2:CreateVpcPeeringConnection, ec2:DeleteVpcPeeringConnection, iam:TagRole, kms:DescribeKey\n",
+    );
     expect(changesText(between("", minimal("")))).toMatch(
       /removed, was on all resources: (?:\w+:\w+, ){10}\w+:\w+ and \d+ more\n/,
     );

@@ -46,8 +46,8 @@ export interface Stack {
 /** The error that Terraform prints, and the part of `import` that recover.md names for it. */
 const IMPORTS: readonly (readonly [error: RegExp, part: string])[] = [
   [/User with name \S+ already exists/, "user"],
-  [/A policy called \S+?-\d+ already exists/, "additionalPolicies"],
-  [/A policy called \S+?(?<!-\d+) already exists/, "policy"],
+  [/A policy called \S+?-\d+-[0-9a-f]{8} already exists/, "additionalPolicies"],
+  [/A policy called \S+?(?<!-\d+-[0-9a-f]{8}) already exists/, "policy"],
   [/Group with name \S+ already exists/, "group"],
   [/Role with name \S+ already exists/, "nodeRole"],
 ];

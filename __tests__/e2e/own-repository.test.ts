@@ -1,7 +1,6 @@
 import { readFileSync, renameSync } from "node:fs";
 import { basename, join } from "node:path";
 import { blockWith } from "../helpers/blocks";
-import { PROJECT } from "../helpers/project-root";
 import { install, mustSucceed, npmEnvironment, pack, packProject } from "./support/consumer";
 import { LocalAws } from "./support/local-aws";
 import { Deployments, folder, write } from "./support/project";
@@ -94,8 +93,7 @@ describe("a repository that dkp-access init wrote", () => {
   let repository: Repository;
 
   const init = (command: string, to: Repository, ...args: readonly string[]) => {
-    const files = folder({ "config.yml": readFileSync(join(PROJECT, "__tests__/golden/config.yaml"), "utf8") });
-    mustSucceed(runIn(files, npmEnvironment(), command, "init", to.path, "--config-file", "config.yml", ...args));
+    mustSucceed(runIn(folder(), npmEnvironment(), command, "init", to.path, ...args));
     const settings = to
       .read(SETTINGS)
       .replace('"CHANGE" # CHANGE', '"123456789012"')

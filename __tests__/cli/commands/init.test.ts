@@ -6,9 +6,7 @@ import { folderForEach } from "../../helpers/folder";
 import { ENCRYPTION_KEY } from "../../helpers/pgp-keys";
 import { PROJECT } from "../../helpers/project-root";
 import { runCli } from "../../helpers/run-cli";
-import { KEY_ID, SECRET_KEY } from "../../helpers/settings-files";
 
-const CONFIG = readFileSync(join(PROJECT, "__tests__/golden/config.yaml"), "utf8");
 const { version, devDependencies } = JSON.parse(readFileSync(join(PROJECT, "package.json"), "utf8"));
 
 describe("dkp-access init", () => {
@@ -134,86 +132,6 @@ ${isPacked ? "" : toPack}  npm install
     }
     expect(stderr).not.toContain("plaintext");
     expect(await runCli(project, ["review"])).toMatchObject({ status: 0 });
-  });
-
-  describe("with DKP's installation file", () => {
-    const withConfig = async (text: string) => {
-      write({ "config.yml": text });
-      return await init("acme", "--config-file", "config.yml");
-    };
-
-    it("takes region and cluster from it, with the same policy as cluster.configFile", async () => {
-      expect(await withConfig(CONFIG)).toMatchObject({ status: 0, stderr: "" });
-      const settings = read("acme/deployments/deckhouse.yaml");
-      expect(settings.match(/^ *\w+(?=: .* # CHANGE$)/gm)).toEqual(["accountId", "    bucket", "  primary", "  secondary"]);
-      expect(parse(settings)).toMatchObject({
-        region: "eu-north-1",
-        cluster: {
-          prefix: "staging",
-          layout: "WithNAT",
-          tags: { environment: "staging" },
-          imdsv2: true,
-          withNAT: { bastionInstance: {} },
-          amis: ["ami-0123456789abcdef0"],
-        },
-      });
-      const policy = async (text: string) => {
-        write({ "acme/deployments/deckhouse.yaml": text });
-        return (await runCli(at("acme"), ["policy"])).stdout;
-      };
-      const ours = await policy(withOwnValues(settings));
-      write({ "acme/config.yml": CONFIG });
-      const stated = 'region: eu-north-1\naccountId: "123456789012"\nbackend: { local: {} }\nattachment: group\n';
-      expect(await policy(`${stated}policy: { mode: minimal }\ncluster: { configFile: config.yml }\n`)).toBe(ours);
-    });
-
-    it("neither copies nor prints secrets, unknown fields and comments", async () => {
-      const planted = "PLANTED";
-      const result = await withConfig(
-        CONFIG.replace("ACCESS_KEY_ID", KEY_ID)
-          .replace("SECRET_ACCESS_KEY", SECRET_KEY)
-          .replace("layout: WithNAT", `layout: WithNAT # ${planted}\n${planted}Top: { value: ${planted} }`)
-          .replace("  replicas: 1", `  replicas: 1\n  ${planted}Group: ${planted}`)
-          .replace("    diskSizeGb: 50", `    diskSizeGb: 50\n    ${planted}Class: ${planted}`)
-          .replace("  bastionInstance:", `  ${planted}Nat: ${planted}\n  bastionInstance:\n    ${planted}Bastion: ${planted}`)
-          .replace("  - name: worker", `  - ${planted}Nodes: ${planted}\n    name: worker`)
-          .concat(`---\nkind: InitConfiguration\ndeckhouse: { registryDockerCfg: ${planted} }\n`),
-      );
-      expect(result.status).toBe(0);
-      const everything = [result.stdout, result.stderr, ...contentOf("acme")].join("\n");
-      for (const secret of [planted, KEY_ID, SECRET_KEY, "ssh-ed25519"]) {
-        expect(everything).not.toContain(secret);
-      }
-    });
-
-    it("writes nothing if a field that the settings have contains a secret, and does not print it", async () => {
-      expect(await withConfig(CONFIG.replace("  environment: staging", `  token: ${SECRET_KEY}`))).toEqual({
-        status: 1,
-        stdout: "",
-        stderr: expect.stringMatching(
-          /^--config-file has 1 error:\n {2}config\.yml, line \d+, tags\.token: looks like an AWS secret access key/,
-        ),
-      });
-      expect(names()).toEqual(["config.yml"]);
-    });
-
-    it.each([
-      ["is missing", undefined, "config.yml: no such file or directory (ENOENT)"],
-      ["has no AWSClusterConfiguration", "kind: ClusterConfiguration\n", "holds no documents of kind AWSClusterConfiguration"],
-    ])("that %s writes nothing", async (_, text, message) => {
-      const result = text === undefined ? await init("acme", "--config-file", "config.yml") : await withConfig(text);
-      expect(result).toEqual({ status: 1, stdout: "", stderr: expect.stringContaining(message) });
-      expect(names()).not.toContain("acme");
-    });
-
-    it("marks prefix and region as examples if it lacks them", async () => {
-      await withConfig(CONFIG.replace("  prefix: staging\n", "").replace("  region: eu-north-1\n", ""));
-      expect(read("acme/deployments/deckhouse.yaml").match(/^.*(prefix|layout|^region):.*$/gm)).toEqual([
-        "region: eu-central-1 # CHANGE",
-        "  prefix: example # CHANGE",
-        "  layout: WithNAT",
-      ]);
-    });
   });
 
   it.each([

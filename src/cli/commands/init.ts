@@ -16,12 +16,10 @@ export const define: Define = (command, session) => {
     .description(
       `Creates a repository for deployments: package.json, the CDKTF program, a settings file with the recommended settings for production, .gitignore, README.md. Asks nothing, and calls neither AWS nor npm. Where the program comes from a packed file, a copy of that is in the repository.
 
-Rejects a folder that is not empty; .git may exist.
-Copies from DKP's installation file only the fields that the settings have, never credentials.`,
+Rejects a folder that is not empty; .git may exist.`,
     )
     .argument("[folder]", "the folder of the repository; created if it does not exist", ".")
     .option("--stack <name>", "name of the first deployment", "deckhouse")
-    .option("--config-file <file>", "DKP's installation file, from which region and cluster follow")
     .addOption(new Option("--pipeline <system>", "adds a pipeline").choices(Object.keys(PIPELINES)))
     .option(
       "--cdk-terrain",
@@ -30,7 +28,7 @@ Copies from DKP's installation file only the fields that the settings have, neve
     .action((folder: string, options: Options) => init(session, folder, options));
 };
 
-type Options = Pick<RepositoryOptions, "stack" | "configFile" | "pipeline"> & { readonly cdkTerrain?: true };
+type Options = Pick<RepositoryOptions, "stack" | "pipeline"> & { readonly cdkTerrain?: true };
 
 async function init(session: Session, folder: string, options: Options): Promise<void> {
   const { stack } = options;

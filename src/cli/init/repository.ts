@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { packageFile } from "../../text/package-file";
-import { trusted } from "../text/markdown";
+import { RECOMMENDED_SETTINGS } from "../recommended-settings";
+import { sentence, trusted } from "../text/markdown";
 import { fillTemplateFile } from "../text/template";
-import { deploymentFile } from "./deployment-file";
 
 /** The pipeline files of the documentation, and where each system expects its own. */
 export const PIPELINES = {
@@ -13,8 +13,6 @@ export const PIPELINES = {
 export interface RepositoryOptions {
   /** Name of the first deployment. */
   readonly stack: string;
-  /** Path of DKP's installation file. */
-  readonly configFile: string | undefined;
   readonly pipeline: keyof typeof PIPELINES | undefined;
   /** Whether npm installs CDK Terrain under the names of CDKTF. */
   readonly cdkTerrain: boolean;
@@ -40,14 +38,12 @@ const COPIED: Readonly<Record<string, string>> = {
 
 const read = (path: string) => readFileSync(packageFile(path), "utf8");
 
-/**
- * The files of a repository for deployments, by path.
- * @throws SettingsError if DKP's installation file has errors
- */
+/** The files of a repository for deployments, by path. */
 export function repositoryFiles(options: RepositoryOptions): Readonly<Record<string, string>> {
-  const { stack, configFile, pipeline } = options;
+  const { stack, pipeline } = options;
+  const reasons = Object.entries(RECOMMENDED_SETTINGS).map(([name, why]) => [name, sentence(why)]);
   return {
-    [`deployments/${stack}.yaml`]: deploymentFile(stack, configFile),
+    [`deployments/${stack}.yaml`]: fillTemplateFile("templates/deployment.yaml", Object.fromEntries(reasons)),
     ...Object.fromEntries(Object.entries(COPIED).map(([path, template]) => [path, read(template)])),
     "package.json": packageJson(options),
     "README.md": fillTemplateFile("templates/README.md", {

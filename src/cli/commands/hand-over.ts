@@ -1,10 +1,9 @@
-import { createInterface } from "node:readline/promises";
 import { providerBlock, providerYaml } from "../account/hand-over/provider-block";
 import { checkSecretFile, writeSecretFile } from "../account/hand-over/secret-file";
 import { inOneStep } from "../terraform/signals";
 import { stackFolder } from "../terraform/terraform-cli";
 import { STACK_HELP, selectOne } from "./support/select-deployments";
-import type { Define, Host } from "./support/session";
+import type { Define } from "./support/session";
 import { formatOption } from "./support/shared-options";
 
 interface Options {
@@ -24,16 +23,14 @@ The secret comes from the outputs, or from the deployment's own state where outp
       "--out <file>",
       "write a new file that only you can read (mode 0600) instead of printing; rejected inside a Git work tree unless Git ignores the file",
     )
-    .option("--yes", "print without asking; required where standard output is not a terminal")
+    .option("--yes", "print the secret on standard output")
     .addOption(formatOption("yaml", "json"))
     .action(async (stack: string | undefined, { out, yes, format }: Options) => {
       const { deployment } = selectOne(session, [stack]);
-      // Before the question: nobody should agree to what is not possible.
       const folder = stackFolder(session.terraform, session.output, deployment.stack);
       if (out !== undefined) {
         checkSecretFile(out, session.host.env);
-      }
-      if (out === undefined && yes !== true && !(await confirmed(session.host))) {
+      } else if (yes !== true) {
         throw new Error("nothing was printed; write --out FILE for a file that only you can read, or --yes to print the secret");
       }
       const block = await providerBlock(session.terraform, folder, deployment, (line) => session.printError(`${line}\n`));
@@ -46,16 +43,3 @@ The secret comes from the outputs, or from the deployment's own state where outp
       }
     });
 };
-
-/** Whether a person at a terminal confirms that the secret is printed there. */
-async function confirmed({ stdin, stdout, stderr }: Host): Promise<boolean> {
-  if (stdout.isTTY !== true || stdin.isTTY !== true) {
-    return false;
-  }
-  const terminal = createInterface({ input: stdin, output: stderr });
-  try {
-    return /^y(es)?$/i.test((await terminal.question("Print the secret access key on this terminal? [y/N] ")).trim());
-  } finally {
-    terminal.close();
-  }
-}

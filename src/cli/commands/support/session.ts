@@ -1,4 +1,4 @@
-import type { Readable, Writable } from "node:stream";
+import type { Writable } from "node:stream";
 import type { Command } from "commander";
 import { deploymentsFolder, outputFolder } from "../../../settings/paths";
 import { fileErrorMessage } from "../../../text/files";
@@ -9,8 +9,7 @@ import { EXIT, type ExitCode } from "../exit-codes";
 /** The part of a process that a command uses. */
 export interface Host {
   readonly env: Readonly<Record<string, string | undefined>>;
-  readonly stdin: Readable & { readonly isTTY?: boolean };
-  readonly stdout: Writable & { readonly isTTY?: boolean };
+  readonly stdout: Writable;
   readonly stderr: Writable;
   readonly versions: { readonly node: string };
 }

@@ -80,7 +80,7 @@ describe("a signal", () => {
     spawnSync(process.execPath, ["-"], {
       input: bundled(`
         import { writeFileSync } from "node:fs";
-        import { run } from "./src/cli/commands/support/run-command";
+        import { run } from "./src/cli/commands/support/session";
         import { atSignal, inSteps } from "./src/cli/terraform/signals";
         const raise = () => process.kill(process.pid, "SIGTERM");
         const write = (name, text) => writeFileSync("${at()}/" + name, text);

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { join } from "node:path";
 import { App } from "cdktf";
 import { parse } from "yaml";
-import { deploymentsNamed } from "../../src/cli/commands/support/select-deployments";
+import { deploymentsNamed } from "../../src/cli/commands/support/deployments";
 import { reviewedJson } from "../../src/cli/terraform/terraform-json";
 import { DeckhouseAccessStack } from "../../src/stack";
 import { PROJECT } from "../helpers/project-root";

@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { symlinkSync } from "node:fs";
-import { deploymentsNamed } from "../../src/cli/commands/support/select-deployments";
+import { deploymentsNamed } from "../../src/cli/commands/support/deployments";
 import { loadDeployments } from "../../src/settings/load";
 import { deploymentsFolder, outputFolder } from "../../src/settings/paths";
 import { folderForEach } from "../helpers/folder";

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { deploymentsNamed } from "../../src/cli/commands/support/select-deployments";
+import { deploymentsNamed } from "../../src/cli/commands/support/deployments";
 import { deployerPolicies } from "../../src/cli/review/deployer-policy-files";
 import { terraformJson } from "../../src/cli/terraform/configuration";
 import type { DkpVersion } from "../../src/iam/dkp-versions";

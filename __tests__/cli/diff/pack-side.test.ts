@@ -1,6 +1,6 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { deploymentsNamed } from "../../../src/cli/commands/support/select-deployments";
+import { deploymentsNamed } from "../../../src/cli/commands/support/deployments";
 import { deploymentOf } from "../../../src/cli/diff/pack-side";
 import { normalizedSettings } from "../../../src/cli/review/normalized-settings";
 import { PROJECT } from "../../helpers/project-root";

@@ -1,5 +1,4 @@
-import type { ExitCode } from "./exit-codes";
-import type { Define } from "./support/session";
+import type { Define, ExitCode } from "./support/session";
 
 interface CommandRow {
   readonly summary: string;

@@ -22,10 +22,9 @@ import type { Pack } from "../review/file-names";
 import { json } from "../review/pack";
 import { configurationText } from "../terraform/configuration";
 import { reviewedJson } from "../terraform/terraform-json";
+import { STACKS_HELP, selectDeployments, selectOne } from "./support/deployments";
 import { packsOf, requirePackFolder, reviewsOf, settingsFolder } from "./support/review-packs";
-import { STACKS_HELP, selectDeployments, selectOne } from "./support/select-deployments";
-import type { Define, Session } from "./support/session";
-import { formatOption } from "./support/shared-options";
+import { type Define, formatOption, type Session } from "./support/session";
 
 /** Changes by the name of the format to print them in. */
 export const FORMATS = {

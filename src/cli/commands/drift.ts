@@ -4,11 +4,9 @@ import { driftPolicy } from "../account/drift/permissions";
 import { type DriftReport, driftReport, driftText } from "../account/drift/report";
 import { DRIFT_RULES, type DriftRules } from "../account/drift/rules";
 import { exitCodeOf, reportJson } from "../findings/finding";
-import { forDeployments } from "./support/for-deployments";
-import { readableState } from "./support/readable-state";
-import { STACKS_HELP, selectDeployments } from "./support/select-deployments";
-import type { Define, Session } from "./support/session";
-import { formatOption, timeoutOption } from "./support/shared-options";
+import { forDeployments, STACKS_HELP, selectDeployments } from "./support/deployments";
+import { type Define, formatOption, type Session, timeoutOption } from "./support/session";
+import { readableState } from "./support/terraform";
 
 interface Options {
   readonly policy?: true;

@@ -2,9 +2,8 @@ import { providerBlock, providerYaml } from "../account/hand-over/provider-block
 import { checkSecretFile, writeSecretFile } from "../account/hand-over/secret-file";
 import { inOneStep } from "../terraform/signals";
 import { stackFolder } from "../terraform/terraform-cli";
-import { STACK_HELP, selectOne } from "./support/select-deployments";
-import type { Define } from "./support/session";
-import { formatOption } from "./support/shared-options";
+import { STACK_HELP, selectOne } from "./support/deployments";
+import { type Define, formatOption } from "./support/session";
 
 interface Options {
   readonly out?: string;

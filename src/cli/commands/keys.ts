@@ -10,11 +10,8 @@ import type { KeySituation } from "../account/keys/situation";
 import { keySituation } from "../account/keys/sources";
 import { exitCodeOf, reportJson } from "../findings/finding";
 import { inOneStep } from "../terraform/signals";
-import { EXIT } from "./exit-codes";
-import { forDeployments } from "./support/for-deployments";
-import { STACKS_HELP, selectDeployments, selectOne } from "./support/select-deployments";
-import type { Define, Session } from "./support/session";
-import { formatOption, timeoutOption } from "./support/shared-options";
+import { forDeployments, STACKS_HELP, selectDeployments, selectOne } from "./support/deployments";
+import { type Define, EXIT, formatOption, type Session, timeoutOption } from "./support/session";
 
 interface Options {
   readonly write?: true;

@@ -9,10 +9,9 @@ import { atSignal, inOneStep, inSteps } from "../terraform/signals";
 import { page } from "../text/recovery";
 import { shellWord } from "../text/shell";
 import { FORMATS, type Format, ofPlan, settingsFiles } from "./diff";
-import { runToEnd } from "./support/run-terraform";
-import { STACK_HELP, selectOne } from "./support/select-deployments";
-import type { Define, Session } from "./support/session";
-import { formatOption } from "./support/shared-options";
+import { STACK_HELP, selectOne } from "./support/deployments";
+import { type Define, formatOption, type Session } from "./support/session";
+import { runToEnd } from "./support/terraform";
 
 /** The saved plan, in the stack's folder. Git ignores it. */
 const PLAN = "plan";

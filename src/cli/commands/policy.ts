@@ -6,9 +6,8 @@ import { MODES, type Mode, type PolicyOptions } from "../../iam/policy-statement
 import { type Deployment, policyOptionsOf } from "../../settings/deployment";
 import { suggest } from "../../settings/message-parts";
 import { explain, explanationText } from "../review/explanation";
-import { STACK_HELP, selectOne } from "./support/select-deployments";
-import type { Define, Session } from "./support/session";
-import { formatOption } from "./support/shared-options";
+import { STACK_HELP, selectOne } from "./support/deployments";
+import { type Define, formatOption, type Session } from "./support/session";
 
 interface Options {
   readonly mode?: Mode;

@@ -5,10 +5,9 @@ import { adminPolicy } from "../account/preflight/checks";
 import { exitCode, preflightJson, preflightText } from "../account/preflight/report";
 import { runPreflight } from "../account/preflight/runner";
 import { alwaysOnRegion } from "../iam/partitions";
-import { readableState } from "./support/readable-state";
-import { STACK_HELP, selectOne } from "./support/select-deployments";
-import type { Define, Session } from "./support/session";
-import { formatOption, timeoutOption } from "./support/shared-options";
+import { STACK_HELP, selectOne } from "./support/deployments";
+import { type Define, formatOption, type Session, timeoutOption } from "./support/session";
+import { readableState } from "./support/terraform";
 
 interface Options {
   readonly existingCluster?: true;

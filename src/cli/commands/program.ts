@@ -5,8 +5,7 @@ import { packageVersion } from "../../text/package-file";
 import { page } from "../text/recovery";
 import { shellWord } from "../text/shell";
 import { COMMANDS, type CommandName } from "./commands";
-import { EXIT } from "./exit-codes";
-import { type Host, Session } from "./support/session";
+import { EXIT, type Host, Session } from "./support/session";
 
 /** What people type for something that has another name here. */
 const OTHER_NAMES: readonly (readonly [names: readonly string[], instead: string])[] = [

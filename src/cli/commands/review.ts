@@ -4,8 +4,8 @@ import { overviewPage } from "../review/overview";
 import { comparePacks, writePacks } from "../review/pack-folder";
 import { inSteps } from "../terraform/signals";
 import { dkpAccess } from "../text/command";
+import { STACKS_HELP, selectDeployments } from "./support/deployments";
 import { packsOf, requirePackFolder, reviewsOf, settingsFolder } from "./support/review-packs";
-import { STACKS_HELP, selectDeployments } from "./support/select-deployments";
 import type { Define } from "./support/session";
 
 interface Options {

@@ -1,10 +1,14 @@
 import type { Writable } from "node:stream";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { deploymentsFolder, outputFolder } from "../../../settings/paths";
 import { fileErrorMessage } from "../../../text/files";
 import { printable } from "../../../text/printable";
 import { type TerraformCli, terraformCli } from "../../terraform/terraform-cli";
-import { EXIT, type ExitCode } from "../exit-codes";
+
+/** Exit codes of all commands. Where several apply, the highest one counts. */
+export const EXIT = { success: 0, error: 1, attention: 2, breaking: 3 } as const;
+
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 /** The part of a process that a command uses. */
 export interface Host {
@@ -77,3 +81,58 @@ function missingPackage(error: unknown): string | undefined {
 
 /** Declares the arguments, options and action of a command. */
 export type Define = (command: Command, session: Session) => void;
+
+/** `--timeout`: a number of seconds. @param what whose time is limited */
+export function timeoutOption(what: string, seconds: number): Option {
+  return new Option("--timeout <seconds>", what).default(seconds).argParser((text) => {
+    const number = Number(text);
+    if (!(number > 0 && number <= 3600)) {
+      throw new Error(`--timeout: "${text}" is not a number of seconds up to 3600; write for example --timeout 120`);
+    }
+    return number;
+  });
+}
+
+/** `--format`: the first one is the default. */
+export function formatOption(...formats: readonly [string, ...string[]]): Option {
+  return new Option("--format <format>", "format of the output").choices(formats).default(formats[0]);
+}
+
+/** How long what nobody waits for may keep the process. */
+const LINGER_MS = 100;
+
+/**
+ * Runs a command in this process, with the exit code that it returns. An error is printed as one message. Calls of AWS that nobody
+ * waits for any more, after a time limit, do not keep the process.
+ */
+export function run(command: (host: Host) => number | Promise<number>): void {
+  const host: Host = process;
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", (error) => outputFailed(error, host));
+  }
+  Promise.resolve()
+    .then(() => command(host))
+    .catch((error: unknown) => {
+      new Session(host).fail(error);
+      return EXIT.error;
+    })
+    .then((code) => {
+      process.exitCode = Math.max(Number(process.exitCode ?? 0), code);
+      // Later than everything that is written, and than the end by a signal that has arrived.
+      process.stdout.write("", () => setTimeout(() => process.exit(), LINGER_MS).unref());
+    });
+}
+
+/**
+ * Output that cannot be written. A reader that has had enough, such as `head`, is no error: the command ends without a message and
+ * with the exit code that it has so far. Anything else, such as a full disk, is an error.
+ */
+function outputFailed(error: NodeJS.ErrnoException, host: Host): void {
+  if (error.code !== "EPIPE") {
+    process.exitCode = EXIT.error;
+    new Session(host).fail(
+      new Error(fileErrorMessage({ ...error, path: "standard output" }) ?? `standard output: ${error.message}`),
+    );
+  }
+  process.exit();
+}

@@ -1,8 +1,21 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import type { Readable } from "node:stream";
+import type { Reading } from "../../account/aws/iam-reader";
 import { atSignal } from "../../terraform/signals";
-import type { TerraformCli } from "../../terraform/terraform-cli";
+import { readState, type StateResource } from "../../terraform/state-file";
+import { pullState, stackFolder, type TerraformCli } from "../../terraform/terraform-cli";
+import type { Session } from "./session";
+
+/** The managed resources in the state of a stack, or why they cannot be read. */
+export async function readableState({ terraform, output }: Session, stack: string): Promise<Reading<readonly StateResource[]>> {
+  try {
+    const folder = stackFolder(terraform, output, stack);
+    return { value: readState(await pullState(terraform, folder)).resources };
+  } catch (error) {
+    return { unread: (error as Error).message };
+  }
+}
 
 /**
  * Runs a Terraform command to its end, and passes on what it prints, line by line. A signal reaches Terraform once, as SIGINT, so that it

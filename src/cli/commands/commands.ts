@@ -4,32 +4,21 @@ interface CommandRow {
   readonly summary: string;
   /** Loads the module of the command. A command that uses neither CDKTF nor the AWS SDK works where they are not installed. */
   readonly load: () => Promise<{ readonly define: Define }>;
-  /** The environment variables that the command reads, for its help. */
-  readonly environment: Readonly<Record<string, string>>;
   /** What each of its exit codes means, for its help. */
   readonly exitCodes: Readonly<Partial<Record<ExitCode, string>>>;
 }
 
-const CDKTF_OUTDIR = "the output folder, cdktf.out by default";
-const TERRAFORM_BINARY_NAME = "the binary to run, terraform by default";
-const TERRAFORM_TIMEOUT = "how long one run of Terraform may take, in seconds, 300 by default";
-const DEBUG = "1 prints the stack trace of an error";
-const SETTINGS = {
+/** The environment variables that commands read, for the help. */
+export const ENVIRONMENT = {
   CDKTF_CONTEXT_JSON: '{"deployments":"FOLDER"}: the folder of the settings files, deployments by default',
-  DEBUG,
-};
-const TERRAFORM = {
-  TERRAFORM_BINARY_NAME,
+  CDKTF_OUTDIR: "the output folder, cdktf.out by default",
+  TERRAFORM_BINARY_NAME: "the binary to run, terraform by default",
+  TERRAFORM_TIMEOUT: "how long one run of Terraform may take, in seconds, 300 by default",
   TF_DATA_DIR: "Terraform's data folder, .terraform by default",
-  TERRAFORM_TIMEOUT,
-  CDKTF_OUTDIR,
-  ...SETTINGS,
-};
-const AWS = {
   "AWS_...": "credentials, as for any AWS tool",
   HTTPS_PROXY: "the URL of the HTTP proxy for calls of AWS",
   NO_PROXY: "hosts that are called without the proxy",
-  ...TERRAFORM,
+  DEBUG: "1 prints the stack trace of an error",
 };
 
 const INVALID = "the settings or the arguments have an error";
@@ -39,16 +28,11 @@ export const COMMANDS = {
   init: {
     summary: "create a repository for deployments",
     load: () => import("./init.js"),
-    environment: { DEBUG },
-    exitCodes: {
-      0: "the repository is created",
-      1: "the arguments or the installation file have an error, or the folder is not empty",
-    },
+    exitCodes: { 0: "the repository is created", 1: "the arguments have an error, or the folder is not empty" },
   },
   synth: {
     summary: "write the Terraform JSON of all deployments",
     load: () => import("./synth.js"),
-    environment: { CDKTF_OUTDIR, ...SETTINGS },
     exitCodes: {
       0: "all files are written",
       1: "the settings have errors or a stack's folder holds other Terraform files, and nothing is written; or a file cannot be written",
@@ -57,13 +41,11 @@ export const COMMANDS = {
   policy: {
     summary: "print the policy as AWS stores it, or explain an action",
     load: () => import("./policy.js"),
-    environment: SETTINGS,
     exitCodes: { 0: "the policy or the explanation is printed", 1: INVALID },
   },
   review: {
     summary: "write the review packs",
     load: () => import("./review.js"),
-    environment: SETTINGS,
     exitCodes: {
       0: "the review packs are up to date",
       1: `${INVALID}, or a file cannot be written; with --check also a file that is not up to date`,
@@ -72,7 +54,6 @@ export const COMMANDS = {
   diff: {
     summary: "summarize a change of the settings, or a plan",
     load: () => import("./diff.js"),
-    environment: { TERRAFORM_BINARY_NAME, TERRAFORM_TIMEOUT, ...SETTINGS },
     exitCodes: {
       0: "every difference is known to be harmless",
       1: "the settings, the arguments or the plan have an error",
@@ -83,7 +64,6 @@ export const COMMANDS = {
   plan: {
     summary: "plan one deployment, and summarize the plan; applies nothing",
     load: () => import("./plan.js"),
-    environment: AWS,
     exitCodes: {
       0: "there is nothing to apply, or the saved plan is harmless",
       1: `${INVALID}, or Terraform failed; there is no plan`,
@@ -94,7 +74,6 @@ export const COMMANDS = {
   preflight: {
     summary: "check the AWS account before DKP is installed",
     load: () => import("./preflight.js"),
-    environment: AWS,
     exitCodes: {
       0: "no check requires attention",
       1: INVALID,
@@ -105,7 +84,6 @@ export const COMMANDS = {
   keys: {
     summary: "show the status of the access keys and the next step of a rotation",
     load: () => import("./keys.js"),
-    environment: AWS,
     exitCodes: {
       0: "nothing but notes is reported; with --leaked: the steps are printed",
       1: `${INVALID}; with --leaked: IAM does not list the keys`,
@@ -116,13 +94,11 @@ export const COMMANDS = {
   "hand-over": {
     summary: "print the provider block for DKP, with the secret",
     load: () => import("./hand-over.js"),
-    environment: TERRAFORM,
     exitCodes: { 0: "the provider block is printed or written", 1: "the provider block is neither printed nor written" },
   },
   drift: {
     summary: "report what exists in AWS in addition to what Terraform manages",
     load: () => import("./drift.js"),
-    environment: AWS,
     exitCodes: {
       0: "nothing exists besides what is managed, and nothing of that is missing",
       1: INVALID,
@@ -130,6 +106,4 @@ export const COMMANDS = {
       3: "something, also the state, cannot be read, or the credentials belong to another account: the result is unknown",
     },
   },
-} as const satisfies Readonly<Record<string, CommandRow>>;
-
-export type CommandName = keyof typeof COMMANDS;
+} satisfies Readonly<Record<string, CommandRow>>;

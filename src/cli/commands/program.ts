@@ -4,7 +4,7 @@ import { Command, CommanderError } from "commander";
 import { packageVersion } from "../../text/package-file";
 import { page } from "../text/recovery";
 import { shellWord } from "../text/shell";
-import { COMMANDS, type CommandName } from "./commands";
+import { COMMANDS, ENVIRONMENT } from "./commands";
 import { EXIT, type Host, Session } from "./support/session";
 
 /** What people type for something that has another name here. */
@@ -49,32 +49,29 @@ export async function runProgram(args: readonly string[], host: Host): Promise<n
 
 /** Adds all commands. Only the one that runs needs its options. */
 async function addCommands(program: Command, session: Session, named: string | undefined): Promise<void> {
-  for (const [name, { summary, load }] of Object.entries(COMMANDS)) {
+  for (const [name, { summary, load, exitCodes }] of Object.entries(COMMANDS)) {
     const command = program.command(name).summary(summary).description(summary).allowExcessArguments(false);
     command.showHelpAfterError(`${program.name()} ${name} --help shows the usage`);
     if (name === named) {
       (await load()).define(command, session);
-      command.addHelpText("after", () => additionalHelp(command, name as CommandName));
+      addHelpSection(command, "Exit codes:", exitCodes);
     }
   }
 }
 
-/** The part of a command's help that commander does not know: environment variables and exit codes. */
-function additionalHelp(command: Command, name: CommandName): string {
+/** Adds to the help what commander does not know, as it formats a section. */
+function addHelpSection(command: Command, title: string, rows: Readonly<Record<string, string>>): void {
   const help = command.createHelp();
   help.prepareContext({ helpWidth: command.configureOutput().getOutHelpWidth?.() ?? 80 });
-  const section = (title: string, rows: Readonly<Record<string, string>>) => {
-    const width = Math.max(...Object.keys(rows).map((term) => term.length));
-    return [title, ...Object.entries(rows).map(([term, text]) => help.formatItem(term, width, text, help))].join("\n");
-  };
-  const { environment, exitCodes } = COMMANDS[name];
-  return `\n${section("Environment variables:", environment)}\n\n${section("Exit codes:", exitCodes)}`;
+  const width = Math.max(...Object.keys(rows).map((term) => term.length));
+  const lines = Object.entries(rows).map(([term, text]) => help.formatItem(term, width, text, help));
+  command.addHelpText("after", ["", title, ...lines].join("\n"));
 }
 
 /** The program without its commands. Commands inherit these settings. */
 function root(session: Session): Command {
   const program = new Command("dkp-access");
-  return program
+  program
     .description("AWS access for the Deckhouse Kubernetes Platform")
     .version(packageVersion())
     .option(
@@ -94,6 +91,8 @@ function root(session: Session): Command {
         enterProject(project);
       }
     });
+  addHelpSection(program, "Environment variables:", ENVIRONMENT);
+  return program;
 }
 
 /** Makes a project the current folder. @throws Error if it is not a folder with cdktf.json */

@@ -1,4 +1,3 @@
-import { setMaxListeners } from "node:events";
 import type { EvaluationResult } from "@aws-sdk/client-iam";
 import { IamReader } from "../../src/cli/account/aws/iam-reader";
 import { AwsError } from "../../src/cli/account/aws/operations";
@@ -101,8 +100,6 @@ export function callsOf(answers: Answers, missing: unknown) {
 
 /** A reader of an account that has only what these answers contain. */
 export function accountWith(answers: Answers): IamReader {
-  const { signal } = new AbortController();
-  setMaxListeners(0, signal);
   const aws = { call: callsOf(answers, "error NoSuchEntity") };
-  return new IamReader(aws as unknown as ConstructorParameters<typeof IamReader>[0], "us-east-1", { signal, limit: 5 });
+  return new IamReader(aws as unknown as ConstructorParameters<typeof IamReader>[0], "us-east-1");
 }

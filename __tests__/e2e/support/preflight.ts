@@ -75,13 +75,12 @@ export async function resultsOf(
   Object.assign(process.env, environmentOf(url, key));
   const { signal } = new AbortController();
   setMaxListeners(0, signal);
-  const aws = new Aws({ alwaysOnRegion: "us-east-1", signal });
+  const aws = new Aws({ alwaysOnRegion: "us-east-1", signal, limit: 3600 });
   return runPreflight(deployment(text), aws, {
     asKey: false,
     existingCluster: false,
     profile: undefined,
     state: async () => ({ unread: "not synthesized" }),
-    timeout: 3600,
     signal,
     progress: () => undefined,
     ...options,

@@ -27,7 +27,7 @@ Run it with the credentials that apply the stack; provider.profile and provider.
     .argument("[stack]", STACK_HELP)
     .option("--existing-cluster", "DKP has created the cluster: expect its names to be in use")
     .option("--as-key", "the credentials are the user's access key: test its permissions with dry runs of EC2 calls")
-    .addOption(timeoutOption("time limit; a check without a result by then is unverifiable", 60))
+    .addOption(timeoutOption("time limit of the calls to AWS; a check without a result by then is unverifiable", 60))
     .option("--permissions", "print the IAM policy that the preflight requires, and end")
     .addOption(formatOption("text", "json"))
     .action(async (stack: string | undefined, options: Options) => {
@@ -46,14 +46,13 @@ async function preflight(session: Session, deployment: Deployment, options: Opti
   const { signal, stop } = deadline(timeout);
   const profile = asKey ? undefined : provider.profile;
   const as = { profile, assumeRoleArn: asKey ? undefined : provider.assumeRoleArn };
-  const aws = new Aws({ ...as, alwaysOnRegion: alwaysOnRegion(region), signal });
+  const aws = new Aws({ ...as, alwaysOnRegion: alwaysOnRegion(region), signal, limit: timeout });
   try {
     const results = await runPreflight(deployment, aws, {
       asKey,
       existingCluster: options.existingCluster === true,
       profile: profile ?? session.host.env.AWS_PROFILE,
       state: () => readableState(session, stack),
-      timeout,
       signal,
       progress: session.printError,
     });

@@ -1,4 +1,4 @@
-import { ascii } from "../../text/printable";
+import { ascii, visible } from "../../text/printable";
 
 /** By level, from the least to the most serious, the exit code of a command that reports it. */
 const EXIT_CODE_OF = { note: 0, attention: 2, unverifiable: 3, breaking: 3 } as const;
@@ -81,6 +81,18 @@ export function adviceOf<Of extends Rules>(
 export function adviceLines<Of extends Rules>(rules: Of, found: Found<Of>): readonly string[] {
   const { risk, remedy } = adviceOf(rules, found);
   return [...(risk ? [`risk: ${risk}`] : []), ...(remedy ? [`-> ${remedy}`] : [])];
+}
+
+/** A report as text: each finding with its level and object, below it risk and remedy, and at the end the number of each level. */
+export function findingsText<Of extends Rules>(rules: Of, heading: readonly string[], findings: readonly Found<Of>[]): string {
+  const levels = findings.map((found) => levelOf(rules, found));
+  const counts = LEVELS.slice(1).map((level) => ({ level, count: levels.filter((other) => other === level).length }));
+  const lines = findings.flatMap((found, index) => [
+    [levels[index], found.object, textOf(rules, found)].filter((part) => part !== undefined).join(": "),
+    ...adviceLines(rules, found).map((line) => `  ${line}`),
+  ]);
+  const total = counts.flatMap(({ level, count }) => (count === 0 ? [] : `${level}: ${count}`)).join(", ") || "nothing found";
+  return [...heading, ...lines, total].map((line) => `${visible(line)}\n`).join("");
 }
 
 /** The exit code of a command that reports these findings: that of the most serious one. */

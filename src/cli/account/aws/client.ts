@@ -1,7 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import type { NodeHttpHandler } from "@smithy/node-http-handler";
-import { awsRequests, NO_CODE } from "./http-requests";
-import { type Action, AwsError, type Input, NOT_AWS, type Output, UNREACHABLE } from "./operations";
+import { awsRequests } from "./http-requests";
+import { type Action, AwsError, type Input, type Output, TIMED_OUT, UNREACHABLE, within } from "./operations";
 
 /** How to reach AWS, and as whom. */
 export interface Access {
@@ -12,6 +12,8 @@ export interface Access {
   readonly alwaysOnRegion: string;
   /** Ends all calls. */
   readonly signal: AbortSignal;
+  /** After how many seconds `signal` does. */
+  readonly limit: number;
   /** Repeats throttled calls until `signal` ends them. @default an error after several tries */
   readonly patient?: boolean | undefined;
 }
@@ -56,7 +58,7 @@ export class Aws {
     }
     for (;;) {
       try {
-        return (await this.send(action, input, region)) as readonly Output<A>[];
+        return (await this.inTime(action, input, region)) as readonly Output<A>[];
       } catch (error) {
         const { patient, signal } = this.access;
         if (patient !== true || signal.aborted || !(error instanceof AwsError && THROTTLED.test(error.code))) {
@@ -70,9 +72,9 @@ export class Aws {
   /** @returns the code of the response: EC2 returns an error for a dry run, also where it would execute the operation */
   async dryRun(operation: string, input: object, region: string): Promise<{ readonly code: string; readonly message: string }> {
     try {
-      await this.send(`ec2:${operation}`, { ...input, DryRun: true }, region);
+      await this.inTime(`ec2:${operation}`, { ...input, DryRun: true }, region);
     } catch (error) {
-      if (error instanceof AwsError && error.code !== NOT_AWS) {
+      if (error instanceof AwsError && error.code !== UNREACHABLE && error.code !== TIMED_OUT) {
         return { code: error.code, message: error.message };
       }
       throw error;
@@ -83,6 +85,10 @@ export class Aws {
   /** The time that AWS reported in its last response, and what passed since. Before the first one, this computer's time. */
   now(): Date {
     return new Date(Date.now() + this.ahead);
+  }
+
+  private inTime(action: string, input: object, region: string): Promise<readonly unknown[]> {
+    return within(this.access.signal, this.access.limit, action, this.send(action, input, region));
   }
 
   private async send(action: string, input: object, region: string): Promise<readonly unknown[]> {
@@ -149,7 +155,10 @@ function partOf(sdk: Sdk, name: string) {
   return part;
 }
 
-/** The SDK's errors under one form; those of a role that could not be assumed come from the call that wanted it. */
+/** The SDK's names for an error without a code. Proxies and load balancers send such errors. */
+const NO_CODE = ["Unknown", "Error", "SyntaxError"];
+
+/** The SDK's errors under one form; those of a role that could not be assumed come from the call that required it. */
 function awsError(action: string, error: unknown): AwsError {
   if (error instanceof AwsError) {
     return error;
@@ -160,11 +169,6 @@ function awsError(action: string, error: unknown): AwsError {
   if (status === undefined) {
     return new AwsError(action, name === "CredentialsProviderError" ? name : UNREACHABLE, line);
   }
-  if (![NO_CODE, "Error", "SyntaxError"].includes(name)) {
-    return new AwsError(action, name === "NoSuchEntityException" ? "NoSuchEntity" : name, line);
-  }
-  // Load balancers of AWS send errors of servers without a code.
-  return status < 500
-    ? new AwsError(action, NOT_AWS, `HTTP ${status}, which is not a response of AWS`)
-    : new AwsError(action, `HTTP ${status}`, line);
+  const code = name === "NoSuchEntityException" ? "NoSuchEntity" : name;
+  return new AwsError(action, NO_CODE.includes(name) ? `HTTP ${status}` : code, line);
 }

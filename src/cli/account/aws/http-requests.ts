@@ -1,15 +1,13 @@
 import type { Readable } from "node:stream";
 import type { NodeHttpHandler } from "@smithy/node-http-handler";
 
-/** The SDK's name for an error without a code, which every error of AWS has. */
-export const NO_CODE = "Unknown";
-
-type Handle = NodeHttpHandler["handle"];
-type Request = Parameters<Handle>[0];
-type Response = Awaited<ReturnType<Handle>>["response"];
+/** Requests of the query protocol, which EC2, IAM and STS answer with XML. Others are those of IAM Identity Center. */
+const QUERY = "application/x-www-form-urlencoded";
 
 /**
- * Requests to AWS, through the proxy that HTTPS_PROXY and NO_PROXY name: the SDK itself ignores these variables.
+ * Requests to AWS, through the proxy that HTTPS_PROXY and NO_PROXY name: the SDK itself ignores these variables. A result that is not XML
+ * is an error: the SDK takes the HTML page of a captive portal or a proxy for an empty result.
+ * Source: API references of IAM ("Making query requests") and EC2 ("Error codes").
  * @param onDate receives the `Date` header of each response
  */
 export async function awsRequests(onDate: (date: string) => void): Promise<NodeHttpHandler> {
@@ -29,7 +27,15 @@ export async function awsRequests(onDate: (date: string) => void): Promise<NodeH
     handlers.set(proxy, handler);
     const { response } = await handler.handle(request, options);
     onDate(response.headers.date ?? "");
-    rejectOthers(request, response);
+    const { "content-type": type = "" } = response.headers;
+    if (
+      request.headers["content-type"]?.startsWith(QUERY) &&
+      response.statusCode < 300 &&
+      !/^(?:text|application)\/xml\b/.test(type)
+    ) {
+      (response.body as Readable).destroy();
+      throw new Error(`HTTP ${response.statusCode}, which is not a response of AWS`);
+    }
     return { response };
   };
   return requests;
@@ -42,18 +48,4 @@ function proxyUrl(text: string): URL {
     throw new Error("HTTPS_PROXY is not the URL of an HTTP proxy, such as http://proxy.example.com:3128");
   }
   return url;
-}
-
-/**
- * The SDK takes the HTML page of a captive portal or a proxy for an empty result. EC2, IAM and STS answer requests of the query protocol
- * with XML. Requests of other protocols, such as those of IAM Identity Center, pass, and so do errors, in which the SDK misses the code.
- * Source: API references of IAM ("Making query requests") and EC2 ("Error codes").
- * @throws Error if the response is not of AWS, as the SDK throws it for an error of that kind
- */
-function rejectOthers({ headers: sent }: Request, { statusCode, headers, body }: Response): void {
-  const isQuery = sent["content-type"]?.startsWith("application/x-www-form-urlencoded") === true;
-  if (isQuery && statusCode < 300 && !/^(?:text|application)\/xml\b/.test(headers["content-type"] ?? "")) {
-    (body as Readable).destroy();
-    throw Object.assign(new Error(), { name: NO_CODE, $metadata: { httpStatusCode: statusCode } });
-  }
 }

@@ -2,7 +2,7 @@ import type { Deployment } from "../../../settings/deployment";
 import { alwaysOnRegion } from "../../iam/partitions";
 import { type Progress, withProgress } from "../../terraform/progress";
 import { Aws } from "./client";
-import { type Action, AwsError, deadline, type Input, type Output, TIMED_OUT, unlessMissing, within } from "./operations";
+import { type Action, AwsError, deadline, type Input, type Output, TIMED_OUT, unlessMissing } from "./operations";
 
 /** What was read, or why it was not. */
 export type Reading<T> = { readonly value: T } | { readonly unread: string };
@@ -48,9 +48,9 @@ export async function withIam<T>(
 ): Promise<T> {
   const { signal: ends, stop } = deadline(limit, signal);
   const iamRegion = alwaysOnRegion(region);
-  const aws = new Aws({ ...provider, alwaysOnRegion: iamRegion, signal: ends, patient: true });
+  const aws = new Aws({ ...provider, alwaysOnRegion: iamRegion, signal: ends, limit, patient: true });
   try {
-    return await withProgress("querying IAM", work(new IamReader(aws, iamRegion, { signal: ends, limit })), progress, ends);
+    return await withProgress("querying IAM", work(new IamReader(aws, iamRegion)), progress, ends);
   } finally {
     stop();
   }
@@ -65,14 +65,10 @@ interface AttachedPage {
 
 /** Reads IAM object by object: one that cannot be read does not keep the others from being read. */
 export class IamReader {
-  /**
-   * @param region an always-on Region of the partition
-   * @param limit how long all calls may take, in seconds, when `signal` aborts
-   */
+  /** @param region an always-on Region of the partition */
   constructor(
     private readonly aws: Pick<Aws, "call"> & Partial<Pick<Aws, "now">>,
     private readonly region: string,
-    private readonly time: { readonly signal: AbortSignal; readonly limit: number },
   ) {}
 
   /** The time that AWS reported in its last response. */
@@ -202,10 +198,8 @@ export class IamReader {
 
   /** All pages of a response; undefined if IAM does not have the object. */
   private async pages<A extends Action>(action: A, input: Input<A>): Promise<Reading<readonly Output<A>[] | undefined>> {
-    const { signal, limit } = this.time;
     try {
-      const response = unlessMissing(this.aws.call(action, input, this.region), "NoSuchEntity");
-      return { value: await within(signal, limit, action, response) };
+      return { value: await unlessMissing(this.aws.call(action, input, this.region), "NoSuchEntity") };
     } catch (error) {
       if (error instanceof AwsError) {
         const code = error.code === TIMED_OUT ? "" : `${error.code}: `;

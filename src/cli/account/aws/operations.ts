@@ -35,11 +35,8 @@ export type Output<A extends Action> =
     ? O
     : never;
 
-/** Code of the error for a call without a response. */
+/** Code of the error for a call without a response of AWS. */
 export const UNREACHABLE = "unreachable";
-
-/** Code of the error for a response that something else than AWS sent, such as a captive portal or a proxy. */
-export const NOT_AWS = "not a response of AWS";
 
 /** Code of the error for a call that did not end in time. */
 export const TIMED_OUT = "timed out";

@@ -1,7 +1,6 @@
 import type { Deployment } from "../../../settings/deployment";
 import { ADDRESSES } from "../../../terraform/addresses";
-import { visible } from "../../../text/printable";
-import { adviceLines, type Finding, LEVELS, levelOf, textOf } from "../../findings/finding";
+import { type Finding, findingsText } from "../../findings/finding";
 import type { StateResource } from "../../terraform/state-file";
 import type { IamReader, Reading } from "../aws/iam-reader";
 import { type Managed, managedOf } from "./managed";
@@ -75,19 +74,7 @@ function notes({ cluster }: Deployment, { keys }: Managed): readonly DriftFound[
 
 /** The report as text. */
 export function driftText({ stack, account, findings }: DriftReport): string {
-  const levels = findings.map((finding) => levelOf<DriftRules>(DRIFT_RULES, finding));
-  const counts = LEVELS.slice(1).flatMap((level) => {
-    const count = levels.filter((one) => one === level).length;
-    return count === 0 ? [] : [`${level}: ${count}`];
-  });
   const where = account === undefined ? "" : ` in account ${account}`;
-  const lines = [
-    `${stack}: what exists${where} besides what the settings and the state have`,
-    ...findings.flatMap((finding, index) => [
-      [levels[index], finding.object, textOf<DriftRules>(DRIFT_RULES, finding)].filter((word) => word !== undefined).join(": "),
-      ...adviceLines<DriftRules>(DRIFT_RULES, finding).map((line) => `  ${line}`),
-    ]),
-    counts.join(", ") || "nothing found",
-  ];
-  return lines.map((line) => `${visible(line)}\n`).join("");
+  const heading = `${stack}: what exists${where} besides what the settings and the state have`;
+  return findingsText<DriftRules>(DRIFT_RULES, [heading], findings);
 }

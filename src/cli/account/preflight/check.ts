@@ -12,6 +12,9 @@ export type PreflightFound = Found<PreflightRules>;
 /** A finding, if it is one. */
 export const when = (isFound: boolean, finding: PreflightFound): readonly PreflightFound[] => (isFound ? [finding] : []);
 
+/** A check cannot run without a setting. */
+export const settingNotSet = (field: string): PreflightFound => ({ rule: "setting-not-set", field, values: { field } });
+
 /** What is checked. */
 export interface Subject {
   readonly deployment: Deployment;

@@ -1,7 +1,6 @@
 import { policyWith } from "../../../iam/policy-document";
 import type { Check } from "./check";
 import { accountCheck } from "./checks/account";
-import { DKP_NAME_CHECKS } from "./checks/dkp-names";
 import { imageCheck } from "./checks/image";
 import { markerCheck } from "./checks/marker";
 import { openPgpKeysCheck } from "./checks/openpgp-keys";
@@ -15,7 +14,6 @@ import { permissionsCheck } from "./checks/user-permissions";
 export const CHECKS: readonly Check[] = [
   imageCheck,
   resourceNamesCheck,
-  ...DKP_NAME_CHECKS,
   prefixCheck,
   markerCheck,
   sourceAddressCheck,

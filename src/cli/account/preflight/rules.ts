@@ -10,43 +10,16 @@ const ALLOW_IN_BOUNDARY = "allow them in the boundary, or set another user.permi
 const NOT_YOURS = "choose another cluster.prefix, delete what is left over, or add --existing-cluster if it is this cluster";
 const WRONG_CLUSTER = "check cluster.prefix, region and account";
 const NO_SOURCE = "no NAT gateway and no Elastic IP has a name of the cluster";
-const ENDPOINT = "calls of {service} in {vpc} go through the VPC endpoint {id}";
-
-/** Of a check that passed: a note without a remedy. */
-const PASSED = templateRules("note", {
-  "account-ok": "account {account}, as {arn}",
-  "account-not-set": "account {account}, as {arn}; accountId is not set",
-  "key-owner-ok": "the key belongs to {user}",
-  "region-ok": "{region} is enabled ({status})",
-  "image-ok":
-    "{ami} is available, x86_64, one EBS disk {root} of {size} GiB[; also maps {ephemeral}, which has an effect only on instance types with instance store volumes]",
-  "names-free": "nothing has the names of {objects} yet",
-  "name-managed": "{object} exists, and the state manages it",
-  "name-imported": `${EXISTS}, and import.{imports} imports it`,
-  "dkp-name-free": "the {object} does not exist yet",
-  "dkp-name-expected": "the {object} exists ({id}), as --existing-cluster expects",
-  "prefix-free": "no object has a name of a cluster with the prefix {prefix}",
-  "prefix-expected": "a cluster with the prefix {prefix} exists ({objects}), as --existing-cluster expects",
-  "marker-not-used": "policy.mode is not strict",
-  "marker-free": "no object has the tag {marker}",
-  "marker-everywhere": "all {count} objects of the cluster that were found have the tag {marker}",
-  "sources-allowed": "user.allowedNetworks includes {sources}; the address of whoever runs dhctl is not known here",
-  "endpoint-allowed": `${ENDPOINT}, which user.allowedNetworks includes`,
-  "permissions-ok": "the user {user} is allowed all {count} actions",
-  "permissions-planned-ok":
-    "the policy that an apply creates allows all {count} actions; denials by an SCP are visible only once the user exists",
-  "pgp-keys-none": "no pgpKey is set",
-  "pgp-keys-ok": "secrets can be encrypted for each of them",
-  "key-allowed": "the key may call {action}",
-  "key-call-absent": "the Region does not have {action}, and DKP does not require it there",
-});
 
 const NOTES = templateRules("note", {
+  "account-ok": "account {account}, as {arn}[; {unset} is not set]",
   "setting-not-set": ["{field} is not set", "set {field}"],
   "image-ena": ["{ami} has no EnaSupport, which every Nitro instance type requires", "use an image with EnaSupport"],
   "image-imdsv2": ["{ami} accepts only IMDSv2", "set cluster.imdsv2: true here and in DKP, or use another image"],
-  "dkp-name-absent": ["the {object} does not exist, and --existing-cluster expects it", WRONG_CLUSTER],
-  "prefix-absent": ["no object has a name of the prefix {prefix}, and --existing-cluster expects some", WRONG_CLUSTER],
+  "prefix-absent": [
+    "--existing-cluster expects a cluster with the prefix {prefix}, and there is no {absent} of it",
+    WRONG_CLUSTER,
+  ],
   "prefix-vpc": ["the name of DKP's VPC is in use: {objects}", "verify that no cluster has the prefix {prefix}"],
   "marker-no-objects": ["no object of the cluster was found", WRONG_CLUSTER],
   "networks-not-set": [
@@ -55,6 +28,10 @@ const NOTES = templateRules("note", {
   ],
   "sources-not-yet": [`${NO_SOURCE}: DKP creates them`, "remove user.allowedNetworks until the cluster exists"],
   "bastion-outside": ["user.allowedNetworks does not include the bastion {sources}", "if dhctl runs there, add {cidrs}"],
+  "permissions-planned": [
+    "the user {user} does not exist: the policy that an apply creates was simulated, which shows no denial by an SCP",
+    "run the preflight again after the apply",
+  ],
   "permission-denied-unused": [
     "{simulated}: the {denier} denies {actions}, which this cluster is not known to call",
     "allow them before the cluster calls them",
@@ -109,8 +86,7 @@ const ATTENTION = templateRules("attention", {
     `${EXISTS}, and neither the state nor its use in IAM shows whose it is`,
     `ask who created it; if it is to be this deployment's, ${IMPORT}; otherwise ${OTHER_NAME}`,
   ],
-  "dkp-name-taken": ["the {object} exists ({id}): the bootstrap of DKP would fail with {code}", NOT_YOURS],
-  "prefix-in-use": ["{objects} have names of the prefix {prefix}, by which DKP finds its own", NOT_YOURS],
+  "prefix-in-use": ["names of the prefix {prefix} are in use, by which DKP creates or finds its own: {objects}", NOT_YOURS],
   "marker-in-use": [
     "before the cluster exists, {marked} have the tag {marker}",
     "choose another pair, or add --existing-cluster",
@@ -121,7 +97,7 @@ const ATTENTION = templateRules("attention", {
   ],
   "source-outside": ["calls of {services} from {sources} are denied", "add {cidrs} to user.allowedNetworks.cidrs"],
   "endpoint-outside": [
-    `${ENDPOINT}, have no public address, and are denied`,
+    "calls of {service} in {vpc} go through the VPC endpoint {id}, have no public address, and are denied",
     "add {id} to user.allowedNetworks.vpcEndpoints, or {vpc} to user.allowedNetworks.vpcs",
   ],
   "permission-denied-by-policy": [
@@ -153,18 +129,17 @@ const UNVERIFIABLE = templateRules("unverifiable", {
   "permission-undecided": ["{simulated}: the simulator does not decide on {actions}", "test the key itself with --as-key"],
   "key-call-failed": ["{action} returned {reason}", "read the error above; it is about the call, not about the key"],
   "check-not-run": "not run: it depends on the check {required}, which did not pass",
-  "timed-out": ["no response within {seconds} seconds", "try again with a longer --timeout"],
+  "timed-out": ["{action}: {reason}", "try again with a longer --timeout"],
   "call-denied": ["{action} is denied to these credentials", ALLOW_CALLS],
   "call-throttled": ["{action} is throttled ({reason}) after several attempts", "try again when fewer calls are made"],
-  "call-not-aws": [
-    "{action}: {reason}",
-    "sign in to the network if it asks for that, or set HTTPS_PROXY and NO_PROXY as it requires, and try again",
+  "call-unreachable": [
+    "{action}: AWS cannot be reached ({reason})",
+    "check the Region; sign in to the network if it asks for that, or set HTTPS_PROXY and NO_PROXY as it requires",
   ],
-  "call-unreachable": ["{action}: AWS cannot be reached ({reason})", "check the network, the proxy and the Region"],
   "call-failed": ["{action} returned {reason}", "try again; if the error persists, its message names the cause"],
 });
 
 /** What `preflight` reports. Rule IDs are stable. */
-export const PREFLIGHT_RULES = { ...PASSED, ...NOTES, ...ATTENTION, ...UNVERIFIABLE };
+export const PREFLIGHT_RULES = { ...NOTES, ...ATTENTION, ...UNVERIFIABLE };
 
 export type PreflightRules = typeof PREFLIGHT_RULES;

@@ -1,23 +1,19 @@
 import { partitionOf } from "../../../iam/partitions";
 import type { Deployment } from "../../../settings/deployment";
-import { levelOf } from "../../findings/finding";
 import { alwaysOnRegion } from "../../iam/partitions";
 import { type Progress, withProgress } from "../../terraform/progress";
 import { type Aws, THROTTLED } from "../aws/client";
 import { IamReader } from "../aws/iam-reader";
-import { type Action, AwsError, type Input, NOT_AWS, UNREACHABLE, within } from "../aws/operations";
+import { type Action, AwsError, type Input, TIMED_OUT, UNREACHABLE } from "../aws/operations";
 import type { Check, PreflightFound, Subject, Tools } from "./check";
 import { CHECKS } from "./checks";
 import { accountCheck, type Credentials } from "./checks/account";
 import { keyDryRunCheck } from "./checks/key-dry-run";
 import { regionCheck } from "./checks/region";
-import type { CheckResult } from "./report";
-import { PREFLIGHT_RULES, type PreflightRules } from "./rules";
+import { type CheckResult, needsAttention } from "./report";
 
 /** With `asKey`, dry runs test the key instead of all other checks. */
 export interface PreflightOptions extends Credentials, Pick<Subject, "existingCluster" | "state"> {
-  /** Time limit of all checks, in seconds. */
-  readonly timeout: number;
   /** Ends when that time is over. */
   readonly signal: AbortSignal;
   /** Receives the name of a check that takes long. */
@@ -35,14 +31,14 @@ export async function runPreflight(
   const { asKey, existingCluster, state } = options;
   const run = async (check: Check, account = ""): Promise<CheckResult> => {
     const subject = { deployment, partition: partitionOf(deployment.region), account, existingCluster, state };
-    const findings = await findingsOf(check.id, check.run(toolsOf(check, deployment.region, aws, options), subject), options);
+    const findings = await findingsOf(check.id, check.run(toolsOf(check, deployment.region, aws), subject), options);
     // Findings name the setting of the check, unless they name another one.
     return { check: check.id, findings: findings.map((found) => ({ field: check.field, ...found })) };
   };
   const account = await run(accountCheck(options));
   const [identity] = account.findings;
   const [first, ...others]: readonly [Check, ...Check[]] = asKey ? [keyDryRunCheck] : [regionCheck, ...CHECKS];
-  if ((identity?.rule !== "account-ok" && identity?.rule !== "account-not-set") || needsAttention(account)) {
+  if (identity?.rule !== "account-ok" || needsAttention(account)) {
     return [account, ...[first, ...others].map((check) => notRun(check, account))];
   }
   const id = String(identity.values.account);
@@ -57,12 +53,7 @@ export async function runPreflight(
 }
 
 /** Tools that make the calls of a check, and no others. */
-export function toolsOf(
-  { id, calls, where }: Check,
-  own: string,
-  aws: Calls,
-  { signal, timeout: limit }: Pick<PreflightOptions, "signal" | "timeout">,
-): Tools {
+export function toolsOf({ id, calls, where }: Check, own: string, aws: Calls): Tools {
   const region = where === "region" ? own : alwaysOnRegion(own);
   const call = <A extends Action>(action: A, input: Input<A>) => {
     if (!calls.includes(action)) {
@@ -73,7 +64,7 @@ export function toolsOf(
   return {
     list: async (action, input, itemsOf) => (await call(action, input)).flatMap((page) => itemsOf(page) ?? []),
     dryRun: (operation, input) => aws.dryRun(operation, input, region),
-    iam: new IamReader({ call }, region, { signal, limit }),
+    iam: new IamReader({ call }, region),
   };
 }
 
@@ -81,23 +72,17 @@ export function toolsOf(
 async function findingsOf(
   check: string,
   work: Promise<readonly PreflightFound[]>,
-  { timeout, signal, progress }: PreflightOptions,
+  { signal, progress }: PreflightOptions,
 ): Promise<readonly PreflightFound[]> {
   try {
-    return await within(signal, timeout, check, withProgress(`waiting for the check ${check}`, work, progress, signal));
+    return await withProgress(`waiting for the check ${check}`, work, progress, signal);
   } catch (error) {
-    if (signal.aborted) {
-      return [{ rule: "timed-out", values: { seconds: timeout } }];
-    }
     if (error instanceof AwsError) {
       return [checkError(error)];
     }
     throw error;
   }
 }
-
-const needsAttention = ({ findings }: CheckResult) =>
-  findings.some((found) => levelOf<PreflightRules>(PREFLIGHT_RULES, found) === "attention");
 
 /** The result of a check that requires another one to pass. */
 const notRun = ({ id }: Check, required: CheckResult): CheckResult => ({
@@ -109,12 +94,12 @@ const notRun = ({ id }: Check, required: CheckResult): CheckResult => ({
 const ERRORS = [
   [/^(?:AccessDenied|AccessDeniedException|UnauthorizedOperation)$/, "call-denied"],
   [THROTTLED, "call-throttled"],
-  [new RegExp(`^${NOT_AWS}$`), "call-not-aws"],
   [new RegExp(`^${UNREACHABLE}$`), "call-unreachable"],
+  [new RegExp(`^${TIMED_OUT}$`), "timed-out"],
 ] as const;
 
 /** The finding for an error of a call. */
 function checkError({ action, code, message }: AwsError): PreflightFound {
-  const values = { action, reason: code === NOT_AWS || code === UNREACHABLE ? message : `${code}: ${message}` };
+  const values = { action, reason: code === UNREACHABLE || code === TIMED_OUT ? message : `${code}: ${message}` };
   return { rule: ERRORS.find(([pattern]) => pattern.test(code))?.[1] ?? "call-failed", values };
 }

@@ -1,5 +1,5 @@
 import { AwsError } from "../../aws/operations";
-import { type Check, type PreflightFound, type Subject, userArn } from "../check";
+import { type Check, type PreflightFound, type Subject, userArn, when } from "../check";
 
 /** How the preflight runs. */
 export interface Credentials {
@@ -37,17 +37,13 @@ export function accountCheck({ asKey, profile }: Credentials): Check {
 function checkIdentity(account: string, arn: string, subject: Subject & Pick<Credentials, "asKey">): readonly PreflightFound[] {
   const { accountId, stack } = subject.deployment;
   const user = userArn(subject);
-  const findings: PreflightFound[] = [
+  const unset = accountId === undefined ? "accountId" : undefined;
+  return [
     accountId !== undefined && accountId !== account
       ? { rule: "account-differs", values: { account, arn, accountId } }
-      : { rule: accountId === undefined ? "account-not-set" : "account-ok", values: { account, arn } },
+      : { rule: "account-ok", values: { account, arn, unset } },
+    ...when(subject.asKey && arn !== user, { rule: "key-owner-differs", values: { arn, user, stack } }),
   ];
-  if (subject.asKey) {
-    findings.push(
-      arn === user ? { rule: "key-owner-ok", values: { user } } : { rule: "key-owner-differs", values: { arn, user, stack } },
-    );
-  }
-  return findings;
 }
 
 /** Error codes of invalid credentials. */

@@ -1,5 +1,5 @@
 import { type Image, unlessMissing } from "../../aws/operations";
-import { type Check, type PreflightFound, when } from "../check";
+import { type Check, type PreflightFound, settingNotSet, when } from "../check";
 
 /** The images that the settings name. What runs on an instance, such as cloud-init, is not visible from outside. */
 export const imageCheck: Check = {
@@ -9,22 +9,21 @@ export const imageCheck: Check = {
   where: "region",
   async run({ list }, { deployment: { amis, cluster, region } }) {
     if (amis.length === 0) {
-      return [{ rule: "setting-not-set", values: { field: "cluster.amis" } }];
+      return [settingNotSet("cluster.amis")];
     }
     const findings: PreflightFound[] = [];
     for (const ami of amis) {
       const images = list("ec2:DescribeImages", { ImageIds: [ami], IncludeDeprecated: true }, ({ Images }) => Images);
       const missing = ["InvalidAMIID.Malformed", "InvalidAMIID.NotFound", "InvalidAMIID.Unavailable"];
       const [image] = (await unlessMissing(images, ...missing)) ?? [];
-      findings.push(...(image === undefined ? [imageMissing(ami, region)] : imageFindings(image, ami, cluster.imdsv2)));
+      const absent: PreflightFound = { rule: "image-missing", values: { ami, region } };
+      findings.push(...(image === undefined ? [absent] : imageFindings(image, ami, cluster.imdsv2)));
     }
     return findings;
   },
 };
 
-const imageMissing = (ami: string, region: string): PreflightFound => ({ rule: "image-missing", values: { ami, region } });
-
-/** What keeps an image from being one of DKP's nodes; its description if nothing does. @param imdsv2 `cluster.imdsv2` */
+/** What keeps an image from being one of DKP's nodes. @param imdsv2 `cluster.imdsv2` */
 function imageFindings(image: Image, ami: string, imdsv2: boolean | undefined): readonly PreflightFound[] {
   const { State: state = "in an unknown state", RootDeviceType: type = "unknown", RootDeviceName: root = "?" } = image;
   const {
@@ -36,7 +35,7 @@ function imageFindings(image: Image, ami: string, imdsv2: boolean | undefined): 
   const ebs = mappings.filter(({ Ebs }) => Ebs !== undefined);
   const names = ebs.map(({ DeviceName }) => DeviceName ?? "?");
   const disks = names.length === 0 ? "none" : names;
-  const findings = [
+  return [
     ...when(state !== "available", { rule: "image-state", values: { ami, state } }),
     ...when(type !== "ebs", { rule: "image-root-device", values: { ami, type } }),
     ...when(names.length !== 1 || names[0] !== root, { rule: "image-disks", values: { ami, disks, root } }),
@@ -44,10 +43,4 @@ function imageFindings(image: Image, ami: string, imdsv2: boolean | undefined): 
     ...when(EnaSupport !== true, { rule: "image-ena", values: { ami } }),
     ...when(ImdsSupport === "v2.0" && imdsv2 !== true, { rule: "image-imdsv2", field: "cluster.imdsv2", values: { ami } }),
   ];
-  if (findings.length > 0) {
-    return findings;
-  }
-  const size = String(ebs[0]?.Ebs?.VolumeSize ?? "unknown");
-  const ephemeral = mappings.flatMap(({ DeviceName, VirtualName }) => (VirtualName ? [`${VirtualName} at ${DeviceName}`] : []));
-  return [{ rule: "image-ok", values: { ami, root, size, ephemeral } }];
 }

@@ -1,6 +1,6 @@
 import { strictMarker } from "../../../../iam/cluster-marker";
 import type { Deployment } from "../../../../settings/deployment";
-import type { Check, PreflightFound } from "../check";
+import { type Check, type PreflightFound, when } from "../check";
 
 /** A call of DKP that EC2 authorizes and does not execute. */
 interface DryCall {
@@ -38,15 +38,16 @@ function marked({ policy, cluster }: Deployment, ResourceType: string): object {
   return marker === undefined ? {} : { TagSpecifications: [{ ResourceType, Tags: [{ Key: marker.key, Value: marker.value }] }] };
 }
 
-/** What a dry run shows, by the code and the message of EC2, which name what denied it; an Allow is missing where they name nothing. */
-const RESULTS = [
-  [/^DryRunOperation: /, "key-allowed"],
-  [/^UnsupportedOperation: /, "key-call-absent"],
+/** What denies a call, by the code and the message of EC2, which name it; an Allow is missing where they name nothing. */
+const DENIALS = [
   [/^UnauthorizedOperation: .*service control policy/i, "key-denied-by-scp"],
   [/^UnauthorizedOperation: .*permissions boundary/i, "key-denied-by-boundary"],
   [/^UnauthorizedOperation: .*explicit deny in an identity-based policy/i, "key-denied-by-policy"],
   [/^UnauthorizedOperation: /, "key-denied"],
 ] as const;
+
+/** Codes of an allowed call, and of one that the Region does not have: DKP does not require it there. */
+const PASSED = ["DryRunOperation", "UnsupportedOperation"];
 
 /** Tests the key itself. Requires no permission but those of the key. */
 export const keyDryRunCheck: Check = {
@@ -62,7 +63,8 @@ export const keyDryRunCheck: Check = {
       }
       const { code, message } = await dryRun(operation, request);
       const values = { action: `ec2:${operation}`, reason: `${code}: ${message}` };
-      return [{ rule: RESULTS.find(([pattern]) => pattern.test(values.reason))?.[1] ?? "key-call-failed", values }];
+      const rule = DENIALS.find(([pattern]) => pattern.test(values.reason))?.[1] ?? "key-call-failed";
+      return when(!PASSED.includes(code), { rule, values });
     });
     return (await Promise.all(findings)).flat();
   },

@@ -2,7 +2,7 @@ import { iamResourceArn } from "../../../../iam/arns";
 import { nodeRoleName } from "../../../../iam/cluster";
 import { strictMarker } from "../../../../iam/cluster-marker";
 import type { Instance } from "../../aws/operations";
-import type { Check, Tools } from "../check";
+import { type Check, type Tools, when } from "../check";
 import { clusterTag, groupsOf, instancesIn, instancesWith, nameIn } from "./cluster-objects";
 
 /**
@@ -18,7 +18,7 @@ export const markerCheck: Check = {
     const tag = strictMarker(policy, cluster);
     const { prefix } = cluster;
     if (tag === undefined || prefix === undefined) {
-      return [{ rule: "marker-not-used", values: {} }];
+      return [];
     }
     const profile = iamResourceArn({ partition, account }, `instance-profile/${nodeRoleName(prefix)}`);
     const objects = new Set(await objectsOf(list, prefix, profile));
@@ -26,20 +26,14 @@ export const markerCheck: Check = {
     objects.delete(cluster.existingVPCID ?? "");
     const marked = (await idsWith(list, tag.key, { value: [tag.value] })).toSorted();
     const marker = `${tag.key}=${tag.value}`;
-    const count = objects.size;
     if (!existingCluster) {
-      return [
-        marked.length === 0 ? { rule: "marker-free", values: { marker } } : { rule: "marker-in-use", values: { marker, marked } },
-      ];
+      return when(marked.length > 0, { rule: "marker-in-use", values: { marker, marked } });
     }
-    if (count === 0) {
-      return [{ rule: "marker-no-objects", values: {} }];
-    }
+    const count = objects.size;
     const lacking = [...objects].filter((id) => !marked.includes(id)).sort();
     return [
-      lacking.length === 0
-        ? { rule: "marker-everywhere", values: { marker, count } }
-        : { rule: "marker-lacking", values: { marker, count, lacking } },
+      ...when(count === 0, { rule: "marker-no-objects", values: {} }),
+      ...when(lacking.length > 0, { rule: "marker-lacking", values: { marker, count, lacking } }),
     ];
   },
 };
@@ -54,7 +48,7 @@ export const markerCheck: Check = {
 async function objectsOf(list: Tools["list"], prefix: string, profile: string): Promise<readonly string[]> {
   const instances = await list("ec2:DescribeInstances", instancesWith("iam-instance-profile.arn", profile), instancesIn);
   const nodes = instances.map((instance) => ({ ...nodeOf(instance), kind: kindOf(instance, prefix) }));
-  const disksOf = (wanted: string) => nodes.flatMap(({ kind, disks }) => (kind === wanted ? disks : []));
+  const disksOf = (creator: string) => nodes.flatMap(({ kind, disks }) => (kind === creator ? disks : []));
   const ofCsi = await idsWith(list, "ebs.csi.aws.com/cluster");
   const bastionDisks = disksOf("bastion");
   const names = nodes.flatMap(({ kind, name }) => (kind === "terraform" ? [name] : []));

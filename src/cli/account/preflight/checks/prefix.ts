@@ -1,41 +1,74 @@
+import { nodeRoleName } from "../../../../iam/cluster";
 import { listed } from "../../../../settings/message-parts";
-import type { Check } from "../check";
+import { unlessMissing } from "../../aws/operations";
+import { type Check, settingNotSet, type Tools, when } from "../check";
 import { clusterTag, groupsOf, instancesIn, instancesWith } from "./cluster-objects";
-import { NO_PREFIX } from "./dkp-names";
 
-/** Whether another cluster has the same prefix. DKP finds its subnets and security groups by name, in any VPC. */
+type Find = (list: Tools["list"], prefix: string) => Promise<readonly (string | undefined)[]>;
+
+const named = (...Values: string[]) => ({ Filters: [{ Name: "tag:Name", Values }] });
+
+/** Objects that every cluster has, by kind. Source: deckhouse/deckhouse modules/030-cloud-provider-aws/candi/terraform-modules. */
+const IN_EACH_CLUSTER: Readonly<Record<string, Find>> = {
+  role: (list, prefix) => list("iam:GetRole", { RoleName: nodeRoleName(prefix) }, ({ Role }) => [Role?.Arn]),
+  "instance profile": (list, prefix) =>
+    list("iam:GetInstanceProfile", { InstanceProfileName: nodeRoleName(prefix) }, ({ InstanceProfile }) => [
+      InstanceProfile?.Arn,
+    ]),
+  "key pair": (list, prefix) =>
+    list("ec2:DescribeKeyPairs", { Filters: [{ Name: "key-name", Values: [prefix] }] }, ({ KeyPairs }) =>
+      KeyPairs?.map(({ KeyPairId }) => KeyPairId),
+    ),
+  instances: async (list, prefix) => {
+    const instances = await list("ec2:DescribeInstances", instancesWith("tag-key", clusterTag(prefix)), instancesIn);
+    return instances.map(({ InstanceId }) => InstanceId);
+  },
+};
+
+/** DKP finds its subnets and security groups by name, in any VPC. */
+const FIND: Readonly<Record<string, Find>> = {
+  ...IN_EACH_CLUSTER,
+  "security groups": (list, prefix) =>
+    list("ec2:DescribeSecurityGroups", groupsOf(prefix), ({ SecurityGroups }) => SecurityGroups?.map(({ GroupId }) => GroupId)),
+  subnets: (list, prefix) =>
+    list("ec2:DescribeSubnets", named(`${prefix}-public-0`, `${prefix}-internal-0`), ({ Subnets }) =>
+      Subnets?.map(({ SubnetId }) => SubnetId),
+    ),
+  VPCs: (list, prefix) => list("ec2:DescribeVpcs", named(prefix), ({ Vpcs }) => Vpcs?.map(({ VpcId }) => VpcId)),
+};
+
+/** The names that DKP gives by the prefix must be free before the cluster is created, and in use afterwards. */
 export const prefixCheck: Check = {
   id: "prefix-in-use",
   field: "cluster.prefix",
-  calls: ["ec2:DescribeInstances", "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcs"],
+  calls: [
+    "iam:GetRole",
+    "iam:GetInstanceProfile",
+    "ec2:DescribeKeyPairs",
+    "ec2:DescribeInstances",
+    "ec2:DescribeSecurityGroups",
+    "ec2:DescribeSubnets",
+    "ec2:DescribeVpcs",
+  ],
   where: "region",
   async run({ list }, { deployment: { cluster }, existingCluster }) {
     const { prefix, existingVPCID } = cluster;
     if (prefix === undefined) {
-      return [NO_PREFIX];
+      return [settingNotSet("cluster.prefix")];
     }
-    const named = (...Values: string[]) => ({ Filters: [{ Name: "tag:Name", Values }] });
-    const instances = await list("ec2:DescribeInstances", instancesWith("tag-key", clusterTag(prefix)), instancesIn);
-    const groups = await list("ec2:DescribeSecurityGroups", groupsOf(prefix), ({ SecurityGroups }) => SecurityGroups);
-    const subnets = await list(
-      "ec2:DescribeSubnets",
-      named(`${prefix}-public-0`, `${prefix}-internal-0`),
-      ({ Subnets }) => Subnets,
-    );
-    const vpcs = await list("ec2:DescribeVpcs", named(prefix), ({ Vpcs }) => Vpcs);
-    const kinds = {
-      instances: instances.map(({ InstanceId = "" }) => InstanceId),
-      "security groups": groups.map(({ GroupId, GroupName }) => `${GroupId} (${GroupName})`),
-      subnets: subnets.map(({ SubnetId = "" }) => SubnetId),
+    const read = Object.entries(FIND).map(async ([kind, find]) => {
+      const ids = (await unlessMissing(find(list, prefix), "NoSuchEntity")) ?? [];
       // The existing VPC belongs to the user.
-      VPCs: vpcs.map(({ VpcId = "" }) => VpcId).filter((id) => id !== existingVPCID),
-    };
-    const objects = Object.entries(kinds).flatMap(([kind, ids]) => (ids.length === 0 ? [] : [`${kind} ${listed(ids)}`]));
-    if (objects.length === 0) {
-      return [{ rule: existingCluster ? "prefix-absent" : "prefix-free", values: { prefix } }];
+      return { kind, ids: ids.flatMap((id) => (id === undefined || id === existingVPCID ? [] : id)) };
+    });
+    const found = (await Promise.all(read)).filter(({ ids }) => ids.length > 0);
+    const kinds = found.map(({ kind }) => kind);
+    if (existingCluster) {
+      const absent = Object.keys(IN_EACH_CLUSTER).filter((kind) => !kinds.includes(kind));
+      return when(absent.length > 0, { rule: "prefix-absent", values: { prefix, absent } });
     }
-    const isVpcAlone = objects.length === 1 && kinds.VPCs.length > 0;
-    const rule = isVpcAlone ? "prefix-vpc" : "prefix-in-use";
-    return [{ rule: existingCluster ? "prefix-expected" : rule, values: { prefix, objects } }];
+    const rule = kinds.length === 1 && kinds[0] === "VPCs" ? "prefix-vpc" : "prefix-in-use";
+    const objects = found.map(({ kind, ids }) => `${kind} ${listed(ids)}`);
+    return when(found.length > 0, { rule, values: { prefix, objects } });
   },
 };

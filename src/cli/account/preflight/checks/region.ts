@@ -1,5 +1,5 @@
 import { suggest } from "../../../../settings/message-parts";
-import type { Check } from "../check";
+import { type Check, when } from "../check";
 
 /** Whether the Region is enabled. Called in one that every account has: a Region that is not enabled rejects every key. */
 export const regionCheck: Check = {
@@ -15,6 +15,6 @@ export const regionCheck: Check = {
       return [{ rule: "region-unknown", values: { region, suggestion: suggest(region, names) } }];
     }
     const isEnabled = status === "opted-in" || status === "opt-in-not-required";
-    return [{ rule: isEnabled ? "region-ok" : "region-disabled", values: { region, status } }];
+    return when(!isEnabled, { rule: "region-disabled", values: { region, status } });
   },
 };

@@ -24,14 +24,10 @@ export const resourceNamesCheck: Check = {
     const { deployment } = subject;
     const objects = await Promise.all(managedObjects(deployment).map((object) => read(object, iam, subject)));
     const state = objects.some(existingOf) ? await subject.state() : { value: [] };
-    const free = objects.filter((object) => isAbsent(object) && deployment.import?.[object.imports] !== true);
-    const findings = objects
-      .filter((object) => !free.includes(object))
-      .map((object): PreflightFound => {
-        const found = checkObject(object, { deployment, objects, state });
-        return { object: title(object), field: `${object.setting}.name`, ...found };
-      });
-    return free.length === 0 ? findings : [{ rule: "names-free", values: { objects: free.map(title) } }, ...findings];
+    return objects.flatMap((object): readonly PreflightFound[] => {
+      const found = checkObject(object, { deployment, objects, state });
+      return found === undefined ? [] : [{ object: title(object), field: `${object.setting}.name`, ...found }];
+    });
   },
 };
 
@@ -73,40 +69,37 @@ interface Names {
 type NameValues = Pick<ManagedObject, "setting" | "imports"> &
   Readonly<Record<"object" | "arn" | "stack", string> & Record<"since" | "path", string | undefined>>;
 
-/** The finding about an object that exists, cannot be read, or is to be imported. */
-function checkObject(named: NamedObject, names: Names): PreflightFound {
-  const { kind, path, setting, imports } = named;
+/** What is found about an object; undefined if its name is free, or it is managed or imported. */
+function checkObject(named: NamedObject, names: Names): PreflightFound | undefined {
+  const { kind, path, setting, imports, existing } = named;
   const { deployment, state } = names;
   const object = title(named);
   const isImported = deployment.import?.[imports] === true;
-  if ("unread" in named.existing) {
-    return { rule: "object-unread", values: { object, reason: named.existing.unread } };
+  if ("unread" in existing) {
+    return { rule: "object-unread", values: { object, reason: existing.unread } };
   }
-  if (named.existing.value === undefined) {
-    return { rule: "name-import-missing", field: `import.${imports}`, values: { object, imports, setting } };
+  if (existing.value === undefined) {
+    const missing = { rule: "name-import-missing", field: `import.${imports}`, values: { object, imports, setting } } as const;
+    return isImported ? missing : undefined;
   }
-  const { Arn: arn = "", Path: existingPath = "/", CreateDate } = named.existing.value;
+  const { Arn: arn = "", Path: existingPath = "/", CreateDate } = existing.value;
   const values = { object, arn, since: CreateDate?.toISOString().slice(0, 10), setting, imports, stack: deployment.stack };
   if (isImported && (kind === "policy" || kind === "role") && existingPath !== path) {
     return { rule: "name-import-path", field: `${setting}.path`, values: { ...values, path, existingPath } };
   }
   if ("unread" in state) {
-    const unread = { ...values, reason: state.unread };
-    return isImported ? { rule: "name-imported", values } : { rule: "name-state-unread", values: unread };
+    return isImported ? undefined : { rule: "name-state-unread", values: { ...values, reason: state.unread } };
   }
-  return checkOwner(
-    named,
-    { ...names, state: state.value },
-    { ...values, path: existingPath === path ? undefined : existingPath },
-  );
+  const pathToSet = existingPath === path ? undefined : existingPath;
+  return checkOwner(named, { ...names, state: state.value }, { ...values, path: pathToSet });
 }
 
-/** The finding about an object that exists, by whose it is. */
+/** What is found about an object that exists, by whose it is. */
 function checkOwner(
   { kind, name, address, imports, uses }: NamedObject,
   { deployment, objects, state }: Omit<Names, "state"> & { readonly state: readonly StateResource[] },
   values: NameValues,
-): PreflightFound {
+): PreflightFound | undefined {
   const managed = state.find((resource) => resource.address === address)?.attributes;
   if (managed !== undefined && managed.arn !== values.arn && managed.name !== name) {
     return { rule: "name-address-taken", address, values: { ...values, address, managed: String(managed.name) } };
@@ -114,13 +107,13 @@ function checkOwner(
   const userExists = objects.some((object) => object.kind === "user" && existingOf(object) !== undefined);
   const { owner, by } = ownershipOf({ kind, name }, uses, { settings: deployment, state, userExists });
   if (managed !== undefined || owner === "ours") {
-    return { rule: "name-managed", address, values };
+    return undefined;
   }
   if (owner === "another") {
     return { rule: "name-of-another", values: { ...values, by } };
   }
   if (deployment.import?.[imports] === true) {
-    return { rule: "name-imported", values };
+    return undefined;
   }
   const absent = objects.filter((other) => other.imports === imports && isAbsent(other)).map(title);
   return absent.length > 0

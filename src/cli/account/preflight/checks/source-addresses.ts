@@ -1,7 +1,7 @@
 import * as ipaddr from "ipaddr.js";
 
 import type { Networks } from "../../../../iam/networks";
-import { type Check, type PreflightFound, type Tools, when } from "../check";
+import { type Check, type PreflightFound, settingNotSet, type Tools, when } from "../check";
 import { clusterTag, instancesIn, instancesWith, nameIn } from "./cluster-objects";
 
 /** A public address of the cluster, such as that of `NAT gateway nat-0123456789abcdef0`. DKP makes no calls from a bastion; `dhctl` may. */
@@ -41,7 +41,7 @@ export const sourceAddressCheck: Check = {
   async run({ list }, { deployment: { cluster, user }, existingCluster }) {
     const { prefix, existingVPCID } = cluster;
     if (prefix === undefined && existingVPCID === undefined) {
-      return [{ rule: "setting-not-set", field: "cluster.prefix", values: { field: "cluster.prefix" } }];
+      return [settingNotSet("cluster.prefix")];
     }
     const named = { Filters: [{ Name: "tag:Name", Values: [prefix ?? ""] }] };
     const ownVpcs = existingVPCID === undefined ? await list("ec2:DescribeVpcs", named, ({ Vpcs }) => Vpcs) : [];
@@ -80,21 +80,18 @@ function sourceFindings({ addresses, endpoints, networks, existingCluster }: Sou
   const services = SERVICES.filter((service) => !endpoints.some((endpoint) => endpoint.service === service));
   // Where every service has an endpoint, no call has an address.
   const sources = services.length === 0 ? [] : addresses;
-  const isKnown = services.length === 0 || addresses.length > 0;
   const outside = sources.filter(({ address }) => !includesAddress(networks.cidrs, address));
-  const inside = sources.filter((source) => !outside.includes(source));
   const callers = outside.filter(({ bastion }) => bastion !== true);
   const bastions = outside.filter(({ bastion }) => bastion);
-  const ofEndpoints = endpoints.map((endpoint): PreflightFound => {
-    const isAllowed = networks.vpcs.includes(endpoint.vpc) || networks.vpcEndpoints.includes(endpoint.id);
-    return { rule: isAllowed ? "endpoint-allowed" : "endpoint-outside", values: { ...endpoint } };
-  });
+  const isAllowed = ({ vpc, id }: SourceEndpoint) => networks.vpcs.includes(vpc) || networks.vpcEndpoints.includes(id);
   return [
-    ...when(!isKnown, { rule: existingCluster ? "sources-not-found" : "sources-not-yet", values: {} }),
-    ...when(inside.length > 0, { rule: "sources-allowed", values: { sources: addressLists(inside).sources } }),
+    ...when(services.length > 0 && addresses.length === 0, {
+      rule: existingCluster ? "sources-not-found" : "sources-not-yet",
+      values: {},
+    }),
     ...when(callers.length > 0, { rule: "source-outside", values: { ...addressLists(callers), services } }),
     ...when(bastions.length > 0, { rule: "bastion-outside", values: addressLists(bastions) }),
-    ...ofEndpoints,
+    ...endpoints.flatMap((endpoint) => when(!isAllowed(endpoint), { rule: "endpoint-outside", values: { ...endpoint } })),
   ];
 }
 

@@ -1,7 +1,8 @@
-import { CATALOGUE } from "../../../../iam/catalogue";
+import { CATALOGUE, type CatalogueRow } from "../../../../iam/catalogue";
 import { policyDocument } from "../../../../iam/policy-document";
 import { grantedRows } from "../../../../iam/policy-statements";
 import { policyOptionsOf } from "../../../../settings/deployment";
+import { grouped } from "../../../../text/grouped";
 import { mapped } from "../../aws/iam-reader";
 import { type EvaluationResult, someAtATime, unlessMissing } from "../../aws/operations";
 import { type Check, type PreflightFound, type Subject, type Tools, userArn, when } from "../check";
@@ -23,7 +24,7 @@ type Decision = "allowed" | "undecided" | Denier;
 /** From the worst to the best: of several resources the worst decision counts. */
 const WORST_FIRST: readonly Decision[] = [...DENIERS, "undecided", "allowed"];
 
-/** The decision of the simulator on one action. It reports the SCP and the boundary beside its decision. */
+/** The decision of the simulator on one action. It reports the SCP and the boundary next to its decision. */
 function decisionOf(result: EvaluationResult): Decision {
   const { EvalDecision, OrganizationsDecisionDetail, ResourceSpecificResults = [] } = result;
   if (EvalDecision === "allowed") {
@@ -53,37 +54,42 @@ export const permissionsCheck: Check = {
     const { user } = subject.deployment;
     const policy = policyOptionsOf(subject.deployment);
     const options = { ...policy, environment: { ...policy.environment, account: subject.account } };
-    const rows = new Set([...grantedRows(options), ...CATALOGUE.filter((row) => isNeeded(row, options.cluster))]);
-    const needed = new Set([...rows].filter((row) => isNeeded(row, options.cluster)).map(({ action }) => action));
-    const calls = simulatedCalls([...rows], options);
+    const needed = CATALOGUE.filter((row) => isNeeded(row, options.cluster));
+    const rows = [...new Set([...grantedRows(options), ...needed])];
+    const calls = simulatedCalls(rows, options);
     const ofUser = userSimulator(tools, subject);
-    // The first call shows whether the user exists.
-    const [first] = await Promise.all(calls.slice(0, 1).map((call) => unlessMissing(ofUser(call), "NoSuchEntity")));
-    const isUser = first !== undefined;
+    const [first] = calls;
+    const isUser = first !== undefined && (await unlessMissing(ofUser(first), "NoSuchEntity")) !== undefined;
     const boundary = isUser ? { value: undefined } : await boundaryOf(tools, user.permissionsBoundary);
     if ("unread" in boundary) {
       const object = `permissions boundary ${user.permissionsBoundary}`;
       return [{ rule: "object-unread", field: "user.permissionsBoundary", values: { object, reason: boundary.unread } }];
     }
     const simulate = isUser ? ofUser : policySimulator(tools, subject, boundary.value);
-    const decisions = new Map<string, Decision>();
+    const results: EvaluationResult[] = [];
     await someAtATime(AT_ONCE, calls, async (request) => {
-      for (const result of await simulate(request)) {
-        const { EvalActionName: action = "" } = result;
-        const both = [decisionOf(result), decisions.get(action) ?? "allowed"];
-        decisions.set(action, WORST_FIRST.find((decision) => both.includes(decision)) ?? "undecided");
-      }
+      results.push(...(await simulate(request)));
     });
-    for (const { action } of rows) {
-      decisions.set(action, decisions.get(action) ?? "undecided");
-    }
-    const findings = denials(decisions, needed, isUser ? `the user ${user.name}` : "the policy that an apply creates");
-    const passed: PreflightFound = isUser
-      ? { rule: "permissions-ok", values: { user: user.name, count: decisions.size } }
-      : { rule: "permissions-planned-ok", values: { count: decisions.size } };
-    return findings.length > 0 ? findings : [passed];
+    return [
+      ...when(!isUser, { rule: "permissions-planned", values: { user: user.name } }),
+      ...denials(
+        decisionsOf(rows, results),
+        new Set(needed.map(({ action }) => action)),
+        isUser ? `the user ${user.name}` : PLANNED,
+      ),
+    ];
   },
 };
+
+const PLANNED = "the policy that an apply creates";
+
+/** The worst decision on each action; an action without a result is undecided. */
+function decisionsOf(rows: readonly CatalogueRow[], results: readonly EvaluationResult[]): ReadonlyMap<string, Decision> {
+  const byAction = grouped(results, ({ EvalActionName = "" }) => EvalActionName);
+  const decisions = (action: string) => new Set(byAction.get(action)?.map(decisionOf));
+  const worst = (action: string) => WORST_FIRST.find((decision) => decisions(action).has(decision)) ?? "undecided";
+  return new Map(rows.map(({ action }) => [action, worst(action)]));
+}
 
 /** Findings by decision. A denied action requires attention only where this cluster calls it. */
 function denials(
@@ -91,7 +97,7 @@ function denials(
   needed: ReadonlySet<string>,
   simulated: string,
 ): readonly PreflightFound[] {
-  const decided = (wanted: Decision) => [...decisions].flatMap(([action, decision]) => (decision === wanted ? [action] : []));
+  const decided = (decision: Decision) => [...decisions.keys()].filter((action) => decisions.get(action) === decision);
   const denied = DENIERS.flatMap((denier) => {
     const used = decided(denier).filter((action) => needed.has(action));
     const unused = decided(denier).filter((action) => !needed.has(action));

@@ -50,7 +50,7 @@ const ONLY_IN = [
   { package: "@smithy", allowed: ["cli/account"], why: "one client assumes the role, retries and paginates for every command" },
   { package: "https-proxy-agent", allowed: ["cli/account"], why: "one client reaches AWS through the proxy for every command" },
   { package: "proxy-from-env", allowed: ["cli/account"], why: "one client reaches AWS through the proxy for every command" },
-  { package: "fflate", allowed: ["cli/diff"], why: "only diff reads archives: the configuration in a saved plan" },
+  { package: "@msgpack/msgpack", allowed: ["cli/diff"], why: "only diff reads values of Terraform: the backend in a saved plan" },
   { package: "commander", allowed: ["cli/commands"], why: "only commands parse options" },
 ];
 

@@ -1,4 +1,5 @@
 import { gzipSync } from "node:zlib";
+import { encode } from "@msgpack/msgpack";
 
 /** A file in an archive, as the bytes of its four records. */
 export interface ArchivedParts {
@@ -49,24 +50,7 @@ export function archiveOf({ files, end }: ArchiveParts): Buffer {
 }
 
 /** A value in MessagePack, as go-cty writes it. */
-export function packed(value: unknown): Buffer {
-  if (value === null || typeof value === "boolean") {
-    return uint(1, value === null ? 0xc0 : 0xc2 + Number(value));
-  }
-  if (typeof value === "number") {
-    return value < 0x80 ? uint(1, value) : Buffer.concat([uint(1, 0xcd, value >> 8, value % 256)]);
-  }
-  if (Array.isArray(value)) {
-    return Buffer.concat([uint(1, 0x90 + value.length), ...value.map(packed)]);
-  }
-  if (typeof value === "object") {
-    const entries = Object.entries(value as object)
-      .flat()
-      .map(packed);
-    return Buffer.concat([uint(1, 0xde, 0, entries.length / 2), ...entries]);
-  }
-  return Buffer.concat([uint(1, 0xd9, Buffer.byteLength(String(value))), Buffer.from(String(value))]);
-}
+export const packed = (value: unknown): Buffer => Buffer.from(encode(value, { sortKeys: true }));
 
 /** A field of a message of Protocol Buffers; a number, or what has a length. */
 export function field(number: number, content: number | Buffer | string): Buffer {

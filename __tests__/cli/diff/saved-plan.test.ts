@@ -107,7 +107,7 @@ describe("the destination of a saved plan", () => {
 
   it("has other arguments where the settings leave some to -backend-config, and they are named", () => {
     const config = { ...PLANNED_S3, profile: "ci", secret_key: "hidden", endpoints: { s3: "https://s3.example" } };
-    const names = ["profile = ci", "secret_key", "endpoints.s3 = https://s3.example"];
+    const names = ["endpoints.s3 = https://s3.example", "profile = ci", "secret_key"];
     expect(sentTo("s3", config, "default", { isPartial: true })).toEqual([
       { rule: "destination-partial", field: "backend", values: { arguments: names } },
     ]);
@@ -163,6 +163,7 @@ describe("the destination of a saved plan", () => {
       tfplan(configured(Buffer.concat([uint(1, 0x82), packed("a"), packed("b"), packed("a"), packed("c")]))),
     ],
     ["something behind the arguments", tfplan(configured(Buffer.concat([packed(PLANNED_S3), packed(null)])))],
+    ["a longer form of a value", tfplan(configured(Buffer.concat([uint(1, 0xde, 0, 1), packed("bucket"), packed("tfstate")])))],
     ["an unknown value", tfplan(configured(Buffer.concat([uint(1, 0x81), packed("bucket"), uint(1, 0xd4, 0, 0)])))],
     ["a name that is not UTF-8", tfplan(configured(Buffer.concat([uint(1, 0x81), packed("bucket"), uint(1, 0xa1, 0xff)])))],
     ["nothing", Buffer.of()],

@@ -1,3 +1,4 @@
+import { decode, type ExtensionCodecType, encode } from "@msgpack/msgpack";
 import { argumentsOf, backendType } from "../../terraform/backends";
 import { isObject } from "../../text/json";
 import { objectOf } from "../text/json";
@@ -102,75 +103,39 @@ function messageOf(message: Buffer): readonly Field[] {
 }
 
 /**
- * A value of Terraform in MessagePack. Source: its specification, and the package `msgpack` of go-cty, which writes a value of a dynamic
- * type as a list of type and value.
- * @throws Error for what a backend does not have, for two keys of one name, and for bytes behind the value
+ * A value of Terraform in MessagePack, as go-cty's package `msgpack` writes it: with sorted keys, and in the shortest form. Only what this
+ * writer makes of the value is one reading of it: no two keys of one name, nothing behind the value, and only UTF-8.
+ * @throws Error for other bytes, and for a value that is unknown until the apply
  */
 function unpacked(bytes: Buffer): unknown {
-  let at = 0;
-  const take = (length: number) => {
-    at += length;
-    if (at > bytes.length) {
-      throw new Error("a value in the plan is damaged");
-    }
-    return bytes.subarray(at - length, at);
-  };
-  const uint = (length: number) => take(length).readUIntBE(0, length);
-  const list = (length: number): unknown => {
-    const items = Array.from({ length }, value);
-    return items[0] instanceof Buffer ? items[1] : items;
-  };
-  const map = (length: number): unknown => {
-    const entries = Array.from({ length }, () => [value(), value()] as const);
-    if (new Set(entries.map(([key]) => key)).size !== length) {
-      throw new Error("a value in the plan has two keys of one name");
-    }
-    return Object.fromEntries(entries);
-  };
-  const formats: Readonly<Record<number, () => unknown>> = {
-    192: () => null,
-    194: () => false,
-    195: () => true,
-    196: () => take(uint(1)),
-    204: () => uint(1),
-    205: () => uint(2),
-    206: () => uint(4),
-    217: () => text(take(uint(1))),
-    218: () => text(take(uint(2))),
-    220: () => list(uint(2)),
-    222: () => map(uint(2)),
-  };
-  function value(): unknown {
-    const format = uint(1);
-    if (format < 0x80) {
-      return format;
-    }
-    if (format < 0x90) {
-      return map(format - 0x80);
-    }
-    if (format < 0xa0) {
-      return list(format - 0x90);
-    }
-    const read = format < 0xc0 ? () => text(take(format - 0xa0)) : formats[format];
-    if (read === undefined) {
-      throw new Error("a value in the plan is of a type that no backend has");
-    }
-    return read();
+  const value = decode(bytes, { extensionCodec: NO_EXTENSIONS });
+  if (!bytes.equals(encode(value, { sortKeys: true }))) {
+    throw new Error("a value in the plan has several readings");
   }
-  const result = value();
-  if (at !== bytes.length) {
-    throw new Error("a value in the plan is followed by something");
-  }
-  return result;
+  return value;
 }
+
+/** Unknown values are extensions. */
+const NO_EXTENSIONS: ExtensionCodecType<undefined> = {
+  tryToEncode: () => null,
+  decode: () => {
+    throw new Error("a value in the plan is of a type that no backend has");
+  },
+};
 
 /** @throws Error if it is not UTF-8 */
 function text(bytes: Uint8Array): string {
   return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
 }
 
-/** Arguments by path, as texts. A block may be a list of one; the order of a list of texts does not count; null is not set. */
+/**
+ * Arguments by path, as texts. A block may be a list of one; the order of a list of texts does not count; null is not set. go-cty writes a
+ * value of a dynamic type as a list of type and value.
+ */
 function flattened(value: unknown, path: readonly string[] = []): ReadonlyMap<string, string> {
+  if (Array.isArray(value) && value[0] instanceof Uint8Array) {
+    return flattened(value[1], path);
+  }
   if (Array.isArray(value) && !value.some(isObject)) {
     return new Map(value.length === 0 ? [] : [[path.join("."), JSON.stringify(value.map(String).sort())]]);
   }

@@ -141,7 +141,7 @@ describe("a change of each setting", () => {
   });
 
   it.each(LEAVES.filter(isDestination))("requires attention under a heading of its own: %s", (field) => {
-    expect(settingsFindings([{ field, path: field.split("."), before: "a", after: "b" }])).toEqual([
+    expect(settingsFindings(withField(field, "a", {}), withField(field, "b", {}))).toEqual([
       { rule: "destination-changed", field, values: { changes: [`${field}: a -> b`] } },
     ]);
   });

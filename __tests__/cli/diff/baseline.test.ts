@@ -7,6 +7,11 @@ describe("readBase", () => {
   const { at, write: writeAll } = folderForEach();
   const write = (path: string, content: object | string) =>
     writeAll({ [path]: typeof content === "string" ? content : JSON.stringify(content) });
+  const writePack = (folder: string, main: object | string) => {
+    write(`${folder}/main.tf.json`, main);
+    write(`${folder}/deployment.json`, "{}");
+  };
+  const pack = (main: string, more: object = {}) => ({ "main.tf.json": main, "deployment.json": "{}", ...more });
   const git = (...args: readonly string[]) => {
     const { status, stdout, stderr } = spawnSync(
       "git",
@@ -23,106 +28,105 @@ describe("readBase", () => {
   };
 
   it("reads the review packs in a folder", () => {
-    write("old/a/main.tf.json", { a: 1 });
-    write("old/b/main.tf.json", { b: "ü" });
+    writePack("old/a", { a: 1 });
+    writePack("old/b", { b: "ü" });
     write("old/c/other.json", {});
     write("old/b/deployer-policy.json", "{}");
     expect(readBase("./old", "review", at(), process.env)).toEqual({
-      packs: { a: { "main.tf.json": '{"a":1}' }, b: { "main.tf.json": '{"b":"ü"}', "deployer-policy.json": "{}" } },
+      packs: { a: pack('{"a":1}'), b: pack('{"b":"ü"}', { "deployer-policy.json": "{}" }) },
       source: "folder ./old",
     });
-    expect(readBase(at("old"), "review", "/", process.env).packs.a).toEqual({ "main.tf.json": '{"a":1}' });
+    expect(readBase(at("old"), "review", "/", process.env).packs.a).toEqual(pack('{"a":1}'));
   });
 
   it("reads the review packs of a Git ref, whatever the folder contains now", () => {
     git("init", "-q");
-    write("review/a/main.tf.json", { a: "ü\n" });
-    write("review/b/main.tf.json", { b: 2 });
+    writePack("review/a", { a: "ü\n" });
+    writePack("review/b", { b: 2 });
     write("review/b/policy.json", {});
     write("review/b/service-control-policy.json", "{}\n");
     write("review/b/deployer-role-policy.json", "[]");
     write("review/b/deeper/main.tf.json", {});
     const id = commit();
-    write("review/a/main.tf.json", { a: 3 });
+    writePack("review/a", { a: 3 });
     expect(readBase("main", "review", at(), process.env)).toEqual({
       packs: {
-        a: { "main.tf.json": JSON.stringify({ a: "ü\n" }) },
-        b: {
-          "main.tf.json": '{"b":2}',
+        a: pack(JSON.stringify({ a: "ü\n" })),
+        b: pack('{"b":2}', {
           "policy.json": "{}",
           "service-control-policy.json": "{}\n",
           "deployer-role-policy.json": "[]",
-        },
+        }),
       },
       source: `git ref main (${id})`,
     });
-    expect(readBase("HEAD", "review", at(), process.env).packs.a).toEqual({ "main.tf.json": JSON.stringify({ a: "ü\n" }) });
+    expect(readBase("HEAD", "review", at(), process.env).packs.a).toEqual(pack(JSON.stringify({ a: "ü\n" })));
   });
 
   it("reads the review packs and locks of a Git ref in a project that is a folder of the work tree", () => {
     git("init", "-q");
-    write("apps/dkp/review/a/main.tf.json", { a: 1 });
-    write("review/x/main.tf.json", { x: 1 });
+    writePack("apps/dkp/review/a", { a: 1 });
+    writePack("review/x", { x: 1 });
     write("locks/x.terraform.lock.hcl", "x");
     write("apps/dkp/locks/a.terraform.lock.hcl", "lock");
     write("apps/dkp/review/a/.terraform.lock.hcl", "another file");
     commit();
     expect(readBase("main", "review", at("apps/dkp"), process.env).packs).toEqual({
-      a: { "main.tf.json": '{"a":1}', ".terraform.lock.hcl": "lock" },
+      a: pack('{"a":1}', { ".terraform.lock.hcl": "lock" }),
     });
   });
 
   it("accepts any spelling of the folder of the review packs", () => {
     git("init", "-q");
-    write("review/a/main.tf.json", { a: 1 });
+    writePack("review/a", { a: 1 });
     commit();
     for (const review of ["review/", "./review", at("review")]) {
-      expect(readBase("HEAD", review, at(), process.env).packs).toEqual({ a: { "main.tf.json": '{"a":1}' } });
+      expect(readBase("HEAD", review, at(), process.env).packs).toEqual({ a: pack('{"a":1}') });
     }
   });
 
   it("reads a name as a Git ref unless it is written as a path, even if a folder of that name exists", () => {
     git("init", "-q");
-    write("review/a/main.tf.json", { a: 1 });
+    writePack("review/a", { a: 1 });
     const id = commit();
     git("update-ref", "refs/remotes/origin/main", "HEAD");
     for (const name of ["main", "origin/main", "refs/heads/main"]) {
-      write(`${name}/a/main.tf.json`, { a: 2 });
+      writePack(`${name}/a`, { a: 2 });
       expect(readBase(name, "review", at(), process.env)).toEqual({
-        packs: { a: { "main.tf.json": '{"a":1}' } },
+        packs: { a: pack('{"a":1}') },
         source: `git ref ${name} (${id})`,
       });
       expect(readBase(`./${name}`, "review", at(), process.env)).toMatchObject({
-        packs: { a: { "main.tf.json": '{"a":2}' } },
+        packs: { a: pack('{"a":2}') },
         source: `folder ./${name}`,
       });
       expect(readBase(at(name), "review", at(), process.env)).toMatchObject({
-        packs: { a: { "main.tf.json": '{"a":2}' } },
+        packs: { a: pack('{"a":2}') },
       });
     }
   });
 
   it("rejects a name that is both a branch and a tag", () => {
     git("init", "-q");
-    write("review/a/main.tf.json", { a: 1 });
+    writePack("review/a", { a: 1 });
     commit();
     git("tag", "main");
     expect(() => readBase("main", "review", at(), process.env)).toThrow(
       "--against main: is both a branch and a tag; write refs/heads/main or refs/tags/main",
     );
-    expect(readBase("refs/tags/main", "review", at(), process.env).packs).toEqual({ a: { "main.tf.json": '{"a":1}' } });
+    expect(readBase("refs/tags/main", "review", at(), process.env).packs).toEqual({ a: pack('{"a":1}') });
   });
 
   it("reads what is committed, whatever attributes, filters and variables of the environment say", () => {
     git("init", "-q");
     write(".gitattributes", "review/a/** export-ignore\n*.json text eol=crlf export-subst\n");
-    write("review/a/main.tf.json", '{"a":"$Format:%H$"}\n');
-    write("review/b/main.tf.json", {});
+    writePack("review/a", '{"a":"$Format:%H$"}\n');
+    writePack("review/b", {});
     commit();
     const environment = { ...process.env, GIT_DIR: "/nonexistent", GIT_INDEX_FILE: "/nonexistent" };
     expect(readBase("main", "review", at(), environment).packs).toEqual({
-      a: { "main.tf.json": '{"a":"$Format:%H$"}\n' },
-      b: { "main.tf.json": "{}" },
+      a: pack('{"a":"$Format:%H$"}\n'),
+      b: pack("{}"),
     });
   });
 
@@ -143,7 +147,7 @@ describe("readBase", () => {
   ])("rejects %s", (_, name, message) => {
     git("init", "-q");
     write("deployments/deckhouse.yaml", "");
-    write("old/a/main.tf.json", { a: 1 });
+    writePack("old/a", { a: 1 });
     const id = commit();
     expect(() => readBase(name, "review", at(), process.env)).toThrow(`--against ${name}: ${message.replace("ID", id)}`);
   });
@@ -154,15 +158,20 @@ describe("readBase", () => {
     );
   });
 
-  it("names a review pack that is not JSON", () => {
-    write("old/a/main.tf.json", "<<<<<<< HEAD");
+  it.each([
+    ["main.tf.json", "<<<<<<< HEAD"],
+    ["deployment.json", "<<<<<<< HEAD"],
+    ["deployment.json", ""],
+  ])("names a file of a review pack that is not JSON: %s", (file, text) => {
+    writePack("old/a", {});
+    write(`old/a/${file}`, text);
     expect(() => readBase("./old", "review", at(), process.env)).toThrow(
-      "old/a/main.tf.json: is not JSON; create the review packs again with npx dkp-access review",
+      `old/a/${file}: is missing or not JSON; create the review packs again with npx dkp-access review`,
     );
   });
 
   it.each(["main.tf.json", "deployer-policy.json"])("rejects a FIFO in place of %s, without waiting for a writer", (name) => {
-    write("old/a/main.tf.json", {});
+    writePack("old/a", {});
     rmSync(at(`old/a/${name}`), { force: true });
     spawnSync("mkfifo", [at(`old/a/${name}`)]);
     expect(() => readBase("./old", "review", at(), process.env)).toThrow(

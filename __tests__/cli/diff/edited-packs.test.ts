@@ -44,8 +44,8 @@ describe("a review pack as base", () => {
       ["boundary-removed"],
     ],
     ["a deployer policy that allows nothing", file("deployer-policy.json", EMPTY), ["deployer-broadened"]],
-    ["a control policy that denies nothing", file("service-control-policy.json", EMPTY), []],
-    ["a control policy that is not one", file("service-control-policy.json", "{}"), ["control-policy-weakened"]],
+    ["a control policy that denies nothing", file("service-control-policy.json", EMPTY), ["control-policy-changed"]],
+    ["a control policy that is not one", file("service-control-policy.json", "{}"), ["control-policy-changed"]],
     ["a policy.json that is not a policy", file("policy.json", "{"), ["permissions-broadened"]],
     ["an empty policy.json", file("policy.json", ""), ["permissions-broadened"]],
     ["a policy.json that allows nothing", file("policy.json", EMPTY), ["permissions-broadened"]],
@@ -64,7 +64,6 @@ describe("a review pack as base", () => {
 
   it.each<[string, Files, ReturnType<typeof verdictOf>]>([
     ["nothing", reviewPackOf(""), [0]],
-    ["no deployment.json", without("deployment.json"), [2, "settings-unknown"]],
     ["a setting of another version", deployment({ later: true }), [2, "setting-changed", "settings-unreadable"]],
     ["a newer version", deployment({}, "99.0.0"), [2, "baseline-newer"]],
     ["a version that is none", deployment({}, "new"), [2, "baseline-newer"]],

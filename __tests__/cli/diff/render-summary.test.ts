@@ -69,9 +69,8 @@ describe("a change summary", () => {
   it("counts many actions, and lists them in folded groups", () => {
     const words = changesMarkdown(between("policy: { mode: scoped }\ncluster: { prefix: dev }", ""));
     const [, ...counts] =
-      /^\*\*Permissions broadened: (\d+) actions \((\d+) write\) broadened, (\d+) actions \((\d+) write\) added\.\*\* /.exec(
-        words,
-      ) ?? [];
+      /^\*\*Permissions broadened: (\d+) actions \((\d+) write\) broadened, (\d+) actions \((\d+) write\) added\. /.exec(words) ??
+      [];
     const [broadened = 0, writes = 0, added = 0, addedWrites = 0] = counts.map(Number);
     const [, all, some] =
       /<summary>(\d+) actions \((\d+) write\), by resources and conditions<\/summary>\n\n {2}- /.exec(words) ?? [];
@@ -146,10 +145,13 @@ describe("a change summary", () => {
   });
 
   it("shows a request that is newly allowed, with the condition keys that it must have, in every format", () => {
-    const role = "cluster: { prefix: dev, layout: Standard, iamNodeRole: custom }";
-    const changes = between(minimal(""), `policy: { mode: minimal }\n${role}`);
-    const [action, resource] = ["iam:PassRole", "arn:aws:iam::ACCOUNT_ID:role/custom"];
-    const sentence = "- the user is allowed more than before; for example, allowed now and not before: ";
+    const Condition = { StringEquals: { "iam:PassedToService": "ec2.amazonaws.com" } };
+    const [action, resource] = ["iam:PassRole", "arn:aws:iam::123456789012:role/custom"];
+    const changes = nodePolicies(
+      { Statement: [] },
+      { Statement: [{ Effect: "Allow", Action: action, Resource: resource, Condition }] },
+    );
+    const sentence = "- the node role is allowed more than before; for example, allowed now and not before: ";
     expect(changesText(changes)).toContain(`\n${sentence}${action} on ${resource} with iam:PassedToService=ec2.amazonaws.com\n`);
     const { findings } = JSON.parse(changesJson(changes)) as { findings: { rule: string; values: { request: object } }[] };
     expect(findings.find(({ rule }) => rule === "permissions-broadened")?.values.request).toEqual({

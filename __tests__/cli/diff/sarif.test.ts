@@ -55,7 +55,7 @@ const CHANGES: Readonly<Record<string, readonly [before: string, after: string, 
       ["destroyed", 4],
       ["deployer-broadened", 4],
       ["deployer-broadened", 4],
-      ["control-policy-weakened", 4],
+      ["control-policy-changed", 4],
       ["setting-breaking", 4],
     ],
   ],
@@ -78,7 +78,7 @@ const CHANGES: Readonly<Record<string, readonly [before: string, after: string, 
     "",
     "region: eu-central-1\ncluster:\n  additionalRolePolicies: ['iam:*']\n",
     [
-      ["control-policy-weakened", 3],
+      ["control-policy-changed", 3],
       ["setting-changed", 3],
     ],
   ],
@@ -102,12 +102,9 @@ describe("changes as SARIF", () => {
   });
 
   it("are on line 1 where no setting is the cause", () => {
-    const { "deployment.json": _, ...base } = reviewPackOf("");
-    const results = resultsOf(
-      changesAgainst({ deckhouse: base }, { deckhouse: reviewPackOf("") }, "", { packOf: packFilesOf, isLocated: true }),
-      "region: x\n",
-    );
-    expect(results.map((result) => [result.ruleId, lineIn(result)])).toEqual([["settings-unknown", 1]]);
+    const base = { ...reviewPackOf(""), ".terraform.lock.hcl": "lock" };
+    const results = resultsOf(changesAgainst({ deckhouse: base }, { deckhouse: reviewPackOf("") }, ""), "region: x\n");
+    expect(results.map((result) => [result.ruleId, lineIn(result)])).toEqual([["lock-changed", 1]]);
   });
 
   it.each([

@@ -4,14 +4,17 @@ import { readRegularFile } from "../../text/files";
 import { grouped } from "../../text/grouped";
 import { isObject, parseJson } from "../../text/json";
 import { type Environment, type GitResult, gitWith } from "../git";
-import { DEPLOYMENT_FILE, type PackFile, POLICY_FILES } from "../review/file-names";
+import { DEPLOYMENT_FILE, type PackFile } from "../review/file-names";
 import { dkpAccess } from "../text/command";
 import type { Packs } from "./compare";
-import { UNAPPLIED_FILES } from "./pack-policies";
+import { COMPARED_POLICIES } from "./pack-policies";
 import { LOCK_FILE, MAIN_FILE } from "./pack-side";
 
+/** What every review pack has. */
+const REQUIRED_FILES: readonly PackFile[] = [MAIN_FILE, DEPLOYMENT_FILE];
+
 /** The files of a review pack that are compared. */
-export const COMPARED_FILES: readonly PackFile[] = [MAIN_FILE, DEPLOYMENT_FILE, ...POLICY_FILES, ...UNAPPLIED_FILES];
+export const COMPARED_FILES: readonly PackFile[] = [...REQUIRED_FILES, ...COMPARED_POLICIES];
 
 const isCompared = (file: string) => COMPARED_FILES.some((compared) => compared === file);
 
@@ -116,16 +119,17 @@ function blobsIn(output: Buffer): ReadonlyMap<string, string> {
 function packsOf(texts: Texts, folder: string): Packs {
   const files = texts.map(([path, text]) => {
     const [stack = "", file = ""] = path.split(/\/(.*)/s);
-    return { path, text, stack, file };
+    return [stack, file, text] as const;
   });
-  const damaged = files.find(({ file, text }) => [MAIN_FILE, DEPLOYMENT_FILE].includes(file) && !isObject(parseJson(text)));
-  if (damaged !== undefined) {
-    throw new Error(`${join(folder, damaged.path)}: is not JSON; create the review packs again with ${dkpAccess("review")}`);
+  const packs = [...grouped(files, ([stack]) => stack)]
+    .map(([stack, own]) => [stack, Object.fromEntries(own.map(([, file, text]) => [file, text]))] as const)
+    .filter(([, own]) => own[MAIN_FILE] !== undefined);
+  for (const [stack, own] of packs) {
+    const damaged = REQUIRED_FILES.find((file) => !isObject(parseJson(own[file] ?? "")));
+    if (damaged !== undefined) {
+      const remedy = `create the review packs again with ${dkpAccess("review")}`;
+      throw new Error(`${join(folder, stack, damaged)}: is missing or not JSON; ${remedy}`);
+    }
   }
-  const stacks = [...grouped(files, ({ stack }) => stack)];
-  return Object.fromEntries(
-    stacks
-      .filter(([, own]) => own.some(({ file }) => file === MAIN_FILE))
-      .map(([stack, own]) => [stack, Object.fromEntries(own.map(({ file, text }) => [file, text]))]),
-  );
+  return Object.fromEntries(packs);
 }

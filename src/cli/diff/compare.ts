@@ -2,7 +2,6 @@ import gt from "semver/functions/gt";
 import valid from "semver/functions/valid";
 import { ACCOUNT_ID } from "../../iam/arns";
 import { SLOTS } from "../../iam/key-slots";
-import { ADDRESSES } from "../../terraform/addresses";
 import { grouped } from "../../text/grouped";
 import { type JsonObject, valueAt } from "../../text/json";
 import { packageVersion } from "../../text/package-file";
@@ -11,24 +10,14 @@ import { canonical, listOf, objectOf, textOf } from "../text/json";
 import { type Trial, withCauses } from "./causes";
 import type { Changes, DeploymentChanges } from "./changes";
 import { differences, nameOf, valueText } from "./json-values";
-import { policyFileFindings } from "./pack-policies";
-import {
-  deploymentOf,
-  type Files,
-  LOCK_FILE,
-  type PackSide,
-  policiesIn,
-  prefixOf,
-  settingDifferences,
-  sideOf,
-  userArnOf,
-} from "./pack-side";
+import { policiesIn, policyFileFindings } from "./pack-policies";
+import { deploymentOf, type Files, LOCK_FILE, type PackSide, sideOf } from "./pack-side";
 import { permissionFindings } from "./permissions";
 import { resourceFindings, resourcesOfPacks } from "./resources";
 import { type DiffFound, RULES } from "./rules";
 import { exposureFindings, outputFindings, type PgpKeys, pgpKeyFindings } from "./secrets";
-import { environmentFindings, riskFindings, settingsFindings, unexplained } from "./setting-changes";
-import { providerOf, snapshotOfPack, statedAccount, userPoliciesOf } from "./snapshot";
+import { riskFindings, settingsFindings, unexplained } from "./setting-changes";
+import { snapshotOfPack } from "./snapshot";
 
 /** Review packs by stack. */
 export type Packs = Readonly<Record<string, Files>>;
@@ -52,13 +41,12 @@ export function changesAgainst(base: Packs, current: Packs, source: string, gene
   const former = new Set(renamed.values());
   const stacks = [...new Set([...before.keys(), ...after.keys()])].filter((stack) => !former.has(stack)).sort();
   const deployments = stacks.map((stack) => {
-    const from = renamed.get(stack);
-    const [one, other] = [before.get(from ?? stack), after.get(stack)];
-    const changes = changesOf(stack, one, other, generation);
-    const isChecked = one !== undefined && generation !== undefined && changes.state !== "unchanged";
-    const edited = isChecked ? baselineFindings(from ?? stack, one, generation) : [];
+    const from = renamed.get(stack) ?? stack;
+    const [packBefore, packAfter] = [before.get(from), after.get(stack)];
+    const changes = changesOf(stack, packBefore, packAfter, generation);
+    const edited = changes.state === "unchanged" ? [] : baselineFindings(from, packBefore, generation);
     const checked = { ...changes, findings: [...changes.findings, ...edited] };
-    return from === undefined ? checked : ofRename(checked, from, sideOf(one), sideOf(other));
+    return from === stack ? checked : ofRename(checked, from, sideOf(packBefore), sideOf(packAfter));
   });
   return { source, deployments };
 }
@@ -71,47 +59,53 @@ function changesOf(
   current: Files | undefined,
   generation: Generation | undefined,
 ): DeploymentChanges {
-  const lock = current === undefined ? [] : lockFindings(base, current);
-  if (lock.length === 0 && canonical(withoutLock(base)) === canonical(withoutLock(current))) {
+  const [before, after] = [sideOf(base), sideOf(current)];
+  if (after.settings === undefined) {
+    return { stack, state: "removed", findings: removal(before) };
+  }
+  const lock = lockFindings(before, after);
+  if (lock.length === 0 && canonical(withoutLock(before)) === canonical(withoutLock(after))) {
     return { stack, state: "unchanged", findings: [] };
   }
-  if (current === undefined) {
-    return { stack, state: "removed", findings: removal(sideOf(base)) };
+  const findings = [...findingsBetween(stack, before, after), ...lock];
+  if (before.settings === undefined) {
+    return { stack, state: "new", findings };
   }
-  const findings = [...findingsBetween(stack, base, current), ...lock];
-  const [before, after] = [sideOf(base).settings, sideOf(current).settings];
-  const between = (one: Files, other: Files) => findingsBetween(stack, one, other);
+  const trial = {
+    stack,
+    before: before.settings,
+    after: after.settings,
+    findingsBetween: (one: Files, other: Files) => findingsBetween(stack, sideOf(one), sideOf(other)),
+  };
+  const isLocated = generation?.isLocated === true;
   return {
     stack,
-    state: base === undefined ? "new" : "changed",
-    findings:
-      generation?.isLocated !== true || before === undefined || after === undefined
-        ? findings
-        : withCauses(findings, { stack, before, after, packOf: generation.packOf, findingsBetween: between }),
+    state: "changed",
+    findings: isLocated ? withCauses(findings, { ...trial, packOf: generation.packOf }) : findings,
   };
 }
 
-const withoutLock = ({ [LOCK_FILE]: _, ...files }: Files = {}) => files;
+const withoutLock = ({ files: { [LOCK_FILE]: _, ...files } }: PackSide) => files;
 
 /** Another provider lock lets Terraform run another provider, with the credentials of whoever applies. */
-function lockFindings(base: Files | undefined, current: Files): readonly DiffFound[] {
-  const [before, after] = [base?.[LOCK_FILE], current[LOCK_FILE]];
-  const how = after === undefined ? "is removed" : "changes";
-  return before === undefined || before === after ? [] : [{ rule: "lock-changed", values: { how } }];
+function lockFindings(before: PackSide, after: PackSide): readonly DiffFound[] {
+  const [lockBefore, lockAfter] = [before.files[LOCK_FILE], after.files[LOCK_FILE]];
+  const how = lockAfter === undefined ? "is removed" : "changes";
+  return lockBefore === undefined || lockBefore === lockAfter ? [] : [{ rule: "lock-changed", values: { how } }];
 }
 
 /** What of a review pack does not follow from the settings beside it, as this version or an earlier one reads them. */
-function baselineFindings(stack: string, base: Files, { packOf }: Generation): readonly DiffFound[] {
-  const given = sideOf(withoutLock(base));
+function baselineFindings(stack: string, base: Files | undefined, generation: Generation | undefined): readonly DiffFound[] {
+  const given = sideOf(base);
   const deployment = given.settings && deploymentOf(stack, given.settings);
-  if (deployment === undefined || "errors" in deployment) {
+  if (generation === undefined || deployment === undefined || "errors" in deployment) {
     return [];
   }
-  const generated = sideOf(packOf(deployment));
+  const generated = sideOf(generation.packOf(deployment));
   if (given.version !== packageVersion()) {
     return unexplained(given, generated);
   }
-  const files = differences(given.files, generated.files).map(({ field }) => field);
+  const files = differences(withoutLock(given), generated.files).map(({ field }) => field);
   return files.length === 0 ? [] : [{ rule: "baseline-edited", values: { files } }];
 }
 
@@ -127,16 +121,14 @@ function renames(before: PacksByStack, after: PacksByStack): ReadonlyMap<string,
   );
 }
 
-/** What identifies the user of a deployment: in an account that is not stated, the state. */
+/** What identifies the user of a deployment: in an account that is not set, the state. */
 function userOf(files: Files): string {
   const side = sideOf(files);
-  const { accountId, provider, region, user } = side.settings ?? {};
-  return canonical({ accountId: accountId ?? backendOf(side), provider, region, user: objectOf(user).name });
+  const { accountId = backendOf(side), provider, region, user } = side.settings ?? {};
+  return canonical({ accountId, provider, region, user: objectOf(user).name });
 }
 
-/** As in the settings: reviewed Terraform JSON has no `local` backend. */
-function backendOf({ settings, terraform }: PackSide): JsonObject {
-  const { backend, cloud } = settings ?? objectOf(terraform.terraform);
+function backendOf({ settings: { backend, cloud } = {} }: PackSide): JsonObject {
   return { backend, cloud };
 }
 
@@ -154,39 +146,35 @@ function ofRename(changes: DeploymentChanges, from: string, before: PackSide, af
 }
 
 /** A deployment whose settings file is deleted: AWS and the state keep everything, so that nothing else is compared. */
-function removal({ terraform }: PackSide): readonly DiffFound[] {
-  const users = objectOf(objectOf(terraform.resource).aws_iam_user);
-  const { prevent_destroy } = objectOf(objectOf(users[ADDRESSES.user.split(".")[1] ?? ""]).lifecycle);
-  return [{ rule: prevent_destroy === true ? "removed-while-protected" : "deployment-removed", values: {} }];
+function removal({ settings }: PackSide): readonly DiffFound[] {
+  return [{ rule: settings?.protect === false ? "deployment-removed" : "removed-while-protected", values: {} }];
 }
 
-function findingsBetween(stack: string, base: Files | undefined, current: Files): readonly DiffFound[] {
-  const [before, after] = [sideOf(base), sideOf(current)];
-  const account = statedAccount(after.terraform) ?? statedAccount(before.terraform) ?? ACCOUNT_ID;
-  const environment = { region: textOf(providerOf(after.terraform).region), account };
-  const [one, other] = [before, after].map(({ terraform, files }) =>
-    snapshotOfPack(terraform, files, statedAccount(terraform) ?? account),
-  ) as [ReturnType<typeof snapshotOfPack>, ReturnType<typeof snapshotOfPack>];
+function findingsBetween(stack: string, before: PackSide, after: PackSide): readonly DiffFound[] {
+  const [contentsBefore, contentsAfter] = [contentsOf(before, after), contentsOf(after, before)];
+  const snapshots = [contentsBefore.snapshot, contentsAfter.snapshot] as const;
   const imported = listOf(after.terraform.import).map((block) => nameOf(objectOf(block).to));
-  const prefix = prefixOf(after) ?? prefixOf(before);
-  const policies = [before, after].map(({ files }) => policiesIn(files, { account, prefix })) as [
-    ReturnType<typeof policiesIn>,
-    ReturnType<typeof policiesIn>,
-  ];
-  const own = [...userPoliciesOf(other).values()];
-  const resources = resourceFindings(one, other, resourcesOfPacks(one, other));
-  const findings = [
+  const resources = resourceFindings(...snapshots, resourcesOfPacks(...snapshots));
+  return withoutInstructions([
     // A settings file that appears breaks nothing by itself.
-    ...resources.filter(({ rule }) => rule === "resource" || base !== undefined),
-    ...permissionFindings(one, other, environment),
-    ...exposureFindings(one, other, imported),
+    ...resources.filter(({ rule }) => rule === "resource" || before.settings !== undefined),
+    ...permissionFindings(...snapshots),
+    ...exposureFindings(...snapshots, imported),
     ...pgpKeyFindings(pgpKeysOf(before), pgpKeysOf(after)),
-    ...policyFileFindings(...policies, { user: userArnOf(after, account), own, environment }),
-    ...outputFindings(one, other),
-    ...(base === undefined ? [] : betweenBoth(before, after)),
+    ...policyFileFindings(contentsBefore.policies, contentsAfter.policies),
+    ...outputFindings(...snapshots),
+    ...(before.settings === undefined ? [] : settingsFindings(before.settings, after.settings ?? {})),
+    ...versionFindings(before),
     ...riskFindings(stack, before, after),
-  ];
-  return withoutInstructions(findings);
+  ]);
+}
+
+/** What a review pack describes. @param other side, which may have the account and the prefix that this one does not set */
+function contentsOf(side: PackSide, other: PackSide) {
+  const setting = (...path: readonly string[]) => textOf(valueAt(side.settings, path)) ?? textOf(valueAt(other.settings, path));
+  const account = setting("accountId") ?? ACCOUNT_ID;
+  const policies = policiesIn(side.files, { account, prefix: setting("cluster", "prefix") });
+  return { policies, snapshot: snapshotOfPack(side.terraform, policies, account) };
 }
 
 /** The OpenPGP keys of all slots, also of absent ones. */
@@ -194,19 +182,11 @@ function pgpKeysOf({ settings }: PackSide): PgpKeys {
   return SLOTS.map((slot) => [slot, textOf(valueAt(settings, ["accessKeys", slot, "pgpKey"]))]);
 }
 
-/** What only two configurations show. */
-function betweenBoth(before: PackSide, after: PackSide): readonly DiffFound[] {
-  const found: DiffFound[] = [...environmentFindings(before.terraform, after.terraform)];
-  if (before.settings === undefined) {
-    found.push({ rule: "settings-unknown", values: {} });
-  } else {
-    found.push(...settingsFindings(settingDifferences(before.settings, after.settings ?? {})));
-  }
-  const [ours, theirs] = [packageVersion(), before.version ?? packageVersion()];
-  if (theirs !== ours && (valid(theirs) === null || gt(theirs, ours))) {
-    found.push({ rule: "baseline-newer", values: { theirs, ours } });
-  }
-  return found;
+/** Whether a newer version of the program, or one without a version, wrote a review pack. */
+function versionFindings({ version: theirs }: PackSide): readonly DiffFound[] {
+  const ours = packageVersion();
+  const isNewer = theirs !== undefined && theirs !== ours && (valid(theirs) === null || gt(theirs, ours));
+  return isNewer ? [{ rule: "baseline-newer", values: { theirs, ours } }] : [];
 }
 
 /** Beside a change that must not be applied, nothing says how to apply it. */

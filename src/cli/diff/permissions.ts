@@ -2,18 +2,14 @@ import { ADDRESSES, policyAddress } from "../../terraform/addresses";
 import type { JsonObject } from "../../text/json";
 import { isNodeAttachment, policyOfAddress } from "../terraform/known-addresses";
 import { canonical, listOf, objectOf } from "../text/json";
-import type { Environment } from "./example-requests";
 import { changeText, differences, nameOf } from "./json-values";
 import { comparePolicies, type Policy, policyFindings } from "./policies";
 import type { DiffFound, Principal } from "./rules";
 import type { SettingsPath } from "./settings-path";
 import { attribute, isOurs, policyAt, reference, type Snapshot, UNKNOWN, userPoliciesOf } from "./snapshot";
 
-/**
- * Changes of the permissions of the user and the node role.
- * @param environment of the requests that are examples
- */
-export function permissionFindings(before: Snapshot, after: Snapshot, environment: Environment): readonly DiffFound[] {
+/** Changes of the permissions of the user and the node role. */
+export function permissionFindings(before: Snapshot, after: Snapshot): readonly DiffFound[] {
   const ofUser = (side: Snapshot) => userPolicies(side, before, after);
   const ofNodes = (side: Snapshot) => listOf(policyAt(side, ADDRESSES.nodePolicy));
   const trust = (side: Snapshot) => policyAt(side, ADDRESSES.nodeRole, "assume_role_policy");
@@ -26,7 +22,7 @@ export function permissionFindings(before: Snapshot, after: Snapshot, environmen
     ...principals.flatMap(({ principal, address, policiesOf }) => {
       const [one, other] = [before, after].map((side) => attribute(side, address, "permissions_boundary"));
       const stays = one === other && other !== UNKNOWN ? other : undefined;
-      const found = policyFindings(principal, comparePolicies(policiesOf(before), policiesOf(after), environment), stays);
+      const found = policyFindings(principal, comparePolicies(policiesOf(before), policiesOf(after)), stays);
       const both = before.resources.has(address) && after.resources.has(address);
       return both && one !== other ? [...found, boundaryFinding(principal, address, one, other)] : found;
     }),

@@ -1,9 +1,8 @@
 import { ADDRESSES, nodeAttachmentAddress } from "../../terraform/addresses";
-import { type JsonObject, valueAt } from "../../text/json";
+import type { JsonObject } from "../../text/json";
 import { isNodeAttachment, policyOfAddress } from "../terraform/known-addresses";
 import { canonical, listOf, objectOf, textOf } from "../text/json";
 import { type Changes, changesOf } from "./changes";
-import type { Environment } from "./example-requests";
 import { nameOf } from "./json-values";
 import { comparable, permissionFindings } from "./permissions";
 import { contradictions } from "./plan-consistency";
@@ -31,8 +30,8 @@ export function changesOfPlan(given: JsonObject, stack: string, source: string, 
     ...wholeFindings(plan, verification),
     ...contradictions(given),
     ...resourceFindings(before, after, resources),
-    ...permissionFindings(before, after, environmentIn(plan)),
-    ...imported.flatMap((address) => importedPolicyFindings(address, before, after, environmentIn(plan))),
+    ...permissionFindings(before, after),
+    ...imported.flatMap((address) => importedPolicyFindings(address, before, after)),
     ...secretFindings(given, secrets),
     ...exposureFindings(before, after, imported),
     ...pgpKeyFindings(pgpKeysIn(before), pgpKeysIn(after)),
@@ -49,25 +48,12 @@ export function changesOfPlan(given: JsonObject, stack: string, source: string, 
 }
 
 /** What an imported policy allows and denies whoever has it already: it may be the policy of another deployment. */
-function importedPolicyFindings(
-  address: string,
-  before: Snapshot,
-  after: Snapshot,
-  environment: Environment,
-): readonly DiffFound[] {
+function importedPolicyFindings(address: string, before: Snapshot, after: Snapshot): readonly DiffFound[] {
   if (policyOfAddress(address)?.what !== "policy") {
     return [];
   }
-  const [one, other] = [before, after].map((side) => listOf(policyAt(side, address)));
-  const change = comparePolicies(one ?? [], other ?? [], environment);
+  const change = comparePolicies(listOf(policyAt(before, address)), listOf(policyAt(after, address)));
   return policyFindings("principal of the imported policy", change).map((finding) => ({ ...finding, address }));
-}
-
-/** Where a plan applies, as far as its configuration states it. */
-function environmentIn({ configuration }: JsonObject): Environment {
-  const stated = (argument: string) =>
-    valueAt(configuration, ["provider_config", "aws", "expressions", argument, "constant_value"]);
-  return { region: textOf(stated("region")), account: textOf(listOf(stated("allowed_account_ids"))[0]) };
 }
 
 /** Why a plan does not show all that is going to change, is of another configuration, or does more than is known here. */

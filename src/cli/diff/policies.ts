@@ -2,12 +2,11 @@ import { type Comparison, comparisonOf } from "../../decision/decide";
 import type { Answer, DecisionRequest, PolicyJson, Side } from "../../decision/model";
 import { ACTION_PATTERNS, matchesAction } from "../../iam/action-patterns";
 import awsActions from "../../iam/aws-actions.json";
-import { CATALOGUE } from "../../iam/catalogue";
+import { CATALOGUE, type CatalogueRow } from "../../iam/catalogue";
 import { policyWith } from "../../iam/policy-document";
 import { grouped } from "../../text/grouped";
 import { isObject, parseJson } from "../../text/json";
 import { canonical, listOf, objectOf } from "../text/json";
-import { type Environment, exampleRequests, rowOf } from "./example-requests";
 import { nameOf } from "./json-values";
 import type { ActionChange, DiffFound, Principal, Scope } from "./rules";
 
@@ -26,10 +25,10 @@ export function readPolicy(text: string): Policy {
 /** The number of keys in a JSON text: whole strings, in whatever spelling, before a colon. */
 const keysIn = (json: string) => json.match(/"(?:[^"\\]|\\.)*"\s*:?/g)?.filter((string) => string.endsWith(":")).length;
 
-/** Decides one side against another, in both directions, with the actions that exist. */
-function decisions(after: Side, before: Side): Comparison {
-  const expanded = ({ identity, ...limits }: Side): Side => ({ ...limits, identity: identity.map(withActions) });
-  return comparisonOf(expanded(after), expanded(before), { actions: awsActions });
+/** Decides the policies of a principal against those before, in both directions, with the actions that exist. */
+function decisions(after: readonly Policy[], before: readonly Policy[]): Comparison {
+  const [sideAfter, sideBefore] = [{ identity: after.map(withActions) }, { identity: before.map(withActions) }];
+  return comparisonOf(sideAfter, sideBefore, { actions: awsActions });
 }
 
 /** Patterns of this project in lower case, and exactly the actions that they match. */
@@ -61,25 +60,19 @@ export interface PolicyChange {
   readonly narrowed: readonly ActionChange[];
 }
 
-/**
- * Compares all identity policies of one principal. The verdict is the decision's; the lists come from the statements that name an action.
- * @param environment of the requests that are examples
- */
-export function comparePolicies(
-  before: readonly Policy[],
-  after: readonly Policy[],
-  environment: Environment = {},
-): PolicyChange {
-  const verdict = decisions({ identity: after }, { identity: before });
-  const [allowed, reduced] = [verdict.added(), verdict.removed()];
+/** Requests of actions that exist: a counterexample is one of them if possible. */
+const EXAMPLES = CATALOGUE.map(({ action }) => ({ action, resource: "*" }));
+
+/** Compares all identity policies of one principal. The verdict is the decision's; the lists come from the statements that name an action. */
+export function comparePolicies(before: readonly Policy[], after: readonly Policy[]): PolicyChange {
+  const verdict = decisions(after, before);
+  const [allowed, reduced] = [verdict.added(EXAMPLES), verdict.removed()];
   const changes = allowed.kind === "nothing-new" && reduced.kind === "nothing-new" ? [] : actionChanges(before, after);
   const broadened = allowed.kind === "nothing-new" ? [] : changes.flatMap(({ more, change }) => (more ? [change] : []));
   const narrowed = reduced.kind === "nothing-new" ? [] : changes.flatMap(({ less, change }) => (less ? [change] : []));
-  const withAll = (policies: readonly Policy[]): Side => ({ identity: [FULL_ACCESS, ...denials(policies)] });
-  const ofDenials = decisions(withAll(after), withAll(before));
-  const shown = allowed.kind === "new-request" ? verdict.added(exampleRequests(broadened, environment)) : allowed;
+  const ofDenials = decisions([FULL_ACCESS, ...denials(after)], [FULL_ACCESS, ...denials(before)]);
   return {
-    allowed: withCanonicalCase(shown, [...before, ...after]),
+    allowed: withCanonicalCase(allowed, [...before, ...after]),
     reduced,
     undenied: withCanonicalCase(ofDenials.added(), [...before, ...after]),
     denied: ofDenials.removed(),
@@ -128,45 +121,6 @@ export function deployerFindings(file: string, { allowed, reduced, broadened, na
   return found;
 }
 
-/** Whom a service control policy limits. */
-export interface LimitedUser {
-  /** ARN of the user. */
-  readonly user: string;
-  /** The policies of the user after the change. */
-  readonly own: readonly Policy[];
-  readonly environment: Environment;
-}
-
-/** What a service control policy no longer denies, decided for all principals: the user with its policies, any other one with any policy. */
-export function controlFindings(before: Policy, after: Policy, { user, own, environment }: LimitedUser): readonly DiffFound[] {
-  if (canonical(before) === canonical(after)) {
-    return [];
-  }
-  const verdict = (identity: readonly Policy[]) =>
-    decisions({ identity, controlPolicies: [[FULL_ACCESS, after]] }, { identity, controlPolicies: [[FULL_ACCESS, before]] });
-  const others = { ArnNotEquals: { "aws:PrincipalArn": user } };
-  const ofOthers = policyWith([{ Effect: "Allow", Action: "*", Resource: "*", Condition: others }]);
-  // What it denies is IAM's.
-  const examples = exampleRequests([], environment).filter(({ action }) => action.startsWith("iam:"));
-  const more = withCanonicalCase(verdict([...own, ofOthers]).added(examples), [before, after, ...own]);
-  const found: DiffFound[] = [];
-  if (more.kind !== "nothing-new") {
-    const values = { statements: changedStatements(before, after), ...evidenceOf(more) };
-    found.push({ rule: "control-policy-weakened", principal: "any principal", values });
-  }
-  if (verdict([FULL_ACCESS]).removed().kind === "new-request") {
-    found.push({ rule: "control-policy-strengthened", values: { statements: changedStatements(after, before) } });
-  }
-  return found;
-}
-
-/** The IDs of the statements of one policy that another one does not have. */
-function changedStatements(policy: Policy, other: Policy): readonly string[] {
-  const others = new Set(listOf(objectOf(other).Statement).map(canonical));
-  const own = listOf(objectOf(policy).Statement).filter((statement) => !others.has(canonical(statement)));
-  return own.map((statement) => nameOf(objectOf(statement).Sid));
-}
-
 /** The request, or the reason why there is none. */
 function evidenceOf(answer: Answer): { readonly request?: DecisionRequest; readonly reason?: string } {
   if (answer.kind === "not-comparable") {
@@ -186,6 +140,13 @@ function withCanonicalCase(answer: Answer, policies: readonly Policy[]): Answer 
     .split('"')
     .find((text) => text.toLowerCase() === action);
   return { ...answer, request: { ...answer.request, action: rowOf(action)?.action ?? written ?? action } };
+}
+
+const ROWS: ReadonlyMap<string, CatalogueRow> = new Map(CATALOGUE.map((row) => [row.action.toLowerCase(), row]));
+
+/** The row of an action in any case. */
+function rowOf(action: string): CatalogueRow | undefined {
+  return ROWS.get(action.toLowerCase());
 }
 
 type Statement = Readonly<Record<string, unknown>>;

@@ -4,7 +4,6 @@ import { ascii } from "../../text/printable";
 import { adviceLines, levelOf, textOf } from "../findings/finding";
 import { code, counted, prose } from "../text/markdown";
 import type { Changes, DeploymentChanges } from "./changes";
-import { isWrite } from "./example-requests";
 import type { ActionChange, Scope } from "./rules";
 import { type DiffFound, RULES, type RuleId, type Section } from "./rules";
 
@@ -146,6 +145,11 @@ function countOf(changes: readonly ActionChange[]): string {
   const kinds = [...(writes > 0 ? [`${writes} write`] : []), ...(unknown > 0 ? [`${unknown} outside DKP's catalogue`] : [])];
   const all = counted(changes.length, "action");
   return kinds.length === 0 ? all : `${all} (${kinds.join(", ")})`;
+}
+
+/** Whether actions of an access level change something. */
+function isWrite(access: ActionChange["access"]): boolean {
+  return access !== "List" && access !== "Read" && access !== "unknown";
 }
 
 function deploymentLines({ stack, state, findings }: DeploymentChanges, style: Style): readonly string[] {

@@ -39,13 +39,7 @@ function rules<Section extends string, const Of extends Readonly<Record<string, 
 }
 
 /** Whose permissions change. The Terraform role is the principal that applies. */
-export type Principal =
-  | "user"
-  | "node role"
-  | "Terraform role"
-  | "any principal"
-  | "principal"
-  | "principal of the imported policy";
+export type Principal = "user" | "node role" | "Terraform role" | "principal" | "principal of the imported policy";
 
 const IF_LEAKED = "if it has leaked, do not change the settings: run keys --leaked";
 
@@ -185,8 +179,6 @@ export const RULES = {
     "boundary-replaced":
       "the {principal}: the permissions boundary {before} is replaced by {after}, and the content of both is not compared",
     "trust-changed": "who may assume {role} changes: {before} -> {after}",
-    "control-policy-weakened":
-      "the service control policy denies less[: {statements}][; not comparable, because {reason}][; for example {request}]",
     "link-external": "{address}: {argument} is now {value}, which this project does not create: what it allows is not compared",
     "resource-external": "{address}: not created by this project, so what it allows or denies is unknown",
     "import-not-compared": {
@@ -218,6 +210,10 @@ export const RULES = {
     },
     "plan-unknown-part": "the plan has {part}, which is not known here",
     "configuration-changed": "{address} changes, which no setting and no policy explains",
+    "control-policy-changed": {
+      text: "the service control policy changes[: {statements}]",
+      remedy: "where the organization has attached it, attach the new one",
+    },
     "lock-changed": {
       text: "the committed provider lock {how}: Terraform runs another provider, with the credentials of whoever applies",
       remedy: "compare it with what terraform providers lock writes",
@@ -225,10 +221,6 @@ export const RULES = {
     "baseline-edited": {
       text: "the earlier review pack is not what this version generates from its settings ({files}): what is compared with it may be wrong",
       remedy: "run review for the earlier settings, and compare with the result",
-    },
-    "settings-unknown": {
-      text: "the earlier review pack has no deployment.json, so neither the settings nor what an attacker can do are compared",
-      remedy: "create it again with this version",
     },
     "settings-unreadable": {
       text: "the settings of the {side} review pack are not valid in this version, so what an attacker can do is not compared: {errors}",
@@ -266,7 +258,6 @@ export const RULES = {
   ...rules("note", "Narrowed permissions", {
     "policy-narrowed": "the {principal} is allowed less than before[: {actions}]",
     "policy-deny-added": "the {principal}: a Deny is added or covers more requests",
-    "control-policy-strengthened": "the service control policy denies more: {statements}",
   }),
   ...rules("note", "Settings", {
     "setting-permissions": "{field}: {before} -> {after}",

@@ -9,11 +9,10 @@ import type { JsonObject } from "../../text/json";
 import { risksOf } from "../iam/risks";
 import { policyFile } from "../review/file-names";
 import { policyOfAddress } from "../terraform/known-addresses";
-import { listOf, objectOf, textOf } from "../text/json";
-import { changeText, type Difference, differences, valueText } from "./json-values";
-import { deploymentOf, type PackSide } from "./pack-side";
+import { objectOf, textOf } from "../text/json";
+import { changeText, differences, valueText } from "./json-values";
+import { deploymentOf, type PackSide, settingDifferences } from "./pack-side";
 import type { DiffFound, RuleId } from "./rules";
-import { providerOf, statedAccount } from "./snapshot";
 
 /** By the meaning of a field, the rule that reports its change. */
 const RULE_OF = {
@@ -26,10 +25,10 @@ const RULE_OF = {
 } as const satisfies Readonly<Record<string, RuleId>>;
 
 /** What the changes of the settings mean, as the schema declares it; those of the destination and of the tags together. */
-export function settingsFindings(changed: readonly Difference[]): readonly DiffFound[] {
-  const byKind = grouped(changed, ({ path: [name = ""] }) => TOGETHER[name] ?? "other");
+export function settingsFindings(before: JsonObject, after: JsonObject): readonly DiffFound[] {
+  const byKind = grouped(settingDifferences(before, after), ({ path: [name = ""] }) => TOGETHER[name] ?? "other");
   const [destination = [], tags = [], others = []] = ["destination", "tags", "other"].map((kind) => byKind.get(kind));
-  const found: DiffFound[] = [];
+  const found = [...environmentFindings(before, after)];
   for (const { field } of destination.slice(0, 1)) {
     found.push({ rule: "destination-changed", field, values: { changes: destination.map((change) => changeText(change)) } });
   }
@@ -37,9 +36,10 @@ export function settingsFindings(changed: readonly Difference[]): readonly DiffF
     const changes = tags.map((change) => changeText(change, "tags."));
     found.push({ rule: "tags-changed", field, values: { what: "the user, the policy and the node role", changes } });
   }
-  for (const { field, path, before, after } of others.filter((change) => !change.field.endsWith(".pgpKey"))) {
-    const rule = isHarmlessAs(path, after) ? "setting-harmless" : RULE_OF[meaningOf(path)];
-    found.push({ rule, field, values: { field, before: valueText(before), after: valueText(after) } });
+  for (const change of others.filter(({ field }) => !field.endsWith(".pgpKey"))) {
+    const { field, path } = change;
+    const rule = isHarmlessAs(path, change.after) ? "setting-harmless" : RULE_OF[meaningOf(path)];
+    found.push({ rule, field, values: { field, before: valueText(change.before), after: valueText(change.after) } });
   }
   return found;
 }
@@ -47,18 +47,17 @@ export function settingsFindings(changed: readonly Difference[]): readonly DiffF
 const TOGETHER: Readonly<Record<string, "destination" | "tags">> = { backend: "destination", cloud: "destination", tags: "tags" };
 
 /** Another account or partition: Terraform would create everything again there. */
-export function environmentFindings(before: JsonObject, after: JsonObject): readonly DiffFound[] {
-  const [one, other] = [environmentOf(before), environmentOf(after)];
-  const moved = (["account", "partition"] as const).find((name) => one[name] && other[name] && one[name] !== other[name]);
-  const values = moved && { what: moved, before: one[moved] ?? "", after: other[moved] ?? "" };
+function environmentFindings(before: JsonObject, after: JsonObject): readonly DiffFound[] {
+  const [old, current] = [environmentOf(before), environmentOf(after)];
+  const moved = (["account", "partition"] as const).find((name) => old[name] && current[name] && old[name] !== current[name]);
+  const values = moved && { what: moved, before: old[moved] ?? "", after: current[moved] ?? "" };
   return values === undefined ? [] : [{ rule: "environment-changed", values }];
 }
 
-/** Where a configuration creates resources: the account is stated, or that of the role that Terraform assumes. */
-function environmentOf(terraform: JsonObject) {
-  const { region, assume_role } = providerOf(terraform);
-  const role = textOf(objectOf(listOf(assume_role)[0]).role_arn) ?? "";
-  return { account: statedAccount(terraform) ?? parseIamArn(role)?.account, partition: partitionOf(textOf(region) ?? "") };
+/** Where settings create resources: in the account that they set, or in that of the role that Terraform assumes. */
+function environmentOf({ accountId, provider, region }: JsonObject) {
+  const role = textOf(objectOf(provider).assumeRoleArn) ?? "";
+  return { account: textOf(accountId) ?? parseIamArn(role)?.account, partition: partitionOf(textOf(region) ?? "") };
 }
 
 /** The difference of what an attacker with the key can do, as `REVIEW.md` lists it. What cannot be read is a finding. */

@@ -1,4 +1,3 @@
-import { ACCOUNT_ID } from "../../iam/arns";
 import { SLOTS, type Slot } from "../../iam/key-slots";
 import { ADDRESSES, KEY_ADDRESSES } from "../../terraform/addresses";
 import type { JsonObject } from "../../text/json";
@@ -36,25 +35,15 @@ export function reference(to: string): string {
   return `\${${to}}`;
 }
 
-/** The account that a deployment is bound to, if its settings state one. */
-export function statedAccount(pack: JsonObject): string | undefined {
-  return textOf(listOf(providerOf(pack).allowed_account_ids)[0]);
-}
-
-/** The AWS provider of a deployment. */
-export function providerOf(pack: JsonObject): JsonObject {
-  return objectOf(listOf(objectOf(pack.provider).aws)[0]);
-}
-
 /** A reference to a policy document of the same configuration. */
 const DOCUMENT = /^\$\{data\.aws_iam_policy_document\.[\w-]+\.json\}$/;
 
 /**
  * A deployment as its Terraform JSON describes it.
- * @param files the review pack, which has the policies that the Terraform JSON refers to as AWS stores them
+ * @param policies of the review pack: those that the Terraform JSON refers to, as AWS stores them
  * @param account stands for the account that Terraform would find
  */
-export function snapshotOfPack(given: JsonObject, files: Readonly<Record<string, string>>, account = ACCOUNT_ID): Snapshot {
+export function snapshotOfPack(given: JsonObject, policies: ReadonlyMap<string, Policy>, account: string): Snapshot {
   const found = reference(`${ADDRESSES.callerIdentity}.account_id`);
   const pack = objectOf(mapStrings(given, (string) => string.replaceAll(found, account)));
   const resources = Object.entries(objectOf(pack.resource)).flatMap(([type, named]) =>
@@ -62,8 +51,9 @@ export function snapshotOfPack(given: JsonObject, files: Readonly<Record<string,
       const attributes = objectOf(content);
       const { number = 1 } = policyOfAddress(`${type}.${name}`) ?? {};
       const isReference = DOCUMENT.test(textOf(attributes.policy) ?? "");
-      const policy = isReference ? withAccount(files[policyFile(number)], account) : attributes.policy;
-      return [`${type}.${name}`, { ...attributes, policy }] as const;
+      const stored = policies.get(policyFile(number));
+      const storedText = typeof stored === "string" ? stored : JSON.stringify(stored);
+      return [`${type}.${name}`, { ...attributes, policy: isReference ? storedText : attributes.policy }] as const;
     }),
   );
   const outputs = Object.entries(objectOf(pack.output)).map(([name, output]) => {
@@ -71,14 +61,6 @@ export function snapshotOfPack(given: JsonObject, files: Readonly<Record<string,
     return [name, { sensitive: sensitive === true, stays: false, value }] as const;
   });
   return { resources: new Map(resources), outputs: new Map(outputs) };
-}
-
-/** A policy of a review pack with the account in place of `ACCOUNT_ID`; a text that is none stays as it is. */
-function withAccount(text = "", account: string): string {
-  const policy = readPolicy(text);
-  return typeof policy === "string"
-    ? policy
-    : JSON.stringify(mapStrings(policy, (string) => string.replaceAll(ACCOUNT_ID, account)));
 }
 
 /** One side of the changes of a plan, as `terraform show -json` has them. */

@@ -23,12 +23,7 @@ async function driftIn(world: World) {
       ? { ...resource, attributes: { ...attributes, policy: JSON.stringify(documentOf(String(attributes.name), content ?? "")) } }
       : resource;
   });
-  const keys = SLOTS.flatMap((slot) => {
-    const key = world.state.keys[slot];
-    const address = slot === "primary" ? "aws_iam_access_key.user" : "aws_iam_access_key.user-secondary";
-    return key === undefined ? [] : [{ address, tainted: false, attributes: { id: key.id } }];
-  });
-  return driftReport(settings, { value: [...withDocuments, ...keys] }, accountWith(answersOf(world, documentOf)));
+  return driftReport(settings, { value: withDocuments }, accountWith(answersOf(world, documentOf)));
 }
 
 function answersOf({ account }: World, documentOf: (name: string, content: string) => object): Answers {

@@ -1,16 +1,15 @@
 import { keyFindings } from "../../../src/cli/account/keys/findings";
+import {
+  formerPolicies,
+  lackingObjects,
+  type NamedObject,
+  namedObjects,
+  unknownUses,
+} from "../../../src/cli/account/keys/lacking-objects";
 import { leakResponse, leakText } from "../../../src/cli/account/keys/leak";
 import { type Context, keyReport, keyReportText } from "../../../src/cli/account/keys/report";
 import { KEY_RULES, type KeyRules } from "../../../src/cli/account/keys/rules";
 import type { KeySituation } from "../../../src/cli/account/keys/situation";
-import {
-  formerPolicies,
-  type LackingObject,
-  lackingObjects,
-  pendingImports,
-  unknownUses,
-  unmanagedObjectsOf,
-} from "../../../src/cli/account/keys/unmanaged-objects";
 import { exitCodeOf } from "../../../src/cli/findings/finding";
 import type { StateResource } from "../../../src/cli/terraform/state-file";
 import type { Slot } from "../../../src/iam/key-slots";
@@ -52,13 +51,13 @@ export function situationOf(world: World): KeySituation {
   const deployed = settingsOf(world);
   const contents = stateContents(state);
   const attachment = { kind: "link", name: `policy:${settings.policy} user:${settings.user}` } as const;
-  const isThere = ({ kind, name }: LackingObject) =>
+  const isThere = ({ kind, name }: NamedObject) =>
     kind !== "role" && exists(account, kind === "attachment" ? attachment : { kind, name });
   const userExists = account.users[settings.user] !== undefined;
-  const objects = lackingObjects(deployed, contents)
-    .filter(isThere)
-    .map((object) => ({ object, uses: { value: usesOf(world, object) } }));
-  const inIam = { userExists, objects };
+  const objects = namedObjects(deployed, contents).map((object) => ({
+    ...object,
+    uses: isThere(object) ? { value: usesOf(world, object) } : undefined,
+  }));
   return {
     settings: deployed,
     folder: "cdktf.out/stacks/deckhouse",
@@ -77,8 +76,7 @@ export function situationOf(world: World): KeySituation {
         })),
       now: dateOf(account.now),
     },
-    unmanagedObjects: unmanagedObjectsOf(deployed, contents, inIam),
-    imports: pendingImports(deployed, contents, inIam),
+    lacking: lackingObjects(deployed, contents, { userExists, objects }),
     undeletable: undeletableIn(world, deployed, contents),
     permissions: { lost: lostPermissions(world), unread: [] },
     unread: [],
@@ -93,7 +91,7 @@ function undeletableIn(world: World, deployed: Deployment, contents: KeySituatio
   });
 }
 
-function usesOf({ account }: World, { kind, name }: Pick<LackingObject, "kind" | "name">): readonly string[] {
+function usesOf({ account }: World, { kind, name }: Pick<NamedObject, "kind" | "name">): readonly string[] {
   const uses = account.links.filter(
     (link) => link.startsWith(`${kind}:${name} `) || (kind === "group" && link.endsWith(` group:${name}`)),
   );
@@ -124,9 +122,9 @@ function erroredStateOf({ errored, erroredAfter, versions }: World) {
     return undefined;
   }
   if (erroredAfter < 0) {
-    return "unrelated" as const;
+    return "errored-state-unrelated" as const;
   }
-  return erroredAfter === versions.length ? ("newer" as const) : ("older" as const);
+  return erroredAfter === versions.length ? ("errored-state" as const) : ("errored-state-older" as const);
 }
 
 function resourceOf([address, name]: readonly [string, string]): StateResource {
@@ -157,8 +155,13 @@ export function stateContents({ objects, keys, exposed, outputs }: State): KeySi
     }),
     exposed: { id: exposed?.id, slot: exposed?.slot },
     user: user === undefined ? undefined : { name: user, arn: arnOf("user", user) },
-    tainted: SLOTS.flatMap((slot) => (keys[slot]?.tainted === true ? [KEY_ADDRESSES[slot]] : [])),
-    resources: Object.entries(objects).map(resourceOf),
+    resources: [
+      ...Object.entries(objects).map(resourceOf),
+      ...SLOTS.flatMap((slot) => {
+        const { id, tainted = false } = keys[slot] ?? {};
+        return id === undefined ? [] : [{ address: KEY_ADDRESSES[slot], tainted, attributes: { id } }];
+      }),
+    ],
     outputs: outputs === undefined ? {} : { user_arn: arnOf("user", outputs.user), policy_arn: arnOf("policy", outputs.policy) },
   };
 }

@@ -1,6 +1,6 @@
 import type { IamKey } from "../../../src/cli/account/aws/iam-reader";
 import type { WHY } from "../../../src/cli/account/keys/rules";
-import type { KeySituation, UnmanagedObject } from "../../../src/cli/account/keys/situation";
+import type { KeySituation, LackingObject } from "../../../src/cli/account/keys/situation";
 import type { StateKey } from "../../../src/cli/terraform/state-file";
 import { deployment } from "../deployment";
 import { ENCRYPTION_KEY, EXPIRING_KEY } from "../pgp-keys";
@@ -34,13 +34,11 @@ export function situation(
       keys,
       exposed: { id: exposed?.id, slot: exposed?.slot },
       user: keys.length === 0 ? undefined : user,
-      tainted: [],
       resources: [],
       outputs: {},
     },
     iam: { account: "123456789012", exists: true, keys: inIam, now: NOW },
-    unmanagedObjects: [],
-    imports: { existing: [], missing: [] },
+    lacking: [],
     undeletable: [],
     permissions: { lost: [], unread: [] },
     unread: [],
@@ -60,11 +58,15 @@ const OBJECTS = {
   attachment: { kind: "attachment", name: "D8CloudProviderAWS", setting: "policy" },
 } as const;
 
-/** Objects that IAM has and the state lacks. @default owner the deployment */
+/** Objects that the state lacks. @default given IAM has them, the settings do not import them, and they are the deployment's */
 export const lacking = (
   fields: readonly (keyof typeof OBJECTS)[],
-  { owner = "ours-unmanaged", by = [] }: Partial<Pick<UnmanagedObject, "owner" | "by">> = {},
-): readonly UnmanagedObject[] => fields.map((imports) => ({ ...OBJECTS[imports], imports, owner, by }));
+  given: Partial<LackingObject> = {},
+): readonly LackingObject[] =>
+  fields.map((imports) => ({
+    ...OBJECTS[imports],
+    ...{ imports, inIam: true, isImported: false, owner: "ours-unmanaged", by: [], ...given },
+  }));
 
 export const PRIMARY: StateKey = { slot: "primary", id: "AKIAPRIMARY", status: "Active", tainted: false, secret: "secret" };
 export const SECONDARY: StateKey = { ...PRIMARY, slot: "secondary", id: "AKIASECONDARY" };
@@ -121,48 +123,52 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
     "key-account-differs",
     "mismatch",
   ),
-  "errored.tfstate": sample({ ...DEPLOYED, erroredState: "newer" }, "key-errored-state", "errored-state"),
-  "an older errored.tfstate": sample({ ...DEPLOYED, erroredState: "older" }, "key-errored-state-older", "errored-state-older"),
+  "errored.tfstate": sample({ ...DEPLOYED, erroredState: "errored-state" }, "key-errored-state", "errored-state"),
+  "an older errored.tfstate": sample(
+    { ...DEPLOYED, erroredState: "errored-state-older" },
+    "key-errored-state-older",
+    "errored-state-older",
+  ),
   "errored.tfstate of another lineage": sample(
-    { ...DEPLOYED, erroredState: "unrelated" },
+    { ...DEPLOYED, erroredState: "errored-state-unrelated" },
     "key-errored-state-unrelated",
     "errored-state-unrelated",
   ),
   "a user that the state does not have": sample(
-    { ...situation("", [], [USED]), unmanagedObjects: lacking(["user", "policy"], { owner: "unknown" }) },
+    { ...situation("", [], [USED]), lacking: lacking(["user", "policy"], { owner: "unknown" }) },
     "key-state-lost user.name",
     "import-key",
   ),
   "a user with two Active keys that the state does not have": sample(
-    { ...situation(BOTH, [], [USED, iamKey("AKIATWO", 9)]), unmanagedObjects: lacking(["user"]) },
+    { ...situation(BOTH, [], [USED, iamKey("AKIATWO", 9)]), lacking: lacking(["user"]) },
     "key-state-lost user.name, key-breaking accessKeys.primary, key-breaking accessKeys.secondary",
     "which-key",
   ),
   "a user that the state does not have, and a pgpKey": sample(
-    { ...situation(`accessKeys: { primary: { pgpKey: ${ENCRYPTION_KEY} } }`, [], [USED]), unmanagedObjects: lacking(["user"]) },
+    { ...situation(`accessKeys: { primary: { pgpKey: ${ENCRYPTION_KEY} } }`, [], [USED]), lacking: lacking(["user"]) },
     "key-state-lost user.name",
     "apply",
   ),
   "an import before the first apply": sample(situation(IMPORT, [], [iamKey("AKIAABCDEFGHIJKLMNOP", 9, 0.1)]), "", "apply"),
   "a state without the policy": sample(
-    { ...DEPLOYED, unmanagedObjects: lacking(["policy", "attachment"]) },
+    { ...DEPLOYED, lacking: lacking(["policy", "attachment"]) },
     "key-object-lost policy.name, key-object-lost policy.name",
     "apply",
   ),
   "one policy that may be another deployment's": sample(
-    { ...DEPLOYED, unmanagedObjects: lacking(["policy"], { owner: "unknown" }) },
+    { ...DEPLOYED, lacking: lacking(["policy"], { owner: "unknown" }) },
     "key-object-lost policy.name",
     "apply",
   ),
   "a policy of another deployment": sample(
-    { ...DEPLOYED, unmanagedObjects: lacking(["policy", "attachment"], ofAnother) },
+    { ...DEPLOYED, lacking: lacking(["policy", "attachment"], ofAnother) },
     "key-object-of-another policy.name",
     "another-name",
   ),
   "a state with a former additional policy": sample(
     {
       ...DEPLOYED,
-      unmanagedObjects: lacking(["policy"]).map((object) => ({ ...object, stale: ["aws_iam_policy.policy-2"] })),
+      lacking: lacking(["policy"], { stale: ["aws_iam_policy.policy-2"] }),
     },
     "key-object-lost policy.name",
     "apply",
@@ -227,7 +233,7 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
     "none-create",
   ),
   "a tainted key": sample(
-    { ...DEPLOYED, state: { ...state, tainted: ["aws_iam_access_key.user"] } },
+    { ...DEPLOYED, state: { ...state, resources: [{ address: "aws_iam_access_key.user", tainted: true, attributes: {} }] } },
     "key-tainted aws_iam_access_key.user",
     "tainted",
   ),
@@ -265,9 +271,9 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
     "",
     "rotate-retire",
   ),
-  "an import that is not applied yet": sample({ ...DEPLOYED, imports: { existing: ["policy"], missing: [] } }, "", "apply"),
+  "an import that is not applied yet": sample({ ...DEPLOYED, lacking: lacking(["policy"], { isImported: true }) }, "", "apply"),
   "an import of what IAM does not have": sample(
-    { ...DEPLOYED, imports: { existing: [], missing: ["attachment"] } },
+    { ...DEPLOYED, lacking: lacking(["attachment"], { inIam: false, isImported: true }) },
     "key-import-missing import.attachment",
     "drop-import",
   ),

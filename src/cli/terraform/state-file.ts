@@ -25,8 +25,6 @@ export interface StateContents {
   /** What the outputs expose; undefined where the state has no such output. */
   readonly exposed: { readonly id?: string | undefined; readonly slot?: Slot | undefined };
   readonly user?: { readonly name?: string | undefined; readonly arn?: string | undefined } | undefined;
-  /** Addresses of all resources that Terraform would replace because an apply failed after their creation. */
-  readonly tainted: readonly string[];
   /** All managed resources. Their attributes contain secrets. */
   readonly resources: readonly StateResource[];
   /** The outputs whose values are strings. */
@@ -39,6 +37,7 @@ const FORMAT = 4;
 /** A managed resource of a state. */
 export interface StateResource {
   readonly address: string;
+  /** Terraform would replace it, because an apply failed after its creation. */
   readonly tainted: boolean;
   readonly attributes: JsonObject;
 }
@@ -59,7 +58,6 @@ export function readState(state: string): StateContents {
     ),
     exposed: { id: textOf(objectOf(outputs.access_key_id).value), slot: SLOTS.find((name) => name === slot) },
     user: user === undefined ? undefined : { name: textOf(user.name), arn: textOf(user.arn) },
-    tainted: instances.filter(({ tainted }) => tainted).map(({ address }) => address),
     resources: instances,
     outputs: Object.fromEntries(
       Object.entries(outputs).flatMap(([name, output]) => {

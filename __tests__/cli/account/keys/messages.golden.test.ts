@@ -103,7 +103,7 @@ describe("the response to a leaked key", () => {
   });
 
   it("imports no key of the user after a leak: it can be the attacker's", () => {
-    const lost = { ...situation("", [], [USED, iamKey("AKIAOTHER", 1)]), unmanagedObjects: lacking(["user"]) };
+    const lost = { ...situation("", [], [USED, iamKey("AKIAOTHER", 1)]), lacking: lacking(["user"]) };
     expect(leakResponse(lost, ["AKIAPRIMARY"]).after.edits).toEqual([{ setting: "import.user", value: true }]);
   });
 
@@ -115,7 +115,7 @@ describe("the response to a leaked key", () => {
       edits: [],
       actions: [{ do: "hand-over" }],
     });
-    const lost = { ...situation("", [], [iamKey("AKIALEAKED", 9, 0.1)]), unmanagedObjects: lacking(["user"]) };
+    const lost = { ...situation("", [], [iamKey("AKIALEAKED", 9, 0.1)]), lacking: lacking(["user"]) };
     expect(leakResponse(lost, ["AKIALEAKED"]).after).toMatchObject({
       restore: { keys: [] },
       actions: [{ do: "apply" }, { do: "hand-over" }],

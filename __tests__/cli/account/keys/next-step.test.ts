@@ -102,7 +102,7 @@ describe("each situation that had wrong advice", () => {
   it("1: a lost state never makes the stolen key Active", () => {
     const step = nextStep({
       ...situation("", [], [iamKey("AKIASTOLEN", 80, 2, "Inactive")]),
-      unmanagedObjects: lacking(["user", "policy"]),
+      lacking: lacking(["user", "policy"]),
     });
     expect(step.edits).toEqual([
       { setting: "import.user", value: true },
@@ -112,7 +112,7 @@ describe("each situation that had wrong advice", () => {
   });
 
   it("2: a state without the policy imports it before anything else is applied", () => {
-    const partial: KeySituation = { ...DEPLOYED, unmanagedObjects: lacking(["policy"]) };
+    const partial: KeySituation = { ...DEPLOYED, lacking: lacking(["policy"]) };
     expect(nextStep(partial)).toMatchObject({ why: "apply", edits: [{ setting: "import.policy", value: true }] });
   });
 
@@ -128,7 +128,7 @@ describe("each situation that had wrong advice", () => {
 
   it("5: where the state is lost with two keys, a person looks up which one DKP has", () => {
     const keys = [iamKey("AKIAUSED", 80, 3), iamKey("AKIAUNUSED", 2)];
-    const step = nextStep({ ...situation("", [], keys), unmanagedObjects: lacking(["user"]) });
+    const step = nextStep({ ...situation("", [], keys), lacking: lacking(["user"]) });
     expect(step.why).toBe("which-key");
     for (const id of ["AKIAUSED", "AKIAUNUSED"]) {
       expect(step.askKey?.[id]?.edits.at(-1)).toEqual({ setting: "import.accessKeyId", value: id });
@@ -145,12 +145,14 @@ describe("each situation that had wrong advice", () => {
 
   it("9: errored.tfstate comes before everything else", () => {
     expect(
-      nextStep({ ...DEPLOYED, erroredState: "newer", state: { ...DEPLOYED.state, user: undefined, keys: [] } }),
+      nextStep({ ...DEPLOYED, erroredState: "errored-state", state: { ...DEPLOYED.state, user: undefined, keys: [] } }),
     ).toMatchObject({
       why: "errored-state",
       actions: [{ do: "push-state" }],
     });
-    expect(nextStep({ ...DEPLOYED, erroredState: "older" })).toMatchObject({ actions: [{ do: "remove-errored-state" }] });
+    expect(nextStep({ ...DEPLOYED, erroredState: "errored-state-older" })).toMatchObject({
+      actions: [{ do: "remove-errored-state" }],
+    });
   });
 
   it("code 5: a changed pgpKey of a live slot is taken back", () => {

@@ -10,11 +10,11 @@ describe("errored.tfstate", () => {
   });
 
   it.each([
-    ["newer", "a later serial", state(8, "ours")],
-    ["older", "the same serial: the state was written after all", state(7, "ours")],
-    ["older", "an earlier serial", state(6, "ours")],
-    ["unrelated", "another lineage, whatever its serial", state(8, "another")],
-    ["newer", "no lineage, and a later serial", state(8)],
+    ["errored-state", "a later serial", state(8, "ours")],
+    ["errored-state-older", "the same serial: the state was written after all", state(7, "ours")],
+    ["errored-state-older", "an earlier serial", state(6, "ours")],
+    ["errored-state-unrelated", "another lineage, whatever its serial", state(8, "another")],
+    ["errored-state", "no lineage, and a later serial", state(8)],
   ])("is %s with %s", (expected, _, errored) => {
     write({ "errored.tfstate": errored });
     expect(erroredState(at(), state(7, "ours"))).toBe(expected);

@@ -13,15 +13,17 @@ import {
   isStateLost,
   type KeySituation,
   type KeySlot,
+  type LackingObject,
   mismatches,
+  missingImports,
   pendingImport,
   secretKnown,
   slotSettings,
   slotsOf,
   taintedAddresses,
-  type UnmanagedObject,
   unlistedKeys,
   unmanagedKeys,
+  unmanagedObjects,
 } from "./situation";
 
 /** Most rules limit the age of keys to 90 days: CIS AWS Foundations Benchmark 1.14. Leaves two weeks to rotate. */
@@ -68,24 +70,18 @@ export function mismatchFindings({ settings, state, iam, folder }: KeySituation)
   return findings;
 }
 
-const ERRORED_STATE_RULES = {
-  newer: "key-errored-state",
-  older: "key-errored-state-older",
-  unrelated: "key-errored-state-unrelated",
-} as const;
-
 function stateFindings(situation: KeySituation): readonly KeyFinding[] {
-  const { state, iam, settings, folder, erroredState, unmanagedObjects, undeletable, permissions } = situation;
+  const { state, iam, settings, folder, erroredState, undeletable, permissions } = situation;
   const findings: KeyFinding[] = [];
   if (erroredState !== undefined) {
-    findings.push({ rule: ERRORED_STATE_RULES[erroredState], values: { folder } });
+    findings.push({ rule: `key-${erroredState}`, values: { folder } });
   }
   if (isStateLost(situation)) {
     const values = { user: settings.user.name, keys: iam.keys.map(keyText) };
     findings.push({ rule: "key-state-lost", field: "user.name", values });
   }
-  findings.push(...unmanagedObjects.flatMap((object) => objectFindings(object, isStateLost(situation))));
-  for (const imported of situation.imports.missing) {
+  findings.push(...unmanagedObjects(situation).flatMap((object) => objectFindings(object, isStateLost(situation))));
+  for (const imported of missingImports(situation)) {
     const field = `import.${imported}`;
     findings.push({ rule: "key-import-missing", field, values: { field } });
   }
@@ -118,7 +114,7 @@ function stateFindings(situation: KeySituation): readonly KeyFinding[] {
 }
 
 /** An object of the settings that the state lacks; without the user, only what another deployment has. */
-function objectFindings({ kind, name, setting, owner, by }: UnmanagedObject, isLost: boolean): readonly KeyFinding[] {
+function objectFindings({ kind, name, setting, owner, by }: LackingObject, isLost: boolean): readonly KeyFinding[] {
   const field = `${setting}.name`;
   if (owner === "another") {
     return kind === "attachment" ? [] : [{ rule: "key-object-of-another", field, values: { kind, name, field, by } }];

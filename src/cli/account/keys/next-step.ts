@@ -20,17 +20,19 @@ import {
   type KeySituation,
   type KeySlot,
   type KeySlots,
+  type LackingObject,
   MAX_KEYS,
   mismatches,
+  missingImports,
   RECENT_HOURS,
   secretKnown,
   slotOf,
   slotSettings,
   slotsOf,
   taintedAddresses,
-  type UnmanagedObject,
   unlistedKeys,
   unmanagedKeys,
+  unmanagedObjects,
 } from "./situation";
 
 /** What a person does, in this order, after the edits. */
@@ -62,7 +64,7 @@ export interface Step {
   /** First of all: a version of the state with the user and all these keys, if there is one. Then nothing else is to do. */
   readonly restore?: { readonly keys: readonly string[] } | undefined;
   /** Objects that are another deployment's, or may be: then the settings need another name, and nothing else is to do. */
-  readonly names?: readonly UnmanagedObject[] | undefined;
+  readonly names?: readonly LackingObject[] | undefined;
   /** A key of which only a person knows whether it has leaked. If it has, this step is that of `--leaked`. */
   readonly askLeaked?: string | undefined;
   /** By the key that DKP has, what to do; "" for none of these. */
@@ -81,26 +83,26 @@ const step = (why: Why, parts: Partial<Omit<Step, "why">> = {}): Step => ({ why,
 const FIRST: readonly ((situation: KeySituation) => Step | undefined)[] = [
   (situation) => (Object.values(mismatches(situation)).some((value) => value !== undefined) ? step("mismatch") : undefined),
   ({ unreachable, unread }) => (unreachable !== undefined || unread.length > 0 ? step("unreachable") : undefined),
-  ({ erroredState }) => erroredState && ERRORED_STATE_STEPS[erroredState],
+  ({ erroredState }) => erroredState && step(erroredState, { actions: [{ do: ERRORED_STATE_ACTIONS[erroredState] }] }),
   (situation) => (unlistedKeys(situation).length > 0 ? step("unlisted", { actions: [{ do: "wait", minutes: 10 }] }) : undefined),
   (situation) => {
     const [address] = taintedAddresses(situation);
     return address === undefined ? undefined : step("tainted", { actions: [{ do: "untaint", address }] });
   },
-  ({ unmanagedObjects }) => {
-    const names = unmanagedObjects.filter(({ owner, kind }) => owner === "another" && kind !== "attachment");
+  (situation) => {
+    const names = unmanagedObjects(situation).filter(({ owner, kind }) => owner === "another" && kind !== "attachment");
     return names.length === 0 ? undefined : step("another-name", { names });
   },
-  ({ imports }) => {
-    const edits = imports.missing.map((field) => ({ setting: `import.${field}`, value: undefined }));
+  (situation) => {
+    const edits = missingImports(situation).map((field) => ({ setting: `import.${field}`, value: undefined }));
     return edits.length === 0 ? undefined : step("drop-import", { edits });
   },
 ];
 
-const ERRORED_STATE_STEPS = {
-  newer: step("errored-state", { actions: [{ do: "push-state" }] }),
-  older: step("errored-state-older", { actions: [{ do: "remove-errored-state" }] }),
-  unrelated: step("errored-state-unrelated", { actions: [{ do: "move-errored-state" }] }),
+const ERRORED_STATE_ACTIONS = {
+  "errored-state": "push-state",
+  "errored-state-older": "remove-errored-state",
+  "errored-state-unrelated": "move-errored-state",
 } as const;
 
 /** The step that comes next, and whether nothing is to do: then its edits begin a rotation, which is optional. */
@@ -117,10 +119,10 @@ export function nextStep(situation: KeySituation): Step {
 
 /** What comes first where the state lacks objects: a version of it that has them, and the question whose they are. */
 function withOwners(next: Step, situation: KeySituation): Step {
-  const { unmanagedObjects, undeletable } = situation;
-  const unknown = unmanagedObjects.filter(({ owner }) => owner === "unknown");
-  const stale = unmanagedObjects.flatMap((object) => object.stale ?? []);
-  const forgotten = [...new Set([...stale, ...undeletable.map(({ address }) => address)])];
+  const unmanaged = unmanagedObjects(situation);
+  const unknown = unmanaged.filter(({ owner }) => owner === "unknown");
+  const stale = unmanaged.flatMap((object) => object.stale ?? []);
+  const forgotten = [...new Set([...stale, ...situation.undeletable.map(({ address }) => address)])];
   const isLost = isStateLost(situation);
   const isApplied = next.actions.includes(APPLY);
   const isDone = next.why === "done" || next.why === "none";

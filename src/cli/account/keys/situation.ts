@@ -19,12 +19,11 @@ export interface KeySituation {
   readonly unreachable?: string | undefined;
   /** What of IAM cannot be read; it counts as absent. */
   readonly unread: readonly string[];
-  /** `errored.tfstate` beside it: newer than the state; older, because another apply wrote the state since; or of another state. */
-  readonly erroredState?: "newer" | "older" | "unrelated" | undefined;
+  /** `errored.tfstate` in it: newer than the state; older, because another apply wrote the state since; or of another state. */
+  readonly erroredState?: "errored-state" | "errored-state-older" | "errored-state-unrelated" | undefined;
   readonly iam: IamUser;
-  /** Objects of the settings that IAM has, or may have, and that the state lacks. */
-  readonly unmanagedObjects: readonly UnmanagedObject[];
-  readonly imports: PendingImports;
+  /** Objects of the settings that the state lacks. */
+  readonly lacking: readonly LackingObject[];
   /** Additional policies that the next apply cannot delete. */
   readonly undeletable: readonly UndeletablePolicy[];
   /** What of DKP's permissions the state has and IAM does not. */
@@ -43,20 +42,13 @@ export interface IamUser {
   readonly now: Date;
 }
 
-/** The parts of the settings' `import` whose objects the state lacks. */
-export interface PendingImports {
-  readonly existing: readonly ImportField[];
-  /** IAM does not have them, so that the plan fails. */
-  readonly missing: readonly ImportField[];
-}
-
-/** An object of the settings that IAM has and the state lacks. */
-export interface UnmanagedObject {
+/** An object of the settings that the state lacks. */
+export interface LackingObject extends Pick<ManagedObject, "name" | "setting" | "imports"> {
   readonly kind: ManagedObject["kind"] | "attachment";
-  readonly name: string;
-  readonly imports: ImportField;
-  /** The setting that has its name. */
-  readonly setting: ManagedObject["setting"];
+  /** Whether IAM has it, or may have it. */
+  readonly inIam: boolean;
+  /** Whether the settings import it. */
+  readonly isImported: boolean;
   readonly owner: Owner;
   /** What outside the deployment uses it. */
   readonly by: readonly string[];
@@ -312,8 +304,19 @@ export function withoutKeys(situation: KeySituation, ids: readonly string[]): Ke
   };
 }
 
+/** The lacking objects that IAM has, and that the next apply does not import. */
+export const unmanagedObjects = ({ lacking }: Pick<KeySituation, "lacking">) =>
+  lacking.filter(({ inIam, isImported, stale }) => inIam && (!isImported || stale !== undefined));
+
+/** The parts of `import` whose objects IAM does not have, so that the plan fails. */
+export const missingImports = ({ lacking }: KeySituation): readonly ImportField[] => [
+  ...new Set(lacking.filter(({ inIam, isImported }) => isImported && !inIam).map(({ imports }) => imports)),
+];
+
 /** What an apply can import, where no object is another's. An import imports all additional policies or none. */
-export function importable({ unmanagedObjects: own, settings, state }: KeySituation): readonly ImportField[] {
+export function importable(situation: KeySituation): readonly ImportField[] {
+  const { settings, state } = situation;
+  const own = unmanagedObjects(situation);
   const fields = [...new Set(own.map(({ imports }) => imports))];
   const names = new Set([...own.map(({ name }) => name), ...state.resources.map(({ attributes }) => attributes.name)]);
   const isComplete = settings.policies.every(({ number, name }) => number === 1 || names.has(name));
@@ -322,14 +325,17 @@ export function importable({ unmanagedObjects: own, settings, state }: KeySituat
 
 /** Whether the next apply imports something, or gives up a policy. */
 export const changesObjects = (situation: KeySituation) =>
-  importable(situation).length > 0 || situation.imports.existing.length > 0 || situation.undeletable.length > 0;
+  importable(situation).length > 0 ||
+  situation.lacking.some(({ inIam, isImported }) => inIam && isImported) ||
+  situation.undeletable.length > 0;
 
 /** Whether IAM has the user and the state has nothing of it, nor do the settings import it. */
-export const isStateLost = ({ unmanagedObjects }: Pick<KeySituation, "unmanagedObjects">) =>
-  unmanagedObjects.some(({ kind }) => kind === "user");
+export const isStateLost = (situation: Pick<KeySituation, "lacking">) =>
+  unmanagedObjects(situation).some(({ kind }) => kind === "user");
 
-/** The address of the key in a slot, and whether it is tainted while IAM has the key. */
+/** The addresses of tainted resources, except keys that IAM does not have. */
 export function taintedAddresses(situation: KeySituation): readonly string[] {
-  const gone = slotsOf(situation).filter(({ inIam }) => inIam === undefined);
-  return situation.state.tainted.filter((address) => gone.every(({ slot }) => KEY_ADDRESSES[slot] !== address));
+  const gone = slotsOf(situation).flatMap(({ slot, inIam }) => (inIam === undefined ? KEY_ADDRESSES[slot] : []));
+  const tainted = situation.state.resources.filter(({ address, tainted: isTainted }) => isTainted && !gone.includes(address));
+  return tainted.map(({ address }) => address);
 }

@@ -6,17 +6,9 @@ import type { Deployment } from "../../../settings/deployment";
 import { readState, type StateContents, versionOf } from "../../terraform/state-file";
 import { pullState, stackFolder, type TerraformCli } from "../../terraform/terraform-cli";
 import { type IamKey, type IamReader, type Reading, withIam } from "../aws/iam-reader";
+import { formerPolicies, lackingObjects, type NamedInIam, type NamedObject, namedObjects, unknownUses } from "./lacking-objects";
 import { lostPermissions } from "./permissions";
 import type { IamUser, KeySituation } from "./situation";
-import {
-  formerPolicies,
-  type LackingObject,
-  lackingObjects,
-  type ObjectsInIam,
-  pendingImports,
-  unknownUses,
-  unmanagedObjectsOf,
-} from "./unmanaged-objects";
 
 export interface Sources {
   readonly terraform: TerraformCli;
@@ -60,13 +52,13 @@ export async function keySituation(deployment: Deployment, sources: Sources): Pr
       throw new Error(reasons.join("; "));
     }
     const isReadable = unreachable === undefined && unread === undefined;
-    const [inIam, permissions, undeletable] = isReadable
+    const [objects, permissions, undeletable] = isReadable
       ? await Promise.all([
-          readLackingObjects({ deployment, state, user, iam }),
+          Promise.all(namedObjects(deployment, state).map((object) => readObject(object, { deployment, user, iam }))),
           lostPermissions(deployment, state, user.account ?? "", iam),
           readUndeletable(deployment, state, iam),
         ])
-      : [undefined, { lost: [], unread: [] }, []];
+      : [[], { lost: [], unread: [] }, []];
     return {
       settings: deployment,
       folder,
@@ -75,8 +67,7 @@ export async function keySituation(deployment: Deployment, sources: Sources): Pr
       unread: user.unread,
       erroredState: erroredState(folder, json),
       iam: user,
-      unmanagedObjects: inIam === undefined ? [] : unmanagedObjectsOf(deployment, state, inIam),
-      imports: inIam === undefined ? { existing: [], missing: [] } : pendingImports(deployment, state, inIam),
+      lacking: lackingObjects(deployment, state, { userExists: user.exists, objects }),
       undeletable,
       permissions,
     };
@@ -132,9 +123,9 @@ export function erroredState(folder: string, state: string): KeySituation["error
   const [errored, current] = [versionOf(readFileSync(file, "utf8")), versionOf(state)];
   // Terraform rejects a push over a state of another lineage.
   if (errored.lineage !== undefined && current.lineage !== undefined && errored.lineage !== current.lineage) {
-    return "unrelated";
+    return "errored-state-unrelated";
   }
-  return errored.serial > current.serial ? "newer" : "older";
+  return errored.serial > current.serial ? "errored-state" : "errored-state-older";
 }
 
 function withErroredState({ message }: Error, folder: string): string {
@@ -144,25 +135,20 @@ function withErroredState({ message }: Error, folder: string): string {
 
 interface Facts {
   readonly deployment: Deployment;
-  readonly state: StateContents;
   readonly user: IamUser;
   readonly iam: IamReader;
 }
 
-/** What IAM has of the objects that the state lacks. One that cannot be read counts as there, and its owner as unknown. */
-async function readLackingObjects({ deployment, state, user, iam }: Facts): Promise<ObjectsInIam> {
-  const environment = { partition: partitionOf(deployment.region), account: user.account ?? "" };
-  const arnOf = ({ name, path }: LackingObject) => policyArn({ ...environment, path, name });
-  const read = async (object: LackingObject): Promise<ObjectsInIam["objects"]> => {
-    const { kind, name } = object;
-    if (kind === "attachment") {
-      const attached = await iam.attached("user", deployment.user.name);
-      // An apply may create an attachment that exists.
-      return "value" in attached && attached.value.includes(arnOf(object)) ? [{ object, uses: { value: [] } }] : [];
-    }
-    const id = kind === "policy" ? arnOf(object) : name;
-    const existing = kind === "user" ? { value: user.exists ? {} : undefined } : await iam.object(kind, id);
-    return "value" in existing && existing.value === undefined ? [] : [{ object, uses: await iam.uses(kind, id) }];
-  };
-  return { userExists: user.exists, objects: (await Promise.all(lackingObjects(deployment, state).map(read))).flat() };
+/** What uses an object of the settings. One that cannot be read counts as there, and its owner as unknown. */
+async function readObject(object: NamedObject, { deployment, user, iam }: Facts): Promise<NamedInIam["objects"][number]> {
+  const { kind, name, path } = object;
+  const arn = policyArn({ partition: partitionOf(deployment.region), account: user.account ?? "", path, name });
+  if (kind === "attachment") {
+    const attached = await iam.attached("user", deployment.user.name);
+    // An apply may create an attachment that exists.
+    return { ...object, uses: "value" in attached && attached.value.includes(arn) ? { value: [] } : undefined };
+  }
+  const id = kind === "policy" ? arn : name;
+  const existing = kind === "user" ? { value: user.exists ? {} : undefined } : await iam.object(kind, id);
+  return { ...object, uses: "value" in existing && existing.value === undefined ? undefined : await iam.uses(kind, id) };
 }

@@ -3,19 +3,19 @@ import { ADDRESSES, policyAddress } from "../../../terraform/addresses";
 import { policyOfAddress } from "../../terraform/known-addresses";
 import type { StateContents, StateResource } from "../../terraform/state-file";
 import type { Reading } from "../aws/iam-reader";
-import { type ImportField, type ManagedObject, managedObjects } from "../managed-objects";
+import { type ManagedObject, managedObjects } from "../managed-objects";
 import { ownershipOf } from "../ownership";
-import type { PendingImports, UnmanagedObject } from "./situation";
+import type { LackingObject } from "./situation";
 
 type State = Pick<StateContents, "resources" | "outputs">;
 
-/** An object that the state does not have; also the attachment of the first policy to the user. */
-export type LackingObject = Omit<ManagedObject, "kind"> & Pick<UnmanagedObject, "kind">;
+/** An object that an apply creates or imports; also the attachment of the first policy to the user. */
+export type NamedObject = Omit<ManagedObject, "kind"> & Pick<LackingObject, "kind">;
 
 /** The objects of the settings that the state does not have. */
-export function lackingObjects(settings: Deployment, { resources }: State): readonly LackingObject[] {
+export function namedObjects(settings: Deployment, { resources }: State): readonly NamedObject[] {
   const names = new Map(resources.map(({ address, attributes }) => [address, attributes.name]));
-  const objects: LackingObject[] = [...managedObjects(settings)];
+  const objects: NamedObject[] = [...managedObjects(settings)];
   if (settings.attachment !== "group") {
     const { name, path } = settings.policy;
     const address = ADDRESSES.userAttachment;
@@ -51,45 +51,36 @@ export function unknownUses(
   return "value" in uses ? uses.value.filter((use) => !known.includes(use)) : [];
 }
 
-/** What IAM has of a deployment. */
-export interface ObjectsInIam {
+/** Whether IAM has the user, and the objects that the state lacks, each with what uses it; undefined: IAM does not have it. */
+export interface NamedInIam {
   readonly userExists: boolean;
-  /** The lacking objects that IAM has, or may have, each with what uses it. */
-  readonly objects: readonly { readonly object: LackingObject; readonly uses: Reading<readonly string[]> }[];
+  readonly objects: readonly (NamedObject & { readonly uses: Reading<readonly string[]> | undefined })[];
 }
 
-/** The objects of the settings that IAM has, and neither the state has nor the settings import, each with its owner. */
-export function unmanagedObjectsOf(
+/** The objects that the state lacks, each with its owner. */
+export function lackingObjects(
   settings: Deployment,
   state: State,
-  { userExists, objects }: ObjectsInIam,
-): readonly UnmanagedObject[] {
+  { userExists, objects }: NamedInIam,
+): readonly LackingObject[] {
   const facts = { settings, state: state.resources, outputs: Object.values(state.outputs), userExists };
-  const found: UnmanagedObject[] = [];
-  for (const { object, uses } of objects) {
+  const found: LackingObject[] = [];
+  for (const { uses, ...object } of objects) {
     const { kind, name, imports, setting } = object;
     // The attachment is its policy's, which comes before it.
     const { owner, by } =
       kind === "attachment"
         ? (found.find((other) => other.imports === "policy") ?? { owner: "ours-unmanaged", by: [] })
-        : ownershipOf({ kind, name }, uses, facts);
-    found.push({ kind, name, imports, setting, owner, by, stale: staleAddresses(object, settings, state) });
+        : ownershipOf({ kind, name }, uses ?? { value: [] }, facts);
+    const isImported = settings.import?.[imports] === true;
+    const stale = staleAddresses(object, settings, state);
+    found.push({ kind, name, imports, setting, inIam: uses !== undefined, isImported, owner, by, stale });
   }
-  return found.filter(({ imports, stale }) => settings.import?.[imports] !== true || stale !== undefined);
-}
-
-/** The parts of the settings' `import` that the next apply imports, and those that IAM does not have, so that the plan fails. */
-export function pendingImports(settings: Deployment, state: State, { objects }: ObjectsInIam): PendingImports {
-  const found = new Set(objects.map(({ object }) => object.address));
-  const imported = lackingObjects(settings, state).filter(({ imports }) => settings.import?.[imports] === true);
-  const fields = (isThere: boolean): readonly ImportField[] => [
-    ...new Set(imported.filter(({ address }) => found.has(address) === isThere).map(({ imports }) => imports)),
-  ];
-  return { existing: fields(true), missing: fields(false) };
+  return found;
 }
 
 /** What the state has of a former additional policy at the address of this one. */
-function staleAddresses({ address, name, kind }: LackingObject, { policies }: Deployment, { resources }: State) {
+function staleAddresses({ address, kind, name }: NamedObject, { policies }: Deployment, { resources }: State) {
   const policy = policies.find((candidate) => candidate.name === name);
   if (kind !== "policy" || policy === undefined || resources.every((resource) => resource.address !== address)) {
     return undefined;

@@ -134,7 +134,7 @@ describe("a deployment whose state or account was changed", () => {
       expect((await scene.aws.s3("DELETE", STATE, "", {}, scene.credentials)).status).toBe(204);
       const both = keysReport(scene);
       expect(shows(both.findings.map(({ text }) => text).join("\n"), "lost-state")).toBe(true);
-      expect(both.next).toMatchObject({ why: "which-key", restore: { keys: [] } });
+      expect(both.next).toMatchObject({ why: "ask-which-key", restore: [] });
       // A person looks up which of the two keys DKP has, and that one is imported.
       const answer = both.next.askKey?.[live?.accessKeyId ?? ""];
       expect(answer).toMatchObject({ why: "import-key" });

@@ -142,7 +142,7 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
   "a user with two Active keys that the state does not have": sample(
     { ...situation(BOTH, [], [USED, iamKey("AKIATWO", 9)]), lacking: lacking(["user"]) },
     "key-state-lost user.name, key-breaking accessKeys.primary, key-breaking accessKeys.secondary",
-    "which-key",
+    "ask-which-key",
   ),
   "a user that the state does not have, and a pgpKey": sample(
     { ...situation(`accessKeys: { primary: { pgpKey: ${ENCRYPTION_KEY} } }`, [], [USED]), lacking: lacking(["user"]) },
@@ -280,7 +280,7 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
   "an imported key that nothing uses, and an unmanaged key in use": sample(
     situation("", [{ ...PRIMARY, secret: undefined }], [iamKey("AKIAPRIMARY", 30, 3), iamKey("AKIAMANUAL", 9, 0.1)]),
     "key-unmanaged, key-unused",
-    "which-key",
+    "ask-which-key",
   ),
   "a deactivated exposed key": sample(
     situation("", [PRIMARY], [iamKey("AKIAPRIMARY", 30, 0.1, "Inactive")]),

@@ -117,7 +117,7 @@ describe("the response to a leaked key", () => {
     });
     const lost = { ...situation("", [], [iamKey("AKIALEAKED", 9, 0.1)]), lacking: lacking(["user"]) };
     expect(leakResponse(lost, ["AKIALEAKED"]).after).toMatchObject({
-      restore: { keys: [] },
+      restore: [],
       actions: [{ do: "apply" }, { do: "hand-over" }],
     });
   });

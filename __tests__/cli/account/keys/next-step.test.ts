@@ -96,7 +96,7 @@ describe("each situation that had wrong advice", () => {
   it("1: a key that was deactivated is imported only after a person says that it did not leak", () => {
     const settings = "import: { user: true, accessKeyId: AKIAABCDEFGHIJKLMNOP }";
     const step = nextStep(situation(settings, [], [iamKey("AKIAABCDEFGHIJKLMNOP", 80, 2, "Inactive")]));
-    expect(step).toMatchObject({ why: "deactivated", askLeaked: "AKIAABCDEFGHIJKLMNOP", edits: [] });
+    expect(step).toMatchObject({ why: "deactivated", key: "AKIAABCDEFGHIJKLMNOP", edits: [] });
   });
 
   it("1: a lost state never makes the stolen key Active", () => {
@@ -129,7 +129,7 @@ describe("each situation that had wrong advice", () => {
   it("5: where the state is lost with two keys, a person looks up which one DKP has", () => {
     const keys = [iamKey("AKIAUSED", 80, 3), iamKey("AKIAUNUSED", 2)];
     const step = nextStep({ ...situation("", [], keys), lacking: lacking(["user"]) });
-    expect(step.why).toBe("which-key");
+    expect(step.why).toBe("ask-which-key");
     for (const id of ["AKIAUSED", "AKIAUNUSED"]) {
       expect(step.askKey?.[id]?.edits.at(-1)).toEqual({ setting: "import.accessKeyId", value: id });
     }

@@ -36,21 +36,30 @@ import {
 } from "./situation";
 
 /** What a person does, in this order, after the edits. */
-export type Action =
-  | { readonly do: "apply" }
-  /** Give the exposed key to DKP, unless it has it. */
-  | { readonly do: "hand-over" }
-  /** Create a key outside Terraform, and give it to DKP. */
-  | { readonly do: "create-key" }
-  /** Write `errored.tfstate` into the backend, and delete the file. */
-  | { readonly do: "push-state" }
-  /** Delete an `errored.tfstate` that is older than the state, or move one of something else. */
-  | { readonly do: "remove-errored-state" | "move-errored-state" }
-  | { readonly do: "untaint"; readonly address: string }
-  /** Take resources out of the state. */
-  | { readonly do: "forget"; readonly addresses: readonly string[] }
-  | { readonly do: "activate" | "deactivate" | "delete"; readonly key: string }
-  | { readonly do: "wait"; readonly minutes: number };
+export interface Action {
+  readonly do:
+    | "apply"
+    /** Give the exposed key to DKP, unless it has it. */
+    | "hand-over"
+    /** Create a key outside Terraform, and give it to DKP. */
+    | "create-key"
+    /** Write `errored.tfstate` into the backend, and delete the file. */
+    | "push-state"
+    /** Delete an `errored.tfstate` that is older than the state, or move one of something else. */
+    | "remove-errored-state"
+    | "move-errored-state"
+    | "untaint"
+    /** Take resources out of the state. */
+    | "forget"
+    | "activate"
+    | "deactivate"
+    | "delete"
+    | "wait";
+  readonly key?: string;
+  /** Of resources. */
+  readonly addresses?: readonly string[];
+  readonly minutes?: number;
+}
 
 /** The next step: what to change in the settings, and what to do then. */
 export interface Step {
@@ -62,11 +71,9 @@ export interface Step {
   readonly edits: readonly Change[];
   readonly actions: readonly Action[];
   /** First of all: a version of the state with the user and all these keys, if there is one. Then nothing else is to do. */
-  readonly restore?: { readonly keys: readonly string[] } | undefined;
+  readonly restore?: readonly string[] | undefined;
   /** Objects that are another deployment's, or may be: then the settings need another name, and nothing else is to do. */
   readonly names?: readonly LackingObject[] | undefined;
-  /** A key of which only a person knows whether it has leaked. If it has, this step is that of `--leaked`. */
-  readonly askLeaked?: string | undefined;
   /** By the key that DKP has, what to do; "" for none of these. */
   readonly askKey?: Readonly<Record<string, Step>> | undefined;
   /** Another step that a person may prefer. */
@@ -87,7 +94,7 @@ const FIRST: readonly ((situation: KeySituation) => Step | undefined)[] = [
   (situation) => (unlistedKeys(situation).length > 0 ? step("unlisted", { actions: [{ do: "wait", minutes: 10 }] }) : undefined),
   (situation) => {
     const [address] = taintedAddresses(situation);
-    return address === undefined ? undefined : step("tainted", { actions: [{ do: "untaint", address }] });
+    return address === undefined ? undefined : step("tainted", { actions: [{ do: "untaint", addresses: [address] }] });
   },
   (situation) => {
     const names = unmanagedObjects(situation).filter(({ owner, kind }) => owner === "another" && kind !== "attachment");
@@ -129,9 +136,9 @@ function withOwners(next: Step, situation: KeySituation): Step {
   return {
     ...next,
     why: isLost && isDone ? "lost" : next.why,
-    ...(isLost && { restore: { keys: [] } }),
+    ...(isLost && { restore: [] }),
     ...(unknown.length > 0 && { names: unknown }),
-    ...(isApplied && stale.length > 0 && { restore: next.restore ?? { keys: [] } }),
+    ...(isApplied && stale.length > 0 && { restore: next.restore ?? [] }),
     ...(isApplied && forgotten.length > 0 && { before: [{ do: "forget", addresses: forgotten }] }),
   };
 }
@@ -142,7 +149,7 @@ function afterQuestion(situation: KeySituation): Step {
   const key = activation?.id;
   return key === undefined
     ? (importStep(situation) ?? keyStep(situation))
-    : step("deactivated", { key, askLeaked: key, actions: [{ do: "activate", key }] });
+    : step("deactivated", { key, actions: [{ do: "activate", key }] });
 }
 
 /**
@@ -167,7 +174,7 @@ function importStep(situation: KeySituation): Step | undefined {
     return only && imported(only);
   }
   const answers = active.map((key) => [key.id, imported(key)] as const);
-  return step("which-key", { askKey: { ...Object.fromEntries(answers), "": keyStep(situation) } });
+  return askWhichKey({ ...Object.fromEntries(answers), "": keyStep(situation) });
 }
 
 /** With `accessKeys: none`: a key that Terraform manages still goes only once DKP has one that is created outside Terraform. */
@@ -177,12 +184,12 @@ function noneStep(situation: KeySituation): Step {
   const outside = unmanagedKeys(situation).find(({ status }) => status === "Active");
   const [managed] = live;
   if (iam.exists && iam.keys.every(({ status }) => status !== "Active")) {
-    return iam.keys.length < MAX_KEYS ? step("none-create", { actions: [{ do: "create-key" }] }) : freeSlot(situation, iam.keys);
+    return iam.keys.length < MAX_KEYS ? step("none-create", { actions: [{ do: "create-key" }] }) : freeSlot(situation);
   }
   if (managed === undefined) {
     const isLost = situation.permissions.lost.length > 0 || !iam.exists;
     const isChanged = state.keys.length > 0 || changesObjects(situation) || isLost;
-    return isChanged ? applied(situation, "apply", []) : step("none", { instead: backFromNone(situation) });
+    return isChanged ? applied(situation, "apply", []) : step("none");
   }
   const isRetirable = live.every((key) => canRetire(key, situation));
   const end = isRetirable ? applied(situation, "apply", []) : step("wait", { key: managed.id, actions: [WAIT] });
@@ -208,18 +215,13 @@ function revertNone(situation: KeySituation, isFree: boolean): Step {
   return { ...applied(situation, "revert-none", edits, isSwitched ? [HAND_OVER] : []), instead: isFree ? way : undefined };
 }
 
-function backFromNone({ iam }: KeySituation): Step | undefined {
-  const edits = [{ setting: "accessKeys", value: undefined }];
-  return iam.keys.length < MAX_KEYS ? step("none-back", { edits, actions: [APPLY, HAND_OVER] }) : undefined;
-}
-
 function keyStep(situation: KeySituation): Step {
   const effects = effectsOf(situation);
   const isBreaking = effects.some((effect) => hazardOf(effect, effects, situation) !== undefined);
   const exposed = exposedSlot(situation);
   const lost = unmanagedKeys(situation).find(({ id }) => id === situation.state.exposed.id);
   if (lost !== undefined && exposed === undefined) {
-    return { ...targetStep(situation, exposed), why: "key-lost", key: lost.id, restore: { keys: keysWith(situation, [lost]) } };
+    return { ...targetStep(situation, exposed), why: "key-lost", key: lost.id, restore: keysWith(situation, [lost]) };
   }
   if (exposed !== undefined && exposed.inIam?.status === "Active" && isBreaking) {
     return applied(situation, "revert", desiredEdits(situation, { current: exposed.slot }));
@@ -260,7 +262,7 @@ function exposesNewKey(situation: KeySituation): boolean {
 /** Which key DKP works with from now on. A version of the state that has a key which DKP may use comes before anything else. */
 function targetStep(situation: KeySituation, exposed: KeySlot | undefined): Step {
   const missing = unmanagedKeys(situation).filter((key) => isRecent(key, situation.iam.now));
-  const restore = missing.length === 0 ? undefined : { keys: keysWith(situation, missing) };
+  const restore = missing.length === 0 ? undefined : keysWith(situation, missing);
   return { ...workingStep(situation, exposed), restore };
 }
 
@@ -282,7 +284,7 @@ function workingStep(situation: KeySituation, exposed: KeySlot | undefined): Ste
   }
   const [working] = usable;
   return working === undefined
-    ? freeSlot(situation, situation.iam.keys)
+    ? freeSlot(situation)
     : applied(situation, "expose-other", desiredEdits(situation, { current: working.slot }));
 }
 
@@ -353,12 +355,12 @@ function unknownSecretStep(situation: KeySituation, exposed: KeySlot): Step {
   }
   if (other.status === "Active" && !isRecent(key, iam.now) && isInUse(other, iam.now)) {
     const wait = step("wait", { key: other.id, actions: [WAIT] });
-    return slot === undefined ? step("which-key", { askKey: { [key.id]: wait, [other.id]: replace(), "": wait } }) : replace();
+    return slot === undefined ? askWhichKey({ [key.id]: wait, [other.id]: replace(), "": wait }) : replace();
   }
   // AWS reports uses hours late, and the secret of the exposed key cannot be given to DKP: only a person knows which one it has.
   return isRecent(other, iam.now) || (isRecent(key, iam.now) && !canRetire(other, situation))
     ? step("wait", { key: other.id, actions: [WAIT] })
-    : step("which-key", { askKey: { [key.id]: keep(), [other.id]: replace(), "": keep() } });
+    : askWhichKey({ [key.id]: keep(), [other.id]: replace(), "": keep() });
 }
 
 /** A new key for DKP, in a slot whose key does not exist any more. */
@@ -369,24 +371,21 @@ function creation(situation: KeySituation): Step {
 }
 
 /** IAM has two keys, and none that Terraform can work with: one of them goes. */
-function freeSlot(situation: KeySituation, keys: readonly IamKey[]): Step {
-  const { now } = situation.iam;
-  const active = keys.filter(({ status }) => status === "Active");
+function freeSlot(situation: KeySituation): Step {
+  const { now, keys } = situation.iam;
   const inactive = keys.filter(({ status }) => status !== "Active");
   const end = (key: IamKey) => step("free-slot", { key: key.id, edits: dropImport(situation), actions: [retire(key)] });
-  const [first] = inactive.toSorted((one, other) => (isUsedLater(one, other) ? 1 : -1));
-  if (first !== undefined && (active.length === 0 || !isRecent(first, now))) {
+  const [first] = inactive.toSorted((key, other) => (isUsedLater(key, other) ? 1 : -1));
+  if (first !== undefined && (inactive.length === keys.length || !isRecent(first, now))) {
     return end(first);
   }
-  const [one, two] = keys;
-  if (one === undefined || two === undefined) {
-    return step("wait", { key: one?.id, actions: [WAIT] });
-  }
+  const [one, two] = keys as readonly [IamKey, IamKey];
   const retireLater = (key: IamKey) => (isRecent(key, now) ? step("wait", { key: key.id, actions: [WAIT] }) : end(key));
-  return step("which-key", {
-    askKey: { [one.id]: retireLater(two), [two.id]: retireLater(one), "": retireLater(isRecent(one, now) ? two : one) },
-  });
+  return askWhichKey({ [one.id]: retireLater(two), [two.id]: retireLater(one), "": retireLater(isRecent(one, now) ? two : one) });
 }
+
+/** Only a person knows which key DKP has: nothing in settings, state or IAM shows it. */
+const askWhichKey = (askKey: Step["askKey"]) => step("ask-which-key", { askKey });
 
 const retire = ({ id, status }: IamKey): Action => ({ do: status === "Active" ? "deactivate" : "delete", key: id });
 
@@ -456,8 +455,8 @@ function plaintextEdits(situation: KeySituation, desired: Desired): readonly Cha
  * The changes of the settings that are the next step of a deployment's keys.
  * @throws Error if something else comes first, or only a person knows what comes next
  */
-export function changesOf(stack: string, { edits, restore, names, before, askLeaked, askKey }: Step): readonly Change[] {
-  const isQuestion = [restore, names, before, askLeaked, askKey].some((question) => question !== undefined);
+export function changesOf(stack: string, { edits, restore, names, before, askKey }: Step): readonly Change[] {
+  const isQuestion = [restore, names, before, askKey].some((question) => question !== undefined);
   if (edits.length === 0 || isQuestion) {
     throw new Error(
       `${stack}: nothing was written: the next step is not a change of the settings alone; follow it, then ${dkpAccess("keys", stack, "--write")}`,

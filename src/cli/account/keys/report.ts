@@ -49,43 +49,33 @@ const EDIT_PROVIDER = "d8 system edit provider-cluster-configuration";
 
 /** An action as a person does it: a command for a shell, unless there is none. */
 export function actionText(action: Action, { stack, user, region, folder, binary }: Context): string {
+  const { key = "", addresses = [], minutes = 0 } = action;
   const terraform = `${binary} -chdir=${shellWord(folder)}`;
   const errored = shellWord(join(folder, "errored.tfstate"));
   const { activate, deactivate, deleteKey, createKey } = leakCommands(user, region);
-  switch (action.do) {
-    case "apply":
-      return "apply";
-    case "hand-over":
-      return `unless DKP has the exposed key: ${dkpAccess("hand-over", stack, "--out", "FILE")} && ${EDIT_PROVIDER}`;
-    case "create-key":
-      return `${createKey} && ${EDIT_PROVIDER}`;
-    case "push-state":
-      return `${terraform} state push errored.tfstate && rm ${errored}`;
-    case "remove-errored-state":
-      return `rm ${errored}`;
-    case "move-errored-state":
-      return `mv ${errored} ${shellWord(`${stack}.errored.tfstate`)}`;
-    case "forget":
-      return `${terraform} state rm ${action.addresses.map(shellWord).join(" ")}`;
-    case "untaint":
-      return `${terraform} untaint ${action.address}`;
-    case "activate":
-      return activate(action.key);
-    case "deactivate":
-      return deactivate(action.key);
-    case "delete":
-      return deleteKey(action.key);
-    case "wait":
-      return `wait ${action.minutes >= 60 ? `${action.minutes / 60} hours` : "a minute"}`;
-  }
+  const texts: Readonly<Record<Action["do"], string>> = {
+    apply: "apply",
+    "hand-over": `unless DKP has the exposed key: ${dkpAccess("hand-over", stack, "--out", "FILE")} && ${EDIT_PROVIDER}`,
+    "create-key": `${createKey} && ${EDIT_PROVIDER}`,
+    "push-state": `${terraform} state push errored.tfstate && rm ${errored}`,
+    "remove-errored-state": `rm ${errored}`,
+    "move-errored-state": `mv ${errored} ${shellWord(`${stack}.errored.tfstate`)}`,
+    forget: `${terraform} state rm ${addresses.map(shellWord).join(" ")}`,
+    untaint: `${terraform} untaint ${addresses.join(" ")}`,
+    activate: activate(key),
+    deactivate: deactivate(key),
+    delete: deleteKey(key),
+    wait: `wait ${minutes >= 60 ? `${minutes / 60} hours` : "a minute"}`,
+  };
+  return texts[action.do];
 }
 
 /** The step as lines. */
 export function stepText(step: Step, context: Context): readonly string[] {
-  const { why, key = "", restore, names = [], askLeaked, askKey, before = [], edits, actions, instead } = step;
+  const { why, key = "", restore, names = [], askKey, before = [], edits, actions, instead } = step;
   const lines = [WHY[why].replaceAll("KEY", key)];
   if (restore !== undefined) {
-    const what = restore.keys.length === 0 ? "the user" : `the user and ${restore.keys.join(" and ")}`;
+    const what = ["the user", ...restore].join(" and ");
     lines.push(
       `  first: if an earlier or later version of the state has ${what}, restore it, and do nothing else (${recovery("restore-the-state")})`,
     );
@@ -98,8 +88,8 @@ export function stepText(step: Step, context: Context): readonly string[] {
         : `  if the ${kind} ${name} belongs to another deployment, instead: ${other}`,
     );
   }
-  if (askLeaked !== undefined) {
-    lines.push(`  if ${askLeaked} leaked, instead: ${dkpAccess("keys", "--leaked", context.stack, "--key", askLeaked)}`);
+  if (why === "deactivated") {
+    lines.push(`  if ${key} leaked, instead: ${dkpAccess("keys", "--leaked", context.stack, "--key", key)}`);
   }
   for (const [id, answer] of Object.entries(askKey ?? {})) {
     const [reason = "", ...rest] = stepText(answer, context);

@@ -212,7 +212,6 @@ export const WHY = {
     "on the way to accessKeys: none, while the user has one key: create another one outside Terraform, and give it to DKP; then accessKeys: none again",
   "none-create": "create a key outside Terraform, as accessKeys: none requires",
   "none-apply": "look up which key DKP has: providerAccessKeyId in d8 system edit provider-cluster-configuration",
-  "none-back": "to let Terraform manage a key again",
   apply: "the settings are not applied yet",
   "rotate-expose": "expose the new key, then give it to DKP",
   "rotate-retire": "deactivate the old key, once DKP has the exposed one; it can be activated again",
@@ -222,11 +221,11 @@ export const WHY = {
   "expose-other": "expose the key that works",
   create: "create a key, whose secret is in the state",
   "free-slot": "remove KEY: IAM allows two keys, and DKP needs one whose secret is in the state",
-  "which-key": "look up which key DKP has: providerAccessKeyId in d8 system edit provider-cluster-configuration",
+  "ask-which-key": "look up which key DKP has: providerAccessKeyId in d8 system edit provider-cluster-configuration",
   "hand-over": "give the exposed key to DKP",
   "drop-import": "remove the import, which imports nothing",
   "key-gone": "set the slot of the deleted key to absent: DKP works with the exposed key",
-  none: "accessKeys is none: keys are created and rotated outside Terraform",
+  none: "accessKeys is none: keys are created and rotated outside Terraform; to let Terraform manage them again, remove accessKeys",
   done: "nothing left to do for the keys; to rotate, create a second key",
 };
 

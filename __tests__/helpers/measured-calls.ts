@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
-import type { Cluster, Layout } from "../../src/iam/cluster";
+import type { Cluster } from "../../src/iam/cluster";
 import { PROJECT } from "./project-root";
 
 export type { Layout } from "../../src/iam/cluster";
@@ -23,22 +23,7 @@ export const IMPLIED = ["ec2:CreateTags", "iam:PassRole"];
 /** As `IMPLIED`, if the settings have `tags`: the role is created with them. */
 export const IMPLIED_BY_TAGS = ["iam:TagRole"];
 
-/** The difference of a run with an option from a plain one. */
-interface MeasuredOption {
-  readonly option: string;
-  /** Conditions of the run with the option, where a plain run has `own-vpc` and `default-security-groups`. */
-  readonly conditions: readonly Condition[];
-  readonly more: readonly string[];
-  readonly fewer: readonly string[];
-  readonly layouts?: readonly Layout[];
-}
-
-export const PLAIN: readonly Condition[] = ["own-vpc", "default-security-groups"];
-
-const { calls, options } = parse(readFileSync(join(PROJECT, "__tests__/helpers/measured-calls.yaml"), "utf8"));
-
-const MEASURED: readonly MeasuredRow[] = calls;
-export const OPTIONS: readonly MeasuredOption[] = options;
+const MEASURED: readonly MeasuredRow[] = parse(readFileSync(join(PROJECT, "__tests__/helpers/measured-calls.yaml"), "utf8"));
 
 /** The conditions under which calls were measured that a cluster meets. A burstable instance type is possible in every one. */
 function conditionsOf({ existingVPCID, peeredVPCs, tags, disableDefaultSecurityGroup }: Cluster): readonly Condition[] {
@@ -52,26 +37,21 @@ function conditionsOf({ existingVPCID, peeredVPCs, tags, disableDefaultSecurityG
   return (Object.keys(held) as Condition[]).filter((condition) => held[condition]);
 }
 
-/** The calls of runs without changes, or also with those that happen; sorted. WithNAT without a bastion has the calls of Standard. */
-export function actionsOfRuns(
-  { layout = "Standard", bastion }: Pick<Cluster, "layout" | "bastion">,
-  conditions: readonly Condition[],
-  happens: (change: string) => boolean = () => false,
-): readonly string[] {
+/**
+ * The actions of DKP's Terraform that were measured for such a cluster and its changes, sorted: most changes are possible in every one.
+ * WithNAT without a bastion has the calls of Standard.
+ */
+export function measuredActions(cluster: Cluster): readonly string[] {
+  const { layout = "Standard", bastion, imdsv2, features } = cluster;
+  const conditions = conditionsOf(cluster);
   const letter = { WithoutNAT: "W", WithNAT: bastion ? "N" : "S", Standard: "S" }[layout];
   const isPhaseOf = (phase: string) => !phase.includes("[") || phase.includes(letter);
+  const happens = (change: string) =>
+    (change !== "imdsv2" || imdsv2 !== undefined) && (change !== "instanceType" || features.includes("instance-type-change"));
   const rows = MEASURED.filter(
-    ({ onlyWhen, calls: own = {}, changes = {} }) =>
+    ({ onlyWhen, calls = {}, changes = {} }) =>
       (onlyWhen === undefined || conditions.includes(onlyWhen)) &&
-      (Object.values(own).some((phases) => phases.split(" ").some(isPhaseOf)) || Object.keys(changes).some(happens)),
+      (Object.values(calls).some((phases) => phases.split(" ").some(isPhaseOf)) || Object.keys(changes).some(happens)),
   );
   return [...new Set(rows.flatMap(({ actions }) => actions))].sort();
-}
-
-/** The actions of DKP's Terraform that were measured for such a cluster and its changes: most changes are possible in every one. */
-export function measuredActions(cluster: Cluster): readonly string[] {
-  const happens = (change: string) =>
-    (change !== "imdsv2" || cluster.imdsv2 !== undefined) &&
-    (change !== "instanceType" || cluster.features.includes("instance-type-change"));
-  return actionsOfRuns(cluster, conditionsOf(cluster), happens);
 }

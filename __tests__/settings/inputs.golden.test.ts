@@ -20,14 +20,29 @@ type Files = Readonly<Record<string, string>>;
  * An input is lines that are added to a valid settings file, where a `region`, `backend` or `cloud` replaces that of the file; two
  * such files, a.yaml and b.yaml, with `+++` between them, each with a state of its own; `config.yml` with settings of the cluster beside
  * it, and lines that replace those of the same key in DKP's installation file, or are added; a folder as JSON, text by file name; or
- * `dkp-access` with arguments, in a project with one valid deployment. MINIMAL is the smallest settings file; ENCRYPTION_KEY,
- * KEY_ID and the like stand for keys of the tests; NAMES for names of user and policy of its own; <a*60> is the letter a, 60 times.
+ * `dkp-access` with arguments, in a project with one valid deployment. MINIMAL is the smallest settings file, CLUSTER_DOCUMENT and AWS_DOCUMENT are the documents of
+ * DKP's installation file; ENCRYPTION_KEY, KEY_ID and the like stand for keys of the tests; NAMES for names of user and policy of its own; <a*60> is the letter a, 60 times.
  */
 const INPUTS = (goldenText("inputs.txt").match(/(?:^> [^\n]*\n)+/gm) ?? []).map((lines) =>
   lines.slice("> ".length, -1).replaceAll("\n> ", "\n"),
 );
 
-const PLACEHOLDERS: Readonly<Record<string, string>> = { MINIMAL, SECRET_KEY, KEY_ID, ...keys };
+/** The documents of DKP's installation file that are read. */
+const CLUSTER_DOCUMENT = `apiVersion: deckhouse.io/v1
+kind: ClusterConfiguration
+cloud:
+  prefix: dev
+`;
+const AWS_DOCUMENT = `kind: AWSClusterConfiguration
+layout: WithNAT
+sshPublicKey: ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABgQC
+provider:
+  providerAccessKeyId: ${KEY_ID}
+  providerSecretAccessKey: ${SECRET_KEY}
+  region: eu-central-1
+`;
+
+const PLACEHOLDERS: Readonly<Record<string, string>> = { MINIMAL, SECRET_KEY, KEY_ID, CLUSTER_DOCUMENT, AWS_DOCUMENT, ...keys };
 
 /** The text of an input, with what its placeholders stand for. */
 function written(input: string): string {
@@ -79,18 +94,7 @@ function installationFile(lines: readonly string[]): string {
   return [...replaced, ...lines.filter((line) => !isReplaced(line)), ""].join("\n");
 }
 
-const INSTALLATION_FILE = written(`apiVersion: deckhouse.io/v1
-kind: ClusterConfiguration
-cloud:
-  prefix: dev
----
-kind: AWSClusterConfiguration
-layout: WithNAT
-sshPublicKey: ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABgQC
-provider:
-  providerAccessKeyId: KEY_ID
-  providerSecretAccessKey: SECRET_KEY
-  region: eu-central-1`).split("\n");
+const INSTALLATION_FILE = `${CLUSTER_DOCUMENT}---\n${AWS_DOCUMENT}`.trimEnd().split("\n");
 
 /** What people read about the files of a folder, and what the files mean if they have no error. */
 function answerTo(files: Files, config?: string): Promise<string> {

@@ -1,10 +1,10 @@
-import { spawnSync } from "node:child_process";
 import { symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { deploymentsNamed } from "../../src/cli/commands/support/deployments";
 import { loadDeployments } from "../../src/settings/load";
 import { deploymentsFolder, outputFolder } from "../../src/settings/paths";
 import { folderForEach } from "../helpers/folder";
-import { MINIMAL } from "../helpers/settings-files";
+import { KEY_ID, MINIMAL, SECRET_KEY } from "../helpers/settings-files";
 
 const { at, write } = folderForEach();
 
@@ -48,25 +48,12 @@ describe("deploymentsNamed", () => {
     write(Object.fromEntries(Object.entries(files).map(([name, text]) => [`deployments/${name}`, text])));
     try {
       const names = stack === undefined ? [] : [stack];
-      const { deployments, stacks, others } = deploymentsNamed(folder, names, change);
-      return { deployment: deployments[0], stacks, others: others?.message.replaceAll(folder, "deployments") };
+      const { deployments, others } = deploymentsNamed(folder, names, change);
+      return { deployment: deployments[0], others: others?.message.replaceAll(folder, "deployments") };
     } catch (error) {
       return { error: (error as Error).message.replaceAll(folder, "deployments") };
     }
   }
-
-  it("selects a valid deployment beside an invalid one, and reports the other", () => {
-    const { deployment, stacks, others } = select({ "broken.yaml": "regoin: x\n", "prod.yaml": file("prod") }, "prod");
-    expect([deployment?.stack, stacks]).toEqual(["prod", ["broken", "prod"]]);
-    expect(others).toBe(
-      [
-        "deployments/broken.yaml has 3 errors:",
-        '  region: missing; write the Region DKP will run in, for example "eu-central-1"',
-        "  backend: missing: the settings must say where the Terraform state is; write for example backend: { s3: { bucket: my-state, region: eu-central-1 } }",
-        '  line 1, regoin: unknown setting, did you mean "region"?',
-      ].join("\n"),
-    );
-  });
 
   it("reports only the errors of the selected deployment when that is invalid", () => {
     expect(select({ "broken.yaml": "regoin: x\n", "prod.yaml": file("prod", "protect: 1\n") }, "prod")).toEqual({
@@ -78,10 +65,6 @@ describe("deploymentsNamed", () => {
     const files = { "dev.yaml": file("dev", "cluster: { prefix: dev }\n"), "prod.yaml": file("prod") };
     const { deployment, others } = select(files, "dev", { mode: "scoped" });
     expect([deployment?.policy.mode, others]).toEqual(["scoped", undefined]);
-  });
-
-  it("asks for a stack when there are several, whether they are valid or not", () => {
-    expect(select({ "broken.yaml": "x", "prod.yaml": file("prod") })).toEqual({ error: "name a stack: broken, prod" });
   });
 
   it("reports, and does not reject, what the selected deployment has in common with another", () => {
@@ -98,12 +81,6 @@ describe("deploymentsNamed", () => {
 });
 
 it.each<[string, (path: string) => unknown, string]>([
-  [
-    "is a FIFO, without waiting for a writer",
-    (path) => spawnSync("mkfifo", [path]),
-    "is not a regular file; replace it with one",
-  ],
-  ["is a link to a device", (path) => symlinkSync("/dev/zero", path), "is not a regular file; replace it with one"],
   [
     "is a link to a file without settings, which is not shown",
     (path) => {
@@ -126,4 +103,25 @@ it.each<[string, (path: string) => unknown, string]>([
   write({ "deployments/": "" });
   create(at("deployments/dev.yaml"));
   expect(() => loadDeployments(at("deployments"))).toThrow(new Error(`${at("deployments")}/dev.yaml has 1 error:\n  ${error}`));
+});
+
+describe("DKP's installation file", () => {
+  const home = process.cwd();
+  const read = (path: string) => {
+    write({ "deployments/dev.yaml": `${MINIMAL}cluster: { configFile: ${path} }\n` });
+    return loadDeployments("deployments");
+  };
+  beforeEach(() => process.chdir(at()));
+  afterEach(() => process.chdir(home));
+
+  it.each(["/etc/config.yml", "link/config.yml"])("lies inside the project, not at %s", (path) => {
+    symlinkSync(tmpdir(), "link");
+    expect(() => read(path)).toThrow(`cluster.configFile: "${path}" is outside the project; copy the file into the project`);
+  });
+
+  it("has credentials that do not get into the deployment", () => {
+    const provider = `provider: { providerAccessKeyId: ${KEY_ID}, providerSecretAccessKey: ${SECRET_KEY} }`;
+    write({ "config.yml": `kind: AWSClusterConfiguration\n${provider}\n---\nkind: InitConfiguration\na: hunter2\n` });
+    expect(JSON.stringify(read("config.yml"))).not.toMatch(new RegExp(`${KEY_ID}|${SECRET_KEY}|hunter2`));
+  });
 });

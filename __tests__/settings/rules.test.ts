@@ -1,35 +1,18 @@
-import { policyOptionsOf } from "../../src/settings/deployment";
 import { showSegment } from "../../src/settings/message-parts";
-import { readSettings } from "../../src/settings/read-settings";
 import { forbiddenStrings, secretIn } from "../../src/settings/rules/forbidden-strings";
-import { deploymentsOf, deploymentWith, errorsWith, KEY_ID, messageOf, REGION, SECRET_KEY } from "../helpers/settings-files";
+import { deploymentsOf, errorsWith, KEY_ID, messageOf, REGION, SECRET_KEY } from "../helpers/settings-files";
 
 describe("permissions that exceed one policy", () => {
   /** The length that leaves space for the names of additional policies. */
   const LONGEST = "P".repeat(117);
   const roles = (count: number) => Array.from({ length: count }, (_, index) => `/apps/former-role-of-the-nodes-${index}`);
-  const settings = (mode: string, count: number) =>
-    `policy: { mode: ${mode}, name: ${LONGEST} }\ncluster:\n  prefix: dev\n  layout: Standard\n  formerIamNodeRoles: [${roles(count).join(", ")}]\n`;
-
-  it.each(["scoped", "minimal"])("are divided into several policies in mode %s", (mode) => {
-    expect(deploymentWith(settings(mode, 20)).policies.map(({ name }) => name)).toEqual([
-      LONGEST,
-      expect.stringMatching(/^P{117}-2-[0-9a-f]{8}$/),
-    ]);
-  });
+  const settings = (name: string, count: number) =>
+    `policy: { mode: scoped, name: ${name} }\ncluster:\n  prefix: dev\n  formerIamNodeRoles: [${roles(count).join(", ")}]\n`;
 
   it("are rejected if the name leaves no space for the number of a policy", () => {
-    expect(errorsWith(settings("scoped", 20).replace(LONGEST, `${LONGEST}P`))).toEqual([
+    expect(errorsWith(settings(`${LONGEST}P`, 20))).toEqual([
       expect.stringMatching(
         /^line 3, policy\.name: "P+\.\.\. \(118 characters\) is too long for the 2 policies .*, whose names have 11 characters more; shorten it to 117 characters$/,
-      ),
-    ]);
-  });
-
-  it("are rejected if they require more policies than IAM attaches", () => {
-    expect(errorsWith(settings("scoped", 900))).toEqual([
-      expect.stringMatching(
-        /^line 3, policy\.mode: requires \d\d policies, and a deployment can have 5, because .* before it detaches the former ones; shorten the lists of roles, accounts, keys and tags in cluster$/,
       ),
     ]);
   });
@@ -40,10 +23,6 @@ describe("permissions that exceed one policy", () => {
       expect.stringMatching(/^line 3, policy\.mode: requires a statement NodeRoleTags1 of \d+ characters, IAM allows 6144; /),
     ]);
   });
-
-  it("are one policy in `documented`, which names no roles", () => {
-    expect(deploymentWith(settings("documented", 60)).policies).toHaveLength(1);
-  });
 });
 
 it("user.allowedNetworks rejects more networks than one policy can hold", () => {
@@ -53,28 +32,6 @@ it("user.allowedNetworks rejects more networks than one policy can hold", () => 
       /^line 3, user\.allowedNetworks: requires a statement DenyOtherNetworks of \d{4} characters, IAM allows 6144; combine its networks$/,
     ),
   ]);
-});
-
-it("the marker of mode `strict` is the only pair of the tags, or the one that policy.marker names", () => {
-  const optionsOf = (policy: string, tags: string) =>
-    policyOptionsOf(deploymentWith(`policy: { ${policy} }\ncluster: { prefix: dev, layout: Standard, tags: { ${tags} } }\n`));
-  expect(optionsOf("mode: strict", "dkp-cluster: dev").cluster.tags).toEqual({ "dkp-cluster": "dev" });
-  expect(optionsOf("mode: strict, marker: dkp-cluster", "dkp-cluster: dev, team: a").marker).toBe("dkp-cluster");
-});
-
-describe("backend.local.path", () => {
-  const errors = (path: string) =>
-    readSettings("dev.yaml", "dev", { region: "eu-central-1", backend: { local: { path } } }).errors;
-
-  it.each(["deployments", "./deployments/", "."])("rejects the folder %s", (path) => {
-    expect(errors(path)).toEqual([
-      { path: ["backend", "local", "path"], line: undefined, message: `"${path}" is a folder; write the path of a file` },
-    ]);
-  });
-
-  it.each(["deployments/dev.tfstate", "states/dev.tfstate", "../dev.tfstate"])("accepts the file %s", (path) => {
-    expect(errors(path)).toEqual([]);
-  });
 });
 
 /** Deployments with states of their own, so that only their names can meet. */
@@ -118,17 +75,6 @@ describe("the name that is proposed", () => {
     const proposal = proposed(messageOf(files(settings)));
     expect(proposal).toMatch(/^[A-Za-z0-9_+=,.@-]{1,64}$/);
     expect(proposal).not.toBe(name);
-  });
-
-  it("leads to valid settings if each of several deployments takes its own", () => {
-    const stacks = ["a", "b", "c", "d"];
-    const message = messageOf(files(Object.fromEntries(stacks.map((stack) => [stack, ""]))));
-    const names = [...message.matchAll(/for example "([^"]*)"/g)].map(([, name]) => name ?? "");
-    const mended = stacks.map((stack, index) => [
-      stack,
-      index === 0 ? "" : `user: { name: ${names[2 * index - 2]} }\npolicy: { name: ${names[2 * index - 1]} }`,
-    ]);
-    expect(deploymentsOf(files(Object.fromEntries(mended)))).toHaveLength(4);
   });
 });
 

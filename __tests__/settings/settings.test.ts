@@ -1,10 +1,9 @@
 import { type Change, editedYaml } from "../../src/cli/account/keys/edit-yaml";
 import { secretForms } from "../../src/settings/key-secrets";
-import { show } from "../../src/settings/message-parts";
 import { notesOf } from "../../src/settings/settings-notes";
 import { deployment } from "../helpers/deployment";
 import { ENCRYPTION_KEY } from "../helpers/pgp-keys";
-import { deploymentWith, KEY_ID, SECRET_KEY } from "../helpers/settings-files";
+import { deploymentWith, KEY_ID } from "../helpers/settings-files";
 
 it("knows that only the primary key is imported, and the secret of the secondary one is in plaintext", () => {
   const settings = "{ import: { user: true, accessKeyId: AKIAABCDEFGHIJKLMNOP }, accessKeys: { secondary: { status: Active } } }";
@@ -68,23 +67,6 @@ describe("the notes about a deployment", () => {
       "import is set: remove it after the apply; while it is set, checkov cannot read the Terraform JSON",
     ]);
   });
-});
-
-it.each([
-  ["a string", "a b", '"a b"'],
-  ["a string with a line break", "a\nb", '"a\\nb"'],
-  ["an empty string", "", '""'],
-  ["letters of any alphabet", "ключ", '"ключ"'],
-  ["a number", 1.5, "1.5"],
-  ["a boolean", false, "false"],
-  ["a list", [SECRET_KEY, 1], "a list"],
-  ["an object", { a: { b: SECRET_KEY } }, "an object"],
-  ["null", null, "nothing"],
-  ["undefined", undefined, "nothing"],
-  ["80 characters with their quotes", "a".repeat(78), `"${"a".repeat(78)}"`],
-  ["81 characters with their quotes", "a".repeat(79), `"${"a".repeat(79)}... (79 characters)`],
-])("show shows %s", (_, value, shown) => {
-  expect(show(value)).toBe(shown);
 });
 
 const KEY = "A".repeat(200);

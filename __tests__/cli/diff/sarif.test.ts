@@ -140,10 +140,14 @@ describe("changes as JSON", () => {
 
   it("do not match it with a property more, one less, or another type", () => {
     const changes = JSON.parse(changesJson(between("", ""))) as Record<string, unknown>;
-    expect(schemaErrors({ ...changes, exitCode: 1 }, schema)).toEqual(["$.exitCode should be equal to one of the allowed values"]);
+    expect(schemaErrors({ ...changes, exitCode: 1 }, schema)).toEqual([
+      "$.exitCode should be equal to one of the allowed values",
+    ]);
     const { deployments: _, ...less } = changes;
     expect(schemaErrors(less, schema)).toEqual(["$ should have required property 'deployments'"]);
-    expect(schemaErrors({ ...changes, findings: [{ more: 1 }] }, schema)).toContain("$.findings[0] should NOT have additional properties");
+    expect(schemaErrors({ ...changes, findings: [{ more: 1 }] }, schema)).toContain(
+      "$.findings[0] should NOT have additional properties",
+    );
     expect(schemaErrors({ ...changes, findings: [{}] }, schema)).toContain("$.findings[0] should have required property 'rule'");
   });
 });

@@ -28,8 +28,11 @@ describe("decide", () => {
       reason,
       statement: { ...reference, side: "after", sid: "Two" },
     });
-    const variable = sideOf(`allow; deny if StringEquals REGION \${aws:PrincipalTag/region}`);
-    expect(decide(sideOf("allow"), variable)).toMatchObject({ statement: { ...reference, side: "before" } });
+    const variable = sideOf(`allow; deny if StringEquals REGION \${aws:PrincipalTag/region,·'a'}`);
+    expect(decide(sideOf("allow"), variable)).toMatchObject({
+      statement: { ...reference, side: "before" },
+      reason: "has the condition StringEquals on aws:RequestedRegion, which is not interpreted",
+    });
   });
 
   it.each<readonly [title: string, after: Side, answer: object]>([

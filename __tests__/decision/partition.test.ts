@@ -5,12 +5,14 @@ import * as fc from "fast-check";
 import { decide } from "../../src/decision";
 import { Budget, BudgetExceeded } from "../../src/decision/budget";
 import { multiplicity } from "../../src/decision/context-keys";
-import { arnComponents, like, literal, resource } from "../../src/decision/glob";
-import { matcher as matcherOf, type PatternSet, partition } from "../../src/decision/partition";
+import { arnComponents, like, literal, matches as matchesGlob, resource } from "../../src/decision/glob";
+import { type PatternSet, partition } from "../../src/decision/partition";
 
 const ANYTHING: PatternSet = [like("*")];
 const steps = () => new Budget(1_000_000);
-const matcher = (sets: readonly PatternSet[]) => matcherOf(sets, steps());
+/** The sets of patterns that match a string, as bits. */
+const matcher = (sets: readonly PatternSet[]) => (text: string) =>
+  sets.reduce((bits, set, at) => (set.some((glob) => matchesGlob(glob, text, steps())) ? bits | (1n << BigInt(at)) : bits), 0n);
 
 /** All strings of up to a length. */
 function words(characters: string, length: number): readonly string[] {

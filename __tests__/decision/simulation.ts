@@ -1,5 +1,5 @@
 import { runUnsafeSimulation } from "@cloud-copilot/iam-simulate";
-import type { Answer, DecisionRequest, Side } from "../../src/decision/model";
+import { type Answer, type DecisionRequest, decide, type Side } from "../../src/decision";
 
 /**
  * Whether the IAM simulator, an independent evaluator, allows a request.
@@ -42,6 +42,18 @@ export function contradictions(after: Side, before: Side, answer: Answer, reques
     return isNew(after, before, answer.request) ? [] : [answer.request];
   }
   return answer.kind === "nothing-new" ? requests.filter((request) => isNew(after, before, request)) : [];
+}
+
+/** A request that each statement of a side allows by itself. */
+export function* likelyRequests({ identity }: Side): Generator<DecisionRequest> {
+  for (const policy of identity as readonly { readonly Statement: unknown }[]) {
+    for (const Statement of [policy.Statement].flat()) {
+      const answer = decide({ identity: [{ ...policy, Statement }] }, { identity: [] });
+      if (answer.kind === "new-request") {
+        yield answer.request;
+      }
+    }
+  }
 }
 
 /** The simulator has rules of its own for services whose resources have policies; made-up services stand in, in keys as well. */

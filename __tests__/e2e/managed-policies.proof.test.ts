@@ -1,9 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { comparisonOf } from "../../src/decision/decide";
-import { guesses } from "../../src/decision/guesses";
 import type { Answer, Side } from "../../src/decision/model";
-import { readSide } from "../../src/decision/read";
-import { contradictions } from "../decision/simulation";
+import { contradictions, likelyRequests } from "../decision/simulation";
 import { rows } from "../helpers/complete";
 
 interface Document {
@@ -81,9 +79,8 @@ describe("AWS's managed policies", () => {
   });
 });
 
-/** The same for requests that are likely to match. */
+/** The same for the requests of two statements. */
 function contradicted(answer: Answer | undefined, after: Side, before: Side): readonly object[] {
-  const [one, other] = [readSide("after", after), readSide("before", before)];
-  const requests = "reason" in one || "reason" in other ? [] : [...guesses(one, other, {})].slice(0, 2);
+  const requests = [likelyRequests(after)].flatMap((all) => [all.next(), all.next()]).flatMap(({ value }) => value ?? []);
   return answer === undefined ? [] : contradictions(after, before, answer, requests);
 }

@@ -1,11 +1,9 @@
 import { writeFileSync } from "node:fs";
 import * as fc from "fast-check";
-import { type Answer, comparisonOf, type DecisionRequest, decide, type Side } from "../../src/decision";
-import { guesses } from "../../src/decision/guesses";
-import { readSide } from "../../src/decision/read";
+import { type Answer, comparisonOf, decide, type Side } from "../../src/decision";
 import { listedPairs } from "../decision/pairs";
 import { hostilePair, smallRequest } from "../decision/random-policies";
-import { contradictions } from "../decision/simulation";
+import { contradictions, likelyRequests } from "../decision/simulation";
 import { cases, SAMPLE } from "../helpers/complete";
 
 /** Pairs of random policies. */
@@ -51,16 +49,10 @@ describe("the decision agrees with the IAM simulator", () => {
     const all: unknown[] = [];
     for (const { title, after, before } of listedPairs().filter((pair) => !NOT_SIMULATED.test(JSON.stringify(pair)))) {
       const { added, removed } = comparisonOf(after, before);
-      const requests = [...guessed(after), ...guessed(before)];
+      const requests = [...likelyRequests(after), ...likelyRequests(before)];
       const found = [...contradictions(after, before, added(), requests), ...contradictions(before, after, removed(), requests)];
       all.push(...found.map((request) => [title, request]));
     }
     expect(all).toEqual([]);
   });
 });
-
-/** Requests that a side is likely to allow. */
-function guessed(side: Side): readonly DecisionRequest[] {
-  const policies = readSide("after", side);
-  return "reason" in policies ? [] : [...guesses(policies, { identity: [], controlPolicies: [] }, {})];
-}

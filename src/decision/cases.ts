@@ -16,21 +16,16 @@ export interface Case {
 export function casesOf({ conjunctions }: Space, one: Policies, other: Policies): readonly Case[] {
   const restated = (effect: Statement["effect"], statements: readonly Statement[]) =>
     statements.filter((statement) => statement.effect === effect).flatMap((statement) => conjunctions.get(statement) ?? []);
-  const groups = groupsOf(one).map((group) => restated("Allow", group));
-  const denies = restated("Deny", groupsOf(one).flat());
+  const groups = one.map((group) => restated("Allow", group));
+  const denies = restated("Deny", one.flat());
   return [
-    ...groupsOf(other).map((group) => ({ groups, others: [...denies, ...restated("Allow", group)] })),
-    { groups: [...groups, restated("Deny", groupsOf(other).flat())], others: denies },
+    ...other.map((group) => ({ groups, others: [...denies, ...restated("Allow", group)] })),
+    { groups: [...groups, restated("Deny", other.flat())], others: denies },
   ];
 }
 
-/** Groups of statements that must each allow a request. */
-export function groupsOf({ identity, boundary, controlPolicies }: Policies): readonly (readonly Statement[])[] {
-  return [identity, ...(boundary === undefined ? [] : [boundary]), ...controlPolicies];
-}
-
 /**
- * Whether the statements alone show that a side allows no more than the other one: each Allow of its groups stands on the other side too,
+ * Whether the statements alone show that a side allows no more than the other one: for each group of the other side, one of its groups has no Allow more,
  * and each Deny of the other side on this one. So it is for statements in another order, of any number.
  */
 export function hasNothingNew(one: Policies, other: Policies): boolean {
@@ -40,9 +35,7 @@ export function hasNothingNew(one: Policies, other: Policies): boolean {
   const allows = (narrow: readonly Statement[], wide: readonly Statement[]) =>
     isWithin(texts("Allow", narrow), texts("Allow", wide));
   return (
-    allows(one.identity, other.identity) &&
-    (other.boundary === undefined || (one.boundary !== undefined && allows(one.boundary, other.boundary))) &&
-    other.controlPolicies.every((wide) => one.controlPolicies.some((narrow) => allows(narrow, wide))) &&
-    isWithin(texts("Deny", groupsOf(other).flat()), texts("Deny", groupsOf(one).flat()))
+    other.every((wide) => one.some((narrow) => allows(narrow, wide))) &&
+    isWithin(texts("Deny", other.flat()), texts("Deny", one.flat()))
   );
 }

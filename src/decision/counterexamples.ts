@@ -4,50 +4,19 @@ import type { Conjunction, Dimension, Domain, Space } from "./dimensions";
 import type { Answer, DecisionRequest } from "./model";
 import { findMatches, type RequestSet } from "./search";
 
-/** An action with a resource that AWS knows. */
-export type Example = Pick<DecisionRequest, "action" | "resource">;
+const RESOURCE = 1;
 
 /** Where counterexamples are looked for: first resources on which all reaches of wildcards agree, then all. */
-export function wholeSpace({ dimensions, plainResources }: Space): readonly RequestSet[] {
+function wholeSpace({ dimensions, plainResources }: Space): readonly RequestSet[] {
   const all = dimensions.map(({ certain }) => certain);
   return [all.with(RESOURCE, { absent: false, single: plainResources }), all];
 }
 
-const ACTION = 0;
-const RESOURCE = 1;
-
-/** Where requests like the examples are: one set for each class of actions and resources. */
-export function* setsOf(
-  space: Space,
-  examples: readonly Example[],
-  budget: Budget,
-): Generator<{ readonly example: Example; readonly requests: RequestSet }> {
-  const classify = space.classifier(budget);
-  const seen = new Set<string>();
-  for (const example of examples) {
-    const { action, resource } = classify(example.action, example.resource);
-    const key = `${action} ${resource}`;
-    if (action >= 0 && resource >= 0 && !seen.has(key)) {
-      seen.add(key);
-      const all = space.dimensions.map(({ certain }) => certain);
-      yield { example, requests: all.with(ACTION, onlyClass(action)).with(RESOURCE, onlyClass(resource)) };
-    }
-  }
-}
-
-function onlyClass(index: number): Domain {
-  return { absent: false, single: 1n << BigInt(index) };
-}
-
 /** Requests that show a difference for certain: one for each choice of statements that makes one. */
-export function* counterexamples(
-  { dimensions }: Space,
-  cases: readonly Case[],
-  sets: readonly RequestSet[],
-  budget: Budget,
-): Generator<DecisionRequest> {
+export function* counterexamples(space: Space, cases: readonly Case[], budget: Budget): Generator<DecisionRequest> {
+  const { dimensions } = space;
   for (const { groups, others } of cases) {
-    for (const start of sets) {
+    for (const start of wholeSpace(space)) {
       for (const { requests } of findMatches({ dimensions, certain: true, budget }, start, groups, others)) {
         const [action = "", resource = ""] = requests.map((domain, at) => witness(dimensions[at], domain.single));
         yield { action, resource, context: contextOf(dimensions, requests) };

@@ -3,7 +3,7 @@ import { multiplicity } from "./context-keys";
 import * as glob from "./glob";
 import type { ConditionGuard, Guard, Statement, StatementReference } from "./model";
 import { holdsWhenAbsent } from "./operators";
-import { matcher, type PatternSet, partition } from "./partition";
+import { type PatternSet, partition } from "./partition";
 import { areComparable, type ValueClass, valueClasses } from "./values-of-key";
 
 /** One independent part of a request: the action, the resource, a context key, or the result of a test that is not interpreted. */
@@ -53,18 +53,11 @@ export interface Conjunction {
   readonly reason?: string | undefined;
 }
 
-interface Classified {
-  readonly action: number;
-  readonly resource: number;
-}
-
 export interface Space {
   readonly dimensions: readonly Dimension[];
   readonly conjunctions: ReadonlyMap<Statement, Conjunction>;
   /** Classes of resources without colons in their last component, on which all reaches of wildcards agree. */
   readonly plainResources: bigint;
-  /** A function that finds the classes of an action and of a resource; -1 where there is none. */
-  readonly classifier: (budget: Budget) => (action: string, resource: string) => Classified;
 }
 
 /** Names of actions, in lower case since IAM ignores case here. */
@@ -104,10 +97,6 @@ export function spacesOf(given: readonly Statement[], reaches: readonly glob.Rea
       dimensions: [actions.dimension, resources.dimension, ...others],
       conjunctions: new Map(statements.map((statement, at) => [given[at] ?? statement, conjunctionOf(statement, atoms)])),
       plainResources: resources.plain,
-      classifier: (left) => {
-        const [ofAction, ofResource] = [actions.classifier(left), resources.classifier(left)];
-        return (action, resource) => ({ action: ofAction(action.toLowerCase()), resource: ofResource(resource) });
-      },
     };
   });
 }
@@ -119,8 +108,8 @@ function conjunctionOf({ reference, guards }: Statement, atoms: ReadonlyMap<stri
   return {
     reference,
     literals: guards.flatMap((guard) => {
-      const atom = atoms.get(guardText(guard));
-      return atom === undefined ? [] : [{ atom, wanted: !isNegated(guard) }];
+      const atom = atoms.get(guard.text);
+      return atom === undefined ? [] : [{ atom, wanted: !("negated" in guard && guard.negated) }];
     }),
     reason: guards.find((guard) => guard.kind === "opaque")?.reason,
   };
@@ -138,12 +127,8 @@ function withOpaqueKeys(statements: readonly Statement[]): readonly Statement[] 
   const byKey = groupByKey(statements.flatMap(({ guards }) => guards));
   const opaqueKeys = new Set([...byKey].filter(([, conditions]) => !areComparable(conditions)).map(([key]) => key));
   const read = (guard: Guard): Guard =>
-    guard.kind === "condition" && opaqueKeys.has(guard.condition.key)
-      ? {
-          kind: "opaque",
-          text: guardText(guard),
-          reason: `has a condition on ${guard.condition.name}, which is compared as different types`,
-        }
+    guard.kind === "condition" && opaqueKeys.has(guard.key)
+      ? { kind: "opaque", text: guard.text, reason: `has a condition on ${guard.name}, which is compared as different types` }
       : guard;
   return statements.map((statement) => ({ ...statement, guards: statement.guards.map(read) }));
 }
@@ -152,51 +137,22 @@ function groupByKey(guards: readonly Guard[]): ReadonlyMap<string, readonly Cond
   const groups = new Map<string, ConditionGuard[]>();
   for (const guard of guards) {
     if (guard.kind === "condition") {
-      const group = groups.get(guard.condition.key) ?? [];
-      group.push(guard.condition);
-      groups.set(guard.condition.key, group);
+      const group = groups.get(guard.key) ?? [];
+      group.push(guard);
+      groups.set(guard.key, group);
     }
   }
   return groups;
 }
 
-/** The same for guards with the same patterns or values, whichever of them is negated by its element. */
-function guardText(guard: Guard): string {
-  switch (guard.kind) {
-    case "opaque":
-      return guard.text;
-    case "action":
-      return JSON.stringify(["action", guard.patterns]);
-    case "resource":
-      return JSON.stringify(["resource", guard.patterns, guard.variables]);
-    case "condition":
-      return conditionText(guard.condition);
-  }
-}
-
-function conditionText({ operator, key, values, variables }: ConditionGuard): string {
-  return JSON.stringify([key, operator, values, variables]);
-}
-
-function isNegated(guard: Guard): boolean {
-  return "negated" in guard && guard.negated;
-}
-
-function patternSet(guard: Guard, reach: glob.Reach): PatternSet {
-  switch (guard.kind) {
-    case "action":
-      return guard.patterns.map((pattern) => glob.like(pattern));
-    case "resource":
-      return guard.patterns.map((pattern) => glob.resource(pattern, reach, guard.variables));
-    default:
-      return [];
-  }
-}
-
 /** The elements of all statements, each as a set of patterns. */
 function elementsOf(guards: readonly Guard[], kind: "action" | "resource", reach: glob.Reach): ReadonlyMap<string, PatternSet> {
-  const elements = guards.filter((guard) => guard.kind === kind);
-  return new Map(elements.map((guard) => [guardText(guard), patternSet(guard, reach)]));
+  return new Map(
+    guards.flatMap((guard) => {
+      const isElement = guard.kind === kind;
+      return isElement ? [[guard.text, guard.patterns.map((pattern) => glob.resource(pattern, reach, guard.variables))]] : [];
+    }),
+  );
 }
 
 function stringDimension(
@@ -220,13 +176,6 @@ function stringDimension(
     dimension,
     plain: single & ~(masks[elements.size] ?? 0n),
     masks: [...elements.keys()].map((text, at) => [text, masks[at] ?? 0n] as const),
-    /** A function that finds the class of a string; -1 for one outside of the universe. */
-    classifier: (left: Budget) => {
-      const matches = matcher([...sets, universe], left);
-      const inUniverse = 1n << BigInt(sets.length);
-      const byMatches = new Map(classes.map((each, at) => [each.matches | inUniverse, at]));
-      return (text: string) => byMatches.get(matches(text)) ?? -1;
-    },
   };
 }
 
@@ -243,7 +192,7 @@ function masksOf(classes: readonly { readonly matches: bigint }[], sets: number,
 function keyDimension(key: string, all: readonly ConditionGuard[], budget: Budget) {
   // Each key has an automaton or an order of its own.
   budget.spend(16);
-  const byText = new Map(all.map((condition) => [conditionText(condition), condition]));
+  const byText = new Map(all.map((condition) => [condition.text, condition]));
   const conditions = [...byText.values()];
   const classes = valueClasses(conditions, budget);
   const masks = masksOf(classes, conditions.length, budget);

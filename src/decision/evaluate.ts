@@ -1,8 +1,9 @@
-import { parseRange } from "./address-ranges";
 import type { Budget } from "./budget";
-import type { Reach } from "./glob";
-import type { ConditionGuard, DecisionRequest, Guard, Policies, Statement } from "./model";
-import { parseDate, parseNumber } from "./values";
+import { matches as matchesGlob, REACHES, type Reach, resource } from "./glob";
+import type { ConditionGuard, DecisionRequest, Guard, PatternGuard, Policies, Statement } from "./model";
+import { holdsWhenAbsent } from "./operators";
+import { isWithin, ORDERS } from "./orders";
+import { familyOf } from "./values";
 
 /** What IAM answers to a request; undefined where a test that is not interpreted decides. */
 type Verdict = boolean | undefined;
@@ -22,14 +23,37 @@ interface Evaluated {
  * @throws BudgetExceeded if the policies are too large
  */
 export function isAllowed(policies: Policies, request: DecisionRequest, reach: Reach, budget: Budget): Verdict {
-  const { identity, boundary, controlPolicies } = policies;
-  const context = new Map(Object.entries(request.context).map(([name, value]) => [name.toLowerCase(), value]));
-  budget.spend(context.size);
-  const evaluated = { request, context, reach, budget };
-  const groups = [identity, ...(boundary === undefined ? [] : [boundary]), ...controlPolicies];
+  const evaluated = { ...withContext(request, budget), reach, budget };
   const matching = (effect: Statement["effect"], statements: readonly Statement[]) =>
     any(statements.filter((each) => each.effect === effect).map(({ guards }) => matches(guards, evaluated)));
-  return all([not(matching("Deny", groups.flat())), ...groups.map((group) => matching("Allow", group))]);
+  return all([not(matching("Deny", policies.flat())), ...policies.map((group) => matching("Allow", group))]);
+}
+
+function withContext(request: DecisionRequest, budget: Budget): Pick<Evaluated, "request" | "context"> {
+  const context = new Map(Object.entries(request.context).map(([name, value]) => [name.toLowerCase(), value]));
+  budget.spend(context.size);
+  return { request, context };
+}
+
+/** What is known of requests: their action, perhaps their resource, and the values of some keys. */
+export interface KnownPart {
+  readonly action: string;
+  readonly resource?: string;
+  readonly context: Readonly<Record<string, string>>;
+}
+
+/** The statements that requests with a known part can match, without the tests that hold for each of them. @throws BudgetExceeded */
+export function remaining(policies: Policies, part: KnownPart, budget: Budget): Policies {
+  const evaluated = { ...withContext({ resource: "*", ...part }, budget), reach: REACHES[0], budget };
+  const isKnown = (guard: Guard) =>
+    guard.kind === "condition"
+      ? evaluated.context.has(guard.key)
+      : guard.kind === "action" || (guard.kind === "resource" && part.resource !== undefined);
+  return policies.map((group) =>
+    group
+      .filter(({ guards }) => guards.every((guard) => !isKnown(guard) || holds(guard, evaluated) !== false))
+      .map((statement) => ({ ...statement, guards: statement.guards.filter((guard) => !isKnown(guard)) })),
+  );
 }
 
 function all(verdicts: readonly Verdict[]): Verdict {
@@ -63,17 +87,27 @@ function holds(guard: Guard, { request, context, reach, budget }: Evaluated): Ve
   switch (guard.kind) {
     case "opaque":
       return undefined;
-    case "action": {
-      const action = request.action.toLowerCase();
-      return guard.patterns.some((pattern) => matchesPattern(pattern, action, { reach: "text" }, budget)) !== guard.negated;
-    }
-    case "resource": {
-      const options = { reach, variables: guard.variables };
-      return guard.patterns.some((pattern) => matchesPattern(pattern, request.resource, options, budget)) !== guard.negated;
-    }
+    case "action":
+      return matchesPatterns(guard, request.action.toLowerCase(), "text", budget);
+    case "resource":
+      return matchesPatterns(guard, request.resource, reach, budget);
     case "condition":
-      return conditionHolds(guard.condition, context.get(guard.condition.key), budget);
+      return conditionHolds(guard, context.get(guard.key), budget);
   }
+}
+
+/** Characters that are compared in one step. */
+const CHARACTERS = 32;
+
+function matchesPatterns({ patterns, negated, variables }: PatternGuard, text: string, reach: Reach, budget: Budget): boolean {
+  const isMatched = patterns.some((pattern) => {
+    budget.spend((4 + pattern.length) / CHARACTERS);
+    const literals = pattern.search(/[*?$]/);
+    return literals < 0
+      ? pattern === text
+      : text.startsWith(pattern.slice(0, literals)) && matchesGlob(resource(pattern, reach, variables), text, budget);
+  });
+  return isMatched !== negated;
 }
 
 function conditionHolds(condition: ConditionGuard, given: string | readonly string[] | undefined, budget: Budget): Verdict {
@@ -82,10 +116,9 @@ function conditionHolds(condition: ConditionGuard, given: string | readonly stri
     return values.some((value) => value.toLowerCase() === String(given === undefined));
   }
   if (given === undefined) {
-    return operator.set === "all" || (operator.set !== "any" && (operator.negated || operator.ifExists));
+    return holdsWhenAbsent(operator);
   }
-  const matchesOne = (value: string) =>
-    values.some((expected) => valueMatches(condition, expected, value, budget)) !== operator.negated;
+  const matchesOne = (value: string) => matchesValue(condition, value, budget) !== operator.negated;
   switch (operator.set) {
     case "all":
       return [given].flat().every(matchesOne);
@@ -96,139 +129,12 @@ function conditionHolds(condition: ConditionGuard, given: string | readonly stri
   }
 }
 
-function valueMatches({ operator, variables }: ConditionGuard, expected: string, value: string, budget: Budget): boolean {
-  switch (operator.test) {
-    case "like":
-      return matchesPattern(expected, value, { reach: "text", variables }, budget);
-    case "arn":
-      return matchesPattern(expected, value, { reach: "components", variables }, budget);
-    case "equals":
-      budget.spend(expected.length / CHARACTERS);
-      return unescaped(expected, variables) === value;
-    case "equals-ignore-case":
-      budget.spend(expected.length / CHARACTERS);
-      return unescaped(expected, variables).toLowerCase() === value.toLowerCase();
-    case "bool":
-      return expected.toLowerCase() === value.toLowerCase();
-    case "address":
-      budget.spend(8);
-      return isWithin(expected, value);
-    case "null":
-      return false;
-    default:
-      budget.spend(1);
-      return compares(operator.test, expected, value);
-  }
-}
-
-function compares(test: string, expected: string, value: string): boolean {
-  const parse = test.startsWith("date-") ? parseDate : parseNumber;
-  const [limit, point] = [parse(expected), parse(value)];
-  if (limit === undefined || point === undefined) {
-    return false;
-  }
-  const difference = Math.sign(point - limit);
+function matchesValue({ operator, globs, intervals }: ConditionGuard, value: string, budget: Budget): boolean {
+  budget.spend((globs.length + intervals.length) / 8);
+  const family = familyOf(operator.test);
+  const point = family === "text" ? undefined : ORDERS[family].read(value);
   return (
-    (test.includes("less") && difference < 0) ||
-    (test.includes("greater") && difference > 0) ||
-    (test.includes("equal") && difference === 0)
+    globs.some((glob) => matchesGlob(glob, value, budget)) ||
+    (point !== undefined && intervals.some((interval) => isWithin(point, interval)))
   );
-}
-
-function isWithin(block: string, address: string): boolean {
-  const [outer, inner] = [parseRange(block), parseRange(address)];
-  return outer !== undefined && inner !== undefined && outer.first <= inner.first && inner.last <= outer.last;
-}
-
-const ESCAPE = /\$\{([*?$])\}/g;
-
-function unescaped(text: string, variables: boolean): string {
-  return variables ? text.replaceAll(ESCAPE, "$1") : text;
-}
-
-/** Characters that are compared in one step. */
-const CHARACTERS = 32;
-
-/** What takes one character of a string, or any number of them. */
-interface Taker {
-  /** Undefined for a wildcard. */
-  readonly char?: string;
-  readonly many?: boolean;
-  /** Whether a wildcard takes a colon. */
-  readonly colon?: boolean;
-}
-
-interface PatternOptions {
-  readonly reach: Reach;
-  readonly variables?: boolean;
-}
-
-/** Whether a pattern matches a string, in time that grows with the product of their lengths at most. */
-function matchesPattern(pattern: string, text: string, options: PatternOptions, budget: Budget): boolean {
-  budget.spend((4 + pattern.length) / CHARACTERS);
-  const literals = pattern.search(/[*?$]/);
-  if (literals < 0) {
-    return pattern === text;
-  }
-  if (!text.startsWith(pattern.slice(0, literals))) {
-    return false;
-  }
-  const takers = takersOf(pattern, options);
-  // All positions in the pattern that the characters read so far can lead to, in ascending order.
-  let positions = reached([0], takers);
-  for (const char of text) {
-    budget.spend(positions.length / 4);
-    const following = positions.flatMap((at) => {
-      const taker = takers[at];
-      if (taker === undefined || !takes(taker, char)) {
-        return [];
-      }
-      return taker.many ? [at] : [at + 1];
-    });
-    positions = reached(following, takers);
-  }
-  return positions.at(-1) === takers.length;
-}
-
-/** The positions, and those after a `*`, which may take nothing. */
-function reached(positions: readonly number[], takers: readonly Taker[]): readonly number[] {
-  const all: number[] = [];
-  for (const position of positions) {
-    for (let at = position, isOpen = true; isOpen; at += 1) {
-      isOpen = takers[at]?.many === true;
-      if (at > (all.at(-1) ?? -1)) {
-        all.push(at);
-      }
-    }
-  }
-  return all;
-}
-
-function takes({ char, colon }: Taker, given: string): boolean {
-  return char === undefined ? colon === true || given !== ":" : char === given;
-}
-
-/** A pattern by its components: how far their wildcards reach differs. */
-function takersOf(pattern: string, { reach, variables = false }: PatternOptions): readonly Taker[] {
-  if (reach === "text") {
-    return componentOf(pattern, variables, true);
-  }
-  const components = pattern.split(":");
-  return components.flatMap((component, at) => {
-    const takers = componentOf(component, variables, reach === "components" && at >= 5);
-    const ends = reach === "documented" || at === components.length - 1;
-    const reaching = takers.map((taker, position) =>
-      ends && taker.many && position === takers.length - 1 ? { ...taker, colon: true } : taker,
-    );
-    return at === 0 ? reaching : [{ char: ":" }, ...reaching];
-  });
-}
-
-function componentOf(component: string, variables: boolean, colon: boolean): readonly Taker[] {
-  const ordered = component.replaceAll(/[*?]{2,}/g, (run) => run.replaceAll("*", "") + (run.includes("*") ? "*" : ""));
-  const symbols = ordered.match(variables ? /\$\{[*?$]\}|[\s\S]/gu : /[\s\S]/gu) ?? [];
-  return symbols.map((symbol) => {
-    const isWildcard = symbol === "*" || symbol === "?";
-    return isWildcard ? { many: symbol === "*", colon } : { char: unescaped(symbol, variables) };
-  });
 }

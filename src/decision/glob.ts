@@ -1,3 +1,5 @@
+import type { Budget } from "./budget";
+
 /** One symbol of a pattern. */
 export type GlobSymbol =
   | { readonly kind: "literal"; readonly char: string; readonly fold: boolean }
@@ -33,7 +35,7 @@ export function arnComponents(text: string, variables = false): Glob {
   return resource(text, "components", variables);
 }
 
-/** A pattern of resource ARNs whose wildcards reach as far as stated. */
+/** A pattern of resource ARNs whose wildcards reach as far as given. */
 export function resource(text: string, reach: Reach, variables = false): Glob {
   const symbols = symbolsOf(text.replaceAll(/[*?]{2,}/g, inOrder), variables);
   let colons = 0;
@@ -70,3 +72,45 @@ function symbolsOf(text: string, variables: boolean): readonly Raw[] {
 }
 
 const WILDCARDS: Readonly<Record<string, "one" | "many">> = { "?": "one", "*": "many" };
+
+/** Whether a pattern matches a string, in time that grows with the product of their lengths at most. @throws BudgetExceeded */
+export function matches(pattern: Glob, text: string, budget: Budget): boolean {
+  // All positions in the pattern that the characters read so far can lead to, in ascending order.
+  let positions = afterStars([0], pattern);
+  for (const char of text) {
+    budget.spend(positions.length / 4);
+    const following: number[] = [];
+    for (const at of positions) {
+      const symbol = pattern[at];
+      if (symbol !== undefined && takes(symbol, char)) {
+        following.push(symbol.kind === "many" ? at : at + 1);
+      }
+    }
+    if (following.length === 0) {
+      return false;
+    }
+    positions = afterStars(following, pattern);
+  }
+  return positions.at(-1) === pattern.length;
+}
+
+/** The positions, and those after a `*`, which may take nothing. */
+function afterStars(positions: readonly number[], pattern: Glob): readonly number[] {
+  const all: number[] = [];
+  for (const position of positions) {
+    for (let at = position, isOpen = true; isOpen; at += 1) {
+      isOpen = pattern[at]?.kind === "many";
+      if (at > (all.at(-1) ?? -1)) {
+        all.push(at);
+      }
+    }
+  }
+  return all;
+}
+
+function takes(symbol: GlobSymbol, char: string): boolean {
+  if (symbol.kind !== "literal") {
+    return symbol.colon || char !== ":";
+  }
+  return symbol.char === char || (symbol.fold && symbol.char.toLowerCase() === char.toLowerCase());
+}

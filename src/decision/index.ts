@@ -1,10 +1,10 @@
-export type { Example } from "./counterexamples";
 export {
   type Comparison,
   type ComparisonOptions,
   comparisonOf,
   type DecisionOptions,
   decide,
+  type Example,
   equivalent,
   subset,
 } from "./decide";

@@ -1,3 +1,5 @@
+import type { Glob } from "./glob";
+
 /** A policy document as parsed JSON. Its form is checked here, so that documents of any origin can be compared. */
 export type PolicyJson = unknown;
 
@@ -9,7 +11,7 @@ export interface Side {
   readonly boundary?: PolicyJson;
   /**
    * Service control policies by level (root, organizational units, account). A request needs an Allow on each level, so a level with
-   * Deny statements alone needs `FullAWSAccess` beside them, as in AWS. @default not in an organization
+   * Deny statements alone needs `FullAWSAccess` as well, as in AWS. @default not in an organization
    */
   readonly controlPolicies?: readonly (readonly PolicyJson[])[];
 }
@@ -43,29 +45,38 @@ export type Answer =
   /** Neither could be proven. The statement that prevents it is missing only where the effort exceeded its limit. */
   | { readonly kind: "not-comparable"; readonly statement?: StatementReference | undefined; readonly reason: string };
 
-/** One test that a statement makes. All tests of a statement must hold for it to match. */
-export type Guard =
-  | { readonly kind: "action"; readonly negated: boolean; readonly patterns: readonly string[] }
-  | {
-      readonly kind: "resource";
-      readonly negated: boolean;
-      readonly patterns: readonly string[];
-      /** Whether `${...}` is a policy variable. */
-      readonly variables: boolean;
-    }
-  | { readonly kind: "condition"; readonly condition: ConditionGuard }
-  /** A test that is not interpreted. Two with the same text have the same result. */
-  | { readonly kind: "opaque"; readonly text: string; readonly reason: string };
+/** One test that a statement makes. All tests of a statement must hold for it to match. Two with the same text have the same result. */
+export type Guard = PatternGuard | ConditionGuard | OpaqueGuard;
+
+export interface PatternGuard {
+  readonly kind: "action" | "resource";
+  /** The same for guards with the same patterns, whichever of them is negated. */
+  readonly text: string;
+  readonly negated: boolean;
+  readonly patterns: readonly string[];
+  /** Whether `${*}`, `${?}` and `${$}` stand for the character itself. */
+  readonly variables: boolean;
+}
 
 export interface ConditionGuard {
+  readonly kind: "condition";
+  readonly text: string;
   readonly operator: Operator;
   /** Lower case: IAM ignores the case of keys. */
   readonly key: string;
   /** As the policy writes it. */
   readonly name: string;
   readonly values: readonly string[];
-  /** Whether `${*}`, `${?}` and `${$}` stand for the character itself. */
-  readonly variables: boolean;
+  /** What the values stand for: patterns, or intervals of an order. `Null` has neither. */
+  readonly globs: readonly Glob[];
+  readonly intervals: readonly Interval[];
+}
+
+/** A test that is not interpreted. */
+export interface OpaqueGuard {
+  readonly kind: "opaque";
+  readonly text: string;
+  readonly reason: string;
 }
 
 /** How a condition operator compares a value of the request with those of the policy. */
@@ -88,6 +99,12 @@ export type Test =
   | "address"
   | `${"number" | "date"}-${"equals" | "less" | "less-or-equal" | "greater" | "greater-or-equal"}`;
 
+/** Points of an order, both ends included. */
+export interface Interval {
+  readonly first: bigint;
+  readonly last: bigint;
+}
+
 /** A statement, as a conjunction of tests. */
 export interface Statement {
   readonly reference: StatementReference;
@@ -95,9 +112,5 @@ export interface Statement {
   readonly guards: readonly Guard[];
 }
 
-/** A side, read. */
-export interface Policies {
-  readonly identity: readonly Statement[];
-  readonly boundary?: readonly Statement[] | undefined;
-  readonly controlPolicies: readonly (readonly Statement[])[];
-}
+/** A side, read: groups of statements that must each allow a request. */
+export type Policies = readonly (readonly Statement[])[];

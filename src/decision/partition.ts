@@ -17,7 +17,7 @@ export type PatternSet = readonly Glob[];
  *
  * Walks the product of the patterns' automata (their positions) breadth first. In each state only the characters at the current positions
  * can matter, and one more that stands for all others.
- * @param alphabet the characters that strings consist of beside the colon; any character if undefined
+ * @param alphabet the characters that strings consist of, besides the colon; any character if undefined
  * @throws BudgetExceeded if the patterns have too many combinations
  */
 export function partition(
@@ -61,16 +61,9 @@ function keyOf(state: readonly number[]): string {
   return String.fromCharCode(...state);
 }
 
-/** A function that returns which sets of patterns match a string. @throws BudgetExceeded */
-export function matcher(sets: readonly PatternSet[], budget: Budget): (text: string) => bigint {
-  const automaton = compile(sets, budget);
-  return (text) => automaton.accepts([...text].reduce((state, char) => automaton.step(state, char), automaton.start));
-}
-
 /** Sets of patterns as one automaton. A state is a sorted list of positions; positions of all patterns are numbered through. */
 interface Automaton {
   readonly start: readonly number[];
-  readonly step: (state: readonly number[], char: string) => readonly number[];
   readonly accepts: (state: readonly number[]) => bigint;
   /** Whether the last set, the universe, matches what has been read. */
   readonly isInLast: (state: readonly number[]) => boolean;
@@ -114,17 +107,6 @@ function compile(sets: readonly PatternSet[], budget: Budget, alphabet?: readonl
   const letters = new Letters(alphabet);
   return {
     start: close(starts),
-    step: (state, char) => {
-      budget.spend(state.length / 4);
-      const following: number[] = [];
-      for (const position of state) {
-        const symbol = positions[position]?.symbol;
-        if (symbol !== undefined && takes(symbol, char)) {
-          following.push(symbol.kind === "many" ? position : position + 1);
-        }
-      }
-      return close(following);
-    },
     accepts: (state) => {
       let bits = 0n;
       for (const at of state) {
@@ -260,13 +242,6 @@ function closure(positions: readonly Position[], sets: number): (state: readonly
   };
 }
 
-function takes(symbol: GlobSymbol, char: string): boolean {
-  if (symbol.kind !== "literal") {
-    return symbol.colon || char !== ":";
-  }
-  return symbol.char === char || (symbol.fold && symbol.char.toLowerCase() === char.toLowerCase());
-}
-
 /** Preferred for "any other character", because they are valid in names and read well in a request. */
 const OTHERS = [..."xyzabcdefghijklmnopqrstuvw0123456789XYZABCDEFGHIJKLMNOPQRSTUVW-_./"];
 
@@ -275,7 +250,7 @@ class Letters {
   readonly #preferred: readonly string[];
   readonly #allowed: ReadonlySet<string> | undefined;
 
-  /** @param alphabet the characters that strings consist of beside the colon; any character if undefined */
+  /** @param alphabet the characters that strings consist of, besides the colon; any character if undefined */
   constructor(alphabet: readonly string[] | undefined) {
     this.#preferred = alphabet ?? OTHERS;
     this.#allowed = alphabet && new Set(alphabet);

@@ -1,7 +1,7 @@
-import { type Expander, expander, type KnownActions } from "./known-actions";
-import type { Guard, Policies, PolicyJson, Side, Statement, StatementReference } from "./model";
+import type { Expander } from "./known-actions";
+import type { Guard, PatternGuard, Policies, PolicyJson, Side, Statement, StatementReference } from "./model";
 import { readOperator } from "./operators";
-import { hasVariable, isDecidableValue, VARIABLES, withFoldedVariables } from "./values";
+import { hasVariable, readValues, VARIABLES, withFoldedVariables } from "./values";
 
 /** A document that cannot be read at all. */
 export interface Unreadable {
@@ -13,28 +13,16 @@ export interface Unreadable {
 export function readSide(
   side: StatementReference["side"],
   { identity, boundary, controlPolicies = [] }: Side,
-  actions: KnownActions = {},
+  expanded: Expander = (pattern) => [pattern],
 ): Policies | Unreadable {
-  const flat = controlPolicies.flatMap((documents, level) => documents.map((document) => ({ level, document })));
-  const expanded = expander(actions);
-  const read = (document: PolicyJson, reference: StatementReference) => readDocument(document, reference, expanded);
-  const readings = [
-    ...identity.map((document, at) => read(document, { side, policy: "identity", document: at + 1 })),
-    ...(boundary === undefined ? [] : [read(boundary, { side, policy: "boundary", document: 1 })]),
-    ...flat.map(({ document }, at) => read(document, { side, policy: "control", document: at + 1 })),
-  ];
-  const unreadable = readings.find((reading): reading is Unreadable => "reason" in reading);
-  if (unreadable !== undefined) {
-    return unreadable;
-  }
-  const statements = readings.filter((reading): reading is readonly Statement[] => !("reason" in reading));
-  const ofBoundary = boundary === undefined ? 0 : 1;
-  const control = statements.slice(identity.length + ofBoundary);
-  return {
-    identity: statements.slice(0, identity.length).flat(),
-    boundary: boundary === undefined ? undefined : statements[identity.length],
-    controlPolicies: controlPolicies.map((_, level) => control.filter((_, at) => flat[at]?.level === level).flat()),
-  };
+  const kinds = { identity: [identity], boundary: boundary === undefined ? [] : [[boundary]], control: controlPolicies };
+  const groups = Object.entries(kinds).flatMap(([kind, levels]) => {
+    let document = 0;
+    const policy = kind as keyof typeof kinds;
+    return levels.map((policies) => policies.map((json) => readDocument(json, { side, policy, document: ++document }, expanded)));
+  });
+  const unreadable = groups.flat().find((reading): reading is Unreadable => "reason" in reading);
+  return unreadable ?? (groups as (readonly Statement[])[][]).map((group) => group.flat());
 }
 
 function readDocument(
@@ -99,8 +87,16 @@ const ACTION = /^(?:\*|[a-z0-9-]+:[a-z0-9*?]+)$/;
 function actionGuard(value: unknown, negated: boolean, expanded: Expander): Guard {
   const actions = strings(value)?.map((action) => action.toLowerCase());
   return actions?.every((action) => ACTION.test(action))
-    ? { kind: "action", negated, patterns: [...new Set(actions.flatMap(expanded))].sort() }
+    ? patternGuard("action", [...new Set(actions.flatMap(expanded))].sort(), { negated, variables: false })
     : opaque(`action ${negated} ${canonical(value)}`, "has actions that IAM does not accept");
+}
+
+function patternGuard(
+  kind: PatternGuard["kind"],
+  patterns: readonly string[],
+  options: Pick<PatternGuard, "negated" | "variables">,
+): PatternGuard {
+  return { kind, text: JSON.stringify([kind, patterns, options.variables]), patterns, ...options };
 }
 
 const RESOURCE = /^(?:\*$|arn:)/;
@@ -120,14 +116,18 @@ function resourceGuards(value: unknown, variables: boolean): readonly (readonly 
   }
   const { patterns, others } = resources;
   const alternatives = others.map((resource) => variableGuards(resource, variables));
-  return patterns.length === 0 ? alternatives : [[{ kind: "resource", negated: false, patterns, variables }], ...alternatives];
+  return patterns.length === 0
+    ? alternatives
+    : [[patternGuard("resource", patterns, { negated: false, variables })], ...alternatives];
 }
 
 /** A resource with variables matches at most what the same resource with `*` instead of the variables matches. */
 function variableGuards(resource: string, variables: boolean): readonly Guard[] {
   const test = opaqueResource(resource, variables);
   const patterns = [resource.replaceAll(VARIABLES, "*")];
-  return variables && RESOURCE.test(resource) ? [{ kind: "resource", negated: false, patterns, variables }, test] : [test];
+  return variables && RESOURCE.test(resource)
+    ? [patternGuard("resource", patterns, { negated: false, variables }), test]
+    : [test];
 }
 
 function notResourceGuards(value: unknown, variables: boolean): readonly Guard[] {
@@ -138,7 +138,7 @@ function notResourceGuards(value: unknown, variables: boolean): readonly Guard[]
   const { patterns, others } = resources;
   // Not the opposite of the same resource in Resource: a variable may have no value.
   const tests = others.map((resource) => opaqueResource(resource, variables, "not resource"));
-  return patterns.length === 0 ? tests : [{ kind: "resource", negated: true, patterns, variables }, ...tests];
+  return patterns.length === 0 ? tests : [patternGuard("resource", patterns, { negated: true, variables }), ...tests];
 }
 
 const INVALID_RESOURCE = "has a resource that is neither * nor an ARN";
@@ -165,13 +165,9 @@ function conditionGuard(operatorName: string, name: string, value: unknown, vari
   const operator = readOperator(operatorName);
   const key = name.toLowerCase();
   const values = strings(value);
-  const decidable =
-    operator !== undefined &&
-    values !== undefined &&
-    !hasVariable(name) &&
-    values.every((text) => isDecidableValue(operator.test, text, variables));
-  return decidable
-    ? { kind: "condition", condition: { operator, key, name, values, variables } }
+  const read = operator && values && !hasVariable(name) ? readValues(operator.test, values, variables) : undefined;
+  return operator && values && read
+    ? { kind: "condition", text: JSON.stringify([key, operator, values, variables]), operator, key, name, values, ...read }
     : opaque(
         `condition ${variables} ${operatorName} ${key} ${canonical(variables ? (values?.map(withFoldedVariables) ?? value) : value)}`,
         `has the condition ${operatorName} on ${name}, which is not interpreted`,
@@ -180,7 +176,7 @@ function conditionGuard(operatorName: string, name: string, value: unknown, vari
 
 /** The same for statements with the same effect and the same tests, in any order. */
 export function statementText({ effect, guards }: Statement): string {
-  return [effect, ...guards.map((guard) => JSON.stringify(guard)).sort()].join();
+  return [effect, ...guards.map((guard) => `${"negated" in guard && guard.negated} ${guard.text}`).sort()].join();
 }
 
 function opaque(text: string, reason: string): Guard {

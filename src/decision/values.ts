@@ -1,8 +1,9 @@
-import { parseRange } from "./address-ranges";
-import type { Test } from "./model";
+import { arnComponents, type Glob, like, literal } from "./glob";
+import type { ConditionGuard, Interval, Test } from "./model";
+import { ORDERS } from "./orders";
 
 /**
- * Every `${...}` but `${*}`, `${?}` and `${$}`, which stand for the character. A default in quotes may contain a brace:
+ * Every `${...}` except `${*}`, `${?}` and `${$}`, which stand for the character. A default in quotes may contain a brace:
  * `${aws:PrincipalTag/team, 'a}b'}`. One that is not closed reaches to the end.
  */
 export const VARIABLES = /\$\{(?![*?$]\})(?:[^}']|'[^']*')*(?:\}|[\s\S]*$)/g;
@@ -18,48 +19,61 @@ export function hasVariable(text: string): boolean {
   return text.search(VARIABLES) >= 0;
 }
 
-/** Whether a value of a condition is understood, so that its operator can be decided. */
-export function isDecidableValue(test: Test, value: string, variables: boolean): boolean {
+/** What a test compares: strings, or points of an order. */
+export function familyOf(test: Test): "text" | keyof typeof ORDERS {
+  const [family] = test.split("-");
+  return family === "number" || family === "date" || family === "address" ? family : "text";
+}
+
+/** What the values of a condition stand for; undefined if one of them is not interpreted. */
+export function readValues(
+  test: Test,
+  values: readonly string[],
+  variables: boolean,
+): Pick<ConditionGuard, "globs" | "intervals"> | undefined {
+  if (test === "null") {
+    return values.every((value) => BOOL.test(value)) ? { globs: [], intervals: [] } : undefined;
+  }
+  const family = familyOf(test);
+  const globs = family === "text" ? values.map((value) => globOf(test, value, variables)) : [];
+  const intervals = family === "text" ? [] : values.map((value) => intervalOf(test, ORDERS[family].read(value)));
+  return areKnown(globs) && areKnown(intervals) ? { globs, intervals } : undefined;
+}
+
+function areKnown<Item>(items: readonly (Item | undefined)[]): items is readonly Item[] {
+  return !items.includes(undefined);
+}
+
+const BOOL = /^(?:true|false)$/i;
+
+function globOf(test: Test, value: string, variables: boolean): Glob | undefined {
+  if (variables && test !== "bool" && hasVariable(value)) {
+    return undefined;
+  }
   switch (test) {
-    case "equals":
     case "like":
-      return !(variables && hasVariable(value));
+      return like(value, variables);
+    case "arn":
+      return /^arn(?::[^:]*){4}:/.test(value) ? arnComponents(value, variables) : undefined;
     case "equals-ignore-case":
       // How IAM folds other letters is not documented.
-      return !(variables && hasVariable(value)) && /^[\x20-\x7e]*$/.test(value);
-    case "arn":
-      return !(variables && hasVariable(value)) && /^arn(?::[^:]*){4}:/.test(value);
+      return /^[\x20-\x7e]*$/.test(value) ? literal(value, { fold: true, variables }) : undefined;
     case "bool":
-    case "null":
-      return /^(?:true|false)$/i.test(value);
-    case "address":
-      return parseRange(value) !== undefined;
+      return BOOL.test(value) ? literal(value, { fold: true }) : undefined;
     default:
-      return (test.startsWith("date-") ? parseDate(value) : parseNumber(value)) !== undefined;
+      return literal(value, { variables });
   }
 }
 
-/**
- * Reads an integer or decimal of at most 15 digits, which a double holds exactly enough to be ordered. AWS does not document how IAM compares
- * longer ones, so that they are not read.
- */
-export function parseNumber(text: string): number | undefined {
-  return /^-?(?=(?:\d\.?){1,15}$)\d+(?:\.\d+)?$/.test(text) ? Number(text) : undefined;
-}
-
-/**
- * Reads a date in UTC, `2026-11-25` or `2026-11-25T12:00:00Z`, or seconds since 1970, as seconds since 1970. Four digits can be a year, and
- * days that no month has are not read.
- */
-export function parseDate(text: string): number | undefined {
-  if (/^(?!\d{4}$)\d{1,10}$/.test(text)) {
-    return Number(text);
+/** The points for which a comparison with a value holds. */
+function intervalOf(test: Test, value: Interval | undefined): Interval | undefined {
+  const { first, last } = ORDERS.number.all;
+  const comparison = test.slice(test.indexOf("-") + 1);
+  if (value === undefined || comparison === "equals" || comparison === "address") {
+    return value;
   }
-  const seconds = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d:\d\dZ)?$/.test(text) ? Date.parse(text) / 1000 : Number.NaN;
-  return !Number.isNaN(seconds) && formatDate(seconds).startsWith(text) ? seconds : undefined;
-}
-
-/** Writes seconds since 1970 as a date in UTC. */
-export function formatDate(seconds: number): string {
-  return new Date(seconds * 1000).toISOString().replace(".000Z", "Z");
+  const isOrEqual = comparison.endsWith("or-equal");
+  return comparison.startsWith("less")
+    ? { first, last: isOrEqual ? value.last : value.first - 1n }
+    : { first: isOrEqual ? value.first : value.last + 1n, last };
 }

@@ -1,6 +1,5 @@
 // The baseline of bench.mjs: the same AWS access as a bare CDKTF program, without this project, with the same resources and outputs;
-// bench.mjs compares them. With RESOURCES_ONLY, the resources without outputs and without arguments that have a default value.
-// STACKS is the number of stacks that it creates.
+// bench.mjs compares them. STACKS is the number of stacks that it creates.
 const { App, Fn, S3Backend, TerraformOutput, TerraformStack } = require("cdktf");
 const { DataAwsIamPolicyDocument } = require("@cdktf/provider-aws/lib/data-aws-iam-policy-document");
 const { IamAccessKey } = require("@cdktf/provider-aws/lib/iam-access-key");
@@ -22,8 +21,7 @@ const OUTPUTS = {
   user_arn: "ARN of the IAM user",
   user_name: "Name of the IAM user that DKP acts as",
 };
-const whole = process.env.RESOURCES_ONLY === undefined;
-const preventDestroy = true;
+const lifecycle = { preventDestroy: true };
 
 const app = new App();
 for (let number = 1; number <= Number(process.env.STACKS ?? 1); number++) {
@@ -31,42 +29,38 @@ for (let number = 1; number <= Number(process.env.STACKS ?? 1); number++) {
   const region = "eu-central-1";
   const stack = new TerraformStack(app, id);
   const backend = { bucket: "example-terraform-state", key: `${id}/terraform.tfstate`, region };
-  new S3Backend(stack, { ...backend, ...(whole && { encrypt: true, useLockfile: true }) });
+  new S3Backend(stack, { ...backend, encrypt: true, useLockfile: true });
   new AwsProvider(stack, "aws", { region });
-  const user = new IamUser(stack, "user", {
-    name: id,
-    ...(whole && { path: "/", forceDestroy: false, lifecycle: { preventDestroy } }),
-  });
-  const key = new IamAccessKey(stack, "key", { user: user.name, ...(whole && { lifecycle: { preventDestroy } }) });
+  const user = new IamUser(stack, "user", { name: id, path: "/", forceDestroy: false, lifecycle });
+  const key = new IamAccessKey(stack, "key", { user: user.name, lifecycle });
   const document = new DataAwsIamPolicyDocument(stack, "document", {
     statement: [
       { sid: "VisualEditor0", effect: "Allow", actions: documented, resources: ["*"] },
       { sid: "DkpAlsoCalls", effect: "Allow", actions: SUPPLEMENT, resources: ["*"] },
     ],
   });
-  const lifecycle = { preventDestroy, createBeforeDestroy: true, ignoreChanges: ["description"] };
   const policy = new IamPolicy(stack, "policy", {
     name: `D8CloudProviderAWS-${number}`,
     policy: document.json,
-    ...(whole && { path: "/", description: "Deckhouse policy", lifecycle }),
+    path: "/",
+    description: "Deckhouse policy",
+    lifecycle: { ...lifecycle, createBeforeDestroy: true, ignoreChanges: ["description"] },
   });
-  new IamUserPolicyAttachment(stack, "attachment", { user: user.name, policyArn: policy.arn });
-  if (whole) {
-    const values = {
-      access_key_id: key.id,
-      access_key_slot: "primary",
-      account_id: Fn.element(Fn.split(":", user.arn), 4),
-      policy_arn: policy.arn,
-      policy_name: policy.name,
-      region,
-      secret_access_key: key.secret,
-      user_arn: user.arn,
-      user_name: user.name,
-    };
-    for (const [name, description] of Object.entries(OUTPUTS)) {
-      const sensitive = name === "secret_access_key" ? true : undefined;
-      new TerraformOutput(stack, name, { description, value: values[name], sensitive });
-    }
+  new IamUserPolicyAttachment(stack, "attachment", { user: user.name, policyArn: policy.arn, lifecycle });
+  const values = {
+    access_key_id: key.id,
+    access_key_slot: "primary",
+    account_id: Fn.element(Fn.split(":", user.arn), 4),
+    policy_arn: policy.arn,
+    policy_name: policy.name,
+    region,
+    secret_access_key: key.secret,
+    user_arn: user.arn,
+    user_name: user.name,
+  };
+  for (const [name, description] of Object.entries(OUTPUTS)) {
+    const sensitive = name === "secret_access_key" ? true : undefined;
+    new TerraformOutput(stack, name, { description, value: values[name], sensitive });
   }
 }
 app.synth();

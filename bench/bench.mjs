@@ -9,14 +9,11 @@ import { parseArgs } from "node:util";
 const HELP = `Usage: npm run bench [-- --quick]
 
 Measures this app against a bare CDKTF program with the same resources and outputs (bench/bare.js) and compares the ratios with
-their limits: the start, and the generation and comparison of a policy, by the clock; synth, review and diff at several numbers of
-deployments by processor time, with the largest memory. For comparison, also against a bare program without outputs. The programs
-take turns, so that other load slows down both; the tables have medians.
+their limits: the start by the clock; each command, by each way to name its stacks, at several numbers of deployments by processor
+time, with the largest memory. The programs take turns, so that other load slows down both; the tables have medians.
 Takes some minutes, and needs no AWS. Removes and rebuilds the folder build/; all else that is written goes into a temporary folder.
 
   --quick   fewer rounds and at most 1,000 deployments, for a rough result
-  --sizes   only the numbers of deployments, without the start and cdktf synth
-  --names   only the processor time of each command by how its stacks are named; a command that needs AWS or a state may fail
   --help    this text
 
 Exit code: 0 when every value is within its limit, 1 when one is not or a program fails.
@@ -24,7 +21,7 @@ Exit code: 0 when every value is within its limit, 1 when one is not or a progra
 
 /** @typedef {{ command: string, stacks: number, before?: () => void, mayFail?: boolean }} Program */
 /** @typedef {{ what: string, bare: number, ours: number, ratio: number, limit: number }} Row */
-/** @typedef {{ seconds: number, cpu: number, memory: number, stdout: string }} Usage */
+/** @typedef {{ seconds: number, cpu: number, memory: number }} Usage */
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const temporary = mkdtempSync(join(tmpdir(), "bench-"));
@@ -34,11 +31,9 @@ const usageFile = join(temporary, "usage");
 const project = join(temporary, "project");
 
 const BARE = `node "${join(ROOT, "bench/bare.js")}"`;
-const RESOURCES_ONLY = `RESOURCES_ONLY=1 ${BARE}`;
 const OURS = "node build/main.js";
 /** @type {string} */
 const OURS_CHECKED = JSON.parse(readFileSync(join(ROOT, "cdktf.json"), "utf8")).app;
-const CDKTF_SYNTH = `node node_modules/.bin/cdktf synth --output "${output}"`;
 
 /** @type {(what: string, bare: number, ours: number, limit: number) => Row} */
 const row = (what, bare, ours, limit) => ({ what, bare, ours, ratio: ours / bare, limit });
@@ -55,7 +50,7 @@ function content(program) {
 
 /** One stack. @type {(rounds: number) => Row[]} */
 function startUp(rounds) {
-  const [bare, unchecked, upToDate, fromNothing] = medians("seconds", rounds, [
+  const [bare, unchecked, upToDate, fromNothing] = medians(rounds, [
     { command: BARE, stacks: 1 },
     { command: OURS, stacks: 1 },
     { command: OURS_CHECKED, stacks: 1 },
@@ -68,101 +63,12 @@ function startUp(rounds) {
   ];
 }
 
-/** Processor time of each stack after the first, start-up left out. @type {(how: string, rounds: number, sizes: [number, number], bare: string, ours: string) => Row[]} */
-function furtherStacks(how, rounds, [few, many], bare, ours) {
-  const programs = [1, few, many].flatMap((stacks) => [bare, ours].map((command) => ({ command, stacks })));
-  const [bareOne, oursOne, bareFew, oursFew, bareMany, oursMany] = medians("cpu", rounds, programs);
-  /** @type {(one: number, all: number, stacks: number) => number} */
-  const each = (one, all, stacks) => (1000 * (all - one)) / (stacks - 1);
-  const ofFew = row(`${how}each further stack of ${few} (ms)`, each(bareOne, bareFew, few), each(oursOne, oursFew, few), 1.5);
-  const ofMany = row(
-    `${how}each further stack of ${many} (ms)`,
-    each(bareOne, bareMany, many),
-    each(oursOne, oursMany, many),
-    1.5,
-  );
-  const growth = { bare: ofMany.bare / ofFew.bare, ours: ofMany.ours / ofFew.ours };
-  return [ofFew, ofMany, { what: `${how}linear: ours, of ${many} to of ${few}`, ...growth, ratio: growth.ours, limit: 1.3 }];
-}
-
-/** The commands of this app, in a project of their own, by the number of deployments. */
-const PROGRAM = `node "${join(ROOT, "bin/dkp-access")}"`;
-const POLICIES = `node "${join(ROOT, "bench/policies.js")}"`;
-const COMMANDS = [
-  { name: "synth", command: `${PROGRAM} synth`, limit: 1.5 },
-  { name: "review", command: `${PROGRAM} review --out ./packs`, limit: Number.POSITIVE_INFINITY },
-  { name: "diff", command: `${PROGRAM} diff --against ./packs`, limit: Number.POSITIVE_INFINITY },
-];
-
-/** Milliseconds that one policy may take. */
-const LIMITS_OF_POLICIES = { generation: 5, comparison: 50 };
-
-/** @type {(sizes: readonly number[], rounds: number) => Row[]} */
-function numbersOfDeployments(sizes, rounds) {
-  mkdirSync(project);
-  writeFileSync(join(project, "cdktf.json"), "{}");
-  const programs = [{ name: "bare", command: BARE }, { name: "bare, resources only", command: RESOURCES_ONLY }, ...COMMANDS];
-  const usages = new Map(programs.map(({ name }) => [name, sizes.map(() => /** @type {Usage[]} */ ([]))]));
-  for (let round = 1; round <= rounds; round++) {
-    for (const [at, stacks] of sizes.entries()) {
-      rmSync(join(project, "packs"), { recursive: true, force: true });
-      for (const { name, command } of programs) {
-        usages.get(name)?.[at]?.push(measure({ command, stacks }, project));
-      }
-    }
-  }
-  /** @type {Row[]} */
-  const policies = [];
-  for (const stacks of sizes) {
-    const figures = JSON.parse(measure({ command: POLICIES, stacks }, project).stdout);
-    for (const [name, limit] of Object.entries(LIMITS_OF_POLICIES)) {
-      policies.push({
-        what: `${name} of a policy, of ${stacks} (ms)`,
-        bare: 1,
-        ours: figures[name],
-        ratio: figures[name],
-        limit,
-      });
-    }
-  }
-  /** @type {(name: string, at: number) => Usage} */
-  const middle = (name, at) => {
-    const all = usages.get(name)?.[at] ?? [];
-    return [...all].sort((one, other) => one.cpu - other.cpu)[Math.floor(all.length / 2)];
-  };
-  /** Milliseconds of processor time of each deployment after the first. @type {(name: string, at: number) => number} */
-  const each = (name, at) => (1000 * (middle(name, at).cpu - middle(name, 0).cpu)) / (sizes[at] - 1);
-  const further = [...sizes.keys()].slice(1);
-  for (const { name } of programs) {
-    for (const [at, stacks] of sizes.entries()) {
-      const { cpu, seconds, memory } = middle(name, at);
-      const figures = `${cpu.toFixed(2)} s processor time, ${seconds.toFixed(2)} s, ${memory.toFixed(0)} MiB`;
-      process.stdout.write(`${name.padEnd(21)}${String(stacks).padStart(6)} deployments: ${figures}\n`);
-    }
-  }
-  return [
-    ...COMMANDS.flatMap(({ name, limit }) =>
-      further.map((at) => row(`${name}: each further deployment of ${sizes[at]} (ms)`, each("bare", at), each(name, at), limit)),
-    ),
-    ...further.map((at) => {
-      const [bare, ours] = [each("bare, resources only", at), each("synth", at)];
-      return row(`synth: the same, against resources only, of ${sizes[at]} (ms)`, bare, ours, Number.POSITIVE_INFINITY);
-    }),
-    ...["bare", ...COMMANDS.map(({ name }) => name)].map((name) => {
-      const [few, many] = [further[0], further[further.length - 1]];
-      const growth = each(name, many) / each(name, few);
-      return { what: `${name}: linear, of ${sizes[many]} to of ${sizes[few]}`, bare: 1, ours: growth, ratio: growth, limit: 1.3 };
-    }),
-    ...policies,
-  ];
-}
-
 /** How many stacks a command names, of a number of deployments. @type {Record<string, (stacks: number) => number>} */
 const WAYS = { all: () => 0, one: () => 1, ten: (stacks) => Math.min(10, stacks), "each by name": (stacks) => stacks };
 const EACH_WAY = Object.keys(WAYS);
 
 /** The commands but `plan`, which runs Terraform, and the ways to name their stacks. @type {Record<string, readonly string[]>} */
-const NAMED = {
+const COMMANDS = {
   synth: ["all"],
   "review --out ./packs": EACH_WAY,
   "diff --against ./packs": EACH_WAY,
@@ -172,41 +78,60 @@ const NAMED = {
   "preflight --permissions": ["one"],
   "hand-over --yes": ["one"],
 };
+/** They fail without a state; what they do before that counts. */
+const MAY_FAIL = ["keys", "hand-over --yes"];
 
-/** Processor time by command and way to name stacks, as lines of a table. @type {(sizes: readonly number[]) => string} */
-function waysToName(sizes) {
-  mkdirSync(project, { recursive: true });
+/** The commands of this app, in a project of their own, by the number of deployments. @type {(sizes: readonly number[], rounds: number) => Row[]} */
+function numbersOfDeployments(sizes, rounds) {
+  mkdirSync(project);
   writeFileSync(join(project, "cdktf.json"), "{}");
-  /** @type {Record<string, string[]>} */
-  const rows = {};
-  for (const stacks of sizes) {
-    for (const [name, ways] of Object.entries(NAMED)) {
-      for (const way of ways) {
+  const ofProgram = Object.entries(COMMANDS).flatMap(([name, ways]) =>
+    ways.map((way) => ({
+      name: `${name}: ${way}`,
+      mayFail: MAY_FAIL.includes(name),
+      commandOf: (/** @type {number} */ stacks) => {
         const names = Array.from({ length: WAYS[way](stacks) }, (_, index) => `deckhouse-${index + 1}`);
-        const command = [PROGRAM, ...name.split(" "), ...names].join(" ");
-        const { cpu } = measure({ command, stacks, mayFail: true }, project);
-        rows[`${name}: ${way}`] = [...(rows[`${name}: ${way}`] ?? []), cpu.toFixed(2)];
+        return [`node "${join(ROOT, "bin/dkp-access")}"`, name, ...names].join(" ");
+      },
+    })),
+  );
+  const programs = [{ name: "bare", mayFail: false, commandOf: () => BARE }, ...ofProgram];
+  const usages = new Map(programs.map(({ name }) => [name, sizes.map(() => /** @type {Usage[]} */ ([]))]));
+  for (let round = 1; round <= rounds; round++) {
+    for (const [at, stacks] of sizes.entries()) {
+      rmSync(join(project, "packs"), { recursive: true, force: true });
+      for (const { name, mayFail, commandOf } of programs) {
+        usages.get(name)?.[at]?.push(measure({ command: commandOf(stacks), stacks, mayFail }, project));
       }
     }
   }
-  const lines = [
-    ["seconds of processor time", ...sizes.map(String)],
-    ...Object.entries(rows).map(([row, cells]) => [row, ...cells]),
+  /** @type {(name: string, at: number) => Usage} */
+  const middle = (name, at) => {
+    const all = usages.get(name)?.[at] ?? [];
+    return [...all].sort((one, other) => one.cpu - other.cpu)[Math.floor(all.length / 2)];
+  };
+  /** Milliseconds of processor time of each deployment after the first. @type {(name: string, at: number) => number} */
+  const each = (name, at) => (1000 * (middle(name, at).cpu - middle(name, 0).cpu)) / (sizes[at] - 1);
+  for (const { name } of programs) {
+    for (const [at, stacks] of sizes.entries()) {
+      const { cpu, seconds, memory } = middle(name, at);
+      const figures = `${cpu.toFixed(2)} s processor time, ${seconds.toFixed(2)} s, ${memory.toFixed(0)} MiB`;
+      process.stdout.write(`${name.padEnd(40)}${String(stacks).padStart(6)} deployments: ${figures}\n`);
+    }
+  }
+  const [few, many] = [1, sizes.length - 1];
+  return [
+    ...[few, many].map((at) => row(`synth: each further of ${sizes[at]} (ms)`, each("bare", at), each("synth: all", at), 1.5)),
+    ...programs.map(({ name }) => row(`${name}: ${sizes[many]} to ${sizes[few]} (ms)`, each(name, few), each(name, many), 1.5)),
   ];
-  return lines.map(([row, ...cells]) => `${row.padEnd(40)}${cells.map((cell) => cell.padStart(8)).join("")}\n`).join("");
 }
 
-/** Runs the programs by turns. @type {(figure: "seconds" | "cpu", rounds: number, programs: readonly Program[]) => number[]} the median of each */
-function medians(figure, rounds, programs) {
+/** Runs the programs by turns. @type {(rounds: number, programs: readonly Program[]) => number[]} the median of the seconds of each */
+function medians(rounds, programs) {
   const times = programs.map(() => /** @type {number[]} */ ([]));
   for (let round = 1; round <= rounds; round++) {
     for (const [index, program] of programs.entries()) {
-      const usage = measure(program, ROOT);
-      const made = readdirSync(join(output, "stacks")).length;
-      if (made !== program.stacks) {
-        throw new Error(`${program.command}\nmade ${made} stacks instead of ${program.stacks}`);
-      }
-      times[index].push(usage[figure]);
+      times[index].push(measure(program, ROOT).seconds);
     }
   }
   return times.map((list) => list.sort((a, b) => a - b)[Math.floor(rounds / 2)]);
@@ -240,7 +165,7 @@ function measure({ command, stacks, before, mayFail = false }, cwd) {
     .split("\n")
     .map((line) => line.split(" ").map(Number));
   const cpu = usages.reduce((sum, [microseconds = 0]) => sum + microseconds, 0) / 1e6;
-  return { seconds, cpu, memory: Math.max(...usages.map(([, kilobytes = 0]) => kilobytes)) / 1024, stdout };
+  return { seconds, cpu, memory: Math.max(...usages.map(([, kilobytes = 0]) => kilobytes)) / 1024 };
 }
 
 /** A folder of that many deployments, twins of what bare.js makes. @type {(stacks: number) => string} */
@@ -268,33 +193,16 @@ function table(rows) {
 // Ctrl-C ends the program that is being timed, which then fails: so the temporary folder is removed here as well.
 process.on("SIGINT", () => {});
 try {
-  const { values } = parseArgs({
-    options: {
-      quick: { type: "boolean" },
-      sizes: { type: "boolean" },
-      names: { type: "boolean" },
-      help: { type: "boolean", short: "h" },
-    },
-  });
+  const { values } = parseArgs({ options: { quick: { type: "boolean" }, help: { type: "boolean", short: "h" } } });
   if (values.help) {
     process.stdout.write(HELP);
-  } else if (values.names) {
-    process.stdout.write(waysToName(values.quick ? [1, 100] : [1, 100, 1000]));
   } else {
-    const rounds = values.quick ? 1 : 5;
-    const start = () => [
-      ...startUp(values.quick ? 3 : 11),
-      // The command by itself takes seconds: what fewer stacks than these cost is lost in its noise.
-      ...furtherStacks("cdktf synth: ", rounds, [500, 1000], `${CDKTF_SYNTH} --app '${BARE}'`, CDKTF_SYNTH),
-    ];
     const expected = content(BARE).replaceAll("aws_iam_access_key.key", "aws_iam_access_key.user");
     if (content(OURS) !== expected) {
       throw new Error("bench/bare.js does not write the same resources and outputs as this app; correct it");
     }
-    const rows = [
-      ...(values.sizes ? [] : start()),
-      ...numbersOfDeployments(values.quick ? [1, 100, 1000] : [1, 100, 1000, 3000], values.quick ? 1 : 3),
-    ];
+    const [rounds, sizes, measurements] = values.quick ? [3, [1, 100, 1000], 1] : [11, [1, 100, 1000, 3000], 3];
+    const rows = [...startUp(rounds), ...numbersOfDeployments(sizes, measurements)];
     process.stdout.write(table(rows));
     process.exitCode = rows.every(({ ratio, limit }) => ratio <= limit) ? 0 : 1;
   }

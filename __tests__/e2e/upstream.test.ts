@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { strToU8, zipSync } from "fflate";
 import { PROJECT } from "../helpers/project-root";
+import { folder } from "./support/project";
 
 // Each test starts Node.js several times, on a computer that may be busy.
 
@@ -25,18 +26,27 @@ func main() {
 `;
 const MORE = MAIN.replace("func main() {", "func main() {\n\tsvc.CreateFleet(&ec2.CreateFleetInput{})");
 
-const archive = (version: string, main: string) =>
-  zipSync({
-    [`${MODULE}@${version}/cmd/machine-controller-manager/main.go`]: strToU8(main),
-    [`${MODULE}@${version}/README.md`]: strToU8("a driver"),
-  });
+const GO_MOD = `module ${MODULE}\n`;
 
-/** What a proxy serves: 0.36.0 has the calls that the catalogue knows, 0.37.0 one more. */
-const SERVED: Readonly<Record<string, Uint8Array>> = {
-  [`/${MODULE}/@v/list`]: strToU8("v0.9.0\nv0.37.0\nv0.36.0\nv0.38.0-rc.1\n"),
-  [`/${MODULE}/@v/v0.36.0.zip`]: archive("v0.36.0", MAIN),
-  [`/${MODULE}/@v/v0.37.0.zip`]: archive("v0.37.0", MORE),
+/** What a proxy serves of a version. */
+const served = (version: string, main: string): readonly (readonly [string, Uint8Array])[] => {
+  const files = { "go.mod": GO_MOD, "cmd/machine-controller-manager/main.go": main, "README.md": "a driver" };
+  const entries = Object.entries(files).map(([path, text]) => [`${MODULE}@${version}/${path}`, strToU8(text)]);
+  return [
+    [`${version}.info`, strToU8(JSON.stringify({ Version: version }))],
+    [`${version}.mod`, strToU8(GO_MOD)],
+    [`${version}.zip`, zipSync(Object.fromEntries(entries))],
+  ];
 };
+
+/** 0.36.0 has the calls that the catalogue knows, 0.37.0 one more. */
+const SERVED: Readonly<Record<string, Uint8Array>> = Object.fromEntries(
+  [
+    ["list", strToU8("v0.9.0\nv0.37.0\nv0.36.0\nv0.38.0-rc.1\n")] as const,
+    ...served("v0.36.0", MAIN),
+    ...served("v0.37.0", MORE),
+  ].map(([name, content]) => [`/${MODULE}/@v/${name}`, content]),
+);
 
 let server: Server;
 let proxy: string;
@@ -53,7 +63,8 @@ beforeAll(async () => {
 afterAll(() => new Promise((resolve) => server.close(resolve)));
 
 async function run(args: readonly string[]) {
-  const child = spawn(process.execPath, [PROGRAM, ...args], { env: { ...process.env, GOPROXY: proxy } });
+  const go = { GOPROXY: proxy, GOSUMDB: "off", GOMODCACHE: folder(), GOFLAGS: "-modcacherw" }; // cspell:ignore GOMODCACHE GOFLAGS modcacherw GOSUMDB
+  const child = spawn(process.execPath, [PROGRAM, ...args], { env: { ...process.env, ...go } });
   const output = { stdout: "", stderr: "" };
   child.stdout.on("data", (data) => {
     output.stdout += data;
@@ -84,9 +95,8 @@ describe("npm run upstream", () => {
   it("ends with 1 if a version cannot be read, and reports the others", async () => {
     const { status, stdout, stderr } = await run([...MCM, "ebs-csi"]);
     expect(stdout).toContain("machine-controller-manager 0.36.0");
-    expect(stderr).toMatch(
-      `ebs-csi 1.54.0: ${proxy}/github.com/kubernetes-sigs/aws-ebs-csi-driver/@v/v1.54.0.zip: 404 not here; its `,
-    );
+    const driver = "github.com/kubernetes-sigs/aws-ebs-csi-driver";
+    expect(stderr).toMatch(`ebs-csi 1.54.0: ${driver}@v1.54.0: reading ${proxy}/${driver}/@v/v1.54.0.info: 404 Not Found; its `);
     expect(stderr).toMatch(/; its \d+ rows were last compared on [\d-]+, \d+ days ago, with 1\.54\.0\n$/);
     expect(status).toBe(1);
   });

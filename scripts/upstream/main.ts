@@ -3,7 +3,7 @@ import { DKP_VERSION, type DkpVersion, KNOWN_VERSIONS, SUPPORTED_VERSIONS } from
 import { type Comparison, compare, needsAttention, rowsOf } from "./compare";
 import { COMPONENTS, lastCompared, readShippedVersions, shippedVersions, unverified } from "./components";
 import { findCalls } from "./go-calls";
-import { downloadModule, newestVersion, readFolder } from "./go-module";
+import { downloadModule, readFolder } from "./go-module";
 import { reportText } from "./report";
 import { compareTerraform } from "./terraform-model";
 
@@ -19,7 +19,7 @@ interface Options {
 
 const program = new Command("upstream")
   .description(
-    "Compares the catalogue with the AWS SDK calls in the Go sources of the components of DKP, which come from the module proxies of GOPROXY, and with AWS's call model of the Terraform provider (awslabs/iam-policy-autopilot). The same model is compared with the policy of each deployer.",
+    "Compares the catalogue with the AWS SDK calls in the Go sources of the components of DKP, which the Go command downloads, and with AWS's call model of the Terraform provider (awslabs/iam-policy-autopilot). The same model is compared with the policy of each deployer.",
   )
   .addOption(
     new Option("--component <names...>", "read only these components").choices([
@@ -98,9 +98,9 @@ async function compareModules({
   for (const component of COMPONENTS.filter(({ name }) => names?.includes(name) ?? true)) {
     for (const each of version === undefined ? shippedVersions(component.name, shipped) : [plain(version)]) {
       try {
-        const exact = each === "latest" ? await newestVersion(component.module, process.env.GOPROXY) : each;
-        const files = await downloadModule(component.module, `v${exact}`, process.env.GOPROXY);
-        comparisons.push(compare(component, exact, dkpVersion, await findCalls(files, component.module, component.main)));
+        const downloaded = await downloadModule(component.module, each);
+        const calls = await findCalls(downloaded.files, component.module, component.main);
+        comparisons.push(compare(component, downloaded.version, dkpVersion, calls));
       } catch (error) {
         const rows = rowsOf(component.name, dkpVersion).size;
         const reason = (error as Error).message;

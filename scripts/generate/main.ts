@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { run } from "../../src/cli/commands/support/session";
 import { writeFileAtomically } from "../../src/text/files";
 import { findingsSchema } from "./findings-schema";
-import { awsActionsJson, catalogueJson, deployerJson, rowsJson } from "./iam-rows";
+import { awsActionsJson, catalogueJson, rowsJson } from "./iam-rows";
 import { jsonSchema } from "./json-schema";
 import { DOCUMENTS, withTables } from "./reference-tables";
 
@@ -10,8 +10,7 @@ import { DOCUMENTS, withTables } from "./reference-tables";
 run(async () => {
   writeFileAtomically("src/iam/aws-actions.json", await awsActionsJson());
   writeFileAtomically("src/iam/catalogue.json", await catalogueJson());
-  writeFileAtomically("src/cli/iam/deployer.json", deployerJson());
-  for (const name of ["exposures", "risks"] as const) {
+  for (const name of ["deployer", "exposures", "risks"] as const) {
     writeFileAtomically(`src/cli/iam/${name}.json`, rowsJson(name));
   }
   writeFileAtomically("deployments/schema.json", jsonSchema());

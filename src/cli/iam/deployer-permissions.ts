@@ -65,37 +65,40 @@ type Condition = keyof typeof CONDITIONS;
 /** The resources and conditions of a statement, which apply to all its actions. */
 type Scope = Pick<PolicyStatement, "resources" | "conditions">;
 
-/** The statements, in the order of the policy. */
-const SCOPES = {
-  CreateUser: (options) => ({ resources: [userArn(options)], conditions: boundTo(options.user.permissionsBoundary) }),
-  User: (options) => ({ resources: [userArn(options)], conditions: [] }),
-  UserPolicy: (options) => ({ resources: [userArn(options)], conditions: ofPolicies(ownPolicyArns(options)) }),
-  Policy: (options) => ({ resources: ownPolicyArns(options), conditions: [] }),
-  Group: (options) => ({ resources: [iamArn(options, "group", options.group)], conditions: [] }),
-  GroupPolicy: (options) => ({
-    resources: [iamArn(options, "group", options.group)],
-    conditions: ofPolicies(ownPolicyArns(options)),
-  }),
-  CreateNodeRole: (options) => ({ resources: roleArns(options), conditions: boundTo(options.nodeRole?.permissionsBoundary) }),
-  NodeRole: (options) => ({ resources: roleArns(options), conditions: [] }),
-  NodeRolePolicies: (options) => ({
-    resources: roleArns(options),
-    conditions: ofPolicies(options.nodeRole?.managedPolicyArns ?? []),
-  }),
-  MfaDevices: (options) => ({ resources: [iamArn(options, "mfa", { path: "/", name: "*" })], conditions: [] }),
-  AllMfaDevices: () => ({ resources: ["*"], conditions: [] }),
-} satisfies Readonly<Record<string, (options: DeployerOptions) => Scope>>;
+const scope = (resources: readonly string[], conditions: readonly PolicyCondition[] = []): Scope => ({ resources, conditions });
 
-type Sid = keyof typeof SCOPES;
+/** The statements, in the order of the policy. */
+function scopesOf(options: DeployerOptions) {
+  const { user, nodeRole } = options;
+  const users = [iamArn(options, "user", user)];
+  const policies = options.policies.map((policy) => iamArn(options, "policy", policy));
+  const groups = [iamArn(options, "group", options.group)];
+  const roles = nodeRole === undefined ? [] : [iamArn(options, "role", nodeRole)];
+  return {
+    CreateUser: scope(users, boundTo(user.permissionsBoundary)),
+    User: scope(users),
+    UserPolicy: scope(users, ofPolicies(policies)),
+    Policy: scope(policies),
+    Group: scope(groups),
+    GroupPolicy: scope(groups, ofPolicies(policies)),
+    CreateNodeRole: scope(roles, boundTo(nodeRole?.permissionsBoundary)),
+    NodeRole: scope(roles),
+    NodeRolePolicies: scope(roles, ofPolicies(nodeRole?.managedPolicyArns ?? [])),
+    MfaDevices: scope([iamArn(options, "mfa", { path: "/", name: "*" })]),
+    AllMfaDevices: scope(["*"]),
+  };
+}
+
+type Sid = keyof ReturnType<typeof scopesOf>;
 
 /** An action that Terraform calls. */
 export interface DeployerRow {
   readonly sid: Sid;
   readonly action: string;
   /** Any of these conditions requires the action. */
-  readonly requiredWhen: readonly Condition[];
+  readonly when: readonly Condition[];
   /** Any of these conditions makes `terraform plan` call it. @default an apply alone calls it */
-  readonly plannedWhen?: readonly Condition[];
+  readonly plan?: readonly Condition[];
   readonly why: string;
 }
 
@@ -104,16 +107,12 @@ const ROWS = rows as readonly DeployerRow[];
 
 /** The permissions to plan, apply, change and destroy a deployment, without its state; sorted by statement and action. */
 export function deployerGrants(options: DeployerOptions): readonly Grant[] {
-  const holds = (conditions: readonly Condition[]) => conditions.some((condition) => CONDITIONS[condition](options));
-  const required = ROWS.filter(({ requiredWhen }) => holds(requiredWhen));
-  const planned = required.filter(({ plannedWhen = [] }) => holds(plannedWhen));
-  return (Object.keys(SCOPES) as Sid[]).flatMap((sid) =>
-    grants(sid, SCOPES[sid](options), reasonsIn(required, sid), Object.keys(reasonsIn(planned, sid))),
-  );
-}
-
-function reasonsIn(all: readonly DeployerRow[], sid: Sid): Readonly<Record<string, string>> {
-  return Object.fromEntries(all.filter((row) => row.sid === sid).map(({ action, why }) => [action, why]));
+  const holds = (conditions: readonly Condition[] = []) => conditions.some((condition) => CONDITIONS[condition](options));
+  return Object.entries(scopesOf(options)).flatMap(([sid, own]) => {
+    const required = ROWS.filter((row) => row.sid === sid && holds(row.when));
+    const planned = required.filter(({ plan }) => holds(plan)).map(({ action }) => action);
+    return grants(sid, own, Object.fromEntries(required.map(({ action, why }) => [action, why])), planned);
+  });
 }
 
 /**
@@ -123,7 +122,7 @@ function reasonsIn(all: readonly DeployerRow[], sid: Sid): Readonly<Record<strin
  */
 export function grants(
   sid: string,
-  scope: Scope,
+  { resources, conditions }: Scope,
   reasons: Readonly<Record<string, string>>,
   planned: readonly string[] = [],
 ): readonly Grant[] {
@@ -132,7 +131,8 @@ export function grants(
     .map((action) => ({
       sid,
       action,
-      ...scope,
+      resources,
+      conditions,
       why: reasons[action] ?? "",
       ...(planned.includes(action) ? { plan: true } : {}),
     }));
@@ -145,18 +145,6 @@ export function statementsOf(all: readonly Grant[]): readonly PolicyStatement[] 
     const { resources = [], conditions = [] } = own[0] ?? {};
     return { sid, actions: own.map(({ action }) => action), resources, conditions };
   });
-}
-
-function userArn(options: DeployerOptions): string {
-  return iamArn(options, "user", options.user);
-}
-
-function ownPolicyArns(options: DeployerOptions): readonly string[] {
-  return options.policies.map((policy) => iamArn(options, "policy", policy));
-}
-
-function roleArns(options: DeployerOptions): readonly string[] {
-  return options.nodeRole === undefined ? [] : [iamArn(options, "role", options.nodeRole)];
 }
 
 function boundTo(boundary: string | undefined): readonly PolicyCondition[] {

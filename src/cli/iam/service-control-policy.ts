@@ -6,18 +6,20 @@ import { POLICY_VERSION } from "../../iam/policy-document";
 import type { PolicyOptions } from "../../iam/policy-statements";
 import { roleOf } from "./risks";
 
-/** A service control policy of AWS Organizations. */
+/** A statement of a service control policy of AWS Organizations. */
+interface Denial {
+  readonly Sid: string;
+  readonly Effect: "Deny";
+  readonly Action?: readonly string[];
+  readonly NotAction?: readonly string[];
+  readonly Resource?: "*";
+  readonly NotResource?: readonly string[];
+  readonly Condition: { readonly ArnEquals: { readonly "aws:PrincipalArn": string } };
+}
+
 export interface ControlPolicy {
   readonly Version: typeof POLICY_VERSION;
-  readonly Statement: readonly {
-    readonly Sid: string;
-    readonly Effect: "Deny";
-    readonly Action?: readonly string[];
-    readonly NotAction?: readonly string[];
-    readonly Resource?: "*";
-    readonly NotResource?: readonly string[];
-    readonly Condition: { readonly ArnEquals: { readonly "aws:PrincipalArn": string } };
-  }[];
+  readonly Statement: readonly Denial[];
 }
 
 export interface ControlPolicyOptions extends Omit<PolicyOptions, "supplement"> {
@@ -36,39 +38,22 @@ export function controlPolicy(options: ControlPolicyOptions): ControlPolicy {
   const { environment, cluster, mode, user, additionalRolePolicies } = options;
   const { partition, account = ACCOUNT_ID } = environment;
   const iam = (resource: string) => iamResourceArn({ partition, account }, resource);
-  const by = (principal: string) => ({ ArnEquals: { "aws:PrincipalArn": iam(principal) } });
-  const nodeRole = `role/${roleOf(cluster)}`;
-  const passed = [nodeRole, ...otherNodeRoles(cluster).map((pathAndName) => `role${pathAndName}`)];
-  return {
-    Version: POLICY_VERSION,
-    Statement: [
-      {
-        Sid: "NodeRoleStaysNodeRole",
-        Effect: "Deny",
-        NotAction: [...new Set([...NODE_ACTIONS, ...additionalRolePolicies])].sort(),
-        Resource: "*",
-        Condition: by(nodeRole),
-      },
-      ...(mode === "documented"
-        ? [
-            {
-              Sid: "KeyWritesOnlyNodeRole",
-              Effect: "Deny" as const,
-              Action: ROLE_WRITES,
-              NotResource: [nodeRole, `instance-profile/${roleOf(cluster)}`].map(iam),
-              Condition: by(`user${user}`),
-            },
-            {
-              Sid: "KeyPassesOnlyNodeRoles",
-              Effect: "Deny" as const,
-              Action: ["iam:PassRole"],
-              NotResource: passed.map(iam),
-              Condition: by(`user${user}`),
-            },
-          ]
-        : []),
-    ],
+  const deny = (Sid: string, principal: string, scope: Partial<Denial>): Denial => {
+    return { Sid, Effect: "Deny", ...scope, Condition: { ArnEquals: { "aws:PrincipalArn": iam(principal) } } };
   };
+  const nodeRole = `role/${roleOf(cluster)}`;
+  const actions = [...new Set([...NODE_ACTIONS, ...additionalRolePolicies])].sort();
+  const ofNodes = deny("NodeRoleStaysNodeRole", nodeRole, { NotAction: actions, Resource: "*" });
+  if (mode !== "documented") {
+    return { Version: POLICY_VERSION, Statement: [ofNodes] };
+  }
+  const written = [nodeRole, `instance-profile/${roleOf(cluster)}`].map(iam);
+  const passed = [nodeRole, ...otherNodeRoles(cluster).map((pathAndName) => `role${pathAndName}`)].map(iam);
+  const ofKey = [
+    deny("KeyWritesOnlyNodeRole", `user${user}`, { Action: ROLE_WRITES, NotResource: written }),
+    deny("KeyPassesOnlyNodeRoles", `user${user}`, { Action: ["iam:PassRole"], NotResource: passed }),
+  ];
+  return { Version: POLICY_VERSION, Statement: [ofNodes, ...ofKey] };
 }
 
 /**

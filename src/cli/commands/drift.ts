@@ -1,11 +1,9 @@
-import type { Deployment } from "../../settings/deployment";
 import { withIam } from "../account/aws/iam-reader";
 import { driftPolicy } from "../account/drift/permissions";
 import { type DriftReport, driftReport, driftText } from "../account/drift/report";
 import { DRIFT_RULES, type DriftRules } from "../account/drift/rules";
-import { exitCodeOf, reportJson } from "../findings/finding";
 import { forDeployments, STACKS_HELP, selectDeployments } from "./support/deployments";
-import { type Define, formatOption, type Session, timeoutOption } from "./support/session";
+import { type Define, formatOption, timeoutOption } from "./support/session";
 import { readableState } from "./support/terraform";
 
 interface Options {
@@ -31,26 +29,17 @@ What the settings describe and what the state has both count as managed. The sta
         session.printJson(driftPolicy(deployments));
         return;
       }
-      await forDeployments<DriftReport>(session, deployments, {
+      await forDeployments<DriftRules, DriftReport>(session, deployments, {
+        rules: DRIFT_RULES,
         report: async (deployment) => {
-          const report = await reportOf(session, deployment, timeout);
-          session.raise(exitCodeOf<DriftRules>(DRIFT_RULES, report.findings));
-          return report;
+          const state = await readableState(session, deployment.stack);
+          return withIam(deployment, { progress: session.printError, limit: timeout }, (iam) =>
+            driftReport(deployment, state, iam),
+          );
         },
         text: driftText,
-        json: (reports) => {
-          const findings = reports.flatMap((report) => report.findings);
-          const stacks = reports.map(({ stack, account }) => ({ stack, account }));
-          // Also of a deployment that could not be read.
-          return reportJson<DriftRules>(DRIFT_RULES, findings, stacks, { exitCode: session.exitCode });
-        },
+        json: ({ stack, account }) => ({ stack, account }),
         format,
       });
     });
 };
-
-/** @param limit how long the calls to AWS may take, in seconds */
-async function reportOf(session: Session, deployment: Deployment, limit: number): Promise<DriftReport> {
-  const state = await readableState(session, deployment.stack);
-  return withIam(deployment, { progress: session.printError, limit }, (iam) => driftReport(deployment, state, iam));
-}

@@ -8,7 +8,7 @@ import { contextOf, type KeyReport, keyReport, keyReportText, keysJson } from ".
 import { KEY_RULES, type KeyRules } from "../account/keys/rules";
 import type { KeySituation } from "../account/keys/situation";
 import { keySituation } from "../account/keys/sources";
-import { exitCodeOf, reportJson } from "../findings/finding";
+import { reportJson } from "../findings/finding";
 import { inOneStep } from "../terraform/signals";
 import { forDeployments, STACKS_HELP, selectDeployments, selectOne } from "./support/deployments";
 import { type Define, EXIT, formatOption, type Session, timeoutOption } from "./support/session";
@@ -52,21 +52,11 @@ With --leaked it prints what to do after a leak instead, for one deployment: the
 
 async function status(session: Session, names: readonly string[], { write, timeout, format }: Options): Promise<void> {
   const deployments = write === true ? [selectOne(session, names).deployment] : selectDeployments(session, names).deployments;
-  let last: KeyReport | undefined;
-  await forDeployments<KeyReport>(session, deployments, {
-    report: async (deployment) => {
-      const report = keyReport(await situationOf(session, deployment, timeout));
-      session.raise(exitCodeOf<KeyRules>(KEY_RULES, report.findings));
-      last = report;
-      return report;
-    },
+  const [last] = await forDeployments<KeyRules, KeyReport>(session, deployments, {
+    rules: KEY_RULES,
+    report: async (deployment) => keyReport(await situationOf(session, deployment, timeout)),
     text: (report) => keyReportText(report, context(session, report.situation)),
-    json: (reports) => {
-      const findings = reports.flatMap((report) => report.findings);
-      const stacks = reports.map((report) => keysJson(report, context(session, report.situation)));
-      // Also of a deployment that could not be read.
-      return reportJson<KeyRules>(KEY_RULES, findings, stacks, { exitCode: session.exitCode });
-    },
+    json: (report) => keysJson(report, context(session, report.situation)),
     format,
   });
   if (write === true && last !== undefined) {

@@ -6,6 +6,7 @@ import { errorsOf, withPolicy } from "../../../settings/read-settings";
 import type { Settings } from "../../../settings/schema/deployment-schema";
 import { visible } from "../../../text/printable";
 import { someAtATime } from "../../account/aws/operations";
+import { exitCodeOf, type Finding, type Rules, reportJson } from "../../findings/finding";
 import { EXIT, type Session } from "./session";
 
 /** Help of the argument of a command for one deployment. */
@@ -107,11 +108,12 @@ function selectedNames(names: readonly string[], stacks: readonly string[], fold
 }
 
 /** How a command reports several deployments. */
-export interface DeploymentReports<Report> {
-  /** Reads one deployment and sets the exit code. */
+export interface DeploymentReports<Of extends Rules, Report extends { readonly findings: readonly Finding<Of>[] }> {
+  readonly rules: Of;
   readonly report: (deployment: Deployment) => Promise<Report>;
   readonly text: (report: Report) => string;
-  readonly json: (reports: readonly Report[]) => object;
+  /** What the JSON has of a deployment besides findings. */
+  readonly json: (report: Report) => object & { readonly stack: string };
   readonly format: string;
 }
 
@@ -120,18 +122,20 @@ const AT_A_TIME = 4;
 
 /**
  * Reports deployments, several at a time: text as soon as a report is there, JSON at the end in the order of the deployments. One that
- * cannot be read does not keep the others from being reported; the exit code then is that of an unknown result.
+ * cannot be read does not keep the others from being reported; the exit code then is that of an unknown result, else that of the findings.
+ * @returns the reports of those that could be read
  */
-export async function forDeployments<Report>(
+export async function forDeployments<Of extends Rules, Report extends { readonly findings: readonly Finding<Of>[] }>(
   session: Session,
   deployments: readonly Deployment[],
-  { report, text, json, format }: DeploymentReports<Report>,
-): Promise<void> {
+  { rules, report, text, json, format }: DeploymentReports<Of, Report>,
+): Promise<readonly Report[]> {
   const reports = new Map<Deployment, Report>();
   let ended = 0;
   await someAtATime(AT_A_TIME, deployments, async (deployment) => {
     try {
       const result = await report(deployment);
+      session.raise(exitCodeOf<Of>(rules, result.findings));
       if (format === "text") {
         session.print(`${reports.size === 0 ? "" : "\n"}${text(result)}`);
       }
@@ -146,7 +150,11 @@ export async function forDeployments<Report>(
       session.printError(`${deployment.stack} (${ended} of ${deployments.length})\n`);
     }
   });
+  const inOrder = deployments.flatMap((deployment) => reports.get(deployment) ?? []);
   if (format === "json") {
-    session.printJson(json(deployments.flatMap((deployment) => reports.get(deployment) ?? [])));
+    const findings = inOrder.flatMap((result) => result.findings);
+    // Also the exit code of a deployment that could not be read.
+    session.printJson(reportJson<Of>(rules, findings, inOrder.map(json), { exitCode: session.exitCode }));
   }
+  return inOrder;
 }

@@ -24,7 +24,7 @@ const MAY_IMPORT = {
   "cli/git": [],
   "cli/recommended-settings": [],
   "cli/text": ["text"],
-  "cli/iam": ["iam", "text"],
+  "cli/iam": ["settings", "iam", "text"],
   "cli/terraform": ["cli/text", ...CORE],
   "cli/init": ["cli/text", "cli/recommended-settings", "settings", "text"],
   "cli/findings": ["cli/text", "text"],

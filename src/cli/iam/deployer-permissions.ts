@@ -1,5 +1,8 @@
 import { iamResourceArn } from "../../iam/arns";
+import { additionalPolicyNames } from "../../iam/deployment-policies";
+import { partitionOf } from "../../iam/partitions";
 import type { PolicyCondition, PolicyStatement } from "../../iam/policy-statements";
+import type { Deployment } from "../../settings/deployment";
 import rows from "./deployer.json";
 
 /** Name and path of a user, policy, group or role. */
@@ -21,44 +24,25 @@ export interface Grant {
   readonly plan?: boolean;
 }
 
-/** The settings of a deployment that decide which IAM calls Terraform makes. Names and paths as in the settings. */
-export interface DeployerOptions {
-  readonly partition: string;
-  /** 12 digits. @default any account: an identity policy only applies to its own account in IAM */
-  readonly account?: string | undefined;
-  readonly user: IamResource & { readonly permissionsBoundary?: string | undefined; readonly forceDestroy: boolean };
-  readonly policies: readonly IamResource[];
-  readonly attachment: "user" | "user-and-group" | "group";
-  readonly group: IamResource;
-  readonly nodeRole?:
-    | (IamResource & { readonly managedPolicyArns: readonly string[]; readonly permissionsBoundary?: string | undefined })
-    | undefined;
-  /** Whether Terraform manages access keys of the user. */
-  readonly keys: boolean;
-  readonly tags: boolean;
-  /** Whether a key that was created manually is imported. */
-  readonly importsKey: boolean;
-}
-
 /** The conditions under which Terraform makes a call. */
 const CONDITIONS = {
   always: () => true,
-  keys: ({ keys }) => keys,
-  tags: ({ tags }) => tags,
+  keys: ({ accessKeys }) => accessKeys !== "none",
+  tags: ({ tags }) => Object.keys(tags ?? {}).length > 0,
   boundary: ({ user }) => user.permissionsBoundary !== undefined,
   "no-boundary": ({ user }) => user.permissionsBoundary === undefined,
   "force-destroy": ({ user }) => user.forceDestroy,
-  "imported-key": ({ importsKey }) => importsKey,
+  "imported-key": (deployment) => deployment.import?.accessKeyId !== undefined,
   "user-attachment": ({ attachment }) => attachment !== "group",
   // With forceDestroy any policy may be detached from the user, so this one too.
   "own-policy-alone": ({ attachment, user }) => attachment !== "group" && !user.forceDestroy,
   group: ({ attachment }) => attachment !== "user",
   "node-role": ({ nodeRole }) => nodeRole !== undefined,
-  "node-role-tags": ({ nodeRole, tags }) => nodeRole !== undefined && tags,
+  "node-role-tags": (deployment): boolean => deployment.nodeRole !== undefined && CONDITIONS.tags(deployment),
   "node-role-boundary": ({ nodeRole }) => nodeRole?.permissionsBoundary !== undefined,
   "node-role-without-boundary": ({ nodeRole }) => nodeRole !== undefined && nodeRole.permissionsBoundary === undefined,
   "node-role-policies": ({ nodeRole }) => (nodeRole?.managedPolicyArns.length ?? 0) > 0,
-} satisfies Readonly<Record<string, (options: DeployerOptions) => boolean>>;
+} satisfies Readonly<Record<string, (deployment: Deployment) => boolean>>;
 
 type Condition = keyof typeof CONDITIONS;
 
@@ -68,12 +52,13 @@ type Scope = Pick<PolicyStatement, "resources" | "conditions">;
 const scope = (resources: readonly string[], conditions: readonly PolicyCondition[] = []): Scope => ({ resources, conditions });
 
 /** The statements, in the order of the policy. */
-function scopesOf(options: DeployerOptions) {
-  const { user, nodeRole } = options;
-  const users = [iamArn(options, "user", user)];
-  const policies = options.policies.map((policy) => iamArn(options, "policy", policy));
-  const groups = [iamArn(options, "group", options.group)];
-  const roles = nodeRole === undefined ? [] : [iamArn(options, "role", nodeRole)];
+function scopesOf({ region, accountId, user, policy, group, nodeRole }: Deployment) {
+  const arn = (kind: string, resource: IamResource) =>
+    iamArn({ partition: partitionOf(region), account: accountId }, kind, resource);
+  const users = [arn("user", user)];
+  const policies = [policy.name, additionalPolicyNames(policy.name)].map((name) => arn("policy", { path: policy.path, name }));
+  const groups = [arn("group", group)];
+  const roles = nodeRole === undefined ? [] : [arn("role", nodeRole)];
   return {
     CreateUser: scope(users, boundTo(user.permissionsBoundary)),
     User: scope(users),
@@ -84,7 +69,7 @@ function scopesOf(options: DeployerOptions) {
     CreateNodeRole: scope(roles, boundTo(nodeRole?.permissionsBoundary)),
     NodeRole: scope(roles),
     NodeRolePolicies: scope(roles, ofPolicies(nodeRole?.managedPolicyArns ?? [])),
-    MfaDevices: scope([iamArn(options, "mfa", { path: "/", name: "*" })]),
+    MfaDevices: scope([arn("mfa", { path: "/", name: "*" })]),
     AllMfaDevices: scope(["*"]),
   };
 }
@@ -106,9 +91,9 @@ export interface DeployerRow {
 const ROWS = rows as readonly DeployerRow[];
 
 /** The permissions to plan, apply, change and destroy a deployment, without its state; sorted by statement and action. */
-export function deployerGrants(options: DeployerOptions): readonly Grant[] {
-  const holds = (conditions: readonly Condition[] = []) => conditions.some((condition) => CONDITIONS[condition](options));
-  return Object.entries(scopesOf(options)).flatMap(([sid, own]) => {
+export function deployerGrants(deployment: Deployment): readonly Grant[] {
+  const holds = (conditions: readonly Condition[] = []) => conditions.some((condition) => CONDITIONS[condition](deployment));
+  return Object.entries(scopesOf(deployment)).flatMap(([sid, own]) => {
     const required = ROWS.filter((row) => row.sid === sid && holds(row.when));
     const planned = required.filter(({ plan }) => holds(plan)).map(({ action }) => action);
     return grants(sid, own, Object.fromEntries(required.map(({ action, why }) => [action, why])), planned);

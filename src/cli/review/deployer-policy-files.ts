@@ -1,6 +1,4 @@
-import { additionalPolicyNames } from "../../iam/deployment-policies";
 import { MAX_POLICY_CHARACTERS } from "../../iam/limits";
-import { partitionOf } from "../../iam/partitions";
 import { conditionBlock, policyWith } from "../../iam/policy-document";
 import type { Deployment } from "../../settings/deployment";
 import { visibleLines } from "../../text/printable";
@@ -102,7 +100,7 @@ function grantsByPrincipal(deployment: Deployment) {
   };
   add(undefined, assumption("TakeRole", iamRole));
   add(undefined, assumption(state.role?.arn === assumeRoleArn ? "TakeRole" : "TakeStateRole", state.role));
-  add(assumeRoleArn, deployerGrants(iamOptions(deployment)));
+  add(assumeRoleArn, deployerGrants(deployment));
   add(state.role?.arn, state.grants);
   return { state, grantsOf };
 }
@@ -119,19 +117,6 @@ function fileOf(arn: string | undefined, providerRole: string | undefined): Depl
     return "deployer-policy.json";
   }
   return arn === providerRole ? "deployer-role-policy.json" : "deployer-state-role-policy.json";
-}
-
-function iamOptions(deployment: Deployment): Parameters<typeof deployerGrants>[0] {
-  const { region, accountId, tags, accessKeys, import: imports, policy } = deployment;
-  return {
-    ...deployment,
-    policies: [policy.name, additionalPolicyNames(policy.name)].map((name) => ({ path: policy.path, name })),
-    partition: partitionOf(region),
-    account: accountId,
-    keys: accessKeys !== "none",
-    tags: Object.keys(tags ?? {}).length > 0,
-    importsKey: imports?.accessKeyId !== undefined,
-  };
 }
 
 /** A policy as JSON with the usual order of elements and two spaces of indentation. */

@@ -21,7 +21,6 @@ export interface PrintedStep {
   askLeaked?: string;
   /** By the key that DKP has, what to do; "neither" for none of them. */
   readonly answers: Record<string, PrintedStep>;
-  instead?: PrintedStep;
 }
 
 /** A report of `keys`. */
@@ -115,12 +114,6 @@ const ROWS: readonly Row[] = [
     /^if DKP has (AKIA\w+|neither): (.*)$/,
     (step, [key = "", why = ""], nested) => {
       step.answers[key] = printedStep([why, ...nested]);
-    },
-  ],
-  [
-    /^or (.*):$/,
-    (step, [why = ""], nested) => {
-      step.instead = printedStep([why, ...nested]);
     },
   ],
   [/^first (.*)$/, (step, [command = ""]) => step.before.push(printedAction(command))],

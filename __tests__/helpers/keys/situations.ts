@@ -72,8 +72,8 @@ export const PRIMARY: StateKey = { slot: "primary", id: "AKIAPRIMARY", status: "
 export const SECONDARY: StateKey = { ...PRIMARY, slot: "secondary", id: "AKIASECONDARY" };
 const ENCRYPTED: StateKey = { ...PRIMARY, secret: undefined, encryptedSecret: "secret", pgpKey: ENCRYPTION_KEY };
 export const BOTH = "accessKeys: { secondary: { status: Active } }";
-const MOVED = "accessKeys: { secondary: { status: Active }, current: secondary }";
-const RETIRED = "accessKeys: { primary: { status: Inactive }, secondary: { status: Active }, current: secondary }";
+export const MOVED = "accessKeys: { secondary: { status: Active }, current: secondary }";
+export const RETIRED = "accessKeys: { primary: { status: Inactive }, secondary: { status: Active }, current: secondary }";
 const NONE = "accessKeys: none";
 const IMPORT = "import: { user: true, accessKeyId: AKIAABCDEFGHIJKLMNOP }";
 export const USED = iamKey("AKIAPRIMARY", 30, 0.1);
@@ -210,7 +210,7 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
   "accessKeys: none while DKP uses the managed key": sample(
     situation(NONE, [PRIMARY], [USED]),
     "key-breaking accessKeys.primary",
-    "revert-none",
+    "none-create",
   ),
   "accessKeys: none while DKP may use either key": sample(
     situation(NONE, [PRIMARY], [USED, iamKey("AKIAEXTERNAL", 1)]),

@@ -901,19 +901,12 @@ class Walker {
     }
   }
 
-  /** Follows the advice, with each interruption, and the alternative. */
+  /** Follows the advice, with each interruption. */
   private followAll(node: Node, given: Advice, isNew: boolean): void {
     const { world, trail, budget, name } = node;
     const [first] = given.steps;
     const isOptional = given.isDone;
     const why = given.steps.map((step) => step.why).join(", ");
-    if (first?.instead !== undefined && budget > 0) {
-      const alternative: Advice = { kind: "keys", steps: [first.instead], isDone: false };
-      const followed = this.attempt(node, alternative, () => follow(this.program, world, alternative));
-      if (followed !== undefined) {
-        this.push(followed.world, trail, `step ${first.instead.why}`, budget - 1);
-      }
-    }
     if (isOptional && ((first?.edits.length ?? 0) === 0 || budget === 0)) {
       return;
     }
@@ -976,29 +969,27 @@ function eventsOf(trail: Trail | undefined): readonly string[] {
 
 /** How many steps lead from each situation to its end. */
 function lengths(seen: ReadonlyMap<string, Pick<Seen, "next">>) {
+  const ON_PATH = -1;
   const length = new Map<string, number>();
   const endless = new Set<string>();
-  for (const start of seen.keys()) {
-    const path: string[] = [];
-    const onPath = new Set<string>();
-    let at: string | undefined = start;
-    while (at !== undefined && at !== "broken" && !length.has(at) && !onPath.has(at)) {
-      path.push(at);
-      onPath.add(at);
-      at = seen.get(at)?.next;
+  const lengthOf = (name: string): number => {
+    const known = length.get(name);
+    if (known === ON_PATH) {
+      endless.add(name);
+      return 0;
     }
-    const isCycle = at !== undefined && onPath.has(at);
-    if (isCycle && at !== undefined) {
-      endless.add(at);
+    if (known !== undefined) {
+      return known;
     }
-    let count = at === undefined || at === "broken" || isCycle ? 0 : (length.get(at) ?? 0);
-    for (const name of path.toReversed()) {
-      count += seen.get(name)?.next === undefined ? 0 : 1;
-      length.set(name, count);
-    }
-  }
+    length.set(name, ON_PATH);
+    const next = seen.get(name)?.next;
+    const count = next === undefined ? 0 : lengthOf(next) + 1;
+    length.set(name, count);
+    return count;
+  };
   let [longest, from] = [0, ""];
-  for (const [name, count] of length) {
+  for (const name of seen.keys()) {
+    const count = lengthOf(name);
     if (count > longest) {
       [longest, from] = [count, name];
     }

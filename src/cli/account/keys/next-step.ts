@@ -76,8 +76,6 @@ export interface Step {
   readonly names?: readonly LackingObject[] | undefined;
   /** By the key that DKP has, what to do; "" for none of these. */
   readonly askKey?: Readonly<Record<string, Step>> | undefined;
-  /** Another step that a person may prefer. */
-  readonly instead?: Step | undefined;
 }
 
 const WAIT: Action = { do: "wait", minutes: (RECENT_HOURS + 1) * 60 };
@@ -183,13 +181,13 @@ function noneStep(situation: KeySituation): Step {
   const live = slotsOf(situation).flatMap(({ inIam }) => inIam ?? []);
   const outside = unmanagedKeys(situation).find(({ status }) => status === "Active");
   const [managed] = live;
+  const create = step("none-create", { actions: [{ do: "create-key" }] });
   if (iam.exists && iam.keys.every(({ status }) => status !== "Active")) {
-    return iam.keys.length < MAX_KEYS ? step("none-create", { actions: [{ do: "create-key" }] }) : freeSlot(situation);
+    return iam.keys.length < MAX_KEYS ? create : freeSlot(situation);
   }
+  const isLacking = situation.permissions.lost.length > 0 || changesObjects(situation);
   if (managed === undefined) {
-    const isLost = situation.permissions.lost.length > 0 || !iam.exists;
-    const isChanged = state.keys.length > 0 || changesObjects(situation) || isLost;
-    return isChanged ? applied(situation, "apply", []) : step("none");
+    return state.keys.length > 0 || isLacking || !iam.exists ? applied(situation, "apply", []) : step("none");
   }
   const isRetirable = live.every((key) => canRetire(key, situation));
   const end = isRetirable ? applied(situation, "apply", []) : step("wait", { key: managed.id, actions: [WAIT] });
@@ -197,22 +195,22 @@ function noneStep(situation: KeySituation): Step {
     return end;
   }
   // Without permissions, AWS never reports that DKP uses the key outside Terraform, and an apply restores them only with managed keys.
-  const isLacking = situation.permissions.lost.length > 0 || changesObjects(situation);
-  const revert = revertNone(situation, !isLacking && outside === undefined && iam.keys.length < MAX_KEYS);
-  return isLacking || outside === undefined ? revert : step("none-apply", { askKey: { [outside.id]: end, "": revert } });
+  if (isLacking || (outside === undefined && iam.keys.length === MAX_KEYS)) {
+    return revertNone(situation);
+  }
+  return outside === undefined ? create : step("none-apply", { askKey: { [outside.id]: end, "": revertNone(situation) } });
 }
 
-/** From `none` to the keys that are deployed. @param isFree whether IAM allows another key, the one outside Terraform */
-function revertNone(situation: KeySituation, isFree: boolean): Step {
+/** From `none` to the keys that are deployed. */
+function revertNone(situation: KeySituation): Step {
   const { settings } = situation;
   const active = slotsOf(situation).filter(({ inIam }) => inIam?.status === "Active");
   const exposed = active.find(({ slot }) => slot === exposedSlot(situation)?.slot);
   const { slot } = exposed ?? active[0] ?? { slot: "primary" as const };
   const defaults = { ...situation, settings: { ...settings, accessKeys: DEFAULT_SLOTS } };
   const edits = [{ setting: "accessKeys", value: undefined }, ...desiredEdits(defaults, { current: slot })];
-  const way = step("none-way", { actions: [{ do: "create-key" }, WAIT] });
   const isSwitched = active[0] !== undefined && exposed === undefined && canHandOver(active[0]);
-  return { ...applied(situation, "revert-none", edits, isSwitched ? [HAND_OVER] : []), instead: isFree ? way : undefined };
+  return applied(situation, "revert-none", edits, isSwitched ? [HAND_OVER] : []);
 }
 
 function keyStep(situation: KeySituation): Step {
@@ -235,8 +233,7 @@ function keyStep(situation: KeySituation): Step {
   }
   const isChanged = effects.length > 0 || changesObjects(situation);
   if (!isBreaking && (isChanged || situation.permissions.lost.length > 0)) {
-    const changesKey = effects.some(({ verb }) => verb === "expose" || verb === "create" || verb === "import");
-    return applied(situation, isChanged ? "apply" : "permissions", [], changesKey && exposesNewKey(situation) ? [HAND_OVER] : []);
+    return applied(situation, isChanged ? "apply" : "permissions", [], exposesNewKey(situation) ? [HAND_OVER] : []);
   }
   return targetStep(situation, exposed);
 }
@@ -353,14 +350,14 @@ function unknownSecretStep(situation: KeySituation, exposed: KeySlot): Step {
   if (other.status !== "Active" && !isRecent(other, iam.now)) {
     return keep();
   }
-  if (other.status === "Active" && !isRecent(key, iam.now) && isInUse(other, iam.now)) {
-    const wait = step("wait", { key: other.id, actions: [WAIT] });
-    return slot === undefined ? askWhichKey({ [key.id]: wait, [other.id]: replace(), "": wait }) : replace();
-  }
   // AWS reports uses hours late, and the secret of the exposed key cannot be given to DKP: only a person knows which one it has.
-  return isRecent(other, iam.now) || (isRecent(key, iam.now) && !canRetire(other, situation))
-    ? step("wait", { key: other.id, actions: [WAIT] })
-    : askWhichKey({ [key.id]: keep(), [other.id]: replace(), "": keep() });
+  const wait = step("wait", { key: other.id, actions: [WAIT] });
+  const isOtherInUse = other.status === "Active" && !isRecent(key, iam.now) && isInUse(other, iam.now);
+  if (!isOtherInUse && (isRecent(other, iam.now) || (isRecent(key, iam.now) && !canRetire(other, situation)))) {
+    return wait;
+  }
+  const kept = isOtherInUse ? wait : keep();
+  return askWhichKey({ [key.id]: kept, [other.id]: replace(), "": kept });
 }
 
 /** A new key for DKP, in a slot whose key does not exist any more. */

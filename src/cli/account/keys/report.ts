@@ -72,7 +72,7 @@ export function actionText(action: Action, { stack, user, region, folder, binary
 
 /** The step as lines. */
 export function stepText(step: Step, context: Context): readonly string[] {
-  const { why, key = "", restore, names = [], askKey, before = [], edits, actions, instead } = step;
+  const { why, key = "", restore, names = [], askKey, before = [], edits, actions } = step;
   const lines = [WHY[why].replaceAll("KEY", key)];
   if (restore !== undefined) {
     const what = ["the user", ...restore].join(" and ");
@@ -98,10 +98,6 @@ export function stepText(step: Step, context: Context): readonly string[] {
   lines.push(...before.map((action) => `  first ${actionText(action, context)}`));
   lines.push(...edits.map((edit) => `  ${context.file}: ${editText(edit)}`));
   lines.push(...actions.map((action) => `  then ${actionText(action, context)}`));
-  if (instead !== undefined) {
-    const [reason = "", ...rest] = stepText(instead, context);
-    lines.push(`  or ${reason}:`, ...rest.map((line) => `  ${line}`));
-  }
   return lines;
 }
 

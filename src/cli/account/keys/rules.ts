@@ -208,9 +208,7 @@ export const WHY = {
   "key-lost": "switch to another key: the secret of KEY is lost to Terraform, and DKP can use it until it has the other key",
   revert: "change the settings to what is deployed; make the change again once the error above is gone",
   "revert-none": "change the settings to what is deployed: DKP may be using the key that the apply would delete",
-  "none-way":
-    "on the way to accessKeys: none, while the user has one key: create another one outside Terraform, and give it to DKP; then accessKeys: none again",
-  "none-create": "create a key outside Terraform, as accessKeys: none requires",
+  "none-create": "create a key outside Terraform, as accessKeys: none requires, and give it to DKP",
   "none-apply": "look up which key DKP has: providerAccessKeyId in d8 system edit provider-cluster-configuration",
   apply: "the settings are not applied yet",
   "rotate-expose": "expose the new key, then give it to DKP",

@@ -1,10 +1,10 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { hclArguments } from "../src/cli/text/hcl";
-import { cell, code, joined, list, md, trusted } from "../src/cli/text/markdown";
+import { cell } from "../src/cli/text/markdown";
 import { recovery } from "../src/cli/text/recovery";
-import { asciiJson, comment, quote, shellWord } from "../src/cli/text/shell";
+import { asciiJson, quote, shellWord } from "../src/cli/text/shell";
 import { fillTemplate } from "../src/cli/text/template";
 import { fileErrorMessage, readRegularFile, writeFileAtomically } from "../src/text/files";
 import { printable, visible, visibleLines } from "../src/text/printable";
@@ -245,10 +245,6 @@ describe("a string in a shell script", () => {
     expect(asciiJson({ Value: "ü\u{1f600}" })).toBe('{"Value":"\\u00fc\\ud83d\\ude00"}');
     expect(JSON.parse(asciiJson(NASTY))).toEqual(NASTY);
   });
-
-  it("becomes a comment, line by line", () => {
-    expect(comment("one", "", "two")).toBe("# one\n#\n# two");
-  });
 });
 
 it("a string in HCL is no template", () => {
@@ -256,57 +252,43 @@ it("a string in HCL is no template", () => {
 });
 
 describe("fillTemplate", () => {
-  it("fills in a value within a line, and indents a value of several lines as its placeholder", () => {
-    const data = { name: code("a`b"), items: list([trusted("one"), trusted("two")]) };
-    expect(fillTemplate("The {{name}}:\n\n   {{items}}\n", data)).toBe("The `` a`b ``:\n\n   - one\n   - two\n");
+  const fill = (template: string, data: object) => {
+    write({ template });
+    return fillTemplate(relative(PROJECT, at("template")), data);
+  };
+
+  it.each([
+    ["a value as prose", "{{ a }}\n", "\\<b\\>\\|\\`\n"],
+    ["a value that another filter changed as prose", '{{ a | append: "*" }}\n', "\\<b\\>\\|\\`\\*\n"],
+    ["code once", "{{ a | code }}\n", "`` <b>|` ``\n"],
+    ["the separator of cells in a row, also of code", "| {{ a }} | {{ a | code }} |\n", "| \\<b\\>\\|\\` | `` <b>\\|` `` |\n"],
+    ["an argument of a shell command", "{{ a | shell }}\n", "'<b>|`'\n"],
+  ])("escapes %s", (_, template, text) => {
+    expect(fill(template, { a: "<b>|`" })).toBe(text);
   });
 
-  it("shows a block only if its condition holds, and no double blank lines", () => {
+  it("removes lines of tags alone, and continues a line with an indented tag", () => {
     const template =
-      "a\n\n<!-- if yes -->\n\nb\n\n<!-- unless no -->\nc\n<!-- end -->\n<!-- end -->\n<!-- if no -->\n\nd\n\n<!-- end -->\n\ne";
-    expect(fillTemplate(template, { yes: true, no: false })).toBe("a\n\nb\n\nc\n\ne");
+      "a\n<!-- if yes -->\n# <!-- if no -->\nb\n# <!-- endif -->\n<!-- endif -->\n| c |\n  <!-- if yes --> d<!-- endif --> |\n";
+    expect(fill(template, { yes: true, no: false })).toBe("a\n| c | d |\n");
   });
 
-  it("reads conditions of a shell script in its comments", () => {
-    expect(fillTemplate("# <!-- if no -->\na\n# <!-- end -->\nb", { no: false })).toBe("b");
+  it("writes an empty cell with one space, and numbers the items of each ordered list", () => {
+    const template = "1. a\n<!-- if no -->\n1. b\n<!-- endif -->\n1. c\n\n## Next\n\n1. d\n\n| {{ name | code }} |\n";
+    expect(fill(template, { no: false, name: "" })).toBe("1. a\n2. c\n\n## Next\n\n1. d\n\n| |\n");
   });
 
-  it("shows no block within a block that is not shown", () => {
-    const template = "<!-- if no -->\n<!-- if yes -->\na\n<!-- end -->\n<!-- end -->\nb";
-    expect(fillTemplate(template, { yes: true, no: false })).toBe("b");
-  });
-
-  it("numbers the shown items of each ordered list", () => {
-    const template = "1. a\n<!-- if no -->\n1. b\n<!-- end -->\n1. c\n\n## Next\n\n1. d\n";
-    expect(fillTemplate(template, { no: false })).toBe("1. a\n2. c\n\n## Next\n\n1. d\n");
-  });
-
-  it("omits the line of an empty value that is alone on its line", () => {
-    expect(fillTemplate("- a\n{{rest}}\n", { rest: trusted("") })).toBe("- a\n");
-  });
-
-  it("escapes the separator of cells in a table, also within code", () => {
-    expect(fillTemplate("| {{name}} |", { name: code("a|b") })).toBe("| `a\\|b` |");
-  });
-
-  it("interprets no placeholder, condition, number or replacement pattern in a value", () => {
-    const value = trusted("{{other}} $& $1\n<!-- if other -->\n1. x\n\n\n1. y");
-    expect(fillTemplate("{{value}}\n{{other}}", { value, other: trusted("o") })).toBe(`${value}\no`);
+  it("interprets no placeholder, tag, number or replacement pattern in a value", () => {
+    const value = "{{ other }} $& $1\n<!-- if other -->\n1. x\n\n\n1. y";
+    expect(fill('{{ value | fenced: "text" }}\n', { value, other: "o" })).toBe(`\`\`\`text\n${value}\n\`\`\`\n`);
   });
 
   it.each([
-    ["an unknown value", "{{missing}}", {}, "template: no text is named missing"],
-    ["an unknown condition", "<!-- if missing -->\n<!-- end -->", {}, "template: no condition is named missing"],
-    ["a condition as a value", "{{yes}}", { yes: true }, "template: no text is named yes"],
-    ["a value that nothing shows", "a", { name: trusted("n") }, "template: nothing shows name"],
-    [
-      "several lines within a line",
-      "a {{name}}",
-      { name: trusted("b\nc") },
-      "template: name has several lines and is not alone on its line",
-    ],
-  ])("rejects %s", (_, template, data, message) => {
-    expect(() => fillTemplate(template, data)).toThrow(message);
+    ["an unknown value", "{{ missing }}", "undefined variable: missing"],
+    ["an unknown value in a list", "<!-- for one in missing --><!-- endfor -->", "undefined variable: missing"],
+    ["an unknown filter", "{{ a | missing }}", "undefined filter: missing"],
+  ])("rejects %s", (_, template, message) => {
+    expect(() => fill(template, { a: "" })).toThrow(message);
   });
 });
 
@@ -317,10 +299,5 @@ describe("Markdown", () => {
     ["a\\\\|b", "a\\\\\\|b"],
   ])("escapes a pipe in a cell unless it is: %s", (text, escaped) => {
     expect(cell(text)).toBe(escaped);
-  });
-
-  it("keeps escaped values when pieces are joined", () => {
-    const pieces = [md`user ${code("a")}`, md`group ${code("b")}`];
-    expect(md`${joined(pieces, " and ")}.`).toBe("user `a` and group `b`.");
   });
 });

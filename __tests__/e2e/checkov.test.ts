@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { findingsOf } from "../../src/cli/review/page/resources";
+import { findingsOf } from "../../src/cli/review/resources";
 import { deployment } from "../helpers/deployment";
 import { Deployments } from "./support/project";
 import { jsonOf } from "./support/terraform";
@@ -32,7 +32,7 @@ describe("checkov on the synthesized Terraform JSON", () => {
     expect(summary.passed).toBeGreaterThan(0);
     // Checkov names resources without their type.
     const found = results.failed_checks.map(({ check_id, resource }) => `${check_id} ${resource.split(".").at(-1)}`).sort();
-    const expected = findings.flatMap(([address, { checks }]) =>
+    const expected = findings.flatMap(({ address, checks }) =>
       Object.keys(checks).map((check) => `${check} ${address.split(".").at(-1)}`),
     );
     expect(found).toEqual(expected.sort());

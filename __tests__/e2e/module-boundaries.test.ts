@@ -63,8 +63,8 @@ describe(".dependency-cruiser.mjs", () => {
     const found = violations({
       ...ALLOWED,
       "src/iam/catalogue.ts": 'import type { Address } from "../terraform/addresses";',
-      "src/settings/deployment.ts": 'import "../cli/review/page/settings-table";',
-      "src/cli/review/page/settings-table.ts": 'import "@aws-sdk/client-iam";\nimport "cdktf";\nimport "valibot";',
+      "src/settings/deployment.ts": 'import "../cli/review/resources";',
+      "src/cli/review/resources.ts": 'import "@aws-sdk/client-iam";\nimport "cdktf";\nimport "valibot";',
       "src/constructs/access-user.ts":
         'import "@cdktf/provider-aws";\nimport "../settings/deployment";\nimport "../terraform/addresses";\nimport "../surprise/new";',
       "src/surprise/new.ts": "export const x = 1;",
@@ -73,8 +73,8 @@ describe(".dependency-cruiser.mjs", () => {
       "src/iam/unused.ts": "export const unused = 1;",
     });
     expect([...found].sort()).toEqual([
-      "@aws-sdk-in-cli-account: src/cli/review/page/settings-table.ts -> @aws-sdk/client-iam",
-      "cdktf-in-constructs-stack-app-cli-terraform-configuration: src/cli/review/page/settings-table.ts -> cdktf",
+      "@aws-sdk-in-cli-account: src/cli/review/resources.ts -> @aws-sdk/client-iam",
+      "cdktf-in-constructs-stack-app-cli-terraform-configuration: src/cli/review/resources.ts -> cdktf",
       "commander-in-cli-commands: src/cli/account/keys/status.ts -> commander",
       "constructs-imports: src/constructs/access-user.ts -> src/settings/deployment.ts",
       "constructs-imports: src/constructs/access-user.ts -> src/surprise/new.ts",
@@ -83,9 +83,9 @@ describe(".dependency-cruiser.mjs", () => {
       "no-unused-modules: src/iam/unused.ts -> src/iam/unused.ts",
       "process-is-global: src/cli/account/keys/status.ts -> process",
       "provider-by-deep-path: src/constructs/access-user.ts -> @cdktf/provider-aws",
-      "settings-imports: src/settings/deployment.ts -> src/cli/review/page/settings-table.ts",
+      "settings-imports: src/settings/deployment.ts -> src/cli/review/resources.ts",
       "text-imports: src/text/json.ts -> src/cli/commands/keys.ts",
-      "valibot-in-settings: src/cli/review/page/settings-table.ts -> valibot",
+      "valibot-in-settings: src/cli/review/resources.ts -> valibot",
     ]);
   });
 });

@@ -1,10 +1,9 @@
 import { cpSync, readdirSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { consoleGuide } from "../../src/cli/review/console-guide";
 import { hclArguments } from "../../src/cli/text/hcl";
 import { PROJECT } from "../helpers/project-root";
-import { reviewOf } from "../helpers/reviewed";
+import { packFilesOf } from "../helpers/reviewed";
 import { LocalAws } from "./support/local-aws";
 import { Deployments, folder } from "./support/project";
 import { runIn, Terraform } from "./support/terraform";
@@ -182,7 +181,7 @@ describe("the guide for the console", () => {
   it("is well-formed Markdown", () => {
     const path = folder(
       Object.fromEntries(
-        Object.entries(EVERY_SENTENCE).map(([name, settings]) => [`${name}.md`, consoleGuide(reviewOf(settings, {}))]),
+        Object.entries(EVERY_SENTENCE).map(([name, settings]) => [`${name}.md`, packFilesOf(settings, {})["console.md"] ?? ""]),
       ),
     );
     const program = join(PROJECT, "node_modules/markdownlint-cli2/markdownlint-cli2-bin.mjs");

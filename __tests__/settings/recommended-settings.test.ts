@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { parse } from "yaml";
 import { recommendedYaml } from "../../scripts/generate/reference-tables";
 import { RECOMMENDED_SETTINGS } from "../../src/cli/recommended-settings";
-import { weakSettings } from "../../src/cli/review/page/weak-choices";
 import { RSA_KEY } from "../helpers/pgp-keys";
 import { PROJECT } from "../helpers/project-root";
 import { reviewOf } from "../helpers/reviewed";
@@ -29,12 +28,13 @@ describe("the recommended settings", () => {
   });
 
   it("leave only the choices to a reviewer that depend on the company", () => {
-    expect(weakSettings(reviewOf(recommended, {}))).toEqual(["policy.mode", "user.allowedNetworks", "user.permissionsBoundary"]);
+    const weak = reviewOf(recommended, {}).weakChoices.map(({ setting }) => setting);
+    expect(weak).toEqual(["policy.mode", "user.allowedNetworks", "user.permissionsBoundary"]);
   });
 
   it("are in the template of dkp-access init, with their reasons", () => {
     const template = readFileSync(join(PROJECT, "templates/deployment.yaml"), "utf8");
-    const named = [...template.matchAll(/\{\{(\w+)\}\}/g)].map(([, name]) => name);
+    const named = [...template.matchAll(/\{\{ (\w+) \| sentence \}\}/g)].map(([, name]) => name);
     expect(named.sort()).toEqual(Object.keys(RECOMMENDED_SETTINGS).sort());
   });
 });

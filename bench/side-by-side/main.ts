@@ -11,7 +11,7 @@ import { ownProviderEnvironment, runIn, terraformEnvironment } from "../../__tes
 import { ENCRYPTION_KEY } from "../../__tests__/helpers/pgp-keys";
 import { PROJECT } from "../../__tests__/helpers/project-root";
 import { isAllowed, type Request } from "../../__tests__/helpers/simulator";
-import { tableLines } from "../../src/cli/text/markdown";
+import { cell } from "../../src/cli/text/markdown";
 import type { PolicyDocument } from "../../src/iam/policy-document";
 import { ARMS, type Arm, GENERATED, OURS, PROGRAM, PROVIDER } from "./arms";
 
@@ -215,6 +215,10 @@ async function main(): Promise<void> {
     page,
     text.replace(marked, (_, begin, end) => `${begin}\n${figures}\n\n${end}`),
   );
+}
+
+function tableLines(head: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
+  return [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.map(cell).join(" | ")} |`.replaceAll("|  |", "| |"));
 }
 
 main()

@@ -1,12 +1,10 @@
 import { parse } from "yaml";
 import { statementsOf } from "../../../src/cli/iam/deployer-permissions";
-import { awsCliScript } from "../../../src/cli/review/aws-cli";
 import { clusterConfiguration } from "../../../src/cli/review/cluster-configuration";
-import { consoleGuide } from "../../../src/cli/review/console-guide";
 import { stateAccess } from "../../../src/cli/review/state-permissions";
 import type { BackendArguments } from "../../../src/terraform/state-location";
 import { deployment } from "../../helpers/deployment";
-import { reviewOf } from "../../helpers/reviewed";
+import { packFilesOf, reviewOf } from "../../helpers/reviewed";
 import { unwrapped } from "../../helpers/unwrapped";
 
 const TAGS = { yes: "no", n: "1e3", on: "0o17", "a\u202eb": "x\u200by", date: "2026-01-31", time: "12:30:45", "a: b": "# c" };
@@ -27,7 +25,7 @@ it.each([
   ["us-gov-west-1", "<https://console.amazonaws-us-gov.com/iam/>", "lists `us-gov-west-1`"],
   ["us-iso-east-1", "of your partition, `aws-iso`", "lists `us-iso-east-1`"],
 ])("console.md opens the console of the partition of %s and checks the Region", (region, address, check) => {
-  const guide = unwrapped(consoleGuide(reviewOf(`region: ${region}`)));
+  const guide = unwrapped(packFilesOf(`region: ${region}`)["console.md"] ?? "");
   expect(guide).toContain(address);
   expect(guide.split("\n## Region\n\n")[1]?.split("\n")[0]).toContain(check);
 });
@@ -47,8 +45,9 @@ describe("aws-cli.sh", () => {
   it.each(["", MINIMAL, `attachment: user-and-group\nnodeRole: { name: nodes }\ntags: { a: b }\n${MINIMAL}`])(
     "has at most 120 lines, and console.md at most 80, for one policy: %j",
     (settings) => {
-      expect(awsCliScript(reviewOf(settings)).split("\n").length).toBeLessThanOrEqual(120);
-      expect(consoleGuide(reviewOf(settings)).split("\n").length).toBeLessThanOrEqual(80);
+      const { "aws-cli.sh": script, "console.md": guide } = packFilesOf(settings);
+      expect(script?.split("\n").length).toBeLessThanOrEqual(120);
+      expect(guide?.split("\n").length).toBeLessThanOrEqual(80);
     },
   );
 });

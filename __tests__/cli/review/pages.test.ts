@@ -1,6 +1,4 @@
 import { overviewPage } from "../../../src/cli/review/overview";
-import { strictLimits } from "../../../src/cli/review/page/threat-model";
-import { weakSettings } from "../../../src/cli/review/page/weak-choices";
 import { clusterOf, ENVIRONMENT, inMode } from "../../helpers/clusters";
 import { deployment, SEVERAL_POLICIES } from "../../helpers/deployment";
 import { deploymentOf } from "../../helpers/packs";
@@ -57,31 +55,21 @@ describe("the overview", () => {
 
 describe("what mode strict does not protect", () => {
   const limits = (mode: "minimal" | "strict", known = {}) =>
-    strictLimits(
-      reviewOf(deploymentOf(inMode(mode, { supplement: true, environment: ENVIRONMENT, cluster: clusterOf(known) })), {}),
-    );
-  const rows = (text: unknown) =>
-    String(text)
-      .split("\n")
-      .filter((line) => line.startsWith("| "))
-      .slice(2);
+    reviewOf(deploymentOf(inMode(mode, { supplement: true, environment: ENVIRONMENT, cluster: clusterOf(known) })), {});
 
   it("is counted by kind, and less after the bootstrap", () => {
-    const before = limits("strict");
-    expect(before.strict).toBe(true);
-    expect(rows(before.strictExposures)).toHaveLength(11);
-    expect(before).toMatchObject({ uuidUnknown: true, vpcUnknown: true });
+    expect(limits("strict").exposures).toHaveLength(11);
     const after = limits("strict", { uuid: UUID, vpcId: VPC });
-    expect(rows(after.strictExposures)).toHaveLength(7);
-    expect(after).toMatchObject({ uuidUnknown: false, vpcUnknown: false, openInStrict: "73" });
+    expect(after.exposures).toHaveLength(7);
+    expect(after.openInStrict).toBe(73);
   });
 
   it("is nothing of its own in other modes", () => {
-    expect(limits("minimal")).toMatchObject({ strict: false, wide: true });
+    expect(limits("minimal")).toMatchObject({ exposures: [], marker: undefined });
   });
 });
 
-const weak = (settings: string) => weakSettings(reviewOf(settings, {}));
+const weak = (settings: string) => reviewOf(settings, {}).weakChoices.map(({ setting }) => setting);
 
 const STRONGEST = `accountId: "123456789012"
 policy: { mode: strict }

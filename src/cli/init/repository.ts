@@ -1,8 +1,7 @@
 import { readFileSync } from "node:fs";
 import { packageFile } from "../../text/package-file";
 import { RECOMMENDED_SETTINGS } from "../recommended-settings";
-import { sentence, trusted } from "../text/markdown";
-import { fillTemplateFile } from "../text/template";
+import { fillTemplate } from "../text/template";
 
 /** The pipeline files of the documentation, and where each system expects its own. */
 export const PIPELINES = {
@@ -41,16 +40,11 @@ const read = (path: string) => readFileSync(packageFile(path), "utf8");
 /** The files of a repository for deployments, by path. */
 export function repositoryFiles(options: RepositoryOptions): Readonly<Record<string, string>> {
   const { stack, pipeline } = options;
-  const reasons = Object.entries(RECOMMENDED_SETTINGS).map(([name, why]) => [name, sentence(why)]);
   return {
-    [`deployments/${stack}.yaml`]: fillTemplateFile("templates/deployment.yaml", Object.fromEntries(reasons)),
+    [`deployments/${stack}.yaml`]: fillTemplate("templates/deployment.yaml", RECOMMENDED_SETTINGS),
     ...Object.fromEntries(Object.entries(COPIED).map(([path, template]) => [path, read(template)])),
     "package.json": packageJson(options),
-    "README.md": fillTemplateFile("templates/README.md", {
-      stack: trusted(stack),
-      pipeline: pipeline !== undefined,
-      pipelineFile: trusted(pipeline === undefined ? "" : PIPELINES[pipeline].path),
-    }),
+    "README.md": fillTemplate("templates/README.md", { stack, pipelineFile: pipeline && PIPELINES[pipeline].path }),
     ...(pipeline === undefined ? {} : pipelineFiles(pipeline)),
   };
 }

@@ -1,12 +1,8 @@
 import { grouped } from "../../text/grouped";
 import { visible } from "../../text/printable";
-import { trusted } from "../text/markdown";
-import { asciiJson, comment, shellWord } from "../text/shell";
-import { fillTemplateFile } from "../text/template";
+import { asciiJson, shellWord } from "../text/shell";
 import { policyFile } from "./file-names";
 import type { Reviewed } from "./reviewed";
-
-const QUERY_ACCOUNT = "account=$(aws sts get-caller-identity --query=Account --output=text)";
 
 /** Options of an IAM command, with values as the shell reads them; one without a value is left out. */
 type Options = Readonly<Record<string, string | undefined>>;
@@ -14,52 +10,18 @@ type Options = Readonly<Record<string, string | undefined>>;
 /** A command that creates something, the one that reverts it, and the heading above it. */
 interface Step {
   readonly title: string;
-  readonly create: readonly string[];
-  readonly undo: readonly string[];
+  readonly create: string;
+  readonly undo: string;
 }
 
 /**
- * aws-cli.sh: the commands of the DKP authorization page with the values of a deployment, which create what Terraform creates from
- * the same settings. POSIX sh; the documents are other files of the review pack. A key whose secret the settings encrypt is left
- * to Terraform, because AWS returns the secret in plaintext.
+ * What Terraform creates apart from the key, in the order of the authorization page: steps by the heading above them. Their documents
+ * are other files of the review pack.
  */
-export function awsCliScript(review: Reviewed): string {
-  const { partition, secret, networks, deployment } = review;
-  const { stack, region, accountId, user, accessKeys, provider } = deployment;
-  // In the partition aws, the STS endpoint of us-east-1 accepts credentials before the Region of the deployment is enabled.
-  const endpoint = word(partition === "aws" ? "us-east-1" : region);
-  const setRegion = `export AWS_REGION=${endpoint} AWS_DEFAULT_REGION=${endpoint}`;
-  const encrypted = secret.current === "encrypted";
-  const createsKey = accessKeys !== "none" && !encrypted;
-  const keyFile = word(`${stack}-access-key.json`);
-  const userName = { "user-name": word(user.name) };
-  const steps = stepsOf(review);
-  const deleteKey = iam("delete-access-key", { ...userName, "access-key-id": "ACCESS_KEY_ID" }).join(" ");
-  const undo = [setRegion, accountId === undefined ? QUERY_ACCOUNT : "", deleteKey, createsKey ? `rm ${keyFile}` : ""];
-  const commands = [...grouped(steps, ({ title }) => title)].map(([title, all]) =>
-    [`# ${title}`, ...all.map(({ create }) => wrapped(create))].join("\n"),
-  );
-  return fillTemplateFile("src/cli/review/aws-cli.sh", {
-    stack: shown(stack),
-    profile: shown(provider.profile && JSON.stringify(provider.profile)),
-    assumeRoleArn: shown(provider.assumeRoleArn),
-    networks: shown(networks.join(", ")),
-    slot: shown(accessKeys === "none" ? "" : accessKeys.current),
-    setRegion: trusted(setRegion),
-    keyFile: trusted(keyFile),
-    queryAccount: trusted(QUERY_ACCOUNT),
-    accountId: trusted(accountId === undefined ? "" : word(accountId)),
-    commands: trusted(commands.join("\n\n")),
-    createsKey,
-    keysOutside: accessKeys === "none",
-    encrypted,
-    createKey: trusted(iam("create-access-key", { ...userName, output: "json" }).join(" ")),
-    undo: trusted(comment(...[...undo, ...steps.map((step) => step.undo.join(" ")).toReversed()].filter((line) => line !== ""))),
-  });
-}
-
-/** What Terraform creates apart from the key, in the order of the authorization page. */
-function stepsOf({ deployment, partition }: Reviewed): readonly Step[] {
+export function awsCliSteps({
+  deployment,
+  partition,
+}: Pick<Reviewed, "deployment" | "partition">): ReadonlyMap<string, readonly Step[]> {
   const { accountId, policy, policies, user, attachment, group, nodeRole, tags = {} } = deployment;
   const pairs = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
   const tagged = { tags: pairs.length === 0 ? undefined : word(asciiJson(pairs)) };
@@ -70,7 +32,7 @@ function stepsOf({ deployment, partition }: Reviewed): readonly Step[] {
   const steps: Step[] = [];
   /** @param object the options that both commands have @param options those of the first command */
   const add = (title: string, [create, undo]: readonly [string, string], object: Options, options: Options = {}) =>
-    steps.push({ title, create: iam(create, { ...object, ...options }), undo: iam(undo, object) });
+    steps.push({ title, create: wrapped(iam(create, { ...object, ...options })), undo: iam(undo, object).join(" ") });
   const attach = (title: string, kind: string, object: Options) =>
     add(title, [`attach-${kind}-policy`, `detach-${kind}-policy`], object);
   for (const [index, { number, name }] of policies.entries()) {
@@ -83,7 +45,7 @@ function stepsOf({ deployment, partition }: Reviewed): readonly Step[] {
       ...tagged,
     });
     const title = policies.length === 1 ? "Policy" : "Policies";
-    steps.push({ title, create, undo: iam("delete-policy", { "policy-arn": arns[index] }) });
+    steps.push({ title, create: wrapped(create), undo: iam("delete-policy", { "policy-arn": arns[index] }).join(" ") });
   }
   const [userName, groupName] = [{ "user-name": word(user.name) }, { "group-name": word(group.name) }];
   const userOptions = { path: pathOf(user), "permissions-boundary": boundaryOf(user), ...tagged };
@@ -105,7 +67,7 @@ function stepsOf({ deployment, partition }: Reviewed): readonly Step[] {
     add(title, ["put-role-policy", "delete-role-policy"], inline, { "policy-document": "file://node-role-policy.json" });
     nodeRole.managedPolicyArns.map((arn) => attach(title, "role", { ...roleName, "policy-arn": word(arn) }));
   }
-  return steps;
+  return grouped(steps, ({ title }) => title);
 }
 
 /** The document in a file, with the account filled in where it was unknown: in ARNs only, so that no other string is changed. */
@@ -122,9 +84,6 @@ function iam(operation: string, options: Options): readonly string[] {
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
   return [`aws iam ${operation}`, ...given.map(([name, value]) => `--${name}=${value}`)];
 }
-
-/** A value in a comment, on one line. */
-const shown = (text = "") => trusted(visible(text));
 
 /** A value as one argument, on one line: names, paths and ARNs in valid settings have no hidden characters. */
 const word = (text: string) => shellWord(visible(text));

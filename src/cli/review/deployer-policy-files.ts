@@ -10,8 +10,6 @@ import { ASSUMES_ROLE, type AssumedRole, stateAccess } from "./state-permissions
 export interface DeployerPolicy {
   /** File of the review pack. */
   readonly file: (typeof DEPLOYER_FILES)[number];
-  /** Who requires it. */
-  readonly principal: string;
   /** ARN of the role that requires it; absent for the credentials that Terraform runs with. */
   readonly role?: string | undefined;
   /** The policy, with a newline at its end. */
@@ -44,7 +42,6 @@ export function deployerPolicies(deployment: Deployment): DeployerPolicies {
     .map(
       ([role, own]): DeployerPolicy => ({
         file: fileOf(role, provider.assumeRoleArn),
-        principal: role === undefined ? "the credentials that Terraform runs with" : `the role ${role}`,
         role,
         text: policyText(own),
         grants: own,
@@ -88,28 +85,26 @@ function sizeNote({ file, text }: DeployerPolicy): readonly string[] {
 
 /** What Terraform calls, by the ARN of the role that it assumes for it; undefined: the credentials that Terraform runs with, first. */
 function grantsByPrincipal(deployment: Deployment) {
-  const state = stateAccess(deployment.state, deployment.region);
   const { assumeRoleArn } = deployment.provider;
-  const iamRole: AssumedRole | undefined =
-    assumeRoleArn === undefined ? undefined : { arn: assumeRoleArn, actions: ASSUMES_ROLE };
+  const state = stateAccess(deployment.state, deployment.region);
   const grantsOf = new Map<string | undefined, readonly Grant[]>();
   const add = (principal: string | undefined, all: readonly Grant[]) => {
     const own = grantsOf.get(principal) ?? [];
     const isNew = (grant: Grant) => !own.some(({ sid, action }) => sid === grant.sid && action === grant.action);
     grantsOf.set(principal, [...own, ...all.filter(isNew)]);
   };
-  add(undefined, assumption("TakeRole", iamRole));
-  add(undefined, assumption(state.role?.arn === assumeRoleArn ? "TakeRole" : "TakeStateRole", state.role));
+  const addRole = (sid: string, { arn, actions }: AssumedRole) =>
+    add(undefined, grants(sid, { resources: [literal(arn)], conditions: [] }, actions, Object.keys(actions)));
+  add(undefined, []);
+  if (assumeRoleArn !== undefined) {
+    addRole("TakeRole", { arn: assumeRoleArn, actions: ASSUMES_ROLE });
+  }
+  if (state.role !== undefined) {
+    addRole(state.role.arn === assumeRoleArn ? "TakeRole" : "TakeStateRole", state.role);
+  }
   add(assumeRoleArn, deployerGrants(deployment));
   add(state.role?.arn, state.grants);
   return { state, grantsOf };
-}
-
-/** What the credentials that Terraform runs with require to assume a role. */
-function assumption(sid: string, role: AssumedRole | undefined): readonly Grant[] {
-  return role === undefined
-    ? []
-    : grants(sid, { resources: [literal(role.arn)], conditions: [] }, role.actions, Object.keys(role.actions));
 }
 
 function fileOf(arn: string | undefined, providerRole: string | undefined): DeployerPolicy["file"] {

@@ -1,34 +1,55 @@
 import { createHash } from "node:crypto";
-import { NODE_TRUST, nodePolicy } from "../../iam/node-role-permissions";
+import { SUPPORTED_VERSIONS } from "../../iam/dkp-versions";
+import { MAX_POLICY_CHARACTERS } from "../../iam/limits";
+import { NODE_ACTIONS, NODE_TRUST, nodePolicy } from "../../iam/node-role-permissions";
 import { MOVED_FILE } from "../../terraform/addresses";
 import { visibleLines } from "../../text/printable";
+import { GUIDES, SESSION_HOURS } from "../account/keys/leaked-key";
 import { controlPolicyText } from "../iam/service-control-policy";
-import { awsCliScript } from "./aws-cli";
+import { SAMPLE_ACCOUNT } from "../iam/strict-exposure";
+import { VERIFIED_COMPONENTS } from "../iam/verified-components";
+import { RECOMMENDED_SETTINGS } from "../recommended-settings";
+import { fillTemplate } from "../text/template";
+import { awsCliSteps } from "./aws-cli";
 import { clusterConfiguration } from "./cluster-configuration";
-import { consoleGuide } from "./console-guide";
-import { consumerHcl } from "./consumer-hcl";
 import { CONTROL_POLICY_FILE, DEPLOYMENT_FILE, type Pack, type PackFile, PLANNER_FILE, POLICY_FILES } from "./file-names";
 import { normalizedSettings } from "./normalized-settings";
-import { actionsPage } from "./page/actions-page";
-import { deployerPage } from "./page/deployer-page";
-import { leakPage } from "./page/leak-response";
-import { reviewPage } from "./page/review-page";
 import type { Reviewed } from "./reviewed";
 import { trustPolicies } from "./trust-policies";
+
+/** What the templates read of every deployment. */
+const CONSTANTS = {
+  maxPolicyCharacters: MAX_POLICY_CHARACTERS,
+  nodeActions: NODE_ACTIONS,
+  versions: SUPPORTED_VERSIONS,
+  verifiedComponents: VERIFIED_COMPONENTS,
+  recommended: RECOMMENDED_SETTINGS,
+  sample: SAMPLE_ACCOUNT,
+  guides: GUIDES,
+  sessionHours: SESSION_HOURS,
+  /** The IAM console of each partition. The isolated partitions have addresses of their own. Source: "IAM User Guide" of each. */
+  consoles: {
+    aws: "https://console.aws.amazon.com/iam/",
+    "aws-cn": "https://console.amazonaws.cn/iam/",
+    "aws-us-gov": "https://console.amazonaws-us-gov.com/iam/",
+  },
+};
 
 /** What reviewers read before a deployment is applied. It contains no secret. */
 export function reviewPack(review: Reviewed): Pack {
   const { deployment, deployer, policies, moved } = review;
   const main = json(review.terraform);
+  const facts = { ...CONSTANTS, ...review, awsCliSteps: awsCliSteps(review) };
+  const page = (file: PackFile) => fillTemplate(`src/cli/review/pages/${file}`, facts);
   const pack: Partial<Record<PackFile, string>> = {
-    "REVIEW.md": reviewPage(review),
-    "actions.md": actionsPage(review),
-    "after-a-leak.md": leakPage(review),
-    "aws-cli.sh": awsCliScript(review),
+    "REVIEW.md": page("REVIEW.md"),
+    "actions.md": page("actions.md"),
+    "after-a-leak.md": page("after-a-leak.md"),
+    "aws-cli.sh": page("aws-cli.sh"),
     "cluster-configuration.yaml": clusterConfiguration(review),
-    "console.md": consoleGuide(review),
-    "consumer.tf": consumerHcl(review),
-    "deployer.md": deployerPage(review),
+    "console.md": page("console.md"),
+    "consumer.tf": page("consumer.tf"),
+    "deployer.md": page("deployer.md"),
     [DEPLOYMENT_FILE]: json(normalizedSettings(deployment)),
     "main.tf.json": main,
     // As sha256sum writes it, and sha256sum --check reads it.

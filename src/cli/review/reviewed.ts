@@ -1,7 +1,9 @@
 import { ACCOUNT_ID } from "../../iam/arns";
+import type { Area } from "../../iam/catalogue";
 import { otherNodeRoles } from "../../iam/cluster";
 import { strictMarker } from "../../iam/cluster-marker";
 import type { DeploymentPolicy } from "../../iam/deployment-policies";
+import { coveredVersion, SUPPORTED_VERSIONS } from "../../iam/dkp-versions";
 import { SLOTS } from "../../iam/key-slots";
 import { pgpKeyOf, pgpKeyText } from "../../iam/openpgp-key";
 import { partitionOf } from "../../iam/partitions";
@@ -11,94 +13,161 @@ import { grantedRows, policyStatements } from "../../iam/policy-statements";
 import { type Deployment, policyOptionsOf } from "../../settings/deployment";
 import { leastProtected, type SecretForm, secretForms } from "../../settings/key-secrets";
 import { movedBlocks } from "../../terraform/addresses";
-import { backendType } from "../../terraform/backends";
-import { type ArgumentValue, type BackendArguments, type StateLocation, stateReading } from "../../terraform/state-location";
+import { leakCommands } from "../account/keys/leaked-key";
+import { alwaysOnRegion } from "../iam/partitions";
 import { risksOf, roleOf } from "../iam/risks";
-import { controlPolicy } from "../iam/service-control-policy";
+import { controlPolicy, MAX_CONTROL_POLICY_CHARACTERS } from "../iam/service-control-policy";
+import { exposuresOf } from "../iam/strict-exposure";
 import type { TerraformJson } from "../terraform/terraform-json";
 import { code } from "../text/markdown";
 import { deployerPolicies } from "./deployer-policy-files";
 import { permissionsOf } from "./explanation";
-import { isLocked, isOutsideAws } from "./state-permissions";
+import { policyFile } from "./file-names";
+import { findingsOf, resourcesOf } from "./resources";
+import { stateFacts } from "./state-facts";
+import { weakChoices } from "./weak-choices";
 
-/** A deployment with the facts that the files of its review pack state, computed once. */
+/** A deployment with the facts that the files of its review pack state, computed once. The templates read it. */
 export type Reviewed = Readonly<ReturnType<typeof reviewed>>;
 
 /** @param terraform its Terraform JSON */
 export function reviewed(deployment: Deployment, terraform: TerraformJson) {
-  const { accountId, region, cluster, user, nodeRole, state, additionalRolePolicies } = deployment;
-  const options = policyOptionsOf(deployment);
-  const rows = grantedRows(options);
-  const reading = stateReading(state);
+  const { region, cluster, user, nodeRole, accountId } = deployment;
+  const { first, last } = SUPPORTED_VERSIONS;
+  const { deactivate, deleteKey, denySessions, ...leak } = leakCommands(user.name, alwaysOnRegion(region));
+  const facts = { deployment, terraform, ...stateFacts(deployment.state), ...keyFacts(deployment) };
   return {
-    deployment,
-    terraform,
+    ...facts,
+    ...networkFacts(deployment),
+    paths: pathsOf(deployment),
+    deployer: deployerPolicies(deployment),
+    resources: resourcesOf(deployment, terraform),
+    findings: findingsOf(deployment),
+    weakChoices: weakChoices(facts),
     partition: partitionOf(region),
-    /** 12 digits, or what stands for an account that the settings do not name. */
+    /** 12 digits, or what stands for an account that the settings do not have. */
     account: accountId ?? ACCOUNT_ID,
-    options,
-    permissions: permissionsOf(rows, policyStatements(options), cluster),
-    policies: deployment.policies.map((policy) => reviewedPolicy(policy, accountId)),
+    dkpVersions: cluster.dkpVersion === undefined ? `${first} to ${last}` : coveredVersion(cluster.dkpVersion),
     /** The role that DKP creates. */
     dkpRole: roleOf(cluster),
     /** Current and former roles of nodes other than that one, with their path. */
     otherRoles: otherNodeRoles(cluster),
-    /** Addresses and IDs; none if requests can come from any network. */
-    networks: Object.values(user.allowedNetworks ?? {}).flat(),
-    /** The tag that limits mode `strict`. */
-    marker: strictMarker(options, cluster),
-    /** With Markdown in their texts. */
-    risks: risksOf(options, code, new Set(rows.map(({ action }) => action))),
-    controlPolicy: controlPolicy({ ...options, user: `${user.path}${user.name}`, additionalRolePolicies }),
-    deployer: deployerPolicies(deployment),
-    secret: reviewedSecret(deployment),
-    /** How others read the state. */
-    stateReading: reading,
-    /** The arguments that say where the state is and who receives it, also where only its writer needs the address. */
-    stateLocation: { ...reading.config, ...Object.fromEntries(destinationsOf(state)) } as BackendArguments,
-    isStateOutsideAws: isOutsideAws(state),
-    isStateLocked: isLocked(state),
+    /** The commands after a leak of the key `ID`. */
+    leak: { ...leak, deactivate: deactivate("ID"), denySessions: denySessions.join("\n"), deleteKey: deleteKey("ID") },
     /** Empty where no address has changed. */
     moved: movedBlocks(nodeRole?.managedPolicyArns),
+    ...permissionFacts(deployment),
+  };
+}
+
+/** The headings of the areas that the actions belong to. */
+const AREAS: Readonly<Record<Area, string>> = {
+  network: "Network",
+  nodes: "Nodes",
+  disks: "Disks",
+  "load balancers": "Load balancers",
+  identity: "Identity",
+  account: "Account and Region",
+};
+
+/** What the key can call, and what limits it. */
+function permissionFacts(deployment: Deployment) {
+  const { cluster, user, policies, additionalRolePolicies } = deployment;
+  const options = policyOptionsOf(deployment);
+  const rows = grantedRows(options);
+  const statements = policyStatements(options);
+  const permissions = permissionsOf(rows, statements, cluster);
+  const actions = policies.flatMap(({ statements }) => statements.flatMap((statement) => statement.actions));
+  const documented = rows.filter((row) => row.documented).length;
+  const areas = Object.entries(AREAS).map(([area, title]) => ({
+    title,
+    permissions: permissions.filter(({ row }) => row.area === area),
+  }));
+  const exposures = options.mode === "strict" ? exposuresOf(cluster) : [];
+  const serviceControlPolicy = controlPolicy({ ...options, user: `${user.path}${user.name}`, additionalRolePolicies });
+  const unused = permissions.filter(({ isRequired }) => !isRequired).length;
+  // Source: AWS Security Blog, "full IAM language", 2025.
+  const acceptsNotResource = ["aws", "aws-us-gov"].includes(options.environment.partition);
+  return {
+    options,
+    policies: policies.map((policy) => reviewedPolicy(policy, deployment)),
+    granted: { documented, additional: rows.length - documented, unused },
+    areas: areas.filter((area) => area.permissions.length > 0),
+    /** Actions with a wildcard in their name. */
+    patterns: actions.filter((action) => /.\*|\*./.test(action)),
+    /** With Markdown in their texts. */
+    risks: risksOf(options, code, new Set(rows.map(({ action }) => action))),
+    /** The tag that limits mode `strict`. */
+    marker: strictMarker(options, cluster),
+    exposures,
+    openInStrict: exposures.reduce((sum, { open }) => sum + open, 0),
+    controlPolicy: serviceControlPolicy,
+    controlPolicyExcess: JSON.stringify(serviceControlPolicy).length - MAX_CONTROL_POLICY_CHARACTERS,
+    notResourceSids: serviceControlPolicy.Statement.filter(
+      ({ NotResource }) => NotResource !== undefined && !acceptsNotResource,
+    ).map(({ Sid }) => Sid),
   };
 }
 
 /** A managed policy of the deployment. */
-function reviewedPolicy({ number, name, statements }: DeploymentPolicy, account: string | undefined) {
+function reviewedPolicy({ number, name, statements }: DeploymentPolicy, { accountId, region }: Deployment) {
+  const account = accountId ?? ACCOUNT_ID;
+  // arn:aws:ec2:eu-central-1:123456789012:volume/* becomes ec2 volume/*
+  const short = (arn: string) => {
+    const [, , service, regionOfArn, accountOfArn, ...resource] = arn.split(":");
+    const isOwn = accountOfArn === account && [region, ""].includes(regionOfArn ?? "");
+    return isOwn ? `${service} ${resource.join(":")}` : arn;
+  };
   return {
-    number,
+    file: policyFile(number),
     name,
     /** Characters as IAM counts them. */
     size: policySize(statements),
-    statements: withAccount(statements, account ?? ACCOUNT_ID),
+    statements: withAccount(statements, account).map((statement) => ({
+      ...statement,
+      /** Without the account and the Region of the deployment. */
+      shortResources: statement.resources.map(short),
+    })),
     /** As AWS stores it. */
-    document: policyDocument(statements, account),
+    document: policyDocument(statements, accountId),
   };
 }
 
-/** The secret access keys in the state. */
-function reviewedSecret(deployment: Deployment) {
+/** The networks that requests can come from. */
+function networkFacts({ user: { allowedNetworks } }: Deployment) {
+  const { cidrs = [], vpcs = [], vpcEndpoints = [] } = allowedNetworks ?? {};
+  const kinds = { addresses: cidrs, VPCs: vpcs, "VPC endpoints": vpcEndpoints };
+  return {
+    /** Addresses and IDs; none if requests can come from any network. */
+    networks: Object.values(kinds).flat(),
+    networkKinds: Object.entries(kinds).filter(([, values]) => values.length > 0),
+  };
+}
+
+/** The IAM paths of the settings that are not the default, by what has them. */
+function pathsOf({ policy, user, group, attachment, nodeRole }: Deployment) {
+  const all = { policy, user, group: attachment === "user" ? undefined : group, "node role": nodeRole };
+  return Object.entries(all).flatMap(([what, { path } = { path: "/" }]) => (path === "/" ? [] : [[what, path]]));
+}
+
+/** The access keys, and their secrets in the state. */
+function keyFacts(deployment: Deployment) {
   const { accessKeys } = deployment;
   const forms = secretForms(deployment);
   const { form, slots } = leastProtected(forms);
-  const keys = accessKeys === "none" ? [] : SLOTS.flatMap((slot) => pgpKeyOf(accessKeys[slot].pgpKey) ?? []);
+  const keys =
+    accessKeys === "none" ? [] : SLOTS.map((slot) => ({ slot, ...accessKeys[slot], isCurrent: slot === accessKeys.current }));
   const current: SecretForm = accessKeys === "none" ? "none" : forms[accessKeys.current];
   return {
-    /** The least protected form of a secret, and how many keys have it. */
-    form,
-    count: slots.length,
-    /** The form of the current key. */
-    current,
-    /** Owners of the OpenPGP keys: user IDs, fingerprint and expiry. */
-    readers: [...new Set(keys.map(pgpKeyText))],
+    keys: keys.filter(({ status }) => status !== "absent"),
+    secret: {
+      /** The least protected form of a secret, and how many keys have it. */
+      form,
+      count: slots.length,
+      /** The form of the current key. */
+      current,
+      /** Owners of the OpenPGP keys: user IDs, fingerprint and expiry. */
+      readers: [...new Set(keys.flatMap(({ pgpKey }) => pgpKeyOf(pgpKey) ?? []).map(pgpKeyText))],
+    },
   };
-}
-
-/** The hosts and organizations that a state is sent to, by the name of their argument: `endpoints.s3`. */
-function destinationsOf({ type, arguments: given }: StateLocation): readonly (readonly [string, ArgumentValue])[] {
-  const names = backendType(type)?.destinations ?? [];
-  return names.flatMap((name) => {
-    const value = name.split(".").reduce<unknown>((outer, key) => (outer as BackendArguments | undefined)?.[key], given);
-    return value === undefined ? [] : [[name, value as ArgumentValue] as const];
-  });
 }

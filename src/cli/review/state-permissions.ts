@@ -1,7 +1,8 @@
 import { partitionOf } from "../../iam/partitions";
 import { equals, viaService } from "../../iam/policy-statements";
-import { type BackendArguments, type StateLocation, s3Endpoint, urlOf } from "../../terraform/state-location";
+import type { BackendArguments, StateLocation } from "../../terraform/state-location";
 import { type Grant, grants, literal } from "../iam/deployer-permissions";
+import { isOutsideAws } from "./state-facts";
 
 /** The permissions that a state in S3 requires. */
 export interface StateAccess {
@@ -102,21 +103,6 @@ export function stateAccess(location: StateLocation, fallbackRegion: string): St
   const scope = { resources: [literal(kms_key_id)], conditions: region === undefined ? [] : [viaService("s3", region)] };
   const crypt = { "kms:Decrypt": "S3 decrypts the state", "kms:GenerateDataKey": "S3 encrypts the state and the lock" };
   return { grants: [...all, ...grants("StateKey", scope, crypt, ["kms:Decrypt"])], role, notes: [] };
-}
-
-/**
- * Whether a state is in a store that speaks S3 and is not AWS: the host of the endpoint is none of AWS. A user name in the address
- * is a mistake or a disguise, and no endpoint of AWS has one.
- */
-export function isOutsideAws({ type, arguments: given }: StateLocation): boolean {
-  const endpoint = type === "s3" ? s3Endpoint(given) : undefined;
-  const { hostname = "", username = "" } = endpoint === undefined ? {} : (urlOf(endpoint) ?? {});
-  return endpoint !== undefined && (username !== "" || !/(?:^|\.)amazonaws\.com(?:\.cn)?$/.test(hostname));
-}
-
-/** Whether Terraform locks a state in S3. Source: Terraform, "Backend Type: s3", "State Locking". */
-export function isLocked({ arguments: { use_lockfile, dynamodb_table } }: StateLocation): boolean {
-  return use_lockfile === true || dynamodb_table !== undefined;
 }
 
 function assumedRole(given: BackendArguments): AssumedRole | undefined {

@@ -1,5 +1,3 @@
-import { visible } from "../../text/printable";
-
 /** A string as a quoted argument of a POSIX shell command. Nothing is expanded between single quotes. */
 export function quote(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
@@ -16,9 +14,4 @@ export function asciiJson(value: unknown): string {
     /[\u007f-\uffff]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
-}
-
-/** Lines as comments. A line feed within a line does not end the comment. */
-export function comment(...lines: readonly string[]): string {
-  return lines.map((line) => (line === "" ? "#" : `# ${visible(line)}`)).join("\n");
 }

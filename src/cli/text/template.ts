@@ -1,94 +1,99 @@
 import { readFileSync } from "node:fs";
+import { Liquid, type Template } from "liquidjs";
 import { packageFile } from "../../text/package-file";
-import { cell, type Markdown } from "./markdown";
+import { visible } from "../../text/printable";
+import { type HclValue, hclArguments } from "./hcl";
+import { cell, code, counted, fenced, prose } from "./markdown";
+import { shellWord } from "./shell";
 
-/** What a template shows: Markdown for `{{name}}`, and conditions of optional blocks; a value that is not empty is one too. */
-export type TemplateData = Readonly<Record<string, Markdown | boolean>>;
+/** What a filter has escaped for where it stands. All other values are escaped as prose. */
+class Escaped {
+  constructor(readonly text: string) {}
+}
 
-/** The start or the end of an optional block, alone on a line. */
-const CONDITION = /^(?: *|# )<!-- (?:(if|unless) (\w+)|end) -->$/;
-
-const PLACEHOLDER = /\{\{(\w+)\}\}/g;
-
-/** A placeholder alone on a line: its value may have several lines. */
-const BLOCK = /^( *)\{\{(\w+)\}\}$/;
+const escaped = (value: unknown) => (value instanceof Escaped ? value.text : prose(String(value)));
 
 /**
- * Fills a template. Templates are Markdown files, or shell scripts, that linters can read:
- * - `{{name}}` is a value. Alone on a line it may have several lines, which get the placeholder's indentation, or none.
- * - `<!-- if name -->` or `<!-- unless name -->`, and `<!-- end -->`, enclose an optional block; in a script after `# `.
+ * Liquid with tags in comments of Markdown, so that linters can read the templates: `<!-- if name -->`. A name that no value has is an
+ * error, except in a condition.
+ */
+const LIQUID = new Liquid({
+  tagDelimiterLeft: "<!--",
+  tagDelimiterRight: "-->",
+  strictVariables: true,
+  strictFilters: true,
+  lenientIf: true,
+  jsTruthy: true,
+  outputEscape: escaped,
+});
+
+/** The filters that escape a value in another way than as prose. */
+const FILTERS: Readonly<Record<string, (value: never, argument: never) => string>> = {
+  code: (value: unknown) => code(String(value)),
+  codes: (values: readonly string[], separator = ", ") => values.map(code).join(separator),
+  counted,
+  fenced: (text: string, language: string) => fenced(language, text),
+  /** Text of this project that contains no value. `<prefix>` would be an HTML tag, and is replaced with the prefix if it is known. */
+  plain: (text: string, prefix = "") => {
+    const markdown = text.replaceAll("<", "\\<");
+    return prefix === "" ? markdown : markdown.replaceAll("\\<prefix>", prose(prefix));
+  },
+  /** Text of this project, in which values are escaped, as a sentence: it starts in lower case and has no final period. */
+  sentence: (text: string) => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`,
+  cell: (value: unknown) => cell(escaped(value)),
+  /** Conditions of a statement. */
+  conditions: (all: readonly { test: string; variable: string; values: readonly string[] }[]) =>
+    all.map(({ test, variable, values }) => code(`${variable} ${test} ${values.join(", ")}`)).join(", "),
+  /** The arguments of a block of HCL. */
+  hcl: (values: Readonly<Record<string, HclValue>>) => hclArguments(values, "  ").join("\n"),
+  /** A value in a comment of a script, on one line. */
+  comment: visible,
+  /** A value as one argument of a shell command, on one line. */
+  shell: (text: string) => shellWord(visible(text)),
+  /** Lines of a script. */
+  script: (text: string) => text,
+};
+for (const [name, filter] of Object.entries(FILTERS)) {
+  LIQUID.registerFilter(name, (value: unknown, argument: unknown) => new Escaped(filter(value as never, argument as never)));
+}
+
+/** Stands for the number of an item: no value contains a control character. */
+const ITEM = "\0";
+
+const parsed = new Map<string, Template[]>();
+
+/**
+ * Fills a template. Templates are Markdown files, or scripts, that linters can read:
+ * - A line of tags alone does not stand in the result; in a script after `# `.
+ * - An indented line that begins with a tag continues the line before.
+ * - A value in a row of a table is escaped as a cell.
  * - Ordered lists have `1.` for every item; the result is numbered.
  * Values are never interpreted.
- * @throws Error if the template and the data do not have the same names
+ * @param template relative to the root of the package
+ * @throws Error if the template has a filter, or shows a value, that does not exist
  */
-export function fillTemplate(template: string, data: TemplateData): string {
-  const value = (name: string, isShown: boolean) => {
-    const found = data[name];
-    if (found === undefined || (isShown && typeof found === "boolean")) {
-      throw new Error(`template: no ${isShown ? "text" : "condition"} is named ${name}`);
-    }
-    return found;
-  };
-  const lines = numbered(withoutDoubleBlanks(selected(template.split("\n"), (name) => Boolean(value(name, false)))));
-  const filled = lines.flatMap((line) => filledLine(line, (name) => value(name, true) as Markdown));
-  const names = new Set(
-    [...template.matchAll(/\{\{(\w+)\}\}|<!-- (?:if|unless) (\w+) -->/g)].map(([, one, other]) => one ?? other),
-  );
-  const unused = Object.keys(data).filter((name) => !names.has(name));
-  if (unused.length > 0) {
-    throw new Error(`template: nothing shows ${unused.join(", ")}`);
-  }
-  return filled.join("\n");
+export function fillTemplate(template: string, data: object): string {
+  const source = parsed.get(template) ?? parse(readFileSync(packageFile(template), "utf8"));
+  parsed.set(template, source);
+  const text = LIQUID.renderSync(source, data) as string;
+  return numbered(text.replaceAll(/^\|.*$/gm, (row) => row.replaceAll("|  |", "| |")));
 }
 
-/** The lines whose conditions hold. */
-function selected(lines: readonly string[], holds: (name: string) => boolean): readonly string[] {
-  const enclosing: boolean[] = [];
-  return lines.filter((line) => {
-    const [condition, kind, name] = CONDITION.exec(line) ?? [];
-    if (condition === undefined) {
-      return enclosing.every((shown) => shown);
-    }
-    if (kind === undefined || name === undefined) {
-      enclosing.pop();
-    } else {
-      enclosing.push(holds(name) === (kind === "if"));
-    }
-    return false;
-  });
-}
-
-function withoutDoubleBlanks(lines: readonly string[]): readonly string[] {
-  return lines.filter((line, index) => line !== "" || lines[index - 1] !== "");
+/** Parses the text of a template. */
+function parse(text: string): Template[] {
+  const lines = text
+    .replaceAll(/\n +(?=<!--)/g, "")
+    .replaceAll(/^\|.*$/gm, (row) => row.replaceAll("}}", "| cell }}"))
+    .replaceAll(/^1\. /gm, ITEM)
+    .replaceAll(/^(?:# )?((?:<!--(?:(?!-->).)*-->)+)\n/gm, "$1");
+  return LIQUID.parse(lines);
 }
 
 /** Numbers the items of ordered lists; a heading starts a new list. */
-function numbered(lines: readonly string[]): readonly string[] {
+function numbered(text: string): string {
   let item = 0;
-  return lines.map((line) => {
-    item = line.startsWith("#") ? 0 : item + Number(line.startsWith("1. "));
-    return line.replace(/^1\. /, `${item}. `);
+  return text.replaceAll(/^(?:#|\0)/gm, (start) => {
+    item = start === ITEM ? item + 1 : 0;
+    return start === ITEM ? `${item}. ` : start;
   });
-}
-
-function filledLine(line: string, valueNamed: (name: string) => Markdown): readonly string[] {
-  const [, indent, block] = BLOCK.exec(line) ?? [];
-  if (indent !== undefined && block !== undefined) {
-    const text = valueNamed(block);
-    return text === "" ? [] : [text.replaceAll(/^(?=.)/gm, indent)];
-  }
-  const isRow = line.startsWith("|");
-  const filled = line.replaceAll(PLACEHOLDER, (_, name: string) => {
-    const text = valueNamed(name);
-    if (text.includes("\n")) {
-      throw new Error(`template: ${name} has several lines and is not alone on its line`);
-    }
-    return isRow ? cell(text) : text;
-  });
-  return [filled];
-}
-
-/** A page from a template file. @param path relative to the root of the package */
-export function fillTemplateFile(path: string, data: TemplateData): string {
-  return fillTemplate(readFileSync(packageFile(path), "utf8"), data);
 }

@@ -1,7 +1,6 @@
-import type { Deployment } from "../../../settings/deployment";
-import { ADDRESSES, KEY_ADDRESSES } from "../../../terraform/addresses";
-import { code, list, type Markdown, md, plain, table, trusted } from "../../text/markdown";
-import type { Reviewed } from "../reviewed";
+import type { Deployment } from "../../settings/deployment";
+import { ADDRESSES, KEY_ADDRESSES } from "../../terraform/addresses";
+import type { TerraformJson } from "../terraform/terraform-json";
 
 /** The purpose of the resource types of a deployment. */
 const PURPOSE: Readonly<Record<string, string>> = {
@@ -17,24 +16,26 @@ const PURPOSE: Readonly<Record<string, string>> = {
   aws_iam_user_policy_attachment: "attaches the policy to the user",
 };
 
-/** The resources of a deployment by address, with their names in AWS if the settings name them. */
-export function resourceTable({ deployment: { accessKeys }, terraform: { resource = {} } }: Reviewed): Markdown {
+/** The resources of a deployment, with their names in AWS if the settings name them. */
+export function resourcesOf({ accessKeys }: Deployment, { resource = {} }: TerraformJson) {
   const current = accessKeys === "none" ? undefined : KEY_ADDRESSES[accessKeys.current];
-  const purpose = (type: string, address: string) =>
-    type === "aws_iam_access_key" && address !== current ? "a key that DKP does not use" : (PURPOSE[type] ?? "");
-  const rows = Object.entries(resource).flatMap(([type, byName]) =>
-    Object.entries(byName).map(([name, { name: inAws }]) => [
-      code(`${type}.${name}`),
-      typeof inAws === "string" && !inAws.includes("${") ? code(inAws) : trusted(""),
-      trusted(purpose(type, `${type}.${name}`)),
-    ]),
+  return Object.entries(resource).flatMap(([type, byName]) =>
+    Object.entries(byName).map(([id, { name }]) => {
+      const address = `${type}.${id}`;
+      const isSpare = type === "aws_iam_access_key" && address !== current;
+      return {
+        address,
+        name: typeof name === "string" && !name.includes("${") ? name : "",
+        purpose: isSpare ? "a key that DKP does not use" : PURPOSE[type],
+      };
+    }),
   );
-  return table(["address", "name in AWS", "purpose"], rows);
 }
 
-/** What checkov finds in the Terraform JSON of mode `documented`, by address: checks, and why they remain. */
-const FINDINGS: Readonly<Record<string, { readonly reason: string; readonly checks: Readonly<Record<string, string>> }>> = {
-  [ADDRESSES.policyDocument]: {
+/** What checkov finds in the Terraform JSON of mode `documented`: checks, and why they remain. None is suppressed. */
+const FINDINGS = [
+  {
+    address: ADDRESSES.policyDocument,
     checks: {
       CKV_AWS_109: "permissions management without constraints",
       CKV_AWS_110: "privilege escalation",
@@ -43,31 +44,23 @@ const FINDINGS: Readonly<Record<string, { readonly reason: string; readonly chec
     },
     reason: "the DKP authorization page allows its actions on all resources, and the mode `documented` follows it",
   },
-  [ADDRESSES.user]: {
+  {
+    address: ADDRESSES.user,
     checks: { CKV_AWS_273: "an IAM user exists" },
     reason: "DKP supports only a static access key, which only an IAM user can have",
   },
-  [ADDRESSES.userAttachment]: {
+  {
+    address: ADDRESSES.userAttachment,
     checks: { CKV_AWS_40: "the policy is attached to the user itself" },
     reason: "the DKP authorization page attaches the policy to the user",
   },
-};
+] as const;
 
 /** What checkov finds in a deployment: less if the policy is limited to resources or not attached to the user itself. */
 export function findingsOf({ policy, attachment }: Pick<Deployment, "policy" | "attachment">) {
-  return Object.entries(FINDINGS).filter(
-    ([address]) =>
+  return FINDINGS.filter(
+    ({ address }) =>
       (policy.mode === "documented" || address !== ADDRESSES.policyDocument) &&
       (attachment !== "group" || address !== ADDRESSES.userAttachment),
-  );
-}
-
-/** The findings by resource. Reviewers see all; none is suppressed. */
-export function findingList({ deployment }: Reviewed): Markdown {
-  return list(
-    findingsOf(deployment).map(([address, { checks, reason }]) => {
-      const found = Object.entries(checks).map(([check, finding]) => `${check} (${finding})`);
-      return md`${code(address)}: ${plain(found.join(", "))}, because ${plain(reason)}`;
-    }),
   );
 }

@@ -1,39 +1,42 @@
-import { SLOTS } from "../../../iam/key-slots";
-import { RECOMMENDED_SETTINGS } from "../../recommended-settings";
-import { trusted } from "../../text/markdown";
-import type { TemplateData } from "../../text/template";
-import type { Reviewed } from "../reviewed";
+import { SLOTS } from "../../iam/key-slots";
+import type { Deployment } from "../../settings/deployment";
+import type { SecretForm } from "../../settings/key-secrets";
 
-/** Of the recommended settings, those whose reasons the texts contain. */
-const REASONS = ["accountId", "mode", "dkpVersion", "attachment", "pgpKeys"] as const;
+/** What the choices are read from. */
+interface Facts {
+  readonly deployment: Deployment;
+  readonly secret: { readonly form: SecretForm };
+  readonly isStateLocked: boolean;
+  readonly isStateOutsideAws: boolean;
+}
 
-const hasPlaintext = ({ secret }: Reviewed) => secret.form === "plaintext";
+const hasPlaintext = ({ secret }: Facts) => secret.form === "plaintext";
 const hasMode =
   (name: string) =>
-  ({ deployment }: Reviewed) =>
+  ({ deployment }: Facts) =>
     deployment.policy.mode === name;
-const hasBoundary = ({ deployment }: Reviewed) => deployment.user.permissionsBoundary !== undefined;
+const hasBoundary = ({ deployment }: Facts) => deployment.user.permissionsBoundary !== undefined;
 
 /**
- * The choices for which a stronger one exists: name, setting, and whether a deployment has it. Their texts are in review-page.md. The
+ * The choices for which a stronger one exists: name, setting, and whether a deployment has it. Their texts are in pages/REVIEW.md. The
  * most important one first; a setting has at most one in a deployment.
  */
-const CHOICES: readonly (readonly [name: string, setting: string, isMade: (review: Reviewed) => boolean])[] = [
+const CHOICES: readonly (readonly [name: string, setting: string, isMade: (facts: Facts) => boolean])[] = [
   ["documentedMode", "policy.mode", hasMode("documented")],
   ["scopedMode", "policy.mode", hasMode("scoped")],
   ["minimalMode", "policy.mode", hasMode("minimal")],
   ["anyNetwork", "user.allowedNetworks", ({ deployment: { user } }) => user.allowedNetworks === undefined],
   ["plaintext", "accessKeys.*.pgpKey", hasPlaintext],
-  ["outputsWithSecret", "outputs.secret", (review) => review.deployment.outputs.secret && hasPlaintext(review)],
+  ["outputsWithSecret", "outputs.secret", (facts) => facts.deployment.outputs.secret && hasPlaintext(facts)],
   ["anyAccount", "accountId", ({ deployment }) => deployment.accountId === undefined],
   [
     "anyVersion",
     "cluster.dkpVersion",
     ({ deployment: { policy, cluster } }) => policy.mode !== "documented" && cluster.dkpVersion === undefined,
   ],
-  ["noBoundary", "user.permissionsBoundary", (review) => !hasBoundary(review)],
-  ["throughGroup", "attachment", (review) => hasBoundary(review) && review.deployment.attachment !== "user"],
-  ["throughUser", "attachment", (review) => !hasBoundary(review) && review.deployment.attachment !== "group"],
+  ["noBoundary", "user.permissionsBoundary", (facts) => !hasBoundary(facts)],
+  ["throughGroup", "attachment", (facts) => hasBoundary(facts) && facts.deployment.attachment !== "user"],
+  ["throughUser", "attachment", (facts) => !hasBoundary(facts) && facts.deployment.attachment !== "group"],
   [
     "twoKeys",
     "accessKeys.*.status",
@@ -64,13 +67,7 @@ const CHOICES: readonly (readonly [name: string, setting: string, isMade: (revie
   ["notProtected", "protect", ({ deployment: { protect } }) => !protect],
 ];
 
-/** The settings with a weak choice, the most important one first. */
-export function weakSettings(review: Reviewed): readonly string[] {
-  return CHOICES.filter(([, , isMade]) => isMade(review)).map(([, setting]) => setting);
-}
-
-/** Which weak choices the table of REVIEW.md shows: the data of its rows. */
-export function weakChoices(review: Reviewed): TemplateData {
-  const reasons = REASONS.map((name) => [`${name}Reason`, trusted(RECOMMENDED_SETTINGS[name])]);
-  return Object.fromEntries([...reasons, ...CHOICES.map(([name, , isMade]) => [name, isMade(review)])]);
+/** The weak choices of a deployment, the most important one first. */
+export function weakChoices(facts: Facts) {
+  return CHOICES.filter(([, , isMade]) => isMade(facts)).map(([name, setting]) => ({ name, setting }));
 }

@@ -1,50 +1,66 @@
-# <!-- if secretInOutputs -->
-# WARNING: Reading one output of {{stack}} stores all of its outputs in the state of this workspace,
+# <!-- assign outputs = "data.terraform_remote_state.dkp_access.outputs." -->
+# <!-- assign id = "var.dkp_access_key_id" -->
+# <!-- if terraform.output.access_key_id --><!-- assign id = outputs | append: "access_key_id" --><!-- endif -->
+# <!-- assign secretKey = "var.dkp_secret_access_key" -->
+# <!-- assign source = "The secret access key, from your secret store" -->
+# <!-- if terraform.output.encrypted_secret_access_key -->
+# <!-- assign source = "The secret access key, decrypted: terraform output -raw encrypted_secret_access_key | base64 -d | gpg --decrypt" -->
+# <!-- endif -->
+# <!-- if terraform.output.secret_access_key -->
+# <!-- assign secretKey = outputs | append: "secret_access_key" -->
+# WARNING: Reading one output of {{ deployment.stack | comment }} stores all of its outputs in the state of this workspace,
 # including THE SECRET ACCESS KEY IN PLAINTEXT. Terraform does not mark it as sensitive there. Encrypt this state and limit
 # its readers as for the state of the deployment, or set `outputs: { secret: false }` or a `pgpKey` in the deployment.
-# <!-- end -->
-# <!-- unless secretInOutputs -->
+# <!-- else -->
 # WARNING: the outputs below store var.dkp_secret_access_key, decrypted, IN PLAINTEXT in the state of this workspace.
 # The variant at the end of this file keeps it out of the state. `dkp-access hand-over` prints it for DKP.
-# Reading one output of {{stack}} stores all of its outputs in the state of this workspace.
-# {{secretForm}}
-# <!-- end -->
-# <!-- if networks -->
-# AWS denies requests with the key that come from other networks than {{networks}}.
-# <!-- end -->
-# <!-- if missing -->
-# Add these arguments to config, which the deployment gets from -backend-config: {{missing}}.
-# <!-- end -->
-# <!-- if local -->
+# Reading one output of {{ deployment.stack | comment }} stores all of its outputs in the state of this workspace.
+# <!-- if secret.current == "none" -->
+# The deployment has no key; create it outside Terraform.
+# <!-- elsif secret.current == "unknown to Terraform" -->
+# They do not contain the secret: the key was created outside Terraform, which does not know its secret.
+# <!-- elsif terraform.output.encrypted_secret_access_key -->
+# They contain the secret only encrypted, for the OpenPGP key with key_fingerprint.
+# <!-- else -->
+# They do not contain the secret; `dkp-access hand-over` reads it from the state of the deployment.
+# <!-- endif -->
+# <!-- endif -->
+# <!-- if networks.size -->
+# AWS denies requests with the key that come from other networks than {{ networks | join: ", " | comment }}.
+# <!-- endif -->
+# <!-- if missingArguments.size -->
+# Add these arguments to config, which the deployment gets from -backend-config: {{ missingArguments | join: ", " | comment }}.
+# <!-- endif -->
+# <!-- if remoteState.backend == "local" -->
 # The path is relative to the folder of this workspace; change it accordingly.
-# <!-- end -->
+# <!-- endif -->
 
 data "terraform_remote_state" "dkp_access" {
-{{remoteState}}
+{{ remoteState | hcl }}
 }
 
-# <!-- unless idInOutputs -->
+# <!-- unless terraform.output.access_key_id -->
 variable "dkp_access_key_id" {
   description = "ID of the access key, which was created outside Terraform"
   type        = string
 }
 
-# <!-- end -->
-# <!-- unless secretInOutputs -->
+# <!-- endunless -->
+# <!-- unless terraform.output.secret_access_key -->
 variable "dkp_secret_access_key" {
-  description = "{{secretSource}}"
+  description = "{{ source | script }}"
   type        = string
   sensitive   = true
 }
 
-# <!-- end -->
+# <!-- endunless -->
 # The provider block of DKP's AWSClusterConfiguration: terraform output -raw dkp_provider
 output "dkp_provider" {
   sensitive = true
   value = yamlencode({
     provider = {
-      providerAccessKeyId     = {{id}}
-      providerSecretAccessKey = {{secret}}
+      providerAccessKeyId     = {{ id | script }}
+      providerSecretAccessKey = {{ secretKey | script }}
       region                  = data.terraform_remote_state.dkp_access.outputs.region
     }
   })
@@ -62,13 +78,13 @@ output "dkp_kubernetes_secret" {
     }
     type = "Opaque"
     stringData = {
-      AWS_ACCESS_KEY_ID     = {{id}}
-      AWS_SECRET_ACCESS_KEY = {{secret}}
+      AWS_ACCESS_KEY_ID     = {{ id | script }}
+      AWS_SECRET_ACCESS_KEY = {{ secretKey | script }}
       AWS_REGION            = data.terraform_remote_state.dkp_access.outputs.region
     }
   })
 }
-# <!-- unless secretInOutputs -->
+# <!-- unless terraform.output.secret_access_key -->
 
 # VARIANT THAT KEEPS THE SECRET OUT OF THIS STATE, with AWS Secrets Manager:
 # remove the variable dkp_secret_access_key and both outputs above, and uncomment the lines below. It requires Terraform >= 1.11
@@ -76,7 +92,7 @@ output "dkp_kubernetes_secret" {
 # such as -var dkp_secret_access_key=unused. Instead, you can use aws_ssm_parameter with value_wo in the same way.
 #
 # variable "dkp_secret_access_key" {
-#   description = "{{secretSource}}"
+#   description = "{{ source | script }}"
 #   type        = string
 #   sensitive   = true
 #   ephemeral   = true
@@ -95,9 +111,9 @@ output "dkp_kubernetes_secret" {
 #   secret_id                = aws_secretsmanager_secret.dkp.id
 #   secret_string_wo_version = var.dkp_secret_version
 #   secret_string_wo = jsonencode({
-#     AWS_ACCESS_KEY_ID     = {{id}}
-#     AWS_SECRET_ACCESS_KEY = {{secret}}
+#     AWS_ACCESS_KEY_ID     = {{ id | script }}
+#     AWS_SECRET_ACCESS_KEY = {{ secretKey | script }}
 #     AWS_REGION            = data.terraform_remote_state.dkp_access.outputs.region
 #   })
 # }
-# <!-- end -->
+# <!-- endunless -->

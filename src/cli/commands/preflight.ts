@@ -1,10 +1,10 @@
+import { alwaysOnRegion } from "../../iam/partitions";
 import type { Deployment } from "../../settings/deployment";
 import { Aws } from "../account/aws/client";
 import { deadline } from "../account/aws/operations";
 import { adminPolicy } from "../account/preflight/checks";
 import { exitCode, preflightJson, preflightText } from "../account/preflight/report";
 import { runPreflight } from "../account/preflight/runner";
-import { alwaysOnRegion } from "../iam/partitions";
 import { STACK_HELP, selectOne } from "./support/deployments";
 import { type Define, formatOption, type Session, timeoutOption } from "./support/session";
 import { readableState } from "./support/terraform";

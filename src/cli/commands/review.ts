@@ -1,5 +1,3 @@
-import { SUPPORTED_VERSIONS } from "../../iam/dkp-versions";
-import { VERIFIED_COMPONENTS } from "../iam/verified-components";
 import { overviewPage } from "../review/overview";
 import { comparePacks, writePacks } from "../review/pack-folder";
 import { inSteps } from "../terraform/signals";
@@ -27,17 +25,15 @@ Never writes or deletes through symbolic links.`,
     .action(async (names: readonly string[], { check, out }: Options) => {
       requirePackFolder(session, "--out", out);
       const { deployments, stacks } = selectDeployments(session, names);
-      const note = comparisonNote(new Date());
-      session.printError(note === undefined ? "" : `note: ${note}\n`);
       const reviews = reviewsOf(deployments);
       const overview = names.length === 0 ? overviewPage(reviews) : undefined;
-      const wanted = { packs: packsOf(reviews), overview, stacks, settings: settingsFolder(session) };
-      const { stale, unknown, unmanaged } = comparePacks(out, wanted);
+      const from = settingsFolder(session);
+      const generated = { packs: packsOf(reviews), overview, stacks, settings: from };
+      const { stale, unknown, unmanaged } = comparePacks(out, generated);
       if (check !== true) {
         await inSteps(writePacks(stale));
         session.print(stale.map(({ path, what }) => `${what === "left over" ? "removed" : "wrote"} ${path}\n`).join(""));
       }
-      const from = settingsFolder(session);
       if (unmanaged !== undefined) {
         session.printError(
           `kept ${unmanaged}: it was not generated from ${from}; rename it to get the overview of these deployments\n`,
@@ -59,13 +55,3 @@ Never writes or deletes through symbolic links.`,
       session.printError(check === true || stale.length > 0 ? "" : `${out}: all files are up to date\n`);
     });
 };
-
-/** A note from six months after the oldest comparison on: DKP has a new release line about every two months. */
-export function comparisonNote(now: Date): string | undefined {
-  const [oldest = ""] = VERIFIED_COMPONENTS.map(({ date }) => date).sort();
-  const end = new Date(oldest);
-  end.setUTCMonth(end.getUTCMonth() + 6);
-  return now < end
-    ? undefined
-    : `the actions were last compared with the components of DKP on ${oldest}, more than six months ago: install a newer version of this program, or check the release notes of DKP after ${SUPPORTED_VERSIONS.last}`;
-}

@@ -1,5 +1,5 @@
+import { alwaysOnRegion } from "../../../iam/partitions";
 import type { Deployment } from "../../../settings/deployment";
-import { alwaysOnRegion } from "../../iam/partitions";
 import { type Progress, withProgress } from "../../terraform/progress";
 import { Aws } from "./client";
 import { type Action, AwsError, deadline, type Input, type Output, TIMED_OUT, unlessMissing } from "./operations";

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { pgpKeyText } from "../../../iam/openpgp-key";
+import { alwaysOnRegion } from "../../../iam/partitions";
 import { visible } from "../../../text/printable";
 import { adviceLines, type Finding, levelOf, textOf } from "../../findings/finding";
-import { alwaysOnRegion } from "../../iam/partitions";
 import { dkpAccess } from "../../text/command";
 import { recovery } from "../../text/recovery";
 import { shellWord } from "../../text/shell";

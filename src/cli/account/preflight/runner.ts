@@ -1,6 +1,5 @@
-import { partitionOf } from "../../../iam/partitions";
+import { alwaysOnRegion, partitionOf } from "../../../iam/partitions";
 import type { Deployment } from "../../../settings/deployment";
-import { alwaysOnRegion } from "../../iam/partitions";
 import { type Progress, withProgress } from "../../terraform/progress";
 import { type Aws, THROTTLED } from "../aws/client";
 import { IamReader } from "../aws/iam-reader";

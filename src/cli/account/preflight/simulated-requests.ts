@@ -3,10 +3,10 @@ import { type CatalogueRow, ELB_SERVICE } from "../../../iam/catalogue";
 import { type Cluster, conditionsOf, nodeRoleName, reasons, usesSnapshots } from "../../../iam/cluster";
 import { strictMarker } from "../../../iam/cluster-marker";
 import type { Networks } from "../../../iam/networks";
+import { alwaysOnRegion } from "../../../iam/partitions";
 import type { PolicyOptions } from "../../../iam/policy-statements";
 import { grouped } from "../../../text/grouped";
 import { EXAMPLE_ID, exampleArn } from "../../iam/example-resources";
-import { alwaysOnRegion, dnsSuffix } from "../../iam/partitions";
 
 interface ContextKey {
   readonly key: string;
@@ -125,7 +125,7 @@ const vpcOf = ({ existingVPCID, vpcId }: Cluster) => existingVPCID ?? vpcId ?? `
 function contextOf(action: string, { partition, region, account }: Environment, cluster: Cluster): readonly ContextKey[] {
   const context = [string("aws:RequestedRegion", /^(?:iam|sts):/.test(action) ? alwaysOnRegion(region) : region)];
   if (action === "iam:PassRole") {
-    context.push(string("iam:PassedToService", `ec2.${dnsSuffix(partition)}`));
+    context.push(string("iam:PassedToService", `ec2.amazonaws.com${partition === "aws-cn" ? ".cn" : ""}`));
   } else if (action === "iam:TagRole" || action === "iam:UntagRole") {
     const [value] = Object.keys(cluster.tags);
     context.push(...(value === undefined ? [] : [{ key: "aws:TagKeys", type: "stringList" as const, value }]));

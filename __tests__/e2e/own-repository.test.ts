@@ -86,6 +86,15 @@ function olderPackage(packed: string): string {
   return join(path, pack(join(path, "package"), path).filename);
 }
 
+const CLUSTER = `cluster:
+  prefix: staging
+  layout: WithNAT
+  imdsv2: true
+  tags: { environment: staging }
+  withNAT: { bastionInstance: {} }
+  amis: [ami-0123456789abcdef0]
+`;
+
 describe("a repository that dkp-access init wrote", () => {
   let aws: LocalAws;
   let packed: string;
@@ -98,6 +107,8 @@ describe("a repository that dkp-access init wrote", () => {
       .read(SETTINGS)
       .replace('"CHANGE" # CHANGE', '"123456789012"')
       .replace(/^accessKeys:\n( .*\n)*/m, "")
+      .replace(/^cluster:\n( .*\n)*/m, CLUSTER)
+      .replaceAll("eu-central-1 # CHANGE", "eu-north-1")
       .replace("    bucket:", "    use_path_style: true\n    bucket:");
     write(to.path, { [SETTINGS]: settings });
   };

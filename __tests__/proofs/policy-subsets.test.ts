@@ -55,7 +55,7 @@ describe("the policies of any cluster", () => {
         ]);
         const requests = known.map(({ context = {}, ...request }) => ({ ...request, context }));
         const drawn = [0, 1, 2, 3, 4, 5].flatMap((step) => requests[(draw + step * 37) % requests.length] ?? []);
-        const answer = decide(after, before, { examples: requests });
+        const answer = decide(after, before);
         expect(contradictions(after, before, answer, drawn)).toEqual([]);
       }),
       { numRuns: cases(8, 2000), endOnFailure: true, seed: SAMPLE },

@@ -9,10 +9,7 @@ import type { Answer, DecisionRequest, Policies, Side, Statement } from "./model
 import { readSide, statementText, type Unreadable } from "./read";
 import { withoutVariables } from "./variables";
 
-/** An action with a resource that AWS knows. */
-export type Example = Pick<DecisionRequest, "action" | "resource">;
-
-export interface ComparisonOptions {
+export interface DecisionOptions {
   /** Limit of the effort in steps; a thousand steps take up to 0.6 ms. @default DEFAULT_STEPS */
   readonly steps?: number;
   /**
@@ -20,14 +17,6 @@ export interface ComparisonOptions {
    * exist, and a counterexample has an action that exists where one shows the difference. @default any action may exist
    */
   readonly actions?: KnownActions;
-}
-
-export interface DecisionOptions extends ComparisonOptions {
-  /**
-   * Requests that exist in AWS. A counterexample is one of them if possible. The decision itself takes every action with every resource
-   * and every context key, so that a counterexample may be one that no AWS service ever asks. @default none
-   */
-  readonly examples?: readonly Example[];
 }
 
 /**
@@ -52,20 +41,20 @@ const MAX_CHARACTERS = 2 ** 17;
  * resources by an ARN of six components or by `*`. Where AWS leaves open how far wildcards reach, the answer holds in all ways
  * (see `REACHES`). A Terraform reference to the account is a policy variable here: replace it by a placeholder of 12 digits first.
  */
-export function decide(after: Side, before: Side, { examples, ...options }: DecisionOptions = {}): Answer {
-  return comparisonOf(after, before, options).added(examples);
+export function decide(after: Side, before: Side, options: DecisionOptions = {}): Answer {
+  return comparisonOf(after, before, options).added();
 }
 
 /** Two sides, to be decided in one direction or both. */
 export interface Comparison {
   /** Whether the side after the change allows a request that the one before does not. */
-  readonly added: (examples?: readonly Example[]) => Answer;
+  readonly added: () => Answer;
   /** The reverse. */
   readonly removed: () => Answer;
 }
 
 /** Prepares the decision, which takes most of the effort and is the same in both directions. */
-export function comparisonOf(after: Side, before: Side, options: ComparisonOptions = {}): Comparison {
+export function comparisonOf(after: Side, before: Side, options: DecisionOptions = {}): Comparison {
   const { steps = DEFAULT_STEPS, actions = {} } = options;
   const [afterText, beforeText] = [JSON.stringify(after), JSON.stringify(before)];
   // The same policies allow the same, however much effort it took to prove.
@@ -84,18 +73,18 @@ export function comparisonOf(after: Side, before: Side, options: ComparisonOptio
     return always(unreadable(readBefore));
   }
   let prepared: { readonly basis: Basis | undefined } | undefined;
-  const decided = (one: Policies, other: Policies, examples: readonly Example[]): Answer => {
+  const decided = (one: Policies, other: Policies): Answer => {
     if (hasNothingNew(one, other)) {
       return { kind: "nothing-new" };
     }
     prepared ??= { basis: withinBudget(() => basisOf([...readAfter, ...readBefore].flat(), steps)) };
     const { basis } = prepared;
     const question = basis && { one, other, isNew: newIn(one, other, basis.reaches), actions, steps };
-    return (question && withinBudget(() => decideRead(question, basis, examples))) ?? UNDECIDED;
+    return (question && withinBudget(() => decideRead(question, basis))) ?? UNDECIDED;
   };
   return {
-    added: (examples = []) => orOfAction(decided(readAfter, readBefore, examples), after, before, { steps, actions, expanded }),
-    removed: () => orOfAction(decided(readBefore, readAfter, []), before, after, { steps, actions, expanded }),
+    added: () => orOfAction(decided(readAfter, readBefore), after, before, { steps, actions, expanded }),
+    removed: () => orOfAction(decided(readBefore, readAfter), before, after, { steps, actions, expanded }),
   };
 }
 
@@ -110,7 +99,7 @@ function orOfAction(
   answer: Answer,
   one: Side,
   other: Side,
-  { steps, actions, expanded }: Required<ComparisonOptions> & { readonly expanded: Expander },
+  { steps, actions, expanded }: Required<DecisionOptions> & { readonly expanded: Expander },
 ): Answer {
   const isTried = answer.kind === "not-comparable" && steps >= DEFAULT_STEPS;
   const filled = isTried ? withoutVariables(one, other) : undefined;
@@ -188,7 +177,7 @@ export function equivalent(one: Side, other: Side): boolean {
 }
 
 /** What one side allows more than the other one. */
-interface Question extends Required<ComparisonOptions> {
+interface Question extends Required<DecisionOptions> {
   readonly one: Policies;
   readonly other: Policies;
   readonly isNew: IsNew;
@@ -209,14 +198,13 @@ function basisOf(statements: readonly Statement[], steps: number): Basis {
   return { reaches, spaces, left: budget.left };
 }
 
-function decideRead(question: Question, { spaces, left }: Basis, examples: readonly Example[]): Answer {
+function decideRead(question: Question, { spaces, left }: Basis): Answer {
   const budget = new Budget(left);
   const all = spaces.map((space) => ({ space, cases: casesOf(space, question.one, question.other) }));
   for (const { space, cases } of all) {
     for (const request of counterexamples(space, cases, budget)) {
       if (question.isNew(request, budget)) {
-        const parts = examples.map((example) => ({ ...example, context: {} }));
-        return newRequest(requestWith(parts, question, question.steps / 4) ?? request, question);
+        return newRequest(request, question);
       }
     }
   }
@@ -246,13 +234,15 @@ function newRequest(request: DecisionRequest, question: Question, variables: Dec
   return { kind: "new-request", request: least };
 }
 
+/** The same request with an action that exists, of its service if the actions of that are known. */
 function withKnownAction(request: DecisionRequest, { isNew, actions, steps }: Question): DecisionRequest {
-  const [service = "", name = ""] = request.action.toLowerCase().split(":");
-  const known = Object.hasOwn(actions, service) ? (actions[service] ?? []) : [];
+  const all = Object.entries(actions).flatMap(([service, names]) => names.map((name) => `${service}:${name}`));
+  const [service = ""] = request.action.toLowerCase().split(":");
+  const known = Object.hasOwn(actions, service) ? all.filter((action) => action.startsWith(`${service}:`)) : all;
   const budget = new Budget(steps / 4);
-  const isBetter = (action: string) => isNew({ ...request, action: `${service}:${action}` }, budget);
-  const better = known.some((action) => action.toLowerCase() === name) ? undefined : withinBudget(() => known.find(isBetter));
-  return better === undefined ? request : { ...request, action: `${service}:${better}` };
+  const isBetter = (action: string) => isNew({ ...request, action }, budget);
+  const exists = known.some((action) => action.toLowerCase() === request.action.toLowerCase());
+  return { ...request, action: (exists ? undefined : withinBudget(() => known.find(isBetter))) ?? request.action };
 }
 
 /** Of reaches that are the same for all resources of the statements, one. */

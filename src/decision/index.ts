@@ -1,10 +1,8 @@
 export {
   type Comparison,
-  type ComparisonOptions,
   comparisonOf,
   type DecisionOptions,
   decide,
-  type Example,
   equivalent,
   subset,
 } from "./decide";

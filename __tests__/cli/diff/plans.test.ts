@@ -129,7 +129,7 @@ describe("what a change broadens is decided", () => {
       "an Allow beside a Deny",
       userPolicy(allow("s3:*"), deny("s3:PutObject")),
       userPolicy(allow("s3:*", { Action: undefined, NotAction: ["s3:PutObject", "ec2:*"] }), deny("s3:PutObject")),
-      [["autoscaling:DescribeAutoScalingGroups", "*", {}]],
+      [["autoscaling:AttachInstances", "*", {}]],
       [],
     ],
     [

@@ -60,13 +60,10 @@ export interface PolicyChange {
   readonly narrowed: readonly ActionChange[];
 }
 
-/** Requests of actions that exist: a counterexample is one of them if possible. */
-const EXAMPLES = CATALOGUE.map(({ action }) => ({ action, resource: "*" }));
-
 /** Compares all identity policies of one principal. The verdict is the decision's; the lists come from the statements that name an action. */
 export function comparePolicies(before: readonly Policy[], after: readonly Policy[]): PolicyChange {
   const verdict = decisions(after, before);
-  const [allowed, reduced] = [verdict.added(EXAMPLES), verdict.removed()];
+  const [allowed, reduced] = [verdict.added(), verdict.removed()];
   const changes = allowed.kind === "nothing-new" && reduced.kind === "nothing-new" ? [] : actionChanges(before, after);
   const broadened = allowed.kind === "nothing-new" ? [] : changes.flatMap(({ more, change }) => (more ? [change] : []));
   const narrowed = reduced.kind === "nothing-new" ? [] : changes.flatMap(({ less, change }) => (less ? [change] : []));

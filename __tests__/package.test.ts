@@ -297,7 +297,7 @@ describe("the checks of single constructs", () => {
 
   it("reject names and paths like the settings", () => {
     expect(() => build((scope) => new AccessUser(scope, "user", { name: "deck house" }))).toThrow(
-      'user: name: "deck house" has the character " ", an IAM user name takes only A-Z a-z 0-9 and _ + = , . @ -',
+      'user: name: "deck house" is not an IAM user name, which has 1 to 64 characters of A-Z a-z 0-9 and _ + = , . @ -',
     );
     expect(() => build((scope) => new NodeRole(scope, "role", { name: "nodes", path: "nodes" }))).toThrow(
       'role: path: "nodes" is not an IAM path',

@@ -4,7 +4,6 @@ import {
   MAX_POLICIES,
   MAX_ROLE_INLINE_CHARACTERS,
   MAX_TAGS,
-  nameError,
   PATH,
   POLICY_NAME,
   POLICY_PATH,
@@ -37,12 +36,12 @@ const roles = (count: number) =>
 
 describe("a limit of IAM", () => {
   it.each<[string, number, (length: number) => boolean]>([
-    ["the name of a user", 64, (length) => nameError(a(length), USER_NAME) === undefined],
-    ["the name of a role", 64, (length) => nameError(a(length), ROLE_NAME) === undefined],
-    ["the name of a policy", 128, (length) => nameError(a(length), POLICY_NAME) === undefined],
-    ["the name of a group", 128, (length) => nameError(a(length), GROUP_NAME) === undefined],
-    ["a path", 512, (length) => PATH.test(path(length))],
-    ["the path of a policy", 512, (length) => POLICY_PATH.test(path(length))],
+    ["the name of a user", 64, (length) => USER_NAME.pattern.test(a(length))],
+    ["the name of a role", 64, (length) => ROLE_NAME.pattern.test(a(length))],
+    ["the name of a policy", 128, (length) => POLICY_NAME.pattern.test(a(length))],
+    ["the name of a group", 128, (length) => GROUP_NAME.pattern.test(a(length))],
+    ["a path", 512, (length) => PATH.pattern.test(path(length))],
+    ["the path of a policy", 512, (length) => POLICY_PATH.pattern.test(path(length))],
     ["the key of a tag", 128, (length) => TAG_KEY.test(a(length))],
     ["the value of a tag", 256, (length) => TAG_VALUE.test(a(length))],
     ["the number of tags", MAX_TAGS, (count) => isValid(tags(count))],
@@ -60,7 +59,7 @@ describe("a limit of IAM", () => {
       actions(10_241),
       "nodeRole.additionalActions: requires an inline policy of 10241 characters, IAM allows 10240 per role; use wildcards, or a policy of your own in nodeRole.managedPolicyArns",
     ],
-  ])("is stated with the remedy", (settings, message) => {
+  ])("is reported with the remedy", (settings, message) => {
     expect(errorsWith(settings)).toEqual([expect.stringMatching(new RegExp(`${message}$`))]);
   });
 

@@ -33,7 +33,7 @@ describe("deployments written in code", () => {
       [
         'deployment "dev" has 5 errors:',
         '  region: missing; write the Region DKP will run in, for example "eu-central-1"',
-        "  accountId: 123 is a number, which loses leading zeros; write the account ID in quotes",
+        "  accountId: 123 is not an AWS account ID: 12 digits, in quotes",
         '  regoin: unknown setting, did you mean "region"?',
         '  cluster.prefix: missing: policy.mode "minimal" limits the key to the role <prefix>-node; write the cloud.prefix of the cluster',
         '  cluster.layout: missing: policy.mode "minimal" grants what the layout needs; write one of WithoutNAT, WithNAT, Standard',

@@ -2,7 +2,7 @@ import { IamGroup } from "@cdktf/provider-aws/lib/iam-group";
 import { IamGroupPolicyAttachment } from "@cdktf/provider-aws/lib/iam-group-policy-attachment";
 import { IamUserGroupMembership } from "@cdktf/provider-aws/lib/iam-user-group-membership";
 import { Construct } from "constructs";
-import { GROUP_NAME, nameError, pathError } from "../iam/limits";
+import { GROUP_NAME, PATH } from "../iam/limits";
 import { ADDRESSES, nameIn, policyAddress } from "../terraform/addresses";
 import type { AccessPolicy } from "./access-policy";
 import type { AccessUser } from "./access-user";
@@ -32,8 +32,8 @@ export class AccessGroup extends Construct {
 
   constructor(scope: Construct, id: string, { name, path = "/", user, policies, protect }: AccessGroupProps) {
     super(scope, id);
-    check(this, "name", name, nameError(name, GROUP_NAME));
-    check(this, "path", path, pathError(path));
+    check(this, "name", name, GROUP_NAME);
+    check(this, "path", path, PATH);
     const group = new IamGroup(this, nameIn(ADDRESSES.group), { name, path });
     new IamUserGroupMembership(this, nameIn(ADDRESSES.membership), { user: user.name, groups: [group.name] });
     const attachments = policies.map(

@@ -2,7 +2,7 @@ import { DataAwsIamPolicyDocument } from "@cdktf/provider-aws/lib/data-aws-iam-p
 import { IamPolicy } from "@cdktf/provider-aws/lib/iam-policy";
 import { dependable, type TerraformResource, Token } from "cdktf";
 import { Construct } from "constructs";
-import { MAX_POLICY_CHARACTERS, nameError, POLICY_NAME, policyPathError } from "../iam/limits";
+import { MAX_POLICY_CHARACTERS, POLICY_NAME, POLICY_PATH } from "../iam/limits";
 import { policySize } from "../iam/policy-document";
 import { type PolicyStatement, type PolicyValue, withAccount } from "../iam/policy-statement";
 import { nameIn, policyAddress } from "../terraform/addresses";
@@ -41,8 +41,8 @@ export class AccessPolicy extends Construct {
   constructor(scope: Construct, id: string, props: AccessPolicyProps) {
     super(scope, id);
     const { name, path = "/", description, statements, account = "*", protect = true, number = 1 } = props;
-    check(this, "name", name, nameError(name, POLICY_NAME));
-    check(this, "path", path, policyPathError(path));
+    check(this, "name", name, POLICY_NAME);
+    check(this, "path", path, POLICY_PATH);
     const size = Token.isUnresolved(JSON.stringify(statements)) ? 0 : policySize(statements);
     if (size > MAX_POLICY_CHARACTERS) {
       throw new Error(

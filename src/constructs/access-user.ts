@@ -1,6 +1,6 @@
 import { IamUser } from "@cdktf/provider-aws/lib/iam-user";
 import { Construct } from "constructs";
-import { nameError, pathError, USER_NAME } from "../iam/limits";
+import { PATH, USER_NAME } from "../iam/limits";
 import { ADDRESSES, nameIn } from "../terraform/addresses";
 import { check } from "./check";
 
@@ -30,8 +30,8 @@ export class AccessUser extends Construct {
   constructor(scope: Construct, id: string, props: AccessUserProps) {
     super(scope, id);
     const { name, path = "/", permissionsBoundary, forceDestroy = false, protect = true } = props;
-    check(this, "name", name, nameError(name, USER_NAME));
-    check(this, "path", path, pathError(path));
+    check(this, "name", name, USER_NAME);
+    check(this, "path", path, PATH);
     const user = new IamUser(this, nameIn(ADDRESSES.user), {
       name,
       path,

@@ -22,8 +22,8 @@ export function fromStackFolder(scope: Construct, given: BackendArguments, proje
 }
 
 /**
- * Why a `local` backend cannot have its paths, because the app rewrites and deletes its output folder. The settings are checked for the
- * default folder only: they do not know which one the app has.
+ * Why a `local` backend cannot have its paths, because the app rewrites and deletes its output folder. The settings do not know which one
+ * the app has.
  */
 export function errorsInOutputFolder(scope: Construct, given: BackendArguments, projectRoot: string): string[] {
   const { outdir } = App.of(scope);

@@ -2,7 +2,7 @@ import { IamRole } from "@cdktf/provider-aws/lib/iam-role";
 import { IamRolePolicy } from "@cdktf/provider-aws/lib/iam-role-policy";
 import { IamRolePolicyAttachment } from "@cdktf/provider-aws/lib/iam-role-policy-attachment";
 import { Construct } from "constructs";
-import { nameError, pathError, ROLE_NAME } from "../iam/limits";
+import { PATH, ROLE_NAME } from "../iam/limits";
 import { NODE_TRUST, nodePolicy } from "../iam/node-role-permissions";
 import { ADDRESSES, nameIn, nodeAttachmentAddress } from "../terraform/addresses";
 import { check } from "./check";
@@ -36,8 +36,8 @@ export class NodeRole extends Construct {
   constructor(scope: Construct, id: string, props: NodeRoleProps) {
     super(scope, id);
     const { name, path = "/", additionalActions = [], managedPolicyArns = [], permissionsBoundary } = props;
-    check(this, "name", name, nameError(name, ROLE_NAME));
-    check(this, "path", path, pathError(path));
+    check(this, "name", name, ROLE_NAME);
+    check(this, "path", path, PATH);
     const role = new IamRole(this, nameIn(ADDRESSES.nodeRole), {
       name,
       path,

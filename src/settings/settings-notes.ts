@@ -46,15 +46,14 @@ function secretNote(deployment: Deployment): string | undefined {
 }
 
 /** Values that are allowed and likely to be mistakes. */
-export function settingsWarnings({ region, cluster, nodeRole, state, accessKeys, settings }: Deployment): readonly string[] {
+export function settingsWarnings({ region, cluster, nodeRole, state, accessKeys }: Deployment): readonly string[] {
   const { dkpVersion, prefix } = cluster;
   const policies = nodeRole?.managedPolicyArns.length ?? 0;
-  const s3: Readonly<Record<string, unknown>> = state.type === "s3" ? state.arguments : {};
   const warnings = {
     region: regionWarning(region),
     "cluster.dkpVersion": versionWarning(dkpVersion),
-    "backend.s3.region": regionWarning(s3.region),
-    "backend.s3.bucket": state.type === "s3" ? bucketWarning(s3.bucket, settings.backend?.partial === true) : undefined,
+    "backend.s3.bucket":
+      state.arguments.bucket === "example-terraform-state" ? exampleWarning("example-terraform-state") : undefined,
     "cluster.prefix": prefix === "example" ? exampleWarning(prefix) : undefined,
     "nodeRole.managedPolicyArns":
       policies > ROLE_POLICIES.byDefault
@@ -92,28 +91,11 @@ export function pgpKeyWarning(accessKeys: Deployment["accessKeys"], slot: Slot):
   );
 }
 
-function regionWarning(region: unknown): string | undefined {
-  return typeof region !== "string" || REGIONS.includes(region)
+function regionWarning(region: string): string | undefined {
+  return REGIONS.includes(region)
     ? undefined
     : `${show(region)} is not a Region that AWS is known to have, ${suggest(region, REGIONS)}`;
 }
 
 const exampleWarning = (value: string) =>
   `${show(value)} is the example in the file that init writes; write your own, and check every line that is marked with CHANGE`;
-
-/** Source: Amazon S3 User Guide, "General purpose bucket naming rules". */
-function bucketWarning(bucket: unknown, isPartial: boolean): string | undefined {
-  if (typeof bucket !== "string") {
-    return isPartial ? undefined : "missing: write it, or pass it with -backend-config, and set backend.partial: true";
-  }
-  if (bucket === "example-terraform-state") {
-    return exampleWarning(bucket);
-  }
-  const name = bucket.replace(/^arn:.*:|\/.*/g, "");
-  if (bucket.startsWith("arn:")) {
-    return `${show(bucket)} is an ARN, and Terraform takes the name; write ${show(name)}`;
-  }
-  const valid = bucket.toLowerCase().replaceAll(/[^a-z0-9.-]/g, "-");
-  const rule = 'S3 takes lower-case letters, digits, "-" and "." for the name of a bucket';
-  return bucket === valid ? undefined : `${show(bucket)} has other characters: ${rule}; write for example ${show(valid)}`;
-}

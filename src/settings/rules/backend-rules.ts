@@ -1,11 +1,9 @@
 import { existsSync } from "node:fs";
 import { isAbsolute } from "node:path";
 import { parseIamArn } from "../../iam/arns";
-import { isInside } from "../../text/files";
 import { valueAt } from "../../text/json";
 import { errorAt } from "../errors";
 import { show } from "../message-parts";
-import { OUTPUT_FOLDER } from "../paths";
 import { BACKEND_EXAMPLE } from "../schema/backend-schema";
 import { type Rule, rule } from "./rule";
 
@@ -51,9 +49,6 @@ function localPathError(path: unknown, argument: string): string | undefined {
   }
   if (isAbsolute(path)) {
     return "is absolute; write it relative to the project's root, so that it is valid on any computer";
-  }
-  if (isInside(path, OUTPUT_FOLDER)) {
-    return `lies in ${OUTPUT_FOLDER}, which is rewritten and deleted freely; choose a path outside it`;
   }
   if (/\.ya?ml$/i.test(path)) {
     return "is the name of a settings file, which Terraform would overwrite; choose another";

@@ -81,7 +81,7 @@ export const attachment = f.field(
 
 export const group = f.strict({
   name: f.breaking(
-    f.name(GROUP_NAME, "; folders belong into group.path"),
+    f.following(GROUP_NAME, "; folders belong into group.path"),
     "Name of the group, where `attachment` has one. To change it with `protect`, apply `attachment: user-and-group`, then `user`, first",
     "deckhouse",
   ),
@@ -102,7 +102,7 @@ const rolePath = v.pipe(
 
 export const nodeRole = f.strict({
   name: f.field(
-    f.name(ROLE_NAME, "; folders belong into nodeRole.path"),
+    f.following(ROLE_NAME, "; folders belong into nodeRole.path"),
     "breaking",
     "Name of a role for the cluster's nodes, for `iamNodeRole`. Never `<prefix>-node`, which DKP creates itself",
   ),

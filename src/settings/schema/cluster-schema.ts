@@ -36,7 +36,7 @@ export const dkpFields = {
   existingVPCID: f.permissions(f.vpcId, "The VPC that the cluster is put into; without it DKP creates one"),
   peeredVPCs: f.permissions(v.array(f.vpcId), "VPCs that the cluster's VPC is peered with"),
   iamNodeRole: f.permissions(
-    f.name(ROLE_NAME, "; write the name without path"),
+    f.following(ROLE_NAME, "; write the name without path"),
     "Name of the role that the nodes get instead of `<prefix>-node`",
   ),
   additionalRolePolicies: f.attention(

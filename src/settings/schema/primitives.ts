@@ -1,7 +1,7 @@
 import * as v from "valibot";
 
 import { parseIamArn } from "../../iam/arns";
-import { MAX_TAGS, type NameRule, nameError, PATH, pathError, TAG_KEY, TAG_VALUE } from "../../iam/limits";
+import { MAX_TAGS, PATH, TAG_KEY, TAG_VALUE, type TextRule } from "../../iam/limits";
 import { isObject } from "../../text/json";
 import { EMPTY, listed, show } from "../message-parts";
 
@@ -91,11 +91,11 @@ export const checked = (errorOf: (value: string) => string | undefined) =>
 
 export const nonEmptyString = v.pipe(v.string(), v.minLength(1, EMPTY));
 
-export const name = (rule: NameRule, hint = "") => matching(rule.pattern, (value) => `${nameError(value, rule)}${hint}`);
+export const following = ({ pattern, reason }: TextRule, hint = "") => matching(pattern, `${reason}${hint}`);
 
 export const vpcId = matching(/^vpc-[0-9a-f]{8,17}$/, "is not a VPC ID; expected format: vpc-0123456789abcdef0");
 
-export const path = matching(PATH, (value) => pathError(value) ?? "");
+export const path = following(PATH);
 
 /** The ARN of a policy or role. AWS itself manages policies, and nothing else. */
 export const arn = (kind: "policy" | "role") =>

@@ -1,9 +1,9 @@
 import { SLOTS, type Slot } from "../../iam/key-slots";
 import { ADDRESSES, KEY_ADDRESSES, policyAddress } from "../../terraform/addresses";
-import type { JsonObject } from "../../text/json";
 import { isNodeAttachment, policyOfAddress } from "../terraform/known-addresses";
 import { canonical, listOf, objectOf, textOf } from "../text/json";
 import { isOwn, routes } from "./permissions";
+import type { Plan } from "./plan-file";
 import { readPolicy } from "./policies";
 import type { DiffFound } from "./rules";
 import type { SettingsPath } from "./settings-path";
@@ -33,12 +33,11 @@ export function resourcesOfPacks(before: Snapshot, after: Snapshot): readonly Re
 }
 
 /** What a plan does. */
-export function resourcesOfPlan(plan: JsonObject, before: Snapshot, after: Snapshot): readonly ResourceChange[] {
-  return managedChanges(plan).flatMap(({ address, change }) => {
-    const actions = listOf(change.actions);
+export function resourcesOfPlan(plan: Plan, before: Snapshot, after: Snapshot): readonly ResourceChange[] {
+  return managedChanges(plan).flatMap(({ address, actions, isImport }) => {
     const rows = [
       ["replaced", actions.includes("create") && actions.includes("delete")],
-      ["imported", change.importing !== undefined && change.importing !== null],
+      ["imported", isImport],
       ["created", actions.includes("create")],
       ["deleted", actions.includes("delete")],
       ["updated", actions.includes("update")],

@@ -3,8 +3,7 @@ import type { Slot } from "../../iam/key-slots";
 import { pgpKeyOf } from "../../iam/openpgp-key";
 import { KEY_ADDRESSES } from "../../terraform/addresses";
 import { isObject, type JsonObject } from "../../text/json";
-import { listOf, objectOf } from "../text/json";
-import { nameOf } from "./json-values";
+import type { Plan } from "./plan-file";
 import type { DiffFound } from "./rules";
 import type { SettingsPath } from "./settings-path";
 import { keyIn, type Snapshot, slotsOf } from "./snapshot";
@@ -46,22 +45,18 @@ function withoutSecrets(text: string, secrets: readonly string[]): string {
 }
 
 /** Where a plan has a secret after the change, outside the access key itself and the output for it. */
-export function secretFindings(plan: JsonObject, secrets: readonly string[]): readonly DiffFound[] {
+export function secretFindings({ changes, outputs }: Plan, secrets: readonly string[]): readonly DiffFound[] {
   const holds = (value: unknown) => secrets.some((secret) => JSON.stringify(value ?? null).includes(secret));
-  const attributes = listOf(plan.resource_changes)
-    .map(objectOf)
-    .flatMap(({ type, address, change }) =>
-      Object.entries(objectOf(objectOf(change).after))
-        .filter(
-          ([name, value]) =>
-            !(type === "aws_iam_access_key" && SECRET_ATTRIBUTES.includes(name)) && holds([name, value, address]),
-        )
-        .map(([name]) => `${name} of ${nameOf(address)}`),
-    );
-  const outputs = Object.entries(objectOf(plan.output_changes))
-    .filter(([name, change]) => name !== SECRET_OUTPUT && holds([name, objectOf(change).after]))
-    .map(([name]) => `the output ${name}`);
-  const locations = [...attributes, ...outputs].map((where) => withoutSecrets(where, secrets));
+  const isKeySecret = (type: string, name: string) => type === "aws_iam_access_key" && SECRET_ATTRIBUTES.includes(name);
+  const inAttributes = changes.flatMap(({ type, address, after = {} }) =>
+    Object.entries(after)
+      .filter(([name, value]) => !isKeySecret(type, name) && holds([name, value, address]))
+      .map(([name]) => `${name} of ${address}`),
+  );
+  const inOutputs = outputs
+    .filter(({ name, after }) => name !== SECRET_OUTPUT && holds([name, after.value]))
+    .map(({ name }) => `the output ${name}`);
+  const locations = [...inAttributes, ...inOutputs].map((where) => withoutSecrets(where, secrets));
   return [...new Set(locations)].map((where) => ({ rule: "secret-in-value", values: { where } }));
 }
 

@@ -3,8 +3,9 @@ import { ADDRESSES, KEY_ADDRESSES } from "../../terraform/addresses";
 import type { JsonObject } from "../../text/json";
 import { policyFile } from "../review/file-names";
 import { isNodeAttachment, policyOfAddress } from "../terraform/known-addresses";
-import { listOf, objectOf, textOf } from "../text/json";
+import { objectOf, textOf } from "../text/json";
 import { mapStrings } from "./json-values";
+import type { Plan, PlannedChange } from "./plan-file";
 import { type Policy, readPolicy } from "./policies";
 
 /** One side of a change: what of a deployment decides who may do what. */
@@ -63,41 +64,27 @@ export function snapshotOfPack(given: JsonObject, policies: ReadonlyMap<string, 
   return { resources: new Map(resources), outputs: new Map(outputs) };
 }
 
-/** One side of the changes of a plan, as `terraform show -json` has them. */
-export function snapshotOfPlan(plan: JsonObject, side: "before" | "after"): Snapshot {
-  const resources = managedChanges(plan).flatMap(({ address, change }) => {
+/** One side of the changes of a plan. */
+export function snapshotOfPlan(plan: Plan, side: "before" | "after"): Snapshot {
+  const resources = managedChanges(plan).flatMap(({ address, actions, later, ...change }) => {
     // What Terraform forgets stays as it is.
-    const attributes = side === "before" || listOf(change.actions).includes("forget") ? change.before : change.after;
-    const unknown = Object.entries(objectOf(side === "after" ? change.after_unknown : {})).filter(([, value]) =>
-      isPartlyTrue(value),
-    );
-    const later = Object.fromEntries(unknown.map(([name]) => [name, UNKNOWN]));
-    return attributes === null || attributes === undefined ? [] : [[address, { ...objectOf(attributes), ...later }] as const];
+    const attributes = actions.includes("forget") ? change.before : change[side];
+    const unknown = side === "after" ? later.map((name) => [name, UNKNOWN]) : [];
+    return attributes === undefined ? [] : [[address, { ...attributes, ...Object.fromEntries(unknown) }] as const];
   });
-  const outputs = Object.entries(objectOf(plan.output_changes)).flatMap(([name, given]) => {
-    const change = objectOf(given);
-    const actions = listOf(change.actions);
-    const output = { sensitive: change[`${side}_sensitive`] === true, stays: actions.includes("no-op"), value: change[side] };
-    return actions.includes(side === "before" ? "create" : "delete") ? [] : [[name, output] as const];
-  });
+  const outputs = plan.outputs
+    .filter(({ actions }) => !actions.includes(side === "before" ? "create" : "delete"))
+    .map(({ name, actions, ...output }) => [name, { ...output[side], stays: actions.includes("no-op") }] as const);
   return { resources: new Map(resources), outputs: new Map(outputs) };
 }
 
-/** The changes of a plan; left-overs of replacements that failed (`deposed`) are not among them. */
-export function managedChanges(plan: JsonObject): readonly { readonly address: string; readonly change: JsonObject }[] {
-  return listOf(plan.resource_changes)
-    .map(objectOf)
-    .filter(({ mode, deposed }) => mode === "managed" && deposed === undefined)
-    .map(({ address, change }) => ({ address: String(address), change: objectOf(change) }));
+/** The changes of resources in a plan; left-overs of replacements that failed (`deposed`) are not among them. */
+export function managedChanges({ changes }: Plan): readonly PlannedChange[] {
+  return changes.filter(({ isManaged, deposed }) => isManaged && deposed === undefined);
 }
 
 /** Stands for what is known only after the apply. */
 export const UNKNOWN = "known after apply";
-
-/** `true` for a value, and also somewhere inside it for a list or an object of which only a part is known. */
-function isPartlyTrue(unknown: unknown): boolean {
-  return unknown === true || (typeof unknown === "object" && unknown !== null && Object.values(unknown).some(isPartlyTrue));
-}
 
 /** The managed policies of the deployment by number, whether they are attached or not. */
 export function userPoliciesOf(snapshot: Snapshot): ReadonlyMap<number, Policy> {

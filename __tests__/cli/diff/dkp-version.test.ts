@@ -13,10 +13,6 @@ describe("another version of DKP", () => {
       ["version-required", "ec2:DescribeInstanceTopology"],
       ["version-unneeded", "ec2:DescribeVpcClassicLink"],
       ["version-unneeded", "ec2:DescribeVpcClassicLinkDnsSupport"],
-      ...["deckhouse/deckhouse#10842", "deckhouse/deckhouse#13513, #12957", "deckhouse/deckhouse#11546"].map((source) => [
-        "version-incident",
-        expect.objectContaining({ source }),
-      ]),
     ]);
   });
 

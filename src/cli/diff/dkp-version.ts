@@ -27,9 +27,7 @@ export function changesOfVersion(deployment: Deployment, to: DkpVersion): Change
   const ofActions = rows.flatMap(([rule, actions]) =>
     actions.map(({ action, why }): DiffFound => ({ rule, principal: "user", field, values: { action, why } })),
   );
-  const passed = INCIDENTS.filter(({ version }) => isNewer(version, from) && !isNewer(version, to));
-  const known = passed.map((values): DiffFound => ({ rule: "version-incident", field, values }));
-  return changesOf(`DKP ${from} -> ${to}`, deployment.stack, [...ofActions, ...known]);
+  return changesOf(`DKP ${from} -> ${to}`, deployment.stack, ofActions);
 }
 
 /** The granted actions that the cluster requires. A documented action without a requirement is no reason to change a policy. */
@@ -38,30 +36,3 @@ function requiredRows(options: PolicyOptions, dkpVersion: DkpVersion): readonly 
   const rows = grantedRows({ ...options, cluster, supplement: true });
   return rows.filter((row) => reasons(row, conditionsOf(cluster), dkpVersion).length > 0);
 }
-
-/** Releases of DKP for which existing policies were too narrow, or an action became superfluous; oldest first. */
-const INCIDENTS = [
-  {
-    version: "1.67",
-    actions: [
-      "ec2:CreateNetworkInterface",
-      "ec2:DeleteNetworkInterface",
-      "ec2:DescribeNetworkInterfaceAttribute",
-      "ec2:ModifyNetworkInterfaceAttribute",
-    ],
-    what: "policies from before this version lack the network interface actions; a change of security groups fails without them",
-    source: "deckhouse/deckhouse#10842",
-  },
-  {
-    version: "1.70",
-    actions: ["ec2:DescribeAddressesAttribute", "ec2:DescribeInstanceTopology"],
-    what: "DKP 1.69.1 refuses the upgrade without these actions; the authorization page does not list the first one",
-    source: "deckhouse/deckhouse#13513, #12957",
-  },
-  {
-    version: "1.70",
-    actions: ["ec2:DescribeVpcClassicLink", "ec2:DescribeVpcClassicLinkDnsSupport"],
-    what: "the Terraform AWS provider changes from 4.50.0 to 5.83.1, which no longer reads ClassicLink",
-    source: "deckhouse/deckhouse#11546",
-  },
-] as const;

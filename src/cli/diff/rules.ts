@@ -273,7 +273,6 @@ export const RULES = {
     "outputs-removed": "removed outputs, which other workspaces may read: {outputs}",
     "plaintext-gone": "the state no longer contains a secret in plaintext; its older versions still do",
     "version-unneeded": "can be removed after the upgrade: {action}: {why}",
-    "version-incident": "known incident of {version}: {what} ({source})",
   }),
 } as const;
 

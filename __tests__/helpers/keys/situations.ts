@@ -334,5 +334,4 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
     "pgp-key-expires accessKeys.primary.pgpKey",
     "done",
   ),
-  "an OpenPGP key that has expired": sample(encryptedOn("2027-01-02"), "pgp-key-expired accessKeys.primary.pgpKey", "done"),
 };

@@ -3,11 +3,10 @@ import { KEY_ADDRESSES } from "../../../terraform/addresses";
 import type { Finding, Found } from "../../findings/finding";
 import type { StateKey } from "../../terraform/state-file";
 import type { IamKey } from "../aws/iam-reader";
+import { effectsOf, hazardOf } from "./effects";
 import type { KeyRules } from "./rules";
 import {
-  effectsOf,
   exposedSlot,
-  hazardOf,
   isInUse,
   isRecent,
   isStateLost,
@@ -156,14 +155,9 @@ function slotFindings({ slot, inState, inIam, inSettings }: KeySlot, situation: 
     findings.push({ rule: "key-old", values: { slot, days, limit: MAX_DAYS } });
   }
   const expires = slotPgpKey({ inState, slot }, settings)?.expires;
-  const left = expires === undefined ? undefined : daysBetween(iam.now, expires);
-  if (left !== undefined && left <= PGP_WARN_DAYS && inSettings !== "absent") {
-    const field = `accessKeys.${slot}.pgpKey`;
-    findings.push(
-      left < 0
-        ? { rule: "pgp-key-expired", field, values: { slot } }
-        : { rule: "pgp-key-expires", field, values: { slot, days: left } },
-    );
+  if (expires !== undefined && daysBetween(iam.now, expires) <= PGP_WARN_DAYS && inSettings !== "absent") {
+    const values = { slot, day: expires.toISOString().slice(0, 10) };
+    findings.push({ rule: "pgp-key-expires", field: `accessKeys.${slot}.pgpKey`, values });
   }
   return findings;
 }

@@ -2,15 +2,14 @@ import { otherSlot, SLOTS, type Slot } from "../../../iam/key-slots";
 import { dkpAccess } from "../../text/command";
 import type { IamKey } from "../aws/iam-reader";
 import type { Change } from "./edit-yaml";
+import { effectsOf, hazardOf } from "./effects";
 import type { Why } from "./rules";
 import {
   canHandOver,
   canRetire,
   changesObjects,
   DEFAULT_SLOTS,
-  effectsOf,
   exposedSlot,
-  hazardOf,
   importable,
   isInUse,
   isOlder,

@@ -50,38 +50,32 @@ export async function lostPermissions(
 }
 
 async function lostOf({ address, attributes }: StateResource, iam: IamReader): Promise<Reading<string | undefined>> {
-  const text = (name: string) => String(attributes[name] ?? "");
-  const unless = (isIntact: boolean, lost: string) => (isIntact ? undefined : lost);
-  const what = policyOfAddress(address)?.what;
-  if (what === "policy") {
-    return mapped(await iam.managedPolicy(text("arn")), (found) => {
-      const inState = (parseJson(text("policy")) ?? {}) as StoredDocument;
-      return found === undefined
-        ? "the policy does not exist"
-        : unless(
-            sameDocument(found.document, inState),
-            `its default version ${found.id} is not the document that Terraform wrote`,
-          );
-    });
+  const text = (name: string) => String([attributes[name] ?? ""].flat()[0] ?? "");
+  const [user, group, groups, arn] = ["user", "group", "groups", "policy_arn"].map(text) as [string, string, string, string];
+  const unlessListed = async (list: Promise<Reading<readonly string[]>>, item: string, lost: string) =>
+    mapped(await list, (items) => (items.includes(item) ? undefined : lost));
+  switch (policyOfAddress(address)?.what ?? address) {
+    case "policy":
+      return mapped(await iam.managedPolicy(text("arn")), (found) => {
+        if (found === undefined) {
+          return "the policy does not exist";
+        }
+        const isIntact = sameDocument(found.document, (parseJson(text("policy")) ?? {}) as StoredDocument);
+        return isIntact ? undefined : `its default version ${found.id} is not the document that Terraform wrote`;
+      });
+    case "userAttachment":
+      return unlessListed(iam.attached("user", user), arn, `the policy ${arn} is not attached to the user ${user}`);
+    case "groupAttachment":
+      return unlessListed(iam.attached("group", group), arn, `the policy ${arn} is not attached to the group ${group}`);
+    case ADDRESSES.membership:
+      return unlessListed(iam.groups(user), groups, `the user ${user} is not in the group ${groups}`);
+    case ADDRESSES.user:
+      return mapped(await iam.object("user", text("name")), (found) => {
+        const boundary = found?.PermissionsBoundary?.PermissionsBoundaryArn ?? "";
+        const isIntact = found === undefined || boundary === text("permissions_boundary");
+        return isIntact ? undefined : `its permissions boundary is ${boundary}`;
+      });
+    default:
+      return { value: undefined };
   }
-  if (what !== undefined) {
-    const kind = what === "userAttachment" ? "user" : "group";
-    const arn = text("policy_arn");
-    return mapped(await iam.attached(kind, text(kind)), (arns) =>
-      unless(arns.includes(arn), `the policy ${arn} is not attached to the ${kind} ${text(kind)}`),
-    );
-  }
-  if (address === ADDRESSES.membership) {
-    const [group = ""] = [attributes.groups].flat().map(String);
-    return mapped(await iam.groups(text("user")), (groups) =>
-      unless(groups.includes(group), `the user ${text("user")} is not in the group ${group}`),
-    );
-  }
-  if (address === ADDRESSES.user) {
-    return mapped(await iam.object("user", text("name")), (user) => {
-      const boundary = user?.PermissionsBoundary?.PermissionsBoundaryArn ?? "";
-      return unless(user === undefined || boundary === text("permissions_boundary"), `its permissions boundary is ${boundary}`);
-    });
-  }
-  return { value: undefined };
 }

@@ -2,54 +2,8 @@ import { attention } from "../../findings/finding";
 import { templateRules } from "../../findings/templates";
 import { PROGRAM } from "../../text/command";
 import { page, recovery } from "../../text/recovery";
-import { type Effect, type Hazard, MAX_KEYS, RECENT_HOURS } from "./situation";
-
-interface EffectValues {
-  readonly verb: Effect["verb"];
-  readonly slot: string;
-  readonly key: string;
-  /** The slot and the key that the outputs expose. */
-  readonly exposed: string;
-}
-
-/** What an effect does, as a text that continues "the next apply". */
-const EFFECT_TEXTS: Readonly<Record<Effect["verb"], (values: EffectValues) => string>> = {
-  create: ({ slot }) => `creates a key in ${slot}`,
-  delete: ({ slot, key }) => `deletes ${key} (${slot})`,
-  forget: ({ slot, key }) => `removes ${key} (${slot}) from the state; IAM does not have it`,
-  activate: ({ slot, key }) => `activates ${key} (${slot})`,
-  deactivate: ({ slot, key }) => `deactivates ${key} (${slot})`,
-  import: ({ slot, key }) => `imports ${key} into ${slot}`,
-  replace: ({ slot, key }) => `replaces ${key} (${slot}), because its pgpKey is another one or it is tainted`,
-  expose: ({ slot, key, exposed }) => `switches the outputs from ${exposed} to ${key === "" ? "a new key" : key} (${slot})`,
-};
-
-const effectText = (values: EffectValues) => `the next apply ${EFFECT_TEXTS[values.verb](values)}`;
-
-const DO_NOT_APPLY = "do not apply these settings";
-
-/** Why an effect must not be applied, and what to do instead. */
-const HAZARDS: Readonly<Record<Hazard, readonly [risk: string, remedy: string]>> = {
-  "fails: IAM allows two keys": [`it fails: IAM allows a user ${MAX_KEYS} keys (LimitExceeded)`, DO_NOT_APPLY],
-  "fails: Terraform would replace the key": [
-    "prevent_destroy makes the plan fail; without protect, DKP loses its key",
-    DO_NOT_APPLY,
-  ],
-  "creates a key in plaintext next to an encrypted one": [
-    "its secret is in plaintext, although that of the exposed key is encrypted",
-    "set pgpKey of the slot, or the slot to absent",
-  ],
-  "fails: there is no such key to import": ["it fails: IAM does not have the key, or another slot has it", DO_NOT_APPLY],
-  "activates a key that was deactivated": [
-    "the key was deactivated, perhaps because it leaked",
-    `if it leaked, do not apply, and run ${PROGRAM} keys --leaked (${page("keys", "when-a-key-has-leaked")})`,
-  ],
-  "deactivates or deletes a key that DKP may be using": [
-    `DKP may be using the key: it was created or used within the last ${RECENT_HOURS} hours, or AWS reports no use of the exposed key in that time`,
-    DO_NOT_APPLY,
-  ],
-  "exposes a key whose secret cannot be handed over": ["its secret is not in the state, or it is not Active", DO_NOT_APPLY],
-};
+import { DO_NOT_APPLY, type EffectValues, effectText, HAZARDS, type Hazard } from "./effects";
+import { RECENT_HOURS } from "./situation";
 
 const NOT_THE_TEAMS =
   `if nobody in your team created {id}, it is an attacker's: ${PROGRAM} keys --leaked {stack} --key {id}` as const;
@@ -146,10 +100,9 @@ const ATTENTION = templateRules("attention", {
     "follow the next step",
   ],
   "key-old": ["{slot}: the key is {days} days old", "rotate before it is {limit}"],
-  "pgp-key-expires": ["{slot}: its OpenPGP key expires in {days} days", "rotate to a new one"],
-  "pgp-key-expired": {
-    text: "{slot}: its OpenPGP key has expired",
-    risk: "Terraform cannot create a key with it",
+  "pgp-key-expires": {
+    text: "{slot}: its OpenPGP key expires on {day}",
+    risk: "Terraform cannot create a key with an expired one",
     remedy: "rotate to a new one",
   },
   "key-import-ignored": [

@@ -73,14 +73,6 @@ export interface KeySlot {
   readonly inIam?: IamKey | undefined;
 }
 
-/** What the next apply does to one key, or to the outputs. */
-export interface Effect {
-  readonly verb: "create" | "delete" | "forget" | "activate" | "deactivate" | "import" | "replace" | "expose";
-  readonly slot: Slot;
-  /** The key's ID; undefined for a key that does not exist yet. */
-  readonly id?: string | undefined;
-}
-
 /** "IAM and AWS STS quotas": access keys per user, whatever their status. */
 export const MAX_KEYS = 2;
 
@@ -186,83 +178,6 @@ export function mismatches({
 export function pendingImport(situation: KeySituation): string | undefined {
   const { inSettings, inIam } = slotOf(situation, "primary");
   return inIam === undefined && inSettings !== "absent" ? situation.settings.import?.accessKeyId : undefined;
-}
-
-/** What the next apply does to the keys, as far as Terraform does not refuse it. */
-export function effectsOf(situation: KeySituation): readonly Effect[] {
-  return [...slotsOf(situation).flatMap((slot) => slotEffects(slot, situation)), ...exposures(situation)];
-}
-
-function slotEffects({ slot, inSettings, inState, inIam }: KeySlot, situation: KeySituation): readonly Effect[] {
-  const status = (key: IamKey | undefined): readonly Effect[] =>
-    key === undefined || key.status === inSettings
-      ? []
-      : [{ verb: inSettings === "Active" ? "activate" : "deactivate", slot, id: key.id }];
-  if (inSettings === "absent") {
-    return inState === undefined ? [] : [{ verb: inIam === undefined ? "forget" : "delete", slot, id: inState.id }];
-  }
-  if (inState === undefined || inIam === undefined) {
-    const id = slot === "primary" ? pendingImport(situation) : undefined;
-    return id === undefined
-      ? [{ verb: "create", slot }]
-      : [{ verb: "import", slot, id }, ...status(situation.iam.keys.find((key) => key.id === id))];
-  }
-  return inState.tainted || inState.pgpKey !== slotSettings(situation.settings)[slot].pgpKey
-    ? [{ verb: "replace", slot, id: inState.id }]
-    : status(inIam);
-}
-
-function exposures({ settings, state }: KeySituation): readonly Effect[] {
-  const { current } = slotSettings(settings);
-  const { slot } = state.exposed;
-  const id = state.keys.find((key) => key.slot === current)?.id;
-  return settings.accessKeys === "none" || slot === undefined || slot === current ? [] : [{ verb: "expose", slot: current, id }];
-}
-
-/** Why an effect must not be applied. */
-export type Hazard =
-  | "fails: IAM allows two keys"
-  | "fails: Terraform would replace the key"
-  | "creates a key in plaintext next to an encrypted one"
-  | "fails: there is no such key to import"
-  | "activates a key that was deactivated"
-  | "deactivates or deletes a key that DKP may be using"
-  | "exposes a key whose secret cannot be handed over";
-
-/** The hazard of an effect; undefined if it has none. */
-export function hazardOf(effect: Effect, effects: readonly Effect[], situation: KeySituation): Hazard | undefined {
-  const { iam, state } = situation;
-  const { slot, id, verb } = effect;
-  const key = iam.keys.find((candidate) => candidate.id === id);
-  switch (verb) {
-    case "create": {
-      const creations = effects.filter((other) => other.verb === "create").length;
-      if (iam.keys.length + creations > MAX_KEYS) {
-        return "fails: IAM allows two keys";
-      }
-      const isEncrypted = slotSettings(situation.settings)[slot].pgpKey !== undefined;
-      const isWeaker = !isEncrypted && state.keys.some(({ pgpKey }) => pgpKey !== undefined);
-      return isWeaker ? "creates a key in plaintext next to an encrypted one" : undefined;
-    }
-    case "import":
-      return key === undefined || state.keys.some((known) => known.id === id)
-        ? "fails: there is no such key to import"
-        : undefined;
-    case "replace":
-      return "fails: Terraform would replace the key";
-    case "activate":
-      return "activates a key that was deactivated";
-    case "delete":
-    case "deactivate":
-      return key === undefined || canRetire(key, situation) ? undefined : "deactivates or deletes a key that DKP may be using";
-    case "expose": {
-      const target = slotOf(situation, slot);
-      const isCreated = effects.some((other) => other.verb === "create" && other.slot === slot);
-      return isCreated || canHandOver(target) ? undefined : "exposes a key whose secret cannot be handed over";
-    }
-    default:
-      return undefined;
-  }
 }
 
 export const isOlder = (one: IamKey | undefined, other: IamKey | undefined) =>

@@ -41,8 +41,8 @@ export async function keySituation(deployment: Deployment, sources: Sources): Pr
   };
   const pull = async () => pullState(terraform, stackFolder(terraform, output, deployment.stack), signal);
   const pulled = pull().then(
-    (json): Pulled => ({ json, contents: readState(json) }),
-    (error: Error): Pulled => ({ json: "", contents: readState(""), unreachable: failed(error) }),
+    (json) => ({ json, contents: readState(json), unreachable: undefined }),
+    (error: Error) => ({ json: "", contents: readState(""), unreachable: failed(error) }),
   );
   return withIam(deployment, { progress, limit, signal }, async (iam) => {
     const [{ json, contents: state, unreachable }, user] = await Promise.all([pulled, readUser(iam, deployment.user.name)]);
@@ -84,12 +84,6 @@ async function readUndeletable(
     return { address: policy.address, name: String(policy.attributes.name), by: unknownUses(policy, uses, state) };
   });
   return (await Promise.all(read)).filter(({ by }) => by.length > 0);
-}
-
-interface Pulled {
-  readonly json: string;
-  readonly contents: StateContents;
-  readonly unreachable?: string;
 }
 
 /** The user's keys with their last use, and the account that was queried. */

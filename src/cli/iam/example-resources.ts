@@ -33,8 +33,8 @@ const RESOURCES: Readonly<Record<string, string>> = {
   ...Object.fromEntries(Object.entries(EC2_IDS).map(([type, id]) => [type, `${type}/${id}-${EXAMPLE_ID}`])),
   "key-pair": "key-pair/example",
   loadbalancer: "loadbalancer/a0123456789abcdef0123456789abcde",
-  "loadbalancer/net/": `loadbalancer/net/a0123456789abcdef/${HASH}`,
-  "listener/net": `listener/net/a0123456789abcdef/${HASH}/${HASH}`,
+  "loadbalancer/net/": `loadbalancer/net/a0123456789abcdef0123456789abcde/${HASH}`,
+  "listener/net": `listener/net/a0123456789abcdef0123456789abcde/${HASH}/${HASH}`,
   targetgroup: `targetgroup/k8s-default/${HASH}`,
   key: "key/01234567-89ab-cdef-0123-456789abcdef",
 };

@@ -1,12 +1,10 @@
-import { iamResourceArn } from "../../../iam/arns";
-import { type CatalogueRow, ELB_SERVICE } from "../../../iam/catalogue";
-import { type Cluster, conditionsOf, nodeRoleName, reasons, usesSnapshots } from "../../../iam/cluster";
-import { strictMarker } from "../../../iam/cluster-marker";
+import { matchesAction } from "../../../iam/action-patterns";
+import { CATALOGUE } from "../../../iam/catalogue";
 import type { Networks } from "../../../iam/networks";
-import { alwaysOnRegion } from "../../../iam/partitions";
-import type { PolicyOptions } from "../../../iam/policy-statements";
+import type { PolicyCondition } from "../../../iam/policy-statement";
+import { type PolicyOptions, policyStatements } from "../../../iam/policy-statements";
 import { grouped } from "../../../text/grouped";
-import { EXAMPLE_ID, exampleArn } from "../../iam/example-resources";
+import { exampleArn } from "../../iam/example-resources";
 
 interface ContextKey {
   readonly key: string;
@@ -23,34 +21,26 @@ export interface SimulatedCalls {
 }
 
 type Environment = Required<PolicyOptions["environment"]>;
+type Options = PolicyOptions & { readonly environment: Environment };
 
-/** What decides how DKP's calls look. */
-interface Options extends Pick<PolicyOptions, "mode" | "marker" | "cluster" | "allowedNetworks"> {
-  readonly environment: Environment;
-}
-
-/** Limit of actions per request, so that a response takes about a second. */
-const MOST_ACTIONS = 40;
-
-const string = (key: string, value: string): ContextKey => ({ key, type: "string", value });
-
-/** DKP's calls as requests to the simulator, on resources such as DKP's, from one of the allowed networks. */
-export function simulatedCalls(rows: readonly CatalogueRow[], options: Options): readonly SimulatedCalls[] {
-  const { cluster, environment } = options;
-  const all = [...sourceOf(options.allowedNetworks), ...strictContext(options)];
-  const calls = rows.map((row) => ({
-    action: row.action,
-    resources: [...new Set(row.resources.flatMap((type) => arnsOf(row.action, type, environment, cluster)))].sort(),
-    context: [...contextOf(row.action, environment, cluster), ...all],
-  }));
+/**
+ * Requests to the simulator that the policy of a deployment allows: the actions of each statement, on resources and with the context that
+ * the statement requires, from one of the allowed networks.
+ * @param needed actions, also those that the policy does not allow
+ */
+export function simulatedCalls(options: Options, needed: readonly string[]): readonly SimulatedCalls[] {
+  const allows = policyStatements(options).filter(({ effect }) => effect !== "Deny");
+  const others = needed.filter((action) => allows.every(({ actions }) => !actions.includes(action)));
+  const calls = [...allows, { actions: others, resources: [], conditions: [] }].flatMap(({ actions, resources, conditions }) => {
+    const context = [...conditions.flatMap(contextOf), ...sourceOf(options.allowedNetworks)];
+    return actions.map((action) => ({ action, resources: resourcesOf(action, resources, options.environment), context }));
+  });
   const together = grouped(calls, ({ resources, context }) => JSON.stringify([resources, context]));
-  return [...together.values()].flatMap((group) =>
-    Array.from({ length: Math.ceil(group.length / MOST_ACTIONS) }, (_, chunk) => ({
-      actions: group.slice(chunk * MOST_ACTIONS, (chunk + 1) * MOST_ACTIONS).map(({ action }) => action),
-      resources: group[0]?.resources ?? [],
-      context: group[0]?.context ?? [],
-    })),
-  );
+  return [...together.values()].map((group) => ({
+    actions: [...new Set(group.map(({ action }) => action))],
+    resources: group[0]?.resources ?? [],
+    context: group[0]?.context ?? [],
+  }));
 }
 
 /** The context key of a request from the first of the networks; none if there is no restriction. */
@@ -58,97 +48,31 @@ function sourceOf(networks: Networks | undefined): readonly ContextKey[] {
   const { cidrs = [], vpcs = [], vpcEndpoints = [] } = networks ?? {};
   return [
     ...cidrs.map((cidr): ContextKey => ({ key: "aws:SourceIp", type: "ip", value: cidr.replace(/\/.*/, "") })),
-    ...vpcs.map((vpc) => string("aws:SourceVpc", vpc)),
-    ...vpcEndpoints.map((endpoint) => string("aws:SourceVpce", endpoint)),
+    ...vpcs.map((value): ContextKey => ({ key: "aws:SourceVpc", type: "string", value })),
+    ...vpcEndpoints.map((value): ContextKey => ({ key: "aws:SourceVpce", type: "string", value })),
   ].slice(0, 1);
 }
 
-/**
- * Tags and VPC of the objects of a cluster in mode `strict`, for all requests alike: the marker, what the EBS CSI driver and the cloud
- * controller manager set, on the object and in the request. None in other modes, whose policies do not evaluate them.
- */
-function strictContext(options: Options): readonly ContextKey[] {
-  const { cluster, environment } = options;
-  const marker = strictMarker(options, cluster);
-  if (marker === undefined) {
-    return [];
+/** A value with which a condition of an Allow holds; none where the key must not be there. */
+function contextOf({ test, variable: key, values: [value = ""] }: PolicyCondition): readonly ContextKey[] {
+  if (test === "Null") {
+    return value === "true" ? [] : [{ key, type: "string", value: "example" }];
   }
-  const { uuid, existingVPCID, vpcId = existingVPCID } = cluster;
-  const { partition, region, account } = environment;
-  const tags = {
-    [marker.key]: marker.value,
-    "ebs.csi.aws.com/cluster": "true",
-    "kubernetes.io/service-name": "default/web",
-    ...(uuid === undefined ? {} : { [`kubernetes.io/cluster/${uuid}`]: "owned" }),
-  };
-  return [
-    ...Object.entries(tags).flatMap(([key, value]) =>
-      ["aws:ResourceTag", "aws:RequestTag"].map((kind) => string(`${kind}/${key}`, value)),
-    ),
-    ...(vpcId === undefined ? [] : [string("ec2:Vpc", `arn:${partition}:ec2:${region}:${account}:vpc/${vpcId}`)]),
-  ];
+  const types: Readonly<Record<string, ContextKey["type"]>> = { Bool: "boolean", "ForAllValues:StringEquals": "stringList" };
+  return [{ key, type: types[test] ?? "string", value }];
 }
 
-/** ARNs of a resource type; none for what DKP never passes, such as address pools. */
-function arnsOf(action: string, type: string, environment: Environment, cluster: Cluster): readonly string[] {
-  const { partition, region, account } = environment;
-  const { prefix = "dkp", iamNodeRole, iamNodeRolePath, kmsKeyArns, peeredVPCs } = cluster;
+/** Resources of the types of an action that patterns match: an example, or what a pattern names. */
+function resourcesOf(action: string, patterns: readonly string[], environment: Environment): readonly string[] {
+  const types = CATALOGUE.find((row) => row.action === action)?.resources ?? [];
   const [service = ""] = action.split(":");
-  if (action === "iam:CreateServiceLinkedRole") {
-    return [iamResourceArn(environment, `role/aws-service-role/${ELB_SERVICE}/AWSServiceRole`)];
-  }
-  const own = (resource: string) => [`arn:${partition}:${service}:${region}:${account}:${resource}`];
-  if (service === "iam") {
-    const isOther = action === "iam:PassRole" && iamNodeRole !== undefined;
-    const role = isOther ? `${iamNodeRolePath}${iamNodeRole}`.slice(1) : nodeRoleName(prefix);
-    return [iamResourceArn(environment, type === "role" ? `role/${role}` : `instance-profile/${nodeRoleName(prefix)}`)];
-  }
-  if (service === "kms" && kmsKeyArns.length > 0) {
-    return kmsKeyArns;
-  }
-  if (type === "snapshot" && action !== "ec2:RunInstances" && !usesSnapshots(cluster)) {
-    return [];
-  }
-  if (type === "vpc") {
-    const [peered] = action === "ec2:AcceptVpcPeeringConnection" ? peeredVPCs : [];
-    return own(`vpc/${peered ?? vpcOf(cluster)}`);
-  }
-  if (type === "key-pair") {
-    return own(`key-pair/${prefix}`);
-  }
-  return [exampleArn(service, type, environment) ?? []].flat();
-}
-
-const vpcOf = ({ existingVPCID, vpcId }: Cluster) => existingVPCID ?? vpcId ?? `vpc-${EXAMPLE_ID}`;
-
-/** The context keys of a call. IAM and STS have a region of their own. */
-function contextOf(action: string, { partition, region, account }: Environment, cluster: Cluster): readonly ContextKey[] {
-  const context = [string("aws:RequestedRegion", /^(?:iam|sts):/.test(action) ? alwaysOnRegion(region) : region)];
-  if (action === "iam:PassRole") {
-    context.push(string("iam:PassedToService", `ec2.amazonaws.com${partition === "aws-cn" ? ".cn" : ""}`));
-  } else if (action === "iam:TagRole" || action === "iam:UntagRole") {
-    const [value] = Object.keys(cluster.tags);
-    context.push(...(value === undefined ? [] : [{ key: "aws:TagKeys", type: "stringList" as const, value }]));
-  } else if (action === "iam:CreateServiceLinkedRole") {
-    context.push(string("iam:AWSServiceName", ELB_SERVICE));
-  } else if (action.endsWith("VpcPeeringConnection")) {
-    const vpc = (owner: string, id: string) => `arn:${partition}:ec2:${region}:${owner}:vpc/${id}`;
-    const [peered = vpc(account, `vpc-${EXAMPLE_ID}`)] = [
-      ...cluster.peeredVPCs.map((id) => vpc(account, id)),
-      ...cluster.peerAccountIds.map((peer) => vpc(peer, `vpc-${EXAMPLE_ID}`)),
-    ];
-    context.push(string("ec2:AccepterVpc", peered), string("ec2:RequesterVpc", vpc(account, vpcOf(cluster))));
-  } else if (action.startsWith("kms:")) {
-    context.push(string("kms:ViaService", `ec2.${region}.amazonaws.com`), {
-      key: "kms:GrantIsForAWSResource",
-      type: "boolean",
-      value: "true",
-    });
-  }
-  return context;
-}
-
-/** Whether this cluster is known to call an action. */
-export function isNeeded(row: CatalogueRow, cluster: Cluster): boolean {
-  return reasons(row, conditionsOf(cluster), cluster.dkpVersion).length > 0;
+  const arns = types.flatMap((type) => {
+    const example = exampleArn(service, type, environment);
+    if (example !== undefined && patterns.some((pattern) => matchesAction(pattern, example))) {
+      return example;
+    }
+    const ofType = patterns.filter((pattern) => pattern.split(":")[5]?.startsWith(`${type.replace(/\/$/, "")}/`));
+    return ofType.map((pattern) => pattern.replaceAll("*", "example").replaceAll("?", "0"));
+  });
+  return [...new Set(arns)].sort();
 }

@@ -1,12 +1,12 @@
 import { CATALOGUE, type CatalogueRow } from "../../../../iam/catalogue";
+import { conditionsOf, reasons } from "../../../../iam/cluster";
 import { policyDocument } from "../../../../iam/policy-document";
-import { grantedRows } from "../../../../iam/policy-statements";
 import { policyOptionsOf } from "../../../../settings/deployment";
 import { grouped } from "../../../../text/grouped";
 import { mapped } from "../../aws/iam-reader";
 import { type EvaluationResult, someAtATime, unlessMissing } from "../../aws/operations";
 import { type Check, type PreflightFound, type Subject, type Tools, userArn, when } from "../check";
-import { isNeeded, type SimulatedCalls, simulatedCalls } from "../simulated-requests";
+import { type SimulatedCalls, simulatedCalls } from "../simulated-requests";
 
 /** What denies an action, and its rule. */
 const DENIAL_RULES = {
@@ -54,9 +54,10 @@ export const permissionsCheck: Check = {
     const { user } = subject.deployment;
     const policy = policyOptionsOf(subject.deployment);
     const options = { ...policy, environment: { ...policy.environment, account: subject.account } };
-    const needed = CATALOGUE.filter((row) => isNeeded(row, options.cluster));
-    const rows = [...new Set([...grantedRows(options), ...needed])];
-    const calls = simulatedCalls(rows, options);
+    const conditions = conditionsOf(options.cluster);
+    const isNeeded = (row: CatalogueRow) => reasons(row, conditions, options.cluster.dkpVersion).length > 0;
+    const needed = CATALOGUE.filter(isNeeded).map(({ action }) => action);
+    const calls = simulatedCalls(options, needed);
     const ofUser = userSimulator(tools, subject);
     const [first] = calls;
     const isUser = first !== undefined && (await unlessMissing(ofUser(first), "NoSuchEntity")) !== undefined;
@@ -72,11 +73,7 @@ export const permissionsCheck: Check = {
     });
     return [
       ...when(!isUser, { rule: "permissions-planned", values: { user: user.name } }),
-      ...denials(
-        decisionsOf(rows, results),
-        new Set(needed.map(({ action }) => action)),
-        isUser ? `the user ${user.name}` : PLANNED,
-      ),
+      ...denials(decisionsOf(calls, results), new Set(needed), isUser ? `the user ${user.name}` : PLANNED),
     ];
   },
 };
@@ -84,11 +81,11 @@ export const permissionsCheck: Check = {
 const PLANNED = "the policy that an apply creates";
 
 /** The worst decision on each action; an action without a result is undecided. */
-function decisionsOf(rows: readonly CatalogueRow[], results: readonly EvaluationResult[]): ReadonlyMap<string, Decision> {
+function decisionsOf(calls: readonly SimulatedCalls[], results: readonly EvaluationResult[]): ReadonlyMap<string, Decision> {
   const byAction = grouped(results, ({ EvalActionName = "" }) => EvalActionName);
   const decisions = (action: string) => new Set(byAction.get(action)?.map(decisionOf));
   const worst = (action: string) => WORST_FIRST.find((decision) => decisions(action).has(decision)) ?? "undecided";
-  return new Map(rows.map(({ action }) => [action, worst(action)]));
+  return new Map(calls.flatMap(({ actions }) => actions).map((action) => [action, worst(action)]));
 }
 
 /** Findings by decision. A denied action requires attention only where this cluster calls it. */

@@ -5,7 +5,7 @@ import type { PreflightFound } from "../../src/cli/account/preflight/check";
 import type { CheckResult } from "../../src/cli/account/preflight/report";
 import { runPreflight } from "../../src/cli/account/preflight/runner";
 import { ACCOUNT, type Answers, callsOf } from "./aws-answers";
-import { deployment, withFormerRoles } from "./deployment";
+import { deployment } from "./deployment";
 import { ENCRYPTION_KEY, EXPIRED_KEY } from "./pgp-keys";
 import { PROJECT } from "./project-root";
 
@@ -34,14 +34,8 @@ const NEW_ACCOUNT: Answers = {
   ),
 };
 
-/** Settings whose permissions require several additional policies. */
-const ADDITIONAL = withFormerRoles(80);
-const SECOND = deployment(ADDITIONAL).policies[1]?.name ?? "";
-
 const settingsOf = (given: unknown = {}) =>
-  given === "additional"
-    ? ADDITIONAL
-    : JSON.stringify(given).replaceAll('"VALID"', `"${ENCRYPTION_KEY}"`).replaceAll('"EXPIRED"', `"${EXPIRED_KEY}"`);
+  JSON.stringify(given).replaceAll('"VALID"', `"${ENCRYPTION_KEY}"`).replaceAll('"EXPIRED"', `"${EXPIRED_KEY}"`);
 
 /** An image that DKP can use, with these differences; `disks` are EBS disks by device, or instance store volumes by name. */
 function imageOf({ disks = ["/dev/sda1"], ...differences }: { readonly disks?: readonly string[] }): object {
@@ -84,12 +78,11 @@ const NETWORK: Answers = {
 };
 
 function answersOf({ image, endpoints, ...aws }: NonNullable<World["aws"]>): Answers {
-  const named = Object.fromEntries(Object.entries(aws).map(([call, answer]) => [call.replace("SECOND", SECOND), answer]));
   return {
     ...NEW_ACCOUNT,
     ...(image && { DescribeImages: { Images: [imageOf(image)] } }),
     ...(endpoints && { ...NETWORK, DescribeVpcEndpoints: { VpcEndpoints: endpoints.map(endpointOf) } }),
-    ...named,
+    ...aws,
   };
 }
 

@@ -149,10 +149,10 @@ const ACCOUNTS: Readonly<Record<string, Account>> = {
     expected: {
       image: ["attention image-root-device", "attention image-architecture", "note image-ena"],
       "resource-names": [
-        "attention name-owner-unknown",
-        "attention name-unmanaged",
-        "attention name-of-another",
-        "attention name-unmanaged",
+        "attention object-owner-unknown",
+        "attention object-unmanaged",
+        "attention object-of-another",
+        "attention object-unmanaged",
       ],
       "prefix-in-use": ["attention prefix-in-use"],
       marker: ["attention marker-in-use"],

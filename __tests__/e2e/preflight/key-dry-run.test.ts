@@ -26,7 +26,7 @@ describe("preflight --as-key", () => {
     expect(rules).toEqual({
       account: ["note account-ok"],
       // The emulator lacks the action.
-      key: ["attention key-denied"],
+      key: ["attention permission-denied-by-policy"],
     });
     const calls = (await aws().local.calls()).filter(({ service }) => service === "ec2").map(({ action }) => action);
     expect(calls.sort()).toEqual(DRY_CALLS.map(({ operation }) => operation).sort());

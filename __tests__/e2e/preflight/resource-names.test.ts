@@ -46,13 +46,13 @@ describe("the preflight of names that exist", () => {
 
   const names = () => {
     const { findings } = program<{ readonly findings: readonly Finding[] }>("preflight", "deckhouse", "--format", "json");
-    return findings.flatMap(({ rule, values }) => (rule.startsWith("name-") ? [[rule, values.path].join(" ").trim()] : []));
+    return findings.flatMap(({ rule, values }) => (/^(?:name|object)-/.test(rule) ? [[rule, values.path].join(" ").trim()] : []));
   };
 
   it("shows whose they are; imported as keys prints, nothing is replaced and the state manages them", () => {
     expect(names()).toEqual(Array(3).fill("name-state-unread"));
     terraform.init();
-    expect(names()).toEqual(["name-owner-unknown", "name-unmanaged /team/", "name-unmanaged /apps/"]);
+    expect(names()).toEqual(["object-owner-unknown", "object-unmanaged /team/", "object-unmanaged /apps/"]);
     const located = `${SETTINGS.replace("dkp-nodes", "dkp-nodes, path: /apps/")}policy: { path: /team/ }\n`;
     deployments.change({ deckhouse: located });
     const { deployments: keys } = program<KeysJson>("keys", "deckhouse", "--format", "json");

@@ -86,8 +86,8 @@ export interface ExpectedObject extends AccountObject {
 export interface Managed {
   /** The user first. */
   readonly objects: readonly [ExpectedObject, ...ExpectedObject[]];
-  /** IDs of the access keys; a number where only the settings are known; undefined where keys are managed outside Terraform. */
-  readonly keys: readonly string[] | number | undefined;
+  /** IDs of the access keys; undefined where no state is readable, and where keys are managed outside Terraform. */
+  readonly keys: readonly string[] | undefined;
 }
 
 /**
@@ -154,14 +154,11 @@ function managedKeys(
   ids: readonly string[],
   state: readonly StateResource[] | undefined,
 ): Managed["keys"] {
-  if (accessKeys === "none") {
-    return ids.length === 0 ? undefined : ids;
-  }
-  if (state === undefined) {
-    return [accessKeys.primary, accessKeys.secondary].filter(({ status }) => status !== "absent").length;
+  if (state === undefined || (accessKeys === "none" && ids.length === 0)) {
+    return undefined;
   }
   // An import into a slot that has a key is ignored.
-  const isFree = state.every(({ address }) => address !== KEY_ADDRESSES.primary);
+  const isFree = accessKeys !== "none" && state.every(({ address }) => address !== KEY_ADDRESSES.primary);
   return isFree ? [...ids, imports?.accessKeyId ?? []].flat() : ids;
 }
 

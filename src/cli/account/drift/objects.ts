@@ -10,6 +10,7 @@ import {
   type StoredDocument,
   storedDocument,
 } from "../aws/iam-reader";
+import { day, ownerFindings } from "../owner-findings";
 import { isAdditionalPolicy, ownershipOf } from "../ownership";
 import { actionsBeyond, actionsOf, sameDocument } from "./document";
 import type { ExpectedObject, Links, Managed } from "./managed";
@@ -17,14 +18,6 @@ import type { DriftRules } from "./rules";
 
 export type DriftFound = Found<DriftRules>;
 type Findings = readonly DriftFound[];
-
-/** What was found about an object. */
-export interface ObjectDrift {
-  readonly object: string;
-  /** Whether IAM does not have it. */
-  readonly isMissing: boolean;
-  readonly findings: Findings;
-}
 
 /** What drift compares. */
 interface Compared {
@@ -38,65 +31,50 @@ interface Compared {
 }
 
 /** What the objects of a deployment have besides what is managed, and what they lack of it; the user first. */
-export async function objectsDrift(compared: Omit<Compared, "userExists">): Promise<readonly [ObjectDrift, ...ObjectDrift[]]> {
+export async function objectsDrift(compared: Omit<Compared, "userExists">): Promise<Findings> {
   const [first, ...others] = compared.managed.objects;
   const user = await objectDrift({ ...compared, userExists: true }, first);
-  const context = { ...compared, userExists: !user.isMissing };
-  return [user, ...(await Promise.all(others.map((object) => objectDrift(context, object))))];
+  const userExists = user.every(({ rule }) => rule !== "object-missing" && rule !== "object-absent");
+  return [user, ...(await Promise.all(others.map((object) => objectDrift({ ...compared, userExists }, object))))].flat();
 }
 
-const day = (date: Date | undefined) => date?.toISOString().slice(0, 10);
-
-/**
- * What was found about an object: whose it is, and the findings about its parts. An object that IAM does not have has no parts, and
- * those of another deployment's are not ours to report.
- */
-async function objectDrift(context: Compared, expected: ExpectedObject): Promise<ObjectDrift> {
-  const { iam, settings } = context;
-  const { kind, name, arn: id = name, inState } = expected;
-  const object = `${kind} ${name}`;
-  const drift = (findings: Findings, isMissing = false) => ({
-    object,
-    isMissing,
-    findings: findings.map((found) => ({ object, ...found })),
-  });
-  const reading = iam.uses(kind, id);
-  const [existing, uses, ...found] = await Promise.all([iam.object(kind, id), reading, ...parts(context, expected, reading)]);
-  if ("unread" in existing) {
-    return drift([unread("it", existing.unread), ...found.flat()]);
-  }
-  if (existing.value === undefined) {
-    return drift([{ rule: inState ? "object-missing" : "object-absent", values: { stack: settings.stack } }], true);
-  }
-  const owner = ownerFindings(context, expected, existing.value, uses);
-  const isOfAnother = owner.some(({ rule }) => rule === "object-of-another");
-  return drift(isOfAnother ? owner : [...owner, ...ownFindings(existing.value, expected), ...found.flat()]);
+/** The findings about an object and its parts. */
+async function objectDrift(context: Compared, expected: ExpectedObject): Promise<Findings> {
+  const { kind, name, arn: id = name } = expected;
+  const uses = context.iam.uses(kind, id);
+  const read = [context.iam.object(kind, id), uses, ...parts(context, expected, uses)] as const;
+  const [existing, readUses, ...found] = await Promise.all(read);
+  const findings =
+    "unread" in existing ? [unread("it", existing.unread)] : wholeFindings(context, expected, existing.value, readUses);
+  // An object that IAM does not have has no parts, and those of another deployment's are not ours to report.
+  const isAlone = findings.some(({ rule }) => ["object-missing", "object-absent", "object-of-another"].includes(rule));
+  return [...findings, ...(isAlone ? [] : found.flat())].map((each) => ({ object: `${kind} ${name}`, ...each }));
 }
 
-/** Whose an object is that the settings name and the state does not have. */
-function ownerFindings(
+/** Whether an object is there, whose it is, and what it has of its own. */
+function wholeFindings(
   { settings, state, userExists }: Compared,
-  { kind, name, inState, isDkpRole }: ExpectedObject,
-  { CreateDate }: ExistingObject,
+  expected: ExpectedObject,
+  existing: ExistingObject | undefined,
   uses: Reading<readonly string[]>,
 ): Findings {
+  const { kind, name, inState, isDkpRole } = expected;
+  const { stack } = settings;
+  if (existing === undefined) {
+    return [{ rule: inState ? "object-missing" : "object-absent", values: { stack } }];
+  }
   // Without a state nothing shows what is managed: that is a finding of its own. Whose the role of DKP is, is no question.
   if (inState || state === undefined || isDkpRole === true) {
-    return [];
+    return ownFindings(existing, expected);
   }
-  const { owner, by } = ownershipOf({ kind, name }, uses, { settings, state, userExists });
-  const setting = kind === "role" ? "nodeRole" : kind;
-  const values = { stack: settings.stack, since: day(CreateDate), setting };
-  switch (owner) {
-    case "ours":
-      return [];
-    case "another":
-      return [{ rule: "object-of-another", field: `${setting}.name`, values: { ...values, by } }];
-    case "ours-unmanaged":
-      return [{ rule: "object-unmanaged", field: "import", values }];
-    case "unknown":
-      return [{ rule: "object-owner-unknown", field: `${setting}.name`, values }];
-  }
+  const values = {
+    stack,
+    since: day(existing.CreateDate),
+    setting: kind === "role" ? "nodeRole" : kind,
+    path: undefined,
+  } as const;
+  const owner = ownerFindings(ownershipOf({ kind, name }, uses, { settings, state, userExists }), values);
+  return owner.some(({ rule }) => rule === "object-of-another") ? owner : [...owner, ...ownFindings(existing, expected)];
 }
 
 const unread = (what: string, reason: string): DriftFound => ({ rule: "part-unread", values: { part: what, reason } });
@@ -119,36 +97,10 @@ interface List {
   /** The event in CloudTrail that created it. */
   readonly event: string;
   /** The setting that can describe it, if there is one. */
-  readonly setting?: string;
+  readonly setting?: string | undefined;
   /** Of an item that the state has and IAM does not. */
   readonly missing?: "attachment-missing" | "membership-missing";
 }
-
-const ATTACHED = {
-  user: { what: "its attached policies", rule: "policy-unmanaged", event: "AttachUserPolicy", missing: "attachment-missing" },
-  group: { what: "its attached policies", rule: "policy-unmanaged", event: "AttachGroupPolicy", missing: "attachment-missing" },
-  role: {
-    what: "its attached policies",
-    rule: "role-policy-unmanaged",
-    event: "AttachRolePolicy",
-    missing: "attachment-missing",
-  },
-} satisfies Readonly<Record<string, List>>;
-
-const INLINE: Readonly<Record<keyof typeof ATTACHED, List>> = {
-  user: { what: "its inline policies", rule: "inline-policy-unmanaged", event: "PutUserPolicy" },
-  group: { what: "its inline policies", rule: "inline-policy-unmanaged", event: "PutGroupPolicy" },
-  role: { what: "its inline policies", rule: "role-inline-policy-unmanaged", event: "PutRolePolicy" },
-};
-
-const GROUPS: List = { what: "its groups", rule: "membership-unmanaged", event: "AddUserToGroup", missing: "membership-missing" };
-const MEMBERS: List = { what: "its members", rule: "member-unmanaged", event: "AddUserToGroup" };
-const PRINCIPALS: List = {
-  what: "its principals",
-  rule: "principal-unmanaged",
-  event: "AttachUserPolicy",
-  setting: "policy.name",
-};
 
 function listPart(
   { settings }: Compared,
@@ -180,36 +132,47 @@ const CREDENTIALS = {
   "signing certificate": { event: "UploadSigningCertificate", use: "its owner signs SOAP requests as the user" },
 } as const;
 
-type Items = Promise<Reading<readonly { readonly id?: string | undefined; readonly since?: Date | undefined }[]>>;
-
-function credentialsOf(iam: IamReader, UserName: string): Readonly<Record<keyof typeof CREDENTIALS, Items>> {
-  const user = { UserName };
-  return {
-    "login profile": iam.list("iam:GetLoginProfile", user, ({ LoginProfile }) => [
-      { id: UserName, since: LoginProfile?.CreateDate },
-    ]),
-    "MFA device": iam.list("iam:ListMFADevices", user, ({ MFADevices }) =>
-      MFADevices?.map(({ SerialNumber: id, EnableDate: since }) => ({ id, since })),
-    ),
-    "SSH key": iam.list("iam:ListSSHPublicKeys", user, ({ SSHPublicKeys }) =>
-      SSHPublicKeys?.map(({ SSHPublicKeyId: id, UploadDate: since }) => ({ id, since })),
-    ),
-    "service-specific credential": iam.list("iam:ListServiceSpecificCredentials", user, ({ ServiceSpecificCredentials }) =>
-      ServiceSpecificCredentials?.map(({ ServiceSpecificCredentialId: id, CreateDate: since }) => ({ id, since })),
-    ),
-    "signing certificate": iam.list("iam:ListSigningCertificates", user, ({ Certificates }) =>
-      Certificates?.map(({ CertificateId: id, UploadDate: since }) => ({ id, since })),
-    ),
-  };
-}
-
-function credentialParts(iam: IamReader, name: string): readonly Promise<Findings>[] {
-  return Object.entries(credentialsOf(iam, name)).map(([kind, reading]) => {
-    const texts = CREDENTIALS[kind as keyof typeof CREDENTIALS];
-    return part(`its ${kind}s`, reading, (items) =>
-      items.map(({ id = "", since }) => ({ rule: "credential-unmanaged", values: { kind, id, since: day(since), ...texts } })),
+function credentialParts(iam: IamReader, UserName: string): readonly Promise<Findings>[] {
+  const credentials = (
+    kind: keyof typeof CREDENTIALS,
+    reading: Promise<Reading<readonly (readonly [id?: string, since?: Date])[]>>,
+  ) =>
+    part(`its ${kind}s`, reading, (items) =>
+      items.map(([id = "", since]) => {
+        return { rule: "credential-unmanaged", values: { kind, id, since: day(since), ...CREDENTIALS[kind] } };
+      }),
     );
-  });
+  const user = { UserName };
+  return [
+    credentials(
+      "login profile",
+      iam.list("iam:GetLoginProfile", user, ({ LoginProfile }) => [[UserName, LoginProfile?.CreateDate]]),
+    ),
+    credentials(
+      "MFA device",
+      iam.list("iam:ListMFADevices", user, ({ MFADevices }) =>
+        MFADevices?.map((device) => [device.SerialNumber, device.EnableDate]),
+      ),
+    ),
+    credentials(
+      "SSH key",
+      iam.list("iam:ListSSHPublicKeys", user, ({ SSHPublicKeys }) =>
+        SSHPublicKeys?.map((key) => [key.SSHPublicKeyId, key.UploadDate]),
+      ),
+    ),
+    credentials(
+      "service-specific credential",
+      iam.list("iam:ListServiceSpecificCredentials", user, ({ ServiceSpecificCredentials }) =>
+        ServiceSpecificCredentials?.map((credential) => [credential.ServiceSpecificCredentialId, credential.CreateDate]),
+      ),
+    ),
+    credentials(
+      "signing certificate",
+      iam.list("iam:ListSigningCertificates", user, ({ Certificates }) =>
+        Certificates?.map((certificate) => [certificate.CertificateId, certificate.UploadDate]),
+      ),
+    ),
+  ];
 }
 
 /** The parts of an object that IAM lists or returns with calls of their own. */
@@ -219,32 +182,50 @@ function parts(
   uses: Promise<Reading<readonly string[]>>,
 ): readonly Promise<Findings>[] {
   const { iam } = context;
-  const { kind, name, users } = expected;
+  const { kind, name, users, attached = only(), inline = "", isDkpRole } = expected;
   const found = [documentPart(context, expected)];
+  const add = (list: List, reading: Promise<Reading<readonly string[]>>, links: Links) =>
+    found.push(listPart(context, list, reading, links));
   if (kind !== "policy") {
-    const { attached = only(), inline = "", isDkpRole } = expected;
+    const [ofRole, type] = [kind === "role" ? "role-" : "", `${kind[0]?.toUpperCase()}${kind.slice(1)}`] as const;
     const setting = kind === "role" && isDkpRole !== true ? "nodeRole.managedPolicyArns" : undefined;
-    found.push(listPart(context, { ...ATTACHED[kind], setting }, iam.attached(kind, name), attached));
-    found.push(listPart(context, INLINE[kind], iam.inline(kind, name), only(inline)));
+    const policies = {
+      what: "its attached policies",
+      rule: `${ofRole}policy-unmanaged`,
+      event: `Attach${type}Policy`,
+      setting,
+    } as const;
+    add({ ...policies, missing: "attachment-missing" }, iam.attached(kind, name), attached);
+    const event = `Put${type}Policy`;
+    add({ what: "its inline policies", rule: `${ofRole}inline-policy-unmanaged`, event }, iam.inline(kind, name), only(inline));
   }
   if (users !== undefined) {
-    found.push(listPart(context, kind === "group" ? MEMBERS : PRINCIPALS, uses, only(...users)));
+    const members: List = { what: "its members", rule: "member-unmanaged", event: "AddUserToGroup" };
+    const principals = {
+      what: "its principals",
+      rule: "principal-unmanaged",
+      event: "AttachUserPolicy",
+      setting: "policy.name",
+    } as const;
+    add(kind === "group" ? members : principals, uses, only(...users));
   }
   if (kind === "user") {
-    found.push(listPart(context, GROUPS, iam.groups(name), expected.groups ?? only()));
+    const groups: List = {
+      what: "its groups",
+      rule: "membership-unmanaged",
+      event: "AddUserToGroup",
+      missing: "membership-missing",
+    };
+    add(groups, iam.groups(name), expected.groups ?? only());
     found.push(part("its access keys", iam.keys(name), (keys = []) => keyFindings(context, keys)));
     found.push(...credentialParts(iam, name));
   }
   return found;
 }
 
-function keyFindings({ settings: { stack }, managed: { keys: managed } }: Compared, keys: readonly IamKey[]): Findings {
-  if (typeof managed === "number") {
-    const values = { ids: keys.map(({ id }) => id), count: keys.length, expected: managed, stack };
-    return keys.length > managed ? [{ rule: "access-keys-too-many", values }] : [];
-  }
+function keyFindings({ settings: { stack }, managed }: Compared, keys: readonly IamKey[]): Findings {
   return keys
-    .filter(({ id }) => managed?.includes(id) === false)
+    .filter(({ id }) => managed.keys?.includes(id) === false)
     .map(({ id, status, created }) => ({
       rule: "access-key-unmanaged",
       field: "accessKeys",

@@ -4,7 +4,7 @@ import { type Finding, findingsText } from "../../findings/finding";
 import type { StateResource } from "../../terraform/state-file";
 import type { IamReader, Reading } from "../aws/iam-reader";
 import { type Managed, managedOf } from "./managed";
-import { type DriftFound, type ObjectDrift, objectsDrift } from "./objects";
+import { type DriftFound, objectsDrift } from "./objects";
 import { DRIFT_RULES, type DriftRules } from "./rules";
 
 /** The resources of the state, or why no state is readable. */
@@ -37,10 +37,8 @@ export async function driftReport(settings: Deployment, state: DriftState, iam: 
     return report(mismatches, account);
   }
   const managed = managedOf(settings, account, resources);
-  const objects = await objectsDrift({ settings, managed, state: resources, iam });
-  const found = objects.flatMap(({ findings }) => findings);
-  const unread = "unread" in state ? stateFindings(settings, state, objects[0]) : [];
-  return report([...unread, ...found, ...notes(settings, managed)], account);
+  const found = await objectsDrift({ settings, managed, state: resources, iam });
+  return report([...found, ...notes(settings, state, managed)], account);
 }
 
 function accountMismatches({ accountId }: Deployment, account: string, state: readonly StateResource[] = []): DriftFound[] {
@@ -55,15 +53,12 @@ function accountMismatches({ accountId }: Deployment, account: string, state: re
     .map(({ source, field, expected = "" }) => ({ rule: "account-differs", field, values: { source, expected, account } }));
 }
 
-/** Without a state, a missing user can also mean the wrong account, in which nothing would be found. */
-function stateFindings({ stack }: Deployment, { unread: reason }: { readonly unread: string }, user: ObjectDrift): DriftFound[] {
-  const missing: DriftFound = { rule: "user-not-found", field: "accountId", object: user.object, values: {} };
-  return [{ rule: "state-unread", field: "backend", values: { reason, stack } }, ...(user.isMissing ? [missing] : [])];
-}
-
-function notes({ cluster }: Deployment, { keys }: Managed): readonly DriftFound[] {
+/** What is not compared. */
+function notes({ stack, cluster }: Deployment, state: DriftState, { keys }: Managed): readonly DriftFound[] {
   const findings: DriftFound[] = [];
-  if (keys === undefined) {
+  if ("unread" in state) {
+    findings.push({ rule: "state-unread", field: "backend", values: { reason: state.unread, stack } });
+  } else if (keys === undefined) {
     findings.push({ rule: "keys-not-compared", field: "accessKeys", values: {} });
   }
   if (cluster.prefix === undefined) {

@@ -1,6 +1,7 @@
 import { templateRules } from "../../findings/templates";
 import { PROGRAM } from "../../text/command";
 import { recovery } from "../../text/recovery";
+import { OWNER_RULES } from "../owner-findings";
 
 /** CloudTrail's event history has 90 days. */
 const ASK = "before anybody changes it, ask who did this and why, and whether DKP needs it; CloudTrail has it as {event}";
@@ -44,27 +45,6 @@ const ATTENTION = templateRules("attention", {
     risk: "whoever has it acts with all permissions of DKP, and a rotation does not end that",
     remedy: `${KEYS} prints the next step; see ${recovery("unmanaged-key")}`,
   },
-  "access-keys-too-many": {
-    text: "it has {count} access keys ({ids}), and the settings have {expected}",
-    risk: "whoever has the other one acts with all permissions of DKP, and a rotation does not end that",
-    remedy: `make the state readable; then ${KEYS} prints the next step`,
-  },
-  // Objects that the settings name and the state does not have.
-  "object-unmanaged": {
-    text: "it exists[, since {since}], and the state does not have it",
-    risk: "the next apply fails because the name is in use",
-    remedy: `import it with the steps of ${KEYS}`,
-  },
-  "object-of-another": {
-    text: "it exists[, since {since}], and belongs to another deployment: used by {by}",
-    risk: "whoever imports it changes what the other deployment can do",
-    remedy: "choose another {setting}.name",
-  },
-  "object-owner-unknown": {
-    text: "it exists[, since {since}], the state does not have it, and nothing in IAM shows whose it is",
-    risk: "the state was lost or is that of another workspace, or another deployment has the same name",
-    remedy: `ask who created it; ${KEYS} prints the steps for each answer; if it is of another deployment, choose another {setting}.name`,
-  },
   // What is not as it was written.
   "boundary-differs": {
     text: "its permissions boundary is {boundary}, and Terraform manages {managed}",
@@ -100,15 +80,14 @@ const ATTENTION = templateRules("attention", {
 
 const UNVERIFIABLE = templateRules("unverifiable", {
   "state-unread": [
-    "no state is readable, so that only what the settings describe counts as managed: {reason}",
-    `make the state readable (synth, init), and run ${PROGRAM} drift {stack} again`,
+    "no state is readable, so that only what the settings describe counts as managed, and access keys are not compared: {reason}",
+    `make the state readable (synth, init), and run ${PROGRAM} drift {stack} again; if the user does not exist, check the credentials`,
   ],
   "account-unread": "nothing was read: {reason}",
   "account-differs": [
     "nothing was read: the credentials belong to account {account}, and {source} {expected}",
     "use credentials of {expected}",
   ],
-  "user-not-found": ["it does not exist in this account", "check the credentials, or set accountId"],
   "part-unread": "{part} cannot be read: {reason}",
 });
 
@@ -122,6 +101,6 @@ const NOTES = templateRules("note", {
  * What `drift` reports. Rule IDs are stable. None names a command that takes something away: drift cannot know who needs an object,
  * and whoever decides that it goes needs no help with the AWS CLI.
  */
-export const DRIFT_RULES = { ...ATTENTION, ...UNVERIFIABLE, ...NOTES };
+export const DRIFT_RULES = { ...ATTENTION, ...OWNER_RULES, ...UNVERIFIABLE, ...NOTES };
 
 export type DriftRules = typeof DRIFT_RULES;

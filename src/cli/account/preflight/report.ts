@@ -21,7 +21,9 @@ export function exitCode(results: readonly CheckResult[]): 0 | 2 | 3 {
 
 /** The report as text: what each check found, and which checks found nothing. */
 export function preflightText(heading: string, results: readonly CheckResult[]): string {
-  const found = results.flatMap(({ check, findings }) => findings.map((finding) => ({ ...finding, object: check })));
+  const found = results.flatMap(({ check, findings }) =>
+    findings.map((finding) => ({ ...finding, object: finding.object === undefined ? check : `${check}: ${finding.object}` })),
+  );
   const passed = results.filter(({ findings }) => findings.length === 0).map(({ check }) => check);
   return findingsText<PreflightRules>(PREFLIGHT_RULES, [heading, `passed: ${passed.join(", ") || "none"}`], found);
 }

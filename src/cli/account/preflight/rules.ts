@@ -1,10 +1,9 @@
 import { templateRules } from "../../findings/templates";
 import { PROGRAM } from "../../text/command";
-import { recovery } from "../../text/recovery";
+import { OWNER_RULES } from "../owner-findings";
 
-const EXISTS = "{object} exists ({arn}[, created {since}])";
+const EXISTS = "it exists ({arn}[, created {since}])";
 const OTHER_NAME = "choose another {setting}.name";
-const IMPORT = `[set {setting}.path: {path}, and ]import it with the steps of ${PROGRAM} keys {stack}` as const;
 const ALLOW_CALLS = `allow what ${PROGRAM} preflight --permissions prints` as const;
 const ALLOW_IN_BOUNDARY = "allow them in the boundary, or set another user.permissionsBoundary";
 const NOT_YOURS = "choose another cluster.prefix, delete what is left over, or add --existing-cluster if it is this cluster";
@@ -61,7 +60,7 @@ const ATTENTION = templateRules("attention", {
   ],
   "image-architecture": ["{ami} is for {architecture}, and DKP requires x86_64", "use an image for x86_64"],
   "name-import-missing": [
-    "{object} does not exist, and import.{imports} is set",
+    "it does not exist, and import.{imports} is set",
     "remove import.{imports}, or correct {setting}.name and path",
   ],
   // An apply cannot change these paths: a policy is imported by its ARN, a role would be replaced.
@@ -72,19 +71,6 @@ const ATTENTION = templateRules("attention", {
   "name-address-taken": [
     `${EXISTS}, and the state does not manage it: {address} is {managed}`,
     `${OTHER_NAME}; an object cannot be imported where the state has one`,
-  ],
-  "name-unmanaged": [
-    `${EXISTS}, and the state does not manage it: the apply would fail with EntityAlreadyExists (${recovery("half-made")})`,
-    IMPORT,
-  ],
-  "name-in-part": [
-    `${EXISTS}, {absent} does not; import.{imports} imports all`,
-    `delete it if it is left over; else ${OTHER_NAME}`,
-  ],
-  "name-of-another": [`${EXISTS}, and belongs to another deployment: used by {by}`, OTHER_NAME],
-  "name-owner-unknown": [
-    `${EXISTS}, and neither the state nor its use in IAM shows whose it is`,
-    `ask who created it; if it is to be this deployment's, ${IMPORT}; otherwise ${OTHER_NAME}`,
   ],
   "prefix-in-use": ["names of the prefix {prefix} are in use, by which DKP creates or finds its own: {objects}", NOT_YOURS],
   "marker-in-use": [
@@ -102,7 +88,7 @@ const ATTENTION = templateRules("attention", {
   ],
   "permission-denied-by-policy": [
     "{simulated}: no policy allows, or one denies, {actions}",
-    `apply if the settings have not been applied yet; otherwise change policy.mode, policy.supplement or cluster until ${PROGRAM} policy prints them`,
+    `apply if the settings have not been applied yet; with --as-key, run the check from one of user.allowedNetworks; otherwise change policy.mode, policy.supplement or cluster until ${PROGRAM} policy prints them`,
   ],
   "permission-denied-by-boundary": ["{simulated}: the permissions boundary denies {actions}", ALLOW_IN_BOUNDARY],
   "permission-denied-by-scp": [
@@ -110,13 +96,6 @@ const ATTENTION = templateRules("attention", {
     "have the administrator of the organization allow them; if its SCPs have conditions, which the simulator does not evaluate reliably, test the key itself with --as-key",
   ],
   "pgp-key-unusable": ["accessKeys.{slot}.pgpKey: {warning}", "gpg --export ID | base64 -w0 prints a key"],
-  "key-denied": ["no policy allows {action} to the key", "apply if the settings have not been applied yet"],
-  "key-denied-by-policy": [
-    "a policy of the user denies {action} to the key",
-    "if user.allowedNetworks is set, run the check from one of these networks; otherwise remove the Deny",
-  ],
-  "key-denied-by-boundary": ["the permissions boundary denies {action} to the key", ALLOW_IN_BOUNDARY],
-  "key-denied-by-scp": ["an SCP denies {action} to the key", "have the administrator of the organization allow it"],
 });
 
 const UNVERIFIABLE = templateRules("unverifiable", {
@@ -124,7 +103,7 @@ const UNVERIFIABLE = templateRules("unverifiable", {
     `${EXISTS}; whether this deployment manages it is unknown, because no state is readable: {reason}`,
     `if this deployment has a state, run ${PROGRAM} synth, initialize the stack (init), and try again; otherwise ${OTHER_NAME}`,
   ],
-  "object-unread": ["{object} cannot be read: {reason}", ALLOW_CALLS],
+  "object-unread": ["it cannot be read: {reason}", ALLOW_CALLS],
   "sources-not-found": [`${NO_SOURCE}: the sources of calls are unknown`, "check cluster.prefix, cluster.layout and region"],
   "permission-undecided": ["{simulated}: the simulator does not decide on {actions}", "test the key itself with --as-key"],
   "key-call-failed": ["{action} returned {reason}", "read the error above; it is about the call, not about the key"],
@@ -140,6 +119,6 @@ const UNVERIFIABLE = templateRules("unverifiable", {
 });
 
 /** What `preflight` reports. Rule IDs are stable. */
-export const PREFLIGHT_RULES = { ...NOTES, ...ATTENTION, ...UNVERIFIABLE };
+export const PREFLIGHT_RULES = { ...NOTES, ...ATTENTION, ...OWNER_RULES, ...UNVERIFIABLE };
 
 export type PreflightRules = typeof PREFLIGHT_RULES;

@@ -38,12 +38,11 @@ function marked({ policy, cluster }: Deployment, ResourceType: string): object {
   return marker === undefined ? {} : { TagSpecifications: [{ ResourceType, Tags: [{ Key: marker.key, Value: marker.value }] }] };
 }
 
-/** What denies a call, by the code and the message of EC2, which name it; an Allow is missing where they name nothing. */
+/** What denies a call, by the code and the message of EC2, which name it; a policy where they name nothing. */
 const DENIALS = [
-  [/^UnauthorizedOperation: .*service control policy/i, "key-denied-by-scp"],
-  [/^UnauthorizedOperation: .*permissions boundary/i, "key-denied-by-boundary"],
-  [/^UnauthorizedOperation: .*explicit deny in an identity-based policy/i, "key-denied-by-policy"],
-  [/^UnauthorizedOperation: /, "key-denied"],
+  [/^UnauthorizedOperation: .*service control policy/i, "permission-denied-by-scp"],
+  [/^UnauthorizedOperation: .*permissions boundary/i, "permission-denied-by-boundary"],
+  [/^UnauthorizedOperation: /, "permission-denied-by-policy"],
 ] as const;
 
 /** Codes of an allowed call, and of one that the Region does not have: DKP does not require it there. */
@@ -62,9 +61,14 @@ export const keyDryRunCheck: Check = {
         return [];
       }
       const { code, message } = await dryRun(operation, request);
-      const values = { action: `ec2:${operation}`, reason: `${code}: ${message}` };
-      const rule = DENIALS.find(([pattern]) => pattern.test(values.reason))?.[1] ?? "key-call-failed";
-      return when(!PASSED.includes(code), { rule, values });
+      const action = `ec2:${operation}`;
+      const reason = `${code}: ${message}`;
+      const [, rule] = DENIALS.find(([pattern]) => pattern.test(reason)) ?? [];
+      const found: PreflightFound =
+        rule === undefined
+          ? { rule: "key-call-failed", values: { action, reason } }
+          : { rule, values: { simulated: "the key", actions: [action] } };
+      return when(!PASSED.includes(code), found);
     });
     return (await Promise.all(findings)).flat();
   },

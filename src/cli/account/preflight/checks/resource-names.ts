@@ -3,8 +3,9 @@ import type { Deployment } from "../../../../settings/deployment";
 import type { StateResource } from "../../../terraform/state-file";
 import { type ExistingObject, type IamReader, mapped, type Reading } from "../../aws/iam-reader";
 import { type ManagedObject, managedObjects } from "../../managed-objects";
+import { day, ownerFindings } from "../../owner-findings";
 import { ownershipOf } from "../../ownership";
-import type { Check, PreflightFound, Subject } from "../check";
+import { type Check, type PreflightFound, type Subject, when } from "../check";
 
 /** The names of the deployment's own user, policies, group and node role: whether they are free, or else whose the objects are. */
 export const resourceNamesCheck: Check = {
@@ -24,10 +25,13 @@ export const resourceNamesCheck: Check = {
     const { deployment } = subject;
     const objects = await Promise.all(managedObjects(deployment).map((object) => read(object, iam, subject)));
     const state = objects.some(existingOf) ? await subject.state() : { value: [] };
-    return objects.flatMap((object): readonly PreflightFound[] => {
-      const found = checkObject(object, { deployment, objects, state });
-      return found === undefined ? [] : [{ object: title(object), field: `${object.setting}.name`, ...found }];
-    });
+    return objects.flatMap((object) =>
+      checkObject(object, { deployment, objects, state }).map((found) => ({
+        object: title(object),
+        field: `${object.setting}.name`,
+        ...found,
+      })),
+    );
   },
 };
 
@@ -57,7 +61,6 @@ async function policyOfName(iam: IamReader, name: string): Promise<Reading<Exist
 
 const title = ({ kind, name }: Pick<ManagedObject, "kind" | "name">) => `${kind} ${name}`;
 const existingOf = ({ existing }: NamedObject) => ("value" in existing ? existing.value : undefined);
-const isAbsent = ({ existing }: NamedObject) => "value" in existing && existing.value === undefined;
 
 interface Names {
   readonly deployment: Deployment;
@@ -66,57 +69,42 @@ interface Names {
   readonly state: Reading<readonly StateResource[]>;
 }
 
-type NameValues = Pick<ManagedObject, "setting" | "imports"> &
-  Readonly<Record<"object" | "arn" | "stack", string> & Record<"since" | "path", string | undefined>>;
-
-/** What is found about an object; undefined if its name is free, or it is managed or imported. */
-function checkObject(named: NamedObject, names: Names): PreflightFound | undefined {
+/** What is found about an object: nothing if its name is free, or it is managed or imported. */
+function checkObject(named: NamedObject, names: Names): readonly PreflightFound[] {
   const { kind, path, setting, imports, existing } = named;
   const { deployment, state } = names;
-  const object = title(named);
   const isImported = deployment.import?.[imports] === true;
   if ("unread" in existing) {
-    return { rule: "object-unread", values: { object, reason: existing.unread } };
+    return [{ rule: "object-unread", values: { reason: existing.unread } }];
   }
   if (existing.value === undefined) {
-    const missing = { rule: "name-import-missing", field: `import.${imports}`, values: { object, imports, setting } } as const;
-    return isImported ? missing : undefined;
+    return when(isImported, { rule: "name-import-missing", field: `import.${imports}`, values: { imports, setting } });
   }
   const { Arn: arn = "", Path: existingPath = "/", CreateDate } = existing.value;
-  const values = { object, arn, since: CreateDate?.toISOString().slice(0, 10), setting, imports, stack: deployment.stack };
+  const values = { arn, since: day(CreateDate), setting, imports, path, existingPath };
   if (isImported && (kind === "policy" || kind === "role") && existingPath !== path) {
-    return { rule: "name-import-path", field: `${setting}.path`, values: { ...values, path, existingPath } };
+    return [{ rule: "name-import-path", field: `${setting}.path`, values }];
   }
-  if ("unread" in state) {
-    return isImported ? undefined : { rule: "name-state-unread", values: { ...values, reason: state.unread } };
-  }
-  const pathToSet = existingPath === path ? undefined : existingPath;
-  return checkOwner(named, { ...names, state: state.value }, { ...values, path: pathToSet });
+  return "unread" in state
+    ? when(!isImported, { rule: "name-state-unread", values: { ...values, reason: state.unread } })
+    : checkOwner(named, existing.value, { ...names, state: state.value });
 }
 
 /** What is found about an object that exists, by whose it is. */
 function checkOwner(
-  { kind, name, address, imports, uses }: NamedObject,
+  { kind, name, path, address, setting, imports, uses }: NamedObject,
+  { Arn: arn = "", Path: existingPath = "/", CreateDate }: ExistingObject,
   { deployment, objects, state }: Omit<Names, "state"> & { readonly state: readonly StateResource[] },
-  values: NameValues,
-): PreflightFound | undefined {
+): readonly PreflightFound[] {
+  const values = { arn, since: day(CreateDate), setting };
   const managed = state.find((resource) => resource.address === address)?.attributes;
-  if (managed !== undefined && managed.arn !== values.arn && managed.name !== name) {
-    return { rule: "name-address-taken", address, values: { ...values, address, managed: String(managed.name) } };
+  if (managed !== undefined) {
+    const isOther = managed.arn !== arn && managed.name !== name;
+    return when(isOther, { rule: "name-address-taken", address, values: { ...values, address, managed: String(managed.name) } });
   }
   const userExists = objects.some((object) => object.kind === "user" && existingOf(object) !== undefined);
-  const { owner, by } = ownershipOf({ kind, name }, uses, { settings: deployment, state, userExists });
-  if (managed !== undefined || owner === "ours") {
-    return undefined;
-  }
-  if (owner === "another") {
-    return { rule: "name-of-another", values: { ...values, by } };
-  }
-  if (deployment.import?.[imports] === true) {
-    return undefined;
-  }
-  const absent = objects.filter((other) => other.imports === imports && isAbsent(other)).map(title);
-  return absent.length > 0
-    ? { rule: "name-in-part", values: { ...values, absent } }
-    : { rule: owner === "unknown" ? "name-owner-unknown" : "name-unmanaged", values };
+  const ownership = ownershipOf({ kind, name }, uses, { settings: deployment, state, userExists });
+  const isImported = deployment.import?.[imports] === true && ownership.owner !== "another";
+  const pathToSet = existingPath === path ? undefined : existingPath;
+  return isImported ? [] : ownerFindings(ownership, { ...values, stack: deployment.stack, path: pathToSet });
 }

@@ -64,7 +64,7 @@ export const permissionsCheck: Check = {
     const boundary = isUser ? { value: undefined } : await boundaryOf(tools, user.permissionsBoundary);
     if ("unread" in boundary) {
       const object = `permissions boundary ${user.permissionsBoundary}`;
-      return [{ rule: "object-unread", field: "user.permissionsBoundary", values: { object, reason: boundary.unread } }];
+      return [{ rule: "object-unread", field: "user.permissionsBoundary", object, values: { reason: boundary.unread } }];
     }
     const simulate = isUser ? ofUser : policySimulator(tools, subject, boundary.value);
     const results: EvaluationResult[] = [];

@@ -178,7 +178,7 @@ describe("a command that cannot write all of its files", () => {
     [["synth"], 60, /^cdktf\.out\/stacks\/dev\/\.terraform\.lock\.hcl: file too large \(EFBIG\)\n$/],
     [["review"], 8, /^review\/dev\/\S+: file too large \(EFBIG\)\n$/],
     [["init", "new"], 1, /^new\/\S+: file too large \(EFBIG\)\n$/],
-    [["hand-over", "--out", "provider.yaml"], 0, /^\S+\/provider\.yaml: cannot be written \(EFBIG\); .+\n$/],
+    [["hand-over", "--out", "provider.yaml"], 0, /^\S+\/provider\.yaml: .+ \(EFBIG\)\n$/],
   ])("leaves complete files only, and says so in one line, when the disk is full: %j, %d blocks", (args, limit, message) => {
     const { before, after } = uninterrupted(...args);
     expect(onFullDisk(limit, ...args)).toEqual({ status: 1, signal: null, stdout: "", stderr: expect.stringMatching(message) });

@@ -37,7 +37,7 @@ The secret comes from the outputs, or from the deployment's own state where outp
       if (out === undefined) {
         session.print(text);
       } else {
-        const written = await inOneStep(() => writeSecretFile(out, text));
+        const written = await inOneStep(() => writeSecretFile(out, text, session.host.env));
         session.printError(`written to ${written}, which only you can read (mode 0600)\n`);
       }
     });

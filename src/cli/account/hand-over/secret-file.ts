@@ -1,6 +1,6 @@
-import { randomBytes } from "node:crypto";
-import { existsSync, linkSync, readdirSync, realpathSync, rmSync, writeFileSync } from "node:fs";
-import { basename, dirname, join, parse, resolve } from "node:path";
+import { existsSync, lstatSync, realpathSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
+import { temporaryName, writeFileAtomically } from "../../../text/files";
 import { type Environment, gitWith } from "../../git";
 
 /**
@@ -18,7 +18,8 @@ export function checkSecretFile(file: string, environment: Environment): void {
 
 function pathRefusal(file: string): string | undefined {
   const folder = dirname(resolve(file));
-  if (existsSync(file)) {
+  // Also where it is a symbolic link to nothing.
+  if (lstatSync(file, { throwIfNoEntry: false }) !== undefined) {
     return "exists already, and others may be able to read it; remove it or write another file";
   }
   if (!existsSync(folder)) {
@@ -44,49 +45,21 @@ function gitRefusal(file: string, environment: Environment): string | undefined 
   if (!isIgnored(basename(file))) {
     return "lies in a Git work tree and Git does not ignore it, so that a commit could contain the secret; write a file outside, or one that .gitignore covers, for example provider.yaml in the project's root";
   }
-  const unfinished = unfinishedName(basename(file), "0".repeat(12));
-  return isIgnored(unfinished)
+  return isIgnored(temporaryName(basename(file)))
     ? undefined
-    : `is written first under a name that Git does not ignore (${unfinished}), so that a commit could contain the secret if the command is killed; add *.unfinished.* to .gitignore`;
-}
-
-/** The name under which a file is written before it is complete: one that the patterns for the file itself usually cover. */
-function unfinishedName(name: string, unique: string): string {
-  const { name: stem, ext } = parse(name);
-  return `${stem}.${unique}.unfinished${ext}`;
-}
-
-/** Removes what killed runs left of the same file. */
-function removeUnfinished(path: string): void {
-  const [start, end] = unfinishedName(basename(path), "/").split("/") as [string, string];
-  const isUnfinished = (other: string) =>
-    other.startsWith(start) && other.endsWith(end) && /^[0-9a-f]{12}$/.test(other.slice(start.length, -end.length));
-  for (const other of readdirSync(dirname(path)).filter(isUnfinished)) {
-    rmSync(join(dirname(path), other), { force: true });
-  }
+    : "is written first under a name that Git does not ignore, so that a commit could contain the secret if the command is killed; add .*.tmp to .gitignore";
 }
 
 /**
  * Writes a secret to a new file that only its owner can read (mode 0600) and returns the file's full path. The file appears complete
- * or not at all, and an existing one is never replaced. What killed runs left of it is removed.
+ * or not at all. What killed runs left of it is removed.
  * @throws Error if the file exists or cannot be written; then nothing is left behind
  */
-export function writeSecretFile(file: string, text: string): string {
-  const path = resolve(file);
-  const unfinished = join(dirname(path), unfinishedName(basename(path), randomBytes(6).toString("hex")));
-  try {
-    removeUnfinished(path);
-    writeFileSync(unfinished, text, { mode: 0o600, flag: "wx", flush: true });
-    // Unlike a rename, a link fails where the file exists by now.
-    linkSync(unfinished, path);
-  } catch (error) {
-    const { code = "" } = error as NodeJS.ErrnoException;
-    const reason = code === "EEXIST" ? "exists already" : `cannot be written (${code})`;
-    throw new Error(`${path}: ${reason}; nothing was written, write another file`);
-  } finally {
-    rmSync(unfinished, { force: true });
-  }
-  return path;
+export function writeSecretFile(file: string, text: string, environment: Environment): string {
+  // Somebody can have created it since the last check.
+  checkSecretFile(file, environment);
+  writeFileAtomically(resolve(file), text, { mode: 0o600 });
+  return resolve(file);
 }
 
 function inRepository(folder: string): boolean {

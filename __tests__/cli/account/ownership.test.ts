@@ -39,8 +39,6 @@ const ownership = ({ object, uses, ...facts }: Case) =>
   });
 
 const DECKHOUSE = deployment("user: { name: Deckhouse }");
-const SECOND = { ...deployment("{ user: { name: second }, policy: { name: other } }"), stack: "second" };
-const BESIDE = { uses: [], neighbors: [SECOND] };
 const UNUSED: Case = { object: POLICY, uses: [], userExists: false };
 
 describe("an object of the account is", () => {
@@ -73,8 +71,6 @@ describe("an object of the account is", () => {
     ["a policy of another user", { object: POLICY, uses: ["user deckhouse", "user second"] }, "user second"],
     ["a group with another member", { object: GROUP, uses: ["user second"] }, "user second"],
     ["a role of another cluster's profile", { object: ROLE, uses: ["instance profile b-node"] }, "instance profile b-node"],
-    ["a policy that another deployment names", { object: { kind: "policy", name: "other" }, ...BESIDE }, "deployment second"],
-    ["a user that another deployment names", { object: { kind: "user", name: "second" }, ...BESIDE }, "deployment second"],
   ])("another's: %s", (_, given, by) => {
     expect(ownership(given)).toEqual({ owner: "another", by: [by] });
   });

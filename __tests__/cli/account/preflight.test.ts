@@ -77,7 +77,7 @@ describe("the calls that are simulated", () => {
     const options = { ...optionsOf(given), environment: ENVIRONMENT, allowedNetworks };
     const policy = policyDocument(policyStatements(options));
     const granted = new Set(policyStatements(options).flatMap(({ effect, actions }) => (effect === "Deny" ? [] : actions)));
-    const calls = simulatedCalls(options, ["ec2:Needed"]);
+    const calls = simulatedCalls(options, [...granted, "ec2:Needed"]);
     expect(new Set(calls.flatMap(({ actions }) => actions))).toEqual(new Set([...granted, "ec2:Needed"]));
     const requests = calls.flatMap(({ actions, resources, context }) =>
       actions.flatMap((action) =>
@@ -92,15 +92,11 @@ describe("the calls that are simulated", () => {
   });
 
   it("carry each condition of a statement, with the type of its key", () => {
-    const calls = simulatedCalls(
-      {
-        mode: "scoped",
-        supplement: true,
-        environment: { ...ENVIRONMENT, partition: "aws-cn", region: "cn-northwest-1" },
-        cluster: deployment("{ cluster: { prefix: dev, tags: { a: b } }, features: [encrypted-volumes] }").cluster,
-      },
-      [],
-    );
+    const environment = { ...ENVIRONMENT, partition: "aws-cn", region: "cn-northwest-1" };
+    const { cluster } = deployment("{ cluster: { prefix: dev, tags: { a: b } }, features: [encrypted-volumes] }");
+    const actions = ["ec2:DescribeVpcs", "iam:GetRole", "iam:PassRole", "iam:TagRole", "kms:CreateGrant"];
+    const calls = simulatedCalls({ mode: "scoped", supplement: true, environment, cluster }, actions);
+    expect(new Set(calls.flatMap((call) => call.actions))).toEqual(new Set(actions));
     const of = (action: string) => calls.find(({ actions }) => actions.includes(action));
     const text = (key: string, value: string) => ({ key, type: "string", value });
     const resources = ["arn:aws-cn:iam::123456789012:role/dev-node"];

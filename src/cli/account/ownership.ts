@@ -12,13 +12,13 @@ export interface AccountObject {
 
 /**
  * Whose an object is. `ours`: the state has it. `ours-unmanaged`: the state lacks it, it has a name of the settings, and nothing else
- * uses it. `another`: something outside the deployment uses it, or another deployment names it. Only the first two are ever imported.
+ * uses it. `another`: something outside the deployment uses it. Only the first two are ever imported.
  */
 export type Owner = "ours" | "ours-unmanaged" | "another" | "unknown";
 
 export interface Ownership {
   readonly owner: Owner;
-  /** What outside the deployment uses the object, `user second`, or names it, `deployment second`. */
+  /** What outside the deployment uses the object, `user second`. */
   readonly by: readonly string[];
 }
 
@@ -31,8 +31,6 @@ export interface DeploymentFacts {
   readonly outputs?: readonly string[];
   /** Whether IAM has the deployment's user. */
   readonly userExists: boolean;
-  /** Other deployments of the same account. @default none */
-  readonly neighbors?: readonly Deployment[];
 }
 
 /**
@@ -41,8 +39,7 @@ export interface DeploymentFacts {
  */
 export function ownershipOf(object: AccountObject, uses: Reading<readonly string[]>, facts: DeploymentFacts): Ownership {
   const own = ownPrincipals(object, facts);
-  const users = "value" in uses ? uses.value.filter((use) => !own.has(lower(use))) : [];
-  const by = [...users, ...neighborsThatName(object, facts)];
+  const by = "value" in uses ? uses.value.filter((use) => !own.has(lower(use))) : [];
   return { owner: ownerOf(object, by.length > 0, "value" in uses, facts), by };
 }
 
@@ -100,11 +97,6 @@ function ownPrincipals({ kind, name }: AccountObject, { settings, state = [] }: 
     own.push(`instance profile ${name}`);
   }
   return new Set(own.map(lower));
-}
-
-function neighborsThatName(object: AccountObject, { neighbors = [] }: DeploymentFacts): readonly string[] {
-  const naming = neighbors.filter((neighbor) => managedObjects(neighbor).some((named) => isSame(named, object)));
-  return naming.map(({ stack }) => `deployment ${stack}`);
 }
 
 /** Arguments of a resource that name another one, or give its ARN. */

@@ -36,7 +36,7 @@ const SERVICES = {
 const maxAttempts = 6;
 
 /** The codes with which AWS services throttle. */
-export const THROTTLED = /Throttl|RequestLimitExceeded|TooManyRequests/;
+const THROTTLED = /Throttl|RequestLimitExceeded|TooManyRequests/;
 
 /** Defense in depth: only operations that read are sent without `DryRun`. */
 const READS = /^(?:Describe|Get|List|Simulate)[A-Z]/;

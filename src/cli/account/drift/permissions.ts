@@ -5,60 +5,48 @@ import { policyWith } from "../../../iam/policy-document";
 import type { Deployment } from "../../../settings/deployment";
 import { iamArn } from "../../iam/deployer-permissions";
 import type { Action } from "../aws/operations";
+import { managedObjects } from "../managed-objects";
 
-/** The calls about each kind of object. sts:GetCallerIdentity requires no permission. */
-export const DRIFT_ACTIONS = {
-  user: [
-    "iam:GetLoginProfile",
-    "iam:GetUser",
-    "iam:ListAccessKeys",
-    "iam:ListAttachedUserPolicies",
-    "iam:ListGroupsForUser",
-    "iam:ListMFADevices",
-    "iam:ListSSHPublicKeys",
-    "iam:ListServiceSpecificCredentials",
-    "iam:ListSigningCertificates",
-    "iam:ListUserPolicies",
-  ],
-  group: ["iam:GetGroup", "iam:ListAttachedGroupPolicies", "iam:ListGroupPolicies"],
-  policy: ["iam:GetPolicy", "iam:GetPolicyVersion", "iam:ListEntitiesForPolicy"],
-  role: [
-    "iam:GetRole",
-    "iam:GetRolePolicy",
-    "iam:ListAttachedRolePolicies",
-    "iam:ListInstanceProfilesForRole",
-    "iam:ListRolePolicies",
-  ],
-} as const satisfies Readonly<Record<string, readonly Action[]>>;
-
-type Kind = keyof typeof DRIFT_ACTIONS;
+/** The calls of `drift`. sts:GetCallerIdentity requires no permission. */
+export const DRIFT_ACTIONS = [
+  "iam:GetGroup",
+  "iam:GetLoginProfile",
+  "iam:GetPolicy",
+  "iam:GetPolicyVersion",
+  "iam:GetRole",
+  "iam:GetRolePolicy",
+  "iam:GetUser",
+  "iam:ListAccessKeys",
+  "iam:ListAttachedGroupPolicies",
+  "iam:ListAttachedRolePolicies",
+  "iam:ListAttachedUserPolicies",
+  "iam:ListEntitiesForPolicy",
+  "iam:ListGroupPolicies",
+  "iam:ListGroupsForUser",
+  "iam:ListInstanceProfilesForRole",
+  "iam:ListMFADevices",
+  "iam:ListRolePolicies",
+  "iam:ListSSHPublicKeys",
+  "iam:ListServiceSpecificCredentials",
+  "iam:ListSigningCertificates",
+  "iam:ListUserPolicies",
+] as const satisfies readonly Action[];
 
 /**
  * The least-privilege policy for reading the IAM objects of deployments. It allows no change and no access to a state.
  * An account that the settings do not set is "*", which matches only objects of the caller's own account.
  */
 export function driftPolicy(deployments: readonly Deployment[]): object {
-  const resources = (kind: Kind) => [...new Set(deployments.flatMap((settings) => arnsOf(settings)[kind]))].sort();
-  const statements = (Object.keys(DRIFT_ACTIONS) as Kind[]).map((kind) => ({
-    Sid: `DkpDrift${kind[0]?.toUpperCase()}${kind.slice(1)}`,
-    Effect: "Allow",
-    Action: DRIFT_ACTIONS[kind],
-    Resource: resources(kind),
-  }));
-  return policyWith(statements.filter(({ Resource }) => Resource.length > 0));
+  const Resource = [...new Set(deployments.flatMap(arnsOf))].sort();
+  return policyWith([{ Sid: "DkpDrift", Effect: "Allow", Action: DRIFT_ACTIONS, Resource }]);
 }
 
-function arnsOf(settings: Deployment): Readonly<Record<Kind, readonly string[]>> {
-  const { region, accountId: account, user, group, policy, attachment, nodeRole, cluster } = settings;
-  const arn = (kind: Kind, name: string, path: string) =>
-    iamArn({ partition: partitionOf(region), account }, kind, { name, path });
-  return {
-    user: [arn("user", user.name, user.path)],
-    group: attachment === "user" ? [] : [arn("group", group.name, group.path)],
-    policy: [policy.name, additionalPolicyNames(policy.name)].map((name) => arn("policy", name, policy.path)),
-    role: [
-      ...(nodeRole === undefined ? [] : [arn("role", nodeRole.name, nodeRole.path)]),
-      ...(cluster.prefix === undefined ? [] : [arn("role", nodeRoleName(cluster.prefix), "/")]),
-    ],
-  };
+function arnsOf(settings: Deployment): readonly string[] {
+  const { region, accountId: account, policy, cluster } = settings;
+  const objects = managedObjects(settings).filter(({ imports }) => imports !== "additionalPolicies");
+  const additional = { kind: "policy", name: additionalPolicyNames(policy.name), path: policy.path } as const;
+  const dkpRole = cluster.prefix === undefined ? [] : [{ kind: "role", name: nodeRoleName(cluster.prefix), path: "/" } as const];
+  return [...objects, additional, ...dkpRole].map(({ kind, ...object }) =>
+    iamArn({ partition: partitionOf(region), account }, kind, object),
+  );
 }

@@ -52,7 +52,5 @@ export interface Check {
   readonly field: string;
   /** All calls that it can make, besides dry runs: the permissions that the preflight requires follow from it. */
   readonly calls: readonly Action[];
-  /** Where it calls AWS: in the deployment's Region, or, for global services, in a Region that every account has. */
-  readonly where: "region" | "always-on region";
   run(tools: Tools, subject: Subject): Promise<readonly PreflightFound[]>;
 }

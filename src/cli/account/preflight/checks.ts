@@ -23,7 +23,7 @@ export const CHECKS: readonly Check[] = [
 
 /** The IAM actions that the preflight requires: what the checks list, and nothing else. */
 export const ADMIN_ACTIONS: readonly string[] = [
-  ...new Set([accountCheck({ asKey: false }), regionCheck, ...CHECKS].flatMap(({ calls }) => calls)),
+  ...new Set([accountCheck(false), regionCheck, ...CHECKS].flatMap(({ calls }) => calls)),
 ].sort();
 
 /** The policy with these actions. None of them changes anything. */

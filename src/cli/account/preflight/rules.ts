@@ -31,10 +31,6 @@ const NOTES = templateRules("note", {
     "the user {user} does not exist: the policy that an apply creates was simulated, which shows no denial by an SCP",
     "run the preflight again after the apply",
   ],
-  "permission-denied-unused": [
-    "{simulated}: the {denier} denies {actions}, which this cluster is not known to call",
-    "allow them before the cluster calls them",
-  ],
 });
 
 const ATTENTION = templateRules("attention", {
@@ -110,7 +106,6 @@ const UNVERIFIABLE = templateRules("unverifiable", {
   "check-not-run": "not run: it depends on the check {required}, which did not pass",
   "timed-out": ["{action}: {reason}", "try again with a longer --timeout"],
   "call-denied": ["{action} is denied to these credentials", ALLOW_CALLS],
-  "call-throttled": ["{action} is throttled ({reason}) after several attempts", "try again when fewer calls are made"],
   "call-unreachable": [
     "{action}: AWS cannot be reached ({reason})",
     "check the Region; sign in to the network if it asks for that, or set HTTPS_PROXY and NO_PROXY as it requires",

@@ -24,8 +24,8 @@ type Environment = Required<PolicyOptions["environment"]>;
 type Options = PolicyOptions & { readonly environment: Environment };
 
 /**
- * Requests to the simulator that the policy of a deployment allows: the actions of each statement, on resources and with the context that
- * the statement requires, from one of the allowed networks.
+ * Requests of actions to the simulator, as the policy of a deployment allows them: on resources and with the context that its statements
+ * require, from one of the allowed networks.
  * @param needed actions, also those that the policy does not allow
  */
 export function simulatedCalls(options: Options, needed: readonly string[]): readonly SimulatedCalls[] {
@@ -33,7 +33,8 @@ export function simulatedCalls(options: Options, needed: readonly string[]): rea
   const others = needed.filter((action) => allows.every(({ actions }) => !actions.includes(action)));
   const calls = [...allows, { actions: others, resources: [], conditions: [] }].flatMap(({ actions, resources, conditions }) => {
     const context = [...conditions.flatMap(contextOf), ...sourceOf(options.allowedNetworks)];
-    return actions.map((action) => ({ action, resources: resourcesOf(action, resources, options.environment), context }));
+    const simulated = actions.filter((action) => needed.includes(action));
+    return simulated.map((action) => ({ action, resources: resourcesOf(action, resources, options.environment), context }));
   });
   const together = grouped(calls, ({ resources, context }) => JSON.stringify([resources, context]));
   return [...together.values()].map((group) => ({

@@ -6,7 +6,6 @@ export const imageCheck: Check = {
   id: "image",
   field: "cluster.amis",
   calls: ["ec2:DescribeImages"],
-  where: "region",
   async run({ list }, { deployment: { amis, cluster, region } }) {
     if (amis.length === 0) {
       return [settingNotSet("cluster.amis")];

@@ -53,7 +53,6 @@ export const keyDryRunCheck: Check = {
   id: "key",
   field: "policy",
   calls: [],
-  where: "region",
   async run({ dryRun }, { deployment }) {
     const findings = DRY_CALLS.map(async ({ operation, input }): Promise<readonly PreflightFound[]> => {
       const request = input(deployment);

@@ -13,7 +13,6 @@ export const markerCheck: Check = {
   id: "marker",
   field: "policy.mode",
   calls: ["ec2:DescribeInstances", "ec2:DescribeSecurityGroups", "ec2:DescribeTags"],
-  where: "region",
   async run({ list }, { deployment: { cluster, policy }, partition, account, existingCluster }) {
     const tag = strictMarker(policy, cluster);
     const { prefix } = cluster;

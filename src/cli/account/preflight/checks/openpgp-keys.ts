@@ -7,7 +7,6 @@ export const openPgpKeysCheck: Check = {
   id: "pgp-keys",
   field: "accessKeys",
   calls: [],
-  where: "always-on region",
   async run(_, { deployment: { accessKeys } }) {
     return SLOTS.flatMap((slot) => {
       const warning = pgpKeyWarning(accessKeys, slot);

@@ -50,7 +50,6 @@ export const prefixCheck: Check = {
     "ec2:DescribeSubnets",
     "ec2:DescribeVpcs",
   ],
-  where: "region",
   async run({ list }, { deployment: { cluster }, existingCluster }) {
     const { prefix, existingVPCID } = cluster;
     if (prefix === undefined) {

@@ -1,12 +1,11 @@
 import { suggest } from "../../../../settings/message-parts";
 import { type Check, when } from "../check";
 
-/** Whether the Region is enabled. Called in one that every account has: a Region that is not enabled rejects every key. */
+/** Whether the Region is enabled. */
 export const regionCheck: Check = {
   id: "region",
   field: "region",
   calls: ["ec2:DescribeRegions"],
-  where: "always-on region",
   async run({ list }, { deployment: { region } }) {
     const regions = await list("ec2:DescribeRegions", { AllRegions: true }, ({ Regions }) => Regions);
     const status = regions.find(({ RegionName }) => RegionName === region)?.OptInStatus;

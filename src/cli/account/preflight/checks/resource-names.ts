@@ -20,7 +20,6 @@ export const resourceNamesCheck: Check = {
     "iam:ListEntitiesForPolicy",
     "iam:ListInstanceProfilesForRole",
   ],
-  where: "always-on region",
   async run({ iam }, subject) {
     const { deployment } = subject;
     const objects = await Promise.all(managedObjects(deployment).map((object) => read(object, iam, subject)));
@@ -81,9 +80,9 @@ function checkObject(named: NamedObject, names: Names): readonly PreflightFound[
     return when(isImported, { rule: "name-import-missing", field: `import.${imports}`, values: { imports, setting } });
   }
   const { Arn: arn = "", Path: existingPath = "/", CreateDate } = existing.value;
-  const values = { arn, since: day(CreateDate), setting, imports, path, existingPath };
+  const values = { arn, since: day(CreateDate), setting };
   if (isImported && (kind === "policy" || kind === "role") && existingPath !== path) {
-    return [{ rule: "name-import-path", field: `${setting}.path`, values }];
+    return [{ rule: "name-import-path", field: `${setting}.path`, values: { ...values, imports, path, existingPath } }];
   }
   return "unread" in state
     ? when(!isImported, { rule: "name-state-unread", values: { ...values, reason: state.unread } })

@@ -8,37 +8,29 @@ import { type EvaluationResult, someAtATime, unlessMissing } from "../../aws/ope
 import { type Check, type PreflightFound, type Subject, type Tools, userArn, when } from "../check";
 import { type SimulatedCalls, simulatedCalls } from "../simulated-requests";
 
-/** What denies an action, and its rule. */
-const DENIAL_RULES = {
-  SCP: "permission-denied-by-scp",
-  boundary: "permission-denied-by-boundary",
-  policy: "permission-denied-by-policy",
-} as const;
-
-type Denier = keyof typeof DENIAL_RULES;
-const DENIERS = Object.keys(DENIAL_RULES) as readonly Denier[];
-
-/** The decision on an action: what denies it, if anything does. */
-type Decision = "allowed" | "undecided" | Denier;
-
-/** From the worst to the best: of several resources the worst decision counts. */
-const WORST_FIRST: readonly Decision[] = [...DENIERS, "undecided", "allowed"];
+/** The rules of actions that are not allowed, from the worst: of several resources the worst decision counts. */
+const WORST_FIRST = [
+  "permission-denied-by-scp",
+  "permission-denied-by-boundary",
+  "permission-denied-by-policy",
+  "permission-undecided",
+] as const;
 
 /** The decision of the simulator on one action. It reports the SCP and the boundary next to its decision. */
-function decisionOf(result: EvaluationResult): Decision {
+function decisionOf(result: EvaluationResult): (typeof WORST_FIRST)[number] | "allowed" {
   const { EvalDecision, OrganizationsDecisionDetail, ResourceSpecificResults = [] } = result;
   if (EvalDecision === "allowed") {
     return "allowed";
   }
   if (OrganizationsDecisionDetail?.AllowedByOrganizations === false) {
-    return "SCP";
+    return "permission-denied-by-scp";
   }
   const all = [result, ...ResourceSpecificResults];
   if (all.some(({ PermissionsBoundaryDecisionDetail: detail }) => detail?.AllowedByPermissionsBoundary === false)) {
-    return "boundary";
+    return "permission-denied-by-boundary";
   }
   const isUndecided = EvalDecision === undefined || all.some(({ MissingContextValues = [] }) => MissingContextValues.length > 0);
-  return isUndecided ? "undecided" : "policy";
+  return isUndecided ? "permission-undecided" : "permission-denied-by-policy";
 }
 
 /** Concurrent calls: IAM throttles at a low rate. */
@@ -49,7 +41,6 @@ export const permissionsCheck: Check = {
   id: "permissions",
   field: "policy",
   calls: ["iam:SimulatePrincipalPolicy", "iam:SimulateCustomPolicy", "iam:GetPolicy", "iam:GetPolicyVersion"],
-  where: "always-on region",
   async run(tools, subject) {
     const { user } = subject.deployment;
     const policy = policyOptionsOf(subject.deployment);
@@ -73,38 +64,22 @@ export const permissionsCheck: Check = {
     });
     return [
       ...when(!isUser, { rule: "permissions-planned", values: { user: user.name } }),
-      ...denials(decisionsOf(calls, results), new Set(needed), isUser ? `the user ${user.name}` : PLANNED),
+      ...denials(needed, results, isUser ? `the user ${user.name}` : "the policy that an apply creates"),
     ];
   },
 };
 
-const PLANNED = "the policy that an apply creates";
-
-/** The worst decision on each action; an action without a result is undecided. */
-function decisionsOf(calls: readonly SimulatedCalls[], results: readonly EvaluationResult[]): ReadonlyMap<string, Decision> {
+/** The actions that are not allowed; an action without a result is undecided. */
+function denials(actions: readonly string[], results: readonly EvaluationResult[], simulated: string): readonly PreflightFound[] {
   const byAction = grouped(results, ({ EvalActionName = "" }) => EvalActionName);
-  const decisions = (action: string) => new Set(byAction.get(action)?.map(decisionOf));
-  const worst = (action: string) => WORST_FIRST.find((decision) => decisions(action).has(decision)) ?? "undecided";
-  return new Map(calls.flatMap(({ actions }) => actions).map((action) => [action, worst(action)]));
-}
-
-/** Findings by decision. A denied action requires attention only where this cluster calls it. */
-function denials(
-  decisions: ReadonlyMap<string, Decision>,
-  needed: ReadonlySet<string>,
-  simulated: string,
-): readonly PreflightFound[] {
-  const decided = (decision: Decision) => [...decisions.keys()].filter((action) => decisions.get(action) === decision);
-  const denied = DENIERS.flatMap((denier) => {
-    const used = decided(denier).filter((action) => needed.has(action));
-    const unused = decided(denier).filter((action) => !needed.has(action));
-    return [
-      ...when(used.length > 0, { rule: DENIAL_RULES[denier], values: { simulated, actions: used } }),
-      ...when(unused.length > 0, { rule: "permission-denied-unused", values: { simulated, denier, actions: unused } }),
-    ];
+  const worst = (action: string) => {
+    const decisions = byAction.get(action)?.map(decisionOf) ?? ["permission-undecided"];
+    return WORST_FIRST.find((rule) => decisions.includes(rule));
+  };
+  return WORST_FIRST.flatMap((rule) => {
+    const denied = actions.filter((action) => worst(action) === rule);
+    return when(denied.length > 0, { rule, values: { simulated, actions: denied } });
   });
-  const actions = decided("undecided");
-  return [...denied, ...when(actions.length > 0, { rule: "permission-undecided", values: { simulated, actions } })];
 }
 
 type Simulator = (request: SimulatedCalls) => Promise<readonly EvaluationResult[]>;

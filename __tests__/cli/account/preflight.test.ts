@@ -91,7 +91,7 @@ describe("the calls that are simulated", () => {
     expect((await requestsWith(false, policy, requests)).map(({ action }) => action)).toEqual(["ec2:Needed"]);
   });
 
-  it("carry each condition of a statement, with the type of its key", () => {
+  it("carry each condition with the type of its key, and name EC2 with the suffix .amazonaws.com for KMS", () => {
     const environment = { ...ENVIRONMENT, partition: "aws-cn", region: "cn-northwest-1" };
     const { cluster } = deployment("{ cluster: { prefix: dev, tags: { a: b } }, features: [encrypted-volumes] }");
     const actions = ["ec2:DescribeVpcs", "iam:GetRole", "iam:PassRole", "iam:TagRole", "kms:CreateGrant"];
@@ -104,6 +104,8 @@ describe("the calls that are simulated", () => {
     expect(of("iam:GetRole")).toMatchObject({ resources, context: [] });
     expect(of("iam:PassRole")).toMatchObject({ resources, context: [text("iam:PassedToService", "ec2.amazonaws.com")] });
     expect(of("iam:TagRole")?.context).toEqual([{ key: "aws:TagKeys", type: "stringList", value: "a" }]);
+    const viaEc2 = text("kms:ViaService", "ec2.cn-northwest-1.amazonaws.com");
+    expect(of("kms:CreateGrant")?.context).toContainEqual(viaEc2);
     expect(of("kms:CreateGrant")?.context).toContainEqual({ key: "kms:GrantIsForAWSResource", type: "boolean", value: "true" });
   });
 });

@@ -20,7 +20,7 @@ beforeEach(() => {
 });
 
 describe("writeFileAtomically", () => {
-  it("writes a new file and replaces an old one, with the mode that is asked for and nothing left beside it", () => {
+  it("writes a new file and replaces an old one, with the mode that is asked for and leaves no other file", () => {
     writeFileAtomically(path, "old");
     writeFileAtomically(path, "new", { mode: 0o600 });
     expect(readFileSync(path, "utf8")).toBe("new");

@@ -40,10 +40,10 @@ describe("REVIEW.md", () => {
     );
   });
 
-  it.each(["policy.json", "REVIEW.md"])("shows the account ID 000000000000 in %s as stated in the settings", (name) => {
-    const stated = file(name, `${SCOPED}accountId: "000000000000"`);
-    expect(stated).toContain("arn:aws:iam::000000000000:role/dev-node");
-    expect(stated).not.toContain("ACCOUNT_ID");
+  it.each(["policy.json", "REVIEW.md"])("shows the account ID 000000000000 in %s as set in the settings", (name) => {
+    const text = file(name, `${SCOPED}accountId: "000000000000"`);
+    expect(text).toContain("arn:aws:iam::000000000000:role/dev-node");
+    expect(text).not.toContain("ACCOUNT_ID");
     expect(file(name, SCOPED)).toContain("arn:aws:iam::ACCOUNT_ID:role/dev-node");
   });
 });
@@ -58,7 +58,7 @@ it.each([
   ["documented", "cluster: { prefix: dev }"],
   ["scoped", SCOPED],
   ["minimal", SCOPED.replace("scoped", "minimal")],
-])("service-control-policy.json is complete in mode %s if the settings state the account and the prefix", (_, settings) => {
+])("service-control-policy.json is complete in mode %s if the settings have the account and the prefix", (_, settings) => {
   const text = file("service-control-policy.json", `accountId: "123456789012"\n${settings}`);
   expect(text).toContain("arn:aws:iam::123456789012:role/dev-node");
   expect(text).not.toMatch(/ACCOUNT_ID|PREFIX/);
@@ -166,7 +166,7 @@ const VALUES = [
   ["control characters", "\u0000\u0007\b\f\r\u001b[2J\u007f\u0085\u009b"],
   ["bidirectional characters", "\u202e\u2066a\u2069\u200f"],
   ["addresses", "https://evil.example www.evil.example a@evil.example"],
-  ["template syntax", "{{stack}}\n<!-- if documented -->\n<!-- end -->\n1. a $& $1"],
+  ["template syntax", "{{ deployment.stack }}\n<!-- if options -->\n<!-- endif -->\n{% if options %}\n1. a $& $1"],
   ["all of it", EVERYTHING],
 ] as const;
 
@@ -174,11 +174,11 @@ const VALUES = [
 const HIDDEN = /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
 
 describe("a value with markup of its own", () => {
-  it.each(VALUES)("does not change the headings, tables, lists and blocks of REVIEW.md and console.md: %s", (_, value) => {
+  it.each(VALUES)("does not change the headings, tables, lists and blocks of a page: %s", (_, value) => {
     const pack = packOf(value);
     // As long as the value in a policy document, so that the permissions are divided in the same way.
     const harmless = packOf("h".repeat(JSON.stringify(value).replaceAll(/\s/g, "").length - 2));
-    for (const name of ["REVIEW.md", "console.md"]) {
+    for (const name of Object.keys(pack).filter((file) => file.endsWith(".md"))) {
       const [page = "", usual = ""] = [pack[name], harmless[name]];
       expect(headings(page).slice(1)).toEqual(headings(usual).slice(1));
       expect(structure(page)).toEqual(structure(usual));

@@ -3,13 +3,19 @@ import { type Cluster, conditionsOf, reasons } from "../../iam/cluster";
 import { appliesTo } from "../../iam/dkp-versions";
 import { type PolicyOptions, type PolicyStatement, policyStatements } from "../../iam/policy-statements";
 
-/** Why an action is in a deployment's policy or not, and on what it is allowed. */
-export interface Explanation {
+/** Why an action of the catalogue is required. */
+interface Requirements {
   readonly row: CatalogueRow;
   /** What of this cluster requires it; empty: nothing. */
   readonly because: readonly string[];
   /** What of other clusters would require it. */
   readonly elsewhere: readonly string[];
+  /** Both in a sentence. */
+  readonly requiredBy: string;
+}
+
+/** Why an action is in a deployment's policy or not, and on what it is allowed. */
+export interface Explanation extends Requirements {
   /** Where the policy grants it; empty: it does not. */
   readonly grants: readonly Pick<PolicyStatement, "sid" | "resources" | "conditions">[];
   /** What denies it despite the grants, where all conditions of the statement hold. */
@@ -26,23 +32,24 @@ export function explain(action: string, options: PolicyOptions): Explanation | u
   const grants = statements.filter(({ actions }) => actions.includes(row.action));
   // A Deny applies to every action.
   const denials = statements.filter(({ effect }) => effect === "Deny");
-  return { row, ...requirementsOf(row, options.cluster), grants, denials };
+  return { ...requirementsOf(row, options.cluster), grants, denials };
 }
 
-/** Descriptions of what of a cluster requires an action, and of what of other clusters would. */
-function requirementsOf(row: CatalogueRow, cluster: Cluster): Pick<Explanation, "because" | "elsewhere"> {
-  const because = reasons(row, conditionsOf(cluster), cluster.dkpVersion);
-  const elsewhere = row.requiredWhen.filter((condition) => !because.includes(condition));
+function requirementsOf(row: CatalogueRow, cluster: Cluster): Requirements {
+  const conditions = reasons(row, conditionsOf(cluster), cluster.dkpVersion);
+  const because = conditions.map(described);
   const inVersions = appliesTo(row, cluster.dkpVersion) ? "" : ` in DKP ${versionsOf(row)}`;
-  return { because: because.map(described), elsewhere: elsewhere.map((condition) => `${described(condition)}${inVersions}`) };
+  const elsewhere = row.requiredWhen
+    .filter((condition) => !conditions.includes(condition))
+    .map((condition) => `${described(condition)}${inVersions}`);
+  const possibleUse = `${cluster.layout === undefined ? "" : "not this cluster; "}with ${elsewhere.join(" or ")}`;
+  return { row, because, elsewhere, requiredBy: because.join(", ") || (elsewhere.length === 0 ? "nothing known" : possibleUse) };
 }
 
 /** An action of a deployment's policy. */
-export interface Permission {
-  readonly row: CatalogueRow;
+export interface Permission extends Requirements {
   /** Whether anything requires it, as far as the settings describe the cluster. */
   readonly isRequired: boolean;
-  readonly requiredBy: string;
   /** The IDs of the statements that allow it. */
   readonly sids: readonly string[];
 }
@@ -54,34 +61,27 @@ export function permissionsOf(
   cluster: Cluster,
 ): readonly Permission[] {
   return rows.map((row) => {
-    const { because, elsewhere } = requirementsOf(row, cluster);
+    const requirements = requirementsOf(row, cluster);
     const mayBeRequired = cluster.layout === undefined && appliesTo(row, cluster.dkpVersion);
     return {
-      row,
-      isRequired: because.length > 0 || (row.requiredWhen.length > 0 && mayBeRequired),
-      requiredBy: because.join(", ") || possibleUse(elsewhere, cluster),
+      ...requirements,
+      isRequired: requirements.because.length > 0 || (row.requiredWhen.length > 0 && mayBeRequired),
       sids: statements.filter(({ actions }) => actions.includes(row.action)).map(({ sid }) => sid),
     };
   });
 }
 
-function possibleUse(elsewhere: readonly string[], { layout }: Cluster): string {
-  if (elsewhere.length === 0) {
-    return "nothing known";
-  }
-  return `${layout === undefined ? "" : "not this cluster; "}with ${elsewhere.join(" or ")}`;
-}
-
 /** An explanation as lines for people. */
-export function explanationText({ row, because, elsewhere, grants, denials }: Explanation): string {
+export function explanationText({ row, requiredBy, grants, denials }: Explanation): string {
+  const versions = versionsOf(row);
   const lines = [
     `${row.action} (${row.access})`,
     `  why:     ${row.why}`,
     `  source:  ${row.source}`,
     `  callers: ${row.callers.length === 0 ? "none known" : row.callers.join(", ")}`,
     `  listed:  ${row.documented ? "in the DKP documentation" : "not in the DKP documentation; an additional permission"}`,
-    `  for:     ${requiredFor(because, elsewhere)}`,
-    ...versionLine(row),
+    `  for:     ${requiredBy}`,
+    ...(versions === "" ? [] : [`  DKP:     ${versions}`]),
     ...grants.flatMap(({ sid, resources, conditions }) => [
       `  allowed: statement ${sid}, on ${resources.join(", ")}`,
       ...conditionLines(conditions),
@@ -96,13 +96,6 @@ function conditionLines(conditions: PolicyStatement["conditions"]): readonly str
   return conditions.map(({ test, variable, values }) => `           only if ${variable} ${test} ${values.join(", ")}`);
 }
 
-function requiredFor(because: readonly string[], elsewhere: readonly string[]): string {
-  if (because.length > 0) {
-    return because.join(", ");
-  }
-  return elsewhere.length === 0 ? "no known cluster" : `not this cluster; clusters with ${elsewhere.join(" or ")}`;
-}
-
 const WORDS: Readonly<Record<Exclude<ClusterCondition, `layout:${string}` | `feature:${string}`>, string>> = {
   always: "every cluster",
   bastion: "a bastion",
@@ -112,11 +105,6 @@ const WORDS: Readonly<Record<Exclude<ClusterCondition, `layout:${string}` | `fea
   "imdsv2-stated": "imdsv2, true or false",
   "default-security-groups": "DKP's default security groups",
 };
-
-function versionLine(row: CatalogueRow): readonly string[] {
-  const versions = versionsOf(row);
-  return versions === "" ? [] : [`  DKP:     ${versions}`];
-}
 
 /** The versions of DKP that call an action; empty: all. */
 function versionsOf({ since, until }: CatalogueRow): string {

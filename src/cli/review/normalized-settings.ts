@@ -17,7 +17,7 @@ export function normalizedSettings({ settings, state }: Deployment): NormalizedS
 }
 
 /**
- * Normalized settings without what has no effect, which the settings do not accept beside the rest: a group that nothing is attached to,
+ * Normalized settings without what has no effect, which the settings do not accept with the rest: a group that nothing is attached to,
  * and the file that the other fields of `cluster` were read from.
  */
 export function effectiveSettings({ group, cluster, ...rest }: NormalizedSettings["settings"]): NormalizedSettings["settings"] {

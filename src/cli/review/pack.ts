@@ -35,11 +35,14 @@ const CONSTANTS = {
   },
 };
 
+/** What the templates read. */
+export const pageFacts = (review: Reviewed) => ({ ...CONSTANTS, ...review, awsCliSteps: awsCliSteps(review) });
+
 /** What reviewers read before a deployment is applied. It contains no secret. */
 export function reviewPack(review: Reviewed): Pack {
   const { deployment, deployer, policies, moved } = review;
   const main = json(review.terraform);
-  const facts = { ...CONSTANTS, ...review, awsCliSteps: awsCliSteps(review) };
+  const facts = pageFacts(review);
   const page = (file: PackFile) => fillTemplate(`src/cli/review/pages/${file}`, facts);
   const pack: Partial<Record<PackFile, string>> = {
     "REVIEW.md": page("REVIEW.md"),

@@ -1,5 +1,5 @@
 import type { Deployment } from "../../settings/deployment";
-import { ADDRESSES, KEY_ADDRESSES } from "../../terraform/addresses";
+import { KEY_ADDRESSES } from "../../terraform/addresses";
 import type { TerraformJson } from "../terraform/terraform-json";
 
 /** The purpose of the resource types of a deployment. */
@@ -29,38 +29,5 @@ export function resourcesOf({ accessKeys }: Deployment, { resource = {} }: Terra
         purpose: isSpare ? "a key that DKP does not use" : PURPOSE[type],
       };
     }),
-  );
-}
-
-/** What checkov finds in the Terraform JSON of mode `documented`: checks, and why they remain. None is suppressed. */
-const FINDINGS = [
-  {
-    address: ADDRESSES.policyDocument,
-    checks: {
-      CKV_AWS_109: "permissions management without constraints",
-      CKV_AWS_110: "privilege escalation",
-      CKV_AWS_111: "write access without constraints",
-      CKV_AWS_356: "all resources for actions that could be restricted",
-    },
-    reason: "the DKP authorization page allows its actions on all resources, and the mode `documented` follows it",
-  },
-  {
-    address: ADDRESSES.user,
-    checks: { CKV_AWS_273: "an IAM user exists" },
-    reason: "DKP supports only a static access key, which only an IAM user can have",
-  },
-  {
-    address: ADDRESSES.userAttachment,
-    checks: { CKV_AWS_40: "the policy is attached to the user itself" },
-    reason: "the DKP authorization page attaches the policy to the user",
-  },
-] as const;
-
-/** What checkov finds in a deployment: less if the policy is limited to resources or not attached to the user itself. */
-export function findingsOf({ policy, attachment }: Pick<Deployment, "policy" | "attachment">) {
-  return FINDINGS.filter(
-    ({ address }) =>
-      (policy.mode === "documented" || address !== ADDRESSES.policyDocument) &&
-      (attachment !== "group" || address !== ADDRESSES.userAttachment),
   );
 }

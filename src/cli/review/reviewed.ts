@@ -22,11 +22,11 @@ import { code } from "../text/markdown";
 import { deployerPolicies } from "./deployer-policy-files";
 import { permissionsOf } from "./explanation";
 import { policyFile } from "./file-names";
-import { findingsOf, resourcesOf } from "./resources";
+import { resourcesOf } from "./resources";
 import { stateFacts } from "./state-facts";
 import { weakChoices } from "./weak-choices";
 
-/** A deployment with the facts that the files of its review pack state, computed once. The templates read it. */
+/** A deployment with the facts that the files of its review pack show, computed once. The templates read it. */
 export type Reviewed = Readonly<ReturnType<typeof reviewed>>;
 
 /** @param terraform its Terraform JSON */
@@ -41,7 +41,6 @@ export function reviewed(deployment: Deployment, terraform: TerraformJson) {
     paths: pathsOf(deployment),
     deployer: deployerPolicies(deployment),
     resources: resourcesOf(deployment, terraform),
-    findings: findingsOf(deployment),
     weakChoices: weakChoices(facts),
     partition: partitionOf(region),
     /** 12 digits, or what stands for an account that the settings do not have. */
@@ -78,15 +77,12 @@ function permissionFacts(deployment: Deployment) {
   const permissions = permissionsOf(rows, statements, cluster);
   const actions = policies.flatMap(({ statements }) => statements.flatMap((statement) => statement.actions));
   const documented = rows.filter((row) => row.documented).length;
+  const unused = permissions.filter(({ isRequired }) => !isRequired).length;
   const areas = Object.entries(AREAS).map(([area, title]) => ({
     title,
     permissions: permissions.filter(({ row }) => row.area === area),
   }));
-  const exposures = options.mode === "strict" ? exposuresOf(cluster) : [];
   const serviceControlPolicy = controlPolicy({ ...options, user: `${user.path}${user.name}`, additionalRolePolicies });
-  const unused = permissions.filter(({ isRequired }) => !isRequired).length;
-  // Source: AWS Security Blog, "full IAM language", 2025.
-  const acceptsNotResource = ["aws", "aws-us-gov"].includes(options.environment.partition);
   return {
     options,
     policies: policies.map((policy) => reviewedPolicy(policy, deployment)),
@@ -98,13 +94,9 @@ function permissionFacts(deployment: Deployment) {
     risks: risksOf(options, code, new Set(rows.map(({ action }) => action))),
     /** The tag that limits mode `strict`. */
     marker: strictMarker(options, cluster),
-    exposures,
-    openInStrict: exposures.reduce((sum, { open }) => sum + open, 0),
+    exposures: options.mode === "strict" ? exposuresOf(cluster) : [],
     controlPolicy: serviceControlPolicy,
     controlPolicyExcess: JSON.stringify(serviceControlPolicy).length - MAX_CONTROL_POLICY_CHARACTERS,
-    notResourceSids: serviceControlPolicy.Statement.filter(
-      ({ NotResource }) => NotResource !== undefined && !acceptsNotResource,
-    ).map(({ Sid }) => Sid),
   };
 }
 

@@ -33,7 +33,7 @@ const SESSION_ACTIONS: Readonly<Record<string, AssumedRole["actions"]>> = {
 /**
  * What Terraform calls for a state in the default workspace: objects by their exact keys, the lock, the KMS key.
  * Source: "Permissions Required" of Terraform's S3 backend, and its calls to a local AWS, which are fewer.
- * @param fallbackRegion the deployment's Region, for the partition where the backend states no Region
+ * @param fallbackRegion the deployment's Region, for the partition where the backend has no Region
  */
 export function stateAccess(location: StateLocation, fallbackRegion: string): StateAccess {
   const { type, arguments: given } = location;

@@ -31,6 +31,11 @@ const LIQUID = new Liquid({
 const FILTERS: Readonly<Record<string, (value: never, argument: never) => string>> = {
   code: (value: unknown) => code(String(value)),
   codes: (values: readonly string[], separator = ", ") => values.map(code).join(separator),
+  /** Tags. */
+  pairs: (tags: Readonly<Record<string, string>>) =>
+    Object.entries(tags)
+      .map(([key, value]) => `${code(key)} = ${code(value) || "(empty)"}`)
+      .join(", "),
   counted,
   fenced: (text: string, language: string) => fenced(language, text),
   /** Text of this project that contains no value. `<prefix>` would be an HTML tag, and is replaced with the prefix if it is known. */

@@ -128,7 +128,7 @@ function withField(field: string, value: unknown, settings: Settings = BASE): Se
 const changesOf = (before: string, after: string) =>
   changesAgainst({ deckhouse: reviewPackOf(before) }, { deckhouse: reviewPackOf(after) }, "", {
     packOf: packFilesOf,
-    isLocated: true,
+    withFields: true,
   });
 
 describe("a change of each setting", () => {

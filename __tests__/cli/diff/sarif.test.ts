@@ -28,7 +28,7 @@ const between = memoized(
   (before: string, after: string): Changes =>
     changesAgainst({ deckhouse: reviewPackOf(before) }, { deckhouse: reviewPackOf(after) }, "Compared with main", {
       packOf: packFilesOf,
-      isLocated: true,
+      withFields: true,
     }),
 );
 

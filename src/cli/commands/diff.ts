@@ -125,14 +125,14 @@ async function changesAsked(command: Command, session: Session, names: readonly 
   }
   requirePackFolder(session, "--review", review);
   // Text shows no settings, and the search for them takes as long as a review for each setting that changes.
-  const isLocated = options.format === "json" || options.format === "sarif";
+  const withFields = options.format === "json" || options.format === "sarif";
   const { deployments } = selectDeployments(session, names);
   const base = readBase(against, review, ".", session.host.env);
   const wanted = Object.entries(base.packs).filter(([stack]) => names.length === 0 || names.includes(stack));
   return compared(`--against ${against}`, () =>
     changesAgainst(Object.fromEntries(wanted), comparedFiles(deployments, lockOf), `Compared with ${base.source}`, {
       packOf,
-      isLocated,
+      withFields,
     }),
   );
 }

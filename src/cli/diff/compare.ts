@@ -26,7 +26,7 @@ export type Packs = Readonly<Record<string, Files>>;
 interface Generation {
   readonly packOf: Trial["packOf"];
   /** Whether the setting is looked for that a finding follows from. It takes a review pack for each setting that changes. */
-  readonly isLocated?: boolean;
+  readonly withFields?: boolean;
 }
 
 /**
@@ -77,11 +77,10 @@ function changesOf(
     after: after.settings,
     findingsBetween: (one: Files, other: Files) => findingsBetween(stack, sideOf(one), sideOf(other)),
   };
-  const isLocated = generation?.isLocated === true;
   return {
     stack,
     state: "changed",
-    findings: isLocated ? withCauses(findings, { ...trial, packOf: generation.packOf }) : findings,
+    findings: generation?.withFields === true ? withCauses(findings, { ...trial, packOf: generation.packOf }) : findings,
   };
 }
 
@@ -94,7 +93,7 @@ function lockFindings(before: PackSide, after: PackSide): readonly DiffFound[] {
   return lockBefore === undefined || lockBefore === lockAfter ? [] : [{ rule: "lock-changed", values: { how } }];
 }
 
-/** What of a review pack does not follow from the settings beside it, as this version or an earlier one reads them. */
+/** What of a review pack does not follow from its settings, as this version or an earlier one reads them. */
 function baselineFindings(stack: string, base: Files | undefined, generation: Generation | undefined): readonly DiffFound[] {
   const given = sideOf(base);
   const deployment = given.settings && deploymentOf(stack, given.settings);

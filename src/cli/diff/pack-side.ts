@@ -11,7 +11,7 @@ import { type Difference, differences } from "./json-values";
 /** The file of a review pack that Terraform applies. */
 export const MAIN_FILE = "main.tf.json";
 
-/** The committed provider lock, beside the files of a review pack. */
+/** The committed provider lock, next to the files of a review pack. */
 export const LOCK_FILE = ".terraform.lock.hcl";
 
 /** A review pack: text by file name. */

@@ -55,7 +55,7 @@ function isContradicted(
 /** IAM cannot change a description, so that Terraform ignores another one. */
 const IGNORED: readonly string[] = ["description"];
 
-/** Whether an ARN is of the name and the path beside it. */
+/** Whether an ARN is of the name and the path next to it. */
 function isNamed({ arn, name, path }: JsonObject): boolean {
   return textOf(arn)?.endsWith(`${textOf(path) ?? ""}${textOf(name) ?? ""}`) ?? true;
 }

@@ -19,7 +19,7 @@ export interface Destination {
 }
 
 /** Where the settings send it. */
-type StatedDestination = Pick<Destination, "type" | "arguments"> & {
+type ConfiguredDestination = Pick<Destination, "type" | "arguments"> & {
   /** Undefined where it is chosen at run time, by a prefix or tags. */
   readonly workspace: string | undefined;
 };
@@ -62,7 +62,7 @@ function contentsOf<const Numbers extends readonly number[]>(
   numbers: Numbers,
 ): { [Index in keyof Numbers]: Buffer } {
   const fields = messageOf(message);
-  const contents = numbers.map((wanted) => fields.find(({ number }) => number === wanted)?.content);
+  const contents = numbers.map((each) => fields.find(({ number }) => number === each)?.content);
   if (fields.length !== numbers.length || contents.includes(undefined)) {
     throw new Error("the backend of the plan has other fields");
   }
@@ -147,45 +147,50 @@ function flattened(value: unknown, path: readonly string[] = []): ReadonlyMap<st
 }
 
 /** Where the settings send the state. @param configuration `cdk.tf.json` */
-export function statedDestination(configuration: unknown): StatedDestination {
+export function configuredDestination(configuration: unknown): ConfiguredDestination {
   const { backend, cloud } = objectOf(objectOf(configuration).terraform);
-  const [[type, given] = ["", {}]] = Object.entries(objectOf(backend ?? { cloud }));
-  const stated = flattened(given);
-  const isChosen = type === "cloud" || stated.has("workspaces.prefix");
-  return { type, arguments: stated, workspace: isChosen ? stated.get("workspaces.name") : "default" };
+  const [[type, config] = ["", {}]] = Object.entries(objectOf(backend ?? { cloud }));
+  const configured = flattened(config);
+  const isChosen = type === "cloud" || configured.has("workspaces.prefix");
+  return { type, arguments: configured, workspace: isChosen ? configured.get("workspaces.name") : "default" };
 }
 
 /** @param isPartial whether the settings leave arguments to `-backend-config` */
-export function destinationFindings(planned: Destination, stated: StatedDestination, isPartial: boolean): readonly DiffFound[] {
-  const known = argumentsOf(backendType(planned.type) ?? { harmless: [], identity: {} });
-  // Other arguments can be secrets.
-  const shown = (path: string) =>
-    known.has(path) || known.has(path.replace(/\.[^.]*$/, ".*")) ? `${path} = ${planned.arguments.get(path)}` : path;
-  const others = [...planned.arguments.keys()].filter((path) => !stated.arguments.has(path)).map(shown);
-  const changed = [...stated.arguments].filter(([path, value]) => planned.arguments.get(path) !== value);
+export function destinationFindings(
+  planned: Destination,
+  configured: ConfiguredDestination,
+  isPartial: boolean,
+): readonly DiffFound[] {
+  const others = [...planned.arguments]
+    .filter(([path]) => !configured.arguments.has(path))
+    .map(([path, value]) => (isPublic(planned.type, path) ? `${path} = ${value}` : path));
   const differences = [
-    ...(planned.type === stated.type ? [] : [`backend ${stated.type} -> ${planned.type}`]),
-    ...(planned.workspace === (stated.workspace ?? planned.workspace)
-      ? []
-      : [`workspace ${stated.workspace} -> ${planned.workspace}`]),
-    ...changed.map(([path, value]) => `${path} ${value} -> ${planned.arguments.get(path) ?? "not set"}`),
-    ...(isPartial ? [] : others),
-  ];
-  const field = stated.type === "cloud" ? "cloud" : "backend";
-  if (differences.length > 0) {
-    return [{ rule: "destination-differs", field, values: { differences } }];
+    ["backend", configured.type, planned.type],
+    ["workspace", configured.workspace ?? planned.workspace, planned.workspace],
+    ...[...configured.arguments].map(([path, value]) => [path, value, planned.arguments.get(path) ?? "not set"]),
+  ]
+    .filter(([, before, after]) => before !== after)
+    .map(([what, before, after]) => `${what} ${before} -> ${after}`);
+  const field = configured.type === "cloud" ? "cloud" : "backend";
+  if (differences.length > 0 || (!isPartial && others.length > 0)) {
+    return [{ rule: "destination-differs", field, values: { differences: [...differences, ...(isPartial ? [] : others)] } }];
   }
   return others.length === 0 ? [] : [{ rule: "destination-partial", field, values: { arguments: others } }];
+}
+
+/** Whether an argument is one that settings may have. Others can be secrets. */
+function isPublic(type: string, path: string): boolean {
+  const known = argumentsOf(backendType(type) ?? { harmless: [], identity: {} });
+  return known.has(path) || known.has(path.replace(/\.[^.]*$/, ".*"));
 }
 
 /** The destination in a few words: what says which state it is, and the host. */
 export function destinationText({ type, arguments: planned, workspace }: Destination): string {
   const backend = backendType(type);
   const names = [...Object.keys(backend?.identity ?? {}), ...(backend?.destinations ?? [])];
-  const known = argumentsOf(backend ?? { harmless: [], identity: {} });
-  const parts = [...planned].filter(
-    ([path]) => known.has(path) && names.some((name) => path === name || path.startsWith(`${name}.`)),
-  );
-  const where = parts.map(([path, value]) => `${path} ${value}`).join(", ");
+  const where = [...planned]
+    .filter(([path]) => isPublic(type, path) && names.some((name) => path === name || path.startsWith(`${name}.`)))
+    .map(([path, value]) => `${path} ${value}`)
+    .join(", ");
   return `${type}${where === "" ? "" : ` (${where})`}${workspace === "default" ? "" : `, workspace ${workspace}`}`;
 }

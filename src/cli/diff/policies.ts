@@ -68,10 +68,11 @@ export function comparePolicies(before: readonly Policy[], after: readonly Polic
   const broadened = allowed.kind === "nothing-new" ? [] : changes.flatMap(({ more, change }) => (more ? [change] : []));
   const narrowed = reduced.kind === "nothing-new" ? [] : changes.flatMap(({ less, change }) => (less ? [change] : []));
   const ofDenials = decisions([FULL_ACCESS, ...denials(after)], [FULL_ACCESS, ...denials(before)]);
+  const written = spellings([...before, ...after]);
   return {
-    allowed: withCanonicalCase(allowed, [...before, ...after]),
+    allowed: withSpelling(allowed, written),
     reduced,
-    undenied: withCanonicalCase(ofDenials.added(), [...before, ...after]),
+    undenied: withSpelling(ofDenials.added(), written),
     denied: ofDenials.removed(),
     broadened,
     narrowed,
@@ -127,24 +128,23 @@ function evidenceOf(answer: Answer): { readonly request?: DecisionRequest; reado
   return answer.kind === "new-request" ? { request: answer.request } : {};
 }
 
-/** An answer with the action as the catalogue or the policies write it: IAM ignores its case. */
-function withCanonicalCase(answer: Answer, policies: readonly Policy[]): Answer {
+/** Actions as the catalogue or else the policies write them, by their name in lower case: IAM ignores the case. */
+function spellings(policies: readonly Policy[]): ReadonlyMap<string, string> {
+  const written = statementsIn(policies).flatMap(({ Action }) => listOf(Action).map(nameOf));
+  return new Map([...written, ...CATALOGUE.map(({ action }) => action)].map((action) => [action.toLowerCase(), action]));
+}
+
+/** An answer with the action as people write it. */
+function withSpelling(answer: Answer, written: ReadonlyMap<string, string>): Answer {
   if (answer.kind !== "new-request") {
     return answer;
   }
-  const { action } = answer.request;
-  const written = JSON.stringify(policies)
-    .split('"')
-    .find((text) => text.toLowerCase() === action);
-  return { ...answer, request: { ...answer.request, action: rowOf(action)?.action ?? written ?? action } };
+  const { action, ...rest } = answer.request;
+  return { ...answer, request: { action: written.get(action.toLowerCase()) ?? action, ...rest } };
 }
 
-const ROWS: ReadonlyMap<string, CatalogueRow> = new Map(CATALOGUE.map((row) => [row.action.toLowerCase(), row]));
-
-/** The row of an action in any case. */
-function rowOf(action: string): CatalogueRow | undefined {
-  return ROWS.get(action.toLowerCase());
-}
+/** The rows of the catalogue by their action. */
+const ROWS: ReadonlyMap<string, CatalogueRow> = new Map(CATALOGUE.map((row) => [row.action, row]));
 
 type Statement = Readonly<Record<string, unknown>>;
 
@@ -186,15 +186,11 @@ function actionChanges(before: readonly Policy[], after: readonly Policy[]): rea
   const different = namesIn(allows).flatMap((name) => {
     const coveringIn = (side: readonly Allow[]) => side.filter((allow) => covers(allow, name));
     const sides = [coveringIn(allowsBefore), coveringIn(allowsAfter)] as const;
-    const [one, other] = sides.map((side) => canonical(side.map(({ rest }) => rest)));
-    return one === other ? [] : [{ name, sides, key: `${one} ${other}` }];
+    const [restsBefore, restsAfter] = sides.map((side) => canonical(side.map(({ rest }) => rest)));
+    return restsBefore === restsAfter ? [] : [{ name, sides, key: `${restsBefore} ${restsAfter}` }];
   });
   const [denialsBefore, denialsAfter] = [denials(before), denials(after)];
-  const written = new Map(
-    statementsIn([...before, ...after]).flatMap(({ Action }) =>
-      listOf(Action).map((name) => [nameOf(name).toLowerCase(), nameOf(name)]),
-    ),
-  );
+  const written = spellings([...before, ...after]);
   const compared = [...grouped(different, ({ key }) => key).values()].flatMap((group, at) => {
     const Action = group.map(({ name }) => name);
     const side = (own: readonly Allow[], denied: readonly Policy[]): Side => ({
@@ -211,10 +207,10 @@ function actionChanges(before: readonly Policy[], after: readonly Policy[]): rea
   return compared.sort(({ change: one }, { change: other }) => (one.action < other.action ? -1 : 1));
 }
 
-function actionChange(name: string, before: readonly Allow[], after: readonly Allow[]): ActionChange {
-  const row = rowOf(name);
+function actionChange(action: string, before: readonly Allow[], after: readonly Allow[]): ActionChange {
+  const row = ROWS.get(action);
   return {
-    action: row?.action ?? name,
+    action,
     access: row?.access ?? "unknown",
     area: row?.area ?? "not in DKP's catalogue",
     why: row?.why,

@@ -10,7 +10,7 @@ import { initProvider, runTerraform, type TerraformCli } from "../terraform/terr
 import { listOf, objectOf } from "../text/json";
 import { differences } from "./json-values";
 import { type PlanFiles, planFiles } from "./plan-archive";
-import { type Destination, destinationFindings, destinationOf, destinationText, statedDestination } from "./plan-destination";
+import { configuredDestination, type Destination, destinationFindings, destinationOf, destinationText } from "./plan-destination";
 import { readPlan } from "./plan-file";
 import type { DiffFound } from "./rules";
 
@@ -26,7 +26,7 @@ export interface Expected {
   readonly state?: string | undefined;
 }
 
-/** Whether a plan is of the settings: proven, not stated in the plan, or what is to be known of its configuration and destination. */
+/** Whether a plan is of the settings: proven, not known, or what is to be known of its configuration and destination. */
 export type Verification = "verified" | "unverified" | readonly DiffFound[];
 
 export interface Verified {
@@ -66,15 +66,15 @@ export async function readGivenPlan(
   const configuration = Object.entries(expected.files).map(([name, [text]]) => [name, text] as const);
   const written = [...configuration, ["plan", content], [LOCK, expected.lock ?? verified.lock]] as const;
   // Terraform itself takes the providers of a data folder that does not depend on the working directory.
-  const beside = resolve(dirname(file), terraform.dataFolder, "providers");
-  const isLocked = expected.lock !== undefined && !isAbsolute(terraform.dataFolder) && existsSync(beside);
-  const shown = await shownApart(terraform, written, isLocked ? beside : undefined);
-  return { ...verified, plan: readPlan(file, shown) };
+  const providers = resolve(dirname(file), terraform.dataFolder, "providers");
+  const isLocked = expected.lock !== undefined && !isAbsolute(terraform.dataFolder) && existsSync(providers);
+  const json = await shownApart(terraform, written, isLocked ? providers : undefined);
+  return { ...verified, plan: readPlan(file, json) };
 }
 
 /**
  * The JSON of a saved plan. Terraform shows it in an empty temporary folder with the configuration of the settings, because it runs the
- * provider of the folder: never the one that lies beside the plan, unless the committed lock has its checksum, which Terraform verifies.
+ * provider of the folder: never the one next to the plan, unless the committed lock has its checksum, which Terraform verifies.
  */
 async function shownApart(
   terraform: TerraformCli,
@@ -97,7 +97,7 @@ async function shownApart(
   return await atSignal(remove, () => show().finally(remove));
 }
 
-/** What a saved plan has beside its configuration. Source: Terraform's and OpenTofu's package `planfile`. */
+/** What a saved plan has besides its configuration. Source: Terraform's and OpenTofu's package `planfile`. */
 const LOCK = ".terraform.lock.hcl";
 const OTHER_FILES: readonly string[] = ["tfplan", "tfstate", "tfstate-prev", LOCK];
 
@@ -123,10 +123,10 @@ export function verifySavedPlan(
   const { files, planned } = contents;
   const differing = configurationDifferences(files, expected);
   const forged = expected.state === undefined ? [] : stateDifferences(files, expected.state, expected);
-  const stated = statedDestination(parseJson(expected.files["cdk.tf.json"]?.[0] ?? ""));
+  const configured = configuredDestination(parseJson(expected.files["cdk.tf.json"]?.[0] ?? ""));
   const findings: readonly DiffFound[] = [
     ...(differing.length === 0 ? [] : [{ rule: "configuration-differs", values: { differences: differing } } as const]),
-    ...destinationFindings(planned, stated, expected.isPartial),
+    ...destinationFindings(planned, configured, expected.isPartial),
     ...(planned.options.length === 0 ? [] : [{ rule: "plan-options", values: { options: planned.options } } as const]),
     ...forged.map((address) => ({ rule: "plan-state-differs", address, values: { address } }) as const),
   ];

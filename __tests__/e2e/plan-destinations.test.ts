@@ -56,14 +56,9 @@ describe("diff --plan of a plan with another destination", () => {
 
   it.each<[string, readonly string[], string, string]>([
     ["another key", ["key=evil"], "default", "key x/terraform.tfstate -> evil"],
-    ["another Region", ["region=us-east-1"], "default", "region eu-central-1 -> us-east-1"],
     ["another workspace", [], "evil", "workspace default -> evil"],
     ["a prefix of workspaces", ["workspace_key_prefix=evil"], "default", "workspace_key_prefix = evil"],
-    ["no encryption", ["encrypt=false"], "default", "encrypt true -> false"],
-    ["no lock", ["use_lockfile=false"], "default", "use_lockfile true -> false"],
     ["other retries", ["max_retries=4"], "default", "max_retries 3 -> 4"],
-    ["another mode of retries", ["retry_mode=standard"], "default", "retry_mode = standard"],
-    ["an access list", ["acl=public-read"], "default", "acl = public-read"],
     ["credentials, which are not shown", ["access_key=hidden", "secret_key=hidden"], "default", "access_key, secret_key\n"],
     ["no check of them", ["skip_credentials_validation=true"], "default", "skip_credentials_validation\n"],
   ])("ends with 3: %s", (_, given, workspace, difference) => {

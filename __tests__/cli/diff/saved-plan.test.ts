@@ -46,13 +46,8 @@ describe("the configuration in a saved plan", () => {
   });
 
   it.each<[string, Files, readonly string[]]>([
-    ["a removed block", withBlocks({ removed: [{ from: "aws_iam_user.user" }] }), ["removed"]],
-    ["an import block", withBlocks({ import: [{ to: "aws_iam_group.group", id: "admins" }] }), ["import"]],
-    ["a check block", withBlocks({ check: { x: [{ data: {} }] } }), ["check.x"]],
     ["a data source", withBlocks({ data: { external: { x: { program: ["sh"] } } } }), ["data.external.x"]],
     ["another provider", withBlocks({ provider: { aws: [{ region: "eu-central-1", access_key: "x" }] } }), ["provider.aws"]],
-    ["a module", withBlocks({ module: { x: { source: "./x" } } }), ["module.x.source"]],
-    ["an output", withBlocks({ output: { leak: { value: "x" } } }), ["output.leak.value"]],
     [
       "a backend",
       withBlocks({ terraform: { backend: { s3: S3, http: { address: "https://example.com" } } } }),
@@ -63,12 +58,9 @@ describe("the configuration in a saved plan", () => {
       { "tfconfig/m-/cdk.tf.json": SYNTHESIZED.replace("{", '{"resource":{},') },
       ["the text of cdk.tf.json"],
     ],
-    ["white space", { "tfconfig/m-/cdk.tf.json": `${SYNTHESIZED}\n` }, ["the text of cdk.tf.json"]],
     ["a byte order mark", { "tfconfig/m-/cdk.tf.json": `\uFEFF${SYNTHESIZED}` }, ["the text of cdk.tf.json"]],
     ["no configuration", { "tfconfig/m-/cdk.tf.json": undefined }, ["no cdk.tf.json"]],
     ["a further file", { "tfconfig/m-/override.tf.json": "{}" }, ["the file tfconfig/m-/override.tf.json"]],
-    ["HCL in place of JSON", { "tfconfig/m-/cdk.tf": "" }, ["the file tfconfig/m-/cdk.tf"]],
-    ["a file of a module", { "tfconfig/m-x/main.tf": "" }, ["the file tfconfig/m-x/main.tf"]],
     ["a list of more modules", { "tfconfig/modules.json": '[{"Key":""},{"Key":"x"}]' }, ["modules"]],
     ["another folder of its files", { "tfconfig/modules.json": '[\n  {\n    "Key": "",\n    "Dir": "x"\n  }\n]' }, ["modules"]],
     ["another required version", { "tfconfig/m-/versions.tf": "" }, ["the text of versions.tf"]],

@@ -1,4 +1,4 @@
-import { adviceLines, attention, exitCodeOf, type Finding, note, reportJson, textOf } from "../../../src/cli/findings/finding";
+import { adviceLines, exitCodeOf, type Finding, reportJson, textOf } from "../../../src/cli/findings/finding";
 
 const RULES = {
   renamed: {
@@ -7,8 +7,8 @@ const RULES = {
     risk: () => "the cluster stops to work",
     remedy: ({ to }: { to: string }) => `do not rename it to ${to}`,
   },
-  "key-new": attention(({ slot }: { slot: string }) => `the key in the slot ${slot} is new`),
-  tags: note(({ names }: { names: readonly string[] }) => `tags: ${names.join(", ")}`),
+  "key-new": { level: "attention", text: ({ slot }: { slot: string }) => `the key in the slot ${slot} is new` },
+  tags: { level: "note", text: ({ names }: { names: readonly string[] }) => `tags: ${names.join(", ")}` },
 } as const;
 
 const TAGS: Finding<typeof RULES> = { rule: "tags", stack: "prod", field: "tags", values: { names: ["team"] } };

@@ -27,13 +27,6 @@ export interface Rule<Values> extends Advice<Values> {
   readonly text: Sentence<Values>;
 }
 
-const ruleOf =
-  (level: Level) =>
-  <Values>(text: Sentence<Values>, advice: Advice<Values> = {}): Rule<Values> => ({ level, text, ...advice });
-
-/** Rules by their level. */
-export const [note, attention, unverifiable] = [ruleOf("note"), ruleOf("attention"), ruleOf("unverifiable")];
-
 /** The rules of one command. Their IDs are stable: alerts and filters refer to them. */
 export type Rules = Readonly<Record<string, Rule<never>>>;
 

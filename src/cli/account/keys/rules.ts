@@ -1,4 +1,3 @@
-import { attention } from "../../findings/finding";
 import { templateRules } from "../../findings/templates";
 import { PROGRAM } from "../../text/command";
 import { page, recovery } from "../../text/recovery";
@@ -132,14 +131,18 @@ export const KEY_RULES = {
       "check which key DKP has",
     ],
   }),
-  "key-breaking": attention((values: EffectValues & { readonly hazard: Hazard }) => effectText(values), {
-    risk: ({ hazard }) => HAZARDS[hazard][0],
-    remedy: ({ hazard }) => HAZARDS[hazard][1],
-  }),
-  "key-current-differs": attention((values: EffectValues) => `the settings select ${values.slot}: ${effectText(values)}`, {
+  "key-breaking": {
+    level: "attention",
+    text: (values: EffectValues & { readonly hazard: Hazard }) => effectText(values),
+    risk: ({ hazard }: { readonly hazard: Hazard }) => HAZARDS[hazard][0],
+    remedy: ({ hazard }: { readonly hazard: Hazard }) => HAZARDS[hazard][1],
+  },
+  "key-current-differs": {
+    level: "attention",
+    text: (values: EffectValues) => `the settings select ${values.slot}: ${effectText(values)}`,
     remedy: () => "follow the next step",
-  }),
-};
+  },
+} as const;
 
 export type KeyRules = typeof KEY_RULES;
 

@@ -1,4 +1,4 @@
-import { IamReader, mapped } from "../../../../src/cli/account/aws/iam-reader";
+import { IamReader, mapReading } from "../../../../src/cli/account/aws/iam-reader";
 import { AwsError } from "../../../../src/cli/account/aws/operations";
 
 const USER = { UserName: "deckhouse" };
@@ -33,9 +33,9 @@ describe("IamReader", () => {
   });
 });
 
-describe("mapped", () => {
+describe("mapReading", () => {
   it("converts what was read, and keeps the reason why something was not", () => {
-    expect(mapped({ value: 2 }, (value) => value + 1)).toEqual({ value: 3 });
-    expect(mapped({ unread: "no" }, () => 1)).toEqual({ unread: "no" });
+    expect(mapReading({ value: 2 }, (value) => value + 1)).toEqual({ value: 3 });
+    expect(mapReading({ unread: "no" }, () => 1)).toEqual({ unread: "no" });
   });
 });

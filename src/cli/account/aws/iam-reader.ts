@@ -2,7 +2,17 @@ import { alwaysOnRegion } from "../../../iam/partitions";
 import type { Deployment } from "../../../settings/deployment";
 import { type Progress, withProgress } from "../../terraform/progress";
 import { Aws } from "./client";
-import { type Action, AwsError, deadline, type Input, type Output, TIMED_OUT, unlessMissing } from "./operations";
+import {
+  type Action,
+  AwsError,
+  deadline,
+  type Input,
+  type Output,
+  type Policy,
+  type Role,
+  TIMED_OUT,
+  unlessMissing,
+} from "./operations";
 
 /** What was read, or why it was not. */
 export type Reading<T> = { readonly value: T } | { readonly unread: string };
@@ -19,17 +29,11 @@ export interface IamKey {
   readonly lastUsed?: { readonly at: Date; readonly service: string; readonly region: string } | undefined;
 }
 
-/** An object as IAM reports it. */
-export interface ExistingObject {
-  readonly Arn?: string | undefined;
-  readonly Path?: string | undefined;
-  readonly CreateDate?: Date | undefined;
-  readonly PermissionsBoundary?: { readonly PermissionsBoundaryArn?: string | undefined } | undefined;
-  /** The trust policy of a role, as IAM sends it: see `storedDocument`. */
-  readonly AssumeRolePolicyDocument?: string | undefined;
-  /** Of a policy. */
-  readonly DefaultVersionId?: string | undefined;
-}
+/** An object as IAM reports it. The trust policy of a role is as IAM sends it: see `storedDocument`. */
+export type ExistingObject = Partial<
+  Pick<Role, "Arn" | "Path" | "CreateDate" | "PermissionsBoundary" | "AssumeRolePolicyDocument"> &
+    Pick<Policy, "DefaultVersionId">
+>;
 
 /** How long to wait for IAM and STS in all. */
 export interface Waiting {
@@ -78,7 +82,7 @@ export class IamReader {
 
   /** A value of the first page of a response; undefined if IAM does not have the object. */
   async get<A extends Action, T>(action: A, input: Input<A>, pick: (page: Output<A>) => T): Promise<Reading<T | undefined>> {
-    return mapped(await this.pages(action, input), (pages) => pages?.[0] && pick(pages[0]));
+    return mapReading(await this.pages(action, input), (pages) => pages?.[0] && pick(pages[0]));
   }
 
   /** The items of all pages of a list; none if IAM does not have the object that they belong to. */
@@ -87,7 +91,7 @@ export class IamReader {
     input: Input<A>,
     itemsOf: (page: Output<A>) => readonly T[] | undefined,
   ): Promise<Reading<readonly T[]>> {
-    return mapped(await this.pages(action, input), (pages) => (pages ?? []).flatMap((page) => itemsOf(page) ?? []));
+    return mapReading(await this.pages(action, input), (pages) => (pages ?? []).flatMap((page) => itemsOf(page) ?? []));
   }
 
   /** The account of the credentials, which requires no permission. */
@@ -97,7 +101,7 @@ export class IamReader {
 
   /** The access keys of a user without their last use; undefined if IAM does not have the user. */
   async keys(UserName: string): Promise<Reading<readonly IamKey[] | undefined>> {
-    return mapped(await this.pages("iam:ListAccessKeys", { UserName }), (pages) =>
+    return mapReading(await this.pages("iam:ListAccessKeys", { UserName }), (pages) =>
       pages
         ?.flatMap(({ AccessKeyMetadata = [] }) => AccessKeyMetadata)
         .map(({ AccessKeyId: id = "", Status: status = "", CreateDate: created }) => ({ id, status, created })),
@@ -132,7 +136,7 @@ export class IamReader {
   async managedPolicy(PolicyArn: string) {
     const policy = await this.object("policy", PolicyArn);
     if ("unread" in policy || policy.value === undefined) {
-      return mapped(policy, () => undefined);
+      return mapReading(policy, () => undefined);
     }
     const { DefaultVersionId: id = "" } = policy.value;
     return await this.get("iam:GetPolicyVersion", { PolicyArn, VersionId: id }, ({ PolicyVersion }) => ({
@@ -211,7 +215,7 @@ export class IamReader {
 }
 
 /** What follows from a reading. */
-export function mapped<T, U>(reading: Reading<T>, convert: (value: T) => U): Reading<U> {
+export function mapReading<T, U>(reading: Reading<T>, convert: (value: T) => U): Reading<U> {
   return "value" in reading ? { value: convert(reading.value) } : reading;
 }
 

@@ -44,8 +44,7 @@ async function objectDrift(context: Compared, expected: ExpectedObject): Promise
   const uses = context.iam.uses(kind, id);
   const read = [context.iam.object(kind, id), uses, ...parts(context, expected, uses)] as const;
   const [existing, readUses, ...found] = await Promise.all(read);
-  const findings =
-    "unread" in existing ? [unread("it", existing.unread)] : wholeFindings(context, expected, existing.value, readUses);
+  const findings = "unread" in existing ? [unread(existing.unread)] : wholeFindings(context, expected, existing.value, readUses);
   // An object that IAM does not have has no parts, and those of another deployment's are not ours to report.
   const isAlone = findings.some(({ rule }) => ["object-missing", "object-absent", "object-of-another"].includes(rule));
   return [...findings, ...(isAlone ? [] : found.flat())].map((each) => ({ object: `${kind} ${name}`, ...each }));
@@ -77,17 +76,16 @@ function wholeFindings(
   return owner.some(({ rule }) => rule === "object-of-another") ? owner : [...owner, ...ownFindings(existing, expected)];
 }
 
-const unread = (what: string, reason: string): DriftFound => ({ rule: "part-unread", values: { part: what, reason } });
+const unread = (reason: string): DriftFound => ({ rule: "part-unread", values: { reason } });
 
 /** A part of an object: its findings, or that it cannot be read. */
-async function part<T>(what: string, reading: Promise<Reading<T>>, compare: (value: T) => Findings): Promise<Findings> {
+async function part<T>(reading: Promise<Reading<T>>, compare: (value: T) => Findings): Promise<Findings> {
   const read = await reading;
-  return "value" in read ? compare(read.value) : [unread(what, read.unread)];
+  return "value" in read ? compare(read.value) : [unread(read.unread)];
 }
 
 /** A list of an object, and the rules of its items. */
 interface List {
-  readonly what: string;
   /** Of an item that neither the settings nor the state have. */
   readonly rule:
     | `${"" | "role-"}${"" | "inline-"}policy-unmanaged`
@@ -104,7 +102,7 @@ interface List {
 
 function listPart(
   { settings }: Compared,
-  { what, rule, event, setting, missing }: List,
+  { rule, event, setting, missing }: List,
   reading: Promise<Reading<readonly string[]>>,
   { managed, inState }: Links,
 ): Promise<Findings> {
@@ -114,7 +112,7 @@ function listPart(
     const values = { id, event, setting, stack: settings.stack };
     return isAdditional(id) ? { rule: "additional-policy-unknown", values } : { rule, field: setting, values };
   };
-  return part(what, reading, (items) => [
+  return part(reading, (items) => [
     ...items.filter((id) => !managed.includes(id)).map(unmanaged),
     ...inState.flatMap((id) => (missing === undefined || items.includes(id) ? [] : [{ rule: missing, values: { id } }])),
   ]);
@@ -123,55 +121,35 @@ function listPart(
 /** What is managed and can be missing only with its object. */
 const only = (...managed: readonly string[]): Links => ({ managed, inState: [] });
 
-/** Credentials besides access keys, of which Terraform manages none: the event in CloudTrail, and what the owner does with one. */
-const CREDENTIALS = {
-  "login profile": { event: "CreateLoginProfile", use: "whoever has the password acts in the AWS console as DKP" },
-  "MFA device": { event: "EnableMFADevice", use: "DKP never uses MFA: somebody signs in as the user" },
-  "SSH key": { event: "UploadSSHPublicKey", use: "its owner accesses AWS CodeCommit as the user" },
-  "service-specific credential": { event: "CreateServiceSpecificCredential", use: "its owner accesses the service as the user" },
-  "signing certificate": { event: "UploadSigningCertificate", use: "its owner signs SOAP requests as the user" },
-} as const;
-
+/** Credentials besides access keys, of which Terraform manages none, by kind and event in CloudTrail. */
 function credentialParts(iam: IamReader, UserName: string): readonly Promise<Findings>[] {
-  const credentials = (
-    kind: keyof typeof CREDENTIALS,
-    reading: Promise<Reading<readonly (readonly [id?: string, since?: Date])[]>>,
-  ) =>
-    part(`its ${kind}s`, reading, (items) =>
-      items.map(([id = "", since]) => {
-        return { rule: "credential-unmanaged", values: { kind, id, since: day(since), ...CREDENTIALS[kind] } };
-      }),
+  type Items = Promise<Reading<readonly (readonly [id?: string, since?: Date])[]>>;
+  const credentials = (kind: string, event: string, reading: Items) =>
+    part(reading, (items) =>
+      items.map(([id = "", since]) => ({ rule: "credential-unmanaged", values: { kind, event, id, since: day(since) } })),
     );
   const user = { UserName };
+  const password = iam.list("iam:GetLoginProfile", user, ({ LoginProfile }) => [[UserName, LoginProfile?.CreateDate] as const]);
+  const devices = iam.list("iam:ListMFADevices", user, ({ MFADevices }) =>
+    MFADevices?.map(({ SerialNumber, EnableDate }) => [SerialNumber, EnableDate] as const),
+  );
+  const sshKeys = iam.list("iam:ListSSHPublicKeys", user, ({ SSHPublicKeys }) =>
+    SSHPublicKeys?.map(({ SSHPublicKeyId, UploadDate }) => [SSHPublicKeyId, UploadDate] as const),
+  );
+  const specific = iam.list("iam:ListServiceSpecificCredentials", user, ({ ServiceSpecificCredentials }) =>
+    ServiceSpecificCredentials?.map(
+      ({ ServiceSpecificCredentialId, CreateDate }) => [ServiceSpecificCredentialId, CreateDate] as const,
+    ),
+  );
+  const certificates = iam.list("iam:ListSigningCertificates", user, ({ Certificates }) =>
+    Certificates?.map(({ CertificateId, UploadDate }) => [CertificateId, UploadDate] as const),
+  );
   return [
-    credentials(
-      "login profile",
-      iam.list("iam:GetLoginProfile", user, ({ LoginProfile }) => [[UserName, LoginProfile?.CreateDate]]),
-    ),
-    credentials(
-      "MFA device",
-      iam.list("iam:ListMFADevices", user, ({ MFADevices }) =>
-        MFADevices?.map((device) => [device.SerialNumber, device.EnableDate]),
-      ),
-    ),
-    credentials(
-      "SSH key",
-      iam.list("iam:ListSSHPublicKeys", user, ({ SSHPublicKeys }) =>
-        SSHPublicKeys?.map((key) => [key.SSHPublicKeyId, key.UploadDate]),
-      ),
-    ),
-    credentials(
-      "service-specific credential",
-      iam.list("iam:ListServiceSpecificCredentials", user, ({ ServiceSpecificCredentials }) =>
-        ServiceSpecificCredentials?.map((credential) => [credential.ServiceSpecificCredentialId, credential.CreateDate]),
-      ),
-    ),
-    credentials(
-      "signing certificate",
-      iam.list("iam:ListSigningCertificates", user, ({ Certificates }) =>
-        Certificates?.map((certificate) => [certificate.CertificateId, certificate.UploadDate]),
-      ),
-    ),
+    credentials("login profile", "CreateLoginProfile", password),
+    credentials("MFA device", "EnableMFADevice", devices),
+    credentials("SSH key", "UploadSSHPublicKey", sshKeys),
+    credentials("service-specific credential", "CreateServiceSpecificCredential", specific),
+    credentials("signing certificate", "UploadSigningCertificate", certificates),
   ];
 }
 
@@ -189,35 +167,20 @@ function parts(
   if (kind !== "policy") {
     const [ofRole, type] = [kind === "role" ? "role-" : "", `${kind[0]?.toUpperCase()}${kind.slice(1)}`] as const;
     const setting = kind === "role" && isDkpRole !== true ? "nodeRole.managedPolicyArns" : undefined;
-    const policies = {
-      what: "its attached policies",
-      rule: `${ofRole}policy-unmanaged`,
-      event: `Attach${type}Policy`,
-      setting,
-    } as const;
+    const policies = { rule: `${ofRole}policy-unmanaged`, event: `Attach${type}Policy`, setting } as const;
     add({ ...policies, missing: "attachment-missing" }, iam.attached(kind, name), attached);
     const event = `Put${type}Policy`;
-    add({ what: "its inline policies", rule: `${ofRole}inline-policy-unmanaged`, event }, iam.inline(kind, name), only(inline));
+    add({ rule: `${ofRole}inline-policy-unmanaged`, event }, iam.inline(kind, name), only(inline));
   }
   if (users !== undefined) {
-    const members: List = { what: "its members", rule: "member-unmanaged", event: "AddUserToGroup" };
-    const principals = {
-      what: "its principals",
-      rule: "principal-unmanaged",
-      event: "AttachUserPolicy",
-      setting: "policy.name",
-    } as const;
+    const members: List = { rule: "member-unmanaged", event: "AddUserToGroup" };
+    const principals: List = { rule: "principal-unmanaged", event: "AttachUserPolicy", setting: "policy.name" };
     add(kind === "group" ? members : principals, uses, only(...users));
   }
   if (kind === "user") {
-    const groups: List = {
-      what: "its groups",
-      rule: "membership-unmanaged",
-      event: "AddUserToGroup",
-      missing: "membership-missing",
-    };
+    const groups: List = { rule: "membership-unmanaged", event: "AddUserToGroup", missing: "membership-missing" };
     add(groups, iam.groups(name), expected.groups ?? only());
-    found.push(part("its access keys", iam.keys(name), (keys = []) => keyFindings(context, keys)));
+    found.push(part(iam.keys(name), (keys = []) => keyFindings(context, keys)));
     found.push(...credentialParts(iam, name));
   }
   return found;
@@ -243,7 +206,7 @@ async function documentPart({ iam }: Compared, expected: ExpectedObject): Promis
     return document === undefined || isSame ? [] : [found(actions)];
   };
   if (arn !== undefined) {
-    return part("its default version", iam.managedPolicy(arn), (version) =>
+    return part(iam.managedPolicy(arn), (version) =>
       compare(version?.document, (actions) => ({
         rule: "policy-document-differs",
         values: { version: version?.id ?? "", since: day(version?.created), actions },
@@ -255,7 +218,7 @@ async function documentPart({ iam }: Compared, expected: ExpectedObject): Promis
     : (["role-document-differs", "nodeRole.additionalActions"] as const);
   const compared = (document: StoredDocument | undefined) =>
     compare(document, (actions) => ({ rule, field: setting, values: { id, actions, setting } }));
-  return id === "" ? [] : part(`its inline policy ${id}`, iam.rolePolicy(name, id), compared);
+  return id === "" ? [] : part(iam.rolePolicy(name, id), compared);
 }
 
 /** The boundary of a user or role, and the trust policy of a role. */

@@ -39,7 +39,11 @@ const ATTENTION = templateRules("attention", {
     risk: "the {id} has all permissions of DKP, and the next change of the policy changes what it can do; or it is of another deployment, and the two change each other's policy",
     remedy: `${ASK}; if it is of another deployment, give one of the two another policy.name`,
   },
-  "credential-unmanaged": { text: "it has the {kind} {id}[, since {since}]", risk: "{use}", remedy: ASK },
+  "credential-unmanaged": {
+    text: "it has the {kind} {id}[, since {since}]",
+    risk: "whoever has it acts as the user without its access keys",
+    remedy: ASK,
+  },
   "access-key-unmanaged": {
     text: "it has the access key {id} ({status}[, since {since}]), and the state does not have it",
     risk: "whoever has it acts with all permissions of DKP, and a rotation does not end that",
@@ -88,7 +92,7 @@ const UNVERIFIABLE = templateRules("unverifiable", {
     "nothing was read: the credentials belong to account {account}, and {source} {expected}",
     "use credentials of {expected}",
   ],
-  "part-unread": "{part} cannot be read: {reason}",
+  "part-unread": "a part of it cannot be read: {reason}",
 });
 
 const NOTES = templateRules("note", {

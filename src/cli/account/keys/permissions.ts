@@ -3,7 +3,7 @@ import { ADDRESSES } from "../../../terraform/addresses";
 import { parseJson } from "../../../text/json";
 import { policyOfAddress } from "../../terraform/known-addresses";
 import type { StateContents, StateResource } from "../../terraform/state-file";
-import { type IamReader, mapped, type Reading, type StoredDocument } from "../aws/iam-reader";
+import { type IamReader, mapReading, type Reading, type StoredDocument } from "../aws/iam-reader";
 import { sameDocument } from "../drift/document";
 import { describedResources } from "../drift/managed";
 
@@ -53,10 +53,10 @@ async function lostOf({ address, attributes }: StateResource, iam: IamReader): P
   const text = (name: string) => String([attributes[name] ?? ""].flat()[0] ?? "");
   const [user, group, groups, arn] = ["user", "group", "groups", "policy_arn"].map(text) as [string, string, string, string];
   const unlessListed = async (list: Promise<Reading<readonly string[]>>, item: string, lost: string) =>
-    mapped(await list, (items) => (items.includes(item) ? undefined : lost));
+    mapReading(await list, (items) => (items.includes(item) ? undefined : lost));
   switch (policyOfAddress(address)?.what ?? address) {
     case "policy":
-      return mapped(await iam.managedPolicy(text("arn")), (found) => {
+      return mapReading(await iam.managedPolicy(text("arn")), (found) => {
         if (found === undefined) {
           return "the policy does not exist";
         }
@@ -70,7 +70,7 @@ async function lostOf({ address, attributes }: StateResource, iam: IamReader): P
     case ADDRESSES.membership:
       return unlessListed(iam.groups(user), groups, `the user ${user} is not in the group ${groups}`);
     case ADDRESSES.user:
-      return mapped(await iam.object("user", text("name")), (found) => {
+      return mapReading(await iam.object("user", text("name")), (found) => {
         const boundary = found?.PermissionsBoundary?.PermissionsBoundaryArn ?? "";
         const isIntact = found === undefined || boundary === text("permissions_boundary");
         return isIntact ? undefined : `its permissions boundary is ${boundary}`;

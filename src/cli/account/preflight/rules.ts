@@ -45,8 +45,10 @@ const ATTENTION = templateRules("attention", {
   "credentials-rejected": ["AWS rejects the credentials ({reason})", "use the credentials that apply the stack"],
   "role-not-assumed": ["provider.assumeRoleArn cannot be assumed ({reason})", "correct it, or the trust policy of the role"],
   "key-owner-differs": ["these credentials are not the key of {user}, but of {arn}", `use its key: ${PROGRAM} hand-over {stack}`],
-  "region-unknown": ["AWS has no Region {region}", "correct region: {suggestion}"],
-  "region-disabled": ["{region} is not enabled in the account ({status})", "aws account enable-region --region-name {region}"],
+  "region-disabled": [
+    "{region} is not enabled in the account ({status})",
+    "correct region, or aws account enable-region --region-name {region}",
+  ],
   "image-missing": ["{ami} does not exist in {region}, or is not shared", "use another image; AMI IDs differ between Regions"],
   "image-state": ["{ami} is {state}", "use an image whose state is available"],
   "image-root-device": ["{ami} has a root device of type {type}", "use an image with an EBS root disk"],

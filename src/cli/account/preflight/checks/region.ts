@@ -1,4 +1,3 @@
-import { suggest } from "../../../../settings/message-parts";
 import { type Check, when } from "../check";
 
 /** Whether the Region is enabled. */
@@ -8,11 +7,7 @@ export const regionCheck: Check = {
   calls: ["ec2:DescribeRegions"],
   async run({ list }, { deployment: { region } }) {
     const regions = await list("ec2:DescribeRegions", { AllRegions: true }, ({ Regions }) => Regions);
-    const status = regions.find(({ RegionName }) => RegionName === region)?.OptInStatus;
-    if (status === undefined) {
-      const names = regions.map(({ RegionName = "" }) => RegionName);
-      return [{ rule: "region-unknown", values: { region, suggestion: suggest(region, names) } }];
-    }
+    const status = regions.find(({ RegionName }) => RegionName === region)?.OptInStatus ?? "unknown to AWS";
     const isEnabled = status === "opted-in" || status === "opt-in-not-required";
     return when(!isEnabled, { rule: "region-disabled", values: { region, status } });
   },

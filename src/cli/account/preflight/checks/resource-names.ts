@@ -1,7 +1,7 @@
 import { policyArn } from "../../../../iam/arns";
 import type { Deployment } from "../../../../settings/deployment";
 import type { StateResource } from "../../../terraform/state-file";
-import { type ExistingObject, type IamReader, mapped, type Reading } from "../../aws/iam-reader";
+import { type ExistingObject, type IamReader, mapReading, type Reading } from "../../aws/iam-reader";
 import { type ManagedObject, managedObjects } from "../../managed-objects";
 import { day, ownerFindings } from "../../owner-findings";
 import { ownershipOf } from "../../ownership";
@@ -55,7 +55,7 @@ async function read(object: ManagedObject, iam: IamReader, { partition, account 
 /** IAM compares the names of policies without path and case. */
 async function policyOfName(iam: IamReader, name: string): Promise<Reading<ExistingObject | undefined>> {
   const policies = await iam.list("iam:ListPolicies", { Scope: "Local" }, ({ Policies }) => Policies);
-  return mapped(policies, (all) => all.find(({ PolicyName = "" }) => PolicyName.toLowerCase() === name.toLowerCase()));
+  return mapReading(policies, (all) => all.find(({ PolicyName = "" }) => PolicyName.toLowerCase() === name.toLowerCase()));
 }
 
 const title = ({ kind, name }: Pick<ManagedObject, "kind" | "name">) => `${kind} ${name}`;

@@ -3,7 +3,7 @@ import { conditionsOf, reasons } from "../../../../iam/cluster";
 import { policyDocument } from "../../../../iam/policy-document";
 import { policyOptionsOf } from "../../../../settings/deployment";
 import { grouped } from "../../../../text/grouped";
-import { mapped } from "../../aws/iam-reader";
+import { mapReading } from "../../aws/iam-reader";
 import { type EvaluationResult, someAtATime, unlessMissing } from "../../aws/operations";
 import { type Check, type PreflightFound, type Subject, type Tools, userArn, when } from "../check";
 import { type SimulatedCalls, simulatedCalls } from "../simulated-requests";
@@ -104,7 +104,7 @@ function policySimulator({ list }: Tools, { deployment, account }: Subject, boun
 async function boundaryOf({ iam }: Tools, arn: string | undefined) {
   return arn === undefined
     ? { value: undefined }
-    : mapped(await iam.managedPolicy(arn), (policy) => policy && JSON.stringify(policy.document));
+    : mapReading(await iam.managedPolicy(arn), (policy) => policy && JSON.stringify(policy.document));
 }
 
 const inputOf = ({ actions, resources, context }: SimulatedCalls) => ({

@@ -74,7 +74,7 @@ const NETWORK: Answers = {
       ["dev-eu-master-0", "203.0.113.11", "i-other"],
     ].map(([Value, PublicIp, InstanceId]) => ({ PublicIp, InstanceId, Tags: [{ Key: "Name", Value }] })),
   },
-  DescribeInstances: { Reservations: [{ Instances: [{ InstanceId: "i-master" }, { InstanceId: "i-bastion" }] }] },
+  DescribeInstances: { Reservations: [{ Instances: [{ InstanceId: "i-master" }] }] },
 };
 
 function answersOf({ image, endpoints, ...aws }: NonNullable<World["aws"]>): Answers {

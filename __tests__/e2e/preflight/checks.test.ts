@@ -3,7 +3,6 @@ import {
   AllocateAddressCommand,
   AssociateAddressCommand,
   CreateKeyPairCommand,
-  CreateNatGatewayCommand,
   CreateSecurityGroupCommand,
   CreateSubnetCommand,
   CreateVpcEndpointCommand,
@@ -74,9 +73,7 @@ async function createFixtures(local: LocalAws) {
       new AllocateAddressCommand({ Domain: "vpc", ...named("elastic-ip", name) }),
     );
     addresses.set(name, PublicIp);
-    if (name === "taken-natgw") {
-      await ec2.send(new CreateNatGatewayCommand({ SubnetId, AllocationId, ...named("natgateway", "taken") }));
-    } else if (name === "taken-master-0") {
+    if (name === "taken-master-0") {
       await ec2.send(new AssociateAddressCommand({ AllocationId, InstanceId: master.Instances?.[0]?.InstanceId }));
     }
   }
@@ -156,7 +153,7 @@ const ACCOUNTS: Readonly<Record<string, Account>> = {
       ],
       "prefix-in-use": ["attention prefix-in-use"],
       marker: ["attention marker-in-use"],
-      "source-addresses": ["attention source-outside", "note bastion-outside", "attention endpoint-outside"],
+      "source-addresses": ["attention source-outside", "attention endpoint-outside"],
       permissions: [
         "attention permission-denied-by-scp",
         "attention permission-denied-by-boundary",
@@ -178,17 +175,7 @@ const ACCOUNTS: Readonly<Record<string, Account>> = {
       "resource-names": Array<string>(4).fill("unverifiable name-state-unread"),
       // The security group, the instance and its disk lack it.
       marker: ["attention marker-lacking"],
-      "source-addresses": ["attention source-outside", "note bastion-outside"],
-    },
-  },
-  "a Region that is not enabled": {
-    settings: () => settings("prefix: dev", "", "ap-east-1"),
-    answers: simulate({}),
-    expected: {
-      region: ["attention region-disabled"],
-      ...Object.fromEntries(
-        ["prefix-in-use", "marker", "source-addresses", "image"].map((id) => [id, ["unverifiable check-not-run"]]),
-      ),
+      "source-addresses": ["attention source-outside"],
     },
   },
   "a user that does not exist yet, within a boundary": {

@@ -1,13 +1,12 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { text } from "node:stream/consumers";
 import type { Call, LocalAws } from "./local-aws";
 
 /** An HTTP response of AWS. */
 export interface WireAnswer {
   readonly status: number;
   readonly body: string;
-  /** Content type. @default the one of the protocol */
-  readonly type?: string;
 }
 
 /** For a call that gets no response. */
@@ -41,11 +40,6 @@ export class StubAws {
     return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
   }
 
-  /** The environment with which AWS clients, Terraform included, reach it. */
-  environment(): Record<string, string> {
-    return { ...this.behind.environment(), AWS_ENDPOINT_URL: this.url };
-  }
-
   /** Sets the responses of the following calls. */
   say(answers: WireAnswers): void {
     this.answers = answers;
@@ -58,10 +52,9 @@ export class StubAws {
   }
 
   private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const body = await textOf(request);
+    const body = await text(request);
     const parameters = new URLSearchParams(body);
-    const target = request.headers["x-amz-target"];
-    const operation = typeof target === "string" ? (target.split(".").at(-1) ?? "") : (parameters.get("Action") ?? "");
+    const operation = parameters.get("Action") ?? "";
     const times = (this.times.get(operation) ?? 0) + 1;
     this.times.set(operation, times);
     const service = /\/([a-z0-9]+)\/aws4_request/.exec(request.headers.authorization ?? "")?.[1] ?? "";
@@ -71,29 +64,16 @@ export class StubAws {
       if (own === SILENCE) {
         return;
       }
-      const { type = target === undefined ? "text/xml" : "application/x-amz-json-1.1" } = own;
-      response.writeHead(own.status, { "Content-Type": type });
+      response.writeHead(own.status, { "Content-Type": "text/xml" });
       response.end(own.body);
       return;
     }
     const { authorization = "", "content-type": type = "", "x-amz-date": date = "" } = request.headers;
-    const headers: Record<string, string> = { authorization, "content-type": type, "x-amz-date": String(date) };
-    const passed = await fetch(this.behind.url, {
-      method: "POST",
-      body,
-      headers: typeof target === "string" ? { ...headers, "x-amz-target": target } : headers,
-    });
+    const headers = { authorization, "content-type": type, "x-amz-date": String(date) };
+    const passed = await fetch(this.behind.url, { method: "POST", body, headers });
     response.writeHead(passed.status, { "Content-Type": passed.headers.get("content-type") ?? "text/xml" });
     response.end(await passed.text());
   }
-}
-
-async function textOf(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) {
-    chunks.push(chunk as Buffer);
-  }
-  return Buffer.concat(chunks).toString();
 }
 
 const REQUEST_ID = "7a62c49f-347e-4fc4-9331-6e8eexample";

@@ -3,7 +3,7 @@ import { ADDRESSES } from "../../../terraform/addresses";
 import { type Finding, findingsText } from "../../findings/finding";
 import type { StateResource } from "../../terraform/state-file";
 import type { IamReader, Reading } from "../aws/iam-reader";
-import { type Managed, managedOf } from "./managed";
+import { managedOf } from "./managed";
 import { type DriftFound, objectsDrift } from "./objects";
 import { DRIFT_RULES, type DriftRules } from "./rules";
 
@@ -38,7 +38,7 @@ export async function driftReport(settings: Deployment, state: DriftState, iam: 
   }
   const managed = managedOf(settings, account, resources);
   const found = await objectsDrift({ settings, managed, state: resources, iam });
-  return report([...found, ...notes(settings, state, managed)], account);
+  return report([...found, ...notes(settings, state)], account);
 }
 
 function accountMismatches({ accountId }: Deployment, account: string, state: readonly StateResource[] = []): DriftFound[] {
@@ -54,12 +54,10 @@ function accountMismatches({ accountId }: Deployment, account: string, state: re
 }
 
 /** What is not compared. */
-function notes({ stack, cluster }: Deployment, state: DriftState, { keys }: Managed): readonly DriftFound[] {
+function notes({ stack, cluster }: Deployment, state: DriftState): readonly DriftFound[] {
   const findings: DriftFound[] = [];
   if ("unread" in state) {
     findings.push({ rule: "state-unread", field: "backend", values: { reason: state.unread, stack } });
-  } else if (keys === undefined) {
-    findings.push({ rule: "keys-not-compared", field: "accessKeys", values: {} });
   }
   if (cluster.prefix === undefined) {
     findings.push({ rule: "node-role-not-compared", field: "cluster.prefix", values: {} });

@@ -97,7 +97,6 @@ const UNVERIFIABLE = templateRules("unverifiable", {
 
 const NOTES = templateRules("note", {
   "object-absent": "it does not exist",
-  "keys-not-compared": "accessKeys is none: access keys are managed outside Terraform and not compared",
   "node-role-not-compared": "cluster.prefix is not set: the role <prefix>-node of DKP is not compared",
 });
 

@@ -26,7 +26,6 @@ const NOTES = templateRules("note", {
     "set user.allowedNetworks to their sources once the cluster exists, and to the address of whoever runs dhctl",
   ],
   "sources-not-yet": [`${NO_SOURCE}: DKP creates them`, "remove user.allowedNetworks until the cluster exists"],
-  "bastion-outside": ["user.allowedNetworks does not include the bastion {sources}", "if dhctl runs there, add {cidrs}"],
   "permissions-planned": [
     "the user {user} does not exist: the policy that an apply creates was simulated, which shows no denial by an SCP",
     "run the preflight again after the apply",

@@ -4,11 +4,10 @@ import type { Networks } from "../../../../iam/networks";
 import { type Check, type PreflightFound, settingNotSet, type Tools, when } from "../check";
 import { clusterTag, instancesIn, instancesWith, nameIn } from "./cluster-objects";
 
-/** An Elastic IP of the cluster. DKP makes no calls from a bastion; `dhctl` may. */
+/** An Elastic IP of the cluster, from which DKP makes calls; it makes none from a bastion. */
 interface SourceAddress {
   readonly address: string;
   readonly name: string;
-  readonly isBastion: boolean;
 }
 
 /** An interface endpoint that takes the calls of a service in the VPC of the cluster. */
@@ -23,8 +22,8 @@ const SERVICES = ["ec2", "elasticloadbalancing", "iam", "sts"];
 
 /**
  * Whether the calls of the cluster come from `user.allowedNetworks`, as far as their sources are known: Elastic IPs by the names that
- * DKP gives them, `<prefix>-natgw` of its NAT gateway and `<prefix>-bastion`, those of the cluster's instances,
- * `<prefix>-<node group>-<number>`, and interface endpoints.
+ * DKP gives them, `<prefix>-natgw` of its NAT gateway, those of the cluster's instances, `<prefix>-<node group>-<number>`, and interface
+ * endpoints.
  * Source: deckhouse/deckhouse, candi/cloud-providers/aws/layouts, base-infrastructure, master-node and static-node.
  */
 export const sourceAddressCheck: Check = {
@@ -49,8 +48,7 @@ export const sourceAddressCheck: Check = {
       const rule = existingCluster ? "sources-not-found" : "sources-not-yet";
       return [...when(!isKnown, { rule, values: {} }), ...findings];
     }
-    const callers = addresses.filter(({ isBastion }) => !isBastion);
-    const sources = [...valuesOf(callers).sources, ...endpoints.map(({ id, service }) => `${id} (${service})`)];
+    const sources = [...valuesOf(addresses).sources, ...endpoints.map(({ id, service }) => `${id} (${service})`)];
     return [{ rule: "networks-not-set", values: { sources } }];
   },
 };
@@ -72,12 +70,9 @@ function outsideFindings(
   const services = servicesWithout(endpoints);
   // Where every service has an endpoint, no call has an address.
   const outside = services.length === 0 ? [] : addresses.filter(({ address }) => !includesAddress(cidrs, address));
-  const callers = outside.filter(({ isBastion }) => !isBastion);
-  const bastions = outside.filter(({ isBastion }) => isBastion);
   const denied = endpoints.filter(({ vpc, id }) => !vpcs.includes(vpc) && !vpcEndpoints.includes(id));
   return [
-    ...when(callers.length > 0, { rule: "source-outside", values: { ...valuesOf(callers), services } }),
-    ...when(bastions.length > 0, { rule: "bastion-outside", values: valuesOf(bastions) }),
+    ...when(outside.length > 0, { rule: "source-outside", values: { ...valuesOf(outside), services } }),
     ...denied.map((endpoint): PreflightFound => ({ rule: "endpoint-outside", values: { ...endpoint } })),
   ];
 }
@@ -89,10 +84,8 @@ async function elasticIps(list: Tools["list"], prefix: string): Promise<readonly
   const instances = await list("ec2:DescribeInstances", instancesWith("tag-key", clusterTag(prefix)), instancesIn);
   return addresses.flatMap(({ PublicIp: address, InstanceId, Tags }) => {
     const name = nameIn(Tags) ?? "";
-    const isBastion = name === `${prefix}-bastion`;
     const isInstance = instances.some((instance) => instance.InstanceId !== undefined && instance.InstanceId === InstanceId);
-    const isOwn = isBastion || name === `${prefix}-natgw` || isInstance;
-    return address !== undefined && isOwn ? [{ address, name, isBastion }] : [];
+    return address !== undefined && (name === `${prefix}-natgw` || isInstance) ? [{ address, name }] : [];
   });
 }
 

@@ -20,11 +20,7 @@ describe("the commands about keys", () => {
     deployments.change({ deckhouse: `${SETTINGS}${more}\n` });
     terraform.apply();
   };
-  const environment = () => ({
-    ...terraformEnvironment(aws),
-    GNUPGHOME: gpg.home,
-    AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
-  });
+  const environment = () => ({ ...terraformEnvironment(aws), GNUPGHOME: gpg.home });
   const script = join(PROJECT, "bin/dkp-access");
   const command = (name: string, ...args: string[]) =>
     runIn(deployments.path, environment(), process.execPath, script, name, ...args);
@@ -59,10 +55,6 @@ describe("the commands about keys", () => {
       status: 1,
       output: 'no deployment "dekhouse" in deployments, did you mean "deckhouse"?\n',
     });
-  });
-
-  it.each(["keys", "hand-over"])("%s has a help text", (name) => {
-    expect(command(name, "--help")).toMatchObject({ status: 0, output: expect.stringContaining("Exit codes:") });
   });
 
   it("keys reports that the secret is in plaintext in the state", () => {

@@ -116,7 +116,7 @@ export class KeyOperator {
 
   /** What a command prints, whether or not it reports something. */
   protected command(...args: readonly string[]): string {
-    const env = { ...terraformEnvironment(this.aws), AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true", ...this.env };
+    const env = { ...terraformEnvironment(this.aws), ...this.env };
     const options = { cwd: this.deployments.path, env, encoding: "utf8", maxBuffer: 2 ** 26 } as const;
     const { stdout, stderr } = spawnSync(process.execPath, [join(PROJECT, "bin/dkp-access"), ...args], options);
     if (stdout === "") {

@@ -142,27 +142,21 @@ export const attentionOf = ({ findings }: KeysReport) => findings.filter(({ leve
 /** A `dkp-access` command in the project. */
 export function dkpAccess(scene: Stack, ...args: readonly string[]): Finished {
   const { aws, credentials, variants, settings } = scene;
-  return runIn(variants.project(settings), environmentOf(aws, credentials), process.execPath, PROGRAM, ...args);
+  return runIn(variants.project(settings), terraformEnvironment(aws, credentials), process.execPath, PROGRAM, ...args);
 }
 
 /** The report of `dkp-access keys`. */
 export function keysReport({ aws, credentials, variants, settings }: Stack): KeysReport {
   const args = [PROGRAM, "keys", STACK, "--format", "json"];
-  const { findings, deployments } = jsonOf(
-    variants.project(settings),
-    environmentOf(aws, credentials),
-    process.execPath,
-    ...args,
-  ) as Pick<KeysReport, "findings"> & { readonly deployments: readonly [Omit<KeysReport, "findings">] };
+  const environment = terraformEnvironment(aws, credentials);
+  const { findings, deployments } = jsonOf(variants.project(settings), environment, process.execPath, ...args) as Pick<
+    KeysReport,
+    "findings"
+  > & { readonly deployments: readonly [Omit<KeysReport, "findings">] };
   return { ...deployments[0], findings };
 }
 
 const PROGRAM = join(PROJECT, "bin/dkp-access");
-
-const environmentOf = (aws: LocalAws, credentials: Credentials) => ({
-  ...terraformEnvironment(aws, credentials),
-  AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
-});
 
 /**
  * Deletes the keys that the report names, that the failed run created and that were never used, as the row `unmanaged-key` says.

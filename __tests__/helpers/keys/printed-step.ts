@@ -25,7 +25,7 @@ export interface PrintedStep {
 
 /** A report of `keys`. */
 export interface PrintedReport {
-  /** The lines that report something. */
+  /** The lines that report something, except notes. */
   readonly findings: readonly string[];
   readonly next: PrintedStep;
   /** Whether the text asks for the command again. */
@@ -48,7 +48,7 @@ export function printedReport(text: string): PrintedReport {
   const at = lines.findIndex((line) => line.startsWith("next: "));
   const isDone = !/^ {2}then npx dkp-access keys \S+$/.test(lines.at(-1) ?? "");
   const [next = "", ...step] = lines.slice(at, isDone ? undefined : -1);
-  const findings = lines.slice(0, at).filter((line) => /^(?:note|attention|unverifiable|breaking): /.test(line));
+  const findings = lines.slice(0, at).filter((line) => /^(?:attention|unverifiable|breaking): /.test(line));
   return { findings, next: printedStep([next.slice("next: ".length), ...step]), isDone, suspects: suspectsIn(text) };
 }
 

@@ -1,4 +1,3 @@
-import { keyFindings } from "../../../src/cli/account/keys/findings";
 import {
   formerPolicies,
   lackingObjects,
@@ -8,9 +7,7 @@ import {
 } from "../../../src/cli/account/keys/lacking-objects";
 import { leakResponse, leakText } from "../../../src/cli/account/keys/leak";
 import { type Context, keyReport, keyReportText } from "../../../src/cli/account/keys/report";
-import { KEY_RULES, type KeyRules } from "../../../src/cli/account/keys/rules";
 import type { KeySituation } from "../../../src/cli/account/keys/situation";
-import { exitCodeOf } from "../../../src/cli/findings/finding";
 import type { StateResource } from "../../../src/cli/terraform/state-file";
 import type { Slot } from "../../../src/iam/key-slots";
 import type { Deployment } from "../../../src/settings/deployment";
@@ -183,9 +180,5 @@ export const PROGRAM = {
   leaked(world: World, ids: readonly string[]): PrintedLeak {
     const situation = situationOf(world);
     return printedLeak(leakText(situation, leakResponse(situation, ids), contextOf(world)));
-  },
-  /** Whether `keys` exits with attention. */
-  isAlarmed(world: World): boolean {
-    return exitCodeOf<KeyRules>(KEY_RULES, keyFindings(situationOf(world))) > 0;
   },
 };

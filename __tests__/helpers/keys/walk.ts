@@ -31,8 +31,6 @@ import {
 export interface Program {
   keys(world: World): PrintedReport;
   leaked(world: World, ids: readonly string[]): PrintedLeak;
-  /** Whether `keys` exits with attention. */
-  isAlarmed(world: World): boolean;
 }
 
 export interface Violation {
@@ -56,26 +54,27 @@ interface Advice {
   readonly kind: "keys" | "leak";
   readonly steps: readonly PrintedStep[];
   readonly isDone: boolean;
+  /** Whether the report of `keys` needs attention. */
+  readonly isAlarmed: boolean;
 }
 
 /** What the program advises: after a leak, until the leaked keys are dead, `keys --leaked`. */
 function advice(program: Program, world: World): Advice {
   const live = (id: string) => keyIn(world, id)?.status === "Active";
   const leaked = world.leaked.filter(live);
-  if (leaked.length > 0) {
-    return leakAdvice(program, world, leaked);
-  }
-  const { next, isDone, suspects } = program.keys(world);
+  const { next, isDone, suspects, findings } = program.keys(world);
+  const isAlarmed = findings.length > 0;
   const hostile = suspects.filter((id) => world.hostile.includes(id));
-  return hostile.length > 0 ? leakAdvice(program, world, hostile) : { kind: "keys", steps: [next], isDone };
+  const ids = leaked.length > 0 ? leaked : hostile;
+  return ids.length > 0
+    ? { kind: "leak", steps: leakSteps(program, world, ids), isDone: false, isAlarmed }
+    : { kind: "keys", steps: [next], isDone, isAlarmed };
 }
 
-function leakAdvice(program: Program, world: World, ids: readonly string[]): Advice {
+function leakSteps(program: Program, world: World, ids: readonly string[]): readonly PrintedStep[] {
   const { contain, after, suspects } = program.leaked(world, ids);
   const hostile = suspects.filter((id) => world.hostile.includes(id) && !ids.includes(id));
-  return hostile.length > 0
-    ? leakAdvice(program, world, [...ids, ...hostile])
-    : { kind: "leak", steps: [contain, after], isDone: false };
+  return hostile.length > 0 ? leakSteps(program, world, [...ids, ...hostile]) : [contain, after];
 }
 
 interface Followed {
@@ -893,7 +892,7 @@ class Walker {
       }
     }
     // A key that neither state nor IAM shows cannot be known.
-    if (keysOf(world).every(({ listed }) => listed) && !this.program.isAlarmed(world)) {
+    if (keysOf(world).every(({ listed }) => listed) && !given.isAlarmed) {
       const harm = harmOf(world);
       if (harm !== undefined) {
         throw new Broken(`nothing warns of an apply: ${harm}`);

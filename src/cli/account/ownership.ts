@@ -56,7 +56,7 @@ function ownerOf(object: AccountObject, isUsedByOthers: boolean, areUsesKnown: b
     return "unknown";
   }
   // Whose a user is, only a former state shows: another deployment can have the same default name.
-  const isOurs = hadObject(object, facts) || (object.kind !== "user" && userExists);
+  const isOurs = wasInState(object, facts) || (object.kind !== "user" && userExists);
   return isOurs ? "ours-unmanaged" : "unknown";
 }
 
@@ -107,8 +107,8 @@ const REFERENCES: Readonly<Record<AccountObject["kind"], readonly string[]>> = {
   role: ["role"],
 };
 
-/** Whether the state once had an object: another resource of it refers to the object, or an output names it. */
-function hadObject({ kind, name }: AccountObject, { state = [], outputs = [] }: DeploymentFacts): boolean {
+/** Whether an object was once in the state: another resource of it refers to the object, or an output names it. */
+function wasInState({ kind, name }: AccountObject, { state = [], outputs = [] }: DeploymentFacts): boolean {
   const names = state.flatMap(({ attributes }) => REFERENCES[kind].flatMap((reference) => attributes[reference]));
   const arns = outputs.filter((output) => output.includes(`:${kind}/`));
   return [...names, ...arns].some((value) => lower(String(value)).split("/").at(-1) === lower(name));

@@ -162,7 +162,7 @@ function slotFindings({ slot, inState, inIam, inSettings }: KeySlot, situation: 
   return findings;
 }
 
-export const daysBetween = (from: Date, to: Date) => Math.floor((to.getTime() - from.getTime()) / DAY_MS);
+const daysBetween = (from: Date, to: Date) => Math.floor((to.getTime() - from.getTime()) / DAY_MS);
 
 /** The OpenPGP key of a slot: that of its access key, or that of the settings for the next one. */
 export const slotPgpKey = ({ inState, slot }: Pick<KeySlot, "inState" | "slot">, settings: KeySituation["settings"]) =>

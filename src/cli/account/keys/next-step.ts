@@ -12,10 +12,8 @@ import {
   exposedSlot,
   importable,
   isInUse,
-  isOlder,
   isRecent,
   isStateLost,
-  isUsedLater,
   type KeySituation,
   type KeySlot,
   type KeySlots,
@@ -322,8 +320,10 @@ function rotationStep(situation: KeySituation, exposed: KeySlot): Step {
 /** Whether a key is to replace the exposed one: it is encrypted and the other one is not, or it is newer and not protected less. */
 function isBetter(other: KeySlot, exposed: KeySlot): boolean {
   const [isEncrypted, wasEncrypted] = [other, exposed].map(({ inState }) => inState?.pgpKey !== undefined);
-  return isEncrypted === wasEncrypted ? isOlder(exposed.inIam, other.inIam) : isEncrypted === true;
+  return isEncrypted === wasEncrypted ? timeOf(exposed.inIam?.created) < timeOf(other.inIam?.created) : isEncrypted === true;
 }
+
+const timeOf = (date: Date | undefined) => date?.getTime() ?? 0;
 
 /** The exposed key works, and nobody knows its secret: it was imported. */
 function unknownSecretStep(situation: KeySituation, exposed: KeySlot): Step {
@@ -371,7 +371,7 @@ function freeSlot(situation: KeySituation): Step {
   const { now, keys } = situation.iam;
   const inactive = keys.filter(({ status }) => status !== "Active");
   const end = (key: IamKey) => step("free-slot", { key: key.id, edits: dropImport(situation), actions: [retire(key)] });
-  const [first] = inactive.toSorted((key, other) => (isUsedLater(key, other) ? 1 : -1));
+  const [first] = inactive.toSorted((key, other) => timeOf(key.lastUsed?.at) - timeOf(other.lastUsed?.at));
   if (first !== undefined && (inactive.length === keys.length || !isRecent(first, now))) {
     return end(first);
   }

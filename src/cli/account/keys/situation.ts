@@ -135,11 +135,6 @@ export const isInUse = ({ lastUsed }: Pick<IamKey, "lastUsed">, now: Date) => is
 export const isRecent = (key: Pick<IamKey, "created" | "lastUsed">, now: Date) =>
   isInUse(key, now) || isWithin(key.created, now, RECENT_HOURS * HOUR_MS);
 
-/** Whether a key was used later than another one, by the uses that AWS reports. */
-export function isUsedLater(one: IamKey, other: IamKey): boolean {
-  return (one.lastUsed?.at.getTime() ?? 0) > (other.lastUsed?.at.getTime() ?? 0);
-}
-
 /** Whether a key is Active and the state has its secret, so that DKP can get it. */
 export function canHandOver({ inState, inIam }: KeySlot): boolean {
   return inIam?.status === "Active" && inState?.tainted !== true && secretKnown(inState);
@@ -165,12 +160,12 @@ export function mismatches({
 }) {
   const { user, accountId } = settings;
   const account = state.user?.arn?.split(":")[4];
-  const differs = (one: string | undefined, other: string | undefined) =>
-    one !== undefined && other !== undefined && one !== other;
+  const unlike = (value: string | undefined, expected: string | undefined) =>
+    expected === undefined || value === expected ? undefined : value;
   return {
-    user: differs(state.user?.name, user.name) ? state.user?.name : undefined,
-    stateAccount: differs(account, iam.account) ? account : undefined,
-    settingsAccount: differs(accountId, iam.account) ? accountId : undefined,
+    user: unlike(state.user?.name, user.name),
+    stateAccount: unlike(account, iam.account),
+    settingsAccount: unlike(accountId, iam.account),
   };
 }
 
@@ -179,9 +174,6 @@ export function pendingImport(situation: KeySituation): string | undefined {
   const { inSettings, inIam } = slotOf(situation, "primary");
   return inIam === undefined && inSettings !== "absent" ? situation.settings.import?.accessKeyId : undefined;
 }
-
-export const isOlder = (one: IamKey | undefined, other: IamKey | undefined) =>
-  (one?.created?.getTime() ?? 0) < (other?.created?.getTime() ?? 0);
 
 /**
  * Whether a key can be deactivated, or deleted, without an outage: nothing used it for a day, and DKP uses the exposed key, or with

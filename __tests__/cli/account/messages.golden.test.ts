@@ -1,6 +1,7 @@
 import schema from "../../../docs/reference/findings.schema.json";
 import { DRIFT_RULES, type DriftRules } from "../../../src/cli/account/drift/rules";
-import { contextOf, keyReport, keysJson } from "../../../src/cli/account/keys/report";
+import { contextOf } from "../../../src/cli/account/keys/actions";
+import { keyReport, keysJson } from "../../../src/cli/account/keys/report";
 import { KEY_RULES, type KeyRules } from "../../../src/cli/account/keys/rules";
 import { preflightJson } from "../../../src/cli/account/preflight/report";
 import { PREFLIGHT_RULES, type PreflightRules } from "../../../src/cli/account/preflight/rules";

@@ -1,3 +1,4 @@
+import { contextOf } from "../../../src/cli/account/keys/actions";
 import {
   formerPolicies,
   lackingObjects,
@@ -6,7 +7,7 @@ import {
   unknownUses,
 } from "../../../src/cli/account/keys/lacking-objects";
 import { leakResponse, leakText } from "../../../src/cli/account/keys/leak";
-import { type Context, keyReport, keyReportText } from "../../../src/cli/account/keys/report";
+import { keyReport, keyReportText } from "../../../src/cli/account/keys/report";
 import type { KeySituation } from "../../../src/cli/account/keys/situation";
 import type { StateResource } from "../../../src/cli/terraform/state-file";
 import type { Slot } from "../../../src/iam/key-slots";
@@ -163,22 +164,14 @@ export function stateContents({ objects, keys, exposed, outputs }: State): KeySi
   };
 }
 
-const contextOf = ({ settings }: World): Context => ({
-  stack: "deckhouse",
-  user: settings.user,
-  region: "us-east-1",
-  folder: "cdktf.out/stacks/deckhouse",
-  file: "deployments/deckhouse.yaml",
-  binary: "terraform",
-});
-
 /** The program as a person runs it, who reads what it prints. */
 export const PROGRAM = {
   keys(world: World): PrintedReport {
-    return printedReport(keyReportText(keyReport(situationOf(world)), contextOf(world)));
+    const situation = situationOf(world);
+    return printedReport(keyReportText(keyReport(situation), contextOf(situation, "deployments", "terraform")));
   },
   leaked(world: World, ids: readonly string[]): PrintedLeak {
     const situation = situationOf(world);
-    return printedLeak(leakText(situation, leakResponse(situation, ids), contextOf(world)));
+    return printedLeak(leakText(situation, leakResponse(situation, ids), contextOf(situation, "deployments", "terraform")));
   },
 };

@@ -1,10 +1,11 @@
 import { Option } from "commander";
 import { ACCESS_KEY_ID } from "../../iam/key-slots";
 import type { Deployment } from "../../settings/deployment";
+import { contextOf } from "../account/keys/actions";
 import { editSettings } from "../account/keys/edit-yaml";
 import { leakResponse, leakText } from "../account/keys/leak";
 import { changesOf } from "../account/keys/next-step";
-import { contextOf, type KeyReport, keyReport, keyReportText, keysJson } from "../account/keys/report";
+import { type KeyReport, keyReport, keyReportText, keysJson } from "../account/keys/report";
 import { KEY_RULES, type KeyRules } from "../account/keys/rules";
 import type { KeySituation } from "../account/keys/situation";
 import { keySituation } from "../account/keys/sources";

@@ -1,5 +1,6 @@
+import { contextOf } from "../../../../src/cli/account/keys/actions";
 import { leakResponse, leakText } from "../../../../src/cli/account/keys/leak";
-import { contextOf, keyReport, keyReportText, keysJson } from "../../../../src/cli/account/keys/report";
+import { keyReport, keyReportText, keysJson } from "../../../../src/cli/account/keys/report";
 import type { KeySituation } from "../../../../src/cli/account/keys/situation";
 import { deployment } from "../../../helpers/deployment";
 import { expectGolden } from "../../../helpers/golden";

@@ -2,11 +2,12 @@ import { visible } from "../../../text/printable";
 import { textOf } from "../../findings/finding";
 import { dkpAccess } from "../../text/command";
 import type { IamKey } from "../aws/iam-reader";
+import { type Action, actionText, type Context, editText } from "./actions";
 import type { Change } from "./edit-yaml";
 import { keyText, mismatchFindings } from "./findings";
 import { GUIDES, leakCommands, SESSION_HOURS } from "./leaked-key";
-import { type Action, nextStep, type Step } from "./next-step";
-import { actionText, type Context, editText, stepText } from "./report";
+import { nextStep, type Step } from "./next-step";
+import { stepText } from "./report";
 import { KEY_RULES, type KeyRules } from "./rules";
 import { canHandOver, exposedSlot, type KeySituation, MAX_KEYS, withoutKeys } from "./situation";
 

@@ -1,6 +1,7 @@
 import { otherSlot, SLOTS, type Slot } from "../../../iam/key-slots";
 import { dkpAccess } from "../../text/command";
 import type { IamKey } from "../aws/iam-reader";
+import type { Action } from "./actions";
 import type { Change } from "./edit-yaml";
 import { effectsOf, hazardOf } from "./effects";
 import type { Why } from "./rules";
@@ -32,32 +33,6 @@ import {
   unmanagedObjects,
 } from "./situation";
 
-/** What a person does, in this order, after the edits. */
-export interface Action {
-  readonly do:
-    | "apply"
-    /** Give the exposed key to DKP, unless it has it. */
-    | "hand-over"
-    /** Create a key outside Terraform, and give it to DKP. */
-    | "create-key"
-    /** Write `errored.tfstate` into the backend, and delete the file. */
-    | "push-state"
-    /** Delete an `errored.tfstate` that is older than the state, or move one of something else. */
-    | "remove-errored-state"
-    | "move-errored-state"
-    | "untaint"
-    /** Take resources out of the state. */
-    | "forget"
-    | "activate"
-    | "deactivate"
-    | "delete"
-    | "wait";
-  readonly key?: string;
-  /** Of resources. */
-  readonly addresses?: readonly string[];
-  readonly minutes?: number;
-}
-
 /** The next step: what to change in the settings, and what to do then. */
 export interface Step {
   readonly why: Why;
@@ -85,7 +60,7 @@ const step = (why: Why, parts: Partial<Omit<Step, "why">> = {}): Step => ({ why,
 const FIRST: readonly ((situation: KeySituation) => Step | undefined)[] = [
   (situation) => (Object.values(mismatches(situation)).some((value) => value !== undefined) ? step("mismatch") : undefined),
   ({ unreachable, unread }) => (unreachable !== undefined || unread.length > 0 ? step("unreachable") : undefined),
-  ({ erroredState }) => erroredState && step(erroredState, { actions: [{ do: ERRORED_STATE_ACTIONS[erroredState] }] }),
+  ({ erroredState }) => erroredState && step(erroredState, { actions: [{ do: erroredState }] }),
   (situation) => (unlistedKeys(situation).length > 0 ? step("unlisted", { actions: [{ do: "wait", minutes: 10 }] }) : undefined),
   (situation) => {
     const [address] = taintedAddresses(situation);
@@ -100,12 +75,6 @@ const FIRST: readonly ((situation: KeySituation) => Step | undefined)[] = [
     return edits.length === 0 ? undefined : step("drop-import", { edits });
   },
 ];
-
-const ERRORED_STATE_ACTIONS = {
-  "errored-state": "push-state",
-  "errored-state-older": "remove-errored-state",
-  "errored-state-unrelated": "move-errored-state",
-} as const;
 
 /** The step that comes next, and whether nothing is to do: then its edits begin a rotation, which is optional. */
 export function nextStep(situation: KeySituation): Step {

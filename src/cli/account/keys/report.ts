@@ -1,15 +1,11 @@
-import { join } from "node:path";
 import { pgpKeyText } from "../../../iam/openpgp-key";
-import { alwaysOnRegion } from "../../../iam/partitions";
 import { visible } from "../../../text/printable";
 import { adviceLines, type Finding, levelOf, textOf } from "../../findings/finding";
 import { dkpAccess } from "../../text/command";
 import { recovery } from "../../text/recovery";
-import { shellWord } from "../../text/shell";
-import type { Change } from "./edit-yaml";
+import { actionText, type Context, editText } from "./actions";
 import { keyFindings, keyText, slotPgpKey } from "./findings";
-import { leakCommands } from "./leaked-key";
-import { type Action, nextStep, type Step } from "./next-step";
+import { nextStep, type Step } from "./next-step";
 import { KEY_RULES, type KeyRules, WHY } from "./rules";
 import { type KeySituation, type KeySlot, pendingImport, slotsOf } from "./situation";
 
@@ -22,52 +18,6 @@ export interface KeyReport {
 
 export function keyReport(situation: KeySituation): KeyReport {
   return { situation, findings: keyFindings(situation), next: nextStep(situation) };
-}
-
-/** What commands and edits are written for. */
-export interface Context {
-  readonly stack: string;
-  readonly user: string;
-  /** A Region in which the AWS CLI reaches IAM. */
-  readonly region: string;
-  readonly folder: string;
-  /** The settings file. */
-  readonly file: string;
-  /** Terraform, or OpenTofu. */
-  readonly binary: string;
-}
-
-/** @param settings the folder of the settings files @param binary Terraform, or OpenTofu */
-export function contextOf({ settings, folder }: KeySituation, settingsFolder: string, binary: string): Context {
-  const { stack, user, region } = settings;
-  return { stack, user: user.name, region: alwaysOnRegion(region), folder, file: join(settingsFolder, `${stack}.yaml`), binary };
-}
-
-export const editText = ({ setting, value }: Change) => (value === undefined ? `remove ${setting}` : `${setting}: ${value}`);
-
-const EDIT_PROVIDER = "d8 system edit provider-cluster-configuration";
-
-/** An action as a person does it: a command for a shell, unless there is none. */
-export function actionText(action: Action, { stack, user, region, folder, binary }: Context): string {
-  const { key = "", addresses = [], minutes = 0 } = action;
-  const terraform = `${binary} -chdir=${shellWord(folder)}`;
-  const errored = shellWord(join(folder, "errored.tfstate"));
-  const { activate, deactivate, deleteKey, createKey } = leakCommands(user, region);
-  const texts: Readonly<Record<Action["do"], string>> = {
-    apply: "apply",
-    "hand-over": `unless DKP has the exposed key: ${dkpAccess("hand-over", stack, "--out", "FILE")} && ${EDIT_PROVIDER}`,
-    "create-key": `${createKey} && ${EDIT_PROVIDER}`,
-    "push-state": `${terraform} state push errored.tfstate && rm ${errored}`,
-    "remove-errored-state": `rm ${errored}`,
-    "move-errored-state": `mv ${errored} ${shellWord(`${stack}.errored.tfstate`)}`,
-    forget: `${terraform} state rm ${addresses.map(shellWord).join(" ")}`,
-    untaint: `${terraform} untaint ${addresses.join(" ")}`,
-    activate: activate(key),
-    deactivate: deactivate(key),
-    delete: deleteKey(key),
-    wait: `wait ${minutes >= 60 ? `${minutes / 60} hours` : "a minute"}`,
-  };
-  return texts[action.do];
 }
 
 /** The step as lines. */

@@ -5,14 +5,8 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** Longer output than that is an error: the review packs of some thousand deployments are shorter. */
 const MAX_OUTPUT = 2 ** 29;
 
-/** What a run of Git printed. */
-export interface GitResult {
-  readonly status: number | null;
-  readonly stdout: Buffer;
-  /** On one line. */
-  readonly message: string;
-  readonly error: NodeJS.ErrnoException | undefined;
-}
+/** What a run of Git printed; the message is on one line. */
+export type GitResult = ReturnType<ReturnType<typeof gitWith>>;
 
 /**
  * Runs Git in a folder, whatever repository a hook or a script has named in the environment.
@@ -20,9 +14,9 @@ export interface GitResult {
  */
 export function gitWith(environment: Environment) {
   const env = { ...Object.fromEntries(Object.entries(environment).filter(([name]) => !name.startsWith("GIT_"))), LC_ALL: "C" };
-  return (folder: string, args: readonly string[], input = ""): GitResult => {
+  return (folder: string, args: readonly string[], input = "") => {
     const { status, stdout, stderr, error } = spawnSync("git", ["-C", folder, ...args], { env, input, maxBuffer: MAX_OUTPUT });
     const message = (error?.message ?? String(stderr)).trim().replaceAll(/\s*\n\s*/g, " ");
-    return { status, stdout: stdout ?? Buffer.alloc(0), message, error };
+    return { status, stdout: stdout ?? Buffer.alloc(0), message, error: error as NodeJS.ErrnoException | undefined };
   };
 }

@@ -82,7 +82,10 @@ export const define: Define = (command, session) => {
     .option("--review <folder>", "the folder of the review packs in the Git ref", "review")
     .addOption(formatOption("text", ...Object.keys(FORMATS).filter((name) => name !== "text")))
     .action(async (names: readonly string[], options: Options) => {
-      const changes = await changesAsked(command, session, names, options);
+      const changes = await changesAsked(command, session, names, options).catch((error: Error) => {
+        const what = options.plan ?? options.against ?? "--policies";
+        throw error instanceof RangeError ? new Error(`${what}: is nested too deeply to be compared`) : error;
+      });
       const exitCode = changesExitCode(changes);
       const isVerified = options.verify === true && options.format === "text" && exitCode === 0;
       session.print(isVerified ? `verified: ${changes.source}\n` : FORMATS[options.format](changes, settingsFiles(session)));
@@ -128,13 +131,11 @@ async function changesAsked(command: Command, session: Session, names: readonly 
   const withFields = options.format === "json" || options.format === "sarif";
   const { deployments } = selectDeployments(session, names);
   const base = readBase(against, review, ".", session.host.env);
-  const wanted = Object.entries(base.packs).filter(([stack]) => names.length === 0 || names.includes(stack));
-  return compared(`--against ${against}`, () =>
-    changesAgainst(Object.fromEntries(wanted), comparedFiles(deployments, lockOf), `Compared with ${base.source}`, {
-      packOf,
-      withFields,
-    }),
-  );
+  const packs = Object.entries(base.packs).filter(([stack]) => names.length === 0 || names.includes(stack));
+  return changesAgainst(Object.fromEntries(packs), comparedFiles(deployments, lockOf), `Compared with ${base.source}`, {
+    packOf,
+    withFields,
+  });
 }
 
 const givenPlan = (file: string): PlanFile => ({ file, content: readRegularFile(file) });
@@ -144,7 +145,7 @@ export async function ofPlan(session: Session, deployment: Deployment, plan: Pla
   const given = await readGivenPlan(session.terraform, plan, expectedOf(session, deployment));
   return given === undefined
     ? verificationChanges(stack, file, given)
-    : compared(file, () => changesOfPlan(given.plan, stack, planSource(file, given), given.verification));
+    : changesOfPlan(given.plan, stack, planSource(file, given), given.verification);
 }
 
 /** What is wrong with a saved plan, or nothing, without what it changes. */
@@ -188,10 +189,8 @@ function ofPolicies(command: Command, files: readonly string[]): Changes {
     return command.error("error: --policies: name two files, the policy before the change and the one after it");
   }
   const policyIn = (file: string) => [readPolicy(readRegularFile(file).toString("utf8"))];
-  return compared("--policies", () => {
-    const findings = policyFindings("principal", comparePolicies(policyIn(before), policyIn(after)));
-    return changesOf(`${before} -> ${after}`, "policies", findings);
-  });
+  const findings = policyFindings("principal", comparePolicies(policyIn(before), policyIn(after)));
+  return changesOf(`${before} -> ${after}`, "policies", findings);
 }
 
 /** The files of the review packs that are compared. @param more of a stack */
@@ -227,13 +226,4 @@ export function settingsFiles(session: Session): SettingsFiles {
       return lineOf(field);
     },
   };
-}
-
-/** Runs a comparison. What is nested too deeply for it ends in a message that names it. */
-function compared(what: string, compare: () => Changes): Changes {
-  try {
-    return compare();
-  } catch (error) {
-    throw error instanceof RangeError ? new Error(`${what}: is nested too deeply to be compared`) : error;
-  }
 }

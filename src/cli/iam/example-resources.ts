@@ -1,11 +1,5 @@
 import { iamResourceArn } from "../../iam/arns";
-
-/** Where a resource is. */
-interface Environment {
-  readonly partition: string;
-  readonly region: string;
-  readonly account: string;
-}
+import type { Environment } from "../../iam/policy-statements";
 
 /** Any ID: policies name resources by type, Region and account. */
 export const EXAMPLE_ID = "0123456789abcdef0";
@@ -43,7 +37,7 @@ const RESOURCES: Readonly<Record<string, string>> = {
 const WITHOUT_ACCOUNT: readonly string[] = ["image", "snapshot"];
 
 /** The ARN of a resource of a type, as the Service Authorization Reference lists types; undefined for a type that DKP passes none of. */
-export function exampleArn(service: string, type: string, environment: Environment): string | undefined {
+export function exampleArn(service: string, type: string, environment: Required<Environment>): string | undefined {
   const resource = RESOURCES[type];
   const { partition, region, account } = environment;
   if (service === "iam") {

@@ -16,7 +16,7 @@ Usage: sh scripts/pipeline.sh prepare|synth
              planned unseen. First in each job, before npm ci
   synth      validates all settings, and fails when a review pack is stale. Requires no credentials
   changed    prints "changed STACK" for each deployment whose Terraform JSON (review/STACK/main.tf.json), settings or provider lock
-             differ from the git commit BASE, or for all without BASE; "redirected STACK" beside it, if its backend, cloud or provider
+             differ from the git commit BASE, or for all without BASE; "redirected STACK" as well, if its backend, cloud or provider
              differs; "deleted STACK" for each settings file that only BASE has. Writes CHANGED, REDIRECTED and DELETED, JSON arrays, into
              pipeline.out/changed.env, and what happens to deleted deployments into pipeline.out/review.md
   plan       plans review/STACK/main.tf.json without locking the state, and writes into pipeline.out/ the change summary review.md;
@@ -30,7 +30,7 @@ Usage: sh scripts/pipeline.sh prepare|synth
              program receives neither the key nor the credentials of AWS. A state that could not be written is kept, encrypted for
              PLAN_CERTIFICATE, as pipeline.out/errored.tfstate.cms
   drift      plans and changes nothing: exit code 2 when AWS and the settings differ, and 3 as in plan
-  unmanaged  reports what exists in AWS beside the state (dkp-access drift): exit code 2, or 3 if something cannot be read
+  unmanaged  reports what exists in AWS besides the state (dkp-access drift): exit code 2, or 3 if something cannot be read
   clean      removes the saved plan, and encrypts a state that could not be written. Last in each job, whatever happened
 
 apply forwards SIGINT, SIGTERM and SIGHUP to Terraform once, as SIGINT. FORWARD_SIGNALS=false: the CI system signals every process

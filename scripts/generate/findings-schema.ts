@@ -29,7 +29,7 @@ const OF_KEYS = {
 export function findingsSchema(): string {
   const rules = Object.values(RULES_OF).flatMap((own) => Object.keys(own));
   const finding = {
-    description: "One finding. Rules are stable; further ones may be added.",
+    description: "One finding. Rules are stable; more may be added.",
     type: "object",
     properties: {
       rule: { description: "ID of the rule.", enum: [...new Set(rules)] },

@@ -15,6 +15,6 @@ export function jsonSchema(): string {
 const OVERRIDES: Readonly<Record<string, (schema: object) => object>> = {
   // Terraform knows the types of the arguments of a backend.
   custom: () => ({}),
-  // Schemas of the settings have no further keys.
+  // Schemas of the settings have no other keys.
   object: (schema) => ({ ...schema, additionalProperties: false }),
 };

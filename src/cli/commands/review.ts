@@ -14,7 +14,7 @@ interface Options {
 export const define: Define = (command, session) => {
   command
     .description(
-      `Writes the review pack of each deployment, review/<stack>/REVIEW.md and the files beside it, and, unless stacks are named, the overview of all deployments, review/README.md. Commit them. Calls neither AWS nor Terraform.
+      `Writes the review pack of each deployment, review/<stack>/REVIEW.md and its other files, and, unless stacks are named, the overview of all deployments, review/README.md. Commit them. Calls neither AWS nor Terraform.
 
 Deletes the review pack of a removed deployment only if it was generated from the same settings folder; names the ones it keeps.
 Never writes or deletes through symbolic links.`,

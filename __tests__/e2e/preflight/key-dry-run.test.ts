@@ -19,7 +19,7 @@ describe("preflight --as-key", () => {
     await iam.send(new CreateUserCommand({ UserName: "deckhouse" }));
     await iam.send(new AttachUserPolicyCommand({ UserName: "deckhouse", PolicyArn: Policy?.Arn }));
     const key = await keyOf(aws().local, "deckhouse");
-    const vpcs = await aws().local.query(ADMIN, "ec2", "DescribeVpcs");
+    const vpcs = await (await aws().local.query(ADMIN, "ec2", "DescribeVpcs")).text();
     const image = settings("amis: [ami-03cf127a]");
     await aws().local.calls();
     const rules = await enforced(aws().local, () => rulesOf(image, aws().local.url, { asKey: true }, key));
@@ -30,6 +30,6 @@ describe("preflight --as-key", () => {
     });
     const calls = (await aws().local.calls()).filter(({ service }) => service === "ec2").map(({ action }) => action);
     expect(calls.sort()).toEqual(DRY_CALLS.map(({ operation }) => operation).sort());
-    expect(await aws().local.query(ADMIN, "ec2", "DescribeVpcs")).toBe(vpcs);
+    expect(await (await aws().local.query(ADMIN, "ec2", "DescribeVpcs")).text()).toBe(vpcs);
   });
 });

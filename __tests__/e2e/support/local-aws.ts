@@ -1,6 +1,13 @@
 import { join } from "node:path";
 import { DescribeRegionsCommand, EC2Client } from "@aws-sdk/client-ec2";
-import { CreateAccessKeyCommand, CreateUserCommand, IAMClient, PutUserPolicyCommand } from "@aws-sdk/client-iam";
+import {
+  CreateAccessKeyCommand,
+  CreateUserCommand,
+  GetPolicyCommand,
+  GetPolicyVersionCommand,
+  IAMClient,
+  PutUserPolicyCommand,
+} from "@aws-sdk/client-iam";
 import { GetSessionTokenCommand, STSClient } from "@aws-sdk/client-sts";
 import { sign } from "aws4";
 import { PROJECT } from "../../helpers/project-root";
@@ -101,11 +108,16 @@ export class LocalAws {
     return new EC2Client({ endpoint: this.url, region: "eu-central-1", credentials, maxAttempts: 1 });
   }
 
-  /** The response to a signed call of a query API (EC2, IAM, STS) without parameters. */
-  async query(credentials: Credentials, service: string, action: string): Promise<string> {
-    const body = `Action=${action}&Version=${VERSIONS[service]}`;
+  /** The response to a signed call of a query API (EC2, IAM, STS). */
+  query(
+    credentials: Credentials,
+    service: string,
+    Action: string,
+    parameters: Readonly<Record<string, string>> = {},
+  ): Promise<Response> {
+    const body = new URLSearchParams({ Action, Version: VERSIONS[service] ?? "", ...parameters }).toString();
     const headers = { "Content-Type": "application/x-www-form-urlencoded; charset=utf-8" };
-    return (await this.send(service, { body, headers }, credentials)).text();
+    return this.send(service, { body, headers }, credentials);
   }
 
   /** The response to a signed call. */
@@ -115,6 +127,14 @@ export class LocalAws {
     const signed = sign({ host: new URL(this.url).host, service, region, method, path, headers, body }, credentials);
     const sent = { method, headers: signed.headers as Record<string, string> };
     return fetch(`${this.url}${path}`, body === "" ? sent : { ...sent, body });
+  }
+
+  /** The document of a managed policy that applies: that of its default version. */
+  async policyDocument(PolicyArn: string | undefined, credentials = ADMIN): Promise<string> {
+    const iam = this.iam(credentials);
+    const { Policy } = await iam.send(new GetPolicyCommand({ PolicyArn }));
+    const { PolicyVersion } = await iam.send(new GetPolicyVersionCommand({ PolicyArn, VersionId: Policy?.DefaultVersionId }));
+    return decodeURIComponent(PolicyVersion?.Document ?? "");
   }
 
   /** A new access key of a user. */

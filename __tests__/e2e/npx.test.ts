@@ -2,8 +2,7 @@ import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { cpSync, existsSync, readFileSync, rmSync } from "node:fs";
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer } from "node:http";
 import { join } from "node:path";
 import { blockWith } from "../helpers/blocks";
 import { COMPLETE } from "../helpers/complete";
@@ -11,44 +10,29 @@ import { ANYWHERE, npxLines } from "../helpers/npx-lines";
 import { PROJECT } from "../helpers/project-root";
 import { mustSucceed, npmEnvironment } from "./support/consumer";
 import { folder, write } from "./support/project";
+import { closed, listening } from "./support/server";
 import { runIn } from "./support/terraform";
 
 /** The name of the package, and of the programs that documents run with npx. */
 const NAMES = ["dkp-access", "deckhouse-aws-access", "cdktf", "cdktn", "cdktf-cli", "cdktn-cli"];
 
 /** A registry that serves a package of somebody else under each of the names, in any version, and nothing else. */
-class ExternalRegistry {
-  private constructor(
-    private readonly server: Server,
-    /** What the external program creates when it runs. */
-    readonly mark: string,
-  ) {}
-
-  static async start(): Promise<ExternalRegistry> {
-    const mark = join(folder(), "external-program-ran");
-    const packed = Object.fromEntries(NAMES.map((name) => [name, externalPackage(name, mark)]));
-    const server = createServer(({ url = "/", headers }, response) => {
-      const [, name = "", file] = url.split("/").map(decodeURIComponent);
-      const content = packed[name];
-      if (content === undefined) {
-        response.writeHead(404).end("{}");
-      } else if (file === undefined) {
-        response.end(JSON.stringify(registryDocument(name, content, `http://${headers.host}`)));
-      } else {
-        response.end(content);
-      }
-    });
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    return new ExternalRegistry(server, mark);
-  }
-
-  get url(): string {
-    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}/`;
-  }
-
-  stop(): Promise<unknown> {
-    return new Promise((resolve) => this.server.close(resolve));
-  }
+async function externalRegistry() {
+  /** What the external program creates when it runs. */
+  const mark = join(folder(), "external-program-ran");
+  const packed = Object.fromEntries(NAMES.map((name) => [name, externalPackage(name, mark)]));
+  const server = createServer(({ url = "/", headers }, response) => {
+    const [, name = "", file] = url.split("/").map(decodeURIComponent);
+    const content = packed[name];
+    if (content === undefined) {
+      response.writeHead(404).end("{}");
+    } else if (file === undefined) {
+      response.end(JSON.stringify(registryDocument(name, content, `http://${headers.host}`)));
+    } else {
+      response.end(content);
+    }
+  });
+  return { url: `http://${await listening(server)}/`, mark, stop: () => closed(server) };
 }
 
 /** The packed file of a package whose programs create a file. */
@@ -68,7 +52,7 @@ function registryDocument(name: string, content: Buffer, registry: string): obje
 }
 
 it("npm installs a repository without a registry from the cache that the commands of docs/how-to/deploy.md fill", async () => {
-  const registry = await ExternalRegistry.start();
+  const registry = await externalRegistry();
   const repository = folder({ "package.json": JSON.stringify({ dependencies: { cdktf: "0.21.0" } }) });
   const env = { PATH: process.env.PATH, HOME: folder(), npm_config_registry: registry.url, npm_config_fetch_retries: "0" };
   const run = async (command: string) => {
@@ -79,24 +63,20 @@ it("npm installs a repository without a registry from the cache that the command
   expect(await run("npm install --package-lock-only")).toEqual({ status: 0, isInstalled: false });
   expect(await run(online)).toEqual({ status: 0, isInstalled: true });
   rmSync(join(repository, "node_modules"), { recursive: true });
-  await registry.stop();
+  registry.stop();
   expect(await run("npm ci --cache ./empty --offline")).toEqual({ status: 1, isInstalled: false });
   expect(await run(offline)).toEqual({ status: 0, isInstalled: true });
 });
 
 describe("npx, where an external package has the name of this one and nothing is installed", () => {
-  let registry: ExternalRegistry;
+  let registry: Awaited<ReturnType<typeof externalRegistry>>;
   /** What `dkp-access init` writes, before `npm install`. */
   let repository: string;
 
   beforeAll(async () => {
-    registry = await ExternalRegistry.start();
+    registry = await externalRegistry();
     repository = join(folder(), "acme");
     mustSucceed(runIn(PROJECT, npmEnvironment(), process.execPath, "bin/dkp-access", "init", repository, "--pipeline", "github"));
-  });
-
-  afterAll(async () => {
-    await registry.stop();
   });
 
   /** Runs a line as CI does, with npm's own settings, and returns whether the external program ran. */

@@ -1,5 +1,4 @@
 import { spawnSync } from "node:child_process";
-import { once } from "node:events";
 import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
@@ -18,7 +17,7 @@ import { FaultProxy } from "./support/fault-proxy";
 import { type Credentials, LocalAws } from "./support/local-aws";
 import { Checkout, createLock, descendants, gitHub, gitLab, runSteps, startStep } from "./support/pipeline";
 import { folder } from "./support/project";
-import { type Finished, terraformEnvironment } from "./support/terraform";
+import { type Finished, outputOf, terraformEnvironment } from "./support/terraform";
 
 const GITLAB = "docs/pipelines/gitlab-ci.yml";
 const OWN_WORKFLOWS = ["ci", "codeql", "dependency-review", "release", "upstream"].map((name) => `.github/workflows/${name}.yml`);
@@ -502,20 +501,14 @@ describe.each(SYSTEMS)("the jobs for $system, run in a checkout", ({ steps, canc
         throw new Error("the job apply has no steps");
       }
       const running = startStep(checkout.path, first);
-      let output = "";
-      for (const stream of [running.stdout, running.stderr]) {
-        stream?.on("data", (chunk: Buffer) => {
-          output += chunk.toString();
-        });
-      }
-      const ended = once(running, "close");
+      const ended = outputOf(running);
       await Promise.race([held, ended]);
       for (const [signalName, ...processes] of cancel(running.pid ?? 0)) {
         // A process may have ended with the one before it; to a runner that is no error either.
         spawnSync("kill", ["-s", ...[signalName, ...processes].map(String)]);
         await setTimeout(20);
       }
-      const [status] = (await ended) as [number];
+      const { status, output } = await ended;
       const stopped = proxy.stop();
       release();
       await stopped;

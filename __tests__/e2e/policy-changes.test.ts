@@ -1,12 +1,9 @@
 import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { setTimeout } from "node:timers/promises";
 import { DescribeVpcsCommand } from "@aws-sdk/client-ec2";
 import {
   CreateRoleCommand,
   DeletePolicyCommand,
-  GetPolicyCommand,
-  GetPolicyVersionCommand,
   GetRoleCommand,
   ListAttachedGroupPoliciesCommand,
   ListAttachedUserPoliciesCommand,
@@ -21,7 +18,7 @@ import { FaultProxy } from "./support/fault-proxy";
 import { type Credentials, LocalAws, succeeds } from "./support/local-aws";
 import { Operator } from "./support/operator";
 import { Deployments } from "./support/project";
-import { type Finished, Terraform, terraformEnvironment } from "./support/terraform";
+import { type Finished, outputOf, Terraform, terraformEnvironment } from "./support/terraform";
 
 const key = (index: number) =>
   `arn:aws:kms:eu-central-1:123456789012:key/01234567-89ab-cdef-0123-${String(index).padStart(12, "0")}`;
@@ -139,13 +136,7 @@ describe("a live deployment", () => {
     const documents = await Promise.all(
       [user, ...groups]
         .flatMap(({ AttachedPolicies = [] }) => AttachedPolicies)
-        .map(async ({ PolicyArn }) => {
-          const { Policy } = await iam.send(new GetPolicyCommand({ PolicyArn }));
-          const { PolicyVersion } = await iam.send(
-            new GetPolicyVersionCommand({ PolicyArn, VersionId: Policy?.DefaultVersionId }),
-          );
-          return JSON.parse(decodeURIComponent(PolicyVersion?.Document ?? "{}")) as PolicyDocument;
-        }),
+        .map(async ({ PolicyArn }) => JSON.parse(await aws.policyDocument(PolicyArn, operator.key)) as PolicyDocument),
     );
     return permissionsOf(documents.flatMap(statementsOf));
   };
@@ -176,18 +167,12 @@ describe("a live deployment", () => {
       // In a process group of its own, with its provider.
       detached: true,
     });
-    let output = "";
-    for (const stream of [terraform.stdout, terraform.stderr]) {
-      stream.on("data", (chunk: Buffer) => {
-        output += chunk.toString();
-      });
-    }
-    const closed = once(terraform, "close");
+    const finished = outputOf(terraform);
     while (terraform.exitCode === null && terraform.signalCode === null) {
       totals.calls += 2;
       totals.denied += (await calls()) ? 0 : 1;
     }
-    const [status] = (await closed) as [number | null];
+    const { status, output } = await finished;
     await proxy.stop();
     const after = await stored();
     const kept = [...before].filter((permission) => after.has(permission));

@@ -1,12 +1,11 @@
-import { spawn } from "node:child_process";
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer } from "node:http";
 import { join } from "node:path";
 import { strToU8, zipSync } from "fflate";
 import { PROJECT } from "../helpers/project-root";
+import { npmEnvironment } from "./support/consumer";
 import { folder } from "./support/project";
-
-// Each test starts Node.js several times, on a computer that may be busy.
+import { listening } from "./support/server";
+import { startIn } from "./support/terraform";
 
 const PROGRAM = join(PROJECT, "build/scripts/upstream/main.js");
 const MODULE = "github.com/gardener/machine-controller-manager";
@@ -48,69 +47,56 @@ const SERVED: Readonly<Record<string, Uint8Array>> = Object.fromEntries(
   ].map(([name, content]) => [`/${MODULE}/@v/${name}`, content]),
 );
 
-let server: Server;
 let proxy: string;
 
 beforeAll(async () => {
-  server = createServer(({ url = "" }, response) => {
+  const server = createServer(({ url = "" }, response) => {
     const content = SERVED[url];
     response.writeHead(content === undefined ? 404 : 200).end(content ?? "not here");
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  proxy = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  proxy = `http://${await listening(server)}`;
 });
 
-afterAll(() => new Promise((resolve) => server.close(resolve)));
-
-async function run(args: readonly string[]) {
+const run = (args: readonly string[]) => {
   const go = { GOPROXY: proxy, GOSUMDB: "off", GOMODCACHE: folder(), GOFLAGS: "-modcacherw" }; // cspell:ignore GOMODCACHE GOFLAGS modcacherw GOSUMDB
-  const child = spawn(process.execPath, [PROGRAM, ...args], { env: { ...process.env, ...go } });
-  const output = { stdout: "", stderr: "" };
-  child.stdout.on("data", (data) => {
-    output.stdout += data;
-  });
-  child.stderr.on("data", (data) => {
-    output.stderr += data;
-  });
-  const status = await new Promise((resolve) => child.on("close", resolve));
-  return { status, ...output };
-}
+  return startIn(PROJECT, { ...npmEnvironment(), ...go }, process.execPath, PROGRAM, ...args);
+};
 
 describe("npm run upstream", () => {
   it("ends with 0 if every difference is explained", async () => {
-    const { status, stdout } = await run(MCM);
-    expect(stdout).toContain("machine-controller-manager 0.36.0: 5 actions in the sources, 14 rows in the catalogue");
-    expect(stdout).toContain("unexplained differences: none");
-    expect(stdout).toContain("iam:PassRole: only in the catalogue: RunInstances with an instance profile requires it (https://");
+    const { status, output } = await run(MCM);
+    expect(output).toContain("machine-controller-manager 0.36.0: 5 actions in the sources, 14 rows in the catalogue");
+    expect(output).toContain("unexplained differences: none");
+    expect(output).toContain("iam:PassRole: only in the catalogue: RunInstances with an instance profile requires it (https://");
     expect(status).toBe(0);
   });
 
   it("ends with 2 and reports the difference that is not explained", async () => {
-    const { status, stdout } = await run([...MCM, "--version", "latest"]);
-    expect(stdout).toContain("machine-controller-manager 0.37.0: 6 actions");
-    expect(stdout).toContain("ec2:CreateFleet: only in the sources, cmd/machine-controller-manager/main.go");
+    const { status, output } = await run([...MCM, "--version", "latest"]);
+    expect(output).toContain("machine-controller-manager 0.37.0: 6 actions");
+    expect(output).toContain("ec2:CreateFleet: only in the sources, cmd/machine-controller-manager/main.go");
     expect(status).toBe(2);
   });
 
   it("ends with 1 if a version cannot be read, and reports the others", async () => {
-    const { status, stdout, stderr } = await run([...MCM, "ebs-csi"]);
-    expect(stdout).toContain("machine-controller-manager 0.36.0");
+    const { status, output } = await run([...MCM, "ebs-csi"]);
+    expect(output).toContain("machine-controller-manager 0.36.0");
     const driver = "github.com/kubernetes-sigs/aws-ebs-csi-driver";
-    expect(stderr).toMatch(`ebs-csi 1.54.0: ${driver}@v1.54.0: reading ${proxy}/${driver}/@v/v1.54.0.info: 404 Not Found; its `);
-    expect(stderr).toMatch(/; its \d+ rows were last compared on [\d-]+, \d+ days ago, with 1\.54\.0\n$/);
+    expect(output).toMatch(`ebs-csi 1.54.0: ${driver}@v1.54.0: reading ${proxy}/${driver}/@v/v1.54.0.info: 404 Not Found; its `);
+    expect(output).toMatch(/; its \d+ rows were last compared on [\d-]+, \d+ days ago, with 1\.54\.0\n$/);
     expect(status).toBe(1);
   });
 
   it("ends with 1 and names the release line if DKP has a newer one", async () => {
-    const { status, stdout, stderr } = await run([...MCM, "--dkp-release", "v1.78.0"]);
-    expect(stdout).toContain("machine-controller-manager 0.36.0");
-    expect(stderr).toBe("DKP 1.78 is newer than 1.77; once compared, add it to KNOWN_VERSIONS\n");
+    const { status, output } = await run([...MCM, "--dkp-release", "v1.78.0"]);
+    expect(output).toContain("machine-controller-manager 0.36.0");
+    expect(output).toContain("\nDKP 1.78 is newer than 1.77; once compared, add it to KNOWN_VERSIONS\n");
     expect(status).toBe(1);
   });
 
   it("prints JSON", async () => {
-    const { stdout } = await run([...MCM, "--format", "json", "--version", "v0.37.0"]);
-    const [comparison] = JSON.parse(stdout);
+    const { output } = await run([...MCM, "--format", "json", "--version", "v0.37.0"]);
+    const [comparison] = JSON.parse(output);
     expect(comparison).toMatchObject({ component: "machine-controller-manager", version: "0.37.0", calls: 6, rows: 14 });
     expect(comparison.differences).toContainEqual({
       action: "ec2:CreateFleet",
@@ -122,8 +108,7 @@ describe("npm run upstream", () => {
   it("rejects a source tree without its version", async () => {
     expect(await run([...MCM, "--source", "."])).toEqual({
       status: 1,
-      stdout: "",
-      stderr: "--source: requires one --component and the --version of the source tree\n",
+      output: "--source: requires one --component and the --version of the source tree\n",
     });
   });
 });

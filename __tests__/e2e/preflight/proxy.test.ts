@@ -18,8 +18,6 @@ describe("the preflight behind a proxy", () => {
     tunnel = await TunnelToAws.start(aws().local.url);
   });
 
-  afterAll(() => tunnel.stop());
-
   /** Runs the command with AWS's own host names. */
   const preflight = (environment: Readonly<Record<string, string>>): Promise<Ended> => {
     tunnel.tunnels.splice(0);

@@ -1,9 +1,9 @@
 import { once } from "node:events";
 import { createServer, request as httpRequest, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
 import { setTimeout } from "node:timers/promises";
 import type { Credentials, LocalAws } from "./local-aws";
+import { closed, listening } from "./server";
 
 /** Faults that end Terraform, or leave it without the response to a call that AWS executed. */
 export const LOSSES = ["killed before the response", "killed after the response", "response lost"] as const;
@@ -75,6 +75,7 @@ export function deniedCalls(isAllowed: () => Promise<boolean>) {
 /** A proxy between Terraform and the local AWS in which chosen write calls fail in chosen ways. */
 export class FaultProxy {
   private readonly server: Server;
+  url = "";
   private readonly open = new Set<Promise<void>>();
   private readonly counts = new Map<string, number>();
   private ended = false;
@@ -97,13 +98,8 @@ export class FaultProxy {
 
   static async before(aws: LocalAws, options: FaultOptions = {}): Promise<FaultProxy> {
     const proxy = new FaultProxy(aws, options);
-    proxy.server.listen(0, "127.0.0.1");
-    await once(proxy.server, "listening");
+    proxy.url = `http://${await listening(proxy.server)}`;
     return proxy;
-  }
-
-  get url(): string {
-    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
   }
 
   environment(credentials?: Credentials): Record<string, string> {
@@ -124,8 +120,7 @@ export class FaultProxy {
   async stop(): Promise<void> {
     this.ended = true;
     await Promise.all(this.open);
-    this.server.close();
-    this.server.closeAllConnections();
+    closed(this.server);
   }
 
   private async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
@@ -98,7 +98,7 @@ export function runSteps(checkout: string, steps: readonly Step[], failed = fals
 }
 
 /** Starts a step and does not wait for its end. */
-export function startStep(checkout: string, { program, args, variables }: Step): ChildProcess {
+export function startStep(checkout: string, { program, args, variables }: Step) {
   return spawn(program, args, { cwd: checkout, env: variables, stdio: ["ignore", "pipe", "pipe"] });
 }
 

@@ -1,7 +1,8 @@
-import { type SpawnSyncReturns, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
 import { temporaryFolder } from "./cleanup";
 import type { Credentials } from "./local-aws";
 import { SERVED_MIRROR } from "./served-mirror";
@@ -63,24 +64,26 @@ function environment(mirror: string | undefined, aws?: AnyAws, credentials?: Cre
 /** Runs a program and waits for its end. */
 export function runIn(folder: string, environment: Record<string, string>, program: string, ...args: string[]): Finished {
   const result = spawnSync(program, args, { cwd: folder, env: environment, encoding: "utf8", maxBuffer: 2 ** 26 });
-  return { status: result.status, output: outputOf(result) };
+  return { status: result.status, output: result.error?.message ?? `${result.stdout}${result.stderr}` };
 }
 
 /** Starts a program and does not wait for its end. */
-export async function startIn(
+export const startIn = (
   folder: string,
   environment: Record<string, string>,
   program: string,
   ...args: string[]
-): Promise<Finished> {
-  const child = spawn(program, args, { cwd: folder, env: environment });
+): Promise<Finished> => outputOf(spawn(program, args, { cwd: folder, env: environment }));
+
+/** What a program that was started prints until its end. */
+export async function outputOf(child: ChildProcess & Record<"stdout" | "stderr", Readable>): Promise<Finished> {
   let output = "";
   for (const stream of [child.stdout, child.stderr]) {
     stream.on("data", (chunk: Buffer) => {
       output += chunk.toString();
     });
   }
-  const [status] = (await once(child, "close")) as [number];
+  const [status] = (await once(child, "close")) as [number | null];
   return { status, output };
 }
 
@@ -92,10 +95,6 @@ export function jsonOf(folder: string, environment: Record<string, string>, prog
   } catch {
     throw new Error(`${program} ${args.join(" ")} printed no JSON:\n${stdout}${stderr}`);
   }
-}
-
-function outputOf({ stdout, stderr, error }: SpawnSyncReturns<string>): string {
-  return error === undefined ? `${stdout}${stderr}` : error.message;
 }
 
 /** A folder with Terraform configuration, applied against the local AWS. */

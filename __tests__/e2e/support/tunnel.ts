@@ -1,10 +1,11 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { createServer, request, type Server } from "node:http";
 import { createServer as createTlsServer } from "node:https";
-import { type AddressInfo, connect } from "node:net";
-import { tmpdir } from "node:os";
+import { connect } from "node:net";
 import { join } from "node:path";
+import { temporaryFolder } from "./cleanup";
+import { listening } from "./server";
 
 /** An HTTP proxy for CONNECT that leads each host to a local AWS with TLS, whatever its name: as in a network without a way around it. */
 export class TunnelToAws {
@@ -12,13 +13,17 @@ export class TunnelToAws {
   readonly tunnels: { readonly host: string; readonly authorization: string | undefined }[] = [];
   /** The file with the certificate authority of the local AWS. */
   readonly authority: string;
-  private readonly folder = mkdtempSync(join(tmpdir(), "tunnel-"));
   private readonly aws: Server;
   private readonly proxy: Server;
   private refused: number | undefined;
+  /** "127.0.0.1:PORT" of the proxy. */
+  host = "";
+  /** URL of the local AWS without the proxy. */
+  direct = "";
 
   private constructor(behind: string) {
-    const [key, certificate] = [join(this.folder, "key.pem"), join(this.folder, "certificate.pem")];
+    const folder = temporaryFolder();
+    const [key, certificate] = [join(folder, "key.pem"), join(folder, "certificate.pem")];
     const names = ["*.amazonaws.com", "*.us-east-1.amazonaws.com", "*.eu-central-1.amazonaws.com", "localhost"];
     execFileSync(
       "openssl",
@@ -47,7 +52,7 @@ export class TunnelToAws {
         client.end(`HTTP/1.1 ${this.refused} Refused\r\nContent-Type: text/html\r\nContent-Length: 6\r\n\r\n<html>`);
         return;
       }
-      const server = connect((this.aws.address() as AddressInfo).port, "127.0.0.1", () => {
+      const server = connect(Number(new URL(this.direct).port), "127.0.0.1", () => {
         client.write("HTTP/1.1 200 Connection established\r\n\r\n");
         server.pipe(client);
         client.pipe(server);
@@ -59,34 +64,13 @@ export class TunnelToAws {
   /** @param behind URL of the local AWS */
   static async start(behind: string): Promise<TunnelToAws> {
     const tunnel = new TunnelToAws(behind);
-    for (const server of [tunnel.aws, tunnel.proxy]) {
-      await new Promise<void>((resolve) => {
-        server.listen(0, "127.0.0.1", resolve);
-      });
-    }
+    tunnel.direct = `https://${(await listening(tunnel.aws)).replace("127.0.0.1", "localhost")}`;
+    tunnel.host = await listening(tunnel.proxy);
     return tunnel;
-  }
-
-  /** "127.0.0.1:PORT" of the proxy. */
-  get host(): string {
-    return `127.0.0.1:${(this.proxy.address() as AddressInfo).port}`;
-  }
-
-  /** URL of the local AWS without the proxy. */
-  get direct(): string {
-    return `https://localhost:${(this.aws.address() as AddressInfo).port}`;
   }
 
   /** Refuses the following tunnels with an HTTP status; undefined opens them again. */
   refuse(status: number | undefined): void {
     this.refused = status;
-  }
-
-  stop(): void {
-    for (const server of [this.proxy, this.aws]) {
-      server.closeAllConnections();
-      server.close();
-    }
-    rmSync(this.folder, { recursive: true });
   }
 }

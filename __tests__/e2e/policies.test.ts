@@ -1,4 +1,3 @@
-import { GetPolicyVersionCommand, ListPolicyVersionsCommand } from "@aws-sdk/client-iam";
 import { UNTAGGED_MODES } from "../helpers/clusters";
 import { PROJECT } from "../helpers/project-root";
 import { LocalAws } from "./support/local-aws";
@@ -35,10 +34,9 @@ describe("the policy as AWS stores it", () => {
       terraform.apply();
       expect(terraform.isUpToDate()).toBe(true);
       const policy = JSON.parse(terraform.run("show", "-json")) as State;
-      const arn = terraform.output("policy_arn");
       const version = policy.values.root_module.resources.find(({ address }) => address === "aws_iam_policy.policy")?.values
         .policy;
-      const stored = await storedPolicy(aws, arn);
+      const stored = await aws.policyDocument(terraform.output("policy_arn"));
       const printed = jsonOf(
         deployments.path,
         { PATH: process.env.PATH ?? "" },
@@ -66,12 +64,4 @@ interface State {
       readonly resources: readonly { readonly address: string; readonly values: { readonly policy?: string } }[];
     };
   };
-}
-
-/** The default version of a policy, read through the API. */
-async function storedPolicy(aws: LocalAws, arn: string): Promise<string> {
-  const { Versions = [] } = await aws.iam().send(new ListPolicyVersionsCommand({ PolicyArn: arn }));
-  const current = Versions.find(({ IsDefaultVersion }) => IsDefaultVersion === true)?.VersionId;
-  const { PolicyVersion } = await aws.iam().send(new GetPolicyVersionCommand({ PolicyArn: arn, VersionId: current }));
-  return decodeURIComponent(PolicyVersion?.Document ?? "");
 }

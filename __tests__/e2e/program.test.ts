@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { cpSync, readFileSync, symlinkSync } from "node:fs";
+import { cpSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { PROJECT } from "../helpers/project-root";
 import { folder as newFolder } from "./support/project";
@@ -55,13 +55,5 @@ describe("dkp-access in a process of its own", () => {
     const loaded = JSON.parse(stderr.split("\n").at(-1) ?? "[]") as readonly string[];
     const names = loaded.flatMap((path) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1] ?? []);
     expect({ status, names: [...new Set(names)].sort() }).toEqual({ status: 0, names: packages });
-  });
-
-  it("synthesizes the same bytes in another time zone and locale", () => {
-    const synthesized = (env: Readonly<Record<string, string>>) => {
-      expect(spawnSync(process.execPath, [PROGRAM, "synth"], { cwd: folder, env }).status).toBe(0);
-      return readFileSync(join(folder, "cdktf.out/stacks/dev/cdk.tf.json"), "utf8");
-    };
-    expect(synthesized({ TZ: "Pacific/Auckland", LC_ALL: "tr_TR.UTF-8", LANG: "tr_TR.UTF-8" })).toBe(synthesized({}));
   });
 });

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { PROJECT } from "../helpers/project-root";
 import { LocalAws } from "./support/local-aws";
 import { copyOfProject, Deployments, folder, write } from "./support/project";
-import { runIn, startIn, Terraform, terraformEnvironment } from "./support/terraform";
+import { runIn, startIn, terraformEnvironment } from "./support/terraform";
 
 const SETTINGS = "region: eu-central-1\nbackend: { s3: { bucket: state, region: eu-central-1 } }\n";
 
@@ -60,36 +60,6 @@ setInterval(() => {}, 1000);
 `;
     const { status, output } = main(SETTINGS, late);
     expect({ status, output }).toEqual({ status: 1, output: expect.stringMatching(/Error: late\n +at .*program\.js:3/) });
-  });
-
-  it("writes HCL, the S3 backend included, that plans the same resources and the same policy", () => {
-    const stack = join(project, "cdktf.out/stacks/deckhouse");
-    const plan = () => {
-      const terraform = new Terraform(stack, aws);
-      terraform.init("-reconfigure", "-backend-config=use_path_style=true");
-      terraform.run("plan", "-out=plan");
-      const { planned_values, resource_changes } = JSON.parse(terraform.run("show", "-json", "plan"));
-      const policy = planned_values.root_module.resources.find(
-        ({ address }: { address: string }) => address === "aws_iam_policy.policy",
-      );
-      return {
-        changes: resource_changes.map(({ address, change }: { address: string; change: { actions: string[] } }) => [
-          address,
-          change.actions,
-        ]),
-        policy: policy.values.policy,
-        outputs: Object.keys(planned_values.outputs).sort(),
-      };
-    };
-    const fromJson = plan();
-    rmSync(join(project, "cdktf.out"), { recursive: true });
-    cdktf("synth", "--hcl");
-    expect(readdirSync(stack).filter((name) => name.endsWith(".json") && name !== "metadata.json")).toEqual([]);
-    const hcl = readFileSync(join(stack, "cdk.tf"), "utf8");
-    expect(hcl).toContain('backend "s3" {');
-    const fromHcl = plan();
-    expect(fromJson.changes).toHaveLength(4);
-    expect(fromHcl).toEqual(fromJson);
   });
 });
 

@@ -267,32 +267,6 @@ def test_permissions(url, aws, iam, allows, before, allowed, code, refused):
 
 
 class TestServer:
-    def test_prints_its_address_and_ends_when_its_input_closes(self):
-        with start() as server:
-            address = server.stdout.readline().strip()
-            assert send(address, "GET", "/calls") == []
-            server.stdin.close()
-            assert server.wait(timeout=5) == 0
-            assert server.stdout.read() == ""
-
-    def test_lists_the_calls(self, url, aws, iam):
-        send(url, "DELETE", "/calls")
-        iam.create_user(UserName="u")
-        aws("dynamodb", ("AKIA1111111111111111", "x")).list_tables()
-        run(aws, BUCKET)
-        aws("s3").put_object(Bucket="state", Key="a/k", Body=b"")
-        expected = [
-            ("iam", "CreateUser", ROOT[0]),
-            ("dynamodb", "ListTables", "AKIA1111111111111111"),
-            ("s3", "PUT /state", ROOT[0]),
-            ("s3", "PUT /state/a/k", ROOT[0]),
-        ]
-        names = ("service", "action", "accessKeyId")
-        expected = [dict(zip(names, call)) for call in expected]
-        assert send(url, "GET", "/calls") == expected
-        send(url, "DELETE", "/calls")
-        assert send(url, "GET", "/calls") == []
-
     def test_answers_501_to_a_call_that_moto_lacks(self, iam):
         answers = raw_answers(iam)
         with pytest.raises(ResponseParserError):
@@ -308,33 +282,6 @@ class TestServer:
         with ThreadPoolExecutor() as threads:
             list(threads.map(create, range(8)))
         assert len(iam.list_users(MaxItems=1000)["Users"]) == 160
-
-    def test_lists_the_decisions(self, url, aws, iam):
-        key = create_user_with_key(iam, policy("sts:*"))
-        send(url, "DELETE", "/decisions")
-        check_permissions(url, True)
-        assert refusal(run, aws=aws, calls=ATTACH, key=key)
-        assert send(url, "GET", "/decisions") == [
-            {
-                "action": "iam:AttachUserPolicy",
-                "resource": f"{IAM}user/u",
-                "context": {"aws:RequestedRegion": "eu-west-1", "iam:PolicyARN": f"{IAM}policy/p"},
-                "allowed": False,
-            }
-        ]
-        send(url, "DELETE", "/decisions")
-        assert send(url, "GET", "/decisions") == []
-
-    def test_a_copy_has_the_account_and_goes_its_own_way(self, url, aws, iam):
-        iam.create_user(UserName="u")
-        run(aws, BUCKET)
-        aws("s3").put_object(Bucket="state", Key="k", Body=b"text")
-        copy = send(url, "POST", "/copies")["url"]
-        found = aws("s3", url=copy).get_object(Bucket="state", Key="k")["Body"].read()
-        assert found == b"text"
-        aws("iam", url=copy).delete_user(UserName="u")
-        assert iam.get_user(UserName="u")["User"]["UserName"] == "u"
-        assert send(copy, "DELETE", "/copies") == {}
 
     def test_copies_end_with_the_server(self):
         with start() as server:

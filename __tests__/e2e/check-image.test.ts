@@ -54,6 +54,58 @@ function check(shell: string, { disks, services, cloudInit }: Image): { status: 
   return { status, lines: `${stdout}${stderr}`.trimEnd().split("\n") };
 }
 
+const IMAGES: Readonly<Record<string, Image>> = {
+  "cloud-init is not installed": { ...VALID, cloudInit: false },
+  "a service failed": withServices({ "cloud-final.service": "failed" }),
+  "a service did not start under its old and its new name": withServices({ "cloud-init.service": "inactive" }),
+  "there is a second disk": withDisks({ nvme1n1: { size: `${20 * GIB}` } }),
+  "the instance boots": withServices({ "cloud-final.service": "activating" }),
+  "systemd does not run": { ...VALID, services: undefined },
+  "there is no disk": { ...VALID, disks: {} },
+  "one check fails and another one is unknown": { ...VALID, cloudInit: false, disks: {} },
+};
+
+/** What is wrong, the exit code, and the lines about checks that did not pass. */
+const REPORTS = `
+cloud-init is not installed
+1
+failed  cloud-init: not installed; install the package cloud-init in the image
+
+a service failed
+1
+failed  cloud-final.service: failed, must be active; "systemctl status cloud-final.service" and "cloud-init status --long" show why
+
+a service did not start under its old and its new name
+1
+failed  cloud-init.service: inactive, must be active; "systemctl status cloud-init-network.service" and "cloud-init status --long" show why
+
+there is a second disk
+1
+failed  disks: 2 disks, must be one: nvme0n1 (8 GiB), nvme1n1 (20 GiB); create the image from an instance with one disk, and launch without others
+
+the instance boots
+3
+unknown cloud-final.service: cloud-final.service is activating: wait with "cloud-init status --wait", and run this again
+
+systemd does not run
+3
+unknown cloud-config.service: systemd does not respond; run this on an instance that was launched from the image
+unknown cloud-final.service: systemd does not respond; run this on an instance that was launched from the image
+unknown cloud-init.service: systemd does not respond; run this on an instance that was launched from the image
+
+there is no disk
+3
+unknown disks: no disk found; run this on an instance that was launched from the image
+
+one check fails and another one is unknown
+1
+failed  cloud-init: not installed; install the package cloud-init in the image
+unknown disks: no disk found; run this on an instance that was launched from the image
+`
+  .trim()
+  .split("\n\n")
+  .map((report) => report.split("\n") as [string, ...string[]]);
+
 describe.each(["dash", "bash", "busybox sh"])("check-image.sh under %s", (shell) => {
   const notPassed = (image: Image) => {
     const { status, lines } = check(shell, image);
@@ -73,70 +125,8 @@ describe.each(["dash", "bash", "busybox sh"])("check-image.sh under %s", (shell)
     });
   });
 
-  it.each<[string, number, Image, readonly string[]]>([
-    [
-      "cloud-init is not installed",
-      1,
-      { ...VALID, cloudInit: false },
-      ["failed  cloud-init: not installed; install the package cloud-init in the image"],
-    ],
-    [
-      "a service failed",
-      1,
-      withServices({ "cloud-final.service": "failed" }),
-      [
-        'failed  cloud-final.service: failed, must be active; "systemctl status cloud-final.service" and "cloud-init status --long" show why',
-      ],
-    ],
-    [
-      "a service did not start under its old and its new name",
-      1,
-      withServices({ "cloud-init.service": "inactive" }),
-      [
-        'failed  cloud-init.service: inactive, must be active; "systemctl status cloud-init-network.service" and "cloud-init status --long" show why',
-      ],
-    ],
-    [
-      "there is a second disk",
-      1,
-      withDisks({ nvme1n1: { size: `${20 * GIB}` } }),
-      [
-        "failed  disks: 2 disks, must be one: nvme0n1 (8 GiB), nvme1n1 (20 GiB); create the image from an instance with one disk, and launch without others",
-      ],
-    ],
-    [
-      "the instance boots",
-      3,
-      withServices({ "cloud-final.service": "activating" }),
-      [
-        'unknown cloud-final.service: cloud-final.service is activating: wait with "cloud-init status --wait", and run this again',
-      ],
-    ],
-    [
-      "systemd does not run",
-      3,
-      { ...VALID, services: undefined },
-      Object.keys(SERVICES).map(
-        (unit) => `unknown ${unit}: systemd does not respond; run this on an instance that was launched from the image`,
-      ),
-    ],
-    [
-      "there is no disk",
-      3,
-      { ...VALID, disks: {} },
-      ["unknown disks: no disk found; run this on an instance that was launched from the image"],
-    ],
-    [
-      "one check fails and another one is unknown",
-      1,
-      { ...VALID, cloudInit: false, disks: {} },
-      [
-        "failed  cloud-init: not installed; install the package cloud-init in the image",
-        "unknown disks: no disk found; run this on an instance that was launched from the image",
-      ],
-    ],
-  ])("reports what is wrong and the remedy: %s", (_, status, image, lines) => {
-    expect(notPassed(image)).toEqual({ status, lines });
+  it.each(REPORTS)("reports what is wrong and the remedy: %s", (what, status, ...lines) => {
+    expect(notPassed(IMAGES[what] ?? VALID)).toEqual({ status: Number(status), lines });
   });
 
   it("accepts the service under the name that newer cloud-init gives it", () => {

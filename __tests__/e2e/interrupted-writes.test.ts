@@ -1,11 +1,10 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { PROJECT } from "../helpers/project-root";
 import { archiveOf, archiveParts, backendField, tfplan } from "../helpers/saved-plans";
 import { LocalAws } from "./support/local-aws";
-import { Deployments } from "./support/project";
+import { Deployments, folder } from "./support/project";
 import { terraformEnvironment } from "./support/terraform";
 
 const SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
@@ -35,20 +34,19 @@ describe("a command that cannot write all of its files", () => {
   let project: string;
 
   beforeEach(() => {
-    root = mkdtempSync(join(tmpdir(), "interrupted-"));
+    root = folder({
+      "project/cdktf.json": "{}",
+      "project/cdktf.out/stacks/dev/cdk.tf.json": "{}",
+      "project/locks/dev.terraform.lock.hcl": "# A lock\n".repeat(4000),
+      "interrupt.cjs": INTERRUPT,
+    });
     project = join(root, "project");
-    for (const folder of ["project/deployments", "project/cdktf.out/stacks/dev/.terraform", "project/locks", "tmp"]) {
-      mkdirSync(join(root, folder), { recursive: true });
+    for (const path of ["project/deployments", "project/cdktf.out/stacks/dev/.terraform", "tmp"]) {
+      mkdirSync(join(root, path), { recursive: true });
     }
-    writeFileSync(join(project, "cdktf.json"), "{}");
-    writeFileSync(join(project, "cdktf.out/stacks/dev/cdk.tf.json"), "{}");
-    writeFileSync(join(project, "locks/dev.terraform.lock.hcl"), "# A lock\n".repeat(4000));
-    writeFileSync(join(root, "interrupt.cjs"), INTERRUPT);
     settings("");
     terraform(`case $1 in output) echo '${JSON.stringify(OUTPUTS)}' ;; *) echo '${JSON.stringify(STATE)}' ;; esac`);
   });
-
-  afterEach(() => rmSync(root, { recursive: true }));
 
   const settings = (more: string) => writeFileSync(join(project, "deployments/dev.yaml"), SETTINGS + more);
   /** Has a shell script in place of Terraform. */

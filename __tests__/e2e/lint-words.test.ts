@@ -1,8 +1,7 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PROJECT } from "../helpers/project-root";
+import { folder } from "./support/project";
 
 const VOCABULARY = join(PROJECT, "scripts/check-vocabulary.mjs");
 
@@ -18,21 +17,11 @@ const PHRASES = `the packs; says in words; changes in words; in clear; made by h
   the road ahead; the stack that is no more`.split(/;\s+/);
 
 describe("npm run lint:words", () => {
-  let folder: string;
-
-  beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), "lint-words-"));
-  });
-
-  afterEach(() => {
-    rmSync(folder, { recursive: true });
-  });
-
   /** Runs a program of Node.js on a file of these lines. @returns the exit code and the part of the output about each line */
   function check(lines: readonly string[], ...program: string[]) {
-    const file = join(folder, "text.md");
-    writeFileSync(file, lines.map((line) => `${line}\n`).join(""));
-    const { status, stdout } = spawnSync(process.execPath, [...program, file], { cwd: PROJECT, encoding: "utf8" });
+    const root = folder({ "text.md": lines.map((line) => `${line}\n`).join("") });
+    const args = [...program, ...(program.length > 1 ? ["--root", root] : []), join(root, "text.md")];
+    const { status, stdout } = spawnSync(process.execPath, args, { cwd: PROJECT, encoding: "utf8" });
     const found = new Map<number, string>();
     for (const [, line, message = ""] of stdout.matchAll(/:(\d+)(?::\d+)? - (.*)/g)) {
       found.set(Number(line), message);
@@ -47,8 +36,6 @@ describe("npm run lint:words", () => {
       "--no-progress",
       "--no-summary",
       "--no-cache",
-      "--root",
-      folder,
       "--config",
       join(PROJECT, "cspell.config.yaml"),
     );

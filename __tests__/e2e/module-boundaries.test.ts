@@ -1,40 +1,24 @@
-import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { PROJECT } from "../helpers/project-root";
+import { folder } from "./support/project";
+import { jsonOf } from "./support/terraform";
 
 const CRUISER = join(PROJECT, "node_modules/dependency-cruiser/bin/dependency-cruise.mjs");
 
-interface Violation {
-  readonly rule: { readonly name: string };
-  readonly from: string;
-  readonly to: string;
+interface Report {
+  readonly summary: {
+    readonly violations: readonly { readonly rule: { readonly name: string }; readonly from: string; readonly to: string }[];
+  };
 }
 
 /** The violations in a project of these files, as `rule: from -> to`. */
 function violations(files: Readonly<Record<string, string>>): readonly string[] {
-  const project = mkdtempSync(join(tmpdir(), "module-boundaries-"));
-  try {
-    for (const [path, text] of Object.entries(files)) {
-      mkdirSync(dirname(join(project, path)), { recursive: true });
-      writeFileSync(join(project, path), text);
-    }
-    const config = join(PROJECT, ".dependency-cruiser.mjs");
-    const { stdout, stderr } = spawnSync(
-      process.execPath,
-      [CRUISER, "--config", config, "--output-type", "json", "main.ts", "src"],
-      { cwd: project, encoding: "utf8" },
-    );
-    expect(stderr).toBe("");
-    const { violations: found }: { violations: readonly Violation[] } = JSON.parse(stdout).summary;
-    // A folder above the temporary one may have packages installed, or not: only the names of packages are compared.
-    return found
-      .filter(({ rule }) => rule.name !== "no-unresolved")
-      .map(({ rule, from, to }) => `${rule.name}: ${from} -> ${to.replace(/^.*node_modules\/((?:@[^/]+\/)?[^/]+).*$/, "$1")}`);
-  } finally {
-    rmSync(project, { recursive: true });
-  }
+  const args = [CRUISER, "--config", join(PROJECT, ".dependency-cruiser.mjs"), "--output-type", "json", "main.ts", "src"];
+  const { summary } = jsonOf(folder(files), {}, process.execPath, ...args) as Report;
+  // A folder above the temporary one may have packages installed, or not: only the names of packages are compared.
+  return summary.violations
+    .filter(({ rule }) => rule.name !== "no-unresolved")
+    .map(({ rule, from, to }) => `${rule.name}: ${from} -> ${to.replace(/^.*node_modules\/((?:@[^/]+\/)?[^/]+).*$/, "$1")}`);
 }
 
 const ALLOWED = {

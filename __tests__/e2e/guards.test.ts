@@ -62,7 +62,7 @@ describe("guards of a live deployment", () => {
     expect(terraform.plannedActions()).toEqual({});
   });
 
-  it("rejects another account than the stated one", () => {
+  it("rejects another account than the one in the settings", () => {
     settings("accountId: '111111111111'");
     expect(terraform.attempt("plan").output).toContain("AWS account ID not allowed: 123456789012");
   });

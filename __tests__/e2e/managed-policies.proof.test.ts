@@ -56,7 +56,7 @@ describe("AWS's managed policies", () => {
   const open = (direction: "added" | "removed") =>
     [...answers.values()].filter((answer) => answer[direction].kind === "not-comparable").length;
 
-  it("are decided but for 3 of 100 pairs, each within two seconds", () => {
+  it("are decided except for 3 of 100 pairs, each within two seconds", () => {
     const slowest = Math.max(...[...answers.values()].map(({ seconds }) => seconds));
     process.stderr.write(
       `${pairs.length} pairs of ${Object.keys(policies).length} policies: open ${open("added")}, in the other direction ${open("removed")}; at most ${slowest.toFixed(2)} s\n`,

@@ -1,4 +1,4 @@
-import { cpSync, readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { hclArguments } from "../../src/cli/text/hcl";
@@ -26,13 +26,6 @@ function pack(deployments: Deployments, stack: string, environment: Record<strin
   const { status, output } = runIn(deployments.path, environment, process.execPath, join(PROJECT, "bin/dkp-access"), "review");
   expect({ status, output }).toMatchObject({ status: 0 });
   return join(deployments.path, "review", stack);
-}
-
-/** A new folder with one file of a review pack. */
-function copyOf(from: string, name: string): string {
-  const path = folder();
-  cpSync(join(from, name), join(path, name));
-  return path;
 }
 
 /** `consumer.tf` changed as its comment describes: without the secret's variable and the outputs, with the variant uncommented. */
@@ -68,7 +61,8 @@ describe("the review pack", () => {
   it("contains the applied configuration in main.tf.json: the same plan, and no changes afterwards", () => {
     const deployments = Deployments.of({ full: FULL });
     const applied = deployments.terraform("full", aws);
-    const reviewed = new Terraform(copyOf(pack(deployments, "full"), "main.tf.json"), aws);
+    const json = readFileSync(join(pack(deployments, "full"), "main.tf.json"), "utf8");
+    const reviewed = new Terraform(folder({ "main.tf.json": json }), aws);
     applied.init();
     reviewed.init();
     expect(plan(reviewed)).toEqual(plan(applied));
@@ -77,22 +71,27 @@ describe("the review pack", () => {
   });
 
   describe("consumer.tf", () => {
-    /** Validates and applies `consumer.tf` of an applied deployment. */
-    const consume = (settings: string, ...args: string[]) => {
+    const NAMES = `${SETTINGS}user: { name: reader }\npolicy: { name: reader }\n`;
+    const WITHOUT_SECRET = `${NAMES}outputs: { secret: false }\n`;
+
+    /** An applied deployment, and its `consumer.tf` or a variant of it, initialized and valid. */
+    const consumerOf = (settings: string, variant = (text: string) => text) => {
       const deployments = Deployments.of({ deckhouse: settings });
       const terraform = deployments.terraform("deckhouse", aws);
       terraform.init();
       terraform.apply();
-      const consumer = new Terraform(copyOf(pack(deployments, "deckhouse"), "consumer.tf"), aws);
+      const path = pack(deployments, "deckhouse");
+      const main = variant(readFileSync(join(path, "consumer.tf"), "utf8"));
+      const consumer = new Terraform(folder({ "main.tf": main }), aws);
       consumer.run("fmt", "-check");
       consumer.init();
       consumer.run("validate");
-      consumer.apply(...args);
-      return { terraform, consumer, contents: contentsOf(pack(deployments, "deckhouse")) };
+      return { terraform, consumer, contents: contentsOf(path) };
     };
 
     it("builds DKP's provider block and a Kubernetes secret; the key is in its own state, and in no file of the review pack", () => {
-      const { terraform, consumer, contents } = consume(`${SETTINGS}user: { name: reader }\npolicy: { name: reader }\n`);
+      const { terraform, consumer, contents } = consumerOf(NAMES);
+      consumer.apply();
       const { access_key_id = "", secret_access_key = "" } = terraform.outputs();
       expect(consumer.output("dkp_provider")).toBe(
         `"provider":\n  "providerAccessKeyId": "${access_key_id}"\n  "providerSecretAccessKey": "${secret_access_key}"\n  "region": "eu-central-1"\n`,
@@ -104,10 +103,8 @@ describe("the review pack", () => {
     });
 
     it("reads the secret from a variable with outputs.secret: false, and not from the state", () => {
-      const { terraform, consumer } = consume(
-        `${SETTINGS}user: { name: reader }\npolicy: { name: reader }\noutputs: { secret: false }\n`,
-        "-var=dkp_secret_access_key=from-a-vault",
-      );
+      const { terraform, consumer } = consumerOf(WITHOUT_SECRET);
+      consumer.apply("-var=dkp_secret_access_key=from-a-vault");
       expect(consumer.output("dkp_provider")).toContain('"providerSecretAccessKey": "from-a-vault"');
       const [, secret = ""] = /"secret": "([^"]{40})"/.exec(terraform.state()) ?? [];
       expect(secret).toHaveLength(40);
@@ -115,18 +112,8 @@ describe("the review pack", () => {
     });
 
     it("has a variant that keeps the secret out of the reader's state and plan", () => {
-      const deployments = Deployments.of({
-        deckhouse: `${SETTINGS}user: { name: reader }\npolicy: { name: reader }\noutputs: { secret: false }\n`,
-      });
-      const terraform = deployments.terraform("deckhouse", aws);
-      terraform.init();
-      terraform.apply();
-      const consumer = readFileSync(join(pack(deployments, "deckhouse"), "consumer.tf"), "utf8");
       const provider = 'provider "aws" {\n  region = "eu-central-1"\n}\n';
-      const reader = new Terraform(folder({ "main.tf": writeOnlyVariant(consumer), "provider.tf": provider }), aws);
-      reader.run("fmt", "-check");
-      reader.init();
-      reader.run("validate");
+      const { consumer: reader } = consumerOf(WITHOUT_SECRET, (consumer) => `${writeOnlyVariant(consumer)}\n${provider}`);
       const secret = "a-secret-that-must-not-be-stored";
       const variables = (value: string) => [`-var=dkp_secret_access_key=${value}`, "-var=dkp_secret_version=1"];
       reader.run("plan", "-out=plan", ...variables(secret));

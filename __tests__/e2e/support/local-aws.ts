@@ -8,7 +8,6 @@ import {
   IAMClient,
   PutUserPolicyCommand,
 } from "@aws-sdk/client-iam";
-import { GetSessionTokenCommand, STSClient } from "@aws-sdk/client-sts";
 import { sign } from "aws4";
 import { PROJECT } from "../../helpers/project-root";
 import { startInBackground } from "./background-program";
@@ -148,14 +147,6 @@ export class LocalAws {
     await this.iam().send(new CreateUserCommand({ UserName }));
     await this.iam().send(new PutUserPolicyCommand({ UserName, PolicyName: UserName, PolicyDocument }));
     return this.createKey(UserName);
-  }
-
-  /** Temporary credentials of the key's user, from `sts:GetSessionToken`. */
-  async session(credentials: Credentials): Promise<Credentials> {
-    const client = new STSClient({ endpoint: this.url, region: "us-east-1", credentials, maxAttempts: 1 });
-    const { Credentials: given } = await client.send(new GetSessionTokenCommand());
-    const { AccessKeyId = "", SecretAccessKey = "", SessionToken } = given ?? {};
-    return { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken };
   }
 
   /** Turns the enforcement of IAM policies on or off. */

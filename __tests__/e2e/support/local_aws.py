@@ -11,13 +11,11 @@ started it. It is a test tool and not part of the package.
                                  allows it; body inf: every key may do
                                  anything, which is the default
     POST   /moto-api/reset       empties the account
-    GET    /calls                the signed calls so far, as a JSON list of
-                                 {service, action, accessKeyId}
-    DELETE /calls                returns and clears them
-    GET    /decisions            the authorizations so far while policies were
-                                 enforced: {action, resource, context,
-                                 allowed}
-    DELETE /decisions            returns and clears them
+    DELETE /calls                returns and clears the signed calls so far,
+                                 as a JSON list of {service, action}
+    DELETE /decisions            returns and clears the authorizations so far
+                                 while policies were enforced: {action,
+                                 resource, context, allowed}
     POST   /copies               copies the current account to a new server in
                                  its own process, which ends with this one;
                                  returns {url}
@@ -657,7 +655,7 @@ def pass_days():
 class CallLog:
     """WSGI middleware that logs the calls and serves the logs."""
 
-    SIGNATURE = re.compile(r"Credential=([^/]+)/\d+/[^/]+/([^/]+)/aws4")
+    SIGNATURE = re.compile(r"Credential=[^/]+/\d+/[^/]+/([^/]+)/aws4")
 
     def __init__(self, app):
         self.app = app
@@ -666,9 +664,7 @@ class CallLog:
     def __call__(self, environ, start_response):
         signed = self.SIGNATURE.search(environ.get("HTTP_AUTHORIZATION", ""))
         if signed:
-            key, service = signed.groups()
-            call = {"service": service, "action": self.action(environ)}
-            self.calls.append({**call, "accessKeyId": key})
+            self.calls.append({"service": signed[1], "action": self.action(environ)})
         elif environ["PATH_INFO"] in self.LOGS:
             path, method = environ["PATH_INFO"], environ["REQUEST_METHOD"]
             body = json.dumps(self.answer(path, method)).encode()
@@ -707,8 +703,7 @@ class CallLog:
             return pass_days()
         listed = self.calls if path == "/calls" else DECISIONS
         answer = list(listed)
-        if method == "DELETE":
-            listed.clear()
+        listed.clear()
         return answer
 
     @classmethod

@@ -1,6 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { CreatePolicyCommand } from "@aws-sdk/client-iam";
 import { packFilesOf } from "../helpers/reviewed";
 import { iamAccount } from "./support/iam-account";
 import { LocalAws } from "./support/local-aws";
@@ -166,8 +165,6 @@ interface Key {
 async function prepare(aws: LocalAws): Promise<void> {
   const Statement = [{ Effect: "Allow", Action: "*", Resource: "*" }];
   for (const PolicyName of ["Limits", "Logs"]) {
-    await aws
-      .iam()
-      .send(new CreatePolicyCommand({ PolicyName, PolicyDocument: JSON.stringify({ Version: "2012-10-17", Statement }) }));
+    await aws.iam().createPolicy({ PolicyName, PolicyDocument: JSON.stringify({ Version: "2012-10-17", Statement }) });
   }
 }

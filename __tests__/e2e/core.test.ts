@@ -1,6 +1,5 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
-import { ListAccessKeysCommand, ListPoliciesCommand, ListUsersCommand } from "@aws-sdk/client-iam";
 import { blockWith } from "../helpers/blocks";
 import { PROJECT } from "../helpers/project-root";
 import { FaultProxy } from "./support/fault-proxy";
@@ -124,7 +123,7 @@ describe.each(PROGRAMS)("with $name a deployment", ({ path, variables }) => {
   it("exposed three different keys, and only the current one exists", async () => {
     expect(new Set(used).size).toBe(3);
     expect(terraform.output("access_key_slot")).toBe("primary");
-    const { AccessKeyMetadata = [] } = await aws.iam().send(new ListAccessKeysCommand({ UserName: "deckhouse" }));
+    const { AccessKeyMetadata = [] } = await aws.iam().listAccessKeys({ UserName: "deckhouse" });
     expect(AccessKeyMetadata.map(({ AccessKeyId }) => AccessKeyId)).toEqual([currentKey.accessKeyId]);
   });
 
@@ -138,8 +137,8 @@ describe.each(PROGRAMS)("with $name a deployment", ({ path, variables }) => {
   it("is destroyed completely when not protected", async () => {
     deployments.change({ deckhouse: `${SETTINGS}protect: false\n` });
     expect(terraform.run("destroy", "-auto-approve")).toContain("4 destroyed");
-    const { Users } = await aws.iam().send(new ListUsersCommand());
-    const { Policies } = await aws.iam().send(new ListPoliciesCommand({ Scope: "Local" }));
+    const { Users } = await aws.iam().listUsers();
+    const { Policies } = await aws.iam().listPolicies({ Scope: "Local" });
     expect({ Users, Policies }).toEqual({ Users: [], Policies: [] });
     expect(await aws.objects(BUCKET)).toEqual(["deckhouse/terraform.tfstate"]);
   });

@@ -1,7 +1,5 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { DescribeInstancesCommand, DescribeSnapshotsCommand } from "@aws-sdk/client-ec2";
-import { ListPoliciesCommand, ListUsersCommand } from "@aws-sdk/client-iam";
 import { LocalAws } from "./support/local-aws";
 import { copyOfProject } from "./support/project";
 import { type Finished, ownProviderEnvironment, runIn, Terraform } from "./support/terraform";
@@ -51,9 +49,9 @@ describe("cdktf deploy of the first deployment of the README", () => {
   it("creates a key that may do only what is documented", async () => {
     const key = terraform.key();
     await aws.enforced(async () => {
-      await expect(aws.ec2(key).send(new DescribeInstancesCommand())).resolves.toMatchObject({ Reservations: [] });
-      await expect(aws.ec2(key).send(new DescribeSnapshotsCommand())).rejects.toThrow(/not authorized/);
-      await expect(aws.iam(key).send(new ListUsersCommand())).rejects.toThrow(/not authorized/);
+      await expect(aws.ec2(key).describeInstances()).resolves.toMatchObject({ Reservations: [] });
+      await expect(aws.ec2(key).describeSnapshots()).rejects.toThrow(/not authorized/);
+      await expect(aws.iam(key).listUsers()).rejects.toThrow(/not authorized/);
     });
   });
 
@@ -62,8 +60,8 @@ describe("cdktf deploy of the first deployment of the README", () => {
     const text = readFileSync(settings, "utf8");
     writeFileSync(settings, `${text}protect: false\n`);
     expect(cdktf("destroy", "deckhouse", "--auto-approve")).toMatchObject({ status: 0 });
-    const { Users } = await aws.iam().send(new ListUsersCommand());
-    const { Policies } = await aws.iam().send(new ListPoliciesCommand({ Scope: "Local" }));
+    const { Users } = await aws.iam().listUsers();
+    const { Policies } = await aws.iam().listPolicies({ Scope: "Local" });
     expect({ Users, Policies }).toEqual({ Users: [], Policies: [] });
   });
 });

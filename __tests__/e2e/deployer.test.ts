@@ -1,25 +1,5 @@
 import { rootCertificates } from "node:tls";
-import {
-  AttachUserPolicyCommand,
-  CreateAccessKeyCommand,
-  CreatePolicyCommand,
-  CreatePolicyVersionCommand,
-  CreateRoleCommand,
-  CreateServiceSpecificCredentialCommand,
-  CreateUserCommand,
-  CreateVirtualMFADeviceCommand,
-  DeleteRolePermissionsBoundaryCommand,
-  DeleteUserPermissionsBoundaryCommand,
-  EnableMFADeviceCommand,
-  type IAMClient,
-  PutRolePermissionsBoundaryCommand,
-  PutRolePolicyCommand,
-  PutUserPermissionsBoundaryCommand,
-  PutUserPolicyCommand,
-  UpdateAssumeRolePolicyCommand,
-  UploadSigningCertificateCommand,
-  UploadSSHPublicKeyCommand,
-} from "@aws-sdk/client-iam";
+import type { IAM } from "@aws-sdk/client-iam";
 import type { Grant } from "../../src/cli/iam/deployer-permissions";
 import { type DeployerPolicy, deployerPolicies } from "../../src/cli/review/deployer-policy-files";
 import { deployment } from "../helpers/deployment";
@@ -60,7 +40,7 @@ ${more}`;
 async function fillVersions(aws: LocalAws): Promise<void> {
   for (let version = 2; version <= 5; version += 1) {
     const PolicyArn = `${ACCOUNT}:policy/D8CloudProviderAWS`;
-    await aws.iam().send(new CreatePolicyVersionCommand({ PolicyArn, PolicyDocument: HARMLESS }));
+    await aws.iam().createPolicyVersion({ PolicyArn, PolicyDocument: HARMLESS });
   }
 }
 
@@ -70,7 +50,7 @@ async function changeTrust(aws: LocalAws, RoleName: string): Promise<void> {
     Version: "2012-10-17",
     Statement: [{ Effect: "Allow", Principal: { AWS: "arn:aws:iam::999999999999:root" }, Action: "sts:AssumeRole" }],
   });
-  await aws.iam().send(new UpdateAssumeRolePolicyCommand({ RoleName, PolicyDocument }));
+  await aws.iam().updateAssumeRolePolicy({ RoleName, PolicyDocument });
 }
 
 /** What Terraform removes and restores: boundaries of other people, the oldest policy version, the trust policy of the role. */
@@ -78,33 +58,33 @@ async function limitOutside(aws: LocalAws): Promise<void> {
   await fillVersions(aws);
   await changeTrust(aws, "plain-nodes");
   const PermissionsBoundary = `${ACCOUNT}:policy/Logs`;
-  await aws.iam().send(new PutUserPermissionsBoundaryCommand({ UserName: "deckhouse", PermissionsBoundary }));
-  await aws.iam().send(new PutRolePermissionsBoundaryCommand({ RoleName: "plain-nodes", PermissionsBoundary }));
+  await aws.iam().putUserPermissionsBoundary({ UserName: "deckhouse", PermissionsBoundary });
+  await aws.iam().putRolePermissionsBoundary({ RoleName: "plain-nodes", PermissionsBoundary });
 }
 
 /** What Terraform restores: the boundaries, and the trust policy of the role. */
 async function changeOutside(aws: LocalAws): Promise<void> {
   await changeTrust(aws, "full-nodes");
-  await aws.iam().send(new DeleteUserPermissionsBoundaryCommand({ UserName: "full" }));
-  await aws.iam().send(new DeleteRolePermissionsBoundaryCommand({ RoleName: "full-nodes" }));
+  await aws.iam().deleteUserPermissionsBoundary({ UserName: "full" });
+  await aws.iam().deleteRolePermissionsBoundary({ RoleName: "full-nodes" });
 }
 
 /** Adds everything to a user that IAM must remove before it deletes the user. */
 async function hangOnUser(aws: LocalAws): Promise<void> {
   const iam = aws.iam();
   const UserName = "full";
-  await iam.send(new PutUserPolicyCommand({ UserName, PolicyName: "inline", PolicyDocument: HARMLESS }));
-  await iam.send(new AttachUserPolicyCommand({ UserName, PolicyArn: await policy(iam, "Unmanaged") }));
-  await iam.send(new UploadSSHPublicKeyCommand({ UserName, SSHPublicKeyBody: "ssh-rsa AAAA" }));
-  await iam.send(new UploadSigningCertificateCommand({ UserName, CertificateBody: rootCertificates[0] }));
-  await iam.send(new CreateServiceSpecificCredentialCommand({ UserName, ServiceName: "codecommit.amazonaws.com" }));
-  const { VirtualMFADevice } = await iam.send(new CreateVirtualMFADeviceCommand({ VirtualMFADeviceName: "phone" }));
+  await iam.putUserPolicy({ UserName, PolicyName: "inline", PolicyDocument: HARMLESS });
+  await iam.attachUserPolicy({ UserName, PolicyArn: await policy(iam, "Unmanaged") });
+  await iam.uploadSSHPublicKey({ UserName, SSHPublicKeyBody: "ssh-rsa AAAA" });
+  await iam.uploadSigningCertificate({ UserName, CertificateBody: rootCertificates[0] });
+  await iam.createServiceSpecificCredential({ UserName, ServiceName: "codecommit.amazonaws.com" });
+  const { VirtualMFADevice } = await iam.createVirtualMFADevice({ VirtualMFADeviceName: "phone" });
   const codes = { AuthenticationCode1: "123456", AuthenticationCode2: "654321" };
-  await iam.send(new EnableMFADeviceCommand({ UserName, SerialNumber: VirtualMFADevice?.SerialNumber, ...codes }));
+  await iam.enableMFADevice({ UserName, SerialNumber: VirtualMFADevice?.SerialNumber, ...codes });
 }
 
-async function policy(iam: IAMClient, PolicyName: string): Promise<string | undefined> {
-  return (await iam.send(new CreatePolicyCommand({ PolicyName, PolicyDocument: HARMLESS }))).Policy?.Arn;
+async function policy(iam: IAM, PolicyName: string): Promise<string | undefined> {
+  return (await iam.createPolicy({ PolicyName, PolicyDocument: HARMLESS })).Policy?.Arn;
 }
 
 interface Scenario {
@@ -248,8 +228,8 @@ describe("with its policies", () => {
       Version: "2012-10-17",
       Statement: [{ Effect: "Allow", Principal: { AWS: `${ACCOUNT}:user/pipeline` }, Action: "sts:AssumeRole" }],
     });
-    await aws.iam().send(new CreateRoleCommand({ RoleName: "deployer", AssumeRolePolicyDocument }));
-    await aws.iam().send(new PutRolePolicyCommand({ RoleName: "deployer", PolicyName: "p", PolicyDocument: role?.text }));
+    await aws.iam().createRole({ RoleName: "deployer", AssumeRolePolicyDocument });
+    await aws.iam().putRolePolicy({ RoleName: "deployer", PolicyName: "p", PolicyDocument: role?.text });
     const deployments = Deployments.of({ deckhouse: settings });
     await pipeline.do({ command: ["init"] }, deployments);
     const { decisions } = await pipeline.do({ command: APPLY }, deployments);
@@ -257,8 +237,8 @@ describe("with its policies", () => {
   });
 
   it("a pipeline imports a key, and fails without the permission to find its user", async () => {
-    await aws.iam().send(new CreateUserCommand({ UserName: "deckhouse" }));
-    const { AccessKey } = await aws.iam().send(new CreateAccessKeyCommand({ UserName: "deckhouse" }));
+    await aws.iam().createUser({ UserName: "deckhouse" });
+    const { AccessKey } = await aws.iam().createAccessKey({ UserName: "deckhouse" });
     const settings = `${PLAIN}import: { user: true, accessKeyId: ${AccessKey?.AccessKeyId} }\n`;
     const { text, grants } = onlyPolicy({ settings });
     await pipeline.allow(text);

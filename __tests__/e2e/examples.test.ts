@@ -1,6 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { GetRolePolicyCommand, ListAccessKeysCommand, ListAttachedUserPoliciesCommand } from "@aws-sdk/client-iam";
 import { ENCRYPTION_KEY } from "../helpers/pgp-keys";
 import { PROJECT } from "../helpers/project-root";
 import { LocalAws } from "./support/local-aws";
@@ -22,8 +21,7 @@ describe("the settings files of examples/clusters", () => {
     deployments = Deployments.of(Object.fromEntries(FILES.map((file) => [basename(file, ".yaml"), settings(file)])));
   });
 
-  const keysOf = async (UserName: string) =>
-    (await aws.iam().send(new ListAccessKeysCommand({ UserName }))).AccessKeyMetadata?.length;
+  const keysOf = async (UserName: string) => (await aws.iam().listAccessKeys({ UserName })).AccessKeyMetadata?.length;
 
   it.each(FILES)("can be applied, and the next plan is empty: %s", async (file) => {
     const terraform = deployments.terraform(basename(file, ".yaml"), aws);
@@ -31,7 +29,7 @@ describe("the settings files of examples/clusters", () => {
     terraform.apply();
     expect(terraform.isUpToDate()).toBe(true);
     const UserName = terraform.output("user_name");
-    const { AttachedPolicies } = await aws.iam().send(new ListAttachedUserPoliciesCommand({ UserName }));
+    const { AttachedPolicies } = await aws.iam().listAttachedUserPolicies({ UserName });
     expect({ direct: AttachedPolicies?.length === 0, keys: await keysOf(UserName) }).toEqual({
       direct: file === "production.yaml",
       keys: file === "vault.yaml" ? 0 : 1,
@@ -44,7 +42,7 @@ describe("the settings files of examples/clusters", () => {
 
   it("permit the nodes to pull images from ECR", async () => {
     const PolicyName = "dkp-ecr-nodes";
-    const { PolicyDocument = "" } = await aws.iam().send(new GetRolePolicyCommand({ RoleName: PolicyName, PolicyName }));
+    const { PolicyDocument = "" } = await aws.iam().getRolePolicy({ RoleName: PolicyName, PolicyName });
     expect(decodeURIComponent(PolicyDocument)).toContain('"ecr:GetAuthorizationToken"');
   });
 

@@ -1,4 +1,3 @@
-import { ListAccessKeysCommand, ListAttachedUserPoliciesCommand } from "@aws-sdk/client-iam";
 import { ENCRYPTION_KEY } from "../helpers/pgp-keys";
 import { LocalAws } from "./support/local-aws";
 import { Deployments } from "./support/project";
@@ -75,7 +74,7 @@ describe("guards of a live deployment", () => {
       .map(({ action }) => action)
       .filter((action) => /^(Attach|Detach|Create|Delete)/.test(action));
     expect(changes).toEqual(["CreatePolicy", "AttachUserPolicy", "DetachUserPolicy", "DeletePolicy"]);
-    const { AttachedPolicies = [] } = await aws.iam().send(new ListAttachedUserPoliciesCommand({ UserName: "deckhouse" }));
+    const { AttachedPolicies = [] } = await aws.iam().listAttachedUserPolicies({ UserName: "deckhouse" });
     expect(AttachedPolicies.map(({ PolicyName }) => PolicyName)).toEqual(["Renamed"]);
     settings("protect: false");
     terraform.apply();
@@ -84,7 +83,7 @@ describe("guards of a live deployment", () => {
   it("leaves one key when an unprotected user is renamed", async () => {
     settings("protect: false\nuser: { name: renamed }");
     terraform.apply();
-    const { AccessKeyMetadata = [] } = await aws.iam().send(new ListAccessKeysCommand({ UserName: "renamed" }));
+    const { AccessKeyMetadata = [] } = await aws.iam().listAccessKeys({ UserName: "renamed" });
     expect(AccessKeyMetadata.map(({ AccessKeyId }) => AccessKeyId)).toEqual([terraform.output("access_key_id")]);
   });
 });

@@ -1,4 +1,3 @@
-import { ListAccessKeysCommand } from "@aws-sdk/client-iam";
 import documentedActions from "../helpers/documented-actions.json";
 import { type Credentials, LocalAws } from "./support/local-aws";
 import { Deployments, folder } from "./support/project";
@@ -43,7 +42,7 @@ describe("the import of objects that were created with the documented commands",
     return terraform.apply();
   };
   const keyIds = async () => {
-    const { AccessKeyMetadata = [] } = await aws.iam().send(new ListAccessKeysCommand({ UserName: "deckhouse" }));
+    const { AccessKeyMetadata = [] } = await aws.iam().listAccessKeys({ UserName: "deckhouse" });
     return AccessKeyMetadata.map(({ AccessKeyId }) => AccessKeyId);
   };
 

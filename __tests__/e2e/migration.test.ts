@@ -1,6 +1,5 @@
 import { copyFileSync } from "node:fs";
 import { join } from "node:path";
-import { ListAccessKeysCommand } from "@aws-sdk/client-iam";
 import { PAGE_HCL } from "./support/documented-commands";
 import { LocalAws } from "./support/local-aws";
 import { Deployments, folder } from "./support/project";
@@ -26,7 +25,7 @@ describe("migrating from the documented HCL", () => {
     migrated.init();
   };
 
-  const keys = async () => (await aws.iam().send(new ListAccessKeysCommand({ UserName: "deckhouse" }))).AccessKeyMetadata ?? [];
+  const keys = async () => (await aws.iam().listAccessKeys({ UserName: "deckhouse" })).AccessKeyMetadata ?? [];
 
   it.each([
     ["with additional permissions", SETTINGS],

@@ -1,4 +1,3 @@
-import { CreatePolicyCommand, ListAttachedRolePoliciesCommand } from "@aws-sdk/client-iam";
 import { LocalAws } from "./support/local-aws";
 import { Deployments } from "./support/project";
 import type { Terraform } from "./support/terraform";
@@ -19,7 +18,7 @@ describe("the node role of a live deployment", () => {
     const Statement = [{ Effect: "Allow", Action: "cloudwatch:PutMetricData", Resource: "*" }];
     const PolicyDocument = JSON.stringify({ Version: "2012-10-17", Statement });
     for (const PolicyName of NAMES) {
-      await aws.iam().send(new CreatePolicyCommand({ PolicyName, PolicyDocument }));
+      await aws.iam().createPolicy({ PolicyName, PolicyDocument });
     }
     deployments = Deployments.of({ deckhouse: settings(NAMES) });
     terraform = deployments.terraform("deckhouse", aws);
@@ -44,7 +43,7 @@ describe("the node role of a live deployment", () => {
     await aws.calls();
     terraform.apply();
     expect(await aws.changes()).toEqual(["DetachRolePolicy"]);
-    const { AttachedPolicies = [] } = await aws.iam().send(new ListAttachedRolePoliciesCommand({ RoleName: "dkp-nodes" }));
+    const { AttachedPolicies = [] } = await aws.iam().listAttachedRolePolicies({ RoleName: "dkp-nodes" });
     expect(AttachedPolicies.map(({ PolicyName }) => PolicyName)).toEqual(["Metrics"]);
   });
 });

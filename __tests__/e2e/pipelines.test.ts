@@ -2,15 +2,6 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import {
-  AttachRolePolicyCommand,
-  CreatePolicyCommand,
-  DeleteUserPolicyCommand,
-  DetachRolePolicyCommand,
-  DetachUserPolicyCommand,
-  ListAccessKeysCommand,
-  PutUserPolicyCommand,
-} from "@aws-sdk/client-iam";
 import { rows } from "../helpers/complete";
 import { PROJECT } from "../helpers/project-root";
 import { FaultProxy } from "./support/fault-proxy";
@@ -226,7 +217,7 @@ describe.each(SYSTEMS)("the jobs for $system, run in a checkout", ({ steps, canc
     plan();
     return succeed("apply");
   };
-  const keys = async () => (await aws.iam().send(new ListAccessKeysCommand({ UserName: "deckhouse" }))).AccessKeyMetadata ?? [];
+  const keys = async () => (await aws.iam().listAccessKeys({ UserName: "deckhouse" })).AccessKeyMetadata ?? [];
 
   beforeAll(async () => {
     aws = await LocalAws.start();
@@ -338,7 +329,7 @@ describe.each(SYSTEMS)("the jobs for $system, run in a checkout", ({ steps, canc
   });
 
   it("the addresses in moved.tf are applied with the rest, and edited ones are rejected", async () => {
-    await aws.iam().send(new CreatePolicyCommand({ PolicyName: "Logs", PolicyDocument: text(PLANNER) }));
+    await aws.iam().createPolicy({ PolicyName: "Logs", PolicyDocument: text(PLANNER) });
     change("nodeRole: { name: nodes, managedPolicyArns: ['arn:aws:iam::123456789012:policy/Logs'] }");
     plan();
     const path = join(checkout.path, "review/deckhouse/moved.tf");
@@ -399,9 +390,9 @@ describe.each(SYSTEMS)("the jobs for $system, run in a checkout", ({ steps, canc
   it("the drift job fails after a change outside Terraform that leaves nothing to apply", async () => {
     const PolicyArn = "arn:aws:iam::123456789012:policy/Logs";
     deploy("nodeRole: { name: nodes }");
-    await aws.iam().send(new AttachRolePolicyCommand({ RoleName: "nodes", PolicyArn }));
+    await aws.iam().attachRolePolicy({ RoleName: "nodes", PolicyArn });
     const { status, output } = job("drift");
-    await aws.iam().send(new DetachRolePolicyCommand({ RoleName: "nodes", PolicyArn }));
+    await aws.iam().detachRolePolicy({ RoleName: "nodes", PolicyArn });
     expect({ status, output }).toEqual({ status: 2, output: expect.stringContaining("\nNothing to apply.\n") });
     deploy("");
   });
@@ -430,9 +421,9 @@ describe.each(SYSTEMS)("the jobs for $system, run in a checkout", ({ steps, canc
   it("the job unmanaged succeeds until something is attached beside the state", async () => {
     expect(succeed("unmanaged")).toContain("nothing found");
     const inline = { UserName: "deckhouse", PolicyName: "beside" };
-    await aws.iam().send(new PutUserPolicyCommand({ ...inline, PolicyDocument: text(PLANNER) }));
+    await aws.iam().putUserPolicy({ ...inline, PolicyDocument: text(PLANNER) });
     const { status, output } = job("unmanaged");
-    await aws.iam().send(new DeleteUserPolicyCommand(inline));
+    await aws.iam().deleteUserPolicy(inline);
     expect(status).toBe(2);
     expect(output).toContain("attention: user deckhouse: it has the inline policy beside\n");
   });
@@ -445,7 +436,7 @@ describe.each(SYSTEMS)("the jobs for $system, run in a checkout", ({ steps, canc
 
   it("the drift job fails after a change outside Terraform, and changes nothing", async () => {
     const PolicyArn = "arn:aws:iam::123456789012:policy/D8CloudProviderAWS";
-    await aws.iam().send(new DetachUserPolicyCommand({ UserName: "deckhouse", PolicyArn }));
+    await aws.iam().detachUserPolicy({ UserName: "deckhouse", PolicyArn });
     await aws.calls();
     const { status, output } = job("drift");
     expect({ status, output }).toEqual({

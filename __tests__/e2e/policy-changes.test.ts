@@ -1,14 +1,5 @@
 import { spawn } from "node:child_process";
 import { setTimeout } from "node:timers/promises";
-import { DescribeVpcsCommand } from "@aws-sdk/client-ec2";
-import {
-  CreateRoleCommand,
-  DeletePolicyCommand,
-  GetRoleCommand,
-  ListAttachedGroupPoliciesCommand,
-  ListAttachedUserPoliciesCommand,
-  ListGroupsForUserCommand,
-} from "@aws-sdk/client-iam";
 import { FEATURES } from "../../src/iam/catalogue";
 import type { PolicyDocument } from "../../src/iam/policy-document";
 import type { PolicyStatement } from "../../src/iam/policy-statement";
@@ -128,11 +119,9 @@ describe("a live deployment", () => {
   /** What the policies allow that AWS stores and that the user has, directly or through its group. */
   const stored = async (): Promise<ReadonlySet<string>> => {
     const iam = aws.iam(operator.key);
-    const user = await iam.send(new ListAttachedUserPoliciesCommand({ UserName: "deckhouse" }));
-    const { Groups = [] } = await iam.send(new ListGroupsForUserCommand({ UserName: "deckhouse" }));
-    const groups = await Promise.all(
-      Groups.map(({ GroupName }) => iam.send(new ListAttachedGroupPoliciesCommand({ GroupName }))),
-    );
+    const user = await iam.listAttachedUserPolicies({ UserName: "deckhouse" });
+    const { Groups = [] } = await iam.listGroupsForUser({ UserName: "deckhouse" });
+    const groups = await Promise.all(Groups.map(({ GroupName }) => iam.listAttachedGroupPolicies({ GroupName })));
     const documents = await Promise.all(
       [user, ...groups]
         .flatMap(({ AttachedPolicies = [] }) => AttachedPolicies)
@@ -143,8 +132,7 @@ describe("a live deployment", () => {
 
   /** Calls of the key that every mode allows: one on the node role, one that only reads. */
   const calls = async (): Promise<boolean> =>
-    (await succeeds(aws.iam(own).send(new GetRoleCommand({ RoleName: "dev-node" })))) &&
-    (await succeeds(aws.ec2(own).send(new DescribeVpcsCommand())));
+    (await succeeds(aws.iam(own).getRole({ RoleName: "dev-node" }))) && (await succeeds(aws.ec2(own).describeVpcs()));
 
   const totals = { applies: 0, interrupted: 0, left: 0, writes: 0, calls: 0, denied: 0, missing: 0 };
 
@@ -188,7 +176,7 @@ describe("a live deployment", () => {
       ([, name]) => name,
     );
     for (const name of names) {
-      await aws.iam(operator.key).send(new DeletePolicyCommand({ PolicyArn: `arn:aws:iam::123456789012:policy/${name}` }));
+      await aws.iam(operator.key).deletePolicy({ PolicyArn: `arn:aws:iam::123456789012:policy/${name}` });
     }
     return names.length;
   };
@@ -199,7 +187,7 @@ describe("a live deployment", () => {
       Version: "2012-10-17",
       Statement: { Effect: "Allow", Principal: { Service: "ec2.amazonaws.com" }, Action: "sts:AssumeRole" },
     };
-    await aws.iam().send(new CreateRoleCommand({ RoleName: "dev-node", AssumeRolePolicyDocument: JSON.stringify(trust) }));
+    await aws.iam().createRole({ RoleName: "dev-node", AssumeRolePolicyDocument: JSON.stringify(trust) });
     deployments = Deployments.of({ deckhouse: settingsOf(CHANGES[FIRST - 1] ?? { mode: "minimal" }) });
     operator = await Operator.in(aws);
     const terraform = new Terraform(deployments.terraform("deckhouse", aws).folder, aws, "terraform", operator.key);

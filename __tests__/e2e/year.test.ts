@@ -3,7 +3,6 @@ import { once } from "node:events";
 import { chmodSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { DeleteUserPolicyCommand, ListUsersCommand, PutUserPolicyCommand } from "@aws-sdk/client-iam";
 import { parse, parseDocument } from "yaml";
 import { deployment } from "../helpers/deployment";
 import { PROJECT } from "../helpers/project-root";
@@ -247,9 +246,9 @@ describe("A year of the access of a DKP cluster to AWS", () => {
     const shortcut = { UserName: name, PolicyName: "shortcut" };
     const Statement = [{ Effect: "Allow", Action: "s3:ListAllMyBuckets", Resource: "*" }];
     const PolicyDocument = JSON.stringify({ Version: "2012-10-17", Statement });
-    await account.iam().send(new PutUserPolicyCommand({ ...shortcut, PolicyDocument }));
+    await account.iam().putUserPolicy({ ...shortcut, PolicyDocument });
     expect(reported("drift prod")).toEqual([2, "inline-policy-unmanaged"]);
-    await account.iam().send(new DeleteUserPolicyCommand(shortcut));
+    await account.iam().deleteUserPolicy(shortcut);
     expect(reported("drift prod")).toEqual([0]);
   });
 
@@ -325,7 +324,7 @@ describe("A year in an account of one's own", () => {
 
   it("leaves nothing behind, also after Ctrl-C", async () => {
     const jest = spawn(process.execPath, JEST, { env: environmentOf("123456789012", "yes"), detached: true, stdio: "ignore" });
-    const users = async () => (await aws.iam().send(new ListUsersCommand({}))).Users?.length;
+    const users = async () => (await aws.iam().listUsers({})).Users?.length;
     const until = async (count: number) => {
       // Bounded, so that a year that does not begin, or that nobody removes, fails.
       for (let round = 0; round < 3_000 && (await users()) !== count; round++) {
@@ -337,6 +336,6 @@ describe("A year in an account of one's own", () => {
     await once(jest, "exit");
     await until(0);
     await setTimeout(1_000);
-    expect(await aws.iam().send(new ListUsersCommand({}))).toMatchObject({ Users: [] });
+    expect(await aws.iam().listUsers({})).toMatchObject({ Users: [] });
   });
 });

@@ -1,5 +1,3 @@
-import { CreateLaunchTemplateCommand, CreateVpcCommand, CreateVpcPeeringConnectionCommand } from "@aws-sdk/client-ec2";
-import { AddRoleToInstanceProfileCommand, CreateInstanceProfileCommand, CreateRoleCommand } from "@aws-sdk/client-iam";
 import { ABUSE_ROWS, ELSEWHERE, OTHER_ACCOUNT, withIds } from "../../helpers/abuses";
 import { ENVIRONMENT } from "../../helpers/clusters";
 import { type ApiCall, withWords, writtenCall } from "./api-calls";
@@ -70,23 +68,21 @@ export async function createVictims(aws: LocalAws, otherPaths: boolean): Promise
   };
   const AssumeRolePolicyDocument = JSON.stringify({ Version: "2012-10-17", Statement: [] });
   for (const [RoleName, Path] of Object.entries(roles)) {
-    await client.send(new CreateRoleCommand({ RoleName, Path, AssumeRolePolicyDocument }));
+    await client.createRole({ RoleName, Path, AssumeRolePolicyDocument });
   }
   for (const name of ["Admin", "dev-node", "prod-node"]) {
-    await client.send(new CreateInstanceProfileCommand({ InstanceProfileName: name }));
-    await client.send(new AddRoleToInstanceProfileCommand({ InstanceProfileName: name, RoleName: name }));
+    await client.createInstanceProfile({ InstanceProfileName: name });
+    await client.addRoleToInstanceProfile({ InstanceProfileName: name, RoleName: name });
   }
   const api = aws.ec2();
-  const vpcs = [10, 11, 12].map(
-    async (block) => (await api.send(new CreateVpcCommand({ CidrBlock: `10.${block}.0.0/16` }))).Vpc?.VpcId ?? "",
-  );
+  const vpcs = [10, 11, 12].map(async (block) => (await api.createVpc({ CidrBlock: `10.${block}.0.0/16` })).Vpc?.VpcId ?? "");
   const [own = "", other = "", third = ""] = await Promise.all(vpcs);
   const peer = async (VpcId: string, PeerVpcId: string) => {
-    const { VpcPeeringConnection } = await api.send(new CreateVpcPeeringConnectionCommand({ VpcId, PeerVpcId }));
+    const { VpcPeeringConnection } = await api.createVpcPeeringConnection({ VpcId, PeerVpcId });
     return VpcPeeringConnection?.VpcPeeringConnectionId ?? "";
   };
   const LaunchTemplateData = { InstanceType: "m5.large" } as const;
-  const template = await api.send(new CreateLaunchTemplateCommand({ LaunchTemplateName: "x", LaunchTemplateData }));
+  const template = await api.createLaunchTemplate({ LaunchTemplateName: "x", LaunchTemplateData });
   return {
     launchTemplate: template.LaunchTemplate?.LaunchTemplateId ?? "",
     requestedPeering: await peer(other, own),

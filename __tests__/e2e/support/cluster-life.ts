@@ -1,12 +1,4 @@
-import {
-  AssociateRouteTableCommand,
-  CreateRouteTableCommand,
-  CreateSecurityGroupCommand,
-  CreateSubnetCommand,
-  CreateVpcCommand,
-  DescribeImagesCommand,
-} from "@aws-sdk/client-ec2";
-import { CreatePolicyCommand, CreateRoleCommand } from "@aws-sdk/client-iam";
+import { CreateSecurityGroupCommand } from "@aws-sdk/client-ec2";
 import type { PolicyDocument } from "../../../src/iam/policy-document";
 import { ENVIRONMENT } from "../../helpers/clusters";
 import { type Context, requestsWith } from "../../helpers/simulator";
@@ -40,18 +32,18 @@ interface Surroundings {
  */
 export async function createExisting(aws: LocalAws): Promise<Existing> {
   const api = aws.ec2();
-  const { Images: [image] = [] } = await api.send(new DescribeImagesCommand({ Owners: ["amazon"], MaxResults: 5 }));
+  const { Images: [image] = [] } = await api.describeImages({ Owners: ["amazon"], MaxResults: 5 });
   const [vpc = "", peerVpc = ""] = await Promise.all(
-    ["10.222.0.0/16", "10.1.0.0/16"].map(async (CidrBlock) => (await api.send(new CreateVpcCommand({ CidrBlock }))).Vpc?.VpcId),
+    ["10.222.0.0/16", "10.1.0.0/16"].map(async (CidrBlock) => (await api.createVpc({ CidrBlock })).Vpc?.VpcId),
   );
-  const { RouteTable } = await api.send(new CreateRouteTableCommand({ VpcId: peerVpc }));
-  const { Subnet } = await api.send(new CreateSubnetCommand({ VpcId: peerVpc, CidrBlock: "10.1.0.0/24" }));
-  await api.send(new AssociateRouteTableCommand({ RouteTableId: RouteTable?.RouteTableId, SubnetId: Subnet?.SubnetId }));
+  const { RouteTable } = await api.createRouteTable({ VpcId: peerVpc });
+  const { Subnet } = await api.createSubnet({ VpcId: peerVpc, CidrBlock: "10.1.0.0/24" });
+  await api.associateRouteTable({ RouteTableId: RouteTable?.RouteTableId, SubnetId: Subnet?.SubnetId });
   const TagSpecifications = [{ ResourceType: "security-group" as const, Tags: [{ Key: MARKER.key, Value: MARKER.value }] }];
   const ownGroup = new CreateSecurityGroupCommand({ GroupName: "own", Description: "own", VpcId: vpc, TagSpecifications });
   const { GroupId } = await api.send(ownGroup);
   const AssumeRolePolicyDocument = JSON.stringify({ Version: "2012-10-17", Statement: [] });
-  await aws.iam().send(new CreateRoleCommand({ RoleName: "dkp-node", Path: "/apps/", AssumeRolePolicyDocument }));
+  await aws.iam().createRole({ RoleName: "dkp-node", Path: "/apps/", AssumeRolePolicyDocument });
   return { image: image?.ImageId ?? "", vpc, peerVpc, peerRouteTable: RouteTable?.RouteTableId ?? "", otherGroup: GroupId ?? "" };
 }
 
@@ -125,7 +117,7 @@ async function executed(
 export async function storedPolicy(aws: LocalAws, documents: readonly PolicyDocument[]): Promise<PolicyDocument> {
   const stored = documents.map(async (document) => {
     const PolicyName = `stored-${policies++}`;
-    const { Policy } = await aws.iam().send(new CreatePolicyCommand({ PolicyName, PolicyDocument: JSON.stringify(document) }));
+    const { Policy } = await aws.iam().createPolicy({ PolicyName, PolicyDocument: JSON.stringify(document) });
     return JSON.parse(await aws.policyDocument(Policy?.Arn)) as PolicyDocument;
   });
   return { Version: "2012-10-17", Statement: (await Promise.all(stored)).flatMap(({ Statement }) => Statement) };

@@ -1,5 +1,4 @@
 import { cpSync } from "node:fs";
-import { CreateAccessKeyCommand, CreateUserCommand, PutUserPolicyCommand } from "@aws-sdk/client-iam";
 import type { Credentials, Decision, LocalAws } from "./local-aws";
 import type { Deployments } from "./project";
 import { folder } from "./project";
@@ -35,15 +34,15 @@ export class Pipeline {
   ) {}
 
   static async with(aws: LocalAws): Promise<Pipeline> {
-    await aws.iam().send(new CreateUserCommand({ UserName: USER }));
-    const { AccessKey } = await aws.iam().send(new CreateAccessKeyCommand({ UserName: USER }));
+    await aws.iam().createUser({ UserName: USER });
+    const { AccessKey } = await aws.iam().createAccessKey({ UserName: USER });
     return new Pipeline(aws, { accessKeyId: AccessKey?.AccessKeyId ?? "", secretAccessKey: AccessKey?.SecretAccessKey ?? "" });
   }
 
   /** Replaces the policy of the pipeline, and turns enforcement on. */
   async allow(policy: string, aws = this.aws): Promise<void> {
     await aws.enforceIam(false);
-    await aws.iam().send(new PutUserPolicyCommand({ UserName: USER, PolicyName: USER, PolicyDocument: policy }));
+    await aws.iam().putUserPolicy({ UserName: USER, PolicyName: USER, PolicyDocument: policy });
     await aws.enforceIam(true);
   }
 

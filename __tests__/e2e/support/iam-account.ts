@@ -1,31 +1,25 @@
-import {
-  GetAccountAuthorizationDetailsCommand,
-  GetPolicyCommand,
-  GetRoleCommand,
-  type IAMClient,
-  ListAccessKeysCommand,
-} from "@aws-sdk/client-iam";
+import type { IAM } from "@aws-sdk/client-iam";
 
 /** The IAM objects of an account by ARN, without IDs and dates: equal for accounts with the same objects. */
-export async function iamAccount(iam: IAMClient): Promise<object> {
+export async function iamAccount(iam: IAM): Promise<object> {
   const {
     UserDetailList = [],
     GroupDetailList = [],
     RoleDetailList = [],
     Policies = [],
-  } = await iam.send(new GetAccountAuthorizationDetailsCommand({ Filter: ["User", "Group", "Role", "LocalManagedPolicy"] }));
+  } = await iam.getAccountAuthorizationDetails({ Filter: ["User", "Group", "Role", "LocalManagedPolicy"] });
   const users = UserDetailList.map(async (user) => {
-    const { AccessKeyMetadata = [] } = await iam.send(new ListAccessKeysCommand({ UserName: user.UserName }));
+    const { AccessKeyMetadata = [] } = await iam.listAccessKeys({ UserName: user.UserName });
     return { ...user, keys: AccessKeyMetadata.map(({ Status }) => Status) };
   });
   const roles = RoleDetailList.map(async (role) => ({
     ...role,
-    ...(await iam.send(new GetRoleCommand({ RoleName: role.RoleName }))).Role,
+    ...(await iam.getRole({ RoleName: role.RoleName })).Role,
   }));
   // The description and the tags are only here.
   const policies = Policies.map(async (policy) => ({
     ...policy,
-    ...(await iam.send(new GetPolicyCommand({ PolicyArn: policy.Arn }))).Policy,
+    ...(await iam.getPolicy({ PolicyArn: policy.Arn })).Policy,
   }));
   const objects = await Promise.all<{ readonly Arn?: string | undefined }>([...users, ...GroupDetailList, ...roles, ...policies]);
   const details = objects.map((object) => [object.Arn, JSON.parse(JSON.stringify(object, comparable))] as const);

@@ -1,13 +1,6 @@
 import { join } from "node:path";
-import { DescribeRegionsCommand, EC2Client } from "@aws-sdk/client-ec2";
-import {
-  CreateAccessKeyCommand,
-  CreateUserCommand,
-  GetPolicyCommand,
-  GetPolicyVersionCommand,
-  IAMClient,
-  PutUserPolicyCommand,
-} from "@aws-sdk/client-iam";
+import { EC2 } from "@aws-sdk/client-ec2";
+import { IAM } from "@aws-sdk/client-iam";
 import { sign } from "aws4";
 import { PROJECT } from "../../helpers/project-root";
 import { startInBackground } from "./background-program";
@@ -99,12 +92,12 @@ export class LocalAws {
     };
   }
 
-  iam(credentials: Credentials = ADMIN): IAMClient {
-    return new IAMClient({ endpoint: this.url, region: "us-east-1", credentials, maxAttempts: 1 });
+  iam(credentials: Credentials = ADMIN): IAM {
+    return new IAM({ endpoint: this.url, region: "us-east-1", credentials, maxAttempts: 1 });
   }
 
-  ec2(credentials: Credentials = ADMIN): EC2Client {
-    return new EC2Client({ endpoint: this.url, region: "eu-central-1", credentials, maxAttempts: 1 });
+  ec2(credentials: Credentials = ADMIN): EC2 {
+    return new EC2({ endpoint: this.url, region: "eu-central-1", credentials, maxAttempts: 1 });
   }
 
   /** The response to a signed call of a query API (EC2, IAM, STS). */
@@ -131,21 +124,21 @@ export class LocalAws {
   /** The document of a managed policy that applies: that of its default version. */
   async policyDocument(PolicyArn: string | undefined, credentials = ADMIN): Promise<string> {
     const iam = this.iam(credentials);
-    const { Policy } = await iam.send(new GetPolicyCommand({ PolicyArn }));
-    const { PolicyVersion } = await iam.send(new GetPolicyVersionCommand({ PolicyArn, VersionId: Policy?.DefaultVersionId }));
+    const { Policy } = await iam.getPolicy({ PolicyArn });
+    const { PolicyVersion } = await iam.getPolicyVersion({ PolicyArn, VersionId: Policy?.DefaultVersionId });
     return decodeURIComponent(PolicyVersion?.Document ?? "");
   }
 
   /** A new access key of a user. */
   async createKey(UserName: string, credentials = ADMIN): Promise<Credentials> {
-    const { AccessKey } = await this.iam(credentials).send(new CreateAccessKeyCommand({ UserName }));
+    const { AccessKey } = await this.iam(credentials).createAccessKey({ UserName });
     return { accessKeyId: AccessKey?.AccessKeyId ?? "", secretAccessKey: AccessKey?.SecretAccessKey ?? "" };
   }
 
   /** A new user with an inline policy. @returns its access key */
   async createUser(UserName: string, PolicyDocument: string): Promise<Credentials> {
-    await this.iam().send(new CreateUserCommand({ UserName }));
-    await this.iam().send(new PutUserPolicyCommand({ UserName, PolicyName: UserName, PolicyDocument }));
+    await this.iam().createUser({ UserName });
+    await this.iam().putUserPolicy({ UserName, PolicyName: UserName, PolicyDocument });
     return this.createKey(UserName);
   }
 
@@ -171,7 +164,7 @@ export class LocalAws {
 
   /** Whether AWS accepts requests signed with a key and allows the calls of DKP. */
   accepts(credentials: Credentials): Promise<boolean> {
-    return this.enforced(() => succeeds(this.ec2(credentials).send(new DescribeRegionsCommand())));
+    return this.enforced(() => succeeds(this.ec2(credentials).describeRegions()));
   }
 
   /** The names of the write calls since the last list of calls, except S3 calls, which only store states. */

@@ -1,5 +1,3 @@
-import { DescribeRegionsCommand } from "@aws-sdk/client-ec2";
-import { PutUserPolicyCommand } from "@aws-sdk/client-iam";
 import { deniedCalls, FaultProxy } from "./fault-proxy";
 import { type Credentials, type LocalAws, succeeds } from "./local-aws";
 import { type Finished, Terraform } from "./terraform";
@@ -34,13 +32,13 @@ export class Operator {
   async deny(...actions: readonly string[]): Promise<void> {
     const policy = { UserName: USER, PolicyName: USER, PolicyDocument: allExcept(actions) };
     await this.aws.enforceIam(false);
-    await this.aws.iam().send(new PutUserPolicyCommand(policy));
+    await this.aws.iam().putUserPolicy(policy);
     await this.aws.enforceIam(true);
   }
 
   /** Whether a key may make the calls of DKP. Requires enforcement. */
   allows(key: Credentials): Promise<boolean> {
-    return succeeds(this.aws.ec2(key).send(new DescribeRegionsCommand()));
+    return succeeds(this.aws.ec2(key).describeRegions());
   }
 
   /**

@@ -5,9 +5,9 @@ import { join } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { setTimeout } from "node:timers/promises";
-import { DescribeVpcsCommand, EC2Client } from "@aws-sdk/client-ec2";
-import { IAMClient, SimulatePrincipalPolicyCommand } from "@aws-sdk/client-iam";
-import { GetCallerIdentityCommand, GetSessionTokenCommand, STSClient } from "@aws-sdk/client-sts";
+import { EC2 } from "@aws-sdk/client-ec2";
+import { IAM } from "@aws-sdk/client-iam";
+import { STS } from "@aws-sdk/client-sts";
 import { PROJECT } from "../../helpers/project-root";
 import type { Request } from "../../helpers/simulator";
 import { ADMIN, type Credentials, LocalAws } from "./local-aws";
@@ -41,8 +41,8 @@ export class YearAccount {
       const local = await LocalAws.start();
       return new YearAccount("123456789012", ADMIN, local.url, local);
     }
-    const sts = new STSClient({ region: "us-east-1", ...(endpoint && { endpoint }) });
-    const { Account } = await sts.send(new GetCallerIdentityCommand());
+    const sts = new STS({ region: "us-east-1", ...(endpoint && { endpoint }) });
+    const { Account } = await sts.getCallerIdentity();
     if (Account !== id) {
       throw new Error(`E2E_AWS is ${id}, and the credentials belong to account ${Account}; nothing was created`);
     }
@@ -73,8 +73,8 @@ export class YearAccount {
     return terraformEnvironment({ environment: () => own });
   }
 
-  iam(): IAMClient {
-    return new IAMClient(this.client("us-east-1", this.credentials));
+  iam(): IAM {
+    return new IAM(this.client("us-east-1", this.credentials));
   }
 
   private client(region: string, credentials: Credentials) {
@@ -84,7 +84,7 @@ export class YearAccount {
 
   /** Temporary credentials of the key's user. Denials compare the time of issue in whole seconds, so the second is over. */
   async session(key: Credentials): Promise<Credentials> {
-    const { Credentials: given } = await new STSClient(this.client("us-east-1", key)).send(new GetSessionTokenCommand());
+    const { Credentials: given } = await new STS(this.client("us-east-1", key)).getSessionToken();
     await setTimeout(1_000);
     const { AccessKeyId = "", SecretAccessKey = "", SessionToken } = given ?? {};
     return { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken };
@@ -92,11 +92,11 @@ export class YearAccount {
 
   /** Whether AWS accepts a dry run as the key. A change of IAM is visible after seconds: waits up to two minutes for what is expected. */
   async accepts(key: Credentials, expected = true): Promise<boolean> {
-    const ec2 = new EC2Client(this.client("eu-central-1", key));
+    const ec2 = new EC2(this.client("eu-central-1", key));
     await this.local?.enforceIam(true);
     let isAccepted = !expected;
     for (let attempt = this.local === undefined ? 1 : 60; attempt <= 60 && isAccepted !== expected; attempt++) {
-      const answer = await ec2.send(new DescribeVpcsCommand({ DryRun: true })).catch(({ name }: Error) => name);
+      const answer = await ec2.describeVpcs({ DryRun: true }).catch(({ name }: Error) => name);
       isAccepted = answer === "DryRunOperation";
       await setTimeout(isAccepted === expected || this.local ? 0 : 2_000);
     }
@@ -108,18 +108,16 @@ export class YearAccount {
   async denied(user: string, requests: readonly Request[]): Promise<readonly string[]> {
     const denied: string[] = [];
     for (const { action, resource, context = {} } of this.local === undefined ? requests : []) {
-      const { EvaluationResults: [result] = [] } = await this.iam().send(
-        new SimulatePrincipalPolicyCommand({
-          PolicySourceArn: `arn:aws:iam::${this.id}:user/${user}`,
-          ActionNames: [action],
-          ResourceArns: [resource],
-          ContextEntries: Object.entries(context).map(([ContextKeyName, value]) => ({
-            ContextKeyName,
-            ContextKeyType: Array.isArray(value) ? "stringList" : "string",
-            ContextKeyValues: [value].flat(),
-          })),
-        }),
-      );
+      const { EvaluationResults: [result] = [] } = await this.iam().simulatePrincipalPolicy({
+        PolicySourceArn: `arn:aws:iam::${this.id}:user/${user}`,
+        ActionNames: [action],
+        ResourceArns: [resource],
+        ContextEntries: Object.entries(context).map(([ContextKeyName, value]) => ({
+          ContextKeyName,
+          ContextKeyType: Array.isArray(value) ? "stringList" : "string",
+          ContextKeyValues: [value].flat(),
+        })),
+      });
       denied.push(...(result?.EvalDecision === "allowed" ? [] : [`${action} ${resource}`]));
     }
     return denied;

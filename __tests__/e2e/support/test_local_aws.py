@@ -1,4 +1,4 @@
-"""Tests every rule of AWS that local_aws.py adds to moto, with boto3."""
+"""Tests rules of AWS that local_aws.py adds to moto, with boto3, where no end-to-end test would notice that one is gone."""
 
 import json
 import subprocess
@@ -288,9 +288,9 @@ class TestServer:
             address = server.stdout.readline().strip()
             copy = send(address, "POST", "/copies")["url"]
             server.stdin.close()
-            server.wait(timeout=5)
+            server.wait()
         with pytest.raises(URLError):
-            for _ in range(50):
+            for _ in range(3_000):
                 send(copy, "GET", "/calls")
                 time.sleep(0.1)
 
@@ -336,57 +336,8 @@ class TestObjects:
         iam.delete_user_permissions_boundary(UserName="u")
         assert boundary("u") is None
 
-    def test_a_dry_run_creates_nothing(self, aws):
-        ec2 = aws("ec2")
-        before = len(ec2.describe_vpcs()["Vpcs"])
-        assert refusal(ec2.create_vpc, CidrBlock="10.0.0.0/16", DryRun=True)[1] == "DryRunOperation"
-        assert len(ec2.describe_vpcs()["Vpcs"]) == before
-
-
-INVALID = (403, "InvalidClientTokenId", "The security token included in the request is invalid.")
-
 
 class TestKeys:
-    def test_an_inactive_key_is_refused(self, url, aws, iam):
-        key = create_user_with_key(iam)
-        change = {"UserName": "u", "AccessKeyId": key[0]}
-        iam.update_access_key(Status="Inactive", **change)
-        check_permissions(url, True)
-        assert refusal(aws("sts", key).get_caller_identity) == INVALID
-        check_permissions(url, False)
-        iam.update_access_key(Status="Active", **change)
-        check_permissions(url, True)
-        assert aws("sts", key).get_caller_identity()["Account"]
-
-    def test_unknown_and_deleted_keys(self, url, aws, iam):
-        key = create_user_with_key(iam)
-        iam.delete_access_key(UserName="u", AccessKeyId=key[0])
-        check_permissions(url, True)
-        for refused in (key, ROOT):
-            assert refusal(aws("sts", refused).get_caller_identity) == INVALID
-            assert refusal(aws("ec2", refused).describe_vpcs)[:2] == (401, "AuthFailure")
-
-    def test_whose_key_a_key_is(self, url, aws, iam):
-        key = create_user_with_key(iam, policy("iam:GetAccessKeyLastUsed", f"{IAM}user/u"))
-        check_permissions(url, True)
-        assert aws("iam", key).get_access_key_last_used(AccessKeyId=key[0])["UserName"] == "u"
-
-    def test_a_session_outlives_its_key_until_it_is_denied(self, url, aws, iam):
-        key = create_user_with_key(iam, policy("ec2:*"))
-        session = aws("sts", key).get_session_token()["Credentials"]
-        ec2 = aws("ec2", [session[name] for name in ("AccessKeyId", "SecretAccessKey", "SessionToken")])
-        iam.update_access_key(UserName="u", AccessKeyId=key[0], Status="Inactive")
-        check_permissions(url, True)
-        assert ec2.describe_regions()["Regions"]
-        check_permissions(url, False)
-        new = create_key(iam)
-        later = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 60))
-        denial = policy("*", condition=("DateLessThan", "aws:TokenIssueTime", later), effect="Deny")
-        iam.put_user_policy(UserName="u", PolicyName="d", PolicyDocument=denial)
-        check_permissions(url, True)
-        assert refusal(ec2.describe_regions)[:2] == (403, "UnauthorizedOperation")
-        assert aws("ec2", new).describe_regions()["Regions"]
-
     @pytest.mark.parametrize(
         "service, operation, status, code, opening",
         [

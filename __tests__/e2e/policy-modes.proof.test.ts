@@ -1,15 +1,14 @@
-import { spawnSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as fc from "fast-check";
 import { dividedPolicies } from "../../src/iam/deployment-policies";
-import { type PolicyDocument, policyDocument } from "../../src/iam/policy-document";
+import { policyDocument } from "../../src/iam/policy-document";
 import type { Statement } from "../../src/iam/policy-statement";
 import { type PolicyOptions, policyStatements } from "../../src/iam/policy-statements";
 import { anyOptions, UNTAGGED_MODES } from "../helpers/clusters";
 import { cases, SAMPLE } from "../helpers/complete";
 import { PROJECT } from "../helpers/project-root";
 import { folder } from "./support/project";
+import { jsonOf } from "./support/terraform";
 
 const DEPLOYMENTS = cases(40, 2_000);
 /** Deployments that show that the proof fails where it has to. */
@@ -33,95 +32,90 @@ function withFormerRoles({ cluster, ...options }: Deployment, roles: readonly st
 
 const deployments = fc.sample(anyDeployment, { numRuns: DEPLOYMENTS, seed: SAMPLE });
 
-interface Pair {
-  readonly after: readonly PolicyDocument[];
-  readonly before: readonly PolicyDocument[];
-}
-
-const pair = (after: readonly (readonly Statement[])[], before: readonly (readonly Statement[])[]): Pair => ({
-  after: after.map((statements) => policyDocument(statements)),
-  before: before.map((statements) => policyDocument(statements)),
-});
-
-function modesOf(options: Deployment) {
+const modesOf = (options: Deployment) => {
   const [documented = [], scoped = [], minimal = []] = UNTAGGED_MODES.map((mode) =>
     policyStatements({ ...options, mode, supplement: mode === "documented" || options.supplement }),
   );
   return { documented, scoped, minimal };
-}
+};
 
-/** What Z3 must show for pairs of policies: "unsat", no request is allowed by the first ones and not by the second ones, or "sat". */
-interface Question {
-  readonly expected: "sat" | "unsat";
-  readonly pairOf: (options: Deployment) => Pair;
-}
+type Policies = readonly (readonly Statement[])[];
 
-const proven = (pairOf: Question["pairOf"]): Question => ({ expected: "unsat", pairOf });
-const refuted = (pairOf: Question["pairOf"]): Question => ({ expected: "sat", pairOf });
+/** The policies after and before, of a deployment in each mode. */
+type PairOf = (modes: ReturnType<typeof modesOf>, options: Deployment) => readonly [after: Policies, before: Policies];
 
-const QUESTIONS = {
-  "minimal allows at most what scoped allows": proven((options) => pair([modesOf(options).minimal], [modesOf(options).scoped])),
-  "scoped allows at most what documented with the additional permissions allows": proven((options) =>
-    pair([modesOf(options).scoped], [modesOf(options).documented]),
-  ),
-  "the parts of a divided scoped policy allow at most what it allows": proven((options) =>
-    pair(dividedPolicies(modesOf(options).scoped), [modesOf(options).scoped]),
-  ),
-  "the parts of a divided scoped policy together allow all that it allows": proven((options) =>
-    pair([modesOf(options).scoped], dividedPolicies(modesOf(options).scoped)),
-  ),
-  "the parts of a divided minimal policy allow at most what it allows": proven((options) =>
-    pair(dividedPolicies(modesOf(options).minimal), [modesOf(options).minimal]),
-  ),
-  "the parts of a divided minimal policy together allow all that it allows": proven((options) =>
-    pair([modesOf(options).minimal], dividedPolicies(modesOf(options).minimal)),
-  ),
-  "scoped does not allow all that documented allows": refuted((options) =>
-    pair([modesOf(options).documented], [modesOf(options).scoped]),
-  ),
-  "a policy without its last action does not allow all that the policy allows": refuted((options) => {
-    const { scoped } = modesOf(options);
-    const shorter = scoped.map((statement, index) =>
-      index === scoped.length - 1 ? { ...statement, actions: statement.actions.slice(1) } : statement,
-    );
-    return pair([scoped], [shorter.filter(({ actions }) => actions.length > 0)]);
-  }),
-  "the parts of a divided policy without the last one do not allow all that it allows": refuted((options) => {
+/** No request is allowed by the policies after, and not by those before. */
+const PROVEN: Readonly<Record<string, PairOf>> = {
+  "minimal allows at most what scoped allows": ({ minimal, scoped }) => [[minimal], [scoped]],
+  "scoped allows at most what documented with the additional permissions allows": ({ scoped, documented }) => [
+    [scoped],
+    [documented],
+  ],
+  "the parts of a divided scoped policy allow at most what it allows": ({ scoped }) => [dividedPolicies(scoped), [scoped]],
+  "the parts of a divided scoped policy together allow all that it allows": ({ scoped }) => [[scoped], dividedPolicies(scoped)],
+  "the parts of a divided minimal policy allow at most what it allows": ({ minimal }) => [dividedPolicies(minimal), [minimal]],
+  "the parts of a divided minimal policy together allow all that it allows": ({ minimal }) => [
+    [minimal],
+    dividedPolicies(minimal),
+  ],
+};
+
+/** Where the proof has to fail: there is such a request. */
+const REFUTED: Readonly<Record<string, PairOf>> = {
+  "scoped does not allow all that documented allows": ({ documented, scoped }) => [[documented], [scoped]],
+  "a policy without its last action does not allow all that the policy allows": ({ scoped }) => {
+    const { actions = [], ...last } = scoped.at(-1) ?? {};
+    const shorter = { ...last, actions: actions.slice(1) } as Statement;
+    return [[scoped], [[...scoped.slice(0, -1), shorter].filter((statement) => statement.actions.length > 0)]];
+  },
+  "the parts of a divided policy without the last one do not allow all that it allows": (_, options) => {
     const { scoped } = modesOf(withFormerRoles(options, FORMER_ROLES));
-    return pair([scoped], dividedPolicies(scoped).slice(0, -1));
-  }),
-} satisfies Readonly<Record<string, Question>>;
+    return [[scoped], dividedPolicies(scoped).slice(0, -1)];
+  },
+};
 
-type Name = keyof typeof QUESTIONS;
-const NAMES = Object.keys(QUESTIONS) as Name[];
+const QUESTIONS = [
+  ...Object.entries(PROVEN).map(([name, pairOf]) => ({ name, pairOf, expected: "unsat", asked: deployments })),
+  ...Object.entries(REFUTED).map(([name, pairOf]) => ({ name, pairOf, expected: "sat", asked: deployments.slice(0, CONTROLS) })),
+];
 
-const askedOf = (name: Name) => (QUESTIONS[name].expected === "sat" ? deployments.slice(0, CONTROLS) : deployments);
-
-/** By name and deployment: "unsat", "sat" or "unknown". One process, which answers equal questions once. */
-function solve(): ReadonlyMap<Name, readonly string[]> {
-  const file = join(folder(), "pairs.json");
-  writeFileSync(file, JSON.stringify(NAMES.flatMap((name) => askedOf(name).map(QUESTIONS[name].pairOf))));
+/** By question and deployment: "unsat", "sat" or "unknown". One process, which answers equal questions once. */
+function solve(): ReadonlyMap<string, readonly string[]> {
+  const documents = (policies: Policies) => policies.map((statements) => policyDocument(statements));
+  const pairs = QUESTIONS.flatMap(({ pairOf, asked }) => asked.map((options) => pairOf(modesOf(options), options)));
+  const path = folder({
+    "pairs.json": JSON.stringify(pairs.map((pair) => ({ after: documents(pair[0]), before: documents(pair[1]) }))),
+  });
   const script = join(PROJECT, "__tests__/decision/z3_subset.py");
-  const { stdout, stderr } = spawnSync("python3", [script, file], { encoding: "utf8" });
-  expect(stderr).toBe("");
-  const { results, questions, seconds } = JSON.parse(stdout);
-  const open = results.filter((result: string) => result === "unknown").length;
+  const { results, questions, seconds } = jsonOf(
+    path,
+    { PATH: process.env.PATH ?? "" },
+    "python3",
+    script,
+    "pairs.json",
+  ) as Solved;
+  const open = results.filter((result) => result === "unknown").length;
   process.stderr.write(`Z3: ${results.length} pairs, ${open} open, ${questions} questions, ${seconds.toFixed(1)} s CPU\n`);
-  return new Map(NAMES.map((name) => [name, results.splice(0, askedOf(name).length)]));
+  return new Map(QUESTIONS.map(({ name, asked }) => [name, results.splice(0, asked.length)]));
+}
+
+interface Solved {
+  readonly results: string[];
+  readonly questions: number;
+  readonly seconds: number;
 }
 
 describe("Z3 shows for random deployments that", () => {
-  let results: ReadonlyMap<Name, readonly string[]>;
+  let results: ReadonlyMap<string, readonly string[]>;
 
   beforeAll(() => {
     results = solve();
   }, 1_800_000);
 
   // An open pair is not proven.
-  it.each(NAMES)("%s", (name) => {
-    const found = results.get(name) ?? [];
-    const wrong = askedOf(name).map((options, index) => ({ result: found[index], options }));
-    expect(wrong.filter(({ result }) => result !== QUESTIONS[name].expected)).toEqual([]);
+  it.each(QUESTIONS)("$name", ({ name, asked, expected }) => {
+    const found = asked.map((options, index) => ({ result: results.get(name)?.[index], options }));
+    expect(found.filter(({ result }) => result !== expected)).toEqual([]);
   });
 });
 

@@ -3,10 +3,10 @@ import { delimiter, dirname, join } from "node:path";
 import { blocksOf } from "../helpers/blocks";
 import { ENCRYPTION_KEY } from "../helpers/pgp-keys";
 import { PROJECT } from "../helpers/project-root";
-import { install, linkPackages, mustSucceed, npmEnvironment, packProject } from "./support/consumer";
+import { install, linkPackages, packProject } from "./support/consumer";
 import { LocalAws } from "./support/local-aws";
 import { copyOfProject, Deployments, EXAMPLE, folder, write } from "./support/project";
-import { jsonOf, runIn, Terraform, terraformEnvironment } from "./support/terraform";
+import { type Finished, jsonOf, runIn, Terraform, terraformEnvironment } from "./support/terraform";
 
 const DOCUMENT = readFileSync(join(PROJECT, "docs/how-to/cdktn.md"), "utf8");
 
@@ -67,7 +67,7 @@ describe("the migrations from CDKTF in docs/how-to/cdktn.md", () => {
       cpSync(join(PROJECT, part), join(moved, part), { recursive: true });
     }
     linkPackages(PROJECT, moved);
-    mustSucceed(runIn(moved, { ...npmEnvironment(), ...withNode22 }, "sh", "-e", "-c", MOVE));
+    succeed(runIn(moved, environment(withNode22), "sh", "-e", "-c", MOVE));
     aws = await LocalAws.start();
     await aws.createBucket("example-terraform-state");
     before = Deployments.of(SETTINGS);
@@ -75,17 +75,15 @@ describe("the migrations from CDKTF in docs/how-to/cdktn.md", () => {
     terraform.init("-backend-config=use_path_style=true");
     terraform.apply();
     after = folder(Object.fromEntries(Object.entries(SETTINGS).map(([stack, text]) => [`deployments/${stack}.yaml`, text])));
-    mustSucceed(runIn(after, withNode22, "node", join(moved, "build/main.js")));
+    succeed(runIn(after, withNode22, "node", join(moved, "build/main.js")));
   });
 
   it("installs no package of CDKTF, and changes no source file", () => {
-    const packages = jsonOf(moved, { ...npmEnvironment(), ...withNode22 }, "npm", "query", "*") as readonly {
-      readonly name: string;
-    }[];
+    const packages = jsonOf(moved, environment(withNode22), "npm", "query", "*") as readonly { readonly name: string }[];
     const names = packages.map(({ name }) => name);
     expect(names.filter((name) => /^(@cdktf\/.*|cdktf(-cli)?)$/.test(name))).toEqual([]);
     expect(names).toEqual(expect.arrayContaining(["cdktn", "@cdktn/provider-aws", "cdktn-cli"]));
-    const { status, output } = runIn(PROJECT, npmEnvironment(), "diff", "--recursive", "src", join(moved, "src"));
+    const { status, output } = runIn(PROJECT, environment({}), "diff", "--recursive", "src", join(moved, "src"));
     expect({ status, output }).toEqual({ status: 0, output: "" });
   });
 
@@ -107,15 +105,7 @@ describe("the migrations from CDKTF in docs/how-to/cdktn.md", () => {
   });
 
   it("CDK Terrain passes the unit tests of stacks and backends", () => {
-    const { status, output } = runIn(
-      moved,
-      { ...npmEnvironment(), ...withNode22 },
-      "npm",
-      "test",
-      "--",
-      "stack.test",
-      "constructs.test",
-    );
+    const { status, output } = runIn(moved, environment(withNode22), "npm", "test", "--", "stack.test", "constructs.test");
     expect({ status, output }).toMatchObject({ status: 0, output: expect.stringContaining("2 passed, 2 total") });
   });
 
@@ -144,11 +134,11 @@ describe("the migrations from CDKTF in docs/how-to/cdktn.md", () => {
   it("a repository of dkp-access init --cdk-terrain has no changes either", () => {
     const repository = join(folder(), "acme");
     const run = (program: string, ...args: string[]) => {
-      const { status, output } = runIn(repository, { ...npmEnvironment(), ...inS3(), ...withNode22 }, program, ...args);
+      const { status, output } = runIn(repository, { ...environment(inS3()), ...withNode22 }, program, ...args);
       expect({ status, output }).toEqual({ status: 0, output: expect.any(String) });
       return output;
     };
-    mustSucceed(runIn(PROJECT, npmEnvironment(), "node", "bin/dkp-access", "init", repository, "--cdk-terrain"));
+    succeed(runIn(PROJECT, environment({}), "node", "bin/dkp-access", "init", repository, "--cdk-terrain"));
     packProject(repository);
     write(repository, { "deployments/deckhouse.yaml": EXAMPLE });
     install(repository, [], moved);
@@ -168,17 +158,28 @@ describe("the migrations from CDKTF in docs/how-to/cdktn.md", () => {
   });
 });
 
+/** The environment of this computer, because it sets npm's registry and cache. */
+function environment(more: Record<string, string>): Record<string, string> {
+  return { ...(process.env as Record<string, string>), ...more };
+}
+
 /** The folder of a Node.js version that CDK Terrain supports: the one that runs this test, or version 22 from npm. */
 function folderOfNode22(): string {
   if (Number.parseInt(process.versions.node, 10) >= 22) {
     return dirname(process.execPath);
   }
   const tools = folder();
-  const { status, output } = runIn(tools, npmEnvironment(), "npm", "install", "--no-save", "--prefix", tools, NODE_22);
+  const { status, output } = runIn(tools, environment({}), "npm", "install", "--no-save", "--prefix", tools, NODE_22);
   if (status !== 0) {
     throw new Error(
       `CDK Terrain needs Node.js 22 or newer: this is ${process.version}, and npm can't install ${NODE_22}; run the tests with Node.js 22, or let npm reach its registry\n${output}`,
     );
   }
   return join(tools, "node_modules", NODE_22.replace(/@.*/, ""), "bin");
+}
+
+function succeed({ status, output }: Finished): void {
+  if (status !== 0) {
+    throw new Error(output);
+  }
 }

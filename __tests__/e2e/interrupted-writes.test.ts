@@ -182,14 +182,6 @@ describe("a command that cannot write all of its files", () => {
     expect(onFullDisk(limit, ...args)).toEqual({ status: 1, signal: null, stdout: "", stderr: expect.stringMatching(message) });
     expectCompleteFiles(before, after);
   });
-
-  it("keeps the old review pack complete when the disk is full", () => {
-    run("review");
-    settings("tags: { team: platform }\n");
-    const { before, after } = uninterrupted("review");
-    expect(onFullDisk(8, "review")).toMatchObject({ status: 1, stdout: "" });
-    expectCompleteFiles(before, after);
-  });
 });
 
 describe("keys --write", () => {

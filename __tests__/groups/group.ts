@@ -7,16 +7,14 @@ const GROUPS = 4;
 /**
  * Every fourth unit test file, by size, as one file for Jest: to load the modules of the project for each file alone takes half as long as
  * the tests themselves. `npm test` without names runs the groups.
- * @param number 0 to 3; 4 has the files that mock a module, which would be mocked for the whole group
+ * @param number 0 to 3
  */
 export function group(number: number): void {
   const files = readdirSync(TESTS, { recursive: true, encoding: "utf8" })
     .filter((path) => path.endsWith(".test.ts") && !/^(e2e|proofs)\//.test(path))
     .map((path) => ({ path, text: readFileSync(join(TESTS, path), "utf8") }))
     .sort((a, b) => b.text.length - a.text.length);
-  const mocking = files.filter(({ text }) => text.includes("jest.mock("));
-  const others = files.filter((file) => !mocking.includes(file));
-  for (const { path } of number === GROUPS ? mocking : others.filter((_, index) => index % GROUPS === number)) {
+  for (const { path } of files.filter((_, index) => index % GROUPS === number)) {
     describe(path, () => {
       require(join(TESTS, path));
     });

@@ -72,6 +72,14 @@ function allows(cluster: Partial<Cluster>, action: string, resource: string, con
 
 describe("mode strict", () => {
   it.each([
+    ["WithNAT", true],
+    ["Standard", false],
+  ] as const)("changes a disk without tags only where there can be a bastion: %s", async (layout, allowed) => {
+    const disk = arn("ec2", "volume/vol-0123456789abcdef0");
+    expect(await allows({ layout, bastion: true }, "ec2:ModifyVolume", disk)).toBe(allowed);
+  });
+
+  it.each([
     [VPC, true],
     ["vpc-0fedcba9876543210", false],
   ])("connects only the VPC of the cluster with a peered one: %s, %s", async (requester, allowed) => {

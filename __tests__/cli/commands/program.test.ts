@@ -26,15 +26,6 @@ describe("dkp-access", () => {
     expect(await runCli("/", [name, "--project", at("none")])).toMatchObject({ status: 1, stdout: "" });
   });
 
-  it("names the project above the folder in which it runs, and the option for it", async () => {
-    const below = at("deployments");
-    expect(await runCli(below, ["synth"])).toEqual({
-      status: 1,
-      stdout: "",
-      stderr: `${below}: has no cdktf.json, and ${at()} has one; run the command there, or add --project ${at()}\n`,
-    });
-  });
-
   it("acts on the project that --project names, and paths are relative to it", async () => {
     for (const args of [
       ["--project", at(), "review", "--out", "packs"],

@@ -86,11 +86,8 @@ async function leaked(session: Session, names: readonly string[], options: Optio
   const { deployment } = selectOne(session, names);
   const { timeout } = options;
   const situation = await situationOf(session, deployment, timeout, true).catch((error: Error) => {
-    session.fail(new Error(`${error.message}; until then, follow review/${deployment.stack}/after-a-leak.md`));
+    throw new Error(`${error.message}; until then, follow review/${deployment.stack}/after-a-leak.md`, { cause: error });
   });
-  if (situation === undefined) {
-    return;
-  }
   const unread = [situation.unreachable ?? [], situation.unread].flat();
   if (unread.length > 0) {
     session.fail(new Error(`${unread.join("; ")}; these steps are without what could not be read`));

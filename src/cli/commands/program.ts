@@ -1,9 +1,8 @@
 import { existsSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { Command, CommanderError } from "commander";
 import { packageVersion } from "../../text/package-file";
 import { page } from "../text/recovery";
-import { shellWord } from "../text/shell";
 import { COMMANDS, ENVIRONMENT } from "./commands";
 import { EXIT, type Host, Session } from "./support/session";
 
@@ -98,21 +97,9 @@ function root(session: Session): Command {
 /** Makes a project the current folder. @throws Error if it is not a folder with cdktf.json */
 function enterProject(folder: string): void {
   if (!existsSync(join(folder, "cdktf.json"))) {
-    const above = projectAbove(resolve(folder));
     throw new Error(
-      above === undefined
-        ? `${resolve(folder)}: has no cdktf.json; run the command in the folder of a project, or name it with --project FOLDER`
-        : `${resolve(folder)}: has no cdktf.json, and ${above} has one; run the command there, or add --project ${shellWord(above)}`,
+      `${resolve(folder)}: has no cdktf.json; run the command in the folder of a project, or name it with --project FOLDER`,
     );
   }
   process.chdir(folder);
-}
-
-/** The nearest folder above that has cdktf.json. */
-function projectAbove(folder: string): string | undefined {
-  const above = dirname(folder);
-  if (above === folder) {
-    return undefined;
-  }
-  return existsSync(join(above, "cdktf.json")) ? above : projectAbove(above);
 }

@@ -1,6 +1,6 @@
-// Usage: node scripts/check-vocabulary.mjs [--count] [FILE...]
+// Usage: node scripts/check-vocabulary.mjs [FILE...]
 // Finds phrases that this project does not use, in files and their names: `npm run lint:words`. Without FILE, it checks all files that git
-// does not ignore. With --count, it prints the number of findings per file. Exit code: 0 no findings, 1 findings.
+// does not ignore. Exit code: 0 no findings, 1 findings.
 // Single words are in cspell.config.yaml, which cannot hold phrases.
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
@@ -53,8 +53,7 @@ const SKIPPED =
   /^deployments\/.*\.yaml$|^review\/|(^|\/)package-lock\.json$|^LICENSE$|^src\/iam\/aws-actions\.json$|^\.cspell\/|^cspell\.config\.yaml$|^(scripts\/check-vocabulary\.mjs|__tests__\/e2e\/lint-words\.test\.ts)$/;
 // A line that has to contain a phrase, for example a quotation, says so in a comment.
 const IGNORED_LINE = /.*vocabulary-ignore.*/g;
-const COUNT = process.argv.includes("--count");
-const NAMED = process.argv.slice(2).filter((argument) => argument !== "--count");
+const NAMED = process.argv.slice(2);
 
 const pattern = new RegExp(
   PHRASES.map(([phrase], index) => `(?<p${index}>\\b(?:${phrase.replaceAll(" ", "[\\s*/#>|-]+")})\\b)`).join("|"),
@@ -80,12 +79,6 @@ const projectFiles = () =>
     .split("\0")
     .filter((path) => existsSync(path) && !SKIPPED.test(path));
 
-let total = 0;
-for (const path of NAMED.length > 0 ? NAMED : projectFiles()) {
-  const found = findings(path);
-  total += found.length;
-  if (found.length > 0) {
-    process.stdout.write(COUNT ? `${found.length} ${path}\n` : `${found.join("\n")}\n`);
-  }
-}
-process.exitCode = total > 0 ? 1 : 0;
+const found = (NAMED.length > 0 ? NAMED : projectFiles()).flatMap(findings);
+process.stdout.write(found.map((line) => `${line}\n`).join(""));
+process.exitCode = found.length > 0 ? 1 : 0;

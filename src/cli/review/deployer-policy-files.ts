@@ -1,4 +1,3 @@
-import { MAX_POLICY_CHARACTERS } from "../../iam/limits";
 import { conditionBlock, policyWith } from "../../iam/policy-document";
 import type { Deployment } from "../../settings/deployment";
 import { visibleLines } from "../../text/printable";
@@ -14,6 +13,8 @@ export interface DeployerPolicy {
   readonly role?: string | undefined;
   /** The policy, with a newline at its end. */
   readonly text: string;
+  /** Characters as IAM counts them. */
+  readonly size: number;
   /** Its actions with their resources and reasons, in the order of the policy. */
   readonly grants: readonly Grant[];
 }
@@ -26,8 +27,6 @@ export interface DeployerPolicies {
    * writes nothing, the lock included: whoever can write the lock can stop an apply, or let two of them run at once.
    */
   readonly planner: string;
-  /** What the policies of this deployment do not limit: sentences that start in lower case, without a period. */
-  readonly notes: readonly string[];
 }
 
 /**
@@ -35,52 +34,15 @@ export interface DeployerPolicies {
  * If Terraform assumes a role, that role has the permissions, and the pipeline's own credentials can only assume the role.
  */
 export function deployerPolicies(deployment: Deployment): DeployerPolicies {
-  const { attachment, user, provider, tags = {} } = deployment;
-  const { state, grantsOf } = grantsByPrincipal(deployment);
+  const grantsOf = grantsByPrincipal(deployment);
   const policies = [...grantsOf]
     .filter(([, own]) => own.length > 0)
-    .map(
-      ([role, own]): DeployerPolicy => ({
-        file: fileOf(role, provider.assumeRoleArn),
-        role,
-        text: policyText(own),
-        grants: own,
-      }),
-    );
-  const notes: string[] = [];
-  if (attachment !== "user") {
-    notes.push(ANY_MEMBER, ...(user.permissionsBoundary === undefined ? [] : [BOUNDARY_IS_INEFFECTIVE]));
-  }
-  if (Object.keys(tags).length > 0) {
-    notes.push(TAGS);
-  }
-  if (grantsOf.size > 1) {
-    notes.push(PLANNER_ASSUMES_ROLE);
-  }
-  const planner = policyText((grantsOf.get(undefined) ?? []).filter(({ plan }) => plan === true));
-  return { policies, planner, notes: [...notes, ...state.notes, ...policies.flatMap(sizeNote)] };
-}
-
-const PLANNER_ASSUMES_ROLE =
-  "the principal that plans assumes the same role as the one that applies: `planner-policy.json` does not limit it to reading";
-
-/** Source: "Service Authorization Reference", `iam:AddUserToGroup`: its only resource is the group. */
-const ANY_MEMBER =
-  "IAM authorizes `iam:AddUserToGroup` on the group alone, and no condition key names the user: the principal can add any user of the account to the group, who then has the policy";
-
-const BOUNDARY_IS_INEFFECTIVE =
-  "with this `attachment`, `user.permissionsBoundary` does not limit the principal: with `iam:CreatePolicyVersion` it can write any permission into the policy, and with `iam:AddUserToGroup` it can give that policy to a user without a boundary, for example its own; only `attachment: user` keeps the boundary effective";
-
-const TAGS =
-  "`iam:TagUser`, `iam:TagPolicy` and, with `nodeRole`, `iam:TagRole` set any tag: if other policies of the account grant access by tags, the principal can obtain that access";
-
-function sizeNote({ file, text }: DeployerPolicy): readonly string[] {
-  const size = text.replaceAll(/\s/g, "").length;
-  return size <= MAX_POLICY_CHARACTERS
-    ? []
-    : [
-        `${file} has ${size} characters, but a managed policy has at most ${MAX_POLICY_CHARACTERS}: add it to a role as an inline policy, which has at most 10,240`,
-      ];
+    .map(([role, own]): DeployerPolicy => {
+      const text = policyText(own);
+      const size = text.replaceAll(/\s/g, "").length;
+      return { file: fileOf(role, deployment.provider.assumeRoleArn), role, text, size, grants: own };
+    });
+  return { policies, planner: policyText((grantsOf.get(undefined) ?? []).filter(({ plan }) => plan === true)) };
 }
 
 /** What Terraform calls, by the ARN of the role that it assumes for it; undefined: the credentials that Terraform runs with, first. */
@@ -104,7 +66,7 @@ function grantsByPrincipal(deployment: Deployment) {
   }
   add(assumeRoleArn, deployerGrants(deployment));
   add(state.role?.arn, state.grants);
-  return { state, grantsOf };
+  return grantsOf;
 }
 
 function fileOf(arn: string | undefined, providerRole: string | undefined): DeployerPolicy["file"] {

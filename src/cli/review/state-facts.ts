@@ -18,6 +18,8 @@ export function stateFacts(state: StateLocation) {
     stateLocation: location.filter(([, value]) => typeof value === "string"),
     /** The KMS key that encrypts the state. */
     stateKey: { s3: s3Key, gcs: given.kms_encryption_key }[type],
+    /** Whether the settings have the ARN of that key, as policies do. */
+    hasStateKeyArn: hasKeyArn(state),
     isStateOutsideAws,
     /** Whether Terraform locks a state in S3. Source: Terraform, "Backend Type: s3", "State Locking". */
     isStateLocked: given.use_lockfile === true || given.dynamodb_table !== undefined,
@@ -40,4 +42,9 @@ export function isOutsideAws({ type, arguments: given }: StateLocation): boolean
   const endpoint = type === "s3" ? s3Endpoint(given) : undefined;
   const { hostname = "", username = "" } = endpoint === undefined ? {} : (urlOf(endpoint) ?? {});
   return endpoint !== undefined && (username !== "" || !/(?:^|\.)amazonaws\.com(?:\.cn)?$/.test(hostname));
+}
+
+/** Whether a state in S3 has the ARN of its KMS key: policies name keys by ARN. */
+export function hasKeyArn({ arguments: { kms_key_id } }: StateLocation): boolean {
+  return typeof kms_key_id === "string" && /^arn:[a-z-]+:kms:[a-z0-9-]+:\d{12}:key\//.test(kms_key_id);
 }

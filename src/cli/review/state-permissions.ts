@@ -2,15 +2,13 @@ import { partitionOf } from "../../iam/partitions";
 import { equals, viaService } from "../../iam/policy-statements";
 import type { BackendArguments, StateLocation } from "../../terraform/state-location";
 import { type Grant, grants, literal } from "../iam/deployer-permissions";
-import { isOutsideAws } from "./state-facts";
+import { hasKeyArn, isOutsideAws } from "./state-facts";
 
 /** The permissions that a state in S3 requires. */
 export interface StateAccess {
   readonly grants: readonly Grant[];
   /** The role that the backend assumes, which requires these permissions. @default the credentials that Terraform runs with */
   readonly role?: AssumedRole | undefined;
-  /** What the grants do not contain: sentences that start in lower case, without a period. */
-  readonly notes: readonly string[];
 }
 
 /** A role that Terraform assumes, and what its caller requires for that, with reasons. */
@@ -38,17 +36,8 @@ const SESSION_ACTIONS: Readonly<Record<string, AssumedRole["actions"]>> = {
 export function stateAccess(location: StateLocation, fallbackRegion: string): StateAccess {
   const { type, arguments: given } = location;
   const { bucket, key, kms_key_id, dynamodb_table: table } = given;
-  const without = (note: string) => ({ grants: [], notes: [note] });
-  if (type !== "s3") {
-    return without(
-      `the state is in the backend ${type}: IAM does not control access to it, and these policies do not include it`,
-    );
-  }
-  if (typeof bucket !== "string" || typeof key !== "string") {
-    return without("backend.s3.bucket comes from -backend-config: these policies do not include access to the state");
-  }
-  if (isOutsideAws(location)) {
-    return without("the state is in an S3-compatible store outside AWS: these policies do not include access to it");
+  if (type !== "s3" || typeof bucket !== "string" || typeof key !== "string" || isOutsideAws(location)) {
+    return { grants: [] };
   }
   const region = typeof given.region === "string" ? given.region : undefined;
   const partition = partitionOf(region ?? fallbackRegion);
@@ -90,19 +79,13 @@ export function stateAccess(location: StateLocation, fallbackRegion: string): St
     };
     all.push(...grants("StateLockTable", scope, lock, ["dynamodb:GetItem"]));
   }
-  const role = assumedRole(given);
-  if (typeof kms_key_id !== "string") {
-    return { grants: all, role, notes: [] };
+  if (hasKeyArn(location)) {
+    // S3 uses the key on behalf of the caller.
+    const scope = { resources: [literal(`${kms_key_id}`)], conditions: region === undefined ? [] : [viaService("s3", region)] };
+    const crypt = { "kms:Decrypt": "S3 decrypts the state", "kms:GenerateDataKey": "S3 encrypts the state and the lock" };
+    all.push(...grants("StateKey", scope, crypt, ["kms:Decrypt"]));
   }
-  if (!/^arn:[a-z-]+:kms:[a-z0-9-]+:\d{12}:key\//.test(kms_key_id)) {
-    const note =
-      "backend.s3.kms_key_id is not the ARN of a key, and policies name keys by ARN: write the ARN, or allow kms:Decrypt and kms:GenerateDataKey on that key";
-    return { grants: all, role, notes: [note] };
-  }
-  // S3 uses the key on behalf of the caller.
-  const scope = { resources: [literal(kms_key_id)], conditions: region === undefined ? [] : [viaService("s3", region)] };
-  const crypt = { "kms:Decrypt": "S3 decrypts the state", "kms:GenerateDataKey": "S3 encrypts the state and the lock" };
-  return { grants: [...all, ...grants("StateKey", scope, crypt, ["kms:Decrypt"])], role, notes: [] };
+  return { grants: all, role: assumedRole(given) };
 }
 
 function assumedRole(given: BackendArguments): AssumedRole | undefined {

@@ -33,16 +33,6 @@ type OneOf<T> = { [K in keyof T]: Pick<T, K> & { readonly [Other in Exclude<keyo
 /** Where the state of a deployment lies: one backend type with its arguments, `{ s3: { bucket, key, region } }`. */
 export type AccessStateProps = OneOf<Backends>;
 
-/** `access_key_id` as a property is called: `accessKeyId`. */
-type CamelCase<Name extends string> = Name extends `${infer First}_${infer Rest}`
-  ? `${First}${Capitalize<CamelCase<Rest>>}`
-  : Name;
-
-/** The outputs of a deployment as properties. */
-type AccessValues = {
-  readonly [Name in OutputName as CamelCase<Name>]: Name extends "additional_policy_arns" ? readonly string[] : string;
-};
-
 /**
  * The outputs of a deployment, read from its state: `terraform_remote_state` with a typed property for each output.
  * A property that the deployment has no output for (`groupName` without a group) is an error at plan.
@@ -50,7 +40,7 @@ type AccessValues = {
  * **Whoever reads one output copies all of them into their own state, the secret in plaintext**, unless the deployment
  * sets `outputs: { secret: false }` or encrypts the secret with `pgpKey`.
  */
-export class AccessState extends Construct implements AccessValues {
+export class AccessState extends Construct {
   /** Name of the IAM user that DKP acts as. */
   readonly userName: string;
   /** ARN of the IAM user. */

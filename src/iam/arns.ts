@@ -53,7 +53,7 @@ export function iamResourceArn(
   { partition, account }: { readonly partition: string; readonly account: string },
   resource: string,
 ): string {
-  return `arn:${partition}:iam::${account}:${resource}`;
+  return arnText({ partition, service: "iam", region: "", resource }, account);
 }
 
 /** The ARN of a managed policy of an account. */

@@ -15,9 +15,6 @@ const PARTITIONS = [
 /** Format of all existing Region names: `eu-central-1`, `us-gov-west-1`, `us-isob-east-1`. */
 export const REGION = /^[a-z]{2,4}(?:-[a-z]+){1,2}-[1-9]\d?$/;
 
-/** A Region name with a letter behind it is an availability zone: `eu-central-1a`. */
-const AVAILABILITY_ZONE = /^([a-z]{2,4}(?:-[a-z]+){1,2}-[1-9]\d?)[a-z]$/;
-
 const partitionWith = (region: string) => PARTITIONS.find(({ prefix }) => region.startsWith(prefix));
 
 /** The partition that a Region belongs to; `aws` for all commercial Regions. */
@@ -28,9 +25,4 @@ export function partitionOf(region: string): string {
 /** A Region of the same partition that every account has, to call AWS about other Regions. */
 export function alwaysOnRegion(region: string): string {
   return partitionWith(region)?.alwaysOn ?? "us-east-1";
-}
-
-/** The Region that an availability zone's name begins with, if it is one. */
-export function regionOfZone(zone: string): string | undefined {
-  return AVAILABILITY_ZONE.exec(zone)?.[1];
 }

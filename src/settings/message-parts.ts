@@ -33,11 +33,7 @@ export function nearest(word: string, known: readonly string[]): string | undefi
   const [best] = known
     .map((candidate) => ({ candidate, edits: misspelling(plain(word), plain(candidate)) }))
     .sort((one, other) => one.edits - other.edits);
-  if (best !== undefined && best.edits <= Math.ceil(word.length / 3)) {
-    return best.candidate;
-  }
-  const [longer, ...more] = known.filter((candidate) => word.length > 2 && plain(candidate).includes(plain(word)));
-  return more.length === 0 ? longer : undefined;
+  return best !== undefined && best.edits <= Math.ceil(word.length / 3) ? best.candidate : undefined;
 }
 
 /** Case and separators are what people get wrong without misspelling. */

@@ -1,13 +1,11 @@
 import { type DkpVersion, isNewer, SUPPORTED_VERSIONS } from "../iam/dkp-versions";
 import { SLOTS, type Slot } from "../iam/key-slots";
 import { ROLE_POLICIES } from "../iam/limits";
-import { meantActions } from "../iam/node-role-permissions";
 import { pgpKeyOf, pgpKeyText } from "../iam/openpgp-key";
 import { omittedActions } from "../iam/policy-statements";
-import { REGIONS } from "../iam/regions";
 import { type Deployment, policyOptionsOf } from "./deployment";
 import { leastProtected, secretForms } from "./key-secrets";
-import { listed, show, suggest } from "./message-parts";
+import { listed, show } from "./message-parts";
 
 const SECRET_IN_STATE =
   "the secret access key is in the Terraform state in plaintext; encrypt the state and restrict who can read it, or set pgpKey";
@@ -16,8 +14,8 @@ const IMPORTING = "import is set: remove it after the apply; while it is set, ch
 const ANY_ACCOUNT = "accountId is not set: Terraform applies to whatever account the credentials belong to";
 
 /**
- * Notes about a deployment: what is weaker than it could be, and what an import requires. A decision that the settings state, such
- * as `outputs.secret: true`, has no note: only its default has one. REVIEW.md has the other choices.
+ * Notes about a deployment: what is weaker than it could be, and what an import requires. A decision that is explicit, such as
+ * `outputs.secret: true`, has no note: only its default has one. REVIEW.md has the other choices.
  */
 export function notesOf(deployment: Deployment): readonly string[] {
   const { import: imports, accountId } = deployment;
@@ -46,11 +44,10 @@ function secretNote(deployment: Deployment): string | undefined {
 }
 
 /** Values that are allowed and likely to be mistakes. */
-export function settingsWarnings({ region, cluster, nodeRole, state, accessKeys }: Deployment): readonly string[] {
+export function settingsWarnings({ cluster, nodeRole, state, accessKeys }: Deployment): readonly string[] {
   const { dkpVersion, prefix } = cluster;
   const policies = nodeRole?.managedPolicyArns.length ?? 0;
   const warnings = {
-    region: regionWarning(region),
     "cluster.dkpVersion": versionWarning(dkpVersion),
     "backend.s3.bucket":
       state.arguments.bucket === "example-terraform-state" ? exampleWarning("example-terraform-state") : undefined,
@@ -59,9 +56,6 @@ export function settingsWarnings({ region, cluster, nodeRole, state, accessKeys 
       policies > ROLE_POLICIES.byDefault
         ? `has ${policies} policies, an account allows ${ROLE_POLICIES.byDefault} per role by default; raise the quota "Managed policies per role" before the apply`
         : undefined,
-    ...Object.fromEntries(
-      (nodeRole?.additionalActions ?? []).map((action, index) => [`nodeRole.additionalActions.${index}`, actionWarning(action)]),
-    ),
     ...Object.fromEntries(SLOTS.map((slot) => [`accessKeys.${slot}.pgpKey`, pgpKeyWarning(accessKeys, slot)])),
   };
   return Object.entries(warnings).flatMap(([field, warning]) => (warning === undefined ? [] : `${field}: ${warning}`));
@@ -75,13 +69,6 @@ export function versionWarning(version: DkpVersion | undefined): string | undefi
     : `${show(version)} is newer than ${last}, the newest version that this program knows: the policy is for ${last}; check for a newer version of this program`;
 }
 
-function actionWarning(action: string): string | undefined {
-  const meant = meantActions(action);
-  return meant === undefined
-    ? undefined
-    : `${show(action)} matches no action that AWS is known to have, ${suggest(action, meant)}`;
-}
-
 /** An OpenPGP key that nothing can be encrypted for now. The AWS provider reports it only after AWS has created the access key. */
 export function pgpKeyWarning(accessKeys: Deployment["accessKeys"], slot: Slot): string | undefined {
   const key = accessKeys === "none" ? undefined : pgpKeyOf(accessKeys[slot].pgpKey);
@@ -89,12 +76,6 @@ export function pgpKeyWarning(accessKeys: Deployment["accessKeys"], slot: Slot):
     key?.invalid &&
     `the key of ${pgpKeyText(key)} is ${key.invalid}: a new access key would lose its secret; write a valid one before you create an access key in this slot`
   );
-}
-
-function regionWarning(region: string): string | undefined {
-  return REGIONS.includes(region)
-    ? undefined
-    : `${show(region)} is not a Region that AWS is known to have, ${suggest(region, REGIONS)}`;
 }
 
 const exampleWarning = (value: string) =>

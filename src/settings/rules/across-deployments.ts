@@ -1,7 +1,6 @@
 import { parseIamArn } from "../../iam/arns";
 import { nodeRoleName } from "../../iam/cluster";
 import { strictMarker } from "../../iam/cluster-marker";
-import { GROUP_NAME, POLICY_NAME, ROLE_NAME, USER_NAME } from "../../iam/limits";
 import { partitionOf } from "../../iam/partitions";
 import { stateAddress } from "../../terraform/state-location";
 import { grouped } from "../../text/grouped";
@@ -37,8 +36,8 @@ interface Claim {
   readonly account?: Account;
   /** The field of an error; undefined for what the deployment has without excluding others. */
   readonly field?: string;
-  /** The error. @param where the other deployment is, as `FILE, in the same account` @param isFree whether nobody has a key */
-  readonly message: (where: string, isFree: (key: string) => boolean) => string;
+  /** The error. @param where the other deployment is, as `FILE, in the same account` */
+  readonly message: (where: string) => string;
 }
 
 function accountOf({ accountId, provider, region }: Pick<Settings, "accountId" | "provider" | "region">): Account {
@@ -65,28 +64,24 @@ function stateClaim(candidate: Candidate): readonly Claim[] {
 }
 
 const NAMED = [
-  { kind: "user", what: "user", field: "user.name", rule: USER_NAME },
-  { kind: "policy", what: "policy", field: "policy.name", rule: POLICY_NAME },
-  { kind: "group", what: "group", field: "group.name", rule: GROUP_NAME },
-  { kind: "role", what: "node role", field: "nodeRole.name", rule: ROLE_NAME },
+  { kind: "user", what: "user", field: "user.name" },
+  { kind: "policy", what: "policy", field: "policy.name" },
+  { kind: "group", what: "group", field: "group.name" },
+  { kind: "role", what: "node role", field: "nodeRole.name" },
 ] as const;
 
 /** The names of IAM, which ignores case. */
 function nameClaims(candidate: Candidate, account: Account): readonly Claim[] {
-  const { stack, settings } = candidate;
-  return NAMED.flatMap(({ kind, what, field, rule }): readonly Claim[] => {
+  const { settings } = candidate;
+  return NAMED.flatMap(({ kind, what, field }): readonly Claim[] => {
     const name = settings.fields(field)?.[field];
     const isAbsent = field === "group.name" && settings.fields("attachment")?.attachment === "user";
     if (name === undefined || isAbsent) {
       return [];
     }
-    const keyOf = (text: string) => `${kind} ${text.toLowerCase()}`;
-    const message: Claim["message"] = (where, isFree) => {
-      const free = [`${name}-${stack}`, stack, `dkp-${stack}`].find((text) => rule.pattern.test(text) && isFree(keyOf(text)));
-      const example = free === undefined ? "" : `, for example ${show(free)} here`;
-      return `${show(name)} is also the ${what} of ${where} (IAM ignores case); set another in one of the two files${example}`;
-    };
-    return [{ candidate, account, key: keyOf(name), field, message }];
+    const message = (where: string) =>
+      `${show(name)} is also the ${what} of ${where} (IAM ignores case); set another in one of the two files`;
+    return [{ candidate, account, key: `${kind} ${name.toLowerCase()}`, field, message }];
   });
 }
 
@@ -138,7 +133,7 @@ export function conflicts(candidates: readonly Candidate[]): ReadonlyMap<string,
     const { source } = other.candidate;
     const isSure = isSame(other) === true;
     const where = isSure ? "in the same account" : "which may be in the same account";
-    const text = message(account === undefined ? source : `${source}, ${where}`, (free) => !byKey.has(free));
+    const text = message(account === undefined ? source : `${source}, ${where}`);
     return [{ source: candidate.source, error: errorAt(field, isSure ? text : `${text}, or set accountId in both`) }];
   });
   return new Map([...grouped(found, ({ source }) => source)].map(([source, all]) => [source, all.map(({ error }) => error)]));

@@ -12,11 +12,6 @@ const NO_VERSION = f.because(
   `is not a version of DKP from ${KNOWN_VERSIONS[0]} on; write for example "${SUPPORTED_VERSIONS.last}" in quotes, or remove it for a policy that covers ${SUPPORTED_VERSIONS.first} to ${SUPPORTED_VERSIONS.last}`,
 );
 
-/** YAML reads a version without quotes as a number. */
-const NO_STRING = f.because(
-  `is not a string, and the number 1.70 is the same as 1.7; write the version in quotes, for example "${SUPPORTED_VERSIONS.last}"`,
-);
-
 /** DKP's own rule for `cloud.prefix`. A rule checks its length, which depends on the version of DKP. */
 const prefix = f.matching(
   /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?$/,
@@ -78,7 +73,8 @@ export const cluster = f.strict({
   ),
   dkpVersion: f.permissions(
     v.pipe(
-      v.string(NO_STRING),
+      // YAML reads a version without quotes as a number.
+      v.string(NO_VERSION),
       v.regex(DKP_VERSION, NO_VERSION),
       v.transform((version) => version as DkpVersion),
     ),
@@ -100,7 +96,7 @@ export const cluster = f.strict({
     [],
   ),
   peerAccountIds: f.permissions(
-    v.array(f.matching(/^\d{12}$/, "is not an AWS account ID, which is 12 digits in quotes")),
+    v.array(f.matching(/^\d{12}$/, "is not an AWS account ID: 12 digits, in quotes")),
     "Other accounts whose VPCs are peered with the cluster's",
     [],
   ),

@@ -3,7 +3,7 @@ import * as ipaddr from "ipaddr.js";
 import * as v from "valibot";
 
 import { MAX_DESCRIPTION, POLICY_NAME, POLICY_PATH, USER_NAME } from "../../iam/limits";
-import { REGION, regionOfZone } from "../../iam/partitions";
+import { REGION } from "../../iam/partitions";
 import { MODES } from "../../iam/policy-statements";
 import { accessKeys, attachment, group, imports, nodeRole } from "./access-schema";
 import { backend, cloud } from "./backend-schema";
@@ -12,12 +12,7 @@ import * as f from "./primitives";
 
 // The schema of `deployments/<stack>.yaml`. Descriptions go into the JSON schema and docs/reference/settings.md.
 
-const region = f.matching(REGION, (value) => {
-  const zone = regionOfZone(value);
-  return zone === undefined
-    ? 'does not have the shape of an AWS Region; write one such as "eu-central-1" or "us-gov-west-1"'
-    : `is an availability zone; write its region, "${zone}"`;
-});
+const region = f.matching(REGION, 'does not have the form of an AWS Region; write one such as "eu-central-1" or "us-gov-west-1"');
 
 const NO_ACCOUNT = f.because("is not an AWS account ID: 12 digits, in quotes");
 const accountId = v.pipe(v.string(NO_ACCOUNT), v.regex(/^\d{12}$/, NO_ACCOUNT));
@@ -41,9 +36,6 @@ const NOT_PUBLIC: readonly string[] = ["carrierGradeNat", "linkLocal", "loopback
 /** Why a value is not a CIDR block of public addresses, as a continuation of the value; undefined if it is one. */
 function cidrError(value: string): string | undefined {
   const isIpv6 = value.includes(":");
-  if (isIpv6 ? ipaddr.IPv6.isValid(value) : ipaddr.IPv4.isValidFourPartDecimal(value)) {
-    return `has no prefix length; write ${value}/${isIpv6 ? 128 : 32} for one address`;
-  }
   // A zone (fe80::1%eth0) and an embedded IPv4 address are no part of a CIDR block.
   if (/%|:.*\.|\/0\d/.test(value) || !(isIpv6 ? ipaddr.IPv6.isValidCIDR(value) : ipaddr.IPv4.isValidCIDRFourPartDecimal(value))) {
     return "is not a CIDR block; write for example 203.0.113.0/24 or 2001:db8::/32";

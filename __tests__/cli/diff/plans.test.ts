@@ -143,7 +143,7 @@ describe("what a change broadens is decided", () => {
       "a Deny of what the policy does not allow",
       userPolicy(allow("s3:GetObject"), deny("iam:*")),
       userPolicy(allow("s3:GetObject")),
-      [["iam:x", "*", {}]],
+      [["iam:AcceptDelegationRequest", "*", {}]],
       [],
     ],
     [

@@ -27,14 +27,12 @@ export function withCauses(findings: readonly DiffFound[], trial: Trial): readon
     return findings;
   }
   const changed = settingDifferences(before, after);
-  const alone = changed.map(({ field, path, after: value }) => ({
-    field,
-    keys: keysOf(trial, before, withValue(before, path, value)),
-  }));
-  const without = changed.map(({ field, path, before: value }) => ({
-    field,
-    keys: keysOf(trial, before, withValue(after, path, value)),
-  }));
+  const keysWith = (settings: JsonObject, side: "before" | "after") =>
+    changed.map((change) => ({
+      field: change.field,
+      keys: keysOf(trial, before, withValue(settings, change.path, change[side])),
+    }));
+  const [alone, without] = [keysWith(before, "after"), keysWith(after, "before")];
   return findings.map((found) => {
     const key = keyOf(found);
     const cause = alone.find(({ keys }) => keys?.has(key)) ?? without.find(({ keys }) => keys !== undefined && !keys.has(key));
@@ -48,8 +46,8 @@ function keysOf(
   before: JsonObject,
   after: JsonObject,
 ): ReadonlySet<string> | undefined {
-  const [one, other] = [deploymentOf(stack, before), deploymentOf(stack, after)];
-  return "errors" in one || "errors" in other ? undefined : new Set(findingsBetween(packOf(one), packOf(other)).map(keyOf));
+  const [base, current] = [deploymentOf(stack, before), deploymentOf(stack, after)];
+  return "errors" in base || "errors" in current ? undefined : new Set(findingsBetween(packOf(base), packOf(current)).map(keyOf));
 }
 
 /** What makes two findings the same one. */

@@ -20,11 +20,11 @@ export function permissionFindings(before: Snapshot, after: Snapshot): readonly 
   const addresses = [...new Set([...before.resources.keys(), ...after.resources.keys()])];
   return [
     ...principals.flatMap(({ principal, address, policiesOf }) => {
-      const [one, other] = [before, after].map((side) => attribute(side, address, "permissions_boundary"));
-      const stays = one === other && other !== UNKNOWN ? other : undefined;
+      const [old, current] = [before, after].map((side) => attribute(side, address, "permissions_boundary"));
+      const stays = old === current && current !== UNKNOWN ? current : undefined;
       const found = policyFindings(principal, comparePolicies(policiesOf(before), policiesOf(after)), stays);
       const both = before.resources.has(address) && after.resources.has(address);
-      return both && one !== other ? [...found, boundaryFinding(principal, address, one, other)] : found;
+      return both && old !== current ? [...found, boundaryFinding(principal, address, old, current)] : found;
     }),
     ...trustFindings("the node role", trust(before), trust(after)),
     ...addresses.flatMap((address) =>
@@ -79,8 +79,8 @@ export function trustFindings(role: string, before: Policy | undefined, after: P
 
 /** A resource that this project does not create, and whose permissions are therefore unknown. */
 function externalFindings(address: string, before: Snapshot, after: Snapshot): readonly DiffFound[] {
-  const [one, other] = [before, after].map(({ resources }) => JSON.stringify(resources.get(address)));
-  return one === other ? [] : [{ rule: "resource-external", address, values: { address } }];
+  const [old, current] = [before, after].map(({ resources }) => JSON.stringify(resources.get(address)));
+  return old === current ? [] : [{ rule: "resource-external", address, values: { address } }];
 }
 
 /** Attributes of this project's resources that are compared elsewhere in this folder, or that decide nothing about permissions. */
@@ -143,23 +143,21 @@ function argumentFindings(address: string, before: Snapshot, after: Snapshot): r
   if (!after.resources.has(address)) {
     return detachedFindings(address, before, after);
   }
-  const [one, other] = [argumentsOf(before, address), argumentsOf(after, address)];
+  const [old, current] = [argumentsOf(before, address), argumentsOf(after, address)];
   const type = address.slice(0, address.indexOf("."));
-  // The attachments of the node role are numbered: another order is no other policy.
-  const attached = [...before.resources].flatMap(([at, { policy_arn }]) => (isNodeAttachment(at) ? [policy_arn] : []));
   const links = Object.keys(linksAt(address));
   const linked = links.flatMap((argument) => {
-    const known = argument === "policy_arn" && isNodeAttachment(address) ? attached : listOf(one[argument]);
-    return listOf(other[argument])
+    const known = argument === "policy_arn" && isNodeAttachment(address) ? nodePolicies(before) : listOf(old[argument]);
+    return listOf(current[argument])
       .filter((value) => (value === UNKNOWN || !known.includes(value)) && !isOwn(after, address, argument, value))
       .map((value): DiffFound => ({ rule: "link-external", address, values: { address, argument, value: nameOf(value) } }));
   });
   // What is created has attributes that only AWS knows.
-  const isNew = other.id === UNKNOWN;
-  const unknown = [...new Set([...Object.keys(one), ...Object.keys(other)])]
+  const isNew = current.id === UNKNOWN;
+  const unknown = [...new Set([...Object.keys(old), ...Object.keys(current)])]
     .filter((name) => !links.includes(name) && !KNOWN.has(name) && !KNOWN.has(`${type}.${name}`))
-    .filter((name) => comparable(one[name] ?? DEFAULTS[name]) !== comparable(other[name] ?? DEFAULTS[name]))
-    .filter((name) => !isNew || other[name] !== UNKNOWN);
+    .filter((name) => comparable(old[name] ?? DEFAULTS[name]) !== comparable(current[name] ?? DEFAULTS[name]))
+    .filter((name) => !isNew || current[name] !== UNKNOWN);
   return [
     ...linked,
     ...unknown
@@ -171,17 +169,21 @@ function argumentFindings(address: string, before: Snapshot, after: Snapshot): r
         if (argument !== "tags" && argument !== "tags_all") {
           return { rule: "argument-not-comparable", field, address, values: { address, argument } };
         }
-        const changes = differences(one[argument] ?? {}, other[argument] ?? {}).map((change) => changeText(change));
+        const changes = differences(old[argument] ?? {}, current[argument] ?? {}).map((change) => changeText(change));
         return { rule: "tags-changed", field, address, values: { what: address, changes } };
       }),
   ];
 }
 
+/** The policies that are attached to the node role. Their attachments can be numbered: another order is no other policy. */
+function nodePolicies({ resources }: Snapshot): readonly unknown[] {
+  return [...resources].flatMap(([address, { policy_arn }]) => (isNodeAttachment(address) ? [policy_arn] : []));
+}
+
 /** A policy that the node role loses, although the role stays. */
 function detachedFindings(address: string, before: Snapshot, after: Snapshot): readonly DiffFound[] {
   const policy = before.resources.get(address)?.policy_arn;
-  const attached = [...after.resources].flatMap(([at, { policy_arn }]) => (isNodeAttachment(at) ? [policy_arn] : []));
-  const isLost = isNodeAttachment(address) && after.resources.has(ADDRESSES.nodeRole) && !attached.includes(policy);
+  const isLost = isNodeAttachment(address) && after.resources.has(ADDRESSES.nodeRole) && !nodePolicies(after).includes(policy);
   const field = "nodeRole.managedPolicyArns" satisfies SettingsPath;
   return isLost ? [{ rule: "policy-removed", address, field, principal: "node role", values: { policy: nameOf(policy) } }] : [];
 }

@@ -5,7 +5,7 @@ import awsActions from "../../iam/aws-actions.json";
 import { CATALOGUE, type CatalogueRow } from "../../iam/catalogue";
 import { policyWith } from "../../iam/policy-document";
 import { grouped } from "../../text/grouped";
-import { isObject, parseJson } from "../../text/json";
+import { parseJson } from "../../text/json";
 import { canonical, listOf, objectOf } from "../text/json";
 import { nameOf } from "./json-values";
 import type { ActionChange, DiffFound, Principal, Scope } from "./rules";
@@ -27,27 +27,11 @@ const keysIn = (json: string) => json.match(/"(?:[^"\\]|\\.)*"\s*:?/g)?.filter((
 
 /** Decides the policies of a principal against those before, in both directions, with the actions that exist. */
 function decisions(after: readonly Policy[], before: readonly Policy[]): Comparison {
-  const [sideAfter, sideBefore] = [{ identity: after.map(withActions) }, { identity: before.map(withActions) }];
-  return comparisonOf(sideAfter, sideBefore, { actions: awsActions });
+  return comparisonOf({ identity: after }, { identity: before }, { actions: awsActions });
 }
 
-/** Patterns of this project in lower case, and exactly the actions that they match. */
-const EXACT_PATTERNS: ReadonlyMap<string, readonly string[]> = new Map(
-  Object.entries(ACTION_PATTERNS).map(([pattern, actions]) => [pattern.toLowerCase(), actions]),
-);
-
-/** A policy with actions in place of the patterns of this project: a list of them allows the same. */
-function withActions(policy: Policy): Policy {
-  if (!isObject(policy)) {
-    return policy;
-  }
-  const expanded = (action: unknown): readonly unknown[] => EXACT_PATTERNS.get(String(action).toLowerCase()) ?? [action];
-  const Statement = listOf(policy.Statement).map((statement) => {
-    const { Action } = objectOf(statement);
-    return Action === undefined ? statement : { ...objectOf(statement), Action: listOf(Action).flatMap(expanded) };
-  });
-  return policy.Statement === undefined ? policy : { ...policy, Statement };
-}
+/** Patterns of this project in lower case: they match what the catalogue has, and nothing more. */
+const EXACT_PATTERNS: ReadonlySet<string> = new Set(Object.keys(ACTION_PATTERNS).map((pattern) => pattern.toLowerCase()));
 
 /** What the identity policies of a principal allow and deny on both sides. */
 export interface PolicyChange {

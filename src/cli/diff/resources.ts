@@ -58,15 +58,15 @@ const NOT_SHOWN: readonly string[] = ["depends_on", "lifecycle", "arn", "id", "t
 
 /** The attributes of what is on both sides that have other values. The order in a policy does not count. */
 function differingAttributes(address: string, before: Snapshot, after: Snapshot): readonly string[] {
-  const [one, other] = [before, after].map(({ resources }) => resources.get(address));
-  if (one === undefined || other === undefined) {
+  const [old, current] = [before, after].map(({ resources }) => resources.get(address));
+  if (old === undefined || current === undefined) {
     return [];
   }
   const meaning = (value: unknown) => canonical(typeof value === "string" ? readPolicy(value) : (value ?? ""));
-  const ignored = [...NOT_SHOWN, ...listOf(objectOf(listOf(other.lifecycle)[0]).ignore_changes)];
-  return [...new Set([...Object.keys(one), ...Object.keys(other)])]
-    .filter((name) => !ignored.includes(name) && other[name] !== UNKNOWN)
-    .filter((name) => meaning(one[name]) !== meaning(other[name]));
+  const ignored = [...NOT_SHOWN, ...listOf(objectOf(listOf(current.lifecycle)[0]).ignore_changes)];
+  return [...new Set([...Object.keys(old), ...Object.keys(current)])]
+    .filter((name) => !ignored.includes(name) && current[name] !== UNKNOWN)
+    .filter((name) => meaning(old[name]) !== meaning(current[name]));
 }
 
 /** Arguments whose change makes Terraform replace a resource. Source: `ForceNew` in the AWS provider's schemas. */
@@ -80,8 +80,8 @@ function isReplaced(address: string, before: Snapshot, after: Snapshot): boolean
   return (
     !IN_PLACE.includes(address) &&
     FORCE_NEW.some((argument) => {
-      const [one, other] = [before, after].map((side) => resolved(side, side.resources.get(address)?.[argument]));
-      return one !== undefined && other !== undefined && one !== other;
+      const [old, current] = [before, after].map((side) => resolved(side, side.resources.get(address)?.[argument]));
+      return old !== undefined && current !== undefined && old !== current;
     })
   );
 }
@@ -155,10 +155,10 @@ const EFFECTS: Readonly<Record<string, Partial<Record<ResourceChange["action"], 
  * Changes that remove the access of the cluster or leave objects unmanaged, and the list of all changes of resources.
  */
 export function resourceFindings(before: Snapshot, after: Snapshot, resources: readonly ResourceChange[]): readonly DiffFound[] {
-  const [one, other] = [before, after].map((snapshot) => attribute(snapshot, ADDRESSES.user, "name"));
+  const [old, current] = [before, after].map((snapshot) => attribute(snapshot, ADDRESSES.user, "name"));
   const found: DiffFound[] = [];
-  if (one !== undefined && other !== undefined && one !== other) {
-    const values = { before: JSON.stringify(one), after: JSON.stringify(other) };
+  if (old !== undefined && current !== undefined && old !== current) {
+    const values = { before: JSON.stringify(old), after: JSON.stringify(current) };
     found.push({ rule: "user-renamed", field: "user.name", address: ADDRESSES.user, values });
   }
   return [
@@ -189,33 +189,31 @@ function effectOf({ address, what, action }: ResourceChange, resources: readonly
 }
 
 function keyFindings(before: Snapshot, after: Snapshot, resources: readonly ResourceChange[]): readonly DiffFound[] {
-  const current = before.outputs.get("access_key_slot")?.value;
+  const exposed = before.outputs.get("access_key_slot")?.value;
   const found = SLOTS.flatMap((slot) => {
-    const [one, other] = [keyIn(before, slot)?.status, keyIn(after, slot)?.status];
+    const [old, status] = [keyIn(before, slot)?.status, keyIn(after, slot)?.status];
     const address = KEY_ADDRESSES[slot];
     const isReplaced = resources.some((change) => change.address === address && change.action === "replaced");
     const rows = [
-      ["key-replaced", isReplaced],
-      ["active-key-deleted", one === "Active" && other === undefined],
-      ["current-key-deactivated", slot === current && one === "Active" && other !== undefined && other !== "Active"],
-      ["key-reactivated", one === "Inactive" && other === "Active"],
+      ["key-replaced", isReplaced, undefined],
+      ["active-key-deleted", old === "Active" && status === undefined, statusOf(slot)],
+      [
+        "current-key-deactivated",
+        slot === exposed && old === "Active" && status !== undefined && status !== "Active",
+        statusOf(slot),
+      ],
+      ["key-reactivated", old === "Inactive" && status === "Active", statusOf(slot)],
     ] as const;
-    return rows
-      .filter(([, applies]) => applies)
-      .map(([rule]): DiffFound => {
-        const field = rule === "key-replaced" ? undefined : statusOf(slot);
-        return { rule, address, field, values: { slot } };
-      });
+    return rows.flatMap(([rule, applies, field]): DiffFound[] => (applies ? [{ rule, address, field, values: { slot } }] : []));
   });
   const [slotsBefore, slotsAfter] = [slotsOf(before), slotsOf(after)];
   const deleted = slotsBefore.find((slot) => !slotsAfter.includes(slot));
   const created = slotsAfter.find((slot) => !slotsBefore.includes(slot));
-  return deleted === undefined || created === undefined
-    ? found
-    : [
-        ...found,
-        { rule: "keys-exchanged", field: statusOf(deleted), address: KEY_ADDRESSES[deleted], values: { created, deleted } },
-      ];
+  if (deleted !== undefined && created !== undefined) {
+    const location = { field: statusOf(deleted), address: KEY_ADDRESSES[deleted] };
+    found.push({ rule: "keys-exchanged", ...location, values: { created, deleted } });
+  }
+  return found;
 }
 
 const statusOf = (slot: Slot): SettingsPath => `accessKeys.${slot}.status`;

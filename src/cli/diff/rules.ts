@@ -223,7 +223,7 @@ export const RULES = {
       remedy: "run review for the earlier settings, and compare with the result",
     },
     "settings-unreadable": {
-      text: "the settings of the {side} review pack are not valid in this version, so what an attacker can do is not compared: {errors}",
+      text: "the settings of the earlier review pack are not valid in this version, so what an attacker can do is not compared: {errors}",
       remedy: "compare REVIEW.md of both",
     },
     "file-not-compared": "{file} is not compared: the earlier review pack does not contain it",

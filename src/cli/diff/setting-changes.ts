@@ -1,6 +1,6 @@
 import { parseIamArn } from "../../iam/arns";
 import { partitionOf } from "../../iam/partitions";
-import { type Deployment, policyOptionsOf } from "../../settings/deployment";
+import { policyOptionsOf } from "../../settings/deployment";
 import { isHarmlessAs, meaningOf } from "../../settings/schema/fields";
 import { ADDRESSES } from "../../terraform/addresses";
 import { OUTPUTS } from "../../terraform/outputs";
@@ -62,32 +62,23 @@ function environmentOf({ accountId, provider, region }: JsonObject) {
 
 /** The difference of what an attacker with the key can do, as `REVIEW.md` lists it. What cannot be read is a finding. */
 export function riskFindings(stack: string, before: PackSide, after: PackSide): readonly DiffFound[] {
-  const found: DiffFound[] = [];
-  const [one, other] = (
-    [
-      ["earlier", before],
-      ["current", after],
-    ] as const
-  ).map(([side, { settings }]) => {
-    const deployment = settings && deploymentOf(stack, settings);
-    if (deployment === undefined || !("errors" in deployment)) {
-      return risksIn(deployment);
-    }
-    found.push({ rule: "settings-unreadable", values: { side, errors: deployment.errors } });
-    return undefined;
-  });
-  if (one === undefined || other === undefined) {
-    return found;
+  const deployments = [before, after].map(({ settings }) => settings && deploymentOf(stack, settings));
+  const errors = deployments.flatMap((deployment) =>
+    deployment !== undefined && "errors" in deployment ? deployment.errors : [],
+  );
+  if (errors.length > 0) {
+    return [{ rule: "settings-unreadable", values: { errors } }];
   }
-  return [...new Set([...one.keys(), ...other.keys()])]
-    .map((key) => ({ before: one.get(key) ?? "", after: other.get(key) ?? "no longer possible" }))
+  const [old, current] = [risksIn(deployments[0]), risksIn(deployments[1])];
+  return [...new Set([...old.keys(), ...current.keys()])]
+    .map((key) => ({ before: old.get(key) ?? "", after: current.get(key) ?? "no longer possible" }))
     .filter((change) => change.before !== change.after)
     .map((values) => ({ rule: "risk", values }));
 }
 
 /** What an attacker can do, by the actions that it requires. */
-function risksIn(deployment: Deployment | undefined): ReadonlyMap<string, string> {
-  const risks = deployment === undefined ? [] : risksOf(policyOptionsOf(deployment), (name) => name);
+function risksIn(deployment: ReturnType<typeof deploymentOf> | undefined): ReadonlyMap<string, string> {
+  const risks = deployment === undefined || "errors" in deployment ? [] : risksOf(policyOptionsOf(deployment), (name) => name);
   return new Map(risks.map(({ actions, what }) => [actions.join(), what]));
 }
 

@@ -40,9 +40,8 @@ describe("dkp-access init", () => {
       "tsconfig.json",
     ]);
     expect(stdout.split("\n").filter((line) => line.startsWith("wrote acme/"))).toHaveLength(isPacked ? 9 : 8);
-    const toPack = `  (cd ${relative(at("acme"), PROJECT)} && npm run package)
-  cp ${relative(at("acme"), join(PROJECT, packed))} .
-`;
+    const checkout = relative(at("acme"), PROJECT);
+    const toPack = `  npm run --prefix ${checkout} package && cp ${checkout}/${packed} .\n`;
     expect(stdout.slice(stdout.indexOf("Next"))).toBe(`Next steps:
   cd acme
   edit deployments/deckhouse.yaml: replace the values that are marked with CHANGE

@@ -59,13 +59,13 @@ async function init(session: Session, folder: string, options: Options): Promise
 
 /** @param missing the packed file that is still to be created in this checkout */
 function nextSteps(folder: string, stack: string, missing: string | undefined): string {
-  const settings = `deployments/${stack}.yaml`;
+  const packed = missing && relative(resolve(folder), missing);
   return [
     "",
     "Next steps:",
     ...(folder === "." ? [] : [`  cd ${shellWord(folder)}`]),
-    `  edit ${settings}: replace the values that are marked with CHANGE`,
-    ...(missing === undefined ? [] : packCommands(relative(resolve(folder), dirname(missing)), basename(missing))),
+    `  edit deployments/${stack}.yaml: replace the values that are marked with CHANGE`,
+    ...(packed === undefined ? [] : [`  npm run --prefix ${shellWord(dirname(packed))} package && cp ${shellWord(packed)} .`]),
     "  npm install",
     `  ${dkpAccess("review")}`,
     "  git init && git add --all && git commit",
@@ -74,8 +74,4 @@ function nextSteps(folder: string, stack: string, missing: string | undefined): 
     `  ${dkpAccess("hand-over", stack, "--out", "provider.yaml")}`,
     "",
   ].join("\n");
-}
-
-function packCommands(checkout: string, file: string): readonly string[] {
-  return [`  (cd ${shellWord(checkout)} && npm run package)`, `  cp ${shellWord(join(checkout, file))} .`];
 }

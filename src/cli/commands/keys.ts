@@ -38,11 +38,13 @@ With --leaked it prints what to do after a leak instead, for one deployment: the
       new Option("--write", "make the change of the settings that is the next step, for one deployment").conflicts("leaked"),
     )
     .option("--leaked", "print the steps after a leak of one deployment")
-    .option("--key <id...>", "with --leaked: the access keys that leaked (default: the key that the outputs expose)")
+    .addOption(
+      new Option("--key <id...>", "with --leaked: the keys that leaked (default: the exposed one)").implies({ leaked: true }),
+    )
     .addOption(timeoutOption("time limit of the calls to AWS for each stack; TERRAFORM_TIMEOUT limits Terraform", 120))
     .addOption(formatOption("text", "json"))
     .action(async (names: readonly string[], options: Options) => {
-      requireLeaked(options);
+      requireKeyIds(options.key);
       if (options.leaked === true) {
         await leaked(session, names, options);
         return;
@@ -70,13 +72,9 @@ async function status(session: Session, names: readonly string[], { write, timeo
 
 const context = ({ settings, terraform }: Session, situation: KeySituation) => contextOf(situation, settings, terraform.binary);
 
-/** @throws Error if --key has no effect, or names no key */
-function requireLeaked({ leaked: isLeaked, key }: Options): void {
-  if (isLeaked !== true && key !== undefined) {
-    throw new Error("--key: is an option of --leaked; write keys --leaked [stack] --key ...");
-  }
-  const noKey = key?.find((id) => !ACCESS_KEY_ID.test(id));
-  if (noKey !== undefined) {
+/** @throws Error if one is not the ID of a key */
+function requireKeyIds(ids: readonly string[] = []): void {
+  if (!ids.every((id) => ACCESS_KEY_ID.test(id))) {
     // It may be the secret.
     throw new Error("--key: a value is not the ID of an access key (not shown), such as AKIA...; write the stack before --key");
   }

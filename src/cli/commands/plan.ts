@@ -65,13 +65,8 @@ async function plan(session: Session, name: string | undefined, options: Options
   session.raise(changesExitCode(changes));
 }
 
-interface Planned {
-  readonly content: Buffer;
-  readonly hasChanges: boolean;
-}
-
 /** Saves a plan, and reads it. @throws Error if Terraform fails */
-async function saved(session: Session, { stack, state }: Deployment, folder: string, { synth, lock }: Options): Promise<Planned> {
+async function saved(session: Session, { stack, state }: Deployment, folder: string, { synth, lock }: Options) {
   const { terraform } = session;
   const run = async (...args: readonly string[]): Promise<number> => {
     session.printError(`${terraform.binary} ${args.join(" ")}\n`);

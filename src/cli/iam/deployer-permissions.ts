@@ -5,12 +5,8 @@ import type { PolicyCondition, PolicyStatement } from "../../iam/policy-statemen
 import type { Deployment } from "../../settings/deployment";
 import rows from "./deployer.json";
 
-/** Name and path of a user, policy, group or role. */
-export interface IamResource {
-  readonly name: string;
-  /** "/" or "/a/b/". */
-  readonly path: string;
-}
+/** Name and path of a user, policy, group or role; the path is "/" or "/a/b/". */
+export type IamResource = Readonly<Record<"name" | "path", string>>;
 
 /** One action of the deployer policy: its resources, its conditions and the reason. */
 export interface Grant {

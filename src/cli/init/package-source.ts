@@ -2,15 +2,12 @@ import { existsSync, readFileSync } from "node:fs";
 import { basename, resolve } from "node:path";
 import { packageFile } from "../../text/package-file";
 
-/** Where a repository installs this package from. */
-export interface PackageSource {
-  /** For package.json: the version, which npm looks up in its registry, or the packed file in the repository. */
-  readonly named: string;
-  /** The packed file that this package was installed from, or that `npm run package` creates in this checkout. */
-  readonly file?: string | undefined;
-}
-
-export function packageSource(): PackageSource {
+/**
+ * Where a repository installs this package from.
+ * @returns for package.json, the version, which npm looks up in its registry, or the packed file in the repository; and the packed file
+ *   that this package was installed from, or that `npm run package` creates in this checkout
+ */
+export function packageSource(): { readonly named: string; readonly file?: string } {
   const { name, version } = JSON.parse(readFileSync(packageFile("package.json"), "utf8")) as Readonly<Record<string, string>>;
   const isCheckout = basename(packageFile("..")) !== "node_modules";
   const file = isCheckout ? packageFile(`${name}-${version}.tgz`) : installedFile(`node_modules/${name}`);

@@ -1,6 +1,6 @@
 import { showSegment } from "../../src/settings/message-parts";
 import { forbiddenStrings, secretIn } from "../../src/settings/rules/forbidden-strings";
-import { deploymentsOf, errorsWith, KEY_ID, messageOf, REGION, SECRET_KEY } from "../helpers/settings-files";
+import { errorsWith, KEY_ID, messageOf, SECRET_KEY } from "../helpers/settings-files";
 
 describe("permissions that exceed one policy", () => {
   /** The length that leaves space for the names of additional policies. */
@@ -31,18 +31,6 @@ it("user.allowedNetworks rejects more networks than one policy can hold", () => 
     expect.stringMatching(
       /^line 3, user\.allowedNetworks: requires a statement DenyOtherNetworks of \d{4} characters, IAM allows 6144; combine its networks$/,
     ),
-  ]);
-});
-
-it("deployments on one state are measured against the first in order of file names", () => {
-  const file = (name: string) =>
-    `${REGION}backend: { s3: { bucket: b, key: k } }\nuser: { name: ${name} }\npolicy: { name: ${name} }\n`;
-  const message = messageOf({ "a.yaml": file("a"), "b.yaml": file("b"), "c.yaml": file("c") });
-  expect(message.match(/^deployments.*|is the state of \S+/gm)).toEqual([
-    "deployments/b.yaml has 1 error:",
-    "is the state of deployments/a.yaml",
-    "deployments/c.yaml has 1 error:",
-    "is the state of deployments/a.yaml",
   ]);
 });
 
@@ -114,13 +102,11 @@ describe("secretIn", () => {
 
   it.each([
     ["an empty string", ""],
-    ["words", "Deckhouse policy"],
     ["a SHA-1", "da39a3ee5e6b4b0d3255bfef95601890afd80709"],
     ["a SHA-1 in capitals", "DA39A3EE5E6B4B0D3255BFEF95601890AFD80709"],
     ["a SHA-1 in mixed case", "dA39a3EE5e6b4B0D3255bfEF95C01890afD8f7c9"],
     ["40 characters of few kinds", "Deckhouse/Deckhouse/Deckhouse/Deckhouse/"],
     ["a SHA-1 behind a scheme", "sha1:da39a3ee5e6b4b0d3255bfef95601890afd80709"],
-    ["a SHA-256 in hex", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"],
     ["a SHA-256 in base64", "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="],
     ["39 characters", SECRET_KEY.slice(1)],
     ["41 characters", `${SECRET_KEY}a`],
@@ -134,10 +120,6 @@ describe("secretIn", () => {
       "-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nmDMEZlJrWxYJKwYBBAHaRw8BAQdA3vQ9xT1bLm7WcR5yHs2NdUe8GpJa4FoXiKtV\nZk3vQ9xT1bLm7WcR5yHs2NdUe8GpJa4FoXiKtVwB\n=njUN\n-----END PGP PUBLIC KEY BLOCK-----",
     ],
     ["a certificate's heading", "-----BEGIN CERTIFICATE-----"],
-    ["a URL with a port", "https://example.com:8443/a@b"],
-    ["a URL with a user", "https://dkp@example.com"],
-    ["a sentence about passwords", "the password is elsewhere, passwordless=yes"],
-    ["an e-mail address", "mailto:team@example.com"],
   ])("finds none in %s", (_, text) => {
     expect(secretIn(text)).toBeUndefined();
   });
@@ -145,56 +127,4 @@ describe("secretIn", () => {
 
 it("showSegment hides a key that is a secret, and no other", () => {
   expect([SECRET_KEY, "team"].map(showSegment)).toEqual(["(a secret)", "team"]);
-});
-
-const STRICT = "policy: { mode: strict, name: NAME }\n";
-const cluster = (tags: string, prefix = "dev") => `cluster: { prefix: ${prefix}, layout: Standard, tags: { ${tags} } }\n`;
-const file = (name: string, rest: string, region = "eu-central-1") =>
-  `region: ${region}\nbackend: { local: {} }\nuser: { name: ${name} }\n${rest.replace("NAME", name)}`;
-const MINIMAL = "policy: { mode: minimal, name: NAME }\n";
-const ACCOUNT = 'accountId: "123456789012"\n';
-const OTHER = 'accountId: "210987654321"\n';
-
-describe("a marker that another cluster has as well", () => {
-  it.each([
-    ["strict, in the same account", `${ACCOUNT}${STRICT}`, "in the same account"],
-    ["strict, in another Region of the account", `${ACCOUNT}${STRICT}`, "in the same account"],
-    ["minimal, in the same account", `${ACCOUNT}${MINIMAL}`, "in the same account"],
-    ["strict, in an account that is not stated", STRICT, "which may be in the same account"],
-  ])("is rejected where that cluster is %s", (what, other, where) => {
-    const region = what.includes("another Region") ? "eu-west-1" : "eu-central-1";
-    const message = messageOf({
-      "a.yaml": file("a", `${other}${cluster("DKP-Cluster: dev, team: x")}`, region).replace(
-        "mode: strict",
-        "mode: strict, marker: DKP-Cluster",
-      ),
-      "b.yaml": file("b", `${ACCOUNT}${STRICT}${cluster("dkp-cluster: dev")}`),
-    });
-    expect(message).toContain(
-      `cluster.tags: "dkp-cluster=dev" is also a tag of the cluster of deployments/a.yaml, ${where}: the key could change both clusters; give each cluster a pair of its own`,
-    );
-    expect(message.includes(", or set accountId in both")).toBe(where.startsWith("which"));
-    expect(message.match(/is also a tag/g)).toHaveLength(1);
-  });
-
-  it("is reported at the one in mode strict, whichever comes first", () => {
-    const message = messageOf({
-      "a.yaml": file(
-        "a",
-        `${ACCOUNT}policy: { mode: strict, name: a, marker: dkp-cluster }\n${cluster("dkp-cluster: dev, team: x")}`,
-      ),
-      "b.yaml": file("b", `${ACCOUNT}${MINIMAL}${cluster("dkp-cluster: dev")}`),
-    });
-    expect(message).toContain('policy.marker: "dkp-cluster=dev" is also a tag of the cluster of deployments/b.yaml');
-  });
-
-  it.each([
-    ["in another account", `${OTHER}${STRICT}${cluster("dkp-cluster: dev")}`],
-    ["with another value", `${ACCOUNT}${STRICT}${cluster("dkp-cluster: prod", "prod")}`],
-    ["with another key", `${ACCOUNT}${STRICT}${cluster("cluster-of: dev", "prod")}`],
-    ["in another partition, because no account spans two", `${STRICT}${cluster("dkp-cluster: dev")}`, "cn-north-1", ""],
-  ])("is accepted %s", (_, other, region = "eu-central-1", account = ACCOUNT) => {
-    const own = file("b", `${account}${STRICT}${cluster("dkp-cluster: dev")}`);
-    expect(deploymentsOf({ "a.yaml": file("a", other, region), "b.yaml": own })).toHaveLength(2);
-  });
 });

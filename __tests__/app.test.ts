@@ -136,12 +136,6 @@ moved {
     expect(names("deployments")).toEqual([]);
   });
 
-  it("names a folder that has the name of its manifest, and leaves no temporary folder", () => {
-    write({ "cdktf.out/manifest.json/": "" });
-    expect(() => synth()).toThrow(`${join(outdir, "manifest.json")}: illegal operation on a directory (EISDIR)`);
-    expect(names("cdktf.out")).toEqual(["manifest.json", "stacks"]);
-  });
-
   it("prints each note once for all stacks that have it, and none where the CDKTF command prints them", () => {
     const notes = synth([CURRENT, OLD]).filter((line) => line.startsWith("info: "));
     expect(notes).toHaveLength(2);

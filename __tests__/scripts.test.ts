@@ -57,28 +57,6 @@ const explanation: Explanation = {
 };
 
 describe("the comparison of catalogue and sources", () => {
-  it("finds no difference where both have the same actions", () => {
-    const comparison = compare(CSI, SHIPPED, "1.77", callsOf(...granted), []);
-    expect(comparison).toMatchObject({ calls: granted.length, rows: granted.length, differences: [], outdated: [] });
-    expect(needsAttention(comparison)).toBe(false);
-  });
-
-  it("reports what only one of them has", () => {
-    const [first = "", ...others] = granted;
-    const comparison = compare(CSI, SHIPPED, "1.77", callsOf(...others, "ec2:LockSnapshot"), []);
-    expect(comparison.differences).toEqual([
-      { action: first, only: "catalogue", files: [], explanation: undefined },
-      { action: "ec2:LockSnapshot", only: "sources", files: ["pkg/cloud/cloud.go"], explanation: undefined },
-    ]);
-    expect(needsAttention(comparison)).toBe(true);
-  });
-
-  it("accepts an explained difference", () => {
-    const comparison = compare(CSI, SHIPPED, "1.77", callsOf(...granted, "ec2:LockSnapshot"), [explanation]);
-    expect(comparison.differences.map((difference) => difference.explanation?.reason)).toEqual(["locks snapshots"]);
-    expect(needsAttention(comparison)).toBe(false);
-  });
-
   it.each<[string, Partial<Explanation>]>([
     ["of another component", { components: ["cloud-controller-manager"] }],
     ["of the other side", { only: "catalogue" }],

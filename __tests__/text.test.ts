@@ -3,14 +3,13 @@ import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, truncateSy
 import { join, relative } from "node:path";
 import { hclArguments } from "../src/cli/text/hcl";
 import { cell } from "../src/cli/text/markdown";
-import { recovery } from "../src/cli/text/recovery";
 import { asciiJson, quote, shellWord } from "../src/cli/text/shell";
 import { fillTemplate } from "../src/cli/text/template";
 import { fileErrorMessage, readRegularFile, writeFileAtomically } from "../src/text/files";
 import { printable, visible, visibleLines } from "../src/text/printable";
 import { bundled } from "./helpers/bundled";
 import { folderForEach } from "./helpers/folder";
-import { anchorOf, anchorsOf } from "./helpers/links";
+import { anchorOf } from "./helpers/links";
 import { PROJECT } from "./helpers/project-root";
 
 const { at, names, read: readIn, write } = folderForEach();
@@ -221,13 +220,6 @@ describe("docs/how-to/recover.md", () => {
     const tests = filesIn("__tests__/e2e").filter((path) => path.endsWith(".test.ts"));
     const claims = tests.filter((path) => new RegExp(`recover\\.md#${anchor}\\b(?!-)`).test(read(path)));
     expect(claims).not.toEqual([]);
-  });
-
-  it("has the sections that messages name", () => {
-    const named = filesIn("src").flatMap((path) => [...read(path).matchAll(/recovery\("([a-z-]+)"\)/g)].map(([, row]) => row));
-    expect(named.length).toBeGreaterThan(5);
-    expect(named.filter((row) => !anchorsOf(PAGE).includes(row ?? ""))).toEqual([]);
-    expect(recovery("tainted")).toBe("docs/how-to/recover.md#tainted");
   });
 });
 

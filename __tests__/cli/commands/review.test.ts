@@ -180,10 +180,4 @@ describe("dkp-access review", () => {
     expect(names()).toEqual(["cdktf.json", "deployments", "packs"]);
     expect(names("packs")).toEqual(["other"]);
   });
-
-  it("writes nothing when the settings have an error", async () => {
-    write({ "deployments/dev.yaml": "region: eu-central-1\n" });
-    expect((await review()).status).toBe(1);
-    expect(existsSync(at("review"))).toBe(false);
-  });
 });

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from "node:util";
 import {
   AllocateAddressCommand,
   AssociateAddressCommand,
@@ -33,7 +32,7 @@ import {
   simulate,
   testAws,
 } from "../support/preflight";
-import { queryError, type Simulation, simulationAnswer, type WireAnswers } from "../support/stub-aws";
+import { queryError, simulationAnswer, type WireAnswers } from "../support/stub-aws";
 
 const EVERYTHING = { Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: "*", Resource: "*" }] };
 const tagged = (type: ResourceType, ...Tags: Tag[]) => ({ TagSpecifications: [{ ResourceType: type, Tags }] });
@@ -94,14 +93,12 @@ async function createFixtures(local: LocalAws) {
   await iam.send(new AddUserToGroupCommand({ GroupName: "own", UserName: "second" }));
   await createRole(local, "own");
   await iam.send(new CreatePolicyCommand({ PolicyName: "own", Path: "/team/", PolicyDocument }));
-  const boundary = await iam.send(new CreatePolicyCommand({ PolicyName: "Boundary", PolicyDocument }));
   const { ImageId } = await ec2.send(new RegisterImageCommand({ Name: "registered" }));
   return {
     vpc,
     addresses,
     image: ImageId,
     endpoint: endpoint.VpcEndpoint?.VpcEndpointId ?? "",
-    boundary: boundary.Policy?.Arn,
   };
 }
 
@@ -169,7 +166,7 @@ const ACCOUNTS: Readonly<Record<string, Account>> = {
     // Throttled, then in two pages.
     answers: {
       SimulatePrincipalPolicy: (parameters, times) =>
-        times <= 2 ? queryError(400, "Throttling", "Rate exceeded") : simulationAnswer("SimulatePrincipalPolicy", parameters, {}),
+        times <= 2 ? queryError(400, "Throttling", "Rate exceeded") : simulationAnswer(parameters, {}),
     },
     expected: {
       "resource-names": Array<string>(4).fill("unverifiable name-state-unread"),
@@ -178,17 +175,10 @@ const ACCOUNTS: Readonly<Record<string, Account>> = {
       "source-addresses": ["attention source-outside"],
     },
   },
-  "a user that does not exist yet, within a boundary": {
-    settings: ({ boundary }) => settings(`amis: [${AMI}]`, `user: { permissionsBoundary: "${boundary}" }\n`),
-    answers: {
-      SimulatePrincipalPolicy: () => queryError(404, "NoSuchEntity", "The user with name deckhouse cannot be found."),
-      SimulateCustomPolicy: (parameters) => {
-        const given = JSON.parse(parameters.get("PermissionsBoundaryPolicyInputList.member.1") ?? "{}") as unknown;
-        const denials: Simulation = isDeepStrictEqual(given, EVERYTHING) ? {} : { "ec2:RunInstances": "boundary" };
-        return simulationAnswer("SimulateCustomPolicy", parameters, denials);
-      },
-    },
-    expected: { image: ["attention image-missing"], permissions: ["note permissions-planned"] },
+  "a user that does not exist yet": {
+    settings: () => settings(`amis: [${AMI}]`),
+    answers: { SimulatePrincipalPolicy: () => queryError(404, "NoSuchEntity", "The user with name deckhouse cannot be found.") },
+    expected: { image: ["attention image-missing"], permissions: ["note permissions-not-yet"] },
   },
 };
 

@@ -28,7 +28,7 @@ export const settings = (cluster: string, more = "", region = REGION) =>
 
 /** Responses with results of the policy simulator for the user. */
 export const simulate = (denials: Simulation): WireAnswers => ({
-  SimulatePrincipalPolicy: (parameters) => simulationAnswer("SimulatePrincipalPolicy", parameters, denials),
+  SimulatePrincipalPolicy: (parameters) => simulationAnswer(parameters, denials),
 });
 
 /** Responses with the image `AMI`. */

@@ -111,13 +111,14 @@ export function imageAnswer(id: string): WireAnswer {
 export type Simulation = Readonly<Record<string, "explicitDeny" | "implicitDeny" | "SCP" | "boundary" | "unknown context">>;
 
 /** A simulation of all actions of a request, in two pages if there are several. */
-export function simulationAnswer(operation: string, parameters: URLSearchParams, denials: Simulation): WireAnswer {
+export function simulationAnswer(parameters: URLSearchParams, denials: Simulation): WireAnswer {
   const actions = [...parameters].filter(([name]) => name.startsWith("ActionNames.member.")).map(([, value]) => value);
   const second = parameters.get("Marker") === "second";
   const half = Math.ceil(actions.length / 2);
   const more = !second && actions.length > half;
   const page = second ? actions.slice(half) : actions.slice(0, half);
   const members = page.map((action) => `<member>${evaluation(action, denials[action])}</member>`).join("");
+  const operation = "SimulatePrincipalPolicy";
   const truncation = more ? "<IsTruncated>true</IsTruncated><Marker>second</Marker>" : "<IsTruncated>false</IsTruncated>";
   return {
     status: 200,

@@ -19,17 +19,13 @@ const NOTES = templateRules("note", {
     "--existing-cluster expects a cluster with the prefix {prefix}, and there is no {absent} of it",
     WRONG_CLUSTER,
   ],
-  "prefix-vpc": ["the name of DKP's VPC is in use: {objects}", "verify that no cluster has the prefix {prefix}"],
   "marker-no-objects": ["no object of the cluster was found", WRONG_CLUSTER],
   "networks-not-set": [
     "user.allowedNetworks is not set: a leaked key works in every network[; the calls of the cluster come from {sources}]",
     "set user.allowedNetworks to their sources once the cluster exists, and to the address of whoever runs dhctl",
   ],
   "sources-not-yet": [`${NO_SOURCE}: DKP creates them`, "remove user.allowedNetworks until the cluster exists"],
-  "permissions-planned": [
-    "the user {user} does not exist: the policy that an apply creates was simulated, which shows no denial by an SCP",
-    "run the preflight again after the apply",
-  ],
+  "permissions-not-yet": ["{user} does not exist, so that nothing was simulated", "run the preflight again after the apply"],
 });
 
 const ATTENTION = templateRules("attention", {

@@ -6,8 +6,6 @@ import { clusterTag, groupsOf, instancesIn, instancesWith } from "./cluster-obje
 
 type Find = (list: Tools["list"], prefix: string) => Promise<readonly (string | undefined)[]>;
 
-const named = (...Values: string[]) => ({ Filters: [{ Name: "tag:Name", Values }] });
-
 /** Objects that every cluster has, by kind. Source: deckhouse/deckhouse modules/030-cloud-provider-aws/candi/terraform-modules. */
 const IN_EACH_CLUSTER: Readonly<Record<string, Find>> = {
   role: (list, prefix) => list("iam:GetRole", { RoleName: nodeRoleName(prefix) }, ({ Role }) => [Role?.Arn]),
@@ -31,10 +29,11 @@ const FIND: Readonly<Record<string, Find>> = {
   "security groups": (list, prefix) =>
     list("ec2:DescribeSecurityGroups", groupsOf(prefix), ({ SecurityGroups }) => SecurityGroups?.map(({ GroupId }) => GroupId)),
   subnets: (list, prefix) =>
-    list("ec2:DescribeSubnets", named(`${prefix}-public-0`, `${prefix}-internal-0`), ({ Subnets }) =>
-      Subnets?.map(({ SubnetId }) => SubnetId),
+    list(
+      "ec2:DescribeSubnets",
+      { Filters: [{ Name: "tag:Name", Values: [`${prefix}-public-0`, `${prefix}-internal-0`] }] },
+      ({ Subnets }) => Subnets?.map(({ SubnetId }) => SubnetId),
     ),
-  VPCs: (list, prefix) => list("ec2:DescribeVpcs", named(prefix), ({ Vpcs }) => Vpcs?.map(({ VpcId }) => VpcId)),
 };
 
 /** The names that DKP gives by the prefix must be free before the cluster is created, and in use afterwards. */
@@ -48,17 +47,15 @@ export const prefixCheck: Check = {
     "ec2:DescribeInstances",
     "ec2:DescribeSecurityGroups",
     "ec2:DescribeSubnets",
-    "ec2:DescribeVpcs",
   ],
   async run({ list }, { deployment: { cluster }, existingCluster }) {
-    const { prefix, existingVPCID } = cluster;
+    const { prefix } = cluster;
     if (prefix === undefined) {
       return [settingNotSet("cluster.prefix")];
     }
     const read = Object.entries(FIND).map(async ([kind, find]) => {
       const ids = (await unlessMissing(find(list, prefix), "NoSuchEntity")) ?? [];
-      // The existing VPC belongs to the user.
-      return { kind, ids: ids.flatMap((id) => (id === undefined || id === existingVPCID ? [] : id)) };
+      return { kind, ids: ids.flatMap((id) => id ?? []) };
     });
     const found = (await Promise.all(read)).filter(({ ids }) => ids.length > 0);
     const kinds = found.map(({ kind }) => kind);
@@ -66,8 +63,7 @@ export const prefixCheck: Check = {
       const absent = Object.keys(IN_EACH_CLUSTER).filter((kind) => !kinds.includes(kind));
       return when(absent.length > 0, { rule: "prefix-absent", values: { prefix, absent } });
     }
-    const rule = kinds.length === 1 && kinds[0] === "VPCs" ? "prefix-vpc" : "prefix-in-use";
     const objects = found.map(({ kind, ids }) => `${kind} ${listed(ids)}`);
-    return when(found.length > 0, { rule, values: { prefix, objects } });
+    return when(found.length > 0, { rule: "prefix-in-use", values: { prefix, objects } });
   },
 };

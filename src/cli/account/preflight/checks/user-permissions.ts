@@ -1,11 +1,9 @@
 import { CATALOGUE, type CatalogueRow } from "../../../../iam/catalogue";
 import { conditionsOf, reasons } from "../../../../iam/cluster";
-import { policyDocument } from "../../../../iam/policy-document";
 import { policyOptionsOf } from "../../../../settings/deployment";
 import { grouped } from "../../../../text/grouped";
-import { mapReading } from "../../aws/iam-reader";
 import { type EvaluationResult, someAtATime, unlessMissing } from "../../aws/operations";
-import { type Check, type PreflightFound, type Subject, type Tools, userArn, when } from "../check";
+import { type Check, type PreflightFound, userArn, when } from "../check";
 import { type SimulatedCalls, simulatedCalls } from "../simulated-requests";
 
 /** The rules of actions that are not allowed, from the worst: of several resources the worst decision counts. */
@@ -36,36 +34,28 @@ function decisionOf(result: EvaluationResult): (typeof WORST_FIRST)[number] | "a
 /** Concurrent calls: IAM throttles at a low rate. */
 const AT_ONCE = 3;
 
-/** The actions of the policy and those that the cluster requires, by the simulator of IAM: no call of DKP is made. */
+/** The actions that the cluster requires, by the simulator of IAM: no call of DKP is made. */
 export const permissionsCheck: Check = {
   id: "permissions",
   field: "policy",
-  calls: ["iam:SimulatePrincipalPolicy", "iam:SimulateCustomPolicy", "iam:GetPolicy", "iam:GetPolicyVersion"],
-  async run(tools, subject) {
-    const { user } = subject.deployment;
+  calls: ["iam:SimulatePrincipalPolicy"],
+  async run({ list }, subject) {
+    const user = `the user ${subject.deployment.user.name}`;
     const policy = policyOptionsOf(subject.deployment);
     const options = { ...policy, environment: { ...policy.environment, account: subject.account } };
     const conditions = conditionsOf(options.cluster);
     const isNeeded = (row: CatalogueRow) => reasons(row, conditions, options.cluster.dkpVersion).length > 0;
     const needed = CATALOGUE.filter(isNeeded).map(({ action }) => action);
-    const calls = simulatedCalls(options, needed);
-    const ofUser = userSimulator(tools, subject);
-    const [first] = calls;
-    const isUser = first !== undefined && (await unlessMissing(ofUser(first), "NoSuchEntity")) !== undefined;
-    const boundary = isUser ? { value: undefined } : await boundaryOf(tools, user.permissionsBoundary);
-    if ("unread" in boundary) {
-      const object = `permissions boundary ${user.permissionsBoundary}`;
-      return [{ rule: "object-unread", field: "user.permissionsBoundary", object, values: { reason: boundary.unread } }];
-    }
-    const simulate = isUser ? ofUser : policySimulator(tools, subject, boundary.value);
     const results: EvaluationResult[] = [];
-    await someAtATime(AT_ONCE, calls, async (request) => {
-      results.push(...(await simulate(request)));
+    const simulated = someAtATime(AT_ONCE, simulatedCalls(options, needed), async (request) => {
+      const input = { PolicySourceArn: userArn(subject), ...inputOf(request) };
+      results.push(...(await list("iam:SimulatePrincipalPolicy", input, ({ EvaluationResults }) => EvaluationResults)));
     });
-    return [
-      ...when(!isUser, { rule: "permissions-planned", values: { user: user.name } }),
-      ...denials(needed, results, isUser ? `the user ${user.name}` : "the policy that an apply creates"),
-    ];
+    const isUser = await unlessMissing(
+      simulated.then(() => true),
+      "NoSuchEntity",
+    );
+    return isUser === true ? denials(needed, results, user) : [{ rule: "permissions-not-yet", values: { user } }];
   },
 };
 
@@ -80,31 +70,6 @@ function denials(actions: readonly string[], results: readonly EvaluationResult[
     const denied = actions.filter((action) => worst(action) === rule);
     return when(denied.length > 0, { rule, values: { simulated, actions: denied } });
   });
-}
-
-type Simulator = (request: SimulatedCalls) => Promise<readonly EvaluationResult[]>;
-
-const userSimulator =
-  ({ list }: Tools, subject: Subject): Simulator =>
-  (request) => {
-    const input = { PolicySourceArn: userArn(subject), ...inputOf(request) };
-    return list("iam:SimulatePrincipalPolicy", input, ({ EvaluationResults }) => EvaluationResults);
-  };
-
-function policySimulator({ list }: Tools, { deployment, account }: Subject, boundary: string | undefined): Simulator {
-  const input = {
-    PolicyInputList: deployment.policies.map(({ statements }) => JSON.stringify(policyDocument(statements, account))),
-    PermissionsBoundaryPolicyInputList: boundary === undefined ? undefined : [boundary],
-  };
-  return (request) =>
-    list("iam:SimulateCustomPolicy", { ...input, ...inputOf(request) }, ({ EvaluationResults }) => EvaluationResults);
-}
-
-/** The document of the permissions boundary. */
-async function boundaryOf({ iam }: Tools, arn: string | undefined) {
-  return arn === undefined
-    ? { value: undefined }
-    : mapReading(await iam.managedPolicy(arn), (policy) => policy && JSON.stringify(policy.document));
 }
 
 const inputOf = ({ actions, resources, context }: SimulatedCalls) => ({

@@ -22,12 +22,7 @@ function pathRefusal(file: string): string | undefined {
   if (lstatSync(file, { throwIfNoEntry: false }) !== undefined) {
     return "exists already, and others may be able to read it; remove it or write another file";
   }
-  if (!existsSync(folder)) {
-    return `the folder ${folder} does not exist; create it or write another file`;
-  }
-  return basename(file) === "" || file.endsWith("/")
-    ? "is not the name of a file; write for example --out provider.yaml"
-    : undefined;
+  return existsSync(folder) ? undefined : `the folder ${folder} does not exist; create it or write another file`;
 }
 
 function gitRefusal(file: string, environment: Environment): string | undefined {

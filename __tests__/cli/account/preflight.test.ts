@@ -1,6 +1,6 @@
 import { Aws } from "../../../src/cli/account/aws/client";
 import type { PreflightFound } from "../../../src/cli/account/preflight/check";
-import { ADMIN_ACTIONS, CHECKS } from "../../../src/cli/account/preflight/checks";
+import { ADMIN_ACTIONS } from "../../../src/cli/account/preflight/checks";
 import { type CheckResult, exitCode, preflightJson, preflightText } from "../../../src/cli/account/preflight/report";
 import { runPreflight, toolsOf } from "../../../src/cli/account/preflight/runner";
 import { simulatedCalls } from "../../../src/cli/account/preflight/simulated-requests";
@@ -149,11 +149,19 @@ describe("the preflight", () => {
     expect(ADMIN_ACTIONS.filter((action) => !/:(Describe|Get|List|Simulate)/.test(action))).toEqual([]);
   });
 
-  it("cannot make a call that its check does not list", async () => {
-    const [check] = CHECKS.map((own) => ({ ...own, calls: [] }));
-    const tools = check && toolsOf(check, "eu-central-1", { call: async () => [], dryRun: jest.fn() });
-    await expect(tools?.list("ec2:DescribeImages", {}, () => [])).rejects.toThrow(
-      "image does not list the call ec2:DescribeImages",
-    );
+  it("makes the calls that a check lists, and no others: IAM's, and the one about Regions, in a Region of every account", async () => {
+    const check = {
+      id: "image",
+      field: "",
+      calls: ["ec2:DescribeImages", "ec2:DescribeRegions", "iam:GetRole"],
+      run: jest.fn(),
+    } as const;
+    const call = jest.fn(async () => []);
+    const tools = toolsOf(check, "eu-central-1", { call, dryRun: jest.fn() });
+    for (const action of check.calls) {
+      await tools.list(action, {} as never, () => []);
+    }
+    expect(call.mock.calls.map(([, , region]: readonly unknown[]) => region)).toEqual(["eu-central-1", "us-east-1", "us-east-1"]);
+    await expect(tools.list("ec2:DescribeVpcs", {}, () => [])).rejects.toThrow("image does not list the call ec2:DescribeVpcs");
   });
 });

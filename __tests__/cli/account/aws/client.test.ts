@@ -53,6 +53,7 @@ describe("calls of AWS", () => {
     const call = patient.call("iam:GetGroup", { GroupName: "dkp" }, "us-east-1");
     controller.abort();
     await expect(call).rejects.toMatchObject({ code: "timed out", message: "no answer within 5 s" });
+    await expect(patient.dryRun("CreateVpc", {}, "eu-central-1")).rejects.toMatchObject({ code: "timed out" });
   });
 
   it.each([

@@ -88,7 +88,7 @@ export class Aws {
   }
 
   private inTime(action: string, input: object, region: string): Promise<readonly unknown[]> {
-    return within(this.access.signal, this.access.limit, action, this.send(action, input, region));
+    return within(this.access.signal, this.access.limit, action, () => this.send(action, input, region));
   }
 
   private async send(action: string, input: object, region: string): Promise<readonly unknown[]> {

@@ -74,12 +74,12 @@ export function deadline(seconds: number, earlier?: AbortSignal): { readonly sig
 }
 
 /**
- * The result of work, unless the signal aborts first. The SDK itself waits without a limit, for example for a program that provides
+ * The result of work, unless the signal aborts first; work that begins later is not started. The SDK itself waits without a limit, for example for a program that provides
  * the credentials.
  * @param seconds after which the signal aborts, for the message
  * @throws AwsError with the code `TIMED_OUT`
  */
-export async function within<T>(signal: AbortSignal, seconds: number, action: string, work: Promise<T>): Promise<T> {
+export async function within<T>(signal: AbortSignal, seconds: number, action: string, work: () => Promise<T>): Promise<T> {
   const error = new AwsError(action, TIMED_OUT, `no answer within ${seconds} s`);
   if (signal.aborted) {
     throw error;
@@ -87,7 +87,7 @@ export async function within<T>(signal: AbortSignal, seconds: number, action: st
   const ended = new AbortController();
   const timedOut = once(signal, "abort", { signal: ended.signal }).then(() => Promise.reject(error));
   try {
-    return await Promise.race([work, timedOut]);
+    return await Promise.race([work(), timedOut]);
   } finally {
     ended.abort();
   }

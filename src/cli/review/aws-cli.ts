@@ -18,10 +18,7 @@ interface Step {
  * What Terraform creates apart from the key, in the order of the authorization page: steps by the heading above them. Their documents
  * are other files of the review pack.
  */
-export function awsCliSteps({
-  deployment,
-  partition,
-}: Pick<Reviewed, "deployment" | "partition">): ReadonlyMap<string, readonly Step[]> {
+export function awsCliSteps({ deployment, partition }: Reviewed): ReadonlyMap<string, readonly Step[]> {
   const { accountId, policy, policies, user, attachment, group, nodeRole, tags = {} } = deployment;
   const pairs = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
   const tagged = { tags: pairs.length === 0 ? undefined : word(asciiJson(pairs)) };

@@ -1,15 +1,13 @@
 import type { MAX_POLICIES } from "../../iam/limits";
 import { MOVED_FILE } from "../../terraform/addresses";
 
-/** Who may assume the roles of a pipeline: the roles, and the systems that the pipeline can run in. */
-export const PIPELINE_ROLES = ["deployer", "planner"] as const;
-export const PIPELINE_SYSTEMS = ["github", "gitlab"] as const;
-
-export type PipelineRole = (typeof PIPELINE_ROLES)[number];
-export type PipelineSystem = (typeof PIPELINE_SYSTEMS)[number];
-
-/** The trust policy of a role for a pipeline. */
-type TrustFile = `${PipelineRole}-trust-${PipelineSystem}.json`;
+/** Who may assume the roles of a pipeline: the trust policy of each role for each system that the pipeline can run in. */
+export const TRUST_FILES = [
+  "deployer-trust-github.json",
+  "deployer-trust-gitlab.json",
+  "planner-trust-github.json",
+  "planner-trust-gitlab.json",
+] as const;
 
 /** What the principals need that run Terraform. */
 export const DEPLOYER_FILES = ["deployer-policy.json", "deployer-role-policy.json", "deployer-state-role-policy.json"] as const;
@@ -52,20 +50,13 @@ export const POLICY_FILES = [
 ] as const satisfies readonly string[] & { readonly length: typeof MAX_POLICIES };
 
 /** A file of a review pack. Other files in its folder belong to the user. */
-export type PackFile = (typeof OTHER_FILES | typeof DEPLOYER_FILES | typeof POLICY_FILES)[number] | TrustFile;
+export type PackFile = (typeof OTHER_FILES | typeof DEPLOYER_FILES | typeof POLICY_FILES | typeof TRUST_FILES)[number];
 
 /** The review pack of a deployment. The same settings always give the same bytes. */
 export type Pack = Readonly<Partial<Record<PackFile, string>>>;
 
 /** The file of a managed policy, counted from 1. */
 export const policyFile = (number: number): string => POLICY_FILES[number - 1] ?? "";
-
-export const trustFile = (role: PipelineRole, system: PipelineSystem): TrustFile => `${role}-trust-${system}.json`;
-
-/** All trust policies of a review pack. */
-export const TRUST_FILES: readonly TrustFile[] = PIPELINE_ROLES.flatMap((role) =>
-  PIPELINE_SYSTEMS.map((system) => trustFile(role, system)),
-);
 
 /** Every file that a review pack can have. */
 export const PACK_FILES: readonly PackFile[] = [...OTHER_FILES, ...DEPLOYER_FILES, ...POLICY_FILES, ...TRUST_FILES].sort();

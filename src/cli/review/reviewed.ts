@@ -31,7 +31,7 @@ export type Reviewed = Readonly<ReturnType<typeof reviewed>>;
 
 /** @param terraform its Terraform JSON */
 export function reviewed(deployment: Deployment, terraform: TerraformJson) {
-  const { region, cluster, user, nodeRole, accountId } = deployment;
+  const { region, cluster, user, nodeRole } = deployment;
   const { first, last } = SUPPORTED_VERSIONS;
   const { deactivate, deleteKey, denySessions, ...leak } = leakCommands(user.name, alwaysOnRegion(region));
   const facts = { deployment, terraform, ...stateFacts(deployment.state), ...keyFacts(deployment) };
@@ -43,8 +43,6 @@ export function reviewed(deployment: Deployment, terraform: TerraformJson) {
     resources: resourcesOf(deployment, terraform),
     weakChoices: weakChoices(facts),
     partition: partitionOf(region),
-    /** 12 digits, or what stands for an account that the settings do not have. */
-    account: accountId ?? ACCOUNT_ID,
     dkpVersions: cluster.dkpVersion === undefined ? `${first} to ${last}` : coveredVersion(cluster.dkpVersion),
     /** The role that DKP creates. */
     dkpRole: roleOf(cluster),

@@ -4,13 +4,6 @@ import type { BackendArguments, StateLocation } from "../../terraform/state-loca
 import { type Grant, grants, literal } from "../iam/deployer-permissions";
 import { hasKeyArn, isOutsideAws } from "./state-facts";
 
-/** The permissions that a state in S3 requires. */
-export interface StateAccess {
-  readonly grants: readonly Grant[];
-  /** The role that the backend assumes, which requires these permissions. @default the credentials that Terraform runs with */
-  readonly role?: AssumedRole | undefined;
-}
-
 /** A role that Terraform assumes, and what its caller requires for that, with reasons. */
 export interface AssumedRole {
   readonly arn: string;
@@ -32,8 +25,9 @@ const SESSION_ACTIONS: Readonly<Record<string, AssumedRole["actions"]>> = {
  * What Terraform calls for a state in the default workspace: objects by their exact keys, the lock, the KMS key.
  * Source: "Permissions Required" of Terraform's S3 backend, and its calls to a local AWS, which are fewer.
  * @param fallbackRegion the deployment's Region, for the partition where the backend has no Region
+ * @returns the permissions, and the role that the backend assumes, which requires them instead of the credentials of Terraform
  */
-export function stateAccess(location: StateLocation, fallbackRegion: string): StateAccess {
+export function stateAccess(location: StateLocation, fallbackRegion: string): { grants: readonly Grant[]; role?: AssumedRole } {
   const { type, arguments: given } = location;
   const { bucket, key, kms_key_id, dynamodb_table: table } = given;
   if (type !== "s3" || typeof bucket !== "string" || typeof key !== "string" || isOutsideAws(location)) {
@@ -85,7 +79,8 @@ export function stateAccess(location: StateLocation, fallbackRegion: string): St
     const crypt = { "kms:Decrypt": "S3 decrypts the state", "kms:GenerateDataKey": "S3 encrypts the state and the lock" };
     all.push(...grants("StateKey", scope, crypt, ["kms:Decrypt"]));
   }
-  return { grants: all, role: assumedRole(given) };
+  const role = assumedRole(given);
+  return role === undefined ? { grants: all } : { grants: all, role };
 }
 
 function assumedRole(given: BackendArguments): AssumedRole | undefined {

@@ -1,17 +1,17 @@
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { AccessApp, committedLock } from "../../app";
+import { committedLock } from "../../app";
 import type { Deployment } from "../../settings/deployment";
-import { DeckhouseAccessStack } from "../../stack";
 import { readRegularFile, writeFileAtomically } from "../../text/files";
 import { changesExitCode } from "../diff/changes";
-import { atSignal, inOneStep, inSteps } from "../terraform/signals";
+import { atSignal, inOneStep } from "../terraform/signals";
 import { page } from "../text/recovery";
 import { shellWord } from "../text/shell";
 import { FORMATS, type Format, ofPlan, settingsFiles } from "./diff";
 import { STACK_HELP, selectOne } from "./support/deployments";
 import { type Define, formatOption, type Session } from "./support/session";
 import { runToEnd } from "./support/terraform";
+import { synthesize } from "./synth";
 
 /** The saved plan, in the stack's folder. Git ignores it. */
 const PLAN = "plan";
@@ -38,14 +38,11 @@ A saved plan contains the secret access key once the key exists, unless pgpKey e
 
 async function plan(session: Session, name: string | undefined, options: Options): Promise<void> {
   const { deployment, stacks } = selectOne(session, [name]);
-  const { terraform, output: outdir } = session;
+  const { terraform, output } = session;
   if (options.synth) {
-    const print = (line: string) => session.printError(`${line}\n`);
-    const app = new AccessApp({ settingsFolder: session.settings, outdir, stacks, print });
-    new DeckhouseAccessStack(app, deployment);
-    await inSteps(app.synthInSteps());
+    await synthesize(session, [deployment], stacks);
   }
-  const folder = join(outdir, "stacks", deployment.stack);
+  const folder = join(output, "stacks", deployment.stack);
   const file = join(folder, PLAN);
   const remove = () => rmSync(file, { force: true });
   remove();

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { AccessApp } from "../../app";
+import type { Deployment } from "../../settings/deployment";
 import { loadDeployments } from "../../settings/load";
 import { DeckhouseAccessStack } from "../../stack";
 import { inSteps } from "../terraform/signals";
@@ -12,18 +13,21 @@ export const define: Define = (command, session) => {
 
 Names the folders of removed deployments, and rejects Terraform files in a stack's folder that it did not write, because Terraform would apply them.`,
     )
-    .action(() => synth(session));
+    .action(async () => {
+      const { manifest } = await synthesize(session, loadDeployments(session.settings));
+      for (const { synthesizedStackPath } of Object.values(manifest.stacks)) {
+        session.print(`${join(session.output, synthesizedStackPath)}\n`);
+      }
+    });
 };
 
-async function synth(session: Session): Promise<void> {
-  const { settings: settingsFolder, output: outdir } = session;
-  const deployments = loadDeployments(settingsFolder);
-  const app = new AccessApp({ settingsFolder, outdir, print: (line) => session.printError(`${line}\n`) });
+/** Writes the Terraform JSON of deployments. @param stacks of all settings files, if these are not all deployments */
+export async function synthesize(session: Session, deployments: readonly Deployment[], stacks?: readonly string[]) {
+  const print = (line: string) => session.printError(`${line}\n`);
+  const app = new AccessApp({ settingsFolder: session.settings, outdir: session.output, stacks, print });
   for (const deployment of deployments) {
     new DeckhouseAccessStack(app, deployment);
   }
   await inSteps(app.synthInSteps());
-  for (const { synthesizedStackPath } of Object.values(app.manifest.stacks)) {
-    session.print(`${join(outdir, synthesizedStackPath)}\n`);
-  }
+  return app;
 }

@@ -44,7 +44,7 @@ const COSTS = {
   "e2e/deployer.test.ts": 28,
   "e2e/drift.test.ts": 12,
   "e2e/edited-configurations.test.ts": 16,
-  "e2e/enforcement.test.ts": 44,
+  "e2e/enforcement.test.ts": 11,
   "e2e/faults/every-call.test.ts": 17,
   "e2e/faults/recover-rows.test.ts": 15,
   "e2e/fork.test.ts": 39,

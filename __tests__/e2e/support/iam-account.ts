@@ -26,13 +26,14 @@ export async function iamAccount(iam: IAM): Promise<object> {
   return Object.fromEntries(details.toSorted());
 }
 
-/** Documents as strings, to compare the order too; Terraform's "\\u0026" equals "&". Tags have no order. */
+/** Managed policies as strings, to compare the order too; Terraform's "\\u0026" equals "&". Other documents and tags have no order. */
 function comparable(name: string, value: unknown): unknown {
   if (/^(?:User|Group|Role|Policy)Id$|Date$/.test(name)) {
     return undefined;
   }
   if (name.endsWith("Document")) {
-    return JSON.stringify(JSON.parse(decodeURIComponent(String(value))));
+    const document: unknown = JSON.parse(decodeURIComponent(String(value)));
+    return name === "Document" ? JSON.stringify(document) : document;
   }
   const tags = value as readonly { readonly Key: string; readonly Value: string }[];
   return name === "Tags" ? Object.fromEntries(tags.map(({ Key, Value }) => [Key, Value])) : value;

@@ -40,7 +40,7 @@ export interface AccessAppConfig extends AppConfig {
 }
 
 /**
- * CDKTF's `App` for deployments. Beside each stack it writes `versions.tf`, `moved.tf` where addresses have changed, and the
+ * CDKTF's `App` for deployments. Next to each stack it writes `versions.tf`, `moved.tf` where addresses have changed, and the
  * provider lock of `locks/`; it prints the notes of the stacks once, and names the folders of removed deployments.
  *
  * @throws Error if the settings are in the output folder, or if a stack's folder holds Terraform files that synth did not write

@@ -42,7 +42,7 @@ export class DeckhouseAccessStack extends TerraformStack {
   readonly group: AccessGroup | undefined;
   /** Absent without `nodeRole`. */
   readonly nodeRole: NodeRole | undefined;
-  /** What belongs into `moved.tf` beside the Terraform JSON; may be empty. */
+  /** What belongs into `moved.tf` next to the Terraform JSON; may be empty. */
   readonly moved: string;
   private caller: DataAwsCallerIdentity | undefined;
   private readonly overrides: unknown[] = [];

@@ -31,21 +31,16 @@ export class PolicyAttachment extends Construct {
 /**
  * The order in which Terraform replaces an attachment of the policy. No order is right for every replacement:
  *
- * - The policy stays, and only the attachment is replaced (taint, `-replace`). IAM attaches a policy to a principal only once:
- *   creation first attaches nothing, and the deletion that follows leaves the principal without the policy. Deletion must come
- *   first.
- * - The policy is replaced too. Deletion first removes the old policy before the new one exists, permanently if the creation
- *   fails. Creation must come first.
+ * - Only the attachment is replaced (taint, `-replace`). IAM attaches a policy to a principal only once, so that creation first attaches
+ *   nothing, and the deletion that follows detaches the policy. Deletion must come first, Terraform's default.
+ * - The policy is replaced too. Deletion first detaches the old policy, permanently if the creation fails. Creation must come first.
  *
- * A protected policy is never replaced as long as the state has it. A state that lost the policy would detach it first, and then fail
- * to create it under its name: `prevent_destroy` rejects that plan, and every other replacement. It does not apply to the removal of
- * the whole block, so that `attachment` can change. Deletion first is Terraform's default. Only the other policies get
- * `create_before_destroy`: it also spreads to the user and the group that the attachment depends on, and a tainted one of these could
- * then never be re-created under its name. Source: Terraform, `docs/destroying.md` ("Create Before Destroy"); the order of calls is
- * measured in `__tests__/e2e/attachments.test.ts`.
+ * A protected policy is never replaced as long as the state has it. A state that lost it would detach it first, and then fail to create it:
+ * `prevent_destroy` rejects that plan, but not the removal of the whole block, so that `attachment` can change. Only the other policies get
+ * `create_before_destroy`: it also spreads to the user and the group, and a tainted one of these could never be re-created under its name.
  *
- * Additional policies are replaced whenever their content changes, so creation must come first. A replacement of their attachment alone
- * ends detached, until the next apply. Measured in `__tests__/e2e/attachments.test.ts`.
+ * Additional policies are replaced whenever their content changes. A replacement of their attachment alone ends detached, until the next
+ * apply. Source: Terraform, `docs/destroying.md`; measured in `__tests__/e2e/attachments.test.ts`.
  */
 export function attachmentLifecycle(number: number, protect = true): { readonly lifecycle: TerraformResourceLifecycle } {
   if (number > 1) {
@@ -55,13 +50,9 @@ export function attachmentLifecycle(number: number, protect = true): { readonly 
 }
 
 /**
- * Makes Terraform change the first policy only after the additional ones are attached, and attach these from the last to the second one: a
- * change of an additional policy creates another one, which is attached before the first one changes, and the former one is detached last.
- * A statement that moves between policies is always allowed.
- *
- * Statements can also move between additional policies while the first one does not change. Terraform leaves what does not change out of
- * the order of its calls, so the additional ones need an order of their own: what replaces an attachment comes before the deletion of
- * every attachment that it depended on, and after the creation of every one that it depends on.
+ * Makes Terraform change the first policy only after the additional ones are attached, and attach these from the last to the second one.
+ * What a change moves between policies is then always allowed: a new additional policy is attached before the first one changes, and the
+ * former one is detached last. The order among the additional ones is for changes that leave the first policy as it is.
  * Source: Terraform, `internal/terraform/transform_destroy_edge.go`, `transform_destroy_cbd.go`. Measured in
  * `__tests__/e2e/policy-changes.test.ts`.
  * @param attachments of the policies to one principal, in the same order

@@ -43,7 +43,7 @@ export interface Atom {
 /** An atom that must have the given result for the statement to match. */
 export interface Literal {
   readonly atom: Atom;
-  readonly wanted: boolean;
+  readonly holds: boolean;
 }
 
 export interface Conjunction {
@@ -109,7 +109,7 @@ function conjunctionOf({ reference, guards }: Statement, atoms: ReadonlyMap<stri
     reference,
     literals: guards.flatMap((guard) => {
       const atom = atoms.get(guard.text);
-      return atom === undefined ? [] : [{ atom, wanted: !("negated" in guard && guard.negated) }];
+      return atom === undefined ? [] : [{ atom, holds: !("negated" in guard && guard.negated) }];
     }),
     reason: guards.find((guard) => guard.kind === "opaque")?.reason,
   };
@@ -224,8 +224,8 @@ function certainMask(classes: readonly ValueClass[]): bigint {
 
 function atomOf({ operator, values }: ConditionGuard, matched: bigint, every: bigint): Omit<Atom, "dimension"> {
   if (operator.test === "null") {
-    const wanted = new Set(values.map((value) => value.toLowerCase()));
-    return { mask: wanted.has("false") ? every : 0n, absent: wanted.has("true"), set: "all" };
+    const isNull = new Set(values.map((value) => value.toLowerCase()));
+    return { mask: isNull.has("false") ? every : 0n, absent: isNull.has("true"), set: "all" };
   }
   return { mask: operator.negated ? every & ~matched : matched, absent: holdsWhenAbsent(operator), set: operator.set };
 }

@@ -135,26 +135,10 @@ function compile(sets: readonly PatternSet[], budget: Budget, alphabet?: readonl
       return characters.map((char) => {
         const moved = char === ":" ? colon : others;
         const taken = literals.get(char);
-        return [char, close(taken === undefined ? moved : merged(taken, moved))] as const;
+        return [char, close(taken === undefined ? moved : [...taken, ...moved])] as const;
       });
     },
   };
-}
-
-/** Two sorted lists as one. */
-function merged(one: readonly number[], other: readonly number[]): readonly number[] {
-  if (one.length === 0 || other.length === 0) {
-    return one.length === 0 ? other : one;
-  }
-  const both: number[] = [];
-  let [first, second] = [0, 0];
-  for (const count = one.length + other.length; both.length < count; ) {
-    const [left = Number.POSITIVE_INFINITY, right = Number.POSITIVE_INFINITY] = [one[first], other[second]];
-    both.push(Math.min(left, right));
-    first += left <= right ? 1 : 0;
-    second += left <= right ? 0 : 1;
-  }
-  return both;
 }
 
 interface Moves {

@@ -109,7 +109,7 @@ function split(
 function narrow(
   { dimensions, certain, budget }: Search,
   requests: RequestSet,
-  { atom, wanted }: Literal,
+  { atom, holds }: Literal,
   result: "holds" | "fails" | "may hold",
 ): RequestSet | undefined {
   budget.spend(1 + (requests.length / 256) ** 2 + (dimensions[atom.dimension]?.witnesses.length ?? 0) / 2048);
@@ -120,7 +120,7 @@ function narrow(
   if (certain && dimensions[atom.dimension]?.opaque) {
     return result === "may hold" ? requests : undefined;
   }
-  const truth = wanted === (result !== "fails");
+  const truth = holds === (result !== "fails");
   const certainList = result === "may hold" ? domain.list : undefined;
   const narrowed: Domain = {
     absent: domain.absent && atom.absent === truth,

@@ -69,7 +69,7 @@ export type ClusterCondition =
    * `imdsv2` is set, `true` or `false`: DKP then manages the metadata options of its instances. Source: deckhouse/deckhouse
    * modules/030-cloud-provider-aws/candi/layouts/with-nat/base-infrastructure/variables.tf, `imdsv2_managed`.
    */
-  | "imdsv2-stated"
+  | "imdsv2-set"
   /** Not `disableDefaultSecurityGroup`. */
   | "default-security-groups"
   | `feature:${Feature}`;

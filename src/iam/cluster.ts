@@ -82,7 +82,7 @@ const CONDITIONS: readonly (readonly [ClusterCondition, (cluster: Cluster) => bo
   ["own-vpc", ({ existingVPCID }) => existingVPCID === undefined],
   ["peering", ({ peeredVPCs, peerAccountIds }) => peeredVPCs.length + peerAccountIds.length > 0],
   ["tags", ({ tags }) => Object.keys(tags).length > 0],
-  ["imdsv2-stated", ({ imdsv2 }) => imdsv2 !== undefined],
+  ["imdsv2-set", ({ imdsv2 }) => imdsv2 !== undefined],
   [
     "default-security-groups",
     (cluster) => !cluster.disableDefaultSecurityGroup || appliesTo(SSH_GROUP_DESPITE_FLAG, cluster.dkpVersion),

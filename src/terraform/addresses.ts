@@ -30,7 +30,7 @@ export function nodeAttachmentAddress(policyArn: string): string {
   return `${NODE_ATTACHMENT}policy-${policyArn.slice(policyArn.lastIndexOf("/") + 1).replaceAll(/[^\w-]/g, "-")}`;
 }
 
-/** The file of `movedBlocks`, beside `cdk.tf.json`: checkov reads nothing of a file with `moved`. */
+/** The file of `movedBlocks`, next to `cdk.tf.json`: checkov reads nothing of a file with `moved`. */
 export const MOVED_FILE = "moved.tf";
 
 /**

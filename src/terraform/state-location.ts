@@ -86,12 +86,12 @@ export interface StateReading {
  */
 export function stateReading({ type, arguments: given }: StateLocation): StateReading {
   const backend = backendType(type);
-  const wanted = [...Object.keys(backend?.identity ?? {}), ...(backend?.reach ?? [])].sort();
+  const names = [...Object.keys(backend?.identity ?? {}), ...(backend?.reach ?? [])].sort();
   // A reader takes one workspace; prefixes, tags and projects only choose among them at run time.
   const { name: workspace } = (given.workspaces ?? {}) as { readonly name?: string };
   const workspaces = workspace === undefined ? undefined : { name: workspace };
   const config = Object.fromEntries(
-    wanted.flatMap((name) => {
+    names.flatMap((name) => {
       const value = name === "workspaces" ? workspaces : given[name];
       return value === undefined ? [] : [[name, value]];
     }),

@@ -102,7 +102,7 @@ const WORDS: Readonly<Record<Exclude<ClusterCondition, `layout:${string}` | `fea
   "own-vpc": "a VPC of its own",
   peering: "peered VPCs",
   tags: "tags",
-  "imdsv2-stated": "imdsv2, true or false",
+  "imdsv2-set": "imdsv2, true or false",
   "default-security-groups": "DKP's default security groups",
 };
 

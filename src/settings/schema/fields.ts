@@ -54,14 +54,14 @@ export function pathsOfKey(key: string): readonly string[] {
   return Object.hasOwn(entriesOf(schemaAt(["backend", "s3"])), key) ? [...inside, `backend.s3.${key}`] : inside;
 }
 
-/** What a change at a path means, as the schema declares it beside the field, or beside the nearest field around it. */
+/** What a change at a path means, as the schema declares it at the field, or at the nearest field around it. */
 export function meaningOf(path: Path): Meaning {
   const schemas = path.map((_, index) => schemaAt(path.slice(0, index + 1)));
   const declared = schemas.map((schema) => partsOf(schema).findLast(({ metadata }) => metadata?.meaning !== undefined));
   return declared.findLast((part) => part !== undefined)?.metadata?.meaning ?? "attention";
 }
 
-/** Whether a change at a path to a value is harmless, as the schema declares it beside the field, or beside a field around it. */
+/** Whether a change at a path to a value is harmless, as the schema declares it at the field, or at a field around it. */
 export function isHarmlessAs(path: Path, value: unknown): boolean {
   const parts = path.flatMap((_, index) => partsOf(schemaAt(path.slice(0, index + 1))));
   return parts.some(({ metadata }) => metadata?.harmless?.includes(value) === true);

@@ -1,4 +1,4 @@
-import { comparisonOf, decide, equivalent, subset } from "../../src/decision";
+import { comparisonOf, decide, equivalent } from "../../src/decision";
 import type { Answer, Side } from "../../src/decision/model";
 import { listedPairs, sideOf } from "./pairs";
 
@@ -174,13 +174,6 @@ describe("the effort", () => {
       reason: "the policies have too many combinations of patterns to compare",
     });
     expect(decide(resources(9000, String), nothing)).toEqual({ ...OPEN, reason: "the policies are larger than AWS accepts" });
-  });
-});
-
-describe("subset", () => {
-  it("holds for the narrower side only", () => {
-    const [narrow, wide] = [sideOf("allow"), sideOf("ec2:*")];
-    expect([subset(narrow, wide), subset(wide, narrow)]).toEqual([true, false]);
   });
 });
 

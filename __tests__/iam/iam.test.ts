@@ -59,25 +59,6 @@ describe("wildcards in actions", () => {
     expect(matchesAction(`${"*a".repeat(500)}*b`, "a".repeat(2000))).toBe(false);
     expect(process.cpuUsage(start).user / 1e6).toBeLessThan(1);
   });
-
-  it("return true only if the wide pattern matches every string that the narrow one matches", () => {
-    const pattern = fc.stringMatching(/^[ab*?]{0,5}$/);
-    const texts = ["", ..."ab"].flatMap((one) =>
-      ["", ..."ab"].flatMap((two) => ["", ..."ab"].flatMap((three) => [one + two + three, `${one}b${two}a${three}`])),
-    );
-    const matches = (wild: string) => {
-      const regexp = new RegExp(`^${wild.replaceAll("*", ".*").replaceAll("?", ".")}$`);
-      return (text: string) => regexp.test(text);
-    };
-    fc.assert(
-      fc.property(pattern, pattern, (wide, narrow) => {
-        if (matchesAction(wide, narrow)) {
-          expect(texts.filter(matches(narrow)).filter((text) => !matches(wide)(text))).toEqual([]);
-        }
-      }),
-      { numRuns: 3000 },
-    );
-  });
 });
 
 describe("an OpenPGP key", () => {

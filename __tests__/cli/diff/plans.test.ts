@@ -88,6 +88,13 @@ describe("a plan that contradicts itself", () => {
     const found = findingsOf(changesOf(plan)).filter(({ rule }) => rule === "plan-contradicts");
     expect(found.map(({ values }) => "argument" in values && values.argument)).toEqual(expected);
   });
+
+  it("at an address that is a secret, does not show the secret", () => {
+    const [secret = ""] = SECRETS;
+    const changes = changesOf(planWith(user, [present, { ...external, address: secret, values: { secret } }]));
+    expect(changesJson(changes)).toContain("plan-contradicts");
+    expect(changesJson(changes)).not.toContain(secret);
+  });
 });
 
 type Statement = Readonly<Record<string, unknown>>;

@@ -28,7 +28,8 @@ export function changesOfPlan(given: JsonObject, stack: string, source: string, 
   const imported = resources.filter(({ action }) => action === "imported").map(({ address }) => address);
   const findings = [
     ...wholeFindings(plan, verification),
-    ...contradictions(secretPlan),
+    // Two secrets have one placeholder, so that only the plan itself shows that they differ.
+    ...masked(contradictions(secretPlan), secrets),
     ...resourceFindings(before, after, resources),
     ...permissionFindings(before, after),
     ...imported.flatMap((address) => importedPolicyFindings(address, before, after)),

@@ -30,9 +30,9 @@ export function secretsIn(plan: JsonObject): readonly string[] {
   return [...secrets].flatMap((secret) => [secret, Buffer.from(secret).toString("base64"), encodeURIComponent(secret)]);
 }
 
-/** A plan with a placeholder for each secret: whatever is printed of it, no secret is. */
-export function masked(plan: JsonObject, secrets: readonly string[]): JsonObject {
-  return JSON.parse(JSON.stringify(plan), (_, value: unknown) => {
+/** A plan, or findings, with a placeholder for each secret: whatever is printed of it, no secret is. */
+export function masked<Value>(given: Value, secrets: readonly string[]): Value {
+  return JSON.parse(JSON.stringify(given), (_, value: unknown) => {
     if (isObject(value)) {
       return Object.fromEntries(Object.entries(value).map(([name, inner]) => [withoutSecrets(name, secrets), inner]));
     }
@@ -56,8 +56,8 @@ export function secretFindings({ changes, outputs }: Plan, secrets: readonly str
   const inOutputs = outputs
     .filter(({ name, after }) => name !== SECRET_OUTPUT && holds([name, after.value]))
     .map(({ name }) => `the output ${name}`);
-  const locations = [...inAttributes, ...inOutputs].map((where) => withoutSecrets(where, secrets));
-  return [...new Set(locations)].map((where) => ({ rule: "secret-in-value", values: { where } }));
+  const locations = new Set(masked([...inAttributes, ...inOutputs], secrets));
+  return [...locations].map((where) => ({ rule: "secret-in-value", values: { where } }));
 }
 
 /** Where a secret is newly in plaintext. @param imported addresses of which Terraform does not know the secret */

@@ -25,12 +25,16 @@ describe("the report", () => {
   const unknown = result("permissions", { rule: "timed-out", values: { action: "iam:GetUser", reason: "no answer within 5 s" } });
 
   it.each([
-    [0, [passed, noted]],
-    [3, [passed, unknown]],
-    [2, [unknown, failed]],
-  ])("has the exit code %s", (code, results) => {
+    [0, [passed, noted], [[], ["image-ena"]]],
+    [3, [passed, unknown], [[], ["timed-out"]]],
+    [2, [unknown, failed], [["timed-out"], ["image-missing"]]],
+  ])("has the exit code %s, and as JSON the rules of each check", (code, results, rules) => {
     expect(exitCode(results)).toBe(code);
-    expect(preflightJson("dev", "eu-central-1", results)).toMatchObject({ exitCode: code });
+    expect(preflightJson("dev", "eu-central-1", results)).toMatchObject({
+      exitCode: code,
+      deployments: [{ stack: "dev", region: "eu-central-1", checks: rules.map((own) => ({ rules: own })) }],
+      findings: rules.flat().map((rule) => ({ rule, stack: "dev" })),
+    });
   });
 
   it("as text has the checks that passed, and a line per finding with the remedy below it", () => {
@@ -44,13 +48,6 @@ unverifiable: permissions: iam:GetUser: no answer within 5 s
 unverifiable: 1
 `,
     );
-  });
-
-  it("as JSON has the rules of each check", () => {
-    expect(preflightJson("dev", "eu-central-1", [passed, noted])).toMatchObject({
-      deployments: [{ stack: "dev", region: "eu-central-1", checks: [{ check: "region", rules: [] }, { rules: ["image-ena"] }] }],
-      findings: [{ rule: "image-ena", level: "note", stack: "dev" }],
-    });
   });
 });
 
@@ -123,12 +120,12 @@ it("rejects once where several checks have a defect, without an unhandled reject
     throw new TypeError(`defect in ${action}`);
   };
   const aws = { call: defect, dryRun: defect } as unknown as Parameters<typeof runPreflight>[1];
+  const { signal } = new AbortController();
   const options = {
     asKey: false,
     existingCluster: false,
-    profile: undefined,
     state: async () => ({ unread: "no state" }),
-    signal: new AbortController().signal,
+    signal,
     progress: () => undefined,
   };
   await expect(runPreflight(deployment("cluster: { prefix: dev }"), aws, options)).rejects.toThrow(/^defect in /);

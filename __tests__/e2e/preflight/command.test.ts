@@ -3,7 +3,6 @@ import { adminPolicy } from "../../../src/cli/account/preflight/checks";
 import type { Credentials } from "../support/local-aws";
 import {
   ACCOUNT,
-  ADMIN,
   AMI,
   createRole,
   createVpc,
@@ -42,8 +41,9 @@ describe("preflight", () => {
   });
 
   it("names the profile of which no credentials are found", async () => {
-    const profile = { AWS_PROFILE: "unknown", AWS_CONFIG_FILE: "/dev/null", AWS_SHARED_CREDENTIALS_FILE: "/dev/null" };
-    const { status, stdout } = await preflight(settings(""), aws().local.url, [], ADMIN, profile);
+    const none = { AWS_ACCESS_KEY_ID: undefined, AWS_SECRET_ACCESS_KEY: undefined };
+    const profile = { ...none, AWS_PROFILE: "unknown", AWS_CONFIG_FILE: "/dev/null", AWS_SHARED_CREDENTIALS_FILE: "/dev/null" };
+    const { status, stdout } = await preflight(settings(""), aws().local.url, [], profile);
     expect(status).toBe(2);
     expect(stdout).toMatch(/^attention: account: no credentials were found for the profile unknown /m);
   });

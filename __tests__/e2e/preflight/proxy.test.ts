@@ -1,14 +1,5 @@
-import { execFile } from "node:child_process";
-import { join } from "node:path";
-import { PROJECT } from "../../helpers/project-root";
-import { ACCOUNT, settings, testAws } from "../support/preflight";
-import { folder } from "../support/project";
+import { ACCOUNT, preflight as run, settings, testAws } from "../support/preflight";
 import { TunnelToAws } from "../support/tunnel";
-
-interface Ended {
-  readonly status: number;
-  readonly stdout: string;
-}
 
 describe("the preflight behind a proxy", () => {
   const aws = testAws();
@@ -19,26 +10,11 @@ describe("the preflight behind a proxy", () => {
   });
 
   /** Runs the command with AWS's own host names. */
-  const preflight = (environment: Readonly<Record<string, string>>): Promise<Ended> => {
+  const preflight = (environment: Readonly<Record<string, string>>) => {
     tunnel.tunnels.splice(0);
-    const cwd = folder({ "cdktf.json": "{}", "deployments/dev.yaml": settings("prefix: dev") });
-    const env = {
-      PATH: process.env.PATH ?? "",
-      AWS_ACCESS_KEY_ID: "preflight",
-      AWS_SECRET_ACCESS_KEY: "test",
-      AWS_EC2_METADATA_DISABLED: "true",
+    return run(settings("prefix: dev"), undefined, ["--timeout", "3600"], {
       NODE_EXTRA_CA_CERTS: tunnel.authority,
       ...environment,
-    };
-    return new Promise((resolve) => {
-      execFile(
-        process.execPath,
-        [join(PROJECT, "bin/dkp-access"), "preflight", "dev", "--timeout", "3600"],
-        { cwd, env },
-        (error, stdout) => {
-          resolve({ status: Number(error?.code ?? 0), stdout });
-        },
-      );
     });
   };
 

@@ -53,13 +53,13 @@ describe("the preflight of names that exist", () => {
     expect(names()).toEqual(Array(3).fill("name-state-unread"));
     terraform.init();
     expect(names()).toEqual(["object-owner-unknown", "object-unmanaged /team/", "object-unmanaged /apps/"]);
-    const located = `${SETTINGS.replace("dkp-nodes", "dkp-nodes, path: /apps/")}policy: { path: /team/ }\n`;
-    deployments.change({ deckhouse: located });
+    const withPaths = `${SETTINGS.replace("dkp-nodes", "dkp-nodes, path: /apps/")}policy: { path: /team/ }\n`;
+    deployments.change({ deckhouse: withPaths });
     const { deployments: keys } = program<KeysJson>("keys", "deckhouse", "--format", "json");
     const [{ next }] = keys;
     const imports = Object.fromEntries(next.edits.map(({ setting, value }) => [setting.replace("import.", ""), value]));
     expect(imports).toEqual({ user: true, policy: true, nodeRole: true });
-    deployments.change({ deckhouse: `${located}import: ${JSON.stringify(imports)}\n` });
+    deployments.change({ deckhouse: `${withPaths}import: ${JSON.stringify(imports)}\n` });
     expect(terraform.apply()).toMatch(/3 imported, \d+ added, \d+ changed, 0 destroyed/);
     expect(names()).toEqual([]);
   });

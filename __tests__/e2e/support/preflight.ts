@@ -34,11 +34,11 @@ export const simulate = (denials: Simulation): WireAnswers => ({
 /** Responses with the image `AMI`. */
 export const imageResponse: WireAnswers = { DescribeImages: () => imageAnswer(AMI) };
 
-const environmentOf = (url: string, key: Credentials) => ({
+const environmentOf = (url: string | undefined, key: Credentials) => ({
   AWS_ENDPOINT_URL: url,
+  AWS_EC2_METADATA_DISABLED: "true",
   AWS_ACCESS_KEY_ID: key.accessKeyId,
   AWS_SECRET_ACCESS_KEY: key.secretAccessKey,
-  AWS_EC2_METADATA_DISABLED: "true",
 });
 
 interface Ended {
@@ -47,19 +47,17 @@ interface Ended {
   readonly stderr: string;
 }
 
-/** Runs the command on one deployment, `dev`. @param more environment variables instead of the key */
+/** Runs the command on one deployment, `dev`. @param url undefined: AWS's own host names. @param more other environment variables */
 export function preflight(
   text: string,
-  url: string,
+  url: string | undefined,
   args: readonly string[] = [],
-  key: Credentials = ADMIN,
-  more?: Readonly<Record<string, string>>,
+  more: Readonly<Record<string, string | undefined>> = {},
 ): Promise<Ended> {
-  const path = folder({ "cdktf.json": "{}", "deployments/dev.yaml": text });
-  const { AWS_ENDPOINT_URL, AWS_EC2_METADATA_DISABLED, ...credentials } = environmentOf(url, key);
-  const env = { PATH: process.env.PATH ?? "", AWS_ENDPOINT_URL, AWS_EC2_METADATA_DISABLED, ...(more ?? credentials) };
+  const cwd = folder({ "cdktf.json": "{}", "deployments/dev.yaml": text });
+  const env = { PATH: process.env.PATH ?? "", ...environmentOf(url, ADMIN), ...more };
   return new Promise((resolve) => {
-    execFile(process.execPath, [SCRIPT, "preflight", "dev", ...args], { cwd: path, env }, (error, stdout, stderr) => {
+    execFile(process.execPath, [SCRIPT, "preflight", "dev", ...args], { cwd, env }, (error, stdout, stderr) => {
       resolve({ status: Number(error?.code ?? 0), stdout, stderr });
     });
   });

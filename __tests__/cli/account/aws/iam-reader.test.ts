@@ -1,4 +1,4 @@
-import { IamReader, mapReading } from "../../../../src/cli/account/aws/iam-reader";
+import { IamReader } from "../../../../src/cli/account/aws/iam-reader";
 import { AwsError } from "../../../../src/cli/account/aws/operations";
 
 const USER = { UserName: "deckhouse" };
@@ -30,12 +30,5 @@ describe("IamReader", () => {
 
   it("throws errors that are not about AWS", async () => {
     await expect(fails(new TypeError("wrong")).object("user", "deckhouse")).rejects.toThrow("wrong");
-  });
-});
-
-describe("mapReading", () => {
-  it("converts what was read, and keeps the reason why something was not", () => {
-    expect(mapReading({ value: 2 }, (value) => value + 1)).toEqual({ value: 3 });
-    expect(mapReading({ unread: "no" }, () => 1)).toEqual({ unread: "no" });
   });
 });

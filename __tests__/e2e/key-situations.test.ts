@@ -121,7 +121,7 @@ const SECOND: Readonly<Record<string, readonly [fields: Record<string, unknown>,
 type Start = "one key" | "two keys" | "retired";
 type Row = readonly [where: string, ...events: readonly (keyof typeof EVENTS)[]];
 
-/** What happens to one deployment, beside another one of the account whose key works. */
+/** What happens to one deployment, next to another one of the account whose key works. */
 const ALONE: readonly Row[] = [
   ["one key"],
   ["one key", "a rotation begins"],
@@ -168,7 +168,7 @@ const ALONE: readonly Row[] = [
   ["retired", "DKP's key leaks", "DKP's key is deactivated"],
 ];
 
-/** What happens to a second deployment before and after its own steps, beside the first one, whose key works. */
+/** What happens to a second deployment before and after its own steps, next to the first one, whose key works. */
 const BESIDE: readonly (readonly (keyof typeof EVENTS)[])[] = [
   [],
   ["an apply"],

@@ -1,5 +1,3 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { DescribeRegionsCommand } from "@aws-sdk/client-ec2";
 import {
   AttachUserPolicyCommand,
@@ -9,11 +7,11 @@ import {
   GetRoleCommand,
   ListUsersCommand,
 } from "@aws-sdk/client-iam";
-import { deniedCalls, type Fault, type FaultOptions, FaultProxy } from "../support/fault-proxy";
+import { deniedCalls, type Fault, FaultProxy, runWithFaults } from "../support/fault-proxy";
 import { type Credentials, LocalAws, succeeds } from "../support/local-aws";
 import { Operator } from "../support/operator";
 import { type Recovered, recover, type Scene, type Stack, succeed, terraformOf } from "../support/recovery";
-import { type Terraform, terraformEnvironment } from "../support/terraform";
+import type { Terraform } from "../support/terraform";
 import { Variants } from "../support/variants";
 import { BUCKET, type Flow, flowNamed, withoutImport } from "./flows";
 
@@ -98,7 +96,8 @@ export class Life {
     const { executed, deniedAfter } = deniedCalls(async () => live === undefined || isDestroy || isAccepted(aws, live));
     // IAM stores whole seconds.
     const since = new Date(new Date().setMilliseconds(0));
-    const faulted = await this.runWith(flow, aws, { faults, executed }, interruptedAt);
+    const run = { folder: this.variants.folder(flow.settings), credentials: this.operator, command: flow.command };
+    const faulted = await runWithFaults(aws, { ...run, faults, executed, interruptedAt });
     const back = await FaultProxy.before(aws, { executed });
     const scene: Omit<Scene, "output"> = {
       aws,
@@ -143,28 +142,6 @@ export class Life {
       await proxy.stop();
       await aws.stop();
     }
-  }
-
-  /** One run of Terraform, which the faults may kill, its provider too. @returns the calls that met their fault */
-  private async runWith(
-    flow: Flow,
-    aws: LocalAws,
-    options: Omit<FaultOptions, "kill">,
-    interruptedAt: string | undefined,
-  ): Promise<readonly string[]> {
-    const kill = () => process.kill(-(terraform.pid ?? 0), "SIGKILL");
-    const met = (call: string) => call === interruptedAt && terraform.kill("SIGINT");
-    const proxy = await FaultProxy.before(aws, { ...options, kill, met });
-    const terraform = spawn("terraform", [flow.command ?? "apply", "-auto-approve"], {
-      cwd: this.variants.folder(flow.settings),
-      env: terraformEnvironment(proxy, this.operator),
-      // Its own process group, which includes the provider.
-      detached: true,
-      stdio: "ignore",
-    });
-    await once(terraform, "exit");
-    await proxy.stop();
-    return proxy.faulted;
   }
 
   /** The account that a flow changes, and the flow with the values of that account. */

@@ -1,9 +1,11 @@
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer, request as httpRequest, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { buffer } from "node:stream/consumers";
 import { setTimeout } from "node:timers/promises";
 import type { Credentials, LocalAws } from "./local-aws";
 import { closed, listening } from "./server";
+import { terraformEnvironment } from "./terraform";
 
 /** Faults that end Terraform, or leave it without the response to a call that AWS executed. */
 export const LOSSES = ["killed before the response", "killed after the response", "response lost"] as const;
@@ -70,6 +72,32 @@ export function deniedCalls(isAllowed: () => Promise<boolean>) {
     }
   };
   return { executed, deniedAfter };
+}
+
+/** A run of Terraform in a folder, with credentials. */
+interface Run extends Omit<FaultOptions, "kill" | "met"> {
+  readonly folder: string;
+  readonly credentials: Credentials;
+  /** @default apply */
+  readonly command?: "apply" | "destroy" | undefined;
+  /** The call at which a person presses Ctrl-C once. */
+  readonly interruptedAt?: string | undefined;
+}
+
+/** One run of Terraform, which the faults may kill, its provider too. @returns the calls that met their fault */
+export async function runWithFaults(
+  aws: LocalAws,
+  { folder, credentials, command = "apply", interruptedAt, ...options }: Run,
+): Promise<readonly string[]> {
+  const kill = () => process.kill(-(terraform.pid ?? 0), "SIGKILL");
+  const met = (call: string) => call === interruptedAt && terraform.kill("SIGINT");
+  const proxy = await FaultProxy.before(aws, { ...options, kill, met });
+  const env = terraformEnvironment(proxy, credentials);
+  // Its own process group, which includes the provider.
+  const terraform = spawn("terraform", [command, "-auto-approve"], { cwd: folder, env, detached: true, stdio: "ignore" });
+  await once(terraform, "exit");
+  await proxy.stop();
+  return proxy.faulted;
 }
 
 /** A proxy between Terraform and the local AWS in which chosen write calls fail in chosen ways. */

@@ -1,5 +1,4 @@
-import { spawn, spawnSync } from "node:child_process";
-import { once } from "node:events";
+import { spawnSync } from "node:child_process";
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
@@ -18,7 +17,7 @@ import {
   printedReport,
 } from "../../helpers/keys/printed-step";
 import { PROJECT } from "../../helpers/project-root";
-import { type Fault, FaultProxy } from "./fault-proxy";
+import { type Fault, runWithFaults } from "./fault-proxy";
 import { ADMIN, type Credentials, type LocalAws } from "./local-aws";
 import type { Deployments } from "./project";
 import { type Terraform, terraformEnvironment } from "./terraform";
@@ -208,11 +207,11 @@ export class KeyOperator {
         return;
       case "push-state":
         this.terraform.run("state", "push", "errored.tfstate");
-        this.removeUnsent();
+        this.removeErroredState();
         return;
       case "remove-errored-state":
       case "move-errored-state":
-        this.removeUnsent();
+        this.removeErroredState();
         return;
       case "forget":
         this.terraform.run("state", "rm", ...action.addresses);
@@ -264,7 +263,7 @@ export class KeyOperator {
     await this.aws.iam().send(new UpdateAccessKeyCommand({ UserName: this.user, AccessKeyId, Status }));
   }
 
-  private removeUnsent(): void {
+  private removeErroredState(): void {
     rmSync(join(this.terraform.folder, "errored.tfstate"));
   }
 
@@ -281,17 +280,7 @@ export class KeyOperator {
 
   /** Applies with faults, which may kill Terraform; afterwards the lock is released, as recover.md says. */
   async applyWith(faults: Readonly<Record<string, Fault>>): Promise<void> {
-    const kill = () => process.kill(-(terraform.pid ?? 0), "SIGKILL");
-    const proxy = await FaultProxy.before(this.aws, { faults, kill });
-    const terraform = spawn("terraform", ["apply", "-auto-approve"], {
-      cwd: this.terraform.folder,
-      env: terraformEnvironment(proxy, ADMIN),
-      // Its own process group, which includes the provider.
-      detached: true,
-      stdio: "ignore",
-    });
-    await once(terraform, "exit");
-    await proxy.stop();
+    await runWithFaults(this.aws, { folder: this.terraform.folder, credentials: ADMIN, faults });
     await this.aws.s3("DELETE", `/${BUCKET}/${this.stateKey}.tflock`);
   }
 
@@ -322,7 +311,7 @@ export class KeyOperator {
     }
   }
 
-  /** Leaves a state beside the configuration, as an apply does that cannot write it. */
+  /** Leaves a state next to the configuration, as an apply does that cannot write it. */
   leaveState(state: string): void {
     writeFileSync(join(this.terraform.folder, "errored.tfstate"), state);
   }

@@ -4,7 +4,7 @@ import {
   lackingObjects,
   type NamedObject,
   namedObjects,
-  unknownUses,
+  undeletablePolicy,
 } from "../../../src/cli/account/keys/lacking-objects";
 import { leakResponse, leakText } from "../../../src/cli/account/keys/leak";
 import { keyReport, keyReportText } from "../../../src/cli/account/keys/report";
@@ -75,18 +75,13 @@ export function situationOf(world: World): KeySituation {
       now: dateOf(account.now),
     },
     lacking: lackingObjects(deployed, contents, { userExists, objects }),
-    undeletable: undeletableIn(world, deployed, contents),
+    undeletable: formerPolicies(deployed, contents).flatMap((policy) => {
+      const value = usesOf(world, { kind: "policy", name: String(policy.attributes.name) });
+      return undeletablePolicy(policy, { value }, contents);
+    }),
     permissions: { lost: lostPermissions(world), unread: [] },
     unread: [],
   };
-}
-
-function undeletableIn(world: World, deployed: Deployment, contents: KeySituation["state"]): KeySituation["undeletable"] {
-  return formerPolicies(deployed, contents).flatMap((policy) => {
-    const name = String(policy.attributes.name);
-    const by = unknownUses(policy, { value: usesOf(world, { kind: "policy", name }) }, contents);
-    return by.length === 0 ? [] : [{ address: policy.address, name, by }];
-  });
 }
 
 function usesOf({ account }: World, { kind, name }: Pick<NamedObject, "kind" | "name">): readonly string[] {

@@ -41,16 +41,16 @@ export function editedYaml(text: string, { setting, value }: Change): string {
   const tokens = [...new Parser().parse(text)];
   const before = [...new Composer({ keepSourceTokens: true }).compose(tokens)][0];
   // Without the objects that aliases share.
-  const wanted = new Document(withoutEmpty(before?.toJS()));
+  const expected = new Document(withoutEmpty(before?.toJS()));
   if (value === undefined) {
-    wanted.deleteIn(path);
+    expected.deleteIn(path);
   } else {
-    wanted.setIn(path, value);
+    expected.setIn(path, value);
   }
   const insertion = edit(before?.contents, path, value);
   const edited = insertion === undefined ? tokens.map((token) => CST.stringify(token)).join("") : inserted(text, insertion);
   const after = [...new Composer().compose(new Parser().parse(edited))][0];
-  if (!isDeepStrictEqual(withoutEmpty(after?.toJS()), withoutEmpty(wanted.toJS()))) {
+  if (!isDeepStrictEqual(withoutEmpty(after?.toJS()), withoutEmpty(expected.toJS()))) {
     throw new Error(`${setting}: has an alias, an anchor or a group without fields in the file; make the change yourself`);
   }
   return edited;

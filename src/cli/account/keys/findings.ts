@@ -168,7 +168,7 @@ const daysBetween = (from: Date, to: Date) => Math.floor((to.getTime() - from.ge
 export const slotPgpKey = ({ inState, slot }: Pick<KeySlot, "inState" | "slot">, settings: KeySituation["settings"]) =>
   pgpKeyOf((inState ?? slotSettings(settings)[slot]).pgpKey);
 
-/** Keys beside the state, and the exposed key that nothing uses. */
+/** Keys outside the state, and the exposed key that nothing uses. */
 function useFindings(situation: KeySituation): readonly KeyFinding[] {
   const { settings, state, iam } = situation;
   const named = [pendingImport(situation), state.exposed.id];

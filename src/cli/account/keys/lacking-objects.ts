@@ -5,7 +5,7 @@ import type { StateContents, StateResource } from "../../terraform/state-file";
 import type { Reading } from "../aws/iam-reader";
 import { type ManagedObject, managedObjects } from "../managed-objects";
 import { ownershipOf } from "../ownership";
-import type { LackingObject } from "./situation";
+import type { LackingObject, UndeletablePolicy } from "./situation";
 
 type State = Pick<StateContents, "resources" | "outputs">;
 
@@ -35,20 +35,16 @@ export function formerPolicies({ policies }: Deployment, { resources }: State): 
   });
 }
 
-/** What uses a former policy, and no attachment of the state ends: IAM rejects its deletion (DeleteConflict). */
-export function unknownUses(
-  { attributes }: StateResource,
+/** A former policy that something uses through no attachment of the state: IAM rejects its deletion (DeleteConflict). */
+export function undeletablePolicy(
+  { address, attributes: { name, arn } }: StateResource,
   uses: Reading<readonly string[]>,
   { resources }: State,
-): readonly string[] {
-  const known = resources.flatMap(({ address, attributes: { policy_arn, user, group } }) => {
-    const what = policyOfAddress(address)?.what;
-    if (policy_arn !== attributes.arn) {
-      return [];
-    }
-    return what === "userAttachment" ? `user ${String(user)}` : `group ${String(group)}`;
-  });
-  return "value" in uses ? uses.value.filter((use) => !known.includes(use)) : [];
+): readonly UndeletablePolicy[] {
+  const attachments = resources.filter(({ attributes }) => attributes.policy_arn === arn);
+  const known = attachments.map(({ attributes: { user, group } }) => (user ? `user ${String(user)}` : `group ${String(group)}`));
+  const by = "value" in uses ? uses.value.filter((use) => !known.includes(use)) : [];
+  return by.length === 0 ? [] : [{ address, name: String(name), by }];
 }
 
 /** Whether IAM has the user, and the objects that the state lacks, each with what uses it; undefined: IAM does not have it. */

@@ -92,7 +92,7 @@ function slotText(slot: KeySlot, situation: KeySituation): string {
   return parts.join(", ");
 }
 
-/** What the JSON of `keys` has of each deployment besides findings; no secret. The schema of findings describes it. */
+/** What the JSON of `keys` has of each deployment in addition to findings; no secret. The schema of findings describes it. */
 export function keysJson({ situation, next }: KeyReport, context: Context) {
   const { settings, state } = situation;
   return {

@@ -6,7 +6,14 @@ import type { Deployment } from "../../../settings/deployment";
 import { readState, type StateContents, versionOf } from "../../terraform/state-file";
 import { pullState, stackFolder, type TerraformCli } from "../../terraform/terraform-cli";
 import { type IamKey, type IamReader, type Reading, withIam } from "../aws/iam-reader";
-import { formerPolicies, lackingObjects, type NamedInIam, type NamedObject, namedObjects, unknownUses } from "./lacking-objects";
+import {
+  formerPolicies,
+  lackingObjects,
+  type NamedInIam,
+  type NamedObject,
+  namedObjects,
+  undeletablePolicy,
+} from "./lacking-objects";
 import { lostPermissions } from "./permissions";
 import type { IamUser, KeySituation } from "./situation";
 
@@ -52,13 +59,6 @@ export async function keySituation(deployment: Deployment, sources: Sources): Pr
       throw new Error(reasons.join("; "));
     }
     const isReadable = unreachable === undefined && unread === undefined;
-    const [objects, permissions, undeletable] = isReadable
-      ? await Promise.all([
-          Promise.all(namedObjects(deployment, state).map((object) => readObject(object, { deployment, user, iam }))),
-          lostPermissions(deployment, state, user.account ?? "", iam),
-          readUndeletable(deployment, state, iam),
-        ])
-      : [[], { lost: [], unread: [] }, []];
     return {
       settings: deployment,
       folder,
@@ -67,23 +67,33 @@ export async function keySituation(deployment: Deployment, sources: Sources): Pr
       unread: user.unread,
       erroredState: erroredState(folder, json),
       iam: user,
-      lacking: lackingObjects(deployment, state, { userExists: user.exists, objects }),
-      undeletable,
-      permissions,
+      ...(isReadable ? await readObjects({ deployment, state, user, iam }) : NOTHING_READ),
     };
   });
 }
 
-async function readUndeletable(
-  deployment: Deployment,
-  state: StateContents,
-  iam: IamReader,
-): Promise<KeySituation["undeletable"]> {
-  const read = formerPolicies(deployment, state).map(async (policy) => {
-    const uses = await iam.uses("policy", String(policy.attributes.arn));
-    return { address: policy.address, name: String(policy.attributes.name), by: unknownUses(policy, uses, state) };
-  });
-  return (await Promise.all(read)).filter(({ by }) => by.length > 0);
+type Objects = Pick<KeySituation, "lacking" | "undeletable" | "permissions">;
+const NOTHING_READ: Objects = { lacking: [], undeletable: [], permissions: { lost: [], unread: [] } };
+
+interface Facts {
+  readonly deployment: Deployment;
+  readonly state: StateContents;
+  readonly user: IamUser;
+  readonly iam: IamReader;
+}
+
+async function readObjects({ deployment, state, user, iam }: Facts): Promise<Objects> {
+  const [objects, permissions, undeletable] = await Promise.all([
+    Promise.all(namedObjects(deployment, state).map((object) => readObject(object, { deployment, user, iam }))),
+    lostPermissions(deployment, state, user.account ?? "", iam),
+    Promise.all(
+      formerPolicies(deployment, state).map(async (policy) =>
+        undeletablePolicy(policy, await iam.uses("policy", String(policy.attributes.arn)), state),
+      ),
+    ),
+  ]);
+  const lacking = lackingObjects(deployment, state, { userExists: user.exists, objects });
+  return { lacking, undeletable: undeletable.flat(), permissions };
 }
 
 /** The user's keys with their last use, and the account that was queried. */
@@ -127,14 +137,11 @@ function withErroredState({ message }: Error, folder: string): string {
   return existsSync(file) ? `${message}; ${file} has the state of the last apply: keep it` : message;
 }
 
-interface Facts {
-  readonly deployment: Deployment;
-  readonly user: IamUser;
-  readonly iam: IamReader;
-}
-
 /** What uses an object of the settings. One that cannot be read counts as there, and its owner as unknown. */
-async function readObject(object: NamedObject, { deployment, user, iam }: Facts): Promise<NamedInIam["objects"][number]> {
+async function readObject(
+  object: NamedObject,
+  { deployment, user, iam }: Omit<Facts, "state">,
+): Promise<NamedInIam["objects"][number]> {
   const { kind, name, path } = object;
   const arn = policyArn({ partition: partitionOf(deployment.region), account: user.account ?? "", path, name });
   if (kind === "attachment") {

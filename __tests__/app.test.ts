@@ -41,7 +41,7 @@ describe("AccessApp", () => {
   const unexpected = (path: string) =>
     `${path}: synth did not write this file, and Terraform would apply it; delete it, or move it out of the folder`;
 
-  it("writes the same bytes as CDKTF's App, and the required Terraform version beside them", () => {
+  it("writes the same bytes as CDKTF's App, and the required Terraform version next to them", () => {
     synth();
     const plain = new App({ outdir: at("plain") });
     new DeckhouseAccessStack(plain, CURRENT);

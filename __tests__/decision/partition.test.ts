@@ -57,7 +57,7 @@ describe("partition", () => {
     expect(partition([[literal("a")]], [like("?")], steps(), ["a"]).map(({ witness }) => witness)).toEqual(["a", ":"]);
   });
 
-  it("lets wildcards of components stop at colons, but for the last component", () => {
+  it("lets wildcards of components stop at colons, except for the last component", () => {
     const matches = matcher([[arnComponents("arn:a*:s:r:1:*")], [arnComponents("arn:a:s:r:1:x?y")]]);
     expect(["arn:aa:s:r:1:x:y", "arn:a:a:s:r:1:xy", "arn:a:s:r:1:x:y"].map(matches)).toEqual([1n, 0n, 3n]);
   });
@@ -133,7 +133,7 @@ describe("the decision", () => {
     readdirSync(join(__dirname, folder)).flatMap((file) => (name.test(file) ? [join(__dirname, folder, file)] : []));
   const own = [...filesOf("../../src/decision", /\.ts$/), ...filesOf(".", /\.ts$/), ...filesOf("../proofs", /^decision-/)];
 
-  it("needs nothing else of this project, and neither do its tests but for the size of samples", () => {
+  it("needs nothing else of this project, and neither do its tests except for the size of samples", () => {
     const imports = own.flatMap((file) => [...readFileSync(file, "utf8").matchAll(/^(?:import|export) .*"(\.[^"]*)";$/gm)]);
     const others = imports.filter(([, path = ""]) => !/^\.\/[\w-]+$|\/decision(?:\/|$)/.test(path));
     expect(imports.length).toBeGreaterThan(own.length);

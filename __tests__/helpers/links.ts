@@ -19,7 +19,7 @@ export function anchorsOf(markdown: string): readonly string[] {
   });
 }
 
-/** The links of Markdown but for those to web sites. */
+/** The links of Markdown except for those to web sites. */
 const linksOf = (markdown: string): readonly string[] =>
   [...proseOf(markdown).matchAll(/\]\((?!https?:)([^)\s]+)\)/g)].map(([, link = ""]) => link);
 

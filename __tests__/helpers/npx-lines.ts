@@ -15,7 +15,7 @@ const READ = ["README.md", "CONTRIBUTING.md", "docs", "examples", "templates", "
 /** Pages whose reader may be in any folder, where npx would download what is not installed. */
 export const ANYWHERE = /^(README\.md|docs\/how-to\/(deploy|reuse)\.md|examples\/)/;
 
-/** Every `npx` command in what people read: code of Markdown, and lines of other files but for comments. */
+/** Every `npx` command in what people read: code of Markdown, and lines of other files except for comments. */
 export function npxLines(): readonly NpxLine[] {
   const files = spawnSync("git", ["ls-files", "-z", ...READ], { cwd: PROJECT, encoding: "utf8" })
     .stdout.split("\0")

@@ -26,7 +26,7 @@ export const reviewPackOf = memoized(
   (settings: string): Readonly<Record<string, string>> => packFilesOf(settings, packOf(settings)),
 );
 
-/** A deployment's policy options; an account that is not stated is the one of the local AWS. */
+/** A deployment's policy options; an account that is not set is the one of the local AWS. */
 export function optionsOf({ region, accountId, policy, cluster }: Deployment): PolicyOptions {
   const { mode, supplement } = policy;
   return {

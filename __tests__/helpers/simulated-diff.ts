@@ -17,23 +17,23 @@ const documentOf = (options: PolicyOptions) => policyDocument(policyStatements(o
 
 /**
  * Simulates every call that either cluster makes, and each of them in other environments and under other conditions.
- * @param wanted the actions to judge; all by default
+ * @param isJudged the actions to judge; all by default
  */
 export async function truthOf(
   before: PolicyOptions,
   after: PolicyOptions,
-  wanted: (action: string) => boolean = () => true,
+  isJudged: (action: string) => boolean = () => true,
 ): Promise<Truth> {
-  const [had, has] = [documentOf(before), documentOf(after)];
+  const [former, latter] = [documentOf(before), documentOf(after)];
   const broadened = new Set<string>();
   const narrowed = new Set<string>();
-  const differing = new Set(differingActions(before, after).filter(wanted));
+  const differing = new Set(differingActions(before, after).filter(isJudged));
   for (const request of probes(before, after, ({ action }) => differing.has(action))) {
     const { action } = request;
     if (broadened.has(action) && narrowed.has(action)) {
       continue;
     }
-    const [was, is] = [await isAllowed(had, request), await isAllowed(has, request)];
+    const [was, is] = [await isAllowed(former, request), await isAllowed(latter, request)];
     if (is && !was) {
       broadened.add(action);
     }
@@ -46,11 +46,11 @@ export async function truthOf(
 
 /** Actions whose statements differ between two policies: for all others, simulation gives the same result twice. */
 export function differingActions(before: PolicyOptions, after: PolicyOptions): readonly string[] {
-  const [ofHad, ofHas] = [statementsByAction(documentOf(before)), statementsByAction(documentOf(after))];
-  return CATALOGUE.map(({ action }) => action).filter((action) => ofHad.get(action) !== ofHas.get(action));
+  const [ofBefore, ofAfter] = [statementsByAction(documentOf(before)), statementsByAction(documentOf(after))];
+  return CATALOGUE.map(({ action }) => action).filter((action) => ofBefore.get(action) !== ofAfter.get(action));
 }
 
-/** By action, what the statements with it say besides their actions. */
+/** By action, what the statements with it say in addition to their actions. */
 function statementsByAction(document: PolicyDocument): ReadonlyMap<string, string> {
   const byAction = new Map<string, string>();
   for (const { Action, ...rest } of document.Statement) {
@@ -73,11 +73,11 @@ const ODD_CONTEXTS: readonly Request["context"][] = [
 ];
 
 /** Every call of both clusters with every feature in both environments; those of one cluster in other environments, of an external cluster, and under unusual conditions. */
-function probes(before: PolicyOptions, after: PolicyOptions, wanted: (request: Request) => boolean): readonly Request[] {
+function probes(before: PolicyOptions, after: PolicyOptions, isJudged: (request: Request) => boolean): readonly Request[] {
   const withFeatures = ({ cluster }: PolicyOptions): Cluster => ({ ...cluster, features: FEATURE_NAMES });
   const [one, other] = [withFeatures(before), withFeatures(after)];
   const calls = (environment: Environment, cluster: Cluster) =>
-    requiredRequests("documented", true, environment, cluster).filter(wanted);
+    requiredRequests("documented", true, environment, cluster).filter(isJudged);
   const own = calls(before.environment, one);
   const all = [
     ...own,
@@ -88,7 +88,7 @@ function probes(before: PolicyOptions, after: PolicyOptions, wanted: (request: R
     ...calls({ ...before.environment, account: "999999999999" }, one),
     ...calls(before.environment, { ...one, prefix: "external" }),
     ...own.flatMap((request) => ODD_CONTEXTS.map((context) => ({ ...request, context }))),
-    ...[...abuses(before.environment), ...abuses(after.environment)].filter(wanted),
+    ...[...abuses(before.environment), ...abuses(after.environment)].filter(isJudged),
   ].map(({ action, resource, context = {} }) => ({ action, resource, context }));
   return [...new Map(all.map((request) => [JSON.stringify(request), request])).values()];
 }

@@ -13,7 +13,7 @@ export const UUID = "0a1b2c3d-4e5f-4071-8293-a4b5c6d7e8f9";
 export const VPC = "vpc-0123456789abcdef0";
 export const PEER_VPC = "vpc-0123456789abcdef9";
 
-/** A cluster with the marker beside its tags. */
+/** A cluster with the marker in addition to its tags. */
 export function withMarker(cluster: Cluster): Cluster {
   return { ...cluster, tags: { ...cluster.tags, [MARKER.key]: MARKER.value } };
 }
@@ -34,7 +34,7 @@ export function prefixed(prefix: string, tags: Tags): Context {
   return Object.fromEntries(Object.entries(tags).map(([key, value]) => [`${prefix}${key}`, value]));
 }
 
-/** What is known about the object of a request besides its ARN, at the moment of the request. One context per kind of object. */
+/** What is known about the object of a request in addition to its ARN, at the moment of the request. One context per kind of object. */
 type Kinds = Readonly<Record<string, readonly Context[]>>;
 
 /** Objects that exist, by type: DKP's Terraform, the machine controller manager, the EBS CSI driver, the cloud controller manager. */

@@ -27,8 +27,8 @@ function sentencesOf(text: string): readonly string[] {
 
 it.each(DOCUMENTS)("$document states what the list of sentences about policies has", ({ document, inFull, sentences }) => {
   const text = read(document);
-  const stated = inFull === undefined ? sentences.filter((sentence) => onOneLine(text).includes(sentence)) : sentencesOf(text);
-  expect(stated).toEqual(sentences);
+  const found = inFull === undefined ? sentences.filter((sentence) => onOneLine(text).includes(sentence)) : sentencesOf(text);
+  expect(found).toEqual(sentences);
 });
 
 it.each([...new Set(DOCUMENTS.flatMap(({ shownBy }) => shownBy))])(

@@ -55,7 +55,7 @@ const PAIRS: Readonly<Record<string, readonly [before: string, after: string, gr
   "another region, scoped": [scoped(), scoped("", "region: eu-west-1"), true, true],
   "another region, documented": ["", "region: eu-west-1", false, false],
   "another partition": [scoped(), scoped("", "region: cn-north-1"), true, true],
-  "the account is stated": [scoped(), scoped("", "accountId: '123456789012'"), false, false],
+  "the account is set": [scoped(), scoped("", "accountId: '123456789012'"), false, false],
   "another account": [scoped("", "accountId: '123456789012'"), scoped("", "accountId: '111111111111'"), true, true],
   "tags of the cluster": [minimal(), minimal("tags: { team: platform }"), true, false],
   "tags of the resources of this project": ["", "tags: { team: platform }", false, false],
@@ -131,8 +131,8 @@ it("permissions are reported as broadened exactly where simulation finds it, for
         // One request that the simulator allows after the change and not before.
         const requests = evidenceOf({ deployments: [{ stack: "x", state: "changed", findings: ofUser }] }) as DecisionRequest[];
         expect(requests).toHaveLength(isBroader ? 1 : 0);
-        const [has, had] = [after, before].map((options) => ({ identity: [policyDocument(policyStatements(options))] }));
-        expect(requests.filter((request) => has && had && isNew(has, had, request))).toEqual(requests);
+        const [latter, former] = [after, before].map((options) => ({ identity: [policyDocument(policyStatements(options))] }));
+        expect(requests.filter((request) => latter && former && isNew(latter, former, request))).toEqual(requests);
         const { broadened, narrowed } = reported(changes);
         const differing = differingActions(before, after);
         // Actions that both policies allow alike are not reported.

@@ -45,7 +45,7 @@ const BASE = {
   accessKeys: { primary: { status: "Active", pgpKey: ENCRYPTION_KEY }, secondary: { status: "Active", pgpKey: ENCRYPTION_KEY } },
 };
 
-/** By field: two values, and the exit code of the change from the first to the second. Undefined: not stated. */
+/** By field: two values, and the exit code of the change from the first to the second. Undefined: not set. */
 const CHANGES: Readonly<Record<string, readonly [from: unknown, to: unknown, exitCode: 0 | 2 | 3]>> = {
   region: ["eu-central-1", "eu-west-1", 2],
   accountId: [undefined, "123456789012", 2],
@@ -179,7 +179,7 @@ const PAIRED = [
 ];
 
 /** Findings that are not notes, as rule, address and file by field. */
-function located(before: string, after: string): readonly (readonly [finding: string, field: string | undefined])[] {
+function findingsWithFields(before: string, after: string): readonly (readonly [finding: string, field: string | undefined])[] {
   return serious(changesOf(before, after)).map(({ rule, address, principal, field, values }) => [
     JSON.stringify([rule, address, principal, "file" in values ? values.file : ""]),
     field,
@@ -196,11 +196,11 @@ describe("two changes at once", () => {
     const text = (settings: Settings) => stringify(settings);
     const start = values(0, one, other);
     const alone = [one, other].map((field) => {
-      const found = located(text(start), text(withField(field, CHANGES[field]?.[1], start)));
+      const found = findingsWithFields(text(start), text(withField(field, CHANGES[field]?.[1], start)));
       return { field, findings: new Set(found.map(([finding]) => finding)) };
     });
     const causesOf = (finding: string) => alone.flatMap(({ field, findings }) => (findings.has(finding) ? [field] : []));
-    for (const [finding, field] of located(text(start), text(values(1, one, other)))) {
+    for (const [finding, field] of findingsWithFields(text(start), text(values(1, one, other)))) {
       const causes = causesOf(finding);
       const allowed = causes.length === 0 ? [one, other] : causes;
       expect([finding, field, allowed.some((cause) => isIn(field ?? "", cause))]).toEqual([finding, field, true]);

@@ -61,8 +61,10 @@ const allowedBy = (statements: readonly Statement[]): ReadonlySet<string> => {
 /** The permissions that both sides have and a state between them lacks. */
 function missing(before: Attached, after: Attached): readonly string[] {
   const setsOf = (attached: Attached) => [...attached.values()].map(allowedBy);
-  const has = setsOf(after);
-  const kept = setsOf(before).flatMap((had) => [...had].filter((permission) => has.some((set) => set.has(permission))));
+  const allowedAfter = setsOf(after);
+  const kept = setsOf(before).flatMap((set) =>
+    [...set].filter((permission) => allowedAfter.some((other) => other.has(permission))),
+  );
   return statesBetween(before, after).flatMap((attached) => {
     const sets = setsOf(attached);
     return kept.filter((permission) => !sets.some((set) => set.has(permission)));

@@ -18,10 +18,11 @@ type Files = Readonly<Record<string, string>>;
  * and of valid settings what they change in the deployment. To add an input, write it and an empty line, and run `npm run golden`.
  *
  * An input is lines that are added to a valid settings file, where a `region`, `backend` or `cloud` replaces that of the file; two
- * such files, a.yaml and b.yaml, with `+++` between them, each with a state of its own; `config.yml` with settings of the cluster beside
- * it, and lines that replace those of the same key in DKP's installation file, or are added; a folder as JSON, text by file name; or
- * `dkp-access` with arguments, in a project with one valid deployment. MINIMAL is the smallest settings file, CLUSTER_DOCUMENT and AWS_DOCUMENT are the documents of
- * DKP's installation file; ENCRYPTION_KEY, KEY_ID and the like stand for keys of the tests; NAMES for names of user and policy of its own; <a*60> is the letter a, 60 times.
+ * such files, a.yaml and b.yaml, with `+++` between them, each with a state of its own; `config.yml` with settings of the cluster next
+ * to it, and lines that replace those of the same key in DKP's installation file, or are added; a folder as JSON, text by file name;
+ * or `dkp-access` with arguments, in a project with one valid deployment. MINIMAL is the smallest settings file, CLUSTER_DOCUMENT and
+ * AWS_DOCUMENT are the documents of DKP's installation file; ENCRYPTION_KEY, KEY_ID and the like stand for keys of the tests; NAMES
+ * for names of user and policy of its own; <a*60> is the letter a, 60 times.
  */
 const INPUTS = (goldenText("inputs.txt").match(/(?:^> [^\n]*\n)+/gm) ?? []).map((lines) =>
   lines.slice("> ".length, -1).replaceAll("\n> ", "\n"),
@@ -114,10 +115,10 @@ function answerTo(files: Files, config?: string): Promise<string> {
 
 /** A valid settings file with these lines, and the state of the stack in a bucket of its own. */
 function fileWith(lines: string, stack = "states"): string {
-  const stated = (key: string) => new RegExp(`^${key}:`, "m").test(lines);
+  const isReplaced = (key: string) => new RegExp(`^${key}:`, "m").test(lines);
   const kept = MINIMAL.replace("states", stack)
     .split("\n")
-    .filter((line) => !stated(line.replace(/:.*/, "")) && !(line.startsWith("backend") && stated("cloud")));
+    .filter((line) => !isReplaced(line.replace(/:.*/, "")) && !(line.startsWith("backend") && isReplaced("cloud")));
   return `${kept.join("\n")}${lines.replace("NAMES", `user: { name: ${stack} }\npolicy: { name: ${stack} }`)}\n`;
 }
 
@@ -143,8 +144,8 @@ async function answerToInput(input: string): Promise<string> {
     return answerTo(JSON.parse(input) as Files);
   }
   if (input.startsWith("config.yml")) {
-    const [beside = "", ...lines] = input.split("\n");
-    const settings = fileWith(`cluster: { configFile: ${beside} }`);
+    const [cluster = "", ...lines] = input.split("\n");
+    const settings = fileWith(`cluster: { configFile: ${cluster} }`);
     return (await answerTo({ "dev.yaml": settings }, installationFile(lines.map(written)))).replace(ONE_FILE, "");
   }
   const [a = "", b] = input.split(/\n?\+\+\+\n?/);

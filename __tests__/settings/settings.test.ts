@@ -87,7 +87,7 @@ tags:
 describe("a changed setting", () => {
   it.each<[string, Change, string[], string[]]>([
     [
-      "is replaced beside its comment",
+      "is replaced next to its comment",
       { setting: "accessKeys.secondary.status", value: "Active" },
       ["        status: absent # until then"],
       ["        status: Active # until then"],

@@ -36,9 +36,9 @@ describe("dkp-access plan", () => {
 
   const SHOW = "show -json plan";
   const PLUGINS = `init -backend=false -input=false -no-color -lockfile=readonly -plugin-dir=`;
-  const beside = () => at(`${STACK}/.terraform/providers`);
+  const nextToPlan = () => at(`${STACK}/.terraform/providers`);
 
-  it("plans what synth writes, and never runs the provider beside the plan where no lock is committed", async () => {
+  it("plans what synth writes, and never runs the provider next to the plan where no lock is committed", async () => {
     const { status, commands } = await plan([]);
     expect({ status, commands }).toEqual({
       status: 3,
@@ -51,21 +51,21 @@ describe("dkp-access plan", () => {
     });
   });
 
-  it("plans the files of a pipeline with the committed lock, which the provider beside the plan must have", async () => {
+  it("plans the files of a pipeline with the committed lock, which the provider next to the plan must have", async () => {
     write({ "locks/dev.terraform.lock.hcl": "", [`${STACK}/cdk.tf.json`]: "{}" });
     expect((await plan(["--no-synth", "--no-lock"])).commands).toEqual([
       "init -input=false -no-color -lockfile=readonly -reconfigure",
       "plan -input=false -no-color -detailed-exitcode -lock=false -out=plan",
-      `${PLUGINS}${beside()}`,
+      `${PLUGINS}${nextToPlan()}`,
       SHOW,
     ]);
     expect(existsSync(at(`${STACK}/versions.tf`))).toBe(false);
   });
 
-  it("takes the provider from elsewhere where the one beside the plan has another checksum than the lock", async () => {
+  it("takes the provider from elsewhere where the one next to the plan has another checksum than the lock", async () => {
     write({ "locks/dev.terraform.lock.hcl": "" });
     const { commands } = await plan([], { failing: "*-plugin-dir*" });
-    expect(commands.slice(2)).toEqual([`${PLUGINS}${beside()}`, "init -backend=false -input=false -no-color", SHOW]);
+    expect(commands.slice(2)).toEqual([`${PLUGINS}${nextToPlan()}`, "init -backend=false -input=false -no-color", SHOW]);
   });
 
   it("leaves the plan for its owner alone, once its summary is complete", async () => {

@@ -34,7 +34,7 @@ describe("findings", () => {
     expect(adviceLines(RULES, TAGS)).toEqual([]);
   });
 
-  it("are one object as JSON, with their values beside level and sentences", () => {
+  it("are one object as JSON, with their values next to level and sentences", () => {
     const report = reportJson(RULES, [TAGS, RENAMED], [{ stack: "prod" }, { stack: "dev" }], { source: "main" });
     expect(JSON.parse(JSON.stringify(report))).toEqual({
       exitCode: 3,

@@ -2,10 +2,10 @@ import { knownKeys, meaningOf } from "../../../src/settings/schema/fields";
 import { argumentsOf, BACKEND_TYPES, type BackendType } from "../../../src/terraform/backends";
 
 it.each([
-  ["declared beside the field", "outputs.secret", "exposure"],
-  ["declared beside the field", "accessKeys.primary.pgpKey", "exposure"],
-  ["declared beside the field", "nodeRole.additionalActions.0", "permissions"],
-  ["declared beside the field", "policy.description", "harmless"],
+  ["declared next to the field", "outputs.secret", "exposure"],
+  ["declared next to the field", "accessKeys.primary.pgpKey", "exposure"],
+  ["declared next to the field", "nodeRole.additionalActions.0", "permissions"],
+  ["declared next to the field", "policy.description", "harmless"],
   ["that of the nearest field around it", "cluster.tags.owner", "permissions"],
   ["that of the nearest field around it", "backend.s3.bucket", "exposure"],
   ["that of the nearest field around it", "user.allowedNetworks.cidrs.0", "permissions"],

@@ -1,18 +1,9 @@
+import type { AttachedPolicy, Policy, Role } from "@aws-sdk/client-iam";
 import { alwaysOnRegion } from "../../../iam/partitions";
 import type { Deployment } from "../../../settings/deployment";
 import { type Progress, withProgress } from "../../terraform/progress";
 import { Aws } from "./client";
-import {
-  type Action,
-  AwsError,
-  deadline,
-  type Input,
-  type Output,
-  type Policy,
-  type Role,
-  TIMED_OUT,
-  unlessMissing,
-} from "./operations";
+import { type Action, AwsError, deadline, type Input, type Output, TIMED_OUT, unlessMissing } from "./operations";
 
 /** What was read, or why it was not. */
 export type Reading<T> = { readonly value: T } | { readonly unread: string };
@@ -62,10 +53,6 @@ export async function withIam<T>(
 
 type Kind = "user" | "policy" | "group" | "role";
 type Principal = Exclude<Kind, "policy">;
-
-interface AttachedPage {
-  readonly AttachedPolicies?: readonly { readonly PolicyArn?: string | undefined }[] | undefined;
-}
 
 /** Reads IAM object by object: one that cannot be read does not keep the others from being read. */
 export class IamReader {
@@ -148,7 +135,8 @@ export class IamReader {
 
   /** ARNs of the managed policies that are attached to a user, a group or a role. */
   attached(kind: Principal, name: string): Promise<Reading<readonly string[]>> {
-    const arns = ({ AttachedPolicies }: AttachedPage) => AttachedPolicies?.map(({ PolicyArn = "" }) => PolicyArn);
+    const arns = ({ AttachedPolicies }: { readonly AttachedPolicies?: AttachedPolicy[] | undefined }) =>
+      AttachedPolicies?.map(({ PolicyArn = "" }) => PolicyArn);
     const lists = {
       user: () => this.list("iam:ListAttachedUserPolicies", { UserName: name }, arns),
       group: () => this.list("iam:ListAttachedGroupPolicies", { GroupName: name }, arns),

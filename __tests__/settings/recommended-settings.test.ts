@@ -1,6 +1,5 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { parse } from "yaml";
 import { recommendedYaml } from "../../scripts/generate/reference-tables";
 import { RECOMMENDED_SETTINGS } from "../../src/cli/recommended-settings";
 import { RSA_KEY } from "../helpers/pgp-keys";
@@ -13,20 +12,6 @@ const recommended = recommendedYaml()
   .replace("configFile: cluster.yml", "prefix: dev\n  layout: Standard");
 
 describe("the recommended settings", () => {
-  it("are one settings file, each with its reason", () => {
-    expect(parse(recommendedYaml())).toEqual({
-      accountId: "123456789012",
-      policy: { mode: "minimal" },
-      attachment: "group",
-      accessKeys: { primary: { pgpKey: "BASE64" }, secondary: { pgpKey: "BASE64" } },
-      cluster: { configFile: "cluster.yml", dkpVersion: "1.77" },
-      features: [],
-    });
-    for (const why of Object.values(RECOMMENDED_SETTINGS)) {
-      expect(recommendedYaml()).toContain(` # ${why}\n`.trimEnd());
-    }
-  });
-
   it("leave only the choices to a reviewer that depend on the company", () => {
     const weak = reviewOf(recommended, {}).weakChoices.map(({ setting }) => setting);
     expect(weak).toEqual(["policy.mode", "user.allowedNetworks", "user.permissionsBoundary"]);

@@ -2,7 +2,6 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { hclArguments } from "../src/cli/text/hcl";
-import { cell } from "../src/cli/text/markdown";
 import { asciiJson, quote, shellWord } from "../src/cli/text/shell";
 import { fillTemplate } from "../src/cli/text/template";
 import { fileErrorMessage, readRegularFile, writeFileAtomically } from "../src/text/files";
@@ -281,15 +280,5 @@ describe("fillTemplate", () => {
     ["an unknown filter", "{{ a | missing }}", "undefined filter: missing"],
   ])("rejects %s", (_, template, message) => {
     expect(() => fill(template, { a: "" })).toThrow(message);
-  });
-});
-
-describe("Markdown", () => {
-  it.each([
-    ["a|b", "a\\|b"],
-    ["a\\|b", "a\\|b"],
-    ["a\\\\|b", "a\\\\\\|b"],
-  ])("escapes a pipe in a cell unless it is: %s", (text, escaped) => {
-    expect(cell(text)).toBe(escaped);
   });
 });

@@ -4,13 +4,10 @@ import { Liquid } from "liquidjs";
 import { overviewPage } from "../../../src/cli/review/overview";
 import { pageFacts } from "../../../src/cli/review/pack";
 import { valueAt } from "../../../src/text/json";
-import { clusterOf, ENVIRONMENT, inMode } from "../../helpers/clusters";
 import { deployment, SEVERAL_POLICIES } from "../../helpers/deployment";
-import { deploymentOf } from "../../helpers/packs";
 import { RSA_KEY } from "../../helpers/pgp-keys";
 import { PROJECT } from "../../helpers/project-root";
 import { reviewOf } from "../../helpers/reviewed";
-import { UUID, VPC } from "../../helpers/tagged-requests";
 
 const SCOPED = "policy: { mode: scoped }\ncluster: { prefix: dev, layout: Standard }\n";
 
@@ -77,22 +74,6 @@ describe("the templates", () => {
     const isKnown = (name: string) =>
       facts.some((fact) => valueAt(fact, name.replace(/\.size$|\[.*/, "").split(".")) !== undefined);
     expect([...names].filter((name) => !isKnown(name))).toEqual([]);
-  });
-});
-
-describe("what mode strict does not protect", () => {
-  const limits = (mode: "minimal" | "strict", known = {}) =>
-    reviewOf(deploymentOf(inMode(mode, { supplement: true, environment: ENVIRONMENT, cluster: clusterOf(known) })), {});
-
-  it("is counted by kind, and less after the bootstrap", () => {
-    expect(limits("strict").exposures).toHaveLength(11);
-    const after = limits("strict", { uuid: UUID, vpcId: VPC });
-    expect(after.exposures).toHaveLength(7);
-    expect(after.exposures.reduce((sum, { open }) => sum + open, 0)).toBe(73);
-  });
-
-  it("is nothing of its own in other modes", () => {
-    expect(limits("minimal")).toMatchObject({ exposures: [], marker: undefined });
   });
 });
 

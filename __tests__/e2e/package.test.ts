@@ -189,7 +189,6 @@ describe("other projects", () => {
         "dkp-access",
         "fastest-levenshtein",
         "ipaddr.js",
-        "semver",
         "valibot",
         "yaml",
       ]);

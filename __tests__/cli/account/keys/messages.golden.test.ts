@@ -71,6 +71,15 @@ describe("the response to a leaked key", () => {
     expect(leakResponse(lost, ["AKIAPRIMARY"]).after.edits).toEqual([{ setting: "import.user", value: true }]);
   });
 
+  it.each([
+    ["the exposed one", "", [PRIMARY], "AKIAPRIMARY", "hand-over"],
+    ["an imported one", "", [{ ...PRIMARY, secret: undefined }], "AKIAPRIMARY", "create"],
+    ["another one outside Terraform", "accessKeys: none", [], "AKIAOTHER", "none-create"],
+  ])("never says that DKP keeps its key where only %s is left", (_, settings, keys, left, why) => {
+    const given = situation(settings, keys, [iamKey(left, 80, 0.1), iamKey("AKIALEAKED", 9, 0.1)]);
+    expect(leakResponse(given, ["AKIALEAKED"]).after.why).toBe(why);
+  });
+
   it("creates the next key at once, also where the leaked one was created minutes ago", () => {
     const created = new Date(DEPLOYED.iam.now.getTime() - 60_000);
     const fresh = situation("", [{ ...PRIMARY, created }], [iamKey("AKIAPRIMARY", 0, 0)]);

@@ -101,11 +101,7 @@ function verdict({ deployments }: Changes): string {
   const broadened = `Permissions broadened${counts(findings, ["permissions-broadened"], "added", "broadened")}.`;
   const needsRole = findings.some(({ rule }) => rule === "deployer-broadened");
   const isHarmless = findings.every((finding) => levelOf(RULES, finding) === "note");
-  const isNarrowed =
-    numberIn("Broadened permissions") === 0 &&
-    findings.some(
-      (found) => RULES[found.rule].section === "Narrowed permissions" && (isHarmless || levelOf(RULES, found) !== "note"),
-    );
+  const isNarrowed = numberIn("Broadened permissions") === 0 && numberIn("Narrowed permissions") > 0;
   const sentences = [
     breaking > 0 && `${counted(breaking, "breaking change")}.`,
     unmanaged > 0 && `${counted(unmanaged, "deployment")} left unmanaged.`,

@@ -43,5 +43,6 @@ export function deploymentOf(options: PolicyOptions): Deployment {
   const { mode, supplement, environment, cluster } = options;
   const { region, account: accountId } = environment;
   const policy = { ...plain.policy, mode, supplement };
-  return { ...plain, region, accountId, cluster, policy, policies: deploymentPolicies(options, policy) };
+  const settings = { ...plain.settings, region, accountId };
+  return { ...plain, settings, region, accountId, cluster, policy, policies: deploymentPolicies(options, policy) };
 }

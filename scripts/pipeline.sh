@@ -30,7 +30,7 @@ Usage: sh scripts/pipeline.sh prepare|synth
              program receives neither the key nor the credentials of AWS. A state that could not be written is kept, encrypted for
              PLAN_CERTIFICATE, as pipeline.out/errored.tfstate.cms
   drift      plans and changes nothing: exit code 2 when AWS and the settings differ, and 3 as in plan
-  unmanaged  reports what exists in AWS besides the state (dkp-access drift): exit code 2, or 3 if something cannot be read
+  unmanaged  reports what exists in AWS outside the state (dkp-access drift): exit code 2, or 3 if something cannot be read
   clean      removes the saved plan, and encrypts a state that could not be written. Last in each job, whatever happened
 
 apply forwards SIGINT, SIGTERM and SIGHUP to Terraform once, as SIGINT. FORWARD_SIGNALS=false: the CI system signals every process

@@ -89,7 +89,7 @@ export function policyFindings(principal: Principal, change: PolicyChange, bound
   return found;
 }
 
-/** What the Terraform role needs besides, and no longer needs. @param file of the review pack that has its policy */
+/** What the Terraform role additionally needs, and no longer needs. @param file of the review pack that has its policy */
 export function deployerFindings(file: string, { allowed, reduced, broadened, narrowed }: PolicyChange): readonly DiffFound[] {
   const principal = "Terraform role";
   const found: DiffFound[] = [];

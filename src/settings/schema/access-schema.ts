@@ -62,7 +62,7 @@ export const accessKeys = f.field(
         current: f.harmless(f.choice(SLOTS), "The slot whose key the outputs expose; it must be `Active`", "primary"),
         allowPlaintext: f.exposure(
           v.boolean(),
-          "Allows an `Active` slot without `pgpKey` besides a current one that has it: for the step of a change from plaintext to `pgpKey` in which `current` moves",
+          "Allows an `Active` slot without `pgpKey` next to a current one that has it: for the step of a change from plaintext to `pgpKey` in which `current` moves",
         ),
       }),
     ],

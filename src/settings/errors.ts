@@ -30,7 +30,7 @@ export class SettingsError extends ReportedError {
 
 function describeFile(file: string, errors: readonly FieldError[]): string {
   const count = errors.length === 1 ? "1 error" : `${errors.length} errors`;
-  const lines = [...errors].sort((a, b) => (a.line ?? 0) - (b.line ?? 0)).map((error) => `  ${describe(error)}`);
+  const lines = [...errors].sort((a, b) => (a.line ?? 0) - (b.line ?? 0)).map((error) => `  ${visible(describe(error))}`);
   return [`${visible(file)} has ${count}:`, ...lines].join("\n");
 }
 

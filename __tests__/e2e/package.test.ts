@@ -90,7 +90,6 @@ describe("other projects", () => {
         "dist/constructs/",
         "dist/decision/",
         "dist/iam/",
-        "dist/iam/aws-actions.json",
         "dist/iam/catalogue.json",
         "dist/program-licenses.txt",
         "dist/sbom.cdx.json",

@@ -168,19 +168,19 @@ describe("A year of the access of a DKP cluster to AWS", () => {
     expect(planned("prod")).toEqual(NOTHING);
   });
 
-  it.each(["scoped", "minimal"] as const)(
-    "In April, the policy becomes %s in place, and allows what DKP requires",
-    async (mode) => {
-      change("prod", { "policy.mode": mode });
-      expect(reported("diff --against HEAD")).toEqual([2, "permissions-narrowed"]);
-      commit(mode);
-      expect(planned("prod")).toEqual([2, "0 to add, 1 to change, 0 to destroy", "permissions-narrowed"]);
-      apply("prod");
-      const { cluster } = deployment(readFileSync(settingsFile("prod"), "utf8"));
-      const environmentOfKey = { partition: "aws", region: "eu-central-1", account: account.id };
-      expect(await account.denied(name, requiredRequests(mode, true, environmentOfKey, cluster))).toEqual([]);
-    },
-  );
+  it.each([
+    ["scoped", ["control-policy-changed", "permissions-narrowed"]],
+    ["minimal", ["permissions-narrowed"]],
+  ] as const)("In April, the policy becomes %s in place, and allows what DKP requires", async (mode, rules) => {
+    change("prod", { "policy.mode": mode });
+    expect(reported("diff --against HEAD")).toEqual([2, ...rules]);
+    commit(mode);
+    expect(planned("prod")).toEqual([2, "0 to add, 1 to change, 0 to destroy", "permissions-narrowed"]);
+    apply("prod");
+    const { cluster } = deployment(readFileSync(settingsFile("prod"), "utf8"));
+    const environmentOfKey = { partition: "aws", region: "eu-central-1", account: account.id };
+    expect(await account.denied(name, requiredRequests(mode, true, environmentOfKey, cluster))).toEqual([]);
+  });
 
   it("In May, the policy moves from the user to a group, first added and then removed", () => {
     change("prod", { attachment: "user-and-group", group: { name } });

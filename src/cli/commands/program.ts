@@ -16,7 +16,7 @@ const OTHER_NAMES: readonly (readonly [names: readonly string[], instead: string
   [["upgrade"], "dkp-access diff STACK --dkp-version TO reports what another version of DKP requires"],
   [["destroy"], `the steps are in ${page("change-and-retire")}`],
   [["import"], `the steps are in ${page("import")}`],
-  [["output", "outputs"], "dkp-access hand-over prints the provider block for DKP; terraform output prints the outputs"],
+  [["output", "outputs"], "dkp-access hand-over writes the provider block for DKP; terraform output prints the outputs"],
 ];
 
 /**

@@ -22,7 +22,7 @@ export function clusterConfiguration({ deployment }: Reviewed): string {
   };
   const comments = [
     `The fields that follow from the deployment ${stack}.`,
-    `dkp-access hand-over ${stack} prints the provider block with the key.`,
+    `dkp-access hand-over ${stack} --out FILE writes the provider block with the key.`,
     ...(dkpVersion === undefined ? [] : [`The policy is for DKP ${dkpVersion}.`]),
     ...(prefix === undefined ? [] : [`Set in the ClusterConfiguration: cloud.prefix: ${JSON.stringify(prefix)}`]),
     ...(cluster.bastion ? ["Add withNAT.bastionInstance as your cluster requires."] : []),

@@ -39,7 +39,10 @@ const ATTENTION = templateRules("attention", {
   ],
   "credentials-rejected": ["AWS rejects the credentials ({reason})", "use the credentials that apply the stack"],
   "role-not-assumed": ["provider.assumeRoleArn cannot be assumed ({reason})", "correct it, or the trust policy of the role"],
-  "key-owner-differs": ["these credentials are not the key of {user}, but of {arn}", `use its key: ${PROGRAM} hand-over {stack}`],
+  "key-owner-differs": [
+    "these credentials are not the key of {user}, but of {arn}",
+    `use its key: ${PROGRAM} hand-over {stack} --out FILE`,
+  ],
   "region-disabled": [
     "{region} is not enabled in the account ({status})",
     "correct region, or aws account enable-region --region-name {region}",

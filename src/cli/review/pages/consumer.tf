@@ -13,7 +13,7 @@
 # its readers as for the state of the deployment, or set `outputs: { secret: false }` or a `pgpKey` in the deployment.
 # <!-- else -->
 # WARNING: the outputs below store var.dkp_secret_access_key, decrypted, IN PLAINTEXT in the state of this workspace.
-# The variant at the end of this file keeps it out of the state. `dkp-access hand-over` prints it for DKP.
+# The variant at the end of this file keeps it out of the state. `dkp-access hand-over` writes it for DKP.
 # Reading one output of {{ deployment.stack | comment }} stores all of its outputs in the state of this workspace.
 # <!-- if secret.current == "none" -->
 # The deployment has no key; create it outside Terraform.

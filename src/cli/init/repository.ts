@@ -45,7 +45,7 @@ export function repositoryFiles(options: RepositoryOptions): Readonly<Record<str
     ...Object.fromEntries(Object.entries(COPIED).map(([path, template]) => [path, read(template)])),
     "package.json": packageJson(options),
     "README.md": fillTemplate("templates/README.md", { stack, pipelineFile: pipeline && PIPELINES[pipeline].path }),
-    ...(pipeline === undefined ? {} : pipelineFiles(pipeline)),
+    ...(pipeline === undefined ? {} : { [PIPELINES[pipeline].path]: read(PIPELINES[pipeline].template) }),
   };
 }
 
@@ -80,16 +80,4 @@ function packageJson({ cdkTerrain, source }: RepositoryOptions): string {
     devDependencies: { [`${command}-cli`]: cdkTerrain ? TERRAIN.cdktn : devDependencies["cdktf-cli"], ...tested("typescript") },
   };
   return `${JSON.stringify(content, null, 2)}\n`;
-}
-
-/** The pipeline for all stacks. Its jobs do not require the CDKTF command or the compiler. */
-function pipelineFiles(pipeline: keyof typeof PIPELINES): Readonly<Record<string, string>> {
-  const { template, path } = PIPELINES[pipeline];
-  return {
-    [path]: read(template)
-      .replace(/^# Copy to \S+ /, "# ")
-      .replaceAll("docs/how-to/pipelines.md", "node_modules/dkp-access/docs/how-to/pipelines.md")
-      .replaceAll("npm ci", "npm ci --omit=dev"),
-    "scripts/pipeline.sh": read("scripts/pipeline.sh"),
-  };
 }

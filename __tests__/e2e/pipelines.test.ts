@@ -31,7 +31,7 @@ describe("the pipeline files", () => {
     ["check-jsonschema", "--builtin-schema", "vendor.github-workflows", ...WORKFLOWS],
     ["actionlint", "-no-color", ...WORKFLOWS],
     ["zizmor", "--offline", "--no-progress", "--min-severity=medium", ...WORKFLOWS],
-    ["shellcheck", "--norc", "scripts/pipeline.sh"],
+    ["shellcheck", "--norc", "scripts/pipeline.sh", "scripts/release.sh", "scripts/cdk-terrain.sh"],
   ])("pass %s %s %s", (program, ...args) => {
     const { status, stdout, stderr } = spawnSync(program, args, { cwd: PROJECT, encoding: "utf8" });
     expect({ status, output: status === 0 ? "" : `${stdout}${stderr}` }).toEqual({ status: 0, output: "" });

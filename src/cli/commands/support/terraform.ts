@@ -27,7 +27,7 @@ export async function readableState({ terraform, output }: Session, stack: strin
  * @throws Error if the program is missing, or was ended by a signal
  */
 export async function runToEnd(
-  { binary, progress }: TerraformCli,
+  { binary, progress, forwardsSignals }: TerraformCli,
   folder: string,
   args: readonly string[],
   output: "lines" | "inherit" = "lines",
@@ -39,7 +39,9 @@ export async function runToEnd(
   }
   const closed = once(child, "close") as Promise<[code: number | null, signal: NodeJS.Signals | null]>;
   const interrupt = () => {
-    child.kill("SIGINT");
+    if (forwardsSignals) {
+      child.kill("SIGINT");
+    }
     return closed;
   };
   const [code, signal] = await atSignal(interrupt, () => closed).catch((error: NodeJS.ErrnoException) => {

@@ -1,5 +1,9 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse } from "yaml";
 import { COMMANDS as ROWS } from "../../../src/cli/commands/commands";
 import { projectForEach, settingsOf } from "../../helpers/folder";
+import { PROJECT } from "../../helpers/project-root";
 import { runCli } from "../../helpers/run-cli";
 
 const BROKEN = `${settingsOf("b")}protect: 1\n`;
@@ -197,6 +201,20 @@ describe("dkp-access policy", () => {
       expect(await conditionOf("deployer", "gitlab", "--repository", name)).toEqual({
         StringEquals: { [`${host}:aud`]: "dkp-access-apply", [`${host}:sub`]: [subject] },
       });
+    });
+
+    it("names the environments and the audiences of the pipeline files", async () => {
+      const { jobs } = parse(readFileSync(join(PROJECT, "docs/pipelines/github-actions.yml"), "utf8"));
+      const named = JSON.stringify(await conditionOf("planner", "github", "--repository", "acme/dkp"));
+      expect(named).toContain(`:environment:${jobs["second-reviewer"].environment}"`);
+      expect(JSON.stringify(await conditionOf("deployer", "github", "--repository", "acme/dkp"))).toContain(
+        `:environment:${jobs.apply.environment}"`,
+      );
+      const gitLab = parse(readFileSync(join(PROJECT, "docs/pipelines/gitlab-ci.yml"), "utf8"));
+      const audienceOf = (job: string) => ({ StringEquals: { "gitlab.com:aud": gitLab[job].id_tokens.AWS_ID_TOKEN.aud } });
+      expect(await conditionOf("planner", "gitlab", "--repository", "acme/dkp")).toMatchObject(audienceOf(".terraform"));
+      expect(await conditionOf("deployer", "gitlab", "--repository", "acme/dkp")).toMatchObject(audienceOf(".apply"));
+      expect(gitLab[".apply"].environment.deployment_tier).toBe("production");
     });
 
     it.each([

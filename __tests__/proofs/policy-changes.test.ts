@@ -2,8 +2,8 @@ import * as fc from "fast-check";
 import { type Cluster, LAYOUTS } from "../../src/iam/cluster";
 import { type DeploymentPolicy, deploymentPolicies, isTooLarge, secondPolicyName } from "../../src/iam/deployment-policies";
 import type { Statement } from "../../src/iam/policy-statement";
-import type { Mode } from "../../src/iam/policy-statements";
-import { anyCluster, ENVIRONMENT, FEATURE_NAMES, KMS_KEY, UNTAGGED_MODES } from "../helpers/clusters";
+import { MODES, type Mode } from "../../src/iam/policy-statements";
+import { anyCluster, ENVIRONMENT, FEATURE_NAMES, KMS_KEY } from "../helpers/clusters";
 import { cases, SAMPLE } from "../helpers/complete";
 import { permissionsOf } from "../helpers/permissions";
 
@@ -117,7 +117,7 @@ const shown = ({ changes, missing: count, counts }: Report) =>
     .join(", ")}\n`;
 
 describe("between the write calls of an apply", () => {
-  it.each(UNTAGGED_MODES)(
+  it.each(MODES)(
     "no permission is missing that the settings allow before and after a change of one setting in mode %s",
     (mode) => {
       const report: Report = { changes: 0, missing: 0, counts: {} };
@@ -139,7 +139,7 @@ describe("between the write calls of an apply", () => {
     const report: Report = { changes: 0, missing: 0, counts: {} };
     fc.assert(
       fc.property(anyCluster, anyChange, (cluster, { networks = 0, ...change }) => {
-        const byMode = UNTAGGED_MODES.map((mode) => policiesOf(mode, { ...cluster, ...change }, networks));
+        const byMode = MODES.map((mode) => policiesOf(mode, { ...cluster, ...change }, networks));
         for (const before of byMode) {
           for (const after of byMode) {
             add(report, before, after);
@@ -149,7 +149,7 @@ describe("between the write calls of an apply", () => {
       { numRuns: PAIRED_DEPLOYMENTS, seed: SAMPLE },
     );
     process.stderr.write(`${PAIRED_DEPLOYMENTS} deployments: ${shown(report)}`);
-    expect(report).toMatchObject({ changes: PAIRED_DEPLOYMENTS * UNTAGGED_MODES.length ** 2, missing: 0 });
+    expect(report).toMatchObject({ changes: PAIRED_DEPLOYMENTS * MODES.length ** 2, missing: 0 });
   });
 
   it("a permission that moved between the two policies would be missing", () => {

@@ -18,7 +18,7 @@ export type DeploymentPolicies = readonly [DeploymentPolicy, ...DeploymentPolicy
 /**
  * The managed policies of a deployment.
  * @param name that of the first one
- * @throws Error if a mode other than `documented` has no prefix, or `strict` no marker
+ * @throws Error if a mode other than `documented` has no prefix
  */
 export function deploymentPolicies(options: PolicyOptions, name: string): DeploymentPolicies {
   const [first = [], second] = dividedPolicies(requiredStatements(options));

@@ -6,7 +6,7 @@ import { appliesTo, KNOWN_VERSIONS, SUPPORTED_VERSIONS } from "../../src/iam/dkp
 import { readPgpKey } from "../../src/iam/openpgp-key";
 import { policyDocument, policySize } from "../../src/iam/policy-document";
 import { MODES, type Mode, policyStatements } from "../../src/iam/policy-statements";
-import { anyOptions, clusterOf, ENVIRONMENT, EVERYTHING, inMode, UNTAGGED_MODES } from "../helpers/clusters";
+import { anyOptions, clusterOf, ENVIRONMENT, EVERYTHING } from "../helpers/clusters";
 import { ENCRYPTION_KEY, EXPIRING_KEY, RSA_KEY, VERSION_6_KEY } from "../helpers/pgp-keys";
 import { requiredRequests } from "../helpers/required-requests";
 import { requestsWith } from "../helpers/simulator";
@@ -30,7 +30,7 @@ describe("the action patterns", () => {
   it("shorten every statement without a change of its actions, resources and conditions", () => {
     fc.assert(
       fc.property(anyOptions, fc.constantFrom(...MODES), (options, mode) => {
-        const statements = policyStatements(inMode(mode, options));
+        const statements = policyStatements({ ...options, mode });
         const short = shortened(statements);
         expect(short.map((statement) => ({ ...statement, actions: expanded(statement.actions) }))).toEqual(statements);
         expect(policySize(short)).toBeLessThanOrEqual(policySize(statements));
@@ -136,7 +136,7 @@ describe("the policy without dkpVersion", () => {
 const riskOptions = (mode: Mode, cluster = clusterOf()) => ({ mode, supplement: true, environment: ENVIRONMENT, cluster });
 
 describe("the impact of a leaked key", () => {
-  it.each(UNTAGGED_MODES)("contains in mode %s only actions that IAM allows", async (mode) => {
+  it.each(MODES)("contains in mode %s only actions that IAM allows", async (mode) => {
     for (const cluster of [clusterOf(), EVERYTHING]) {
       const policy = policyDocument(policyStatements(riskOptions(mode, cluster)));
       const requests = requiredRequests(mode, true, ENVIRONMENT, cluster);

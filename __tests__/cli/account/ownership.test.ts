@@ -11,7 +11,7 @@ const POLICY: AccountObject = { kind: "policy", name: "D8CloudProviderAWS" };
 const GROUP: AccountObject = { kind: "group", name: "dkp" };
 const USER: AccountObject = { kind: "user", name: "deckhouse" };
 const ROLE: AccountObject = { kind: "role", name: "nodes" };
-const FURTHER: AccountObject = { kind: "policy", name: "D8CloudProviderAWS-2-0123abcd" };
+const SECOND: AccountObject = { kind: "policy", name: "D8CloudProviderAWS-2" };
 
 const resource = (address: string, attributes: StateResource["attributes"]) => ({ address, tainted: false, attributes });
 const STATE = {
@@ -62,13 +62,14 @@ describe("an object of the account is", () => {
     ["a user that a resource of the state refers to", { object: USER, uses: [], state: [STATE.attachment] }],
     ["a role that the cluster's instance profile uses", { object: ROLE, uses: ["instance profile dev-node"] }],
     ["a role with the instance profile of the AWS console", { object: ROLE, uses: ["instance profile nodes"] }],
-    ["a further policy of other content", { object: FURTHER, uses: ["user deckhouse"] }],
+    ["the second policy, where the settings need one", { object: SECOND, uses: ["user deckhouse"] }],
   ])("ours and unmanaged: %s", (_, given) => {
     expect(ownership(given)).toEqual({ owner: "ours-unmanaged", by: [] });
   });
 
   it.each<readonly [what: string, given: Case, by: string]>([
     ["a policy of another user", { object: POLICY, uses: ["user deckhouse", "user second"] }, "user second"],
+    ["a second policy of another user", { object: SECOND, uses: ["user second"] }, "user second"],
     ["a group with another member", { object: GROUP, uses: ["user second"] }, "user second"],
     ["a role of another cluster's profile", { object: ROLE, uses: ["instance profile b-node"] }, "instance profile b-node"],
   ])("another's: %s", (_, given, by) => {
@@ -82,7 +83,6 @@ describe("an object of the account is", () => {
     ["a policy, without a readable state", { object: POLICY, uses: [], state: undefined }],
     ["a policy of no name of the settings", { object: { kind: "policy", name: "D8" }, uses: [] }],
     ["the default group, where attachment is user", { object: GROUP, uses: [], settings: deployment() }],
-    ["a further policy that another user has: it is never another's", { object: FURTHER, uses: ["user second"] }],
   ])("unknown: %s", (_, given) => {
     expect(ownership(given).owner).toBe("unknown");
   });

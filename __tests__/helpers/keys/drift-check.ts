@@ -80,9 +80,9 @@ function othersIn({ account, state, settings, id }: World): readonly string[] {
   const own = [...inState, ...objects.map(({ kind, name }) => `${kind}:${name}`)];
   const isUsedByOthers = (part: string) =>
     account.links.some((link) => link.split(" ").includes(part) && link.split(" ").some((other) => !own.includes(other)));
-  return objects.flatMap(({ kind, name, imports }) => {
+  return objects.flatMap(({ kind, name }) => {
     const part = `${kind}:${name}`;
-    const isOwn = kind === "user" || imports === "additionalPolicies" || inState.includes(part);
+    const isOwn = kind === "user" || inState.includes(part);
     return !isOwn && isUsedByOthers(part) ? [`${kind} ${name}`] : [];
   });
 }

@@ -4,7 +4,7 @@
 export type PrintedAction =
   | { readonly do: "apply" | "hand-over" | "create-key" | "push-state" | "remove-errored-state" | "move-errored-state" }
   | { readonly do: "untaint"; readonly address: string }
-  | { readonly do: "forget"; readonly addresses: readonly string[] }
+  | { readonly do: "import"; readonly address: string; readonly arn: string }
   | { readonly do: "activate" | "deactivate" | "delete"; readonly key: string }
   | { readonly do: "wait"; readonly minutes: number };
 
@@ -135,7 +135,7 @@ const COMMANDS: readonly (readonly [command: RegExp, read: (parts: readonly stri
   [/^rm \S*errored\.tfstate$/, () => ({ do: "remove-errored-state" })],
   [/^mv \S*errored\.tfstate /, () => ({ do: "move-errored-state" })],
   [/ untaint (\S+)$/, ([address = ""]) => ({ do: "untaint", address })],
-  [/ state rm (.+)$/, ([addresses = ""]) => ({ do: "forget", addresses: addresses.split(" ") })],
+  [/ import (\S+) (\S+)$/, ([address = "", arn = ""]) => ({ do: "import", address, arn })],
   [
     /^aws iam update-access-key .*--access-key-id (\S+) --status (Active|Inactive)$/,
     ([key = "", status]) => ({ do: status === "Active" ? "activate" : "deactivate", key }),

@@ -1,11 +1,5 @@
 import { contextOf } from "../../../src/cli/account/keys/actions";
-import {
-  formerPolicies,
-  lackingObjects,
-  type NamedObject,
-  namedObjects,
-  undeletablePolicy,
-} from "../../../src/cli/account/keys/lacking-objects";
+import { lackingObjects, type NamedObject, namedObjects } from "../../../src/cli/account/keys/lacking-objects";
 import { leakResponse, leakText } from "../../../src/cli/account/keys/leak";
 import { keyReport, keyReportText } from "../../../src/cli/account/keys/report";
 import type { KeySituation } from "../../../src/cli/account/keys/situation";
@@ -75,10 +69,6 @@ export function situationOf(world: World): KeySituation {
       now: dateOf(account.now),
     },
     lacking: lackingObjects(deployed, contents, { userExists, objects }),
-    undeletable: formerPolicies(deployed, contents).flatMap((policy) => {
-      const value = usesOf(world, { kind: "policy", name: String(policy.attributes.name) });
-      return undeletablePolicy(policy, { value }, contents);
-    }),
     permissions: { lost: lostPermissions(world), unread: [] },
     unread: [],
   };

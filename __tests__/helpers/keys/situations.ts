@@ -2,6 +2,7 @@ import type { IamKey } from "../../../src/cli/account/aws/iam-reader";
 import type { WHY } from "../../../src/cli/account/keys/rules";
 import type { KeySituation, LackingObject } from "../../../src/cli/account/keys/situation";
 import type { StateKey } from "../../../src/cli/terraform/state-file";
+import { ADDRESSES } from "../../../src/terraform/addresses";
 import { deployment } from "../deployment";
 import { ENCRYPTION_KEY, EXPIRING_KEY } from "../pgp-keys";
 
@@ -39,7 +40,6 @@ export function situation(
     },
     iam: { account: "123456789012", exists: true, keys: inIam, now: NOW },
     lacking: [],
-    undeletable: [],
     permissions: { lost: [], unread: [] },
     unread: [],
   };
@@ -53,9 +53,9 @@ export const DEPLOYED = situation(
 );
 
 const OBJECTS = {
-  user: { kind: "user", name: "deckhouse", setting: "user" },
-  policy: { kind: "policy", name: "D8CloudProviderAWS", setting: "policy" },
-  attachment: { kind: "attachment", name: "D8CloudProviderAWS", setting: "policy" },
+  user: { kind: "user", name: "deckhouse", setting: "user", address: ADDRESSES.user },
+  policy: { kind: "policy", name: "D8CloudProviderAWS", setting: "policy", address: ADDRESSES.policy },
+  attachment: { kind: "attachment", name: "D8CloudProviderAWS", setting: "policy", address: ADDRESSES.userAttachment },
 } as const;
 
 /** Objects that the state lacks. @default given IAM has them, the settings do not import them, and they are the deployment's */
@@ -165,20 +165,12 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
     "key-object-of-another policy.name",
     "another-name",
   ),
-  "a state with a former additional policy": sample(
+  "a state without the second policy": sample(
     {
       ...DEPLOYED,
-      lacking: lacking(["policy"], { stale: ["aws_iam_policy.policy-2"] }),
+      lacking: lacking(["policy"], { name: "D8CloudProviderAWS-2", imports: undefined, address: "aws_iam_policy.policy-2" }),
     },
     "key-object-lost policy.name",
-    "apply",
-  ),
-  "a former additional policy whose attachment the state lost": sample(
-    {
-      ...DEPLOYED,
-      undeletable: [{ address: "aws_iam_policy.policy-2", name: "D8CloudProviderAWS-2-01234567", by: ["user deckhouse"] }],
-    },
-    "key-policy-undeletable aws_iam_policy.policy-2",
     "apply",
   ),
   "a policy that was detached": sample(

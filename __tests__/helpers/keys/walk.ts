@@ -389,16 +389,18 @@ function perform(world: World, action: Exclude<PrintedAction, { readonly do: "ap
       key.tainted = false;
       return;
     }
-    case "forget":
-      for (const address of action.addresses) {
-        if (state.objects[address] === undefined) {
-          throw new Broken("no such resource in the state");
-        }
-        delete state.objects[address];
-        delete state.contents[address];
+    case "import": {
+      const { address, arn } = action;
+      const policy = arn.slice(arn.lastIndexOf("/") + 1);
+      const content = world.account.policies[policy];
+      if (content === undefined || state.objects[address] !== undefined) {
+        throw new Broken("Terraform refuses the import");
       }
+      state.objects[address] = policy;
+      state.contents[address] = content;
       world.versions.push(copyOf(state));
       return;
+    }
     case "activate":
     case "deactivate":
     case "delete": {

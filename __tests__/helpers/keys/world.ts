@@ -69,7 +69,7 @@ export interface Settings {
   current: Slot;
   /** The OpenPGP key of each slot, "" for none. */
   pgp: Record<Slot, string>;
-  imports: Record<"user" | "policy" | "additionalPolicies" | "attachment" | "group", boolean> & { key: string };
+  imports: Record<"user" | "policy" | "attachment" | "group", boolean> & { key: string };
 }
 
 /** A deployment, its cluster and the person who is responsible for it. */
@@ -111,7 +111,7 @@ export const newPart = (id: string, settings: Partial<Settings> = {}): Part => (
   settings: {
     ...{ user: "deckhouse", policy: "D8CloudProviderAWS", group: "", second: "", none: false },
     ...{ primary: "Active", secondary: "absent", current: "primary", pgp: { primary: "", secondary: "" } },
-    imports: { user: false, policy: false, additionalPolicies: false, attachment: false, group: false, key: "" },
+    imports: { user: false, policy: false, attachment: false, group: false, key: "" },
     ...settings,
   },
   state: emptyState(),
@@ -213,7 +213,7 @@ export interface Described {
   readonly isProtected?: true;
 }
 
-export const secondName = ({ policy, second }: Settings) => `${policy}-2-${second.repeat(8)}`;
+export const secondName = ({ policy }: Settings) => `${policy}-2`;
 
 /** What settings describe, in the order of their dependencies. */
 export function described({ id, settings }: Pick<Part, "id" | "settings">): readonly Described[] {
@@ -222,14 +222,7 @@ export function described({ id, settings }: Pick<Part, "id" | "settings">): read
     { address: policyAddress("policy", 1), kind: "policy", name: policy, content: id, imports: "policy", isProtected: true },
   ];
   if (second !== "") {
-    const name = secondName(settings);
-    policies.push({
-      address: policyAddress("policy", 2),
-      kind: "policy",
-      name,
-      content: `${id}${second}`,
-      imports: "additionalPolicies",
-    });
+    policies.push({ address: policyAddress("policy", 2), kind: "policy", name: secondName(settings), content: `${id}${second}` });
   }
   const what = group === "" ? "userAttachment" : "groupAttachment";
   const principal = group === "" ? `user:${user}` : `group:${group}`;

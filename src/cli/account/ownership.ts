@@ -1,4 +1,5 @@
 import { nodeRoleName } from "../../iam/cluster";
+import { secondPolicyName } from "../../iam/deployment-policies";
 import type { Deployment } from "../../settings/deployment";
 import type { StateResource } from "../terraform/state-file";
 import type { Reading } from "./aws/iam-reader";
@@ -49,9 +50,9 @@ function ownerOf(object: AccountObject, isUsedByOthers: boolean, areUsesKnown: b
     return "ours";
   }
   if (isUsedByOthers) {
-    return isAdditionalPolicy(object, settings) ? "unknown" : "another";
+    return "another";
   }
-  const isNamed = managedObjects(settings).some((named) => isSame(named, object)) || isAdditionalPolicy(object, settings);
+  const isNamed = managedObjects(settings).some((named) => isSame(named, object)) || isSecondPolicy(object, settings);
   if (!areUsesKnown || state === undefined || !isNamed) {
     return "unknown";
   }
@@ -60,14 +61,9 @@ function ownerOf(object: AccountObject, isUsedByOthers: boolean, areUsesKnown: b
   return isOurs ? "ours-unmanaged" : "unknown";
 }
 
-/**
- * Whether an object is an additional policy of the deployment, which is named after its content: an older state, or other settings,
- * can hide that the key needs it.
- */
-export function isAdditionalPolicy({ kind, name }: AccountObject, { policy }: Pick<Deployment, "policy">): boolean {
-  const first = lower(policy.name);
-  return kind === "policy" && lower(name).startsWith(first) && /^-[2-9]-[0-9a-f]{8}$/.test(lower(name).slice(first.length));
-}
+/** Whether an object is the second policy of the deployment: an older state, or other settings, can hide that the key needs it. */
+export const isSecondPolicy = (object: AccountObject, { policy }: Pick<Deployment, "policy">) =>
+  isSame(object, { kind: "policy", name: secondPolicyName(policy.name) });
 
 const TYPES: Readonly<Record<AccountObject["kind"], string>> = {
   user: "aws_iam_user.",

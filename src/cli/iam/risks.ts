@@ -16,8 +16,6 @@ interface RiskRow {
   readonly all?: string;
   readonly documented?: string;
   readonly limited?: string;
-  readonly strict?: string;
-  readonly beyondCluster?: true;
 }
 
 /**
@@ -37,11 +35,9 @@ export function risksOf(
     roles: otherNodeRoles(cluster).map(role).join(" or "),
   };
   return (rows as readonly RiskRow[])
-    .filter(
-      ({ actions, beyondCluster }) => actions.every((action) => granted.has(action)) && !(beyondCluster && mode === "strict"),
-    )
+    .filter(({ actions }) => actions.every((action) => granted.has(action)))
     .flatMap(({ actions, all, ...texts }) => {
-      const text = (mode === "strict" ? texts.strict : undefined) ?? all ?? texts[mode === "documented" ? mode : "limited"];
+      const text = all ?? texts[mode === "documented" ? mode : "limited"];
       const isEmpty = text === undefined || (text.includes("{roles}") && values.roles === "");
       return isEmpty ? [] : [{ what: filled(text, cluster, values), actions }];
     });

@@ -11,7 +11,7 @@ import {
   storedDocument,
 } from "../aws/iam-reader";
 import { day, ownerFindings } from "../owner-findings";
-import { isAdditionalPolicy, ownershipOf } from "../ownership";
+import { isSecondPolicy, ownershipOf } from "../ownership";
 import { actionsBeyond, actionsOf, sameDocument } from "./document";
 import type { ExpectedObject, Links, Managed } from "./managed";
 import type { DriftRules } from "./rules";
@@ -107,7 +107,7 @@ function listPart(
   { managed, inState }: Links,
 ): Promise<Findings> {
   const isAdditional = (id: string) =>
-    missing === "attachment-missing" && isAdditionalPolicy({ kind: "policy", name: id.split("/").at(-1) ?? "" }, settings);
+    missing === "attachment-missing" && isSecondPolicy({ kind: "policy", name: id.split("/").at(-1) ?? "" }, settings);
   const unmanaged = (id: string): DriftFound => {
     const values = { id, event, setting, stack: settings.stack };
     return isAdditional(id) ? { rule: "additional-policy-unknown", values } : { rule, field: setting, values };

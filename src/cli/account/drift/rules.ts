@@ -22,7 +22,7 @@ const ATTENTION = templateRules("attention", {
   "policy-unmanaged": { text: ATTACHED, risk: KEY_HAS_THEM, remedy: ASK_OR_ADD },
   "role-policy-unmanaged": { text: ATTACHED, risk: NODES_HAVE_THEM, remedy: ASK_OR_ADD },
   "additional-policy-unknown": {
-    text: "the policy {id} is attached, which has a name of an additional policy of this deployment, and neither the settings nor the state have it",
+    text: "the policy {id} is attached, which has the name of the second policy of this deployment, and neither the settings nor the state have it",
     risk: "DKP may need it: an older state or other settings can hide that",
     remedy: `find out whether the state is older than the account: ${KEYS}, then ${PROGRAM} plan {stack}`,
   },

@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { alwaysOnRegion } from "../../../iam/partitions";
+import { policyArn } from "../../../iam/arns";
+import { alwaysOnRegion, partitionOf } from "../../../iam/partitions";
 import { dkpAccess } from "../../text/command";
 import { shellWord } from "../../text/shell";
 import type { Change } from "./edit-yaml";
@@ -10,10 +11,13 @@ import type { KeySituation } from "./situation";
  * What commands and edits are written for.
  * @param settingsFolder the folder of the settings files @param binary Terraform, or OpenTofu
  */
-export function contextOf({ settings, folder }: KeySituation, settingsFolder: string, binary: string) {
-  const { stack, user, region } = settings;
+export function contextOf({ settings, folder, iam }: KeySituation, settingsFolder: string, binary: string) {
+  const { stack, user, policy, region } = settings;
+  const file = join(settingsFolder, `${stack}.yaml`);
+  const arnOf = (name: string) =>
+    policyArn({ partition: partitionOf(region), account: iam.account ?? "", path: policy.path, name });
   // A Region in which the AWS CLI reaches IAM.
-  return { stack, user: user.name, region: alwaysOnRegion(region), folder, file: join(settingsFolder, `${stack}.yaml`), binary };
+  return { stack, user: user.name, region: alwaysOnRegion(region), folder, file, binary, arnOf };
 }
 
 export type Context = Readonly<ReturnType<typeof contextOf>>;
@@ -24,6 +28,8 @@ interface Operands {
   readonly key?: string;
   /** Of resources. */
   readonly addresses?: readonly string[];
+  /** The name of a policy. */
+  readonly policy?: string;
   readonly minutes?: number;
 }
 
@@ -34,7 +40,8 @@ export interface Action extends Operands {
 
 const EDIT_PROVIDER = "d8 system edit provider-cluster-configuration";
 
-function textsOf({ key = "", addresses = [], minutes = 0 }: Operands, { stack, user, region, folder, binary }: Context) {
+function textsOf({ key = "", addresses = [], policy = "", minutes = 0 }: Operands, context: Context) {
+  const { stack, user, region, folder, binary, arnOf } = context;
   const terraform = `${binary} -chdir=${shellWord(folder)}`;
   const errored = shellWord(join(folder, "errored.tfstate"));
   const { activate, deactivate, deleteKey, createKey } = leakCommands(user, region);
@@ -45,7 +52,7 @@ function textsOf({ key = "", addresses = [], minutes = 0 }: Operands, { stack, u
     "errored-state": `${terraform} state push errored.tfstate && rm ${errored}`,
     "errored-state-older": `rm ${errored}`,
     "errored-state-unrelated": `mv ${errored} ${shellWord(`${stack}.errored.tfstate`)}`,
-    forget: `${terraform} state rm ${addresses.map(shellWord).join(" ")}`,
+    import: `${terraform} import ${addresses.join(" ")} ${shellWord(arnOf(policy))}`,
     untaint: `${terraform} untaint ${addresses.join(" ")}`,
     activate: activate(key),
     deactivate: deactivate(key),

@@ -70,7 +70,7 @@ export function mismatchFindings({ settings, state, iam, folder }: KeySituation)
 }
 
 function stateFindings(situation: KeySituation): readonly KeyFinding[] {
-  const { state, iam, settings, folder, erroredState, undeletable, permissions } = situation;
+  const { state, iam, settings, folder, erroredState, permissions } = situation;
   const findings: KeyFinding[] = [];
   if (erroredState !== undefined) {
     findings.push({ rule: `key-${erroredState}`, values: { folder } });
@@ -83,9 +83,6 @@ function stateFindings(situation: KeySituation): readonly KeyFinding[] {
   for (const imported of missingImports(situation)) {
     const field = `import.${imported}`;
     findings.push({ rule: "key-import-missing", field, values: { field } });
-  }
-  for (const { address, name, by } of undeletable) {
-    findings.push({ rule: "key-policy-undeletable", address, values: { name, by } });
   }
   for (const { address, lost } of permissions.lost) {
     findings.push({ rule: "key-permissions-lost", address, values: { address, lost } });

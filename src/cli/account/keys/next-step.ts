@@ -92,8 +92,7 @@ export function nextStep(situation: KeySituation): Step {
 function withOwners(next: Step, situation: KeySituation): Step {
   const unmanaged = unmanagedObjects(situation);
   const unknown = unmanaged.filter(({ owner }) => owner === "unknown");
-  const stale = unmanaged.flatMap((object) => object.stale ?? []);
-  const forgotten = [...new Set([...stale, ...situation.undeletable.map(({ address }) => address)])];
+  const withoutSetting = unmanaged.filter(({ imports }) => imports === undefined);
   const isLost = isStateLost(situation);
   const isApplied = next.actions.includes(APPLY);
   const isDone = next.why === "done" || next.why === "none";
@@ -102,8 +101,10 @@ function withOwners(next: Step, situation: KeySituation): Step {
     why: isLost && isDone ? "lost" : next.why,
     ...(isLost && { restore: [] }),
     ...(unknown.length > 0 && { names: unknown }),
-    ...(isApplied && stale.length > 0 && { restore: next.restore ?? [] }),
-    ...(isApplied && forgotten.length > 0 && { before: [{ do: "forget", addresses: forgotten }] }),
+    ...(isApplied &&
+      withoutSetting.length > 0 && {
+        before: withoutSetting.map(({ address, name }) => ({ do: "import", addresses: [address], policy: name })),
+      }),
   };
 }
 

@@ -48,11 +48,6 @@ const ATTENTION = templateRules("attention", {
     risk: "the next apply would fail, and an import would take it from its owner",
     remedy: "choose another {field}",
   },
-  "key-policy-undeletable": {
-    text: "the settings do not have the policy {name} any more, and {by} uses it through an attachment that the state does not have",
-    risk: "the next apply fails (DeleteConflict)",
-    remedy: "follow the next step",
-  },
   "key-import-missing": [
     "{field}: true, and IAM does not have it: the plan fails (Cannot import non-existent remote object)",
     "remove {field}",

@@ -24,8 +24,6 @@ export interface KeySituation {
   readonly iam: IamUser;
   /** Objects of the settings that the state lacks. */
   readonly lacking: readonly LackingObject[];
-  /** Additional policies that the next apply cannot delete. */
-  readonly undeletable: readonly UndeletablePolicy[];
   /** What of DKP's permissions the state has and IAM does not. */
   readonly permissions: Permissions;
   /** The keys that the operator names as leaked. @default none */
@@ -43,7 +41,7 @@ export interface IamUser {
 }
 
 /** An object of the settings that the state lacks. */
-export interface LackingObject extends Pick<ManagedObject, "name" | "setting" | "imports"> {
+export interface LackingObject extends Pick<ManagedObject, "name" | "setting" | "imports" | "address"> {
   readonly kind: ManagedObject["kind"] | "attachment";
   /** Whether IAM has it, or may have it. */
   readonly inIam: boolean;
@@ -51,15 +49,6 @@ export interface LackingObject extends Pick<ManagedObject, "name" | "setting" | 
   readonly isImported: boolean;
   readonly owner: Owner;
   /** What outside the deployment uses it. */
-  readonly by: readonly string[];
-  /** Addresses at which the state has a former object, which keeps Terraform from importing this one. */
-  readonly stale?: readonly string[] | undefined;
-}
-
-/** A policy of the state that the settings do not have any more, and what uses it although the state has no attachment of it. */
-export interface UndeletablePolicy {
-  readonly address: string;
-  readonly name: string;
   readonly by: readonly string[];
 }
 
@@ -213,28 +202,18 @@ export function withoutKeys(situation: KeySituation, ids: readonly string[]): Ke
 
 /** The lacking objects that IAM has, and that the next apply does not import. */
 export const unmanagedObjects = ({ lacking }: Pick<KeySituation, "lacking">) =>
-  lacking.filter(({ inIam, isImported, stale }) => inIam && (!isImported || stale !== undefined));
+  lacking.filter(({ inIam, isImported }) => inIam && !isImported);
 
 /** The parts of `import` whose objects IAM does not have, so that the plan fails. */
-export const missingImports = ({ lacking }: KeySituation): readonly ImportField[] => [
-  ...new Set(lacking.filter(({ inIam, isImported }) => isImported && !inIam).map(({ imports }) => imports)),
-];
+export const missingImports = ({ lacking }: KeySituation): readonly ImportField[] =>
+  lacking.filter(({ inIam, isImported }) => isImported && !inIam).flatMap(({ imports }) => imports ?? []);
 
-/** What an apply can import, where no object is another's. An import imports all additional policies or none. */
-export function importable(situation: KeySituation): readonly ImportField[] {
-  const { settings, state } = situation;
-  const own = unmanagedObjects(situation);
-  const fields = [...new Set(own.map(({ imports }) => imports))];
-  const names = new Set([...own.map(({ name }) => name), ...state.resources.map(({ attributes }) => attributes.name)]);
-  const isComplete = settings.policies.every(({ number, name }) => number === 1 || names.has(name));
-  return fields.filter((field) => field !== "additionalPolicies" || isComplete);
-}
+/** What an apply can import, where no object is another's. */
+export const importable = (situation: KeySituation): readonly ImportField[] =>
+  unmanagedObjects(situation).flatMap(({ imports }) => imports ?? []);
 
-/** Whether the next apply imports something, or gives up a policy. */
-export const changesObjects = (situation: KeySituation) =>
-  importable(situation).length > 0 ||
-  situation.lacking.some(({ inIam, isImported }) => inIam && isImported) ||
-  situation.undeletable.length > 0;
+/** Whether something is to be imported. */
+export const changesObjects = ({ lacking }: KeySituation) => lacking.some(({ inIam }) => inIam);
 
 /** Whether IAM has the user and the state has nothing of it, nor do the settings import it. */
 export const isStateLost = (situation: Pick<KeySituation, "lacking">) =>

@@ -6,14 +6,7 @@ import type { Deployment } from "../../../settings/deployment";
 import { readState, type StateContents, versionOf } from "../../terraform/state-file";
 import { pullState, stackFolder, type TerraformCli } from "../../terraform/terraform-cli";
 import { type IamKey, type IamReader, type Reading, withIam } from "../aws/iam-reader";
-import {
-  formerPolicies,
-  lackingObjects,
-  type NamedInIam,
-  type NamedObject,
-  namedObjects,
-  undeletablePolicy,
-} from "./lacking-objects";
+import { lackingObjects, type NamedInIam, type NamedObject, namedObjects } from "./lacking-objects";
 import { lostPermissions } from "./permissions";
 import type { IamUser, KeySituation } from "./situation";
 
@@ -72,8 +65,8 @@ export async function keySituation(deployment: Deployment, sources: Sources): Pr
   });
 }
 
-type Objects = Pick<KeySituation, "lacking" | "undeletable" | "permissions">;
-const NOTHING_READ: Objects = { lacking: [], undeletable: [], permissions: { lost: [], unread: [] } };
+type Objects = Pick<KeySituation, "lacking" | "permissions">;
+const NOTHING_READ: Objects = { lacking: [], permissions: { lost: [], unread: [] } };
 
 interface Facts {
   readonly deployment: Deployment;
@@ -83,17 +76,12 @@ interface Facts {
 }
 
 async function readObjects({ deployment, state, user, iam }: Facts): Promise<Objects> {
-  const [objects, permissions, undeletable] = await Promise.all([
+  const [objects, permissions] = await Promise.all([
     Promise.all(namedObjects(deployment, state).map((object) => readObject(object, { deployment, user, iam }))),
     lostPermissions(deployment, state, user.account ?? "", iam),
-    Promise.all(
-      formerPolicies(deployment, state).map(async (policy) =>
-        undeletablePolicy(policy, await iam.uses("policy", String(policy.attributes.arn)), state),
-      ),
-    ),
   ]);
   const lacking = lackingObjects(deployment, state, { userExists: user.exists, objects });
-  return { lacking, undeletable: undeletable.flat(), permissions };
+  return { lacking, permissions };
 }
 
 /** The user's keys with their last use, and the account that was queried. */

@@ -2,7 +2,7 @@ import { policyArn } from "../../../../iam/arns";
 import type { Deployment } from "../../../../settings/deployment";
 import type { StateResource } from "../../../terraform/state-file";
 import { type ExistingObject, type IamReader, mapReading, type Reading } from "../../aws/iam-reader";
-import { type ManagedObject, managedObjects } from "../../managed-objects";
+import { isImported, type ManagedObject, managedObjects } from "../../managed-objects";
 import { day, ownerFindings } from "../../owner-findings";
 import { ownershipOf } from "../../ownership";
 import { type Check, type PreflightFound, type Subject, when } from "../check";
@@ -70,22 +70,22 @@ interface Names {
 
 /** What is found about an object: nothing if its name is free, or it is managed or imported. */
 function checkObject(named: NamedObject, names: Names): readonly PreflightFound[] {
-  const { kind, path, setting, imports, existing } = named;
+  const { kind, path, setting, imports = "", existing } = named;
   const { deployment, state } = names;
-  const isImported = deployment.import?.[imports] === true;
+  const isToImport = isImported(deployment, named);
   if ("unread" in existing) {
     return [{ rule: "object-unread", values: { reason: existing.unread } }];
   }
   if (existing.value === undefined) {
-    return when(isImported, { rule: "name-import-missing", field: `import.${imports}`, values: { imports, setting } });
+    return when(isToImport, { rule: "name-import-missing", field: `import.${imports}`, values: { imports, setting } });
   }
   const { Arn: arn = "", Path: existingPath = "/", CreateDate } = existing.value;
   const values = { arn, since: day(CreateDate), setting };
-  if (isImported && (kind === "policy" || kind === "role") && existingPath !== path) {
+  if (isToImport && (kind === "policy" || kind === "role") && existingPath !== path) {
     return [{ rule: "name-import-path", field: `${setting}.path`, values: { ...values, imports, path, existingPath } }];
   }
   return "unread" in state
-    ? when(!isImported, { rule: "name-state-unread", values: { ...values, reason: state.unread } })
+    ? when(!isToImport, { rule: "name-state-unread", values: { ...values, reason: state.unread } })
     : checkOwner(named, existing.value, { ...names, state: state.value });
 }
 
@@ -103,7 +103,7 @@ function checkOwner(
   }
   const userExists = objects.some((object) => object.kind === "user" && existingOf(object) !== undefined);
   const ownership = ownershipOf({ kind, name }, uses, { settings: deployment, state, userExists });
-  const isImported = deployment.import?.[imports] === true && ownership.owner !== "another";
+  const isToImport = isImported(deployment, { imports }) && ownership.owner !== "another";
   const pathToSet = existingPath === path ? undefined : existingPath;
-  return isImported ? [] : ownerFindings(ownership, { ...values, stack: deployment.stack, path: pathToSet });
+  return isToImport ? [] : ownerFindings(ownership, { ...values, stack: deployment.stack, path: pathToSet });
 }

@@ -15,7 +15,7 @@ export function configurationText(deployment: Deployment, outdir: string): strin
   if (created !== undefined) {
     rmSync(created, { recursive: true }); // CDKTF creates the output folder of an app
   }
-  const stack = new DeckhouseAccessStack(app, deployment);
+  const stack = new DeckhouseAccessStack(app, deployment, { compared: false });
   stack.prepareStack();
   return JSON.stringify(stack.toTerraform(), sortedKeys, 2);
 }

@@ -49,15 +49,9 @@ export function requiredStatements(options: PolicyOptions): readonly WholeStatem
   return [
     // First, so that it is in the first policy of a deployment that requires several.
     ...(allowedNetworks === undefined ? [] : [otherNetworksDenied(allowedNetworks)]),
-    ...POLICIES[mode](options),
+    ...(mode === "documented" ? documentedPolicy(options) : scopedPolicy(options)),
   ];
 }
-
-const POLICIES: Readonly<Record<Mode, (options: PolicyOptions) => readonly WholeStatement[]>> = {
-  documented: documentedPolicy,
-  scoped: scopedPolicy,
-  minimal: scopedPolicy,
-};
 
 /** Denies every request that comes from none of the networks. */
 function otherNetworksDenied(networks: Networks): WholeStatement {

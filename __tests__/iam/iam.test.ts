@@ -132,17 +132,3 @@ describe("the policy without dkpVersion", () => {
     expect([...new Set(granted(mode))].sort()).toEqual([...together].sort());
   });
 });
-
-const riskOptions = (mode: Mode, cluster = clusterOf()) => ({ mode, supplement: true, environment: ENVIRONMENT, cluster });
-
-describe("the impact of a leaked key", () => {
-  it.each(UNTAGGED_MODES)("contains in mode %s only actions that IAM allows", async (mode) => {
-    for (const cluster of [clusterOf(), EVERYTHING]) {
-      const policy = policyDocument(policyStatements(riskOptions(mode, cluster)));
-      const requests = requiredRequests(mode, true, ENVIRONMENT, cluster);
-      const actions = risksOf(riskOptions(mode, cluster)).flatMap((risk) => risk.actions);
-      const called = actions.flatMap((action) => requests.find((candidate) => candidate.action === action) ?? []);
-      expect((await requestsWith(true, policy, called)).map(({ action }) => action)).toEqual(actions);
-    }
-  });
-});

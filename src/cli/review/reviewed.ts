@@ -89,7 +89,7 @@ function permissionFacts(deployment: Deployment) {
     /** Actions with a wildcard in their name. */
     patterns: actions.filter((action) => /.\*|\*./.test(action)),
     /** With Markdown in their texts. */
-    risks: risksOf(options, code, new Set(rows.map(({ action }) => action))),
+    risks: risksOf(options, code, statements),
     /** The tag that limits mode `strict`. */
     marker: strictMarker(options, cluster),
     exposures: options.mode === "strict" ? exposuresOf(cluster) : [],

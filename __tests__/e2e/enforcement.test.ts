@@ -2,14 +2,13 @@ import type { Cluster } from "../../src/iam/cluster";
 import { dividedPolicies } from "../../src/iam/deployment-policies";
 import type { Networks } from "../../src/iam/networks";
 import { type PolicyDocument, policyDocument } from "../../src/iam/policy-document";
-import { type Mode, type PolicyOptions, requiredStatements } from "../../src/iam/policy-statements";
+import { MODES, type Mode, type PolicyOptions, requiredStatements } from "../../src/iam/policy-statements";
 import { abuses, OTHER_ACCOUNT } from "../helpers/abuses";
-import { clusterOf, ENVIRONMENT, FEATURE_NAMES, inMode, UNTAGGED_MODES } from "../helpers/clusters";
+import { clusterOf, ENVIRONMENT, FEATURE_NAMES } from "../helpers/clusters";
 import { rows } from "../helpers/complete";
 import { type Layout, measuredActions } from "../helpers/measured-calls";
 import { requiredRequests } from "../helpers/required-requests";
 import { type Context, isAllowed, type Request } from "../helpers/simulator";
-import { UUID, withMarker } from "../helpers/tagged-requests";
 import type { ApiCall } from "./support/api-calls";
 import { attacks, createVictims, OWNERS } from "./support/attacks";
 import {
@@ -21,7 +20,7 @@ import {
   deniedCalls,
   storedPolicy,
 } from "./support/cluster-life";
-import { componentObjects, NOT_CAUSED } from "./support/component-calls";
+import { NOT_CAUSED } from "./support/component-calls";
 import type { Existing, LayoutCluster } from "./support/dkp-calls";
 import { LocalAws } from "./support/local-aws";
 
@@ -64,8 +63,8 @@ function withEverySetting(layout: Layout): LayoutCluster {
 const actionsOf = (calls: readonly ApiCall[]) => [...new Set(calls.map(({ action }) => action))].sort();
 
 /** All calls of a cluster, of which the measured ones are complete and succeed. */
-async function life(cluster: LayoutCluster, ...surroundings: readonly Parameters<typeof clusterLife>[3][]) {
-  const { measured, others } = await clusterLife(aws, existing, cluster, ...surroundings);
+async function life(cluster: LayoutCluster, source?: Context) {
+  const { measured, others } = await clusterLife(aws, existing, cluster, source);
   expect(actionsOf(measured)).toEqual(measuredActions(cluster));
   expect(measured.filter(({ status }) => status >= 300).map(({ action }) => action)).toEqual(
     cluster.layout === "Standard" ? ["ec2:DisassociateAddress"] : [],
@@ -88,7 +87,7 @@ describe.each(LAYOUTS)("a cluster of layout %s", (layout) => {
     }
   });
 
-  it.each(UNTAGGED_MODES)("allows every call of DKP, from the creation of the cluster to its deletion: mode %s", async (mode) => {
+  it.each(MODES)("allows every call of DKP, from the creation of the cluster to its deletion: mode %s", async (mode) => {
     for (const [cluster, calls] of lives) {
       expect(await deniedCalls(await policyOf(mode, cluster), calls)).toEqual([]);
     }
@@ -108,17 +107,6 @@ describe.each(LAYOUTS)("a cluster of layout %s", (layout) => {
     for (const cluster of clustersOf(layout).slice(0, 2)) {
       const decided = await decidedAbuses(await policyOf(mode, cluster));
       expect(decided.filter(({ call, allowed }) => call || allowed !== false)).toEqual([]);
-    }
-  });
-
-  it("allows in mode strict every call of DKP with the tags of that moment, from its creation to its deletion", async () => {
-    const own = { ...withMarker(withEverySetting(layout)), layout, uuid: UUID };
-    const inExisting = { ...own, existingVPCID: existing.vpc };
-    for (const cluster of [own, inExisting, { ...inExisting, disableDefaultSecurityGroup: true }]) {
-      const options = inMode("strict", { supplement: true, environment: ENVIRONMENT, cluster });
-      const objects = (action: string, arn: string) => componentObjects(cluster.existingVPCID ?? existing.vpc, action, arn);
-      const policy = await storedPolicy(aws, documentsOf(options));
-      expect(await deniedCalls(policy, await life(cluster, { objects }))).toEqual([]);
     }
   });
 });
@@ -180,7 +168,7 @@ describe("a policy for addresses", () => {
   const policy = () => policyOf("scoped", cluster(), ENVIRONMENT, networks);
 
   it("allows every call of DKP from inside, and the calls that services make on behalf of the user", async () => {
-    const calls = await life(cluster(), { source: { "aws:SourceIp": "203.0.113.7" } });
+    const calls = await life(cluster(), { "aws:SourceIp": "203.0.113.7" });
     expect(await deniedCalls(await policy(), calls)).toEqual([]);
     const forwarded = calls
       .flatMap(({ authorizations }) => authorizations)
@@ -193,7 +181,7 @@ describe("a policy for addresses", () => {
 
   it("denies every call of DKP but sts:GetCallerIdentity from outside", async () => {
     for (const source of OUTSIDE) {
-      const calls = await life(cluster(), { source });
+      const calls = await life(cluster(), source);
       const denied = await deniedCalls(await policy(), calls);
       expect(actionsOf(calls.filter((call) => !denied.includes(call)))).toEqual(["sts:GetCallerIdentity"]);
     }

@@ -109,7 +109,6 @@ describe("other projects", () => {
         "scripts/check-image.sh",
         "scripts/pipeline.sh",
         "src/cli/iam/deployer.yaml",
-        "src/cli/iam/exposures.yaml",
         "src/cli/iam/risks.yaml",
         "src/cli/review/pages/REVIEW.md",
         "src/cli/review/pages/actions.md",

@@ -1,4 +1,4 @@
-import { UNTAGGED_MODES } from "../helpers/clusters";
+import { MODES } from "../../src/iam/policy-statements";
 import { PROJECT } from "../helpers/project-root";
 import { LocalAws } from "./support/local-aws";
 import { Deployments } from "./support/project";
@@ -23,7 +23,7 @@ describe("the policy as AWS stores it", () => {
   const ALLOWED_NETWORKS =
     'user: { allowedNetworks: { cidrs: [203.0.113.0/24, "2001:db8::/32"], vpcs: [vpc-0123456789abcdef0, vpc-0123456789abcdef1], vpcEndpoints: [vpce-0123456789abcdef0] } }\n';
 
-  it.each([...UNTAGGED_MODES, "scoped, account unknown until the plan", "minimal, with allowed networks"])(
+  it.each([...MODES, "scoped, account unknown until the plan", "minimal, with allowed networks"])(
     "is what `dkp-access policy` prints: mode %s",
     async (name) => {
       const [mode = ""] = name.split(",");

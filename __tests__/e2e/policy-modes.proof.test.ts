@@ -3,8 +3,8 @@ import * as fc from "fast-check";
 import { dividedPolicies } from "../../src/iam/deployment-policies";
 import { policyDocument } from "../../src/iam/policy-document";
 import type { Statement } from "../../src/iam/policy-statement";
-import { type PolicyOptions, policyStatements } from "../../src/iam/policy-statements";
-import { anyOptions, UNTAGGED_MODES } from "../helpers/clusters";
+import { MODES, type PolicyOptions, policyStatements } from "../../src/iam/policy-statements";
+import { anyOptions } from "../helpers/clusters";
 import { cases, SAMPLE } from "../helpers/complete";
 import { PROJECT } from "../helpers/project-root";
 import { folder } from "./support/project";
@@ -33,7 +33,7 @@ function withFormerRoles({ cluster, ...options }: Deployment, roles: readonly st
 const deployments = fc.sample(anyDeployment, { numRuns: DEPLOYMENTS, seed: SAMPLE });
 
 const modesOf = (options: Deployment) => {
-  const [documented = [], scoped = [], minimal = []] = UNTAGGED_MODES.map((mode) =>
+  const [documented = [], scoped = [], minimal = []] = MODES.map((mode) =>
     policyStatements({ ...options, mode, supplement: mode === "documented" || options.supplement }),
   );
   return { documented, scoped, minimal };

@@ -262,10 +262,11 @@ describe("A year of the access of a DKP cluster to AWS", () => {
     expect(handedOver("production")).toEqual(dkp);
   });
 
-  it("In November, the policy is limited to what has the cluster's own tag, in two parts, because it is long", () => {
-    change("production", { "policy.mode": "strict", "cluster.tags": { "dkp-cluster": name } });
+  it("In November, the cluster is peered with the VPCs of twenty teams, and the policy becomes two, because it is long", () => {
+    const peeredVPCs = Array.from({ length: 20 }, (_, index) => `vpc-0123456789abc${String(index).padStart(4, "0")}`);
+    change("production", { "cluster.peeredVPCs": peeredVPCs });
     expect(reported("diff --against HEAD")).toEqual(expect.arrayContaining([2, "permissions-broadened"]));
-    commit("strict");
+    commit("peered VPCs");
     expect(planned("production")).toEqual(
       expect.arrayContaining([2, "2 to add, 1 to change, 0 to destroy", "permissions-broadened"]),
     );

@@ -2,8 +2,7 @@ import * as fc from "fast-check";
 import { FEATURES, type Feature } from "../../src/iam/catalogue";
 import { type Cluster, LAYOUTS, PLAIN_CLUSTER } from "../../src/iam/cluster";
 import { KNOWN_VERSIONS } from "../../src/iam/dkp-versions";
-import type { Environment, Mode, PolicyOptions } from "../../src/iam/policy-statements";
-import { MARKER, UUID, withMarker } from "./tagged-requests";
+import type { Environment, PolicyOptions } from "../../src/iam/policy-statements";
 
 /** A cluster with prefix `dev` and layout `Standard` by default. */
 export function clusterOf(given: Partial<Cluster> = {}): Cluster {
@@ -48,8 +47,6 @@ export const anyCluster: fc.Arbitrary<Cluster> = fc.record({
   prefix,
   layout: fc.constantFrom(...LAYOUTS),
   existingVPCID: fc.option(fc.constant("vpc-0123456789abcdef0"), { nil: undefined }),
-  vpcId: fc.option(fc.constant("vpc-0123456789abcdef0"), { nil: undefined }),
-  uuid: fc.option(fc.constant(UUID), { nil: undefined }),
   peeredVPCs: fc.array(fc.constant("vpc-0123456789abcdef1"), { maxLength: 1 }),
   peerAccountIds: fc.uniqueArray(accountId, { maxLength: 2 }),
   iamNodeRole: fc.option(roleName, { nil: undefined }),
@@ -73,13 +70,3 @@ export const anyOptions: fc.Arbitrary<Omit<PolicyOptions, "mode">> = fc.record({
   environment: fc.constantFrom(...ENVIRONMENTS),
   cluster: anyCluster,
 });
-
-/** The modes whose policies do not evaluate tags. Mode `strict` has tests of its own, with the tags of each call. */
-export const UNTAGGED_MODES = ["documented", "scoped", "minimal"] as const satisfies readonly Mode[];
-
-/** The options in a mode. `strict` requires a marker, so that the cluster gets one. */
-export function inMode(mode: Mode, options: Omit<PolicyOptions, "mode">): PolicyOptions {
-  return mode === "strict"
-    ? { ...options, mode, cluster: withMarker(options.cluster), marker: MARKER.key }
-    : { ...options, mode };
-}

@@ -15,7 +15,7 @@ interface World {
   readonly aws?: Answers & { readonly image?: object; readonly endpoints?: readonly string[] };
   /** Results of dry runs. */
   readonly dry?: Readonly<Record<string, object>>;
-  readonly run?: { readonly existingCluster?: boolean; readonly asKey?: boolean; readonly profile?: string };
+  readonly run?: { readonly asKey?: boolean; readonly profile?: string };
   readonly state?: Readonly<Record<string, string>>;
 }
 
@@ -99,7 +99,6 @@ export async function preflightIn({
   const resources = Object.entries(state ?? {}).map(([address, name]) => ({ address, tainted: false, attributes: { name } }));
   return runPreflight(deployment(settingsOf(settings)), { call, dryRun } as unknown as Parameters<typeof runPreflight>[1], {
     asKey: false,
-    existingCluster: false,
     profile: undefined,
     ...run,
     state: async () => (state === undefined ? { unread: "not synthesized" } : { value: resources }),

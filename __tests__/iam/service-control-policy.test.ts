@@ -1,12 +1,10 @@
 import { controlPolicy, controlPolicyText } from "../../src/cli/iam/service-control-policy";
 import { policyDocument } from "../../src/iam/policy-document";
-import { policyStatements } from "../../src/iam/policy-statements";
+import { MODES, type Mode, policyStatements } from "../../src/iam/policy-statements";
 import { simulate } from "../decision/simulation";
-import { clusterOf, ENVIRONMENT, EVERYTHING, UNTAGGED_MODES } from "../helpers/clusters";
+import { clusterOf, ENVIRONMENT, EVERYTHING } from "../helpers/clusters";
 import { iamArn, requiredRequests } from "../helpers/required-requests";
 import type { Context, Request } from "../helpers/simulator";
-
-type Mode = (typeof UNTAGGED_MODES)[number];
 
 const ADMINISTRATOR = { Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: "*", Resource: "*" }] };
 
@@ -51,7 +49,7 @@ describe("the service control policy", () => {
     expect(asKey("documented", { action, resource: iamArn(ENVIRONMENT, role), context })).toBe(allowed);
   });
 
-  it.each(UNTAGGED_MODES)("denies no call of DKP in mode %s", (mode) => {
+  it.each(MODES)("denies no call of DKP in mode %s", (mode) => {
     for (const cluster of [clusterOf(), EVERYTHING]) {
       // The control policy limits only these actions of the user.
       const requests = requiredRequests(mode, true, ENVIRONMENT, cluster).filter(({ action }) => action.startsWith("iam:"));

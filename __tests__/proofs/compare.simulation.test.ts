@@ -4,10 +4,10 @@ import { RULES } from "../../src/cli/diff/rules";
 import { levelOf } from "../../src/cli/findings/finding";
 import type { DecisionRequest } from "../../src/decision/model";
 import { policyDocument } from "../../src/iam/policy-document";
-import { type PolicyOptions, policyStatements } from "../../src/iam/policy-statements";
+import { MODES, type PolicyOptions, policyStatements } from "../../src/iam/policy-statements";
 import type { Deployment } from "../../src/settings/deployment";
 import { isNew } from "../decision/simulation";
-import { anyOptions, FEATURE_NAMES, UNTAGGED_MODES } from "../helpers/clusters";
+import { anyOptions, FEATURE_NAMES } from "../helpers/clusters";
 import { cases } from "../helpers/complete";
 import { deployment } from "../helpers/deployment";
 import { actionsOf, betweenPacks, evidenceOf, serious } from "../helpers/diff";
@@ -87,13 +87,13 @@ describe("the permissions of the user in a change summary are those that simulat
 });
 
 const anySettings: fc.Arbitrary<PolicyOptions> = fc
-  .tuple(anyOptions, fc.constantFrom(...UNTAGGED_MODES))
+  .tuple(anyOptions, fc.constantFrom(...MODES))
   .map(([options, mode]) => ({ ...options, mode }));
 
 /** Settings in which one thing differs, so that many pairs are broadened in one direction only or in none. */
 const variant = (options: PolicyOptions): fc.Arbitrary<PolicyOptions> =>
   fc.oneof(
-    fc.constantFrom(...UNTAGGED_MODES).map((mode) => ({ ...options, mode })),
+    fc.constantFrom(...MODES).map((mode) => ({ ...options, mode })),
     fc.constant({ ...options, supplement: !options.supplement }),
     fc.subarray(FEATURE_NAMES).map((features) => ({ ...options, cluster: { ...options.cluster, features } })),
     fc.constant({ ...options, cluster: { ...options.cluster, tags: {} } }),

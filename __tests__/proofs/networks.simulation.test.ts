@@ -1,8 +1,8 @@
 import type { Networks } from "../../src/iam/networks";
 import { policyDocument } from "../../src/iam/policy-document";
-import { type Mode, policyStatements } from "../../src/iam/policy-statements";
+import { MODES, type Mode, policyStatements } from "../../src/iam/policy-statements";
 import { abuses } from "../helpers/abuses";
-import { clusterOf, ENVIRONMENT, EVERYTHING, UNTAGGED_MODES } from "../helpers/clusters";
+import { clusterOf, ENVIRONMENT, EVERYTHING } from "../helpers/clusters";
 import { requiredRequests } from "../helpers/required-requests";
 import { type Context, NEEDS_NO_PERMISSION, type Request, requestsWith } from "../helpers/simulator";
 
@@ -72,7 +72,7 @@ afterAll(() => {
 describe.each(RESTRICTIONS)("a policy for $what", ({ networks, inside }) => {
   const sources = Object.entries(SOURCES) as [Source, Context][];
 
-  it.each(UNTAGGED_MODES)("allows in mode %s every call of the cluster from inside and none from outside", async (mode) => {
+  it.each(MODES)("allows in mode %s every call of the cluster from inside and none from outside", async (mode) => {
     const policy = documentOf(mode, networks);
     for (const [name, source] of sources) {
       const wrong = await withResult(!inside.includes(name), policy, required(mode), source);

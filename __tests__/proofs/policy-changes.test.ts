@@ -4,10 +4,9 @@ import { type DeploymentPolicy, deploymentPolicies } from "../../src/iam/deploym
 import { MAX_POLICIES } from "../../src/iam/limits";
 import type { Statement } from "../../src/iam/policy-statement";
 import { MODES, type Mode, type PolicyOptions } from "../../src/iam/policy-statements";
-import { anyCluster, ENVIRONMENT, FEATURE_NAMES, inMode, KMS_KEY } from "../helpers/clusters";
+import { anyCluster, ENVIRONMENT, FEATURE_NAMES, KMS_KEY } from "../helpers/clusters";
 import { cases, SAMPLE } from "../helpers/complete";
 import { permissionsOf } from "../helpers/permissions";
-import { UUID, VPC } from "../helpers/tagged-requests";
 
 /** Random changes of each mode. */
 const CHANGES_PER_MODE = cases(300, 5_000);
@@ -88,8 +87,6 @@ const anyChange: fc.Arbitrary<Partial<Cluster> & { readonly networks?: number }>
   fc.nat(60).map((count) => ({ formerIamNodeRoles: roles(count) })),
   fc.nat(40).map((networks) => ({ networks })),
   fc.constantFrom(...LAYOUTS).map((layout) => ({ layout })),
-  fc.constantFrom(undefined, UUID).map((uuid) => ({ uuid })),
-  fc.constantFrom(undefined, VPC).map((vpcId) => ({ vpcId })),
   fc.boolean().map((disableDefaultSecurityGroup) => ({ disableDefaultSecurityGroup })),
   fc.boolean().map((bastion) => ({ bastion })),
   fc.constantFrom(undefined, "dkp-node").map((iamNodeRole) => ({ iamNodeRole })),
@@ -98,7 +95,7 @@ const anyChange: fc.Arbitrary<Partial<Cluster> & { readonly networks?: number }>
 
 function policiesOf(mode: Mode, cluster: Cluster, networks: number): readonly DeploymentPolicy[] {
   const allowedNetworks = networks === 0 ? undefined : { cidrs: cidrs(networks), vpcs: [], vpcEndpoints: [] };
-  const options: PolicyOptions = inMode(mode, { supplement: true, environment: ENVIRONMENT, cluster });
+  const options: PolicyOptions = { mode, supplement: true, environment: ENVIRONMENT, cluster };
   return deploymentPolicies({ ...options, allowedNetworks }, IDENTITY);
 }
 

@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { comparePolicies, policyFindings, readPolicy } from "../../src/cli/diff/policies";
 import { type PolicyDocument, policyDocument } from "../../src/iam/policy-document";
 import { MODES, policyStatements } from "../../src/iam/policy-statements";
-import { anyOptions, inMode } from "../helpers/clusters";
+import { anyOptions } from "../helpers/clusters";
 
 const changes = (before: string, after: string) =>
   policyFindings("user", comparePolicies([readPolicy(before)], [readPolicy(after)]));
@@ -42,7 +42,7 @@ describe("the same policy written in another way", () => {
   };
   const anyPolicy = fc
     .tuple(anyOptions, fc.constantFrom(...MODES))
-    .map(([options, mode]) => policyDocument(policyStatements(inMode(mode, options))));
+    .map(([options, mode]) => policyDocument(policyStatements({ ...options, mode })));
   const draws = fc.infiniteStream(fc.nat({ max: 999_999 }));
   const drawer = (stream: Iterator<number>) => (max: number) => (stream.next().value as number) % max;
 

@@ -3,13 +3,12 @@ import { controlPolicy } from "../../src/cli/iam/service-control-policy";
 import { comparisonOf, decide, subset } from "../../src/decision/decide";
 import type { Side } from "../../src/decision/model";
 import { policyDocument } from "../../src/iam/policy-document";
-import { type Mode, type PolicyOptions, policyStatements } from "../../src/iam/policy-statements";
+import { MODES, type Mode, type PolicyOptions, policyStatements } from "../../src/iam/policy-statements";
 import { contradictions } from "../decision/simulation";
 import { abuses } from "../helpers/abuses";
-import { anyOptions, clusterOf, ENVIRONMENT, EVERYTHING, inMode, UNTAGGED_MODES } from "../helpers/clusters";
+import { anyOptions, clusterOf, ENVIRONMENT, EVERYTHING } from "../helpers/clusters";
 import { cases, SAMPLE } from "../helpers/complete";
 import { requiredRequests } from "../helpers/required-requests";
-import { UUID, VPC } from "../helpers/tagged-requests";
 
 const NOTHING: Side = { identity: [] };
 
@@ -41,7 +40,7 @@ describe.each(Object.entries(CLUSTERS))("the policies of %s", (_, cluster) => {
 
 describe("the policies of any cluster", () => {
   it("are decided as the IAM simulator evaluates them", () => {
-    const modes = fc.constantFrom(...UNTAGGED_MODES);
+    const modes = fc.constantFrom(...MODES);
     fc.assert(
       fc.property(anyOptions, anyOptions, fc.boolean(), modes, modes, fc.nat(), (one, other, same, mode, former, draw) => {
         const options = [
@@ -72,45 +71,6 @@ describe("the policies of any cluster", () => {
         expect(subset(sideOf("minimal", { ...options, supplement: false }), sideOf("minimal", supplemented))).toBe(true);
       }),
       { numRuns: 30 },
-    );
-  });
-});
-
-/** The policy of mode `strict`, and the one of another mode for the same cluster. */
-const strictAnd = (mode: Mode, options: Options) => {
-  const strict = inMode("strict", options);
-  return [sideOf("strict", strict), sideOf(mode, strict)] as const;
-};
-
-describe("the strict policy", () => {
-  it("is a subset of the minimal one for any cluster, and not the other way round", () => {
-    fc.assert(
-      fc.property(anyOptions, (options) => {
-        const [strict, minimal] = strictAnd("minimal", options);
-        const { added, removed } = comparisonOf(strict, minimal);
-        expect([added().kind, removed().kind]).toEqual(["nothing-new", "new-request"]);
-      }),
-      { numRuns: 15 },
-    );
-  });
-
-  it.each([
-    ["the VPC", { vpcId: VPC }],
-    ["the UUID", { uuid: UUID }],
-    ["both", { uuid: UUID, vpcId: VPC }],
-  ])("only becomes narrower with %s", (_, known) => {
-    fc.assert(
-      fc.property(anyOptions, (options) => {
-        const before = {
-          ...options,
-          cluster: { ...options.cluster, existingVPCID: undefined, vpcId: undefined, uuid: undefined },
-        };
-        const after = { ...before, cluster: { ...before.cluster, ...known } };
-        const [narrow, wide] = [sideOf("strict", inMode("strict", after)), sideOf("strict", inMode("strict", before))];
-        const { added, removed } = comparisonOf(narrow, wide);
-        expect([added().kind, removed().kind]).toEqual(["nothing-new", "new-request"]);
-      }),
-      { numRuns: 15 },
     );
   });
 });

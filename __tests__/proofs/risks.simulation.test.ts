@@ -2,8 +2,8 @@ import { exampleArn } from "../../src/cli/iam/example-resources";
 import { type AskedRequest, RISK_ROWS, type RiskRow, requestsOf, risksOf, shownRows } from "../../src/cli/iam/risks";
 import { CATALOGUE } from "../../src/iam/catalogue";
 import { policyDocument } from "../../src/iam/policy-document";
-import { grantedRows, type PolicyOptions, policyStatements } from "../../src/iam/policy-statements";
-import { clusterOf, ENVIRONMENT, EVERYTHING, KMS_KEY, UNTAGGED_MODES } from "../helpers/clusters";
+import { grantedRows, MODES, type PolicyOptions, policyStatements } from "../../src/iam/policy-statements";
+import { clusterOf, ENVIRONMENT, EVERYTHING, KMS_KEY } from "../helpers/clusters";
 import { isAllowed, requestsWith } from "../helpers/simulator";
 
 const CLUSTERS = {
@@ -15,7 +15,7 @@ const CLUSTERS = {
   "a cluster that is peered with another account": clusterOf({ peerAccountIds: ["222222222222"] }),
 };
 
-const CASES = Object.entries(CLUSTERS).flatMap(([name, cluster]) => UNTAGGED_MODES.map((mode) => [name, mode, cluster] as const));
+const CASES = Object.entries(CLUSTERS).flatMap(([name, cluster]) => MODES.map((mode) => [name, mode, cluster] as const));
 
 /** Actions that no sentence is about, and why. */
 const HARMLESS: Readonly<Record<string, string>> = {

@@ -14,7 +14,7 @@ const recommended = recommendedYaml()
 describe("the recommended settings", () => {
   it("leave only the choices to a reviewer that depend on the company", () => {
     const weak = reviewOf(recommended, {}).weakChoices.map(({ setting }) => setting);
-    expect(weak).toEqual(["policy.mode", "user.allowedNetworks", "user.permissionsBoundary"]);
+    expect(weak).toEqual(["user.allowedNetworks", "user.permissionsBoundary"]);
   });
 
   it("are in the template of dkp-access init, with their reasons", () => {

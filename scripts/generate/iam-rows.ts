@@ -57,7 +57,7 @@ export async function catalogueJson(): Promise<string> {
 }
 
 /** A list of rows of src/cli/iam as the program loads it. */
-export function rowsJson(name: "deployer" | "exposures" | "risks"): string {
+export function rowsJson(name: "deployer" | "risks"): string {
   return rowsText(parse(readFileSync(`src/cli/iam/${name}.yaml`, "utf8")) as readonly object[]);
 }
 

@@ -10,7 +10,7 @@ import { DOCUMENTS, withTables } from "./reference-tables";
 run(async () => {
   writeFileAtomically("src/iam/aws-actions.json", await awsActionsJson());
   writeFileAtomically("src/iam/catalogue.json", await catalogueJson());
-  for (const name of ["deployer", "exposures", "risks"] as const) {
+  for (const name of ["deployer", "risks"] as const) {
     writeFileAtomically(`src/cli/iam/${name}.json`, rowsJson(name));
   }
   writeFileAtomically("deployments/schema.json", jsonSchema());

@@ -12,10 +12,6 @@ export interface Cluster {
   readonly prefix?: string | undefined;
   readonly layout?: Layout | undefined;
   readonly existingVPCID?: string | undefined;
-  /** The VPC that DKP created. Known after the bootstrap; only `strict` uses it, as `existingVPCID`. */
-  readonly vpcId?: string | undefined;
-  /** DKP's UUID of the cluster, in tags of what the cluster creates. Known after the bootstrap; only `strict` uses it. */
-  readonly uuid?: string | undefined;
   readonly peeredVPCs: readonly string[];
   /** Other accounts whose VPCs are peered. DKP has no such setting: its peerings are within the account. */
   readonly peerAccountIds: readonly string[];

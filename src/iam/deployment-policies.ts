@@ -22,7 +22,7 @@ type PolicyIdentity = Readonly<Record<"name" | "path", string>>;
 /**
  * The managed policies of a deployment: one with full action names, else one with patterns that match exactly the same actions,
  * else several, with patterns if that makes fewer.
- * @throws Error if a mode other than `documented` has no prefix, or `strict` no marker
+ * @throws Error if a mode other than `documented` has no prefix
  */
 export function deploymentPolicies(options: PolicyOptions, identity: PolicyIdentity): DeploymentPolicies {
   const statements = requiredStatements(options);

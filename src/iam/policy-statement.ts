@@ -11,7 +11,6 @@ export interface PolicyCondition<Value = string> {
     | "BoolIfExists"
     | "ForAllValues:StringEquals"
     | "NotIpAddressIfExists"
-    | "Null"
     | "StringEquals"
     | "StringNotEqualsIfExists";
   readonly variable: string;
@@ -30,13 +29,10 @@ export interface PolicyStatement<Value = string> {
 
 const STATEMENT_IDS = [
   ...["DenyOtherNetworks", "VisualEditor0", "DkpAlsoCalls"],
-  // `scoped` and `minimal`. `strict` divides some of them.
+  // `scoped` and `minimal`.
   ...["Account", "Ec2", "GrantsOnKeys", "KeyPair", "KeysOfDisks", "LoadBalancers", "NetworkLoadBalancers", "NodeRole"],
   ...["NodeRoleTags", "OtherNodeRoles", "PassNodeRole", "PeeringVpcs", "Peerings", "Read", "RunInstances", "ServiceLinkedRoles"],
-  ...["Snapshots", "BastionDisk", "Csi", "CsiSnapshots", "GoneAddresses", "GroupRules", "Interfaces", "Launch", "LaunchInto"],
-  ...["LaunchNew", "LbGroups", "LbListeners", "New", "NewCsi", "NewCsiSnapshots", "NewLbGroups", "NewLbs"],
-  ...["NewSubnets", "NewVpc", "Own", "PeerRoutes", "PeerVpcs", "PeeringAccepter", "PeeringRequester", "Rules", "TagNew"],
-  ...["TagNewLbs", "TagRootDisks", "Vpc"],
+  "Snapshots",
 ] as const;
 
 /** The ID of a statement. */

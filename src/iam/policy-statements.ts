@@ -1,7 +1,6 @@
 import { ACCOUNT_ID, type Arn } from "./arns";
 import { CATALOGUE, type CatalogueRow, type ClusterCondition, LINKED_SERVICES } from "./catalogue";
 import { type Cluster, conditionsOf, nodeRoleName, otherNodeRoles, reasons, usesSnapshots } from "./cluster";
-import { markerOf } from "./cluster-marker";
 import { type Networks, otherNetworkConditions } from "./networks";
 import {
   type PolicyCondition,
@@ -11,11 +10,10 @@ import {
   type WholeStatement,
   withAccount,
 } from "./policy-statement";
-import { limitedToCluster } from "./strict-statements";
 
 export type { PolicyCondition, PolicyStatement } from "./policy-statement";
 
-export const MODES = ["documented", "scoped", "minimal", "strict"] as const;
+export const MODES = ["documented", "scoped", "minimal"] as const;
 export type Mode = (typeof MODES)[number];
 
 /** Where a policy applies. */
@@ -31,17 +29,15 @@ export interface PolicyOptions {
   /** Whether to add the actions that this cluster requires and the DKP documentation does not list. */
   readonly supplement: boolean;
   readonly environment: Environment;
-  /** All modes but `documented` require its prefix, `minimal` and `strict` its layout, `strict` its tags. */
+  /** `scoped` and `minimal` require its prefix, `minimal` its layout. */
   readonly cluster: Cluster;
-  /** Mode `strict`: the key of the tag in `cluster.tags` that no other cluster of the account has. @default the only one */
-  readonly marker?: string | undefined;
   /** Denies requests from all other networks. @default requests from every network are allowed */
   readonly allowedNetworks?: Networks | undefined;
 }
 
 /**
  * The statements of the policy of a deployment, in a stable order.
- * @throws Error if a mode other than `documented` has no prefix, or `strict` no marker
+ * @throws Error if a mode other than `documented` has no prefix
  */
 export function policyStatements(options: PolicyOptions): readonly PolicyStatement[] {
   return withAccount(requiredStatements(options), options.environment.account ?? ACCOUNT_ID);
@@ -61,7 +57,6 @@ const POLICIES: Readonly<Record<Mode, (options: PolicyOptions) => readonly Whole
   documented: documentedPolicy,
   scoped: scopedPolicy,
   minimal: scopedPolicy,
-  strict: strictPolicy,
 };
 
 /** Denies every request that comes from none of the networks. */
@@ -176,18 +171,6 @@ function scopedPolicy(options: PolicyOptions): readonly WholeStatement[] {
       [equals("iam:AWSServiceName", ...services.map(({ service }) => service))],
     ),
   ].filter(({ actions }) => actions.length > 0);
-}
-
-/** The statements of `minimal`, limited to resources with the tags of the cluster. */
-function strictPolicy(options: PolicyOptions): readonly WholeStatement[] {
-  const { cluster, environment } = options;
-  const statements = scopedPolicy(options);
-  const marker = markerOf(cluster, options.marker);
-  if (marker === undefined) {
-    throw new Error("policy mode strict requires a marker: one pair of cluster.tags, named by policy.marker");
-  }
-  const { ec2, loadBalancer, snapshots } = arnsOf(environment, cluster.prefix ?? "", cluster);
-  return limitedToCluster(statements, { cluster, marker, ec2, loadBalancer, snapshots });
 }
 
 /** Resource types of RunInstances in the account, without the key pair, whose name is known. */

@@ -1,5 +1,4 @@
 import type { Cluster } from "../iam/cluster";
-import { markerOf } from "../iam/cluster-marker";
 import { type DeploymentPolicies, deploymentPolicies } from "../iam/deployment-policies";
 import { partitionOf } from "../iam/partitions";
 import type { PolicyOptions } from "../iam/policy-statements";
@@ -62,16 +61,15 @@ export const POLICY_FIELDS = ["policy", "cluster", "features", "region", "accoun
 /** What the permissions of a deployment follow from. */
 export function policyOptionsOf(from: Pick<Deployment, "region" | "accountId" | "policy" | "cluster" | "user">): PolicyOptions {
   const { region, accountId, policy, cluster, user } = from;
-  const { mode, supplement, marker } = policy;
+  const { mode, supplement } = policy;
   const environment = { partition: partitionOf(region), region, account: accountId };
-  return { mode, supplement, marker, cluster, environment, allowedNetworks: user.allowedNetworks };
+  return { mode, supplement, cluster, environment, allowedNetworks: user.allowedNetworks };
 }
 
 /** The policies that follow from settings without an error; undefined without what the mode requires. */
 export function policiesOf(settings: Fields<(typeof POLICY_FIELDS)[number]>): DeploymentPolicies | undefined {
   const { policy, cluster } = settings;
-  const isLimitable = policy.mode !== "strict" || markerOf({ tags: cluster.tags ?? {} }, policy.marker) !== undefined;
-  return policy.mode === "documented" || (cluster.prefix !== undefined && isLimitable)
+  return policy.mode === "documented" || cluster.prefix !== undefined
     ? deploymentPolicies(policyOptionsOf({ ...settings, cluster: toCluster(settings) }), policy)
     : undefined;
 }

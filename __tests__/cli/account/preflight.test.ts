@@ -11,7 +11,6 @@ import { deployment } from "../../helpers/deployment";
 import { optionsOf } from "../../helpers/packs";
 import { CASES, findingsOf, preflightIn } from "../../helpers/preflight";
 import { requestsWith } from "../../helpers/simulator";
-import { UUID } from "../../helpers/tagged-requests";
 
 it.each(CASES)("$check: $title", async ({ check, account, expected }) => {
   expect(findingsOf(await preflightIn(account), check)).toMatchObject(expected);
@@ -51,17 +50,13 @@ unverifiable: 1
   });
 });
 
-const STRICT = "cluster: { prefix: dev, layout: WithNAT, tags: { dkp-cluster: dev }, peeredVPCs: [vpc-0123456789abcdef9]";
-
 describe("the calls that are simulated", () => {
   const CLUSTERS = {
     plain: "cluster: { prefix: dev }",
     "with an own role": "cluster: { prefix: dev, iamNodeRole: nodes, iamNodeRolePath: /apps/ }",
     "with everything":
       "cluster: { prefix: dev, layout: WithNAT, tags: { a: b }, imdsv2: true }\nfeatures: [encrypted-volumes, volume-snapshots]",
-    "in mode strict": `policy: { mode: strict }\n${STRICT} }`,
-    "in mode strict, in an existing VPC": `policy: { mode: strict }\n${STRICT}, existingVPCID: vpc-0123456789abcdef1, uuid: ${UUID} }`,
-    "in mode strict, with all features": `policy: { mode: strict }\n${STRICT}, vpcId: vpc-0123456789abcdef1, uuid: ${UUID} }\nfeatures: [${FEATURE_NAMES.join(", ")}]`,
+    "in mode minimal, with all features": `policy: { mode: minimal }\ncluster: { prefix: dev, layout: WithNAT, peeredVPCs: [vpc-0123456789abcdef9] }\nfeatures: [${FEATURE_NAMES.join(", ")}]`,
     "with allowed addresses": "cluster: { prefix: dev }\nuser: { allowedNetworks: { cidrs: [203.0.113.0/24, 2001:db8::/32] } }",
     "with allowed VPCs": "cluster: { prefix: dev }\nuser: { allowedNetworks: { vpcs: [vpc-0123456789abcdef0] } }",
     "with allowed VPC endpoints":
@@ -123,7 +118,6 @@ it("rejects once where several checks have a defect, without an unhandled reject
   const { signal } = new AbortController();
   const options = {
     asKey: false,
-    existingCluster: false,
     state: async () => ({ unread: "no state" }),
     signal,
     progress: () => undefined,

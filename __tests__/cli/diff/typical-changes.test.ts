@@ -29,10 +29,6 @@ const CHANGES: Readonly<Record<string, readonly [before: string, after: string]>
   ],
   "other tags of the user": [`${S3}tags: { team: a }\n`, `${S3}tags: { team: admin }\n`],
   "another attachment": [minimal(""), `${minimal("")}attachment: user-and-group\n`],
-  "minimal to strict": [
-    minimal(", tags: { team: platform }"),
-    minimal(", tags: { team: platform }").replace("minimal", "strict"),
-  ],
   "another bucket of the state": [S3, S3.replace("bucket: state", "bucket: other")],
 };
 

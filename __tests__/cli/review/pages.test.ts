@@ -80,8 +80,8 @@ describe("the templates", () => {
 const weak = (settings: string) => reviewOf(settings, {}).weakChoices.map(({ setting }) => setting);
 
 const STRONGEST = `accountId: "123456789012"
-policy: { mode: strict }
-cluster: { tags: { dkp-cluster: dev }, prefix: dev, layout: Standard, dkpVersion: "1.77" }
+policy: { mode: minimal }
+cluster: { prefix: dev, layout: Standard, dkpVersion: "1.77" }
 user: { permissionsBoundary: "arn:aws:iam::123456789012:policy/B", allowedNetworks: { cidrs: [203.0.113.0/24] } }
 accessKeys: { primary: { pgpKey: ${RSA_KEY} } }
 `;

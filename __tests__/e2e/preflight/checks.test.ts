@@ -47,12 +47,11 @@ async function createFixtures(local: LocalAws) {
   await ec2.send(new CreateKeyPairCommand({ KeyName: "taken" }));
   const vpc = await createVpc(local, "taken");
   await ec2.send(new CreateSecurityGroupCommand({ GroupName: "taken-node", Description: "nodes", VpcId: vpc }));
-  const marker = { Key: "dkp-cluster", Value: "taken" };
   const subnet = await ec2.send(
     new CreateSubnetCommand({
       VpcId: vpc,
       CidrBlock: "10.0.0.0/20",
-      ...tagged("subnet", { Key: "Name", Value: "taken-public-0" }, marker),
+      ...named("subnet", "taken-public-0"),
     }),
   );
   const SubnetId = subnet.Subnet?.SubnetId ?? "";
@@ -105,7 +104,7 @@ async function createFixtures(local: LocalAws) {
 type Fixtures = Awaited<ReturnType<typeof createFixtures>>;
 
 const OWN =
-  "user: { name: own, NETWORKS }\npolicy: { name: own, mode: strict }\nattachment: user-and-group\ngroup: { name: own }\nnodeRole: { name: own }\n";
+  "user: { name: own, NETWORKS }\npolicy: { name: own, mode: minimal }\nattachment: user-and-group\ngroup: { name: own }\nnodeRole: { name: own }\n";
 
 interface Account {
   readonly settings: (fixtures: Fixtures) => string;
@@ -115,24 +114,24 @@ interface Account {
   readonly expected: Readonly<Record<string, readonly string[]>>;
 }
 
-const STRICT = "layout: Standard, tags: { dkp-cluster: PREFIX }";
-const strict = (prefix: string) => `prefix: ${prefix}, ${STRICT.replace("PREFIX", prefix)}`;
-
 const ACCOUNTS: Readonly<Record<string, Account>> = {
   "a new account": {
     settings: () =>
       settings(
-        `${strict("dev")}, amis: [${AMI}]`,
-        "user: { allowedNetworks: { cidrs: [203.0.113.0/24] } }\npolicy: { mode: strict }\n",
+        `prefix: dev, layout: Standard, amis: [${AMI}]`,
+        "user: { allowedNetworks: { cidrs: [203.0.113.0/24] } }\npolicy: { mode: minimal }\n",
       ),
     answers: { ...imageResponse, ...simulate({}) },
     expected: {
-      "source-addresses": ["note sources-not-yet"],
+      "source-addresses": ["unverifiable sources-not-found"],
     },
   },
   "an account where all names are taken, and the key is not allowed everything": {
     settings: ({ image }) =>
-      settings(`${strict("taken")}, amis: [${image}]`, OWN.replace("NETWORKS", "allowedNetworks: { cidrs: [192.0.2.0/24] }")),
+      settings(
+        `prefix: taken, layout: Standard, amis: [${image}]`,
+        OWN.replace("NETWORKS", "allowedNetworks: { cidrs: [192.0.2.0/24] }"),
+      ),
     options: { state: async () => ({ value: [] }) },
     answers: simulate({
       "ec2:DescribeAddressesAttribute": "implicitDeny",
@@ -149,7 +148,6 @@ const ACCOUNTS: Readonly<Record<string, Account>> = {
         "attention object-unmanaged",
       ],
       "prefix-in-use": ["attention prefix-in-use"],
-      marker: ["attention marker-in-use"],
       "source-addresses": ["attention source-outside", "attention endpoint-outside"],
       permissions: [
         "attention permission-denied-by-scp",
@@ -159,10 +157,9 @@ const ACCOUNTS: Readonly<Record<string, Account>> = {
       ],
     },
   },
-  "an existing cluster, and a state that cannot be read": {
+  "a state that cannot be read": {
     settings: ({ endpoint }) =>
-      settings(strict("taken"), OWN.replace("NETWORKS", `allowedNetworks: { vpcEndpoints: [${endpoint}] }`)),
-    options: { existingCluster: true },
+      settings("prefix: taken, layout: Standard", OWN.replace("NETWORKS", `allowedNetworks: { vpcEndpoints: [${endpoint}] }`)),
     // Throttled, then in two pages.
     answers: {
       SimulatePrincipalPolicy: (parameters, times) =>
@@ -170,8 +167,7 @@ const ACCOUNTS: Readonly<Record<string, Account>> = {
     },
     expected: {
       "resource-names": Array<string>(4).fill("unverifiable name-state-unread"),
-      // The security group, the instance and its disk lack it.
-      marker: ["attention marker-lacking"],
+      "prefix-in-use": ["attention prefix-in-use"],
       "source-addresses": ["attention source-outside"],
     },
   },

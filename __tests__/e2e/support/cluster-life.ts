@@ -1,8 +1,6 @@
-import { CreateSecurityGroupCommand } from "@aws-sdk/client-ec2";
 import type { PolicyDocument } from "../../../src/iam/policy-document";
 import { ENVIRONMENT } from "../../helpers/clusters";
 import { type Context, requestsWith } from "../../helpers/simulator";
-import { MARKER } from "../../helpers/tagged-requests";
 import type { ApiCall } from "./api-calls";
 import { type Account, type Authorization, authorizations } from "./authorizations";
 import { componentCalls } from "./component-calls";
@@ -19,16 +17,9 @@ interface ExecutedCall extends AuthorizedCall {
   readonly status: number;
 }
 
-/** The network of calls, and what is known of objects that the local AWS lacks. */
-interface Surroundings {
-  /** Condition keys of the network that calls come from. @default none */
-  readonly source?: Context;
-  readonly objects?: Account["objects"];
-}
-
 /**
- * Creates what the user has before the cluster: a VPC, another one to peer with, a security group with the marker, the node
- * role `/apps/dkp-node`; finds an image.
+ * Creates what the user has before the cluster: a VPC, another one to peer with, a security group, the node role `/apps/dkp-node`;
+ * finds an image.
  */
 export async function createExisting(aws: LocalAws): Promise<Existing> {
   const api = aws.ec2();
@@ -39,9 +30,7 @@ export async function createExisting(aws: LocalAws): Promise<Existing> {
   const { RouteTable } = await api.createRouteTable({ VpcId: peerVpc });
   const { Subnet } = await api.createSubnet({ VpcId: peerVpc, CidrBlock: "10.1.0.0/24" });
   await api.associateRouteTable({ RouteTableId: RouteTable?.RouteTableId, SubnetId: Subnet?.SubnetId });
-  const TagSpecifications = [{ ResourceType: "security-group" as const, Tags: [{ Key: MARKER.key, Value: MARKER.value }] }];
-  const ownGroup = new CreateSecurityGroupCommand({ GroupName: "own", Description: "own", VpcId: vpc, TagSpecifications });
-  const { GroupId } = await api.send(ownGroup);
+  const { GroupId } = await api.createSecurityGroup({ GroupName: "own", Description: "own", VpcId: vpc });
   const AssumeRolePolicyDocument = JSON.stringify({ Version: "2012-10-17", Statement: [] });
   await aws.iam().createRole({ RoleName: "dkp-node", Path: "/apps/", AssumeRolePolicyDocument });
   return { image: image?.ImageId ?? "", vpc, peerVpc, peerRouteTable: RouteTable?.RouteTableId ?? "", otherGroup: GroupId ?? "" };
@@ -50,15 +39,16 @@ export async function createExisting(aws: LocalAws): Promise<Existing> {
 /**
  * The calls of a cluster from its creation to its deletion: those that were measured, which a copy of the local AWS executes one after
  * the other, and those of components while the cluster exists, which it does not execute because it lacks their objects.
+ * @param source condition keys of the network that calls come from
  */
 export async function clusterLife(
   origin: LocalAws,
   existing: Existing,
   cluster: LayoutCluster,
-  { source = {}, objects }: Surroundings = {},
+  source: Context = {},
 ): Promise<{ readonly measured: readonly ExecutedCall[]; readonly others: readonly AuthorizedCall[] }> {
   const aws = await origin.copy();
-  const account = accountOf(aws, {}, objects);
+  const account = accountOf(aws, {});
   const calls = dkpCalls(cluster, existing);
   const deletion = calls.findIndex(({ action }) => action === "ec2:DisassociateAddress");
   // The association of a NAT gateway is the only object that the local AWS does not keep.
@@ -76,8 +66,8 @@ export async function clusterLife(
 }
 
 /** @param owners the accounts that own objects of other accounts, by ID */
-export function accountOf(aws: LocalAws, owners: Account["owners"], objects?: Account["objects"]): Account {
-  return { id: ENVIRONMENT.account, owners, objects, ec2: aws.ec2(), iam: aws.iam() };
+export function accountOf(aws: LocalAws, owners: Account["owners"]): Account {
+  return { id: ENVIRONMENT.account, owners, ec2: aws.ec2(), iam: aws.iam() };
 }
 
 export async function authorized<Call extends ApiCall>(account: Account, call: Call, source: Context = {}) {

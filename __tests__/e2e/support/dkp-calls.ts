@@ -3,7 +3,6 @@ import { join } from "node:path";
 import type { Cluster } from "../../../src/iam/cluster";
 import { type Layout, measuredActions } from "../../helpers/measured-calls";
 import { PROJECT } from "../../helpers/project-root";
-import { MARKER } from "../../helpers/tagged-requests";
 import { type ApiCall, withWords, writtenCall } from "./api-calls";
 
 /** A call whose parameters contain IDs from the responses to earlier calls, as `{vpc}`. */
@@ -55,8 +54,6 @@ function lifeOf(cluster: LayoutCluster, existing: Existing): readonly (DkpCall &
     "instance-type-change": features.includes("instance-type-change"),
   };
   const words = wordsOf(cluster, existing);
-  // A marker stays as long as the cluster.
-  const removable = Object.fromEntries(Object.entries(tags).filter(([key]) => key !== MARKER.key));
   const pairsOf = (text: string) => Object.fromEntries(text.split(",").map((pair) => pair.split("=") as [string, string]));
   const withTags = (text: string) =>
     text
@@ -67,8 +64,7 @@ function lifeOf(cluster: LayoutCluster, existing: Existing): readonly (DkpCall &
       })
       .replaceAll(/PAIRS:([^:\s]+):?(\S*)/g, (_, name: string, own: string) =>
         numbered(name, { ...(own === "" ? {} : pairsOf(own)), ...tags }).join(" "),
-      )
-      .replace("REMOVABLE:Tag", numbered("Tag", removable).join(" "));
+      );
   return LINES.map((line) => {
     const kept = [...withWords(line, words).matchAll(/>(\w+)=(\w+)/g)].map(
       ([, name = "", element = ""]) => [name, element] as const,

@@ -67,7 +67,7 @@ export function preflight(
 export async function resultsOf(
   text: string,
   url: string,
-  options: { readonly existingCluster?: boolean; readonly asKey?: boolean; readonly state?: Subject["state"] } = {},
+  options: { readonly asKey?: boolean; readonly state?: Subject["state"] } = {},
   key: Credentials = ADMIN,
 ): Promise<readonly CheckResult[]> {
   Object.assign(process.env, environmentOf(url, key));
@@ -76,7 +76,6 @@ export async function resultsOf(
   const aws = new Aws({ alwaysOnRegion: "us-east-1", signal, limit: 3600 });
   return runPreflight(deployment(text), aws, {
     asKey: false,
-    existingCluster: false,
     profile: undefined,
     state: async () => ({ unread: "not synthesized" }),
     signal,

@@ -10,7 +10,6 @@ import { type Define, formatOption, type Session, timeoutOption } from "./suppor
 import { readableState } from "./support/terraform";
 
 interface Options {
-  readonly existingCluster?: true;
   readonly asKey?: true;
   readonly timeout: number;
   readonly permissions?: true;
@@ -25,7 +24,6 @@ export const define: Define = (command, session) => {
 Run it with the credentials that apply the stack; provider.profile and provider.assumeRoleArn count, except with --as-key.`,
     )
     .argument("[stack]", STACK_HELP)
-    .option("--existing-cluster", "DKP has created the cluster: expect its names to be in use")
     .option("--as-key", "the credentials are the user's access key: test its permissions with dry runs of EC2 calls")
     .addOption(timeoutOption("time limit of the calls to AWS; a check without a result by then is unverifiable", 60))
     .option("--permissions", "print the IAM policy that the preflight requires, and end")
@@ -50,7 +48,6 @@ async function preflight(session: Session, deployment: Deployment, options: Opti
   try {
     const results = await runPreflight(deployment, aws, {
       asKey,
-      existingCluster: options.existingCluster === true,
       profile: profile ?? session.host.env.AWS_PROFILE,
       state: () => readableState(session, stack),
       signal,

@@ -6,7 +6,6 @@ import { MOVED_FILE } from "../../terraform/addresses";
 import { visibleLines } from "../../text/printable";
 import { GUIDES, SESSION_HOURS } from "../account/keys/leaked-key";
 import { controlPolicyText } from "../iam/service-control-policy";
-import { SAMPLE_ACCOUNT } from "../iam/strict-exposure";
 import { VERIFIED_COMPONENTS } from "../iam/verified-components";
 import { RECOMMENDED_SETTINGS } from "../recommended-settings";
 import { fillTemplate } from "../text/template";
@@ -24,7 +23,6 @@ const CONSTANTS = {
   versions: SUPPORTED_VERSIONS,
   verifiedComponents: VERIFIED_COMPONENTS,
   recommended: RECOMMENDED_SETTINGS,
-  sample: SAMPLE_ACCOUNT,
   guides: GUIDES,
   sessionHours: SESSION_HOURS,
   /** The IAM console of each partition. The isolated partitions have addresses of their own. Source: "IAM User Guide" of each. */

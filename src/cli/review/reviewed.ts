@@ -1,7 +1,6 @@
 import { ACCOUNT_ID } from "../../iam/arns";
 import type { Area } from "../../iam/catalogue";
 import { otherNodeRoles } from "../../iam/cluster";
-import { strictMarker } from "../../iam/cluster-marker";
 import type { DeploymentPolicy } from "../../iam/deployment-policies";
 import { coveredVersion, SUPPORTED_VERSIONS } from "../../iam/dkp-versions";
 import { SLOTS } from "../../iam/key-slots";
@@ -16,7 +15,6 @@ import { movedBlocks } from "../../terraform/addresses";
 import { leakCommands } from "../account/keys/leaked-key";
 import { risksOf, roleOf } from "../iam/risks";
 import { controlPolicy, MAX_CONTROL_POLICY_CHARACTERS } from "../iam/service-control-policy";
-import { exposuresOf } from "../iam/strict-exposure";
 import type { TerraformJson } from "../terraform/terraform-json";
 import { code } from "../text/markdown";
 import { deployerPolicies } from "./deployer-policy-files";
@@ -90,9 +88,6 @@ function permissionFacts(deployment: Deployment) {
     patterns: actions.filter((action) => /.\*|\*./.test(action)),
     /** With Markdown in their texts. */
     risks: risksOf(options, code, statements),
-    /** The tag that limits mode `strict`. */
-    marker: strictMarker(options, cluster),
-    exposures: options.mode === "strict" ? exposuresOf(cluster) : [],
     controlPolicy: serviceControlPolicy,
     controlPolicyExcess: JSON.stringify(serviceControlPolicy).length - MAX_CONTROL_POLICY_CHARACTERS,
   };

@@ -24,7 +24,6 @@ const hasBoundary = ({ deployment }: Facts) => deployment.user.permissionsBounda
 const CHOICES: readonly (readonly [name: string, setting: string, isMade: (facts: Facts) => boolean])[] = [
   ["documentedMode", "policy.mode", hasMode("documented")],
   ["scopedMode", "policy.mode", hasMode("scoped")],
-  ["minimalMode", "policy.mode", hasMode("minimal")],
   ["anyNetwork", "user.allowedNetworks", ({ deployment: { user } }) => user.allowedNetworks === undefined],
   ["plaintext", "accessKeys.*.pgpKey", hasPlaintext],
   ["outputsWithSecret", "outputs.secret", (facts) => facts.deployment.outputs.secret && hasPlaintext(facts)],

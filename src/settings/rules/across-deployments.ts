@@ -1,6 +1,5 @@
 import { parseIamArn } from "../../iam/arns";
 import { nodeRoleName } from "../../iam/cluster";
-import { strictMarker } from "../../iam/cluster-marker";
 import { partitionOf } from "../../iam/partitions";
 import { stateAddress } from "../../terraform/state-location";
 import { grouped } from "../../text/grouped";
@@ -34,8 +33,8 @@ interface Claim {
   readonly key: string;
   /** Undefined for what is unique whatever the account. */
   readonly account?: Account;
-  /** The field of an error; undefined for what the deployment has without excluding others. */
-  readonly field?: string;
+  /** The field of an error. */
+  readonly field: string;
   /** The error. @param where the other deployment is, as `FILE, in the same account` */
   readonly message: (where: string) => string;
 }
@@ -85,33 +84,22 @@ function nameClaims(candidate: Candidate, account: Account): readonly Claim[] {
   });
 }
 
-/** The role `<prefix>-node`, which DKP creates also where `iamNodeRole` is another one, the tags of the cluster, and the marker of mode `strict`. */
-function clusterClaims(candidate: Candidate, account: Account): readonly Claim[] {
-  const { cluster, policy } = candidate.settings.fields("cluster", "policy") ?? {};
-  const { prefix, tags = {} } = cluster ?? {};
-  const claims: Claim[] = [];
-  if (prefix !== undefined) {
-    const role = nodeRoleName(prefix);
-    const message = (where: string) =>
-      `DKP creates the role ${show(role)} for this prefix, and ${where}, has the same one: the second cluster cannot be installed, and each key could change the role of the other cluster; choose another prefix`;
-    claims.push({ candidate, account, key: `role ${role}`, field: "cluster.prefix", message });
+/** The role `<prefix>-node`, which DKP creates also where `iamNodeRole` is another one. */
+function roleClaim(candidate: Candidate, account: Account): readonly Claim[] {
+  const prefix = candidate.settings.fields("cluster")?.cluster.prefix;
+  if (prefix === undefined) {
+    return [];
   }
-  const marker = policy && strictMarker(policy, { tags });
-  for (const [tag, value] of Object.entries(tags)) {
-    // Keys of tags in conditions have no case. Source: IAM User Guide, "Controlling access to AWS resources using tags".
-    const pair = `${tag.toLowerCase()}=${value}`;
-    const field = policy?.marker === undefined ? "cluster.tags" : "policy.marker";
-    const message = (where: string) =>
-      `${show(pair)} is also a tag of the cluster of ${where}: the key could change both clusters; give each cluster a pair of its own`;
-    claims.push({ candidate, account, key: `tag ${pair}`, ...(tag === marker?.key ? { field } : {}), message });
-  }
-  return claims;
+  const role = nodeRoleName(prefix);
+  const message = (where: string) =>
+    `DKP creates the role ${show(role)} for this prefix, and ${where}, has the same one: the second cluster cannot be installed, and each key could change the role of the other cluster; choose another prefix`;
+  return [{ candidate, account, key: `role ${role}`, field: "cluster.prefix", message }];
 }
 
 function claimsOf(candidate: Candidate): readonly Claim[] {
   const fields = candidate.settings.fields("region", "accountId", "provider");
   const account = fields && accountOf(fields);
-  const inAccount = account === undefined ? [] : [...nameClaims(candidate, account), ...clusterClaims(candidate, account)];
+  const inAccount = account === undefined ? [] : [...nameClaims(candidate, account), ...roleClaim(candidate, account)];
   return [...stateClaim(candidate), ...inAccount];
 }
 
@@ -121,13 +109,12 @@ export function conflicts(candidates: readonly Candidate[]): ReadonlyMap<string,
   const byKey = grouped(claims, ({ key }) => key);
   const found = claims.flatMap((claim) => {
     const { account, candidate, field, key, message } = claim;
-    const sharing = field === undefined ? [] : (byKey.get(key) ?? []);
+    const sharing = byKey.get(key) ?? [];
     const isSame = (other: Claim) => account === undefined || other.account === undefined || sameAccount(account, other.account);
     // Of two deployments that exclude each other, the later one has the error.
     const before = sharing.slice(0, sharing.indexOf(claim));
-    const after = sharing.slice(before.length).filter((other) => other.field === undefined);
-    const other = [...before, ...after].find((one) => one.candidate !== candidate && isSame(one) !== false);
-    if (field === undefined || other === undefined) {
+    const other = before.find((one) => one.candidate !== candidate && isSame(one) !== false);
+    if (other === undefined) {
       return [];
     }
     const { source } = other.candidate;

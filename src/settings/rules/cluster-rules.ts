@@ -16,13 +16,6 @@ export const CLUSTER_RULES: readonly Rule[] = [
     );
   }),
   rule(
-    ["cluster.vpcId", "cluster"],
-    ({ cluster: { existingVPCID, vpcId } }) =>
-      vpcId !== undefined &&
-      existingVPCID !== undefined &&
-      "has no effect with existingVPCID, which is the VPC of the cluster; remove it",
-  ),
-  rule(
     ["cluster.kmsKeyArns", "cluster", "features"],
     ({ cluster, features }) =>
       cluster.kmsKeyArns.length > 0 &&

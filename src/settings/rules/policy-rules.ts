@@ -1,5 +1,4 @@
 import { LAYOUTS } from "../../iam/cluster";
-import { markerCandidates, markerOf } from "../../iam/cluster-marker";
 import { ADDITIONAL_NAME_CHARACTERS, type DeploymentPolicy } from "../../iam/deployment-policies";
 import { MAX_POLICIES, MAX_POLICY_CHARACTERS, POLICY_NAME } from "../../iam/limits";
 import { policySize } from "../../iam/policy-document";
@@ -19,47 +18,22 @@ export const POLICY_RULES: readonly Rule[] = [
   rule(
     ["cluster.layout", "cluster", "policy"],
     ({ policy: { mode }, cluster }) =>
-      (mode === "minimal" || mode === "strict") &&
+      mode === "minimal" &&
       cluster.layout === undefined &&
       `missing: policy.mode ${show(mode)} grants what the layout needs; write one of ${LAYOUTS.join(", ")}`,
   ),
-  rule(
-    ["policy", "cluster"],
-    ({ policy: { mode, marker }, cluster: { tags = {} } }) => mode === "strict" && markerError(marker, tags),
-  ),
   rule(["policy", "cluster"], ({ policy: { mode }, cluster: { tags = {} } }) =>
-    // All modes but `documented` write the keys of tags into the policy, and `strict` the value of the marker.
+    // All modes but `documented` write the keys of tags into the policy.
     // Source: IAM API Reference, `policyDocumentType` of CreatePolicy.
-    Object.entries(mode === "documented" ? {} : tags)
-      .filter(([key, value]) => BEYOND_LATIN_1.test(mode === "strict" ? `${key}${value}` : key))
-      .map(([key]) => ({
+    Object.keys(mode === "documented" ? {} : tags)
+      .filter((key) => BEYOND_LATIN_1.test(key))
+      .map((key) => ({
         path: ["cluster", "tags", key],
         message: `has characters that IAM rejects in a policy, and policy.mode ${show(mode)} names the tag there; use Latin letters, or mode "documented"`,
       })),
   ),
   rule(["policy.name"], ({ "policy.name": name }, { policies }) => policiesError(name, policies ?? [])),
 ];
-
-/** Mode `strict` requires one pair of tags that only this cluster has. */
-function markerError(marker: string | undefined, tags: Readonly<Record<string, string>>): FieldError | undefined {
-  if (markerOf({ tags }, marker) !== undefined) {
-    return undefined;
-  }
-  const candidates = markerCandidates({ tags });
-  const list = candidates.map(show).join(", ");
-  if (candidates.length === 0) {
-    return errorAt(
-      "cluster.tags",
-      'missing: policy.mode "strict" limits the key to resources with a tag that no other cluster of the account has; add one, for example { dkp-cluster: dev }. DKP sets Name, Cluster, kubernetes.io/... and ebs.csi.aws.com/... itself',
-    );
-  }
-  return errorAt(
-    "policy.marker",
-    marker === undefined
-      ? `missing: policy.mode "strict" requires the tag that no other cluster of the account has; write one of ${list}`
-      : `${show(marker)} is not a key of cluster.tags that can be the marker; write one of ${list}`,
-  );
-}
 
 const BEYOND_LATIN_1 = /[\u0100-\uffff]/;
 

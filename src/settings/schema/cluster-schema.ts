@@ -27,7 +27,7 @@ export const ami = f.matching(/^ami-[0-9a-z]+$/, "is not an AMI ID; expected for
 /** The fields of DKP's `AWSClusterConfiguration` (and `cloud.prefix`) that decide about permissions. */
 export const dkpFields = {
   prefix: f.permissions(prefix, "`cloud.prefix` of the cluster. All modes but `documented` require it"),
-  layout: f.permissions(f.choice(LAYOUTS), "Layout of the cluster. `minimal` and `strict` require it"),
+  layout: f.permissions(f.choice(LAYOUTS), "Layout of the cluster. `minimal` requires it"),
   existingVPCID: f.permissions(f.vpcId, "The VPC that the cluster is put into; without it DKP creates one"),
   peeredVPCs: f.permissions(v.array(f.vpcId), "VPCs that the cluster's VPC is peered with"),
   iamNodeRole: f.permissions(
@@ -60,17 +60,6 @@ export const cluster = f.strict({
   ),
   ...dkpFields,
   amis: f.harmless(v.array(ami), "Images of the nodes, which the preflight checks"),
-  vpcId: f.permissions(
-    f.vpcId,
-    "The VPC that DKP created, known after the bootstrap: narrows `policy.mode: strict`. With `existingVPCID`, that one counts",
-  ),
-  uuid: f.permissions(
-    f.matching(
-      /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/,
-      "is not the UUID of a cluster: 32 lower-case hexadecimal digits in 5 groups",
-    ),
-    "DKP's UUID of the cluster, known after the bootstrap: narrows `policy.mode: strict`",
-  ),
   dkpVersion: f.permissions(
     v.pipe(
       // YAML reads a version without quotes as a number.

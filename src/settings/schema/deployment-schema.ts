@@ -100,12 +100,8 @@ const policy = f.strict({
   ),
   mode: f.permissions(
     f.choice(MODES),
-    "Which permissions, from most to least: `documented`, `scoped`, `minimal`, `strict` (docs/explanation/policies.md)",
+    "Which permissions, from most to least: `documented`, `scoped`, `minimal` (docs/explanation/policies.md)",
     "documented",
-  ),
-  marker: f.permissions(
-    f.nonEmptyString,
-    "Mode `strict`: the key of the pair in `cluster.tags` that no other cluster of the account has. Without it, the only pair",
   ),
   supplement: f.permissions(
     v.boolean(),

@@ -84,9 +84,13 @@ function issueMessage(issue: v.BaseIssue<unknown>, path: readonly string[]): str
     return EMPTY;
   }
   if (issue.kind !== "schema" || ["picklist", "custom", "union"].includes(issue.type)) {
-    return issue.message;
+    return REMOVED.get(`${path.join(".")}: ${String(issue.input)}`) ?? issue.message;
   }
   if (issue.type === "never") {
+    const removed = REMOVED.get(path.join("."));
+    if (removed !== undefined) {
+      return removed;
+    }
     const known = knownKeys(path.slice(0, -1));
     const isType = path[0] === "backend" && path.length === 2;
     if (!isType && (path[0] === "backend" || path[0] === "cloud")) {
@@ -102,6 +106,19 @@ function issueMessage(issue: v.BaseIssue<unknown>, path: readonly string[]): str
     ? `${show(issue.input)} is not ${EXPECTED[issue.type] ?? issue.expected}`
     : issue.message;
 }
+
+const ONLY_STRICT = "no longer exists, because only the mode strict used it; remove it";
+
+/** What to write instead of settings, and values of settings, that an earlier version had. */
+const REMOVED: ReadonlyMap<string, string> = new Map([
+  [
+    "policy.mode: strict",
+    '"strict" no longer exists; use "minimal", and limit the key with an AWS account of its own, the service control policy of the review pack, user.allowedNetworks or user.permissionsBoundary',
+  ],
+  ["policy.marker", ONLY_STRICT],
+  ["cluster.uuid", ONLY_STRICT],
+  ["cluster.vpcId", ONLY_STRICT],
+]);
 
 /** What to write where a required field is missing. */
 const MISSING: Readonly<Record<string, string>> = {

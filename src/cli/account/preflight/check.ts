@@ -21,8 +21,6 @@ export interface Subject {
   readonly partition: string;
   /** Account of the credentials. */
   readonly account: string;
-  /** DKP has already created the cluster: its names are expected to be in use. */
-  readonly existingCluster: boolean;
   /** The managed resources in the deployment's state, or why they cannot be read. */
   readonly state: () => Promise<Reading<readonly StateResource[]>>;
 }

@@ -2,7 +2,6 @@ import { policyWith } from "../../../iam/policy-document";
 import type { Check } from "./check";
 import { accountCheck } from "./checks/account";
 import { imageCheck } from "./checks/image";
-import { markerCheck } from "./checks/marker";
 import { openPgpKeysCheck } from "./checks/openpgp-keys";
 import { prefixCheck } from "./checks/prefix";
 import { regionCheck } from "./checks/region";
@@ -15,7 +14,6 @@ export const CHECKS: readonly Check[] = [
   imageCheck,
   resourceNamesCheck,
   prefixCheck,
-  markerCheck,
   sourceAddressCheck,
   permissionsCheck,
   openPgpKeysCheck,

@@ -6,25 +6,16 @@ const EXISTS = "it exists ({arn}[, created {since}])";
 const OTHER_NAME = "choose another {setting}.name";
 const ALLOW_CALLS = `allow what ${PROGRAM} preflight --permissions prints` as const;
 const ALLOW_IN_BOUNDARY = "allow them in the boundary, or set another user.permissionsBoundary";
-const NOT_YOURS = "choose another cluster.prefix, delete what is left over, or add --existing-cluster if it is this cluster";
-const WRONG_CLUSTER = "check cluster.prefix, region and account";
-const NO_SOURCE = "no NAT gateway and no Elastic IP has a name of the cluster";
 
 const NOTES = templateRules("note", {
   "account-ok": "account {account}, as {arn}[; {unset} is not set]",
   "setting-not-set": ["{field} is not set", "set {field}"],
   "image-ena": ["{ami} has no EnaSupport, which every Nitro instance type requires", "use an image with EnaSupport"],
   "image-imdsv2": ["{ami} accepts only IMDSv2", "set cluster.imdsv2: true here and in DKP, or use another image"],
-  "prefix-absent": [
-    "--existing-cluster expects a cluster with the prefix {prefix}, and there is no {absent} of it",
-    WRONG_CLUSTER,
-  ],
-  "marker-no-objects": ["no object of the cluster was found", WRONG_CLUSTER],
   "networks-not-set": [
     "user.allowedNetworks is not set: a leaked key works in every network[; the calls of the cluster come from {sources}]",
     "set user.allowedNetworks to their sources once the cluster exists, and to the address of whoever runs dhctl",
   ],
-  "sources-not-yet": [`${NO_SOURCE}: DKP creates them`, "remove user.allowedNetworks until the cluster exists"],
   "permissions-not-yet": ["{user} does not exist, so that nothing was simulated", "run the preflight again after the apply"],
 });
 
@@ -68,14 +59,9 @@ const ATTENTION = templateRules("attention", {
     `${EXISTS}, and the state does not manage it: {address} is {managed}`,
     `${OTHER_NAME}; an object cannot be imported where the state has one`,
   ],
-  "prefix-in-use": ["names of the prefix {prefix} are in use, by which DKP creates or finds its own: {objects}", NOT_YOURS],
-  "marker-in-use": [
-    "before the cluster exists, {marked} have the tag {marker}",
-    "choose another pair, or add --existing-cluster",
-  ],
-  "marker-lacking": [
-    "of {count} objects of the cluster these lack the tag {marker}, so that mode strict would deny every change of them: {lacking}",
-    "keep mode minimal, add the pair to tags of DKP's configuration, let DKP apply it, and tag or replace what is left: tag your own security groups, roll each node group of type CloudEphemeral",
+  "prefix-in-use": [
+    "names of the prefix {prefix} are in use, by which DKP creates or finds its own: {objects}",
+    "nothing, if DKP has already created this cluster; otherwise choose another cluster.prefix, or delete what is left over",
   ],
   "source-outside": ["calls of {services} from {sources} are denied", "add {cidrs} to user.allowedNetworks.cidrs"],
   "endpoint-outside": [
@@ -100,7 +86,10 @@ const UNVERIFIABLE = templateRules("unverifiable", {
     `if this deployment has a state, run ${PROGRAM} synth, initialize the stack (init), and try again; otherwise ${OTHER_NAME}`,
   ],
   "object-unread": ["it cannot be read: {reason}", ALLOW_CALLS],
-  "sources-not-found": [`${NO_SOURCE}: the sources of calls are unknown`, "check cluster.prefix, cluster.layout and region"],
+  "sources-not-found": [
+    "no NAT gateway and no Elastic IP has a name of the cluster: the sources of calls are unknown",
+    "remove user.allowedNetworks until DKP has created the cluster; afterwards check cluster.prefix, cluster.layout and region",
+  ],
   "permission-undecided": ["{simulated}: the simulator does not decide on {actions}", "test the key itself with --as-key"],
   "key-call-failed": ["{action} returned {reason}", "read the error above; it is about the call, not about the key"],
   "check-not-run": "not run: it depends on the check {required}, which did not pass",

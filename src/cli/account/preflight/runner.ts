@@ -12,7 +12,7 @@ import { regionCheck } from "./checks/region";
 import { type CheckResult, needsAttention } from "./report";
 
 /** With `asKey`, dry runs test the key instead of all other checks. */
-export interface PreflightOptions extends Pick<Subject, "existingCluster" | "state"> {
+export interface PreflightOptions extends Pick<Subject, "state"> {
   /** The credentials are the key of the deployment's user. */
   readonly asKey: boolean;
   /** The profile whose credentials count, for messages; undefined if none is named. */
@@ -31,9 +31,9 @@ export async function runPreflight(
   aws: Calls,
   options: PreflightOptions,
 ): Promise<readonly CheckResult[]> {
-  const { asKey, existingCluster, state } = options;
+  const { asKey, state } = options;
   const run = async (check: Check, account = ""): Promise<CheckResult> => {
-    const subject = { deployment, partition: partitionOf(deployment.region), account, existingCluster, state };
+    const subject = { deployment, partition: partitionOf(deployment.region), account, state };
     const findings = await findingsOf(check.id, check.run(toolsOf(check, deployment.region, aws), subject), options);
     // Findings name the setting of the check, unless they name another one.
     return { check: check.id, findings: findings.map((found) => ({ field: check.field, ...found })) };

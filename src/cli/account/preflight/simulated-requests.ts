@@ -32,7 +32,7 @@ export function simulatedCalls(options: Options, needed: readonly string[]): rea
   const allows = policyStatements(options).filter(({ effect }) => effect !== "Deny");
   const others = needed.filter((action) => allows.every(({ actions }) => !actions.includes(action)));
   const calls = [...allows, { actions: others, resources: [], conditions: [] }].flatMap(({ actions, resources, conditions }) => {
-    const context = [...conditions.flatMap(contextOf), ...sourceOf(options.allowedNetworks)];
+    const context = [...conditions.map(contextOf), ...sourceOf(options.allowedNetworks)];
     const simulated = actions.filter((action) => needed.includes(action));
     return simulated.map((action) => ({ action, resources: resourcesOf(action, resources, options.environment), context }));
   });
@@ -54,13 +54,10 @@ function sourceOf(networks: Networks | undefined): readonly ContextKey[] {
   ].slice(0, 1);
 }
 
-/** A value with which a condition of an Allow holds; none where the key must not be there. */
-function contextOf({ test, variable: key, values: [value = ""] }: PolicyCondition): readonly ContextKey[] {
-  if (test === "Null") {
-    return value === "true" ? [] : [{ key, type: "string", value: "example" }];
-  }
+/** A value with which a condition of an Allow holds. */
+function contextOf({ test, variable: key, values: [value = ""] }: PolicyCondition): ContextKey {
   const types: Readonly<Record<string, ContextKey["type"]>> = { Bool: "boolean", "ForAllValues:StringEquals": "stringList" };
-  return [{ key, type: types[test] ?? "string", value }];
+  return { key, type: types[test] ?? "string", value };
 }
 
 /** Resources of the types of an action that patterns match: an example, or what a pattern names. */
@@ -73,7 +70,7 @@ function resourcesOf(action: string, patterns: readonly string[], environment: E
       return example;
     }
     const ofType = patterns.filter((pattern) => pattern.split(":")[5]?.startsWith(`${type.replace(/\/$/, "")}/`));
-    return ofType.map((pattern) => pattern.replaceAll("*", "example").replaceAll("?", "0"));
+    return ofType.map((pattern) => pattern.replaceAll("*", "example"));
   });
   return [...new Set(arns)].sort();
 }

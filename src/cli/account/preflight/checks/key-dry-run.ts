@@ -1,4 +1,3 @@
-import { strictMarker } from "../../../../iam/cluster-marker";
 import type { Deployment } from "../../../../settings/deployment";
 import { type Check, type PreflightFound, when } from "../check";
 
@@ -14,29 +13,19 @@ export const DRY_CALLS: readonly DryCall[] = [
   { operation: "DescribeAddressesAttribute", input: () => ({}) },
   { operation: "DescribeInstanceTopology", input: () => ({}) },
   { operation: "DescribeInstances", input: () => ({}) },
-  { operation: "AllocateAddress", input: (deployment) => ({ Domain: "vpc", ...marked(deployment, "elastic-ip") }) },
+  { operation: "AllocateAddress", input: () => ({ Domain: "vpc" }) },
   {
     operation: "CreateVpc",
-    input: (deployment) =>
-      deployment.cluster.existingVPCID === undefined ? { CidrBlock: "10.241.0.0/16", ...marked(deployment, "vpc") } : undefined,
+    input: ({ cluster }) => (cluster.existingVPCID === undefined ? { CidrBlock: "10.241.0.0/16" } : undefined),
   },
-  { operation: "CreateInternetGateway", input: (deployment) => marked(deployment, "internet-gateway") },
+  { operation: "CreateInternetGateway", input: () => ({}) },
   {
     operation: "RunInstances",
     // A dry run only checks the permission, so that any instance type will do. Source: EC2 API Reference, RunInstances, "DryRun".
-    // Mode strict allows a launch only in a subnet of the cluster, which the settings do not name.
-    input: ({ amis: [ImageId], policy }) =>
-      ImageId === undefined || policy.mode === "strict"
-        ? undefined
-        : { ImageId, InstanceType: "m5.large", MinCount: 1, MaxCount: 1 },
+    input: ({ amis: [ImageId] }) =>
+      ImageId === undefined ? undefined : { ImageId, InstanceType: "m5.large", MinCount: 1, MaxCount: 1 },
   },
 ];
-
-/** The marker in the request, without which mode `strict` allows no creation. */
-function marked({ policy, cluster }: Deployment, ResourceType: string): object {
-  const marker = strictMarker(policy, cluster);
-  return marker === undefined ? {} : { TagSpecifications: [{ ResourceType, Tags: [{ Key: marker.key, Value: marker.value }] }] };
-}
 
 /** What denies a call, by the code and the message of EC2, which name it; a policy where they name nothing. */
 const DENIALS = [

@@ -6,8 +6,11 @@ import { clusterTag, groupsOf, instancesIn, instancesWith } from "./cluster-obje
 
 type Find = (list: Tools["list"], prefix: string) => Promise<readonly (string | undefined)[]>;
 
-/** Objects that every cluster has, by kind. Source: deckhouse/deckhouse modules/030-cloud-provider-aws/candi/terraform-modules. */
-const IN_EACH_CLUSTER: Readonly<Record<string, Find>> = {
+/**
+ * Objects of a cluster, by kind. DKP finds its subnets and security groups by name, in any VPC.
+ * Source: deckhouse/deckhouse modules/030-cloud-provider-aws/candi/terraform-modules.
+ */
+const FIND: Readonly<Record<string, Find>> = {
   role: (list, prefix) => list("iam:GetRole", { RoleName: nodeRoleName(prefix) }, ({ Role }) => [Role?.Arn]),
   "instance profile": (list, prefix) =>
     list("iam:GetInstanceProfile", { InstanceProfileName: nodeRoleName(prefix) }, ({ InstanceProfile }) => [
@@ -21,11 +24,6 @@ const IN_EACH_CLUSTER: Readonly<Record<string, Find>> = {
     const instances = await list("ec2:DescribeInstances", instancesWith("tag-key", clusterTag(prefix)), instancesIn);
     return instances.map(({ InstanceId }) => InstanceId);
   },
-};
-
-/** DKP finds its subnets and security groups by name, in any VPC. */
-const FIND: Readonly<Record<string, Find>> = {
-  ...IN_EACH_CLUSTER,
   "security groups": (list, prefix) =>
     list("ec2:DescribeSecurityGroups", groupsOf(prefix), ({ SecurityGroups }) => SecurityGroups?.map(({ GroupId }) => GroupId)),
   subnets: (list, prefix) =>
@@ -36,7 +34,7 @@ const FIND: Readonly<Record<string, Find>> = {
     ),
 };
 
-/** The names that DKP gives by the prefix must be free before the cluster is created, and in use afterwards. */
+/** The names that DKP gives by the prefix must be free before the cluster is created. */
 export const prefixCheck: Check = {
   id: "prefix-in-use",
   field: "cluster.prefix",
@@ -48,7 +46,7 @@ export const prefixCheck: Check = {
     "ec2:DescribeSecurityGroups",
     "ec2:DescribeSubnets",
   ],
-  async run({ list }, { deployment: { cluster }, existingCluster }) {
+  async run({ list }, { deployment: { cluster } }) {
     const { prefix } = cluster;
     if (prefix === undefined) {
       return [settingNotSet("cluster.prefix")];
@@ -58,11 +56,6 @@ export const prefixCheck: Check = {
       return { kind, ids: ids.flatMap((id) => id ?? []) };
     });
     const found = (await Promise.all(read)).filter(({ ids }) => ids.length > 0);
-    const kinds = found.map(({ kind }) => kind);
-    if (existingCluster) {
-      const absent = Object.keys(IN_EACH_CLUSTER).filter((kind) => !kinds.includes(kind));
-      return when(absent.length > 0, { rule: "prefix-absent", values: { prefix, absent } });
-    }
     const objects = found.map(({ kind, ids }) => `${kind} ${listed(ids)}`);
     return when(found.length > 0, { rule: "prefix-in-use", values: { prefix, objects } });
   },

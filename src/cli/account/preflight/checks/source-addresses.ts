@@ -30,7 +30,7 @@ export const sourceAddressCheck: Check = {
   id: "source-addresses",
   field: "user.allowedNetworks",
   calls: ["ec2:DescribeVpcs", "ec2:DescribeAddresses", "ec2:DescribeInstances", "ec2:DescribeVpcEndpoints"],
-  async run({ list }, { deployment: { cluster, user }, existingCluster }) {
+  async run({ list }, { deployment: { cluster, user } }) {
     const { prefix, existingVPCID } = cluster;
     if (prefix === undefined) {
       return [settingNotSet("cluster.prefix")];
@@ -45,8 +45,7 @@ export const sourceAddressCheck: Check = {
     if (user.allowedNetworks !== undefined) {
       const findings = outsideFindings(addresses, endpoints, user.allowedNetworks);
       const isKnown = addresses.length > 0 || servicesWithout(endpoints).length === 0;
-      const rule = existingCluster ? "sources-not-found" : "sources-not-yet";
-      return [...when(!isKnown, { rule, values: {} }), ...findings];
+      return [...when(!isKnown, { rule: "sources-not-found", values: {} }), ...findings];
     }
     const sources = [...valuesOf(addresses).sources, ...endpoints.map(({ id, service }) => `${id} (${service})`)];
     return [{ rule: "networks-not-set", values: { sources } }];

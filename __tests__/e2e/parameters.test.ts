@@ -20,7 +20,7 @@ const NAMED: readonly (readonly [parameter: RegExp, ...types: readonly string[]]
   [/^VpcPeeringConnectionId$/, "vpc-peering-connection"],
   [/OutpostArn$/, "outpost"],
   [/HostId$|HostResourceGroupArn$/, "dedicated-host"],
-  [/CustomerOwnedIpv4Pool$/, "coip-pool"],
+  [/CustomerOwnedIpv4Pool$/, "customer-owned-pool"],
   [/PublicIpv4Pool$/, "ipv4pool-ec2"],
   [/VolumeId$/, "volume"],
   [/SnapshotId$/, "snapshot"],

@@ -34,6 +34,9 @@ export interface AskedRequest {
   readonly context: Readonly<Record<string, string>>;
 }
 
+/** Values by the name of their placeholder. */
+type Values = Readonly<Record<string, string>>;
+
 /** What the requests of a row follow from. */
 type Asked = Pick<PolicyOptions, "environment" | "cluster">;
 
@@ -52,13 +55,12 @@ export function risksOf(
   return shownRows(options, statements).map(({ goal, text, requests }) => {
     const isEverywhere =
       text.includes("{reach}") && requestsOf(requests, elsewhere).every((request) => allows(statements, request));
-    const values: Readonly<Record<string, string>> = {
+    const values: Values = {
       reach: isEverywhere ? "in every Region" : `in ${environment.region}`,
       role: role(roleOf(cluster)),
       otherRoles: otherNodeRoles(cluster).map(role).join(" or "),
     };
-    const what = text.replaceAll(/\{(\w+)\}/g, (_, name: string) => values[name] ?? "");
-    return { goal, what, actions: [...new Set(requests.map((request) => request.split(" ")[0] ?? ""))] };
+    return { goal, what: filled(text, values), actions: [...new Set(requests.map((request) => request.split(" ")[0] ?? ""))] };
   });
 }
 
@@ -72,7 +74,7 @@ export function shownRows(options: Asked, statements: readonly PolicyStatement[]
 }
 
 /** Requests of a row, one for each value of their placeholders; none at all if a placeholder has no value. */
-export function requestsOf(requests: readonly string[], { environment, cluster }: Asked): readonly AskedRequest[] {
+export function requestsOf(texts: readonly string[], { environment, cluster }: Asked): readonly AskedRequest[] {
   const { partition, region, account = ACCOUNT_ID } = environment;
   const vpc = (owner: string, id = "vpc-other") => `arn:${partition}:ec2:${region}:${owner}:vpc/${id}`;
   const placeholders: Readonly<Record<string, readonly string[]>> = {
@@ -82,32 +84,36 @@ export function requestsOf(requests: readonly string[], { environment, cluster }
     vpc: [vpc(account)],
     externalVpc: [vpc("external")],
   };
-  const filled = requests.map((request) =>
-    Object.entries(placeholders).reduce<readonly string[]>(
-      (texts, [name, values]) =>
-        texts.flatMap((text) =>
-          text.includes(`{${name}}`) ? values.map((value) => text.replaceAll(`{${name}}`, value)) : [text],
-        ),
-      [request],
-    ),
-  );
-  const all = filled.flatMap((texts) => texts.flatMap((text) => requestsIn(text, { partition, region, account })));
-  return filled.some((texts) => texts.length === 0) ? [] : all;
+  const requests = texts.map((text) => {
+    const names = [...text.matchAll(/\{(\w+)\}/g)].map(([, name = ""]) => name);
+    const values = names.reduce<readonly Values[]>(
+      (all, name) => all.flatMap((known) => (placeholders[name] ?? []).map((value) => ({ ...known, [name]: value }))),
+      [{}],
+    );
+    return values.flatMap((each) => requestsIn(text, each, { partition, region, account }));
+  });
+  return requests.some((each) => each.length === 0) ? [] : requests.flat();
 }
 
-/** "action", on an example of each of its resource types, or "action resource key=value ...". */
-function requestsIn(text: string, environment: Required<PolicyOptions["environment"]>): readonly AskedRequest[] {
+/** "action resource key=value ...". An action alone is on an example of each of its resource types. */
+function requestsIn(text: string, values: Values, environment: Required<PolicyOptions["environment"]>): readonly AskedRequest[] {
   const [action = "", resource, ...pairs] = text.split(" ");
   const [service = ""] = action.split(":");
   const { partition, region, account } = environment;
   const types = resource === undefined ? (RESOURCE_TYPES.get(action) ?? []) : [resource];
   const arns = types.flatMap((type) => {
-    const isNamed = type.includes("/") && type === resource;
-    const named = `arn:${partition}:${service}:${service === "iam" ? "" : region}:${account}:${type}`;
+    const isNamed = /[/{]/.test(type) && type === resource;
+    const named = `arn:${partition}:${service}:${service === "iam" ? "" : region}:${account}:${filled(type, values)}`;
     return isNamed ? named : (exampleArn(service, type, environment) ?? []);
   });
-  const context = { "aws:RequestedRegion": region, ...Object.fromEntries(pairs.map((pair) => pair.split("="))) };
+  const conditions = pairs.map((pair) => pair.split("=")).map(([key = "", value = ""]) => [key, filled(value, values)] as const);
+  const context = { "aws:RequestedRegion": region, ...Object.fromEntries(conditions) };
   return (arns.length === 0 ? ["*"] : arns).map((arn) => ({ action, resource: arn, context }));
+}
+
+/** A text with values instead of its placeholders. */
+function filled(text: string, values: Values): string {
+  return text.replaceAll(/\{(\w+)\}/g, (_, name: string) => values[name] ?? "");
 }
 
 const RESOURCE_TYPES = new Map(CATALOGUE.map(({ action, resources }) => [action, resources]));

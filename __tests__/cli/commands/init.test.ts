@@ -108,7 +108,6 @@ ${isPacked ? "" : toPack}  npm install
       accountId: "CHANGE",
       backend: { s3: { bucket: "example-terraform-state", region: "eu-central-1" } },
       policy: { mode: "minimal" },
-      attachment: "group",
       accessKeys: { primary: { pgpKey: "CHANGE" }, secondary: { pgpKey: "CHANGE", status: "absent" } },
       cluster: { prefix: "example", layout: "WithoutNAT" },
       features: [],

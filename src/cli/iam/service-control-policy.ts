@@ -60,7 +60,7 @@ export function controlPolicy(options: ControlPolicyOptions): ControlPolicy {
  * Characters of a service control policy; all of them count, white space as well. Source: AWS Organizations User Guide, "Quotas and
  * service limits for AWS Organizations", maximum size of a policy document.
  */
-export const MAX_CONTROL_POLICY_CHARACTERS = 5120;
+export const MAX_CONTROL_POLICY_CHARACTERS = 10_240;
 
 /** A control policy as a file: formatted if AWS Organizations accepts that many characters, else without white space. */
 export function controlPolicyText(policy: ControlPolicy): string {

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { packageFile } from "../../text/package-file";
-import { RECOMMENDED_SETTINGS } from "../recommended-settings";
+import { REASONS } from "../recommended-settings";
 import { fillTemplate } from "../text/template";
 
 /** The pipeline files of the documentation, and where each system expects its own. */
@@ -41,7 +41,7 @@ const read = (path: string) => readFileSync(packageFile(path), "utf8");
 export function repositoryFiles(options: RepositoryOptions): Readonly<Record<string, string>> {
   const { stack, pipeline } = options;
   return {
-    [`deployments/${stack}.yaml`]: fillTemplate("templates/deployment.yaml", RECOMMENDED_SETTINGS),
+    [`deployments/${stack}.yaml`]: fillTemplate("templates/deployment.yaml", REASONS),
     ...Object.fromEntries(Object.entries(COPIED).map(([path, template]) => [path, read(template)])),
     "package.json": packageJson(options),
     "README.md": fillTemplate("templates/README.md", { stack, pipelineFile: pipeline && PIPELINES[pipeline].path }),

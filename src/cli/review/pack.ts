@@ -7,7 +7,7 @@ import { visibleLines } from "../../text/printable";
 import { GUIDES, SESSION_HOURS } from "../account/keys/leaked-key";
 import { controlPolicyText } from "../iam/service-control-policy";
 import { VERIFIED_COMPONENTS } from "../iam/verified-components";
-import { RECOMMENDED_SETTINGS } from "../recommended-settings";
+import { REASONS } from "../recommended-settings";
 import { fillTemplate } from "../text/template";
 import { awsCliSteps } from "./aws-cli";
 import { clusterConfiguration } from "./cluster-configuration";
@@ -21,7 +21,7 @@ const CONSTANTS = {
   nodeActions: NODE_ACTIONS,
   versions: SUPPORTED_VERSIONS,
   verifiedComponents: VERIFIED_COMPONENTS,
-  recommended: RECOMMENDED_SETTINGS,
+  recommended: REASONS,
   guides: GUIDES,
   sessionHours: SESSION_HOURS,
   /** The IAM console of each partition. The isolated partitions have addresses of their own. Source: "IAM User Guide" of each. */

@@ -93,7 +93,7 @@ const ROWS: readonly Row[] = [
   },
   {
     what: "the state has the key of somebody else",
-    happens: (world) => editState(world, (state) => state.replaceAll(/AKIA|LKIA/g, "AKIAEVIL")),
+    happens: (world) => editState(world, (state) => state.replaceAll(/[A-Z]+KIA(?=[A-Z0-9]{16})/g, "AKIAEVIL")),
     status: 3,
     message: REFUSED,
   },

@@ -70,7 +70,7 @@ function nextSteps(folder: string, stack: string, missing: string | undefined): 
     `  ${dkpAccess("review")}`,
     "  git init && git add --all && git commit",
     "  create the state bucket: node_modules/dkp-access/docs/how-to/state-bucket.md",
-    `  ${dkpAccess("plan", stack)}   # with AWS credentials; then run the command that it prints`,
+    `  ${dkpAccess("apply", stack)}   # with AWS credentials; shows what changes, and asks`,
     `  ${dkpAccess("hand-over", stack, "--out", "provider.yaml")}`,
     "",
   ].join("\n");

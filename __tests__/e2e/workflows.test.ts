@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { parse } from "yaml";
 import { PROJECT } from "../helpers/project-root";
 import { npmEnvironment, PACKED } from "./support/consumer";
+import { BASH } from "./support/pipeline";
 import { copyOfProject } from "./support/project";
 import { runIn } from "./support/terraform";
 
@@ -63,7 +64,7 @@ describe("the commands of .github/workflows", () => {
     it.each(COMMANDS.filter((command) => !isElsewhere(command)))("%s", (command) => {
       const { version } = JSON.parse(readFileSync(join(checkout, "package.json"), "utf8"));
       const variables = { GITHUB_REF_NAME: `v${version}`, GITHUB_REPOSITORY: "acme/dkp-access" };
-      const { status, output } = runIn(checkout, { ...npmEnvironment(), ...variables }, "bash", "-eo", "pipefail", "-c", command);
+      const { status, output } = runIn(checkout, { ...npmEnvironment(), ...variables }, "bash", ...BASH, command);
       expect({ status, output: status === 0 ? "" : output }).toEqual({ status: 0, output: "" });
     });
 

@@ -32,7 +32,7 @@ describe("the pipeline files", () => {
     ["check-jsonschema", "--builtin-schema", "vendor.github-workflows", ...WORKFLOWS],
     ["actionlint", "-no-color", ...WORKFLOWS],
     ["zizmor", "--offline", "--no-progress", "--min-severity=medium", ...WORKFLOWS],
-    ["shellcheck", "--norc", "scripts/pipeline.sh", "scripts/release.sh", "scripts/cdk-terrain.sh"],
+    ["shellcheck", "--norc", "scripts/pipeline.sh", "scripts/release.sh", "scripts/cdk-terrain.sh", ".ci/upstream"],
   ])("pass %s %s %s", (program, ...args) => {
     const { status, stdout, stderr } = spawnSync(program, args, { cwd: PROJECT, encoding: "utf8" });
     expect({ status, output: status === 0 ? "" : `${stdout}${stderr}` }).toEqual({ status: 0, output: "" });
@@ -52,7 +52,7 @@ describe.each(["docs/pipelines/github-actions.yml", GITLAB])("the installation i
   };
 
   it("installs what package-lock.json lists", () => {
-    expect(install({})).toEqual({ status: 0, output: "npm ci --omit=dev\n" });
+    expect(install({})).toEqual({ status: 0, output: expect.stringMatching(/^npm ci --omit=dev\b/) });
   });
 
   it.each([

@@ -2,7 +2,8 @@ import { cpSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { PROJECT } from "../helpers/project-root";
-import { npmEnvironment, PACKED } from "./support/consumer";
+import { mustSucceed, npmEnvironment, PACKED } from "./support/consumer";
+import { BASH } from "./support/pipeline";
 import { copyOfProject } from "./support/project";
 import { runIn } from "./support/terraform";
 
@@ -34,8 +35,8 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   "PATH=$(go env GOPATH)/bin:$PATH npm run test:e2e": "the end-to-end tests",
   '[ -n "$(npm view': "npm's registry",
   "gh release create": "GitHub",
-  "repository=https://github.com/deckhouse/deckhouse": "GitHub",
-  "status=0\n# shellcheck disable=SC2086 # several options\nnpm run --silent upstream": "the module proxy of Go",
+  "sh .ci/upstream newest_dkp": "GitHub",
+  "sh .ci/upstream compare": "the module proxy of Go",
 };
 
 const isElsewhere = (command: string) => Object.keys(ELSEWHERE).some((start) => command.startsWith(start));
@@ -51,24 +52,26 @@ describe("the commands of .github/workflows", () => {
 
   describe("run in a checkout with bash -e", () => {
     let checkout: string;
+    let version: string;
 
     beforeAll(() => {
       checkout = copyOfProject();
       for (const part of PACKED) {
         cpSync(join(PROJECT, part), join(checkout, part), { recursive: true });
       }
-      runIn(checkout, npmEnvironment(), "git", "init", "--quiet");
+      ({ version } = JSON.parse(readFileSync(join(checkout, "package.json"), "utf8")));
+      const git = "git -c user.name=t -c user.email=t@example.com";
+      const tagged = `git init --quiet && ${git} commit --quiet --allow-empty --message=x && git tag v${version}`;
+      mustSucceed(runIn(checkout, npmEnvironment(), "sh", "-c", tagged));
     });
 
     it.each(COMMANDS.filter((command) => !isElsewhere(command)))("%s", (command) => {
-      const { version } = JSON.parse(readFileSync(join(checkout, "package.json"), "utf8"));
       const variables = { GITHUB_REF_NAME: `v${version}`, GITHUB_REPOSITORY: "acme/dkp-access" };
-      const { status, output } = runIn(checkout, { ...npmEnvironment(), ...variables }, "bash", "-eo", "pipefail", "-c", command);
+      const { status, output } = runIn(checkout, { ...npmEnvironment(), ...variables }, "bash", ...BASH, command);
       expect({ status, output: status === 0 ? "" : output }).toEqual({ status: 0, output: "" });
     });
 
     it("leave what a release consists of", () => {
-      const { version } = JSON.parse(readFileSync(join(checkout, "package.json"), "utf8"));
       expect(readdirSync(join(checkout, "release")).sort()).toEqual([`dkp-access-${version}.tgz`, "notes.md", "sbom.cdx.json"]);
       expect(readFileSync(join(checkout, "release/notes.md"), "utf8")).toMatch(/^\n.*\n(?:.*\n)*### Added\n/);
     });

@@ -27,6 +27,9 @@ interface GitHubWorkflow {
   readonly jobs: Readonly<Record<string, { readonly steps: readonly GitHubStep[] }>>;
 }
 
+/** How GitHub runs a command. */
+export const BASH = ["--noprofile", "--norc", "-eo", "pipefail", "-c"] as const;
+
 /** Whether a command installs the packages, which a checkout here already has. */
 const installs = (command: string) => command.includes("npm ci");
 
@@ -82,7 +85,7 @@ export const gitHub: Job = (_, name, environment) => {
   return (workflow.jobs[name]?.steps ?? []).flatMap(({ run, if: condition }) =>
     run === undefined || installs(run)
       ? []
-      : [{ program: "bash", args: ["-eo", "pipefail", "-c", run], variables, always: condition === "always()" }],
+      : [{ program: "bash", args: [...BASH, run], variables, always: condition === "always()" }],
   );
 };
 

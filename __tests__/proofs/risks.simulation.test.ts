@@ -106,6 +106,12 @@ it("the text of a sentence names the roles of its requests", () => {
   expect(RISK_ROWS.map(({ text }) => roles([text]))).toEqual(RISK_ROWS.map(({ requests }) => roles(requests)));
 });
 
+it("the text of a sentence about resources of a Region alone says in which Regions", () => {
+  const regional = RISK_ROWS.filter(({ requests }) => requests.every((text) => /^(?:ec2|elasticloadbalancing):/.test(text)));
+  expect(regional.length).toBeGreaterThan(10);
+  expect(regional.filter(({ text }) => !text.includes("{reach}"))).toEqual([]);
+});
+
 it("the simulator denies what no policy allows", async () => {
   const policy = policyDocument(policyStatements(optionsOf("minimal", clusterOf())));
   const request = { action: "ec2:DeleteSnapshot", resource: "arn:aws:ec2:eu-central-1::snapshot/snap-0123456789abcdef0" };

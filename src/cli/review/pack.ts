@@ -6,7 +6,7 @@ import { MOVED_FILE } from "../../terraform/addresses";
 import { visibleLines } from "../../text/printable";
 import { GUIDES, SESSION_HOURS } from "../account/keys/leaked-key";
 import { controlPolicyText } from "../iam/service-control-policy";
-import { VERIFIED_COMPONENTS } from "../iam/verified-components";
+import { UNVERIFIED_VERSIONS, VERIFIED_COMPONENTS } from "../iam/verified-components";
 import { REASONS } from "../recommended-settings";
 import { fillTemplate } from "../text/template";
 import { awsCliSteps } from "./aws-cli";
@@ -21,6 +21,7 @@ const CONSTANTS = {
   nodeActions: NODE_ACTIONS,
   versions: SUPPORTED_VERSIONS,
   verifiedComponents: VERIFIED_COMPONENTS,
+  unverified: UNVERIFIED_VERSIONS,
   recommended: REASONS,
   guides: GUIDES,
   sessionHours: SESSION_HOURS,

@@ -59,7 +59,7 @@ function importedPolicyFindings(address: string, before: Snapshot, after: Snapsh
 
 /** Why a plan does not show all that is going to change, is of another configuration, or does more than is known here. */
 function wholeFindings(plan: Plan, verification: Verification): readonly DiffFound[] {
-  const found: DiffFound[] = plan.unknownKeys.map((key) => unknownPart(`the key ${key}`));
+  const found: DiffFound[] = plan.uncompared.map(unknownPart);
   if (plan.isFailed) {
     found.push({ rule: "plan-failed", values: {} });
   } else if (plan.isPartial) {
@@ -129,10 +129,13 @@ function entryFindings(change: PlannedChange): readonly DiffFound[] {
   if (!PROVIDERS.includes(provider)) {
     found.push(unknownPart(`the provider ${textOf(provider)} of ${address}`));
   }
-  return [...found, ...change.unknownKeys.map((key) => unknownPart(`the key ${key} in ${address}`))];
+  if (change.isAnother) {
+    found.push(unknownPart(`another identity of ${address}`));
+  }
+  return [...found, ...change.uncompared.map((part) => unknownPart(`${part} in ${address}`))];
 }
 
-/** A part of a plan that is not known here, whatever it does. */
+/** A part of a plan that is not compared, whatever it does. */
 function unknownPart(part: string): DiffFound {
   return { rule: "plan-unknown-part", values: { part } };
 }

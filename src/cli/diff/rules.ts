@@ -208,7 +208,7 @@ export const RULES = {
       text: "the configuration of this plan is unverified: JSON does not contain it",
       remedy: "give the file that terraform plan -out=FILE wrote",
     },
-    "plan-unknown-part": "the plan has {part}, which is not known here",
+    "plan-unknown-part": "the plan has {part}, and what that does is not compared",
     "configuration-changed": "{address} changes, which no setting and no policy explains",
     "control-policy-changed": {
       text: "the service control policy changes[: {statements}]",

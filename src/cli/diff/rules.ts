@@ -41,6 +41,9 @@ function rules<Section extends string, const Of extends Readonly<Record<string, 
 /** Whose permissions change. The Terraform role is the principal that applies. */
 export type Principal = "user" | "node role" | "Terraform role" | "principal" | "principal of the imported policy";
 
+const NARROWED =
+  "the {principal} is allowed less than before[: {actions}][; not comparable: reported as narrowed, because {reason}][; for example, allowed before and not now: {request}]";
+
 const IF_LEAKED = "if it has leaked, do not change the settings: run keys --leaked";
 
 /** Every kind of difference that `diff` reports, in the order of the headings. Rule IDs are stable. */
@@ -197,7 +200,7 @@ export const RULES = {
     },
   }),
   ...rules("note", "Permissions of the Terraform role", {
-    "deployer-narrowed": "the Terraform role no longer needs {actions} ({file})",
+    "deployer-narrowed": "the Terraform role needs fewer permissions ({file})[: {actions}]",
   }),
   ...rules("attention", "Other changes that require attention", {
     "tags-changed": {
@@ -236,7 +239,7 @@ export const RULES = {
   }),
   ...rules("attention", "Narrowed permissions", {
     "permissions-narrowed": {
-      text: "the {principal} is allowed less than before[: {actions}]",
+      text: NARROWED,
       risk: "calls of the running cluster may be denied",
       remedy: "apply it once DKP no longer makes these calls",
     },
@@ -256,7 +259,7 @@ export const RULES = {
     },
   }),
   ...rules("note", "Narrowed permissions", {
-    "policy-narrowed": "the {principal} is allowed less than before[: {actions}]",
+    "policy-narrowed": NARROWED,
     "policy-deny-added": "the {principal}: a Deny is added or covers more requests",
   }),
   ...rules("note", "Settings", {

@@ -185,6 +185,19 @@ describe("a change summary", () => {
     expect(changesMarkdown(wild)).toContain("  - `` s3:`|@x `` (not in DKP\\'s catalogue, unknown): ");
   });
 
+  it.each([
+    ["1. x", "1\\. x"],
+    ["-x", "\\-x"],
+    ["@octocat", "\\@&#8203;octocat"],
+  ])("escapes a name at the beginning of a line, and in a remedy: %s", (name, escaped) => {
+    const address = "aws_iam_role_policy_attachment.x";
+    const moved = { rule: "moved", address, values: { before: address, after: name } } as const;
+    const renamed = { rule: "user-renamed", values: { before: name, after: "x" } } as const;
+    const changes = changesMarkdown({ source: "", deployments: [{ stack: "x", state: "changed", findings: [moved, renamed] }] });
+    expect(changes).toContain(`\n- ${escaped}\\: moved from `);
+    expect(changes).toContain(`\n  - remedy\\: restore user.name\\: ${escaped.replace("\\.", ".").replace("\\-", "-")}\n`);
+  });
+
   it("has no control characters that a terminal or a CI system interprets, and no names that look alike", () => {
     const changes = renamedPolicy("x\n::error::y\u001b[2J\u009b\u202est\u0430te");
     expect(changesText(changes)).toContain('replaces the policy "x\\n::error::y\\u001b[2J\\u009b\\u202est\\u0430te"\n');

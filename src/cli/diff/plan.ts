@@ -86,21 +86,27 @@ function driftFindings(
   before: Snapshot,
 ): readonly DiffFound[] {
   const attributes = [...new Set([...Object.keys(old), ...Object.keys(current)])].filter(
-    (name) => comparable(old[name]) !== comparable(current[name]) && !isOwnDrift(name, current[name], before),
+    (name) => comparable(old[name]) !== comparable(current[name]) && !isOwnDrift(name, old, current, before),
   );
   return WITH_PERMISSIONS.includes(address) && attributes.length > 0
     ? [{ rule: "drift-not-compared", address, values: { what: describe(address, before), attributes } }]
     : [];
 }
 
-/** What a role has through this project's other resources: the state learns of it at the next refresh. */
-function isOwnDrift(attribute: string, value: unknown, { resources }: Snapshot): boolean {
+/**
+ * What follows from the settings and is in the state after the next refresh only: what a role has through this project's other resources,
+ * and which of its tags are not among the provider's default tags, which the settings may have changed.
+ */
+function isOwnDrift(attribute: string, old: JsonObject, current: JsonObject, { resources }: Snapshot): boolean {
+  if (attribute === "tags") {
+    return current.tags_all !== undefined && comparable(old.tags_all) === comparable(current.tags_all);
+  }
   const inlineOf = (item: unknown) => canonical([objectOf(item).name, objectOf(item).policy]);
   const known = (item: unknown) =>
     [...resources.values()].some((own) =>
       attribute === "inline_policy" ? inlineOf(own) === inlineOf(item) : own.policy_arn === item,
     );
-  return ["managed_policy_arns", "inline_policy"].includes(attribute) && listOf(value).every(known);
+  return ["managed_policy_arns", "inline_policy"].includes(attribute) && listOf(current[attribute]).every(known);
 }
 
 /** What is unusual in an entry of `resource_changes`. */

@@ -179,6 +179,11 @@ export const RULES = {
     "deny-weakened":
       "the {principal}: a Deny is removed or covers fewer requests[, or is not comparable, because {reason}][; for example {request}]",
     "boundary-removed": "the {principal}: the permissions boundary {before} is removed",
+  }),
+  ...rules("attention", "Required before the upgrade", {
+    "version-required": "add before the upgrade: {action}: {why}",
+  }),
+  ...rules("attention", "Changes whose effect is not compared", {
     "boundary-replaced":
       "the {principal}: the permissions boundary {before} is replaced by {after}, and the content of both is not compared",
     "trust-changed": "who may assume {role} changes: {before} -> {after}",
@@ -191,7 +196,7 @@ export const RULES = {
     "drift-not-compared": "the {what} was changed outside Terraform ({attributes}), which is not compared",
     "argument-not-comparable": "{address}: the argument {argument} is not comparable",
     moved: "{after}: moved from {before}, which is not comparable",
-    "version-required": "add before the upgrade: {action}: {why}",
+    "plan-unknown-part": "the plan has {part}, and what that does is not compared",
   }),
   ...rules("attention", "Permissions of the Terraform role", {
     "deployer-broadened": {
@@ -211,7 +216,6 @@ export const RULES = {
       text: "the configuration of this plan is unverified: JSON does not contain it",
       remedy: "give the file that terraform plan -out=FILE wrote",
     },
-    "plan-unknown-part": "the plan has {part}, and what that does is not compared",
     "configuration-changed": "{address} changes, which no setting and no policy explains",
     "control-policy-changed": {
       text: "the service control policy changes[: {statements}]",

@@ -48,7 +48,7 @@ describe("a change summary", () => {
   it("shows risk and remedy below a finding, without Markdown in the format for a terminal", () => {
     const changes = between("attachment: user", "attachment: group");
     expect(changesText(changes).split("\n").slice(0, 9)).toEqual([
-      `1 breaking change. The Terraform role needs additional permissions. 1 other change requires attention. ${SOURCE}`,
+      `1 breaking change. The Terraform role needs additional permissions. ${SOURCE}`,
       "",
       "x",
       "",

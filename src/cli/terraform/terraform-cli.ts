@@ -75,23 +75,6 @@ export async function readOutputs(terraform: TerraformCli, folder: string): Prom
   return Object.fromEntries(Object.entries(outputs).map(([name, output]) => [name, isObject(output) ? output.value : undefined]));
 }
 
-/**
- * Installs the provider of a folder's configuration, without its backend.
- * @param verified a folder of providers to try first; Terraform takes one only if the lock in the folder has its checksum
- */
-export async function initProvider(terraform: TerraformCli, folder: string, verified: string | undefined): Promise<void> {
-  const args = ["init", "-backend=false", "-input=false", "-no-color"];
-  if (verified !== undefined) {
-    try {
-      await runTerraform(terraform, folder, [...args, "-lockfile=readonly", `-plugin-dir=${verified}`]);
-      return;
-    } catch {
-      // Another version or platform than the lock's, or another content: from the person's own cache, mirror or registry then.
-    }
-  }
-  await runTerraform(terraform, folder, args);
-}
-
 /** Runs a Terraform command that only reads, so that it can be ended at any moment. @returns its standard output */
 export function runTerraform(
   terraform: TerraformCli,

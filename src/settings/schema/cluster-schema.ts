@@ -26,7 +26,10 @@ export const ami = f.matching(/^ami-[0-9a-z]+$/, "is not an AMI ID; expected for
 
 /** The fields of DKP's `AWSClusterConfiguration` (and the prefix: docs/reference/facts.yaml, dkp-prefix) that decide about permissions. */
 export const dkpFields = {
-  prefix: f.permissions(prefix, "`prefix` of DKP's ModuleConfig `global`, and `cloud.prefix`, its deprecated name, of the ClusterConfiguration. All modes but `documented` require it"),
+  prefix: f.permissions(
+    prefix,
+    "`prefix` of DKP's ModuleConfig `global`, and `cloud.prefix`, its deprecated name, of the ClusterConfiguration. All modes but `documented` require it",
+  ),
   layout: f.permissions(f.choice(LAYOUTS), "Layout of the cluster. `minimal` requires it"),
   existingVPCID: f.permissions(f.vpcId, "The VPC that the cluster is put into; without it DKP creates one"),
   peeredVPCs: f.permissions(v.array(f.vpcId), "VPCs that the cluster's VPC is peered with"),

@@ -68,7 +68,7 @@ function importedPolicyFindings(address: string, before: Snapshot, after: Snapsh
 
 /** Why a plan does not show all that is going to change, or does more than is known here. */
 function wholeFindings(plan: Plan): readonly DiffFound[] {
-  const found: DiffFound[] = plan.uncompared.map(unknownPart);
+  const found: DiffFound[] = plan.notCompared.map(unknownPart);
   if (plan.isFailed) {
     found.push({ rule: "plan-failed", values: {} });
   } else if (plan.isPartial) {
@@ -147,7 +147,7 @@ function entryFindings(change: PlannedChange): readonly DiffFound[] {
   if (change.isAnother) {
     found.push(unknownPart(`another identity of ${address}`));
   }
-  return [...found, ...change.uncompared.map((part) => unknownPart(`${part} in ${address}`))];
+  return [...found, ...change.notCompared.map((part) => unknownPart(`${part} in ${address}`))];
 }
 
 /** A part of a plan that is not compared, whatever it does. */

@@ -84,7 +84,7 @@ describe("the digest of a plan", () => {
     ["an output that stays as it is", { output_changes: { secret: SECRET_OUTPUT } }],
     ["a sensitive value", resources(UPDATED, { ...KEY, change: { ...KEY.change, before: { status: "Active", secret: "two" } } })],
     ["a sensitive output", { output_changes: { ...OUTPUTS, secret: { ...SECRET_OUTPUT, after: "two" } } }],
-  ])("does not depend on %s", (_, plan, origin) => {
+  ])("does not depend on %s", (_, plan, origin = {}) => {
     expect(digest(plan, origin)).toBe(digest());
   });
 
@@ -113,7 +113,7 @@ describe("the digest of a plan", () => {
     ["an output that is no longer sensitive", { output_changes: { secret: { ...SECRET_OUTPUT, after_sensitive: false } } }],
     ["that the plan is incomplete", { complete: false }],
     ["a part that is not known here", { action_invocations: [{ address: "action.x.y" }] }],
-  ])("depends on %s", (_, plan, origin) => {
+  ])("depends on %s", (_, plan, origin = {}) => {
     expect(digest(plan, origin)).not.toBe(digest());
   });
 

@@ -11,7 +11,7 @@ import { canonical, listOf, objectOf, textOf } from "../text/json";
 import type { Changes, DeploymentChanges } from "./changes";
 import { differences, nameOf, valueText } from "./json-values";
 import { policiesIn, policyFileFindings } from "./pack-policies";
-import { deploymentOf, type Files, LOCK_FILE, type PackSide, sideOf } from "./pack-side";
+import { deploymentOf, type Files, LOCK_FILE, type PackSide, settingDifferences, sideOf } from "./pack-side";
 import { permissionFindings } from "./permissions";
 import { resourceFindings, resourcesOfPacks } from "./resources";
 import { type DiffFound, RULES } from "./rules";
@@ -58,8 +58,17 @@ function changesOf(stack: string, base: Files | undefined, current: Files | unde
   if (lock.length === 0 && canonical(withoutLock(before)) === canonical(withoutLock(after))) {
     return { stack, state: "unchanged", findings: [] };
   }
-  const findings = [...findingsBetween(stack, before, after), ...lock];
+  const findings = [...withOnlySetting(findingsBetween(stack, before, after), before, after), ...lock];
   return { stack, state: before.settings === undefined ? "new" : "changed", findings };
+}
+
+/** Where one version of the program wrote both sides, and one setting differs, what requires attention follows from that setting. */
+function withOnlySetting(findings: readonly DiffFound[], before: PackSide, after: PackSide): readonly DiffFound[] {
+  const [only, ...more] = settingDifferences(before.settings ?? {}, after.settings ?? {});
+  const isCause = only !== undefined && more.length === 0 && before.version === after.version;
+  return findings.map((found) =>
+    isCause && levelOf(RULES, found) !== "note" ? { ...found, field: found.field ?? only.field } : found,
+  );
 }
 
 const withoutLock = ({ files: { [LOCK_FILE]: _, ...files } }: PackSide) => files;

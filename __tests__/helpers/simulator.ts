@@ -42,11 +42,7 @@ export async function isAllowed(whole: PolicyDocument, request: Request): Promis
   const kind = request.resource.split(":")[5]?.split("/")[0] ?? "";
   const standIn = STAND_INS[request.action]?.[kind];
   if (standIn !== undefined) {
-    const [replaced, asked] = withPortableKeys([
-      onlyWith(policy, request.action, standIn),
-      { ...request, action: standIn },
-    ] as const);
-    return isAllowed(replaced, asked);
+    return isAllowed(onlyWith(policy, request.action, standIn), { ...request, action: standIn });
   }
   const question = JSON.stringify(request);
   const known = answers.get(question);
@@ -96,13 +92,6 @@ function shared(policy: PolicyDocument): Relevant {
 const RELEVANT = new WeakMap<PolicyDocument, Map<string, Relevant>>();
 /** By content. */
 const SHARED = new Map<string, Relevant>();
-
-/** The other action has no condition key of its own for creations, and every action has the tags of the principal. */
-function withPortableKeys<Value>(value: Value): Value {
-  return JSON.parse(
-    JSON.stringify(value).replaceAll("elasticloadbalancing:CreateAction", "aws:PrincipalTag/CreateAction"),
-  ) as Value;
-}
 
 async function simulate(policy: PolicyDocument, request: Request): Promise<boolean> {
   const partition = request.resource === "*" ? "aws" : (request.resource.split(":")[1] ?? "aws");

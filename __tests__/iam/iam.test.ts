@@ -115,7 +115,7 @@ describe("the version of DKP", () => {
 });
 
 const granted = (mode: Mode, dkpVersion?: (typeof KNOWN_VERSIONS)[number]) => {
-  const cluster = clusterOf({ dkpVersion, tags: { "dkp-cluster": "dev" } });
+  const cluster = clusterOf({ dkpVersion, tags: { team: "platform" } });
   return policyStatements({ mode, supplement: true, cluster, environment: ENVIRONMENT }).flatMap(({ actions }) => actions);
 };
 

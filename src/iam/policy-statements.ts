@@ -46,14 +46,11 @@ export function policyStatements(options: PolicyOptions): readonly PolicyStateme
 /** The same statements, whose ARNs are values. */
 export function requiredStatements(options: PolicyOptions): readonly WholeStatement[] {
   const { mode, allowedNetworks } = options;
-  return [...(allowedNetworks === undefined ? [] : [otherNetworksDenied(allowedNetworks)]), ...POLICIES[mode](options)];
+  return [
+    ...(allowedNetworks === undefined ? [] : [otherNetworksDenied(allowedNetworks)]),
+    ...(mode === "documented" ? documentedPolicy(options) : scopedPolicy(options)),
+  ];
 }
-
-const POLICIES: Readonly<Record<Mode, (options: PolicyOptions) => readonly WholeStatement[]>> = {
-  documented: documentedPolicy,
-  scoped: scopedPolicy,
-  minimal: scopedPolicy,
-};
 
 /** Denies every request that comes from none of the networks. */
 function otherNetworksDenied(networks: Networks): WholeStatement {

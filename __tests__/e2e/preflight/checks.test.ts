@@ -38,7 +38,10 @@ const EVERYTHING = { Version: "2012-10-17", Statement: [{ Effect: "Allow", Actio
 const tagged = (type: ResourceType, ...Tags: Tag[]) => ({ TagSpecifications: [{ ResourceType: type, Tags }] });
 const named = (type: ResourceType, name: string) => tagged(type, { Key: "Name", Value: name });
 
-/** A cluster with the prefix `taken` in WithNAT with a bastion, an Elastic IP of `taken-eu`, and objects with the name `own`. */
+/**
+ * A cluster with the prefix `taken` in WithNAT with a bastion, an Elastic IP of `taken-eu`, a node of an EKS cluster `dev`, and objects
+ * with the name `own`.
+ */
 async function createFixtures(local: LocalAws) {
   const [ec2, iam] = [local.ec2(), local.iam()];
   await createRole(local, "taken-node");
@@ -61,8 +64,18 @@ async function createFixtures(local: LocalAws) {
       MaxCount: 1,
       ImageId: "ami-03cf127a",
       SubnetId,
+      KeyName: "taken",
       IamInstanceProfile: { Name: "taken-node" },
       ...tagged("instance", { Key: "kubernetes.io/cluster/taken", Value: "shared" }),
+    }),
+  );
+  await ec2.send(
+    new RunInstancesCommand({
+      MinCount: 1,
+      MaxCount: 1,
+      ImageId: "ami-03cf127a",
+      SubnetId,
+      ...tagged("instance", { Key: "kubernetes.io/cluster/dev", Value: "owned" }),
     }),
   );
   const addresses = new Map<string, string>();

@@ -80,17 +80,17 @@ export function issueErrors(issue: v.BaseIssue<unknown>, above: readonly string[
 /** The message of an error of shape. Rules of the schema have their own. */
 function issueMessage(issue: v.BaseIssue<unknown>, path: readonly string[]): string {
   const key = path.at(-1) ?? "";
+  const removed = REMOVED.get(path.join(".")) ?? REMOVED.get(`${path.join(".")}: ${show(issue.input)}`);
+  if (removed !== undefined) {
+    return removed;
+  }
   if (issue.input === null) {
     return EMPTY;
   }
   if (issue.kind !== "schema" || ["picklist", "custom", "union"].includes(issue.type)) {
-    return REMOVED.get(`${path.join(".")}: ${String(issue.input)}`) ?? issue.message;
+    return issue.message;
   }
   if (issue.type === "never") {
-    const removed = REMOVED.get(path.join("."));
-    if (removed !== undefined) {
-      return removed;
-    }
     const known = knownKeys(path.slice(0, -1));
     const isType = path[0] === "backend" && path.length === 2;
     if (!isType && (path[0] === "backend" || path[0] === "cloud")) {
@@ -112,7 +112,7 @@ const ONLY_STRICT = "no longer exists, because only the mode strict used it; rem
 /** What to write instead of settings, and values of settings, that an earlier version had. */
 const REMOVED: ReadonlyMap<string, string> = new Map([
   [
-    "policy.mode: strict",
+    'policy.mode: "strict"',
     '"strict" no longer exists; use "minimal", and limit the key with an AWS account of its own, the service control policy of the review pack, user.allowedNetworks or user.permissionsBoundary',
   ],
   ["policy.marker", ONLY_STRICT],

@@ -2,7 +2,7 @@ import { nodeRoleName } from "../../../../iam/cluster";
 import { listed } from "../../../../settings/message-parts";
 import { unlessMissing } from "../../aws/operations";
 import { type Check, settingNotSet, type Tools, when } from "../check";
-import { clusterTag, groupsOf, instancesIn, instancesWith } from "./cluster-objects";
+import { groupsOf, instancesIn, instancesWith } from "./cluster-objects";
 
 type Find = (list: Tools["list"], prefix: string) => Promise<readonly (string | undefined)[]>;
 
@@ -20,8 +20,9 @@ const FIND: Readonly<Record<string, Find>> = {
     list("ec2:DescribeKeyPairs", { Filters: [{ Name: "key-name", Values: [prefix] }] }, ({ KeyPairs }) =>
       KeyPairs?.map(({ KeyPairId }) => KeyPairId),
     ),
+  // By DKP's key pair, because the tag of the cluster is also on nodes of an EKS cluster with that name.
   instances: async (list, prefix) => {
-    const instances = await list("ec2:DescribeInstances", instancesWith("tag-key", clusterTag(prefix)), instancesIn);
+    const instances = await list("ec2:DescribeInstances", instancesWith("key-name", prefix), instancesIn);
     return instances.map(({ InstanceId }) => InstanceId);
   },
   "security groups": (list, prefix) =>

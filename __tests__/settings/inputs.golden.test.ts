@@ -5,6 +5,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Deployment } from "../../src/settings/deployment";
 import { loadDeployments } from "../../src/settings/load";
 import { settingsWarnings } from "../../src/settings/settings-notes";
+import { grouped } from "../../src/text/grouped";
 import { writeFiles } from "../helpers/folder";
 import { expectGolden, goldenText } from "../helpers/golden";
 import * as keys from "../helpers/pgp-keys";
@@ -24,9 +25,10 @@ type Files = Readonly<Record<string, string>>;
  * AWS_DOCUMENT are the documents of DKP's installation file; ENCRYPTION_KEY, KEY_ID and the like stand for keys of the tests; NAMES
  * for names of user and policy of its own; <a*60> is the letter a, 60 times.
  */
-const INPUTS = (goldenText("inputs.txt").match(/(?:^> [^\n]*\n)+/gm) ?? []).map((lines) =>
-  lines.slice("> ".length, -1).replaceAll("\n> ", "\n"),
-);
+const ENTRIES: readonly string[] = goldenText("inputs.txt").match(/(?:^> .*\n)+(?:^(?!> ).*\n)*/gm) ?? [];
+
+/** By the first setting of the input, or by what else it is. */
+const BY_FIELD = grouped(ENTRIES, (entry) => /^> ([\w-]+(?:\.yml)?)/.exec(entry)?.[1] ?? "a folder");
 
 /** The documents of DKP's installation file that are read. */
 const CLUSTER_DOCUMENT = `apiVersion: deckhouse.io/v1
@@ -155,16 +157,30 @@ async function answerToInput(input: string): Promise<string> {
   return (await answerTo({ "dev.yaml": fileWith(a) })).replace(ONE_FILE, "");
 }
 
-it(`the answers to ${INPUTS.length} inputs are the committed ones, and show no secret`, async () => {
-  const secrets = [SECRET_KEY, KEY_ID, keys.PRIVATE_KEY, "hunter2"];
-  const [lines, exposing]: [string[], string[]] = [[], []];
-  for (const input of INPUTS) {
-    const answer = await answerToInput(input);
-    if (secrets.some((secret) => answer.replace(/^accepted.*/m, "").includes(secret))) {
-      exposing.push(input);
-    }
-    lines.push(`> ${input.replaceAll("\n", "\n> ")}`, answer);
+const SECRETS = [SECRET_KEY, KEY_ID, keys.PRIVATE_KEY, "hunter2"];
+
+/** An entry of the file with the answer of the program. */
+async function answered(entry: string): Promise<string> {
+  const asked = /^(?:> .*\n)+/.exec(entry)?.[0] ?? "";
+  const answer = await answerToInput(asked.slice("> ".length, -1).replaceAll("\n> ", "\n"));
+  expect(SECRETS.filter((secret) => answer.replace(/^accepted.*/m, "").includes(secret))).toEqual([]);
+  return `${asked}${answer}\n`;
+}
+
+const answers = new Map<string, string>();
+
+it.each([...BY_FIELD])("the answers about %s are the committed ones, and show no secret", async (_field, entries) => {
+  for (const entry of entries) {
+    answers.set(entry, await answered(entry));
   }
-  expect(exposing).toEqual([]);
-  expectGolden("inputs.txt", `${lines.join("\n")}\n`);
+  if (process.env.UPDATE_GOLDEN !== "1") {
+    expect(entries.map((entry) => answers.get(entry)).join("")).toBe(entries.join(""));
+  }
+});
+
+it("the committed inputs are complete", () => {
+  expect(ENTRIES.join("")).toBe(goldenText("inputs.txt"));
+  if (process.env.UPDATE_GOLDEN === "1") {
+    expectGolden("inputs.txt", ENTRIES.map((entry) => answers.get(entry)).join(""));
+  }
 });

@@ -4,7 +4,7 @@ import { PROJECT } from "../../__tests__/helpers/project-root";
 /** A way to the same AWS access: what a person writes, the commands before Terraform's, and the folder in which Terraform runs. */
 export interface Arm {
   readonly name: string;
-  readonly key: "hcl" | "cdktf" | "ours";
+  readonly key: "hcl" | "guarded" | "cdktf" | "ours";
   readonly files: Readonly<Record<string, string>>;
   readonly synth: readonly (readonly string[])[];
   readonly folder: string;
@@ -21,6 +21,68 @@ terraform {
 `;
 
 const [, POLICY = ""] = /policy = <<EOF\n([\s\S]*?)EOF\n/.exec(PAGE_HCL) ?? [];
+
+/** What DKP calls and the page lacks: `documented: false` in src/iam/catalogue.yaml, without a feature. */
+const ADDITIONAL = ["ec2:DescribeAddressesAttribute", "ec2:DescribeNetworkAcls", "ec2:ReplaceRoute"];
+
+/** The page's policy with the actions that DKP calls in addition. */
+const COMPLETE_POLICY = POLICY.replace('"Action": [', `"Action": [${ADDITIONAL.map((action) => `"${action}", `).join("")}`);
+
+/** The resources of the page as a careful author writes them. */
+const GUARDED_HCL = `variable "pgp_key" {
+  type    = string
+  default = null
+  validation {
+    condition     = var.pgp_key == null ? true : !strcontains(var.pgp_key, "BEGIN PGP")
+    error_message = "The OpenPGP key must not be armored."
+  }
+}
+locals {
+  policy = jsonencode(jsondecode(file("policy.json")))
+}
+provider "aws" {
+  region              = "eu-central-1"
+  allowed_account_ids = ["123456789012"]
+}
+resource "aws_iam_user" "user" {
+  name = "deckhouse"
+  lifecycle {
+    prevent_destroy = true
+  }
+}
+resource "aws_iam_access_key" "user" {
+  user    = aws_iam_user.user.name
+  pgp_key = var.pgp_key
+  lifecycle {
+    prevent_destroy = true
+  }
+}
+resource "aws_iam_policy" "policy" {
+  name        = "D8CloudProviderAWS"
+  path        = "/"
+  description = "Deckhouse policy"
+  policy      = local.policy
+  lifecycle {
+    prevent_destroy = true
+    ignore_changes  = [description]
+    precondition {
+      condition     = length(local.policy) <= 6144
+      error_message = "IAM accepts 6,144 characters."
+    }
+    precondition {
+      condition     = !strcontains(local.policy, ":*\\"")
+      error_message = "The policy must name each action."
+    }
+  }
+}
+resource "aws_iam_user_policy_attachment" "policy-attachment" {
+  user       = aws_iam_user.user.name
+  policy_arn = aws_iam_policy.policy.arn
+  lifecycle {
+    prevent_destroy = true
+  }
+}
+`;
 
 const MAIN_TS = `import { readFileSync } from "node:fs";
 import { IamAccessKey } from "@cdktf/provider-aws/lib/iam-access-key";
@@ -66,8 +128,15 @@ const CDKTF: Arm = {
   synth: [TSC, ["node", "main.js"]],
   folder: STACK,
 };
+const GUARDED: Arm = {
+  name: "HCL with guards",
+  key: "guarded",
+  files: { "main.tf": `${GUARDED_HCL}${BACKEND}`, "policy.json": COMPLETE_POLICY },
+  synth: [],
+  folder: ".",
+};
 export const OURS: Arm = { name: "this project", key: "ours", files: SETTINGS, synth: [[...PROGRAM, "synth"]], folder: STACK };
-export const ARMS = [HCL, CDKTF, OURS] as const;
+export const ARMS = [HCL, GUARDED, CDKTF, OURS] as const;
 
 const COMPILER = { module: "nodenext", strict: true, skipLibCheck: true, types: ["node"] };
 /** Files that a template writes, and not a person. */

@@ -91,10 +91,14 @@ class Project {
 
 /** What a person writes, with a mistake in it. */
 function mistaken({ files, key }: Arm, mistake: Mistake): Readonly<Record<string, string>> {
-  const [expression, by] = mistake[key] ?? ["^", ""];
+  const [expression, by] = mistake[key] ?? (key === "guarded" ? mistake.hcl : undefined) ?? ["^", ""];
   const written = by.replace(/PGP_KEY|KMS_KEYS|TRUST|ACTIONS/g, (word) => TEXTS[word] ?? "");
-  const edited = (text: string) => (expression ? text.replace(new RegExp(expression, "m"), written) : `${text}${written}\n`);
-  return Object.fromEntries(Object.entries(files).map(([path, text]) => [path, edited(text)]));
+  const [first] = Object.keys(files);
+  const edited = (path: string, text: string) => {
+    const added = path === first ? `${text}${written}\n` : text;
+    return expression ? text.replace(new RegExp(expression, "m"), written) : added;
+  };
+  return Object.fromEntries(Object.entries(files).map(([path, text]) => [path, edited(path, text)]));
 }
 
 /** The stage that stops a mistake. */
@@ -201,7 +205,7 @@ async function main(): Promise<void> {
         ["lines that a person writes", ...written.map(String)],
         ["commands to a plan", ...ARMS.map(({ synth }) => String(synth.length + 2))],
         ["processor time to a plan, s", ...times.map((time) => time.toFixed(2))],
-        ["the same, compared with the HCL", ...times.map((time) => (time / (times[0] ?? 1)).toFixed(2))],
+        ["the same, compared with the HCL of the page", ...times.map((time) => (time / (times[0] ?? 1)).toFixed(2))],
         [`of ${rows.length} mistakes, stopped before an apply or without effect`, ...stopped.map(String)],
       ],
     ),

@@ -84,23 +84,12 @@ function recommendedBlock(): string {
   return ["", "```yaml", recommendedYaml(), "```", "", ""].join("\n");
 }
 
-/** The lines of each recommended setting in a settings file. */
-const LINES: Readonly<Record<keyof typeof RECOMMENDED_SETTINGS, readonly string[]>> = {
-  accountId: ['accountId: "123456789012"'],
-  mode: ["policy: { mode: minimal }"],
-  attachment: ["attachment: group"],
-  pgpKeys: ["accessKeys:", "  primary: { pgpKey: BASE64 }", "  secondary: { pgpKey: BASE64 }"],
-  configFile: ["cluster:", "  configFile: cluster.yml"],
-  dkpVersion: ["cluster:", '  dkpVersion: "1.77"'],
-  features: ["features: []"],
-};
-
 /** The recommended settings as one settings file. Each one has its reason as a comment; `BASE64` stands for a public key. */
 export function recommendedYaml(): string {
   const lines: { readonly text: string; readonly why: string }[] = [];
-  for (const [name, why] of Object.entries(RECOMMENDED_SETTINGS)) {
+  for (const { lines: all, why } of Object.values(RECOMMENDED_SETTINGS)) {
     // Two settings below the same key are one object.
-    const own = LINES[name as keyof typeof LINES].filter((text, index) => index > 0 || !lines.some((line) => line.text === text));
+    const own = all.filter((text, index) => index > 0 || !lines.some((line) => line.text === text));
     lines.push(...own.map((text, index) => ({ text, why: index === 0 ? why : "" })));
   }
   const width = Math.max(...lines.map(({ text }) => text.length));

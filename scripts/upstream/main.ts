@@ -1,13 +1,16 @@
+import { readFileSync } from "node:fs";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { DKP_VERSION, type DkpVersion, KNOWN_VERSIONS, SUPPORTED_VERSIONS } from "../../src/iam/dkp-versions";
 import { type Comparison, compare, needsAttention, rowsOf } from "./compare";
 import { COMPONENTS, lastCompared, readShippedVersions, shippedVersions, unverified } from "./components";
+import { outdatedFacts } from "./facts";
 import { findCalls } from "./go-calls";
 import { downloadModule, readFolder } from "./go-module";
 import { reportText } from "./report";
 import { compareTerraform } from "./terraform-model";
 
 interface Options {
+  readonly facts?: boolean;
   readonly component?: readonly string[];
   readonly version?: string;
   readonly source?: string;
@@ -21,6 +24,7 @@ const program = new Command("upstream")
   .description(
     "Compares the catalogue with the AWS SDK calls in the Go sources of the components of DKP, which the Go command downloads, and with AWS's call model of the Terraform provider (awslabs/iam-policy-autopilot). The same model is compared with the policy of each deployer.",
   )
+  .option("--facts", "list the facts of docs/reference/facts.yaml that were read more than 90 days ago, and compare nothing")
   .addOption(
     new Option("--component <names...>", "read only these components").choices([
       ...COMPONENTS.map(({ name }) => name),
@@ -46,6 +50,12 @@ const program = new Command("upstream")
   .addOption(new Option("--format <format>", "format of the report").choices(["text", "json"]).default("text"))
   .addHelpText("after", "\nExit codes: 0 no unexplained difference, 1 error, 2 unexplained difference or outdated explanation")
   .action(async (options: Options) => {
+    if (options.facts) {
+      const outdated = outdatedFacts(readFileSync("docs/reference/facts.yaml", "utf8"), new Date());
+      process.stdout.write(outdated.map((line) => `${line}\n`).join(""));
+      process.exitCode = outdated.length > 0 ? 2 : 0;
+      return;
+    }
     const { comparisons, errors } =
       options.source === undefined ? await compareAll(options) : { comparisons: await compareSource(options), errors: [] };
     process.stdout.write(options.format === "json" ? `${JSON.stringify(comparisons, null, 2)}\n` : reportText(comparisons));

@@ -1,14 +1,36 @@
+/** A recommended setting: its lines in a settings file, and what it achieves. */
+interface Recommended {
+  readonly lines: readonly string[];
+  /** A sentence that starts in lower case, without a period. */
+  readonly why: string;
+}
+
 /**
- * The recommended settings for production, in the order of a settings file, with what each achieves: a sentence that starts in lower
- * case, without a period. `dkp-access init` writes them, the documentation shows them, and REVIEW.md lists the ones that a deployment
- * does not have. Their defaults follow the DKP documentation.
+ * The recommended settings for production, by name, in the order of a settings file. `dkp-access init` writes them, the documentation
+ * shows them, and REVIEW.md recommends them to a deployment that lacks one. Of all other settings, the default is recommended.
  */
 export const RECOMMENDED_SETTINGS = {
-  accountId: "Terraform refuses to run in any other account",
-  mode: "only the permissions that this cluster requires",
-  attachment: "the user has the policy through a group, as scanners require",
-  pgpKeys: "the state contains the secret access keys only encrypted",
-  configFile: "a copy of DKP's installation file without credentials: the policy follows from it",
-  dkpVersion: "the policy covers this version only",
-  features: "what the cluster uses, for example volume-snapshots",
-} as const;
+  accountId: { lines: ['accountId: "123456789012"'], why: "Terraform refuses to run in any other account" },
+  mode: { lines: ["policy: { mode: minimal }"], why: "only the permissions that this cluster requires" },
+  allowedNetworks: {
+    lines: ["user:", "  allowedNetworks: { cidrs: [203.0.113.10/32] }"],
+    why: "a leaked key is useless elsewhere",
+  },
+  permissionsBoundary: {
+    lines: ["user:", "  permissionsBoundary: arn:aws:iam::123456789012:policy/dkp"],
+    why: "it limits the user whatever its policy allows",
+  },
+  pgpKeys: {
+    lines: ["accessKeys:", "  primary: { pgpKey: BASE64 }", "  secondary: { pgpKey: BASE64, status: absent }"],
+    why: "the state contains the secret access keys only encrypted",
+  },
+  configFile: {
+    lines: ["cluster:", "  configFile: cluster.yml"],
+    why: "a copy of DKP's installation file without credentials: the policy follows from it",
+  },
+  dkpVersion: { lines: ["cluster:", '  dkpVersion: "1.77"'], why: "the policy covers this version only" },
+  features: { lines: ["features: []"], why: "what the cluster uses, for example volume-snapshots" },
+} as const satisfies Readonly<Record<string, Recommended>>;
+
+/** What each recommended setting achieves, for templates. */
+export const REASONS = Object.fromEntries(Object.entries(RECOMMENDED_SETTINGS).map(([name, { why }]) => [name, why]));

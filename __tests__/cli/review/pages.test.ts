@@ -42,7 +42,12 @@ describe("the overview", () => {
   });
 
   it("has the deployment with the most weaker choices first, and counts each choice", () => {
-    const page = overviewPage([row("set", 'accountId: "123456789012"'), row("scoped", SCOPED), row("b"), row("a")]);
+    const page = overviewPage([
+      row("set", 'accountId: "123456789012"'),
+      row("scoped", `${SCOPED}attachment: group`),
+      row("b"),
+      row("a"),
+    ]);
     expect(page.match(/(?<=^\| \[)\w+/gm)).toEqual(["scoped", "a", "b", "set"]);
     expect(page).toContain("| `policy.mode` | 4 |\n");
     expect(page).toContain("| `accountId` | 3 |\n");

@@ -63,14 +63,14 @@ function nextSteps(folder: string, stack: string, missing: string | undefined): 
   return [
     "",
     "Next steps:",
-    ...(folder === "." ? [] : [`  cd ${shellWord(folder)}`]),
+    ...(folder === "." ? [] : [`  cd ${shellWord(folder.replace(/^-/, "./-"))}`]),
     `  edit deployments/${stack}.yaml: replace the values that are marked with CHANGE`,
     ...(packed === undefined ? [] : [`  npm run --prefix ${shellWord(dirname(packed))} package && cp ${shellWord(packed)} .`]),
     "  npm install",
     `  ${dkpAccess("review")}`,
     "  git init && git add --all && git commit",
     "  create the state bucket: node_modules/dkp-access/docs/how-to/state-bucket.md",
-    `  ${dkpAccess("plan", stack)}   # with AWS credentials; then run the command that it prints`,
+    `  ${dkpAccess("apply", stack)}   # with AWS credentials; shows what changes, and asks`,
     `  ${dkpAccess("hand-over", stack, "--out", "provider.yaml")}`,
     "",
   ].join("\n");

@@ -3,7 +3,6 @@ import { AccessApp } from "../../app";
 import type { Deployment } from "../../settings/deployment";
 import { loadDeployments } from "../../settings/load";
 import { DeckhouseAccessStack } from "../../stack";
-import { inSteps } from "../terraform/signals";
 import type { Define, Session } from "./support/session";
 
 export const define: Define = (command, session) => {
@@ -26,8 +25,8 @@ export async function synthesize(session: Session, deployments: readonly Deploym
   const print = (line: string) => session.printError(`${line}\n`);
   const app = new AccessApp({ settingsFolder: session.settings, outdir: session.output, stacks, print });
   for (const deployment of deployments) {
-    new DeckhouseAccessStack(app, deployment);
+    new DeckhouseAccessStack(app, deployment, { compared: false });
   }
-  await inSteps(app.synthInSteps());
+  app.synth();
   return app;
 }

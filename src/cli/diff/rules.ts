@@ -41,6 +41,9 @@ function rules<Section extends string, const Of extends Readonly<Record<string, 
 /** Whose permissions change. The Terraform role is the principal that applies. */
 export type Principal = "user" | "node role" | "Terraform role" | "principal" | "principal of the imported policy";
 
+const NARROWED =
+  "the {principal} is allowed less than before[: {actions}][; not comparable: reported as narrowed, because {reason}][; for example, allowed before and not now: {request}]";
+
 const IF_LEAKED = "if it has leaked, do not change the settings: run keys --leaked";
 
 /** Every kind of difference that `diff` reports, in the order of the headings. Rule IDs are stable. */
@@ -114,31 +117,6 @@ export const RULES = {
       text: "this plan is incomplete: it is for some addresses only (-target), or it defers changes to another plan, so what else changes is unknown",
       remedy: "plan without -target",
     },
-    "plan-options": {
-      text: "the plan was made with {options}, so that its apply does more or less than its list of changes",
-      remedy: "plan without options",
-    },
-    "configuration-differs": {
-      text: "the plan is of another configuration than the one that synth writes for these settings, so nothing else in this summary is certain; differences: {differences}",
-      remedy: "do not apply it; run synth and plan again",
-    },
-    "plan-contradicts": {
-      text: "{address}: the plan contradicts its configuration or its own state in {argument}, as Terraform writes no plan",
-      remedy: "do not apply it; plan again",
-    },
-    "plan-state-differs": {
-      text: "{address}: the state in the plan has another object there than the state of the backend",
-      remedy: "do not apply it; plan again",
-    },
-    "plan-unreadable": {
-      text: "the saved plan is not as Terraform writes it, so that programs could read different plans in it: nothing in it is certain",
-      remedy: "do not apply it; plan again",
-    },
-    "destination-differs": {
-      text: "the plan sends the state, with the secret of a new key, elsewhere than the settings: {differences}",
-      remedy:
-        "run terraform init -reconfigure for these settings, and plan again; backend.partial: true allows arguments that the settings do not have",
-    },
   }),
   ...rules("attention", "Left unmanaged", {
     "deployment-removed": {
@@ -176,6 +154,11 @@ export const RULES = {
     "deny-weakened":
       "the {principal}: a Deny is removed or covers fewer requests[, or is not comparable, because {reason}][; for example {request}]",
     "boundary-removed": "the {principal}: the permissions boundary {before} is removed",
+  }),
+  ...rules("attention", "Required before the upgrade", {
+    "version-required": "add before the upgrade: {action}: {why}",
+  }),
+  ...rules("attention", "Changes whose effect is not compared", {
     "boundary-replaced":
       "the {principal}: the permissions boundary {before} is replaced by {after}, and the content of both is not compared",
     "trust-changed": "who may assume {role} changes: {before} -> {after}",
@@ -188,16 +171,20 @@ export const RULES = {
     "drift-not-compared": "the {what} was changed outside Terraform ({attributes}), which is not compared",
     "argument-not-comparable": "{address}: the argument {argument} is not comparable",
     moved: "{after}: moved from {before}, which is not comparable",
-    "version-required": "add before the upgrade: {action}: {why}",
+    "plan-unknown-part": "the plan has {part}, and what that does is not compared",
   }),
   ...rules("attention", "Permissions of the Terraform role", {
+    "deployer-creates": {
+      text: "creates {created}, so that the Terraform role needs additional permissions ({file})",
+      remedy: "update it from {file} before you apply",
+    },
     "deployer-broadened": {
       text: "the Terraform role needs additional permissions ({file})[: {actions}][; not comparable: reported as broadened, because {reason}][; for example {request}]",
       remedy: "[update it from {update} before you apply]",
     },
   }),
   ...rules("note", "Permissions of the Terraform role", {
-    "deployer-narrowed": "the Terraform role no longer needs {actions} ({file})",
+    "deployer-narrowed": "the Terraform role needs fewer permissions ({file})[: {actions}]",
   }),
   ...rules("attention", "Other changes that require attention", {
     "tags-changed": {
@@ -205,10 +192,9 @@ export const RULES = {
       risk: "policies of the account can allow or deny by the tags of a principal (aws:PrincipalTag)",
     },
     "plan-unverified": {
-      text: "the configuration of this plan is unverified: JSON does not contain it",
-      remedy: "give the file that terraform plan -out=FILE wrote",
+      text: "the JSON of a plan carries no proof: whoever wrote it could have changed it",
+      remedy: "dkp-access plan makes a plan, and summarizes it, without a file",
     },
-    "plan-unknown-part": "the plan has {part}, which is not known here",
     "configuration-changed": "{address} changes, which no setting and no policy explains",
     "control-policy-changed": {
       text: "the service control policy changes[: {statements}]",
@@ -217,10 +203,6 @@ export const RULES = {
     "lock-changed": {
       text: "the committed provider lock {how}: Terraform runs another provider, with the credentials of whoever applies",
       remedy: "compare it with what terraform providers lock writes",
-    },
-    "baseline-edited": {
-      text: "the earlier review pack is not what this version generates from its settings ({files}): what is compared with it may be wrong",
-      remedy: "run review for the earlier settings, and compare with the result",
     },
     "settings-unreadable": {
       text: "the settings of the earlier review pack are not valid in this version, so what an attacker can do is not compared: {errors}",
@@ -236,7 +218,7 @@ export const RULES = {
   }),
   ...rules("attention", "Narrowed permissions", {
     "permissions-narrowed": {
-      text: "the {principal} is allowed less than before[: {actions}]",
+      text: NARROWED,
       risk: "calls of the running cluster may be denied",
       remedy: "apply it once DKP no longer makes these calls",
     },
@@ -256,7 +238,7 @@ export const RULES = {
     },
   }),
   ...rules("note", "Narrowed permissions", {
-    "policy-narrowed": "the {principal} is allowed less than before[: {actions}]",
+    "policy-narrowed": NARROWED,
     "policy-deny-added": "the {principal}: a Deny is added or covers more requests",
   }),
   ...rules("note", "Settings", {

@@ -76,10 +76,10 @@ export function riskFindings(stack: string, before: PackSide, after: PackSide): 
     .map((values) => ({ rule: "risk", values }));
 }
 
-/** What an attacker can do, by the actions that it requires. */
+/** What an attacker can do, by the goal. */
 function risksIn(deployment: ReturnType<typeof deploymentOf> | undefined): ReadonlyMap<string, string> {
   const risks = deployment === undefined || "errors" in deployment ? [] : risksOf(policyOptionsOf(deployment), (name) => name);
-  return new Map(risks.map(({ actions, what }) => [actions.join(), what]));
+  return new Map(risks.map(({ goal, what }) => [goal, what]));
 }
 
 /** What differs between the configuration of a review pack and the one that follows from its settings, and is not compared elsewhere. */

@@ -1,52 +1,140 @@
+import { ACCOUNT_ID } from "../../iam/arns";
+import { CATALOGUE } from "../../iam/catalogue";
 import { type Cluster, nodeRoleName, otherNodeRoles } from "../../iam/cluster";
-import { grantedRows, type PolicyOptions } from "../../iam/policy-statements";
+import type { PolicyCondition, PolicyStatement } from "../../iam/policy-statement";
+import { type PolicyOptions, policyStatements } from "../../iam/policy-statements";
+import { exampleArn } from "./example-resources";
 import rows from "./risks.json";
 
 /** Something that a principal with the access key can do and should not do. */
 export interface Risk {
+  /** What the attacker achieves: the same in all deployments. */
+  readonly goal: string;
   /** A continuation of "a principal with the key can". */
   readonly what: string;
-  /** The actions that it requires, all granted. */
+  /** The actions that it requires, all allowed. */
   readonly actions: readonly string[];
 }
 
-/** A row of `risks.yaml`: texts by the mode of the policy, with values in braces. */
-interface RiskRow {
-  readonly actions: readonly string[];
-  readonly all?: string;
-  readonly documented?: string;
-  readonly limited?: string;
+/** A row of `risks.yaml`, which explains it. */
+export interface RiskRow {
+  readonly goal: string;
+  readonly text: string;
+  readonly requests: readonly string[];
+  readonly also?: readonly string[];
+  readonly parameters?: true;
 }
+
+export const RISK_ROWS: readonly RiskRow[] = rows as readonly RiskRow[];
+
+/** A request as IAM evaluates it. */
+export interface AskedRequest {
+  readonly action: string;
+  readonly resource: string;
+  readonly context: Readonly<Record<string, string>>;
+}
+
+/** Values by the name of their placeholder. */
+type Values = Readonly<Record<string, string>>;
+
+/** What the requests of a row follow from. */
+type Asked = Pick<PolicyOptions, "environment" | "cluster">;
 
 /**
- * The impact of a leaked key: what the policy of a deployment allows an attacker, most severe first.
+ * The impact of a leaked key: what the policy of a deployment allows an attacker, most severe first. Networks are not considered.
  * @param role formats the name of a role. @default as code
- * @param granted the actions that the policy allows. @default those that follow from the options
+ * @param statements the policy. @default the one that follows from the options
  */
 export function risksOf(
   options: PolicyOptions,
   role = (name: string) => `\`${name}\``,
-  granted: ReadonlySet<string> = new Set(grantedRows(options).map(({ action }) => action)),
+  statements: readonly PolicyStatement[] = policyStatements(options),
 ): readonly Risk[] {
-  const { mode, cluster, environment } = options;
-  const values: Readonly<Record<string, string>> = {
-    reach: mode === "documented" ? "in every Region" : `in ${environment.region}`,
-    role: role(roleOf(cluster)),
-    roles: otherNodeRoles(cluster).map(role).join(" or "),
-  };
-  return (rows as readonly RiskRow[])
-    .filter(({ actions }) => actions.every((action) => granted.has(action)))
-    .flatMap(({ actions, all, ...texts }) => {
-      const text = all ?? texts[mode === "documented" ? mode : "limited"];
-      const isEmpty = text === undefined || (text.includes("{roles}") && values.roles === "");
-      return isEmpty ? [] : [{ what: filled(text, cluster, values), actions }];
-    });
+  const { cluster, environment } = options;
+  const elsewhere = { ...options, environment: { ...environment, region: "elsewhere" } };
+  return shownRows(options, statements).map(({ goal, text, requests }) => {
+    const isEverywhere =
+      text.includes("{reach}") && requestsOf(requests, elsewhere).every((request) => allows(statements, request));
+    const values: Values = {
+      reach: isEverywhere ? "in every Region" : `in ${environment.region}`,
+      role: role(roleOf(cluster)),
+      otherRoles: otherNodeRoles(cluster).map(role).join(" or "),
+    };
+    return { goal, what: filled(text, values), actions: [...new Set(requests.map((request) => request.split(" ")[0] ?? ""))] };
+  });
 }
 
-function filled(text: string, { features }: Cluster, values: Readonly<Record<string, string>>): string {
-  return text
-    .replace(/\[(.*)\]/, features.includes("encrypted-volumes") ? "" : "$1")
-    .replaceAll(/\{(\w+)\}/g, (_, name: string) => values[name] ?? "");
+/** The rows of what a policy allows: of each goal the first one. */
+export function shownRows(options: Asked, statements: readonly PolicyStatement[]): readonly RiskRow[] {
+  const shown = RISK_ROWS.filter(({ requests }) => {
+    const all = requestsOf(requests, options);
+    return all.length > 0 && all.every((request) => allows(statements, request));
+  });
+  return shown.filter(({ goal }, at) => shown.findIndex((row) => row.goal === goal) === at);
+}
+
+/** Requests of a row, one for each value of their placeholders; none at all if a placeholder has no value. */
+export function requestsOf(texts: readonly string[], { environment, cluster }: Asked): readonly AskedRequest[] {
+  const { partition, region, account = ACCOUNT_ID } = environment;
+  const vpc = (owner: string, id = "vpc-other") => `arn:${partition}:ec2:${region}:${owner}:vpc/${id}`;
+  const placeholders: Readonly<Record<string, readonly string[]>> = {
+    role: [roleOf(cluster)],
+    otherRoles: otherNodeRoles(cluster),
+    peers: [...cluster.peeredVPCs.map((id) => vpc(account, id)), ...cluster.peerAccountIds.map((owner) => vpc(owner))],
+    vpc: [vpc(account)],
+    externalVpc: [vpc("external")],
+  };
+  const requests = texts.map((text) => {
+    const names = [...text.matchAll(/\{(\w+)\}/g)].map(([, name = ""]) => name);
+    const values = names.reduce<readonly Values[]>(
+      (all, name) => all.flatMap((known) => (placeholders[name] ?? []).map((value) => ({ ...known, [name]: value }))),
+      [{}],
+    );
+    return values.flatMap((each) => requestsIn(text, each, { partition, region, account }));
+  });
+  return requests.some((each) => each.length === 0) ? [] : requests.flat();
+}
+
+/** "action resource key=value ...". An action alone is on an example of each of its resource types. */
+function requestsIn(text: string, values: Values, environment: Required<PolicyOptions["environment"]>): readonly AskedRequest[] {
+  const [action = "", resource, ...pairs] = text.split(" ");
+  const [service = ""] = action.split(":");
+  const { partition, region, account } = environment;
+  const types = resource === undefined ? (RESOURCE_TYPES.get(action) ?? []) : [resource];
+  const arns = types.flatMap((type) => {
+    const isNamed = /[/{]/.test(type) && type === resource;
+    const named = `arn:${partition}:${service}:${service === "iam" ? "" : region}:${account}:${filled(type, values)}`;
+    return isNamed ? named : (exampleArn(service, type, environment) ?? []);
+  });
+  const conditions = pairs.map((pair) => pair.split("=")).map(([key = "", value = ""]) => [key, filled(value, values)] as const);
+  const context = { "aws:RequestedRegion": region, ...Object.fromEntries(conditions) };
+  return (arns.length === 0 ? ["*"] : arns).map((arn) => ({ action, resource: arn, context }));
+}
+
+/** A text with values instead of its placeholders. */
+function filled(text: string, values: Values): string {
+  return text.replaceAll(/\{(\w+)\}/g, (_, name: string) => values[name] ?? "");
+}
+
+const RESOURCE_TYPES = new Map(CATALOGUE.map(({ action, resources }) => [action, resources]));
+
+/** Whether the policy allows a request that comes from its networks. Its resources have no wildcard but one at their end. */
+function allows(statements: readonly PolicyStatement[], { action, resource, context }: AskedRequest): boolean {
+  const holds = ({ test, variable, values }: PolicyCondition) => {
+    const value = context[variable];
+    return value === undefined ? test.startsWith("ForAllValues:") : values.some((pattern) => matches(pattern, value));
+  };
+  return statements.some(
+    ({ effect, actions, resources, conditions }) =>
+      effect === undefined &&
+      actions.includes(action) &&
+      resources.some((pattern) => matches(pattern, resource)) &&
+      conditions.every(holds),
+  );
+}
+
+function matches(pattern: string, text: string): boolean {
+  return pattern.endsWith("*") ? text.startsWith(pattern.slice(0, -1)) : pattern === text;
 }
 
 /** Name of the node role of DKP; `PREFIX-node` if the settings have no prefix. */

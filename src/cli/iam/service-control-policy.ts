@@ -57,10 +57,10 @@ export function controlPolicy(options: ControlPolicyOptions): ControlPolicy {
 }
 
 /**
- * Characters of a service control policy; all of them count, white space as well. Source: AWS Organizations User Guide, "Quotas and
- * service limits for AWS Organizations", maximum size of a policy document.
+ * Characters of a service control policy; all of them count, white space as well. 5,120 until 15 May 2026, in the
+ * isolated partitions perhaps still. Source: docs/reference/facts.yaml, scp-size.
  */
-export const MAX_CONTROL_POLICY_CHARACTERS = 5120;
+export const MAX_CONTROL_POLICY_CHARACTERS = 10_240;
 
 /** A control policy as a file: formatted if AWS Organizations accepts that many characters, else without white space. */
 export function controlPolicyText(policy: ControlPolicy): string {

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { packageFile } from "../../text/package-file";
-import { RECOMMENDED_SETTINGS } from "../recommended-settings";
+import { REASONS } from "../recommended-settings";
 import { fillTemplate } from "../text/template";
 
 /** The pipeline files of the documentation, and where each system expects its own. */
@@ -41,11 +41,11 @@ const read = (path: string) => readFileSync(packageFile(path), "utf8");
 export function repositoryFiles(options: RepositoryOptions): Readonly<Record<string, string>> {
   const { stack, pipeline } = options;
   return {
-    [`deployments/${stack}.yaml`]: fillTemplate("templates/deployment.yaml", RECOMMENDED_SETTINGS),
+    [`deployments/${stack}.yaml`]: fillTemplate("templates/deployment.yaml", REASONS),
     ...Object.fromEntries(Object.entries(COPIED).map(([path, template]) => [path, read(template)])),
     "package.json": packageJson(options),
     "README.md": fillTemplate("templates/README.md", { stack, pipelineFile: pipeline && PIPELINES[pipeline].path }),
-    ...(pipeline === undefined ? {} : pipelineFiles(pipeline)),
+    ...(pipeline === undefined ? {} : { [PIPELINES[pipeline].path]: read(PIPELINES[pipeline].template) }),
   };
 }
 
@@ -80,16 +80,4 @@ function packageJson({ cdkTerrain, source }: RepositoryOptions): string {
     devDependencies: { [`${command}-cli`]: cdkTerrain ? TERRAIN.cdktn : devDependencies["cdktf-cli"], ...tested("typescript") },
   };
   return `${JSON.stringify(content, null, 2)}\n`;
-}
-
-/** The pipeline for all stacks. Its jobs do not require the CDKTF command or the compiler. */
-function pipelineFiles(pipeline: keyof typeof PIPELINES): Readonly<Record<string, string>> {
-  const { template, path } = PIPELINES[pipeline];
-  return {
-    [path]: read(template)
-      .replace(/^# Copy to \S+ /, "# ")
-      .replaceAll("docs/how-to/pipelines.md", "node_modules/dkp-access/docs/how-to/pipelines.md")
-      .replaceAll("npm ci", "npm ci --omit=dev"),
-    "scripts/pipeline.sh": read("scripts/pipeline.sh"),
-  };
 }

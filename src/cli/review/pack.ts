@@ -6,15 +6,14 @@ import { MOVED_FILE } from "../../terraform/addresses";
 import { visibleLines } from "../../text/printable";
 import { GUIDES, SESSION_HOURS } from "../account/keys/leaked-key";
 import { controlPolicyText } from "../iam/service-control-policy";
-import { VERIFIED_COMPONENTS } from "../iam/verified-components";
-import { RECOMMENDED_SETTINGS } from "../recommended-settings";
+import { UNVERIFIED_VERSIONS, VERIFIED_COMPONENTS } from "../iam/verified-components";
+import { REASONS } from "../recommended-settings";
 import { fillTemplate } from "../text/template";
 import { awsCliSteps } from "./aws-cli";
 import { clusterConfiguration } from "./cluster-configuration";
 import { CONTROL_POLICY_FILE, DEPLOYMENT_FILE, type Pack, type PackFile, PLANNER_FILE, POLICY_FILES } from "./file-names";
 import { normalizedSettings } from "./normalized-settings";
 import type { Reviewed } from "./reviewed";
-import { trustPolicies } from "./trust-policies";
 
 /** What the templates read of every deployment. */
 const CONSTANTS = {
@@ -22,7 +21,8 @@ const CONSTANTS = {
   nodeActions: NODE_ACTIONS,
   versions: SUPPORTED_VERSIONS,
   verifiedComponents: VERIFIED_COMPONENTS,
-  recommended: RECOMMENDED_SETTINGS,
+  unverified: UNVERIFIED_VERSIONS,
+  recommended: REASONS,
   guides: GUIDES,
   sessionHours: SESSION_HOURS,
   /** The IAM console of each partition. The isolated partitions have addresses of their own. Source: "IAM User Guide" of each. */
@@ -60,9 +60,6 @@ export function reviewPack(review: Reviewed): Pack {
   };
   for (const { file, text } of deployer.policies) {
     pack[file] = text;
-  }
-  for (const { file, policy } of trustPolicies(review)) {
-    pack[file] = json(policy);
   }
   for (const [index, file] of POLICY_FILES.entries()) {
     const policy = policies[index];

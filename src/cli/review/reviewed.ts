@@ -87,7 +87,7 @@ function permissionFacts(deployment: Deployment) {
     /** Actions with a wildcard in their name. */
     patterns: actions.filter((action) => /.\*|\*./.test(action)),
     /** With Markdown in their texts. */
-    risks: risksOf(options, code, new Set(rows.map(({ action }) => action))),
+    risks: risksOf(options, code, statements),
     controlPolicy: serviceControlPolicy,
     controlPolicyExcess: JSON.stringify(serviceControlPolicy).length - MAX_CONTROL_POLICY_CHARACTERS,
   };

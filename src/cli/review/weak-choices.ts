@@ -15,11 +15,11 @@ const hasMode =
   (name: string) =>
   ({ deployment }: Facts) =>
     deployment.policy.mode === name;
-const hasBoundary = ({ deployment }: Facts) => deployment.user.permissionsBoundary !== undefined;
 
 /**
  * The choices for which a stronger one exists: name, setting, and whether a deployment has it. Their texts are in pages/REVIEW.md. The
- * most important one first; a setting has at most one in a deployment.
+ * most important one first; a setting has at most one in a deployment. Whether it is made depends on its own setting,
+ * so that following a recommendation makes no other one necessary.
  */
 const CHOICES: readonly (readonly [name: string, setting: string, isMade: (facts: Facts) => boolean])[] = [
   ["documentedMode", "policy.mode", hasMode("documented")],
@@ -28,14 +28,9 @@ const CHOICES: readonly (readonly [name: string, setting: string, isMade: (facts
   ["plaintext", "accessKeys.*.pgpKey", hasPlaintext],
   ["outputsWithSecret", "outputs.secret", (facts) => facts.deployment.outputs.secret && hasPlaintext(facts)],
   ["anyAccount", "accountId", ({ deployment }) => deployment.accountId === undefined],
-  [
-    "anyVersion",
-    "cluster.dkpVersion",
-    ({ deployment: { policy, cluster } }) => policy.mode !== "documented" && cluster.dkpVersion === undefined,
-  ],
-  ["noBoundary", "user.permissionsBoundary", (facts) => !hasBoundary(facts)],
-  ["throughGroup", "attachment", (facts) => hasBoundary(facts) && facts.deployment.attachment !== "user"],
-  ["throughUser", "attachment", (facts) => !hasBoundary(facts) && facts.deployment.attachment !== "group"],
+  ["anyVersion", "cluster.dkpVersion", ({ deployment: { cluster } }) => cluster.dkpVersion === undefined],
+  ["noBoundary", "user.permissionsBoundary", ({ deployment: { user } }) => user.permissionsBoundary === undefined],
+  ["throughGroup", "attachment", ({ deployment: { attachment } }) => attachment !== "user"],
   [
     "twoKeys",
     "accessKeys.*.status",
@@ -44,15 +39,13 @@ const CHOICES: readonly (readonly [name: string, setting: string, isMade: (facts
   [
     "formerNodeRoles",
     "cluster.formerIamNodeRoles",
-    ({ deployment: { policy, cluster, nodeRole } }) =>
-      policy.mode !== "documented" &&
+    ({ deployment: { cluster, nodeRole } }) =>
       cluster.formerIamNodeRoles.some((role) => nodeRole === undefined || role !== `${nodeRole.path}${nodeRole.name}`),
   ],
   [
     "anyKmsKey",
     "cluster.kmsKeyArns",
-    ({ deployment: { policy, cluster } }) =>
-      policy.mode !== "documented" && cluster.features.includes("encrypted-volumes") && cluster.kmsKeyArns.length === 0,
+    ({ deployment: { cluster } }) => cluster.features.includes("encrypted-volumes") && cluster.kmsKeyArns.length === 0,
   ],
   [
     "nodeRoleWithoutBoundary",

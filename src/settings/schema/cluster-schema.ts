@@ -24,9 +24,12 @@ const rolePolicyAction = f.matching(/^[a-zA-Z0-9_-]+:[a-zA-Z0-9_*?-]+$/, 'is not
 /** An image in a Region. DKP's own schema allows any string. */
 export const ami = f.matching(/^ami-[0-9a-z]+$/, "is not an AMI ID; expected format: ami-0123456789abcdef0");
 
-/** The fields of DKP's `AWSClusterConfiguration` (and `cloud.prefix`) that decide about permissions. */
+/** The fields of DKP's `AWSClusterConfiguration` (and the prefix: docs/reference/facts.yaml, dkp-prefix) that decide about permissions. */
 export const dkpFields = {
-  prefix: f.permissions(prefix, "`cloud.prefix` of the cluster. All modes but `documented` require it"),
+  prefix: f.permissions(
+    prefix,
+    "`prefix` of DKP's ModuleConfig `global`, and `cloud.prefix`, its deprecated name, of the ClusterConfiguration. All modes but `documented` require it",
+  ),
   layout: f.permissions(f.choice(LAYOUTS), "Layout of the cluster. `minimal` requires it"),
   existingVPCID: f.permissions(f.vpcId, "The VPC that the cluster is put into; without it DKP creates one"),
   peeredVPCs: f.permissions(v.array(f.vpcId), "VPCs that the cluster's VPC is peered with"),

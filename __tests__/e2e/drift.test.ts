@@ -175,8 +175,7 @@ describe("drift", () => {
     expect(owners.sort()).toEqual([
       "object-of-another group dkp",
       `object-of-another policy ${FIRST}`,
-      // An older state can hide that DKP needs an additional policy: it is never another's.
-      `object-owner-unknown policy ${SECOND}`,
+      `object-of-another policy ${SECOND}`,
       "object-owner-unknown user deckhouse",
       "object-unmanaged role dkp-nodes",
     ]);

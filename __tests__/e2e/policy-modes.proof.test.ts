@@ -18,11 +18,11 @@ type Deployment = Omit<PolicyOptions, "mode">;
 
 const FORMER_ROLES = Array.from({ length: 60 }, (_, index) => `/former/role-of-the-nodes-before-change-${index}`);
 
-/** With 40 and more former node roles, the permissions exceed two policies. */
+/** With 10 and more former node roles, the permissions exceed one policy. */
 const anyDeployment = fc
   .tuple(
     anyOptions,
-    fc.oneof({ weight: 7, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.integer({ min: 40, max: 60 }) }),
+    fc.oneof({ weight: 7, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.integer({ min: 10, max: 20 }) }),
   )
   .map(([options, count]) => withFormerRoles(options, FORMER_ROLES.slice(0, count)));
 
@@ -120,7 +120,7 @@ describe("Z3 shows for random deployments that", () => {
 });
 
 describe("the random deployments", () => {
-  it("require one policy, two and more", () => {
+  it("require one policy, and two", () => {
     const counts = deployments.flatMap((options) => {
       const { scoped, minimal } = modesOf(options);
       return [scoped, minimal].map((statements) => dividedPolicies(statements).length);
@@ -129,6 +129,6 @@ describe("the random deployments", () => {
       .sort()
       .map((count) => `${count}: ${counts.filter((each) => each === count).length}`);
     process.stderr.write(`number of policies: ${distribution.join(", ")}\n`);
-    expect(counts).toEqual(expect.arrayContaining([1, 2, 3]));
+    expect(new Set(counts)).toEqual(new Set([1, 2]));
   });
 });

@@ -1,7 +1,9 @@
 import * as fc from "fast-check";
+import { KNOWN_ACTIONS } from "../../src/cli/diff/policies";
 import { controlPolicy } from "../../src/cli/iam/service-control-policy";
 import { comparisonOf, decide, subset } from "../../src/decision/decide";
 import type { Side } from "../../src/decision/model";
+import { deploymentPolicies } from "../../src/iam/deployment-policies";
 import { policyDocument } from "../../src/iam/policy-document";
 import { MODES, type Mode, type PolicyOptions, policyStatements } from "../../src/iam/policy-statements";
 import { contradictions } from "../decision/simulation";
@@ -59,6 +61,21 @@ describe("the policies of any cluster", () => {
       }),
       { numRuns: cases(8, 2000), endOnFailure: true, seed: SAMPLE },
     );
+  });
+
+  it("allow together exactly what the undivided statements allow", () => {
+    const counts: Record<string, number> = {};
+    fc.assert(
+      fc.property(anyOptions, fc.constantFrom(...MODES), (options, mode) => {
+        const policies = deploymentPolicies({ ...options, mode }, "Dkp");
+        const divided: Side = { identity: policies.map(({ statements }) => policyDocument(statements, "123456789012")) };
+        const { added, removed } = comparisonOf(divided, sideOf(mode, options), { actions: KNOWN_ACTIONS });
+        expect([added().kind, removed().kind]).toEqual(["nothing-new", "nothing-new"]);
+        counts[policies.length] = (counts[policies.length] ?? 0) + 1;
+      }),
+      { numRuns: cases(40, 2000), seed: SAMPLE },
+    );
+    process.stderr.write(`deployments by number of policies: ${JSON.stringify(counts)}\n`);
   });
 
   it("are subsets of each other: minimal of scoped of documented", () => {

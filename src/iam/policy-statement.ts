@@ -27,24 +27,8 @@ export interface PolicyStatement<Value = string> {
   readonly conditions: readonly PolicyCondition<Value>[];
 }
 
-const STATEMENT_IDS = [
-  ...["DenyOtherNetworks", "VisualEditor0", "DkpAlsoCalls"],
-  // `scoped` and `minimal`.
-  ...["Account", "Ec2", "GrantsOnKeys", "KeyPair", "KeysOfDisks", "LoadBalancers", "NetworkLoadBalancers", "NodeRole"],
-  ...["NodeRoleTags", "OtherNodeRoles", "PassNodeRole", "PeeringVpcs", "Peerings", "Read", "RunInstances", "ServiceLinkedRoles"],
-  "Snapshots",
-] as const;
-
-/** The ID of a statement. */
-export type StatementId = (typeof STATEMENT_IDS)[number];
-
 /** A statement whose ARNs are values. */
 export type Statement = PolicyStatement<PolicyValue>;
-
-/** A statement before it is divided: its parts have a number behind its ID. */
-export interface WholeStatement extends Statement {
-  readonly sid: StatementId;
-}
 
 /** A string of a policy as text. @param account stands for the account of the deployment */
 export function valueText(value: PolicyValue, account: string): string {

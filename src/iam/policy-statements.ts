@@ -2,14 +2,7 @@ import { ACCOUNT_ID, type Arn } from "./arns";
 import { CATALOGUE, type CatalogueRow, type ClusterCondition, LINKED_SERVICES } from "./catalogue";
 import { type Cluster, conditionsOf, nodeRoleName, otherNodeRoles, reasons, usesSnapshots } from "./cluster";
 import { type Networks, otherNetworkConditions } from "./networks";
-import {
-  type PolicyCondition,
-  type PolicyStatement,
-  type PolicyValue,
-  type StatementId,
-  type WholeStatement,
-  withAccount,
-} from "./policy-statement";
+import { type PolicyCondition, type PolicyStatement, type PolicyValue, type Statement, withAccount } from "./policy-statement";
 
 export type { PolicyCondition, PolicyStatement } from "./policy-statement";
 
@@ -44,7 +37,7 @@ export function policyStatements(options: PolicyOptions): readonly PolicyStateme
 }
 
 /** The same statements, whose ARNs are values. */
-export function requiredStatements(options: PolicyOptions): readonly WholeStatement[] {
+export function requiredStatements(options: PolicyOptions): readonly Statement[] {
   const { mode, allowedNetworks } = options;
   return [
     ...(allowedNetworks === undefined ? [] : [otherNetworksDenied(allowedNetworks)]),
@@ -53,7 +46,7 @@ export function requiredStatements(options: PolicyOptions): readonly WholeStatem
 }
 
 /** Denies every request that comes from none of the networks. */
-function otherNetworksDenied(networks: Networks): WholeStatement {
+function otherNetworksDenied(networks: Networks): Statement {
   return { effect: "Deny", ...statement("DenyOtherNetworks", ["*"], ["*"], otherNetworkConditions(networks)) };
 }
 
@@ -81,7 +74,7 @@ export function omittedActions(options: PolicyOptions): readonly string[] {
   return actionsOf(CATALOGUE.filter((row) => row.documented && !granted.has(row)));
 }
 
-function documentedPolicy(options: PolicyOptions): readonly WholeStatement[] {
+function documentedPolicy(options: PolicyOptions): readonly Statement[] {
   const rows = grantedRows(options);
   return [
     // The Sid of the DKP documentation, so that a policy that was created from it stays recognizable.
@@ -91,7 +84,7 @@ function documentedPolicy(options: PolicyOptions): readonly WholeStatement[] {
 }
 
 /** Each action on as few resources as DKP requires. The order below is the order of the statements. */
-function scopedPolicy(options: PolicyOptions): readonly WholeStatement[] {
+function scopedPolicy(options: PolicyOptions): readonly Statement[] {
   const { environment, cluster } = options;
   const { prefix } = cluster;
   if (prefix === undefined) {
@@ -237,11 +230,11 @@ function arnsOf(environment: Environment, prefix: string, cluster: Cluster) {
 }
 
 function statement(
-  sid: StatementId,
+  sid: string,
   actions: readonly string[],
   resources: readonly PolicyValue[],
   conditions: readonly PolicyCondition<PolicyValue>[] = [],
-): WholeStatement {
+): Statement {
   return { sid, actions, resources, conditions };
 }
 

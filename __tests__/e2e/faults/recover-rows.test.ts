@@ -140,16 +140,11 @@ describe("a deployment whose state or account was changed", () => {
       expect(answer).toMatchObject({ why: "import-key" });
       const edits = answer?.edits ?? [];
       const parts = parse(edited("{}", edits)).import;
-      expect(Object.keys(parts).sort()).toEqual([
-        "accessKeyId",
-        "additionalPolicies",
-        "attachment",
-        "group",
-        "nodeRole",
-        "policy",
-        "user",
-      ]);
+      expect(Object.keys(parts).sort()).toEqual(["accessKeyId", "attachment", "group", "nodeRole", "policy", "user"]);
+      expect(answer?.before).toEqual([{ do: "import", addresses: ["aws_iam_policy.policy-2"], policy: "D8CloudProviderAWS-2" }]);
       const before = proxy.writes.length;
+      const arn = "arn:aws:iam::123456789012:policy/D8CloudProviderAWS-2";
+      await succeed(terraformOf(scene), "import", "aws_iam_policy.policy-2", arn);
       const settings = edited(scene.settings, edits);
       const terraform = terraformOf({ ...scene, settings });
       await succeed(terraform, "apply", "-auto-approve");

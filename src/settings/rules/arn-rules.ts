@@ -1,4 +1,5 @@
 import { parseIamArn } from "../../iam/arns";
+import { secondPolicyName } from "../../iam/deployment-policies";
 import { partitionOf } from "../../iam/partitions";
 import { nodeAttachmentAddress } from "../../terraform/addresses";
 import { errorAt } from "../errors";
@@ -50,12 +51,11 @@ function arnsOf(name: string, given: string | readonly string[] = []): readonly 
 /**
  * A boundary that is a policy of this deployment limits nobody: whoever applies the deployment can write that policy.
  * The account and the partition of the ARN do not matter: where they differ from the deployment's, another rule reports it.
- * IAM ignores case in names, and the names of additional policies begin with that of the first.
+ * IAM ignores case in names.
  */
 function ownPolicyError(policy: Settings["policy"], arn: string): string | undefined {
-  const own = `:policy${policy.path}${policy.name}`.toLowerCase();
-  const [, additional] = arn.toLowerCase().split(own);
-  return arn.includes("::aws:") || additional === undefined || !/^(?:-[2-9](?:-[0-9a-f]{8})?)?$/.test(additional)
+  const own = [policy.name, secondPolicyName(policy.name)].map((name) => `:policy${policy.path}${name}`.toLowerCase());
+  return arn.includes("::aws:") || !own.some((end) => arn.toLowerCase().endsWith(end))
     ? undefined
     : `${show(arn)} is a policy of this deployment, and whoever applies the deployment can change it; write the ARN of a policy that only your administrators can change`;
 }

@@ -32,7 +32,7 @@ export const POLICY_RULES: readonly Rule[] = [
         message: `has characters that IAM rejects in a policy, and policy.mode ${show(mode)} names the tag there; use Latin letters, or mode "documented"`,
       })),
   ),
-  rule(["user", "cluster"], (settings, { policies = [] }) => sizeErrors(settings, policies)),
+  rule(["user", "cluster", "nodeRole"], (settings, { policies = [] }) => sizeErrors(settings, policies)),
   rule(["policy.name"], ({ "policy.name": name }, { policies }) => {
     const second = policies?.[1];
     const { max } = POLICY_NAME;
@@ -46,7 +46,7 @@ export const POLICY_RULES: readonly Rule[] = [
 
 const BEYOND_LATIN_1 = /[\u0100-\uffff]/;
 
-type PolicySettings = Fields<"user" | "cluster">;
+type PolicySettings = Fields<"user" | "cluster" | "nodeRole">;
 
 /** The settings without a short limit that each policy contains, by its number. */
 const LISTS: Readonly<Record<number, (settings: PolicySettings) => Readonly<Record<string, unknown>>>> = {
@@ -55,10 +55,12 @@ const LISTS: Readonly<Record<number, (settings: PolicySettings) => Readonly<Reco
     "cluster.peeredVPCs": cluster.peeredVPCs,
     "cluster.peerAccountIds": cluster.peerAccountIds,
   }),
-  2: ({ cluster }) => ({
+  2: ({ cluster, nodeRole }) => ({
     "cluster.formerIamNodeRoles": cluster.formerIamNodeRoles,
+    "cluster.iamNodeRolePath": cluster.iamNodeRolePath,
     "cluster.kmsKeyArns": cluster.kmsKeyArns,
     "cluster.tags": Object.keys(cluster.tags ?? {}),
+    "nodeRole.path": nodeRole?.path,
   }),
 };
 

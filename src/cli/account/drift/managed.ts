@@ -14,7 +14,7 @@ import type { AccountObject } from "../ownership";
 
 type Kind = keyof typeof RESOURCES;
 
-/** The beginning of the addresses of the resources of a kind: additional policies, slots and attachments have more behind it. */
+/** The beginning of the addresses of the resources of a kind: a second policy, slots and attachments have more behind it. */
 const RESOURCES = {
   ...ADDRESSES,
   keys: "aws_iam_access_key.user",
@@ -137,7 +137,7 @@ function valuesOf({ state, described }: Resources, kind: Kind, attribute: string
   return { managed: [...new Set([...inState, ...valuesIn(described)])], inState };
 }
 
-/** Additional policies are named after their content: state and settings can have different ones. */
+/** State and settings can have different ones, and different documents. */
 function managedPolicies({ state, described }: Resources): readonly ExpectedObject[] {
   const byArn = grouped(ofKind([...state, ...described], "policy"), ({ attributes }) => String(attributes.arn));
   return [...byArn].map(([arn, resources]) => ({

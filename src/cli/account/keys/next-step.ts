@@ -92,19 +92,13 @@ export function nextStep(situation: KeySituation): Step {
 function withOwners(next: Step, situation: KeySituation): Step {
   const unmanaged = unmanagedObjects(situation);
   const unknown = unmanaged.filter(({ owner }) => owner === "unknown");
-  const withoutSetting = unmanaged.filter(({ imports }) => imports === undefined);
   const isLost = isStateLost(situation);
-  const isApplied = next.actions.includes(APPLY);
   const isDone = next.why === "done" || next.why === "none";
   return {
     ...next,
     why: isLost && isDone ? "lost" : next.why,
     ...(isLost && { restore: [] }),
     ...(unknown.length > 0 && { names: unknown }),
-    ...(isApplied &&
-      withoutSetting.length > 0 && {
-        before: withoutSetting.map(({ address, name }) => ({ do: "import", addresses: [address], policy: name })),
-      }),
   };
 }
 
@@ -366,7 +360,9 @@ function keysWith(situation: KeySituation, missing: readonly Pick<IamKey, "id">[
 /** A step that applies, together with the import of what the state lacks. */
 function applied(situation: KeySituation, why: Why, edits: readonly Change[], then: readonly Action[] = []): Step {
   const imports = importable(situation).map((field) => ({ setting: `import.${field}`, value: true }));
-  return step(why, { edits: [...imports, ...edits], actions: [APPLY, ...then] });
+  const withoutSetting = unmanagedObjects(situation).filter((object) => object.imports === undefined);
+  const before = withoutSetting.map(({ address, name }): Action => ({ do: "import", addresses: [address], policy: name }));
+  return step(why, { edits: [...imports, ...edits], actions: [APPLY, ...then], ...(before.length > 0 && { before }) });
 }
 
 const dropImport = ({ settings }: KeySituation): readonly Change[] =>

@@ -104,6 +104,7 @@ describe("other projects", () => {
         "docs/pipelines/github-actions.yml",
         "docs/pipelines/gitlab-ci.yml",
         "docs/reference/",
+        "docs/reference/facts.yaml",
         "docs/reference/findings.schema.json",
         "package.json",
         "scripts/check-image.sh",

@@ -10,7 +10,7 @@ import { sbom } from "./sbom.mjs";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const manifestIn = (folder) => JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8"));
 const manifest = manifestIn(".");
-const { dependencies, optionalDependencies, peerDependencies } = manifest;
+const { dependencies, peerDependencies } = manifest;
 
 /**
  * The bundle contains CDKTF and the provider's bindings, because loading their files takes half of a start. If another version of
@@ -44,6 +44,15 @@ const peers = {
   },
 };
 
+/** CDKTF packs the folders of assets with `archiver`. No deployment has assets, and 41 packages are in the bundle only for that. */
+const withoutAssets = {
+  name: "without-assets",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^archiver$/ }, ({ path }) => ({ path, namespace: "without-assets" }));
+    onLoad({ filter: /./, namespace: "without-assets" }, () => ({ contents: "" }));
+  },
+};
+
 const { metafile } = await build({
   absWorkingDir: root,
   entryPoints: ["src/cli/commands/main.ts"],
@@ -51,8 +60,8 @@ const { metafile } = await build({
   bundle: true,
   platform: "node",
   target: "node20.9",
-  external: Object.keys(optionalDependencies),
-  plugins: [peers],
+  external: ["@aws-sdk/*", "@smithy/*", "https-proxy-agent", "proxy-from-env"],
+  plugins: [peers, withoutAssets],
   metafile: true,
   logLevel: "warning",
 });
@@ -88,7 +97,7 @@ const contents = sbom({
   program: readFileSync(join(root, "dist/program.js")),
   manifest,
   bundled: [...bundled.values()],
-  installed: Object.keys({ ...dependencies, ...optionalDependencies }).map((name) => manifestIn(`node_modules/${name}`)),
+  installed: Object.keys(dependencies).map((name) => manifestIn(`node_modules/${name}`)),
   imports: Object.entries(metafile.inputs)
     .flatMap(([path, { imports }]) => imports.filter(({ external }) => !external).map((imported) => [path, imported.path]))
     .map((paths) => paths.map((path) => manifests.get(folderOf(path))))

@@ -70,7 +70,7 @@ class Repository {
 /** The packed file of this package, and its program, installed as `npx --legacy-peer-deps` does: without CDKTF. */
 function programOf(packed: string): string {
   const path = folder({ "package.json": "{}" });
-  install(path, ["--legacy-peer-deps", "--omit=optional", packed]);
+  install(path, [packed]);
   return join(path, "node_modules/.bin/dkp-access");
 }
 

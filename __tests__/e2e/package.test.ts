@@ -125,6 +125,7 @@ describe("other projects", () => {
         "templates/README.md",
         "templates/cdktf.json",
         "templates/deployment.yaml",
+        "templates/gitattributes",
         "templates/gitignore",
         "templates/main.ts",
         "templates/npmrc",
@@ -184,12 +185,12 @@ describe("other projects", () => {
       }
       const contained = [...read("dist/program-licenses.txt").matchAll(/^(\S+) \d\S+: .*, source: /gm)].map(([, name]) => name);
       const manifest = JSON.parse(read("package.json"));
-      const installed = Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies });
+      const installed = Object.keys(manifest.dependencies);
       expect(new Set(components.map(({ name }: { name: string }) => name))).toEqual(new Set([...contained, ...installed]));
     });
 
     it("whose program works in the folder of the other project", () => {
-      const project = folder({ "cdktf.json": "{}", "deployments/dev.yaml": SETTINGS.replace(BUCKET, "other-state") });
+      const project = folder({ "deployments/dev.yaml": SETTINGS.replace(BUCKET, "other-state") });
       const run = (...args: readonly string[]) =>
         runIn(program.path, { PATH: process.env.PATH ?? "" }, "node_modules/.bin/dkp-access", ...args);
       expect(run("--help")).toEqual({ status: 0, output: expect.stringMatching(/^Usage: dkp-access /) });

@@ -11,7 +11,7 @@ describe("dkp-access in a process of its own", () => {
   let folder: string;
 
   beforeEach(() => {
-    folder = newFolder({ "cdktf.json": "{}", "deployments/dev.yaml": SETTINGS });
+    folder = newFolder({ "deployments/dev.yaml": SETTINGS });
   });
 
   const node = (...args: readonly string[]) => {

@@ -177,7 +177,7 @@ describe("dkp-access review", () => {
   it("writes the review pack of the named stack to the folder of --out", async () => {
     write({ "deployments/other.yaml": settingsOf("other") });
     expect((await review(["other", "--out", "packs"])).status).toBe(0);
-    expect(names()).toEqual(["cdktf.json", "deployments", "packs"]);
+    expect(names()).toEqual(["deployments", "packs"]);
     expect(names("packs")).toEqual(["other"]);
   });
 });

@@ -67,7 +67,7 @@ export class Consumer {
     const path = folder();
     cpSync(EXAMPLE, path, { recursive: true, filter: (source) => !/\/(node_modules|build|cdktf\.out)$|\.tgz$/.test(source) });
     const packed = packProject(path);
-    install(path, ["--no-audit", "--no-fund"]);
+    install(path, ["--no-audit", "--no-fund", "--save-exact", `./${packed.filename}`]);
     return new Consumer(path, packed);
   }
 

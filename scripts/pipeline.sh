@@ -1,40 +1,34 @@
 #!/bin/sh
-# The steps of a pipeline, the same in every CI system. `sh scripts/pipeline.sh --help` describes them, docs/how-to/pipelines.md gives the reasons.
+# The steps of a pipeline, the same in every CI system. `--help` describes them, docs/how-to/pipelines.md gives the reasons.
 set -eu
-cd "$(dirname "$0")/.."
-# Pages of the documentation: in a checkout of the project, or in the package.
-docs=docs/how-to
-[ -f bin/dkp-access ] || docs=node_modules/dkp-access/docs/how-to
+package=$(dirname "$(dirname "$0")")
+docs=$package/docs/how-to
+terraform=${TERRAFORM_BINARY_NAME:-terraform}
+stacks=${CDKTF_OUTDIR:-cdktf.out}/stacks
 
 help() {
   cat <<'HELP'
-Usage: sh scripts/pipeline.sh prepare|synth
-       sh scripts/pipeline.sh changed [BASE]
-       sh scripts/pipeline.sh plan|apply|drift|unmanaged|clean STACK
+Usage: sh node_modules/dkp-access/scripts/pipeline.sh STEP, in the folder of the repository, after npm ci
 
-  prepare    deletes what git does not track, except the saved plan of an earlier job, and fails when git tracks what would run or be
-             planned unseen. First in each job, before npm ci
-  synth      validates all settings, and fails when a review pack is stale. Requires no credentials
-  changed    prints "changed STACK" for each deployment whose Terraform JSON (review/STACK/main.tf.json), settings or provider lock
-             differ from the git commit BASE, or for all without BASE; "redirected STACK" as well, if its backend, cloud or provider
-             differs; "deleted STACK" for each settings file that only BASE has. Writes CHANGED, REDIRECTED and DELETED, JSON arrays, into
-             pipeline.out/changed.env, and what happens to deleted deployments into pipeline.out/review.md
-  plan       plans review/STACK/main.tf.json without locking the state, and writes into pipeline.out/ the change summary review.md;
-             verdict.env with VERDICT=0, 2 (permissions are broadened) or 3 (breaking change) and CHANGES=true or false; if there are
-             changes, the plan plan.cms, encrypted for the certificate in the file PLAN_CERTIFICATE, if that is set
-             AGAINST, a git commit, adds how the review pack differs from the one there
-             BASE, a git commit: a redirected deployment is not planned, exit code 3, because terraform init sends the job's credentials
-             to the backend. REDIRECTED=approved plans it: set that only in a job that waits for a reviewer
-  apply      decrypts pipeline.out/plan.cms with the key in the file PLAN_KEY and applies just that, if dkp-access diff --verify finds it
-             to be a plan of the settings of this commit, of their backend and of the state there, and the review pack is theirs. The
-             program receives neither the key nor the credentials of AWS. A state that could not be written is kept, encrypted for
-             PLAN_CERTIFICATE, as pipeline.out/errored.tfstate.cms
-  drift      plans and changes nothing: exit code 2 when AWS and the settings differ, and 3 as in plan
-  unmanaged  reports what exists in AWS outside the state (dkp-access drift): exit code 2, or 3 if something cannot be read
-  clean      removes the saved plan, and encrypts a state that could not be written. Last in each job, whatever happened
+  changed [BASE]      fails when settings are invalid, a review pack is stale, or a provider lock is missing. Requires no credentials.
+                      Prints "changed STACK" for each deployment whose Terraform JSON (review/STACK/main.tf.json), settings or provider
+                      lock differ from the git commit BASE, or for all without BASE; "redirected STACK" as well, if its backend, cloud or
+                      provider differs: plan it only after a reviewer has approved, because terraform init sends the job's credentials to
+                      the backend; "deleted STACK" for each settings file that only BASE has. Writes CHANGED and REDIRECTED, JSON arrays,
+                      into pipeline.out/changed.env, and what happens to deleted deployments into pipeline.out/review.md
+  gitlab EVENT [BASE] the same, and writes GitLab's jobs for these deployments into pipeline.out/child.yml
+  plan STACK [BASE]   plans without locking the state, and writes into pipeline.out the change summary review.md, and plan.env with
+                      VERDICT=0, 2 (requires attention) or 3 (breaking) and DIGEST, empty if there is nothing to apply. With the git commit
+                      BASE it adds how the review pack differs from the one there
+  summary FOLDER      reads FOLDER/review-STACK/plan.env, and writes the worst VERDICT, and APPLY, a JSON array of stacks and digests, into
+                      pipeline.out/summary.env
+  drift STACK         plans, and reports what exists in AWS outside the state: exit code 2 for each difference, 3 as in plan or if
+                      something cannot be read
+  keep STACK          last in each job that applies, whatever happened: writes a state that Terraform could not write, or keeps it in
+                      pipeline.out/errored.tfstate.cms, encrypted for the certificate state.pem
 
-apply forwards SIGINT, SIGTERM and SIGHUP to Terraform once, as SIGINT. FORWARD_SIGNALS=false: the CI system signals every process
-itself, and Terraform would abandon its work at the second signal. TERRAFORM_BINARY_NAME names another program than terraform.
+What applies is the program itself, so that a signal reaches it: dkp-access apply STACK --approved DIGEST --accept VERDICT.
+TERRAFORM_BINARY_NAME names another program than terraform.
 HELP
 }
 
@@ -43,17 +37,17 @@ refuse() {
   exit 1
 }
 
-# npm ci prefers npm-shrinkwrap.json to package-lock.json; Node.js finds packages in build/node_modules before node_modules, and a plan in
-# pipeline.out would be one that nobody planned. .gitignore has them, git add -f does not mind.
-prepare() {
-  tracked=$(git ls-files -z | tr '\0' '\n' | grep -E '(^|/)node_modules(/|$)|^build(/|$)|^npm-shrinkwrap\.json$|^[^/]*\.out(/|$)') || true
-  [ -z "$tracked" ] || refuse "git tracks files that would run or be planned unseen; remove them with git rm -r --cached:
-$tracked"
-  git clean -ffdx --quiet --exclude=/pipeline.out/plan.cms
+# dkp_access COMMAND...: runs the program, and keeps the worst verdict. Only exit codes that have a meaning continue.
+verdict=0
+dkp_access() {
+  status=0
+  node "$package/bin/dkp-access" "$@" || status=$?
+  case $status in 0 | 2 | 3) ;; *) exit "$status" ;; esac
+  [ "$status" -le "$verdict" ] || verdict=$status
 }
 
-# stacks COMMIT, lines FORMAT LIST, array NAME LIST
-stacks() { git ls-tree --name-only "$1" deployments/ 2>/dev/null | sed -n 's|^deployments/\([a-z0-9-]*\)\.yaml$|\1|p'; }
+# stacks_at COMMIT, lines FORMAT LIST, array NAME LIST
+stacks_at() { git ls-tree --name-only "$1" deployments/ 2>/dev/null | sed -n 's|^deployments/\([a-z0-9-]*\)\.yaml$|\1|p'; }
 lines() { printf '%s\n' "$2" | sed -n "s/..*/$1/p"; }
 array() { printf '%s=[%s]\n' "$1" "$(lines '"&"' "$2" | paste -s -d , -)"; }
 
@@ -64,21 +58,36 @@ destinations() {
 
 # redirected STACK BASE: whether they differ from those in a commit, or it has none.
 redirected() {
-  [ -n "$2" ] && [ "$(git show "$2:./review/$1/main.tf.json" 2>/dev/null | destinations)" != "$(cat "review/$1/main.tf.json" 2>/dev/null | destinations)" ]
+  [ -n "$2" ] && [ "$(git show "$2:./review/$1/main.tf.json" 2>/dev/null | destinations)" != "$(destinations <"review/$1/main.tf.json")" ]
+}
+
+# ready STACK...: what another job needs. A state on a local disk is not there.
+ready() {
+  missing=
+  for name; do
+    grep -q '^    "\(backend\|cloud\)": {' "review/$name/main.tf.json" || refuse "$name: its state is on a local disk, which another job does not have; set another backend"
+    [ -f "locks/$name.terraform.lock.hcl" ] || missing="$missing
+  $terraform -chdir=$stacks/$name providers lock -platform=linux_amd64 && cp $stacks/$name/.terraform.lock.hcl locks/$name.terraform.lock.hcl"
+  done
+  [ -z "$missing" ] || refuse "provider locks are missing; create and commit them:
+  npx dkp-access synth && mkdir -p locks$missing"
 }
 
 # changed BASE: without such a commit git diff fails, and all count as changed. One plan too many changes nothing.
 changed() {
+  node "$package/bin/dkp-access" review --check
   [ -z "$1" ] || git rev-parse --verify --quiet "$1^{commit}" >/dev/null ||
     echo "pipeline.sh: git has no commit $1 here, so all deployments count as changed; if it exists, fetch the whole history" >&2
-  all=$(stacks HEAD)
+  all=$(stacks_at HEAD)
   changed=$(for name in $all; do
     git diff --quiet "$1" HEAD -- "review/$name/main.tf.json" "deployments/$name.yaml" "locks/$name.terraform.lock.hcl" 2>/dev/null || echo "$name"
   done)
+  # shellcheck disable=SC2086 # names of stacks
+  ready $changed
   elsewhere=$(for name in $changed; do ! redirected "$name" "$1" || echo "$name"; done)
-  deleted=$(stacks "$1" | grep -vxF "$all") || true
+  deleted=$(stacks_at "$1" | grep -vxF "$all") || true
   mkdir -p pipeline.out
-  { array CHANGED "$changed" && array REDIRECTED "$elsewhere" && array DELETED "$deleted"; } >pipeline.out/changed.env
+  { array CHANGED "$changed" && array REDIRECTED "$elsewhere"; } >pipeline.out/changed.env
   lines 'changed &' "$changed"
   lines 'redirected &' "$elsewhere"
   lines 'deleted &' "$deleted"
@@ -88,159 +97,95 @@ changed() {
     "**Nothing is planned or destroyed for them: the user, its keys and its permissions stay in AWS, and the state stays in its backend.** To destroy them, do it before this change is merged: $docs/change-and-retire.md." >pipeline.out/review.md
 }
 
-# encrypt FILE NAME: complete, or not there.
-encrypt() {
-  mkdir -p pipeline.out
-  openssl cms -encrypt -binary -outform DER -aes-256-gcm -in "$1" -out "pipeline.out/part" "$PLAN_CERTIFICATE"
-  mv pipeline.out/part "pipeline.out/$2"
+# gitlab EVENT BASE: jobs that extend those of .gitlab-ci.yml.
+gitlab() {
+  base=$2 first=plan against='' later="apply apply-attention"
+  case $1 in
+    merge_request_event) against=$2 later="comment second-reviewer" ;;
+    schedule) base='' first=drift later='' ;;
+  esac
+  changed "$base"
+  {
+    echo "include: { local: .gitlab-ci.yml }"
+    echo "nothing more: { stage: plan, script: [echo done], rules: [{ when: on_success }] }" # a pipeline needs a job
+    for name in $changed; do
+      # terraform init sends the credentials to the backend: a new one waits for a reviewer.
+      waits=
+      ! printf '%s\n' "$elsewhere" | grep -qx "$name" ||
+        waits=', environment: { name: dkp-access-second-reviewer, deployment_tier: other }, rules: [{ when: manual }]'
+      echo "$first $name: { extends: .$first, variables: { STACK: $name, BASE: \"$against\" }, needs: []$waits }"
+      for job in $later; do echo "$job $name: { extends: .$job, variables: { STACK: $name }, needs: [$first $name] }"; done
+    done
+  } >pipeline.out/child.yml
 }
 
-# A saved plan and a state hold the secret access key, and a state that could not be written is the only record of what exists.
-# Nothing removes the plan after kill -9: the last step of the job runs this again.
-clean() {
-  rm -f "$folder/plan" "$folder/state"
-  [ -f "$folder/errored.tfstate" ] || return 0
-  [ -n "${PLAN_CERTIFICATE-}" ] ||
-    refuse "$folder/errored.tfstate: Terraform could not write the state; PLAN_CERTIFICATE is not set, so it stays there in plaintext; push it before you apply again: $docs/pipelines.md"
-  encrypt "$folder/errored.tfstate" errored.tfstate.cms
-  rm -f "$folder/errored.tfstate"
-  echo "pipeline.sh: Terraform could not write the state; pipeline.out/errored.tfstate.cms has it, encrypted; push it before you apply again: $docs/pipelines.md" >&2
-}
-
-# SHA-256 of the standard input. sha256sum is not on every system, openssl is required anyway.
-digest() { openssl dgst -sha256 -r | cut -d ' ' -f 1; }
-
-# A folder with the reviewed configuration and the committed provider lock, and nothing else that Terraform would read.
-reviewed() {
-  [ -f "deployments/$stack.yaml" ] || refuse "\"$stack\": there is no deployments/$stack.yaml; name a deployment"
-  [ -f "$pack" ] || refuse "\"$stack\": there is no $pack; run npx dkp-access review $stack and commit the result"
-  [ -f "$pack.sha256" ] && [ "$(cut -d ' ' -f 1 "$pack.sha256")" = "$(digest <"$pack")" ] ||
-    refuse "$pack.sha256: missing, or not the digest of main.tf.json, so the review pack is stale; run npx dkp-access review $stack, review the result and commit it"
-  grep -q '^    "\(backend\|cloud\)": {' "$pack" || refuse "\"$stack\": its state is on a local disk, which another job does not have; set another backend"
-  [ -f "$lock" ] || refuse "$lock: missing; create it and commit it:
-  npm run synth && $terraform -chdir=$folder providers lock -platform=linux_amd64
-  mkdir -p locks && cp $folder/.terraform.lock.hcl $lock"
-  [ ! -f "$folder/errored.tfstate" ] || refuse "$folder/errored.tfstate: may be the only record of what exists; push it first: $docs/pipelines.md"
-  rm -rf "$folder"
-  mkdir -p "$folder"
-  trap 'clean' EXIT
-  trap 'interrupt' HUP INT TERM
-  cp "$pack" "$folder/cdk.tf.json"
-  [ ! -f "review/$stack/moved.tf" ] || cp "review/$stack/moved.tf" "$folder"
-  cp "$lock" "$folder/.terraform.lock.hcl"
-}
-
-# -reconfigure: a data folder outside the stack's folder (TF_DATA_DIR) may be that of another stack.
-init() {
-  reviewed
-  "$terraform" -chdir="$folder" init -input=false -reconfigure -lockfile=readonly
-}
-
-# Only the program reads the saved plan, and what it runs receives neither the credentials of the job nor the key.
-verified() (
-  unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_ROLE_ARN AWS_WEB_IDENTITY_TOKEN_FILE PLAN_KEY
-  npm run --silent dkp-access -- review "$stack" --check && npm run --silent dkp-access -- diff "$stack" --plan "$folder/plan" --verify --state "$folder/state"
-)
-
-# At a signal, Terraform ends first: it writes the state and releases the lock. At a second signal it would abandon its work.
-child=
-signalled=
-interrupt() {
-  [ -n "$child" ] || exit 1
-  [ -n "$signalled" ] || [ "${FORWARD_SIGNALS-true}" != true ] || kill -s INT "$child" 2>/dev/null || true
-  signalled=true
-}
-
-# Terraform in the background, since a shell handles signals only between foreground commands. In a session of its own where there is
-# setsid, so that Ctrl-C in a terminal does not reach it a second time.
-apply() {
-  $(command -v setsid || true) "$terraform" -chdir="$folder" apply -input=false -lock-timeout=10m plan &
-  child=$!
-  while kill -0 "$child" 2>/dev/null; do
-    status=0
-    wait "$child" || status=$?
-  done
-  [ -z "$signalled" ] || exit 1
-  exit "$status"
-}
-
-# dkp_access COMMAND...: its summary, and the verdict if it is worse than what it was. Exit code 1 ends the script.
-verdict=0
-dkp_access() {
-  status=0
-  npm run --silent dkp-access -- "$@" --format markdown || status=$?
-  case $status in 0 | 2 | 3) ;; *) exit "$status" ;; esac
-  [ "$status" -le "$verdict" ] || verdict=$status
-}
-
+# plan STACK BASE
 plan() {
-  if [ "${REDIRECTED-}" != approved ] && redirected "$stack" "${BASE-}"; then
-    echo "pipeline.sh: \"$stack\": backend, cloud or provider differs from $BASE, so a plan would send credentials elsewhere; plan it in the job that waits for a reviewer: $docs/pipelines.md" >&2
-    exit 3
-  fi
-  reviewed
   mkdir -p pipeline.out
-  rm -f pipeline.out/plan.cms
+  rm -f pipeline.out/plan.env
   # shellcheck disable=SC2016 # backquotes of Markdown
   {
-    printf '<!-- dkp-access %s -->\n## Plan of `%s`\n\n' "$stack" "$stack"
-    dkp_access plan "$stack" --no-synth --no-lock
-    if [ -n "${AGAINST-}" ]; then
+    printf '<!-- dkp-access %s -->\n## Plan of `%s`\n\n' "$1" "$1"
+    dkp_access plan "$1" --no-lock --digest-file pipeline.out/digest --format markdown
+    if [ -n "$2" ]; then
       printf '\n### Review pack\n\n'
-      dkp_access diff "$stack" --against "$AGAINST"
+      dkp_access diff "$1" --against "$2" --format markdown
     fi
-    case $verdict in
-      2) printf '\n**Permissions are broadened: a second reviewer is required.**\n' ;;
-      3) printf '\n**Breaking change to objects that a live cluster depends on: a second reviewer is required.**\n' ;;
-    esac
+    [ "$verdict" = 0 ] || printf '\n**This change requires attention: a second reviewer is required.**\n'
   } >pipeline.out/review.md
   cat pipeline.out/review.md
-  changes=false
-  [ ! -f "$folder/plan" ] || changes=true
-  printf 'VERDICT=%s\nCHANGES=%s\n' "$verdict" "$changes" >pipeline.out/verdict.env
-  [ "$changes" = false ] || [ -z "${PLAN_CERTIFICATE-}" ] || encrypt "$folder/plan" plan.cms
+  printf 'VERDICT=%s\nDIGEST=%s\n' "$verdict" "$(cat pipeline.out/digest 2>/dev/null)" >pipeline.out/plan.env
 }
 
-case ${1-}/$# in
-  --help/* | -h/*) help && exit ;;
-  prepare/1) prepare && exit ;;
-  synth/1) npm run --silent synth && npm run --silent review -- --check && exit ;;
-  changed/1 | changed/2) changed "${2-}" && exit ;;
-  plan/2 | apply/2 | drift/2 | unmanaged/2 | clean/2) ;;
-  *) refuse "unknown command, or wrong number of arguments; --help lists them" ;;
-esac
-stack=$2
-case $stack in
-  '' | *[!a-z0-9-]*) refuse "\"$stack\": not the name of a stack; name a file of deployments/ without its ending" ;;
-esac
-terraform=${TERRAFORM_BINARY_NAME:-terraform}
-folder=${CDKTF_OUTDIR:-cdktf.out}/stacks/$stack
-pack=review/$stack/main.tf.json
-lock=locks/$stack.terraform.lock.hcl
-umask 077
+# summary FOLDER
+summary() {
+  apply=
+  for file in "$1"/review-*/plan.env; do
+    [ -f "$file" ] || continue
+    found=$(sed -n 's/^VERDICT=//p' "$file") digest=$(sed -n 's/^DIGEST=//p' "$file") name=${file#"$1"/review-}
+    case $found,$digest in
+      *[!0-9a-f,]* | *,*,*) refuse "$file: not the verdict and the digest of a plan" ;;
+      [023],*) ;;
+      *) refuse "$file: has no verdict" ;;
+    esac
+    [ "$found" -le "$verdict" ] || verdict=$found
+    [ -z "$digest" ] || apply="$apply,{\"stack\":\"${name%/plan.env}\",\"digest\":\"$digest\"}"
+  done
+  mkdir -p pipeline.out
+  printf 'VERDICT=%s\nAPPLY=[%s]\n' "$verdict" "${apply#,}" >pipeline.out/summary.env
+}
 
-case $1 in
-  plan) plan ;;
-  apply)
-    [ -n "${PLAN_KEY-}" ] || refuse "PLAN_KEY: not set; it names the file with the key that belongs to the certificate"
-    [ -f pipeline.out/plan.cms ] || refuse "pipeline.out/plan.cms: missing; the plan had no changes, or its job was started without PLAN_CERTIFICATE"
-    init
-    openssl cms -decrypt -binary -inform DER -inkey "$PLAN_KEY" -in pipeline.out/plan.cms -out "$folder/plan"
-    "$terraform" -chdir="$folder" state pull >"$folder/state"
-    verified ||
-      refuse "$stack: the saved plan is not verified to be of the reviewed configuration, its backend and its state; nothing is applied; plan this commit again"
-    rm -f "$folder/state"
-    apply
-    ;;
-  drift)
-    reviewed
-    dkp_access plan "$stack" --no-synth --no-lock
-    [ "$verdict" != 0 ] || [ ! -f "$folder/plan" ] || verdict=2
-    exit "$verdict"
-    ;;
-  unmanaged)
-    init
-    npm run --silent dkp-access -- drift "$stack"
-    ;;
-  clean) clean ;;
+drift() {
+  mkdir -p pipeline.out
+  dkp_access plan "$1" --no-lock --digest-file pipeline.out/digest
+  [ "$verdict" != 0 ] || [ ! -f pipeline.out/digest ] || verdict=2
+  dkp_access drift "$1"
+  exit "$verdict"
+}
+
+# A state that could not be written is the only record of what exists, and can hold the secret access key.
+keep() {
+  folder=$stacks/$1
+  [ -f "$folder/errored.tfstate" ] || return 0
+  if "$terraform" -chdir="$folder" state push errored.tfstate; then
+    rm "$folder/errored.tfstate"
+  elif [ -f state.pem ]; then
+    mkdir -p pipeline.out
+    openssl cms -encrypt -binary -outform DER -aes-256-gcm -in "$folder/errored.tfstate" -out pipeline.out/part state.pem
+    mv pipeline.out/part pipeline.out/errored.tfstate.cms
+    rm "$folder/errored.tfstate"
+    refuse "Terraform could not write the state; pipeline.out/errored.tfstate.cms has it, encrypted; push it before you apply again: $docs/pipelines.md"
+  else
+    refuse "Terraform could not write the state, and without the certificate state.pem it is not kept beyond this job; import what was created: $docs/recover.md"
+  fi
+}
+
+umask 077
+case ${1-}/$# in
+  --help/* | -h/*) help ;;
+  changed/1 | changed/2) changed "${2-}" ;;
+  gitlab/2 | gitlab/3) gitlab "$2" "${3-}" ;;
+  plan/2 | plan/3) plan "$2" "${3-}" ;;
+  summary/2 | drift/2 | keep/2) "$1" "$2" ;;
+  *) refuse "unknown step, or wrong number of arguments; --help lists them" ;;
 esac

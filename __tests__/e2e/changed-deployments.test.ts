@@ -1,25 +1,28 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { GetRoleCommand, GetRolePolicyCommand, ListUsersCommand } from "@aws-sdk/client-iam";
 import { parse } from "yaml";
 import { blocksOf } from "../helpers/blocks";
 import { PROJECT } from "../helpers/project-root";
 import { LocalAws } from "./support/local-aws";
-import { Checkout, createLock, gitHub, gitLab, type Job, runSteps } from "./support/pipeline";
+import { Checkout, commitWithLocks, gitHub, gitLab, type Job, runSteps } from "./support/pipeline";
 import { folder } from "./support/project";
 import { terraformEnvironment } from "./support/terraform";
 
 const STACKS = ["deckhouse", "dev", "prod"];
 
 const settings = (stack: string, more = "") => `region: eu-central-1
+accountId: "123456789012"
 backend: { s3: { bucket: example-terraform-state, region: eu-central-1, use_path_style: true } }
 user: { name: dkp-${stack} }
 policy: { name: dkp-${stack} }
 ${more}`;
 
-/** A folder with programs that fail and say so. */
-const REFUSING = folder({ terraform: "#!/bin/sh\necho terraform ran >&2\nexit 9\n" });
+/** GitHub's command, as it answers for a repository with IDs in its subjects. */
+const GITHUB = folder({
+  gh: '#!/bin/sh\ntest "$2" = repos/acme/dkp-access/actions/oidc/customization/sub && echo repo:acme@1/dkp-access@2\n',
+});
 
 describe("a pipeline with three deployments, of which two are changed", () => {
   let aws: LocalAws;
@@ -42,7 +45,7 @@ describe("a pipeline with three deployments, of which two are changed", () => {
   };
   const changedSince = (...base: readonly string[]) =>
     checkout
-      .run(environment, "sh", "scripts/pipeline.sh", "changed", ...base)
+      .run(environment, "sh", "node_modules/dkp-access/scripts/pipeline.sh", "changed", ...base)
       .trim()
       .split("\n");
   /** What a job writes into its outputs. */
@@ -58,36 +61,24 @@ describe("a pipeline with three deployments, of which two are changed", () => {
   };
 
   beforeAll(async () => {
-    chmodSync(join(REFUSING, "terraform"), 0o755);
+    chmodSync(join(GITHUB, "gh"), 0o755);
     aws = await LocalAws.start();
     checkout = new Checkout(Object.fromEntries(STACKS.map((stack) => [stack, settings(stack)])));
-    environment = {
-      ...terraformEnvironment(aws),
-      TF_CLI_ARGS_plan: "-no-color",
-      TF_CLI_ARGS_apply: "-no-color",
-      PLAN_KEY: "plan.key",
-      PLAN_CERTIFICATE: "plan.pem",
-    };
-    checkout.run(environment, "npm", "run", "--silent", "review");
-    createLock(checkout, environment);
-    for (const stack of ["dev", "prod"]) {
-      copyFileSync(file("locks/deckhouse.terraform.lock.hcl"), file(`locks/${stack}.terraform.lock.hcl`));
-    }
-    const certificate = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=plan", "-keyout", "plan.key", "-out"];
-    checkout.run(environment, "openssl", ...certificate, "plan.pem");
-    environment.KEY = text("plan.key").trim();
-    checkout.commit();
+    environment = terraformEnvironment(aws);
+    checkout.review(environment);
+    commitWithLocks(checkout, environment);
     change({
       "deployments/dev.yaml": settings("dev", "tags: { team: platform }\n"),
       "deployments/prod.yaml": settings("prod", "tags: { team: platform }\n"),
     });
-    checkout.run(environment, "npm", "run", "--silent", "review");
+    checkout.review(environment);
     checkout.commit();
   });
 
   it("has a state bucket and roles, created with the documented commands", async () => {
     const [bucket = "", roles = ""] = blocksOf("docs/how-to/state-bucket.md");
-    checkout.run(environment, "sh", "-e", "-c", `${bucket}\n${roles}`);
+    const programs = { PATH: `${GITHUB}:${environment.PATH}` };
+    checkout.run({ ...environment, ...programs }, "sh", "-e", "-c", `${bucket}\n${roles}`);
     const versioning = ["s3api", "get-bucket-versioning", "--bucket", "example-terraform-state", "--query", "Status"];
     expect(checkout.run(environment, "aws", ...versioning, "--output", "text")).toBe("Enabled\n");
     const policyOf = (RoleName: string) => aws.iam().send(new GetRolePolicyCommand({ RoleName, PolicyName: "deckhouse" }));
@@ -95,22 +86,22 @@ describe("a pipeline with three deployments, of which two are changed", () => {
     expect(JSON.parse(decodeURIComponent(PolicyDocument))).toEqual(JSON.parse(text("review/deckhouse/planner-policy.json")));
     const { Role } = await aws.iam().send(new GetRoleCommand({ RoleName: "dkp-access-deployer" }));
     expect(decodeURIComponent(Role?.AssumeRolePolicyDocument ?? "")).toContain(
-      '"repo:acme/dkp-access:environment:dkp-access-apply"',
+      '"repo:acme@1/dkp-access@2:environment:dkp-access-apply"',
     );
   });
 
   it("plans and applies only these two on GitHub", async () => {
-    expect(outputsOf("changed", { BASE: "HEAD~1" })).toEqual({ CHANGED: '["dev","prod"]', REDIRECTED: "[]", DELETED: "[]" });
+    expect(outputsOf("changed", { BASE: "HEAD~1" })).toEqual({ CHANGED: '["dev","prod"]', REDIRECTED: "[]" });
     for (const stack of ["dev", "prod"]) {
-      run(gitHub, "plan", { STACK: stack, GITHUB_STEP_SUMMARY: "summary" });
+      run(gitHub, "plan", { STACK: stack, BASE: "", GITHUB_STEP_SUMMARY: "summary" });
       mkdirSync(file("reviews"), { recursive: true });
       renameSync(file("pipeline.out"), file(`reviews/review-${stack}`));
     }
-    const summary = { CHANGED: "success", PLANNED: "success", STACKS: '["dev","prod"]' };
-    expect(outputsOf("summary", summary)).toEqual({ VERDICT: "2", APPLY: '["dev","prod"]' });
-    for (const stack of ["dev", "prod"]) {
-      cpSync(file(`reviews/review-${stack}`), file("pipeline.out"), { recursive: true });
-      run(gitHub, "apply", { STACK: stack });
+    const { VERDICT: ACCEPT = "", APPLY = "" } = outputsOf("summary", { RESULTS: 'success,success,["dev","prod"]' });
+    const planned = JSON.parse(APPLY) as readonly { readonly stack: string; readonly digest: string }[];
+    expect([ACCEPT, ...planned.map(({ stack }) => stack)]).toEqual(["2", "dev", "prod"]);
+    for (const { stack, digest } of planned) {
+      run(gitHub, "apply", { STACK: stack, DIGEST: digest, ACCEPT });
     }
     rmSync(file("reviews"), { recursive: true });
     const { Users = [] } = await aws.iam().send(new ListUsersCommand({}));
@@ -119,14 +110,13 @@ describe("a pipeline with three deployments, of which two are changed", () => {
   });
 
   it("applies nothing on GitHub when nothing is changed, and fails when a plan failed or has no verdict", () => {
-    const nothing = { CHANGED: "success", PLANNED: "skipped", STACKS: "[]" };
-    expect(outputsOf("summary", nothing)).toEqual({ VERDICT: "0", APPLY: "[]" });
-    expect(() => outputsOf("summary", { ...nothing, STACKS: '["dev"]' })).toThrow("summary ended with 1");
-    expect(() => outputsOf("summary", { ...nothing, PLANNED: "failure" })).toThrow("summary ended with 1");
+    expect(outputsOf("summary", { RESULTS: "success,skipped,[]" })).toEqual({ VERDICT: "0", APPLY: "[]" });
+    expect(() => outputsOf("summary", { RESULTS: 'success,skipped,["dev"]' })).toThrow("summary ended with 1");
+    expect(() => outputsOf("summary", { RESULTS: "success,failure,[]" })).toThrow("summary ended with 1");
     mkdirSync(file("reviews/review-dev"), { recursive: true });
-    change({ "reviews/review-dev/verdict.env": "CHANGES=true\n" });
-    expect(() => outputsOf("summary", { ...nothing, PLANNED: "success" })).toThrow(
-      "reviews/review-dev/verdict.env\nthese files have no verdict",
+    change({ "reviews/review-dev/plan.env": "DIGEST=\n" });
+    expect(() => outputsOf("summary", { RESULTS: 'success,success,["dev"]' })).toThrow(
+      "reviews/review-dev/plan.env: has no verdict",
     );
     rmSync(file("reviews"), { recursive: true });
   });
@@ -136,8 +126,8 @@ describe("a pipeline with three deployments, of which two are changed", () => {
       "merge_request_event",
       ["comment dev", "comment prod", "plan dev", "plan prod", "second-reviewer dev", "second-reviewer prod"],
     ],
-    ["push", ["apply dev", "apply prod", "plan-main dev", "plan-main prod"]],
-    ["schedule", STACKS.flatMap((stack) => [`drift ${stack}`, `unmanaged ${stack}`]).sort()],
+    ["push", ["apply dev", "apply prod", "apply-attention dev", "apply-attention prod", "plan dev", "plan prod"]],
+    ["schedule", STACKS.map((stack) => `drift ${stack}`)],
   ])("has jobs for these two on GitLab, and for all in a schedule: %s", (source, names) => {
     const base = checkout.run(environment, "git", "rev-parse", "HEAD~1").trim();
     run(gitLab, "changed", { CI_PIPELINE_SOURCE: source, CI_MERGE_REQUEST_DIFF_BASE_SHA: base, CI_COMMIT_BEFORE_SHA: base });
@@ -185,39 +175,30 @@ describe("a pipeline with three deployments, of which two are changed", () => {
     ]);
   });
 
-  it("plans a deployment with another backend only after an approval, and runs no Terraform before", () => {
+  it("plans a deployment with another backend only after an approval", () => {
     const other = settings("prod").replace("example-terraform-state", "other-terraform-state");
     change({ "deployments/prod.yaml": other });
-    checkout.run(environment, "npm", "run", "--silent", "review");
+    checkout.review(environment);
     checkout.commit();
     expect(changedSince("HEAD~1")).toEqual(["changed prod", "redirected prod"]);
     const base = checkout.run(environment, "git", "rev-parse", "HEAD~1").trim();
-    const job = gitLab(checkout.path, "plan", {
-      ...environment,
-      PATH: `${REFUSING}:${environment.PATH}`,
-      STACK: "prod",
-      BASE: base,
-    });
-    expect(runSteps(checkout.path, job)).toEqual({
-      status: 3,
-      output: expect.stringContaining(`"prod": backend, cloud or provider differs from ${base}`),
-    });
+    expect(outputsOf("changed", { BASE: base })).toEqual({ CHANGED: '["prod"]', REDIRECTED: '["prod"]' });
     run(gitLab, "changed", { CI_PIPELINE_SOURCE: "merge_request_event", CI_MERGE_REQUEST_DIFF_BASE_SHA: base });
     expect(parse(text("pipeline.out/child.yml"))).toMatchObject({
       "plan prod": {
-        variables: { STACK: "prod", BASE: base, REDIRECTED: "approved" },
+        variables: { STACK: "prod", BASE: base },
         environment: { name: "dkp-access-second-reviewer", deployment_tier: "other" },
         rules: [{ when: "manual" }],
       },
     });
     const { status, output } = runSteps(
       checkout.path,
-      gitLab(checkout.path, "plan", { ...environment, STACK: "prod", BASE: base, REDIRECTED: "approved" }),
+      gitLab(checkout.path, "plan", { ...environment, STACK: "prod", BASE: base }),
     );
     // The bucket does not exist, so this is what terraform init says.
     expect({ status, output }).toEqual({ status: 1, output: expect.stringContaining("other-terraform-state") });
     change({ "deployments/prod.yaml": settings("prod", "tags: { team: platform }\n") });
-    checkout.run(environment, "npm", "run", "--silent", "review");
+    checkout.review(environment);
     checkout.commit();
   });
 
@@ -225,9 +206,10 @@ describe("a pipeline with three deployments, of which two are changed", () => {
     for (const path of ["deployments/dev.yaml", "review/dev", "locks/dev.terraform.lock.hcl"]) {
       rmSync(file(path), { recursive: true });
     }
+    checkout.review(environment);
     checkout.commit();
     expect(changedSince("HEAD~1")).toEqual(["deleted dev"]);
-    expect(text("pipeline.out/changed.env")).toBe('CHANGED=[]\nREDIRECTED=[]\nDELETED=["dev"]\n');
+    expect(text("pipeline.out/changed.env")).toBe("CHANGED=[]\nREDIRECTED=[]\n");
     expect(text("pipeline.out/review.md")).toContain(
       "<!-- dkp-access deleted -->\n## Deleted deployments\n\n- `dev`\n\n**Nothing is",
     );

@@ -32,7 +32,7 @@ describe("the change summary of a plan", () => {
     settings(more);
     terraform.run("plan", "-out=plan", "-refresh=false", ...args);
     const plan = readPlan("plan", terraform.run("show", "-json", "plan"));
-    const changes = changesOfPlan(plan, "deckhouse", "plan", "verified");
+    const changes = changesOfPlan(plan, "deckhouse", "plan");
     summaries += changesMarkdown(changes) + changesText(changes) + changesJson(changes);
     return changes;
   };

@@ -2,7 +2,6 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { PROJECT } from "../helpers/project-root";
-import { archiveOf, archiveParts, backendField, tfplan } from "../helpers/saved-plans";
 import { LocalAws } from "./support/local-aws";
 import { Deployments, folder } from "./support/project";
 import { terraformEnvironment } from "./support/terraform";
@@ -128,42 +127,6 @@ describe("a command that cannot write all of its files", () => {
     terraform("kill -INT $PPID; exec sleep 1");
     expect(run("hand-over", "--out", "provider.yaml")).toEqual({ status: null, signal: "SIGINT", stdout: "", stderr: "" });
     expect(written()).toEqual(before);
-  });
-
-  it("lets Terraform release the lock when a signal stops plan", () => {
-    terraform(`trap 'echo released > "${root}/lock"; exit 1' INT; kill -TERM $PPID; sleep 10 > /dev/null 2>&1 & wait`);
-    expect(run("plan", "dev")).toMatchObject({ status: null, signal: "SIGTERM" });
-    expect(readFileSync(join(root, "lock"), "utf8")).toBe("released\n");
-  });
-
-  describe("diff --plan", () => {
-    const diff = () => run("diff", "dev", "--plan", "plan");
-    const backend = { bucket: "state", region: "eu-central-1" };
-    const temporary = () => readdirSync(join(root, "tmp"));
-
-    beforeEach(() => {
-      const files = [
-        ["tfplan", tfplan(backendField("s3", backend))],
-        ["tfstate", SECRET],
-      ] as const;
-      writeFileSync(join(project, "plan"), archiveOf(archiveParts(files)));
-    });
-
-    it.each(["INT", "TERM", "HUP"])("removes its copy of the plan and ends Terraform when SIG%s stops it", (name) => {
-      terraform(`echo $$ > "${root}/child"; kill -${name} $PPID; exec sleep 60`);
-      expect(diff()).toMatchObject({ status: null, signal: `SIG${name}` });
-      expect(temporary()).toEqual([]);
-      expect(() => process.kill(Number(readFileSync(join(root, "child"), "utf8")), 0)).toThrow("ESRCH");
-    });
-
-    it("removes the copy that a killed run left", () => {
-      terraform("kill -KILL $PPID");
-      expect(diff()).toMatchObject({ signal: "SIGKILL" });
-      expect(temporary()).toHaveLength(1);
-      terraform("exit 1");
-      expect(diff()).toMatchObject({ status: 1 });
-      expect(temporary()).toEqual([]);
-    });
   });
 
   it("prints no secret without --yes", () => {

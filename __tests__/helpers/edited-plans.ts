@@ -73,7 +73,7 @@ export function realPlan(base: PlanName): EditablePlan {
       }
     }
   }
-  return Object.assign(plan, { prior_state: priorState(plan.resource_changes) });
+  return plan;
 }
 
 /** Every edit of `plans/edits.yaml`, by its name. */
@@ -165,13 +165,5 @@ function edited(plan: EditablePlan, edit: Edit): EditablePlan {
     const known = plan.output_changes[name] ?? { actions: ["create"], before: null, before_sensitive: false };
     plan.output_changes[name] = { after_sensitive: false, after_unknown: false, ...known, ...values };
   }
-  return Object.assign(plan, { prior_state: priorState(plan.resource_changes) }, edit.top);
-}
-
-/** The state that a plan begins with, as Terraform has it: at the new addresses. The committed plans lack it. */
-function priorState(entries: readonly Entry[]): Json {
-  const resources = entries.flatMap(({ change: { before }, deposed, ...entry }) =>
-    before === null ? [] : [{ ...entry, deposed_key: deposed, values: before }],
-  );
-  return { values: { root_module: { resources } } };
+  return Object.assign(plan, edit.top);
 }

@@ -1,4 +1,4 @@
-import { Writable } from "node:stream";
+import { Readable, Writable } from "node:stream";
 import { runProgram } from "../../src/cli/commands/program";
 
 /** What a command printed, and its exit code. */
@@ -23,7 +23,7 @@ export async function runCli(
   const before = process.cwd();
   process.chdir(folder);
   try {
-    const status = await runProgram(args, { env, stdout, stderr, versions: { node } });
+    const status = await runProgram(args, { env, stdin: Readable.from([]), stdout, stderr, versions: { node } });
     return { status, stdout: stdout.text, stderr: stderr.text };
   } finally {
     process.chdir(before);

@@ -22,6 +22,7 @@ const ALWAYS = [
   "e2e/pipelines.",
   "e2e/preflight/",
   "e2e/program.",
+  "e2e/workflows.",
   "e2e/year.",
   "proofs/key-situations.test.",
 ];

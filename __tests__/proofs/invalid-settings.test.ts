@@ -18,6 +18,7 @@ const COMMANDS: Readonly<Record<Exclude<keyof typeof ROWS, "init">, readonly (re
     ["diff", "dev", "--dkp-version", "1.77"],
   ],
   plan: [["plan", "dev"]],
+  apply: [["apply", "dev", "--approved", "0".repeat(64)]],
   preflight: [["preflight", "dev"]],
   keys: [["keys"], ["keys", "dev", "--leaked"]],
   "hand-over": [["hand-over", "dev", "--yes"]],

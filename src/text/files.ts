@@ -12,7 +12,7 @@ import {
 } from "node:fs";
 import { basename, dirname, isAbsolute, join, relative, resolve } from "node:path";
 import { getSystemErrorMap } from "node:util";
-import { isRunning, processId } from "./processes";
+import { isOwnUser, isRunning, processId } from "./processes";
 
 /**
  * The message of a file system error, on one line: path, the operating system's message, code. Node.js names no path in some of them,
@@ -53,13 +53,28 @@ export function temporaryName(name: string): string {
   return `.${name}.${randomBytes(6).toString("hex")}.${processId()}.tmp`;
 }
 
-/** Removes the temporary files and folders in a folder that killed processes left there. */
+/** Removes what killed processes of this user left in a folder, as far as that is possible. */
 export function removeAbandoned(folder: string): void {
-  for (const name of readdirSync(folder)) {
-    const [, id] = /^\..+\.[0-9a-f]{12}\.(\d+)\.tmp$/.exec(name) ?? [];
-    if (id !== undefined && !isRunning(Number(id))) {
-      rmSync(join(folder, name), { recursive: true, force: true });
+  attempt(() => {
+    for (const name of readdirSync(folder)) {
+      attempt(() => removeIfAbandoned(join(folder, name)));
     }
+  });
+}
+
+function removeIfAbandoned(path: string): void {
+  const [, id] = /^\..+\.[0-9a-f]{12}\.(\d+)\.tmp$/.exec(basename(path)) ?? [];
+  if (id !== undefined && !isRunning(Number(id)) && isOwnUser(lstatSync(path).uid)) {
+    rmSync(path, { recursive: true, force: true });
+  }
+}
+
+/** Tidying is never a reason to fail. */
+function attempt(tidy: () => void): void {
+  try {
+    tidy();
+  } catch {
+    // What cannot be removed stays.
   }
 }
 

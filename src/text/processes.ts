@@ -9,3 +9,6 @@ export function isRunning(id: number): boolean {
     return (error as NodeJS.ErrnoException).code !== "ESRCH";
   }
 }
+
+/** Whether a file of a user is one of the user who runs this process. Windows has no such IDs. */
+export const isOwnUser = (id: number): boolean => id === (process.getuid?.() ?? id);

@@ -34,16 +34,6 @@ describe("dkp-access diff", () => {
     expect(JSON.parse(stdout)).toMatchObject({ exitCode: 3, deployments: [{ stack: "dev", state: "changed" }] });
   });
 
-  it("locates findings in the settings files with --format sarif", async () => {
-    await changeAfterReview("features: [volume-snapshots]\n");
-    const { status, stdout } = await sinceReview("--format", "sarif");
-    expect(status).toBe(2);
-    const physicalLocation = { artifactLocation: { uri: "deployments/dev.yaml" }, region: { startLine: 3 } };
-    expect(JSON.parse(stdout).runs).toMatchObject([
-      { results: [{ ruleId: "permissions-broadened", locations: [{ physicalLocation }] }] },
-    ]);
-  });
-
   it("compares the named stack only", async () => {
     write({ "deployments/other.yaml": settingsOf("other") });
     await changeAfterReview("user: { name: third }\n");
@@ -71,7 +61,7 @@ describe("dkp-access diff", () => {
   describe("with a plan of Terraform", () => {
     const PLAN = JSON.stringify(realPlan("no-change"));
 
-    it("never exits with 0 for JSON, which carries no proof of its configuration", async () => {
+    it("never exits with 0 for JSON, which carries no proof", async () => {
       write({ "plan.json": PLAN });
       expect(await diff("--plan", "plan.json")).toEqual({
         status: 2,
@@ -81,10 +71,19 @@ dev
 
 Other changes that require attention
 
-- the configuration of this plan is unverified: JSON does not contain it
-  -> give the file that terraform plan -out=FILE wrote
+- the JSON of a plan carries no proof: whoever wrote it could have changed it
+  -> dkp-access plan makes a plan, and summarizes it, without a file
 `,
         stderr: "",
+      });
+    });
+
+    it("names the command that prints the JSON of a saved plan", async () => {
+      write({ plan: "PK\u0003\u0004" });
+      expect(await diff("--plan", "plan")).toEqual({
+        status: 1,
+        stdout: "",
+        stderr: `plan: is a saved plan; give its JSON, which terraform -chdir=cdktf.out/stacks/dev show -json ${at("plan")} prints\n`,
       });
     });
 

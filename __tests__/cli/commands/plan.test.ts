@@ -1,96 +1,198 @@
-import { chmodSync, existsSync, readFileSync, statSync } from "node:fs";
+import { chmodSync, existsSync, readdirSync } from "node:fs";
 import { realPlan } from "../../helpers/edited-plans";
 import { folderForEach } from "../../helpers/folder";
 import { runCli } from "../../helpers/run-cli";
-import { archiveOf, archiveParts, backendField, tfplan } from "../../helpers/saved-plans";
 
 const STACK = "cdktf.out/stacks/dev";
-const PLAN = `${STACK}/plan`;
 
-/** A program in place of Terraform, which records its arguments. */
+/** A program in place of Terraform, which records its arguments and the mode of the plan's folder. */
 const PROGRAM = `#!/bin/sh
-echo "$*" >> "$(dirname "$0")/arguments"
-case "$*" in
-  $FAILING) echo "no reason" >&2; exit 1 ;;
-  plan*) cp "$(dirname "$0")/archive" plan; exit "$CODE" ;;
-  show*) cat "$(dirname "$0")/shown" ;;
-  init*) printf '\\n:'; sleep 0.1; echo ':error::x' ;;
+here=$(dirname "$0")
+echo "$*" | sed 's|[^ =]*/plan$|PLAN|' >> "$here/arguments"
+case $1 in
+  $FAILING) echo "no reason" >&2; exit $CODE ;;
+  init) mkdir -p .terraform; echo '$BACKEND' > .terraform/terraform.tfstate; printf '\\n:'; sleep 0.1; echo ':error::x' ;;
+  plan) for last in "$@"; do :; done; ls -ld "$(dirname "\${last#-out=}")" > "$here/mode"; echo secret > "\${last#-out=}"; exit $CHANGES ;;
+  show) cat "$here/shown" ;;
+  apply) cat "$5" > "$here/applied" ;;
 esac
 `;
 
-describe("dkp-access plan", () => {
+interface Behavior {
+  readonly failing?: string;
+  readonly code?: number;
+  /** The exit code of `terraform plan`. */
+  readonly changes?: number;
+  readonly backend?: object;
+}
+
+const S3 = { bucket: "state", key: "dev/terraform.tfstate", region: "eu-central-1", encrypt: true, use_lockfile: true };
+
+describe.each(["plan", "apply"])("dkp-access %s", (command) => {
   const { at, read, write } = folderForEach({
     "cdktf.json": "{}",
-    "deployments/dev.yaml": "region: eu-central-1\nbackend: { local: {} }\n",
-    archive: archiveOf(archiveParts([["tfplan", tfplan(backendField("local", { path: "x" }))]])),
+    "deployments/dev.yaml": "region: eu-central-1\nbackend: { s3: { bucket: state, region: eu-central-1 } }\n",
     shown: JSON.stringify(realPlan("no-change")),
-    [`${STACK}/.terraform/providers/provider`]: "planted",
   });
-  /** Runs the command with a program that fails for these arguments, and ends a plan with this code. */
-  const plan = async (args: readonly string[], { failing = "nothing", code = 2 } = {}) => {
-    write({ terraform: PROGRAM.replace("$FAILING", failing).replace("$CODE", String(code)) });
+  const APPROVED = "0".repeat(64);
+  /** Runs the command with a program that fails for a command, and ends a plan with a code. */
+  const run = async (args: readonly string[], behavior: Behavior = {}, variables: Readonly<Record<string, string>> = {}) => {
+    const { failing = "nothing", code = 1, changes = 2, backend = { type: "s3", config: S3 } } = behavior;
+    write({
+      arguments: "",
+      terraform: PROGRAM.replace("$FAILING", failing)
+        .replace("$CODE", String(code))
+        .replace("$CHANGES", String(changes))
+        .replace("$BACKEND", JSON.stringify({ version: 3, backend })),
+    });
     chmodSync(at("terraform"), 0o755);
-    const result = await runCli(at(), ["plan", ...args], { TERRAFORM_BINARY_NAME: at("terraform") });
+    const approval = command === "apply" && !args.includes("--approved") ? ["--approved", APPROVED] : [];
+    const env = { TERRAFORM_BINARY_NAME: at("terraform"), ...variables };
+    const result = await runCli(at(), [command, ...approval, ...args], env);
     return { ...result, commands: read("arguments").trimEnd().split("\n") };
   };
+  const patience = command === "apply" ? " -lock-timeout=10m" : "";
+  const left = () => readdirSync(at(STACK)).sort();
+  const EXPECTED = [".terraform", "cdk.tf.json", "versions.tf"];
 
-  const SHOW = "show -json plan";
-  const PLUGINS = `init -backend=false -input=false -no-color -lockfile=readonly -plugin-dir=`;
-  const nextToPlan = () => at(`${STACK}/.terraform/providers`);
-
-  it("plans what synth writes, and never runs the provider next to the plan where no lock is committed", async () => {
-    const { status, commands } = await plan([]);
-    expect({ status, commands }).toEqual({
-      status: 3,
-      commands: [
-        "init -input=false -no-color",
-        "plan -input=false -no-color -detailed-exitcode -out=plan",
-        "init -backend=false -input=false -no-color",
-        SHOW,
-      ],
-    });
-  });
-
-  it("plans the files of a pipeline with the committed lock, which the provider next to the plan must have", async () => {
-    write({ "locks/dev.terraform.lock.hcl": "", [`${STACK}/cdk.tf.json`]: "{}" });
-    expect((await plan(["--no-synth", "--no-lock"])).commands).toEqual([
-      "init -input=false -no-color -lockfile=readonly -reconfigure",
-      "plan -input=false -no-color -detailed-exitcode -lock=false -out=plan",
-      `${PLUGINS}${nextToPlan()}`,
-      SHOW,
+  it("plans what synth writes, in a folder that nobody else can read and that is gone at the end", async () => {
+    write({ [`${STACK}/cdk.tf.json`]: '{"planted":true}' });
+    const { commands } = await run([]);
+    expect(commands).toEqual([
+      "init -input=false -no-color -reconfigure",
+      `plan -input=false -no-color -detailed-exitcode${patience} -out=PLAN`,
+      "show -json PLAN",
     ]);
-    expect(existsSync(at(`${STACK}/versions.tf`))).toBe(false);
+    expect(read("mode")).toMatch(/^drwx------/);
+    expect(left()).toEqual(EXPECTED);
+    expect(read(`${STACK}/cdk.tf.json`)).not.toContain("planted");
   });
 
-  it("takes the provider from elsewhere where the one next to the plan has another checksum than the lock", async () => {
+  it("plans with the committed lock", async () => {
     write({ "locks/dev.terraform.lock.hcl": "" });
-    const { commands } = await plan([], { failing: "*-plugin-dir*" });
-    expect(commands.slice(2)).toEqual([`${PLUGINS}${nextToPlan()}`, "init -backend=false -input=false -no-color", SHOW]);
+    expect((await run([])).commands[0]).toBe("init -input=false -no-color -reconfigure -lockfile=readonly");
   });
 
-  it("leaves the plan for its owner alone, once its summary is complete", async () => {
-    const { stderr } = await plan([]);
-    expect(stderr).toContain(`apply plan; rm ${PLAN}\n`);
-    expect(readFileSync(at(PLAN))).toEqual(readFileSync(at("archive")));
-    expect(statSync(at(PLAN)).mode & 0o777).toBe(0o600);
-  });
-
-  it.each<[string, { readonly failing?: string; readonly code?: number }, number, string]>([
-    ["there is nothing to apply", { code: 0 }, 3, "\nNothing to apply.\n"],
-    ["Terraform fails to plan", { code: 1 }, 1, "terraform plan failed, so there is no plan; the reason is above\n"],
-    ["its summary fails", { failing: "show*" }, 1, "failed with 1: no reason\n"],
-    ["the provider of its summary is missing", { failing: "*-backend=false*" }, 1, "failed with 1: no reason\n"],
-  ])("leaves no plan when %s", async (_, program, status, message) => {
-    expect(await plan([], program)).toMatchObject({ status, stderr: expect.stringContaining(message) });
-    expect(existsSync(at(PLAN))).toBe(false);
+  it.each<[string, Behavior, string]>([
+    ["init", { failing: "init" }, "terraform init ended with 1, so there is no plan; the reason is above"],
+    ["init ends with 3", { failing: "init", code: 3 }, "terraform init ended with 3, so there is no plan"],
+    ["plan", { failing: "plan" }, "terraform plan ended with 1, so there is no plan; the reason is above\n"],
+    ["plan ends as after a panic", { failing: "plan", code: 11 }, "terraform plan ended with 11, so there is no plan"],
+    ["its summary", { failing: "show" }, "failed with 1: no reason\n"],
+    ["nothing, and there is no backend", { backend: {} }, "backend s3 -> none"],
+    [
+      "nothing, and the backend is another",
+      { backend: { type: "s3", config: { ...S3, bucket: "other" } } },
+      `${STACK}: Terraform is initialized for another destination of the state than that of the settings: bucket state -> other\n`,
+    ],
+    [
+      "nothing, and the backend has more",
+      { backend: { type: "s3", config: { ...S3, secret_key: "secret" } } },
+      "the settings: secret_key\n",
+    ],
+  ])("leaves no plan when Terraform fails in %s", async (_, behavior, message) => {
+    expect(await run([], behavior)).toMatchObject({ status: 1, stderr: expect.stringContaining(message) });
+    expect(left()).toEqual(EXPECTED.filter((name) => behavior.failing !== "init" || name !== ".terraform"));
   });
 
   it("names docs/how-to/state-bucket.md where terraform init fails", async () => {
-    write({ "deployments/dev.yaml": "region: eu-central-1\nbackend: { s3: { bucket: b, region: eu-central-1 } }\n" });
-    expect((await plan([], { failing: "init*" })).stderr).toMatch(/the bucket does not exist: docs\/how-to\/state-bucket\.md\n$/);
+    expect((await run([], { failing: "init" })).stderr).toMatch(/the bucket does not exist: docs\/how-to\/state-bucket\.md\n$/);
+  });
+
+  it("takes arguments of the backend from elsewhere if the settings leave them", async () => {
+    write({
+      "deployments/dev.yaml": `${read("deployments/dev.yaml")}  partial: true\n`.replace("{ s3:", "\n  s3:").replace("} }", "}"),
+    });
+    const { stdout } = await run([], {
+      changes: 0,
+      backend: { type: "s3", config: { ...S3, secret_key: "secret", acl: "private" } },
+    });
+    expect(stdout).toContain("the backend has arguments that the settings leave to -backend-config: secret_key, acl = private");
+  });
+
+  it("removes what a killed run left, and leaves what is not its own", async () => {
+    const [killed, running] = [".plan.0123456789ab.999999999.tmp", `.plan.0123456789ab.${process.ppid}.tmp`];
+    write({ [`${STACK}/${killed}/plan`]: "secret", [`${STACK}/${running}/plan`]: "another run" });
+    await run([]);
+    expect(left()).toEqual([running, ...EXPECTED].sort());
+  });
+
+  it("says that nothing is to apply", async () => {
+    const { status, stdout, stderr } = await run([], { changes: 0 });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: expect.stringMatching(/\nNothing to apply\.\n$/) });
+    expect(stdout).not.toContain("Digest");
   });
 
   it("prints what Terraform prints by lines, so that no part of one is a workflow command", async () => {
-    expect((await plan([])).stderr).toContain("\n\n\\u003a:error::x\n");
+    expect((await run([])).stderr).toContain("\n\n\\u003a:error::x\n");
   });
+
+  it.each([
+    ["TF_CLI_ARGS_plan", "-refresh=false"],
+    ["TF_WORKSPACE", "other"],
+  ])("runs nothing with %s", async (name, value) => {
+    expect(await run([], {}, { [name]: value })).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining(`${name}: `),
+      commands: [""],
+    });
+  });
+
+  it("runs nothing beside a state that could not be written", async () => {
+    write({ [`${STACK}/errored.tfstate`]: "{}" });
+    const { status, stderr, commands } = await run([]);
+    expect({ status, commands }).toEqual({ status: 1, commands: [""] });
+    expect(stderr).toContain(`-chdir=${STACK} state push errored.tfstate: docs/how-to/recover.md#errored-state`);
+  });
+
+  if (command === "plan") {
+    it("writes the digest into a file that is there only if there is something to apply", async () => {
+      const { stdout } = await run(["--digest-file", "digest", "--format", "json"]);
+      const { digest } = JSON.parse(stdout) as { readonly digest: string };
+      expect(read("digest")).toBe(`${digest}\n`);
+      expect((await run([])).stdout).toMatch(
+        new RegExp(`\n\nDigest: ${digest}\nTo apply just this: npx dkp-access apply dev --approved ${digest}\n$`),
+      );
+      await run(["--digest-file", "digest"], { changes: 0 });
+      expect(existsSync(at("digest"))).toBe(false);
+    });
+  } else {
+    const digestOf = async () => /its digest is (\w+)\n/.exec((await run([])).stderr)?.[1] ?? "";
+
+    it("applies the plan with the approved digest, and no other", async () => {
+      const digest = await digestOf();
+      expect(digest).toMatch(/^[0-9a-f]{64}$/);
+      expect(existsSync(at("applied"))).toBe(false);
+      expect(await run(["--approved", digest])).toMatchObject({ status: 0, stdout: expect.stringContaining(digest) });
+      expect(read("applied")).toBe("secret\n");
+      expect(left()).toEqual(EXPECTED);
+    });
+
+    it("refuses a change summary above what is accepted", async () => {
+      write({ shown: JSON.stringify(realPlan("first-apply")) });
+      const digest = await digestOf();
+      const refused = await run(["--approved", digest]);
+      expect(refused).toMatchObject({ status: 3, stderr: expect.stringContaining("is 2, and --accept allows 0") });
+      expect(refused.stdout).toContain(`--approved ${digest} --accept 2\n`);
+      expect(existsSync(at("applied"))).toBe(false);
+      expect(await run(["--approved", digest, "--accept", "2"])).toMatchObject({ status: 0 });
+    });
+
+    it("ends with 1 when Terraform fails to apply", async () => {
+      const digest = await digestOf();
+      const { status, stderr } = await run(["--approved", digest], { failing: "apply", code: 9 });
+      expect({ status, stderr }).toEqual({
+        status: 1,
+        stderr: expect.stringMatching(/terraform apply ended with 9; the reason is above\n$/),
+      });
+      expect(left()).toEqual(EXPECTED);
+    });
+
+    it.each([
+      [[], "error: apply asks at a terminal, and this is none"],
+      [["--approved", "abc"], "It takes the 64 hexadecimal digits that plan prints."],
+    ])("rejects %j", async (args, message) => {
+      expect(await runCli(at(), ["apply", ...args])).toMatchObject({ status: 1, stderr: expect.stringContaining(message) });
+    });
+  }
 });

@@ -139,4 +139,87 @@ describe("dkp-access policy", () => {
            only if iam:PassedToService StringEquals ec2.amazonaws.com\n`,
     );
   });
+
+  describe("--trust", () => {
+    const inAccount = projectForEach(`${CLUSTER}accountId: "123456789012"\n`);
+    const trust = (...args: string[]) => runCli(inAccount.at(), ["policy", "dev", "--trust", ...args]);
+    const conditionOf = async (role: string, ...args: string[]) => {
+      const { stdout } = await trust(...args, "--role", role);
+      return (JSON.parse(stdout) as { readonly Statement: readonly [{ readonly Condition: object }] }).Statement[0].Condition;
+    };
+
+    it("prints who may assume the roles of a pipeline, for both or for one", async () => {
+      const { status, stdout } = await trust("github", "--repository", "acme/dkp-access");
+      const { planner, deployer } = JSON.parse(stdout) as Readonly<Record<string, object>>;
+      expect({ status, deployer }).toEqual({
+        status: 0,
+        deployer: {
+          Version: "2012-10-17",
+          Statement: [
+            {
+              Effect: "Allow",
+              Principal: { Federated: "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com" },
+              Action: "sts:AssumeRoleWithWebIdentity",
+              Condition: {
+                StringEquals: {
+                  "token.actions.githubusercontent.com:aud": "sts.amazonaws.com",
+                  "token.actions.githubusercontent.com:sub": ["repo:acme/dkp-access:environment:dkp-access-apply"],
+                },
+              },
+            },
+          ],
+        },
+      });
+      const one = await trust("github", "--repository", "acme/dkp-access", "--role", "planner");
+      expect(JSON.parse(one.stdout)).toEqual(planner);
+    });
+
+    it.each(["acme@1/dkp-access@23", "repo:acme@1/dkp-access@23"])("takes the IDs of GitHub's subjects: %s", async (name) => {
+      expect(await conditionOf("planner", "github", "--repository", name)).toMatchObject({
+        StringEquals: {
+          "token.actions.githubusercontent.com:sub": [
+            "repo:acme@1/dkp-access@23:pull_request",
+            "repo:acme@1/dkp-access@23:ref:refs/heads/main",
+            "repo:acme@1/dkp-access@23:environment:dkp-access-second-reviewer",
+          ],
+        },
+      });
+    });
+
+    it.each([
+      ["acme/infra/dkp", "gitlab.com", "project_path:acme/infra/dkp"],
+      ["https://gitlab.example.com/acme/dkp", "gitlab.example.com", "project_path:acme/dkp"],
+      ["https://gitlab.example.com/42", "gitlab.example.com", "project_id:42"],
+    ])("takes the path or the ID of a project on GitLab: %s", async (name, host, project) => {
+      expect(await conditionOf("planner", "gitlab", "--repository", name)).toEqual({
+        StringEquals: { [`${host}:aud`]: "dkp-access-plan" },
+        StringLike: { [`${host}:sub`]: [`${project}:ref_type:branch:ref:*`] },
+      });
+      const subject = `${project}:ref_type:branch:ref:main:environment_protected:true:deployment_tier:production`;
+      expect(await conditionOf("deployer", "gitlab", "--repository", name)).toEqual({
+        StringEquals: { [`${host}:aud`]: "dkp-access-apply", [`${host}:sub`]: [subject] },
+      });
+    });
+
+    it.each([
+      ["github", "dkp-access"],
+      ["github", "acme/*"],
+      ["github", "acme@1/dkp-access"],
+      ["gitlab", "http://gitlab.example.com/acme/dkp"],
+      ["gitlab", "acme"],
+      ["gitlab", "acme/*"],
+    ])("rejects what names no repository: %s %s", async (system, name) => {
+      const { status, stderr } = await trust(system, "--repository", name);
+      expect({ status, stderr }).toEqual({
+        status: 1,
+        stderr: expect.stringContaining(`--repository: "${name}" is not a repository on ${system}; write `),
+      });
+    });
+
+    it("requires accountId", async () => {
+      const { status, stderr } = await policy("dev", "--trust", "github", "--repository", "acme/dkp-access");
+      const reason = "accountId: not set, and a trust policy names the account of its identity provider; set it";
+      expect({ status, stderr }).toEqual({ status: 1, stderr: `dev: ${reason}\n` });
+    });
+  });
 });

@@ -78,7 +78,7 @@ const CHANGES: Readonly<Record<string, readonly [before: string, after: string, 
   "another account": [
     "accountId: '123456789012'",
     "accountId: '111111111111'",
-    `3 ${ROLE} ${"trust-changed ".repeat(4)}control-policy-changed environment-changed setting-identity`,
+    `3 ${ROLE} control-policy-changed environment-changed setting-identity`,
   ],
   "another description of the policy": ["", "policy: { description: Other }", "0"],
   "the second": [keys("Active", "Active"), keys("Active", "Active", "secondary"), "0"],

@@ -22,7 +22,7 @@ describe("a plan that Terraform made but for a few changes", () => {
       expect({ name, message }).toEqual({ name: "Error", message: expect.stringMatching(/^[^\n]*plan\.json: [^\n]+$/) });
       return { exitCode: 1, printed: message };
     }
-    const changes = changesOfPlan(plan, "prod", "Plan", "unverified");
+    const changes = changesOfPlan(plan, "prod", "Plan");
     return {
       exitCode: changesExitCode(changes),
       printed: changesText(changes) + changesMarkdown(changes) + changesJson(changes),

@@ -10,8 +10,7 @@ import { betweenPacks, evidenceOf, packWith, verdictOf, withResource } from "../
 import { editedPlans, realPlan, SECRETS } from "../../helpers/edited-plans";
 import { packOf } from "../../helpers/packs";
 
-/** Of a plan of which the configuration is proven to be that of the settings. */
-const changesOf = (plan: object) => changesOfPlan(plan as JsonObject, "x", "Plan", "verified");
+const changesOf = (plan: object) => changesOfPlan(plan as JsonObject, "x", "Plan");
 const rulesOf = (changes: ReturnType<typeof changesOf>) =>
   new Set<string>(findingsOf(changes).flatMap((found) => (levelOf(RULES, found) === "note" ? [] : [found.rule])));
 
@@ -30,70 +29,6 @@ describe("the summary of an edited plan", () => {
 
   it("is tested for at least 250 edits", () => {
     expect(PLANS.length).toBeGreaterThanOrEqual(250);
-  });
-});
-
-describe("a plan that contradicts itself", () => {
-  const address = "aws_iam_user.user";
-  const user = { id: "deckhouse", name: "deckhouse", path: "/", arn: "arn:aws:iam::123456789012:user/deckhouse" };
-  const admin = { id: "admin", name: "admin", path: "/", arn: "arn:aws:iam::123456789012:user/admin" };
-  const managed = { address, mode: "managed", type: "aws_iam_user", name: "user" };
-  const key = { address: "aws_iam_access_key.user", mode: "managed", type: "aws_iam_access_key", name: "user" };
-  const name = { constant_value: reference("aws_iam_user.user.name") };
-  const created = (after: object, more: object = {}) => ({
-    ...key,
-    change: { actions: ["create"], before: null, after, ...more },
-  });
-  const planWith = (
-    before: object,
-    prior: readonly object[],
-    more: readonly object[] = [],
-    output: string | null = "deckhouse",
-  ) => ({
-    resource_changes: [{ ...managed, change: { actions: ["no-op"], before, after: before } }, ...more],
-    output_changes: { user_name: { actions: ["no-op"], before: output, after: output } },
-    prior_state: { values: { root_module: { resources: prior } } },
-    configuration: {
-      root_module: {
-        resources: [
-          { ...managed, expressions: { name: { constant_value: "deckhouse" } } },
-          { ...key, expressions: { user: name } },
-        ],
-        outputs: { user_name: { expression: name } },
-      },
-    },
-  });
-  const present = { ...managed, values: user };
-  const external = { ...managed, address: "aws_iam_role.x", values: {} };
-
-  it.each<[string, object, readonly string[]]>([
-    ["nothing", planWith(user, [present], [created({ user: "deckhouse" })]), []],
-    ["the user of a new key", planWith(user, [present], [created({ user: "admin" })]), ["user"]],
-    ["an output", planWith(user, [present], [], "admin"), ["value"]],
-    ["an output that is deleted", planWith(user, [present], [], null), []],
-    ["the name of the configuration", planWith(admin, [{ ...managed, values: admin }], [], "admin"), ["name"]],
-    ["the ARN of a name", planWith({ ...user, arn: admin.arn }, [{ ...managed, values: { ...user, arn: admin.arn } }]), ["arn"]],
-    ["the state alone", planWith(user, [{ ...managed, values: admin }]), ["the earlier state"]],
-    [
-      "a value that the state lacks",
-      planWith(user, [{ ...managed, values: { ...user, arn: undefined } }]),
-      ["the earlier state"],
-    ],
-    ["an object that the state lacks", planWith(user, []), ["the earlier state"]],
-    ["an import of nothing", planWith(user, [present], [created({}, { importing: { id: "x" } })]), ["the earlier state"]],
-    ["a tainted object that stays", planWith(user, [{ ...present, tainted: true }]), ["the earlier state"]],
-    ["an older object", planWith(user, [present, { ...present, deposed_key: "1" }]), ["the earlier state"]],
-    ["a resource that is not planned", planWith(user, [present, external]), ["the earlier state"]],
-  ])("in %s", (_, plan, expected) => {
-    const found = findingsOf(changesOf(plan)).filter(({ rule }) => rule === "plan-contradicts");
-    expect(found.map(({ values }) => "argument" in values && values.argument)).toEqual(expected);
-  });
-
-  it("at an address that is a secret, does not show the secret", () => {
-    const [secret = ""] = SECRETS;
-    const changes = changesOf(planWith(user, [present, { ...external, address: secret, values: { secret } }]));
-    expect(changesJson(changes)).toContain("plan-contradicts");
-    expect(changesJson(changes)).not.toContain(secret);
   });
 });
 

@@ -18,7 +18,7 @@ export interface Packed {
 }
 
 /** Files that the package has besides those of a copy of the project. */
-const PACKED = ["CHANGELOG.md", "LICENSE", "README.md", "deployments/schema.json", "docs", "templates"];
+export const PACKED = ["CHANGELOG.md", "LICENSE", "README.md", "deployments/schema.json", "docs", "templates"];
 
 /** Packs this project into a folder: a copy of it, because packing compiles, and other tests use what is compiled. @throws Error with the output of npm */
 export function packProject(to: string): Packed {

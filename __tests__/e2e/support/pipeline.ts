@@ -1,9 +1,9 @@
 import { spawn, spawnSync } from "node:child_process";
-import { cpSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { PROJECT } from "../../helpers/project-root";
-import { copyOfProject, write } from "./project";
+import { folder, write } from "./project";
 import { SERVED_MIRROR } from "./served-mirror";
 import type { Finished } from "./terraform";
 
@@ -18,7 +18,6 @@ interface GitLabJob {
 }
 
 interface GitHubStep {
-  readonly uses?: string;
   readonly run?: string;
   readonly if?: string;
 }
@@ -28,8 +27,8 @@ interface GitHubWorkflow {
   readonly jobs: Readonly<Record<string, { readonly steps: readonly GitHubStep[] }>>;
 }
 
-/** Commands whose result the copy of the project already contains, as after a checkout with `prepare` and `npm ci`. */
-const DONE = "sh scripts/pipeline.sh prepare && npm ci";
+/** Whether a command installs the packages, which a checkout here already has. */
+const installs = (command: string) => command.includes("npm ci");
 
 const read = (path: string): unknown => parse(readFileSync(join(PROJECT, path), "utf8"));
 
@@ -57,17 +56,22 @@ export type Job = (checkout: string, name: string, environment: Variables) => re
 /** A job of `docs/pipelines/gitlab-ci.yml` as a GitLab runner runs it: `before_script` and `script` in one shell, `after_script` in another. */
 export const gitLab: Job = (checkout, name, environment) => {
   const file = read("docs/pipelines/gitlab-ci.yml") as { readonly variables: Variables } & Readonly<Record<string, GitLabJob>>;
+  const withBase = ({ extends: base, ...own }: GitLabJob): GitLabJob => {
+    const inherited = base === undefined ? {} : withBase(file[base] ?? {});
+    return { ...inherited, ...own, variables: { ...inherited.variables, ...own.variables } };
+  };
   // The jobs of a deployment are templates of the jobs in the child pipeline.
-  const job = file[`.${name}`] ?? file[name] ?? {};
-  const base = job.extends === undefined ? undefined : file[job.extends];
-  const variables = expanded(
-    { ...file.variables, ...base?.variables, ...job.variables },
-    { ...environment, CI_PROJECT_DIR: checkout },
-  );
-  const script = [...(base?.before_script ?? []), ...(job.script ?? [])].filter((line) => line !== DONE);
+  const {
+    variables: own = {},
+    before_script: before = [],
+    script = [],
+    after_script: after = [],
+  } = withBase(file[`.${name}`] ?? file[name] ?? {});
+  const variables = expanded({ ...file.variables, ...own }, { ...environment, CI_PROJECT_DIR: checkout });
+  const commands = [...before, ...script].filter((command) => !installs(command));
   return [
-    { program: "sh", args: ["-e", "-c", script.join("\n")], variables, always: false },
-    { program: "sh", args: ["-e", "-c", (base?.after_script ?? []).join("\n")], variables, always: true },
+    { program: "sh", args: ["-e", "-c", commands.join("\n")], variables, always: false },
+    { program: "sh", args: ["-e", "-c", after.join("\n")], variables, always: true },
   ];
 };
 
@@ -76,11 +80,18 @@ export const gitHub: Job = (_, name, environment) => {
   const workflow = read("docs/pipelines/github-actions.yml") as GitHubWorkflow;
   const variables = { ...workflow.env, ...environment };
   return (workflow.jobs[name]?.steps ?? []).flatMap(({ run, if: condition }) =>
-    run === undefined || run === DONE
+    run === undefined || installs(run)
       ? []
       : [{ program: "bash", args: ["-eo", "pipefail", "-c", run], variables, always: condition === "always()" }],
   );
 };
+
+/** The commands of a pipeline file that install the packages. */
+export function installation(file: string): string {
+  const jobs = read(file) as { readonly jobs?: GitHubWorkflow["jobs"]; readonly changed?: GitLabJob };
+  const commands = [...(jobs.changed?.script ?? []), ...(jobs.jobs?.changed?.steps ?? []).map(({ run = "" }) => run)];
+  return commands.find(installs) ?? "";
+}
 
 /** Runs the steps of a job in order; after a failure, only those that always run. */
 export function runSteps(checkout: string, steps: readonly Step[], failed = false): Finished {
@@ -114,18 +125,15 @@ export function descendants(pid: number): readonly number[] {
   return below(pid).sort((one, other) => other - one);
 }
 
-/** A git checkout of this project with deployments. */
+/** A git checkout of a repository of deployments, in which the package is installed. */
 export class Checkout {
-  readonly path = copyOfProject();
+  readonly path = folder({ "cdktf.json": "{}", ".gitignore": readFileSync(join(PROJECT, "templates/gitignore"), "utf8") });
 
   /** @param deployments settings by stack */
   constructor(deployments: Readonly<Record<string, string>>) {
-    for (const part of ["docs", ".gitignore"]) {
-      cpSync(join(PROJECT, part), join(this.path, part), { recursive: true });
-    }
-    const path = join(this.path, "package.json");
-    // The program is built, as in a repository that `init` wrote.
-    writeFileSync(path, readFileSync(path, "utf8").replaceAll('": "tsc -b && node bin', '": "node bin'));
+    mkdirSync(join(this.path, "node_modules/.bin"), { recursive: true });
+    symlinkSync(PROJECT, join(this.path, "node_modules/dkp-access"));
+    symlinkSync("../dkp-access/bin/dkp-access", join(this.path, "node_modules/.bin/dkp-access"));
     write(
       this.path,
       Object.fromEntries(Object.entries(deployments).map(([stack, settings]) => [`deployments/${stack}.yaml`, settings])),
@@ -139,6 +147,11 @@ export class Checkout {
       throw new Error(`${program} ${args.join(" ")} ended with ${status}:\n${stdout}${stderr}`);
     }
     return stdout;
+  }
+
+  /** Writes the review packs. */
+  review(environment: Variables): void {
+    this.run(environment, "node_modules/.bin/dkp-access", "review");
   }
 
   commit(): void {
@@ -156,19 +169,22 @@ export class Checkout {
 }
 
 /**
- * Creates the provider lock of a deployment with the commands that `pipeline.sh` prints when there is none.
+ * Creates the provider locks of all deployments with the commands that `pipeline.sh` prints when they are missing, and commits them.
  * @throws Error if it prints none
  */
-export function createLock(checkout: Checkout, environment: Variables, stack = "deckhouse"): void {
-  const { output } = runSteps(checkout.path, [
-    { program: "sh", args: ["scripts/pipeline.sh", "plan", stack], variables: environment, always: false },
-  ]);
-  const [, commands] =
-    new RegExp(`^pipeline.sh: locks/${stack}.terraform.lock.hcl: missing; create it and commit it:\n(.*)$`, "s").exec(output) ??
-    [];
+export function commitWithLocks(checkout: Checkout, environment: Variables): void {
+  checkout.commit();
+  const { output } = runSteps(checkout.path, [pipelineStep(environment, "changed")]);
+  const [, commands] = /^pipeline.sh: provider locks are missing; create and commit them:\n(.*)$/ms.exec(output) ?? [];
   if (commands === undefined) {
-    throw new Error(`no commands for a lock file:\n${output}`);
+    throw new Error(`no commands for the provider locks:\n${output}`);
   }
   const args = { TF_CLI_ARGS_providers_lock: `-fs-mirror=${process.env[SERVED_MIRROR]}` };
   checkout.run({ ...environment, ...args }, "sh", "-e", "-c", commands);
+  checkout.commit();
+}
+
+/** A step of the package's script. */
+export function pipelineStep(variables: Variables, ...args: readonly string[]): Step {
+  return { program: "sh", args: ["node_modules/dkp-access/scripts/pipeline.sh", ...args], variables, always: false };
 }

@@ -58,17 +58,26 @@ export const COMMANDS = {
       0: "every difference is known to be harmless",
       1: "the settings, the arguments or the plan have an error",
       2: "something requires attention: permissions are broadened, or a running cluster may lose some; the Terraform role needs more; a secret is exposed, or goes elsewhere; a deployment is left unmanaged; or a difference is not known to be harmless",
-      3: "a breaking change: the user, the policy, the node role or a key is replaced, deleted or no longer managed, or a deactivated key is activated; or unverifiable: the plan is incomplete, of another configuration or backend, or cannot be read",
+      3: "a breaking change: the user, the policy, the node role or a key is replaced, deleted or no longer managed, or a deactivated key is activated; or unverifiable: the plan is incomplete",
     },
   },
   plan: {
     summary: "plan one deployment, and summarize the plan; applies nothing",
     load: () => import("./plan.js"),
     exitCodes: {
-      0: "there is nothing to apply, or the saved plan is harmless",
+      0: "there is nothing to apply, or what is planned is harmless",
       1: `${INVALID}, or Terraform failed; there is no plan`,
-      2: "the saved plan requires attention, as in diff",
-      3: "the saved plan has a breaking change, or is unverifiable, as in diff",
+      2: "what is planned requires attention, as in diff",
+      3: "what is planned has a breaking change, or is unverifiable, as in diff",
+    },
+  },
+  apply: {
+    summary: "plan one deployment again, and apply what was approved",
+    load: () => import("./apply.js"),
+    exitCodes: {
+      0: "the plan is applied, or there is nothing to apply",
+      1: `${INVALID}, or Terraform failed`,
+      3: "there is something to apply, and it was refused: it is not what was approved, or not accepted",
     },
   },
   preflight: {

@@ -5,6 +5,7 @@ import { policyDocument, policySize } from "../../iam/policy-document";
 import { MODES, type Mode, type PolicyOptions } from "../../iam/policy-statements";
 import { type Deployment, policyOptionsOf } from "../../settings/deployment";
 import { suggest } from "../../settings/message-parts";
+import { TRUST_SYSTEMS, trustPolicies } from "../iam/trust-policies";
 import { explain, explanationText } from "../review/explanation";
 import { STACK_HELP, selectOne } from "./support/deployments";
 import { type Define, formatOption, type Session } from "./support/session";
@@ -12,6 +13,9 @@ import { type Define, formatOption, type Session } from "./support/session";
 interface Options {
   readonly mode?: Mode;
   readonly explain?: string;
+  readonly trust?: keyof typeof TRUST_SYSTEMS;
+  readonly repository?: string;
+  readonly role?: "planner" | "deployer";
   readonly format: string;
 }
 
@@ -25,9 +29,20 @@ Where the settings have no accountId, ARNs show ACCOUNT_ID.`,
     .argument("[stack]", STACK_HELP)
     .addOption(new Option("--mode <mode>", "replaces policy.mode of this deployment").choices(MODES))
     .option("--explain <action>", "why an action is in the policy, what calls it, when, and on which resources it is allowed")
+    .addOption(
+      new Option("--trust <system>", "instead, the trust policies of a pipeline's roles").choices(Object.keys(TRUST_SYSTEMS)),
+    )
+    .option("--repository <name>", "with --trust: the repository of the pipeline, by name or ID")
+    .addOption(new Option("--role <role>", "with --trust: the policy of this role alone").choices(["planner", "deployer"]))
     .addOption(formatOption("text", "json"))
-    .action((stack: string | undefined, { mode, explain: action, format }: Options) => {
+    .action((stack: string | undefined, options: Options) => {
+      const { mode, explain: action, format, trust, repository = "", role } = options;
       const { deployment } = selectOne(session, [stack], mode === undefined ? undefined : { mode });
+      if (trust !== undefined) {
+        const policies = trustPolicies(deployment, trust, repository);
+        session.printJson(role === undefined ? policies : policies[role]);
+        return;
+      }
       const text =
         action === undefined ? policyText(session, deployment, format) : explanation(action, policyOptionsOf(deployment), format);
       session.print(`${text}\n`);

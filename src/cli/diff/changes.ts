@@ -6,6 +6,8 @@ export interface Changes {
   /** What is compared: "Compared with git ref main (1a2b3c4d)", "Plan plan.json". */
   readonly source: string;
   readonly deployments: readonly DeploymentChanges[];
+  /** SHA-256 of all that a plan changes, for `apply --approved`; undefined if there is nothing to apply. */
+  readonly digest?: string;
 }
 
 export interface DeploymentChanges {
@@ -36,6 +38,7 @@ export function changesExitCode(changes: Changes): 0 | 2 | 3 {
 
 /** Changes as JSON, with the exit code. */
 export function changesJson(changes: Changes): string {
+  const { source, digest } = changes;
   const deployments = changes.deployments.map(({ stack, state }) => ({ stack, state }));
-  return `${JSON.stringify(reportJson(RULES, findingsOf(changes), deployments, { source: changes.source }), null, 2)}\n`;
+  return `${JSON.stringify(reportJson(RULES, findingsOf(changes), deployments, { source, digest }), null, 2)}\n`;
 }

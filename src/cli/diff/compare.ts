@@ -2,12 +2,12 @@ import gt from "semver/functions/gt";
 import valid from "semver/functions/valid";
 import { ACCOUNT_ID } from "../../iam/arns";
 import { SLOTS } from "../../iam/key-slots";
+import type { Deployment } from "../../settings/deployment";
 import { grouped } from "../../text/grouped";
 import { type JsonObject, valueAt } from "../../text/json";
 import { packageVersion } from "../../text/package-file";
 import { levelOf } from "../findings/finding";
 import { canonical, listOf, objectOf, textOf } from "../text/json";
-import { type Trial, withCauses } from "./causes";
 import type { Changes, DeploymentChanges } from "./changes";
 import { differences, nameOf, valueText } from "./json-values";
 import { policiesIn, policyFileFindings } from "./pack-policies";
@@ -22,19 +22,15 @@ import { snapshotOfPack } from "./snapshot";
 /** Review packs by stack. */
 export type Packs = Readonly<Record<string, Files>>;
 
-/** How review packs are generated. */
-interface Generation {
-  readonly packOf: Trial["packOf"];
-  /** Whether the setting is looked for that a finding follows from. It takes a review pack for each setting that changes. */
-  readonly withFields?: boolean;
-}
+/** The review pack of a deployment. */
+type PackOf = (deployment: Deployment) => Files;
 
 /**
  * What changes between the review packs of two versions of the settings.
  * @param source what is compared, as the first line of the summary shows it
- * @param generation @default no setting is looked for, and the earlier review packs are not generated again
+ * @param packOf how review packs are generated. @default the earlier ones are not generated again
  */
-export function changesAgainst(base: Packs, current: Packs, source: string, generation?: Generation): Changes {
+export function changesAgainst(base: Packs, current: Packs, source: string, packOf?: PackOf): Changes {
   // A stack may well be called `constructor`.
   const [before, after] = [new Map(Object.entries(base)), new Map(Object.entries(current))];
   const renamed = renames(before, after);
@@ -43,22 +39,17 @@ export function changesAgainst(base: Packs, current: Packs, source: string, gene
   const deployments = stacks.map((stack) => {
     const from = renamed.get(stack) ?? stack;
     const [packBefore, packAfter] = [before.get(from), after.get(stack)];
-    const changes = changesOf(stack, packBefore, packAfter, generation);
-    const edited = changes.state === "unchanged" ? [] : baselineFindings(from, packBefore, generation);
-    const checked = { ...changes, findings: [...changes.findings, ...edited] };
-    return from === stack ? checked : ofRename(checked, from, sideOf(packBefore), sideOf(packAfter));
+    const changes = changesOf(stack, packBefore, packAfter);
+    const others = changes.state === "unchanged" ? [] : unexplainedFindings(from, packBefore, packOf);
+    const all = { ...changes, findings: [...changes.findings, ...others] };
+    return from === stack ? all : ofRename(all, from, sideOf(packBefore), sideOf(packAfter));
   });
   return { source, deployments };
 }
 
 type PacksByStack = ReadonlyMap<string, Files>;
 
-function changesOf(
-  stack: string,
-  base: Files | undefined,
-  current: Files | undefined,
-  generation: Generation | undefined,
-): DeploymentChanges {
+function changesOf(stack: string, base: Files | undefined, current: Files | undefined): DeploymentChanges {
   const [before, after] = [sideOf(base), sideOf(current)];
   if (after.settings === undefined) {
     return { stack, state: "removed", findings: removal(before) };
@@ -68,20 +59,7 @@ function changesOf(
     return { stack, state: "unchanged", findings: [] };
   }
   const findings = [...findingsBetween(stack, before, after), ...lock];
-  if (before.settings === undefined) {
-    return { stack, state: "new", findings };
-  }
-  const trial = {
-    stack,
-    before: before.settings,
-    after: after.settings,
-    findingsBetween: (one: Files, other: Files) => findingsBetween(stack, sideOf(one), sideOf(other)),
-  };
-  return {
-    stack,
-    state: "changed",
-    findings: generation?.withFields === true ? withCauses(findings, { ...trial, packOf: generation.packOf }) : findings,
-  };
+  return { stack, state: before.settings === undefined ? "new" : "changed", findings };
 }
 
 const withoutLock = ({ files: { [LOCK_FILE]: _, ...files } }: PackSide) => files;
@@ -93,19 +71,12 @@ function lockFindings(before: PackSide, after: PackSide): readonly DiffFound[] {
   return lockBefore === undefined || lockBefore === lockAfter ? [] : [{ rule: "lock-changed", values: { how } }];
 }
 
-/** What of a review pack does not follow from its settings, as this version or an earlier one reads them. */
-function baselineFindings(stack: string, base: Files | undefined, generation: Generation | undefined): readonly DiffFound[] {
+/** What of a review pack does not follow from its settings, as this version reads them. */
+function unexplainedFindings(stack: string, base: Files | undefined, packOf: PackOf | undefined): readonly DiffFound[] {
   const given = sideOf(base);
   const deployment = given.settings && deploymentOf(stack, given.settings);
-  if (generation === undefined || deployment === undefined || "errors" in deployment) {
-    return [];
-  }
-  const generated = sideOf(generation.packOf(deployment));
-  if (given.version !== packageVersion()) {
-    return unexplained(given, generated);
-  }
-  const files = differences(withoutLock(given), generated.files).map(({ field }) => field);
-  return files.length === 0 ? [] : [{ rule: "baseline-edited", values: { files } }];
+  const isGenerated = packOf !== undefined && deployment !== undefined && !("errors" in deployment);
+  return isGenerated ? unexplained(given, sideOf(packOf(deployment))) : [];
 }
 
 /** By the name of a new deployment, the one removed deployment of the same user in the same account. */

@@ -1,15 +1,7 @@
 import { ACCOUNT_ID } from "../../iam/arns";
-import {
-  CONTROL_POLICY_FILE,
-  DEPLOYER_FILES,
-  type PackFile,
-  PLANNER_FILE,
-  POLICY_FILES,
-  TRUST_FILES,
-} from "../review/file-names";
+import { CONTROL_POLICY_FILE, DEPLOYER_FILES, type PackFile, PLANNER_FILE, POLICY_FILES } from "../review/file-names";
 import { canonical, listOf, objectOf } from "../text/json";
 import { mapStrings, nameOf } from "./json-values";
-import { trustFindings } from "./permissions";
 import { comparePolicies, deployerFindings, type Policy, readPolicy } from "./policies";
 import type { DiffFound } from "./rules";
 
@@ -17,7 +9,7 @@ import type { DiffFound } from "./rules";
 export type PackPolicies = ReadonlyMap<string, Policy>;
 
 /** The files of the policies that Terraform does not apply. */
-const UNAPPLIED_FILES: readonly PackFile[] = [...DEPLOYER_FILES, PLANNER_FILE, ...TRUST_FILES, CONTROL_POLICY_FILE];
+const UNAPPLIED_FILES: readonly PackFile[] = [...DEPLOYER_FILES, PLANNER_FILE, CONTROL_POLICY_FILE];
 
 /** The files of all policies that are compared. */
 export const COMPARED_POLICIES: readonly PackFile[] = [...POLICY_FILES, ...UNAPPLIED_FILES];
@@ -58,7 +50,7 @@ export function policyFileFindings(before: PackPolicies, after: PackPolicies): r
       const isNew = before.size > 0 && current !== undefined;
       return isNew ? [{ rule: "file-not-compared", values: { file } }] : [];
     }
-    return file === CONTROL_POLICY_FILE ? controlFindings(old, current) : trustFindings(`the role of ${file}`, old, current);
+    return controlFindings(old, current);
   });
 }
 

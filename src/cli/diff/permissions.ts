@@ -26,7 +26,7 @@ export function permissionFindings(before: Snapshot, after: Snapshot): readonly 
       const both = before.resources.has(address) && after.resources.has(address);
       return both && old !== current ? [...found, boundaryFinding(principal, address, old, current)] : found;
     }),
-    ...trustFindings("the node role", trust(before), trust(after)),
+    ...trustFindings(trust(before), trust(after)),
     ...addresses.flatMap((address) =>
       isOurs(address) ? argumentFindings(address, before, after) : externalFindings(address, before, after),
     ),
@@ -68,12 +68,12 @@ function userPolicies(side: Snapshot, before: Snapshot, after: Snapshot): readon
     .map(([, policy]) => policy);
 }
 
-/** Another trust policy. Who it names is not decided: any difference but that of the order counts. @param role how the finding calls it */
-export function trustFindings(role: string, before: Policy | undefined, after: Policy | undefined): readonly DiffFound[] {
+/** Another trust policy of the node role. Who it names is not decided: any difference but that of the order counts. */
+function trustFindings(before: Policy | undefined, after: Policy | undefined): readonly DiffFound[] {
   if (after === undefined || canonical(before) === canonical(after)) {
     return [];
   }
-  const values = { role, before: before === undefined ? "nobody" : canonical(before), after: canonical(after) };
+  const values = { role: "the node role", before: before === undefined ? "nobody" : canonical(before), after: canonical(after) };
   return [{ rule: "trust-changed", values }];
 }
 

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject, parseJson, valueAt } from "../../text/json";
+import { isObject, type JsonObject, parseJson } from "../../text/json";
 import { canonical, listOf, objectOf, textOf } from "../text/json";
 import { nameOf } from "./json-values";
 
@@ -10,27 +10,10 @@ export type PlannedChange = ReturnType<typeof changeIn>;
 
 /** Reads the parts of a plan. */
 export function planOf(plan: JsonObject) {
-  const { resources, outputs } = objectOf(valueAt(plan, ["configuration", "root_module"]));
-  const managedIn = (list: unknown) => objectsIn(list).filter(({ mode }) => mode === "managed");
-  const prior = managedIn(valueAt(plan, ["prior_state", "values", "root_module", "resources"]));
-  const expressions = [
-    ...managedIn(resources).map((resource) => [String(resource.address), objectOf(resource.expressions)] as const),
-    ...Object.entries(objectOf(outputs)).map(
-      ([name, output]) => [`output.${name}`, { value: objectOf(output).expression }] as const,
-    ),
-  ];
   return {
     changes: objectsIn(plan.resource_changes).map(changeIn),
     drift: objectsIn(plan.resource_drift).map(changeIn),
     outputs: Object.entries(objectOf(plan.output_changes)).map(outputIn),
-    /** The objects of the state that the plan begins with. */
-    prior: prior.map(({ address, deposed_key: deposed, tainted, values }) => {
-      return { address: String(address), deposed, isTainted: tainted === true, values };
-    }),
-    /** What the configuration has as constants: address, argument (of an output, `value`) and value. */
-    constants: expressions.flatMap(([address, own]) =>
-      Object.entries(own).map(([argument, value]) => [address, argument, objectOf(value).constant_value] as const),
-    ),
     isFailed: plan.errored === true,
     /** For some addresses alone, or with changes that another plan has. */
     isPartial: plan.complete === false || listOf(plan.deferred_changes).length > 0,

@@ -5,12 +5,10 @@ import { canonical, listOf, objectOf, textOf } from "../text/json";
 import { type Changes, changesOf } from "./changes";
 import { nameOf } from "./json-values";
 import { comparable, permissionFindings } from "./permissions";
-import { contradictions } from "./plan-consistency";
 import { type Plan, type PlannedChange, planOf } from "./plan-file";
 import { comparePolicies, policyFindings } from "./policies";
 import { describe, resourceFindings, resourcesOfPlan } from "./resources";
 import type { DiffFound } from "./rules";
-import type { Verification } from "./saved-plan";
 import { exposureFindings, masked, outputFindings, type PgpKeys, pgpKeyFindings, secretFindings, secretsIn } from "./secrets";
 import { isOurs, keyIn, policyAt, type Snapshot, slotsOf, snapshotOfPlan } from "./snapshot";
 
@@ -18,18 +16,17 @@ import { isOurs, keyIn, policyAt, type Snapshot, slotsOf, snapshotOfPlan } from 
  * What a plan does.
  * @param given what `terraform show -json` or OpenTofu's prints of a plan
  * @param stack what to call its deployment: a plan does not know
- * @param verification whether the plan is of the configuration of the settings
+ * @param more what is known of the plan besides
  */
-export function changesOfPlan(given: JsonObject, stack: string, source: string, verification: Verification): Changes {
+export function changesOfPlan(given: JsonObject, stack: string, source: string, more: readonly DiffFound[] = []): Changes {
   const secrets = secretsIn(given);
   const [secretPlan, plan] = [planOf(given), planOf(masked(given, secrets))];
   const [before, after] = [snapshotOfPlan(plan, "before"), snapshotOfPlan(plan, "after")];
   const resources = resourcesOfPlan(plan, before, after);
   const imported = resources.filter(({ action }) => action === "imported").map(({ address }) => address);
   const findings = [
-    ...wholeFindings(plan, verification),
-    // Two secrets have one placeholder, so that only the plan itself shows that they differ.
-    ...masked(contradictions(secretPlan), secrets),
+    ...wholeFindings(plan),
+    ...more,
     ...resourceFindings(before, after, resources),
     ...permissionFindings(before, after),
     ...imported.flatMap((address) => importedPolicyFindings(address, before, after)),
@@ -57,18 +54,13 @@ function importedPolicyFindings(address: string, before: Snapshot, after: Snapsh
   return policyFindings("principal of the imported policy", change).map((finding) => ({ ...finding, address }));
 }
 
-/** Why a plan does not show all that is going to change, is of another configuration, or does more than is known here. */
-function wholeFindings(plan: Plan, verification: Verification): readonly DiffFound[] {
+/** Why a plan does not show all that is going to change, or does more than is known here. */
+function wholeFindings(plan: Plan): readonly DiffFound[] {
   const found: DiffFound[] = plan.unknownKeys.map((key) => unknownPart(`the key ${key}`));
   if (plan.isFailed) {
     found.push({ rule: "plan-failed", values: {} });
   } else if (plan.isPartial) {
     found.push({ rule: "plan-partial", values: {} });
-  }
-  if (verification === "unverified") {
-    found.push({ rule: "plan-unverified", values: {} });
-  } else if (verification !== "verified") {
-    found.push(...verification);
   }
   return found;
 }

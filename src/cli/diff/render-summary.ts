@@ -2,8 +2,9 @@ import { matchesAction } from "../../iam/action-patterns";
 import { grouped } from "../../text/grouped";
 import { ascii } from "../../text/printable";
 import { adviceLines, levelOf, textOf } from "../findings/finding";
+import { dkpAccess } from "../text/command";
 import { code, counted, prose } from "../text/markdown";
-import type { Changes, DeploymentChanges } from "./changes";
+import { type Changes, changesExitCode, type DeploymentChanges } from "./changes";
 import type { ActionChange, Scope } from "./rules";
 import { type DiffFound, RULES, type RuleId, type Section } from "./rules";
 
@@ -85,8 +86,23 @@ function render(changes: Changes, style: Style): string {
     `${style.strong(verdict(changes))} ${style.text(source)}`,
     ...changed.flatMap((deployment) => ["", ...deploymentLines(deployment, style)]),
     ...(unchanged.length > 0 ? ["", `Unchanged: ${names}`] : []),
+    ...applyLines(changes, style),
     "",
   ].join("\n");
+}
+
+/** How to apply a plan: the command plans again, and compares the digest. */
+function applyLines({ digest, ...changes }: Changes, style: Style): readonly string[] {
+  const exitCode = changesExitCode(changes);
+  const accept = exitCode === 0 ? [] : ["--accept", String(exitCode)];
+  const stacks = changes.deployments.map(({ stack }) => stack);
+  return digest === undefined
+    ? []
+    : [
+        "",
+        `Digest: ${style.code(digest)}`,
+        `To apply just this: ${style.code(dkpAccess("apply", ...stacks, "--approved", digest, ...accept))}`,
+      ];
 }
 
 /** The summary in one line. Permissions are called narrowed or unchanged only where nothing requires attention. */

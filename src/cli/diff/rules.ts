@@ -114,31 +114,6 @@ export const RULES = {
       text: "this plan is incomplete: it is for some addresses only (-target), or it defers changes to another plan, so what else changes is unknown",
       remedy: "plan without -target",
     },
-    "plan-options": {
-      text: "the plan was made with {options}, so that its apply does more or less than its list of changes",
-      remedy: "plan without options",
-    },
-    "configuration-differs": {
-      text: "the plan is of another configuration than the one that synth writes for these settings, so nothing else in this summary is certain; differences: {differences}",
-      remedy: "do not apply it; run synth and plan again",
-    },
-    "plan-contradicts": {
-      text: "{address}: the plan contradicts its configuration or its own state in {argument}, as Terraform writes no plan",
-      remedy: "do not apply it; plan again",
-    },
-    "plan-state-differs": {
-      text: "{address}: the state in the plan has another object there than the state of the backend",
-      remedy: "do not apply it; plan again",
-    },
-    "plan-unreadable": {
-      text: "the saved plan is not as Terraform writes it, so that programs could read different plans in it: nothing in it is certain",
-      remedy: "do not apply it; plan again",
-    },
-    "destination-differs": {
-      text: "the plan sends the state, with the secret of a new key, elsewhere than the settings: {differences}",
-      remedy:
-        "run terraform init -reconfigure for these settings, and plan again; backend.partial: true allows arguments that the settings do not have",
-    },
   }),
   ...rules("attention", "Left unmanaged", {
     "deployment-removed": {
@@ -205,8 +180,8 @@ export const RULES = {
       risk: "policies of the account can allow or deny by the tags of a principal (aws:PrincipalTag)",
     },
     "plan-unverified": {
-      text: "the configuration of this plan is unverified: JSON does not contain it",
-      remedy: "give the file that terraform plan -out=FILE wrote",
+      text: "the JSON of a plan carries no proof: whoever wrote it could have changed it",
+      remedy: "dkp-access plan makes a plan, and summarizes it, without a file",
     },
     "plan-unknown-part": "the plan has {part}, which is not known here",
     "configuration-changed": "{address} changes, which no setting and no policy explains",
@@ -217,10 +192,6 @@ export const RULES = {
     "lock-changed": {
       text: "the committed provider lock {how}: Terraform runs another provider, with the credentials of whoever applies",
       remedy: "compare it with what terraform providers lock writes",
-    },
-    "baseline-edited": {
-      text: "the earlier review pack is not what this version generates from its settings ({files}): what is compared with it may be wrong",
-      remedy: "run review for the earlier settings, and compare with the result",
     },
     "settings-unreadable": {
       text: "the settings of the earlier review pack are not valid in this version, so what an attacker can do is not compared: {errors}",

@@ -53,7 +53,7 @@ export function repositoryFiles(options: RepositoryOptions): Readonly<Record<str
     ...Object.fromEntries(Object.entries(copied).map(([path, template]) => [path, read(template)])),
     "package.json": packageJson(options),
     "README.md": fillTemplate("templates/README.md", { stack, cdktf, pipelineFile: pipeline && PIPELINES[pipeline].path }),
-    ...(pipeline === undefined ? {} : { [PIPELINES[pipeline].path]: pipelineFile(PIPELINES[pipeline].template) }),
+    ...(pipeline === undefined ? {} : { [PIPELINES[pipeline].path]: read(PIPELINES[pipeline].template) }),
   };
 }
 
@@ -94,10 +94,3 @@ function packageJson({ cdktf, source }: RepositoryOptions): string {
   };
   return `${JSON.stringify(content, null, 2)}\n`;
 }
-
-/** The pipeline for all stacks. npm takes packages that are optional to this one for optional, although a program names them. */
-const pipelineFile = (template: string) =>
-  read(template)
-    .replace(/^# Copy to \S+ /, "# ")
-    .replaceAll("docs/how-to/pipelines.md", "node_modules/dkp-access/docs/how-to/pipelines.md")
-    .replaceAll("npm ci", "npm ci --omit=dev --omit=optional");

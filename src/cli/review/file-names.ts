@@ -1,14 +1,6 @@
 import type { MAX_POLICIES } from "../../iam/limits";
 import { MOVED_FILE } from "../../terraform/addresses";
 
-/** Who may assume the roles of a pipeline: the trust policy of each role for each system that the pipeline can run in. */
-export const TRUST_FILES = [
-  "deployer-trust-github.json",
-  "deployer-trust-gitlab.json",
-  "planner-trust-github.json",
-  "planner-trust-gitlab.json",
-] as const;
-
 /** What the principals need that run Terraform. */
 export const DEPLOYER_FILES = ["deployer-policy.json", "deployer-role-policy.json", "deployer-state-role-policy.json"] as const;
 
@@ -50,7 +42,7 @@ export const POLICY_FILES = [
 ] as const satisfies readonly string[] & { readonly length: typeof MAX_POLICIES };
 
 /** A file of a review pack. Other files in its folder belong to the user. */
-export type PackFile = (typeof OTHER_FILES | typeof DEPLOYER_FILES | typeof POLICY_FILES | typeof TRUST_FILES)[number];
+export type PackFile = (typeof OTHER_FILES | typeof DEPLOYER_FILES | typeof POLICY_FILES)[number];
 
 /** The review pack of a deployment. The same settings always give the same bytes. */
 export type Pack = Readonly<Partial<Record<PackFile, string>>>;
@@ -59,4 +51,4 @@ export type Pack = Readonly<Partial<Record<PackFile, string>>>;
 export const policyFile = (number: number): string => POLICY_FILES[number - 1] ?? "";
 
 /** Every file that a review pack can have. */
-export const PACK_FILES: readonly PackFile[] = [...OTHER_FILES, ...DEPLOYER_FILES, ...POLICY_FILES, ...TRUST_FILES].sort();
+export const PACK_FILES: readonly PackFile[] = [...OTHER_FILES, ...DEPLOYER_FILES, ...POLICY_FILES].sort();

@@ -15,7 +15,6 @@ import { clusterConfiguration } from "./cluster-configuration";
 import { CONTROL_POLICY_FILE, DEPLOYMENT_FILE, type Pack, type PackFile, PLANNER_FILE, POLICY_FILES } from "./file-names";
 import { normalizedSettings } from "./normalized-settings";
 import type { Reviewed } from "./reviewed";
-import { trustPolicies } from "./trust-policies";
 
 /** What the templates read of every deployment. */
 const CONSTANTS = {
@@ -62,9 +61,6 @@ export function reviewPack(review: Reviewed): Pack {
   };
   for (const { file, text } of deployer.policies) {
     pack[file] = text;
-  }
-  for (const { file, policy } of trustPolicies(review)) {
-    pack[file] = json(policy);
   }
   for (const [index, file] of POLICY_FILES.entries()) {
     const policy = policies[index];

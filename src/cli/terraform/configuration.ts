@@ -5,7 +5,7 @@ import { App } from "cdktf";
 import type { Deployment } from "../../settings/deployment";
 import { DeckhouseAccessStack } from "../../stack";
 import { temporaryName } from "../../text/files";
-import { isObject } from "../../text/json";
+import { sortedKeys } from "../text/json";
 import { reviewedJson, type TerraformJson } from "./terraform-json";
 
 /** The text of `cdk.tf.json` of a deployment, as `AccessApp` writes it into an output folder. Creates nothing. */
@@ -18,11 +18,6 @@ export function configurationText(deployment: Deployment, outdir: string): strin
   const stack = new DeckhouseAccessStack(app, deployment);
   stack.prepareStack();
   return JSON.stringify(stack.toTerraform(), sortedKeys, 2);
-}
-
-/** Replacer of `JSON.stringify`: keys of objects in ascending order, as CDKTF writes them. */
-function sortedKeys(_: string, value: unknown): unknown {
-  return isObject(value) ? Object.fromEntries(Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1))) : value;
 }
 
 /** The Terraform JSON of deployments by stack, without comments: the same JSON that `AccessApp` writes. */

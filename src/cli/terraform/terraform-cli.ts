@@ -14,6 +14,8 @@ export interface TerraformCli {
   readonly binary: string;
   /** Terraform's data folder, relative to the stack's folder or absolute. */
   readonly dataFolder: string;
+  /** Whether a signal to this program is passed on. */
+  readonly forwardsSignals: boolean;
   /** How long one command may take, in seconds. */
   readonly timeout: number;
   /** How much one command may print, in bytes. */
@@ -25,7 +27,8 @@ export interface TerraformCli {
 /**
  * Terraform as the environment describes it: `TERRAFORM_BINARY_NAME`, as CDKTF reads it, `TF_DATA_DIR`, as Terraform does, and
  * `TERRAFORM_TIMEOUT`, in seconds; a state or plan of hundreds of megabytes takes less than a minute. CI systems set the first two
- * to an empty text where they have no value: then the default applies.
+ * to an empty text where they have no value: then the default applies. `FORWARD_SIGNALS=false`: the CI system signals every process
+ * itself.
  * @throws Error if TERRAFORM_TIMEOUT is not a positive number of seconds
  */
 export function terraformCli(environment: Readonly<Record<string, string | undefined>>, progress: Progress): TerraformCli {
@@ -36,6 +39,7 @@ export function terraformCli(environment: Readonly<Record<string, string | undef
   return {
     binary: environment.TERRAFORM_BINARY_NAME || "terraform",
     dataFolder: environment.TF_DATA_DIR || ".terraform",
+    forwardsSignals: environment.FORWARD_SIGNALS !== "false",
     timeout: Number(timeout),
     maxOutput: MAX_OUTPUT,
     progress,
@@ -73,23 +77,6 @@ export async function readOutputs(terraform: TerraformCli, folder: string): Prom
     );
   }
   return Object.fromEntries(Object.entries(outputs).map(([name, output]) => [name, isObject(output) ? output.value : undefined]));
-}
-
-/**
- * Installs the provider of a folder's configuration, without its backend.
- * @param verified a folder of providers to try first; Terraform takes one only if the lock in the folder has its checksum
- */
-export async function initProvider(terraform: TerraformCli, folder: string, verified: string | undefined): Promise<void> {
-  const args = ["init", "-backend=false", "-input=false", "-no-color"];
-  if (verified !== undefined) {
-    try {
-      await runTerraform(terraform, folder, [...args, "-lockfile=readonly", `-plugin-dir=${verified}`]);
-      return;
-    } catch {
-      // Another version or platform than the lock's, or another content: from the person's own cache, mirror or registry then.
-    }
-  }
-  await runTerraform(terraform, folder, args);
 }
 
 /** Runs a Terraform command that only reads, so that it can be ended at any moment. @returns its standard output */

@@ -29,3 +29,8 @@ export function canonical(value: unknown): string {
   }
   return JSON.stringify(value) ?? "null";
 }
+
+/** Replacer of `JSON.stringify`: keys of objects in ascending order, as CDKTF writes them. The order of lists is kept. */
+export function sortedKeys(_: string, value: unknown): unknown {
+  return isObject(value) ? Object.fromEntries(Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1))) : value;
+}

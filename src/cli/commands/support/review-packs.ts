@@ -1,5 +1,8 @@
+import { existsSync } from "node:fs";
 import { relative, resolve } from "node:path";
+import { committedLock } from "../../../app";
 import type { Deployment } from "../../../settings/deployment";
+import { readRegularFile } from "../../../text/files";
 import type { Pack } from "../../review/file-names";
 import { reviewPack } from "../../review/pack";
 import { type Reviewed, reviewed } from "../../review/reviewed";
@@ -27,4 +30,10 @@ export function requirePackFolder(session: Session, option: string, folder: stri
   if (folder === "" || resolve(folder) === resolve(session.settings)) {
     throw new Error(`${option}: "${folder}" is not a folder for review packs; name another folder, for example ${option} review`);
   }
+}
+
+/** The committed provider lock of a stack; undefined if there is none. */
+export function lockOf(stack: string): string | undefined {
+  const file = committedLock(stack);
+  return existsSync(file) ? readRegularFile(file).toString("utf8") : undefined;
 }

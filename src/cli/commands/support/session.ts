@@ -1,4 +1,4 @@
-import type { Writable } from "node:stream";
+import type { Readable, Writable } from "node:stream";
 import { type Command, Option } from "commander";
 import { deploymentsFolder, outputFolder } from "../../../settings/paths";
 import { fileErrorMessage } from "../../../text/files";
@@ -13,6 +13,8 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 /** The part of a process that a command uses. */
 export interface Host {
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** A terminal answers questions. */
+  readonly stdin: Readable & { readonly isTTY?: boolean };
   readonly stdout: Writable;
   readonly stderr: Writable;
   readonly versions: { readonly node: string };

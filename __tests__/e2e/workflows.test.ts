@@ -1,0 +1,83 @@
+import { cpSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse } from "yaml";
+import { PROJECT } from "../helpers/project-root";
+import { npmEnvironment, PACKED } from "./support/consumer";
+import { copyOfProject } from "./support/project";
+import { runIn } from "./support/terraform";
+
+interface Workflow {
+  readonly jobs: Readonly<Record<string, { readonly steps?: readonly { readonly run?: string }[] }>>;
+}
+
+const FOLDER = join(PROJECT, ".github/workflows");
+
+/** The commands of all workflows, once each, in the order of the files. */
+const COMMANDS = [
+  ...new Set(
+    readdirSync(FOLDER).flatMap((name) => {
+      const { jobs } = parse(readFileSync(join(FOLDER, name), "utf8")) as Workflow;
+      return Object.values(jobs).flatMap(({ steps = [] }) => steps.flatMap(({ run }) => (run === undefined ? [] : [run.trim()])));
+    }),
+  ),
+];
+
+/** The commands that cannot run here, by how they begin: the service that they need, or what else runs them. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  ".ci/run": "runs this test",
+  "npm ci": "npm's registry",
+  "npm test": "runs the unit tests",
+  "sh scripts/cdk-terrain.sh": "npm's registry; e2e/cdktn.test.ts runs it",
+  "sudo apt-get": "Debian's archive",
+  "python3 -m pip": "PyPI",
+  "go install": "the module proxy of Go",
+  "PATH=$(go env GOPATH)/bin:$PATH npm run test:e2e": "the end-to-end tests",
+  '[ -n "$(npm view': "npm's registry",
+  "gh release create": "GitHub",
+  "repository=https://github.com/deckhouse/deckhouse": "GitHub",
+  "status=0\n# shellcheck disable=SC2086 # several options\nnpm run --silent upstream": "the module proxy of Go",
+};
+
+const isElsewhere = (command: string) => Object.keys(ELSEWHERE).some((start) => command.startsWith(start));
+
+describe("the commands of .github/workflows", () => {
+  it.each(Object.entries(ELSEWHERE))("that begin with %j are there: %s", (start) => {
+    expect(COMMANDS.filter((command) => command.startsWith(start))).toHaveLength(1);
+  });
+
+  it("take nothing out of a page of the documentation", () => {
+    expect(COMMANDS.filter((command) => /\bdocs\/.*\.md\b/.test(command))).toEqual([]);
+  });
+
+  describe("run in a checkout with bash -e", () => {
+    let checkout: string;
+
+    beforeAll(() => {
+      checkout = copyOfProject();
+      for (const part of PACKED) {
+        cpSync(join(PROJECT, part), join(checkout, part), { recursive: true });
+      }
+      runIn(checkout, npmEnvironment(), "git", "init", "--quiet");
+    });
+
+    it.each(COMMANDS.filter((command) => !isElsewhere(command)))("%s", (command) => {
+      const { version } = JSON.parse(readFileSync(join(checkout, "package.json"), "utf8"));
+      const variables = { GITHUB_REF_NAME: `v${version}`, GITHUB_REPOSITORY: "acme/dkp-access" };
+      const { status, output } = runIn(checkout, { ...npmEnvironment(), ...variables }, "bash", "-eo", "pipefail", "-c", command);
+      expect({ status, output: status === 0 ? "" : output }).toEqual({ status: 0, output: "" });
+    });
+
+    it("leave what a release consists of", () => {
+      const { version } = JSON.parse(readFileSync(join(checkout, "package.json"), "utf8"));
+      expect(readdirSync(join(checkout, "release")).sort()).toEqual([`dkp-access-${version}.tgz`, "notes.md", "sbom.cdx.json"]);
+      expect(readFileSync(join(checkout, "release/notes.md"), "utf8")).toMatch(/^\n.*\n(?:.*\n)*### Added\n/);
+    });
+
+    it.each(["v0.0.1", "0.2.0"])("refuse the tag %s", (tag) => {
+      expect(runIn(checkout, npmEnvironment(), "sh", "scripts/release.sh", "check", tag)).toEqual({
+        status: 1,
+        output: expect.stringContaining(`the tag is ${tag}, package.json has `),
+      });
+    });
+  });
+});

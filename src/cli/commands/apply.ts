@@ -1,0 +1,101 @@
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { changesExitCode } from "../diff/changes";
+import { atSignal } from "../terraform/signals";
+import { FORMATS, type Format } from "./diff";
+import { STACK_HELP } from "./support/deployments";
+import { type Planned, requireWrittenState, withPlan } from "./support/planned";
+import { type Define, EXIT, formatOption, type Session } from "./support/session";
+import { runToEnd } from "./support/terraform";
+
+interface Options {
+  readonly approved?: string;
+  readonly accept: string;
+  readonly format: Format;
+}
+
+export const define: Define = (command, session) => {
+  command
+    .description(
+      "Plans one deployment as plan does, and applies just that plan: after a question at a terminal, or if its digest is the approved one.",
+    )
+    .argument("[stack]", STACK_HELP)
+    .addOption(
+      new Option("--approved <digest>", "instead of the question: the digest that plan printed").argParser((text) => {
+        if (!/^[0-9a-f]{64}$/.test(text)) {
+          throw new InvalidArgumentError("It takes the 64 hexadecimal digits that plan prints.");
+        }
+        return text;
+      }),
+    )
+    .addOption(
+      new Option("--accept <exit-code>", "with --approved: the highest exit code of the change summary that is applied")
+        .choices(["0", "2", "3"])
+        .default("0"),
+    )
+    .addOption(formatOption("text", "markdown", "json"))
+    .action((name: string | undefined, options: Options) => apply(command, session, name, options));
+};
+
+async function apply(command: Command, session: Session, name: string | undefined, options: Options): Promise<void> {
+  const { approved, format } = options;
+  if (approved === undefined && session.host.stdin.isTTY !== true) {
+    command.error("error: apply asks at a terminal, and this is none: run plan, and give its digest with --approved");
+  }
+  // A pipeline waits for the one before it; a person decides how long to wait.
+  const patience = approved === undefined ? [] : ["-lock-timeout=10m"];
+  await withPlan(session, name, patience, async (planned) => {
+    const { stack, changes } = planned;
+    session.print(FORMATS[format](changes));
+    if (changes.digest === undefined) {
+      session.printError("\nNothing to apply.\n");
+      return;
+    }
+    const refusal = approved === undefined ? await answer(session) : refusalOf(planned, approved, Number(options.accept));
+    if (refusal !== undefined) {
+      session.printError(`\n${stack}: nothing is applied: ${refusal}\n`);
+      session.raise(EXIT.breaking);
+      return;
+    }
+    await applyPlan(session, planned, patience);
+  });
+}
+
+/** Why a plan is not the approved one; undefined if it is. */
+function refusalOf({ changes }: Planned, approved: string, accepted: number): string | undefined {
+  const exitCode = changesExitCode(changes);
+  if (changes.digest !== approved) {
+    return `the plan is not the approved one, because the settings, the state or AWS have changed; its digest is ${changes.digest}`;
+  }
+  return exitCode > accepted
+    ? `the exit code of the change summary is ${exitCode}, and --accept allows ${accepted}; the digest is ${changes.digest}`
+    : undefined;
+}
+
+/** Asks whether to apply. @returns why not */
+async function answer({ host, printError }: Session): Promise<string | undefined> {
+  printError("\nApply this plan? Only yes applies it: ");
+  const lines = createInterface({ input: host.stdin });
+  const [text]: readonly unknown[] = await Promise.race([once(lines, "line"), once(lines, "close")]);
+  lines.close();
+  return text === "yes" ? undefined : "the answer is not yes";
+}
+
+/** Applies a saved plan. A signal reaches Terraform once, and a state that it could not write is named. */
+async function applyPlan(session: Session, { stack, folder, file }: Planned, options: readonly string[]): Promise<void> {
+  const { terraform } = session;
+  const args = ["apply", "-input=false", "-no-color", ...options, file];
+  const report = () => {
+    try {
+      requireWrittenState(session, folder);
+    } catch (error) {
+      session.fail(error);
+    }
+  };
+  const code = await atSignal(report, () => runToEnd(terraform, folder, args, "inherit"));
+  if (code !== 0) {
+    report();
+    throw new Error(`${stack}: ${terraform.binary} apply ended with ${code}; the reason is above`);
+  }
+}

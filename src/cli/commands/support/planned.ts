@@ -1,0 +1,152 @@
+import { existsSync, mkdirSync, rmSync } from "node:fs";
+import { join, resolve } from "node:path";
+import type { Deployment } from "../../../settings/deployment";
+import { readRegularFile, removeAbandoned, temporaryName } from "../../../text/files";
+import { parseJson } from "../../../text/json";
+import type { Changes } from "../../diff/changes";
+import { planDigest } from "../../diff/digest";
+import { changesOfPlan } from "../../diff/plan";
+import { readPlan } from "../../diff/plan-file";
+import type { DiffFound } from "../../diff/rules";
+import {
+  configuredDestination,
+  type Destination,
+  destinationDifferences,
+  destinationText,
+  initializedDestination,
+  locationOf,
+  selectedWorkspace,
+} from "../../terraform/destination";
+import { requireHarmlessArguments } from "../../terraform/harmless-arguments";
+import { atSignal } from "../../terraform/signals";
+import { runTerraform } from "../../terraform/terraform-cli";
+import { reviewedJson } from "../../terraform/terraform-json";
+import { page, recovery } from "../../text/recovery";
+import { shellWord } from "../../text/shell";
+import { synthesize } from "../synth";
+import { selectOne } from "./deployments";
+import { lockOf } from "./review-packs";
+import type { Session } from "./session";
+import { runToEnd } from "./terraform";
+
+/** A plan that was just made. */
+export interface Planned {
+  readonly stack: string;
+  /** The folder of the stack. */
+  readonly folder: string;
+  /** The saved plan, which contains secrets. It is gone when the command ends. */
+  readonly file: string;
+  /** With the digest, if there is something to apply. */
+  readonly changes: Changes;
+}
+
+/**
+ * Plans one deployment: synth, init, plan, and what the plan does. Everything follows from the settings, the state at their destination
+ * and AWS.
+ * @param options of `terraform plan`
+ * @param use receives the plan. Afterwards it is removed, also if a signal ends the process
+ * @throws Error if the environment could change what is planned, the destination is another one, or Terraform fails
+ */
+export async function withPlan(
+  session: Session,
+  name: string | undefined,
+  options: readonly string[],
+  use: (planned: Planned) => Promise<void>,
+): Promise<void> {
+  const { deployment, stacks } = selectOne(session, [name]);
+  const { stack, settings } = deployment;
+  const folder = join(session.output, "stacks", stack);
+  requireHarmlessArguments(session.host.env, settings.backend?.partial === true);
+  requireWrittenState(session, folder);
+  await synthesize(session, [deployment], stacks);
+  const { destination, additional } = await initialize(session, deployment, folder);
+  removeAbandoned(folder);
+  const place = join(folder, temporaryName("plan"));
+  const remove = () => rmSync(place, { recursive: true, force: true });
+  const make = async () => {
+    mkdirSync(place, { mode: 0o700 });
+    const file = resolve(place, "plan");
+    // Exit code 2: there are changes.
+    const args = ["-input=false", "-no-color", "-detailed-exitcode", ...options, `-out=${file}`];
+    const code = await run(session, deployment, folder, [0, 2], "plan", args);
+    const plan = readPlan(stack, await runTerraform(session.terraform, folder, ["show", "-json", file]));
+    const partial = { rule: "destination-partial", field: "backend", values: { arguments: additional } } as const;
+    const more: readonly DiffFound[] = additional.length === 0 ? [] : [partial];
+    const source = `Plan of ${stack}, which writes the state to ${destinationText(destination)}`;
+    const changes = changesOfPlan(plan, stack, source, more);
+    const origin = { configuration: configurationIn(folder), lock: lockOf(stack), destination: locationOf(destination) };
+    await use({ stack, folder, file, changes: code === 0 ? changes : { ...changes, digest: planDigest(plan, origin) } });
+  };
+  await atSignal(remove, () => make().finally(remove));
+}
+
+/** The state of an apply that Terraform could not write: another apply would replace the file, the only record of what exists. */
+export function requireWrittenState({ terraform }: Session, folder: string): void {
+  const file = join(folder, "errored.tfstate");
+  if (existsSync(file)) {
+    const push = `${terraform.binary} ${shellWord(`-chdir=${folder}`)} state push errored.tfstate`;
+    throw new Error(
+      `${file}: Terraform could not write this state; write it before another apply, with ${push}: ${recovery("errored-state")}`,
+    );
+  }
+}
+
+/** Initializes the folder of a stack for the destination of its settings. @throws Error if Terraform then has another one */
+async function initialize(session: Session, deployment: Deployment, folder: string) {
+  const { host, terraform } = session;
+  const dataFolder = resolve(folder, terraform.dataFolder);
+  const configured = configuredDestination(parseJson(readRegularFile(join(folder, "cdk.tf.json")).toString("utf8")));
+  const { workspace, source } = selectedWorkspace(dataFolder, host.env);
+  if (workspace !== "default" && configured.workspace !== undefined && workspace !== configured.workspace) {
+    throw new Error(
+      `${source}: selects the workspace ${workspace}, and the settings ${configured.workspace}; ${workspaceRemedy(source)}`,
+    );
+  }
+  const former = initializedDestination(dataFolder, workspace);
+  const locked = lockOf(deployment.stack) === undefined ? [] : ["-lockfile=readonly"];
+  const args = ["-input=false", "-no-color", "-reconfigure", ...locked];
+  await run(session, deployment, folder, [0], "init", args);
+  const destination = initializedDestination(dataFolder, selectedWorkspace(dataFolder, host.env).workspace);
+  const { different, additional } = destinationDifferences(destination ?? NOWHERE, configured);
+  if (
+    destination === undefined ||
+    different.length > 0 ||
+    (additional.length > 0 && deployment.settings.backend?.partial !== true)
+  ) {
+    throw new Error(
+      `${folder}: Terraform is initialized for another destination of the state than that of the settings: ${[...different, ...additional].join(", ")}`,
+    );
+  }
+  if (former !== undefined && destinationText(former) !== destinationText(destination)) {
+    session.printError(
+      `note: the folder was initialized for ${destinationText(former)}; a state there is not moved: before the first plan, run terraform init -migrate-state\n`,
+    );
+  }
+  return { destination, additional };
+}
+
+const NOWHERE: Destination = { type: "none", arguments: new Map(), workspace: undefined };
+
+const workspaceRemedy = (source: string) => (source === "TF_WORKSPACE" ? "unset it" : "delete the file");
+
+/** Runs Terraform. @param success the exit codes that mean that it did all of its work */
+async function run(
+  session: Session,
+  { stack, state }: Deployment,
+  folder: string,
+  success: readonly number[],
+  command: "init" | "plan",
+  args: readonly string[],
+): Promise<number> {
+  const { binary } = session.terraform;
+  session.printError(`${binary} ${[command, ...args].join(" ")}\n`);
+  const code = await runToEnd(session.terraform, folder, [command, ...args]);
+  if (!success.includes(code)) {
+    const bucket = command === "init" && state.type === "s3" ? `. If the bucket does not exist: ${page("state-bucket")}` : "";
+    throw new Error(`${stack}: ${binary} ${command} ended with ${code}, so there is no plan; the reason is above${bucket}`);
+  }
+  return code;
+}
+
+/** What is planned: `cdk.tf.json` without comments. */
+const configurationIn = (folder: string) => reviewedJson(readRegularFile(join(folder, "cdk.tf.json")).toString("utf8"));

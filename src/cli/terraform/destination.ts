@@ -1,0 +1,93 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { argumentsOf, backendType } from "../../terraform/backends";
+import { readRegularFile } from "../../text/files";
+import { isObject, parseJson } from "../../text/json";
+import { objectOf, textOf } from "../text/json";
+
+/** Where Terraform keeps a state. */
+export interface Destination {
+  /** The type of the backend, or `cloud`. */
+  readonly type: string;
+  /** Its arguments by path, `assume_role.role_arn`, as texts. */
+  readonly arguments: ReadonlyMap<string, string>;
+  /** Undefined in settings that leave it to the run, by a prefix or tags. */
+  readonly workspace: string | undefined;
+}
+
+/** Where the settings send the state. @param configuration `cdk.tf.json` */
+export function configuredDestination(configuration: unknown): Destination {
+  const { backend, cloud } = objectOf(objectOf(configuration).terraform);
+  const [[type, config] = ["", {}]] = Object.entries(objectOf(backend ?? { cloud }));
+  const configured = flattened(config);
+  const isChosen = type === "cloud" || configured.has("workspaces.prefix");
+  return { type, arguments: configured, workspace: isChosen ? configured.get("workspaces.name") : "default" };
+}
+
+/**
+ * The backend that a folder is initialized for: what `terraform init` wrote into the data folder. Undefined if there is none.
+ * Source: the packages `command/workdir` and `command/clistate` of Terraform 1.10 to 1.15, and of OpenTofu 1.10.
+ * @param workspace the one that is selected
+ */
+export function initializedDestination(dataFolder: string, workspace: string): Destination | undefined {
+  const file = join(dataFolder, "terraform.tfstate");
+  const { backend } = objectOf(existsSync(file) ? parseJson(readRegularFile(file).toString("utf8")) : undefined);
+  const { type, config } = objectOf(backend);
+  return textOf(type) === undefined ? undefined : { type: String(type), arguments: flattened(config), workspace };
+}
+
+/** The workspace that Terraform takes. Source: `WorkspaceOverridden` of Terraform's package `command`. */
+export function selectedWorkspace(dataFolder: string, { TF_WORKSPACE }: Readonly<Record<string, string | undefined>>) {
+  const file = join(dataFolder, "environment");
+  const selected = existsSync(file) ? readRegularFile(file).toString("utf8").trim() : "";
+  return TF_WORKSPACE ? { workspace: TF_WORKSPACE, source: "TF_WORKSPACE" } : { workspace: selected || "default", source: file };
+}
+
+/** Arguments by path, as texts. A block may be a list of one; the order of a list of texts does not count; null is not set. */
+function flattened(value: unknown, path: readonly string[] = []): ReadonlyMap<string, string> {
+  if (Array.isArray(value) && !value.some(isObject)) {
+    return new Map(value.length === 0 ? [] : [[path.join("."), JSON.stringify(value.map(String).sort())]]);
+  }
+  const inner: unknown = Array.isArray(value) && value.length === 1 ? value[0] : value;
+  if (typeof inner === "object") {
+    return new Map(Object.entries(inner ?? {}).flatMap(([name, item]) => [...flattened(item, [...path, name])]));
+  }
+  return new Map([[path.join("."), String(inner)]]);
+}
+
+/** What an initialized backend has otherwise than the settings, and what it has in addition. */
+export function destinationDifferences(initialized: Destination, configured: Destination) {
+  const additional = [...initialized.arguments]
+    .filter(([path]) => !configured.arguments.has(path))
+    .map(([path, value]) => (meaningOf(initialized.type, path) === undefined ? path : `${path} = ${value}`));
+  const different = [
+    ["backend", configured.type, initialized.type],
+    ...[...configured.arguments].map(([path, value]) => [path, value, initialized.arguments.get(path) ?? "not set"]),
+  ]
+    .filter(([, before, after]) => before !== after)
+    .map(([what, before, after]) => `${what} ${before} -> ${after}`);
+  return { different, additional };
+}
+
+/** Where the state is, without the identity that reads and writes it there, and without what can be a secret. */
+export function locationOf({ type, arguments: given, workspace }: Destination) {
+  const location = [...given].filter(([path]) => meaningOf(type, path) === "exposure");
+  return { type, arguments: Object.fromEntries(location), workspace };
+}
+
+/** What an argument that settings may have means; undefined for all others, which can be secrets. */
+function meaningOf(type: string, path: string) {
+  const known = argumentsOf(backendType(type) ?? { harmless: [], identity: {} });
+  return known.get(path) ?? known.get(path.replace(/\.[^.]*$/, ".*"));
+}
+
+/** The destination in a few words: what says which state it is, and the host. */
+export function destinationText({ type, arguments: given, workspace }: Destination): string {
+  const backend = backendType(type);
+  const names = [...Object.keys(backend?.identity ?? {}), ...(backend?.destinations ?? [])];
+  const where = [...given]
+    .filter(([path]) => meaningOf(type, path) && names.some((name) => path === name || path.startsWith(`${name}.`)))
+    .map(([path, value]) => `${path} ${value}`)
+    .join(", ");
+  return `${type}${where === "" ? "" : ` (${where})`}${workspace === "default" ? "" : `, workspace ${workspace}`}`;
+}

@@ -1,0 +1,36 @@
+/** The variables whose arguments Terraform adds to those of the runs that make a plan and show it. `TF_CLI_ARGS_apply` is the user's. */
+const VARIABLES = ["TF_CLI_ARGS", "TF_CLI_ARGS_init", "TF_CLI_ARGS_plan", "TF_CLI_ARGS_show"] as const;
+
+/** Arguments of `terraform init` and `terraform plan` that change neither what is planned nor where the state is. */
+const HARMLESS: readonly RegExp[] = [
+  /^-?-(?:lock-timeout|parallelism)=\w+$/,
+  /^-?-(?:lock|input)=(?:true|false)$/,
+  /^-?-(?:no-color|compact-warnings|upgrade|lockfile=readonly)$/,
+  /^-?-plugin-dir=/,
+];
+
+const BACKEND_CONFIG = /^-?-backend-config=/;
+
+/**
+ * Rejects arguments in the environment that could change what Terraform plans.
+ * Source: `mergeEnvArgs` in Terraform's `main.go`, which splits at white space outside quotes.
+ * @param isPartial whether the settings leave arguments of the backend to `-backend-config`
+ * @throws Error that names the variable, the argument without its value, and the remedy
+ */
+export function requireHarmlessArguments(environment: Readonly<Record<string, string | undefined>>, isPartial: boolean): void {
+  for (const variable of VARIABLES) {
+    const harmful = (environment[variable] ?? "")
+      .split(/\s+/)
+      .find((argument) => argument !== "" && !isHarmless(argument, isPartial && variable === "TF_CLI_ARGS_init"));
+    if (harmful !== undefined) {
+      const name = harmful.replace(/=.*/s, "");
+      const remedy = BACKEND_CONFIG.test(harmful)
+        ? "set backend.partial: true, and give it in TF_CLI_ARGS_init"
+        : "remove it: the plan follows from the settings";
+      throw new Error(`${variable}: the argument ${name} can change what is planned; ${remedy}`);
+    }
+  }
+}
+
+const isHarmless = (argument: string, isPartial: boolean) =>
+  HARMLESS.some((pattern) => pattern.test(argument)) || (isPartial && BACKEND_CONFIG.test(argument));

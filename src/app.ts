@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { Annotations, App, type AppConfig, Manifest, TerraformStack } from "cdktf";
 import { deploymentsFolder, outputFolder } from "./settings/paths";
@@ -6,6 +6,7 @@ import { DeckhouseAccessStack } from "./stack";
 import { MOVED_FILE } from "./terraform/addresses";
 import {
   fileErrorMessage,
+  makeFolder,
   readRegularFile,
   removeAbandoned,
   requireRealFolder,
@@ -58,7 +59,7 @@ export class AccessApp extends App {
       throw new ReportedError(`CDKTF_OUTDIR: "${outdir}" is the folder of the settings; name another folder`);
     }
     requireRealFolder(join(outdir, "stacks"));
-    mkdirSync(join(outdir, "stacks"), { recursive: true });
+    makeFolder(join(outdir, "stacks"));
     super({ stackTraces: false, ...rest, outdir });
     this.settingsFolder = settings;
     this.print = print;
@@ -82,7 +83,7 @@ export class AccessApp extends App {
     }
     removeAbandoned(this.outdir);
     const temporary = join(this.outdir, temporaryName("synth"));
-    mkdirSync(join(temporary, "stacks"), { recursive: true });
+    makeFolder(join(temporary, "stacks"));
     try {
       yield* this.synthesizeInto(temporary, stacks);
       for (const stack of stacks) {
@@ -120,7 +121,7 @@ export class AccessApp extends App {
   private complete(stack: TerraformStack, synthesized: string): void {
     const { id } = stack.node;
     const folder = this.folder(id);
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     for (const name of readdirSync(synthesized)) {
       renameSync(join(synthesized, name), join(folder, name));
     }

@@ -128,11 +128,15 @@ ${isPacked ? "" : packIt}  npm install
     write({ [file]: withOwnValues(written).replace("# dkpVersion", "dkpVersion") });
     const { status, stdout, stderr } = await runCli(project, ["synth"]);
     expect({ status, stdout }).toEqual({ status: 0, stdout: "cdktf.out/stacks/prod/cdk.tf.json\n" });
-    for (const field of ["backend.s3.bucket", "cluster.prefix"]) {
-      expect(stderr).toMatch(new RegExp(`^warn: prod: ${field}: "example.*" is the example in the file that init writes`, "m"));
-    }
+    const markedLines = written.split("\n").flatMap((line, index) => (/[^#] # CHANGE$/.test(line) ? [index + 1] : []));
+    expect(markedLines).toHaveLength(8);
+    const warning = `prod: line ${markedLines.filter((line) => !/"CHANGE"/.test(written.split("\n")[line - 1] ?? "")).join(", ")}: ends with # CHANGE`;
+    expect(stderr).toContain(`warn: ${warning}`);
     expect(stderr).not.toContain("plaintext");
-    expect(await runCli(project, ["review"])).toMatchObject({ status: 0 });
+    expect(await runCli(project, ["review"])).toMatchObject({
+      status: 0,
+      stderr: `${stderr.split("\n").find((line) => line.includes("# CHANGE"))}\n`,
+    });
   });
 
   it.each([
@@ -158,14 +162,7 @@ ${isPacked ? "" : packIt}  npm install
     const attributes = spawnSync("git", args, { cwd: at("acme"), input, encoding: "utf8" }).stdout;
     const filesWith = (attribute: string) =>
       [...attributes.matchAll(new RegExp(`^review/deckhouse/(.*): ${attribute}$`, "gm"))].map(([, file]) => file);
-    const readFirst = [
-      /^REVIEW\.md$/,
-      /^main\.tf\.json/,
-      /^policy(-\d)?\.json$/,
-      /^deployment\.json$/,
-      /^node-role-/,
-      /^moved/,
-    ];
+    const readFirst = [/^REVIEW\.md$/, /^main\.tf\.json/, /^policy(-\d)?\.json$/, /^deployment\.json$/, /^node-role-/, /^moved/];
     const lookedUp = PACK_FILES.filter((file) => !readFirst.some((pattern) => pattern.test(file)));
     expect(filesWith("linguist-generated: set")).toEqual(lookedUp);
     expect(filesWith("gitlab-generated: set")).toEqual(filesWith("linguist-generated: set"));

@@ -1,9 +1,9 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { Option } from "commander";
 import { SettingsError } from "../../settings/errors";
 import { stackNameErrors } from "../../settings/load";
-import { requireRealFolder, writeFileAtomically } from "../../text/files";
+import { makeFolder, requireRealFolder, writeFileAtomically } from "../../text/files";
 import { packageSource } from "../init/package-source";
 import { CDKTF_NODE, PIPELINES, type RepositoryOptions, repositoryFiles } from "../init/repository";
 import { inOneStep } from "../terraform/signals";
@@ -53,7 +53,7 @@ async function init(session: Session, folder: string, options: Options): Promise
   }
   await inOneStep(() => {
     for (const [path, content] of files) {
-      mkdirSync(dirname(join(folder, path)), { recursive: true });
+      makeFolder(dirname(join(folder, path)));
       writeFileAtomically(join(folder, path), content);
     }
   });

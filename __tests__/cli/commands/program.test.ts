@@ -17,6 +17,15 @@ describe("dkp-access", () => {
     expect((await runCli("/", ["help", name])).stdout).toBe(stdout);
   });
 
+  it.each(COMMANDS)("%s --help ends with two examples, whose options the command has", async (name) => {
+    const { stdout } = await runCli("/", [name, "--help"]);
+    const [, help = "", ...examples] =
+      new RegExp(`^([^]*)\nExamples:\n {2}(dkp-access ${name}.*)\n {2}(dkp-access ${name}.*)\n$`).exec(stdout) ?? [];
+    expect(examples).toHaveLength(2);
+    const options = examples.join(" ").match(/--[\w-]+/g) ?? [];
+    expect(options.filter((option) => !help.includes(`  ${option}`))).toEqual([]);
+  });
+
   it.each(COMMANDS.filter((name) => name !== "init"))(
     "%s rejects a folder without the folder of the settings files",
     async (name) => {

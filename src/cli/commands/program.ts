@@ -48,12 +48,13 @@ export async function runProgram(args: readonly string[], host: Host): Promise<n
 
 /** Adds all commands. Only the one that runs needs its options. */
 async function addCommands(program: Command, session: Session, named: string | undefined): Promise<void> {
-  for (const [name, { summary, load, exitCodes }] of Object.entries(COMMANDS)) {
+  for (const [name, { summary, load, exitCodes, examples }] of Object.entries(COMMANDS)) {
     const command = program.command(name).summary(summary).description(summary).allowExcessArguments(false);
     command.showHelpAfterError(`${program.name()} ${name} --help shows the usage`);
     if (name === named) {
       (await load()).define(command, session);
       addHelpSection(command, "Exit codes:", exitCodes);
+      command.addHelpText("after", `\nExamples:\n${examples.map((example) => `  ${program.name()} ${example}`).join("\n")}`);
     }
   }
 }

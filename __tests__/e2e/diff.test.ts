@@ -96,7 +96,10 @@ describe("the change summary of a plan", () => {
 
   it("reports a node role as broadened, an additional group as unchanged, and tags, which other policies may name", async () => {
     const changes = await planned(`${ROTATED}\nnodeRole: { name: n }\ntags: { a: b }\nattachment: user-and-group`);
-    expect(verdictOf(changes)).toEqual([2, "permissions-broadened", "trust-changed", "tags-changed", "tags-changed"]);
+    expect(verdictOf(changes)).toEqual([
+      2,
+      ...["permissions-broadened", "trust-changed", "tags-changed", "tags-changed", "deployer-creates"],
+    ]);
     expect(actionsOf(changes, "permissions-broadened", "node role")).toHaveLength(2);
   });
 

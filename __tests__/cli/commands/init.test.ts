@@ -176,6 +176,10 @@ ${isPacked ? "" : packIt}  npm install
     expect(read("package.json")).toContain("dkp-access");
   });
 
+  it("prints a folder that looks like an option as a path", async () => {
+    expect((await init("--", "-rf")).stdout).toContain("\n  cd ./-rf\n");
+  });
+
   it("acts relative to --project, which needs no settings", async () => {
     write({ "inner/": "" });
     expect(await runCli("/", ["--project", at("inner"), "init", "acme"])).toMatchObject({ status: 0 });

@@ -30,7 +30,7 @@ describe("a review pack as base", () => {
   it.each<[string, Files, readonly RuleId[]]>([
     ["a policy that allows nothing", policy(EMPTY), ["permissions-broadened"]],
     ["a policy that allows everything", policy(ALL), ["permissions-narrowed"]],
-    ["a policy that cannot be read", policy("{"), ["permissions-broadened"]],
+    ["a policy that cannot be read", policy("{"), ["permissions-broadened", "permissions-narrowed"]],
     ["a resource more", resource("aws_iam_user_policy.extra", { user: "deckhouse" }), ["resource-external"]],
     [
       "no user",
@@ -45,10 +45,10 @@ describe("a review pack as base", () => {
     ["a deployer policy that allows nothing", file("deployer-policy.json", EMPTY), ["deployer-broadened"]],
     ["a control policy that denies nothing", file("service-control-policy.json", EMPTY), ["control-policy-changed"]],
     ["a control policy that is not one", file("service-control-policy.json", "{}"), ["control-policy-changed"]],
-    ["a policy.json that is not a policy", file("policy.json", "{"), ["permissions-broadened"]],
-    ["an empty policy.json", file("policy.json", ""), ["permissions-broadened"]],
+    ["a policy.json that is not a policy", file("policy.json", "{"), ["permissions-broadened", "permissions-narrowed"]],
+    ["an empty policy.json", file("policy.json", ""), ["permissions-broadened", "permissions-narrowed"]],
     ["a policy.json that allows nothing", file("policy.json", EMPTY), ["permissions-broadened"]],
-    ["no policy.json", without("policy.json"), ["permissions-broadened"]],
+    ["no policy.json", without("policy.json"), ["permissions-broadened", "permissions-narrowed"]],
     ["no control policy", without("service-control-policy.json"), ["file-not-compared"]],
     [
       "another policy document than policy.json",

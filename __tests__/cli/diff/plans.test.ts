@@ -71,7 +71,7 @@ describe("what a change broadens is decided", () => {
       "an Allow beside a Deny",
       userPolicy(allow("s3:*"), deny("s3:PutObject")),
       userPolicy(allow("s3:*", { Action: undefined, NotAction: ["s3:PutObject", "ec2:*"] }), deny("s3:PutObject")),
-      [["autoscaling:AttachInstances", "*", {}]],
+      [["iam:DeleteRolePolicy", "*", {}]],
       [],
     ],
     [
@@ -79,13 +79,13 @@ describe("what a change broadens is decided", () => {
       userPolicy(allow("s3:GetObject"), deny("s3:GetObject", OBJECTS)),
       userPolicy(allow("s3:GetObject")),
       [["s3:GetObject", "arn:aws:s3:::a/", {}]],
-      [],
+      [["s3:GetObject", "arn:aws:s3:::a/", {}]],
     ],
     [
       "a Deny of what the policy does not allow",
       userPolicy(allow("s3:GetObject"), deny("iam:*")),
       userPolicy(allow("s3:GetObject")),
-      [["iam:AcceptDelegationRequest", "*", {}]],
+      [["iam:AttachGroupPolicy", "*", {}]],
       [],
     ],
     [

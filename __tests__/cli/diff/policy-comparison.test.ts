@@ -1,5 +1,12 @@
 import { createHash } from "node:crypto";
-import { comparePolicies, type Policy, type PolicyChange, policyFindings, readPolicy } from "../../../src/cli/diff/policies";
+import {
+  comparePolicies,
+  deployerFindings,
+  type Policy,
+  type PolicyChange,
+  policyFindings,
+  readPolicy,
+} from "../../../src/cli/diff/policies";
 import type { ActionChange } from "../../../src/cli/diff/rules";
 import { sideOf } from "../../decision/pairs";
 
@@ -7,6 +14,8 @@ type Statement = Readonly<Record<string, unknown>>;
 
 const json = (...statements: readonly Statement[]) => JSON.stringify({ Version: "2012-10-17", Statement: statements });
 const allow = (more: Statement): Statement => ({ Effect: "Allow", Action: "ec2:RunInstances", Resource: "*", ...more });
+/** Too many for a list of actions. */
+const LONG = Array.from({ length: 400 }, (_, at) => allow({ Action: `s3:X${at}`, Resource: `arn:aws:s3:::b${at}/*` }));
 const changes = (before: string, after: string) => comparePolicies([readPolicy(before)], [readPolicy(after)]);
 const isBroadened = ({ allowed, undenied }: PolicyChange) => allowed.kind !== "nothing-new" || undenied.kind !== "nothing-new";
 const isNarrowed = ({ reduced, denied }: PolicyChange) => reduced.kind !== "nothing-new" || denied.kind !== "nothing-new";
@@ -43,6 +52,22 @@ describe("the comparison of policies", () => {
     ["an effect that is none", [{ ...allow({}), Effect: "Perhaps" }], [], [true, true]],
   ])("finds whether permissions are broadened or narrowed by %s", (_, before, after, expected) => {
     expect(verdict(changes(json(...before), json(...after)))).toEqual(expected);
+  });
+
+  it.each([
+    [
+      "NotAction",
+      [allow({ Action: undefined, NotAction: "iam:*" })],
+      [allow({ Action: undefined, NotAction: ["iam:*", "s3:*"] })],
+    ],
+    ["more statements than are listed", LONG, LONG.slice(1)],
+  ])("reports what is no longer allowed although no action can be listed: %s", (_, before, after) => {
+    const change = changes(json(...before), json(...after));
+    expect(change.narrowed).toEqual([]);
+    expect(policyFindings("principal", change)).toEqual([
+      { rule: "policy-narrowed", principal: "principal", values: expect.objectContaining({ actions: [] }) },
+    ]);
+    expect(deployerFindings("f", change)).toEqual([expect.objectContaining({ rule: "deployer-narrowed" })]);
   });
 
   it("lists the actions of the catalogue that a wildcard matches, and the wildcard for all others", () => {
@@ -82,6 +107,35 @@ describe("the comparison of policies", () => {
       kind: "new-request",
       request: { action: "iam:PassRole", resource: role("x"), context: { "iam:PassedToService": "ec2.amazonaws.com" } },
     });
+  });
+
+  it.each([
+    [
+      "Permissions management",
+      "allow",
+      "allow; allow ec2:DescribeVpcs ec2:DeleteVpc iam:PutRolePolicy ec2:CreateTags",
+      "iam:PutRolePolicy",
+    ],
+    ["Write", "allow", "allow; allow ec2:DescribeVpcs ec2:CreateTags ec2:DeleteVpc", "ec2:DeleteVpc"],
+    ["Tagging", "allow", "allow; allow ec2:DescribeVpcs ec2:CreateTags", "ec2:CreateTags"],
+    ["an action without a known level before Read", "allow", "allow; allow ec2:DescribeVpcs dynamodb:X", "dynamodb:X"],
+    ["Read before List", "allow", "allow; allow ec2:DescribeVpcs s3:GetObject", "s3:GetObject"],
+    ["an action that a pattern matches", "allow", "allow; allow ec2:DescribeVpcs kms:*", "kms:CreateGrant"],
+    ["everything", "allow", "*", "iam:DeleteRolePolicy"],
+    ["what a Deny no longer covers", "allow *; deny ec2:DescribeVpcs ec2:DeleteVpc", "allow *", "ec2:DeleteVpc"],
+    [
+      "an action of which more is allowed",
+      `allow ec2:DescribeVpcs ec2:DeleteVpc on ${VPC}/a`,
+      `allow ec2:DescribeVpcs ec2:DeleteVpc on ${VPC}/a ${VPC}/b`,
+      "ec2:DeleteVpc",
+    ],
+    ["nothing where no permission is required", "allow", "allow; allow sts:GetCallerIdentity", undefined],
+  ])("has a request of the highest access level as example: %s", (_, before, after, action) => {
+    const [one, other] = [before, after].map((text) => sideOf(text).identity) as [Policy[], Policy[]];
+    const requests = policyFindings("user", comparePolicies(one, other)).flatMap(({ values }) =>
+      "request" in values && values.request ? [values.request.action] : [],
+    );
+    expect(requests).toEqual(action === undefined ? [] : [action]);
   });
 
   it("reports a policy that is not JSON as broadened, unless it is the same string", () => {

@@ -48,7 +48,7 @@ describe("a change summary", () => {
   it("shows risk and remedy below a finding, without Markdown in the format for a terminal", () => {
     const changes = between("attachment: user", "attachment: group");
     expect(changesText(changes).split("\n").slice(0, 9)).toEqual([
-      `1 breaking change. The Terraform role needs additional permissions. 1 other change requires attention. ${SOURCE}`,
+      `1 breaking change. The Terraform role needs additional permissions. ${SOURCE}`,
       "",
       "x",
       "",
@@ -183,6 +183,19 @@ describe("a change summary", () => {
       'replaces the policy \\"a\\|b\\`c\\@&#8203;team\\#&#8203;1\\<i\\>\\*x\\*\\_y\\_\\"\n',
     );
     expect(changesMarkdown(wild)).toContain("  - `` s3:`|@x `` (not in DKP\\'s catalogue, unknown): ");
+  });
+
+  it.each([
+    ["1. x", "1\\. x"],
+    ["-x", "\\-x"],
+    ["@octocat", "\\@&#8203;octocat"],
+  ])("escapes a name at the beginning of a line, and in a remedy: %s", (name, escaped) => {
+    const address = "aws_iam_role_policy_attachment.x";
+    const moved = { rule: "moved", address, values: { before: address, after: name } } as const;
+    const renamed = { rule: "user-renamed", values: { before: name, after: "x" } } as const;
+    const changes = changesMarkdown({ source: "", deployments: [{ stack: "x", state: "changed", findings: [moved, renamed] }] });
+    expect(changes).toContain(`\n- ${escaped}\\: moved from `);
+    expect(changes).toContain(`\n  - remedy\\: restore user.name\\: ${escaped.replace("\\.", ".").replace("\\-", "-")}\n`);
   });
 
   it("has no control characters that a terminal or a CI system interprets, and no names that look alike", () => {

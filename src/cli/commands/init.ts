@@ -75,7 +75,7 @@ function nextSteps(folder: string, { stack, pipeline }: Options, missing: string
   return [
     "",
     "Next steps:",
-    ...(folder === "." ? [] : [`  cd ${shellWord(folder)}`]),
+    ...(folder === "." ? [] : [`  cd ${shellWord(folder.replace(/^-/, "./-"))}`]),
     `  edit deployments/${stack}.yaml: replace the values that are marked with CHANGE`,
     ...(packed === undefined ? [] : [`  npm run --prefix ${shellWord(dirname(packed))} package && cp ${shellWord(packed)} .`]),
     "  npm install",

@@ -17,7 +17,10 @@ export function planOf(plan: JsonObject) {
     isFailed: plan.errored === true,
     /** For some addresses alone, or with changes that another plan has. */
     isPartial: plan.complete === false || listOf(plan.deferred_changes).length > 0,
-    unknownKeys: unknownKeys(plan, "plan"),
+    uncompared: [
+      ...uncompared(plan, KEYS.plan),
+      ...Object.values(objectOf(plan.output_changes)).flatMap((output) => uncompared(objectOf(output), KEYS.change)),
+    ],
   };
 }
 
@@ -25,9 +28,12 @@ function objectsIn(list: unknown): readonly JsonObject[] {
   return listOf(list).map(objectOf);
 }
 
-function changeIn({ mode, type, name, provider_name: provider, deposed, previous_address, change, ...entry }: JsonObject) {
-  const { actions, before, after, after_unknown, importing, ...others } = objectOf(change);
+function changeIn(entry: JsonObject) {
+  const { mode, type, name, provider_name: provider, deposed, previous_address } = entry;
+  const change = objectOf(entry.change);
+  const { actions, before, after, after_unknown, importing, before_identity: was, after_identity: is } = change;
   const address = String(entry.address);
+  const isAnother = isObject(was) && isObject(is) && canonical(was) !== canonical(is);
   return {
     address,
     isManaged: mode === "managed",
@@ -45,7 +51,13 @@ function changeIn({ mode, type, name, provider_name: provider, deposed, previous
     /** Attributes that are known, as a whole or in part, only after the apply. */
     later: Object.entries(objectOf(after_unknown)).flatMap(([attribute, value]) => (isPartlyTrue(value) ? [attribute] : [])),
     isImport: importing !== undefined && importing !== null,
-    unknownKeys: [...unknownKeys(entry, "entry"), ...unknownKeys(others, "change").map((key) => `change.${key}`)],
+    /** Whether what stays at the address has another identity: it would be another object. */
+    isAnother: isAnother && !listOf(actions).some((action) => action === "create" || action === "delete"),
+    uncompared: [
+      ...uncompared(entry, KEYS.entry),
+      ...uncompared(change, KEYS.change),
+      ...uncompared(objectOf(importing), KEYS.importing),
+    ],
   };
 }
 
@@ -64,22 +76,70 @@ function isPartlyTrue(unknown: unknown): boolean {
   return unknown === true || (typeof unknown === "object" && unknown !== null && Object.values(unknown).some(isPartlyTrue));
 }
 
-/** Keys that are known: of a plan, and further ones of an entry of `resource_changes` and of its `change`. Source: "JSON Output Format" of Terraform's and OpenTofu's documentation. */
-const KNOWN_KEYS: Readonly<Record<"plan" | "entry" | "change", readonly string[]>> = {
-  plan: [
-    ...["format_version", "terraform_version", "planned_values", "resource_drift", "resource_changes", "output_changes"],
-    ...["prior_state", "configuration", "relevant_attributes", "timestamp", "applyable", "complete", "errored"],
-    "deferred_changes",
-  ],
-  entry: ["address", "action_reason"],
-  change: ["before_sensitive", "after_sensitive", "replace_paths"],
-};
+/**
+ * By key, what its value means: it is read here, it changes nothing in AWS, or what it is that nothing here compares. These are all keys
+ * that Terraform 1.10 to 1.17 and OpenTofu to 1.13 write into a plan, an entry of `resource_changes`, its `change`, and the `importing`
+ * of that. Sources: structs `plan`, `ResourceChange`, `Change` and `Importing` in `internal/command/jsonplan` of hashicorp/terraform
+ * (883c7221) and opentofu/opentofu (f831fa1a), read on 2026-11-29.
+ */
+const KEYS = {
+  plan: {
+    format_version: "read",
+    planned_values: "nothing",
+    resource_drift: "read",
+    resource_changes: "read",
+    output_changes: "read",
+    prior_state: "read",
+    configuration: "read",
+    deferred_changes: "read",
+    complete: "read",
+    errored: "read",
+    terraform_version: "nothing",
+    timestamp: "nothing",
+    applyable: "nothing",
+    relevant_attributes: "nothing",
+    variables: "values of variables",
+    checks: "results of checks",
+    action_invocations: "invocations of actions",
+    deferred_action_invocations: "deferred invocations of actions",
+  },
+  entry: {
+    address: "read",
+    previous_address: "read",
+    mode: "read",
+    type: "read",
+    name: "read",
+    provider_name: "read",
+    deposed: "read",
+    change: "read",
+    action_reason: "nothing",
+    module_address: "the address of a module",
+    index: "an index",
+    index_unknown: "an index that is known later",
+  },
+  change: {
+    actions: "read",
+    before: "read",
+    after: "read",
+    after_unknown: "read",
+    importing: "read",
+    before_identity: "read",
+    after_identity: "read",
+    before_sensitive: "nothing",
+    after_sensitive: "nothing",
+    replace_paths: "nothing",
+    generated_config: "generated configurations",
+  },
+  importing: { id: "nothing", identity: "nothing", unknown: "an ID of an import that is known later" },
+} as const;
 
-/** An empty value says nothing. */
-function unknownKeys(given: JsonObject, of: keyof typeof KNOWN_KEYS): readonly string[] {
+/** What an object has that is not compared: keys without a meaning, too. An empty value says nothing. */
+function uncompared(given: JsonObject, meanings: Readonly<Record<string, string>>): readonly string[] {
   return Object.entries(given)
-    .filter(([key, value]) => !KNOWN_KEYS[of].includes(key) && !["null", "[]", "{}", "false", '""'].includes(canonical(value)))
-    .map(([key]) => key);
+    .filter(([, value]) => !["null", "[]", "{}", "false", '""'].includes(canonical(value)))
+    .map(([key]) => [key, Object.hasOwn(meanings, key) ? meanings[key] : "an unknown key"] as const)
+    .filter(([, meaning]) => meaning !== "read" && meaning !== "nothing")
+    .map(([key, meaning]) => `${meaning} (${key})`);
 }
 
 /**

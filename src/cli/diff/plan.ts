@@ -1,5 +1,6 @@
-import { ADDRESSES, nodeAttachmentAddress } from "../../terraform/addresses";
+import { ADDRESSES, KEY_ADDRESSES, nodeAttachmentAddress } from "../../terraform/addresses";
 import type { JsonObject } from "../../text/json";
+import type { PackFile } from "../review/file-names";
 import { isNodeAttachment, policyOfAddress } from "../terraform/known-addresses";
 import { canonical, listOf, objectOf, textOf } from "../text/json";
 import { type Changes, changesOf } from "./changes";
@@ -39,10 +40,21 @@ export function changesOfPlan(given: JsonObject, stack: string, source: string, 
     ...plan.drift.flatMap((change) => driftFindings(change, before)),
     ...plan.changes.flatMap(entryFindings),
     ...outputFindings(before, after),
+    ...creationFindings(before, resources),
   ];
   const [isBefore, isAfter] = [before, after].map(({ resources: all }) => all.has(ADDRESSES.user));
   const onlySide = isAfter ? "new" : "removed";
   return changesOf(source, stack, findings, isBefore === isAfter ? undefined : onlySide);
+}
+
+/** What the policy of the Terraform role newly has, as the review packs of both settings do. Keys are created at any time. */
+function creationFindings(before: Snapshot, resources: ReturnType<typeof resourcesOfPlan>): readonly DiffFound[] {
+  const keys: readonly string[] = Object.values(KEY_ADDRESSES);
+  const created = resources.filter(({ address, action }) => action === "created" && isOurs(address) && !keys.includes(address));
+  const file: PackFile = "deployer-policy.json";
+  return before.resources.has(ADDRESSES.user) && created.length > 0
+    ? [{ rule: "deployer-creates", values: { created: created.map(({ what }) => `the ${what}`), file } }]
+    : [];
 }
 
 /** What an imported policy allows and denies whoever has it already: it may be the policy of another deployment. */
@@ -56,7 +68,7 @@ function importedPolicyFindings(address: string, before: Snapshot, after: Snapsh
 
 /** Why a plan does not show all that is going to change, or does more than is known here. */
 function wholeFindings(plan: Plan): readonly DiffFound[] {
-  const found: DiffFound[] = plan.unknownKeys.map((key) => unknownPart(`the key ${key}`));
+  const found: DiffFound[] = plan.uncompared.map(unknownPart);
   if (plan.isFailed) {
     found.push({ rule: "plan-failed", values: {} });
   } else if (plan.isPartial) {
@@ -78,21 +90,27 @@ function driftFindings(
   before: Snapshot,
 ): readonly DiffFound[] {
   const attributes = [...new Set([...Object.keys(old), ...Object.keys(current)])].filter(
-    (name) => comparable(old[name]) !== comparable(current[name]) && !isOwnDrift(name, current[name], before),
+    (name) => comparable(old[name]) !== comparable(current[name]) && !isOwnDrift(name, old, current, before),
   );
   return WITH_PERMISSIONS.includes(address) && attributes.length > 0
     ? [{ rule: "drift-not-compared", address, values: { what: describe(address, before), attributes } }]
     : [];
 }
 
-/** What a role has through this project's other resources: the state learns of it at the next refresh. */
-function isOwnDrift(attribute: string, value: unknown, { resources }: Snapshot): boolean {
+/**
+ * What follows from the settings and is in the state after the next refresh only: what a role has through this project's other resources,
+ * and which of its tags are not among the provider's default tags, which the settings may have changed.
+ */
+function isOwnDrift(attribute: string, old: JsonObject, current: JsonObject, { resources }: Snapshot): boolean {
+  if (attribute === "tags") {
+    return current.tags_all !== undefined && comparable(old.tags_all) === comparable(current.tags_all);
+  }
   const inlineOf = (item: unknown) => canonical([objectOf(item).name, objectOf(item).policy]);
   const known = (item: unknown) =>
     [...resources.values()].some((own) =>
       attribute === "inline_policy" ? inlineOf(own) === inlineOf(item) : own.policy_arn === item,
     );
-  return ["managed_policy_arns", "inline_policy"].includes(attribute) && listOf(value).every(known);
+  return ["managed_policy_arns", "inline_policy"].includes(attribute) && listOf(current[attribute]).every(known);
 }
 
 /** What is unusual in an entry of `resource_changes`. */
@@ -121,10 +139,13 @@ function entryFindings(change: PlannedChange): readonly DiffFound[] {
   if (!PROVIDERS.includes(provider)) {
     found.push(unknownPart(`the provider ${textOf(provider)} of ${address}`));
   }
-  return [...found, ...change.unknownKeys.map((key) => unknownPart(`the key ${key} in ${address}`))];
+  if (change.isAnother) {
+    found.push(unknownPart(`another identity of ${address}`));
+  }
+  return [...found, ...change.uncompared.map((part) => unknownPart(`${part} in ${address}`))];
 }
 
-/** A part of a plan that is not known here, whatever it does. */
+/** A part of a plan that is not compared, whatever it does. */
 function unknownPart(part: string): DiffFound {
   return { rule: "plan-unknown-part", values: { part } };
 }

@@ -1,4 +1,5 @@
 import { type Comparison, comparisonOf } from "../../decision/decide";
+import type { KnownActions } from "../../decision/known-actions";
 import type { Answer, DecisionRequest, PolicyJson, Side } from "../../decision/model";
 import { ACTION_PATTERNS, matchesAction } from "../../iam/action-patterns";
 import awsActions from "../../iam/aws-actions.json";
@@ -25,9 +26,63 @@ export function readPolicy(text: string): Policy {
 /** The number of keys in a JSON text: whole strings, in whatever spelling, before a colon. */
 const keysIn = (json: string) => json.match(/"(?:[^"\\]|\\.)*"\s*:?/g)?.filter((string) => string.endsWith(":")).length;
 
+/** The names of actions by service and access level. */
+const BY_LEVEL: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = awsActions;
+
+/** The actions of each service, those of the most serious access level first. */
+const KNOWN_ACTIONS: KnownActions = Object.fromEntries(
+  Object.entries(BY_LEVEL).map(([service, levels]) => [service, Object.values(levels).flat()]),
+);
+
+/** Access levels, from the most serious one. What has no known level may write. */
+const LEVELS: readonly ActionChange["access"][] = ["Permissions management", "Write", "Tagging", "unknown", "Read", "List"];
+
+/** By action in lower case, how AWS writes it, and the position of its access level. */
+const FACTS: ReadonlyMap<string, { readonly action: string; readonly rank: number }> = new Map(
+  Object.entries(BY_LEVEL).flatMap(([service, levels]) =>
+    Object.entries(levels).flatMap(([level, names]) => {
+      const rank = LEVELS.findIndex((other) => other === level);
+      return names.map((name) => `${service}:${name}`).map((action) => [action.toLowerCase(), { action, rank }] as const);
+    }),
+  ),
+);
+
+/** AWS allows these to everybody, so that they are no example. Source: AWS STS API reference, "No permissions are required". */
+const WITHOUT_PERMISSION = ["sts:getaccesskeyinfo", "sts:getcalleridentity", "sts:getsessiontoken"];
+
+function rankOf(action: string): number {
+  const name = action.toLowerCase();
+  return WITHOUT_PERMISSION.includes(name) ? LEVELS.length : (FACTS.get(name)?.rank ?? LEVELS.indexOf("unknown"));
+}
+
 /** Decides the policies of a principal against those before, in both directions, with the actions that exist. */
 function decisions(after: readonly Policy[], before: readonly Policy[]): Comparison {
-  return comparisonOf({ identity: after }, { identity: before }, { actions: awsActions });
+  return comparisonOf({ identity: after }, { identity: before }, { actions: KNOWN_ACTIONS });
+}
+
+/** Actions of which a request is looked for, and patterns of which actions are: each takes some milliseconds. */
+const MAX_EXAMPLES = 5;
+const MAX_PATTERNS = 2000;
+
+/** An answer with the request that matters most to its reader: of the most serious access level among actions, or patterns of actions. */
+function withExample(answer: Answer, after: readonly Policy[], before: readonly Policy[], patterns: readonly string[]): Answer {
+  if (answer.kind !== "new-request" || patterns.length > MAX_PATTERNS) {
+    return answer;
+  }
+  const named = patterns.map((name) => name.toLowerCase());
+  const isPattern = (name: string) => /[*?]/.test(name);
+  const matched = [...FACTS.keys()].filter((action) => named.some((name) => isPattern(name) && matchesAction(name, action)));
+  // A policy that names an action, or DKP that calls it, says more than a pattern that matches it.
+  const actions = [...named.filter((name) => !isPattern(name)), ...matched];
+  const serious = [...new Set(actions)].filter((action) => rankOf(action) < rankOf(answer.request.action));
+  for (const action of serious.sort((one, other) => rankOf(one) - rankOf(other)).slice(0, MAX_EXAMPLES)) {
+    const rest = policyWith([{ Effect: "Deny", NotAction: action, Resource: "*" }]);
+    const found = comparisonOf({ identity: [...after, rest] }, { identity: [...before, rest] }, { steps: GROUP_STEPS }).added();
+    if (found.kind === "new-request") {
+      return found;
+    }
+  }
+  return answer;
 }
 
 /** Patterns of this project in lower case: they match what the catalogue has, and nothing more. */
@@ -51,12 +106,18 @@ export function comparePolicies(before: readonly Policy[], after: readonly Polic
   const changes = allowed.kind === "nothing-new" && reduced.kind === "nothing-new" ? [] : actionChanges(before, after);
   const broadened = allowed.kind === "nothing-new" ? [] : changes.flatMap(({ more, change }) => (more ? [change] : []));
   const narrowed = reduced.kind === "nothing-new" ? [] : changes.flatMap(({ less, change }) => (less ? [change] : []));
-  const ofDenials = decisions([FULL_ACCESS, ...denials(after)], [FULL_ACCESS, ...denials(before)]);
+  const [allButBefore, allButAfter] = [
+    [FULL_ACCESS, ...denials(before)],
+    [FULL_ACCESS, ...denials(after)],
+  ];
+  const ofDenials = decisions(allButAfter, allButBefore);
+  const formerlyDenied = statementsIn(denials(before)).flatMap(({ Action }) => listOf(Action).map(nameOf));
   const written = spellings([...before, ...after]);
+  const actionsOf = (list: readonly ActionChange[]) => list.map(({ action }) => action);
   return {
-    allowed: withSpelling(allowed, written),
-    reduced,
-    undenied: withSpelling(ofDenials.added(), written),
+    allowed: withSpelling(withExample(allowed, after, before, actionsOf(broadened)), written),
+    reduced: withSpelling(withExample(reduced, before, after, actionsOf(narrowed)), written),
+    undenied: withSpelling(withExample(ofDenials.added(), allButAfter, allButBefore, formerlyDenied), written),
     denied: ofDenials.removed(),
     broadened,
     narrowed,
@@ -79,9 +140,9 @@ export function policyFindings(principal: Principal, change: PolicyChange, bound
     const evidence = allowed.kind === "nothing-new" ? evidenceOf(undenied) : {};
     found.push({ rule: "deny-weakened", principal, values: { principal, ...evidence } });
   }
-  if (reduced.kind !== "nothing-new" && narrowed.length > 0) {
+  if (reduced.kind !== "nothing-new") {
     const rule = isDeployed ? "permissions-narrowed" : "policy-narrowed";
-    found.push({ rule, principal, values: { principal, actions: narrowed } });
+    found.push({ rule, principal, values: { principal, actions: narrowed, ...lostEvidence(change) } });
   }
   if (denied.kind !== "nothing-new") {
     found.push({ rule: isDeployed ? "deny-added" : "policy-deny-added", principal, values: { principal } });
@@ -90,17 +151,24 @@ export function policyFindings(principal: Principal, change: PolicyChange, bound
 }
 
 /** What the Terraform role additionally needs, and no longer needs. @param file of the review pack that has its policy */
-export function deployerFindings(file: string, { allowed, reduced, broadened, narrowed }: PolicyChange): readonly DiffFound[] {
+export function deployerFindings(file: string, change: PolicyChange): readonly DiffFound[] {
+  const { allowed, reduced, broadened, narrowed } = change;
   const principal = "Terraform role";
   const found: DiffFound[] = [];
   if (allowed.kind !== "nothing-new") {
     const values = { file, update: file, actions: broadened, ...evidenceOf(allowed) };
     found.push({ rule: "deployer-broadened", principal, values });
   }
-  if (reduced.kind !== "nothing-new" && narrowed.length > 0) {
+  if (reduced.kind !== "nothing-new") {
     found.push({ rule: "deployer-narrowed", principal, values: { file, actions: narrowed } });
   }
   return found;
+}
+
+/** Why it is reported that less is allowed; a request stands for a list that is empty. */
+function lostEvidence({ reduced, narrowed }: PolicyChange) {
+  const { request, reason } = evidenceOf(reduced);
+  return { reason, request: narrowed.length === 0 ? request : undefined };
 }
 
 /** The request, or the reason why there is none. */
@@ -109,7 +177,7 @@ function evidenceOf(answer: Answer): { readonly request?: DecisionRequest; reado
     const { statement, reason } = answer;
     return { reason: statement === undefined ? reason : `a statement of the policy ${statement.side} the change ${reason}` };
   }
-  return answer.kind === "new-request" ? { request: answer.request } : {};
+  return answer.kind === "new-request" && rankOf(answer.request.action) < LEVELS.length ? { request: answer.request } : {};
 }
 
 /** Actions as the catalogue or else the policies write them, by their name in lower case: IAM ignores the case. */
@@ -124,7 +192,8 @@ function withSpelling(answer: Answer, written: ReadonlyMap<string, string>): Ans
     return answer;
   }
   const { action, ...rest } = answer.request;
-  return { ...answer, request: { action: written.get(action.toLowerCase()) ?? action, ...rest } };
+  const name = action.toLowerCase();
+  return { ...answer, request: { action: written.get(name) ?? FACTS.get(name)?.action ?? action, ...rest } };
 }
 
 /** The rows of the catalogue by their action. */

@@ -23,13 +23,17 @@ interface Style {
   readonly folded: (summary: string, lines: readonly string[]) => readonly string[];
 }
 
+/** Text of values. A zero-width space keeps `@` and `#` from reaching people and issues. */
+function guarded(text: string): string {
+  return prose(ascii(text)).replaceAll(/[@#]/g, "$&&#8203;");
+}
+
 const MARKDOWN: Style = {
-  // A zero-width space keeps `@` and `#` from reaching people and issues.
-  text: (text) => prose(ascii(text)).replaceAll(/[@#]/g, "$&&#8203;"),
+  text: guarded,
   code: (text) => code(ascii(text)),
   strong: (text) => `**${text}**`,
   heading: (text) => `### ${text}`,
-  advice: (text) => `- ${prose(text.replace(/^-> /, "remedy: "))}`,
+  advice: (text) => `- ${guarded(text.replace(/^-> /, "remedy: "))}`,
   list: (entries) => entries.join(", "),
   scopes: (text) => text,
   folded: (summary, lines) => ["", `<details><summary>${summary}</summary>`, "", ...lines, "", "</details>"],
@@ -105,19 +109,21 @@ function applyLines({ digest, ...changes }: Changes, style: Style): readonly str
       ];
 }
 
-/** The summary in one line. Permissions are called narrowed or unchanged only where nothing requires attention. */
+/** The summary in one line. Permissions are called narrowed only where all is compared, and unchanged only where nothing requires attention. */
 function verdict({ deployments }: Changes): string {
   const findings = deployments.flatMap((deployment) => deployment.findings);
   const numberIn = (section: Section) => findings.filter(({ rule }) => RULES[rule].section === section).length;
   const breaking = numberIn("Breaking changes");
   const unmanaged = numberIn("Left unmanaged");
   const readers = numberIn("Who can read a secret");
+  const required = numberIn("Required before the upgrade");
+  const uncompared = numberIn("Changes whose effect is not compared");
   const others = numberIn("Other changes that require attention");
   const narrowed = `Permissions narrowed${counts(findings, ["permissions-narrowed", "policy-narrowed"], "removed", "narrowed")}.`;
   const broadened = `Permissions broadened${counts(findings, ["permissions-broadened"], "added", "broadened")}.`;
-  const needsRole = findings.some(({ rule }) => rule === "deployer-broadened");
+  const needsRole = findings.some(({ rule }) => rule === "deployer-broadened" || rule === "deployer-creates");
   const isHarmless = findings.every((finding) => levelOf(RULES, finding) === "note");
-  const isNarrowed = numberIn("Broadened permissions") === 0 && numberIn("Narrowed permissions") > 0;
+  const isNarrowed = numberIn("Broadened permissions") + uncompared === 0 && numberIn("Narrowed permissions") > 0;
   const sentences = [
     breaking > 0 && `${counted(breaking, "breaking change")}.`,
     unmanaged > 0 && `${counted(unmanaged, "deployment")} left unmanaged.`,
@@ -125,6 +131,8 @@ function verdict({ deployments }: Changes): string {
     numberIn("Destination of the secret") > 0 && "The destination of the secret changes.",
     numberIn("Broadened permissions") > 0 && broadened,
     isNarrowed && narrowed,
+    required > 0 && `The upgrade requires ${counted(required, "more permission")}.`,
+    uncompared > 0 && `The effect of ${counted(uncompared, "change")} is not compared.`,
     isHarmless && !isNarrowed && "Permissions unchanged.",
     needsRole && "The Terraform role needs additional permissions.",
     others > 0 && `${counted(others, "other change")} ${others === 1 ? "requires" : "require"} attention.`,

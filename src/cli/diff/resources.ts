@@ -36,12 +36,12 @@ export function resourcesOfPacks(before: Snapshot, after: Snapshot): readonly Re
 export function resourcesOfPlan(plan: Plan, before: Snapshot, after: Snapshot): readonly ResourceChange[] {
   return managedChanges(plan).flatMap(({ address, actions, isImport }) => {
     const rows = [
+      ["forgotten", actions.includes("forget")],
       ["replaced", actions.includes("create") && actions.includes("delete")],
       ["imported", isImport],
       ["created", actions.includes("create")],
       ["deleted", actions.includes("delete")],
       ["updated", actions.includes("update")],
-      ["forgotten", actions.includes("forget")],
     ] as const;
     const action = rows.find(([, applies]) => applies)?.[0];
     return action === undefined ? [] : [changeOf(address, action, before, after)];

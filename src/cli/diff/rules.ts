@@ -41,6 +41,9 @@ function rules<Section extends string, const Of extends Readonly<Record<string, 
 /** Whose permissions change. The Terraform role is the principal that applies. */
 export type Principal = "user" | "node role" | "Terraform role" | "principal" | "principal of the imported policy";
 
+const NARROWED =
+  "the {principal} is allowed less than before[: {actions}][; not comparable: reported as narrowed, because {reason}][; for example, allowed before and not now: {request}]";
+
 const IF_LEAKED = "if it has leaked, do not change the settings: run keys --leaked";
 
 /** Every kind of difference that `diff` reports, in the order of the headings. Rule IDs are stable. */
@@ -151,6 +154,11 @@ export const RULES = {
     "deny-weakened":
       "the {principal}: a Deny is removed or covers fewer requests[, or is not comparable, because {reason}][; for example {request}]",
     "boundary-removed": "the {principal}: the permissions boundary {before} is removed",
+  }),
+  ...rules("attention", "Required before the upgrade", {
+    "version-required": "add before the upgrade: {action}: {why}",
+  }),
+  ...rules("attention", "Changes whose effect is not compared", {
     "boundary-replaced":
       "the {principal}: the permissions boundary {before} is replaced by {after}, and the content of both is not compared",
     "trust-changed": "who may assume {role} changes: {before} -> {after}",
@@ -163,16 +171,20 @@ export const RULES = {
     "drift-not-compared": "the {what} was changed outside Terraform ({attributes}), which is not compared",
     "argument-not-comparable": "{address}: the argument {argument} is not comparable",
     moved: "{after}: moved from {before}, which is not comparable",
-    "version-required": "add before the upgrade: {action}: {why}",
+    "plan-unknown-part": "the plan has {part}, and what that does is not compared",
   }),
   ...rules("attention", "Permissions of the Terraform role", {
+    "deployer-creates": {
+      text: "creates {created}, so that the Terraform role needs additional permissions ({file})",
+      remedy: "update it from {file} before you apply",
+    },
     "deployer-broadened": {
       text: "the Terraform role needs additional permissions ({file})[: {actions}][; not comparable: reported as broadened, because {reason}][; for example {request}]",
       remedy: "[update it from {update} before you apply]",
     },
   }),
   ...rules("note", "Permissions of the Terraform role", {
-    "deployer-narrowed": "the Terraform role no longer needs {actions} ({file})",
+    "deployer-narrowed": "the Terraform role needs fewer permissions ({file})[: {actions}]",
   }),
   ...rules("attention", "Other changes that require attention", {
     "tags-changed": {
@@ -183,7 +195,6 @@ export const RULES = {
       text: "the JSON of a plan carries no proof: whoever wrote it could have changed it",
       remedy: "dkp-access plan makes a plan, and summarizes it, without a file",
     },
-    "plan-unknown-part": "the plan has {part}, which is not known here",
     "configuration-changed": "{address} changes, which no setting and no policy explains",
     "control-policy-changed": {
       text: "the service control policy changes[: {statements}]",
@@ -207,7 +218,7 @@ export const RULES = {
   }),
   ...rules("attention", "Narrowed permissions", {
     "permissions-narrowed": {
-      text: "the {principal} is allowed less than before[: {actions}]",
+      text: NARROWED,
       risk: "calls of the running cluster may be denied",
       remedy: "apply it once DKP no longer makes these calls",
     },
@@ -227,7 +238,7 @@ export const RULES = {
     },
   }),
   ...rules("note", "Narrowed permissions", {
-    "policy-narrowed": "the {principal} is allowed less than before[: {actions}]",
+    "policy-narrowed": NARROWED,
     "policy-deny-added": "the {principal}: a Deny is added or covers more requests",
   }),
   ...rules("note", "Settings", {

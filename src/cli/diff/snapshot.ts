@@ -67,8 +67,8 @@ export function snapshotOfPack(given: JsonObject, policies: ReadonlyMap<string, 
 /** One side of the changes of a plan. */
 export function snapshotOfPlan(plan: Plan, side: "before" | "after"): Snapshot {
   const resources = managedChanges(plan).flatMap(({ address, actions, later, ...change }) => {
-    // What Terraform forgets stays as it is.
-    const attributes = actions.includes("forget") ? change.before : change[side];
+    // What Terraform forgets stays as it is, unless it creates another object at the address.
+    const attributes = change[side] ?? (actions.includes("forget") ? change.before : undefined);
     const unknown = side === "after" ? later.map((name) => [name, UNKNOWN]) : [];
     return attributes === undefined ? [] : [[address, { ...attributes, ...Object.fromEntries(unknown) }] as const];
   });

@@ -75,7 +75,7 @@ export const accessKeys = f.field(
 
 export const attachment = f.field(
   f.choice(["user", "user-and-group", "group"]),
-  "attention",
+  "permissions",
   "What has the policy: the user itself, as in the DKP documentation, or a group with the user in it. From one to the other through `user-and-group`, one apply each",
 );
 

@@ -42,7 +42,7 @@ function rules<Section extends string, const Of extends Readonly<Record<string, 
 export type Principal = "user" | "node role" | "Terraform role" | "principal" | "principal of the imported policy";
 
 const NARROWED =
-  "the {principal} is allowed less than before[: {actions}][; not comparable: reported as narrowed, because {reason}][; for example, allowed before and not now: {request}]";
+  "the {principal} is allowed less than before[ by the upgrade to {upgrade}][: {actions}][; not comparable: reported as narrowed, because {reason}][; for example, allowed before and not now: {request}]";
 
 const IF_LEAKED = "if it has leaked, do not change the settings: run keys --leaked";
 
@@ -149,8 +149,11 @@ export const RULES = {
     risk: "[before: {before}; ]now: {after}",
   }),
   ...rules("attention", "Broadened permissions", {
-    "permissions-broadened":
-      "the {principal} is allowed more than before[: {actions}][; not comparable: reported as broadened, because {reason}][; for example, allowed now and not before: {request}][, if the permissions boundary {boundary} allows it]",
+    "permissions-broadened": {
+      text: "the {principal} is allowed more than before[ by the upgrade to {upgrade}][: {actions}][; not comparable: reported as broadened, because {reason}][; for example, allowed now and not before: {request}][, if the permissions boundary {boundary} allows it]",
+      remedy:
+        "[{upgrade} gives the reason in node_modules/dkp-access/CHANGELOG.md, under Permissions: approve it before you apply]",
+    },
     "deny-weakened":
       "the {principal}: a Deny is removed or covers fewer requests[, or is not comparable, because {reason}][; for example {request}]",
     "boundary-removed": "the {principal}: the permissions boundary {before} is removed",
@@ -175,11 +178,11 @@ export const RULES = {
   }),
   ...rules("attention", "Permissions of the Terraform role", {
     "deployer-creates": {
-      text: "creates {created}, so that the Terraform role needs additional permissions ({file})",
+      text: "creates {created}, so that the Terraform role needs additional permissions[ by the upgrade to {upgrade}] ({file})",
       remedy: "update it from {file} before you apply",
     },
     "deployer-broadened": {
-      text: "the Terraform role needs additional permissions ({file})[: {actions}][; not comparable: reported as broadened, because {reason}][; for example {request}]",
+      text: "the Terraform role needs additional permissions[ by the upgrade to {upgrade}] ({file})[: {actions}][; not comparable: reported as broadened, because {reason}][; for example {request}]",
       remedy: "[update it from {update} before you apply]",
     },
   }),
@@ -220,7 +223,8 @@ export const RULES = {
     "permissions-narrowed": {
       text: NARROWED,
       risk: "calls of the running cluster may be denied",
-      remedy: "apply it once DKP no longer makes these calls",
+      remedy:
+        "[{upgrade} gives the reason in node_modules/dkp-access/CHANGELOG.md, under Permissions: apply it to a cluster for tests first|apply it once DKP no longer makes these calls]",
     },
     "policy-removed": {
       text: "the node role loses {policy}",

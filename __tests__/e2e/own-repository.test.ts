@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { blockWith } from "../helpers/blocks";
-import { install, mustSucceed, npmEnvironment, pack, packProject } from "./support/consumer";
+import { install, mustSucceed, npmEnvironment, packProject } from "./support/consumer";
 import { LocalAws } from "./support/local-aws";
 import { Deployments, folder, write } from "./support/project";
 import { SERVED_MIRROR } from "./support/served-mirror";
@@ -10,9 +10,6 @@ import { type Finished, jsonOf, runIn, terraformEnvironment } from "./support/te
 const SETTINGS = "deployments/deckhouse.yaml";
 const STACK = "cdktf.out/stacks/deckhouse";
 const JSON_FILE = join(STACK, "cdk.tf.json");
-
-/** A permission that the older package lacks: its row in the compiled catalogue. */
-const NEWER_ROW = /\{\s*action: "ec2:ReplaceRoute",[^}]*\},/;
 
 /** A repository that `dkp-access init` wrote. */
 class Repository {
@@ -58,18 +55,6 @@ function programOf(packed: string): string {
   const path = folder({ "package.json": "{}" });
   mustSucceed(runIn(path, npmEnvironment(), "npm", "install", "--prefer-offline", packed));
   return join(path, "node_modules/.bin/dkp-access");
-}
-
-/** A package of a lower version whose catalogue lacks a row; otherwise the packed file of this one. */
-function olderPackage(packed: string): string {
-  const path = folder();
-  mustSucceed(runIn(path, npmEnvironment(), "tar", "-xzf", packed));
-  const bundle = readFileSync(join(path, "package/dist/program.js"), "utf8");
-  expect(bundle).toMatch(NEWER_ROW);
-  write(path, { "package/dist/program.js": bundle.replace(NEWER_ROW, "") });
-  const manifest = JSON.parse(readFileSync(join(path, "package/package.json"), "utf8"));
-  write(path, { "package/package.json": JSON.stringify({ ...manifest, version: "0.0.9", scripts: {} }) });
-  return join(path, pack(join(path, "package"), path).filename);
 }
 
 const CLUSTER = `cluster:
@@ -246,35 +231,5 @@ describe("a repository that dkp-access init wrote", () => {
       "LGPL-3.0+",
       "MIT",
     ]);
-  });
-
-  describe("that an older version wrote, after an upgrade", () => {
-    let upgraded: Repository;
-
-    beforeAll(() => {
-      const older = olderPackage(packed);
-      upgraded = new Repository(aws);
-      init(programOf(older), upgraded);
-      upgraded.install();
-      expect(upgraded.run(["npx", "dkp-access", "--version"])).toBe("0.0.9\n");
-      upgraded.run(["npx", "dkp-access", "review"]);
-      upgraded.commit("version 0.0.9");
-      upgraded.install(packed);
-    });
-
-    it("has another review pack, which names the new permission", () => {
-      expect(upgraded.run(["npx", "dkp-access", "review"])).toContain("wrote review/deckhouse/policy.json");
-      expect(upgraded.run(["git", "diff", "review/deckhouse/policy.json"])).toMatch(/^\+ +"ec2:ReplaceRoute",?$/m);
-    });
-
-    it("shows in diff --against HEAD what the new version changes, with exit code 2 because it broadens the policy", () => {
-      const { status, output } = upgraded.attempt(["npx", "dkp-access", "diff", "--against", "HEAD"]);
-      expect({ status, output }).toEqual({
-        status: 2,
-        output: expect.stringMatching(/^Permissions broadened: 1 action \(1 write\) added/),
-      });
-      expect(output).toContain("ec2:ReplaceRoute");
-      expect([...new Set(output.match(/\b(ec2|iam|kms):[A-Z]\w+/g))]).toEqual(["ec2:ReplaceRoute"]);
-    });
   });
 });

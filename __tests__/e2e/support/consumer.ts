@@ -20,9 +20,15 @@ export interface Packed {
 /** Files that the package has besides those of a copy of the project. */
 export const PACKED = ["CHANGELOG.md", "LICENSE", "README.md", "deployments/schema.json", "docs", "templates"];
 
-/** Packs this project into a folder: a copy of it, because packing compiles, and other tests use what is compiled. @throws Error with the output of npm */
-export function packProject(to: string): Packed {
+/**
+ * Packs this project into a folder: a copy of it, because packing compiles, and other tests use what is compiled.
+ * @param version other than the present one
+ * @throws Error with the output of npm
+ */
+export function packProject(to: string, version?: string): Packed {
   const copy = copyOfProject();
+  const manifest = JSON.parse(readFileSync(join(PROJECT, "package.json"), "utf8"));
+  write(copy, { "package.json": JSON.stringify({ ...manifest, version: version ?? manifest.version }) });
   for (const part of PACKED) {
     cpSync(join(PROJECT, part), join(copy, part), { recursive: true });
   }

@@ -2,6 +2,7 @@ import type { DecisionRequest } from "../../decision/model";
 import type { AccessLevel, Area } from "../../iam/catalogue";
 import type { Found, Level } from "../findings/finding";
 import { type Given, templateRules } from "../findings/templates";
+import { dkpAccess } from "../text/command";
 import { page } from "../text/recovery";
 
 /** A resource pattern and its conditions as people read them: `aws:RequestedRegion is eu-central-1`. */
@@ -70,7 +71,7 @@ export const RULES = {
     },
     "active-key-deleted": {
       text: "deletes the access key in the slot {slot} while it is Active",
-      remedy: `set it to Inactive in an earlier apply; ${IF_LEAKED}`,
+      remedy: `run ${dkpAccess("keys")}, and follow its steps; ${IF_LEAKED}`,
     },
     "keys-exchanged": {
       text: "creates the access key in the slot {created} and deletes the one in the slot {deleted} in one apply",
@@ -142,7 +143,7 @@ export const RULES = {
   ...rules("attention", "Destination of the secret", {
     "destination-changed": {
       text: "the state, which may contain the secret, changes its destination or protection ({changes}): Terraform sends the state and the credentials of the backend there",
-      remedy: "with another location, run terraform init -migrate-state",
+      remedy: `with another location, move the state before you merge (${page("change-and-retire", "move-the-state")})`,
     },
   }),
   ...rules("note", "What an attacker with the key can do", {

@@ -92,7 +92,7 @@ export const COMMANDS = {
   preflight: {
     summary: "check the AWS account before DKP is installed",
     load: () => import("./preflight.js"),
-    examples: ["preflight deckhouse", "preflight deckhouse --existing-cluster"],
+    examples: ["preflight deckhouse", "preflight deckhouse --permissions"],
     exitCodes: {
       0: "no check requires attention",
       1: INVALID,

@@ -179,7 +179,7 @@ export const RULES = {
   }),
   ...rules("attention", "Permissions of the Terraform role", {
     "deployer-creates": {
-      text: "creates {created}, so that the Terraform role needs additional permissions[ by the upgrade to {upgrade}] ({file})",
+      text: "creates {created}, so that the Terraform role needs additional permissions ({file})",
       remedy: "update it from {file} before you apply",
     },
     "deployer-broadened": {

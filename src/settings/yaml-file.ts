@@ -1,6 +1,5 @@
-import { isUtf8 } from "node:buffer";
 import { type Document, isMap, isNode, isSeq, LineCounter, parseAllDocuments } from "yaml";
-import { readRegularFile } from "../text/files";
+import { readTextFile } from "../text/files";
 import { errorAt, type FieldError } from "./errors";
 import { showSegment } from "./message-parts";
 
@@ -66,8 +65,7 @@ const MAX_BYTES = 2 ** 20;
 /** Reads a file in UTF-8 with `parse`. */
 export function readYaml<Parsed>(path: string, parse: (text: string) => Parsed | Errors): Parsed | Errors {
   try {
-    const bytes = readRegularFile(path, MAX_BYTES);
-    return isUtf8(bytes) ? parse(bytes.toString("utf8")) : { errors: [errorAt("", "is not encoded in UTF-8; save it in UTF-8")] };
+    return parse(readTextFile(path, MAX_BYTES));
   } catch (error) {
     return { errors: [errorAt("", (error as Error).message.replace(`${path}: `, ""))] };
   }

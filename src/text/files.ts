@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { randomBytes } from "node:crypto";
 import {
   existsSync,
@@ -138,6 +139,19 @@ export function readRegularFile(path: string, limit = MAX_BYTES): Buffer {
   } catch (error) {
     throw withPath(error, path);
   }
+}
+
+/** Reads a regular file as text. @throws Error in one line that names the path, as for the file, or if it is not UTF-8 */
+export function readTextFile(path: string, limit = MAX_BYTES): string {
+  return textIn(readRegularFile(path, limit), path);
+}
+
+/** What UTF-8 encodes. Other bytes would all be read as the same character, and so be equal. @throws Error that has the name */
+export function textIn(bytes: Buffer, name: string): string {
+  if (!isUtf8(bytes)) {
+    throw new Error(`${name}: is not encoded in UTF-8; save it in UTF-8`);
+  }
+  return bytes.toString("utf8");
 }
 
 /** An error of the file system as one about a path. */

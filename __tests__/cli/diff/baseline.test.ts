@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { rmSync } from "node:fs";
+import { rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { readBase } from "../../../src/cli/diff/baseline";
 import { folderForEach } from "../../helpers/folder";
 
@@ -150,6 +150,32 @@ describe("readBase", () => {
     writePack("old/a", { a: 1 });
     const id = commit();
     expect(() => readBase(name, "review", at(), process.env)).toThrow(`--against ${name}: ${message.replace("ID", id)}`);
+  });
+
+  it.each(["review/a", "review/a/main.tf.json", "locks/a.terraform.lock.hcl"])(
+    "rejects a link in place of %s in a commit",
+    (path) => {
+      git("init", "-q");
+      writePack("review/a", {});
+      write("locks/a.terraform.lock.hcl", "");
+      writePack("elsewhere", {});
+      rmSync(at(path), { recursive: true });
+      symlinkSync(at("elsewhere"), at(path));
+      commit();
+      expect(() => readBase("HEAD", "review", at(), process.env)).toThrow(
+        `--against HEAD: ${path}: is a link or a submodule there`,
+      );
+    },
+  );
+
+  it.each(["./review", "HEAD"])("rejects text that is not UTF-8, because other bytes would be equal to it: %s", (base) => {
+    git("init", "-q");
+    writePack("review/a", {});
+    writeFileSync(at("review/a/policy.json"), Buffer.from([0x22, 0xff, 0x22]));
+    commit();
+    expect(() => readBase(base, "review", at(), process.env)).toThrow(
+      "review/a/policy.json: is not encoded in UTF-8; save it in UTF-8",
+    );
   });
 
   it("rejects a Git ref outside a Git checkout", () => {

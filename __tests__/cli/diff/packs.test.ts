@@ -31,6 +31,8 @@ const nodes = (...names: readonly string[]) =>
 /** The roles that apply and that plan need more. */
 const ROLE = "deployer-broadened deployer-broadened";
 
+const ROLE_IN = (account: string) => `provider: { assumeRoleArn: 'arn:aws:iam::${account}:role/terraform' }`;
+
 /** By what somebody does: settings before and after, and the exit code with the rules that make it. */
 const CHANGES: Readonly<Record<string, readonly [before: string, after: string, verdict: string]>> = {
   nothing: ["", "", "0"],
@@ -79,6 +81,11 @@ const CHANGES: Readonly<Record<string, readonly [before: string, after: string, 
     "accountId: '123456789012'",
     "accountId: '111111111111'",
     `3 ${ROLE} control-policy-changed environment-changed setting-identity`,
+  ],
+  "another account of the role that Terraform assumes": [
+    ROLE_IN("123456789012"),
+    ROLE_IN("111111111111"),
+    `3 ${ROLE} environment-changed setting-identity`,
   ],
   "another description of the policy": ["", "policy: { description: Other }", "0"],
   "the second": [keys("Active", "Active"), keys("Active", "Active", "secondary"), "0"],

@@ -188,7 +188,7 @@ describe("a change summary", () => {
   it.each([
     ["1. x", "1\\. x"],
     ["-x", "\\-x"],
-    ["@octocat", "\\@&#8203;octocat"],
+    ["@team", "\\@&#8203;team"],
   ])("escapes a name at the beginning of a line, and in a remedy: %s", (name, escaped) => {
     const address = "aws_iam_role_policy_attachment.x";
     const moved = { rule: "moved", address, values: { before: address, after: name } } as const;

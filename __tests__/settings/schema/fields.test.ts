@@ -10,7 +10,7 @@ it.each([
   ["that of the nearest field around it", "backend.s3.bucket", "exposure"],
   ["that of the nearest field around it", "user.allowedNetworks.cidrs.0", "permissions"],
   ["its own, not that of the field around it", "cluster.additionalRolePolicies", "attention"],
-  ...["attachment", "protect", "policy.unknown", "unknown"].map((path) => ["not declared", path, "attention"]),
+  ...["protect", "policy.unknown", "unknown"].map((path) => ["not declared", path, "attention"]),
 ])("the meaning of a change is %s: %s has %s", (_, path, meaning) => {
   expect(meaningOf(path.split("."))).toBe(meaning);
 });

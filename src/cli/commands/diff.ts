@@ -3,7 +3,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { DKP_VERSION, type DkpVersion, KNOWN_VERSIONS, SUPPORTED_VERSIONS } from "../../iam/dkp-versions";
 import type { Deployment } from "../../settings/deployment";
 import { versionWarning } from "../../settings/settings-notes";
-import { readRegularFile } from "../../text/files";
+import { readTextFile } from "../../text/files";
 import { isObject } from "../../text/json";
 import { COMPARED_FILES, readBase } from "../diff/baseline";
 import { type Changes, changesExitCode, changesJson, changesOf } from "../diff/changes";
@@ -108,7 +108,7 @@ async function changesAsked(command: Command, session: Session, names: readonly 
 
 /** What a plan does, as its JSON says. @throws Error for a saved plan, which only Terraform can read */
 function ofPlan(stack: string, file: string): Changes {
-  const text = readRegularFile(file).toString("utf8");
+  const text = readTextFile(file);
   if (text.startsWith("PK\u0003\u0004")) {
     const show = `-chdir=cdktf.out/stacks/${stack} show -json ${shellWord(resolve(file))}`;
     throw new Error(`${file}: is a saved plan; give its JSON, which terraform ${show} prints`);
@@ -123,7 +123,7 @@ function ofPolicies(command: Command, files: readonly string[]): Changes {
     return command.error("error: --policies: name two files, the policy before the change and the one after it");
   }
   const policyIn = (file: string) => {
-    const policy = readPolicy(readRegularFile(file).toString("utf8"));
+    const policy = readPolicy(readTextFile(file));
     if (!isObject(policy) || policy.Statement === undefined) {
       throw new Error(`${file}: is not an IAM policy, which is a JSON object with Statement, and no key twice`);
     }

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
-import { readRegularFile } from "../../text/files";
+import { readTextFile, textIn } from "../../text/files";
 import { grouped } from "../../text/grouped";
 import { isObject, parseJson } from "../../text/json";
 import { type Environment, type GitResult, gitWith } from "../git";
@@ -53,9 +53,7 @@ function textsIn(folder: string): Texts {
   const paths = existsSync(folder)
     ? readdirSync(folder).flatMap((stack) => COMPARED_FILES.map((file) => `${stack}/${file}`))
     : [];
-  return paths
-    .filter((path) => existsSync(join(folder, path)))
-    .map((path) => [path, readRegularFile(join(folder, path)).toString("utf8")]);
+  return paths.filter((path) => existsSync(join(folder, path))).map((path) => [path, readTextFile(join(folder, path))]);
 }
 
 /** Git's plumbing shows the bytes that are committed: attributes, filters and settings of Git change nothing. */
@@ -70,11 +68,18 @@ function textsOfRef(name: string, review: string, root: string, environment: Env
     .toString("utf8")
     .split("\0")
     .flatMap((entry): readonly (readonly [string, string])[] => {
-      const [, object, path = ""] = /^100\d{3} blob ([0-9a-f]+)\t(.*)$/s.exec(entry) ?? [];
+      const [, mode = "", object = "", path = ""] = /^(\d+) \w+ ([0-9a-f]+)\t(.*)$/s.exec(entry) ?? [];
       const [, locked] = /^locks\/([^/]+)\.terraform\.lock\.hcl$/.exec(path) ?? [];
       const file = locked === undefined ? path.slice(inside.length) : `${locked}/${LOCK_FILE}`;
       const isRead = locked !== undefined || isCompared(file.slice(file.indexOf("/") + 1));
-      return object !== undefined && isRead ? [[object, file]] : [];
+      const isFile = mode.startsWith("100");
+      // A link or a submodule can also be in place of a whole pack.
+      if (mode !== "" && !isFile && (isRead || !file.includes("/"))) {
+        throw new Error(
+          `--against ${name}: ${path}: is a link or a submodule there, not a file; compare with a commit where it is one`,
+        );
+      }
+      return isFile && isRead ? [[object, file]] : [];
     });
   const contents = git(["cat-file", "--batch"], files.map(([object]) => `${object}\n`).join(""));
   const failed = [listed, contents].find(({ status }) => status !== 0);
@@ -82,7 +87,7 @@ function textsOfRef(name: string, review: string, root: string, environment: Env
     throw new Error(`--against ${name}: ${failed.message}`);
   }
   const blobs = blobsIn(contents.stdout);
-  const texts = files.map(([object, file]) => [file, blobs.get(object) ?? ""] as const);
+  const texts = files.map(([object, file]) => [file, textIn(blobs.get(object) ?? Buffer.alloc(0), join(folder, file))] as const);
   return [`git ref ${name} (${id.slice(0, 8)})`, folder, texts] as const;
 }
 
@@ -101,18 +106,18 @@ function commitOf(name: string, { status, stdout, message }: GitResult): string 
 }
 
 /** What `git cat-file --batch` prints, by object: "OBJECT blob SIZE", the content, and a line feed. @throws Error without an object */
-function blobsIn(output: Buffer): ReadonlyMap<string, string> {
-  const texts = new Map<string, string>();
+function blobsIn(output: Buffer): ReadonlyMap<string, Buffer> {
+  const blobs = new Map<string, Buffer>();
   for (let at = 0; at < output.length; ) {
     const start = output.indexOf("\n", at) + 1;
     const [object = "", type, size] = output.subarray(at, start).toString("latin1").split(" ");
     if (type !== "blob") {
       throw new Error(`git has no object ${object}; fetch the whole commit`);
     }
-    texts.set(object, output.subarray(start, start + Number(size)).toString("utf8"));
+    blobs.set(object, output.subarray(start, start + Number(size)));
     at = start + Number(size) + 1;
   }
-  return texts;
+  return blobs;
 }
 
 /** Review packs by stack. Terraform JSON and settings are read here once, so that a damaged one is named. */

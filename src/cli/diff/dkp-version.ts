@@ -27,7 +27,9 @@ export function changesOfVersion(deployment: Deployment, to: DkpVersion): Change
   const ofActions = rows.flatMap(([rule, actions]) =>
     actions.map(({ action, why }): DiffFound => ({ rule, principal: "user", field, values: { action, why } })),
   );
-  return changesOf(`DKP ${from} -> ${to}`, deployment.stack, ofActions);
+  const named =
+    deployment.cluster.dkpVersion === undefined ? `${from}, the oldest one, because cluster.dkpVersion is not set` : from;
+  return changesOf(`DKP ${to} compared with ${named}`, deployment.stack, ofActions);
 }
 
 /** The granted actions that the cluster requires. A documented action without a requirement is no reason to change a policy. */

@@ -17,9 +17,9 @@ export function planOf(plan: JsonObject) {
     isFailed: plan.errored === true,
     /** For some addresses alone, or with changes that another plan has. */
     isPartial: plan.complete === false || listOf(plan.deferred_changes).length > 0,
-    uncompared: [
-      ...uncompared(plan, KEYS.plan),
-      ...Object.values(objectOf(plan.output_changes)).flatMap((output) => uncompared(objectOf(output), KEYS.change)),
+    notCompared: [
+      ...notCompared(plan, KEYS.plan),
+      ...Object.values(objectOf(plan.output_changes)).flatMap((output) => notCompared(objectOf(output), KEYS.change)),
     ],
   };
 }
@@ -53,10 +53,10 @@ function changeIn(entry: JsonObject) {
     isImport: importing !== undefined && importing !== null,
     /** Whether what stays at the address has another identity: it would be another object. */
     isAnother: isAnother && !listOf(actions).some((action) => action === "create" || action === "delete"),
-    uncompared: [
-      ...uncompared(entry, KEYS.entry),
-      ...uncompared(change, KEYS.change),
-      ...uncompared(objectOf(importing), KEYS.importing),
+    notCompared: [
+      ...notCompared(entry, KEYS.entry),
+      ...notCompared(change, KEYS.change),
+      ...notCompared(objectOf(importing), KEYS.importing),
     ],
   };
 }
@@ -134,7 +134,7 @@ const KEYS = {
 } as const;
 
 /** What an object has that is not compared: keys without a meaning, too. An empty value says nothing. */
-function uncompared(given: JsonObject, meanings: Readonly<Record<string, string>>): readonly string[] {
+function notCompared(given: JsonObject, meanings: Readonly<Record<string, string>>): readonly string[] {
   return Object.entries(given)
     .filter(([, value]) => !["null", "[]", "{}", "false", '""'].includes(canonical(value)))
     .map(([key]) => [key, Object.hasOwn(meanings, key) ? meanings[key] : "an unknown key"] as const)

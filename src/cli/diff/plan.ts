@@ -33,7 +33,7 @@ export function changesOfPlan(given: JsonObject, stack: string, source: string, 
     ...imported.flatMap((address) => importedPolicyFindings(address, before, after)),
     ...secretFindings(secretPlan, secrets),
     ...exposureFindings(before, after, imported),
-    ...pgpKeyFindings(pgpKeysIn(before), pgpKeysIn(after)),
+    ...pgpKeyFindings([...pgpKeysIn(before), ...formerPgpKeys(plan)], pgpKeysIn(after)),
     ...imported
       .filter((address) => WITH_PERMISSIONS.includes(address))
       .map((address): DiffFound => ({ rule: "import-not-compared", address, values: { what: describe(address, after) } })),
@@ -68,7 +68,7 @@ function importedPolicyFindings(address: string, before: Snapshot, after: Snapsh
 
 /** Why a plan does not show all that is going to change, or does more than is known here. */
 function wholeFindings(plan: Plan): readonly DiffFound[] {
-  const found: DiffFound[] = plan.uncompared.map(unknownPart);
+  const found: DiffFound[] = plan.notCompared.map(unknownPart);
   if (plan.isFailed) {
     found.push({ rule: "plan-failed", values: {} });
   } else if (plan.isPartial) {
@@ -79,6 +79,11 @@ function wholeFindings(plan: Plan): readonly DiffFound[] {
 
 function pgpKeysIn(snapshot: Snapshot): PgpKeys {
   return slotsOf(snapshot).map((slot) => [slot, keyIn(snapshot, slot)?.pgpKey]);
+}
+
+/** The OpenPGP keys of access keys that were changed or deleted outside Terraform: the state had the secret for them. */
+function formerPgpKeys({ drift }: Plan): PgpKeys {
+  return drift.map(({ address, before }) => [address, textOf(before?.pgp_key)]);
 }
 
 /** Objects that can have policies which Terraform does not manage. */
@@ -142,7 +147,7 @@ function entryFindings(change: PlannedChange): readonly DiffFound[] {
   if (change.isAnother) {
     found.push(unknownPart(`another identity of ${address}`));
   }
-  return [...found, ...change.uncompared.map((part) => unknownPart(`${part} in ${address}`))];
+  return [...found, ...change.notCompared.map((part) => unknownPart(`${part} in ${address}`))];
 }
 
 /** A part of a plan that is not compared, whatever it does. */

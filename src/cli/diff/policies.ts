@@ -48,7 +48,9 @@ const FACTS: ReadonlyMap<string, { readonly action: string; readonly rank: numbe
 );
 
 /** AWS allows these to everybody, so that they are no example. Source: AWS STS API reference, "No permissions are required". */
-const WITHOUT_PERMISSION = ["sts:getaccesskeyinfo", "sts:getcalleridentity", "sts:getsessiontoken"];
+const WITHOUT_PERMISSION = ["sts:GetAccessKeyInfo", "sts:GetCallerIdentity", "sts:GetSessionToken"].map((action) =>
+  action.toLowerCase(),
+);
 
 function rankOf(action: string): number {
   const name = action.toLowerCase();

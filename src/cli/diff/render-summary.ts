@@ -117,13 +117,13 @@ function verdict({ deployments }: Changes): string {
   const unmanaged = numberIn("Left unmanaged");
   const readers = numberIn("Who can read a secret");
   const required = numberIn("Required before the upgrade");
-  const uncompared = numberIn("Changes whose effect is not compared");
+  const notCompared = numberIn("Changes whose effect is not compared");
   const others = numberIn("Other changes that require attention");
   const narrowed = `Permissions narrowed${counts(findings, ["permissions-narrowed", "policy-narrowed"], "removed", "narrowed")}.`;
   const broadened = `Permissions broadened${counts(findings, ["permissions-broadened"], "added", "broadened")}.`;
   const needsRole = findings.some(({ rule }) => rule === "deployer-broadened" || rule === "deployer-creates");
   const isHarmless = findings.every((finding) => levelOf(RULES, finding) === "note");
-  const isNarrowed = numberIn("Broadened permissions") + uncompared === 0 && numberIn("Narrowed permissions") > 0;
+  const isNarrowed = numberIn("Broadened permissions") + notCompared === 0 && numberIn("Narrowed permissions") > 0;
   const sentences = [
     breaking > 0 && `${counted(breaking, "breaking change")}.`,
     unmanaged > 0 && `${counted(unmanaged, "deployment")} left unmanaged.`,
@@ -132,7 +132,7 @@ function verdict({ deployments }: Changes): string {
     numberIn("Broadened permissions") > 0 && broadened,
     isNarrowed && narrowed,
     required > 0 && `The upgrade requires ${counted(required, "more permission")}.`,
-    uncompared > 0 && `The effect of ${counted(uncompared, "change")} is not compared.`,
+    notCompared > 0 && `The effect of ${counted(notCompared, "change")} is not compared.`,
     isHarmless && !isNarrowed && "Permissions unchanged.",
     needsRole && "The Terraform role needs additional permissions.",
     others > 0 && `${counted(others, "other change")} ${others === 1 ? "requires" : "require"} attention.`,

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { argumentsOf, backendType } from "../../terraform/backends";
-import { readRegularFile } from "../../text/files";
+import { readTextFile } from "../../text/files";
 import { isObject, parseJson } from "../../text/json";
 import { objectOf, textOf } from "../text/json";
 
@@ -31,7 +31,7 @@ export function configuredDestination(configuration: unknown): Destination {
  */
 export function initializedDestination(dataFolder: string, workspace: string): Destination | undefined {
   const file = join(dataFolder, "terraform.tfstate");
-  const { backend } = objectOf(existsSync(file) ? parseJson(readRegularFile(file).toString("utf8")) : undefined);
+  const { backend } = objectOf(existsSync(file) ? parseJson(readTextFile(file)) : undefined);
   const { type, config } = objectOf(backend);
   return textOf(type) === undefined ? undefined : { type: String(type), arguments: flattened(config), workspace };
 }
@@ -39,7 +39,7 @@ export function initializedDestination(dataFolder: string, workspace: string): D
 /** The workspace that Terraform takes. Source: `WorkspaceOverridden` of Terraform's package `command`. */
 export function selectedWorkspace(dataFolder: string, { TF_WORKSPACE }: Readonly<Record<string, string | undefined>>) {
   const file = join(dataFolder, "environment");
-  const selected = existsSync(file) ? readRegularFile(file).toString("utf8").trim() : "";
+  const selected = existsSync(file) ? readTextFile(file).trim() : "";
   return TF_WORKSPACE ? { workspace: TF_WORKSPACE, source: "TF_WORKSPACE" } : { workspace: selected || "default", source: file };
 }
 

@@ -13,7 +13,7 @@ export function code(text: string): string {
 /** A value within a sentence or a heading: none of its characters has a meaning in Markdown, also where a line begins with it. */
 export function prose(text: string): string {
   // GitHub links addresses without markup. Source: GitHub Flavored Markdown, "Autolinks (extension)". cspell:ignore autolinks
-  return visible(text).replaceAll(/[!-+:-@[-`{-~]|(?<=www|^\d+)\.|^-/gi, "\\$&");
+  return visible(text).replaceAll(/[!-+:-@[-`{-~]|(?<=www)\.|(?<=^\d+)\.(?=\s|$)|^-/gi, "\\$&");
 }
 
 /** A number of things: `1 action`, `2 actions`. */

@@ -5,7 +5,7 @@ import { Composer, CST, Document, isCollection, isMap, isPair, isScalar, type No
 import { SettingsError } from "../../../settings/errors";
 import { readFileOf } from "../../../settings/read-settings";
 import { parseYaml } from "../../../settings/yaml-file";
-import { readRegularFile, writeFileAtomically } from "../../../text/files";
+import { readTextFile, writeFileAtomically } from "../../../text/files";
 
 /** A new value of one setting. */
 export interface Change {
@@ -20,7 +20,7 @@ export interface Change {
  * @throws SettingsError if the result would be invalid; Error as `editedYaml`. The file then is as it was
  */
 export function editSettings(file: string, changes: readonly Change[]): void {
-  const text = changes.reduce(editedYaml, readRegularFile(file).toString("utf8"));
+  const text = changes.reduce(editedYaml, readTextFile(file));
   const { errors } = readFileOf(file, basename(file, ".yaml"), parseYaml(text));
   if (errors.length > 0) {
     throw new SettingsError(new Map([[file, errors]]));

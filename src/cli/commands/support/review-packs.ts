@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { relative, resolve } from "node:path";
 import { committedLock } from "../../../app";
 import type { Deployment } from "../../../settings/deployment";
-import { readRegularFile } from "../../../text/files";
+import { readTextFile } from "../../../text/files";
 import type { Pack } from "../../review/file-names";
 import { reviewPack } from "../../review/pack";
 import { type Reviewed, reviewed } from "../../review/reviewed";
@@ -35,5 +35,5 @@ export function requirePackFolder(session: Session, option: string, folder: stri
 /** The committed provider lock of a stack; undefined if there is none. */
 export function lockOf(stack: string): string | undefined {
   const file = committedLock(stack);
-  return existsSync(file) ? readRegularFile(file).toString("utf8") : undefined;
+  return existsSync(file) ? readTextFile(file) : undefined;
 }

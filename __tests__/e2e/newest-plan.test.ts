@@ -1,0 +1,49 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse, stringify } from "yaml";
+import { type Changes, changesExitCode } from "../../src/cli/diff/changes";
+import { changesOfPlan } from "../../src/cli/diff/plan";
+import { readPlan } from "../../src/cli/diff/plan-file";
+import { rows } from "../helpers/complete";
+import { ofRule } from "../helpers/diff";
+import { PROJECT } from "../helpers/project-root";
+import { LocalAws } from "./support/local-aws";
+import { Deployments } from "./support/project";
+
+// The weekly job runs this file with the newest Terraform and the newest AWS provider.
+const GOLDEN = join(PROJECT, "__tests__/golden/deployments");
+const STACKS = readdirSync(GOLDEN).map((name) => name.replace(".yaml", ""));
+const LIVE = { region: "eu-central-1", attachment: "user-and-group", nodeRole: { name: "n" }, tags: { a: "b" } };
+
+describe("a plan of the Terraform and the AWS provider at hand has no part that is not known", () => {
+  let aws: LocalAws;
+
+  beforeAll(async () => {
+    aws = await LocalAws.start();
+  });
+
+  const terraformOf = (settings: object) => {
+    const terraform = Deployments.of({ x: stringify({ ...settings, backend: { local: {} } }) }).terraform("x", aws);
+    terraform.init();
+    return terraform;
+  };
+  const planned = (terraform: ReturnType<typeof terraformOf>): Changes => {
+    terraform.run("plan", "-out=plan");
+    return changesOfPlan(readPlan("plan", terraform.run("show", "-json", "plan")), "x", "Plan");
+  };
+
+  it.each(rows(STACKS, 6))("of the deployment %s", (stack) => {
+    const text = readFileSync(join(GOLDEN, `${stack}.yaml`), "utf8");
+    // The local AWS has another account, and nothing to import.
+    const { accountId: _, provider: __, cloud: ___, import: ____, ...settings } = parse(text) as Record<string, unknown>;
+    const changes = planned(terraformOf(settings));
+    expect(ofRule(changes, "plan-unknown-part").map(({ values }) => values.part)).toEqual([]);
+    expect(changes.deployments[0]?.state).toBe("new");
+  });
+
+  it("of a live deployment without changes", () => {
+    const terraform = terraformOf(LIVE);
+    terraform.apply();
+    expect(changesExitCode(planned(terraform))).toBe(0);
+  });
+});

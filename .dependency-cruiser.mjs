@@ -26,7 +26,7 @@ const MAY_IMPORT = {
   "cli/text": ["text"],
   "cli/iam": ["settings", "iam", "text"],
   "cli/terraform": ["cli/text", ...CORE],
-  "cli/init": ["cli/text", "cli/recommended-settings", "settings", "text"],
+  "cli/init": ["cli/git", "cli/text", "cli/recommended-settings", "settings", "text"],
   "cli/findings": ["cli/text", "text"],
   "cli/account": ["cli/findings", "cli/git", ...TOOLS, ...CORE],
   "cli/review": ["cli/account", "cli/recommended-settings", ...TOOLS, ...CORE],

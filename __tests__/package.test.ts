@@ -8,7 +8,7 @@ import { SsmParameter } from "@cdktf/provider-aws/lib/ssm-parameter";
 import { App, Aspects, TerraformStack, TerraformVariable, Testing } from "cdktf";
 import { Construct } from "constructs";
 import { COMMANDS } from "../src/cli/commands/commands";
-import { CDKTF_NODE } from "../src/cli/init/repository";
+import { CDK_TERRAIN, CDKTF_NODE } from "../src/cli/init/repository";
 import { terraformJson } from "../src/cli/terraform/configuration";
 import { FEATURES, type Feature } from "../src/iam/catalogue";
 import { SUPPORTED_VERSIONS } from "../src/iam/dkp-versions";
@@ -229,7 +229,9 @@ describe("docs/reference/support.md", () => {
 
   it("names the versions that are installed and permitted", () => {
     expect(row("CDKTF")[1]).toBe(`${devDependencies.cdktf} |`);
-    expect(peerDependencies.cdktf).toBe("^0.21.0 || ^0.24.0");
+    const { cdktf, "@cdktf/provider-aws": bindings, constructs } = peerDependencies;
+    expect([cdktf, bindings, constructs]).toEqual([">=0.21.0 <1", ">=21.22.1", ">=10.4.2 <11"]);
+    expect(row("CDK Terrain")[1]).toContain(`core tests with ${CDK_TERRAIN.cdktn};`);
     expect(read("src/app.ts")).toContain('required_version = ">= 1.10.0"');
     expect(read("src/settings/schema/deployment-schema.ts")).toContain('">= 5.100.0, < 7.0.0"');
   });

@@ -84,7 +84,6 @@ const MAY_FAIL = ["keys", "hand-over --yes"];
 /** The commands of this app, in a project of their own, by the number of deployments. @type {(sizes: readonly number[], rounds: number) => Row[]} */
 function numbersOfDeployments(sizes, rounds) {
   mkdirSync(project);
-  writeFileSync(join(project, "cdktf.json"), "{}");
   const ofProgram = Object.entries(COMMANDS).flatMap(([name, ways]) =>
     ways.map((way) => ({
       name: `${name}: ${way}`,

@@ -1,14 +1,16 @@
 // Bundles the command-line program into dist/, with the licenses of what the bundle contains, and the list of it as an SBOM in
 // CycloneDX. The script prepack runs it.
+import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { sbom } from "./sbom.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const { name, version, license, optionalDependencies, peerDependencies } = JSON.parse(
-  readFileSync(join(root, "package.json"), "utf8"),
-);
+const manifestIn = (folder) => JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8"));
+const manifest = manifestIn(".");
+const { dependencies, peerDependencies } = manifest;
 
 /**
  * The bundle contains CDKTF and the provider's bindings, because loading their files takes half of a start. If another version of
@@ -17,7 +19,7 @@ const { name, version, license, optionalDependencies, peerDependencies } = JSON.
 const peers = {
   name: "peers",
   setup({ onResolve, onLoad }) {
-    const { version } = JSON.parse(readFileSync(join(root, "node_modules/cdktf/package.json"), "utf8"));
+    const { version } = manifestIn("node_modules/cdktf");
     const installed = `
       const installed = require;
       exports.load = (name) => installed(name);
@@ -42,6 +44,15 @@ const peers = {
   },
 };
 
+/** CDKTF packs the folders of assets with `archiver`. No deployment has assets, and 41 packages are in the bundle only for that. */
+const withoutAssets = {
+  name: "without-assets",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^archiver$/ }, ({ path }) => ({ path, namespace: "without-assets" }));
+    onLoad({ filter: /./, namespace: "without-assets" }, () => ({ contents: "" }));
+  },
+};
+
 const { metafile } = await build({
   absWorkingDir: root,
   entryPoints: ["src/cli/commands/main.ts"],
@@ -49,29 +60,29 @@ const { metafile } = await build({
   bundle: true,
   platform: "node",
   target: "node20.9",
-  external: Object.keys(optionalDependencies),
-  plugins: [peers],
+  external: ["@aws-sdk/*", "@smithy/*", "https-proxy-agent", "proxy-from-env"],
+  plugins: [peers, withoutAssets],
   metafile: true,
   logLevel: "warning",
 });
 
-/** The folders of the packages that the bundle contains code of. */
-const packages = new Set(
-  Object.entries(metafile.outputs["dist/program.js"].inputs)
-    .filter(([path, { bytesInOutput }]) => path.includes("node_modules/") && bytesInOutput > 0)
-    .map(([path]) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)[0]),
-);
+const { inputs } = metafile.outputs["dist/program.js"];
 
-const manifests = [...packages]
-  .sort()
-  .map((path) => ({ folder: join(root, path), ...JSON.parse(readFileSync(join(root, path, "package.json"), "utf8")) }));
+/** The folder of the package that an input of the bundle belongs to; this package, for its own sources. */
+const folderOf = (path) =>
+  /^(?:.*node_modules\/|peer:)(?:@[^/]+\/)?[^/]+/.exec(path)?.[0].replace(/^peer:/, "node_modules/") ?? ".";
 
-const sections = manifests.map(({ folder, name, version, license, repository }) => {
-  const texts = readdirSync(folder).filter((file) => /^(license|notice|copying)/i.test(file));
+const folders = Object.keys(inputs)
+  .filter((path) => path.includes("node_modules/") && inputs[path].bytesInOutput > 0)
+  .map(folderOf);
+const bundled = new Map([...new Set(folders)].sort().map((folder) => [folder, manifestIn(folder)]));
+
+const sections = [...bundled].map(([folder, { name, version, license, repository }]) => {
+  const texts = readdirSync(join(root, folder)).filter((file) => /^(license|notice|copying)/i.test(file));
   const source = typeof repository === "string" ? repository : repository?.url;
   return [
     `${name} ${version}: ${license}, source: ${source}`,
-    ...texts.map((file) => readFileSync(join(folder, file), "utf8").trim()),
+    ...texts.map((file) => readFileSync(join(root, folder, file), "utf8").trim()),
   ].join("\n\n");
 });
 writeFileSync(
@@ -79,19 +90,19 @@ writeFileSync(
   `Packages that program.js contains\n\n${sections.join(`\n\n${"-".repeat(80)}\n\n`)}\n`,
 );
 
-const component = (type, { name, version, license }) => ({
-  type,
-  "bom-ref": `pkg:npm/${name.replace("@", "%40")}@${version}`,
-  name,
-  version,
-  licenses: [{ license: { name: license } }],
-  purl: `pkg:npm/${name.replace("@", "%40")}@${version}`,
+const manifests = new Map([...bundled, [".", manifest]]);
+const seconds =
+  process.env.SOURCE_DATE_EPOCH ?? spawnSync("git", ["log", "-1", "--format=%ct"], { cwd: root, encoding: "utf8" }).stdout;
+const contents = sbom({
+  program: readFileSync(join(root, "dist/program.js")),
+  manifest,
+  bundled: [...bundled.values()],
+  installed: Object.keys(dependencies).map((name) => manifestIn(`node_modules/${name}`)),
+  imports: Object.entries(metafile.inputs)
+    .flatMap(([path, { imports }]) => imports.filter(({ external }) => !external).map((imported) => [path, imported.path]))
+    .map((paths) => paths.map((path) => manifests.get(folderOf(path))))
+    .filter(([from, to]) => from && to),
+  tool: manifestIn("node_modules/esbuild"),
+  time: seconds ? new Date(seconds * 1000) : new Date(),
 });
-const sbom = {
-  bomFormat: "CycloneDX",
-  specVersion: "1.6",
-  version: 1,
-  metadata: { component: component("application", { name, version, license }) },
-  components: manifests.map((manifest) => component("library", manifest)),
-};
-writeFileSync(join(root, "dist/sbom.cdx.json"), `${JSON.stringify(sbom, null, 2)}\n`);
+writeFileSync(join(root, "dist/sbom.cdx.json"), `${JSON.stringify(contents, null, 2)}\n`);

@@ -1,10 +1,10 @@
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { Annotations, App, type AppConfig, TerraformStack } from "cdktf";
 import { deploymentsFolder, outputFolder } from "./settings/paths";
 import { DeckhouseAccessStack } from "./stack";
 import { MOVED_FILE } from "./terraform/addresses";
-import { fileErrorMessage, readRegularFile, requireRealFolder } from "./text/files";
+import { fileErrorMessage, makeFolder, readRegularFile, requireRealFolder } from "./text/files";
 import { printable } from "./text/printable";
 import { ReportedError } from "./text/reported-error";
 
@@ -51,7 +51,7 @@ export class AccessApp extends App {
       throw new ReportedError(`CDKTF_OUTDIR: "${outdir}" is the folder of the settings; name another folder`);
     }
     requireRealFolder(join(outdir, "stacks"));
-    mkdirSync(join(outdir, "stacks"), { recursive: true });
+    makeFolder(join(outdir, "stacks"));
     super({ stackTraces: false, ...rest, outdir });
     this.settingsFolder = settings;
     this.print = print;

@@ -125,6 +125,7 @@ describe("other projects", () => {
         "templates/README.md",
         "templates/cdktf.json",
         "templates/deployment.yaml",
+        "templates/gitattributes",
         "templates/gitignore",
         "templates/main.ts",
         "templates/npmrc",
@@ -148,7 +149,7 @@ describe("other projects", () => {
       });
     });
 
-    it("with the license of each package that the bundled program contains, and the same packages as components", () => {
+    it("with the license of each package that the bundled program contains", () => {
       const licenses = readFileSync(join(program.path, "node_modules/dkp-access/dist/program-licenses.txt"), "utf8");
       const titles = [...licenses.matchAll(/^(\S+) \d\S+: (.*), source: /gm)].map(([, name, license]) => `${name} ${license}`);
       expect(titles).toEqual(
@@ -156,13 +157,40 @@ describe("other projects", () => {
       );
       expect(titles.filter((title) => !/ (MIT|ISC|Apache-2\.0|BlueOak-1\.0\.0|MPL-2\.0|Public Domain)$/.test(title))).toEqual([]);
       expect(titles.filter((title) => title.startsWith("@aws-sdk/"))).toEqual([]);
-      const sbom = JSON.parse(readFileSync(join(program.path, "node_modules/dkp-access/dist/sbom.cdx.json"), "utf8"));
-      const components = sbom.components as readonly { name: string; licenses: readonly [{ license: { name: string } }] }[];
-      expect(components.map(({ name, licenses: [{ license }] }) => `${name} ${license.name}`)).toEqual(titles);
+    });
+
+    it("with a bill of materials that GitHub attests, of what the program contains and of what npm installs beside it", () => {
+      const path = join(program.path, "node_modules/dkp-access");
+      const read = (file: string) => readFileSync(join(path, file), "utf8");
+      const { bomFormat, specVersion, serialNumber, metadata, components, dependencies } = JSON.parse(read("dist/sbom.cdx.json"));
+      // actions/attest v4.2.2, src/sbom.ts, checkIsCycloneDX: without one of the three, it attests nothing.
+      expect({ bomFormat, specVersion, serialNumber }).toEqual({
+        bomFormat: "CycloneDX",
+        specVersion: "1.6",
+        serialNumber: expect.stringMatching(/^urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-8[0-9a-f]{3}-[0-9a-f]{12}$/),
+      });
+      // NTIA, The Minimum Elements For a Software Bill of Materials, 2021, section III.
+      expect(metadata).toMatchObject({ timestamp: expect.any(String), authors: [{ name: "dkp-access project" }] });
+      expect(dependencies.map(({ ref }: { ref: string }) => ref)).toEqual(
+        [metadata.component, ...components].map((component) => component["bom-ref"]),
+      );
+      for (const component of components) {
+        expect(component).toEqual(
+          expect.objectContaining({
+            supplier: { name: expect.any(String) },
+            version: expect.any(String),
+            purl: expect.any(String),
+          }),
+        );
+      }
+      const contained = [...read("dist/program-licenses.txt").matchAll(/^(\S+) \d\S+: .*, source: /gm)].map(([, name]) => name);
+      const manifest = JSON.parse(read("package.json"));
+      const installed = Object.keys(manifest.dependencies);
+      expect(new Set(components.map(({ name }: { name: string }) => name))).toEqual(new Set([...contained, ...installed]));
     });
 
     it("whose program works in the folder of the other project", () => {
-      const project = folder({ "cdktf.json": "{}", "deployments/dev.yaml": SETTINGS.replace(BUCKET, "other-state") });
+      const project = folder({ "deployments/dev.yaml": SETTINGS.replace(BUCKET, "other-state") });
       const run = (...args: readonly string[]) =>
         runIn(program.path, { PATH: process.env.PATH ?? "" }, "node_modules/.bin/dkp-access", ...args);
       expect(run("--help")).toEqual({ status: 0, output: expect.stringMatching(/^Usage: dkp-access /) });

@@ -11,7 +11,7 @@ describe("dkp-access in a process of its own", () => {
   let folder: string;
 
   beforeEach(() => {
-    folder = newFolder({ "cdktf.json": "{}", "deployments/dev.yaml": SETTINGS });
+    folder = newFolder({ "deployments/dev.yaml": SETTINGS });
   });
 
   const node = (...args: readonly string[]) => {
@@ -32,6 +32,39 @@ describe("dkp-access in a process of its own", () => {
       }
     }
     expect(node(join(copy, "bin/dkp-access"), "synth")).toEqual({ status: 1, stdout: "", stderr: `dkp-access: ${message}\n` });
+  });
+
+  /** Runs the program in a file system of its own, which `mount` prepares, with the settings in it. */
+  const inFileSystem = (options: string, prepare: string, ...args: readonly string[]) => {
+    const place = newFolder();
+    const inOwnNamespace = ["--user", "--map-root-user", "--mount"];
+    const isAllowed = spawnSync("unshare", [...inOwnNamespace, "true"]).status === 0;
+    const command = isAllowed ? ["unshare", ...inOwnNamespace] : ["sudo", "-n", "unshare", "--mount"];
+    const script = `mount -t tmpfs -o ${options} none ${place} && cp -r deployments ${place} && cd ${place} && ${prepare} "$@"`;
+    const [program = "", ...rest] = [...command, "sh", "-c", script, "sh", process.execPath, PROGRAM, ...args];
+    const { status, stderr } = spawnSync(program, rest, { cwd: folder, encoding: "utf8" });
+    return { status, stderr };
+  };
+
+  it.each([
+    ["review", "review"],
+    ["synth", "cdktf.out"],
+    ["init", "acme"],
+  ])("%s names a read-only file system", (command, path) => {
+    const args = command === "init" ? [command, path] : [command];
+    expect(inFileSystem("rw", "mount -o remount,ro . &&", ...args)).toEqual({
+      status: 1,
+      stderr: expect.stringMatching(new RegExp(`^${path}: read-only file system \\(EROFS\\)`)),
+    });
+  });
+
+  it("review says on a full disk that the review packs are incomplete", () => {
+    expect(inFileSystem("size=64k", "", "review")).toEqual({
+      status: 1,
+      stderr: expect.stringMatching(
+        /^review\/\S+: no space left on device \(ENOSPC\); \d+ of \d+ files are up to date, and the review packs are incomplete: run npx dkp-access review again\n$/,
+      ),
+    });
   });
 
   it("runs through a symbolic link, as npm installs it", () => {

@@ -87,7 +87,7 @@ describe("the app of cdktf.json", () => {
 
 describe("several runs of dkp-access synth at the same time", () => {
   it("write the same stacks, and leave them complete", async () => {
-    const project = folder({ "cdktf.json": "{}" });
+    const project = folder();
     const names = Array.from({ length: 40 }, (_, index) => `dev-${index}`);
     const file = (name: string) => `deployments/${name}.yaml`;
     const runs = Array.from({ length: 4 }, () => [join(PROJECT, "bin/dkp-access"), "synth"]);

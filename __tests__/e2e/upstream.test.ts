@@ -1,6 +1,7 @@
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { strToU8, zipSync } from "fflate";
+import { CDK_TERRAIN } from "../../src/cli/init/repository";
 import { PROJECT } from "../helpers/project-root";
 import { npmEnvironment } from "./support/consumer";
 import { folder } from "./support/project";
@@ -110,5 +111,31 @@ describe("npm run upstream", () => {
       status: 1,
       output: "--source: requires one --component and the --version of the source tree\n",
     });
+  });
+});
+
+/** A registry that has each package of CDK Terrain in one version. */
+async function registryWith(version: string): Promise<string> {
+  const server = createServer(({ url = "" }, response) => {
+    const name = decodeURIComponent(url.slice(1));
+    response.end(JSON.stringify({ name, "dist-tags": { latest: version }, versions: { [version]: { name, version } } }));
+  });
+  return `http://${await listening(server)}/`;
+}
+
+it("a version of CDK Terrain that is newer than the tested one is named, with exit code 2", async () => {
+  const program = join(PROJECT, "build/scripts/upstream/cdk-terrain.js");
+  const run = async (version: string) =>
+    startIn(folder(), { ...npmEnvironment(), npm_config_registry: await registryWith(version) }, process.execPath, program);
+  const { cdktn, "@cdktn/provider-aws": bindings } = CDK_TERRAIN;
+  const untested = (name: string, tested: string) =>
+    `${name} 99.0.0 is untested: init writes, and docs/reference/support.md names, ${tested}\n`;
+  expect(await run("99.0.0")).toEqual({
+    status: 2,
+    output: `${untested("cdktn", cdktn)}${untested("@cdktn/provider-aws", bindings)}`,
+  });
+  expect(await run(cdktn)).toEqual({
+    status: 2,
+    output: untested("@cdktn/provider-aws", bindings).replace("99.0.0", cdktn),
   });
 });

@@ -42,4 +42,4 @@ export const SETTINGS = "region: eu-central-1\nbackend: { s3: { bucket: state, r
 export const settingsOf = (stack: string) => `${SETTINGS}user: { name: ${stack} }\npolicy: { name: ${stack} }\n`;
 
 /** A project with the deployment `dev` for each test. @param settings of the deployment */
-export const projectForEach = (settings = SETTINGS) => folderForEach({ "cdktf.json": "{}", "deployments/dev.yaml": settings });
+export const projectForEach = (settings = SETTINGS) => folderForEach({ "deployments/dev.yaml": settings });

@@ -74,7 +74,6 @@ function settingsWith(path: Field["path"], value: unknown): unknown {
 describe("a value of a wrong type", () => {
   const root = mkdtempSync(join(tmpdir(), "wrong-types-"));
   mkdirSync(join(root, "deployments"));
-  writeFileSync(join(root, "cdktf.json"), "{}");
 
   afterAll(() => rmSync(root, { recursive: true }));
 

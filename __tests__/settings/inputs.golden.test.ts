@@ -60,7 +60,7 @@ async function inProject<Result>(files: Files, work: (root: string) => Result): 
   const before = process.cwd();
   process.chdir(root);
   try {
-    writeFiles(root, { "cdktf.json": "{}", ...files });
+    writeFiles(root, files);
     return await work(root);
   } finally {
     process.chdir(before);

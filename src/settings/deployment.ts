@@ -24,6 +24,8 @@ export interface Deployment extends Omit<Settings, "backend" | "cloud" | "cluste
   readonly explicit: ReadonlySet<string>;
   /** All settings as the file has them, with their defaults. */
   readonly settings: Settings;
+  /** The lines of the file that are still marked as `dkp-access init` wrote them. */
+  readonly marked: readonly number[];
 }
 
 /** The names of the settings that a file has, and of the fields inside them. */
@@ -40,6 +42,7 @@ export function toDeployment(
   settings: Settings,
   explicit: ReadonlySet<string>,
   policies: DeploymentPolicies,
+  marked: readonly number[],
 ): Deployment {
   const { backend, cloud, cluster, features, ...rest } = settings;
   return {
@@ -52,6 +55,7 @@ export function toDeployment(
     additionalRolePolicies: cluster.additionalRolePolicies ?? [],
     explicit,
     settings,
+    marked,
   };
 }
 

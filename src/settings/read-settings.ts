@@ -76,7 +76,7 @@ function withRules(
   const found = [...ownErrors, ...RULES.flatMap((check) => check(checked, { explicit, policies }))];
   const errors = found.map((error) => ({ ...error, line: yaml?.lineOf(error.path), path: error.path.map(showSegment) }));
   const isValid = errors.length === 0 && settings !== undefined && policies !== undefined;
-  const deployment = isValid ? toDeployment(stack, settings, explicit, policies) : undefined;
+  const deployment = isValid ? toDeployment(stack, settings, explicit, policies, yaml?.marked ?? []) : undefined;
   return { source, errors, candidate: { stack, source, settings: checked }, yaml, deployment };
 }
 

@@ -44,14 +44,13 @@ function secretNote(deployment: Deployment): string | undefined {
 }
 
 /** Values that are allowed and likely to be mistakes. */
-export function settingsWarnings({ cluster, nodeRole, state, accessKeys }: Deployment): readonly string[] {
-  const { dkpVersion, prefix } = cluster;
+export function settingsWarnings({ cluster, nodeRole, accessKeys, marked }: Deployment): readonly string[] {
+  const { dkpVersion } = cluster;
   const policies = nodeRole?.managedPolicyArns.length ?? 0;
   const warnings = {
     "cluster.dkpVersion": versionWarning(dkpVersion),
-    "backend.s3.bucket":
-      state.arguments.bucket === "example-terraform-state" ? exampleWarning("example-terraform-state") : undefined,
-    "cluster.prefix": prefix === "example" ? exampleWarning(prefix) : undefined,
+    [`line ${marked.join(", ")}`]:
+      marked.length > 0 ? "ends with # CHANGE, as init writes it; write your own value, and remove the comment" : undefined,
     "nodeRole.managedPolicyArns":
       policies > ROLE_POLICIES.byDefault
         ? `has ${policies} policies, an account allows ${ROLE_POLICIES.byDefault} per role by default; raise the quota "Managed policies per role" before the apply`
@@ -77,6 +76,3 @@ export function pgpKeyWarning(accessKeys: Deployment["accessKeys"], slot: Slot):
     `the key of ${pgpKeyText(key)} is ${key.invalid}: a new access key would lose its secret; write a valid one before you create an access key in this slot`
   );
 }
-
-const exampleWarning = (value: string) =>
-  `${show(value)} is the example in the file that init writes; write your own, and check every line that is marked with CHANGE`;

@@ -8,6 +8,8 @@ export interface YamlFile {
   readonly value: unknown;
   /** The line of a field, or of the nearest field above it that exists. */
   lineOf(path: readonly string[]): number | undefined;
+  /** The lines that end with the comment that `dkp-access init` marks values with. */
+  readonly marked: readonly number[];
 }
 
 type Errors = { readonly errors: readonly FieldError[] };
@@ -40,9 +42,11 @@ export function parseDocuments(text: string): { files: readonly YamlFile[] } | E
       const lineAt = (position: number) => lines.linePos(position).line;
       return { errors: errors.map((error) => ({ ...errorAt("", yamlError(error, text)), line: lineAt(error.pos[0]) })) };
     }
+    const marked = text.split(/\r?\n/).flatMap((line, index) => (/[^#]# CHANGE *$/.test(line) ? [index + 1] : []));
     const files = documents.map((document) => ({
       value: document.toJS() as unknown,
       lineOf: (path: readonly string[]) => lineIn(document, lines, path),
+      marked,
     }));
     // Fails where an alias holds itself.
     JSON.stringify(files);

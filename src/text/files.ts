@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import {
   existsSync,
   lstatSync,
+  mkdirSync,
   readdirSync,
   readFileSync,
   realpathSync,
@@ -46,6 +47,21 @@ export function writeFileAtomically(path: string, content: string | Uint8Array, 
       rmSync(temporary);
     }
     throw withPath(error, path);
+  }
+}
+
+/** Creates a folder and those above it, one at a time: Node.js reports a read-only file system only then, and else a missing path. */
+export function makeFolder(path: string): void {
+  if (existsSync(path)) {
+    return;
+  }
+  makeFolder(dirname(path));
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") {
+      throw error;
+    }
   }
 }
 

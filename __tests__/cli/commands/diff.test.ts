@@ -116,6 +116,18 @@ Other changes that require attention
     expect((await diff("--dkp-version", "1.66")).stderr).toBe("DKP 1.66 is not newer than 1.66; write the older version first\n");
   });
 
+  it.each([
+    ["JSON without statements", '{ "Version": "2012-10-17" }'],
+    ["YAML", "Statement: []\n"],
+  ])("names a file of --policies that is no policy: %s", async (_, text) => {
+    write({ "before.json": text, "after.json": '{ "Statement": [] }' });
+    expect(await diff("--policies", "before.json", "after.json")).toEqual({
+      status: 1,
+      stdout: "",
+      stderr: "before.json: is not an IAM policy, which is a JSON object with Statement, and no key twice\n",
+    });
+  });
+
   it("decides any two policies with --policies", async () => {
     const allowing = (...Action: readonly string[]) =>
       JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Allow", Action, Resource: "*" }] });

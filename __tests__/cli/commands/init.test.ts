@@ -1,13 +1,15 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
-import { join, relative } from "node:path";
+import { basename, join, relative } from "node:path";
 import { parse } from "yaml";
+import { packageSource } from "../../../src/cli/init/package-source";
+import { PACK_FILES } from "../../../src/cli/review/file-names";
 import { folderForEach } from "../../helpers/folder";
 import { ENCRYPTION_KEY } from "../../helpers/pgp-keys";
 import { PROJECT } from "../../helpers/project-root";
 import { runCli } from "../../helpers/run-cli";
 
-const { version, devDependencies } = JSON.parse(readFileSync(join(PROJECT, "package.json"), "utf8"));
+const { devDependencies } = JSON.parse(readFileSync(join(PROJECT, "package.json"), "utf8"));
 
 describe("dkp-access init", () => {
   const { at, names, read, write } = folderForEach();
@@ -17,9 +19,10 @@ describe("dkp-access init", () => {
       .filter((path) => statSync(at(join(name, path))).isFile())
       .sort();
   /** The file that `npm run package` creates in a checkout of this project. */
-  const packed = `dkp-access-${version}.tgz`;
+  const { named, file: toPack = "" } = packageSource(process.env);
+  const packed = basename(toPack);
   /** It is there after `npm run package`, and then a part of each repository. */
-  const isPacked = existsSync(join(PROJECT, packed));
+  const isPacked = existsSync(toPack);
   const contentOf = (name: string) =>
     filesOf(name)
       .filter((path) => path !== packed)
@@ -28,60 +31,59 @@ describe("dkp-access init", () => {
   it("writes a repository and prints the next steps", async () => {
     const { status, stdout, stderr } = await init("acme");
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
-    expect(filesOf("acme")).toEqual([
-      ".gitignore",
-      ".npmrc",
-      "README.md",
-      "cdktf.json",
-      "deployments/deckhouse.yaml",
-      ...(isPacked ? [packed] : []),
-      "main.ts",
-      "package.json",
-      "tsconfig.json",
-    ]);
-    expect(stdout.split("\n").filter((line) => line.startsWith("wrote acme/"))).toHaveLength(isPacked ? 9 : 8);
+    const files = [".gitattributes", ".gitignore", ".npmrc", "README.md", "deployments/deckhouse.yaml", "package.json"];
+    expect(filesOf("acme")).toEqual([...files, ...(isPacked ? [packed] : [])].sort());
+    expect(stdout.split("\n").filter((line) => line.startsWith("wrote acme/"))).toHaveLength(isPacked ? 7 : 6);
     const checkout = relative(at("acme"), PROJECT);
-    const toPack = `  npm run --prefix ${checkout} package && cp ${checkout}/${packed} .\n`;
+    const packIt = `  npm run --prefix ${checkout} package && cp ${checkout}/${packed} .\n`;
     expect(stdout.slice(stdout.indexOf("Next"))).toBe(`Next steps:
   cd acme
   edit deployments/deckhouse.yaml: replace the values that are marked with CHANGE
-${isPacked ? "" : toPack}  npm install
+${isPacked ? "" : packIt}  npm install
   npx dkp-access review
-  git init && git add --all && git commit
+  git init && git add --all && git commit -m "AWS access"
   create the state bucket: node_modules/dkp-access/docs/how-to/state-bucket.md
   npx dkp-access apply deckhouse   # with AWS credentials; shows what changes, and asks
   npx dkp-access hand-over deckhouse --out provider.yaml
 `);
   });
 
-  it("names the packed file of this checkout, and the exact versions of the peers and tools that it is tested with", async () => {
+  it("names only this package, packed as the version and the commit of this checkout", async () => {
     await init("acme");
+    const { dependencies, devDependencies: none } = JSON.parse(read("acme/package.json"));
+    expect({ dependencies, none }).toEqual({ dependencies: { "dkp-access": named }, none: undefined });
+    const commit = spawnSync("git", ["rev-parse", "--short=8", "HEAD"], { cwd: PROJECT, encoding: "utf8" }).stdout.trim();
+    expect(named).toMatch(new RegExp(`^file:dkp-access-\\d+\\.\\d+\\.\\d+(-g${commit})?\\.tgz$`));
+  });
+
+  it("adds with --cdktf the program, with the exact versions of the packages that it is tested with", async () => {
+    await runCli(at(), ["init", "acme", "--cdktf"], {}, "22.0.0");
+    expect(filesOf("acme")).toEqual(expect.arrayContaining(["cdktf.json", "main.ts", "tsconfig.json"]));
+    const names = ["@cdktf/provider-aws", "cdktf", "cdktf-cli", "constructs", "typescript"];
     expect(JSON.parse(read("acme/package.json"))).toMatchObject({
-      dependencies: {
-        "@cdktf/provider-aws": devDependencies["@cdktf/provider-aws"],
-        cdktf: devDependencies.cdktf,
-        constructs: devDependencies.constructs,
-        "dkp-access": `file:${packed}`,
-      },
-      devDependencies: { "cdktf-cli": devDependencies["cdktf-cli"], typescript: devDependencies.typescript },
+      dependencies: { "dkp-access": named },
+      devDependencies: Object.fromEntries(names.map((name) => [name, devDependencies[name]])),
+      scripts: { deploy: "CHECKPOINT_DISABLE=1 cdktf deploy" },
     });
+    expect(read("acme/README.md")).toContain("`npm run deploy -- deckhouse`");
   });
 
   it.each([
     ["with --cdk-terrain", "22.19.0", ["--cdk-terrain"]],
-    ["where the command cdktf does not run", "24.0.0", []],
+    ["where the command cdktf does not run", "24.0.0", ["--cdktf"]],
   ])("installs CDK Terrain under the names of CDKTF %s, and nothing of CDKTF", async (_, node, args) => {
     await runCli(at(), ["init", "acme", ...args], {}, node);
     expect(JSON.parse(read("acme/package.json"))).toMatchObject({
       engines: { node: ">=22.19" },
-      dependencies: {
+      dependencies: { "dkp-access": named },
+      devDependencies: {
         "@cdktf/provider-aws": "npm:@cdktn/provider-aws@25.7.0",
         cdktf: "npm:cdktn@0.24.0",
         cdktn: "0.24.0",
+        "cdktn-cli": "0.24.0",
         constructs: devDependencies.constructs,
-        "dkp-access": `file:${packed}`,
+        typescript: devDependencies.typescript,
       },
-      devDependencies: { "cdktn-cli": "0.24.0", typescript: devDependencies.typescript },
     });
   });
 
@@ -125,23 +127,45 @@ ${isPacked ? "" : toPack}  npm install
     write({ [file]: withOwnValues(written).replace("# dkpVersion", "dkpVersion") });
     const { status, stdout, stderr } = await runCli(project, ["synth"]);
     expect({ status, stdout }).toEqual({ status: 0, stdout: "cdktf.out/stacks/prod/cdk.tf.json\n" });
-    for (const field of ["backend.s3.bucket", "cluster.prefix"]) {
-      expect(stderr).toMatch(new RegExp(`^warn: prod: ${field}: "example.*" is the example in the file that init writes`, "m"));
-    }
+    const markedLines = written.split("\n").flatMap((line, index) => (/[^#] # CHANGE$/.test(line) ? [index + 1] : []));
+    expect(markedLines).toHaveLength(8);
+    const warning = `prod: line ${markedLines.filter((line) => !/"CHANGE"/.test(written.split("\n")[line - 1] ?? "")).join(", ")}: ends with # CHANGE`;
+    expect(stderr).toContain(`warn: ${warning}`);
     expect(stderr).not.toContain("plaintext");
-    expect(await runCli(project, ["review"])).toMatchObject({ status: 0 });
+    expect(await runCli(project, ["review"])).toMatchObject({
+      status: 0,
+      stderr: `${stderr.split("\n").find((line) => line.includes("# CHANGE"))}\n`,
+    });
   });
 
   it.each([
     ["github", ".github/workflows/dkp-access.yml"],
     ["gitlab", ".gitlab-ci.yml"],
   ])("adds the pipeline for %s, which installs no development tools", async (pipeline, path) => {
-    await init("acme", "--pipeline", pipeline, "--stack", "prod");
+    const { stdout } = await init("acme", "--pipeline", pipeline, "--stack", "prod");
     expect(filesOf("acme")).toContain(path);
     const text = read(join("acme", path));
     expect(text).toContain("node_modules/dkp-access/docs/how-to/pipelines.md");
-    expect(text.match(/(?<=^ +)npm ci.*/gm)).toEqual(["npm ci --omit=dev"]);
+    expect(text.match(/^ +npm ci .*$/gm)?.map((line) => line.trim())).toEqual(["npm ci --omit=dev --omit=optional"]);
     expect(read("acme/README.md")).toContain(`\`${path}\``);
+    expect(stdout).toContain("  set up the pipeline before the first push: node_modules/dkp-access/docs/how-to/pipelines.md\n");
+    expect(stdout).not.toContain("dkp-access plan");
+  });
+
+  it("marks for reviewers the files of a review pack that they look up, and keeps line ends, as in this project", async () => {
+    await init("acme");
+    expect(read("acme/.gitattributes")).toBe(readFileSync(join(PROJECT, ".gitattributes"), "utf8"));
+    spawnSync("git", ["init", "--quiet"], { cwd: at("acme") });
+    const args = ["check-attr", "--stdin", "linguist-generated", "gitlab-generated", "eol"];
+    const input = PACK_FILES.map((file) => `review/deckhouse/${file}\n`).join("");
+    const attributes = spawnSync("git", args, { cwd: at("acme"), input, encoding: "utf8" }).stdout;
+    const filesWith = (attribute: string) =>
+      [...attributes.matchAll(new RegExp(`^review/deckhouse/(.*): ${attribute}$`, "gm"))].map(([, file]) => file);
+    const readFirst = [/^REVIEW\.md$/, /^main\.tf\.json/, /^policy(-\d)?\.json$/, /^deployment\.json$/, /^node-role-/, /^moved/];
+    const lookedUp = PACK_FILES.filter((file) => !readFirst.some((pattern) => pattern.test(file)));
+    expect(filesWith("linguist-generated: set")).toEqual(lookedUp);
+    expect(filesWith("gitlab-generated: set")).toEqual(filesWith("linguist-generated: set"));
+    expect(filesWith("eol: lf")).toEqual(PACK_FILES);
   });
 
   it("accepts a folder that only contains .git, and the current one", async () => {
@@ -155,7 +179,7 @@ ${isPacked ? "" : toPack}  npm install
     expect((await init("--", "-rf")).stdout).toContain("\n  cd ./-rf\n");
   });
 
-  it("acts relative to --project, which needs no cdktf.json", async () => {
+  it("acts relative to --project, which needs no settings", async () => {
     write({ "inner/": "" });
     expect(await runCli("/", ["--project", at("inner"), "init", "acme"])).toMatchObject({ status: 0 });
     expect(filesOf("inner")).toContain("acme/package.json");

@@ -10,7 +10,7 @@ const BROKEN = `${settingsOf("b")}protect: 1\n`;
 const COMMANDS = Object.keys(ROWS);
 
 describe("dkp-access", () => {
-  const { at, remove, write } = projectForEach();
+  const { at, write } = projectForEach();
 
   it.each(COMMANDS)("%s --help documents the global options and the exit codes", async (name) => {
     const { status, stdout, stderr } = await runCli("/", [name, "--help"]);
@@ -21,14 +21,25 @@ describe("dkp-access", () => {
     expect((await runCli("/", ["help", name])).stdout).toBe(stdout);
   });
 
-  it.each(COMMANDS.filter((name) => name !== "init"))("%s rejects a folder without cdktf.json", async (name) => {
-    write({ "other/": "" });
-    const stderr = `${at("other")}: has no cdktf.json; run the command in the folder of a project, or name it with --project FOLDER\n`;
-    remove("cdktf.json");
-    expect(await runCli(at("other"), [name])).toEqual({ status: 1, stdout: "", stderr });
-    expect(await runCli("/", ["--project", at("other"), name])).toEqual({ status: 1, stdout: "", stderr });
-    expect(await runCli("/", [name, "--project", at("none")])).toMatchObject({ status: 1, stdout: "" });
+  it.each(COMMANDS)("%s --help ends with two examples, whose options the command has", async (name) => {
+    const { stdout } = await runCli("/", [name, "--help"]);
+    const [, help = "", ...examples] =
+      new RegExp(`^([^]*)\nExamples:\n {2}(dkp-access ${name}.*)\n {2}(dkp-access ${name}.*)\n$`).exec(stdout) ?? [];
+    expect(examples).toHaveLength(2);
+    const options = examples.join(" ").match(/--[\w-]+/g) ?? [];
+    expect(options.filter((option) => !help.includes(`  ${option}`))).toEqual([]);
   });
+
+  it.each(COMMANDS.filter((name) => name !== "init"))(
+    "%s rejects a folder without the folder of the settings files",
+    async (name) => {
+      write({ "other/": "" });
+      const stderr = `${at("other")}: has no deployments/; run the command in the folder of a project, or name it with --project FOLDER\n`;
+      expect(await runCli(at("other"), [name])).toEqual({ status: 1, stdout: "", stderr });
+      expect(await runCli("/", ["--project", at("other"), name])).toEqual({ status: 1, stdout: "", stderr });
+      expect(await runCli("/", [name, "--project", at("none")])).toMatchObject({ status: 1, stdout: "" });
+    },
+  );
 
   it("acts on the project that --project names, and paths are relative to it", async () => {
     for (const args of [

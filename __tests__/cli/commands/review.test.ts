@@ -25,6 +25,17 @@ describe("dkp-access review", () => {
     expect(statSync(at("review/dev/REVIEW.md")).mtimeMs).toBe(mtimeMs);
   });
 
+  it("says at the end which files changed in meaning, and that none did where only the version of the program did", async () => {
+    expect((await review()).stdout).not.toContain("changed in meaning");
+    write({ "deployments/dev.yaml": `${SETTINGS}protect: false\n` });
+    expect((await review()).stdout).toMatch(
+      /\nchanged in meaning:\n {2}review\/dev\/deployment\.json\n {2}review\/dev\/main\.tf\.json\n$/,
+    );
+    const { version: _, settings } = JSON.parse(read("review/dev/deployment.json"));
+    write({ "review/dev/deployment.json": JSON.stringify({ settings, version: "0.0.1" }) });
+    expect((await review()).stdout).toBe("wrote review/dev/deployment.json\nchanged in meaning: no file\n");
+  });
+
   it("names the files that are out of date with --check, writes nothing, and exits with 1", async () => {
     await review();
     expect(await review(["--check"])).toEqual({ status: 0, stdout: "", stderr: "" });
@@ -177,7 +188,7 @@ describe("dkp-access review", () => {
   it("writes the review pack of the named stack to the folder of --out", async () => {
     write({ "deployments/other.yaml": settingsOf("other") });
     expect((await review(["other", "--out", "packs"])).status).toBe(0);
-    expect(names()).toEqual(["cdktf.json", "deployments", "packs"]);
+    expect(names()).toEqual(["deployments", "packs"]);
     expect(names("packs")).toEqual(["other"]);
   });
 });

@@ -25,7 +25,7 @@ describe("dkp-access synth", () => {
     await synth();
     expect(json()).toBe(first);
     const text = "# comment\nbackend: { s3: { region: eu-central-1, bucket: state } }\nregion: eu-central-1\n";
-    write({ "elsewhere/cdktf.json": "{}", "elsewhere/deployments/dev.yaml": text });
+    write({ "elsewhere/deployments/dev.yaml": text });
     await runCli(at("elsewhere"), ["synth"]);
     expect(read("elsewhere/cdktf.out/stacks/dev/cdk.tf.json")).toBe(first);
   });

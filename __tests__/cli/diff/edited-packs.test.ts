@@ -1,5 +1,6 @@
 import { changesAgainst } from "../../../src/cli/diff/compare";
 import type { Files } from "../../../src/cli/diff/pack-side";
+import { changesText } from "../../../src/cli/diff/render-summary";
 import type { RuleId } from "../../../src/cli/diff/rules";
 import { betweenPacks, packWith, verdictOf, withResource } from "../../helpers/diff";
 import { packOf, reviewPackOf } from "../../helpers/packs";
@@ -79,6 +80,29 @@ describe("a review pack as base", () => {
     ],
   ])("has %s", (_, base, verdict) => {
     expect(against(base)).toEqual(verdict);
+  });
+
+  it("is unchanged where another version wrote the same in another order, and without defaults", () => {
+    const { settings } = JSON.parse(reviewPackOf("")["deployment.json"] ?? "");
+    const { protect: _, ...others } = settings;
+    const reversed = Object.fromEntries(Object.entries(others).reverse());
+    const base = file("deployment.json", JSON.stringify({ settings: reversed, version: "0.2.0-g01234567" }));
+    const changes = changesAgainst({ deckhouse: base }, { deckhouse: reviewPackOf("") }, "Compared", packFilesOf);
+    expect(changesText(changes)).toBe("Permissions unchanged. Compared\n\nUnchanged: deckhouse\n");
+  });
+
+  it.each([
+    ["more", EMPTY, "approve it before you apply"],
+    ["less", ALL, "apply it to a cluster for tests first"],
+  ])("says that the upgrade allows %s than before, where the settings are the same", (how, text, remedy) => {
+    const base = { ...policy(text), "deployment.json": deployment({}, "0.0.1")["deployment.json"] ?? "" };
+    const ours = JSON.parse(reviewPackOf("")["deployment.json"] ?? "").version;
+    const lines = changesText(changesAgainst({ x: base }, { x: reviewPackOf("") }, "", packFilesOf)).split("\n");
+    const index = lines.findIndex((line) => line.includes(`is allowed ${how} than before by the upgrade to ${ours}`));
+    const advice = `${ours} gives the reason in node_modules/dkp-access/CHANGELOG.md, under Permissions: ${remedy}`;
+    expect(lines.slice(index).find((line) => line.includes("CHANGELOG.md"))).toContain(advice);
+    const changed = changesText(changesAgainst({ x: base }, { x: reviewPackOf("protect: false") }, "", packFilesOf));
+    expect(changed).not.toContain("by the upgrade");
   });
 
   it.each([

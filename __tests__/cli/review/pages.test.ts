@@ -3,11 +3,12 @@ import { join } from "node:path";
 import { Liquid } from "liquidjs";
 import { overviewPage } from "../../../src/cli/review/overview";
 import { pageFacts } from "../../../src/cli/review/pack";
+import { isKnownRegion } from "../../../src/iam/partitions";
 import { valueAt } from "../../../src/text/json";
 import { deployment, SEVERAL_POLICIES } from "../../helpers/deployment";
 import { RSA_KEY } from "../../helpers/pgp-keys";
 import { PROJECT } from "../../helpers/project-root";
-import { reviewOf } from "../../helpers/reviewed";
+import { packFilesOf, reviewOf } from "../../helpers/reviewed";
 
 const SCOPED = "policy: { mode: scoped }\ncluster: { prefix: dev, layout: Standard }\n";
 
@@ -114,4 +115,14 @@ describe("the choices for which a stronger one exists", () => {
       expect(weak(settings)).toEqual([...new Set(weak(settings))]);
     }
   });
+});
+
+it("REVIEW.md names a Region that this version does not know, and every one that the AWS SDK knows is known", () => {
+  const row = (region: string) => packFilesOf(`region: ${region}`)["REVIEW.md"]?.match(/^\| account, Region .*$/m)?.[0];
+  expect(row("eu-centrl-1")).toMatch(/, eu-centrl-1, \*\*which this version does not know: it is new, or misspelled\*\* \|$/);
+  expect(row("eu-central-1")).toMatch(/, eu-central-1 \|$/);
+  const sdk = readFileSync(join(PROJECT, "node_modules/@aws-sdk/core/dist-cjs/submodules/client/index.js"), "utf8");
+  const regions = [...sdk.matchAll(/"([a-z]{2,4}(?:-[a-z]+){1,2}-\d)"/g)].map(([, region = ""]) => region);
+  expect(new Set(regions).size).toBeGreaterThan(40);
+  expect(regions.filter((region) => !isKnownRegion(region))).toEqual([]);
 });

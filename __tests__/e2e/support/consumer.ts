@@ -20,9 +20,15 @@ export interface Packed {
 /** Files that the package has besides those of a copy of the project. */
 export const PACKED = ["CHANGELOG.md", "LICENSE", "README.md", "deployments/schema.json", "docs", "templates"];
 
-/** Packs this project into a folder: a copy of it, because packing compiles, and other tests use what is compiled. @throws Error with the output of npm */
-export function packProject(to: string): Packed {
+/**
+ * Packs this project into a folder: a copy of it, because packing compiles, and other tests use what is compiled.
+ * @param version other than the present one
+ * @throws Error with the output of npm
+ */
+export function packProject(to: string, version?: string): Packed {
   const copy = copyOfProject();
+  const manifest = JSON.parse(readFileSync(join(PROJECT, "package.json"), "utf8"));
+  write(copy, { "package.json": JSON.stringify({ ...manifest, version: version ?? manifest.version }) });
   for (const part of PACKED) {
     cpSync(join(PROJECT, part), join(copy, part), { recursive: true });
   }
@@ -67,7 +73,7 @@ export class Consumer {
     const path = folder();
     cpSync(EXAMPLE, path, { recursive: true, filter: (source) => !/\/(node_modules|build|cdktf\.out)$|\.tgz$/.test(source) });
     const packed = packProject(path);
-    install(path, ["--no-audit", "--no-fund"]);
+    install(path, ["--no-audit", "--no-fund", "--save-exact", `./${packed.filename}`]);
     return new Consumer(path, packed);
   }
 

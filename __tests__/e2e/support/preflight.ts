@@ -54,7 +54,7 @@ export function preflight(
   args: readonly string[] = [],
   more: Readonly<Record<string, string | undefined>> = {},
 ): Promise<Ended> {
-  const cwd = folder({ "cdktf.json": "{}", "deployments/dev.yaml": text });
+  const cwd = folder({ "deployments/dev.yaml": text });
   const env = { PATH: process.env.PATH ?? "", ...environmentOf(url, ADMIN), ...more };
   return new Promise((resolve) => {
     execFile(process.execPath, [SCRIPT, "preflight", "dev", ...args], { cwd, env }, (error, stdout, stderr) => {

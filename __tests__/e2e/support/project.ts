@@ -57,7 +57,6 @@ export class Deployments {
 
   /** Replaces the settings and synthesizes. @throws Error with the output of the app if it fails */
   change(settings: Readonly<Record<string, string>>): void {
-    write(this.path, { "cdktf.json": "{}" });
     write(this.path, Object.fromEntries(Object.entries(settings).map(([stack, text]) => [`deployments/${stack}.yaml`, text])));
     const { status, output } = runIn(
       this.path,

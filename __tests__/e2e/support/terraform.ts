@@ -50,8 +50,6 @@ function environment(mirror: string | undefined, aws?: AnyAws, credentials?: Cre
   return {
     PATH: process.env.PATH ?? "",
     HOME: home,
-    // On Node.js 20 the AWS SDK warns that it ends to support it.
-    AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
     TF_CLI_CONFIG_FILE: configuration,
     TF_IN_AUTOMATION: "1",
     TF_INPUT: "0",

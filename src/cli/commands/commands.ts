@@ -4,6 +4,8 @@ interface CommandRow {
   readonly summary: string;
   /** Loads the module of the command. A command that uses neither CDKTF nor the AWS SDK works where they are not installed. */
   readonly load: () => Promise<{ readonly define: Define }>;
+  /** What people type after the name of the program, for its help. */
+  readonly examples: readonly [string, string];
   /** What each of its exit codes means, for its help. */
   readonly exitCodes: Readonly<Partial<Record<ExitCode, string>>>;
 }
@@ -28,11 +30,13 @@ export const COMMANDS = {
   init: {
     summary: "create a repository for deployments",
     load: () => import("./init.js"),
+    examples: ["init ../acme", "init ../acme --stack prod --pipeline github"],
     exitCodes: { 0: "the repository is created", 1: "the arguments have an error, or the folder is not empty" },
   },
   synth: {
     summary: "write the Terraform JSON of all deployments",
     load: () => import("./synth.js"),
+    examples: ["synth", "synth --project ../acme"],
     exitCodes: {
       0: "all files are written",
       1: "the settings have errors or a stack's folder holds other Terraform files, and nothing is written; or a file cannot be written",
@@ -41,11 +45,13 @@ export const COMMANDS = {
   policy: {
     summary: "print the policy as AWS stores it, or explain an action",
     load: () => import("./policy.js"),
+    examples: ["policy deckhouse --mode minimal", "policy deckhouse --explain ec2:RunInstances"],
     exitCodes: { 0: "the policy or the explanation is printed", 1: INVALID },
   },
   review: {
     summary: "write the review packs",
     load: () => import("./review.js"),
+    examples: ["review", "review --check"],
     exitCodes: {
       0: "the review packs are up to date",
       1: `${INVALID}, or a file cannot be written; with --check also a file that is not up to date`,
@@ -54,6 +60,7 @@ export const COMMANDS = {
   diff: {
     summary: "summarize a change of the settings, or a plan",
     load: () => import("./diff.js"),
+    examples: ["diff --against main", "diff deckhouse --dkp-version 1.77"],
     exitCodes: {
       0: "every difference is known to be harmless",
       1: "the settings, the arguments or the plan have an error",
@@ -64,6 +71,7 @@ export const COMMANDS = {
   plan: {
     summary: "plan one deployment, and summarize the plan; applies nothing",
     load: () => import("./plan.js"),
+    examples: ["plan deckhouse", "plan deckhouse --format markdown"],
     exitCodes: {
       0: "there is nothing to apply, or what is planned is harmless",
       1: `${INVALID}, or Terraform failed; there is no plan`,
@@ -74,6 +82,7 @@ export const COMMANDS = {
   apply: {
     summary: "plan one deployment again, and apply what was approved",
     load: () => import("./apply.js"),
+    examples: ["apply deckhouse", "apply deckhouse --approved DIGEST --accept 2"],
     exitCodes: {
       0: "the plan is applied, or there is nothing to apply",
       1: `${INVALID}, or Terraform failed`,
@@ -83,6 +92,7 @@ export const COMMANDS = {
   preflight: {
     summary: "check the AWS account before DKP is installed",
     load: () => import("./preflight.js"),
+    examples: ["preflight deckhouse", "preflight deckhouse --permissions"],
     exitCodes: {
       0: "no check requires attention",
       1: INVALID,
@@ -93,6 +103,7 @@ export const COMMANDS = {
   keys: {
     summary: "show the status of the access keys and the next step of a rotation",
     load: () => import("./keys.js"),
+    examples: ["keys", "keys deckhouse --write"],
     exitCodes: {
       0: "nothing but notes is reported; with --leaked: the steps are printed",
       1: `${INVALID}; with --leaked: IAM does not list the keys`,
@@ -103,11 +114,13 @@ export const COMMANDS = {
   "hand-over": {
     summary: "print the provider block for DKP, with the secret",
     load: () => import("./hand-over.js"),
+    examples: ["hand-over deckhouse --out provider.yaml", "hand-over deckhouse --format json"],
     exitCodes: { 0: "the provider block is printed or written", 1: "the provider block is neither printed nor written" },
   },
   drift: {
     summary: "report what exists in AWS in addition to what Terraform manages",
     load: () => import("./drift.js"),
+    examples: ["drift", "drift deckhouse --policy"],
     exitCodes: {
       0: "nothing exists besides what is managed, and nothing of that is missing",
       1: INVALID,

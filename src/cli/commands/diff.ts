@@ -4,6 +4,7 @@ import { DKP_VERSION, type DkpVersion, KNOWN_VERSIONS, SUPPORTED_VERSIONS } from
 import type { Deployment } from "../../settings/deployment";
 import { versionWarning } from "../../settings/settings-notes";
 import { readTextFile } from "../../text/files";
+import { isObject } from "../../text/json";
 import { COMPARED_FILES, readBase } from "../diff/baseline";
 import { type Changes, changesExitCode, changesJson, changesOf } from "../diff/changes";
 import { changesAgainst, type Packs } from "../diff/compare";
@@ -121,7 +122,13 @@ function ofPolicies(command: Command, files: readonly string[]): Changes {
   if (before === undefined || after === undefined || more.length > 0) {
     return command.error("error: --policies: name two files, the policy before the change and the one after it");
   }
-  const policyIn = (file: string) => [readPolicy(readTextFile(file))];
+  const policyIn = (file: string) => {
+    const policy = readPolicy(readTextFile(file));
+    if (!isObject(policy) || policy.Statement === undefined) {
+      throw new Error(`${file}: is not an IAM policy, which is a JSON object with Statement, and no key twice`);
+    }
+    return [policy];
+  };
   const findings = policyFindings("principal", comparePolicies(policyIn(before), policyIn(after)));
   return changesOf(`${before} -> ${after}`, "policies", findings);
 }

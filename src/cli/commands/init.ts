@@ -1,9 +1,9 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { Option } from "commander";
 import { SettingsError } from "../../settings/errors";
 import { stackNameErrors } from "../../settings/load";
-import { requireRealFolder, writeFileAtomically } from "../../text/files";
+import { makeFolder, requireRealFolder, writeFileAtomically } from "../../text/files";
 import { packageSource } from "../init/package-source";
 import { CDKTF_NODE, PIPELINES, type RepositoryOptions, repositoryFiles } from "../init/repository";
 import { inOneStep } from "../terraform/signals";
@@ -14,21 +14,25 @@ import type { Define, Session } from "./support/session";
 export const define: Define = (command, session) => {
   command
     .description(
-      `Creates a repository for deployments: package.json, the CDKTF program, a settings file with the recommended settings for production, .gitignore, README.md. Asks nothing, and calls neither AWS nor npm. Where the program comes from a packed file, a copy of that is in the repository.
+      `Creates a repository for deployments: package.json, a settings file with the recommended settings for production, files for Git and npm, README.md. Asks nothing, and calls neither AWS nor npm. Where the program comes from a packed file, a copy of that is in the repository.
 
 Rejects a folder that is not empty; .git may exist.`,
     )
     .argument("[folder]", "the folder of the repository; created if it does not exist", ".")
     .option("--stack <name>", "name of the first deployment", "deckhouse")
     .addOption(new Option("--pipeline <system>", "adds a pipeline").choices(Object.keys(PIPELINES)))
+    .option("--cdktf", "adds a program in TypeScript, for cdktf deploy and for resources of your own beside the stack")
     .option(
       "--cdk-terrain",
-      `installs CDK Terrain under the names of CDKTF; requires Node.js 22.19 or newer (default: where Node.js is newer than ${CDKTF_NODE})`,
+      `the same with CDK Terrain under the names of CDKTF, also with --cdktf where Node.js is newer than ${CDKTF_NODE}; requires Node.js 22.19 or newer`,
     )
     .action((folder: string, options: Options) => init(session, folder, options));
 };
 
-type Options = Pick<RepositoryOptions, "stack" | "pipeline"> & { readonly cdkTerrain?: true };
+interface Options extends Pick<RepositoryOptions, "stack" | "pipeline"> {
+  readonly cdktf?: true;
+  readonly cdkTerrain?: true;
+}
 
 async function init(session: Session, folder: string, options: Options): Promise<void> {
   const { stack } = options;
@@ -40,25 +44,33 @@ async function init(session: Session, folder: string, options: Options): Promise
   if (existsSync(folder) && readdirSync(folder).some((name) => name !== ".git")) {
     throw new Error(`${folder}: is not empty; name a new folder, or one that is empty`);
   }
-  const cdkTerrain = options.cdkTerrain ?? Number.parseInt(session.host.versions.node, 10) > CDKTF_NODE;
-  const { named, file } = packageSource();
-  const files: [string, string | Uint8Array][] = Object.entries(repositoryFiles({ ...options, cdkTerrain, source: named }));
+  const cdktf = programOf(options, Number.parseInt(session.host.versions.node, 10));
+  const { named, file } = packageSource(session.host.env);
+  const files: [string, string | Uint8Array][] = Object.entries(repositoryFiles({ ...options, cdktf, source: named }));
   const isPacked = file !== undefined && existsSync(file);
   if (isPacked) {
     files.push([basename(file), readFileSync(file)]);
   }
   await inOneStep(() => {
     for (const [path, content] of files) {
-      mkdirSync(dirname(join(folder, path)), { recursive: true });
+      makeFolder(dirname(join(folder, path)));
       writeFileAtomically(join(folder, path), content);
     }
   });
   session.print(files.map(([path]) => `wrote ${join(folder, path)}\n`).join(""));
-  session.print(nextSteps(folder, stack, isPacked ? undefined : file));
+  session.print(nextSteps(folder, options, isPacked ? undefined : file));
+}
+
+/** The command that runs the program of a repository that has one. */
+function programOf({ cdktf, cdkTerrain }: Options, node: number): RepositoryOptions["cdktf"] {
+  if (cdkTerrain === true || (cdktf === true && node > CDKTF_NODE)) {
+    return "cdktn";
+  }
+  return cdktf && "cdktf";
 }
 
 /** @param missing the packed file that is still to be created in this checkout */
-function nextSteps(folder: string, stack: string, missing: string | undefined): string {
+function nextSteps(folder: string, { stack, pipeline }: Options, missing: string | undefined): string {
   const packed = missing && relative(resolve(folder), missing);
   return [
     "",
@@ -68,9 +80,11 @@ function nextSteps(folder: string, stack: string, missing: string | undefined): 
     ...(packed === undefined ? [] : [`  npm run --prefix ${shellWord(dirname(packed))} package && cp ${shellWord(packed)} .`]),
     "  npm install",
     `  ${dkpAccess("review")}`,
-    "  git init && git add --all && git commit",
+    '  git init && git add --all && git commit -m "AWS access"',
     "  create the state bucket: node_modules/dkp-access/docs/how-to/state-bucket.md",
-    `  ${dkpAccess("apply", stack)}   # with AWS credentials; shows what changes, and asks`,
+    ...(pipeline === undefined
+      ? [`  ${dkpAccess("apply", stack)}   # with AWS credentials; shows what changes, and asks`]
+      : ["  set up the pipeline before the first push: node_modules/dkp-access/docs/how-to/pipelines.md"]),
     `  ${dkpAccess("hand-over", stack, "--out", "provider.yaml")}`,
     "",
   ].join("\n");

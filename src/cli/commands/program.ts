@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { Command, CommanderError } from "commander";
 import { packageVersion } from "../../text/package-file";
 import { page } from "../text/recovery";
@@ -48,12 +48,13 @@ export async function runProgram(args: readonly string[], host: Host): Promise<n
 
 /** Adds all commands. Only the one that runs needs its options. */
 async function addCommands(program: Command, session: Session, named: string | undefined): Promise<void> {
-  for (const [name, { summary, load, exitCodes }] of Object.entries(COMMANDS)) {
+  for (const [name, { summary, load, exitCodes, examples }] of Object.entries(COMMANDS)) {
     const command = program.command(name).summary(summary).description(summary).allowExcessArguments(false);
     command.showHelpAfterError(`${program.name()} ${name} --help shows the usage`);
     if (name === named) {
       (await load()).define(command, session);
       addHelpSection(command, "Exit codes:", exitCodes);
+      command.addHelpText("after", `\nExamples:\n${examples.map((example) => `  ${program.name()} ${example}`).join("\n")}`);
     }
   }
 }
@@ -75,7 +76,7 @@ function root(session: Session): Command {
     .version(packageVersion())
     .option(
       "--project <folder>",
-      "the folder with cdktf.json; paths in arguments, options and environment variables are relative to it",
+      "the folder with deployments/; paths in arguments, options and environment variables are relative to it",
       ".",
     )
     .configureHelp({ showGlobalOptions: true })
@@ -87,18 +88,18 @@ function root(session: Session): Command {
       if (action.name() === "init") {
         process.chdir(project);
       } else {
-        enterProject(project);
+        enterProject(project, session.settings);
       }
     });
   addHelpSection(program, "Environment variables:", ENVIRONMENT);
   return program;
 }
 
-/** Makes a project the current folder. @throws Error if it is not a folder with cdktf.json */
-function enterProject(folder: string): void {
-  if (!existsSync(join(folder, "cdktf.json"))) {
+/** Makes a project the current folder. @throws Error if it is not a folder with the folder of the settings files */
+function enterProject(folder: string, settings: string): void {
+  if (!existsSync(resolve(folder, settings))) {
     throw new Error(
-      `${resolve(folder)}: has no cdktf.json; run the command in the folder of a project, or name it with --project FOLDER`,
+      `${resolve(folder)}: has no ${settings}/; run the command in the folder of a project, or name it with --project FOLDER`,
     );
   }
   process.chdir(folder);

@@ -1,5 +1,6 @@
+import { settingsWarnings } from "../../settings/settings-notes";
 import { overviewPage } from "../review/overview";
-import { comparePacks, writePacks } from "../review/pack-folder";
+import { comparePacks, type StaleFile, writePacks } from "../review/pack-folder";
 import { inSteps } from "../terraform/signals";
 import { dkpAccess } from "../text/command";
 import { STACKS_HELP, selectDeployments } from "./support/deployments";
@@ -33,6 +34,11 @@ Never writes or deletes through symbolic links.`,
       if (check !== true) {
         await inSteps(writePacks(stale));
         session.print(stale.map(({ path, what }) => `${what === "left over" ? "removed" : "wrote"} ${path}\n`).join(""));
+        session.print(meaningText(stale));
+      }
+      for (const deployment of deployments) {
+        const warnings = settingsWarnings(deployment).map((warning) => `warn: ${deployment.stack}: ${warning}\n`);
+        session.printError(warnings.join(""));
       }
       if (unmanaged !== undefined) {
         session.printError(
@@ -55,3 +61,12 @@ Never writes or deletes through symbolic links.`,
       session.printError(check === true || stale.length > 0 ? "" : `${out}: all files are up to date\n`);
     });
 };
+
+/** Of files that were there before, those that mean something else. Order and the version of the program are no change of meaning. */
+function meaningText(stale: readonly StaleFile[]): string {
+  const changed = stale.filter(({ isOtherMeaning }) => isOtherMeaning).map(({ path }) => `  ${path}\n`);
+  if (changed.length > 0) {
+    return `changed in meaning:\n${changed.join("")}`;
+  }
+  return stale.some(({ path, what }) => what === "outdated" && path.endsWith(".json")) ? "changed in meaning: no file\n" : "";
+}

@@ -1,4 +1,4 @@
-import gt from "semver/functions/gt";
+import SemVer from "semver/classes/semver";
 import valid from "semver/functions/valid";
 import { ACCOUNT_ID } from "../../iam/arns";
 import { SLOTS } from "../../iam/key-slots";
@@ -7,6 +7,7 @@ import { grouped } from "../../text/grouped";
 import { type JsonObject, valueAt } from "../../text/json";
 import { packageVersion } from "../../text/package-file";
 import { levelOf } from "../findings/finding";
+import { effectiveSettings, normalizedSettings } from "../review/normalized-settings";
 import { canonical, listOf, objectOf, textOf } from "../text/json";
 import type { Changes, DeploymentChanges } from "./changes";
 import { differences, nameOf, valueText } from "./json-values";
@@ -39,27 +40,35 @@ export function changesAgainst(base: Packs, current: Packs, source: string, pack
   const deployments = stacks.map((stack) => {
     const from = renamed.get(stack) ?? stack;
     const [packBefore, packAfter] = [before.get(from), after.get(stack)];
-    const changes = changesOf(stack, packBefore, packAfter);
-    const others = changes.state === "unchanged" ? [] : unexplainedFindings(from, packBefore, packOf);
-    const all = { ...changes, findings: [...changes.findings, ...others] };
-    return from === stack ? all : ofRename(all, from, sideOf(packBefore), sideOf(packAfter));
+    const changes = changesOf(stack, from, packBefore, packAfter, packOf);
+    return from === stack ? changes : ofRename(changes, from, sideOf(packBefore), sideOf(packAfter));
   });
   return { source, deployments };
 }
 
 type PacksByStack = ReadonlyMap<string, Files>;
 
-function changesOf(stack: string, base: Files | undefined, current: Files | undefined): DeploymentChanges {
-  const [before, after] = [sideOf(base), sideOf(current)];
+function changesOf(
+  stack: string,
+  from: string,
+  base: Files | undefined,
+  current: Files | undefined,
+  packOf: PackOf | undefined,
+): DeploymentChanges {
+  const [given, after] = [sideOf(base), sideOf(current)];
   if (after.settings === undefined) {
-    return { stack, state: "removed", findings: removal(before) };
+    return { stack, state: "removed", findings: removal(given) };
   }
-  const lock = lockFindings(before, after);
-  if (lock.length === 0 && canonical(withoutLock(before)) === canonical(withoutLock(after))) {
+  const lock = lockFindings(given, after);
+  if (lock.length === 0 && canonical(withoutLock(given)) === canonical(withoutLock(after))) {
     return { stack, state: "unchanged", findings: [] };
   }
-  const findings = [...withOnlySetting(findingsBetween(stack, before, after), before, after), ...lock];
-  return { stack, state: before.settings === undefined ? "new" : "changed", findings };
+  const before = given.version === after.version ? given : withDefaults(from, given);
+  const between = withOnlySetting(findingsBetween(stack, before, after), before, after);
+  const found = ofUpgrade(before, after, between);
+  const findings = [...found, ...lock, ...unexplainedFindings(from, given, packOf)];
+  const state = findings.length === 0 ? "unchanged" : "changed";
+  return { stack, state: before.settings === undefined ? "new" : state, findings };
 }
 
 /** Where one version of the program wrote both sides, and one setting differs, what requires attention follows from that setting. */
@@ -73,6 +82,35 @@ function withOnlySetting(findings: readonly DiffFound[], before: PackSide, after
 
 const withoutLock = ({ files: { [LOCK_FILE]: _, ...files } }: PackSide) => files;
 
+/** A review pack of another version, with the settings as this version completes them. */
+function withDefaults(stack: string, side: PackSide): PackSide {
+  const deployment = side.settings && deploymentOf(stack, side.settings);
+  return deployment === undefined || "errors" in deployment
+    ? side
+    : { ...side, settings: effectiveSettings(normalizedSettings(deployment).settings) };
+}
+
+/** What changes although the settings are the same, because another version of the program generated the later review pack. */
+function ofUpgrade(before: PackSide, after: PackSide, findings: readonly DiffFound[]): readonly DiffFound[] {
+  const isUpgrade =
+    before.version !== after.version &&
+    before.settings !== undefined &&
+    settingDifferences(before.settings, after.settings ?? {}).length === 0;
+  return isUpgrade ? findings.map((found) => byUpgrade(found, after.version)) : findings;
+}
+
+function byUpgrade(found: DiffFound, upgrade: string | undefined): DiffFound {
+  switch (found.rule) {
+    case "permissions-broadened":
+    case "permissions-narrowed":
+    case "policy-narrowed":
+    case "deployer-broadened":
+      return { ...found, values: { ...found.values, upgrade } } as DiffFound;
+    default:
+      return found;
+  }
+}
+
 /** Another provider lock lets Terraform run another provider, with the credentials of whoever applies. */
 function lockFindings(before: PackSide, after: PackSide): readonly DiffFound[] {
   const [lockBefore, lockAfter] = [before.files[LOCK_FILE], after.files[LOCK_FILE]];
@@ -81,8 +119,7 @@ function lockFindings(before: PackSide, after: PackSide): readonly DiffFound[] {
 }
 
 /** What of a review pack does not follow from its settings, as this version reads them. */
-function unexplainedFindings(stack: string, base: Files | undefined, packOf: PackOf | undefined): readonly DiffFound[] {
-  const given = sideOf(base);
+function unexplainedFindings(stack: string, given: PackSide, packOf: PackOf | undefined): readonly DiffFound[] {
   const deployment = given.settings && deploymentOf(stack, given.settings);
   const isGenerated = packOf !== undefined && deployment !== undefined && !("errors" in deployment);
   return isGenerated ? unexplained(given, sideOf(packOf(deployment))) : [];
@@ -161,10 +198,10 @@ function pgpKeysOf({ settings }: PackSide): PgpKeys {
   return SLOTS.map((slot) => [slot, textOf(valueAt(settings, ["accessKeys", slot, "pgpKey"]))]);
 }
 
-/** Whether a newer version of the program, or one without a version, wrote a review pack. */
+/** Whether a newer version of the program, or one without a version, wrote a review pack. The commits of checkouts have no order. */
 function versionFindings({ version: theirs }: PackSide): readonly DiffFound[] {
   const ours = packageVersion();
-  const isNewer = theirs !== undefined && theirs !== ours && (valid(theirs) === null || gt(theirs, ours));
+  const isNewer = theirs !== undefined && (valid(theirs) === null || new SemVer(theirs).compareMain(ours) > 0);
   return isNewer ? [{ rule: "baseline-newer", values: { theirs, ours } }] : [];
 }
 

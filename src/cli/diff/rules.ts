@@ -2,6 +2,7 @@ import type { DecisionRequest } from "../../decision/model";
 import type { AccessLevel, Area } from "../../iam/catalogue";
 import type { Found, Level } from "../findings/finding";
 import { type Given, templateRules } from "../findings/templates";
+import { dkpAccess } from "../text/command";
 import { page } from "../text/recovery";
 
 /** A resource pattern and its conditions as people read them: `aws:RequestedRegion is eu-central-1`. */
@@ -42,7 +43,7 @@ function rules<Section extends string, const Of extends Readonly<Record<string, 
 export type Principal = "user" | "node role" | "Terraform role" | "principal" | "principal of the imported policy";
 
 const NARROWED =
-  "the {principal} is allowed less than before[: {actions}][; not comparable: reported as narrowed, because {reason}][; for example, allowed before and not now: {request}]";
+  "the {principal} is allowed less than before[ by the upgrade to {upgrade}][: {actions}][; not comparable: reported as narrowed, because {reason}][; for example, allowed before and not now: {request}]";
 
 const IF_LEAKED = "if it has leaked, do not change the settings: run keys --leaked";
 
@@ -70,7 +71,7 @@ export const RULES = {
     },
     "active-key-deleted": {
       text: "deletes the access key in the slot {slot} while it is Active",
-      remedy: `set it to Inactive in an earlier apply; ${IF_LEAKED}`,
+      remedy: `run ${dkpAccess("keys")}, and follow its steps; ${IF_LEAKED}`,
     },
     "keys-exchanged": {
       text: "creates the access key in the slot {created} and deletes the one in the slot {deleted} in one apply",
@@ -142,15 +143,18 @@ export const RULES = {
   ...rules("attention", "Destination of the secret", {
     "destination-changed": {
       text: "the state, which may contain the secret, changes its destination or protection ({changes}): Terraform sends the state and the credentials of the backend there",
-      remedy: "with another location, run terraform init -migrate-state",
+      remedy: `with another location, move the state before you merge (${page("change-and-retire", "move-the-state")})`,
     },
   }),
   ...rules("note", "What an attacker with the key can do", {
     risk: "[before: {before}; ]now: {after}",
   }),
   ...rules("attention", "Broadened permissions", {
-    "permissions-broadened":
-      "the {principal} is allowed more than before[: {actions}][; not comparable: reported as broadened, because {reason}][; for example, allowed now and not before: {request}][, if the permissions boundary {boundary} allows it]",
+    "permissions-broadened": {
+      text: "the {principal} is allowed more than before[ by the upgrade to {upgrade}][: {actions}][; not comparable: reported as broadened, because {reason}][; for example, allowed now and not before: {request}][, if the permissions boundary {boundary} allows it]",
+      remedy:
+        "[{upgrade} gives the reason in node_modules/dkp-access/CHANGELOG.md, under Permissions: approve it before you apply]",
+    },
     "deny-weakened":
       "the {principal}: a Deny is removed or covers fewer requests[, or is not comparable, because {reason}][; for example {request}]",
     "boundary-removed": "the {principal}: the permissions boundary {before} is removed",
@@ -179,7 +183,7 @@ export const RULES = {
       remedy: "update it from {file} before you apply",
     },
     "deployer-broadened": {
-      text: "the Terraform role needs additional permissions ({file})[: {actions}][; not comparable: reported as broadened, because {reason}][; for example {request}]",
+      text: "the Terraform role needs additional permissions[ by the upgrade to {upgrade}] ({file})[: {actions}][; not comparable: reported as broadened, because {reason}][; for example {request}]",
       remedy: "[update it from {update} before you apply]",
     },
   }),
@@ -220,7 +224,8 @@ export const RULES = {
     "permissions-narrowed": {
       text: NARROWED,
       risk: "calls of the running cluster may be denied",
-      remedy: "apply it once DKP no longer makes these calls",
+      remedy:
+        "[{upgrade} gives the reason in node_modules/dkp-access/CHANGELOG.md, under Permissions: apply it to a cluster for tests first|apply it once DKP no longer makes these calls]",
     },
     "policy-removed": {
       text: "the node role loses {policy}",

@@ -1,6 +1,6 @@
 import type { Level, Rule } from "./finding";
 
-/** Sentences with values in braces; a part in brackets is left out where a value in it is missing or empty. */
+/** Sentences with values in braces. Where a value is missing or empty, a part in brackets is left out, or is what follows its bar: `[a {b}|c]`. */
 interface Templates {
   readonly text: string;
   readonly risk?: string | undefined;
@@ -64,7 +64,7 @@ function filled(template: string, values: Values): string {
   const isGiven = (name: string) => [values[name] ?? ""].flat().some((item) => item !== "");
   const names = (part: string) => [...part.matchAll(/\{(\w+)\}/g)].map(([, name = ""]) => name);
   return template
-    .replaceAll(/\[([^\]]+)\]/g, (_, part: string) => (names(part).every(isGiven) ? part : ""))
+    .replaceAll(/\[([^\]|]+)\|?([^\]]*)\]/g, (_, part: string, other: string) => (names(part).every(isGiven) ? part : other))
     .replaceAll(/\{(\w+)\}/g, (_, name: string) => valueText(values[name]));
 }
 

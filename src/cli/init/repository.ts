@@ -13,8 +13,8 @@ export interface RepositoryOptions {
   /** Name of the first deployment. */
   readonly stack: string;
   readonly pipeline: keyof typeof PIPELINES | undefined;
-  /** Whether npm installs CDK Terrain under the names of CDKTF. */
-  readonly cdkTerrain: boolean;
+  /** The command that runs a program of the repository. @default settings only */
+  readonly cdktf?: "cdktf" | "cdktn" | undefined;
   /** What package.json names to install this package. */
   readonly source: string;
 }
@@ -22,14 +22,21 @@ export interface RepositoryOptions {
 /** The newest Node.js that the command `cdktf` 0.21 starts with: it has no build of node-pty for a newer one. */
 export const CDKTF_NODE = 22;
 
+const NODE_VERSIONS = { settings: ">=20.9", cdktf: `>=20.9 <${CDKTF_NODE + 1}`, cdktn: ">=22.19" };
+
 interface PackageJson {
   readonly devDependencies: Readonly<Record<string, string>>;
 }
 
 /** Files that are copied as they are. npm never packs files named `.gitignore` and `.npmrc`. */
-const COPIED: Readonly<Record<string, string>> = {
+const SETTINGS_FILES: Readonly<Record<string, string>> = {
+  ".gitattributes": "templates/gitattributes",
   ".gitignore": "templates/gitignore",
   ".npmrc": "templates/npmrc",
+};
+
+/** Files of the program that `cdktf` runs. */
+const PROGRAM_FILES: Readonly<Record<string, string>> = {
   "cdktf.json": "templates/cdktf.json",
   "main.ts": "templates/main.ts",
   "tsconfig.json": "templates/tsconfig.json",
@@ -39,45 +46,51 @@ const read = (path: string) => readFileSync(packageFile(path), "utf8");
 
 /** The files of a repository for deployments, by path. */
 export function repositoryFiles(options: RepositoryOptions): Readonly<Record<string, string>> {
-  const { stack, pipeline } = options;
+  const { stack, pipeline, cdktf } = options;
+  const copied = { ...SETTINGS_FILES, ...(cdktf && PROGRAM_FILES) };
   return {
     [`deployments/${stack}.yaml`]: fillTemplate("templates/deployment.yaml", REASONS),
-    ...Object.fromEntries(Object.entries(COPIED).map(([path, template]) => [path, read(template)])),
+    ...Object.fromEntries(Object.entries(copied).map(([path, template]) => [path, read(template)])),
     "package.json": packageJson(options),
-    "README.md": fillTemplate("templates/README.md", { stack, pipelineFile: pipeline && PIPELINES[pipeline].path }),
+    "README.md": fillTemplate("templates/README.md", { stack, cdktf, pipelineFile: pipeline && PIPELINES[pipeline].path }),
     ...(pipeline === undefined ? {} : { [PIPELINES[pipeline].path]: read(PIPELINES[pipeline].template) }),
   };
 }
 
-/** CDK Terrain under the names of CDKTF. */
-const TERRAIN = {
-  "@cdktf/provider-aws": "npm:@cdktn/provider-aws@25.7.0",
-  cdktf: "npm:cdktn@0.24.0",
-  cdktn: "0.24.0",
-};
+/** CDK Terrain that this version is tested with. */
+export const CDK_TERRAIN = { cdktn: "0.24.0", "@cdktn/provider-aws": "25.7.0" };
 
-/** With the versions of the peers and tools that this release is tested with. */
-function packageJson({ cdkTerrain, source }: RepositoryOptions): string {
+/** What a program needs, with the versions that this release is tested with. npm installs CDK Terrain under the names of CDKTF. */
+function programPackages(cdktf: "cdktf" | "cdktn"): Readonly<Record<string, string>> {
   const { devDependencies } = JSON.parse(read("package.json")) as PackageJson;
-  const tested = (...names: readonly string[]) => Object.fromEntries(names.map((name) => [name, devDependencies[name]]));
-  const command = cdkTerrain ? "cdktn" : "cdktf";
+  const tested = (...names: readonly string[]) => Object.fromEntries(names.map((name) => [name, devDependencies[name] ?? ""]));
+  const { cdktn, "@cdktn/provider-aws": bindings } = CDK_TERRAIN;
+  return cdktf === "cdktf"
+    ? tested("@cdktf/provider-aws", "cdktf", "cdktf-cli", "constructs", "typescript")
+    : {
+        "@cdktf/provider-aws": `npm:@cdktn/provider-aws@${bindings}`,
+        cdktf: `npm:cdktn@${cdktn}`,
+        cdktn,
+        "cdktn-cli": cdktn,
+        ...tested("constructs", "typescript"),
+      };
+}
+
+/** Jobs of a pipeline install no development dependencies, and the packages of a program are such. */
+function packageJson({ cdktf, source }: RepositoryOptions): string {
   const content = {
     name: "dkp-access-deployments",
     description: "AWS access of DKP clusters",
     private: true,
     license: "UNLICENSED",
-    engines: { node: cdkTerrain ? ">=22.19" : `>=20.9 <${CDKTF_NODE + 1}` },
+    engines: { node: NODE_VERSIONS[cdktf ?? "settings"] },
     scripts: {
       ...Object.fromEntries(["synth", "review", "diff"].map((name) => [name, `dkp-access ${name}`])),
       "dkp-access": "dkp-access",
-      deploy: `CHECKPOINT_DISABLE=1 ${command} deploy`,
+      ...(cdktf && { deploy: `CHECKPOINT_DISABLE=1 ${cdktf} deploy` }),
     },
-    dependencies: {
-      ...(cdkTerrain ? TERRAIN : tested("@cdktf/provider-aws", "cdktf")),
-      ...tested("constructs"),
-      "dkp-access": source,
-    },
-    devDependencies: { [`${command}-cli`]: cdkTerrain ? TERRAIN.cdktn : devDependencies["cdktf-cli"], ...tested("typescript") },
+    dependencies: { "dkp-access": source },
+    ...(cdktf && { devDependencies: programPackages(cdktf) }),
   };
   return `${JSON.stringify(content, null, 2)}\n`;
 }

@@ -1,7 +1,9 @@
-import { existsSync, lstatSync, mkdirSync, readdirSync, rmdirSync, rmSync } from "node:fs";
+import { existsSync, lstatSync, readdirSync, rmdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { readRegularFile, requireRealFolder, writeFileAtomically } from "../../text/files";
+import { fileErrorMessage, makeFolder, readRegularFile, requireRealFolder, writeFileAtomically } from "../../text/files";
+import { parseJson } from "../../text/json";
 import { dkpAccess } from "../text/command";
+import { objectOf, sortedKeys } from "../text/json";
 import { PACK_FILES, type Pack } from "./file-names";
 
 /** A file that differs from what the current settings generate. */
@@ -11,6 +13,8 @@ export interface StaleFile {
   readonly what: "missing" | "outdated" | "left over";
   /** What it should contain. */
   readonly text: string;
+  /** Whether it is JSON that differs in more than order and the version of the program. What people read follows from such files. */
+  readonly isOtherMeaning: boolean;
 }
 
 /** What a folder of review packs should contain. */
@@ -58,27 +62,37 @@ export function comparePacks(folder: string, expected: Expected): PackFolder {
   return {
     stale: [...files, ...(isOurs && expected.overview !== undefined ? [overview] : [])].flatMap(({ path, text }) => {
       const what = difference(path, text);
-      return what === undefined ? [] : [{ path, what, text: text ?? "" }];
+      return what === undefined ? [] : [{ path, what, text: text ?? "", isOtherMeaning: isOtherMeaning(path, what, text) }];
     }),
     unknown: unknown.map((stack) => join(folder, stack)),
     ...(isOurs ? {} : { unmanaged: overview.path }),
   };
 }
 
-/** Updates the files of review packs, one in each step. */
+/** Updates the files of review packs, one in each step. @throws Error that says so, if they are incomplete */
 export function* writePacks(stale: readonly StaleFile[]): Generator<void, void> {
-  for (const { path, what, text } of stale) {
-    if (what === "left over") {
-      rmSync(path);
-      if (readdirSync(dirname(path)).length === 0) {
-        rmdirSync(dirname(path));
-      }
-    } else {
-      mkdirSync(dirname(path), { recursive: true });
-      writeFileAtomically(path, text, path.endsWith(".sh") ? { mode: 0o777 } : {});
+  for (const [index, file] of stale.entries()) {
+    try {
+      update(file);
+    } catch (error) {
+      const reason = fileErrorMessage(error) ?? (error as Error).message;
+      const incomplete = `${index} of ${stale.length} files are up to date, and the review packs are incomplete`;
+      throw new Error(`${reason}; ${incomplete}: run ${dkpAccess("review")} again`, { cause: error });
     }
     yield;
   }
+}
+
+function update({ path, what, text }: StaleFile): void {
+  if (what === "left over") {
+    rmSync(path);
+    if (readdirSync(dirname(path)).length === 0) {
+      rmdirSync(dirname(path));
+    }
+    return;
+  }
+  makeFolder(dirname(path));
+  writeFileAtomically(path, text, path.endsWith(".sh") ? { mode: 0o777 } : {});
 }
 
 /** Its last line names the settings folder that a review pack was generated from. */
@@ -116,6 +130,18 @@ function difference(path: string, text: string | undefined): StaleFile["what"] |
     return "missing";
   }
   return readRegularFile(path).equals(Buffer.from(text)) ? undefined : "outdated";
+}
+
+/** A file that is missing means what the others do that refer to it. */
+function isOtherMeaning(path: string, what: StaleFile["what"], text: string | undefined): boolean {
+  const isCompared = path.endsWith(".json") && what !== "missing";
+  return isCompared && (text === undefined || meaning(readRegularFile(path).toString("utf8")) !== meaning(text));
+}
+
+/** CDKTF names its version in a comment of its JSON, and `deployment.json` that of this program. */
+function meaning(text: string): string {
+  const { version: _version, "//": _comment, ...content } = objectOf(parseJson(text));
+  return JSON.stringify(content, sortedKeys);
 }
 
 /** Whether there is a file. @throws Error if there is something else, for example a symbolic link: commands read, write and delete files only */

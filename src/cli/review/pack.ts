@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { SUPPORTED_VERSIONS } from "../../iam/dkp-versions";
 import { MAX_POLICY_CHARACTERS } from "../../iam/limits";
 import { NODE_ACTIONS, NODE_TRUST, nodePolicy } from "../../iam/node-role-permissions";
+import { isKnownRegion } from "../../iam/partitions";
 import { MOVED_FILE } from "../../terraform/addresses";
 import { visibleLines } from "../../text/printable";
 import { GUIDES, SESSION_HOURS } from "../account/keys/leaked-key";
@@ -34,7 +35,12 @@ const CONSTANTS = {
 };
 
 /** What the templates read. */
-export const pageFacts = (review: Reviewed) => ({ ...CONSTANTS, ...review, awsCliSteps: awsCliSteps(review) });
+export const pageFacts = (review: Reviewed) => ({
+  ...CONSTANTS,
+  ...review,
+  isKnownRegion: isKnownRegion(review.deployment.region),
+  awsCliSteps: awsCliSteps(review),
+});
 
 /** What reviewers read before a deployment is applied. It contains no secret. */
 export function reviewPack(review: Reviewed): Pack {

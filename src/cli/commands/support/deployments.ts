@@ -121,7 +121,7 @@ export interface DeploymentReports<Of extends Rules, Report extends { readonly f
 const AT_A_TIME = 4;
 
 /**
- * Reports deployments, several at a time: text as soon as a report is there, JSON at the end in the order of the deployments. One that
+ * Reports deployments, several at a time, in their order: text as soon as those before it are there, JSON at the end. One that
  * cannot be read does not keep the others from being reported; the exit code then is that of an unknown result, else that of the findings.
  * @returns the reports of those that could be read
  */
@@ -130,24 +130,31 @@ export async function forDeployments<Of extends Rules, Report extends { readonly
   deployments: readonly Deployment[],
   { rules, report, text, json, format }: DeploymentReports<Of, Report>,
 ): Promise<readonly Report[]> {
-  const reports = new Map<Deployment, Report>();
-  let ended = 0;
+  /** Of each deployment that has ended; none of one that cannot be read. */
+  const reports = new Map<Deployment, Report | undefined>();
+  const unprinted = [...deployments];
+  let separator = "";
   await someAtATime(AT_A_TIME, deployments, async (deployment) => {
     try {
       const result = await report(deployment);
       session.raise(exitCodeOf<Of>(rules, result.findings));
-      if (format === "text") {
-        session.print(`${reports.size === 0 ? "" : "\n"}${text(result)}`);
-      }
       reports.set(deployment, result);
     } catch (error) {
+      reports.set(deployment, undefined);
       const { message } = error as Error;
       session.fail(deployments.length > 1 ? new Error(`${deployment.stack}: ${message}`, { cause: error }) : error);
       session.raise(EXIT.breaking);
     }
     if (deployments.length > 1) {
-      ended += 1;
-      session.printError(`${deployment.stack} (${ended} of ${deployments.length})\n`);
+      session.printError(`${deployment.stack} (${reports.size} of ${deployments.length})\n`);
+    }
+    for (let [first] = unprinted; first !== undefined && reports.has(first); [first] = unprinted) {
+      unprinted.shift();
+      const result = reports.get(first);
+      if (result !== undefined && format === "text") {
+        session.print(`${separator}${text(result)}`);
+        separator = "\n";
+      }
     }
   });
   const inOrder = deployments.flatMap((deployment) => reports.get(deployment) ?? []);

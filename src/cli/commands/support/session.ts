@@ -77,7 +77,7 @@ function missingPackage(error: unknown): string | undefined {
   const { code, message } = error as NodeJS.ErrnoException;
   const [, name] = /^Cannot find (?:module|package) '([^']+)'/.exec(message) ?? [];
   return name !== undefined && (code === "MODULE_NOT_FOUND" || code === "ERR_MODULE_NOT_FOUND")
-    ? `the package ${name} is not installed; run npm ci, without --omit=optional`
+    ? `the package ${name} is not installed; run npm ci`
     : undefined;
 }
 

@@ -1,0 +1,62 @@
+import { parse } from "yaml";
+import { RULES, type RuleId } from "../../../src/cli/diff/rules";
+import { defineDeployments } from "../../../src/settings/load";
+import { between, seriousRules } from "../../helpers/diff";
+import { ENCRYPTION_KEY, RSA_KEY } from "../../helpers/pgp-keys";
+
+const TWO_KEYS = "{ primary: { status: Active }, secondary: { status: Active }, current: primary }";
+const keys = (text: string) => `accessKeys: ${text}`;
+const state = (key: string) => `backend: { s3: { bucket: state, region: eu-central-1, key: ${key} } }`;
+
+/** By the rule, settings before a change, settings that raise it, and what its remedy has people apply instead, one after the other. */
+const REMEDIES: Readonly<Partial<Record<RuleId, readonly [before: string, after: string, ...steps: string[]]>>> = {
+  "user-renamed": ["user: { name: a }", "user: { name: b }", "user: { name: a }"],
+  "key-replaced": [
+    keys(`{ primary: { pgpKey: ${ENCRYPTION_KEY} } }`),
+    keys(`{ primary: { pgpKey: ${RSA_KEY} } }`),
+    keys(`{ primary: { pgpKey: ${ENCRYPTION_KEY} }, secondary: { pgpKey: ${RSA_KEY}, status: Active } }`),
+  ],
+  "keys-exchanged": [
+    keys("{ primary: { status: Active } }"),
+    keys("{ primary: { status: absent }, secondary: { status: Active }, current: secondary }"),
+    keys(TWO_KEYS),
+    keys("{ primary: { status: Active }, secondary: { status: Active }, current: secondary }"),
+    keys("{ primary: { status: Inactive }, secondary: { status: Active }, current: secondary }"),
+    keys("{ primary: { status: absent }, secondary: { status: Active }, current: secondary }"),
+  ],
+  "current-key-deactivated": [
+    keys(TWO_KEYS),
+    keys("{ primary: { status: Inactive }, secondary: { status: Active }, current: secondary }"),
+    keys("{ primary: { status: Active }, secondary: { status: Active }, current: secondary }"),
+    keys("{ primary: { status: Inactive }, secondary: { status: Active }, current: secondary }"),
+  ],
+  "key-reactivated": [
+    keys("{ primary: { status: Active }, secondary: { status: Inactive } }"),
+    keys(TWO_KEYS),
+    keys("{ primary: { status: Active }, secondary: { status: Inactive } }"),
+  ],
+  "policy-moved": ["attachment: user", "attachment: group", "attachment: user-and-group", "attachment: group"],
+  "environment-changed": ['accountId: "123456789012"', 'accountId: "210987654321"', 'accountId: "123456789012"'],
+  "setting-breaking": ["user: { name: a }", "user: { name: b }", "user: { name: a }"],
+};
+
+/** Rules that only a plan raises, or whose remedy restores the file or names the setting as a value. */
+const WITHOUT_SETTINGS: readonly string[] = ["policy-detached", "removed-while-protected", "state-left-behind"];
+
+const isSetting = /accessKeys\.|restore|attachment|user\.name|change one setting|set /;
+
+it("a remedy that names a setting is applied below to settings that raise its rule", () => {
+  const named = Object.entries(RULES).flatMap(([rule, { templates }]) => (isSetting.test(templates.remedy ?? "") ? [rule] : []));
+  expect(named.filter((rule) => !WITHOUT_SETTINGS.includes(rule)).sort()).toEqual(Object.keys(REMEDIES).sort());
+});
+
+it.each(Object.entries(REMEDIES))(
+  "the remedy of %s is accepted by synth, and does not raise the rule",
+  (rule, [before, after, ...steps]) => {
+    expect(seriousRules(between(before, after))).toContain(rule);
+    for (const [index, step] of steps.entries()) {
+      expect(() => defineDeployments({ x: { region: "eu-central-1", ...parse(state("x")), ...parse(step) } })).not.toThrow();
+      expect(seriousRules(between(steps[index - 1] ?? before, step))).not.toContain(rule);
+    }
+  },
+);

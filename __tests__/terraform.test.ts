@@ -35,6 +35,7 @@ describe("a run of Terraform", () => {
     expect(terraformCli({ TERRAFORM_BINARY_NAME: "", TF_DATA_DIR: "" }, progress)).toEqual({
       binary: "terraform",
       dataFolder: ".terraform",
+      forwardsSignals: true,
       timeout: 300,
       maxOutput: 2 ** 27,
       progress,

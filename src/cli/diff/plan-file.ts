@@ -10,9 +10,10 @@ export type PlannedChange = ReturnType<typeof changeIn>;
 
 /** Reads the parts of a plan. */
 export function planOf(plan: JsonObject) {
+  const drift = objectsIn(plan.resource_drift).map(changeIn);
   return {
-    changes: objectsIn(plan.resource_changes).map(changeIn),
-    drift: objectsIn(plan.resource_drift).map(changeIn),
+    changes: objectsIn(plan.resource_changes).map((entry) => refreshed(changeIn(entry), drift)),
+    drift,
     outputs: Object.entries(objectOf(plan.output_changes)).map(outputIn),
     isFailed: plan.errored === true,
     /** For some addresses alone, or with changes that another plan has. */
@@ -22,6 +23,12 @@ export function planOf(plan: JsonObject) {
       ...Object.values(objectOf(plan.output_changes)).flatMap((output) => notCompared(objectOf(output), KEYS.change)),
     ],
   };
+}
+
+/** An object that is only deleted has the values from before the refresh in its entry. Measured with Terraform 1.11.4. */
+function refreshed(change: PlannedChange, drift: readonly PlannedChange[]): PlannedChange {
+  const current = drift.find(({ address, deposed }) => address === change.address && deposed === change.deposed);
+  return canonical(change.actions) === '["delete"]' && current?.after !== undefined ? { ...change, before: current.after } : change;
 }
 
 function objectsIn(list: unknown): readonly JsonObject[] {

@@ -11,6 +11,7 @@ import { type Fault, FaultProxy } from "./support/fault-proxy";
 import { type Credentials, LocalAws, succeeds } from "./support/local-aws";
 import { Operator } from "./support/operator";
 import { Deployments } from "./support/project";
+import { shows } from "./support/recovery";
 import { type Finished, outputOf, Terraform, terraformEnvironment } from "./support/terraform";
 
 const ACCOUNT = "123456789012";
@@ -211,8 +212,8 @@ describe("a live deployment", () => {
     const { writes, denied, missing } = totals;
     if (change.fault !== undefined) {
       const { output: error } = await apply(required, change.fault);
-      // What docs/how-to/recover.md has for this error.
-      if (error.includes("Error: updating IAM Policy")) {
+      // docs/how-to/recover.md#failed-update
+      if (shows(error, "failed-update")) {
         expect(await apply(required, undefined, "-target=aws_iam_policy.policy")).toMatchObject({ status: 0 });
       }
     }

@@ -19,6 +19,7 @@ import {
   CreateUserCommand,
 } from "@aws-sdk/client-iam";
 import { ADMIN_ACTIONS, CHECKS } from "../../../src/cli/account/preflight/checks";
+import { readState } from "../../../src/cli/terraform/state-file";
 import type { LocalAws } from "../support/local-aws";
 import {
   AMI,
@@ -133,7 +134,7 @@ const ACCOUNTS: Readonly<Record<string, Account>> = {
   "an account where all names are taken, and the key is not allowed everything": {
     settings: ({ image }) =>
       settings(`${strict("taken")}, amis: [${image}]`, OWN.replace("NETWORKS", "allowedNetworks: { cidrs: [192.0.2.0/24] }")),
-    options: { state: async () => ({ value: [] }) },
+    options: { state: async () => ({ value: readState("") }) },
     answers: simulate({
       "ec2:DescribeAddressesAttribute": "implicitDeny",
       "ec2:RunInstances": "SCP",

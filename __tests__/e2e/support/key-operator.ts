@@ -213,8 +213,8 @@ export class KeyOperator {
       case "move-errored-state":
         this.removeErroredState();
         return;
-      case "forget":
-        this.terraform.run("state", "rm", ...action.addresses);
+      case "import":
+        this.terraform.run("import", action.address, action.arn);
         return;
       case "create-key": {
         const { AccessKey } = await iam.send(new CreateAccessKeyCommand({ UserName: this.user }));

@@ -15,15 +15,16 @@ async function driftIn(world: World) {
     const isDescribed = described(world).some((object) => object.name === name && object.content === content);
     return policy !== undefined && isDescribed ? policyDocument(policy.statements, ACCOUNT) : { Statement: content };
   };
-  const { resources } = stateContents(world.state);
-  const withDocuments = resources.map((resource) => {
+  const contents = stateContents(world.state);
+  const withDocuments = contents.resources.current.map((resource) => {
     const { address, attributes } = resource;
     const content = world.state.contents[address];
     return kindOf(address) === "policy"
       ? { ...resource, attributes: { ...attributes, policy: JSON.stringify(documentOf(String(attributes.name), content ?? "")) } }
       : resource;
   });
-  return driftReport(settings, { value: withDocuments }, accountWith(answersOf(world, documentOf)));
+  const value = { ...contents, resources: { ...contents.resources, current: withDocuments } };
+  return driftReport(settings, { value }, accountWith(answersOf(world, documentOf)));
 }
 
 function answersOf({ account }: World, documentOf: (name: string, content: string) => object): Answers {
@@ -80,9 +81,9 @@ function othersIn({ account, state, settings, id }: World): readonly string[] {
   const own = [...inState, ...objects.map(({ kind, name }) => `${kind}:${name}`)];
   const isUsedByOthers = (part: string) =>
     account.links.some((link) => link.split(" ").includes(part) && link.split(" ").some((other) => !own.includes(other)));
-  return objects.flatMap(({ kind, name, imports }) => {
+  return objects.flatMap(({ kind, name }) => {
     const part = `${kind}:${name}`;
-    const isOwn = kind === "user" || imports === "additionalPolicies" || inState.includes(part);
+    const isOwn = kind === "user" || inState.includes(part);
     return !isOwn && isUsedByOthers(part) ? [`${kind} ${name}`] : [];
   });
 }

@@ -2,7 +2,7 @@ import type { Deployment } from "../../settings/deployment";
 import { ADDRESSES, policyAddress } from "../../terraform/addresses";
 
 /** A part of `import` that imports objects. */
-export type ImportField = "user" | "policy" | "additionalPolicies" | "attachment" | "group" | "nodeRole";
+export type ImportField = "user" | "policy" | "attachment" | "group" | "nodeRole";
 
 /** An object that an apply creates under a name of the settings. */
 export interface ManagedObject {
@@ -11,16 +11,21 @@ export interface ManagedObject {
   readonly path: string;
   /** The setting that has its name and path. */
   readonly setting: "user" | "policy" | "group" | "nodeRole";
-  readonly imports: ImportField;
+  /** Undefined for the second policy: it has no setting. */
+  readonly imports?: ImportField | undefined;
   readonly address: string;
 }
+
+/** Whether the settings import an object. */
+export const isImported = ({ import: fields }: Pick<Deployment, "import">, { imports }: Pick<ManagedObject, "imports">) =>
+  imports !== undefined && fields?.[imports] === true;
 
 export function managedObjects({ user, policy, policies, group, nodeRole, attachment }: Deployment): readonly ManagedObject[] {
   const named = ({ name, path }: Pick<ManagedObject, "name" | "path">) => ({ name, path });
   const objects: ManagedObject[] = [
     { kind: "user", ...named(user), setting: "user", imports: "user", address: ADDRESSES.user },
     ...policies.map(({ number, name }): ManagedObject => {
-      const imports = number === 1 ? "policy" : "additionalPolicies";
+      const imports = number === 1 ? "policy" : undefined;
       return { kind: "policy", name, path: policy.path, setting: "policy", imports, address: policyAddress("policy", number) };
     }),
   ];

@@ -5,7 +5,7 @@ import { removeAbandoned, temporaryName } from "../../text/files";
 import { type JsonObject, parseJson } from "../../text/json";
 import { isNodeAttachment } from "../terraform/known-addresses";
 import { atSignal } from "../terraform/signals";
-import { readState, type StateResource } from "../terraform/state-file";
+import { allIn, readState, type StateResource } from "../terraform/state-file";
 import { initProvider, runTerraform, type TerraformCli } from "../terraform/terraform-cli";
 import { listOf, objectOf } from "../text/json";
 import { differences } from "./json-values";
@@ -145,17 +145,20 @@ const FIXED: readonly string[] = [
  * Source: `localRunForPlanFile` of Terraform's backend `local`.
  */
 function stateDifferences(files: PlanFiles, state: string, expected: Expected): readonly string[] {
-  const managed = readState(state).resources;
+  const present = readState(state).resources;
+  const planned = readState(files.get("tfstate")?.toString("utf8") ?? "").resources;
+  const managed = allIn(present);
   const { import: blocks } = objectOf(parseJson(expected.files["cdk.tf.json"]?.[0] ?? ""));
   const imported = listOf(blocks).map((block) => objectOf(block).to);
-  const fixed = ({ attributes, tainted }: StateResource) => JSON.stringify([tainted, ...FIXED.map((name) => attributes[name])]);
+  const isTainted = (object: StateResource) => present.tainted.includes(object) || planned.tainted.includes(object);
+  const fixed = (object: StateResource) => JSON.stringify([isTainted(object), ...FIXED.map((name) => object.attributes[name])]);
   // `moved.tf` renames the attachments of the node role.
   const isAt = (one: string, other: string) => one === other || (isNodeAttachment(one) && isNodeAttachment(other));
   const isKnown = (object: StateResource) =>
     managed.some((own) => isAt(own.address, object.address) && fixed(own) === fixed(object)) ||
     (imported.includes(object.address) && !managed.some(({ address }) => address === object.address));
-  return readState(files.get("tfstate")?.toString("utf8") ?? "")
-    .resources.filter((object) => !isKnown(object))
+  return allIn(planned)
+    .filter((object) => !isKnown(object))
     .map(({ address }) => address);
 }
 

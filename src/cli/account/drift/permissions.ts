@@ -16,6 +16,7 @@ export const DRIFT_ACTIONS = [
   "iam:GetRole",
   "iam:GetRolePolicy",
   "iam:GetUser",
+  "iam:GetUserPolicy",
   "iam:ListAccessKeys",
   "iam:ListAttachedGroupPolicies",
   "iam:ListAttachedRolePolicies",
@@ -43,7 +44,7 @@ export function driftPolicy(deployments: readonly Deployment[]): object {
 
 function arnsOf(settings: Deployment): readonly string[] {
   const { region, accountId: account, policy, cluster } = settings;
-  const objects = managedObjects(settings).filter(({ imports }) => imports !== "additionalPolicies");
+  const objects = managedObjects(settings).filter(({ imports }) => imports !== undefined);
   const additional = { kind: "policy", name: additionalPolicyNames(policy.name), path: policy.path } as const;
   const dkpRole = cluster.prefix === undefined ? [] : [{ kind: "role", name: nodeRoleName(cluster.prefix), path: "/" } as const];
   return [...objects, additional, ...dkpRole].map(({ kind, ...object }) =>

@@ -12,20 +12,13 @@ const NO_SOURCE = "no NAT gateway and no Elastic IP has a name of the cluster";
 
 const NOTES = templateRules("note", {
   "account-ok": "account {account}, as {arn}[; {unset} is not set]",
-  "setting-not-set": ["{field} is not set", "set {field}"],
   "image-ena": ["{ami} has no EnaSupport, which every Nitro instance type requires", "use an image with EnaSupport"],
   "image-imdsv2": ["{ami} accepts only IMDSv2", "set cluster.imdsv2: true here and in DKP, or use another image"],
-  "prefix-absent": [
-    "--existing-cluster expects a cluster with the prefix {prefix}, and there is no {absent} of it",
-    WRONG_CLUSTER,
-  ],
   "marker-no-objects": ["no object of the cluster was found", WRONG_CLUSTER],
   "networks-not-set": [
     "user.allowedNetworks is not set: a leaked key works in every network[; the calls of the cluster come from {sources}]",
     "set user.allowedNetworks to their sources once the cluster exists, and to the address of whoever runs dhctl",
   ],
-  "sources-not-yet": [`${NO_SOURCE}: DKP creates them`, "remove user.allowedNetworks until the cluster exists"],
-  "permissions-not-yet": ["{user} does not exist, so that nothing was simulated", "run the preflight again after the apply"],
 });
 
 const ATTENTION = templateRules("attention", {
@@ -68,6 +61,10 @@ const ATTENTION = templateRules("attention", {
     `${EXISTS}, and the state does not manage it: {address} is {managed}`,
     `${OTHER_NAME}; an object cannot be imported where the state has one`,
   ],
+  "prefix-absent": [
+    "--existing-cluster expects a cluster with the prefix {prefix}, and there is no {absent} of it",
+    WRONG_CLUSTER,
+  ],
   "prefix-in-use": ["names of the prefix {prefix} are in use, by which DKP creates or finds its own: {objects}", NOT_YOURS],
   "marker-in-use": [
     "before the cluster exists, {marked} have the tag {marker}",
@@ -94,16 +91,27 @@ const ATTENTION = templateRules("attention", {
   "pgp-key-unusable": ["accessKeys.{slot}.pgpKey: {warning}", "gpg --export ID | base64 -w0 prints a key"],
 });
 
+/** Checks that had nothing to look at. */
+const NOT_RUN = templateRules("unverifiable", {
+  "setting-not-set": ["{field} is not set", "set {field}"],
+  "sources-not-yet": [`${NO_SOURCE}: DKP creates them`, "remove user.allowedNetworks until the cluster exists"],
+  "permissions-not-yet": [
+    "IAM does not have {user}, so that nothing was simulated",
+    "run the preflight again after the apply; if the user exists, correct user.path",
+  ],
+  "check-not-run": "not run: it depends on the check {required}, which did not pass",
+});
+
 const UNVERIFIABLE = templateRules("unverifiable", {
   "name-state-unread": [
     `${EXISTS}; whether this deployment manages it is unknown, because no state is readable: {reason}`,
     `if this deployment has a state, run ${PROGRAM} synth, initialize the stack (init), and try again; otherwise ${OTHER_NAME}`,
   ],
-  "object-unread": ["it cannot be read: {reason}", ALLOW_CALLS],
+  "object-denied": ["it cannot be read: {reason}", ALLOW_CALLS],
+  "object-unread": ["it cannot be read: {reason}", "try again; if AWS did not answer in time, with a longer --timeout"],
   "sources-not-found": [`${NO_SOURCE}: the sources of calls are unknown`, "check cluster.prefix, cluster.layout and region"],
   "permission-undecided": ["{simulated}: the simulator does not decide on {actions}", "test the key itself with --as-key"],
   "key-call-failed": ["{action} returned {reason}", "read the error above; it is about the call, not about the key"],
-  "check-not-run": "not run: it depends on the check {required}, which did not pass",
   "timed-out": ["{action}: {reason}", "try again with a longer --timeout"],
   "call-denied": ["{action} is denied to these credentials", ALLOW_CALLS],
   "call-unreachable": [
@@ -114,6 +122,9 @@ const UNVERIFIABLE = templateRules("unverifiable", {
 });
 
 /** What `preflight` reports. Rule IDs are stable. */
-export const PREFLIGHT_RULES = { ...NOTES, ...ATTENTION, ...OWNER_RULES, ...UNVERIFIABLE };
+export const PREFLIGHT_RULES = { ...NOTES, ...ATTENTION, ...OWNER_RULES, ...UNVERIFIABLE, ...NOT_RUN };
+
+/** Whether a finding says that its check had nothing to look at. */
+export const isNotRun = (rule: string): boolean => rule in NOT_RUN;
 
 export type PreflightRules = typeof PREFLIGHT_RULES;

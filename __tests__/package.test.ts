@@ -292,7 +292,7 @@ describe("the checks of single constructs", () => {
       /policy: statements: the policy has 7\d{3} characters, IAM allows 6144; divide it with deploymentPolicies/,
     );
     const json = build((scope) => {
-      for (const part of deploymentPolicies(options, { name: "dkp", path: "/" })) {
+      for (const part of deploymentPolicies(options, "dkp")) {
         new AccessPolicy(scope, `policy-${part.number}`, { ...part, account: "123456789012" });
       }
     });

@@ -36,7 +36,7 @@ export class DeckhouseAccessStack extends TerraformStack {
   readonly user: AccessUser;
   /** Absent with `accessKeys: none`. */
   readonly keys: AccessKeys | undefined;
-  /** One, or several if the permissions exceed the size of one. */
+  /** One, or two if the permissions exceed the size of one. */
   readonly policies: readonly [AccessPolicy, ...AccessPolicy[]];
   /** Absent with `attachment: user`. */
   readonly group: AccessGroup | undefined;
@@ -165,21 +165,19 @@ export class DeckhouseAccessStack extends TerraformStack {
   /**
    * Imports objects that were created outside Terraform. CDKTF has no class for the block with an ID that is known only at plan. The plan
    * fails if an object does not exist. Other attachments, memberships and inline policies need no import: their creation succeeds.
+   * The second policy has no setting: whether it exists does not follow from the first one. docs/how-to/import.md has the command.
    */
   private importObjects(deployment: Deployment): void {
-    const { import: imports, user, policy, policies, group, nodeRole, region, accountId } = deployment;
+    const { import: imports, user, policy, group, nodeRole, region, accountId } = deployment;
     if (imports === undefined) {
       return;
     }
-    const account = imports.policy || imports.attachment || imports.additionalPolicies ? this.account(accountId) : "";
-    const arnOf = (name: string) => policyArn({ partition: partitionOf(region), account, path: policy.path, name });
-    const arn = arnOf(policy.name);
-    const additional = imports.additionalPolicies ? policies.slice(1) : [];
+    const account = imports.policy || imports.attachment ? this.account(accountId) : "";
+    const arn = policyArn({ partition: partitionOf(region), account, path: policy.path, name: policy.name });
     const ids: Readonly<Record<string, string | false | undefined>> = {
       [ADDRESSES.user]: imports.user && user.name,
       [KEY_ADDRESSES.primary]: imports.accessKeyId,
       [ADDRESSES.policy]: imports.policy && arn,
-      ...Object.fromEntries(additional.map(({ number, name }) => [policyAddress("policy", number), arnOf(name)])),
       [ADDRESSES.userAttachment]: imports.attachment && `${user.name}/${arn}`,
       [ADDRESSES.group]: imports.group && group.name,
       [ADDRESSES.nodeRole]: imports.nodeRole && nodeRole?.name,

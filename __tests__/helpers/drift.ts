@@ -8,7 +8,7 @@ import type { StateResource } from "../../src/cli/terraform/state-file";
 import type { Deployment } from "../../src/settings/deployment";
 import { ADDRESSES } from "../../src/terraform/addresses";
 import { ACCOUNT, type Answers, accountWith } from "./aws-answers";
-import { deployment, SEVERAL_POLICIES } from "./deployment";
+import { deployment, SEVERAL_POLICIES, withFormerRoles } from "./deployment";
 import { PROJECT } from "./project-root";
 
 /** A deployment with every kind of object. */
@@ -98,7 +98,7 @@ export async function driftIn({
 /** Settings that a world names. */
 const NAMED: Readonly<Record<string, string>> = {
   several: SEVERAL_POLICIES,
-  older: SEVERAL_POLICIES.replace("role-of-the-nodes-0", "role-of-the-nodes-16"),
+  one: withFormerRoles(0),
 };
 
 const settingsOf = (given: unknown) => (given === undefined ? {} : (NAMED[String(given)] ?? JSON.stringify(given)));

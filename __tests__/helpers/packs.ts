@@ -44,5 +44,5 @@ export function deploymentOf(options: PolicyOptions): Deployment {
   const { region, account: accountId } = environment;
   const policy = { ...plain.policy, mode, supplement };
   const settings = { ...plain.settings, region, accountId };
-  return { ...plain, settings, region, accountId, cluster, policy, policies: deploymentPolicies(options, policy) };
+  return { ...plain, settings, region, accountId, cluster, policy, policies: deploymentPolicies(options, policy.name) };
 }

@@ -1,7 +1,6 @@
 import {
   GROUP_NAME,
   MAX_DESCRIPTION,
-  MAX_POLICIES,
   MAX_ROLE_INLINE_CHARACTERS,
   MAX_TAGS,
   PATH,
@@ -30,10 +29,6 @@ const tags = (count: number) => `tags: { ${repeated(count, (index) => `t${index}
 const managed = (count: number) =>
   `nodeRole: { name: n, managedPolicyArns: [${repeated(count, (index) => `"arn:aws:iam::aws:policy/P${index}"`)}] }`;
 
-/** Settings whose policies get one more for every few dozens of roles. */
-const roles = (count: number) =>
-  `policy: { mode: scoped }\ncluster: { prefix: dev, formerIamNodeRoles: [${repeated(count, (index) => `/role-of-nodes-${String(index).padStart(3, "0")}`)}] }`;
-
 describe("a limit of IAM", () => {
   it.each<[string, number, (length: number) => boolean]>([
     ["the name of a user", 64, (length) => USER_NAME.pattern.test(a(length))],
@@ -61,14 +56,6 @@ describe("a limit of IAM", () => {
     ],
   ])("is reported with the remedy", (settings, message) => {
     expect(errorsWith(settings)).toEqual([expect.stringMatching(new RegExp(`${message}$`))]);
-  });
-
-  it("is five managed policies of a deployment, so that old and new ones fit into ten attachments", () => {
-    const first = Array.from({ length: 20 }, (_, index) => 220 + index).find((count) => !isValid(roles(count))) ?? 0;
-    expect(deploymentWith(roles(first - 1)).policies).toHaveLength(MAX_POLICIES);
-    expect(errorsWith(roles(first))).toEqual([
-      expect.stringContaining(`requires ${MAX_POLICIES + 1} policies, and a deployment can have 5, `),
-    ]);
   });
 });
 

@@ -3,12 +3,7 @@ import { DRY_CALLS } from "../../src/cli/account/preflight/checks/key-dry-run";
 import { shortened } from "../../src/iam/action-patterns";
 import type { Cluster } from "../../src/iam/cluster";
 import { markerCandidates } from "../../src/iam/cluster-marker";
-import {
-  additionalPolicyNames,
-  type DeploymentPolicy,
-  deploymentPolicies,
-  dividedPolicies,
-} from "../../src/iam/deployment-policies";
+import { type DeploymentPolicy, deploymentPolicies, dividedPolicies } from "../../src/iam/deployment-policies";
 import { MAX_POLICY_CHARACTERS } from "../../src/iam/limits";
 import { policyDocument, policySize } from "../../src/iam/policy-document";
 import { type PolicyStatement, type Statement, withAccount } from "../../src/iam/policy-statement";
@@ -120,9 +115,7 @@ describe("mode strict", () => {
 
 const options = { mode: "minimal", supplement: true, environment: ENVIRONMENT } as const;
 const US_GOV = { partition: "aws-us-gov", region: "us-gov-west-1", account: "123456789012" };
-const IDENTITY = { name: "Dkp", path: "/" };
-
-const policiesOf = (given: PolicyOptions) => deploymentPolicies(given, IDENTITY);
+const policiesOf = (given: PolicyOptions) => deploymentPolicies(given, "Dkp");
 const together = (policies: readonly DeploymentPolicy[]) => permissionsOf(policies.flatMap(({ statements }) => statements));
 
 /** The policies of a deployment, each of which fits, and which together allow exactly what it requires. */
@@ -136,9 +129,6 @@ function verified(given: PolicyOptions) {
 /** A deployment that requires two policies. */
 const LARGER = { ...options, mode: "scoped", environment: US_GOV, cluster: { ...EVERYTHING, prefix: "p".repeat(45) } } as const;
 
-/** Former node roles, so many that the permissions exceed one policy. */
-const manyRoles = (count: number) => Array.from({ length: count }, (_, index) => `/apps/former-role-of-the-nodes-${index}`);
-
 describe("deploymentPolicies", () => {
   it("has one policy with patterns if the full names do not fit", () => {
     const large = { ...options, cluster: clusterOf({ layout: "WithNAT", features: FEATURE_NAMES }) };
@@ -148,11 +138,28 @@ describe("deploymentPolicies", () => {
     ]);
   });
 
-  it("has several policies with full names if patterns make no fewer", () => {
+  it("has one policy of EC2 and one of all other services, with full names, if patterns do not make one fit", () => {
     expect(policySize(shortened(policyStatements(LARGER)))).toBeGreaterThan(MAX_POLICY_CHARACTERS);
     const policies = verified(LARGER);
-    expect(policies).toHaveLength(2);
-    expect(policies.flatMap(({ statements }) => statements.flatMap(({ actions }) => actions))).not.toContain("ec2:*KeyPair");
+    expect(policies.map(({ number, name }) => [number, name])).toEqual([
+      [1, "Dkp"],
+      [2, "Dkp-2"],
+    ]);
+    const services = policies.map(({ statements }) => [
+      ...new Set(statements.flatMap(({ actions }) => actions.map((action) => action.split(":")[0]))),
+    ]);
+    expect(services).toEqual([["ec2"], ["sts", "autoscaling", "elasticloadbalancing", "kms", "iam"]]);
+    expect(policies.flatMap(({ statements }) => statements.flatMap(({ actions }) => actions)).join()).not.toContain("*");
+  });
+
+  it("has the Deny of other networks in the first policy, however many there are", () => {
+    const allowedNetworks = { cidrs: ["203.0.113.0/24"], vpcs: [], vpcEndpoints: [] };
+    for (const cluster of [clusterOf(), LARGER.cluster]) {
+      const policies = verified({ ...LARGER, cluster, allowedNetworks });
+      expect(policies.map(({ statements }) => statements.filter(({ effect }) => effect === "Deny").length)).toEqual(
+        policies.map(({ number }) => (number === 1 ? 1 : 0)),
+      );
+    }
   });
 
   it("has the same policies with the same names for a known and an unknown account", () => {
@@ -174,38 +181,18 @@ describe("deploymentPolicies", () => {
       { numRuns: 100 },
     );
   });
-
-  it("names additional policies after their number, their content and their path", () => {
-    const nameWith = (roles: number, path = "/") => {
-      const cluster = clusterOf({ formerIamNodeRoles: manyRoles(roles) });
-      return deploymentPolicies({ ...options, cluster }, { name: "Dkp", path })[1]?.name ?? "";
-    };
-    expect(nameWith(60)).toMatch(/^Dkp-2-[0-9a-f]{8}$/);
-    expect(nameWith(60)).toBe(nameWith(60));
-    expect(new Set([nameWith(60), nameWith(61), nameWith(60, "/dkp/")]).size).toBe(3);
-    expect(nameWith(60)).toHaveLength(additionalPolicyNames("Dkp").length);
-  });
-});
-
-it("a Deny for other networks is never divided, because each part would deny the networks of the other ones", () => {
-  const cidrs = Array.from({ length: 400 }, (_, index) => `203.${index % 256}.${Math.floor(index / 256)}.0/24`);
-  const allowedNetworks = { cidrs, vpcs: [], vpcEndpoints: [] };
-  const [deny] = policyStatements({ ...options, cluster: clusterOf(), allowedNetworks });
-  expect(dividedPolicies(deny === undefined ? [] : [deny])).toEqual([[deny]]);
 });
 
 describe("dividedPolicies", () => {
-  const statement = (given: Partial<PolicyStatement>): PolicyStatement => ({
-    sid: "Ec2",
-    actions: ["ec2:CreateVpc"],
+  const statement = (actions: readonly string[], sid = "Ec2"): PolicyStatement => ({
+    sid,
+    actions,
     resources: ["*"],
     conditions: [],
-    ...given,
   });
-  const many = (what: string) => Array.from({ length: 400 }, (_, index) => `${what}${index}`);
   /** Statements that together have a size: all but the last one are short. */
   const ofSize = (size: number, ...others: readonly Statement[]): readonly Statement[] => {
-    const padded = (length: number) => statement({ sid: "Last", actions: [`ec2:${"a".repeat(length)}`] });
+    const padded = (length: number) => statement([`ec2:${"a".repeat(length)}`], "Last");
     return [...others, padded(size - policySize([...others, padded(0)]))];
   };
 
@@ -213,51 +200,17 @@ describe("dividedPolicies", () => {
     [MAX_POLICY_CHARACTERS - 1, 1],
     [MAX_POLICY_CHARACTERS, 1],
     [MAX_POLICY_CHARACTERS + 1, 2],
-  ])("makes of two statements with together %d characters %d policies", (size, count) => {
-    const statements = ofSize(size, statement({}));
+  ])("makes of statements of two services with together %d characters %d policies", (size, count) => {
+    const statements = ofSize(size, statement(["iam:GetRole"], "NodeRole"));
     expect(policySize(statements)).toBe(size);
     expect(dividedPolicies(statements)).toHaveLength(count);
   });
 
-  it("puts each statement into the first policy with space for it", () => {
-    const half = (sid: string) => statement({ sid, actions: [`ec2:${"a".repeat(3500)}`] });
-    const small = (sid: string) => statement({ sid, actions: [`ec2:${"a".repeat(500)}`] });
-    const policies = dividedPolicies([half("A"), half("B"), small("C"), half("D"), small("E")]);
-    expect(policies.map((policy) => policy.map(({ sid }) => sid))).toEqual([["A", "C", "E"], ["B"], ["D"]]);
-  });
-
-  it.each([
-    ["actions", statement({ actions: many("ec2:Action-of-a-long-name") })],
-    ["resources", statement({ resources: many("arn:aws:ec2:eu-central-1:123456789012:vpc/") })],
-    [
-      "condition values",
-      statement({
-        conditions: [
-          { test: "ArnEquals", variable: "ec2:AccepterVpc", values: many("arn:aws:ec2:eu-central-1:123456789012:vpc/") },
-          { test: "StringEquals", variable: "aws:RequestedRegion", values: ["eu-central-1"] },
-        ],
-      }),
-    ],
-  ])("divides a statement that exceeds a policy at its list of %s", (_what, large) => {
-    const policies = dividedPolicies([large]);
-    expect(policies.length).toBeGreaterThan(1);
-    expect(policies.map(policySize).filter((size) => size > MAX_POLICY_CHARACTERS)).toEqual([]);
-    expect(permissionsOf(policies.flat())).toEqual(permissionsOf([large]));
-    const sids = policies.flat().map(({ sid }) => sid);
-    expect(sids).toEqual(sids.map((_, index) => `Ec2${index + 1}`));
-  });
-
-  it("divides a statement as soon as it has no space for the number of a part", () => {
-    const two = (length: number) => statement({ actions: ["ec2:A", `ec2:${"a".repeat(length)}`] });
-    const longest = MAX_POLICY_CHARACTERS - "999".length - policySize([two(0)]);
-    expect(dividedPolicies([two(longest)]).flat()).toHaveLength(1);
-    expect(dividedPolicies([two(longest + 1)]).flat()).toHaveLength(2);
-  });
-
-  it("keeps a statement whole whose only long list has to match completely", () => {
-    const large = statement({
-      conditions: [{ test: "ForAllValues:StringEquals", variable: "aws:TagKeys", values: many("a-tag-key-of-some-length-") }],
-    });
-    expect(dividedPolicies([large])).toEqual([[large]]);
+  it("divides a statement about several services between them, under the same statement ID", () => {
+    const long = `ec2:${"a".repeat(MAX_POLICY_CHARACTERS)}`;
+    expect(dividedPolicies([statement(["ec2:CreateVpc", "iam:GetRole", "kms:Decrypt"], "Read"), statement([long])])).toEqual([
+      [statement(["ec2:CreateVpc"], "Read"), statement([long])],
+      [statement(["iam:GetRole", "kms:Decrypt"], "Read")],
+    ]);
   });
 });

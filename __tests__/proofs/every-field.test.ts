@@ -82,7 +82,6 @@ const CHANGES: Readonly<Record<string, readonly [from: unknown, to: unknown, exi
   "accessKeys.allowPlaintext": [undefined, true, 2],
   "import.user": [false, true, 2],
   "import.policy": [false, true, 2],
-  "import.additionalPolicies": [false, true, 2],
   "import.attachment": [false, true, 2],
   "import.group": [false, true, 2],
   "import.nodeRole": [false, true, 2],

@@ -1,37 +1,59 @@
 import { showSegment } from "../../src/settings/message-parts";
 import { forbiddenStrings, secretIn } from "../../src/settings/rules/forbidden-strings";
+import { SEVERAL_POLICIES } from "../helpers/deployment";
 import { errorsWith, KEY_ID, messageOf, SECRET_KEY } from "../helpers/settings-files";
 
 describe("permissions that exceed one policy", () => {
-  /** The length that leaves space for the names of additional policies. */
-  const LONGEST = "P".repeat(117);
-  const roles = (count: number) => Array.from({ length: count }, (_, index) => `/apps/former-role-of-the-nodes-${index}`);
-  const settings = (name: string, count: number) =>
-    `policy: { mode: scoped, name: ${name} }\ncluster:\n  prefix: dev\n  formerIamNodeRoles: [${roles(count).join(", ")}]\n`;
-
-  it("are rejected if the name leaves no space for the number of a policy", () => {
-    expect(errorsWith(settings(`${LONGEST}P`, 20))).toEqual([
+  it("are rejected if the name leaves no space for the number of the second one", () => {
+    const name = "P".repeat(127);
+    expect(errorsWith(SEVERAL_POLICIES.replace("mode: scoped", `mode: scoped, name: ${name}`))).toEqual([
       expect.stringMatching(
-        /^line 3, policy\.name: "P+\.\.\. \(118 characters\) is too long for the 2 policies .*, whose names have 11 characters more; shorten it to 117 characters$/,
+        /^line 3, policy\.name: "P+\.\.\. \(127 characters\) is too long for the two policies that the permissions require; shorten it to 126 characters$/,
       ),
     ]);
   });
 
-  it("are rejected if one statement exceeds a policy, because tag keys cannot be divided", () => {
-    const tags = Array.from({ length: 50 }, (_, index) => `${"k".repeat(126)}${String(index).padStart(2, "0")}: v`);
-    expect(errorsWith(`policy: { mode: scoped }\ncluster:\n  prefix: dev\n  tags: { ${tags.join(", ")} }\n`)).toEqual([
-      expect.stringMatching(/^line 3, policy\.mode: requires a statement NodeRoleTags1 of \d+ characters, IAM allows 6144; /),
+  const list = (count: number, of: (number: string) => string) =>
+    Array.from({ length: count }, (_, index) => of(String(index).padStart(3, "0"))).join(", ");
+  const DOCUMENTED = 'shorten it, or set policy.mode to "documented", which does not contain it';
+
+  it.each([
+    [
+      "user.allowedNetworks",
+      `cluster: { prefix: dev }\nuser: { allowedNetworks: { cidrs: [${list(256, (n) => `203.0.${Number(n)}.0/24`)}] } }`,
+      1,
+      "combine its networks",
+    ],
+    ["cluster.peeredVPCs", `cluster: { prefix: dev, peeredVPCs: [${list(80, (n) => `vpc-01234567890abc${n}`)}] }`, 1, DOCUMENTED],
+    [
+      "cluster.peerAccountIds",
+      `cluster: { prefix: dev, peerAccountIds: [${list(80, (n) => `"222222222${n}"`)}] }`,
+      1,
+      DOCUMENTED,
+    ],
+    [
+      "cluster.formerIamNodeRoles",
+      `cluster: { prefix: dev, formerIamNodeRoles: [${list(60, (n) => `/apps/former-${n}`)}] }`,
+      2,
+      DOCUMENTED,
+    ],
+    [
+      "cluster.kmsKeyArns",
+      `features: [encrypted-volumes]\ncluster: { prefix: dev, kmsKeyArns: [${list(40, (n) => `"arn:aws:kms:eu-central-1:123456789012:key/01234567-89ab-cdef-0123-456789abc${n}"`)}] }`,
+      2,
+      DOCUMENTED,
+    ],
+    ["cluster.tags", `cluster: { prefix: dev, tags: { ${list(50, (n) => `${"k".repeat(125)}${n}: v`)} } }`, 2, DOCUMENTED],
+  ])("are rejected at the longest setting that one of two policies contains: %s", (field, settings, number, remedy) => {
+    const [name] = ["D8CloudProviderAWS", "D8CloudProviderAWS-2"].slice(number - 1);
+    expect(errorsWith(`policy: { mode: scoped }\n${settings}\n`)).toEqual([
+      expect.stringMatching(
+        new RegExp(
+          `^line \\d, ${field}: is the longest setting in the policy "${name}" of \\d{4,5} characters, and IAM allows 6144; ${remedy}$`,
+        ),
+      ),
     ]);
   });
-});
-
-it("user.allowedNetworks rejects more networks than one policy can hold", () => {
-  const cidrs = Array.from({ length: 400 }, (_, index) => `203.${index % 256}.${Math.floor(index / 256)}.0/24`);
-  expect(errorsWith(`user: { allowedNetworks: { cidrs: [${cidrs.join(", ")}] } }\n`)).toEqual([
-    expect.stringMatching(
-      /^line 3, user\.allowedNetworks: requires a statement DenyOtherNetworks of \d{4} characters, IAM allows 6144; combine its networks$/,
-    ),
-  ]);
 });
 
 const runsAsCode = (sign: string) => `holds "${sign}", which Terraform would run as code; write the value itself`;

@@ -9,7 +9,7 @@ import { nameIn, policyAddress } from "../terraform/addresses";
 import { check } from "./check";
 
 export interface AccessPolicyProps {
-  /** The name, 1 to 128 characters of `[A-Za-z0-9_+=,.@-]`. That of an additional policy must change with its content. */
+  /** The name, 1 to 128 characters of `[A-Za-z0-9_+=,.@-]`. */
   readonly name: string;
   /** The IAM path, which is part of the ARN but not of the name. @default "/" */
   readonly path?: string | undefined;
@@ -19,9 +19,9 @@ export interface AccessPolicyProps {
   readonly statements: readonly PolicyStatement<PolicyValue>[];
   /** The account in those ARNs of `deploymentPolicies` that name none, 12 digits or a reference. @default "*" */
   readonly account?: string | undefined;
-  /** Makes every plan that deletes the policy fail. Has no effect on additional policies. @default true */
+  /** Makes every plan that deletes the policy fail. Has no effect on a second policy, which later settings may not need. @default true */
   readonly protect?: boolean | undefined;
-  /** The number of an additional policy, from 2, if the permissions of the deployment exceed the size of one policy. @default 1 */
+  /** 2 for the second policy, if the permissions of the deployment exceed the size of one. @default 1 */
   readonly number?: number | undefined;
 }
 
@@ -83,11 +83,6 @@ export class AccessPolicy extends Construct {
 
   /** Makes Terraform change the policy only after another resource exists. */
   changeAfter(other: TerraformResource): void {
-    dependOn(this.resource, other);
+    this.resource.dependsOn = [...(this.resource.dependsOn ?? []), dependable(other)];
   }
-}
-
-/** Makes Terraform create or change a resource only after another one exists. */
-export function dependOn(resource: TerraformResource, other: TerraformResource): void {
-  resource.dependsOn = [...(resource.dependsOn ?? []), dependable(other)];
 }

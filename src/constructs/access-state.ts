@@ -49,7 +49,7 @@ export class AccessState extends Construct {
   readonly policyName: string;
   /** ARN of the managed policy. */
   readonly policyArn: string;
-  /** ARNs of the additional managed policies. Absent where the permissions fit into one. */
+  /** The ARN of the second managed policy. Absent where the permissions fit into one. */
   readonly additionalPolicyArns: string[];
   /** AWS Region that DKP runs in. */
   readonly region: string;

@@ -2,7 +2,7 @@ import { IamUserPolicyAttachment } from "@cdktf/provider-aws/lib/iam-user-policy
 import type { TerraformResource, TerraformResourceLifecycle } from "cdktf";
 import { Construct } from "constructs";
 import { nameIn, policyAddress } from "../terraform/addresses";
-import { type AccessPolicy, dependOn } from "./access-policy";
+import type { AccessPolicy } from "./access-policy";
 import type { AccessUser } from "./access-user";
 
 export interface PolicyAttachmentProps {
@@ -39,8 +39,8 @@ export class PolicyAttachment extends Construct {
  * `prevent_destroy` rejects that plan, but not the removal of the whole block, so that `attachment` can change. Only the other policies get
  * `create_before_destroy`: it also spreads to the user and the group, and a tainted one of these could never be re-created under its name.
  *
- * Additional policies are replaced whenever their content changes. A replacement of their attachment alone ends detached, until the next
- * apply. Source: Terraform, `docs/destroying.md`; measured in `__tests__/e2e/attachments.test.ts`.
+ * The attachment of a second policy has `create_before_destroy` for `attachInOrder`. A replacement of it alone ends detached, until the
+ * next apply. Source: Terraform, `docs/destroying.md`; measured in `__tests__/e2e/attachments.test.ts`.
  */
 export function attachmentLifecycle(number: number, protect = true): { readonly lifecycle: TerraformResourceLifecycle } {
   if (number > 1) {
@@ -50,21 +50,16 @@ export function attachmentLifecycle(number: number, protect = true): { readonly 
 }
 
 /**
- * Makes Terraform change the first policy only after the additional ones are attached, and attach these from the last to the second one.
- * What a change moves between policies is then always allowed: a new additional policy is attached before the first one changes, and the
- * former one is detached last. The order among the additional ones is for changes that leave the first policy as it is.
+ * Makes Terraform change the first policy after the second one is created and attached, and before it is detached. What a change moves
+ * between them is then always allowed, also if the apply ends after any of its calls: the first policy shrinks last, and grows first.
+ * The latter requires that the attachment has `create_before_destroy`, because Terraform otherwise destroys what a resource depended on
+ * before it changes that resource.
  * Source: Terraform, `internal/terraform/transform_destroy_edge.go`, `transform_destroy_cbd.go`. Measured in
  * `__tests__/e2e/policy-changes.test.ts`.
  * @param attachments of the policies to one principal, in the same order
  */
-export function attachInOrder([first]: readonly AccessPolicy[], attachments: readonly TerraformResource[]): void {
-  for (const [index, attachment] of attachments.entries()) {
-    const former = attachments[index - 1];
-    if (index > 0) {
-      first?.changeAfter(attachment);
-    }
-    if (index > 1 && former !== undefined) {
-      dependOn(former, attachment);
-    }
+export function attachInOrder([first]: readonly AccessPolicy[], [, second]: readonly TerraformResource[]): void {
+  if (second !== undefined) {
+    first?.changeAfter(second);
   }
 }

@@ -40,12 +40,6 @@ export const MAX_DESCRIPTION = 1000;
 /** Maximum length of a managed policy in characters without white space. Source: "IAM and AWS STS quotas". */
 export const MAX_POLICY_CHARACTERS = 6144;
 
-/**
- * Maximum number of managed policies of a deployment: during a change, the additional ones are attached twice, and IAM attaches at most
- * 10 to a user or a group by default. Source: "IAM and AWS STS quotas".
- */
-export const MAX_POLICIES = 5;
-
 /** Managed policies of one role: what an account has, and what it can get. Source: "IAM and AWS STS quotas". */
 export const ROLE_POLICIES = { byDefault: 10, max: 25 } as const;
 

@@ -50,11 +50,7 @@ export function policyStatements(options: PolicyOptions): readonly PolicyStateme
 /** The same statements, whose ARNs are values. */
 export function requiredStatements(options: PolicyOptions): readonly WholeStatement[] {
   const { mode, allowedNetworks } = options;
-  return [
-    // First, so that it is in the first policy of a deployment that requires several.
-    ...(allowedNetworks === undefined ? [] : [otherNetworksDenied(allowedNetworks)]),
-    ...POLICIES[mode](options),
-  ];
+  return [...(allowedNetworks === undefined ? [] : [otherNetworksDenied(allowedNetworks)]), ...POLICIES[mode](options)];
 }
 
 const POLICIES: Readonly<Record<Mode, (options: PolicyOptions) => readonly WholeStatement[]>> = {

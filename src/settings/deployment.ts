@@ -15,7 +15,7 @@ export interface Deployment extends Omit<Settings, "backend" | "cloud" | "cluste
   /** Where the Terraform state lives, with the defaults of this project filled in. */
   readonly state: StateLocation;
   readonly cluster: Cluster;
-  /** The managed policies: one, or several if the permissions exceed the size of one. */
+  /** The managed policies: one, or two if the permissions exceed the size of one. */
   readonly policies: DeploymentPolicies;
   /** Images of the nodes. */
   readonly amis: readonly string[];
@@ -72,7 +72,7 @@ export function policiesOf(settings: Fields<(typeof POLICY_FIELDS)[number]>): De
   const { policy, cluster } = settings;
   const isLimitable = policy.mode !== "strict" || markerOf({ tags: cluster.tags ?? {} }, policy.marker) !== undefined;
   return policy.mode === "documented" || (cluster.prefix !== undefined && isLimitable)
-    ? deploymentPolicies(policyOptionsOf({ ...settings, cluster: toCluster(settings) }), policy)
+    ? deploymentPolicies(policyOptionsOf({ ...settings, cluster: toCluster(settings) }), policy.name)
     : undefined;
 }
 

@@ -96,17 +96,17 @@ describe("driftPolicy", () => {
     expect(resources(`${EVERY_OBJECT}accountId: "123456789012"\n`)).toEqual([
       "arn:aws:iam::123456789012:group/dkp",
       "arn:aws:iam::123456789012:policy/D8CloudProviderAWS",
-      "arn:aws:iam::123456789012:policy/D8CloudProviderAWS-?-????????",
+      "arn:aws:iam::123456789012:policy/D8CloudProviderAWS-2",
       "arn:aws:iam::123456789012:role/dev-node",
       "arn:aws:iam::123456789012:role/nodes",
       "arn:aws:iam::123456789012:user/deckhouse",
     ]);
     expect(resources("{ region: cn-north-1, user: { path: /team/ } }", SEVERAL_POLICIES)).toEqual([
       "arn:aws-cn:iam::*:policy/D8CloudProviderAWS",
-      "arn:aws-cn:iam::*:policy/D8CloudProviderAWS-?-????????",
+      "arn:aws-cn:iam::*:policy/D8CloudProviderAWS-2",
       "arn:aws-cn:iam::*:user/team/deckhouse",
       "arn:aws:iam::*:policy/D8CloudProviderAWS",
-      "arn:aws:iam::*:policy/D8CloudProviderAWS-?-????????",
+      "arn:aws:iam::*:policy/D8CloudProviderAWS-2",
       "arn:aws:iam::*:role/dev-node",
       "arn:aws:iam::*:user/deckhouse",
     ]);

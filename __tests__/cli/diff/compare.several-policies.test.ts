@@ -37,7 +37,7 @@ describe("a change of two policies", () => {
     expect(rules.filter((rule) => rule === "policy-moved")).toHaveLength(1);
   });
 
-  it("that replaces the further policy replaces its attachments", () => {
+  it("that renames both replaces their attachments", () => {
     const changes = between(SEVERAL_POLICIES, SEVERAL_POLICIES.replace("mode: scoped", "mode: scoped, name: Other"));
     expect(changes.deployments.flatMap(resourcesOf)).toEqual([
       "replaced aws_iam_policy.policy",
@@ -45,7 +45,7 @@ describe("a change of two policies", () => {
       "replaced aws_iam_user_policy_attachment.policy-attachment",
       "replaced aws_iam_user_policy_attachment.policy-attachment-2",
     ]);
-    // Those of the first policy and its attachment: the further one is attached under its new name before.
+    // Those of the first policy and its attachment: the second one is attached under its new name before.
     expect(seriousRules(changes).filter((rule) => rule === "destroyed")).toHaveLength(2);
   });
 
@@ -55,7 +55,7 @@ describe("a change of two policies", () => {
     const detached = { ...pack, resource: { ...pack.resource, aws_iam_user_policy_attachment: attached } };
     const changes = betweenPacks(packWith(SEVERAL_POLICIES), packWith(SEVERAL_POLICIES, detached));
     const services = named(changes, "permissions-narrowed").map((action) => action.split(":")[0]);
-    expect([...new Set(services)]).toEqual(["iam"]);
+    expect([...new Set(services)].sort()).toEqual(["autoscaling", "elasticloadbalancing", "iam", "sts"]);
     expect(verdictOf(changes)).toEqual([3, "policy-detached", "permissions-narrowed"]);
   });
 

@@ -35,7 +35,7 @@ export function settingsOf({ settings }: Pick<Part, "settings">): Deployment {
     group: { ...DEPLOYMENT.group, name: group },
     nodeRole: role === "" ? undefined : { ...NODE_ROLE, name: role },
     accessKeys: none ? "none" : { primary: slot("primary"), secondary: slot("secondary"), current },
-    import: { additionalPolicies: false, ...imports, accessKeyId: orUndefined(imports.key) },
+    import: { ...imports, accessKeyId: orUndefined(imports.key) },
   };
 }
 

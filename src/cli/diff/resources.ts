@@ -170,10 +170,7 @@ export function resourceFindings(before: Snapshot, after: Snapshot, resources: r
   ];
 }
 
-/**
- * A further policy is replaced together with its attachments when its content changes, and deleted when the others have space for all
- * permissions: neither takes a permission away before the others have it.
- */
+/** A second policy is replaced only together with the first one, and deleted after the first one has its permissions. */
 function effectOf({ address, what, action }: ResourceChange, resources: readonly ResourceChange[]): readonly DiffFound[] {
   if (action === "forgotten") {
     return [{ rule: "forgotten", address, values: { what } }];

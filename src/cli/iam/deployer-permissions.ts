@@ -1,5 +1,5 @@
 import { iamResourceArn } from "../../iam/arns";
-import { additionalPolicyNames } from "../../iam/deployment-policies";
+import { secondPolicyName } from "../../iam/deployment-policies";
 import { partitionOf } from "../../iam/partitions";
 import type { PolicyCondition, PolicyStatement } from "../../iam/policy-statements";
 import type { Deployment } from "../../settings/deployment";
@@ -52,7 +52,7 @@ function scopesOf({ region, accountId, user, policy, group, nodeRole }: Deployme
   const arn = (kind: string, resource: IamResource) =>
     iamArn({ partition: partitionOf(region), account: accountId }, kind, resource);
   const users = [arn("user", user)];
-  const policies = [policy.name, additionalPolicyNames(policy.name)].map((name) => arn("policy", { path: policy.path, name }));
+  const policies = [policy.name, secondPolicyName(policy.name)].map((name) => arn("policy", { path: policy.path, name }));
   const groups = [arn("group", group)];
   const roles = nodeRole === undefined ? [] : [arn("role", nodeRole)];
   return {

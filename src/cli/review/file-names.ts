@@ -1,4 +1,3 @@
-import type { MAX_POLICIES } from "../../iam/limits";
 import { MOVED_FILE } from "../../terraform/addresses";
 
 /** Who may assume the roles of a pipeline: the trust policy of each role for each system that the pipeline can run in. */
@@ -41,13 +40,7 @@ const OTHER_FILES = [
 ] as const;
 
 /** The managed policies of the deployment. */
-export const POLICY_FILES = [
-  "policy.json",
-  "policy-2.json",
-  "policy-3.json",
-  "policy-4.json",
-  "policy-5.json",
-] as const satisfies readonly string[] & { readonly length: typeof MAX_POLICIES };
+export const POLICY_FILES = ["policy.json", "policy-2.json"] as const;
 
 /** A file of a review pack. Other files in its folder belong to the user. */
 export type PackFile = (typeof OTHER_FILES | typeof DEPLOYER_FILES | typeof POLICY_FILES | typeof TRUST_FILES)[number];

@@ -1,6 +1,7 @@
 import { parseIamArn } from "../../iam/arns";
 import { nodeRoleName } from "../../iam/cluster";
 import { strictMarker } from "../../iam/cluster-marker";
+import { secondPolicyName } from "../../iam/deployment-policies";
 import { partitionOf } from "../../iam/partitions";
 import { stateAddress } from "../../terraform/state-location";
 import { grouped } from "../../text/grouped";
@@ -81,7 +82,10 @@ function nameClaims(candidate: Candidate, account: Account): readonly Claim[] {
     }
     const message = (where: string) =>
       `${show(name)} is also the ${what} of ${where} (IAM ignores case); set another in one of the two files`;
-    return [{ candidate, account, key: `${kind} ${name.toLowerCase()}`, field, message }];
+    const claim = { candidate, account, key: `${kind} ${name.toLowerCase()}`, message };
+    // The permissions may exceed one policy one day.
+    const second = { ...claim, key: `${kind} ${secondPolicyName(name).toLowerCase()}` };
+    return [{ ...claim, field }, ...(kind === "policy" ? [second] : [])];
   });
 }
 

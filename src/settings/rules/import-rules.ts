@@ -3,14 +3,11 @@ import { type Rule, rule } from "./rule";
 
 /** Rules about settings that describe nothing: what is imported must exist in the settings, and a group must have a use. */
 export const IMPORT_RULES: readonly Rule[] = [
-  rule(["import", "attachment", "nodeRole"], ({ import: imports = {}, attachment, nodeRole }, { policies }) => {
+  rule(["import", "attachment", "nodeRole"], ({ import: imports = {}, attachment, nodeRole }) => {
     const errors = {
       attachment:
         attachment === "group" &&
         'the attachment to the user is imported, and attachment "group" has none; set attachment to "user-and-group", apply, and go on from there',
-      additionalPolicies:
-        policies?.length === 1 &&
-        "true requires several policies, and the permissions fit into one; remove import.additionalPolicies",
       group:
         attachment === "user" &&
         'true requires a group, and attachment "user" has none; set attachment to "user-and-group", or remove import.group',

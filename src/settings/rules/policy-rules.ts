@@ -1,11 +1,11 @@
 import { LAYOUTS } from "../../iam/cluster";
 import { markerCandidates, markerOf } from "../../iam/cluster-marker";
-import { ADDITIONAL_NAME_CHARACTERS, type DeploymentPolicy } from "../../iam/deployment-policies";
-import { MAX_POLICIES, MAX_POLICY_CHARACTERS, POLICY_NAME } from "../../iam/limits";
+import { type DeploymentPolicy, isTooLarge } from "../../iam/deployment-policies";
+import { MAX_POLICY_CHARACTERS, POLICY_NAME } from "../../iam/limits";
 import { policySize } from "../../iam/policy-document";
 import { errorAt, type FieldError } from "../errors";
 import { show } from "../message-parts";
-import { type Rule, rule } from "./rule";
+import { type Fields, type Rule, rule } from "./rule";
 
 /** Rules between the policy and the cluster: what a mode requires, and the size of what it grants. */
 export const POLICY_RULES: readonly Rule[] = [
@@ -37,7 +37,16 @@ export const POLICY_RULES: readonly Rule[] = [
         message: `has characters that IAM rejects in a policy, and policy.mode ${show(mode)} names the tag there; use Latin letters, or mode "documented"`,
       })),
   ),
-  rule(["policy.name"], ({ "policy.name": name }, { policies }) => policiesError(name, policies ?? [])),
+  rule(["user", "cluster"], (settings, { policies = [] }) => sizeErrors(settings, policies)),
+  rule(["policy.name"], ({ "policy.name": name }, { policies }) => {
+    const second = policies?.[1];
+    const { max } = POLICY_NAME;
+    return (
+      second !== undefined &&
+      second.name.length > max &&
+      `${show(name)} is too long for the two policies that the permissions require; shorten it to ${name.length - second.name.length + max} characters`
+    );
+  }),
 ];
 
 /** Mode `strict` requires one pair of tags that only this cluster has. */
@@ -63,32 +72,37 @@ function markerError(marker: string | undefined, tags: Readonly<Record<string, s
 
 const BEYOND_LATIN_1 = /[\u0100-\uffff]/;
 
-/** Several policies must have valid names, fit into the quota of IAM, and each into the size of a policy. */
-function policiesError(name: string, policies: readonly DeploymentPolicy[]): FieldError | undefined {
-  const count = policies.length;
-  const remedy = "shorten the lists of roles, accounts, keys and tags in cluster";
-  const tooLarge = policies
-    .flatMap(({ statements }) => statements)
-    .find((statement) => policySize([statement]) > MAX_POLICY_CHARACTERS);
-  if (tooLarge !== undefined) {
-    const [field, action] =
-      tooLarge.effect === "Deny" ? ["user.allowedNetworks", "combine its networks"] : ["policy.mode", remedy];
-    return errorAt(
-      field,
-      `requires a statement ${tooLarge.sid} of ${policySize([tooLarge])} characters, IAM allows ${MAX_POLICY_CHARACTERS}; ${action}`,
-    );
-  }
-  if (count > MAX_POLICIES) {
-    return errorAt(
-      "policy.mode",
-      `requires ${count} policies, and a deployment can have ${MAX_POLICIES}, because IAM attaches at most 10 to a user or group, and a change attaches new ones before it detaches the former ones; ${remedy}`,
-    );
-  }
-  const longest = POLICY_NAME.max - ADDITIONAL_NAME_CHARACTERS;
-  return count <= 1 || name.length <= longest
-    ? undefined
-    : errorAt(
-        "policy.name",
-        `${show(name)} is too long for the ${count} policies that the permissions require, whose names have ${ADDITIONAL_NAME_CHARACTERS} characters more; shorten it to ${longest} characters`,
+type PolicySettings = Fields<"user" | "cluster">;
+
+/** The settings without a short limit that each policy contains, by its number. */
+const LISTS: Readonly<Record<number, (settings: PolicySettings) => Readonly<Record<string, unknown>>>> = {
+  1: ({ user, cluster }) => ({
+    "user.allowedNetworks": user.allowedNetworks,
+    "cluster.peeredVPCs": cluster.peeredVPCs,
+    "cluster.peerAccountIds": cluster.peerAccountIds,
+  }),
+  2: ({ cluster }) => ({
+    "cluster.formerIamNodeRoles": cluster.formerIamNodeRoles,
+    "cluster.kmsKeyArns": cluster.kmsKeyArns,
+    "cluster.tags": Object.keys(cluster.tags ?? {}),
+  }),
+};
+
+/** A policy that exceeds the size of IAM, although action names are patterns; at the longest setting in it. */
+function sizeErrors(settings: PolicySettings, policies: readonly DeploymentPolicy[]): readonly FieldError[] {
+  const lengthOf = (value: unknown) => JSON.stringify(value ?? "").length;
+  return policies
+    .filter(({ statements }) => isTooLarge(statements))
+    .map(({ number, name, statements }) => {
+      const lists = Object.entries(LISTS[number]?.(settings) ?? {});
+      const [field = "policy.mode"] = lists.toSorted(([, one], [, other]) => lengthOf(other) - lengthOf(one))[0] ?? [];
+      const remedy =
+        field === "user.allowedNetworks"
+          ? "combine its networks"
+          : 'shorten it, or set policy.mode to "documented", which does not contain it';
+      return errorAt(
+        field,
+        `is the longest setting in the policy ${show(name)} of ${policySize(statements)} characters, and IAM allows ${MAX_POLICY_CHARACTERS}; ${remedy}`,
       );
+    });
 }

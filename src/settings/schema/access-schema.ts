@@ -135,7 +135,6 @@ const imported = (what = "the object of the same name") =>
 export const imports = f.strict({
   user: imported(),
   policy: imported(),
-  additionalPolicies: imported("the additional policies, if the permissions exceed the size of one"),
   attachment: imported(),
   group: imported(),
   nodeRole: imported(),

@@ -39,7 +39,7 @@ aws iam create-policy \
   --policy-document=file://policy.json \
   --cli-input-json='{"Description":"Deckhouse policy"}'
 aws iam create-policy \
-  --policy-name=D8CloudProviderAWSStrict-2-0a05b051 \
+  --policy-name=D8CloudProviderAWSStrict-2 \
   --policy-document=file://policy-2.json \
   --cli-input-json='{"Description":"Deckhouse policy"}'
 
@@ -48,9 +48,7 @@ aws iam create-user --user-name=strict
 
 # Policy of the user
 aws iam attach-user-policy --user-name=strict --policy-arn=arn:aws:iam::123456789012:policy/D8CloudProviderAWSStrict
-aws iam attach-user-policy \
-  --user-name=strict \
-  --policy-arn=arn:aws:iam::123456789012:policy/D8CloudProviderAWSStrict-2-0a05b051
+aws iam attach-user-policy --user-name=strict --policy-arn=arn:aws:iam::123456789012:policy/D8CloudProviderAWSStrict-2
 
 # Access key
 umask 077 # A new file has mode 0600.
@@ -62,8 +60,8 @@ echo "The access key is in $key_file. Copy it into DKP's AWSClusterConfiguration
 # export AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1
 # aws iam delete-access-key --user-name=strict --access-key-id=ACCESS_KEY_ID
 # rm strict-access-key.json
-# aws iam detach-user-policy --user-name=strict --policy-arn=arn:aws:iam::123456789012:policy/D8CloudProviderAWSStrict-2-0a05b051
+# aws iam detach-user-policy --user-name=strict --policy-arn=arn:aws:iam::123456789012:policy/D8CloudProviderAWSStrict-2
 # aws iam detach-user-policy --user-name=strict --policy-arn=arn:aws:iam::123456789012:policy/D8CloudProviderAWSStrict
 # aws iam delete-user --user-name=strict
-# aws iam delete-policy --policy-arn=arn:aws:iam::123456789012:policy/D8CloudProviderAWSStrict-2-0a05b051
+# aws iam delete-policy --policy-arn=arn:aws:iam::123456789012:policy/D8CloudProviderAWSStrict-2
 # aws iam delete-policy --policy-arn=arn:aws:iam::123456789012:policy/D8CloudProviderAWSStrict

@@ -1,5 +1,5 @@
 import { nodeRoleName } from "../../../iam/cluster";
-import { additionalPolicyNames } from "../../../iam/deployment-policies";
+import { secondPolicyName } from "../../../iam/deployment-policies";
 import { partitionOf } from "../../../iam/partitions";
 import { policyWith } from "../../../iam/policy-document";
 import type { Deployment } from "../../../settings/deployment";
@@ -44,10 +44,10 @@ export function driftPolicy(deployments: readonly Deployment[]): object {
 
 function arnsOf(settings: Deployment): readonly string[] {
   const { region, accountId: account, policy, cluster } = settings;
-  const objects = managedObjects(settings).filter(({ imports }) => imports !== undefined);
-  const additional = { kind: "policy", name: additionalPolicyNames(policy.name), path: policy.path } as const;
+  // Also where one policy is enough now: the state can have the second one.
+  const second = { kind: "policy", name: secondPolicyName(policy.name), path: policy.path } as const;
   const dkpRole = cluster.prefix === undefined ? [] : [{ kind: "role", name: nodeRoleName(cluster.prefix), path: "/" } as const];
-  return [...objects, additional, ...dkpRole].map(({ kind, ...object }) =>
+  return [...managedObjects(settings), second, ...dkpRole].map(({ kind, ...object }) =>
     iamArn({ partition: partitionOf(region), account }, kind, object),
   );
 }

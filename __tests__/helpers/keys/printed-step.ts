@@ -5,7 +5,7 @@ export type PrintedAction =
   | { readonly do: "apply" | "hand-over" | "create-key" | "push-state" | "remove-errored-state" | "move-errored-state" }
   | { readonly do: "untaint"; readonly address: string }
   | { readonly do: "import"; readonly address: string; readonly arn: string }
-  | { readonly do: "activate" | "deactivate" | "delete"; readonly key: string }
+  | { readonly do: "activate" | "deactivate" | "delete"; readonly key: string; readonly user: string }
   | { readonly do: "wait"; readonly minutes: number };
 
 export interface PrintedStep {
@@ -48,8 +48,9 @@ const suspectsIn = (text: string) => [...text.matchAll(/if nobody in your team c
 export function printedReport(text: string): PrintedReport {
   const lines = text.trimEnd().split("\n");
   const at = lines.findIndex((line) => line.startsWith("next: "));
-  const isDone = !/^ {2}then npx dkp-access keys \S+$/.test(lines.at(-1) ?? "");
-  const [next = "", ...step] = lines.slice(at, isDone ? undefined : -1);
+  const isLast = !/^ {2}then npx dkp-access keys \S+$/.test(lines.at(-1) ?? "");
+  const [next = "", ...step] = lines.slice(at, isLast ? undefined : -1);
+  const isDone = isLast && !next.startsWith("next: stop: ");
   const findings = lines.slice(0, at).filter((line) => /^(?:attention|unverifiable|breaking): /.test(line));
   return { findings, next: printedStep([next.slice("next: ".length), ...step]), isDone, suspects: suspectsIn(text) };
 }
@@ -141,10 +142,13 @@ const COMMANDS: readonly (readonly [command: RegExp, read: (parts: readonly stri
   [/ untaint (\S+)$/, ([address = ""]) => ({ do: "untaint", address })],
   [/ import (\S+) (\S+)$/, ([address = "", arn = ""]) => ({ do: "import", address, arn })],
   [
-    /^aws iam update-access-key .*--access-key-id=(\S+) --status=(Active|Inactive)$/,
-    ([key = "", status]) => ({ do: status === "Active" ? "activate" : "deactivate", key }),
+    /^aws iam update-access-key .*--user-name=(\S+) --access-key-id=(\S+) --status=(Active|Inactive)$/,
+    ([user = "", key = "", status]) => ({ do: status === "Active" ? "activate" : "deactivate", key, user }),
   ],
-  [/^aws iam delete-access-key .*--access-key-id=(\S+)$/, ([key = ""]) => ({ do: "delete", key })],
+  [
+    /^aws iam delete-access-key .*--user-name=(\S+) --access-key-id=(\S+)$/,
+    ([user = "", key = ""]) => ({ do: "delete", key, user }),
+  ],
   [/^aws iam create-access-key .* && d8 system edit /, () => ({ do: "create-key" })],
 ];
 

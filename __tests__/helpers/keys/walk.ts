@@ -23,6 +23,7 @@ import {
   SLOTS,
   type State,
   swapped,
+  userOf,
   type World,
   works,
 } from "./world";
@@ -414,8 +415,8 @@ function perform(world: World, action: Exclude<PrintedAction, { readonly do: "ap
     case "deactivate":
     case "delete": {
       const key = keyIn(world, action.key);
-      if (key === undefined) {
-        throw new Broken(`no key to ${action.do}`);
+      if (key === undefined || userOf(world.account, action.key) !== action.user) {
+        throw new Broken(`the user ${action.user} has no key to ${action.do}`);
       }
       if (action.do === "delete") {
         deleteKey(world, action.key);

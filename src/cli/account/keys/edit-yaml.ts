@@ -36,7 +36,7 @@ const BYTE_ORDER_MARK = "\uFEFF";
 
 /**
  * The text of a settings file with one setting changed. Everything else stays as it is: comments, order, spacing. The document of the
- * YAML library would indent anew, fold long texts and move comments. With a setting, the comment above it is removed, and with the last
+ * YAML library would change indentation, fold long texts and move comments. With a setting, the comment above it is removed, and with the last
  * setting of a group, the group.
  * @throws Error if that is not possible, because the file has an alias or an anchor there, or a group without fields
  */

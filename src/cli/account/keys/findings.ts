@@ -8,7 +8,6 @@ import { isQuarantine } from "./permissions";
 import type { KeyRules } from "./rules";
 import {
   exposedSlot,
-  isInUse,
   isRecent,
   isStateLost,
   type KeySituation,
@@ -216,7 +215,7 @@ function useFindings(situation: KeySituation): readonly KeyFinding[] {
     findings.push({ rule: "key-import-ignored", field: "import.accessKeyId", values: { key: imported, primary } });
   }
   const exposed = exposedSlot(situation);
-  if (exposed?.inIam?.status === "Active" && !isInUse(exposed.inIam, iam.now)) {
+  if (exposed?.inIam?.status === "Active" && !isRecent(exposed.inIam, iam.now)) {
     const values = { slot: exposed.slot, key: exposed.inIam.id, secret: exposed.inState && lostSecret(exposed.inState) };
     findings.push({ rule: "key-unused", values });
   }

@@ -6,7 +6,7 @@ import { recovery } from "../../text/recovery";
 import { actionText, type Context, editText } from "./actions";
 import { keyFindings, keyText, slotPgpKey } from "./findings";
 import { nextStep, type Step } from "./next-step";
-import { KEY_RULES, type KeyRules, whyText } from "./rules";
+import { isStop, KEY_RULES, type KeyRules, whyText } from "./rules";
 import { type KeySituation, type KeySlot, pendingImport, slotsOf } from "./situation";
 
 /** The keys of a deployment, what is to be reported about them, and the next step. */
@@ -57,7 +57,8 @@ export function stepText(step: Step, context: Context): readonly string[] {
 export function keyReportText({ situation, findings, next }: KeyReport, context: Context): string {
   const { settings } = situation;
   const slots = slotsOf(situation).filter(({ inState }) => settings.accessKeys !== "none" || inState !== undefined);
-  const again = next.why === "done" || next.why === "none" ? [] : [`  then ${dkpAccess("keys", settings.stack)}`];
+  const isEnd = next.why === "done" || next.why === "none" || isStop(next.why);
+  const again = isEnd ? [] : [`  then ${dkpAccess("keys", settings.stack)}`];
   const lines = [
     `${settings.stack}: keys of the user ${settings.user.name}`,
     ...slots.map((slot) => `  ${slotText(slot, situation)}`),

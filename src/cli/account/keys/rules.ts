@@ -169,7 +169,7 @@ export const KEY_RULES = {
 
 export type KeyRules = typeof KEY_RULES;
 
-/** Why no step comes, and the section of recover.md that is about it. */
+/** Why no step comes, and the section of recover.md that is about it, if the finding does not say everything. */
 export const STOPS = {
   unreachable: [
     "make state and keys readable; nothing else shows which key DKP has, and what an apply does",
@@ -180,10 +180,10 @@ export const STOPS = {
   "left-over": ["the state has an object that an apply did not finish to replace", "left-over"],
   "another-name-under-protect": ["protect fails every apply that changes the name", "tainted"],
   denied: ["a policy that Terraform does not manage denies something to DKP, so that no other key helps", "quarantine"],
-  "not-read": ["whether DKP has its permissions could not be read", "unread"],
+  "not-read": ["whether DKP has its permissions could not be read"],
   unused: ["AWS reports no use of KEY, although DKP has it: its cluster is stopped, or something denies its calls", "unused-key"],
   "none-full": ["the user has two keys, and Terraform manages none that it could remove", "unmanaged-key"],
-} as const satisfies Readonly<Record<string, readonly [reason: string, section: string]>>;
+} as const satisfies Readonly<Record<string, readonly [reason: string, section?: string]>>;
 
 /** Why a step comes next. `KEY` stands for the key that it is about. */
 export const WHY = {
@@ -228,7 +228,7 @@ export const isStop = (why: Why): why is Stop => why in STOPS;
 
 /** Why a step comes next, or none. */
 export const whyText = (why: Why, key: string): string => {
-  const [reason, section] = isStop(why) ? STOPS[why] : [WHY[why], undefined];
-  const text = reason.replaceAll("KEY", key);
-  return section === undefined ? text : `stop: ${text} (${recovery(section)})`;
+  const [reason, section]: readonly [string, string?] = isStop(why) ? STOPS[why] : [WHY[why]];
+  const text = `${isStop(why) ? "stop: " : ""}${reason.replaceAll("KEY", key)}`;
+  return section === undefined ? text : `${text} (${recovery(section)})`;
 };

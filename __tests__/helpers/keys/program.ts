@@ -73,7 +73,7 @@ export function situationOf(world: World, leaked: readonly string[] = []): KeySi
       now: dateOf(account.now),
     },
     lacking: lackingObjects(deployed, contents, objects),
-    permissions: { lost: lostPermissions(world), denials: denialsOf(world), unread: [] },
+    permissions: { lost: lostPermissions(world), denials: denialsOf(world), unlinked: unlinkedIn(world), unread: [] },
     unread: [],
   };
 }
@@ -83,6 +83,21 @@ function denialsOf({ account, settings }: World): KeySituation["permissions"]["d
   const denial = account.denied[settings.user];
   const policy = denial === "quarantine" ? "arn:aws:iam::aws:policy/AWSCompromisedKeyQuarantineV3" : "deny";
   return denial === undefined ? [] : [{ policy, on: `user ${settings.user}` }];
+}
+
+/** Policies of the state that are attached to the user, and that neither state nor settings attach. */
+function unlinkedIn({ account, state, id, settings }: World): KeySituation["permissions"]["unlinked"] {
+  const links = [...Object.values(state.objects), ...described({ id, settings }).map(({ name }) => name)];
+  const principals = [`user:${settings.user}`, ...account.groups.map((group) => `group:${group}`)];
+  const ofUser = principals.filter((part) => part.startsWith("user:") || account.links.includes(`user:${settings.user} ${part}`));
+  const policies = Object.values(state.objects).filter((name) => account.policies[name] !== undefined);
+  return policies.flatMap((policy) =>
+    ofUser.flatMap((part) => {
+      const link = `policy:${policy} ${part}`;
+      const isUnlinked = account.links.includes(link) && !links.includes(link);
+      return isUnlinked ? [{ policy: arnOf("policy", policy), on: part.replace(":", " ") }] : [];
+    }),
+  );
 }
 
 function usesOf({ account }: World, { kind, name }: Pick<NamedObject, "kind" | "name">): readonly string[] {

@@ -39,7 +39,7 @@ export function situation(
     },
     iam: { account: "123456789012", exists: true, keys: inIam, owners: {}, now: NOW },
     lacking: [],
-    permissions: { lost: [], denials: [], unread: [] },
+    permissions: { lost: [], denials: [], unlinked: [], unread: [] },
     unread: [],
   };
 }
@@ -85,6 +85,7 @@ const ofAnother = { owner: "another", by: ["user second"] } as const;
 const permissions = {
   lost: [{ address: "aws_iam_user_policy_attachment.policy-attachment", lost: "the policy is not attached to the user" }],
   denials: [],
+  unlinked: [],
   unread: [],
 };
 const denials = (policy: string) => ({ ...permissions, lost: [], denials: [{ policy, on: "user deckhouse" }] });
@@ -178,6 +179,18 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
   "an apply that ended while it replaced the second policy": sample(
     { ...DEPLOYED, state: { ...state, resources: { ...NOTHING, deposed: [resource("aws_iam_policy.policy-2", "former")] } } },
     "key-left-over aws_iam_policy.policy-2",
+    "left-over",
+  ),
+  "an attached policy whose attachment the state lost, and that the settings do not need": sample(
+    {
+      ...DEPLOYED,
+      permissions: {
+        ...permissions,
+        lost: [],
+        unlinked: [{ policy: "arn:aws:iam::123456789012:policy/D8CloudProviderAWS-2", on: "user deckhouse" }],
+      },
+    },
+    "key-policy-attached",
     "left-over",
   ),
   "another policy.name under protect": sample(

@@ -1,12 +1,13 @@
 import { permissionsOf } from "../../../../src/cli/account/keys/permissions";
+import type { StateResource } from "../../../../src/cli/terraform/state-file";
 import { ADDRESSES } from "../../../../src/terraform/addresses";
 import { type Answers, accountWith } from "../../../helpers/aws-answers";
 import { deployment } from "../../../helpers/deployment";
 import { DEPLOYED } from "../../../helpers/keys/situations";
 
 const user = { address: ADDRESSES.user, attributes: { name: "deckhouse" } };
-const permissionsIn = (answers: Answers) => {
-  const state = { ...DEPLOYED.state, resources: { current: [user], tainted: [], deposed: [] } };
+const permissionsIn = (answers: Answers, ...more: readonly StateResource[]) => {
+  const state = { ...DEPLOYED.state, resources: { current: [user, ...more], tainted: [], deposed: [] } };
   const iam = accountWith({ GetUser: {}, ListAttachedUserPolicies: ["D8CloudProviderAWS"], ...answers });
   return permissionsOf(deployment(""), state, "123456789012", iam);
 };
@@ -64,6 +65,21 @@ describe("what denies something to DKP", () => {
     const { denials, unread } = await permissionsIn(answers);
     expect(denials.map(({ policy, on }) => `${policy} on ${on}`)).toEqual(policies);
     expect(unread).toEqual([]);
+  });
+
+  it("is not a policy that only allows and is attached, but where the state has it, no apply can delete it", async () => {
+    const arn = "arn:aws:iam::123456789012:policy/D8CloudProviderAWS-2";
+    const answers = {
+      ListAttachedUserPolicies: ["D8CloudProviderAWS", arn],
+      GetPolicy: "policy/x",
+      GetPolicyVersion: "s3:GetObject",
+    };
+    const second = { address: "aws_iam_policy.policy-2", attributes: { arn } };
+    expect(await permissionsIn(answers)).toMatchObject({ denials: [], unlinked: [] });
+    expect(await permissionsIn(answers, second)).toMatchObject({
+      denials: [],
+      unlinked: [{ policy: arn, on: "user deckhouse" }],
+    });
   });
 
   it("is unknown where a policy cannot be read", async () => {

@@ -7,7 +7,7 @@ const QUERY = "application/x-www-form-urlencoded";
 
 /**
  * Requests to AWS, through the proxy that HTTPS_PROXY and NO_PROXY name: the SDK itself ignores these variables. A result that is not the
- * response of the operation is an error: the SDK takes the page of a captive portal or a proxy, and nothing at all, for an empty result.
+ * response of the operation is an error: the SDK takes what a captive portal or a proxy sends, and nothing at all, for an empty result.
  * Source: API references of IAM and STS ("Response Structure": `<operation name>Response`) and EC2 ("Making API requests").
  * @param onDate receives the `Date` header of each response
  */

@@ -94,6 +94,7 @@ function stopFindings(situation: KeySituation): readonly KeyFinding[] {
     ...permissions.denials.map((denial): KeyFinding => {
       return { rule: isQuarantine(denial) ? "key-quarantined" : "key-denied", values: { ...denial } };
     }),
+    ...permissions.unlinked.map((policy): KeyFinding => ({ rule: "key-policy-attached", values: { ...policy } })),
     ...(permissions.unread.length === 0
       ? []
       : [{ rule: "key-permissions-unread", values: { unread: permissions.unread } } as const]),

@@ -63,7 +63,8 @@ const FIRST: readonly ((situation: KeySituation) => Step | undefined)[] = [
   ({ unreachable, unread }) => (unreachable !== undefined || unread.length > 0 ? step("unreachable") : undefined),
   ({ erroredState }) => erroredState && step(erroredState, { actions: [{ do: erroredState }] }),
   (situation) => (movedKeys(situation).length > 0 ? step("renamed") : undefined),
-  ({ state }) => (state.resources.deposed.length > 0 ? step("left-over") : undefined),
+  ({ state, permissions }) =>
+    state.resources.deposed.length > 0 || permissions.unlinked.length > 0 ? step("left-over") : undefined,
   (situation) => (renamedObjects(situation).length > 0 ? step("another-name-under-protect") : undefined),
   ({ permissions }) => (permissions.denials.length > 0 ? step("denied") : undefined),
   ({ permissions }) => (permissions.unread.length > 0 ? step("not-read") : undefined),

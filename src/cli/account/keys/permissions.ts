@@ -16,8 +16,8 @@ export interface LostPermission {
   readonly lost: string;
 }
 
-/** A policy that denies something to the user, and that Terraform does not manage. */
-export interface Denial {
+/** A policy on the user that Terraform does not manage, or no longer. */
+export interface ForeignPolicy {
   /** Its ARN, or the name of an inline policy. */
   readonly policy: string;
   /** The user or one of its groups, `group dkp`. */
@@ -28,11 +28,15 @@ export interface Denial {
  * Whether AWS attached a policy after it found a key in public: `AWSCompromisedKeyQuarantineV3`, or a former version.
  * Source: AWS Managed Policy Reference, "AWSCompromisedKeyQuarantineV3".
  */
-export const isQuarantine = ({ policy }: Denial) => /^arn:[a-z-]+:iam::aws:policy\/AWSCompromisedKeyQuarantine/.test(policy);
+export const isQuarantine = ({ policy }: ForeignPolicy) =>
+  /^arn:[a-z-]+:iam::aws:policy\/AWSCompromisedKeyQuarantine/.test(policy);
 
 export interface Permissions {
   readonly lost: readonly LostPermission[];
-  readonly denials: readonly Denial[];
+  /** What denies something. */
+  readonly denials: readonly ForeignPolicy[];
+  /** Policies of the state that the settings do not attach, and that the state has no attachment of: IAM rejects their deletion. */
+  readonly unlinked: readonly ForeignPolicy[];
   /** What could not be read. */
   readonly unread: readonly string[];
 }
@@ -55,11 +59,14 @@ export async function permissionsOf(
       reason === undefined ? [] : [{ address, lost: reason }],
     ),
   );
-  const [losses, denials] = await Promise.all([Promise.all(lost), denialsOf(settings.user.name, managed, iam)]);
-  const unread = [...losses, ...denials].flatMap((reading) => ("unread" in reading ? reading.unread : []));
+  const own = presentIn(resources).map(({ attributes }) => String(attributes.arn));
+  const [losses, foreign] = await Promise.all([Promise.all(lost), foreignPolicies(settings.user.name, managed, iam)]);
+  const unread = [...losses, ...foreign].flatMap((reading) => ("unread" in reading ? reading.unread : []));
+  const policies = foreign.flatMap((reading) => ("value" in reading ? reading.value : []));
   return {
     lost: losses.flatMap((reading) => ("value" in reading ? reading.value : [])),
-    denials: denials.flatMap((reading) => ("value" in reading ? reading.value : [])),
+    denials: policies.filter(({ denies }) => denies).map(({ policy, on }) => ({ policy, on })),
+    unlinked: policies.filter(({ policy }) => own.includes(policy)).map(({ policy, on }) => ({ policy, on })),
     unread: [...new Set(unread)],
   };
 }
@@ -70,17 +77,21 @@ function unmanagedLinks(described: readonly StateResource[], resources: StateCon
   return described.filter(({ address }) => isLink(address) && !inState.includes(address));
 }
 
-type Readings<T> = readonly Reading<readonly T[]>[];
+type Foreign = ForeignPolicy & { readonly denies: boolean };
 
-/** The policies of the user and of its groups that are not managed and deny something. */
-async function denialsOf(user: string, managed: readonly string[], iam: IamReader): Promise<Readings<Denial>> {
+/** The policies of the user and of its groups that are not managed. */
+async function foreignPolicies(
+  user: string,
+  managed: readonly string[],
+  iam: IamReader,
+): Promise<readonly Reading<readonly Foreign[]>[]> {
   const groups = await iam.groups(user);
-  const named = "value" in groups ? groups.value.map((name) => ["group", name] as const) : [];
-  const found = await Promise.all([["user", user] as const, ...named].map((of) => denialsOn(of, managed, iam)));
-  return "unread" in groups ? [groups, ...found.flat()] : found.flat();
+  const principals = [["user", user] as const, ...valuesOf(groups).map((name) => ["group", name] as const)];
+  const found = await Promise.all(principals.map((principal) => policiesOn(principal, managed, iam)));
+  return [mapReading(groups, () => []), ...found.flat()];
 }
 
-async function denialsOn([kind, name]: readonly ["user" | "group", string], managed: readonly string[], iam: IamReader) {
+async function policiesOn([kind, name]: readonly ["user" | "group", string], managed: readonly string[], iam: IamReader) {
   const [attached, inline] = await Promise.all([iam.attached(kind, name), iam.inline(kind, name)]);
   const documents = [
     ...valuesOf(attached)
@@ -88,10 +99,10 @@ async function denialsOn([kind, name]: readonly ["user" | "group", string], mana
       .map(async (arn) => [arn, mapReading(await iam.managedPolicy(arn), (found) => found?.document)] as const),
     ...valuesOf(inline).map(async (id) => [id, await iam.inlinePolicy(kind, name, id)] as const),
   ];
-  const denials = (await Promise.all(documents)).map(([policy, document]) =>
-    mapReading(document, (found) => (found !== undefined && denies(found) ? [{ policy, on: `${kind} ${name}` }] : [])),
+  const found = (await Promise.all(documents)).map(([policy, document]) =>
+    mapReading(document, (content = {}) => [{ policy, on: `${kind} ${name}`, denies: denies(content) }]),
   );
-  return [mapReading(attached, () => []), mapReading(inline, () => []), ...denials];
+  return [mapReading(attached, () => []), mapReading(inline, () => []), ...found];
 }
 
 const valuesOf = (reading: Reading<readonly string[]>) => ("value" in reading ? reading.value : []);

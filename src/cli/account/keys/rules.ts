@@ -122,6 +122,11 @@ const UNVERIFIABLE = templateRules("unverifiable", {
     risk: "it still has what is attached to it",
     remedy: `see ${recovery("left-over")}`,
   },
+  "key-policy-attached": {
+    text: "the settings do not need {policy} any more, and it is attached to the {on}, although the state has no such attachment",
+    risk: "the next apply fails (DeleteConflict)",
+    remedy: `see ${recovery("left-over")}`,
+  },
   "key-object-renamed": {
     text: "the settings have the {kind} {name}, and the state has {former}",
     risk: "protect fails every plan that replaces it (Instance cannot be destroyed)",
@@ -177,7 +182,7 @@ export const STOPS = {
   ],
   mismatch: ["check which settings, state and credentials belong together; the keys were not checked", "old-state"],
   renamed: ["IAM has the user under another name", "renamed-user"],
-  "left-over": ["the state has an object that an apply did not finish to replace", "left-over"],
+  "left-over": ["the state has an object that an apply did not finish to replace, or cannot delete", "left-over"],
   "another-name-under-protect": ["protect fails every apply that changes the name", "tainted"],
   denied: ["a policy that Terraform does not manage denies something to DKP, so that no other key helps", "quarantine"],
   "not-read": ["whether DKP has its permissions could not be read"],

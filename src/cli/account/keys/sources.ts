@@ -70,7 +70,7 @@ export async function keySituation(deployment: Deployment, sources: Sources): Pr
 }
 
 type Objects = Pick<KeySituation, "lacking" | "permissions">;
-const NOTHING_READ: Objects = { lacking: [], permissions: { lost: [], denials: [], unread: [] } };
+const NOTHING_READ: Objects = { lacking: [], permissions: { lost: [], denials: [], unlinked: [], unread: [] } };
 
 interface Facts {
   readonly deployment: Deployment;

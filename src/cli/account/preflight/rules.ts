@@ -91,7 +91,7 @@ const ATTENTION = templateRules("attention", {
   "pgp-key-unusable": ["accessKeys.{slot}.pgpKey: {warning}", "gpg --export ID | base64 -w0 prints a key"],
 });
 
-/** Checks that had nothing to look at. */
+/** Checks that had nothing to check. */
 const NOT_RUN = templateRules("unverifiable", {
   "setting-not-set": ["{field} is not set", "set {field}"],
   "sources-not-yet": [`${NO_SOURCE}: DKP creates them`, "remove user.allowedNetworks until the cluster exists"],
@@ -124,7 +124,7 @@ const UNVERIFIABLE = templateRules("unverifiable", {
 /** What `preflight` reports. Rule IDs are stable. */
 export const PREFLIGHT_RULES = { ...NOTES, ...ATTENTION, ...OWNER_RULES, ...UNVERIFIABLE, ...NOT_RUN };
 
-/** Whether a finding says that its check had nothing to look at. */
+/** Whether a finding says that its check had nothing to check. */
 export const isNotRun = (rule: string): boolean => rule in NOT_RUN;
 
 export type PreflightRules = typeof PREFLIGHT_RULES;

@@ -128,7 +128,7 @@ const ACCOUNTS: Readonly<Record<string, Account>> = {
       ),
     answers: { ...imageResponse, ...simulate({}) },
     expected: {
-      "source-addresses": ["note sources-not-yet"],
+      "source-addresses": ["unverifiable sources-not-yet"],
     },
   },
   "an account where all names are taken, and the key is not allowed everything": {
@@ -179,7 +179,7 @@ const ACCOUNTS: Readonly<Record<string, Account>> = {
   "a user that does not exist yet": {
     settings: () => settings(`amis: [${AMI}]`),
     answers: { SimulatePrincipalPolicy: () => queryError(404, "NoSuchEntity", "The user with name deckhouse cannot be found.") },
-    expected: { image: ["attention image-missing"], permissions: ["note permissions-not-yet"] },
+    expected: { image: ["attention image-missing"], permissions: ["unverifiable permissions-not-yet"] },
   },
 };
 
@@ -197,7 +197,7 @@ describe("the checks of the preflight", () => {
     const { local, stub } = aws();
     stub.say(answers ?? {});
     const rules = await rulesOf(settingsOf(fixtures), answers === undefined ? local.url : stub.url, options);
-    const found = Object.entries(rules).filter(([, own]) => own.some((rule) => rule !== "note setting-not-set"));
+    const found = Object.entries(rules).filter(([, own]) => own.some((rule) => rule !== "unverifiable setting-not-set"));
     expect(Object.fromEntries(found)).toEqual({ account: ["note account-ok"], ...expected });
   });
 

@@ -54,6 +54,12 @@ describe("an object of the account is", () => {
     expect(ownership(given).owner).toBe("ours");
   });
 
+  it.each(["tainted", "deposed"] as const)("ours: in the state, which has it as %s", (condition) => {
+    const resources = { current: [], tainted: [], deposed: [], [condition]: [STATE.policy] };
+    const facts = { settings: SETTINGS, state: { resources, outputs: {} } };
+    expect(ownershipOf(POLICY, { value: [] }, facts).owner).toBe("ours");
+  });
+
   it.each<readonly [what: string, given: Case]>([
     ["a policy that the user of the state uses", { object: POLICY, uses: ["user former"], state: [STATE.user] }],
     ["a policy that the user of the state uses, in another case", { object: POLICY, uses: ["user FORMER"], state: [STATE.user] }],
@@ -87,8 +93,14 @@ describe("an object of the account is", () => {
     ["a role with the instance profile of the AWS console", { object: ROLE, uses: ["instance profile nodes"] }],
     ["a policy of which the uses cannot be read", { object: POLICY }],
     ["a policy, without a readable state", { object: POLICY, uses: [], state: undefined }],
-    ["a policy of no name of the settings", { object: { kind: "policy", name: "D8" }, uses: [] }],
-    ["the default group, where attachment is user", { object: GROUP, uses: [], settings: deployment() }],
+    [
+      "a policy of no name of the settings",
+      { object: { kind: "policy", name: "D8" }, uses: ["user former"], state: [STATE.user] },
+    ],
+    [
+      "the default group, where attachment is user",
+      { object: GROUP, uses: ["user former"], state: [STATE.user], settings: deployment() },
+    ],
   ])("unknown: %s", (_, given) => {
     expect(ownership(given).owner).toBe("unknown");
   });

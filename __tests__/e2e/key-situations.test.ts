@@ -1,6 +1,7 @@
 import {
   AttachUserPolicyCommand,
   CreateAccessKeyCommand,
+  CreatePolicyCommand,
   DeleteAccessKeyCommand,
   DeleteUserPolicyCommand,
   DetachUserPolicyCommand,
@@ -63,7 +64,9 @@ const apply =
   ({ operator }) =>
     operator.applyWith(Object.fromEntries(faults));
 
-const QUARANTINE = "arn:aws:iam::aws:policy/AWSCompromisedKeyQuarantineV3";
+/** moto has no policies of AWS: one of the account does the same. */
+const QUARANTINE = "AWSCompromisedKeyQuarantineV3";
+const QUARANTINE_ARN = `arn:aws:iam::123456789012:policy/${QUARANTINE}`;
 const DENIES = JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Deny", Action: "ec2:*", Resource: "*" }] });
 const renames =
   (from: string, to: string): Event =>
@@ -73,10 +76,13 @@ const renames =
 const EVENTS = {
   "the user is renamed": renames("deckhouse", "deckhouse-old"),
   "the user gets its name back (recover.md#renamed-user)": renames("deckhouse-old", "deckhouse"),
-  "AWS quarantines the user": ({ operator }) =>
-    operator.aws.iam().send(new AttachUserPolicyCommand({ UserName: operator.user, PolicyArn: QUARANTINE })),
+  "AWS quarantines the user": async ({ operator }) => {
+    const iam = operator.aws.iam();
+    await iam.send(new CreatePolicyCommand({ PolicyName: QUARANTINE, PolicyDocument: DENIES }));
+    return iam.send(new AttachUserPolicyCommand({ UserName: operator.user, PolicyArn: QUARANTINE_ARN }));
+  },
   "the quarantine ends (recover.md#quarantine)": ({ operator }) =>
-    operator.aws.iam().send(new DetachUserPolicyCommand({ UserName: operator.user, PolicyArn: QUARANTINE })),
+    operator.aws.iam().send(new DetachUserPolicyCommand({ UserName: operator.user, PolicyArn: QUARANTINE_ARN })),
   "somebody denies": ({ operator }) =>
     operator.aws.iam().send(new PutUserPolicyCommand({ UserName: operator.user, PolicyName: "stop", PolicyDocument: DENIES })),
   "nobody denies (recover.md#quarantine)": ({ operator }) =>

@@ -198,6 +198,22 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
     "key-object-renamed policy.name",
     "another-name-under-protect",
   ),
+  "another group.name under protect": sample(
+    {
+      ...situation("attachment: group\ngroup: { name: dkp }", [PRIMARY], [USED]),
+      state: { ...state, resources: { ...NOTHING, current: [resource("aws_iam_group.group", "former")] } },
+    },
+    "key-object-renamed group.name",
+    "another-name-under-protect",
+  ),
+  "another policy.name without protect": sample(
+    {
+      ...situation("protect: false", [PRIMARY], [USED]),
+      state: { ...state, resources: { ...NOTHING, current: [resource("aws_iam_policy.policy", "former")] } },
+    },
+    "",
+    "done",
+  ),
   "a user that AWS quarantined": sample(
     { ...DEPLOYED, permissions: denials("arn:aws:iam::aws:policy/AWSCompromisedKeyQuarantineV3") },
     "key-quarantined",

@@ -108,7 +108,7 @@ describe("editedYaml", () => {
     ["an empty flow map", "a: {}\n", "a: { f: g }\n"],
     ["a byte order mark", "\uFEFFa:\n  b: c\n", "\uFEFFa:\n  b: c\n  f: g\n"],
     ["another value in a block", "a:\n  f: |\n    b\nd: e\n", "a:\n  f: g\nd: e\n"],
-    ["another value in quotes", 'a: { f: "b" } # why\n', "a: { f: g } # why\n"],
+    ["another value in quotes", 'a: { f: "b" } # why\n', 'a: { f: "g" } # why\n'],
   ])("adds a setting to a group with %s", (_, before, after) => {
     expect(editedYaml(before, { setting: "a.f", value: "g" })).toBe(after);
   });

@@ -99,8 +99,10 @@ function spliceOf(
   }
   if (pair !== undefined) {
     const [from = 0, to = 0] = pair.value?.range ?? [];
+    const former = text.slice(from, to);
+    const [quote = ""] = typeof value === "string" ? (/^["']/.exec(former) ?? []) : [];
     // A block ends with its line.
-    return { from, to, by: text.slice(from, to).endsWith("\n") ? `${value}\n` : String(value) };
+    return { from, to, by: `${quote}${value}${quote}${former.endsWith("\n") ? "\n" : ""}` };
   }
   return insertion(
     text,

@@ -17,7 +17,7 @@ export interface LostPermission {
 }
 
 /** A policy on the user that Terraform does not manage, or no longer. */
-export interface ForeignPolicy {
+export interface UnmanagedPolicy {
   /** Its ARN, or the name of an inline policy. */
   readonly policy: string;
   /** The user or one of its groups, `group dkp`. */
@@ -28,15 +28,15 @@ export interface ForeignPolicy {
  * Whether AWS attached a policy after it found a key in public: `AWSCompromisedKeyQuarantineV3`, or a former version.
  * Source: AWS Managed Policy Reference, "AWSCompromisedKeyQuarantineV3".
  */
-export const isQuarantine = ({ policy }: ForeignPolicy) =>
+export const isQuarantine = ({ policy }: UnmanagedPolicy) =>
   /^arn:[a-z-]+:iam::aws:policy\/AWSCompromisedKeyQuarantine/.test(policy);
 
 export interface Permissions {
   readonly lost: readonly LostPermission[];
   /** What denies something. */
-  readonly denials: readonly ForeignPolicy[];
+  readonly denials: readonly UnmanagedPolicy[];
   /** Policies of the state that the settings do not attach, and that the state has no attachment of: IAM rejects their deletion. */
-  readonly unlinked: readonly ForeignPolicy[];
+  readonly unlinked: readonly UnmanagedPolicy[];
   /** What could not be read. */
   readonly unread: readonly string[];
 }
@@ -60,9 +60,9 @@ export async function permissionsOf(
     ),
   );
   const own = presentIn(resources).map(({ attributes }) => String(attributes.arn));
-  const [losses, foreign] = await Promise.all([Promise.all(lost), foreignPolicies(settings.user.name, managed, iam)]);
-  const unread = [...losses, ...foreign].flatMap((reading) => ("unread" in reading ? reading.unread : []));
-  const policies = foreign.flatMap((reading) => ("value" in reading ? reading.value : []));
+  const [losses, unmanaged] = await Promise.all([Promise.all(lost), unmanagedPolicies(settings.user.name, managed, iam)]);
+  const unread = [...losses, ...unmanaged].flatMap((reading) => ("unread" in reading ? reading.unread : []));
+  const policies = unmanaged.flatMap((reading) => ("value" in reading ? reading.value : []));
   return {
     lost: losses.flatMap((reading) => ("value" in reading ? reading.value : [])),
     denials: policies.filter(({ denies }) => denies).map(({ policy, on }) => ({ policy, on })),
@@ -77,14 +77,14 @@ function unmanagedLinks(described: readonly StateResource[], resources: StateCon
   return described.filter(({ address }) => isLink(address) && !inState.includes(address));
 }
 
-type Foreign = ForeignPolicy & { readonly denies: boolean };
+type Unmanaged = UnmanagedPolicy & { readonly denies: boolean };
 
 /** The policies of the user and of its groups that are not managed. */
-async function foreignPolicies(
+async function unmanagedPolicies(
   user: string,
   managed: readonly string[],
   iam: IamReader,
-): Promise<readonly Reading<readonly Foreign[]>[]> {
+): Promise<readonly Reading<readonly Unmanaged[]>[]> {
   const groups = await iam.groups(user);
   const principals = [["user", user] as const, ...valuesOf(groups).map((name) => ["group", name] as const)];
   const found = await Promise.all(principals.map((principal) => policiesOn(principal, managed, iam)));

@@ -92,7 +92,21 @@ describe("a run of Terraform", () => {
   it("whose state has data sources returns only what it manages", () => {
     const resource = { type: "aws_iam_policy_document", name: "policy", instances: [{ attributes: {} }] };
     const resources = ["data", "managed"].map((mode) => ({ ...resource, mode }));
-    expect(readState(JSON.stringify({ version: 4, resources })).resources).toHaveLength(1);
+    expect(readState(JSON.stringify({ version: 4, resources })).resources.current).toHaveLength(1);
+  });
+
+  it("whose state has several objects at one address returns current, tainted and deposed ones apart", () => {
+    const key = (id: string, more: object) => ({ attributes: { id }, ...more });
+    const keys = [key("AKIADEPOSED", { deposed: "d7f9a5c1", status: "tainted" }), key("AKIATAINTED", { status: "tainted" })];
+    const resources = [
+      { mode: "managed", type: "aws_iam_access_key", name: "user", instances: keys },
+      { mode: "managed", type: "aws_iam_user", name: "user", instances: [{ attributes: { name: "deckhouse" } }] },
+    ];
+    const state = readState(JSON.stringify({ version: 4, resources }));
+    const ids = (of: "current" | "tainted" | "deposed") =>
+      state.resources[of].map(({ attributes }) => attributes.id ?? attributes.name);
+    expect([ids("current"), ids("tainted"), ids("deposed")]).toEqual([["deckhouse"], ["AKIATAINTED"], ["AKIADEPOSED"]]);
+    expect(state.keys).toMatchObject([{ id: "AKIATAINTED", tainted: true }]);
   });
 
   it.each(["0", "soon", "1.5", ""])("rejects a TERRAFORM_TIMEOUT of %j", (timeout) => {

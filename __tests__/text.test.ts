@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { hclArguments } from "../src/cli/text/hcl";
-import { asciiJson, quote, shellWord } from "../src/cli/text/shell";
+import { asciiJson, awsCommand, quote, shellWord } from "../src/cli/text/shell";
 import { fillTemplate } from "../src/cli/text/template";
 import { fileErrorMessage, readRegularFile, writeFileAtomically } from "../src/text/files";
 import { printable, visible, visibleLines } from "../src/text/printable";
@@ -230,6 +230,9 @@ const NASTY = ["it's", "'", "$HOME `id` $(id)", "a\\", 'say "x"', "-n", "two\nli
 describe("a string in a shell script", () => {
   it.each(NASTY)("is one argument with the same characters: %j", (text) => {
     expect(sh(`printf '[%s]' ${quote(text)} --a=${shellWord(text)}`)).toBe(`[${text}][--a=${text}]`);
+    expect(sh(awsCommand("iam", "get-user", { "user-name": text }).replace(/^aws/, "printf '[%s]'"))).toBe(
+      `[iam][get-user][--user-name=${text}]`,
+    );
   });
 
   it("becomes JSON in ASCII", () => {

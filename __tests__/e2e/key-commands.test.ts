@@ -142,7 +142,7 @@ describe("the commands about keys", () => {
     expect(command("hand-over", "deckhouse", "--yes")).toEqual({
       status: 1,
       output:
-        "accessKeys is none: Terraform has no key to hand over; create one with aws iam create-access-key --user-name deckhouse\n",
+        "accessKeys is none: Terraform has no key to hand over; create one with aws iam create-access-key --user-name=deckhouse\n",
     });
   });
 });

@@ -65,6 +65,8 @@ const SHAPES: Readonly<Record<string, (given: never) => object>> = {
     AccessKeyMetadata: Object.entries(keys).map(([AccessKeyId, Status]) => ({ AccessKeyId, Status, CreateDate: DAY })),
   }),
   GetPolicyVersion: (given: unknown) => ({ PolicyVersion: { Document: encoded(given), CreateDate: DAY } }),
+  GetUserPolicy: (given: unknown) => ({ PolicyDocument: encoded(given) }),
+  GetGroupPolicy: (given: unknown) => ({ PolicyDocument: encoded(given) }),
   GetRolePolicy: (given: unknown) => ({ PolicyDocument: encoded(given) }),
   ListEntitiesForPolicy: ({ users, groups, roles }: Readonly<Record<string, unknown>>) => ({
     PolicyUsers: words(users).map((UserName) => ({ UserName })),

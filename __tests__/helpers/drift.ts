@@ -6,6 +6,7 @@ import { type DriftReport, type DriftState, driftReport } from "../../src/cli/ac
 import type { DriftRules } from "../../src/cli/account/drift/rules";
 import type { StateResource } from "../../src/cli/terraform/state-file";
 import type { Deployment } from "../../src/settings/deployment";
+import { ADDRESSES } from "../../src/terraform/addresses";
 import { ACCOUNT, type Answers, accountWith } from "./aws-answers";
 import { deployment, SEVERAL_POLICIES, withFormerRoles } from "./deployment";
 import { PROJECT } from "./project-root";
@@ -56,7 +57,7 @@ function appliedAccount(settings: Deployment): Answers {
 
 /** The state of a deployment that was applied. */
 function appliedState(settings: Deployment): readonly StateResource[] {
-  const key = { address: "aws_iam_access_key.user", tainted: false, attributes: { id: "AKIAPRIMARY" } };
+  const key = { address: "aws_iam_access_key.user", attributes: { id: "AKIAPRIMARY" } };
   return [...describedResources(settings, ACCOUNT), ...(settings.accessKeys === "none" ? [] : [key])];
 }
 
@@ -70,13 +71,27 @@ export interface World {
   readonly iam?: Answers;
   /** Addresses that the state lacks, `"all"`, or why it cannot be read. */
   readonly lost?: readonly string[] | "all" | { readonly unread: string };
+  /** The name of a policy that an apply left at the address of the second one. */
+  readonly deposed?: string;
 }
 
 /** What drift reports in a world. */
-export async function driftIn({ settings = EVERY_OBJECT, applied = settings, iam = {}, lost = [] }: World): Promise<DriftReport> {
+export async function driftIn({
+  settings = EVERY_OBJECT,
+  applied = settings,
+  iam = {},
+  lost = [],
+  deposed,
+}: World): Promise<DriftReport> {
   const before = deployment(applied);
   const kept = appliedState(before).filter(({ address }) => lost !== "all" && "includes" in lost && !lost.includes(address));
-  const state: DriftState = typeof lost === "object" && "unread" in lost ? lost : { value: kept };
+  const left = [deposed ?? []]
+    .flat()
+    .map((name) => ({ address: "aws_iam_policy.policy-2", attributes: { name, arn: `arn:aws:iam::${ACCOUNT}:policy/${name}` } }));
+  const resources = { current: kept, tainted: [], deposed: left };
+  const user = kept.find(({ address }) => address === ADDRESSES.user)?.attributes;
+  const value = { resources, outputs: {}, user: user && { name: String(user.name), arn: String(user.arn) } };
+  const state: DriftState = typeof lost === "object" && "unread" in lost ? lost : { value };
   return driftReport(deployment(settings), state, accountWith({ ...appliedAccount(before), ...iam }));
 }
 

@@ -96,12 +96,13 @@ export async function preflightIn({
 }: World = {}): Promise<readonly CheckResult[]> {
   const call = callsOf(answersOf(aws), {});
   const dryRun = async (operation: string) => dry[operation] ?? { code: "DryRunOperation", message: "" };
-  const resources = Object.entries(state ?? {}).map(([address, name]) => ({ address, tainted: false, attributes: { name } }));
+  const current = Object.entries(state ?? {}).map(([address, name]) => ({ address, attributes: { name } }));
+  const value = { resources: { current, tainted: [], deposed: [] }, outputs: {} };
   return runPreflight(deployment(settingsOf(settings)), { call, dryRun } as unknown as Parameters<typeof runPreflight>[1], {
     asKey: false,
     profile: undefined,
     ...run,
-    state: async () => (state === undefined ? { unread: "not synthesized" } : { value: resources }),
+    state: async () => (state === undefined ? { unread: "not synthesized" } : { value }),
     signal: new AbortController().signal,
     progress: () => undefined,
   });

@@ -103,7 +103,7 @@ describe("a changed setting", () => {
       "is removed",
       { setting: "accessKeys.primary.pgpKey", value: undefined },
       [`    primary: {pgpKey: ${KEY}, status: "Active"}`],
-      ['    primary: { status: "Active"}'],
+      ['    primary: {status: "Active"}'],
     ],
     [
       "is removed with the group that has no other",

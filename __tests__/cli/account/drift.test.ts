@@ -9,7 +9,7 @@ describe("drift finds", () => {
   it.each(WORLDS)("$title", async ({ world, finds }) => {
     const found = (await driftIn(world)).findings.map(({ rule, object, values }) => {
       const id = "id" in values ? String(values.id).replace("arn:aws:iam::123456789012:policy/", "") : undefined;
-      return [rule, object, id];
+      return [rule, object, id, "event" in values ? String(values.event) : undefined];
     });
     const expected = finds.map((text) => text.split(", "));
     expect(found.map((parts, at) => parts.filter((part) => expected[at]?.includes(part ?? "")))).toEqual(expected);

@@ -11,9 +11,12 @@ const POLICY: AccountObject = { kind: "policy", name: "D8CloudProviderAWS" };
 const GROUP: AccountObject = { kind: "group", name: "dkp" };
 const USER: AccountObject = { kind: "user", name: "deckhouse" };
 const ROLE: AccountObject = { kind: "role", name: "nodes" };
-const SECOND: AccountObject = { kind: "policy", name: "D8CloudProviderAWS-2" };
 
-const resource = (address: string, attributes: StateResource["attributes"]) => ({ address, tainted: false, attributes });
+const resource = (address: string, attributes: StateResource["attributes"]) => ({ address, attributes });
+const stateOf = (current: readonly StateResource[], outputs = {}) => ({
+  resources: { current, tainted: [], deposed: [] },
+  outputs,
+});
 const STATE = {
   user: resource("aws_iam_user.user", { name: "former" }),
   policy: resource("aws_iam_policy.policy", { name: "d8cloudprovideraws" }),
@@ -24,22 +27,23 @@ const STATE = {
   membership: resource("aws_iam_user_group_membership.group-membership", { user: "deckhouse", groups: ["dkp"] }),
 };
 
-interface Case extends Partial<DeploymentFacts> {
+interface Case extends Partial<Pick<DeploymentFacts, "settings">> {
+  /** The resources of the state; undefined: it is not readable. */
+  readonly state?: readonly StateResource[] | undefined;
+  readonly outputs?: Readonly<Record<string, string>>;
   readonly object: AccountObject;
   /** Undefined: not readable. */
   readonly uses?: readonly string[];
 }
 
-const ownership = ({ object, uses, ...facts }: Case) =>
+const ownership = ({ object, uses, settings = SETTINGS, outputs, ...rest }: Case) =>
   ownershipOf(object, uses === undefined ? { unread: "iam:...: AccessDenied" } : { value: uses }, {
-    settings: SETTINGS,
-    state: [],
-    userExists: true,
-    ...facts,
+    settings,
+    state: "state" in rest && rest.state === undefined ? undefined : stateOf(rest.state ?? [], outputs),
   });
 
 const DECKHOUSE = deployment("user: { name: Deckhouse }");
-const UNUSED: Case = { object: POLICY, uses: [], userExists: false };
+const UNUSED: Case = { object: POLICY, uses: [] };
 
 describe("an object of the account is", () => {
   it.each<readonly [what: string, given: Case]>([
@@ -50,26 +54,28 @@ describe("an object of the account is", () => {
     expect(ownership(given).owner).toBe("ours");
   });
 
+  it.each(["tainted", "deposed"] as const)("ours: in the state, which has it as %s", (condition) => {
+    const resources = { current: [], tainted: [], deposed: [], [condition]: [STATE.policy] };
+    const facts = { settings: SETTINGS, state: { resources, outputs: {} } };
+    expect(ownershipOf(POLICY, { value: [] }, facts).owner).toBe("ours");
+  });
+
   it.each<readonly [what: string, given: Case]>([
-    ["a policy of the settings that nobody uses", { object: POLICY, uses: [] }],
-    ["a policy that only the user and the group of the settings use", { object: POLICY, uses: ["user deckhouse", "group DKP"] }],
-    ["a policy of the user in another case", { object: POLICY, uses: ["user deckhouse"], settings: DECKHOUSE }],
     ["a policy that the user of the state uses", { object: POLICY, uses: ["user former"], state: [STATE.user] }],
+    ["a policy that the user of the state uses, in another case", { object: POLICY, uses: ["user FORMER"], state: [STATE.user] }],
     ["a policy that an attachment of the state names", { ...UNUSED, state: [STATE.attachment] }],
-    ["a policy that an output names", { ...UNUSED, outputs: ["arn:aws:iam::123456789012:policy/D8CloudProviderAWS"] }],
-    ["a group without other members", { object: GROUP, uses: ["user deckhouse"] }],
-    ["a group that the state's membership names", { object: GROUP, uses: [], state: [STATE.membership], userExists: false }],
+    ["a policy that an output names", { ...UNUSED, outputs: { a: "arn:aws:iam::123456789012:policy/D8CloudProviderAWS" } }],
+    ["a group in which the user of the state is", { object: GROUP, uses: ["user former"], state: [STATE.user] }],
+    ["a group that has the policy of the state", { object: GROUP, uses: ["policy D8CloudProviderAWS"], state: [STATE.policy] }],
+    ["a group that the state's membership names", { object: GROUP, uses: [], state: [STATE.membership] }],
     ["a user that a resource of the state refers to", { object: USER, uses: [], state: [STATE.attachment] }],
-    ["a role that the cluster's instance profile uses", { object: ROLE, uses: ["instance profile dev-node"] }],
-    ["a role with the instance profile of the AWS console", { object: ROLE, uses: ["instance profile nodes"] }],
-    ["the second policy, where the settings need one", { object: SECOND, uses: ["user deckhouse"] }],
   ])("ours and unmanaged: %s", (_, given) => {
     expect(ownership(given)).toEqual({ owner: "ours-unmanaged", by: [] });
   });
 
   it.each<readonly [what: string, given: Case, by: string]>([
     ["a policy of another user", { object: POLICY, uses: ["user deckhouse", "user second"] }, "user second"],
-    ["a second policy of another user", { object: SECOND, uses: ["user second"] }, "user second"],
+    ["a group of which only another policy shows it", { object: GROUP, uses: ["policy Other"] }, "policy Other"],
     ["a group with another member", { object: GROUP, uses: ["user second"] }, "user second"],
     ["a role of another cluster's profile", { object: ROLE, uses: ["instance profile b-node"] }, "instance profile b-node"],
   ])("another's: %s", (_, given, by) => {
@@ -78,11 +84,23 @@ describe("an object of the account is", () => {
 
   it.each<readonly [what: string, given: Case]>([
     ["the user, where the state never had it: another deployment can have its default name", { object: USER, uses: [] }],
-    ["a policy that nobody uses, without the user and a former state", UNUSED],
+    ["a policy that nobody uses, and that no former state shows", { ...UNUSED, state: [STATE.user] }],
+    ["a policy of a user and a group that the state does not have", { object: POLICY, uses: ["user deckhouse", "group DKP"] }],
+    ["a policy of such a user in another case", { object: POLICY, uses: ["user deckhouse"], settings: DECKHOUSE }],
+    ["a group without members", { object: GROUP, uses: [], state: [STATE.user, STATE.policy] }],
+    ["a role that no profile has", { object: ROLE, uses: [], state: [STATE.user] }],
+    ["a role that the cluster's instance profile uses", { object: ROLE, uses: ["instance profile dev-node"] }],
+    ["a role with the instance profile of the AWS console", { object: ROLE, uses: ["instance profile nodes"] }],
     ["a policy of which the uses cannot be read", { object: POLICY }],
     ["a policy, without a readable state", { object: POLICY, uses: [], state: undefined }],
-    ["a policy of no name of the settings", { object: { kind: "policy", name: "D8" }, uses: [] }],
-    ["the default group, where attachment is user", { object: GROUP, uses: [], settings: deployment() }],
+    [
+      "a policy of no name of the settings",
+      { object: { kind: "policy", name: "D8" }, uses: ["user former"], state: [STATE.user] },
+    ],
+    [
+      "the default group, where attachment is user",
+      { object: GROUP, uses: ["user former"], state: [STATE.user], settings: deployment() },
+    ],
   ])("unknown: %s", (_, given) => {
     expect(ownership(given).owner).toBe("unknown");
   });

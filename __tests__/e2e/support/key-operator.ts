@@ -3,7 +3,9 @@ import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
   CreateAccessKeyCommand,
+  CreatePolicyCommand,
   DeleteAccessKeyCommand,
+  GetAccessKeyLastUsedCommand,
   ListAccessKeysCommand,
   UpdateAccessKeyCommand,
 } from "@aws-sdk/client-iam";
@@ -49,6 +51,8 @@ export class KeyOperator {
   private readonly ended = new Set<string>();
   /** Why each step came, as printed. */
   readonly steps: string[] = [];
+  /** Why the last report advised nothing. */
+  stopped: string | undefined;
 
   constructor(
     readonly aws: LocalAws,
@@ -65,6 +69,9 @@ export class KeyOperator {
     const copy = new KeyOperator(aws, this.deployments, terraform, this.settings, this.env);
     copy.dkp = this.dkp;
     copy.neighbor = this.neighbor;
+    for (const name of this.ofOthers) {
+      copy.ofOthers.add(name);
+    }
     return copy;
   }
 
@@ -88,11 +95,12 @@ export class KeyOperator {
   }
 
   /**
-   * Follows the printed steps to the end.
+   * Follows the printed steps to the end, or to a stop.
    * @throws Error if a step fails, DKP's key stops to work although it did not leak, or a leaked key works again
    */
   async settle(): Promise<readonly string[]> {
-    for (let count = 0; count < MOST_STEPS; count++) {
+    this.stopped = undefined;
+    for (let count = 0; count < MOST_STEPS && this.stopped === undefined; count++) {
       const live = await this.liveLeaks();
       if (live.length > 0) {
         const { contain, after } = this.leak(live);
@@ -105,6 +113,9 @@ export class KeyOperator {
         return this.steps;
       }
       await this.follow(next);
+    }
+    if (this.stopped !== undefined) {
+      return this.steps;
     }
     throw new Error(`no end: ${this.steps.join("; ")}`);
   }
@@ -126,8 +137,9 @@ export class KeyOperator {
 
   /** Does a step exactly as printed. */
   async follow(step: PrintedStep): Promise<void> {
-    const { why, restore, names, askLeaked, answers, before, edits, actions } = step;
+    const { why, stop, restore, names, askLeaked, answers, before, edits, actions } = step;
     this.steps.push(why);
+    this.stopped = stop;
     if (askLeaked !== undefined && this.leaked.has(askLeaked)) {
       await this.follow(this.leak([askLeaked]).contain);
       return;
@@ -225,11 +237,11 @@ export class KeyOperator {
         this.terraform.run("untaint", action.address);
         return;
       case "delete":
-        await iam.send(new DeleteAccessKeyCommand({ UserName: this.user, AccessKeyId: action.key }));
+        await iam.send(new DeleteAccessKeyCommand({ UserName: action.user, AccessKeyId: action.key }));
         return;
       case "activate":
       case "deactivate":
-        await this.setStatus(action.key, action.do === "activate" ? "Active" : "Inactive");
+        await this.setStatus(action.key, action.do === "activate" ? "Active" : "Inactive", action.user);
     }
   }
 
@@ -259,8 +271,8 @@ export class KeyOperator {
     }
   }
 
-  async setStatus(AccessKeyId: string, Status: "Active" | "Inactive"): Promise<void> {
-    await this.aws.iam().send(new UpdateAccessKeyCommand({ UserName: this.user, AccessKeyId, Status }));
+  async setStatus(AccessKeyId: string, Status: "Active" | "Inactive", UserName = this.user): Promise<void> {
+    await this.aws.iam().send(new UpdateAccessKeyCommand({ UserName, AccessKeyId, Status }));
   }
 
   private removeErroredState(): void {
@@ -269,13 +281,15 @@ export class KeyOperator {
 
   /** The leaked keys that are Active. */
   private async liveLeaks(): Promise<readonly string[]> {
-    if (this.leaked.size === 0) {
-      return [];
+    const iam = this.aws.iam();
+    const live: string[] = [];
+    for (const AccessKeyId of this.leaked.keys()) {
+      const use = await iam.send(new GetAccessKeyLastUsedCommand({ AccessKeyId })).catch(() => undefined);
+      const listed = use && (await iam.send(new ListAccessKeysCommand({ UserName: use.UserName })));
+      const found = listed?.AccessKeyMetadata?.find((key) => key.AccessKeyId === AccessKeyId);
+      live.push(...(found?.Status === "Active" ? [AccessKeyId] : []));
     }
-    const { AccessKeyMetadata = [] } = await this.aws.iam().send(new ListAccessKeysCommand({ UserName: this.user }));
-    return AccessKeyMetadata.filter(({ Status }) => Status === "Active").flatMap(({ AccessKeyId = "" }) =>
-      this.leaked.has(AccessKeyId) ? [AccessKeyId] : [],
-    );
+    return live;
   }
 
   /** Applies with faults, which may kill Terraform; afterwards the lock is released, as recover.md says. */
@@ -316,16 +330,31 @@ export class KeyOperator {
     writeFileSync(join(this.terraform.folder, "errored.tfstate"), state);
   }
 
-  /** Restores the newest version that has the user and these keys. @returns whether there is one, which the present state is not */
-  private async restored(keys: readonly string[]): Promise<boolean> {
+  /** Leaves a policy at the address of the second one, as an apply that ends while it replaces the policy. */
+  async leavePolicy(name: string): Promise<void> {
+    const PolicyDocument = JSON.stringify({
+      Version: "2012-10-17",
+      Statement: { Effect: "Allow", Action: "s3:*", Resource: "*" },
+    });
+    const { Policy } = await this.aws.iam().send(new CreatePolicyCommand({ PolicyName: name, PolicyDocument }));
+    const state = JSON.parse(this.terraform.state()) as { serial: number; resources: Tree[] };
+    const first = state.resources.find(({ type, mode }) => type === "aws_iam_policy" && mode === "managed") as Tree;
+    const [instance] = first.instances as [Tree];
+    const attributes = { ...(instance.attributes as Tree), id: Policy?.Arn, arn: Policy?.Arn, name };
+    const left = { ...first, name: "policy-2", instances: [{ ...instance, attributes, deposed: "d7f9a5c1" }] };
+    const text = JSON.stringify({ ...state, serial: state.serial + 1, resources: [...state.resources, left] });
+    expect((await this.aws.s3("PUT", `/${BUCKET}/${this.stateKey}`, text)).status).toBe(200);
+  }
+
+  /** Restores the newest version other than the present state that has these keys, and the user. @returns whether there is one */
+  private async restored(parts: readonly string[]): Promise<boolean> {
+    const keys = parts.filter((part) => !part.startsWith("the user "));
     const present = await (await this.aws.s3("GET", `/${BUCKET}/${this.stateKey}`)).text();
     for (const version of await this.versions()) {
       const answer = await this.aws.s3("GET", `/${BUCKET}/${this.stateKey}?versionId=${version}`);
       const text = answer.status === 200 ? await answer.text() : "";
-      if (text.includes('"aws_iam_user"') && keys.every((key) => resourcesOf(text).includes(key))) {
-        if (text === present) {
-          return false;
-        }
+      const isOther = text !== present && text.includes('"aws_iam_user"');
+      if (isOther && keys.every((key) => resourcesOf(text).includes(key))) {
         await this.restoreVersion(version);
         return true;
       }

@@ -1,7 +1,9 @@
 import { driftReport, driftText } from "../../../src/cli/account/drift/report";
 import { DRIFT_RULES, type DriftRules } from "../../../src/cli/account/drift/rules";
 import { exitCodeOf } from "../../../src/cli/findings/finding";
+import { nodePolicy } from "../../../src/iam/node-role-permissions";
 import { policyDocument } from "../../../src/iam/policy-document";
+import { ADDRESSES } from "../../../src/terraform/addresses";
 import { ACCOUNT, type Answers, accountWith } from "../aws-answers";
 import { TAKES_AWAY } from "../drift";
 import { settingsOf, stateContents } from "./program";
@@ -11,19 +13,21 @@ import { type Described, described, exists, keysOf, kindOf, SLOTS, type World } 
 async function driftIn(world: World) {
   const settings = settingsOf(world);
   const documentOf = (name: string, content: string) => {
+    const found = described(world).find((object) => object.name === name && object.content === content);
     const policy = settings.policies.find((candidate) => candidate.name === name);
-    const isDescribed = described(world).some((object) => object.name === name && object.content === content);
-    return policy !== undefined && isDescribed ? policyDocument(policy.statements, ACCOUNT) : { Statement: content };
+    const own = found?.kind === "role" ? nodePolicy([]) : policyDocument(policy?.statements ?? [], ACCOUNT);
+    return found === undefined ? { Statement: content } : own;
   };
-  const { resources } = stateContents(world.state);
-  const withDocuments = resources.map((resource) => {
+  const contents = stateContents(world.state);
+  const withDocuments = contents.resources.current.map((resource) => {
     const { address, attributes } = resource;
     const content = world.state.contents[address];
     return kindOf(address) === "policy"
       ? { ...resource, attributes: { ...attributes, policy: JSON.stringify(documentOf(String(attributes.name), content ?? "")) } }
       : resource;
   });
-  return driftReport(settings, { value: withDocuments }, accountWith(answersOf(world, documentOf)));
+  const value = { ...contents, resources: { ...contents.resources, current: withDocuments } };
+  return driftReport(settings, { value }, accountWith(answersOf(world, documentOf)));
 }
 
 function answersOf({ account }: World, documentOf: (name: string, content: string) => object): Answers {
@@ -34,6 +38,7 @@ function answersOf({ account }: World, documentOf: (name: string, content: strin
     answers[`GetUser ${name}`] = {};
     answers[`ListAccessKeys ${name}`] = Object.fromEntries(listed);
     answers[`ListAttachedUserPolicies ${name}`] = linked(`policy:(\\S+) user:${name}`);
+    answers[`ListUserPolicies ${name}`] = account.denied[name];
     answers[`ListGroupsForUser ${name}`] = linked(`user:${name} group:(\\S+)`);
   }
   for (const name of account.groups) {
@@ -45,6 +50,11 @@ function answersOf({ account }: World, documentOf: (name: string, content: strin
     answers[`GetPolicy ${name}`] = `policy/${name}`;
     answers[`GetPolicyVersion ${name}`] = documentOf(name, content);
     answers[`ListEntitiesForPolicy ${name}`] = { users, groups };
+  }
+  for (const [name, content] of Object.entries(account.roles)) {
+    answers[`GetRole ${name}`] = {};
+    answers[`ListRolePolicies ${name}`] = name;
+    answers[`GetRolePolicy ${name}`] = documentOf(name, content);
   }
   return answers;
 }
@@ -62,15 +72,21 @@ function isClean(world: World): boolean {
   const parts = all.filter(({ kind }) => kind !== "link").map(({ kind, name }) => `${kind}:${name}`);
   const ownLinks = account.links.filter((link) => link.split(" ").some((part) => parts.includes(part)));
   const isAlone = ownLinks.every((name) => has(all, { address: "", kind: "link", name }));
-  const isUnchanged = all.every(({ kind, name, address, content = state.contents[address] }) => {
-    const inIam = kind === "policy" ? account.policies[name] : undefined;
-    return inIam === undefined || inIam === content || objects.some((object) => object.name === name && object.content === inIam);
+  const contents = (wanted: string) =>
+    all.flatMap(({ name, address, content = state.contents[address] }) => (name === wanted ? (content ?? []) : []));
+  const isUnchanged = all.every(({ kind, name }) => {
+    const inIam = { ...(kind === "policy" && account.policies), ...(kind === "role" && account.roles) }[name];
+    return inIam === undefined || contents(name).includes(inIam);
   });
   const known = SLOTS.flatMap((slot) => state.keys[slot]?.id ?? []);
   const imported = state.keys.primary === undefined ? settings.imports.key : "";
   const listed = keysOf(world).filter((key) => key.listed);
   const areKeysKnown = (settings.none && known.length === 0) || listed.every(({ id }) => [...known, imported].includes(id));
-  return isComplete && isManaged && isAlone && isUnchanged && areKeysKnown;
+  const isAllowed = all.every(({ kind, name }) => kind !== "user" || account.denied[name] === undefined);
+  const isOneUser = [settings.user, undefined].includes(state.objects[ADDRESSES.user]);
+  return (
+    isComplete && isManaged && isAlone && isUnchanged && areKeysKnown && isAllowed && isOneUser && state.deposed.length === 0
+  );
 }
 
 /** What another deployment uses of the objects that the settings name, as `policy NAME`. */

@@ -5,16 +5,18 @@ export type PrintedAction =
   | { readonly do: "apply" | "hand-over" | "create-key" | "push-state" | "remove-errored-state" | "move-errored-state" }
   | { readonly do: "untaint"; readonly address: string }
   | { readonly do: "import"; readonly address: string; readonly arn: string }
-  | { readonly do: "activate" | "deactivate" | "delete"; readonly key: string }
+  | { readonly do: "activate" | "deactivate" | "delete"; readonly key: string; readonly user: string }
   | { readonly do: "wait"; readonly minutes: number };
 
 export interface PrintedStep {
   readonly why: string;
+  /** Why nothing is advised, with the section of recover.md. */
+  readonly stop?: string | undefined;
   readonly edits: { readonly setting: string; readonly value: string | boolean | undefined }[];
   /** Done before the edits. */
   readonly before: PrintedAction[];
   readonly actions: PrintedAction[];
-  /** The keys that a version of the state must have to be restored. */
+  /** What another version of the state must have to be restored: IDs of keys, and `the user deckhouse`. */
   restore?: readonly string[];
   /** Objects that are another deployment's; only a person knows it where the text does not. */
   readonly names: { readonly kind: string; readonly name: string; readonly setting: string; readonly isKnown: boolean }[];
@@ -46,8 +48,9 @@ const suspectsIn = (text: string) => [...text.matchAll(/if nobody in your team c
 export function printedReport(text: string): PrintedReport {
   const lines = text.trimEnd().split("\n");
   const at = lines.findIndex((line) => line.startsWith("next: "));
-  const isDone = !/^ {2}then npx dkp-access keys \S+$/.test(lines.at(-1) ?? "");
-  const [next = "", ...step] = lines.slice(at, isDone ? undefined : -1);
+  const isLast = !/^ {2}then npx dkp-access keys \S+$/.test(lines.at(-1) ?? "");
+  const [next = "", ...step] = lines.slice(at, isLast ? undefined : -1);
+  const isDone = isLast && !next.startsWith("next: stop: ");
   const findings = lines.slice(0, at).filter((line) => /^(?:attention|unverifiable|breaking): /.test(line));
   return { findings, next: printedStep([next.slice("next: ".length), ...step]), isDone, suspects: suspectsIn(text) };
 }
@@ -71,7 +74,8 @@ export function printedLeak(text: string): PrintedLeak {
 
 /** @param lines why, and what to do, indented by two spaces */
 function printedStep([why = "", ...lines]: readonly string[]): PrintedStep {
-  const step: PrintedStep = { why, edits: [], before: [], actions: [], names: [], answers: {} };
+  const [, stop] = /^stop: (.*)$/.exec(why) ?? [];
+  const step: PrintedStep = { why, stop, edits: [], before: [], actions: [], names: [], answers: {} };
   for (let at = 0; at < lines.length; at++) {
     const line = (lines[at] ?? "").slice(2);
     const nested: string[] = [];
@@ -91,9 +95,9 @@ type Row = readonly [line: RegExp, read: (step: PrintedStep, parts: readonly str
 
 const ROWS: readonly Row[] = [
   [
-    /^first: if an earlier or later version of the state has the user(?: and (.*?))?, restore it/,
-    (step, [keys]) => {
-      step.restore = keys === undefined ? [] : keys.split(" and ");
+    /^first: if a version of the state other than the present one has (.*?), restore the newest such version, and do nothing else/,
+    (step, [what = ""]) => {
+      step.restore = what.split(" and ");
     },
   ],
   [
@@ -123,24 +127,28 @@ const ROWS: readonly Row[] = [
     (step, [setting = "", value = ""]) =>
       step.edits.push({ setting, value: /^(?:true|false)$/.test(value) ? value === "true" : value }),
   ],
+  [/^then npx dkp-access review \S+, and commit$/, () => undefined],
   [/^then (.*)$/, (step, [command = ""]) => step.actions.push(printedAction(command))],
 ];
 
 const COMMANDS: readonly (readonly [command: RegExp, read: (parts: readonly string[]) => PrintedAction])[] = [
-  [/^apply$/, () => ({ do: "apply" })],
+  [/^npx dkp-access apply \S+; if its plan names a breaking change, apply nothing, and run keys again$/, () => ({ do: "apply" })],
   [/^unless DKP has the exposed key: npx dkp-access hand-over /, () => ({ do: "hand-over" })],
   [/^wait (\d+) hours$/, ([hours]) => ({ do: "wait", minutes: Number(hours) * 60 + 1 })],
-  [/^wait a minute$/, () => ({ do: "wait", minutes: 11 })],
+  [/^wait (\d+) minutes$/, ([minutes]) => ({ do: "wait", minutes: Number(minutes) + 1 })],
   [/ state push errored\.tfstate && rm /, () => ({ do: "push-state" })],
   [/^rm \S*errored\.tfstate$/, () => ({ do: "remove-errored-state" })],
   [/^mv \S*errored\.tfstate /, () => ({ do: "move-errored-state" })],
   [/ untaint (\S+)$/, ([address = ""]) => ({ do: "untaint", address })],
   [/ import (\S+) (\S+)$/, ([address = "", arn = ""]) => ({ do: "import", address, arn })],
   [
-    /^aws iam update-access-key .*--access-key-id (\S+) --status (Active|Inactive)$/,
-    ([key = "", status]) => ({ do: status === "Active" ? "activate" : "deactivate", key }),
+    /^aws iam update-access-key .*--user-name=(\S+) --access-key-id=(\S+) --status=(Active|Inactive)$/,
+    ([user = "", key = "", status]) => ({ do: status === "Active" ? "activate" : "deactivate", key, user }),
   ],
-  [/^aws iam delete-access-key .*--access-key-id (\S+)$/, ([key = ""]) => ({ do: "delete", key })],
+  [
+    /^aws iam delete-access-key .*--user-name=(\S+) --access-key-id=(\S+)$/,
+    ([user = "", key = ""]) => ({ do: "delete", key, user }),
+  ],
   [/^aws iam create-access-key .* && d8 system edit /, () => ({ do: "create-key" })],
 ];
 

@@ -6,14 +6,15 @@ import type { KeySituation } from "../../../src/cli/account/keys/situation";
 import type { StateResource } from "../../../src/cli/terraform/state-file";
 import type { Slot } from "../../../src/iam/key-slots";
 import type { Deployment } from "../../../src/settings/deployment";
-import { KEY_ADDRESSES } from "../../../src/terraform/addresses";
+import { KEY_ADDRESSES, policyAddress } from "../../../src/terraform/addresses";
 import { deployment } from "../deployment";
 import { type PrintedLeak, type PrintedReport, printedLeak, printedReport } from "./printed-step";
-import { described, exists, keysOf, type Part, SLOTS, type State, secondName, type World } from "./world";
+import { described, exists, keyIn, keysOf, type Part, SLOTS, type State, secondName, userOf, type World } from "./world";
 
 const DEPLOYMENT = deployment();
 /** Its statements do not matter, only whether documents are the same. */
 const POLICY = { ...DEPLOYMENT.policies[0], statements: DEPLOYMENT.policies[0].statements.slice(0, 1) };
+const NODE_ROLE = { path: "/", additionalActions: [], managedPolicyArns: [] };
 const START = Date.parse("2026-01-01T00:00:00Z");
 const ACCOUNT = "123456789012";
 const dateOf = (minutes: number) => new Date(START + minutes * 60_000);
@@ -22,7 +23,7 @@ const arnOf = (kind: string, name: string) => `arn:aws:iam::${ACCOUNT}:${kind}/$
 
 /** The settings of a deployment as the program reads them. */
 export function settingsOf({ settings }: Pick<Part, "settings">): Deployment {
-  const { user, policy, group, second, none, current, imports } = settings;
+  const { user, policy, group, second, role, none, current, imports } = settings;
   const slot = (name: Slot) => ({ status: settings[name], pgpKey: orUndefined(settings.pgp[name]) });
   const additional = second === "" ? [] : [{ number: 2, name: secondName(settings), statements: [] }];
   return {
@@ -32,21 +33,23 @@ export function settingsOf({ settings }: Pick<Part, "settings">): Deployment {
     policies: [{ ...POLICY, name: policy }, ...additional],
     attachment: group === "" ? "user" : "group",
     group: { ...DEPLOYMENT.group, name: group },
+    nodeRole: role === "" ? undefined : { ...NODE_ROLE, name: role },
     accessKeys: none ? "none" : { primary: slot("primary"), secondary: slot("secondary"), current },
-    import: { nodeRole: false, ...imports, accessKeyId: orUndefined(imports.key) },
+    import: { ...imports, accessKeyId: orUndefined(imports.key) },
   };
 }
 
 /** What the program reads of a world. */
-export function situationOf(world: World): KeySituation {
+export function situationOf(world: World, leaked: readonly string[] = []): KeySituation {
   const { account, state, settings } = world;
   const deployed = settingsOf(world);
   const contents = stateContents(state);
   const attachment = { kind: "link", name: `policy:${settings.policy} user:${settings.user}` } as const;
-  const isThere = ({ kind, name }: NamedObject) =>
-    kind !== "role" && exists(account, kind === "attachment" ? attachment : { kind, name });
-  const userExists = account.users[settings.user] !== undefined;
-  const objects = namedObjects(deployed, contents).map((object) => ({
+  const isThere = ({ kind, name }: NamedObject) => exists(account, kind === "attachment" ? attachment : { kind, name });
+  const ids = [...Object.values(state.keys).map(({ id }) => id), state.exposed?.id ?? [], leaked].flat();
+  const ownerOf = (id: string) => (keyIn(world, id)?.listed === true ? (userOf(account, id) ?? "") : "");
+  const owned = ids.map((id) => [id, ownerOf(id)] as const).filter(([, owner]) => owner !== "" && owner !== settings.user);
+  const objects = namedObjects(deployed, contents, ACCOUNT).map((object) => ({
     ...object,
     uses: isThere(object) ? { value: usesOf(world, object) } : undefined,
   }));
@@ -57,7 +60,8 @@ export function situationOf(world: World): KeySituation {
     erroredState: erroredStateOf(world),
     iam: {
       account: ACCOUNT,
-      exists: userExists,
+      exists: account.users[settings.user] !== undefined,
+      owners: Object.fromEntries(owned),
       keys: keysOf(world)
         .filter(({ listed }) => listed)
         .map(({ id, status, created, used }) => ({
@@ -68,19 +72,39 @@ export function situationOf(world: World): KeySituation {
         })),
       now: dateOf(account.now),
     },
-    lacking: lackingObjects(deployed, contents, { userExists, objects }),
-    permissions: { lost: lostPermissions(world), unread: [] },
+    lacking: lackingObjects(deployed, contents, objects),
+    permissions: { lost: lostPermissions(world), denials: denialsOf(world), unlinked: unlinkedIn(world), unread: [] },
     unread: [],
   };
+}
+
+/** A group of the user has the policy, too. */
+function denialsOf({ account, settings }: World): KeySituation["permissions"]["denials"] {
+  const denial = account.denied[settings.user];
+  const policy = denial === "quarantine" ? "arn:aws:iam::aws:policy/AWSCompromisedKeyQuarantineV3" : "deny";
+  return denial === undefined ? [] : [{ policy, on: `user ${settings.user}` }];
+}
+
+/** Policies of the state that are attached to the user, and that neither state nor settings attach. */
+function unlinkedIn({ account, state, id, settings }: World): KeySituation["permissions"]["unlinked"] {
+  const links = [...Object.values(state.objects), ...described({ id, settings }).map(({ name }) => name)];
+  const principals = [`user:${settings.user}`, ...account.groups.map((group) => `group:${group}`)];
+  const ofUser = principals.filter((part) => part.startsWith("user:") || account.links.includes(`user:${settings.user} ${part}`));
+  const policies = Object.values(state.objects).filter((name) => account.policies[name] !== undefined);
+  return policies.flatMap((policy) =>
+    ofUser.flatMap((part) => {
+      const link = `policy:${policy} ${part}`;
+      const isUnlinked = account.links.includes(link) && !links.includes(link);
+      return isUnlinked ? [{ policy: arnOf("policy", policy), on: part.replace(":", " ") }] : [];
+    }),
+  );
 }
 
 function usesOf({ account }: World, { kind, name }: Pick<NamedObject, "kind" | "name">): readonly string[] {
   const uses = account.links.filter(
     (link) => link.startsWith(`${kind}:${name} `) || (kind === "group" && link.endsWith(` group:${name}`)),
   );
-  const others = uses
-    .flatMap((link) => link.split(" "))
-    .filter((part) => part !== `${kind}:${name}` && !(kind === "group" && part.startsWith("policy:")));
+  const others = uses.flatMap((link) => link.split(" ")).filter((part) => part !== `${kind}:${name}`);
   return others.map((part) => part.replace(":", " "));
 }
 
@@ -92,8 +116,7 @@ function lostPermissions(world: World): KeySituation["permissions"]["lost"] {
   );
   const expected = [...Object.entries(state.objects), ...links.map(({ address, name }) => [address, name] as const)];
   return expected.flatMap(([address, name]) => {
-    const isPolicy = address.startsWith("aws_iam_policy.");
-    const isLost = isPolicy
+    const isLost = address.startsWith("aws_iam_policy.")
       ? account.policies[name] !== state.contents[address]
       : name.includes(":") && !account.links.includes(name);
     return isLost ? [{ address, lost: name }] : [];
@@ -120,12 +143,17 @@ function resourceOf([address, name]: readonly [string, string]): StateResource {
         groups: names.user && names.group ? [names.group] : undefined,
       }
     : { name, arn: arnOf(kind, name) };
-  return { address, tainted: false, attributes };
+  return { address, attributes };
 }
 
 /** A state as the program reads it. */
-export function stateContents({ objects, keys, exposed, outputs }: State): KeySituation["state"] {
+export function stateContents({ objects, keys, deposed, exposed, outputs }: State): KeySituation["state"] {
   const user = objects["aws_iam_user.user"];
+  const keysWith = (isTainted: boolean) =>
+    SLOTS.flatMap((slot) => {
+      const { id, tainted } = keys[slot] ?? {};
+      return tainted === isTainted ? [{ address: KEY_ADDRESSES[slot], attributes: { id: id ?? "" } }] : [];
+    });
   return {
     keys: SLOTS.flatMap((slot) => {
       const key = keys[slot];
@@ -138,13 +166,11 @@ export function stateContents({ objects, keys, exposed, outputs }: State): KeySi
     }),
     exposed: { id: exposed?.id, slot: exposed?.slot },
     user: user === undefined ? undefined : { name: user, arn: arnOf("user", user) },
-    resources: [
-      ...Object.entries(objects).map(resourceOf),
-      ...SLOTS.flatMap((slot) => {
-        const { id, tainted = false } = keys[slot] ?? {};
-        return id === undefined ? [] : [{ address: KEY_ADDRESSES[slot], tainted, attributes: { id } }];
-      }),
-    ],
+    resources: {
+      current: [...Object.entries(objects).map(resourceOf), ...keysWith(false)],
+      tainted: keysWith(true),
+      deposed: deposed.map((name) => resourceOf([policyAddress("policy", 2), name])),
+    },
     outputs: outputs === undefined ? {} : { user_arn: arnOf("user", outputs.user), policy_arn: arnOf("policy", outputs.policy) },
   };
 }
@@ -156,7 +182,7 @@ export const PROGRAM = {
     return printedReport(keyReportText(keyReport(situation), contextOf(situation, "deployments", "terraform")));
   },
   leaked(world: World, ids: readonly string[]): PrintedLeak {
-    const situation = situationOf(world);
+    const situation = situationOf(world, ids);
     return printedLeak(leakText(situation, leakResponse(situation, ids), contextOf(situation, "deployments", "terraform")));
   },
 };

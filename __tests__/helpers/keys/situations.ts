@@ -1,8 +1,7 @@
 import type { IamKey } from "../../../src/cli/account/aws/iam-reader";
-import type { WHY } from "../../../src/cli/account/keys/rules";
+import type { Why } from "../../../src/cli/account/keys/rules";
 import type { KeySituation, LackingObject } from "../../../src/cli/account/keys/situation";
 import type { StateKey } from "../../../src/cli/terraform/state-file";
-import { ADDRESSES } from "../../../src/terraform/addresses";
 import { deployment } from "../deployment";
 import { ENCRYPTION_KEY, EXPIRING_KEY } from "../pgp-keys";
 
@@ -35,12 +34,12 @@ export function situation(
       keys,
       exposed: { id: exposed?.id, slot: exposed?.slot },
       user: keys.length === 0 ? undefined : user,
-      resources: [],
+      resources: { current: [], tainted: [], deposed: [] },
       outputs: {},
     },
-    iam: { account: "123456789012", exists: true, keys: inIam, now: NOW },
+    iam: { account: "123456789012", exists: true, keys: inIam, owners: {}, now: NOW },
     lacking: [],
-    permissions: { lost: [], unread: [] },
+    permissions: { lost: [], denials: [], unlinked: [], unread: [] },
     unread: [],
   };
 }
@@ -53,9 +52,10 @@ export const DEPLOYED = situation(
 );
 
 const OBJECTS = {
-  user: { kind: "user", name: "deckhouse", setting: "user", address: ADDRESSES.user },
-  policy: { kind: "policy", name: "D8CloudProviderAWS", setting: "policy", address: ADDRESSES.policy },
-  attachment: { kind: "attachment", name: "D8CloudProviderAWS", setting: "policy", address: ADDRESSES.userAttachment },
+  user: { kind: "user", name: "deckhouse", setting: "user", imports: "user" },
+  policy: { kind: "policy", name: "D8CloudProviderAWS", setting: "policy", imports: "policy" },
+  second: { kind: "policy", name: "D8CloudProviderAWS-2", setting: "policy", imports: undefined },
+  attachment: { kind: "attachment", name: "D8CloudProviderAWS", setting: "policy", imports: "attachment" },
 } as const;
 
 /** Objects that the state lacks. @default given IAM has them, the settings do not import them, and they are the deployment's */
@@ -63,9 +63,10 @@ export const lacking = (
   fields: readonly (keyof typeof OBJECTS)[],
   given: Partial<LackingObject> = {},
 ): readonly LackingObject[] =>
-  fields.map((imports) => ({
-    ...OBJECTS[imports],
-    ...{ imports, inIam: true, isImported: false, owner: "ours-unmanaged", by: [], ...given },
+  fields.map((field) => ({
+    ...OBJECTS[field],
+    ...{ address: "aws_iam_policy.policy-2", arn: `arn:aws:iam::123456789012:policy/${OBJECTS[field].name}` },
+    ...{ inIam: true, isImported: false, owner: "ours-unmanaged", by: [], ...given },
   }));
 
 export const PRIMARY: StateKey = { slot: "primary", id: "AKIAPRIMARY", status: "Active", tainted: false, secret: "secret" };
@@ -78,19 +79,24 @@ const NONE = "accessKeys: none";
 const IMPORT = "import: { user: true, accessKeyId: AKIAABCDEFGHIJKLMNOP }";
 export const USED = iamKey("AKIAPRIMARY", 30, 0.1);
 const { iam, state } = DEPLOYED;
+const NOTHING = state.resources;
 const minutesAgo = (minutes: number) => new Date(iam.now.getTime() - minutes * 60_000);
 const ofAnother = { owner: "another", by: ["user second"] } as const;
 const permissions = {
   lost: [{ address: "aws_iam_user_policy_attachment.policy-attachment", lost: "the policy is not attached to the user" }],
-  unread: ["iam:GetUser: AccessDenied: not authorized"],
+  denials: [],
+  unlinked: [],
+  unread: [],
 };
+const denials = (policy: string) => ({ ...permissions, lost: [], denials: [{ policy, on: "user deckhouse" }] });
+const resource = (address: string, name: string) => ({ address, attributes: { name } });
 
 /** A situation, what `keys` reports about it, and why the next step comes. */
 interface Sample {
   readonly given: KeySituation;
   /** The rules, each with the setting or address that it is about. */
   readonly rules: string;
-  readonly why: keyof typeof WHY;
+  readonly why: Why;
 }
 
 /** A deployed key that is encrypted for a key which expires on 1 January 2027, used on this day. */
@@ -166,16 +172,70 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
     "another-name",
   ),
   "a state without the second policy": sample(
-    {
-      ...DEPLOYED,
-      lacking: lacking(["policy"], { name: "D8CloudProviderAWS-2", imports: undefined, address: "aws_iam_policy.policy-2" }),
-    },
+    { ...DEPLOYED, lacking: lacking(["second"]) },
     "key-object-lost policy.name",
     "apply",
   ),
+  "an apply that ended while it replaced the second policy": sample(
+    { ...DEPLOYED, state: { ...state, resources: { ...NOTHING, deposed: [resource("aws_iam_policy.policy-2", "former")] } } },
+    "key-left-over aws_iam_policy.policy-2",
+    "left-over",
+  ),
+  "an attached policy whose attachment the state lost, and that the settings do not need": sample(
+    {
+      ...DEPLOYED,
+      permissions: {
+        ...permissions,
+        lost: [],
+        unlinked: [{ policy: "arn:aws:iam::123456789012:policy/D8CloudProviderAWS-2", on: "user deckhouse" }],
+      },
+    },
+    "key-policy-attached",
+    "left-over",
+  ),
+  "another policy.name under protect": sample(
+    { ...DEPLOYED, state: { ...state, resources: { ...NOTHING, current: [resource("aws_iam_policy.policy", "former")] } } },
+    "key-object-renamed policy.name",
+    "another-name-under-protect",
+  ),
+  "another group.name under protect": sample(
+    {
+      ...situation("attachment: group\ngroup: { name: dkp }", [PRIMARY], [USED]),
+      state: { ...state, resources: { ...NOTHING, current: [resource("aws_iam_group.group", "former")] } },
+    },
+    "key-object-renamed group.name",
+    "another-name-under-protect",
+  ),
+  "another policy.name without protect": sample(
+    {
+      ...situation("protect: false", [PRIMARY], [USED]),
+      state: { ...state, resources: { ...NOTHING, current: [resource("aws_iam_policy.policy", "former")] } },
+    },
+    "",
+    "done",
+  ),
+  "a user that AWS quarantined": sample(
+    { ...DEPLOYED, permissions: denials("arn:aws:iam::aws:policy/AWSCompromisedKeyQuarantineV3") },
+    "key-quarantined",
+    "denied",
+  ),
+  "an inline policy that denies": sample({ ...DEPLOYED, permissions: denials("deny-all") }, "key-denied", "denied"),
+  "permissions that cannot be read": sample(
+    { ...DEPLOYED, permissions: { ...permissions, lost: [], unread: ["iam:GetUser: AccessDenied: not authorized"] } },
+    "key-permissions-unread",
+    "not-read",
+  ),
+  "a user that was renamed": sample(
+    {
+      ...situation("", [PRIMARY], []),
+      iam: { ...iam, exists: false, keys: [], owners: { AKIAPRIMARY: "deckhouse-old" } },
+    },
+    "key-of-another-user user.name",
+    "renamed",
+  ),
   "a policy that was detached": sample(
     { ...DEPLOYED, permissions },
-    "key-permissions-lost aws_iam_user_policy_attachment.policy-attachment, key-permissions-unread",
+    "key-permissions-lost aws_iam_user_policy_attachment.policy-attachment",
     "permissions",
   ),
   "a state without the exposed key": sample(
@@ -225,7 +285,7 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
     "none-create",
   ),
   "a tainted key": sample(
-    { ...DEPLOYED, state: { ...state, resources: [{ address: "aws_iam_access_key.user", tainted: true, attributes: {} }] } },
+    { ...DEPLOYED, state: { ...state, resources: { ...NOTHING, tainted: [resource("aws_iam_access_key.user", "")] } } },
     "key-tainted aws_iam_access_key.user",
     "tainted",
   ),
@@ -314,7 +374,11 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
     "rotate-delete",
   ),
   "an ignored import": sample(situation(IMPORT, [PRIMARY], [USED]), "key-import-ignored import.accessKeyId", "drop-import"),
-  "an exposed key that nothing uses": sample(situation("", [PRIMARY], [iamKey("AKIAPRIMARY", 30, 1)]), "key-unused", "hand-over"),
+  "an exposed key that nothing uses": sample(
+    situation("", [PRIMARY], [iamKey("AKIAPRIMARY", 30, 1)]),
+    "key-unused",
+    "ask-which-key",
+  ),
   "a key that IAM does not list yet": sample(
     situation("", [{ ...PRIMARY, created: minutesAgo(1) }], []),
     "key-not-listed",

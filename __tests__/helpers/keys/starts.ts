@@ -91,5 +91,10 @@ export const SHARED_STARTS = {
   "the same names": neighbor({}),
   "the same group": neighbor({ user: "second", policy: "Second", group: "dkp" }, { group: "dkp" }),
   "the same second policy": neighbor({ user: "second", second: "1" }, { second: "1" }),
+  "two live deployments": swapped(
+    live(
+      swapped(live(newWorld({ group: "dkp", role: "nodes", second: "1" }, [newPart("b", { user: "second", policy: "Second" })]))),
+    ),
+  ),
   "two new deployments": newWorld({}, [newPart("b", { user: "second" })]),
 } as const satisfies Readonly<Record<string, World>>;

@@ -23,6 +23,7 @@ import {
   SLOTS,
   type State,
   swapped,
+  userOf,
   type World,
   works,
 } from "./world";
@@ -45,6 +46,8 @@ export interface Walk {
   readonly longest: number;
   readonly longestTrail: readonly string[];
   readonly violations: readonly Violation[];
+  /** How many situations end in a stop, by its text without keys and names. */
+  readonly stops: Readonly<Record<string, number>>;
 }
 
 class Broken extends Error {}
@@ -56,6 +59,8 @@ interface Advice {
   readonly isDone: boolean;
   /** Whether the report of `keys` needs attention. */
   readonly isAlarmed: boolean;
+  /** Why nothing is advised. */
+  readonly stop?: string | undefined;
 }
 
 /** What the program advises: after a leak, until the leaked keys are dead, `keys --leaked`. */
@@ -63,12 +68,12 @@ function advice(program: Program, world: World): Advice {
   const live = (id: string) => keyIn(world, id)?.status === "Active";
   const leaked = world.leaked.filter(live);
   const { next, isDone, suspects, findings } = program.keys(world);
-  const isAlarmed = findings.length > 0;
+  const isAlarmed = findings.length > 0 || next.stop !== undefined;
   const hostile = suspects.filter((id) => world.hostile.includes(id));
   const ids = leaked.length > 0 ? leaked : hostile;
   return ids.length > 0
     ? { kind: "leak", steps: leakSteps(program, world, ids), isDone: false, isAlarmed }
-    : { kind: "keys", steps: [next], isDone, isAlarmed };
+    : { kind: "keys", steps: [next], isDone, isAlarmed, stop: next.stop };
 }
 
 function leakSteps(program: Program, world: World, ids: readonly string[]): readonly PrintedStep[] {
@@ -81,6 +86,8 @@ interface Followed {
   readonly world: World;
   /** How many calls of AWS the first apply made. */
   readonly calls: number;
+  /** Why the answer of a question advises nothing. */
+  readonly stop: string | undefined;
 }
 
 /** Follows advice to the letter. @throws Broken if an invariant is violated, or a step is not possible */
@@ -96,7 +103,7 @@ function follow(program: Program, before: World, { steps, kind }: Advice, interr
       person.follow(step);
     }
   }
-  return { world: person.world, calls: person.calls };
+  return { world: person.world, calls: person.calls, stop: person.stop };
 }
 
 const keysToEnd = (steps: readonly PrintedStep[]) =>
@@ -106,6 +113,7 @@ const keysToEnd = (steps: readonly PrintedStep[]) =>
 class Person {
   calls = 0;
   isInterrupted = false;
+  stop: string | undefined;
   private applied = false;
   /** A person who has looked up the key of DKP knows more than AWS reports. */
   private hasLookedUp = false;
@@ -132,7 +140,7 @@ class Person {
     const names = step.names.filter(({ kind, name, isKnown }) => isKnown || isOfAnother(world, kind, name));
     if (names.length > 0) {
       for (const { setting } of names) {
-        const field = setting as "user" | "policy" | "group";
+        const field = setting === "nodeRole" ? "role" : (setting as "user" | "policy" | "group");
         world.settings[field] = `${world.settings[field]}-${world.id}`;
       }
       return;
@@ -149,13 +157,15 @@ class Person {
     this.perform(step);
   }
 
-  private restore(keys: readonly string[]): boolean {
+  /** Restores the newest version that has what is printed, as the text says. */
+  private restore(parts: readonly string[]): boolean {
     const { world } = this;
+    const present = JSON.stringify(world.state);
     const found = world.versions.findLast((version) => {
-      const ids = Object.values(version.keys).map(({ id }) => id);
-      return version.objects[ADDRESSES.user] !== undefined && keys.every((id) => ids.includes(id));
+      const names = [...Object.values(version.keys).map(({ id }) => id), `the user ${version.objects[ADDRESSES.user]}`];
+      return JSON.stringify(version) !== present && parts.every((part) => names.includes(part));
     });
-    if (found === undefined || JSON.stringify(found) === JSON.stringify(world.state)) {
+    if (found === undefined) {
       return false;
     }
     world.state = copyOf(found);
@@ -163,7 +173,8 @@ class Person {
     return true;
   }
 
-  private perform({ before, edits, actions, why }: PrintedStep): void {
+  private perform({ before, edits, actions, why, stop }: PrintedStep): void {
+    this.stop = stop;
     for (const action of before) {
       this.act(action);
     }
@@ -300,7 +311,8 @@ function checkOthers(before: World, world: World, what: string): void {
     const [kind = "", ...names] = object.split(" ");
     const found = { kind: kind as Described["kind"], name: names.join(" ") };
     const isThere = exists(before.account, found);
-    const isSame = exists(world.account, found) && before.account.policies[found.name] === world.account.policies[found.name];
+    const contents = ({ policies, roles }: World["account"]) => [policies[found.name], roles[found.name]].join();
+    const isSame = exists(world.account, found) && contents(before.account) === contents(world.account);
     if (creator !== world.id && isThere && !isSame) {
       throw new Broken(`${object} of another deployment changes, by ${what}`);
     }
@@ -390,14 +402,12 @@ function perform(world: World, action: Exclude<PrintedAction, { readonly do: "ap
       return;
     }
     case "import": {
-      const { address, arn } = action;
-      const policy = arn.slice(arn.lastIndexOf("/") + 1);
-      const content = world.account.policies[policy];
-      if (content === undefined || state.objects[address] !== undefined) {
-        throw new Broken("Terraform refuses the import");
+      const name = action.arn.split("/").at(-1) ?? "";
+      if (state.objects[action.address] !== undefined || !exists(world.account, { kind: "policy", name })) {
+        throw new Broken("the resource is in the state, or IAM does not have it");
       }
-      state.objects[address] = policy;
-      state.contents[address] = content;
+      state.objects[action.address] = name;
+      state.contents[action.address] = world.account.policies[name] ?? "";
       world.versions.push(copyOf(state));
       return;
     }
@@ -405,8 +415,8 @@ function perform(world: World, action: Exclude<PrintedAction, { readonly do: "ap
     case "deactivate":
     case "delete": {
       const key = keyIn(world, action.key);
-      if (key === undefined) {
-        throw new Broken(`no key to ${action.do}`);
+      if (key === undefined || userOf(world.account, action.key) !== action.user) {
+        throw new Broken(`the user ${action.user} has no key to ${action.do}`);
       }
       if (action.do === "delete") {
         deleteKey(world, action.key);
@@ -549,6 +559,18 @@ function stateEvents(world: World): readonly Event[] {
       }),
     ),
     [
+      "an apply ends between create and delete",
+      (now) => {
+        // The settings had another path for the second policy: IAM has both.
+        const isReplaced = now.state.objects[policyAddress("policy", 2)] !== undefined && now.state.deposed.length === 0;
+        now.account.policies.former = "former";
+        now.account.links.push(`policy:former user:${now.settings.user}`);
+        now.state.deposed = ["former"];
+        now.versions.push(copyOf(now.state));
+        return isReplaced;
+      },
+    ],
+    [
       "errored.tfstate of something else lies there",
       (now) => {
         now.errored = emptyState();
@@ -622,6 +644,25 @@ function accountEvents(world: World): readonly Event[] {
         const isThere = account.policies[settings.policy] === world.id;
         account.policies[settings.policy] = "manual";
         return isThere;
+      },
+    ],
+    ...(["quarantine", "deny"] as const).map((denial) =>
+      eventOf(`the user gets a policy that denies: ${denial}`, ({ account, settings }) => {
+        const isNew = account.users[settings.user] !== undefined && account.denied[settings.user] === undefined;
+        account.denied[settings.user] = denial;
+        return isNew;
+      }),
+    ),
+    [
+      "the user is renamed",
+      ({ account, settings: { user } }) => {
+        const keys = account.users[user];
+        if (keys === undefined) {
+          return false;
+        }
+        account.users[`${user}-old`] = keys;
+        delete account.users[user];
+        account.links = account.links.map((link) => link.replace(`user:${user}`, `user:${user}-old`));
       },
     ],
     [
@@ -706,6 +747,14 @@ function otherEvents(world: World): readonly Event[] {
         return !("refused" in result);
       },
     ],
+    ...world.others.slice(0, 1).flatMap(({ settings: other }) =>
+      (["user", "policy", "group", "role"] as const).map((field) =>
+        eventOf(`settings take the ${field} of the other deployment`, (now) => {
+          now.settings[field] = other[field];
+          return other[field] !== "" && other[field] !== world.settings[field];
+        }),
+      ),
+    ),
     ["a day passes", (now) => pass(now, DAY + 60)],
     [
       "the cluster is stopped for days",
@@ -775,6 +824,7 @@ class Walker {
   private readonly pending: Node[][];
   private steps = 0;
   private count = 0;
+  private readonly stops: Record<string, number> = {};
 
   constructor(
     private readonly program: Program,
@@ -820,7 +870,11 @@ class Walker {
     if (isNew) {
       this.attempt(node, given, () => this.checkHere(node, given));
     }
-    this.followAll(node, given, isNew);
+    if (given.stop === undefined) {
+      this.followAll(node, given, isNew);
+    } else {
+      this.end(given.stop, isNew);
+    }
     if (budget > 0) {
       for (const [event, change] of [...stateEvents(world), ...accountEvents(world), ...otherEvents(world)]) {
         this.happen(node, event, change);
@@ -829,6 +883,11 @@ class Walker {
         this.push(swapped(copyOf(world)), trail, "the other deployment", budget);
       }
     }
+  }
+
+  private end(stop: string, isNew: boolean): void {
+    const [reason = ""] = stop.replaceAll(/AKIA\d+/g, "KEY").split(" (");
+    this.stops[reason] = (this.stops[reason] ?? 0) + Number(isNew);
   }
 
   private happen({ world, trail, budget }: Node, event: string, change: Change): void {
@@ -913,8 +972,13 @@ class Walker {
     }
     const followed = this.attempt(node, given, () => {
       const result = follow(this.program, world, given);
-      if (given.kind === "leak" && !works(result.world) && advice(this.program, result.world).isDone) {
+      const { isDone, steps, stop } = advice(this.program, result.world);
+      if (given.kind === "leak" && !works(result.world) && isDone) {
         throw new Broken("the response to a leak ends without a key for DKP");
+      }
+      const isWait = given.steps.some(({ actions }) => actions.some((action) => action.do === "wait"));
+      if (isWait && stop === undefined && JSON.stringify(steps) === JSON.stringify(given.steps)) {
+        throw new Broken("waiting changed nothing, and the next step is the same");
       }
       const error = settingsError(result.world.settings);
       if (error !== undefined) {
@@ -923,6 +987,10 @@ class Walker {
       return result;
     });
     if (followed === undefined) {
+      return;
+    }
+    if (followed.stop !== undefined && given.kind === "keys") {
+      this.end(followed.stop, isNew);
       return;
     }
     const after = world.others.length > 0 ? swapped(followed.world) : followed.world;
@@ -958,8 +1026,8 @@ class Walker {
     for (const name of endless) {
       this.violations.push({ what: "no end", trail: trailOf(name), step: "" });
     }
-    const { violations, steps } = this;
-    return { situations: this.seen.size, steps, longest, longestTrail: trailOf(from), violations };
+    const { violations, steps, stops } = this;
+    return { situations: this.seen.size, steps, stops, longest, longestTrail: trailOf(from), violations };
   }
 }
 

@@ -29,6 +29,10 @@ export interface Account {
   /** The content of each policy, by name. */
   policies: Record<string, string>;
   groups: string[];
+  /** The permissions of each role of nodes, by name. */
+  roles: Record<string, string>;
+  /** Users to which a policy that nobody's Terraform manages denies what DKP requires: AWS's quarantine, or another one. */
+  denied: Record<string, "quarantine" | "deny">;
   /** `policy:NAME user:NAME`, `policy:NAME group:NAME`, `user:NAME group:NAME`. */
   links: string[];
   /** The deployment that created an object, by kind and name: only people know it. */
@@ -50,6 +54,8 @@ export interface State {
   /** The content of each policy that Terraform wrote, by address. */
   contents: Record<string, string>;
   keys: Partial<Record<Slot, StateKey>>;
+  /** Names of policies that an apply left at an address when it ended between create and delete. */
+  deposed: string[];
   exposed?: { id: string; slot: Slot };
   /** The names in the outputs, which remain where an object is lost. */
   outputs?: { user: string; policy: string };
@@ -62,6 +68,8 @@ export interface Settings {
   group: string;
   /** The content of a second policy; "" for one policy. */
   second: string;
+  /** The role of nodes; "" for none. */
+  role: string;
   /** `accessKeys: none`. */
   none: boolean;
   primary: Status | "absent";
@@ -69,7 +77,7 @@ export interface Settings {
   current: Slot;
   /** The OpenPGP key of each slot, "" for none. */
   pgp: Record<Slot, string>;
-  imports: Record<"user" | "policy" | "attachment" | "group", boolean> & { key: string };
+  imports: Record<"user" | "policy" | "attachment" | "group" | "nodeRole", boolean> & { key: string };
 }
 
 /** A deployment, its cluster and the person who is responsible for it. */
@@ -104,14 +112,14 @@ export interface World extends Part {
   others: Part[];
 }
 
-export const emptyState = (): State => ({ objects: {}, contents: {}, keys: {} });
+export const emptyState = (): State => ({ objects: {}, contents: {}, keys: {}, deposed: [] });
 
 export const newPart = (id: string, settings: Partial<Settings> = {}): Part => ({
   id,
   settings: {
-    ...{ user: "deckhouse", policy: "D8CloudProviderAWS", group: "", second: "", none: false },
+    ...{ user: "deckhouse", policy: "D8CloudProviderAWS", group: "", second: "", role: "", none: false },
     ...{ primary: "Active", secondary: "absent", current: "primary", pgp: { primary: "", secondary: "" } },
-    imports: { user: false, policy: false, attachment: false, group: false, key: "" },
+    imports: { user: false, policy: false, attachment: false, group: false, nodeRole: false, key: "" },
     ...settings,
   },
   state: emptyState(),
@@ -128,7 +136,7 @@ export const newPart = (id: string, settings: Partial<Settings> = {}): Part => (
 
 export const newWorld = (settings: Partial<Settings> = {}, others: readonly Part[] = []): World => ({
   ...newPart("a", settings),
-  account: { now: 0, created: 0, users: {}, policies: {}, groups: [], links: [], creators: {} },
+  account: { now: 0, created: 0, users: {}, policies: {}, groups: [], roles: {}, denied: {}, links: [], creators: {} },
   others: [...others],
 });
 
@@ -146,7 +154,8 @@ export const keysOf = ({ account, settings }: Pick<World, "account" | "settings"
 const allKeys = ({ users }: Account) => Object.values(users).flat();
 export const keyIn = ({ account }: Pick<World, "account">, id: string) => allKeys(account).find((key) => key.id === id);
 
-const userOf = ({ users }: Account, id: string) => Object.keys(users).find((name) => users[name]?.some((key) => key.id === id));
+export const userOf = ({ users }: Account, id: string) =>
+  Object.keys(users).find((name) => users[name]?.some((key) => key.id === id));
 
 /** The contents of the policies that a key has. */
 function contentsOf(account: Account, id: string): readonly string[] {
@@ -161,6 +170,9 @@ function contentsOf(account: Account, id: string): readonly string[] {
 /** Whether AWS accepts the calls of DKP. */
 export function works({ account, dkp, needs }: Pick<World, "account" | "dkp" | "needs">): boolean {
   const contents = contentsOf(account, dkp);
+  if (account.denied[userOf(account, dkp) ?? ""] !== undefined) {
+    return false;
+  }
   return keyIn({ account }, dkp)?.status === "Active" && contents.length > 0 && needs.every((need) => contents.includes(need));
 }
 
@@ -205,7 +217,7 @@ export function deleteKey({ account }: Pick<World, "account">, id: string): void
 /** An object that settings describe. */
 export interface Described {
   readonly address: string;
-  readonly kind: "user" | "policy" | "group" | "link";
+  readonly kind: "user" | "policy" | "group" | "role" | "link";
   readonly name: string;
   readonly content?: string;
   /** The part of `import` that imports it. */
@@ -217,12 +229,18 @@ export const secondName = ({ policy }: Settings) => `${policy}-2`;
 
 /** What settings describe, in the order of their dependencies. */
 export function described({ id, settings }: Pick<Part, "id" | "settings">): readonly Described[] {
-  const { user, policy, group, second } = settings;
+  const { user, policy, group, second, role } = settings;
   const policies: Described[] = [
     { address: policyAddress("policy", 1), kind: "policy", name: policy, content: id, imports: "policy", isProtected: true },
   ];
   if (second !== "") {
-    policies.push({ address: policyAddress("policy", 2), kind: "policy", name: secondName(settings), content: `${id}${second}` });
+    const name = secondName(settings);
+    policies.push({
+      address: policyAddress("policy", 2),
+      kind: "policy",
+      name,
+      content: `${id}${second}`,
+    });
   }
   const what = group === "" ? "userAttachment" : "groupAttachment";
   const principal = group === "" ? `user:${user}` : `group:${group}`;
@@ -238,7 +256,9 @@ export function described({ id, settings }: Pick<Part, "id" | "settings">): read
           { address: ADDRESSES.group, kind: "group", name: group, imports: "group" },
           { address: ADDRESSES.membership, kind: "link", name: `user:${user} group:${group}` },
         ];
+  const ofNodes: Described = { address: ADDRESSES.nodeRole, kind: "role", name: role, content: id, imports: "nodeRole" };
   return [
+    ...(role === "" ? [] : [ofNodes]),
     { address: ADDRESSES.user, kind: "user", name: user, imports: "user", isProtected: true },
     ...policies,
     ...ofGroup,
@@ -247,10 +267,15 @@ export function described({ id, settings }: Pick<Part, "id" | "settings">): read
 }
 
 /** Whether the account has an object. */
-export function exists({ users, policies, groups, links }: Account, { kind, name }: Pick<Described, "kind" | "name">): boolean {
-  const names = { user: () => Object.keys(users), policy: () => Object.keys(policies), group: () => groups, link: () => links };
-  return names[kind]().includes(name);
+export function exists(account: Account, { kind, name }: Pick<Described, "kind" | "name">): boolean {
+  const { users, policies, groups, roles, links } = account;
+  return (
+    name in { user: users, policy: policies, role: roles, group: {}, link: {} }[kind] || [...groups, ...links].includes(name)
+  );
 }
+
+const contentOf = ({ policies, roles }: Account, { kind, name }: Pick<Described, "kind" | "name">) =>
+  (kind === "role" ? roles : policies)[name] ?? "";
 
 export function create({ account, id }: Pick<World, "account" | "id">, { kind, name, content = "" }: Described): boolean {
   if (exists(account, { kind, name })) {
@@ -260,8 +285,8 @@ export function create({ account, id }: Pick<World, "account" | "id">, { kind, n
   account.creators[`${kind} ${name}`] = id;
   if (kind === "user") {
     account.users[name] = [];
-  } else if (kind === "policy") {
-    account.policies[name] = content;
+  } else if (kind === "policy" || kind === "role") {
+    account[kind === "policy" ? "policies" : "roles"][name] = content;
   } else {
     account[kind === "group" ? "groups" : "links"].push(name);
   }
@@ -275,6 +300,8 @@ function remove(account: Account, { kind, name }: Pick<Described, "kind" | "name
       return false;
     }
     delete account.policies[name];
+  } else if (kind === "role") {
+    delete account.roles[name];
   } else {
     account.links = account.links.filter((link) => link !== name);
   }
@@ -362,7 +389,7 @@ export function apply(world: World, after: () => void, interruption?: Interrupti
 
 /** The kind of an object of a state. */
 export const kindOf = (address: string): Described["kind"] => {
-  const [, kind = "link"] = /^aws_iam_(user|policy|group)\./.exec(address) ?? [];
+  const [, kind = "link"] = /^aws_iam_(user|policy|group|role)\./.exec(address) ?? [];
   return kind as Described["kind"];
 };
 
@@ -375,8 +402,8 @@ function refreshed(world: World): State {
     if (!exists(account, { kind, name })) {
       delete state.objects[address];
       delete state.contents[address];
-    } else if (kind === "policy") {
-      state.contents[address] = account.policies[name] ?? "";
+    } else if (kind === "policy" || kind === "role") {
+      state.contents[address] = contentOf(account, { kind, name });
     }
   }
   for (const slot of SLOTS) {
@@ -429,11 +456,11 @@ function planOf(world: World, state: State): Plan {
           written.contents[address] = content ?? "";
         },
       });
-    } else if (kind === "policy" && state.contents[address] !== content) {
+    } else if ((kind === "policy" || kind === "role") && state.contents[address] !== content) {
       creations.push({
         name: `update ${address}`,
         call: ({ account }) => {
-          account.policies[name] = content ?? "";
+          account[kind === "policy" ? "policies" : "roles"][name] = content ?? "";
           return true;
         },
         record: (written) => {
@@ -441,6 +468,12 @@ function planOf(world: World, state: State): Plan {
         },
       });
     }
+  }
+  for (const name of state.deposed) {
+    const forget = (written: State) => {
+      written.deposed = written.deposed.filter((other) => other !== name);
+    };
+    deletions.unshift(deletion(`deposed ${name}`, { kind: "policy", name }, forget));
   }
   for (const [address, name] of Object.entries(state.objects)) {
     if (objects.every((object) => object.address !== address)) {
@@ -478,7 +511,7 @@ function importInto(world: World, state: State): string | undefined {
         return `Cannot import non-existent remote object: ${object.address}`;
       }
       state.objects[object.address] = object.name;
-      state.contents[object.address] = account.policies[object.name] ?? "";
+      state.contents[object.address] = contentOf(account, object);
     }
   }
   if (imports.key !== "" && state.keys.primary === undefined && primary !== "absent" && !none) {
@@ -597,6 +630,8 @@ export function canonical(world: World): string {
     ...[
       users,
       sorted(account.policies),
+      sorted(account.roles),
+      sorted(account.denied),
       world.others.length === 0 ? [] : sorted(account.creators),
       [...account.groups].sort(),
       [...account.links].sort(),

@@ -23,7 +23,7 @@ export const OWNER_RULES = templateRules("attention", {
   "object-owner-unknown": {
     text: `${EXISTS}, the state does not have it, and nothing in IAM shows whose it is`,
     risk: "the state was lost or is that of another workspace, or another deployment has the same name",
-    remedy: `ask who created it; ${KEYS} prints the steps for each answer; if it is of another deployment, choose another {setting}.name`,
+    remedy: `[if it is yours, set {setting}.path: {path}; ]ask who created it; ${KEYS} prints the steps for each answer; if it is of another deployment, choose another {setting}.name`,
   },
 });
 

@@ -1,19 +1,16 @@
 import { nodeRoleName } from "../../iam/cluster";
-import { secondPolicyName } from "../../iam/deployment-policies";
 import type { Deployment } from "../../settings/deployment";
-import type { StateResource } from "../terraform/state-file";
+import { allIn, type StateContents, type StateResource } from "../terraform/state-file";
 import type { Reading } from "./aws/iam-reader";
-import { managedObjects } from "./managed-objects";
+import { type ManagedObject, managedObjects } from "./managed-objects";
 
 /** An IAM object of the account. IAM compares names without their path and case. */
-export interface AccountObject {
-  readonly kind: "user" | "policy" | "group" | "role";
-  readonly name: string;
-}
+export type AccountObject = Pick<ManagedObject, "kind" | "name">;
 
 /**
- * Whose an object is. `ours`: the state has it. `ours-unmanaged`: the state lacks it, it has a name of the settings, and nothing else
- * uses it. `another`: something outside the deployment uses it. Only the first two are ever imported.
+ * Whose an object is. `ours`: the state has it. `ours-unmanaged`: the state lacks it, it has a name of the settings, nothing outside uses
+ * it, and the state once had it or a principal of the state uses it. `another`: something outside the deployment uses it. Only the first
+ * two are ever imported without a question.
  */
 export type Owner = "ours" | "ours-unmanaged" | "another" | "unknown";
 
@@ -26,73 +23,52 @@ export interface Ownership {
 /** What is known about a deployment. */
 export interface DeploymentFacts {
   readonly settings: Deployment;
-  /** The managed resources of the state; undefined if the state cannot be read. */
-  readonly state: readonly StateResource[] | undefined;
-  /** String values of the state's outputs: they remain where the state lost an object. @default none */
-  readonly outputs?: readonly string[];
-  /** Whether IAM has the deployment's user. */
-  readonly userExists: boolean;
+  /** Undefined if the state cannot be read. Its outputs remain where it lost an object. */
+  readonly state: Pick<StateContents, "resources" | "outputs"> | undefined;
 }
 
 /**
  * Whose an object of the account is.
  * @param uses what uses it, as `IamReader.uses` reads it
  */
-export function ownershipOf(object: AccountObject, uses: Reading<readonly string[]>, facts: DeploymentFacts): Ownership {
-  const own = ownPrincipals(object, facts);
-  const by = "value" in uses ? uses.value.filter((use) => !own.has(lower(use))) : [];
-  return { owner: ownerOf(object, by.length > 0, "value" in uses, facts), by };
+export function ownershipOf(
+  object: AccountObject,
+  uses: Reading<readonly string[]>,
+  { settings, state }: DeploymentFacts,
+): Ownership {
+  const resources = state === undefined ? [] : allIn(state.resources);
+  const managed = resources.flatMap(titleOf).map(lower);
+  const described = managedObjects(settings).map(title);
+  const own = [...managed, ...described.map(lower), ...profilesOf(object, settings).map(lower)];
+  const known = "value" in uses ? uses.value : [];
+  const by = known.filter((use) => !own.includes(lower(use)));
+  if (managed.includes(lower(title(object)))) {
+    return { owner: "ours", by };
+  }
+  if (by.length > 0) {
+    return { owner: "another", by };
+  }
+  const isNamed = described.some((named) => lower(named) === lower(title(object)));
+  const isUsed = known.some((use) => managed.includes(lower(use)));
+  const isOurs = isNamed && "value" in uses && (isUsed || wasInState(object, resources, state?.outputs));
+  return { owner: isOurs ? "ours-unmanaged" : "unknown", by };
 }
 
-function ownerOf(object: AccountObject, isUsedByOthers: boolean, areUsesKnown: boolean, facts: DeploymentFacts): Owner {
-  const { settings, state, userExists } = facts;
-  if (state?.some((resource) => isObject(resource, object)) === true) {
-    return "ours";
-  }
-  if (isUsedByOthers) {
-    return "another";
-  }
-  const isNamed = managedObjects(settings).some((named) => isSame(named, object)) || isSecondPolicy(object, settings);
-  if (!areUsesKnown || state === undefined || !isNamed) {
-    return "unknown";
-  }
-  // Whose a user is, only a former state shows: another deployment can have the same default name.
-  const isOurs = wasInState(object, facts) || (object.kind !== "user" && userExists);
-  return isOurs ? "ours-unmanaged" : "unknown";
-}
-
-/** Whether an object is the second policy of the deployment: an older state, or other settings, can hide that the key needs it. */
-export const isSecondPolicy = (object: AccountObject, { policy }: Pick<Deployment, "policy">) =>
-  isSame(object, { kind: "policy", name: secondPolicyName(policy.name) });
-
-const TYPES: Readonly<Record<AccountObject["kind"], string>> = {
-  user: "aws_iam_user.",
-  policy: "aws_iam_policy.",
-  group: "aws_iam_group.",
-  role: "aws_iam_role.",
-};
+const TYPES = { user: "aws_iam_user.", policy: "aws_iam_policy.", group: "aws_iam_group.", role: "aws_iam_role." } as const;
 
 const lower = (name: string) => name.toLowerCase();
-const isSame = (one: AccountObject, other: AccountObject) => one.kind === other.kind && lower(one.name) === lower(other.name);
+const title = ({ kind, name }: AccountObject) => `${kind} ${name}`;
 
-const isObject = ({ address, attributes }: StateResource, { kind, name }: AccountObject) =>
-  address.startsWith(TYPES[kind]) && lower(String(attributes.name)) === lower(name);
+/** A resource as what uses others is named: `user deckhouse`. */
+function titleOf({ address, attributes }: StateResource): readonly string[] {
+  const kinds = ["user", "policy", "group", "role"] as const;
+  return kinds.filter((kind) => address.startsWith(TYPES[kind])).map((kind) => title({ kind, name: String(attributes.name) }));
+}
 
-/** What may use an object without being another's: what the settings describe, and what the state has. */
-function ownPrincipals({ kind, name }: AccountObject, { settings, state = [] }: DeploymentFacts): ReadonlySet<string> {
-  const { prefix } = settings.cluster;
-  const managed = (["user", "group", "role"] as const).flatMap((type) =>
-    state.filter(({ address }) => address.startsWith(TYPES[type])).map(({ attributes }) => `${type} ${String(attributes.name)}`),
-  );
-  const own = [...managedObjects(settings).map((object) => `${object.kind} ${object.name}`), ...managed];
-  if (prefix !== undefined) {
-    own.push(`role ${nodeRoleName(prefix)}`, `instance profile ${nodeRoleName(prefix)}`);
-  }
-  if (kind === "role") {
-    // The AWS console creates an instance profile of the role's name.
-    own.push(`instance profile ${name}`);
-  }
-  return new Set(own.map(lower));
+/** Instance profiles that show nothing of a role's owner: that of DKP's prefix, and the one that the AWS console creates with a role. */
+function profilesOf({ kind, name }: AccountObject, { cluster: { prefix } }: Deployment): readonly string[] {
+  const ofDkp = prefix === undefined ? [] : [`role ${nodeRoleName(prefix)}`, `instance profile ${nodeRoleName(prefix)}`];
+  return kind === "role" ? [...ofDkp, `instance profile ${name}`] : ofDkp;
 }
 
 /** Arguments of a resource that name another one, or give its ARN. */
@@ -104,8 +80,12 @@ const REFERENCES: Readonly<Record<AccountObject["kind"], readonly string[]>> = {
 };
 
 /** Whether an object was once in the state: another resource of it refers to the object, or an output names it. */
-function wasInState({ kind, name }: AccountObject, { state = [], outputs = [] }: DeploymentFacts): boolean {
-  const names = state.flatMap(({ attributes }) => REFERENCES[kind].flatMap((reference) => attributes[reference]));
-  const arns = outputs.filter((output) => output.includes(`:${kind}/`));
+function wasInState(
+  { kind, name }: AccountObject,
+  resources: readonly StateResource[],
+  outputs: StateContents["outputs"] = {},
+): boolean {
+  const names = resources.flatMap(({ attributes }) => REFERENCES[kind].flatMap((reference) => attributes[reference]));
+  const arns = Object.values(outputs).filter((output) => output.includes(`:${kind}/`));
   return [...names, ...arns].some((value) => lower(String(value)).split("/").at(-1) === lower(name));
 }

@@ -3,10 +3,10 @@ import { ACCESS_KEY_ID } from "../../iam/key-slots";
 import type { Deployment } from "../../settings/deployment";
 import { contextOf } from "../account/keys/actions";
 import { editSettings } from "../account/keys/edit-yaml";
-import { leakResponse, leakText } from "../account/keys/leak";
+import { isUnknown, leakResponse, leakText } from "../account/keys/leak";
 import { changesOf } from "../account/keys/next-step";
 import { type KeyReport, keyReport, keyReportText, keysJson } from "../account/keys/report";
-import { KEY_RULES, type KeyRules } from "../account/keys/rules";
+import { isStop, KEY_RULES, type KeyRules } from "../account/keys/rules";
 import type { KeySituation } from "../account/keys/situation";
 import { keySituation } from "../account/keys/sources";
 import { reportJson } from "../findings/finding";
@@ -25,9 +25,9 @@ interface Options {
 export const define: Define = (command, session) => {
   command
     .description(
-      `Shows the access keys of deployments, what needs attention, and the next step: changes of the settings and what to do after them. Followed to the letter, the steps end with nothing left to do, and DKP's key works throughout.
+      `Shows the access keys of deployments, what needs attention, and the next step: changes of the settings and what to do after them. Followed to the letter, the steps end with nothing left to do, and DKP's key works throughout. Where something differs that has no step, the command names it and the section of recover.md, and stops with exit code 3.
 
-A key that was created or used within the last 24 hours counts as one that DKP may use. Reads the state through Terraform, and calls iam:ListAccessKeys, iam:GetAccessKeyLastUsed and sts:GetCallerIdentity; for the permissions of DKP, and where the state lacks an object, also iam:GetUser, iam:GetPolicy, iam:GetPolicyVersion, iam:GetGroup, iam:GetRole, iam:ListAttachedUserPolicies, iam:ListAttachedGroupPolicies, iam:ListGroupsForUser, iam:ListEntitiesForPolicy and iam:ListInstanceProfilesForRole. Changes nothing in AWS. A stack must be synthesized and initialized.
+A key that was created or used within the last 24 hours counts as one that DKP may use. Reads the state through Terraform, and calls iam:ListAccessKeys, iam:GetAccessKeyLastUsed and sts:GetCallerIdentity; for the permissions of DKP, and where the state lacks an object, also iam:GetUser, iam:GetPolicy, iam:GetPolicyVersion, iam:GetGroup, iam:GetRole, iam:ListAttachedUserPolicies, iam:ListAttachedGroupPolicies, iam:ListGroupsForUser, iam:ListUserPolicies, iam:GetUserPolicy, iam:ListGroupPolicies, iam:GetGroupPolicy, iam:ListEntitiesForPolicy and iam:ListInstanceProfilesForRole. Changes nothing in AWS. A stack must be synthesized and initialized.
 
 With --write it also makes the changes of the settings that are the next step, for one commit; comments stay. Fails if something else comes first. Where there is nothing left to do, that begins a rotation.
 
@@ -57,7 +57,11 @@ async function status(session: Session, names: readonly string[], { write, timeo
   const deployments = write === true ? [selectOne(session, names).deployment] : selectDeployments(session, names).deployments;
   const [last] = await forDeployments<KeyRules, KeyReport>(session, deployments, {
     rules: KEY_RULES,
-    report: async (deployment) => keyReport(await situationOf(session, deployment, timeout)),
+    report: async (deployment) => {
+      const report = keyReport(await situationOf(session, deployment, timeout));
+      session.raise(isStop(report.next.why) ? EXIT.breaking : EXIT.success);
+      return report;
+    },
     text: (report) => keyReportText(report, context(session, report.situation)),
     json: (report) => keysJson(report, context(session, report.situation)),
     format,
@@ -83,7 +87,8 @@ function requireKeyIds(ids: readonly string[] = []): void {
 async function leaked(session: Session, names: readonly string[], options: Options): Promise<void> {
   const { deployment } = selectOne(session, names);
   const { timeout } = options;
-  const situation = await situationOf(session, deployment, timeout, true).catch((error: Error) => {
+  const named = options.key ?? [];
+  const situation = await situationOf(session, deployment, timeout, named).catch((error: Error) => {
     throw new Error(`${error.message}; until then, follow review/${deployment.stack}/after-a-leak.md`, { cause: error });
   });
   const unread = [situation.unreachable ?? [], situation.unread].flat();
@@ -91,7 +96,9 @@ async function leaked(session: Session, names: readonly string[], options: Optio
     session.fail(new Error(`${unread.join("; ")}; these steps are without what could not be read`));
     session.raise(EXIT.breaking);
   }
-  const response = leakResponse(situation, options.key ?? []);
+  const response = leakResponse(situation, named);
+  session.raise(isUnknown(situation, response) ? EXIT.attention : EXIT.success);
+  session.raise(isStop(response.after.why) ? EXIT.breaking : EXIT.success);
   if (options.format === "json") {
     const stacks = [{ stack: deployment.stack, leak: response }];
     session.printJson(reportJson<KeyRules>(KEY_RULES, [], stacks, { exitCode: session.exitCode }));
@@ -100,8 +107,12 @@ async function leaked(session: Session, names: readonly string[], options: Optio
   }
 }
 
-/** @param limit how long the calls to AWS may take, in seconds @param isPartial whether what cannot be read is left out */
-async function situationOf(session: Session, deployment: Deployment, limit: number, isPartial = false): Promise<KeySituation> {
-  const { terraform, output } = session;
-  return keySituation(deployment, { terraform, output, limit, isPartial });
+/** @param limit how long the calls to AWS may take, in seconds @param leaked after a leak: then what cannot be read is left out */
+async function situationOf(
+  { terraform, output }: Session,
+  deployment: Deployment,
+  limit: number,
+  leaked?: readonly string[],
+): Promise<KeySituation> {
+  return keySituation(deployment, { terraform, output, limit, isPartial: leaked !== undefined, leaked });
 }

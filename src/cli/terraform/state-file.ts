@@ -25,8 +25,8 @@ export interface StateContents {
   /** What the outputs expose; undefined where the state has no such output. */
   readonly exposed: { readonly id?: string | undefined; readonly slot?: Slot | undefined };
   readonly user?: { readonly name?: string | undefined; readonly arn?: string | undefined } | undefined;
-  /** All managed resources. Their attributes contain secrets. */
-  readonly resources: readonly StateResource[];
+  /** The managed resources by what Terraform does with them. Their attributes contain secrets. */
+  readonly resources: StateResources;
   /** The outputs whose values are strings. */
   readonly outputs: Readonly<Record<string, string>>;
 }
@@ -37,10 +37,23 @@ const FORMAT = 4;
 /** A managed resource of a state. */
 export interface StateResource {
   readonly address: string;
-  /** Terraform would replace it, because an apply failed after its creation. */
-  readonly tainted: boolean;
   readonly attributes: JsonObject;
 }
+
+/** The managed resources of a state. Several can have one address: all but one of them are deposed. */
+export interface StateResources {
+  readonly current: readonly StateResource[];
+  /** Terraform would replace them, because an apply failed after their creation. */
+  readonly tainted: readonly StateResource[];
+  /** Left over from a replacement that failed: the next apply deletes them. */
+  readonly deposed: readonly StateResource[];
+}
+
+/** What exists at the addresses of a state, whether or not Terraform would replace it. */
+export const presentIn = ({ current, tainted }: StateResources): readonly StateResource[] => [...current, ...tainted];
+
+/** Everything that a state has. */
+export const allIn = (resources: StateResources): readonly StateResource[] => [...presentIn(resources), ...resources.deposed];
 
 /**
  * Reads a Terraform state, version 4. The empty string is the state of a stack that was never applied.
@@ -49,16 +62,22 @@ export interface StateResource {
 export function readState(state: string): StateContents {
   const document = contentsOf(state);
   const instances = listOf(document.resources).flatMap(instancesOf);
+  const of = (wanted: keyof StateResources) =>
+    instances.flatMap(([condition, resource]) => (condition === wanted ? resource : []));
+  const resources = { current: of("current"), tainted: of("tainted"), deposed: of("deposed") };
+  const present = presentIn(resources);
   const outputs = objectOf(document.outputs);
-  const user = instances.find(({ address }) => address === ADDRESSES.user)?.attributes;
+  const user = present.find(({ address }) => address === ADDRESSES.user)?.attributes;
   const slot = textOf(objectOf(outputs.access_key_slot).value);
   return {
     keys: SLOTS.flatMap((name) =>
-      instances.filter(({ address }) => address === KEY_ADDRESSES[name]).map((instance) => stateKey(name, instance)),
+      present
+        .filter(({ address }) => address === KEY_ADDRESSES[name])
+        .map((resource) => stateKey(name, resource, resources.tainted.includes(resource))),
     ),
     exposed: { id: textOf(objectOf(outputs.access_key_id).value), slot: SLOTS.find((name) => name === slot) },
     user: user === undefined ? undefined : { name: textOf(user.name), arn: textOf(user.arn) },
-    resources: instances,
+    resources,
     outputs: Object.fromEntries(
       Object.entries(outputs).flatMap(([name, output]) => {
         const value = textOf(objectOf(output).value);
@@ -87,20 +106,21 @@ function contentsOf(state: string): JsonObject {
   return document;
 }
 
-function instancesOf(resource: unknown): readonly StateResource[] {
+function instancesOf(resource: unknown): readonly (readonly [keyof StateResources, StateResource])[] {
   const { mode, type, name, module, instances } = objectOf(resource);
   if (mode !== "managed") {
     return [];
   }
   const address = [textOf(module), textOf(type), textOf(name)].filter((part) => part !== undefined).join(".");
   return listOf(instances).map((instance) => {
-    const { status, attributes, index_key } = objectOf(instance);
+    const { status, deposed, attributes, index_key } = objectOf(instance);
     const index = index_key === undefined ? "" : `[${JSON.stringify(index_key)}]`;
-    return { address: `${address}${index}`, tainted: status === "tainted", attributes: objectOf(attributes) };
+    const present = status === "tainted" ? "tainted" : "current";
+    return [deposed === undefined ? present : "deposed", { address: `${address}${index}`, attributes: objectOf(attributes) }];
   });
 }
 
-function stateKey(slot: Slot, { tainted, attributes }: StateResource): StateKey {
+function stateKey(slot: Slot, { attributes }: StateResource, tainted: boolean): StateKey {
   return {
     slot,
     id: textOf(attributes.id) ?? "",

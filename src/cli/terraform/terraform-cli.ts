@@ -52,7 +52,8 @@ const MAX_OUTPUT = 2 ** 27;
 /** The folder of a synthesized stack. @throws Error if it was not synthesized or never initialized */
 export function stackFolder({ binary, dataFolder }: TerraformCli, outputFolder: string, stack: string): string {
   const folder = join(outputFolder, "stacks", stack);
-  if (!existsSync(join(folder, "cdk.tf.json"))) {
+  // `cdktf synth --hcl` writes the second one.
+  if (!["cdk.tf.json", "cdk.tf"].some((name) => existsSync(join(folder, name)))) {
     throw new Error(`${folder}: the stack is not synthesized; run ${dkpAccess("synth")} first`);
   }
   if (!existsSync(resolve(folder, dataFolder))) {

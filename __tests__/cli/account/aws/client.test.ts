@@ -1,26 +1,44 @@
 import { createServer } from "node:http";
 import { text } from "node:stream/consumers";
 import { Aws } from "../../../../src/cli/account/aws/client";
+import type { Action } from "../../../../src/cli/account/aws/operations";
+import { DRIFT_ACTIONS } from "../../../../src/cli/account/drift/permissions";
 
 const page = (id: string, more: string) =>
   `<ListAccessKeysResponse><ListAccessKeysResult><AccessKeyMetadata><member><AccessKeyId>${id}</AccessKeyId></member></AccessKeyMetadata>${more}</ListAccessKeysResult></ListAccessKeysResponse>`;
 const REFUSED =
   "<Response><Errors><Error><Code>DryRunOperation</Code><Message>would have succeeded</Message></Error></Errors></Response>";
 
+const HTML = "<!DOCTYPE html><html><body>Sign in</body></html>";
+/** What proxies, load balancers and captive portals send with the status 200, and the type of XML. */
+const NO_ANSWERS = [
+  "",
+  HTML,
+  '<?xml version="1.0"?><html xmlns="http://www.w3.org/1999/xhtml"></html>',
+  "<GetSomethingElseResponse></GetSomethingElseResponse>",
+  '{"error":"proxy"}',
+  "<ErrorResponse><Error><Code>Throttling</Code></Error></ErrorResponse>",
+];
+
 describe("calls of AWS", () => {
   const environment = { ...process.env };
   const bodies: string[] = [];
+  let noAnswer: string | undefined;
   const server = createServer(async (request, response) => {
     const body = await text(request);
     bodies.push(body);
-    response.setHeader("Content-Type", body.includes("GetUser") ? "text/html" : "text/xml");
+    response.setHeader("Content-Type", "text/xml");
+    if (noAnswer !== undefined) {
+      response.end(noAnswer);
+      return;
+    }
     if (body.includes("GetGroup")) {
       return;
     }
     if (body.includes("CreateVpc")) {
       response.writeHead(412).end(REFUSED);
     } else if (body.includes("GetRole")) {
-      response.writeHead(403).end("<!DOCTYPE html><html><body>Sign in</body></html>");
+      response.writeHead(403).end(HTML);
     } else {
       response.end(
         body.includes("Marker=2") ? page("second", "") : page("first", "<IsTruncated>true</IsTruncated><Marker>2</Marker>"),
@@ -56,11 +74,19 @@ describe("calls of AWS", () => {
     await expect(patient.dryRun("CreateVpc", {}, "eu-central-1")).rejects.toMatchObject({ code: "timed out" });
   });
 
-  it.each([
-    ["a page that something else than AWS sends", "iam:GetUser", "unreachable"],
-    ["an error without a code", "iam:GetRole", "HTTP 403"],
-  ] as const)("reject %s", async (_, action, code) => {
-    await expect(aws.call(action, {} as never, "us-east-1")).rejects.toMatchObject({ code });
+  it("reject an error without a code", async () => {
+    await expect(aws.call("iam:GetRole", {} as never, "us-east-1")).rejects.toMatchObject({ code: "HTTP 403" });
+  });
+
+  it.each(NO_ANSWERS)("reject what is no response of AWS, whatever the operation: %j", async (text) => {
+    noAnswer = text;
+    const others = ["iam:GetAccessKeyLastUsed", "sts:GetCallerIdentity", "ec2:DescribeRegions", "ec2:DescribeImages"] as const;
+    const actions: readonly Action[] = [...DRIFT_ACTIONS, ...others];
+    const codes = actions.map((action) =>
+      aws.call(action, {} as never, "us-east-1").catch((error: { readonly code: string }) => error.code),
+    );
+    expect(await Promise.all(codes)).toEqual(actions.map(() => "unreachable"));
+    noAnswer = undefined;
   });
 
   it("of a dry run are sent as one", async () => {

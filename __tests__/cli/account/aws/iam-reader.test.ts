@@ -22,10 +22,15 @@ describe("IamReader", () => {
 
   it("returns why something cannot be read", async () => {
     const denied = fails(new AwsError("iam:GetUser", "AccessDenied", "not authorized"));
-    expect(await denied.object("user", "deckhouse")).toEqual({ unread: "iam:GetUser: AccessDenied: not authorized" });
-    expect(await denied.list("iam:ListUserPolicies", USER, () => [])).toEqual({
-      unread: "iam:GetUser: AccessDenied: not authorized",
-    });
+    const unread = { unread: "iam:GetUser: AccessDenied: not authorized", code: "AccessDenied" };
+    expect(await denied.object("user", "deckhouse")).toEqual(unread);
+    expect(await denied.list("iam:ListUserPolicies", USER, () => [])).toEqual(unread);
+  });
+
+  it("lists as users of a group its members and the policies of the account, not those of AWS", async () => {
+    const policies = ["arn:aws:iam::123456789012:policy/team/Own", "arn:aws:iam::aws:policy/Read"];
+    const group = { Users: [{ UserName: "a" }], AttachedPolicies: policies.map((PolicyArn) => ({ PolicyArn })) };
+    expect(await reader(async () => [group]).uses("group", "dkp")).toEqual({ value: ["user a", "policy Own"] });
   });
 
   it("throws errors that are not about AWS", async () => {

@@ -1,5 +1,5 @@
 import { contextOf } from "../../../../src/cli/account/keys/actions";
-import { leakResponse, leakText } from "../../../../src/cli/account/keys/leak";
+import { isUnknown, leakResponse, leakText } from "../../../../src/cli/account/keys/leak";
 import { keyReport, keyReportText, keysJson } from "../../../../src/cli/account/keys/report";
 import type { KeySituation } from "../../../../src/cli/account/keys/situation";
 import { deployment } from "../../../helpers/deployment";
@@ -101,6 +101,26 @@ describe("the response to a leaked key", () => {
       contain: { actions: [{ do: "deactivate" }, { do: "delete", key: "AKIALEAKED" }] },
       after: { why: "unreachable", edits: [], actions: [] },
     });
+  });
+
+  it("ends a key of the user that has it now, and then stops: the user was renamed", () => {
+    const renamed = SITUATIONS["a user that was renamed"]?.given ?? DEPLOYED;
+    const response = leakResponse(renamed, []);
+    expect(response).toMatchObject({ contain: { actions: [{ user: "deckhouse-old" }, {}] }, after: { why: "renamed" } });
+    expect(isUnknown(renamed, response)).toBe(false);
+    const commands = leaked(renamed).match(/--user-name=\S+/g);
+    expect(commands).toEqual(Array(4).fill("--user-name=deckhouse-old"));
+  });
+
+  it("says where no user is known to have a key: nothing shows that it is dead", () => {
+    const response = leakResponse(DEPLOYED, ["AKIANEW"]);
+    expect(isUnknown(DEPLOYED, response)).toBe(true);
+    expect(leaked(DEPLOYED, "AKIANEW")).toContain("leaked: AKIANEW (no user is known to have it)\n");
+  });
+
+  it("gives DKP no other key of a user that a policy denies", () => {
+    const quarantined = SITUATIONS["a user that AWS quarantined"]?.given ?? DEPLOYED;
+    expect(leakResponse(quarantined, []).after).toMatchObject({ why: "denied", edits: [], actions: [] });
   });
 
   it("is refused where the settings are those of another user, and where nobody knows which key leaked", () => {

@@ -46,7 +46,7 @@ describe("a rotation", () => {
   it.each([
     ["deactivates no key that was used 23 hours ago", MOVED, "Active", 23 / 24, 0.1, "wait"],
     ["deactivates a key that was used 24 hours ago, and the new one since", MOVED, "Active", 1, 0.1, "rotate-retire"],
-    ["deactivates no key that was used 24 hours ago, and the new one was not", MOVED, "Active", 1, undefined, "wait"],
+    ["deactivates no key that was used 24 hours ago, and the new one was not", MOVED, "Active", 1, undefined, "ask-which-key"],
     ["deletes no retired key that was used 23 hours ago", RETIRED, "Inactive", 23 / 24, 0.1, "wait"],
     ["deletes a retired key that was used 24 hours ago", RETIRED, "Inactive", 1, 0.1, "rotate-delete"],
   ])("%s", (_, settings, status, used, newUsed, why) => {

@@ -1,22 +1,89 @@
-import { lostPermissions } from "../../../../src/cli/account/keys/permissions";
+import { permissionsOf } from "../../../../src/cli/account/keys/permissions";
+import type { StateResource } from "../../../../src/cli/terraform/state-file";
 import { ADDRESSES } from "../../../../src/terraform/addresses";
-import { accountWith } from "../../../helpers/aws-answers";
+import { type Answers, accountWith } from "../../../helpers/aws-answers";
 import { deployment } from "../../../helpers/deployment";
 import { DEPLOYED } from "../../../helpers/keys/situations";
 
-describe("the permissions that DKP lost", () => {
-  const user = { address: ADDRESSES.user, tainted: false, attributes: { name: "deckhouse" } };
-  const lostIn = async (boundary: string, policies: readonly string[]) => {
-    const iam = accountWith({ GetUser: { boundary }, ListAttachedUserPolicies: policies });
-    const { lost } = await lostPermissions(deployment(""), { ...DEPLOYED.state, resources: [user] }, "123456789012", iam);
-    return lost.map(({ address }) => address);
-  };
+const user = { address: ADDRESSES.user, attributes: { name: "deckhouse" } };
+const permissionsIn = (answers: Answers, ...more: readonly StateResource[]) => {
+  const state = { ...DEPLOYED.state, resources: { current: [user, ...more], tainted: [], deposed: [] } };
+  const iam = accountWith({ GetUser: {}, ListAttachedUserPolicies: ["D8CloudProviderAWS"], ...answers });
+  return permissionsOf(deployment(""), state, "123456789012", iam);
+};
 
+describe("the permissions that DKP lost", () => {
   it.each([
     ["nothing", "none", ["D8CloudProviderAWS"], []],
     ["by a boundary where the state has none", "Other", ["D8CloudProviderAWS"], [ADDRESSES.user]],
     ["with an attachment that the state lost too", "none", [], [ADDRESSES.userAttachment]],
   ])("%s", async (_, boundary, policies, addresses) => {
-    expect(await lostIn(boundary, policies)).toEqual(addresses);
+    const { lost } = await permissionsIn({ GetUser: { boundary }, ListAttachedUserPolicies: policies });
+    expect(lost.map(({ address }) => address)).toEqual(addresses);
+  });
+});
+
+describe("what denies something to DKP", () => {
+  const DENY = { Statement: { Effect: "Deny", Action: "ec2:*", Resource: "*" } };
+  const QUARANTINE = "arn:aws:iam::aws:policy/AWSCompromisedKeyQuarantineV3";
+  const revoked = (condition: object) => ({
+    Statement: [{ Effect: "Deny", Action: "*", Resource: "*", Condition: condition }],
+  });
+
+  it.each<readonly [what: string, answers: Answers, policies: readonly string[]]>([
+    ["nothing", {}, []],
+    ["an inline policy", { ListUserPolicies: "stop", GetUserPolicy: DENY }, ["stop on user deckhouse"]],
+    ["no inline policy that only allows", { ListUserPolicies: "more", GetUserPolicy: "s3:GetObject" }, []],
+    [
+      "an attached policy",
+      {
+        ListAttachedUserPolicies: ["D8CloudProviderAWS", QUARANTINE],
+        [`GetPolicy ${QUARANTINE}`]: QUARANTINE,
+        [`GetPolicyVersion ${QUARANTINE}`]: DENY,
+      },
+      [`${QUARANTINE} on user deckhouse`],
+    ],
+    [
+      "a policy of a group that it is in",
+      { ListGroupsForUser: "all", ListGroupPolicies: "stop", GetGroupPolicy: DENY },
+      ["stop on group all"],
+    ],
+    [
+      "not the denial of the sessions of a leaked key",
+      {
+        ListUserPolicies: "DenySessionsFromLeakedKey",
+        GetUserPolicy: revoked({ DateLessThan: { "aws:TokenIssueTime": "2026-01-01T00:00:00Z" } }),
+      },
+      [],
+    ],
+    [
+      "a policy of that name that denies more",
+      { ListUserPolicies: "DenySessionsFromLeakedKey", GetUserPolicy: revoked({}) },
+      ["DenySessionsFromLeakedKey on user deckhouse"],
+    ],
+  ])("%s", async (_, answers, policies) => {
+    const { denials, unread } = await permissionsIn(answers);
+    expect(denials.map(({ policy, on }) => `${policy} on ${on}`)).toEqual(policies);
+    expect(unread).toEqual([]);
+  });
+
+  it("is not a policy that only allows and is attached, but where the state has it, no apply can delete it", async () => {
+    const arn = "arn:aws:iam::123456789012:policy/D8CloudProviderAWS-2";
+    const answers = {
+      ListAttachedUserPolicies: ["D8CloudProviderAWS", arn],
+      GetPolicy: "policy/x",
+      GetPolicyVersion: "s3:GetObject",
+    };
+    const second = { address: "aws_iam_policy.policy-2", attributes: { arn } };
+    expect(await permissionsIn(answers)).toMatchObject({ denials: [], unlinked: [] });
+    expect(await permissionsIn(answers, second)).toMatchObject({
+      denials: [],
+      unlinked: [{ policy: arn, on: "user deckhouse" }],
+    });
+  });
+
+  it("is unknown where a policy cannot be read", async () => {
+    const { unread } = await permissionsIn({ ListUserPolicies: "stop", GetUserPolicy: "error AccessDenied" });
+    expect(unread).toEqual(["iam:GetUserPolicy: AccessDenied: why"]);
   });
 });

@@ -106,8 +106,25 @@ describe("editedYaml", () => {
     ["a flow map with a comment", "a: {\n  b: c # why\n}\n", "a: {\n  b: c, f: g # why\n}\n"],
     ["a flow map within a flow map", "a: { b: { c: d } }\n", "a: { b: { c: d }, f: g }\n"],
     ["an empty flow map", "a: {}\n", "a: { f: g }\n"],
+    ["a byte order mark", "\uFEFFa:\n  b: c\n", "\uFEFFa:\n  b: c\n  f: g\n"],
+    ["another value in a block", "a:\n  f: |\n    b\nd: e\n", "a:\n  f: g\nd: e\n"],
+    ["another value in quotes", 'a: { f: "b" } # why\n', 'a: { f: "g" } # why\n'],
   ])("adds a setting to a group with %s", (_, before, after) => {
     expect(editedYaml(before, { setting: "a.f", value: "g" })).toBe(after);
+  });
+});
+
+describe("editedYaml, which removes a setting,", () => {
+  it.each([
+    ["removes the comment above it", "a:\n  # because\n  f: g\n  b: c\n", "a:\n  b: c\n"],
+    ["keeps the comment of the next one", "a:\n  f: g # why\n  # of b\n  b: c\n", "a:\n  # of b\n  b: c\n"],
+    ["removes all lines of a block", "a:\n  b: c\n  f: |\n    g\n    h\nd: e\n", "a:\n  b: c\nd: e\n"],
+    ["removes the group that it leaves empty", "d: e\na:\n  f: g", "d: e\n"],
+    ["removes the first one in brackets", "a: { f: g, b: c }\n", "a: { b: c }\n"],
+    ["removes the last one in brackets", "a: { b: c, f: { g: h } }\n", "a: { b: c }\n"],
+    ["keeps a byte order mark", "\uFEFFa:\n  b: c\n  f: g\n", "\uFEFFa:\n  b: c\n"],
+  ])("%s", (_, before, after) => {
+    expect(editedYaml(before, { setting: "a.f", value: undefined })).toBe(after);
   });
 });
 

@@ -1,13 +1,14 @@
-import type { Readable } from "node:stream";
+import { Readable } from "node:stream";
+import { buffer } from "node:stream/consumers";
 import type { NodeHttpHandler } from "@smithy/node-http-handler";
 
 /** Requests of the query protocol, which EC2, IAM and STS answer with XML. Others are those of IAM Identity Center. */
 const QUERY = "application/x-www-form-urlencoded";
 
 /**
- * Requests to AWS, through the proxy that HTTPS_PROXY and NO_PROXY name: the SDK itself ignores these variables. A result that is not XML
- * is an error: the SDK takes the HTML page of a captive portal or a proxy for an empty result.
- * Source: API references of IAM ("Making query requests") and EC2 ("Error codes").
+ * Requests to AWS, through the proxy that HTTPS_PROXY and NO_PROXY name: the SDK itself ignores these variables. A result that is not the
+ * response of the operation is an error: the SDK takes what a captive portal or a proxy sends, and nothing at all, for an empty result.
+ * Source: API references of IAM and STS ("Response Structure": `<operation name>Response`) and EC2 ("Making API requests").
  * @param onDate receives the `Date` header of each response
  */
 export async function awsRequests(onDate: (date: string) => void): Promise<NodeHttpHandler> {
@@ -27,14 +28,13 @@ export async function awsRequests(onDate: (date: string) => void): Promise<NodeH
     handlers.set(proxy, handler);
     const { response } = await handler.handle(request, options);
     onDate(response.headers.date ?? "");
-    const { "content-type": type = "" } = response.headers;
-    if (
-      request.headers["content-type"]?.startsWith(QUERY) &&
-      response.statusCode < 300 &&
-      !/^(?:text|application)\/xml\b/.test(type)
-    ) {
-      (response.body as Readable).destroy();
-      throw new Error(`HTTP ${response.statusCode}, which is not a response of AWS`);
+    if (request.headers["content-type"]?.startsWith(QUERY) && response.statusCode < 300) {
+      const body = await buffer(response.body as Readable);
+      const operation = new URLSearchParams(String(request.body)).get("Action") ?? "";
+      if (!new RegExp(`^\\s*(?:<\\?xml[^>]*>\\s*)?<${operation}Response[\\s>]`).test(body.toString("utf8"))) {
+        throw new Error(`HTTP ${response.statusCode}, which is not a response of AWS`);
+      }
+      response.body = Readable.from([body]);
     }
     return { response };
   };

@@ -6,7 +6,7 @@ import { Aws } from "./client";
 import { type Action, AwsError, deadline, type Input, type Output, TIMED_OUT, unlessMissing } from "./operations";
 
 /** What was read, or why it was not. */
-export type Reading<T> = { readonly value: T } | { readonly unread: string };
+export type Reading<T> = { readonly value: T } | { readonly unread: string; readonly code?: string };
 
 /** A policy document as IAM stores it, parsed. */
 export type StoredDocument = Readonly<Record<string, unknown>>;
@@ -95,11 +95,11 @@ export class IamReader {
     );
   }
 
-  /** The last use of a key; undefined if AWS knows none, or the key was deleted since it was listed. */
-  lastUse(AccessKeyId: string): Promise<Reading<IamKey["lastUsed"]>> {
-    return this.get("iam:GetAccessKeyLastUsed", { AccessKeyId }, ({ AccessKeyLastUsed = {} as never }) => {
+  /** The user that has a key, and its last use that AWS knows; undefined if no user of the account has the key. */
+  keyUse(AccessKeyId: string): Promise<Reading<(Pick<IamKey, "lastUsed"> & { readonly user: string }) | undefined>> {
+    return this.get("iam:GetAccessKeyLastUsed", { AccessKeyId }, ({ UserName: user = "", AccessKeyLastUsed = {} as never }) => {
       const { LastUsedDate: at, ServiceName: service = "", Region: region = "" } = AccessKeyLastUsed;
-      return at && { at, service, region };
+      return { user, lastUsed: at && { at, service, region } };
     });
   }
 
@@ -114,9 +114,15 @@ export class IamReader {
     return objects[kind]();
   }
 
-  /** An inline policy of a role; undefined if there is none of that name. */
-  rolePolicy(RoleName: string, PolicyName: string): Promise<Reading<StoredDocument | undefined>> {
-    return this.get("iam:GetRolePolicy", { RoleName, PolicyName }, ({ PolicyDocument }) => storedDocument(PolicyDocument));
+  /** An inline policy of a user, a group or a role; undefined if there is none of that name. */
+  inlinePolicy(kind: Principal, name: string, PolicyName: string): Promise<Reading<StoredDocument | undefined>> {
+    const document = ({ PolicyDocument }: { readonly PolicyDocument?: string | undefined }) => storedDocument(PolicyDocument);
+    const calls = {
+      user: () => this.get("iam:GetUserPolicy", { UserName: name, PolicyName }, document),
+      group: () => this.get("iam:GetGroupPolicy", { GroupName: name, PolicyName }, document),
+      role: () => this.get("iam:GetRolePolicy", { RoleName: name, PolicyName }, document),
+    };
+    return calls[kind]();
   }
 
   /** ID, document and creation of the default version of a managed policy; undefined if the policy does not exist. */
@@ -160,9 +166,14 @@ export class IamReader {
     return this.list("iam:ListGroupsForUser", { UserName }, ({ Groups }) => Groups?.map(({ GroupName = "" }) => GroupName));
   }
 
+  /** The members of a group, `user deckhouse`. */
+  members(GroupName: string): Promise<Reading<readonly string[]>> {
+    return this.list("iam:GetGroup", { GroupName }, ({ Users }) => Users?.map(({ UserName }) => `user ${UserName}`));
+  }
+
   /**
-   * What uses an object: the principals of a policy (`user deckhouse`, `group dkp`, `role nodes`), the members of a group, the instance
-   * profiles of a role (`instance profile dev-node`); nothing uses a user.
+   * What uses an object: the principals of a policy (`user deckhouse`, `group dkp`, `role nodes`), the members of a group and the policies
+   * of the account that are attached to it, the instance profiles of a role (`instance profile dev-node`); nothing uses a user.
    * @param name the ARN of a policy, else the name
    */
   uses(kind: Kind, name: string): Promise<Reading<readonly string[]>> {
@@ -178,8 +189,11 @@ export class IamReader {
             ...PolicyRoles.map(({ RoleName }) => `role ${RoleName}`),
           ],
         ),
-      group: () =>
-        this.list("iam:GetGroup", { GroupName: name }, ({ Users }) => Users?.map(({ UserName }) => `user ${UserName}`)),
+      group: async () => {
+        const [members, policies] = await Promise.all([this.members(name), this.attached("group", name)]);
+        const own = mapReading(policies, (arns) => arns.filter((arn) => !arn.includes(":iam::aws:")).map(policyTitle));
+        return "unread" in own ? own : mapReading(members, (users) => [...users, ...own.value]);
+      },
       role: () =>
         this.list("iam:ListInstanceProfilesForRole", { RoleName: name }, ({ InstanceProfiles }) =>
           InstanceProfiles?.map(({ InstanceProfileName }) => `instance profile ${InstanceProfileName}`),
@@ -195,12 +209,14 @@ export class IamReader {
     } catch (error) {
       if (error instanceof AwsError) {
         const code = error.code === TIMED_OUT ? "" : `${error.code}: `;
-        return { unread: `${error.action}: ${code}${error.message}` };
+        return { unread: `${error.action}: ${code}${error.message}`, code: error.code };
       }
       throw error;
     }
   }
 }
+
+const policyTitle = (arn: string) => `policy ${arn.split("/").at(-1)}`;
 
 /** What follows from a reading. */
 export function mapReading<T, U>(reading: Reading<T>, convert: (value: T) => U): Reading<U> {

@@ -26,8 +26,7 @@ export function describedResources(settings: Deployment, account: string): reado
   const { user, group, policy, policies, attachment, nodeRole, region } = settings;
   const environment = { partition: partitionOf(region), account };
   const resources: StateResource[] = [];
-  const add = (address: string, attributes: StateResource["attributes"]) =>
-    resources.push({ address, tainted: false, attributes });
+  const add = (address: string, attributes: StateResource["attributes"]) => resources.push({ address, attributes });
   const userArn = iamResourceArn(environment, `user${user.path}${user.name}`);
   add(ADDRESSES.user, { name: user.name, arn: userArn, permissions_boundary: user.permissionsBoundary });
   for (const { number, name, statements } of policies) {

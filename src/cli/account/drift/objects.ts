@@ -1,17 +1,18 @@
 import { NODE_TRUST } from "../../../iam/node-role-permissions";
 import type { Deployment } from "../../../settings/deployment";
 import type { Found } from "../../findings/finding";
-import type { StateResource } from "../../terraform/state-file";
 import {
   type ExistingObject,
   type IamKey,
   type IamReader,
+  mapReading,
   type Reading,
   type StoredDocument,
   storedDocument,
 } from "../aws/iam-reader";
+import { DENY_POLICY, isOwnDenial } from "../keys/leaked-key";
 import { day, ownerFindings } from "../owner-findings";
-import { isSecondPolicy, ownershipOf } from "../ownership";
+import { type DeploymentFacts, ownershipOf } from "../ownership";
 import { actionsBeyond, actionsOf, sameDocument } from "./document";
 import type { ExpectedObject, Links, Managed } from "./managed";
 import type { DriftRules } from "./rules";
@@ -23,19 +24,13 @@ type Findings = readonly DriftFound[];
 interface Compared {
   readonly settings: Deployment;
   readonly managed: Managed;
-  /** The resources of the state; undefined if it cannot be read. */
-  readonly state: readonly StateResource[] | undefined;
+  readonly state: DeploymentFacts["state"];
   readonly iam: IamReader;
-  /** Whether IAM has the deployment's user. */
-  readonly userExists: boolean;
 }
 
 /** What the objects of a deployment have besides what is managed, and what they lack of it; the user first. */
-export async function objectsDrift(compared: Omit<Compared, "userExists">): Promise<Findings> {
-  const [first, ...others] = compared.managed.objects;
-  const user = await objectDrift({ ...compared, userExists: true }, first);
-  const userExists = user.every(({ rule }) => rule !== "object-missing" && rule !== "object-absent");
-  return [user, ...(await Promise.all(others.map((object) => objectDrift({ ...compared, userExists }, object))))].flat();
+export async function objectsDrift(compared: Compared): Promise<Findings> {
+  return (await Promise.all(compared.managed.objects.map((object) => objectDrift(compared, object)))).flat();
 }
 
 /** The findings about an object and its parts. */
@@ -52,7 +47,7 @@ async function objectDrift(context: Compared, expected: ExpectedObject): Promise
 
 /** Whether an object is there, whose it is, and what it has of its own. */
 function wholeFindings(
-  { settings, state, userExists }: Compared,
+  { settings, state }: Compared,
   expected: ExpectedObject,
   existing: ExistingObject | undefined,
   uses: Reading<readonly string[]>,
@@ -72,7 +67,7 @@ function wholeFindings(
     setting: kind === "role" ? "nodeRole" : kind,
     path: undefined,
   } as const;
-  const owner = ownerFindings(ownershipOf({ kind, name }, uses, { settings, state, userExists }), values);
+  const owner = ownerFindings(ownershipOf({ kind, name }, uses, { settings, state }), values);
   return owner.some(({ rule }) => rule === "object-of-another") ? owner : [...owner, ...ownFindings(existing, expected)];
 }
 
@@ -92,8 +87,8 @@ interface List {
     | "membership-unmanaged"
     | "member-unmanaged"
     | "principal-unmanaged";
-  /** The event in CloudTrail that created it. */
-  readonly event: string;
+  /** The event in CloudTrail that created an item. */
+  readonly event: (id: string) => string;
   /** The setting that can describe it, if there is one. */
   readonly setting?: string | undefined;
   /** Of an item that the state has and IAM does not. */
@@ -101,16 +96,13 @@ interface List {
 }
 
 function listPart(
-  { settings }: Compared,
   { rule, event, setting, missing }: List,
   reading: Promise<Reading<readonly string[]>>,
   { managed, inState }: Links,
 ): Promise<Findings> {
-  const isAdditional = (id: string) =>
-    missing === "attachment-missing" && isSecondPolicy({ kind: "policy", name: id.split("/").at(-1) ?? "" }, settings);
   const unmanaged = (id: string): DriftFound => {
-    const values = { id, event, setting, stack: settings.stack };
-    return isAdditional(id) ? { rule: "additional-policy-unknown", values } : { rule, field: setting, values };
+    const values = { id, event: event(id), setting };
+    return { rule, field: setting, values };
   };
   return part(reading, (items) => [
     ...items.filter((id) => !managed.includes(id)).map(unmanaged),
@@ -153,6 +145,14 @@ function credentialParts(iam: IamReader, UserName: string): readonly Promise<Fin
   ];
 }
 
+const capital = (word: string) => `${word[0]?.toUpperCase()}${word.slice(1)}`;
+
+/** The inline policy with which the steps after a leak deny sessions, if the user has it and it does nothing else. */
+async function ownDenials(iam: IamReader, user: string): Promise<readonly string[]> {
+  const document = await iam.inlinePolicy("user", user, DENY_POLICY);
+  return "value" in document && document.value !== undefined && isOwnDenial(document.value) ? [DENY_POLICY] : [];
+}
+
 /** The parts of an object that IAM lists or returns with calls of their own. */
 function parts(
   context: Compared,
@@ -163,22 +163,29 @@ function parts(
   const { kind, name, users, attached = only(), inline = "", isDkpRole } = expected;
   const found = [documentPart(context, expected)];
   const add = (list: List, reading: Promise<Reading<readonly string[]>>, links: Links) =>
-    found.push(listPart(context, list, reading, links));
+    found.push(listPart(list, reading, links));
   if (kind !== "policy") {
-    const [ofRole, type] = [kind === "role" ? "role-" : "", `${kind[0]?.toUpperCase()}${kind.slice(1)}`] as const;
+    const ofRole = kind === "role" ? "role-" : "";
     const setting = kind === "role" && isDkpRole !== true ? "nodeRole.managedPolicyArns" : undefined;
-    const policies = { rule: `${ofRole}policy-unmanaged`, event: `Attach${type}Policy`, setting } as const;
+    const policies = { rule: `${ofRole}policy-unmanaged`, event: () => `Attach${capital(kind)}Policy`, setting } as const;
     add({ ...policies, missing: "attachment-missing" }, iam.attached(kind, name), attached);
-    const event = `Put${type}Policy`;
-    add({ rule: `${ofRole}inline-policy-unmanaged`, event }, iam.inline(kind, name), only(inline));
+    const event = () => `Put${capital(kind)}Policy`;
+    const denials = kind === "user" ? ownDenials(iam, name) : Promise.resolve([]);
+    found.push(denials.then((own) => own.map((id) => ({ rule: "own-denial", values: { id } }))));
+    const others = Promise.all([iam.inline(kind, name), denials]).then(([names, own]) =>
+      mapReading(names, (all) => all.filter((id) => !own.includes(id))),
+    );
+    add({ rule: `${ofRole}inline-policy-unmanaged`, event }, others, only(inline));
   }
   if (users !== undefined) {
-    const members: List = { rule: "member-unmanaged", event: "AddUserToGroup" };
-    const principals: List = { rule: "principal-unmanaged", event: "AttachUserPolicy", setting: "policy.name" };
-    add(kind === "group" ? members : principals, uses, only(...users));
+    const members: List = { rule: "member-unmanaged", event: () => "AddUserToGroup" };
+    const attached = (id: string) => `Attach${capital(id.split(" ")[0] ?? "")}Policy`;
+    const principals: List = { rule: "principal-unmanaged", event: attached, setting: "policy.name" };
+    const [list, reading] = kind === "group" ? ([members, iam.members(name)] as const) : ([principals, uses] as const);
+    add(list, reading, only(...users));
   }
   if (kind === "user") {
-    const groups: List = { rule: "membership-unmanaged", event: "AddUserToGroup", missing: "membership-missing" };
+    const groups: List = { rule: "membership-unmanaged", event: () => "AddUserToGroup", missing: "membership-missing" };
     add(groups, iam.groups(name), expected.groups ?? only());
     found.push(part(iam.keys(name), (keys = []) => keyFindings(context, keys)));
     found.push(...credentialParts(iam, name));
@@ -218,7 +225,7 @@ async function documentPart({ iam }: Compared, expected: ExpectedObject): Promis
     : (["role-document-differs", "nodeRole.additionalActions"] as const);
   const compared = (document: StoredDocument | undefined) =>
     compare(document, (actions) => ({ rule, field: setting, values: { id, actions, setting } }));
-  return id === "" ? [] : part(iam.rolePolicy(name, id), compared);
+  return id === "" ? [] : part(iam.inlinePolicy("role", name, id), compared);
 }
 
 /** The boundary of a user or role, and the trust policy of a role. */

@@ -16,6 +16,7 @@ export const DRIFT_ACTIONS = [
   "iam:GetRole",
   "iam:GetRolePolicy",
   "iam:GetUser",
+  "iam:GetUserPolicy",
   "iam:ListAccessKeys",
   "iam:ListAttachedGroupPolicies",
   "iam:ListAttachedRolePolicies",

@@ -1,14 +1,13 @@
 import type { Deployment } from "../../../settings/deployment";
-import { ADDRESSES } from "../../../terraform/addresses";
 import { type Finding, findingsText } from "../../findings/finding";
-import type { StateResource } from "../../terraform/state-file";
+import { allIn, type StateContents } from "../../terraform/state-file";
 import type { IamReader, Reading } from "../aws/iam-reader";
 import { managedOf } from "./managed";
 import { type DriftFound, objectsDrift } from "./objects";
 import { DRIFT_RULES, type DriftRules } from "./rules";
 
-/** The resources of the state, or why no state is readable. */
-export type DriftState = Reading<readonly StateResource[]>;
+/** What the state says, or why no state is readable. */
+export type DriftState = Reading<Pick<StateContents, "resources" | "outputs" | "user">>;
 
 export interface DriftReport {
   readonly stack: string;
@@ -31,19 +30,26 @@ export async function driftReport(settings: Deployment, state: DriftState, iam: 
     const reason = "unread" in identity ? identity.unread : "AWS does not return the account of the credentials";
     return report([{ rule: "account-unread", values: { reason } }]);
   }
-  const resources = "value" in state ? state.value : undefined;
-  const mismatches = accountMismatches(settings, account, resources);
+  const contents = "value" in state ? state.value : undefined;
+  const mismatches = accountMismatches(settings, account, contents?.user?.arn);
   if (mismatches.length > 0) {
     return report(mismatches, account);
   }
-  const managed = managedOf(settings, account, resources);
-  const found = await objectsDrift({ settings, managed, state: resources, iam });
-  return report([...found, ...notes(settings, state)], account);
+  const managed = managedOf(settings, account, contents && allIn(contents.resources));
+  const found = await objectsDrift({ settings, managed, state: contents, iam });
+  const left = contents?.resources.deposed.map(({ address, attributes }): DriftFound => {
+    return { rule: "object-left-over", address, values: { address, name: String(attributes.name ?? attributes.id) } };
+  });
+  const { name = settings.user.name } = contents?.user ?? {};
+  const other: readonly DriftFound[] =
+    name === settings.user.name
+      ? []
+      : [{ rule: "user-differs", field: "user.name", values: { settings: settings.user.name, state: name } }];
+  return report([...other, ...found, ...(left ?? []), ...notes(settings, state)], account);
 }
 
-function accountMismatches({ accountId }: Deployment, account: string, state: readonly StateResource[] = []): DriftFound[] {
-  const user = state.find(({ address }) => address === ADDRESSES.user);
-  const [, , , , inState] = String(user?.attributes.arn ?? "").split(":");
+function accountMismatches({ accountId }: Deployment, account: string, arn = ""): DriftFound[] {
+  const inState = arn.split(":")[4];
   const expectations = [
     { source: "accountId is", field: "accountId", expected: accountId },
     { source: "the user in the state belongs to", expected: inState },

@@ -21,11 +21,6 @@ const ATTENTION = templateRules("attention", {
   // Besides the deployment.
   "policy-unmanaged": { text: ATTACHED, risk: KEY_HAS_THEM, remedy: ASK_OR_ADD },
   "role-policy-unmanaged": { text: ATTACHED, risk: NODES_HAVE_THEM, remedy: ASK_OR_ADD },
-  "additional-policy-unknown": {
-    text: "the policy {id} is attached, which has the name of the second policy of this deployment, and neither the settings nor the state have it",
-    risk: "DKP may need it: an older state or other settings can hide that",
-    remedy: `find out whether the state is older than the account: ${KEYS}, then ${PROGRAM} plan {stack}`,
-  },
   "inline-policy-unmanaged": { text: "it has the inline policy {id}", risk: KEY_HAS_THEM, remedy: ASK },
   "role-inline-policy-unmanaged": { text: "it has the inline policy {id}", risk: NODES_HAVE_THEM, remedy: ASK },
   "membership-unmanaged": {
@@ -79,6 +74,15 @@ const ATTENTION = templateRules("attention", {
     remedy: `${KEYS}, then plan, then apply`,
   },
   "attachment-missing": { text: "the policy {id} is no longer attached", risk: "DKP lacks its permissions", remedy: APPLY },
+  "user-differs": [
+    'the settings have the user "{settings}", and the state has "{state}", which is compared',
+    `check the backend, or set user.name: "{state}"`,
+  ],
+  "object-left-over": {
+    text: "the state has {name} at {address} besides the present object: a replacement broke off",
+    risk: "it still has what is attached to it",
+    remedy: `follow ${recovery("left-over")}`,
+  },
   "membership-missing": { text: "it is no longer a member of the group {id}", risk: "DKP lacks its permissions", remedy: APPLY },
 });
 
@@ -97,6 +101,10 @@ const UNVERIFIABLE = templateRules("unverifiable", {
 
 const NOTES = templateRules("note", {
   "object-absent": "it does not exist",
+  "own-denial": [
+    "it has the inline policy {id}, which denies the sessions of a leaked key",
+    `36 hours after it was written, do step 6 of ${PROGRAM} keys --leaked`,
+  ],
   "node-role-not-compared": "cluster.prefix is not set: the role <prefix>-node of DKP is not compared",
 });
 

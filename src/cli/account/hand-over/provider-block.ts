@@ -9,6 +9,7 @@ import { readState } from "../../terraform/state-file";
 import { pullState, readOutputs, type TerraformCli } from "../../terraform/terraform-cli";
 import { dkpAccess } from "../../text/command";
 import { recovery } from "../../text/recovery";
+import { awsCommand } from "../../text/shell";
 import { mismatches } from "../keys/situation";
 
 /** The field `provider` of DKP's `AWSClusterConfiguration`. */
@@ -32,7 +33,7 @@ export async function providerBlock(
 ): Promise<ProviderBlock> {
   if (accessKeys === "none") {
     throw new Error(
-      `accessKeys is none: Terraform has no key to hand over; create one with aws iam create-access-key --user-name ${user.name}`,
+      `accessKeys is none: Terraform has no key to hand over; create one with ${awsCommand("iam", "create-access-key", { "user-name": user.name })}`,
     );
   }
   const outputs = await readOutputs(terraform, folder);

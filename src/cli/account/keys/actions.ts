@@ -1,8 +1,7 @@
 import { join } from "node:path";
-import { policyArn } from "../../../iam/arns";
-import { alwaysOnRegion, partitionOf } from "../../../iam/partitions";
+import { alwaysOnRegion } from "../../../iam/partitions";
 import { dkpAccess } from "../../text/command";
-import { shellWord } from "../../text/shell";
+import { shellCommand } from "../../text/shell";
 import type { Change } from "./edit-yaml";
 import { leakCommands } from "./leaked-key";
 import type { KeySituation } from "./situation";
@@ -11,13 +10,10 @@ import type { KeySituation } from "./situation";
  * What commands and edits are written for.
  * @param settingsFolder the folder of the settings files @param binary Terraform, or OpenTofu
  */
-export function contextOf({ settings, folder, iam }: KeySituation, settingsFolder: string, binary: string) {
-  const { stack, user, policy, region } = settings;
-  const file = join(settingsFolder, `${stack}.yaml`);
-  const arnOf = (name: string) =>
-    policyArn({ partition: partitionOf(region), account: iam.account ?? "", path: policy.path, name });
+export function contextOf({ settings, folder }: KeySituation, settingsFolder: string, binary: string) {
+  const { stack, user, region } = settings;
   // A Region in which the AWS CLI reaches IAM.
-  return { stack, user: user.name, region: alwaysOnRegion(region), folder, file, binary, arnOf };
+  return { stack, user: user.name, region: alwaysOnRegion(region), folder, file: join(settingsFolder, `${stack}.yaml`), binary };
 }
 
 export type Context = Readonly<ReturnType<typeof contextOf>>;
@@ -26,10 +22,12 @@ export const editText = ({ setting, value }: Change) => (value === undefined ? `
 
 interface Operands {
   readonly key?: string;
-  /** Of resources. */
-  readonly addresses?: readonly string[];
-  /** The name of a policy. */
-  readonly policy?: string;
+  /** The user that has the key. @default that of the deployment */
+  readonly user?: string | undefined;
+  /** Of a resource. */
+  readonly address?: string;
+  /** Of what is imported there. */
+  readonly arn?: string;
   readonly minutes?: number;
 }
 
@@ -40,24 +38,24 @@ export interface Action extends Operands {
 
 const EDIT_PROVIDER = "d8 system edit provider-cluster-configuration";
 
-function textsOf({ key = "", addresses = [], policy = "", minutes = 0 }: Operands, context: Context) {
-  const { stack, user, region, folder, binary, arnOf } = context;
-  const terraform = `${binary} -chdir=${shellWord(folder)}`;
-  const errored = shellWord(join(folder, "errored.tfstate"));
-  const { activate, deactivate, deleteKey, createKey } = leakCommands(user, region);
+function textsOf({ key = "", address = "", arn = "", minutes = 0, user }: Operands, context: Context) {
+  const { stack, region, folder, binary } = context;
+  const terraform = (...words: readonly string[]) => shellCommand(binary, `-chdir=${folder}`, ...words);
+  const errored = join(folder, "errored.tfstate");
+  const { activate, deactivate, deleteKey, createKey } = leakCommands(user ?? context.user, region);
   return {
-    apply: "apply",
+    apply: `${dkpAccess("apply", stack)}; if its plan names a breaking change, apply nothing, and run keys again`,
     "hand-over": `unless DKP has the exposed key: ${dkpAccess("hand-over", stack, "--out", "FILE")} && ${EDIT_PROVIDER}`,
     "create-key": `${createKey} && ${EDIT_PROVIDER}`,
-    "errored-state": `${terraform} state push errored.tfstate && rm ${errored}`,
-    "errored-state-older": `rm ${errored}`,
-    "errored-state-unrelated": `mv ${errored} ${shellWord(`${stack}.errored.tfstate`)}`,
-    import: `${terraform} import ${addresses.join(" ")} ${shellWord(arnOf(policy))}`,
-    untaint: `${terraform} untaint ${addresses.join(" ")}`,
+    "errored-state": `${terraform("state", "push", "errored.tfstate")} && ${shellCommand("rm", errored)}`,
+    "errored-state-older": shellCommand("rm", errored),
+    "errored-state-unrelated": shellCommand("mv", errored, `${stack}.errored.tfstate`),
+    import: terraform("import", address, arn),
+    untaint: terraform("untaint", address),
     activate: activate(key),
     deactivate: deactivate(key),
     delete: deleteKey(key),
-    wait: `wait ${minutes >= 60 ? `${minutes / 60} hours` : "a minute"}`,
+    wait: `wait ${minutes >= 60 ? `${minutes / 60} hours` : `${minutes} minutes`}`,
   };
 }
 

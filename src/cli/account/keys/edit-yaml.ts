@@ -1,7 +1,7 @@
 import { chmodSync, realpathSync, statSync } from "node:fs";
 import { basename } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { Composer, CST, Document, isCollection, isMap, isPair, isScalar, type Node, Parser, type YAMLMap } from "yaml";
+import { Document, isCollection, isMap, isPair, isScalar, type Node, type Pair, parseDocument, type YAMLMap } from "yaml";
 import { SettingsError } from "../../../settings/errors";
 import { readFileOf } from "../../../settings/read-settings";
 import { parseYaml } from "../../../settings/yaml-file";
@@ -31,26 +31,31 @@ export function editSettings(file: string, changes: readonly Change[]): void {
   chmodSync(target, mode & 0o777);
 }
 
+/** What some editors begin a file with. */
+const BYTE_ORDER_MARK = "\uFEFF";
+
 /**
- * The text of a settings file with one setting changed. Everything else stays as it is: comments, order, spacing. With the last
- * setting of a group, the group is removed.
+ * The text of a settings file with one setting changed. Everything else stays as it is: comments, order, spacing. The document of the
+ * YAML library would change indentation, fold long texts and move comments. With a setting, the comment above it is removed, and with the last
+ * setting of a group, the group.
  * @throws Error if that is not possible, because the file has an alias or an anchor there, or a group without fields
  */
 export function editedYaml(text: string, { setting, value }: Change): string {
+  if (text.startsWith(BYTE_ORDER_MARK)) {
+    return BYTE_ORDER_MARK + editedYaml(text.slice(BYTE_ORDER_MARK.length), { setting, value });
+  }
   const path = setting.split(".");
-  const tokens = [...new Parser().parse(text)];
-  const before = [...new Composer({ keepSourceTokens: true }).compose(tokens)][0];
+  const before = parseDocument(text);
   // Without the objects that aliases share.
-  const expected = new Document(withoutEmpty(before?.toJS()));
+  const expected = new Document(withoutEmpty(before.toJS()));
   if (value === undefined) {
     expected.deleteIn(path);
   } else {
     expected.setIn(path, value);
   }
-  const insertion = edit(before?.contents, path, value);
-  const edited = insertion === undefined ? tokens.map((token) => CST.stringify(token)).join("") : inserted(text, insertion);
-  const after = [...new Composer().compose(new Parser().parse(edited))][0];
-  if (!isDeepStrictEqual(withoutEmpty(after?.toJS()), withoutEmpty(expected.toJS()))) {
+  const { from, to, by } = spliceOf(text, before.contents, path, value);
+  const edited = text.slice(0, from) + by + text.slice(to);
+  if (!isDeepStrictEqual(withoutEmpty(parseDocument(edited).toJS()), withoutEmpty(expected.toJS()))) {
     throw new Error(`${setting}: has an alias, an anchor or a group without fields in the file; make the change yourself`);
   }
   return edited;
@@ -62,74 +67,90 @@ function withoutEmpty(value: unknown): unknown {
   return JSON.parse(copy, (_, inner) => (inner === null || isDeepStrictEqual(inner, {}) ? undefined : inner)) ?? {};
 }
 
-/** A setting that is added to a group. */
-interface Insertion {
-  readonly group: YAMLMap<Node, Node>;
-  readonly name: string;
-  /** The value as YAML. */
-  readonly below: string;
+/** What replaces a part of a text. */
+interface Splice {
+  readonly from: number;
+  readonly to: number;
+  readonly by: string;
 }
 
-/** Changes the tokens of a node; none where it cannot. @returns what is to be inserted into the text instead */
-function edit(
+const NO_CHANGE: Splice = { from: 0, to: 0, by: "" };
+
+type Group = YAMLMap<Node, Node>;
+
+/** The change of the text that sets or removes a setting of a node; none where the node is no group. */
+function spliceOf(
+  text: string,
   node: Node | null | undefined,
   [name = "", ...rest]: readonly string[],
   value: Change["value"],
-): Insertion | undefined {
-  const tokens = node?.srcToken;
-  if (!isMap(node) || (tokens?.type !== "block-map" && tokens?.type !== "flow-collection")) {
-    return undefined;
+): Splice {
+  if (!isMap(node)) {
+    return NO_CHANGE;
   }
-  const group = node as YAMLMap<Node, Node>;
+  const group = node as Group;
   const pair = group.items.find(({ key }) => isScalar(key) && key.value === name);
-  const isLast = rest.length === 0 || (isMap(pair?.value) && pair.value.items.length === 1);
-  if (value === undefined && isLast) {
-    remove(tokens, pair?.srcToken);
-  } else if (pair !== undefined && rest.length > 0) {
-    return edit(pair.value, rest, value);
-  } else if (value !== undefined && pair !== undefined) {
-    CST.setScalarValue(pair.value?.srcToken as CST.Token, String(value));
-  } else if (value !== undefined) {
-    return { group, name, below: rest.toReversed().reduce((inner, part) => `{ ${part}: ${inner} }`, String(value)) };
+  const isRemoved = value === undefined && (rest.length === 0 || (isMap(pair?.value) && pair.value.items.length === 1));
+  if (pair !== undefined && rest.length > 0 && !isRemoved) {
+    return spliceOf(text, pair.value, rest, value);
   }
-  return undefined;
+  if (value === undefined) {
+    return pair === undefined ? NO_CHANGE : removal(text, group, pair);
+  }
+  if (pair !== undefined) {
+    const [from = 0, to = 0] = pair.value?.range ?? [];
+    const former = text.slice(from, to);
+    const [quote = ""] = typeof value === "string" ? (/^["']/.exec(former) ?? []) : [];
+    // A block ends with its line.
+    return { from, to, by: `${quote}${value}${quote}${former.endsWith("\n") ? "\n" : ""}` };
+  }
+  return insertion(
+    text,
+    group,
+    name,
+    rest.toReversed().reduce((inner, part) => `{ ${part}: ${inner} }`, String(value)),
+  );
 }
 
-function remove({ items }: CST.BlockMap | CST.FlowCollection, item: CST.CollectionItem | undefined): void {
-  const at = (items as readonly unknown[]).indexOf(item);
-  if (at === 0) {
-    // The first item follows what the group begins with: no comma, no indentation.
-    items[1]?.start.shift();
-  }
-  if (at >= 0) {
-    items.splice(at, 1);
-  }
-}
+const startOf = ({ key }: Pair<Node, Node>) => key.range?.[0] ?? 0;
 
-/** The text with a setting after the last one of a group: before the comments that follow it. */
-function inserted(text: string, { group, name, below }: Insertion): string {
-  const [start = 0] = group.range ?? [];
-  const first = group.items[0]?.key.range?.[0] ?? start;
-  const end = endOf(group);
+/** Behind the line that has an offset. */
+const nextLine = (text: string, offset: number) => text.indexOf("\n", offset) + 1 || text.length + 1;
+
+/** Removes a setting: in brackets with a comma, otherwise with its lines and the comment above them. */
+function removal(text: string, group: Group, pair: Pair<Node, Node>): Splice {
+  const at = group.items.indexOf(pair);
+  const [previous, next] = [group.items[at - 1], group.items[at + 1]];
+  const end = endOf(pair.value ?? pair.key);
   if (group.flow === true) {
-    const setting = group.items.length === 0 ? ` ${name}: ${below} ` : `, ${name}: ${below}`;
-    return text.slice(0, end) + setting + text.slice(end);
+    return previous === undefined
+      ? { from: startOf(pair), to: next === undefined ? end : startOf(next), by: "" }
+      : { from: endOf(previous.value ?? previous.key), to: end, by: "" };
+  }
+  const lines = text.slice(0, startOf(pair)).split("\n").slice(0, -1);
+  const isComment = (line: string) => /^\s*#/.test(line);
+  const kept = lines.slice(0, lines.findLastIndex((line) => !isComment(line)) + 1);
+  return { from: kept.map((line) => `${line}\n`).join("").length, to: nextLine(text, end - 1), by: "" };
+}
+
+/** Adds a setting after the last one of a group: before the comments that follow it. */
+function insertion(text: string, group: Group, name: string, below: string): Splice {
+  const [first, last] = [group.items[0], group.items.at(-1)];
+  const start = group.range?.[0] ?? 0;
+  if (group.flow === true) {
+    const at = last === undefined ? start + 1 : endOf(last.value ?? last.key);
+    return { from: at, to: at, by: last === undefined ? ` ${name}: ${below} ` : `, ${name}: ${below}` };
   }
   const lineEnd = text.includes("\r\n") ? "\r\n" : "\n";
-  const indent = " ".repeat(first - text.lastIndexOf("\n", first) - 1);
-  const newline = text.indexOf("\n", end - 1);
-  const at = newline === -1 ? text.length : newline + 1;
-  return `${text.slice(0, at)}${newline === -1 ? lineEnd : ""}${indent}${name}: ${below}${lineEnd}${text.slice(at)}`;
+  const of = first === undefined ? start : startOf(first);
+  const indent = " ".repeat(of - text.lastIndexOf("\n", of) - 1);
+  const at = nextLine(text, endOf(group) - 1);
+  return { from: at, to: at, by: `${at > text.length ? lineEnd : ""}${indent}${name}: ${below}${lineEnd}` };
 }
 
-/** Where the last value of a node ends; in an empty group, behind the bracket. */
+/** Where a node ends: in brackets, with the closing one. */
 function endOf(node: Node): number {
-  const last = isCollection(node) ? node.items.at(-1) : undefined;
-  const value = isPair(last) ? ((last.value ?? last.key) as Node) : (last as Node | undefined);
-  const [start = 0, end = 0] = node.range ?? [];
-  if (value === undefined) {
-    return isCollection(node) ? start + 1 : end;
-  }
-  // In brackets, it ends with the closing one.
-  return isCollection(value) && value.flow === true ? (value.range?.[1] ?? end) : endOf(value);
+  const last = isCollection(node) && node.flow !== true ? node.items.at(-1) : undefined;
+  const value = isPair(last) ? (last.value ?? last.key) : last;
+  return value === undefined ? (node.range?.[1] ?? 0) : endOf(value as Node);
 }

@@ -4,10 +4,10 @@ import type { Finding, Found } from "../../findings/finding";
 import type { StateKey } from "../../terraform/state-file";
 import type { IamKey } from "../aws/iam-reader";
 import { effectsOf, hazardOf } from "./effects";
+import { isQuarantine } from "./permissions";
 import type { KeyRules } from "./rules";
 import {
   exposedSlot,
-  isInUse,
   isRecent,
   isStateLost,
   type KeySituation,
@@ -15,7 +15,9 @@ import {
   type LackingObject,
   mismatches,
   missingImports,
+  movedKeys,
   pendingImport,
+  renamedObjects,
   secretKnown,
   slotSettings,
   slotsOf,
@@ -36,7 +38,7 @@ type KeyFinding = Found<KeyRules>;
 /** What is to be reported about the keys of a deployment. */
 export function keyFindings(situation: KeySituation): readonly Finding<KeyRules>[] {
   const { stack } = situation.settings;
-  const mismatch = mismatchFindings(situation);
+  const mismatch = [...mismatchFindings(situation), ...movedFindings(situation)];
   const found = [
     ...stateFindings(situation),
     ...effectFindings(situation),
@@ -69,9 +71,39 @@ export function mismatchFindings({ settings, state, iam, folder }: KeySituation)
   return findings;
 }
 
+/** Keys of the state that another user has: nothing else about the keys is reliable then, either. */
+function movedFindings(situation: KeySituation): readonly KeyFinding[] {
+  const { iam, settings } = situation;
+  return movedKeys(situation).map((key) => {
+    const values = { key, owner: iam.owners[key] ?? "", user: settings.user.name };
+    return { rule: "key-of-another-user", field: "user.name", values };
+  });
+}
+
+/** What has no step. */
+function stopFindings(situation: KeySituation): readonly KeyFinding[] {
+  const { state, permissions } = situation;
+  return [
+    ...state.resources.deposed.map(({ address, attributes: { name, id } }): KeyFinding => {
+      return { rule: "key-left-over", address, values: { address, name: String(name ?? id) } };
+    }),
+    ...renamedObjects(situation).map(({ kind, name, setting, former }): KeyFinding => {
+      const field = `${setting}.name`;
+      return { rule: "key-object-renamed", field, values: { kind, name, former, field } };
+    }),
+    ...permissions.denials.map((denial): KeyFinding => {
+      return { rule: isQuarantine(denial) ? "key-quarantined" : "key-denied", values: { ...denial } };
+    }),
+    ...permissions.unlinked.map((policy): KeyFinding => ({ rule: "key-policy-attached", values: { ...policy } })),
+    ...(permissions.unread.length === 0
+      ? []
+      : [{ rule: "key-permissions-unread", values: { unread: permissions.unread } } as const]),
+  ];
+}
+
 function stateFindings(situation: KeySituation): readonly KeyFinding[] {
   const { state, iam, settings, folder, erroredState, permissions } = situation;
-  const findings: KeyFinding[] = [];
+  const findings: KeyFinding[] = [...stopFindings(situation)];
   if (erroredState !== undefined) {
     findings.push({ rule: `key-${erroredState}`, values: { folder } });
   }
@@ -86,9 +118,6 @@ function stateFindings(situation: KeySituation): readonly KeyFinding[] {
   }
   for (const { address, lost } of permissions.lost) {
     findings.push({ rule: "key-permissions-lost", address, values: { address, lost } });
-  }
-  if (permissions.unread.length > 0) {
-    findings.push({ rule: "key-permissions-unread", values: { unread: permissions.unread } });
   }
   const exposed = exposedSlot(situation);
   const { id, slot } = state.exposed;
@@ -187,7 +216,7 @@ function useFindings(situation: KeySituation): readonly KeyFinding[] {
     findings.push({ rule: "key-import-ignored", field: "import.accessKeyId", values: { key: imported, primary } });
   }
   const exposed = exposedSlot(situation);
-  if (exposed?.inIam?.status === "Active" && !isInUse(exposed.inIam, iam.now)) {
+  if (exposed?.inIam?.status === "Active" && !isRecent(exposed.inIam, iam.now)) {
     const values = { slot: exposed.slot, key: exposed.inIam.id, secret: exposed.inState && lostSecret(exposed.inState) };
     findings.push({ rule: "key-unused", values });
   }

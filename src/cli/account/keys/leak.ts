@@ -1,6 +1,7 @@
 import { visible } from "../../../text/printable";
 import { textOf } from "../../findings/finding";
 import { dkpAccess } from "../../text/command";
+import { recovery } from "../../text/recovery";
 import type { IamKey } from "../aws/iam-reader";
 import { type Action, actionText, type Context, editText } from "./actions";
 import type { Change } from "./edit-yaml";
@@ -46,13 +47,17 @@ export function leakResponse(situation: KeySituation, named: readonly string[]):
       edits: isImported ? [{ setting: "import.accessKeyId", value: undefined }] : [],
       actions: [
         // Also keys that IAM does not list: it may list them later.
-        ...ids.filter((id) => !isInactive(id)).map((key): Action => ({ do: "deactivate", key })),
-        ...ids.map((key): Action => ({ do: "delete", key })),
+        ...ids.filter((id) => !isInactive(id)).map((key): Action => ({ do: "deactivate", key, user: iam.owners[key] })),
+        ...ids.map((key): Action => ({ do: "delete", key, user: iam.owners[key] })),
       ],
     },
     after: afterLeak(left),
   };
 }
+
+/** Whether one of the keys may exist where these credentials do not see it. */
+export const isUnknown = ({ iam }: KeySituation, { ids }: LeakResponse): boolean =>
+  ids.some((id) => iam.keys.every((key) => key.id !== id) && iam.owners[id] === undefined);
 
 /** The next step where DKP may have had a leaked key: nothing to do otherwise, DKP gets the exposed key, or a new one. */
 function afterLeak(left: KeySituation): Step {
@@ -83,7 +88,8 @@ function otherKeyText(key: IamKey, { settings, state }: KeySituation, leaked: re
 export function leakText(situation: KeySituation, response: LeakResponse, context: Context): string {
   const { settings, iam, state } = situation;
   const { contain, after, ids } = response;
-  const { denySessions, removeDenial } = leakCommands(settings.user.name, context.region);
+  const users = [...new Set(ids.map((id) => iam.owners[id] ?? settings.user.name))];
+  const ofUsers = users.map((user) => leakCommands(user, context.region));
   const [deactivate, deletion] = (["deactivate", "delete"] as const).map((kind) =>
     contain.actions.filter((action) => action.do === kind).map((action) => actionText(action, context)),
   );
@@ -91,7 +97,9 @@ export function leakText(situation: KeySituation, response: LeakResponse, contex
   const describe = (id: string) => {
     const inIam = iam.keys.find((key) => key.id === id);
     const exposed = id === state.exposed.id ? ", exposed by the outputs" : "";
-    return `leaked: ${inIam === undefined ? `${id} (IAM does not list it)` : keyText(inIam)}${exposed}`;
+    const owner = iam.owners[id];
+    const where = owner === undefined ? "no user is known to have it" : `the user ${owner} has it`;
+    return `leaked: ${inIam === undefined ? `${id} (${where})` : keyText(inIam)}${exposed}`;
   };
   const [why = "", ...rest] = stepText(after, context);
   const others = iam.keys.filter(({ id }) => !ids.includes(id)).map((key) => otherKeyText(key, situation, ids));
@@ -101,12 +109,13 @@ export function leakText(situation: KeySituation, response: LeakResponse, contex
     ...situation.unread.map((reason) => `not read: ${reason}`),
     ...others,
     "DKP cannot call AWS from step 1 until it has another key; the instances of the cluster keep running",
+    `AWS may attach the policy AWSCompromisedKeyQuarantine... to the user, which denies the other key too: ${recovery("quarantine")}`,
     "",
     "1. Deactivate the key",
     ...(deactivate ?? []).map(command),
     "",
     `2. Deny its sessions, which remain valid for up to ${SESSION_HOURS} hours; again after five minutes, when all of AWS knows of step 1`,
-    ...denySessions.map(command),
+    ...ofUsers.flatMap(({ denySessions }) => denySessions).map(command),
     "",
     "3. Delete the key, so that no apply can activate it again; its ID remains in CloudTrail",
     ...contain.edits.map((edit) => `   ${context.file}: ${editText(edit)}`),
@@ -121,7 +130,7 @@ export function leakText(situation: KeySituation, response: LeakResponse, contex
     `   ${dkpAccess("drift", settings.stack)}: what exists next to what Terraform manages`,
     "",
     `6. ${SESSION_HOURS} hours after step 2, remove the Deny: Terraform cannot delete a user with an inline policy`,
-    command(removeDenial),
+    ...ofUsers.map(({ removeDenial }) => command(removeDenial)),
   ];
   return lines.map((line) => `${visible(line)}\n`).join("");
 }

@@ -1,8 +1,10 @@
 import { policyWith } from "../../../iam/policy-document";
-import { shellWord } from "../../text/shell";
+import { awsCommand } from "../../text/shell";
+import type { StoredDocument } from "../aws/iam-reader";
+import { sameDocument } from "../drift/document";
 
 /** Name of the inline policy that denies the sessions. IAM policy names: letters, digits and `+=,.@-_`. */
-const DENY_POLICY = "DenySessionsFromLeakedKey";
+export const DENY_POLICY = "DenySessionsFromLeakedKey";
 
 /** GetSessionToken, "DurationSeconds": at most 129,600 seconds for an IAM user. */
 export const SESSION_HOURS = 36;
@@ -26,23 +28,20 @@ export const GUIDES: readonly (readonly [what: string, url: string])[] = [
  * @param region an always-on Region: some installations of the AWS CLI require one
  */
 export function leakCommands(userName: string, region: string) {
-  // A user name can begin with "-".
-  const iam = (command: string, ...options: readonly string[]) =>
-    ["aws iam", command, `--region ${region}`, `--user-name=${shellWord(userName)}`, ...options].join(" ");
-  const ofKey = (id: string) => `--access-key-id ${shellWord(id)}`;
-  const setStatus = (status: string) => (id: string) => iam("update-access-key", ofKey(id), `--status ${status}`);
-  const deny = `--policy-name ${DENY_POLICY}`;
+  const iam = (command: string, options: Readonly<Record<string, string>> = {}) =>
+    awsCommand("iam", command, { region, "user-name": userName, ...options });
+  const setStatus = (status: string) => (id: string) => iam("update-access-key", { "access-key-id": id, status });
   return {
     activate: setStatus("Active"),
     deactivate: setStatus("Inactive"),
     // Two lines of a shell: what was issued until now is denied.
     denySessions: [
       "now=$(date -u +%Y-%m-%dT%H:%M:%SZ)",
-      iam("put-user-policy", deny, `--policy-document "${shellDenial("$now")}"`),
+      `${iam("put-user-policy", { "policy-name": DENY_POLICY })} --policy-document="${shellDenial("$now")}"`,
     ],
-    deleteKey: (id: string) => iam("delete-access-key", ofKey(id)),
+    deleteKey: (id: string) => iam("delete-access-key", { "access-key-id": id }),
     createKey: iam("create-access-key"),
-    removeDenial: iam("delete-user-policy", deny),
+    removeDenial: iam("delete-user-policy", { "policy-name": DENY_POLICY }),
   };
 }
 
@@ -54,3 +53,9 @@ function shellDenial(time: string): string {
 /** Denies everything to credentials that were issued before a time. Source: AWS's own `AWSRevokeOlderSessions`. */
 const denial = (time: string) =>
   policyWith([{ Effect: "Deny", Action: "*", Resource: "*", Condition: { DateLessThan: { "aws:TokenIssueTime": time } } }]);
+
+/** Whether a document is the one that denies the sessions, whatever its time: it denies nothing to a key. */
+export function isOwnDenial(document: StoredDocument): boolean {
+  const [, time = ""] = /"aws:TokenIssueTime":"([^"]*)"/.exec(JSON.stringify(document)) ?? [];
+  return sameDocument(document, denial(time));
+}

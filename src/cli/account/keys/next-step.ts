@@ -4,14 +4,13 @@ import type { IamKey } from "../aws/iam-reader";
 import type { Action } from "./actions";
 import type { Change } from "./edit-yaml";
 import { effectsOf, hazardOf } from "./effects";
-import type { Why } from "./rules";
+import { isStop, type Why } from "./rules";
 import {
   canHandOver,
   canRetire,
   changesObjects,
   DEFAULT_SLOTS,
   exposedSlot,
-  importable,
   isInUse,
   isRecent,
   isStateLost,
@@ -22,7 +21,9 @@ import {
   MAX_KEYS,
   mismatches,
   missingImports,
+  movedKeys,
   RECENT_HOURS,
+  renamedObjects,
   secretKnown,
   slotOf,
   slotSettings,
@@ -42,7 +43,7 @@ export interface Step {
   readonly before?: readonly Action[] | undefined;
   readonly edits: readonly Change[];
   readonly actions: readonly Action[];
-  /** First of all: a version of the state with the user and all these keys, if there is one. Then nothing else is to do. */
+  /** First of all: another version of the state that has all of this, if there is one. Then nothing else is to do. */
   readonly restore?: readonly string[] | undefined;
   /** Objects that are another deployment's, or may be: then the settings need another name, and nothing else is to do. */
   readonly names?: readonly LackingObject[] | undefined;
@@ -56,15 +57,21 @@ const HAND_OVER: Action = { do: "hand-over" };
 
 const step = (why: Why, parts: Partial<Omit<Step, "why">> = {}): Step => ({ why, edits: [], actions: [], ...parts });
 
-/** What comes before everything else: the first of these that applies. */
+/** What comes before everything else: the first of these that applies. What is not known comes first: it has no step. */
 const FIRST: readonly ((situation: KeySituation) => Step | undefined)[] = [
   (situation) => (Object.values(mismatches(situation)).some((value) => value !== undefined) ? step("mismatch") : undefined),
   ({ unreachable, unread }) => (unreachable !== undefined || unread.length > 0 ? step("unreachable") : undefined),
   ({ erroredState }) => erroredState && step(erroredState, { actions: [{ do: erroredState }] }),
+  (situation) => (movedKeys(situation).length > 0 ? step("renamed") : undefined),
+  ({ state, permissions }) =>
+    state.resources.deposed.length > 0 || permissions.unlinked.length > 0 ? step("left-over") : undefined,
+  (situation) => (renamedObjects(situation).length > 0 ? step("another-name-under-protect") : undefined),
+  ({ permissions }) => (permissions.denials.length > 0 ? step("denied") : undefined),
+  ({ permissions }) => (permissions.unread.length > 0 ? step("not-read") : undefined),
   (situation) => (unlistedKeys(situation).length > 0 ? step("unlisted", { actions: [{ do: "wait", minutes: 10 }] }) : undefined),
   (situation) => {
     const [address] = taintedAddresses(situation);
-    return address === undefined ? undefined : step("tainted", { actions: [{ do: "untaint", addresses: [address] }] });
+    return address === undefined ? undefined : step("tainted", { actions: [{ do: "untaint", address }] });
   },
   (situation) => {
     const names = unmanagedObjects(situation).filter(({ owner, kind }) => owner === "another" && kind !== "attachment");
@@ -85,20 +92,19 @@ export function nextStep(situation: KeySituation): Step {
     }
   }
   const next = situation.settings.accessKeys === "none" ? noneStep(situation) : afterQuestion(situation);
-  return withOwners(next, situation);
+  return isStop(next.why) ? next : withOwners(next, situation);
 }
 
 /** What comes first where the state lacks objects: a version of it that has them, and the question whose they are. */
 function withOwners(next: Step, situation: KeySituation): Step {
-  const unmanaged = unmanagedObjects(situation);
-  const unknown = unmanaged.filter(({ owner }) => owner === "unknown");
+  const names = unmanagedObjects(situation).filter(({ owner, kind }) => owner === "unknown" && kind !== "attachment");
   const isLost = isStateLost(situation);
   const isDone = next.why === "done" || next.why === "none";
   return {
     ...next,
     why: isLost && isDone ? "lost" : next.why,
-    ...(isLost && { restore: [] }),
-    ...(unknown.length > 0 && { names: unknown }),
+    ...(isLost && { restore: [`the user ${situation.settings.user.name}`] }),
+    ...(names.length > 0 && { names }),
   };
 }
 
@@ -139,24 +145,30 @@ function importStep(situation: KeySituation): Step | undefined {
 /** With `accessKeys: none`: a key that Terraform manages still goes only once DKP has one that is created outside Terraform. */
 function noneStep(situation: KeySituation): Step {
   const { iam, state } = situation;
-  const live = slotsOf(situation).flatMap(({ inIam }) => inIam ?? []);
+  const managed = slotsOf(situation).flatMap(({ inIam }) => inIam ?? []);
   const outside = unmanagedKeys(situation).find(({ status }) => status === "Active");
-  const [managed] = live;
-  const create = step("none-create", { actions: [{ do: "create-key" }] });
-  if (iam.exists && iam.keys.every(({ status }) => status !== "Active")) {
-    return iam.keys.length < MAX_KEYS ? create : freeSlot(situation);
-  }
+  const isActive = iam.keys.some(({ status }) => status === "Active");
   const isLacking = situation.permissions.lost.length > 0 || changesObjects(situation);
-  if (managed === undefined) {
-    return state.keys.length > 0 || isLacking || !iam.exists ? applied(situation, "apply", []) : step("none");
+  const isFull = iam.keys.length === MAX_KEYS;
+  const create = isFull ? step("none-full") : step("none-create", { actions: [{ do: "create-key" }] });
+  const [first] = managed;
+  if (iam.exists && !isActive) {
+    return create;
   }
-  const isRetirable = live.every((key) => canRetire(key, situation));
-  const end = isRetirable ? applied(situation, "apply", []) : step("wait", { key: managed.id, actions: [WAIT] });
-  if (live.every(({ status }) => status !== "Active")) {
+  if (first === undefined && (state.keys.length > 0 || isLacking || !iam.exists)) {
+    return applied(situation, "apply", []);
+  }
+  if (first === undefined) {
+    return step("none");
+  }
+  const end = managed.every((key) => canRetire(key, situation))
+    ? applied(situation, "apply", [])
+    : step("wait", { key: first.id, actions: [WAIT] });
+  if (managed.every(({ status }) => status !== "Active")) {
     return end;
   }
-  // Without permissions, AWS never reports that DKP uses the key outside Terraform, and an apply restores them only with managed keys.
-  if (isLacking || (outside === undefined && iam.keys.length === MAX_KEYS)) {
+  // An apply would restore permissions, and delete the key that DKP may have.
+  if (isLacking || (outside === undefined && isFull)) {
     return revertNone(situation);
   }
   return outside === undefined ? create : step("none-apply", { askKey: { [outside.id]: end, "": revertNone(situation) } });
@@ -253,14 +265,14 @@ function rotationStep(situation: KeySituation, exposed: KeySlot): Step {
   if (unmanaged !== undefined) {
     return canRetire(unmanaged, situation)
       ? step("unmanaged-retire", { key: unmanaged.id, actions: [HAND_OVER, retire(unmanaged)] })
-      : waiting(unmanaged.id);
+      : handedOver(situation, exposed, "wait", unmanaged.id);
   }
   if (other.inIam !== undefined) {
     if (canHandOver(other) && isBetter(other, exposed)) {
       return applied(situation, "rotate-expose", desiredEdits(situation, { current: other.slot }), [HAND_OVER]);
     }
     if (!canRetire(other.inIam, situation)) {
-      return waiting(other.inIam.id);
+      return handedOver(situation, exposed, "wait", other.inIam.id);
     }
     const status = other.inIam.status === "Active" ? "Inactive" : "absent";
     const why = status === "Inactive" ? "rotate-retire" : "rotate-delete";
@@ -277,7 +289,7 @@ function rotationStep(situation: KeySituation, exposed: KeySlot): Step {
   }
   const rotation = desiredEdits(situation, { current: exposed.slot, [other.slot]: "Active" });
   return exposed.inIam === undefined || !isInUse(exposed.inIam, situation.iam.now)
-    ? step("hand-over", { key: exposed.inIam?.id, actions: [HAND_OVER, WAIT] })
+    ? handedOver(situation, exposed, "hand-over", exposed.inIam?.id)
     : step("done", { edits: rotation, actions: [APPLY] });
 }
 
@@ -349,8 +361,16 @@ const askWhichKey = (askKey: Step["askKey"]) => step("ask-which-key", { askKey }
 
 const retire = ({ id, status }: IamKey): Action => ({ do: status === "Active" ? "deactivate" : "delete", key: id });
 
-/** DKP may use the key. Once AWS reports that it uses the exposed one, the key can go. */
-const waiting = (key: string) => step("wait", { key, actions: [HAND_OVER, WAIT] });
+/**
+ * DKP gets the exposed key, and AWS reports its use within a day. Where it did not, another day changes nothing: only a person knows
+ * whether DKP has the key.
+ */
+function handedOver(situation: KeySituation, { inIam }: KeySlot, why: Why, key: string | undefined): Step {
+  const given = step(why, { key, actions: [HAND_OVER, WAIT] });
+  return inIam === undefined || isRecent(inIam, situation.iam.now)
+    ? given
+    : askWhichKey({ [inIam.id]: step("unused", { key: inIam.id }), "": given });
+}
 
 /** The keys that a version of the state must have to be better than the present one. */
 function keysWith(situation: KeySituation, missing: readonly Pick<IamKey, "id">[]): readonly string[] {
@@ -359,10 +379,12 @@ function keysWith(situation: KeySituation, missing: readonly Pick<IamKey, "id">[
 
 /** A step that applies, together with the import of what the state lacks. */
 function applied(situation: KeySituation, why: Why, edits: readonly Change[], then: readonly Action[] = []): Step {
-  const imports = importable(situation).map((field) => ({ setting: `import.${field}`, value: true }));
-  const withoutSetting = unmanagedObjects(situation).filter((object) => object.imports === undefined);
-  const before = withoutSetting.map(({ address, name }): Action => ({ do: "import", addresses: [address], policy: name }));
-  return step(why, { edits: [...imports, ...edits], actions: [APPLY, ...then], ...(before.length > 0 && { before }) });
+  const lacking = unmanagedObjects(situation);
+  const fields = [...new Set(lacking.flatMap(({ imports }) => imports ?? []))];
+  const imports = fields.map((field) => ({ setting: `import.${field}`, value: true }));
+  const others = lacking.filter((object) => object.imports === undefined);
+  const before = others.map(({ address, arn }): Action => ({ do: "import", address, arn }));
+  return step(why, { ...(before.length > 0 && { before }), edits: [...imports, ...edits], actions: [APPLY, ...then] });
 }
 
 const dropImport = ({ settings }: KeySituation): readonly Change[] =>

@@ -2,10 +2,12 @@ import type { Deployment } from "../../../settings/deployment";
 import { ADDRESSES } from "../../../terraform/addresses";
 import { parseJson } from "../../../text/json";
 import { policyOfAddress } from "../../terraform/known-addresses";
-import type { StateContents, StateResource } from "../../terraform/state-file";
+import { allIn, presentIn, type StateContents, type StateResource } from "../../terraform/state-file";
+import { listOf, objectOf } from "../../text/json";
 import { type IamReader, mapReading, type Reading, type StoredDocument } from "../aws/iam-reader";
 import { sameDocument } from "../drift/document";
 import { describedResources } from "../drift/managed";
+import { isOwnDenial } from "./leaked-key";
 
 /** What the state has of DKP's permissions and IAM does not. */
 export interface LostPermission {
@@ -14,8 +16,27 @@ export interface LostPermission {
   readonly lost: string;
 }
 
+/** A policy on the user that Terraform does not manage, or no longer. */
+export interface UnmanagedPolicy {
+  /** Its ARN, or the name of an inline policy. */
+  readonly policy: string;
+  /** The user or one of its groups, `group dkp`. */
+  readonly on: string;
+}
+
+/**
+ * Whether AWS attached a policy after it found a key in public: `AWSCompromisedKeyQuarantineV3`, or a former version.
+ * Source: AWS Managed Policy Reference, "AWSCompromisedKeyQuarantineV3".
+ */
+export const isQuarantine = ({ policy }: UnmanagedPolicy) =>
+  /^arn:[a-z-]+:iam::aws:policy\/AWSCompromisedKeyQuarantine/.test(policy);
+
 export interface Permissions {
   readonly lost: readonly LostPermission[];
+  /** What denies something. */
+  readonly denials: readonly UnmanagedPolicy[];
+  /** Policies of the state that the settings do not attach, and that the state has no attachment of: IAM rejects their deletion. */
+  readonly unlinked: readonly UnmanagedPolicy[];
   /** What could not be read. */
   readonly unread: readonly string[];
 }
@@ -23,31 +44,71 @@ export interface Permissions {
 /** Whether an address is that of an attachment or of the membership. */
 const isLink = (address: string) => address === ADDRESSES.membership || policyOfAddress(address)?.what.endsWith("Attachment");
 
-/**
- * What the key lacks although the state has it, or the settings of an applied deployment describe it: an attachment, a membership or a
- * policy version, and a permissions boundary that is another one. An apply restores each of them.
- */
-export async function lostPermissions(
+/** What the key lacks of its permissions, and what denies some to it. */
+export async function permissionsOf(
   settings: Deployment,
-  state: StateContents,
+  { resources, user }: StateContents,
   account: string,
   iam: IamReader,
 ): Promise<Permissions> {
-  const inState = new Set(state.resources.map(({ address }) => address));
-  const links = describedResources(settings, account).filter(({ address }) => isLink(address) && !inState.has(address));
-  const described = state.user === undefined ? [] : links;
-  const lost: LostPermission[] = [];
-  const unread: string[] = [];
-  const read = async (resource: StateResource) => ({ resource, reading: await lostOf(resource, iam) });
-  for (const { resource, reading } of await Promise.all([...state.resources, ...described].map(read))) {
-    if ("unread" in reading) {
-      unread.push(reading.unread);
-    } else if (reading.value !== undefined) {
-      lost.push({ address: resource.address, lost: reading.value });
-    }
-  }
-  return { lost, unread };
+  const described = describedResources(settings, account);
+  const expected = [...presentIn(resources), ...(user === undefined ? [] : unmanagedLinks(described, resources))];
+  const managed = [...allIn(resources), ...described].map(({ attributes }) => String(attributes.policy_arn));
+  const lost = expected.map(async ({ address, ...resource }) =>
+    mapReading(await lostOf({ address, ...resource }, iam), (reason) =>
+      reason === undefined ? [] : [{ address, lost: reason }],
+    ),
+  );
+  const own = presentIn(resources).map(({ attributes }) => String(attributes.arn));
+  const [losses, unmanaged] = await Promise.all([Promise.all(lost), unmanagedPolicies(settings.user.name, managed, iam)]);
+  const unread = [...losses, ...unmanaged].flatMap((reading) => ("unread" in reading ? reading.unread : []));
+  const policies = unmanaged.flatMap((reading) => ("value" in reading ? reading.value : []));
+  return {
+    lost: losses.flatMap((reading) => ("value" in reading ? reading.value : [])),
+    denials: policies.filter(({ denies }) => denies).map(({ policy, on }) => ({ policy, on })),
+    unlinked: policies.filter(({ policy }) => own.includes(policy)).map(({ policy, on }) => ({ policy, on })),
+    unread: [...new Set(unread)],
+  };
 }
+
+/** The attachments and the membership that the settings describe, and the state lost: an apply restores them. */
+function unmanagedLinks(described: readonly StateResource[], resources: StateContents["resources"]): readonly StateResource[] {
+  const inState = presentIn(resources).map(({ address }) => address);
+  return described.filter(({ address }) => isLink(address) && !inState.includes(address));
+}
+
+type Unmanaged = UnmanagedPolicy & { readonly denies: boolean };
+
+/** The policies of the user and of its groups that are not managed. */
+async function unmanagedPolicies(
+  user: string,
+  managed: readonly string[],
+  iam: IamReader,
+): Promise<readonly Reading<readonly Unmanaged[]>[]> {
+  const groups = await iam.groups(user);
+  const principals = [["user", user] as const, ...valuesOf(groups).map((name) => ["group", name] as const)];
+  const found = await Promise.all(principals.map((principal) => policiesOn(principal, managed, iam)));
+  return [mapReading(groups, () => []), ...found.flat()];
+}
+
+async function policiesOn([kind, name]: readonly ["user" | "group", string], managed: readonly string[], iam: IamReader) {
+  const [attached, inline] = await Promise.all([iam.attached(kind, name), iam.inline(kind, name)]);
+  const documents = [
+    ...valuesOf(attached)
+      .filter((arn) => !managed.includes(arn))
+      .map(async (arn) => [arn, mapReading(await iam.managedPolicy(arn), (found) => found?.document)] as const),
+    ...valuesOf(inline).map(async (id) => [id, await iam.inlinePolicy(kind, name, id)] as const),
+  ];
+  const found = (await Promise.all(documents)).map(([policy, document]) =>
+    mapReading(document, (content = {}) => [{ policy, on: `${kind} ${name}`, denies: denies(content) }]),
+  );
+  return [mapReading(attached, () => []), mapReading(inline, () => []), ...found];
+}
+
+const valuesOf = (reading: Reading<readonly string[]>) => ("value" in reading ? reading.value : []);
+
+const denies = (document: StoredDocument) =>
+  listOf(document.Statement).some((statement) => objectOf(statement).Effect === "Deny") && !isOwnDenial(document);
 
 async function lostOf({ address, attributes }: StateResource, iam: IamReader): Promise<Reading<string | undefined>> {
   const text = (name: string) => String([attributes[name] ?? ""].flat()[0] ?? "");

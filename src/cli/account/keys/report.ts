@@ -6,7 +6,7 @@ import { recovery } from "../../text/recovery";
 import { actionText, type Context, editText } from "./actions";
 import { keyFindings, keyText, slotPgpKey } from "./findings";
 import { nextStep, type Step } from "./next-step";
-import { KEY_RULES, type KeyRules, WHY } from "./rules";
+import { isStop, KEY_RULES, type KeyRules, whyText } from "./rules";
 import { type KeySituation, type KeySlot, pendingImport, slotsOf } from "./situation";
 
 /** The keys of a deployment, what is to be reported about them, and the next step. */
@@ -23,12 +23,11 @@ export function keyReport(situation: KeySituation): KeyReport {
 /** The step as lines. */
 export function stepText(step: Step, context: Context): readonly string[] {
   const { why, key = "", restore, names = [], askKey, before = [], edits, actions } = step;
-  const lines = [WHY[why].replaceAll("KEY", key)];
+  const lines = [whyText(why, key)];
   if (restore !== undefined) {
-    const what = ["the user", ...restore].join(" and ");
-    lines.push(
-      `  first: if an earlier or later version of the state has ${what}, restore it, and do nothing else (${recovery("restore-the-state")})`,
-    );
+    const what = restore.join(" and ");
+    const version = `a version of the state other than the present one has ${what}`;
+    lines.push(`  first: if ${version}, restore the newest such version, and do nothing else (${recovery("restore-the-state")})`);
   }
   for (const { kind, name, setting, owner, by } of names) {
     const other = `${context.file}: set another ${setting}.name`;
@@ -47,6 +46,9 @@ export function stepText(step: Step, context: Context): readonly string[] {
   }
   lines.push(...before.map((action) => `  first ${actionText(action, context)}`));
   lines.push(...edits.map((edit) => `  ${context.file}: ${editText(edit)}`));
+  if (edits.length > 0 && actions.some((action) => action.do === "apply")) {
+    lines.push(`  then ${dkpAccess("review", context.stack)}, and commit`);
+  }
   lines.push(...actions.map((action) => `  then ${actionText(action, context)}`));
   return lines;
 }
@@ -55,7 +57,8 @@ export function stepText(step: Step, context: Context): readonly string[] {
 export function keyReportText({ situation, findings, next }: KeyReport, context: Context): string {
   const { settings } = situation;
   const slots = slotsOf(situation).filter(({ inState }) => settings.accessKeys !== "none" || inState !== undefined);
-  const again = next.why === "done" || next.why === "none" ? [] : [`  then ${dkpAccess("keys", settings.stack)}`];
+  const isEnd = next.why === "done" || next.why === "none" || isStop(next.why);
+  const again = isEnd ? [] : [`  then ${dkpAccess("keys", settings.stack)}`];
   const lines = [
     `${settings.stack}: keys of the user ${settings.user.name}`,
     ...slots.map((slot) => `  ${slotText(slot, situation)}`),

@@ -9,15 +9,6 @@ const NOT_THE_TEAMS =
 const NO_KEY_WORKS = "DKP has no working key until it has another one";
 
 const ATTENTION = templateRules("attention", {
-  "key-user-differs": {
-    text: 'the settings have the user "{settings}", and the state has "{state}": it is the state of another workspace, or user.name was changed',
-    risk: "the next apply would delete the keys",
-    remedy: 'do not apply; check the backend and the workspace that is selected in {folder}, or set user.name: "{state}"',
-  },
-  "key-account-differs": [
-    "{of} {expected}, and the credentials to account {account}",
-    "do not apply; use credentials of {expected}, or check the backend",
-  ],
   "key-errored-state": [
     "{folder}/errored.tfstate has the state of an apply that Terraform could not write, and the secret of its keys",
     `write it before another apply; if the state is locked, run force-unlock, and push again (${recovery("errored-state")})`,
@@ -32,7 +23,7 @@ const ATTENTION = templateRules("attention", {
   ],
   "key-not-listed": [
     "{slot}: IAM does not list {key} yet, which was created minutes ago",
-    "do not apply, and run this command again in a minute",
+    "do not apply, and run this command again in ten minutes",
   ],
   "key-state-lost": [
     `the state has no user, and IAM has the user {user}[ with {keys}]: it was created outside Terraform (${page("import")}), it belongs to another deployment, the state was lost or is that of another workspace, or the first apply failed`,
@@ -42,11 +33,6 @@ const ATTENTION = templateRules("attention", {
     text: "the state does not have the {kind} {name}, and IAM has it[; whether it is this deployment's is {owner}]: the state was partly lost, a run ended before it wrote the state, or the object was created outside Terraform",
     risk: "the next apply would fail",
     remedy: `see ${recovery("half-made")}, and follow the next step`,
-  },
-  "key-object-of-another": {
-    text: "the {kind} {name} belongs to another deployment: used by {by}",
-    risk: "the next apply would fail, and an import would take it from its owner",
-    remedy: "choose another {field}",
   },
   "key-import-missing": [
     "{field}: true, and IAM does not have it: the plan fails (Cannot import non-existent remote object)",
@@ -110,15 +96,62 @@ const ATTENTION = templateRules("attention", {
   },
 });
 
+/** What differs from everything that has a step: `keys` stops. */
+const UNVERIFIABLE = templateRules("unverifiable", {
+  "key-user-differs": {
+    text: 'the settings have the user "{settings}", and the state has "{state}": it is the state of another workspace, or user.name was changed',
+    risk: "the next apply would delete the keys",
+    remedy: 'do not apply; check the backend and the workspace that is selected in {folder}, or set user.name: "{state}"',
+  },
+  "key-account-differs": [
+    "{of} {expected}, and the credentials belong to account {account}",
+    "do not apply; use credentials of {expected}, or check the backend",
+  ],
+  "key-object-of-another": {
+    text: "the {kind} {name} belongs to another deployment: used by {by}",
+    risk: "the next apply would fail, and an import would take it from its owner",
+    remedy: "choose another {field}",
+  },
+  "key-of-another-user": {
+    text: "the key {key} belongs to the user {owner}, and the state has it as a key of {user}: the user was renamed outside Terraform",
+    risk: "the next apply creates another user and another key, and {key} keeps all permissions that {owner} has",
+    remedy: `${DO_NOT_APPLY}; see ${recovery("renamed-user")}`,
+  },
+  "key-left-over": {
+    text: "the state has {name} at {address} besides the present object (deposed): an apply ended while it replaced the object",
+    risk: "it still has what is attached to it",
+    remedy: `see ${recovery("left-over")}`,
+  },
+  "key-policy-attached": {
+    text: "the settings do not need {policy} any more, and it is attached to the {on}, although the state has no such attachment",
+    risk: "the next apply fails (DeleteConflict)",
+    remedy: `see ${recovery("left-over")}`,
+  },
+  "key-object-renamed": {
+    text: "the settings have the {kind} {name}, and the state has {former}",
+    risk: "protect fails every plan that replaces it (Instance cannot be destroyed)",
+    remedy: `set {field}: "{former}", or see ${page("change-and-retire", "changes-that-replace-objects")}`,
+  },
+  "key-quarantined": {
+    text: "AWS has quarantined the {on}: {policy} is attached, because a key of it was exposed publicly",
+    risk: "it denies ec2:RunInstances and more, whatever key of the user DKP has",
+    remedy: `see ${recovery("quarantine")}`,
+  },
+  "key-denied": {
+    text: "{policy} of the {on} denies something, and Terraform does not manage it",
+    risk: "it may deny what DKP requires, whatever key of the user DKP has, so that AWS reports no use",
+    remedy: `ask who wrote it; see ${recovery("quarantine")}`,
+  },
+  "key-permissions-unread": [
+    "whether DKP has its permissions is unknown: {unread}",
+    "allow these calls, and run this command again",
+  ],
+});
+
 /** What `keys` reports about the keys of a deployment. */
 export const KEY_RULES = {
   ...ATTENTION,
-  ...templateRules("unverifiable", {
-    "key-permissions-unread": [
-      "whether DKP has its permissions is unknown: {unread}",
-      "allow these calls, and run this command again",
-    ],
-  }),
+  ...UNVERIFIABLE,
   ...templateRules("note", {
     "key-external": ["{key} is managed outside Terraform, as accessKeys: none requires", `rotate it yourself; ${NOT_THE_TEAMS}`],
     "key-unused": [
@@ -141,10 +174,24 @@ export const KEY_RULES = {
 
 export type KeyRules = typeof KEY_RULES;
 
+/** Why no step comes, and the section of recover.md that is about it, if the finding does not say everything. */
+export const STOPS = {
+  unreachable: [
+    "make state and keys readable; nothing else shows which key DKP has, and what an apply does",
+    "restore-the-state",
+  ],
+  mismatch: ["check which settings, state and credentials belong together; the keys were not checked", "old-state"],
+  renamed: ["IAM has the user under another name", "renamed-user"],
+  "left-over": ["the state has an object that an apply did not finish to replace, or cannot delete", "left-over"],
+  "another-name-under-protect": ["protect fails every apply that changes the name", "tainted"],
+  denied: ["a policy that Terraform does not manage denies something to DKP, so that no other key helps", "quarantine"],
+  "not-read": ["whether DKP has its permissions could not be read"],
+  unused: ["AWS reports no use of KEY, although DKP has it: its cluster is stopped, or something denies its calls", "unused-key"],
+  "none-full": ["the user has two keys, and Terraform manages none that it could remove", "unmanaged-key"],
+} as const satisfies Readonly<Record<string, readonly [reason: string, section?: string]>>;
+
 /** Why a step comes next. `KEY` stands for the key that it is about. */
 export const WHY = {
-  unreachable: "make state and keys readable; nothing else shows which key DKP has, and what an apply does",
-  mismatch: "check which settings, state and credentials belong together; the keys were not checked",
   "errored-state": "write the state that Terraform could not write",
   "errored-state-older": "delete the file with the older state",
   "errored-state-unrelated": "move errored.tfstate, the state of something else, out of the folder",
@@ -166,7 +213,8 @@ export const WHY = {
   "rotate-retire": "deactivate the old key, once DKP has the exposed one; it can be activated again",
   "rotate-delete": "delete the retired key, once you do not want to go back to it",
   wait: `wait: KEY was created or used within the last ${RECENT_HOURS} hours, or AWS reports no use of the exposed key in that time`,
-  "unmanaged-retire": "remove KEY, which the state does not have and nothing uses: first deactivate it, which can be reversed",
+  "unmanaged-retire":
+    "remove KEY, which the state does not have and nothing uses, unless another deployment or program has it: first deactivate it, which can be reversed",
   "expose-other": "expose the key that works",
   create: "create a key, whose secret is in the state",
   "free-slot": "remove KEY: IAM allows two keys, and DKP needs one whose secret is in the state",
@@ -178,4 +226,14 @@ export const WHY = {
   done: "nothing left to do for the keys; to rotate, create a second key",
 };
 
-export type Why = keyof typeof WHY;
+export type Stop = keyof typeof STOPS;
+export type Why = keyof typeof WHY | Stop;
+
+export const isStop = (why: Why): why is Stop => why in STOPS;
+
+/** Why a step comes next, or none. */
+export const whyText = (why: Why, key: string): string => {
+  const [reason, section]: readonly [string, string?] = isStop(why) ? STOPS[why] : [WHY[why]];
+  const text = `${isStop(why) ? "stop: " : ""}${reason.replaceAll("KEY", key)}`;
+  return section === undefined ? text : `${text} (${recovery(section)})`;
+};

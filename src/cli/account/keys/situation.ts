@@ -3,7 +3,7 @@ import type { Deployment } from "../../../settings/deployment";
 import { KEY_ADDRESSES } from "../../../terraform/addresses";
 import type { StateContents, StateKey } from "../../terraform/state-file";
 import type { IamKey } from "../aws/iam-reader";
-import type { ImportField, ManagedObject } from "../managed-objects";
+import { type ImportField, type ManagedObject, managedObjects } from "../managed-objects";
 import type { Owner } from "../ownership";
 import type { Permissions } from "./permissions";
 
@@ -24,7 +24,7 @@ export interface KeySituation {
   readonly iam: IamUser;
   /** Objects of the settings that the state lacks. */
   readonly lacking: readonly LackingObject[];
-  /** What of DKP's permissions the state has and IAM does not. */
+  /** What DKP lacks of its permissions, and what denies some to it. */
   readonly permissions: Permissions;
   /** The keys that the operator names as leaked. @default none */
   readonly leaked?: readonly string[];
@@ -36,6 +36,8 @@ export interface IamUser {
   readonly account?: string | undefined;
   readonly exists: boolean;
   readonly keys: readonly IamKey[];
+  /** Which other user has a key that the state has, or that is named as leaked. */
+  readonly owners: Readonly<Record<string, string>>;
   /** The time that AWS reports. */
   readonly now: Date;
 }
@@ -43,6 +45,8 @@ export interface IamUser {
 /** An object of the settings that the state lacks. */
 export interface LackingObject extends Pick<ManagedObject, "name" | "setting" | "imports" | "address"> {
   readonly kind: ManagedObject["kind"] | "attachment";
+  /** The ARN that a policy of this name has. */
+  readonly arn: string;
   /** Whether IAM has it, or may have it. */
   readonly inIam: boolean;
   /** Whether the settings import it. */
@@ -184,17 +188,14 @@ export function canRetire(key: IamKey, situation: KeySituation): boolean {
  */
 export function withoutKeys(situation: KeySituation, ids: readonly string[]): KeySituation {
   const { settings, iam, state } = situation;
-  const imported = settings.import?.accessKeyId;
   // Without its date, a key that IAM does not list is deleted, and not new.
   const keys = state.keys.map((key) => (ids.includes(key.id) ? { ...key, created: undefined } : key));
-  const dropped = imported !== undefined && (ids.includes(imported) || state.keys.every(({ id }) => id !== imported));
+  const isImported = state.keys.some(({ id }) => id === settings.import?.accessKeyId);
+  const imports = settings.import && { ...settings.import, accessKeyId: isImported ? settings.import.accessKeyId : undefined };
   return {
     ...situation,
     leaked: ids,
-    settings:
-      dropped && settings.import !== undefined
-        ? { ...settings, import: { ...settings.import, accessKeyId: undefined } }
-        : settings,
+    settings: { ...settings, import: imports },
     state: { ...state, keys },
     iam: { ...iam, keys: iam.keys.filter(({ id }) => !ids.includes(id)) },
   };
@@ -208,10 +209,6 @@ export const unmanagedObjects = ({ lacking }: Pick<KeySituation, "lacking">) =>
 export const missingImports = ({ lacking }: KeySituation): readonly ImportField[] =>
   lacking.filter(({ inIam, isImported }) => isImported && !inIam).flatMap(({ imports }) => imports ?? []);
 
-/** What an apply can import, where no object is another's. */
-export const importable = (situation: KeySituation): readonly ImportField[] =>
-  unmanagedObjects(situation).flatMap(({ imports }) => imports ?? []);
-
 /** Whether something is to be imported. */
 export const changesObjects = ({ lacking }: KeySituation) => lacking.some(({ inIam }) => inIam);
 
@@ -222,6 +219,23 @@ export const isStateLost = (situation: Pick<KeySituation, "lacking">) =>
 /** The addresses of tainted resources, except keys that IAM does not have. */
 export function taintedAddresses(situation: KeySituation): readonly string[] {
   const gone = slotsOf(situation).flatMap(({ slot, inIam }) => (inIam === undefined ? KEY_ADDRESSES[slot] : []));
-  const tainted = situation.state.resources.filter(({ address, tainted: isTainted }) => isTainted && !gone.includes(address));
-  return tainted.map(({ address }) => address);
+  return situation.state.resources.tainted.map(({ address }) => address).filter((address) => !gone.includes(address));
+}
+
+/** Keys of the state that another user has: the user was renamed outside Terraform. */
+export const movedKeys = ({ state, iam }: KeySituation): readonly string[] => {
+  const known = [...state.keys.map(({ id }) => id), state.exposed.id ?? []].flat();
+  return [...new Set(known)].filter((id) => iam.owners[id] !== undefined);
+};
+
+/** What the settings give another name than the state has: `protect` fails every plan that replaces the policy, or an attachment of it. */
+export function renamedObjects({ settings, state }: KeySituation) {
+  const isProtected = ({ setting, imports }: ManagedObject) => setting === "group" || imports === "policy";
+  const objects = settings.protect ? managedObjects(settings).filter(isProtected) : [];
+  return objects.flatMap((object) => {
+    const inState = state.resources.current.find(({ address }) => address === object.address);
+    return inState === undefined || inState.attributes.name === object.name
+      ? []
+      : [{ ...object, former: String(inState.attributes.name) }];
+  });
 }

@@ -1,13 +1,11 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { policyArn } from "../../../iam/arns";
-import { partitionOf } from "../../../iam/partitions";
 import type { Deployment } from "../../../settings/deployment";
 import { readState, type StateContents, versionOf } from "../../terraform/state-file";
 import { pullState, stackFolder, type TerraformCli } from "../../terraform/terraform-cli";
 import { type IamKey, type IamReader, type Reading, withIam } from "../aws/iam-reader";
-import { lackingObjects, type NamedInIam, type NamedObject, namedObjects } from "./lacking-objects";
-import { lostPermissions } from "./permissions";
+import { type FoundObject, lackingObjects, type NamedObject, namedObjects } from "./lacking-objects";
+import { permissionsOf } from "./permissions";
 import type { IamUser, KeySituation } from "./situation";
 
 export interface Sources {
@@ -18,6 +16,8 @@ export interface Sources {
   readonly limit: number;
   /** Whether what cannot be read is left out, and listed in `unreachable` and `unread`. @default an error */
   readonly isPartial?: boolean;
+  /** Keys that are named as leaked: which user has them is read too. @default none */
+  readonly leaked?: readonly string[] | undefined;
 }
 
 /**
@@ -25,7 +25,7 @@ export interface Sources {
  * @throws Error if the state or the keys cannot be read; with `isPartial` only if both cannot
  */
 export async function keySituation(deployment: Deployment, sources: Sources): Promise<KeySituation> {
-  const { terraform, output, limit, isPartial } = sources;
+  const { terraform, output, limit, isPartial, leaked = [] } = sources;
   const { progress } = terraform;
   const folder = isPartial === true ? join(output, "stacks", deployment.stack) : stackFolder(terraform, output, deployment.stack);
   const abort = new AbortController();
@@ -45,7 +45,11 @@ export async function keySituation(deployment: Deployment, sources: Sources): Pr
     (error: Error) => ({ json: "", contents: readState(""), unreachable: failed(error) }),
   );
   return withIam(deployment, { progress, limit, signal }, async (iam) => {
-    const [{ json, contents: state, unreachable }, user] = await Promise.all([pulled, readUser(iam, deployment.user.name)]);
+    const [{ json, contents: state, unreachable }, read] = await Promise.all([pulled, readUser(iam, deployment.user.name)]);
+    const known = [...state.keys.map(({ id }) => id), state.exposed.id ?? [], leaked].flat();
+    const { owners, unread: ownersUnread } = await readOwners(known, deployment.user.name, read.keys, iam);
+    // Where IAM has no such user, it may have another name: then its keys show which one.
+    const user = { ...read, owners, unread: read.exists ? read.unread : [...read.unread, ...ownersUnread] };
     const [unread] = user.unread;
     if (unread !== undefined && (isPartial !== true || unreachable !== undefined)) {
       const reasons = [unreachable ?? [], `IAM does not list the keys of the user ${deployment.user.name}: ${unread}`].flat();
@@ -66,7 +70,7 @@ export async function keySituation(deployment: Deployment, sources: Sources): Pr
 }
 
 type Objects = Pick<KeySituation, "lacking" | "permissions">;
-const NOTHING_READ: Objects = { lacking: [], permissions: { lost: [], unread: [] } };
+const NOTHING_READ: Objects = { lacking: [], permissions: { lost: [], denials: [], unlinked: [], unread: [] } };
 
 interface Facts {
   readonly deployment: Deployment;
@@ -76,16 +80,16 @@ interface Facts {
 }
 
 async function readObjects({ deployment, state, user, iam }: Facts): Promise<Objects> {
-  const [objects, permissions] = await Promise.all([
-    Promise.all(namedObjects(deployment, state).map((object) => readObject(object, { deployment, user, iam }))),
-    lostPermissions(deployment, state, user.account ?? "", iam),
-  ]);
-  const lacking = lackingObjects(deployment, state, { userExists: user.exists, objects });
-  return { lacking, permissions };
+  const account = user.account ?? "";
+  const named = namedObjects(deployment, state, account).map((object) => readObject(object, { deployment, user, iam }));
+  const [objects, permissions] = await Promise.all([Promise.all(named), permissionsOf(deployment, state, account, iam)]);
+  return { lacking: lackingObjects(deployment, state, objects), permissions };
 }
 
+type ReadUser = Omit<IamUser, "owners"> & { readonly unread: readonly string[] };
+
 /** The user's keys with their last use, and the account that was queried. */
-async function readUser(iam: IamReader, name: string): Promise<IamUser & { readonly unread: readonly string[] }> {
+async function readUser(iam: IamReader, name: string): Promise<ReadUser> {
   const unread: string[] = [];
   const readValue = <T>(reading: Reading<T>): T | undefined => {
     if ("unread" in reading) {
@@ -97,10 +101,19 @@ async function readUser(iam: IamReader, name: string): Promise<IamUser & { reado
   const account = readValue(await iam.account());
   const listed = readValue(await iam.keys(name));
   const keys: IamKey[] = [];
-  for (const [key, lastUse] of await Promise.all((listed ?? []).map(async (key) => [key, await iam.lastUse(key.id)] as const))) {
-    keys.push({ ...key, lastUsed: readValue(lastUse) });
+  for (const [key, use] of await Promise.all((listed ?? []).map(async (key) => [key, await iam.keyUse(key.id)] as const))) {
+    keys.push({ ...key, lastUsed: readValue(use)?.lastUsed });
   }
   return { account, exists: listed !== undefined, keys, now: iam.now(), unread: [...new Set(unread)] };
+}
+
+/** The users that have keys which the deployment's user does not have, and which of them cannot be read. */
+async function readOwners(ids: readonly string[], user: string, keys: readonly IamKey[], iam: IamReader) {
+  const others = [...new Set(ids)].filter((id) => keys.every((key) => key.id !== id));
+  const uses = await Promise.all(others.map(async (id) => [id, await iam.keyUse(id)] as const));
+  const owned = uses.flatMap(([id, use]) => ("value" in use && use.value !== undefined ? [[id, use.value.user] as const] : []));
+  const unread = uses.flatMap(([, use]) => ("unread" in use ? use.unread : []));
+  return { owners: Object.fromEntries(owned.filter(([, owner]) => owner !== user)) as IamUser["owners"], unread };
 }
 
 /** The file in which Terraform leaves a state that it cannot write into the backend. Source: Terraform, "Backends: Manual State Pull/Push". */
@@ -126,12 +139,8 @@ function withErroredState({ message }: Error, folder: string): string {
 }
 
 /** What uses an object of the settings. One that cannot be read counts as there, and its owner as unknown. */
-async function readObject(
-  object: NamedObject,
-  { deployment, user, iam }: Omit<Facts, "state">,
-): Promise<NamedInIam["objects"][number]> {
-  const { kind, name, path } = object;
-  const arn = policyArn({ partition: partitionOf(deployment.region), account: user.account ?? "", path, name });
+async function readObject(object: NamedObject, { deployment, user, iam }: Omit<Facts, "state">): Promise<FoundObject> {
+  const { kind, name, arn } = object;
   if (kind === "attachment") {
     const attached = await iam.attached("user", deployment.user.name);
     // An apply may create an attachment that exists.

@@ -1,7 +1,7 @@
 import { iamResourceArn } from "../../../iam/arns";
 import type { Deployment } from "../../../settings/deployment";
 import type { Found } from "../../findings/finding";
-import type { StateResource } from "../../terraform/state-file";
+import type { StateContents } from "../../terraform/state-file";
 import type { Aws } from "../aws/client";
 import type { IamReader, Reading } from "../aws/iam-reader";
 import type { Action, Input, Output } from "../aws/operations";
@@ -21,8 +21,8 @@ export interface Subject {
   readonly partition: string;
   /** Account of the credentials. */
   readonly account: string;
-  /** The managed resources in the deployment's state, or why they cannot be read. */
-  readonly state: () => Promise<Reading<readonly StateResource[]>>;
+  /** The deployment's state, or why it cannot be read. */
+  readonly state: () => Promise<Reading<Pick<StateContents, "resources" | "outputs">>>;
 }
 
 /** ARN of the deployment's user. */

@@ -1,6 +1,6 @@
 import { exitCodeOf, findingsText, levelOf, reportJson } from "../../findings/finding";
 import type { PreflightFound } from "./check";
-import { PREFLIGHT_RULES, type PreflightRules } from "./rules";
+import { isNotRun, PREFLIGHT_RULES, type PreflightRules } from "./rules";
 
 /** What one check found: nothing where it passed. */
 export interface CheckResult {
@@ -25,7 +25,9 @@ export function preflightText(heading: string, results: readonly CheckResult[]):
     findings.map((finding) => ({ ...finding, object: finding.object === undefined ? check : `${check}: ${finding.object}` })),
   );
   const passed = results.filter(({ findings }) => findings.length === 0).map(({ check }) => check);
-  return findingsText<PreflightRules>(PREFLIGHT_RULES, [heading, `passed: ${passed.join(", ") || "none"}`], found);
+  const notRun = results.filter(({ findings }) => findings.some(({ rule }) => isNotRun(rule))).map(({ check }) => check);
+  const text = findingsText<PreflightRules>(PREFLIGHT_RULES, [heading, `passed: ${passed.join(", ") || "none"}`], found);
+  return notRun.length === 0 ? text : `${text}not checked: ${notRun.join(", ")}\n`;
 }
 
 /** The report as JSON, with the rules of each check. */

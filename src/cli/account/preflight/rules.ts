@@ -9,14 +9,12 @@ const ALLOW_IN_BOUNDARY = "allow them in the boundary, or set another user.permi
 
 const NOTES = templateRules("note", {
   "account-ok": "account {account}, as {arn}[; {unset} is not set]",
-  "setting-not-set": ["{field} is not set", "set {field}"],
   "image-ena": ["{ami} has no EnaSupport, which every Nitro instance type requires", "use an image with EnaSupport"],
   "image-imdsv2": ["{ami} accepts only IMDSv2", "set cluster.imdsv2: true here and in DKP, or use another image"],
   "networks-not-set": [
     "user.allowedNetworks is not set: a leaked key works in every network[; the calls of the cluster come from {sources}]",
     "set user.allowedNetworks to their sources once the cluster exists, and to the address of whoever runs dhctl",
   ],
-  "permissions-not-yet": ["{user} does not exist, so that nothing was simulated", "run the preflight again after the apply"],
 });
 
 const ATTENTION = templateRules("attention", {
@@ -80,19 +78,29 @@ const ATTENTION = templateRules("attention", {
   "pgp-key-unusable": ["accessKeys.{slot}.pgpKey: {warning}", "gpg --export ID | base64 -w0 prints a key"],
 });
 
+/** Checks that had nothing to check. */
+const NOT_RUN = templateRules("unverifiable", {
+  "setting-not-set": ["{field} is not set", "set {field}"],
+  "sources-not-found": [
+    "no NAT gateway and no Elastic IP has a name of the cluster: the sources of calls are unknown",
+    "remove user.allowedNetworks until DKP has created the cluster; afterwards check cluster.prefix, cluster.layout and region",
+  ],
+  "permissions-not-yet": [
+    "IAM does not have {user}, so that nothing was simulated",
+    "run the preflight again after the apply; if the user exists, correct user.path",
+  ],
+  "check-not-run": "not run: it depends on the check {required}, which did not pass",
+});
+
 const UNVERIFIABLE = templateRules("unverifiable", {
   "name-state-unread": [
     `${EXISTS}; whether this deployment manages it is unknown, because no state is readable: {reason}`,
     `if this deployment has a state, run ${PROGRAM} synth, initialize the stack (init), and try again; otherwise ${OTHER_NAME}`,
   ],
-  "object-unread": ["it cannot be read: {reason}", ALLOW_CALLS],
-  "sources-not-found": [
-    "no NAT gateway and no Elastic IP has a name of the cluster: the sources of calls are unknown",
-    "remove user.allowedNetworks until DKP has created the cluster; afterwards check cluster.prefix, cluster.layout and region",
-  ],
+  "object-denied": ["it cannot be read: {reason}", ALLOW_CALLS],
+  "object-unread": ["it cannot be read: {reason}", "try again; if AWS did not answer in time, with a longer --timeout"],
   "permission-undecided": ["{simulated}: the simulator does not decide on {actions}", "test the key itself with --as-key"],
   "key-call-failed": ["{action} returned {reason}", "read the error above; it is about the call, not about the key"],
-  "check-not-run": "not run: it depends on the check {required}, which did not pass",
   "timed-out": ["{action}: {reason}", "try again with a longer --timeout"],
   "call-denied": ["{action} is denied to these credentials", ALLOW_CALLS],
   "call-unreachable": [
@@ -103,6 +111,9 @@ const UNVERIFIABLE = templateRules("unverifiable", {
 });
 
 /** What `preflight` reports. Rule IDs are stable. */
-export const PREFLIGHT_RULES = { ...NOTES, ...ATTENTION, ...OWNER_RULES, ...UNVERIFIABLE };
+export const PREFLIGHT_RULES = { ...NOTES, ...ATTENTION, ...OWNER_RULES, ...UNVERIFIABLE, ...NOT_RUN };
+
+/** Whether a finding says that its check had nothing to check. */
+export const isNotRun = (rule: string): boolean => rule in NOT_RUN;
 
 export type PreflightRules = typeof PREFLIGHT_RULES;

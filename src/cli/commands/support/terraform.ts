@@ -3,15 +3,15 @@ import { once } from "node:events";
 import type { Readable } from "node:stream";
 import type { Reading } from "../../account/aws/iam-reader";
 import { atSignal } from "../../terraform/signals";
-import { readState, type StateResource } from "../../terraform/state-file";
+import { readState, type StateContents } from "../../terraform/state-file";
 import { pullState, stackFolder, type TerraformCli } from "../../terraform/terraform-cli";
 import type { Session } from "./session";
 
-/** The managed resources in the state of a stack, or why they cannot be read. */
-export async function readableState({ terraform, output }: Session, stack: string): Promise<Reading<readonly StateResource[]>> {
+/** The state of a stack, or why it cannot be read. */
+export async function readableState({ terraform, output }: Session, stack: string): Promise<Reading<StateContents>> {
   try {
     const folder = stackFolder(terraform, output, stack);
-    return { value: readState(await pullState(terraform, folder)).resources };
+    return { value: readState(await pullState(terraform, folder)) };
   } catch (error) {
     return { unread: (error as Error).message };
   }

@@ -1,11 +1,14 @@
 import { policyArn } from "../../../../iam/arns";
 import type { Deployment } from "../../../../settings/deployment";
-import type { StateResource } from "../../../terraform/state-file";
+import { presentIn } from "../../../terraform/state-file";
 import { type ExistingObject, type IamReader, mapReading, type Reading } from "../../aws/iam-reader";
 import { isImported, type ManagedObject, managedObjects } from "../../managed-objects";
 import { day, ownerFindings } from "../../owner-findings";
-import { ownershipOf } from "../../ownership";
+import { type DeploymentFacts, ownershipOf } from "../../ownership";
 import { type Check, type PreflightFound, type Subject, when } from "../check";
+
+/** No object exists, so that it does not matter whose it is. */
+const NOT_READ = { unread: "" };
 
 /** The names of the deployment's own user, policies, group and node role: whether they are free, or else whose the objects are. */
 export const resourceNamesCheck: Check = {
@@ -17,15 +20,16 @@ export const resourceNamesCheck: Check = {
     "iam:ListPolicies",
     "iam:GetGroup",
     "iam:GetRole",
+    "iam:ListAttachedGroupPolicies",
     "iam:ListEntitiesForPolicy",
     "iam:ListInstanceProfilesForRole",
   ],
   async run({ iam }, subject) {
     const { deployment } = subject;
     const objects = await Promise.all(managedObjects(deployment).map((object) => read(object, iam, subject)));
-    const state = objects.some(existingOf) ? await subject.state() : { value: [] };
+    const names = objects.some(existingOf) ? { deployment, state: await subject.state() } : { deployment, state: NOT_READ };
     return objects.flatMap((object) =>
-      checkObject(object, { deployment, objects, state }).map((found) => ({
+      checkObject(object, names).map((found) => ({
         object: title(object),
         field: `${object.setting}.name`,
         ...found,
@@ -63,9 +67,7 @@ const existingOf = ({ existing }: NamedObject) => ("value" in existing ? existin
 
 interface Names {
   readonly deployment: Deployment;
-  readonly objects: readonly NamedObject[];
-  /** What Terraform manages; not read if no object exists. */
-  readonly state: Reading<readonly StateResource[]>;
+  readonly state: Reading<NonNullable<DeploymentFacts["state"]>>;
 }
 
 /** What is found about an object: nothing if its name is free, or it is managed or imported. */
@@ -74,7 +76,8 @@ function checkObject(named: NamedObject, names: Names): readonly PreflightFound[
   const { deployment, state } = names;
   const isToImport = isImported(deployment, named);
   if ("unread" in existing) {
-    return [{ rule: "object-unread", values: { reason: existing.unread } }];
+    const isDenied = existing.code === "AccessDenied" || existing.code === "AccessDeniedException";
+    return [{ rule: isDenied ? "object-denied" : "object-unread", values: { reason: existing.unread } }];
   }
   if (existing.value === undefined) {
     return when(isToImport, { rule: "name-import-missing", field: `import.${imports}`, values: { imports, setting } });
@@ -93,16 +96,15 @@ function checkObject(named: NamedObject, names: Names): readonly PreflightFound[
 function checkOwner(
   { kind, name, path, address, setting, imports, uses }: NamedObject,
   { Arn: arn = "", Path: existingPath = "/", CreateDate }: ExistingObject,
-  { deployment, objects, state }: Omit<Names, "state"> & { readonly state: readonly StateResource[] },
+  { deployment, state }: Pick<Names, "deployment"> & { readonly state: NonNullable<DeploymentFacts["state"]> },
 ): readonly PreflightFound[] {
   const values = { arn, since: day(CreateDate), setting };
-  const managed = state.find((resource) => resource.address === address)?.attributes;
+  const managed = presentIn(state.resources).find((resource) => resource.address === address)?.attributes;
   if (managed !== undefined) {
     const isOther = managed.arn !== arn && managed.name !== name;
     return when(isOther, { rule: "name-address-taken", address, values: { ...values, address, managed: String(managed.name) } });
   }
-  const userExists = objects.some((object) => object.kind === "user" && existingOf(object) !== undefined);
-  const ownership = ownershipOf({ kind, name }, uses, { settings: deployment, state, userExists });
+  const ownership = ownershipOf({ kind, name }, uses, { settings: deployment, state });
   const isToImport = isImported(deployment, { imports }) && ownership.owner !== "another";
   const pathToSet = existingPath === path ? undefined : existingPath;
   return isToImport ? [] : ownerFindings(ownership, { ...values, stack: deployment.stack, path: pathToSet });

@@ -55,7 +55,9 @@ export const permissionsCheck: Check = {
       simulated.then(() => true),
       "NoSuchEntity",
     );
-    return isUser === true ? denials(needed, results, user) : [{ rule: "permissions-not-yet", values: { user } }];
+    return isUser === true
+      ? denials(needed, results, user)
+      : [{ rule: "permissions-not-yet", values: { user: userArn(subject) } }];
   },
 };
 

@@ -28,7 +28,9 @@ export function planOf(plan: JsonObject) {
 /** An object that is only deleted has the values from before the refresh in its entry. Measured with Terraform 1.11.4. */
 function refreshed(change: PlannedChange, drift: readonly PlannedChange[]): PlannedChange {
   const current = drift.find(({ address, deposed }) => address === change.address && deposed === change.deposed);
-  return canonical(change.actions) === '["delete"]' && current?.after !== undefined ? { ...change, before: current.after } : change;
+  return canonical(change.actions) === '["delete"]' && current?.after !== undefined
+    ? { ...change, before: current.after }
+    : change;
 }
 
 function objectsIn(list: unknown): readonly JsonObject[] {

@@ -89,23 +89,6 @@ describe("AccessApp", () => {
     expect(existsSync(stack)).toBe(false);
   });
 
-  it("writes moved.tf with the new addresses of the node role's attachments, and removes it with them", () => {
-    const arns = "['arn:aws:iam::aws:policy/A', 'arn:aws:iam::123456789012:policy/x/B.c']";
-    synth([deployment(`nodeRole: { name: n, managedPolicyArns: ${arns} }`)]);
-    expect(read(`${STACK}/moved.tf`)).toBe(`moved {
-  from = aws_iam_role_policy_attachment.node-1
-  to   = aws_iam_role_policy_attachment.node-policy-A
-}
-
-moved {
-  from = aws_iam_role_policy_attachment.node-2
-  to   = aws_iam_role_policy_attachment.node-policy-B-c
-}
-`);
-    synth();
-    expect(names(STACK)).toEqual(["cdk.tf.json", "versions.tf"]);
-  });
-
   it("rejects a stack's folder that is a symbolic link", () => {
     write({ "cdktf.out/stacks/": "", "elsewhere/": "" });
     symlinkSync(at("elsewhere"), stack);

@@ -3,7 +3,6 @@ import { join, resolve } from "node:path";
 import { Annotations, App, type AppConfig, TerraformStack } from "cdktf";
 import { deploymentsFolder, outputFolder } from "./settings/paths";
 import { DeckhouseAccessStack } from "./stack";
-import { MOVED_FILE } from "./terraform/addresses";
 import { fileErrorMessage, makeFolder, readRegularFile, requireRealFolder } from "./text/files";
 import { printable } from "./text/printable";
 import { ReportedError } from "./text/reported-error";
@@ -16,7 +15,7 @@ const HCL_FILES = ["cdk.tf", "metadata.json"] as const;
  * reads nothing of `cdk.tf.json` if `required_version` is there.
  */
 export const VERSIONS = { name: "versions.tf", content: 'terraform {\n  required_version = ">= 1.10.0"\n}\n' };
-const STACK_FILES: readonly string[] = [...JSON_FILES, ...HCL_FILES, VERSIONS.name, MOVED_FILE];
+const STACK_FILES: readonly string[] = [...JSON_FILES, ...HCL_FILES, VERSIONS.name];
 
 const LOCK_FILE = ".terraform.lock.hcl";
 
@@ -33,8 +32,8 @@ export interface AccessAppConfig extends AppConfig {
 }
 
 /**
- * CDKTF's `App` for deployments. Next to each stack it writes `versions.tf`, `moved.tf` where addresses have changed, and the
- * provider lock of `locks/`; it prints the notes of the stacks once, and names the folders of removed deployments.
+ * CDKTF's `App` for deployments. Next to each stack it writes `versions.tf` and the provider
+ * lock of `locks/`; it prints the notes of the stacks once, and names the folders of removed deployments.
  *
  * @throws Error if the settings are in the output folder, or if a stack's folder holds Terraform files that synth did not write
  */
@@ -82,17 +81,12 @@ export class AccessApp extends App {
   private complete(stack: TerraformStack): void {
     const { id } = stack.node;
     const folder = this.folder(id);
-    const moved = stack instanceof DeckhouseAccessStack ? stack.moved : "";
     const lock = committedLock(id);
     // Terraform would read both formats, and find everything twice.
-    const others = this.hclOutput ? JSON_FILES : HCL_FILES;
-    for (const file of [...others, ...(moved === "" ? [MOVED_FILE] : [])]) {
+    for (const file of this.hclOutput ? JSON_FILES : HCL_FILES) {
       rmSync(join(folder, file), { force: true });
     }
     writeFileSync(join(folder, VERSIONS.name), VERSIONS.content);
-    if (moved !== "") {
-      writeFileSync(join(folder, MOVED_FILE), moved);
-    }
     if (existsSync(lock)) {
       writeFileSync(join(folder, LOCK_FILE), readRegularFile(lock));
     }

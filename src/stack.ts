@@ -15,7 +15,7 @@ import type { DeploymentPolicy } from "./iam/deployment-policies";
 import { partitionOf } from "./iam/partitions";
 import type { Deployment } from "./settings/deployment";
 import { notesOf, settingsWarnings } from "./settings/settings-notes";
-import { ADDRESSES, KEY_ADDRESSES, movedBlocks, nameIn, policyAddress } from "./terraform/addresses";
+import { ADDRESSES, KEY_ADDRESSES, nameIn, policyAddress } from "./terraform/addresses";
 import { OUTPUTS, type OutputName } from "./terraform/outputs";
 
 export interface DeckhouseAccessStackOptions {
@@ -44,8 +44,6 @@ export class DeckhouseAccessStack extends TerraformStack {
   readonly group: AccessGroup | undefined;
   /** Absent without `nodeRole`. */
   readonly nodeRole: NodeRole | undefined;
-  /** What belongs into `moved.tf` next to the Terraform JSON; may be empty. */
-  readonly moved: string;
   private caller: DataAwsCallerIdentity | undefined;
   private readonly overrides: unknown[] = [];
   /** The content that follows from the settings alone. */
@@ -79,7 +77,6 @@ export class DeckhouseAccessStack extends TerraformStack {
     this.group =
       attachment === "user" ? undefined : new AccessGroup(this, "group", { ...deployment.group, user, policies, protect });
     this.nodeRole = nodeRole && new NodeRole(this, "node-role", nodeRole);
-    this.moved = movedBlocks(nodeRole?.managedPolicyArns);
     this.importObjects(deployment);
     this.outputs();
     this.annotate();

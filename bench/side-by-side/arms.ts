@@ -22,13 +22,13 @@ terraform {
 
 const [, POLICY = ""] = /policy = <<EOF\n([\s\S]*?)EOF\n/.exec(PAGE_HCL) ?? [];
 
-/** What DKP calls and the page lacks: `documented: false` in src/iam/catalogue.yaml, without a feature. */
+/** What DKP calls and its documentation lacks: `documented: false` in src/iam/catalogue.yaml, without a feature. */
 const ADDITIONAL = ["ec2:DescribeAddressesAttribute", "ec2:DescribeNetworkAcls", "ec2:ReplaceRoute"];
 
-/** The page's policy with the actions that DKP calls in addition. */
+/** The documented policy with the actions that DKP calls in addition. */
 const COMPLETE_POLICY = POLICY.replace('"Action": [', `"Action": [${ADDITIONAL.map((action) => `"${action}", `).join("")}`);
 
-/** The resources of the page as a careful author writes them. */
+/** The documented resources as a careful author writes them. */
 const GUARDED_HCL = `variable "pgp_key" {
   type    = string
   default = null

@@ -205,7 +205,7 @@ async function main(): Promise<void> {
         ["lines that a person writes", ...written.map(String)],
         ["commands to a plan", ...ARMS.map(({ synth }) => String(synth.length + 2))],
         ["processor time to a plan, s", ...times.map((time) => time.toFixed(2))],
-        ["the same, compared with the HCL of the page", ...times.map((time) => (time / (times[0] ?? 1)).toFixed(2))],
+        ["the same, compared with the documented HCL", ...times.map((time) => (time / (times[0] ?? 1)).toFixed(2))],
         [`of ${rows.length} mistakes, stopped before an apply or without effect`, ...stopped.map(String)],
       ],
     ),

@@ -51,7 +51,7 @@ export function attachmentLifecycle(number: number, protect = true): { readonly 
 
 /**
  * Makes Terraform change the first policy after the second one is created and attached, and before it is detached. What a change moves
- * between them is then always allowed, also if the apply ends after any of its calls: the first policy shrinks last, and grows first.
+ * between them is then always allowed, also if the apply ends after any of its calls: the first policy loses last, and gets first.
  * The latter requires that the attachment has `create_before_destroy`, because Terraform otherwise destroys what a resource depended on
  * before it changes that resource. A change of the first policy that fails removes the dependency from the state: the next apply has no
  * order, so that docs/how-to/recover.md begins with the policy alone.

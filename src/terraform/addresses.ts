@@ -30,19 +30,6 @@ export function nodeAttachmentAddress(policyArn: string): string {
   return `${NODE_ATTACHMENT}policy-${policyArn.slice(policyArn.lastIndexOf("/") + 1).replaceAll(/[^\w-]/g, "-")}`;
 }
 
-/** The file of `movedBlocks`, next to `cdk.tf.json`: checkov reads nothing of a file with `moved`. */
-export const MOVED_FILE = "moved.tf";
-
-/**
- * `moved` blocks for states in which the addresses of the attachments are positions in `nodeRole.managedPolicyArns`, counted from 1.
- * They have no effect on other states. Empty without policies.
- */
-export function movedBlocks(managedPolicyArns: readonly string[] = []): string {
-  return managedPolicyArns
-    .map((arn, index) => `moved {\n  from = ${NODE_ATTACHMENT}${index + 1}\n  to   = ${nodeAttachmentAddress(arn)}\n}\n`)
-    .join("\n");
-}
-
 /** The addresses that exist once per managed policy of a deployment. */
 export const POLICY_ADDRESSES = ["groupAttachment", "policy", "policyDocument", "userAttachment"] as const;
 export type PolicyAddress = (typeof POLICY_ADDRESSES)[number];

@@ -32,6 +32,35 @@ describe("the summary of an edited plan", () => {
   });
 });
 
+describe("a plan that changes the first policy and detaches the second one", () => {
+  const attachment = "aws_iam_user_policy_attachment.policy-attachment-2";
+  /** @param order of what the state says that the first policy depends on */
+  const rulesAfter = (order: readonly string[]) => {
+    const plan = realPlan("no-change");
+    const policy = plan.resource_changes.find(({ address }) => address === "aws_iam_policy.policy");
+    Object.assign(policy?.change ?? {}, {
+      actions: ["update"],
+      after: { ...policy?.change.after, policy: json(allow("ec2:*")) },
+    });
+    const detached = { actions: ["delete"], before: { user: "deckhouse", policy_arn: "x" }, after: null, after_unknown: {} };
+    const [type, name] = attachment.split(".");
+    const entry = { address: attachment, mode: "managed", type, name, provider_name: policy?.provider_name, change: detached };
+    const resources = [{ address: "aws_iam_policy.policy", depends_on: order }];
+    return rulesOf(
+      changesOf({
+        ...plan,
+        resource_changes: [...plan.resource_changes, entry],
+        prior_state: { values: { root_module: { resources } } },
+      }),
+    );
+  };
+
+  it("is breaking only if the state has lost the order of both, as after a failed change", () => {
+    expect(rulesAfter([attachment])).not.toContain("policy-detached-early");
+    expect(rulesAfter([])).toContain("policy-detached-early");
+  });
+});
+
 type Statement = Readonly<Record<string, unknown>>;
 
 const SETTINGS = "nodeRole: { name: n }\naccountId: '123456789012'\nattachment: user-and-group";

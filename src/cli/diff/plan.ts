@@ -1,7 +1,7 @@
-import { ADDRESSES, KEY_ADDRESSES, nodeAttachmentAddress } from "../../terraform/addresses";
-import type { JsonObject } from "../../text/json";
+import { ADDRESSES, KEY_ADDRESSES } from "../../terraform/addresses";
+import { type JsonObject, valueAt } from "../../text/json";
 import type { PackFile } from "../review/file-names";
-import { isNodeAttachment, policyOfAddress } from "../terraform/known-addresses";
+import { policyOfAddress } from "../terraform/known-addresses";
 import { canonical, listOf, objectOf, textOf } from "../text/json";
 import { type Changes, changesOf } from "./changes";
 import { nameOf } from "./json-values";
@@ -39,6 +39,7 @@ export function changesOfPlan(given: JsonObject, stack: string, source: string, 
       .map((address): DiffFound => ({ rule: "import-not-compared", address, values: { what: describe(address, after) } })),
     ...plan.drift.flatMap((change) => driftFindings(change, before)),
     ...plan.changes.flatMap(entryFindings),
+    ...orderFindings(given, plan, before),
     ...outputFindings(before, after),
     ...creationFindings(before, resources),
   ];
@@ -55,6 +56,25 @@ function creationFindings(before: Snapshot, resources: ReturnType<typeof resourc
   return before.resources.has(ADDRESSES.user) && created.length > 0
     ? [{ rule: "deployer-creates", values: { created: created.map(({ what }) => `the ${what}`), file } }]
     : [];
+}
+
+/**
+ * Terraform changes the first policy before it detaches the second one only where its state has that order. A change that fails removes
+ * the order from the state. Source: `constructs/policy-attachment.ts`, `attachInOrder`.
+ */
+function orderFindings(given: JsonObject, { changes }: Plan, before: Snapshot): readonly DiffFound[] {
+  const resources = listOf(valueAt(given, ["prior_state", "values", "root_module", "resources"])).map(objectOf);
+  const first = resources.find(({ address }) => address === ADDRESSES.policy);
+  const isChanged = changes.some(({ address, actions }) => address === ADDRESSES.policy && actions.includes("update"));
+  return changes
+    .filter(({ address, actions }) => actions.includes("delete") && isSecondAttachment(address))
+    .filter(({ address }) => isChanged && !listOf(first?.depends_on).includes(address))
+    .map(({ address }) => ({ rule: "policy-detached-early", address, values: { what: describe(address, before) } }));
+}
+
+function isSecondAttachment(address: string): boolean {
+  const { what, number } = policyOfAddress(address) ?? {};
+  return number !== 1 && (what === "userAttachment" || what === "groupAttachment");
 }
 
 /** What an imported policy allows and denies whoever has it already: it may be the policy of another deployment. */
@@ -122,10 +142,7 @@ function isOwnDrift(attribute: string, old: JsonObject, current: JsonObject, { r
 function entryFindings(change: PlannedChange): readonly DiffFound[] {
   const { address, formerAddress, isManaged, type, name, provider } = change;
   const found: DiffFound[] = [];
-  // The address of an attachment that `moved.tf` moves follows from the policy that it attaches.
-  const policyArn = textOf(change.before?.policy_arn);
-  const isRenumbered = isNodeAttachment(formerAddress) && policyArn !== undefined && address === nodeAttachmentAddress(policyArn);
-  if (formerAddress !== address && !isRenumbered) {
+  if (formerAddress !== address) {
     found.push({ rule: "moved", address, values: { before: formerAddress, after: address } });
   }
   if (change.deposed !== undefined) {

@@ -90,6 +90,11 @@ export const RULES = {
       risk: "the user has no permissions",
       remedy: "restore attachment, and plan again",
     },
+    "policy-detached-early": {
+      text: "may delete the {what} before the first policy has its permissions, because an earlier change of the first policy failed",
+      risk: "DKP lacks these permissions until the first policy is changed",
+      remedy: `apply the first policy alone before (${page("recover", "failed-update")})`,
+    },
     "policy-moved": {
       text: "moves the policy from the {before} to the {after} in one apply",
       risk: "the user temporarily has no permissions",

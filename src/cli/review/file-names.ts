@@ -1,5 +1,3 @@
-import { MOVED_FILE } from "../../terraform/addresses";
-
 /** What the principals need that run Terraform. */
 export const DEPLOYER_FILES = ["deployer-policy.json", "deployer-role-policy.json", "deployer-state-role-policy.json"] as const;
 
@@ -25,7 +23,6 @@ const OTHER_FILES = [
   "main.tf.json.sha256",
   CONTROL_POLICY_FILE,
   DEPLOYMENT_FILE,
-  MOVED_FILE,
   "node-role-policy.json",
   "node-role-trust.json",
   PLANNER_FILE,

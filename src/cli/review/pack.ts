@@ -3,7 +3,6 @@ import { SUPPORTED_VERSIONS } from "../../iam/dkp-versions";
 import { MAX_POLICY_CHARACTERS } from "../../iam/limits";
 import { NODE_ACTIONS, NODE_TRUST, nodePolicy } from "../../iam/node-role-permissions";
 import { isKnownRegion } from "../../iam/partitions";
-import { MOVED_FILE } from "../../terraform/addresses";
 import { visibleLines } from "../../text/printable";
 import { GUIDES, SESSION_HOURS } from "../account/keys/leaked-key";
 import { controlPolicyText } from "../iam/service-control-policy";
@@ -44,7 +43,7 @@ export const pageFacts = (review: Reviewed) => ({
 
 /** What reviewers read before a deployment is applied. It contains no secret. */
 export function reviewPack(review: Reviewed): Pack {
-  const { deployment, deployer, policies, moved } = review;
+  const { deployment, deployer, policies } = review;
   const main = json(review.terraform);
   const facts = pageFacts(review);
   const page = (file: PackFile) => fillTemplate(`src/cli/review/pages/${file}`, facts);
@@ -76,9 +75,6 @@ export function reviewPack(review: Reviewed): Pack {
   if (deployment.nodeRole !== undefined) {
     pack["node-role-policy.json"] = json(nodePolicy(deployment.nodeRole.additionalActions));
     pack["node-role-trust.json"] = json(NODE_TRUST);
-  }
-  if (moved !== "") {
-    pack[MOVED_FILE] = moved;
   }
   return pack;
 }

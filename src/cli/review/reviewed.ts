@@ -11,7 +11,6 @@ import { withAccount } from "../../iam/policy-statement";
 import { grantedRows, policyStatements } from "../../iam/policy-statements";
 import { type Deployment, policyOptionsOf } from "../../settings/deployment";
 import { leastProtected, type SecretForm, secretForms } from "../../settings/key-secrets";
-import { movedBlocks } from "../../terraform/addresses";
 import { leakCommands } from "../account/keys/leaked-key";
 import { risksOf, roleOf } from "../iam/risks";
 import { controlPolicy, MAX_CONTROL_POLICY_CHARACTERS } from "../iam/service-control-policy";
@@ -29,7 +28,7 @@ export type Reviewed = Readonly<ReturnType<typeof reviewed>>;
 
 /** @param terraform its Terraform JSON */
 export function reviewed(deployment: Deployment, terraform: TerraformJson) {
-  const { region, cluster, user, nodeRole } = deployment;
+  const { region, cluster, user } = deployment;
   const { first, last } = SUPPORTED_VERSIONS;
   const { deactivate, deleteKey, denySessions, ...leak } = leakCommands(user.name, alwaysOnRegion(region));
   const facts = { deployment, terraform, ...stateFacts(deployment.state), ...keyFacts(deployment) };
@@ -49,7 +48,6 @@ export function reviewed(deployment: Deployment, terraform: TerraformJson) {
     /** The commands after a leak of the key `ID`. */
     leak: { ...leak, deactivate: deactivate("ID"), denySessions: denySessions.join("\n"), deleteKey: deleteKey("ID") },
     /** Empty where no address has changed. */
-    moved: movedBlocks(nodeRole?.managedPolicyArns),
     ...permissionFacts(deployment),
   };
 }

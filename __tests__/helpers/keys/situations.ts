@@ -248,6 +248,11 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
     "key-unmanaged-unused",
     "unmanaged-retire",
   ),
+  "an unmanaged key that is used as well as the exposed one": sample(
+    situation("", [PRIMARY], [USED, iamKey("AKIAMANUAL", 9, 0.2)]),
+    "key-unmanaged",
+    "both-used",
+  ),
   "a recent key that was created manually": sample(
     situation("", [PRIMARY], [USED, iamKey("AKIAMANUAL", 0.5)]),
     "key-unmanaged",

@@ -69,6 +69,10 @@ function advice(program: Program, world: World): Advice {
   const leaked = world.leaked.filter(live);
   const { next, isDone, suspects, findings } = program.keys(world);
   const isAlarmed = findings.length > 0 || next.stop !== undefined;
+  if (next.stop?.startsWith("check which settings") === true) {
+    // `keys --leaked` refuses then, too.
+    return { kind: "keys", steps: [next], isDone, isAlarmed, stop: next.stop };
+  }
   const hostile = suspects.filter((id) => world.hostile.includes(id));
   const ids = leaked.length > 0 ? leaked : hostile;
   return ids.length > 0

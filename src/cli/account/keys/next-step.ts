@@ -14,6 +14,7 @@ import {
   isInUse,
   isRecent,
   isStateLost,
+  isUsedBeside,
   type KeySituation,
   type KeySlot,
   type KeySlots,
@@ -103,7 +104,7 @@ function withOwners(next: Step, situation: KeySituation): Step {
   return {
     ...next,
     why: isLost && isDone ? "lost" : next.why,
-    ...(isLost && { restore: [`the user ${situation.settings.user.name}`] }),
+    ...(isLost && { restore: versionWith(situation) }),
     ...(names.length > 0 && { names }),
   };
 }
@@ -192,7 +193,7 @@ function keyStep(situation: KeySituation): Step {
   const exposed = exposedSlot(situation);
   const lost = unmanagedKeys(situation).find(({ id }) => id === situation.state.exposed.id);
   if (lost !== undefined && exposed === undefined) {
-    return { ...targetStep(situation, exposed), why: "key-lost", key: lost.id, restore: keysWith(situation, [lost]) };
+    return { ...targetStep(situation, exposed), why: "key-lost", key: lost.id, restore: versionWith(situation, [lost]) };
   }
   if (exposed !== undefined && exposed.inIam?.status === "Active" && isBreaking) {
     return applied(situation, "revert", desiredEdits(situation, { current: exposed.slot }));
@@ -232,7 +233,7 @@ function exposesNewKey(situation: KeySituation): boolean {
 /** Which key DKP works with from now on. A version of the state that has a key which DKP may use comes before anything else. */
 function targetStep(situation: KeySituation, exposed: KeySlot | undefined): Step {
   const missing = unmanagedKeys(situation).filter((key) => isRecent(key, situation.iam.now));
-  const restore = missing.length === 0 ? undefined : keysWith(situation, missing);
+  const restore = missing.length === 0 ? undefined : versionWith(situation, missing);
   return { ...workingStep(situation, exposed), restore };
 }
 
@@ -265,14 +266,14 @@ function rotationStep(situation: KeySituation, exposed: KeySlot): Step {
   if (unmanaged !== undefined) {
     return canRetire(unmanaged, situation)
       ? step("unmanaged-retire", { key: unmanaged.id, actions: [HAND_OVER, retire(unmanaged)] })
-      : handedOver(situation, exposed, "wait", unmanaged.id);
+      : waiting(situation, exposed, unmanaged);
   }
   if (other.inIam !== undefined) {
     if (canHandOver(other) && isBetter(other, exposed)) {
       return applied(situation, "rotate-expose", desiredEdits(situation, { current: other.slot }), [HAND_OVER]);
     }
     if (!canRetire(other.inIam, situation)) {
-      return handedOver(situation, exposed, "wait", other.inIam.id);
+      return waiting(situation, exposed, other.inIam);
     }
     const status = other.inIam.status === "Active" ? "Inactive" : "absent";
     const why = status === "Inactive" ? "rotate-retire" : "rotate-delete";
@@ -372,9 +373,15 @@ function handedOver(situation: KeySituation, { inIam }: KeySlot, why: Why, key: 
     : askWhichKey({ [inIam.id]: step("unused", { key: inIam.id }), "": given });
 }
 
-/** The keys that a version of the state must have to be better than the present one. */
-function keysWith(situation: KeySituation, missing: readonly Pick<IamKey, "id">[]): readonly string[] {
-  return [...missing.map(({ id }) => id), ...slotsOf(situation).flatMap(({ inIam }) => (inIam === undefined ? [] : [inIam.id]))];
+/** Something may use a key. Where it does so besides the exposed one, waiting changes nothing. */
+function waiting(situation: KeySituation, exposed: KeySlot, key: IamKey): Step {
+  return isUsedBeside(key, exposed.inIam) ? step("both-used", { key: key.id }) : handedOver(situation, exposed, "wait", key.id);
+}
+
+/** What a version of the state must have to be better than the present one: the user, these keys, and what the present one has. */
+function versionWith(situation: KeySituation, missing: readonly Pick<IamKey, "id">[] = []): readonly string[] {
+  const present = slotsOf(situation).flatMap(({ inIam }) => inIam ?? []);
+  return [`the user ${situation.settings.user.name}`, ...[...missing, ...present].map(({ id }) => id)];
 }
 
 /** A step that applies, together with the import of what the state lacks. */

@@ -187,6 +187,10 @@ export const STOPS = {
   denied: ["a policy that Terraform does not manage denies something to DKP, so that no other key helps", "quarantine"],
   "not-read": ["whether DKP has its permissions could not be read"],
   unused: ["AWS reports no use of KEY, although DKP has it: its cluster is stopped, or something denies its calls", "unused-key"],
+  "both-used": [
+    "KEY and the exposed key are both used: unless DKP got the exposed key today, something else has KEY",
+    "unmanaged-key",
+  ],
   "none-full": ["the user has two keys, and Terraform manages none that it could remove", "unmanaged-key"],
 } as const satisfies Readonly<Record<string, readonly [reason: string, section?: string]>>;
 

@@ -124,6 +124,16 @@ const isWithin = (time: Date | undefined, now: Date, milliseconds: number) =>
 /** Whether AWS reports a use within the last day. */
 export const isInUse = ({ lastUsed }: Pick<IamKey, "lastUsed">, now: Date) => isWithin(lastUsed?.at, now, RECENT_HOURS * HOUR_MS);
 
+/** AWS reports uses some hours late: keys whose last uses differ by less are used side by side. */
+const BESIDE_HOURS = 4;
+
+/** Whether an Active key is used side by side with another one. */
+export const isUsedBeside = ({ status, lastUsed }: IamKey, other: IamKey | undefined) =>
+  status === "Active" &&
+  lastUsed !== undefined &&
+  other?.lastUsed !== undefined &&
+  isWithin(lastUsed.at, other.lastUsed.at, BESIDE_HOURS * HOUR_MS);
+
 /** Whether a key may be the one that DKP signs with, by its age and last use. */
 export const isRecent = (key: Pick<IamKey, "created" | "lastUsed">, now: Date) =>
   isInUse(key, now) || isWithin(key.created, now, RECENT_HOURS * HOUR_MS);

@@ -4,6 +4,7 @@ import { packageFile } from "../../text/package-file";
 import { visible } from "../../text/printable";
 import { type HclValue, hclArguments } from "./hcl";
 import { cell, code, counted, fenced, prose } from "./markdown";
+import { label } from "./mermaid";
 import { shellWord } from "./shell";
 
 /** What a filter has escaped for where it stands. All other values are escaped as prose. */
@@ -49,6 +50,8 @@ const FILTERS: Readonly<Record<string, (value: never, argument: never) => string
   /** Conditions of a statement. */
   conditions: (all: readonly { test: string; variable: string; values: readonly string[] }[]) =>
     all.map(({ test, variable, values }) => code(`${variable} ${test} ${values.join(", ")}`)).join(", "),
+  /** A value in a picture. */
+  label,
   /** The arguments of a block of HCL. */
   hcl: (values: Readonly<Record<string, HclValue>>) => hclArguments(values, "  ").join("\n"),
   /** A value in a comment of a script, on one line. */

@@ -1,0 +1,126 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { deploymentsNamed } from "../../../src/cli/commands/support/deployments";
+import { terraformJson } from "../../../src/cli/terraform/configuration";
+import { label } from "../../../src/cli/text/mermaid";
+import { visible } from "../../../src/text/printable";
+import { deployment } from "../../helpers/deployment";
+import { RSA_KEY } from "../../helpers/pgp-keys";
+import { parsedPictures, picturesIn } from "../../helpers/pictures";
+import { PROJECT } from "../../helpers/project-root";
+import { packFilesOf } from "../../helpers/reviewed";
+
+const pictureOf = (...of: Parameters<typeof packFilesOf>) => picturesIn(packFilesOf(...of)["REVIEW.md"] ?? "")[0] ?? "";
+
+const HOSTILE = [
+  `a"] --> admin["b`,
+  "end",
+  "a\nb --> c",
+  "%% a %%{init: {}}%%",
+  "#quot; #35; &lt; &#34;",
+  "<b>a</b><br><script>",
+  "**a** _b_ `c` [d](https://e.example)",
+  "`- a`",
+  "- a",
+  "1. a",
+  "1) a",
+  "# a",
+  "fa:fa-user a:::b",
+  "style a:b#c;",
+  "{{ a }} {a} (a) [a] |a| a\\",
+  "```",
+  "  a  b  ",
+  "\u202eä 漢字 \u{1f511} ﬂ°°35¶ß",
+];
+
+describe("the picture of a deployment", () => {
+  it("is one that Mermaid reads, with at most 15 nodes, all connected, for every golden deployment", () => {
+    const folder = "__tests__/golden/deployments";
+    const before = process.cwd();
+    // Paths in settings are relative to the folder that the program runs in.
+    process.chdir(PROJECT);
+    const names = readdirSync(folder).map((file) => file.replace(/\.yaml$/, ""));
+    const pictures = deploymentsNamed(folder, names).deployments.map((one) => pictureOf(one));
+    process.chdir(before);
+    for (const { error, nodes, arrows } of parsedPictures(pictures)) {
+      expect(error).toBeUndefined();
+      expect(nodes.length).toBeLessThanOrEqual(15);
+      // Each node has a label; without one, Mermaid shows the ID.
+      expect(nodes.filter(([id, text]) => id === text)).toEqual([]);
+      expect(nodes.filter(([id]) => !arrows.some((arrow) => arrow.slice(0, 2).includes(id)))).toEqual([]);
+    }
+    expect(pictures).toHaveLength(names.length);
+  });
+
+  const SCOPED = "policy: { mode: scoped }\ncluster: { prefix: dev, layout: Standard }\n";
+  const ROLES = "policy: { mode: scoped }\ncluster: { prefix: dev, iamNodeRole: own, formerIamNodeRoles: [/old/a] }\n";
+  it("follows from the policy and the settings", () => {
+    const cases: readonly (readonly [settings: string, shown: readonly string[], hidden: readonly string[]])[] = [
+      ["", ["into any role", "in every Region", "128 actions", "secret in plaintext", "admin"], ["limits", "others"]],
+      [SCOPED, ["into dev-node", "in eu-central-1", "admin"], ["any role", "every Region", "limits", "others"]],
+      [SCOPED.replace("scoped", "minimal"), ["into dev-node", "mode minimal", "admin"], ["any role"]],
+      [ROLES, ["/old/a", "/own", "others"], []],
+      [ROLES.replace("scoped", "documented"), ["into any role"], ["others"]],
+      ["accessKeys: none", ["whoever created<br>the key manually"], ["state", "readers", "applier", "Active"]],
+      [`accessKeys: { primary: { pgpKey: ${RSA_KEY} } }`, ["encrypted for<br>an OpenPGP key"], ["readers"]],
+      ["outputs: { secret: false }", ["state"], ["readers"]],
+      ["attachment: group\ngroup: { name: operators }", ["in the group operators"], []],
+      ["user: { allowedNetworks: { cidrs: [203.0.113.0/24] } }", ["limits", "allowed networks"], ["boundary"]],
+      [
+        'user: { permissionsBoundary: "arn:aws:iam::123456789012:policy/B" }',
+        ["limits", "permissions boundary"],
+        ["allowed networks"],
+      ],
+    ];
+    const pictures = parsedPictures(cases.map(([settings]) => pictureOf(settings)));
+    for (const [index, { nodes }] of pictures.entries()) {
+      const [settings, shown = [], hidden = []] = cases[index] ?? [];
+      const isIn = (text: string) => nodes.some(([id, of]) => id === text || of.includes(text));
+      expect({ settings, missing: shown.filter((text) => !isIn(text)), surplus: hidden.filter((id) => isIn(id)) }).toEqual({
+        settings,
+        missing: [],
+        surplus: [],
+      });
+    }
+  });
+
+  it("has the same nodes and arrows whatever its values contain", () => {
+    const described = deployment(
+      `${ROLES}attachment: group\nuser: { permissionsBoundary: "arn:aws:iam::123456789012:policy/B" }`,
+    );
+    const { [described.stack]: terraform = {} } = terraformJson([described]);
+    const pictures = ["harmless", ...HOSTILE].map((value) => {
+      const { user, group, cluster } = described;
+      const names = { user: { ...user, name: value }, group: { ...group, name: value } };
+      return pictureOf(
+        { ...described, ...names, region: value, cluster: { ...cluster, prefix: value, iamNodeRole: value } },
+        terraform,
+      );
+    });
+    const [harmless, ...others] = parsedPictures(pictures).map(({ nodes, arrows }) => [nodes?.map(([id]) => id), arrows]);
+    expect(harmless?.[0]).toHaveLength(11);
+    expect(others).toEqual(HOSTILE.map(() => harmless));
+  });
+});
+
+it("a value in a label is displayed unchanged, with hidden characters escaped", () => {
+  const pictures = HOSTILE.map((value) => `flowchart LR\na["${label(value)}"] -- "${label(value)}" --> b["b"]\n`);
+  expect(parsedPictures(pictures)).toEqual(
+    HOSTILE.map(visible).map((text) => ({
+      nodes: [
+        ["a", text],
+        ["b", "b"],
+      ],
+      arrows: [["a", "b", text]],
+    })),
+  );
+  // Nothing that Markdown, HTML or Mermaid interprets, and names remain readable.
+  expect(HOSTILE.map(label).join(" ").replaceAll(/#\d+;/g, "")).not.toMatch(/[^\p{L}\p{N} ,/._-]/u);
+  expect(label("/dkp/analytics-nodes_1.2")).toBe("/dkp/analytics-nodes_1.2");
+});
+
+it("the pictures of README.md are ones that Mermaid reads", () => {
+  const pictures = picturesIn(readFileSync(join(PROJECT, "README.md"), "utf8"));
+  expect(pictures).toHaveLength(1);
+  expect(parsedPictures(pictures).map(({ error }) => error)).toEqual([undefined]);
+});

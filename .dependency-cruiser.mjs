@@ -50,7 +50,6 @@ const ONLY_IN = [
   { package: "@smithy", allowed: ["cli/account"], why: "one client assumes the role, retries and paginates for every command" },
   { package: "https-proxy-agent", allowed: ["cli/account"], why: "one client reaches AWS through the proxy for every command" },
   { package: "proxy-from-env", allowed: ["cli/account"], why: "one client reaches AWS through the proxy for every command" },
-  { package: "@msgpack/msgpack", allowed: ["cli/diff"], why: "only diff reads values of Terraform: the backend in a saved plan" },
   { package: "@cloud-copilot", allowed: [], why: "IAM's reference data and simulator are only for tests and generated files" },
   { package: "commander", allowed: ["cli/commands"], why: "only commands parse options" },
   { package: "liquidjs", allowed: ["cli/text"], why: "one module escapes the values of every page" },

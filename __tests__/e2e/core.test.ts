@@ -108,11 +108,9 @@ describe.each(PROGRAMS)("with $name a deployment", ({ path, variables }) => {
     expect(terraform.isUpToDate()).toBe(true);
   });
 
-  it("has a state without the secret if OpenTofu encrypts it, and a plan that diff reads in any case", async () => {
-    terraform.run("plan", "-out=plan");
+  it("has a state without the secret if OpenTofu encrypts it, and a plan that is summarized in any case", async () => {
     const env = { ...terraformEnvironment(withVariables(aws)), TERRAFORM_BINARY_NAME: path };
-    const diff = ["diff", "deckhouse", "--plan", join(terraform.folder, "plan")];
-    expect(runIn(deployments.path, env, process.execPath, join(PROJECT, "dist/program.js"), ...diff)).toEqual({
+    expect(runIn(deployments.path, env, process.execPath, join(PROJECT, "dist/program.js"), "plan", "deckhouse")).toEqual({
       status: 0,
       output: expect.stringContaining("Permissions unchanged"),
     });

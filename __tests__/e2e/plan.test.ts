@@ -1,10 +1,13 @@
-import { cpSync, existsSync, readdirSync, readFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { rows } from "../helpers/complete";
 import { PROJECT } from "../helpers/project-root";
+import { FaultProxy } from "./support/fault-proxy";
 import { LocalAws } from "./support/local-aws";
 import { programs } from "./support/programs";
 import { folder, write } from "./support/project";
-import { type Finished, runIn, terraformEnvironment } from "./support/terraform";
+import { type Finished, outputOf, runIn, terraformEnvironment } from "./support/terraform";
 
 const BUCKET = "plan-state";
 const SETTINGS = `region: eu-central-1
@@ -32,7 +35,7 @@ const settings = ({ project }: World, text: string) => write(project, { "deploym
 /** Changes the state in the backend. */
 async function editState({ aws }: World, edit: (state: string) => string): Promise<void> {
   const state = await (await aws.s3("GET", STATE)).text();
-  expect(edit(state)).not.toBe(state);
+  expect(edit(state) === state).toBe(false);
   await aws.s3("PUT", STATE, edit(state));
 }
 
@@ -72,7 +75,7 @@ const ROWS: readonly Row[] = [
   {
     what: "the policy was broadened in IAM",
     happens: async ({ aws }) => {
-      const PolicyArn = "arn:aws:iam::000000000000:policy/deckhouse";
+      const { Policies: [{ Arn: PolicyArn } = {}] = [] } = await aws.iam().listPolicies({ Scope: "Local" });
       const PolicyDocument = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}';
       await aws.iam().createPolicyVersion({ PolicyArn, PolicyDocument, SetAsDefault: true });
     },
@@ -93,13 +96,13 @@ const ROWS: readonly Row[] = [
   },
   {
     what: "the state has the key of somebody else",
-    happens: (world) => editState(world, (state) => state.replaceAll(/AKIA|LKIA/g, "AKIAEVIL")),
+    happens: (world) => editState(world, (state) => state.replaceAll(/[A-Z]+KIA(?=[A-Z0-9]{16})/g, "AKIAEVIL")),
     status: 3,
     message: REFUSED,
   },
   {
     what: "the state has another user",
-    happens: (world) => editState(world, (state) => state.replaceAll('"name": "deckhouse"', '"name": "admin"')),
+    happens: (world) => editState(world, (state) => state.replaceAll(/("name": ?)"deckhouse"/g, '$1"admin"')),
     status: 3,
     message: REFUSED,
   },
@@ -147,16 +150,17 @@ const ROWS: readonly Row[] = [
   },
 ];
 
+/** A copy of a project and of its account, so that rows do not depend on each other. */
+async function copyOf(origin: World, variables: Readonly<Record<string, string>> = {}): Promise<World> {
+  const [project, aws] = [folder(), await origin.aws.copy()];
+  cpSync(origin.project, project, { recursive: true, verbatimSymlinks: true });
+  const { TERRAFORM_BINARY_NAME = "" } = origin.environment;
+  return { project, aws, environment: { ...terraformEnvironment(aws), TERRAFORM_BINARY_NAME, ...variables } };
+}
+
 describe.each(programs())("with $name", ({ path }) => {
   let origin: World;
   let digest: string;
-
-  /** A copy of the project and of the account, so that rows do not depend on each other. */
-  const copy = async (variables: Readonly<Record<string, string>> = {}): Promise<World> => {
-    const [project, aws] = [folder(), await origin.aws.copy()];
-    cpSync(origin.project, project, { recursive: true, verbatimSymlinks: true });
-    return { project, aws, environment: { ...terraformEnvironment(aws), TERRAFORM_BINARY_NAME: path, ...variables } };
-  };
 
   beforeAll(async () => {
     const aws = await LocalAws.start();
@@ -183,17 +187,93 @@ describe.each(programs())("with $name", ({ path }) => {
   });
 
   it.each(ROWS)("apply --approved ends with $status when $what", async ({ happens, variables, status, message }) => {
-    const world = await copy(variables);
+    const world = await copyOf(origin, variables);
     await happens(world);
     await world.aws.changes();
     const result = dkpAccess(world, "apply", "deckhouse", "--approved", digest);
     expect(result).toEqual({ status, output: expect.stringContaining(message) });
     expect(await world.aws.changes()).toEqual(status === 0 ? ["CreateAccessKey"] : []);
   });
-});
 
-describe("dkp-access plan", () => {
-  it("is a draft", () => {
-    expect(existsSync(PROJECT)).toBe(true);
+  it("apply refuses a change summary above what is accepted", async () => {
+    const world = await copyOf(origin);
+    settings(world, `${ROTATION}nodeRole: { name: nodes }\ntags: { team: other }\n`);
+    const approved = ["apply", "deckhouse", "--approved", planned(world)];
+    expect(dkpAccess(world, ...approved)).toEqual({
+      status: 3,
+      output: expect.stringContaining("the exit code of the change summary is 2, and --accept allows 0"),
+    });
+    expect(dkpAccess(world, ...approved, "--accept", "2")).toMatchObject({ status: 0 });
   });
+
+  it.each([
+    ["yes", 0, "Apply complete! Resources: 1 added"],
+    ["no", 3, "nothing is applied: the answer is not yes"],
+    ["y", 3, "nothing is applied: the answer is not yes"],
+  ])("apply asks at a terminal, and the answer %s ends with %d", async (answer, status, message) => {
+    const { project, environment } = await copyOf(origin);
+    const program = `"${process.execPath}" "${join(PROJECT, "bin/dkp-access")}" apply deckhouse`;
+    const python = "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(['sh', '-c', sys.argv[1]])))";
+    const line = `echo ${answer} | python3 -c "$0" "$1"`;
+    expect(runIn(project, environment, "sh", "-c", line, python, program)).toEqual({
+      status,
+      output: expect.stringContaining(message),
+    });
+  });
+
+  /** Sends a signal to the program at the beginning or the end of a run of Terraform. */
+  const SIGNALLING = `#!/bin/sh
+[ "$MOMENT" != "before $1" ] || kill -s $SIGNAL $PPID
+[ "$MOMENT" = "after $1" ] || exec ${path} "$@"
+${path} "$@"
+code=$?
+kill -s $SIGNAL $PPID
+exit $code
+`;
+  const MOMENTS = ["before init", "after init", "before plan", "after plan", "before show", "after show", "before apply"];
+  const CALLS = ["CreateAccessKey", "PutState", "DeleteLock 2"];
+  const INTERRUPTIONS = [...MOMENTS, ...CALLS].flatMap((moment) =>
+    (["INT", "TERM", "HUP", "KILL"] as const).map((signal) => [signal, moment] as const),
+  );
+
+  it.each(rows(INTERRUPTIONS, 7))(
+    "SIG%s at %s leaves no plan, or one that the next run removes, and a state of what exists",
+    async (signal, moment) => {
+      const world = await copyOf(origin);
+      const own = folder({ terraform: SIGNALLING });
+      chmodSync(join(own, "terraform"), 0o755);
+      mkdirSync(join(own, "tmp"));
+      const arriving = async (call: string) => {
+        if (call === moment) {
+          child.kill(`SIG${signal}`);
+        }
+      };
+      const proxy = await FaultProxy.before(world.aws, { arriving });
+      const variables = {
+        TERRAFORM_BINARY_NAME: join(own, "terraform"),
+        TMPDIR: join(own, "tmp"),
+        SIGNAL: signal,
+        MOMENT: moment,
+      };
+      const env = { ...terraformEnvironment(proxy), ...variables };
+      const args = [join(PROJECT, "bin/dkp-access"), "apply", "deckhouse", "--approved", digest];
+      const child = spawn(process.execPath, args, { cwd: world.project, env, stdio: ["ignore", "pipe", "pipe"] });
+      // Terraform has the standard error of an apply, so that this also waits for its end.
+      const { output } = await outputOf(child);
+      await proxy.stop();
+      expect([child.signalCode, output]).toEqual([`SIG${signal}`, expect.anything()]);
+      const plans = () => readdirSync(join(world.project, STACK)).filter((name) => name.startsWith(".plan"));
+      expect(plans().length).toBeLessThanOrEqual(signal === "KILL" ? 1 : 0);
+      const { AccessKeyMetadata = [] } = await world.aws.iam().listAccessKeys({ UserName: "deckhouse" });
+      const state = await (await world.aws.s3("GET", STATE)).text();
+      expect(AccessKeyMetadata.filter(({ AccessKeyId = "" }) => !state.includes(AccessKeyId))).toEqual([]);
+      // A killed plan leaves its lock: docs/how-to/recover.md#stale-lock.
+      const next = dkpAccess(world, "plan", "deckhouse", ...(signal === "KILL" ? ["--no-lock"] : []));
+      expect(next).toEqual({
+        status: 0,
+        output: expect.stringContaining(AccessKeyMetadata.length === 2 ? "Nothing to apply." : `--approved ${digest}`),
+      });
+      expect([...plans(), ...readdirSync(join(own, "tmp"))]).toEqual([]);
+    },
+  );
 });

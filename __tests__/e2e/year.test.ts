@@ -65,27 +65,28 @@ describe("A year of the access of a DKP cluster to AWS", () => {
     const args = ["-c", `npx dkp-access ${command} --format json`];
     const { status, stdout, stderr } = spawnSync("sh", args, { cwd: repository, env: environment, encoding: "utf8" });
     mustSucceed({ status: /^[{[]/.test(stdout) ? 0 : status, output: `${stdout}${stderr}` });
-    const { findings } = JSON.parse(stdout) as {
+    const { findings, digest = "" } = JSON.parse(stdout) as {
       readonly findings: readonly { readonly rule: string; readonly level: string }[];
+      readonly digest?: string;
     };
     const rules = findings.filter(({ level }) => level !== "note").map(({ rule }) => rule);
-    return { exitCode: status, rules: [...new Set(rules)].sort(), stderr };
+    return { exitCode: status, rules: [...new Set(rules)].sort(), stderr, digest };
   };
   /** The exit code of a command, and the rules of what requires attention. */
   const reported = (command: string) => {
     const { exitCode, rules } = report(command);
     return [exitCode, ...rules];
   };
+  /** The digest and the exit code of the last plan. */
+  let approved = "";
   /** The exit code of a plan, what Terraform counts, and the rules of what requires attention. */
   const planned = (stack: string) => {
-    const { exitCode, rules, stderr } = report(`plan ${stack}`);
+    const { exitCode, rules, stderr, digest } = report(`plan ${stack}`);
+    approved = `--approved ${digest} --accept ${exitCode}`;
     const [, plan] = /^(?:Plan: )?(\d+ to add.*(?=\.)|No changes|Changes to Outputs)/m.exec(stderr) ?? [];
     return [exitCode, plan, ...rules];
   };
-  const apply = (stack: string) => {
-    const path = `cdktf.out/stacks/${stack}`;
-    return run(`terraform -chdir=${path} apply plan`, `rm ${path}/plan`);
-  };
+  const apply = (stack: string) => run(`npx dkp-access apply ${stack} ${approved}`);
   const keyOf = (block: string): Credentials => {
     const { provider } = parse(block);
     return { accessKeyId: provider.providerAccessKeyId, secretAccessKey: provider.providerSecretAccessKey };

@@ -6,6 +6,7 @@ import { changesAgainst } from "../../src/cli/diff/compare";
 import { settingsFindings } from "../../src/cli/diff/setting-changes";
 import { meaningOf } from "../../src/settings/schema/fields";
 import { KMS_KEY } from "../helpers/clusters";
+import { serious } from "../helpers/diff";
 import { reviewPackOf } from "../helpers/packs";
 import { ENCRYPTION_KEY, RSA_KEY } from "../helpers/pgp-keys";
 import { PROJECT } from "../helpers/project-root";
@@ -139,10 +140,15 @@ describe("a change of each setting", () => {
     ]);
   });
 
-  it.each(Object.entries(CHANGES))("has its exit code, at least that of its meaning: %s", (field, [from, to, exitCode]) => {
-    const [before, after] = [from, to].map((value) => stringify(withField(field, value))) as [string, string];
-    expect(changesExitCode(changesOf(before, after))).toBe(exitCode);
-    const meanings = { breaking: 3, identity: 2, exposure: 2, attention: 2, permissions: 0, harmless: 0 };
-    expect(exitCode).toBeGreaterThanOrEqual(meanings[meaningOf(field.split("."))]);
-  });
+  it.each(Object.entries(CHANGES))(
+    "has its exit code, at least that of its meaning, and all of its findings: %s",
+    (field, [from, to, exitCode]) => {
+      const [before, after] = [from, to].map((value) => stringify(withField(field, value))) as [string, string];
+      const changes = changesOf(before, after);
+      expect(changesExitCode(changes)).toBe(exitCode);
+      expect(serious(changes).filter((found) => found.field?.startsWith(field) !== true)).toEqual([]);
+      const meanings = { breaking: 3, identity: 2, exposure: 2, attention: 2, permissions: 0, harmless: 0 };
+      expect(exitCode).toBeGreaterThanOrEqual(meanings[meaningOf(field.split("."))]);
+    },
+  );
 });

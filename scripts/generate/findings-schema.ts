@@ -50,7 +50,7 @@ export function findingsSchema(): string {
   const schema = {
     $schema: "https://json-schema.org/draft/2020-12/schema",
     title: "Findings: what dkp-access prints with --format json",
-    description: `The commands ${Object.keys(RULES_OF).join(", ")}. Further properties depend on the command.`,
+    description: `The commands ${Object.keys(RULES_OF).join(", ")}, plan, apply. Further properties depend on the command.`,
     type: "object",
     properties: {
       exitCode: { description: "Exit code of the command: that of the most serious finding.", enum: [0, 2, 3] },
@@ -59,6 +59,7 @@ export function findingsSchema(): string {
         type: "array",
         items: { type: "object", properties: { stack: { type: "string" }, ...OF_KEYS }, required: ["stack"] },
       },
+      digest: text("plan, apply: SHA-256 of everything that the plan changes, if there is something to apply."),
       findings: { type: "array", items: { $ref: "#/$defs/finding" } },
     },
     required: ["exitCode", "deployments", "findings"],

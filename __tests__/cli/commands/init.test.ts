@@ -43,7 +43,7 @@ ${isPacked ? "" : packIt}  npm install
   npx dkp-access review
   git init && git add --all && git commit -m "AWS access"
   create the state bucket: node_modules/dkp-access/docs/how-to/state-bucket.md
-  npx dkp-access plan deckhouse   # with AWS credentials; then run the command that it prints
+  npx dkp-access apply deckhouse   # with AWS credentials; shows what changes, and asks
   npx dkp-access hand-over deckhouse --out provider.yaml
 `);
   });

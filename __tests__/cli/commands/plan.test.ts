@@ -5,14 +5,14 @@ import { runCli } from "../../helpers/run-cli";
 
 const STACK = "cdktf.out/stacks/dev";
 
-/** A program in place of Terraform, which records its arguments and the mode of the plan's folder. */
+/** A program in place of Terraform, which records its arguments, and what others may do in the plan's folder. */
 const PROGRAM = `#!/bin/sh
 here=$(dirname "$0")
 echo "$*" | sed 's|[^ =]*/plan$|PLAN|' >> "$here/arguments"
 case $1 in
   $FAILING) echo "no reason" >&2; exit $CODE ;;
   init) mkdir -p .terraform; echo '$BACKEND' > .terraform/terraform.tfstate; printf '\\n:'; sleep 0.1; echo ':error::x' ;;
-  plan) for last in "$@"; do :; done; ls -ld "$(dirname "\${last#-out=}")" > "$here/mode"; echo secret > "\${last#-out=}"; exit $CHANGES ;;
+  plan) for last in "$@"; do :; done; ls -ld "$(dirname "\${last#-out=}")" | cut -c 5-10 > "$here/mode"; echo secret > "\${last#-out=}"; exit $CHANGES ;;
   show) cat "$here/shown" ;;
   apply) cat "$5" > "$here/applied" ;;
 esac
@@ -63,7 +63,7 @@ describe.each(["plan", "apply"])("dkp-access %s", (command) => {
       `plan -input=false -no-color -detailed-exitcode${patience} -out=PLAN`,
       "show -json PLAN",
     ]);
-    expect(read("mode")).toMatch(/^drwx------/);
+    expect(read("mode")).toBe("------\n");
     expect(left()).toEqual(EXPECTED);
     expect(read(`${STACK}/cdk.tf.json`)).not.toContain("planted");
   });

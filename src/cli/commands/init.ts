@@ -83,7 +83,7 @@ function nextSteps(folder: string, { stack, pipeline }: Options, missing: string
     '  git init && git add --all && git commit -m "AWS access"',
     "  create the state bucket: node_modules/dkp-access/docs/how-to/state-bucket.md",
     ...(pipeline === undefined
-      ? [`  ${dkpAccess("plan", stack)}   # with AWS credentials; then run the command that it prints`]
+      ? [`  ${dkpAccess("apply", stack)}   # with AWS credentials; shows what changes, and asks`]
       : ["  set up the pipeline before the first push: node_modules/dkp-access/docs/how-to/pipelines.md"]),
     `  ${dkpAccess("hand-over", stack, "--out", "provider.yaml")}`,
     "",

@@ -9,7 +9,7 @@ import { EXIT, type Host, Session } from "./support/session";
 /** What people type for something that has another name here. */
 const OTHER_NAMES: readonly (readonly [names: readonly string[], instead: string])[] = [
   [["v", "-v", "version"], "dkp-access --version prints the version"],
-  [["deploy"], "dkp-access plan STACK plans, and prints the command that applies"],
+  [["deploy"], "dkp-access apply STACK plans, asks, and applies"],
   [["list", "ls", "status"], "dkp-access keys and dkp-access drift report the status, dkp-access plan what is not applied yet"],
   [["audit", "leak", "rotate"], "dkp-access keys reports the next step of a rotation; keys --leaked the steps after a leak"],
   [["check", "lint", "validate"], "dkp-access synth validates the settings, dkp-access preflight checks the account"],

@@ -64,10 +64,19 @@ function changesOf(
     return { stack, state: "unchanged", findings: [] };
   }
   const before = given.version === after.version ? given : withDefaults(from, given);
-  const found = ofUpgrade(before, after, findingsBetween(stack, before, after));
+  const found = withOnlySetting(ofUpgrade(before, after, findingsBetween(stack, before, after)), before, after);
   const findings = [...found, ...lock, ...unexplainedFindings(from, given, packOf)];
   const state = findings.length === 0 ? "unchanged" : "changed";
   return { stack, state: before.settings === undefined ? "new" : state, findings };
+}
+
+/** Where one version of the program wrote both sides, and one setting differs, what requires attention follows from that setting. */
+function withOnlySetting(findings: readonly DiffFound[], before: PackSide, after: PackSide): readonly DiffFound[] {
+  const [only, ...more] = settingDifferences(before.settings ?? {}, after.settings ?? {});
+  const isCause = only !== undefined && more.length === 0 && before.version === after.version;
+  return findings.map((found) =>
+    isCause && levelOf(RULES, found) !== "note" ? { ...found, field: found.field ?? only.field } : found,
+  );
 }
 
 const withoutLock = ({ files: { [LOCK_FILE]: _, ...files } }: PackSide) => files;

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { isObject, type JsonObject } from "../../text/json";
 import { objectOf, sortedKeys } from "../text/json";
 
-/** What a plan is made from. */
+/** What a plan follows from. */
 export interface PlanOrigin {
   /** The configuration, without comments. */
   readonly configuration: object;

@@ -32,7 +32,7 @@ export type Rules = Readonly<Record<string, Rule<never>>>;
 
 /** Where a finding is, as far as it is known. */
 interface Location {
-  /** Path of the setting that it follows from, `accessKeys.primary.pgpKey`, so that SARIF and editors can point at its line. */
+  /** Path of the setting that it follows from, `accessKeys.primary.pgpKey`, so that editors can point at its line. */
   readonly field?: string | undefined;
   /** Address of the resource in Terraform. */
   readonly address?: string | undefined;
@@ -47,7 +47,7 @@ export type Found<Of extends Rules> = {
   readonly [Id in keyof Of & string]: Location & { readonly rule: Id; readonly values: Parameters<Of[Id]["text"]>[0] };
 }[keyof Of & string];
 
-/** A finding is data. Text, Markdown, JSON and SARIF are renderings of it, and nothing reads the rendering. */
+/** A finding is data. Text, Markdown and JSON are renderings of it, and nothing reads the rendering. */
 export type Finding<Of extends Rules> = Found<Of> & { readonly stack: string };
 
 /** The level of a finding. */

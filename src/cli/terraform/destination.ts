@@ -26,7 +26,7 @@ export function configuredDestination(configuration: unknown): Destination {
 
 /**
  * The backend that a folder is initialized for: what `terraform init` wrote into the data folder. Undefined if there is none.
- * Source: the packages `command/workdir` and `command/clistate` of Terraform 1.10 to 1.15, and of OpenTofu 1.10.
+ * Source: the package `command/workdir` of Terraform 1.10 to 1.15, and of OpenTofu 1.10.
  * @param workspace the one that is selected
  */
 export function initializedDestination(dataFolder: string, workspace: string): Destination | undefined {

@@ -61,11 +61,11 @@ export async function withPlan(
   await synthesize(session, [deployment], stacks);
   const { destination, additional } = await initialize(session, deployment, folder);
   removeAbandoned(folder);
-  const place = join(folder, temporaryName("plan"));
-  const remove = () => rmSync(place, { recursive: true, force: true });
+  const temporary = join(folder, temporaryName("plan"));
+  const remove = () => rmSync(temporary, { recursive: true, force: true });
   const make = async () => {
-    mkdirSync(place, { mode: 0o700 });
-    const file = resolve(place, "plan");
+    mkdirSync(temporary, { mode: 0o700 });
+    const file = resolve(temporary, "plan");
     // Exit code 2: there are changes.
     const args = ["-input=false", "-no-color", "-detailed-exitcode", ...options, `-out=${file}`];
     const code = await run(session, deployment, folder, [0, 2], "plan", args);

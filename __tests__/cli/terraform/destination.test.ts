@@ -1,0 +1,92 @@
+import {
+  configuredDestination,
+  destinationDifferences,
+  destinationText,
+  initializedDestination,
+  locationOf,
+  selectedWorkspace,
+} from "../../../src/cli/terraform/destination";
+import { folderForEach } from "../../helpers/folder";
+
+const CONFIG = { bucket: "state", key: "x/terraform.tfstate", region: "eu-central-1", use_lockfile: true };
+const configured = (backend: object) => configuredDestination({ terraform: { backend } });
+
+describe("the destination of a folder", () => {
+  const { at, write } = folderForEach();
+  /** The backend that `terraform init` wrote, as Terraform 1.11.4 does: with null for what is not set. */
+  const initialized = (type: string, config: object, workspace = "default") => {
+    const backend = { type, config: { profile: null, ...config }, hash: 1 };
+    write({ "terraform.tfstate": JSON.stringify({ version: 3, terraform_version: "1.11.4", backend }) });
+    return initializedDestination(at(), workspace);
+  };
+  const differences = (backend: object, type: string, config: object) => {
+    const destination = initialized(type, config);
+    return destination && destinationDifferences(destination, configured(backend));
+  };
+  const NONE: readonly string[] = [];
+
+  it("is none before terraform init, and where another kind of store has the state", () => {
+    expect(initializedDestination(at(), "default")).toBeUndefined();
+    write({ "terraform.tfstate": '{"version":3,"state_store":{"type":"aws_s3"}}' });
+    expect(initializedDestination(at(), "default")).toBeUndefined();
+  });
+
+  it.each<[string, object, object, readonly string[], readonly string[]]>([
+    ["the same arguments", CONFIG, CONFIG, NONE, NONE],
+    [
+      "a block as a list",
+      { ...CONFIG, endpoints: { s3: "https://s3" } },
+      { ...CONFIG, endpoints: [{ s3: "https://s3" }] },
+      NONE,
+      NONE,
+    ],
+    ["a list in another order", { ...CONFIG, ids: ["a", "b"] }, { ...CONFIG, ids: ["b", "a"] }, NONE, NONE],
+    ["an empty list", CONFIG, { ...CONFIG, allowed_account_ids: [] }, NONE, NONE],
+    ["another bucket", CONFIG, { ...CONFIG, bucket: "other" }, ["bucket state -> other"], NONE],
+    ["no lock", CONFIG, { ...CONFIG, use_lockfile: null }, ["use_lockfile true -> not set"], NONE],
+    ["an argument more", CONFIG, { ...CONFIG, acl: "private" }, NONE, ["acl = private"]],
+    ["another endpoint", CONFIG, { ...CONFIG, endpoints: { s3: "https://x" } }, NONE, ["endpoints.s3 = https://x"]],
+    ["a secret more, without its value", CONFIG, { ...CONFIG, secret_key: "secret" }, NONE, ["secret_key"]],
+  ])("has %s", (_, settings, config, different, additional) => {
+    expect(differences({ s3: settings }, "s3", config)).toEqual({ different, additional });
+  });
+
+  it("has another backend", () => {
+    const { different } = differences({ s3: CONFIG }, "local", { path: "x" }) ?? {};
+    expect(different?.slice(0, 2)).toEqual(["backend s3 -> local", "bucket state -> not set"]);
+  });
+
+  it("is shown with what says which state it is, without what can be a secret", () => {
+    const destination = initialized("s3", { ...CONFIG, secret_key: "secret" }, "other");
+    expect(destination && destinationText(destination)).toBe("s3 (bucket state, key x/terraform.tfstate), workspace other");
+  });
+
+  it("counts for the digest by its location, and not by who reads it there", () => {
+    const [planner, deployer] = ["planner", "deployer"].map((name) =>
+      initialized("s3", { ...CONFIG, assume_role: { role_arn: name }, access_key: name, profile: name }),
+    );
+    expect(planner && locationOf(planner)).toEqual({
+      type: "s3",
+      arguments: { ...CONFIG, use_lockfile: "true" },
+      workspace: "default",
+    });
+    expect(deployer && locationOf(deployer)).toEqual(planner && locationOf(planner));
+  });
+
+  it.each<[string, object, string | undefined]>([
+    ["a backend", { backend: { s3: CONFIG } }, "default"],
+    ["a named workspace of HCP Terraform", { cloud: { organization: "x", workspaces: { name: "prod" } } }, "prod"],
+    ["tags of HCP Terraform", { cloud: { organization: "x", workspaces: { tags: ["a"] } } }, undefined],
+    ["a named remote workspace", { backend: { remote: { workspaces: { name: "prod" } } } }, "default"],
+    ["a prefix of remote workspaces", { backend: { remote: { workspaces: { prefix: "prod-" } } } }, undefined],
+  ])("has the workspace that settings say with %s", (_, terraform, workspace) => {
+    expect(configuredDestination({ terraform }).workspace).toBe(workspace);
+  });
+
+  it("has the workspace of TF_WORKSPACE, else that of the data folder, else default", () => {
+    expect(selectedWorkspace(at(), {}).workspace).toBe("default");
+    write({ environment: "other\n" });
+    expect(selectedWorkspace(at(), { TF_WORKSPACE: "" })).toEqual({ workspace: "other", source: at("environment") });
+    expect(selectedWorkspace(at(), { TF_WORKSPACE: "third" })).toEqual({ workspace: "third", source: "TF_WORKSPACE" });
+  });
+});

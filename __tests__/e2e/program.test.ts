@@ -36,11 +36,11 @@ describe("dkp-access in a process of its own", () => {
 
   /** Runs the program in a file system of its own, which `mount` prepares, with the settings in it. */
   const inFileSystem = (options: string, prepare: string, ...args: readonly string[]) => {
-    const place = newFolder();
+    const mounted = newFolder();
     const inOwnNamespace = ["--user", "--map-root-user", "--mount"];
     const isAllowed = spawnSync("unshare", [...inOwnNamespace, "true"]).status === 0;
     const command = isAllowed ? ["unshare", ...inOwnNamespace] : ["sudo", "-n", "unshare", "--mount"];
-    const script = `mount -t tmpfs -o ${options} none ${place} && cp -r deployments ${place} && cd ${place} && ${prepare} "$@"`;
+    const script = `mount -t tmpfs -o ${options} none ${mounted} && cp -r deployments ${mounted} && cd ${mounted} && ${prepare} "$@"`;
     const [program = "", ...rest] = [...command, "sh", "-c", script, "sh", process.execPath, PROGRAM, ...args];
     const { status, stderr } = spawnSync(program, rest, { cwd: folder, encoding: "utf8" });
     return { status, stderr };

@@ -64,8 +64,7 @@ function changesOf(
     return { stack, state: "unchanged", findings: [] };
   }
   const before = given.version === after.version ? given : withDefaults(from, given);
-  const between = withOnlySetting(findingsBetween(stack, before, after), before, after);
-  const found = ofUpgrade(before, after, between);
+  const found = withOnlySetting(ofUpgrade(before, after, findingsBetween(stack, before, after)), before, after);
   const findings = [...found, ...lock, ...unexplainedFindings(from, given, packOf)];
   const state = findings.length === 0 ? "unchanged" : "changed";
   return { stack, state: before.settings === undefined ? "new" : state, findings };

@@ -5,6 +5,7 @@ import { parseJson } from "../../text/json";
 import { dkpAccess } from "../text/command";
 import { objectOf, sortedKeys } from "../text/json";
 import { PACK_FILES, type Pack } from "./file-names";
+import { effectiveSettings } from "./normalized-settings";
 
 /** A file that differs from what the current settings generate. */
 export interface StaleFile {
@@ -140,8 +141,8 @@ function isOtherMeaning(path: string, what: StaleFile["what"], text: string | un
 
 /** CDKTF names its version in a comment of its JSON, and `deployment.json` that of this program. */
 function meaning(text: string): string {
-  const { version: _version, "//": _comment, ...content } = objectOf(parseJson(text));
-  return JSON.stringify(content, sortedKeys);
+  const { version: _version, "//": _comment, settings, ...content } = objectOf(parseJson(text));
+  return JSON.stringify({ ...content, settings: effectiveSettings(objectOf(settings)) }, sortedKeys);
 }
 
 /** Whether there is a file. @throws Error if there is something else, for example a symbolic link: commands read, write and delete files only */

@@ -26,18 +26,6 @@ describe("the node role of a live deployment", () => {
     terraform.apply();
   });
 
-  it("renames attachments whose addresses are positions, and calls nothing", async () => {
-    for (const [index, name] of NAMES.entries()) {
-      const type = "aws_iam_role_policy_attachment";
-      terraform.run("state", "mv", `${type}.node-policy-${name}`, `${type}.node-${index + 1}`);
-    }
-    await aws.calls();
-    terraform.apply();
-    expect(await aws.changes()).toEqual([]);
-    expect(terraform.run("state", "list")).toMatch(/node-policy-Logs\n.*node-policy-Metrics\n/);
-    expect(terraform.isUpToDate()).toBe(true);
-  });
-
   it("keeps the remaining policies when an earlier one is removed, and only detaches that one", async () => {
     deployments.change({ deckhouse: settings(["Metrics"]) });
     await aws.calls();

@@ -60,7 +60,7 @@ const ADDRESSES: Readonly<Record<string, string>> = {
   groupAttachment: "aws_iam_group_policy_attachment.policy-attachment",
   role: "aws_iam_role.node",
   rolePolicy: "aws_iam_role_policy.node",
-  roleAttachment: "aws_iam_role_policy_attachment.node-1",
+  roleAttachment: "aws_iam_role_policy_attachment.node-policy-Extra",
 };
 
 /** A plan of `plans/`, to be edited. */

@@ -1,8 +1,8 @@
 import { ADDRESSES, POLICY_ADDRESSES, type PolicyAddress } from "../../terraform/addresses";
 
-/** Whether an address is that of an attachment of the node role, also in a state in which it has a number. */
+/** Whether an address is that of an attachment of the node role. */
 export function isNodeAttachment(address: string): boolean {
-  return /^aws_iam_role_policy_attachment\.node-(?:policy-[\w-]+|\d+)$/.test(address);
+  return /^aws_iam_role_policy_attachment\.node-policy-[\w-]+$/.test(address);
 }
 
 /** The managed policy of a deployment that an address belongs to; undefined for other addresses. */

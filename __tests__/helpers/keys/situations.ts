@@ -91,6 +91,11 @@ const permissions = {
 const denials = (policy: string) => ({ ...permissions, lost: [], denials: [{ policy, on: "user deckhouse" }] });
 const resource = (address: string, name: string) => ({ address, attributes: { name } });
 
+const attachmentOf = (policy: string) => ({
+  address: "aws_iam_user_policy_attachment.policy-attachment",
+  attributes: { user: "deckhouse", policy_arn: `arn:aws:iam::123456789012:policy/path/${policy}` },
+});
+
 /** A situation, what `keys` reports about it, and why the next step comes. */
 interface Sample {
   readonly given: KeySituation;
@@ -204,6 +209,11 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
       state: { ...state, resources: { ...NOTHING, current: [resource("aws_iam_group.group", "former")] } },
     },
     "key-object-renamed group.name",
+    "another-name-under-protect",
+  ),
+  "another policy.name under protect, and a state that has only the attachment": sample(
+    { ...DEPLOYED, state: { ...state, resources: { ...NOTHING, current: [attachmentOf("former")] } } },
+    "key-object-renamed policy.name",
     "another-name-under-protect",
   ),
   "another policy.name without protect": sample(

@@ -243,6 +243,15 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
     "key-of-another-user user.name",
     "renamed",
   ),
+  "accessKeys: none, and a user that was deleted or renamed": sample(
+    {
+      ...situation(NONE, [], []),
+      state: { ...state, keys: [], exposed: {} },
+      iam: { ...iam, exists: false, keys: [] },
+    },
+    "key-user-deleted",
+    "renamed",
+  ),
   "a policy that was detached": sample(
     { ...DEPLOYED, permissions },
     "key-permissions-lost aws_iam_user_policy_attachment.policy-attachment",

@@ -15,6 +15,7 @@ import {
   isRecent,
   isStateLost,
   isUsedBeside,
+  isUserUnknown,
   type KeySituation,
   type KeySlot,
   type KeySlots,
@@ -63,7 +64,7 @@ const FIRST: readonly ((situation: KeySituation) => Step | undefined)[] = [
   (situation) => (Object.values(mismatches(situation)).some((value) => value !== undefined) ? step("mismatch") : undefined),
   ({ unreachable, unread }) => (unreachable !== undefined || unread.length > 0 ? step("unreachable") : undefined),
   ({ erroredState }) => erroredState && step(erroredState, { actions: [{ do: erroredState }] }),
-  (situation) => (movedKeys(situation).length > 0 ? step("renamed") : undefined),
+  (situation) => (movedKeys(situation).length > 0 || isUserUnknown(situation) ? step("renamed") : undefined),
   ({ state, permissions }) =>
     state.resources.deposed.length > 0 || permissions.unlinked.length > 0 ? step("left-over") : undefined,
   (situation) => (renamedObjects(situation).length > 0 ? step("another-name-under-protect") : undefined),

@@ -63,7 +63,7 @@ const ATTENTION = templateRules("attention", {
   "key-user-deleted": {
     text: "IAM has no user {user}, and the state has it: the user was deleted or renamed outside Terraform",
     risk: NO_KEY_WORKS,
-    remedy: `apply, which creates user and key again, and give DKP the new key; see ${recovery("deleted-key")}`,
+    remedy: `follow the next step; see ${recovery("deleted-key")}`,
   },
   "key-exposed-deleted": {
     text: "{slot}: {key}, which the outputs expose, does not exist in IAM: it was deleted outside Terraform",
@@ -181,7 +181,7 @@ export const STOPS = {
     "restore-the-state",
   ],
   mismatch: ["check which settings, state and credentials belong together; the keys were not checked", "old-state"],
-  renamed: ["IAM has the user under another name", "renamed-user"],
+  renamed: ["IAM has the user under another name, or may have it", "renamed-user"],
   "left-over": ["the state has an object that an apply did not finish to replace, or cannot delete", "left-over"],
   "another-name-under-protect": ["protect fails every apply that changes the name", "tainted"],
   denied: ["a policy that Terraform does not manage denies something to DKP, so that no other key helps", "quarantine"],

@@ -238,6 +238,10 @@ export const movedKeys = ({ state, iam }: KeySituation): readonly string[] => {
   return [...new Set(known)].filter((id) => iam.owners[id] !== undefined);
 };
 
+/** Whether IAM does not have the state's user, and no key shows whether the user was deleted or renamed. */
+export const isUserUnknown = ({ state, iam }: KeySituation) =>
+  state.user !== undefined && !iam.exists && state.keys.length === 0 && state.exposed.id === undefined;
+
 /** What `protect` keeps of the first policy, besides the policy. */
 const ATTACHMENTS = [policyAddress("userAttachment", 1), policyAddress("groupAttachment", 1)];
 

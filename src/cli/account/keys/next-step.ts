@@ -9,7 +9,6 @@ import {
   canHandOver,
   canRetire,
   changesObjects,
-  DEFAULT_SLOTS,
   exposedSlot,
   isInUse,
   isRecent,
@@ -171,21 +170,9 @@ function noneStep(situation: KeySituation): Step {
   }
   // An apply would restore permissions, and delete the key that DKP may have.
   if (isLacking || (outside === undefined && isFull)) {
-    return revertNone(situation);
+    return step("none-early");
   }
-  return outside === undefined ? create : step("none-apply", { askKey: { [outside.id]: end, "": revertNone(situation) } });
-}
-
-/** From `none` to the keys that are deployed. */
-function revertNone(situation: KeySituation): Step {
-  const { settings } = situation;
-  const active = slotsOf(situation).filter(({ inIam }) => inIam?.status === "Active");
-  const exposed = active.find(({ slot }) => slot === exposedSlot(situation)?.slot);
-  const { slot } = exposed ?? active[0] ?? { slot: "primary" as const };
-  const defaults = { ...situation, settings: { ...settings, accessKeys: DEFAULT_SLOTS } };
-  const edits = [{ setting: "accessKeys", value: undefined }, ...desiredEdits(defaults, { current: slot })];
-  const isSwitched = active[0] !== undefined && exposed === undefined && canHandOver(active[0]);
-  return applied(situation, "revert-none", edits, isSwitched ? [HAND_OVER] : []);
+  return outside === undefined ? create : step("none-apply", { askKey: { [outside.id]: end, "": step("none-early") } });
 }
 
 function keyStep(situation: KeySituation): Step {

@@ -191,6 +191,7 @@ export const STOPS = {
     "KEY and the exposed key are both used: unless DKP got the exposed key today, something else has KEY",
     "unmanaged-key",
   ],
+  "none-early": ["DKP may be using the key that the apply would delete: remove accessKeys: none, and run keys again"],
   "none-full": ["the user has two keys, and Terraform manages none that it could remove", "unmanaged-key"],
 } as const satisfies Readonly<Record<string, readonly [reason: string, section?: string]>>;
 
@@ -209,7 +210,6 @@ export const WHY = {
   permissions: "restore the permissions of DKP; check the change summary of plan first",
   "key-lost": "switch to another key: the secret of KEY is lost to Terraform, and DKP can use it until it has the other key",
   revert: "change the settings to what is deployed; make the change again once the error above is gone",
-  "revert-none": "change the settings to what is deployed: DKP may be using the key that the apply would delete",
   "none-create": "create a key outside Terraform, as accessKeys: none requires, and give it to DKP",
   "none-apply": "look up which key DKP has: providerAccessKeyId in d8 system edit provider-cluster-configuration",
   apply: "the settings are not applied yet",

@@ -84,9 +84,6 @@ const HOUR_MS = 60 * MINUTE_MS;
 export const secretKnown = (key: StateKey | undefined) => key?.secret !== undefined || key?.encryptedSecret !== undefined;
 
 const ABSENT = { status: "absent" } as const;
-/** The slots where the settings have no `accessKeys`. */
-export const DEFAULT_SLOTS: KeySlots = { primary: { status: "Active" }, secondary: ABSENT, current: "primary" };
-
 const NO_SLOTS: KeySlots = { primary: ABSENT, secondary: ABSENT, current: "primary" };
 
 /** The settings of the slots; with `accessKeys: none`, both are absent. */

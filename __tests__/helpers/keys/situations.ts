@@ -291,17 +291,17 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
   "accessKeys: none while DKP may use either key": sample(
     situation(NONE, [PRIMARY], [USED, iamKey("AKIAEXTERNAL", 1)]),
     "key-breaking accessKeys.primary, key-unmanaged-unused",
-    "none-apply",
+    "ask-which-key",
   ),
   "accessKeys: none, and DKP uses the key outside Terraform": sample(
     situation(NONE, [PRIMARY], [iamKey("AKIAPRIMARY", 30, 2), iamKey("AKIAEXTERNAL", 3, 0.1)]),
     "key-unmanaged, key-unused",
-    "none-apply",
+    "ask-which-key",
   ),
   "accessKeys: none while nothing uses either key": sample(
     situation(NONE, [PRIMARY], [iamKey("AKIAPRIMARY", 30, 2), iamKey("AKIAEXTERNAL", 3)]),
     "key-breaking accessKeys.primary, key-unmanaged-unused, key-unused",
-    "none-apply",
+    "ask-which-key",
   ),
   "accessKeys: none, and the managed key is deleted": sample(
     situation(NONE, [PRIMARY], []),

@@ -172,7 +172,7 @@ function noneStep(situation: KeySituation): Step {
   if (isLacking || (outside === undefined && isFull)) {
     return step("none-early");
   }
-  return outside === undefined ? create : step("none-apply", { askKey: { [outside.id]: end, "": step("none-early") } });
+  return outside === undefined ? create : askWhichKey({ [outside.id]: end, "": step("none-early") });
 }
 
 function keyStep(situation: KeySituation): Step {

@@ -211,7 +211,6 @@ export const WHY = {
   "key-lost": "switch to another key: the secret of KEY is lost to Terraform, and DKP can use it until it has the other key",
   revert: "change the settings to what is deployed; make the change again once the error above is gone",
   "none-create": "create a key outside Terraform, as accessKeys: none requires, and give it to DKP",
-  "none-apply": "look up which key DKP has: providerAccessKeyId in d8 system edit provider-cluster-configuration",
   apply: "the settings are not applied yet",
   "rotate-expose": "expose the new key, then give it to DKP",
   "rotate-retire": "deactivate the old key, once DKP has the exposed one; it can be activated again",

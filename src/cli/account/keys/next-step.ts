@@ -99,12 +99,9 @@ export function nextStep(situation: KeySituation): Step {
 /** What comes first where the state lacks objects: a version of it that has them, and the question whose they are. */
 function withOwners(next: Step, situation: KeySituation): Step {
   const names = unmanagedObjects(situation).filter(({ owner, kind }) => owner === "unknown" && kind !== "attachment");
-  const isLost = isStateLost(situation);
-  const isDone = next.why === "done" || next.why === "none";
   return {
     ...next,
-    why: isLost && isDone ? "lost" : next.why,
-    ...(isLost && { restore: versionWith(situation) }),
+    ...(isStateLost(situation) && { restore: versionWith(situation) }),
     ...(names.length > 0 && { names }),
   };
 }

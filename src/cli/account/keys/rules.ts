@@ -204,7 +204,6 @@ export const WHY = {
   tainted: "untaint the resource, and only then apply",
   deactivated: "KEY is Inactive in IAM and Active in the settings. If nobody deactivated it because of a leak, activate it again",
   "another-name": "choose another name: an import would take the object from its owner",
-  lost: "import what exists",
   "import-key":
     "import what exists, with the key that DKP has. Without import.accessKeyId, the apply creates a new key, which DKP must get",
   permissions: "restore the permissions of DKP; check the change summary of plan first",

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { COMMANDS as ROWS } from "../../../src/cli/commands/commands";
@@ -61,11 +61,15 @@ describe("dkp-access", () => {
       stderr: "cdktf.out/stacks/dev: the stack is not synthesized; run npx dkp-access synth first\n",
     });
     await runCli(at(), ["synth"]);
-    expect(await runCli(at(), [name, "dev"], { TERRAFORM_BINARY_NAME: "tofu" })).toEqual({
+    const initialize = {
       status,
       stdout: "",
       stderr: "cdktf.out/stacks/dev: tofu has not been initialized there; run tofu -chdir=cdktf.out/stacks/dev init first\n",
-    });
+    };
+    expect(await runCli(at(), [name, "dev"], { TERRAFORM_BINARY_NAME: "tofu" })).toEqual(initialize);
+    // What `cdktf synth --hcl` writes.
+    renameSync(at("cdktf.out/stacks/dev/cdk.tf.json"), at("cdktf.out/stacks/dev/cdk.tf"));
+    expect(await runCli(at(), [name, "dev"], { TERRAFORM_BINARY_NAME: "tofu" })).toEqual(initialize);
   });
 
   it("keys without arguments reports all deployments, also after one that cannot be read", async () => {

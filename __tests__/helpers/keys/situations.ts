@@ -91,6 +91,11 @@ const permissions = {
 const denials = (policy: string) => ({ ...permissions, lost: [], denials: [{ policy, on: "user deckhouse" }] });
 const resource = (address: string, name: string) => ({ address, attributes: { name } });
 
+const attachmentOf = (policy: string) => ({
+  address: "aws_iam_user_policy_attachment.policy-attachment",
+  attributes: { user: "deckhouse", policy_arn: `arn:aws:iam::123456789012:policy/path/${policy}` },
+});
+
 /** A situation, what `keys` reports about it, and why the next step comes. */
 interface Sample {
   readonly given: KeySituation;
@@ -206,6 +211,11 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
     "key-object-renamed group.name",
     "another-name-under-protect",
   ),
+  "another policy.name under protect, and a state that has only the attachment": sample(
+    { ...DEPLOYED, state: { ...state, resources: { ...NOTHING, current: [attachmentOf("former")] } } },
+    "key-object-renamed policy.name",
+    "another-name-under-protect",
+  ),
   "another policy.name without protect": sample(
     {
       ...situation("protect: false", [PRIMARY], [USED]),
@@ -231,6 +241,15 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
       iam: { ...iam, exists: false, keys: [], owners: { AKIAPRIMARY: "deckhouse-old" } },
     },
     "key-of-another-user user.name",
+    "renamed",
+  ),
+  "accessKeys: none, and a user that was deleted or renamed": sample(
+    {
+      ...situation(NONE, [], []),
+      state: { ...state, keys: [], exposed: {} },
+      iam: { ...iam, exists: false, keys: [] },
+    },
+    "key-user-deleted",
     "renamed",
   ),
   "a policy that was detached": sample(
@@ -272,17 +291,17 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
   "accessKeys: none while DKP may use either key": sample(
     situation(NONE, [PRIMARY], [USED, iamKey("AKIAEXTERNAL", 1)]),
     "key-breaking accessKeys.primary, key-unmanaged-unused",
-    "none-apply",
+    "ask-which-key",
   ),
   "accessKeys: none, and DKP uses the key outside Terraform": sample(
     situation(NONE, [PRIMARY], [iamKey("AKIAPRIMARY", 30, 2), iamKey("AKIAEXTERNAL", 3, 0.1)]),
     "key-unmanaged, key-unused",
-    "none-apply",
+    "ask-which-key",
   ),
   "accessKeys: none while nothing uses either key": sample(
     situation(NONE, [PRIMARY], [iamKey("AKIAPRIMARY", 30, 2), iamKey("AKIAEXTERNAL", 3)]),
     "key-breaking accessKeys.primary, key-unmanaged-unused, key-unused",
-    "none-apply",
+    "ask-which-key",
   ),
   "accessKeys: none, and the managed key is deleted": sample(
     situation(NONE, [PRIMARY], []),

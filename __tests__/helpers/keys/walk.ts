@@ -326,10 +326,7 @@ function checkOthers(before: World, world: World, what: string): void {
 function edit(settings: Settings, setting: string, value: string | boolean | undefined): void {
   const [, slot, field] = /^accessKeys\.(primary|secondary)\.(status|pgpKey)$/.exec(setting) ?? [];
   const [, what] = /^import\.(\w+)$/.exec(setting) ?? [];
-  if (setting === "accessKeys" && value === undefined) {
-    Object.assign(settings, { none: false, primary: "Active", secondary: "absent", current: "primary" });
-    settings.pgp = { primary: "", secondary: "" };
-  } else if (slot !== undefined && field === "status") {
+  if (slot !== undefined && field === "status") {
     settings[slot as Slot] = value as "Active";
   } else if (slot !== undefined) {
     settings.pgp[slot as Slot] = String(value ?? "");

@@ -79,13 +79,17 @@ const REFERENCES: Readonly<Record<AccountObject["kind"], readonly string[]>> = {
   role: ["role"],
 };
 
+/** The names of objects of one kind to which the arguments of a resource refer. */
+export const referredTo = ({ kind }: Pick<AccountObject, "kind">, attributes: StateResource["attributes"]) =>
+  REFERENCES[kind].flatMap((reference) => [attributes[reference] ?? []].flat().map((value) => String(value).split("/").at(-1)));
+
 /** Whether an object was once in the state: another resource of it refers to the object, or an output names it. */
 function wasInState(
   { kind, name }: AccountObject,
   resources: readonly StateResource[],
   outputs: StateContents["outputs"] = {},
 ): boolean {
-  const names = resources.flatMap(({ attributes }) => REFERENCES[kind].flatMap((reference) => attributes[reference]));
+  const names = resources.flatMap(({ attributes }) => referredTo({ kind }, attributes));
   const arns = Object.values(outputs).filter((output) => output.includes(`:${kind}/`));
-  return [...names, ...arns].some((value) => lower(String(value)).split("/").at(-1) === lower(name));
+  return [...names, ...arns.map((arn) => arn.split("/").at(-1))].some((value) => lower(value ?? "") === lower(name));
 }

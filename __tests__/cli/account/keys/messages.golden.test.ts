@@ -80,6 +80,12 @@ describe("the response to a leaked key", () => {
     expect(leakResponse(given, ["AKIALEAKED"]).after.why).toBe(why);
   });
 
+  it("creates no key of a user that does not exist yet: the settings have another user since", () => {
+    const none = situation("accessKeys: none", [], []);
+    const given = { ...none, iam: { ...none.iam, exists: false, owners: { AKIALEAKED: "former" } } };
+    expect(leakResponse(given, ["AKIALEAKED"]).after).toMatchObject({ why: "apply", actions: [{ do: "apply" }] });
+  });
+
   it("creates the next key at once, also where the leaked one was created minutes ago", () => {
     const created = new Date(DEPLOYED.iam.now.getTime() - 60_000);
     const fresh = situation("", [{ ...PRIMARY, created }], [iamKey("AKIAPRIMARY", 0, 0)]);

@@ -101,7 +101,7 @@ export function managedOf(settings: Deployment, account: string, state?: readonl
   const bounded = (kind: Kind) => ({ boundary: values(kind, "permissions_boundary") });
   const named = <K extends ExpectedObject["kind"]>(type: Kind, kind: K) => {
     const { managed, inState } = values(type, "name");
-    return managed.slice(0, 1).map((name) => ({ kind, name, inState: inState.length > 0 }));
+    return managed.map((name) => ({ kind, name, inState: inState.includes(name) }));
   };
   const user = { kind: "user", name: settings.user.name, inState: false, ...named("user", "user")[0] } as const;
   const [groups, roles] = [named("group", "group"), named("nodeRole", "role")];

@@ -63,8 +63,8 @@ export const isUnknown = ({ iam }: KeySituation, { ids }: LeakResponse): boolean
 function afterLeak(left: KeySituation): Step {
   const next = nextStep(left);
   // Whether DKP has a key that is left outside Terraform, nothing shows.
-  const isOutside = left.settings.accessKeys === "none" && ["none", "apply", "revert-none"].includes(next.why);
-  if (isOutside && left.iam.keys.length < MAX_KEYS) {
+  const isOutside = left.settings.accessKeys === "none" && ["none", "apply", "none-early"].includes(next.why);
+  if (isOutside && left.iam.exists && left.iam.keys.length < MAX_KEYS) {
     return { why: "none-create", edits: [], actions: [{ do: "create-key" }] };
   }
   const exposed = exposedSlot(left);

@@ -9,12 +9,12 @@ import {
   canHandOver,
   canRetire,
   changesObjects,
-  DEFAULT_SLOTS,
   exposedSlot,
   isInUse,
   isRecent,
   isStateLost,
   isUsedBeside,
+  isUserUnknown,
   type KeySituation,
   type KeySlot,
   type KeySlots,
@@ -63,7 +63,7 @@ const FIRST: readonly ((situation: KeySituation) => Step | undefined)[] = [
   (situation) => (Object.values(mismatches(situation)).some((value) => value !== undefined) ? step("mismatch") : undefined),
   ({ unreachable, unread }) => (unreachable !== undefined || unread.length > 0 ? step("unreachable") : undefined),
   ({ erroredState }) => erroredState && step(erroredState, { actions: [{ do: erroredState }] }),
-  (situation) => (movedKeys(situation).length > 0 ? step("renamed") : undefined),
+  (situation) => (movedKeys(situation).length > 0 || isUserUnknown(situation) ? step("renamed") : undefined),
   ({ state, permissions }) =>
     state.resources.deposed.length > 0 || permissions.unlinked.length > 0 ? step("left-over") : undefined,
   (situation) => (renamedObjects(situation).length > 0 ? step("another-name-under-protect") : undefined),
@@ -99,12 +99,9 @@ export function nextStep(situation: KeySituation): Step {
 /** What comes first where the state lacks objects: a version of it that has them, and the question whose they are. */
 function withOwners(next: Step, situation: KeySituation): Step {
   const names = unmanagedObjects(situation).filter(({ owner, kind }) => owner === "unknown" && kind !== "attachment");
-  const isLost = isStateLost(situation);
-  const isDone = next.why === "done" || next.why === "none";
   return {
     ...next,
-    why: isLost && isDone ? "lost" : next.why,
-    ...(isLost && { restore: versionWith(situation) }),
+    ...(isStateLost(situation) && { restore: versionWith(situation) }),
     ...(names.length > 0 && { names }),
   };
 }
@@ -170,21 +167,9 @@ function noneStep(situation: KeySituation): Step {
   }
   // An apply would restore permissions, and delete the key that DKP may have.
   if (isLacking || (outside === undefined && isFull)) {
-    return revertNone(situation);
+    return step("none-early");
   }
-  return outside === undefined ? create : step("none-apply", { askKey: { [outside.id]: end, "": revertNone(situation) } });
-}
-
-/** From `none` to the keys that are deployed. */
-function revertNone(situation: KeySituation): Step {
-  const { settings } = situation;
-  const active = slotsOf(situation).filter(({ inIam }) => inIam?.status === "Active");
-  const exposed = active.find(({ slot }) => slot === exposedSlot(situation)?.slot);
-  const { slot } = exposed ?? active[0] ?? { slot: "primary" as const };
-  const defaults = { ...situation, settings: { ...settings, accessKeys: DEFAULT_SLOTS } };
-  const edits = [{ setting: "accessKeys", value: undefined }, ...desiredEdits(defaults, { current: slot })];
-  const isSwitched = active[0] !== undefined && exposed === undefined && canHandOver(active[0]);
-  return applied(situation, "revert-none", edits, isSwitched ? [HAND_OVER] : []);
+  return outside === undefined ? create : askWhichKey({ [outside.id]: end, "": step("none-early") });
 }
 
 function keyStep(situation: KeySituation): Step {

@@ -63,7 +63,7 @@ const ATTENTION = templateRules("attention", {
   "key-user-deleted": {
     text: "IAM has no user {user}, and the state has it: the user was deleted or renamed outside Terraform",
     risk: NO_KEY_WORKS,
-    remedy: `apply, which creates user and key again, and give DKP the new key; see ${recovery("deleted-key")}`,
+    remedy: `follow the next step; see ${recovery("deleted-key")}`,
   },
   "key-exposed-deleted": {
     text: "{slot}: {key}, which the outputs expose, does not exist in IAM: it was deleted outside Terraform",
@@ -181,7 +181,7 @@ export const STOPS = {
     "restore-the-state",
   ],
   mismatch: ["check which settings, state and credentials belong together; the keys were not checked", "old-state"],
-  renamed: ["IAM has the user under another name", "renamed-user"],
+  renamed: ["IAM has the user under another name, or may have it", "renamed-user"],
   "left-over": ["the state has an object that an apply did not finish to replace, or cannot delete", "left-over"],
   "another-name-under-protect": ["protect fails every apply that changes the name", "tainted"],
   denied: ["a policy that Terraform does not manage denies something to DKP, so that no other key helps", "quarantine"],
@@ -191,6 +191,7 @@ export const STOPS = {
     "KEY and the exposed key are both used: unless DKP got the exposed key today, something else has KEY",
     "unmanaged-key",
   ],
+  "none-early": ["DKP may be using the key that the apply would delete: remove accessKeys: none, and run keys again"],
   "none-full": ["the user has two keys, and Terraform manages none that it could remove", "unmanaged-key"],
 } as const satisfies Readonly<Record<string, readonly [reason: string, section?: string]>>;
 
@@ -203,15 +204,12 @@ export const WHY = {
   tainted: "untaint the resource, and only then apply",
   deactivated: "KEY is Inactive in IAM and Active in the settings. If nobody deactivated it because of a leak, activate it again",
   "another-name": "choose another name: an import would take the object from its owner",
-  lost: "import what exists",
   "import-key":
     "import what exists, with the key that DKP has. Without import.accessKeyId, the apply creates a new key, which DKP must get",
   permissions: "restore the permissions of DKP; check the change summary of plan first",
   "key-lost": "switch to another key: the secret of KEY is lost to Terraform, and DKP can use it until it has the other key",
   revert: "change the settings to what is deployed; make the change again once the error above is gone",
-  "revert-none": "change the settings to what is deployed: DKP may be using the key that the apply would delete",
   "none-create": "create a key outside Terraform, as accessKeys: none requires, and give it to DKP",
-  "none-apply": "look up which key DKP has: providerAccessKeyId in d8 system edit provider-cluster-configuration",
   apply: "the settings are not applied yet",
   "rotate-expose": "expose the new key, then give it to DKP",
   "rotate-retire": "deactivate the old key, once DKP has the exposed one; it can be activated again",

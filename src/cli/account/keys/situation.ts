@@ -1,10 +1,10 @@
 import { SLOTS, type Slot } from "../../../iam/key-slots";
 import type { Deployment } from "../../../settings/deployment";
-import { KEY_ADDRESSES } from "../../../terraform/addresses";
+import { KEY_ADDRESSES, policyAddress } from "../../../terraform/addresses";
 import type { StateContents, StateKey } from "../../terraform/state-file";
 import type { IamKey } from "../aws/iam-reader";
 import { type ImportField, type ManagedObject, managedObjects } from "../managed-objects";
-import type { Owner } from "../ownership";
+import { type Owner, referredTo } from "../ownership";
 import type { Permissions } from "./permissions";
 
 export type KeySlots = Exclude<Deployment["accessKeys"], "none">;
@@ -84,9 +84,6 @@ const HOUR_MS = 60 * MINUTE_MS;
 export const secretKnown = (key: StateKey | undefined) => key?.secret !== undefined || key?.encryptedSecret !== undefined;
 
 const ABSENT = { status: "absent" } as const;
-/** The slots where the settings have no `accessKeys`. */
-export const DEFAULT_SLOTS: KeySlots = { primary: { status: "Active" }, secondary: ABSENT, current: "primary" };
-
 const NO_SLOTS: KeySlots = { primary: ABSENT, secondary: ABSENT, current: "primary" };
 
 /** The settings of the slots; with `accessKeys: none`, both are absent. */
@@ -238,14 +235,27 @@ export const movedKeys = ({ state, iam }: KeySituation): readonly string[] => {
   return [...new Set(known)].filter((id) => iam.owners[id] !== undefined);
 };
 
-/** What the settings give another name than the state has: `protect` fails every plan that replaces the policy, or an attachment of it. */
+/** Whether IAM does not have the state's user, and no key shows whether the user was deleted or renamed. */
+export const isUserUnknown = ({ state, iam }: KeySituation) =>
+  state.user !== undefined && !iam.exists && state.keys.length === 0 && state.exposed.id === undefined;
+
+/** What `protect` keeps of the first policy, besides the policy. */
+const ATTACHMENTS = [policyAddress("userAttachment", 1), policyAddress("groupAttachment", 1)];
+
+/**
+ * What the settings give another name than the state has, or than its attachment refers to: `protect` fails every plan that replaces the
+ * policy, or an attachment of it.
+ */
 export function renamedObjects({ settings, state }: KeySituation) {
-  const isProtected = ({ setting, imports }: ManagedObject) => setting === "group" || imports === "policy";
+  const isProtected = ({ imports }: ManagedObject) => imports !== undefined && imports !== "nodeRole";
   const objects = settings.protect ? managedObjects(settings).filter(isProtected) : [];
   return objects.flatMap((object) => {
-    const inState = state.resources.current.find(({ address }) => address === object.address);
-    return inState === undefined || inState.attributes.name === object.name
-      ? []
-      : [{ ...object, former: String(inState.attributes.name) }];
+    const former = state.resources.current
+      .flatMap(({ address, attributes }) => [
+        ...(address === object.address ? [attributes.name] : []),
+        ...(ATTACHMENTS.includes(address) ? referredTo(object, attributes) : []),
+      ])
+      .find((name) => name !== object.name);
+    return former === undefined ? [] : [{ ...object, former: String(former) }];
   });
 }

@@ -22,7 +22,7 @@ nodeRole: { name: ${name(64)}, managedPolicyArns: [${boundary}], permissionsBoun
   };
 
   it("fits a managed policy with all optional settings, and notes that it does not with the longest names", () => {
-    const note = /`deployer-policy\.json` has \d+ characters, but a managed policy has at most 6144: add it/;
+    const note = /`deployer-policy\.json` has \d+ characters, but a managed policy has at most 6144\. Add it/;
     expect(pageWith(40)).not.toMatch(note);
     expect(pageWith(200)).toMatch(note);
   });

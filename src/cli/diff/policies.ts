@@ -41,7 +41,7 @@ const LEVELS: readonly ActionChange["access"][] = ["Permissions management", "Wr
 const FACTS: ReadonlyMap<string, { readonly action: string; readonly rank: number }> = new Map(
   Object.entries(BY_LEVEL).flatMap(([service, levels]) =>
     Object.entries(levels).flatMap(([level, names]) => {
-      const rank = LEVELS.findIndex((other) => other === level);
+      const rank = (LEVELS as readonly string[]).indexOf(level);
       return names.map((name) => `${service}:${name}`).map((action) => [action.toLowerCase(), { action, rank }] as const);
     }),
   ),

@@ -451,7 +451,9 @@ function harmOf(before: World): string | undefined {
   if (world.leaked.some((id) => !isActive(before, id) && isActive(world, id))) {
     return "a leaked key works again";
   }
-  return works(before) && !works(world) ? "DKP's key stops to work" : undefined;
+  // Nothing shows that DKP has a key of another user, whose policies are not those of the settings.
+  const isOfUser = userOf(before.account, before.dkp) === before.settings.user;
+  return isOfUser && works(before) && !works(world) ? "DKP's key stops to work" : undefined;
 }
 
 /** What is wrong although nothing is to do. */

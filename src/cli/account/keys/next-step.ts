@@ -296,20 +296,14 @@ function unknownSecretStep(situation: KeySituation, exposed: KeySlot): Step {
   if (other === undefined) {
     return isInUse(key, iam.now) ? step("done", { edits: create, actions: [APPLY] }) : applied(situation, "create", create);
   }
+  // In a slot it is Inactive: otherwise DKP could get it.
   const slot = slotsOf(situation).find(({ inIam }) => inIam?.id === other.id)?.slot;
-  const keep = (): Step => {
-    if (slot === undefined) {
-      return step("unmanaged-retire", { key: other.id, actions: [retire(other)] });
-    }
-    const status = other.status === "Active" ? "Inactive" : "absent";
-    return applied(situation, "rotate-retire", desiredEdits(situation, { current: exposed.slot, [slot]: status }));
-  };
-  const replace = (): Step =>
+  const keep =
     slot === undefined
-      ? step("free-slot", { key: key.id, edits: dropImport(situation), actions: [{ do: "delete", key: key.id }] })
-      : applied(situation, "expose-other", desiredEdits(situation, { current: slot }));
+      ? step("unmanaged-retire", { key: other.id, actions: [retire(other)] })
+      : applied(situation, "rotate-delete", desiredEdits(situation, { current: exposed.slot, [slot]: "absent" }));
   if (other.status !== "Active" && !isRecent(other, iam.now)) {
-    return keep();
+    return keep;
   }
   // AWS reports uses hours late, and the secret of the exposed key cannot be given to DKP: only a person knows which one it has.
   const wait = step("wait", { key: other.id, actions: [WAIT] });
@@ -317,8 +311,9 @@ function unknownSecretStep(situation: KeySituation, exposed: KeySlot): Step {
   if (!isOtherInUse && (isRecent(other, iam.now) || (isRecent(key, iam.now) && !canRetire(other, situation)))) {
     return wait;
   }
-  const kept = isOtherInUse ? wait : keep();
-  return askWhichKey({ [key.id]: kept, [other.id]: replace(), "": kept });
+  const kept = isOtherInUse ? wait : keep;
+  const replace = step("free-slot", { key: key.id, edits: dropImport(situation), actions: [{ do: "delete", key: key.id }] });
+  return askWhichKey({ [key.id]: kept, [other.id]: replace, "": kept });
 }
 
 /** A new key for DKP, in a slot whose key does not exist any more. */

@@ -154,11 +154,11 @@ describe("a repository that dkp-access init wrote", () => {
     expect(repository.run(["npx", "dkp-access", "diff", "--against", "HEAD"])).toMatch(/^Permissions unchanged/);
   });
 
-  it("applies a saved plan against AWS, and the provider lock of locks/ is used", () => {
+  it("applies a plan of Terraform against AWS, and the provider lock of locks/ is used", () => {
     const stack = ["terraform", `-chdir=${STACK}`];
     repository.run([...stack, "init", "-no-color"]);
     repository.run([...stack, "plan", "-no-color", "-out=plan"]);
-    expect(repository.run([...stack, "apply", "-no-color", "plan"])).toContain("6 added, 0 changed, 0 destroyed");
+    expect(repository.run([...stack, "apply", "-no-color", "plan"])).toContain("4 added, 0 changed, 0 destroyed");
     const mirror = process.env[SERVED_MIRROR] ?? "";
     const lock = blockWith("providers lock", "docs/how-to/deploy.md");
     repository.run(["sh", "-e", "-c", lock], { TF_CLI_ARGS_providers_lock: `-fs-mirror=${mirror}` });

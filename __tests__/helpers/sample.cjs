@@ -20,6 +20,7 @@ const ALWAYS = [
   "e2e/key-situations.",
   "e2e/package.",
   "e2e/pipelines.",
+  "e2e/plan.",
   "e2e/preflight/",
   "e2e/program.",
   "e2e/workflows.",

@@ -76,7 +76,7 @@ describe("the change summary of a plan", () => {
       "a rotation and a migration to a group, each in one step",
       `${keys("absent", "Active", "secondary")}\nattachment: group`,
       [],
-      ["active-key-deleted", "keys-exchanged", "policy-moved"],
+      ["active-key-deleted", "keys-exchanged", "policy-moved", "deployer-creates"],
     ],
     ["the end of the deployment", "", ["-destroy"], ["destroyed", "destroyed", "active-key-deleted", "permissions-narrowed"]],
   ])("reports breaking changes of %s", async (_, more, args, expected) => {

@@ -81,6 +81,7 @@ describe("a repository that dkp-access init wrote", () => {
       .replace('"CHANGE" # CHANGE', '"123456789012"')
       .replace(/^accessKeys:\n( .*\n)*/m, "")
       .replace(/^cluster:\n( .*\n)*/m, CLUSTER)
+      .replace("example-terraform-state # CHANGE", "example-terraform-state")
       .replaceAll("eu-central-1 # CHANGE", "eu-north-1")
       .replace("    bucket:", "    use_path_style: true\n    bucket:");
     write(to.path, { [SETTINGS]: settings });

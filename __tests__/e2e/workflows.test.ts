@@ -37,6 +37,8 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   "gh release create": "GitHub",
   "sh .ci/upstream newest_dkp": "GitHub",
   "sh .ci/upstream compare": "the module proxy of Go",
+  "npm run test:e2e -- e2e/newest-plan": "the registry of the newest provider",
+  "npm run --silent upstream:cdk-terrain": "npm's registry",
 };
 
 const isElsewhere = (command: string) => Object.keys(ELSEWHERE).some((start) => command.startsWith(start));

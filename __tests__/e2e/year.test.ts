@@ -185,7 +185,7 @@ describe("A year of the access of a DKP cluster to AWS", () => {
 
   it("In May, the policy moves from the user to a group, first added and then removed", () => {
     change("prod", { attachment: "user-and-group", group: { name } });
-    expect(planned("prod")).toEqual([0, "3 to add, 0 to change, 0 to destroy"]);
+    expect(planned("prod")).toEqual([2, "3 to add, 0 to change, 0 to destroy", "deployer-creates"]);
     apply("prod");
     change("prod", { attachment: "group" });
     expect(planned("prod")).toEqual([0, "0 to add, 0 to change, 1 to destroy"]);
@@ -197,7 +197,13 @@ describe("A year of the access of a DKP cluster to AWS", () => {
     change("prod", { nodeRole: { name: `${name}-nodes` }, "cluster.iamNodeRole": `${name}-nodes` });
     expect(reported("diff --against HEAD")).toEqual(expect.arrayContaining([2, "permissions-broadened"]));
     commit("a role for the nodes");
-    expect(planned("prod")).toEqual([2, "2 to add, 1 to change, 0 to destroy", "permissions-broadened", "trust-changed"]);
+    expect(planned("prod")).toEqual([
+      2,
+      "2 to add, 1 to change, 0 to destroy",
+      "deployer-creates",
+      "permissions-broadened",
+      "trust-changed",
+    ]);
     apply("prod");
     expect(planned("prod")).toEqual(NOTHING);
   });

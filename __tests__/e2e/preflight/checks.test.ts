@@ -157,9 +157,9 @@ const ACCOUNTS: Readonly<Record<string, Account>> = {
       image: ["attention image-root-device", "attention image-architecture", "note image-ena"],
       "resource-names": [
         "attention object-owner-unknown",
-        "attention object-unmanaged",
+        "attention object-owner-unknown",
         "attention object-of-another",
-        "attention object-unmanaged",
+        "attention object-owner-unknown",
       ],
       "prefix-in-use": ["attention prefix-in-use"],
       "source-addresses": ["attention source-outside", "attention endpoint-outside"],

@@ -94,7 +94,7 @@ describe("preflight", () => {
       const rules = await enforced(aws().local, () => rulesOf(EVERYTHING(), aws().local.url, {}, key));
       const { account, "resource-names": names, "pgp-keys": pgpKeys, ...others } = rules;
       expect({ account, pgpKeys }).toEqual({ account: ["note account-ok"], pgpKeys: [] });
-      expect(new Set(names)).toEqual(new Set(["unverifiable object-unread"]));
+      expect(new Set(names)).toEqual(new Set(["unverifiable object-denied"]));
       expect(new Set(Object.values(others).flat())).toEqual(new Set(["unverifiable call-denied"]));
     });
   });

@@ -52,7 +52,7 @@ describe("the preflight of names that exist", () => {
   it("shows whose they are; imported as keys prints, nothing is replaced and the state manages them", () => {
     expect(names()).toEqual(Array(3).fill("name-state-unread"));
     terraform.init();
-    expect(names()).toEqual(["object-owner-unknown", "object-unmanaged /team/", "object-unmanaged /apps/"]);
+    expect(names()).toEqual(["object-owner-unknown", "object-owner-unknown /team/", "object-owner-unknown /apps/"]);
     const withPaths = `${SETTINGS.replace("dkp-nodes", "dkp-nodes, path: /apps/")}policy: { path: /team/ }\n`;
     deployments.change({ deckhouse: withPaths });
     const { deployments: keys } = program<KeysJson>("keys", "deckhouse", "--format", "json");

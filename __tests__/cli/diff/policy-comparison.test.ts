@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { ActionChange } from "../../../src/cli/diff/change-rules";
 import {
   comparePolicies,
   deployerFindings,
@@ -7,7 +8,6 @@ import {
   policyFindings,
   readPolicy,
 } from "../../../src/cli/diff/policies";
-import type { ActionChange } from "../../../src/cli/diff/rules";
 import { cpuSeconds } from "../../decision/cpu";
 import { sideOf } from "../../decision/pairs";
 

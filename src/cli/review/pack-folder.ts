@@ -2,10 +2,10 @@ import { existsSync, lstatSync, readdirSync, rmdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileErrorMessage, makeFolder, readRegularFile, requireRealFolder, writeFileAtomically } from "../../text/files";
 import { parseJson } from "../../text/json";
+import { PACK_FILES, type Pack } from "../pack/file-names";
+import { effectiveSettings } from "../pack/normalized-settings";
 import { dkpAccess } from "../text/command";
 import { objectOf, sortedKeys } from "../text/json";
-import { PACK_FILES, type Pack } from "./file-names";
-import { effectiveSettings } from "./normalized-settings";
 
 /** A file that differs from what the current settings generate. */
 export interface StaleFile {

@@ -1,7 +1,5 @@
-import { policyWith } from "../../../iam/policy-document";
-import { awsCommand } from "../../text/shell";
-import type { StoredDocument } from "../aws/iam-reader";
-import { sameDocument } from "../drift/document";
+import { policyWith } from "../../iam/policy-document";
+import { awsCommand } from "../text/shell";
 
 /** Name of the inline policy that denies the sessions. IAM policy names: letters, digits and `+=,.@-_`. */
 export const DENY_POLICY = "DenySessionsFromLeakedKey";
@@ -51,11 +49,5 @@ function shellDenial(time: string): string {
 }
 
 /** Denies everything to credentials that were issued before a time. Source: AWS's own `AWSRevokeOlderSessions`. */
-const denial = (time: string) =>
+export const denial = (time: string) =>
   policyWith([{ Effect: "Deny", Action: "*", Resource: "*", Condition: { DateLessThan: { "aws:TokenIssueTime": time } } }]);
-
-/** Whether a document is the one that denies the sessions, whatever its time: it denies nothing to a key. */
-export function isOwnDenial(document: StoredDocument): boolean {
-  const [, time = ""] = /"aws:TokenIssueTime":"([^"]*)"/.exec(JSON.stringify(document)) ?? [];
-  return sameDocument(document, denial(time));
-}

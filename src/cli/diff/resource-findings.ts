@@ -2,10 +2,10 @@ import { SLOTS, type Slot } from "../../iam/key-slots";
 import { ADDRESSES, KEY_ADDRESSES, policyAddress } from "../../terraform/addresses";
 import { isNodeAttachment, policyOfAddress } from "../terraform/known-addresses";
 import { canonical, listOf, objectOf, textOf } from "../text/json";
+import type { DiffFound } from "./change-rules";
 import { isOwn, routes } from "./permissions";
 import type { Plan } from "./plan-file";
 import { readPolicy } from "./policies";
-import type { DiffFound } from "./rules";
 import type { SettingsPath } from "./settings-path";
 import { attribute, keyIn, managedChanges, type Snapshot, slotsOf, UNKNOWN, userPoliciesOf } from "./snapshot";
 

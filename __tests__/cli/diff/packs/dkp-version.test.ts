@@ -1,5 +1,5 @@
-import { changesOfVersion } from "../../../src/cli/diff/dkp-version";
-import { deployment } from "../../helpers/deployment";
+import { changesOfVersion } from "../../../../src/cli/diff/packs/dkp-version";
+import { deployment } from "../../../helpers/deployment";
 
 const settings = (version: string) =>
   `policy: { mode: minimal }\ncluster: { prefix: dev, layout: Standard, dkpVersion: "${version}" }`;

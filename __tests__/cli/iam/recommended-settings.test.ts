@@ -1,13 +1,13 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { recommendedYaml } from "../../scripts/generate/reference-tables";
-import { RECOMMENDED_SETTINGS } from "../../src/cli/recommended-settings";
-import { reviewPack } from "../../src/cli/review/pack";
-import type { Reviewed } from "../../src/cli/review/reviewed";
-import { RSA_KEY } from "../helpers/pgp-keys";
-import { PROJECT } from "../helpers/project-root";
-import { reviewOf } from "../helpers/reviewed";
+import { recommendedYaml } from "../../../scripts/generate/reference-tables";
+import { RECOMMENDED_SETTINGS } from "../../../src/cli/iam/recommended-settings";
+import { reviewPack } from "../../../src/cli/review/pack";
+import type { Reviewed } from "../../../src/cli/review/reviewed";
+import { RSA_KEY } from "../../helpers/pgp-keys";
+import { PROJECT } from "../../helpers/project-root";
+import { reviewOf } from "../../helpers/reviewed";
 
 type Settings = Record<string, Record<string, unknown> | undefined>;
 

@@ -1,4 +1,4 @@
-import { type PlanOrigin, planDigest } from "../../../src/cli/diff/digest";
+import { type PlanOrigin, planDigest } from "../../../../src/cli/diff/plans/digest";
 
 const change = (actions: readonly string[], before: unknown, after: unknown, more: object = {}) => ({
   actions,

@@ -1,4 +1,4 @@
-import { SEVERAL_POLICIES } from "../../helpers/deployment";
+import { SEVERAL_POLICIES } from "../../../helpers/deployment";
 import {
   actionsOf,
   between,
@@ -9,8 +9,8 @@ import {
   seriousRules,
   verdictOf,
   withResource,
-} from "../../helpers/diff";
-import { packOf } from "../../helpers/packs";
+} from "../../../helpers/diff";
+import { packOf } from "../../../helpers/packs";
 
 /** The same deployment with permissions that fit into one policy. */
 const ONE = SEVERAL_POLICIES.replace(/formerIamNodeRoles: \[.*\]/, "formerIamNodeRoles: []");

@@ -1,11 +1,11 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
-import { readTextFile, textIn } from "../../text/files";
-import { grouped } from "../../text/grouped";
-import { isObject, parseJson } from "../../text/json";
-import { type Environment, type GitResult, gitWith } from "../git";
-import { DEPLOYMENT_FILE, type PackFile } from "../review/file-names";
-import { dkpAccess } from "../text/command";
+import { readTextFile, textIn } from "../../../text/files";
+import { grouped } from "../../../text/grouped";
+import { isObject, parseJson } from "../../../text/json";
+import { type Environment, type GitResult, gitWith } from "../../git";
+import { DEPLOYMENT_FILE, type PackFile } from "../../pack/file-names";
+import { dkpAccess } from "../../text/command";
 import type { Packs } from "./compare";
 import { COMPARED_POLICIES } from "./pack-policies";
 import { LOCK_FILE, MAIN_FILE } from "./pack-side";
@@ -23,7 +23,7 @@ const PATH = /^(?:\.{1,2}|)(?:[/\\]|$)|^[A-Za-z]:[/\\]/;
 
 /**
  * What a change is compared with: the review packs in a folder, or those that a Git ref has in `review/`.
- * @param name a folder with `<stack>/main.tf.json`, written as a path (`./`, `../` or `/` at its start), or what Git takes as a commit
+ * @param name a folder with `<stack>/main.tf.json`, written as a path (`..`, `../..` or `/` at its start), or what Git takes as a commit
  * @param review the folder of the review packs, relative to the project's root
  * @param root the project's root, any folder of a Git work tree
  * @param environment of Git
@@ -60,7 +60,7 @@ function textsIn(folder: string): Texts {
 function textsOfRef(name: string, review: string, root: string, environment: Environment) {
   const git = (args: readonly string[], input?: string) => gitWith(environment)(root, args, input);
   const id = commitOf(name, git(["rev-parse", "--verify", "--end-of-options", `${name}^{commit}`]));
-  // As Git names it: without "./" and without a slash at the end.
+  // As Git names it: without ".." and without a slash at the end.
   const folder = relative(resolve(root), resolve(root, review)).replaceAll("\\", "/");
   const inside = folder === "" ? "" : `${folder}/`;
   const listed = git(["ls-tree", "-r", "-z", id, "--", ...(inside === "" ? [] : [inside, "locks/"])]);

@@ -1,12 +1,12 @@
-import type { Deployment } from "../../settings/deployment";
-import { SettingsError } from "../../settings/errors";
-import { defineDeployments } from "../../settings/load";
-import type { SettingsInput } from "../../settings/schema/deployment-schema";
-import { type JsonObject, parseJson } from "../../text/json";
-import { DEPLOYMENT_FILE } from "../review/file-names";
-import { effectiveSettings } from "../review/normalized-settings";
-import { objectOf, textOf } from "../text/json";
-import { type Difference, differences } from "./json-values";
+import type { Deployment } from "../../../settings/deployment";
+import { SettingsError } from "../../../settings/errors";
+import { defineDeployments } from "../../../settings/load";
+import type { SettingsInput } from "../../../settings/schema/deployment-schema";
+import { type JsonObject, parseJson } from "../../../text/json";
+import { DEPLOYMENT_FILE } from "../../pack/file-names";
+import { effectiveSettings } from "../../pack/normalized-settings";
+import { objectOf, textOf } from "../../text/json";
+import { type Difference, differences } from "../json-values";
 
 /** The file of a review pack that Terraform applies. */
 export const MAIN_FILE = "main.tf.json";

@@ -1,9 +1,9 @@
-import { ACCOUNT_ID } from "../../iam/arns";
-import { CONTROL_POLICY_FILE, DEPLOYER_FILES, type PackFile, PLANNER_FILE, POLICY_FILES } from "../review/file-names";
-import { canonical, listOf, objectOf } from "../text/json";
-import { mapStrings, nameOf } from "./json-values";
-import { comparePolicies, deployerFindings, type Policy, readPolicy } from "./policies";
-import type { DiffFound } from "./rules";
+import { ACCOUNT_ID } from "../../../iam/arns";
+import { CONTROL_POLICY_FILE, DEPLOYER_FILES, type PackFile, PLANNER_FILE, POLICY_FILES } from "../../pack/file-names";
+import { canonical, listOf, objectOf } from "../../text/json";
+import type { DiffFound } from "../change-rules";
+import { mapStrings, nameOf } from "../json-values";
+import { comparePolicies, deployerFindings, type Policy, readPolicy } from "../policies";
 
 /** The policies of a review pack, by file name. */
 export type PackPolicies = ReadonlyMap<string, Policy>;

@@ -1,10 +1,10 @@
-import { changesAgainst } from "../../../src/cli/diff/compare";
-import type { Files } from "../../../src/cli/diff/pack-side";
-import { changesText } from "../../../src/cli/diff/render-summary";
-import type { RuleId } from "../../../src/cli/diff/rules";
-import { betweenPacks, packWith, verdictOf, withResource } from "../../helpers/diff";
-import { packOf, reviewPackOf } from "../../helpers/packs";
-import { packFilesOf } from "../../helpers/reviewed";
+import type { RuleId } from "../../../../src/cli/diff/change-rules";
+import { changesAgainst } from "../../../../src/cli/diff/packs/compare";
+import type { Files } from "../../../../src/cli/diff/packs/pack-side";
+import { changesText } from "../../../../src/cli/diff/render-summary";
+import { betweenPacks, packWith, verdictOf, withResource } from "../../../helpers/diff";
+import { packOf, reviewPackOf } from "../../../helpers/packs";
+import { packFilesOf } from "../../../helpers/reviewed";
 
 const PACK = packOf("");
 const EMPTY = JSON.stringify({ Version: "2012-10-17", Statement: [] });

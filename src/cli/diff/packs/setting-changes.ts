@@ -1,18 +1,18 @@
-import { parseIamArn } from "../../iam/arns";
-import { partitionOf } from "../../iam/partitions";
-import { policyOptionsOf } from "../../settings/deployment";
-import { isHarmlessAs, meaningOf } from "../../settings/schema/fields";
-import { ADDRESSES } from "../../terraform/addresses";
-import { OUTPUTS } from "../../terraform/outputs";
-import { grouped } from "../../text/grouped";
-import type { JsonObject } from "../../text/json";
-import { risksOf } from "../iam/risks";
-import { policyFile } from "../review/file-names";
-import { policyOfAddress } from "../terraform/known-addresses";
-import { objectOf, textOf } from "../text/json";
-import { changeText, differences, valueText } from "./json-values";
+import { parseIamArn } from "../../../iam/arns";
+import { partitionOf } from "../../../iam/partitions";
+import { policyOptionsOf } from "../../../settings/deployment";
+import { isHarmlessAs, meaningOf } from "../../../settings/schema/fields";
+import { ADDRESSES } from "../../../terraform/addresses";
+import { OUTPUTS } from "../../../terraform/outputs";
+import { grouped } from "../../../text/grouped";
+import type { JsonObject } from "../../../text/json";
+import { risksOf } from "../../iam/risks";
+import { policyFile } from "../../pack/file-names";
+import { policyOfAddress } from "../../terraform/known-addresses";
+import { objectOf, textOf } from "../../text/json";
+import type { DiffFound, RuleId } from "../change-rules";
+import { changeText, differences, valueText } from "../json-values";
 import { deploymentOf, type PackSide, settingDifferences } from "./pack-side";
-import type { DiffFound, RuleId } from "./rules";
 
 /** By the meaning of a field, the rule that reports its change. */
 const RULE_OF = {

@@ -1,5 +1,5 @@
-import { changesExitCode } from "../../../src/cli/diff/changes";
-import { changesAgainst } from "../../../src/cli/diff/compare";
+import { changesExitCode } from "../../../../src/cli/diff/changes";
+import { changesAgainst } from "../../../../src/cli/diff/packs/compare";
 import {
   actionsOf,
   between,
@@ -11,9 +11,9 @@ import {
   seriousRules,
   verdictOf,
   withResource,
-} from "../../helpers/diff";
-import { packOf, reviewPackOf } from "../../helpers/packs";
-import { ENCRYPTION_KEY, RSA_KEY } from "../../helpers/pgp-keys";
+} from "../../../helpers/diff";
+import { packOf, reviewPackOf } from "../../../helpers/packs";
+import { ENCRYPTION_KEY, RSA_KEY } from "../../../helpers/pgp-keys";
 
 const slot = (status: string) =>
   status === "absent" ? "{ status: absent }" : `{ status: ${status}, pgpKey: ${ENCRYPTION_KEY} }`;

@@ -1,9 +1,9 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { deploymentsNamed } from "../../../src/cli/commands/support/deployments";
-import { deploymentOf } from "../../../src/cli/diff/pack-side";
-import { normalizedSettings } from "../../../src/cli/review/normalized-settings";
-import { PROJECT } from "../../helpers/project-root";
+import { deploymentsNamed } from "../../../../src/cli/commands/support/deployments";
+import { deploymentOf } from "../../../../src/cli/diff/packs/pack-side";
+import { normalizedSettings } from "../../../../src/cli/pack/normalized-settings";
+import { PROJECT } from "../../../helpers/project-root";
 
 const FOLDER = join(PROJECT, "__tests__/golden/deployments");
 const STACKS = readdirSync(FOLDER).map((file) => file.replace(/\.yaml$/, ""));

@@ -1,11 +1,11 @@
 import fc from "fast-check";
-import { changesExitCode, changesJson } from "../../../src/cli/diff/changes";
-import { changesOfPlan } from "../../../src/cli/diff/plan";
-import { readPlan } from "../../../src/cli/diff/plan-file";
-import { changesMarkdown, changesText } from "../../../src/cli/diff/render-summary";
-import type { JsonObject } from "../../../src/text/json";
-import { realPlan, SECRETS } from "../../helpers/edited-plans";
-import { anyCharacter, anyEdits, edited, fuzzParameters } from "../../helpers/fuzz";
+import { changesExitCode, changesJson } from "../../../../src/cli/diff/changes";
+import { readPlan } from "../../../../src/cli/diff/plan-file";
+import { changesOfPlan } from "../../../../src/cli/diff/plans/plan-findings";
+import { changesMarkdown, changesText } from "../../../../src/cli/diff/render-summary";
+import type { JsonObject } from "../../../../src/text/json";
+import { realPlan, SECRETS } from "../../../helpers/edited-plans";
+import { anyCharacter, anyEdits, edited, fuzzParameters } from "../../../helpers/fuzz";
 
 const NAMES = ["no-change", "first-apply"] as const;
 const [SECRET] = SECRETS;

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { readBase } from "../../../src/cli/diff/baseline";
-import { folderForEach } from "../../helpers/folder";
+import { readBase } from "../../../../src/cli/diff/packs/baseline";
+import { folderForEach } from "../../../helpers/folder";
 
 describe("readBase", () => {
   const { at, write: writeAll } = folderForEach();

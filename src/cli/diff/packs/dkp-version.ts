@@ -1,10 +1,10 @@
-import type { CatalogueRow } from "../../iam/catalogue";
-import { conditionsOf, reasons } from "../../iam/cluster";
-import { type DkpVersion, isNewer, SUPPORTED_VERSIONS } from "../../iam/dkp-versions";
-import { grantedRows, type PolicyOptions } from "../../iam/policy-statements";
-import { type Deployment, policyOptionsOf } from "../../settings/deployment";
-import { type Changes, changesOf } from "./changes";
-import type { DiffFound } from "./rules";
+import type { CatalogueRow } from "../../../iam/catalogue";
+import { conditionsOf, reasons } from "../../../iam/cluster";
+import { type DkpVersion, isNewer, SUPPORTED_VERSIONS } from "../../../iam/dkp-versions";
+import { grantedRows, type PolicyOptions } from "../../../iam/policy-statements";
+import { type Deployment, policyOptionsOf } from "../../../settings/deployment";
+import type { DiffFound } from "../change-rules";
+import { type Changes, changesOf } from "../changes";
 
 /**
  * What another DKP version requires of the policy of a deployment that the policy does not allow, and what it no longer needs.

@@ -1,14 +1,14 @@
-import { changesExitCode, changesJson, findingsOf } from "../../../src/cli/diff/changes";
-import { changesOfPlan } from "../../../src/cli/diff/plan";
-import { changesMarkdown, changesText } from "../../../src/cli/diff/render-summary";
-import { RULES } from "../../../src/cli/diff/rules";
-import { reference } from "../../../src/cli/diff/snapshot";
-import { levelOf } from "../../../src/cli/findings/finding";
-import type { DecisionRequest } from "../../../src/decision/model";
-import type { JsonObject } from "../../../src/text/json";
-import { betweenPacks, evidenceOf, packWith, verdictOf, withResource } from "../../helpers/diff";
-import { editedPlans, realPlan, SECRETS } from "../../helpers/edited-plans";
-import { packOf } from "../../helpers/packs";
+import { RULES } from "../../../../src/cli/diff/change-rules";
+import { changesExitCode, changesJson, findingsOf } from "../../../../src/cli/diff/changes";
+import { changesOfPlan } from "../../../../src/cli/diff/plans/plan-findings";
+import { changesMarkdown, changesText } from "../../../../src/cli/diff/render-summary";
+import { reference } from "../../../../src/cli/diff/snapshot";
+import { levelOf } from "../../../../src/cli/findings/finding";
+import type { DecisionRequest } from "../../../../src/decision/model";
+import type { JsonObject } from "../../../../src/text/json";
+import { betweenPacks, evidenceOf, packWith, verdictOf, withResource } from "../../../helpers/diff";
+import { editedPlans, realPlan, SECRETS } from "../../../helpers/edited-plans";
+import { packOf } from "../../../helpers/packs";
 
 const changesOf = (plan: object) => changesOfPlan(plan as JsonObject, "x", "Plan");
 const rulesOf = (changes: ReturnType<typeof changesOf>) =>

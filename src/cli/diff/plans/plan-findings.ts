@@ -1,17 +1,17 @@
-import { ADDRESSES, KEY_ADDRESSES } from "../../terraform/addresses";
-import { type JsonObject, valueAt } from "../../text/json";
-import type { PackFile } from "../review/file-names";
-import { policyOfAddress } from "../terraform/known-addresses";
-import { canonical, listOf, objectOf, textOf } from "../text/json";
-import { type Changes, changesOf } from "./changes";
-import { nameOf } from "./json-values";
-import { comparable, permissionFindings } from "./permissions";
-import { type Plan, type PlannedChange, planOf } from "./plan-file";
-import { comparePolicies, policyFindings } from "./policies";
-import { describe, resourceFindings, resourcesOfPlan } from "./resources";
-import type { DiffFound } from "./rules";
-import { exposureFindings, masked, outputFindings, type PgpKeys, pgpKeyFindings, secretFindings, secretsIn } from "./secrets";
-import { isOurs, keyIn, policyAt, type Snapshot, slotsOf, snapshotOfPlan } from "./snapshot";
+import { ADDRESSES, KEY_ADDRESSES } from "../../../terraform/addresses";
+import { type JsonObject, valueAt } from "../../../text/json";
+import type { PackFile } from "../../pack/file-names";
+import { policyOfAddress } from "../../terraform/known-addresses";
+import { canonical, listOf, objectOf, textOf } from "../../text/json";
+import type { DiffFound } from "../change-rules";
+import { type Changes, changesOf } from "../changes";
+import { nameOf } from "../json-values";
+import { comparable, permissionFindings } from "../permissions";
+import { type Plan, type PlannedChange, planOf } from "../plan-file";
+import { comparePolicies, policyFindings } from "../policies";
+import { describe, resourceFindings, resourcesOfPlan } from "../resource-findings";
+import { exposureFindings, masked, outputFindings, type PgpKeys, pgpKeyFindings, secretFindings, secretsIn } from "../secrets";
+import { isOurs, keyIn, policyAt, type Snapshot, slotsOf, snapshotOfPlan } from "../snapshot";
 
 /**
  * What a plan does.

@@ -93,7 +93,7 @@ export async function rulesOf(...args: Parameters<typeof resultsOf>): Promise<Re
 }
 
 /** A local AWS and a stub in front of it. */
-export interface TestAws {
+interface TestAws {
   readonly local: LocalAws;
   readonly stub: StubAws;
 }

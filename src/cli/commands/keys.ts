@@ -9,10 +9,10 @@ import { changesOf } from "../account/keys/next-step";
 import { type KeyReport, keyReport, keyReportText, keysJson } from "../account/keys/report";
 import type { KeySituation } from "../account/keys/situation";
 import { keySituation } from "../account/keys/sources";
-import { reportJson } from "../findings/finding";
+import { EXIT, reportJson } from "../findings/finding";
 import { inOneStep } from "../terraform/signals";
 import { forDeployments, STACKS_HELP, selectDeployments, selectOne } from "./support/deployments";
-import { type Define, EXIT, formatOption, type Session, timeoutOption } from "./support/session";
+import { type Define, formatOption, type Session, timeoutOption } from "./support/session";
 
 interface Options {
   readonly write?: true;

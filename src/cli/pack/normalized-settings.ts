@@ -3,7 +3,7 @@ import { isObject } from "../../text/json";
 import { packageVersion } from "../../text/package-file";
 
 /** The settings of a deployment with all defaults filled in, and the program that did so. They are valid settings again. */
-export interface NormalizedSettings {
+interface NormalizedSettings {
   /** Version of the program that wrote the review pack. */
   readonly version: string;
   readonly settings: Readonly<Record<string, unknown>>;

@@ -19,7 +19,7 @@ export interface DeployerPolicy {
   readonly grants: readonly Grant[];
 }
 
-export interface DeployerPolicies {
+interface DeployerPolicies {
   /** One, or more if Terraform assumes roles. */
   readonly policies: readonly DeployerPolicy[];
   /**

@@ -19,7 +19,7 @@ export interface StaleFile {
 }
 
 /** What a folder of review packs should contain. */
-export interface Expected {
+interface Expected {
   /** Review packs by stack, of the deployments that the command is for. */
   readonly packs: Readonly<Record<string, Pack>>;
   /** Stacks of all deployments. */
@@ -30,7 +30,7 @@ export interface Expected {
   readonly overview: string | undefined;
 }
 
-export interface PackFolder {
+interface PackFolder {
   readonly stale: readonly StaleFile[];
   /** Folders with a review pack, or what is left of one, of no deployment, not generated from this settings folder. They are kept. */
   readonly unknown: readonly string[];

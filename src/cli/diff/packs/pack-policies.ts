@@ -6,7 +6,7 @@ import { mapStrings, nameOf } from "../json-values";
 import { comparePolicies, deployerFindings, type Policy, readPolicy } from "../policies";
 
 /** The policies of a review pack, by file name. */
-export type PackPolicies = ReadonlyMap<string, Policy>;
+type PackPolicies = ReadonlyMap<string, Policy>;
 
 /** The files of the policies that Terraform does not apply. */
 const UNAPPLIED_FILES: readonly PackFile[] = [...DEPLOYER_FILES, PLANNER_FILE, CONTROL_POLICY_FILE];

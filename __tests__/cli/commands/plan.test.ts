@@ -95,7 +95,7 @@ describe.each(["plan", "apply"])("dkp-access %s", (command) => {
     expect(left()).toEqual(EXPECTED.filter((name) => behavior.failing !== "init" || name !== ".terraform"));
   });
 
-  it("names the page that helps where terraform init or plan fails", async () => {
+  it("names the document that helps where terraform init or plan fails", async () => {
     expect((await run([], { failing: "init" })).stderr).toMatch(/the bucket does not exist: docs\/how-to\/state-bucket\.md\n$/);
     expect((await run([], { failing: "plan" })).stderr).toMatch(
       /cannot be destroyed: docs\/how-to\/change-and-retire\.md#changes-that-replace-objects\n$/,

@@ -139,9 +139,9 @@ describe("the migrations from CDKTF in docs/how-to/cdktn.md", () => {
       return output;
     };
     succeed(runIn(PROJECT, environment({}), "node", "bin/dkp-access", "init", repository, "--cdk-terrain"));
-    // `init` names the version that this checkout would be packed as.
-    const { dependencies } = JSON.parse(readFileSync(join(repository, "package.json"), "utf8"));
-    packProject(repository, /^file:dkp-access-(.+)\.tgz$/.exec(dependencies["dkp-access"])?.[1]);
+    // As the file that `npm run package` creates, which package.json names.
+    const [, version] = /dkp-access-(.+)\.tgz/.exec(readFileSync(join(repository, "package.json"), "utf8")) ?? [];
+    packProject(repository, version);
     write(repository, { "deployments/deckhouse.yaml": EXAMPLE });
     install(repository, [], moved);
     const json = "cdktf.out/stacks/deckhouse/cdk.tf.json";

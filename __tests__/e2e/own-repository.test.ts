@@ -1,6 +1,7 @@
-import { existsSync, readFileSync } from "node:fs";
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { basename, join } from "node:path";
 import { blockWith } from "../helpers/blocks";
+import { PROJECT } from "../helpers/project-root";
 import { install, mustSucceed, npmEnvironment, packProject } from "./support/consumer";
 import { LocalAws } from "./support/local-aws";
 import { Deployments, folder, write } from "./support/project";
@@ -10,6 +11,20 @@ import { type Finished, jsonOf, runIn, terraformEnvironment } from "./support/te
 const SETTINGS = "deployments/deckhouse.yaml";
 const STACK = "cdktf.out/stacks/deckhouse";
 const JSON_FILE = join(STACK, "cdk.tf.json");
+
+const GOLDEN = "__tests__/golden/deployments";
+
+/** The golden deployments, those without an account in one of their own, because together their names must differ. */
+function goldenDeployments(): Readonly<Record<string, string>> {
+  const read = (path: string) => readFileSync(join(PROJECT, path), "utf8");
+  const settings = readdirSync(join(PROJECT, GOLDEN)).map((file, index) => {
+    const text = read(join(GOLDEN, file));
+    const account = /^accountId:/m.test(text) ? "" : `accountId: "${index + 100_000_000_000}"\n`;
+    return [`deployments/${file}`, `${text}${account}`] as const;
+  });
+  const installation = "__tests__/golden/config.yaml";
+  return { ...Object.fromEntries(settings), [installation]: read(installation) };
+}
 
 /** A repository that `dkp-access init` wrote. */
 class Repository {
@@ -123,6 +138,29 @@ describe("a repository that dkp-access init wrote", () => {
       each.run(command);
       expect(each.read(JSON_FILE)).toBe(expected);
       expect(each.read(join(STACK, "versions.tf"))).toContain(">= 1.10.0");
+    }
+  });
+
+  it("does so for all golden deployments", () => {
+    const synthesized = (path: string, program: string, ...args: string[]) => {
+      mustSucceed(runIn(path, { PATH: process.env.PATH ?? "", CI: "1" }, program, ...args));
+      const stacks = join(path, "cdktf.out/stacks");
+      return readdirSync(stacks).map((stack) => [stack, readFileSync(join(stacks, stack, "cdk.tf.json"), "utf8")]);
+    };
+    const expected = synthesized(folder(goldenDeployments()), process.execPath, join(PROJECT, "dist/program.js"), "synth");
+    expect(expected).toHaveLength(readdirSync(join(PROJECT, GOLDEN)).length);
+    for (const [{ path }, program, ...files] of [
+      [repository, "dkp-access"],
+      [withProgram, "cdktf", "main.ts", "cdktf.json", "tsconfig.json"],
+    ] as const) {
+      const golden = join(path, "golden");
+      write(golden, goldenDeployments());
+      symlinkSync(join(path, "node_modules"), join(golden, "node_modules"));
+      for (const file of files) {
+        cpSync(join(path, file), join(golden, file));
+      }
+      expect(synthesized(golden, "npx", program, "synth")).toEqual(expected);
+      rmSync(golden, { recursive: true });
     }
   });
 

@@ -25,6 +25,7 @@ const DEPLOYMENTS: Readonly<Record<string, string>> = {
   scoped: settings("scoped", "scoped", `nodeRole: { name: scoped-nodes }\n${cluster("scoped")}`),
 };
 const STACKS = Object.keys(DEPLOYMENTS);
+const ROLE_POLICIES = ["deployer-policy.json", "planner-policy.json"];
 
 /** Packs an earlier commit of this project. @throws Error if the clone does not have it */
 function packedEarlier(): string {
@@ -86,8 +87,11 @@ describe("a repository with the package of an earlier commit, after the commands
     later = basename(packProject(repository, "0.2.0-g01234567").filename);
   });
 
-  it("has a review pack that is not up to date, and becomes so without a change of meaning", () => {
-    const [installation = "", ...rest] = blockWith("git rm dkp-access-OLD", "docs/how-to/upgrade.md")
+  it("has an outdated review pack, in which only the policies of the Terraform role change in meaning", () => {
+    const [installation = "", review = "", diff = "", toCommit = ""] = blockWith(
+      "git rm dkp-access-OLD",
+      "docs/how-to/upgrade.md",
+    )
       .replaceAll("VERSION.tgz", "0.2.0-g01234567.tgz")
       .replaceAll("OLD.tgz", "0.2.0.tgz")
       .trim()
@@ -98,12 +102,22 @@ describe("a repository with the package of an earlier commit, after the commands
       status: 1,
       output: expect.stringContaining("review is not up to date; run npx dkp-access review and commit the result:"),
     });
-    expect(run("sh", "-e", "-c", rest.join("\n"))).toMatch(
-      new RegExp(
-        `\nchanged in meaning: no file\nPermissions unchanged\\. .*\n\nUnchanged: ${STACKS.join(", ")}\nrm '.*'\n$`,
-        "s",
+    const shell = (line: string) => attempt("sh", "-c", line);
+    const changed = STACKS.flatMap((stack) => ROLE_POLICIES.map((file) => `  review/${stack}/${file}\n`)).join("");
+    expect(shell(review)).toEqual({ status: 0, output: expect.stringMatching(new RegExp(`\nchanged in meaning:\n${changed}$`)) });
+    // The second policy, which no deployment here has, got another name after that commit.
+    const { status, output } = shell(diff);
+    expect(status).toBe(2);
+    expect(output.match(/^\w+$/gm)).toEqual(STACKS);
+    expect(new Set(output.match(/^- .*?\)/gm))).toEqual(
+      new Set(
+        ROLE_POLICIES.flatMap((file) => [
+          `- the Terraform role needs additional permissions by the upgrade to 0.2.0-g01234567 (${file})`,
+          `- the Terraform role needs fewer permissions (${file})`,
+        ]),
       ),
     );
+    mustSucceed(shell(toCommit));
     commit("the later version");
     expect(run("git", "ls-files", "*.tgz")).toBe(`${later}\n`);
     expect(run("git", "status", "--short")).toBe("");

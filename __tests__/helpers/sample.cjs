@@ -85,6 +85,7 @@ const COSTS = {
   "e2e/pipelines.test.ts": 60,
   "e2e/policy-changes.test.ts": 38,
   "e2e/synth.test.ts": 12,
+  "e2e/upgrade.test.ts": 108,
   "e2e/year.test.ts": 38,
   "proofs/compare.simulation.test.ts": 27,
   "proofs/key-situations.three-events.test.ts": 210,

@@ -76,7 +76,7 @@ describe.each(["plan", "apply"])("dkp-access %s", (command) => {
   it.each<[string, Behavior, string]>([
     ["init", { failing: "init" }, "terraform init ended with 1, so there is no plan; the reason is above"],
     ["init ends with 3", { failing: "init", code: 3 }, "terraform init ended with 3, so there is no plan"],
-    ["plan", { failing: "plan" }, "terraform plan ended with 1, so there is no plan; the reason is above\n"],
+    ["plan", { failing: "plan" }, "terraform plan ended with 1, so there is no plan; the reason is above"],
     ["plan ends as after a panic", { failing: "plan", code: 11 }, "terraform plan ended with 11, so there is no plan"],
     ["its summary", { failing: "show" }, "failed with 1: no reason\n"],
     ["nothing, and there is no backend", { backend: {} }, "backend s3 -> none"],
@@ -95,8 +95,11 @@ describe.each(["plan", "apply"])("dkp-access %s", (command) => {
     expect(left()).toEqual(EXPECTED.filter((name) => behavior.failing !== "init" || name !== ".terraform"));
   });
 
-  it("names docs/how-to/state-bucket.md where terraform init fails", async () => {
+  it("names the document that helps where terraform init or plan fails", async () => {
     expect((await run([], { failing: "init" })).stderr).toMatch(/the bucket does not exist: docs\/how-to\/state-bucket\.md\n$/);
+    expect((await run([], { failing: "plan" })).stderr).toMatch(
+      /cannot be destroyed: docs\/how-to\/change-and-retire\.md#changes-that-replace-objects\n$/,
+    );
   });
 
   it("takes arguments of the backend from elsewhere if the settings leave them", async () => {

@@ -11,6 +11,7 @@ import type { KeySituation } from "../account/keys/situation";
 import { keySituation } from "../account/keys/sources";
 import { EXIT, reportJson } from "../findings/finding";
 import { inOneStep } from "../terraform/signals";
+import { dkpAccess } from "../text/command";
 import { forDeployments, STACKS_HELP, selectDeployments, selectOne } from "./support/deployments";
 import { type Define, formatOption, type Session, timeoutOption } from "./support/session";
 
@@ -70,7 +71,7 @@ async function status(session: Session, names: readonly string[], { write, timeo
     const { file, stack } = context(session, last.situation);
     const changes = changesOf(stack, last.next);
     await inOneStep(() => editSettings(file, changes));
-    session.printError(`wrote ${file}: commit the change, then go on with the step\n`);
+    session.printError(`wrote ${file}: run ${dkpAccess("review", stack)}, commit both, then go on with the step\n`);
   }
 }
 

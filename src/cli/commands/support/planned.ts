@@ -132,7 +132,7 @@ const workspaceRemedy = (source: string) => (source === "TF_WORKSPACE" ? "unset 
 /** Runs Terraform. @param success the exit codes that mean that it did all of its work */
 async function run(
   session: Session,
-  { stack, state }: Deployment,
+  { stack, state, protect }: Deployment,
   folder: string,
   success: readonly number[],
   command: "init" | "plan",
@@ -142,8 +142,12 @@ async function run(
   session.printError(`${binary} ${[command, ...args].join(" ")}\n`);
   const code = await runToEnd(session.terraform, folder, [command, ...args]);
   if (!success.includes(code)) {
-    const bucket = command === "init" && state.type === "s3" ? `. If the bucket does not exist: ${page("state-bucket")}` : "";
-    throw new Error(`${stack}: ${binary} ${command} ended with ${code}, so there is no plan; the reason is above${bucket}`);
+    const remedies = {
+      init: state.type === "s3" && `. If the bucket does not exist: ${page("state-bucket")}`,
+      plan: protect && `. If an instance cannot be destroyed: ${page("change-and-retire", "changes-that-replace-objects")}`,
+    };
+    const remedy = remedies[command] || "";
+    throw new Error(`${stack}: ${binary} ${command} ended with ${code}, so there is no plan; the reason is above${remedy}`);
   }
   return code;
 }

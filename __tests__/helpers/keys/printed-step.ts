@@ -118,7 +118,7 @@ const ROWS: readonly Row[] = [
     },
   ],
   [
-    /^if DKP has (AKIA\w+|neither|another one): (.*)$/,
+    /^if DKP has (AKIA\w+|neither|another one, or none): (.*)$/,
     (step, [key = "", why = ""], nested) => {
       step.answers[key.startsWith("AKIA") ? key : "neither"] = printedStep([why, ...nested]);
     },

@@ -46,7 +46,7 @@ export function stepText(step: Step, context: Context): readonly string[] {
   const answers = Object.entries(askKey ?? {});
   for (const [id, answer] of answers) {
     const [reason = "", ...rest] = stepText(answer, context);
-    const other = answers.length > 2 ? "neither" : "another one";
+    const other = answers.length > 2 ? "neither" : "another one, or none";
     lines.push(`  if DKP has ${id === "" ? other : id}: ${reason}`, ...rest.map((line) => `  ${line}`));
   }
   lines.push(...before.map((action) => `  first ${actionText(action, context)}`));

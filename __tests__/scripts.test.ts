@@ -286,6 +286,29 @@ describe("readFolder", () => {
   });
 });
 
+describe("what a push runs", () => {
+  const { alwaysOf } = require("./helpers/sample.cjs") as { alwaysOf(changed?: readonly string[]): readonly string[] };
+  const testFiles = readdirSync(join(PROJECT, "__tests__"), { recursive: true }).map(String);
+  const all = alwaysOf();
+
+  it.each([
+    ["a file of no room", ["src/cli/keys.ts", "package.json"], all],
+    ["documents", ["docs/how-to/keys.md"], ["e2e/year.", "proofs/key-situations.test."]],
+    ["one room", ["src/decision/read.ts"], ["e2e/year.", "proofs/key-situations.test.", "e2e/plan."]],
+    [
+      "two rooms and a test",
+      ["src/cli/account/keys/leak.ts", "src/cli/review/pack.ts", "__tests__/e2e/pgp.test.ts"],
+      ["e2e/year.", "proofs/key-situations.test.", "e2e/key-situations.", "e2e/preflight/", "e2e/plan.", "e2e/pgp.test.ts"],
+    ],
+  ])("follows the rooms that changed: %s", (_, changed, expected) => {
+    expect(alwaysOf(changed)).toEqual(expected);
+  });
+
+  it.each(all)("exists: %s", (beginning) => {
+    expect(testFiles.some((path) => path.startsWith(beginning))).toBe(true);
+  });
+});
+
 /** Waiters and their operations of the SDK for JavaScript, which is generated from the same models. */
 function waitersOfSdk(service: string): readonly (readonly [string, string | undefined])[] {
   const folder = join(dirname(require.resolve(`@aws-sdk/client-${service}/package.json`)), "dist-es/waiters");

@@ -18,7 +18,6 @@ export { type DeploymentPolicies, type DeploymentPolicy, deploymentPolicies } fr
 export { type DkpVersion, SUPPORTED_VERSIONS } from "./iam/dkp-versions";
 export type { Slot } from "./iam/key-slots";
 export { partitionOf } from "./iam/partitions";
-export type { PolicyValue } from "./iam/policy-statement";
 export {
   type Environment,
   type Mode,
@@ -27,6 +26,7 @@ export {
   type PolicyStatement,
   policyStatements,
 } from "./iam/policy-statements";
+export type { PolicyValue } from "./iam/statement";
 export type { Deployment } from "./settings/deployment";
 export { SettingsError } from "./settings/errors";
 export { defineDeployments, loadDeployments } from "./settings/load";

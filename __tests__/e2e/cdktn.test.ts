@@ -139,7 +139,9 @@ describe("the migrations from CDKTF in docs/how-to/cdktn.md", () => {
       return output;
     };
     succeed(runIn(PROJECT, environment({}), "node", "bin/dkp-access", "init", repository, "--cdk-terrain"));
-    packProject(repository);
+    // `init` names the version that this checkout would be packed as.
+    const { dependencies } = JSON.parse(readFileSync(join(repository, "package.json"), "utf8"));
+    packProject(repository, /^file:dkp-access-(.+)\.tgz$/.exec(dependencies["dkp-access"])?.[1]);
     write(repository, { "deployments/deckhouse.yaml": EXAMPLE });
     install(repository, [], moved);
     const json = "cdktf.out/stacks/deckhouse/cdk.tf.json";

@@ -48,7 +48,7 @@ describe(".dependency-cruiser.mjs", () => {
       ...ALLOWED,
       "src/iam/catalogue.ts": 'import type { Address } from "../terraform/addresses";',
       "src/settings/deployment.ts": 'import "../cli/review/resources";',
-      "src/cli/review/resources.ts": 'import "@aws-sdk/client-iam";\nimport "cdktf";\nimport "valibot";',
+      "src/cli/review/resource-purposes.ts": 'import "@aws-sdk/client-iam";\nimport "cdktf";\nimport "valibot";',
       "src/constructs/access-user.ts":
         'import "@cdktf/provider-aws";\nimport "../settings/deployment";\nimport "../terraform/addresses";\nimport "../surprise/new";',
       "src/surprise/new.ts": "export const x = 1;",
@@ -57,8 +57,8 @@ describe(".dependency-cruiser.mjs", () => {
       "src/iam/unused.ts": "export const unused = 1;",
     });
     expect([...found].sort()).toEqual([
-      "@aws-sdk-in-cli-account: src/cli/review/resources.ts -> @aws-sdk/client-iam",
-      "cdktf-in-constructs-stack-app-cli-terraform-configuration: src/cli/review/resources.ts -> cdktf",
+      "@aws-sdk-in-cli-account: src/cli/review/resource-purposes.ts -> @aws-sdk/client-iam",
+      "cdktf-in-constructs-stack-app-cli-terraform-configuration: src/cli/review/resource-purposes.ts -> cdktf",
       "commander-in-cli-commands: src/cli/account/keys/status.ts -> commander",
       "constructs-imports: src/constructs/access-user.ts -> src/settings/deployment.ts",
       "constructs-imports: src/constructs/access-user.ts -> src/surprise/new.ts",
@@ -67,9 +67,9 @@ describe(".dependency-cruiser.mjs", () => {
       "no-unused-modules: src/iam/unused.ts -> src/iam/unused.ts",
       "process-is-global: src/cli/account/keys/status.ts -> process",
       "provider-by-deep-path: src/constructs/access-user.ts -> @cdktf/provider-aws",
-      "settings-imports: src/settings/deployment.ts -> src/cli/review/resources.ts",
+      "settings-imports: src/settings/deployment.ts -> src/cli/review/resource-purposes.ts",
       "text-imports: src/text/json.ts -> src/cli/commands/keys.ts",
-      "valibot-in-settings: src/cli/review/resources.ts -> valibot",
+      "valibot-in-settings: src/cli/review/resource-purposes.ts -> valibot",
     ]);
   });
 });

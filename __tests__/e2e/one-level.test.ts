@@ -1,6 +1,6 @@
 import { changesExitCode } from "../../src/cli/diff/changes";
-import { changesOfPlan } from "../../src/cli/diff/plan";
 import { readPlan } from "../../src/cli/diff/plan-file";
+import { changesOfPlan } from "../../src/cli/diff/plans/plan-findings";
 import { changesText } from "../../src/cli/diff/render-summary";
 import { between } from "../helpers/diff";
 import { LocalAws } from "./support/local-aws";

@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { App } from "cdktf";
+import { diffLinesUnified } from "jest-diff";
 import { parse } from "yaml";
 import { deploymentsNamed } from "../../src/cli/commands/support/deployments";
 import { reviewedJson } from "../../src/cli/terraform/terraform-json";
@@ -13,7 +14,7 @@ const DEPLOYMENTS = "__tests__/golden/deployments";
 const EXPECTED = join(PROJECT, "__tests__/golden/expected");
 const REMEDY = "if the change is intended, run `npm run golden` and review the difference with git";
 
-/** The deployments whose whole review pack is compared too: one of each policy mode, one with a node role. */
+/** The deployments whose files are committed whole, with their review packs: one of each kind of policy, one with a node role. */
 const WITH_REVIEW_PACK: readonly string[] = ["documented", "minimal-config-file", "node-role"];
 
 /** Text by file name. */
@@ -22,7 +23,10 @@ type Files = Readonly<Record<string, string>>;
 /** `cdk.tf.json` and `main.tf.json` of the review packs, by stack. The latter repeats the former, and its digest is among the expected files. */
 const reviewed = new Map<string, readonly [terraform: string, applied: string]>();
 
-/** What the program writes for each golden deployment, as it is committed: `cdk.tf.json`, and of some the rest of the review pack, by stack. */
+/**
+ * What the program writes for each golden deployment, as it is committed, by stack: `cdk.tf.json` and the review pack of some, of the others
+ * the differences of `cdk.tf.json` from the nearest of these, which determine its bytes.
+ */
 function synthesize(): Readonly<Record<string, Files>> {
   const before = process.cwd();
   // Paths in settings are relative to the folder that the program runs in, which is the project's root.
@@ -39,7 +43,7 @@ function synthesize(): Readonly<Record<string, Files>> {
       new DeckhouseAccessStack(app, deployment);
     }
     app.synth();
-    return Object.fromEntries(
+    const written = Object.fromEntries(
       deployments.map((deployment) => {
         const terraform = readFileSync(join(outdir, "stacks", deployment.stack, "cdk.tf.json"), "utf8");
         const pack = WITH_REVIEW_PACK.includes(deployment.stack) ? packFilesOf(deployment, reviewedJson(terraform)) : {};
@@ -54,10 +58,31 @@ function synthesize(): Readonly<Record<string, Files>> {
         ];
       }),
     );
+    const whole = WITH_REVIEW_PACK.map((stack) => [stack, written[stack]?.["cdk.tf.json"] ?? ""] as const);
+    return Object.fromEntries(
+      Object.entries(written).map(([stack, files]) => [
+        stack,
+        WITH_REVIEW_PACK.includes(stack) ? files : { "cdk.tf.json.diff": difference(stack, files["cdk.tf.json"] ?? "", whole) },
+      ]),
+    );
   } finally {
     rmSync(outdir, { recursive: true });
     process.chdir(before);
   }
+}
+
+/** The shortest of the differences of a file from those of other stacks, whose names are replaced by its own first. */
+function difference(stack: string, text: string, whole: readonly (readonly [stack: string, text: string])[]): string {
+  const plain = (line: string) => line;
+  const [shortest = ""] = whole
+    .map(([base, baseText]) => {
+      const lines = [baseText.replaceAll(base, stack), text].map((side) => side.split("\n")) as [string[], string[]];
+      const options = { contextLines: 0, expand: false, omitAnnotationLines: true, includeChangeCounts: false };
+      const colors = { aColor: plain, bColor: plain, changeColor: plain, commonColor: plain, patchColor: plain };
+      return `from ${base}\n${diffLinesUnified(...lines, { ...options, ...colors })}\n`;
+    })
+    .sort((one, other) => one.length - other.length);
+  return shortest;
 }
 
 function readFolder(folder: string): Files {

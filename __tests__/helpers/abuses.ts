@@ -5,7 +5,7 @@ import { PROJECT } from "./project-root";
 import type { Request } from "./simulator";
 
 /** Something that an attacker with the key should not be able to do. */
-export interface Abuse extends Request {
+interface Abuse extends Request {
   readonly what: string;
   /** Whether the documented policy allows it. */
   readonly documented: boolean;

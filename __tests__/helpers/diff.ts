@@ -1,8 +1,8 @@
+import type { ActionChange } from "../../src/cli/diff/change-rules";
+import { type DiffFound, RULES, type RuleId } from "../../src/cli/diff/change-rules";
 import { type Changes, changesExitCode, type DeploymentChanges, findingsOf } from "../../src/cli/diff/changes";
-import { changesAgainst } from "../../src/cli/diff/compare";
-import type { Files } from "../../src/cli/diff/pack-side";
-import type { ActionChange } from "../../src/cli/diff/rules";
-import { type DiffFound, RULES, type RuleId } from "../../src/cli/diff/rules";
+import { changesAgainst } from "../../src/cli/diff/packs/compare";
+import type { Files } from "../../src/cli/diff/packs/pack-side";
 import { levelOf } from "../../src/cli/findings/finding";
 import type { JsonObject } from "../../src/text/json";
 import { packOf, reviewPackOf } from "./packs";

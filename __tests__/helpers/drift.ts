@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { describedResources, type ExpectedObject, managedOf } from "../../src/cli/account/drift/managed";
+import type { DriftRules } from "../../src/cli/account/drift/drift-rules";
+import { describedResources, type ExpectedObject, managedOf } from "../../src/cli/account/drift/managed-attributes";
 import { type DriftReport, type DriftState, driftReport } from "../../src/cli/account/drift/report";
-import type { DriftRules } from "../../src/cli/account/drift/rules";
 import type { StateResource } from "../../src/cli/terraform/state-file";
 import type { Deployment } from "../../src/settings/deployment";
 import { ADDRESSES } from "../../src/terraform/addresses";

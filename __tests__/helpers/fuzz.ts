@@ -27,7 +27,7 @@ export const anyCharacter: fc.Arbitrary<string> = fc
   .map((code) => String.fromCodePoint(code));
 
 /** Any value that JSON or YAML can hold, most of them small, and strings that have a meaning somewhere. */
-export const anyValue: fc.Arbitrary<unknown> = fc.oneof(
+const anyValue: fc.Arbitrary<unknown> = fc.oneof(
   { weight: 4, arbitrary: fc.constantFrom(...STRINGS) },
   { weight: 1, arbitrary: fc.constantFrom(...SECRETS) },
   { weight: 2, arbitrary: fc.constantFrom<unknown>(null, true, false, 0, -1, 1.5, 1e308, 2 ** 53, [], {}, [null], [[]]) },

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { PROJECT } from "./project-root";
 
 /** A command that starts with `npx`, as a reader would copy it. */
-export interface NpxLine {
+interface NpxLine {
   readonly file: string;
   readonly command: string;
 }

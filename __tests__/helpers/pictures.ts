@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { PROJECT } from "./project-root";
 
 /** What Mermaid's own parser reads in a picture: nodes and arrows with their labels as they are shown. */
-export interface Picture {
+interface Picture {
   readonly error?: string;
   readonly nodes: readonly (readonly [id: string, label: string])[];
   readonly arrows: readonly (readonly [from: string, to: string, label: string])[];

@@ -2,7 +2,7 @@ import { Readable, Writable } from "node:stream";
 import { runProgram } from "../../src/cli/commands/program";
 
 /** What a command printed, and its exit code. */
-export interface CliResult {
+interface CliResult {
   readonly status: number;
   readonly stdout: string;
   readonly stderr: string;

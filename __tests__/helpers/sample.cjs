@@ -11,22 +11,48 @@ if (process.env.SAMPLE === undefined) {
   process.stderr.write(`SAMPLE=${process.env.SAMPLE} repeats this sample\n`);
 }
 
-/** Beginnings of the names of files that run with every push: each catches mistakes that nothing else catches. */
-const ALWAYS = [
-  "e2e/core.",
-  "e2e/deploy.",
-  "e2e/guards.",
-  "e2e/import.",
-  "e2e/key-situations.",
-  "e2e/package.",
-  "e2e/pipelines.",
-  "e2e/plan.",
-  "e2e/preflight/",
-  "e2e/program.",
-  "e2e/workflows.",
-  "e2e/year.",
-  "proofs/key-situations.test.",
+/** The rooms of the sources, as beginnings of paths, and beginnings of the test files that alone catch mistakes there. */
+const ALONE = [
+  [
+    ["src/iam/", "src/settings/", "src/terraform/", "src/constructs/", "src/app.ts", "src/stack.ts", "main.ts"],
+    ["e2e/core.", "e2e/deploy.", "e2e/guards.", "e2e/import.", "e2e/program."],
+  ],
+  [["src/decision/", "src/cli/diff/", "src/cli/pack/", "src/cli/review/"], ["e2e/plan."]],
+  [
+    ["src/cli/terraform/", "src/cli/commands/"],
+    ["e2e/plan.", "e2e/deploy.", "e2e/pipelines."],
+  ],
+  [["src/cli/account/"], ["e2e/key-situations.", "e2e/preflight/"]],
+  [
+    ["src/cli/init/", "templates/", "scripts/", "bin/", "docs/pipelines/", ".github/", ".ci/"],
+    ["e2e/package.", "e2e/pipelines.", "e2e/workflows."],
+  ],
+  [["docs/", "review/", "README.md", "CHANGELOG.md", "CONTRIBUTING.md"], []],
 ];
+
+/** What runs with every push: the life of a deployment from `init` to its end, and the walk of the situations of keys. */
+const ALWAYS = ["e2e/year.", "proofs/key-situations.test."];
+
+/** The files that a push changes since the commit that BASE names; undefined where it names none, as for a new branch. */
+function changedFiles() {
+  const { status, stdout } = spawnSync("git", ["diff", "--name-only", `${process.env.BASE || "none"}...HEAD`], {
+    encoding: "utf8",
+  });
+  return status === 0 ? stdout.split("\n").filter((path) => path !== "") : undefined;
+}
+
+/**
+ * Beginnings of the names of test files that run with a push of changed files: those that alone catch something in their rooms. All of
+ * them if the changes are unknown, or a file is in no room. A changed test runs itself.
+ */
+function alwaysOf(changed) {
+  const tests = changed?.filter((path) => /^__tests__\/(e2e|proofs)\/.*\.test\.ts$/.test(path)) ?? [];
+  const rooms = changed
+    ?.filter((path) => !tests.includes(path))
+    .map((path) => ALONE.find(([beginnings]) => beginnings.some((beginning) => path.startsWith(beginning))));
+  const chosen = rooms === undefined || rooms.includes(undefined) ? ALONE : rooms;
+  return [...new Set([...ALWAYS, ...chosen.flatMap(([, names]) => names), ...tests.map(nameOf)])];
+}
 
 /** The share of the other files that runs with a push, by their cost. */
 const SHARE = 1 / 8;
@@ -87,9 +113,10 @@ function sampleOf(paths) {
 
 /** For Jest's option --filter: what a push runs of a project's files. */
 async function filter(paths) {
-  const always = paths.filter((path) => ALWAYS.some((beginning) => nameOf(path).startsWith(beginning)));
+  const beginnings = alwaysOf(changedFiles());
+  const always = paths.filter((path) => beginnings.some((beginning) => nameOf(path).startsWith(beginning)));
   const others = sampleOf(paths.filter((path) => !always.includes(path)));
   return { filtered: process.env.COMPLETE === "1" ? paths : [...always, ...others] };
 }
 
-module.exports = Object.assign(filter, { costOf });
+module.exports = Object.assign(filter, { alwaysOf, costOf });

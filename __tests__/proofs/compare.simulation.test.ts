@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
+import { RULES } from "../../src/cli/diff/change-rules";
 import type { Changes } from "../../src/cli/diff/changes";
-import { RULES } from "../../src/cli/diff/rules";
 import { levelOf } from "../../src/cli/findings/finding";
 import type { DecisionRequest } from "../../src/decision/model";
 import { policyDocument } from "../../src/iam/policy-document";

@@ -1,10 +1,10 @@
 import schema from "../../docs/reference/findings.schema.json";
 import { changesJson } from "../../src/cli/diff/changes";
-import { changesOfPlan } from "../../src/cli/diff/plan";
+import { changesOfPlan } from "../../src/cli/diff/plans/plan-findings";
 import { editedPlans } from "../helpers/edited-plans";
 import { schemaErrors } from "../helpers/json-schema";
 
-// What each edited plan means: __tests__/cli/diff/plans.test.ts.
+// What each edited plan means: __tests__/cli/diff/plans/plans.test.ts.
 describe("the change summary of every edited plan", () => {
   it("matches the published schema as JSON", () => {
     for (const { plan } of Object.values(editedPlans())) {

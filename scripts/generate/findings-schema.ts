@@ -1,7 +1,7 @@
-import { DRIFT_RULES } from "../../src/cli/account/drift/rules";
-import { KEY_RULES } from "../../src/cli/account/keys/rules";
-import { PREFLIGHT_RULES } from "../../src/cli/account/preflight/rules";
-import { RULES } from "../../src/cli/diff/rules";
+import { DRIFT_RULES } from "../../src/cli/account/drift/drift-rules";
+import { KEY_RULES } from "../../src/cli/account/keys/key-rules";
+import { PREFLIGHT_RULES } from "../../src/cli/account/preflight/preflight-rules";
+import { RULES } from "../../src/cli/diff/change-rules";
 import { LEVELS } from "../../src/cli/findings/finding";
 
 /** The rules of every command that reports findings. */

@@ -3,7 +3,7 @@ import type { Construct } from "constructs";
 import type { BackendArguments, StateLocation } from "../terraform/state-location";
 import { errorsInOutputFolder, fromStackFolder } from "./local-state-path";
 
-export interface StateBackendProps {
+interface StateBackendProps {
   readonly location: StateLocation;
   /** The folder that the path of a `local` state is relative to. */
   readonly projectRoot: string;

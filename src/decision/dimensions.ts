@@ -31,7 +31,7 @@ export interface Domain {
 }
 
 /** A test on one dimension. */
-export interface Atom {
+interface Atom {
   readonly dimension: number;
   /** Classes for which it holds. */
   readonly mask: bigint;

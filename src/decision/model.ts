@@ -73,7 +73,7 @@ export interface ConditionGuard {
 }
 
 /** A test that is not interpreted. */
-export interface OpaqueGuard {
+interface OpaqueGuard {
   readonly kind: "opaque";
   readonly text: string;
   readonly reason: string;

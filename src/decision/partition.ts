@@ -2,7 +2,7 @@ import { type Budget, BudgetExceeded } from "./budget";
 import type { Glob, GlobSymbol } from "./glob";
 
 /** Strings that the same sets of patterns match. */
-export interface StringClass {
+interface StringClass {
   /** Bit n is set if set n of the patterns matches the strings of the class. */
   readonly matches: bigint;
   /** A shortest string of the class. */

@@ -4,7 +4,7 @@ import type { Conjunction, Dimension, Domain, Literal } from "./dimensions";
 /** What requests may have in each dimension. */
 export type RequestSet = readonly Domain[];
 
-export interface Search {
+interface Search {
   readonly dimensions: readonly Dimension[];
   /**
    * Whether the requests must match for certain. Then no test that is not interpreted may decide, and no operator for single values on a
@@ -15,7 +15,7 @@ export interface Search {
 }
 
 /** Requests that match some statements. */
-export interface Match {
+interface Match {
   readonly requests: RequestSet;
   readonly matching: readonly Conjunction[];
 }

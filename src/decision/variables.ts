@@ -2,7 +2,7 @@ import type { Side } from "./model";
 import { hasVariable, VARIABLES } from "./values";
 
 /** Both sides without policy variables, and the values that stand for them, by key. */
-export interface FilledSides {
+interface FilledSides {
   readonly one: Side;
   readonly other: Side;
   readonly values: Readonly<Record<string, string>>;

@@ -1,5 +1,5 @@
 import { CATALOGUE } from "./catalogue";
-import type { PolicyStatement } from "./policy-statement";
+import type { PolicyStatement } from "./statement";
 
 /**
  * Patterns with the actions of DKP that they match, which are all that they match among the actions of AWS, so that they allow the same

@@ -19,7 +19,7 @@ export function arnText({ partition, service, region, account: own, resource }: 
 }
 
 /** The parts of an IAM ARN that validation reads. */
-export interface IamArn {
+interface IamArn {
   readonly partition: string;
   /** 12 digits, or `aws` for AWS managed entities. */
   readonly account: string;

@@ -95,7 +95,7 @@ export interface CatalogueRow extends VersionRange {
 }
 
 /** The service whose role every cluster may require: DKP creates load balancers by default. */
-export const ELB_SERVICE = "elasticloadbalancing.amazonaws.com";
+const ELB_SERVICE = "elasticloadbalancing.amazonaws.com";
 
 /** Services that `iam:CreateServiceLinkedRole` is allowed for: values of `iam:AWSServiceName`. Spot instances change nothing else. */
 export const LINKED_SERVICES: readonly (Pick<CatalogueRow, "requiredWhen"> & { readonly service: string })[] = [

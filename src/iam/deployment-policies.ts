@@ -1,8 +1,8 @@
 import { shortened } from "./action-patterns";
 import { MAX_POLICY_CHARACTERS } from "./limits";
 import { policySize } from "./policy-document";
-import type { Statement } from "./policy-statement";
 import { type PolicyOptions, requiredStatements } from "./policy-statements";
+import type { Statement } from "./statement";
 
 /** One managed policy of a deployment. */
 export interface DeploymentPolicy {

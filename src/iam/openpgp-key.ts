@@ -2,7 +2,7 @@ import { MessageChannel, receiveMessageOnPort, Worker } from "node:worker_thread
 import { packageFile } from "../text/package-file";
 
 /** The properties of a public OpenPGP key that a deployment uses. */
-export interface PgpKey {
+interface PgpKey {
   /** Fingerprint of the primary key, in lower-case hex. */
   readonly fingerprint: string;
   /** Whom the key names as its owner: name and address, as the owner wrote them. */
@@ -25,7 +25,7 @@ const NOT_KEYS = [
 /** Why a string is no key that the AWS provider can encrypt for. */
 export type PgpKeyError = (typeof NOT_KEYS)[number][1] | "not a key" | "several keys" | "revoked" | "sign only" | "too new";
 
-export type PgpReading = { readonly key: PgpKey } | { readonly error: PgpKeyError };
+type PgpReading = { readonly key: PgpKey } | { readonly error: PgpKeyError };
 
 /** Milliseconds for one key. The first one includes the start of the thread, 0.1 s. */
 const TIME_LIMIT = 30_000;

@@ -1,5 +1,5 @@
 import { ACCOUNT_ID } from "./arns";
-import { type PolicyCondition, type PolicyValue, type Statement, valueText } from "./policy-statement";
+import { type PolicyCondition, type PolicyValue, type Statement, valueText } from "./statement";
 
 type OneOrMore = string | readonly string[];
 

@@ -2,9 +2,9 @@ import { ACCOUNT_ID, type Arn } from "./arns";
 import { CATALOGUE, type CatalogueRow, type ClusterCondition, LINKED_SERVICES } from "./catalogue";
 import { type Cluster, conditionsOf, nodeRoleName, otherNodeRoles, reasons, usesSnapshots } from "./cluster";
 import { type Networks, otherNetworkConditions } from "./networks";
-import { type PolicyCondition, type PolicyStatement, type PolicyValue, type Statement, withAccount } from "./policy-statement";
+import { type PolicyCondition, type PolicyStatement, type PolicyValue, type Statement, withAccount } from "./statement";
 
-export type { PolicyCondition, PolicyStatement } from "./policy-statement";
+export type { PolicyCondition, PolicyStatement } from "./statement";
 
 export const MODES = ["documented", "scoped", "minimal"] as const;
 export type Mode = (typeof MODES)[number];

@@ -27,7 +27,7 @@ const CLUSTER: v.GenericSchema<unknown, v.InferOutput<typeof clusterSchema>> = c
 const PREFIX: v.GenericSchema<unknown, { readonly prefix?: string | undefined }> = noList(v.object({ prefix: dkpFields.prefix }));
 
 /** The fields of DKP's own installation file that decide about permissions, and the images of its nodes. */
-export interface ConfigFile {
+interface ConfigFile {
   readonly fields: Pick<Settings["cluster"], keyof typeof dkpFields> & { readonly amis: string[] };
   /** The Region of DKP's own provider settings. */
   readonly region: string | undefined;

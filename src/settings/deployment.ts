@@ -85,7 +85,7 @@ export function stateLocation(stack: string, { backend, cloud }: Pick<Settings, 
 }
 
 /** The cluster as the policy is generated for it. */
-export function toCluster({ cluster, features, nodeRole }: Pick<Settings, "cluster" | "features" | "nodeRole">): Cluster {
+function toCluster({ cluster, features, nodeRole }: Pick<Settings, "cluster" | "features" | "nodeRole">): Cluster {
   // The deployment's own node role is allowed even if `iamNodeRole` does not name it yet: DKP's configuration is changed later.
   const named = nodeRole !== undefined && nodeRole.name === cluster.iamNodeRole;
   const own = nodeRole === undefined || named ? [] : [`${nodeRole.path}${nodeRole.name}`];

@@ -1,7 +1,7 @@
 import { isObject, parseJson } from "../text/json";
 
 /** CDKTF's default output folder. Source: `App` in cdktf/lib/app.ts. */
-export const OUTPUT_FOLDER = "cdktf.out";
+const OUTPUT_FOLDER = "cdktf.out";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -1,12 +1,12 @@
 import schema from "../../../docs/reference/findings.schema.json";
-import { DRIFT_RULES, type DriftRules } from "../../../src/cli/account/drift/rules";
+import { DRIFT_RULES, type DriftRules } from "../../../src/cli/account/drift/drift-rules";
 import { contextOf } from "../../../src/cli/account/keys/actions";
+import { KEY_RULES, type KeyRules } from "../../../src/cli/account/keys/key-rules";
 import { keyReport, keysJson } from "../../../src/cli/account/keys/report";
-import { KEY_RULES, type KeyRules } from "../../../src/cli/account/keys/rules";
+import { PREFLIGHT_RULES, type PreflightRules } from "../../../src/cli/account/preflight/preflight-rules";
 import { preflightJson } from "../../../src/cli/account/preflight/report";
-import { PREFLIGHT_RULES, type PreflightRules } from "../../../src/cli/account/preflight/rules";
 import { changesJson } from "../../../src/cli/diff/changes";
-import { changesAgainst } from "../../../src/cli/diff/compare";
+import { changesAgainst } from "../../../src/cli/diff/packs/compare";
 import { adviceLines, type Found, type Rules, reportJson, textOf } from "../../../src/cli/findings/finding";
 import { driftIn, WORLDS } from "../../helpers/drift";
 import { expectGolden } from "../../helpers/golden";

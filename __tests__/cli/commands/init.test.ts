@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, join, relative } from "node:path";
 import { parse } from "yaml";
 import { packageSource } from "../../../src/cli/init/package-source";
-import { PACK_FILES } from "../../../src/cli/review/file-names";
+import { PACK_FILES } from "../../../src/cli/pack/file-names";
 import { folderForEach } from "../../helpers/folder";
 import { ENCRYPTION_KEY } from "../../helpers/pgp-keys";
 import { PROJECT } from "../../helpers/project-root";

@@ -1,4 +1,4 @@
-import { RULES } from "../../../src/cli/diff/rules";
+import { RULES } from "../../../src/cli/diff/change-rules";
 import { expectGolden } from "../../helpers/golden";
 
 it("every rule of diff has these sentences, and a remedy where it is breaking or unverifiable", () => {

@@ -1,5 +1,5 @@
 import { parse } from "yaml";
-import { RULES, type RuleId } from "../../../src/cli/diff/rules";
+import { RULES, type RuleId } from "../../../src/cli/diff/change-rules";
 import { defineDeployments } from "../../../src/settings/load";
 import { between, seriousRules } from "../../helpers/diff";
 import { ENCRYPTION_KEY, RSA_KEY } from "../../helpers/pgp-keys";

@@ -1,4 +1,4 @@
-import { changesAgainst } from "../../../src/cli/diff/compare";
+import { changesAgainst } from "../../../src/cli/diff/packs/compare";
 import { changesText } from "../../../src/cli/diff/render-summary";
 import { expectGolden } from "../../helpers/golden";
 import { reviewPackOf } from "../../helpers/packs";

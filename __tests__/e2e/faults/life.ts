@@ -24,7 +24,7 @@ interface Account {
 }
 
 /** What a run with faults left, and what followed it. */
-export interface Survived extends Recovered {
+interface Survived extends Recovered {
   /** The write calls that met their fault. */
   readonly faulted: readonly string[];
   /** The write calls after which AWS rejected the exposed key, in the run and on the way back. */

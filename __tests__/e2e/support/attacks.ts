@@ -6,7 +6,7 @@ import type { LocalAws } from "./local-aws";
 // The abuses as requests that an attacker with the key can send.
 
 /** A request of an attacker. */
-export interface Attack extends ApiCall {
+interface Attack extends ApiCall {
   /** Only of the account in which roles of these names have other paths: IAM has one role of a name. */
   readonly otherPaths: boolean;
 }
@@ -50,7 +50,7 @@ function attackOf(line: string, victims: Victims): Attack {
 /** What attackers name by an ID that AWS generates; peerings: from a VPC of the other account to an own one, between two of its own. */
 type GeneratedId = "launchTemplate" | "requestedPeering" | "externalPeering";
 
-export interface Victims extends Readonly<Record<GeneratedId, string>> {
+interface Victims extends Readonly<Record<GeneratedId, string>> {
   /** The owners of objects of the other account, by ID. */
   readonly owners: Readonly<Record<string, string>>;
 }

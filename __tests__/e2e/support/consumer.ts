@@ -9,7 +9,7 @@ import { type Finished, jsonOf, runIn, Terraform } from "./terraform";
 const EXAMPLE = join(PROJECT, "examples/cdktf-consumer");
 
 /** Output of `npm pack`. */
-export interface Packed {
+interface Packed {
   /** Name of the packed file. */
   readonly filename: string;
   /** Bytes of the packed file. */

@@ -47,7 +47,7 @@ function writeName({ method, url = "" }: IncomingMessage, body: Buffer): string 
   return STATE_CALLS.find(([, verb, path]) => verb === method && path.test(url))?.[0];
 }
 
-export interface FaultOptions {
+interface FaultOptions {
   /** The faults by write call: `CreateUser`, or `CreateUser 2` for the second call of that name. */
   readonly faults?: Readonly<Record<string, Fault>>;
   /** Ends Terraform at once. */

@@ -5,8 +5,8 @@ import { CreateVpcCommand } from "@aws-sdk/client-ec2";
 import { CreateAccessKeyCommand, CreateRoleCommand } from "@aws-sdk/client-iam";
 import { Aws } from "../../../src/cli/account/aws/client";
 import type { Subject } from "../../../src/cli/account/preflight/check";
+import { PREFLIGHT_RULES } from "../../../src/cli/account/preflight/preflight-rules";
 import type { CheckResult } from "../../../src/cli/account/preflight/report";
-import { PREFLIGHT_RULES } from "../../../src/cli/account/preflight/rules";
 import { runPreflight } from "../../../src/cli/account/preflight/runner";
 import { NODE_TRUST } from "../../../src/iam/node-role-permissions";
 import { deployment } from "../../helpers/deployment";
@@ -93,7 +93,7 @@ export async function rulesOf(...args: Parameters<typeof resultsOf>): Promise<Re
 }
 
 /** A local AWS and a stub in front of it. */
-export interface TestAws {
+interface TestAws {
   readonly local: LocalAws;
   readonly stub: StubAws;
 }

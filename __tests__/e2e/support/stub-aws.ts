@@ -4,7 +4,7 @@ import { text } from "node:stream/consumers";
 import type { Call, LocalAws } from "./local-aws";
 
 /** An HTTP response of AWS. */
-export interface WireAnswer {
+interface WireAnswer {
   readonly status: number;
   readonly body: string;
 }

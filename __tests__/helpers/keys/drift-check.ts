@@ -1,5 +1,5 @@
+import { DRIFT_RULES, type DriftRules } from "../../../src/cli/account/drift/drift-rules";
 import { driftReport, driftText } from "../../../src/cli/account/drift/report";
-import { DRIFT_RULES, type DriftRules } from "../../../src/cli/account/drift/rules";
 import { exitCodeOf } from "../../../src/cli/findings/finding";
 import { nodePolicy } from "../../../src/iam/node-role-permissions";
 import { policyDocument } from "../../../src/iam/policy-document";

@@ -1,5 +1,5 @@
 import type { IamKey } from "../../../src/cli/account/aws/iam-reader";
-import type { Why } from "../../../src/cli/account/keys/rules";
+import type { Why } from "../../../src/cli/account/keys/key-rules";
 import type { KeySituation, LackingObject } from "../../../src/cli/account/keys/situation";
 import type { StateKey } from "../../../src/cli/terraform/state-file";
 import { deployment } from "../deployment";

@@ -2,11 +2,12 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { changesExitCode } from "../diff/changes";
+import { EXIT } from "../findings/finding";
 import { atSignal } from "../terraform/signals";
 import { FORMATS, type Format } from "./diff";
 import { STACK_HELP } from "./support/deployments";
 import { type Planned, requireWrittenState, withPlan } from "./support/planned";
-import { type Define, EXIT, formatOption, type Session } from "./support/session";
+import { type Define, formatOption, type Session } from "./support/session";
 import { runToEnd } from "./support/terraform";
 
 interface Options {

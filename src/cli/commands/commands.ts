@@ -1,4 +1,5 @@
-import type { Define, ExitCode } from "./support/session";
+import type { ExitCode } from "../findings/finding";
+import type { Define } from "./support/session";
 
 interface CommandRow {
   readonly summary: string;

@@ -3,16 +3,16 @@ import { ACCESS_KEY_ID } from "../../iam/key-slots";
 import type { Deployment } from "../../settings/deployment";
 import { contextOf } from "../account/keys/actions";
 import { editSettings } from "../account/keys/edit-yaml";
+import { isStop, KEY_RULES, type KeyRules } from "../account/keys/key-rules";
 import { isUnknown, leakResponse, leakText } from "../account/keys/leak";
 import { changesOf } from "../account/keys/next-step";
 import { type KeyReport, keyReport, keyReportText, keysJson } from "../account/keys/report";
-import { isStop, KEY_RULES, type KeyRules } from "../account/keys/rules";
 import type { KeySituation } from "../account/keys/situation";
 import { keySituation } from "../account/keys/sources";
-import { reportJson } from "../findings/finding";
+import { EXIT, reportJson } from "../findings/finding";
 import { inOneStep } from "../terraform/signals";
 import { forDeployments, STACKS_HELP, selectDeployments, selectOne } from "./support/deployments";
-import { type Define, EXIT, formatOption, type Session, timeoutOption } from "./support/session";
+import { type Define, formatOption, type Session, timeoutOption } from "./support/session";
 
 interface Options {
   readonly write?: true;

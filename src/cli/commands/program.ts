@@ -2,9 +2,10 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { Command, CommanderError } from "commander";
 import { packageVersion } from "../../text/package-file";
+import { EXIT } from "../findings/finding";
 import { page } from "../text/recovery";
 import { COMMANDS, ENVIRONMENT } from "./commands";
-import { EXIT, type Host, Session } from "./support/session";
+import { type Host, Session } from "./support/session";
 
 /** What people type for something that has another name here. */
 const OTHER_NAMES: readonly (readonly [names: readonly string[], instead: string])[] = [

@@ -1,5 +1,5 @@
 import { exitCodeOf, type Finding, reportJson } from "../findings/finding";
-import { type DiffFound, type DiffRules, RULES } from "./rules";
+import { type DiffFound, type DiffRules, RULES } from "./change-rules";
 
 /** What a change does, by deployment. It never contains a secret. */
 export interface Changes {

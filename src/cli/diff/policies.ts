@@ -8,8 +8,8 @@ import { policyWith } from "../../iam/policy-document";
 import { grouped } from "../../text/grouped";
 import { parseJson } from "../../text/json";
 import { canonical, listOf, objectOf } from "../text/json";
+import type { ActionChange, DiffFound, Principal, Scope } from "./change-rules";
 import { nameOf } from "./json-values";
-import type { ActionChange, DiffFound, Principal, Scope } from "./rules";
 
 /** A policy document as AWS or Terraform has it, or text that is none. The decision checks its form. */
 export type Policy = PolicyJson;

@@ -4,9 +4,9 @@ import { ascii } from "../../text/printable";
 import { adviceLines, levelOf, textOf } from "../findings/finding";
 import { dkpAccess } from "../text/command";
 import { code, counted, prose } from "../text/markdown";
+import type { ActionChange, Scope } from "./change-rules";
+import { type DiffFound, RULES, type RuleId, type Section } from "./change-rules";
 import { type Changes, changesExitCode, type DeploymentChanges } from "./changes";
-import type { ActionChange, Scope } from "./rules";
-import { type DiffFound, RULES, type RuleId, type Section } from "./rules";
 
 /** How a summary is formatted: as Markdown for a pull request, or plain for a terminal. */
 interface Style {

@@ -1,7 +1,7 @@
 import { SLOTS, type Slot } from "../../iam/key-slots";
 import { ADDRESSES, KEY_ADDRESSES } from "../../terraform/addresses";
 import type { JsonObject } from "../../text/json";
-import { policyFile } from "../review/file-names";
+import { policyFile } from "../pack/file-names";
 import { isNodeAttachment, policyOfAddress } from "../terraform/known-addresses";
 import { objectOf, textOf } from "../text/json";
 import { mapStrings } from "./json-values";

@@ -1,7 +1,17 @@
 import { ascii, visible } from "../../text/printable";
 
+/** Exit codes of all commands. Where several apply, the highest one counts. */
+export const EXIT = { success: 0, error: 1, attention: 2, breaking: 3 } as const;
+
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
 /** By level, from the least to the most serious, the exit code of a command that reports it. */
-const EXIT_CODE_OF = { note: 0, attention: 2, unverifiable: 3, breaking: 3 } as const;
+const EXIT_CODE_OF = {
+  note: EXIT.success,
+  attention: EXIT.attention,
+  unverifiable: EXIT.breaking,
+  breaking: EXIT.breaking,
+} as const;
 
 /** What a finding means for the person who runs the command. */
 export type Level = keyof typeof EXIT_CODE_OF;
@@ -62,10 +72,7 @@ export function textOf<Of extends Rules>(rules: Of, { rule, values }: Found<Of>)
 }
 
 /** Risk and remedy of a finding, as far as its rule has them. */
-export function adviceOf<Of extends Rules>(
-  rules: Of,
-  { rule, values }: Found<Of>,
-): { readonly [Name in keyof Advice<never>]?: string } {
+function adviceOf<Of extends Rules>(rules: Of, { rule, values }: Found<Of>): { readonly [Name in keyof Advice<never>]?: string } {
   const sentence = (make: Sentence<never> | undefined) => make && (ascii(make(values as never)) || undefined);
   return { risk: sentence(rules[rule]?.risk), remedy: sentence(rules[rule]?.remedy) };
 }
@@ -90,11 +97,11 @@ export function findingsText<Of extends Rules>(rules: Of, heading: readonly stri
 
 /** The exit code of a command that reports these findings: that of the most serious one. */
 export function exitCodeOf<Of extends Rules>(rules: Of, findings: readonly Found<Of>[]): 0 | 2 | 3 {
-  return Math.max(0, ...findings.map((finding) => EXIT_CODE_OF[levelOf(rules, finding)])) as 0 | 2 | 3;
+  return Math.max(0, ...findings.map((finding) => EXIT_CODE_OF[levelOf(rules, finding)])) as (typeof EXIT_CODE_OF)[Level];
 }
 
 /** Findings as a program reads them: each with its level and its sentences. */
-export function findingsJson<Of extends Rules>(rules: Of, findings: readonly Finding<Of>[]): readonly object[] {
+function findingsJson<Of extends Rules>(rules: Of, findings: readonly Finding<Of>[]): readonly object[] {
   return findings.map((finding) => {
     const { rule, values, ...location } = finding;
     return {

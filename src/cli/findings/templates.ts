@@ -31,7 +31,7 @@ type ValuesOf<Template, Own> = { readonly [Name in Exclude<NamesIn<Template>, Op
 type ValueOf<Name, Own> = Name extends keyof Own ? Own[Name] : string | number | readonly string[];
 
 /** A rule with the sentences that have the names of their values, for lists of rules. */
-export interface TemplateRule<Values> extends Rule<Values> {
+interface TemplateRule<Values> extends Rule<Values> {
   readonly templates: Templates;
 }
 

@@ -6,7 +6,7 @@ import type { Deployment } from "../../settings/deployment";
 import rows from "./deployer.json";
 
 /** Name and path of a user, policy, group or role; the path is "/" or "/a/b/". */
-export type IamResource = Readonly<Record<"name" | "path", string>>;
+type IamResource = Readonly<Record<"name" | "path", string>>;
 
 /** One action of the deployer policy: its resources, its conditions and the reason. */
 export interface Grant {
@@ -73,7 +73,7 @@ function scopesOf({ region, accountId, user, policy, group, nodeRole }: Deployme
 type Sid = keyof ReturnType<typeof scopesOf>;
 
 /** An action that Terraform calls. */
-export interface DeployerRow {
+interface DeployerRow {
   readonly sid: Sid;
   readonly action: string;
   /** Any of these conditions requires the action. */

@@ -2,7 +2,7 @@ import { iamResourceArn } from "../../iam/arns";
 import type { Environment } from "../../iam/policy-statements";
 
 /** Any ID: policies name resources by type, Region and account. */
-export const EXAMPLE_ID = "0123456789abcdef0";
+const EXAMPLE_ID = "0123456789abcdef0";
 const HASH = EXAMPLE_ID.slice(1);
 
 /** The beginning of an ID by type of resource of EC2. */

@@ -17,12 +17,12 @@ interface Denial {
   readonly Condition: { readonly ArnEquals: { readonly "aws:PrincipalArn": string } };
 }
 
-export interface ControlPolicy {
+interface ControlPolicy {
   readonly Version: typeof POLICY_VERSION;
   readonly Statement: readonly Denial[];
 }
 
-export interface ControlPolicyOptions extends Omit<PolicyOptions, "supplement"> {
+interface ControlPolicyOptions extends Omit<PolicyOptions, "supplement"> {
   /** Path and name of the user: `/deckhouse`. */
   readonly user: string;
   /** Actions of DKP's `additionalRolePolicies`. */

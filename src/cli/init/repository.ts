@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { packageFile } from "../../text/package-file";
-import { REASONS } from "../recommended-settings";
+import { REASONS } from "../iam/recommended-settings";
 import { fillTemplate } from "../text/template";
 
 /** The pipeline files of the documentation, and where each system expects its own. */

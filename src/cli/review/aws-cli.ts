@@ -1,7 +1,7 @@
 import { grouped } from "../../text/grouped";
 import { visible } from "../../text/printable";
+import { policyFile } from "../pack/file-names";
 import { asciiJson, shellWord } from "../text/shell";
-import { policyFile } from "./file-names";
 import type { Reviewed } from "./reviewed";
 
 /** Options of an IAM command, with values as the shell reads them; one without a value is left out. */

@@ -2,7 +2,7 @@ import { conditionBlock, policyWith } from "../../iam/policy-document";
 import type { Deployment } from "../../settings/deployment";
 import { visibleLines } from "../../text/printable";
 import { deployerGrants, type Grant, grants, literal, statementsOf } from "../iam/deployer-permissions";
-import type { DEPLOYER_FILES } from "./file-names";
+import type { DEPLOYER_FILES } from "../pack/file-names";
 import { ASSUMES_ROLE, type AssumedRole, stateAccess } from "./state-permissions";
 
 /** A policy that a principal requires to plan, apply and destroy a deployment. */
@@ -19,7 +19,7 @@ export interface DeployerPolicy {
   readonly grants: readonly Grant[];
 }
 
-export interface DeployerPolicies {
+interface DeployerPolicies {
   /** One, or more if Terraform assumes roles. */
   readonly policies: readonly DeployerPolicy[];
   /**

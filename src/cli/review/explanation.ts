@@ -47,7 +47,7 @@ function requirementsOf(row: CatalogueRow, cluster: Cluster): Requirements {
 }
 
 /** An action of a deployment's policy. */
-export interface Permission extends Requirements {
+interface Permission extends Requirements {
   /** Whether anything requires it, as far as the settings describe the cluster. */
   readonly isRequired: boolean;
   /** The IDs of the statements that allow it. */

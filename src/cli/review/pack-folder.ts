@@ -2,10 +2,10 @@ import { existsSync, lstatSync, readdirSync, rmdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileErrorMessage, makeFolder, readRegularFile, requireRealFolder, writeFileAtomically } from "../../text/files";
 import { parseJson } from "../../text/json";
+import { PACK_FILES, type Pack } from "../pack/file-names";
+import { effectiveSettings } from "../pack/normalized-settings";
 import { dkpAccess } from "../text/command";
 import { objectOf, sortedKeys } from "../text/json";
-import { PACK_FILES, type Pack } from "./file-names";
-import { effectiveSettings } from "./normalized-settings";
 
 /** A file that differs from what the current settings generate. */
 export interface StaleFile {
@@ -19,7 +19,7 @@ export interface StaleFile {
 }
 
 /** What a folder of review packs should contain. */
-export interface Expected {
+interface Expected {
   /** Review packs by stack, of the deployments that the command is for. */
   readonly packs: Readonly<Record<string, Pack>>;
   /** Stacks of all deployments. */
@@ -30,7 +30,7 @@ export interface Expected {
   readonly overview: string | undefined;
 }
 
-export interface PackFolder {
+interface PackFolder {
   readonly stale: readonly StaleFile[];
   /** Folders with a review pack, or what is left of one, of no deployment, not generated from this settings folder. They are kept. */
   readonly unknown: readonly string[];

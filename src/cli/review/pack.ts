@@ -4,15 +4,15 @@ import { MAX_POLICY_CHARACTERS } from "../../iam/limits";
 import { NODE_ACTIONS, NODE_TRUST, nodePolicy } from "../../iam/node-role-permissions";
 import { isKnownRegion } from "../../iam/partitions";
 import { visibleLines } from "../../text/printable";
-import { GUIDES, SESSION_HOURS } from "../account/keys/leaked-key";
+import { GUIDES, SESSION_HOURS } from "../iam/leaked-key";
+import { REASONS } from "../iam/recommended-settings";
 import { controlPolicyText } from "../iam/service-control-policy";
 import { UNVERIFIED_VERSIONS, VERIFIED_COMPONENTS } from "../iam/verified-components";
-import { REASONS } from "../recommended-settings";
+import { CONTROL_POLICY_FILE, DEPLOYMENT_FILE, type Pack, type PackFile, PLANNER_FILE, POLICY_FILES } from "../pack/file-names";
+import { normalizedSettings } from "../pack/normalized-settings";
 import { fillTemplate } from "../text/template";
 import { awsCliSteps } from "./aws-cli";
 import { clusterConfiguration } from "./cluster-configuration";
-import { CONTROL_POLICY_FILE, DEPLOYMENT_FILE, type Pack, type PackFile, PLANNER_FILE, POLICY_FILES } from "./file-names";
-import { normalizedSettings } from "./normalized-settings";
 import type { Reviewed } from "./reviewed";
 
 /** What the templates read of every deployment. */

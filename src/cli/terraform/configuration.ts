@@ -9,7 +9,7 @@ import { sortedKeys } from "../text/json";
 import { reviewedJson, type TerraformJson } from "./terraform-json";
 
 /** The text of `cdk.tf.json` of a deployment, as `AccessApp` writes it into an output folder. Creates nothing. */
-export function configurationText(deployment: Deployment, outdir: string): string {
+function configurationText(deployment: Deployment, outdir: string): string {
   const created = [outdir, join(outdir, "stacks")].find((folder) => !existsSync(folder));
   const app = new App({ outdir, stackTraces: false, hclOutput: false });
   if (created !== undefined) {

@@ -41,7 +41,7 @@ export interface StateResource {
 }
 
 /** The managed resources of a state. Several can have one address: all but one of them are deposed. */
-export interface StateResources {
+interface StateResources {
   readonly current: readonly StateResource[];
   /** Terraform would replace them, because an apply failed after their creation. */
   readonly tainted: readonly StateResource[];

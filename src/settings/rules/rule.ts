@@ -4,7 +4,7 @@ import { errorAt, type FieldError } from "../errors";
 import type { Settings } from "../schema/deployment-schema";
 
 /** What the rules know besides the fields. */
-export interface Known {
+interface Known {
   /** The settings that the file has, and the fields inside them; all others have their defaults. */
   readonly explicit: ReadonlySet<string>;
   /** The policies of the deployment; undefined if they do not follow from the settings, because of an error. */
@@ -33,7 +33,7 @@ type KeyOf<Value> = Value extends readonly unknown[] ? never : Value extends obj
 type ValueAt<Value, Key> = Value extends object ? (Key extends keyof Value ? Value[Key] : undefined) : undefined;
 
 /** A setting or a field of one: `region`, `user.name`. */
-export type FieldName = { [Key in keyof Settings]-?: Key | `${Key}.${KeyOf<Settings[Key]>}` }[keyof Settings];
+type FieldName = { [Key in keyof Settings]-?: Key | `${Key}.${KeyOf<Settings[Key]>}` }[keyof Settings];
 
 /** Values of fields that have no error, by name. */
 export type Fields<Name extends FieldName> = {

@@ -48,7 +48,7 @@ export function knownKeys(path: Path): readonly string[] {
 }
 
 /** The paths of settings that have a key, wherever they are; of the backends only S3. */
-export function pathsOfKey(key: string): readonly string[] {
+function pathsOfKey(key: string): readonly string[] {
   const settings = Object.entries(entriesOf(deploymentSchema)).filter(([name]) => name !== "backend" && name !== "cloud");
   const inside = settings.filter(([, schema]) => Object.hasOwn(entriesOf(schema), key)).map(([name]) => `${name}.${key}`);
   return Object.hasOwn(entriesOf(schemaAt(["backend", "s3"])), key) ? [...inside, `backend.s3.${key}`] : inside;

@@ -27,7 +27,7 @@ export type ExistingObject = Partial<
 >;
 
 /** How long to wait for IAM and STS in all. */
-export interface Waiting {
+interface Waiting {
   readonly progress: Progress;
   /** In seconds. The SDK itself waits without limit, also for a program that provides the credentials. */
   readonly limit: number;

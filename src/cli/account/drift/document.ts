@@ -1,10 +1,17 @@
 import { isObject } from "../../../text/json";
+import { denial } from "../../iam/leaked-key";
 import { canonical, listOf } from "../../text/json";
 import type { StoredDocument } from "../aws/iam-reader";
 
 /** Whether two policies have the same statements. IAM ignores order and the case of actions; statement IDs grant nothing. */
 export function sameDocument(one: StoredDocument, other: StoredDocument): boolean {
   return canonical(comparable(one)) === canonical(comparable(other));
+}
+
+/** Whether a document is the one that denies the sessions of a leaked key, whatever its time: it denies nothing to a key. */
+export function isOwnDenial(document: StoredDocument): boolean {
+  const [, time = ""] = /"aws:TokenIssueTime":"([^"]*)"/.exec(JSON.stringify(document)) ?? [];
+  return sameDocument(document, denial(time));
 }
 
 /**

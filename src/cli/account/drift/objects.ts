@@ -1,6 +1,7 @@
 import { NODE_TRUST } from "../../../iam/node-role-permissions";
 import type { Deployment } from "../../../settings/deployment";
 import type { Found } from "../../findings/finding";
+import { DENY_POLICY } from "../../iam/leaked-key";
 import {
   type ExistingObject,
   type IamKey,
@@ -10,12 +11,11 @@ import {
   type StoredDocument,
   storedDocument,
 } from "../aws/iam-reader";
-import { DENY_POLICY, isOwnDenial } from "../keys/leaked-key";
 import { day, ownerFindings } from "../owner-findings";
 import { type DeploymentFacts, ownershipOf } from "../ownership";
-import { actionsBeyond, actionsOf, sameDocument } from "./document";
-import type { ExpectedObject, Links, Managed } from "./managed";
-import type { DriftRules } from "./rules";
+import { actionsBeyond, actionsOf, isOwnDenial, sameDocument } from "./document";
+import type { DriftRules } from "./drift-rules";
+import type { ExpectedObject, Links, Managed } from "./managed-attributes";
 
 export type DriftFound = Found<DriftRules>;
 type Findings = readonly DriftFound[];

@@ -2,9 +2,9 @@ import type { Deployment } from "../../../settings/deployment";
 import { type Finding, findingsText } from "../../findings/finding";
 import { allIn, type StateContents } from "../../terraform/state-file";
 import type { IamReader, Reading } from "../aws/iam-reader";
-import { managedOf } from "./managed";
+import { DRIFT_RULES, type DriftRules } from "./drift-rules";
+import { managedOf } from "./managed-attributes";
 import { type DriftFound, objectsDrift } from "./objects";
-import { DRIFT_RULES, type DriftRules } from "./rules";
 
 /** What the state says, or why no state is readable. */
 export type DriftState = Reading<Pick<StateContents, "resources" | "outputs" | "user">>;

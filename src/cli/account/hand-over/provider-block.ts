@@ -13,7 +13,7 @@ import { awsCommand } from "../../text/shell";
 import { mismatches } from "../keys/situation";
 
 /** The field `provider` of DKP's `AWSClusterConfiguration`. */
-export interface ProviderBlock {
+interface ProviderBlock {
   readonly providerAccessKeyId: string;
   readonly providerSecretAccessKey: string;
   readonly region: string;

@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { alwaysOnRegion } from "../../../iam/partitions";
+import { leakCommands } from "../../iam/leaked-key";
 import { dkpAccess } from "../../text/command";
 import { shellCommand } from "../../text/shell";
 import type { Change } from "./edit-yaml";
-import { leakCommands } from "./leaked-key";
 import type { KeySituation } from "./situation";
 
 /**

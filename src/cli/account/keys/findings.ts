@@ -4,8 +4,8 @@ import type { Finding, Found } from "../../findings/finding";
 import type { StateKey } from "../../terraform/state-file";
 import type { IamKey } from "../aws/iam-reader";
 import { effectsOf, hazardOf } from "./effects";
+import type { KeyRules } from "./key-rules";
 import { isQuarantine } from "./permissions";
-import type { KeyRules } from "./rules";
 import {
   exposedSlot,
   isRecent,

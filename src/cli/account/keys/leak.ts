@@ -1,15 +1,15 @@
 import { visible } from "../../../text/printable";
 import { textOf } from "../../findings/finding";
+import { GUIDES, leakCommands, SESSION_HOURS } from "../../iam/leaked-key";
 import { dkpAccess } from "../../text/command";
 import { recovery } from "../../text/recovery";
 import type { IamKey } from "../aws/iam-reader";
 import { type Action, actionText, type Context, editText } from "./actions";
 import type { Change } from "./edit-yaml";
 import { keyText, mismatchFindings } from "./findings";
-import { GUIDES, leakCommands, SESSION_HOURS } from "./leaked-key";
+import { KEY_RULES, type KeyRules } from "./key-rules";
 import { nextStep, type Step } from "./next-step";
 import { stepText } from "./report";
-import { KEY_RULES, type KeyRules } from "./rules";
 import { canHandOver, exposedSlot, type KeySituation, MAX_KEYS, withoutKeys } from "./situation";
 
 /** What ends the leaked keys, and what comes next once they are deleted. */

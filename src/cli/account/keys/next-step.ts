@@ -4,7 +4,7 @@ import type { IamKey } from "../aws/iam-reader";
 import type { Action } from "./actions";
 import type { Change } from "./edit-yaml";
 import { effectsOf, hazardOf } from "./effects";
-import { isStop, type Why } from "./rules";
+import { isStop, type Why } from "./key-rules";
 import {
   canHandOver,
   canRetire,

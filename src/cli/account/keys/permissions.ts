@@ -5,9 +5,8 @@ import { policyOfAddress } from "../../terraform/known-addresses";
 import { allIn, presentIn, type StateContents, type StateResource } from "../../terraform/state-file";
 import { listOf, objectOf } from "../../text/json";
 import { type IamReader, mapReading, type Reading, Readings, type StoredDocument } from "../aws/iam-reader";
-import { sameDocument } from "../drift/document";
-import { describedResources } from "../drift/managed";
-import { isOwnDenial } from "./leaked-key";
+import { isOwnDenial, sameDocument } from "../drift/document";
+import { describedResources } from "../drift/managed-attributes";
 
 /** What the state has of DKP's permissions and IAM does not. */
 export interface LostPermission {

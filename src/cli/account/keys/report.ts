@@ -5,8 +5,8 @@ import { dkpAccess } from "../../text/command";
 import { recovery } from "../../text/recovery";
 import { actionText, type Context, editText } from "./actions";
 import { keyFindings, keyText, slotPgpKey } from "./findings";
+import { isStop, KEY_RULES, type KeyRules, whyText } from "./key-rules";
 import { nextStep, type Step } from "./next-step";
-import { isStop, KEY_RULES, type KeyRules, whyText } from "./rules";
 import { type KeySituation, type KeySlot, pendingImport, slotsOf } from "./situation";
 
 /** The keys of a deployment, what is to be reported about them, and the next step. */

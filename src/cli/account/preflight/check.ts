@@ -5,7 +5,7 @@ import type { StateContents } from "../../terraform/state-file";
 import type { Aws } from "../aws/client";
 import type { IamReader, Reading } from "../aws/iam-reader";
 import type { Action, Input, Output } from "../aws/operations";
-import type { PreflightRules } from "./rules";
+import type { PreflightRules } from "./preflight-rules";
 
 export type PreflightFound = Found<PreflightRules>;
 

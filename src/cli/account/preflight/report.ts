@@ -1,6 +1,6 @@
 import { exitCodeOf, findingsText, levelOf, reportJson } from "../../findings/finding";
 import type { PreflightFound } from "./check";
-import { isNotRun, PREFLIGHT_RULES, type PreflightRules } from "./rules";
+import { isNotRun, PREFLIGHT_RULES, type PreflightRules } from "./preflight-rules";
 
 /** What one check found: nothing where it passed. */
 export interface CheckResult {

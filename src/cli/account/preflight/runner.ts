@@ -12,7 +12,7 @@ import { regionCheck } from "./checks/region";
 import { type CheckResult, needsAttention } from "./report";
 
 /** With `asKey`, dry runs test the key instead of all other checks. */
-export interface PreflightOptions extends Pick<Subject, "state"> {
+interface PreflightOptions extends Pick<Subject, "state"> {
   /** The credentials are the key of the deployment's user. */
   readonly asKey: boolean;
   /** The profile whose credentials count, for messages; undefined if none is named. */

@@ -1,8 +1,8 @@
 import { matchesAction } from "../../../iam/action-patterns";
 import { CATALOGUE } from "../../../iam/catalogue";
 import type { Networks } from "../../../iam/networks";
-import type { PolicyCondition } from "../../../iam/policy-statement";
 import { type PolicyOptions, policyStatements } from "../../../iam/policy-statements";
+import type { PolicyCondition } from "../../../iam/statement";
 import { grouped } from "../../../text/grouped";
 import { exampleArn } from "../../iam/example-resources";
 

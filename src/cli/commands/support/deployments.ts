@@ -6,8 +6,8 @@ import { errorsOf, withPolicy } from "../../../settings/read-settings";
 import type { Settings } from "../../../settings/schema/deployment-schema";
 import { visible } from "../../../text/printable";
 import { someAtATime } from "../../account/aws/operations";
-import { exitCodeOf, type Finding, type Rules, reportJson } from "../../findings/finding";
-import { EXIT, type Session } from "./session";
+import { EXIT, exitCodeOf, type Finding, type Rules, reportJson } from "../../findings/finding";
+import type { Session } from "./session";
 
 /** Help of the argument of a command for one deployment. */
 export const STACK_HELP = "the stack of the deployment: the name of its settings file; not needed where there is only one";
@@ -15,7 +15,7 @@ export const STACK_HELP = "the stack of the deployment: the name of its settings
 /** Help of the argument of a command for several deployments. */
 export const STACKS_HELP = "the stacks of the deployments; all by default";
 
-export interface Selected {
+interface Selected {
   /** Each valid by itself, whatever the others are like. */
   readonly deployments: readonly Deployment[];
   /** The stacks of all settings files, valid or not. */
@@ -108,7 +108,7 @@ function selectedNames(names: readonly string[], stacks: readonly string[], fold
 }
 
 /** How a command reports several deployments. */
-export interface DeploymentReports<Of extends Rules, Report extends { readonly findings: readonly Finding<Of>[] }> {
+interface DeploymentReports<Of extends Rules, Report extends { readonly findings: readonly Finding<Of>[] }> {
   readonly rules: Of;
   readonly report: (deployment: Deployment) => Promise<Report>;
   readonly text: (report: Report) => string;

@@ -3,11 +3,11 @@ import { join, resolve } from "node:path";
 import type { Deployment } from "../../../settings/deployment";
 import { readRegularFile, removeAbandoned, temporaryName } from "../../../text/files";
 import { parseJson } from "../../../text/json";
+import type { DiffFound } from "../../diff/change-rules";
 import type { Changes } from "../../diff/changes";
-import { planDigest } from "../../diff/digest";
-import { changesOfPlan } from "../../diff/plan";
 import { readPlan } from "../../diff/plan-file";
-import type { DiffFound } from "../../diff/rules";
+import { planDigest } from "../../diff/plans/digest";
+import { changesOfPlan } from "../../diff/plans/plan-findings";
 import {
   configuredDestination,
   type Destination,

@@ -3,7 +3,7 @@ import { relative, resolve } from "node:path";
 import { committedLock } from "../../../app";
 import type { Deployment } from "../../../settings/deployment";
 import { readTextFile } from "../../../text/files";
-import type { Pack } from "../../review/file-names";
+import type { Pack } from "../../pack/file-names";
 import { reviewPack } from "../../review/pack";
 import { type Reviewed, reviewed } from "../../review/reviewed";
 import { terraformJson } from "../../terraform/configuration";

@@ -3,12 +3,8 @@ import { type Command, Option } from "commander";
 import { deploymentsFolder, outputFolder } from "../../../settings/paths";
 import { fileErrorMessage } from "../../../text/files";
 import { printable } from "../../../text/printable";
+import { EXIT, type ExitCode } from "../../findings/finding";
 import { type TerraformCli, terraformCli } from "../../terraform/terraform-cli";
-
-/** Exit codes of all commands. Where several apply, the highest one counts. */
-export const EXIT = { success: 0, error: 1, attention: 2, breaking: 3 } as const;
-
-export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 /** The part of a process that a command uses. */
 export interface Host {

@@ -1,0 +1,118 @@
+import type { RuleId } from "../../../../src/cli/diff/change-rules";
+import { changesAgainst } from "../../../../src/cli/diff/packs/compare";
+import type { Files } from "../../../../src/cli/diff/packs/pack-side";
+import { changesText } from "../../../../src/cli/diff/render-summary";
+import { betweenPacks, packWith, verdictOf, withResource } from "../../../helpers/diff";
+import { packOf, reviewPackOf } from "../../../helpers/packs";
+import { packFilesOf } from "../../../helpers/reviewed";
+
+const PACK = packOf("");
+const EMPTY = JSON.stringify({ Version: "2012-10-17", Statement: [] });
+const ALL = JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: "*", Resource: "*" }] });
+const resource = (address: string, values: object) => packWith("", withResource(PACK, address, values));
+const policy = (text: string) => resource("aws_iam_policy.policy", { policy: text });
+const file = (name: string, text: string) => packWith("", PACK, { [name]: text });
+
+function without(name: string): Files {
+  const { [name]: _, ...files } = reviewPackOf("");
+  return files;
+}
+
+/** With other settings, and as another version of the program wrote it. */
+function deployment(more: object, version = "0.2.0") {
+  const { settings } = JSON.parse(reviewPackOf("")["deployment.json"] ?? "") as { readonly settings: object };
+  return file("deployment.json", JSON.stringify({ version, settings: { ...settings, ...more } }));
+}
+
+const edited = (before: string, after: string) => JSON.stringify(PACK).replace(before, after);
+const against = (base: Files) => verdictOf(changesAgainst({ deckhouse: base }, { deckhouse: reviewPackOf("") }, "", packFilesOf));
+
+describe("a review pack as base", () => {
+  it.each<[string, Files, readonly RuleId[]]>([
+    ["a policy that allows nothing", policy(EMPTY), ["permissions-broadened"]],
+    ["a policy that allows everything", policy(ALL), ["permissions-narrowed"]],
+    ["a policy that cannot be read", policy("{"), ["permissions-broadened", "permissions-narrowed"]],
+    ["a resource more", resource("aws_iam_user_policy.extra", { user: "deckhouse" }), ["resource-external"]],
+    [
+      "no user",
+      packWith("", { ...PACK, resource: { ...(PACK.resource as object), aws_iam_user: {} } }),
+      ["permissions-broadened"],
+    ],
+    [
+      "a boundary",
+      resource("aws_iam_user.user", { permissions_boundary: "arn:aws:iam::123456789012:policy/B" }),
+      ["boundary-removed"],
+    ],
+    ["a deployer policy that allows nothing", file("deployer-policy.json", EMPTY), ["deployer-broadened"]],
+    ["a control policy that denies nothing", file("service-control-policy.json", EMPTY), ["control-policy-changed"]],
+    ["a control policy that is not one", file("service-control-policy.json", "{}"), ["control-policy-changed"]],
+    ["a policy.json that is not a policy", file("policy.json", "{"), ["permissions-broadened", "permissions-narrowed"]],
+    ["an empty policy.json", file("policy.json", ""), ["permissions-broadened", "permissions-narrowed"]],
+    ["a policy.json that allows nothing", file("policy.json", EMPTY), ["permissions-broadened"]],
+    ["no policy.json", without("policy.json"), ["permissions-broadened", "permissions-narrowed"]],
+    ["no control policy", without("service-control-policy.json"), ["file-not-compared"]],
+    [
+      "another policy document than policy.json",
+      file("main.tf.json", edited("ec2:RunInstances", "ec2:Nothing")),
+      ["configuration-changed"],
+    ],
+    [
+      "another provider",
+      file("main.tf.json", edited('"region":"eu-central-1"', '"region":"eu-central-1","max_retries":1')),
+      ["configuration-changed"],
+    ],
+  ])("that this version wrote was edited: %s", (_, base, rules) => {
+    expect(against(base)).toEqual([2, ...rules]);
+  });
+
+  it.each<[string, Files, ReturnType<typeof verdictOf>]>([
+    ["nothing", reviewPackOf(""), [0]],
+    ["a setting of another version", deployment({ later: true }), [2, "setting-changed", "settings-unreadable"]],
+    ["a newer version", deployment({}, "99.0.0"), [2, "baseline-newer"]],
+    ["a version that is none", deployment({}, "new"), [2, "baseline-newer"]],
+    ["a version whose text is greater", deployment({}, "0.0.9"), [0]],
+    ["a pre-release of this version", deployment({}, "0.2.0-rc.1"), [0]],
+    ["a group without effect, of an earlier version", deployment({ group: { name: "deckhouse", path: "/" } }, "0.1.0"), [0]],
+    [
+      "an output of an earlier version",
+      { ...deployment({}, "0.1.0"), "main.tf.json": edited('"output":{', '"output":{"dump":{"value":"x"},') },
+      [2, "configuration-changed"],
+    ],
+  ])("has %s", (_, base, verdict) => {
+    expect(against(base)).toEqual(verdict);
+  });
+
+  it("is unchanged where another version wrote the same in another order, and without defaults", () => {
+    const { settings } = JSON.parse(reviewPackOf("")["deployment.json"] ?? "");
+    const { protect: _, ...others } = settings;
+    const reversed = Object.fromEntries(Object.entries(others).reverse());
+    const base = file("deployment.json", JSON.stringify({ settings: reversed, version: "0.2.0-g01234567" }));
+    const changes = changesAgainst({ deckhouse: base }, { deckhouse: reviewPackOf("") }, "Compared", packFilesOf);
+    expect(changesText(changes)).toBe("Permissions unchanged. Compared\n\nUnchanged: deckhouse\n");
+  });
+
+  it.each([
+    ["more", EMPTY, "approve it before you apply"],
+    ["less", ALL, "apply it to a cluster for tests first"],
+  ])("says that the upgrade allows %s than before, where the settings are the same", (how, text, remedy) => {
+    const base = { ...policy(text), "deployment.json": deployment({}, "0.0.1")["deployment.json"] ?? "" };
+    const ours = JSON.parse(reviewPackOf("")["deployment.json"] ?? "").version;
+    const lines = changesText(changesAgainst({ x: base }, { x: reviewPackOf("") }, "", packFilesOf)).split("\n");
+    const index = lines.findIndex((line) => line.includes(`is allowed ${how} than before by the upgrade to ${ours}`));
+    const advice = `${ours} gives the reason in node_modules/dkp-access/CHANGELOG.md, under Permissions: ${remedy}`;
+    expect(lines.slice(index).find((line) => line.includes("CHANGELOG.md"))).toContain(advice);
+    const changed = changesText(changesAgainst({ x: base }, { x: reviewPackOf("protect: false") }, "", packFilesOf));
+    expect(changed).not.toContain("by the upgrade");
+  });
+
+  it.each([
+    ["changes", "other", [2, "lock-changed"]],
+    ["is removed", undefined, [2, "lock-changed"]],
+    ["stays", "lock", [0]],
+  ])("has a provider lock that %s", (_, lock, verdict) => {
+    const [base, current] = [reviewPackOf(""), reviewPackOf("")];
+    const after = lock === undefined ? current : { ...current, ".terraform.lock.hcl": lock };
+    expect(verdictOf(betweenPacks({ ...base, ".terraform.lock.hcl": "lock" }, after))).toEqual(verdict);
+    expect(betweenPacks(base, after).deployments).toMatchObject([{ state: "unchanged" }]);
+  });
+});

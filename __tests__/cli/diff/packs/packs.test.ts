@@ -1,0 +1,227 @@
+import { changesExitCode } from "../../../../src/cli/diff/changes";
+import { changesAgainst } from "../../../../src/cli/diff/packs/compare";
+import {
+  actionsOf,
+  between,
+  betweenPacks,
+  ofRule,
+  packWith,
+  resourcesOf,
+  serious,
+  seriousRules,
+  verdictOf,
+  withResource,
+} from "../../../helpers/diff";
+import { packOf, reviewPackOf } from "../../../helpers/packs";
+import { ENCRYPTION_KEY, RSA_KEY } from "../../../helpers/pgp-keys";
+
+const slot = (status: string) =>
+  status === "absent" ? "{ status: absent }" : `{ status: ${status}, pgpKey: ${ENCRYPTION_KEY} }`;
+const keys = (primary: string, secondary: string, current = "primary") =>
+  `accessKeys: { primary: ${slot(primary)}, secondary: ${slot(secondary)}, current: ${current} }`;
+const minimal = (more = "") => `policy: { mode: minimal }\ncluster: { prefix: dev, layout: Standard }\n${more}`;
+const ARN = "arn:aws:iam::123456789012:policy";
+const PLAIN = "accessKeys: { primary: { status: Active } }";
+const GROUP = "attachment: user-and-group";
+const SNAPSHOTS = "features: [volume-snapshots]";
+const NETWORKS = "user: { allowedNetworks: { cidrs: [198.51.100.0/24] } }";
+const bounded = (name: string) => `user: { permissionsBoundary: '${ARN}/${name}' }`;
+const nodes = (...names: readonly string[]) =>
+  `nodeRole: { name: n, managedPolicyArns: [${names.map((name) => `'${ARN}/${name}'`).join(", ")}] }`;
+/** The roles that apply and that plan need more. */
+const ROLE = "deployer-broadened deployer-broadened";
+
+const ROLE_IN = (account: string) => `provider: { assumeRoleArn: 'arn:aws:iam::${account}:role/terraform' }`;
+
+/** By what somebody does: settings before and after, and the exit code with the rules that make it. */
+const CHANGES: Readonly<Record<string, readonly [before: string, after: string, verdict: string]>> = {
+  nothing: ["", "", "0"],
+  "the name of the user in another case, without access keys in Terraform": [
+    "accessKeys: none",
+    "accessKeys: none\nuser: { name: Deckhouse }",
+    "3 user-renamed destroyed deployer-broadened deployer-broadened control-policy-changed setting-breaking",
+  ],
+  "another name of the policy": ["", "policy: { name: Other }", `3 destroyed destroyed ${ROLE} setting-breaking`],
+  "another path of the policy": ["", "policy: { path: /a/ }", `3 destroyed destroyed ${ROLE} setting-breaking`],
+  "another OpenPGP key of a live slot": [
+    keys("Active", "absent"),
+    keys("Active", "absent").replace(ENCRYPTION_KEY, RSA_KEY),
+    "3 key-replaced pgp-key-new",
+  ],
+  "another name of the group": [GROUP, `${GROUP}\ngroup: { name: other }`, `3 destroyed ${ROLE} setting-breaking`],
+  "another node role": [
+    "nodeRole: { name: a }",
+    "nodeRole: { name: b }",
+    `3 destroyed ${ROLE} control-policy-changed setting-breaking`,
+  ],
+  "no node role any more": [
+    "nodeRole: { name: n }",
+    "",
+    "3 destroyed permissions-narrowed control-policy-changed setting-changed",
+  ],
+  "a move from the user to the group in one apply": ["", "attachment: group", `3 policy-moved ${ROLE}`],
+  "a move from the group to the user in one apply": ["attachment: group", "", `3 policy-moved ${ROLE}`],
+  "a slot that goes from Active to absent": [
+    keys("Active", "Active", "secondary"),
+    keys("absent", "Active", "secondary"),
+    "3 active-key-deleted",
+  ],
+  "access keys that Terraform no longer manages": [PLAIN, "accessKeys: none", "3 active-key-deleted setting-changed"],
+  "a key that is deleted while the other one is activated": [
+    keys("Active", "Inactive"),
+    keys("absent", "Active", "secondary"),
+    "3 active-key-deleted key-reactivated",
+  ],
+  "a current key that is deactivated in the apply that exposes the other one": [
+    keys("Active", "Active"),
+    keys("Inactive", "Active", "secondary"),
+    "3 current-key-deactivated",
+  ],
+  "another account": [
+    "accountId: '123456789012'",
+    "accountId: '111111111111'",
+    `3 ${ROLE} control-policy-changed environment-changed setting-identity`,
+  ],
+  "another account of the role that Terraform assumes": [
+    ROLE_IN("123456789012"),
+    ROLE_IN("111111111111"),
+    `3 ${ROLE} environment-changed setting-identity`,
+  ],
+  "another description of the policy": ["", "policy: { description: Other }", "0"],
+  "the second": [keys("Active", "Active"), keys("Active", "Active", "secondary"), "0"],
+  "the third": [keys("Active", "Active", "secondary"), keys("Inactive", "Active", "secondary"), "0"],
+  "the fourth": [keys("Inactive", "Active", "secondary"), keys("absent", "Active", "secondary"), "0"],
+  "the step after it": [GROUP, "attachment: group", "0"],
+  "another path of the user": [
+    "",
+    "user: { path: /a/ }",
+    `2 argument-not-comparable ${ROLE} control-policy-changed setting-changed`,
+  ],
+  "another region of the documented policy": ["", "region: eu-west-1", "2 setting-identity"],
+  "an account that is stated now": ["", "accountId: '123456789012'", "2 setting-identity"],
+  "an account that is no longer stated": ["accountId: '123456789012'", "", "2 setting-identity"],
+  "a permissions boundary": ["", bounded("B"), "2 boundary-new deployer-broadened setting-changed"],
+  "another boundary": [bounded("B"), bounded("C"), "2 boundary-replaced deployer-broadened setting-changed"],
+  "no boundary any more": [bounded("B"), "", "2 boundary-removed deployer-broadened setting-changed"],
+  "protect that is switched off": ["", "protect: false", "2 setting-changed"],
+  "protect that is switched on": ["protect: false", "", "0"],
+  "the output of the secret": ["outputs: { secret: false }", "", "2 secret-output setting-exposure"],
+  "no output of the secret any more": ["", "outputs: { secret: false }", "0"],
+  "another provider": ["", "provider: { profile: admin, version: '~> 5.100' }", "2 setting-identity setting-identity"],
+  "less encryption": ["", "backend: { s3: { bucket: state, region: eu-central-1, encrypt: false } }", "2 destination-changed"],
+  "another type of backend": ["", "backend: { gcs: { bucket: other } }", "2 destination-changed"],
+  "an import": ["", "import: { user: true, policy: true }", "2 setting-changed"],
+  "an import that was applied": ["import: { user: true, policy: true }", "", "0"],
+  "an import of less": ["import: { user: true, policy: true }", "import: { user: false, policy: true }", "0"],
+  "a second key without pgpKey": [
+    keys("Active", "absent"),
+    `accessKeys: { allowPlaintext: true, primary: ${slot("Active")}, secondary: { status: Active } }`,
+    "2 plaintext-in-state setting-exposure",
+  ],
+  "the first key, without pgpKey": ["accessKeys: none", PLAIN, `2 secret-output plaintext-in-state ${ROLE} setting-changed`],
+  "the first key, with pgpKey": ["accessKeys: none", keys("Active", "absent"), `2 pgp-key-new ${ROLE} setting-changed`],
+  "a policy for nodes": [nodes(), nodes("C"), "2 link-external deployer-broadened setting-changed"],
+  "policies for nodes in another order": [nodes("A", "B"), nodes("B", "A"), "0"],
+  "a feature less, which a running cluster may use": [minimal(SNAPSHOTS), minimal(), "2 permissions-narrowed"],
+  "a key that works from everywhere": [minimal(NETWORKS), minimal(), "2 permissions-broadened deny-weakened"],
+};
+
+describe("a change of settings", () => {
+  it.each(Object.entries(CHANGES))("has its exit code, and the rules that make it: %s", (_, [before, after, verdict]) => {
+    expect(verdictOf(between(before, after)).join(" ")).toBe(verdict);
+  });
+
+  it("to other actions of the node role lists them", () => {
+    const changes = between("nodeRole: { name: n }", "nodeRole: { name: n, additionalActions: ['s3:GetObject', 'ecr:Get*'] }");
+    expect(actionsOf(changes, "permissions-broadened", "node role")).toEqual(
+      ["ecr:Get*", "s3:GetObject"].map((action) => ({
+        action,
+        access: "unknown",
+        area: "not in DKP's catalogue",
+        before: [],
+        after: [{ resource: "*", conditions: [] }],
+      })),
+    );
+  });
+
+  it("that must not be applied has no instruction for applying it", () => {
+    const updates = (before: string, after: string) =>
+      ofRule(between(before, after), "deployer-broadened").map(({ values }) => values.update);
+    expect(updates("", "user: { name: other }")).toEqual([undefined, undefined]);
+    expect(updates("", "tags: { team: platform }")).toEqual(["deployer-policy.json"]);
+  });
+
+  it("that switches the attachment changes nothing that an attacker with the key can do", () => {
+    for (const [before, after] of [
+      ["user", "user-and-group"],
+      ["user-and-group", "user"],
+      ["group", "user"],
+    ] as const) {
+      expect(ofRule(between(minimal(`attachment: ${before}`), minimal(`attachment: ${after}`)), "risk")).toEqual([]);
+    }
+    const risks = ofRule(between(minimal(), minimal("features: [volume-snapshots]")), "risk");
+    expect(risks.map(({ values }) => values.before)).toEqual(["", ""]);
+  });
+});
+
+describe("a settings file that is", () => {
+  it("new is reported with all of its permissions, and breaks nothing, whatever its name is", () => {
+    const changes = changesAgainst({}, { constructor: reviewPackOf("") }, "");
+    expect(changes.deployments.map(({ stack, state }) => [stack, state])).toEqual([["constructor", "new"]]);
+    const { Statement } = JSON.parse(reviewPackOf("")["policy.json"] ?? "") as { Statement: { Action: string[] }[] };
+    const actions = actionsOf(changes, "permissions-broadened", "user").map(({ action }) => action);
+    expect([...actions].sort()).toEqual(Statement.flatMap(({ Action }) => Action).sort());
+    expect(changesExitCode(changes)).toBe(2);
+  });
+
+  it.each([
+    ["protect: false", 2, "deployment-removed"],
+    ["", 3, "removed-while-protected"],
+  ] as const)("deleted leaves everything unmanaged, and is reported as nothing else: %j", (settings, ...verdict) => {
+    const changes = changesAgainst({ x: reviewPackOf(settings) }, {}, "");
+    expect(verdictOf(changes)).toEqual(verdict);
+    expect(changes.deployments[0]?.findings).toHaveLength(1);
+  });
+
+  it("unchanged is listed beside a changed one", () => {
+    const [before, after] = [reviewPackOf(""), reviewPackOf("tags: { x: y }")];
+    const { deployments } = changesAgainst({ a: before, b: before }, { a: before, b: after }, "");
+    expect(deployments.map(({ stack, state }) => [stack, state])).toEqual([
+      ["a", "unchanged"],
+      ["b", "changed"],
+    ]);
+  });
+
+  const s3 = (key: string, more = "") =>
+    `accountId: "123456789012"\nbackend: { s3: { bucket: state, region: eu-central-1, key: ${key} } }\n${more}`;
+
+  it.each<[string, string, string, readonly string[]]>([
+    ["changes nothing if account, user and state stay", s3("a"), s3("a"), []],
+    ["would leave the state behind with another key of the backend", s3("a"), s3("b"), ["state-left-behind"]],
+    [
+      "would leave the state behind with another path of a local backend",
+      'accountId: "123456789012"\nbackend: { local: { path: a.tfstate } }',
+      'accountId: "123456789012"\nbackend: { local: { path: b.tfstate } }',
+      ["state-left-behind"],
+    ],
+  ])("renamed %s", (_, before, after, expected) => {
+    const changes = changesAgainst({ old: reviewPackOf(before) }, { new: reviewPackOf(after) }, "");
+    expect(changes.deployments).toMatchObject([{ stack: "new", state: "changed" }]);
+    expect(seriousRules(changes).slice(0, 1)).toEqual(expected);
+  });
+
+  it("renamed with another user is a removed and a new deployment", () => {
+    const changes = changesAgainst({ old: reviewPackOf(s3("a")) }, { new: reviewPackOf(s3("a", "user: { name: other }")) }, "");
+    expect(changes.deployments.map(({ state }) => state)).toEqual(["new", "removed"]);
+  });
+});
+
+it("another role in an attachment of the nodes replaces it, and is not the one of this project", () => {
+  const [settings, address] = [nodes("C"), "aws_iam_role_policy_attachment.node-policy-C"];
+  const changes = betweenPacks(
+    packWith(settings),
+    packWith(settings, withResource(packOf(settings), address, { role: "admin" })),
+  );
+  expect(changes.deployments.flatMap(resourcesOf)).toEqual([`replaced ${address}`]);
+  expect(serious(changes)).toMatchObject([{ rule: "link-external", address }]);
+});

@@ -1,0 +1,140 @@
+import { existsSync, readdirSync } from "node:fs";
+import { join, relative, resolve } from "node:path";
+import { readTextFile, textIn } from "../../../text/files";
+import { grouped } from "../../../text/grouped";
+import { isObject, parseJson } from "../../../text/json";
+import { type Environment, type GitResult, gitWith } from "../../git";
+import { DEPLOYMENT_FILE, type PackFile } from "../../pack/file-names";
+import { dkpAccess } from "../../text/command";
+import type { Packs } from "./compare";
+import { COMPARED_POLICIES } from "./pack-policies";
+import { LOCK_FILE, MAIN_FILE } from "./pack-side";
+
+/** What every review pack has. */
+const REQUIRED_FILES: readonly PackFile[] = [MAIN_FILE, DEPLOYMENT_FILE];
+
+/** The files of a review pack that are compared. */
+export const COMPARED_FILES: readonly PackFile[] = [...REQUIRED_FILES, ...COMPARED_POLICIES];
+
+const isCompared = (file: string) => COMPARED_FILES.some((compared) => compared === file);
+
+/** A name that is a folder: any other name is a Git ref. */
+const PATH = /^(?:\.{1,2}|)(?:[/\\]|$)|^[A-Za-z]:[/\\]/;
+
+/**
+ * What a change is compared with: the review packs in a folder, or those that a Git ref has in `review/`.
+ * @param name a folder with `<stack>/main.tf.json`, written as a path (`..`, `../..` or `/` at its start), or what Git takes as a commit
+ * @param review the folder of the review packs, relative to the project's root
+ * @param root the project's root, any folder of a Git work tree
+ * @param environment of Git
+ * @throws Error with the remedy if there is no review pack
+ */
+export function readBase(
+  name: string,
+  review: string,
+  root: string,
+  environment: Environment,
+): { readonly packs: Packs; readonly source: string } {
+  const [source, folder, texts] = PATH.test(name)
+    ? ([`folder ${name}`, name, textsIn(resolve(root, name))] as const)
+    : textsOfRef(name, review, root, environment);
+  const packs = packsOf(texts, folder);
+  if (Object.keys(packs).length === 0) {
+    const remedy = `${dkpAccess("review")} writes them; a folder is written as a path, such as ./old, and a Git ref is not`;
+    throw new Error(`--against ${name}: ${source} has no review packs, ${join(folder, "<stack>", MAIN_FILE)}; ${remedy}`);
+  }
+  return { packs, source };
+}
+
+/** The files of review packs: text by path, `<stack>/<file>`. */
+type Texts = readonly (readonly [path: string, text: string])[];
+
+function textsIn(folder: string): Texts {
+  const paths = existsSync(folder)
+    ? readdirSync(folder).flatMap((stack) => COMPARED_FILES.map((file) => `${stack}/${file}`))
+    : [];
+  return paths.filter((path) => existsSync(join(folder, path))).map((path) => [path, readTextFile(join(folder, path))]);
+}
+
+/** Git's plumbing shows the bytes that are committed: attributes, filters and settings of Git change nothing. */
+function textsOfRef(name: string, review: string, root: string, environment: Environment) {
+  const git = (args: readonly string[], input?: string) => gitWith(environment)(root, args, input);
+  const id = commitOf(name, git(["rev-parse", "--verify", "--end-of-options", `${name}^{commit}`]));
+  // As Git names it: without ".." and without a slash at the end.
+  const folder = relative(resolve(root), resolve(root, review)).replaceAll("\\", "/");
+  const inside = folder === "" ? "" : `${folder}/`;
+  const listed = git(["ls-tree", "-r", "-z", id, "--", ...(inside === "" ? [] : [inside, "locks/"])]);
+  const files = listed.stdout
+    .toString("utf8")
+    .split("\0")
+    .flatMap((entry): readonly (readonly [string, string])[] => {
+      const [, mode = "", object = "", path = ""] = /^(\d+) \w+ ([0-9a-f]+)\t(.*)$/s.exec(entry) ?? [];
+      const [, locked] = /^locks\/([^/]+)\.terraform\.lock\.hcl$/.exec(path) ?? [];
+      const file = locked === undefined ? path.slice(inside.length) : `${locked}/${LOCK_FILE}`;
+      const isRead = locked !== undefined || isCompared(file.slice(file.indexOf("/") + 1));
+      const isFile = mode.startsWith("100");
+      // A link or a submodule can also be in place of a whole pack.
+      if (mode !== "" && !isFile && (isRead || !file.includes("/"))) {
+        throw new Error(
+          `--against ${name}: ${path}: is a link or a submodule there, not a file; compare with a commit where it is one`,
+        );
+      }
+      return isFile && isRead ? [[object, file]] : [];
+    });
+  const contents = git(["cat-file", "--batch"], files.map(([object]) => `${object}\n`).join(""));
+  const failed = [listed, contents].find(({ status }) => status !== 0);
+  if (failed !== undefined) {
+    throw new Error(`--against ${name}: ${failed.message}`);
+  }
+  const blobs = blobsIn(contents.stdout);
+  const texts = files.map(([object, file]) => [file, textIn(blobs.get(object) ?? Buffer.alloc(0), join(folder, file))] as const);
+  return [`git ref ${name} (${id.slice(0, 8)})`, folder, texts] as const;
+}
+
+/** @throws Error with the remedy if Git names no commit */
+function commitOf(name: string, { status, stdout, message }: GitResult): string {
+  if (status !== 0) {
+    const fetch = `git has no such ref here; in a pipeline fetch it first, with fetch-depth: 0 or git fetch origin ${name}`;
+    const reasons = { "Needed a single revision": fetch, "not a git repository": "this is not a Git checkout" };
+    const reason = Object.entries(reasons).find(([part]) => message.includes(part))?.[1] ?? message;
+    throw new Error(`--against ${name}: ${reason}; write a folder of review packs as a path: ./old`);
+  }
+  if (message.includes("is ambiguous")) {
+    throw new Error(`--against ${name}: is both a branch and a tag; write refs/heads/${name} or refs/tags/${name}`);
+  }
+  return stdout.toString("utf8").trim();
+}
+
+/** What `git cat-file --batch` prints, by object: "OBJECT blob SIZE", the content, and a line feed. @throws Error without an object */
+function blobsIn(output: Buffer): ReadonlyMap<string, Buffer> {
+  const blobs = new Map<string, Buffer>();
+  for (let at = 0; at < output.length; ) {
+    const start = output.indexOf("\n", at) + 1;
+    const [object = "", type, size] = output.subarray(at, start).toString("latin1").split(" ");
+    if (type !== "blob") {
+      throw new Error(`git has no object ${object}; fetch the whole commit`);
+    }
+    blobs.set(object, output.subarray(start, start + Number(size)));
+    at = start + Number(size) + 1;
+  }
+  return blobs;
+}
+
+/** Review packs by stack. Terraform JSON and settings are read here once, so that a damaged one is named. */
+function packsOf(texts: Texts, folder: string): Packs {
+  const files = texts.map(([path, text]) => {
+    const [stack = "", file = ""] = path.split(/\/(.*)/s);
+    return [stack, file, text] as const;
+  });
+  const packs = [...grouped(files, ([stack]) => stack)]
+    .map(([stack, own]) => [stack, Object.fromEntries(own.map(([, file, text]) => [file, text]))] as const)
+    .filter(([, own]) => own[MAIN_FILE] !== undefined);
+  for (const [stack, own] of packs) {
+    const damaged = REQUIRED_FILES.find((file) => !isObject(parseJson(own[file] ?? "")));
+    if (damaged !== undefined) {
+      const remedy = `create the review packs again with ${dkpAccess("review")}`;
+      throw new Error(`${join(folder, stack, damaged)}: is missing or not JSON; ${remedy}`);
+    }
+  }
+  return Object.fromEntries(packs);
+}

@@ -1,0 +1,67 @@
+import { ACCOUNT_ID } from "../../../iam/arns";
+import { CONTROL_POLICY_FILE, DEPLOYER_FILES, type PackFile, PLANNER_FILE, POLICY_FILES } from "../../pack/file-names";
+import { canonical, listOf, objectOf } from "../../text/json";
+import type { DiffFound } from "../change-rules";
+import { mapStrings, nameOf } from "../json-values";
+import { comparePolicies, deployerFindings, type Policy, readPolicy } from "../policies";
+
+/** The policies of a review pack, by file name. */
+type PackPolicies = ReadonlyMap<string, Policy>;
+
+/** The files of the policies that Terraform does not apply. */
+const UNAPPLIED_FILES: readonly PackFile[] = [...DEPLOYER_FILES, PLANNER_FILE, CONTROL_POLICY_FILE];
+
+/** The files of all policies that are compared. */
+export const COMPARED_POLICIES: readonly PackFile[] = [...POLICY_FILES, ...UNAPPLIED_FILES];
+
+/** What placeholders in the policies of a review pack stand for: the account, and the prefix of the cluster. */
+type Placeholders = { readonly account: string; readonly prefix: string | undefined };
+
+/** The policies of a review pack, with the account and the prefix that the settings of one side may leave open. */
+export function policiesIn(files: Readonly<Record<string, string>>, placeholders: Placeholders): PackPolicies {
+  const read = (text: string): Policy =>
+    mapStrings(readPolicy(text), (string) => withPlaceholders(string, placeholders)) as Policy;
+  return new Map(COMPARED_POLICIES.flatMap((file) => (files[file] === undefined ? [] : [[file, read(files[file])] as const])));
+}
+
+/** An ARN with the account in place of `ACCOUNT_ID`, and of `*`: an identity policy reaches no other account's IAM. */
+function withPlaceholders(arn: string, { account, prefix }: Placeholders): string {
+  const [start, partition, service, region, owner = "", ...resource] = arn.split(":");
+  if (resource.length === 0 || start !== "arn") {
+    return arn;
+  }
+  const isOpen = owner === ACCOUNT_ID || (service === "iam" && owner === "*");
+  const named = resource.map((part) => (prefix === undefined ? part : part.replace(/\/PREFIX-node$/, `/${prefix}-node`)));
+  return [start, partition, service, region, isOpen ? account : owner, ...named].join(":");
+}
+
+/**
+ * Changes of the policies of a review pack that Terraform does not apply. A file that one side lacks is not compared, except for those of
+ * the Terraform role, which settings can require.
+ */
+export function policyFileFindings(before: PackPolicies, after: PackPolicies): readonly DiffFound[] {
+  return UNAPPLIED_FILES.flatMap((file): readonly DiffFound[] => {
+    const [old, current] = [before.get(file), after.get(file)];
+    const [policiesBefore, policiesAfter] = [before, after].map((side) => (side.has(file) ? [side.get(file)] : []));
+    if (DEPLOYER_FILES.some((own) => own === file) || (file === PLANNER_FILE && old !== undefined && current !== undefined)) {
+      return deployerFindings(file, comparePolicies(policiesBefore ?? [], policiesAfter ?? []));
+    }
+    if (old === undefined || current === undefined) {
+      const isNew = before.size > 0 && current !== undefined;
+      return isNew ? [{ rule: "file-not-compared", values: { file } }] : [];
+    }
+    return controlFindings(old, current);
+  });
+}
+
+/** Another service control policy. What it denies is not decided: any difference but that of the order counts. */
+function controlFindings(before: Policy, after: Policy): readonly DiffFound[] {
+  if (canonical(before) === canonical(after)) {
+    return [];
+  }
+  const statementsOf = (policy: Policy) =>
+    listOf(objectOf(policy).Statement).map((statement) => [canonical(statement), nameOf(objectOf(statement).Sid)] as const);
+  const [old, current] = [new Map(statementsOf(before)), new Map(statementsOf(after))];
+  const changed = [...old, ...current].filter(([statement]) => !old.has(statement) || !current.has(statement));
+  return [{ rule: "control-policy-changed", values: { statements: [...new Set(changed.map(([, id]) => id))] } }];
+}

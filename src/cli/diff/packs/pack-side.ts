@@ -1,0 +1,54 @@
+import type { Deployment } from "../../../settings/deployment";
+import { SettingsError } from "../../../settings/errors";
+import { defineDeployments } from "../../../settings/load";
+import type { SettingsInput } from "../../../settings/schema/deployment-schema";
+import { type JsonObject, parseJson } from "../../../text/json";
+import { DEPLOYMENT_FILE } from "../../pack/file-names";
+import { effectiveSettings } from "../../pack/normalized-settings";
+import { objectOf, textOf } from "../../text/json";
+import { type Difference, differences } from "../json-values";
+
+/** The file of a review pack that Terraform applies. */
+export const MAIN_FILE = "main.tf.json";
+
+/** The committed provider lock, next to the files of a review pack. */
+export const LOCK_FILE = ".terraform.lock.hcl";
+
+/** A review pack: text by file name. */
+export type Files = Readonly<Record<string, string>>;
+
+/** One side of a change of a deployment: a review pack as it was read. */
+export interface PackSide {
+  readonly files: Files;
+  readonly terraform: JsonObject;
+  /** Undefined where the deployment is not there. */
+  readonly settings: JsonObject | undefined;
+  /** The version of the program that wrote it. */
+  readonly version: string | undefined;
+}
+
+/** Reads a review pack. @param files undefined where the deployment is not there */
+export function sideOf(files: Files = {}): PackSide {
+  const { settings, version } = objectOf(parseJson(files[DEPLOYMENT_FILE] ?? ""));
+  const terraform = objectOf(parseJson(files[MAIN_FILE] ?? ""));
+  const isThere = files[DEPLOYMENT_FILE] !== undefined;
+  return { files, terraform, settings: isThere ? effectiveSettings(objectOf(settings)) : undefined, version: textOf(version) };
+}
+
+/** What differs between settings. With another attachment, the group is there on one side alone: it follows from the attachment. */
+export function settingDifferences(before: JsonObject, after: JsonObject): readonly Difference[] {
+  return differences(before, after).filter(({ field }) => field !== "group");
+}
+
+/** The deployment that settings of a review pack describe, or why this version does not accept them. */
+export function deploymentOf(stack: string, settings: JsonObject): Deployment | { readonly errors: readonly string[] } {
+  try {
+    return defineDeployments({ [stack]: settings as unknown as SettingsInput })[stack] as Deployment;
+  } catch (error) {
+    if (!(error instanceof SettingsError)) {
+      throw error;
+    }
+    const [, ...errors] = error.message.split("\n  ");
+    return { errors };
+  }
+}

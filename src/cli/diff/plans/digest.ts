@@ -1,0 +1,79 @@
+import { createHash } from "node:crypto";
+import { isObject, type JsonObject } from "../../../text/json";
+import { objectOf, sortedKeys } from "../../text/json";
+
+/** What a plan follows from. */
+export interface PlanOrigin {
+  /** The configuration, without comments. */
+  readonly configuration: object;
+  /** The committed provider lock; undefined if there is none. */
+  readonly lock: string | undefined;
+  /** Where the state is. */
+  readonly destination: object;
+}
+
+/** Keys of a plan that change nothing in AWS or in the outputs, or that follow from the others; all other keys count. */
+const LEFT_OUT: readonly string[] = [
+  // They differ between two runs.
+  ...["format_version", "terraform_version", "timestamp", "variables", "relevant_attributes"],
+  // The configuration counts as it was synthesized, and of the state and the planned values all that changes.
+  ...["configuration", "prior_state", "planned_values"],
+];
+
+/**
+ * SHA-256 of everything that a plan changes: two plans of one situation have one digest, and plans with another effect have another.
+ * @param plan what `terraform show -json` printed
+ */
+export function planDigest(plan: JsonObject, origin: PlanOrigin): string {
+  const changed = Object.entries(plan)
+    .filter(([key]) => !LEFT_OUT.includes(key))
+    .map(([key, value]) => [key, changesIn(value)] as const);
+  const text = JSON.stringify({ ...origin, lock: origin.lock ?? null, plan: Object.fromEntries(changed) }, sortedKeys);
+  return createHash("sha256").update(text).digest("hex");
+}
+
+/** Lists of changes, and outputs by name, without those that change nothing. Terraform does not promise the order of a list. */
+function changesIn(value: unknown): unknown {
+  if (Array.isArray(value)) {
+    return value
+      .filter((entry) => !isNoChange(entry))
+      .map((entry) => JSON.stringify(withoutSensitive(entry), sortedKeys))
+      .sort();
+  }
+  const entries = Object.entries(objectOf(value)).filter(([, entry]) => !isNoChange({ change: entry }));
+  return isObject(value) ? withoutSensitive(Object.fromEntries(entries)) : value;
+}
+
+/** An entry that neither changes nor imports nor moves anything. */
+function isNoChange(entry: unknown): boolean {
+  const { change, previous_address: moved } = objectOf(entry);
+  const { actions, importing } = objectOf(change);
+  return JSON.stringify(actions) === '["no-op"]' && importing === undefined && moved === undefined;
+}
+
+/** Changes wherever they are, with a placeholder for each sensitive value, also where it is a part of another one. */
+function withoutSensitive(value: unknown): unknown {
+  if (Array.isArray(value)) {
+    return value.map(withoutSensitive);
+  }
+  if (!isObject(value)) {
+    return value;
+  }
+  const { before, after, before_sensitive: marksBefore, after_sensitive: marksAfter, ...rest } = value;
+  const others = Object.fromEntries(Object.entries(rest).map(([key, inner]) => [key, withoutSensitive(inner)]));
+  const marks = { before_sensitive: marksBefore, after_sensitive: marksAfter };
+  return { ...others, ...marks, before: hidden(before, marksBefore), after: hidden(after, marksAfter) };
+}
+
+/** A value with a placeholder for what is marked. Whether there is a value is not sensitive. */
+function hidden(value: unknown, marks: unknown): unknown {
+  if (marks === true) {
+    return value === undefined || value === null ? value : "(sensitive)";
+  }
+  if (Array.isArray(value)) {
+    return value.map((item, index) => hidden(item, Array.isArray(marks) ? marks[index] : undefined));
+  }
+  return isObject(value)
+    ? Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, hidden(inner, objectOf(marks)[key])]))
+    : value;
+}

@@ -1,0 +1,175 @@
+import { ADDRESSES, KEY_ADDRESSES } from "../../../terraform/addresses";
+import { type JsonObject, valueAt } from "../../../text/json";
+import type { PackFile } from "../../pack/file-names";
+import { policyOfAddress } from "../../terraform/known-addresses";
+import { canonical, listOf, objectOf, textOf } from "../../text/json";
+import type { DiffFound } from "../change-rules";
+import { type Changes, changesOf } from "../changes";
+import { nameOf } from "../json-values";
+import { comparable, permissionFindings } from "../permissions";
+import { type Plan, type PlannedChange, planOf } from "../plan-file";
+import { comparePolicies, policyFindings } from "../policies";
+import { describe, resourceFindings, resourcesOfPlan } from "../resource-findings";
+import { exposureFindings, masked, outputFindings, type PgpKeys, pgpKeyFindings, secretFindings, secretsIn } from "../secrets";
+import { isOurs, keyIn, policyAt, type Snapshot, slotsOf, snapshotOfPlan } from "../snapshot";
+
+/**
+ * What a plan does.
+ * @param given what `terraform show -json` or OpenTofu's prints of a plan
+ * @param stack what to call its deployment: a plan does not know
+ * @param more what is known of the plan besides
+ */
+export function changesOfPlan(given: JsonObject, stack: string, source: string, more: readonly DiffFound[] = []): Changes {
+  const secrets = secretsIn(given);
+  const [secretPlan, plan] = [planOf(given), planOf(masked(given, secrets))];
+  const [before, after] = [snapshotOfPlan(plan, "before"), snapshotOfPlan(plan, "after")];
+  const resources = resourcesOfPlan(plan, before, after);
+  const imported = resources.filter(({ action }) => action === "imported").map(({ address }) => address);
+  const findings = [
+    ...wholeFindings(plan),
+    ...more,
+    ...resourceFindings(before, after, resources),
+    ...permissionFindings(before, after),
+    ...imported.flatMap((address) => importedPolicyFindings(address, before, after)),
+    ...secretFindings(secretPlan, secrets),
+    ...exposureFindings(before, after, imported),
+    ...pgpKeyFindings([...pgpKeysIn(before), ...formerPgpKeys(plan)], pgpKeysIn(after)),
+    ...imported
+      .filter((address) => WITH_PERMISSIONS.includes(address))
+      .map((address): DiffFound => ({ rule: "import-not-compared", address, values: { what: describe(address, after) } })),
+    ...plan.drift.flatMap((change) => driftFindings(change, before)),
+    ...plan.changes.flatMap(entryFindings),
+    ...orderFindings(given, plan, before),
+    ...outputFindings(before, after),
+    ...creationFindings(before, resources),
+  ];
+  const [isBefore, isAfter] = [before, after].map(({ resources: all }) => all.has(ADDRESSES.user));
+  const onlySide = isAfter ? "new" : "removed";
+  return changesOf(source, stack, findings, isBefore === isAfter ? undefined : onlySide);
+}
+
+/** What the policy of the Terraform role newly has, as the review packs of both settings do. Keys are created at any time. */
+function creationFindings(before: Snapshot, resources: ReturnType<typeof resourcesOfPlan>): readonly DiffFound[] {
+  const keys: readonly string[] = Object.values(KEY_ADDRESSES);
+  const created = resources.filter(({ address, action }) => action === "created" && isOurs(address) && !keys.includes(address));
+  const file: PackFile = "deployer-policy.json";
+  return before.resources.has(ADDRESSES.user) && created.length > 0
+    ? [{ rule: "deployer-creates", values: { created: created.map(({ what }) => `the ${what}`), file } }]
+    : [];
+}
+
+/**
+ * Terraform changes the first policy before it detaches the second one only where its state has that order. A change that fails removes
+ * the order from the state. Source: `constructs/policy-attachment.ts`, `attachInOrder`.
+ */
+function orderFindings(given: JsonObject, { changes }: Plan, before: Snapshot): readonly DiffFound[] {
+  const resources = listOf(valueAt(given, ["prior_state", "values", "root_module", "resources"])).map(objectOf);
+  const first = resources.find(({ address }) => address === ADDRESSES.policy);
+  const isChanged = changes.some(({ address, actions }) => address === ADDRESSES.policy && actions.includes("update"));
+  return changes
+    .filter(({ address, actions }) => actions.includes("delete") && isSecondAttachment(address))
+    .filter(({ address }) => isChanged && !listOf(first?.depends_on).includes(address))
+    .map(({ address }) => ({ rule: "policy-detached-early", address, values: { what: describe(address, before) } }));
+}
+
+function isSecondAttachment(address: string): boolean {
+  const { what, number } = policyOfAddress(address) ?? {};
+  return number !== 1 && (what === "userAttachment" || what === "groupAttachment");
+}
+
+/** What an imported policy allows and denies whoever has it already: it may be the policy of another deployment. */
+function importedPolicyFindings(address: string, before: Snapshot, after: Snapshot): readonly DiffFound[] {
+  if (policyOfAddress(address)?.what !== "policy") {
+    return [];
+  }
+  const change = comparePolicies(listOf(policyAt(before, address)), listOf(policyAt(after, address)));
+  return policyFindings("principal of the imported policy", change).map((finding) => ({ ...finding, address }));
+}
+
+/** Why a plan does not show all that is going to change, or does more than is known here. */
+function wholeFindings(plan: Plan): readonly DiffFound[] {
+  const found: DiffFound[] = plan.notCompared.map(unknownPart);
+  if (plan.isFailed) {
+    found.push({ rule: "plan-failed", values: {} });
+  } else if (plan.isPartial) {
+    found.push({ rule: "plan-partial", values: {} });
+  }
+  return found;
+}
+
+function pgpKeysIn(snapshot: Snapshot): PgpKeys {
+  return slotsOf(snapshot).map((slot) => [slot, keyIn(snapshot, slot)?.pgpKey]);
+}
+
+/** The OpenPGP keys of access keys that were changed or deleted outside Terraform: the state had the secret for them. */
+function formerPgpKeys({ drift }: Plan): PgpKeys {
+  return drift.map(({ address, before }) => [address, textOf(before?.pgp_key)]);
+}
+
+/** Objects that can have policies which Terraform does not manage. */
+const WITH_PERMISSIONS: readonly string[] = [ADDRESSES.user, ADDRESSES.group, ADDRESSES.nodeRole];
+
+/** A user, group or role that was changed outside Terraform. */
+function driftFindings(
+  { address, before: old = {}, after: current = {} }: PlannedChange,
+  before: Snapshot,
+): readonly DiffFound[] {
+  const attributes = [...new Set([...Object.keys(old), ...Object.keys(current)])].filter(
+    (name) => comparable(old[name]) !== comparable(current[name]) && !isOwnDrift(name, old, current, before),
+  );
+  return WITH_PERMISSIONS.includes(address) && attributes.length > 0
+    ? [{ rule: "drift-not-compared", address, values: { what: describe(address, before), attributes } }]
+    : [];
+}
+
+/**
+ * What follows from the settings and is in the state after the next refresh only: what a role has through this project's other resources,
+ * and which of its tags are not among the provider's default tags, which the settings may have changed.
+ */
+function isOwnDrift(attribute: string, old: JsonObject, current: JsonObject, { resources }: Snapshot): boolean {
+  if (attribute === "tags") {
+    return current.tags_all !== undefined && comparable(old.tags_all) === comparable(current.tags_all);
+  }
+  const inlineOf = (item: unknown) => canonical([objectOf(item).name, objectOf(item).policy]);
+  const known = (item: unknown) =>
+    [...resources.values()].some((own) =>
+      attribute === "inline_policy" ? inlineOf(own) === inlineOf(item) : own.policy_arn === item,
+    );
+  return ["managed_policy_arns", "inline_policy"].includes(attribute) && listOf(current[attribute]).every(known);
+}
+
+/** What is unusual in an entry of `resource_changes`. */
+function entryFindings(change: PlannedChange): readonly DiffFound[] {
+  const { address, formerAddress, isManaged, type, name, provider } = change;
+  const found: DiffFound[] = [];
+  if (formerAddress !== address) {
+    found.push({ rule: "moved", address, values: { before: formerAddress, after: address } });
+  }
+  if (change.deposed !== undefined) {
+    found.push({ rule: "deposed", address, values: { what: address } });
+  }
+  const isKnown = isManaged
+    ? isOurs(address)
+    : address === ADDRESSES.callerIdentity || policyOfAddress(address)?.what === "policyDocument";
+  if (!isManaged && !isKnown) {
+    found.push(unknownPart(`the data source ${address}`));
+  }
+  const expected = `${isManaged ? "" : "data."}${type}.${nameOf(name)}`;
+  if (isKnown && name !== undefined && address !== expected) {
+    found.push(unknownPart(`another address than ${expected} in ${address}`));
+  }
+  if (!PROVIDERS.includes(provider)) {
+    found.push(unknownPart(`the provider ${textOf(provider)} of ${address}`));
+  }
+  if (change.isAnother) {
+    found.push(unknownPart(`another identity of ${address}`));
+  }
+  return [...found, ...change.notCompared.map((part) => unknownPart(`${part} in ${address}`))];
+}
+
+/** A part of a plan that is not compared, whatever it does. */
+function unknownPart(part: string): DiffFound {
+  return { rule: "plan-unknown-part", values: { part } };
+}
+
+const PROVIDERS: readonly unknown[] = [undefined, "registry.terraform.io/hashicorp/aws", "registry.opentofu.org/hashicorp/aws"];

@@ -1,0 +1,235 @@
+import { SLOTS, type Slot } from "../../iam/key-slots";
+import { ADDRESSES, KEY_ADDRESSES, policyAddress } from "../../terraform/addresses";
+import { isNodeAttachment, policyOfAddress } from "../terraform/known-addresses";
+import { canonical, listOf, objectOf, textOf } from "../text/json";
+import type { DiffFound } from "./change-rules";
+import { isOwn, routes } from "./permissions";
+import type { Plan } from "./plan-file";
+import { readPolicy } from "./policies";
+import type { SettingsPath } from "./settings-path";
+import { attribute, keyIn, managedChanges, type Snapshot, slotsOf, UNKNOWN, userPoliciesOf } from "./snapshot";
+
+/** What happens to a resource. */
+interface ResourceChange {
+  readonly address: string;
+  /** What the resource is: `user "deckhouse"`. */
+  readonly what: string;
+  readonly action: "created" | "deleted" | "replaced" | "updated" | "imported" | "forgotten";
+  /** Which attributes change. */
+  readonly details: readonly string[];
+}
+
+/** What changes the resources of one configuration into those of another one. */
+export function resourcesOfPacks(before: Snapshot, after: Snapshot): readonly ResourceChange[] {
+  const addresses = [...new Set([...before.resources.keys(), ...after.resources.keys()])].sort();
+  return addresses.flatMap((address) => {
+    const [isCreated, isDeleted] = [!before.resources.has(address), !after.resources.has(address)];
+    const change = changeOf(address, isReplaced(address, before, after) ? "replaced" : "updated", before, after);
+    if (isCreated || isDeleted) {
+      return [{ ...change, action: isCreated ? "created" : "deleted" } as const];
+    }
+    return change.action === "replaced" || change.details.length > 0 ? [change] : [];
+  });
+}
+
+/** What a plan does. */
+export function resourcesOfPlan(plan: Plan, before: Snapshot, after: Snapshot): readonly ResourceChange[] {
+  return managedChanges(plan).flatMap(({ address, actions, isImport }) => {
+    const rows = [
+      ["forgotten", actions.includes("forget")],
+      ["replaced", actions.includes("create") && actions.includes("delete")],
+      ["imported", isImport],
+      ["created", actions.includes("create")],
+      ["deleted", actions.includes("delete")],
+      ["updated", actions.includes("update")],
+    ] as const;
+    const action = rows.find(([, applies]) => applies)?.[0];
+    return action === undefined ? [] : [changeOf(address, action, before, after)];
+  });
+}
+
+function changeOf(address: string, action: ResourceChange["action"], before: Snapshot, after: Snapshot): ResourceChange {
+  const what = describe(address, after.resources.has(address) ? after : before);
+  return { address, what, action, details: differingAttributes(address, before, after) };
+}
+
+/** Terraform itself reads these, or the provider computes them. */
+const NOT_SHOWN: readonly string[] = ["depends_on", "lifecycle", "arn", "id", "tags_all"];
+
+/** The attributes of what is on both sides that have other values. The order in a policy does not count. */
+function differingAttributes(address: string, before: Snapshot, after: Snapshot): readonly string[] {
+  const [old, current] = [before, after].map(({ resources }) => resources.get(address));
+  if (old === undefined || current === undefined) {
+    return [];
+  }
+  const meaning = (value: unknown) => canonical(typeof value === "string" ? readPolicy(value) : (value ?? ""));
+  const ignored = [...NOT_SHOWN, ...listOf(objectOf(listOf(current.lifecycle)[0]).ignore_changes)];
+  return [...new Set([...Object.keys(old), ...Object.keys(current)])]
+    .filter((name) => !ignored.includes(name) && current[name] !== UNKNOWN)
+    .filter((name) => meaning(old[name]) !== meaning(current[name]));
+}
+
+/** Arguments whose change makes Terraform replace a resource. Source: `ForceNew` in the AWS provider's schemas. */
+const FORCE_NEW = ["name", "path", "pgp_key", "user", "group", "role", "policy_arn"];
+
+/** IAM renames users and groups. */
+const IN_PLACE: readonly string[] = [ADDRESSES.user, ADDRESSES.group];
+
+/** Whether Terraform replaces what is on both sides of two configurations. */
+function isReplaced(address: string, before: Snapshot, after: Snapshot): boolean {
+  return (
+    !IN_PLACE.includes(address) &&
+    FORCE_NEW.some((argument) => {
+      const [old, current] = [before, after].map((side) => resolved(side, side.resources.get(address)?.[argument]));
+      return old !== undefined && current !== undefined && old !== current;
+    })
+  );
+}
+
+/** A value, or the name and path of the resource that it refers to; undefined if that is not there. */
+function resolved(snapshot: Snapshot, value: unknown): string | undefined {
+  const owner = /^\$\{([\w-]+\.[\w-]+)\.(?:name|arn)\}$/.exec(textOf(value) ?? "")?.[1];
+  if (owner === undefined) {
+    return canonical(value ?? "");
+  }
+  const attributes = snapshot.resources.get(owner);
+  return attributes && JSON.stringify([attributes.name, IN_PLACE.includes(owner) ? "" : attributes.path]);
+}
+
+/** The name of a resource in a summary. */
+export function describe(address: string, snapshot: Snapshot): string {
+  const name = attribute(snapshot, address, "name");
+  const named = (what: string) => (name === undefined ? what : `${what} ${JSON.stringify(name)}`);
+  const slot = SLOTS.find((candidate) => KEY_ADDRESSES[candidate] === address);
+  if (slot !== undefined) {
+    return `access key in the slot ${slot}, ${keyIn(snapshot, slot)?.status}`;
+  }
+  if (isNodeAttachment(address)) {
+    const role = attribute(snapshot, address, "role");
+    const own = isOwn(snapshot, address, "role", role);
+    return `attachment of ${attribute(snapshot, address, "policy_arn")} to ${own ? "the node role" : `the role ${role}`}`;
+  }
+  const { number = 1 } = policyOfAddress(address) ?? {};
+  const policy = number === 1 ? "the policy" : `policy ${number}`;
+  // A map: a plan can have any address, `constructor` too.
+  const descriptions: ReadonlyMap<string, string> = new Map([
+    [policyAddress("policy", number), named("policy")],
+    [policyAddress("userAttachment", number), `attachment of ${policy} to the user`],
+    [policyAddress("groupAttachment", number), `attachment of ${policy} to the group`],
+    [ADDRESSES.user, named("user")],
+    [ADDRESSES.group, named("group")],
+    [ADDRESSES.nodeRole, named("node role")],
+    [ADDRESSES.nodePolicy, "policy of the node role"],
+    [ADDRESSES.membership, "membership of the user in the group"],
+  ]);
+  return descriptions.get(address) ?? address;
+}
+
+/** What the loss of a resource means for a running cluster, and what to do instead. */
+interface Effect {
+  readonly risk: string;
+  readonly remedy: string;
+}
+
+const NO_ACCESS: Effect = { risk: "the cluster loses access to AWS", remedy: "do not apply, unless the cluster is destroyed" };
+const NO_PERMISSIONS: Effect = {
+  risk: "the user has no permissions between two calls of the apply",
+  remedy: "restore the names and paths of user, group and policy; without a running cluster, apply",
+};
+const NODES_LOSE: Effect = {
+  risk: "nodes that use it lose their permissions",
+  remedy: "set iamNodeRole to another role first",
+};
+
+/** By address and action, the effect on a running cluster. */
+const EFFECTS: Readonly<Record<string, Partial<Record<ResourceChange["action"], Effect>>>> = {
+  [ADDRESSES.user]: { replaced: { ...NO_ACCESS, risk: "this deletes its access keys" }, deleted: NO_ACCESS },
+  [ADDRESSES.policy]: { replaced: NO_PERMISSIONS, deleted: { ...NO_ACCESS, risk: "the cluster loses its permissions" } },
+  [ADDRESSES.userAttachment]: { replaced: NO_PERMISSIONS },
+  [ADDRESSES.groupAttachment]: { replaced: NO_PERMISSIONS },
+  [ADDRESSES.membership]: { replaced: NO_PERMISSIONS },
+  [ADDRESSES.nodeRole]: { replaced: NODES_LOSE, deleted: NODES_LOSE },
+};
+
+/**
+ * Changes that remove the access of the cluster or leave objects unmanaged, and the list of all changes of resources.
+ */
+export function resourceFindings(before: Snapshot, after: Snapshot, resources: readonly ResourceChange[]): readonly DiffFound[] {
+  const [old, current] = [before, after].map((snapshot) => attribute(snapshot, ADDRESSES.user, "name"));
+  const found: DiffFound[] = [];
+  if (old !== undefined && current !== undefined && old !== current) {
+    const values = { before: JSON.stringify(old), after: JSON.stringify(current) };
+    found.push({ rule: "user-renamed", field: "user.name", address: ADDRESSES.user, values });
+  }
+  return [
+    ...found,
+    ...resources.flatMap((change) => effectOf(change, resources)),
+    ...keyFindings(before, after, resources),
+    ...attachmentMoves(before, after),
+    ...resources.map(({ address, ...values }): DiffFound => ({ rule: "resource", address, values })),
+  ];
+}
+
+/** A second policy is replaced only together with the first one, and deleted after the first one has its permissions. */
+function effectOf({ address, what, action }: ResourceChange, resources: readonly ResourceChange[]): readonly DiffFound[] {
+  if (action === "forgotten") {
+    return [{ rule: "forgotten", address, values: { what } }];
+  }
+  const { what: kind, number = 1 } = policyOfAddress(address) ?? {};
+  const policy = resources.find((other) => other.address === policyAddress("policy", number));
+  if (number > 1 && (policy?.action === "replaced" || policy?.action === "deleted")) {
+    return [];
+  }
+  const effect = EFFECTS[kind === undefined ? address : ADDRESSES[kind]]?.[action];
+  const verb = action === "deleted" ? "deletes" : "replaces";
+  return effect === undefined ? [] : [{ rule: "destroyed", address, values: { action: verb, what, ...effect } }];
+}
+
+function keyFindings(before: Snapshot, after: Snapshot, resources: readonly ResourceChange[]): readonly DiffFound[] {
+  const exposed = before.outputs.get("access_key_slot")?.value;
+  const found = SLOTS.flatMap((slot) => {
+    const [old, status] = [keyIn(before, slot)?.status, keyIn(after, slot)?.status];
+    const address = KEY_ADDRESSES[slot];
+    const isReplaced = resources.some((change) => change.address === address && change.action === "replaced");
+    const rows = [
+      ["key-replaced", isReplaced, undefined],
+      ["active-key-deleted", old === "Active" && status === undefined, statusOf(slot)],
+      [
+        "current-key-deactivated",
+        slot === exposed && old === "Active" && status !== undefined && status !== "Active",
+        statusOf(slot),
+      ],
+      ["key-reactivated", old === "Inactive" && status === "Active", statusOf(slot)],
+    ] as const;
+    return rows.flatMap(([rule, applies, field]): DiffFound[] => (applies ? [{ rule, address, field, values: { slot } }] : []));
+  });
+  const [slotsBefore, slotsAfter] = [slotsOf(before), slotsOf(after)];
+  const deleted = slotsBefore.find((slot) => !slotsAfter.includes(slot));
+  const created = slotsAfter.find((slot) => !slotsBefore.includes(slot));
+  if (deleted !== undefined && created !== undefined) {
+    const location = { field: statusOf(deleted), address: KEY_ADDRESSES[deleted] };
+    found.push({ rule: "keys-exchanged", ...location, values: { created, deleted } });
+  }
+  return found;
+}
+
+const statusOf = (slot: Slot): SettingsPath => `accessKeys.${slot}.status`;
+
+/** The policies that lose the way to the user, or change it. Terraform may delete the old attachment before it creates the new one. */
+function attachmentMoves(before: Snapshot, after: Snapshot): readonly DiffFound[] {
+  const kept = after.resources.has(ADDRESSES.user) ? [...userPoliciesOf(before).keys()] : [];
+  const moves = kept
+    .filter((number) => userPoliciesOf(after).has(number))
+    .flatMap((number): readonly DiffFound[] => {
+      const [routesBefore, routesAfter] = [routes(before, number), routes(after, number)];
+      const [[from = ""], [to]] = [routesBefore, routesAfter];
+      if (routesBefore.length === 0 || routesBefore.some((route) => routesAfter.includes(route))) {
+        return [];
+      }
+      const field: SettingsPath = "attachment";
+      return to === undefined
+        ? [{ rule: "policy-detached", field, values: {} }]
+        : [{ rule: "policy-moved", field, values: { before: from, after: to } }];
+    });
+  return [...new Map(moves.map((move) => [JSON.stringify(move), move])).values()];
+}

@@ -1,0 +1,53 @@
+import { policyWith } from "../../iam/policy-document";
+import { awsCommand } from "../text/shell";
+
+/** Name of the inline policy that denies the sessions. IAM policy names: letters, digits and `+=,.@-_`. */
+export const DENY_POLICY = "DenySessionsFromLeakedKey";
+
+/** GetSessionToken, "DurationSeconds": at most 129,600 seconds for an IAM user. */
+export const SESSION_HOURS = 36;
+
+/** AWS's guides for what an attacker left behind. */
+export const GUIDES: readonly (readonly [what: string, url: string])[] = [
+  ["what to check in the account", "https://docs.aws.amazon.com/guardduty/latest/ug/compromised-creds.html"],
+  [
+    "what the key did: CloudTrail event history",
+    "https://docs.aws.amazon.com/awscloudtrail/latest/userguide/view-cloudtrail-events.html",
+  ],
+  ["the same over a long time: Athena", "https://docs.aws.amazon.com/athena/latest/ug/cloudtrail-logs.html"],
+  [
+    "sessions of roles that the attacker used",
+    "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_revoke-sessions.html",
+  ],
+];
+
+/**
+ * The AWS CLI commands for the keys of a user, and against the sessions of a leaked one.
+ * @param region an always-on Region: some installations of the AWS CLI require one
+ */
+export function leakCommands(userName: string, region: string) {
+  const iam = (command: string, options: Readonly<Record<string, string>> = {}) =>
+    awsCommand("iam", command, { region, "user-name": userName, ...options });
+  const setStatus = (status: string) => (id: string) => iam("update-access-key", { "access-key-id": id, status });
+  return {
+    activate: setStatus("Active"),
+    deactivate: setStatus("Inactive"),
+    // Two lines of a shell: what was issued until now is denied.
+    denySessions: [
+      "now=$(date -u +%Y-%m-%dT%H:%M:%SZ)",
+      `${iam("put-user-policy", { "policy-name": DENY_POLICY })} --policy-document="${shellDenial("$now")}"`,
+    ],
+    deleteKey: (id: string) => iam("delete-access-key", { "access-key-id": id }),
+    createKey: iam("create-access-key"),
+    removeDenial: iam("delete-user-policy", { "policy-name": DENY_POLICY }),
+  };
+}
+
+/** The Deny as JSON within double quotes of a shell, so that the shell fills in the time. */
+function shellDenial(time: string): string {
+  return JSON.stringify(denial(time)).replaceAll('"', '\\"');
+}
+
+/** Denies everything to credentials that were issued before a time. Source: AWS's own `AWSRevokeOlderSessions`. */
+export const denial = (time: string) =>
+  policyWith([{ Effect: "Deny", Action: "*", Resource: "*", Condition: { DateLessThan: { "aws:TokenIssueTime": time } } }]);

@@ -1,6 +1,6 @@
 import type { Slot } from "../../../iam/key-slots";
 import type { IamKey } from "../aws/iam-reader";
-import type { Hazard } from "./rules";
+import type { Hazard } from "./key-rules";
 import {
   canHandOver,
   canRetire,

@@ -222,7 +222,7 @@ export const STOPS = {
   "not-read": ["whether DKP has its permissions could not be read"],
   unused: ["AWS reports no use of KEY, although DKP has it: its cluster is stopped, or something denies its calls", "unused-key"],
   "both-used": [
-    "KEY and the exposed key are both used: unless DKP got the exposed key today, something else has KEY",
+    "KEY and the exposed key are both used: if DKP got the exposed key within the day, run keys again later, and else something else has KEY",
     "unmanaged-key",
   ],
   "none-early": ["DKP may be using the key that the apply would delete: remove accessKeys: none, and run keys again"],

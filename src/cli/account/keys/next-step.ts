@@ -187,16 +187,25 @@ function keyStep(situation: KeySituation): Step {
   }
   const other = exposed && slotOf(situation, otherSlot(exposed.slot));
   if (exposed !== undefined && exposed.inIam === undefined && other !== undefined && canHandOver(other)) {
-    return applied(situation, "expose-other", desiredEdits(situation, { current: other.slot }), [HAND_OVER]);
+    return applied(situation, "expose-other", desiredEdits(situation, { current: other.slot }), handOver(situation, other));
   }
   if (exposed !== undefined && canHandOver(exposed) && isGone(other, situation)) {
     return applied(situation, "key-gone", desiredEdits(situation, { current: exposed.slot }), [HAND_OVER]);
   }
   const isChanged = effects.length > 0 || changesObjects(situation);
   if (!isBreaking && (isChanged || situation.permissions.lost.length > 0)) {
-    return applied(situation, isChanged ? "apply" : "permissions", [], exposesNewKey(situation) ? [HAND_OVER] : []);
+    return applied(situation, isChanged ? "apply" : "permissions", [], exposesNewKey(situation) ? handOver(situation) : []);
   }
   return targetStep(situation, exposed);
+}
+
+/** DKP gets the key that is exposed then. Beside another Active key, only the uses of the next day show whether something has that one. */
+function handOver(
+  situation: KeySituation,
+  { inIam } = slotOf(situation, slotSettings(situation.settings).current),
+): readonly Action[] {
+  const isOther = situation.iam.keys.some(({ id, status }) => status === "Active" && id !== inIam?.id);
+  return isOther ? [HAND_OVER, WAIT] : [HAND_OVER];
 }
 
 /** Whether a slot that is not exposed lost its key outside Terraform, and the settings would create another one. */
@@ -231,7 +240,7 @@ function workingStep(situation: KeySituation, exposed: KeySlot | undefined): Ste
   }
   const [other] = given;
   if (other !== undefined) {
-    return applied(situation, "expose-other", desiredEdits(situation, { current: other.slot }), [HAND_OVER]);
+    return applied(situation, "expose-other", desiredEdits(situation, { current: other.slot }), handOver(situation, other));
   }
   const usable = slotsOf(situation).filter(({ inIam }) => inIam?.status === "Active");
   if (exposed !== undefined && usable.some(({ slot }) => slot === exposed.slot)) {
@@ -257,7 +266,7 @@ function rotationStep(situation: KeySituation, exposed: KeySlot): Step {
   }
   if (other.inIam !== undefined) {
     if (canHandOver(other) && isBetter(other, exposed)) {
-      return applied(situation, "rotate-expose", desiredEdits(situation, { current: other.slot }), [HAND_OVER]);
+      return applied(situation, "rotate-expose", desiredEdits(situation, { current: other.slot }), handOver(situation, other));
     }
     if (!canRetire(other.inIam, situation)) {
       return waiting(situation, exposed, other.inIam);

@@ -92,7 +92,7 @@ describe("the commands about keys", () => {
     deployments.change({ deckhouse: `${SETTINGS}accessKeys: { secondary: { status: Active } }\n` });
     expect(command("keys", "deckhouse")).toMatchObject({ status: 2 });
     const { findings } = json("keys", "deckhouse", "--format", "json") as KeysReport;
-    expect(findings.map(({ rule }) => rule)).toEqual(["key-breaking", "key-unmanaged"]);
+    expect(findings.map(({ rule }) => rule)).toEqual(["key-over-quota", "key-unmanaged"]);
     // The key is new, so DKP may use it.
     expect(findings[1]?.text).toContain(`${AccessKey?.AccessKeyId} (Active, created `);
     expect(findings[0]?.text).toBe("the next apply creates a key in secondary");

@@ -104,6 +104,8 @@ describe("a rotation that follows what dkp-access keys prints", () => {
     expect(fresh.secretAccessKey).toBe(secret);
     expect(scenario.found(secret)).toEqual(NOWHERE);
     expect([await aws.accepts(old), await aws.accepts(fresh)]).toEqual([true, true]);
+    // Both were used just now, as on the day of a hand-over.
+    await scenario.passDay();
     await scenario.settle();
     expect(scenario.found(secret)).toEqual(NOWHERE);
     expect(scenario.found(old.secretAccessKey)).toMatchObject({ state: false, outputs: false, printed: false });

@@ -134,16 +134,16 @@ describe("a deployment whose state or account was changed", () => {
       expect((await scene.aws.s3("DELETE", STATE, "", {}, scene.credentials)).status).toBe(204);
       const both = keysReport(scene);
       expect(shows(both.findings.map(({ text }) => text).join("\n"), "lost-state")).toBe(true);
-      expect(both.next).toMatchObject({ why: "ask-which-key", restore: [] });
+      expect(both.next).toMatchObject({ why: "ask-which-key", restore: ["the user deckhouse"] });
       // A person looks up which of the two keys DKP has, and that one is imported.
       const answer = both.next.askKey?.[live?.accessKeyId ?? ""];
       expect(answer).toMatchObject({ why: "import-key" });
       const edits = answer?.edits ?? [];
       const parts = parse(edited("{}", edits)).import;
       expect(Object.keys(parts).sort()).toEqual(["accessKeyId", "attachment", "group", "nodeRole", "policy", "user"]);
-      expect(answer?.before).toEqual([{ do: "import", addresses: ["aws_iam_policy.policy-2"], policy: "D8CloudProviderAWS-2" }]);
-      const before = proxy.writes.length;
       const arn = "arn:aws:iam::123456789012:policy/D8CloudProviderAWS-2";
+      expect(answer?.before).toEqual([{ do: "import", address: "aws_iam_policy.policy-2", arn }]);
+      const before = proxy.writes.length;
       await succeed(terraformOf(scene), "import", "aws_iam_policy.policy-2", arn);
       const settings = edited(scene.settings, edits);
       const terraform = terraformOf({ ...scene, settings });

@@ -20,6 +20,8 @@ export interface PrintedStep {
   restore?: readonly string[];
   /** Objects that are another deployment's; only a person knows it where the text does not. */
   readonly names: { readonly kind: string; readonly name: string; readonly setting: string; readonly isKnown: boolean }[];
+  /** Users one of which may be the deployment's under another name. */
+  readonly users: string[];
   askLeaked?: string;
   /** By the key that DKP has, what to do; "neither" for none of them. */
   readonly answers: Record<string, PrintedStep>;
@@ -75,7 +77,7 @@ export function printedLeak(text: string): PrintedLeak {
 /** @param lines why, and what to do, indented by two spaces */
 function printedStep([why = "", ...lines]: readonly string[]): PrintedStep {
   const [, stop] = /^stop: (.*)$/.exec(why) ?? [];
-  const step: PrintedStep = { why, stop, edits: [], before: [], actions: [], names: [], answers: {} };
+  const step: PrintedStep = { why, stop, edits: [], before: [], actions: [], users: [], names: [], answers: {} };
   for (let at = 0; at < lines.length; at++) {
     const line = (lines[at] ?? "").slice(2);
     const nested: string[] = [];
@@ -100,6 +102,7 @@ const ROWS: readonly Row[] = [
       step.restore = what.split(" and ");
     },
   ],
+  [/^if DKP has a key of the user (\S+), instead: \S+: user\.name: \1$/, (step, [user = ""]) => step.users.push(user)],
   [
     /^if the (\w+) (\S+) belongs to another deployment, instead: \S+: set another (\w+)\.name$/,
     (step, [kind = "", name = "", setting = ""]) => step.names.push({ kind, name, setting, isKnown: false }),
@@ -115,9 +118,9 @@ const ROWS: readonly Row[] = [
     },
   ],
   [
-    /^if DKP has (AKIA\w+|neither): (.*)$/,
+    /^if DKP has (AKIA\w+|neither|another one, or none): (.*)$/,
     (step, [key = "", why = ""], nested) => {
-      step.answers[key] = printedStep([why, ...nested]);
+      step.answers[key.startsWith("AKIA") ? key : "neither"] = printedStep([why, ...nested]);
     },
   ],
   [/^first (.*)$/, (step, [command = ""]) => step.before.push(printedAction(command))],

@@ -46,7 +46,8 @@ export function situationOf(world: World, leaked: readonly string[] = []): KeySi
   const contents = stateContents(state);
   const attachment = { kind: "link", name: `policy:${settings.policy} user:${settings.user}` } as const;
   const isThere = ({ kind, name }: NamedObject) => exists(account, kind === "attachment" ? attachment : { kind, name });
-  const ids = [...Object.values(state.keys).map(({ id }) => id), state.exposed?.id ?? [], leaked].flat();
+  const imported = deployed.import?.accessKeyId ?? [];
+  const ids = [...Object.values(state.keys).map(({ id }) => id), state.exposed?.id ?? [], imported, leaked].flat();
   const ownerOf = (id: string) => (keyIn(world, id)?.listed === true ? (userOf(account, id) ?? "") : "");
   const owned = ids.map((id) => [id, ownerOf(id)] as const).filter(([, owner]) => owner !== "" && owner !== settings.user);
   const objects = namedObjects(deployed, contents, ACCOUNT).map((object) => ({

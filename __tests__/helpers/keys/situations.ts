@@ -89,11 +89,14 @@ const permissions = {
   unread: [],
 };
 const denials = (policy: string) => ({ ...permissions, lost: [], denials: [{ policy, on: "user deckhouse" }] });
-const resource = (address: string, name: string) => ({ address, attributes: { name } });
+const resource = (address: string, name: string, path = "/") => {
+  const arn = `arn:aws:iam::123456789012:${/^aws_iam_(\w+)/.exec(address)?.[1]}${path}${name}`;
+  return { address, attributes: { name, arn } };
+};
 
 const attachmentOf = (policy: string) => ({
   address: "aws_iam_user_policy_attachment.policy-attachment",
-  attributes: { user: "deckhouse", policy_arn: `arn:aws:iam::123456789012:policy/path/${policy}` },
+  attributes: { user: "deckhouse", policy_arn: `arn:aws:iam::123456789012:policy/${policy}` },
 });
 
 /** A situation, what `keys` reports about it, and why the next step comes. */
@@ -152,7 +155,7 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
   ),
   "a user with two Active keys that the state does not have": sample(
     { ...situation(BOTH, [], [USED, iamKey("AKIATWO", 9)]), lacking: lacking(["user"]) },
-    "key-state-lost user.name, key-breaking accessKeys.primary, key-breaking accessKeys.secondary",
+    "key-state-lost user.name, key-over-quota accessKeys.primary, key-over-quota accessKeys.secondary",
     "ask-which-key",
   ),
   "a user that the state does not have, and a pgpKey": sample(
@@ -203,6 +206,30 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
     "key-object-renamed policy.name",
     "another-name-under-protect",
   ),
+  "another policy.path under protect": sample(
+    {
+      ...DEPLOYED,
+      state: {
+        ...state,
+        resources: { ...NOTHING, current: [resource("aws_iam_policy.policy", "D8CloudProviderAWS", "/former/")] },
+      },
+    },
+    "key-object-renamed policy.path",
+    "another-name-under-protect",
+  ),
+  "another policy.path, and a state that has only the attachment": sample(
+    { ...DEPLOYED, state: { ...state, resources: { ...NOTHING, current: [attachmentOf("former/D8CloudProviderAWS")] } } },
+    "key-object-renamed policy.path",
+    "another-name-under-protect",
+  ),
+  "another group.path, which the provider changes in place": sample(
+    {
+      ...situation("attachment: group\ngroup: { name: dkp, path: /new/ }", [PRIMARY], [USED]),
+      state: { ...state, resources: { ...NOTHING, current: [resource("aws_iam_group.group", "dkp", "/former/")] } },
+    },
+    "",
+    "done",
+  ),
   "another group.name under protect": sample(
     {
       ...situation("attachment: group\ngroup: { name: dkp }", [PRIMARY], [USED]),
@@ -235,6 +262,33 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
     "key-permissions-unread",
     "not-read",
   ),
+  "an import of the key of another user": sample(
+    {
+      ...situation(IMPORT, [], [], undefined),
+      iam: { ...iam, exists: false, keys: [], owners: { AKIAABCDEFGHIJKLMNOP: "deckhouse-old" } },
+    },
+    "key-of-another-user user.name",
+    "renamed",
+  ),
+  "an import of a key that IAM does not have": sample(
+    situation(IMPORT, [], [iamKey("AKIAOTHER", 9, 0.1)]),
+    "key-import-fails accessKeys.primary, key-unmanaged",
+    "create",
+  ),
+  "a selected key without a secret": sample(
+    situation(MOVED, [PRIMARY, { ...SECONDARY, secret: undefined }], [USED, iamKey("AKIASECONDARY", 3)]),
+    "key-exposed-without-secret accessKeys.current",
+    "revert",
+  ),
+  "a policy that a user of another name has, before the first apply": sample(
+    {
+      ...situation("", [], []),
+      iam: { ...iam, exists: false, keys: [] },
+      lacking: lacking(["policy"], { owner: "another", by: ["user deckhouse-old"] }),
+    },
+    "key-object-of-another policy.name",
+    "another-name",
+  ),
   "a user that was renamed": sample(
     {
       ...situation("", [PRIMARY], []),
@@ -259,7 +313,7 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
   ),
   "a state without the exposed key": sample(
     situation(BOTH, [SECONDARY], [USED, iamKey("AKIASECONDARY", 3)], PRIMARY),
-    "key-exposed-lost, key-breaking accessKeys.primary",
+    "key-exposed-lost, key-over-quota accessKeys.primary",
     "key-lost",
   ),
   "a key that was created manually": sample(
@@ -285,12 +339,12 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
   ),
   "accessKeys: none while DKP uses the managed key": sample(
     situation(NONE, [PRIMARY], [USED]),
-    "key-breaking accessKeys.primary",
+    "key-ended accessKeys.primary",
     "none-create",
   ),
   "accessKeys: none while DKP may use either key": sample(
     situation(NONE, [PRIMARY], [USED, iamKey("AKIAEXTERNAL", 1)]),
-    "key-breaking accessKeys.primary, key-unmanaged-unused",
+    "key-ended accessKeys.primary, key-unmanaged-unused",
     "ask-which-key",
   ),
   "accessKeys: none, and DKP uses the key outside Terraform": sample(
@@ -300,7 +354,7 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
   ),
   "accessKeys: none while nothing uses either key": sample(
     situation(NONE, [PRIMARY], [iamKey("AKIAPRIMARY", 30, 2), iamKey("AKIAEXTERNAL", 3)]),
-    "key-breaking accessKeys.primary, key-unmanaged-unused, key-unused",
+    "key-ended accessKeys.primary, key-unmanaged-unused, key-unused",
     "ask-which-key",
   ),
   "accessKeys: none, and the managed key is deleted": sample(
@@ -315,7 +369,7 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
   ),
   "an exposed key that would be deactivated": sample(
     situation(RETIRED, [PRIMARY, SECONDARY], [USED, iamKey("AKIASECONDARY", 3)]),
-    "key-breaking accessKeys.primary, key-current-differs accessKeys.current",
+    "key-ended accessKeys.primary, key-current-differs accessKeys.current",
     "revert",
   ),
   "settings before an apply": sample(
@@ -330,12 +384,12 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
   ),
   "a pgpKey that was changed in the live slot": sample(
     situation(`accessKeys: { primary: { pgpKey: ${ENCRYPTION_KEY} } }`, [PRIMARY], [USED]),
-    "key-breaking accessKeys.primary",
+    "key-replaced accessKeys.primary",
     "revert",
   ),
   "a new slot in plaintext next to an encrypted key": sample(
     situation(`accessKeys: { primary: { pgpKey: ${ENCRYPTION_KEY} }, secondary: { status: Active } }`, [ENCRYPTED], [USED]),
-    "key-breaking accessKeys.secondary",
+    "key-in-plaintext accessKeys.secondary",
     "revert",
   ),
   "a newer key in plaintext next to an exposed, encrypted one": sample(
@@ -360,7 +414,7 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
   ),
   "a deactivated exposed key": sample(
     situation("", [PRIMARY], [iamKey("AKIAPRIMARY", 30, 0.1, "Inactive")]),
-    "key-breaking accessKeys.primary",
+    "key-activated accessKeys.primary",
     "deactivated",
   ),
   "a deleted exposed key": sample(situation("", [PRIMARY], []), "key-exposed-deleted", "apply"),
@@ -376,7 +430,7 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
   ),
   "a third key": sample(
     situation(BOTH, [PRIMARY], [USED, iamKey("AKIAMANUAL", 0.1)]),
-    "key-breaking accessKeys.secondary, key-unmanaged",
+    "key-over-quota accessKeys.secondary, key-unmanaged",
     "revert",
   ),
   "a deleted user": sample(

@@ -13,6 +13,7 @@ import {
   described,
   emptyState,
   exists,
+  giveKey,
   HOUR,
   type Interruption,
   type Key,
@@ -63,8 +64,17 @@ interface Advice {
   readonly stop?: string | undefined;
 }
 
-/** What the program advises: after a leak, until the leaked keys are dead, `keys --leaked`. */
+/** What is advised in a world that nothing changes any more. */
+const ADVICE = new WeakMap<World, Advice>();
+
 function advice(program: Program, world: World): Advice {
+  const given = ADVICE.get(world) ?? adviceIn(program, world);
+  ADVICE.set(world, given);
+  return given;
+}
+
+/** What the program advises: after a leak, until the leaked keys are dead, `keys --leaked`. */
+function adviceIn(program: Program, world: World): Advice {
   const live = (id: string) => keyIn(world, id)?.status === "Active";
   const leaked = world.leaked.filter(live);
   const { next, isDone, suspects, findings } = program.keys(world);
@@ -139,6 +149,11 @@ class Person {
       return;
     }
     if (step.restore !== undefined && this.restore(step.restore)) {
+      return;
+    }
+    const user = userOf(world.account, world.dkp);
+    if (user !== undefined && step.users.includes(user)) {
+      world.settings.user = user;
       return;
     }
     const names = step.names.filter(({ kind, name, isKnown }) => isKnown || isOfAnother(world, kind, name));
@@ -367,7 +382,7 @@ function perform(world: World, action: Exclude<PrintedAction, { readonly do: "ap
       if (key?.secret !== true) {
         throw new Broken("hand-over has no secret");
       }
-      world.dkp = key.id;
+      giveKey(world, key.id);
       return;
     }
     case "create-key": {
@@ -375,7 +390,7 @@ function perform(world: World, action: Exclude<PrintedAction, { readonly do: "ap
       if (key === undefined) {
         throw new Broken("LimitExceeded");
       }
-      world.dkp = key.id;
+      giveKey(world, key.id);
       return;
     }
     case "push-state":
@@ -451,9 +466,7 @@ function harmOf(before: World): string | undefined {
   if (world.leaked.some((id) => !isActive(before, id) && isActive(world, id))) {
     return "a leaked key works again";
   }
-  // Nothing shows that DKP has a key of another user, whose policies are not those of the settings.
-  const isOfUser = userOf(before.account, before.dkp) === before.settings.user;
-  return isOfUser && works(before) && !works(world) ? "DKP's key stops to work" : undefined;
+  return works(before) && !works(world) ? "DKP's key stops to work" : undefined;
 }
 
 /** What is wrong although nothing is to do. */
@@ -628,7 +641,7 @@ function accountEvents(world: World): readonly Event[] {
         if (!isOwn || key?.status !== "Active" || key.id === now.dkp || now.hostile.includes(key.id)) {
           return false;
         }
-        now.dkp = key.id;
+        giveKey(now, key.id);
         now.stopped = 0;
         // AWS reports the use hours later. Until then, only the person knows.
         pass(now, 4 * HOUR);
@@ -696,7 +709,7 @@ function otherEvents(world: World): readonly Event[] {
         if (exposed?.secret !== true || exposed.id === now.dkp || now.leaked.includes(exposed.id)) {
           return false;
         }
-        now.dkp = exposed.id;
+        giveKey(now, exposed.id);
       },
     ],
     ...keysOf(world).map(({ id }, index) =>

@@ -93,7 +93,7 @@ export interface Part {
   erroredAfter: number;
   /** The key in provider-cluster-configuration. */
   dkp: string;
-  /** What the cluster requires: the content of the policies that were applied. */
+  /** What the cluster requires: the content of the policies that its key got by an apply. */
   needs: string[];
   /** The key that a person imports without being advised to. */
   imported: string;
@@ -146,7 +146,20 @@ export function swapped({ account, others, ...part }: World): World {
   return { ...(next as Part), account, others: [...rest, part] };
 }
 
-export const copyOf = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
+/** A copy of data. Nothing changes a version of a state, so that copies of a world share them. */
+export function copyOf<T>(value: T): T {
+  if (typeof value !== "object" || value === null) {
+    return value;
+  }
+  if (Array.isArray(value)) {
+    return value.map(copyOf) as T;
+  }
+  const copy: Record<string, unknown> = {};
+  for (const [name, part] of Object.entries(value)) {
+    copy[name] = name === "versions" ? [...(part as readonly State[])] : copyOf(part);
+  }
+  return copy as T;
+}
 
 /** The keys of a deployment's user. */
 export const keysOf = ({ account, settings }: Pick<World, "account" | "settings">): Key[] => account.users[settings.user] ?? [];
@@ -206,6 +219,14 @@ export function createKey({ account, settings }: Pick<World, "account" | "settin
   const key: Key = { id, status: "Active", created: account.now, listed: true };
   keys.push(key);
   return key;
+}
+
+/** DKP gets a key. If it is of another user than the key before, the cluster comes to require what Terraform gave that user. */
+export function giveKey(world: World, id: string): void {
+  if (userOf(world.account, world.dkp) !== userOf(world.account, id)) {
+    world.needs = Object.values(world.state.contents).filter((content) => content !== "");
+  }
+  world.dkp = id;
 }
 
 export function deleteKey({ account }: Pick<World, "account">, id: string): void {
@@ -370,12 +391,14 @@ export function apply(world: World, after: () => void, interruption?: Interrupti
       failed.push(operation.name);
     }
   }
-  const { current, none } = world.settings;
+  const { settings } = world;
+  const { current, none } = settings;
   const key = none ? undefined : state.keys[current];
   if (failed.length === 0) {
     state.exposed = key === undefined ? undefined : { id: key.id, slot: current };
-    state.outputs = { user: world.settings.user, policy: world.settings.policy };
-    world.needs = contents;
+    state.outputs = { user: settings.user, policy: settings.policy };
+    // A cluster comes to require what an apply gives its key. The key of another user gets nothing by it, and keeps what it had.
+    world.needs = [settings.user, undefined].includes(userOf(world.account, world.dkp)) ? contents : world.needs;
   }
   if (interruption?.kind === "state not written") {
     world.errored = state;

@@ -80,7 +80,7 @@ const REFERENCES: Readonly<Record<AccountObject["kind"], readonly string[]>> = {
 };
 
 /** The names of objects of one kind to which the arguments of a resource refer. */
-export const referredTo = ({ kind }: Pick<AccountObject, "kind">, attributes: StateResource["attributes"]) =>
+const referredTo = ({ kind }: Pick<AccountObject, "kind">, attributes: StateResource["attributes"]) =>
   REFERENCES[kind].flatMap((reference) => [attributes[reference] ?? []].flat().map((value) => String(value).split("/").at(-1)));
 
 /** Whether an object was once in the state: another resource of it refers to the object, or an output names it. */

@@ -223,6 +223,26 @@ export function mapReading<T, U>(reading: Reading<T>, convert: (value: T) => U):
   return "value" in reading ? { value: convert(reading.value) } : reading;
 }
 
+/** Takes values out of readings, and collects why others are missing. */
+export class Readings {
+  private readonly reasons = new Set<string>();
+
+  /** Why values could not be read, each reason once. */
+  get unread(): readonly string[] {
+    return [...this.reasons];
+  }
+
+  /** The value of a reading; undefined if it could not be read. */
+  async value<T>(reading: Promise<Reading<T>>): Promise<T | undefined> {
+    const read = await reading;
+    if ("value" in read) {
+      return read.value;
+    }
+    this.reasons.add(read.unread);
+    return undefined;
+  }
+}
+
 /** A document as IAM sends it, percent-encoded JSON. */
 export function storedDocument(document = "{}"): StoredDocument {
   return JSON.parse(decodeURIComponent(document)) as StoredDocument;

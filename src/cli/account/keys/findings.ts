@@ -75,7 +75,8 @@ export function mismatchFindings({ settings, state, iam, folder }: KeySituation)
 function movedFindings(situation: KeySituation): readonly KeyFinding[] {
   const { iam, settings } = situation;
   return movedKeys(situation).map((key) => {
-    const values = { key, owner: iam.owners[key] ?? "", user: settings.user.name };
+    const imported = key === pendingImport(situation) ? "import.accessKeyId" : undefined;
+    const values = { key, owner: iam.owners[key] ?? "", user: settings.user.name, imported };
     return { rule: "key-of-another-user", field: "user.name", values };
   });
 }
@@ -87,10 +88,7 @@ function stopFindings(situation: KeySituation): readonly KeyFinding[] {
     ...state.resources.deposed.map(({ address, attributes: { name, id } }): KeyFinding => {
       return { rule: "key-left-over", address, values: { address, name: String(name ?? id) } };
     }),
-    ...renamedObjects(situation).map(({ kind, name, setting, former }): KeyFinding => {
-      const field = `${setting}.name`;
-      return { rule: "key-object-renamed", field, values: { kind, name, former, field } };
-    }),
+    ...renamedObjects(situation).map((values): KeyFinding => ({ rule: "key-object-renamed", field: values.field, values })),
     ...permissions.denials.map((denial): KeyFinding => {
       return { rule: isQuarantine(denial) ? "key-quarantined" : "key-denied", values: { ...denial } };
     }),
@@ -150,16 +148,13 @@ function objectFindings({ kind, name, setting, owner, by }: LackingObject, isLos
 
 function effectFindings(situation: KeySituation): readonly KeyFinding[] {
   const { id, slot } = situation.state.exposed;
-  const exposed = `${id} (${slot})`;
   const effects = effectsOf(situation);
   return effects.flatMap((effect): readonly KeyFinding[] => {
-    const hazard = hazardOf(effect, effects, situation);
-    const field = effect.verb === "expose" ? "accessKeys.current" : `accessKeys.${effect.slot}`;
-    const values = { verb: effect.verb, slot: effect.slot, key: effect.id ?? "", exposed };
-    if (hazard !== undefined) {
-      return [{ rule: "key-breaking", field, values: { ...values, hazard } }];
-    }
-    return effect.verb === "expose" ? [{ rule: "key-current-differs", field, values }] : [];
+    const isExposure = effect.verb === "expose";
+    const rule = hazardOf(effect, effects, situation) ?? (isExposure ? "key-current-differs" : undefined);
+    const field = isExposure ? "accessKeys.current" : `accessKeys.${effect.slot}`;
+    const values = { verb: effect.verb, slot: effect.slot, key: effect.id ?? "", exposed: `${id} (${slot})` };
+    return rule === undefined ? [] : [{ rule, field, values }];
   });
 }
 

@@ -1,11 +1,13 @@
 import { templateRules } from "../../findings/templates";
 import { PROGRAM } from "../../text/command";
 import { page, recovery } from "../../text/recovery";
-import { DO_NOT_APPLY, type EffectValues, effectText, HAZARDS, type Hazard } from "./effects";
-import { RECENT_HOURS } from "./situation";
+import { MAX_KEYS, RECENT_HOURS } from "./situation";
+
+const DO_NOT_APPLY = "do not apply these settings";
 
 const NOT_THE_TEAMS =
   `if nobody in your team created {id}, it is an attacker's: ${PROGRAM} keys --leaked {stack} --key {id}` as const;
+const SWITCHES = "the next apply switches the outputs from {exposed} to [{key}|a new key] ({slot})";
 const NO_KEY_WORKS = "DKP has no working key until it has another one";
 
 const ATTENTION = templateRules("attention", {
@@ -89,12 +91,54 @@ const ATTENTION = templateRules("attention", {
     "import.accessKeyId: {key} is not imported: the primary slot has {primary} already",
     "remove import.accessKeyId",
   ],
+  "key-current-differs": [`the settings select {slot}: ${SWITCHES}`, "follow the next step"],
   "key-none-active": {
     text: "accessKeys is none, and the user {user} has no Active key",
     risk: "DKP cannot call AWS until a key is created outside Terraform",
     remedy: "follow the next step",
   },
 });
+
+/** What an apply of the settings would do to a key, and must not. */
+const HAZARDS = templateRules("attention", {
+  "key-over-quota": {
+    text: "the next apply creates a key in {slot}",
+    risk: `it fails: IAM allows a user ${MAX_KEYS} keys (LimitExceeded)`,
+    remedy: DO_NOT_APPLY,
+  },
+  "key-in-plaintext": {
+    text: "the next apply creates a key in {slot}",
+    risk: "its secret is in plaintext, although that of the exposed key is encrypted",
+    remedy: "set pgpKey of the slot, or the slot to absent",
+  },
+  "key-replaced": {
+    text: "the next apply replaces {key} ({slot}), because its pgpKey is another one or it is tainted",
+    risk: "prevent_destroy makes the plan fail; without protect, DKP loses its key",
+    remedy: DO_NOT_APPLY,
+  },
+  "key-import-fails": {
+    text: "the next apply imports {key} into {slot}",
+    risk: "it fails: IAM does not have the key, or another slot has it",
+    remedy: DO_NOT_APPLY,
+  },
+  "key-activated": {
+    text: "the next apply activates {key} ({slot})",
+    risk: "the key was deactivated, perhaps because it leaked",
+    remedy: `if it leaked, do not apply, and run ${PROGRAM} keys --leaked (${page("keys", "when-a-key-has-leaked")})`,
+  },
+  "key-ended": {
+    text: "the next apply {verb}s {key} ({slot})",
+    risk: `DKP may be using the key: it was created or used within the last ${RECENT_HOURS} hours, or AWS reports no use of the exposed key in that time`,
+    remedy: DO_NOT_APPLY,
+  },
+  "key-exposed-without-secret": {
+    text: SWITCHES,
+    risk: "its secret is not in the state, or it is not Active",
+    remedy: DO_NOT_APPLY,
+  },
+});
+
+export type Hazard = keyof typeof HAZARDS;
 
 /** What differs from everything that has a step: `keys` stops. */
 const UNVERIFIABLE = templateRules("unverifiable", {
@@ -113,7 +157,7 @@ const UNVERIFIABLE = templateRules("unverifiable", {
     remedy: "choose another {field}",
   },
   "key-of-another-user": {
-    text: "the key {key} belongs to the user {owner}, and the state has it as a key of {user}: the user was renamed outside Terraform",
+    text: "the key {key} belongs to the user {owner}, not to {user}: the user was renamed outside Terraform[, or {imported} names the key of another user]",
     risk: "the next apply creates another user and another key, and {key} keeps all permissions that {owner} has",
     remedy: `${DO_NOT_APPLY}; see ${recovery("renamed-user")}`,
   },
@@ -128,8 +172,8 @@ const UNVERIFIABLE = templateRules("unverifiable", {
     remedy: `see ${recovery("left-over")}`,
   },
   "key-object-renamed": {
-    text: "the settings have the {kind} {name}, and the state has {former}",
-    risk: "protect fails every plan that replaces it (Instance cannot be destroyed)",
+    text: "{field} is {value}, and the state has {former}",
+    risk: "protect fails every plan that replaces the policy or its attachment (Instance cannot be destroyed)",
     remedy: `set {field}: "{former}", or see ${page("change-and-retire", "changes-that-replace-objects")}`,
   },
   "key-quarantined": {
@@ -150,6 +194,7 @@ const UNVERIFIABLE = templateRules("unverifiable", {
 
 /** What `keys` reports about the keys of a deployment. */
 export const KEY_RULES = {
+  ...HAZARDS,
   ...ATTENTION,
   ...UNVERIFIABLE,
   ...templateRules("note", {
@@ -159,17 +204,6 @@ export const KEY_RULES = {
       "check which key DKP has",
     ],
   }),
-  "key-breaking": {
-    level: "attention",
-    text: (values: EffectValues & { readonly hazard: Hazard }) => effectText(values),
-    risk: ({ hazard }: { readonly hazard: Hazard }) => HAZARDS[hazard][0],
-    remedy: ({ hazard }: { readonly hazard: Hazard }) => HAZARDS[hazard][1],
-  },
-  "key-current-differs": {
-    level: "attention",
-    text: (values: EffectValues) => `the settings select ${values.slot}: ${effectText(values)}`,
-    remedy: () => "follow the next step",
-  },
 } as const;
 
 export type KeyRules = typeof KEY_RULES;
@@ -183,12 +217,12 @@ export const STOPS = {
   mismatch: ["check which settings, state and credentials belong together; the keys were not checked", "old-state"],
   renamed: ["IAM has the user under another name, or may have it", "renamed-user"],
   "left-over": ["the state has an object that an apply did not finish to replace, or cannot delete", "left-over"],
-  "another-name-under-protect": ["protect fails every apply that changes the name", "tainted"],
+  "another-name-under-protect": ["protect fails every apply that changes a name or path", "tainted"],
   denied: ["a policy that Terraform does not manage denies something to DKP, so that no other key helps", "quarantine"],
   "not-read": ["whether DKP has its permissions could not be read"],
   unused: ["AWS reports no use of KEY, although DKP has it: its cluster is stopped, or something denies its calls", "unused-key"],
   "both-used": [
-    "KEY and the exposed key are both used: unless DKP got the exposed key today, something else has KEY",
+    "KEY and the exposed key are both used: if DKP got the exposed key within the day, run keys again later, and else something else has KEY",
     "unmanaged-key",
   ],
   "none-early": ["DKP may be using the key that the apply would delete: remove accessKeys: none, and run keys again"],

@@ -48,6 +48,8 @@ export interface Step {
   readonly restore?: readonly string[] | undefined;
   /** Objects that are another deployment's, or may be: then the settings need another name, and nothing else is to do. */
   readonly names?: readonly LackingObject[] | undefined;
+  /** Users that the settings may mean under another name: the one that has DKP's key goes into them, and nothing else is to do. */
+  readonly users?: readonly string[] | undefined;
   /** By the key that DKP has, what to do; "" for none of these. */
   readonly askKey?: Readonly<Record<string, Step>> | undefined;
 }
@@ -59,38 +61,42 @@ const HAND_OVER: Action = { do: "hand-over" };
 const step = (why: Why, parts: Partial<Omit<Step, "why">> = {}): Step => ({ why, edits: [], actions: [], ...parts });
 
 /** What comes before everything else: the first of these that applies. What is not known comes first: it has no step. */
-const FIRST: readonly ((situation: KeySituation) => Step | undefined)[] = [
-  (situation) => (Object.values(mismatches(situation)).some((value) => value !== undefined) ? step("mismatch") : undefined),
-  ({ unreachable, unread }) => (unreachable !== undefined || unread.length > 0 ? step("unreachable") : undefined),
-  ({ erroredState }) => erroredState && step(erroredState, { actions: [{ do: erroredState }] }),
-  (situation) => (movedKeys(situation).length > 0 || isUserUnknown(situation) ? step("renamed") : undefined),
-  ({ state, permissions }) =>
-    state.resources.deposed.length > 0 || permissions.unlinked.length > 0 ? step("left-over") : undefined,
-  (situation) => (renamedObjects(situation).length > 0 ? step("another-name-under-protect") : undefined),
-  ({ permissions }) => (permissions.denials.length > 0 ? step("denied") : undefined),
-  ({ permissions }) => (permissions.unread.length > 0 ? step("not-read") : undefined),
-  (situation) => (unlistedKeys(situation).length > 0 ? step("unlisted", { actions: [{ do: "wait", minutes: 10 }] }) : undefined),
-  (situation) => {
-    const [address] = taintedAddresses(situation);
-    return address === undefined ? undefined : step("tainted", { actions: [{ do: "untaint", address }] });
-  },
-  (situation) => {
-    const names = unmanagedObjects(situation).filter(({ owner, kind }) => owner === "another" && kind !== "attachment");
-    return names.length === 0 ? undefined : step("another-name", { names });
-  },
-  (situation) => {
-    const edits = missingImports(situation).map((field) => ({ setting: `import.${field}`, value: undefined }));
-    return edits.length === 0 ? undefined : step("drop-import", { edits });
-  },
-];
+function firstStep(situation: KeySituation): Step | undefined {
+  const { state, permissions, unreachable, unread, erroredState } = situation;
+  const [address] = taintedAddresses(situation);
+  const names = unmanagedObjects(situation).filter(({ owner, kind }) => owner === "another" && kind !== "attachment");
+  const edits = missingImports(situation).map((field) => ({ setting: `import.${field}`, value: undefined }));
+  const isMismatch = Object.values(mismatches(situation)).some((value) => value !== undefined);
+  const isLeftOver = state.resources.deposed.length > 0 || permissions.unlinked.length > 0;
+  const table: readonly (readonly [applies: boolean, why: Why | undefined, parts?: Parameters<typeof step>[1]])[] = [
+    [isMismatch, "mismatch"],
+    [unreachable !== undefined || unread.length > 0, "unreachable"],
+    [erroredState !== undefined, erroredState, { actions: erroredState ? [{ do: erroredState }] : [] }],
+    [movedKeys(situation).length > 0 || isUserUnknown(situation), "renamed"],
+    [isLeftOver, "left-over"],
+    [renamedObjects(situation).length > 0, "another-name-under-protect"],
+    [permissions.denials.length > 0, "denied"],
+    [permissions.unread.length > 0, "not-read"],
+    [unlistedKeys(situation).length > 0, "unlisted", { actions: [{ do: "wait", minutes: 10 }] }],
+    [address !== undefined, "tainted", { actions: [{ do: "untaint", address: address ?? "" }] }],
+    [names.length > 0, "another-name", { names, users: usersOf(names, situation) }],
+    [edits.length > 0, "drop-import", { edits }],
+  ];
+  const [, why, parts] = table.find(([applies]) => applies) ?? [];
+  return why && step(why, parts);
+}
+
+/** Which users use objects of the settings, while neither state nor IAM has the settings' user: one of them may be it, renamed. */
+const usersOf = (names: readonly LackingObject[], { state, iam }: KeySituation) =>
+  state.user !== undefined || iam.exists
+    ? undefined
+    : names.flatMap(({ by }) => by).flatMap((use) => (use.startsWith("user ") ? use.slice("user ".length) : []));
 
 /** The step that comes next, and whether nothing is to do: then its edits begin a rotation, which is optional. */
 export function nextStep(situation: KeySituation): Step {
-  for (const first of FIRST) {
-    const found = first(situation);
-    if (found !== undefined) {
-      return found;
-    }
+  const first = firstStep(situation);
+  if (first !== undefined) {
+    return first;
   }
   const next = situation.settings.accessKeys === "none" ? noneStep(situation) : afterQuestion(situation);
   return isStop(next.why) ? next : withOwners(next, situation);
@@ -137,7 +143,8 @@ function importStep(situation: KeySituation): Step | undefined {
     return only && imported(only);
   }
   const answers = active.map((key) => [key.id, imported(key)] as const);
-  return askWhichKey({ ...Object.fromEntries(answers), "": keyStep(situation) });
+  const other = keyStep(situation);
+  return askWhichKey({ ...Object.fromEntries(answers), "": other.askKey?.[""] ?? other });
 }
 
 /** With `accessKeys: none`: a key that Terraform manages still goes only once DKP has one that is created outside Terraform. */
@@ -145,23 +152,18 @@ function noneStep(situation: KeySituation): Step {
   const { iam, state } = situation;
   const managed = slotsOf(situation).flatMap(({ inIam }) => inIam ?? []);
   const outside = unmanagedKeys(situation).find(({ status }) => status === "Active");
-  const isActive = iam.keys.some(({ status }) => status === "Active");
   const isLacking = situation.permissions.lost.length > 0 || changesObjects(situation);
   const isFull = iam.keys.length === MAX_KEYS;
   const create = isFull ? step("none-full") : step("none-create", { actions: [{ do: "create-key" }] });
-  const [first] = managed;
-  if (iam.exists && !isActive) {
+  if (iam.exists && iam.keys.every(({ status }) => status !== "Active")) {
     return create;
   }
-  if (first === undefined && (state.keys.length > 0 || isLacking || !iam.exists)) {
-    return applied(situation, "apply", []);
-  }
+  const [first] = managed;
   if (first === undefined) {
-    return step("none");
+    return state.keys.length > 0 || isLacking || !iam.exists ? applied(situation, "apply", []) : step("none");
   }
-  const end = managed.every((key) => canRetire(key, situation))
-    ? applied(situation, "apply", [])
-    : step("wait", { key: first.id, actions: [WAIT] });
+  const canEnd = managed.every((key) => canRetire(key, situation));
+  const end = canEnd ? applied(situation, "apply", []) : step("wait", { key: first.id, actions: [WAIT] });
   if (managed.every(({ status }) => status !== "Active")) {
     return end;
   }
@@ -185,16 +187,25 @@ function keyStep(situation: KeySituation): Step {
   }
   const other = exposed && slotOf(situation, otherSlot(exposed.slot));
   if (exposed !== undefined && exposed.inIam === undefined && other !== undefined && canHandOver(other)) {
-    return applied(situation, "expose-other", desiredEdits(situation, { current: other.slot }), [HAND_OVER]);
+    return applied(situation, "expose-other", desiredEdits(situation, { current: other.slot }), handOver(situation, other));
   }
   if (exposed !== undefined && canHandOver(exposed) && isGone(other, situation)) {
     return applied(situation, "key-gone", desiredEdits(situation, { current: exposed.slot }), [HAND_OVER]);
   }
   const isChanged = effects.length > 0 || changesObjects(situation);
   if (!isBreaking && (isChanged || situation.permissions.lost.length > 0)) {
-    return applied(situation, isChanged ? "apply" : "permissions", [], exposesNewKey(situation) ? [HAND_OVER] : []);
+    return applied(situation, isChanged ? "apply" : "permissions", [], exposesNewKey(situation) ? handOver(situation) : []);
   }
   return targetStep(situation, exposed);
+}
+
+/** DKP gets the key that is exposed then. Beside another Active key, only the uses of the next day show whether something has that one. */
+function handOver(
+  situation: KeySituation,
+  { inIam } = slotOf(situation, slotSettings(situation.settings).current),
+): readonly Action[] {
+  const isOther = situation.iam.keys.some(({ id, status }) => status === "Active" && id !== inIam?.id);
+  return isOther ? [HAND_OVER, WAIT] : [HAND_OVER];
 }
 
 /** Whether a slot that is not exposed lost its key outside Terraform, and the settings would create another one. */
@@ -229,7 +240,7 @@ function workingStep(situation: KeySituation, exposed: KeySlot | undefined): Ste
   }
   const [other] = given;
   if (other !== undefined) {
-    return applied(situation, "expose-other", desiredEdits(situation, { current: other.slot }), [HAND_OVER]);
+    return applied(situation, "expose-other", desiredEdits(situation, { current: other.slot }), handOver(situation, other));
   }
   const usable = slotsOf(situation).filter(({ inIam }) => inIam?.status === "Active");
   if (exposed !== undefined && usable.some(({ slot }) => slot === exposed.slot)) {
@@ -255,7 +266,7 @@ function rotationStep(situation: KeySituation, exposed: KeySlot): Step {
   }
   if (other.inIam !== undefined) {
     if (canHandOver(other) && isBetter(other, exposed)) {
-      return applied(situation, "rotate-expose", desiredEdits(situation, { current: other.slot }), [HAND_OVER]);
+      return applied(situation, "rotate-expose", desiredEdits(situation, { current: other.slot }), handOver(situation, other));
     }
     if (!canRetire(other.inIam, situation)) {
       return waiting(situation, exposed, other.inIam);
@@ -312,7 +323,7 @@ function unknownSecretStep(situation: KeySituation, exposed: KeySlot): Step {
     return wait;
   }
   const kept = isOtherInUse ? wait : keep;
-  const replace = step("free-slot", { key: key.id, edits: dropImport(situation), actions: [{ do: "delete", key: key.id }] });
+  const replace = unlessRecent(key, situation, { do: "delete", key: key.id });
   return askWhichKey({ [key.id]: kept, [other.id]: replace, "": kept });
 }
 
@@ -327,15 +338,21 @@ function creation(situation: KeySituation): Step {
 function freeSlot(situation: KeySituation): Step {
   const { now, keys } = situation.iam;
   const inactive = keys.filter(({ status }) => status !== "Active");
-  const end = (key: IamKey) => step("free-slot", { key: key.id, edits: dropImport(situation), actions: [retire(key)] });
   const [first] = inactive.toSorted((key, other) => timeOf(key.lastUsed?.at) - timeOf(other.lastUsed?.at));
   if (first !== undefined && (inactive.length === keys.length || !isRecent(first, now))) {
-    return end(first);
+    return freed(first, situation, retire(first));
   }
   const [one, two] = keys as readonly [IamKey, IamKey];
-  const retireLater = (key: IamKey) => (isRecent(key, now) ? step("wait", { key: key.id, actions: [WAIT] }) : end(key));
+  const retireLater = (key: IamKey) => unlessRecent(key, situation, retire(key));
   return askWhichKey({ [one.id]: retireLater(two), [two.id]: retireLater(one), "": retireLater(isRecent(one, now) ? two : one) });
 }
+
+const freed = ({ id }: IamKey, situation: KeySituation, action: Action) =>
+  step("free-slot", { key: id, edits: dropImport(situation), actions: [action] });
+
+/** Also where a person says that DKP has another key, one that was used or created within the day waits. */
+const unlessRecent = (key: IamKey, situation: KeySituation, action: Action) =>
+  isRecent(key, situation.iam.now) ? step("wait", { key: key.id, actions: [WAIT] }) : freed(key, situation, action);
 
 /** Only a person knows which key DKP has: nothing in settings, state or IAM shows it. */
 const askWhichKey = (askKey: Step["askKey"]) => step("ask-which-key", { askKey });

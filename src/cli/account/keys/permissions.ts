@@ -4,7 +4,7 @@ import { parseJson } from "../../../text/json";
 import { policyOfAddress } from "../../terraform/known-addresses";
 import { allIn, presentIn, type StateContents, type StateResource } from "../../terraform/state-file";
 import { listOf, objectOf } from "../../text/json";
-import { type IamReader, mapReading, type Reading, type StoredDocument } from "../aws/iam-reader";
+import { type IamReader, mapReading, type Reading, Readings, type StoredDocument } from "../aws/iam-reader";
 import { isOwnDenial, sameDocument } from "../drift/document";
 import { describedResources } from "../drift/managed-attributes";
 
@@ -50,65 +50,54 @@ export async function permissionsOf(
   account: string,
   iam: IamReader,
 ): Promise<Permissions> {
+  const readings = new Readings();
   const described = describedResources(settings, account);
-  const expected = [...presentIn(resources), ...(user === undefined ? [] : unmanagedLinks(described, resources))];
-  const managed = [...allIn(resources), ...described].map(({ attributes }) => String(attributes.policy_arn));
-  const lost = expected.map(async ({ address, ...resource }) =>
-    mapReading(await lostOf({ address, ...resource }, iam), (reason) =>
-      reason === undefined ? [] : [{ address, lost: reason }],
-    ),
-  );
-  const own = presentIn(resources).map(({ attributes }) => String(attributes.arn));
-  const [losses, unmanaged] = await Promise.all([Promise.all(lost), unmanagedPolicies(settings.user.name, managed, iam)]);
-  const unread = [...losses, ...unmanaged].flatMap((reading) => ("unread" in reading ? reading.unread : []));
-  const policies = unmanaged.flatMap((reading) => ("value" in reading ? reading.value : []));
+  const present = presentIn(resources);
+  // Attachments and the membership that the state lost: an apply restores them.
+  const isLost = ({ address }: StateResource) => isLink(address) && present.every((resource) => resource.address !== address);
+  const expected = [...present, ...(user === undefined ? [] : described.filter(isLost))];
+  const managed = [...allIn(resources), ...described].map(({ attributes }) => attributes.policy_arn);
+  const own = present.map(({ attributes }) => attributes.arn);
+  const [lost, unmanaged] = await Promise.all([
+    Promise.all(expected.map(async (resource) => ({ ...resource, lost: await readings.value(lostOf(resource, iam)) }))),
+    unmanagedPolicies(settings.user.name, managed, iam, readings),
+  ]);
   return {
-    lost: losses.flatMap((reading) => ("value" in reading ? reading.value : [])),
-    denials: policies.filter(({ denies }) => denies).map(({ policy, on }) => ({ policy, on })),
-    unlinked: policies.filter(({ policy }) => own.includes(policy)).map(({ policy, on }) => ({ policy, on })),
-    unread: [...new Set(unread)],
+    lost: lost.flatMap(({ address, lost: reason }) => (reason === undefined ? [] : [{ address, lost: reason }])),
+    denials: unmanaged.filter(({ denies }) => denies).map(({ policy, on }) => ({ policy, on })),
+    unlinked: unmanaged.filter(({ policy }) => own.includes(policy)).map(({ policy, on }) => ({ policy, on })),
+    unread: readings.unread,
   };
 }
 
-/** The attachments and the membership that the settings describe, and the state lost: an apply restores them. */
-function unmanagedLinks(described: readonly StateResource[], resources: StateContents["resources"]): readonly StateResource[] {
-  const inState = presentIn(resources).map(({ address }) => address);
-  return described.filter(({ address }) => isLink(address) && !inState.includes(address));
-}
-
-type Unmanaged = UnmanagedPolicy & { readonly denies: boolean };
-
 /** The policies of the user and of its groups that are not managed. */
-async function unmanagedPolicies(
-  user: string,
-  managed: readonly string[],
-  iam: IamReader,
-): Promise<readonly Reading<readonly Unmanaged[]>[]> {
-  const groups = await iam.groups(user);
-  const principals = [["user", user] as const, ...valuesOf(groups).map((name) => ["group", name] as const)];
-  const found = await Promise.all(principals.map((principal) => policiesOn(principal, managed, iam)));
-  return [mapReading(groups, () => []), ...found.flat()];
+async function unmanagedPolicies(user: string, managed: readonly unknown[], iam: IamReader, readings: Readings) {
+  const policiesOn = async ([kind, name]: readonly ["user" | "group", string]) => {
+    const [attached, inline] = await Promise.all([
+      readings.value(iam.attached(kind, name)),
+      readings.value(iam.inline(kind, name)),
+    ]);
+    const documents = [
+      ...(attached ?? [])
+        .filter((arn) => !managed.includes(arn))
+        .map(async (policy) => ({ policy, document: (await readings.value(iam.managedPolicy(policy)))?.document })),
+      ...(inline ?? []).map(async (policy) => ({
+        policy,
+        document: await readings.value(iam.inlinePolicy(kind, name, policy)),
+      })),
+    ];
+    const found = await Promise.all(documents);
+    return found.map(({ policy, document = {} }) => ({ policy, on: `${kind} ${name}`, denies: denies(document) }));
+  };
+  const groups = (await readings.value(iam.groups(user))) ?? [];
+  const principals = [["user", user] as const, ...groups.map((name) => ["group", name] as const)];
+  return (await Promise.all(principals.map(policiesOn))).flat();
 }
-
-async function policiesOn([kind, name]: readonly ["user" | "group", string], managed: readonly string[], iam: IamReader) {
-  const [attached, inline] = await Promise.all([iam.attached(kind, name), iam.inline(kind, name)]);
-  const documents = [
-    ...valuesOf(attached)
-      .filter((arn) => !managed.includes(arn))
-      .map(async (arn) => [arn, mapReading(await iam.managedPolicy(arn), (found) => found?.document)] as const),
-    ...valuesOf(inline).map(async (id) => [id, await iam.inlinePolicy(kind, name, id)] as const),
-  ];
-  const found = (await Promise.all(documents)).map(([policy, document]) =>
-    mapReading(document, (content = {}) => [{ policy, on: `${kind} ${name}`, denies: denies(content) }]),
-  );
-  return [mapReading(attached, () => []), mapReading(inline, () => []), ...found];
-}
-
-const valuesOf = (reading: Reading<readonly string[]>) => ("value" in reading ? reading.value : []);
 
 const denies = (document: StoredDocument) =>
   listOf(document.Statement).some((statement) => objectOf(statement).Effect === "Deny") && !isOwnDenial(document);
 
+/** What IAM does not have of a resource of the state; undefined if it has it. */
 async function lostOf({ address, attributes }: StateResource, iam: IamReader): Promise<Reading<string | undefined>> {
   const text = (name: string) => String([attributes[name] ?? ""].flat()[0] ?? "");
   const [user, group, groups, arn] = ["user", "group", "groups", "policy_arn"].map(text) as [string, string, string, string];

@@ -22,12 +22,15 @@ export function keyReport(situation: KeySituation): KeyReport {
 
 /** The step as lines. */
 export function stepText(step: Step, context: Context): readonly string[] {
-  const { why, key = "", restore, names = [], askKey, before = [], edits, actions } = step;
+  const { why, key = "", restore, users = [], names = [], askKey, before = [], edits, actions } = step;
   const lines = [whyText(why, key)];
   if (restore !== undefined) {
     const what = restore.join(" and ");
     const version = `a version of the state other than the present one has ${what}`;
     lines.push(`  first: if ${version}, restore the newest such version, and do nothing else (${recovery("restore-the-state")})`);
+  }
+  for (const user of new Set(users)) {
+    lines.push(`  if DKP has a key of the user ${user}, instead: ${context.file}: user.name: ${user}`);
   }
   for (const { kind, name, setting, owner, by } of names) {
     const other = `${context.file}: set another ${setting}.name`;
@@ -40,9 +43,11 @@ export function stepText(step: Step, context: Context): readonly string[] {
   if (why === "deactivated") {
     lines.push(`  if ${key} leaked, instead: ${dkpAccess("keys", "--leaked", context.stack, "--key", key)}`);
   }
-  for (const [id, answer] of Object.entries(askKey ?? {})) {
+  const answers = Object.entries(askKey ?? {});
+  for (const [id, answer] of answers) {
     const [reason = "", ...rest] = stepText(answer, context);
-    lines.push(`  if DKP has ${id === "" ? "neither" : id}: ${reason}`, ...rest.map((line) => `  ${line}`));
+    const other = answers.length > 2 ? "neither" : "another one, or none";
+    lines.push(`  if DKP has ${id === "" ? other : id}: ${reason}`, ...rest.map((line) => `  ${line}`));
   }
   lines.push(...before.map((action) => `  first ${actionText(action, context)}`));
   lines.push(...edits.map((edit) => `  ${context.file}: ${editText(edit)}`));

@@ -1,10 +1,10 @@
 import { SLOTS, type Slot } from "../../../iam/key-slots";
 import type { Deployment } from "../../../settings/deployment";
-import { KEY_ADDRESSES, policyAddress } from "../../../terraform/addresses";
-import type { StateContents, StateKey } from "../../terraform/state-file";
+import { ADDRESSES, KEY_ADDRESSES } from "../../../terraform/addresses";
+import type { StateContents, StateKey, StateResource } from "../../terraform/state-file";
 import type { IamKey } from "../aws/iam-reader";
-import { type ImportField, type ManagedObject, managedObjects } from "../managed-objects";
-import { type Owner, referredTo } from "../ownership";
+import type { ImportField, ManagedObject } from "../managed-objects";
+import type { Owner } from "../ownership";
 import type { Permissions } from "./permissions";
 
 export type KeySlots = Exclude<Deployment["accessKeys"], "none">;
@@ -229,9 +229,10 @@ export function taintedAddresses(situation: KeySituation): readonly string[] {
   return situation.state.resources.tainted.map(({ address }) => address).filter((address) => !gone.includes(address));
 }
 
-/** Keys of the state that another user has: the user was renamed outside Terraform. */
-export const movedKeys = ({ state, iam }: KeySituation): readonly string[] => {
-  const known = [...state.keys.map(({ id }) => id), state.exposed.id ?? []].flat();
+/** Keys of state or settings that another user has: the user was renamed outside Terraform. */
+export const movedKeys = (situation: KeySituation): readonly string[] => {
+  const { state, iam } = situation;
+  const known = [...state.keys.map(({ id }) => id), state.exposed.id ?? [], pendingImport(situation) ?? []].flat();
   return [...new Set(known)].filter((id) => iam.owners[id] !== undefined);
 };
 
@@ -239,23 +240,37 @@ export const movedKeys = ({ state, iam }: KeySituation): readonly string[] => {
 export const isUserUnknown = ({ state, iam }: KeySituation) =>
   state.user !== undefined && !iam.exists && state.keys.length === 0 && state.exposed.id === undefined;
 
-/** What `protect` keeps of the first policy, besides the policy. */
-const ATTACHMENTS = [policyAddress("userAttachment", 1), policyAddress("groupAttachment", 1)];
+/** What `protect` keeps, and every other resource of the state that names it. */
+const PROTECTED: readonly string[] = [
+  ADDRESSES.user,
+  ADDRESSES.policy,
+  ADDRESSES.group,
+  ADDRESSES.userAttachment,
+  ADDRESSES.groupAttachment,
+];
 
-/**
- * What the settings give another name than the state has, or than its attachment refers to: `protect` fails every plan that replaces the
- * policy, or an attachment of it.
- */
+/** The settings that a protected resource was created with. The provider replaces a policy, and its attachment, also for another path. */
+function settingsOf({ address, attributes }: StateResource): readonly (readonly [field: string, former: unknown])[] {
+  const [, path, policy] = /:policy(\/(?:.*\/)?)(.*)$/.exec(String(attributes.policy_arn ?? attributes.arn)) ?? [];
+  const nameOf = (kind: "user" | "group") => (address === ADDRESSES[kind] ? attributes.name : attributes[kind]);
+  return [
+    ["policy.name", policy],
+    ["policy.path", path],
+    ["user.name", nameOf("user")],
+    ["group.name", nameOf("group")],
+  ];
+}
+
+/** What the settings name otherwise than the state: `protect` fails every plan that replaces the policy, or an attachment of it. */
 export function renamedObjects({ settings, state }: KeySituation) {
-  const isProtected = ({ imports }: ManagedObject) => imports !== undefined && imports !== "nodeRole";
-  const objects = settings.protect ? managedObjects(settings).filter(isProtected) : [];
-  return objects.flatMap((object) => {
-    const former = state.resources.current
-      .flatMap(({ address, attributes }) => [
-        ...(address === object.address ? [attributes.name] : []),
-        ...(ATTACHMENTS.includes(address) ? referredTo(object, attributes) : []),
-      ])
-      .find((name) => name !== object.name);
-    return former === undefined ? [] : [{ ...object, former: String(former) }];
-  });
+  const { protect, user, policy, group, attachment } = settings;
+  const named = { "policy.name": policy.name, "policy.path": policy.path, "user.name": user.name };
+  const wanted: Readonly<Record<string, string>> = attachment === "user" ? named : { ...named, "group.name": group.name };
+  const resources = protect ? state.resources.current.filter(({ address }) => PROTECTED.includes(address)) : [];
+  const former = new Map(
+    resources
+      .flatMap(settingsOf)
+      .filter(([field, value]) => value !== undefined && wanted[field] !== undefined && value !== wanted[field]),
+  );
+  return [...former].map(([field, value]) => ({ field, value: wanted[field] ?? "", former: String(value) }));
 }

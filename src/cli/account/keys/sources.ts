@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Deployment } from "../../../settings/deployment";
 import { readState, type StateContents, versionOf } from "../../terraform/state-file";
 import { pullState, stackFolder, type TerraformCli } from "../../terraform/terraform-cli";
-import { type IamKey, type IamReader, type Reading, withIam } from "../aws/iam-reader";
+import { type IamKey, type IamReader, Readings, withIam } from "../aws/iam-reader";
 import { type FoundObject, lackingObjects, type NamedObject, namedObjects } from "./lacking-objects";
 import { permissionsOf } from "./permissions";
 import type { IamUser, KeySituation } from "./situation";
@@ -45,15 +45,17 @@ export async function keySituation(deployment: Deployment, sources: Sources): Pr
     (error: Error) => ({ json: "", contents: readState(""), unreachable: failed(error) }),
   );
   return withIam(deployment, { progress, limit, signal }, async (iam) => {
-    const [{ json, contents: state, unreachable }, read] = await Promise.all([pulled, readUser(iam, deployment.user.name)]);
-    const known = [...state.keys.map(({ id }) => id), state.exposed.id ?? [], leaked].flat();
-    const { owners, unread: ownersUnread } = await readOwners(known, deployment.user.name, read.keys, iam);
+    const [ofUser, ofOwners] = [new Readings(), new Readings()];
+    const { name } = deployment.user;
+    const [{ json, contents: state, unreachable }, read] = await Promise.all([pulled, readUser(iam, name, ofUser)]);
+    const imported = deployment.import?.accessKeyId ?? [];
+    const known = [...state.keys.map(({ id }) => id), state.exposed.id ?? [], imported, leaked].flat();
+    const user = { ...read, owners: await readOwners(known, name, read.keys, iam, ofOwners) };
     // Where IAM has no such user, it may have another name: then its keys show which one.
-    const user = { ...read, owners, unread: read.exists ? read.unread : [...read.unread, ...ownersUnread] };
-    const [unread] = user.unread;
+    const reasons = [...ofUser.unread, ...(read.exists ? [] : ofOwners.unread)];
+    const [unread] = reasons;
     if (unread !== undefined && (isPartial !== true || unreachable !== undefined)) {
-      const reasons = [unreachable ?? [], `IAM does not list the keys of the user ${deployment.user.name}: ${unread}`].flat();
-      throw new Error(reasons.join("; "));
+      throw new Error([unreachable ?? [], `IAM does not list the keys of the user ${name}: ${unread}`].flat().join("; "));
     }
     const isReadable = unreachable === undefined && unread === undefined;
     return {
@@ -61,7 +63,7 @@ export async function keySituation(deployment: Deployment, sources: Sources): Pr
       folder,
       state,
       unreachable,
-      unread: user.unread,
+      unread: reasons,
       erroredState: erroredState(folder, json),
       iam: user,
       ...(isReadable ? await readObjects({ deployment, state, user, iam }) : NOTHING_READ),
@@ -86,34 +88,21 @@ async function readObjects({ deployment, state, user, iam }: Facts): Promise<Obj
   return { lacking: lackingObjects(deployment, state, objects), permissions };
 }
 
-type ReadUser = Omit<IamUser, "owners"> & { readonly unread: readonly string[] };
-
 /** The user's keys with their last use, and the account that was queried. */
-async function readUser(iam: IamReader, name: string): Promise<ReadUser> {
-  const unread: string[] = [];
-  const readValue = <T>(reading: Reading<T>): T | undefined => {
-    if ("unread" in reading) {
-      unread.push(reading.unread);
-      return undefined;
-    }
-    return reading.value;
-  };
-  const account = readValue(await iam.account());
-  const listed = readValue(await iam.keys(name));
-  const keys: IamKey[] = [];
-  for (const [key, use] of await Promise.all((listed ?? []).map(async (key) => [key, await iam.keyUse(key.id)] as const))) {
-    keys.push({ ...key, lastUsed: readValue(use)?.lastUsed });
-  }
-  return { account, exists: listed !== undefined, keys, now: iam.now(), unread: [...new Set(unread)] };
+async function readUser(iam: IamReader, name: string, readings: Readings): Promise<Omit<IamUser, "owners">> {
+  const account = await readings.value(iam.account());
+  const listed = await readings.value(iam.keys(name));
+  const keys = (listed ?? []).map(async (key) => ({ ...key, lastUsed: (await readings.value(iam.keyUse(key.id)))?.lastUsed }));
+  return { account, exists: listed !== undefined, keys: await Promise.all(keys), now: iam.now() };
 }
 
-/** The users that have keys which the deployment's user does not have, and which of them cannot be read. */
-async function readOwners(ids: readonly string[], user: string, keys: readonly IamKey[], iam: IamReader) {
+/** Which other user has a key that the deployment's user does not have. */
+async function readOwners(ids: readonly string[], user: string, keys: readonly IamKey[], iam: IamReader, readings: Readings) {
   const others = [...new Set(ids)].filter((id) => keys.every((key) => key.id !== id));
-  const uses = await Promise.all(others.map(async (id) => [id, await iam.keyUse(id)] as const));
-  const owned = uses.flatMap(([id, use]) => ("value" in use && use.value !== undefined ? [[id, use.value.user] as const] : []));
-  const unread = uses.flatMap(([, use]) => ("unread" in use ? use.unread : []));
-  return { owners: Object.fromEntries(owned.filter(([, owner]) => owner !== user)) as IamUser["owners"], unread };
+  const owners = await Promise.all(others.map(async (id) => [id, (await readings.value(iam.keyUse(id)))?.user] as const));
+  return Object.fromEntries(
+    owners.flatMap(([id, owner]) => (owner === undefined || owner === user ? [] : [[id, owner] as const])),
+  );
 }
 
 /** The file in which Terraform leaves a state that it cannot write into the backend. Source: Terraform, "Backends: Manual State Pull/Push". */

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { deploymentsNamed } from "../../src/cli/commands/support/deployments";
 import { loadDeployments } from "../../src/settings/load";
 import { deploymentsFolder, outputFolder } from "../../src/settings/paths";
+import { settingsWarnings } from "../../src/settings/settings-notes";
 import { folderForEach } from "../helpers/folder";
 import { KEY_ID, MINIMAL, SECRET_KEY } from "../helpers/settings-files";
 
@@ -122,6 +123,10 @@ describe("DKP's installation file", () => {
   it("has credentials that do not get into the deployment", () => {
     const provider = `provider: { providerAccessKeyId: ${KEY_ID}, providerSecretAccessKey: ${SECRET_KEY} }`;
     write({ "config.yml": `kind: AWSClusterConfiguration\n${provider}\n---\nkind: InitConfiguration\na: hunter2\n` });
-    expect(JSON.stringify(read("config.yml"))).not.toMatch(new RegExp(`${KEY_ID}|${SECRET_KEY}|hunter2`));
+    const deployments = read("config.yml");
+    expect(JSON.stringify(deployments)).not.toMatch(new RegExp(`${KEY_ID}|${SECRET_KEY}|hunter2`));
+    expect(deployments.flatMap(settingsWarnings)).toEqual([
+      'cluster.configFile: line 2 of "config.yml" has a secret access key; name a copy without it before you commit',
+    ]);
   });
 });

@@ -2,7 +2,7 @@ import * as v from "valibot";
 import { isObject, valueAt } from "../text/json";
 import { describe, errorAt, type FieldError, firstErrors } from "./errors";
 import { show, showSegment } from "./message-parts";
-import { forbiddenStrings } from "./rules/forbidden-strings";
+import { forbiddenStrings, secretIn } from "./rules/forbidden-strings";
 import { ami, dkpFields } from "./schema/cluster-schema";
 import type { Settings } from "./schema/deployment-schema";
 import { issueErrors } from "./schema/fields";
@@ -31,7 +31,11 @@ interface ConfigFile {
   readonly fields: Pick<Settings["cluster"], keyof typeof dkpFields> & { readonly amis: string[] };
   /** The Region of DKP's own provider settings. */
   readonly region: string | undefined;
+  /** The line that has the secret access key. */
+  readonly secretLine: number | undefined;
 }
+
+const SECRET = ["provider", "providerSecretAccessKey"];
 
 /** Reads DKP's multi-document installation file: `ClusterConfiguration`, `AWSClusterConfiguration` and `ModuleConfig/global`. */
 export function readConfigFile(path: string): { config: ConfigFile } | { errors: readonly FieldError[] } {
@@ -63,7 +67,19 @@ export function readConfigFile(path: string): { config: ConfigFile } | { errors:
   const { provider, masterNodeGroup, nodeGroups = [], ...fields } = cluster.output;
   const groups = [masterNodeGroup, ...nodeGroups, fields.withNAT?.bastionInstance];
   const amis = [...new Set(groups.flatMap((group) => group?.instanceClass?.ami ?? []))];
-  return { config: { fields: { ...fields, amis, ...(names[0] && { prefix: names[0] }) }, region: provider.region } };
+  return {
+    config: {
+      fields: { ...fields, amis, ...(names[0] && { prefix: names[0] }) },
+      region: provider.region,
+      secretLine: secretLineOf(file),
+    },
+  };
+}
+
+/** Undefined for a placeholder. */
+function secretLineOf({ value, lineOf }: YamlFile): number | undefined {
+  const secret = valueAt(value, SECRET);
+  return typeof secret === "string" && secretIn(secret) !== undefined ? lineOf(SECRET) : undefined;
 }
 
 /**

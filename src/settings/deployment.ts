@@ -26,6 +26,8 @@ export interface Deployment extends Omit<Settings, "backend" | "cloud" | "cluste
   readonly settings: Settings;
   /** The lines of the file that are still marked as `dkp-access init` wrote them. */
   readonly marked: readonly number[];
+  /** The line of `cluster.configFile` that has a secret access key. */
+  readonly secretLine: number | undefined;
 }
 
 /** The names of the settings that a file has, and of the fields inside them. */
@@ -42,7 +44,7 @@ export function toDeployment(
   settings: Settings,
   explicit: ReadonlySet<string>,
   policies: DeploymentPolicies,
-  marked: readonly number[],
+  lines: Pick<Deployment, "marked" | "secretLine">,
 ): Deployment {
   const { backend, cloud, cluster, features, ...rest } = settings;
   return {
@@ -55,7 +57,7 @@ export function toDeployment(
     additionalRolePolicies: cluster.additionalRolePolicies ?? [],
     explicit,
     settings,
-    marked,
+    ...lines,
   };
 }
 

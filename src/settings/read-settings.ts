@@ -41,6 +41,8 @@ interface Parsed {
   /** The same, if it matches the schema. */
   readonly settings: Settings | undefined;
   readonly errors: readonly FieldError[];
+  /** The line of `cluster.configFile` that has a secret access key. */
+  readonly secretLine?: number | undefined;
 }
 
 /** Checks the settings of one deployment by themselves. */
@@ -68,7 +70,7 @@ function withRules(
   { source, yaml }: Pick<Reading, "source" | "yaml">,
   stack: string,
   explicit: ReadonlySet<string>,
-  { output, settings, errors: ownErrors }: Parsed,
+  { output, settings, errors: ownErrors, secretLine }: Parsed,
 ): Reading {
   const checked = checkedSettings(output, ownErrors);
   const fields = checked.fields(...POLICY_FIELDS);
@@ -76,7 +78,8 @@ function withRules(
   const found = [...ownErrors, ...RULES.flatMap((check) => check(checked, { explicit, policies }))];
   const errors = found.map((error) => ({ ...error, line: yaml?.lineOf(error.path), path: error.path.map(showSegment) }));
   const isValid = errors.length === 0 && settings !== undefined && policies !== undefined;
-  const deployment = isValid ? toDeployment(stack, settings, explicit, policies, yaml?.marked ?? []) : undefined;
+  const lines = { marked: yaml?.marked ?? [], secretLine };
+  const deployment = isValid ? toDeployment(stack, settings, explicit, policies, lines) : undefined;
   return { source, errors, candidate: { stack, source, settings: checked }, yaml, deployment };
 }
 
@@ -133,5 +136,10 @@ function withConfigFile(parsed: Parsed): Parsed {
   }
   const cluster = { ...given, ...result.config.fields };
   const conflicting = configFileConflicts(given, result.config, checked.fields("region")?.region);
-  return { output: { ...output, cluster }, settings: settings && { ...settings, cluster }, errors: [...errors, ...conflicting] };
+  return {
+    output: { ...output, cluster },
+    settings: settings && { ...settings, cluster },
+    errors: [...errors, ...conflicting],
+    secretLine: result.config.secretLine,
+  };
 }

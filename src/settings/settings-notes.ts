@@ -44,11 +44,14 @@ function secretNote(deployment: Deployment): string | undefined {
 }
 
 /** Values that are allowed and likely to be mistakes. */
-export function settingsWarnings({ cluster, nodeRole, accessKeys, marked }: Deployment): readonly string[] {
+export function settingsWarnings({ cluster, nodeRole, accessKeys, marked, secretLine, settings }: Deployment): readonly string[] {
   const { dkpVersion } = cluster;
   const policies = nodeRole?.managedPolicyArns.length ?? 0;
   const warnings = {
     "cluster.dkpVersion": versionWarning(dkpVersion),
+    "cluster.configFile":
+      secretLine &&
+      `line ${secretLine} of ${show(settings.cluster.configFile)} has a secret access key; name a copy without it before you commit`,
     [`line ${marked.join(", ")}`]:
       marked.length > 0 ? "ends with # CHANGE, as init writes it; write your own value, and remove the comment" : undefined,
     "nodeRole.managedPolicyArns":

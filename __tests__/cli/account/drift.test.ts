@@ -31,7 +31,7 @@ it("prints each finding with its level, risk and remedy", async () => {
 attention: user deckhouse: it has the inline policy line\\nbreak
   risk: the access key has its permissions too
   -> before anybody changes it, ask who did this and why, and whether DKP needs it; CloudTrail has it as PutUserPolicy
-note: cluster.prefix is not set: the role <prefix>-node of DKP is not compared
+note: cluster.prefix is not set, so the role <prefix>-node of DKP is not compared
 attention: 1
 `,
   );

@@ -71,7 +71,7 @@ dev
 
 Other changes that require attention
 
-- the JSON of a plan carries no proof: whoever wrote it could have changed it
+- anybody could have changed the JSON of this plan
   -> dkp-access plan makes a plan, and summarizes it, without a file
 `,
         stderr: "",

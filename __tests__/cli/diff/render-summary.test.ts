@@ -54,7 +54,7 @@ describe("a change summary", () => {
       "",
       "Breaking changes",
       "",
-      "- moves the policy from the user to the group in one apply",
+      "- one apply moves the policy from the user to the group",
       "  risk: the user temporarily has no permissions",
       "  -> apply attachment: user-and-group first",
     ]);
@@ -169,7 +169,7 @@ describe("a change summary", () => {
     const changes = nodePolicies(policy("s3:ListBucket"), policy("s3:GetObject", "s3:ListBucket"));
     const reason = "a statement of the policy after the change has the condition BinaryEquals on aws:x, which is not interpreted";
     expect(changesText(changes)).toContain(
-      `\n- the node role is allowed more than before; not comparable: reported as broadened, because ${reason}\n  - s3:GetObject (`,
+      `\n- the node role is allowed more than before; this counts as broadened, because ${reason}\n  - s3:GetObject (`,
     );
   });
 

@@ -53,7 +53,9 @@ describe("preflight", () => {
 
     it("assumes the role", async () => {
       const { stdout } = await preflight(settings("", role), aws().local.url);
-      expect(stdout).toContain(`account ${ACCOUNT}, as arn:aws:sts::${ACCOUNT}:assumed-role/operator/dkp-access; accountId`);
+      expect(stdout).toContain(
+        `the credentials are arn:aws:sts::${ACCOUNT}:assumed-role/operator/dkp-access in the account ${ACCOUNT}; accountId`,
+      );
     });
 
     it("fails if the role cannot be assumed", async () => {

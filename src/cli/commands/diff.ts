@@ -53,7 +53,7 @@ export const define: Define = (command, session) => {
     .addOption(
       new Option(
         "--plan <file>",
-        "a plan: the output of terraform show -json, which carries no proof, so that the exit code is 2 at least",
+        "a plan: the output of terraform show -json, which anybody could have changed, so the exit code is at least 2",
       ).conflicts(["dkpVersion", "policies"]),
     )
     .addOption(

@@ -14,8 +14,8 @@ interface Options {
 export const define: Define = (command, session) => {
   command
     .description(
-      `Prints the provider block of DKP's AWSClusterConfiguration: access key ID, secret and region.
-The secret comes from the outputs, or from the deployment's own state where outputs.secret is false. The local gpg decrypts it where pgpKey encrypts it.`,
+      `Prints the provider block of DKP's AWSClusterConfiguration (access key ID, secret and Region), after the steps that give it to DKP.
+The secret comes from the outputs, or from the deployment's own state if outputs.secret is false. If pgpKey encrypts it, the local gpg decrypts it.`,
     )
     .argument("[stack]", STACK_HELP)
     .option(
@@ -33,12 +33,13 @@ The secret comes from the outputs, or from the deployment's own state where outp
         throw new Error("nothing was printed; write --out FILE for a file that only you can read, or --yes to print the secret");
       }
       const block = await providerBlock(session.terraform, folder, deployment, (line) => session.printError(`${line}\n`));
-      const text = format === "json" ? `${JSON.stringify({ provider: block }, null, 2)}\n` : providerYaml(block);
+      const text =
+        format === "json" ? `${JSON.stringify({ provider: block }, null, 2)}\n` : providerYaml(deployment.stack, block);
       if (out === undefined) {
         session.print(text);
       } else {
         const written = await inOneStep(() => writeSecretFile(out, text, session.host.env));
-        session.printError(`written to ${written}, which only you can read (mode 0600)\n`);
+        session.printError(`written to ${written}, which only you can read (mode 0600); delete it when DKP has the key\n`);
       }
     });
 };

@@ -43,7 +43,7 @@ function rules<Section extends string, const Of extends Readonly<Record<string, 
 export type Principal = "user" | "node role" | "Terraform role" | "principal" | "principal of the imported policy";
 
 const NARROWED =
-  "the {principal} is allowed less than before[ by the upgrade to {upgrade}][: {actions}][; not comparable: reported as narrowed, because {reason}][; for example, allowed before and not now: {request}]";
+  "the {principal} is allowed less than before[ by the upgrade to {upgrade}][: {actions}][; this counts as narrowed, because {reason}][; for example, allowed before and not now: {request}]";
 
 const IF_LEAKED = "if it has leaked, do not change the settings: run keys --leaked";
 
@@ -51,103 +51,103 @@ const IF_LEAKED = "if it has leaked, do not change the settings: run keys --leak
 export const RULES = {
   ...rules("breaking", "Breaking changes", {
     "user-renamed": {
-      text: "renames the user {before} to {after}: Terraform replaces the access keys and attachments that refer to the old name",
+      text: "the user {before} is renamed to {after}, so Terraform replaces the access keys and attachments that refer to the old name",
       risk: "the cluster has no access to AWS until DKP has the new key",
       remedy: "restore user.name: {before}",
     },
-    destroyed: { text: "{action} the {what}", risk: "{risk}", remedy: "{remedy}" },
+    destroyed: { text: "Terraform {action} the {what}", risk: "{risk}", remedy: "{remedy}" },
     forgotten: {
-      text: "stops managing the {what}: it stays in AWS, and Terraform no longer limits, changes or deletes it",
+      text: "Terraform stops managing the {what}, which stays in AWS",
       remedy: "keep it in the configuration, and plan again",
     },
     deposed: {
-      text: "deletes what an earlier replacement of {what} left over",
+      text: "Terraform deletes what an earlier replacement of {what} left over",
       remedy: "make sure that nothing uses it, and plan again",
     },
     "key-replaced": {
-      text: "replaces the access key in the slot {slot}: the old key is deleted before the new key exists",
+      text: "Terraform replaces the access key in the slot {slot}, and deletes the old key before the new key exists",
       risk: "the cluster has no access to AWS until DKP has the new key",
       remedy: `restore user.name and the pgpKey of this slot; set another OpenPGP key in the other slot, and rotate (${page("keys", "rotate")})`,
     },
     "active-key-deleted": {
-      text: "deletes the access key in the slot {slot} while it is Active",
+      text: "Terraform deletes the access key in the slot {slot} while it is Active",
       remedy: `run ${dkpAccess("keys")}, and follow its steps; ${IF_LEAKED}`,
     },
     "keys-exchanged": {
-      text: "creates the access key in the slot {created} and deletes the one in the slot {deleted} in one apply",
+      text: "one apply creates the access key in the slot {created} and deletes the one in the slot {deleted}",
       remedy: `change one setting per apply; ${IF_LEAKED}`,
     },
     "current-key-deactivated": {
-      text: "deactivates the access key in the slot {slot}, which is the current key that the outputs expose",
+      text: "Terraform deactivates the access key in the slot {slot}, which is the current key that the outputs expose",
       remedy: `set accessKeys.current to the other slot in an earlier apply; ${IF_LEAKED}`,
     },
     "key-reactivated": {
-      text: "activates the access key in the slot {slot}, which is Inactive",
+      text: "Terraform activates the access key in the slot {slot}, which is Inactive",
       remedy: "if it has leaked, keep it Inactive and expose another key: set accessKeys.{slot}.status to Inactive",
     },
     "policy-detached": {
-      text: "detaches the policy from the user",
+      text: "Terraform detaches the policy from the user",
       risk: "the user has no permissions",
       remedy: "restore attachment, and plan again",
     },
     "policy-detached-early": {
-      text: "may delete the {what} before the first policy has its permissions, because an earlier change of the first policy failed",
+      text: "Terraform may delete the {what} before the first policy has its permissions, because an earlier change of the first policy failed",
       risk: "DKP lacks these permissions until the first policy is changed",
       remedy: `apply the first policy alone before (${page("recover", "failed-update")})`,
     },
     "policy-moved": {
-      text: "moves the policy from the {before} to the {after} in one apply",
+      text: "one apply moves the policy from the {before} to the {after}",
       risk: "the user temporarily has no permissions",
       remedy: "apply attachment: user-and-group first",
     },
     "environment-changed": {
-      text: "creates all resources again in the {what} {after}, and leaves the user and its access key unmanaged in {before}",
+      text: "Terraform creates all resources again in the {what} {after}, and leaves the user and its access key unmanaged in {before}",
       remedy: "restore accountId, region and provider.assumeRoleArn; another account is another deployment",
     },
     "removed-while-protected": {
-      text: "the settings file is deleted while protect is on, so the deployment cannot have been destroyed: its user and its access key would remain and be unmanaged",
+      text: "the settings file is deleted while protect is on, so the deployment was not destroyed, and its user and its access key remain unmanaged",
       remedy: `restore the file, set protect: false, and destroy the deployment; if you renamed the file, keep the state (${page("change-and-retire", "rename-a-stack")})`,
     },
     "state-left-behind": {
-      text: "{before} is renamed to {after}, and the state would be left behind: Terraform would create the user again",
+      text: "{before} is renamed to {after}, but not the location of the state, so Terraform would create the user again",
       remedy: "set {settings}",
     },
     "setting-breaking": { text: "{field}: {before} -> {after}", remedy: "restore {field}" },
   }),
   ...rules("unverifiable", "Breaking changes", {
     "plan-failed": {
-      text: "Terraform failed while it created this plan, so the plan is incomplete and what else changes is unknown",
+      text: "Terraform failed while it created this plan, so the plan is incomplete",
       remedy: "plan again",
     },
     "plan-partial": {
-      text: "this plan is incomplete: it is for some addresses only (-target), or it defers changes to another plan, so what else changes is unknown",
+      text: "this plan is incomplete, because it is for some addresses only (-target), or defers changes to another plan",
       remedy: "plan without -target",
     },
   }),
   ...rules("attention", "Left unmanaged", {
     "deployment-removed": {
-      text: "the settings file is deleted, which deletes nothing in AWS: if the deployment was not destroyed before, its user, its access key and its state remain, and nobody rotates or watches them",
+      text: "the settings file is deleted, which deletes nothing in AWS, so the user, its access key and the state remain unless the deployment was destroyed before",
       remedy: `destroy the deployment before you delete its file (${page("change-and-retire", "retire-a-deployment")})`,
     },
   }),
   ...rules("attention", "Who can read a secret", {
     "secret-output":
-      "the output {output} is new: every workspace that reads any output of this state receives the secret in plaintext",
-    "secret-unmarked": "the output {output} is not marked as sensitive: Terraform prints it",
+      "the output {output} is new, so every workspace that reads any output of this state receives the secret in plaintext",
+    "secret-unmarked": "the output {output} is not marked as sensitive, so Terraform prints it",
     "output-may-hold-secret":
-      "the output {output} may contain the secret of an access key: every workspace that reads any output of this state receives it in plaintext",
+      "the output {output} may contain the secret of an access key, and every workspace that reads any output of this state receives it in plaintext",
     "plaintext-in-state": "the state newly contains the secret of an access key in plaintext",
     "pgp-key-new": {
       text: "the secret of the key in the slot {slot} is for the OpenPGP key {fingerprint}[ of {users}], which could not read a secret before[; before: {former}]",
       remedy: "ask the owner of the fingerprint, then approve",
     },
     "secret-in-value":
-      "{where} contains the secret of an access key: whoever can read it in AWS, in the state or in the plan receives the secret",
+      "{where} contains the secret of an access key, so whoever can read it in AWS, in the state or in the plan receives the secret",
     "setting-exposure": "{field}: {before} -> {after}",
   }),
   ...rules("attention", "Destination of the secret", {
     "destination-changed": {
-      text: "the state, which may contain the secret, changes its destination or protection ({changes}): Terraform sends the state and the credentials of the backend there",
+      text: "the state, which may contain the secret, changes its destination or protection ({changes}), so Terraform sends the state and the credentials of the backend there",
       remedy: `with another location, move the state before you merge (${page("change-and-retire", "move-the-state")})`,
     },
   }),
@@ -156,39 +156,39 @@ export const RULES = {
   }),
   ...rules("attention", "Broadened permissions", {
     "permissions-broadened": {
-      text: "the {principal} is allowed more than before[ by the upgrade to {upgrade}][: {actions}][; not comparable: reported as broadened, because {reason}][; for example, allowed now and not before: {request}][, if the permissions boundary {boundary} allows it]",
+      text: "the {principal} is allowed more than before[ by the upgrade to {upgrade}][: {actions}][; this counts as broadened, because {reason}][; for example, allowed now and not before: {request}][, if the permissions boundary {boundary} allows it]",
       remedy:
         "[{upgrade} gives the reason in node_modules/dkp-access/CHANGELOG.md, under Permissions: approve it before you apply]",
     },
     "deny-weakened":
-      "the {principal}: a Deny is removed or covers fewer requests[, or is not comparable, because {reason}][; for example {request}]",
-    "boundary-removed": "the {principal}: the permissions boundary {before} is removed",
+      "a Deny of the {principal} is removed or covers fewer requests[, or is not comparable, because {reason}][; for example {request}]",
+    "boundary-removed": "the {principal} loses the permissions boundary {before}",
   }),
   ...rules("attention", "Required before the upgrade", {
-    "version-required": "add before the upgrade: {action}: {why}",
+    "version-required": "the upgrade requires {action}: {why}",
   }),
   ...rules("attention", "Changes whose effect is not compared", {
     "boundary-replaced":
-      "the {principal}: the permissions boundary {before} is replaced by {after}, and the content of both is not compared",
+      "the permissions boundary {before} of the {principal} is replaced by {after}, and the content of both is not compared",
     "trust-changed": "who may assume {role} changes: {before} -> {after}",
-    "link-external": "{address}: {argument} is now {value}, which this project does not create: what it allows is not compared",
-    "resource-external": "{address}: not created by this project, so what it allows or denies is unknown",
+    "link-external": "{address}: {argument} is now {value}, which this project neither creates nor compares",
+    "resource-external": "this project does not create {address}, so it is unknown what that allows or denies",
     "import-not-compared": {
-      text: "the {what} is imported: it may have policies, groups or members besides those of this project, which are not compared",
+      text: "the {what} is imported, and policies, groups or members that it has besides those of this project are not compared",
       remedy: "check them in AWS before you apply",
     },
     "drift-not-compared": "the {what} was changed outside Terraform ({attributes}), which is not compared",
     "argument-not-comparable": "{address}: the argument {argument} is not comparable",
-    moved: "{after}: moved from {before}, which is not comparable",
+    moved: "{after} was moved from {before}, which is not comparable",
     "plan-unknown-part": "the plan has {part}, and what that does is not compared",
   }),
   ...rules("attention", "Permissions of the Terraform role", {
     "deployer-creates": {
-      text: "creates {created}, so that the Terraform role needs additional permissions ({file})",
+      text: "Terraform creates {created}, so its role needs additional permissions ({file})",
       remedy: "update it from {file} before you apply",
     },
     "deployer-broadened": {
-      text: "the Terraform role needs additional permissions[ by the upgrade to {upgrade}] ({file})[: {actions}][; not comparable: reported as broadened, because {reason}][; for example {request}]",
+      text: "the Terraform role needs additional permissions[ by the upgrade to {upgrade}] ({file})[: {actions}][; this counts as broadened, because {reason}][; for example {request}]",
       remedy: "[update it from {update} before you apply]",
     },
   }),
@@ -201,25 +201,25 @@ export const RULES = {
       risk: "policies of the account can allow or deny by the tags of a principal (aws:PrincipalTag)",
     },
     "plan-unverified": {
-      text: "the JSON of a plan carries no proof: whoever wrote it could have changed it",
+      text: "anybody could have changed the JSON of this plan",
       remedy: "dkp-access plan makes a plan, and summarizes it, without a file",
     },
-    "configuration-changed": "{address} changes, which no setting and no policy explains",
+    "configuration-changed": "{address} changes, and neither a setting nor a policy explains it",
     "control-policy-changed": {
       text: "the service control policy changes[: {statements}]",
       remedy: "where the organization has attached it, attach the new one",
     },
     "lock-changed": {
-      text: "the committed provider lock {how}: Terraform runs another provider, with the credentials of whoever applies",
+      text: "the committed provider lock {how}, so Terraform runs another provider, with the credentials of whoever applies",
       remedy: "compare it with what terraform providers lock writes",
     },
     "settings-unreadable": {
-      text: "the settings of the earlier review pack are not valid in this version, so what an attacker can do is not compared: {errors}",
+      text: "this version rejects the settings of the earlier review pack, so it does not compare the risks: {errors}",
       remedy: "compare REVIEW.md of both",
     },
     "file-not-compared": "{file} is not compared: the earlier review pack does not contain it",
     "baseline-newer": {
-      text: "version {theirs} of dkp-access wrote the earlier review pack, and this is {ours}: settings unknown to this version are reported as removed",
+      text: "version {theirs} of dkp-access wrote the earlier review pack, and this is {ours}, which reports settings that it does not know as removed",
       remedy: "install {theirs} or newer",
     },
     "setting-identity": "{field}: {before} -> {after}",
@@ -238,18 +238,18 @@ export const RULES = {
       remedy: "apply it once no node needs the policy",
     },
     "deny-added": {
-      text: "the {principal}: a Deny is added or covers more requests",
+      text: "a Deny of the {principal} is added or covers more requests",
       risk: "calls of the running cluster may be denied",
       remedy: "run preflight, which checks that the cluster's addresses are in the allowed networks, before you apply",
     },
     "boundary-new": {
-      text: "{address}: the permissions boundary is new and blocks whatever it does not allow",
+      text: "the permissions boundary of {address} is new, and denies whatever it does not allow",
       remedy: "compare it with policy.json before you apply",
     },
   }),
   ...rules("note", "Narrowed permissions", {
     "policy-narrowed": NARROWED,
-    "policy-deny-added": "the {principal}: a Deny is added or covers more requests",
+    "policy-deny-added": "a Deny of the {principal} is added or covers more requests",
   }),
   ...rules("note", "Settings", {
     "setting-permissions": "{field}: {before} -> {after}",
@@ -260,11 +260,11 @@ export const RULES = {
   }),
   ...rules("note", "Notes", {
     "destination-partial": "the backend has arguments that the settings leave to -backend-config: {arguments}",
-    renamed: "{before} is renamed to {after}: the account, the user and the state stay, so that Terraform changes nothing by it",
-    "outputs-new": "new outputs: {outputs}",
-    "outputs-removed": "removed outputs, which other workspaces may read: {outputs}",
+    renamed: "{before} is renamed to {after}, and the account, the user and the state stay, so Terraform changes nothing",
+    "outputs-new": "these outputs are new: {outputs}",
+    "outputs-removed": "these outputs, which other workspaces may read, are removed: {outputs}",
     "plaintext-gone": "the state no longer contains a secret in plaintext; its older versions still do",
-    "version-unneeded": "can be removed after the upgrade: {action}: {why}",
+    "version-unneeded": "{action} can be removed after the upgrade: {why}",
   }),
 } as const;
 

@@ -14,11 +14,11 @@ export const RECOMMENDED_SETTINGS = {
   mode: { lines: ["policy: { mode: minimal }"], why: "only the permissions that this cluster requires" },
   allowedNetworks: {
     lines: ["user:", "  allowedNetworks: { cidrs: [203.0.113.10/32] }"],
-    why: "a leaked key is useless elsewhere",
+    why: "a leaked key works only from there",
   },
   permissionsBoundary: {
     lines: ["user:", "  permissionsBoundary: arn:aws:iam::123456789012:policy/dkp"],
-    why: "it limits the user whatever its policy allows",
+    why: "it limits the user, whatever its policy allows, but not the roles that the user changes",
   },
   pgpKeys: {
     lines: ["accessKeys:", "  primary: { pgpKey: BASE64 }", "  secondary: { pgpKey: BASE64, status: absent }"],

@@ -77,8 +77,8 @@ export function* writePacks(stale: readonly StaleFile[]): Generator<void, void> 
       update(file);
     } catch (error) {
       const reason = fileErrorMessage(error) ?? (error as Error).message;
-      const incomplete = `${index} of ${stale.length} files are up to date, and the review packs are incomplete`;
-      throw new Error(`${reason}; ${incomplete}: run ${dkpAccess("review")} again`, { cause: error });
+      const incomplete = `; ${index} of ${stale.length} files are up to date, and the review packs are incomplete: run ${dkpAccess("review")} again`;
+      throw new Error(`${reason}${index === 0 ? "" : incomplete}`, { cause: error });
     }
     yield;
   }

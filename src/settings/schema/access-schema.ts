@@ -12,7 +12,7 @@ import * as f from "./primitives";
 const KEY_STATUSES = ["Active", "Inactive", "absent"] as const;
 
 /** The command that writes a public key as `pgpKey` takes it. */
-const EXPORT_COMMAND = "gpg --export ID | base64 -w0";
+const EXPORT_COMMAND = "gpg --export ID | openssl base64 -A";
 
 /** Each error with its remedy. Never the value itself: it may be a private key. */
 const PGP_KEY_MESSAGES: Readonly<Record<PgpKeyError, string>> = {
@@ -34,7 +34,7 @@ function pgpKeyError(text: string): string | undefined {
 }
 
 const pgpKey = v.pipe(
-  v.string(() => "is not a string; write the public key in base64, what gpg --export ID | base64 -w0 prints"),
+  v.string(() => "is not a string; write the public key in base64, what gpg --export ID | openssl base64 -A prints"),
   // YAML and `base64` may break the line; Terraform takes one.
   v.transform((value) => (value.includes("-----") ? value : value.replaceAll(/\s+/g, ""))),
   v.check(
@@ -76,7 +76,7 @@ export const accessKeys = f.field(
 export const attachment = f.field(
   f.choice(["user", "user-and-group", "group"]),
   "permissions",
-  "What has the policy: the user itself, as in the DKP documentation, or a group with the user in it. From one to the other through `user-and-group`, one apply each",
+  "The object with the policy: the user itself, as in the DKP documentation, or a group with the user in it. From one to the other through `user-and-group`, one apply each",
 );
 
 export const group = f.strict({
@@ -109,7 +109,7 @@ export const nodeRole = f.strict({
   path: f.breaking(rolePath, "IAM path of the role", "/"),
   additionalActions: f.permissions(
     v.array(f.matching(ACTION, 'is not an IAM action; write for example "s3:GetObject"')),
-    "What nodes may do besides `ec2:DescribeTags` and `ec2:DescribeInstances`, on every resource",
+    "Actions that nodes may call besides `ec2:DescribeTags` and `ec2:DescribeInstances`, on every resource",
     [],
   ),
   managedPolicyArns: f.attention(
@@ -124,7 +124,7 @@ export const nodeRole = f.strict({
     "ARNs of policies to attach to the role",
     [],
   ),
-  permissionsBoundary: f.attention(f.arn("policy"), "ARN of the policy that limits what the role can ever do"),
+  permissionsBoundary: f.attention(f.arn("policy"), "ARN of the policy that limits the permissions of the role"),
 });
 
 const NO_KEY_ID = "is not the ID of an access key (not shown); write AKIA and 16 more characters, never the secret";

@@ -41,7 +41,7 @@ export const dkpFields = {
     v.pipe(v.array(rolePolicyAction), v.minLength(1, "is empty; write an action or remove it")),
     "Additional actions of the role `<prefix>-node`. They require no additional permission",
   ),
-  tags: f.permissions(f.tags, "Tags that DKP sets on what it creates"),
+  tags: f.permissions(f.tags, "Tags that DKP sets on its objects"),
   imdsv2: f.permissions(
     v.boolean(),
     "Instance metadata service version 2 only. DKP manages the metadata options of its nodes if it is `true` or `false`, not if it is absent",
@@ -109,5 +109,5 @@ export const features = f.field(
     ),
   ),
   "permissions",
-  `What the cluster does beyond the ordinary and requires additional permissions for: ${FEATURE_NAMES.map((name) => `\`${name}\``).join(", ")}`,
+  `Functions of the cluster that require additional permissions: ${FEATURE_NAMES.map((name) => `\`${name}\``).join(", ")}`,
 );

@@ -20,7 +20,7 @@ const accountId = v.pipe(v.string(NO_ACCOUNT), v.regex(/^\d{12}$/, NO_ACCOUNT));
 const provider = f.strict({
   version: f.identity(
     f.nonEmptyString,
-    "Version range of `hashicorp/aws`. 5.100 is what the tests run, 6.x is what the bindings were generated from",
+    "Version range of `hashicorp/aws`. The tests run 5.100, and the bindings were generated from 6.x",
     ">= 5.100.0, < 7.0.0",
   ),
   profile: f.identity(f.nonEmptyString, "Profile of the AWS configuration files to apply with"),
@@ -78,7 +78,7 @@ const user = f.strict({
     "deckhouse",
   ),
   path: f.attention(f.path, "IAM path of the user", "/"),
-  permissionsBoundary: f.attention(f.arn("policy"), "ARN of the policy that limits what the user can ever do"),
+  permissionsBoundary: f.attention(f.arn("policy"), "ARN of the policy that limits the permissions of the user"),
   allowedNetworks: f.permissions(
     allowedNetworks,
     "The networks that requests with the key may come from, any of them: the policy denies requests from all others, so that a leaked key is useless there",

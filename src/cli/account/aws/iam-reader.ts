@@ -16,7 +16,7 @@ export interface IamKey {
   readonly id: string;
   readonly status: string;
   readonly created?: Date | undefined;
-  /** Last request signed with it, known to AWS hours later; undefined: none known. */
+  /** Last request signed with it, as far as AWS reports it; undefined: none. */
   readonly lastUsed?: { readonly at: Date; readonly service: string; readonly region: string } | undefined;
 }
 

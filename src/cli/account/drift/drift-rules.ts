@@ -79,7 +79,7 @@ const ATTENTION = templateRules("attention", {
     `check the backend, or set user.name: "{state}"`,
   ],
   "object-left-over": {
-    text: "the state has {name} at {address} besides the present object: a replacement broke off",
+    text: "the state has {name} at {address} besides the present object, because a replacement broke off",
     risk: "it still has what is attached to it",
     remedy: `follow ${recovery("left-over")}`,
   },
@@ -88,7 +88,7 @@ const ATTENTION = templateRules("attention", {
 
 const UNVERIFIABLE = templateRules("unverifiable", {
   "state-unread": [
-    "no state is readable, so that only what the settings describe counts as managed, and access keys are not compared: {reason}",
+    "no state is readable, so only objects of the settings count as managed, and access keys are not compared: {reason}",
     `make the state readable (synth, init), and run ${PROGRAM} drift {stack} again; if the user does not exist, check the credentials`,
   ],
   "account-unread": "nothing was read: {reason}",
@@ -105,7 +105,7 @@ const NOTES = templateRules("note", {
     "it has the inline policy {id}, which denies the sessions of a leaked key",
     `36 hours after it was written, do step 6 of ${PROGRAM} keys --leaked`,
   ],
-  "node-role-not-compared": "cluster.prefix is not set: the role <prefix>-node of DKP is not compared",
+  "node-role-not-compared": "cluster.prefix is not set, so the role <prefix>-node of DKP is not compared",
 });
 
 /**

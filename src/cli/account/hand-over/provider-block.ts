@@ -10,6 +10,7 @@ import { pullState, readOutputs, type TerraformCli } from "../../terraform/terra
 import { dkpAccess } from "../../text/command";
 import { recovery } from "../../text/recovery";
 import { awsCommand } from "../../text/shell";
+import { EDIT_PROVIDER } from "../keys/actions";
 import { mismatches } from "../keys/situation";
 
 /** The field `provider` of DKP's `AWSClusterConfiguration`. */
@@ -99,7 +100,11 @@ async function decrypt(base64: string): Promise<string> {
   return secret;
 }
 
-/** The block as YAML. */
-export function providerYaml(provider: ProviderBlock): string {
-  return stringify({ provider }, { defaultStringType: "QUOTE_DOUBLE", defaultKeyType: "PLAIN", lineWidth: 0 });
+/** The block as YAML, after the steps of whoever gives it to DKP. Each line holds for the first key and for a rotation. */
+export function providerYaml(stack: string, provider: ProviderBlock): string {
+  return `# The access key of ${stack} for DKP, with its secret.
+# If DKP is not installed yet, write this block into the AWSClusterConfiguration of its installation file.
+# In a live cluster, run ${EDIT_PROVIDER}, and replace the block there.
+# Then delete each copy of this text. ${dkpAccess("keys", stack)} shows the next step.
+${stringify({ provider }, { defaultStringType: "QUOTE_DOUBLE", defaultKeyType: "PLAIN", lineWidth: 0 })}`;
 }

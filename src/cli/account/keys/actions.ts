@@ -36,7 +36,7 @@ export interface Action extends Operands {
   readonly do: keyof ReturnType<typeof textsOf>;
 }
 
-const EDIT_PROVIDER = "d8 system edit provider-cluster-configuration";
+export const EDIT_PROVIDER = "d8 system edit provider-cluster-configuration";
 
 function textsOf({ key = "", address = "", arn = "", minutes = 0, user }: Operands, context: Context) {
   const { stack, region, folder, binary } = context;

@@ -8,11 +8,11 @@ const ALLOW_CALLS = `allow what ${PROGRAM} preflight --permissions prints` as co
 const ALLOW_IN_BOUNDARY = "allow them in the boundary, or set another user.permissionsBoundary";
 
 const NOTES = templateRules("note", {
-  "account-ok": "account {account}, as {arn}[; {unset} is not set]",
+  "account-ok": "the credentials are {arn} in the account {account}[; {unset} is not set]",
   "image-ena": ["{ami} has no EnaSupport, which every Nitro instance type requires", "use an image with EnaSupport"],
   "image-imdsv2": ["{ami} accepts only IMDSv2", "set cluster.imdsv2: true here and in DKP, or use another image"],
   "networks-not-set": [
-    "user.allowedNetworks is not set: a leaked key works in every network[; the calls of the cluster come from {sources}]",
+    "user.allowedNetworks is not set, so a leaked key works in every network[; the calls of the cluster come from {sources}]",
     "set user.allowedNetworks to their sources once the cluster exists, and to the address of whoever runs dhctl",
   ],
 });
@@ -58,8 +58,8 @@ const ATTENTION = templateRules("attention", {
     `${OTHER_NAME}; an object cannot be imported where the state has one`,
   ],
   "prefix-in-use": [
-    "names of the prefix {prefix} are in use, by which DKP creates or finds its own: {objects}",
-    "nothing, if DKP has already created this cluster; otherwise choose another cluster.prefix, or delete what is left over",
+    "these objects have names that DKP gives to its own for the prefix {prefix}: {objects}",
+    "do nothing if DKP has already created this cluster; otherwise choose another cluster.prefix, or delete what is left over",
   ],
   "source-outside": ["calls of {services} from {sources} are denied", "add {cidrs} to user.allowedNetworks.cidrs"],
   "endpoint-outside": [
@@ -75,26 +75,26 @@ const ATTENTION = templateRules("attention", {
     "{simulated}: an SCP of the organization denies {actions}",
     "have the administrator of the organization allow them; if its SCPs have conditions, which the simulator does not evaluate reliably, test the key itself with --as-key",
   ],
-  "pgp-key-unusable": ["accessKeys.{slot}.pgpKey: {warning}", "gpg --export ID | base64 -w0 prints a key"],
+  "pgp-key-unusable": ["accessKeys.{slot}.pgpKey: {warning}", "write another key: gpg --export ID | openssl base64 -A prints it"],
 });
 
 /** Checks that had nothing to check. */
 const NOT_RUN = templateRules("unverifiable", {
   "setting-not-set": ["{field} is not set", "set {field}"],
   "sources-not-found": [
-    "no NAT gateway and no Elastic IP has a name of the cluster: the sources of calls are unknown",
+    "no NAT gateway and no Elastic IP has a name of the cluster, so the sources of its calls are unknown",
     "remove user.allowedNetworks until DKP has created the cluster; afterwards check cluster.prefix, cluster.layout and region",
   ],
   "permissions-not-yet": [
-    "IAM does not have {user}, so that nothing was simulated",
+    "IAM does not have {user}, so nothing was simulated",
     "run the preflight again after the apply; if the user exists, correct user.path",
   ],
-  "check-not-run": "not run: it depends on the check {required}, which did not pass",
+  "check-not-run": "it was not run, because the check {required} did not pass",
 });
 
 const UNVERIFIABLE = templateRules("unverifiable", {
   "name-state-unread": [
-    `${EXISTS}; whether this deployment manages it is unknown, because no state is readable: {reason}`,
+    `${EXISTS}, and no state shows whether this deployment manages it: {reason}`,
     `if this deployment has a state, run ${PROGRAM} synth, initialize the stack (init), and try again; otherwise ${OTHER_NAME}`,
   ],
   "object-denied": ["it cannot be read: {reason}", ALLOW_CALLS],

@@ -161,7 +161,7 @@ describe("file names", () => {
 });
 
 /** Runs what is installed and nothing else, or a packed file or version that the command names. */
-const SAFE = /^npx (--no|(--\S+ )*--package (\.\/\S+\.tgz|\S+@\d+\.\d+\.\d+)) [a-z]/;
+const SAFE = /^npx (--no( --)?|(--\S+ )*--package (\.\/\S+\.tgz|\S+@\d+\.\d+\.\d+)) [a-z]/;
 
 /** Runs what is installed and nothing else, where `.npmrc` has `yes=false`. */
 const SAFE_IN_PROJECT = /^npx (dkp-access|cdktf|cdktn)\b/;

@@ -194,7 +194,7 @@ describe("a change summary", () => {
     const moved = { rule: "moved", address, values: { before: address, after: name } } as const;
     const renamed = { rule: "user-renamed", values: { before: name, after: "x" } } as const;
     const changes = changesMarkdown({ source: "", deployments: [{ stack: "x", state: "changed", findings: [moved, renamed] }] });
-    expect(changes).toContain(`\n- ${escaped}\\: moved from `);
+    expect(changes).toContain(`\n- ${escaped} was moved from `);
     expect(changes).toContain(`\n  - remedy\\: restore user.name\\: ${escaped.replace("\\.", ".").replace("\\-", "-")}\n`);
   });
 

@@ -47,7 +47,7 @@ describe(".dependency-cruiser.mjs", () => {
     const found = violations({
       ...ALLOWED,
       "src/iam/catalogue.ts": 'import type { Address } from "../terraform/addresses";',
-      "src/settings/deployment.ts": 'import "../cli/review/resources";',
+      "src/settings/deployment.ts": 'import "../cli/review/resource-purposes";',
       "src/cli/review/resource-purposes.ts": 'import "@aws-sdk/client-iam";\nimport "cdktf";\nimport "valibot";',
       "src/constructs/access-user.ts":
         'import "@cdktf/provider-aws";\nimport "../settings/deployment";\nimport "../terraform/addresses";\nimport "../surprise/new";',

@@ -37,7 +37,7 @@ describe("preflight", () => {
     const { status, stdout } = await preflight(settings(""), "http://127.0.0.1:1");
     expect(status).toBe(3);
     expect(stdout).toContain("sts:GetCallerIdentity: AWS cannot be reached (connect ECONNREFUSED 127.0.0.1:1)");
-    expect(stdout).toMatch(/^unverifiable: permissions: not run/m);
+    expect(stdout).toMatch(/^unverifiable: permissions: it was not run/m);
   });
 
   it("names the profile of which no credentials are found", async () => {

@@ -14,7 +14,7 @@ export const RECOMMENDED_SETTINGS = {
   mode: { lines: ["policy: { mode: minimal }"], why: "only the permissions that this cluster requires" },
   allowedNetworks: {
     lines: ["user:", "  allowedNetworks: { cidrs: [203.0.113.10/32] }"],
-    why: "a leaked key works only from there",
+    why: "a leaked key works only from there; set it once the cluster exists",
   },
   permissionsBoundary: {
     lines: ["user:", "  permissionsBoundary: arn:aws:iam::123456789012:policy/dkp"],

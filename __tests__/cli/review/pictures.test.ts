@@ -57,7 +57,11 @@ describe("the picture of a deployment", () => {
   it("follows from the policy and the settings", () => {
     const cases: readonly (readonly [settings: string, shown: readonly string[], hidden: readonly string[]])[] = [
       ["", ["any role", "in every Region", "128 actions", "secret in plaintext", "admin"], ["limits", "others"]],
-      [SCOPED, ["dev-node", "in eu-central-1", "admin"], ["any role", "every Region", "limits", "others"]],
+      [
+        SCOPED,
+        ["dev-node", "in eu-central-1", "admin", "the roles of<br>these instances"],
+        ["any role", "every Region", "limits", "others"],
+      ],
       [SCOPED.replace("scoped", "minimal"), ["dev-node", "mode minimal", "admin"], ["any role"]],
       [ROLES, ["/old/a", "/own", "others"], []],
       [ROLES.replace("scoped", "documented"), ["any role"], ["others"]],
@@ -99,7 +103,7 @@ describe("the picture of a deployment", () => {
       );
     });
     const [harmless, ...others] = parsedPictures(pictures).map(({ nodes, arrows }) => [nodes?.map(([id]) => id), arrows]);
-    expect(harmless?.[0]).toHaveLength(10);
+    expect(harmless?.[0]).toHaveLength(11);
     expect(others).toEqual(HOSTILE.map(() => harmless));
   });
 });

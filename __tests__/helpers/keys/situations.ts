@@ -384,7 +384,7 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
   ),
   "a pgpKey that was changed in the live slot": sample(
     situation(`accessKeys: { primary: { pgpKey: ${ENCRYPTION_KEY} } }`, [PRIMARY], [USED]),
-    "key-replaced accessKeys.primary",
+    "key-replacement-fails accessKeys.primary",
     "revert",
   ),
   "a new slot in plaintext next to an encrypted key": sample(

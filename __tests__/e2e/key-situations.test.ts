@@ -75,6 +75,8 @@ const renames =
 
 const EVENTS = {
   "the user is renamed": renames("deckhouse", "deckhouse-old"),
+  "the settings import what exists": ({ operator }) =>
+    operator.write({ import: { user: true, policy: true, attachment: true, accessKeyId: operator.dkp?.accessKeyId } }),
   "the user gets its name back (recover.md#renamed-user)": renames("deckhouse-old", "deckhouse"),
   "AWS quarantines the user": async ({ operator }) => {
     const iam = operator.aws.iam();
@@ -196,6 +198,8 @@ const ALONE: readonly Row[] = [
   ["one key", "the user is renamed"],
   ["one key", "the user is renamed", "the steps to the end", "the user gets its name back (recover.md#renamed-user)"],
   ["one key", "the user is renamed", "DKP's key leaks"],
+  ["one key", "the state is lost with all versions", "the user is renamed"],
+  ["one key", "the state is lost with all versions", "the settings import what exists", "the user is renamed"],
   [
     "one key",
     "the user is renamed",

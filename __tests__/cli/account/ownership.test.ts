@@ -92,6 +92,7 @@ describe("an object of the account is", () => {
     ["a role that the cluster's instance profile uses", { object: ROLE, uses: ["instance profile dev-node"] }],
     ["a role with the instance profile of the AWS console", { object: ROLE, uses: ["instance profile nodes"] }],
     ["a policy of which the uses cannot be read", { object: POLICY }],
+    ["a policy that the state once had, of which the uses cannot be read", { object: POLICY, state: [STATE.attachment] }],
     ["a policy, without a readable state", { object: POLICY, uses: [], state: undefined }],
     [
       "a policy of no name of the settings",

@@ -137,7 +137,7 @@ export class KeyOperator {
 
   /** Does a step exactly as printed. */
   async follow(step: PrintedStep): Promise<void> {
-    const { why, stop, restore, names, askLeaked, answers, before, edits, actions } = step;
+    const { why, stop, restore, users, names, askLeaked, answers, before, edits, actions } = step;
     this.steps.push(why);
     this.stopped = stop;
     if (askLeaked !== undefined && this.leaked.has(askLeaked)) {
@@ -145,6 +145,12 @@ export class KeyOperator {
       return;
     }
     if (restore !== undefined && (await this.restored(restore))) {
+      return;
+    }
+    const user = users.length > 0 && this.dkp !== undefined ? await this.ownerOf(this.dkp.accessKeyId) : undefined;
+    if (user !== undefined && users.includes(user)) {
+      set(this.settings, ["user", "name"], user);
+      this.write();
       return;
     }
     const taken = names.filter(({ isKnown, name }) => isKnown || this.ofOthers.has(name));
@@ -279,13 +285,22 @@ export class KeyOperator {
     rmSync(join(this.terraform.folder, "errored.tfstate"));
   }
 
+  /** The user that has a key. */
+  private async ownerOf(AccessKeyId: string): Promise<string | undefined> {
+    const use = await this.aws
+      .iam()
+      .send(new GetAccessKeyLastUsedCommand({ AccessKeyId }))
+      .catch(() => undefined);
+    return use?.UserName;
+  }
+
   /** The leaked keys that are Active. */
   private async liveLeaks(): Promise<readonly string[]> {
     const iam = this.aws.iam();
     const live: string[] = [];
     for (const AccessKeyId of this.leaked.keys()) {
-      const use = await iam.send(new GetAccessKeyLastUsedCommand({ AccessKeyId })).catch(() => undefined);
-      const listed = use && (await iam.send(new ListAccessKeysCommand({ UserName: use.UserName })));
+      const UserName = await this.ownerOf(AccessKeyId);
+      const listed = UserName === undefined ? undefined : await iam.send(new ListAccessKeysCommand({ UserName }));
       const found = listed?.AccessKeyMetadata?.find((key) => key.AccessKeyId === AccessKeyId);
       live.push(...(found?.Status === "Active" ? [AccessKeyId] : []));
     }

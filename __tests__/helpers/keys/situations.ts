@@ -332,6 +332,16 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
     "wait",
   ),
   "a key outside Terraform, as accessKeys: none requires": sample(situation(NONE, [], [USED]), "key-external", "none"),
+  "accessKeys: none, and a state that has the user": sample(
+    { ...situation(NONE, [], [USED]), state: { ...state, keys: [], exposed: {} } },
+    "key-external",
+    "none",
+  ),
+  "accessKeys: none with both keys, and permissions that an apply would restore": sample(
+    { ...situation(NONE, [PRIMARY], [USED, iamKey("AKIAEXTERNAL", 3, 0.1)]), permissions },
+    "key-permissions-lost aws_iam_user_policy_attachment.policy-attachment, key-ended accessKeys.primary, key-unmanaged",
+    "none-early",
+  ),
   "accessKeys: none without an Active key": sample(
     situation(NONE, [], [iamKey("AKIAEXTERNAL", 9, 3, "Inactive")]),
     "key-external, key-none-active accessKeys",
@@ -384,7 +394,7 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
   ),
   "a pgpKey that was changed in the live slot": sample(
     situation(`accessKeys: { primary: { pgpKey: ${ENCRYPTION_KEY} } }`, [PRIMARY], [USED]),
-    "key-replaced accessKeys.primary",
+    "key-replacement-fails accessKeys.primary",
     "revert",
   ),
   "a new slot in plaintext next to an encrypted key": sample(
@@ -450,6 +460,11 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
     ),
     "",
     "rotate-delete",
+  ),
+  "an ignored import of the key of another user": sample(
+    { ...situation(IMPORT, [PRIMARY], [USED]), iam: { ...iam, keys: [USED], owners: { AKIAABCDEFGHIJKLMNOP: "another" } } },
+    "key-import-ignored import.accessKeyId",
+    "drop-import",
   ),
   "an ignored import": sample(situation(IMPORT, [PRIMARY], [USED]), "key-import-ignored import.accessKeyId", "drop-import"),
   "an exposed key that nothing uses": sample(

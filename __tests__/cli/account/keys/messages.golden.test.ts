@@ -10,6 +10,7 @@ import {
   iamKey,
   lacking,
   PRIMARY,
+  RETIRED,
   SECONDARY,
   SITUATIONS,
   situation,
@@ -78,6 +79,23 @@ describe("the response to a leaked key", () => {
   ])("never says that DKP keeps its key where only %s is left", (_, settings, keys, left, why) => {
     const given = situation(settings, keys, [iamKey(left, 80, 0.1), iamKey("AKIALEAKED", 9, 0.1)]);
     expect(leakResponse(given, ["AKIALEAKED"]).after.why).toBe(why);
+  });
+
+  it("creates no key besides two others with accessKeys: none", () => {
+    const others = [iamKey("AKIAONE", 9, 0.1), iamKey("AKIATWO", 9)];
+    expect(leakResponse(situation("accessKeys: none", [], others), ["AKIALEAKED"]).after.why).toBe("none");
+  });
+
+  it("removes the import of the key first", () => {
+    const id = "AKIAABCDEFGHIJKLMNOP";
+    const pending = situation(`import: { user: true, accessKeyId: ${id} }`, [], [iamKey(id, 9)]);
+    expect(leakResponse(pending, [id]).contain.edits).toEqual([{ setting: "import.accessKeyId", value: undefined }]);
+  });
+
+  it("gives DKP no retired key: nobody knows why it is Inactive", () => {
+    const keys = [iamKey("AKIAPRIMARY", 80, 5, "Inactive"), iamKey("AKIASECONDARY", 9, 0.1)];
+    const response = leakResponse(situation(RETIRED, [PRIMARY, SECONDARY], keys, SECONDARY), []);
+    expect(response.after).toMatchObject({ why: "apply", edits: [], actions: [{ do: "apply" }, { do: "hand-over" }] });
   });
 
   it("creates no key of a user that does not exist yet: the settings have another user since", () => {

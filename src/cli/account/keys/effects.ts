@@ -70,7 +70,7 @@ export function hazardOf(effect: Effect, effects: readonly Effect[], situation: 
     case "import":
       return key === undefined || state.keys.some((known) => known.id === id) ? "key-import-fails" : undefined;
     case "replace":
-      return "key-replaced";
+      return "key-replacement-fails";
     case "activate":
       return "key-activated";
     case "delete":

@@ -111,7 +111,7 @@ const HAZARDS = templateRules("attention", {
     risk: "its secret is in plaintext, although that of the exposed key is encrypted",
     remedy: "set pgpKey of the slot, or the slot to absent",
   },
-  "key-replaced": {
+  "key-replacement-fails": {
     text: "the next apply replaces {key} ({slot}), because its pgpKey is another one or it is tainted",
     risk: "prevent_destroy makes the plan fail; without protect, DKP loses its key",
     remedy: DO_NOT_APPLY,

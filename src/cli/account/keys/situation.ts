@@ -137,7 +137,7 @@ export const isRecent = (key: Pick<IamKey, "created" | "lastUsed">, now: Date) =
 
 /** Whether a key is Active and the state has its secret, so that DKP can get it. */
 export function canHandOver({ inState, inIam }: KeySlot): boolean {
-  return inIam?.status === "Active" && inState?.tainted !== true && secretKnown(inState);
+  return inIam?.status === "Active" && secretKnown(inState);
 }
 
 /** Keys of the state that IAM does not list yet: they were created minutes ago. */

@@ -68,6 +68,9 @@ function afterLeak(left: KeySituation): Step {
     return { why: "none-create", edits: [], actions: [{ do: "create-key" }] };
   }
   const exposed = exposedSlot(left);
+  if (next.why === "revert") {
+    return { ...next, actions: [...next.actions, { do: "hand-over" }] };
+  }
   if (next.why !== "done" || exposed === undefined) {
     return next;
   }

@@ -62,8 +62,9 @@ function decisions(after: readonly Policy[], before: readonly Policy[]): Compari
   return comparisonOf({ identity: after }, { identity: before }, { actions: KNOWN_ACTIONS });
 }
 
-/** Actions of which a request is looked for, and patterns of which actions are: each takes some milliseconds. */
+/** Actions of which a request is looked for, with steps that suffice in any order of statements, and patterns of which actions are. */
 const MAX_EXAMPLES = 5;
+const EXAMPLE_STEPS = 100_000;
 const MAX_PATTERNS = 2000;
 
 /** An answer with the request that matters most to its reader: of the most serious access level among actions, or patterns of actions. */
@@ -75,11 +76,11 @@ function withExample(answer: Answer, after: readonly Policy[], before: readonly 
   const isPattern = (name: string) => /[*?]/.test(name);
   const matched = [...FACTS.keys()].filter((action) => named.some((name) => isPattern(name) && matchesAction(name, action)));
   // A policy that names an action, or DKP that calls it, says more than a pattern that matches it.
-  const actions = [...named.filter((name) => !isPattern(name)), ...matched];
+  const actions = [...named.filter((name) => !isPattern(name)).sort(), ...matched];
   const serious = [...new Set(actions)].filter((action) => rankOf(action) < rankOf(answer.request.action));
   for (const action of serious.sort((one, other) => rankOf(one) - rankOf(other)).slice(0, MAX_EXAMPLES)) {
     const rest = policyWith([{ Effect: "Deny", NotAction: action, Resource: "*" }]);
-    const found = comparisonOf({ identity: [...after, rest] }, { identity: [...before, rest] }, { steps: GROUP_STEPS }).added();
+    const found = comparisonOf({ identity: [...after, rest] }, { identity: [...before, rest] }, { steps: EXAMPLE_STEPS }).added();
     if (found.kind === "new-request") {
       return found;
     }

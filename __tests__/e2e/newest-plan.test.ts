@@ -12,6 +12,9 @@ import { Deployments } from "./support/project";
 
 // The weekly job runs this file with the newest Terraform and the newest AWS provider.
 const GOLDEN = join(PROJECT, "__tests__/golden/deployments");
+/** The file that `cluster.configFile` of one of them names. */
+const INSTALLATION = "__tests__/golden/config.yaml";
+const CONFIG = readFileSync(join(PROJECT, INSTALLATION), "utf8");
 const STACKS = readdirSync(GOLDEN).map((name) => name.replace(".yaml", ""));
 const LIVE = { region: "eu-central-1", attachment: "user-and-group", nodeRole: { name: "n" }, tags: { a: "b" } };
 
@@ -23,7 +26,8 @@ describe("a plan of the Terraform and the AWS provider at hand has no part that 
   });
 
   const terraformOf = (settings: object) => {
-    const terraform = Deployments.of({ x: stringify({ ...settings, backend: { local: {} } }) }).terraform("x", aws);
+    const deployments = Deployments.of({ x: stringify({ ...settings, backend: { local: {} } }) }, { [INSTALLATION]: CONFIG });
+    const terraform = deployments.terraform("x", aws);
     terraform.init();
     return terraform;
   };

@@ -20,7 +20,7 @@ describe("the preflight behind a proxy", () => {
 
   it("reaches each AWS service through HTTPS_PROXY, with its credentials", async () => {
     const { stdout } = await preflight({ HTTPS_PROXY: `http://me:hidden@${tunnel.host}` });
-    expect(stdout).toContain(`note: account: account ${ACCOUNT}`);
+    expect(stdout).toContain(`in the account ${ACCOUNT}; accountId is not set`);
     expect(stdout).toMatch(/^passed: region, resource-names, prefix-in-use, /m);
     expect(stdout).not.toContain("hidden");
     expect([...new Set(tunnel.tunnels.map(({ host }) => host))].sort()).toEqual([
@@ -40,7 +40,7 @@ describe("the preflight behind a proxy", () => {
   ])("does not use it for hosts in NO_PROXY: %s", async (no_proxy, hosts) => {
     const endpoint = { AWS_ENDPOINT_URL: tunnel.direct };
     const { stdout } = await preflight({ ...endpoint, https_proxy: `http://${tunnel.host}`, no_proxy });
-    expect(stdout).toContain(`note: account: account ${ACCOUNT}`);
+    expect(stdout).toContain(`in the account ${ACCOUNT}; accountId is not set`);
     expect(new Set(tunnel.tunnels.map(({ host }) => host)).size).toBe(hosts);
   });
 

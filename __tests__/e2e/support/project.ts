@@ -48,9 +48,9 @@ export function copyOfProject({ installed } = { installed: true }): string {
 export class Deployments {
   private constructor(readonly path: string) {}
 
-  /** @param settings YAML by stack name */
-  static of(settings: Readonly<Record<string, string>>): Deployments {
-    const deployments = new Deployments(folder());
+  /** @param settings YAML by stack name @param files that they name, by path */
+  static of(settings: Readonly<Record<string, string>>, files: Readonly<Record<string, string>> = {}): Deployments {
+    const deployments = new Deployments(folder(files));
     deployments.change(settings);
     return deployments;
   }

@@ -68,7 +68,7 @@ function afterLeak(left: KeySituation): Step {
     return { why: "none-create", edits: [], actions: [{ do: "create-key" }] };
   }
   const exposed = exposedSlot(left);
-  if (next.why === "revert") {
+  if (next.why === "revert" && exposed !== undefined && canHandOver(exposed)) {
     return { ...next, actions: [...next.actions, { do: "hand-over" }] };
   }
   if (next.why !== "done" || exposed === undefined) {

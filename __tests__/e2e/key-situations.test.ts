@@ -198,6 +198,7 @@ const ALONE: readonly Row[] = [
   ["one key", "the user is renamed"],
   ["one key", "the user is renamed", "the steps to the end", "the user gets its name back (recover.md#renamed-user)"],
   ["one key", "the user is renamed", "DKP's key leaks"],
+  ["one key", "DKP's key is deleted (recover.md#deleted-key)", "the user is renamed"],
   ["one key", "the state is lost with all versions", "the user is renamed"],
   ["one key", "the state is lost with all versions", "the settings import what exists", "the user is renamed"],
   [

@@ -102,7 +102,10 @@ const ROWS: readonly Row[] = [
       step.restore = what.split(" and ");
     },
   ],
-  [/^if DKP has a key of the user (\S+), instead: \S+: user\.name: \1$/, (step, [user = ""]) => step.users.push(user)],
+  [
+    /^if DKP has a key of the user (\S+), or this deployment created it and somebody renamed it, instead: \S+: user\.name: \1$/,
+    (step, [user = ""]) => step.users.push(user),
+  ],
   [
     /^if the (\w+) (\S+) belongs to another deployment, instead: \S+: set another (\w+)\.name$/,
     (step, [kind = "", name = "", setting = ""]) => step.names.push({ kind, name, setting, isKnown: false }),

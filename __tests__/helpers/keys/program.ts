@@ -9,7 +9,7 @@ import type { Deployment } from "../../../src/settings/deployment";
 import { KEY_ADDRESSES, policyAddress } from "../../../src/terraform/addresses";
 import { deployment } from "../deployment";
 import { type PrintedLeak, type PrintedReport, printedLeak, printedReport } from "./printed-step";
-import { described, exists, keyIn, keysOf, type Part, SLOTS, type State, secondName, userOf, type World } from "./world";
+import { described, exists, keyIn, keysOf, kindOf, type Part, SLOTS, type State, secondName, userOf, type World } from "./world";
 
 const DEPLOYMENT = deployment();
 /** Its statements do not matter, only whether documents are the same. */
@@ -63,6 +63,7 @@ export function situationOf(world: World, leaked: readonly string[] = []): KeySi
       account: ACCOUNT,
       exists: account.users[settings.user] !== undefined,
       owners: Object.fromEntries(owned),
+      holders: account.users[settings.user] === undefined ? holdersIn(world) : [],
       keys: keysOf(world)
         .filter(({ listed }) => listed)
         .map(({ id, status, created, used }) => ({
@@ -99,6 +100,16 @@ function unlinkedIn({ account, state, id, settings }: World): KeySituation["perm
       return isUnlinked ? [{ policy: arnOf("policy", policy), on: part.replace(":", " ") }] : [];
     }),
   );
+}
+
+/** The users that have a policy of the state, themselves or by a group of it. */
+function holdersIn(world: World): readonly string[] {
+  const objects = Object.entries(world.state.objects).map(([address, name]) => ({ kind: kindOf(address), name }));
+  const used = objects.filter((object) => ["policy", "group"].includes(object.kind) && exists(world.account, object));
+  const users = used
+    .flatMap(({ kind, name }) => usesOf(world, { kind: kind as "policy", name }))
+    .filter((use) => use.startsWith("user "));
+  return [...new Set(users.map((use) => use.slice("user ".length)))];
 }
 
 function usesOf({ account }: World, { kind, name }: Pick<NamedObject, "kind" | "name">): readonly string[] {

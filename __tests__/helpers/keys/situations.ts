@@ -37,7 +37,7 @@ export function situation(
       resources: { current: [], tainted: [], deposed: [] },
       outputs: {},
     },
-    iam: { account: "123456789012", exists: true, keys: inIam, owners: {}, now: NOW },
+    iam: { account: "123456789012", exists: true, keys: inIam, owners: {}, holders: [], now: NOW },
     lacking: [],
     permissions: { lost: [], denials: [], unlinked: [], unread: [] },
     unread: [],
@@ -297,12 +297,13 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
     "key-of-another-user user.name",
     "renamed",
   ),
-  "accessKeys: none, and a user that was deleted or renamed": sample(
-    {
-      ...situation(NONE, [], []),
-      state: { ...state, keys: [], exposed: {} },
-      iam: { ...iam, exists: false, keys: [] },
-    },
+  "accessKeys: none, and a user that was deleted": sample(
+    { ...situation(NONE, [], []), state: { ...state, keys: [], exposed: {} }, iam: { ...iam, exists: false, keys: [] } },
+    "key-user-deleted",
+    "apply",
+  ),
+  "a deleted key, and a user that was renamed": sample(
+    { ...situation("", [PRIMARY], []), iam: { ...iam, exists: false, keys: [], holders: ["deckhouse-old"] } },
     "key-user-deleted",
     "renamed",
   ),

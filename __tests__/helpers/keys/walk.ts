@@ -5,6 +5,7 @@ import type { PrintedAction, PrintedLeak, PrintedReport, PrintedStep } from "./p
 import {
   apply,
   canonical,
+  contentsOf,
   copyOf,
   createKey,
   DAY,
@@ -52,6 +53,16 @@ export interface Walk {
 }
 
 class Broken extends Error {}
+
+/** What IAM refuses, and the keys on which that depends. */
+class Refused extends Broken {
+  constructor(
+    message: string,
+    readonly keys: readonly Key[],
+  ) {
+    super(message);
+  }
+}
 
 /** What a person does next: the steps of a leak, or that of `keys`. */
 interface Advice {
@@ -151,8 +162,10 @@ class Person {
     if (step.restore !== undefined && this.restore(step.restore)) {
       return;
     }
-    const user = userOf(world.account, world.dkp);
-    if (user !== undefined && step.users.includes(user)) {
+    const ofDkp = userOf(world.account, world.dkp);
+    const user =
+      step.users.find((name) => name === ofDkp) ?? step.users.find((name) => creatorOf(world, "user", name) === world.id);
+    if (user !== undefined) {
       world.settings.user = user;
       return;
     }
@@ -214,10 +227,23 @@ class Person {
   private act(action: PrintedAction): void {
     const check = invariants(this.before, this.world, this.hasLookedUp);
     if (action.do === "apply") {
-      this.apply(check);
+      this.orLater(() => this.apply(check));
     } else {
-      perform(this.world, action);
+      this.orLater(() => perform(this.world, action));
       check(action.do);
+    }
+  }
+
+  /** Nothing shows a key that IAM does not list, and it counts: what IAM refuses because of it is repeated minutes later. */
+  private orLater(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      if (!(error instanceof Refused) || error.keys.every(({ listed }) => listed)) {
+        throw error;
+      }
+      pass(this.world, 11);
+      this.isInterrupted = true;
     }
   }
 
@@ -243,12 +269,8 @@ class Person {
       return;
     }
     this.applied = true;
-    if (result.failed.length > 0 && keysOf(world).some(({ listed }) => !listed)) {
-      // Nothing shows a key that IAM does not list and the state does not have. IAM refuses the third one.
-      pass(world, 11);
-      this.isInterrupted = true;
-    } else if (result.failed.length > 0) {
-      throw new Broken(`the advised apply fails: ${result.failed.join(", ")}`);
+    if (result.failed.length > 0) {
+      throw new Refused(`the advised apply fails: ${result.failed.join(", ")}`, keysOf(world));
     }
   }
 }
@@ -263,9 +285,12 @@ function checkProtection(before: State, { state }: World): void {
   }
 }
 
-/** Whether an object of the account is that of another deployment: only a person knows it. */
+/** The deployment that created an object: only a person knows it. */
+const creatorOf = ({ account }: World, kind: string, name: string) => account.creators[`${kind} ${name}`];
+
+/** Whether an object of the account is that of another deployment. */
 function isOfAnother(world: World, kind: string, name: string): boolean {
-  const creator = world.account.creators[`${kind} ${name}`];
+  const creator = creatorOf(world, kind, name);
   return creator !== undefined && creator !== world.id;
 }
 
@@ -388,7 +413,7 @@ function perform(world: World, action: Exclude<PrintedAction, { readonly do: "ap
     case "create-key": {
       const key = createKey(world);
       if (key === undefined) {
-        throw new Broken("LimitExceeded");
+        throw new Refused("LimitExceeded", keysOf(world));
       }
       giveKey(world, key.id);
       return;
@@ -432,7 +457,7 @@ function perform(world: World, action: Exclude<PrintedAction, { readonly do: "ap
     case "delete": {
       const key = keyIn(world, action.key);
       if (key === undefined || userOf(world.account, action.key) !== action.user) {
-        throw new Broken(`the user ${action.user} has no key to ${action.do}`);
+        throw new Refused(`the user ${action.user} has no key to ${action.do}`, key === undefined ? [] : [key]);
       }
       if (action.do === "delete") {
         deleteKey(world, action.key);
@@ -475,7 +500,8 @@ function wrongAtTheEnd(before: World): string | undefined {
   if (before.leaked.some(isActive)) {
     return "a leaked key works at the end";
   }
-  if (before.hostile.some(isActive)) {
+  // A key whose user has no policy opens nothing, and nothing shows that its user was to be the deployment's.
+  if (before.hostile.some((id) => isActive(id) && contentsOf(before.account, id).length > 0)) {
     return "the key of an attacker works at the end";
   }
   const { state, versions, settings } = before;
@@ -678,6 +704,8 @@ function accountEvents(world: World): readonly Event[] {
         }
         account.users[`${user}-old`] = keys;
         delete account.users[user];
+        const { [`user ${user}`]: creator } = account.creators;
+        account.creators[`user ${user}-old`] = creator ?? "";
         account.links = account.links.map((link) => link.replace(`user:${user}`, `user:${user}-old`));
       },
     ],

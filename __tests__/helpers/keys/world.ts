@@ -171,7 +171,7 @@ export const userOf = ({ users }: Account, id: string) =>
   Object.keys(users).find((name) => users[name]?.some((key) => key.id === id));
 
 /** The contents of the policies that a key has. */
-function contentsOf(account: Account, id: string): readonly string[] {
+export function contentsOf(account: Account, id: string): readonly string[] {
   const user = userOf(account, id) ?? "";
   const groups = account.groups.filter((group) => account.links.includes(`user:${user} group:${group}`));
   const principals = [`user:${user}`, ...groups.map((group) => `group:${group}`)];
@@ -542,6 +542,7 @@ function importInto(world: World, state: State): string | undefined {
     if (key === undefined) {
       return "Cannot import non-existent remote object: access key";
     }
+    world.imported = key.id;
     state.keys.primary = { id: key.id, status: key.status, secret: false, pgp: "", tainted: false, created: key.created };
   }
   return undefined;

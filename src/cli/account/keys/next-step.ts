@@ -1,6 +1,6 @@
 import { otherSlot, SLOTS, type Slot } from "../../../iam/key-slots";
 import { dkpAccess } from "../../text/command";
-import type { IamKey } from "../aws/iam-reader";
+import { type IamKey, usersIn } from "../aws/iam-reader";
 import type { Action } from "./actions";
 import type { Change } from "./edit-yaml";
 import { effectsOf, hazardOf } from "./effects";
@@ -88,9 +88,7 @@ function firstStep(situation: KeySituation): Step | undefined {
 
 /** Which users use objects of the settings, while neither state nor IAM has the settings' user: one of them may be it, renamed. */
 const usersOf = (names: readonly LackingObject[], { state, iam }: KeySituation) =>
-  state.user !== undefined || iam.exists
-    ? undefined
-    : names.flatMap(({ by }) => by).flatMap((use) => (use.startsWith("user ") ? use.slice("user ".length) : []));
+  state.user !== undefined || iam.exists ? undefined : usersIn(names.flatMap(({ by }) => by));
 
 /** The step that comes next, and whether nothing is to do: then its edits begin a rotation, which is optional. */
 export function nextStep(situation: KeySituation): Step {

@@ -30,7 +30,9 @@ export function stepText(step: Step, context: Context): readonly string[] {
     lines.push(`  first: if ${version}, restore the newest such version, and do nothing else (${recovery("restore-the-state")})`);
   }
   for (const user of new Set(users)) {
-    lines.push(`  if DKP has a key of the user ${user}, instead: ${context.file}: user.name: ${user}`);
+    lines.push(
+      `  if DKP has a key of the user ${user}, or this deployment created it and somebody renamed it, instead: ${context.file}: user.name: ${user}`,
+    );
   }
   for (const { kind, name, setting, owner, by } of names) {
     const other = `${context.file}: set another ${setting}.name`;

@@ -63,7 +63,7 @@ export function situationOf(world: World, leaked: readonly string[] = []): KeySi
       account: ACCOUNT,
       exists: account.users[settings.user] !== undefined,
       owners: Object.fromEntries(owned),
-      holders: account.users[settings.user] === undefined ? holdersIn(world) : [],
+      policyUsers: account.users[settings.user] === undefined ? policyUsersIn(world) : [],
       keys: keysOf(world)
         .filter(({ listed }) => listed)
         .map(({ id, status, created, used }) => ({
@@ -103,7 +103,7 @@ function unlinkedIn({ account, state, id, settings }: World): KeySituation["perm
 }
 
 /** The users that have a policy of the state, themselves or by a group of it. */
-function holdersIn(world: World): readonly string[] {
+function policyUsersIn(world: World): readonly string[] {
   const objects = Object.entries(world.state.objects).map(([address, name]) => ({ kind: kindOf(address), name }));
   const used = objects.filter((object) => ["policy", "group"].includes(object.kind) && exists(world.account, object));
   const users = used

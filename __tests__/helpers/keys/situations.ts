@@ -37,7 +37,7 @@ export function situation(
       resources: { current: [], tainted: [], deposed: [] },
       outputs: {},
     },
-    iam: { account: "123456789012", exists: true, keys: inIam, owners: {}, holders: [], now: NOW },
+    iam: { account: "123456789012", exists: true, keys: inIam, owners: {}, policyUsers: [], now: NOW },
     lacking: [],
     permissions: { lost: [], denials: [], unlinked: [], unread: [] },
     unread: [],
@@ -303,7 +303,7 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
     "apply",
   ),
   "a deleted key, and a user that was renamed": sample(
-    { ...situation("", [PRIMARY], []), iam: { ...iam, exists: false, keys: [], holders: ["deckhouse-old"] } },
+    { ...situation("", [PRIMARY], []), iam: { ...iam, exists: false, keys: [], policyUsers: ["deckhouse-old"] } },
     "key-user-deleted",
     "renamed",
   ),

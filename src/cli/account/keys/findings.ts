@@ -124,7 +124,7 @@ function stateFindings(situation: KeySituation): readonly KeyFinding[] {
     findings.push({ rule: "key-exposed-lost", values: { slot: slot ?? "", key: key === undefined ? id : keyText(key) } });
   }
   if (state.user !== undefined && !iam.exists) {
-    findings.push({ rule: "key-user-deleted", values: { user: settings.user.name, holders: iam.holders } });
+    findings.push({ rule: "key-user-deleted", values: { user: settings.user.name, policyUsers: iam.policyUsers } });
   }
   if (state.keys.length > 0 && id === undefined) {
     findings.push({ rule: "key-no-outputs", values: {} });

@@ -63,7 +63,7 @@ const ATTENTION = templateRules("attention", {
     remedy: `untaint it[, and rotate to the other slot afterwards, because of the {secret}]; see ${recovery("tainted")}`,
   },
   "key-user-deleted": {
-    text: "IAM has no user {user}, and the state has it: the user was deleted or renamed outside Terraform[; {holders} has its policies, and may be it]",
+    text: "IAM has no user {user}, and the state has it: the user was deleted or renamed outside Terraform[; {policyUsers} has its policies, and may be it]",
     risk: NO_KEY_WORKS,
     remedy: `follow the next step; see ${recovery("deleted-key")}`,
   },

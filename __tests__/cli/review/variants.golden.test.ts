@@ -30,7 +30,7 @@ function merged(base: Settings, variant: Settings): Settings {
 /** The lines of the pages and scripts by file, each paragraph on one line; the lists of actions have tests of their own. */
 function linesOf(settings: Settings): Readonly<Record<string, readonly string[]>> {
   const text = JSON.stringify(settings).replaceAll("RSA_KEY", RSA_KEY).replaceAll('"SEVERAL"', JSON.stringify(SEVERAL));
-  const files = Object.entries(reviewPackOf(text)).filter(([name]) => /(?<!actions)\.(md|sh|tf|yaml)$|er-trust/.test(name));
+  const files = Object.entries(reviewPackOf(text)).filter(([name]) => /(?<!actions)\.(md|sh|tf|yaml)$/.test(name));
   return Object.fromEntries(files.map(([name, page]) => [name, (name.endsWith(".md") ? unwrapped(page) : page).split("\n")]));
 }
 

@@ -43,13 +43,11 @@ import flask
 from moto import backends
 from moto.core import responses
 from moto.core.authorization import ActionAuthenticatorMixin
-from moto.core.exceptions import AuthFailureError, InvalidClientTokenIdError, _RESTError
+from moto.core.exceptions import _RESTError
 from moto.core.responses import ActionResult, EmptyResult
 from moto.dynamodb.models import dynamodb_backends
 from moto.dynamodb.responses import DynamoHandler
-from moto.ec2.models.availability_zones_and_regions import RegionsAndZonesBackend
 from moto.ec2.models.instances import Instance
-from moto.ec2.responses.availability_zones_and_regions import AvailabilityZonesAndRegions
 from moto.ec2.utils import filter_dict_attribute_mapping
 from moto.iam import access_control, exceptions
 from moto.iam.models import IAMBackend, ManagedPolicy, User, iam_backends
@@ -592,35 +590,15 @@ def refuse_in_protocol(original, response, resource="*"):
         raise
 
 
-# A Region that is not opted in rejects every key, and DescribeRegions omits it
-# unless all Regions are requested. moto serves every Region in the same way.
-
-
-def opt_in_status(region):
-    regions = RegionsAndZonesBackend.regions
-    return next((r.opt_in_status for r in regions if r.name == region), None)
-
-
 @mends(ActionAuthenticatorMixin, "_authenticate_and_authorize_action")
-def refuse_in_region(original, response, request_class, resource="*"):
-    ec2 = response.service_name == "ec2"
-    if opt_in_status(response.region) == "not-opted-in":
-        raise AuthFailureError() if ec2 else InvalidClientTokenIdError()
+def answer_dry_run(original, response, request_class, resource="*"):
+    """A dry run of an EC2 call ends here. moto executes some of them."""
     original(response, request_class, resource)
-    # A dry run of an EC2 call ends here. moto executes some of them.
-    if ec2 and response._get_param("DryRun") in (True, "true"):
+    if response.service_name == "ec2" and response._get_param("DryRun") in (True, "true"):
         message = "Request would have succeeded, but DryRun flag is set."
         error = _RESTError("DryRunOperation", message)
         error.code = 412
         raise error
-
-
-@mends(AvailabilityZonesAndRegions, "describe_regions")
-def describe_regions(original, response):
-    regions = original(response).result["Regions"]
-    if response._get_param("AllRegions") not in (True, "true"):
-        regions = [r for r in regions if r.opt_in_status != "not-opted-in"]
-    return ActionResult({"Regions": regions})
 
 
 # moto does not implement the filter for instances with a profile.

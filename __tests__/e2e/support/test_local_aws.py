@@ -360,18 +360,3 @@ class TestKeys:
         check_permissions(url, True)
         refusal(sts.get_caller_identity)
         assert answers[0]["body"].startswith(b"<ErrorResponse><Error><Type>Sender</Type><Code>InvalidClientTokenId</Code>")
-
-
-class TestRegions:
-    def test_regions_not_opted_in_are_left_out_unless_asked_for(self, aws):
-        answers = [aws("ec2").describe_regions(AllRegions=every)["Regions"] for every in (False, True)]
-        enabled, every = [{region["RegionName"] for region in regions} for regions in answers]
-        assert "eu-west-1" in enabled
-        assert every - enabled >= {"ap-east-1", "me-south-1"}
-
-    @pytest.mark.parametrize(
-        "service, operation, code",
-        [("ec2", "describe_regions", "AuthFailure"), ("sts", "get_caller_identity", "InvalidClientTokenId")],
-    )
-    def test_a_region_not_opted_in_refuses_every_key(self, aws, service, operation, code):
-        assert refusal(getattr(aws(service, region="ap-east-1"), operation))[1] == code

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { packFilesOf } from "../helpers/reviewed";
 import { iamAccount } from "./support/iam-account";
-import { LocalAws } from "./support/local-aws";
+import { allowing, LocalAws } from "./support/local-aws";
 import { Deployments, folder, write } from "./support/project";
 import { type Finished, runIn } from "./support/terraform";
 
@@ -163,8 +163,7 @@ interface Key {
 
 /** Creates the policies that the deployments name but do not create. */
 async function prepare(aws: LocalAws): Promise<void> {
-  const Statement = [{ Effect: "Allow", Action: "*", Resource: "*" }];
   for (const PolicyName of ["Limits", "Logs"]) {
-    await aws.iam().createPolicy({ PolicyName, PolicyDocument: JSON.stringify({ Version: "2012-10-17", Statement }) });
+    await aws.iam().createPolicy({ PolicyName, PolicyDocument: allowing("*") });
   }
 }

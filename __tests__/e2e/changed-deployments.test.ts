@@ -1,7 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { GetRoleCommand, GetRolePolicyCommand, ListUsersCommand } from "@aws-sdk/client-iam";
 import { parse } from "yaml";
 import { blocksOf } from "../helpers/blocks";
 import { PROJECT } from "../helpers/project-root";
@@ -81,10 +80,10 @@ describe("a pipeline with three deployments, of which two are changed", () => {
     checkout.run({ ...environment, ...programs }, "sh", "-e", "-c", `${bucket}\n${roles}`);
     const versioning = ["s3api", "get-bucket-versioning", "--bucket", "example-terraform-state", "--query", "Status"];
     expect(checkout.run(environment, "aws", ...versioning, "--output", "text")).toBe("Enabled\n");
-    const policyOf = (RoleName: string) => aws.iam().send(new GetRolePolicyCommand({ RoleName, PolicyName: "deckhouse" }));
+    const policyOf = (RoleName: string) => aws.iam().getRolePolicy({ RoleName, PolicyName: "deckhouse" });
     const { PolicyDocument = "" } = await policyOf("dkp-access-planner");
     expect(JSON.parse(decodeURIComponent(PolicyDocument))).toEqual(JSON.parse(text("review/deckhouse/planner-policy.json")));
-    const { Role } = await aws.iam().send(new GetRoleCommand({ RoleName: "dkp-access-deployer" }));
+    const { Role } = await aws.iam().getRole({ RoleName: "dkp-access-deployer" });
     expect(decodeURIComponent(Role?.AssumeRolePolicyDocument ?? "")).toContain(
       '"repo:acme@1/dkp-access@2:environment:dkp-access-apply"',
     );
@@ -104,7 +103,7 @@ describe("a pipeline with three deployments, of which two are changed", () => {
       run(gitHub, "apply", { STACK: stack, DIGEST: digest, ACCEPT });
     }
     rmSync(file("reviews"), { recursive: true });
-    const { Users = [] } = await aws.iam().send(new ListUsersCommand({}));
+    const { Users = [] } = await aws.iam().listUsers({});
     expect(Users.map(({ UserName }) => UserName).sort()).toEqual(["dkp-dev", "dkp-prod"]);
     expect(await aws.objects("example-terraform-state")).toEqual(["dev/terraform.tfstate", "prod/terraform.tfstate"]);
   });

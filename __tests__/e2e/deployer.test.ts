@@ -5,16 +5,13 @@ import { type DeployerPolicy, deployerPolicies } from "../../src/cli/review/depl
 import { deployment } from "../helpers/deployment";
 import { isAllowed, type Request } from "../helpers/simulator";
 import { type Done, Pipeline, type Step } from "./support/deployer";
-import { LocalAws } from "./support/local-aws";
+import { allowing, LocalAws } from "./support/local-aws";
 import { Deployments } from "./support/project";
 import { document, failingGrants, isFor, without } from "./support/refusals";
 
 const ACCOUNT = "arn:aws:iam::123456789012";
 const KMS_KEY = "arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-96ef-1234567890ab";
-const HARMLESS = JSON.stringify({
-  Version: "2012-10-17",
-  Statement: [{ Effect: "Allow", Action: "sts:GetCallerIdentity", Resource: "*" }],
-});
+const HARMLESS = allowing("sts:GetCallerIdentity");
 
 const APPLY = ["apply", "-auto-approve"];
 const DESTROY = ["destroy", "-auto-approve"];
@@ -44,13 +41,12 @@ async function fillVersions(aws: LocalAws): Promise<void> {
   }
 }
 
+const trusting = (AWS: string) =>
+  JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Allow", Principal: { AWS }, Action: "sts:AssumeRole" }] });
+
 /** Lets another account assume a role. */
 async function changeTrust(aws: LocalAws, RoleName: string): Promise<void> {
-  const PolicyDocument = JSON.stringify({
-    Version: "2012-10-17",
-    Statement: [{ Effect: "Allow", Principal: { AWS: "arn:aws:iam::999999999999:root" }, Action: "sts:AssumeRole" }],
-  });
-  await aws.iam().updateAssumeRolePolicy({ RoleName, PolicyDocument });
+  await aws.iam().updateAssumeRolePolicy({ RoleName, PolicyDocument: trusting("arn:aws:iam::999999999999:root") });
 }
 
 /** What Terraform removes and restores: boundaries of other people, the oldest policy version, the trust policy of the role. */
@@ -224,11 +220,7 @@ describe("with its policies", () => {
     const [own, role] = deployerPolicies(deployment(settings)).policies;
     await pipeline.allow(own?.text ?? "");
     await aws.enforceIam(false);
-    const AssumeRolePolicyDocument = JSON.stringify({
-      Version: "2012-10-17",
-      Statement: [{ Effect: "Allow", Principal: { AWS: `${ACCOUNT}:user/pipeline` }, Action: "sts:AssumeRole" }],
-    });
-    await aws.iam().createRole({ RoleName: "deployer", AssumeRolePolicyDocument });
+    await aws.iam().createRole({ RoleName: "deployer", AssumeRolePolicyDocument: trusting(`${ACCOUNT}:user/pipeline`) });
     await aws.iam().putRolePolicy({ RoleName: "deployer", PolicyName: "p", PolicyDocument: role?.text });
     const deployments = Deployments.of({ deckhouse: settings });
     await pipeline.do({ command: ["init"] }, deployments);

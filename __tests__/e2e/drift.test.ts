@@ -1,39 +1,13 @@
 import { execFileSync } from "node:child_process";
 import { renameSync } from "node:fs";
 import { join } from "node:path";
-import {
-  AddUserToGroupCommand,
-  AttachGroupPolicyCommand,
-  AttachRolePolicyCommand,
-  AttachUserPolicyCommand,
-  CreateAccessKeyCommand,
-  CreateGroupCommand,
-  CreateLoginProfileCommand,
-  CreatePolicyCommand,
-  CreatePolicyVersionCommand,
-  CreateRoleCommand,
-  CreateServiceSpecificCredentialCommand,
-  CreateUserCommand,
-  CreateVirtualMFADeviceCommand,
-  DeleteRolePermissionsBoundaryCommand,
-  DetachUserPolicyCommand,
-  EnableMFADeviceCommand,
-  PutGroupPolicyCommand,
-  PutRolePolicyCommand,
-  PutUserPermissionsBoundaryCommand,
-  PutUserPolicyCommand,
-  RemoveUserFromGroupCommand,
-  UpdateAssumeRolePolicyCommand,
-  UploadSigningCertificateCommand,
-  UploadSSHPublicKeyCommand,
-} from "@aws-sdk/client-iam";
 import schema from "../../docs/reference/findings.schema.json";
 import { NODE_TRUST, nodePolicy } from "../../src/iam/node-role-permissions";
 import { deployment, SEVERAL_POLICIES } from "../helpers/deployment";
 import { TAKES_AWAY } from "../helpers/drift";
 import { schemaErrors } from "../helpers/json-schema";
 import { PROJECT } from "../helpers/project-root";
-import { LocalAws } from "./support/local-aws";
+import { allowing, LocalAws } from "./support/local-aws";
 import { Deployments } from "./support/project";
 import { jsonOf, runIn, type Terraform, terraformEnvironment } from "./support/terraform";
 
@@ -52,7 +26,6 @@ ${SEVERAL_POLICIES}  additionalRolePolicies: ['s3:ListBucket']
 `;
 /** The second one is named after its content. */
 const [FIRST = "", SECOND = ""] = deployment(SETTINGS).policies.map(({ name }) => name);
-const EVERYTHING = { Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: "*", Resource: "*" }] };
 const EXTERNAL_TRUST = {
   Version: "2012-10-17",
   Statement: [{ Effect: "Allow", Action: "sts:AssumeRole", Principal: { AWS: "arn:aws:iam::999999999999:root" } }],
@@ -87,13 +60,8 @@ describe("drift", () => {
   /** Runs with only these permissions, enforced. */
   const enforced = async <T>(policy: object, run: () => T): Promise<T> => {
     const PolicyDocument = JSON.stringify(policy);
-    await aws.iam().send(new PutUserPolicyCommand({ UserName: "auditor", PolicyName: "drift", PolicyDocument }));
-    await aws.enforceIam(true);
-    try {
-      return run();
-    } finally {
-      await aws.enforceIam(false);
-    }
+    await aws.iam().putUserPolicy({ UserName: "auditor", PolicyName: "drift", PolicyDocument });
+    return aws.enforced(run);
   };
   const printedPolicy = () =>
     json("--policy") as {
@@ -103,7 +71,7 @@ describe("drift", () => {
   beforeAll(async () => {
     aws = await LocalAws.start();
     for (const PolicyName of ["Boundary", "Extra"]) {
-      await aws.iam().send(new CreatePolicyCommand({ PolicyName, PolicyDocument: JSON.stringify(EVERYTHING) }));
+      await aws.iam().createPolicy({ PolicyName, PolicyDocument: allowing("*") });
     }
     deployments = Deployments.of({ deckhouse: SETTINGS.replace("'s3:GetObject'", "") });
     terraform = deployments.terraform("deckhouse", aws);
@@ -116,12 +84,11 @@ describe("drift", () => {
     terraform.apply();
     const iam = aws.iam();
     const role = { RoleName: "dev-node", AssumeRolePolicyDocument: JSON.stringify(NODE_TRUST) };
-    await iam.send(new CreateRoleCommand(role));
+    await iam.createRole(role);
     const document = JSON.stringify(nodePolicy(["s3:ListBucket"]));
-    await iam.send(new PutRolePolicyCommand({ RoleName: "dev-node", PolicyName: "dev-node", PolicyDocument: document }));
-    await iam.send(new CreateUserCommand({ UserName: "auditor" }));
-    const { AccessKey } = await iam.send(new CreateAccessKeyCommand({ UserName: "auditor" }));
-    auditor = { accessKeyId: AccessKey?.AccessKeyId ?? "", secretAccessKey: AccessKey?.SecretAccessKey ?? "" };
+    await iam.putRolePolicy({ RoleName: "dev-node", PolicyName: "dev-node", PolicyDocument: document });
+    await iam.createUser({ UserName: "auditor" });
+    auditor = await aws.createKey("auditor");
   });
 
   it("finds nothing in an account with an applied deployment and the role of DKP, with only the printed policy", async () => {
@@ -195,46 +162,42 @@ describe("drift", () => {
   const plant = async (): Promise<readonly string[]> => {
     const iam = aws.iam();
     const UserName = "deckhouse";
-    const everything = JSON.stringify(EVERYTHING);
+    const everything = allowing("*");
     const external = JSON.stringify(EXTERNAL_TRUST);
-    await iam.send(new AttachUserPolicyCommand({ UserName, PolicyArn: EXTRA }));
-    await iam.send(new PutUserPolicyCommand({ UserName, PolicyName: "inline", PolicyDocument: everything }));
-    await iam.send(new CreateGroupCommand({ GroupName: "admins" }));
-    await iam.send(new AddUserToGroupCommand({ UserName, GroupName: "admins" }));
-    const key = await iam.send(new CreateAccessKeyCommand({ UserName }));
-    await iam.send(new CreateLoginProfileCommand({ UserName, Password: "not-a-secret-1" }));
-    const device = await iam.send(new CreateVirtualMFADeviceCommand({ VirtualMFADeviceName: "phone" }));
+    await iam.attachUserPolicy({ UserName, PolicyArn: EXTRA });
+    await iam.putUserPolicy({ UserName, PolicyName: "inline", PolicyDocument: everything });
+    await iam.createGroup({ GroupName: "admins" });
+    await iam.addUserToGroup({ UserName, GroupName: "admins" });
+    const key = await iam.createAccessKey({ UserName });
+    await iam.createLoginProfile({ UserName, Password: "not-a-secret-1" });
+    const device = await iam.createVirtualMFADevice({ VirtualMFADeviceName: "phone" });
     const SerialNumber = device.VirtualMFADevice?.SerialNumber ?? "";
-    await iam.send(
-      new EnableMFADeviceCommand({ UserName, SerialNumber, AuthenticationCode1: "123456", AuthenticationCode2: "654321" }),
-    );
-    const ssh = await iam.send(new UploadSSHPublicKeyCommand({ UserName, SSHPublicKeyBody: "ssh-rsa AAAA test" }));
-    const credential = await iam.send(
-      new CreateServiceSpecificCredentialCommand({ UserName, ServiceName: "codecommit.amazonaws.com" }),
-    );
-    const certificate = await iam.send(new UploadSigningCertificateCommand({ UserName, CertificateBody: certificateOf() }));
-    await iam.send(new PutUserPermissionsBoundaryCommand({ UserName, PermissionsBoundary: EXTRA }));
-    await iam.send(new DetachUserPolicyCommand({ UserName, PolicyArn: policyArn(SECOND) }));
-    await iam.send(new RemoveUserFromGroupCommand({ UserName, GroupName: "dkp" }));
+    await iam.enableMFADevice({ UserName, SerialNumber, AuthenticationCode1: "123456", AuthenticationCode2: "654321" });
+    const ssh = await iam.uploadSSHPublicKey({ UserName, SSHPublicKeyBody: "ssh-rsa AAAA test" });
+    const credential = await iam.createServiceSpecificCredential({ UserName, ServiceName: "codecommit.amazonaws.com" });
+    const certificate = await iam.uploadSigningCertificate({ UserName, CertificateBody: certificateOf() });
+    await iam.putUserPermissionsBoundary({ UserName, PermissionsBoundary: EXTRA });
+    await iam.detachUserPolicy({ UserName, PolicyArn: policyArn(SECOND) });
+    await iam.removeUserFromGroup({ UserName, GroupName: "dkp" });
 
-    await iam.send(new AddUserToGroupCommand({ UserName: "auditor", GroupName: "dkp" }));
-    await iam.send(new AttachGroupPolicyCommand({ GroupName: "dkp", PolicyArn: EXTRA }));
-    await iam.send(new PutGroupPolicyCommand({ GroupName: "dkp", PolicyName: "inline", PolicyDocument: everything }));
+    await iam.addUserToGroup({ UserName: "auditor", GroupName: "dkp" });
+    await iam.attachGroupPolicy({ GroupName: "dkp", PolicyArn: EXTRA });
+    await iam.putGroupPolicy({ GroupName: "dkp", PolicyName: "inline", PolicyDocument: everything });
 
     const [first, second] = [policyArn(FIRST), policyArn(SECOND)];
-    await iam.send(new CreatePolicyVersionCommand({ PolicyArn: second, PolicyDocument: everything, SetAsDefault: true }));
-    await iam.send(new AttachUserPolicyCommand({ UserName: "auditor", PolicyArn: first }));
-    await iam.send(new AttachGroupPolicyCommand({ GroupName: "admins", PolicyArn: first }));
-    await iam.send(new CreateRoleCommand({ RoleName: "other", AssumeRolePolicyDocument: external }));
-    await iam.send(new AttachRolePolicyCommand({ RoleName: "other", PolicyArn: second }));
+    await iam.createPolicyVersion({ PolicyArn: second, PolicyDocument: everything, SetAsDefault: true });
+    await iam.attachUserPolicy({ UserName: "auditor", PolicyArn: first });
+    await iam.attachGroupPolicy({ GroupName: "admins", PolicyArn: first });
+    await iam.createRole({ RoleName: "other", AssumeRolePolicyDocument: external });
+    await iam.attachRolePolicy({ RoleName: "other", PolicyArn: second });
 
     for (const RoleName of ["dkp-nodes", "dev-node"]) {
-      await iam.send(new AttachRolePolicyCommand({ RoleName, PolicyArn: EXTRA }));
-      await iam.send(new PutRolePolicyCommand({ RoleName, PolicyName: "further", PolicyDocument: everything }));
-      await iam.send(new UpdateAssumeRolePolicyCommand({ RoleName, PolicyDocument: external }));
+      await iam.attachRolePolicy({ RoleName, PolicyArn: EXTRA });
+      await iam.putRolePolicy({ RoleName, PolicyName: "further", PolicyDocument: everything });
+      await iam.updateAssumeRolePolicy({ RoleName, PolicyDocument: external });
     }
-    await iam.send(new PutRolePolicyCommand({ RoleName: "dkp-nodes", PolicyName: "dkp-nodes", PolicyDocument: everything }));
-    await iam.send(new DeleteRolePermissionsBoundaryCommand({ RoleName: "dkp-nodes" }));
+    await iam.putRolePolicy({ RoleName: "dkp-nodes", PolicyName: "dkp-nodes", PolicyDocument: everything });
+    await iam.deleteRolePermissionsBoundary({ RoleName: "dkp-nodes" });
 
     return [
       `policy-unmanaged user deckhouse ${EXTRA}`,

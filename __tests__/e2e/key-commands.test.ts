@@ -1,6 +1,5 @@
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { CreateAccessKeyCommand, DeleteAccessKeyCommand } from "@aws-sdk/client-iam";
 import { PROJECT } from "../helpers/project-root";
 import { Gpg } from "./support/gpg";
 import { LocalAws } from "./support/local-aws";
@@ -88,7 +87,7 @@ describe("the commands about keys", () => {
     expect(plain).toMatchObject({ status: 0, output: expect.stringContaining(`primary: ${id} (Active, created `) });
     expect(plain.output).toContain("exposed by the outputs");
     expect(plain.output).toContain("accessKeys.secondary.status: Active");
-    const { AccessKey } = await aws.iam().send(new CreateAccessKeyCommand({ UserName: "deckhouse" }));
+    const { AccessKey } = await aws.iam().createAccessKey({ UserName: "deckhouse" });
     deployments.change({ deckhouse: `${SETTINGS}accessKeys: { secondary: { status: Active } }\n` });
     expect(command("keys", "deckhouse")).toMatchObject({ status: 2 });
     const { findings } = json("keys", "deckhouse", "--format", "json") as KeysReport;
@@ -96,7 +95,7 @@ describe("the commands about keys", () => {
     // The key is new, so DKP may use it.
     expect(findings[1]?.text).toContain(`${AccessKey?.AccessKeyId} (Active, created `);
     expect(findings[0]?.text).toBe("the next apply creates a key in secondary");
-    await aws.iam().send(new DeleteAccessKeyCommand({ UserName: "deckhouse", AccessKeyId: AccessKey?.AccessKeyId ?? "" }));
+    await aws.iam().deleteAccessKey({ UserName: "deckhouse", AccessKeyId: AccessKey?.AccessKeyId ?? "" });
   });
 
   it("keys reports several stacks, and one that cannot be read does not keep it from the others", () => {

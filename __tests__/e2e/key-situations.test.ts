@@ -1,14 +1,3 @@
-import {
-  AttachUserPolicyCommand,
-  CreateAccessKeyCommand,
-  CreatePolicyCommand,
-  DeleteAccessKeyCommand,
-  DeleteUserPolicyCommand,
-  DetachUserPolicyCommand,
-  ListAttachedUserPoliciesCommand,
-  PutUserPolicyCommand,
-  UpdateUserCommand,
-} from "@aws-sdk/client-iam";
 import { stringify } from "yaml";
 import { rows } from "../helpers/complete";
 import { ENCRYPTION_KEY } from "../helpers/pgp-keys";
@@ -49,8 +38,8 @@ const KEY = "aws_iam_access_key.user";
 const leaks = ({ operator }: Scene, key = operator.dkp) => key && operator.leaked.set(key.accessKeyId, key);
 const otherKey = ({ operator, keys }: Scene) => keys.find(({ accessKeyId }) => accessKeyId !== operator.dkp?.accessKeyId);
 const deletes = ({ operator }: Scene, key = operator.dkp) =>
-  operator.aws.iam().send(new DeleteAccessKeyCommand({ UserName: operator.user, AccessKeyId: key?.accessKeyId }));
-const createsKey = ({ operator }: Scene) => operator.aws.iam().send(new CreateAccessKeyCommand({ UserName: operator.user }));
+  operator.aws.iam().deleteAccessKey({ UserName: operator.user, AccessKeyId: key?.accessKeyId });
+const createsKey = ({ operator }: Scene) => operator.aws.iam().createAccessKey({ UserName: operator.user });
 const stateLoses =
   (...addresses: readonly string[]): Event =>
   ({ operator }) =>
@@ -71,7 +60,7 @@ const DENIES = JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "De
 const renames =
   (from: string, to: string): Event =>
   ({ operator }) =>
-    operator.aws.iam().send(new UpdateUserCommand({ UserName: from, NewUserName: to }));
+    operator.aws.iam().updateUser({ UserName: from, NewUserName: to });
 
 const EVENTS = {
   "the user is renamed": renames("deckhouse", "deckhouse-old"),
@@ -80,15 +69,15 @@ const EVENTS = {
   "the user gets its name back (recover.md#renamed-user)": renames("deckhouse-old", "deckhouse"),
   "AWS quarantines the user": async ({ operator }) => {
     const iam = operator.aws.iam();
-    await iam.send(new CreatePolicyCommand({ PolicyName: QUARANTINE, PolicyDocument: DENIES }));
-    return iam.send(new AttachUserPolicyCommand({ UserName: operator.user, PolicyArn: QUARANTINE_ARN }));
+    await iam.createPolicy({ PolicyName: QUARANTINE, PolicyDocument: DENIES });
+    return iam.attachUserPolicy({ UserName: operator.user, PolicyArn: QUARANTINE_ARN });
   },
   "the quarantine ends (recover.md#quarantine)": ({ operator }) =>
-    operator.aws.iam().send(new DetachUserPolicyCommand({ UserName: operator.user, PolicyArn: QUARANTINE_ARN })),
+    operator.aws.iam().detachUserPolicy({ UserName: operator.user, PolicyArn: QUARANTINE_ARN }),
   "somebody denies": ({ operator }) =>
-    operator.aws.iam().send(new PutUserPolicyCommand({ UserName: operator.user, PolicyName: "stop", PolicyDocument: DENIES })),
+    operator.aws.iam().putUserPolicy({ UserName: operator.user, PolicyName: "stop", PolicyDocument: DENIES }),
   "nobody denies (recover.md#quarantine)": ({ operator }) =>
-    operator.aws.iam().send(new DeleteUserPolicyCommand({ UserName: operator.user, PolicyName: "stop" })),
+    operator.aws.iam().deleteUserPolicy({ UserName: operator.user, PolicyName: "stop" }),
   "the cluster is stopped for two days": async ({ operator }) => {
     await operator.aws.passDay();
     await operator.aws.passDay();
@@ -120,9 +109,9 @@ const EVENTS = {
   },
   "the policy is detached manually": async ({ operator }) => {
     const iam = operator.aws.iam();
-    const { AttachedPolicies = [] } = await iam.send(new ListAttachedUserPoliciesCommand({ UserName: operator.user }));
+    const { AttachedPolicies = [] } = await iam.listAttachedUserPolicies({ UserName: operator.user });
     const PolicyArn = AttachedPolicies[0]?.PolicyArn;
-    return iam.send(new DetachUserPolicyCommand({ UserName: operator.user, PolicyArn }));
+    return iam.detachUserPolicy({ UserName: operator.user, PolicyArn });
   },
   "a day passes": ({ operator }) => operator.passDay(),
   "the steps to the end": ({ operator }) => operator.settle(),

@@ -9,7 +9,7 @@ import { PROJECT } from "../helpers/project-root";
 import { requiredRequests } from "../helpers/required-requests";
 import { mustSucceed } from "./support/consumer";
 import { agedState } from "./support/key-operator";
-import { type Credentials, LocalAws } from "./support/local-aws";
+import { allowing, type Credentials, LocalAws } from "./support/local-aws";
 import { folder } from "./support/project";
 import { runIn, startIn } from "./support/terraform";
 import { YearAccount } from "./support/year-account";
@@ -251,9 +251,7 @@ describe("A year of the access of a DKP cluster to AWS", () => {
   it("In September, drift finds the permission that a colleague gave in the console, until the colleague takes it back", async () => {
     expect(reported("drift prod")).toEqual([0]);
     const shortcut = { UserName: name, PolicyName: "shortcut" };
-    const Statement = [{ Effect: "Allow", Action: "s3:ListAllMyBuckets", Resource: "*" }];
-    const PolicyDocument = JSON.stringify({ Version: "2012-10-17", Statement });
-    await account.iam().putUserPolicy({ ...shortcut, PolicyDocument });
+    await account.iam().putUserPolicy({ ...shortcut, PolicyDocument: allowing("s3:ListAllMyBuckets") });
     expect(reported("drift prod")).toEqual([2, "inline-policy-unmanaged"]);
     await account.iam().deleteUserPolicy(shortcut);
     expect(reported("drift prod")).toEqual([0]);

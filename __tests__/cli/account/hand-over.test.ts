@@ -1,34 +1,18 @@
 import { spawnSync } from "node:child_process";
-import {
-  chmodSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, readFileSync, statSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { providerBlock } from "../../../src/cli/account/hand-over/provider-block";
 import { checkSecretFile, writeSecretFile } from "../../../src/cli/account/hand-over/secret-file";
 import { terraformCli } from "../../../src/cli/terraform/terraform-cli";
 import { deployment } from "../../helpers/deployment";
+import { folderForEach } from "../../helpers/folder";
 import { PROJECT } from "../../helpers/project-root";
 
-let folder: string;
+const { at, names, read, write } = folderForEach();
 const path = process.env.PATH;
-
-beforeEach(() => {
-  folder = realpathSync(mkdtempSync(join(tmpdir(), "hand-over-")));
-});
 
 afterEach(() => {
   process.env.PATH = path;
-  rmSync(folder, { recursive: true });
 });
 
 describe("hand-over", () => {
@@ -43,13 +27,12 @@ describe("hand-over", () => {
       resource("aws_iam_user", { name: user, arn: `arn:aws:iam::${account}:user/${user}` }),
       resource("aws_iam_access_key", { ...KEY, ...key }),
     ];
-    const program = join(folder, "terraform");
     const print = (value: object) => `echo '${JSON.stringify(value)}'`;
-    writeFileSync(program, `#!/bin/sh\ncase $1 in output) ${print(outputs)};; *) ${print({ version: 4, resources })};; esac\n`);
-    chmodSync(program, 0o755);
+    write({ terraform: `#!/bin/sh\ncase $1 in output) ${print(outputs)};; *) ${print({ version: 4, resources })};; esac\n` });
+    chmodSync(at("terraform"), 0o755);
     const notes: string[] = [];
-    const cli = terraformCli({ TERRAFORM_BINARY_NAME: program }, () => undefined);
-    const block = await providerBlock(cli, folder, deployment(settings), (note) => notes.push(note));
+    const cli = terraformCli({ TERRAFORM_BINARY_NAME: at("terraform") }, () => undefined);
+    const block = await providerBlock(cli, at(), deployment(settings), (note) => notes.push(note));
     return { block, notes };
   };
 
@@ -85,11 +68,9 @@ describe("hand-over", () => {
 describe("a file for a secret", () => {
   /** A Git work tree that ignores `provider*.yaml`. */
   const workTree = () => {
-    const tree = join(folder, "tree");
-    mkdirSync(join(tree, "below"), { recursive: true });
-    expect(spawnSync("git", ["init", "--quiet", tree]).status).toBe(0);
-    writeFileSync(join(tree, ".gitignore"), "/provider*.yaml\n.*.tmp\n");
-    return tree;
+    write({ "tree/below/": "", "tree/.gitignore": "/provider*.yaml\n.*.tmp\n" });
+    expect(spawnSync("git", ["init", "--quiet", at("tree")]).status).toBe(0);
+    return at("tree");
   };
   const notIgnored = (file: string) =>
     `${file}: lies in a Git work tree and Git does not ignore it, so that a commit could contain the secret; write a file outside, or one that .gitignore covers, for example provider.yaml in the project's root`;
@@ -103,21 +84,21 @@ describe("a file for a secret", () => {
 
   it("is refused where Git does not ignore the name under which it is written first", () => {
     const tree = workTree();
-    writeFileSync(join(tree, ".gitignore"), "/secret.yaml\n");
+    write({ "tree/.gitignore": "/secret.yaml\n" });
     const file = join(tree, "secret.yaml");
     expect(() => checkSecretFile(file, process.env)).toThrow(`${file}: is written first under a name that Git does not ignore`);
   });
 
   it.each([".gitignore", "templates/gitignore"])("is ignored by Git as a whole and in part: %s", (ignore) => {
     const tree = workTree();
-    writeFileSync(join(tree, ".gitignore"), readFileSync(join(PROJECT, ignore)));
+    write({ "tree/.gitignore": readFileSync(join(PROJECT, ignore)) });
     expect(() => checkSecretFile(join(tree, "provider.yaml"), process.env)).not.toThrow();
   });
 
   it("is refused through a symbolic link into such a work tree, and whatever GIT_DIR is", () => {
-    symlinkSync(join(workTree(), "below"), join(folder, "link"));
-    const file = join(folder, "link/key.yaml");
-    process.env.GIT_DIR = join(folder, "elsewhere");
+    symlinkSync(join(workTree(), "below"), at("link"));
+    const file = at("link/key.yaml");
+    process.env.GIT_DIR = at("elsewhere");
     try {
       expect(() => checkSecretFile(file, process.env)).toThrow(new Error(notIgnored(file)));
     } finally {
@@ -128,16 +109,16 @@ describe("a file for a secret", () => {
   it("is allowed where Git ignores it, outside of work trees, and without Git", () => {
     const tree = workTree();
     expect(() => checkSecretFile(join(tree, "provider.yaml"), process.env)).not.toThrow();
-    expect(() => checkSecretFile(join(folder, "key.yaml"), process.env)).not.toThrow();
-    process.env.PATH = join(folder, "empty");
+    expect(() => checkSecretFile(at("key.yaml"), process.env)).not.toThrow();
+    process.env.PATH = at("empty");
     expect(() => checkSecretFile(join(tree, "my key.yaml"), process.env)).not.toThrow();
   });
 
   it("is refused in a repository that Git does not read", () => {
-    mkdirSync(join(folder, ".git"));
-    const file = join(folder, "key.yaml");
+    write({ ".git/": "" });
+    const file = at("key.yaml");
     // Git's message depends on where the file system is mounted.
-    const { stderr } = spawnSync("git", ["-C", folder, "rev-parse"], { encoding: "utf8" });
+    const { stderr } = spawnSync("git", ["-C", at(), "rev-parse"], { encoding: "utf8" });
     expect(stderr).toMatch(/^fatal: not a git repository /);
     expect(() => checkSecretFile(file, process.env)).toThrow(
       new Error(
@@ -147,34 +128,34 @@ describe("a file for a secret", () => {
   });
 
   it("is refused where it exists, or its folder does not", () => {
-    writeFileSync(join(folder, "a"), "");
-    expect(() => checkSecretFile(join(folder, "a"), process.env)).toThrow(
-      new Error(`${join(folder, "a")}: exists already, and others may be able to read it; remove it or write another file`),
+    write({ a: "" });
+    expect(() => checkSecretFile(at("a"), process.env)).toThrow(
+      new Error(`${at("a")}: exists already, and others may be able to read it; remove it or write another file`),
     );
-    expect(() => checkSecretFile(join(folder, "b/c"), process.env)).toThrow(
-      new Error(`${join(folder, "b/c")}: the folder ${join(folder, "b")} does not exist; create it or write another file`),
+    expect(() => checkSecretFile(at("b/c"), process.env)).toThrow(
+      new Error(`${at("b/c")}: the folder ${at("b")} does not exist; create it or write another file`),
     );
   });
 
   it("can be read by its owner alone, and its full path is returned", () => {
     const mask = process.umask(0);
     try {
-      expect(writeSecretFile(join(folder, "x/../key.yaml"), "secret\n", process.env)).toBe(join(folder, "key.yaml"));
+      expect(writeSecretFile(at("x/../key.yaml"), "secret\n", process.env)).toBe(at("key.yaml"));
     } finally {
       process.umask(mask);
     }
-    expect(statSync(join(folder, "key.yaml")).mode & 0o777).toBe(0o600);
-    expect(readFileSync(join(folder, "key.yaml"), "utf8")).toBe("secret\n");
-    expect(readdirSync(folder)).toEqual(["key.yaml"]);
+    expect(statSync(at("key.yaml")).mode & 0o777).toBe(0o600);
+    expect(read("key.yaml")).toBe("secret\n");
+    expect(names()).toEqual(["key.yaml"]);
   });
 
   it("never replaces a file, nor writes through a symbolic link", () => {
-    writeFileSync(join(folder, "key.yaml"), "old");
-    symlinkSync(join(folder, "nothing"), join(folder, "link.yaml"));
+    write({ "key.yaml": "old" });
+    symlinkSync(at("nothing"), at("link.yaml"));
     for (const name of ["key.yaml", "link.yaml"]) {
-      expect(() => writeSecretFile(join(folder, name), "secret", process.env)).toThrow(`${join(folder, name)}: exists already`);
+      expect(() => writeSecretFile(at(name), "secret", process.env)).toThrow(`${at(name)}: exists already`);
     }
-    expect(readFileSync(join(folder, "key.yaml"), "utf8")).toBe("old");
-    expect(readdirSync(folder)).toEqual(["key.yaml", "link.yaml"]);
+    expect(read("key.yaml")).toBe("old");
+    expect(names()).toEqual(["key.yaml", "link.yaml"]);
   });
 });

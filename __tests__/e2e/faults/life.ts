@@ -1,14 +1,5 @@
-import { DescribeRegionsCommand } from "@aws-sdk/client-ec2";
-import {
-  AttachUserPolicyCommand,
-  CreatePolicyCommand,
-  CreateRoleCommand,
-  CreateUserCommand,
-  GetRoleCommand,
-  ListUsersCommand,
-} from "@aws-sdk/client-iam";
 import { deniedCalls, type Fault, FaultProxy, runWithFaults } from "../support/fault-proxy";
-import { type Credentials, LocalAws, succeeds } from "../support/local-aws";
+import { allowing, type Credentials, LocalAws, succeeds } from "../support/local-aws";
 import { Operator } from "../support/operator";
 import { type Recovered, recover, type Scene, type Stack, succeed, terraformOf } from "../support/recovery";
 import type { Terraform } from "../support/terraform";
@@ -47,8 +38,6 @@ export interface Lent {
 const NODE_ROLE = "dev-node";
 const VERSIONED =
   '<VersioningConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Status>Enabled</Status></VersioningConfiguration>';
-const Statement = (actions: string) =>
-  JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: actions, Resource: "*" }] });
 
 /** The accounts of a deployment's life: each is created once, and every run changes a copy. */
 export class Life {
@@ -65,9 +54,7 @@ export class Life {
     await origin.createBucket(BUCKET);
     await origin.s3("PUT", `/${BUCKET}?versioning`, VERSIONED);
     // Statements of the split policy allow the key to read it.
-    await origin
-      .iam()
-      .send(new CreateRoleCommand({ RoleName: NODE_ROLE, AssumeRolePolicyDocument: Statement("sts:AssumeRole") }));
+    await origin.iam().createRole({ RoleName: NODE_ROLE, AssumeRolePolicyDocument: allowing("sts:AssumeRole") });
     const { key } = await Operator.in(origin);
     return new Life(origin, key, new Variants(origin, key));
   }
@@ -188,10 +175,10 @@ export class Life {
       return { aws, live: undefined, writes: [] };
     }
     const iam = aws.iam(this.operator);
-    await iam.send(new CreateUserCommand({ UserName: "deckhouse" }));
-    const policy = { PolicyName: "D8CloudProviderAWS", PolicyDocument: Statement("*") };
-    const { Policy } = await iam.send(new CreatePolicyCommand(policy));
-    await iam.send(new AttachUserPolicyCommand({ UserName: "deckhouse", PolicyArn: Policy?.Arn }));
+    await iam.createUser({ UserName: "deckhouse" });
+    const policy = { PolicyName: "D8CloudProviderAWS", PolicyDocument: allowing("*") };
+    const { Policy } = await iam.createPolicy(policy);
+    await iam.attachUserPolicy({ UserName: "deckhouse", PolicyArn: Policy?.Arn });
     return { aws, live: await aws.createKey("deckhouse", this.operator), writes: [] };
   }
 
@@ -203,8 +190,7 @@ export class Life {
 
 /** Whether the calls of DKP are allowed: one that the first policy always allows, and one whose statement moves to the second. */
 export const isAccepted = async (aws: LocalAws, key: Credentials): Promise<boolean> =>
-  (await succeeds(aws.ec2(key).send(new DescribeRegionsCommand()))) &&
-  (await succeeds(aws.iam(key).send(new GetRoleCommand({ RoleName: NODE_ROLE }))));
+  (await succeeds(aws.ec2(key).describeRegions())) && (await succeeds(aws.iam(key).getRole({ RoleName: NODE_ROLE })));
 
 /** @param imported the exposed key if Terraform does not know its secret */
 async function stateOf(terraform: Terraform, aws: LocalAws, imported: Credentials | undefined) {
@@ -213,7 +199,7 @@ async function stateOf(terraform: Terraform, aws: LocalAws, imported: Credential
 }
 
 async function hasUser(aws: LocalAws, credentials: Credentials): Promise<boolean> {
-  const { Users = [] } = await aws.iam(credentials).send(new ListUsersCommand());
+  const { Users = [] } = await aws.iam(credentials).listUsers();
   return Users.some(({ UserName }) => UserName === "deckhouse");
 }
 

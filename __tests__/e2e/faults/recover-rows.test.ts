@@ -1,6 +1,5 @@
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { DetachUserPolicyCommand, TagUserCommand } from "@aws-sdk/client-iam";
 import { parse, parseDocument } from "yaml";
 import type { Step } from "../../../src/cli/account/keys/next-step";
 import { write } from "../support/project";
@@ -113,8 +112,8 @@ describe("a deployment whose state or account was changed", () => {
       const { aws, credentials } = lent.scene;
       const iam = aws.iam(credentials);
       const arn = await succeed(terraformOf(lent.scene), "output", "-raw", "policy_arn");
-      await iam.send(new DetachUserPolicyCommand({ UserName: "deckhouse", PolicyArn: arn }));
-      await iam.send(new TagUserCommand({ UserName: "deckhouse", Tags: [{ Key: "own", Value: "yes" }] }));
+      await iam.detachUserPolicy({ UserName: "deckhouse", PolicyArn: arn });
+      await iam.tagUser({ UserName: "deckhouse", Tags: [{ Key: "own", Value: "yes" }] });
       expect(lent.live && (await isAccepted(aws, lent.live))).toBe(false);
       expect(await plan(lent)).toMatchObject({ status: 2 });
       await succeed(terraformOf(lent.scene), "apply", "-auto-approve");

@@ -1,18 +1,6 @@
-import { CreateUserCommand, PutUserPolicyCommand } from "@aws-sdk/client-iam";
 import { adminPolicy } from "../../../src/cli/account/preflight/checks";
-import type { Credentials } from "../support/local-aws";
-import {
-  ACCOUNT,
-  AMI,
-  createRole,
-  createVpc,
-  enforced,
-  keyOf,
-  preflight,
-  rulesOf,
-  settings,
-  testAws,
-} from "../support/preflight";
+import { allowing } from "../support/local-aws";
+import { ACCOUNT, AMI, createRole, createVpc, preflight, rulesOf, settings, testAws } from "../support/preflight";
 import { queryError, SILENCE } from "../support/stub-aws";
 
 describe("preflight", () => {
@@ -68,32 +56,22 @@ describe("preflight", () => {
   });
 
   describe("with IAM enforced", () => {
-    /** A user with one policy, and its key. */
-    const userWith = async (UserName: string, policy: object): Promise<Credentials> => {
-      const iam = aws().local.iam();
-      await iam.send(new CreateUserCommand({ UserName }));
-      await iam.send(new PutUserPolicyCommand({ UserName, PolicyName: "only", PolicyDocument: JSON.stringify(policy) }));
-      return keyOf(aws().local, UserName);
-    };
     const EVERYTHING = () =>
       settings(`prefix: taken, layout: Standard, existingVPCID: ${vpc}, amis: [${AMI}]`, "policy: { mode: minimal }\n");
 
     it("works with exactly the permissions that --permissions prints", async () => {
       const { stdout } = await preflight(settings(""), aws().local.url, ["--permissions"]);
       expect(JSON.parse(stdout)).toEqual(adminPolicy());
-      const key = await userWith("checker", JSON.parse(stdout) as object);
-      const rules = await enforced(aws().local, () => rulesOf(EVERYTHING(), aws().local.url, {}, key));
+      const key = await aws().local.createUser("checker", stdout);
+      const rules = await aws().local.enforced(() => rulesOf(EVERYTHING(), aws().local.url, {}, key));
       // The emulator has no simulator.
       const unverifiable = Object.entries(rules).filter(([, own]) => own.some((rule) => rule.startsWith("unverifiable")));
       expect(unverifiable).toEqual([["permissions", ["unverifiable call-failed"]]]);
     });
 
     it("reports what cannot be verified without permissions, check by check", async () => {
-      const key = await userWith("nobody", {
-        Version: "2012-10-17",
-        Statement: [{ Effect: "Allow", Action: "sts:GetCallerIdentity", Resource: "*" }],
-      });
-      const rules = await enforced(aws().local, () => rulesOf(EVERYTHING(), aws().local.url, {}, key));
+      const key = await aws().local.createUser("nobody", allowing("sts:GetCallerIdentity"));
+      const rules = await aws().local.enforced(() => rulesOf(EVERYTHING(), aws().local.url, {}, key));
       const { account, "resource-names": names, "pgp-keys": pgpKeys, ...others } = rules;
       expect({ account, pgpKeys }).toEqual({ account: ["note account-ok"], pgpKeys: [] });
       expect(new Set(names)).toEqual(new Set(["unverifiable object-denied"]));

@@ -1,8 +1,7 @@
 import { join } from "node:path";
-import { CreatePolicyCommand, CreateRoleCommand, CreateUserCommand } from "@aws-sdk/client-iam";
 import { NODE_TRUST } from "../../../src/iam/node-role-permissions";
 import { PROJECT } from "../../helpers/project-root";
-import { LocalAws } from "../support/local-aws";
+import { allowing, LocalAws } from "../support/local-aws";
 import { Deployments } from "../support/project";
 import type { KeysReport } from "../support/recovery";
 import { jsonOf, type Terraform, terraformEnvironment } from "../support/terraform";
@@ -29,14 +28,10 @@ describe("the preflight of names that exist", () => {
   beforeAll(async () => {
     aws = await LocalAws.start();
     const iam = aws.iam();
-    await iam.send(new CreateUserCommand({ UserName: "deckhouse" }));
-    const PolicyDocument = JSON.stringify({
-      Version: "2012-10-17",
-      Statement: [{ Effect: "Allow", Action: "*", Resource: "*" }],
-    });
-    await iam.send(new CreatePolicyCommand({ PolicyName: "D8CloudProviderAWS", Path: "/team/", PolicyDocument }));
+    await iam.createUser({ UserName: "deckhouse" });
+    await iam.createPolicy({ PolicyName: "D8CloudProviderAWS", Path: "/team/", PolicyDocument: allowing("*") });
     const AssumeRolePolicyDocument = JSON.stringify(NODE_TRUST);
-    await iam.send(new CreateRoleCommand({ RoleName: "dkp-nodes", Path: "/apps/", AssumeRolePolicyDocument }));
+    await iam.createRole({ RoleName: "dkp-nodes", Path: "/apps/", AssumeRolePolicyDocument });
     deployments = Deployments.of({ deckhouse: SETTINGS });
     terraform = deployments.terraform("deckhouse", aws);
   });

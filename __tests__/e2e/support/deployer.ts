@@ -35,8 +35,7 @@ export class Pipeline {
 
   static async with(aws: LocalAws): Promise<Pipeline> {
     await aws.iam().createUser({ UserName: USER });
-    const { AccessKey } = await aws.iam().createAccessKey({ UserName: USER });
-    return new Pipeline(aws, { accessKeyId: AccessKey?.AccessKeyId ?? "", secretAccessKey: AccessKey?.SecretAccessKey ?? "" });
+    return new Pipeline(aws, await aws.createKey(USER));
   }
 
   /** Replaces the policy of the pipeline, and turns enforcement on. */

@@ -1,8 +1,6 @@
 import { execFile } from "node:child_process";
 import { setMaxListeners } from "node:events";
 import { join } from "node:path";
-import { CreateVpcCommand } from "@aws-sdk/client-ec2";
-import { CreateAccessKeyCommand, CreateRoleCommand } from "@aws-sdk/client-iam";
 import { Aws } from "../../../src/cli/account/aws/client";
 import type { Subject } from "../../../src/cli/account/preflight/check";
 import { PREFLIGHT_RULES } from "../../../src/cli/account/preflight/preflight-rules";
@@ -13,26 +11,17 @@ import { deployment } from "../../helpers/deployment";
 import { PROJECT } from "../../helpers/project-root";
 import { type Credentials, LocalAws } from "./local-aws";
 import { folder } from "./project";
-import { imageAnswer, type Simulation, StubAws, simulationAnswer, type WireAnswers } from "./stub-aws";
+import { StubAws } from "./stub-aws";
 
 const SCRIPT = join(PROJECT, "bin/dkp-access");
-export const REGION = "eu-central-1";
 export const ACCOUNT = "123456789012";
 export const AMI = "ami-0aad10862ade98f27";
 /** The principal that runs the preflight: an administrator as long as the local AWS does not enforce IAM. */
 export const ADMIN: Credentials = { accessKeyId: "preflight", secretAccessKey: "test" };
 
 /** Settings of a deployment with these fields of `cluster`. */
-export const settings = (cluster: string, more = "", region = REGION) =>
-  `region: ${region}\nbackend: { local: {} }\n${more}cluster: { ${cluster} }\n`;
-
-/** Responses with results of the policy simulator for the user. */
-export const simulate = (denials: Simulation): WireAnswers => ({
-  SimulatePrincipalPolicy: (parameters) => simulationAnswer(parameters, denials),
-});
-
-/** Responses with the image `AMI`. */
-export const imageResponse: WireAnswers = { DescribeImages: () => imageAnswer(AMI) };
+export const settings = (cluster: string, more = "") =>
+  `region: eu-central-1\nbackend: { local: {} }\n${more}cluster: { ${cluster} }\n`;
 
 const environmentOf = (url: string | undefined, key: Credentials) => ({
   AWS_ENDPOINT_URL: url,
@@ -98,14 +87,13 @@ interface TestAws {
   readonly stub: StubAws;
 }
 
-/** Starts both before the tests of a file, and stops them afterwards. */
+/** Starts both before the tests of a file. */
 export function testAws(): () => TestAws {
   let started: TestAws;
   beforeAll(async () => {
     const local = await LocalAws.start();
     started = { local, stub: await StubAws.start(local) };
   });
-  afterAll(() => started.stub.stop());
   return () => started;
 }
 
@@ -117,32 +105,14 @@ export async function observedCalls({ local, stub }: TestAws): Promise<readonly 
 
 /** @returns the ID of the VPC */
 export async function createVpc(local: LocalAws, name: string): Promise<string> {
-  const { Vpc } = await local.ec2().send(
-    new CreateVpcCommand({
-      CidrBlock: "10.0.0.0/16",
-      TagSpecifications: [{ ResourceType: "vpc", Tags: [{ Key: "Name", Value: name }] }],
-    }),
-  );
+  const { Vpc } = await local.ec2().createVpc({
+    CidrBlock: "10.0.0.0/16",
+    TagSpecifications: [{ ResourceType: "vpc", Tags: [{ Key: "Name", Value: name }] }],
+  });
   return Vpc?.VpcId ?? "";
 }
 
 /** A role that EC2 can assume. */
 export async function createRole(local: LocalAws, RoleName: string): Promise<void> {
-  await local.iam().send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument: JSON.stringify(NODE_TRUST) }));
-}
-
-/** A new access key of a user. */
-export async function keyOf(local: LocalAws, UserName: string): Promise<Credentials> {
-  const { AccessKey } = await local.iam().send(new CreateAccessKeyCommand({ UserName }));
-  return { accessKeyId: AccessKey?.AccessKeyId ?? "", secretAccessKey: AccessKey?.SecretAccessKey ?? "" };
-}
-
-/** Results while the local AWS enforces IAM. */
-export async function enforced<T>(local: LocalAws, run: () => Promise<T>): Promise<T> {
-  await local.enforceIam(true);
-  try {
-    return await run();
-  } finally {
-    await local.enforceIam(false);
-  }
+  await local.iam().createRole({ RoleName, AssumeRolePolicyDocument: JSON.stringify(NODE_TRUST) });
 }

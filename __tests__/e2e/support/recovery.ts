@@ -1,6 +1,5 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { DeleteAccessKeyCommand, GetAccessKeyLastUsedCommand, ListAccessKeysCommand } from "@aws-sdk/client-iam";
 import type { Step } from "../../../src/cli/account/keys/next-step";
 import { anchorOf } from "../../helpers/links";
 import { PROJECT } from "../../helpers/project-root";
@@ -171,7 +170,7 @@ async function deleteReported(
   { slots, findings }: KeysReport,
 ): Promise<readonly string[]> {
   const iam = aws.iam(credentials);
-  const { AccessKeyMetadata = [] } = await iam.send(new ListAccessKeysCommand({ UserName: STACK }));
+  const { AccessKeyMetadata = [] } = await iam.listAccessKeys({ UserName: STACK });
   const managed = slots.map(({ id }) => id);
   const outside = AccessKeyMetadata.filter(({ AccessKeyId = "" }) => !managed.includes(AccessKeyId));
   const text = findings.map((finding) => finding.text).join("\n");
@@ -180,10 +179,10 @@ async function deleteReported(
     if (!text.includes(AccessKeyId)) {
       throw new Error(`dkp-access keys does not name ${AccessKeyId}:\n${text}`);
     }
-    const { AccessKeyLastUsed } = await iam.send(new GetAccessKeyLastUsedCommand({ AccessKeyId }));
+    const { AccessKeyLastUsed } = await iam.getAccessKeyLastUsed({ AccessKeyId });
     if (AccessKeyLastUsed?.LastUsedDate === undefined && (CreateDate?.getTime() ?? 0) >= since.getTime()) {
       unused.push(AccessKeyId);
-      await iam.send(new DeleteAccessKeyCommand({ UserName: STACK, AccessKeyId }));
+      await iam.deleteAccessKey({ UserName: STACK, AccessKeyId });
     }
   }
   return unused;

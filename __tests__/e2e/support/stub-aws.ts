@@ -1,7 +1,7 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
 import type { Call, LocalAws } from "./local-aws";
+import { listening } from "./server";
 
 /** An HTTP response of AWS. */
 interface WireAnswer {
@@ -19,36 +19,24 @@ export type WireAnswers = Readonly<Record<string, (parameters: URLSearchParams, 
 export class StubAws {
   readonly calls: Call[] = [];
   private readonly times = new Map<string, number>();
-  private readonly server: Server;
   private answers: WireAnswers = {};
+  url = "";
 
-  private constructor(private readonly behind: LocalAws) {
-    this.server = createServer((request, response) => {
-      this.answer(request, response).catch((error: Error) => response.writeHead(500).end(error.message));
-    });
-  }
+  private constructor(private readonly behind: LocalAws) {}
 
   static async start(behind: LocalAws): Promise<StubAws> {
     const stub = new StubAws(behind);
-    await new Promise<void>((resolve) => {
-      stub.server.listen(0, "127.0.0.1", resolve);
+    const server = createServer((request, response) => {
+      stub.answer(request, response).catch((error: Error) => response.writeHead(500).end(error.message));
     });
+    stub.url = `http://${await listening(server)}`;
     return stub;
-  }
-
-  get url(): string {
-    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
   }
 
   /** Sets the responses of the following calls. */
   say(answers: WireAnswers): void {
     this.answers = answers;
     this.times.clear();
-  }
-
-  stop(): void {
-    this.server.closeAllConnections();
-    this.server.close();
   }
 
   private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -87,28 +75,8 @@ export function queryError(status: number, code: string, message: string): WireA
   };
 }
 
-/** An image of EC2 that DKP can use: Ubuntu as Canonical publishes it, with an instance store volume. */
-export function imageAnswer(id: string): WireAnswer {
-  const disk =
-    "<ebs><deleteOnTermination>true</deleteOnTermination><snapshotId>snap-0123456789abcdef0</snapshotId><volumeSize>8</volumeSize></ebs>";
-  const fields = [
-    `<imageId>${id}</imageId><imageState>available</imageState><imageOwnerId>099720109477</imageOwnerId><isPublic>true</isPublic>`,
-    "<architecture>x86_64</architecture><imageType>machine</imageType><enaSupport>true</enaSupport>", // vocabulary-ignore: value of the EC2 API
-    "<name>ubuntu</name><rootDeviceType>ebs</rootDeviceType><rootDeviceName>/dev/sda1</rootDeviceName>",
-    `<blockDeviceMapping><item><deviceName>/dev/sda1</deviceName>${disk}</item>`,
-    "<item><deviceName>/dev/sdb</deviceName><virtualName>ephemeral0</virtualName></item></blockDeviceMapping>",
-    "<virtualizationType>hvm</virtualizationType><hypervisor>xen</hypervisor>",
-  ];
-  const images = `<imagesSet><item>${fields.join("")}</item></imagesSet>`;
-  const xmlns = "http://ec2.amazonaws.com/doc/2016-11-15/";
-  return {
-    status: 200,
-    body: `<?xml version="1.0" encoding="UTF-8"?>\n<DescribeImagesResponse xmlns="${xmlns}"><requestId>${REQUEST_ID}</requestId>${images}</DescribeImagesResponse>`,
-  };
-}
-
 /** Results of IAM's policy simulator by action; others are `allowed`. */
-export type Simulation = Readonly<Record<string, "explicitDeny" | "implicitDeny" | "SCP" | "boundary" | "unknown context">>;
+type Simulation = Readonly<Record<string, "explicitDeny" | "implicitDeny" | "SCP" | "boundary" | "unknown context">>;
 
 /** A simulation of all actions of a request, in two pages if there are several. */
 export function simulationAnswer(parameters: URLSearchParams, denials: Simulation): WireAnswer {

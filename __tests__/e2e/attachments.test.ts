@@ -1,4 +1,4 @@
-import { type Credentials, LocalAws } from "./support/local-aws";
+import { allowing, type Credentials, LocalAws } from "./support/local-aws";
 import { Operator } from "./support/operator";
 import { Deployments } from "./support/project";
 import { Terraform } from "./support/terraform";
@@ -105,5 +105,20 @@ describe("the attachments of a live deployment", () => {
       works: false,
     });
     expect(await apply(settings)).toEqual({ changes: ["AttachUserPolicy"], deniedAfter: [], works: true });
+  });
+
+  it("of the nodes stay when an earlier one is removed, and only that one is detached", async () => {
+    const policies = ["Logs", "Metrics"];
+    for (const PolicyName of policies) {
+      await aws.iam(operator.key).createPolicy({ PolicyName, PolicyDocument: allowing("cloudwatch:PutMetricData") });
+    }
+    const settings = (names: readonly string[]) => {
+      const arns = names.map((name) => `'arn:aws:iam::123456789012:policy/${name}'`);
+      return `protect: false\npolicy: { name: Renamed }\nnodeRole: { name: dkp-nodes, path: /dkp/, managedPolicyArns: [${arns.join(", ")}] }`;
+    };
+    expect(await apply(settings(policies))).toMatchObject({ works: true });
+    expect(await apply(settings(policies.slice(1)))).toEqual({ changes: ["DetachRolePolicy"], deniedAfter: [], works: true });
+    const { AttachedPolicies = [] } = await aws.iam(operator.key).listAttachedRolePolicies({ RoleName: "dkp-nodes" });
+    expect(AttachedPolicies.map(({ PolicyName }) => PolicyName)).toEqual(["Metrics"]);
   });
 });

@@ -1,38 +1,73 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { RuleId } from "../../src/cli/diff/change-rules";
-import { type Changes, changesJson } from "../../src/cli/diff/changes";
+import { type Changes, changesExitCode, changesJson } from "../../src/cli/diff/changes";
 import { readPlan } from "../../src/cli/diff/plan-file";
 import { changesOfPlan } from "../../src/cli/diff/plans/plan-findings";
 import { changesMarkdown, changesText } from "../../src/cli/diff/render-summary";
-import { actionsOf, resourcesOf, seriousRules, verdictOf } from "../helpers/diff";
+import { actionsOf, between, resourcesOf, seriousRules, verdictOf } from "../helpers/diff";
 import { LocalAws } from "./support/local-aws";
 import { Deployments } from "./support/project";
 import type { Terraform } from "./support/terraform";
 
 /** Unprotected, because a plan that `protect` rejects cannot be saved. */
-const SETTINGS = "region: eu-central-1\nbackend: { local: {} }\nprotect: false\n";
-
+const SETTINGS = "region: eu-central-1\nprotect: false\n";
+const BOTH = "attachment: user-and-group";
+const NODES = "nodeRole: { name: n }";
 const SCOPED = "policy: { mode: scoped }\ncluster: { prefix: dev }";
+const OTHER = "1 other change requires attention. Plan";
+const ROLE_OF_TERRAFORM = "The Terraform role needs additional permissions.";
 
 const keys = (primary: string, secondary: string, current: string) =>
   `accessKeys: { primary: { status: ${primary} }, secondary: { status: ${secondary} }, current: ${current} }`;
 
+/**
+ * Changes of one live deployment that follow each other: what somebody does, the settings after it, exit code, the beginning of the
+ * headline, and the rules of the findings.
+ */
+const CHANGES: readonly (readonly [string, string, 0 | 2 | 3, string, readonly RuleId[]])[] = [
+  ["the first tag", "tags: { a: b }", 2, OTHER, ["tags-changed"]],
+  ["another value of a tag", "tags: { a: c }", 2, OTHER, ["tags-changed"]],
+  ["a second tag", "tags: { a: c, d: e }", 2, OTHER, ["tags-changed"]],
+  ["no tag any more", "", 2, OTHER, ["tags-changed"]],
+  ["a group beside the user", BOTH, 2, ROLE_OF_TERRAFORM, ["deployer-creates"]],
+  ["the group alone", "attachment: group", 0, "Permissions unchanged.", []],
+  ["the user beside the group", BOTH, 2, ROLE_OF_TERRAFORM, ["deployer-creates"]],
+  ["the user alone", "", 0, "Permissions unchanged.", []],
+  ["a second key", keys("Active", "Active", "primary"), 0, "Permissions unchanged.", []],
+  ["the second key exposed", keys("Active", "Active", "secondary"), 0, "Permissions unchanged.", []],
+  ["the first key deactivated", keys("Inactive", "Active", "secondary"), 0, "Permissions unchanged.", []],
+  ["the first key deleted", keys("absent", "Active", "secondary"), 0, "Permissions unchanged.", []],
+  [
+    "a role for nodes",
+    `${keys("absent", "Active", "secondary")}\n${NODES}`,
+    2,
+    "Permissions broadened: 2 actions",
+    ["permissions-broadened", "trust-changed", "deployer-creates"],
+  ],
+  [
+    "no role for nodes any more, a new key and a group, each in one step",
+    "attachment: group",
+    3,
+    "4 breaking changes.",
+    ["destroyed", "active-key-deleted", "keys-exchanged", "policy-moved", "permissions-narrowed", "deployer-creates"],
+  ],
+  ["the user instead of the group", "", 3, "1 breaking change.", ["policy-moved", "deployer-creates"]],
+  ["a narrower policy", SCOPED, 2, "Permissions narrowed: 122 actions (78 write) narrowed, 5 actions", ["permissions-narrowed"]],
+  ["a broader policy", "", 2, "Permissions broadened: 122 actions (78 write) broadened, 5 actions", ["permissions-broadened"]],
+];
+
 describe("the change summary of a plan", () => {
-  let aws: LocalAws;
   let deployments: Deployments;
   let terraform: Terraform;
+  let before = "";
   let summaries = "";
   const secrets = new Set<string>();
 
-  const settings = (more: string) => deployments.change({ deckhouse: `${SETTINGS}${more}\n` });
-
-  /** The changes of a saved plan. It does not refresh, because nothing else changes the account. */
-  const planned = async (more: string, ...args: readonly string[]): Promise<Changes> => {
-    settings(more);
-    terraform.run("plan", "-out=plan", "-refresh=false", ...args);
-    const plan = readPlan("plan", terraform.run("show", "-json", "plan"));
-    const changes = changesOfPlan(plan, "deckhouse", "plan");
+  const planned = (more: string, ...args: readonly string[]): Changes => {
+    deployments.change({ deckhouse: `${SETTINGS}backend: { local: {} }\n${more}\n` });
+    terraform.run("plan", "-out=plan", ...args);
+    const changes = changesOfPlan(readPlan("plan", terraform.run("show", "-json", "plan")), "deckhouse", "Plan");
     summaries += changesMarkdown(changes) + changesText(changes) + changesJson(changes);
     return changes;
   };
@@ -43,28 +78,33 @@ describe("the change summary of a plan", () => {
       secrets.add(secret);
     }
   };
-  const actions = (changes: Changes) =>
-    (["permissions-broadened", "permissions-narrowed"] as const).map((rule) => actionsOf(changes, rule).length);
 
   beforeAll(async () => {
-    aws = await LocalAws.start();
-    deployments = Deployments.of({ deckhouse: SETTINGS });
-    terraform = deployments.terraform("deckhouse", aws);
+    deployments = Deployments.of({ deckhouse: `${SETTINGS}backend: { local: {} }\n` });
+    terraform = deployments.terraform("deckhouse", await LocalAws.start());
     terraform.init();
   });
 
-  it("reports the first apply as broadened: a user with all permissions, and a key", async () => {
-    expect(actions(await planned(""))).toEqual([128, 0]);
+  it("reports the first apply as broadened: a user with all permissions, and a key", () => {
+    const changes = planned("");
+    expect(actionsOf(changes, "permissions-broadened")).toHaveLength(128);
+    expect(actionsOf(changes, "permissions-narrowed")).toEqual([]);
     apply();
+    expect(planned("").deployments[0]).toMatchObject({ state: "unchanged" });
   });
 
-  it("reports a plan without changes as unchanged", async () => {
-    const changes = await planned("");
-    expect(changes.deployments[0]).toMatchObject({ state: "unchanged" });
-    expect(verdictOf(changes)).toEqual([0]);
+  it.each(CHANGES)("has the level that the comparison of the settings has: %s", (_, after, exitCode, headline, rules) => {
+    const changes = planned(after);
+    const compared = between(SETTINGS + before, SETTINGS + after);
+    before = after;
+    apply();
+    expect({
+      planned: verdictOf(changes),
+      compared: changesExitCode(compared),
+      headline: changesText(changes).slice(0, headline.length),
+    }).toEqual({ planned: [exitCode, ...rules], compared: exitCode, headline });
   });
 
-  // Several breaking changes per plan, because each plan takes seconds; the unit tests check each of them.
   it.each<[string, string, readonly string[], readonly RuleId[]]>([
     [
       "new names of the user and the policy",
@@ -72,66 +112,24 @@ describe("the change summary of a plan", () => {
       [],
       ["user-renamed", "destroyed", "destroyed", "key-replaced"],
     ],
-    [
-      "a rotation and a migration to a group, each in one step",
-      `${keys("absent", "Active", "secondary")}\nattachment: group`,
-      [],
-      ["active-key-deleted", "keys-exchanged", "policy-moved", "deployer-creates"],
-    ],
     ["the end of the deployment", "", ["-destroy"], ["destroyed", "destroyed", "active-key-deleted", "permissions-narrowed"]],
-  ])("reports breaking changes of %s", async (_, more, args, expected) => {
-    const changes = await planned(more, ...args);
-    expect(verdictOf(changes)).toEqual([3, ...expected]);
+  ])("reports breaking changes of %s", (_, more, args, expected) => {
+    expect(verdictOf(planned(more, ...args))).toEqual([3, ...expected]);
   });
 
-  const ROTATED = keys("Inactive", "Active", "secondary");
-
-  it("reports no step of a complete rotation as breaking or broadened", async () => {
-    for (const accessKeys of [keys("Active", "Active", "primary"), keys("Active", "Active", "secondary"), ROTATED]) {
-      expect(verdictOf(await planned(accessKeys))).toEqual([0]);
-      apply();
-    }
-    expect(verdictOf(await planned(keys("absent", "Active", "secondary")))).toEqual([0]);
-  });
-
-  it("reports a node role as broadened, an additional group as unchanged, and tags, which other policies may name", async () => {
-    const changes = await planned(`${ROTATED}\nnodeRole: { name: n }\ntags: { a: b }\nattachment: user-and-group`);
-    expect(verdictOf(changes)).toEqual([
-      2,
-      ...["permissions-broadened", "trust-changed", "tags-changed", "tags-changed", "deployer-creates"],
-    ]);
-    expect(actionsOf(changes, "permissions-broadened", "node role")).toHaveLength(2);
-  });
-
-  it("reports documented to scoped only as narrowed, and the reverse only as broadened, regardless of the order in the state", async () => {
-    const narrowed = await planned(`${ROTATED}\n${SCOPED}`);
-    expect([verdictOf(narrowed), actions(narrowed)]).toEqual([
-      [2, "permissions-narrowed"],
-      [0, 127],
-    ]);
-    apply();
-    const broadened = await planned(ROTATED);
-    expect([verdictOf(broadened), actions(broadened)]).toEqual([
-      [2, "permissions-broadened"],
-      [127, 0],
-    ]);
-  });
-
-  it("reports imports, and that the other policies of an imported user are not compared", async () => {
-    settings(`${ROTATED}\n${SCOPED}`);
+  it("reports imports, and that the other policies of an imported user are not compared", () => {
     const { access_key_id } = terraform.outputs();
-    terraform.run("state", "rm", "aws_iam_user.user", "aws_iam_policy.policy", "aws_iam_access_key.user-secondary");
-    terraform.run("state", "rm", "aws_iam_access_key.user", "aws_iam_user_policy_attachment.policy-attachment");
-    const changes = await planned(
-      `${SCOPED}\nimport: { user: true, policy: true, attachment: true, accessKeyId: ${access_key_id} }`,
-    );
+    terraform.run("state", "rm", "aws_iam_user.user", "aws_iam_policy.policy", "aws_iam_access_key.user");
+    terraform.run("state", "rm", "aws_iam_user_policy_attachment.policy-attachment");
+    const imported = `import: { user: true, policy: true, attachment: true, accessKeyId: ${access_key_id} }`;
+    const changes = planned(imported);
     expect(seriousRules(changes)).toEqual(["import-not-compared"]);
-    expect(changes.deployments.flatMap(resourcesOf)).toHaveLength(4);
-    expect(changes.deployments.flatMap(resourcesOf).filter((line) => !line.startsWith("imported"))).toEqual([]);
+    const resources = changes.deployments.flatMap(resourcesOf);
+    expect([resources.length, resources.filter((line) => !line.startsWith("imported"))]).toEqual([4, []]);
   });
 
   it("contains no secret in any format", () => {
-    expect(secrets.size).toBe(4);
+    expect(secrets.size).toBe(6);
     expect(summaries.length).toBeGreaterThan(10_000);
     expect([...secrets].filter((secret) => summaries.includes(secret))).toEqual([]);
   });

@@ -2,6 +2,7 @@ import { createServer } from "node:http";
 import { join } from "node:path";
 import { strToU8, zipSync } from "fflate";
 import { CDK_TERRAIN } from "../../src/cli/init/repository";
+import { SUPPORTED_VERSIONS } from "../../src/iam/dkp-versions";
 import { PROJECT } from "../helpers/project-root";
 import { npmEnvironment } from "./support/consumer";
 import { folder } from "./support/project";
@@ -89,9 +90,11 @@ describe("npm run upstream", () => {
   });
 
   it("ends with 1 and names the release line if DKP has a newer one", async () => {
-    const { status, output } = await run([...MCM, "--dkp-release", "v1.78.0"]);
+    const { status, output } = await run([...MCM, "--dkp-release", "v1.99.0"]);
     expect(output).toContain("machine-controller-manager 0.36.0");
-    expect(output).toContain("\nDKP 1.78 is newer than 1.77; once compared, add it to KNOWN_VERSIONS\n");
+    expect(output).toContain(
+      `\nDKP 1.99 is newer than ${SUPPORTED_VERSIONS.last}; once compared, write it into SUPPORTED_VERSIONS\n`,
+    );
     expect(status).toBe(1);
   });
 

@@ -72,7 +72,7 @@ export function unverified(shipped: ReadonlyMap<string, readonly string[]>, rele
       : [`${name}: DKP ships ${versions.join(", ")}; once compared, add them to VERIFIED_COMPONENTS`];
   });
   return release !== undefined && isNewer(release, SUPPORTED_VERSIONS.last)
-    ? [`DKP ${release} is newer than ${SUPPORTED_VERSIONS.last}; once compared, add it to KNOWN_VERSIONS`, ...components]
+    ? [`DKP ${release} is newer than ${SUPPORTED_VERSIONS.last}; once compared, write it into SUPPORTED_VERSIONS`, ...components]
     : components;
 }
 

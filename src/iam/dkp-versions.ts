@@ -1,14 +1,17 @@
 /** A DKP release line, such as `1.77`. */
 export type DkpVersion = `1.${number}`;
 
+/** Release lines that a policy covers if `cluster.dkpVersion` is absent. All have version 5 of the Terraform AWS provider. */
+export const SUPPORTED_VERSIONS = { first: "1.70", last: "1.77" } as const satisfies Readonly<Record<string, DkpVersion>>;
+
 /** The release lines that `cluster.dkpVersion` can be. The catalogue knows what changed since the first one. */
-export const KNOWN_VERSIONS = Array.from({ length: 12 }, (_, index): DkpVersion => `1.${66 + index}`);
+export const KNOWN_VERSIONS = Array.from(
+  { length: minorOf(SUPPORTED_VERSIONS.last) - 65 },
+  (_, index): DkpVersion => `1.${66 + index}`,
+);
 
 /** The first of the known release lines and newer ones, which may exist. */
 export const DKP_VERSION = /^1\.(?:6[6-9]|[7-9]\d|[1-9]\d{2,})$/;
-
-/** Release lines that a policy covers if `cluster.dkpVersion` is absent. All have version 5 of the Terraform AWS provider. */
-export const SUPPORTED_VERSIONS = { first: "1.70", last: "1.77" } as const satisfies Readonly<Record<string, DkpVersion>>;
 
 /** The release lines for which a fact is true; absent: without a limit. */
 export interface VersionRange {

@@ -7,6 +7,7 @@ import {
   verifiedVersions,
 } from "../../../scripts/upstream/components";
 import { compareTerraform, DKP_RESOURCES } from "../../../scripts/upstream/terraform-model";
+import { SUPPORTED_VERSIONS } from "../../../src/iam/dkp-versions";
 import { folderForEach } from "../../helpers/folder";
 
 const SERVICE = "github.com/hashicorp/terraform-provider-aws/internal/service";
@@ -91,7 +92,9 @@ describe("the versions of a source tree of DKP", () => {
       "cloud-controller-manager: DKP ships 1.32.8; once compared, add them to VERIFIED_COMPONENTS",
       "terraform: DKP ships 6.1.0; once compared, add them to VERIFIED_COMPONENTS",
     ]);
-    expect(unverified(shipped, "1.78")[0]).toBe("DKP 1.78 is newer than 1.77; once compared, add it to KNOWN_VERSIONS");
+    expect(unverified(shipped, "1.99")[0]).toBe(
+      `DKP 1.99 is newer than ${SUPPORTED_VERSIONS.last}; once compared, write it into SUPPORTED_VERSIONS`,
+    );
     expect(unverified(new Map(), "1.77")).toEqual([]);
   });
 

@@ -86,7 +86,7 @@ function externalFindings(address: string, before: Snapshot, after: Snapshot): r
 /** Attributes of this project's resources that are compared elsewhere in this folder, or that decide nothing about permissions. */
 const KNOWN: ReadonlySet<string> = new Set([
   ...["name", "name_prefix", "arn", "id", "unique_id", "policy_id", "create_date", "attachment_count", "key_fingerprint"],
-  ...["policy", "assume_role_policy", "permissions_boundary", "status", "pgp_key", "force_detach_policies"],
+  ...["policy", "assume_role_policy", "permissions_boundary", "status", "pgp_key"],
   ...["depends_on", "lifecycle.prevent_destroy", "lifecycle.create_before_destroy", "aws_iam_policy.lifecycle.ignore_changes"],
   ...["aws_iam_policy.description", "aws_iam_policy.path", "aws_iam_policy.tags", "aws_iam_policy.tags_all"],
   ...["aws_iam_group.path", "aws_iam_role.description"],

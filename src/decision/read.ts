@@ -36,7 +36,7 @@ function readDocument(
     Statement: statements,
     ...rest
   } = isRecord(document) ? document : { "": document };
-  if (!VERSIONS.some((known) => known === version) || Object.keys(rest).length > 0 || statements === undefined) {
+  if (!VERSIONS.some((known) => known === version) || Object.keys(rest).length > 0) {
     return { reference, reason: "is not a policy document of version 2008-10-17 or 2012-10-17" };
   }
   const readings = listOf(statements).map((statement, at) => {

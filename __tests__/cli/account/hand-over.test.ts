@@ -49,7 +49,7 @@ describe("hand-over", () => {
     ["an ID that is of no resource", { access_key_id: "AKIAB" }, {}],
     ["another secret", { secret_access_key: "t" }, {}],
     ["a secret, and the resource has none", {}, { secret: null }],
-    ["another encrypted secret", { secret_access_key: null, encrypted_secret_access_key: "t" }, { encrypted_secret: "u" }],
+    ["another encrypted secret", { secret_access_key: undefined, encrypted_secret_access_key: "t" }, { encrypted_secret: "u" }],
   ])("rejects outputs that expose %s in the state", async (_, exposed, key) => {
     await expect(handOver("", { exposed, key })).rejects.toThrow(/^the outputs expose the key AKIA[AB], .* do not give this key/);
   });

@@ -60,7 +60,7 @@ export async function providerBlock(
   }
   const key = state.keys.find((candidate) => candidate.id === id);
   const [clear, encrypted] = [key?.secret, key?.encryptedSecret];
-  const isOwn = (output: unknown, own: unknown) => output === undefined || output === null || output === own;
+  const isOwn = (output: unknown, own: unknown) => output === undefined || output === own;
   if (key === undefined || !isOwn(outputs.secret_access_key, clear) || !isOwn(outputs.encrypted_secret_access_key, encrypted)) {
     throw new Error(
       `the outputs expose the key ${id}, ${key === undefined ? "which no resource of the state is" : "with a secret that is not its own in the state"}: the state was partly lost or edited; do not give this key to DKP; see ${recovery("old-state")}`,

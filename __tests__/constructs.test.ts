@@ -200,10 +200,11 @@ describe("the reader of a deployment of the same program", () => {
 describe("a local state", () => {
   const { at } = folderForEach();
   /** The path of the state, as Terraform finds it from the folder of the stack. */
-  const stateOf = (settings: string, outdir: string, linked = outdir) => {
+  const stateOf = (settings: string, outdir: string, linked = outdir, projectRoot = ".") => {
     const stack = new DeckhouseAccessStack(
       new App({ outdir, stackTraces: false }),
       deployment(`backend: { local: ${settings} }`),
+      { projectRoot },
     );
     const { path } = JSON.parse(Testing.synth(stack)).terraform.backend.local as { path: string };
     expect(path).not.toMatch(/^\//);
@@ -221,19 +222,25 @@ describe("a local state", () => {
     const before = process.cwd();
     process.chdir(at());
     try {
-      const app = new App({ outdir: "out", stackTraces: false });
-      new DeckhouseAccessStack(app, deployment("backend: { local: { path: out/dkp.tfstate } }"));
-      expect(() => app.synth()).toThrow(
-        'backend.local.path: "out/dkp.tfstate" lies in out, which is rewritten and deleted freely; choose a path outside it',
-      );
+      for (const path of ["out/dkp.tfstate", "out/..dkp/tfstate"]) {
+        const app = new App({ outdir: "out", stackTraces: false });
+        new DeckhouseAccessStack(app, deployment(`backend: { local: { path: ${path} } }`));
+        expect(() => app.synth()).toThrow(
+          `backend.local.path: "${path}" lies in out, which is rewritten and deleted freely; choose a path outside it`,
+        );
+      }
     } finally {
       process.chdir(before);
     }
   });
 
-  it("lies where Terraform finds it from an output folder that is a symbolic link", () => {
+  it("lies where Terraform finds it from an output folder, and below a root, that is a symbolic link", () => {
     mkdirSync(at("elsewhere/deep"), { recursive: true });
     symlinkSync(at("elsewhere/deep"), at("cdktf.out"));
-    expect(stateOf("{ path: dkp.tfstate }", at("cdktf.out"), at("elsewhere/deep"))).toBe(join(realpathSync("."), "dkp.tfstate"));
+    symlinkSync(realpathSync("."), at("root"));
+    for (const root of [".", at("root")]) {
+      const path = stateOf("{ path: dkp.tfstate }", at("cdktf.out"), at("elsewhere/deep"), root);
+      expect(path).toBe(join(realpathSync("."), "dkp.tfstate"));
+    }
   });
 });

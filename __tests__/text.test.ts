@@ -125,7 +125,7 @@ describe("readRegularFile", () => {
     const content = Buffer.alloc(size, "abc");
     write({ file: content });
     symlinkSync("file", at("link"));
-    expect(readRegularFile(path).equals(content)).toBe(true);
+    expect(readRegularFile(path, size).equals(content)).toBe(true);
     expect(readRegularFile(at("link")).equals(content)).toBe(true);
   });
 
@@ -225,11 +225,11 @@ describe("docs/how-to/recover.md", () => {
 /** What a POSIX shell prints. */
 const sh = (script: string) => execFileSync("sh", ["-c", script], { encoding: "utf8" });
 
-const NASTY = ["it's", "'", "$HOME `id` $(id)", "a\\", 'say "x"', "-n", "two\nlines", "ü", ""];
+const NASTY = ["~", "it's", "'", "$HOME `id` $(id)", "a\\", 'say "x"', "-n", "two\nlines", "ü", ""];
 
 describe("a string in a shell script", () => {
   it.each(NASTY)("is one argument with the same characters: %j", (text) => {
-    expect(sh(`printf '[%s]' ${quote(text)} --a=${shellWord(text)}`)).toBe(`[${text}][--a=${text}]`);
+    expect(sh(`printf '[%s]' ${quote(text)} ${shellWord(text)}`)).toBe(`[${text}][${text}]`);
     expect(sh(awsCommand("iam", "get-user", { "user-name": text }).replace(/^aws/, "printf '[%s]'"))).toBe(
       `[iam][get-user][--user-name=${text}]`,
     );
@@ -253,12 +253,13 @@ describe("fillTemplate", () => {
 
   it.each([
     ["a value as prose", "{{ a }}\n", "\\<b\\>\\|\\`\n"],
+    ["an address that GitHub would link", "{{ b }}\n", "www\\.b\n"],
     ["a value that another filter changed as prose", '{{ a | append: "*" }}\n', "\\<b\\>\\|\\`\\*\n"],
     ["code once", "{{ a | code }}\n", "`` <b>|` ``\n"],
     ["the separator of cells in a row, also of code", "| {{ a }} | {{ a | code }} |\n", "| \\<b\\>\\|\\` | `` <b>\\|` `` |\n"],
     ["an argument of a shell command", "{{ a | shell }}\n", "'<b>|`'\n"],
   ])("escapes %s", (_, template, text) => {
-    expect(fill(template, { a: "<b>|`" })).toBe(text);
+    expect(fill(template, { a: "<b>|`", b: "www.b" })).toBe(text);
   });
 
   it("removes lines of tags alone, and continues a line with an indented tag", () => {

@@ -108,6 +108,7 @@ describe("secretIn", () => {
   it.each([
     ["the key alone", SECRET_KEY, "an AWS secret access key"],
     ["a key without + and /", "Zk3vQ9xT1bLm7WcR5yHs2NdUe8GpJa4FoXiKtVwB", "an AWS secret access key"],
+    ["a key with 23 different characters", "a1b2c3g4h5k6m7n8p9qAzBy".repeat(2).slice(0, 40), "an AWS secret access key"],
     ["a key behind a name", `AWS_SECRET_ACCESS_KEY=${SECRET_KEY}`, "an AWS secret access key"],
     ["a key in quotes", `"${SECRET_KEY}"`, "an AWS secret access key"],
     ["a key on a line of its own", `first\n${SECRET_KEY}\nlast`, "an AWS secret access key"],

@@ -41,6 +41,7 @@ attention: 1
 describe("sameDocument", () => {
   it.each([
     ["the order of actions", { ...statement, Action: ["iam:PassRole", "ec2:RunInstances"] }],
+    ["an action that is there twice", { ...statement, Action: ["iam:PassRole", "ec2:RunInstances", "iam:PassRole"] }],
     ["the case of actions", { ...statement, Action: ["EC2:runInstances", "iam:PassRole"] }],
     ["the statement ID", { ...statement, Sid: "B" }],
     ["a list of one", { ...statement, Resource: ["*"] }],

@@ -54,6 +54,7 @@ ${isPacked ? "" : packIt}  npm install
     expect({ dependencies, none }).toEqual({ dependencies: { "dkp-access": named }, none: undefined });
     const commit = spawnSync("git", ["rev-parse", "--short=8", "HEAD"], { cwd: PROJECT, encoding: "utf8" }).stdout.trim();
     expect(named).toMatch(new RegExp(`^file:dkp-access-\\d+\\.\\d+\\.\\d+(-g${commit})?\\.tgz$`));
+    expect(packageSource({ PATH: "/none" }).named).toMatch(/^file:dkp-access-[\d.]+\.tgz$/);
   });
 
   it("adds with --cdktf the program, with the exact versions of the packages that it is tested with", async () => {

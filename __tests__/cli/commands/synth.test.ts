@@ -43,8 +43,10 @@ describe("dkp-access synth", () => {
     expect(stacks()).toEqual(["dev"]);
   });
 
-  it("writes to the folder that CDKTF_OUTDIR names", async () => {
+  it("writes to the folder that CDKTF_OUTDIR names, also the committed provider lock", async () => {
+    write({ "locks/dev.terraform.lock.hcl": "# lock" });
     expect((await synth({ CDKTF_OUTDIR: "out" })).stdout).toBe("out/stacks/dev/cdk.tf.json\n");
+    expect(read("out/stacks/dev/.terraform.lock.hcl")).toBe("# lock");
   });
 
   it("rejects an output folder that is a file in one line", async () => {

@@ -115,6 +115,12 @@ describe("deployer-policy.json under IAM's own rules", () => {
     expect([await put("state/own"), await put("state/own-md5"), await put("state/other")]).toEqual([true, true, false]);
   });
 
+  it("belongs to the role that Terraform assumes by a web identity, as far as it is about the state", () => {
+    const role = `assume_role_with_web_identity: { role_arn: "${IAM}:role/state" }`;
+    const { policies } = deployerPolicies(deployment(`backend: { s3: { bucket: state, region: eu-central-1, ${role} } }`));
+    expect(policies.map((policy) => policy.role)).toEqual([undefined, `${IAM}:role/state`]);
+  });
+
   it("treats a wildcard in a path as a character", async () => {
     const create = (path: string) =>
       allowed('user: { path: "/a*b/" }', { action: "iam:CreateUser", resource: `${IAM}:user/${path}/deckhouse` });

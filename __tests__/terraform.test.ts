@@ -1,7 +1,7 @@
 import { chmodSync } from "node:fs";
 import { withProgress } from "../src/cli/terraform/progress";
 import { readState } from "../src/cli/terraform/state-file";
-import { pullState, readOutputs, stackFolder, terraformCli } from "../src/cli/terraform/terraform-cli";
+import { pullState, stackFolder, terraformCli } from "../src/cli/terraform/terraform-cli";
 import { folderForEach } from "./helpers/folder";
 
 describe("a run of Terraform", () => {
@@ -112,13 +112,6 @@ describe("a run of Terraform", () => {
   it.each(["0", "soon", "1.5", ""])("rejects a TERRAFORM_TIMEOUT of %j", (timeout) => {
     environment.TERRAFORM_TIMEOUT = timeout;
     expect(() => cli()).toThrow(`TERRAFORM_TIMEOUT: ${JSON.stringify(timeout)} is not a number of seconds from 1 to 999999`);
-  });
-
-  it.each(["null", "secret"])("that prints %s for outputs is reported without its content", async (printed) => {
-    terraform(`echo '${printed}'`);
-    expect(await failure(readOutputs(cli(), at()))).toBe(
-      `${at("terraform")} output -json in ${at()} printed no outputs as JSON; check what ${at("terraform")} is there`,
-    );
   });
 
   it("ends when it is aborted, and reports no progress after that", async () => {

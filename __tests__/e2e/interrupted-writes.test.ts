@@ -8,11 +8,10 @@ import { terraformEnvironment } from "./support/terraform";
 
 const SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
 const SETTINGS = "region: eu-central-1\nbackend: { s3: { bucket: state, region: eu-central-1 } }\n";
-const OUTPUTS = { access_key_id: { value: "AKIAIOSFODNN7EXAMPLE" }, secret_access_key: { value: SECRET } };
-
-const KEY = { id: OUTPUTS.access_key_id.value, secret: SECRET };
+const KEY = { id: "AKIAIOSFODNN7EXAMPLE", secret: SECRET };
 const STATE = {
   version: 4,
+  outputs: { access_key_id: { value: KEY.id } },
   resources: [{ mode: "managed", type: "aws_iam_access_key", name: "user", instances: [{ attributes: KEY }] }],
 };
 
@@ -44,7 +43,7 @@ describe("a command that cannot write all of its files", () => {
       mkdirSync(join(root, path), { recursive: true });
     }
     settings("");
-    terraform(`case $1 in output) echo '${JSON.stringify(OUTPUTS)}' ;; *) echo '${JSON.stringify(STATE)}' ;; esac`);
+    terraform(`echo '${JSON.stringify(STATE)}'`);
   });
 
   const settings = (more: string) => writeFileSync(join(project, "deployments/dev.yaml"), SETTINGS + more);

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { realPlan } from "../../helpers/edited-plans";
 import { projectForEach, SETTINGS, settingsOf } from "../../helpers/folder";
 import { runCli } from "../../helpers/run-cli";
@@ -79,7 +79,7 @@ Other changes that require attention
     });
 
     it("names the command that prints the JSON of a saved plan", async () => {
-      write({ plan: "PK\u0003\u0004" });
+      writeFileSync(at("plan"), Buffer.from("PK\u0003\u0004\u00ff", "latin1"));
       expect(await diff("--plan", "plan")).toEqual({
         status: 1,
         stdout: "",

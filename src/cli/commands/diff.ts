@@ -3,7 +3,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { DKP_VERSION, type DkpVersion, KNOWN_VERSIONS, SUPPORTED_VERSIONS } from "../../iam/dkp-versions";
 import type { Deployment } from "../../settings/deployment";
 import { versionWarning } from "../../settings/settings-notes";
-import { readTextFile } from "../../text/files";
+import { readRegularFile, readTextFile, textIn } from "../../text/files";
 import { isObject } from "../../text/json";
 import { type Changes, changesExitCode, changesJson, changesOf } from "../diff/changes";
 import { COMPARED_FILES, readBase } from "../diff/packs/baseline";
@@ -108,12 +108,12 @@ async function changesAsked(command: Command, session: Session, names: readonly 
 
 /** What a plan does, as its JSON says. @throws Error for a saved plan, which only Terraform can read */
 function ofPlan(stack: string, file: string): Changes {
-  const text = readTextFile(file);
-  if (text.startsWith("PK\u0003\u0004")) {
+  const bytes = readRegularFile(file);
+  if (bytes.toString("latin1", 0, 4) === "PK\u0003\u0004") {
     const show = `-chdir=cdktf.out/stacks/${stack} show -json ${shellWord(resolve(file))}`;
     throw new Error(`${file}: is a saved plan; give its JSON, which terraform ${show} prints`);
   }
-  return changesOfPlan(readPlan(file, text), stack, `Plan ${file}`, [{ rule: "plan-unverified", values: {} }]);
+  return changesOfPlan(readPlan(file, textIn(bytes, file)), stack, `Plan ${file}`, [{ rule: "plan-unverified", values: {} }]);
 }
 
 /** Whether one IAM policy allows what another does not. Both are identity policies of the same principal. */

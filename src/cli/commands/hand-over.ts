@@ -15,7 +15,7 @@ export const define: Define = (command, session) => {
   command
     .description(
       `Prints the provider block of DKP's AWSClusterConfiguration (access key ID, secret and Region), after the steps that give it to DKP.
-The secret comes from the outputs, or from the deployment's own state if outputs.secret is false. If pgpKey encrypts it, the local gpg decrypts it.`,
+The secret comes from the state. If pgpKey encrypts it, the local gpg decrypts it.`,
     )
     .argument("[stack]", STACK_HELP)
     .option(

@@ -9,6 +9,8 @@ export interface StateKey {
   readonly slot: Slot;
   readonly id: string;
   readonly status: string;
+  /** Whose key it is. */
+  readonly user?: string | undefined;
   /** Terraform created it in an apply that failed afterwards, and would replace it. */
   readonly tainted: boolean;
   readonly pgpKey?: string | undefined;
@@ -125,6 +127,7 @@ function stateKey(slot: Slot, { attributes }: StateResource, tainted: boolean): 
     slot,
     id: textOf(attributes.id) ?? "",
     status: textOf(attributes.status) ?? "Active",
+    user: textOf(attributes.user),
     tainted,
     pgpKey: textOf(attributes.pgp_key),
     secret: textOf(attributes.secret),

@@ -2,7 +2,6 @@ import { type ExecFileException, execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { promisify, stripVTControlCharacters } from "node:util";
-import { isObject, parseJson } from "../../text/json";
 import { dkpAccess } from "../text/command";
 import { shellWord } from "../text/shell";
 import { type Progress, withProgress } from "./progress";
@@ -67,17 +66,6 @@ export function stackFolder({ binary, dataFolder }: TerraformCli, outputFolder: 
 /** A stack's state as the backend keeps it. @param signal ends Terraform */
 export function pullState(terraform: TerraformCli, folder: string, signal?: AbortSignal): Promise<string> {
   return runTerraform(terraform, folder, ["state", "pull"], signal);
-}
-
-/** The values of a stack's outputs, including sensitive ones in plaintext. */
-export async function readOutputs(terraform: TerraformCli, folder: string): Promise<Readonly<Record<string, unknown>>> {
-  const outputs = parseJson(await runTerraform(terraform, folder, ["output", "-json"]));
-  if (!isObject(outputs)) {
-    throw new Error(
-      `${terraform.binary} output -json in ${folder} printed no outputs as JSON; check what ${terraform.binary} is there`,
-    );
-  }
-  return Object.fromEntries(Object.entries(outputs).map(([name, output]) => [name, isObject(output) ? output.value : undefined]));
 }
 
 /** Runs a Terraform command that only reads, so that it can be ended at any moment. @returns its standard output */

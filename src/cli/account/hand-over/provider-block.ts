@@ -6,7 +6,7 @@ import { pgpKeyOf, pgpKeyText } from "../../../iam/openpgp-key";
 import type { Deployment } from "../../../settings/deployment";
 import { atSignal, endProgram } from "../../terraform/signals";
 import { readState } from "../../terraform/state-file";
-import { pullState, readOutputs, type TerraformCli } from "../../terraform/terraform-cli";
+import { pullState, type TerraformCli } from "../../terraform/terraform-cli";
 import { dkpAccess } from "../../text/command";
 import { recovery } from "../../text/recovery";
 import { awsCommand } from "../../text/shell";
@@ -21,10 +21,9 @@ interface ProviderBlock {
 }
 
 /**
- * The key that a deployment exposes: from its outputs, or from its own state where `outputs.secret` is off.
+ * The key that the outputs of a deployment expose, with its secret from the state.
  * @param note receives what the person should know: another slot in the settings than in the outputs, and whom the secret is encrypted for
- * @throws Error if there is no key, if the outputs expose another key or secret than a resource of the state has, or if the state does
- * not have the secret
+ * @throws Error if there is no key, if no resource of the state is the key, or if the state does not have the secret
  */
 export async function providerBlock(
   terraform: TerraformCli,
@@ -37,7 +36,6 @@ export async function providerBlock(
       `accessKeys is none: Terraform has no key to hand over; create one with ${awsCommand("iam", "create-access-key", { "user-name": user.name })}`,
     );
   }
-  const outputs = await readOutputs(terraform, folder);
   const state = readState(await pullState(terraform, folder));
   const mismatch = mismatches({ settings: { user, accountId }, state, iam: { account: state.user?.arn?.split(":")[4] } });
   if (mismatch.user !== undefined) {
@@ -48,33 +46,32 @@ export async function providerBlock(
   if (mismatch.settingsAccount !== undefined) {
     throw new Error(`accountId: the settings have ${accountId}, and the state has the key of another account; check the backend`);
   }
-  const id = outputs.access_key_id;
-  if (typeof id !== "string") {
+  const { id, slot } = state.exposed;
+  if (id === undefined) {
     throw new Error(`${folder}: there is no output access_key_id; apply first`);
   }
-  const slot = outputs.access_key_slot;
-  if (typeof slot === "string" && slot !== accessKeys.current) {
+  if (slot !== undefined && slot !== accessKeys.current) {
     note(
       `warning: accessKeys.current: the settings select ${accessKeys.current}, and the outputs expose ${slot}: this is the key ${id} of ${slot}; ${dkpAccess("keys", stack)} shows what the next apply does`,
     );
   }
   const key = state.keys.find((candidate) => candidate.id === id);
-  const [clear, encrypted] = [key?.secret, key?.encryptedSecret];
-  const isOwn = (output: unknown, own: unknown) => output === undefined || output === own;
-  if (key === undefined || !isOwn(outputs.secret_access_key, clear) || !isOwn(outputs.encrypted_secret_access_key, encrypted)) {
+  const isOther = key?.user !== undefined && key.user !== user.name;
+  if (key === undefined || isOther) {
     throw new Error(
-      `the outputs expose the key ${id}, ${key === undefined ? "which no resource of the state is" : "with a secret that is not its own in the state"}: the state was partly lost or edited; do not give this key to DKP; see ${recovery("old-state")}`,
+      `the outputs expose the key ${id}, ${isOther ? `which is a key of the user "${key.user}"` : "which no resource of the state is"}: the state was partly lost or edited; do not give this key to DKP; see ${recovery("old-state")}`,
     );
   }
-  if (clear !== undefined) {
-    return { providerAccessKeyId: id, providerSecretAccessKey: clear, region };
+  const { secret, encryptedSecret } = key;
+  if (secret !== undefined) {
+    return { providerAccessKeyId: id, providerSecretAccessKey: secret, region };
   }
-  if (encrypted !== undefined) {
+  if (encryptedSecret !== undefined) {
     const pgpKey = pgpKeyOf(key.pgpKey);
     note(
       `the secret is encrypted${pgpKey === undefined ? "" : ` for the OpenPGP key of ${pgpKeyText(pgpKey)}`}; gpg decrypts it`,
     );
-    return { providerAccessKeyId: id, providerSecretAccessKey: await decrypt(encrypted), region };
+    return { providerAccessKeyId: id, providerSecretAccessKey: await decrypt(encryptedSecret), region };
   }
   throw new Error(
     `Terraform does not have the secret of ${id}, because the key was created outside Terraform; rotate to the other slot: ${dkpAccess("keys", stack)} shows the steps`,

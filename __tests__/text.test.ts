@@ -79,26 +79,11 @@ describe("a signal", () => {
       input: bundled(`
         import { writeFileSync } from "node:fs";
         import { run } from "./src/cli/commands/support/session";
-        import { atSignal, inSteps } from "./src/cli/terraform/signals";
+        import { atSignal } from "./src/cli/terraform/signals";
         const raise = () => process.kill(process.pid, "SIGTERM");
         const write = (name, text) => writeFileSync("${at()}/" + name, text);
         ${program}`),
     }).signal;
-
-  it("ends the process after a step that writes, before the next one, and the rest is removed", () => {
-    const steps = `
-      function* steps() {
-        try {
-          raise(); write("first", "complete"); yield;
-          write("second", ""); yield;
-        } finally {
-          write("removed", "");
-        }
-      }
-      run(async () => { await inSteps(steps()); write("third", ""); return 0; });`;
-    expect(run(steps)).toBe("SIGTERM");
-    expect(names()).toEqual(["first", "removed"]);
-  });
 
   it("ends the process in the middle of a computation", () => {
     expect(run(`run(async () => { await atSignal(() => undefined, async () => 0); raise(); write("file", ""); });`)).toBe(

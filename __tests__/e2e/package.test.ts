@@ -118,7 +118,6 @@ describe("other projects", () => {
         "src/cli/review/pages/console.md",
         "src/cli/review/pages/consumer.tf",
         "src/cli/review/pages/deployer.md",
-        "src/cli/review/pages/overview.md",
         "src/decision/README.md",
         "src/iam/catalogue.yaml",
         "src/iam/openpgp-reader.cjs",

@@ -262,6 +262,7 @@ describe("A year of the access of a DKP cluster to AWS", () => {
     expect(reported("diff --against HEAD")).toEqual([3, "state-left-behind"]);
     change("production", { backend: { local: { path: STATE } } });
     expect(reported("diff --against HEAD")).toEqual([0]);
+    run("git rm -r --quiet review/prod");
     commit("another name");
     expect(planned("production")).toEqual(NOTHING);
     expect(handedOver("production")).toEqual(dkp);

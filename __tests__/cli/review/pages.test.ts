@@ -1,71 +1,17 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Liquid } from "liquidjs";
-import { overviewPage } from "../../../src/cli/review/overview";
 import { pageFacts } from "../../../src/cli/review/pack";
 import { isKnownRegion } from "../../../src/iam/partitions";
 import { valueAt } from "../../../src/text/json";
-import { deployment, SEVERAL_POLICIES } from "../../helpers/deployment";
 import { RSA_KEY } from "../../helpers/pgp-keys";
 import { PROJECT } from "../../helpers/project-root";
 import { packFilesOf, reviewOf } from "../../helpers/reviewed";
-
-const SCOPED = "policy: { mode: scoped }\ncluster: { prefix: dev, layout: Standard }\n";
 
 /** What no golden deployment has. */
 const EVERYTHING = `cluster: { configFile: cluster.yml }
 provider: { profile: p, assumeRoleArn: "arn:aws:iam::123456789012:role/deployer" }
 `;
-
-const row = (stack: string, settings = "") => reviewOf({ ...deployment(settings), stack }, {});
-
-/** The rows of a page by stack, as they are written. */
-const lineOf = (page: string, stack: string) => page.split("\n").find((line) => line.startsWith(`| [${stack}](`));
-
-describe("the overview", () => {
-  it("shows account, Region, mode, DKP version, size left, keys and protection of the secret, with a link", () => {
-    const page = overviewPage([
-      row("a"),
-      row("b", `accountId: "123456789012"\npolicy: { mode: scoped }\ncluster: { prefix: dev, dkpVersion: "1.77" }`),
-      row("c", `accessKeys: { primary: { pgpKey: ${RSA_KEY} }, secondary: { status: Inactive, pgpKey: ${RSA_KEY} } }`),
-      row("d", "accessKeys: none"),
-      row("e", "outputs: { secret: false }"),
-      row("f", SEVERAL_POLICIES),
-    ]);
-    expect(lineOf(page, "a")).toMatch(
-      /^\| \[a\]\(a\/REVIEW\.md\) \| any \| eu-central-1 \| documented \| any \| \d+ \| primary \| plaintext, in outputs \| `policy\.mode`, `user\.allowedNetworks`, .* \|$/,
-    );
-    expect(lineOf(page, "b")).toMatch(/^\| \[b\]\(b\/REVIEW\.md\) \| 123456789012 \| eu-central-1 \| scoped \| 1\.77 \| \d+ \|/);
-    expect(lineOf(page, "c")).toContain("| primary, secondary (Inactive) | encrypted |");
-    expect(lineOf(page, "d")).toContain("| outside Terraform | none |");
-    expect(lineOf(page, "e")).toContain("| primary | plaintext |");
-    expect(lineOf(page, "f")).toMatch(/\| \d+, \d+ \| primary \|/);
-  });
-
-  it("has the deployment with the most weaker choices first, and counts each choice", () => {
-    const page = overviewPage([
-      row("set", 'accountId: "123456789012"'),
-      row("scoped", `${SCOPED}attachment: group`),
-      row("b"),
-      row("a"),
-    ]);
-    expect(page.match(/(?<=^\| \[)\w+/gm)).toEqual(["scoped", "a", "b", "set"]);
-    expect(page).toContain("| `policy.mode` | 4 |\n");
-    expect(page).toContain("| `accountId` | 3 |\n");
-    expect(page).toContain("\n4 deployments. ");
-  });
-
-  it("remains below the 500 KiB that GitHub shows of a README with 1,000 deployments", () => {
-    const name = (index: number) => `a-production-cluster-with-a-long-name-${index}`;
-    const scoped = row("x", SCOPED);
-    const rows = Array.from({ length: 1000 }, (_, index) => ({
-      ...scoped,
-      deployment: { ...scoped.deployment, stack: name(index) },
-    }));
-    // Source: GitHub Docs, "About the repository README file".
-    expect(overviewPage(rows).length).toBeLessThan(500 * 1024);
-  });
-});
 
 describe("the templates", () => {
   const read = (folder: string) =>
@@ -76,7 +22,7 @@ describe("the templates", () => {
     const templates = read("src/cli/review/pages").map((text) => liquid.parse(text));
     const names = new Set(templates.flatMap((template) => liquid.globalFullVariablesSync(template)));
     const settings = [...read("__tests__/golden/deployments").filter((text) => !text.includes("configFile")), EVERYTHING];
-    const facts = settings.map((text) => ({ ...pageFacts(reviewOf(text)), reviews: [], weakSettings: [] }));
+    const facts = settings.map((text) => pageFacts(reviewOf(text)));
     const isKnown = (name: string) =>
       facts.some((fact) => valueAt(fact, name.replace(/\.size$|\[.*/, "").split(".")) !== undefined);
     expect([...names].filter((name) => !isKnown(name))).toEqual([]);

@@ -1,10 +1,9 @@
 import { settingsWarnings } from "../../settings/settings-notes";
-import { overviewPage } from "../review/overview";
-import { comparePacks, type StaleFile, writePacks } from "../review/pack-folder";
-import { inSteps } from "../terraform/signals";
+import { type StaleFile, staleFiles, unknownPacks, writePacks } from "../review/pack-folder";
+import { inOneStep } from "../terraform/signals";
 import { dkpAccess } from "../text/command";
 import { STACKS_HELP, selectDeployments } from "./support/deployments";
-import { packsOf, requirePackFolder, reviewsOf, settingsFolder } from "./support/review-packs";
+import { packsOf, requirePackFolder, reviewsOf } from "./support/review-packs";
 import type { Define } from "./support/session";
 
 interface Options {
@@ -15,10 +14,9 @@ interface Options {
 export const define: Define = (command, session) => {
   command
     .description(
-      `Writes the review pack of each deployment, review/<stack>/REVIEW.md and its other files, and, unless stacks are named, the overview of all deployments, review/README.md. Commit them. Calls neither AWS nor Terraform.
+      `Writes the review pack of each deployment, review/<stack>/REVIEW.md and its other files. Commit them. Calls neither AWS nor Terraform.
 
-Deletes the review pack of a removed deployment only if it was generated from the same settings folder; names the ones it keeps.
-Never writes or deletes through symbolic links.`,
+Names the review packs of removed deployments, and keeps them. Never writes or deletes through symbolic links.`,
     )
     .argument("[stack...]", STACKS_HELP)
     .option("--check", "write nothing; name the files that are not up to date")
@@ -26,13 +24,9 @@ Never writes or deletes through symbolic links.`,
     .action(async (names: readonly string[], { check, out }: Options) => {
       requirePackFolder(session, "--out", out);
       const { deployments, stacks } = selectDeployments(session, names);
-      const reviews = reviewsOf(deployments);
-      const overview = names.length === 0 ? overviewPage(reviews) : undefined;
-      const from = settingsFolder(session);
-      const generated = { packs: packsOf(reviews), overview, stacks, settings: from };
-      const { stale, unknown, unmanaged } = comparePacks(out, generated);
+      const stale = staleFiles(out, packsOf(reviewsOf(deployments)));
       if (check !== true) {
-        await inSteps(writePacks(stale));
+        await inOneStep(() => writePacks(stale));
         session.print(stale.map(({ path, what }) => `${what === "left over" ? "removed" : "wrote"} ${path}\n`).join(""));
         session.print(meaningText(stale));
       }
@@ -40,17 +34,9 @@ Never writes or deletes through symbolic links.`,
         const warnings = settingsWarnings(deployment).map((warning) => `warn: ${deployment.stack}: ${warning}\n`);
         session.printError(warnings.join(""));
       }
-      if (unmanaged !== undefined) {
-        session.printError(
-          `kept ${unmanaged}: it was not generated from ${from}; rename it to get the overview of these deployments\n`,
-        );
-      }
-      const reasons = unknown.map(
-        (path) =>
-          `${path}: no deployment of that name in ${from}, and its review pack was not generated from there; delete the folder if it is not needed`,
-      );
+      const reasons = unknownPacks(out, stacks).map((path) => `${path}: no deployment has this name; delete the folder`);
       // A pack of no deployment looks like one that somebody reviewed. A command for some stacks does not fail because of others.
-      const unexpected = check === true && overview !== undefined ? reasons : [];
+      const unexpected = check === true && names.length === 0 ? reasons : [];
       if (unexpected.length === 0) {
         session.printError(reasons.map((reason) => `kept ${reason}\n`).join(""));
       }

@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, readdirSync, rmdirSync, rmSync } from "node:fs";
+import { existsSync, lstatSync, readdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileErrorMessage, makeFolder, readRegularFile, requireRealFolder, writeFileAtomically } from "../../text/files";
 import { parseJson } from "../../text/json";
@@ -18,108 +18,47 @@ export interface StaleFile {
   readonly isOtherMeaning: boolean;
 }
 
-/** What a folder of review packs should contain. */
-interface Expected {
-  /** Review packs by stack, of the deployments that the command is for. */
-  readonly packs: Readonly<Record<string, Pack>>;
-  /** Stacks of all deployments. */
-  readonly stacks: readonly string[];
-  /** The settings folder, relative to the project's root. */
-  readonly settings: string;
-  /** The overview of all deployments; undefined where the command is not for all. */
-  readonly overview: string | undefined;
-}
-
-interface PackFolder {
-  readonly stale: readonly StaleFile[];
-  /** Folders with a review pack, or what is left of one, of no deployment, not generated from this settings folder. They are kept. */
-  readonly unknown: readonly string[];
-  /** A file in place of the overview that was not generated from these settings. It is kept. */
-  readonly unmanaged?: string;
-}
-
 /**
- * Compares a folder of review packs with what it should contain. Review packs of removed deployments are left over, if they were
- * generated from the same settings folder.
+ * The files of a folder of review packs that are not as these packs are, by stack. A file that a pack no longer has is left over.
  * @throws Error if a symbolic link, or anything else that is not a file or folder, has the path of a review pack
  */
-export function comparePacks(folder: string, expected: Expected): PackFolder {
-  for (const path of [folder, ...Object.keys(expected.packs).map((stack) => join(folder, stack))]) {
+export function staleFiles(folder: string, packs: Readonly<Record<string, Pack>>): readonly StaleFile[] {
+  for (const path of [folder, ...Object.keys(packs).map((stack) => join(folder, stack))]) {
     requireRealFolder(path);
   }
-  const origin = originLine(expected.settings);
-  const others = packFolders(folder, origin).filter((stack) => !expected.stacks.includes(stack));
-  const gone = others.filter((stack) => hasEnd(join(folder, stack, PAGE), origin));
-  const contents: readonly (readonly [string, Pack])[] = [
-    ...Object.entries(expected.packs).map(([stack, pack]) => [stack, { ...pack, [PAGE]: `${pack[PAGE]}\n${origin}` }] as const),
-    ...gone.map((stack) => [stack, {}] as const),
-  ];
-  const unknown = others.filter((stack) => !gone.includes(stack));
-  const overview = { path: join(folder, "README.md"), text: `${expected.overview}\n${origin}` };
-  const isOurs = expected.overview === undefined || !isRealFile(overview.path) || hasEnd(overview.path, origin);
-  const files = contents.flatMap(([stack, pack]) =>
-    PACK_FILES.map((name) => ({ path: join(folder, stack, name), text: pack[name] })),
-  );
-  return {
-    stale: [...files, ...(isOurs && expected.overview !== undefined ? [overview] : [])].flatMap(({ path, text }) => {
+  return Object.entries(packs).flatMap(([stack, pack]) =>
+    PACK_FILES.flatMap((name) => {
+      const [path, text] = [join(folder, stack, name), pack[name]];
       const what = difference(path, text);
       return what === undefined ? [] : [{ path, what, text: text ?? "", isOtherMeaning: isOtherMeaning(path, what, text) }];
     }),
-    unknown: unknown.map((stack) => join(folder, stack)),
-    ...(isOurs ? {} : { unmanaged: overview.path }),
-  };
+  );
 }
 
-/** Updates the files of review packs, one in each step. @throws Error that says so, if they are incomplete */
-export function* writePacks(stale: readonly StaleFile[]): Generator<void, void> {
-  for (const [index, file] of stale.entries()) {
+/** The folders with a review pack of none of these stacks. Symbolic links are not followed. */
+export function unknownPacks(folder: string, stacks: readonly string[]): readonly string[] {
+  return (existsSync(folder) ? readdirSync(folder, { withFileTypes: true }) : [])
+    .filter((entry) => entry.isDirectory() && !stacks.includes(entry.name))
+    .map(({ name }) => join(folder, name))
+    .filter((path) => existsSync(join(path, "main.tf.json")));
+}
+
+/** Updates the files of review packs. @throws Error that says so, if they are incomplete */
+export function writePacks(stale: readonly StaleFile[]): void {
+  for (const [index, { path, what, text }] of stale.entries()) {
     try {
-      update(file);
+      if (what === "left over") {
+        rmSync(path);
+      } else {
+        makeFolder(dirname(path));
+        writeFileAtomically(path, text, path.endsWith(".sh") ? { mode: 0o777 } : {});
+      }
     } catch (error) {
       const reason = fileErrorMessage(error) ?? (error as Error).message;
       const incomplete = `; ${index} of ${stale.length} files are up to date, and the review packs are incomplete: run ${dkpAccess("review")} again`;
       throw new Error(`${reason}${index === 0 ? "" : incomplete}`, { cause: error });
     }
-    yield;
   }
-}
-
-function update({ path, what, text }: StaleFile): void {
-  if (what === "left over") {
-    rmSync(path);
-    if (readdirSync(dirname(path)).length === 0) {
-      rmdirSync(dirname(path));
-    }
-    return;
-  }
-  makeFolder(dirname(path));
-  writeFileAtomically(path, text, path.endsWith(".sh") ? { mode: 0o777 } : {});
-}
-
-/** Its last line names the settings folder that a review pack was generated from. */
-const PAGE = "REVIEW.md";
-
-/** The last line of REVIEW.md and of the overview. It distinguishes review packs that were generated from different settings folders. */
-function originLine(settings: string): string {
-  return `<!-- Generated by ${dkpAccess("review")} from ${encodeURI(settings)}/ -->\n`;
-}
-
-/** Whether a page ends so. */
-function hasEnd(page: string, end: string): boolean {
-  return existsSync(page) && readRegularFile(page).toString("utf8").endsWith(end);
-}
-
-/** Stacks that have a review pack, or what is left of one, in a folder. Symbolic links are not followed. */
-function packFolders(folder: string, origin: string): readonly string[] {
-  const isFile = (path: string) => lstatSync(path, { throwIfNoEntry: false })?.isFile() === true;
-  // Without main.tf.json, a page of another origin is not a pack.
-  const isPack = (path: string) =>
-    isFile(join(path, "main.tf.json")) || (isFile(join(path, PAGE)) && hasEnd(join(path, PAGE), origin));
-  return existsSync(folder)
-    ? readdirSync(folder, { withFileTypes: true })
-        .filter((entry) => entry.isDirectory() && isPack(join(folder, entry.name)))
-        .map(({ name }) => name)
-    : [];
 }
 
 function difference(path: string, text: string | undefined): StaleFile["what"] | undefined {

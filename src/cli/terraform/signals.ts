@@ -59,22 +59,9 @@ function stopListening(): void {
 }
 
 /**
- * Writes files in steps. A signal ends the process between two of them, after the `finally` of the generator: in the middle of a step it
- * would leave a temporary file.
+ * Writes files. A signal ends the process afterwards, because it would leave a temporary file in the middle of a write: Node.js notices
+ * signals between two callbacks.
  */
-export function inSteps(steps: Generator<void, void>): Promise<void> {
-  return atSignal(
-    () => steps.return(),
-    async () => {
-      // Node.js notices signals between two callbacks.
-      do {
-        await setImmediate();
-      } while (steps.next().done !== true);
-    },
-  );
-}
-
-/** Writes files in one step, as `inSteps`. */
 export function inOneStep<T>(write: () => T): Promise<T> {
   return atSignal(
     () => undefined,

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { relative, resolve } from "node:path";
+import { resolve } from "node:path";
 import { committedLock } from "../../../app";
 import type { Deployment } from "../../../settings/deployment";
 import { readTextFile } from "../../../text/files";
@@ -18,11 +18,6 @@ export function reviewsOf(deployments: readonly Deployment[]): readonly Reviewed
 /** Review packs by stack. */
 export function packsOf(reviews: readonly Reviewed[]): Readonly<Record<string, Pack>> {
   return Object.fromEntries(reviews.map((review) => [review.deployment.stack, reviewPack(review)]));
-}
-
-/** The settings folder relative to the project, the same on every computer. */
-export function settingsFolder(session: Session): string {
-  return relative(".", resolve(session.settings)).replaceAll("\\", "/");
 }
 
 /** Checks the folder of the review packs that an option names. @throws Error if it cannot be one */

@@ -293,6 +293,8 @@ describe("the checks of single constructs", () => {
     expect(() => build((scope) => new AccessPolicy(scope, "policy", { name: "dkp", statements }))).toThrow(
       /policy: statements: the policy has 7\d{3} characters, IAM allows 6144; divide it with deploymentPolicies/,
     );
+    const unresolved = statements.map((statement) => ({ ...statement, sid: Fn.join("", [statement.sid]) }));
+    expect(() => build((scope) => new AccessPolicy(scope, "policy", { name: "dkp", statements: unresolved }))).not.toThrow();
     const json = build((scope) => {
       for (const part of deploymentPolicies(options, "dkp")) {
         new AccessPolicy(scope, `policy-${part.number}`, { ...part, account: "123456789012" });

@@ -228,6 +228,7 @@ describe("a string in a shell script", () => {
 
 it("a string in HCL is no template", () => {
   expect(hclArguments({ a: ["$", "{b} %{c}"].join("") }, "")).toEqual(['a = "$${b} %%{c}"']);
+  expect(hclArguments({ a: "\\b\b" }, "")).toEqual(['a = "\\\\b\\u0008"']);
 });
 
 describe("fillTemplate", () => {

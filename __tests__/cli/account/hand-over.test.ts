@@ -113,16 +113,18 @@ describe("a file for a secret", () => {
   });
 
   it("is refused in a repository that Git does not read", () => {
-    write({ ".git/": "" });
-    const file = at("key.yaml");
+    write({ "a/.git/": "", "a/below/": "" });
+    symlinkSync(at("a/below"), at("link"));
     // Git's message depends on where the file system is mounted.
     const { stderr } = spawnSync("git", ["-C", at(), "rev-parse"], { encoding: "utf8" });
     expect(stderr).toMatch(/^fatal: not a git repository /);
-    expect(() => checkSecretFile(file, process.env)).toThrow(
-      new Error(
-        `${file}: lies in a Git repository that Git does not read (${stderr.trim().replaceAll(/\s*\n\s*/g, " ")}), so that a commit could contain the secret; write a file outside of it`,
-      ),
-    );
+    for (const file of [at("a/key.yaml"), at("link/key.yaml")]) {
+      expect(() => checkSecretFile(file, process.env)).toThrow(
+        new Error(
+          `${file}: lies in a Git repository that Git does not read (${stderr.trim().replaceAll(/\s*\n\s*/g, " ")}), so that a commit could contain the secret; write a file outside of it`,
+        ),
+      );
+    }
   });
 
   it("is refused where it exists, or its folder does not", () => {

@@ -113,6 +113,12 @@ describe.each(["plan", "apply"])("dkp-access %s", (command) => {
     expect(stdout).toContain("the backend has arguments that the settings leave to -backend-config: secret_key, acl = private");
   });
 
+  it("takes the workspace that the settings name", async () => {
+    const cloud = { organization: "x", workspaces: { name: "prod" } };
+    write({ "deployments/dev.yaml": `region: eu-central-1\ncloud: ${JSON.stringify(cloud)}\n` });
+    expect((await run([], { changes: 0, backend: { type: "cloud", config: cloud } })).stderr).toMatch(/\nNothing to apply\.\n$/);
+  });
+
   it("removes what a killed run left, and leaves what is not its own", async () => {
     const [killed, running] = [".plan.0123456789ab.999999999.tmp", `.plan.0123456789ab.${process.ppid}.tmp`];
     write({ [`${STACK}/${killed}/plan`]: "secret", [`${STACK}/${running}/plan`]: "another run" });

@@ -62,10 +62,10 @@ export function secretFindings({ changes, outputs }: Plan, secrets: readonly str
 
 /** Where a secret is newly in plaintext. @param imported addresses of which Terraform does not know the secret */
 export function exposureFindings(before: Snapshot, after: Snapshot, imported: readonly string[]): readonly DiffFound[] {
-  const found = [...after.outputs].flatMap(([output, { sensitive, stays }]): DiffFound[] => {
+  const found = [...after.outputs].flatMap(([output, { sensitive }]): DiffFound[] => {
     const old = before.outputs.get(output);
     if (output !== SECRET_OUTPUT) {
-      const mayHold = sensitive && !stays && old?.sensitive !== true;
+      const mayHold = sensitive && old?.sensitive !== true;
       return mayHold ? [{ rule: "output-may-hold-secret", values: { output } }] : [];
     }
     const isUnmarked = !sensitive && old?.sensitive !== false;

@@ -17,8 +17,6 @@ export interface Snapshot {
 
 export interface Output {
   readonly sensitive: boolean;
-  /** Whether a plan leaves it as it is. */
-  readonly stays: boolean;
   readonly value: unknown;
 }
 
@@ -59,7 +57,7 @@ export function snapshotOfPack(given: JsonObject, policies: ReadonlyMap<string, 
   );
   const outputs = Object.entries(objectOf(pack.output)).map(([name, output]) => {
     const { value, sensitive } = objectOf(output);
-    return [name, { sensitive: sensitive === true, stays: false, value }] as const;
+    return [name, { sensitive: sensitive === true, value }] as const;
   });
   return { resources: new Map(resources), outputs: new Map(outputs) };
 }
@@ -74,7 +72,7 @@ export function snapshotOfPlan(plan: Plan, side: "before" | "after"): Snapshot {
   });
   const outputs = plan.outputs
     .filter(({ actions }) => !actions.includes(side === "before" ? "create" : "delete"))
-    .map(({ name, actions, ...output }) => [name, { ...output[side], stays: actions.includes("no-op") }] as const);
+    .map(({ name, ...output }) => [name, output[side]] as const);
   return { resources: new Map(resources), outputs: new Map(outputs) };
 }
 

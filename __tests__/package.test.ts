@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { IamUser } from "@cdktf/provider-aws/lib/iam-user";
 import { AwsProvider } from "@cdktf/provider-aws/lib/provider";
 import { SsmParameter } from "@cdktf/provider-aws/lib/ssm-parameter";
-import { App, Aspects, TerraformStack, TerraformVariable, Testing } from "cdktf";
+import { App, Aspects, Fn, TerraformStack, TerraformVariable, Testing } from "cdktf";
 import { Construct } from "constructs";
 import { COMMANDS } from "../src/cli/commands/commands";
 import { CDK_TERRAIN, CDKTF_NODE } from "../src/cli/init/repository";

@@ -73,7 +73,7 @@ describe("README.md", () => {
   });
 
   it("shows a part of the Terraform JSON of the smallest deployment", () => {
-    expect(terraformJson([deployment(block("yaml"))]).deckhouse?.resource).toMatchObject(JSON.parse(block("json")));
+    expect(terraformJson(deployment(block("yaml"))).resource).toMatchObject(JSON.parse(block("json")));
   });
 
   it("names for each address a construct and its file", () => {

@@ -9,7 +9,7 @@ const given = (of: Deployment | string) => (typeof of === "string" ? deployment(
 /** What a review pack states of a deployment, or of settings as YAML. @param terraform by default its own Terraform JSON */
 export function reviewOf(of: Deployment | string, terraform?: Reviewed["terraform"]): Reviewed {
   const one = given(of);
-  return reviewed(one, terraform ?? terraformJson([one])[one.stack] ?? {});
+  return reviewed(one, terraform ?? terraformJson(one));
 }
 
 /** The review pack of a deployment, or of settings as YAML: text by file name. */

@@ -58,7 +58,8 @@ describe("settings that are valid except for a few changes", () => {
       fuzzParameters(100),
     );
     // What is accepted can be synthesized, without an expression that a value has become.
-    const some = accepted.slice(0, 40).map((deployment, index) => ({ ...deployment, stack: `dev-${index}` }));
-    expect(Object.keys(terraformJson(some))).toHaveLength(some.length);
+    for (const deployment of accepted.slice(0, 40)) {
+      expect(terraformJson(deployment).resource).toHaveProperty("aws_iam_policy.policy");
+    }
   });
 });

@@ -53,14 +53,13 @@ export async function compareTerraform(dkpVersion: DkpVersion, folder?: string):
   const callsOf = (types: readonly string[]) => callsOfResources(types, handlers, model.call_patterns);
   const names = readdirSync(GOLDEN).map((name) => name.replace(/\.yaml$/, ""));
   const { deployments } = deploymentsNamed(GOLDEN, names);
-  const terraform = terraformJson(deployments);
   const pairs = deployments.map((deployment) => ({
     granted: new Set(
       deployerPolicies(deployment)
         .policies.flatMap(({ grants }) => grants.map(({ action }) => action))
         .filter((action) => action.startsWith("iam:")),
     ),
-    calls: callsOf(Object.keys(terraform[deployment.stack]?.resource ?? {})),
+    calls: callsOf(Object.keys(terraformJson(deployment).resource ?? {})),
   }));
   return [
     compareActions("terraform", version, [{ granted: rowsOf("terraform", dkpVersion), calls: callsOf(DKP_RESOURCES) }]),

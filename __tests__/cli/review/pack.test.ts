@@ -128,7 +128,7 @@ function hostile(described: Deployment, value: string): Deployment {
 }
 
 const described = deployment(SETTINGS);
-const terraform = terraformJson([described])[described.stack] ?? {};
+const terraform = terraformJson(described);
 const packs = new Map<string, Pack>();
 
 /** The review pack with a value in all strings. Generated once for each value. */

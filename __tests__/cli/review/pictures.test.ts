@@ -93,7 +93,7 @@ describe("the picture of a deployment", () => {
     const described = deployment(
       `${ROLES}attachment: group\nuser: { permissionsBoundary: "arn:aws:iam::123456789012:policy/B" }`,
     );
-    const { [described.stack]: terraform = {} } = terraformJson([described]);
+    const terraform = terraformJson(described);
     const pictures = ["harmless", ...HOSTILE].map((value) => {
       const { user, group, cluster } = described;
       const names = { user: { ...user, name: value }, group: { ...group, name: value } };

@@ -6,18 +6,18 @@ import { versionWarning } from "../../settings/settings-notes";
 import { readRegularFile, readTextFile, textIn } from "../../text/files";
 import { isObject } from "../../text/json";
 import { type Changes, changesExitCode, changesJson, changesOf } from "../diff/changes";
-import { COMPARED_FILES, readBase } from "../diff/packs/baseline";
-import { changesAgainst, type Packs } from "../diff/packs/compare";
+import { readBase } from "../diff/packs/baseline";
+import { changesAgainst } from "../diff/packs/compare";
 import { changesOfVersion } from "../diff/packs/dkp-version";
 import { type Files, LOCK_FILE } from "../diff/packs/pack-side";
 import { readPlan } from "../diff/plan-file";
 import { changesOfPlan } from "../diff/plans/plan-findings";
 import { comparePolicies, policyFindings, readPolicy } from "../diff/policies";
 import { changesMarkdown, changesText } from "../diff/render-summary";
-import type { Pack } from "../pack/file-names";
+import { comparedPack } from "../review/pack";
 import { shellWord } from "../text/shell";
 import { STACKS_HELP, selectDeployments, selectOne } from "./support/deployments";
-import { lockOf, packsOf, requirePackFolder, reviewsOf } from "./support/review-packs";
+import { lockOf, requirePackFolder, reviewOf } from "./support/review-packs";
 import { type Define, formatOption, type Session } from "./support/session";
 
 /** Changes by the name of the format to print them in. */
@@ -103,7 +103,10 @@ async function changesAsked(command: Command, session: Session, names: readonly 
   const { deployments } = selectDeployments(session, names);
   const base = readBase(against, review, ".", session.host.env);
   const packs = Object.entries(base.packs).filter(([stack]) => names.length === 0 || names.includes(stack));
-  return changesAgainst(Object.fromEntries(packs), comparedFiles(deployments, lockFile), `Compared with ${base.source}`, packOf);
+  const current = deployments.map(
+    (deployment) => [deployment.stack, { ...packOf(deployment), ...lockFile(deployment) }] as const,
+  );
+  return changesAgainst(Object.fromEntries(packs), Object.fromEntries(current), `Compared with ${base.source}`, packOf);
 }
 
 /** What a plan does, as its JSON says. @throws Error for a saved plan, which only Terraform can read */
@@ -133,18 +136,11 @@ function ofPolicies(command: Command, files: readonly string[]): Changes {
   return changesOf(`${before} -> ${after}`, "policies", findings);
 }
 
-/** The files of the review packs that are compared. @param more of a stack */
-function comparedFiles(deployments: readonly Deployment[], more: (stack: string) => Files = () => ({})): Packs {
-  const compared = (pack: Pack) =>
-    Object.fromEntries(COMPARED_FILES.flatMap((file) => (pack[file] === undefined ? [] : [[file, pack[file]]])));
-  const packs = Object.entries(packsOf(reviewsOf(deployments)));
-  return Object.fromEntries(packs.map(([stack, pack]) => [stack, { ...compared(pack), ...more(stack) }]));
-}
+/** The files of its review pack that are compared. */
+const packOf = (deployment: Deployment): Files => comparedPack(reviewOf(deployment));
 
 /** The committed provider lock of a stack, as a file of its review pack. */
-function lockFile(stack: string): Files {
+function lockFile({ stack }: Deployment): Files {
   const lock = lockOf(stack);
   return lock === undefined ? {} : { [LOCK_FILE]: lock };
 }
-
-const packOf = (deployment: Deployment) => comparedFiles([deployment])[deployment.stack] ?? {};

@@ -1,9 +1,10 @@
 import { settingsWarnings } from "../../settings/settings-notes";
+import { reviewPack } from "../review/pack";
 import { type StaleFile, staleFiles, unknownPacks, writePacks } from "../review/pack-folder";
 import { inOneStep } from "../terraform/signals";
 import { dkpAccess } from "../text/command";
 import { STACKS_HELP, selectDeployments } from "./support/deployments";
-import { packsOf, requirePackFolder, reviewsOf } from "./support/review-packs";
+import { requirePackFolder, reviewOf } from "./support/review-packs";
 import type { Define } from "./support/session";
 
 interface Options {
@@ -24,7 +25,8 @@ Names the review packs of removed deployments, and keeps them. Never writes or d
     .action(async (names: readonly string[], { check, out }: Options) => {
       requirePackFolder(session, "--out", out);
       const { deployments, stacks } = selectDeployments(session, names);
-      const stale = staleFiles(out, packsOf(reviewsOf(deployments)));
+      const packs = deployments.map((deployment) => [deployment.stack, reviewPack(reviewOf(deployment))] as const);
+      const stale = staleFiles(out, Object.fromEntries(packs));
       if (check !== true) {
         await inOneStep(() => writePacks(stale));
         session.print(stale.map(({ path, what }) => `${what === "left over" ? "removed" : "wrote"} ${path}\n`).join(""));

@@ -8,7 +8,7 @@ import { GUIDES, SESSION_HOURS } from "../iam/leaked-key";
 import { REASONS } from "../iam/recommended-settings";
 import { controlPolicyText } from "../iam/service-control-policy";
 import { UNVERIFIED_VERSIONS, VERIFIED_COMPONENTS } from "../iam/verified-components";
-import { CONTROL_POLICY_FILE, DEPLOYMENT_FILE, type Pack, type PackFile, PLANNER_FILE, POLICY_FILES } from "../pack/file-names";
+import { CONTROL_POLICY_FILE, DEPLOYMENT_FILE, type Pack, type PackFile, PLANNER_FILE } from "../pack/file-names";
 import { normalizedSettings } from "../pack/normalized-settings";
 import { fillTemplate } from "../text/template";
 import { awsCliSteps } from "./aws-cli";
@@ -43,11 +43,12 @@ export const pageFacts = (review: Reviewed) => ({
 
 /** What reviewers read before a deployment is applied. It contains no secret. */
 export function reviewPack(review: Reviewed): Pack {
-  const { deployment, deployer, policies } = review;
-  const main = json(review.terraform);
+  const { nodeRole } = review.deployment;
+  const compared = comparedPack(review);
   const facts = pageFacts(review);
   const page = (file: PackFile) => fillTemplate(`src/cli/review/pages/${file}`, facts);
-  const pack: Partial<Record<PackFile, string>> = {
+  return {
+    ...compared,
     "REVIEW.md": page("REVIEW.md"),
     "actions.md": page("actions.md"),
     "after-a-leak.md": page("after-a-leak.md"),
@@ -56,27 +57,25 @@ export function reviewPack(review: Reviewed): Pack {
     "console.md": page("console.md"),
     "consumer.tf": page("consumer.tf"),
     "deployer.md": page("deployer.md"),
-    [DEPLOYMENT_FILE]: json(normalizedSettings(deployment)),
-    "main.tf.json": main,
     // As sha256sum writes it, and sha256sum --check reads it.
-    "main.tf.json.sha256": `${createHash("sha256").update(main).digest("hex")}  main.tf.json\n`,
-    [PLANNER_FILE]: deployer.planner,
-    [CONTROL_POLICY_FILE]: visibleLines(controlPolicyText(review.controlPolicy)),
+    "main.tf.json.sha256": `${createHash("sha256").update(compared["main.tf.json"]).digest("hex")}  main.tf.json\n`,
+    ...(nodeRole && {
+      "node-role-policy.json": json(nodePolicy(nodeRole.additionalActions)),
+      "node-role-trust.json": json(NODE_TRUST),
+    }),
   };
-  for (const { file, text } of deployer.policies) {
-    pack[file] = text;
-  }
-  for (const [index, file] of POLICY_FILES.entries()) {
-    const policy = policies[index];
-    if (policy !== undefined) {
-      pack[file] = json(policy.document);
-    }
-  }
-  if (deployment.nodeRole !== undefined) {
-    pack["node-role-policy.json"] = json(nodePolicy(deployment.nodeRole.additionalActions));
-    pack["node-role-trust.json"] = json(NODE_TRUST);
-  }
-  return pack;
+}
+
+/** The files of a review pack that `diff` compares. */
+export function comparedPack({ deployment, deployer, policies, terraform, controlPolicy }: Reviewed) {
+  return {
+    "main.tf.json": json(terraform),
+    [DEPLOYMENT_FILE]: json(normalizedSettings(deployment)),
+    [PLANNER_FILE]: deployer.planner,
+    [CONTROL_POLICY_FILE]: visibleLines(controlPolicyText(controlPolicy)),
+    ...Object.fromEntries(deployer.policies.map(({ file, text }) => [file, text])),
+    ...Object.fromEntries(policies.map(({ file, document }) => [file, json(document)])),
+  };
 }
 
 /** JSON as a review pack has it. */

@@ -3,22 +3,12 @@ import { resolve } from "node:path";
 import { committedLock } from "../../../app";
 import type { Deployment } from "../../../settings/deployment";
 import { readTextFile } from "../../../text/files";
-import type { Pack } from "../../pack/file-names";
-import { reviewPack } from "../../review/pack";
 import { type Reviewed, reviewed } from "../../review/reviewed";
 import { terraformJson } from "../../terraform/configuration";
 import type { Session } from "./session";
 
-/** Deployments with what their review packs state. */
-export function reviewsOf(deployments: readonly Deployment[]): readonly Reviewed[] {
-  const terraform = terraformJson(deployments);
-  return deployments.map((deployment) => reviewed(deployment, terraform[deployment.stack] ?? {}));
-}
-
-/** Review packs by stack. */
-export function packsOf(reviews: readonly Reviewed[]): Readonly<Record<string, Pack>> {
-  return Object.fromEntries(reviews.map((review) => [review.deployment.stack, reviewPack(review)]));
-}
+/** A deployment with what its review pack states. */
+export const reviewOf = (deployment: Deployment): Reviewed => reviewed(deployment, terraformJson(deployment));
 
 /** Checks the folder of the review packs that an option names. @throws Error if it cannot be one */
 export function requirePackFolder(session: Session, option: string, folder: string): void {

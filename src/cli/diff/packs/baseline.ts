@@ -14,7 +14,7 @@ import { LOCK_FILE, MAIN_FILE } from "./pack-side";
 const REQUIRED_FILES: readonly PackFile[] = [MAIN_FILE, DEPLOYMENT_FILE];
 
 /** The files of a review pack that are compared. */
-export const COMPARED_FILES: readonly PackFile[] = [...REQUIRED_FILES, ...COMPARED_POLICIES];
+const COMPARED_FILES: readonly PackFile[] = [...REQUIRED_FILES, ...COMPARED_POLICIES];
 
 const isCompared = (file: string) => COMPARED_FILES.some((compared) => compared === file);
 

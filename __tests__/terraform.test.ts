@@ -89,10 +89,13 @@ describe("a run of Terraform", () => {
     );
   });
 
-  it("whose state has data sources returns only what it manages", () => {
+  it("whose state has data sources and secrets returns only what it manages, and no sensitive output", () => {
     const resource = { type: "aws_iam_policy_document", name: "policy", instances: [{ attributes: {} }] };
     const resources = ["data", "managed"].map((mode) => ({ ...resource, mode }));
-    expect(readState(JSON.stringify({ version: 4, resources })).resources.current).toHaveLength(1);
+    const outputs = { arn: { value: "a" }, secret: { value: "s", sensitive: true }, list: { value: ["b"] } };
+    const state = readState(JSON.stringify({ version: 4, resources, outputs }));
+    expect(state.resources.current).toHaveLength(1);
+    expect(state.outputs).toEqual({ arn: "a" });
   });
 
   it("whose state has several objects at one address returns current, tainted and deposed ones apart", () => {

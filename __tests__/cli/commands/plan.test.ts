@@ -185,6 +185,9 @@ describe.each(["plan", "apply"])("dkp-access %s", (command) => {
       expect(refused.stdout).toContain(`--approved ${digest} --accept 2\n`);
       expect(existsSync(at("applied"))).toBe(false);
       expect(await run(["--approved", digest, "--accept", "2"])).toMatchObject({ status: 0 });
+      write({ shown: JSON.stringify({ ...realPlan("first-apply"), errored: true }) });
+      const failed = await run(["--approved", await digestOf(), "--accept", "2"]);
+      expect(failed).toMatchObject({ status: 3, stderr: expect.stringContaining("is 3, and --accept allows 2") });
     });
 
     it("ends with 1 when Terraform fails to apply", async () => {

@@ -56,6 +56,11 @@ describe("the choices for which a stronger one exists", () => {
     expect(weak(STRONGEST)).toEqual([]);
   });
 
+  it("are no former node roles where the deployment's own role is the only one", () => {
+    const former = (role: string) => `nodeRole: { name: nodes }\ncluster: { prefix: dev, formerIamNodeRoles: [${role}] }`;
+    expect(["/nodes", "/old"].map((role) => weak(former(role)).includes("cluster.formerIamNodeRoles"))).toEqual([false, true]);
+  });
+
   it("are at most one per setting", () => {
     for (const settings of ["", STRONGEST, `${STRONGEST}attachment: user-and-group`]) {
       expect(weak(settings)).toEqual([...new Set(weak(settings))]);

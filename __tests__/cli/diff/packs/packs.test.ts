@@ -210,9 +210,12 @@ describe("a settings file that is", () => {
     expect(seriousRules(changes).slice(0, 1)).toEqual(expected);
   });
 
-  it("renamed with another user is a removed and a new deployment", () => {
+  it("renamed with another user, or from one of two, is a removed and a new deployment", () => {
     const changes = changesAgainst({ old: reviewPackOf(s3("a")) }, { new: reviewPackOf(s3("a", "user: { name: other }")) }, "");
     expect(changes.deployments.map(({ state }) => state)).toEqual(["new", "removed"]);
+    const same = reviewPackOf(s3("a"));
+    const { deployments } = changesAgainst({ old: same, older: same }, { new: same }, "");
+    expect(deployments.map(({ state }) => state)).toEqual(["new", "removed", "removed"]);
   });
 });
 

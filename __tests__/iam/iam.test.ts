@@ -113,6 +113,19 @@ describe("the version of DKP", () => {
   });
 });
 
+it("the size of a policy does not count white space, also in a value", () => {
+  const sizeWith = (tag: string) =>
+    policySize([
+      {
+        sid: "A",
+        actions: ["iam:TagRole"],
+        resources: ["*"],
+        conditions: [{ test: "ForAllValues:StringEquals", variable: "aws:TagKeys", values: [tag] }],
+      },
+    ]);
+  expect(sizeWith("a b")).toBe(sizeWith("ab"));
+});
+
 const granted = (mode: Mode, dkpVersion?: (typeof KNOWN_VERSIONS)[number]) => {
   const cluster = clusterOf({ dkpVersion, tags: { team: "platform" } });
   return policyStatements({ mode, supplement: true, cluster, environment: ENVIRONMENT }).flatMap(({ actions }) => actions);

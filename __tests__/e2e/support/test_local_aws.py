@@ -201,7 +201,7 @@ PROFILE = "create_instance_profile InstanceProfileName=n"
 PERMISSIONS = [
     # An action matches whatever its case, a question mark stands for one character, a point for itself.
     (("EC2:describeNATgate*",), "", "ec2.describe_nat_gateways", None, ""),
-    (("ec2:DescribeVpc?",), "", "ec2.describe_vpcs", None, ""),
+    (("ec2:DescribeVpc?",), "", "ec2.describe_vpcs; sts.get_session_token", None, ""),
     (("iam:CreateUser", f"{IAM}user/a.b"), "", "create_user UserName=a.b", "AccessDenied", "create_user UserName=axb"),
     # Calls to IAM are allowed by the ARN of their object.
     *(

@@ -86,6 +86,7 @@ const COSTS = {
   "e2e/package.test.ts": 26,
   "e2e/pgp.test.ts": 20,
   "e2e/pipelines.test.ts": 60,
+  "e2e/plan.test.ts": 79,
   "e2e/policy-changes.test.ts": 38,
   "e2e/synth.test.ts": 12,
   "e2e/upgrade.test.ts": 108,

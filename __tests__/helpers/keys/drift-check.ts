@@ -83,7 +83,8 @@ function isClean(world: World): boolean {
   const listed = keysOf(world).filter((key) => key.listed);
   const areKeysKnown = (settings.none && known.length === 0) || listed.every(({ id }) => [...known, imported].includes(id));
   const isAllowed = all.every(({ kind, name }) => kind !== "user" || account.denied[name] === undefined);
-  const isOneUser = [settings.user, undefined].includes(state.objects[ADDRESSES.user]);
+  const users = Object.values(state.objects).flatMap((name) => /(?:^|\s)user:(\S+)/.exec(name)?.[1] ?? []);
+  const isOneUser = [...users, state.objects[ADDRESSES.user] ?? settings.user].every((name) => name === settings.user);
   return (
     isComplete && isManaged && isAlone && isUnchanged && areKeysKnown && isAllowed && isOneUser && state.deposed.length === 0
   );
@@ -114,7 +115,8 @@ export async function driftError(world: World): Promise<string | undefined> {
   }
   const others = othersIn(world);
   const ofOthers = rules.filter((rule) => others.some((object) => rule.endsWith(` ${object}`)));
-  if (ofOthers.join() !== others.map((object) => `object-of-another ${object}`).join()) {
+  const expectedOfOthers = others.map((object) => `object-of-another ${object}`);
+  if (ofOthers.toSorted().join() !== expectedOfOthers.toSorted().join()) {
     return `drift reports of another deployment's ${others.join(", ")}: ${ofOthers.join(", ")}`;
   }
   const advised = TAKES_AWAY.exec(driftText(report))?.[0];

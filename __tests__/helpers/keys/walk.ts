@@ -252,6 +252,11 @@ class Person {
     if (world.errored !== undefined && world.erroredAfter === world.versions.length) {
       throw new Broken("the advised apply makes errored.tfstate useless");
     }
+    if (movesPolicy(world)) {
+      this.stop = "plan names a breaking change";
+      this.isInterrupted = true;
+      return;
+    }
     const before = copyOf(world.state);
     const result = apply(world, () => check("apply"), this.applied ? undefined : interruption);
     if ("refused" in result) {
@@ -273,6 +278,18 @@ class Person {
       throw new Refused(`the advised apply fails: ${result.failed.join(", ")}`, keysOf(world));
     }
   }
+}
+
+/** Whether a policy moves from the user to the group, or back: Terraform may detach it first, so that `plan` calls it breaking. */
+function movesPolicy({ id, settings, state }: World): boolean {
+  const wanted = described({ id, settings }).filter(({ name }) => name.startsWith("policy:"));
+  const policyIn = (name: string) => name.split(" ")[0];
+  return Object.entries(state.objects).some(
+    ([address, name]) =>
+      name.startsWith("policy:") &&
+      wanted.every((attachment) => attachment.address !== address) &&
+      wanted.some((attachment) => policyIn(attachment.name) === policyIn(name)),
+  );
 }
 
 /** A secret is never protected less than that of the other key was. */
@@ -704,8 +721,9 @@ function accountEvents(world: World): readonly Event[] {
         }
         account.users[`${user}-old`] = keys;
         delete account.users[user];
-        const { [`user ${user}`]: creator } = account.creators;
-        account.creators[`user ${user}-old`] = creator ?? "";
+        account.creators[`user ${user}-old`] = account.creators[`user ${user}`] ?? "";
+        const { [user]: denial, ...denied } = account.denied;
+        account.denied = denial === undefined ? denied : { ...denied, [`${user}-old`]: denial };
         account.links = account.links.map((link) => link.replace(`user:${user}`, `user:${user}-old`));
       },
     ],
@@ -1021,7 +1039,7 @@ class Walker {
         throw new Broken("the response to a leak ends without a key for DKP");
       }
       const isWait = given.steps.some(({ actions }) => actions.some((action) => action.do === "wait"));
-      if (isWait && stop === undefined && JSON.stringify(steps) === JSON.stringify(given.steps)) {
+      if (isWait && (stop ?? result.stop) === undefined && JSON.stringify(steps) === JSON.stringify(given.steps)) {
         throw new Broken("waiting changed nothing, and the next step is the same");
       }
       const error = settingsError(result.world.settings);

@@ -21,7 +21,7 @@ export function permissionFindings(before: Snapshot, after: Snapshot): readonly 
   return [
     ...principals.flatMap(({ principal, address, policiesOf }) => {
       const [old, current] = [before, after].map((side) => attribute(side, address, "permissions_boundary"));
-      const stays = old === current && current !== UNKNOWN ? current : undefined;
+      const stays = old === current ? current : undefined;
       const found = policyFindings(principal, comparePolicies(policiesOf(before), policiesOf(after)), stays);
       const both = before.resources.has(address) && after.resources.has(address);
       return both && old !== current ? [...found, boundaryFinding(principal, address, old, current)] : found;

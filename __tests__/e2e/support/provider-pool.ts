@@ -125,6 +125,6 @@ process.stdin.resume().once("end", () => {
   for (const child of all) {
     child.kill("SIGKILL");
   }
-  rmSync(folder, { recursive: true });
+  rmSync(folder, { recursive: true, force: true });
   process.exit();
 });

@@ -50,6 +50,7 @@ function requirementsOf(row: CatalogueRow, cluster: Cluster): Requirements {
 interface Permission extends Requirements {
   /** Whether anything requires it, as far as the settings describe the cluster. */
   readonly isRequired: boolean;
+  readonly calledBy: string;
   /** The IDs of the statements that allow it. */
   readonly sids: readonly string[];
 }
@@ -66,6 +67,7 @@ export function permissionsOf(
     return {
       ...requirements,
       isRequired: requirements.because.length > 0 || (row.requiredWhen.length > 0 && mayBeRequired),
+      calledBy: row.callers.join(", ") || "no known caller",
       sids: statements.filter(({ actions }) => actions.includes(row.action)).map(({ sid }) => sid),
     };
   });

@@ -29,6 +29,8 @@ export async function atSignal<T>(clean: Clean, work: () => Promise<T>): Promise
   try {
     return await work();
   } finally {
+    // Where a signal and the end of a child arrive together, Node.js notices the end first.
+    await setImmediate();
     if (isEnding) {
       await new Promise(() => undefined);
     }
@@ -67,9 +69,7 @@ export function inOneStep<T>(write: () => T): Promise<T> {
     () => undefined,
     async () => {
       await setImmediate();
-      const written = write();
-      await setImmediate();
-      return written;
+      return write();
     },
   );
 }

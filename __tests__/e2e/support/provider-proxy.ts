@@ -49,7 +49,12 @@ export async function startProviderProxy(
     session.on("error", () => behind.destroy());
     session.on("stream", (stream, headers) => {
       isShutDown ||= headers[":path"] === SHUTDOWN;
-      forward(stream, headers, { session: behind, variables: provider.variables });
+      const fail = () => stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+      // A Terraform that ends sends a GOAWAY which nghttp2 calls a protocol error: its last stream is one of Terraform's own. That is
+      // the error of each stream which is still open. Source: outgoingGoAwayHandler,
+      // https://github.com/grpc/grpc-go/blob/v1.69.4/internal/transport/http2_client.go
+      stream.on("error", fail);
+      forward(stream, headers, { session: behind, variables: provider.variables }).catch(fail);
     });
     session.on("close", () => {
       behind.destroy();
@@ -66,14 +71,14 @@ interface Behind {
   readonly variables: string;
 }
 
-function forward(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, behind: Behind): void {
+async function forward(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, behind: Behind): Promise<void> {
   const path = headers[":path"] ?? "";
   const change = REPEATABLE[path];
   if (path === SHUTDOWN) {
     respond(stream, Buffer.alloc(0));
     stream.on("close", () => stream.session?.close());
   } else if (change !== undefined) {
-    respondAsBefore(stream, headers, behind, change).catch(() => stream.close(constants.NGHTTP2_INTERNAL_ERROR));
+    await respondAsBefore(stream, headers, behind, change);
   } else {
     const call = callOf(stream, headers, behind);
     stream.pipe(call);
@@ -96,6 +101,9 @@ function forwardResponse(stream: ServerHttp2Stream, call: ClientHttp2Stream): vo
     trailers = received;
   });
   call.on("response", (headers, flags) => {
+    if (stream.destroyed) {
+      return;
+    }
     const isWhole = (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0;
     stream.respond(headers, { endStream: isWhole, waitForTrailers: !isWhole });
     stream.on("wantTrailers", () => stream.sendTrailers(trailers));

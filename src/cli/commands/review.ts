@@ -1,7 +1,6 @@
 import { settingsWarnings } from "../../settings/settings-notes";
 import { reviewPack } from "../review/pack";
 import { type StaleFile, staleFiles, unknownPacks, writePacks } from "../review/pack-folder";
-import { inOneStep } from "../terraform/signals";
 import { dkpAccess } from "../text/command";
 import { STACKS_HELP, selectDeployments } from "./support/deployments";
 import { requirePackFolder, reviewOf } from "./support/review-packs";
@@ -22,13 +21,13 @@ Names the review packs of removed deployments, and keeps them. Never writes or d
     .argument("[stack...]", STACKS_HELP)
     .option("--check", "write nothing; name the files that are not up to date")
     .option("--out <folder>", "the folder of the review packs", "review")
-    .action(async (names: readonly string[], { check, out }: Options) => {
+    .action((names: readonly string[], { check, out }: Options) => {
       requirePackFolder(session, "--out", out);
       const { deployments, stacks } = selectDeployments(session, names);
       const packs = deployments.map((deployment) => [deployment.stack, reviewPack(reviewOf(deployment))] as const);
       const stale = staleFiles(out, Object.fromEntries(packs));
       if (check !== true) {
-        await inOneStep(() => writePacks(stale));
+        writePacks(stale);
         session.print(stale.map(({ path, what }) => `${what === "left over" ? "removed" : "wrote"} ${path}\n`).join(""));
         session.print(meaningText(stale));
       }

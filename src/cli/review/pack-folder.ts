@@ -1,6 +1,6 @@
-import { existsSync, lstatSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, lstatSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { fileErrorMessage, makeFolder, readRegularFile, requireRealFolder, writeFileAtomically } from "../../text/files";
+import { fileErrorMessage, makeFolder, readRegularFile, requireRealFolder } from "../../text/files";
 import { parseJson } from "../../text/json";
 import { PACK_FILES, type Pack } from "../pack/file-names";
 import { effectiveSettings } from "../pack/normalized-settings";
@@ -43,7 +43,7 @@ export function unknownPacks(folder: string, stacks: readonly string[]): readonl
     .filter((path) => existsSync(join(path, "main.tf.json")));
 }
 
-/** Updates the files of review packs. @throws Error that says so, if they are incomplete */
+/** Updates the files of review packs; where that is interrupted, the next run does. @throws Error that says so, if they are incomplete */
 export function writePacks(stale: readonly StaleFile[]): void {
   for (const [index, { path, what, text }] of stale.entries()) {
     try {
@@ -51,10 +51,10 @@ export function writePacks(stale: readonly StaleFile[]): void {
         rmSync(path);
       } else {
         makeFolder(dirname(path));
-        writeFileAtomically(path, text, path.endsWith(".sh") ? { mode: 0o777 } : {});
+        writeFileSync(path, text, path.endsWith(".sh") ? { mode: 0o777 } : {});
       }
     } catch (error) {
-      const reason = fileErrorMessage(error) ?? (error as Error).message;
+      const reason = fileErrorMessage({ path, ...(error as NodeJS.ErrnoException) }) ?? (error as Error).message;
       const incomplete = `; ${index} of ${stale.length} files are up to date, and the review packs are incomplete: run ${dkpAccess("review")} again`;
       throw new Error(`${reason}${index === 0 ? "" : incomplete}`, { cause: error });
     }

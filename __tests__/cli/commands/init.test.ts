@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { chmodSync, existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, join, relative } from "node:path";
 import { parse } from "yaml";
 import { packageSource } from "../../../src/cli/init/package-source";
@@ -9,7 +9,7 @@ import { ENCRYPTION_KEY } from "../../helpers/pgp-keys";
 import { PROJECT } from "../../helpers/project-root";
 import { runCli } from "../../helpers/run-cli";
 
-const { devDependencies } = JSON.parse(readFileSync(join(PROJECT, "package.json"), "utf8"));
+const { devDependencies, version } = JSON.parse(readFileSync(join(PROJECT, "package.json"), "utf8"));
 
 describe("dkp-access init", () => {
   const { at, names, read, write } = folderForEach();
@@ -55,6 +55,15 @@ ${isPacked ? "" : packIt}  npm install
     const commit = spawnSync("git", ["rev-parse", "--short=8", "HEAD"], { cwd: PROJECT, encoding: "utf8" }).stdout.trim();
     expect(named).toMatch(new RegExp(`^file:dkp-access-\\d+\\.\\d+\\.\\d+(-g${commit})?\\.tgz$`));
     expect(packageSource({ PATH: "/none" }).named).toMatch(/^file:dkp-access-[\d.]+\.tgz$/);
+  });
+
+  it.each([
+    ["v0.0.1", "-g0123abcd"],
+    [`v${version}`, ""],
+  ])("names the version alone for its own tag only: %s", (tag, suffix) => {
+    write({ git: `#!/bin/sh\n[ "$3" = tag ] && echo ${tag} || echo 0123abcd\n` });
+    chmodSync(at("git"), 0o755);
+    expect(packageSource({ PATH: `${at()}:${process.env.PATH}` }).named).toBe(`file:dkp-access-${version}${suffix}.tgz`);
   });
 
   it("adds with --cdktf the program, with the exact versions of the packages that it is tested with", async () => {

@@ -24,6 +24,7 @@ describe("calls of AWS", () => {
   const environment = { ...process.env };
   const bodies: string[] = [];
   let noAnswer: string | undefined;
+  let refusal = "";
   const server = createServer(async (request, response) => {
     const body = await text(request);
     bodies.push(body);
@@ -38,7 +39,7 @@ describe("calls of AWS", () => {
     if (body.includes("CreateVpc")) {
       response.writeHead(412).end(REFUSED);
     } else if (body.includes("GetRole")) {
-      response.writeHead(403).end(HTML);
+      response.writeHead(403).end(refusal);
     } else {
       response.end(
         body.includes("Marker=2") ? page("second", "") : page("first", "<IsTruncated>true</IsTruncated><Marker>2</Marker>"),
@@ -74,9 +75,13 @@ describe("calls of AWS", () => {
     await expect(patient.dryRun("CreateVpc", {}, "eu-central-1")).rejects.toMatchObject({ code: "timed out" });
   });
 
-  it("reject an error without a code", async () => {
-    await expect(aws.call("iam:GetRole", {} as never, "us-east-1")).rejects.toMatchObject({ code: "HTTP 403" });
-  });
+  it.each([HTML, "<html>", "Forbidden", "<ErrorResponse><Error/></ErrorResponse>"])(
+    "reject an error without a code: %s",
+    async (text) => {
+      refusal = text;
+      await expect(aws.call("iam:GetRole", {} as never, "us-east-1")).rejects.toMatchObject({ code: "HTTP 403" });
+    },
+  );
 
   it.each(NO_ANSWERS)("reject what is no response of AWS, whatever the operation: %j", async (text) => {
     noAnswer = text;

@@ -1,4 +1,5 @@
 import { setTimeout } from "node:timers/promises";
+import type { IAMServiceException } from "@aws-sdk/client-iam";
 import type { NodeHttpHandler } from "@smithy/node-http-handler";
 import { awsRequests } from "./http-requests";
 import { type Action, AwsError, type Input, type Output, TIMED_OUT, UNREACHABLE, within } from "./operations";
@@ -155,20 +156,18 @@ function partOf(sdk: Sdk, name: string) {
   return part;
 }
 
-/** The SDK's names for an error without a code. Proxies and load balancers send such errors. */
-const NO_CODE = ["Unknown", "Error", "SyntaxError"];
-
 /** The SDK's errors under one form; those of a role that could not be assumed come from the call that required it. */
 function awsError(action: string, error: unknown): AwsError {
   if (error instanceof AwsError) {
     return error;
   }
-  const { name, message, $metadata } = error as Error & { readonly $metadata?: { readonly httpStatusCode?: number } };
+  const { name, message, $fault, $metadata } = error as Error & Partial<IAMServiceException>;
   const status = $metadata?.httpStatusCode;
   const [line = ""] = message.split("\n", 1);
   if (status === undefined) {
     return new AwsError(action, name === "CredentialsProviderError" ? name : UNREACHABLE, line);
   }
   const code = name === "NoSuchEntityException" ? "NoSuchEntity" : name;
-  return new AwsError(action, NO_CODE.includes(name) ? `HTTP ${status}` : code, line);
+  // Proxies and load balancers send errors without a code. The SDK names them Unknown, or cannot read them.
+  return new AwsError(action, $fault === undefined || name === "Unknown" ? `HTTP ${status}` : code, line);
 }

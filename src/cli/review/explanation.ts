@@ -2,6 +2,7 @@ import { CATALOGUE, type CatalogueRow, type ClusterCondition, FEATURES, type Fea
 import { type Cluster, conditionsOf, reasons } from "../../iam/cluster";
 import { appliesTo } from "../../iam/dkp-versions";
 import { type PolicyOptions, type PolicyStatement, policyStatements } from "../../iam/policy-statements";
+import { code, plain, prose, tableRow } from "../text/markdown";
 
 /** Why an action of the catalogue is required. */
 interface Requirements {
@@ -50,9 +51,8 @@ function requirementsOf(row: CatalogueRow, cluster: Cluster): Requirements {
 interface Permission extends Requirements {
   /** Whether anything requires it, as far as the settings describe the cluster. */
   readonly isRequired: boolean;
-  readonly calledBy: string;
-  /** The IDs of the statements that allow it. */
-  readonly sids: readonly string[];
+  /** Its row in the table of actions. */
+  readonly tableRow: string;
 }
 
 /** The actions of a policy with their requirements. @param rows the actions @param statements what allows them */
@@ -63,12 +63,19 @@ export function permissionsOf(
 ): readonly Permission[] {
   return rows.map((row) => {
     const requirements = requirementsOf(row, cluster);
+    const allowing = statements.filter(({ actions }) => actions.includes(row.action));
     const mayBeRequired = cluster.layout === undefined && appliesTo(row, cluster.dkpVersion);
     return {
       ...requirements,
       isRequired: requirements.because.length > 0 || (row.requiredWhen.length > 0 && mayBeRequired),
-      calledBy: row.callers.join(", ") || "no known caller",
-      sids: statements.filter(({ actions }) => actions.includes(row.action)).map(({ sid }) => sid),
+      tableRow: tableRow([
+        `${code(row.action)}${row.documented ? "" : " (additional)"}`,
+        row.access,
+        plain(row.why, cluster.prefix),
+        prose(row.callers.join(", ") || "no known caller"),
+        plain(requirements.requiredBy),
+        allowing.map(({ sid }) => code(sid)).join(", "),
+      ]),
     };
   });
 }

@@ -16,6 +16,12 @@ export function prose(text: string): string {
   return visible(text).replaceAll(/[!-+:-@[-`{-~]|(?<=www)\.|(?<=^\d+)\.(?=\s|$)|^-/gi, "\\$&");
 }
 
+/** Text of this project that contains no value. `<prefix>` would be an HTML tag, and is replaced with the prefix if it is known. */
+export function plain(text: string, prefix = ""): string {
+  const markdown = text.replaceAll("<", "\\<");
+  return prefix === "" ? markdown : markdown.replaceAll("\\<prefix>", prose(prefix));
+}
+
 /** A number of things: `1 action`, `2 actions`. */
 export function counted(count: number, what: string): string {
   return `${count} ${what}${count === 1 ? "" : "s"}`;
@@ -24,6 +30,11 @@ export function counted(count: number, what: string): string {
 /** A cell of a table. Tables split at `|` even inside code, unless an odd number of backslashes is before it. */
 export function cell(text: string): string {
   return text.replaceAll(/(\\*)\|/g, (all, backslashes: string) => (backslashes.length % 2 === 1 ? all : `${backslashes}\\|`));
+}
+
+/** A row of a table. @param cells Markdown */
+export function tableRow(cells: readonly string[]): string {
+  return `| ${cells.map(cell).join(" | ")} |`;
 }
 
 /** A block of code. */

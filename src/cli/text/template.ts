@@ -3,7 +3,7 @@ import { Liquid, type Template } from "liquidjs";
 import { packageFile } from "../../text/package-file";
 import { visible } from "../../text/printable";
 import { type HclValue, hclArguments } from "./hcl";
-import { cell, code, counted, fenced, prose } from "./markdown";
+import { cell, code, counted, fenced, plain, prose } from "./markdown";
 import { label } from "./mermaid";
 import { shellWord } from "./shell";
 
@@ -39,11 +39,7 @@ const FILTERS: Readonly<Record<string, (value: never, argument: never) => string
       .join(", "),
   counted,
   fenced: (text: string, language: string) => fenced(language, text),
-  /** Text of this project that contains no value. `<prefix>` would be an HTML tag, and is replaced with the prefix if it is known. */
-  plain: (text: string, prefix = "") => {
-    const markdown = text.replaceAll("<", "\\<");
-    return prefix === "" ? markdown : markdown.replaceAll("\\<prefix>", prose(prefix));
-  },
+  plain,
   /** Text of this project, in which values are escaped, as a sentence: it starts in lower case and has no final period. */
   sentence: (text: string) => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`,
   cell: (value: unknown) => cell(escaped(value)),
@@ -58,8 +54,8 @@ const FILTERS: Readonly<Record<string, (value: never, argument: never) => string
   comment: visible,
   /** A value as one argument of a shell command, on one line. */
   shell: (text: string) => shellWord(visible(text)),
-  /** Lines of a script. */
-  script: (text: string) => text,
+  /** Text that is escaped where it is made. */
+  verbatim: (text: string) => text,
 };
 for (const [name, filter] of Object.entries(FILTERS)) {
   LIQUID.registerFilter(name, (value: unknown, argument: unknown) => new Escaped(filter(value as never, argument as never)));

@@ -54,7 +54,7 @@ fi
 # <!-- for group in awsCliSteps -->
 # {{ group[0] }}
 # <!-- for step in group[1] -->
-{{ step.create | script }}
+{{ step.create | verbatim }}
 # <!-- endfor -->
 
 # <!-- endfor -->

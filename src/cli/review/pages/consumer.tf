@@ -48,7 +48,7 @@ variable "dkp_access_key_id" {
 # <!-- endunless -->
 # <!-- unless terraform.output.secret_access_key -->
 variable "dkp_secret_access_key" {
-  description = "{{ source | script }}"
+  description = "{{ source | verbatim }}"
   type        = string
   sensitive   = true
 }
@@ -59,8 +59,8 @@ output "dkp_provider" {
   sensitive = true
   value = yamlencode({
     provider = {
-      providerAccessKeyId     = {{ id | script }}
-      providerSecretAccessKey = {{ secretKey | script }}
+      providerAccessKeyId     = {{ id | verbatim }}
+      providerSecretAccessKey = {{ secretKey | verbatim }}
       region                  = data.terraform_remote_state.dkp_access.outputs.region
     }
   })
@@ -78,8 +78,8 @@ output "dkp_kubernetes_secret" {
     }
     type = "Opaque"
     stringData = {
-      AWS_ACCESS_KEY_ID     = {{ id | script }}
-      AWS_SECRET_ACCESS_KEY = {{ secretKey | script }}
+      AWS_ACCESS_KEY_ID     = {{ id | verbatim }}
+      AWS_SECRET_ACCESS_KEY = {{ secretKey | verbatim }}
       AWS_REGION            = data.terraform_remote_state.dkp_access.outputs.region
     }
   })
@@ -92,7 +92,7 @@ output "dkp_kubernetes_secret" {
 # such as -var dkp_secret_access_key=unused. Instead, you can use aws_ssm_parameter with value_wo in the same way.
 #
 # variable "dkp_secret_access_key" {
-#   description = "{{ source | script }}"
+#   description = "{{ source | verbatim }}"
 #   type        = string
 #   sensitive   = true
 #   ephemeral   = true
@@ -111,8 +111,8 @@ output "dkp_kubernetes_secret" {
 #   secret_id                = aws_secretsmanager_secret.dkp.id
 #   secret_string_wo_version = var.dkp_secret_version
 #   secret_string_wo = jsonencode({
-#     AWS_ACCESS_KEY_ID     = {{ id | script }}
-#     AWS_SECRET_ACCESS_KEY = {{ secretKey | script }}
+#     AWS_ACCESS_KEY_ID     = {{ id | verbatim }}
+#     AWS_SECRET_ACCESS_KEY = {{ secretKey | verbatim }}
 #     AWS_REGION            = data.terraform_remote_state.dkp_access.outputs.region
 #   })
 # }

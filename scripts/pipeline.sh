@@ -20,8 +20,9 @@ Usage: sh node_modules/dkp-access/scripts/pipeline.sh STEP, in the folder of the
   plan STACK [BASE]   plans without locking the state, and writes into pipeline.out the change summary review.md, and plan.env with
                       VERDICT=0, 2 (requires attention) or 3 (breaking) and DIGEST, empty if there is nothing to apply. With the git commit
                       BASE it adds how the review pack differs from the one there
-  summary FOLDER      reads FOLDER/review-STACK/plan.env, and writes the worst VERDICT, and APPLY, a JSON array of stacks and digests, into
-                      pipeline.out/summary.env
+  summary FOLDER CHANGED
+                      reads FOLDER/review-STACK/plan.env of each stack of CHANGED, a JSON array, and writes the worst VERDICT, and APPLY, a
+                      JSON array of stacks and digests, into pipeline.out/summary.env. A file that is missing is an error
   drift STACK         plans, and reports what exists in AWS outside the state: exit code 2 for each difference, 3 as in plan or if
                       something cannot be read
   keep STACK          last in each job that applies, whatever happened: writes a state that Terraform could not write, or keeps it in
@@ -137,19 +138,20 @@ plan() {
   printf 'VERDICT=%s\nDIGEST=%s\n' "$verdict" "$(cat pipeline.out/digest 2>/dev/null)" >pipeline.out/plan.env
 }
 
-# summary FOLDER
+# summary FOLDER CHANGED
 summary() {
   apply=
-  for file in "$1"/review-*/plan.env; do
-    [ -f "$file" ] || continue
-    found=$(sed -n 's/^VERDICT=//p' "$file") digest=$(sed -n 's/^DIGEST=//p' "$file") name=${file#"$1"/review-}
+  for name in $(printf '%s' "$2" | tr -c 'a-z0-9-' ' '); do
+    file=$1/review-$name/plan.env
+    [ -f "$file" ] || refuse "$file: is missing, so that the plan of $name has no verdict"
+    found=$(sed -n 's/^VERDICT=//p' "$file") digest=$(sed -n 's/^DIGEST=//p' "$file")
     case $found,$digest in
       *[!0-9a-f,]* | *,*,*) refuse "$file: not the verdict and the digest of a plan" ;;
       [023],*) ;;
       *) refuse "$file: has no verdict" ;;
     esac
     [ "$found" -le "$verdict" ] || verdict=$found
-    [ -z "$digest" ] || apply="$apply,{\"stack\":\"${name%/plan.env}\",\"digest\":\"$digest\"}"
+    [ -z "$digest" ] || apply="$apply,{\"stack\":\"$name\",\"digest\":\"$digest\"}"
   done
   mkdir -p pipeline.out
   printf 'VERDICT=%s\nAPPLY=[%s]\n' "$verdict" "${apply#,}" >pipeline.out/summary.env
@@ -186,6 +188,7 @@ case ${1-}/$# in
   changed/1 | changed/2) changed "${2-}" ;;
   gitlab/2 | gitlab/3) gitlab "$2" "${3-}" ;;
   plan/2 | plan/3) plan "$2" "${3-}" ;;
-  summary/2 | drift/2 | keep/2) "$1" "$2" ;;
+  summary/3) summary "$2" "$3" ;;
+  drift/2 | keep/2) "$1" "$2" ;;
   *) refuse "unknown step, or wrong number of arguments; --help lists them" ;;
 esac

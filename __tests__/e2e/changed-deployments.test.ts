@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { blocksOf } from "../helpers/blocks";
@@ -93,31 +93,26 @@ describe("a pipeline with three deployments, of which two are changed", () => {
     expect(outputsOf("changed", { BASE: "HEAD~1" })).toEqual({ CHANGED: '["dev","prod"]', REDIRECTED: "[]" });
     for (const stack of ["dev", "prod"]) {
       run(gitHub, "plan", { STACK: stack, BASE: "", GITHUB_STEP_SUMMARY: "summary" });
-      mkdirSync(file("reviews"), { recursive: true });
-      renameSync(file("pipeline.out"), file(`reviews/review-${stack}`));
     }
-    const { VERDICT: ACCEPT = "", APPLY = "" } = outputsOf("summary", { RESULTS: 'success,success,["dev","prod"]' });
+    const { VERDICT: ACCEPT = "", APPLY = "" } = outputsOf("summary", { RESULTS: "success,success", CHANGED: '["dev","prod"]' });
     const planned = JSON.parse(APPLY) as readonly { readonly stack: string; readonly digest: string }[];
     expect([ACCEPT, ...planned.map(({ stack }) => stack)]).toEqual(["2", "dev", "prod"]);
     for (const { stack, digest } of planned) {
       run(gitHub, "apply", { STACK: stack, DIGEST: digest, ACCEPT });
     }
-    rmSync(file("reviews"), { recursive: true });
     const { Users = [] } = await aws.iam().listUsers({});
     expect(Users.map(({ UserName }) => UserName).sort()).toEqual(["dkp-dev", "dkp-prod"]);
     expect(await aws.objects("example-terraform-state")).toEqual(["dev/terraform.tfstate", "prod/terraform.tfstate"]);
   });
 
   it("applies nothing on GitHub when nothing is changed, and fails when a plan failed or has no verdict", () => {
-    expect(outputsOf("summary", { RESULTS: "success,skipped,[]" })).toEqual({ VERDICT: "0", APPLY: "[]" });
-    expect(() => outputsOf("summary", { RESULTS: 'success,skipped,["dev"]' })).toThrow("summary ended with 1");
-    expect(() => outputsOf("summary", { RESULTS: "success,failure,[]" })).toThrow("summary ended with 1");
-    mkdirSync(file("reviews/review-dev"), { recursive: true });
-    change({ "reviews/review-dev/plan.env": "DIGEST=\n" });
-    expect(() => outputsOf("summary", { RESULTS: 'success,success,["dev"]' })).toThrow(
-      "reviews/review-dev/plan.env: has no verdict",
-    );
-    rmSync(file("reviews"), { recursive: true });
+    const summary = (RESULTS: string, CHANGED: string) => outputsOf("summary", { RESULTS, CHANGED });
+    expect(summary("success,skipped", "[]")).toEqual({ VERDICT: "0", APPLY: "[]" });
+    expect(() => summary("success,skipped", '["dev"]')).toThrow("summary ended with 1");
+    expect(() => summary("success,failure", "[]")).toThrow("summary ended with 1");
+    expect(() => summary("success,success", '["dev","none"]')).toThrow("reviews.out/review-none/plan.env: is missing");
+    change({ "artifacts.out/review-dev/review-dev/plan.env": "DIGEST=\n" });
+    expect(() => summary("success,success", '["dev"]')).toThrow("reviews.out/review-dev/plan.env: has no verdict");
   });
 
   it.each([

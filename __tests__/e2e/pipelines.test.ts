@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { blockWith } from "../helpers/blocks";
@@ -57,9 +57,12 @@ describe.each(["docs/pipelines/github-actions.yml", GITLAB])("the installation i
 
   it.each([
     "npm-shrinkwrap.json",
+    "node_modules",
+    "cdktf.out",
     "src/node_modules/commander/index.js",
     "cdktf.out/stacks/prod/.terraform/x",
     "pipeline.out/plan.env",
+    "reviews.out/review-prod/plan.env",
   ])("rejects a checkout that tracks %s", (name) => {
     const output = `${name}\ngit tracks these files, which would run or be planned unseen\n`;
     expect(install({ [name]: "" })).toEqual({ status: 1, output });
@@ -148,6 +151,7 @@ const ALL_SYSTEMS = [
     // The runner signals every process in the job's container but the first, the youngest first, one right after the other.
     cancel: (pid: number) => [["TERM", ...descendants(pid)]],
     words: "pipeline.out/review.md",
+    planned: "pipeline.out/plan.env",
     approve: (_: string, second: boolean): Approval => [second ? "apply-attention" : "apply", {}],
     credentials: {
       AWS_ACCESS_KEY_ID: "",
@@ -166,13 +170,11 @@ const ALL_SYSTEMS = [
       ["TERM", pid],
     ],
     words: "summary",
+    planned: "artifacts.out/review-deckhouse/review-deckhouse/plan.env",
     approve: (path: string, second: boolean): Approval => {
-      mkdirSync(join(path, "reviews"), { recursive: true });
-      cpSync(join(path, "pipeline.out"), join(path, "reviews/review-deckhouse"), { recursive: true });
       rmSync(join(path, "outputs"), { force: true });
-      const variables = { PATH: process.env.PATH ?? "", RESULTS: 'success,success,["deckhouse"]', GITHUB_OUTPUT: "outputs" };
-      const { status, output } = runSteps(path, gitHub(path, "summary", variables));
-      rmSync(join(path, "reviews"), { recursive: true });
+      const results = { RESULTS: "success,success", CHANGED: '["deckhouse"]', GITHUB_OUTPUT: "outputs" };
+      const { status, output } = runSteps(path, gitHub(path, "summary", { PATH: process.env.PATH ?? "", ...results }));
       if (status !== 0) {
         throw new Error(output);
       }
@@ -185,7 +187,7 @@ const ALL_SYSTEMS = [
 ] as const;
 const SYSTEMS = rows(ALL_SYSTEMS, 2);
 
-describe.each(SYSTEMS)("the jobs for $system, run in a checkout", ({ steps, cancel, approve, words, credentials }) => {
+describe.each(SYSTEMS)("the jobs for $system, run in a checkout", ({ steps, cancel, approve, words, planned, credentials }) => {
   let aws: LocalAws;
   let checkout: Checkout;
   let environment: Record<string, string>;
@@ -203,9 +205,11 @@ describe.each(SYSTEMS)("the jobs for $system, run in a checkout", ({ steps, canc
   };
   /** Plans as a job on `main` does. */
   const plan = (): Readonly<Record<string, string>> => {
-    rmSync(file("pipeline.out"), { recursive: true, force: true });
+    for (const name of ["pipeline.out", "reviews.out", "artifacts.out"]) {
+      rmSync(file(name), { recursive: true, force: true });
+    }
     succeed("plan");
-    return valuesIn(text("pipeline.out/plan.env"));
+    return valuesIn(text(planned));
   };
   const apply = (second: boolean, more: Readonly<Record<string, string>> = {}): Finished => {
     const [name, variables] = approve(checkout.path, second);
@@ -246,7 +250,7 @@ describe.each(SYSTEMS)("the jobs for $system, run in a checkout", ({ steps, canc
     expect(text(words).split("\n").slice(0, 2)).toEqual(["<!-- dkp-access deckhouse -->", "## Plan of `deckhouse`"]);
     expect(text(words)).toContain("\n**This change requires attention: a second reviewer is required.**\n");
     expect(text(words)).toContain("\n### Review pack\n");
-    expect(text("pipeline.out/plan.env")).toMatch(/^VERDICT=2\nDIGEST=[0-9a-f]{64}\n$/);
+    expect(text(planned)).toMatch(/^VERDICT=2\nDIGEST=[0-9a-f]{64}\n$/);
     expect(await aws.objects("state")).toEqual([]);
   });
 
@@ -264,8 +268,8 @@ describe.each(SYSTEMS)("the jobs for $system, run in a checkout", ({ steps, canc
   ])("a forged %s applies nothing", async (_, from, to, second, message) => {
     plan();
     writeFileSync(
-      file("pipeline.out/plan.env"),
-      text("pipeline.out/plan.env").replace(from, () => to),
+      file(planned),
+      text(planned).replace(from, () => to),
     );
     const attempt = () => {
       try {

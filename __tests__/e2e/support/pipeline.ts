@@ -20,6 +20,8 @@ interface GitLabJob {
 interface GitHubStep {
   readonly run?: string;
   readonly if?: string;
+  readonly uses?: string;
+  readonly with?: Variables;
 }
 
 interface GitHubWorkflow {
@@ -78,15 +80,37 @@ export const gitLab: Job = (checkout, name, environment) => {
   ];
 };
 
-/** The commands of a job of `docs/pipelines/github-actions.yml`, each step in its own shell, without the actions. */
+/**
+ * What the actions for artifacts do. A job starts without the files of the one before it. A download creates no folder for an artifact
+ * that alone matches. Source: `downloadPromises`, https://github.com/actions/download-artifact/blob/v8.0.0/src/download-artifact.ts
+ */
+const ARTIFACTS: Readonly<Record<string, string>> = {
+  "actions/upload-artifact": `mkdir -p artifacts.out && rm -rf "artifacts.out/$NAME" && mv "$FOLDER" "artifacts.out/$NAME"`,
+  "actions/download-artifact": `rm -rf "$FOLDER" && mkdir "$FOLDER" && set -- artifacts.out/$PATTERN
+    for artifact; do
+      if [ $# = 1 ] || [ "$MERGE" = true ]; then cp -r "$artifact/." "$FOLDER"; else cp -r "$artifact" "$FOLDER"; fi
+    done`,
+};
+
+/** The commands of a job of `docs/pipelines/github-actions.yml`, each step in its own shell; of the actions, those for reviews. */
 export const gitHub: Job = (_, name, environment) => {
   const workflow = read("docs/pipelines/github-actions.yml") as GitHubWorkflow;
   const variables = { ...workflow.env, ...environment };
-  return (workflow.jobs[name]?.steps ?? []).flatMap(({ run, if: condition }) =>
-    run === undefined || installs(run)
+  return (workflow.jobs[name]?.steps ?? []).flatMap(({ run, if: condition, uses = "", with: inputs = {} }) => {
+    const { path: FOLDER = "", name: named = "", pattern: PATTERN = "", "merge-multiple": MERGE = "" } = inputs;
+    const NAME = named.replace(/\$\{\{ matrix\.stack \}\}/, environment.STACK ?? "");
+    const command = run ?? (FOLDER === "reviews.out" ? ARTIFACTS[uses.replace(/@.*/, "")] : undefined);
+    return command === undefined || installs(command)
       ? []
-      : [{ program: "bash", args: [...BASH, run], variables, always: condition === "always()" }],
-  );
+      : [
+          {
+            program: "bash",
+            args: [...BASH, command],
+            variables: { ...variables, FOLDER, NAME, PATTERN, MERGE: String(MERGE) },
+            always: condition === "always()",
+          },
+        ];
+  });
 };
 
 /** The commands of a pipeline file that install the packages. */

@@ -1,5 +1,8 @@
+import { join } from "node:path";
+import { PROJECT } from "../helpers/project-root";
 import { LocalAws } from "./support/local-aws";
 import { Deployments } from "./support/project";
+import { runIn, terraformEnvironment } from "./support/terraform";
 
 /** Some valid arguments of each backend type of Terraform, and of the cloud block. */
 const DESTINATIONS: readonly (readonly [string, string])[] = [
@@ -22,9 +25,9 @@ const DESTINATIONS: readonly (readonly [string, string])[] = [
 
 /** Error messages of Terraform for an invalid argument, block or value. */
 const REFUSED =
-  /Unsupported argument|Extraneous JSON|Incorrect JSON|Invalid backend configuration argument|Missing required argument|Inappropriate value/;
+  /Invalid command-line option|Unsupported argument|Extraneous JSON|Incorrect JSON|Invalid backend configuration argument|Missing required argument|Inappropriate value/;
 
-describe("terraform init accepts the generated arguments", () => {
+describe("terraform init, as plan runs it, accepts the generated arguments", () => {
   let aws: LocalAws;
 
   beforeAll(async () => {
@@ -34,7 +37,8 @@ describe("terraform init accepts the generated arguments", () => {
   it.each(DESTINATIONS)("of %s", (type, args) => {
     const settings = type === "cloud" ? `cloud: ${args}` : `backend: { ${type}: ${args} }`;
     const deployments = Deployments.of({ deckhouse: `region: eu-central-1\n${settings}\n` });
-    const { output } = deployments.terraform("deckhouse", aws).attempt("init", "-input=false");
+    const program = [join(PROJECT, "dist/program.js"), "plan", "deckhouse"];
+    const { output } = runIn(deployments.path, terraformEnvironment(aws), process.execPath, ...program);
     expect(output).toContain(type === "cloud" ? "Initializing HCP Terraform" : "Initializing the backend");
     expect(output).not.toMatch(REFUSED);
   });

@@ -104,7 +104,10 @@ async function initialize(session: Session, deployment: Deployment, folder: stri
   }
   const former = initializedDestination(dataFolder, workspace);
   const locked = lockOf(deployment.stack) === undefined ? [] : ["-lockfile=readonly"];
-  const args = ["-input=false", "-no-color", "-reconfigure", ...locked];
+  // Terraform refuses -reconfigure for HCP Terraform, which it always configures as the settings say.
+  // Source: assertSupportedCloudInitOptions, https://github.com/hashicorp/terraform/blob/v1.11.4/internal/command/meta_backend.go
+  const reconfigured = configured.type === "cloud" ? [] : ["-reconfigure"];
+  const args = ["-input=false", "-no-color", ...reconfigured, ...locked];
   await run(session, deployment, folder, [0], "init", args);
   const destination = initializedDestination(dataFolder, selectedWorkspace(dataFolder, host.env).workspace);
   const { different, additional } = destinationDifferences(destination ?? NOWHERE, configured);

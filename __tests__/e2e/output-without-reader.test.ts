@@ -36,6 +36,12 @@ describe("a command whose output nobody takes", () => {
     },
   );
 
+  it("has the exit code of what it did, also when the reader has gone", async () => {
+    const policies = ["review/deckhouse/planner-policy.json", "review/deckhouse/policy.json"];
+    const line = '{ sleep 0.2; exec "$0" "$@"; } | true; exit $PIPESTATUS';
+    expect(await shell(line, ["diff", "--policies", ...policies])).toMatchObject({ status: 2 });
+  });
+
   it.each([
     ["policy", "deckhouse", "--format", "json"],
     ["preflight", "--permissions"],

@@ -122,15 +122,14 @@ export function run(command: (host: Host) => number | Promise<number>): void {
 }
 
 /**
- * Output that cannot be written. A reader that has had enough, such as `head`, is no error: the command ends without a message and
- * with the exit code that it has so far. Anything else, such as a full disk, is an error.
+ * Output that cannot be written. The command goes on, because it may be in the middle of an apply. A reader that has had enough, such as
+ * `head`, is no error. Anything else, such as a full disk, is one.
  */
 function outputFailed(error: NodeJS.ErrnoException, host: Host): void {
-  if (error.code !== "EPIPE") {
+  if (error.code !== "EPIPE" && process.exitCode !== EXIT.error) {
     process.exitCode = EXIT.error;
     new Session(host).fail(
       new Error(fileErrorMessage({ ...error, path: "standard output" }) ?? `standard output: ${error.message}`),
     );
   }
-  process.exit();
 }

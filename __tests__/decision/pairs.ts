@@ -81,7 +81,7 @@ function elementOf(name: string, words: readonly string[]): Json {
 }
 
 function resourceOf(word: string): string {
-  return word.replace(/^(!?)@/, "$1arn:aws:s3:::");
+  return word.replace(/^(!?)@/, "$1arn:aws:s3:::").replaceAll("·", " ");
 }
 
 function answerOf(text: string): Pair["answer"] {

@@ -70,7 +70,7 @@ function readStatement(
     (Resource === undefined) !== (NotResource === undefined);
   if (!understood) {
     return [
-      { reference, effect, guards: [opaque(`statement ${canonical({ ...statement, Sid: "", variables })}`, UNKNOWN_ELEMENT)] },
+      { reference, effect, guards: [opaque(["statement", canonical({ ...statement, Sid: "", variables })], UNKNOWN_ELEMENT)] },
     ];
   }
   const always = [actionGuard(Action ?? NotAction, NotAction !== undefined, expanded), ...conditionGuards(Condition, variables)];
@@ -88,7 +88,7 @@ function actionGuard(value: unknown, negated: boolean, expanded: Expander): Guar
   const actions = strings(value)?.map((action) => action.toLowerCase());
   return actions?.every((action) => ACTION.test(action))
     ? patternGuard("action", [...new Set(actions.flatMap(expanded))].sort(), { negated, variables: false })
-    : opaque(`action ${negated} ${canonical(value)}`, "has actions that IAM does not accept");
+    : opaque(["action", negated, canonical(value)], "has actions that IAM does not accept");
 }
 
 function patternGuard(
@@ -112,7 +112,7 @@ function resourcesOf(value: unknown, variables: boolean) {
 function resourceGuards(value: unknown, variables: boolean): readonly (readonly Guard[])[] {
   const resources = resourcesOf(value, variables);
   if (resources === undefined) {
-    return [[opaque(`resource ${canonical(value)}`, INVALID_RESOURCE)]];
+    return [[opaque(["resources", canonical(value)], INVALID_RESOURCE)]];
   }
   const { patterns, others } = resources;
   const alternatives = others.map((resource) => variableGuards(resource, variables));
@@ -133,7 +133,7 @@ function variableGuards(resource: string, variables: boolean): readonly Guard[] 
 function notResourceGuards(value: unknown, variables: boolean): readonly Guard[] {
   const resources = resourcesOf(value, variables);
   if (resources === undefined) {
-    return [opaque(`not resource ${canonical(value)}`, INVALID_RESOURCE)];
+    return [opaque(["not resources", canonical(value)], INVALID_RESOURCE)];
   }
   const { patterns, others } = resources;
   // Not the opposite of the same resource in Resource: a variable may have no value.
@@ -145,7 +145,7 @@ const INVALID_RESOURCE = "has a resource that is neither * nor an ARN";
 
 function opaqueResource(resource: string, variables: boolean, element = "resource"): Guard {
   const reason = variables && hasVariable(resource) ? `has the policy variable in ${resource}` : INVALID_RESOURCE;
-  return opaque(`${element} ${variables} ${variables ? withFoldedVariables(resource) : resource}`, reason);
+  return opaque([element, variables, variables ? withFoldedVariables(resource) : resource], reason);
 }
 
 function conditionGuards(value: unknown, variables: boolean): readonly Guard[] {
@@ -154,7 +154,7 @@ function conditionGuards(value: unknown, variables: boolean): readonly Guard[] {
   }
   const blocks = isRecord(value) ? Object.entries(value) : [];
   if (!isRecord(value) || !blocks.every(([, keys]) => isRecord(keys))) {
-    return [opaque(`condition ${canonical(value)}`, "has a condition that is not a map of operators to keys")];
+    return [opaque(["conditions", canonical(value)], "has a condition that is not a map of operators to keys")];
   }
   return blocks.flatMap(([operator, keys]) =>
     Object.entries(isRecord(keys) ? keys : {}).map(([name, values]) => conditionGuard(operator, name, values, variables)),
@@ -169,18 +169,20 @@ function conditionGuard(operatorName: string, name: string, value: unknown, vari
   return operator && values && read
     ? { kind: "condition", text: JSON.stringify([key, operator, values, variables]), operator, key, name, values, ...read }
     : opaque(
-        `condition ${variables} ${operatorName} ${key} ${canonical(variables ? (values?.map(withFoldedVariables) ?? value) : value)}`,
+        ["condition", variables, operatorName, key, canonical(variables ? (values?.map(withFoldedVariables) ?? value) : value)],
         `has the condition ${operatorName} on ${name}, which is not interpreted`,
       );
 }
 
 /** The same for statements with the same effect and the same tests, in any order. */
 export function statementText({ effect, guards }: Statement): string {
-  return [effect, ...guards.map((guard) => `${"negated" in guard && guard.negated} ${guard.text}`).sort()].join();
+  const tests = guards.map((guard) => JSON.stringify(["negated" in guard && guard.negated, guard.text]));
+  return JSON.stringify([effect, ...tests.sort()]);
 }
 
-function opaque(text: string, reason: string): Guard {
-  return { kind: "opaque", text, reason };
+/** @param text in parts, which no value can imitate */
+function opaque(text: readonly unknown[], reason: string): Guard {
+  return { kind: "opaque", text: JSON.stringify(text), reason };
 }
 
 /** One string or a list of them, without duplicates and sorted; undefined if there is anything else, or nothing. */

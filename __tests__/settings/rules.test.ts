@@ -56,22 +56,23 @@ describe("permissions that exceed one policy", () => {
   });
 });
 
-const runsAsCode = (sign: string) => `holds "${sign}", which Terraform would run as code; write the value itself`;
+const isReplaced = (sign: string) => `holds "${sign}", which Terraform would replace; write the value itself`;
 
 describe("forbiddenStrings", () => {
   it("checks every value and key, however deep, and shows no secret", () => {
     const value: unknown = JSON.parse(
-      `{ "a": ["x", { "b": "\${y}" }], "%{c}": 1, "d": null, "${SECRET_KEY}": "${KEY_ID}", "e": { "__proto__": 1, "prototype": 2 } }`,
+      `{ "a": ["x", { "b": "\${y}" }], "%{c}": 1, "d": "&{e}", "${SECRET_KEY}": "${KEY_ID}", "e": { "__proto__": 1, "//": null } }`,
     );
     const isSecret = (what: string) => `looks like ${what} (not shown) and settings are committed; remove it`;
     const isReserved = "is a name that cannot be used here; choose another";
     expect(forbiddenStrings(value).map(({ path, message }) => [path, message])).toEqual([
-      [["a", "1", "b"], runsAsCode("${")],
-      [["%{c}"], runsAsCode("%{")],
+      [["a", "1", "b"], isReplaced("${")],
+      [["%{c}"], isReplaced("%{")],
+      [["d"], isReplaced("&{")],
       [[SECRET_KEY], isSecret("an AWS secret access key")],
       [[SECRET_KEY], isSecret("an AWS access key ID")],
       [["e", "__proto__"], isReserved],
-      [["e", "prototype"], isReserved],
+      [["e", "//"], isReserved],
     ]);
   });
 

@@ -10,16 +10,16 @@ export function forbiddenStrings(value: unknown): readonly FieldError[] {
 
 /**
  * `${...}` and `%{...}` anywhere: Terraform would run them, for example `${file("...")}`, and no setting needs them. CDKTF's tokens become
- * such expressions at synth; `#{...}` and `&{...}` are those of lists and maps.
+ * such expressions at synth. `&{...}` is a variable of IAM in `aws_iam_policy_document`.
  */
 function templateError(text: string): string | undefined {
-  const [sign] = /[$%]\{|TfToken\[/.exec(text) ?? [];
-  return sign && `holds "${sign}", which Terraform would run as code; write the value itself`;
+  const [sign] = /[$%&]\{|TfToken\[/.exec(text) ?? [];
+  return sign && `holds "${sign}", which Terraform would replace; write the value itself`;
 }
 
-/** Keys that JavaScript objects treat in their own way: they would get lost on the way to Terraform. */
+/** Keys that would get lost on the way to Terraform: JavaScript objects treat some in their own way, and `//` is CDKTF's for comments. */
 function keyError(path: readonly string[], text: string): string | undefined {
-  const isLost = path.at(-1) === text && ["__proto__", "constructor", "prototype"].includes(text);
+  const isLost = path.at(-1) === text && ["__proto__", "constructor", "prototype", "//"].includes(text);
   return isLost ? "is a name that cannot be used here; choose another" : undefined;
 }
 

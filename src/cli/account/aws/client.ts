@@ -161,7 +161,7 @@ function awsError(action: string, error: unknown): AwsError {
   if (error instanceof AwsError) {
     return error;
   }
-  const { name, message, $fault, $metadata } = error as Error & Partial<IAMServiceException>;
+  const { name, message, $metadata } = error as Error & Partial<IAMServiceException>;
   const status = $metadata?.httpStatusCode;
   const [line = ""] = message.split("\n", 1);
   if (status === undefined) {
@@ -169,5 +169,6 @@ function awsError(action: string, error: unknown): AwsError {
   }
   const code = name === "NoSuchEntityException" ? "NoSuchEntity" : name;
   // Proxies and load balancers send errors without a code. The SDK names them Unknown, or cannot read them.
-  return new AwsError(action, $fault === undefined || name === "Unknown" ? `HTTP ${status}` : code, line);
+  const hasCode = "$fault" in (error as Error) && name !== "Unknown"; // cspell:disable-line
+  return new AwsError(action, hasCode ? code : `HTTP ${status}`, line);
 }

@@ -44,23 +44,29 @@ async function fillVersions(aws: LocalAws): Promise<void> {
 const trusting = (AWS: string) =>
   JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Allow", Principal: { AWS }, Action: "sts:AssumeRole" }] });
 
-/** Lets another account assume a role. */
-async function changeTrust(aws: LocalAws, RoleName: string): Promise<void> {
+/** Lets another account assume a role, and gives it the description and session duration that it may have before an import. */
+async function changeRole(aws: LocalAws, RoleName: string): Promise<void> {
+  await aws.iam().updateRole({ RoleName, Description: "EC2 instances", MaxSessionDuration: 7200 });
   await aws.iam().updateAssumeRolePolicy({ RoleName, PolicyDocument: trusting("arn:aws:iam::999999999999:root") });
 }
 
-/** What Terraform removes and restores: boundaries of other people, the oldest policy version, the trust policy of the role. */
+/** What Terraform removes and restores: boundaries and tags of other people, the oldest policy version, the role. */
 async function limitOutside(aws: LocalAws): Promise<void> {
   await fillVersions(aws);
-  await changeTrust(aws, "plain-nodes");
+  await changeRole(aws, "plain-nodes");
+  // The console writes the description of an access key into a tag of its user.
+  const Tags = [{ Key: "AKIAIOSFODNN7EXAMPLE", Value: "DKP" }];
+  await aws.iam().tagUser({ UserName: "deckhouse", Tags });
+  await aws.iam().tagPolicy({ PolicyArn: `${ACCOUNT}:policy/D8CloudProviderAWS`, Tags });
+  await aws.iam().tagRole({ RoleName: "plain-nodes", Tags });
   const PermissionsBoundary = `${ACCOUNT}:policy/Logs`;
   await aws.iam().putUserPermissionsBoundary({ UserName: "deckhouse", PermissionsBoundary });
   await aws.iam().putRolePermissionsBoundary({ RoleName: "plain-nodes", PermissionsBoundary });
 }
 
-/** What Terraform restores: the boundaries, and the trust policy of the role. */
+/** What Terraform restores: the boundaries, and the role. */
 async function changeOutside(aws: LocalAws): Promise<void> {
-  await changeTrust(aws, "full-nodes");
+  await changeRole(aws, "full-nodes");
   await aws.iam().deleteUserPermissionsBoundary({ UserName: "full" });
   await aws.iam().deleteRolePermissionsBoundary({ RoleName: "full-nodes" });
 }

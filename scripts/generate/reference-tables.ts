@@ -77,7 +77,7 @@ function defaultOf({ default: value }: Field): string {
 
 function outputsTable(): string {
   const rows = Object.entries(OUTPUTS).map(([name, description]) => `| \`${name}\` | ${description} |`);
-  return ["| output | what it is |", "| --- | --- |", ...rows, ""].join("\n");
+  return ["| output | meaning |", "| --- | --- |", ...rows, ""].join("\n");
 }
 
 function recommendedBlock(): string {

@@ -48,7 +48,7 @@ const keySlot = (status: (typeof KEY_STATUSES)[number]) =>
     status: f.harmless(f.choice(KEY_STATUSES), "`Active`, `Inactive` (exists and is refused by AWS) or `absent`", status),
     pgpKey: f.exposure(
       pgpKey,
-      "Public OpenPGP key, what `gpg --export ID` prints, in base64: the state then holds only the encrypted secret. Changing it would replace the key: rotate to the other slot instead",
+      "Public OpenPGP key, as `gpg --export ID` prints it, in base64. The state then holds only the encrypted secret. A change would replace the key, so rotate to the other slot",
     ),
   });
 
@@ -62,7 +62,7 @@ export const accessKeys = f.field(
         current: f.harmless(f.choice(SLOTS), "The slot whose key the outputs expose; it must be `Active`", "primary"),
         allowPlaintext: f.exposure(
           v.boolean(),
-          "Allows an `Active` slot without `pgpKey` next to a current one that has it: for the step of a change from plaintext to `pgpKey` in which `current` moves",
+          "Allows an `Active` slot without `pgpKey` next to a current one with it, for the step from plaintext to `pgpKey` that moves `current`",
         ),
       }),
     ],
@@ -70,19 +70,19 @@ export const accessKeys = f.field(
       `${show(input)} is neither an object of key slots nor "none"; write for example { secondary: { status: Active } }`,
   ),
   "attention",
-  "Two key slots, so that keys rotate without outage; or `none`: no key at all, you create keys outside Terraform",
+  "Two key slots, so that keys rotate without outage, or `none` if you create keys outside Terraform",
 );
 
 export const attachment = f.field(
   f.choice(["user", "user-and-group", "group"]),
   "permissions",
-  "The object with the policy: the user itself, as in the DKP documentation, or a group with the user in it. From one to the other through `user-and-group`, one apply each",
+  "The object with the policy: the user itself, as in the DKP documentation, or a group with the user in it. Change from one to the other through `user-and-group`, in two applies",
 );
 
 export const group = f.strict({
   name: f.breaking(
     f.following(GROUP_NAME, "; folders belong into group.path"),
-    "Name of the group, where `attachment` has one. To change it with `protect`, apply `attachment: user-and-group`, then `user`, first",
+    "Name of the group, if `attachment` has one. To change it with `protect`, apply `attachment: user-and-group`, then `user`, first",
     "deckhouse",
   ),
   path: f.attention(f.path, "IAM path of the group", "/"),

@@ -84,7 +84,7 @@ export const cluster = f.strict({
         'is not a role with its path; write for example "/apps/old-node", or "/old-node" for one without',
       ),
     ),
-    "Roles that `iamNodeRole` was before, with path: DKP reads the old one while it switches",
+    "Former values of `iamNodeRole`, with path, because DKP reads the old role while it switches",
     [],
   ),
   peerAccountIds: f.permissions(
@@ -94,7 +94,7 @@ export const cluster = f.strict({
   ),
   kmsKeyArns: f.permissions(
     v.array(f.matching(KMS_KEY_ARN, "is not the ARN of a KMS key; write arn:aws:kms:REGION:ACCOUNT:key/KEY_ID, not an alias")),
-    "KMS keys of encrypted volumes, images and snapshots, also of other accounts; without it `scoped` and `minimal` allow every key of the own account. Requires the feature `encrypted-volumes`",
+    "KMS keys of encrypted volumes, images and snapshots, also of other accounts; without it `scoped` and `minimal` allow every key of the account. Requires the feature `encrypted-volumes`",
     [],
   ),
 });

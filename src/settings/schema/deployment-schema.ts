@@ -59,7 +59,7 @@ const allowedNetworks = v.pipe(
   f.strict({
     cidrs: f.permissions(
       v.array(cidrBlock),
-      "Public addresses as CIDR blocks: of NAT gateways, of nodes with a public address, of who runs `dhctl`",
+      "Public addresses, as CIDR blocks, of NAT gateways, of nodes, and of whoever runs `dhctl`",
       [],
     ),
     vpcs: f.permissions(v.array(f.vpcId), "VPCs whose requests to AWS go through VPC endpoints", []),
@@ -100,7 +100,7 @@ const policy = f.strict({
   ),
   mode: f.permissions(
     f.choice(MODES),
-    "Which permissions, from most to least: `documented`, `scoped`, `minimal` (docs/explanation/policies.md)",
+    "The permissions, from most to least: `documented`, `scoped`, `minimal` (docs/explanation/policies.md)",
     "documented",
   ),
   supplement: f.permissions(
@@ -124,11 +124,11 @@ const schema = f.strict({
     "identity",
     "Region DKP will run in; the partition (`aws`, `aws-cn`, `aws-us-gov`, ...) follows from it",
   ),
-  backend: f.exposure(backend, "Where the state lives: one backend type with its arguments in Terraform's spelling"),
+  backend: f.exposure(backend, "Location of the state: one backend type with its arguments in Terraform's spelling"),
   cloud: f.exposure(cloud, "Instead of `backend`: Terraform's `cloud` block, `{ organization, workspaces: { name } }`"),
   accountId: f.identity(
     accountId,
-    "AWS account, 12 digits in quotes; Terraform then refuses to run in any other. Absent: whatever account the credentials belong to",
+    "AWS account, 12 digits in quotes; Terraform then refuses to run in any other. Without it, the credentials decide the account",
   ),
   provider: v.optional(provider, {}),
   tags: f.attention(f.tags, "Tags of everything that takes them (provider `default_tags`)"),
@@ -144,7 +144,7 @@ const schema = f.strict({
   features: v.optional(features, []),
   protect: f.attention(
     v.pipe(v.boolean(), f.harmlessAs(true)),
-    "`prevent_destroy`: every plan that deletes the user, the policy or a key fails",
+    "`prevent_destroy`: every plan that deletes the user, the policy or a key fails, unless its slot becomes `absent`",
     true,
   ),
 });

@@ -17,7 +17,7 @@ export const OWNER_RULES = templateRules("attention", {
   },
   "object-of-another": {
     text: `${EXISTS}, and belongs to another deployment: used by {by}`,
-    risk: "whoever imports it changes what the other deployment can do",
+    risk: "an import changes the permissions of the other deployment",
     remedy: "choose another {setting}.name",
   },
   "object-owner-unknown": {

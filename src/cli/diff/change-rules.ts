@@ -61,7 +61,7 @@ export const RULES = {
       remedy: "keep it in the configuration, and plan again",
     },
     deposed: {
-      text: "Terraform deletes what an earlier replacement of {what} left over",
+      text: "Terraform deletes the object that an earlier replacement of {what} left over",
       remedy: "make sure that nothing uses it, and plan again",
     },
     "key-replaced": {
@@ -151,14 +151,14 @@ export const RULES = {
       remedy: `with another location, move the state before you merge (${page("change-and-retire", "move-the-state")})`,
     },
   }),
-  ...rules("note", "What an attacker with the key can do", {
+  ...rules("note", "Impact of a leaked key", {
     risk: "[before: {before}; ]now: {after}",
   }),
   ...rules("attention", "Broadened permissions", {
     "permissions-broadened": {
       text: "the {principal} is allowed more than before[ by the upgrade to {upgrade}][: {actions}][; this counts as broadened, because {reason}][; for example, allowed now and not before: {request}][, if the permissions boundary {boundary} allows it]",
       remedy:
-        "[{upgrade} gives the reason in node_modules/dkp-access/CHANGELOG.md, under Permissions: approve it before you apply]",
+        "[{upgrade} gives the reason in node_modules/dkp-access/CHANGELOG.md, under Permissions; approve it before you apply]",
     },
     "deny-weakened":
       "a Deny of the {principal} is removed or covers fewer requests[, or is not comparable, because {reason}][; for example {request}]",
@@ -172,7 +172,7 @@ export const RULES = {
       "the permissions boundary {before} of the {principal} is replaced by {after}, and the content of both is not compared",
     "trust-changed": "who may assume {role} changes: {before} -> {after}",
     "link-external": "{address}: {argument} is now {value}, which this project neither creates nor compares",
-    "resource-external": "this project does not create {address}, so it is unknown what that allows or denies",
+    "resource-external": "this project does not create {address}, so its effect on permissions is unknown",
     "import-not-compared": {
       text: "the {what} is imported, and policies, groups or members that it has besides those of this project are not compared",
       remedy: "check them in AWS before you apply",
@@ -180,7 +180,7 @@ export const RULES = {
     "drift-not-compared": "the {what} was changed outside Terraform ({attributes}), which is not compared",
     "argument-not-comparable": "{address}: the argument {argument} is not comparable",
     moved: "{after} was moved from {before}, which is not comparable",
-    "plan-unknown-part": "the plan has {part}, and what that does is not compared",
+    "plan-unknown-part": "the plan has {part}, whose effect is not compared",
   }),
   ...rules("attention", "Permissions of the Terraform role", {
     "deployer-creates": {
@@ -211,13 +211,13 @@ export const RULES = {
     },
     "lock-changed": {
       text: "the committed provider lock {how}, so Terraform runs another provider, with the credentials of whoever applies",
-      remedy: "compare it with what terraform providers lock writes",
+      remedy: "compare it with the file that terraform providers lock writes",
     },
     "settings-unreadable": {
       text: "this version rejects the settings of the earlier review pack, so it does not compare the risks: {errors}",
       remedy: "compare REVIEW.md of both",
     },
-    "file-not-compared": "{file} is not compared: the earlier review pack does not contain it",
+    "file-not-compared": "{file} is not compared, because the earlier review pack does not contain it",
     "baseline-newer": {
       text: "version {theirs} of dkp-access wrote the earlier review pack, and this is {ours}, which reports settings that it does not know as removed",
       remedy: "install {theirs} or newer",
@@ -230,7 +230,7 @@ export const RULES = {
       text: NARROWED,
       risk: "calls of the running cluster may be denied",
       remedy:
-        "[{upgrade} gives the reason in node_modules/dkp-access/CHANGELOG.md, under Permissions: apply it to a cluster for tests first|apply it once DKP no longer makes these calls]",
+        "[{upgrade} gives the reason in node_modules/dkp-access/CHANGELOG.md, under Permissions; apply it to a cluster for tests first|apply it once DKP no longer makes these calls]",
     },
     "policy-removed": {
       text: "the node role loses {policy}",

@@ -99,7 +99,7 @@ describe("a review pack as base", () => {
     const ours = JSON.parse(reviewPackOf("")["deployment.json"] ?? "").version;
     const lines = changesText(changesAgainst({ x: base }, { x: reviewPackOf("") }, "", packFilesOf)).split("\n");
     const index = lines.findIndex((line) => line.includes(`is allowed ${how} than before by the upgrade to ${ours}`));
-    const advice = `${ours} gives the reason in node_modules/dkp-access/CHANGELOG.md, under Permissions: ${remedy}`;
+    const advice = `${ours} gives the reason in node_modules/dkp-access/CHANGELOG.md, under Permissions; ${remedy}`;
     expect(lines.slice(index).find((line) => line.includes("CHANGELOG.md"))).toContain(advice);
     const changed = changesText(changesAgainst({ x: base }, { x: reviewPackOf("protect: false") }, "", packFilesOf));
     expect(changed).not.toContain("by the upgrade");

@@ -8,8 +8,8 @@ const ASK = "before anybody changes it, ask who did this and why, and whether DK
 const ASK_OR_ADD = `${ASK}[; if it is intended, add it to {setting}]` as const;
 const ATTACHED = "the policy {id} is attached, and neither the settings nor the state have it";
 const KEYS = `${PROGRAM} keys {stack}` as const;
-const APPLY = `plan, then apply: Terraform writes it again (${recovery("manual-changes")})`;
-const CONVERGE = "converge the base infrastructure (dhctl converge): DKP writes its own document";
+const APPLY = `plan, then apply, which restores it (${recovery("manual-changes")})`;
+const CONVERGE = "converge the base infrastructure (dhctl converge), so that DKP writes its own document";
 const KEY_HAS_THEM = "the access key has its permissions too";
 const NODES_HAVE_THEM =
   "every node, and whoever can launch an instance with the role, has its permissions; an attacker with the access key can write inline policies of it";
@@ -31,7 +31,7 @@ const ATTENTION = templateRules("attention", {
   "member-unmanaged": { text: "the {id} is a member", risk: "the {id} has all permissions of DKP", remedy: ASK },
   "principal-unmanaged": {
     text: "the {id} uses it",
-    risk: "the {id} has all permissions of DKP, and the next change of the policy changes what it can do; or it is of another deployment, and the two change each other's policy",
+    risk: "the {id} has all permissions of DKP, also after each change of the policy; or it is of another deployment, and the two change each other's policy",
     remedy: `${ASK}; if it is of another deployment, give one of the two another policy.name`,
   },
   "credential-unmanaged": {
@@ -71,7 +71,7 @@ const ATTENTION = templateRules("attention", {
   "object-missing": {
     text: "it does not exist, and the state has it",
     risk: "DKP has no permissions, or no working key",
-    remedy: `${KEYS}, then plan, then apply`,
+    remedy: `run ${KEYS}, then plan, then apply`,
   },
   "attachment-missing": { text: "the policy {id} is no longer attached", risk: "DKP lacks its permissions", remedy: APPLY },
   "user-differs": [
@@ -79,8 +79,8 @@ const ATTENTION = templateRules("attention", {
     `check the backend, or set user.name: "{state}"`,
   ],
   "object-left-over": {
-    text: "the state has {name} at {address} besides the present object, because a replacement broke off",
-    risk: "it still has what is attached to it",
+    text: "the state has {name} at {address} besides the present object, because an apply ended while it replaced the object",
+    risk: "its attachments still exist",
     remedy: `follow ${recovery("left-over")}`,
   },
   "membership-missing": { text: "it is no longer a member of the group {id}", risk: "DKP lacks its permissions", remedy: APPLY },

@@ -6,7 +6,7 @@ import { MAX_KEYS, RECENT_HOURS } from "./situation";
 const DO_NOT_APPLY = "do not apply these settings";
 
 const NOT_THE_TEAMS =
-  `if nobody in your team created {id}, it is an attacker's: ${PROGRAM} keys --leaked {stack} --key {id}` as const;
+  `if nobody in your team created {id}, it is an attacker's, so run ${PROGRAM} keys --leaked {stack} --key {id}` as const;
 const SWITCHES = "the next apply switches the outputs from {exposed} to [{key}|a new key] ({slot})";
 const NO_KEY_WORKS = "DKP has no working key until it has another one";
 
@@ -20,24 +20,24 @@ const ATTENTION = templateRules("attention", {
     `delete the file, which contains secrets (${recovery("errored-state")})`,
   ],
   "key-errored-state-unrelated": [
-    "{folder}/errored.tfstate has another lineage: it is the state of another deployment, backend or workspace, and Terraform rejects a push",
-    `find out whose it is: it can contain the only secret of a key (${recovery("errored-state")})`,
+    "{folder}/errored.tfstate has another lineage, so it is the state of another deployment, backend or workspace, and Terraform rejects a push",
+    `find out whose it is, because it can contain the only secret of a key (${recovery("errored-state")})`,
   ],
   "key-not-listed": [
     "{slot}: IAM does not list {key} yet, which was created minutes ago",
     "do not apply, and run this command again in ten minutes",
   ],
   "key-state-lost": [
-    `the state has no user, and IAM has the user {user}[ with {keys}]: it was created outside Terraform (${page("import")}), it belongs to another deployment, the state was lost or is that of another workspace, or the first apply failed`,
+    `the state has no user, and IAM has the user {user}[ with {keys}]; possible reasons: it was created outside Terraform (${page("import")}), it belongs to another deployment, the first apply failed, the state was lost or is that of another workspace`,
     `${DO_NOT_APPLY}, and do not delete or deactivate a key; see ${recovery("lost-state")}`,
   ],
   "key-object-lost": {
-    text: "the state does not have the {kind} {name}, and IAM has it[; whether it is this deployment's is {owner}]: the state was partly lost, a run ended before it wrote the state, or the object was created outside Terraform",
+    text: "the state does not have the {kind} {name}, and IAM has it[; whether it is this deployment's is {owner}]; possible reasons: the state was partly lost, a run ended before it wrote the state, the object was created outside Terraform",
     risk: "the next apply would fail",
     remedy: `see ${recovery("half-made")}, and follow the next step`,
   },
   "key-import-missing": [
-    "{field}: true, and IAM does not have it: the plan fails (Cannot import non-existent remote object)",
+    "{field}: true, and IAM does not have it, so the plan fails (Cannot import non-existent remote object)",
     "remove {field}",
   ],
   "key-permissions-lost": [
@@ -45,35 +45,35 @@ const ATTENTION = templateRules("attention", {
     `apply, which restores it; see ${recovery("manual-changes")}`,
   ],
   "key-exposed-lost": [
-    "the outputs expose {key} ({slot}), and the state does not have it: it was partly lost or edited",
+    "the outputs expose {key} ({slot}), and the state does not have it, because the state was partly lost or edited",
     `${DO_NOT_APPLY}; see ${recovery("old-state")}`,
   ],
   "key-unmanaged": {
-    text: "{key} is in IAM and not in the state: it was created outside Terraform, by an apply that failed, or by another deployment with the same user.name, or the state is older than the account",
-    risk: "DKP may have it: do not delete or deactivate it",
+    text: "{key} is in IAM and not in the state; possible reasons: it was created outside Terraform, an apply failed, another deployment has the same user.name, the state is older than the account",
+    risk: "DKP may have it, so do not delete or deactivate it",
     remedy: `${NOT_THE_TEAMS}; otherwise see ${recovery("unmanaged-key")}`,
   },
   "key-unmanaged-unused": [
-    `{key} is in IAM and not in the state: it was created outside Terraform, left by a failed apply, or is of another deployment with the same user.name; AWS reports no use in the last ${RECENT_HOURS} hours`,
+    `{key} is in IAM and not in the state, and AWS reports no use in the last ${RECENT_HOURS} hours; possible reasons: it was created outside Terraform, an apply failed, another deployment has the same user.name`,
     `see ${recovery("unmanaged-key")}`,
   ],
   "key-tainted": {
-    text: "{address} is tainted: an apply failed after creating it[, and the state does not have the {secret}]",
+    text: "{address} is tainted, because an apply failed after creating it[, and the state does not have the {secret}]",
     risk: "the next apply would replace it, which deletes the existing one or fails",
     remedy: `untaint it[, and rotate to the other slot afterwards, because of the {secret}]; see ${recovery("tainted")}`,
   },
   "key-user-deleted": {
-    text: "IAM has no user {user}, and the state has it: the user was deleted or renamed outside Terraform[; {policyUsers} has its policies, and may be it]",
+    text: "IAM has no user {user}, and the state has it, so the user was deleted or renamed outside Terraform[; {policyUsers} has its policies, and may be it]",
     risk: NO_KEY_WORKS,
     remedy: `follow the next step; see ${recovery("deleted-key")}`,
   },
   "key-exposed-deleted": {
-    text: "{slot}: {key}, which the outputs expose, does not exist in IAM: it was deleted outside Terraform",
+    text: "{slot}: {key}, which the outputs expose, does not exist in IAM, so it was deleted outside Terraform",
     risk: NO_KEY_WORKS,
     remedy: `follow the next step; see ${recovery("deleted-key")}`,
   },
   "key-deleted": {
-    text: "{slot}: {key} does not exist in IAM: it was deleted outside Terraform",
+    text: "{slot}: {key} does not exist in IAM, so it was deleted outside Terraform",
     risk: "the next apply would create another key instead",
     remedy: "follow the next step",
   },
@@ -88,10 +88,10 @@ const ATTENTION = templateRules("attention", {
     remedy: "rotate to a new one",
   },
   "key-import-ignored": [
-    "import.accessKeyId: {key} is not imported: the primary slot has {primary} already",
+    "import.accessKeyId: {key} is not imported, because the primary slot has {primary} already",
     "remove import.accessKeyId",
   ],
-  "key-current-differs": [`the settings select {slot}: ${SWITCHES}`, "follow the next step"],
+  "key-current-differs": [`the settings select {slot}, so ${SWITCHES}`, "follow the next step"],
   "key-none-active": {
     text: "accessKeys is none, and the user {user} has no Active key",
     risk: "DKP cannot call AWS until a key is created outside Terraform",
@@ -103,7 +103,7 @@ const ATTENTION = templateRules("attention", {
 const HAZARDS = templateRules("attention", {
   "key-over-quota": {
     text: "the next apply creates a key in {slot}",
-    risk: `it fails: IAM allows a user ${MAX_KEYS} keys (LimitExceeded)`,
+    risk: `it fails, because IAM allows a user ${MAX_KEYS} keys (LimitExceeded)`,
     remedy: DO_NOT_APPLY,
   },
   "key-in-plaintext": {
@@ -112,13 +112,13 @@ const HAZARDS = templateRules("attention", {
     remedy: "set pgpKey of the slot, or the slot to absent",
   },
   "key-replacement-fails": {
-    text: "the next apply replaces {key} ({slot}), because its pgpKey is another one or it is tainted",
+    text: "the next apply replaces {key} ({slot}), because its pgpKey changed or it is tainted",
     risk: "prevent_destroy makes the plan fail; without protect, DKP loses its key",
     remedy: DO_NOT_APPLY,
   },
   "key-import-fails": {
     text: "the next apply imports {key} into {slot}",
-    risk: "it fails: IAM does not have the key, or another slot has it",
+    risk: "it fails, because IAM does not have the key or another slot has it",
     remedy: DO_NOT_APPLY,
   },
   "key-activated": {
@@ -128,7 +128,7 @@ const HAZARDS = templateRules("attention", {
   },
   "key-ended": {
     text: "the next apply {verb}s {key} ({slot})",
-    risk: `DKP may be using the key: it was created or used within the last ${RECENT_HOURS} hours, or AWS reports no use of the exposed key in that time`,
+    risk: `DKP may be using the key, because it was created or used within the last ${RECENT_HOURS} hours, or AWS reports no use of the exposed key in that time`,
     remedy: DO_NOT_APPLY,
   },
   "key-exposed-without-secret": {
@@ -143,7 +143,7 @@ export type Hazard = keyof typeof HAZARDS;
 /** What differs from everything that has a step: `keys` stops. */
 const UNVERIFIABLE = templateRules("unverifiable", {
   "key-user-differs": {
-    text: 'the settings have the user "{settings}", and the state has "{state}": it is the state of another workspace, or user.name was changed',
+    text: 'the settings have the user "{settings}", and the state has "{state}"; either it is the state of another workspace, or user.name was changed',
     risk: "the next apply would delete the keys",
     remedy: 'do not apply; check the backend and the workspace that is selected in {folder}, or set user.name: "{state}"',
   },
@@ -157,13 +157,13 @@ const UNVERIFIABLE = templateRules("unverifiable", {
     remedy: "choose another {field}",
   },
   "key-of-another-user": {
-    text: "the key {key} belongs to the user {owner}, not to {user}: the user was renamed outside Terraform[, or {imported} names the key of another user]",
+    text: "the key {key} belongs to the user {owner}, not to {user}, so the user was renamed outside Terraform[, or {imported} names the key of another user]",
     risk: "the next apply creates another user and another key, and {key} keeps all permissions that {owner} has",
     remedy: `${DO_NOT_APPLY}; see ${recovery("renamed-user")}`,
   },
   "key-left-over": {
-    text: "the state has {name} at {address} besides the present object (deposed): an apply ended while it replaced the object",
-    risk: "it still has what is attached to it",
+    text: "the state has {name} at {address} besides the present object (deposed), because an apply ended while it replaced the object",
+    risk: "its attachments still exist",
     remedy: `see ${recovery("left-over")}`,
   },
   "key-policy-attached": {
@@ -183,7 +183,7 @@ const UNVERIFIABLE = templateRules("unverifiable", {
   },
   "key-denied": {
     text: "{policy} of the {on} denies something, and Terraform does not manage it",
-    risk: "it may deny what DKP requires, whatever key of the user DKP has, so that AWS reports no use",
+    risk: "it may deny calls that DKP requires, whatever key of the user DKP has, so that AWS reports no use",
     remedy: `ask who wrote it; see ${recovery("quarantine")}`,
   },
   "key-permissions-unread": [
@@ -211,7 +211,7 @@ export type KeyRules = typeof KEY_RULES;
 /** Why no step comes, and the section of recover.md that is about it, if the finding does not say everything. */
 export const STOPS = {
   unreachable: [
-    "make state and keys readable; nothing else shows which key DKP has, and what an apply does",
+    "make state and keys readable; nothing else shows which key DKP has, and the effect of an apply",
     "restore-the-state",
   ],
   mismatch: ["check which settings, state and credentials belong together; the keys were not checked", "old-state"],
@@ -219,16 +219,19 @@ export const STOPS = {
   "left-over": ["the state has an object that an apply did not finish to replace, or cannot delete", "left-over"],
   "another-name-under-protect": ["protect fails every apply that changes a name or path", "tainted"],
   denied: [
-    "a policy that Terraform does not manage denies something to DKP, so that no other key helps; if AWS attached it, a key leaked: follow the section at once",
+    "a policy that Terraform does not manage denies something to DKP, so that no other key helps; if AWS attached it, a key leaked, so follow the section at once",
     "quarantine",
   ],
   "not-read": ["whether DKP has its permissions could not be read"],
-  unused: ["AWS reports no use of KEY, although DKP has it: its cluster is stopped, or something denies its calls", "unused-key"],
+  unused: [
+    "AWS reports no use of KEY, although DKP has it, so its cluster is stopped, or something denies its calls",
+    "unused-key",
+  ],
   "both-used": [
-    "KEY and the exposed key are both used: if DKP got the exposed key within the day, run keys again later, and else something else has KEY",
+    "KEY and the exposed key are both used; if DKP got the exposed key within the day, run keys again later, otherwise something else uses KEY",
     "unmanaged-key",
   ],
-  "none-early": ["DKP may be using the key that the apply would delete: remove accessKeys: none, and run keys again"],
+  "none-early": ["DKP may be using the key that the apply would delete, so remove accessKeys: none, and run keys again"],
   "none-full": ["the user has two keys, and Terraform manages none that it could remove", "unmanaged-key"],
 } as const satisfies Readonly<Record<string, readonly [reason: string, section?: string]>>;
 
@@ -240,12 +243,12 @@ export const WHY = {
   unlisted: "wait until IAM lists the new key",
   tainted: "untaint the resource, and only then apply",
   deactivated: "KEY is Inactive in IAM and Active in the settings. If nobody deactivated it because of a leak, activate it again",
-  "another-name": "choose another name: an import would take the object from its owner",
+  "another-name": "choose another name, because an import would take the object from its owner",
   "import-key":
-    "import what exists, with the key that DKP has. Without import.accessKeyId, the apply creates a new key, which DKP must get",
+    "import the existing objects, with the key that DKP has. Without import.accessKeyId, the apply creates a new key, which DKP must get",
   permissions: "restore the permissions of DKP; check the change summary of plan first",
-  "key-lost": "switch to another key: the secret of KEY is lost to Terraform, and DKP can use it until it has the other key",
-  revert: "change the settings to what is deployed; make the change again once no finding advises against it",
+  "key-lost": "switch to another key, because the secret of KEY is lost to Terraform; DKP can use KEY until it has the other key",
+  revert: "change the settings back to the deployed ones; make the change again once no finding advises against it",
   "none-create": "create a key outside Terraform, as accessKeys: none requires, and give it to DKP",
   apply: "the settings are not applied yet",
   "rotate-expose": "put the new key into the outputs, then give it to DKP",
@@ -253,16 +256,16 @@ export const WHY = {
   "rotate-delete": "delete the retired key, once you do not want to go back to it",
   wait: `wait: KEY was created or used within the last ${RECENT_HOURS} hours, or AWS reports no use of the exposed key in that time`,
   "unmanaged-retire":
-    "remove KEY, which the state does not have and nothing uses, unless another deployment or program has it: first deactivate it, which can be reversed",
+    "remove KEY, which the state does not have and nothing uses, unless another deployment or program has it; first deactivate it, which can be reversed",
   "expose-other": "put the key that works into the outputs",
-  create: "create a key, whose secret is in the state",
+  create: "create a key whose secret is in the state",
   "free-slot":
-    "unless another deployment or program has KEY, remove it: IAM allows two keys, and DKP needs one whose secret is in the state",
+    "unless another deployment or program has KEY, remove it, because IAM allows two keys, and DKP needs one whose secret is in the state",
   "ask-which-key": "look up which key DKP has: providerAccessKeyId in d8 system edit provider-cluster-configuration",
   "hand-over": "give the exposed key to DKP",
   "drop-import": "remove the import, which imports nothing",
-  "key-gone": "set the slot of the deleted key to absent: DKP works with the exposed key",
-  none: "accessKeys is none: keys are created and rotated outside Terraform; to let Terraform manage them again, remove accessKeys",
+  "key-gone": "set the slot of the deleted key to absent, because DKP works with the exposed key",
+  none: "accessKeys is none, so keys are created and rotated outside Terraform; to let Terraform manage them again, remove accessKeys",
   done: "nothing left to do for the keys; to rotate, create a second key",
 };
 

@@ -84,7 +84,7 @@ function otherKeyText(key: IamKey, { settings, state }: KeySituation, leaked: re
   const slot = state.keys.find(({ id }) => id === key.id)?.slot;
   const where = slot === undefined ? "which the state does not have" : `in the slot ${slot}`;
   const repeat = dkpAccess("keys", "--leaked", settings.stack, "--key", ...leaked, key.id);
-  return `the user also has ${keyText(key)}, ${where}: if nobody in your team created ${key.id}, it is the attacker's: ${repeat}`;
+  return `the user also has ${keyText(key)}, ${where}; if nobody in your team created ${key.id}, it is the attacker's, so run ${repeat}`;
 }
 
 /** The response as text: steps in their order, as settings and commands. Lines to type are indented by four spaces. */
@@ -117,7 +117,7 @@ export function leakText(situation: KeySituation, response: LeakResponse, contex
     "1. Deactivate the key",
     ...(deactivate ?? []).map(command),
     "",
-    `2. Deny its sessions, which remain valid for up to ${SESSION_HOURS} hours; again after five minutes, when all of AWS knows of step 1`,
+    `2. Deny its sessions, which remain valid for up to ${SESSION_HOURS} hours; run both lines again after five minutes, when all of AWS knows of step 1`,
     ...ofUsers.flatMap(({ denySessions }) => denySessions).map(command),
     "",
     "3. Delete the key, so that no apply can activate it again; its ID remains in CloudTrail",
@@ -128,11 +128,11 @@ export function leakText(situation: KeySituation, response: LeakResponse, contex
     ...rest.map((line) => ` ${line}`),
     `   then ${dkpAccess("keys", settings.stack)}, until there is nothing left to do`,
     "",
-    "5. Find and remove what the attacker created: it works without the key",
+    "5. Find and remove the objects that the attacker created, because they work without the key",
     ...GUIDES.map(([what, url]) => `   ${what}: ${url}`),
-    `   ${dkpAccess("drift", settings.stack)}: what exists next to what Terraform manages`,
+    `   ${dkpAccess("drift", settings.stack)}: objects that Terraform does not manage`,
     "",
-    `6. ${SESSION_HOURS} hours after step 2, remove the Deny: Terraform cannot delete a user with an inline policy`,
+    `6. ${SESSION_HOURS} hours after step 2, remove the Deny, because Terraform cannot delete a user with an inline policy`,
     ...ofUsers.map(({ removeDenial }) => command(removeDenial)),
   ];
   return lines.map((line) => `${visible(line)}\n`).join("");

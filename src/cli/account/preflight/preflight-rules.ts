@@ -4,7 +4,7 @@ import { OWNER_RULES } from "../owner-findings";
 
 const EXISTS = "it exists ({arn}[, created {since}])";
 const OTHER_NAME = "choose another {setting}.name";
-const ALLOW_CALLS = `allow what ${PROGRAM} preflight --permissions prints` as const;
+const ALLOW_CALLS = `allow the permissions that ${PROGRAM} preflight --permissions prints` as const;
 const ALLOW_IN_BOUNDARY = "allow them in the boundary, or set another user.permissionsBoundary";
 
 const NOTES = templateRules("note", {
@@ -13,7 +13,7 @@ const NOTES = templateRules("note", {
   "image-imdsv2": ["{ami} accepts only IMDSv2", "set cluster.imdsv2: true here and in DKP, or use another image"],
   "networks-not-set": [
     "user.allowedNetworks is not set, so a leaked key works in every network[; the calls of the cluster come from {sources}]",
-    "set user.allowedNetworks to their sources once the cluster exists, and to the address of whoever runs dhctl",
+    "set user.allowedNetworks to the networks of the cluster, once it exists, and the address of whoever runs dhctl",
   ],
 });
 
@@ -24,7 +24,7 @@ const ATTENTION = templateRules("attention", {
   ],
   "credentials-missing": [
     "no credentials were found[ for the profile {profile}] ({reason}); AWS was not called",
-    "check that aws configure list-profiles lists the profile of AWS_PROFILE or provider.profile and its sign-in has not expired, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+    "check that aws configure list-profiles lists the profile of AWS_PROFILE or provider.profile, and that its sign-in has not expired; or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
   ],
   "credentials-rejected": ["AWS rejects the credentials ({reason})", "use the credentials that apply the stack"],
   "role-not-assumed": ["provider.assumeRoleArn cannot be assumed ({reason})", "correct it, or the trust policy of the role"],
@@ -54,12 +54,12 @@ const ATTENTION = templateRules("attention", {
     `set {setting}.path: {existingPath}; otherwise ${OTHER_NAME}`,
   ],
   "name-address-taken": [
-    `${EXISTS}, and the state does not manage it: {address} is {managed}`,
+    `${EXISTS}, and the state has another object, {managed}, at {address}`,
     `${OTHER_NAME}; an object cannot be imported where the state has one`,
   ],
   "prefix-in-use": [
     "these objects have names that DKP gives to its own for the prefix {prefix}: {objects}",
-    "do nothing if DKP has already created this cluster; otherwise choose another cluster.prefix, or delete what is left over",
+    "do nothing if DKP has already created this cluster; otherwise choose another cluster.prefix, or delete the objects that a former cluster left over",
   ],
   "source-outside": ["calls of {services} from {sources} are denied", "add {cidrs} to user.allowedNetworks.cidrs"],
   "endpoint-outside": [

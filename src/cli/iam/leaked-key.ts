@@ -9,12 +9,12 @@ export const SESSION_HOURS = 36;
 
 /** AWS's guides for what an attacker left behind. */
 export const GUIDES: readonly (readonly [what: string, url: string])[] = [
-  ["what to check in the account", "https://docs.aws.amazon.com/guardduty/latest/ug/compromised-creds.html"],
+  ["checks of the account", "https://docs.aws.amazon.com/guardduty/latest/ug/compromised-creds.html"],
   [
-    "what the key did: CloudTrail event history",
+    "calls of the key: CloudTrail event history",
     "https://docs.aws.amazon.com/awscloudtrail/latest/userguide/view-cloudtrail-events.html",
   ],
-  ["the same over a long time: Athena", "https://docs.aws.amazon.com/athena/latest/ug/cloudtrail-logs.html"],
+  ["calls over a long time: Athena", "https://docs.aws.amazon.com/athena/latest/ug/cloudtrail-logs.html"],
   [
     "sessions of roles that the attacker used",
     "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_revoke-sessions.html",

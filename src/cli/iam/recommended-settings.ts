@@ -14,7 +14,7 @@ export const RECOMMENDED_SETTINGS = {
   mode: { lines: ["policy: { mode: minimal }"], why: "only the permissions that this cluster requires" },
   allowedNetworks: {
     lines: ["user:", "  allowedNetworks: { cidrs: [203.0.113.10/32] }"],
-    why: "a leaked key works only from there; set it once the cluster exists",
+    why: "a leaked key works only from these networks; set it once the cluster exists",
   },
   permissionsBoundary: {
     lines: ["user:", "  permissionsBoundary: arn:aws:iam::123456789012:policy/dkp"],
@@ -26,10 +26,10 @@ export const RECOMMENDED_SETTINGS = {
   },
   configFile: {
     lines: ["cluster:", "  configFile: cluster.yml"],
-    why: "a copy of DKP's installation file without credentials: the policy follows from it",
+    why: "a copy, without credentials, of DKP's installation file, which determines the policy",
   },
   dkpVersion: { lines: ["cluster:", '  dkpVersion: "1.77"'], why: "the policy covers this version only" },
-  features: { lines: ["features: []"], why: "what the cluster uses, for example volume-snapshots" },
+  features: { lines: ["features: []"], why: "functions that the cluster uses, for example volume-snapshots" },
 } as const satisfies Readonly<Record<string, Recommended>>;
 
 /** What each recommended setting achieves, for templates. */

@@ -18,7 +18,7 @@
 # <!-- if secret.current == "none" -->
 # The deployment has no key; create it outside Terraform.
 # <!-- elsif secret.current == "unknown to Terraform" -->
-# They do not contain the secret: the key was created outside Terraform, which does not know its secret.
+# They do not contain the secret, because the key was created outside Terraform.
 # <!-- elsif terraform.output.encrypted_secret_access_key -->
 # They contain the secret only encrypted, for the OpenPGP key with key_fingerprint.
 # <!-- else -->

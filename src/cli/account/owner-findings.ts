@@ -16,7 +16,7 @@ export const OWNER_RULES = templateRules("attention", {
     remedy: `[set {setting}.path: {path}, and ]import it with the steps of ${KEYS}`,
   },
   "object-of-another": {
-    text: `${EXISTS}, and belongs to another deployment: used by {by}`,
+    text: `${EXISTS}, and belongs to another deployment, because it is used by {by}`,
     risk: "an import changes the permissions of the other deployment",
     remedy: "choose another {setting}.name",
   },

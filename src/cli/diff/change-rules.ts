@@ -45,7 +45,7 @@ export type Principal = "user" | "node role" | "Terraform role" | "principal" | 
 const NARROWED =
   "the {principal} is allowed less than before[ by the upgrade to {upgrade}][: {actions}][; this counts as narrowed, because {reason}][; for example, allowed before and not now: {request}]";
 
-const IF_LEAKED = "if it has leaked, do not change the settings: run keys --leaked";
+const IF_LEAKED = "if it has leaked, run keys --leaked instead";
 
 /** Every kind of difference that `diff` reports, in the order of the headings. Rule IDs are stable. */
 export const RULES = {
@@ -83,7 +83,7 @@ export const RULES = {
     },
     "key-reactivated": {
       text: "Terraform activates the access key in the slot {slot}, which is Inactive",
-      remedy: "if it has leaked, keep it Inactive and expose another key: set accessKeys.{slot}.status to Inactive",
+      remedy: "if it has leaked, set accessKeys.{slot}.status to Inactive, and expose another key",
     },
     "policy-detached": {
       text: "Terraform detaches the policy from the user",

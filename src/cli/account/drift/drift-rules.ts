@@ -56,7 +56,7 @@ const ATTENTION = templateRules("attention", {
     remedy: `${APPLY}; ask who wrote the version; CloudTrail has it as CreatePolicyVersion or SetDefaultPolicyVersion`,
   },
   "role-document-differs": {
-    text: "its inline policy {id} is not the generated document[: it also allows {actions}]",
+    text: "its inline policy {id} is not the generated document[, and also allows {actions}]",
     risk: NODES_HAVE_THEM,
     remedy: `${APPLY}; if it is intended, add it to {setting}`,
   },

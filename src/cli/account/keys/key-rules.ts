@@ -152,7 +152,7 @@ const UNVERIFIABLE = templateRules("unverifiable", {
     "do not apply; use credentials of {expected}, or check the backend",
   ],
   "key-object-of-another": {
-    text: "the {kind} {name} belongs to another deployment: used by {by}",
+    text: "the {kind} {name} belongs to another deployment, because it is used by {by}",
     risk: "the next apply would fail, and an import would take it from its owner",
     remedy: "choose another {field}",
   },

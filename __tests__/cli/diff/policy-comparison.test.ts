@@ -71,6 +71,15 @@ describe("the comparison of policies", () => {
     expect(deployerFindings("f", change)).toEqual([expect.objectContaining({ rule: "deployer-narrowed" })]);
   });
 
+  it("has an example of the highest access level where only a Deny differs", () => {
+    const allowed = allow({ Action: ["ec2:DescribeVpcs", "iam:DeleteRolePolicy"] });
+    const Condition = { NotIpAddress: { "aws:SourceIp": "198.51.100.0/24" } };
+    const [open, limited] = [json(allowed), json(allowed, { Effect: "Deny", Action: "*", Resource: "*", Condition })];
+    const example = { kind: "new-request", request: { action: "iam:DeleteRolePolicy" } };
+    expect(changes(limited, open).allowed).toMatchObject(example);
+    expect(changes(open, limited).reduced).toMatchObject(example);
+  });
+
   it("lists the actions of the catalogue that a wildcard matches, and the wildcard for all others", () => {
     const { broadened } = changes(json(allow({ Action: "kms:Decrypt" })), json(allow({ Action: "kms:*" })));
     expect(broadened.map(({ action, access }) => [action, access])).toEqual([

@@ -43,7 +43,7 @@ describe("the policies of a review pack that Terraform does not apply", () => {
       ["service-control-policy.json: KeyPassesOnlyNodeRoles"],
     ],
     ["forceDestroy", "", "user: { forceDestroy: true }", ["deployer-policy.json: 14"]],
-    ["tags", "", "tags: { team: platform }", ["deployer-policy.json: 4"]],
+    ["tags", "", "tags: { team: platform }", ["deployer-policy.json: 2"]],
     [
       "another bucket of the state",
       "",

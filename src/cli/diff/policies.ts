@@ -116,10 +116,12 @@ export function comparePolicies(before: readonly Policy[], after: readonly Polic
   const ofDenials = decisions(allButAfter, allButBefore);
   const formerlyDenied = statementsIn(denials(before)).flatMap(({ Action }) => listOf(Action).map(nameOf));
   const written = spellings([...before, ...after]);
-  const actionsOf = (list: readonly ActionChange[]) => list.map(({ action }) => action);
+  // Where only a Deny or a boundary differs, each allowed action can be the example.
+  const actionsOf = (list: readonly ActionChange[], policies: readonly Policy[]) =>
+    list.length > 0 ? list.map(({ action }) => action) : namesIn(allowsOf(policies));
   return {
-    allowed: withSpelling(withExample(allowed, after, before, actionsOf(broadened)), written),
-    reduced: withSpelling(withExample(reduced, before, after, actionsOf(narrowed)), written),
+    allowed: withSpelling(withExample(allowed, after, before, actionsOf(broadened, after)), written),
+    reduced: withSpelling(withExample(reduced, before, after, actionsOf(narrowed, before)), written),
     undenied: withSpelling(withExample(ofDenials.added(), allButAfter, allButBefore, formerlyDenied), written),
     denied: ofDenials.removed(),
     broadened,

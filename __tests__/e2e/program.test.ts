@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { cpSync, symlinkSync } from "node:fs";
+import { cpSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { PROJECT } from "../helpers/project-root";
 import { folder as newFolder } from "./support/project";
@@ -35,11 +35,15 @@ describe("dkp-access in a process of its own", () => {
   });
 
   /** Runs the program in a file system of its own, which `mount` prepares, with the settings in it. */
+  /** The command that runs another one in namespaces of its own. */
+  const unshare = (...namespaces: readonly string[]) => {
+    const asUser = ["--user", "--map-root-user", ...namespaces];
+    const isAllowed = spawnSync("unshare", [...asUser, "true"]).status === 0;
+    return isAllowed ? ["unshare", ...asUser] : ["sudo", "-n", "unshare", ...namespaces];
+  };
   const inFileSystem = (options: string, prepare: string, ...args: readonly string[]) => {
     const mounted = newFolder();
-    const inOwnNamespace = ["--user", "--map-root-user", "--mount"];
-    const isAllowed = spawnSync("unshare", [...inOwnNamespace, "true"]).status === 0;
-    const command = isAllowed ? ["unshare", ...inOwnNamespace] : ["sudo", "-n", "unshare", "--mount"];
+    const command = unshare("--mount");
     const script = `mount -t tmpfs -o ${options} none ${mounted} && cp -r deployments ${mounted} && cd ${mounted} && ${prepare} "$@"`;
     const [program = "", ...rest] = [...command, "sh", "-c", script, "sh", process.execPath, PROGRAM, ...args];
     const { status, stderr } = spawnSync(program, rest, { cwd: folder, encoding: "utf8" });
@@ -65,6 +69,14 @@ describe("dkp-access in a process of its own", () => {
         /^review\/\S+: no space left on device \(ENOSPC\); \d+ of \d+ files are up to date, and the review packs are incomplete: run npx dkp-access review again\n$/,
       ),
     });
+  });
+
+  it("has the exit code of a signal as the first process of a container", () => {
+    const terraform = join(folder, "terraform");
+    writeFileSync(terraform, "#!/bin/sh\nwhile kill -TERM $PPID; do sleep 0.1; done\n", { mode: 0o755 });
+    const [program = "", ...args] = [...unshare("--pid", "--fork"), process.execPath, PROGRAM, "plan", "dev"];
+    const env = { PATH: process.env.PATH, TERRAFORM_BINARY_NAME: terraform };
+    expect(spawnSync(program, args, { cwd: folder, env }).status).toBe(143);
   });
 
   it("runs through a symbolic link, as npm installs it", () => {

@@ -1,11 +1,15 @@
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { constants } from "node:os";
 import { setImmediate } from "node:timers/promises";
 
-const SIGNALS = ["SIGHUP", "SIGINT", "SIGTERM"] as const;
+const SIGNALS = ["SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM"] as const;
 
 /** How long a program may take to end, in milliseconds, before it is killed. */
 const GRACE_MS = 2000;
+
+/** A shell adds the number of the signal to this for the exit code of a program that a signal ended. */
+const SIGNALED = 128;
 
 type Clean = () => unknown;
 
@@ -51,6 +55,8 @@ async function end(signal: NodeJS.Signals): Promise<void> {
     }
     stopListening();
     process.kill(process.pid, signal);
+    // The first process of a container survives its own signal.
+    process.exit(SIGNALED + constants.signals[signal]);
   }
 }
 

@@ -309,7 +309,7 @@ describe("the printed steps on real Terraform", () => {
   it("lead a second deployment to another policy.name, and then to its own key", () => {
     expect(second.steps).toEqual([
       "choose another name, because an import would take the object from its owner",
-      "the settings are not applied yet",
+      "apply the settings",
       "give the exposed key to DKP",
     ]);
   });

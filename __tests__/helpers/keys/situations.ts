@@ -360,7 +360,7 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
   ),
   "accessKeys: none, and DKP uses the key outside Terraform": sample(
     situation(NONE, [PRIMARY], [iamKey("AKIAPRIMARY", 30, 2), iamKey("AKIAEXTERNAL", 3, 0.1)]),
-    "key-unmanaged, key-unused",
+    "key-deleted-while-active accessKeys.primary, key-unmanaged, key-unused",
     "ask-which-key",
   ),
   "accessKeys: none while nothing uses either key": sample(
@@ -382,6 +382,21 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
     situation(RETIRED, [PRIMARY, SECONDARY], [USED, iamKey("AKIASECONDARY", 3)]),
     "key-ended accessKeys.primary, key-current-differs accessKeys.current",
     "revert",
+  ),
+  "settings that delete an Active key": sample(
+    situation(
+      "accessKeys: { primary: { status: absent }, secondary: { status: Active }, current: secondary }",
+      [PRIMARY, SECONDARY],
+      [iamKey("AKIAPRIMARY", 30, 2), iamKey("AKIASECONDARY", 3, 0.1)],
+      SECONDARY,
+    ),
+    "key-deleted-while-active accessKeys.primary",
+    "revert",
+  ),
+  "settings that deactivate a key which nothing uses": sample(
+    situation(RETIRED, [PRIMARY, SECONDARY], [iamKey("AKIAPRIMARY", 30, 2), iamKey("AKIASECONDARY", 3, 0.1)], SECONDARY),
+    "",
+    "apply",
   ),
   "settings before an apply": sample(
     situation(MOVED, [PRIMARY, SECONDARY], [USED, iamKey("AKIASECONDARY", 3)]),

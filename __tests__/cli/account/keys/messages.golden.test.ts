@@ -35,7 +35,7 @@ describe("the report of keys", () => {
     const two = situation(BOTH, [PRIMARY, SECONDARY], [USED, iamKey("AKIASECONDARY", 3)]);
     const reports = Object.entries(SITUATIONS).map(([name, { given }]) => [name, text(given)] as const);
     const printed = new Set<string>();
-    const sections = [...reports, ["a leak, with another key", leaked(two)] as const].flatMap(([name, report]) => {
+    const sections = [...reports, ["a leak, with another key", leaked(two, "AKIAPRIMARY")] as const].flatMap(([name, report]) => {
       const lines = report.split("\n").filter((line) => !printed.has(line.trim()) && !IS_FINDING.test(line));
       for (const line of lines) {
         printed.add(line.trim());
@@ -65,6 +65,11 @@ describe("the response to a leaked key", () => {
     const [before = ""] = leaked(situation("", [PRIMARY], keys)).split("1. Deactivate");
     expect(before).toContain("AKIAOTHER (Inactive, created 2026-10-31T21:36:00.000Z, no use reported)");
     expect(before).toContain("npx dkp-access keys --leaked deckhouse --key AKIAPRIMARY AKIAOTHER");
+  });
+
+  it("asks which key leaked where the user has another Active one, which DKP may have", () => {
+    const two = situation(BOTH, [PRIMARY, SECONDARY], [USED, iamKey("AKIASECONDARY", 3)], SECONDARY);
+    expect(() => leaked(two)).toThrow("name the leaked one: --key AKIAPRIMARY or AKIASECONDARY");
   });
 
   it("imports no key of the user after a leak: it can be the attacker's", () => {

@@ -15,11 +15,18 @@ const permissionsIn = (answers: Answers, ...more: readonly StateResource[]) => {
 describe("the permissions that DKP lost", () => {
   it.each([
     ["nothing", "none", ["D8CloudProviderAWS"], []],
-    ["by a boundary where the state has none", "Other", ["D8CloudProviderAWS"], [ADDRESSES.user]],
     ["with an attachment that the state lost too", "none", [], [ADDRESSES.userAttachment]],
   ])("%s", async (_, boundary, policies, addresses) => {
     const { lost } = await permissionsIn({ GetUser: { boundary }, ListAttachedUserPolicies: policies });
     expect(lost.map(({ address }) => address)).toEqual(addresses);
+  });
+
+  it("with a boundary that was removed", async () => {
+    const attributes = { name: "deckhouse", permissions_boundary: "arn:aws:iam::123456789012:policy/B" };
+    const { lost } = await permissionsIn({}, { address: ADDRESSES.user, attributes });
+    expect(lost.map(({ lost: what }) => what)).toEqual([
+      `its permissions boundary ${attributes.permissions_boundary} was removed`,
+    ]);
   });
 });
 
@@ -33,6 +40,11 @@ describe("what denies something to DKP", () => {
   it.each<readonly [what: string, answers: Answers, policies: readonly string[]]>([
     ["nothing", {}, []],
     ["an inline policy", { ListUserPolicies: "stop", GetUserPolicy: DENY }, ["stop on user deckhouse"]],
+    [
+      "a permissions boundary that somebody else set",
+      { GetUser: { boundary: "Quarantine" } },
+      ["the permissions boundary arn:aws:iam::123456789012:policy/Quarantine on user deckhouse"],
+    ],
     ["no inline policy that only allows", { ListUserPolicies: "more", GetUserPolicy: "s3:GetObject" }, []],
     [
       "an attached policy",

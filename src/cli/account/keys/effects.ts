@@ -74,8 +74,12 @@ export function hazardOf(effect: Effect, effects: readonly Effect[], situation: 
     case "activate":
       return "key-activated";
     case "delete":
-    case "deactivate":
-      return key === undefined || canRetire(key, situation) ? undefined : "key-ended";
+    case "deactivate": {
+      if (key !== undefined && !canRetire(key, situation)) {
+        return "key-ended";
+      }
+      return verb === "delete" && key?.status === "Active" ? "key-deleted-while-active" : undefined;
+    }
     case "expose": {
       const target = slotOf(situation, slot);
       const isCreated = effects.some((other) => other.verb === "create" && other.slot === slot);

@@ -5,8 +5,8 @@ import { MAX_KEYS, RECENT_HOURS } from "./situation";
 
 const DO_NOT_APPLY = "do not apply these settings";
 
-const NOT_THE_TEAMS =
-  `if nobody in your team created {id}, it is an attacker's, so run ${PROGRAM} keys --leaked {stack} --key {id}` as const;
+const OF_NOBODY =
+  `if nobody created {id} for a deployment or a program, it is an attacker's, so run ${PROGRAM} keys --leaked {stack} --key {id}` as const;
 const SWITCHES = "the next apply switches the outputs from {exposed} to [{key}|a new key] ({slot})";
 const NO_KEY_WORKS = "DKP has no working key until it has another one";
 
@@ -20,7 +20,7 @@ const ATTENTION = templateRules("attention", {
     `delete the file, which contains secrets (${recovery("errored-state")})`,
   ],
   "key-errored-state-unrelated": [
-    "{folder}/errored.tfstate has another lineage, so it is the state of another deployment, backend or workspace, and Terraform rejects a push",
+    "{folder}/errored.tfstate is damaged, or has another lineage because it is the state of another deployment, backend or workspace; Terraform rejects a push",
     `find out whose it is, because it can contain the only secret of a key (${recovery("errored-state")})`,
   ],
   "key-not-listed": [
@@ -51,7 +51,7 @@ const ATTENTION = templateRules("attention", {
   "key-unmanaged": {
     text: "{key} is in IAM and not in the state; possible reasons: it was created outside Terraform, an apply failed, another deployment has the same user.name, the state is older than the account",
     risk: "DKP may have it, so do not delete or deactivate it",
-    remedy: `${NOT_THE_TEAMS}; otherwise see ${recovery("unmanaged-key")}`,
+    remedy: `${OF_NOBODY}; otherwise see ${recovery("unmanaged-key")}`,
   },
   "key-unmanaged-unused": [
     `{key} is in IAM and not in the state, and AWS reports no use in the last ${RECENT_HOURS} hours; possible reasons: it was created outside Terraform, an apply failed, another deployment has the same user.name`,
@@ -131,6 +131,11 @@ const HAZARDS = templateRules("attention", {
     risk: `DKP may be using the key, because it was created or used within the last ${RECENT_HOURS} hours, or AWS reports no use of the exposed key in that time`,
     remedy: DO_NOT_APPLY,
   },
+  "key-deleted-while-active": {
+    text: "the next apply deletes {key} ({slot}), which is Active",
+    risk: "something may be using the key, and a deletion cannot be reversed",
+    remedy: "deactivate it first, as the next step says",
+  },
   "key-exposed-without-secret": {
     text: SWITCHES,
     risk: "its secret is not in the state, or it is not Active",
@@ -198,7 +203,7 @@ export const KEY_RULES = {
   ...ATTENTION,
   ...UNVERIFIABLE,
   ...templateRules("note", {
-    "key-external": ["{key} is managed outside Terraform, as accessKeys: none requires", `rotate it yourself; ${NOT_THE_TEAMS}`],
+    "key-external": ["{key} is managed outside Terraform, as accessKeys: none requires", `rotate it yourself; ${OF_NOBODY}`],
     "key-unused": [
       `{slot}: AWS reports no use of {key} in the last ${RECENT_HOURS} hours[; the state does not have its {secret}, so that only a new key can be given to DKP]`,
       "check which key DKP has",
@@ -250,7 +255,8 @@ export const WHY = {
   "key-lost": "switch to another key, because the secret of KEY is lost to Terraform; DKP can use KEY until it has the other key",
   revert: "change the settings back to the deployed ones; make the change again once no finding advises against it",
   "none-create": "create a key outside Terraform, as accessKeys: none requires, and give it to DKP",
-  apply: "the settings are not applied yet",
+  "none-retire": "deactivate KEY, because DKP uses the key that was created outside Terraform; it can be activated again",
+  apply: "apply the settings",
   "rotate-expose": "put the new key into the outputs, then give it to DKP",
   "rotate-retire": "deactivate the old key, once DKP has the exposed one; it can be activated again",
   "rotate-delete": "delete the retired key, once you do not want to go back to it",

@@ -9,7 +9,7 @@ import type { Change } from "./edit-yaml";
 import { keyText, mismatchFindings } from "./findings";
 import { KEY_RULES, type KeyRules } from "./key-rules";
 import { nextStep, type Step } from "./next-step";
-import { stepText } from "./report";
+import { ownerText, stepText } from "./report";
 import { canHandOver, exposedSlot, type KeySituation, MAX_KEYS, withoutKeys } from "./situation";
 
 /** What ends the leaked keys, and what comes next once they are deleted. */
@@ -22,7 +22,7 @@ export interface LeakResponse {
 /**
  * The response to leaked keys: they are deactivated and deleted, so that no apply can activate them again, and the deployment goes on
  * as after any other deletion outside Terraform.
- * @param named the leaked keys. @default the key that the outputs expose
+ * @param named the leaked keys. @default the key that the outputs expose, unless the user has another Active one, which DKP may have
  * @throws Error if settings, state and credentials do not belong together, or it is unknown which key leaked
  */
 export function leakResponse(situation: KeySituation, named: readonly string[]): LeakResponse {
@@ -31,7 +31,10 @@ export function leakResponse(situation: KeySituation, named: readonly string[]):
   if (mismatch !== undefined) {
     throw new Error(`${settings.stack}: ${textOf<KeyRules>(KEY_RULES, mismatch)}`);
   }
-  const ids = [...new Set(named.length > 0 ? named : [state.exposed.id ?? []].flat())];
+  const { id: exposed } = state.exposed;
+  const isAlone = iam.keys.every(({ id, status }) => id === exposed || status !== "Active");
+  const byDefault = exposed === undefined || !isAlone ? [] : [exposed];
+  const ids = [...new Set(named.length > 0 ? named : byDefault)];
   if (ids.length === 0) {
     const known = iam.keys.map(({ id }) => id).join(" or ");
     throw new Error(
@@ -84,7 +87,7 @@ function otherKeyText(key: IamKey, { settings, state }: KeySituation, leaked: re
   const slot = state.keys.find(({ id }) => id === key.id)?.slot;
   const where = slot === undefined ? "which the state does not have" : `in the slot ${slot}`;
   const repeat = dkpAccess("keys", "--leaked", settings.stack, "--key", ...leaked, key.id);
-  return `the user also has ${keyText(key)}, ${where}; if nobody in your team created ${key.id}, it is the attacker's, so run ${repeat}`;
+  return `the user also has ${keyText(key)}, ${where}; if nobody created ${key.id} for a deployment or a program, it is the attacker's, so run ${repeat}`;
 }
 
 /** The response as text: steps in their order, as settings and commands. Lines to type are indented by four spaces. */
@@ -107,11 +110,12 @@ export function leakText(situation: KeySituation, response: LeakResponse, contex
   const [why = "", ...rest] = stepText(after, context);
   const others = iam.keys.filter(({ id }) => !ids.includes(id)).map((key) => otherKeyText(key, situation, ids));
   const lines = [
-    `${settings.stack}: response to a leaked key of the user ${settings.user.name}${iam.account === undefined ? "" : ` in account ${iam.account}`}; this command changes nothing`,
+    `${settings.stack}: response to a leaked key of ${ownerText(situation)}; this command changes nothing`,
     ...ids.map(describe),
     ...situation.unread.map((reason) => `not read: ${reason}`),
     ...others,
-    "DKP cannot call AWS from step 1 until it has another key; the instances of the cluster keep running",
+    "if DKP has a leaked key, it cannot call AWS from step 1 until it has another one; the instances of the cluster keep running",
+    "until step 3 is done, let no pipeline apply: an apply would activate the key again",
     `AWS may attach the policy AWSCompromisedKeyQuarantine... to the user, which denies the other key too: ${recovery("quarantine")}`,
     "",
     "1. Deactivate the key",

@@ -161,8 +161,12 @@ function noneStep(situation: KeySituation): Step {
     return state.keys.length > 0 || isLacking || !iam.exists ? applied(situation, "apply", []) : step("none");
   }
   const canEnd = managed.every((key) => canRetire(key, situation));
-  const end = canEnd ? applied(situation, "apply", []) : step("wait", { key: first.id, actions: [WAIT] });
-  if (managed.every(({ status }) => status !== "Active")) {
+  const active = managed.find(({ status }) => status === "Active");
+  // A plan that deletes an Active key is breaking.
+  const ending =
+    active === undefined ? applied(situation, "apply", []) : step("none-retire", { key: active.id, actions: [retire(active)] });
+  const end = canEnd ? ending : step("wait", { key: first.id, actions: [WAIT] });
+  if (active === undefined) {
     return end;
   }
   // An apply would restore permissions, and delete the key that DKP may have.
@@ -192,7 +196,9 @@ function keyStep(situation: KeySituation): Step {
   }
   const isChanged = effects.length > 0 || changesObjects(situation);
   if (!isBreaking && (isChanged || situation.permissions.lost.length > 0)) {
-    return applied(situation, isChanged ? "apply" : "permissions", [], exposesNewKey(situation) ? handOver(situation) : []);
+    const next = applied(situation, isChanged ? "apply" : "permissions", [], exposesNewKey(situation) ? handOver(situation) : []);
+    // Something else than DKP may be what uses the exposed key.
+    return effects.some(({ verb }) => verb === "deactivate") ? { ...next, actions: [HAND_OVER, ...next.actions] } : next;
   }
   return targetStep(situation, exposed);
 }

@@ -58,13 +58,14 @@ export async function permissionsOf(
   const expected = [...present, ...(user === undefined ? [] : described.filter(isLost))];
   const managed = [...allIn(resources), ...described].map(({ attributes }) => attributes.policy_arn);
   const own = present.map(({ attributes }) => attributes.arn);
-  const [lost, unmanaged] = await Promise.all([
+  const [lost, unmanaged, boundaries] = await Promise.all([
     Promise.all(expected.map(async (resource) => ({ ...resource, lost: await readings.value(lostOf(resource, iam)) }))),
     unmanagedPolicies(settings.user.name, managed, iam, readings),
+    user === undefined ? [] : unmanagedBoundary(settings, present, iam, readings),
   ]);
   return {
     lost: lost.flatMap(({ address, lost: reason }) => (reason === undefined ? [] : [{ address, lost: reason }])),
-    denials: unmanaged.filter(({ denies }) => denies).map(({ policy, on }) => ({ policy, on })),
+    denials: [...boundaries, ...unmanaged.filter(({ denies }) => denies).map(({ policy, on }) => ({ policy, on }))],
     unlinked: unmanaged.filter(({ policy }) => own.includes(policy)).map(({ policy, on }) => ({ policy, on })),
     unread: readings.unread,
   };
@@ -94,6 +95,19 @@ async function unmanagedPolicies(user: string, managed: readonly unknown[], iam:
   return (await Promise.all(principals.map(policiesOn))).flat();
 }
 
+/** A permissions boundary of the user that neither state nor settings have: somebody else limits the user with it. */
+async function unmanagedBoundary(
+  { user: { name, permissionsBoundary } }: Deployment,
+  present: readonly StateResource[],
+  iam: IamReader,
+  readings: Readings,
+): Promise<readonly UnmanagedPolicy[]> {
+  const inIam = (await readings.value(iam.object("user", name)))?.PermissionsBoundary?.PermissionsBoundaryArn;
+  const inState = present.find(({ address }) => address === ADDRESSES.user)?.attributes.permissions_boundary;
+  const isKnown = inIam === undefined || inIam === inState || inIam === permissionsBoundary;
+  return isKnown ? [] : [{ policy: `the permissions boundary ${inIam}`, on: `user ${name}` }];
+}
+
 const denies = (document: StoredDocument) =>
   listOf(document.Statement).some((statement) => objectOf(statement).Effect === "Deny") && !isOwnDenial(document);
 
@@ -120,9 +134,8 @@ async function lostOf({ address, attributes }: StateResource, iam: IamReader): P
       return unlessListed(iam.groups(user), groups, `the user ${user} is not in the group ${groups}`);
     case ADDRESSES.user:
       return mapReading(await iam.object("user", text("name")), (found) => {
-        const boundary = found?.PermissionsBoundary?.PermissionsBoundaryArn ?? "";
-        const isIntact = found === undefined || boundary === text("permissions_boundary");
-        return isIntact ? undefined : `its permissions boundary is ${boundary}`;
+        const [expected, isGone] = [text("permissions_boundary"), found !== undefined && found.PermissionsBoundary === undefined];
+        return isGone && expected !== "" ? `its permissions boundary ${expected} was removed` : undefined;
       });
     default:
       return { value: undefined };

@@ -3,6 +3,7 @@ import { visible } from "../../../text/printable";
 import { adviceLines, type Finding, levelOf, textOf } from "../../findings/finding";
 import { dkpAccess } from "../../text/command";
 import { recovery } from "../../text/recovery";
+import { shellWord } from "../../text/shell";
 import { actionText, type Context, editText } from "./actions";
 import { keyFindings, keyText, slotPgpKey } from "./findings";
 import { isStop, KEY_RULES, type KeyRules, whyText } from "./key-rules";
@@ -60,6 +61,15 @@ export function stepText(step: Step, context: Context): readonly string[] {
   return lines;
 }
 
+/** Whose keys they are. Commands of the AWS CLI know no settings, and other accounts can have users of this name. */
+export function ownerText({ settings: { user, provider }, iam: { account } }: KeySituation): string {
+  const { profile, assumeRoleArn } = provider;
+  const profiled = profile === undefined ? "" : `, such as AWS_PROFILE=${shellWord(profile)}`;
+  const isOther = profile !== undefined || assumeRoleArn !== undefined;
+  const where = account === undefined ? "" : ` in account ${account}`;
+  return `the user ${user.name}${where}${isOther ? `; run aws commands with credentials of this account${profiled}` : ""}`;
+}
+
 /** The report as text. */
 export function keyReportText({ situation, findings, next }: KeyReport, context: Context): string {
   const { settings } = situation;
@@ -67,7 +77,7 @@ export function keyReportText({ situation, findings, next }: KeyReport, context:
   const isEnd = next.why === "done" || next.why === "none" || isStop(next.why);
   const again = isEnd ? [] : [`  then ${dkpAccess("keys", settings.stack)}`];
   const lines = [
-    `${settings.stack}: keys of the user ${settings.user.name}`,
+    `${settings.stack}: keys of ${ownerText(situation)}`,
     ...slots.map((slot) => `  ${slotText(slot, situation)}`),
     ...findings.flatMap((finding) => [
       `${levelOf<KeyRules>(KEY_RULES, finding)}: ${textOf<KeyRules>(KEY_RULES, finding)}`,

@@ -42,23 +42,25 @@ type Asked = Pick<PolicyOptions, "environment" | "cluster">;
 
 /**
  * The impact of a leaked key: what the policy of a deployment allows an attacker, most severe first. Networks are not considered.
- * @param role formats the name of a role. @default as code
+ * @param named formats the name of a role, of a VPC or of an account. @default as code
  * @param statements the policy. @default the one that follows from the options
  */
 export function risksOf(
   options: PolicyOptions,
-  role = (name: string) => `\`${name}\``,
+  named = (name: string) => `\`${name}\``,
   statements: readonly PolicyStatement[] = policyStatements(options),
 ): readonly Risk[] {
   const { cluster, environment } = options;
   const elsewhere = { ...options, environment: { ...environment, region: "elsewhere" } };
+  const peerAccounts = cluster.peerAccountIds.map((id) => `any VPC of the account ${named(id)}`);
   return shownRows(options, statements).map(({ goal, text, requests }) => {
     const isEverywhere =
       text.includes("{reach}") && requestsOf(requests, elsewhere).every((request) => allows(statements, request));
     const values: Values = {
       reach: isEverywhere ? "in every Region" : `in ${environment.region}`,
-      role: role(roleOf(cluster)),
-      otherRoles: otherNodeRoles(cluster).map(role).join(" or "),
+      role: named(roleOf(cluster)),
+      otherRoles: otherNodeRoles(cluster).map(named).join(" or "),
+      peers: [...cluster.peeredVPCs.map(named), ...peerAccounts].sort().join(" or "),
     };
     return { goal, what: filled(text, values), actions: [...new Set(requests.map((request) => request.split(" ")[0] ?? ""))] };
   });

@@ -6,7 +6,7 @@ import type { Reviewed } from "./reviewed";
  * The fields of DKP's `AWSClusterConfiguration` that follow from a deployment, as YAML that has the same value in YAML 1.1 and 1.2.
  * Placeholders stand for the key.
  */
-export function clusterConfiguration({ deployment }: Reviewed): string {
+export function clusterConfiguration({ deployment, secret }: Reviewed): string {
   const { stack, region, cluster, nodeRole, additionalRolePolicies } = deployment;
   const { layout, existingVPCID, peeredVPCs, tags, imdsv2, disableDefaultSecurityGroup, prefix, dkpVersion } = cluster;
   const provider = { providerAccessKeyId: "ACCESS_KEY_ID", providerSecretAccessKey: "SECRET_ACCESS_KEY", region };
@@ -20,9 +20,12 @@ export function clusterConfiguration({ deployment }: Reviewed): string {
     imdsv2,
     disableDefaultSecurityGroup: disableDefaultSecurityGroup || undefined,
   };
+  const isInState = secret.current === "plaintext" || secret.current === "encrypted";
   const comments = [
     `The fields that follow from the deployment ${stack}.`,
-    `dkp-access hand-over ${stack} --out FILE writes the provider block with the key.`,
+    isInState
+      ? `dkp-access hand-over ${stack} --out FILE writes the provider block with the key.`
+      : "The key is created outside Terraform: write its ID and its secret into the provider block.",
     ...(dkpVersion === undefined ? [] : [`The policy is for DKP ${dkpVersion}.`]),
     ...(prefix === undefined ? [] : [`Set in the ClusterConfiguration: cloud.prefix: ${JSON.stringify(prefix)}`]),
     ...(cluster.bastion ? ["Add withNAT.bastionInstance as your cluster requires."] : []),

@@ -4,7 +4,7 @@
 # <!-- assign secretKey = "var.dkp_secret_access_key" -->
 # <!-- assign source = "The secret access key, from your secret store" -->
 # <!-- if terraform.output.encrypted_secret_access_key -->
-# <!-- assign source = "The secret access key, decrypted: terraform output -raw encrypted_secret_access_key | base64 -d | gpg --decrypt" -->
+# <!-- assign source = "The secret access key, decrypted; in the Terraform folder of the deployment: terraform output -raw encrypted_secret_access_key | base64 -d | gpg --decrypt" -->
 # <!-- endif -->
 # <!-- if terraform.output.secret_access_key -->
 # <!-- assign secretKey = outputs | append: "secret_access_key" -->
@@ -12,15 +12,15 @@
 # including THE SECRET ACCESS KEY IN PLAINTEXT. Terraform does not mark it as sensitive there. Encrypt this state and limit
 # its readers as for the state of the deployment, or set `outputs: { secret: false }` or a `pgpKey` in the deployment.
 # <!-- else -->
-# WARNING: the outputs below store var.dkp_secret_access_key, decrypted, IN PLAINTEXT in the state of this workspace.
-# The variant at the end of this file keeps it out of the state. `dkp-access hand-over` writes it for DKP.
+# WARNING: the outputs below store var.dkp_secret_access_key<!-- if secret.current == "encrypted" -->, decrypted,<!-- endif --> IN PLAINTEXT in the state of this workspace.
+# The variant at the end of this file keeps it out of the state.
 # Reading one output of {{ deployment.stack | comment }} stores all of its outputs in the state of this workspace.
 # <!-- if secret.current == "none" -->
 # The deployment has no key; create it outside Terraform.
 # <!-- elsif secret.current == "unknown to Terraform" -->
 # They do not contain the secret, because the key was created outside Terraform.
 # <!-- elsif terraform.output.encrypted_secret_access_key -->
-# They contain the secret only encrypted, for the OpenPGP key with key_fingerprint.
+# They contain the secret only encrypted, for the OpenPGP key with key_fingerprint; `dkp-access hand-over` decrypts it for DKP.
 # <!-- else -->
 # They do not contain the secret; `dkp-access hand-over` reads it from the state of the deployment.
 # <!-- endif -->

@@ -30,13 +30,19 @@ Where the settings have no accountId, ARNs show ACCOUNT_ID.`,
     .addOption(new Option("--mode <mode>", "replaces policy.mode of this deployment").choices(MODES))
     .option("--explain <action>", "why an action is in the policy, what calls it, when, and on which resources it is allowed")
     .addOption(
-      new Option("--trust <system>", "instead, the trust policies of a pipeline's roles").choices(Object.keys(TRUST_SYSTEMS)),
+      new Option("--trust <system>", "instead, the trust policies of a pipeline's roles")
+        .choices(Object.keys(TRUST_SYSTEMS))
+        .conflicts(["mode", "explain"]),
     )
     .option("--repository <name>", "with --trust: the repository of the pipeline, by name or ID")
     .addOption(new Option("--role <role>", "with --trust: the policy of this role alone").choices(["planner", "deployer"]))
     .addOption(formatOption("text", "json"))
     .action((stack: string | undefined, options: Options) => {
       const { mode, explain: action, format, trust, repository = "", role } = options;
+      const needsTrust = ["repository", "role"].find((name) => name in options);
+      if (trust === undefined && needsTrust !== undefined) {
+        command.error(`error: option '--${needsTrust}' cannot be used without option '--trust <system>'`);
+      }
       const { deployment } = selectOne(session, [stack], mode === undefined ? undefined : { mode });
       if (trust !== undefined) {
         const policies = trustPolicies(deployment, trust, repository);

@@ -32,10 +32,7 @@ function settingsFiles(folder: string): readonly string[] {
   const files = names.filter((name) => /\.ya?ml$/i.test(name)).sort();
   if (files.length === 0) {
     const found = names.length === 0 ? "" : `, only ${listed(names.map(visible))}`;
-    throw folderError(
-      folder,
-      `has no deployments${found}; write each one as <stack>.yaml in this folder itself, the README shows a first file`,
-    );
+    throw folderError(folder, `has no deployments${found}; write each one as <stack>.yaml in this folder itself`);
   }
   return files.map((name) => join(folder, name));
 }

@@ -14,7 +14,7 @@ export interface YamlFile {
 
 type Errors = { readonly errors: readonly FieldError[] };
 
-const EMPTY = 'is empty; write at least "region" and "backend", the README shows a first file';
+const EMPTY = 'is empty; write at least "region" and "backend"';
 
 /** Reads YAML 1.2 text that holds exactly one document. */
 export function parseYaml(text: string): { file: YamlFile } | Errors {

@@ -132,7 +132,9 @@ plan() {
       printf '\n### Review pack\n\n'
       dkp_access diff "$1" --against "$2" --format markdown
     fi
-    [ "$verdict" = 0 ] || printf '\n**This change requires attention: a second reviewer is required.**\n'
+    finding='requires attention'
+    [ "$verdict" != 3 ] || finding='breaks something or cannot be verified'
+    [ "$verdict" = 0 ] || printf '\n**This change %s: a second reviewer is required.**\n' "$finding"
   } >pipeline.out/review.md
   cat pipeline.out/review.md
   printf 'VERDICT=%s\nDIGEST=%s\n' "$verdict" "$(cat pipeline.out/digest 2>/dev/null)" >pipeline.out/plan.env

@@ -312,6 +312,13 @@ describe.each(SYSTEMS)("the jobs for $system, run in a checkout", ({ steps, canc
     expect(await keys()).toHaveLength(2);
   });
 
+  it("a plan that breaks something says so", () => {
+    change("protect: false\npolicy: { name: Other }");
+    expect(plan()).toMatchObject({ VERDICT: "3" });
+    expect(text(words)).toContain("\n**This change breaks something or cannot be verified: a second reviewer is required.**\n");
+    change("");
+  });
+
   it.each<[string, () => unknown]>([
     ["the settings", () => change("tags: { team: others }")],
     ["AWS", () => aws.iam().detachUserPolicy({ UserName: "deckhouse", PolicyArn: POLICY_ARN })],

@@ -7,6 +7,13 @@ import { show } from "../message-parts";
 import { BACKEND_EXAMPLE } from "../schema/backend-schema";
 import { type Rule, rule } from "./rule";
 
+/**
+ * The canned ACLs with which only the owners of object and bucket can read the state. Others let everyone, every AWS account or EC2
+ * read it. Source: Amazon S3 User Guide, "Canned ACL"; backends "cos" and "oss" of Terraform: private or public-read, and of "oss" also
+ * public-read-write.
+ */
+const ACLS = { s3: ["private", "bucket-owner-read", "bucket-owner-full-control"], cos: ["private"], oss: ["private"] };
+
 /** Rules about the location of the state. Terraform itself checks which arguments a backend requires. */
 export const BACKEND_RULES: readonly Rule[] = [
   rule(["backend", "cloud"], ({ backend, cloud }) => {
@@ -31,6 +38,13 @@ export const BACKEND_RULES: readonly Rule[] = [
       const arn = valueAt(backend, ["s3", ...argument.split(".")]);
       const message = `${show(arn)} is not the ARN of an IAM role, which reads arn:aws:iam::123456789012:role/NAME`;
       return arn !== undefined && parseIamArn(String(arn))?.kind !== "role" && errorAt(`backend.s3.${argument}`, message);
+    }),
+  ),
+  ...Object.entries(ACLS).map(([type, acls]) =>
+    rule(["backend"], ({ backend }) => {
+      const acl = valueAt(backend, [type, "acl"]);
+      const message = `${show(acl)} is not an ACL that keeps the state, and the secret in it, from others; write ${acls.join(" or ")}`;
+      return acl !== undefined && acls.every((allowed) => allowed !== acl) && errorAt(`backend.${type}.acl`, message);
     }),
   ),
   ...["path", "workspace_dir"].map((argument) =>

@@ -30,14 +30,17 @@ it.each([
   expect(guide.split("\n## Region\n\n")[1]?.split("\n")[0]).toContain(check);
 });
 
-it("the pipeline may do the same with the state in S3 through a VPC endpoint", () => {
-  const endpoints = { s3: "https://bucket.vpce-1a2b3c4d.s3.eu-central-1.vpce.amazonaws.com" };
-  const statements = (more: BackendArguments) => {
-    const arguments_ = { bucket: "state", key: "dkp/terraform.tfstate", region: "eu-central-1", ...more };
-    return statementsOf(stateAccess({ type: "s3", arguments: arguments_ }, "eu-central-1").grants);
-  };
-  expect(statements({ endpoints })).toEqual(statements({}));
-});
+it.each(["https://bucket.vpce-1a2b3c4d.s3.eu-central-1.vpce.amazonaws.com", "http://s3.eu-central-1.amazonaws.com"])(
+  "the pipeline may do the same with the state in S3 through another endpoint: %s",
+  (s3) => {
+    const endpoints = { s3 };
+    const statements = (more: BackendArguments) => {
+      const arguments_ = { bucket: "state", key: "dkp/terraform.tfstate", region: "eu-central-1", ...more };
+      return statementsOf(stateAccess({ type: "s3", arguments: arguments_ }, "eu-central-1").grants);
+    };
+    expect(statements({ endpoints })).toEqual(statements({}));
+  },
+);
 
 const MINIMAL = "policy: { mode: minimal }\ncluster: { prefix: dev, layout: Standard }\n";
 

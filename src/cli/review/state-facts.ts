@@ -5,7 +5,8 @@ import { type BackendArguments, type StateLocation, s3Endpoint, stateReading, ur
 export function stateFacts(state: StateLocation) {
   const { type, arguments: given } = state;
   const destinations = destinationsOf(state);
-  const isStateOutsideAws = isOutsideAws(state);
+  // Without TLS, it is not only AWS that reads the state.
+  const isStateOutsideAws = isOutsideAws(state) || endpointOf(state)?.protocol === "http:";
   const { missing: missingArguments, ...remoteState } = stateReading(state);
   const location = Object.entries({ ...remoteState.config, ...Object.fromEntries(destinations) });
   // Without `encrypt`, s3 uses no `kms_key_id`. Source: Terraform, "Backend Type: s3" and "Backend Type: gcs".
@@ -35,13 +36,26 @@ function destinationsOf({ type, arguments: given }: StateLocation): readonly (re
 }
 
 /**
- * Whether a state is in a store that speaks S3 and is not AWS: the host of the endpoint is none of AWS. A user name in the address
- * is a mistake or a disguise, and no endpoint of AWS has one.
+ * The hosts of S3: of a Region, and of a VPC endpoint of the account. Other hosts below these domains are anybody's, such as those of
+ * API Gateway, load balancers and buckets. Source: "Amazon S3 endpoints and quotas"; "AWS PrivateLink for Amazon S3"; `partitions.json`
+ * of the AWS SDKs (`dnsSuffix`).
  */
-export function isOutsideAws({ type, arguments: given }: StateLocation): boolean {
+const S3_HOST =
+  /^(?:s3(?:-fips)?(?:\.dualstack)?(?:[.-][a-z0-9-]+)?|bucket\.vpce-[a-z0-9-]+\.s3\.[a-z0-9-]+\.vpce)\.(?:amazonaws\.(?:com(?:\.cn)?|eu)|c2s\.ic\.gov|sc2s\.sgov\.gov|cloud\.adc-e\.uk|csp\.hci\.ic\.gov)$/;
+
+/**
+ * Whether a state is in a store that speaks S3 and is not AWS. A user name in the address is a mistake or a disguise, and no endpoint of
+ * AWS has one.
+ */
+export function isOutsideAws(state: StateLocation): boolean {
+  const endpoint = endpointOf(state);
+  return endpoint !== undefined && (endpoint.username !== "" || !S3_HOST.test(endpoint.hostname));
+}
+
+/** The endpoint of a state in S3, if the settings name one; what is no address has no host. */
+function endpointOf({ type, arguments: given }: StateLocation): Pick<URL, "protocol" | "hostname" | "username"> | undefined {
   const endpoint = type === "s3" ? s3Endpoint(given) : undefined;
-  const { hostname = "", username = "" } = endpoint === undefined ? {} : (urlOf(endpoint) ?? {});
-  return endpoint !== undefined && (username !== "" || !/(?:^|\.)amazonaws\.com(?:\.cn)?$/.test(hostname));
+  return endpoint === undefined ? undefined : (urlOf(endpoint) ?? { protocol: "", hostname: "", username: "" });
 }
 
 /** Whether a state in S3 has the ARN of its KMS key: policies name keys by ARN. */

@@ -207,6 +207,7 @@ describe("dkp-access policy", () => {
       ["acme/infra/dkp", "gitlab.com", "project_path:acme/infra/dkp"],
       ["https://gitlab.example.com/acme/dkp", "gitlab.example.com", "project_path:acme/dkp"],
       ["https://gitlab.example.com/42", "gitlab.example.com", "project_id:42"],
+      ["https://gitlab.com/acme.infra/dkp", "gitlab.com", "project_path:acme.infra/dkp"],
     ])("takes the path or the ID of a project on GitLab: %s", async (name, host, project) => {
       expect(await conditionOf("planner", "gitlab", "--repository", name)).toEqual({
         StringEquals: { [`${host}:aud`]: "dkp-access-plan" },
@@ -237,6 +238,7 @@ describe("dkp-access policy", () => {
       ["github", "acme/*"],
       ["github", "acme@1/dkp-access"],
       ["gitlab", "http://gitlab.example.com/acme/dkp"],
+      ["gitlab", "gitlab.example.com/acme/dkp"],
       ["gitlab", "acme"],
       ["gitlab", "acme/*"],
     ])("rejects what names no repository: %s %s", async (system, name) => {

@@ -47,9 +47,10 @@ const GITHUB: System = {
 // ci_id_token_sub_claim_components (GitLab Docs, "Projects API"), with environment_protected and deployment_tier since GitLab 18.7. The first
 // component can be project_id. It must be where the path was another project's before: GitLab issues no token with such a path. Source:
 // lib/gitlab/ci/oidc_burned_path_error.rb of gitlab-org/gitlab, and its documentation in !248942; read on 29 November 2026.
+// Paths of groups may have points (GitLab Docs, "Reserved project and group names") as hosts do, so that such a group requires its host.
 const GITLAB: System = {
-  format: "GROUP/PROJECT or the ID of a project, after https://HOST/ if that is not gitlab.com",
-  pattern: /^(?:https:\/\/([\w.-]+)\/)?(?:((?:[\w.-]+\/)+[\w.-]+)|(\d+))$/,
+  format: "GROUP/PROJECT or the ID of a project, after https://HOST/ if that is not gitlab.com or GROUP has a point",
+  pattern: /^(?:https:\/\/([\w.-]+)\/|(?![^/]*\.))(?:((?:[\w.-]+\/)+[\w.-]+)|(\d+))$/,
   repository: (host = "gitlab.com", path, id) => {
     const branch = `${path === undefined ? `project_id:${id}` : `project_path:${path}`}:ref_type:branch:ref`;
     return {

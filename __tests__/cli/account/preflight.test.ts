@@ -51,6 +51,7 @@ unverifiable: 1
 });
 
 describe("the calls that are simulated", () => {
+  const USER = "arn:aws-cn:iam::123456789012:user/deckhouse";
   const CLUSTERS = {
     plain: "cluster: { prefix: dev }",
     "with an own role": "cluster: { prefix: dev, iamNodeRole: nodes, iamNodeRolePath: /apps/ }",
@@ -69,7 +70,7 @@ describe("the calls that are simulated", () => {
     const options = { ...optionsOf(given), environment: ENVIRONMENT, allowedNetworks };
     const policy = policyDocument(policyStatements(options));
     const granted = new Set(policyStatements(options).flatMap(({ effect, actions }) => (effect === "Deny" ? [] : actions)));
-    const calls = simulatedCalls(options, [...granted, "ec2:Needed"]);
+    const calls = simulatedCalls(options, [...granted, "ec2:Needed"], USER);
     expect(new Set(calls.flatMap(({ actions }) => actions))).toEqual(new Set([...granted, "ec2:Needed"]));
     const requests = calls.flatMap(({ actions, resources, context }) =>
       actions.flatMap((action) =>
@@ -83,19 +84,27 @@ describe("the calls that are simulated", () => {
     expect((await requestsWith(false, policy, requests)).map(({ action }) => action)).toEqual(["ec2:Needed"]);
   });
 
-  it("carry each condition with the type of its key, and name EC2 with the suffix .amazonaws.com for KMS", () => {
+  it("carry caller, Region and each condition with the type of its key, and name EC2 with the suffix .amazonaws.com for KMS", () => {
     const environment = { ...ENVIRONMENT, partition: "aws-cn", region: "cn-northwest-1" };
     const { cluster } = deployment("{ cluster: { prefix: dev, tags: { a: b } }, features: [encrypted-volumes] }");
     const actions = ["ec2:DescribeVpcs", "iam:GetRole", "iam:PassRole", "iam:TagRole", "kms:CreateGrant"];
-    const calls = simulatedCalls({ mode: "scoped", supplement: true, environment, cluster }, actions);
+    const calls = simulatedCalls({ mode: "scoped", supplement: true, environment, cluster }, actions, USER);
     expect(new Set(calls.flatMap((call) => call.actions))).toEqual(new Set(actions));
     const of = (action: string) => calls.find(({ actions }) => actions.includes(action));
     const text = (key: string, value: string) => ({ key, type: "string", value });
     const resources = ["arn:aws-cn:iam::123456789012:role/dev-node"];
-    expect(of("ec2:DescribeVpcs")).toMatchObject({ resources: [], context: [text("aws:RequestedRegion", "cn-northwest-1")] });
-    expect(of("iam:GetRole")).toMatchObject({ resources, context: [] });
-    expect(of("iam:PassRole")).toMatchObject({ resources, context: [text("iam:PassedToService", "ec2.amazonaws.com")] });
-    expect(of("iam:TagRole")?.context).toEqual([{ key: "aws:TagKeys", type: "stringList", value: "a" }]);
+    const user = text("aws:PrincipalArn", USER);
+    const inIam = [user, text("aws:RequestedRegion", "cn-north-1")];
+    expect(of("ec2:DescribeVpcs")).toMatchObject({
+      resources: [],
+      context: [text("aws:RequestedRegion", "cn-northwest-1"), user],
+    });
+    expect(of("iam:GetRole")).toMatchObject({ resources, context: inIam });
+    expect(of("iam:PassRole")).toMatchObject({
+      resources,
+      context: [text("iam:PassedToService", "ec2.amazonaws.com"), ...inIam],
+    });
+    expect(of("iam:TagRole")?.context).toEqual([{ key: "aws:TagKeys", type: "stringList", value: "a" }, ...inIam]);
     const viaEc2 = text("kms:ViaService", "ec2.cn-northwest-1.amazonaws.com");
     expect(of("kms:CreateGrant")?.context).toContainEqual(viaEc2);
     expect(of("kms:CreateGrant")?.context).toContainEqual({ key: "kms:GrantIsForAWSResource", type: "boolean", value: "true" });

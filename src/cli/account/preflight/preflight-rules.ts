@@ -73,7 +73,7 @@ const ATTENTION = templateRules("attention", {
   "permission-denied-by-boundary": ["{simulated}: the permissions boundary denies {actions}", ALLOW_IN_BOUNDARY],
   "permission-denied-by-scp": [
     "{simulated}: an SCP of the organization denies {actions}",
-    "have the administrator of the organization allow them; if its SCPs have conditions, which the simulator does not evaluate reliably, test the key itself with --as-key",
+    "have the administrator of the organization allow them; if an SCP has a condition key that the preflight does not pass, test the access key itself with --as-key",
   ],
   "pgp-key-unusable": ["accessKeys.{slot}.pgpKey: {warning}", "write another key: gpg --export ID | openssl base64 -A prints it"],
 });

@@ -1,6 +1,7 @@
 import { matchesAction } from "../../../iam/action-patterns";
 import { CATALOGUE } from "../../../iam/catalogue";
 import type { Networks } from "../../../iam/networks";
+import { alwaysOnRegion } from "../../../iam/partitions";
 import { type PolicyOptions, policyStatements } from "../../../iam/policy-statements";
 import type { PolicyCondition } from "../../../iam/statement";
 import { grouped } from "../../../text/grouped";
@@ -25,16 +26,22 @@ type Options = PolicyOptions & { readonly environment: Environment };
 
 /**
  * Requests of actions to the simulator, as the policy of a deployment allows them: on resources and with the context that its statements
- * require, from one of the allowed networks.
+ * require, from one of the allowed networks. Besides, with the keys that SCPs are most often about, because the simulator evaluates their
+ * conditions with this context alone.
  * @param needed actions, also those that the policy does not allow
+ * @param user ARN of the user that makes the calls
  */
-export function simulatedCalls(options: Options, needed: readonly string[]): readonly SimulatedCalls[] {
+export function simulatedCalls(options: Options, needed: readonly string[], user: string): readonly SimulatedCalls[] {
   const allows = policyStatements(options).filter(({ effect }) => effect !== "Deny");
   const others = needed.filter((action) => allows.every(({ actions }) => !actions.includes(action)));
   const calls = [...allows, { actions: others, resources: [], conditions: [] }].flatMap(({ actions, resources, conditions }) => {
     const context = [...conditions.map(contextOf), ...sourceOf(options.allowedNetworks)];
     const simulated = actions.filter((action) => needed.includes(action));
-    return simulated.map((action) => ({ action, resources: resourcesOf(action, resources, options.environment), context }));
+    return simulated.map((action) => ({
+      action,
+      resources: resourcesOf(action, resources, options.environment),
+      context: [...context, ...callerOf(action, user, options.environment).filter(isNotIn(context))],
+    }));
   });
   const together = grouped(calls, ({ resources, context }) => JSON.stringify([resources, context]));
   return [...together.values()].map((group) => ({
@@ -42,6 +49,17 @@ export function simulatedCalls(options: Options, needed: readonly string[]): rea
     resources: group[0]?.resources ?? [],
     context: group[0]?.context ?? [],
   }));
+}
+
+const isNotIn = (context: readonly ContextKey[]) => (caller: ContextKey) => context.every(({ key }) => key !== caller.key);
+
+/** Who makes a call, and where. Source: IAM User Guide, "AWS global condition context keys": IAM is called in one Region of the partition. */
+function callerOf(action: string, user: string, { region }: Environment): readonly ContextKey[] {
+  const requested = action.startsWith("iam:") ? alwaysOnRegion(region) : region;
+  return [
+    { key: "aws:PrincipalArn", type: "string", value: user },
+    { key: "aws:RequestedRegion", type: "string", value: requested },
+  ];
 }
 
 /** The context key of a request from the first of the networks; none if there is no restriction. */

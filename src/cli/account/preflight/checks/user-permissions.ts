@@ -47,7 +47,7 @@ export const permissionsCheck: Check = {
     const isNeeded = (row: CatalogueRow) => reasons(row, conditions, options.cluster.dkpVersion).length > 0;
     const needed = CATALOGUE.filter(isNeeded).map(({ action }) => action);
     const results: EvaluationResult[] = [];
-    const simulated = someAtATime(AT_ONCE, simulatedCalls(options, needed), async (request) => {
+    const simulated = someAtATime(AT_ONCE, simulatedCalls(options, needed, userArn(subject)), async (request) => {
       const input = { PolicySourceArn: userArn(subject), ...inputOf(request) };
       results.push(...(await list("iam:SimulatePrincipalPolicy", input, ({ EvaluationResults }) => EvaluationResults)));
     });

@@ -30,7 +30,10 @@ Where the settings have no accountId, ARNs show ACCOUNT_ID.`,
     .addOption(new Option("--mode <mode>", "replaces policy.mode of this deployment").choices(MODES))
     .option("--explain <action>", "why an action is in the policy, what calls it, when, and on which resources it is allowed")
     .addOption(
-      new Option("--trust <system>", "instead, the trust policies of a pipeline's roles")
+      new Option(
+        "--trust <system>",
+        "instead, the trust policies of a pipeline's roles; github is github.com with its default issuer and subject",
+      )
         .choices(Object.keys(TRUST_SYSTEMS))
         .conflicts(["mode", "explain"]),
     )

@@ -11,6 +11,7 @@ const NOTES = templateRules("note", {
   "account-ok": "the credentials are {arn} in the account {account}[; {unset} is not set]",
   "image-ena": ["{ami} has no EnaSupport, which every Nitro instance type requires", "use an image with EnaSupport"],
   "image-imdsv2": ["{ami} accepts only IMDSv2", "set cluster.imdsv2: true here and in DKP, or use another image"],
+  "key-call-undecided": "{action} was not tested, because it requires a default VPC with a subnet ({reason})",
   "networks-not-set": [
     "user.allowedNetworks is not set, so a leaked key works in every network[; the calls of the cluster come from {sources}]",
     "set user.allowedNetworks to the networks of the cluster, once it exists, and the address of whoever runs dhctl",

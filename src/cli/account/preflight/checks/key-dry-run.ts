@@ -21,7 +21,7 @@ export const DRY_CALLS: readonly DryCall[] = [
   { operation: "CreateInternetGateway", input: () => ({}) },
   {
     operation: "RunInstances",
-    // A dry run only checks the permission, so that any instance type will do. Source: EC2 API Reference, RunInstances, "DryRun".
+    // A dry run only checks the permission. Source: EC2 API Reference, RunInstances, "DryRun".
     input: ({ amis: [ImageId] }) =>
       ImageId === undefined ? undefined : { ImageId, InstanceType: "m5.large", MinCount: 1, MaxCount: 1 },
   },
@@ -34,8 +34,17 @@ const DENIALS = [
   [/^UnauthorizedOperation: /, "permission-denied-by-policy"],
 ] as const;
 
-/** Codes of an allowed call, and of one that the Region does not have: DKP does not require it there. */
-const PASSED = ["DryRunOperation", "UnsupportedOperation"];
+/**
+ * Codes of an allowed call, and of one that the Region does not have: DKP does not require it there.
+ * Source: EC2 API Reference, "Error codes"; hashicorp/terraform-provider-aws#41177.
+ */
+const PASSED = ["DryRunOperation", "UnsupportedOperation", "InvalidAction"];
+
+/**
+ * Codes of a launch without a subnet where the Region has no default VPC, or no subnet in it. It is not documented whether EC2 checks the
+ * permission before. Source: EC2 API Reference, RunInstances; aws/aws-cdk#3251; terraform-aws-modules/terraform-aws-ec2-instance#50.
+ */
+const UNDECIDED = ["VPCIdNotSpecified", "MissingInput"];
 
 /** Tests the key itself. Requires no permission but those of the key. */
 export const keyDryRunCheck: Check = {
@@ -54,7 +63,7 @@ export const keyDryRunCheck: Check = {
       const [, rule] = DENIALS.find(([pattern]) => pattern.test(reason)) ?? [];
       const found: PreflightFound =
         rule === undefined
-          ? { rule: "key-call-failed", values: { action, reason } }
+          ? { rule: UNDECIDED.includes(code) ? "key-call-undecided" : "key-call-failed", values: { action, reason } }
           : { rule, values: { simulated: "the key", actions: [action] } };
       return when(!PASSED.includes(code), found);
     });

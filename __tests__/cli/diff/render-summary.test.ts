@@ -19,7 +19,7 @@ const nodePolicies = (before: object, after: object) => {
   return betweenPacks(one ?? {}, other ?? {});
 };
 const renamedPolicy = (name: string) =>
-  betweenPacks(packWith(""), packWith("", withResource(packOf(""), "aws_iam_policy.policy", { name })));
+  betweenPacks(packWith("", withResource(packOf(""), "aws_iam_policy.policy", { name })), packWith(""));
 
 describe("a change summary", () => {
   it("begins with the verdict in Markdown, then lists each action with its reason", () => {

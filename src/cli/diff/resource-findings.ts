@@ -49,7 +49,9 @@ export function resourcesOfPlan(plan: Plan, before: Snapshot, after: Snapshot): 
 }
 
 function changeOf(address: string, action: ResourceChange["action"], before: Snapshot, after: Snapshot): ResourceChange {
-  const what = describe(address, after.resources.has(address) ? after : before);
+  // An object that is lost has the name that it has now.
+  const isLost = before.resources.has(address) && (action === "replaced" || action === "forgotten");
+  const what = describe(address, isLost || !after.resources.has(address) ? before : after);
   return { address, what, action, details: differingAttributes(address, before, after) };
 }
 

@@ -164,6 +164,14 @@ describe("a change of settings", () => {
   });
 });
 
+it.each([
+  ["nodeRole: { name: former }", "nodeRole: { name: other }", 'node role "former"'],
+  ["nodeRole: { name: former }", "", 'node role "former"'],
+  ["policy: { name: former }", "policy: { name: other }", 'policy "former"'],
+])("names the object that is lost, not the one in its place: %s, then %s", (before, after, what) => {
+  expect(ofRule(between(before, after), "destroyed").map(({ values }) => values.what)).toContain(what);
+});
+
 describe("a settings file that is", () => {
   it("new is reported with all of its permissions, and breaks nothing, whatever its name is", () => {
     const changes = changesAgainst({}, { constructor: reviewPackOf("") }, "");

@@ -1,5 +1,6 @@
 import { SLOTS, type Slot } from "../../iam/key-slots";
 import { ADDRESSES, KEY_ADDRESSES, policyAddress } from "../../terraform/addresses";
+import type { JsonObject } from "../../text/json";
 import { isNodeAttachment, policyOfAddress } from "../terraform/known-addresses";
 import { canonical, listOf, objectOf, textOf } from "../text/json";
 import type { DiffFound } from "./change-rules";
@@ -17,6 +18,8 @@ interface ResourceChange {
   readonly action: "created" | "deleted" | "replaced" | "updated" | "imported" | "forgotten";
   /** Which attributes change. */
   readonly details: readonly string[];
+  /** Whether a replacement creates the new object before it deletes the old one. */
+  readonly isCreatedFirst: boolean;
 }
 
 /** What changes the resources of one configuration into those of another one. */
@@ -24,7 +27,10 @@ export function resourcesOfPacks(before: Snapshot, after: Snapshot): readonly Re
   const addresses = [...new Set([...before.resources.keys(), ...after.resources.keys()])].sort();
   return addresses.flatMap((address) => {
     const [isCreated, isDeleted] = [!before.resources.has(address), !after.resources.has(address)];
-    const change = changeOf(address, isReplaced(address, before, after) ? "replaced" : "updated", before, after);
+    const change = {
+      ...changeOf(address, isReplaced(address, before, after) ? "replaced" : "updated", before, after),
+      isCreatedFirst: lifecycleOf(after.resources.get(address)).create_before_destroy === true,
+    };
     if (isCreated || isDeleted) {
       return [{ ...change, action: isCreated ? "created" : "deleted" } as const];
     }
@@ -44,11 +50,13 @@ export function resourcesOfPlan(plan: Plan, before: Snapshot, after: Snapshot): 
       ["updated", actions.includes("update")],
     ] as const;
     const action = rows.find(([, applies]) => applies)?.[0];
-    return action === undefined ? [] : [changeOf(address, action, before, after)];
+    return action === undefined ? [] : [{ ...changeOf(address, action, before, after), isCreatedFirst: actions[0] === "create" }];
   });
 }
 
-function changeOf(address: string, action: ResourceChange["action"], before: Snapshot, after: Snapshot): ResourceChange {
+const lifecycleOf = (attributes: JsonObject = {}) => objectOf(listOf(attributes.lifecycle)[0]);
+
+function changeOf(address: string, action: ResourceChange["action"], before: Snapshot, after: Snapshot) {
   // An object that is lost has the name that it has now.
   const isLost = before.resources.has(address) && (action === "replaced" || action === "forgotten");
   const what = describe(address, isLost || !after.resources.has(address) ? before : after);
@@ -65,7 +73,7 @@ function differingAttributes(address: string, before: Snapshot, after: Snapshot)
     return [];
   }
   const meaning = (value: unknown) => canonical(typeof value === "string" ? readPolicy(value) : (value ?? ""));
-  const ignored = [...NOT_SHOWN, ...listOf(objectOf(listOf(current.lifecycle)[0]).ignore_changes)];
+  const ignored = [...NOT_SHOWN, ...listOf(lifecycleOf(current).ignore_changes)];
   return [...new Set([...Object.keys(old), ...Object.keys(current)])]
     .filter((name) => !ignored.includes(name) && current[name] !== UNKNOWN)
     .filter((name) => meaning(old[name]) !== meaning(current[name]));
@@ -138,6 +146,11 @@ const NO_PERMISSIONS: Effect = {
   risk: "the user has no permissions between two calls of the apply",
   remedy: "restore the names and paths of user, group and policy; without a running cluster, apply",
 };
+/** A new policy that is attached before the old one is detached. */
+const ANOTHER_ARN: Effect = {
+  risk: "policies elsewhere that name the ARN of the old policy no longer apply to this one",
+  remedy: "restore the name and the path of the policy, or name the new ARN there too",
+};
 const NODES_LOSE: Effect = {
   risk: "nodes that use it lose their permissions",
   remedy: "set iamNodeRole to another role first",
@@ -168,12 +181,17 @@ export function resourceFindings(before: Snapshot, after: Snapshot, resources: r
     ...resources.flatMap((change) => effectOf(change, resources)),
     ...keyFindings(before, after, resources),
     ...attachmentMoves(before, after),
-    ...resources.map(({ address, ...values }): DiffFound => ({ rule: "resource", address, values })),
+    ...resources.map(
+      ({ address, what, action, details }): DiffFound => ({ rule: "resource", address, values: { what, action, details } }),
+    ),
   ];
 }
 
 /** A second policy is replaced only together with the first one, and deleted after the first one has its permissions. */
-function effectOf({ address, what, action }: ResourceChange, resources: readonly ResourceChange[]): readonly DiffFound[] {
+function effectOf(
+  { address, what, action, isCreatedFirst }: ResourceChange,
+  resources: readonly ResourceChange[],
+): readonly DiffFound[] {
   if (action === "forgotten") {
     return [{ rule: "forgotten", address, values: { what } }];
   }
@@ -182,7 +200,12 @@ function effectOf({ address, what, action }: ResourceChange, resources: readonly
   if (number > 1 && (policy?.action === "replaced" || policy?.action === "deleted")) {
     return [];
   }
-  const effect = EFFECTS[kind === undefined ? address : ADDRESSES[kind]]?.[action];
+  // The new policy is attached before the old one is detached: nothing is lost but its ARN.
+  const isAttachedFirst = isCreatedFirst && policy?.action === "replaced" && policy.isCreatedFirst;
+  if (isAttachedFirst && address !== policy.address) {
+    return [];
+  }
+  const effect = isAttachedFirst ? ANOTHER_ARN : EFFECTS[kind === undefined ? address : ADDRESSES[kind]]?.[action];
   const verb = action === "deleted" ? "deletes" : "replaces";
   return effect === undefined ? [] : [{ rule: "destroyed", address, values: { action: verb, what, ...effect } }];
 }

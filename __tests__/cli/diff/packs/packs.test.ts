@@ -42,6 +42,11 @@ const CHANGES: Readonly<Record<string, readonly [before: string, after: string, 
     "3 user-renamed destroyed deployer-broadened deployer-broadened control-policy-changed setting-breaking",
   ],
   "another name of the policy": ["", "policy: { name: Other }", `3 destroyed destroyed ${ROLE} setting-breaking`],
+  "another name of a policy that is not protected": [
+    "protect: false",
+    "protect: false\npolicy: { name: Other }",
+    `3 destroyed ${ROLE} setting-breaking`,
+  ],
   "another path of the policy": ["", "policy: { path: /a/ }", `3 destroyed destroyed ${ROLE} setting-breaking`],
   "another OpenPGP key of a live slot": [
     keys("Active", "absent"),

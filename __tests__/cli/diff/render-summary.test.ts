@@ -61,6 +61,12 @@ describe("a change summary", () => {
     expect(changesMarkdown(changes)).toContain("  - remedy\\: apply attachment\\: user-and-group first\n");
   });
 
+  it("says that a plan is incomplete, and does not count that as a breaking change", () => {
+    const findings = [{ rule: "plan-partial", values: {} }] as const;
+    const lines = changesText({ source: SOURCE, deployments: [{ stack: "x", state: "changed", findings }] }).split("\n");
+    expect([lines[0], lines[4]]).toEqual([`The plan is incomplete. ${SOURCE}`, "Unverifiable"]);
+  });
+
   it("is not headed by narrowed or unchanged permissions beside a change that requires attention", () => {
     const moved = changesText(between("", "backend: { http: { address: 'https://example.com/state' } }"));
     expect(moved.split("\n")[0]).toBe(`The destination of the secret changes. ${SOURCE}`);

@@ -114,7 +114,7 @@ export const RULES = {
     },
     "setting-breaking": { text: "{field}: {before} -> {after}", remedy: "restore {field}" },
   }),
-  ...rules("unverifiable", "Breaking changes", {
+  ...rules("unverifiable", "Unverifiable", {
     "plan-failed": {
       text: "Terraform failed while it created this plan, so the plan is incomplete",
       remedy: "plan again",

@@ -114,6 +114,7 @@ function verdict({ deployments }: Changes): string {
   const findings = deployments.flatMap((deployment) => deployment.findings);
   const numberIn = (section: Section) => findings.filter(({ rule }) => RULES[rule].section === section).length;
   const breaking = numberIn("Breaking changes");
+  const unverifiable = numberIn("Unverifiable");
   const unmanaged = numberIn("Left unmanaged");
   const readers = numberIn("Who can read a secret");
   const required = numberIn("Required before the upgrade");
@@ -123,9 +124,10 @@ function verdict({ deployments }: Changes): string {
   const broadened = `Permissions broadened${counts(findings, ["permissions-broadened"], "added", "broadened")}.`;
   const needsRole = findings.some(({ rule }) => rule === "deployer-broadened" || rule === "deployer-creates");
   const isHarmless = findings.every((finding) => levelOf(RULES, finding) === "note");
-  const isNarrowed = numberIn("Broadened permissions") + notCompared === 0 && numberIn("Narrowed permissions") > 0;
+  const isNarrowed = numberIn("Broadened permissions") + notCompared + unverifiable === 0 && numberIn("Narrowed permissions") > 0;
   const sentences = [
     breaking > 0 && `${counted(breaking, "breaking change")}.`,
+    unverifiable > 0 && "The plan is incomplete.",
     unmanaged > 0 && `${counted(unmanaged, "deployment")} left unmanaged.`,
     readers > 0 && `${counted(readers, "change")} of who can read a secret.`,
     numberIn("Destination of the secret") > 0 && "The destination of the secret changes.",

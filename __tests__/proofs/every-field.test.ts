@@ -130,9 +130,11 @@ describe("a change of each setting", () => {
     expect(Object.keys(CHANGES).sort()).toEqual([...fields].sort());
   });
 
-  it.each(LEAVES.filter(isDestination))("requires attention under a heading of its own: %s", (field) => {
+  it.each(LEAVES.filter(isDestination))("requires attention, also where the state stays: %s", (field) => {
+    const stays = /\.(?:acl|encrypt|kms_encryption_key|kms_key_id|lock|use_lockfile)$/.test(field);
+    const rule = stays ? "protection-changed" : "destination-changed";
     expect(settingsFindings(withField(field, "a", {}), withField(field, "b", {}))).toEqual([
-      { rule: "destination-changed", field, values: { changes: [`${field}: a -> b`] } },
+      { rule, field, values: { changes: [`${field}: a -> b`] } },
     ]);
   });
 

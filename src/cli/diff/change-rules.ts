@@ -204,6 +204,8 @@ export const RULES = {
       text: "anybody could have changed the JSON of this plan",
       remedy: "dkp-access plan makes a plan, and summarizes it, without a file",
     },
+    "protection-changed":
+      "the state, which may contain the secret, stays where it is, and its encryption, access or lock changes ({changes})",
     "configuration-changed": "{address} changes, and neither a setting nor a policy explains it",
     "control-policy-changed": {
       text: "the service control policy changes[: {statements}]",

@@ -98,6 +98,24 @@ Other changes that require attention
     });
   });
 
+  it("rejects the plan of another deployment", async () => {
+    write({ "deployments/prod.yaml": settingsOf("x"), "plan.json": JSON.stringify(realPlan("no-change")) });
+    expect(await diff("prod", "--plan", "plan.json")).toEqual({
+      status: 1,
+      stdout: "",
+      stderr: "plan.json: is the plan of another user than x, that of prod; name the stack of the plan\n",
+    });
+  });
+
+  it("rejects a stack beside two policies", async () => {
+    write({ "a.json": '{ "Statement": [] }' });
+    expect(await diff("dev", "--policies", "a.json", "a.json")).toEqual({
+      status: 1,
+      stdout: "",
+      stderr: "error: --policies compares two files, and takes no stack: dev\ndkp-access diff --help shows the usage\n",
+    });
+  });
+
   it("rejects a plan without a stack when there are several deployments", async () => {
     write({ "deployments/other.yaml": settingsOf("other") });
     expect((await diff("--plan", "plan")).stderr).toBe("name a stack: dev, other\n");
@@ -124,7 +142,8 @@ Other changes that require attention
     expect(await diff("--policies", "before.json", "after.json")).toEqual({
       status: 1,
       stdout: "",
-      stderr: "before.json: is not an IAM policy, which is a JSON object with Statement, and no key twice\n",
+      stderr:
+        "before.json: is not an IAM policy, which is a JSON object with Statement, and no key twice\n",
     });
   });
 

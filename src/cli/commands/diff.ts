@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { DKP_VERSION, type DkpVersion, KNOWN_VERSIONS, SUPPORTED_VERSIONS } from "../../iam/dkp-versions";
 import type { Deployment } from "../../settings/deployment";
 import { versionWarning } from "../../settings/settings-notes";
+import { ADDRESSES } from "../../terraform/addresses";
 import { readRegularFile, readTextFile, textIn } from "../../text/files";
 import { isObject } from "../../text/json";
 import { type Changes, changesExitCode, changesJson, changesOf } from "../diff/changes";
@@ -10,11 +11,12 @@ import { readBase } from "../diff/packs/baseline";
 import { changesAgainst } from "../diff/packs/compare";
 import { changesOfVersion } from "../diff/packs/dkp-version";
 import { type Files, LOCK_FILE } from "../diff/packs/pack-side";
-import { readPlan } from "../diff/plan-file";
+import { planOf, readPlan } from "../diff/plan-file";
 import { changesOfPlan } from "../diff/plans/plan-findings";
 import { comparePolicies, policyFindings, readPolicy } from "../diff/policies";
 import { changesMarkdown, changesText } from "../diff/render-summary";
 import { comparedPack } from "../review/pack";
+import { textOf } from "../text/json";
 import { shellWord } from "../text/shell";
 import { STACKS_HELP, selectDeployments, selectOne } from "./support/deployments";
 import { lockOf, requirePackFolder, reviewOf } from "./support/review-packs";
@@ -85,10 +87,12 @@ function dkpVersionOf(text: string): DkpVersion {
 async function changesAsked(command: Command, session: Session, names: readonly string[], options: Options): Promise<Changes> {
   const { against, plan, dkpVersion, policies, review } = options;
   if (policies !== undefined) {
-    return ofPolicies(command, policies);
+    return names.length > 0
+      ? command.error(`error: --policies compares two files, and takes no stack: ${names.join(", ")}`)
+      : ofPolicies(command, policies);
   }
   if (plan !== undefined) {
-    return ofPlan(selectOne(session, names).deployment.stack, plan);
+    return ofPlan(selectOne(session, names).deployment, plan);
   }
   if (dkpVersion !== undefined) {
     const { deployment } = selectOne(session, names);
@@ -109,14 +113,20 @@ async function changesAsked(command: Command, session: Session, names: readonly 
   return changesAgainst(Object.fromEntries(packs), Object.fromEntries(current), `Compared with ${base.source}`, packOf);
 }
 
-/** What a plan does, as its JSON says. @throws Error for a saved plan, which only Terraform can read */
-function ofPlan(stack: string, file: string): Changes {
+/** What a plan does, as its JSON says. @throws Error for a saved plan, which only Terraform can read, and for that of another user */
+function ofPlan({ stack, user }: Deployment, file: string): Changes {
   const bytes = readRegularFile(file);
   if (bytes.toString("latin1", 0, 4) === "PK\u0003\u0004") {
     const show = `-chdir=cdktf.out/stacks/${stack} show -json ${shellWord(resolve(file))}`;
     throw new Error(`${file}: is a saved plan; give its JSON, which terraform ${show} prints`);
   }
-  return changesOfPlan(readPlan(file, textIn(bytes, file)), stack, `Plan ${file}`, [{ rule: "plan-unverified", values: {} }]);
+  const plan = readPlan(file, textIn(bytes, file));
+  const { after, before } = planOf(plan).changes.find(({ address }) => address === ADDRESSES.user) ?? {};
+  const name = textOf((after ?? before)?.name);
+  if (name !== undefined && name !== user.name) {
+    throw new Error(`${file}: is the plan of another user than ${user.name}, that of ${stack}; name the stack of the plan`);
+  }
+  return changesOfPlan(plan, stack, `Plan ${file}`, [{ rule: "plan-unverified", values: {} }]);
 }
 
 /** Whether one IAM policy allows what another does not. Both are identity policies of the same principal. */
@@ -128,7 +138,9 @@ function ofPolicies(command: Command, files: readonly string[]): Changes {
   const policyIn = (file: string) => {
     const policy = readPolicy(readTextFile(file));
     if (!isObject(policy) || policy.Statement === undefined) {
-      throw new Error(`${file}: is not an IAM policy, which is a JSON object with Statement, and no key twice`);
+      throw new Error(
+        `${file}: is not an IAM policy, which is a JSON object with Statement, and no key twice`,
+      );
     }
     return [policy];
   };

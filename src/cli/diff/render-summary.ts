@@ -113,7 +113,7 @@ function applyLines({ digest, ...changes }: Changes, style: Style): readonly str
 function verdict({ deployments }: Changes): string {
   const findings = deployments.flatMap((deployment) => deployment.findings);
   const numberIn = (section: Section) => findings.filter(({ rule }) => RULES[rule].section === section).length;
-  const breaking = numberIn("Breaking changes");
+  const breaking = deployments.flatMap(breakingIn).length;
   const unverifiable = numberIn("Unverifiable");
   const unmanaged = numberIn("Left unmanaged");
   const readers = numberIn("Who can read a secret");
@@ -140,6 +140,13 @@ function verdict({ deployments }: Changes): string {
     others > 0 && `${counted(others, "other change")} ${others === 1 ? "requires" : "require"} attention.`,
   ];
   return sentences.filter((text) => text !== false).join(" ");
+}
+
+/** The breaking changes of a deployment. A setting counts only where nothing else says what it breaks. */
+function breakingIn({ findings }: DeploymentChanges): readonly DiffFound[] {
+  const all = findings.filter(({ rule }) => RULES[rule].section === "Breaking changes");
+  const effects = all.filter(({ rule }) => rule !== "setting-breaking");
+  return effects.length > 0 ? effects : all;
 }
 
 /** ": all actions of iam and 3 actions (2 write) added, 1 action (1 write) broadened". */

@@ -41,17 +41,20 @@ export function changesOfPlan(given: JsonObject, stack: string, source: string, 
     ...plan.changes.flatMap(entryFindings),
     ...orderFindings(given, plan, before),
     ...outputFindings(before, after),
-    ...creationFindings(before, resources),
+    ...creationFindings(plan, before, resources),
   ];
   const [isBefore, isAfter] = [before, after].map(({ resources: all }) => all.has(ADDRESSES.user));
   const onlySide = isAfter ? "new" : "removed";
   return changesOf(source, stack, findings, isBefore === isAfter ? undefined : onlySide);
 }
 
-/** What the policy of the Terraform role newly has, as the review packs of both settings do. Keys are created at any time. */
-function creationFindings(before: Snapshot, resources: ReturnType<typeof resourcesOfPlan>): readonly DiffFound[] {
-  const keys: readonly string[] = Object.values(KEY_ADDRESSES);
-  const created = resources.filter(({ address, action }) => action === "created" && isOurs(address) && !keys.includes(address));
+/**
+ * What the policy of the Terraform role newly has, as the review packs of both settings do. Keys are created at any time, and what was
+ * deleted outside Terraform is created again with the same permissions.
+ */
+function creationFindings(plan: Plan, before: Snapshot, resources: ReturnType<typeof resourcesOfPlan>): readonly DiffFound[] {
+  const known: readonly string[] = [...Object.values(KEY_ADDRESSES), ...plan.drift.map(({ address }) => address)];
+  const created = resources.filter(({ address, action }) => action === "created" && isOurs(address) && !known.includes(address));
   const file: PackFile = "deployer-policy.json";
   return before.resources.has(ADDRESSES.user) && created.length > 0
     ? [{ rule: "deployer-creates", values: { created: created.map(({ what }) => `the ${what}`), file } }]

@@ -59,6 +59,7 @@ const ORIGIN: PlanOrigin = {
   configuration: { resource: { aws_iam_user: { user: { name: "x" } } } },
   lock: "lock",
   destination: { type: "s3", arguments: { bucket: "state" }, workspace: "default" },
+  rules: ["resource", "tags-changed"],
 };
 
 const digest = (plan: object = {}, origin: object = {}) => planDigest({ ...PLAN, ...plan }, { ...ORIGIN, ...origin });
@@ -80,6 +81,7 @@ describe("the digest of a plan", () => {
     ["the rest of the state", { prior_state: {}, planned_values: {} }],
     ["the order of entries", resources(KEY, UNCHANGED, UPDATED)],
     ["the order of keys", resources(reversed(UPDATED), KEY), { destination: reversed(ORIGIN.destination) }],
+    ["the order of findings", {}, { rules: ["tags-changed", "resource"] }],
     ["objects that stay as they are", resources(UPDATED, KEY)],
     ["an output that stays as it is", { output_changes: { secret: SECRET_OUTPUT } }],
     ["a sensitive value", resources(UPDATED, { ...KEY, change: { ...KEY.change, before: { status: "Active", secret: "two" } } })],
@@ -94,6 +96,7 @@ describe("the digest of a plan", () => {
     ["no provider lock", {}, { lock: undefined }],
     ["the destination", {}, { destination: { ...ORIGIN.destination, arguments: { bucket: "other" } } }],
     ["the workspace", {}, { destination: { ...ORIGIN.destination, workspace: "other" } }],
+    ["a finding more, which follows from the state", {}, { rules: [...ORIGIN.rules, "policy-detached-early"] }],
     ["an entry less", resources(UPDATED)],
     ["an entry more", resources(UPDATED, KEY, entry("created", change(["create"], null, {})))],
     ["the actions", resources({ ...UPDATED, change: { ...UPDATED.change, actions: ["delete", "create"] } }, KEY)],

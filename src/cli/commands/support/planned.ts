@@ -4,7 +4,7 @@ import type { Deployment } from "../../../settings/deployment";
 import { readRegularFile, removeAbandoned, temporaryName } from "../../../text/files";
 import { parseJson } from "../../../text/json";
 import type { DiffFound } from "../../diff/change-rules";
-import type { Changes } from "../../diff/changes";
+import { type Changes, findingsOf } from "../../diff/changes";
 import { readPlan } from "../../diff/plan-file";
 import { planDigest } from "../../diff/plans/digest";
 import { changesOfPlan } from "../../diff/plans/plan-findings";
@@ -74,7 +74,8 @@ export async function withPlan(
     const more: readonly DiffFound[] = additional.length === 0 ? [] : [partial];
     const source = `Plan of ${stack}, which writes the state to ${destinationText(destination)}`;
     const changes = changesOfPlan(plan, stack, source, more);
-    const origin = { configuration: configurationIn(folder), lock: lockOf(stack), destination: locationOf(destination) };
+    const rules = findingsOf(changes).map(({ rule }) => rule);
+    const origin = { configuration: configurationIn(folder), lock: lockOf(stack), destination: locationOf(destination), rules };
     await use({ stack, folder, file, changes: code === 0 ? changes : { ...changes, digest: planDigest(plan, origin) } });
   };
   await atSignal(remove, () => make().finally(remove));

@@ -10,6 +10,8 @@ export interface PlanOrigin {
   readonly lock: string | undefined;
   /** Where the state is. */
   readonly destination: object;
+  /** The rules of its findings. Some read the state, which is left out. */
+  readonly rules: readonly string[];
 }
 
 /** Keys of a plan that change nothing in AWS or in the outputs, or that follow from the others; all other keys count. */
@@ -28,7 +30,8 @@ export function planDigest(plan: JsonObject, origin: PlanOrigin): string {
   const changed = Object.entries(plan)
     .filter(([key]) => !LEFT_OUT.includes(key))
     .map(([key, value]) => [key, changesIn(value)] as const);
-  const text = JSON.stringify({ ...origin, lock: origin.lock ?? null, plan: Object.fromEntries(changed) }, sortedKeys);
+  const known = { ...origin, lock: origin.lock ?? null, rules: [...origin.rules].sort() };
+  const text = JSON.stringify({ ...known, plan: Object.fromEntries(changed) }, sortedKeys);
   return createHash("sha256").update(text).digest("hex");
 }
 

@@ -143,7 +143,7 @@ Other changes that require attention
       status: 1,
       stdout: "",
       stderr:
-        "before.json: is not an IAM policy, which is a JSON object with Statement, and no key twice\n",
+        "before.json: is not an IAM policy, which is a JSON object with Statement, no key twice, and no number that is rounded\n",
     });
   });
 

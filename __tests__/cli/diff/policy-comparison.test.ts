@@ -176,6 +176,21 @@ describe("policies of any size", () => {
   });
 });
 
+describe("a policy with a number that is rounded", () => {
+  const policy = (number: string) =>
+    `{"Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*","Condition":{"NumericLessThan":{"s3:max-keys":${number}}}}]}`;
+
+  it.each([
+    ["9007199254740992", "9007199254740993", "not-comparable"],
+    ["9007199254740993", "9007199254740993", "nothing-new"],
+    ["5", "-10.5", "nothing-new"],
+    ["5", "10", "new-request"],
+    ['"1.0"', '"2"', "new-request"],
+  ])("is comparable with no other: %s, %s", (before, after, kind) => {
+    expect(changes(policy(before), policy(after)).allowed.kind).toBe(kind);
+  });
+});
+
 describe("a policy with a key twice", () => {
   const policy = (action: string, values: string) =>
     `{"Version":"2012-10-17","Statement":[{"Effect":"Allow",${action},"Resource":"*","Condition":{"StringEquals":{"aws:username":["a",${values}]}}}]}`;

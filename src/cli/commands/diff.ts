@@ -139,7 +139,7 @@ function ofPolicies(command: Command, files: readonly string[]): Changes {
     const policy = readPolicy(readTextFile(file));
     if (!isObject(policy) || policy.Statement === undefined) {
       throw new Error(
-        `${file}: is not an IAM policy, which is a JSON object with Statement, and no key twice`,
+        `${file}: is not an IAM policy, which is a JSON object with Statement, no key twice, and no number that is rounded`,
       );
     }
     return [policy];

@@ -17,11 +17,19 @@ export type Policy = PolicyJson;
 /** Allows every request: on its own, or below what limits it. */
 const FULL_ACCESS: Policy = policyWith([{ Effect: "Allow", Action: "*", Resource: "*" }]);
 
-/** A policy from its text. One that is no JSON, or that has a key twice, stays a text: the decision compares it with itself alone. */
+/**
+ * A policy from its text. One that is no JSON, or that has a key twice or a number that is rounded, stays a text: the decision compares it
+ * with itself alone.
+ */
 export function readPolicy(text: string): Policy {
   const policy = parseJson(text);
-  return policy !== undefined && keysIn(text) === keysIn(JSON.stringify(policy)) ? (policy as Policy) : text;
+  const isWhole =
+    keysIn(text) === keysIn(JSON.stringify(policy) ?? "") && numbersIn(text).every((number) => String(Number(number)) === number);
+  return policy !== undefined && isWhole ? (policy as Policy) : text;
 }
+
+/** The numbers in a JSON text, as they are written. */
+const numbersIn = (json: string) => json.replaceAll(/"(?:[^"\\]|\\.)*"/g, "").match(/-?\d[\d.eE+-]*/g) ?? [];
 
 /** The number of keys in a JSON text: whole strings, in whatever spelling, before a colon. */
 const keysIn = (json: string) => json.match(/"(?:[^"\\]|\\.)*"\s*:?/g)?.filter((string) => string.endsWith(":")).length;

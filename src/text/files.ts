@@ -105,6 +105,17 @@ export function requireRealFolder(path: string): void {
   }
 }
 
+/** Whether there is a file. @throws Error if there is something else, for example a symbolic link: commands read, write and delete files only */
+export function isRealFile(path: string): boolean {
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  if (stats !== undefined && !stats.isFile()) {
+    throw new Error(
+      `${path}: is ${stats.isSymbolicLink() ? "a symbolic link" : "not a file"}; remove it and run the command again`,
+    );
+  }
+  return stats !== undefined;
+}
+
 /** A path without symbolic links, as far as it exists: what the operating system takes `..` from. */
 export function physicalPath(path: string): string {
   const absolute = resolve(path);

@@ -67,12 +67,35 @@ describe("dkp-access review", () => {
 
   it("keeps the review pack of a removed deployment, names it, and fails with --check if no stack is named", async () => {
     await removeDeployment();
-    write({ "review/minutes/REVIEW.md": "ours" });
-    const reason = "review/old: no deployment has this name; delete the folder\n";
+    write({ "review/minutes/notes.md": "ours" });
+    const reason = "review/old: no deployment has this name; if its deployment was removed, delete the folder\n";
     expect(await review()).toEqual({ status: 0, stdout: "", stderr: `kept ${reason}review: all files are up to date\n` });
     expect(await review(["--check", "dev"])).toEqual({ status: 0, stdout: "", stderr: `kept ${reason}` });
     expect(await review(["--check"])).toMatchObject({ status: 1, stderr: expect.stringContaining(`  ${reason}`) });
     expect(names("review")).toEqual(["dev", "minutes", "old"]);
+  });
+
+  it("names with --check a folder of no deployment that has any file of a review pack, and each symbolic link", async () => {
+    await review();
+    write({ "review/prod/REVIEW.md": "approved", "locks/": "" });
+    symlinkSync("dev", at("review/live"));
+    symlinkSync("/nowhere", at("review/NOTES.md"));
+    symlinkSync("/nowhere", at("locks/x.terraform.lock.hcl"));
+    symlinkSync("/nowhere", at("locks/README.md"));
+    const link =
+      "is a symbolic link, with which diff --against fails from then on; delete it, or replace it with a file or a folder";
+    expect(await review(["--check"])).toEqual({
+      status: 1,
+      stdout: "",
+      stderr: [
+        "review is not up to date; run npx dkp-access review and commit the result:",
+        "  review/prod: no deployment has this name; if its deployment was removed, delete the folder",
+        `  review/NOTES.md: ${link}`,
+        `  review/live: ${link}`,
+        `  locks/x.terraform.lock.hcl: ${link}`,
+        "",
+      ].join("\n"),
+    });
   });
 
   it("neither writes nor deletes through symbolic links", async () => {
@@ -80,7 +103,11 @@ describe("dkp-access review", () => {
     await removeDeployment();
     renameSync(at("review/old"), at("elsewhere"));
     symlinkSync("../elsewhere", at("review/old"));
-    expect(await review()).toEqual({ status: 0, stdout: "", stderr: "review: all files are up to date\n" });
+    expect(await review()).toMatchObject({
+      status: 0,
+      stdout: "",
+      stderr: expect.stringMatching(/^kept review\/old: is a symbolic link/),
+    });
     expect(names("elsewhere")).toContain("REVIEW.md");
     // A file of a review pack.
     remove("review/dev/REVIEW.md");

@@ -1,10 +1,14 @@
 import { settingsWarnings } from "../../settings/settings-notes";
+import { LOCK_FILE } from "../diff/packs/pack-side";
 import { reviewPack } from "../review/pack";
-import { type StaleFile, staleFiles, unknownPacks, writePacks } from "../review/pack-folder";
+import { linksIn, type StaleFile, staleFiles, unknownPacks, writePacks } from "../review/pack-folder";
 import { dkpAccess } from "../text/command";
 import { STACKS_HELP, selectDeployments } from "./support/deployments";
 import { requirePackFolder, reviewOf } from "./support/review-packs";
 import type { Define } from "./support/session";
+
+const NO_DEPLOYMENT = "no deployment has this name; if its deployment was removed, delete the folder";
+const LINK = "is a symbolic link, with which diff --against fails from then on; delete it, or replace it with a file or a folder";
 
 interface Options {
   readonly check?: true;
@@ -35,7 +39,11 @@ Names the review packs of removed deployments, and keeps them. Never writes or d
         const warnings = settingsWarnings(deployment).map((warning) => `warn: ${deployment.stack}: ${warning}\n`);
         session.printError(warnings.join(""));
       }
-      const reasons = unknownPacks(out, stacks).map((path) => `${path}: no deployment has this name; delete the folder`);
+      const links = [...linksIn(out, ""), ...linksIn("locks", LOCK_FILE)];
+      const reasons = [
+        ...unknownPacks(out, stacks).map((path) => `${path}: ${NO_DEPLOYMENT}`),
+        ...links.map((path) => `${path}: ${LINK}`),
+      ];
       // A pack of no deployment looks like one that somebody reviewed. A command for some stacks does not fail because of others.
       const unexpected = check === true && names.length === 0 ? reasons : [];
       if (unexpected.length === 0) {

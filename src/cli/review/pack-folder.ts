@@ -1,6 +1,6 @@
-import { existsSync, lstatSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { fileErrorMessage, makeFolder, readRegularFile, requireRealFolder } from "../../text/files";
+import { fileErrorMessage, isRealFile, makeFolder, readRegularFile, requireRealFolder } from "../../text/files";
 import { parseJson } from "../../text/json";
 import { PACK_FILES, type Pack } from "../pack/file-names";
 import { effectiveSettings } from "../pack/normalized-settings";
@@ -35,12 +35,21 @@ export function staleFiles(folder: string, packs: Readonly<Record<string, Pack>>
   );
 }
 
-/** The folders with a review pack of none of these stacks. Symbolic links are not followed. */
+const entriesOf = (folder: string) => (existsSync(folder) ? readdirSync(folder, { withFileTypes: true }) : []);
+
+/** The folders with a file of a review pack, of none of these stacks. Symbolic links are not followed. */
 export function unknownPacks(folder: string, stacks: readonly string[]): readonly string[] {
-  return (existsSync(folder) ? readdirSync(folder, { withFileTypes: true }) : [])
+  return entriesOf(folder)
     .filter((entry) => entry.isDirectory() && !stacks.includes(entry.name))
     .map(({ name }) => join(folder, name))
-    .filter((path) => existsSync(join(path, "main.tf.json")));
+    .filter((path) => readdirSync(path).some((name) => PACK_FILES.some((file) => file === name)));
+}
+
+/** The symbolic links in a folder whose names have this end. */
+export function linksIn(folder: string, end: string): readonly string[] {
+  return entriesOf(folder)
+    .filter((entry) => entry.isSymbolicLink() && entry.name.endsWith(end))
+    .map(({ name }) => join(folder, name));
 }
 
 /** Updates the files of review packs; where that is interrupted, the next run does. @throws Error that says so, if they are incomplete */
@@ -82,15 +91,4 @@ function isOtherMeaning(path: string, what: StaleFile["what"], text: string | un
 function meaning(text: string): string {
   const { version: _version, "//": _comment, settings, ...content } = objectOf(parseJson(text));
   return JSON.stringify({ ...content, settings: effectiveSettings(objectOf(settings)) }, sortedKeys);
-}
-
-/** Whether there is a file. @throws Error if there is something else, for example a symbolic link: commands read, write and delete files only */
-function isRealFile(path: string): boolean {
-  const stats = lstatSync(path, { throwIfNoEntry: false });
-  if (stats !== undefined && !stats.isFile()) {
-    throw new Error(
-      `${path}: is ${stats.isSymbolicLink() ? "a symbolic link" : "not a file"}; remove it and run the command again`,
-    );
-  }
-  return stats !== undefined;
 }

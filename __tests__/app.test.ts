@@ -105,6 +105,16 @@ describe("AccessApp", () => {
     expect(read("target")).toBe("untouched");
   });
 
+  it.each(["manifest.json", "stacks/deckhouse/.terraform.lock.hcl", "stacks/deckhouse/metadata.json"])(
+    "rejects a symbolic link at %s, and leaves the file that it points to",
+    (file) => {
+      write({ target: "untouched", [`${STACK}/`]: "" });
+      symlinkSync(at("target"), join(outdir, file));
+      expect(() => synth()).toThrow(`${join(outdir, file)}: is a symbolic link; remove it and run the command again`);
+      expect([read("target"), names(STACK).includes("cdk.tf.json")]).toEqual(["untouched", false]);
+    },
+  );
+
   it("rejects the folder of the settings as output folder", () => {
     outdir = at("deployments");
     expect(() => synth()).toThrow(`CDKTF_OUTDIR: "${outdir}" is the folder of the settings; name another folder`);

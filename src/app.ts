@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 import { Annotations, App, type AppConfig, TerraformStack } from "cdktf";
 import { deploymentsFolder, outputFolder } from "./settings/paths";
 import { DeckhouseAccessStack } from "./stack";
-import { fileErrorMessage, makeFolder, readRegularFile, requireRealFolder } from "./text/files";
+import { fileErrorMessage, isRealFile, makeFolder, readRegularFile, requireRealFolder } from "./text/files";
 import { printable } from "./text/printable";
 import { ReportedError } from "./text/reported-error";
 
@@ -18,6 +18,9 @@ export const VERSIONS = { name: "versions.tf", content: 'terraform {\n  required
 const STACK_FILES: readonly string[] = [...JSON_FILES, ...HCL_FILES, VERSIONS.name];
 
 const LOCK_FILE = ".terraform.lock.hcl";
+
+/** What is written into a stack's folder besides Terraform configuration. */
+const WRITTEN: readonly string[] = ["metadata.json", LOCK_FILE];
 
 /** The committed provider lock of a stack, which may be missing. */
 export const committedLock = (stack: string) => join("locks", `${stack}${LOCK_FILE}`);
@@ -64,6 +67,9 @@ export class AccessApp extends App {
     const unexpected = names.flatMap((name) => unexpectedFiles(this.folder(name)));
     if (unexpected.length > 0) {
       throw new ReportedError(unexpected.join("\n"));
+    }
+    for (const file of ["manifest.json", ...names.flatMap((name) => WRITTEN.map((written) => join("stacks", name, written)))]) {
+      isRealFile(join(this.outdir, file));
     }
     for (const stack of stacks) {
       stack.node.addValidation({ validate: () => warnOfChanges(stack) });

@@ -178,7 +178,10 @@ export const RULES = {
       remedy: "check them in AWS before you apply",
     },
     "drift-not-compared": "the {what} was changed outside Terraform ({attributes}), which is not compared",
-    "argument-not-comparable": "{address}: the argument {argument} is not comparable",
+    "argument-not-comparable": {
+      text: "{address}: the argument {argument} is not comparable[: {before} -> {after}]",
+      remedy: "read in the documentation of the AWS provider what it does, before you apply",
+    },
     moved: "{after} was moved from {before}, which is not comparable",
     "plan-unknown-part": "the plan has {part}, whose effect is not compared",
   }),

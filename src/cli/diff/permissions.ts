@@ -3,7 +3,7 @@ import type { JsonObject } from "../../text/json";
 import { isNodeAttachment, policyOfAddress } from "../terraform/known-addresses";
 import { canonical, listOf, objectOf } from "../text/json";
 import type { DiffFound, Principal } from "./change-rules";
-import { changeText, differences, nameOf } from "./json-values";
+import { changeText, differences, nameOf, valueText } from "./json-values";
 import { comparePolicies, type Policy, policyFindings } from "./policies";
 import type { SettingsPath } from "./settings-path";
 import { attribute, isOurs, policyAt, reference, type Snapshot, UNKNOWN, userPoliciesOf } from "./snapshot";
@@ -167,7 +167,10 @@ function argumentFindings(address: string, before: Snapshot, after: Snapshot): r
       .map((argument): DiffFound => {
         const field = SETTINGS[address]?.[argument];
         if (argument !== "tags" && argument !== "tags_all") {
-          return { rule: "argument-not-comparable", field, address, values: { address, argument } };
+          // The value of an argument that no setting has could be a secret.
+          const shown = (value: unknown) => (field === undefined ? undefined : valueText(value ?? DEFAULTS[argument]));
+          const [before, after] = [shown(old[argument]), shown(current[argument])];
+          return { rule: "argument-not-comparable", field, address, values: { address, argument, before, after } };
         }
         const changes = differences(old[argument] ?? {}, current[argument] ?? {}).map((change) => changeText(change));
         return { rule: "tags-changed", field, address, values: { what: address, changes } };

@@ -174,6 +174,11 @@ describe("a change of settings", () => {
   });
 });
 
+it("shows the values of an argument that a setting has", () => {
+  const [found] = ofRule(between("", "user: { path: /a/ }"), "argument-not-comparable");
+  expect(found?.values).toEqual({ address: "aws_iam_user.user", argument: "path", before: "/", after: "/a/" });
+});
+
 it.each([
   ["nodeRole: { name: former }", "nodeRole: { name: other }", 'node role "former"'],
   ["nodeRole: { name: former }", "", 'node role "former"'],

@@ -123,9 +123,9 @@ export const COMMANDS = {
     load: () => import("./drift.js"),
     examples: ["drift", "drift deckhouse --policy"],
     exitCodes: {
-      0: "nothing exists besides what is managed, and nothing of that is missing",
+      0: "nothing exists besides what is managed, and nothing that was applied is missing",
       1: INVALID,
-      2: "something exists besides what is managed, or something of that is missing",
+      2: "something exists besides what is managed, or something that was applied is missing",
       3: "something, also the state, cannot be read, or the credentials belong to another account: the result is unknown",
     },
   },

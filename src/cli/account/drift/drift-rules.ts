@@ -101,6 +101,7 @@ const UNVERIFIABLE = templateRules("unverifiable", {
 
 const NOTES = templateRules("note", {
   "object-absent": "it does not exist",
+  "link-absent": "it does not have {id}, which the settings describe",
   "own-denial": [
     "it has the inline policy {id}, which denies the sessions of a leaked key",
     `36 hours after it was written, do step 6 of ${PROGRAM} keys --leaked`,

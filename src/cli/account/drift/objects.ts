@@ -106,7 +106,10 @@ function listPart(
   };
   return part(reading, (items) => [
     ...items.filter((id) => !managed.includes(id)).map(unmanaged),
-    ...inState.flatMap((id) => (missing === undefined || items.includes(id) ? [] : [{ rule: missing, values: { id } }])),
+    ...managed.flatMap((id): Findings => {
+      const rule = inState.includes(id) ? missing : missing && "link-absent";
+      return rule === undefined || items.includes(id) ? [] : [{ rule, values: { id } }];
+    }),
   ]);
 }
 

@@ -57,7 +57,7 @@ export class DeckhouseAccessStack extends TerraformStack {
     super(scope, deployment.stack);
     this.deployment = deployment;
     const { protect, attachment, accessKeys, nodeRole } = deployment;
-    new StateBackend(this, { location: deployment.state, projectRoot });
+    new StateBackend(this, deployment.state, projectRoot);
     this.provider(deployment);
     const user = new AccessUser(this, "user", { ...deployment.user, protect });
     const imported = deployment.import?.accessKeyId !== undefined;

@@ -53,7 +53,7 @@ export class AccessPolicy extends Construct {
     // In a construct of its own, because the name of the data source and of the policy is the same.
     const document = new DataAwsIamPolicyDocument(
       new Construct(this, "document"),
-      nameIn(policyAddress("policyDocument", this.number)),
+      nameIn(policyAddress("policyDocument", number)),
       {
         statement: withAccount(statements, account).map(({ effect = "Allow", sid, actions, resources, conditions }) => ({
           sid,
@@ -66,7 +66,7 @@ export class AccessPolicy extends Construct {
         })),
       },
     );
-    this.resource = new IamPolicy(this, nameIn(policyAddress("policy", this.number)), {
+    this.resource = new IamPolicy(this, nameIn(policyAddress("policy", number)), {
       name,
       path,
       description,

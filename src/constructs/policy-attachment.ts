@@ -43,10 +43,7 @@ export class PolicyAttachment extends Construct {
  * next apply. Source: Terraform, `docs/destroying.md`; measured in `__tests__/e2e/attachments.test.ts`.
  */
 export function attachmentLifecycle(number: number, protect = true): { readonly lifecycle: TerraformResourceLifecycle } {
-  if (number > 1) {
-    return { lifecycle: { createBeforeDestroy: true } };
-  }
-  return { lifecycle: protect ? { preventDestroy: true } : { createBeforeDestroy: true } };
+  return { lifecycle: number === 1 && protect ? { preventDestroy: true } : { createBeforeDestroy: true } };
 }
 
 /**

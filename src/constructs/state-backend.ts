@@ -3,12 +3,6 @@ import type { Construct } from "constructs";
 import type { BackendArguments, StateLocation } from "../terraform/state-location";
 import { errorsInOutputFolder, fromStackFolder } from "./local-state-path";
 
-interface StateBackendProps {
-  readonly location: StateLocation;
-  /** The folder that the path of a `local` state is relative to. */
-  readonly projectRoot: string;
-}
-
 /**
  * The `backend` or `cloud` block of a stack, for every type that Terraform knows: arguments go through as they are.
  * CDKTF's own classes lack types and arguments, and its `CloudBackend` runs a Terraform binary at synth.
@@ -16,12 +10,12 @@ interface StateBackendProps {
 export class StateBackend extends TerraformBackend {
   private readonly arguments: BackendArguments;
 
-  constructor(scope: Construct, props: StateBackendProps) {
-    const { type, arguments: given } = props.location;
+  /** @param projectRoot the folder that the path of a `local` state is relative to */
+  constructor(scope: Construct, { type, arguments: given }: StateLocation, projectRoot: string) {
     super(scope, "backend", type);
-    this.arguments = type === "local" ? fromStackFolder(scope, given, props.projectRoot) : given;
+    this.arguments = type === "local" ? fromStackFolder(scope, given, projectRoot) : given;
     if (type === "local") {
-      this.node.addValidation({ validate: () => errorsInOutputFolder(scope, given, props.projectRoot) });
+      this.node.addValidation({ validate: () => errorsInOutputFolder(scope, given, projectRoot) });
     }
   }
 

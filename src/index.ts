@@ -18,15 +18,8 @@ export { type DeploymentPolicies, type DeploymentPolicy, deploymentPolicies } fr
 export { type DkpVersion, SUPPORTED_VERSIONS } from "./iam/dkp-versions";
 export type { Slot } from "./iam/key-slots";
 export { partitionOf } from "./iam/partitions";
-export {
-  type Environment,
-  type Mode,
-  type PolicyCondition,
-  type PolicyOptions,
-  type PolicyStatement,
-  policyStatements,
-} from "./iam/policy-statements";
-export type { PolicyValue } from "./iam/statement";
+export { type Environment, type Mode, type PolicyOptions, policyStatements } from "./iam/policy-statements";
+export type { PolicyCondition, PolicyStatement, PolicyValue } from "./iam/statement";
 export type { Deployment } from "./settings/deployment";
 export { SettingsError } from "./settings/errors";
 export { defineDeployments, loadDeployments } from "./settings/load";

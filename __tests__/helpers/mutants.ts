@@ -1,5 +1,5 @@
 import { policyDocument } from "../../src/iam/policy-document";
-import type { PolicyStatement } from "../../src/iam/policy-statements";
+import type { PolicyStatement } from "../../src/iam/statement";
 import { isAllowed, type Request } from "./simulator";
 
 /** A policy in which one part is missing. */

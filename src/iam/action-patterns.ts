@@ -1,6 +1,8 @@
 import { CATALOGUE } from "./catalogue";
 import type { PolicyStatement } from "./statement";
 
+const ACTIONS = CATALOGUE.map(({ action }) => action);
+
 /**
  * Patterns with the actions of DKP that they match, which are all that they match among the actions of AWS, so that they allow the same
  * as the list. IAM ignores case: `ec2:DescribeVolumes*` would match ec2:DescribeVolumeStatus as well. Each pattern has whole words. A test
@@ -12,12 +14,8 @@ export const ACTION_PATTERNS: Readonly<Record<string, readonly string[]>> = Obje
     ...["ec2:DescribeAddresses*", "ec2:DescribeVpcClassicLink*", "elasticloadbalancing:*LoadBalancerListeners"],
     ...["elasticloadbalancing:*TargetGroup", "elasticloadbalancing:*Targets", "elasticloadbalancing:SetLoadBalancerPolicies*"],
     ...["iam:*RolePolicies", "kms:ReEncrypt*"],
-  ].map((pattern) => [pattern, matchedActions(pattern.toLowerCase())]),
+  ].map((pattern) => [pattern, ACTIONS.filter((action) => matchesAction(pattern.toLowerCase(), action.toLowerCase()))]),
 );
-
-function matchedActions(pattern: string): readonly string[] {
-  return CATALOGUE.map(({ action }) => action).filter((action) => matchesAction(pattern, action.toLowerCase()));
-}
 
 /**
  * Whether a pattern of actions (`*`: any string, `?`: one character) matches an action, or everything that another pattern matches.

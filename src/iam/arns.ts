@@ -18,30 +18,18 @@ export function arnText({ partition, service, region, account: own, resource }: 
   return `arn:${partition}:${service}:${region}:${own ?? account}:${resource}`;
 }
 
-/** The parts of an IAM ARN that validation reads. */
-interface IamArn {
-  readonly partition: string;
-  /** 12 digits, or `aws` for AWS managed entities. */
-  readonly account: string;
-  /** `policy`, `role`, `user`, ... */
-  readonly kind: string;
-  /** Without its path. */
-  readonly name: string;
-}
-
-const IAM_ARN = /^arn:(aws[a-z-]*):iam::(\d{12}|aws):([a-z-]+)\/(?:[\x21-\x7e]{1,510}\/)?([A-Za-z0-9_+=,.@-]{1,128})$/;
+const IAM_ARN = /^arn:aws[a-z-]*:iam::(\d{12}|aws):([a-z-]+)\/(?:[\x21-\x7e]{1,510}\/)?([A-Za-z0-9_+=,.@-]{1,128})$/;
 
 /** Longest names of what is found by ARN. Source: "IAM and AWS STS quotas". */
 const MAX_NAME: Readonly<Record<string, number>> = { policy: 128, role: 64, user: 64 };
 
-/** Parses an IAM ARN; undefined if the string is none, or if IAM has no names of that length. */
-export function parseIamArn(arn: string): IamArn | undefined {
-  const match = IAM_ARN.exec(arn);
-  if (match === null) {
-    return undefined;
-  }
-  const [, partition = "", account = "", kind = "", name = ""] = match;
-  return name.length > (MAX_NAME[kind] ?? 128) ? undefined : { partition, account, kind, name };
+/**
+ * The account (12 digits, or `aws` for AWS managed entities) and the kind (`policy`, `role`, `user`, ...) in an IAM ARN; undefined if the
+ * string is none, or if IAM has no names of that length.
+ */
+export function parseIamArn(arn: string): { readonly account: string; readonly kind: string } | undefined {
+  const [, account = "", kind = "", name = ""] = IAM_ARN.exec(arn) ?? [];
+  return name === "" || name.length > (MAX_NAME[kind] ?? 128) ? undefined : { account, kind };
 }
 
 /** ARN of a KMS key by its ID, a multi-Region key included. Source: KMS Developer Guide, "Key identifiers (KeyId)". */
@@ -50,18 +38,13 @@ export const KMS_KEY_ARN =
 
 /** The ARN of an IAM entity, which has no Region: `role/dev-node`, `user/team/deckhouse`. */
 export function iamResourceArn(
-  { partition, account }: { readonly partition: string; readonly account: string },
+  { partition, account }: Readonly<Record<"partition" | "account", string>>,
   resource: string,
 ): string {
   return arnText({ partition, service: "iam", region: "", resource }, account);
 }
 
 /** The ARN of a managed policy of an account. */
-export function policyArn(policy: {
-  readonly partition: string;
-  readonly account: string;
-  readonly path: string;
-  readonly name: string;
-}): string {
+export function policyArn(policy: Readonly<Record<"partition" | "account" | "path" | "name", string>>): string {
   return iamResourceArn(policy, `policy${policy.path}${policy.name}`);
 }

@@ -94,13 +94,10 @@ export interface CatalogueRow extends VersionRange {
   readonly source: string;
 }
 
-/** The service whose role every cluster may require: DKP creates load balancers by default. */
-const ELB_SERVICE = "elasticloadbalancing.amazonaws.com";
-
 /** Services that `iam:CreateServiceLinkedRole` is allowed for: values of `iam:AWSServiceName`. Spot instances change nothing else. */
 export const LINKED_SERVICES: readonly (Pick<CatalogueRow, "requiredWhen"> & { readonly service: string })[] = [
-  // Created with the first load balancer of an account. Source: terraform-aws-modules/terraform-aws-eks#183.
-  { service: ELB_SERVICE, requiredWhen: ["always"] },
+  // Created with the first load balancer of an account, and DKP creates load balancers by default. Source: terraform-aws-modules/terraform-aws-eks#183.
+  { service: "elasticloadbalancing.amazonaws.com", requiredWhen: ["always"] },
   // Created with the first spot instance of an account. Source: deckhouse/mcm pkg/driver/driver_aws.go.
   { service: "spot.amazonaws.com", requiredWhen: ["feature:spot-instances"] },
 ];

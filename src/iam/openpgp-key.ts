@@ -42,18 +42,14 @@ const readings = new Map<string, PgpReading>();
  * @throws Error if the library cannot be loaded
  */
 export function readPgpKey(text: string): PgpReading {
-  const reading = readings.get(text) ?? read(text);
-  readings.set(text, reading);
-  return reading;
-}
-
-function read(text: string): PgpReading {
   const error = NOT_KEYS.find(([pattern]) => pattern.test(text))?.[1];
   if (error !== undefined) {
     return { error };
   }
   library ??= startLibrary();
-  return library(Buffer.from(text, "base64"));
+  const reading = readings.get(text) ?? library(Buffer.from(text, "base64"));
+  readings.set(text, reading);
+  return reading;
 }
 
 /** The key of a slot; undefined if there is none, or it cannot be read. */

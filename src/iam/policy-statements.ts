@@ -4,8 +4,6 @@ import { type Cluster, conditionsOf, nodeRoleName, otherNodeRoles, reasons, uses
 import { type Networks, otherNetworkConditions } from "./networks";
 import { type PolicyCondition, type PolicyStatement, type PolicyValue, type Statement, withAccount } from "./statement";
 
-export type { PolicyCondition, PolicyStatement } from "./statement";
-
 export const MODES = ["documented", "scoped", "minimal"] as const;
 export type Mode = (typeof MODES)[number];
 

@@ -23,11 +23,9 @@ export const KEY_ADDRESSES: Readonly<Record<Slot, string>> = {
   secondary: "aws_iam_access_key.user-secondary",
 };
 
-const NODE_ATTACHMENT = "aws_iam_role_policy_attachment.node-";
-
 /** The address of an attachment of the node role: the name of the policy, with `-` for characters that an address cannot have. */
 export function nodeAttachmentAddress(policyArn: string): string {
-  return `${NODE_ATTACHMENT}policy-${policyArn.slice(policyArn.lastIndexOf("/") + 1).replaceAll(/[^\w-]/g, "-")}`;
+  return `aws_iam_role_policy_attachment.node-policy-${policyArn.slice(policyArn.lastIndexOf("/") + 1).replaceAll(/[^\w-]/g, "-")}`;
 }
 
 /** The addresses that exist once per managed policy of a deployment. */

@@ -1,13 +1,10 @@
 import { isObject, parseJson } from "../text/json";
 
-/** CDKTF's default output folder. Source: `App` in cdktf/lib/app.ts. */
-const OUTPUT_FOLDER = "cdktf.out";
-
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** CDKTF's output folder. CI systems set a variable without a value to an empty text. */
+/** CDKTF's output folder. Source of the default: `App` in cdktf/lib/app.ts. CI systems set a variable without a value to an empty text. */
 export function outputFolder({ CDKTF_OUTDIR: folder }: Environment): string {
-  return folder || OUTPUT_FOLDER;
+  return folder || "cdktf.out";
 }
 
 /**

@@ -1,4 +1,4 @@
-import { type Document, isMap, isNode, isSeq, LineCounter, parseAllDocuments } from "yaml";
+import { type Document, isMap, isNode, isSeq, LineCounter, parseAllDocuments, type YAMLError } from "yaml";
 import { readTextFile } from "../text/files";
 import { errorAt, type FieldError } from "./errors";
 import { showSegment } from "./message-parts";
@@ -74,13 +74,7 @@ export function readYaml<Parsed>(path: string, parse: (text: string) => Parsed |
 /** Errors whose message from the library does not quote the file, where a secret may stand next to the error. */
 const HARMLESS = /^(?:BAD_INDENT|BLOCK_AS_IMPLICIT_KEY|MISSING_CHAR|MULTILINE_IMPLICIT_KEY|NON_STRING_KEY|TAB_AS_INDENT)$/;
 
-interface YamlError {
-  readonly code: string;
-  readonly message: string;
-  readonly pos: readonly [number, number];
-}
-
-function yamlError({ code, message, pos: [start] }: YamlError, text: string): string {
+function yamlError({ code, message, pos: [start] }: YAMLError, text: string): string {
   if (code === "DUPLICATE_KEY") {
     const [key = ""] = /^[^\s:]*/.exec(text.slice(start)) ?? [];
     return `has the key ${showSegment(key)} twice; keep one of them`;

@@ -72,12 +72,10 @@ export const identity = declares("identity");
 export const permissions = declares("permissions");
 
 /** Continues `"VALUE" ...`: a rule that a string breaks. */
-export const because = (reason: string | ((value: string) => string)) => (issue: v.BaseIssue<unknown>) =>
-  `${show(issue.input)} ${typeof reason === "string" ? reason : reason(String(issue.input))}`;
+export const because = (reason: string) => (issue: v.BaseIssue<unknown>) => `${show(issue.input)} ${reason}`;
 
 /** A string that matches a pattern. @param reason follows the value in the message */
-export const matching = (pattern: RegExp, reason: string | ((value: string) => string)) =>
-  v.pipe(v.string(), v.regex(pattern, because(reason)));
+export const matching = (pattern: RegExp, reason: string) => v.pipe(v.string(), v.regex(pattern, because(reason)));
 
 /** A string that a function finds no error in. @param errorOf the error, as a continuation of the value */
 export const checked = (errorOf: (value: string) => string | undefined) =>
@@ -85,7 +83,7 @@ export const checked = (errorOf: (value: string) => string | undefined) =>
     v.string(),
     v.check(
       (value) => errorOf(value) === undefined,
-      because((value) => errorOf(value) ?? ""),
+      ({ input }) => `${show(input)} ${errorOf(input)}`,
     ),
   );
 

@@ -71,8 +71,17 @@ export class AccessApp extends App {
     for (const file of ["manifest.json", ...names.flatMap((name) => WRITTEN.map((written) => join("stacks", name, written)))]) {
       isRealFile(join(this.outdir, file));
     }
-    for (const stack of stacks) {
-      stack.node.addValidation({ validate: () => warnOfChanges(stack) });
+    for (const stack of stacks.filter((each) => each instanceof DeckhouseAccessStack)) {
+      // Validations run after aspects, which may be what changes the stack. This one finds no error.
+      const validate = () => {
+        if (stack.isChanged()) {
+          Annotations.of(stack).addWarning(
+            "the program changes this stack; review, plan and diff of dkp-access know its settings only",
+          );
+        }
+        return [];
+      };
+      stack.node.addValidation({ validate });
     }
     writing(this.outdir, () => {
       super.synth();
@@ -119,16 +128,6 @@ export class AccessApp extends App {
       );
     }
   }
-}
-
-/** A warning where the program has changed a stack. Validations run after aspects, which may be what changes it, and find no error here. */
-function warnOfChanges(stack: TerraformStack): string[] {
-  if (stack instanceof DeckhouseAccessStack && stack.isChanged()) {
-    Annotations.of(stack).addWarning(
-      "the program changes this stack; review, plan and diff of dkp-access know its settings only",
-    );
-  }
-  return [];
 }
 
 function printToStandardError(line: string): void {

@@ -107,9 +107,10 @@ async function changesAsked(command: Command, session: Session, names: readonly 
   const { deployments } = selectDeployments(session, names);
   const base = readBase(against, review, ".", session.host.env);
   const packs = Object.entries(base.packs).filter(([stack]) => names.length === 0 || names.includes(stack));
-  const current = deployments.map(
-    (deployment) => [deployment.stack, { ...packOf(deployment), ...lockFile(deployment) }] as const,
-  );
+  const current = deployments.map((deployment) => {
+    const lock = lockOf(deployment.stack);
+    return [deployment.stack, { ...packOf(deployment), ...(lock === undefined ? {} : { [LOCK_FILE]: lock }) }] as const;
+  });
   return changesAgainst(Object.fromEntries(packs), Object.fromEntries(current), `Compared with ${base.source}`, packOf);
 }
 
@@ -150,9 +151,3 @@ function ofPolicies(command: Command, files: readonly string[]): Changes {
 
 /** The files of its review pack that are compared. */
 const packOf = (deployment: Deployment): Files => comparedPack(reviewOf(deployment));
-
-/** The committed provider lock of a stack, as a file of its review pack. */
-function lockFile({ stack }: Deployment): Files {
-  const lock = lockOf(stack);
-  return lock === undefined ? {} : { [LOCK_FILE]: lock };
-}

@@ -1,9 +1,19 @@
 import type { DecisionRequest } from "../../decision/model";
 import type { AccessLevel, Area } from "../../iam/catalogue";
+import type { Settings } from "../../settings/schema/deployment-schema";
 import type { Found, Level } from "../findings/finding";
 import { type Given, templateRules } from "../findings/templates";
 import { dkpAccess } from "../text/command";
 import { page } from "../text/recovery";
+
+type PathIn<Value> = Value extends readonly unknown[]
+  ? never
+  : Value extends object
+    ? { [Key in keyof Value & string]: Key | `${Key}.${PathIn<NonNullable<Value[Key]>>}` }[keyof Value & string]
+    : never;
+
+/** Path of a setting: `user.name`. */
+export type SettingsPath = PathIn<Omit<Settings, "backend" | "cloud">> | "backend" | "cloud";
 
 /** A resource pattern and its conditions as people read them: `aws:RequestedRegion is eu-central-1`. */
 export type Scope = { readonly resource: string; readonly conditions: readonly string[] };

@@ -2,10 +2,9 @@ import { ADDRESSES, policyAddress } from "../../terraform/addresses";
 import type { JsonObject } from "../../text/json";
 import { isNodeAttachment, policyOfAddress } from "../terraform/known-addresses";
 import { canonical, listOf, objectOf } from "../text/json";
-import type { DiffFound, Principal } from "./change-rules";
+import type { DiffFound, Principal, SettingsPath } from "./change-rules";
 import { changeText, differences, nameOf, valueText } from "./json-values";
 import { comparePolicies, type Policy, policyFindings } from "./policies";
-import type { SettingsPath } from "./settings-path";
 import { attribute, isOurs, policyAt, reference, type Snapshot, UNKNOWN, userPoliciesOf } from "./snapshot";
 
 /** Changes of the permissions of the user and the node role. */

@@ -10,9 +10,9 @@ export type PlannedChange = ReturnType<typeof changeIn>;
 
 /** Reads the parts of a plan. */
 export function planOf(plan: JsonObject) {
-  const drift = objectsIn(plan.resource_drift).map(changeIn);
+  const drift = listOf(plan.resource_drift).map(objectOf).map(changeIn);
   return {
-    changes: objectsIn(plan.resource_changes).map((entry) => refreshed(changeIn(entry), drift)),
+    changes: listOf(plan.resource_changes).map((entry) => refreshed(changeIn(objectOf(entry)), drift)),
     drift,
     outputs: Object.entries(objectOf(plan.output_changes)).map(outputIn),
     isFailed: plan.errored === true,
@@ -31,10 +31,6 @@ function refreshed(change: PlannedChange, drift: readonly PlannedChange[]): Plan
   return canonical(change.actions) === '["delete"]' && current?.after !== undefined
     ? { ...change, before: current.after }
     : change;
-}
-
-function objectsIn(list: unknown): readonly JsonObject[] {
-  return listOf(list).map(objectOf);
 }
 
 function changeIn(entry: JsonObject) {
@@ -93,54 +89,32 @@ function isPartlyTrue(unknown: unknown): boolean {
  */
 const KEYS = {
   plan: {
-    format_version: "read",
-    planned_values: "nothing",
-    resource_drift: "read",
-    resource_changes: "read",
-    output_changes: "read",
-    prior_state: "read",
-    configuration: "read",
-    deferred_changes: "read",
-    complete: "read",
-    errored: "read",
-    terraform_version: "nothing",
-    timestamp: "nothing",
-    applyable: "nothing",
-    relevant_attributes: "nothing",
+    ...all("read", "format_version", "resource_drift", "resource_changes", "output_changes", "prior_state", "configuration"),
+    ...all("read", "deferred_changes", "complete", "errored"),
+    ...all("nothing", "planned_values", "terraform_version", "timestamp", "applyable", "relevant_attributes"),
     variables: "values of variables",
     checks: "results of checks",
     action_invocations: "invocations of actions",
     deferred_action_invocations: "deferred invocations of actions",
   },
   entry: {
-    address: "read",
-    previous_address: "read",
-    mode: "read",
-    type: "read",
-    name: "read",
-    provider_name: "read",
-    deposed: "read",
-    change: "read",
-    action_reason: "nothing",
+    ...all("read", "address", "previous_address", "mode", "type", "name", "provider_name", "deposed", "change"),
+    ...all("nothing", "action_reason"),
     module_address: "the address of a module",
     index: "an index",
     index_unknown: "an index that is known later",
   },
   change: {
-    actions: "read",
-    before: "read",
-    after: "read",
-    after_unknown: "read",
-    importing: "read",
-    before_identity: "read",
-    after_identity: "read",
-    before_sensitive: "nothing",
-    after_sensitive: "nothing",
-    replace_paths: "nothing",
+    ...all("read", "actions", "before", "after", "after_unknown", "importing", "before_identity", "after_identity"),
+    ...all("nothing", "before_sensitive", "after_sensitive", "replace_paths"),
     generated_config: "generated configurations",
   },
-  importing: { id: "nothing", identity: "nothing", unknown: "an ID of an import that is known later" },
-} as const;
+  importing: { ...all("nothing", "id", "identity"), unknown: "an ID of an import that is known later" },
+};
+
+function all(meaning: "read" | "nothing", ...keys: readonly string[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(keys.map((key) => [key, meaning]));
+}
 
 /** What an object has that is not compared: keys without a meaning, too. An empty value says nothing. */
 function notCompared(given: JsonObject, meanings: Readonly<Record<string, string>>): readonly string[] {

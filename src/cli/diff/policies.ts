@@ -227,12 +227,6 @@ function denials(policies: readonly Policy[]): readonly Policy[] {
   });
 }
 
-interface Compared {
-  readonly change: ActionChange;
-  readonly more: boolean;
-  readonly less: boolean;
-}
-
 /** Steps for the actions that have the same statements on both sides: some milliseconds. */
 const GROUP_STEPS = 20_000;
 const MAX_GROUPS = 60;
@@ -241,7 +235,7 @@ const MAX_GROUPS = 60;
 const MAX_COVERED = 300_000;
 
 /** The actions of which the Allow statements differ, each with a decision of its own; none for more than AWS accepts. */
-function actionChanges(before: readonly Policy[], after: readonly Policy[]): readonly Compared[] {
+function actionChanges(before: readonly Policy[], after: readonly Policy[]) {
   const [allowsBefore, allowsAfter] = [allowsOf(before), allowsOf(after)];
   const allows = [...allowsBefore, ...allowsAfter];
   const listed = allows.reduce((sum, { actions }) => sum + actions.size, CATALOGUE.length);

@@ -4,8 +4,7 @@ import { ascii } from "../../text/printable";
 import { adviceLines, levelOf, textOf } from "../findings/finding";
 import { dkpAccess } from "../text/command";
 import { code, counted, prose } from "../text/markdown";
-import type { ActionChange, Scope } from "./change-rules";
-import { type DiffFound, RULES, type RuleId, type Section } from "./change-rules";
+import { type ActionChange, type DiffFound, RULES, type RuleId, type Scope, type Section } from "./change-rules";
 import { type Changes, changesExitCode, type DeploymentChanges } from "./changes";
 
 /** How a summary is formatted: as Markdown for a pull request, or plain for a terminal. */

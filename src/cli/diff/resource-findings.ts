@@ -3,11 +3,10 @@ import { ADDRESSES, KEY_ADDRESSES, policyAddress } from "../../terraform/address
 import type { JsonObject } from "../../text/json";
 import { isNodeAttachment, policyOfAddress } from "../terraform/known-addresses";
 import { canonical, listOf, objectOf, textOf } from "../text/json";
-import type { DiffFound } from "./change-rules";
+import type { DiffFound, SettingsPath } from "./change-rules";
 import { isOwn, routes } from "./permissions";
 import type { Plan } from "./plan-file";
 import { readPolicy } from "./policies";
-import type { SettingsPath } from "./settings-path";
 import { attribute, keyIn, managedChanges, type Snapshot, slotsOf, UNKNOWN, userPoliciesOf } from "./snapshot";
 
 /** What happens to a resource. */

@@ -3,9 +3,8 @@ import type { Slot } from "../../iam/key-slots";
 import { pgpKeyOf } from "../../iam/openpgp-key";
 import { KEY_ADDRESSES } from "../../terraform/addresses";
 import { isObject, type JsonObject } from "../../text/json";
-import type { DiffFound } from "./change-rules";
+import type { DiffFound, SettingsPath } from "./change-rules";
 import type { Plan } from "./plan-file";
-import type { SettingsPath } from "./settings-path";
 import { keyIn, type Snapshot, slotsOf } from "./snapshot";
 
 /** Attributes of an access key that are secret in plaintext. */

@@ -12,12 +12,7 @@ import { type Policy, readPolicy } from "./policies";
 export interface Snapshot {
   /** The attributes of what Terraform manages, by address. */
   readonly resources: ReadonlyMap<string, JsonObject>;
-  readonly outputs: ReadonlyMap<string, Output>;
-}
-
-export interface Output {
-  readonly sensitive: boolean;
-  readonly value: unknown;
+  readonly outputs: ReadonlyMap<string, { readonly sensitive: boolean; readonly value: unknown }>;
 }
 
 /** Whether this project creates resources at an address; the permissions of other resources are unknown. */

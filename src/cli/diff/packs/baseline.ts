@@ -16,8 +16,6 @@ const REQUIRED_FILES: readonly PackFile[] = [MAIN_FILE, DEPLOYMENT_FILE];
 /** The files of a review pack that are compared. */
 const COMPARED_FILES: readonly PackFile[] = [...REQUIRED_FILES, ...COMPARED_POLICIES];
 
-const isCompared = (file: string) => COMPARED_FILES.some((compared) => compared === file);
-
 /** A name that is a folder: any other name is a Git ref. */
 const PATH = /^(?:\.{1,2}|)(?:[/\\]|$)|^[A-Za-z]:[/\\]/;
 
@@ -71,7 +69,7 @@ function textsOfRef(name: string, review: string, root: string, environment: Env
       const [, mode = "", object = "", path = ""] = /^(\d+) \w+ ([0-9a-f]+)\t(.*)$/s.exec(entry) ?? [];
       const [, locked] = /^locks\/([^/]+)\.terraform\.lock\.hcl$/.exec(path) ?? [];
       const file = locked === undefined ? path.slice(inside.length) : `${locked}/${LOCK_FILE}`;
-      const isRead = locked !== undefined || isCompared(file.slice(file.indexOf("/") + 1));
+      const isRead = locked !== undefined || COMPARED_FILES.some((compared) => compared === file.slice(file.indexOf("/") + 1));
       const isFile = mode.startsWith("100");
       // A link or a submodule can also be in place of a whole pack.
       if (mode !== "" && !isFile && (isRead || !file.includes("/"))) {

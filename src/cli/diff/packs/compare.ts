@@ -9,7 +9,7 @@ import { packageVersion } from "../../../text/package-file";
 import { levelOf } from "../../findings/finding";
 import { effectiveSettings, normalizedSettings } from "../../pack/normalized-settings";
 import { canonical, listOf, objectOf, textOf } from "../../text/json";
-import { type DiffFound, RULES } from "../change-rules";
+import { type DiffFound, RULES, type RuleId } from "../change-rules";
 import type { Changes, DeploymentChanges } from "../changes";
 import { differences, nameOf, valueText } from "../json-values";
 import { permissionFindings } from "../permissions";
@@ -95,20 +95,13 @@ function ofUpgrade(before: PackSide, after: PackSide, findings: readonly DiffFou
     before.version !== after.version &&
     before.settings !== undefined &&
     settingDifferences(before.settings, after.settings ?? {}).length === 0;
-  return isUpgrade ? findings.map((found) => byUpgrade(found, after.version)) : findings;
+  const byUpgrade = ({ values, ...found }: DiffFound) =>
+    ({ ...found, values: { ...values, upgrade: after.version } }) as DiffFound;
+  return findings.map((found) => (isUpgrade && OF_UPGRADES.includes(found.rule) ? byUpgrade(found) : found));
 }
 
-function byUpgrade(found: DiffFound, upgrade: string | undefined): DiffFound {
-  switch (found.rule) {
-    case "permissions-broadened":
-    case "permissions-narrowed":
-    case "policy-narrowed":
-    case "deployer-broadened":
-      return { ...found, values: { ...found.values, upgrade } } as DiffFound;
-    default:
-      return found;
-  }
-}
+/** The rules whose sentences name an upgrade. */
+const OF_UPGRADES: readonly RuleId[] = ["permissions-broadened", "permissions-narrowed", "policy-narrowed", "deployer-broadened"];
 
 /** Another provider lock lets Terraform run another provider, with the credentials of whoever applies. */
 function lockFindings(before: PackSide, after: PackSide): readonly DiffFound[] {

@@ -1,10 +1,9 @@
 import { policyWith } from "../../../iam/policy-document";
 import type { Check } from "./check";
-import { accountCheck } from "./checks/account";
+import { accountCheck, regionCheck } from "./checks/account";
 import { imageCheck } from "./checks/image";
 import { openPgpKeysCheck } from "./checks/openpgp-keys";
 import { prefixCheck } from "./checks/prefix";
-import { regionCheck } from "./checks/region";
 import { resourceNamesCheck } from "./checks/resource-names";
 import { sourceAddressCheck } from "./checks/source-addresses";
 import { permissionsCheck } from "./checks/user-permissions";

@@ -6,9 +6,8 @@ import { IamReader } from "../aws/iam-reader";
 import { type Action, AwsError, type Input, TIMED_OUT, UNREACHABLE } from "../aws/operations";
 import type { Check, PreflightFound, Subject, Tools } from "./check";
 import { CHECKS } from "./checks";
-import { accountCheck } from "./checks/account";
+import { accountCheck, regionCheck } from "./checks/account";
 import { keyDryRunCheck } from "./checks/key-dry-run";
-import { regionCheck } from "./checks/region";
 import { type CheckResult, needsAttention } from "./report";
 
 /** With `asKey`, dry runs test the key instead of all other checks. */

@@ -4,7 +4,7 @@ import { type PolicyCondition, type PolicyValue, type Statement, valueText } fro
 type OneOrMore = string | readonly string[];
 
 /** The version of the policy language. Source: IAM User Guide, "IAM JSON policy elements: Version". */
-export const POLICY_VERSION = "2012-10-17";
+const POLICY_VERSION = "2012-10-17";
 
 /** A policy with these statements. */
 export function policyWith<S>(Statement: S) {

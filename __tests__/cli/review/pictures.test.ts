@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { deploymentsNamed } from "../../../src/cli/commands/support/deployments";
 import { terraformJson } from "../../../src/cli/terraform/configuration";
-import { label } from "../../../src/cli/text/mermaid";
+import { label } from "../../../src/cli/text/markdown";
 import { visible } from "../../../src/text/printable";
 import { deployment } from "../../helpers/deployment";
 import { RSA_KEY } from "../../helpers/pgp-keys";

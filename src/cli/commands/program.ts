@@ -86,22 +86,13 @@ function root(session: Session): Command {
     .exitOverride()
     .hook("preAction", (_, action) => {
       const { project } = program.opts<{ readonly project: string }>();
-      if (action.name() === "init") {
-        process.chdir(project);
-      } else {
-        enterProject(project, session.settings);
+      if (action.name() !== "init" && !existsSync(resolve(project, session.settings))) {
+        throw new Error(
+          `${resolve(project)}: has no ${session.settings}/; run the command in the folder of a project, or name it with --project FOLDER`,
+        );
       }
+      process.chdir(project);
     });
   addHelpSection(program, "Environment variables:", ENVIRONMENT);
   return program;
-}
-
-/** Makes a project the current folder. @throws Error if it is not a folder with the folder of the settings files */
-function enterProject(folder: string, settings: string): void {
-  if (!existsSync(resolve(folder, settings))) {
-    throw new Error(
-      `${resolve(folder)}: has no ${settings}/; run the command in the folder of a project, or name it with --project FOLDER`,
-    );
-  }
-  process.chdir(folder);
 }

@@ -35,17 +35,13 @@ export function leakCommands(userName: string, region: string) {
     // Two lines of a shell: what was issued until now is denied.
     denySessions: [
       "now=$(date -u +%Y-%m-%dT%H:%M:%SZ)",
-      `${iam("put-user-policy", { "policy-name": DENY_POLICY })} --policy-document="${shellDenial("$now")}"`,
+      // The shell fills in the time between its double quotes.
+      `${iam("put-user-policy", { "policy-name": DENY_POLICY })} --policy-document="${JSON.stringify(denial("$now")).replaceAll('"', '\\"')}"`,
     ],
     deleteKey: (id: string) => iam("delete-access-key", { "access-key-id": id }),
     createKey: iam("create-access-key"),
     removeDenial: iam("delete-user-policy", { "policy-name": DENY_POLICY }),
   };
-}
-
-/** The Deny as JSON within double quotes of a shell, so that the shell fills in the time. */
-function shellDenial(time: string): string {
-  return JSON.stringify(denial(time)).replaceAll('"', '\\"');
 }
 
 /** Denies everything to credentials that were issued before a time. Source: AWS's own `AWSRevokeOlderSessions`. */

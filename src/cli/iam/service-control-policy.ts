@@ -2,7 +2,7 @@ import { ACCOUNT_ID, iamResourceArn } from "../../iam/arns";
 import { CATALOGUE } from "../../iam/catalogue";
 import { otherNodeRoles } from "../../iam/cluster";
 import { NODE_ACTIONS } from "../../iam/node-role-permissions";
-import { POLICY_VERSION } from "../../iam/policy-document";
+import { policyWith } from "../../iam/policy-document";
 import type { PolicyOptions } from "../../iam/policy-statements";
 import { roleOf } from "./risks";
 
@@ -17,11 +17,6 @@ interface Denial {
   readonly Condition: { readonly ArnEquals: { readonly "aws:PrincipalArn": string } };
 }
 
-interface ControlPolicy {
-  readonly Version: typeof POLICY_VERSION;
-  readonly Statement: readonly Denial[];
-}
-
 interface ControlPolicyOptions extends Omit<PolicyOptions, "supplement"> {
   /** Path and name of the user: `/deckhouse`. */
   readonly user: string;
@@ -34,7 +29,7 @@ interface ControlPolicyOptions extends Omit<PolicyOptions, "supplement"> {
  * the actions of a node, whatever policies it has. In mode `documented`, whose policy does not limit it, the
  * user can only write and pass the node role. A service control policy has no effect in the management account.
  */
-export function controlPolicy(options: ControlPolicyOptions): ControlPolicy {
+export function controlPolicy(options: ControlPolicyOptions) {
   const { environment, cluster, mode, user, additionalRolePolicies } = options;
   const { partition, account = ACCOUNT_ID } = environment;
   const iam = (resource: string) => iamResourceArn({ partition, account }, resource);
@@ -45,15 +40,15 @@ export function controlPolicy(options: ControlPolicyOptions): ControlPolicy {
   const actions = [...new Set([...NODE_ACTIONS, ...additionalRolePolicies])].sort();
   const ofNodes = deny("NodeRoleStaysNodeRole", nodeRole, { NotAction: actions, Resource: "*" });
   if (mode !== "documented") {
-    return { Version: POLICY_VERSION, Statement: [ofNodes] };
+    return policyWith([ofNodes]);
   }
   const written = [nodeRole, `instance-profile/${roleOf(cluster)}`].map(iam);
   const passed = [nodeRole, ...otherNodeRoles(cluster).map((pathAndName) => `role${pathAndName}`)].map(iam);
-  const ofKey = [
+  return policyWith([
+    ofNodes,
     deny("KeyWritesOnlyNodeRole", `user${user}`, { Action: ROLE_WRITES, NotResource: written }),
     deny("KeyPassesOnlyNodeRoles", `user${user}`, { Action: ["iam:PassRole"], NotResource: passed }),
-  ];
-  return { Version: POLICY_VERSION, Statement: [ofNodes, ...ofKey] };
+  ]);
 }
 
 /**
@@ -63,7 +58,7 @@ export function controlPolicy(options: ControlPolicyOptions): ControlPolicy {
 export const MAX_CONTROL_POLICY_CHARACTERS = 10_240;
 
 /** A control policy as a file: formatted if AWS Organizations accepts that many characters, else without white space. */
-export function controlPolicyText(policy: ControlPolicy): string {
+export function controlPolicyText(policy: ReturnType<typeof controlPolicy>): string {
   const formatted = `${JSON.stringify(policy, null, 2)}\n`;
   return formatted.length > MAX_CONTROL_POLICY_CHARACTERS ? JSON.stringify(policy) : formatted;
 }

@@ -73,10 +73,7 @@ function stopListening(): void {
 export function inOneStep<T>(write: () => T): Promise<T> {
   return atSignal(
     () => undefined,
-    async () => {
-      await setImmediate();
-      return write();
-    },
+    async () => write(),
   );
 }
 

@@ -22,6 +22,17 @@ export function plain(text: string, prefix = ""): string {
   return prefix === "" ? markdown : markdown.replaceAll("\\<prefix>", prose(prefix));
 }
 
+/**
+ * A value within a quoted label of a Mermaid picture: none of its characters has a meaning in Mermaid, nor in the Markdown and the HTML
+ * of labels. Mermaid shows `#35;` as the character with that number. Source: Mermaid, "Flowcharts", "Entity codes to escape characters".
+ */
+export function label(text: string): string {
+  return visible(text).replaceAll(
+    /(?<![\p{L}\p{N}])[-._]|[-._](?![\p{L}\p{N}])|(?<=^| ) | $|[^\p{L}\p{N} ,/._-]/gu,
+    (character) => `#${character.codePointAt(0)};`,
+  );
+}
+
 /** A number of things: `1 action`, `2 actions`. */
 export function counted(count: number, what: string): string {
   return `${count} ${what}${count === 1 ? "" : "s"}`;

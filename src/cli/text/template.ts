@@ -3,8 +3,7 @@ import { Liquid, type Template } from "liquidjs";
 import { packageFile } from "../../text/package-file";
 import { visible } from "../../text/printable";
 import { type HclValue, hclArguments } from "./hcl";
-import { cell, code, counted, fenced, plain, prose } from "./markdown";
-import { label } from "./mermaid";
+import { cell, code, counted, fenced, label, plain, prose } from "./markdown";
 import { shellWord } from "./shell";
 
 /** What a filter has escaped for where it stands. All other values are escaped as prose. */

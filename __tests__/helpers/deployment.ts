@@ -16,7 +16,7 @@ export function deployment(settings = ""): Deployment {
   if (policies === undefined) {
     throw new Error("the settings of the test lack what their policy mode requires");
   }
-  return toDeployment("deckhouse", parsed, explicitFields(value), policies, { marked: [], secretLine: undefined });
+  return toDeployment("deckhouse", parsed, { policies, explicit: explicitFields(value), marked: [], secretLine: undefined });
 }
 
 /** Settings with so many former node roles. */

@@ -42,22 +42,18 @@ export function explicitFields(value: unknown): ReadonlySet<string> {
 export function toDeployment(
   stack: string,
   settings: Settings,
-  explicit: ReadonlySet<string>,
-  policies: DeploymentPolicies,
-  lines: Pick<Deployment, "marked" | "secretLine">,
+  known: Pick<Deployment, "policies" | "explicit" | "marked" | "secretLine">,
 ): Deployment {
   const { backend, cloud, cluster, features, ...rest } = settings;
   return {
     ...rest,
     stack,
-    state: stateLocation(stack, { backend, cloud }),
+    state: stateLocation(stack, settings),
     cluster: toCluster(settings),
-    policies,
     amis: cluster.amis ?? [],
     additionalRolePolicies: cluster.additionalRolePolicies ?? [],
-    explicit,
     settings,
-    ...lines,
+    ...known,
   };
 }
 

@@ -30,15 +30,12 @@ export function showSegment(segment: string): string {
 
 /** The known word that a misspelt one most likely means; undefined if none is near. */
 export function nearest(word: string, known: readonly string[]): string | undefined {
+  // Case and separators are what people get wrong without misspelling.
+  const plain = (text: string) => text.toLowerCase().replaceAll(/[-_]/g, "");
   const [best] = known
     .map((candidate) => ({ candidate, edits: misspelling(plain(word), plain(candidate)) }))
     .sort((one, other) => one.edits - other.edits);
   return best !== undefined && best.edits <= Math.ceil(word.length / 3) ? best.candidate : undefined;
-}
-
-/** Case and separators are what people get wrong without misspelling. */
-function plain(text: string): string {
-  return text.toLowerCase().replaceAll(/[-_]/g, "");
 }
 
 /** Edits between two words; swapped letters count as one. */

@@ -78,8 +78,8 @@ function withRules(
   const found = [...ownErrors, ...RULES.flatMap((check) => check(checked, { explicit, policies }))];
   const errors = found.map((error) => ({ ...error, line: yaml?.lineOf(error.path), path: error.path.map(showSegment) }));
   const isValid = errors.length === 0 && settings !== undefined && policies !== undefined;
-  const lines = { marked: yaml?.marked ?? [], secretLine };
-  const deployment = isValid ? toDeployment(stack, settings, explicit, policies, lines) : undefined;
+  const known = { explicit, marked: yaml?.marked ?? [], secretLine };
+  const deployment = isValid ? toDeployment(stack, settings, { ...known, policies }) : undefined;
   return { source, errors, candidate: { stack, source, settings: checked }, yaml, deployment };
 }
 

@@ -12,8 +12,7 @@ import {
 } from "cdktf";
 import { Construct } from "constructs";
 import type { OutputName } from "../terraform/outputs";
-import type { StateLocation } from "../terraform/state-location";
-import { type StateReading, stateReading } from "../terraform/state-location";
+import { type StateLocation, stateReading } from "../terraform/state-location";
 import { fromStackFolder } from "./local-state-path";
 
 /** Arguments of the backends that a state can be read from, in CDKTF's spelling and with its types. */
@@ -110,11 +109,17 @@ export class AccessState extends RemoteOutputs {
   static of(
     scope: Construct,
     id: string,
-    deployment: { readonly stack: string; readonly state: StateLocation },
+    { stack, state }: { readonly stack: string; readonly state: StateLocation },
     projectRoot = ".",
   ): AccessState {
-    const { backend, config } = readingOf(scope, deployment, projectRoot);
-    return new AccessState(scope, id, { [backend]: config } as unknown as AccessStateProps);
+    const { backend, config, missing } = stateReading(state);
+    if (missing.length > 0) {
+      throw new Error(
+        `${scope.node.path}: the settings of ${stack} leave ${missing.join(" and ")} of its backend ${state.type} open; read it with new AccessState and all arguments`,
+      );
+    }
+    const read = state.type === "local" ? fromStackFolder(scope, config, projectRoot) : config;
+    return new AccessState(scope, id, { [backend]: read } as unknown as AccessStateProps);
   }
 
   /** `provider` of DKP's AWSClusterConfiguration as YAML text, sensitive, since the secret is in it. */
@@ -127,18 +132,4 @@ export class AccessState extends RemoteOutputs {
       },
     });
   }
-}
-
-function readingOf(
-  scope: Construct,
-  { stack, state }: { readonly stack: string; readonly state: StateLocation },
-  projectRoot: string,
-): StateReading {
-  const reading = stateReading(state);
-  if (reading.missing.length > 0) {
-    throw new Error(
-      `${scope.node.path}: the settings of ${stack} leave ${reading.missing.join(" and ")} of its backend ${state.type} open; read it with new AccessState and all arguments`,
-    );
-  }
-  return state.type === "local" ? { ...reading, config: fromStackFolder(scope, reading.config, projectRoot) } : reading;
 }

@@ -72,19 +72,12 @@ function canonical(type: string, name: string, value: ArgumentValue | undefined)
   return type === "gcs" && name === "prefix" && typeof value === "string" ? value.replaceAll(/^\/+|(?<!\/)\/+$/g, "") : value;
 }
 
-/** What `terraform_remote_state` wants to know of a state. */
-export interface StateReading {
-  readonly backend: string;
-  readonly config: BackendArguments;
-  /** Arguments that the reader must add, since the deployment leaves them to `-backend-config` or to run time. */
-  readonly missing: readonly string[];
-}
-
 /**
- * How others read a deployment's state: where it is, without what only its writer needs (locks, encryption, credentials).
+ * How others read a deployment's state with `terraform_remote_state`: where it is, without what only its writer needs (locks, encryption, credentials).
  * A `cloud` block is read as `remote`. A `local` path is as the settings have it.
+ * @returns also the arguments that the reader must add, since the deployment leaves them to `-backend-config` or to run time
  */
-export function stateReading({ type, arguments: given }: StateLocation): StateReading {
+export function stateReading({ type, arguments: given }: StateLocation) {
   const backend = backendType(type);
   const names = [...Object.keys(backend?.identity ?? {}), ...(backend?.reach ?? [])].sort();
   // A reader takes one workspace; prefixes, tags and projects only choose among them at run time.

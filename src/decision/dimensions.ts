@@ -4,7 +4,7 @@ import * as glob from "./glob";
 import type { ConditionGuard, Guard, Statement, StatementReference } from "./model";
 import { holdsWhenAbsent } from "./operators";
 import { type PatternSet, partition } from "./partition";
-import { areComparable, type ValueClass, valueClasses } from "./values-of-key";
+import { areComparable, bits, valueClasses } from "./values-of-key";
 
 /** One independent part of a request: the action, the resource, a context key, or the result of a test that is not interpreted. */
 export interface Dimension {
@@ -197,7 +197,7 @@ function keyDimension(key: string, all: readonly ConditionGuard[], budget: Budge
   const classes = valueClasses(conditions, budget);
   const masks = masksOf(classes, conditions.length, budget);
   const every = (1n << BigInt(classes.length)) - 1n;
-  const certain = certainMask(classes);
+  const certain = bits(classes.map((each) => each.certain));
   const values = multiplicity(key);
   const testsLists = conditions.some(({ operator }) => operator.set !== "single");
   const listed = (members: bigint) => ({ members, some: [] });
@@ -216,10 +216,6 @@ function keyDimension(key: string, all: readonly ConditionGuard[], budget: Budge
     dimension,
     atoms: [...byText].map(([text, condition], at) => [text, atomOf(condition, masks[at] ?? 0n, every)] as const),
   };
-}
-
-function certainMask(classes: readonly ValueClass[]): bigint {
-  return classes.reduce((mask, { certain }, at) => (certain ? mask | (1n << BigInt(at)) : mask), 0n);
 }
 
 function atomOf({ operator, values }: ConditionGuard, matched: bigint, every: bigint): Omit<Atom, "dimension"> {

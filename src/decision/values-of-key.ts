@@ -30,7 +30,8 @@ export function valueClasses(conditions: readonly ConditionGuard[], budget: Budg
   return family === "text" ? textClasses(conditions, budget) : orderedClasses(ORDERS[family], conditions, budget);
 }
 
-function bits(truths: readonly boolean[]): bigint {
+/** A mask of what is true. */
+export function bits(truths: readonly boolean[]): bigint {
   return truths.reduce((sum, truth, at) => (truth ? sum | (1n << BigInt(at)) : sum), 0n);
 }
 

@@ -37,15 +37,12 @@ export function policyStatements(options: PolicyOptions): readonly PolicyStateme
 /** The same statements, whose ARNs are values. */
 export function requiredStatements(options: PolicyOptions): readonly Statement[] {
   const { mode, allowedNetworks } = options;
-  return [
-    ...(allowedNetworks === undefined ? [] : [otherNetworksDenied(allowedNetworks)]),
-    ...(mode === "documented" ? documentedPolicy(options) : scopedPolicy(options)),
-  ];
-}
-
-/** Denies every request that comes from none of the networks. */
-function otherNetworksDenied(networks: Networks): Statement {
-  return { effect: "Deny", ...statement("DenyOtherNetworks", ["*"], ["*"], otherNetworkConditions(networks)) };
+  const statements = mode === "documented" ? documentedPolicy(options) : scopedPolicy(options);
+  if (allowedNetworks === undefined) {
+    return statements;
+  }
+  const ofNone = statement("DenyOtherNetworks", ["*"], ["*"], otherNetworkConditions(allowedNetworks));
+  return [{ effect: "Deny", ...ofNone }, ...statements];
 }
 
 /**

@@ -13,8 +13,14 @@ function packageRoot(folder: string): string {
   return existsSync(join(folder, "package.json")) ? folder : packageRoot(dirname(folder));
 }
 
-/** The version of this package. */
-export function packageVersion(): string {
-  const { version } = JSON.parse(readFileSync(packageFile("package.json"), "utf8")) as { readonly version: string };
-  return version;
+interface PackageJson {
+  readonly name: string;
+  readonly version: string;
+  readonly devDependencies: Readonly<Record<string, string>>;
 }
+
+/** `package.json` of this package. */
+export const packageJson = (): PackageJson => JSON.parse(readFileSync(packageFile("package.json"), "utf8"));
+
+/** The version of this package. */
+export const packageVersion = (): string => packageJson().version;

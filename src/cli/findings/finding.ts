@@ -100,24 +100,10 @@ export function exitCodeOf<Of extends Rules>(rules: Of, findings: readonly Found
   return Math.max(0, ...findings.map((finding) => EXIT_CODE_OF[levelOf(rules, finding)])) as (typeof EXIT_CODE_OF)[Level];
 }
 
-/** Findings as a program reads them: each with its level and its sentences. */
-function findingsJson<Of extends Rules>(rules: Of, findings: readonly Finding<Of>[]): readonly object[] {
-  return findings.map((finding) => {
-    const { rule, values, ...location } = finding;
-    return {
-      rule,
-      level: levelOf(rules, finding),
-      ...location,
-      text: textOf(rules, finding),
-      ...adviceOf(rules, finding),
-      values,
-    };
-  });
-}
-
 /**
  * What every command prints with `--format json`: one object, however many deployments it reports. `docs/reference/findings.schema.json`
  * describes it.
+ * @param findings each gets its level and its sentences
  * @param deployments what the command reports of each deployment besides findings
  * @param more what the command reports besides deployments
  */
@@ -127,5 +113,10 @@ export function reportJson<Of extends Rules>(
   deployments: readonly (object & { readonly stack: string })[],
   more: object = {},
 ): object {
-  return { exitCode: exitCodeOf(rules, findings), ...more, deployments, findings: findingsJson(rules, findings) };
+  const read = findings.map((finding) => {
+    const { rule, values, ...location } = finding;
+    const level = levelOf(rules, finding);
+    return { rule, level, ...location, text: textOf(rules, finding), ...adviceOf(rules, finding), values };
+  });
+  return { exitCode: exitCodeOf(rules, findings), ...more, deployments, findings: read };
 }

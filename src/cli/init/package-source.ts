@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { basename, resolve } from "node:path";
-import { packageFile } from "../../text/package-file";
+import { packageFile, packageJson } from "../../text/package-file";
 import { type Environment, gitWith } from "../git";
 
 /**
@@ -10,9 +10,7 @@ import { type Environment, gitWith } from "../git";
  *   that this package was installed from, or that `npm run package` creates in this checkout
  */
 export function packageSource(environment: Environment): { readonly named: string; readonly file?: string } {
-  const { name = "", version = "" } = JSON.parse(readFileSync(packageFile("package.json"), "utf8")) as Readonly<
-    Record<string, string>
-  >;
+  const { name, version } = packageJson();
   const isCheckout = basename(packageFile("..")) !== "node_modules";
   const file = isCheckout
     ? packageFile(`${name}-${packedVersion(version, environment)}.tgz`)

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { packageFile } from "../../text/package-file";
+import { packageFile, packageJson } from "../../text/package-file";
 import { REASONS } from "../iam/recommended-settings";
 import { fillTemplate } from "../text/template";
 
@@ -24,10 +24,6 @@ export const CDKTF_NODE = 22;
 
 const NODE_VERSIONS = { settings: ">=20.9", cdktf: `>=20.9 <${CDKTF_NODE + 1}`, cdktn: ">=22.19" };
 
-interface PackageJson {
-  readonly devDependencies: Readonly<Record<string, string>>;
-}
-
 /** Files that are copied as they are. npm never packs files named `.gitignore` and `.npmrc`. */
 const SETTINGS_FILES: Readonly<Record<string, string>> = {
   ".gitattributes": "templates/gitattributes",
@@ -51,7 +47,7 @@ export function repositoryFiles(options: RepositoryOptions): Readonly<Record<str
   return {
     [`deployments/${stack}.yaml`]: fillTemplate("templates/deployment.yaml", REASONS),
     ...Object.fromEntries(Object.entries(copied).map(([path, template]) => [path, read(template)])),
-    "package.json": packageJson(options),
+    "package.json": packageJsonOf(options),
     "README.md": fillTemplate("templates/README.md", { stack, cdktf, pipelineFile: pipeline && PIPELINES[pipeline].path }),
     ...(pipeline === undefined ? {} : { [PIPELINES[pipeline].path]: read(PIPELINES[pipeline].template) }),
   };
@@ -62,7 +58,7 @@ export const CDK_TERRAIN = { cdktn: "0.24.0", "@cdktn/provider-aws": "25.7.0" };
 
 /** What a program needs, with the versions that this release is tested with. npm installs CDK Terrain under the names of CDKTF. */
 function programPackages(cdktf: "cdktf" | "cdktn"): Readonly<Record<string, string>> {
-  const { devDependencies } = JSON.parse(read("package.json")) as PackageJson;
+  const { devDependencies } = packageJson();
   const tested = (...names: readonly string[]) => Object.fromEntries(names.map((name) => [name, devDependencies[name] ?? ""]));
   const { cdktn, "@cdktn/provider-aws": bindings } = CDK_TERRAIN;
   return cdktf === "cdktf"
@@ -77,7 +73,7 @@ function programPackages(cdktf: "cdktf" | "cdktn"): Readonly<Record<string, stri
 }
 
 /** Jobs of a pipeline install no development dependencies, and the packages of a program are such. */
-function packageJson({ cdktf, source }: RepositoryOptions): string {
+function packageJsonOf({ cdktf, source }: RepositoryOptions): string {
   const content = {
     name: "dkp-access-deployments",
     description: "AWS access of DKP clusters",

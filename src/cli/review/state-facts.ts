@@ -1,5 +1,6 @@
 import { backendType } from "../../terraform/backends";
-import { type BackendArguments, type StateLocation, s3Endpoint, stateReading, urlOf } from "../../terraform/state-location";
+import { type StateLocation, s3Endpoint, stateReading, urlOf } from "../../terraform/state-location";
+import { valueAt } from "../../text/json";
 
 /** Where a state is, and how it is protected. */
 export function stateFacts(state: StateLocation) {
@@ -30,9 +31,7 @@ export function stateFacts(state: StateLocation) {
 /** The hosts and organizations that a state is sent to, by the name of their argument: `endpoints.s3`. */
 function destinationsOf({ type, arguments: given }: StateLocation): readonly (readonly [string, unknown])[] {
   const names = backendType(type)?.destinations ?? [];
-  const argumentOf = (name: string) =>
-    name.split(".").reduce<unknown>((outer, key) => (outer as BackendArguments | undefined)?.[key], given);
-  return names.map((name) => [name, argumentOf(name)]);
+  return names.map((name) => [name, valueAt(given, name.split("."))]);
 }
 
 /**

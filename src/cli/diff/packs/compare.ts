@@ -7,7 +7,7 @@ import { grouped } from "../../../text/grouped";
 import { type JsonObject, valueAt } from "../../../text/json";
 import { packageVersion } from "../../../text/package-file";
 import { levelOf } from "../../findings/finding";
-import { effectiveSettings, normalizedSettings } from "../../pack/normalized-settings";
+import { normalizedSettings } from "../../pack/normalized-settings";
 import { canonical, listOf, objectOf, textOf } from "../../text/json";
 import { type DiffFound, RULES, type RuleId } from "../change-rules";
 import type { Changes, DeploymentChanges } from "../changes";
@@ -86,7 +86,7 @@ function withDefaults(stack: string, side: PackSide): PackSide {
   const deployment = side.settings && deploymentOf(stack, side.settings);
   return deployment === undefined || "errors" in deployment
     ? side
-    : { ...side, settings: effectiveSettings(normalizedSettings(deployment).settings) };
+    : { ...side, settings: normalizedSettings(deployment).settings };
 }
 
 /** What changes although the settings are the same, because another version of the program generated the later review pack. */

@@ -25,14 +25,8 @@ export const imageCheck: Check = {
 /** What keeps an image from being one of DKP's nodes. @param imdsv2 `cluster.imdsv2` */
 function imageFindings(image: Image, ami: string, imdsv2: boolean | undefined): readonly PreflightFound[] {
   const { State: state = "in an unknown state", RootDeviceType: type = "unknown", RootDeviceName: root = "?" } = image;
-  const {
-    Architecture: architecture = "an unknown architecture",
-    EnaSupport,
-    ImdsSupport,
-    BlockDeviceMappings: mappings = [],
-  } = image;
-  const ebs = mappings.filter(({ Ebs }) => Ebs !== undefined);
-  const names = ebs.map(({ DeviceName }) => DeviceName ?? "?");
+  const { Architecture: architecture = "an unknown architecture", EnaSupport, ImdsSupport, BlockDeviceMappings = [] } = image;
+  const names = BlockDeviceMappings.flatMap(({ Ebs, DeviceName = "?" }) => (Ebs === undefined ? [] : DeviceName));
   const disks = names.length === 0 ? "none" : names;
   return [
     ...when(state !== "available", { rule: "image-state", values: { ami, state } }),

@@ -37,11 +37,9 @@ export const sourceAddressCheck: Check = {
     }
     const named = { Filters: [{ Name: "tag:Name", Values: [prefix] }] };
     const ownVpcs = existingVPCID === undefined ? await list("ec2:DescribeVpcs", named, ({ Vpcs }) => Vpcs) : [];
+    const vpcs = existingVPCID === undefined ? ownVpcs.map(({ VpcId = "" }) => VpcId) : [existingVPCID];
     const addresses = await elasticIps(list, prefix);
-    const endpoints = await interfaceEndpoints(
-      list,
-      existingVPCID === undefined ? ownVpcs.map(({ VpcId = "" }) => VpcId) : [existingVPCID],
-    );
+    const endpoints = await interfaceEndpoints(list, vpcs);
     if (user.allowedNetworks !== undefined) {
       const findings = outsideFindings(addresses, endpoints, user.allowedNetworks);
       const isKnown = addresses.length > 0 || servicesWithout(endpoints).length === 0;
@@ -105,10 +103,8 @@ async function interfaceEndpoints(list: Tools["list"], vpcs: string[]): Promise<
     .filter(({ service }) => SERVICES.includes(service));
 }
 
-/** Whether one of the CIDR blocks contains an address. */
 function includesAddress(cidrs: readonly string[], text: string): boolean {
   const address = ipaddr.parse(text);
-  return cidrs
-    .map((cidr) => ipaddr.parseCIDR(cidr))
-    .some(([network, length]) => network.kind() === address.kind() && address.match(network, length));
+  const blocks = cidrs.map((cidr) => ipaddr.parseCIDR(cidr));
+  return blocks.some(([network, length]) => network.kind() === address.kind() && address.match(network, length));
 }

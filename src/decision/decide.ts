@@ -1,7 +1,7 @@
 import { Budget, withinBudget } from "./budget";
 import { casesOf, hasNothingNew } from "./cases";
 import { counterexamples, findDoubt } from "./counterexamples";
-import { type Space, spacesOf } from "./dimensions";
+import { spacesOf } from "./dimensions";
 import { isAllowed, type KnownPart, remaining } from "./evaluate";
 import { REACHES, type Reach, resource } from "./glob";
 import { type Expander, expander, type KnownActions } from "./known-actions";
@@ -183,15 +183,10 @@ interface Question extends Required<DecisionOptions> {
   readonly isNew: IsNew;
 }
 
-/** What a decision is based on in both directions. */
-interface Basis {
-  readonly reaches: readonly Reach[];
-  readonly spaces: readonly Space[];
-  /** What the basis leaves of the effort. */
-  readonly left: number;
-}
+type Basis = ReturnType<typeof basisOf>;
 
-function basisOf(statements: readonly Statement[], steps: number): Basis {
+/** What a decision is based on in both directions, and what that leaves of the effort. */
+function basisOf(statements: readonly Statement[], steps: number) {
   const budget = new Budget(steps);
   const reaches = distinctReaches(statements);
   const spaces = spacesOf(statements, reaches, budget);

@@ -60,13 +60,8 @@ function inOrder(wildcards: string): string {
   return wildcards.replaceAll("*", "") + (wildcards.includes("*") ? "*" : "");
 }
 
-interface Raw {
-  readonly char: string;
-  readonly wildcard: "one" | "many" | undefined;
-}
-
 /** @param variables whether `${*}`, `${?}` and `${$}` stand for the character */
-function symbolsOf(text: string, variables: boolean): readonly Raw[] {
+function symbolsOf(text: string, variables: boolean) {
   const parts = text.match(variables ? /\$\{[*?$]\}|[\s\S]/gu : /[\s\S]/gu) ?? [];
   return parts.map((part) => ({ char: part.length > 2 ? part.charAt(2) : part, wildcard: WILDCARDS[part] }));
 }

@@ -141,15 +141,8 @@ function compile(sets: readonly PatternSet[], budget: Budget, alphabet?: readonl
   };
 }
 
-interface Moves {
-  /** Positions after a literal character, by character. */
-  readonly literals: ReadonlyMap<string, readonly number[]>;
-  /** Positions after a wildcard that took any character but the colon, and after one that took the colon. */
-  readonly others: readonly number[];
-  readonly colon: readonly number[];
-}
-
-function movesOf(positions: readonly Position[], state: readonly number[]): Moves {
+/** Positions after a literal, by character, after a wildcard that took any character but the colon, and after one that took the colon. */
+function movesOf(positions: readonly Position[], state: readonly number[]) {
   const literals = new Map<string, number[]>();
   const [others, colon]: [number[], number[]] = [[], []];
   const add = (char: string, position: number) => {
@@ -241,7 +234,7 @@ class Letters {
   }
 
   /** Each character stands for itself, the last one but the colon for all that are not listed. */
-  after(literals: Moves["literals"]): readonly string[] {
+  after(literals: ReadonlyMap<string, unknown>): readonly string[] {
     const characters: string[] = [];
     for (const char of literals.keys()) {
       if (char !== ":" && this.#allowed?.has(char) !== false) {

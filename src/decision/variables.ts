@@ -1,18 +1,12 @@
 import type { Side } from "./model";
 import { hasVariable, VARIABLES } from "./values";
 
-/** Both sides without policy variables, and the values that stand for them, by key. */
-interface FilledSides {
-  readonly one: Side;
-  readonly other: Side;
-  readonly values: Readonly<Record<string, string>>;
-}
-
 /**
  * Both sides with the same values for their policy variables: a request with these values is allowed the same by them. Undefined where a
  * variable may mean something else: it has a default, is in the name of a key, or in a policy of version 2008-10-17.
+ * @returns also the values, by key
  */
-export function withoutVariables(one: Side, other: Side): FilledSides | undefined {
+export function withoutVariables(one: Side, other: Side) {
   const text = JSON.stringify([one, other]);
   const documents = [one, other].flatMap(({ identity, boundary = [], controlPolicies = [] }) =>
     [...identity, boundary, controlPolicies].flat(2),

@@ -19,11 +19,12 @@ export function permissionFindings(before: Snapshot, after: Snapshot): readonly 
   const addresses = [...new Set([...before.resources.keys(), ...after.resources.keys()])];
   return [
     ...principals.flatMap(({ principal, address, policiesOf }) => {
-      const [old, current] = [before, after].map((side) => attribute(side, address, "permissions_boundary"));
+      const boundaries = [before, after].map((side) => attribute(side, address, "permissions_boundary"));
+      const [old, current] = boundaries;
       const stays = old === current ? current : undefined;
       const found = policyFindings(principal, comparePolicies(policiesOf(before), policiesOf(after)), stays);
       const both = before.resources.has(address) && after.resources.has(address);
-      return both && old !== current ? [...found, boundaryFinding(principal, address, old, current)] : found;
+      return both && old !== current ? [...found, boundaryFinding(principal, address, boundaries)] : found;
     }),
     ...trustFindings(trust(before), trust(after)),
     ...addresses.flatMap((address) =>
@@ -33,12 +34,7 @@ export function permissionFindings(before: Snapshot, after: Snapshot): readonly 
 }
 
 /** A permissions boundary only narrows permissions. Its content is a policy that this project does not have. */
-function boundaryFinding(
-  principal: Principal,
-  address: string,
-  before: string | undefined,
-  after: string | undefined,
-): DiffFound {
+function boundaryFinding(principal: Principal, address: string, [before, after]: readonly (string | undefined)[]): DiffFound {
   const location = { principal, address, field: SETTINGS[address]?.permissions_boundary };
   if (after === UNKNOWN) {
     return { rule: "argument-not-comparable", ...location, values: { address, argument: "permissions_boundary" } };

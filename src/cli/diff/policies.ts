@@ -100,18 +100,10 @@ function withExample(answer: Answer, after: readonly Policy[], before: readonly 
 const EXACT_PATTERNS: ReadonlySet<string> = new Set(Object.keys(ACTION_PATTERNS).map((pattern) => pattern.toLowerCase()));
 
 /** What the identity policies of a principal allow and deny on both sides. */
-export interface PolicyChange {
-  readonly allowed: Answer;
-  readonly reduced: Answer;
-  /** The same for requests that a Deny covers, whatever else allows them: the principal can have other policies. */
-  readonly undenied: Answer;
-  readonly denied: Answer;
-  readonly broadened: readonly ActionChange[];
-  readonly narrowed: readonly ActionChange[];
-}
+export type PolicyChange = ReturnType<typeof comparePolicies>;
 
 /** Compares all identity policies of one principal. The verdict is the decision's; the lists come from the statements that name an action. */
-export function comparePolicies(before: readonly Policy[], after: readonly Policy[]): PolicyChange {
+export function comparePolicies(before: readonly Policy[], after: readonly Policy[]) {
   const verdict = decisions(after, before);
   const [allowed, reduced] = [verdict.added(), verdict.removed()];
   const changes = allowed.kind === "nothing-new" && reduced.kind === "nothing-new" ? [] : actionChanges(before, after);
@@ -130,6 +122,7 @@ export function comparePolicies(before: readonly Policy[], after: readonly Polic
   return {
     allowed: withSpelling(withExample(allowed, after, before, actionsOf(broadened, after)), written),
     reduced: withSpelling(withExample(reduced, before, after, actionsOf(narrowed, before)), written),
+    // The same for requests that a Deny covers, whatever else allows them: the principal can have other policies.
     undenied: withSpelling(withExample(ofDenials.added(), allButAfter, allButBefore, formerlyDenied), written),
     denied: ofDenials.removed(),
     broadened,
@@ -279,17 +272,10 @@ function actionChange(action: string, before: readonly Allow[], after: readonly 
   };
 }
 
-/** An Allow statement without its ID and its actions. */
-interface Allow {
-  /** In lower case; of a NotAction statement those that it leaves out. */
-  readonly actions: ReadonlySet<string>;
-  readonly patterns: readonly string[];
-  readonly isNot: boolean;
-  readonly version: unknown;
-  readonly rest: Statement;
-}
+type Allow = ReturnType<typeof allowsOf>[number];
 
-function allowsOf(policies: readonly Policy[]): readonly Allow[] {
+/** Allow statements with their actions in lower case, of a NotAction statement those that it leaves out, and the rest without its ID. */
+function allowsOf(policies: readonly Policy[]) {
   return policies.flatMap((policy) =>
     statementsIn([policy])
       .filter(({ Effect }) => Effect === "Allow")

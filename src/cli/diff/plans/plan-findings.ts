@@ -25,6 +25,8 @@ export function changesOfPlan(given: JsonObject, stack: string, source: string, 
   const [before, after] = [snapshotOfPlan(plan, "before"), snapshotOfPlan(plan, "after")];
   const resources = resourcesOfPlan(plan, before, after);
   const imported = resources.filter(({ action }) => action === "imported").map(({ address }) => address);
+  // The state also had the secret for the OpenPGP keys of access keys that were changed or deleted outside Terraform.
+  const formerPgpKeys = plan.drift.map(({ address, before: old }) => [address, textOf(old?.pgp_key)] as const);
   const findings = [
     ...wholeFindings(plan),
     ...more,
@@ -33,7 +35,7 @@ export function changesOfPlan(given: JsonObject, stack: string, source: string, 
     ...imported.flatMap((address) => importedPolicyFindings(address, before, after)),
     ...secretFindings(secretPlan, secrets),
     ...exposureFindings(before, after, imported),
-    ...pgpKeyFindings([...pgpKeysIn(before), ...formerPgpKeys(plan)], pgpKeysIn(after)),
+    ...pgpKeyFindings([...pgpKeysIn(before), ...formerPgpKeys], pgpKeysIn(after)),
     ...imported
       .filter((address) => WITH_PERMISSIONS.includes(address))
       .map((address): DiffFound => ({ rule: "import-not-compared", address, values: { what: describe(address, after) } })),
@@ -102,11 +104,6 @@ function wholeFindings(plan: Plan): readonly DiffFound[] {
 
 function pgpKeysIn(snapshot: Snapshot): PgpKeys {
   return slotsOf(snapshot).map((slot) => [slot, keyIn(snapshot, slot)?.pgpKey]);
-}
-
-/** The OpenPGP keys of access keys that were changed or deleted outside Terraform: the state had the secret for them. */
-function formerPgpKeys({ drift }: Plan): PgpKeys {
-  return drift.map(({ address, before }) => [address, textOf(before?.pgp_key)]);
 }
 
 /** Objects that can have policies which Terraform does not manage. */

@@ -19,21 +19,12 @@ export interface DeployerPolicy {
   readonly grants: readonly Grant[];
 }
 
-interface DeployerPolicies {
-  /** One, or more if Terraform assumes roles. */
-  readonly policies: readonly DeployerPolicy[];
-  /**
-   * The least-privilege policy of a principal that only plans, without taking the state's lock: `terraform plan -lock=false`. It
-   * writes nothing, the lock included: whoever can write the lock can stop an apply, or let two of them run at once.
-   */
-  readonly planner: string;
-}
-
 /**
  * The least-privilege policies for planning, applying, updating and destroying a deployment, limited to its names and its state.
- * If Terraform assumes a role, that role has the permissions, and the pipeline's own credentials can only assume the role.
+ * If Terraform assumes a role, that role has the permissions, and the pipeline's own credentials can only assume the role. Also the policy
+ * of a principal that only plans, and writes nothing.
  */
-export function deployerPolicies(deployment: Deployment): DeployerPolicies {
+export function deployerPolicies(deployment: Deployment) {
   const grantsOf = grantsByPrincipal(deployment);
   const policies = [...grantsOf]
     .filter(([, own]) => own.length > 0)
@@ -42,6 +33,7 @@ export function deployerPolicies(deployment: Deployment): DeployerPolicies {
       const size = text.replaceAll(/\s/g, "").length;
       return { file: fileOf(role, deployment.provider.assumeRoleArn), role, text, size, grants: own };
     });
+  // With `terraform plan -lock=false`: whoever can write the lock can stop an apply, or let two of them run at once.
   return { policies, planner: policyText((grantsOf.get(undefined) ?? []).filter(({ plan }) => plan === true)) };
 }
 

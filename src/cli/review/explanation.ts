@@ -48,27 +48,17 @@ function requirementsOf(row: CatalogueRow, cluster: Cluster): Requirements {
   return { row, because, elsewhere, requiredBy: because.join(", ") || (elsewhere.length === 0 ? "nothing known" : possibleUse) };
 }
 
-/** An action of a deployment's policy. */
-interface Permission extends Requirements {
-  /** Whether anything requires it, as far as the settings describe the cluster. */
-  readonly isRequired: boolean;
-  /** Its row in the table of actions. */
-  readonly tableRow: string;
-}
-
 /** The actions of a policy with their requirements. @param rows the actions @param statements what allows them */
-export function permissionsOf(
-  rows: readonly CatalogueRow[],
-  statements: readonly PolicyStatement[],
-  cluster: Cluster,
-): readonly Permission[] {
+export function permissionsOf(rows: readonly CatalogueRow[], statements: readonly PolicyStatement[], cluster: Cluster) {
   return rows.map((row) => {
     const requirements = requirementsOf(row, cluster);
     const allowing = statements.filter(({ actions }) => actions.includes(row.action));
     const mayBeRequired = cluster.layout === undefined && appliesTo(row, cluster.dkpVersion);
     return {
       ...requirements,
+      /** Whether anything requires it, as far as the settings describe the cluster. */
       isRequired: requirements.because.length > 0 || (row.requiredWhen.length > 0 && mayBeRequired),
+      /** Its row in the table of actions. */
       tableRow: tableRow([
         `${code(row.action)}${row.documented ? "" : " (additional)"}`,
         row.access,

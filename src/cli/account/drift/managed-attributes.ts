@@ -96,7 +96,13 @@ export interface Managed {
  */
 export function managedOf(settings: Deployment, account: string, state?: readonly StateResource[]): Managed {
   const resources = { state: state ?? [], described: describedResources(settings, account) };
-  const values = (kind: Kind, attribute: string) => valuesOf(resources, kind, attribute);
+  /** The values of an attribute of the resources of a kind; "" where it is not set. */
+  const values = (kind: Kind, attribute: string): Links => {
+    const [inState = [], described = []] = [resources.state, resources.described].map((all) =>
+      ofKind(all, kind).flatMap(({ attributes }) => listOf(attributes[attribute] ?? "").map(String)),
+    );
+    return { managed: [...new Set([...inState, ...described])], inState };
+  };
   const attached = (kind: Kind) => ({ attached: values(kind, "policy_arn") });
   const bounded = (kind: Kind) => ({ boundary: values(kind, "permissions_boundary") });
   const named = <K extends ExpectedObject["kind"]>(type: Kind, kind: K) => {
@@ -123,21 +129,11 @@ export function managedOf(settings: Deployment, account: string, state?: readonl
   };
 }
 
-interface Resources {
-  readonly state: readonly StateResource[];
-  readonly described: readonly StateResource[];
-}
-
-/** The values of an attribute of the resources of a kind; "" where it is not set. */
-function valuesOf({ state, described }: Resources, kind: Kind, attribute: string): Links {
-  const valuesIn = (resources: readonly StateResource[]) =>
-    ofKind(resources, kind).flatMap(({ attributes }) => listOf(attributes[attribute] ?? "").map(String));
-  const inState = valuesIn(state);
-  return { managed: [...new Set([...inState, ...valuesIn(described)])], inState };
-}
-
 /** State and settings can have different ones, and different documents. */
-function managedPolicies({ state, described }: Resources): readonly ExpectedObject[] {
+function managedPolicies({
+  state,
+  described,
+}: Readonly<Record<"state" | "described", readonly StateResource[]>>): readonly ExpectedObject[] {
   const byArn = grouped(ofKind([...state, ...described], "policy"), ({ attributes }) => String(attributes.arn));
   return [...byArn].map(([arn, resources]) => ({
     kind: "policy",

@@ -25,10 +25,6 @@ export interface DeckhouseAccessStackOptions {
   readonly compared?: boolean;
 }
 
-/** Measured with CDKTF 0.21. */
-const IMPORT_IN_HCL =
-  "import: CDKTF leaves import blocks out of HCL, so that Terraform would create the objects again; run synth without --hcl until the import is applied";
-
 /**
  * The AWS access of one DKP deployment: user, key, policy and attachment at the addresses of the DKP documentation, so that a
  * workspace that applied the documented HCL keeps its state.
@@ -160,9 +156,11 @@ export class DeckhouseAccessStack extends TerraformStack {
     for (const warning of settingsWarnings(deployment)) {
       Annotations.of(this).addWarning(warning);
     }
-    const isHcl = App.of(this).hclOutput;
-    this.node.addValidation({ validate: () => addressErrors(this) });
-    this.node.addValidation({ validate: () => (isHcl && deployment.import !== undefined ? [IMPORT_IN_HCL] : []) });
+    const isImportInHcl = App.of(this).hclOutput && deployment.import !== undefined;
+    // Measured with CDKTF 0.21.
+    const importError =
+      "import: CDKTF leaves import blocks out of HCL, so that Terraform would create the objects again; run synth without --hcl until the import is applied";
+    this.node.addValidation({ validate: () => [...addressErrors(this), ...(isImportInHcl ? [importError] : [])] });
   }
 
   /**

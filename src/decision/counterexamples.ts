@@ -51,11 +51,7 @@ function witness(dimension: Dimension | undefined, mask: bigint): string {
 }
 
 /** Why nothing was proven, if there may be a difference; undefined if there is none. */
-export function findDoubt(
-  space: Space,
-  cases: readonly Case[],
-  budget: Budget,
-): (Answer & { readonly kind: "not-comparable" }) | undefined {
+export function findDoubt(space: Space, cases: readonly Case[], budget: Budget): Answer | undefined {
   const { dimensions } = space;
   const start = dimensions.map(({ everything }) => everything);
   for (const { groups, others } of cases) {
@@ -66,11 +62,7 @@ export function findDoubt(
   return undefined;
 }
 
-function doubtOf(
-  dimensions: readonly Dimension[],
-  requests: RequestSet,
-  involved: readonly Conjunction[],
-): Answer & { readonly kind: "not-comparable" } {
+function doubtOf(dimensions: readonly Dimension[], requests: RequestSet, involved: readonly Conjunction[]): Answer {
   const decides = ({ literals }: Conjunction) =>
     literals.some(({ atom }) => dimensions[atom.dimension]?.opaque === true && requests[atom.dimension]?.single !== 3n);
   const opaque = involved.find((conjunction) => conjunction.reason !== undefined && decides(conjunction));

@@ -1,14 +1,6 @@
 import { type Budget, BudgetExceeded } from "./budget";
 import type { Glob, GlobSymbol } from "./glob";
 
-/** Strings that the same sets of patterns match. */
-interface StringClass {
-  /** Bit n is set if set n of the patterns matches the strings of the class. */
-  readonly matches: bigint;
-  /** A shortest string of the class. */
-  readonly witness: string;
-}
-
 /** A set of patterns; a string is in it if one of them matches. */
 export type PatternSet = readonly Glob[];
 
@@ -18,14 +10,10 @@ export type PatternSet = readonly Glob[];
  * Walks the product of the patterns' automata (their positions) breadth first. In each state only the characters at the current positions
  * can matter, and one more that stands for all others.
  * @param alphabet the characters that strings consist of, besides the colon; any character if undefined
+ * @returns of each class a shortest string, and bit n of its matches set if set n of the patterns matches its strings
  * @throws BudgetExceeded if the patterns have too many combinations
  */
-export function partition(
-  sets: readonly PatternSet[],
-  universe: PatternSet,
-  budget: Budget,
-  alphabet?: readonly string[],
-): readonly StringClass[] {
+export function partition(sets: readonly PatternSet[], universe: PatternSet, budget: Budget, alphabet?: readonly string[]) {
   const automaton = compile([...sets, universe], budget, alphabet);
   const universeBit = 1n << BigInt(sets.length);
   // By the bits as text: a map of large numbers compares them one by one.
@@ -61,18 +49,6 @@ function keyOf(state: readonly number[]): string {
   return String.fromCharCode(...state);
 }
 
-/** Sets of patterns as one automaton. A state is a sorted list of positions; positions of all patterns are numbered through. */
-interface Automaton {
-  readonly start: readonly number[];
-  readonly accepts: (state: readonly number[]) => bigint;
-  /** Whether the last set, the universe, matches what has been read. */
-  readonly isInLast: (state: readonly number[]) => boolean;
-  /** Whether the last set can still match. */
-  readonly isAlive: (state: readonly number[]) => boolean;
-  /** The states after each character that can matter; the last one but the colon stands for all characters that are not listed. */
-  readonly successors: (state: readonly number[]) => readonly (readonly [char: string, following: readonly number[]])[];
-}
-
 interface Position {
   readonly set: number;
   /** Undefined at the end of a pattern. */
@@ -86,8 +62,13 @@ interface Position {
 /** Positions are characters of a key, below the surrogates, so that keys are unambiguous. */
 const MAX_POSITIONS = 0xd000;
 
-/** @throws BudgetExceeded if the patterns are too long */
-function compile(sets: readonly PatternSet[], budget: Budget, alphabet?: readonly string[]): Automaton {
+type State = readonly number[];
+
+/**
+ * Sets of patterns as one automaton. A state is a sorted list of positions; positions of all patterns are numbered through.
+ * @throws BudgetExceeded if the patterns are too long
+ */
+function compile(sets: readonly PatternSet[], budget: Budget, alphabet?: readonly string[]) {
   const positions: Position[] = [];
   const starts: number[] = [];
   // The positions of the last set are the last ones, and states are sorted.
@@ -107,7 +88,7 @@ function compile(sets: readonly PatternSet[], budget: Budget, alphabet?: readonl
   const letters = new Letters(alphabet);
   return {
     start: close(starts),
-    accepts: (state) => {
+    accepts: (state: State) => {
       let bits = 0n;
       for (const at of state) {
         const accepted = positions[at]?.accepted ?? 0n;
@@ -115,7 +96,8 @@ function compile(sets: readonly PatternSet[], budget: Budget, alphabet?: readonl
       }
       return bits;
     },
-    isInLast: (state) => {
+    /** Whether the last set, the universe, matches what has been read. */
+    isInLast: (state: State) => {
       for (let index = state.length - 1; index >= 0; index -= 1) {
         const at = state[index] ?? 0;
         if (at < firstOfLast) {
@@ -127,8 +109,10 @@ function compile(sets: readonly PatternSet[], budget: Budget, alphabet?: readonl
       }
       return false;
     },
-    isAlive: (state) => (state.at(-1) ?? -1) >= firstOfLast,
-    successors: (state) => {
+    /** Whether the last set can still match. */
+    isAlive: (state: State) => (state.at(-1) ?? -1) >= firstOfLast,
+    /** The states after each character that can matter; the last one but the colon stands for all characters that are not listed. */
+    successors: (state: State) => {
       const { literals, others, colon } = movesOf(positions, state);
       const characters = letters.after(literals);
       budget.spend(characters.length * (1 + (state.length >> 2)));

@@ -6,7 +6,7 @@ import { type PatternSet, partition } from "./partition";
 import { familyOf } from "./values";
 
 /** Values of a context key for which all conditions on it have the same result. */
-export interface ValueClass {
+interface ValueClass {
   readonly witness: string;
   /** Bit n is set if the values match one of those of condition n. Negation, set operators and IfExists are not applied yet. */
   readonly matches: bigint;

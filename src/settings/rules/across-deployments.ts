@@ -18,15 +18,6 @@ export interface Candidate {
   readonly settings: CheckedSettings;
 }
 
-/** The account of a deployment, as far as its settings name it. */
-interface Account {
-  /** No account spans partitions. */
-  readonly partition: string;
-  /** `accountId`, or that of the assumed role; undefined if the settings do not name it. */
-  readonly id: string | undefined;
-  readonly profile: string | undefined;
-}
-
 /** Something that a deployment has, and that another one must not have as well. */
 interface Claim {
   readonly candidate: Candidate;
@@ -40,7 +31,10 @@ interface Claim {
   readonly message: (where: string) => string;
 }
 
-function accountOf({ accountId, provider, region }: Pick<Settings, "accountId" | "provider" | "region">): Account {
+type Account = ReturnType<typeof accountOf>;
+
+/** The account of a deployment, as far as its settings name it: `accountId`, or that of the assumed role. No account spans partitions. */
+function accountOf({ accountId, provider, region }: Pick<Settings, "accountId" | "provider" | "region">) {
   const id = accountId ?? parseIamArn(provider.assumeRoleArn ?? "")?.account;
   return { partition: partitionOf(region), id, profile: provider.profile };
 }

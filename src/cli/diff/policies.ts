@@ -148,7 +148,10 @@ export function policyFindings(principal: Principal, change: PolicyChange, bound
   }
   if (reduced.kind !== "nothing-new") {
     const rule = isDeployed ? "permissions-narrowed" : "policy-narrowed";
-    found.push({ rule, principal, values: { principal, actions: narrowed, ...lostEvidence(change) } });
+    const { reason, request } = evidenceOf(reduced);
+    // A request stands for a list that is empty.
+    const evidence = { reason, request: narrowed.length === 0 ? request : undefined };
+    found.push({ rule, principal, values: { principal, actions: narrowed, ...evidence } });
   }
   if (denied.kind !== "nothing-new") {
     found.push({ rule: isDeployed ? "deny-added" : "policy-deny-added", principal, values: { principal } });
@@ -169,12 +172,6 @@ export function deployerFindings(file: string, change: PolicyChange): readonly D
     found.push({ rule: "deployer-narrowed", principal, values: { file, actions: narrowed } });
   }
   return found;
-}
-
-/** Why it is reported that less is allowed; a request stands for a list that is empty. */
-function lostEvidence({ reduced, narrowed }: PolicyChange) {
-  const { request, reason } = evidenceOf(reduced);
-  return { reason, request: narrowed.length === 0 ? request : undefined };
 }
 
 /** The request, or the reason why there is none. */

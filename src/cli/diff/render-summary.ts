@@ -168,16 +168,11 @@ function wholeCountOf(changes: readonly ActionChange[]): string {
 
 /** "3 actions (2 write)". */
 function countOf(changes: readonly ActionChange[]): string {
-  const writes = changes.filter(({ access }) => isWrite(access)).length;
+  const writes = changes.filter(({ access }) => !["List", "Read", "unknown"].includes(access)).length;
   const unknown = changes.filter(({ access }) => access === "unknown").length;
   const kinds = [...(writes > 0 ? [`${writes} write`] : []), ...(unknown > 0 ? [`${unknown} outside DKP's catalogue`] : [])];
   const all = counted(changes.length, "action");
   return kinds.length === 0 ? all : `${all} (${kinds.join(", ")})`;
-}
-
-/** Whether actions of an access level change something. */
-function isWrite(access: ActionChange["access"]): boolean {
-  return access !== "List" && access !== "Read" && access !== "unknown";
 }
 
 function deploymentLines({ stack, state, findings }: DeploymentChanges, style: Style): readonly string[] {

@@ -135,10 +135,7 @@ export function describe(address: string, snapshot: Snapshot): string {
 }
 
 /** What the loss of a resource means for a running cluster, and what to do instead. */
-interface Effect {
-  readonly risk: string;
-  readonly remedy: string;
-}
+type Effect = Readonly<Record<"risk" | "remedy", string>>;
 
 const NO_ACCESS: Effect = { risk: "the cluster loses access to AWS", remedy: "do not apply, unless the cluster is destroyed" };
 const NO_PERMISSIONS: Effect = {

@@ -57,7 +57,9 @@ function changesOf(
 ): DeploymentChanges {
   const [given, after] = [sideOf(base), sideOf(current)];
   if (after.settings === undefined) {
-    return { stack, state: "removed", findings: removal(given) };
+    // AWS and the state keep everything, so that nothing else is compared.
+    const rule = given.settings?.protect === false ? "deployment-removed" : "removed-while-protected";
+    return { stack, state: "removed", findings: [{ rule, values: {} }] };
   }
   const lock = lockFindings(given, after);
   if (lock.length === 0 && canonical(withoutLock(given)) === canonical(withoutLock(after))) {
@@ -151,11 +153,6 @@ function ofRename(changes: DeploymentChanges, from: string, before: PackSide, af
       : { rule: "state-left-behind", field: "backend", values: { ...values, settings } };
   const others = changes.findings.filter(({ rule }) => rule !== "destination-changed");
   return { ...changes, state: "changed", findings: [found, ...others] };
-}
-
-/** A deployment whose settings file is deleted: AWS and the state keep everything, so that nothing else is compared. */
-function removal({ settings }: PackSide): readonly DiffFound[] {
-  return [{ rule: settings?.protect === false ? "deployment-removed" : "removed-while-protected", values: {} }];
 }
 
 function findingsBetween(stack: string, before: PackSide, after: PackSide): readonly DiffFound[] {

@@ -31,9 +31,7 @@ type ValuesOf<Template, Own> = { readonly [Name in Exclude<NamesIn<Template>, Op
 type ValueOf<Name, Own> = Name extends keyof Own ? Own[Name] : string | number | readonly string[];
 
 /** A rule with the sentences that have the names of their values, for lists of rules. */
-interface TemplateRule<Values> extends Rule<Values> {
-  readonly templates: Templates;
-}
+type TemplateRule<Values> = Rule<Values> & { readonly templates: Templates };
 
 /** Rules of one level. */
 export function templateRules<const Of extends Readonly<Record<string, Given>>, Own = object>(level: Level, given: Of) {

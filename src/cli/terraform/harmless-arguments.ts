@@ -19,9 +19,10 @@ const BACKEND_CONFIG = /^-?-backend-config=/;
  */
 export function requireHarmlessArguments(environment: Readonly<Record<string, string | undefined>>, isPartial: boolean): void {
   for (const variable of VARIABLES) {
+    const harmless = isPartial && variable === "TF_CLI_ARGS_init" ? [...HARMLESS, BACKEND_CONFIG] : HARMLESS;
     const harmful = (environment[variable] ?? "")
       .split(/\s+/)
-      .find((argument) => argument !== "" && !isHarmless(argument, isPartial && variable === "TF_CLI_ARGS_init"));
+      .find((argument) => argument !== "" && !harmless.some((pattern) => pattern.test(argument)));
     if (harmful !== undefined) {
       const name = harmful.replace(/=.*/s, "");
       const remedy = BACKEND_CONFIG.test(harmful)
@@ -31,6 +32,3 @@ export function requireHarmlessArguments(environment: Readonly<Record<string, st
     }
   }
 }
-
-const isHarmless = (argument: string, isPartial: boolean) =>
-  HARMLESS.some((pattern) => pattern.test(argument)) || (isPartial && BACKEND_CONFIG.test(argument));

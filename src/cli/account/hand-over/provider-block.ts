@@ -14,11 +14,7 @@ import { EDIT_PROVIDER } from "../keys/actions";
 import { mismatches } from "../keys/situation";
 
 /** The field `provider` of DKP's `AWSClusterConfiguration`. */
-interface ProviderBlock {
-  readonly providerAccessKeyId: string;
-  readonly providerSecretAccessKey: string;
-  readonly region: string;
-}
+type ProviderBlock = Readonly<Record<"providerAccessKeyId" | "providerSecretAccessKey" | "region", string>>;
 
 /**
  * The key that the outputs of a deployment expose, with its secret from the state.

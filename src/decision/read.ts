@@ -30,12 +30,8 @@ function readDocument(
   reference: StatementReference,
   expanded: Expander,
 ): readonly Statement[] | Unreadable {
-  const {
-    Version: version = "2008-10-17",
-    Id: _,
-    Statement: statements,
-    ...rest
-  } = isRecord(document) ? document : { "": document };
+  const elements: Readonly<Record<string, unknown>> = isRecord(document) ? document : { "": document };
+  const { Version: version = "2008-10-17", Id: _, Statement: statements, ...rest } = elements;
   if (!VERSIONS.some((known) => known === version) || Object.keys(rest).length > 0) {
     return { reference, reason: "is not a policy document of version 2008-10-17 or 2012-10-17" };
   }
@@ -74,8 +70,7 @@ function readStatement(
     ];
   }
   const always = [actionGuard(Action ?? NotAction, NotAction !== undefined, expanded), ...conditionGuards(Condition, variables)];
-  const alternatives =
-    NotResource === undefined ? resourceGuards(Resource, variables) : [notResourceGuards(NotResource, variables)];
+  const alternatives = resourceGuards(Resource ?? NotResource, NotResource !== undefined, variables);
   return alternatives.map((guards) => ({ reference, effect, guards: [...always, ...guards] }));
 }
 
@@ -101,24 +96,21 @@ function patternGuard(
 
 const RESOURCE = /^(?:\*$|arn:)/;
 
-/** Resources that are read as one pattern, and the others; undefined where they are no texts. */
-function resourcesOf(value: unknown, variables: boolean) {
+/** For Resource one alternative for all that are read, and one for each that has a policy variable or is no ARN; for NotResource only one. */
+function resourceGuards(value: unknown, negated: boolean, variables: boolean): readonly (readonly Guard[])[] {
+  const element = negated ? "not resource" : "resource";
   const resources = strings(value);
-  const isRead = (resource: string) => RESOURCE.test(resource) && !(variables && hasVariable(resource));
-  return resources && { patterns: resources.filter(isRead), others: resources.filter((resource) => !isRead(resource)) };
-}
-
-/** One alternative for all resources that are read, and one for each that has a policy variable or is no ARN. */
-function resourceGuards(value: unknown, variables: boolean): readonly (readonly Guard[])[] {
-  const resources = resourcesOf(value, variables);
   if (resources === undefined) {
-    return [[opaque(["resources", canonical(value)], INVALID_RESOURCE)]];
+    return [[opaque([element, canonical(value)], INVALID_RESOURCE)]];
   }
-  const { patterns, others } = resources;
-  const alternatives = others.map((resource) => variableGuards(resource, variables));
-  return patterns.length === 0
-    ? alternatives
-    : [[patternGuard("resource", patterns, { negated: false, variables })], ...alternatives];
+  const isRead = (resource: string) => RESOURCE.test(resource) && !(variables && hasVariable(resource));
+  const patterns = resources.filter(isRead);
+  const others = resources.filter((resource) => !isRead(resource));
+  const read = patterns.length === 0 ? [] : [[patternGuard("resource", patterns, { negated, variables })]];
+  // Not the opposite of the same resource in Resource: a variable may have no value.
+  return negated
+    ? [[...read.flat(), ...others.map((resource) => opaqueResource(resource, variables, element))]]
+    : [...read, ...others.map((resource) => variableGuards(resource, variables))];
 }
 
 /** A resource with variables matches at most what the same resource with `*` instead of the variables matches. */
@@ -128,17 +120,6 @@ function variableGuards(resource: string, variables: boolean): readonly Guard[] 
   return variables && RESOURCE.test(resource)
     ? [patternGuard("resource", patterns, { negated: false, variables }), test]
     : [test];
-}
-
-function notResourceGuards(value: unknown, variables: boolean): readonly Guard[] {
-  const resources = resourcesOf(value, variables);
-  if (resources === undefined) {
-    return [opaque(["not resources", canonical(value)], INVALID_RESOURCE)];
-  }
-  const { patterns, others } = resources;
-  // Not the opposite of the same resource in Resource: a variable may have no value.
-  const tests = others.map((resource) => opaqueResource(resource, variables, "not resource"));
-  return patterns.length === 0 ? tests : [patternGuard("resource", patterns, { negated: true, variables }), ...tests];
 }
 
 const INVALID_RESOURCE = "has a resource that is neither * nor an ARN";

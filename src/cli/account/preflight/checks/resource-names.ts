@@ -7,9 +7,6 @@ import { day, ownerFindings } from "../../owner-findings";
 import { type DeploymentFacts, ownershipOf } from "../../ownership";
 import { type Check, type PreflightFound, type Subject, when } from "../check";
 
-/** No object exists, so that it does not matter whose it is. */
-const NOT_READ = { unread: "" };
-
 /** The names of the deployment's own user, policies, group and node role: whether they are free, or else whose the objects are. */
 export const resourceNamesCheck: Check = {
   id: "resource-names",
@@ -27,14 +24,12 @@ export const resourceNamesCheck: Check = {
   async run({ iam }, subject) {
     const { deployment } = subject;
     const objects = await Promise.all(managedObjects(deployment).map((object) => read(object, iam, subject)));
-    const names = objects.some(existingOf) ? { deployment, state: await subject.state() } : { deployment, state: NOT_READ };
-    return objects.flatMap((object) =>
-      checkObject(object, names).map((found) => ({
-        object: title(object),
-        field: `${object.setting}.name`,
-        ...found,
-      })),
-    );
+    // Where no object exists, it does not matter whose it is.
+    const state = objects.some(existingOf) ? await subject.state() : { unread: "" };
+    return objects.flatMap((object) => {
+      const location = { object: `${object.kind} ${object.name}`, field: `${object.setting}.name` };
+      return checkObject(object, deployment, state).map((found) => ({ ...location, ...found }));
+    });
   },
 };
 
@@ -62,18 +57,13 @@ async function policyOfName(iam: IamReader, name: string): Promise<Reading<Exist
   return mapReading(policies, (all) => all.find(({ PolicyName = "" }) => PolicyName.toLowerCase() === name.toLowerCase()));
 }
 
-const title = ({ kind, name }: Pick<ManagedObject, "kind" | "name">) => `${kind} ${name}`;
 const existingOf = ({ existing }: NamedObject) => ("value" in existing ? existing.value : undefined);
 
-interface Names {
-  readonly deployment: Deployment;
-  readonly state: Reading<NonNullable<DeploymentFacts["state"]>>;
-}
+type State = NonNullable<DeploymentFacts["state"]>;
 
 /** What is found about an object: nothing if its name is free, or it is managed or imported. */
-function checkObject(named: NamedObject, names: Names): readonly PreflightFound[] {
+function checkObject(named: NamedObject, deployment: Deployment, state: Reading<State>): readonly PreflightFound[] {
   const { kind, path, setting, imports = "", existing } = named;
-  const { deployment, state } = names;
   const isToImport = isImported(deployment, named);
   if ("unread" in existing) {
     const isDenied = existing.code === "AccessDenied" || existing.code === "AccessDeniedException";
@@ -89,14 +79,15 @@ function checkObject(named: NamedObject, names: Names): readonly PreflightFound[
   }
   return "unread" in state
     ? when(!isToImport, { rule: "name-state-unread", values: { ...values, reason: state.unread } })
-    : checkOwner(named, existing.value, { ...names, state: state.value });
+    : checkOwner(named, existing.value, deployment, state.value);
 }
 
 /** What is found about an object that exists, by whose it is. */
 function checkOwner(
   { kind, name, path, address, setting, imports, uses }: NamedObject,
   { Arn: arn = "", Path: existingPath = "/", CreateDate }: ExistingObject,
-  { deployment, state }: Pick<Names, "deployment"> & { readonly state: NonNullable<DeploymentFacts["state"]> },
+  deployment: Deployment,
+  state: State,
 ): readonly PreflightFound[] {
   const values = { arn, since: day(CreateDate), setting };
   const managed = presentIn(state.resources).find((resource) => resource.address === address)?.attributes;

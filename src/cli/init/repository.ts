@@ -24,29 +24,21 @@ export const CDKTF_NODE = 22;
 
 const NODE_VERSIONS = { settings: ">=20.9", cdktf: `>=20.9 <${CDKTF_NODE + 1}`, cdktn: ">=22.19" };
 
-/** Files that are copied as they are. npm never packs files named `.gitignore` and `.npmrc`. */
-const SETTINGS_FILES: Readonly<Record<string, string>> = {
-  ".gitattributes": "templates/gitattributes",
-  ".gitignore": "templates/gitignore",
-  ".npmrc": "templates/npmrc",
-};
+/** Files that are copied as they are. npm never packs files named `.gitignore` and `.npmrc`: the templates have no point in front. */
+const SETTINGS_FILES = [".gitattributes", ".gitignore", ".npmrc"];
 
 /** Files of the program that `cdktf` runs. */
-const PROGRAM_FILES: Readonly<Record<string, string>> = {
-  "cdktf.json": "templates/cdktf.json",
-  "main.ts": "templates/main.ts",
-  "tsconfig.json": "templates/tsconfig.json",
-};
+const PROGRAM_FILES = ["cdktf.json", "main.ts", "tsconfig.json"];
 
 const read = (path: string) => readFileSync(packageFile(path), "utf8");
 
 /** The files of a repository for deployments, by path. */
 export function repositoryFiles(options: RepositoryOptions): Readonly<Record<string, string>> {
   const { stack, pipeline, cdktf } = options;
-  const copied = { ...SETTINGS_FILES, ...(cdktf && PROGRAM_FILES) };
+  const copied = [...SETTINGS_FILES, ...(cdktf === undefined ? [] : PROGRAM_FILES)];
   return {
     [`deployments/${stack}.yaml`]: fillTemplate("templates/deployment.yaml", REASONS),
-    ...Object.fromEntries(Object.entries(copied).map(([path, template]) => [path, read(template)])),
+    ...Object.fromEntries(copied.map((path) => [path, read(`templates/${path.replace(/^\./, "")}`)])),
     "package.json": packageJsonOf(options),
     "README.md": fillTemplate("templates/README.md", { stack, cdktf, pipelineFile: pipeline && PIPELINES[pipeline].path }),
     ...(pipeline === undefined ? {} : { [PIPELINES[pipeline].path]: read(PIPELINES[pipeline].template) }),

@@ -10,19 +10,9 @@ import { risksOf } from "../../iam/risks";
 import { policyFile } from "../../pack/file-names";
 import { policyOfAddress } from "../../terraform/known-addresses";
 import { objectOf, textOf } from "../../text/json";
-import type { DiffFound, RuleId } from "../change-rules";
+import type { DiffFound } from "../change-rules";
 import { changeText, differences, valueText } from "../json-values";
 import { deploymentOf, type PackSide, settingDifferences } from "./pack-side";
-
-/** By the meaning of a field, the rule that reports its change. */
-const RULE_OF = {
-  permissions: "setting-permissions",
-  exposure: "setting-exposure",
-  identity: "setting-identity",
-  breaking: "setting-breaking",
-  harmless: "setting-harmless",
-  attention: "setting-changed",
-} as const satisfies Readonly<Record<string, RuleId>>;
 
 /** What the changes of the settings mean, as the schema declares it; those of the destination and of the tags together. */
 export function settingsFindings(before: JsonObject, after: JsonObject): readonly DiffFound[] {
@@ -39,7 +29,8 @@ export function settingsFindings(before: JsonObject, after: JsonObject): readonl
   }
   for (const change of others.filter(({ field }) => !field.endsWith(".pgpKey"))) {
     const { field, path } = change;
-    const rule = isHarmlessAs(path, change.after) ? "setting-harmless" : RULE_OF[meaningOf(path)];
+    const meaning = isHarmlessAs(path, change.after) ? "harmless" : meaningOf(path);
+    const rule = meaning === "attention" ? "setting-changed" : (`setting-${meaning}` as const);
     found.push({ rule, field, values: { field, before: valueText(change.before), after: valueText(change.after) } });
   }
   return found;

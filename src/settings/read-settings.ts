@@ -10,16 +10,14 @@ import { ACCESS_KEY_RULES } from "./rules/access-key-rules";
 import { type Candidate, conflicts } from "./rules/across-deployments";
 import { ARN_RULES } from "./rules/arn-rules";
 import { BACKEND_RULES } from "./rules/backend-rules";
-import { CLUSTER_RULES } from "./rules/cluster-rules";
 import { forbiddenStrings } from "./rules/forbidden-strings";
-import { IMPORT_RULES } from "./rules/import-rules";
 import { POLICY_RULES } from "./rules/policy-rules";
 import { checkedSettings } from "./rules/rule";
 import { deploymentSchema, type Settings } from "./schema/deployment-schema";
 import { issueErrors } from "./schema/fields";
 import type { parseYaml, YamlFile } from "./yaml-file";
 
-const RULES = [BACKEND_RULES, POLICY_RULES, CLUSTER_RULES, ARN_RULES, ACCESS_KEY_RULES, IMPORT_RULES].flat();
+const RULES = [BACKEND_RULES, POLICY_RULES, ARN_RULES, ACCESS_KEY_RULES].flat();
 
 /** The result of reading the settings of one deployment. */
 export interface Reading {

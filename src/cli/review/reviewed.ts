@@ -47,7 +47,6 @@ export function reviewed(deployment: Deployment, terraform: TerraformJson) {
     otherRoles: otherNodeRoles(cluster),
     /** The commands after a leak of the key `ID`. */
     leak: { ...leak, deactivate: deactivate("ID"), denySessions: denySessions.join("\n"), deleteKey: deleteKey("ID") },
-    /** Empty where no address has changed. */
     ...permissionFacts(deployment),
   };
 }

@@ -6,7 +6,7 @@ import { type Rule, rule } from "./rule";
 
 type KeySlots = Exclude<Settings["accessKeys"], "none">;
 
-/** Rules between the two key slots, and with an imported key. Each message names the legal next steps. */
+/** Rules between the two key slots, and about what is imported. Each message names the legal next steps. */
 export const ACCESS_KEY_RULES: readonly Rule[] = [
   rule(["accessKeys"], ({ accessKeys }) => accessKeys !== "none" && slotError(accessKeys)),
   rule(
@@ -17,6 +17,31 @@ export const ACCESS_KEY_RULES: readonly Rule[] = [
   rule(
     ["import.accessKeyId", "accessKeys"],
     ({ "import.accessKeyId": imported, accessKeys }) => imported !== undefined && importError(accessKeys),
+  ),
+  // What is imported must exist in the settings, and a group must have a use.
+  rule(["import", "attachment", "nodeRole"], ({ import: imports = {}, attachment, nodeRole }) => {
+    const errors = {
+      attachment:
+        attachment === "group" &&
+        'the attachment to the user is imported, and attachment "group" has none; set attachment to "user-and-group", apply, and go on from there',
+      group:
+        attachment === "user" &&
+        'true requires a group, and attachment "user" has none; set attachment to "user-and-group", or remove import.group',
+      nodeRole:
+        nodeRole === undefined && "true requires a role, and nodeRole is not set; set nodeRole.name, or remove import.nodeRole",
+    };
+    return Object.entries(errors).flatMap(([name, message]) =>
+      message && imports[name as keyof typeof errors] === true ? errorAt(`import.${name}`, message) : [],
+    );
+  }),
+  ...(["group.name", "group.path"] as const).map((field) =>
+    rule(
+      [field, "attachment"],
+      ({ attachment }, { explicit }) =>
+        attachment === "user" &&
+        explicit.has(field) &&
+        `has no effect: attachment is "user", and there is no group; set attachment to "user-and-group", or remove ${field}`,
+    ),
   ),
 ];
 

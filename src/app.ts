@@ -83,12 +83,17 @@ export class AccessApp extends App {
       };
       stack.node.addValidation({ validate });
     }
-    writing(this.outdir, () => {
+    try {
       super.synth();
       for (const stack of stacks) {
         this.complete(stack);
       }
-    });
+    } catch (error) {
+      // A write that fails, for example on a full disk, names no path in Node.js.
+      const { errno, path = this.outdir } = error as NodeJS.ErrnoException;
+      const message = fileErrorMessage({ errno, path });
+      throw message === undefined ? error : new ReportedError(message, { cause: error });
+    }
     this.printNotes([...names, ...this.stacks]);
   }
 
@@ -132,17 +137,6 @@ export class AccessApp extends App {
 
 function printToStandardError(line: string): void {
   process.stderr.write(printable(`${line}\n`));
-}
-
-/** Runs code that writes to a path. A write that fails, for example on a full disk, names no path in Node.js. */
-function writing(target: string, run: () => void): void {
-  try {
-    run();
-  } catch (error) {
-    const { errno, path = target } = error as NodeJS.ErrnoException;
-    const message = fileErrorMessage({ errno, path });
-    throw message === undefined ? error : new ReportedError(message, { cause: error });
-  }
 }
 
 /**

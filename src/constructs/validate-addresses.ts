@@ -17,14 +17,12 @@ export function addressErrors(stack: TerraformStack): string[] {
   );
 }
 
+type Types = Readonly<Record<string, object>>;
+
 function addressesOf(element: TerraformElement): readonly string[] {
-  const {
-    resource = {},
-    data = {},
-    ...others
-  } = element.toTerraform() as Readonly<Record<string, Readonly<Record<string, object>>>>;
-  const named = (types: Readonly<Record<string, object>>, prefix: string) =>
+  const { resource = {}, data = {}, ...others } = element.toTerraform() as Readonly<Record<string, Types>>;
+  const named = (types: Types, prefix = "") =>
     Object.entries(types).flatMap(([type, names]) => Object.keys(names).map((name) => `${prefix}${type}.${name}`));
   const ofBlocks = Object.fromEntries(Object.entries(others).filter(([block]) => BLOCKS.includes(block)));
-  return [...named(resource, ""), ...named(data, "data."), ...named(ofBlocks, "")];
+  return [...named(resource), ...named(data, "data."), ...named(ofBlocks)];
 }

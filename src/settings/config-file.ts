@@ -66,20 +66,16 @@ export function readConfigFile(path: string): { config: ConfigFile } | { errors:
   }
   const { provider, masterNodeGroup, nodeGroups = [], ...fields } = cluster.output;
   const groups = [masterNodeGroup, ...nodeGroups, fields.withNAT?.bastionInstance];
+  const secret = valueAt(file.value, SECRET);
+  const isPlaceholder = typeof secret !== "string" || secretIn(secret) === undefined;
   const amis = [...new Set(groups.flatMap((group) => group?.instanceClass?.ami ?? []))];
   return {
     config: {
       fields: { ...fields, amis, ...(names[0] && { prefix: names[0] }) },
       region: provider.region,
-      secretLine: secretLineOf(file),
+      secretLine: isPlaceholder ? undefined : file.lineOf(SECRET),
     },
   };
-}
-
-/** Undefined for a placeholder. */
-function secretLineOf({ value, lineOf }: YamlFile): number | undefined {
-  const secret = valueAt(value, SECRET);
-  return typeof secret === "string" && secretIn(secret) !== undefined ? lineOf(SECRET) : undefined;
 }
 
 /**

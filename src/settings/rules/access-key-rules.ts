@@ -9,15 +9,8 @@ type KeySlots = Exclude<Settings["accessKeys"], "none">;
 /** Rules between the two key slots, and about what is imported. Each message names the legal next steps. */
 export const ACCESS_KEY_RULES: readonly Rule[] = [
   rule(["accessKeys"], ({ accessKeys }) => accessKeys !== "none" && slotError(accessKeys)),
-  rule(
-    ["accessKeys", "import"],
-    ({ accessKeys, import: imports }) =>
-      accessKeys !== "none" && plaintextError(accessKeys, secretForms({ accessKeys, import: imports })),
-  ),
-  rule(
-    ["import.accessKeyId", "accessKeys"],
-    ({ "import.accessKeyId": imported, accessKeys }) => imported !== undefined && importError(accessKeys),
-  ),
+  rule(["accessKeys", "import"], (keys) => keys.accessKeys !== "none" && plaintextError(keys.accessKeys, secretForms(keys))),
+  rule(["import.accessKeyId", "accessKeys"], (keys) => keys["import.accessKeyId"] !== undefined && importError(keys.accessKeys)),
   // What is imported must exist in the settings, and a group must have a use.
   rule(["import", "attachment", "nodeRole"], ({ import: imports = {}, attachment, nodeRole }) => {
     const errors = {

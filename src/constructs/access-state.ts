@@ -13,7 +13,7 @@ import {
 import { Construct } from "constructs";
 import type { OutputName } from "../terraform/outputs";
 import { type StateLocation, stateReading } from "../terraform/state-location";
-import { fromStackFolder } from "./local-state-path";
+import { fromStackFolder } from "./state-backend";
 
 /** Arguments of the backends that a state can be read from, in CDKTF's spelling and with its types. */
 interface Backends {

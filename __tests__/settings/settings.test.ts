@@ -1,5 +1,5 @@
 import { type Change, editedYaml } from "../../src/cli/account/keys/edit-yaml";
-import { secretForms } from "../../src/settings/key-secrets";
+import { secretForms } from "../../src/settings/deployment";
 import { notesOf } from "../../src/settings/settings-notes";
 import { deployment } from "../helpers/deployment";
 import { ENCRYPTION_KEY } from "../helpers/pgp-keys";

@@ -19,10 +19,6 @@ export function loadDeployments(folder: string): readonly Deployment[] {
 
 /** What is known of each settings file of a folder, valid or not. @throws SettingsError if there are none */
 export function readFolder(folder: string): readonly Reading[] {
-  return settingsFiles(folder).map(readFile);
-}
-
-function settingsFiles(folder: string): readonly string[] {
   let names: readonly string[];
   try {
     names = readdirSync(folder).filter((name) => !name.startsWith("."));
@@ -34,7 +30,7 @@ function settingsFiles(folder: string): readonly string[] {
     const found = names.length === 0 ? "" : `, only ${listed(names.map(visible))}`;
     throw folderError(folder, `has no deployments${found}; write each one as <stack>.yaml in this folder itself`);
   }
-  return files.map((name) => join(folder, name));
+  return files.map((name) => readFile(join(folder, name)));
 }
 
 function folderError(folder: string, message: string): SettingsError {

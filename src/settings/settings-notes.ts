@@ -3,8 +3,7 @@ import { SLOTS, type Slot } from "../iam/key-slots";
 import { ROLE_POLICIES } from "../iam/limits";
 import { pgpKeyOf, pgpKeyText } from "../iam/openpgp-key";
 import { omittedActions } from "../iam/policy-statements";
-import { type Deployment, policyOptionsOf } from "./deployment";
-import { leastProtected, secretForms } from "./key-secrets";
+import { type Deployment, leastProtected, policyOptionsOf, secretForms } from "./deployment";
 import { listed, show } from "./message-parts";
 
 const SECRET_IN_STATE =

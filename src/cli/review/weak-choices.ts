@@ -1,6 +1,5 @@
 import { SLOTS } from "../../iam/key-slots";
-import type { Deployment } from "../../settings/deployment";
-import type { SecretForm } from "../../settings/key-secrets";
+import type { Deployment, SecretForm } from "../../settings/deployment";
 
 /** What the choices are read from. */
 interface Facts {

@@ -1,6 +1,6 @@
 import { otherSlot, type Slot } from "../../iam/key-slots";
+import { secretForms } from "../deployment";
 import { errorAt, type FieldError } from "../errors";
-import { secretForms } from "../key-secrets";
 import type { Settings } from "../schema/deployment-schema";
 import { type Rule, rule } from "./rule";
 

@@ -7,7 +7,7 @@ import { REACHES, type Reach, resource } from "./glob";
 import { type Expander, expander, type KnownActions } from "./known-actions";
 import type { Answer, DecisionRequest, Policies, Side, Statement } from "./model";
 import { readSide, statementText, type Unreadable } from "./read";
-import { withoutVariables } from "./variables";
+import { withoutVariables } from "./values";
 
 export interface DecisionOptions {
   /** Limit of the effort in steps; a thousand steps take up to 0.6 ms. @default DEFAULT_STEPS */

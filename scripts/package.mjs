@@ -1,6 +1,6 @@
 // Usage: npm run package [-- OPTIONS of npm pack]
 // Packs this checkout as VERSION-gCOMMIT, so that two checkouts differ. The commit with the tag vVERSION, and a folder without Git, are
-// packed as VERSION. src/cli/init/package-source.ts expects the same name.
+// packed as VERSION. src/cli/init/repository.ts expects the same name.
 import { spawnSync } from "node:child_process";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 

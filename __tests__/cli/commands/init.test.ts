@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, join, relative } from "node:path";
 import { parse } from "yaml";
-import { packageSource } from "../../../src/cli/init/package-source";
+import { packageSource } from "../../../src/cli/init/repository";
 import { PACK_FILES } from "../../../src/cli/pack/file-names";
 import { folderForEach } from "../../helpers/folder";
 import { ENCRYPTION_KEY } from "../../helpers/pgp-keys";

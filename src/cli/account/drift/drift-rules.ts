@@ -1,7 +1,7 @@
 import { templateRules } from "../../findings/templates";
 import { PROGRAM } from "../../text/command";
 import { recovery } from "../../text/recovery";
-import { OWNER_RULES } from "../owner-findings";
+import { OWNER_RULES } from "../ownership";
 
 /** CloudTrail's event history has 90 days. */
 const ASK = "before anybody changes it, ask who did this and why, and whether DKP needs it; CloudTrail has it as {event}";

@@ -11,8 +11,7 @@ import {
   type StoredDocument,
   storedDocument,
 } from "../aws/iam-reader";
-import { day, ownerFindings } from "../owner-findings";
-import { type DeploymentFacts, ownershipOf } from "../ownership";
+import { type DeploymentFacts, day, ownerFindings, ownershipOf } from "../ownership";
 import { actionsBeyond, actionsOf, isOwnDenial, sameDocument } from "./document";
 import type { DriftRules } from "./drift-rules";
 import type { ExpectedObject, Links, Managed } from "./managed-attributes";

@@ -1,6 +1,6 @@
 import { templateRules } from "../../findings/templates";
 import { PROGRAM } from "../../text/command";
-import { OWNER_RULES } from "../owner-findings";
+import { OWNER_RULES } from "../ownership";
 
 const EXISTS = "it exists ({arn}[, created {since}])";
 const OTHER_NAME = "choose another {setting}.name";

@@ -3,8 +3,7 @@ import type { Deployment } from "../../../../settings/deployment";
 import { presentIn } from "../../../terraform/state-file";
 import { type ExistingObject, type IamReader, mapReading, type Reading } from "../../aws/iam-reader";
 import { isImported, type ManagedObject, managedObjects } from "../../managed-objects";
-import { day, ownerFindings } from "../../owner-findings";
-import { type DeploymentFacts, ownershipOf } from "../../ownership";
+import { type DeploymentFacts, day, ownerFindings, ownershipOf } from "../../ownership";
 import { type Check, type PreflightFound, type Subject, when } from "../check";
 
 /** The names of the deployment's own user, policies, group and node role: whether they are free, or else whose the objects are. */

@@ -6,7 +6,7 @@ import { isAllowed, type KnownPart, remaining } from "./evaluate";
 import { REACHES, type Reach, resource } from "./glob";
 import { type Expander, expander, type KnownActions } from "./known-actions";
 import type { Answer, DecisionRequest, Policies, Side, Statement } from "./model";
-import { readSide, statementText, type Unreadable } from "./read";
+import { readSide, statementText } from "./read";
 import { withoutVariables } from "./values";
 
 export interface DecisionOptions {
@@ -67,10 +67,10 @@ export function comparisonOf(after: Side, before: Side, options: DecisionOptions
   const expanded = expander(actions);
   const [readAfter, readBefore] = [readSide("after", after, expanded), readSide("before", before, expanded)];
   if ("reason" in readAfter) {
-    return always(unreadable(readAfter));
+    return always({ kind: "not-comparable", ...readAfter });
   }
   if ("reason" in readBefore) {
-    return always(unreadable(readBefore));
+    return always({ kind: "not-comparable", ...readBefore });
   }
   let prepared: { readonly basis: Basis | undefined } | undefined;
   const decided = (one: Policies, other: Policies): Answer => {
@@ -157,10 +157,6 @@ function newIn(one: Policies, other: Policies, reaches: readonly Reach[]): IsNew
 
 function always(answer: Answer): Comparison {
   return { added: () => answer, removed: () => answer };
-}
-
-function unreadable({ reference, reason }: Unreadable): Answer {
-  return { kind: "not-comparable", statement: reference, reason };
 }
 
 const UNDECIDED: Answer = { kind: "not-comparable", reason: "the policies have too many combinations of patterns to compare" };

@@ -4,8 +4,8 @@ import { readOperator } from "./operators";
 import { hasVariable, readValues, VARIABLES, withFoldedVariables } from "./values";
 
 /** A document that cannot be read at all. */
-export interface Unreadable {
-  readonly reference: StatementReference;
+interface Unreadable {
+  readonly statement: StatementReference;
   readonly reason: string;
 }
 
@@ -33,7 +33,7 @@ function readDocument(
   const elements: Readonly<Record<string, unknown>> = isRecord(document) ? document : { "": document };
   const { Version: version = "2008-10-17", Id: _, Statement: statements, ...rest } = elements;
   if (!VERSIONS.some((known) => known === version) || Object.keys(rest).length > 0) {
-    return { reference, reason: "is not a policy document of version 2008-10-17 or 2012-10-17" };
+    return { statement: reference, reason: "is not a policy document of version 2008-10-17 or 2012-10-17" };
   }
   const readings = listOf(statements).map((statement, at) => {
     const sid = isRecord(statement) && typeof statement.Sid === "string" ? statement.Sid : undefined;
@@ -57,7 +57,7 @@ function readStatement(
   const statement = isRecord(json) ? json : {};
   const effect = statement.Effect;
   if (effect !== "Allow" && effect !== "Deny") {
-    return { reference, reason: "has neither effect Allow nor Deny" };
+    return { statement: reference, reason: "has neither effect Allow nor Deny" };
   }
   const { Sid: _, Effect: __, Action, NotAction, Resource, NotResource, Condition, ...rest } = statement;
   const understood =

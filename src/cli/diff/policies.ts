@@ -1,4 +1,4 @@
-import { type Comparison, comparisonOf } from "../../decision/decide";
+import { comparisonOf } from "../../decision/decide";
 import type { KnownActions } from "../../decision/known-actions";
 import type { Answer, DecisionRequest, PolicyJson, Side } from "../../decision/model";
 import { ACTION_PATTERNS, matchesAction } from "../../iam/action-patterns";
@@ -65,11 +65,6 @@ function rankOf(action: string): number {
   return WITHOUT_PERMISSION.includes(name) ? LEVELS.length : (FACTS.get(name)?.rank ?? LEVELS.indexOf("unknown"));
 }
 
-/** Decides the policies of a principal against those before, in both directions, with the actions that exist. */
-function decisions(after: readonly Policy[], before: readonly Policy[]): Comparison {
-  return comparisonOf({ identity: after }, { identity: before }, { actions: KNOWN_ACTIONS });
-}
-
 /** Actions of which a request is looked for, with steps that suffice in any order of statements, and patterns of which actions are. */
 const MAX_EXAMPLES = 5;
 const EXAMPLE_STEPS = 100_000;
@@ -104,16 +99,14 @@ export type PolicyChange = ReturnType<typeof comparePolicies>;
 
 /** Compares all identity policies of one principal. The verdict is the decision's; the lists come from the statements that name an action. */
 export function comparePolicies(before: readonly Policy[], after: readonly Policy[]) {
-  const verdict = decisions(after, before);
+  const verdict = comparisonOf({ identity: after }, { identity: before }, { actions: KNOWN_ACTIONS });
   const [allowed, reduced] = [verdict.added(), verdict.removed()];
   const changes = allowed.kind === "nothing-new" && reduced.kind === "nothing-new" ? [] : actionChanges(before, after);
   const broadened = allowed.kind === "nothing-new" ? [] : changes.flatMap(({ more, change }) => (more ? [change] : []));
   const narrowed = reduced.kind === "nothing-new" ? [] : changes.flatMap(({ less, change }) => (less ? [change] : []));
-  const [allButBefore, allButAfter] = [
-    [FULL_ACCESS, ...denials(before)],
-    [FULL_ACCESS, ...denials(after)],
-  ];
-  const ofDenials = decisions(allButAfter, allButBefore);
+  const allButBefore = [FULL_ACCESS, ...denials(before)];
+  const allButAfter = [FULL_ACCESS, ...denials(after)];
+  const ofDenials = comparisonOf({ identity: allButAfter }, { identity: allButBefore }, { actions: KNOWN_ACTIONS });
   const formerlyDenied = statementsIn(denials(before)).flatMap(({ Action }) => listOf(Action).map(nameOf));
   const written = spellings([...before, ...after]);
   // Where only a Deny or a boundary differs, each allowed action can be the example.

@@ -141,29 +141,20 @@ function isOwnDrift(attribute: string, old: JsonObject, current: JsonObject, { r
 /** What is unusual in an entry of `resource_changes`. */
 function entryFindings(change: PlannedChange): readonly DiffFound[] {
   const { address, formerAddress, isManaged, type, name, provider } = change;
-  const found: DiffFound[] = [];
-  if (formerAddress !== address) {
-    found.push({ rule: "moved", address, values: { before: formerAddress, after: address } });
-  }
-  if (change.deposed !== undefined) {
-    found.push({ rule: "deposed", address, values: { what: address } });
-  }
   const isKnown = isManaged
     ? isOurs(address)
     : address === ADDRESSES.callerIdentity || policyOfAddress(address)?.what === "policyDocument";
-  if (!isManaged && !isKnown) {
-    found.push(unknownPart(`the data source ${address}`));
-  }
   const expected = `${isManaged ? "" : "data."}${type}.${nameOf(name)}`;
-  if (isKnown && name !== undefined && address !== expected) {
-    found.push(unknownPart(`another address than ${expected} in ${address}`));
-  }
-  if (!PROVIDERS.includes(provider)) {
-    found.push(unknownPart(`the provider ${textOf(provider)} of ${address}`));
-  }
-  if (change.isAnother) {
-    found.push(unknownPart(`another identity of ${address}`));
-  }
+  const isElsewhere = isKnown && name !== undefined && address !== expected;
+  const rows: readonly (readonly [applies: boolean, found: DiffFound])[] = [
+    [formerAddress !== address, { rule: "moved", address, values: { before: formerAddress, after: address } }],
+    [change.deposed !== undefined, { rule: "deposed", address, values: { what: address } }],
+    [!isManaged && !isKnown, unknownPart(`the data source ${address}`)],
+    [isElsewhere, unknownPart(`another address than ${expected} in ${address}`)],
+    [!PROVIDERS.includes(provider), unknownPart(`the provider ${textOf(provider)} of ${address}`)],
+    [change.isAnother, unknownPart(`another identity of ${address}`)],
+  ];
+  const found = rows.filter(([applies]) => applies).map(([, finding]) => finding);
   return [...found, ...change.notCompared.map((part) => unknownPart(`${part} in ${address}`))];
 }
 

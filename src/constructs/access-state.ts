@@ -32,16 +32,44 @@ type OneOf<T> = { [K in keyof T]: Pick<T, K> & { readonly [Other in Exclude<keyo
 /** Where the state of a deployment lies: one backend type with its arguments, `{ s3: { bucket, key, region } }`. */
 export type AccessStateProps = OneOf<Backends>;
 
-/** CDKTF has a class for each type, and none for the types of tomorrow; they differ in their names alone. */
-class AnyRemoteState extends TerraformRemoteState {
-  constructor(scope: Construct, id: string, type: string, config: DataTerraformRemoteStateConfig) {
-    super(scope, id, type, config);
-  }
-}
-
-/** The state that outputs are read from. */
-class RemoteOutputs extends Construct {
-  readonly #state: AnyRemoteState;
+/**
+ * The outputs of a deployment, read from its state: `terraform_remote_state` with a typed property for each output.
+ * A property that the deployment has no output for (`groupName` without a group) is an error at plan.
+ *
+ * **Whoever reads one output copies all of them into their own state, the secret in plaintext**, unless the deployment
+ * sets `outputs: { secret: false }` or encrypts the secret with `pgpKey`.
+ */
+export class AccessState extends Construct {
+  /** Name of the IAM user that DKP acts as. */
+  readonly userName: string;
+  /** ARN of the IAM user. */
+  readonly userArn: string;
+  /** Name of the managed policy attached to the user. */
+  readonly policyName: string;
+  /** ARN of the managed policy. */
+  readonly policyArn: string;
+  /** The ARN of the second managed policy. Absent where the permissions fit into one. */
+  readonly additionalPolicyArns: string[];
+  /** AWS Region that DKP runs in. */
+  readonly region: string;
+  /** AWS account of the user. */
+  readonly accountId: string;
+  /** Access key ID to hand over to DKP. Absent with `accessKeys: none`. */
+  readonly accessKeyId: string;
+  /** The key slot that the outputs expose. Absent with `accessKeys: none`. */
+  readonly accessKeySlot: string;
+  /** Secret access key to hand over to DKP, sensitive: Terraform prints it nowhere. Absent with `outputs: { secret: false }` and `pgpKey`. */
+  readonly secretAccessKey: string;
+  /** The secret encrypted, in base64. Only with `pgpKey`. */
+  readonly encryptedSecretAccessKey: string;
+  /** Fingerprint of the OpenPGP key that the secret is encrypted for. Only with `pgpKey`. */
+  readonly keyFingerprint: string;
+  /** Name of the group that has the policy and the user. Only with an `attachment` to a group. */
+  readonly groupName: string;
+  /** Name of the role for the cluster's nodes. Only with `nodeRole`. */
+  readonly nodeRoleName: string;
+  /** ARN of the role for the cluster's nodes. Only with `nodeRole`. */
+  readonly nodeRoleArn: string;
 
   constructor(scope: Construct, id: string, props: AccessStateProps) {
     super(scope, id);
@@ -50,56 +78,24 @@ class RemoteOutputs extends Construct {
       throw new Error(`${this.node.path}: names no backend type; write for example { s3: { bucket, key, region } }`);
     }
     // "Default" has no part in the address: data.terraform_remote_state.<id>.
-    this.#state = new AnyRemoteState(this, "Default", type, config);
+    const state = new AnyRemoteState(this, "Default", type, config);
+    const output = (name: OutputName) => state.getString(name);
+    this.userName = output("user_name");
+    this.userArn = output("user_arn");
+    this.policyName = output("policy_name");
+    this.policyArn = output("policy_arn");
+    this.additionalPolicyArns = state.getList("additional_policy_arns" satisfies OutputName);
+    this.region = output("region");
+    this.accountId = output("account_id");
+    this.accessKeyId = output("access_key_id");
+    this.accessKeySlot = output("access_key_slot");
+    this.secretAccessKey = Token.asString(Fn.sensitive(output("secret_access_key")));
+    this.encryptedSecretAccessKey = output("encrypted_secret_access_key");
+    this.keyFingerprint = output("key_fingerprint");
+    this.groupName = output("group_name");
+    this.nodeRoleName = output("node_role_name");
+    this.nodeRoleArn = output("node_role_arn");
   }
-
-  protected output(name: OutputName): string {
-    return this.#state.getString(name);
-  }
-
-  protected list(name: OutputName): string[] {
-    return this.#state.getList(name);
-  }
-}
-
-/**
- * The outputs of a deployment, read from its state: `terraform_remote_state` with a typed property for each output.
- * A property that the deployment has no output for (`groupName` without a group) is an error at plan.
- *
- * **Whoever reads one output copies all of them into their own state, the secret in plaintext**, unless the deployment
- * sets `outputs: { secret: false }` or encrypts the secret with `pgpKey`.
- */
-export class AccessState extends RemoteOutputs {
-  /** Name of the IAM user that DKP acts as. */
-  readonly userName = this.output("user_name");
-  /** ARN of the IAM user. */
-  readonly userArn = this.output("user_arn");
-  /** Name of the managed policy attached to the user. */
-  readonly policyName = this.output("policy_name");
-  /** ARN of the managed policy. */
-  readonly policyArn = this.output("policy_arn");
-  /** The ARN of the second managed policy. Absent where the permissions fit into one. */
-  readonly additionalPolicyArns = this.list("additional_policy_arns");
-  /** AWS Region that DKP runs in. */
-  readonly region = this.output("region");
-  /** AWS account of the user. */
-  readonly accountId = this.output("account_id");
-  /** Access key ID to hand over to DKP. Absent with `accessKeys: none`. */
-  readonly accessKeyId = this.output("access_key_id");
-  /** The key slot that the outputs expose. Absent with `accessKeys: none`. */
-  readonly accessKeySlot = this.output("access_key_slot");
-  /** Secret access key to hand over to DKP, sensitive: Terraform prints it nowhere. Absent with `outputs: { secret: false }` and `pgpKey`. */
-  readonly secretAccessKey = Token.asString(Fn.sensitive(this.output("secret_access_key")));
-  /** The secret encrypted, in base64. Only with `pgpKey`. */
-  readonly encryptedSecretAccessKey = this.output("encrypted_secret_access_key");
-  /** Fingerprint of the OpenPGP key that the secret is encrypted for. Only with `pgpKey`. */
-  readonly keyFingerprint = this.output("key_fingerprint");
-  /** Name of the group that has the policy and the user. Only with an `attachment` to a group. */
-  readonly groupName = this.output("group_name");
-  /** Name of the role for the cluster's nodes. Only with `nodeRole`. */
-  readonly nodeRoleName = this.output("node_role_name");
-  /** ARN of the role for the cluster's nodes. Only with `nodeRole`. */
-  readonly nodeRoleArn = this.output("node_role_arn");
 
   /**
    * The outputs of a deployment of this program: its backend is read as the stack writes it.
@@ -109,9 +105,10 @@ export class AccessState extends RemoteOutputs {
   static of(
     scope: Construct,
     id: string,
-    { stack, state }: { readonly stack: string; readonly state: StateLocation },
+    deployment: { readonly stack: string; readonly state: StateLocation },
     projectRoot = ".",
   ): AccessState {
+    const { stack, state } = deployment;
     const { backend, config, missing } = stateReading(state);
     if (missing.length > 0) {
       throw new Error(
@@ -131,5 +128,12 @@ export class AccessState extends RemoteOutputs {
         region: this.region,
       },
     });
+  }
+}
+
+/** CDKTF has a class for each type, and none for the types of tomorrow; they differ in their names alone. */
+class AnyRemoteState extends TerraformRemoteState {
+  constructor(scope: Construct, id: string, type: string, config: DataTerraformRemoteStateConfig) {
+    super(scope, id, type, config);
   }
 }

@@ -45,7 +45,8 @@ export interface PrintedLeak {
   readonly suspects: readonly string[];
 }
 
-const suspectsIn = (text: string) => [...text.matchAll(/if nobody created (AKIA\w+) for a deployment/g)].map(([, key = ""]) => key);
+const suspectsIn = (text: string) =>
+  [...text.matchAll(/if nobody created (AKIA\w+) for a deployment/g)].map(([, key = ""]) => key);
 
 export function printedReport(text: string): PrintedReport {
   const lines = text.trimEnd().split("\n");

@@ -58,6 +58,7 @@ function follow(settings: Settings, setting: string): void {
     "cluster.kmsKeyArns": () =>
       merge("cluster", { kmsKeyArns: ["arn:aws:kms:eu-central-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef"] }),
     "outputs.secret": () => merge("outputs", { secret: false }),
+    "nodeRole.managedPolicyArns": () => merge("nodeRole", { managedPolicyArns: [], additionalActions: [] }),
     "nodeRole.permissionsBoundary": () => merge("nodeRole", { permissionsBoundary: preferred.user?.permissionsBoundary }),
     backend: () => Object.assign(settings, { backend: { s3: { bucket: "state", region: "eu-central-1" } } }),
     "backend.s3.endpoints": () => delete s3?.endpoints,
@@ -68,6 +69,8 @@ function follow(settings: Settings, setting: string): void {
   };
   STEPS[setting]?.();
 }
+
+const BOUNDARY = "arn:aws:iam::123456789012:policy/B";
 
 describe("the recommended settings", () => {
   it("leave no choice to a reviewer", () => {
@@ -93,6 +96,11 @@ describe("the recommended settings", () => {
     ["cluster: { formerIamNodeRoles: [/old] }", "cluster.formerIamNodeRoles"],
     ["features: [encrypted-volumes]", "cluster.kmsKeyArns"],
     ["nodeRole: { name: nodes }", "nodeRole.permissionsBoundary"],
+    [`nodeRole: { name: nodes, additionalActions: ["iam:*"], permissionsBoundary: ${BOUNDARY} }`, "nodeRole.managedPolicyArns"],
+    [
+      `nodeRole: { name: nodes, managedPolicyArns: [${BOUNDARY}], permissionsBoundary: ${BOUNDARY} }`,
+      "nodeRole.managedPolicyArns",
+    ],
   ])("name what replaces %s, and following it leaves nothing to recommend there", (yaml, setting) => {
     const settings = { ...(parse(recommended) as Settings), ...(parse(yaml) as Settings) };
     settings.cluster = { ...(parse(recommended) as Settings).cluster, ...settings.cluster };

@@ -23,6 +23,12 @@ const hasMode =
 const CHOICES: readonly (readonly [name: string, setting: string, isMade: (facts: Facts) => boolean])[] = [
   ["documentedMode", "policy.mode", hasMode("documented")],
   ["scopedMode", "policy.mode", hasMode("scoped")],
+  [
+    "nodeRoleWithMore",
+    "nodeRole.managedPolicyArns",
+    ({ deployment: { nodeRole } }) =>
+      nodeRole !== undefined && nodeRole.managedPolicyArns.length + nodeRole.additionalActions.length > 0,
+  ],
   ["anyNetwork", "user.allowedNetworks", ({ deployment: { user } }) => user.allowedNetworks === undefined],
   ["plaintext", "accessKeys.*.pgpKey", hasPlaintext],
   ["outputsWithSecret", "outputs.secret", (facts) => facts.deployment.outputs.secret && hasPlaintext(facts)],

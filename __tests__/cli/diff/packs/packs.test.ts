@@ -183,7 +183,7 @@ it.each([
   ["nodeRole: { name: former }", "nodeRole: { name: other }", 'node role "former"'],
   ["nodeRole: { name: former }", "", 'node role "former"'],
   ["policy: { name: former }", "policy: { name: other }", 'policy "former"'],
-])("names the object that is lost, not the one in its place: %s, then %s", (before, after, what) => {
+])("names the object that is lost, not the new one: %s, then %s", (before, after, what) => {
   expect(ofRule(between(before, after), "destroyed").map(({ values }) => values.what)).toContain(what);
 });
 

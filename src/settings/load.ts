@@ -61,18 +61,14 @@ function readFile(file: string): Reading {
 export function defineDeployments<Stack extends string>(
   settings: Readonly<Record<Stack, SettingsInput>>,
 ): Readonly<Record<Stack, Deployment>> {
-  const readings = Object.entries(settings).map(([stack, value]) => readObject(stack, value));
+  const readings = Object.entries(settings).map(([stack, given]) => {
+    // Through JSON, settings from code meet exactly what settings from a file meet.
+    const value: unknown = JSON.parse(JSON.stringify(given) ?? "null");
+    const reading = readSettings(`deployment ${JSON.stringify(stack)}`, stack, value);
+    return { ...reading, errors: [...stackNameErrors(stack, "rename the key"), ...reading.errors] };
+  });
   const deployments = deploymentsOf(readings).map((deployment) => [deployment.stack, deployment] as const);
   return Object.fromEntries(deployments) as Record<Stack, Deployment>;
-}
-
-function readObject(stack: string, settings: unknown): Reading {
-  const source = `deployment ${JSON.stringify(stack)}`;
-  const nameErrors = stackNameErrors(stack, "rename the key");
-  // Through JSON, settings from code meet exactly what settings from a file meet.
-  const value: unknown = JSON.parse(JSON.stringify(settings) ?? "null");
-  const reading = readSettings(source, stack, value);
-  return { ...reading, errors: [...nameErrors, ...reading.errors] };
 }
 
 /** A stack name that CDKTF, Terraform and every file system accept unchanged. */

@@ -121,7 +121,7 @@ export class DeckhouseAccessStack extends TerraformStack {
     const [policy, ...additional] = policies;
     const key = this.keys?.current;
     const secrets = deployment.outputs.secret ? key : undefined;
-    const values: Readonly<Partial<Record<OutputName, string | readonly string[] | undefined>>> = {
+    const values: Readonly<Record<OutputName, string | readonly string[] | undefined>> = {
       user_name: user.name,
       user_arn: user.arn,
       policy_name: policy.name,

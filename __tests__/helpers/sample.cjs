@@ -11,12 +11,15 @@ if (process.env.SAMPLE === undefined) {
   process.stderr.write(`SAMPLE=${process.env.SAMPLE} repeats this sample\n`);
 }
 
+const CORE = ["e2e/core.", "e2e/deploy.", "e2e/guards.", "e2e/import.", "e2e/program."];
+
 /** The rooms of the sources, as beginnings of paths, and beginnings of the test files that alone catch mistakes there. */
 const ALONE = [
   [
-    ["src/iam/", "src/settings/", "src/terraform/", "src/constructs/", "src/app.ts", "src/stack.ts", "main.ts"],
-    ["e2e/core.", "e2e/deploy.", "e2e/guards.", "e2e/import.", "e2e/program."],
+    ["src/iam/", "src/settings/"],
+    [...CORE, "proofs/every-field.", "proofs/risks."],
   ],
+  [["src/terraform/", "src/constructs/", "src/app.ts", "src/stack.ts", "main.ts"], CORE],
   [["src/decision/", "src/cli/diff/", "src/cli/pack/", "src/cli/review/"], ["e2e/plan."]],
   [
     ["src/cli/terraform/", "src/cli/commands/"],

@@ -160,7 +160,8 @@ function argumentFindings(address: string, before: Snapshot, after: Snapshot): r
       .filter((name) => name !== "tags" || !unknown.includes("tags_all"))
       .sort()
       .map((argument): DiffFound => {
-        const field = SETTINGS[address]?.[argument];
+        const known = SETTINGS[address] ?? {};
+        const field = Object.hasOwn(known, argument) ? known[argument] : undefined;
         if (argument !== "tags" && argument !== "tags_all") {
           // The value of an argument that no setting has could be a secret.
           const shown = (value: unknown) => (field === undefined ? undefined : valueText(value ?? DEFAULTS[argument]));

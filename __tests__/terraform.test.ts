@@ -1,7 +1,7 @@
 import { chmodSync } from "node:fs";
-import { withProgress } from "../src/cli/terraform/progress";
 import { readState } from "../src/cli/terraform/state-file";
 import { pullState, stackFolder, terraformCli } from "../src/cli/terraform/terraform-cli";
+import { withProgress } from "../src/cli/text/progress";
 import { folderForEach } from "./helpers/folder";
 
 describe("a run of Terraform", () => {

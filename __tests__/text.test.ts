@@ -79,7 +79,7 @@ describe("a signal", () => {
       input: bundled(`
         import { writeFileSync } from "node:fs";
         import { run } from "./src/cli/commands/support/session";
-        import { atSignal } from "./src/cli/terraform/signals";
+        import { atSignal } from "./src/cli/text/signals";
         const raise = () => process.kill(process.pid, "SIGTERM");
         const write = (name, text) => writeFileSync("${at()}/" + name, text);
         ${program}`),

@@ -3,7 +3,7 @@ import { createInterface } from "node:readline";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { changesExitCode } from "../diff/changes";
 import { EXIT } from "../findings/finding";
-import { atSignal } from "../terraform/signals";
+import { atSignal } from "../text/signals";
 import { FORMATS, type Format } from "./diff";
 import { STACK_HELP } from "./support/deployments";
 import { type Planned, requireWrittenState, withPlan } from "./support/planned";

@@ -1,7 +1,7 @@
 import { providerBlock, providerYaml } from "../account/hand-over/provider-block";
 import { checkSecretFile, writeSecretFile } from "../account/hand-over/secret-file";
-import { inOneStep } from "../terraform/signals";
 import { stackFolder } from "../terraform/terraform-cli";
+import { inOneStep } from "../text/signals";
 import { STACK_HELP, selectOne } from "./support/deployments";
 import { type Define, formatOption } from "./support/session";
 

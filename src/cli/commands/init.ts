@@ -5,9 +5,9 @@ import { SettingsError } from "../../settings/errors";
 import { stackNameErrors } from "../../settings/load";
 import { makeFolder, requireRealFolder, writeFileAtomically } from "../../text/files";
 import { CDKTF_NODE, PIPELINES, packageSource, type RepositoryOptions, repositoryFiles } from "../init/repository";
-import { inOneStep } from "../terraform/signals";
 import { dkpAccess } from "../text/command";
 import { shellWord } from "../text/shell";
+import { inOneStep } from "../text/signals";
 import type { Define, Session } from "./support/session";
 
 export const define: Define = (command, session) => {

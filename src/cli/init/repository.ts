@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { basename, resolve } from "node:path";
 import { packageFile, packageJson } from "../../text/package-file";
-import { type Environment, gitWith } from "../git";
 import { REASONS } from "../iam/recommended-settings";
+import { type Environment, gitWith } from "../text/git";
 import { fillTemplate } from "../text/template";
 
 /** The pipeline files of the documentation, and where each system expects its own. */

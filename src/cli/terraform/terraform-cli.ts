@@ -3,9 +3,9 @@ import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { promisify, stripVTControlCharacters } from "node:util";
 import { dkpAccess } from "../text/command";
+import { type Progress, withProgress } from "../text/progress";
 import { shellWord } from "../text/shell";
-import { type Progress, withProgress } from "./progress";
-import { atSignal, endProgram } from "./signals";
+import { atSignal, endProgram } from "../text/signals";
 
 /** How to run Terraform. */
 export interface TerraformCli {

@@ -1,7 +1,7 @@
 import type { AttachedPolicy, Policy, Role } from "@aws-sdk/client-iam";
 import { alwaysOnRegion } from "../../../iam/partitions";
 import type { Deployment } from "../../../settings/deployment";
-import { type Progress, withProgress } from "../../terraform/progress";
+import { type Progress, withProgress } from "../../text/progress";
 import { Aws } from "./client";
 import { type Action, AwsError, deadline, type Input, type Output, TIMED_OUT, unlessMissing } from "./operations";
 

@@ -4,12 +4,12 @@ import { text } from "node:stream/consumers";
 import { stringify } from "yaml";
 import { pgpKeyOf, pgpKeyText } from "../../../iam/openpgp-key";
 import type { Deployment } from "../../../settings/deployment";
-import { atSignal, endProgram } from "../../terraform/signals";
 import { readState } from "../../terraform/state-file";
 import { pullState, type TerraformCli } from "../../terraform/terraform-cli";
 import { dkpAccess } from "../../text/command";
 import { recovery } from "../../text/recovery";
 import { awsCommand } from "../../text/shell";
+import { atSignal, endProgram } from "../../text/signals";
 import { EDIT_PROVIDER } from "../keys/actions";
 import { mismatches } from "../keys/situation";
 

@@ -1,6 +1,6 @@
 import { alwaysOnRegion, partitionOf } from "../../../iam/partitions";
 import type { Deployment } from "../../../settings/deployment";
-import { type Progress, withProgress } from "../../terraform/progress";
+import { type Progress, withProgress } from "../../text/progress";
 import type { Aws } from "../aws/client";
 import { IamReader } from "../aws/iam-reader";
 import { type Action, AwsError, type Input, TIMED_OUT, UNREACHABLE } from "../aws/operations";

@@ -18,11 +18,11 @@ import {
   selectedWorkspace,
 } from "../../terraform/destination";
 import { requireHarmlessArguments } from "../../terraform/harmless-arguments";
-import { atSignal } from "../../terraform/signals";
 import { runTerraform } from "../../terraform/terraform-cli";
 import { reviewedJson } from "../../terraform/terraform-json";
 import { page, recovery } from "../../text/recovery";
 import { shellWord } from "../../text/shell";
+import { atSignal } from "../../text/signals";
 import { synthesize } from "../synth";
 import { selectOne } from "./deployments";
 import { lockOf } from "./review-packs";

@@ -2,9 +2,9 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import type { Readable } from "node:stream";
 import type { Reading } from "../../account/aws/iam-reader";
-import { atSignal } from "../../terraform/signals";
 import { readState, type StateContents } from "../../terraform/state-file";
 import { pullState, stackFolder, type TerraformCli } from "../../terraform/terraform-cli";
+import { atSignal } from "../../text/signals";
 import type { Session } from "./session";
 
 /** The state of a stack, or why it cannot be read. */

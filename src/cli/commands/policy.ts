@@ -42,10 +42,6 @@ Where the settings have no accountId, ARNs show ACCOUNT_ID.`,
     .addOption(formatOption("text", "json"))
     .action((stack: string | undefined, options: Options) => {
       const { mode, explain: action, format, trust, repository = "", role } = options;
-      const needsTrust = ["repository", "role"].find((name) => name in options);
-      if (trust === undefined && needsTrust !== undefined) {
-        command.error(`error: option '--${needsTrust}' cannot be used without option '--trust <system>'`);
-      }
       const { deployment } = selectOne(session, [stack], mode === undefined ? undefined : { mode });
       if (trust !== undefined) {
         const policies = trustPolicies(deployment, trust, repository);

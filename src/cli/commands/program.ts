@@ -3,22 +3,8 @@ import { resolve } from "node:path";
 import { Command, CommanderError } from "commander";
 import { packageVersion } from "../../text/package-file";
 import { EXIT } from "../findings/finding";
-import { page } from "../text/recovery";
-import { COMMANDS, ENVIRONMENT } from "./commands";
+import { COMMANDS, ENVIRONMENT, EXIT_CODES } from "./commands";
 import { type Host, Session } from "./support/session";
-
-/** What people type for something that has another name here. */
-const OTHER_NAMES: readonly (readonly [names: readonly string[], instead: string])[] = [
-  [["v", "-v", "version"], "dkp-access --version prints the version"],
-  [["deploy"], "dkp-access apply STACK plans, asks, and applies"],
-  [["list", "ls", "status"], "dkp-access keys and dkp-access drift report the status, dkp-access plan what is not applied yet"],
-  [["audit", "leak", "rotate"], "dkp-access keys reports the next step of a rotation; keys --leaked the steps after a leak"],
-  [["check", "lint", "validate"], "dkp-access synth validates the settings, dkp-access preflight checks the account"],
-  [["upgrade"], "dkp-access diff STACK --dkp-version TO reports what another version of DKP requires"],
-  [["destroy"], `the steps are in ${page("change-and-retire")}`],
-  [["import"], `the steps are in ${page("import")}`],
-  [["output", "outputs"], "dkp-access hand-over writes the provider block for DKP; terraform output prints the outputs"],
-];
 
 /**
  * Runs the command-line program.
@@ -29,13 +15,8 @@ export async function runProgram(args: readonly string[], host: Host): Promise<n
   const session = new Session(host);
   try {
     const program = root(session);
-    const { operands, unknown } = program.parseOptions([...args]);
-    const [first = ""] = [...operands, ...unknown];
-    const [, instead] = OTHER_NAMES.find(([names]) => names.includes(first)) ?? [];
-    if (instead !== undefined) {
-      throw new Error(`unknown command "${first}"; ${instead}`);
-    }
-    await addCommands(program, session, operands[0] === "help" ? operands[1] : operands[0]);
+    const [first, second] = program.parseOptions([...args]).operands;
+    await addCommands(program, session, first === "help" ? second : first);
     await program.parseAsync(args, { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) {
@@ -49,12 +30,12 @@ export async function runProgram(args: readonly string[], host: Host): Promise<n
 
 /** Adds all commands. Only the one that runs needs its options. */
 async function addCommands(program: Command, session: Session, named: string | undefined): Promise<void> {
-  for (const [name, { summary, load, exitCodes, examples }] of Object.entries(COMMANDS)) {
+  for (const [name, { summary, load, examples }] of Object.entries(COMMANDS)) {
     const command = program.command(name).summary(summary).description(summary).allowExcessArguments(false);
     command.showHelpAfterError(`${program.name()} ${name} --help shows the usage`);
     if (name === named) {
       (await load()).define(command, session);
-      addHelpSection(command, "Exit codes:", exitCodes);
+      addHelpSection(command, "Exit codes:", EXIT_CODES);
       command.addHelpText("after", `\nExamples:\n${examples.map((example) => `  ${program.name()} ${example}`).join("\n")}`);
     }
   }

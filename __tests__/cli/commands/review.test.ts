@@ -134,8 +134,6 @@ describe("dkp-access review", () => {
   });
 
   it.each([
-    ["", '--out: "" is not a folder for review packs; name another folder, for example --out review\n'],
-    ["deployments", '--out: "deployments" is not a folder for review packs; name another folder, for example --out review\n'],
     ["deployments/dev.yaml", "deployments/dev.yaml: is a file, not a folder; remove it, or name another path\n"],
     ["deployments/dev.yaml/x", "deployments/dev.yaml/x: not a directory (ENOTDIR)\n"],
   ])("rejects --out %j", async (out, message) => {

@@ -3,12 +3,12 @@ import { createInterface } from "node:readline";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { changesExitCode } from "../diff/changes";
 import { EXIT } from "../findings/finding";
+import { runToEnd } from "../terraform/terraform-cli";
 import { atSignal } from "../text/signals";
 import { FORMATS, type Format } from "./diff";
 import { STACK_HELP } from "./support/deployments";
 import { type Planned, requireWrittenState, withPlan } from "./support/planned";
 import { type Define, formatOption, type Session } from "./support/session";
-import { runToEnd } from "./support/terraform";
 
 interface Options {
   readonly approved?: string;

@@ -18,8 +18,7 @@ import { changesMarkdown, changesText } from "../diff/render-summary";
 import { comparedPack } from "../review/pack";
 import { textOf } from "../text/json";
 import { shellWord } from "../text/shell";
-import { STACKS_HELP, selectDeployments, selectOne } from "./support/deployments";
-import { lockOf, requirePackFolder, reviewOf } from "./support/review-packs";
+import { lockOf, reviewOf, STACKS_HELP, selectDeployments, selectOne } from "./support/deployments";
 import { type Define, formatOption, type Session } from "./support/session";
 
 /** Changes by the name of the format to print them in. */
@@ -67,10 +66,7 @@ export const define: Define = (command, session) => {
     .option("--review <folder>", "the folder of the review packs in the Git ref", "review")
     .addOption(formatOption("text", ...Object.keys(FORMATS).filter((name) => name !== "text")))
     .action(async (names: readonly string[], options: Options) => {
-      const changes = await changesAsked(command, session, names, options).catch((error: Error) => {
-        const what = options.plan ?? options.against ?? "--policies";
-        throw error instanceof RangeError ? new Error(`${what}: is nested too deeply to be compared`) : error;
-      });
+      const changes = await changesAsked(command, session, names, options);
       session.print(FORMATS[options.format](changes));
       session.raise(changesExitCode(changes));
     });
@@ -103,7 +99,6 @@ async function changesAsked(command: Command, session: Session, names: readonly 
   if (against === undefined) {
     return command.error("error: --against, --plan, --dkp-version or --policies is missing");
   }
-  requirePackFolder(session, "--review", review);
   const { deployments } = selectDeployments(session, names);
   const base = readBase(against, review, ".", session.host.env);
   const packs = Object.entries(base.packs).filter(([stack]) => names.length === 0 || names.includes(stack));

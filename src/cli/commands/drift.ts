@@ -2,9 +2,8 @@ import { withIam } from "../account/aws/iam-reader";
 import { DRIFT_RULES, type DriftRules } from "../account/drift/drift-rules";
 import { driftPolicy } from "../account/drift/permissions";
 import { type DriftReport, driftReport, driftText } from "../account/drift/report";
-import { forDeployments, STACKS_HELP, selectDeployments } from "./support/deployments";
+import { forDeployments, readableState, STACKS_HELP, selectDeployments } from "./support/deployments";
 import { type Define, formatOption, timeoutOption } from "./support/session";
-import { readableState } from "./support/terraform";
 
 interface Options {
   readonly policy?: true;

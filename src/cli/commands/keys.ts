@@ -42,7 +42,7 @@ With --leaked it prints what to do after a leak instead, for one deployment: the
     .addOption(
       new Option("--key <id...>", "with --leaked: the keys that leaked (default: the exposed one)").implies({ leaked: true }),
     )
-    .addOption(timeoutOption("time limit of the calls to AWS for each stack; TERRAFORM_TIMEOUT limits Terraform", 120))
+    .addOption(timeoutOption("time limit of the calls to AWS for each stack", 120))
     .addOption(formatOption("text", "json"))
     .action(async (names: readonly string[], options: Options) => {
       requireKeyIds(options.key);

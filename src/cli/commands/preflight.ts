@@ -5,9 +5,8 @@ import { deadline } from "../account/aws/operations";
 import { adminPolicy } from "../account/preflight/checks";
 import { exitCode, preflightJson, preflightText } from "../account/preflight/report";
 import { runPreflight } from "../account/preflight/runner";
-import { STACK_HELP, selectOne } from "./support/deployments";
+import { readableState, STACK_HELP, selectOne } from "./support/deployments";
 import { type Define, formatOption, type Session, timeoutOption } from "./support/session";
-import { readableState } from "./support/terraform";
 
 interface Options {
   readonly asKey?: true;

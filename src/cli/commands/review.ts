@@ -3,8 +3,7 @@ import { LOCK_FILE } from "../diff/packs/pack-side";
 import { reviewPack } from "../review/pack";
 import { linksIn, type StaleFile, staleFiles, unknownPacks, writePacks } from "../review/pack-folder";
 import { dkpAccess } from "../text/command";
-import { STACKS_HELP, selectDeployments } from "./support/deployments";
-import { requirePackFolder, reviewOf } from "./support/review-packs";
+import { reviewOf, STACKS_HELP, selectDeployments } from "./support/deployments";
 import type { Define } from "./support/session";
 
 const NO_DEPLOYMENT = "no deployment has this name; if its deployment was removed, delete the folder";
@@ -26,7 +25,6 @@ Names the review packs of removed deployments, and keeps them. Never writes or d
     .option("--check", "write nothing; name the files that are not up to date")
     .option("--out <folder>", "the folder of the review packs", "review")
     .action((names: readonly string[], { check, out }: Options) => {
-      requirePackFolder(session, "--out", out);
       const { deployments, stacks } = selectDeployments(session, names);
       const packs = deployments.map((deployment) => [deployment.stack, reviewPack(reviewOf(deployment))] as const);
       const stale = staleFiles(out, Object.fromEntries(packs));

@@ -1,6 +1,8 @@
-import { type ExecFileException, execFile } from "node:child_process";
+import { type ExecFileException, execFile, spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { createInterface } from "node:readline";
 import { promisify, stripVTControlCharacters } from "node:util";
 import { dkpAccess } from "../text/command";
 import { type Progress, withProgress } from "../text/progress";
@@ -15,38 +17,32 @@ export interface TerraformCli {
   readonly dataFolder: string;
   /** Whether a signal to this program is passed on. */
   readonly forwardsSignals: boolean;
-  /** How long one command may take, in seconds. */
+  /** How long a command that only reads may take, in seconds. */
   readonly timeout: number;
-  /** How much one command may print, in bytes. */
-  readonly maxOutput: number;
-  /** Receives what a command that takes long waits for. */
+  /** Receives what a command that takes long waits for, and what `runToEnd` prints. */
   readonly progress: Progress;
 }
 
+/** Reading a state or plan of hundreds of megabytes takes less than a minute. */
+const TIMEOUT_SECONDS = 300;
+
+/** States of large workspaces have tens of megabytes. Node.js cannot hold 2 ** 29 bytes in a string. */
+const MAX_OUTPUT = 2 ** 27;
+
 /**
- * Terraform as the environment describes it: `TERRAFORM_BINARY_NAME`, as CDKTF reads it, `TF_DATA_DIR`, as Terraform does, and
- * `TERRAFORM_TIMEOUT`, in seconds; a state or plan of hundreds of megabytes takes less than a minute. CI systems set the first two
- * to an empty text where they have no value: then the default applies. `FORWARD_SIGNALS=false`: the CI system signals every process
- * itself.
- * @throws Error if TERRAFORM_TIMEOUT is not a positive number of seconds
+ * Terraform as the environment describes it: `TERRAFORM_BINARY_NAME`, as CDKTF reads it, and `TF_DATA_DIR`, as Terraform does. CI systems
+ * set them to an empty text where they have no value: then the default applies. `FORWARD_SIGNALS=false`: the CI system signals every
+ * process itself.
  */
 export function terraformCli(environment: Readonly<Record<string, string | undefined>>, progress: Progress): TerraformCli {
-  const { TERRAFORM_TIMEOUT: timeout = "300" } = environment;
-  if (!/^[1-9]\d{0,5}$/.test(timeout)) {
-    throw new Error(`TERRAFORM_TIMEOUT: ${JSON.stringify(timeout)} is not a number of seconds from 1 to 999999`);
-  }
   return {
     binary: environment.TERRAFORM_BINARY_NAME || "terraform",
     dataFolder: environment.TF_DATA_DIR || ".terraform",
     forwardsSignals: environment.FORWARD_SIGNALS !== "false",
-    timeout: Number(timeout),
-    maxOutput: MAX_OUTPUT,
+    timeout: TIMEOUT_SECONDS,
     progress,
   };
 }
-
-/** States of large workspaces have tens of megabytes. Node.js cannot hold 2 ** 29 bytes in a string. */
-const MAX_OUTPUT = 2 ** 27;
 
 /** The folder of a synthesized stack. @throws Error if it was not synthesized or never initialized */
 export function stackFolder({ binary, dataFolder }: TerraformCli, outputFolder: string, stack: string): string {
@@ -75,33 +71,70 @@ export function runTerraform(
   args: readonly string[],
   signal?: AbortSignal,
 ): Promise<string> {
-  const { binary, timeout, maxOutput, progress } = terraform;
-  const limits = { maxBuffer: maxOutput, timeout: timeout * 1000, killSignal: "SIGKILL" } as const;
+  const { binary, timeout, progress } = terraform;
+  const command = `${binary} ${args.join(" ")}`;
+  const limits = { maxBuffer: MAX_OUTPUT, timeout: timeout * 1000, killSignal: "SIGKILL" } as const;
   const running = promisify(execFile)(binary, args, { cwd: folder, ...limits, ...(signal && { signal }) });
   const result = running.then(
     ({ stdout }) => stdout,
-    (error: ExecFileException) => {
-      throw new Error(failure(error, terraform, `${binary} ${args.join(" ")}`, folder));
+    // Not the error's own message: it repeats standard output, where secrets are.
+    (error: ExecFileException & NodeJS.ErrnoException) => {
+      const { code, killed, signal: by, stderr = "" } = error;
+      if (error.syscall !== undefined) {
+        throw notStarted(binary, error);
+      }
+      if (killed === true && typeof code !== "string") {
+        throw new Error(`${command} in ${folder} did not end within ${timeout} s; check the backend`);
+      }
+      const shown = stripVTControlCharacters(stderr).trim() || "no message; run it there to see why";
+      throw new Error(`${command} in ${folder} ${by ? `was killed by ${by}` : `failed with ${code}`}: ${shown}`);
     },
   );
   return atSignal(
     () => endProgram(running.child),
-    () => withProgress(`waiting for ${binary} ${args.join(" ")}`, result, progress, signal),
+    () => withProgress(`waiting for ${command}`, result, progress, signal),
   );
 }
 
-/** Why a run of Terraform failed. Not the error's own message: it repeats standard output, where secrets are. */
-function failure(error: ExecFileException, terraform: TerraformCli, command: string, folder: string): string {
-  const { binary, timeout, maxOutput } = terraform;
-  const { code, killed = false, signal } = error;
-  const shown = stripVTControlCharacters(error.stderr ?? "").trim();
-  const reasons: Readonly<Record<string, string>> = {
-    ENOENT: `${binary} is not on the PATH; install 1.10 or newer, or set TERRAFORM_BINARY_NAME`,
-    ERR_CHILD_PROCESS_STDIO_MAXBUFFER: `${command} printed more than ${maxOutput / 2 ** 20} MiB in ${folder}; use a state of its own for the deployment`,
-  };
-  if (killed && code !== "ERR_CHILD_PROCESS_STDIO_MAXBUFFER") {
-    return `${command} in ${folder} did not end within ${timeout} s; check the backend, or set TERRAFORM_TIMEOUT (seconds)`;
+/**
+ * Runs a Terraform command to its end. A signal reaches Terraform once, as SIGINT, so that it
+ * writes the state and releases the lock before this process ends: at a second one it would abandon its work. Terraform is in a session
+ * of its own, because a terminal sends Ctrl-C to every process of a session.
+ * @param output `lines`: what it prints is passed on by lines, because a part of one could be a workflow command. `inherit`: it writes to
+ * the standard error of this process, so that it also writes the state if this process is killed: a closed pipe would end it
+ * @returns the exit code
+ * @throws Error if the program is missing, or was ended by a signal
+ */
+export async function runToEnd(
+  { binary, progress, forwardsSignals }: TerraformCli,
+  folder: string,
+  args: readonly string[],
+  output: "lines" | "inherit" = "lines",
+): Promise<number> {
+  const stream = output === "lines" ? "pipe" : 2;
+  const child = spawn(binary, args, { cwd: folder, stdio: ["ignore", stream, stream], detached: true });
+  for (const input of [child.stdout, child.stderr]) {
+    if (input !== null) {
+      createInterface({ input }).on("line", (line) => progress(`${line}\n`));
+    }
   }
-  const how = signal ? `was killed by ${signal}` : `failed with ${code}`;
-  return reasons[String(code)] ?? `${command} in ${folder} ${how}: ${shown || "no message; run it there to see why"}`;
+  const closed = once(child, "close") as Promise<[code: number | null, signal: NodeJS.Signals | null]>;
+  const interrupt = () => {
+    if (forwardsSignals) {
+      child.kill("SIGINT");
+    }
+    return closed;
+  };
+  const [code, signal] = await atSignal(interrupt, () => closed).catch((error: NodeJS.ErrnoException) => {
+    throw notStarted(binary, error);
+  });
+  if (code === null) {
+    throw new Error(`${binary} ${args[0]} in ${folder} was ended by ${signal}; run it again`);
+  }
+  return code;
+}
+
+function notStarted(binary: string, { code }: NodeJS.ErrnoException): Error {
+  const reason = code === "ENOENT" ? "is not on the PATH" : "cannot be run";
+  return new Error(`${binary} ${reason}; install Terraform 1.10 or newer, or set TERRAFORM_BINARY_NAME`);
 }

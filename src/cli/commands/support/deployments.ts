@@ -1,12 +1,20 @@
+import { existsSync } from "node:fs";
+import { committedLock } from "../../../app";
 import type { Deployment } from "../../../settings/deployment";
 import { SettingsError } from "../../../settings/errors";
 import { loadDeployments, readFolder, stackOf } from "../../../settings/load";
 import { show, suggest } from "../../../settings/message-parts";
 import { errorsOf, withPolicy } from "../../../settings/read-settings";
 import type { Settings } from "../../../settings/schema/deployment-schema";
+import { readTextFile } from "../../../text/files";
 import { visible } from "../../../text/printable";
+import type { Reading } from "../../account/aws/iam-reader";
 import { someAtATime } from "../../account/aws/operations";
 import { EXIT, exitCodeOf, type Finding, type Rules, reportJson } from "../../findings/finding";
+import { type Reviewed, reviewed } from "../../review/reviewed";
+import { terraformJson } from "../../terraform/configuration";
+import { readState, type StateContents } from "../../terraform/state-file";
+import { pullState, stackFolder } from "../../terraform/terraform-cli";
 import type { Session } from "./session";
 
 /** Help of the argument of a command for one deployment. */
@@ -57,9 +65,8 @@ export function selectDeployments(session: Session, names: readonly string[]): S
 function selected(session: Session, names: readonly string[], change?: Partial<Settings["policy"]>): Selected {
   const { others, ...found } = deploymentsNamed(session.settings, names, change);
   if (others !== undefined) {
-    const valid = found.deployments.length > 1 ? "are valid by themselves" : "is valid by itself";
     const stacks = found.deployments.map(({ stack }) => stack).join(", ");
-    session.printError(`warning: ${others.message}\nwarning: continuing with ${stacks}, which ${valid}\n`);
+    session.printError(`warning: ${others.message}\nwarning: continuing with ${stacks}\n`);
   }
   return found;
 }
@@ -107,6 +114,25 @@ function selectedNames(names: readonly string[], stacks: readonly string[], fold
   return new Set(names.length === 0 ? stacks : names);
 }
 
+/** A deployment with what its review pack states. */
+export const reviewOf = (deployment: Deployment): Reviewed => reviewed(deployment, terraformJson(deployment));
+
+/** The committed provider lock of a stack; undefined if there is none. */
+export function lockOf(stack: string): string | undefined {
+  const file = committedLock(stack);
+  return existsSync(file) ? readTextFile(file) : undefined;
+}
+
+/** The state of a stack, or why it cannot be read. */
+export async function readableState({ terraform, output }: Session, stack: string): Promise<Reading<StateContents>> {
+  try {
+    const folder = stackFolder(terraform, output, stack);
+    return { value: readState(await pullState(terraform, folder)) };
+  } catch (error) {
+    return { unread: (error as Error).message };
+  }
+}
+
 /** How a command reports several deployments. */
 interface DeploymentReports<Of extends Rules, Report extends { readonly findings: readonly Finding<Of>[] }> {
   readonly rules: Of;
@@ -121,8 +147,8 @@ interface DeploymentReports<Of extends Rules, Report extends { readonly findings
 const AT_A_TIME = 4;
 
 /**
- * Reports deployments, several at a time, in their order: text as soon as those before it are there, JSON at the end. One that
- * cannot be read does not keep the others from being reported; the exit code then is that of an unknown result, else that of the findings.
+ * Reports deployments in their order, several at a time. One that cannot be read does not keep the others from being reported; the exit
+ * code then is that of an unknown result, else that of the findings.
  * @returns the reports of those that could be read
  */
 export async function forDeployments<Of extends Rules, Report extends { readonly findings: readonly Finding<Of>[] }>(
@@ -130,31 +156,21 @@ export async function forDeployments<Of extends Rules, Report extends { readonly
   deployments: readonly Deployment[],
   { rules, report, text, json, format }: DeploymentReports<Of, Report>,
 ): Promise<readonly Report[]> {
-  /** Of each deployment that has ended; none of one that cannot be read. */
-  const reports = new Map<Deployment, Report | undefined>();
-  const unprinted = [...deployments];
-  let separator = "";
+  const reports = new Map<Deployment, Report>();
+  let ended = 0;
   await someAtATime(AT_A_TIME, deployments, async (deployment) => {
     try {
       const result = await report(deployment);
       session.raise(exitCodeOf<Of>(rules, result.findings));
       reports.set(deployment, result);
     } catch (error) {
-      reports.set(deployment, undefined);
       const { message } = error as Error;
       session.fail(deployments.length > 1 ? new Error(`${deployment.stack}: ${message}`, { cause: error }) : error);
       session.raise(EXIT.breaking);
     }
+    ended += 1;
     if (deployments.length > 1) {
-      session.printError(`${deployment.stack} (${reports.size} of ${deployments.length})\n`);
-    }
-    for (let [first] = unprinted; first !== undefined && reports.has(first); [first] = unprinted) {
-      unprinted.shift();
-      const result = reports.get(first);
-      if (result !== undefined && format === "text") {
-        session.print(`${separator}${text(result)}`);
-        separator = "\n";
-      }
+      session.printError(`${deployment.stack} (${ended} of ${deployments.length})\n`);
     }
   });
   const inOrder = deployments.flatMap((deployment) => reports.get(deployment) ?? []);
@@ -162,6 +178,8 @@ export async function forDeployments<Of extends Rules, Report extends { readonly
     const findings = inOrder.flatMap((result) => result.findings);
     // Also the exit code of a deployment that could not be read.
     session.printJson(reportJson<Of>(rules, findings, inOrder.map(json), { exitCode: session.exitCode }));
+  } else {
+    session.print(inOrder.map(text).join("\n"));
   }
   return inOrder;
 }

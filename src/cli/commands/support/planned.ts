@@ -18,16 +18,14 @@ import {
   selectedWorkspace,
 } from "../../terraform/destination";
 import { requireHarmlessArguments } from "../../terraform/harmless-arguments";
-import { runTerraform } from "../../terraform/terraform-cli";
+import { runTerraform, runToEnd } from "../../terraform/terraform-cli";
 import { reviewedJson } from "../../terraform/terraform-json";
 import { page, recovery } from "../../text/recovery";
 import { shellWord } from "../../text/shell";
 import { atSignal } from "../../text/signals";
 import { synthesize } from "../synth";
-import { selectOne } from "./deployments";
-import { lockOf } from "./review-packs";
+import { lockOf, selectOne } from "./deployments";
 import type { Session } from "./session";
-import { runToEnd } from "./terraform";
 
 /** A plan that was just made. */
 export interface Planned {

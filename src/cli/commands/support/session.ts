@@ -64,17 +64,8 @@ export class Session {
   fail(error: unknown): void {
     this.raise(EXIT.error);
     const { message, stack = message } = error as Error;
-    this.printError(`${this.host.env.DEBUG === "1" ? stack : (missingPackage(error) ?? fileErrorMessage(error) ?? message)}\n`);
+    this.printError(`${this.host.env.DEBUG === "1" ? stack : (fileErrorMessage(error) ?? message)}\n`);
   }
-}
-
-/** The message about a package that a command loads and that is not installed. */
-function missingPackage(error: unknown): string | undefined {
-  const { code, message } = error as NodeJS.ErrnoException;
-  const [, name] = /^Cannot find (?:module|package) '([^']+)'/.exec(message) ?? [];
-  return name !== undefined && (code === "MODULE_NOT_FOUND" || code === "ERR_MODULE_NOT_FOUND")
-    ? `the package ${name} is not installed; run npm ci`
-    : undefined;
 }
 
 /** Declares the arguments, options and action of a command. */

@@ -192,14 +192,14 @@ describe("other projects", () => {
 
     it("whose program works in the folder of the other project", () => {
       const project = folder({ "deployments/dev.yaml": SETTINGS.replace(BUCKET, "other-state") });
-      const run = (...args: readonly string[]) =>
-        runIn(program.path, { PATH: process.env.PATH ?? "" }, "node_modules/.bin/dkp-access", ...args);
+      const installed = join(program.path, "node_modules/.bin/dkp-access");
+      const run = (...args: readonly string[]) => runIn(project, { PATH: process.env.PATH ?? "" }, installed, ...args);
       expect(run("--help")).toEqual({ status: 0, output: expect.stringMatching(/^Usage: dkp-access /) });
-      expect(run("synth", "--project", project)).toEqual({
+      expect(run("synth")).toEqual({
         status: 0,
         output: expect.stringContaining("cdktf.out/stacks/dev/cdk.tf.json\n"),
       });
-      expect(run("review", "--project", project)).toEqual({
+      expect(run("review")).toEqual({
         status: 0,
         output: expect.stringContaining("wrote review/dev/aws-cli.sh\n"),
       });

@@ -200,11 +200,9 @@ describe.each(["plan", "apply"])("dkp-access %s", (command) => {
       expect(left()).toEqual(EXPECTED);
     });
 
-    it.each([
-      [[], "error: apply asks at a terminal, and this is none"],
-      [["--approved", "abc"], "It takes the 64 hexadecimal digits that plan prints."],
-    ])("rejects %j", async (args, message) => {
-      expect(await runCli(at(), ["apply", ...args])).toMatchObject({ status: 1, stderr: expect.stringContaining(message) });
+    it("rejects to ask where there is no terminal", async () => {
+      const stderr = expect.stringContaining("error: apply asks at a terminal, and this is none");
+      expect(await runCli(at(), ["apply"])).toMatchObject({ status: 1, stderr });
     });
   }
 });

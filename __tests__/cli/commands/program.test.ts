@@ -12,11 +12,10 @@ const COMMANDS = Object.keys(ROWS);
 describe("dkp-access", () => {
   const { at, write } = projectForEach();
 
-  it.each(COMMANDS)("%s --help documents the global options and the exit codes", async (name) => {
+  it.each(COMMANDS)("%s --help documents the exit codes", async (name) => {
     const { status, stdout, stderr } = await runCli("/", [name, "--help"]);
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
     expect(stdout).toMatch(new RegExp(`^Usage: dkp-access ${name} `));
-    expect(stdout).toContain("--project <folder>");
     expect(stdout).toMatch(/\nExit codes:\n {2}0 {2}\w.*\n(?: {5}.*\n)* {2}1 {2}\w/);
     expect((await runCli("/", ["help", name])).stdout).toBe(stdout);
   });
@@ -28,27 +27,6 @@ describe("dkp-access", () => {
     expect(examples).toHaveLength(2);
     const options = examples.join(" ").match(/--[\w-]+/g) ?? [];
     expect(options.filter((option) => !help.includes(`  ${option}`))).toEqual([]);
-  });
-
-  it.each(COMMANDS.filter((name) => name !== "init"))(
-    "%s rejects a folder without the folder of the settings files",
-    async (name) => {
-      write({ "other/": "" });
-      const stderr = `${at("other")}: has no deployments/; run the command in the folder of a project, or name it with --project FOLDER\n`;
-      expect(await runCli(at("other"), [name])).toEqual({ status: 1, stdout: "", stderr });
-      expect(await runCli("/", ["--project", at("other"), name])).toEqual({ status: 1, stdout: "", stderr });
-      expect(await runCli("/", [name, "--project", at("none")])).toMatchObject({ status: 1, stdout: "" });
-    },
-  );
-
-  it("acts on the project that --project names, and paths are relative to it", async () => {
-    for (const args of [
-      ["--project", at(), "review", "--out", "packs"],
-      ["diff", "--against", "./packs", "--project", at()],
-    ]) {
-      expect(await runCli("/", args)).toMatchObject({ status: 0, stderr: "" });
-    }
-    expect((await runCli("/", ["synth", "--project", at()])).stdout).toBe("cdktf.out/stacks/dev/cdk.tf.json\n");
   });
 
   it.each([

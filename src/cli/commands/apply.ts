@@ -1,13 +1,13 @@
 import { once } from "node:events";
 import { createInterface } from "node:readline";
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Command, Option } from "commander";
 import { changesExitCode } from "../diff/changes";
 import { EXIT } from "../findings/finding";
 import { runToEnd } from "../terraform/terraform-cli";
 import { atSignal } from "../text/signals";
 import { FORMATS, type Format } from "./diff";
 import { STACK_HELP } from "./support/deployments";
-import { type Planned, requireWrittenState, withPlan } from "./support/planned";
+import { type Planned, unwrittenState, withPlan } from "./support/planned";
 import { type Define, formatOption, type Session } from "./support/session";
 
 interface Options {
@@ -22,14 +22,7 @@ export const define: Define = (command, session) => {
       "Plans one deployment as plan does, and applies just that plan: after a question at a terminal, or if its digest is the approved one.",
     )
     .argument("[stack]", STACK_HELP)
-    .addOption(
-      new Option("--approved <digest>", "instead of the question: the digest that plan printed").argParser((text) => {
-        if (!/^[0-9a-f]{64}$/.test(text)) {
-          throw new InvalidArgumentError("It takes the 64 hexadecimal digits that plan prints.");
-        }
-        return text;
-      }),
-    )
+    .option("--approved <digest>", "instead of the question: the digest that plan printed")
     .addOption(
       new Option("--accept <exit-code>", "with --approved: the highest exit code of the change summary that is applied")
         .choices(["0", "2", "3"])
@@ -88,10 +81,9 @@ async function applyPlan(session: Session, { stack, folder, file }: Planned, opt
   const { terraform } = session;
   const args = ["apply", "-input=false", "-no-color", ...options, file];
   const report = () => {
-    try {
-      requireWrittenState(session, folder);
-    } catch (error) {
-      session.fail(error);
+    const unwritten = unwrittenState(session, folder);
+    if (unwritten !== undefined) {
+      session.fail(unwritten);
     }
   };
   const code = await atSignal(report, () => runToEnd(terraform, folder, args, "inherit"));

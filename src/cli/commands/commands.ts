@@ -39,7 +39,7 @@ export const COMMANDS = {
   synth: {
     summary: "write the Terraform JSON of all deployments",
     load: () => import("./synth.js"),
-    examples: ["synth", "synth --project ../acme"],
+    examples: ["synth", "synth && terraform -chdir=cdktf.out/stacks/deckhouse init"],
   },
   policy: {
     summary: "print the policy as AWS stores it, or explain an action",

@@ -1,11 +1,10 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { basename, dirname, join, relative, resolve } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { Option } from "commander";
 import { SettingsError } from "../../settings/errors";
 import { stackNameErrors } from "../../settings/load";
 import { makeFolder, requireRealFolder, writeFileAtomically } from "../../text/files";
 import { CDKTF_NODE, PIPELINES, packageSource, type RepositoryOptions, repositoryFiles } from "../init/repository";
-import { dkpAccess } from "../text/command";
 import { shellWord } from "../text/shell";
 import { inOneStep } from "../text/signals";
 import type { Define, Session } from "./support/session";
@@ -57,7 +56,11 @@ async function init(session: Session, folder: string, options: Options): Promise
     }
   });
   session.print(files.map(([path]) => `wrote ${join(folder, path)}\n`).join(""));
-  session.print(nextSteps(folder, options, isPacked ? undefined : file));
+  if (file !== undefined && !isPacked) {
+    const pack = `npm run --prefix ${shellWord(dirname(file))} package && cp ${shellWord(file)} ${shellWord(folder)}`;
+    session.print(`\nPack the program for npm install: ${pack}\n`);
+  }
+  session.print(`\nNext steps: ${join(folder, "README.md")}\n`);
 }
 
 /** The command that runs the program of a repository that has one. */
@@ -66,25 +69,4 @@ function programOf({ cdktf, cdkTerrain }: Options, node: number): RepositoryOpti
     return "cdktn";
   }
   return cdktf && "cdktf";
-}
-
-/** @param missing the packed file that is still to be created in this checkout */
-function nextSteps(folder: string, { stack, pipeline }: Options, missing: string | undefined): string {
-  const packed = missing && relative(resolve(folder), missing);
-  return [
-    "",
-    "Next steps:",
-    ...(folder === "." ? [] : [`  cd ${shellWord(folder.replace(/^-/, "./-"))}`]),
-    `  edit deployments/${stack}.yaml: replace the values that are marked with CHANGE`,
-    ...(packed === undefined ? [] : [`  npm run --prefix ${shellWord(dirname(packed))} package && cp ${shellWord(packed)} .`]),
-    "  npm install",
-    `  ${dkpAccess("review")}`,
-    '  git init && git add --all && git commit -m "AWS access"',
-    "  create the state bucket: node_modules/dkp-access/docs/how-to/state-bucket.md",
-    ...(pipeline === undefined
-      ? [`  ${dkpAccess("apply", stack)}   # with AWS credentials; shows what changes, and asks`]
-      : ["  set up the pipeline before the first push: node_modules/dkp-access/docs/how-to/pipelines.md"]),
-    `  ${dkpAccess("hand-over", stack, "--out", "provider.yaml")}`,
-    "",
-  ].join("\n");
 }

@@ -1,6 +1,5 @@
 import { Option } from "commander";
 import { ACCESS_KEY_ID } from "../../iam/key-slots";
-import type { Deployment } from "../../settings/deployment";
 import { contextOf } from "../account/keys/actions";
 import { editSettings } from "../account/keys/edit-yaml";
 import { isStop, KEY_RULES, type KeyRules } from "../account/keys/key-rules";
@@ -56,10 +55,11 @@ With --leaked it prints what to do after a leak instead, for one deployment: the
 
 async function status(session: Session, names: readonly string[], { write, timeout, format }: Options): Promise<void> {
   const deployments = write === true ? [selectOne(session, names).deployment] : selectDeployments(session, names).deployments;
+  const { terraform, output } = session;
   const [last] = await forDeployments<KeyRules, KeyReport>(session, deployments, {
     rules: KEY_RULES,
     report: async (deployment) => {
-      const report = keyReport(await situationOf(session, deployment, timeout));
+      const report = keyReport(await keySituation(deployment, { terraform, output, limit: timeout }));
       session.raise(isStop(report.next.why) ? EXIT.breaking : EXIT.success);
       return report;
     },
@@ -87,9 +87,10 @@ function requireKeyIds(ids: readonly string[] = []): void {
 
 async function leaked(session: Session, names: readonly string[], options: Options): Promise<void> {
   const { deployment } = selectOne(session, names);
-  const { timeout } = options;
-  const named = options.key ?? [];
-  const situation = await situationOf(session, deployment, timeout, named).catch((error: Error) => {
+  const { terraform, output } = session;
+  const { timeout: limit, key: named = [] } = options;
+  const sources = { terraform, output, limit, isPartial: true, leaked: named };
+  const situation = await keySituation(deployment, sources).catch((error: Error) => {
     throw new Error(`${error.message}; until then, follow review/${deployment.stack}/after-a-leak.md`, { cause: error });
   });
   const unread = [situation.unreachable ?? [], situation.unread].flat();
@@ -106,14 +107,4 @@ async function leaked(session: Session, names: readonly string[], options: Optio
   } else {
     session.print(leakText(situation, response, context(session, situation)));
   }
-}
-
-/** @param limit how long the calls to AWS may take, in seconds @param leaked after a leak: then what cannot be read is left out */
-async function situationOf(
-  { terraform, output }: Session,
-  deployment: Deployment,
-  limit: number,
-  leaked?: readonly string[],
-): Promise<KeySituation> {
-  return keySituation(deployment, { terraform, output, limit, isPartial: leaked !== undefined, leaked });
 }

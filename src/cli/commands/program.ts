@@ -1,5 +1,3 @@
-import { existsSync } from "node:fs";
-import { resolve } from "node:path";
 import { Command, CommanderError } from "commander";
 import { packageVersion } from "../../text/package-file";
 import { EXIT } from "../findings/finding";
@@ -56,24 +54,9 @@ function root(session: Session): Command {
   program
     .description("AWS access for the Deckhouse Kubernetes Platform")
     .version(packageVersion())
-    .option(
-      "--project <folder>",
-      "the folder with deployments/; paths in arguments, options and environment variables are relative to it",
-      ".",
-    )
-    .configureHelp({ showGlobalOptions: true })
     .configureOutput({ writeOut: (text) => session.print(text), writeErr: session.printError })
     .showHelpAfterError("dkp-access --help shows the usage")
-    .exitOverride()
-    .hook("preAction", (_, action) => {
-      const { project } = program.opts<{ readonly project: string }>();
-      if (action.name() !== "init" && !existsSync(resolve(project, session.settings))) {
-        throw new Error(
-          `${resolve(project)}: has no ${session.settings}/; run the command in the folder of a project, or name it with --project FOLDER`,
-        );
-      }
-      process.chdir(project);
-    });
+    .exitOverride();
   addHelpSection(program, "Environment variables:", ENVIRONMENT);
   return program;
 }

@@ -74,11 +74,7 @@ function packageJsonOf({ cdktf, source }: RepositoryOptions): string {
     private: true,
     license: "UNLICENSED",
     engines: { node: NODE_VERSIONS[cdktf ?? "settings"] },
-    scripts: {
-      ...Object.fromEntries(["synth", "review", "diff"].map((name) => [name, `dkp-access ${name}`])),
-      "dkp-access": "dkp-access",
-      ...(cdktf && { deploy: `CHECKPOINT_DISABLE=1 ${cdktf} deploy` }),
-    },
+    ...(cdktf && { scripts: { deploy: `CHECKPOINT_DISABLE=1 ${cdktf} deploy` } }),
     dependencies: { "dkp-access": source },
     ...(cdktf && { devDependencies: programPackages(cdktf) }),
   };

@@ -2,12 +2,12 @@ import { existsSync } from "node:fs";
 import { committedLock } from "../../../app";
 import type { Deployment } from "../../../settings/deployment";
 import { SettingsError } from "../../../settings/errors";
-import { loadDeployments, readFolder, stackOf } from "../../../settings/load";
+import { readFolder, stackOf } from "../../../settings/load";
 import { show, suggest } from "../../../settings/message-parts";
 import { errorsOf, withPolicy } from "../../../settings/read-settings";
 import type { Settings } from "../../../settings/schema/deployment-schema";
 import { readTextFile } from "../../../text/files";
-import { visible } from "../../../text/printable";
+import { grouped } from "../../../text/grouped";
 import type { Reading } from "../../account/aws/iam-reader";
 import { someAtATime } from "../../account/aws/operations";
 import { EXIT, exitCodeOf, type Finding, type Rules, reportJson } from "../../findings/finding";
@@ -31,10 +31,9 @@ interface Selected {
 }
 
 /**
- * The deployment of the one stack that is named, or the only one. Warns about invalid settings of other deployments, which do not stop
- * the command.
+ * The deployment of the one stack that is named, or the only one.
  * @param change replaces parts of its own `policy`
- * @throws SettingsError, Error as `deploymentsNamed`; Error if several are named
+ * @throws SettingsError, Error as `deploymentsNamed`; Error if it is not one
  */
 export function selectOne(
   session: Session,
@@ -42,27 +41,16 @@ export function selectOne(
   change?: Partial<Settings["policy"]>,
 ): Pick<Selected, "stacks"> & { readonly deployment: Deployment } {
   const names = named.filter((name) => name !== undefined);
-  const { deployments, stacks } = selected(session, names, change);
+  const { deployments, stacks } = selectDeployments(session, names, change);
   const [deployment, ...others] = deployments;
   if (deployment === undefined || others.length > 0) {
-    throw new Error(`name one stack, not ${names.join(" and ")}`);
+    throw new Error(names.length === 0 ? `name a stack: ${stacks.join(", ")}` : `name one stack, not ${names.join(" and ")}`);
   }
   return { deployment, stacks };
 }
 
-/**
- * The deployments of stacks, or all. Warns about invalid settings of deployments that are not named.
- * @throws SettingsError if the settings of one of them are invalid; Error if there is no such deployment
- */
-export function selectDeployments(session: Session, names: readonly string[]): Selected {
-  if (names.length > 0) {
-    return selected(session, names);
-  }
-  const deployments = loadDeployments(session.settings);
-  return { deployments, stacks: deployments.map(({ stack }) => stack) };
-}
-
-function selected(session: Session, names: readonly string[], change?: Partial<Settings["policy"]>): Selected {
+/** The same for any number of stacks, or all. Warns about invalid settings of deployments that are not named, and continues. */
+export function selectDeployments(session: Session, names: readonly string[], change?: Partial<Settings["policy"]>): Selected {
   const { others, ...found } = deploymentsNamed(session.settings, names, change);
   if (others !== undefined) {
     const stacks = found.deployments.map(({ stack }) => stack).join(", ");
@@ -72,9 +60,9 @@ function selected(session: Session, names: readonly string[], change?: Partial<S
 }
 
 /**
- * The deployments of a folder by their names, in the order given; the only one, when no stack is named.
+ * The deployments of a folder by their names, in the order given, or all.
  * @param change replaces fields of their own `policy`; the other deployments keep theirs
- * @returns also the errors of the other deployments, and those between deployments, if there are any
+ * @returns also the errors of deployments that are not named, and those between deployments, if there are any
  * @throws SettingsError with the errors of these deployments; Error if there is no such deployment
  */
 export function deploymentsNamed(
@@ -83,35 +71,23 @@ export function deploymentsNamed(
   change?: Partial<Settings["policy"]>,
 ): Selected & { readonly others: SettingsError | undefined } {
   const readings = readFolder(folder);
-  const stacks = [...new Set(readings.map(({ source }) => stackOf(source)))];
-  const chosen = selectedNames(names, stacks, folder);
-  const own = readings.filter(({ source }) => chosen.has(stackOf(source)));
-  const invalid = own.filter(({ errors }) => errors.length > 0);
-  if (invalid.length > 0) {
-    throw new SettingsError(new Map(invalid.map(({ source, errors }) => [source, errors])));
-  }
-  // A valid deployment has one file.
-  const byStack = new Map(own.map((reading) => [stackOf(reading.source), reading]));
-  const deployments = [...chosen].flatMap((name) => {
-    const reading = byStack.get(name);
-    return (change === undefined ? reading?.deployment : reading && withPolicy(reading, change)) ?? [];
-  });
-  const errors = errorsOf(readings);
-  return { deployments, stacks, others: errors.size === 0 ? undefined : new SettingsError(errors) };
-}
-
-function selectedNames(names: readonly string[], stacks: readonly string[], folder: string): ReadonlySet<string> {
-  if (names.length === 0 && stacks.length > 1) {
-    throw new Error(`name a stack: ${stacks.map(visible).join(", ")}`);
-  }
-  const known = new Set(stacks);
-  const unknown = names.find((name) => !known.has(name));
+  const byStack = grouped(readings, ({ source }) => stackOf(source));
+  const stacks = [...byStack.keys()];
+  const unknown = names.find((name) => !byStack.has(name));
   if (unknown !== undefined) {
     const stack = stackOf(unknown);
-    const remedy = known.has(stack) ? `write ${stack}` : suggest(unknown, stacks);
+    const remedy = byStack.has(stack) ? `write ${stack}` : suggest(unknown, stacks);
     throw new Error(`no deployment ${show(unknown)} in ${folder}, ${remedy}`);
   }
-  return new Set(names.length === 0 ? stacks : names);
+  const own = [...new Set(names.length === 0 ? stacks : names)].flatMap((name) => byStack.get(name) ?? []);
+  const invalid = own.filter(({ errors }) => errors.length > 0).map(({ source, errors }) => [source, errors] as const);
+  const errors = errorsOf(readings);
+  const rejected = names.length === 0 ? errors : new Map(invalid);
+  if (rejected.size > 0) {
+    throw new SettingsError(rejected);
+  }
+  const deployments = own.flatMap((reading) => (change ? withPolicy(reading, change) : (reading.deployment ?? [])));
+  return { deployments, stacks, others: errors.size === 0 ? undefined : new SettingsError(errors) };
 }
 
 /** A deployment with what its review pack states. */

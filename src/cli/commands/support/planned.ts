@@ -55,7 +55,10 @@ export async function withPlan(
   const { stack, settings } = deployment;
   const folder = join(session.output, "stacks", stack);
   requireHarmlessArguments(session.host.env, settings.backend?.partial === true);
-  requireWrittenState(session, folder);
+  const unwritten = unwrittenState(session, folder);
+  if (unwritten !== undefined) {
+    throw unwritten;
+  }
   await synthesize(session, [deployment], stacks);
   const { destination, additional } = await initialize(session, deployment, folder);
   removeAbandoned(folder);
@@ -79,15 +82,12 @@ export async function withPlan(
   await atSignal(remove, () => make().finally(remove));
 }
 
-/** The state of an apply that Terraform could not write: another apply would replace the file, the only record of what exists. */
-export function requireWrittenState({ terraform }: Session, folder: string): void {
+/** The error about a state that Terraform could not write: another apply would replace the file, the only record of what exists. */
+export function unwrittenState({ terraform }: Session, folder: string): Error | undefined {
   const file = join(folder, "errored.tfstate");
-  if (existsSync(file)) {
-    const push = `${terraform.binary} ${shellWord(`-chdir=${folder}`)} state push errored.tfstate`;
-    throw new Error(
-      `${file}: Terraform could not write this state; write it before another apply, with ${push}: ${recovery("errored-state")}`,
-    );
-  }
+  const push = `${terraform.binary} ${shellWord(`-chdir=${folder}`)} state push errored.tfstate`;
+  const message = `Terraform could not write this state; write it before another apply, with ${push}: ${recovery("errored-state")}`;
+  return existsSync(file) ? new Error(`${file}: ${message}`) : undefined;
 }
 
 /** Initializes the folder of a stack for the destination of its settings. @throws Error if Terraform then has another one */

@@ -4,7 +4,7 @@ import { App } from "cdktf";
 import { diffLinesUnified } from "jest-diff";
 import { parse } from "yaml";
 import { deploymentsNamed } from "../../src/cli/commands/support/deployments";
-import { reviewedJson } from "../../src/cli/terraform/terraform-json";
+import { reviewedJson } from "../../src/cli/terraform/configuration";
 import { DeckhouseAccessStack } from "../../src/stack";
 import { PROJECT } from "../helpers/project-root";
 import { packFilesOf } from "../helpers/reviewed";

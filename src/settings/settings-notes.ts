@@ -63,7 +63,7 @@ export function settingsWarnings({ cluster, nodeRole, accessKeys, marked, secret
 }
 
 /** What a version of DKP that this program does not know means for the policy. */
-export function versionWarning(version: DkpVersion | undefined): string | undefined {
+function versionWarning(version: DkpVersion | undefined): string | undefined {
   const { last } = SUPPORTED_VERSIONS;
   return version === undefined || !isNewer(version, last)
     ? undefined

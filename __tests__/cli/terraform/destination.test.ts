@@ -20,15 +20,14 @@ describe("the destination of a folder", () => {
     return initializedDestination(at(), workspace);
   };
   const differences = (backend: object, type: string, config: object) => {
-    const destination = initialized(type, config);
-    return destination && destinationDifferences(destination, configured(backend));
+    return destinationDifferences(initialized(type, config), configured(backend));
   };
   const NONE: readonly string[] = [];
 
   it("is none before terraform init, and where another kind of store has the state", () => {
-    expect(initializedDestination(at(), "default")).toBeUndefined();
+    expect(initializedDestination(at(), "default").type).toBe("none");
     write({ "terraform.tfstate": '{"version":3,"state_store":{"type":"aws_s3"}}' });
-    expect(initializedDestination(at(), "default")).toBeUndefined();
+    expect(initializedDestination(at(), "default").type).toBe("none");
   });
 
   it.each<[string, object, object, readonly string[], readonly string[]]>([
@@ -52,25 +51,25 @@ describe("the destination of a folder", () => {
   });
 
   it("has another backend", () => {
-    const { different } = differences({ s3: CONFIG }, "local", { path: "x" }) ?? {};
-    expect(different?.slice(0, 2)).toEqual(["backend s3 -> local", "bucket state -> not set"]);
+    const { different } = differences({ s3: CONFIG }, "local", { path: "x" });
+    expect(different.slice(0, 2)).toEqual(["backend s3 -> local", "bucket state -> not set"]);
   });
 
   it("is shown with what says which state it is, without what can be a secret", () => {
     const destination = initialized("s3", { ...CONFIG, secret_key: "secret" }, "other");
-    expect(destination && destinationText(destination)).toBe("s3 (bucket state, key x/terraform.tfstate), workspace other");
+    expect(destinationText(destination)).toBe("s3 (bucket state, key x/terraform.tfstate), workspace other");
   });
 
   it("counts for the digest by its location, and not by who reads it there", () => {
     const [planner, deployer] = ["planner", "deployer"].map((name) =>
-      initialized("s3", { ...CONFIG, assume_role: { role_arn: name }, access_key: name, profile: name }),
+      locationOf(initialized("s3", { ...CONFIG, assume_role: { role_arn: name }, access_key: name, profile: name })),
     );
-    expect(planner && locationOf(planner)).toEqual({
+    expect(planner).toEqual({
       type: "s3",
       arguments: { ...CONFIG, use_lockfile: "true" },
       workspace: "default",
     });
-    expect(deployer && locationOf(deployer)).toEqual(planner && locationOf(planner));
+    expect(deployer).toEqual(planner);
   });
 
   it.each<[string, object, string | undefined]>([

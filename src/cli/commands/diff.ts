@@ -1,8 +1,7 @@
 import { resolve } from "node:path";
-import { type Command, InvalidArgumentError, Option } from "commander";
-import { DKP_VERSION, type DkpVersion, KNOWN_VERSIONS, SUPPORTED_VERSIONS } from "../../iam/dkp-versions";
+import { type Command, Option } from "commander";
+import { type DkpVersion, KNOWN_VERSIONS } from "../../iam/dkp-versions";
 import type { Deployment } from "../../settings/deployment";
-import { versionWarning } from "../../settings/settings-notes";
 import { ADDRESSES } from "../../terraform/addresses";
 import { readRegularFile, readTextFile, textIn } from "../../text/files";
 import { isObject } from "../../text/json";
@@ -59,7 +58,7 @@ export const define: Define = (command, session) => {
     )
     .addOption(
       new Option("--dkp-version <version>", "what another DKP version requires of the policy, and no longer needs")
-        .argParser(dkpVersionOf)
+        .choices(KNOWN_VERSIONS)
         .conflicts("policies"),
     )
     .option("--policies <files...>", "two files, BEFORE.json AFTER.json: any IAM policies")
@@ -72,14 +71,6 @@ export const define: Define = (command, session) => {
     });
 };
 
-/** As `cluster.dkpVersion` takes it. */
-function dkpVersionOf(text: string): DkpVersion {
-  if (!DKP_VERSION.test(text)) {
-    throw new InvalidArgumentError(`It takes a release line from ${KNOWN_VERSIONS[0]} on, such as ${SUPPORTED_VERSIONS.last}`);
-  }
-  return text as DkpVersion;
-}
-
 async function changesAsked(command: Command, session: Session, names: readonly string[], options: Options): Promise<Changes> {
   const { against, plan, dkpVersion, policies, review } = options;
   if (policies !== undefined) {
@@ -91,10 +82,7 @@ async function changesAsked(command: Command, session: Session, names: readonly 
     return ofPlan(selectOne(session, names).deployment, plan);
   }
   if (dkpVersion !== undefined) {
-    const { deployment } = selectOne(session, names);
-    const warning = versionWarning(dkpVersion);
-    session.printError(warning === undefined ? "" : `warning: --dkp-version: ${warning}\n`);
-    return changesOfVersion(deployment, dkpVersion);
+    return changesOfVersion(selectOne(session, names).deployment, dkpVersion);
   }
   if (against === undefined) {
     return command.error("error: --against, --plan, --dkp-version or --policies is missing");

@@ -1,7 +1,7 @@
 import { settingsWarnings } from "../../settings/settings-notes";
 import { LOCK_FILE } from "../diff/packs/pack-side";
 import { reviewPack } from "../review/pack";
-import { linksIn, type StaleFile, staleFiles, unknownPacks, writePacks } from "../review/pack-folder";
+import { linksIn, staleFiles, unknownPacks, writePacks } from "../review/pack-folder";
 import { dkpAccess } from "../text/command";
 import { reviewOf, STACKS_HELP, selectDeployments } from "./support/deployments";
 import type { Define } from "./support/session";
@@ -31,7 +31,8 @@ Names the review packs of removed deployments, and keeps them. Never writes or d
       if (check !== true) {
         writePacks(stale);
         session.print(stale.map(({ path, what }) => `${what === "left over" ? "removed" : "wrote"} ${path}\n`).join(""));
-        session.print(meaningText(stale));
+        const changed = stale.filter(({ isOtherMeaning }) => isOtherMeaning).map(({ path }) => `  ${path}\n`);
+        session.print(changed.length === 0 ? "" : `changed in meaning:\n${changed.join("")}`);
       }
       for (const deployment of deployments) {
         const warnings = settingsWarnings(deployment).map((warning) => `warn: ${deployment.stack}: ${warning}\n`);
@@ -54,12 +55,3 @@ Names the review packs of removed deployments, and keeps them. Never writes or d
       session.printError(check === true || stale.length > 0 ? "" : `${out}: all files are up to date\n`);
     });
 };
-
-/** Of files that were there before, those that mean something else. Order and the version of the program are no change of meaning. */
-function meaningText(stale: readonly StaleFile[]): string {
-  const changed = stale.filter(({ isOtherMeaning }) => isOtherMeaning).map(({ path }) => `  ${path}\n`);
-  if (changed.length > 0) {
-    return `changed in meaning:\n${changed.join("")}`;
-  }
-  return stale.some(({ path, what }) => what === "outdated" && path.endsWith(".json")) ? "changed in meaning: no file\n" : "";
-}

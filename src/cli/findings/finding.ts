@@ -22,19 +22,15 @@ export const LEVELS = Object.keys(EXIT_CODE_OF) as readonly Level[];
 /** One sentence without a final period, made of the values of a finding. */
 type Sentence<Values> = (values: Values) => string;
 
-/** What a reader asks next. */
-interface Advice<Values> {
+/** A kind of finding. Its sentences are only here: everything else reads the values. */
+export interface Rule<Values> {
+  readonly level: Level;
+  /** What was found. */
+  readonly text: Sentence<Values>;
   /** What it allows or breaks. */
   readonly risk?: Sentence<Values> | undefined;
   /** What to do, or what not to do. */
   readonly remedy?: Sentence<Values> | undefined;
-}
-
-/** A kind of finding. Its sentences are only here: everything else reads the values. */
-export interface Rule<Values> extends Advice<Values> {
-  readonly level: Level;
-  /** What was found. */
-  readonly text: Sentence<Values>;
 }
 
 /** The rules of one command. Their IDs are stable: alerts and filters refer to them. */
@@ -72,7 +68,7 @@ export function textOf<Of extends Rules>(rules: Of, { rule, values }: Found<Of>)
 }
 
 /** Risk and remedy of a finding, as far as its rule has them. */
-function adviceOf<Of extends Rules>(rules: Of, { rule, values }: Found<Of>): { readonly [Name in keyof Advice<never>]?: string } {
+function adviceOf<Of extends Rules>(rules: Of, { rule, values }: Found<Of>) {
   const sentence = (make: Sentence<never> | undefined) => make && (ascii(make(values as never)) || undefined);
   return { risk: sentence(rules[rule]?.risk), remedy: sentence(rules[rule]?.remedy) };
 }

@@ -15,7 +15,7 @@ import { leakCommands } from "../iam/leaked-key";
 import { risksOf, roleOf } from "../iam/risks";
 import { controlPolicy, MAX_CONTROL_POLICY_CHARACTERS } from "../iam/service-control-policy";
 import { policyFile } from "../pack/file-names";
-import type { TerraformJson } from "../terraform/terraform-json";
+import type { TerraformJson } from "../terraform/configuration";
 import { code } from "../text/markdown";
 import { deployerPolicies } from "./deployer-policy-files";
 import { permissionsOf } from "./explanation";

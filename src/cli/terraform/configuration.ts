@@ -6,7 +6,26 @@ import type { Deployment } from "../../settings/deployment";
 import { DeckhouseAccessStack } from "../../stack";
 import { temporaryName } from "../../text/files";
 import { sortedKeys } from "../text/json";
-import { reviewedJson, type TerraformJson } from "./terraform-json";
+
+/** Terraform JSON, as far as it is read here: what the app writes, without CDKTF's comments. */
+export interface TerraformJson {
+  readonly data?: Blocks;
+  readonly resource?: Blocks;
+  readonly output?: Readonly<Record<string, { readonly description?: string; readonly sensitive?: boolean }>>;
+  readonly import?: readonly { readonly to: string; readonly id: string }[];
+  readonly terraform?: Readonly<Record<string, unknown>>;
+}
+
+/** Arguments by type and name. */
+export type Blocks = Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, unknown>>>>>>;
+
+/** The text of a synthesized stack as reviewers read it: without CDKTF's comments, and without a `local` backend, whose path is this checkout's. */
+export function reviewedJson(synthesized: string): TerraformJson {
+  const { terraform = {}, ...rest } = JSON.parse(synthesized, (key, value: unknown) => (key === "//" ? undefined : value));
+  const { backend, ...settings } = terraform as { readonly backend?: Readonly<Record<string, unknown>> };
+  const shared = backend === undefined || "local" in backend ? {} : { backend };
+  return { ...rest, terraform: { ...shared, ...settings } };
+}
 
 let app: App | undefined;
 

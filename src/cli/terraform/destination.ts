@@ -7,7 +7,7 @@ import { objectOf, textOf } from "../text/json";
 
 /** Where Terraform keeps a state. */
 export interface Destination {
-  /** The type of the backend, or `cloud`. */
+  /** The type of the backend, or `cloud`; `none` before `terraform init`. */
   readonly type: string;
   /** Its arguments by path, `assume_role.role_arn`, as texts. */
   readonly arguments: ReadonlyMap<string, string>;
@@ -25,15 +25,15 @@ export function configuredDestination(configuration: unknown): Destination {
 }
 
 /**
- * The backend that a folder is initialized for: what `terraform init` wrote into the data folder. Undefined if there is none.
+ * The backend that a folder is initialized for: what `terraform init` wrote into the data folder.
  * Source: the package `command/workdir` of Terraform 1.10 to 1.15, and of OpenTofu 1.10.
  * @param workspace the one that is selected
  */
-export function initializedDestination(dataFolder: string, workspace: string): Destination | undefined {
+export function initializedDestination(dataFolder: string, workspace: string): Destination {
   const file = join(dataFolder, "terraform.tfstate");
   const { backend } = objectOf(existsSync(file) ? parseJson(readTextFile(file)) : undefined);
   const { type, config } = objectOf(backend);
-  return textOf(type) === undefined ? undefined : { type: String(type), arguments: flattened(config), workspace };
+  return { type: textOf(type) ?? "none", arguments: flattened(config), workspace };
 }
 
 /** The workspace that Terraform takes. Source: `WorkspaceOverridden` of Terraform's package `command`. */

@@ -7,7 +7,7 @@ import { promisify, stripVTControlCharacters } from "node:util";
 import { dkpAccess } from "../text/command";
 import { type Progress, withProgress } from "../text/progress";
 import { shellWord } from "../text/shell";
-import { atSignal, endProgram } from "../text/signals";
+import { atSignal } from "../text/signals";
 
 /** How to run Terraform. */
 export interface TerraformCli {
@@ -91,7 +91,7 @@ export function runTerraform(
     },
   );
   return atSignal(
-    () => endProgram(running.child),
+    () => running.child.kill(),
     () => withProgress(`waiting for ${command}`, result, progress, signal),
   );
 }

@@ -1,12 +1,7 @@
-import type { ChildProcess } from "node:child_process";
-import { once } from "node:events";
 import { constants } from "node:os";
 import { setImmediate } from "node:timers/promises";
 
 const SIGNALS = ["SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM"] as const;
-
-/** How long a program may take to end, in milliseconds, before it is killed. */
-const GRACE_MS = 2000;
 
 /** A shell adds the number of the signal to this for the exit code of a program that a signal ended. */
 const SIGNALED = 128;
@@ -75,13 +70,4 @@ export function inOneStep<T>(write: () => T): Promise<T> {
     () => undefined,
     async () => write(),
   );
-}
-
-/** Ends a program: it may end by itself for two seconds. */
-export async function endProgram(child: ChildProcess): Promise<void> {
-  if (child.exitCode === null && child.signalCode === null && child.kill()) {
-    const timer = setTimeout(() => child.kill("SIGKILL"), GRACE_MS);
-    await once(child, "exit");
-    clearTimeout(timer);
-  }
 }

@@ -9,7 +9,7 @@ import { pullState, type TerraformCli } from "../../terraform/terraform-cli";
 import { dkpAccess } from "../../text/command";
 import { recovery } from "../../text/recovery";
 import { awsCommand } from "../../text/shell";
-import { atSignal, endProgram } from "../../text/signals";
+import { atSignal } from "../../text/signals";
 import { EDIT_PROVIDER } from "../keys/actions";
 import { mismatches } from "../keys/situation";
 
@@ -80,7 +80,7 @@ async function decrypt(base64: string): Promise<string> {
   gpg.stdin.on("error", () => undefined).end(Buffer.from(base64, "base64"));
   const ended = Promise.all([text(gpg.stdout), once(gpg, "close") as Promise<[status: number | null]>]);
   const [secret, [status]] = await atSignal(
-    () => endProgram(gpg),
+    () => gpg.kill(),
     () => ended,
   ).catch(({ code }: NodeJS.ErrnoException) => {
     throw new Error(`the secret is encrypted, and gpg cannot be run (${code}); install GnuPG`);

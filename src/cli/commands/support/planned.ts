@@ -8,9 +8,9 @@ import { type Changes, findingsOf } from "../../diff/changes";
 import { readPlan } from "../../diff/plan-file";
 import { planDigest } from "../../diff/plans/digest";
 import { changesOfPlan } from "../../diff/plans/plan-findings";
+import { reviewedJson } from "../../terraform/configuration";
 import {
   configuredDestination,
-  type Destination,
   destinationDifferences,
   destinationText,
   initializedDestination,
@@ -19,7 +19,6 @@ import {
 } from "../../terraform/destination";
 import { requireHarmlessArguments } from "../../terraform/harmless-arguments";
 import { runTerraform, runToEnd } from "../../terraform/terraform-cli";
-import { reviewedJson } from "../../terraform/terraform-json";
 import { page, recovery } from "../../text/recovery";
 import { shellWord } from "../../text/shell";
 import { atSignal } from "../../text/signals";
@@ -68,15 +67,16 @@ export async function withPlan(
     mkdirSync(temporary, { mode: 0o700 });
     const file = resolve(temporary, "plan");
     // Exit code 2: there are changes.
-    const args = ["-input=false", "-no-color", "-detailed-exitcode", ...options, `-out=${file}`];
-    const code = await run(session, deployment, folder, [0, 2], "plan", args);
+    const args = ["plan", "-input=false", "-no-color", "-detailed-exitcode", ...options, `-out=${file}`];
+    const code = await run(session, stack, folder, [0, 2], args);
     const plan = readPlan(stack, await runTerraform(session.terraform, folder, ["show", "-json", file]));
     const partial = { rule: "destination-partial", field: "backend", values: { arguments: additional } } as const;
     const more: readonly DiffFound[] = additional.length === 0 ? [] : [partial];
     const source = `Plan of ${stack}, which writes the state to ${destinationText(destination)}`;
     const changes = changesOfPlan(plan, stack, source, more);
     const rules = findingsOf(changes).map(({ rule }) => rule);
-    const origin = { configuration: configurationIn(folder), lock: lockOf(stack), destination: locationOf(destination), rules };
+    const configuration = reviewedJson(readRegularFile(join(folder, "cdk.tf.json")).toString("utf8"));
+    const origin = { configuration, lock: lockOf(stack), destination: locationOf(destination), rules };
     await use({ stack, folder, file, changes: code === 0 ? changes : { ...changes, digest: planDigest(plan, origin) } });
   };
   await atSignal(remove, () => make().finally(remove));
@@ -91,35 +91,28 @@ export function unwrittenState({ terraform }: Session, folder: string): Error | 
 }
 
 /** Initializes the folder of a stack for the destination of its settings. @throws Error if Terraform then has another one */
-async function initialize(session: Session, deployment: Deployment, folder: string) {
+async function initialize(session: Session, { stack, settings }: Deployment, folder: string) {
   const { host, terraform } = session;
   const dataFolder = resolve(folder, terraform.dataFolder);
   const configured = configuredDestination(parseJson(readRegularFile(join(folder, "cdk.tf.json")).toString("utf8")));
   const { workspace, source } = selectedWorkspace(dataFolder, host.env);
   if (workspace !== "default" && configured.workspace !== undefined && workspace !== configured.workspace) {
-    throw new Error(
-      `${source}: selects the workspace ${workspace}, and the settings ${configured.workspace}; ${workspaceRemedy(source)}`,
-    );
+    throw new Error(`${source}: selects the workspace ${workspace}, and the settings ${configured.workspace}; remove it`);
   }
   const former = initializedDestination(dataFolder, workspace);
-  const locked = lockOf(deployment.stack) === undefined ? [] : ["-lockfile=readonly"];
+  const locked = lockOf(stack) === undefined ? [] : ["-lockfile=readonly"];
   // Terraform refuses -reconfigure for HCP Terraform, which it always configures as the settings say.
   // Source: assertSupportedCloudInitOptions, https://github.com/hashicorp/terraform/blob/v1.11.4/internal/command/meta_backend.go
   const reconfigured = configured.type === "cloud" ? [] : ["-reconfigure"];
-  const args = ["-input=false", "-no-color", ...reconfigured, ...locked];
-  await run(session, deployment, folder, [0], "init", args);
+  await run(session, stack, folder, [0], ["init", "-input=false", "-no-color", ...reconfigured, ...locked]);
   const destination = initializedDestination(dataFolder, selectedWorkspace(dataFolder, host.env).workspace);
-  const { different, additional } = destinationDifferences(destination ?? NOWHERE, configured);
-  if (
-    destination === undefined ||
-    different.length > 0 ||
-    (additional.length > 0 && deployment.settings.backend?.partial !== true)
-  ) {
+  const { different, additional } = destinationDifferences(destination, configured);
+  if (different.length > 0 || (additional.length > 0 && settings.backend?.partial !== true)) {
     throw new Error(
       `${folder}: Terraform is initialized for another destination of the state than that of the settings: ${[...different, ...additional].join(", ")}`,
     );
   }
-  if (former !== undefined && destinationText(former) !== destinationText(destination)) {
+  if (former.type !== "none" && destinationText(former) !== destinationText(destination)) {
     session.printError(
       `note: the folder was initialized for ${destinationText(former)}; a state there is not moved: before the first plan, run terraform init -migrate-state\n`,
     );
@@ -127,32 +120,20 @@ async function initialize(session: Session, deployment: Deployment, folder: stri
   return { destination, additional };
 }
 
-const NOWHERE: Destination = { type: "none", arguments: new Map(), workspace: undefined };
-
-const workspaceRemedy = (source: string) => (source === "TF_WORKSPACE" ? "unset it" : "delete the file");
-
 /** Runs Terraform. @param success the exit codes that mean that it did all of its work */
 async function run(
-  session: Session,
-  { stack, state, protect }: Deployment,
+  { terraform, printError }: Session,
+  stack: string,
   folder: string,
   success: readonly number[],
-  command: "init" | "plan",
   args: readonly string[],
 ): Promise<number> {
-  const { binary } = session.terraform;
-  session.printError(`${binary} ${[command, ...args].join(" ")}\n`);
-  const code = await runToEnd(session.terraform, folder, [command, ...args]);
+  const { binary } = terraform;
+  printError(`${binary} ${args.join(" ")}\n`);
+  const code = await runToEnd(terraform, folder, args);
   if (!success.includes(code)) {
-    const remedies = {
-      init: state.type === "s3" && `. If the bucket does not exist: ${page("state-bucket")}`,
-      plan: protect && `. If an instance cannot be destroyed: ${page("change-and-retire", "changes-that-replace-objects")}`,
-    };
-    const remedy = remedies[command] || "";
-    throw new Error(`${stack}: ${binary} ${command} ended with ${code}, so there is no plan; the reason is above${remedy}`);
+    const failed = `${stack}: ${binary} ${args[0]} ended with ${code}, so there is no plan`;
+    throw new Error(`${failed}; the reason is above, and ${page("recover")} has the way back from many`);
   }
   return code;
 }
-
-/** What is planned: `cdk.tf.json` without comments. */
-const configurationIn = (folder: string) => reviewedJson(readRegularFile(join(folder, "cdk.tf.json")).toString("utf8"));

@@ -5,8 +5,6 @@ import { cpSync, existsSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { blockWith } from "../helpers/blocks";
-import { COMPLETE } from "../helpers/complete";
-import { ANYWHERE, npxLines } from "../helpers/npx-lines";
 import { PROJECT } from "../helpers/project-root";
 import { mustSucceed, npmEnvironment } from "./support/consumer";
 import { folder, write } from "./support/project";
@@ -103,25 +101,5 @@ describe("npx, where an external package has the name of this one and nothing is
     cpSync(repository, unprotected, { recursive: true });
     write(unprotected, { ".npmrc": readFileSync(join(unprotected, ".npmrc"), "utf8").replace("yes=false\n", "") });
     expect(await externalRuns("npx dkp-access keys deckhouse", unprotected)).toBe(true);
-  });
-
-  it.each([
-    ["a repository of dkp-access init, in every line of documents, templates, examples and review packs", /./, () => repository],
-    ["an empty folder, in the lines of the pages that may be read anywhere", ANYWHERE, folder],
-  ])("never runs it in %s", async (_, pages, cwd) => {
-    // A line with a version names its package on purpose.
-    const read = npxLines().filter(({ file, command }) => pages.test(file) && !/--package \S+@\d/.test(command));
-    // What follows the package is for its program.
-    const beginning = (line: string) => /^npx (?:-\S+ )*\S+/.exec(line)?.[0] ?? line;
-    const lines = [...new Map(read.map(({ command }) => [COMPLETE ? command : beginning(command), command])).values()];
-    expect(lines.length).toBeGreaterThan(1);
-    const unsafe: string[] = [];
-    for (const line of lines) {
-      if (await externalRuns(line, cwd())) {
-        unsafe.push(line);
-      }
-    }
-    process.stdout.write(`npx: ${lines.length} lines\n`);
-    expect(unsafe).toEqual([]);
   });
 });

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { cpSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { PROJECT } from "../helpers/project-root";
 import { folder as newFolder } from "./support/project";
@@ -34,13 +34,13 @@ describe("dkp-access in a process of its own", () => {
     expect(node(join(copy, "bin/dkp-access"), "synth")).toEqual({ status: 1, stdout: "", stderr: `dkp-access: ${message}\n` });
   });
 
-  /** Runs the program in a file system of its own, which `mount` prepares, with the settings in it. */
   /** The command that runs another one in namespaces of its own. */
   const unshare = (...namespaces: readonly string[]) => {
     const asUser = ["--user", "--map-root-user", ...namespaces];
     const isAllowed = spawnSync("unshare", [...asUser, "true"]).status === 0;
     return isAllowed ? ["unshare", ...asUser] : ["sudo", "-n", "unshare", ...namespaces];
   };
+  /** Runs the program in a file system of its own, with the settings in it. */
   const inFileSystem = (options: string, prepare: string, ...args: readonly string[]) => {
     const mounted = newFolder();
     const command = unshare("--mount");
@@ -77,16 +77,6 @@ describe("dkp-access in a process of its own", () => {
     const [program = "", ...args] = [...unshare("--pid", "--fork"), process.execPath, PROGRAM, "plan", "dev"];
     const env = { PATH: process.env.PATH, TERRAFORM_BINARY_NAME: terraform };
     expect(spawnSync(program, args, { cwd: folder, env }).status).toBe(143);
-  });
-
-  it("runs through a symbolic link, as npm installs it", () => {
-    const link = join(folder, "dkp-access");
-    symlinkSync(PROGRAM, link);
-    expect(node(link, "policy", "dve")).toEqual({
-      status: 1,
-      stdout: "",
-      stderr: 'no deployment "dve" in deployments, did you mean "dev"?\n',
-    });
   });
 
   it.each([

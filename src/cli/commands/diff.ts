@@ -17,7 +17,8 @@ import { changesMarkdown, changesText } from "../diff/render-summary";
 import { comparedPack } from "../review/pack";
 import { textOf } from "../text/json";
 import { shellWord } from "../text/shell";
-import { lockOf, reviewOf, STACKS_HELP, selectDeployments, selectOne } from "./support/deployments";
+import { STACKS_HELP, selectDeployments, selectOne } from "./support/deployments";
+import { lockOf, reviewOf } from "./support/review-packs";
 import { type Define, formatOption, type Session } from "./support/session";
 
 /** Changes by the name of the format to print them in. */

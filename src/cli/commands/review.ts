@@ -3,7 +3,8 @@ import { LOCK_FILE } from "../diff/packs/pack-side";
 import { reviewPack } from "../review/pack";
 import { linksIn, staleFiles, unknownPacks, writePacks } from "../review/pack-folder";
 import { dkpAccess } from "../text/command";
-import { reviewOf, STACKS_HELP, selectDeployments } from "./support/deployments";
+import { STACKS_HELP, selectDeployments } from "./support/deployments";
+import { reviewOf } from "./support/review-packs";
 import type { Define } from "./support/session";
 
 const NO_DEPLOYMENT = "no deployment has this name; if its deployment was removed, delete the folder";

@@ -1,18 +1,13 @@
-import { existsSync } from "node:fs";
-import { committedLock } from "../../../app";
 import type { Deployment } from "../../../settings/deployment";
 import { SettingsError } from "../../../settings/errors";
 import { readFolder, stackOf } from "../../../settings/load";
 import { show, suggest } from "../../../settings/message-parts";
 import { errorsOf, withPolicy } from "../../../settings/read-settings";
 import type { Settings } from "../../../settings/schema/deployment-schema";
-import { readTextFile } from "../../../text/files";
 import { grouped } from "../../../text/grouped";
 import type { Reading } from "../../account/aws/iam-reader";
 import { someAtATime } from "../../account/aws/operations";
 import { EXIT, exitCodeOf, type Finding, type Rules, reportJson } from "../../findings/finding";
-import { type Reviewed, reviewed } from "../../review/reviewed";
-import { terraformJson } from "../../terraform/configuration";
 import { readState, type StateContents } from "../../terraform/state-file";
 import { pullState, stackFolder } from "../../terraform/terraform-cli";
 import type { Session } from "./session";
@@ -88,15 +83,6 @@ export function deploymentsNamed(
   }
   const deployments = own.flatMap((reading) => (change ? withPolicy(reading, change) : (reading.deployment ?? [])));
   return { deployments, stacks, others: errors.size === 0 ? undefined : new SettingsError(errors) };
-}
-
-/** A deployment with what its review pack states. */
-export const reviewOf = (deployment: Deployment): Reviewed => reviewed(deployment, terraformJson(deployment));
-
-/** The committed provider lock of a stack; undefined if there is none. */
-export function lockOf(stack: string): string | undefined {
-  const file = committedLock(stack);
-  return existsSync(file) ? readTextFile(file) : undefined;
 }
 
 /** The state of a stack, or why it cannot be read. */

@@ -23,7 +23,8 @@ import { page, recovery } from "../../text/recovery";
 import { shellWord } from "../../text/shell";
 import { atSignal } from "../../text/signals";
 import { synthesize } from "../synth";
-import { lockOf, selectOne } from "./deployments";
+import { selectOne } from "./deployments";
+import { lockOf } from "./review-packs";
 import type { Session } from "./session";
 
 /** A plan that was just made. */

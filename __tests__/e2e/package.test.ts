@@ -99,10 +99,11 @@ describe("other projects", () => {
     it("whose documentation links only files that it has", () => {
       const path = join(program.path, "node_modules/dkp-access");
       // Review packs fill these in, with links between their files.
-      const pages = program.packed.files.map((file) => file.path).filter((file) => !/^(src\/cli|templates)\//.test(file));
+      const paths = program.packed.files.map((file) => file.path).filter((file) => !/^(src\/cli|templates)\//.test(file));
+      // npm's site resolves the links of README.md in the repository.
+      const pages = paths.filter((file) => file !== "README.md");
       const read = (file: string) => readFileSync(join(path, file), "utf8");
       expect(deadLinks(pages, read)).toEqual([]);
-      expect(read("README.md")).not.toMatch(/ for example$| \(examples\)/m);
     });
 
     it("that npm pack does not create without the scripts that fill it", () => {
@@ -203,26 +204,6 @@ describe("other projects", () => {
       expect(reader().output("user_arn")).toBe(access.output("user_arn"));
       expect(reader().state()).toContain(key.secretAccessKey);
       expect(shown).not.toContain(key.secretAccessKey);
-    });
-
-    it("get an error for a wrong name from the compiler in CDKTF, and from the plan in HCL", () => {
-      program.change("access.userArn", "access.userARN");
-      expect(program.attempt()).toEqual({
-        status: 2,
-        output:
-          "main.ts(19,59): error TS2551: Property 'userARN' does not exist on type 'AccessState'. Did you mean 'userArn'?\n",
-      });
-      write(hcl.folder, { "main.tf": MAIN_TF.replace("local.access.user_arn", "local.access.user_id") });
-      expect(hcl.attempt("plan")).toEqual({
-        status: 1,
-        output: expect.stringContaining('This object does not have an attribute named "user_id".'),
-      });
-    });
-
-    it("must mark outputs that contain the secret as sensitive", () => {
-      program.change("access.userArn", "access.secretAccessKey");
-      program.synthUnchecked();
-      expect(cdktf.attempt("plan")).toEqual({ status: 1, output: expect.stringContaining("Output refers to sensitive values") });
     });
 
     it("get no secret with outputs.secret: false, and an error if they read it", () => {

@@ -149,6 +149,7 @@ describe("dkp-access init", () => {
     expect(text.match(/^ +npm ci .*$/gm)?.map((line) => line.trim())).toEqual(["npm ci --omit=dev --omit=optional"]);
     expect(read("acme/README.md")).toContain(`\`${path}\``);
     expect(read("acme/README.md")).toContain("Set up the pipeline: `node_modules/dkp-access/docs/how-to/pipelines.md`");
+    expect(read("acme/README.md")).not.toContain("dkp-access apply");
   });
 
   it("marks for reviewers the files of a review pack that they look up, and keeps line ends, as in this project", async () => {

@@ -96,8 +96,8 @@ export function packageSource(environment: Environment): { readonly named: strin
   return file === undefined ? { named: version } : { named: `file:${basename(file)}`, file };
 }
 
-/** The version that a checkout is packed as, see scripts/package.mjs. */
-function packedVersion(version: string, environment: Environment): string {
+/** The version that a checkout is packed as. @param environment of Git */
+export function packedVersion(version: string, environment: Environment): string {
   const git = (...args: readonly string[]) => gitWith(environment)(packageFile("."), args).stdout.toString("utf8").trim();
   const commit = git("rev-parse", "--short=8", "HEAD");
   const isRelease = commit === "" || git("tag", "--points-at", "HEAD").split("\n").includes(`v${version}`);

@@ -41,9 +41,8 @@ async function preflight(session: Session, deployment: Deployment, options: Opti
   const { timeout } = options;
   const asKey = options.asKey === true;
   const { signal, stop } = deadline(timeout);
-  const profile = asKey ? undefined : provider.profile;
-  const as = { profile, assumeRoleArn: asKey ? undefined : provider.assumeRoleArn };
-  const aws = new Aws({ ...as, alwaysOnRegion: alwaysOnRegion(region), signal, limit: timeout });
+  const { profile, assumeRoleArn }: Partial<typeof provider> = asKey ? {} : provider;
+  const aws = new Aws({ profile, assumeRoleArn, alwaysOnRegion: alwaysOnRegion(region), signal, limit: timeout });
   try {
     const results = await runPreflight(deployment, aws, {
       asKey,

@@ -29,30 +29,26 @@ Names the review packs of removed deployments, and keeps them. Never writes or d
       const { deployments, stacks } = selectDeployments(session, names);
       const packs = deployments.map((deployment) => [deployment.stack, reviewPack(reviewOf(deployment))] as const);
       const stale = staleFiles(out, Object.fromEntries(packs));
-      if (check !== true) {
-        writePacks(stale);
-        session.print(stale.map(({ path, what }) => `${what === "left over" ? "removed" : "wrote"} ${path}\n`).join(""));
-        const changed = stale.filter(({ isOtherMeaning }) => isOtherMeaning).map(({ path }) => `  ${path}\n`);
-        session.print(changed.length === 0 ? "" : `changed in meaning:\n${changed.join("")}`);
-      }
       for (const deployment of deployments) {
         const warnings = settingsWarnings(deployment).map((warning) => `warn: ${deployment.stack}: ${warning}\n`);
         session.printError(warnings.join(""));
       }
-      const links = [...linksIn(out, ""), ...linksIn("locks", LOCK_FILE)];
-      const reasons = [
-        ...unknownPacks(out, stacks).map((path) => `${path}: ${NO_DEPLOYMENT}`),
-        ...links.map((path) => `${path}: ${LINK}`),
-      ];
-      // A pack of no deployment looks like one that somebody reviewed. A command for some stacks does not fail because of others.
-      const unexpected = check === true && names.length === 0 ? reasons : [];
-      if (unexpected.length === 0) {
-        session.printError(reasons.map((reason) => `kept ${reason}\n`).join(""));
+      // A pack of no deployment looks like one that somebody reviewed. A command for some stacks is not about others.
+      const unknown = unknownPacks(out, stacks).map((path) => `${path}: ${NO_DEPLOYMENT}`);
+      const links = [...linksIn(out, ""), ...linksIn("locks", LOCK_FILE)].map((path) => `${path}: ${LINK}`);
+      const unexpected = names.length > 0 ? [] : [...unknown, ...links];
+      if (check === true) {
+        const lines = [...stale.map(({ path, what }) => `${path}: ${what}`), ...unexpected].map((line) => `  ${line}`);
+        if (lines.length > 0) {
+          throw new Error([`${out} is not up to date; run ${dkpAccess("review")} and commit the result:`, ...lines].join("\n"));
+        }
+        return;
       }
-      if (check === true && stale.length + unexpected.length > 0) {
-        const lines = [...stale.map(({ path, what }) => `  ${path}: ${what}`), ...unexpected.map((reason) => `  ${reason}`)];
-        throw new Error([`${out} is not up to date; run ${dkpAccess("review")} and commit the result:`, ...lines].join("\n"));
-      }
-      session.printError(check === true || stale.length > 0 ? "" : `${out}: all files are up to date\n`);
+      writePacks(stale);
+      session.print(stale.map(({ path, what }) => `${what === "left over" ? "removed" : "wrote"} ${path}\n`).join(""));
+      const changed = stale.filter(({ isOtherMeaning }) => isOtherMeaning).map(({ path }) => `  ${path}\n`);
+      session.print(changed.length === 0 ? "" : `changed in meaning:\n${changed.join("")}`);
+      session.printError(unexpected.map((reason) => `kept ${reason}\n`).join(""));
+      session.printError(stale.length > 0 ? "" : `${out}: all files are up to date\n`);
     });
 };

@@ -92,7 +92,7 @@ export function runTerraform(
   );
   return atSignal(
     () => running.child.kill(),
-    () => withProgress(`waiting for ${command}`, result, progress, signal),
+    () => withProgress(`waiting for ${command}`, result, progress),
   );
 }
 

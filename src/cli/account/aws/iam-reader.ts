@@ -45,7 +45,7 @@ export async function withIam<T>(
   const iamRegion = alwaysOnRegion(region);
   const aws = new Aws({ ...provider, alwaysOnRegion: iamRegion, signal: ends, limit, patient: true });
   try {
-    return await withProgress("querying IAM", work(new IamReader(aws, iamRegion)), progress, ends);
+    return await withProgress("querying IAM", work(new IamReader(aws, iamRegion)), progress);
   } finally {
     stop();
   }

@@ -76,10 +76,10 @@ export function toolsOf({ id, calls }: Check, region: string, aws: Calls): Tools
 async function findingsOf(
   check: string,
   work: Promise<readonly PreflightFound[]>,
-  { signal, progress, profile }: PreflightOptions,
+  { progress, profile }: PreflightOptions,
 ): Promise<readonly PreflightFound[]> {
   try {
-    return await withProgress(`waiting for the check ${check}`, work, progress, signal);
+    return await withProgress(`waiting for the check ${check}`, work, progress);
   } catch (error) {
     if (error instanceof AwsError) {
       return [checkError(error, profile)];

@@ -151,15 +151,6 @@ describe("a repository that dkp-access init wrote", () => {
     }
   });
 
-  it("reports an error in the settings on one line each, and cdktf shows it", () => {
-    const settings = withProgram.read(SETTINGS);
-    write(withProgram.path, { [SETTINGS]: `${settings}protect: 1\n` });
-    const { status, output } = withProgram.attempt(["npx", "cdktf", "synth"]);
-    expect({ status, output }).toEqual({ status: 1, output: expect.stringMatching(/line \d+, protect: 1 is not true or false/) });
-    expect(output).not.toContain("    at ");
-    write(withProgram.path, { [SETTINGS]: settings });
-  });
-
   it("writes the review pack, and Git tracks neither packages nor output", () => {
     repository.run(["npx", "dkp-access", "review"]);
     repository.commit("settings and review pack");

@@ -1,4 +1,4 @@
-import { appendFileSync, cpSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { PROJECT } from "../helpers/project-root";
 import { LocalAws } from "./support/local-aws";
@@ -60,28 +60,6 @@ setInterval(() => {}, 1000);
 `;
     const { status, output } = main(SETTINGS, late);
     expect({ status, output }).toEqual({ status: 1, output: expect.stringMatching(/Error: late\n +at .*program\.js:3/) });
-  });
-});
-
-describe("the app of cdktf.json", () => {
-  it("compiles whatever was changed, and runs nothing that has a type error", () => {
-    const project = folder({ "main.ts": 'process.stdout.write("first");\n' });
-    for (const path of ["package.json", "tsconfig.json", "scripts/app.cjs"]) {
-      cpSync(join(PROJECT, path), join(project, path));
-    }
-    symlinkSync(join(PROJECT, "node_modules"), join(project, "node_modules"));
-    const [main, before] = [join(project, "main.ts"), join(project, "main.bak")];
-    const app = () => runIn(project, { PATH: process.env.PATH ?? "" }, process.execPath, "scripts/app.cjs");
-    expect(app()).toEqual({ status: 0, output: "first" });
-    cpSync(main, before, { preserveTimestamps: true });
-    write(project, { "main.ts": 'process.stdout.write("second");\n' });
-    expect(app()).toEqual({ status: 0, output: "second" });
-    appendFileSync(main, "const wrong: string = 1;\nprocess.exitCode = wrong;\n");
-    const failed = { status: 2, output: expect.stringContaining("error TS2322") };
-    expect([app(), app()]).toEqual([failed, failed]);
-    // Its time is earlier than that of what was compiled.
-    renameSync(before, main);
-    expect(app()).toEqual({ status: 0, output: "first" });
   });
 });
 

@@ -42,7 +42,9 @@ async function init(session: Session, folder: string, options: Options): Promise
   if (existsSync(folder) && readdirSync(folder).some((name) => name !== ".git")) {
     throw new Error(`${folder}: is not empty; name a new folder, or one that is empty`);
   }
-  const cdktf = programOf(options, Number.parseInt(session.host.versions.node, 10));
+  const isTooNew = Number.parseInt(session.host.versions.node, 10) > CDKTF_NODE;
+  const isTerrain = options.cdkTerrain === true || (options.cdktf === true && isTooNew);
+  const cdktf = isTerrain ? "cdktn" : options.cdktf && "cdktf";
   const { named, file } = packageSource(session.host.env);
   const files: [string, string | Uint8Array][] = Object.entries(repositoryFiles({ ...options, cdktf, source: named }));
   const isPacked = file !== undefined && existsSync(file);
@@ -61,12 +63,4 @@ async function init(session: Session, folder: string, options: Options): Promise
     session.print(`\nPack the program for npm install: ${pack}\n`);
   }
   session.print(`\nNext steps: ${join(folder, "README.md")}\n`);
-}
-
-/** The command that runs the program of a repository that has one. */
-function programOf({ cdktf, cdkTerrain }: Options, node: number): RepositoryOptions["cdktf"] {
-  if (cdkTerrain === true || (cdktf === true && node > CDKTF_NODE)) {
-    return "cdktn";
-  }
-  return cdktf && "cdktf";
 }

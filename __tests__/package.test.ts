@@ -73,15 +73,6 @@ describe("README.md", () => {
     expect(terraformJson(deployment(block("yaml"))).resource).toMatchObject(JSON.parse(block("json")));
   });
 
-  it("names for each address a construct and its file", () => {
-    const rows = [...README.matchAll(/^\| `(aws_[^`]+)` \| `(\w+)` \| \[[^\]]+\]\((\S+)\) \|$/gm)];
-    expect(rows).toHaveLength(4);
-    for (const [, address = "", construct = "", file = ""] of rows) {
-      expect(block("json")).toContain(address.split(".")[0]);
-      expect(read(file)).toContain(`export class ${construct} `);
-    }
-  });
-
   it("states the size of the stack", () => {
     const files = ["src/stack.ts", ...readdirSync(join(PROJECT, "src/constructs")).map((name) => `src/constructs/${name}`)];
     const lines = files.reduce((sum, file) => sum + read(file).split("\n").length - 1, 0);

@@ -279,11 +279,6 @@ describe("readFolder", () => {
       ]),
     });
   });
-
-  it("requires the path of the module", () => {
-    write({ "go.mod": "go 1.26\n" });
-    expect(() => readFolder(at())).toThrow(`${at("go.mod")}: has no module path`);
-  });
 });
 
 describe("what a push runs", () => {

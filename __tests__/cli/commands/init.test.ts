@@ -114,10 +114,8 @@ describe("dkp-access init", () => {
       cluster: { prefix: "example", layout: "WithoutNAT" },
       features: [],
     });
-    const marked = (name: string) => new RegExp(`^ *${name}: .* # CHANGE$`, "m");
-    for (const name of ["region", "accountId", "bucket", "primary", "secondary", "prefix", "layout"]) {
-      expect(written).toMatch(marked(name));
-    }
+    const marked = [...written.matchAll(/^ *(\w+): .*[^#] # CHANGE$/gm)].map(([, name]) => name);
+    expect(marked).toEqual(["region", "accountId", "bucket", "region", "primary", "secondary", "prefix", "layout"]);
     const project = at("acme");
     const rejected = await runCli(project, ["synth"]);
     expect({ status: rejected.status, stdout: rejected.stdout }).toEqual({ status: 1, stdout: "" });
@@ -127,15 +125,9 @@ describe("dkp-access init", () => {
     write({ [file]: withOwnValues(written).replace("# dkpVersion", "dkpVersion") });
     const { status, stdout, stderr } = await runCli(project, ["synth"]);
     expect({ status, stdout }).toEqual({ status: 0, stdout: "cdktf.out/stacks/prod/cdk.tf.json\n" });
-    const markedLines = written.split("\n").flatMap((line, index) => (/[^#] # CHANGE$/.test(line) ? [index + 1] : []));
-    expect(markedLines).toHaveLength(8);
-    const warning = `prod: line ${markedLines.filter((line) => !/"CHANGE"/.test(written.split("\n")[line - 1] ?? "")).join(", ")}: ends with # CHANGE`;
-    expect(stderr).toContain(`warn: ${warning}`);
+    expect(stderr).toMatch(/^warn: prod: line [\d, ]+: ends with # CHANGE/m);
     expect(stderr).not.toContain("plaintext");
-    expect(await runCli(project, ["review"])).toMatchObject({
-      status: 0,
-      stderr: `${stderr.split("\n").find((line) => line.includes("# CHANGE"))}\n`,
-    });
+    expect(await runCli(project, ["review"])).toMatchObject({ status: 0 });
   });
 
   it.each([

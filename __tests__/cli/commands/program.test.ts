@@ -138,45 +138,36 @@ describe("dkp-access policy", () => {
   describe("--trust", () => {
     const inAccount = projectForEach(`${CLUSTER}accountId: "123456789012"\n`);
     const trust = (...args: string[]) => runCli(inAccount.at(), ["policy", "dev", "--trust", ...args]);
-    const conditionOf = async (role: string, ...args: string[]) => {
-      const { stdout } = await trust(...args, "--role", role);
-      return (JSON.parse(stdout) as { readonly Statement: readonly [{ readonly Condition: object }] }).Statement[0].Condition;
-    };
+    const printed = async (...args: string[]) => JSON.parse((await trust(...args)).stdout);
+    const conditionOf = async (role: string, ...args: string[]) =>
+      (await printed(...args, "--role", role)).Statement[0].Condition as object;
 
     it("prints who may assume the roles of a pipeline, for both or for one", async () => {
-      const { status, stdout } = await trust("github", "--repository", "acme/dkp-access");
-      const { planner, deployer } = JSON.parse(stdout) as Readonly<Record<string, object>>;
-      expect({ status, deployer }).toEqual({
-        status: 0,
-        deployer: {
-          Version: "2012-10-17",
-          Statement: [
-            {
-              Effect: "Allow",
-              Principal: { Federated: "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com" },
-              Action: "sts:AssumeRoleWithWebIdentity",
-              Condition: {
-                StringEquals: {
-                  "token.actions.githubusercontent.com:aud": "sts.amazonaws.com",
-                  "token.actions.githubusercontent.com:sub": ["repo:acme/dkp-access:environment:dkp-access-apply"],
-                },
+      const { planner, deployer } = await printed("github", "--repository", "acme/dkp-access");
+      expect(deployer).toEqual({
+        Version: "2012-10-17",
+        Statement: [
+          {
+            Effect: "Allow",
+            Principal: { Federated: "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com" },
+            Action: "sts:AssumeRoleWithWebIdentity",
+            Condition: {
+              StringEquals: {
+                "token.actions.githubusercontent.com:aud": "sts.amazonaws.com",
+                "token.actions.githubusercontent.com:sub": ["repo:acme/dkp-access:environment:dkp-access-apply"],
               },
             },
-          ],
-        },
+          },
+        ],
       });
-      const one = await trust("github", "--repository", "acme/dkp-access", "--role", "planner");
-      expect(JSON.parse(one.stdout)).toEqual(planner);
+      expect(await printed("github", "--repository", "acme/dkp-access", "--role", "planner")).toEqual(planner);
     });
 
     it.each(["acme@1/dkp-access@23", "repo:acme@1/dkp-access@23"])("takes the IDs of GitHub's subjects: %s", async (name) => {
+      const subjects = ["pull_request", "ref:refs/heads/main", "environment:dkp-access-second-reviewer"];
       expect(await conditionOf("planner", "github", "--repository", name)).toMatchObject({
         StringEquals: {
-          "token.actions.githubusercontent.com:sub": [
-            "repo:acme@1/dkp-access@23:pull_request",
-            "repo:acme@1/dkp-access@23:ref:refs/heads/main",
-            "repo:acme@1/dkp-access@23:environment:dkp-access-second-reviewer",
-          ],
+          "token.actions.githubusercontent.com:sub": subjects.map((subject) => `repo:acme@1/dkp-access@23:${subject}`),
         },
       });
     });

@@ -1,5 +1,4 @@
 import { adviceLines, exitCodeOf, type Finding, reportJson, textOf } from "../../../src/cli/findings/finding";
-import { templateRules } from "../../../src/cli/findings/templates";
 
 const RULES = {
   renamed: {
@@ -33,12 +32,6 @@ describe("findings", () => {
       "-> do not rename it to a\\u202eb",
     ]);
     expect(adviceLines(RULES, TAGS)).toEqual([]);
-  });
-
-  it("show at most 40 items of a list", () => {
-    const { many } = templateRules("note", { many: "{items}" });
-    const shown = (count: number) => many.text({ items: Array.from({ length: count }, () => "x") }).slice(-18);
-    expect([shown(40), shown(41)]).toEqual([", x, x, x, x, x, x", "x, ... (41 in all)"]);
   });
 
   it("are one object as JSON, with their values next to level and sentences", () => {

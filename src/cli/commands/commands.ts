@@ -23,7 +23,7 @@ export const ENVIRONMENT = {
 
 /** What the exit codes mean, for the help of each command. */
 export const EXIT_CODES: Readonly<Record<ExitCode, string>> = {
-  0: "success, and nothing requires attention",
+  0: "success; in a report, nothing requires attention",
   1: "an error, which is printed; for review --check also a file that is not up to date",
   2: "something requires attention",
   3: "something is breaking or cannot be verified; for apply also a plan that was refused",

@@ -55,9 +55,6 @@ function templatesOf(given: Given): Templates {
 
 type Values = Readonly<Record<string, Value | undefined>>;
 
-/** Lists are cut where nobody reads on. All items are in the values. */
-const LONGEST_LIST = 40;
-
 function filled(template: string, values: Values): string {
   const isGiven = (name: string) => [values[name] ?? ""].flat().some((item) => item !== "");
   const names = (part: string) => [...part.matchAll(/\{(\w+)\}/g)].map(([, name = ""]) => name);
@@ -68,8 +65,7 @@ function filled(template: string, values: Values): string {
 
 function valueText(value: Value | undefined): string {
   const items = [value ?? []].flat().map((item) => (typeof item === "object" ? requestText(item) : String(item)));
-  const more = items.length > LONGEST_LIST ? [`... (${items.length} in all)`] : [];
-  return [...items.slice(0, LONGEST_LIST), ...more].join(", ");
+  return items.join(", ");
 }
 
 /** "ec2:RunInstances on * with aws:RequestedRegion=eu-central-1"; of a change of permissions, its action. */

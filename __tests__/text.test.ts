@@ -1,10 +1,10 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { hclArguments } from "../src/cli/text/hcl";
 import { asciiJson, awsCommand, quote, shellWord } from "../src/cli/text/shell";
 import { fillTemplate } from "../src/cli/text/template";
-import { fileErrorMessage, readRegularFile, writeFileAtomically } from "../src/text/files";
+import { fileErrorMessage, readTextFile, writeFileAtomically } from "../src/text/files";
 import { printable, visible, visibleLines } from "../src/text/printable";
 import { bundled } from "./helpers/bundled";
 import { folderForEach } from "./helpers/folder";
@@ -105,37 +105,8 @@ describe("a signal", () => {
   });
 });
 
-describe("readRegularFile", () => {
-  it.each([0, 1, 65_536, 1_000_000])("reads a file of %d bytes, also through a symbolic link", (size) => {
-    const content = Buffer.alloc(size, "abc");
-    write({ file: content });
-    symlinkSync("file", at("link"));
-    expect(readRegularFile(path, size).equals(content)).toBe(true);
-    expect(readRegularFile(at("link")).equals(content)).toBe(true);
-  });
-
-  it("reads a file whose size the file system states as 0", () => {
-    expect(readRegularFile("/proc/self/status").toString("utf8")).toMatch(/^Name:/);
-  });
-
-  it.each<[string, (path: string) => unknown, string]>([
-    ["a FIFO, without waiting for a writer", (at) => spawnSync("mkfifo", [at]), "is not a regular file; replace it with one"],
-    ["a device", (at) => symlinkSync("/dev/zero", at), "is not a regular file; replace it with one"],
-    ["a folder", (at) => mkdirSync(at), "is not a regular file; replace it with one"],
-    ["nothing", () => undefined, "no such file or directory (ENOENT)"],
-    ["a link to itself", (at) => symlinkSync("file", at), "too many symbolic links encountered (ELOOP)"],
-    [
-      "a huge file, without reading it",
-      (at) => {
-        writeFileSync(at, "");
-        truncateSync(at, 3 * 2 ** 30);
-      },
-      "is larger than 16 MiB, the limit; make it smaller",
-    ],
-  ])("rejects %s", (_, create, message) => {
-    create(path);
-    expect(() => readRegularFile(path)).toThrow(`${path}: ${message}`);
-  });
+it("readTextFile names a folder, which Node.js does not", () => {
+  expect(() => readTextFile(at())).toThrow(`${at()}: illegal operation on a directory (EISDIR)`);
 });
 
 it.each([

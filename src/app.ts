@@ -1,26 +1,22 @@
-import { existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
-import { Annotations, App, type AppConfig, TerraformStack } from "cdktf";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { App, type AppConfig, TerraformStack } from "cdktf";
 import { deploymentsFolder, outputFolder } from "./settings/paths";
-import { DeckhouseAccessStack } from "./stack";
-import { fileErrorMessage, isRealFile, makeFolder, readRegularFile, requireRealFolder } from "./text/files";
+import { makeFolder, withPath } from "./text/files";
 import { printable } from "./text/printable";
 import { ReportedError } from "./text/reported-error";
 
-const JSON_FILES = ["cdk.tf.json"] as const;
+const JSON_FILE = "cdk.tf.json";
 /** With `cdktf synth --hcl`. */
-const HCL_FILES = ["cdk.tf", "metadata.json"] as const;
+const HCL_FILE = "cdk.tf";
 /**
  * The required Terraform version: the `s3` backend has `use_lockfile` since 1.10. It is in a file of its own, because checkov
  * reads nothing of `cdk.tf.json` if `required_version` is there.
  */
 export const VERSIONS = { name: "versions.tf", content: 'terraform {\n  required_version = ">= 1.10.0"\n}\n' };
-const STACK_FILES: readonly string[] = [...JSON_FILES, ...HCL_FILES, VERSIONS.name];
+const STACK_FILES: readonly string[] = [JSON_FILE, HCL_FILE, VERSIONS.name];
 
 const LOCK_FILE = ".terraform.lock.hcl";
-
-/** What is written into a stack's folder besides Terraform configuration. */
-const WRITTEN: readonly string[] = ["metadata.json", LOCK_FILE];
 
 /** The committed provider lock of a stack, which may be missing. */
 export const committedLock = (stack: string) => join("locks", `${stack}${LOCK_FILE}`);
@@ -38,7 +34,7 @@ export interface AccessAppConfig extends AppConfig {
  * CDKTF's `App` for deployments. Next to each stack it writes `versions.tf` and the provider
  * lock of `locks/`; it prints the notes of the stacks once, and names the folders of removed deployments.
  *
- * @throws Error if the settings are in the output folder, or if a stack's folder holds Terraform files that synth did not write
+ * @throws Error if a stack's folder holds Terraform files that synth did not write
  */
 export class AccessApp extends App {
   /** The folder of the settings files, relative to the working directory. */
@@ -48,14 +44,9 @@ export class AccessApp extends App {
 
   constructor(config: AccessAppConfig = {}) {
     const { print = printToStandardError, settingsFolder, outdir = outputFolder(process.env), stacks = [], ...rest } = config;
-    const settings = settingsFolder ?? deploymentsFolder(process.env);
-    if (resolve(outdir) === resolve(settings)) {
-      throw new ReportedError(`CDKTF_OUTDIR: "${outdir}" is the folder of the settings; name another folder`);
-    }
-    requireRealFolder(join(outdir, "stacks"));
     makeFolder(join(outdir, "stacks"));
     super({ stackTraces: false, ...rest, outdir });
-    this.settingsFolder = settings;
+    this.settingsFolder = settingsFolder ?? deploymentsFolder(process.env);
     this.print = print;
     this.stacks = stacks;
   }
@@ -68,21 +59,6 @@ export class AccessApp extends App {
     if (unexpected.length > 0) {
       throw new ReportedError(unexpected.join("\n"));
     }
-    for (const file of ["manifest.json", ...names.flatMap((name) => WRITTEN.map((written) => join("stacks", name, written)))]) {
-      isRealFile(join(this.outdir, file));
-    }
-    for (const stack of stacks.filter((each) => each instanceof DeckhouseAccessStack)) {
-      // Validations run after aspects, which may be what changes the stack. This one finds no error.
-      const validate = () => {
-        if (stack.isChanged()) {
-          Annotations.of(stack).addWarning(
-            "the program changes this stack; review, plan and diff of dkp-access know its settings only",
-          );
-        }
-        return [];
-      };
-      stack.node.addValidation({ validate });
-    }
     try {
       super.synth();
       for (const stack of stacks) {
@@ -90,9 +66,7 @@ export class AccessApp extends App {
       }
     } catch (error) {
       // A write that fails, for example on a full disk, names no path in Node.js.
-      const { errno, path = this.outdir } = error as NodeJS.ErrnoException;
-      const message = fileErrorMessage({ errno, path });
-      throw message === undefined ? error : new ReportedError(message, { cause: error });
+      throw withPath(error, this.outdir);
     }
     this.printNotes([...names, ...this.stacks]);
   }
@@ -103,12 +77,10 @@ export class AccessApp extends App {
     const folder = this.folder(id);
     const lock = committedLock(id);
     // Terraform would read both formats, and find everything twice.
-    for (const file of this.hclOutput ? JSON_FILES : HCL_FILES) {
-      rmSync(join(folder, file), { force: true });
-    }
+    rmSync(join(folder, this.hclOutput ? JSON_FILE : HCL_FILE), { force: true });
     writeFileSync(join(folder, VERSIONS.name), VERSIONS.content);
     if (existsSync(lock)) {
-      writeFileSync(join(folder, LOCK_FILE), readRegularFile(lock));
+      writeFileSync(join(folder, LOCK_FILE), readFileSync(lock));
     }
   }
 
@@ -144,7 +116,6 @@ function printToStandardError(line: string): void {
  * `override.tf.json`, what is applied is not what the settings say. A link in place of a file of synth's would be written through.
  */
 function unexpectedFiles(folder: string): readonly string[] {
-  requireRealFolder(folder);
   // Configuration, and values of variables: https://developer.hashicorp.com/terraform/language/files and
   // https://opentofu.org/docs/language/files/. Terraform reads hidden *.auto.tfvars too.
   return (existsSync(folder) ? readdirSync(folder, { withFileTypes: true }) : [])

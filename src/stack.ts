@@ -1,6 +1,6 @@
 import { DataAwsCallerIdentity } from "@cdktf/provider-aws/lib/data-aws-caller-identity";
 import { AwsProvider } from "@cdktf/provider-aws/lib/provider";
-import { Annotations, App, Fn, TerraformElement, TerraformOutput, TerraformStack } from "cdktf";
+import { Annotations, Fn, TerraformElement, TerraformOutput, TerraformStack } from "cdktf";
 import type { Construct, Node } from "constructs";
 import { AccessGroup } from "./constructs/access-group";
 import { AccessKeys } from "./constructs/access-keys";
@@ -21,7 +21,7 @@ import { OUTPUTS, type OutputName } from "./terraform/outputs";
 export interface DeckhouseAccessStackOptions {
   /** The folder that the path of a `local` state is relative to. @default the working directory */
   readonly projectRoot?: string | undefined;
-  /** Whether `isChanged` compares the stack, which takes a tenth of the time of a synth. @default true */
+  /** Whether synth compares the stack with the settings, which takes a tenth of its time. @default true */
   readonly compared?: boolean;
 }
 
@@ -77,14 +77,6 @@ export class DeckhouseAccessStack extends TerraformStack {
     this.outputs();
     this.annotate();
     this.settingsContent = compared ? this.content() : undefined;
-  }
-
-  /**
-   * Whether a program has changed the stack since it was constructed: an element, an argument or an override. References that
-   * are resolved only at synth (`Lazy`) are not compared.
-   */
-  isChanged(): boolean {
-    return this.settingsContent !== undefined && this.content() !== this.settingsContent;
   }
 
   override addOverride(path: string, value: unknown): void {
@@ -156,11 +148,20 @@ export class DeckhouseAccessStack extends TerraformStack {
     for (const warning of settingsWarnings(deployment)) {
       Annotations.of(this).addWarning(warning);
     }
-    const isImportInHcl = App.of(this).hclOutput && deployment.import !== undefined;
-    // Measured with CDKTF 0.21.
-    const importError =
-      "import: CDKTF leaves import blocks out of HCL, so that Terraform would create the objects again; run synth without --hcl until the import is applied";
-    this.node.addValidation({ validate: () => [...addressErrors(this), ...(isImportInHcl ? [importError] : [])] });
+    this.node.addValidation({ validate: () => this.validated() });
+  }
+
+  /**
+   * The errors of the stack. Warns if a program has changed it since it was constructed: an element, an argument or an override.
+   * References that are resolved only at synth (`Lazy`) are not compared. Runs after aspects, which may be what changes the stack.
+   */
+  private validated(): string[] {
+    if (this.settingsContent !== undefined && this.content() !== this.settingsContent) {
+      Annotations.of(this).addWarning(
+        "the program changes this stack; review, plan and diff of dkp-access know its settings only",
+      );
+    }
+    return addressErrors(this);
   }
 
   /**

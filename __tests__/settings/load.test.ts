@@ -91,11 +91,6 @@ it.each<[string, (path: string) => unknown, string]>([
     "holds a string and not an object; write KEY: VALUE lines",
   ],
   [
-    "is larger than any settings file, or than DKP's installation file",
-    () => write({ "deployments/dev.yaml": "#".repeat(2 ** 20 + 1) }),
-    "is larger than 1 MiB, the limit; make it smaller",
-  ],
-  [
     "is not UTF-8",
     () => write({ "deployments/dev.yaml": Buffer.from(`${MINIMAL}policy: { description: caf\xe9 }\n`, "latin1") }),
     "is not encoded in UTF-8; save it in UTF-8",

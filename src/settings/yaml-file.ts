@@ -59,13 +59,10 @@ export function parseDocuments(text: string): { files: readonly YamlFile[] } | E
   }
 }
 
-/** The largest settings file or installation file of DKP, in bytes. Real ones have a few KiB. */
-const MAX_BYTES = 2 ** 20;
-
 /** Reads a file in UTF-8 with `parse`. */
 export function readYaml<Parsed>(path: string, parse: (text: string) => Parsed | Errors): Parsed | Errors {
   try {
-    return parse(readTextFile(path, MAX_BYTES));
+    return parse(readTextFile(path));
   } catch (error) {
     return { errors: [errorAt("", (error as Error).message.replace(`${path}: `, ""))] };
   }

@@ -9,12 +9,10 @@ import {
   realpathSync,
   renameSync,
   rmSync,
-  statSync,
   writeFileSync,
 } from "node:fs";
 import { basename, dirname, isAbsolute, join, relative, resolve } from "node:path";
 import { getSystemErrorMap } from "node:util";
-import { isOwnUser, isRunning, processId } from "./processes";
 
 /**
  * The message of a file system error, on one line: path, the operating system's message, code. Node.js names no path in some of them,
@@ -67,7 +65,7 @@ export function makeFolder(path: string): void {
 
 /** The name of a temporary file or folder. It has the process that writes it. */
 export function temporaryName(name: string): string {
-  return `.${name}.${randomBytes(6).toString("hex")}.${processId()}.tmp`;
+  return `.${name}.${randomBytes(6).toString("hex")}.${process.pid}.tmp`;
 }
 
 /** Removes what killed processes of this user left in a folder, as far as that is possible. */
@@ -81,8 +79,19 @@ export function removeAbandoned(folder: string): void {
 
 function removeIfAbandoned(path: string): void {
   const [, id] = /^\..+\.[0-9a-f]{12}\.(\d+)\.tmp$/.exec(basename(path)) ?? [];
-  if (id !== undefined && !isRunning(Number(id)) && isOwnUser(lstatSync(path).uid)) {
+  const owner = lstatSync(path).uid;
+  // Windows has no IDs of users.
+  if (id !== undefined && !isRunning(Number(id)) && owner === (process.getuid?.() ?? owner)) {
     rmSync(path, { recursive: true, force: true });
+  }
+}
+
+/** Whether there is a process, also of another user. */
+function isRunning(id: number): boolean {
+  try {
+    return process.kill(id, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== "ESRCH";
   }
 }
 
@@ -105,17 +114,6 @@ export function requireRealFolder(path: string): void {
   }
 }
 
-/** Whether there is a file. @throws Error if there is something else, for example a symbolic link: commands read, write and delete files only */
-export function isRealFile(path: string): boolean {
-  const stats = lstatSync(path, { throwIfNoEntry: false });
-  if (stats !== undefined && !stats.isFile()) {
-    throw new Error(
-      `${path}: is ${stats.isSymbolicLink() ? "a symbolic link" : "not a file"}; remove it and run the command again`,
-    );
-  }
-  return stats !== undefined;
-}
-
 /** A path without symbolic links, as far as it exists: what the operating system takes `..` from. */
 export function physicalPath(path: string): string {
   const absolute = resolve(path);
@@ -129,32 +127,18 @@ export function isInside(path: string, folder: string): boolean {
   return !isAbsolute(from) && !/^\.\.(?:[/\\]|$)/.test(from);
 }
 
-/** Files of this project have less: the largest one, a review page, has some hundred KiB. */
-const MAX_BYTES = 2 ** 24;
-
-/**
- * Reads a regular file. Never waits for a FIFO, and never reads a device.
- * @param limit in bytes
- * @throws Error in one line that names the path, if it is something else, is larger or cannot be read
- */
-export function readRegularFile(path: string, limit = MAX_BYTES): Buffer {
+/** Reads a file. @throws Error in one line that names the path, which Node.js does not if it is a folder */
+export function readBytes(path: string): Buffer {
   try {
-    const stats = statSync(path);
-    if (!stats.isFile()) {
-      throw new Error(`${path}: is not a regular file; replace it with one`);
-    }
-    if (stats.size > limit) {
-      throw new Error(`${path}: is larger than ${limit / 2 ** 20} MiB, the limit; make it smaller`);
-    }
     return readFileSync(path);
   } catch (error) {
     throw withPath(error, path);
   }
 }
 
-/** Reads a regular file as text. @throws Error in one line that names the path, as for the file, or if it is not UTF-8 */
-export function readTextFile(path: string, limit = MAX_BYTES): string {
-  return textIn(readRegularFile(path, limit), path);
+/** Reads a file as text. @throws Error in one line that names the path, if it cannot be read or is not UTF-8 */
+export function readTextFile(path: string): string {
+  return textIn(readBytes(path), path);
 }
 
 /** What UTF-8 encodes. Other bytes would all be read as the same character, and so be equal. @throws Error that has the name */
@@ -165,8 +149,8 @@ export function textIn(bytes: Buffer, name: string): string {
   return bytes.toString("utf8");
 }
 
-/** An error of the file system as one about a path. */
-function withPath(error: unknown, path: string): unknown {
+/** An error of the file system as one about a path; any other error as it is. */
+export function withPath(error: unknown, path: string): unknown {
   const { errno } = error as NodeJS.ErrnoException;
   return errno === undefined ? error : new Error(fileErrorMessage({ errno, path }), { cause: error });
 }

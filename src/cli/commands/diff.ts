@@ -3,7 +3,7 @@ import { type Command, Option } from "commander";
 import { type DkpVersion, KNOWN_VERSIONS } from "../../iam/dkp-versions";
 import type { Deployment } from "../../settings/deployment";
 import { ADDRESSES } from "../../terraform/addresses";
-import { readRegularFile, readTextFile, textIn } from "../../text/files";
+import { readBytes, readTextFile, textIn } from "../../text/files";
 import { isObject } from "../../text/json";
 import { type Changes, changesExitCode, changesJson, changesOf } from "../diff/changes";
 import { readBase } from "../diff/packs/baseline";
@@ -100,7 +100,7 @@ async function changesAsked(command: Command, session: Session, names: readonly 
 
 /** What a plan does, as its JSON says. @throws Error for a saved plan, which only Terraform can read, and for that of another user */
 function ofPlan({ stack, user }: Deployment, file: string): Changes {
-  const bytes = readRegularFile(file);
+  const bytes = readBytes(file);
   if (bytes.toString("latin1", 0, 4) === "PK\u0003\u0004") {
     const show = `-chdir=cdktf.out/stacks/${stack} show -json ${shellWord(resolve(file))}`;
     throw new Error(`${file}: is a saved plan; give its JSON, which terraform ${show} prints`);

@@ -1,6 +1,6 @@
-import { existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, lstatSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { fileErrorMessage, isRealFile, makeFolder, readRegularFile, requireRealFolder } from "../../text/files";
+import { fileErrorMessage, makeFolder, requireRealFolder } from "../../text/files";
 import { parseJson } from "../../text/json";
 import { PACK_FILES, type Pack } from "../pack/file-names";
 import { effectiveSettings } from "../pack/normalized-settings";
@@ -70,6 +70,17 @@ export function writePacks(stale: readonly StaleFile[]): void {
   }
 }
 
+/** Whether there is a file. @throws Error if there is something else, for example a symbolic link: commands read, write and delete files only */
+function isRealFile(path: string): boolean {
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  if (stats !== undefined && !stats.isFile()) {
+    throw new Error(
+      `${path}: is ${stats.isSymbolicLink() ? "a symbolic link" : "not a file"}; remove it and run the command again`,
+    );
+  }
+  return stats !== undefined;
+}
+
 function difference(path: string, text: string | undefined): StaleFile["what"] | undefined {
   const exists = isRealFile(path);
   if (text === undefined) {
@@ -78,13 +89,13 @@ function difference(path: string, text: string | undefined): StaleFile["what"] |
   if (!exists) {
     return "missing";
   }
-  return readRegularFile(path).equals(Buffer.from(text)) ? undefined : "outdated";
+  return readFileSync(path).equals(Buffer.from(text)) ? undefined : "outdated";
 }
 
 /** A file that is missing means what the others do that refer to it. */
 function isOtherMeaning(path: string, what: StaleFile["what"], text: string | undefined): boolean {
   const isCompared = path.endsWith(".json") && what !== "missing";
-  return isCompared && (text === undefined || meaning(readRegularFile(path).toString("utf8")) !== meaning(text));
+  return isCompared && (text === undefined || meaning(readFileSync(path, "utf8")) !== meaning(text));
 }
 
 /** CDKTF names its version in a comment of its JSON, and `deployment.json` that of this program. */

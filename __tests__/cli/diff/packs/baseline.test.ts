@@ -195,13 +195,4 @@ describe("readBase", () => {
       `old/a/${file}: is missing or not JSON; create the review packs again with npx dkp-access review`,
     );
   });
-
-  it.each(["main.tf.json", "deployer-policy.json"])("rejects a FIFO in place of %s, without waiting for a writer", (name) => {
-    writePack("old/a", {});
-    rmSync(at(`old/a/${name}`), { force: true });
-    spawnSync("mkfifo", [at(`old/a/${name}`)]);
-    expect(() => readBase("./old", "review", at(), process.env)).toThrow(
-      `${at(`old/a/${name}`)}: is not a regular file; replace it with one`,
-    );
-  });
 });

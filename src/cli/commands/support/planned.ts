@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Deployment } from "../../../settings/deployment";
-import { readRegularFile, removeAbandoned, temporaryName } from "../../../text/files";
+import { readTextFile, removeAbandoned, temporaryName } from "../../../text/files";
 import { parseJson } from "../../../text/json";
 import type { DiffFound } from "../../diff/change-rules";
 import { type Changes, findingsOf } from "../../diff/changes";
@@ -76,7 +76,7 @@ export async function withPlan(
     const source = `Plan of ${stack}, which writes the state to ${destinationText(destination)}`;
     const changes = changesOfPlan(plan, stack, source, more);
     const rules = findingsOf(changes).map(({ rule }) => rule);
-    const configuration = reviewedJson(readRegularFile(join(folder, "cdk.tf.json")).toString("utf8"));
+    const configuration = reviewedJson(readTextFile(join(folder, "cdk.tf.json")));
     const origin = { configuration, lock: lockOf(stack), destination: locationOf(destination), rules };
     await use({ stack, folder, file, changes: code === 0 ? changes : { ...changes, digest: planDigest(plan, origin) } });
   };
@@ -95,7 +95,7 @@ export function unwrittenState({ terraform }: Session, folder: string): Error | 
 async function initialize(session: Session, { stack, settings }: Deployment, folder: string) {
   const { host, terraform } = session;
   const dataFolder = resolve(folder, terraform.dataFolder);
-  const configured = configuredDestination(parseJson(readRegularFile(join(folder, "cdk.tf.json")).toString("utf8")));
+  const configured = configuredDestination(parseJson(readTextFile(join(folder, "cdk.tf.json"))));
   const { workspace, source } = selectedWorkspace(dataFolder, host.env);
   if (workspace !== "default" && configured.workspace !== undefined && workspace !== configured.workspace) {
     throw new Error(`${source}: selects the workspace ${workspace}, and the settings ${configured.workspace}; remove it`);

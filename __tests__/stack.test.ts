@@ -9,7 +9,6 @@ import {
   Testing,
 } from "cdktf";
 import { Construct } from "constructs";
-import { AccessState } from "../src/constructs/access-state";
 import { DeckhouseAccessStack } from "../src/stack";
 import { deployment, SEVERAL_POLICIES } from "./helpers/deployment";
 
@@ -91,18 +90,6 @@ describe("addresses that would collide", () => {
     expect(() => Testing.synth(stack, true)).toThrow(
       `deckhouse/two/same: has the address ${address} of deckhouse/one/same; give it another ID`,
     );
-  });
-
-  it("do not occur with the states of two deployments: each has the ID of its AccessState", () => {
-    const stack = stackWith((scope) => {
-      for (const id of ["one", "two"]) {
-        new AccessState(scope, id, { http: { address: `https://state.example/${id}` } });
-      }
-    });
-    expect(JSON.parse(Testing.synth(stack, true)).data.terraform_remote_state).toMatchObject({
-      one: { config: { address: "https://state.example/one" } },
-      two: { config: { address: "https://state.example/two" } },
-    });
   });
 });
 

@@ -7,7 +7,7 @@ export { AccessApp, type AccessAppConfig } from "./app";
 export { AccessGroup, type AccessGroupProps } from "./constructs/access-group";
 export { AccessKeys, type AccessKeysProps, type CurrentKey, type KeySlotProps } from "./constructs/access-keys";
 export { AccessPolicy, type AccessPolicyProps } from "./constructs/access-policy";
-export { AccessState, type AccessStateProps } from "./constructs/access-state";
+export { AccessState } from "./constructs/access-state";
 export { AccessUser, type AccessUserProps } from "./constructs/access-user";
 export { NodeRole, type NodeRoleProps } from "./constructs/node-role";
 export { PolicyAttachment, type PolicyAttachmentProps } from "./constructs/policy-attachment";

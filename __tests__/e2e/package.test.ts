@@ -206,6 +206,25 @@ describe("other projects", () => {
       expect(shown).not.toContain(key.secretAccessKey);
     });
 
+    it("get an error for a wrong name from the compiler in CDKTF, and from the plan in HCL", () => {
+      program.change('access.output("user_arn")', 'access.output("user_id")');
+      expect(program.attempt()).toEqual({
+        status: 2,
+        output: expect.stringMatching(/^main\.ts\(20,\d+\): error TS2345: Argument of type '"user_id"' is not assignable .+\n$/),
+      });
+      write(hcl.folder, { "main.tf": MAIN_TF.replace("local.access.user_arn", "local.access.user_id") });
+      expect(hcl.attempt("plan")).toEqual({
+        status: 1,
+        output: expect.stringContaining('This object does not have an attribute named "user_id".'),
+      });
+    });
+
+    it("must mark outputs that contain the secret as sensitive", () => {
+      program.change('access.output("user_arn")', 'access.output("secret_access_key")');
+      program.synthUnchecked();
+      expect(cdktf.attempt("plan")).toEqual({ status: 1, output: expect.stringContaining("Output refers to sensitive values") });
+    });
+
     it("get no secret with outputs.secret: false, and an error if they read it", () => {
       deployments.change({ deckhouse: `${SETTINGS}outputs: { secret: false }\n` });
       access.apply();
@@ -214,7 +233,7 @@ describe("other projects", () => {
         status: 1,
         output: expect.stringContaining('This object does not have an attribute named "secret_access_key".'),
       });
-      program.change("access.providerBlock", "access.accessKeyId");
+      program.change("access.providerBlock", 'access.output("access_key_id")');
       program.synthUnchecked();
       write(hcl.folder, { "main.tf": MAIN_TF.replace(SECRET_STRING, "local.access.access_key_id") });
       for (const reader of [cdktf, hcl]) {

@@ -1,7 +1,7 @@
 import { AwsProvider } from "@cdktf/provider-aws/lib/provider";
 import { SecretsmanagerSecret } from "@cdktf/provider-aws/lib/secretsmanager-secret";
 import { SecretsmanagerSecretVersion } from "@cdktf/provider-aws/lib/secretsmanager-secret-version";
-import { App, S3Backend, TerraformOutput, TerraformStack } from "cdktf";
+import { App, DataTerraformRemoteStateS3, S3Backend, TerraformOutput, TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
 import { AccessState } from "dkp-access";
 
@@ -13,10 +13,11 @@ class ProviderSecret extends TerraformStack {
     super(scope, id);
     new S3Backend(this, { ...STATES, key: "cdktf-consumer/terraform.tfstate" });
     new AwsProvider(this, "aws", { region: "eu-central-1" });
-    const access = new AccessState(this, "access", { s3: { ...STATES, key: "deckhouse/terraform.tfstate" } });
+    const state = new DataTerraformRemoteStateS3(this, "access", { ...STATES, key: "deckhouse/terraform.tfstate" });
+    const access = new AccessState(state);
     const secret = new SecretsmanagerSecret(this, "secret", { name: "cdktf-consumer/deckhouse-provider" });
     new SecretsmanagerSecretVersion(this, "version", { secretId: secret.id, secretString: access.providerBlock });
-    new TerraformOutput(this, "user_arn", { value: access.userArn });
+    new TerraformOutput(this, "user_arn", { value: access.output("user_arn") });
   }
 }
 

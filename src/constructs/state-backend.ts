@@ -2,7 +2,7 @@ import { join, relative, resolve } from "node:path";
 import { App, TerraformBackend, type TerraformRemoteState, TerraformStack } from "cdktf";
 import type { Construct } from "constructs";
 import type { BackendArguments, StateLocation } from "../terraform/state-location";
-import { isInside, physicalPath } from "../text/files";
+import { physicalPath } from "../text/files";
 
 /**
  * The `backend` or `cloud` block of a stack, for every type that Terraform knows: arguments go through as they are.
@@ -15,9 +15,6 @@ export class StateBackend extends TerraformBackend {
   constructor(scope: Construct, { type, arguments: given }: StateLocation, projectRoot: string) {
     super(scope, "backend", type);
     this.arguments = type === "local" ? fromStackFolder(scope, given, projectRoot) : given;
-    if (type === "local") {
-      this.node.addValidation({ validate: () => errorsInOutputFolder(scope, given, projectRoot) });
-    }
   }
 
   override toTerraform(): object {
@@ -58,20 +55,4 @@ export function fromStackFolder(scope: Construct, given: BackendArguments, proje
     ...(typeof path === "string" ? { path: fromThere(path) } : {}),
     ...(typeof workspace_dir === "string" ? { workspace_dir: fromThere(workspace_dir) } : {}),
   };
-}
-
-/**
- * Why a `local` backend cannot have its paths, because the app rewrites and deletes its output folder. The settings do not know which one
- * the app has.
- */
-function errorsInOutputFolder(scope: Construct, given: BackendArguments, projectRoot: string): string[] {
-  const { outdir } = App.of(scope);
-  return ["path", "workspace_dir"].flatMap((argument) => {
-    const path = given[argument];
-    return typeof path === "string" && isInside(resolve(physicalPath(projectRoot), path), physicalPath(outdir))
-      ? [
-          `backend.local.${argument}: ${JSON.stringify(path)} lies in ${outdir}, which is rewritten and deleted freely; choose a path outside it`,
-        ]
-      : [];
-  });
 }

@@ -1,9 +1,17 @@
 import * as fc from "fast-check";
 import { shortened } from "../../src/iam/action-patterns";
+import { CATALOGUE } from "../../src/iam/catalogue";
 import { type DeploymentPolicy, deploymentPolicies, dividedPolicies } from "../../src/iam/deployment-policies";
 import { MAX_POLICY_CHARACTERS } from "../../src/iam/limits";
 import { policySize } from "../../src/iam/policy-document";
-import { MODES, type Mode, type PolicyOptions, policyStatements, requiredStatements } from "../../src/iam/policy-statements";
+import {
+  grantedRows,
+  MODES,
+  type Mode,
+  type PolicyOptions,
+  policyStatements,
+  requiredStatements,
+} from "../../src/iam/policy-statements";
 import { type PolicyStatement, type Statement, withAccount } from "../../src/iam/statement";
 import { abuses } from "../helpers/abuses";
 import { anyOptions, clusterOf, ENVIRONMENT, EVERYTHING, FEATURE_NAMES } from "../helpers/clusters";
@@ -24,6 +32,18 @@ it.each(MODES)("the statement for allowed networks is the only difference to a p
     vpcEndpoints: ["vpce-0123456789abcdef0"],
   };
   expect(policyStatements({ ...options, allowedNetworks }).slice(1)).toEqual(policyStatements(options));
+});
+
+it.each([
+  [
+    {},
+    "ec2:AcceptVpcPeeringConnection ec2:CreateVpcPeeringConnection ec2:DeleteVpcPeeringConnection iam:TagRole kms:DescribeKey",
+  ],
+  [{ peeredVPCs: ["vpc-0123456789abcdef0"], tags: { team: "a" } }, "kms:DescribeKey"],
+])("mode scoped omits the documented actions that the settings leave nothing to apply to: %j", (cluster, omitted) => {
+  const granted = grantedRows({ mode: "scoped", supplement: true, cluster: clusterOf(cluster) });
+  const left = CATALOGUE.filter((row) => row.documented && !granted.includes(row));
+  expect(left.map(({ action }) => action)).toEqual(omitted.split(" "));
 });
 
 const figures: Record<string, number> = {};

@@ -1,18 +1,8 @@
 import { showSegment } from "../../src/settings/message-parts";
 import { forbiddenStrings, secretIn } from "../../src/settings/rules/forbidden-strings";
-import { SEVERAL_POLICIES } from "../helpers/deployment";
 import { errorsWith, KEY_ID, messageOf, SECRET_KEY } from "../helpers/settings-files";
 
 describe("permissions that exceed one policy", () => {
-  it("are rejected if the name leaves no space for the number of the second one", () => {
-    const name = "P".repeat(127);
-    expect(errorsWith(SEVERAL_POLICIES.replace("mode: scoped", `mode: scoped, name: ${name}`))).toEqual([
-      expect.stringMatching(
-        /^line 3, policy\.name: "P+\.\.\. \(127 characters\) is too long for the two policies that the permissions require; shorten it to 126 characters$/,
-      ),
-    ]);
-  });
-
   const list = (count: number, of: (number: string) => string) =>
     Array.from({ length: count }, (_, index) => of(String(index).padStart(3, "0"))).join(", ");
   const DOCUMENTED = 'shorten it, or set policy.mode to "documented", which does not contain it';

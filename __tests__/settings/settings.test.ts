@@ -48,20 +48,6 @@ describe("the notes about a deployment", () => {
     },
   );
 
-  it.each([
-    [
-      "",
-      "ec2:AcceptVpcPeeringConnection, ec2:CreateVpcPeeringConnection, ec2:DeleteVpcPeeringConnection, iam:TagRole, kms:DescribeKey",
-    ],
-    ["peeredVPCs: [vpc-0123456789abcdef0], tags: { team: a }", "kms:DescribeKey"],
-  ])("name the documented actions that mode scoped omits: { %s }", (cluster, omitted) => {
-    const settings = `${ACCOUNT}outputs: { secret: true }\npolicy: { mode: MODE }\ncluster: { prefix: dev, layout: Standard, ${cluster} }`;
-    expect(notes(settings.replace("MODE", "scoped"))).toEqual([
-      `policy.mode "scoped" omits documented actions that the settings leave nothing to apply to: ${omitted}; set tags, peered VPCs and KMS encryption before DKP uses them`,
-    ]);
-    expect(notes(settings.replace("MODE", "minimal"))).toEqual([]);
-  });
-
   it("report what an import requires of the applies", () => {
     expect(notes(`${ACCOUNT}outputs: { secret: true }\nimport: { user: true, accessKeyId: ${KEY_ID} }`)).toEqual([
       "import is set: remove it after the apply; while it is set, checkov cannot read the Terraform JSON",

@@ -1,5 +1,5 @@
 import type { CatalogueRow, ClusterCondition, Feature } from "./catalogue";
-import { appliesTo, type DkpVersion, isNewer, type VersionRange } from "./dkp-versions";
+import { appliesTo, type DkpVersion, type VersionRange } from "./dkp-versions";
 
 export const LAYOUTS = ["WithoutNAT", "WithNAT", "Standard"] as const;
 export type Layout = (typeof LAYOUTS)[number];
@@ -54,14 +54,6 @@ export function nodeRoleName(prefix: string): string {
 export function otherNodeRoles({ iamNodeRole, iamNodeRolePath, formerIamNodeRoles }: Cluster): readonly string[] {
   const named = iamNodeRole === undefined ? [] : [`${iamNodeRolePath}${iamNodeRole}`];
   return [...new Set([...named, ...formerIamNodeRoles])].sort();
-}
-
-/**
- * Maximum length of the prefix. DKP limits it since 1.77 (deckhouse/deckhouse#21533). Before, `<prefix>-node` has to fit into
- * the 64 characters of a role name.
- */
-export function maxPrefix(dkpVersion: DkpVersion | undefined): number {
-  return dkpVersion !== undefined && isNewer(dkpVersion, "1.76") ? 45 : 59;
 }
 
 /**

@@ -63,12 +63,6 @@ export function grantedRows({ mode, supplement, cluster }: Omit<PolicyOptions, "
   return CATALOGUE.filter((row) => (row.documented ? isRequired(row) || isKept(row) : supplement && isRequired(row)));
 }
 
-/** Documented actions that a mode does not grant; sorted. */
-export function omittedActions(options: PolicyOptions): readonly string[] {
-  const granted = new Set(grantedRows(options));
-  return actionsOf(CATALOGUE.filter((row) => row.documented && !granted.has(row)));
-}
-
 function documentedPolicy(options: PolicyOptions): readonly Statement[] {
   const rows = grantedRows(options);
   return [

@@ -33,16 +33,9 @@ export function nearest(word: string, known: readonly string[]): string | undefi
   // Case and separators are what people get wrong without misspelling.
   const plain = (text: string) => text.toLowerCase().replaceAll(/[-_]/g, "");
   const [best] = known
-    .map((candidate) => ({ candidate, edits: misspelling(plain(word), plain(candidate)) }))
+    .map((candidate) => ({ candidate, edits: distance(plain(word), plain(candidate)) }))
     .sort((one, other) => one.edits - other.edits);
   return best !== undefined && best.edits <= Math.ceil(word.length / 3) ? best.candidate : undefined;
-}
-
-/** Edits between two words; swapped letters count as one. */
-function misspelling(word: string, other: string): number {
-  const letters = (text: string) => [...text].sort().join("");
-  const edits = distance(word, other);
-  return edits === 2 && letters(word) === letters(other) ? 1 : edits;
 }
 
 /** `did you mean "X"?` where a known word is near, else the list of them. */

@@ -2,9 +2,8 @@ import { type DkpVersion, isNewer, SUPPORTED_VERSIONS } from "../iam/dkp-version
 import { SLOTS, type Slot } from "../iam/key-slots";
 import { ROLE_POLICIES } from "../iam/limits";
 import { pgpKeyOf, pgpKeyText } from "../iam/openpgp-key";
-import { omittedActions } from "../iam/policy-statements";
-import { type Deployment, leastProtected, policyOptionsOf, secretForms } from "./deployment";
-import { listed, show } from "./message-parts";
+import { type Deployment, leastProtected, secretForms } from "./deployment";
+import { show } from "./message-parts";
 
 const SECRET_IN_STATE =
   "the secret access key is in the Terraform state in plaintext; encrypt the state and restrict who can read it, or set pgpKey";
@@ -19,17 +18,7 @@ const ANY_ACCOUNT = "accountId is not set: Terraform applies to whatever account
 export function notesOf(deployment: Deployment): readonly string[] {
   const { import: imports, accountId } = deployment;
   const account = accountId === undefined && ANY_ACCOUNT;
-  return [imports && IMPORTING, secretNote(deployment), account, omissionNote(deployment)].filter(
-    (note) => typeof note === "string",
-  );
-}
-
-/** What `scoped` omits: the other modes omit either nothing, or whatever the cluster does not call. */
-function omissionNote(deployment: Deployment): string | undefined {
-  const omitted = deployment.policy.mode === "scoped" ? omittedActions(policyOptionsOf(deployment)) : [];
-  return omitted.length === 0
-    ? undefined
-    : `policy.mode "scoped" omits documented actions that the settings leave nothing to apply to: ${listed(omitted)}; set tags, peered VPCs and KMS encryption before DKP uses them`;
+  return [imports && IMPORTING, secretNote(deployment), account].filter((note) => typeof note === "string");
 }
 
 /** A secret in the outputs is in the state too, so that `outputs.secret: true` decides about both. */

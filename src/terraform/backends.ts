@@ -46,7 +46,7 @@ export const BACKEND_TYPES = {
     reach: ["scheme", "gzip"],
   },
   cos: {
-    harmless: ["accelerate", "acl", "bucket", "encrypt", "key", "prefix", "region"],
+    harmless: ["accelerate", "bucket", "encrypt", "key", "prefix", "region"],
     destinations: ["domain", "endpoint"],
     identities: [
       "assume_role.external_id", "assume_role.policy", "assume_role.role_arn", "assume_role.session_duration",
@@ -83,7 +83,7 @@ export const BACKEND_TYPES = {
     reach: ["auth"],
   },
   oss: {
-    harmless: ["acl", "bucket", "encrypt", "key", "prefix", "region", "tablestore_instance_name", "tablestore_table"],
+    harmless: ["bucket", "encrypt", "key", "prefix", "region", "tablestore_instance_name", "tablestore_table"],
     destinations: ["endpoint", "tablestore_endpoint"],
     identities: [
       "assume_role.policy", "assume_role.role_arn", "assume_role.session_expiration", "assume_role.session_name",

@@ -1,4 +1,3 @@
-import { normalize } from "node:path";
 import { backendType, requiredArguments } from "./backends";
 
 /** What Terraform takes as the value of a backend argument. */
@@ -28,48 +27,12 @@ export function defaultArguments(stack: string, type: string): BackendArguments 
  * @param partial whether arguments that are absent may come from `-backend-config`
  */
 export function stateAddress({ type, arguments: given }: StateLocation, partial: boolean): string | undefined {
-  // Endpoints of S3-compatible stores are taken to be in the settings if there are any.
   const identity = Object.entries(backendType(type)?.identity ?? {});
-  const known: BackendArguments = type === "s3" ? { ...given, endpoint: s3Endpoint(given) ?? "", endpoints: "" } : given;
-  const values = identity.map(([name, fallback]) => canonical(type, name, known[name] ?? (partial ? undefined : fallback)));
-  if (identity.length === 0 || values.includes(undefined)) {
-    return undefined;
-  }
-  // `cloud` and `remote` are two ways to the same workspaces.
-  return JSON.stringify([type === "remote" ? "cloud" : type, ...values]);
-}
-
-/** The endpoint of a state in S3, if the settings name one: `endpoints.s3` is the newer spelling of `endpoint`. */
-export function s3Endpoint({ endpoint, endpoints }: BackendArguments): string | undefined {
-  const { s3 = endpoint } = (endpoints ?? {}) as BackendArguments;
-  return typeof s3 === "string" ? s3 : undefined;
-}
-
-/** An address as a URL; one without a scheme has HTTPS. Undefined for what is no address. */
-export function urlOf(address: string): URL | undefined {
-  const url = /^[a-z]+:\/\//i.test(address) ? address : `https://${address}`;
-  return URL.canParse(url) ? new URL(url) : undefined;
-}
-
-/** Arguments that are addresses of servers. */
-const ADDRESSES: readonly string[] = ["address", "endpoint", "host", "hostname"];
-
-/** An identifying argument in the one way that all its spellings have in common. */
-function canonical(type: string, name: string, value: ArgumentValue | undefined): ArgumentValue | undefined {
-  if (name === "workspaces") {
-    const { name: workspace, prefix } = (value ?? {}) as { name?: string; prefix?: string };
-    // Names are unique in an organization, whatever the project. Tags only choose among workspaces at run time.
-    return workspace ?? (prefix === undefined ? undefined : `${prefix}*`);
-  }
-  if (type === "local" && typeof value === "string") {
-    return normalize(value);
-  }
-  if (ADDRESSES.includes(name) && typeof value === "string") {
-    // A URL has its scheme and host in lower case, and no default port.
-    return urlOf(value)?.href ?? value;
-  }
-  // Terraform takes slashes at both ends off the prefix.
-  return type === "gcs" && name === "prefix" && typeof value === "string" ? value.replaceAll(/^\/+|(?<!\/)\/+$/g, "") : value;
+  // Names are unique in an organization, whatever the project. Tags only choose among workspaces at run time.
+  const { prefix, name = prefix && `${prefix}*` } = (given.workspaces ?? {}) as { readonly name?: string; readonly prefix?: string };
+  const known: Readonly<Record<string, ArgumentValue | undefined>> = { ...given, workspaces: name };
+  const values = identity.map(([argument, fallback]) => known[argument] ?? (partial ? undefined : fallback));
+  return identity.length === 0 || values.includes(undefined) ? undefined : JSON.stringify([type, ...values]);
 }
 
 /**

@@ -45,7 +45,7 @@ describe("dkp-access diff", () => {
   });
 
   it.each([
-    [["dve", "--against", "./before"], 'no deployment "dve" in deployments, did you mean "dev"?\n'],
+    [["dve", "--against", "./before"], 'no deployment "dve" in deployments, known are dev\n'],
     [
       ["--plan", "deployments/dev.yaml"],
       "deployments/dev.yaml: is not a plan; terraform plan -out=FILE writes one, and terraform show -json FILE prints it\n",

@@ -1,5 +1,5 @@
 import { backendType } from "../../terraform/backends";
-import { type StateLocation, s3Endpoint, stateReading, urlOf } from "../../terraform/state-location";
+import { type BackendArguments, type StateLocation, stateReading } from "../../terraform/state-location";
 import { valueAt } from "../../text/json";
 
 /** Where a state is, and how it is protected. */
@@ -51,10 +51,17 @@ export function isOutsideAws(state: StateLocation): boolean {
   return endpoint !== undefined && (endpoint.username !== "" || !S3_HOST.test(endpoint.hostname));
 }
 
-/** The endpoint of a state in S3, if the settings name one; what is no address has no host. */
+/**
+ * The endpoint of a state in S3, if the settings name one: `endpoints.s3` is the newer spelling of `endpoint`. One without a scheme has
+ * HTTPS, and what is no address has no host.
+ */
 function endpointOf({ type, arguments: given }: StateLocation): Pick<URL, "protocol" | "hostname" | "username"> | undefined {
-  const endpoint = type === "s3" ? s3Endpoint(given) : undefined;
-  return endpoint === undefined ? undefined : (urlOf(endpoint) ?? { protocol: "", hostname: "", username: "" });
+  const { s3 = given.endpoint } = (given.endpoints ?? {}) as BackendArguments;
+  if (type !== "s3" || typeof s3 !== "string") {
+    return undefined;
+  }
+  const url = /^[a-z]+:\/\//i.test(s3) ? s3 : `https://${s3}`;
+  return URL.canParse(url) ? new URL(url) : { protocol: "", hostname: "", username: "" };
 }
 
 /** Whether a state in S3 has the ARN of its KMS key: policies name keys by ARN. */

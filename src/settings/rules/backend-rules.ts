@@ -1,5 +1,3 @@
-import { existsSync } from "node:fs";
-import { isAbsolute } from "node:path";
 import { parseIamArn } from "../../iam/arns";
 import { valueAt } from "../../text/json";
 import { errorAt } from "../errors";
@@ -9,12 +7,11 @@ import { type Rule, rule } from "./rule";
 
 /**
  * The canned ACLs with which only the owners of object and bucket can read the state. Others let everyone, every AWS account or EC2
- * read it. Source: Amazon S3 User Guide, "Canned ACL"; backends "cos" and "oss" of Terraform: private or public-read, and of "oss" also
- * public-read-write.
+ * read it. Source: Amazon S3 User Guide, "Canned ACL".
  */
-const ACLS = { s3: ["private", "bucket-owner-read", "bucket-owner-full-control"], cos: ["private"], oss: ["private"] };
+const ACLS: readonly unknown[] = ["private", "bucket-owner-read", "bucket-owner-full-control"];
 
-/** Rules about the location of the state. Terraform itself checks which arguments a backend requires. */
+/** Rules about the location of the state. Terraform itself checks which arguments a backend requires, and their values. */
 export const BACKEND_RULES: readonly Rule[] = [
   rule(["backend", "cloud"], ({ backend, cloud }) => {
     if (backend === undefined && cloud === undefined) {
@@ -40,34 +37,9 @@ export const BACKEND_RULES: readonly Rule[] = [
       return arn !== undefined && parseIamArn(String(arn))?.kind !== "role" && errorAt(`backend.s3.${argument}`, message);
     }),
   ),
-  ...Object.entries(ACLS).map(([type, acls]) =>
-    rule(["backend"], ({ backend }) => {
-      const acl = valueAt(backend, [type, "acl"]);
-      const message = `${show(acl)} is not an ACL that keeps the state, and the secret in it, from others; write ${acls.join(" or ")}`;
-      return acl !== undefined && acls.every((allowed) => allowed !== acl) && errorAt(`backend.${type}.acl`, message);
-    }),
-  ),
-  ...["path", "workspace_dir"].map((argument) =>
-    rule(["backend"], ({ backend }) => {
-      const path = valueAt(backend, ["local", argument]);
-      const reason = path === undefined ? undefined : localPathError(path, argument);
-      return reason !== undefined && errorAt(`backend.local.${argument}`, `${show(path)} ${reason}`);
-    }),
-  ),
+  rule(["backend"], ({ backend }) => {
+    const acl = valueAt(backend, ["s3", "acl"]);
+    const message = `${show(acl)} is not an ACL that keeps the state, and the secret in it, from others; write ${ACLS.join(" or ")}`;
+    return acl !== undefined && !ACLS.includes(acl) && errorAt("backend.s3.acl", message);
+  }),
 ];
-
-/** Why a local state cannot be at a path, as a continuation of the path; undefined if it can. */
-function localPathError(path: unknown, argument: string): string | undefined {
-  if (typeof path !== "string") {
-    return "is not a path; write it in quotes";
-  }
-  if (isAbsolute(path)) {
-    return "is absolute; write it relative to the project's root, so that it is valid on any computer";
-  }
-  if (/\.ya?ml$/i.test(path)) {
-    return "is the name of a settings file, which Terraform would overwrite; choose another";
-  }
-  // A state is a file; workspaces have a folder. Only a folder has an entry ".".
-  const isFolder = argument === "path" && existsSync(`${path}/.`);
-  return isFolder ? "is a folder; write the path of a file" : undefined;
-}

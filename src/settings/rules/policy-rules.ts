@@ -1,6 +1,6 @@
-import { LAYOUTS, maxPrefix, nodeRoleName } from "../../iam/cluster";
+import { LAYOUTS, nodeRoleName } from "../../iam/cluster";
 import { type DeploymentPolicy, isTooLarge } from "../../iam/deployment-policies";
-import { MAX_POLICY_CHARACTERS, MAX_ROLE_INLINE_CHARACTERS, POLICY_NAME } from "../../iam/limits";
+import { MAX_POLICY_CHARACTERS, MAX_ROLE_INLINE_CHARACTERS } from "../../iam/limits";
 import { nodePolicy } from "../../iam/node-role-permissions";
 import { partitionOf } from "../../iam/partitions";
 import { policySize } from "../../iam/policy-document";
@@ -35,23 +35,7 @@ export const POLICY_RULES: readonly Rule[] = [
       })),
   ),
   rule(["user", "cluster", "nodeRole"], (settings, { policies = [] }) => sizeErrors(settings, policies)),
-  rule(["policy.name"], ({ "policy.name": name }, { policies }) => {
-    const second = policies?.[1];
-    const { max } = POLICY_NAME;
-    return (
-      second !== undefined &&
-      second.name.length > max &&
-      `${show(name)} is too long for the two policies that the permissions require; shorten it to ${name.length - second.name.length + max} characters`
-    );
-  }),
   // Between the fields of the cluster, its features, its Region and the role of its nodes.
-  rule(["cluster.prefix", "cluster"], ({ cluster: { prefix = "", dkpVersion } }) => {
-    const max = maxPrefix(dkpVersion);
-    return (
-      prefix.length > max &&
-      `${show(prefix)} has ${prefix.length} characters, DKP ${dkpVersion ?? "of any version"} allows ${max}; choose a shorter one`
-    );
-  }),
   rule(
     ["cluster.kmsKeyArns", "cluster", "features"],
     ({ cluster, features }) =>

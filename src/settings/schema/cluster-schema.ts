@@ -12,10 +12,10 @@ const NO_VERSION = f.because(
   `is not a version of DKP from ${KNOWN_VERSIONS[0]} on; write for example "${SUPPORTED_VERSIONS.last}" in quotes, or remove it for a policy that covers ${SUPPORTED_VERSIONS.first} to ${SUPPORTED_VERSIONS.last}`,
 );
 
-/** DKP's own rule for `cloud.prefix`. A rule checks its length, which depends on the version of DKP. */
+/** DKP's own rule for `cloud.prefix`, and 59 characters, so that `<prefix>-node` fits into the 64 of a role name. */
 const prefix = f.matching(
-  /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?$/,
-  'is not a DKP prefix: lower-case letters, digits and "-", a letter or digit at both ends',
+  /^(?=.{1,59}$)[a-z0-9](?:[-a-z0-9]*[a-z0-9])?$/,
+  'is not a DKP prefix: at most 59 lower-case letters, digits and "-", a letter or digit at both ends',
 );
 
 /** A statement action of DKP's `additionalRolePolicies`, by DKP's own rule. */

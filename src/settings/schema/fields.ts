@@ -47,13 +47,6 @@ export function knownKeys(path: Path): readonly string[] {
   return Object.keys(entriesOf(schemaAt(path)));
 }
 
-/** The paths of settings that have a key, wherever they are; of the backends only S3. */
-function pathsOfKey(key: string): readonly string[] {
-  const settings = Object.entries(entriesOf(deploymentSchema)).filter(([name]) => name !== "backend" && name !== "cloud");
-  const inside = settings.filter(([, schema]) => Object.hasOwn(entriesOf(schema), key)).map(([name]) => `${name}.${key}`);
-  return Object.hasOwn(entriesOf(schemaAt(["backend", "s3"])), key) ? [...inside, `backend.s3.${key}`] : inside;
-}
-
 /** What a change at a path means, as the schema declares it at the field, or at the nearest field around it. */
 export function meaningOf(path: Path): Meaning {
   const schemas = path.map((_, index) => schemaAt(path.slice(0, index + 1)));
@@ -80,10 +73,6 @@ export function issueErrors(issue: v.BaseIssue<unknown>, above: readonly string[
 /** The message of an error of shape. Rules of the schema have their own. */
 function issueMessage(issue: v.BaseIssue<unknown>, path: readonly string[]): string {
   const key = path.at(-1) ?? "";
-  const removed = REMOVED.get(path.join(".")) ?? REMOVED.get(`${path.join(".")}: ${show(issue.input)}`);
-  if (removed !== undefined) {
-    return removed;
-  }
   if (issue.input === null) {
     return EMPTY;
   }
@@ -97,7 +86,7 @@ function issueMessage(issue: v.BaseIssue<unknown>, path: readonly string[]): str
       return unknownArgument(path, known);
     }
     const shape = isType && nearest(key, known) === undefined ? `; write for example ${BACKEND_EXAMPLE}` : "";
-    return `unknown ${isType ? "backend type" : "setting"}, ${elsewhere(path) ?? `${suggest(key, known)}${shape}`}`;
+    return `unknown ${isType ? "backend type" : "setting"}, ${suggest(key, known)}${shape}`;
   }
   if (issue.input === undefined) {
     return `missing; ${MISSING[path.join(".")] ?? "write it"}`;
@@ -106,19 +95,6 @@ function issueMessage(issue: v.BaseIssue<unknown>, path: readonly string[]): str
     ? `${show(issue.input)} is not ${EXPECTED[issue.type] ?? issue.expected}`
     : issue.message;
 }
-
-const ONLY_STRICT = "no longer exists, because only the mode strict used it; remove it";
-
-/** What to write instead of settings, and values of settings, that an earlier version had. */
-const REMOVED: ReadonlyMap<string, string> = new Map([
-  [
-    'policy.mode: "strict"',
-    '"strict" no longer exists; use "minimal", and limit the key with an AWS account of its own, the service control policy of the review pack, user.allowedNetworks or user.permissionsBoundary',
-  ],
-  ["policy.marker", ONLY_STRICT],
-  ["cluster.uuid", ONLY_STRICT],
-  ["cluster.vpcId", ONLY_STRICT],
-]);
 
 /** What to write where a required field is missing. */
 const MISSING: Readonly<Record<string, string>> = {
@@ -132,11 +108,3 @@ const EXPECTED: Readonly<Record<string, string>> = {
   boolean: "true or false",
   array: "a list; write one item per line, each after a dash",
 };
-
-/** Where a key of the top level or of `backend` belongs; undefined where it is a misspelt one, or belongs nowhere. */
-function elsewhere(path: Path): string | undefined {
-  const key = path.at(-1) ?? "";
-  const inside = path.length === 1 || path[0] === "backend" ? pathsOfKey(key) : [];
-  const paths = path.join(".") === "backend.cloud" ? [key] : inside;
-  return paths.length === 0 ? undefined : `did you mean ${paths.map((path) => `"${path}"`).join(" or ")}?`;
-}

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { App, type AppConfig, TerraformStack } from "cdktf";
 import { deploymentsFolder, outputFolder } from "./settings/paths";
 import { makeFolder, withPath } from "./text/files";
+import { grouped } from "./text/grouped";
 import { printable } from "./text/printable";
 import { ReportedError } from "./text/reported-error";
 
@@ -93,8 +94,7 @@ export class AccessApp extends App {
     const annotations =
       process.env.CDKTF_CONTINUE_SYNTH_ON_ERROR_ANNOTATIONS === undefined ? Object.values(this.manifest.stacks) : [];
     const notes = annotations.flatMap((stack) => stack.annotations);
-    for (const message of new Set(notes.map((note) => note.message))) {
-      const same = notes.filter((note) => note.message === message);
+    for (const [message, same] of grouped(notes, (note) => note.message)) {
       const level = same[0]?.level.replace(/^@.*\//, "");
       this.print(`${level}: ${same.map(({ constructPath }) => constructPath).join(", ")}: ${message}`);
     }
@@ -107,9 +107,7 @@ export class AccessApp extends App {
   }
 }
 
-function printToStandardError(line: string): void {
-  process.stderr.write(printable(`${line}\n`));
-}
+const printToStandardError = (line: string) => process.stderr.write(printable(`${line}\n`));
 
 /**
  * Files that Terraform or OpenTofu read from a stack's folder, except those that synth writes. With one of them, such as

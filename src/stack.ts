@@ -19,8 +19,6 @@ import { ADDRESSES, KEY_ADDRESSES, nameIn, policyAddress } from "./terraform/add
 import { OUTPUTS, type OutputName } from "./terraform/outputs";
 
 export interface DeckhouseAccessStackOptions {
-  /** The folder that the path of a `local` state is relative to. @default the working directory */
-  readonly projectRoot?: string | undefined;
   /** Whether synth compares the stack with the settings, which takes a tenth of its time. @default true */
   readonly compared?: boolean;
 }
@@ -45,15 +43,11 @@ export class DeckhouseAccessStack extends TerraformStack {
   /** The content that follows from the settings alone. */
   private readonly settingsContent: string | undefined;
 
-  constructor(
-    scope: Construct,
-    deployment: Deployment,
-    { projectRoot = ".", compared = true }: DeckhouseAccessStackOptions = {},
-  ) {
+  constructor(scope: Construct, deployment: Deployment, { compared = true }: DeckhouseAccessStackOptions = {}) {
     super(scope, deployment.stack);
     this.deployment = deployment;
     const { protect, attachment, accessKeys, nodeRole } = deployment;
-    new StateBackend(this, deployment.state, projectRoot);
+    new StateBackend(this, deployment.state);
     this.provider(deployment);
     const user = new AccessUser(this, "user", { ...deployment.user, protect });
     const imported = deployment.import?.accessKeyId !== undefined;

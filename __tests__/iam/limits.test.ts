@@ -2,12 +2,12 @@ import {
   GROUP_NAME,
   MAX_DESCRIPTION,
   MAX_ROLE_INLINE_CHARACTERS,
+  MAX_ROLE_POLICIES,
   MAX_TAGS,
   PATH,
   POLICY_NAME,
   POLICY_PATH,
   ROLE_NAME,
-  ROLE_POLICIES,
   TAG_KEY,
   TAG_VALUE,
   USER_NAME,
@@ -42,7 +42,7 @@ describe("a limit of IAM", () => {
     ["the number of tags", MAX_TAGS, (count) => isValid(tags(count))],
     ["the description of a policy", MAX_DESCRIPTION, (length) => isValid(`policy: { description: ${a(length)} }`)],
     ["the inline policy of a role", MAX_ROLE_INLINE_CHARACTERS, (size) => isValid(actions(size))],
-    ["the number of managed policies of a role", ROLE_POLICIES.max, (count) => isValid(managed(count))],
+    ["the number of managed policies of a role", MAX_ROLE_POLICIES, (count) => isValid(managed(count))],
   ])("is exact for %s: %d", (_, limit, accepts) => {
     expect([limit - 1, limit, limit + 1].map(accepts)).toEqual([true, true, false]);
   });

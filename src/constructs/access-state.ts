@@ -17,15 +17,9 @@ export class AccessState {
 
   /**
    * The outputs of a deployment of this program: its backend is read as the stack writes it.
-   * @param projectRoot the folder that the path of a `local` state is relative to
    * @throws Error if the deployment leaves to `-backend-config` what a reader must know
    */
-  static of(
-    scope: Construct,
-    id: string,
-    deployment: { readonly stack: string; readonly state: StateLocation },
-    projectRoot = ".",
-  ): AccessState {
+  static of(scope: Construct, id: string, deployment: { readonly stack: string; readonly state: StateLocation }): AccessState {
     const { stack, state } = deployment;
     const { backend, config, missing } = stateReading(state);
     if (missing.length > 0) {
@@ -33,7 +27,7 @@ export class AccessState {
         `${scope.node.path}: the settings of ${stack} leave ${missing.join(" and ")} of its backend ${state.type} open; read the state with all arguments, and give it to new AccessState`,
       );
     }
-    const read = state.type === "local" ? fromStackFolder(scope, config, projectRoot) : config;
+    const read = state.type === "local" ? fromStackFolder(scope, config) : config;
     return new AccessState(new AnyRemoteState(scope, id, backend, read));
   }
 

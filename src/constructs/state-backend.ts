@@ -11,10 +11,9 @@ import { physicalPath } from "../text/files";
 export class StateBackend extends TerraformBackend {
   private readonly arguments: BackendArguments;
 
-  /** @param projectRoot the folder that the path of a `local` state is relative to */
-  constructor(scope: Construct, { type, arguments: given }: StateLocation, projectRoot: string) {
+  constructor(scope: Construct, { type, arguments: given }: StateLocation) {
     super(scope, "backend", type);
-    this.arguments = type === "local" ? fromStackFolder(scope, given, projectRoot) : given;
+    this.arguments = type === "local" ? fromStackFolder(scope, given) : given;
   }
 
   override toTerraform(): object {
@@ -41,13 +40,13 @@ export class StateBackend extends TerraformBackend {
 }
 
 /**
- * Arguments of a `local` backend with their paths turned to start from the stack's folder, where Terraform runs.
- * @param projectRoot the folder that the paths are relative to
+ * Arguments of a `local` backend with their paths turned to start from the stack's folder, where Terraform runs, and not from the working
+ * directory.
  */
-export function fromStackFolder(scope: Construct, given: BackendArguments, projectRoot: string): BackendArguments {
+export function fromStackFolder(scope: Construct, given: BackendArguments): BackendArguments {
   // Terraform starts from the folder itself, whatever symbolic link leads to it.
   const stackFolder = physicalPath(join(App.of(scope).outdir, "stacks", TerraformStack.of(scope).node.id));
-  const root = physicalPath(projectRoot);
+  const root = physicalPath(".");
   const fromThere = (path: string) => relative(stackFolder, resolve(root, path)).replaceAll("\\", "/");
   const { path, workspace_dir } = given;
   return {

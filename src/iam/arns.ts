@@ -18,18 +18,15 @@ export function arnText({ partition, service, region, account: own, resource }: 
   return `arn:${partition}:${service}:${region}:${own ?? account}:${resource}`;
 }
 
-const IAM_ARN = /^arn:aws[a-z-]*:iam::(\d{12}|aws):([a-z-]+)\/(?:[\x21-\x7e]{1,510}\/)?([A-Za-z0-9_+=,.@-]{1,128})$/;
-
-/** Longest names of what is found by ARN. Source: "IAM and AWS STS quotas". */
-const MAX_NAME: Readonly<Record<string, number>> = { policy: 128, role: 64, user: 64 };
+const IAM_ARN = /^arn:aws[a-z-]*:iam::(\d{12}|aws):([a-z-]+)\/(?:[\x21-\x7e]{1,510}\/)?[A-Za-z0-9_+=,.@-]{1,128}$/;
 
 /**
  * The account (12 digits, or `aws` for AWS managed entities) and the kind (`policy`, `role`, `user`, ...) in an IAM ARN; undefined if the
- * string is none, or if IAM has no names of that length.
+ * string is none.
  */
 export function parseIamArn(arn: string): { readonly account: string; readonly kind: string } | undefined {
-  const [, account = "", kind = "", name = ""] = IAM_ARN.exec(arn) ?? [];
-  return name === "" || name.length > (MAX_NAME[kind] ?? 128) ? undefined : { account, kind };
+  const [, account = "", kind] = IAM_ARN.exec(arn) ?? [];
+  return kind === undefined ? undefined : { account, kind };
 }
 
 /** ARN of a KMS key by its ID, a multi-Region key included. Source: KMS Developer Guide, "Key identifiers (KeyId)". */

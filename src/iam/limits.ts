@@ -40,8 +40,8 @@ export const MAX_DESCRIPTION = 1000;
 /** Maximum length of a managed policy in characters without white space. Source: "IAM and AWS STS quotas". */
 export const MAX_POLICY_CHARACTERS = 6144;
 
-/** Managed policies of one role: what an account has, and what it can get. Source: "IAM and AWS STS quotas". */
-export const ROLE_POLICIES = { byDefault: 10, max: 25 } as const;
+/** Managed policies of one role, with the highest quota that an account can get. Source: "IAM and AWS STS quotas". */
+export const MAX_ROLE_POLICIES = 25;
 
 /** Characters of all inline policies of one role, white space not counted. Source: "IAM and AWS STS quotas". */
 export const MAX_ROLE_INLINE_CHARACTERS = 10_240;

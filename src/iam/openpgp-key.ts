@@ -66,21 +66,15 @@ export function pgpKeyText({ fingerprint, userIds, expires }: PgpKey): string {
 
 /** The library in a thread that ends with the process. It reads asynchronously, and the caller waits. */
 function startLibrary(): (bytes: Uint8Array) => PgpReading {
-  const signal = new Int32Array(new SharedArrayBuffer(4));
   const { port1, port2: port } = new MessageChannel();
   const file = packageFile("src/iam/openpgp-reader.cjs");
-  new Worker(file, { workerData: { port, signal }, transferList: [port] }).unref();
+  new Worker(file, { workerData: port, transferList: [port] }).unref();
   port1.unref();
   return (bytes) => {
-    Atomics.store(signal, 0, 0);
-    port1.postMessage(bytes);
-    let waited: ReturnType<typeof Atomics.wait>;
-    let answer: PgpReading | { readonly failure: string } | undefined;
-    do {
-      // The notification of the former key may arrive only now: it is no answer to this one.
-      waited = Atomics.wait(signal, 0, 0, TIME_LIMIT);
-      answer = receiveMessageOnPort(port1)?.message;
-    } while (answer === undefined && waited !== "timed-out");
+    const signal = new Int32Array(new SharedArrayBuffer(4));
+    port1.postMessage({ bytes, signal });
+    const waited = Atomics.wait(signal, 0, 0, TIME_LIMIT);
+    const answer: PgpReading | { readonly failure: string } | undefined = receiveMessageOnPort(port1)?.message;
     if (answer === undefined || "failure" in answer) {
       throw new Error(`pgpKey: the package openpgp cannot read it: ${answer?.failure ?? waited}`);
     }

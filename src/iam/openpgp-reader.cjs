@@ -34,9 +34,8 @@ async function read(binaryKeys) {
   return { error: "sign only" };
 }
 
-const { port, signal } = workerData;
-port.on("message", async (bytes) => {
-  port.postMessage(await read(bytes).catch(({ message }) => ({ failure: message })));
+workerData.on("message", async ({ bytes, signal }) => {
+  workerData.postMessage(await read(bytes).catch(({ message }) => ({ failure: message })));
   Atomics.store(signal, 0, 1);
   Atomics.notify(signal, 0);
 });

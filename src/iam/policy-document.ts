@@ -30,28 +30,20 @@ const ANY_ACCOUNT = "000000000000";
  * The document that the AWS provider sends: lists in reverse order, lists with one element as a string.
  * @param account the account of the deployment, 12 digits. @default unknown
  */
-export function policyDocument(statements: readonly Statement[], account?: string): PolicyDocument {
-  const key = (value: PolicyValue) => valueText(value, account ?? ANY_ACCOUNT);
-  return documentOf(statements, account ?? ACCOUNT_ID, (values) =>
-    values.toSorted((one, other) => (key(one) < key(other) ? 1 : -1)),
-  );
-}
-
-/** @param order puts the actions and resources of a statement in order */
-function documentOf(
-  statements: readonly Statement[],
-  account: string,
-  order: (values: readonly PolicyValue[]) => readonly PolicyValue[],
-): PolicyDocument {
-  const text = (value: PolicyValue) => valueText(value, account);
-  const oneOrMore = (values: readonly PolicyValue[]): OneOrMore =>
-    values.length === 1 ? text(values[0] ?? "") : values.map(text);
+export function policyDocument(statements: readonly Statement[], account = ACCOUNT_ID): PolicyDocument {
+  const key = (value: PolicyValue) => valueText(value, account === ACCOUNT_ID ? ANY_ACCOUNT : account);
+  const oneOrMore = (values: readonly PolicyValue[]): OneOrMore => {
+    const [text = "", ...more] = values.map((value) => valueText(value, account));
+    return more.length === 0 ? text : [text, ...more];
+  };
+  const ordered = (values: readonly PolicyValue[]) =>
+    oneOrMore(values.toSorted((one, other) => (key(one) < key(other) ? 1 : -1)));
   return {
     Statement: statements.map(({ effect, sid, actions, resources, conditions }) => ({
-      Action: oneOrMore(order(actions)),
+      Action: ordered(actions),
       ...conditionBlock(conditions, oneOrMore),
       Effect: effect ?? ("Allow" as const),
-      Resource: oneOrMore(order(resources)),
+      Resource: ordered(resources),
       Sid: sid,
     })),
     Version: POLICY_VERSION,
@@ -76,6 +68,5 @@ export function conditionBlock<Value = string>(
 
 /** Length of a policy as AWS counts it, in characters without white space. An unknown account has 12 digits. */
 export function policySize(statements: readonly Statement[]): number {
-  // The order does not change the length.
-  return JSON.stringify(documentOf(statements, ANY_ACCOUNT, (values) => values)).replaceAll(/\s/g, "").length;
+  return JSON.stringify(policyDocument(statements, ANY_ACCOUNT)).replaceAll(/\s/g, "").length;
 }

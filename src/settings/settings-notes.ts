@@ -1,6 +1,5 @@
 import { type DkpVersion, isNewer, SUPPORTED_VERSIONS } from "../iam/dkp-versions";
 import { SLOTS, type Slot } from "../iam/key-slots";
-import { ROLE_POLICIES } from "../iam/limits";
 import { pgpKeyOf, pgpKeyText } from "../iam/openpgp-key";
 import { type Deployment, leastProtected, secretForms } from "./deployment";
 import { show } from "./message-parts";
@@ -32,9 +31,8 @@ function secretNote(deployment: Deployment): string | undefined {
 }
 
 /** Values that are allowed and likely to be mistakes. */
-export function settingsWarnings({ cluster, nodeRole, accessKeys, marked, secretLine, settings }: Deployment): readonly string[] {
+export function settingsWarnings({ cluster, accessKeys, marked, secretLine, settings }: Deployment): readonly string[] {
   const { dkpVersion } = cluster;
-  const policies = nodeRole?.managedPolicyArns.length ?? 0;
   const warnings = {
     "cluster.dkpVersion": versionWarning(dkpVersion),
     "cluster.configFile":
@@ -42,10 +40,6 @@ export function settingsWarnings({ cluster, nodeRole, accessKeys, marked, secret
       `line ${secretLine} of ${show(settings.cluster.configFile)} has a secret access key; name a copy without it before you commit`,
     [`line ${marked.join(", ")}`]:
       marked.length > 0 ? "ends with # CHANGE, as init writes it; write your own value, and remove the comment" : undefined,
-    "nodeRole.managedPolicyArns":
-      policies > ROLE_POLICIES.byDefault
-        ? `has ${policies} policies, an account allows ${ROLE_POLICIES.byDefault} per role by default; raise the quota "Managed policies per role" before the apply`
-        : undefined,
     ...Object.fromEntries(SLOTS.map((slot) => [`accessKeys.${slot}.pgpKey`, pgpKeyWarning(accessKeys, slot)])),
   };
   return Object.entries(warnings).flatMap(([field, warning]) => (warning === undefined ? [] : `${field}: ${warning}`));

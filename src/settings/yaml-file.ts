@@ -77,8 +77,7 @@ function yamlError({ code, message, pos: [start] }: YAMLError, text: string): st
     return `has the key ${showSegment(key)} twice; keep one of them`;
   }
   const why = `${code.toLowerCase().replaceAll("_", " ")}; quote the value if it is a string`;
-  const spaces = code === "TAB_AS_INDENT" ? "; indent with spaces" : "";
-  return `is not valid YAML: ${HARMLESS.test(code) ? message : why}${spaces}`;
+  return `is not valid YAML: ${HARMLESS.test(code) ? message : why}`;
 }
 
 function lineIn(document: Document, lines: LineCounter, path: readonly string[]): number | undefined {

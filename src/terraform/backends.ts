@@ -138,8 +138,3 @@ export function argumentsOf({ harmless, destinations = [], identities = [] }: Ba
 export function backendType(name: string): BackendType | undefined {
   return Object.entries(BACKEND_TYPES).find(([type]) => type === name)?.[1];
 }
-
-/** Arguments that have no default, so that the state is not known without them. */
-export function requiredArguments({ identity }: BackendType): readonly string[] {
-  return Object.keys(identity).filter((name) => identity[name] === undefined);
-}

@@ -1,4 +1,4 @@
-import { backendType, requiredArguments } from "./backends";
+import { backendType } from "./backends";
 
 /** What Terraform takes as the value of a backend argument. */
 export type ArgumentValue = string | number | boolean | readonly ArgumentValue[] | { readonly [name: string]: ArgumentValue };
@@ -29,7 +29,10 @@ export function defaultArguments(stack: string, type: string): BackendArguments 
 export function stateAddress({ type, arguments: given }: StateLocation, partial: boolean): string | undefined {
   const identity = Object.entries(backendType(type)?.identity ?? {});
   // Names are unique in an organization, whatever the project. Tags only choose among workspaces at run time.
-  const { prefix, name = prefix && `${prefix}*` } = (given.workspaces ?? {}) as { readonly name?: string; readonly prefix?: string };
+  const { prefix, name = prefix && `${prefix}*` } = (given.workspaces ?? {}) as {
+    readonly name?: string;
+    readonly prefix?: string;
+  };
   const known: Readonly<Record<string, ArgumentValue | undefined>> = { ...given, workspaces: name };
   const values = identity.map(([argument, fallback]) => known[argument] ?? (partial ? undefined : fallback));
   return identity.length === 0 || values.includes(undefined) ? undefined : JSON.stringify([type, ...values]);
@@ -52,6 +55,7 @@ export function stateReading({ type, arguments: given }: StateLocation) {
       return value === undefined ? [] : [[name, value]];
     }),
   );
-  const missing = backend === undefined ? [] : requiredArguments(backend).filter((name) => config[name] === undefined);
+  const required = Object.entries(backend?.identity ?? {}).filter(([, fallback]) => fallback === undefined);
+  const missing = required.flatMap(([name]) => (config[name] === undefined ? [name] : []));
   return { backend: type === "cloud" ? "remote" : type, config, missing };
 }

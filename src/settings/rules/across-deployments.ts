@@ -27,8 +27,8 @@ interface Claim {
   readonly account?: Account;
   /** The field of an error. */
   readonly field: string;
-  /** The error. @param where the other deployment is, as `FILE, in the same account` */
-  readonly message: (where: string) => string;
+  /** The error. @param other the other deployment */
+  readonly message: (other: string) => string;
 }
 
 type Account = ReturnType<typeof accountOf>;
@@ -39,21 +39,21 @@ function accountOf({ accountId, provider, region }: Pick<Settings, "accountId" |
   return { partition: partitionOf(region), id, profile: provider.profile };
 }
 
-/** Whether two deployments are in one account; undefined if the settings do not say so: then they may be. */
-function sameAccount(one: Account, other: Account): boolean | undefined {
-  if (one.partition !== other.partition) {
-    return false;
+/** Whether two deployments may be in one account, because the settings do not say that they are in two. */
+function mayShare(one: Account | undefined, other: Account | undefined): boolean {
+  if (one === undefined || other === undefined) {
+    return true;
   }
   const what = one.id === undefined && other.id === undefined ? "profile" : "id";
-  const isUnknown = one[what] !== other[what] && (one[what] === undefined || other[what] === undefined);
-  return isUnknown ? undefined : one[what] === other[what];
+  const isUnknown = one[what] === undefined || other[what] === undefined;
+  return one.partition === other.partition && (isUnknown || one[what] === other[what]);
 }
 
 function stateClaim(candidate: Candidate): readonly Claim[] {
   const fields = candidate.settings.fields("backend", "cloud");
   const key = fields && stateAddress(stateLocation(candidate.stack, fields), fields.backend?.partial === true);
-  const message = (where: string) =>
-    `is the state of ${where} as well, and each would destroy what the other created; give each deployment its own (key, prefix, path or workspace)`;
+  const message = (other: string) =>
+    `is the state of ${other} as well, and each would destroy what the other created; give each deployment its own (key, prefix, path or workspace)`;
   return key === undefined ? [] : [{ candidate, key, field: fields?.cloud === undefined ? "backend" : "cloud", message }];
 }
 
@@ -63,6 +63,8 @@ const NAMED = [
   { kind: "group", what: "group", field: "group.name" },
   { kind: "role", what: "node role", field: "nodeRole.name" },
 ] as const;
+
+const TWO_ACCOUNTS = "or, if these are two accounts, accountId in both files";
 
 /** The names of IAM, which ignores case. */
 function nameClaims(candidate: Candidate, account: Account): readonly Claim[] {
@@ -76,8 +78,8 @@ function nameClaims(candidate: Candidate, account: Account): readonly Claim[] {
     // The permissions may exceed one policy one day.
     const second = [secondPolicyName(name), `${show(secondPolicyName(name))}, the second policy,`] as const;
     return [[name, show(name)] as const, ...(kind === "policy" ? [second] : [])].map(([key, shown]) => {
-      const message = (where: string) =>
-        `${shown} is also the ${what} of ${where} (IAM ignores case); set another in one of the two files`;
+      const message = (other: string) =>
+        `${shown} is also the ${what} of ${other} (IAM ignores case); set another in one of the two files, ${TWO_ACCOUNTS}`;
       return { candidate, account, key: `${kind} ${key.toLowerCase()}`, field, message };
     });
   });
@@ -90,8 +92,8 @@ function roleClaim(candidate: Candidate, account: Account): readonly Claim[] {
     return [];
   }
   const role = nodeRoleName(prefix);
-  const message = (where: string) =>
-    `DKP creates the role ${show(role)} for this prefix, and ${where}, has the same one: the second cluster cannot be installed, and each key could change the role of the other cluster; choose another prefix`;
+  const message = (other: string) =>
+    `DKP creates the role ${show(role)} for this prefix, and ${other} has the same one: the second cluster cannot be installed, and each key could change the role of the other cluster; choose another prefix, ${TWO_ACCOUNTS}`;
   return [{ candidate, account, key: `role ${role}`, field: "cluster.prefix", message }];
 }
 
@@ -109,18 +111,10 @@ export function conflicts(candidates: readonly Candidate[]): ReadonlyMap<string,
   const found = claims.flatMap((claim) => {
     const { account, candidate, field, key, message } = claim;
     const sharing = byKey.get(key) ?? [];
-    const isSame = (other: Claim) => account === undefined || other.account === undefined || sameAccount(account, other.account);
     // Of two deployments that exclude each other, the later one has the error.
     const before = sharing.slice(0, sharing.indexOf(claim));
-    const other = before.find((one) => one.candidate !== candidate && isSame(one) !== false);
-    if (other === undefined) {
-      return [];
-    }
-    const { source } = other.candidate;
-    const isSure = isSame(other) === true;
-    const where = isSure ? "in the same account" : "which may be in the same account";
-    const text = message(account === undefined ? source : `${source}, ${where}`);
-    return [{ source: candidate.source, error: errorAt(field, isSure ? text : `${text}, or set accountId in both`) }];
+    const other = before.find((one) => one.candidate !== candidate && mayShare(account, one.account));
+    return other === undefined ? [] : [{ source: candidate.source, error: errorAt(field, message(other.candidate.source)) }];
   });
   return new Map(
     [...grouped(found, ({ source }) => source)].map(([source, all]) => [source, firstErrors(all.map(({ error }) => error))]),

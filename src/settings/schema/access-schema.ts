@@ -1,7 +1,7 @@
 import * as v from "valibot";
 
 import { ACCESS_KEY_ID, SLOTS } from "../../iam/key-slots";
-import { GROUP_NAME, RESERVED_ROLE_PATHS, ROLE_NAME, ROLE_POLICIES } from "../../iam/limits";
+import { GROUP_NAME, MAX_ROLE_POLICIES, RESERVED_ROLE_PATHS, ROLE_NAME } from "../../iam/limits";
 import { ACTION } from "../../iam/node-role-permissions";
 import { type PgpKeyError, readPgpKey } from "../../iam/openpgp-key";
 import { show } from "../message-parts";
@@ -116,7 +116,7 @@ export const nodeRole = f.strict({
     v.pipe(
       v.array(f.arn("policy")),
       v.maxLength(
-        ROLE_POLICIES.max,
+        MAX_ROLE_POLICIES,
         ({ input, requirement }) =>
           `has ${input.length} policies, a role can have at most ${requirement}; put their statements together`,
       ),

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { parse } from "yaml";
-import { type Deployment, explicitFields, policiesOf, toDeployment } from "../../src/settings/deployment";
+import { type Deployment, policiesOf, toDeployment } from "../../src/settings/deployment";
 import { deploymentSchema } from "../../src/settings/schema/deployment-schema";
 
 /** The deployment `deckhouse` that YAML settings describe; region and backend are filled in unless given. */
@@ -16,7 +16,7 @@ export function deployment(settings = ""): Deployment {
   if (policies === undefined) {
     throw new Error("the settings of the test lack what their policy mode requires");
   }
-  return toDeployment("deckhouse", parsed, { policies, explicit: explicitFields(value), marked: [], secretLine: undefined });
+  return toDeployment("deckhouse", parsed, { policies, marked: [], secretLine: undefined });
 }
 
 /** Settings with so many former node roles. */

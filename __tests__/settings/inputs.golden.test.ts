@@ -83,7 +83,7 @@ function changed(before: Json, after: Json): Json {
 }
 
 /** What follows from the settings, without the settings themselves; of the policies their names. */
-function shown({ explicit, settings: _, policies, ...rest }: Deployment): Json {
+function shown({ settings: _, policies, ...rest }: Deployment): Json {
   return { ...rest, policies: policies.map(({ name }) => name) };
 }
 

@@ -48,7 +48,7 @@ describe("deployments written in code", () => {
     expect(messageOf({ dev: settings, prod: { ...settings, policy: { name: "Other" } } })).toBe(
       [
         'deployment "prod" has 1 error:',
-        '  user.name: "deckhouse" is also the user of deployment "dev", in the same account (IAM ignores case); set another in one of the two files',
+        '  user.name: "deckhouse" is also the user of deployment "dev" (IAM ignores case); set another in one of the two files, or, if these are two accounts, accountId in both files',
       ].join("\n"),
     );
   });

@@ -65,8 +65,8 @@ describe("deploymentsNamed", () => {
     expect(others).toBe(
       [
         "deployments/b.yaml has 2 errors:",
-        '  line 3, user.name: "same" is also the user of deployments/a.yaml, in the same account (IAM ignores case); set another in one of the two files',
-        '  line 4, policy.name: "same" is also the policy of deployments/a.yaml, in the same account (IAM ignores case); set another in one of the two files',
+        '  line 3, user.name: "same" is also the user of deployments/a.yaml (IAM ignores case); set another in one of the two files, or, if these are two accounts, accountId in both files',
+        '  line 4, policy.name: "same" is also the policy of deployments/a.yaml (IAM ignores case); set another in one of the two files, or, if these are two accounts, accountId in both files',
       ].join("\n"),
     );
   });

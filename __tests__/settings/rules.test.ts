@@ -50,19 +50,14 @@ const isReplaced = (sign: string) => `holds "${sign}", which Terraform would rep
 
 describe("forbiddenStrings", () => {
   it("checks every value and key, however deep, and shows no secret", () => {
-    const value: unknown = JSON.parse(
-      `{ "a": ["x", { "b": "\${y}" }], "%{c}": 1, "d": "&{e}", "${SECRET_KEY}": "${KEY_ID}", "e": { "__proto__": 1, "//": null } }`,
-    );
+    const value: unknown = JSON.parse(`{ "a": ["x", { "b": "\${y}" }], "%{c}": 1, "d": "&{e}", "${SECRET_KEY}": "${KEY_ID}" }`);
     const isSecret = (what: string) => `looks like ${what} (not shown) and settings are committed; remove it`;
-    const isReserved = "is a name that cannot be used here; choose another";
     expect(forbiddenStrings(value).map(({ path, message }) => [path, message])).toEqual([
       [["a", "1", "b"], isReplaced("${")],
       [["%{c}"], isReplaced("%{")],
       [["d"], isReplaced("&{")],
       [[SECRET_KEY], isSecret("an AWS secret access key")],
       [[SECRET_KEY], isSecret("an AWS access key ID")],
-      [["e", "__proto__"], isReserved],
-      [["e", "//"], isReserved],
     ]);
   });
 

@@ -3,7 +3,7 @@ import { secretForms } from "../../src/settings/deployment";
 import { notesOf } from "../../src/settings/settings-notes";
 import { deployment } from "../helpers/deployment";
 import { ENCRYPTION_KEY } from "../helpers/pgp-keys";
-import { deploymentWith, KEY_ID } from "../helpers/settings-files";
+import { deploymentWith } from "../helpers/settings-files";
 
 it("knows that only the primary key is imported, and the secret of the secondary one is in plaintext", () => {
   const settings = "{ import: { user: true, accessKeyId: AKIAABCDEFGHIJKLMNOP }, accessKeys: { secondary: { status: Active } } }";
@@ -26,19 +26,11 @@ const IN_OUTPUTS = `${IN_STATE}. Every workspace that reads one output of this s
 describe("the notes about a deployment", () => {
   const ACCOUNT = 'accountId: "123456789012"\n';
 
-  it.each([
-    ["outputs: { secret: true }", []],
-    ["policy: { supplement: true }", [IN_OUTPUTS]],
-    ["attachment: group", [IN_OUTPUTS]],
-    ["outputs: {}", [IN_OUTPUTS]],
-  ])("do not repeat a decision that the settings state, or that is always the same: %j", (settings, expected) => {
-    expect(notes(`${ACCOUNT}${settings}`)).toEqual(expected);
-  });
-
-  it("report a secret in the state that no output contains, for which outputs.secret decides nothing", () => {
+  it("report a secret in the outputs, else one in the state", () => {
+    expect(notes(ACCOUNT)).toEqual([IN_OUTPUTS]);
     expect(notes(`${ACCOUNT}outputs: { secret: false }`)).toEqual([IN_STATE]);
     const accessKeys = `accessKeys: { primary: { pgpKey: ${ENCRYPTION_KEY} }, secondary: { status: Inactive } }`;
-    expect(notes(`${ACCOUNT}${accessKeys}\noutputs: { secret: true }`)).toEqual([IN_STATE]);
+    expect(notes(`${ACCOUNT}${accessKeys}`)).toEqual([IN_STATE]);
   });
 
   it.each(["accessKeys: none", `accessKeys: { primary: { pgpKey: ${ENCRYPTION_KEY} } }`])(
@@ -48,9 +40,10 @@ describe("the notes about a deployment", () => {
     },
   );
 
-  it("report what an import requires of the applies", () => {
-    expect(notes(`${ACCOUNT}outputs: { secret: true }\nimport: { user: true, accessKeyId: ${KEY_ID} }`)).toEqual([
+  it("report what an import requires of the applies, and an account that is not set", () => {
+    expect(notes(`accessKeys: none\nimport: { user: true }`)).toEqual([
       "import is set: remove it after the apply; while it is set, checkov cannot read the Terraform JSON",
+      "accountId is not set: Terraform applies to whatever account the credentials belong to",
     ]);
   });
 });

@@ -4,7 +4,6 @@ import { SLOTS, type Slot } from "../iam/key-slots";
 import { partitionOf } from "../iam/partitions";
 import type { PolicyOptions } from "../iam/policy-statements";
 import { type BackendArguments, defaultArguments, type StateLocation } from "../terraform/state-location";
-import { isObject } from "../text/json";
 import type { Fields } from "./rules/rule";
 import type { Settings } from "./schema/deployment-schema";
 
@@ -21,8 +20,6 @@ export interface Deployment extends Omit<Settings, "backend" | "cloud" | "cluste
   readonly amis: readonly string[];
   /** Additional actions of the role `<prefix>-node`, which DKP gives it. */
   readonly additionalRolePolicies: readonly string[];
-  /** The settings that the file has, and the fields inside them: `policy`, `policy.mode`. All others have their defaults. */
-  readonly explicit: ReadonlySet<string>;
   /** All settings as the file has them, with their defaults. */
   readonly settings: Settings;
   /** The lines of the file that are still marked as `dkp-access init` wrote them. */
@@ -31,19 +28,11 @@ export interface Deployment extends Omit<Settings, "backend" | "cloud" | "cluste
   readonly secretLine: number | undefined;
 }
 
-/** The names of the settings that a file has, and of the fields inside them. */
-export function explicitFields(value: unknown): ReadonlySet<string> {
-  const settings = isObject(value) ? Object.entries(value) : [];
-  const inside = (name: string, content: unknown) =>
-    isObject(content) ? Object.keys(content).map((field) => `${name}.${field}`) : [];
-  return new Set(settings.flatMap(([name, content]) => [name, ...inside(name, content)]));
-}
-
 /** Settings without an error, as a deployment. */
 export function toDeployment(
   stack: string,
   settings: Settings,
-  known: Pick<Deployment, "policies" | "explicit" | "marked" | "secretLine">,
+  known: Pick<Deployment, "policies" | "marked" | "secretLine">,
 ): Deployment {
   const { backend, cloud, cluster, features, ...rest } = settings;
   return {

@@ -3,7 +3,7 @@ import * as v from "valibot";
 import { isInside, physicalPath } from "../text/files";
 import { isObject } from "../text/json";
 import { configFileConflicts, readConfigFile } from "./config-file";
-import { type Deployment, explicitFields, POLICY_FIELDS, policiesOf, toDeployment } from "./deployment";
+import { type Deployment, POLICY_FIELDS, policiesOf, toDeployment } from "./deployment";
 import { errorAt, type FieldError, firstErrors, SettingsError } from "./errors";
 import { show, showSegment } from "./message-parts";
 import { ACCESS_KEY_RULES } from "./rules/access-key-rules";
@@ -45,7 +45,7 @@ interface Parsed {
 
 /** Checks the settings of one deployment by themselves. */
 export function readSettings(source: string, stack: string, value: unknown, yaml?: YamlFile): Reading {
-  return withRules({ source, yaml }, stack, explicitFields(value), withConfigFile(parse(value)));
+  return withRules({ source, yaml }, stack, withConfigFile(parse(value)));
 }
 
 /** The same for the text of a settings file, as far as it is YAML. */
@@ -58,25 +58,24 @@ export function withPolicy({ deployment, ...file }: Reading, change: Partial<Set
   if (deployment === undefined) {
     return [];
   }
-  const { stack, explicit, settings } = deployment;
+  const { stack, settings } = deployment;
   const changed = { ...settings, policy: { ...settings.policy, ...change } };
-  return deploymentsOf([withRules(file, stack, explicit, { output: changed, settings: changed, errors: [] })]);
+  return deploymentsOf([withRules(file, stack, { output: changed, settings: changed, errors: [] })]);
 }
 
 /** Checks what is between the fields. The policies of the deployment are computed here, once. */
 function withRules(
   { source, yaml }: Pick<Reading, "source" | "yaml">,
   stack: string,
-  explicit: ReadonlySet<string>,
   { output, settings, errors: ownErrors, secretLine }: Parsed,
 ): Reading {
   const checked = checkedSettings(output, ownErrors);
   const fields = checked.fields(...POLICY_FIELDS);
   const policies = fields && policiesOf(fields);
-  const found = [...ownErrors, ...RULES.flatMap((check) => check(checked, { explicit, policies }))];
+  const found = [...ownErrors, ...RULES.flatMap((check) => check(checked, policies))];
   const errors = found.map((error) => ({ ...error, line: yaml?.lineOf(error.path), path: error.path.map(showSegment) }));
   const isValid = errors.length === 0 && settings !== undefined && policies !== undefined;
-  const known = { explicit, marked: yaml?.marked ?? [], secretLine };
+  const known = { marked: yaml?.marked ?? [], secretLine };
   const deployment = isValid ? toDeployment(stack, settings, { ...known, policies }) : undefined;
   return { source, errors, candidate: { stack, source, settings: checked }, yaml, deployment };
 }

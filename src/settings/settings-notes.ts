@@ -10,24 +10,15 @@ const SECRET_IN_OUTPUTS = `${SECRET_IN_STATE}. Every workspace that reads one ou
 const IMPORTING = "import is set: remove it after the apply; while it is set, checkov cannot read the Terraform JSON";
 const ANY_ACCOUNT = "accountId is not set: Terraform applies to whatever account the credentials belong to";
 
-/**
- * Notes about a deployment: what is weaker than it could be, and what an import requires. A decision that is explicit, such as
- * `outputs.secret: true`, has no note: only its default has one. REVIEW.md has the other choices.
- */
+/** Notes about a deployment: what is weaker than it could be, and what an import requires. REVIEW.md has the other choices. */
 export function notesOf(deployment: Deployment): readonly string[] {
-  const { import: imports, accountId } = deployment;
-  const account = accountId === undefined && ANY_ACCOUNT;
-  return [imports && IMPORTING, secretNote(deployment), account].filter((note) => typeof note === "string");
-}
-
-/** A secret in the outputs is in the state too, so that `outputs.secret: true` decides about both. */
-function secretNote(deployment: Deployment): string | undefined {
-  const { accessKeys, outputs, explicit } = deployment;
+  const { import: imports, accountId, accessKeys, outputs } = deployment;
   const forms = secretForms(deployment);
-  if (accessKeys !== "none" && forms[accessKeys.current] === "plaintext" && outputs.secret) {
-    return explicit.has("outputs.secret") ? undefined : SECRET_IN_OUTPUTS;
-  }
-  return leastProtected(forms).form === "plaintext" ? SECRET_IN_STATE : undefined;
+  const isOutput = outputs.secret && accessKeys !== "none" && forms[accessKeys.current] === "plaintext";
+  const inState = leastProtected(forms).form === "plaintext" && SECRET_IN_STATE;
+  return [imports && IMPORTING, isOutput ? SECRET_IN_OUTPUTS : inState, accountId === undefined && ANY_ACCOUNT].filter(
+    (note) => typeof note === "string",
+  );
 }
 
 /** Values that are allowed and likely to be mistakes. */

@@ -6,7 +6,7 @@ import { type Rule, rule } from "./rule";
 
 type KeySlots = Exclude<Settings["accessKeys"], "none">;
 
-/** Rules between the two key slots, and about what is imported. Each message names the legal next steps. */
+/** Rules between the two key slots, and about a key that is imported. Each message names the legal next steps. */
 export const ACCESS_KEY_RULES: readonly Rule[] = [
   rule(["accessKeys"], ({ accessKeys }) => accessKeys !== "none" && slotError(accessKeys)),
   rule(["accessKeys", "import"], (keys) => keys.accessKeys !== "none" && plaintextError(keys.accessKeys, secretForms(keys))),
@@ -20,15 +20,6 @@ export const ACCESS_KEY_RULES: readonly Rule[] = [
         "accessKeys.primary.pgpKey",
         "would replace the imported key, whose secret nobody can encrypt any more; give the pgpKey to the secondary slot and rotate",
       ),
-  ),
-  ...(["group.name", "group.path"] as const).map((field) =>
-    rule(
-      [field, "attachment"],
-      ({ attachment }, { explicit }) =>
-        attachment === "user" &&
-        explicit.has(field) &&
-        `has no effect: attachment is "user", and there is no group; set attachment to "user-and-group", or remove ${field}`,
-    ),
   ),
 ];
 

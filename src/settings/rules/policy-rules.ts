@@ -33,7 +33,7 @@ export const POLICY_RULES: readonly Rule[] = [
         message: `has characters that IAM rejects in a policy, and policy.mode ${show(mode)} names the tag there; use Latin letters, or mode "documented"`,
       })),
   ),
-  rule(["user", "cluster", "nodeRole"], (settings, { policies = [] }) => sizeErrors(settings, policies)),
+  rule(["user", "cluster", "nodeRole"], (settings, policies) => sizeErrors(settings, policies ?? [])),
   // Between the fields of the cluster, its features, its Region and the role of its nodes.
   rule(
     ["cluster.kmsKeyArns", "cluster", "features"],

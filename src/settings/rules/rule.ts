@@ -3,16 +3,8 @@ import { valueAt } from "../../text/json";
 import { errorAt, type FieldError } from "../errors";
 import type { Settings } from "../schema/deployment-schema";
 
-/** What the rules know besides the fields. */
-interface Known {
-  /** The settings that the file has, and the fields inside them; all others have their defaults. */
-  readonly explicit: ReadonlySet<string>;
-  /** The policies of the deployment; undefined if they do not follow from the settings, because of an error. */
-  readonly policies: DeploymentPolicies | undefined;
-}
-
-/** The errors between fields of one deployment. */
-export type Rule = (settings: CheckedSettings, known: Known) => readonly FieldError[];
+/** The errors between fields of one deployment. The policies are undefined if they do not follow from the settings, because of an error. */
+export type Rule = (settings: CheckedSettings, policies: DeploymentPolicies | undefined) => readonly FieldError[];
 
 /**
  * A rule that runs only if the fields it requires have no errors.
@@ -20,11 +12,14 @@ export type Rule = (settings: CheckedSettings, known: Known) => readonly FieldEr
  */
 export function rule<Name extends FieldName>(
   requires: readonly [Name, ...Name[]],
-  check: (fields: Fields<Name>, known: Known) => string | FieldError | readonly FieldError[] | false | undefined,
+  check: (
+    fields: Fields<Name>,
+    policies: DeploymentPolicies | undefined,
+  ) => string | FieldError | readonly FieldError[] | false | undefined,
 ): Rule {
-  return (settings, known) => {
+  return (settings, policies) => {
     const fields = settings.fields(...requires);
-    const found = (fields && check(fields, known)) || [];
+    const found = (fields && check(fields, policies)) || [];
     return typeof found === "string" ? [errorAt(requires[0], found)] : [found].flat();
   };
 }

@@ -125,13 +125,6 @@ describe.each(PROGRAMS)("with $name a deployment", ({ path, variables }) => {
     expect(AccessKeyMetadata.map(({ AccessKeyId }) => AccessKeyId)).toEqual([currentKey.accessKeyId]);
   });
 
-  it("rejects a plan that deletes its key while protected, and names the key", () => {
-    deployments.change({ deckhouse: `${SETTINGS}user: { name: other }\n` });
-    const { status, output } = terraform.attempt("plan");
-    expect(status).toBe(1);
-    expect(output.replaceAll(/\s+/g, " ")).toContain("Resource aws_iam_access_key.user has lifecycle.prevent_destroy set");
-  });
-
   it("is destroyed completely when not protected", async () => {
     deployments.change({ deckhouse: `${SETTINGS}protect: false\n` });
     expect(terraform.run("destroy", "-auto-approve")).toContain("4 destroyed");

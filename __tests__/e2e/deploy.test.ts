@@ -38,14 +38,6 @@ describe("cdktf deploy of the first deployment of the README", () => {
     expect(deployed.output).not.toContain(terraform.output("secret_access_key"));
   });
 
-  it("has no changes in the next plan", () => {
-    expect(terraform.isUpToDate()).toBe(true);
-  });
-
-  it("stores the state in the bucket and releases the lock", async () => {
-    expect(await aws.objects(BUCKET)).toEqual(["deckhouse/terraform.tfstate"]);
-  });
-
   it("creates a key that may do only what is documented", async () => {
     const key = terraform.key();
     await aws.enforced(async () => {

@@ -66,20 +66,6 @@ describe("guards of a live deployment", () => {
     expect(terraform.attempt("plan").output).toContain("AWS account ID not allowed: 123456789012");
   });
 
-  it("never leaves the user without a policy while an unprotected policy is renamed", async () => {
-    settings("protect: false\npolicy: { name: Renamed }");
-    await aws.calls();
-    terraform.apply();
-    const changes = (await aws.calls())
-      .map(({ action }) => action)
-      .filter((action) => /^(Attach|Detach|Create|Delete)/.test(action));
-    expect(changes).toEqual(["CreatePolicy", "AttachUserPolicy", "DetachUserPolicy", "DeletePolicy"]);
-    const { AttachedPolicies = [] } = await aws.iam().listAttachedUserPolicies({ UserName: "deckhouse" });
-    expect(AttachedPolicies.map(({ PolicyName }) => PolicyName)).toEqual(["Renamed"]);
-    settings("protect: false");
-    terraform.apply();
-  });
-
   it("leaves one key when an unprotected user is renamed", async () => {
     settings("protect: false\nuser: { name: renamed }");
     terraform.apply();

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { PROJECT } from "../helpers/project-root";
 import { LocalAws } from "./support/local-aws";
@@ -32,34 +32,13 @@ describe("cdktf synth", () => {
     expect(json(project)).toBe(json(alone.path));
   });
 
-  const main = (settings: string, program?: string) => {
-    write(project, { "deployments/wrong.yaml": settings, ...(program === undefined ? {} : { "program.js": program }) });
-    const result = runIn(
-      project,
-      terraformEnvironment(aws),
-      process.execPath,
-      program === undefined ? "build/main.js" : "program.js",
-    );
-    rmSync(join(project, "deployments/wrong.yaml"));
-    return result;
-  };
-
   it("ends with one message and no stack trace when a setting is wrong", () => {
-    const { status, output } = main(SETTINGS.replace("region:", "regoin:"));
+    write(project, { "deployments/wrong.yaml": SETTINGS.replace("region:", "regoin:") });
+    const { status, output } = runIn(project, terraformEnvironment(aws), process.execPath, "build/main.js");
     expect(output).toContain(
       'deployments/wrong.yaml has 2 errors:\n  region: missing; write the Region DKP will run in, for example "eu-central-1"\n  line 1, regoin: unknown setting, did you mean "region"?',
     );
     expect({ status, trace: / at /.test(output) }).toEqual({ status: 1, trace: false });
-  });
-
-  it("ends with the stack trace of an error in the program, also of a late one", () => {
-    const late = `const { AccessApp } = require("./build/src/app");
-new AccessApp();
-setTimeout(() => { throw new Error("late"); }, 1);
-setInterval(() => {}, 1000);
-`;
-    const { status, output } = main(SETTINGS, late);
-    expect({ status, output }).toEqual({ status: 1, output: expect.stringMatching(/Error: late\n +at .*program\.js:3/) });
   });
 });
 

@@ -1,8 +1,13 @@
+import * as fc from "fast-check";
+import { decide } from "../../src/decision/decide";
+import type { Side } from "../../src/decision/model";
 import type { Cluster } from "../../src/iam/cluster";
 import { policyDocument } from "../../src/iam/policy-document";
 import { MODES, type Mode, policyStatements } from "../../src/iam/policy-statements";
+import { contradictions } from "../decision/simulation";
 import { abuses } from "../helpers/abuses";
-import { clusterOf, ENVIRONMENT, EVERYTHING } from "../helpers/clusters";
+import { anyOptions, clusterOf, ENVIRONMENT, EVERYTHING } from "../helpers/clusters";
+import { cases, SAMPLE } from "../helpers/complete";
 import { requiredRequests } from "../helpers/required-requests";
 import { requestsWith } from "../helpers/simulator";
 
@@ -67,5 +72,31 @@ describe.each(ELSEWHERE)("in partition $partition", (environment) => {
     async (mode) => {
       expect(await simulated(mode, EVERYTHING, environment)).toEqual(NOTHING);
     },
+  );
+});
+
+const NOTHING_ALLOWED: Side = { identity: [] };
+
+it("the policies of any cluster are decided as the IAM simulator evaluates them", () => {
+  const modes = fc.constantFrom(...MODES);
+  fc.assert(
+    fc.property(anyOptions, anyOptions, fc.boolean(), modes, modes, fc.nat(), (one, other, same, mode, former, draw) => {
+      const options = [
+        { ...one, mode },
+        { ...(same ? one : other), mode: former },
+      ];
+      const [after = NOTHING_ALLOWED, before = NOTHING_ALLOWED] = options.map((each) => ({
+        identity: [policyDocument(policyStatements(each))],
+      }));
+      const known = options.flatMap(({ mode: of, supplement, environment, cluster }) => [
+        ...requiredRequests(of, supplement, environment, cluster),
+        ...abuses(environment),
+      ]);
+      const requests = known.map(({ context = {}, ...request }) => ({ ...request, context }));
+      const drawn = [0, 1, 2, 3, 4, 5].flatMap((step) => requests[(draw + step * 37) % requests.length] ?? []);
+      const answer = decide(after, before);
+      expect(contradictions(after, before, answer, drawn)).toEqual([]);
+    }),
+    { numRuns: cases(8, 2000), endOnFailure: true, seed: SAMPLE },
   );
 });

@@ -43,22 +43,6 @@ describe("deployments written in code", () => {
     );
   });
 
-  it("may not get in each other's way", () => {
-    const settings = { region: "eu-central-1", backend };
-    expect(messageOf({ dev: settings, prod: { ...settings, policy: { name: "Other" } } })).toBe(
-      [
-        'deployment "prod" has 1 error:',
-        '  user.name: "deckhouse" is also the user of deployment "dev" (IAM ignores case); set another in one of the two files, or, if these are two accounts, accountId in both files',
-      ].join("\n"),
-    );
-  });
-
-  it("have names that can be stack names", () => {
-    expect(messageOf({ Dev: { region: "eu-central-1", backend } })).toBe(
-      'deployment "Dev" has 1 error:\n  "Dev" cannot be a stack name: lower-case letters, digits and "-", first a letter, at most 63; rename the key',
-    );
-  });
-
   it("are typed", () => {
     // @ts-expect-error: "mode" is one of three strings
     const wrong: SettingsInput = { region: "eu-central-1", backend, policy: { mode: "tight" } };

@@ -1,7 +1,7 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
-import { hclArguments } from "../src/cli/text/hcl";
+import { hclValue } from "../src/cli/text/hcl";
 import { asciiJson, awsCommand, quote, shellWord } from "../src/cli/text/shell";
 import { fillTemplate } from "../src/cli/text/template";
 import { fileErrorMessage, readTextFile, writeFileAtomically } from "../src/text/files";
@@ -198,8 +198,8 @@ describe("a string in a shell script", () => {
 });
 
 it("a string in HCL is no template", () => {
-  expect(hclArguments({ a: ["$", "{b} %{c}"].join("") }, "")).toEqual(['a = "$${b} %%{c}"']);
-  expect(hclArguments({ a: "\\b\b" }, "")).toEqual(['a = "\\\\b\\u0008"']);
+  expect(hclValue({ a: ["$", "{b} %{c}"].join("") })).toBe('{ a = "$${b} %%{c}" }');
+  expect(hclValue("\\b\b")).toBe('"\\\\b\\u0008"');
 });
 
 describe("fillTemplate", () => {
@@ -225,13 +225,12 @@ describe("fillTemplate", () => {
     expect(fill(template, { yes: true, no: false })).toBe("a\n| c | d |\n");
   });
 
-  it("writes an empty cell with one space, and numbers the items of each ordered list", () => {
-    const template = "1. a\n<!-- if no -->\n1. b\n<!-- endif -->\n1. c\n\n## Next\n\n1. d\n\n| {{ name | code }} |\n";
-    expect(fill(template, { no: false, name: "" })).toBe("1. a\n2. c\n\n## Next\n\n1. d\n\n| |\n");
+  it("writes an empty cell with one space", () => {
+    expect(fill("| {{ name | code }} |\n", { name: "" })).toBe("| |\n");
   });
 
-  it("interprets no placeholder, tag, number or replacement pattern in a value", () => {
-    const value = "{{ other }} $& $1\n<!-- if other -->\n1. x\n\n\n1. y";
+  it("interprets no placeholder, tag or replacement pattern in a value", () => {
+    const value = "{{ other }} $& $1\n<!-- if other -->\nx\n\n\ny";
     expect(fill('{{ value | fenced: "text" }}\n', { value, other: "o" })).toBe(`\`\`\`text\n${value}\n\`\`\`\n`);
   });
 

@@ -16,3 +16,9 @@ export function reviewOf(of: Deployment | string, terraform?: Reviewed["terrafor
 export function packFilesOf(of: Deployment | string, terraform?: Reviewed["terraform"]): Readonly<Record<string, string>> {
   return reviewPack(reviewOf(of, terraform));
 }
+
+/** The settings for which REVIEW.md recommends a stronger value, in its order. */
+export function weakSettings(of: Deployment | string): readonly string[] {
+  const [, page = ""] = (packFilesOf(of, {})["REVIEW.md"] ?? "").split("\n## Decisions for the reviewer\n");
+  return [...(page.split("\n## ")[0] ?? "").matchAll(/^\| `([^`]+)`/gm)].map(([, setting = ""]) => setting);
+}

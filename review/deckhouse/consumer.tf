@@ -4,11 +4,7 @@
 
 data "terraform_remote_state" "dkp_access" {
   backend = "s3"
-  config = {
-    bucket = "example-terraform-state"
-    key    = "deckhouse/terraform.tfstate"
-    region = "eu-central-1"
-  }
+  config  = { bucket = "example-terraform-state", key = "deckhouse/terraform.tfstate", region = "eu-central-1" }
 }
 
 # The provider block of DKP's AWSClusterConfiguration: terraform output -raw dkp_provider
@@ -19,25 +15,6 @@ output "dkp_provider" {
       providerAccessKeyId     = data.terraform_remote_state.dkp_access.outputs.access_key_id
       providerSecretAccessKey = data.terraform_remote_state.dkp_access.outputs.secret_access_key
       region                  = data.terraform_remote_state.dkp_access.outputs.region
-    }
-  })
-}
-
-# A Kubernetes secret: terraform output -raw dkp_kubernetes_secret | kubectl apply -f -
-output "dkp_kubernetes_secret" {
-  sensitive = true
-  value = yamlencode({
-    apiVersion = "v1"
-    kind       = "Secret"
-    metadata = {
-      name      = "dkp-aws-access"
-      namespace = "default"
-    }
-    type = "Opaque"
-    stringData = {
-      AWS_ACCESS_KEY_ID     = data.terraform_remote_state.dkp_access.outputs.access_key_id
-      AWS_SECRET_ACCESS_KEY = data.terraform_remote_state.dkp_access.outputs.secret_access_key
-      AWS_REGION            = data.terraform_remote_state.dkp_access.outputs.region
     }
   })
 }

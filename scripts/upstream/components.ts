@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { VERIFIED_COMPONENTS } from "../../src/cli/iam/verified-components";
 import type { Caller } from "../../src/iam/catalogue";
 import { type DkpVersion, isNewer, SUPPORTED_VERSIONS } from "../../src/iam/dkp-versions";
 
@@ -23,6 +22,18 @@ export const COMPONENTS: readonly Component[] = [
     module: "github.com/gardener/machine-controller-manager",
     main: "cmd/machine-controller-manager",
   },
+];
+
+/**
+ * The components of DKP in the versions that the catalogue was compared with, and the day: all of DKP 1.77 but the cloud controller
+ * managers 1.32.8 and 1.35.2, whose sources could not be read. Source: oss.yaml as below, and for the machine controller manager
+ * deckhouse/mcm pkg/driver/driver_aws.go.
+ */
+const VERIFIED_COMPONENTS: readonly { readonly component: Caller; readonly versions: string; readonly date: string }[] = [
+  { component: "cloud-controller-manager", versions: "1.33.4, 1.34.3, 1.36.0", date: "2026-11-27" },
+  { component: "ebs-csi", versions: "1.54.0", date: "2026-11-25" },
+  { component: "machine-controller-manager", versions: "0.36.0", date: "2026-11-25" },
+  { component: "terraform", versions: "provider 5.83.1, measured with 5.100.0", date: "2026-11-25" },
 ];
 
 /**

@@ -70,7 +70,7 @@ describe("dkp-access review", () => {
     expect(names("review")).toEqual(["dev", "minutes", "old"]);
   });
 
-  it("names with --check a folder of no deployment that has any file of a review pack, and each symbolic link", async () => {
+  it("names with --check a folder of no deployment with a file of a review pack, and each symbolic link", async () => {
     await review();
     write({ "review/prod/REVIEW.md": "approved", "locks/": "" });
     symlinkSync("dev", at("review/live"));

@@ -6,7 +6,7 @@ import { isKnownRegion } from "../../../src/iam/partitions";
 import { valueAt } from "../../../src/text/json";
 import { RSA_KEY } from "../../helpers/pgp-keys";
 import { PROJECT } from "../../helpers/project-root";
-import { packFilesOf, reviewOf } from "../../helpers/reviewed";
+import { packFilesOf, reviewOf, weakSettings } from "../../helpers/reviewed";
 
 /** What no golden deployment has. */
 const EVERYTHING = `cluster: { configFile: cluster.yml }
@@ -28,8 +28,6 @@ describe("the templates", () => {
     expect([...names].filter((name) => !isKnown(name))).toEqual([]);
   });
 });
-
-const weak = (settings: string) => reviewOf(settings, {}).weakChoices.map(({ setting }) => setting);
 
 const STRONGEST = `accountId: "123456789012"
 policy: { mode: minimal }
@@ -55,22 +53,25 @@ describe("the choices for which a stronger one exists", () => {
     ["s3.cn-north-1.amazonaws.com.cn", false],
     ["https://bucket.vpce-1a2b3c4d.s3.eu-central-1.vpce.amazonaws.com", false],
   ])("have an endpoint outside AWS by the host of its address: %s", (s3, isOutside) => {
-    const settings = weak(`backend: { s3: { bucket: b, region: eu-central-1, endpoints: { s3: "${s3}" } } }`);
+    const settings = weakSettings(`backend: { s3: { bucket: b, region: eu-central-1, endpoints: { s3: "${s3}" } } }`);
     expect(settings.includes("backend.s3.endpoints")).toBe(isOutside);
   });
 
   it("are none if the settings have the strongest choices", () => {
-    expect(weak(STRONGEST)).toEqual([]);
+    expect(weakSettings(STRONGEST)).toEqual([]);
   });
 
   it("are no former node roles where the deployment's own role is the only one", () => {
     const former = (role: string) => `nodeRole: { name: nodes }\ncluster: { prefix: dev, formerIamNodeRoles: [${role}] }`;
-    expect(["/nodes", "/old"].map((role) => weak(former(role)).includes("cluster.formerIamNodeRoles"))).toEqual([false, true]);
+    expect(["/nodes", "/old"].map((role) => weakSettings(former(role)).includes("cluster.formerIamNodeRoles"))).toEqual([
+      false,
+      true,
+    ]);
   });
 
   it("are at most one per setting", () => {
     for (const settings of ["", STRONGEST, `${STRONGEST}attachment: user-and-group`]) {
-      expect(weak(settings)).toEqual([...new Set(weak(settings))]);
+      expect(weakSettings(settings)).toEqual([...new Set(weakSettings(settings))]);
     }
   });
 });

@@ -3,7 +3,7 @@ import type { Deployment } from "../../settings/deployment";
 import { visibleLines } from "../../text/printable";
 import { deployerGrants, type Grant, grants, literal, statementsOf } from "../iam/deployer-permissions";
 import type { DEPLOYER_FILES } from "../pack/file-names";
-import { ASSUMES_ROLE, type AssumedRole, stateAccess } from "./state-permissions";
+import { stateAccess } from "./state";
 
 /** A policy that a principal requires to plan, apply and destroy a deployment. */
 export interface DeployerPolicy {
@@ -41,23 +41,15 @@ export function deployerPolicies(deployment: Deployment) {
 function grantsByPrincipal(deployment: Deployment) {
   const { assumeRoleArn } = deployment.provider;
   const state = stateAccess(deployment.state, deployment.region);
-  const grantsOf = new Map<string | undefined, readonly Grant[]>();
-  const add = (principal: string | undefined, all: readonly Grant[]) => {
-    const own = grantsOf.get(principal) ?? [];
-    const isNew = (grant: Grant) => !own.some(({ sid, action }) => sid === grant.sid && action === grant.action);
-    grantsOf.set(principal, [...own, ...all.filter(isNew)]);
-  };
-  const addRole = (sid: string, { arn, actions }: AssumedRole) =>
-    add(undefined, grants(sid, { resources: [literal(arn)], conditions: [] }, actions, Object.keys(actions)));
-  add(undefined, []);
-  if (assumeRoleArn !== undefined) {
-    addRole("TakeRole", { arn: assumeRoleArn, actions: ASSUMES_ROLE });
-  }
-  if (state.role !== undefined) {
-    addRole(state.role.arn === assumeRoleArn ? "TakeRole" : "TakeStateRole", state.role);
-  }
+  const roles = new Set([assumeRoleArn, state.assumed].filter((arn) => arn !== undefined));
+  const takeRole = { resources: [...roles].map(literal), conditions: [] };
+  const assumed =
+    roles.size === 0 ? [] : grants("TakeRole", takeRole, { "sts:AssumeRole": "assumes the role" }, ["sts:AssumeRole"]);
+  const grantsOf = new Map<string | undefined, readonly Grant[]>([[undefined, assumed]]);
+  const add = (principal: string | undefined, all: readonly Grant[]) =>
+    grantsOf.set(principal, [...(grantsOf.get(principal) ?? []), ...all]);
   add(assumeRoleArn, deployerGrants(deployment));
-  add(state.role?.arn, state.grants);
+  add(state.role, state.grants);
   return grantsOf;
 }
 

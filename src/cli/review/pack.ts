@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import { SUPPORTED_VERSIONS } from "../../iam/dkp-versions";
 import { MAX_POLICY_CHARACTERS } from "../../iam/limits";
 import { NODE_ACTIONS, NODE_TRUST, nodePolicy } from "../../iam/node-role-permissions";
 import { isKnownRegion } from "../../iam/partitions";
@@ -7,7 +6,6 @@ import { visibleLines } from "../../text/printable";
 import { GUIDES, SESSION_HOURS } from "../iam/leaked-key";
 import { REASONS } from "../iam/recommended-settings";
 import { controlPolicyText } from "../iam/service-control-policy";
-import { UNVERIFIED_VERSIONS, VERIFIED_COMPONENTS } from "../iam/verified-components";
 import { CONTROL_POLICY_FILE, DEPLOYMENT_FILE, type Pack, type PackFile, PLANNER_FILE } from "../pack/file-names";
 import { normalizedSettings } from "../pack/normalized-settings";
 import { fillTemplate } from "../text/template";
@@ -19,18 +17,9 @@ import type { Reviewed } from "./reviewed";
 const CONSTANTS = {
   maxPolicyCharacters: MAX_POLICY_CHARACTERS,
   nodeActions: NODE_ACTIONS,
-  versions: SUPPORTED_VERSIONS,
-  verifiedComponents: VERIFIED_COMPONENTS,
-  unverified: UNVERIFIED_VERSIONS,
   recommended: REASONS,
   guides: GUIDES,
   sessionHours: SESSION_HOURS,
-  /** The IAM console of each partition. The isolated partitions have addresses of their own. Source: "IAM User Guide" of each. */
-  consoles: {
-    aws: "https://console.aws.amazon.com/iam/",
-    "aws-cn": "https://console.amazonaws.cn/iam/",
-    "aws-us-gov": "https://console.amazonaws-us-gov.com/iam/",
-  },
 };
 
 /** What the templates read. */

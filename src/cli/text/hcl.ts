@@ -3,32 +3,19 @@ import { visible } from "../../text/printable";
 /** The values of HCL: strings, numbers, Booleans, lists and objects. */
 export type HclValue = string | number | boolean | readonly HclValue[] | { readonly [name: string]: HclValue };
 
-/** Arguments as `terraform fmt` formats them: one per line, the equal signs of consecutive one-line arguments aligned. */
-export function hclArguments(values: Readonly<Record<string, HclValue>>, indent: string): readonly string[] {
-  const lines = Object.entries(values).map(([name, value]) => ({
-    name: /^[A-Za-z_][\w-]*$/.test(name) ? name : hclString(name),
-    value: hclValue(value, indent),
-  }));
-  const widthAt = lines.map(({ name, value }) => (value.includes("\n") ? 0 : name.length));
-  return lines.map(({ name, value }, index) => {
-    // A value of several lines ends the column.
-    const first = widthAt.lastIndexOf(0, index) + 1;
-    const next = widthAt.indexOf(0, index);
-    const width = Math.max(name.length, ...widthAt.slice(first, next < 0 ? undefined : next));
-    return `${indent}${value.includes("\n") ? name : name.padEnd(width)} = ${value}`;
-  });
-}
-
-/** One value; all lines except the first are indented. */
-function hclValue(value: HclValue, indent: string): string {
+/** A value as an expression on one line, as `terraform fmt` formats it. */
+export function hclValue(value: HclValue): string {
   if (Array.isArray(value)) {
-    return `[${value.map((item: HclValue) => hclValue(item, indent)).join(", ")}]`;
+    return `[${value.map((item: HclValue) => hclValue(item)).join(", ")}]`;
   }
   if (typeof value === "object") {
-    return ["{", ...hclArguments(value as Readonly<Record<string, HclValue>>, `${indent}  `), `${indent}}`].join("\n");
+    const items = Object.entries(value).map(([name, item]) => `${hclName(name)} = ${hclValue(item)}`);
+    return items.length === 0 ? "{}" : `{ ${items.join(", ")} }`;
   }
   return typeof value === "string" ? hclString(value) : String(value);
 }
+
+const hclName = (name: string) => (/^[A-Za-z_][\w-]*$/.test(name) ? name : hclString(name));
 
 /**
  * A quoted template that evaluates to the string. Unlike JSON, HCL has no `\b`, `\f` and surrogate pairs as escape sequences, and no

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { Liquid, type Template } from "liquidjs";
 import { packageFile } from "../../text/package-file";
 import { visible } from "../../text/printable";
-import { type HclValue, hclArguments } from "./hcl";
+import { type HclValue, hclValue } from "./hcl";
 import { cell, code, counted, fenced, label, plain, prose } from "./markdown";
 import { shellWord } from "./shell";
 
@@ -47,8 +47,7 @@ const FILTERS: Readonly<Record<string, (value: never, argument: never) => string
     all.map(({ test, variable, values }) => code(`${variable} ${test} ${values.join(", ")}`)).join(", "),
   /** A value in a picture. */
   label,
-  /** The arguments of a block of HCL. */
-  hcl: (values: Readonly<Record<string, HclValue>>) => hclArguments(values, "  ").join("\n"),
+  hcl: (value: HclValue) => hclValue(value),
   /** A value in a comment of a script, on one line. */
   comment: visible,
   /** A value as one argument of a shell command, on one line. */
@@ -60,9 +59,6 @@ for (const [name, filter] of Object.entries(FILTERS)) {
   LIQUID.registerFilter(name, (value: unknown, argument: unknown) => new Escaped(filter(value as never, argument as never)));
 }
 
-/** Stands for the number of an item: no value contains a control character. */
-const ITEM = "\0";
-
 const parsed = new Map<string, Template[]>();
 
 /**
@@ -70,7 +66,6 @@ const parsed = new Map<string, Template[]>();
  * - A line of tags alone does not stand in the result; in a script after `# `.
  * - An indented line that begins with a tag continues the line before.
  * - A value in a row of a table is escaped as a cell.
- * - Ordered lists have `1.` for every item; the result is numbered.
  * Values are never interpreted.
  * @param template relative to the root of the package
  * @throws Error if the template has a filter, or shows a value, that does not exist
@@ -79,7 +74,7 @@ export function fillTemplate(template: string, data: object): string {
   const source = parsed.get(template) ?? parse(readFileSync(packageFile(template), "utf8"));
   parsed.set(template, source);
   const text = LIQUID.renderSync(source, data) as string;
-  return numbered(text.replaceAll(/^\|.*$/gm, (row) => row.replaceAll("|  |", "| |")));
+  return text.replaceAll(/^\|.*$/gm, (row) => row.replaceAll("|  |", "| |"));
 }
 
 /** Parses the text of a template. */
@@ -87,16 +82,6 @@ function parse(text: string): Template[] {
   const lines = text
     .replaceAll(/\n +(?=<!--)/g, "")
     .replaceAll(/^\|.*$/gm, (row) => row.replaceAll("}}", "| cell }}"))
-    .replaceAll(/^1\. /gm, ITEM)
     .replaceAll(/^(?:# )?((?:<!--(?:(?!-->).)*-->)+)\n/gm, "$1");
   return LIQUID.parse(lines);
-}
-
-/** Numbers the items of ordered lists; a heading starts a new list. */
-function numbered(text: string): string {
-  let item = 0;
-  return text.replaceAll(/^(?:#|\0)/gm, (start) => {
-    item = start === ITEM ? item + 1 : 0;
-    return start === ITEM ? `${item}. ` : start;
-  });
 }

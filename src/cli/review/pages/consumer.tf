@@ -12,21 +12,9 @@
 # including THE SECRET ACCESS KEY IN PLAINTEXT. Terraform does not mark it as sensitive there. Encrypt this state and limit
 # its readers as for the state of the deployment, or set `outputs: { secret: false }` or a `pgpKey` in the deployment.
 # <!-- else -->
-# WARNING: the outputs below store var.dkp_secret_access_key<!-- if secret.current == "encrypted" -->, decrypted,<!-- endif --> IN PLAINTEXT in the state of this workspace.
+# WARNING: the output below stores var.dkp_secret_access_key<!-- if secret.current == "encrypted" -->, decrypted,<!-- endif --> IN PLAINTEXT in the state of this workspace.
 # The variant at the end of this file keeps it out of the state.
-# Reading one output of {{ deployment.stack | comment }} stores all of its outputs in the state of this workspace.
-# <!-- if secret.current == "none" -->
-# The deployment has no key; create it outside Terraform.
-# <!-- elsif secret.current == "unknown to Terraform" -->
-# They do not contain the secret, because the key was created outside Terraform.
-# <!-- elsif terraform.output.encrypted_secret_access_key -->
-# They contain the secret only encrypted, for the OpenPGP key with key_fingerprint; `dkp-access hand-over` decrypts it for DKP.
-# <!-- else -->
-# They do not contain the secret; `dkp-access hand-over` reads it from the state of the deployment.
-# <!-- endif -->
-# <!-- endif -->
-# <!-- if networks.size -->
-# AWS denies requests with the key that come from other networks than {{ networks | join: ", " | comment }}.
+# Reading one output of {{ deployment.stack | comment }} stores all of its outputs in the state of this workspace. None has the secret in plaintext.
 # <!-- endif -->
 # <!-- if missingArguments.size -->
 # Add these arguments to config, which the deployment gets from -backend-config: {{ missingArguments | join: ", " | comment }}.
@@ -36,7 +24,8 @@
 # <!-- endif -->
 
 data "terraform_remote_state" "dkp_access" {
-{{ remoteState | hcl }}
+  backend = {{ remoteState.backend | hcl }}
+  config  = {{ remoteState.config | hcl }}
 }
 
 # <!-- unless terraform.output.access_key_id -->
@@ -65,29 +54,10 @@ output "dkp_provider" {
     }
   })
 }
-
-# A Kubernetes secret: terraform output -raw dkp_kubernetes_secret | kubectl apply -f -
-output "dkp_kubernetes_secret" {
-  sensitive = true
-  value = yamlencode({
-    apiVersion = "v1"
-    kind       = "Secret"
-    metadata = {
-      name      = "dkp-aws-access"
-      namespace = "default"
-    }
-    type = "Opaque"
-    stringData = {
-      AWS_ACCESS_KEY_ID     = {{ id | verbatim }}
-      AWS_SECRET_ACCESS_KEY = {{ secretKey | verbatim }}
-      AWS_REGION            = data.terraform_remote_state.dkp_access.outputs.region
-    }
-  })
-}
 # <!-- unless terraform.output.secret_access_key -->
 
 # VARIANT THAT KEEPS THE SECRET OUT OF THIS STATE, with AWS Secrets Manager:
-# remove the variable dkp_secret_access_key and both outputs above, and uncomment the lines below. It requires Terraform >= 1.11
+# remove the variable dkp_secret_access_key and the output above, and uncomment the lines below. It requires Terraform >= 1.11
 # and hashicorp/aws >= 5.100. Plans that do not change dkp_secret_version require any value except null for dkp_secret_access_key,
 # such as -var dkp_secret_access_key=unused. Instead, you can use aws_ssm_parameter with value_wo in the same way.
 #

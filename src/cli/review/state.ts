@@ -1,0 +1,134 @@
+import { partitionOf } from "../../iam/partitions";
+import { equals, viaService } from "../../iam/policy-statements";
+import { backendType } from "../../terraform/backends";
+import { type BackendArguments, type StateLocation, stateReading } from "../../terraform/state-location";
+import { valueAt } from "../../text/json";
+import { type Grant, grants, literal } from "../iam/deployer-permissions";
+import { textOf } from "../text/json";
+
+/** Where a state is, and how it is protected. */
+export function stateFacts(state: StateLocation) {
+  const { type, arguments: given } = state;
+  const { missing: missingArguments, ...remoteState } = stateReading(state);
+  // The hosts and organizations that the state is sent to, by the name of their argument: `endpoints.s3`.
+  const destinations = (backendType(type)?.destinations ?? []).map((name) => [name, valueAt(given, name.split("."))] as const);
+  const location = Object.entries({ ...remoteState.config, ...Object.fromEntries(destinations) });
+  // Without `encrypt`, s3 uses no `kms_key_id`. Source: Terraform, "Backend Type: s3" and "Backend Type: gcs".
+  const s3Key = given.encrypt === true ? given.kms_key_id : undefined;
+  return {
+    /** How others read the state. */
+    remoteState,
+    missingArguments,
+    /** The arguments that say where the state is and who receives it, also where only its writer needs the address. */
+    stateLocation: location.filter(([, value]) => typeof value === "string"),
+    /** The KMS key that encrypts the state. */
+    stateKey: { s3: s3Key, gcs: given.kms_encryption_key }[type],
+    /** Whether the settings have the ARN of that key, as policies do. */
+    hasStateKeyArn: hasKeyArn(state),
+    isStateOutsideAws: isOutsideAws(state),
+    /** Whether Terraform locks a state in S3. Source: Terraform, "Backend Type: s3", "State Locking". */
+    isStateLocked: given.use_lockfile === true || given.dynamodb_table !== undefined,
+  };
+}
+
+/**
+ * The hosts of S3: of a Region, and of a VPC endpoint of the account. Other hosts below these domains are anybody's, such as those of
+ * API Gateway, load balancers and buckets. Source: "Amazon S3 endpoints and quotas"; "AWS PrivateLink for Amazon S3"; `partitions.json`
+ * of the AWS SDKs (`dnsSuffix`).
+ */
+const S3_HOST =
+  /^(?:s3(?:-fips)?(?:\.dualstack)?(?:[.-][a-z0-9-]+)?|bucket\.vpce-[a-z0-9-]+\.s3\.[a-z0-9-]+\.vpce)\.(?:amazonaws\.(?:com(?:\.cn)?|eu)|c2s\.ic\.gov|sc2s\.sgov\.gov|cloud\.adc-e\.uk|csp\.hci\.ic\.gov)$/;
+
+/**
+ * Whether not only AWS gets a state that is in a store that speaks S3: it is another one, or without TLS. A user name in the address is a
+ * mistake or a disguise, and no endpoint of AWS has one.
+ */
+function isOutsideAws({ type, arguments: given }: StateLocation): boolean {
+  // `endpoints.s3` is the newer spelling of `endpoint`.
+  const { s3: endpoint = given.endpoint } = (given.endpoints ?? {}) as BackendArguments;
+  if (type !== "s3" || typeof endpoint !== "string") {
+    return false;
+  }
+  const address = /^[a-z]+:\/\//i.test(endpoint) ? endpoint : `https://${endpoint}`;
+  if (!URL.canParse(address)) {
+    return true;
+  }
+  const { protocol, username, hostname } = new URL(address);
+  return protocol !== "https:" || username !== "" || !S3_HOST.test(hostname);
+}
+
+/** Whether a state in S3 has the ARN of its KMS key: policies name keys by ARN. */
+function hasKeyArn({ arguments: { kms_key_id } }: StateLocation): boolean {
+  return typeof kms_key_id === "string" && /^arn:[a-z-]+:kms:[a-z0-9-]+:\d{12}:key\//.test(kms_key_id);
+}
+
+/** What Terraform requires to use a state. */
+interface StateAccess {
+  readonly grants: readonly Grant[];
+  /** The role that the backend assumes, which requires the grants instead of the credentials that Terraform runs with. */
+  readonly role?: string | undefined;
+  /** That role, if its caller requires a permission to assume it: not with a web identity. */
+  readonly assumed?: string | undefined;
+}
+
+/**
+ * What Terraform calls for a state in the default workspace: objects by their exact keys, the lock, the KMS key.
+ * Source: "Permissions Required" of Terraform's S3 backend, and its calls to a local AWS, which are fewer.
+ * @param fallbackRegion the deployment's Region, for the partition where the backend has no Region
+ */
+export function stateAccess(location: StateLocation, fallbackRegion: string): StateAccess {
+  const { type, arguments: given } = location;
+  const { bucket, key, kms_key_id, dynamodb_table: table } = given;
+  if (type !== "s3" || typeof bucket !== "string" || typeof key !== "string" || isOutsideAws(location)) {
+    return { grants: [] };
+  }
+  const region = textOf(given.region);
+  const partition = partitionOf(region ?? fallbackRegion);
+  const bucketArn = `arn:${partition}:s3:::${literal(bucket)}`;
+  const object = (name: string) => ({ resources: [`${bucketArn}/${literal(name)}`], conditions: [] });
+  const workspaces = `${textOf(given.workspace_key_prefix) ?? "env:"}/`;
+  const acl: Readonly<Record<string, string>> =
+    given.acl === undefined ? {} : { "s3:PutObjectAcl": "backend.s3.acl is set with every write" };
+  const all: Grant[] = [
+    ...grants(
+      "ListState",
+      { resources: [bucketArn], conditions: [equals("s3:prefix", workspaces, key)] },
+      { "s3:ListBucket": "lists workspaces in every command; without it, S3 denies access to a state that does not exist yet" },
+      ["s3:ListBucket"],
+    ),
+    ...grants("State", object(key), { "s3:GetObject": "reads the state", "s3:PutObject": "writes the state", ...acl }, [
+      "s3:GetObject",
+    ]),
+  ];
+  if (given.use_lockfile === true) {
+    const lock = {
+      "s3:DeleteObject": "releases the lock",
+      "s3:GetObject": "reads the lock before it is released",
+      "s3:PutObject": "locks the state",
+    };
+    all.push(...grants("StateLock", object(`${key}.tflock`), { ...lock, ...acl }));
+  }
+  if (typeof table === "string") {
+    // Many states share a table: only the two items of this one.
+    const items = [`${bucket}/${key}`, `${bucket}/${key}-md5`];
+    const scope = {
+      resources: [`arn:${partition}:dynamodb:${region ?? "*"}:*:table/${literal(table)}`],
+      conditions: [{ test: "ForAllValues:StringEquals", variable: "dynamodb:LeadingKeys", values: items } as const],
+    };
+    const lock = {
+      "dynamodb:DeleteItem": "releases the lock",
+      "dynamodb:GetItem": "reads the lock and the checksum of the state",
+      "dynamodb:PutItem": "locks the state, and writes its checksum",
+    };
+    all.push(...grants("StateLockTable", scope, lock, ["dynamodb:GetItem"]));
+  }
+  if (hasKeyArn(location)) {
+    // S3 uses the key on behalf of the caller.
+    const scope = { resources: [literal(`${kms_key_id}`)], conditions: region === undefined ? [] : [viaService("s3", region)] };
+    const crypt = { "kms:Decrypt": "S3 decrypts the state", "kms:GenerateDataKey": "S3 encrypts the state and the lock" };
+    all.push(...grants("StateKey", scope, crypt, ["kms:Decrypt"]));
+  }
+  const { assume_role, assume_role_with_web_identity } = given as Readonly<Record<string, BackendArguments | undefined>>;
+  const assumed = textOf((assume_role ?? given).role_arn);
+  return { grants: all, role: assumed ?? textOf(assume_role_with_web_identity?.role_arn), assumed };
+}

@@ -130,7 +130,8 @@ const nameOf = ({ sid, action }: Grant) => `${sid} ${action}`;
 const namesOf = (all: readonly Grant[]) => all.map(nameOf).sort();
 
 describe.each([PLAIN_SCENARIO, FULL_SCENARIO])("with only deployer-policy.json, $name", (scenario) => {
-  const { text, grants } = onlyPolicy(scenario);
+  const { document: policyOf, grants } = onlyPolicy(scenario);
+  const text = JSON.stringify(policyOf);
   const done: Done[] = [];
   let aws: LocalAws;
   let pipeline: Pipeline;
@@ -192,7 +193,7 @@ describe.each([PLAIN_SCENARIO, FULL_SCENARIO])("with only deployer-policy.json, 
     if (update === undefined) {
       throw new Error("no step changes the settings");
     }
-    const only = deployerPolicies(deployment(scenario.settings)).planner;
+    const only = JSON.stringify(deployerPolicies(deployment(scenario.settings)).planner);
     const redo = (...command: readonly string[]) => pipeline.redo({ ...update, step: { command } }, only);
     const plan = await redo("plan", "-lock=false", "-detailed-exitcode");
     expect(plan).toMatchObject({ status: 2, output: expect.stringMatching(/Plan: \d+ to add/) });
@@ -224,10 +225,10 @@ describe("with its policies", () => {
   it("a pipeline that assumes a role uses only the state, and the role does the rest", async () => {
     const settings = `${PLAIN}provider: { assumeRoleArn: "${ACCOUNT}:role/deployer" }\n`;
     const [own, role] = deployerPolicies(deployment(settings)).policies;
-    await pipeline.allow(own?.text ?? "");
+    await pipeline.allow(JSON.stringify(own?.document));
     await aws.enforceIam(false);
     await aws.iam().createRole({ RoleName: "deployer", AssumeRolePolicyDocument: trusting(`${ACCOUNT}:user/pipeline`) });
-    await aws.iam().putRolePolicy({ RoleName: "deployer", PolicyName: "p", PolicyDocument: role?.text });
+    await aws.iam().putRolePolicy({ RoleName: "deployer", PolicyName: "p", PolicyDocument: JSON.stringify(role?.document) });
     const deployments = Deployments.of({ deckhouse: settings });
     await pipeline.do({ command: ["init"] }, deployments);
     const { decisions } = await pipeline.do({ command: APPLY }, deployments);
@@ -238,7 +239,8 @@ describe("with its policies", () => {
     await aws.iam().createUser({ UserName: "deckhouse" });
     const { AccessKey } = await aws.iam().createAccessKey({ UserName: "deckhouse" });
     const settings = `${PLAIN}import: { user: true, accessKeyId: ${AccessKey?.AccessKeyId} }\n`;
-    const { text, grants } = onlyPolicy({ settings });
+    const { document: policyOf, grants } = onlyPolicy({ settings });
+    const text = JSON.stringify(policyOf);
     await pipeline.allow(text);
     const deployments = Deployments.of({ deckhouse: settings });
     await pipeline.do({ command: ["init"] }, deployments);

@@ -1,4 +1,4 @@
-import { controlPolicy, controlPolicyText } from "../../src/cli/iam/service-control-policy";
+import { controlPolicy } from "../../src/cli/iam/service-control-policy";
 import { policyDocument } from "../../src/iam/policy-document";
 import { MODES, type Mode, policyStatements } from "../../src/iam/policy-statements";
 import { simulate } from "../decision/simulation";
@@ -59,17 +59,5 @@ describe("the service control policy", () => {
 
   it("does not repeat the limits of the scoped policy", () => {
     expect(controlOf("scoped").Statement.map(({ Sid }) => Sid)).toEqual(["NodeRoleStaysNodeRole"]);
-  });
-
-  it("is a file that AWS Organizations accepts, without white space if that makes it short enough", () => {
-    const few = controlPolicyText(controlOf("documented", ["s3:GetObject"]));
-    expect(few).toMatch(/^\{\n {2}"Version"/);
-    const names = Array.from({ length: 450 }, (_, index) => `s3:GetObject${index}`);
-    const many = controlPolicyText(controlOf("scoped", names));
-    expect(many).toMatch(/^\{"Version"/);
-    for (const text of [few, many]) {
-      expect(text.length).toBeLessThanOrEqual(10_240);
-      expect(JSON.parse(text)).toHaveProperty("Statement");
-    }
   });
 });

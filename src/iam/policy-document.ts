@@ -54,7 +54,7 @@ export function policyDocument(statements: readonly Statement[], account = ACCOU
  * The `Condition` element of a statement, none without conditions. Conditions that share an operator share its block.
  * @param render converts the values of one condition
  */
-export function conditionBlock<Value = string>(
+function conditionBlock<Value = string>(
   conditions: readonly PolicyCondition<Value>[],
   render: (values: readonly Value[]) => OneOrMore,
 ): { readonly Condition?: Readonly<Record<string, Readonly<Record<string, OneOrMore>>>> } {

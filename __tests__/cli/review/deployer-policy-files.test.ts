@@ -1,5 +1,5 @@
 import { deployerPolicies } from "../../../src/cli/review/deployer-policy-files";
-import type { PolicyDocument } from "../../../src/iam/policy-document";
+import { policyDocument } from "../../../src/iam/policy-document";
 import { deployment } from "../../helpers/deployment";
 import { packFilesOf } from "../../helpers/reviewed";
 import { isAllowed, type Request } from "../../helpers/simulator";
@@ -28,15 +28,6 @@ nodeRole: { name: ${name(64)}, managedPolicyArns: [${boundary}], permissionsBoun
   });
 });
 
-interface Statement {
-  readonly Sid: string;
-  readonly Action: readonly string[];
-}
-
-const planner = (settings = "") =>
-  (JSON.parse(deployerPolicies(deployment(settings)).planner) as { Statement: readonly Statement[] }).Statement;
-const actions = (settings: string) => planner(settings).flatMap(({ Sid, Action }) => Action.map((action) => `${Sid} ${action}`));
-
 const EVERYTHING = `
 backend: { s3: { bucket: state, region: eu-central-1, dynamodb_table: locks, kms_key_id: "arn:aws:kms:eu-central-1:123456789012:key/1" } }
 attachment: user-and-group
@@ -46,7 +37,8 @@ user: { forceDestroy: true }
 tags: { team: platform }`;
 
 it("planner-policy.json writes nothing, not even the lock, with everything that a deployment can have", () => {
-  const all = actions(EVERYTHING);
+  const { planner } = deployerPolicies(deployment(EVERYTHING));
+  const all = planner.Statement.flatMap(({ Sid, Action }) => [Action].flat().map((action) => `${Sid} ${action}`));
   expect(all).toContain("StateLockTable dynamodb:GetItem");
   expect(all).toContain("StateKey kms:Decrypt");
   expect(all).toContain("Group iam:GetGroup");
@@ -62,8 +54,10 @@ const OWN_POLICY = `${IAM}:policy/D8CloudProviderAWS`;
 const BOUNDARY = `${IAM}:policy/Boundary`;
 const ADMINISTRATOR = { "iam:PolicyARN": "arn:aws:iam::aws:policy/AdministratorAccess" };
 
-const allowed = (settings: string, request: Request) =>
-  isAllowed(JSON.parse(deployerPolicies(deployment(settings)).policies[0]?.text ?? "") as PolicyDocument, request);
+const allowed = (settings: string, request: Request) => {
+  const [policy] = deployerPolicies(deployment(settings)).policies;
+  return isAllowed(policy?.document ?? policyDocument([]), request);
+};
 
 describe("deployer-policy.json under IAM's own rules", () => {
   it.each<[string, string, string, Request["context"]?]>([

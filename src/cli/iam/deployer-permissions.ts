@@ -3,6 +3,7 @@ import { secondPolicyName } from "../../iam/deployment-policies";
 import { partitionOf } from "../../iam/partitions";
 import type { PolicyCondition, PolicyStatement } from "../../iam/statement";
 import type { Deployment } from "../../settings/deployment";
+import { grouped } from "../../text/grouped";
 import rows from "./deployer.json";
 
 /** Name and path of a user, policy, group or role; the path is "/" or "/a/b/". */
@@ -17,7 +18,7 @@ export interface Grant {
   readonly conditions: readonly PolicyCondition[];
   readonly why: string;
   /** Whether `terraform plan -lock=false` makes the call. */
-  readonly plan?: boolean;
+  readonly plan: boolean;
 }
 
 /** The conditions under which Terraform makes a call. */
@@ -109,20 +110,12 @@ export function grants(
 ): readonly Grant[] {
   return Object.keys(reasons)
     .sort()
-    .map((action) => ({
-      sid,
-      action,
-      resources,
-      conditions,
-      why: reasons[action] ?? "",
-      ...(planned.includes(action) ? { plan: true } : {}),
-    }));
+    .map((action) => ({ sid, action, resources, conditions, why: reasons[action] ?? "", plan: planned.includes(action) }));
 }
 
 /** The statements of grants, in the order of the grants. */
 export function statementsOf(all: readonly Grant[]): readonly PolicyStatement[] {
-  return [...new Set(all.map(({ sid }) => sid))].map((sid) => {
-    const own = all.filter((grant) => grant.sid === sid);
+  return [...grouped(all, ({ sid }) => sid)].map(([sid, own]) => {
     const { resources = [], conditions = [] } = own[0] ?? {};
     return { sid, actions: own.map(({ action }) => action), resources, conditions };
   });

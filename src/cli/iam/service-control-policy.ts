@@ -57,12 +57,6 @@ export function controlPolicy(options: ControlPolicyOptions) {
  */
 export const MAX_CONTROL_POLICY_CHARACTERS = 10_240;
 
-/** A control policy as a file: formatted if AWS Organizations accepts that many characters, else without white space. */
-export function controlPolicyText(policy: ReturnType<typeof controlPolicy>): string {
-  const formatted = `${JSON.stringify(policy, null, 2)}\n`;
-  return formatted.length > MAX_CONTROL_POLICY_CHARACTERS ? JSON.stringify(policy) : formatted;
-}
-
 /** Actions that change roles and instance profiles. Only the service itself can use a service-linked role. */
 const ROLE_WRITES = CATALOGUE.filter(
   ({ action, access }) =>

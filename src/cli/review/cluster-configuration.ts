@@ -8,7 +8,7 @@ import type { Reviewed } from "./reviewed";
  */
 export function clusterConfiguration({ deployment, secret }: Reviewed): string {
   const { stack, region, cluster, nodeRole, additionalRolePolicies } = deployment;
-  const { layout, existingVPCID, peeredVPCs, tags, imdsv2, disableDefaultSecurityGroup, prefix, dkpVersion } = cluster;
+  const { layout, existingVPCID, peeredVPCs, tags, imdsv2, disableDefaultSecurityGroup, prefix } = cluster;
   const provider = { providerAccessKeyId: "ACCESS_KEY_ID", providerSecretAccessKey: "SECRET_ACCESS_KEY", region };
   const fields = {
     layout,
@@ -26,9 +26,7 @@ export function clusterConfiguration({ deployment, secret }: Reviewed): string {
     isInState
       ? `dkp-access hand-over ${stack} --out FILE writes the provider block with the key.`
       : "The key is created outside Terraform: write its ID and its secret into the provider block.",
-    ...(dkpVersion === undefined ? [] : [`The policy is for DKP ${dkpVersion}.`]),
     ...(prefix === undefined ? [] : [`Set in the ClusterConfiguration: cloud.prefix: ${JSON.stringify(prefix)}`]),
-    ...(cluster.bastion ? ["Add withNAT.bastionInstance as your cluster requires."] : []),
   ];
   const head = { apiVersion: "deckhouse.io/v1", kind: "AWSClusterConfiguration", provider };
   const document = new Document<YAMLMap, false>({ ...head, ...fields }, { compat: "yaml-1.1" });

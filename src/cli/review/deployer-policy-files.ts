@@ -1,6 +1,5 @@
-import { conditionBlock, policyWith } from "../../iam/policy-document";
+import { type PolicyDocument, policyDocument, policySize } from "../../iam/policy-document";
 import type { Deployment } from "../../settings/deployment";
-import { visibleLines } from "../../text/printable";
 import { deployerGrants, type Grant, grants, literal, statementsOf } from "../iam/deployer-permissions";
 import type { DEPLOYER_FILES } from "../pack/file-names";
 import { stateAccess } from "./state";
@@ -11,8 +10,7 @@ export interface DeployerPolicy {
   readonly file: (typeof DEPLOYER_FILES)[number];
   /** ARN of the role that requires it; absent for the credentials that Terraform runs with. */
   readonly role?: string | undefined;
-  /** The policy, with a newline at its end. */
-  readonly text: string;
+  readonly document: PolicyDocument;
   /** Characters as IAM counts them. */
   readonly size: number;
   /** Its actions with their resources and reasons, in the order of the policy. */
@@ -29,12 +27,12 @@ export function deployerPolicies(deployment: Deployment) {
   const policies = [...grantsOf]
     .filter(([, own]) => own.length > 0)
     .map(([role, own]): DeployerPolicy => {
-      const text = policyText(own);
-      const size = text.replaceAll(/\s/g, "").length;
-      return { file: fileOf(role, deployment.provider.assumeRoleArn), role, text, size, grants: own };
+      const statements = statementsOf(own);
+      const file = fileOf(role, deployment.provider.assumeRoleArn);
+      return { file, role, document: policyDocument(statements), size: policySize(statements), grants: own };
     });
   // With `terraform plan -lock=false`: whoever can write the lock can stop an apply, or let two of them run at once.
-  return { policies, planner: policyText((grantsOf.get(undefined) ?? []).filter(({ plan }) => plan === true)) };
+  return { policies, planner: policyDocument(statementsOf((grantsOf.get(undefined) ?? []).filter(({ plan }) => plan))) };
 }
 
 /** What Terraform calls, by the ARN of the role that it assumes for it; undefined: the credentials that Terraform runs with, first. */
@@ -58,18 +56,4 @@ function fileOf(arn: string | undefined, providerRole: string | undefined): Depl
     return "deployer-policy.json";
   }
   return arn === providerRole ? "deployer-role-policy.json" : "deployer-state-role-policy.json";
-}
-
-/** A policy as JSON with the usual order of elements and two spaces of indentation. */
-function policyText(own: readonly Grant[]): string {
-  const document = policyWith(
-    statementsOf(own).map(({ sid, actions, resources, conditions }) => ({
-      Sid: sid,
-      Effect: "Allow",
-      Action: actions,
-      Resource: resources,
-      ...conditionBlock(conditions, (values) => values),
-    })),
-  );
-  return `${visibleLines(JSON.stringify(document, null, 2))}\n`;
 }

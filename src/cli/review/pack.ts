@@ -5,7 +5,6 @@ import { isKnownRegion } from "../../iam/partitions";
 import { visibleLines } from "../../text/printable";
 import { GUIDES, SESSION_HOURS } from "../iam/leaked-key";
 import { REASONS } from "../iam/recommended-settings";
-import { controlPolicyText } from "../iam/service-control-policy";
 import { CONTROL_POLICY_FILE, DEPLOYMENT_FILE, type Pack, type PackFile, PLANNER_FILE } from "../pack/file-names";
 import { normalizedSettings } from "../pack/normalized-settings";
 import { fillTemplate } from "../text/template";
@@ -60,10 +59,9 @@ export function comparedPack({ deployment, deployer, policies, terraform, contro
   return {
     "main.tf.json": json(terraform),
     [DEPLOYMENT_FILE]: json(normalizedSettings(deployment)),
-    [PLANNER_FILE]: deployer.planner,
-    [CONTROL_POLICY_FILE]: visibleLines(controlPolicyText(controlPolicy)),
-    ...Object.fromEntries(deployer.policies.map(({ file, text }) => [file, text])),
-    ...Object.fromEntries(policies.map(({ file, document }) => [file, json(document)])),
+    [PLANNER_FILE]: json(deployer.planner),
+    [CONTROL_POLICY_FILE]: json(controlPolicy),
+    ...Object.fromEntries([...deployer.policies, ...policies].map(({ file, document }) => [file, json(document)])),
   };
 }
 

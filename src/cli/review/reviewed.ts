@@ -70,7 +70,7 @@ function permissionFacts(deployment: Deployment) {
     /** With Markdown in their texts. */
     risks: risksOf(options, code, statements),
     controlPolicy: serviceControlPolicy,
-    controlPolicyExcess: JSON.stringify(serviceControlPolicy).length - MAX_CONTROL_POLICY_CHARACTERS,
+    controlPolicyExcess: JSON.stringify(serviceControlPolicy, null, 2).length - MAX_CONTROL_POLICY_CHARACTERS,
   };
 }
 

@@ -1,32 +1,7 @@
 import { deployerPolicies } from "../../../src/cli/review/deployer-policy-files";
 import { policyDocument } from "../../../src/iam/policy-document";
 import { deployment } from "../../helpers/deployment";
-import { packFilesOf } from "../../helpers/reviewed";
 import { isAllowed, type Request } from "../../helpers/simulator";
-
-describe("deployer-policy.json", () => {
-  /** deployer.md with all optional settings, with names and a state key of a given length. */
-  const pageWith = (longest: number) => {
-    const name = (limit: number) => "n".repeat(Math.min(limit, longest));
-    const boundary = `"arn:aws:iam::123456789012:policy/${name(128)}"`;
-    const key = "arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-96ef-1234567890ab";
-    return packFilesOf(`accountId: "123456789012"
-tags: { a: b }
-backend: { s3: { bucket: ${name(63)}, key: ${name(200)}, region: eu-central-1, dynamodb_table: ${name(200)}, kms_key_id: "${key}" } }
-user: { name: ${name(64)}, permissionsBoundary: ${boundary}, forceDestroy: true }
-policy: { name: ${name(128)} }
-attachment: user-and-group
-group: { name: ${name(128)} }
-nodeRole: { name: ${name(64)}, managedPolicyArns: [${boundary}], permissionsBoundary: ${boundary} }
-`)["deployer.md"];
-  };
-
-  it("fits a managed policy with all optional settings, and notes that it does not with the longest names", () => {
-    const note = /`deployer-policy\.json` has \d+ characters, but a managed policy has at most 6144\. Add it/;
-    expect(pageWith(40)).not.toMatch(note);
-    expect(pageWith(200)).toMatch(note);
-  });
-});
 
 const EVERYTHING = `
 backend: { s3: { bucket: state, region: eu-central-1, dynamodb_table: locks, kms_key_id: "arn:aws:kms:eu-central-1:123456789012:key/1" } }

@@ -1,36 +1,28 @@
 import { iamResourceArn } from "../../iam/arns";
 import type { Environment } from "../../iam/policy-statements";
 
-/** Any ID: policies name resources by type, Region and account. */
-const EXAMPLE_ID = "0123456789abcdef0";
-const HASH = EXAMPLE_ID.slice(1);
+/** The types of resources that DKP passes, apart from those of IAM. */
+const TYPES: readonly string[] = [
+  ...[
+    "elastic-ip",
+    "image",
+    "instance",
+    "internet-gateway",
+    "key",
+    "key-pair",
+    "listener/net",
+    "loadbalancer",
+    "loadbalancer/net/",
+  ],
+  ...["natgateway", "network-interface", "route-table", "security-group", "security-group-rule", "snapshot", "subnet"],
+  ...["targetgroup", "volume", "vpc", "vpc-peering-connection"],
+];
 
-/** The beginning of an ID by type of resource of EC2. */
-const EC2_IDS: Readonly<Record<string, string>> = {
-  "elastic-ip": "eipalloc",
-  image: "ami",
-  instance: "i",
-  "internet-gateway": "igw",
-  natgateway: "nat",
-  "network-interface": "eni",
-  "route-table": "rtb",
-  "security-group": "sg",
-  "security-group-rule": "sgr",
-  snapshot: "snap",
-  subnet: "subnet",
-  volume: "vol",
-  vpc: "vpc",
-  "vpc-peering-connection": "pcx",
-};
-
-const RESOURCES: Readonly<Record<string, string>> = {
-  ...Object.fromEntries(Object.entries(EC2_IDS).map(([type, id]) => [type, `${type}/${id}-${EXAMPLE_ID}`])),
-  "key-pair": "key-pair/example",
-  loadbalancer: "loadbalancer/a0123456789abcdef0123456789abcde",
-  "loadbalancer/net/": `loadbalancer/net/a0123456789abcdef0123456789abcde/${HASH}`,
-  "listener/net": `listener/net/a0123456789abcdef0123456789abcde/${HASH}/${HASH}`,
-  targetgroup: `targetgroup/k8s-default/${HASH}`,
-  key: "key/01234567-89ab-cdef-0123-456789abcdef",
+/** Names of several parts; policies name resources by type, Region and account, so any other name is one word. */
+const NAMES: Readonly<Record<string, string>> = {
+  "listener/net": "example/0/0",
+  "loadbalancer/net/": "example/0",
+  targetgroup: "example/0",
 };
 
 /** Resources that EC2 shares between accounts have none in their ARN. Source: "Actions, resources, and condition keys for Amazon EC2". */
@@ -38,10 +30,11 @@ const WITHOUT_ACCOUNT: readonly string[] = ["image", "snapshot"];
 
 /** The ARN of a resource of a type, as the Service Authorization Reference lists types; undefined for a type that DKP passes none of. */
 export function exampleArn(service: string, type: string, environment: Required<Environment>): string | undefined {
-  const resource = RESOURCES[type];
   const { partition, region, account } = environment;
   if (service === "iam") {
     return iamResourceArn(environment, `${type}/example`);
   }
-  return resource && `arn:${partition}:${service}:${region}:${WITHOUT_ACCOUNT.includes(type) ? "" : account}:${resource}`;
+  const owner = WITHOUT_ACCOUNT.includes(type) ? "" : account;
+  const resource = `${type.replace(/\/$/, "")}/${NAMES[type] ?? "example"}`;
+  return TYPES.includes(type) ? `arn:${partition}:${service}:${region}:${owner}:${resource}` : undefined;
 }

@@ -1,4 +1,4 @@
-import { type PolicyDocument, policyDocument, policySize } from "../../iam/policy-document";
+import { type PolicyDocument, policyDocument } from "../../iam/policy-document";
 import type { Deployment } from "../../settings/deployment";
 import { deployerGrants, type Grant, grants, literal, statementsOf } from "../iam/deployer-permissions";
 import type { DEPLOYER_FILES } from "../pack/file-names";
@@ -11,8 +11,6 @@ export interface DeployerPolicy {
   /** ARN of the role that requires it; absent for the credentials that Terraform runs with. */
   readonly role?: string | undefined;
   readonly document: PolicyDocument;
-  /** Characters as IAM counts them. */
-  readonly size: number;
   /** Its actions with their resources and reasons, in the order of the policy. */
   readonly grants: readonly Grant[];
 }
@@ -27,9 +25,8 @@ export function deployerPolicies(deployment: Deployment) {
   const policies = [...grantsOf]
     .filter(([, own]) => own.length > 0)
     .map(([role, own]): DeployerPolicy => {
-      const statements = statementsOf(own);
       const file = fileOf(role, deployment.provider.assumeRoleArn);
-      return { file, role, document: policyDocument(statements), size: policySize(statements), grants: own };
+      return { file, role, document: policyDocument(statementsOf(own)), grants: own };
     });
   // With `terraform plan -lock=false`: whoever can write the lock can stop an apply, or let two of them run at once.
   return { policies, planner: policyDocument(statementsOf((grantsOf.get(undefined) ?? []).filter(({ plan }) => plan))) };

@@ -7,8 +7,8 @@ import { GUIDES, SESSION_HOURS } from "../iam/leaked-key";
 import { REASONS } from "../iam/recommended-settings";
 import { CONTROL_POLICY_FILE, DEPLOYMENT_FILE, type Pack, type PackFile, PLANNER_FILE } from "../pack/file-names";
 import { normalizedSettings } from "../pack/normalized-settings";
+import { asciiJson } from "../text/shell";
 import { fillTemplate } from "../text/template";
-import { awsCliSteps } from "./aws-cli";
 import { clusterConfiguration } from "./cluster-configuration";
 import type { Reviewed } from "./reviewed";
 
@@ -26,7 +26,9 @@ export const pageFacts = (review: Reviewed) => ({
   ...CONSTANTS,
   ...review,
   isKnownRegion: isKnownRegion(review.deployment.region),
-  awsCliSteps: awsCliSteps(review),
+  tagsJson: asciiJson(Object.entries(review.deployment.tags ?? {}).map(([Key, Value]) => ({ Key, Value }))),
+  // As JSON, because the AWS CLI reads a file for a value such as file://notes.
+  descriptionJson: asciiJson({ Description: review.deployment.policy.description }),
 });
 
 /** What reviewers read before a deployment is applied. It contains no secret. */

@@ -28,9 +28,11 @@ export function reviewed(deployment: Deployment, terraform: TerraformJson) {
   const { region, cluster, policy, user, attachment, group, nodeRole } = deployment;
   const { first, last } = SUPPORTED_VERSIONS;
   const { deactivate, deleteKey, denySessions, ...leak } = leakCommands(user.name, alwaysOnRegion(region));
-  const facts = { deployment, terraform, ...stateFacts(deployment.state), ...keyFacts(deployment) };
   return {
-    ...facts,
+    deployment,
+    terraform,
+    ...stateFacts(deployment.state),
+    ...keyFacts(deployment),
     networks: networksOf(deployment),
     hasPaths: [policy, user, attachment === "user" ? undefined : group, nodeRole].some((one) => (one?.path ?? "/") !== "/"),
     deployer: deployerPolicies(deployment),

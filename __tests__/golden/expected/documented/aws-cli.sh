@@ -21,18 +21,18 @@ fi
 CDPATH='' cd -- "$(dirname -- "$0")"
 
 account=$(aws sts get-caller-identity --query=Account --output=text)
+policies="arn:aws:iam::$account:policy"/
 
 # Policy
-aws iam create-policy \
-  --policy-name=D8CloudProviderAWS \
+aws iam create-policy --policy-name=D8CloudProviderAWS --path=/ \
   --policy-document=file://policy.json \
   --cli-input-json='{"Description":"Deckhouse policy"}'
 
 # User
-aws iam create-user --user-name=deckhouse
+aws iam create-user --user-name=deckhouse --path=/
 
 # Policy of the user
-aws iam attach-user-policy --user-name=deckhouse --policy-arn=arn:aws:iam::"$account":policy/D8CloudProviderAWS
+aws iam attach-user-policy --user-name=deckhouse --policy-arn="$policies"D8CloudProviderAWS
 
 # Access key
 umask 077 # A new file has mode 0600.
@@ -43,8 +43,9 @@ echo "The access key is in $key_file. Copy it into DKP's AWSClusterConfiguration
 # Undo, after the cluster is removed or uses another key. ACCESS_KEY_ID is the ID of the key.
 # export AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1
 # account=$(aws sts get-caller-identity --query=Account --output=text)
+# policies="arn:aws:iam::$account:policy"/
 # aws iam delete-access-key --user-name=deckhouse --access-key-id=ACCESS_KEY_ID
 # rm documented-access-key.json
-# aws iam detach-user-policy --user-name=deckhouse --policy-arn=arn:aws:iam::"$account":policy/D8CloudProviderAWS
+# aws iam detach-user-policy --user-name=deckhouse --policy-arn="$policies"D8CloudProviderAWS
 # aws iam delete-user --user-name=deckhouse
-# aws iam delete-policy --policy-arn=arn:aws:iam::"$account":policy/D8CloudProviderAWS
+# aws iam delete-policy --policy-arn="$policies"D8CloudProviderAWS

@@ -25,28 +25,24 @@ if [ "$account" != 555566667777 ]; then
   echo "the credentials belong to account $account, and the settings are for account" 555566667777 >&2
   exit 1
 fi
+policies="arn:aws:iam::$account:policy"/
 
 # Policy
-aws iam create-policy \
-  --policy-name=D8CloudProviderAWS \
+aws iam create-policy --policy-name=D8CloudProviderAWS --path=/ \
   --policy-document=file://policy.json \
   --cli-input-json='{"Description":"Deckhouse policy"}'
 
 # User
-aws iam create-user --user-name=deckhouse
+aws iam create-user --user-name=deckhouse --path=/
 
 # Policy of the user
-aws iam attach-user-policy --user-name=deckhouse --policy-arn=arn:aws:iam::555566667777:policy/D8CloudProviderAWS
+aws iam attach-user-policy --user-name=deckhouse --policy-arn="$policies"D8CloudProviderAWS
 
 # Role of the nodes
-aws iam create-role \
-  --role-name=analytics-nodes \
-  --path=/dkp/ \
+aws iam create-role --role-name=analytics-nodes --path=/dkp/ \
   --assume-role-policy-document=file://node-role-trust.json \
   --permissions-boundary=arn:aws:iam::555566667777:policy/boundaries/nodes
-aws iam put-role-policy \
-  --role-name=analytics-nodes \
-  --policy-name=analytics-nodes \
+aws iam put-role-policy --role-name=analytics-nodes --policy-name=analytics-nodes \
   --policy-document=file://node-role-policy.json
 aws iam attach-role-policy --role-name=analytics-nodes --policy-arn=arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore
 aws iam attach-role-policy --role-name=analytics-nodes --policy-arn=arn:aws:iam::555566667777:policy/dkp/node-logs
@@ -59,12 +55,14 @@ echo "The access key is in $key_file. Copy it into DKP's AWSClusterConfiguration
 
 # Undo, after the cluster is removed or uses another key. ACCESS_KEY_ID is the ID of the key.
 # export AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1
+# account=$(aws sts get-caller-identity --query=Account --output=text)
+# policies="arn:aws:iam::$account:policy"/
 # aws iam delete-access-key --user-name=deckhouse --access-key-id=ACCESS_KEY_ID
 # rm node-role-access-key.json
-# aws iam detach-role-policy --role-name=analytics-nodes --policy-arn=arn:aws:iam::555566667777:policy/dkp/node-logs
 # aws iam detach-role-policy --role-name=analytics-nodes --policy-arn=arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore
+# aws iam detach-role-policy --role-name=analytics-nodes --policy-arn=arn:aws:iam::555566667777:policy/dkp/node-logs
 # aws iam delete-role-policy --role-name=analytics-nodes --policy-name=analytics-nodes
 # aws iam delete-role --role-name=analytics-nodes
-# aws iam detach-user-policy --user-name=deckhouse --policy-arn=arn:aws:iam::555566667777:policy/D8CloudProviderAWS
+# aws iam detach-user-policy --user-name=deckhouse --policy-arn="$policies"D8CloudProviderAWS
 # aws iam delete-user --user-name=deckhouse
-# aws iam delete-policy --policy-arn=arn:aws:iam::555566667777:policy/D8CloudProviderAWS
+# aws iam delete-policy --policy-arn="$policies"D8CloudProviderAWS

@@ -132,16 +132,6 @@ describe("aws-cli.sh", () => {
     await other.stop();
   });
 
-  it("creates objects that Terraform imports: the plan adds and destroys nothing", () => {
-    const imports = `import: { user: true, policy: true, attachment: true, accessKeyId: ${key("documented").AccessKeyId} }\n`;
-    const deployments = Deployments.of({ deckhouse: `${BASE}${imports}` });
-    const terraform = deployments.terraform("deckhouse", aws);
-    terraform.init();
-    expect(terraform.apply()).toMatch(/4 imported, 0 added, \d changed, 0 destroyed/);
-    deployments.change({ deckhouse: BASE });
-    expect(terraform.isUpToDate()).toBe(true);
-  });
-
   it("has a comment with the command for a key that it does not create, and comments that undo everything", async () => {
     const createKey = [...text("minimal").matchAll(/^# {3}(.*)$/gm)].map(([, command]) => command).join("\n");
     expect(sh("minimal", "-ec", `${createKey} --output=json >${KEY_FILE}`)).toEqual({ status: 0, output: "" });

@@ -4,10 +4,9 @@ import type { Grant } from "../../src/cli/iam/deployer-permissions";
 import { type DeployerPolicy, deployerPolicies } from "../../src/cli/review/deployer-policy-files";
 import { deployment } from "../helpers/deployment";
 import { isAllowed, type Request } from "../helpers/simulator";
-import { type Done, Pipeline, type Step } from "./support/deployer";
+import { type Done, document, failingGrants, isFor, Pipeline, type Step, without } from "./support/deployer";
 import { allowing, LocalAws } from "./support/local-aws";
 import { Deployments } from "./support/project";
-import { document, failingGrants, isFor, without } from "./support/refusals";
 
 const ACCOUNT = "arn:aws:iam::123456789012";
 const KMS_KEY = "arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-96ef-1234567890ab";

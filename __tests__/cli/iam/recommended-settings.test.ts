@@ -5,86 +5,69 @@ import { recommendedYaml } from "../../../scripts/generate/reference-tables";
 import { RECOMMENDED_SETTINGS } from "../../../src/cli/iam/recommended-settings";
 import { reviewPack } from "../../../src/cli/review/pack";
 import type { Reviewed } from "../../../src/cli/review/reviewed";
+import { merged, type Settings } from "../../helpers/merged-settings";
 import { RSA_KEY } from "../../helpers/pgp-keys";
 import { PROJECT } from "../../helpers/project-root";
 import { reviewOf, weakSettings } from "../../helpers/reviewed";
 
-type Settings = Record<string, Record<string, unknown> | undefined>;
-
 /** The recommended settings; the fields of the installation file are written out. */
-const recommended = recommendedYaml()
-  .replaceAll("BASE64", RSA_KEY)
-  .replace("configFile: cluster.yml", "prefix: dev\n  layout: Standard");
+const RECOMMENDED = parse(
+  recommendedYaml().replaceAll("BASE64", RSA_KEY).replace("configFile: cluster.yml", "prefix: dev\n  layout: Standard"),
+) as Readonly<Record<string, Settings>>;
+const { allowedNetworks, permissionsBoundary } = RECOMMENDED.user ?? {};
 
 const FOLDER = join(PROJECT, "__tests__/golden/deployments");
 
-/** A golden deployment. The one with an installation file has the fields that decide about its policy instead. */
+/** A golden deployment, with the fields that decide about the policy of mode minimal. */
 const golden = (file: string): Settings => {
-  const settings = parse(readFileSync(join(FOLDER, file), "utf8")) as Settings;
-  const { configFile, ...cluster } = settings.cluster ?? {};
-  return configFile === undefined ? settings : { ...settings, cluster: { prefix: "staging", layout: "WithNAT", ...cluster } };
+  const { cluster = {}, ...rest } = parse(readFileSync(join(FOLDER, file), "utf8")) as Readonly<Record<string, Settings>>;
+  const { configFile: _, ...fields } = cluster;
+  return { ...rest, cluster: { prefix: "staging", layout: "WithNAT", ...fields } };
 };
 
 const weak = (settings: Settings) => weakSettings(JSON.stringify(settings));
+const S3 = { backend: { s3: { bucket: "state", region: "eu-central-1" } } };
 
-/** Follows the recommendation for a setting, in a settings file. */
-function follow(settings: Settings, setting: string): void {
-  const preferred = parse(recommended) as Settings;
-  const keys = (settings.accessKeys ?? {}) as Record<string, object | string>;
-  const s3 = settings.backend?.s3 as Record<string, unknown> | undefined;
-  const other = keys.current === "secondary" ? "primary" : "secondary";
-  const merge = (name: string, fields: Record<string, unknown> | undefined) => {
-    settings[name] = { ...settings[name], ...fields };
-  };
-  const slot = (name: "primary" | "secondary", fields: object) =>
-    merge("accessKeys", { [name]: { ...(keys[name] as object), ...fields } });
-  const STEPS: Readonly<Record<string, () => void>> = {
-    accountId: () => Object.assign(settings, { accountId: preferred.accountId }),
-    "policy.mode": () => {
-      merge("policy", preferred.policy);
-      settings.cluster = { ...preferred.cluster, ...settings.cluster };
-    },
-    "user.allowedNetworks": () => merge("user", { allowedNetworks: preferred.user?.allowedNetworks }),
-    "user.permissionsBoundary": () => merge("user", { permissionsBoundary: preferred.user?.permissionsBoundary }),
-    "accessKeys.*.pgpKey": () => {
-      const used = { primary: {}, ...settings.accessKeys } as Settings;
-      for (const name of (["primary", "secondary"] as const).filter((each) => used[each] !== undefined)) {
-        merge("accessKeys", { [name]: { ...used[name], pgpKey: RSA_KEY } });
-      }
-    },
-    "accessKeys.*.status": () => slot(other, { status: "absent" }),
-    "cluster.dkpVersion": () => merge("cluster", { dkpVersion: preferred.cluster?.dkpVersion }),
-    "cluster.formerIamNodeRoles": () => merge("cluster", { formerIamNodeRoles: [] }),
-    "cluster.kmsKeyArns": () =>
-      merge("cluster", { kmsKeyArns: ["arn:aws:kms:eu-central-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef"] }),
-    "outputs.secret": () => merge("outputs", { secret: false }),
-    "nodeRole.managedPolicyArns": () => merge("nodeRole", { managedPolicyArns: [], additionalActions: [] }),
-    "nodeRole.permissionsBoundary": () => merge("nodeRole", { permissionsBoundary: preferred.user?.permissionsBoundary }),
-    backend: () => Object.assign(settings, { backend: { s3: { bucket: "state", region: "eu-central-1" } } }),
-    "backend.s3.endpoints": () => delete s3?.endpoints,
-    "backend.s3.encrypt": () => delete s3?.encrypt,
-    "backend.s3.use_lockfile": () => delete s3?.use_lockfile,
-    attachment: () => delete settings.attachment,
-    protect: () => delete settings.protect,
-  };
-  STEPS[setting]?.();
-}
+/** What the recommendation for a setting replaces. */
+const PATCHES: Readonly<Record<string, Settings>> = {
+  accountId: { accountId: RECOMMENDED.accountId },
+  "policy.mode": { policy: RECOMMENDED.policy },
+  "user.allowedNetworks": { user: { allowedNetworks } },
+  "user.permissionsBoundary": { user: { permissionsBoundary } },
+  "accessKeys.*.pgpKey": { accessKeys: { primary: { pgpKey: RSA_KEY }, secondary: { pgpKey: RSA_KEY } } },
+  "accessKeys.*.status": { accessKeys: { primary: { status: "Active" }, secondary: { status: "absent" }, current: "primary" } },
+  "cluster.dkpVersion": { cluster: { dkpVersion: RECOMMENDED.cluster?.dkpVersion } },
+  "cluster.formerIamNodeRoles": { cluster: { formerIamNodeRoles: [] } },
+  "cluster.kmsKeyArns": {
+    cluster: { kmsKeyArns: ["arn:aws:kms:eu-central-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef"] },
+  },
+  "outputs.secret": { outputs: { secret: false } },
+  "nodeRole.managedPolicyArns": { nodeRole: { managedPolicyArns: [], additionalActions: [] } },
+  "nodeRole.permissionsBoundary": { nodeRole: { permissionsBoundary } },
+  backend: S3,
+  "backend.s3.endpoints": S3,
+  "backend.s3.encrypt": S3,
+  "backend.s3.use_lockfile": S3,
+  attachment: { attachment: "user" },
+  protect: { protect: true },
+};
+
+/** Settings in which recommendations are followed. */
+const follow = (settings: Settings, recommendations: readonly string[]) =>
+  recommendations.reduce((followed, name) => merged(followed, PATCHES[name] ?? {}), settings);
 
 const BOUNDARY = "arn:aws:iam::123456789012:policy/B";
 
 describe("the recommended settings", () => {
   it("leave no choice to a reviewer", () => {
-    expect(weak(parse(recommended) as Settings)).toEqual([]);
+    expect(weak(RECOMMENDED)).toEqual([]);
   });
 
   it.each(readdirSync(FOLDER).filter((file) => file.endsWith(".yaml")))("leave none in %s, all applied at once", (file) => {
     const settings = golden(file);
     const found = weak(settings);
     expect(found.length).toBeGreaterThan(0);
-    for (const setting of found) {
-      follow(settings, setting);
-    }
-    expect(weak(settings)).toEqual([]);
+    expect(weak(follow(settings, found))).toEqual([]);
   });
 
   it.each([
@@ -102,11 +85,9 @@ describe("the recommended settings", () => {
       "nodeRole.managedPolicyArns",
     ],
   ])("name what replaces %s, and following it leaves nothing to recommend there", (yaml, setting) => {
-    const settings = { ...(parse(recommended) as Settings), ...(parse(yaml) as Settings) };
-    settings.cluster = { ...(parse(recommended) as Settings).cluster, ...settings.cluster };
+    const settings = merged(RECOMMENDED, parse(yaml) as Settings);
     expect(weak(settings)).toEqual([setting]);
-    follow(settings, setting);
-    expect(weak(settings)).toEqual([]);
+    expect(weak(follow(settings, [setting]))).toEqual([]);
   });
 
   it("are in the template of dkp-access init, with their reasons", () => {

@@ -1,10 +1,13 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Liquid } from "liquidjs";
+import { parse } from "yaml";
+import { clusterConfiguration } from "../../../src/cli/review/cluster-configuration";
+import { deployerPolicies } from "../../../src/cli/review/deployer-policy-files";
 import { pageFacts } from "../../../src/cli/review/pack";
 import { isKnownRegion } from "../../../src/iam/partitions";
 import { valueAt } from "../../../src/text/json";
-import { RSA_KEY } from "../../helpers/pgp-keys";
+import { deployment } from "../../helpers/deployment";
 import { PROJECT } from "../../helpers/project-root";
 import { packFilesOf, reviewOf, weakSettings } from "../../helpers/reviewed";
 
@@ -29,13 +32,6 @@ describe("the templates", () => {
   });
 });
 
-const STRONGEST = `accountId: "123456789012"
-policy: { mode: minimal }
-cluster: { prefix: dev, layout: Standard, dkpVersion: "1.77" }
-user: { permissionsBoundary: "arn:aws:iam::123456789012:policy/B", allowedNetworks: { cidrs: [203.0.113.0/24] } }
-accessKeys: { primary: { pgpKey: ${RSA_KEY} } }
-`;
-
 describe("the choices for which a stronger one exists", () => {
   it.each([
     ["https://s3.eu-central-1.amazonaws.com:443@evil.example/", true],
@@ -57,22 +53,12 @@ describe("the choices for which a stronger one exists", () => {
     expect(settings.includes("backend.s3.endpoints")).toBe(isOutside);
   });
 
-  it("are none if the settings have the strongest choices", () => {
-    expect(weakSettings(STRONGEST)).toEqual([]);
-  });
-
   it("are no former node roles where the deployment's own role is the only one", () => {
     const former = (role: string) => `nodeRole: { name: nodes }\ncluster: { prefix: dev, formerIamNodeRoles: [${role}] }`;
     expect(["/nodes", "/old"].map((role) => weakSettings(former(role)).includes("cluster.formerIamNodeRoles"))).toEqual([
       false,
       true,
     ]);
-  });
-
-  it("are at most one per setting", () => {
-    for (const settings of ["", STRONGEST, `${STRONGEST}attachment: user-and-group`]) {
-      expect(weakSettings(settings)).toEqual([...new Set(weakSettings(settings))]);
-    }
   });
 });
 
@@ -84,4 +70,35 @@ it("REVIEW.md names a Region that this version does not know, and every one that
   const regions = [...sdk.matchAll(/"([a-z]{2,4}(?:-[a-z]+){1,2}-\d)"/g)].map(([, region = ""]) => region);
   expect(new Set(regions).size).toBeGreaterThan(40);
   expect(regions.filter((region) => !isKnownRegion(region))).toEqual([]);
+});
+
+const TAGS = { yes: "no", n: "1e3", on: "0o17", "a\u202eb": "x\u200by", date: "2026-01-31", time: "12:30:45", "a: b": "# c" };
+
+it.each(["1.1", "1.2"] as const)(
+  "the cluster configuration keeps the strings of the settings, hidden characters escaped, in YAML %s",
+  (version) => {
+    const given = deployment("");
+    const text = clusterConfiguration(reviewOf({ ...given, cluster: { ...given.cluster, tags: TAGS } }));
+    expect(parse(text, { version })).toMatchObject({ tags: TAGS });
+    expect(text).not.toMatch(/[\u202e\u200b]/);
+  },
+);
+
+it("the pipeline may do the same with the state in S3 through a VPC endpoint", () => {
+  const endpoints = { s3: "https://bucket.vpce-1a2b3c4d.s3.eu-central-1.vpce.amazonaws.com" };
+  const policies = (more: string) => deployerPolicies(deployment(`backend: { s3: { bucket: b, region: eu-central-1${more} } }`));
+  expect(policies(`, endpoints: ${JSON.stringify(endpoints)}`)).toEqual(policies(""));
+});
+
+const MINIMAL = "policy: { mode: minimal }\ncluster: { prefix: dev, layout: Standard }\n";
+
+describe("aws-cli.sh", () => {
+  it.each(["", MINIMAL, `attachment: user-and-group\nnodeRole: { name: nodes }\ntags: { a: b }\n${MINIMAL}`])(
+    "has at most 120 lines, and console.md at most 80, for one policy: %j",
+    (settings) => {
+      const { "aws-cli.sh": script, "console.md": guide } = packFilesOf(settings);
+      expect(script?.split("\n").length).toBeLessThanOrEqual(120);
+      expect(guide?.split("\n").length).toBeLessThanOrEqual(80);
+    },
+  );
 });

@@ -1,9 +1,8 @@
 import { expectGolden, goldenText } from "../../helpers/golden";
+import { merged, type Settings } from "../../helpers/merged-settings";
 import { reviewPackOf } from "../../helpers/packs";
 import { RSA_KEY } from "../../helpers/pgp-keys";
 import { unwrapped } from "../../helpers/unwrapped";
-
-type Settings = Readonly<Record<string, unknown>>;
 
 /**
  * The lines of pages and scripts in which the review pack of a variant differs from that of its base, below `# BASE -> VARIANT`: the
@@ -15,17 +14,6 @@ const VARIANTS = [...goldenText("review-packs.txt").matchAll(/^# (\{.*) -> (\{.*
 }));
 /** Names of former roles that require a second policy. */
 const SEVERAL = Array.from({ length: 15 }, (_, index) => `/apps/former-role-of-the-nodes-${index}`);
-
-function merged(base: Settings, variant: Settings): Settings {
-  const isMapping = (value: unknown): value is Settings => typeof value === "object" && value !== null && !Array.isArray(value);
-  const names = Object.keys({ ...base, ...variant }).filter((name) => variant[name] !== null);
-  return Object.fromEntries(
-    names.map((name) => {
-      const [was, is = was] = [base[name], variant[name]];
-      return [name, name !== "backend" && isMapping(was) && isMapping(is) ? merged(was, is) : is];
-    }),
-  );
-}
 
 /** The lines of the pages and scripts by file, each paragraph on one line; the lists of actions have tests of their own. */
 function linesOf(settings: Settings): Readonly<Record<string, readonly string[]>> {

@@ -1,0 +1,15 @@
+/** A settings file that was read. */
+export type Settings = Readonly<Record<string, unknown>>;
+
+const isMapping = (value: unknown): value is Settings => typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** Settings with others in their place; null removes one. A backend replaces another one. */
+export function merged(base: Settings, others: Settings): Settings {
+  const names = Object.keys({ ...base, ...others }).filter((name) => others[name] !== null);
+  return Object.fromEntries(
+    names.map((name) => {
+      const [was, is = was] = [base[name], others[name]];
+      return [name, name !== "backend" && isMapping(was) && isMapping(is) ? merged(was, is) : is];
+    }),
+  );
+}

@@ -3,7 +3,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { hclValue } from "../../src/cli/text/hcl";
 import { PROJECT } from "../helpers/project-root";
-import { packFilesOf } from "../helpers/reviewed";
 import { LocalAws } from "./support/local-aws";
 import { Deployments, folder } from "./support/project";
 import { runIn, Terraform } from "./support/terraform";
@@ -145,32 +144,5 @@ describe("the review pack of the same settings", () => {
     const here = packIn({ TZ: "UTC", LC_ALL: "C" });
     expect(here.length).toBeGreaterThan(5);
     expect(packIn({ TZ: "Asia/Tokyo", LC_ALL: "tr_TR.UTF-8", HOME: "/nowhere" })).toEqual(here);
-  });
-});
-
-/** Settings that together show every sentence. */
-const EVERY_SENTENCE: Readonly<Record<string, string>> = {
-  documented: "",
-  scoped: `
-policy: { mode: scoped, path: "/a/", description: "it's | \`x\` <b> *y*" }
-cluster: { prefix: dev }
-tags: { team: platform x, empty: "" }
-user: { name: "_dkp_", path: "/d\`k/", permissionsBoundary: "arn:aws:iam::123456789012:policy/B" }
-attachment: user-and-group
-nodeRole: { name: n, managedPolicyArns: ["arn:aws:iam::aws:policy/A"], additionalActions: ["s3:Get*"] }
-accessKeys: none
-`,
-};
-
-describe("the guide for the console", () => {
-  it("is well-formed Markdown", () => {
-    const path = folder(
-      Object.fromEntries(
-        Object.entries(EVERY_SENTENCE).map(([name, settings]) => [`${name}.md`, packFilesOf(settings, {})["console.md"] ?? ""]),
-      ),
-    );
-    const program = join(PROJECT, "node_modules/markdownlint-cli2/markdownlint-cli2-bin.mjs");
-    const { status, output } = runIn(path, {}, process.execPath, program, "--config", join(PROJECT, ".markdownlint-cli2.jsonc"));
-    expect({ status, output }).toEqual({ status: 0, output: expect.stringContaining("Linting: 2 file(s)") });
   });
 });

@@ -1,5 +1,4 @@
 import { spawnSync } from "node:child_process";
-import { createHash } from "node:crypto";
 import { parse } from "yaml";
 import { terraformJson } from "../../../src/cli/terraform/configuration";
 import type { Deployment } from "../../../src/settings/deployment";
@@ -50,22 +49,6 @@ it("main.tf.json omits a local backend, whose path depends on the checkout", () 
   expect(JSON.parse(file("main.tf.json", "backend: { local: {} }")).terraform).toEqual({
     required_providers: { aws: { source: "hashicorp/aws", version: ">= 5.100.0, < 7.0.0" } },
   });
-});
-
-it.each([
-  ["documented", "cluster: { prefix: dev }"],
-  ["scoped", SCOPED],
-  ["minimal", SCOPED.replace("scoped", "minimal")],
-])("service-control-policy.json is complete in mode %s if the settings have the account and the prefix", (_, settings) => {
-  const text = file("service-control-policy.json", `accountId: "123456789012"\n${settings}`);
-  expect(text).toContain("arn:aws:iam::123456789012:role/dev-node");
-  expect(text).not.toMatch(/ACCOUNT_ID|PREFIX/);
-  expect(text.length).toBeLessThanOrEqual(10_240);
-});
-
-it("main.tf.json.sha256 is the digest of main.tf.json, as sha256sum writes it", () => {
-  const digest = createHash("sha256").update(file("main.tf.json")).digest("hex");
-  expect(file("main.tf.json.sha256")).toBe(`${digest}  main.tf.json\n`);
 });
 
 /** The part of markdownlint's parser that is used here. */

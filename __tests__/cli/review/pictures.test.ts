@@ -5,7 +5,6 @@ import { terraformJson } from "../../../src/cli/terraform/configuration";
 import { label } from "../../../src/cli/text/markdown";
 import { visible } from "../../../src/text/printable";
 import { deployment } from "../../helpers/deployment";
-import { RSA_KEY } from "../../helpers/pgp-keys";
 import { parsedPictures, picturesIn } from "../../helpers/pictures";
 import { PROJECT } from "../../helpers/project-root";
 import { packFilesOf } from "../../helpers/reviewed";
@@ -52,43 +51,7 @@ describe("the picture of a deployment", () => {
     expect(pictures).toHaveLength(names.length);
   });
 
-  const SCOPED = "policy: { mode: scoped }\ncluster: { prefix: dev, layout: Standard }\n";
   const ROLES = "policy: { mode: scoped }\ncluster: { prefix: dev, iamNodeRole: own, formerIamNodeRoles: [/old/a] }\n";
-  it("follows from the policy and the settings", () => {
-    const cases: readonly (readonly [settings: string, shown: readonly string[], hidden: readonly string[]])[] = [
-      ["", ["any role", "in every Region", "128 actions", "secret in plaintext", "admin"], ["limits", "others"]],
-      [
-        SCOPED,
-        ["dev-node", "in eu-central-1", "admin", "the roles of<br>these instances"],
-        ["any role", "every Region", "limits", "others"],
-      ],
-      [SCOPED.replace("scoped", "minimal"), ["dev-node", "mode minimal", "admin"], ["any role"]],
-      [ROLES, ["/old/a", "/own", "others"], []],
-      [ROLES.replace("scoped", "documented"), ["any role"], ["others"]],
-      ["accessKeys: none", ["whoever created<br>the key manually"], ["state", "readers", "applier", "Active"]],
-      [`accessKeys: { primary: { pgpKey: ${RSA_KEY} } }`, ["encrypted for<br>an OpenPGP key"], ["readers"]],
-      ["outputs: { secret: false }", ["state"], ["readers"]],
-      ["attachment: group\ngroup: { name: operators }", ["in the group operators"], []],
-      ["user: { allowedNetworks: { cidrs: [203.0.113.0/24] } }", ["limits", "allowed networks"], ["boundary"]],
-      [
-        'user: { permissionsBoundary: "arn:aws:iam::123456789012:policy/B" }',
-        ["limits", "permissions boundary"],
-        ["allowed networks"],
-      ],
-    ];
-    const pictures = parsedPictures(cases.map(([settings]) => pictureOf(settings)));
-    for (const [index, { nodes, arrows }] of pictures.entries()) {
-      const [settings, shown = [], hidden = []] = cases[index] ?? [];
-      const labels = [...nodes.map(([, of]) => of), ...arrows.map(([, , of]) => of)];
-      const isIn = (text: string) => nodes.some(([id]) => id === text) || labels.some((of) => of.includes(text));
-      expect({ settings, missing: shown.filter((text) => !isIn(text)), surplus: hidden.filter((id) => isIn(id)) }).toEqual({
-        settings,
-        missing: [],
-        surplus: [],
-      });
-    }
-  });
-
   it("has the same nodes and arrows whatever its values contain", () => {
     const described = deployment(
       `${ROLES}attachment: group\nuser: { permissionsBoundary: "arn:aws:iam::123456789012:policy/B" }`,

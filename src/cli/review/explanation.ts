@@ -5,19 +5,11 @@ import { type PolicyOptions, policyStatements } from "../../iam/policy-statement
 import type { PolicyStatement } from "../../iam/statement";
 import { code, plain, prose, tableRow } from "../text/markdown";
 
-/** Why an action of the catalogue is required. */
-interface Requirements {
-  readonly row: CatalogueRow;
-  /** What of this cluster requires it; empty: nothing. */
-  readonly because: readonly string[];
-  /** What of other clusters would require it. */
-  readonly elsewhere: readonly string[];
-  /** Both in a sentence. */
-  readonly requiredBy: string;
-}
-
 /** Why an action is in a deployment's policy or not, and on what it is allowed. */
-export interface Explanation extends Requirements {
+export interface Explanation {
+  readonly row: CatalogueRow;
+  /** What of this cluster, or else of other ones, requires it. */
+  readonly requiredBy: string;
   /** Where the policy grants it; empty: it does not. */
   readonly grants: readonly Pick<PolicyStatement, "sid" | "resources" | "conditions">[];
   /** What denies it despite the grants, where all conditions of the statement hold. */
@@ -34,40 +26,36 @@ export function explain(action: string, options: PolicyOptions): Explanation | u
   const grants = statements.filter(({ actions }) => actions.includes(row.action));
   // A Deny applies to every action.
   const denials = statements.filter(({ effect }) => effect === "Deny");
-  return { ...requirementsOf(row, options.cluster), grants, denials };
+  return { row, requiredBy: requirementsOf(row, options.cluster).requiredBy, grants, denials };
 }
 
-function requirementsOf(row: CatalogueRow, cluster: Cluster): Requirements {
+function requirementsOf(row: CatalogueRow, cluster: Cluster) {
   const conditions = reasons(row, conditionsOf(cluster), cluster.dkpVersion);
-  const because = conditions.map(described);
-  const inVersions = appliesTo(row, cluster.dkpVersion) ? "" : ` in DKP ${versionsOf(row)}`;
-  const elsewhere = row.requiredWhen
-    .filter((condition) => !conditions.includes(condition))
-    .map((condition) => `${described(condition)}${inVersions}`);
+  const isInVersion = appliesTo(row, cluster.dkpVersion);
+  const others = row.requiredWhen.filter((condition) => !conditions.includes(condition));
+  const elsewhere = others.map((condition) => `${described(condition)}${isInVersion ? "" : ` in DKP ${versionsOf(row)}`}`);
   const possibleUse = `${cluster.layout === undefined ? "" : "not this cluster; "}with ${elsewhere.join(" or ")}`;
-  return { row, because, elsewhere, requiredBy: because.join(", ") || (elsewhere.length === 0 ? "nothing known" : possibleUse) };
+  return {
+    /** Whether anything requires it, as far as the settings describe the cluster. */
+    isRequired: conditions.length > 0 || (row.requiredWhen.length > 0 && cluster.layout === undefined && isInVersion),
+    requiredBy: conditions.map(described).join(", ") || (others.length === 0 ? "nothing known" : possibleUse),
+  };
 }
 
 /** The actions of a policy with their requirements. @param rows the actions @param statements what allows them */
 export function permissionsOf(rows: readonly CatalogueRow[], statements: readonly PolicyStatement[], cluster: Cluster) {
   return rows.map((row) => {
-    const requirements = requirementsOf(row, cluster);
+    const { isRequired, requiredBy } = requirementsOf(row, cluster);
     const allowing = statements.filter(({ actions }) => actions.includes(row.action));
-    const mayBeRequired = cluster.layout === undefined && appliesTo(row, cluster.dkpVersion);
-    return {
-      ...requirements,
-      /** Whether anything requires it, as far as the settings describe the cluster. */
-      isRequired: requirements.because.length > 0 || (row.requiredWhen.length > 0 && mayBeRequired),
-      /** Its row in the table of actions. */
-      tableRow: tableRow([
-        `${code(row.action)}${row.documented ? "" : " (additional)"}`,
-        row.access,
-        plain(row.why, cluster.prefix),
-        prose(row.callers.join(", ") || "no known caller"),
-        plain(requirements.requiredBy),
-        allowing.map(({ sid }) => code(sid)).join(", "),
-      ]),
-    };
+    const cells = [
+      `${code(row.action)}${row.documented ? "" : " (additional)"}`,
+      row.access,
+      plain(row.why, cluster.prefix),
+      prose(row.callers.join(", ") || "no known caller"),
+      plain(requiredBy),
+      allowing.map(({ sid }) => code(sid)).join(", "),
+    ];
+    return { row, isRequired, tableRow: tableRow(cells) };
   });
 }
 

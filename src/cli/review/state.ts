@@ -26,6 +26,8 @@ export function stateFacts(state: StateLocation) {
     /** Whether the settings have the ARN of that key, as policies do. */
     hasStateKeyArn: hasKeyArn(state),
     isStateOutsideAws: isOutsideAws(state),
+    /** Whether the settings name what the deployer requires permissions for. */
+    hasStatePermissions: stateAccess(state, "").grants.length > 0,
     /** Whether Terraform locks a state in S3. Source: Terraform, "Backend Type: s3", "State Locking". */
     isStateLocked: given.use_lockfile === true || given.dynamodb_table !== undefined,
   };
@@ -41,20 +43,16 @@ const S3_HOST =
 
 /**
  * Whether not only AWS gets a state that is in a store that speaks S3: it is another one, or without TLS. A user name in the address is a
- * mistake or a disguise, and no endpoint of AWS has one.
+ * mistake or a disguise, and no endpoint of AWS has one. `endpoints.s3` is the newer spelling of `endpoint`.
  */
 function isOutsideAws({ type, arguments: given }: StateLocation): boolean {
-  // `endpoints.s3` is the newer spelling of `endpoint`.
-  const { s3: endpoint = given.endpoint } = (given.endpoints ?? {}) as BackendArguments;
-  if (type !== "s3" || typeof endpoint !== "string") {
+  const { s3 = given.endpoint } = (given.endpoints ?? {}) as BackendArguments;
+  if (type !== "s3" || typeof s3 !== "string") {
     return false;
   }
-  const address = /^[a-z]+:\/\//i.test(endpoint) ? endpoint : `https://${endpoint}`;
-  if (!URL.canParse(address)) {
-    return true;
-  }
-  const { protocol, username, hostname } = new URL(address);
-  return protocol !== "https:" || username !== "" || !S3_HOST.test(hostname);
+  const address = s3.includes("://") ? s3 : `https://${s3}`;
+  const url = URL.canParse(address) ? new URL(address) : undefined;
+  return url?.protocol !== "https:" || url.username !== "" || !S3_HOST.test(url.hostname);
 }
 
 /** Whether a state in S3 has the ARN of its KMS key: policies name keys by ARN. */

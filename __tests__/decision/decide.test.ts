@@ -1,4 +1,4 @@
-import { comparisonOf, decide, equivalent } from "../../src/decision";
+import { comparisonOf, decide } from "../../src/decision";
 import type { Answer, Side } from "../../src/decision/model";
 import { cpuSeconds } from "./cpu";
 import { listedPairs, sideOf } from "./pairs";
@@ -174,13 +174,5 @@ describe("the effort", () => {
       reason: "the policies have too many combinations of patterns to compare",
     });
     expect(decide(resources(9000, String), nothing)).toEqual({ ...OPEN, reason: "the policies are larger than AWS accepts" });
-  });
-});
-
-describe("equivalent", () => {
-  it("holds for the same permissions in other statements", () => {
-    expect(equivalent(sideOf("*"), sideOf("ec2:A*; !ec2:A*"))).toBe(true);
-    expect(equivalent(sideOf("*"), sideOf("ec2:*"))).toBe(false);
-    expect(equivalent(sideOf("ec2:*"), sideOf("*"))).toBe(false);
   });
 });

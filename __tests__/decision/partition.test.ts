@@ -5,8 +5,8 @@ import { isConditionKeyArray, typeForContextKey } from "@cloud-copilot/iam-simul
 import * as fc from "fast-check";
 import { decide } from "../../src/decision";
 import { Budget, BudgetExceeded } from "../../src/decision/budget";
-import { multiplicity } from "../../src/decision/context-keys";
 import { arnComponents, like, literal, matches as matchesGlob, resource } from "../../src/decision/glob";
+import { multiplicity } from "../../src/decision/operators";
 import { type PatternSet, partition } from "../../src/decision/partition";
 
 const ANYTHING: PatternSet = [like("*")];

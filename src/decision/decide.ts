@@ -1,13 +1,10 @@
 import { Budget, withinBudget } from "./budget";
-import { casesOf, hasNothingNew } from "./cases";
-import { counterexamples, findDoubt } from "./counterexamples";
+import { casesOf, counterexamples, findDoubt, hasNothingNew } from "./counterexamples";
 import { spacesOf } from "./dimensions";
-import { isAllowed, type KnownPart, remaining } from "./evaluate";
+import { isAllowed } from "./evaluate";
 import { REACHES, type Reach, resource } from "./glob";
-import { type Expander, expander, type KnownActions } from "./known-actions";
-import type { Answer, DecisionRequest, Policies, Side, Statement } from "./model";
-import { readSide, statementText } from "./read";
-import { withoutVariables } from "./values";
+import type { Answer, DecisionRequest, KnownActions, Policies, Side, Statement } from "./model";
+import { expander, readSide } from "./read";
 
 export interface DecisionOptions {
   /** Limit of the effort in steps; a thousand steps take up to 0.6 ms. @default DEFAULT_STEPS */
@@ -20,8 +17,8 @@ export interface DecisionOptions {
 }
 
 /**
- * The effort after which a decision ends as "not-comparable", unless a request with one action shows a difference. Measured: at most 420 ms of CPU
- * time for both directions, on each of AWS's 1,485 managed policies. Two policies of this project take about 20,000 steps.
+ * The effort after which a decision ends as "not-comparable". Measured: at most 420 ms of CPU time for both directions, on each of AWS's
+ * 1,485 managed policies. Two policies of this project take about 20,000 steps.
  */
 const DEFAULT_STEPS = 250_000;
 
@@ -36,7 +33,7 @@ const MAX_CHARACTERS = 2 ** 17;
  * is a test without interpretation: the same test has the same result on both sides, and a difference that depends on it is
  * "not-comparable".
  *
- * Assumptions: both sides belong to the same principal, so that a policy variable has the same value on both; a key that `context-keys.ts` lists
+ * Assumptions: both sides belong to the same principal, so that a policy variable has the same value on both; a key that `operators.ts` lists
  * as single-valued has at most one value; an operator without `ForAllValues` or `ForAnyValue` does not match several values; requests name
  * resources by an ARN of six components or by `*`. Where AWS leaves open how far wildcards reach, the answer holds in all ways
  * (see `REACHES`). A Terraform reference to the account is a policy variable here: replace it by a placeholder of 12 digits first.
@@ -82,67 +79,7 @@ export function comparisonOf(after: Side, before: Side, options: DecisionOptions
     const question = basis && { one, other, isNew: newIn(one, other, basis.reaches), actions, steps };
     return (question && withinBudget(() => decideRead(question, basis))) ?? UNDECIDED;
   };
-  return {
-    added: () => orOfAction(decided(readAfter, readBefore), after, before, { steps, actions, expanded }),
-    removed: () => orOfAction(decided(readBefore, readAfter), before, after, { steps, actions, expanded }),
-  };
-}
-
-/** Actions of which requests are looked for where the decision itself found neither a proof nor a request. */
-const MAX_ACTIONS = 20;
-
-/**
- * A request with one of the actions that the side names, and with the same values for policy variables. For one action, less is to be
- * decided. A decision with less effort tries none.
- */
-function orOfAction(
-  answer: Answer,
-  one: Side,
-  other: Side,
-  { steps, actions, expanded }: Required<DecisionOptions> & { readonly expanded: Expander },
-): Answer {
-  const isTried = answer.kind === "not-comparable" && steps >= DEFAULT_STEPS;
-  const filled = isTried ? withoutVariables(one, other) : undefined;
-  const [readOne, readOther] = filled
-    ? [readSide("after", filled.one, expanded), readSide("before", filled.other, expanded)]
-    : [];
-  if (filled === undefined || readOne === undefined || readOther === undefined || "reason" in readOne || "reason" in readOther) {
-    return answer;
-  }
-  const question = { one: readOne, other: readOther, isNew: newIn(readOne, readOther, REACHES), actions, steps };
-  const parts = namedActions(question).map((action) => ({ action, context: filled.values }));
-  const request = requestWith(parts, question, steps);
-  return request === undefined ? answer : newRequest(request, question, filled.values);
-}
-
-/** Actions that match patterns of a side, those of statements that the other side does not have first. */
-function namedActions({ one, other }: Question): readonly string[] {
-  const known = new Set(other.flat().map(statementText));
-  const isKnown = (statement: Statement) => known.has(statementText(statement));
-  const allows = one.flat().filter(({ effect }) => effect === "Allow");
-  const guards = [...allows.filter((each) => !isKnown(each)), ...allows.filter(isKnown)].flatMap((statement) => statement.guards);
-  const patterns = guards.flatMap((guard) => (guard.kind === "action" && !guard.negated ? guard.patterns : ["example:action"]));
-  const actions = patterns.map((pattern) => (pattern === "*" ? "example:action" : pattern.replaceAll(/[*?]+/g, "x")));
-  return [...new Set(actions)].slice(0, MAX_ACTIONS);
-}
-
-/** The first request with one of the parts that is new; undefined if there is none, or if it takes too long to find. */
-function requestWith(parts: Iterable<KnownPart>, { one, other, isNew }: Question, steps: number): DecisionRequest | undefined {
-  const budget = new Budget(steps);
-  return withinBudget(() => {
-    for (const part of parts) {
-      const [narrow, wide] = [remaining(one, part, budget), remaining(other, part, budget)];
-      for (const space of spacesOf([...narrow, ...wide].flat(), REACHES.slice(0, 1), budget)) {
-        for (const request of counterexamples(space, casesOf(space, narrow, wide), budget)) {
-          const known = { ...request, ...part, context: { ...request.context, ...part.context } };
-          if (isNew(known, budget)) {
-            return known;
-          }
-        }
-      }
-    }
-    return undefined;
-  });
+  return { added: () => decided(readAfter, readBefore), removed: () => decided(readBefore, readAfter) };
 }
 
 type IsNew = (request: DecisionRequest, budget: Budget) => boolean;
@@ -160,17 +97,6 @@ function always(answer: Answer): Comparison {
 }
 
 const UNDECIDED: Answer = { kind: "not-comparable", reason: "the policies have too many combinations of patterns to compare" };
-
-/** Whether the other side allows everything that a side allows; false also where that could not be proven. */
-export function subset(narrow: Side, wide: Side): boolean {
-  return decide(narrow, wide).kind === "nothing-new";
-}
-
-/** Whether both sides allow the same requests; false also where that could not be proven. */
-export function equivalent(one: Side, other: Side): boolean {
-  const { added, removed } = comparisonOf(one, other);
-  return added().kind === "nothing-new" && removed().kind === "nothing-new";
-}
 
 /** What one side allows more than the other one. */
 interface Question extends Required<DecisionOptions> {
@@ -208,16 +134,13 @@ function decideRead(question: Question, { spaces, left }: Basis): Answer {
   return { kind: "nothing-new" };
 }
 
-/**
- * A new request as evidence: with an action that exists, and without the keys that make no difference.
- * @param variables values of policy variables, which stay
- */
-function newRequest(request: DecisionRequest, question: Question, variables: DecisionRequest["context"] = {}): Answer {
+/** A new request as evidence: with an action that exists, and without the keys that make no difference. */
+function newRequest(request: DecisionRequest, question: Question): Answer {
   const { isNew, steps } = question;
   let least = withKnownAction(request, question);
   const budget = new Budget(steps / 4);
   withinBudget(() => {
-    for (const key of Object.keys(least.context).filter((name) => !Object.hasOwn(variables, name))) {
+    for (const key of Object.keys(least.context)) {
       const { [key]: _, ...context } = least.context;
       least = isNew({ ...least, context }, budget) ? { ...least, context } : least;
     }

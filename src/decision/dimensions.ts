@@ -1,8 +1,7 @@
 import type { Budget } from "./budget";
-import { multiplicity } from "./context-keys";
 import * as glob from "./glob";
 import type { ConditionGuard, Guard, Statement, StatementReference } from "./model";
-import { holdsWhenAbsent } from "./operators";
+import { holdsWhenAbsent, multiplicity } from "./operators";
 import { type PatternSet, partition } from "./partition";
 import { areComparable, bits, valueClasses } from "./values-of-key";
 

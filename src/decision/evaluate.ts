@@ -1,5 +1,5 @@
 import type { Budget } from "./budget";
-import { matches as matchesGlob, REACHES, type Reach, resource } from "./glob";
+import { matches as matchesGlob, type Reach, resource } from "./glob";
 import type { ConditionGuard, DecisionRequest, Guard, PatternGuard, Policies, Statement } from "./model";
 import { holdsWhenAbsent } from "./operators";
 import { isWithin, ORDERS } from "./orders";
@@ -23,37 +23,12 @@ interface Evaluated {
  * @throws BudgetExceeded if the policies are too large
  */
 export function isAllowed(policies: Policies, request: DecisionRequest, reach: Reach, budget: Budget): Verdict {
-  const evaluated = { ...withContext(request, budget), reach, budget };
+  const context = new Map(Object.entries(request.context).map(([name, value]) => [name.toLowerCase(), value]));
+  budget.spend(context.size);
+  const evaluated = { request, context, reach, budget };
   const matching = (effect: Statement["effect"], statements: readonly Statement[]) =>
     any(statements.filter((each) => each.effect === effect).map(({ guards }) => matches(guards, evaluated)));
   return all([not(matching("Deny", policies.flat())), ...policies.map((group) => matching("Allow", group))]);
-}
-
-function withContext(request: DecisionRequest, budget: Budget): Pick<Evaluated, "request" | "context"> {
-  const context = new Map(Object.entries(request.context).map(([name, value]) => [name.toLowerCase(), value]));
-  budget.spend(context.size);
-  return { request, context };
-}
-
-/** What is known of requests: their action, perhaps their resource, and the values of some keys. */
-export interface KnownPart {
-  readonly action: string;
-  readonly resource?: string;
-  readonly context: Readonly<Record<string, string>>;
-}
-
-/** The statements that requests with a known part can match, without the tests that hold for each of them. @throws BudgetExceeded */
-export function remaining(policies: Policies, part: KnownPart, budget: Budget): Policies {
-  const evaluated = { ...withContext({ resource: "*", ...part }, budget), reach: REACHES[0], budget };
-  const isKnown = (guard: Guard) =>
-    guard.kind === "condition"
-      ? evaluated.context.has(guard.key)
-      : guard.kind === "action" || (guard.kind === "resource" && part.resource !== undefined);
-  return policies.map((group) =>
-    group
-      .filter(({ guards }) => guards.every((guard) => !isKnown(guard) || holds(guard, evaluated) !== false))
-      .map((statement) => ({ ...statement, guards: statement.guards.filter((guard) => !isKnown(guard)) })),
-  );
 }
 
 function all(verdicts: readonly Verdict[]): Verdict {

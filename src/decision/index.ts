@@ -1,10 +1,2 @@
-export {
-  type Comparison,
-  comparisonOf,
-  type DecisionOptions,
-  decide,
-  equivalent,
-  subset,
-} from "./decide";
-export type { KnownActions } from "./known-actions";
-export type { Answer, DecisionRequest, PolicyJson, Side, StatementReference } from "./model";
+export { type Comparison, comparisonOf, type DecisionOptions, decide } from "./decide";
+export type { Answer, DecisionRequest, KnownActions, PolicyJson, Side, StatementReference } from "./model";

@@ -36,6 +36,12 @@ export interface DecisionRequest {
   readonly context: Readonly<Record<string, string | readonly string[]>>;
 }
 
+/**
+ * The actions of AWS services, for example `{ ec2: ["RunInstances", ...] }`. A service with an empty list, or that is not listed, may have
+ * any action.
+ */
+export type KnownActions = Readonly<Record<string, readonly string[]>>;
+
 /** Whether a side allows a request that the other one does not. */
 export type Answer =
   /** Proven: the other side allows every request that this side allows. */

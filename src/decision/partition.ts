@@ -85,7 +85,7 @@ function compile(sets: readonly PatternSet[], budget: Budget, alphabet?: readonl
     throw new BudgetExceeded();
   }
   const close = closure(positions, sets.length);
-  const letters = new Letters(alphabet);
+  const letters = lettersAfter(alphabet);
   return {
     start: close(starts),
     accepts: (state: State) => {
@@ -114,7 +114,7 @@ function compile(sets: readonly PatternSet[], budget: Budget, alphabet?: readonl
     /** The states after each character that can matter; the last one but the colon stands for all characters that are not listed. */
     successors: (state: State) => {
       const { literals, others, colon } = movesOf(positions, state);
-      const characters = letters.after(literals);
+      const characters = letters(literals);
       budget.spend(characters.length * (1 + (state.length >> 2)));
       return characters.map((char) => {
         const moved = char === ":" ? colon : others;
@@ -129,19 +129,11 @@ function compile(sets: readonly PatternSet[], budget: Budget, alphabet?: readonl
 function movesOf(positions: readonly Position[], state: readonly number[]) {
   const literals = new Map<string, number[]>();
   const [others, colon]: [number[], number[]] = [[], []];
-  const add = (char: string, position: number) => {
-    const known = literals.get(char);
-    if (known === undefined) {
-      literals.set(char, [position]);
-    } else {
-      known.push(position);
-    }
-  };
   for (const at of state) {
     const symbol = positions[at]?.symbol;
     if (symbol?.kind === "literal") {
-      for (const char of symbol.fold ? casesOf(symbol.char) : [symbol.char]) {
-        add(char, at + 1);
+      for (const char of symbol.fold ? [symbol.char.toLowerCase(), symbol.char.toUpperCase()] : [symbol.char]) {
+        literals.set(char, [...(literals.get(char) ?? []), at + 1]);
       }
     } else if (symbol !== undefined) {
       const next = symbol.kind === "many" ? at : at + 1;
@@ -152,10 +144,6 @@ function movesOf(positions: readonly Position[], state: readonly number[]) {
     }
   }
   return { literals, others, colon };
-}
-
-function casesOf(char: string): ReadonlySet<string> {
-  return new Set([char, char.toLowerCase(), char.toUpperCase()]);
 }
 
 function addPositions(positions: Position[], glob: Glob, set: number, bit: bigint): void {
@@ -206,34 +194,17 @@ function closure(positions: readonly Position[], sets: number): (state: readonly
 /** Preferred for "any other character", because they are valid in names and read well in a request. */
 const OTHERS = [..."xyzabcdefghijklmnopqrstuvw0123456789XYZABCDEFGHIJKLMNOPQRSTUVW-_./"];
 
-/** The characters after which states may differ. */
-class Letters {
-  readonly #preferred: readonly string[];
-  readonly #allowed: ReadonlySet<string> | undefined;
-
-  /** @param alphabet the characters that strings consist of, besides the colon; any character if undefined */
-  constructor(alphabet: readonly string[] | undefined) {
-    this.#preferred = alphabet ?? OTHERS;
-    this.#allowed = alphabet && new Set(alphabet);
-  }
-
-  /** Each character stands for itself, the last one but the colon for all that are not listed. */
-  after(literals: ReadonlyMap<string, unknown>): readonly string[] {
-    const characters: string[] = [];
-    for (const char of literals.keys()) {
-      if (char !== ":" && this.#allowed?.has(char) !== false) {
-        characters.push(char);
-      }
-    }
-    const other = this.#preferred.find((char) => !literals.has(char));
-    if (other !== undefined) {
-      characters.push(other);
-    } else if (this.#allowed === undefined) {
-      characters.push(unlisted(literals));
-    }
-    characters.push(":");
-    return characters;
-  }
+/**
+ * A function that lists the characters after which states may differ. Each stands for itself, the last one but the colon for all that are
+ * not listed.
+ */
+function lettersAfter(alphabet: readonly string[] | undefined) {
+  const allowed = alphabet && new Set(alphabet);
+  return (literals: ReadonlyMap<string, unknown>): readonly string[] => {
+    const listed = [...literals.keys()].filter((char) => char !== ":" && allowed?.has(char) !== false);
+    const other = (alphabet ?? OTHERS).find((char) => !literals.has(char)) ?? (alphabet ? undefined : unlisted(literals));
+    return [...listed, ...(other === undefined ? [] : [other]), ":"];
+  };
 }
 
 function unlisted(listed: ReadonlyMap<string, unknown>): string {

@@ -1,7 +1,34 @@
-import type { Expander } from "./known-actions";
-import type { Guard, PatternGuard, Policies, PolicyJson, Side, Statement, StatementReference } from "./model";
+import { Budget, withinBudget } from "./budget";
+import { like, matches } from "./glob";
+import type { Guard, KnownActions, PatternGuard, Policies, PolicyJson, Side, Statement, StatementReference } from "./model";
 import { readOperator } from "./operators";
 import { hasVariable, readValues, VARIABLES, withFoldedVariables } from "./values";
+
+/** The actions that a pattern in lower case stands for. */
+type Expander = (pattern: string) => readonly string[];
+
+/** More actions than this, such as all that describe something, stay a pattern; and so do patterns beyond the effort. */
+const MAX_EXPANDED = 20;
+const MAX_STEPS = 100_000;
+
+/** Replaces patterns with `*` by the few known actions that they match. */
+export function expander(known: KnownActions): Expander {
+  const budget = new Budget(MAX_STEPS);
+  const byPattern = new Map<string, readonly string[]>();
+  return (pattern) => {
+    const [service = "", name = ""] = pattern.split(":");
+    if (!name.includes("*") || name.includes("?") || !Object.hasOwn(known, service)) {
+      return [pattern];
+    }
+    const glob = like(name);
+    const matched = () =>
+      (known[service] ?? []).map((action) => action.toLowerCase()).filter((each) => matches(glob, each, budget));
+    const actions = byPattern.get(pattern) ?? withinBudget(matched) ?? [];
+    byPattern.set(pattern, actions);
+    const isFew = actions.length > 0 && actions.length <= MAX_EXPANDED;
+    return isFew ? actions.map((action) => `${service}:${action}`) : [pattern];
+  };
+}
 
 /** A document that cannot be read at all. */
 interface Unreadable {

@@ -1,6 +1,5 @@
 import { comparisonOf } from "../../decision/decide";
-import type { KnownActions } from "../../decision/known-actions";
-import type { Answer, DecisionRequest, PolicyJson, Side } from "../../decision/model";
+import type { Answer, DecisionRequest, KnownActions, PolicyJson, Side } from "../../decision/model";
 import { ACTION_PATTERNS, matchesAction } from "../../iam/action-patterns";
 import awsActions from "../../iam/aws-actions.json";
 import { CATALOGUE, type CatalogueRow } from "../../iam/catalogue";
@@ -70,9 +69,12 @@ const MAX_EXAMPLES = 5;
 const EXAMPLE_STEPS = 100_000;
 const MAX_PATTERNS = 2000;
 
-/** An answer with the request that matters most to its reader: of the most serious access level among actions, or patterns of actions. */
+/**
+ * An answer with the request that matters most to its reader: of the most serious access level among actions, or patterns of actions. For
+ * one action, less is to be decided, so that there can be a request where the whole is not comparable.
+ */
 function withExample(answer: Answer, after: readonly Policy[], before: readonly Policy[], patterns: readonly string[]): Answer {
-  if (answer.kind !== "new-request" || patterns.length > MAX_PATTERNS) {
+  if (answer.kind === "nothing-new" || patterns.length > MAX_PATTERNS) {
     return answer;
   }
   const named = patterns.map((name) => name.toLowerCase());
@@ -80,7 +82,8 @@ function withExample(answer: Answer, after: readonly Policy[], before: readonly 
   const matched = [...FACTS.keys()].filter((action) => named.some((name) => isPattern(name) && matchesAction(name, action)));
   // A policy that names an action, or DKP that calls it, says more than a pattern that matches it.
   const actions = [...named.filter((name) => !isPattern(name)).sort(), ...matched];
-  const serious = [...new Set(actions)].filter((action) => rankOf(action) < rankOf(answer.request.action));
+  const rank = answer.kind === "new-request" ? rankOf(answer.request.action) : LEVELS.length;
+  const serious = [...new Set(actions)].filter((action) => rankOf(action) < rank);
   for (const action of serious.sort((one, other) => rankOf(one) - rankOf(other)).slice(0, MAX_EXAMPLES)) {
     const rest = policyWith([{ Effect: "Deny", NotAction: action, Resource: "*" }]);
     const found = comparisonOf({ identity: [...after, rest] }, { identity: [...before, rest] }, { steps: EXAMPLE_STEPS }).added();

@@ -42,19 +42,19 @@ const CHANGES: readonly (readonly [string, string, 0 | 2 | 3, string, readonly R
     "a role for nodes",
     `${keys("absent", "Active", "secondary")}\n${NODES}`,
     2,
-    "Permissions broadened: 2 actions",
+    "Permissions broadened.",
     ["permissions-broadened", "trust-changed", "deployer-creates"],
   ],
   [
     "no role for nodes any more, a new key and a group, each in one step",
     "attachment: group",
     3,
-    "4 breaking changes.",
-    ["destroyed", "active-key-deleted", "keys-exchanged", "policy-moved", "permissions-narrowed", "deployer-creates"],
+    "3 breaking changes.",
+    ["destroyed", "active-key-deleted", "policy-moved", "permissions-narrowed", "deployer-creates"],
   ],
   ["the user instead of the group", "", 3, "1 breaking change.", ["policy-moved", "deployer-creates"]],
-  ["a narrower policy", SCOPED, 2, "Permissions narrowed: 122 actions (78 write) narrowed, 5 actions", ["permissions-narrowed"]],
-  ["a broader policy", "", 2, "Permissions broadened: 122 actions (78 write) broadened, 5 actions", ["permissions-broadened"]],
+  ["a narrower policy", SCOPED, 2, "Permissions narrowed.", ["permissions-narrowed"]],
+  ["a broader policy", "", 2, "Permissions broadened.", ["permissions-broadened"]],
 ];
 
 describe("the change summary of a plan", () => {
@@ -110,7 +110,7 @@ describe("the change summary of a plan", () => {
       "new names of the user and the policy",
       "user: { name: other }\npolicy: { name: Other }",
       [],
-      ["user-renamed", "destroyed", "key-replaced"],
+      ["user-renamed", "destroyed", "destroyed", "key-replaced"],
     ],
     ["the end of the deployment", "", ["-destroy"], ["destroyed", "destroyed", "active-key-deleted", "permissions-narrowed"]],
   ])("reports breaking changes of %s", (_, more, args, expected) => {

@@ -112,7 +112,7 @@ describe("a repository with the package of an earlier commit, after the commands
     expect(new Set(output.match(/^- .*?\)/gm))).toEqual(
       new Set(
         ROLE_POLICIES.flatMap((file) => [
-          `- the Terraform role needs additional permissions by the upgrade to 0.2.0-g01234567 (${file})`,
+          `- the Terraform role needs additional permissions (${file})`,
           `- the Terraform role needs fewer permissions (${file})`,
         ]),
       ),

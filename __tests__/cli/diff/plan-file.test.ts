@@ -3,6 +3,8 @@ import { type EditablePlan, realPlan } from "../../helpers/edited-plans";
 
 describe("readPlan", () => {
   const file = "plan.json";
+  const NO_PLAN = "is not a plan; terraform plan -out=FILE writes one, and terraform show -json FILE prints it";
+  const OTHER_FORMAT = "the version of its format is unknown; this reads 1.x";
 
   it("reads a plan as JSON", () => {
     const change = { actions: ["no-op"], before: {}, after: {} };
@@ -19,35 +21,14 @@ describe("readPlan", () => {
     ["a state", JSON.stringify({ format_version: "1.0", terraform_version: "1.11.4", values: {} })],
     ["a string that is not JSON, without repeating it", "secret wJalrXUtnFEMI"],
   ])("rejects %s", (_, content) => {
-    expect(() => readPlan(file, content)).toThrow(
-      `${file}: is not a plan; terraform plan -out=FILE writes one, and terraform show -json FILE prints it`,
-    );
+    expect(() => readPlan(file, content)).toThrow(`${file}: ${NO_PLAN}`);
   });
-
-  const withChange = (change: object) => (plan: EditablePlan) => ({
-    ...plan,
-    resource_changes: [{ ...plan.resource_changes[0], change }],
-  });
-  const OTHER_FORMAT = "the version of its format is unknown; this reads 1.x";
-  const MALFORMED = "is a malformed plan; create it again, and do not edit what terraform show -json prints";
 
   it.each<[string, (plan: EditablePlan) => object, string]>([
     ["another version of the format", (plan) => ({ ...plan, format_version: "2.0" }), OTHER_FORMAT],
     ["a version that is an object", (plan) => ({ ...plan, format_version: { toString: "" } }), OTHER_FORMAT],
-    ["no resource_changes", ({ resource_changes: _, ...plan }) => plan, MALFORMED],
-    ["empty resource_changes", (plan) => ({ ...plan, resource_changes: [] }), MALFORMED],
-    ["resource_changes that are an object", (plan) => ({ ...plan, resource_changes: {} }), MALFORMED],
-    ["a change that is null", (plan) => ({ ...plan, resource_changes: [null] }), MALFORMED],
-    ["actions that are a string", withChange({ actions: "no-op" }), MALFORMED],
-    ["an unknown action", withChange({ actions: ["replace"] }), MALFORMED],
-    ["attributes that are a list", withChange({ actions: ["no-op"], before: [], after: {} }), MALFORMED],
-    [
-      "an address that is twice there",
-      (plan) => ({ ...plan, resource_changes: [...plan.resource_changes, plan.resource_changes[0]] }),
-      MALFORMED,
-    ],
-    ["output_changes that are a list", (plan) => ({ ...plan, output_changes: [] }), MALFORMED],
-    ["an output without actions", (plan) => ({ ...plan, output_changes: { region: {} } }), MALFORMED],
+    ["no resource_changes", ({ resource_changes: _, ...plan }) => plan, NO_PLAN],
+    ["empty resource_changes", (plan) => ({ ...plan, resource_changes: [] }), NO_PLAN],
   ])("rejects a plan with %s", (_, edit, defect) => {
     expect(() => readPlan(file, JSON.stringify(edit(realPlan("no-change"))))).toThrow(new Error(`${file}: ${defect}`));
   });

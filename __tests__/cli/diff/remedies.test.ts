@@ -16,14 +16,6 @@ const REMEDIES: Readonly<Partial<Record<RuleId, readonly [before: string, after:
     keys(`{ primary: { pgpKey: ${RSA_KEY} } }`),
     keys(`{ primary: { pgpKey: ${ENCRYPTION_KEY} }, secondary: { pgpKey: ${RSA_KEY}, status: Active } }`),
   ],
-  "keys-exchanged": [
-    keys("{ primary: { status: Active } }"),
-    keys("{ primary: { status: absent }, secondary: { status: Active }, current: secondary }"),
-    keys(TWO_KEYS),
-    keys("{ primary: { status: Active }, secondary: { status: Active }, current: secondary }"),
-    keys("{ primary: { status: Inactive }, secondary: { status: Active }, current: secondary }"),
-    keys("{ primary: { status: absent }, secondary: { status: Active }, current: secondary }"),
-  ],
   "current-key-deactivated": [
     keys(TWO_KEYS),
     keys("{ primary: { status: Inactive }, secondary: { status: Active }, current: secondary }"),
@@ -41,9 +33,9 @@ const REMEDIES: Readonly<Partial<Record<RuleId, readonly [before: string, after:
 };
 
 /** Rules that only a plan raises, or whose remedy restores the file or names the setting as a value. */
-const WITHOUT_SETTINGS: readonly string[] = ["policy-detached", "removed-while-protected", "state-left-behind"];
+const WITHOUT_SETTINGS: readonly string[] = ["policy-detached", "removed-while-protected"];
 
-const isSetting = /accessKeys\.|restore|attachment|user\.name|change one setting|set /;
+const isSetting = /accessKeys\.|restore|attachment|user\.name|set /;
 
 it("a remedy that names a setting is applied below to settings that raise its rule", () => {
   const named = Object.entries(RULES).flatMap(([rule, { templates }]) => (isSetting.test(templates.remedy ?? "") ? [rule] : []));

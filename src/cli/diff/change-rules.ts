@@ -53,7 +53,7 @@ function rules<Section extends string, const Of extends Readonly<Record<string, 
 export type Principal = "user" | "node role" | "Terraform role" | "principal" | "principal of the imported policy";
 
 const NARROWED =
-  "the {principal} is allowed less than before[ by the upgrade to {upgrade}][: {actions}][; this counts as narrowed, because {reason}][; for example, allowed before and not now: {request}]";
+  "the {principal} is allowed less than before[: {actions}][; this counts as narrowed, because {reason}][; for example, allowed before and not now: {request}]";
 
 const IF_LEAKED = "if it has leaked, run keys --leaked instead";
 
@@ -83,10 +83,6 @@ export const RULES = {
       text: "Terraform deletes the access key in the slot {slot} while it is Active",
       remedy: `run ${dkpAccess("keys")}, and follow its steps; ${IF_LEAKED}`,
     },
-    "keys-exchanged": {
-      text: "one apply creates the access key in the slot {created} and deletes the one in the slot {deleted}",
-      remedy: `change one setting per apply; ${IF_LEAKED}`,
-    },
     "current-key-deactivated": {
       text: "Terraform deactivates the access key in the slot {slot}, which is the current key that the outputs expose",
       remedy: `set accessKeys.current to the other slot in an earlier apply; ${IF_LEAKED}`,
@@ -101,7 +97,7 @@ export const RULES = {
       remedy: "restore attachment, and plan again",
     },
     "policy-detached-early": {
-      text: "Terraform may delete the {what} before the first policy has its permissions, because an earlier change of the first policy failed",
+      text: "Terraform may detach the second policy before the first one has its permissions, because an earlier change of the first one failed",
       risk: "DKP lacks these permissions until the first policy is changed",
       remedy: `apply the first policy alone before (${page("recover", "failed-update")})`,
     },
@@ -118,20 +114,12 @@ export const RULES = {
       text: "the settings file is deleted while protect is on, so the deployment was not destroyed, and its user and its access key remain unmanaged",
       remedy: `restore the file, set protect: false, and destroy the deployment; if you renamed the file, keep the state (${page("change-and-retire", "rename-a-stack")})`,
     },
-    "state-left-behind": {
-      text: "{before} is renamed to {after}, but not the location of the state, so Terraform would create the user again",
-      remedy: "set {settings}",
-    },
     "setting-breaking": { text: "{field}: {before} -> {after}", remedy: "restore {field}" },
   }),
   ...rules("unverifiable", "Unverifiable", {
-    "plan-failed": {
-      text: "Terraform failed while it created this plan, so the plan is incomplete",
-      remedy: "plan again",
-    },
-    "plan-partial": {
-      text: "this plan is incomplete, because it is for some addresses only (-target), or defers changes to another plan",
-      remedy: "plan without -target",
+    "plan-incomplete": {
+      text: "this plan is incomplete, because Terraform failed, or plans for some addresses only (-target), or defers changes to another plan",
+      remedy: "plan again, without -target",
     },
   }),
   ...rules("attention", "Left unmanaged", {
@@ -142,10 +130,7 @@ export const RULES = {
   }),
   ...rules("attention", "Who can read a secret", {
     "secret-output":
-      "the output {output} is new, so every workspace that reads any output of this state receives the secret in plaintext",
-    "secret-unmarked": "the output {output} is not marked as sensitive, so Terraform prints it",
-    "output-may-hold-secret":
-      "the output {output} may contain the secret of an access key, and every workspace that reads any output of this state receives it in plaintext",
+      "the output {output} is new or is marked differently, so every workspace that reads any output of this state receives the secret that it may contain in plaintext",
     "plaintext-in-state": "the state newly contains the secret of an access key in plaintext",
     "pgp-key-new": {
       text: "the secret of the key in the slot {slot} is for the OpenPGP key {fingerprint}[ of {users}], which could not read a secret before[; before: {former}]",
@@ -157,7 +142,7 @@ export const RULES = {
   }),
   ...rules("attention", "Destination of the secret", {
     "destination-changed": {
-      text: "the state, which may contain the secret, changes its destination or protection ({changes}), so Terraform sends the state and the credentials of the backend there",
+      text: "the state, which may contain the secret, changes its destination or protection ({changes}), so Terraform can send the state and the credentials of the backend elsewhere",
       remedy: `with another location, move the state before you merge (${page("change-and-retire", "move-the-state")})`,
     },
   }),
@@ -166,20 +151,20 @@ export const RULES = {
   }),
   ...rules("attention", "Broadened permissions", {
     "permissions-broadened": {
-      text: "the {principal} is allowed more than before[ by the upgrade to {upgrade}][: {actions}][; this counts as broadened, because {reason}][; for example, allowed now and not before: {request}][, if the permissions boundary {boundary} allows it]",
-      remedy:
-        "[{upgrade} gives the reason in node_modules/dkp-access/CHANGELOG.md, under Permissions; approve it before you apply]",
+      text: "the {principal} is allowed more than before[: {actions}][; this counts as broadened, because {reason}][; for example, allowed now and not before: {request}][, if the permissions boundary {boundary} allows it]",
     },
     "deny-weakened":
       "a Deny of the {principal} is removed or covers fewer requests[, or is not comparable, because {reason}][; for example {request}]",
-    "boundary-removed": "the {principal} loses the permissions boundary {before}",
   }),
   ...rules("attention", "Required before the upgrade", {
     "version-required": "the upgrade requires {action}: {why}",
   }),
   ...rules("attention", "Changes whose effect is not compared", {
-    "boundary-replaced":
-      "the permissions boundary {before} of the {principal} is replaced by {after}, and the content of both is not compared",
+    "boundary-changed": {
+      text: "the permissions boundary of the {principal} changes: {before} -> {after}",
+      risk: "whatever a boundary does not allow is denied, and its content is not compared",
+      remedy: "compare it with policy.json before you apply",
+    },
     "trust-changed": "who may assume {role} changes: {before} -> {after}",
     "link-external": "{address}: {argument} is now {value}, which this project neither creates nor compares",
     "resource-external": "this project does not create {address}, so its effect on permissions is unknown",
@@ -189,7 +174,7 @@ export const RULES = {
     },
     "drift-not-compared": "the {what} was changed outside Terraform ({attributes}), which is not compared",
     "argument-not-comparable": {
-      text: "{address}: the argument {argument} is not comparable[: {before} -> {after}]",
+      text: "{address}: the argument {argument} is not comparable",
       remedy: "read in the documentation of the AWS provider what it does, before you apply",
     },
     moved: "{after} was moved from {before}, which is not comparable",
@@ -201,8 +186,8 @@ export const RULES = {
       remedy: "update it from {file} before you apply",
     },
     "deployer-broadened": {
-      text: "the Terraform role needs additional permissions[ by the upgrade to {upgrade}] ({file})[: {actions}][; this counts as broadened, because {reason}][; for example {request}]",
-      remedy: "[update it from {update} before you apply]",
+      text: "the Terraform role needs additional permissions ({file})[: {actions}][; this counts as broadened, because {reason}][; for example {request}]",
+      remedy: "update it from {file} before you apply",
     },
   }),
   ...rules("note", "Permissions of the Terraform role", {
@@ -217,11 +202,9 @@ export const RULES = {
       text: "anybody could have changed the JSON of this plan",
       remedy: "dkp-access plan makes a plan, and summarizes it, without a file",
     },
-    "protection-changed":
-      "the state, which may contain the secret, stays where it is, and its encryption, access or lock changes ({changes})",
     "configuration-changed": "{address} changes, and neither a setting nor a policy explains it",
     "control-policy-changed": {
-      text: "the service control policy changes[: {statements}]",
+      text: "the service control policy changes ({file})",
       remedy: "where the organization has attached it, attach the new one",
     },
     "lock-changed": {
@@ -244,8 +227,7 @@ export const RULES = {
     "permissions-narrowed": {
       text: NARROWED,
       risk: "calls of the running cluster may be denied",
-      remedy:
-        "[{upgrade} gives the reason in node_modules/dkp-access/CHANGELOG.md, under Permissions; apply it to a cluster for tests first|apply it once DKP no longer makes these calls]",
+      remedy: "apply it once DKP no longer makes these calls",
     },
     "policy-removed": {
       text: "the node role loses {policy}",
@@ -257,14 +239,9 @@ export const RULES = {
       risk: "calls of the running cluster may be denied",
       remedy: "run preflight, which checks that the cluster's addresses are in the allowed networks, before you apply",
     },
-    "boundary-new": {
-      text: "the permissions boundary of {address} is new, and denies whatever it does not allow",
-      remedy: "compare it with policy.json before you apply",
-    },
   }),
   ...rules("note", "Narrowed permissions", {
     "policy-narrowed": NARROWED,
-    "policy-deny-added": "a Deny of the {principal} is added or covers more requests",
   }),
   ...rules("note", "Settings", {
     "setting-permissions": "{field}: {before} -> {after}",
@@ -275,7 +252,8 @@ export const RULES = {
   }),
   ...rules("note", "Notes", {
     "destination-partial": "the backend has arguments that the settings leave to -backend-config: {arguments}",
-    renamed: "{before} is renamed to {after}, and the account, the user and the state stay, so Terraform changes nothing",
+    upgraded:
+      "version {theirs} of dkp-access wrote the earlier review pack, and this is {ours}; node_modules/dkp-access/CHANGELOG.md has the reasons of what no setting explains",
     "outputs-new": "these outputs are new: {outputs}",
     "outputs-removed": "these outputs, which other workspaces may read, are removed: {outputs}",
     "plaintext-gone": "the state no longer contains a secret in plaintext; its older versions still do",

@@ -2,8 +2,8 @@ import { ADDRESSES, policyAddress } from "../../terraform/addresses";
 import type { JsonObject } from "../../text/json";
 import { isNodeAttachment, policyOfAddress } from "../terraform/known-addresses";
 import { canonical, listOf, objectOf } from "../text/json";
-import type { DiffFound, Principal, SettingsPath } from "./change-rules";
-import { changeText, differences, nameOf, valueText } from "./json-values";
+import type { DiffFound, SettingsPath } from "./change-rules";
+import { changeText, differences, nameOf } from "./json-values";
 import { comparePolicies, type Policy, policyFindings } from "./policies";
 import { attribute, isOurs, policyAt, reference, type Snapshot, UNKNOWN, userPoliciesOf } from "./snapshot";
 
@@ -19,32 +19,18 @@ export function permissionFindings(before: Snapshot, after: Snapshot): readonly 
   const addresses = [...new Set([...before.resources.keys(), ...after.resources.keys()])];
   return [
     ...principals.flatMap(({ principal, address, policiesOf }) => {
-      const boundaries = [before, after].map((side) => attribute(side, address, "permissions_boundary"));
-      const [old, current] = boundaries;
+      const [old, current] = [before, after].map((side) => attribute(side, address, "permissions_boundary"));
       const stays = old === current ? current : undefined;
       const found = policyFindings(principal, comparePolicies(policiesOf(before), policiesOf(after)), stays);
-      const both = before.resources.has(address) && after.resources.has(address);
-      return both && old !== current ? [...found, boundaryFinding(principal, address, boundaries)] : found;
+      const isChanged = before.resources.has(address) && after.resources.has(address) && old !== current;
+      const values = { principal, before: old ?? "none", after: current ?? "none" };
+      return isChanged ? [...found, { rule: "boundary-changed", principal, address, values } as const] : found;
     }),
     ...trustFindings(trust(before), trust(after)),
     ...addresses.flatMap((address) =>
       isOurs(address) ? argumentFindings(address, before, after) : externalFindings(address, before, after),
     ),
   ];
-}
-
-/** A permissions boundary only narrows permissions. Its content is a policy that this project does not have. */
-function boundaryFinding(principal: Principal, address: string, [before, after]: readonly (string | undefined)[]): DiffFound {
-  const location = { principal, address, field: SETTINGS[address]?.permissions_boundary };
-  if (after === UNKNOWN) {
-    return { rule: "argument-not-comparable", ...location, values: { address, argument: "permissions_boundary" } };
-  }
-  if (before === undefined) {
-    return { rule: "boundary-new", ...location, values: { address } };
-  }
-  return after === undefined
-    ? { rule: "boundary-removed", ...location, values: { principal, before } }
-    : { rule: "boundary-replaced", ...location, values: { principal, before, after } };
 }
 
 /** The ways by which the user has a policy of the deployment: attachments of that policy to the own user or group. */
@@ -87,23 +73,6 @@ const KNOWN: ReadonlySet<string> = new Set([
   ...["aws_iam_group.path", "aws_iam_role.description"],
 ]);
 
-/** The settings of arguments, by the resource. */
-const SETTINGS: Readonly<Record<string, Readonly<Record<string, SettingsPath>>>> = {
-  [ADDRESSES.user]: {
-    path: "user.path",
-    permissions_boundary: "user.permissionsBoundary",
-    force_destroy: "user.forceDestroy",
-    tags: "tags",
-    tags_all: "tags",
-  },
-  [ADDRESSES.nodeRole]: {
-    path: "nodeRole.path",
-    permissions_boundary: "nodeRole.permissionsBoundary",
-    tags: "tags",
-    tags_all: "tags",
-  },
-};
-
 /** What the AWS provider fills in where nothing is set. Source: the schemas of AWS provider 5.100. */
 const DEFAULTS: JsonObject = { path: "/", max_session_duration: 3600 };
 
@@ -142,9 +111,8 @@ function argumentFindings(address: string, before: Snapshot, after: Snapshot): r
   const type = address.slice(0, address.indexOf("."));
   const links = Object.keys(linksAt(address));
   const linked = links.flatMap((argument) => {
-    const known = argument === "policy_arn" && isNodeAttachment(address) ? nodePolicies(before) : listOf(old[argument]);
     return listOf(current[argument])
-      .filter((value) => (value === UNKNOWN || !known.includes(value)) && !isOwn(after, address, argument, value))
+      .filter((value) => (value === UNKNOWN || !listOf(old[argument]).includes(value)) && !isOwn(after, address, argument, value))
       .map((value): DiffFound => ({ rule: "link-external", address, values: { address, argument, value: nameOf(value) } }));
   });
   // What is created has attributes that only AWS knows.
@@ -160,29 +128,20 @@ function argumentFindings(address: string, before: Snapshot, after: Snapshot): r
       .filter((name) => name !== "tags" || !unknown.includes("tags_all"))
       .sort()
       .map((argument): DiffFound => {
-        const known = SETTINGS[address] ?? {};
-        const field = Object.hasOwn(known, argument) ? known[argument] : undefined;
+        // Its value is not shown: it could be a secret.
         if (argument !== "tags" && argument !== "tags_all") {
-          // The value of an argument that no setting has could be a secret.
-          const shown = (value: unknown) => (field === undefined ? undefined : valueText(value ?? DEFAULTS[argument]));
-          const [before, after] = [shown(old[argument]), shown(current[argument])];
-          return { rule: "argument-not-comparable", field, address, values: { address, argument, before, after } };
+          return { rule: "argument-not-comparable", address, values: { address, argument } };
         }
         const changes = differences(old[argument] ?? {}, current[argument] ?? {}).map((change) => changeText(change));
-        return { rule: "tags-changed", field, address, values: { what: address, changes } };
+        return { rule: "tags-changed", field: "tags", address, values: { what: address, changes } };
       }),
   ];
-}
-
-/** The policies that are attached to the node role. Their attachments can be numbered: another order is no other policy. */
-function nodePolicies({ resources }: Snapshot): readonly unknown[] {
-  return [...resources].flatMap(([address, { policy_arn }]) => (isNodeAttachment(address) ? [policy_arn] : []));
 }
 
 /** A policy that the node role loses, although the role stays. */
 function detachedFindings(address: string, before: Snapshot, after: Snapshot): readonly DiffFound[] {
   const policy = before.resources.get(address)?.policy_arn;
-  const isLost = isNodeAttachment(address) && after.resources.has(ADDRESSES.nodeRole) && !nodePolicies(after).includes(policy);
+  const isLost = isNodeAttachment(address) && after.resources.has(ADDRESSES.nodeRole);
   const field = "nodeRole.managedPolicyArns" satisfies SettingsPath;
   return isLost ? [{ rule: "policy-removed", address, field, principal: "node role", values: { policy: nameOf(policy) } }] : [];
 }

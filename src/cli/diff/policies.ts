@@ -149,8 +149,8 @@ export function policyFindings(principal: Principal, change: PolicyChange, bound
     const evidence = { reason, request: narrowed.length === 0 ? request : undefined };
     found.push({ rule, principal, values: { principal, actions: narrowed, ...evidence } });
   }
-  if (denied.kind !== "nothing-new") {
-    found.push({ rule: isDeployed ? "deny-added" : "policy-deny-added", principal, values: { principal } });
+  if (denied.kind !== "nothing-new" && isDeployed) {
+    found.push({ rule: "deny-added", principal, values: { principal } });
   }
   return found;
 }
@@ -161,7 +161,7 @@ export function deployerFindings(file: string, change: PolicyChange): readonly D
   const principal = "Terraform role";
   const found: DiffFound[] = [];
   if (allowed.kind !== "nothing-new") {
-    const values = { file, update: file, actions: broadened, ...evidenceOf(allowed) };
+    const values = { file, actions: broadened, ...evidenceOf(allowed) };
     found.push({ rule: "deployer-broadened", principal, values });
   }
   if (reduced.kind !== "nothing-new") {

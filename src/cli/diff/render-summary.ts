@@ -1,10 +1,9 @@
-import { matchesAction } from "../../iam/action-patterns";
 import { grouped } from "../../text/grouped";
 import { ascii } from "../../text/printable";
 import { adviceLines, levelOf, textOf } from "../findings/finding";
 import { dkpAccess } from "../text/command";
 import { code, counted, prose } from "../text/markdown";
-import { type ActionChange, type DiffFound, RULES, type RuleId, type Scope, type Section } from "./change-rules";
+import { type ActionChange, type DiffFound, RULES, type Scope, type Section } from "./change-rules";
 import { type Changes, changesExitCode, type DeploymentChanges } from "./changes";
 
 /** How a summary is formatted: as Markdown for a pull request, or plain for a terminal. */
@@ -108,62 +107,35 @@ function applyLines({ digest, ...changes }: Changes, style: Style): readonly str
       ];
 }
 
-/** The summary in one line. Permissions are called narrowed only where all is compared, and unchanged only where nothing requires attention. */
+/** By section, its sentence in the summary of one line. */
+const HEADLINES: Readonly<Partial<Record<Section, (count: number) => string>>> = {
+  "Breaking changes": (count) => `${counted(count, "breaking change")}.`,
+  Unverifiable: () => "The plan is incomplete.",
+  "Left unmanaged": (count) => `${counted(count, "deployment")} left unmanaged.`,
+  "Who can read a secret": (count) => `${counted(count, "change")} of who can read a secret.`,
+  "Destination of the secret": () => "The destination or protection of the secret changes.",
+  "Broadened permissions": () => "Permissions broadened.",
+  "Narrowed permissions": () => "Permissions narrowed.",
+  "Required before the upgrade": (count) => `The upgrade requires ${counted(count, "more permission")}.`,
+  "Changes whose effect is not compared": (count) => `The effect of ${counted(count, "change")} is not compared.`,
+  "Permissions of the Terraform role": () => "The Terraform role needs additional permissions.",
+  "Other changes that require attention": (count) =>
+    `${counted(count, "other change")} ${count === 1 ? "requires" : "require"} attention.`,
+};
+
+/** Sections beside which the summary does not say that permissions are narrowed. */
+const NOT_ONLY_NARROWED: readonly Section[] = ["Broadened permissions", "Changes whose effect is not compared", "Unverifiable"];
+
 function verdict({ deployments }: Changes): string {
   const findings = deployments.flatMap((deployment) => deployment.findings);
-  const numberIn = (section: Section) => findings.filter(({ rule }) => RULES[rule].section === section).length;
-  const breaking = deployments.flatMap(breakingIn).length;
-  const unverifiable = numberIn("Unverifiable");
-  const unmanaged = numberIn("Left unmanaged");
-  const readers = numberIn("Who can read a secret");
-  const required = numberIn("Required before the upgrade");
-  const notCompared = numberIn("Changes whose effect is not compared");
-  const others = numberIn("Other changes that require attention");
-  const narrowed = `Permissions narrowed${counts(findings, ["permissions-narrowed", "policy-narrowed"], "removed", "narrowed")}.`;
-  const broadened = `Permissions broadened${counts(findings, ["permissions-broadened"], "added", "broadened")}.`;
-  const needsRole = findings.some(({ rule }) => rule === "deployer-broadened" || rule === "deployer-creates");
-  const isHarmless = findings.every((finding) => levelOf(RULES, finding) === "note");
-  const isNarrowed = numberIn("Broadened permissions") + notCompared + unverifiable === 0 && numberIn("Narrowed permissions") > 0;
-  const sentences = [
-    breaking > 0 && `${counted(breaking, "breaking change")}.`,
-    unverifiable > 0 && "The plan is incomplete.",
-    unmanaged > 0 && `${counted(unmanaged, "deployment")} left unmanaged.`,
-    readers > 0 && `${counted(readers, "change")} of who can read a secret.`,
-    numberIn("Destination of the secret") > 0 && "The destination of the secret changes.",
-    numberIn("Broadened permissions") > 0 && broadened,
-    isNarrowed && narrowed,
-    required > 0 && `The upgrade requires ${counted(required, "more permission")}.`,
-    notCompared > 0 && `The effect of ${counted(notCompared, "change")} is not compared.`,
-    isHarmless && !isNarrowed && "Permissions unchanged.",
-    needsRole && "The Terraform role needs additional permissions.",
-    others > 0 && `${counted(others, "other change")} ${others === 1 ? "requires" : "require"} attention.`,
-  ];
-  return sentences.filter((text) => text !== false).join(" ");
-}
-
-/** The breaking changes of a deployment. A setting counts only where nothing else says what it breaks. */
-function breakingIn({ findings }: DeploymentChanges): readonly DiffFound[] {
-  const all = findings.filter(({ rule }) => RULES[rule].section === "Breaking changes");
-  const effects = all.filter(({ rule }) => rule !== "setting-breaking");
-  return effects.length > 0 ? effects : all;
-}
-
-/** ": all actions of iam and 3 actions (2 write) added, 1 action (1 write) broadened". */
-function counts(findings: readonly DiffFound[], wanted: readonly RuleId[], whole: string, part: string): string {
-  const changes = findings.flatMap((found) => (wanted.includes(found.rule) ? actionsOf(found) : []));
-  const kinds = [...grouped(changes, ({ before, after }) => (before.length === 0 || after.length === 0 ? whole : part))];
-  return kinds.length === 0 ? "" : `: ${kinds.map(([kind, group]) => `${wholeCountOf(group)} ${kind}`).join(", ")}`;
-}
-
-/** Patterns by what they match, with the other actions: nobody knows how many actions a pattern matches. */
-function wholeCountOf(changes: readonly ActionChange[]): string {
-  const patterns = changes.map(({ action }) => action).filter((action) => action.includes("*"));
-  const others = changes.filter(({ action }) => !patterns.some((pattern) => matchesAction(pattern, action)));
-  const parts = patterns.map((pattern) => {
-    const [, service] = /^([\w-]+):\*$/.exec(pattern) ?? [];
-    return pattern === "*" ? "all actions" : `all actions ${service === undefined ? `that match ${pattern}` : `of ${service}`}`;
+  const isOnlyNarrowed = !findings.some(({ rule }) => NOT_ONLY_NARROWED.includes(RULES[rule].section));
+  const sentences = Object.entries(HEADLINES).map(([section, sentence]) => {
+    const isNarrowed = section === "Narrowed permissions";
+    const counts = (found: DiffFound) => (isNarrowed ? isOnlyNarrowed : levelOf(RULES, found) !== "note");
+    const count = findings.filter((found) => RULES[found.rule].section === section && counts(found)).length;
+    return count > 0 ? [sentence(count)] : [];
   });
-  return [...parts, ...(others.length > 0 ? [countOf(others)] : [])].join(" and ");
+  return sentences.flat().join(" ") || "Permissions unchanged.";
 }
 
 /** "3 actions (2 write)". */
@@ -176,15 +148,13 @@ function countOf(changes: readonly ActionChange[]): string {
 }
 
 function deploymentLines({ stack, state, findings }: DeploymentChanges, style: Style): readonly string[] {
-  const broadened = findings.flatMap((found) => (found.rule === "permissions-broadened" ? actionsOf(found) : []));
-  const listed = new Set(broadened.map((change) => JSON.stringify(change)));
   const isUnmanaged = findings.some(({ rule }) => rule === "deployment-removed" || rule === "removed-while-protected");
   const suffix = state === "changed" ? "" : `: ${isUnmanaged ? "left unmanaged" : state}`;
   return [
     style.heading(`${style.text(stack)}${suffix}`),
     ...[...new Set(Object.values(RULES).map(({ section }) => section))].flatMap((section) => {
       const own = findings.filter(({ rule }) => RULES[rule].section === section);
-      const lines = own.flatMap((found) => linesOf(found, listed, style));
+      const lines = own.flatMap((found) => linesOf(found, style));
       return own.length === 0 ? [] : ["", style.strong(section), "", ...lines];
     }),
   ];
@@ -196,18 +166,14 @@ function actionsOf({ rule, values }: DiffFound): readonly ActionChange[] {
   return isListed && "actions" in values ? (values.actions ?? []) : [];
 }
 
-/** A sentence, and its actions. Those that are allowed elsewhere than before are listed once, as broadened. */
-function linesOf(found: DiffFound, listed: ReadonlySet<string>, style: Style): readonly string[] {
+/** A sentence, and its actions. */
+function linesOf(found: DiffFound, style: Style): readonly string[] {
   const actions = actionsOf(found);
-  const isListed = (change: ActionChange) => found.rule === "permissions-narrowed" && listed.has(JSON.stringify(change));
-  const own = actions.filter((change) => !isListed(change));
-  const moved = actions.length - own.length;
   const withoutActions = { ...found, values: { ...found.values, actions: [] } } as DiffFound;
   const sentence = textOf(RULES, actions.length === 0 ? found : withoutActions);
   const address = found.rule === "resource" ? ` (${style.code(found.address ?? "")})` : "";
-  const also = moved === 0 ? "" : `; ${countOf(actions)} of which ${moved} are broadened as well, and listed above`;
   const advice = adviceLines(RULES, found).map((line) => `  ${style.advice(line)}`);
-  return [`- ${style.text(sentence)}${address}${also}`, ...advice, ...actionLines(own, found.principal, style)];
+  return [`- ${style.text(sentence)}${address}`, ...advice, ...actionLines(actions, found.principal, style)];
 }
 
 function actionLines(actions: readonly ActionChange[], principal: string | undefined, style: Style): readonly string[] {

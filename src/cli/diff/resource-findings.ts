@@ -1,13 +1,12 @@
 import { SLOTS, type Slot } from "../../iam/key-slots";
-import { ADDRESSES, KEY_ADDRESSES, policyAddress } from "../../terraform/addresses";
-import type { JsonObject } from "../../text/json";
-import { isNodeAttachment, policyOfAddress } from "../terraform/known-addresses";
+import { ADDRESSES, KEY_ADDRESSES } from "../../terraform/addresses";
+import { policyOfAddress } from "../terraform/known-addresses";
 import { canonical, listOf, objectOf, textOf } from "../text/json";
 import type { DiffFound, SettingsPath } from "./change-rules";
-import { isOwn, routes } from "./permissions";
+import { routes } from "./permissions";
 import type { Plan } from "./plan-file";
 import { readPolicy } from "./policies";
-import { attribute, keyIn, managedChanges, type Snapshot, slotsOf, UNKNOWN, userPoliciesOf } from "./snapshot";
+import { attribute, isOurs, keyIn, managedChanges, type Snapshot, UNKNOWN, userPoliciesOf } from "./snapshot";
 
 /** What happens to a resource. */
 interface ResourceChange {
@@ -17,8 +16,6 @@ interface ResourceChange {
   readonly action: "created" | "deleted" | "replaced" | "updated" | "imported" | "forgotten";
   /** Which attributes change. */
   readonly details: readonly string[];
-  /** Whether a replacement creates the new object before it deletes the old one. */
-  readonly isCreatedFirst: boolean;
 }
 
 /** What changes the resources of one configuration into those of another one. */
@@ -26,10 +23,7 @@ export function resourcesOfPacks(before: Snapshot, after: Snapshot): readonly Re
   const addresses = [...new Set([...before.resources.keys(), ...after.resources.keys()])].sort();
   return addresses.flatMap((address) => {
     const [isCreated, isDeleted] = [!before.resources.has(address), !after.resources.has(address)];
-    const change = {
-      ...changeOf(address, isReplaced(address, before, after) ? "replaced" : "updated", before, after),
-      isCreatedFirst: lifecycleOf(after.resources.get(address)).create_before_destroy === true,
-    };
+    const change = changeOf(address, isReplaced(address, before, after) ? "replaced" : "updated", before, after);
     if (isCreated || isDeleted) {
       return [{ ...change, action: isCreated ? "created" : "deleted" } as const];
     }
@@ -49,13 +43,11 @@ export function resourcesOfPlan(plan: Plan, before: Snapshot, after: Snapshot): 
       ["updated", actions.includes("update")],
     ] as const;
     const action = rows.find(([, applies]) => applies)?.[0];
-    return action === undefined ? [] : [{ ...changeOf(address, action, before, after), isCreatedFirst: actions[0] === "create" }];
+    return action === undefined ? [] : [changeOf(address, action, before, after)];
   });
 }
 
-const lifecycleOf = (attributes: JsonObject = {}) => objectOf(listOf(attributes.lifecycle)[0]);
-
-function changeOf(address: string, action: ResourceChange["action"], before: Snapshot, after: Snapshot) {
+function changeOf(address: string, action: ResourceChange["action"], before: Snapshot, after: Snapshot): ResourceChange {
   // An object that is lost has the name that it has now.
   const isLost = before.resources.has(address) && (action === "replaced" || action === "forgotten");
   const what = describe(address, isLost || !after.resources.has(address) ? before : after);
@@ -72,7 +64,7 @@ function differingAttributes(address: string, before: Snapshot, after: Snapshot)
     return [];
   }
   const meaning = (value: unknown) => canonical(typeof value === "string" ? readPolicy(value) : (value ?? ""));
-  const ignored = [...NOT_SHOWN, ...listOf(lifecycleOf(current).ignore_changes)];
+  const ignored = [...NOT_SHOWN, ...listOf(objectOf(listOf(current.lifecycle)[0]).ignore_changes)];
   return [...new Set([...Object.keys(old), ...Object.keys(current)])]
     .filter((name) => !ignored.includes(name) && current[name] !== UNKNOWN)
     .filter((name) => meaning(old[name]) !== meaning(current[name]));
@@ -105,33 +97,16 @@ function resolved(snapshot: Snapshot, value: unknown): string | undefined {
   return attributes && JSON.stringify([attributes.name, IN_PLACE.includes(owner) ? "" : attributes.path]);
 }
 
-/** The name of a resource in a summary. */
+/** The name of a resource in a summary, such as `user "deckhouse"`. */
 export function describe(address: string, snapshot: Snapshot): string {
-  const name = attribute(snapshot, address, "name");
-  const named = (what: string) => (name === undefined ? what : `${what} ${JSON.stringify(name)}`);
   const slot = SLOTS.find((candidate) => KEY_ADDRESSES[candidate] === address);
   if (slot !== undefined) {
     return `access key in the slot ${slot}, ${keyIn(snapshot, slot)?.status}`;
   }
-  if (isNodeAttachment(address)) {
-    const role = attribute(snapshot, address, "role");
-    const own = isOwn(snapshot, address, "role", role);
-    return `attachment of ${attribute(snapshot, address, "policy_arn")} to ${own ? "the node role" : `the role ${role}`}`;
-  }
-  const { number = 1 } = policyOfAddress(address) ?? {};
-  const policy = number === 1 ? "the policy" : `policy ${number}`;
-  // A map: a plan can have any address, `constructor` too.
-  const descriptions: ReadonlyMap<string, string> = new Map([
-    [policyAddress("policy", number), named("policy")],
-    [policyAddress("userAttachment", number), `attachment of ${policy} to the user`],
-    [policyAddress("groupAttachment", number), `attachment of ${policy} to the group`],
-    [ADDRESSES.user, named("user")],
-    [ADDRESSES.group, named("group")],
-    [ADDRESSES.nodeRole, named("node role")],
-    [ADDRESSES.nodePolicy, "policy of the node role"],
-    [ADDRESSES.membership, "membership of the user in the group"],
-  ]);
-  return descriptions.get(address) ?? address;
+  const [, type = ""] = /^aws_iam_(\w+)\./.exec(address) ?? [];
+  const name = attribute(snapshot, address, "name");
+  const what = isOurs(address) ? type.replaceAll("_", " ") : address;
+  return name === undefined ? what : `${what} ${JSON.stringify(name)}`;
 }
 
 /** What the loss of a resource means for a running cluster, and what to do instead. */
@@ -139,13 +114,8 @@ type Effect = Readonly<Record<"risk" | "remedy", string>>;
 
 const NO_ACCESS: Effect = { risk: "the cluster loses access to AWS", remedy: "do not apply, unless the cluster is destroyed" };
 const NO_PERMISSIONS: Effect = {
-  risk: "the user has no permissions between two calls of the apply",
+  risk: "the user may have no permissions between two calls of the apply, and policies that name an old ARN no longer apply",
   remedy: "restore the names and paths of user, group and policy; without a running cluster, apply",
-};
-/** A new policy that is attached before the old one is detached. */
-const ANOTHER_ARN: Effect = {
-  risk: "policies elsewhere that name the ARN of the old policy no longer apply to this one",
-  remedy: "restore the name and the path of the policy, or name the new ARN there too",
 };
 const NODES_LOSE: Effect = {
   risk: "nodes that use it lose their permissions",
@@ -174,7 +144,7 @@ export function resourceFindings(before: Snapshot, after: Snapshot, resources: r
   }
   return [
     ...found,
-    ...resources.flatMap((change) => effectOf(change, resources)),
+    ...resources.flatMap(effectOf),
     ...keyFindings(before, after, resources),
     ...attachmentMoves(before, after),
     ...resources.map(
@@ -183,32 +153,21 @@ export function resourceFindings(before: Snapshot, after: Snapshot, resources: r
   ];
 }
 
-/** A second policy is replaced only together with the first one, and deleted after the first one has its permissions. */
-function effectOf(
-  { address, what, action, isCreatedFirst }: ResourceChange,
-  resources: readonly ResourceChange[],
-): readonly DiffFound[] {
+function effectOf({ address, what, action }: ResourceChange): readonly DiffFound[] {
   if (action === "forgotten") {
     return [{ rule: "forgotten", address, values: { what } }];
   }
   const { what: kind, number = 1 } = policyOfAddress(address) ?? {};
-  const policy = resources.find((other) => other.address === policyAddress("policy", number));
-  if (number > 1 && (policy?.action === "replaced" || policy?.action === "deleted")) {
-    return [];
-  }
-  // The new policy is attached before the old one is detached: nothing is lost but its ARN.
-  const isAttachedFirst = isCreatedFirst && policy?.action === "replaced" && policy.isCreatedFirst;
-  if (isAttachedFirst && address !== policy.address) {
-    return [];
-  }
-  const effect = isAttachedFirst ? ANOTHER_ARN : EFFECTS[kind === undefined ? address : ADDRESSES[kind]]?.[action];
+  // A second policy is deleted after the first one has its permissions.
+  const isMoved = number > 1 && action === "deleted";
+  const effect = isMoved ? undefined : EFFECTS[kind === undefined ? address : ADDRESSES[kind]]?.[action];
   const verb = action === "deleted" ? "deletes" : "replaces";
   return effect === undefined ? [] : [{ rule: "destroyed", address, values: { action: verb, what, ...effect } }];
 }
 
 function keyFindings(before: Snapshot, after: Snapshot, resources: readonly ResourceChange[]): readonly DiffFound[] {
   const exposed = before.outputs.get("access_key_slot")?.value;
-  const found = SLOTS.flatMap((slot) => {
+  return SLOTS.flatMap((slot) => {
     const [old, status] = [keyIn(before, slot)?.status, keyIn(after, slot)?.status];
     const address = KEY_ADDRESSES[slot];
     const isReplaced = resources.some((change) => change.address === address && change.action === "replaced");
@@ -224,14 +183,6 @@ function keyFindings(before: Snapshot, after: Snapshot, resources: readonly Reso
     ] as const;
     return rows.flatMap(([rule, applies, field]): DiffFound[] => (applies ? [{ rule, address, field, values: { slot } }] : []));
   });
-  const [slotsBefore, slotsAfter] = [slotsOf(before), slotsOf(after)];
-  const deleted = slotsBefore.find((slot) => !slotsAfter.includes(slot));
-  const created = slotsAfter.find((slot) => !slotsBefore.includes(slot));
-  if (deleted !== undefined && created !== undefined) {
-    const location = { field: statusOf(deleted), address: KEY_ADDRESSES[deleted] };
-    found.push({ rule: "keys-exchanged", ...location, values: { created, deleted } });
-  }
-  return found;
 }
 
 const statusOf = (slot: Slot): SettingsPath => `accessKeys.${slot}.status`;

@@ -62,16 +62,9 @@ export function secretFindings({ changes, outputs }: Plan, secrets: readonly str
 /** Where a secret is newly in plaintext. @param imported addresses of which Terraform does not know the secret */
 export function exposureFindings(before: Snapshot, after: Snapshot, imported: readonly string[]): readonly DiffFound[] {
   const found = [...after.outputs].flatMap(([output, { sensitive }]): DiffFound[] => {
-    const old = before.outputs.get(output);
-    if (output !== SECRET_OUTPUT) {
-      const mayHold = sensitive && old?.sensitive !== true;
-      return mayHold ? [{ rule: "output-may-hold-secret", values: { output } }] : [];
-    }
-    const isUnmarked = !sensitive && old?.sensitive !== false;
-    return [
-      ...(old === undefined ? [{ rule: "secret-output", field: SECRET_SETTING, values: { output } } as const] : []),
-      ...(isUnmarked ? [{ rule: "secret-unmarked", field: SECRET_SETTING, values: { output } } as const] : []),
-    ];
+    const isSecret = output === SECRET_OUTPUT;
+    const isNew = (isSecret || sensitive) && before.outputs.get(output)?.sensitive !== sensitive;
+    return isNew ? [{ rule: "secret-output", field: isSecret ? SECRET_SETTING : undefined, values: { output } }] : [];
   });
   const wasPlaintext = plaintextSlot(before, []) !== undefined;
   const slot = plaintextSlot(after, imported);

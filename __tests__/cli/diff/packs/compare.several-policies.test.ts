@@ -45,8 +45,7 @@ describe("a change of two policies", () => {
       "replaced aws_iam_user_policy_attachment.policy-attachment",
       "replaced aws_iam_user_policy_attachment.policy-attachment-2",
     ]);
-    // Those of the first policy and its attachment: the second one is attached under its new name before.
-    expect(seriousRules(changes).filter((rule) => rule === "destroyed")).toHaveLength(2);
+    expect(seriousRules(changes).filter((rule) => rule === "destroyed")).toHaveLength(4);
   });
 
   it("without an attachment narrows what only that policy allows", () => {

@@ -2,7 +2,7 @@ import type { RuleId } from "../../../../src/cli/diff/change-rules";
 import { changesAgainst } from "../../../../src/cli/diff/packs/compare";
 import type { Files } from "../../../../src/cli/diff/packs/pack-side";
 import { changesText } from "../../../../src/cli/diff/render-summary";
-import { betweenPacks, packWith, verdictOf, withResource } from "../../../helpers/diff";
+import { betweenPacks, ofRule, packWith, verdictOf, withResource } from "../../../helpers/diff";
 import { packOf, reviewPackOf } from "../../../helpers/packs";
 import { packFilesOf } from "../../../helpers/reviewed";
 
@@ -41,7 +41,7 @@ describe("a review pack as base", () => {
     [
       "a boundary",
       resource("aws_iam_user.user", { permissions_boundary: "arn:aws:iam::123456789012:policy/B" }),
-      ["boundary-removed"],
+      ["boundary-changed"],
     ],
     ["a deployer policy that allows nothing", file("deployer-policy.json", EMPTY), ["deployer-broadened"]],
     ["a control policy that denies nothing", file("service-control-policy.json", EMPTY), ["control-policy-changed"]],
@@ -91,18 +91,11 @@ describe("a review pack as base", () => {
     expect(changesText(changes)).toBe("Permissions unchanged. Compared\n\nUnchanged: deckhouse\n");
   });
 
-  it.each([
-    ["more", EMPTY, "approve it before you apply"],
-    ["less", ALL, "apply it to a cluster for tests first"],
-  ])("says that the upgrade allows %s than before, where the settings are the same", (how, text, remedy) => {
-    const base = { ...policy(text), "deployment.json": deployment({}, "0.0.1")["deployment.json"] ?? "" };
+  it("names the upgrade that changes what no setting explains", () => {
+    const base = { ...policy(EMPTY), "deployment.json": deployment({}, "0.0.1")["deployment.json"] ?? "" };
     const ours = JSON.parse(reviewPackOf("")["deployment.json"] ?? "").version;
-    const lines = changesText(changesAgainst({ x: base }, { x: reviewPackOf("") }, "", packFilesOf)).split("\n");
-    const index = lines.findIndex((line) => line.includes(`is allowed ${how} than before by the upgrade to ${ours}`));
-    const advice = `${ours} gives the reason in node_modules/dkp-access/CHANGELOG.md, under Permissions; ${remedy}`;
-    expect(lines.slice(index).find((line) => line.includes("CHANGELOG.md"))).toContain(advice);
-    const changed = changesText(changesAgainst({ x: base }, { x: reviewPackOf("protect: false") }, "", packFilesOf));
-    expect(changed).not.toContain("by the upgrade");
+    const found = ofRule(changesAgainst({ x: base }, { x: reviewPackOf("") }, "", packFilesOf), "upgraded");
+    expect(found.map(({ values }) => values)).toEqual([{ theirs: "0.0.1", ours }]);
   });
 
   it.each([

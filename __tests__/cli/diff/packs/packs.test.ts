@@ -1,5 +1,6 @@
 import { changesExitCode } from "../../../../src/cli/diff/changes";
 import { changesAgainst } from "../../../../src/cli/diff/packs/compare";
+import { changesText } from "../../../../src/cli/diff/render-summary";
 import {
   actionsOf,
   between,
@@ -8,7 +9,6 @@ import {
   packWith,
   resourcesOf,
   serious,
-  seriousRules,
   verdictOf,
   withResource,
 } from "../../../helpers/diff";
@@ -42,11 +42,6 @@ const CHANGES: Readonly<Record<string, readonly [before: string, after: string, 
     "3 user-renamed destroyed deployer-broadened deployer-broadened control-policy-changed setting-breaking",
   ],
   "another name of the policy": ["", "policy: { name: Other }", `3 destroyed destroyed ${ROLE} setting-breaking`],
-  "another name of a policy that is not protected": [
-    "protect: false",
-    "protect: false\npolicy: { name: Other }",
-    `3 destroyed ${ROLE} setting-breaking`,
-  ],
   "another path of the policy": ["", "policy: { path: /a/ }", `3 destroyed destroyed ${ROLE} setting-breaking`],
   "another OpenPGP key of a live slot": [
     keys("Active", "absent"),
@@ -105,15 +100,15 @@ const CHANGES: Readonly<Record<string, readonly [before: string, after: string, 
   "another region of the documented policy": ["", "region: eu-west-1", "2 setting-identity"],
   "an account that is stated now": ["", "accountId: '123456789012'", "2 setting-identity"],
   "an account that is no longer stated": ["accountId: '123456789012'", "", "2 setting-identity"],
-  "a permissions boundary": ["", bounded("B"), "2 boundary-new deployer-broadened setting-changed"],
-  "another boundary": [bounded("B"), bounded("C"), "2 boundary-replaced deployer-broadened setting-changed"],
-  "no boundary any more": [bounded("B"), "", "2 boundary-removed deployer-broadened setting-changed"],
+  "a permissions boundary": ["", bounded("B"), "2 boundary-changed deployer-broadened setting-changed"],
+  "another boundary": [bounded("B"), bounded("C"), "2 boundary-changed deployer-broadened setting-changed"],
+  "no boundary any more": [bounded("B"), "", "2 boundary-changed deployer-broadened setting-changed"],
   "protect that is switched off": ["", "protect: false", "2 setting-changed"],
   "protect that is switched on": ["protect: false", "", "0"],
   "the output of the secret": ["outputs: { secret: false }", "", "2 secret-output setting-exposure"],
   "no output of the secret any more": ["", "outputs: { secret: false }", "0"],
   "another provider": ["", "provider: { profile: admin, version: '~> 5.100' }", "2 setting-identity setting-identity"],
-  "less encryption": ["", "backend: { s3: { bucket: state, region: eu-central-1, encrypt: false } }", "2 protection-changed"],
+  "less encryption": ["", "backend: { s3: { bucket: state, region: eu-central-1, encrypt: false } }", "2 destination-changed"],
   "less encryption in another bucket": [
     "",
     "backend: { s3: { bucket: other, region: eu-central-1, encrypt: false } }",
@@ -154,13 +149,6 @@ describe("a change of settings", () => {
     );
   });
 
-  it("that must not be applied has no instruction for applying it", () => {
-    const updates = (before: string, after: string) =>
-      ofRule(between(before, after), "deployer-broadened").map(({ values }) => values.update);
-    expect(updates("", "user: { name: other }")).toEqual([undefined, undefined]);
-    expect(updates("", "tags: { team: platform }")).toEqual(["deployer-policy.json"]);
-  });
-
   it("that switches the attachment changes nothing that an attacker with the key can do", () => {
     for (const [before, after] of [
       ["user", "user-and-group"],
@@ -174,14 +162,9 @@ describe("a change of settings", () => {
   });
 });
 
-it("shows the values of an argument that a setting has", () => {
-  const [found] = ofRule(between("", "user: { path: /a/ }"), "argument-not-comparable");
-  expect(found?.values).toEqual({ address: "aws_iam_user.user", argument: "path", before: "/", after: "/a/" });
-});
-
 it.each([
-  ["nodeRole: { name: former }", "nodeRole: { name: other }", 'node role "former"'],
-  ["nodeRole: { name: former }", "", 'node role "former"'],
+  ["nodeRole: { name: former }", "nodeRole: { name: other }", 'role "former"'],
+  ["nodeRole: { name: former }", "", 'role "former"'],
   ["policy: { name: former }", "policy: { name: other }", 'policy "former"'],
 ])("names the object that is lost, not the new one: %s, then %s", (before, after, what) => {
   expect(ofRule(between(before, after), "destroyed").map(({ values }) => values.what)).toContain(what);
@@ -215,30 +198,16 @@ describe("a settings file that is", () => {
     ]);
   });
 
-  const s3 = (key: string, more = "") =>
-    `accountId: "123456789012"\nbackend: { s3: { bucket: state, region: eu-central-1, key: ${key} } }\n${more}`;
-
-  it.each<[string, string, string, readonly string[]]>([
-    ["changes nothing if account, user and state stay", s3("a"), s3("a"), []],
-    ["would leave the state behind with another key of the backend", s3("a"), s3("b"), ["state-left-behind"]],
-    [
-      "would leave the state behind with another path of a local backend",
-      'accountId: "123456789012"\nbackend: { local: { path: a.tfstate } }',
-      'accountId: "123456789012"\nbackend: { local: { path: b.tfstate } }',
-      ["state-left-behind"],
-    ],
-  ])("renamed %s", (_, before, after, expected) => {
-    const changes = changesAgainst({ old: reviewPackOf(before) }, { new: reviewPackOf(after) }, "");
-    expect(changes.deployments).toMatchObject([{ stack: "new", state: "changed" }]);
-    expect(seriousRules(changes).slice(0, 1)).toEqual(expected);
-  });
-
-  it("renamed with another user, or from one of two, is a removed and a new deployment", () => {
-    const changes = changesAgainst({ old: reviewPackOf(s3("a")) }, { new: reviewPackOf(s3("a", "user: { name: other }")) }, "");
-    expect(changes.deployments.map(({ state }) => state)).toEqual(["new", "removed"]);
-    const same = reviewPackOf(s3("a"));
-    const { deployments } = changesAgainst({ old: same, older: same }, { new: same }, "");
-    expect(deployments.map(({ state }) => state)).toEqual(["new", "removed", "removed"]);
+  it("renamed is a removed and a new deployment, and the page about it is named", () => {
+    const pack = reviewPackOf("");
+    const changes = changesAgainst({ old: pack }, { new: pack }, "");
+    expect(changes.deployments.map(({ stack, state }) => [stack, state])).toEqual([
+      ["new", "new"],
+      ["old", "removed"],
+    ]);
+    expect(changesText(changes)).toContain(
+      "if you renamed the file, keep the state (docs/how-to/change-and-retire.md#rename-a-stack)",
+    );
   });
 });
 

@@ -6,7 +6,7 @@ import { reference } from "../../../../src/cli/diff/snapshot";
 import { levelOf } from "../../../../src/cli/findings/finding";
 import type { DecisionRequest } from "../../../../src/decision/model";
 import type { JsonObject } from "../../../../src/text/json";
-import { betweenPacks, evidenceOf, ofRule, packWith, verdictOf, withResource } from "../../../helpers/diff";
+import { betweenPacks, evidenceOf, packWith, verdictOf, withResource } from "../../../helpers/diff";
 import { editedPlans, realPlan, SECRETS } from "../../../helpers/edited-plans";
 import { packOf } from "../../../helpers/packs";
 
@@ -59,24 +59,6 @@ describe("a plan that changes the first policy and detaches the second one", () 
     expect(rulesAfter([attachment])).not.toContain("policy-detached-early");
     expect(rulesAfter([])).toContain("policy-detached-early");
     expect(rulesAfter([], ["no-op"])).not.toContain("policy-detached-early");
-  });
-});
-
-describe("a plan that replaces the policy and its attachments", () => {
-  const replacing = (...actions: readonly string[]) => {
-    const plan = realPlan("no-change");
-    for (const { change } of plan.resource_changes.filter(({ address }) => /\.policy(?:-attachment)?$/.test(address))) {
-      Object.assign(change, { actions });
-    }
-    return ofRule(changesOf(plan), "destroyed").map(({ address, values }) => [address, values.risk]);
-  };
-  const gap = "the user has no permissions between two calls of the apply";
-
-  it("takes the permissions away in between only where it deletes before it creates", () => {
-    expect(replacing("create", "delete")).toEqual([
-      ["aws_iam_policy.policy", "policies elsewhere that name the ARN of the old policy no longer apply to this one"],
-    ]);
-    expect(replacing("delete", "create").map(([, risk]) => risk)).toEqual([gap, gap, gap]);
   });
 });
 

@@ -1,8 +1,8 @@
 import { ACCOUNT_ID } from "../../../iam/arns";
 import { CONTROL_POLICY_FILE, DEPLOYER_FILES, type PackFile, PLANNER_FILE, POLICY_FILES } from "../../pack/file-names";
-import { canonical, listOf, objectOf } from "../../text/json";
+import { canonical } from "../../text/json";
 import type { DiffFound } from "../change-rules";
-import { mapStrings, nameOf } from "../json-values";
+import { mapStrings } from "../json-values";
 import { comparePolicies, deployerFindings, type Policy, readPolicy } from "../policies";
 
 /** The policies of a review pack, by file name. */
@@ -50,18 +50,7 @@ export function policyFileFindings(before: PackPolicies, after: PackPolicies): r
       const isNew = before.size > 0 && current !== undefined;
       return isNew ? [{ rule: "file-not-compared", values: { file } }] : [];
     }
-    return controlFindings(old, current);
+    // What a service control policy denies is not decided: any difference but that of the order counts.
+    return canonical(old) === canonical(current) ? [] : [{ rule: "control-policy-changed", values: { file } }];
   });
-}
-
-/** Another service control policy. What it denies is not decided: any difference but that of the order counts. */
-function controlFindings(before: Policy, after: Policy): readonly DiffFound[] {
-  if (canonical(before) === canonical(after)) {
-    return [];
-  }
-  const statementsOf = (policy: Policy) =>
-    listOf(objectOf(policy).Statement).map((statement) => [canonical(statement), nameOf(objectOf(statement).Sid)] as const);
-  const [old, current] = [new Map(statementsOf(before)), new Map(statementsOf(after))];
-  const changed = [...old, ...current].filter(([statement]) => !old.has(statement) || !current.has(statement));
-  return [{ rule: "control-policy-changed", values: { statements: [...new Set(changed.map(([, id]) => id))] } }];
 }

@@ -20,8 +20,8 @@ export function settingsFindings(before: JsonObject, after: JsonObject): readonl
   const [destination = [], tags = [], others = []] = ["destination", "tags", "other"].map((kind) => byKind.get(kind));
   const found = [...environmentFindings(before, after)];
   for (const { field } of destination.slice(0, 1)) {
-    const rule = destination.every((change) => PROTECTION.test(change.field)) ? "protection-changed" : "destination-changed";
-    found.push({ rule, field, values: { changes: destination.map((change) => changeText(change)) } });
+    const changes = destination.map((change) => changeText(change));
+    found.push({ rule: "destination-changed", field, values: { changes } });
   }
   for (const { field } of tags.slice(0, 1)) {
     const changes = tags.map((change) => changeText(change, "tags."));
@@ -37,9 +37,6 @@ export function settingsFindings(before: JsonObject, after: JsonObject): readonl
 }
 
 const TOGETHER: Readonly<Record<string, "destination" | "tags">> = { backend: "destination", cloud: "destination", tags: "tags" };
-
-/** Arguments of backends that neither say where the state is, nor as whom Terraform goes there. */
-const PROTECTION = /^backend\.\w+\.(?:acl|encrypt|kms_encryption_key|kms_key_id|lock|use_lockfile)$/;
 
 /** Another account or partition: Terraform would create everything again there. */
 function environmentFindings(before: JsonObject, after: JsonObject): readonly DiffFound[] {

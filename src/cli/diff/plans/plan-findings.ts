@@ -5,7 +5,6 @@ import { policyOfAddress } from "../../terraform/known-addresses";
 import { canonical, listOf, objectOf, textOf } from "../../text/json";
 import type { DiffFound } from "../change-rules";
 import { type Changes, changesOf } from "../changes";
-import { nameOf } from "../json-values";
 import { comparable, permissionFindings } from "../permissions";
 import { type Plan, type PlannedChange, planOf } from "../plan-file";
 import { comparePolicies, policyFindings } from "../policies";
@@ -28,7 +27,8 @@ export function changesOfPlan(given: JsonObject, stack: string, source: string, 
   // The state also had the secret for the OpenPGP keys of access keys that were changed or deleted outside Terraform.
   const formerPgpKeys = plan.drift.map(({ address, before: old }) => [address, textOf(old?.pgp_key)] as const);
   const findings = [
-    ...wholeFindings(plan),
+    ...plan.notCompared.map(unknownPart),
+    ...(plan.isIncomplete ? [{ rule: "plan-incomplete", values: {} } as const] : []),
     ...more,
     ...resourceFindings(before, after, resources),
     ...permissionFindings(before, after),
@@ -41,7 +41,7 @@ export function changesOfPlan(given: JsonObject, stack: string, source: string, 
       .map((address): DiffFound => ({ rule: "import-not-compared", address, values: { what: describe(address, after) } })),
     ...plan.drift.flatMap((change) => driftFindings(change, before)),
     ...plan.changes.flatMap(entryFindings),
-    ...orderFindings(given, plan, before),
+    ...orderFindings(given, plan),
     ...outputFindings(before, after),
     ...creationFindings(plan, before, resources),
   ];
@@ -67,14 +67,14 @@ function creationFindings(plan: Plan, before: Snapshot, resources: ReturnType<ty
  * Terraform changes the first policy before it detaches the second one only where its state has that order. A change that fails removes
  * the order from the state. Source: `constructs/policy-attachment.ts`, `attachInOrder`.
  */
-function orderFindings(given: JsonObject, { changes }: Plan, before: Snapshot): readonly DiffFound[] {
+function orderFindings(given: JsonObject, { changes }: Plan): readonly DiffFound[] {
   const resources = listOf(valueAt(given, ["prior_state", "values", "root_module", "resources"])).map(objectOf);
   const first = resources.find(({ address }) => address === ADDRESSES.policy);
   const isChanged = changes.some(({ address, actions }) => address === ADDRESSES.policy && actions.includes("update"));
   return changes
     .filter(({ address, actions }) => actions.includes("delete") && isSecondAttachment(address))
     .filter(({ address }) => isChanged && !listOf(first?.depends_on).includes(address))
-    .map(({ address }) => ({ rule: "policy-detached-early", address, values: { what: describe(address, before) } }));
+    .map(({ address }) => ({ rule: "policy-detached-early", address, values: {} }));
 }
 
 function isSecondAttachment(address: string): boolean {
@@ -89,17 +89,6 @@ function importedPolicyFindings(address: string, before: Snapshot, after: Snapsh
   }
   const change = comparePolicies(listOf(policyAt(before, address)), listOf(policyAt(after, address)));
   return policyFindings("principal of the imported policy", change).map((finding) => ({ ...finding, address }));
-}
-
-/** Why a plan does not show all that is going to change, or does more than is known here. */
-function wholeFindings(plan: Plan): readonly DiffFound[] {
-  const found: DiffFound[] = plan.notCompared.map(unknownPart);
-  if (plan.isFailed) {
-    found.push({ rule: "plan-failed", values: {} });
-  } else if (plan.isPartial) {
-    found.push({ rule: "plan-partial", values: {} });
-  }
-  return found;
 }
 
 function pgpKeysIn(snapshot: Snapshot): PgpKeys {
@@ -140,17 +129,14 @@ function isOwnDrift(attribute: string, old: JsonObject, current: JsonObject, { r
 
 /** What is unusual in an entry of `resource_changes`. */
 function entryFindings(change: PlannedChange): readonly DiffFound[] {
-  const { address, formerAddress, isManaged, type, name, provider } = change;
+  const { address, formerAddress, isManaged, provider } = change;
   const isKnown = isManaged
     ? isOurs(address)
     : address === ADDRESSES.callerIdentity || policyOfAddress(address)?.what === "policyDocument";
-  const expected = `${isManaged ? "" : "data."}${type}.${nameOf(name)}`;
-  const isElsewhere = isKnown && name !== undefined && address !== expected;
   const rows: readonly (readonly [applies: boolean, found: DiffFound])[] = [
     [formerAddress !== address, { rule: "moved", address, values: { before: formerAddress, after: address } }],
     [change.deposed !== undefined, { rule: "deposed", address, values: { what: address } }],
     [!isManaged && !isKnown, unknownPart(`the data source ${address}`)],
-    [isElsewhere, unknownPart(`another address than ${expected} in ${address}`)],
     [!PROVIDERS.includes(provider), unknownPart(`the provider ${textOf(provider)} of ${address}`)],
     [change.isAnother, unknownPart(`another identity of ${address}`)],
   ];

@@ -11,7 +11,7 @@ export interface DecisionOptions {
   readonly steps?: number;
   /**
    * The actions of AWS services. A pattern that matches few of them stands for these: `ec2:*KeyPair` is the same as the three actions that
-   * exist, and a counterexample has an action that exists where one shows the difference. @default any action may exist
+   * exist. @default any action may exist
    */
   readonly actions?: KnownActions;
 }
@@ -76,20 +76,9 @@ export function comparisonOf(after: Side, before: Side, options: DecisionOptions
     }
     prepared ??= { basis: withinBudget(() => basisOf([...readAfter, ...readBefore].flat(), steps)) };
     const { basis } = prepared;
-    const question = basis && { one, other, isNew: newIn(one, other, basis.reaches), actions, steps };
-    return (question && withinBudget(() => decideRead(question, basis))) ?? UNDECIDED;
+    return (basis && withinBudget(() => decideRead(one, other, basis))) ?? UNDECIDED;
   };
   return { added: () => decided(readAfter, readBefore), removed: () => decided(readBefore, readAfter) };
-}
-
-type IsNew = (request: DecisionRequest, budget: Budget) => boolean;
-
-/** A function that evaluates whether the one side allows a request and the other one does not. */
-function newIn(one: Policies, other: Policies, reaches: readonly Reach[]): IsNew {
-  return (request, budget) =>
-    reaches.every(
-      (reach) => isAllowed(one, request, reach, budget) === true && isAllowed(other, request, reach, budget) === false,
-    );
 }
 
 function always(answer: Answer): Comparison {
@@ -97,13 +86,6 @@ function always(answer: Answer): Comparison {
 }
 
 const UNDECIDED: Answer = { kind: "not-comparable", reason: "the policies have too many combinations of patterns to compare" };
-
-/** What one side allows more than the other one. */
-interface Question extends Required<DecisionOptions> {
-  readonly one: Policies;
-  readonly other: Policies;
-  readonly isNew: IsNew;
-}
 
 type Basis = ReturnType<typeof basisOf>;
 
@@ -115,13 +97,18 @@ function basisOf(statements: readonly Statement[], steps: number) {
   return { reaches, spaces, left: budget.left };
 }
 
-function decideRead(question: Question, { spaces, left }: Basis): Answer {
+/** What the one side allows more than the other one. */
+function decideRead(one: Policies, other: Policies, { reaches, spaces, left }: Basis): Answer {
   const budget = new Budget(left);
-  const all = spaces.map((space) => ({ space, cases: casesOf(space, question.one, question.other) }));
+  const isNew = (request: DecisionRequest) =>
+    reaches.every(
+      (reach) => isAllowed(one, request, reach, budget) === true && isAllowed(other, request, reach, budget) === false,
+    );
+  const all = spaces.map((space) => ({ space, cases: casesOf(space, one, other) }));
   for (const { space, cases } of all) {
     for (const request of counterexamples(space, cases, budget)) {
-      if (question.isNew(request, budget)) {
-        return newRequest(request, question);
+      if (isNew(request)) {
+        return { kind: "new-request", request };
       }
     }
   }
@@ -132,31 +119,6 @@ function decideRead(question: Question, { spaces, left }: Basis): Answer {
     }
   }
   return { kind: "nothing-new" };
-}
-
-/** A new request as evidence: with an action that exists, and without the keys that make no difference. */
-function newRequest(request: DecisionRequest, question: Question): Answer {
-  const { isNew, steps } = question;
-  let least = withKnownAction(request, question);
-  const budget = new Budget(steps / 4);
-  withinBudget(() => {
-    for (const key of Object.keys(least.context)) {
-      const { [key]: _, ...context } = least.context;
-      least = isNew({ ...least, context }, budget) ? { ...least, context } : least;
-    }
-  });
-  return { kind: "new-request", request: least };
-}
-
-/** The same request with an action that exists, of its service if the actions of that are known. */
-function withKnownAction(request: DecisionRequest, { isNew, actions, steps }: Question): DecisionRequest {
-  const all = Object.entries(actions).flatMap(([service, names]) => names.map((name) => `${service}:${name}`));
-  const [service = ""] = request.action.toLowerCase().split(":");
-  const known = Object.hasOwn(actions, service) ? all.filter((action) => action.startsWith(`${service}:`)) : all;
-  const budget = new Budget(steps / 4);
-  const isBetter = (action: string) => isNew({ ...request, action }, budget);
-  const exists = known.some((action) => action.toLowerCase() === request.action.toLowerCase());
-  return { ...request, action: (exists ? undefined : withinBudget(() => known.find(isBetter))) ?? request.action };
 }
 
 /** Of reaches that are the same for all resources of the statements, one. */

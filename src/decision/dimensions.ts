@@ -3,7 +3,7 @@ import * as glob from "./glob";
 import type { ConditionGuard, Guard, Statement, StatementReference } from "./model";
 import { holdsWhenAbsent, multiplicity } from "./operators";
 import { type PatternSet, partition } from "./partition";
-import { areComparable, bits, valueClasses } from "./values-of-key";
+import { areComparable, bits, valueClasses } from "./values";
 
 /** One independent part of a request: the action, the resource, a context key, or the result of a test that is not interpreted. */
 export interface Dimension {

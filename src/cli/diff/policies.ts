@@ -82,7 +82,9 @@ function withExample(answer: Answer, after: readonly Policy[], before: readonly 
   const matched = [...FACTS.keys()].filter((action) => named.some((name) => isPattern(name) && matchesAction(name, action)));
   // A policy that names an action, or DKP that calls it, says more than a pattern that matches it.
   const actions = [...named.filter((name) => !isPattern(name)).sort(), ...matched];
-  const rank = answer.kind === "new-request" ? rankOf(answer.request.action) : LEVELS.length;
+  const example = answer.kind === "new-request" ? answer.request.action.toLowerCase() : "";
+  // A pattern matches actions that do not exist, too.
+  const rank = FACTS.has(example) || named.includes(example) ? rankOf(example) : LEVELS.length;
   const serious = [...new Set(actions)].filter((action) => rankOf(action) < rank);
   for (const action of serious.sort((one, other) => rankOf(one) - rankOf(other)).slice(0, MAX_EXAMPLES)) {
     const rest = policyWith([{ Effect: "Deny", NotAction: action, Resource: "*" }]);

@@ -110,12 +110,7 @@ describe("a repository with the package of an earlier commit, after the commands
     expect(status).toBe(2);
     expect(output.match(/^\w+$/gm)).toEqual(STACKS);
     expect(new Set(output.match(/^- .*?\)/gm))).toEqual(
-      new Set(
-        ROLE_POLICIES.flatMap((file) => [
-          `- the Terraform role needs additional permissions (${file})`,
-          `- the Terraform role needs fewer permissions (${file})`,
-        ]),
-      ),
+      new Set(ROLE_POLICIES.map((file) => `- the Terraform role needs additional permissions (${file})`)),
     );
     mustSucceed(shell(toCommit));
     commit("the later version");

@@ -1,13 +1,6 @@
 import { createHash } from "node:crypto";
 import type { ActionChange } from "../../../src/cli/diff/change-rules";
-import {
-  comparePolicies,
-  deployerFindings,
-  type Policy,
-  type PolicyChange,
-  policyFindings,
-  readPolicy,
-} from "../../../src/cli/diff/policies";
+import { comparePolicies, type Policy, type PolicyChange, policyFindings, readPolicy } from "../../../src/cli/diff/policies";
 import { cpuSeconds } from "../../decision/cpu";
 import { sideOf } from "../../decision/pairs";
 
@@ -68,7 +61,6 @@ describe("the comparison of policies", () => {
     expect(policyFindings("principal", change)).toEqual([
       { rule: "policy-narrowed", principal: "principal", values: expect.objectContaining({ actions: [] }) },
     ]);
-    expect(deployerFindings("f", change)).toEqual([expect.objectContaining({ rule: "deployer-narrowed" })]);
   });
 
   it("has an example of the highest access level where only a Deny differs", () => {

@@ -1,19 +1,9 @@
 import type { DecisionRequest } from "../../decision/model";
 import type { AccessLevel, Area } from "../../iam/catalogue";
-import type { Settings } from "../../settings/schema/deployment-schema";
 import type { Found, Level } from "../findings/finding";
 import { type Given, templateRules } from "../findings/templates";
 import { dkpAccess } from "../text/command";
 import { page } from "../text/recovery";
-
-type PathIn<Value> = Value extends readonly unknown[]
-  ? never
-  : Value extends object
-    ? { [Key in keyof Value & string]: Key | `${Key}.${PathIn<NonNullable<Value[Key]>>}` }[keyof Value & string]
-    : never;
-
-/** Path of a setting: `user.name`. */
-export type SettingsPath = PathIn<Omit<Settings, "backend" | "cloud">> | "backend" | "cloud";
 
 /** A resource pattern and its conditions as people read them: `aws:RequestedRegion is eu-central-1`. */
 export type Scope = { readonly resource: string; readonly conditions: readonly string[] };
@@ -190,9 +180,6 @@ export const RULES = {
       remedy: "update it from {file} before you apply",
     },
   }),
-  ...rules("note", "Permissions of the Terraform role", {
-    "deployer-narrowed": "the Terraform role needs fewer permissions ({file})[: {actions}]",
-  }),
   ...rules("attention", "Other changes that require attention", {
     "tags-changed": {
       text: "the tags of {what} change: {changes}",
@@ -254,7 +241,6 @@ export const RULES = {
     "destination-partial": "the backend has arguments that the settings leave to -backend-config: {arguments}",
     upgraded:
       "version {theirs} of dkp-access wrote the earlier review pack, and this is {ours}; node_modules/dkp-access/CHANGELOG.md has the reasons of what no setting explains",
-    "outputs-new": "these outputs are new: {outputs}",
     "outputs-removed": "these outputs, which other workspaces may read, are removed: {outputs}",
     "plaintext-gone": "the state no longer contains a secret in plaintext; its older versions still do",
     "version-unneeded": "{action} can be removed after the upgrade: {why}",

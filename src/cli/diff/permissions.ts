@@ -2,7 +2,7 @@ import { ADDRESSES, policyAddress } from "../../terraform/addresses";
 import type { JsonObject } from "../../text/json";
 import { isNodeAttachment, policyOfAddress } from "../terraform/known-addresses";
 import { canonical, listOf, objectOf } from "../text/json";
-import type { DiffFound, SettingsPath } from "./change-rules";
+import type { DiffFound } from "./change-rules";
 import { changeText, differences, nameOf } from "./json-values";
 import { comparePolicies, type Policy, policyFindings } from "./policies";
 import { attribute, isOurs, policyAt, reference, type Snapshot, UNKNOWN, userPoliciesOf } from "./snapshot";
@@ -142,7 +142,7 @@ function argumentFindings(address: string, before: Snapshot, after: Snapshot): r
 function detachedFindings(address: string, before: Snapshot, after: Snapshot): readonly DiffFound[] {
   const policy = before.resources.get(address)?.policy_arn;
   const isLost = isNodeAttachment(address) && after.resources.has(ADDRESSES.nodeRole);
-  const field = "nodeRole.managedPolicyArns" satisfies SettingsPath;
+  const field = "nodeRole.managedPolicyArns";
   return isLost ? [{ rule: "policy-removed", address, field, principal: "node role", values: { policy: nameOf(policy) } }] : [];
 }
 

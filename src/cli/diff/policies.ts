@@ -113,15 +113,22 @@ export function comparePolicies(before: readonly Policy[], after: readonly Polic
   const allButAfter = [FULL_ACCESS, ...denials(after)];
   const ofDenials = comparisonOf({ identity: allButAfter }, { identity: allButBefore }, { actions: KNOWN_ACTIONS });
   const formerlyDenied = statementsIn(denials(before)).flatMap(({ Action }) => listOf(Action).map(nameOf));
-  const written = spellings([...before, ...after]);
+  const spelled = spelling([...before, ...after]);
+  const shown = (answer: Answer, one: readonly Policy[], other: readonly Policy[], actions: readonly string[]): Answer => {
+    const found = withExample(answer, one, other, actions);
+    if (found.kind !== "new-request") {
+      return found;
+    }
+    return { ...found, request: { ...found.request, action: spelled(found.request.action.toLowerCase()) } };
+  };
   // Where only a Deny or a boundary differs, each allowed action can be the example.
   const actionsOf = (list: readonly ActionChange[], policies: readonly Policy[]) =>
     list.length > 0 ? list.map(({ action }) => action) : namesIn(allowsOf(policies));
   return {
-    allowed: withSpelling(withExample(allowed, after, before, actionsOf(broadened, after)), written),
-    reduced: withSpelling(withExample(reduced, before, after, actionsOf(narrowed, before)), written),
+    allowed: shown(allowed, after, before, actionsOf(broadened, after)),
+    reduced: shown(reduced, before, after, actionsOf(narrowed, before)),
     // The same for requests that a Deny covers, whatever else allows them: the principal can have other policies.
-    undenied: withSpelling(withExample(ofDenials.added(), allButAfter, allButBefore, formerlyDenied), written),
+    undenied: shown(ofDenials.added(), allButAfter, allButBefore, formerlyDenied),
     denied: ofDenials.removed(),
     broadened,
     narrowed,
@@ -157,19 +164,10 @@ export function policyFindings(principal: Principal, change: PolicyChange, bound
   return found;
 }
 
-/** What the Terraform role additionally needs, and no longer needs. @param file of the review pack that has its policy */
-export function deployerFindings(file: string, change: PolicyChange): readonly DiffFound[] {
-  const { allowed, reduced, broadened, narrowed } = change;
-  const principal = "Terraform role";
-  const found: DiffFound[] = [];
-  if (allowed.kind !== "nothing-new") {
-    const values = { file, actions: broadened, ...evidenceOf(allowed) };
-    found.push({ rule: "deployer-broadened", principal, values });
-  }
-  if (reduced.kind !== "nothing-new") {
-    found.push({ rule: "deployer-narrowed", principal, values: { file, actions: narrowed } });
-  }
-  return found;
+/** What the Terraform role additionally needs. @param file of the review pack that has its policy */
+export function deployerFindings(file: string, { allowed, broadened }: PolicyChange): readonly DiffFound[] {
+  const values = { file, actions: broadened, ...evidenceOf(allowed) };
+  return allowed.kind === "nothing-new" ? [] : [{ rule: "deployer-broadened", principal: "Terraform role", values }];
 }
 
 /** The request, or the reason why there is none. */
@@ -181,20 +179,11 @@ function evidenceOf(answer: Answer): { readonly request?: DecisionRequest; reado
   return answer.kind === "new-request" && rankOf(answer.request.action) < LEVELS.length ? { request: answer.request } : {};
 }
 
-/** Actions as the catalogue or else the policies write them, by their name in lower case: IAM ignores the case. */
-function spellings(policies: readonly Policy[]): ReadonlyMap<string, string> {
-  const written = statementsIn(policies).flatMap(({ Action }) => listOf(Action).map(nameOf));
-  return new Map([...written, ...CATALOGUE.map(({ action }) => action)].map((action) => [action.toLowerCase(), action]));
-}
-
-/** An answer with the action as people write it. */
-function withSpelling(answer: Answer, written: ReadonlyMap<string, string>): Answer {
-  if (answer.kind !== "new-request") {
-    return answer;
-  }
-  const { action, ...rest } = answer.request;
-  const name = action.toLowerCase();
-  return { ...answer, request: { action: written.get(name) ?? FACTS.get(name)?.action ?? action, ...rest } };
+/** A function that writes an action in lower case as AWS or else the policies do: IAM ignores the case. */
+function spelling(policies: readonly Policy[]): (name: string) => string {
+  const named = statementsIn(policies).flatMap(({ Action }) => listOf(Action).map(nameOf));
+  const written = new Map(named.map((action) => [action.toLowerCase(), action]));
+  return (name) => FACTS.get(name)?.action ?? written.get(name) ?? name;
 }
 
 /** The rows of the catalogue by their action. */
@@ -238,7 +227,7 @@ function actionChanges(before: readonly Policy[], after: readonly Policy[]) {
     return restsBefore === restsAfter ? [] : [{ name, sides, key: `${restsBefore} ${restsAfter}` }];
   });
   const [denialsBefore, denialsAfter] = [denials(before), denials(after)];
-  const written = spellings([...before, ...after]);
+  const spelled = spelling([...before, ...after]);
   const compared = [...grouped(different, ({ key }) => key).values()].flatMap((group, at) => {
     const Action = group.map(({ name }) => name);
     const side = (own: readonly Allow[], denied: readonly Policy[]): Side => ({
@@ -248,7 +237,7 @@ function actionChanges(before: readonly Policy[], after: readonly Policy[]) {
       const decide = () => comparisonOf(side(ofAfter, denialsAfter), side(ofBefore, denialsBefore), { steps: GROUP_STEPS });
       const verdict = at < MAX_GROUPS ? decide() : undefined;
       const [more, less] = [verdict?.added().kind !== "nothing-new", verdict?.removed().kind !== "nothing-new"];
-      return Action.map((name) => ({ change: actionChange(written.get(name) ?? name, ofBefore, ofAfter), more, less }));
+      return Action.map((name) => ({ change: actionChange(spelled(name), ofBefore, ofAfter), more, less }));
     });
   });
   // The same for a policy that is written in another order.

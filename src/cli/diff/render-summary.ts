@@ -148,8 +148,7 @@ function countOf(changes: readonly ActionChange[]): string {
 }
 
 function deploymentLines({ stack, state, findings }: DeploymentChanges, style: Style): readonly string[] {
-  const isUnmanaged = findings.some(({ rule }) => rule === "deployment-removed" || rule === "removed-while-protected");
-  const suffix = state === "changed" ? "" : `: ${isUnmanaged ? "left unmanaged" : state}`;
+  const suffix = state === "changed" ? "" : `: ${state}`;
   return [
     style.heading(`${style.text(stack)}${suffix}`),
     ...[...new Set(Object.values(RULES).map(({ section }) => section))].flatMap((section) => {

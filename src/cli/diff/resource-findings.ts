@@ -2,7 +2,7 @@ import { SLOTS, type Slot } from "../../iam/key-slots";
 import { ADDRESSES, KEY_ADDRESSES } from "../../terraform/addresses";
 import { policyOfAddress } from "../terraform/known-addresses";
 import { canonical, listOf, objectOf, textOf } from "../text/json";
-import type { DiffFound, SettingsPath } from "./change-rules";
+import type { DiffFound } from "./change-rules";
 import { routes } from "./permissions";
 import type { Plan } from "./plan-file";
 import { readPolicy } from "./policies";
@@ -185,7 +185,7 @@ function keyFindings(before: Snapshot, after: Snapshot, resources: readonly Reso
   });
 }
 
-const statusOf = (slot: Slot): SettingsPath => `accessKeys.${slot}.status`;
+const statusOf = (slot: Slot) => `accessKeys.${slot}.status`;
 
 /** The policies that lose the way to the user, or change it. Terraform may delete the old attachment before it creates the new one. */
 function attachmentMoves(before: Snapshot, after: Snapshot): readonly DiffFound[] {
@@ -198,7 +198,7 @@ function attachmentMoves(before: Snapshot, after: Snapshot): readonly DiffFound[
       if (routesBefore.length === 0 || routesBefore.some((route) => routesAfter.includes(route))) {
         return [];
       }
-      const field: SettingsPath = "attachment";
+      const field = "attachment";
       return to === undefined
         ? [{ rule: "policy-detached", field, values: {} }]
         : [{ rule: "policy-moved", field, values: { before: from, after: to } }];

@@ -3,7 +3,7 @@ import type { Slot } from "../../iam/key-slots";
 import { pgpKeyOf } from "../../iam/openpgp-key";
 import { KEY_ADDRESSES } from "../../terraform/addresses";
 import { isObject, type JsonObject } from "../../text/json";
-import type { DiffFound, SettingsPath } from "./change-rules";
+import type { DiffFound } from "./change-rules";
 import type { Plan } from "./plan-file";
 import { keyIn, type Snapshot, slotsOf } from "./snapshot";
 
@@ -12,7 +12,7 @@ const SECRET_ATTRIBUTES: readonly string[] = ["secret", "ses_smtp_password_v4"];
 
 /** The output that is made to hold the secret, and its setting. */
 const SECRET_OUTPUT = "secret_access_key";
-const SECRET_SETTING: SettingsPath = "outputs.secret";
+const SECRET_SETTING = "outputs.secret";
 
 /** Shorter strings are no secret of a key. */
 const MIN_LENGTH = 16;
@@ -103,13 +103,8 @@ function fingerprintOf(text: string): string {
   return pgpKeyOf(text)?.fingerprint.toUpperCase() ?? `with the SHA-256 ${createHash("sha256").update(text).digest("hex")}`;
 }
 
-/** Outputs that other workspaces can newly read, or no longer. */
+/** Outputs that other workspaces can no longer read. */
 export function outputFindings(before: Snapshot, after: Snapshot): readonly DiffFound[] {
-  const missingIn = (side: Snapshot, other: Snapshot) =>
-    [...other.outputs.keys()].filter((name) => !side.outputs.has(name)).sort();
-  const rows = [
-    ["outputs-new", missingIn(before, after)],
-    ["outputs-removed", missingIn(after, before)],
-  ] as const;
-  return rows.filter(([, outputs]) => outputs.length > 0).map(([rule, outputs]) => ({ rule, values: { outputs } }));
+  const outputs = [...before.outputs.keys()].filter((name) => !after.outputs.has(name)).sort();
+  return outputs.length === 0 ? [] : [{ rule: "outputs-removed", values: { outputs } }];
 }

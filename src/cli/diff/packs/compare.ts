@@ -37,13 +37,8 @@ export function changesAgainst(base: Packs, current: Packs, source: string, pack
   return { source, deployments };
 }
 
-function changesOf(
-  stack: string,
-  base: Files | undefined,
-  current: Files | undefined,
-  packOf: PackOf | undefined,
-): DeploymentChanges {
-  const [given, after] = [sideOf(base), sideOf(current)];
+function changesOf(stack: string, base: Files | undefined, latest: Files | undefined, packOf?: PackOf): DeploymentChanges {
+  const [given, after] = [sideOf(base), sideOf(latest)];
   if (after.settings === undefined) {
     // AWS and the state keep everything, so that nothing else is compared.
     const rule = given.settings?.protect === false ? "deployment-removed" : "removed-while-protected";
@@ -53,22 +48,23 @@ function changesOf(
   if (lock.length === 0 && canonical(withoutLock(given)) === canonical(withoutLock(after))) {
     return { stack, state: "unchanged", findings: [] };
   }
-  const before = given.version === after.version ? given : withDefaults(stack, given);
-  const found = [...findingsBetween(stack, before, after), ...lock, ...unexplainedFindings(stack, given, packOf)];
+  const [deployed, current] = [given, after].map(({ settings }) => deploymentOf(stack, settings));
+  const isRead = deployed !== undefined && !("errors" in deployed);
+  const isCompleted = isRead && given.version !== after.version;
+  // The settings of another version, as this version completes them.
+  const before = isCompleted ? { ...given, settings: normalizedSettings(deployed).settings } : given;
+  const found = [
+    ...findingsBetween(before, after),
+    ...riskFindings(deployed, current),
+    ...lock,
+    ...(isRead && packOf !== undefined ? unexplained(given, sideOf(packOf(deployed))) : []),
+  ];
   const findings = [...found, ...versionFindings(before, found)];
   const state = findings.length === 0 ? "unchanged" : "changed";
   return { stack, state: before.settings === undefined ? "new" : state, findings };
 }
 
 const withoutLock = ({ files: { [LOCK_FILE]: _, ...files } }: PackSide) => files;
-
-/** A review pack of another version, with the settings as this version completes them. */
-function withDefaults(stack: string, side: PackSide): PackSide {
-  const deployment = side.settings && deploymentOf(stack, side.settings);
-  return deployment === undefined || "errors" in deployment
-    ? side
-    : { ...side, settings: normalizedSettings(deployment).settings };
-}
 
 /** Another provider lock lets Terraform run another provider, with the credentials of whoever applies. */
 function lockFindings(before: PackSide, after: PackSide): readonly DiffFound[] {
@@ -77,14 +73,7 @@ function lockFindings(before: PackSide, after: PackSide): readonly DiffFound[] {
   return lockBefore === undefined || lockBefore === lockAfter ? [] : [{ rule: "lock-changed", values: { how } }];
 }
 
-/** What of a review pack does not follow from its settings, as this version reads them. */
-function unexplainedFindings(stack: string, given: PackSide, packOf: PackOf | undefined): readonly DiffFound[] {
-  const deployment = given.settings && deploymentOf(stack, given.settings);
-  const isGenerated = packOf !== undefined && deployment !== undefined && !("errors" in deployment);
-  return isGenerated ? unexplained(given, sideOf(packOf(deployment))) : [];
-}
-
-function findingsBetween(stack: string, before: PackSide, after: PackSide): readonly DiffFound[] {
+function findingsBetween(before: PackSide, after: PackSide): readonly DiffFound[] {
   const [contentsBefore, contentsAfter] = [contentsOf(before, after), contentsOf(after, before)];
   const snapshots = [contentsBefore.snapshot, contentsAfter.snapshot] as const;
   const imported = listOf(after.terraform.import).map((block) => nameOf(objectOf(block).to));
@@ -98,7 +87,6 @@ function findingsBetween(stack: string, before: PackSide, after: PackSide): read
     ...policyFileFindings(contentsBefore.policies, contentsAfter.policies),
     ...outputFindings(...snapshots),
     ...(before.settings === undefined ? [] : settingsFindings(before.settings, after.settings ?? {})),
-    ...riskFindings(stack, before, after),
   ];
 }
 

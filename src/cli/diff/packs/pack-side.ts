@@ -41,9 +41,12 @@ export function settingDifferences(before: JsonObject, after: JsonObject): reado
 }
 
 /** The deployment that settings of a review pack describe, or why this version does not accept them. */
-export function deploymentOf(stack: string, settings: JsonObject): Deployment | { readonly errors: readonly string[] } {
+export function deploymentOf(
+  stack: string,
+  settings?: JsonObject,
+): Deployment | { readonly errors: readonly string[] } | undefined {
   try {
-    return defineDeployments({ [stack]: settings as unknown as SettingsInput })[stack] as Deployment;
+    return settings && defineDeployments({ [stack]: settings as unknown as SettingsInput })[stack];
   } catch (error) {
     if (!(error instanceof SettingsError)) {
       throw error;

@@ -4,7 +4,6 @@ import { policyOptionsOf } from "../../../settings/deployment";
 import { isHarmlessAs, meaningOf } from "../../../settings/schema/fields";
 import { ADDRESSES } from "../../../terraform/addresses";
 import { OUTPUTS } from "../../../terraform/outputs";
-import { grouped } from "../../../text/grouped";
 import type { JsonObject } from "../../../text/json";
 import { risksOf } from "../../iam/risks";
 import { policyFile } from "../../pack/file-names";
@@ -12,22 +11,23 @@ import { policyOfAddress } from "../../terraform/known-addresses";
 import { objectOf, textOf } from "../../text/json";
 import type { DiffFound } from "../change-rules";
 import { changeText, differences, valueText } from "../json-values";
-import { deploymentOf, type PackSide, settingDifferences } from "./pack-side";
+import { type deploymentOf, type PackSide, settingDifferences } from "./pack-side";
 
 /** What the changes of the settings mean, as the schema declares it; those of the destination and of the tags together. */
 export function settingsFindings(before: JsonObject, after: JsonObject): readonly DiffFound[] {
-  const byKind = grouped(settingDifferences(before, after), ({ path: [name = ""] }) => TOGETHER[name] ?? "other");
-  const [destination = [], tags = [], others = []] = ["destination", "tags", "other"].map((kind) => byKind.get(kind));
+  const changes = settingDifferences(before, after);
+  const changesIn = (...names: readonly string[]) => changes.filter(({ path: [name = ""] }) => names.includes(name));
+  const [destination, tags] = [changesIn("backend", "cloud"), changesIn("tags")];
   const found = [...environmentFindings(before, after)];
-  for (const { field } of destination.slice(0, 1)) {
-    const changes = destination.map((change) => changeText(change));
-    found.push({ rule: "destination-changed", field, values: { changes } });
+  if (destination.length > 0) {
+    const values = { changes: destination.map((change) => changeText(change)) };
+    found.push({ rule: "destination-changed", field: destination[0]?.field, values });
   }
-  for (const { field } of tags.slice(0, 1)) {
-    const changes = tags.map((change) => changeText(change, "tags."));
-    found.push({ rule: "tags-changed", field, values: { what: "the user, the policy and the node role", changes } });
+  if (tags.length > 0) {
+    const values = { what: "the user, the policy and the node role", changes: tags.map((change) => changeText(change, "tags.")) };
+    found.push({ rule: "tags-changed", field: tags[0]?.field, values });
   }
-  for (const change of others.filter(({ field }) => !field.endsWith(".pgpKey"))) {
+  for (const change of changes.filter((each) => ![...destination, ...tags].includes(each) && !each.field.endsWith(".pgpKey"))) {
     const { field, path } = change;
     const meaning = isHarmlessAs(path, change.after) ? "harmless" : meaningOf(path);
     const rule = meaning === "attention" ? "setting-changed" : (`setting-${meaning}` as const);
@@ -35,8 +35,6 @@ export function settingsFindings(before: JsonObject, after: JsonObject): readonl
   }
   return found;
 }
-
-const TOGETHER: Readonly<Record<string, "destination" | "tags">> = { backend: "destination", cloud: "destination", tags: "tags" };
 
 /** Another account or partition: Terraform would create everything again there. */
 function environmentFindings(before: JsonObject, after: JsonObject): readonly DiffFound[] {
@@ -53,23 +51,22 @@ function environmentOf({ accountId, provider, region }: JsonObject) {
 }
 
 /** The difference of what an attacker with the key can do, as `REVIEW.md` lists it. What cannot be read is a finding. */
-export function riskFindings(stack: string, before: PackSide, after: PackSide): readonly DiffFound[] {
-  const deployments = [before, after].map(({ settings }) => settings && deploymentOf(stack, settings));
-  const errors = deployments.flatMap((deployment) =>
-    deployment !== undefined && "errors" in deployment ? deployment.errors : [],
-  );
+export function riskFindings(before: ReadDeployment, after: ReadDeployment): readonly DiffFound[] {
+  const errors = [before, after].flatMap((deployment) => (deployment && "errors" in deployment ? deployment.errors : []));
   if (errors.length > 0) {
     return [{ rule: "settings-unreadable", values: { errors } }];
   }
-  const [old, current] = [risksIn(deployments[0]), risksIn(deployments[1])];
+  const [old, current] = [risksIn(before), risksIn(after)];
   return [...new Set([...old.keys(), ...current.keys()])]
     .map((key) => ({ before: old.get(key) ?? "", after: current.get(key) ?? "no longer possible" }))
     .filter((change) => change.before !== change.after)
     .map((values) => ({ rule: "risk", values }));
 }
 
+type ReadDeployment = ReturnType<typeof deploymentOf>;
+
 /** What an attacker can do, by the goal. */
-function risksIn(deployment: ReturnType<typeof deploymentOf> | undefined): ReadonlyMap<string, string> {
+function risksIn(deployment: ReadDeployment): ReadonlyMap<string, string> {
   const risks = deployment === undefined || "errors" in deployment ? [] : risksOf(policyOptionsOf(deployment), (name) => name);
   return new Map(risks.map(({ goal, what }) => [goal, what]));
 }

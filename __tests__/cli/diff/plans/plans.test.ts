@@ -26,10 +26,6 @@ describe("the summary of an edited plan", () => {
     const spellings = SECRETS.flatMap((secret) => [secret, Buffer.from(secret).toString("base64"), encodeURIComponent(secret)]);
     expect(spellings.filter((spelling) => printed.includes(spelling))).toEqual([]);
   });
-
-  it("is tested for at least 250 edits", () => {
-    expect(PLANS.length).toBeGreaterThanOrEqual(250);
-  });
 });
 
 describe("a plan that changes the first policy and detaches the second one", () => {

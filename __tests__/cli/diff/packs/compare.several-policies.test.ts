@@ -1,15 +1,5 @@
 import { SEVERAL_POLICIES } from "../../../helpers/deployment";
-import {
-  actionsOf,
-  between,
-  betweenPacks,
-  packWith,
-  resourcesOf,
-  serious,
-  seriousRules,
-  verdictOf,
-  withResource,
-} from "../../../helpers/diff";
+import { actionsOf, between, betweenPacks, packWith, resourcesOf, seriousRules, verdictOf } from "../../../helpers/diff";
 import { packOf } from "../../../helpers/packs";
 
 /** The same deployment with permissions that fit into one policy. */
@@ -56,13 +46,5 @@ describe("a change of two policies", () => {
     const services = named(changes, "permissions-narrowed").map((action) => action.split(":")[0]);
     expect([...new Set(services)].sort()).toEqual(["autoscaling", "elasticloadbalancing", "iam", "sts"]);
     expect(verdictOf(changes)).toEqual([3, "policy-detached", "permissions-narrowed"]);
-  });
-
-  it("to another policy at an attachment reports that policy", () => {
-    const address = "aws_iam_user_policy_attachment.policy-attachment-2";
-    const other = { policy_arn: "arn:aws:iam::aws:policy/AdministratorAccess" };
-    const edited = packWith(SEVERAL_POLICIES, withResource(packOf(SEVERAL_POLICIES), address, other));
-    const found = serious(betweenPacks(packWith(SEVERAL_POLICIES), edited));
-    expect(found.filter(({ rule }) => rule === "link-external")).toMatchObject([{ address }]);
   });
 });

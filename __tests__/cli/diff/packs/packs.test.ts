@@ -87,10 +87,6 @@ const CHANGES: Readonly<Record<string, readonly [before: string, after: string, 
     ROLE_IN("111111111111"),
     `3 ${ROLE} environment-changed setting-identity`,
   ],
-  "another description of the policy": ["", "policy: { description: Other }", "0"],
-  "the second": [keys("Active", "Active"), keys("Active", "Active", "secondary"), "0"],
-  "the third": [keys("Active", "Active", "secondary"), keys("Inactive", "Active", "secondary"), "0"],
-  "the fourth": [keys("Inactive", "Active", "secondary"), keys("absent", "Active", "secondary"), "0"],
   "the step after it": [GROUP, "attachment: group", "0"],
   "another path of the user": [
     "",
@@ -99,14 +95,11 @@ const CHANGES: Readonly<Record<string, readonly [before: string, after: string, 
   ],
   "another region of the documented policy": ["", "region: eu-west-1", "2 setting-identity"],
   "an account that is stated now": ["", "accountId: '123456789012'", "2 setting-identity"],
-  "an account that is no longer stated": ["accountId: '123456789012'", "", "2 setting-identity"],
   "a permissions boundary": ["", bounded("B"), "2 boundary-changed deployer-broadened setting-changed"],
   "another boundary": [bounded("B"), bounded("C"), "2 boundary-changed deployer-broadened setting-changed"],
   "no boundary any more": [bounded("B"), "", "2 boundary-changed deployer-broadened setting-changed"],
   "protect that is switched off": ["", "protect: false", "2 setting-changed"],
-  "protect that is switched on": ["protect: false", "", "0"],
   "the output of the secret": ["outputs: { secret: false }", "", "2 secret-output setting-exposure"],
-  "no output of the secret any more": ["", "outputs: { secret: false }", "0"],
   "another provider": ["", "provider: { profile: admin, version: '~> 5.100' }", "2 setting-identity setting-identity"],
   "less encryption": ["", "backend: { s3: { bucket: state, region: eu-central-1, encrypt: false } }", "2 destination-changed"],
   "less encryption in another bucket": [
@@ -117,7 +110,6 @@ const CHANGES: Readonly<Record<string, readonly [before: string, after: string, 
   "another type of backend": ["", "backend: { gcs: { bucket: other } }", "2 destination-changed"],
   "an import": ["", "import: { user: true, policy: true }", "2 setting-changed"],
   "an import that was applied": ["import: { user: true, policy: true }", "", "0"],
-  "an import of less": ["import: { user: true, policy: true }", "import: { user: false, policy: true }", "0"],
   "a second key without pgpKey": [
     keys("Active", "absent"),
     `accessKeys: { allowPlaintext: true, primary: ${slot("Active")}, secondary: { status: Active } }`,
@@ -134,31 +126,6 @@ const CHANGES: Readonly<Record<string, readonly [before: string, after: string, 
 describe("a change of settings", () => {
   it.each(Object.entries(CHANGES))("has its exit code, and the rules that make it: %s", (_, [before, after, verdict]) => {
     expect(verdictOf(between(before, after)).join(" ")).toBe(verdict);
-  });
-
-  it("to other actions of the node role lists them", () => {
-    const changes = between("nodeRole: { name: n }", "nodeRole: { name: n, additionalActions: ['s3:GetObject', 'ecr:Get*'] }");
-    expect(actionsOf(changes, "permissions-broadened", "node role")).toEqual(
-      ["ecr:Get*", "s3:GetObject"].map((action) => ({
-        action,
-        access: "unknown",
-        area: "not in DKP's catalogue",
-        before: [],
-        after: [{ resource: "*", conditions: [] }],
-      })),
-    );
-  });
-
-  it("that switches the attachment changes nothing that an attacker with the key can do", () => {
-    for (const [before, after] of [
-      ["user", "user-and-group"],
-      ["user-and-group", "user"],
-      ["group", "user"],
-    ] as const) {
-      expect(ofRule(between(minimal(`attachment: ${before}`), minimal(`attachment: ${after}`)), "risk")).toEqual([]);
-    }
-    const risks = ofRule(between(minimal(), minimal("features: [volume-snapshots]")), "risk");
-    expect(risks.map(({ values }) => values.before)).toEqual(["", ""]);
   });
 });
 

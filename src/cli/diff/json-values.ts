@@ -6,7 +6,7 @@ export function nameOf(value: unknown): string {
   return textOf(value) ?? "of an unknown name";
 }
 
-/** A JSON value with other strings in it. */
+/** A JSON value with other strings in it, the names of keys included. */
 export function mapStrings(value: unknown, map: (string: string) => string): unknown {
   if (typeof value === "string") {
     return map(value);
@@ -14,7 +14,8 @@ export function mapStrings(value: unknown, map: (string: string) => string): unk
   if (Array.isArray(value)) {
     return value.map((item) => mapStrings(item, map));
   }
-  return isObject(value) ? Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, mapStrings(inner, map)])) : value;
+  const entries = Object.entries(isObject(value) ? value : {}).map(([key, inner]) => [map(key), mapStrings(inner, map)]);
+  return isObject(value) ? Object.fromEntries(entries) : value;
 }
 
 /** A part of a JSON object that is another one. */

@@ -4,7 +4,6 @@ import { ACTION_PATTERNS, matchesAction } from "../../iam/action-patterns";
 import awsActions from "../../iam/aws-actions.json";
 import { CATALOGUE, type CatalogueRow } from "../../iam/catalogue";
 import { policyWith } from "../../iam/policy-document";
-import { grouped } from "../../text/grouped";
 import { parseJson } from "../../text/json";
 import { canonical, listOf, objectOf } from "../text/json";
 import type { ActionChange, DiffFound, Principal, Scope } from "./change-rules";
@@ -214,34 +213,53 @@ const MAX_COVERED = 300_000;
 /** The actions of which the Allow statements differ, each with a decision of its own; none for more than AWS accepts. */
 function actionChanges(before: readonly Policy[], after: readonly Policy[]) {
   const [allowsBefore, allowsAfter] = [allowsOf(before), allowsOf(after)];
-  const allows = [...allowsBefore, ...allowsAfter];
-  const listed = allows.reduce((sum, { actions }) => sum + actions.size, CATALOGUE.length);
-  const effort = ({ rest, patterns }: Allow) => listOf(rest.Resource ?? rest.NotResource).length + patterns.length / 50;
-  if (listed * allows.reduce((sum, allow) => sum + effort(allow), 0) > MAX_COVERED) {
+  if (isTooMuch([...allowsBefore, ...allowsAfter])) {
     return [];
   }
-  const different = namesIn(allows).flatMap((name) => {
-    const coveringIn = (side: readonly Allow[]) => side.filter((allow) => covers(allow, name));
-    const sides = [coveringIn(allowsBefore), coveringIn(allowsAfter)] as const;
-    const [restsBefore, restsAfter] = sides.map((side) => canonical(side.map(({ rest }) => rest)));
-    return restsBefore === restsAfter ? [] : [{ name, sides, key: `${restsBefore} ${restsAfter}` }];
-  });
   const [denialsBefore, denialsAfter] = [denials(before), denials(after)];
   const spelled = spelling([...before, ...after]);
-  const compared = [...grouped(different, ({ key }) => key).values()].flatMap((group, at) => {
-    const Action = group.map(({ name }) => name);
-    const side = (own: readonly Allow[], denied: readonly Policy[]): Side => ({
-      identity: [...own.map(({ version, rest }) => ({ Version: version, Statement: [{ ...rest, Action }] })), ...denied],
-    });
-    return group.slice(0, 1).flatMap(({ sides: [ofBefore, ofAfter] }) => {
-      const decide = () => comparisonOf(side(ofAfter, denialsAfter), side(ofBefore, denialsBefore), { steps: GROUP_STEPS });
-      const verdict = at < MAX_GROUPS ? decide() : undefined;
-      const [more, less] = [verdict?.added().kind !== "nothing-new", verdict?.removed().kind !== "nothing-new"];
-      return Action.map((name) => ({ change: actionChange(spelled(name), ofBefore, ofAfter), more, less }));
-    });
+  const changes = groupsOf(allowsBefore, allowsAfter).flatMap(({ actions, ofBefore, ofAfter }, at) => {
+    const [sideAfter, sideBefore] = [sideOf(actions, ofAfter, denialsAfter), sideOf(actions, ofBefore, denialsBefore)];
+    const verdict = at < MAX_GROUPS ? comparisonOf(sideAfter, sideBefore, { steps: GROUP_STEPS }) : undefined;
+    // What is not decided counts as both.
+    const [more, less] = [verdict?.added().kind !== "nothing-new", verdict?.removed().kind !== "nothing-new"];
+    return actions.map((name) => ({ change: actionChange(spelled(name), ofBefore, ofAfter), more, less }));
   });
   // The same for a policy that is written in another order.
-  return compared.sort(({ change: one }, { change: other }) => (one.action < other.action ? -1 : 1));
+  return changes.sort(({ change: one }, { change: other }) => (one.action < other.action ? -1 : 1));
+}
+
+function isTooMuch(allows: readonly Allow[]): boolean {
+  const listed = allows.reduce((sum, { actions }) => sum + actions.size, CATALOGUE.length);
+  const effort = ({ rest, patterns }: Allow) => listOf(rest.Resource ?? rest.NotResource).length + patterns.length / 50;
+  return listed * allows.reduce((sum, allow) => sum + effort(allow), 0) > MAX_COVERED;
+}
+
+interface Group {
+  readonly actions: readonly string[];
+  readonly ofBefore: readonly Allow[];
+  readonly ofAfter: readonly Allow[];
+}
+
+/** Actions by the statements that cover them before and after, where these differ in what else they say. */
+function groupsOf(before: readonly Allow[], after: readonly Allow[]): readonly Group[] {
+  const groups = new Map<string, Group>();
+  for (const name of namesIn([...before, ...after])) {
+    const [ofBefore, ofAfter] = [before.filter((allow) => covers(allow, name)), after.filter((allow) => covers(allow, name))];
+    const [was, is] = [canonical(ofBefore.map(({ rest }) => rest)), canonical(ofAfter.map(({ rest }) => rest))];
+    if (was !== is) {
+      const { actions = [] } = groups.get(`${was} ${is}`) ?? {};
+      groups.set(`${was} ${is}`, { actions: [...actions, name], ofBefore, ofAfter });
+    }
+  }
+  return [...groups.values()];
+}
+
+/** A side that allows and denies actions as the statements that cover them. */
+function sideOf(Action: readonly string[], allows: readonly Allow[], denied: readonly Policy[]): Side {
+  return {
+    identity: [...allows.map(({ version, rest }) => ({ Version: version, Statement: [{ ...rest, Action }] })), ...denied],
+  };
 }
 
 function actionChange(action: string, before: readonly Allow[], after: readonly Allow[]): ActionChange {

@@ -2,8 +2,9 @@ import { createHash } from "node:crypto";
 import type { Slot } from "../../iam/key-slots";
 import { pgpKeyOf } from "../../iam/openpgp-key";
 import { KEY_ADDRESSES } from "../../terraform/addresses";
-import { isObject, type JsonObject } from "../../text/json";
+import type { JsonObject } from "../../text/json";
 import type { DiffFound } from "./change-rules";
+import { mapStrings } from "./json-values";
 import type { Plan } from "./plan-file";
 import { keyIn, type Snapshot, slotsOf } from "./snapshot";
 
@@ -31,16 +32,7 @@ export function secretsIn(plan: JsonObject): readonly string[] {
 
 /** A plan, or findings, with a placeholder for each secret: whatever is printed of it, no secret is. */
 export function masked<Value>(given: Value, secrets: readonly string[]): Value {
-  return JSON.parse(JSON.stringify(given), (_, value: unknown) => {
-    if (isObject(value)) {
-      return Object.fromEntries(Object.entries(value).map(([name, inner]) => [withoutSecrets(name, secrets), inner]));
-    }
-    return typeof value === "string" ? withoutSecrets(value, secrets) : value;
-  });
-}
-
-function withoutSecrets(text: string, secrets: readonly string[]): string {
-  return secrets.reduce((rest, secret) => rest.replaceAll(secret, "(secret)"), text);
+  return mapStrings(given, (text) => secrets.reduce((rest, secret) => rest.replaceAll(secret, "(secret)"), text)) as Value;
 }
 
 /** Where a plan has a secret after the change, outside the access key itself and the output for it. */

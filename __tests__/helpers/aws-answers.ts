@@ -103,5 +103,5 @@ export function callsOf(answers: Answers, missing: unknown) {
 /** A reader of an account that has only what these answers contain. */
 export function accountWith(answers: Answers): IamReader {
   const aws = { call: callsOf(answers, "error NoSuchEntity") };
-  return new IamReader(aws as unknown as ConstructorParameters<typeof IamReader>[0], "us-east-1");
+  return new IamReader(aws as unknown as ConstructorParameters<typeof IamReader>[0]);
 }

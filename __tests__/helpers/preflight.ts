@@ -58,12 +58,6 @@ function endpointOf(text: string): object {
 /** The network of a cluster: its own addresses, and those of a cluster whose prefix begins with the same word. */
 const NETWORK: Answers = {
   DescribeVpcs: { Vpcs: [{ VpcId: "vpc-0123456789abcdef0" }] },
-  DescribeNatGateways: {
-    NatGateways: [
-      { NatGatewayId: "nat-1", NatGatewayAddresses: [{ PublicIp: "203.0.113.7" }], Tags: [{ Key: "Name", Value: "dev" }] },
-      { NatGatewayId: "nat-2", NatGatewayAddresses: [{ PublicIp: "203.0.113.8" }], Tags: [{ Key: "Name", Value: "dev-eu" }] },
-    ],
-  },
   DescribeAddresses: {
     Addresses: [
       ["dev-natgw", "203.0.113.7"],
@@ -86,6 +80,9 @@ function answersOf({ image, endpoints, ...aws }: NonNullable<World["aws"]>): Ans
   };
 }
 
+/** Every call that a preflight made. */
+export const CALLED = new Set<string>();
+
 /** Runs the preflight. */
 export async function preflightIn({
   settings,
@@ -94,17 +91,18 @@ export async function preflightIn({
   run = {},
   state,
 }: World = {}): Promise<readonly CheckResult[]> {
-  const call = callsOf(answersOf(aws), {});
+  const answer = callsOf(answersOf(aws), {});
+  const call = (action: string, input: object) => {
+    CALLED.add(action);
+    return answer(action, input);
+  };
   const dryRun = async (operation: string) => dry[operation] ?? { code: "DryRunOperation", message: "" };
   const current = Object.entries(state ?? {}).map(([address, name]) => ({ address, attributes: { name } }));
   const value = { resources: { current, tainted: [], deposed: [] }, outputs: {} };
   return runPreflight(deployment(settingsOf(settings)), { call, dryRun } as unknown as Parameters<typeof runPreflight>[1], {
     asKey: false,
-    profile: undefined,
     ...run,
     state: async () => (state === undefined ? { unread: "not synthesized" } : { value }),
-    signal: new AbortController().signal,
-    progress: () => undefined,
   });
 }
 

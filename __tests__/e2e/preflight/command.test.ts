@@ -1,81 +1,180 @@
+import { createServer } from "node:http";
+import type { ResourceType, Tag } from "@aws-sdk/client-ec2";
 import { adminPolicy } from "../../../src/cli/account/preflight/checks";
-import { allowing } from "../support/local-aws";
-import { ACCOUNT, AMI, createRole, createVpc, preflight, rulesOf, settings, testAws } from "../support/preflight";
-import { queryError, SILENCE } from "../support/stub-aws";
+import { DRY_CALLS } from "../../../src/cli/account/preflight/checks/key-dry-run";
+import { readState } from "../../../src/cli/terraform/state-file";
+import { NODE_TRUST } from "../../../src/iam/node-role-permissions";
+import { policyDocument } from "../../../src/iam/policy-document";
+import { policyStatements } from "../../../src/iam/policy-statements";
+import { ACCOUNT } from "../../helpers/aws-answers";
+import { deployment } from "../../helpers/deployment";
+import { allowing, LocalAws } from "../support/local-aws";
+import { ADMIN, preflight, resultsOf, rulesOf, settings } from "../support/preflight";
+import { listening } from "../support/server";
+
+const tagged = (type: ResourceType, ...Tags: Tag[]) => ({ TagSpecifications: [{ ResourceType: type, Tags }] });
+const named = (type: ResourceType, name: string) => tagged(type, { Key: "Name", Value: name });
+
+/** A cluster with the prefix `taken` in WithNAT with a bastion, an Elastic IP of `taken-eu`, and objects with the name `own`. */
+async function createFixtures(local: LocalAws) {
+  const [ec2, iam] = [local.ec2(), local.iam()];
+  const AssumeRolePolicyDocument = JSON.stringify(NODE_TRUST);
+  for (const RoleName of ["operator", "own", "taken-node"]) {
+    await iam.createRole({ RoleName, AssumeRolePolicyDocument });
+  }
+  await iam.createInstanceProfile({ InstanceProfileName: "taken-node" });
+  await ec2.createKeyPair({ KeyName: "taken" });
+  const { Vpc } = await ec2.createVpc({ CidrBlock: "10.0.0.0/16", ...named("vpc", "taken") });
+  const vpc = Vpc?.VpcId ?? "";
+  await ec2.createSecurityGroup({ GroupName: "taken-node", Description: "nodes", VpcId: vpc });
+  const { Subnet } = await ec2.createSubnet({ VpcId: vpc, CidrBlock: "10.0.0.0/20", ...named("subnet", "taken-public-0") });
+  const SubnetId = Subnet?.SubnetId ?? "";
+  const master = await ec2.runInstances({
+    MinCount: 1,
+    MaxCount: 1,
+    ImageId: "ami-03cf127a",
+    SubnetId,
+    ...tagged("instance", { Key: "kubernetes.io/cluster/taken", Value: "shared" }),
+  });
+  const addresses = new Map<string, string>();
+  for (const name of ["taken-natgw", "taken-bastion", "taken-master-0", "taken-eu-natgw"]) {
+    const { AllocationId, PublicIp = "" } = await ec2.allocateAddress({ Domain: "vpc", ...named("elastic-ip", name) });
+    addresses.set(name, PublicIp);
+    if (name === "taken-master-0") {
+      await ec2.associateAddress({ AllocationId, InstanceId: master.Instances?.[0]?.InstanceId });
+    }
+  }
+  const endpoint = await ec2.createVpcEndpoint({
+    VpcId: vpc,
+    VpcEndpointType: "Interface",
+    ServiceName: "com.amazonaws.eu-central-1.ec2",
+    SubnetIds: [SubnetId],
+    PrivateDnsEnabled: true,
+  });
+  for (const UserName of ["own", "second"]) {
+    await iam.createUser({ UserName });
+  }
+  await iam.createGroup({ GroupName: "own" });
+  await iam.addUserToGroup({ GroupName: "own", UserName: "second" });
+  await iam.createPolicy({ PolicyName: "own", Path: "/team/", PolicyDocument: allowing("*") });
+  const { ImageId } = await ec2.registerImage({ Name: "registered" });
+  return { addresses, image: ImageId, endpoint: endpoint.VpcEndpoint?.VpcEndpointId ?? "" };
+}
+
+const TAKEN =
+  "user: { name: own, allowedNetworks: { cidrs: [192.0.2.0/24] } }\npolicy: { name: own, mode: minimal }\nattachment: user-and-group\ngroup: { name: own }\nnodeRole: { name: own }\n";
+
+/** Level and rule of each finding, by check that found something besides the account, where all names are taken. */
+const FOUND = {
+  image: ["attention image-differs", "attention image-differs"],
+  "resource-names": [
+    "attention object-owner-unknown",
+    "attention object-owner-unknown",
+    "attention object-of-another",
+    "attention object-owner-unknown",
+  ],
+  "prefix-in-use": ["attention prefix-in-use"],
+  "source-addresses": ["attention source-outside", "attention endpoint-outside"],
+};
+
+/** The local AWS has no simulator of policies. */
+const ACCOUNT_ALONE = { account: ["note account-ok"], permissions: ["unverifiable call-failed"] };
 
 describe("preflight", () => {
-  const aws = testAws();
-  let vpc: string;
+  let aws: LocalAws;
+  let fixtures: Awaited<ReturnType<typeof createFixtures>>;
 
   beforeAll(async () => {
-    await createRole(aws().local, "operator");
-    vpc = await createVpc(aws().local, "free");
+    aws = await LocalAws.start();
+    fixtures = await createFixtures(aws);
+  });
+
+  /** Level and rule of each finding, by check that found something. */
+  const found = async (text: string, options?: Parameters<typeof rulesOf>[2]) => {
+    const rules = Object.entries(await rulesOf(text, aws.url, options));
+    return Object.fromEntries(rules.filter(([, own]) => own.some((rule) => rule !== "unverifiable setting-not-set")));
+  };
+
+  it("finds nothing but the account in a new one", async () => {
+    const rules = await found(settings("prefix: dev, layout: Standard", "policy: { mode: minimal }\n"));
+    expect(rules).toEqual({ ...ACCOUNT_ALONE, "source-addresses": ["note networks-not-set"] });
+  });
+
+  it("finds that all names are taken", async () => {
+    const text = settings(`prefix: taken, layout: Standard, amis: [${fixtures.image}]`, TAKEN);
+    expect(await found(text, { state: async () => ({ value: readState("") }) })).toEqual({ ...ACCOUNT_ALONE, ...FOUND });
+  });
+
+  it("finds the addresses of the cluster, and none of a cluster whose prefix begins with the same word", async () => {
+    const results = await resultsOf(settings("prefix: taken"), aws.url);
+    const found = results.filter(({ check }) => check === "source-addresses").flatMap(({ findings }) => findings);
+    const addresses = ["taken-natgw", "taken-master-0"].map((name) => `${fixtures.addresses.get(name)} (${name})`);
+    const sources = [...addresses, `${fixtures.endpoint} (ec2)`];
+    expect(found).toMatchObject([{ rule: "networks-not-set", values: { sources } }]);
   });
 
   it("reports unknown results, not passed ones, when AWS does not respond in time", async () => {
-    aws().stub.say({ SimulatePrincipalPolicy: () => SILENCE });
-    const { status, stdout, stderr } = await preflight(settings(""), aws().stub.url, ["--timeout", "15"]);
+    const silent = `http://${await listening(createServer(() => undefined))}`;
+    const { status, stdout, stderr } = await preflight(settings(""), silent, ["--timeout", "3"]);
     expect(status).toBe(3);
-    expect(stdout).toMatch(/^unverifiable: permissions: iam:SimulatePrincipalPolicy: no answer within 15 s$/m);
-    expect(stdout).toContain("-> try again with a longer --timeout\n");
-    expect(stderr).toMatch(/^waiting for the check permissions \.\.\.$/m);
-  });
-
-  it("reports that AWS cannot be reached, and makes no more calls", async () => {
-    const { status, stdout } = await preflight(settings(""), "http://127.0.0.1:1");
-    expect(status).toBe(3);
-    expect(stdout).toContain("sts:GetCallerIdentity: AWS cannot be reached (connect ECONNREFUSED 127.0.0.1:1)");
+    expect(stdout).toMatch(/^unverifiable: account: sts:GetCallerIdentity: no answer within 3 s$/m);
     expect(stdout).toMatch(/^unverifiable: permissions: it was not run/m);
+    expect(stderr).toMatch(/^querying AWS \.\.\.$/m);
   });
 
   it("names the profile of which no credentials are found", async () => {
     const none = { AWS_ACCESS_KEY_ID: undefined, AWS_SECRET_ACCESS_KEY: undefined };
     const profile = { ...none, AWS_PROFILE: "unknown", AWS_CONFIG_FILE: "/dev/null", AWS_SHARED_CREDENTIALS_FILE: "/dev/null" };
-    const { status, stdout } = await preflight(settings(""), aws().local.url, [], profile);
-    expect(status).toBe(2);
+    const { status, stdout } = await preflight(settings(""), aws.url, [], profile);
+    expect(status).toBe(3);
     expect(stdout).toMatch(/^attention: account: no credentials were found for the profile unknown /m);
   });
 
-  describe("with provider.assumeRoleArn", () => {
+  it("assumes provider.assumeRoleArn", async () => {
     const role = `provider: { assumeRoleArn: "arn:aws:iam::${ACCOUNT}:role/operator" }\n`;
-
-    it("assumes the role", async () => {
-      const { stdout } = await preflight(settings("", role), aws().local.url);
-      expect(stdout).toContain(
-        `the credentials are arn:aws:sts::${ACCOUNT}:assumed-role/operator/dkp-access in the account ${ACCOUNT}; accountId`,
-      );
-    });
-
-    it("fails if the role cannot be assumed", async () => {
-      const { stub } = aws();
-      stub.say({ AssumeRole: () => queryError(403, "AccessDenied", "not authorized to perform: sts:AssumeRole") });
-      const { status, stdout } = await preflight(settings("", role), stub.url);
-      expect(stdout).toMatch(/^attention: account: provider.assumeRoleArn cannot be assumed \(AccessDenied: not authorized to/m);
-      expect(status).toBe(2);
-    });
+    const { stdout } = await preflight(settings("", role), aws.url);
+    expect(stdout).toContain(
+      `the credentials are arn:aws:sts::${ACCOUNT}:assumed-role/operator/dkp-access in the account ${ACCOUNT}; accountId`,
+    );
   });
 
   describe("with IAM enforced", () => {
     const EVERYTHING = () =>
-      settings(`prefix: taken, layout: Standard, existingVPCID: ${vpc}, amis: [${AMI}]`, "policy: { mode: minimal }\n");
+      settings(`prefix: taken, layout: Standard, amis: [${fixtures.image}]`, "policy: { mode: minimal }\n");
 
     it("works with exactly the permissions that --permissions prints", async () => {
-      const { stdout } = await preflight(settings(""), aws().local.url, ["--permissions"]);
+      const { stdout } = await preflight(settings(""), aws.url, ["--permissions"]);
       expect(JSON.parse(stdout)).toEqual(adminPolicy());
-      const key = await aws().local.createUser("checker", stdout);
-      const rules = await aws().local.enforced(() => rulesOf(EVERYTHING(), aws().local.url, {}, key));
-      // The emulator has no simulator.
+      const key = await aws.createUser("checker", stdout);
+      const rules = await aws.enforced(() => rulesOf(EVERYTHING(), aws.url, {}, key));
       const unverifiable = Object.entries(rules).filter(([, own]) => own.some((rule) => rule.startsWith("unverifiable")));
       expect(unverifiable).toEqual([["permissions", ["unverifiable call-failed"]]]);
     });
 
     it("reports what cannot be verified without permissions, check by check", async () => {
-      const key = await aws().local.createUser("nobody", allowing("sts:GetCallerIdentity"));
-      const rules = await aws().local.enforced(() => rulesOf(EVERYTHING(), aws().local.url, {}, key));
-      const { account, "resource-names": names, "pgp-keys": pgpKeys, ...others } = rules;
+      const key = await aws.createUser("nobody", allowing("sts:GetCallerIdentity"));
+      const { account, "pgp-keys": pgpKeys, ...others } = await aws.enforced(() => rulesOf(EVERYTHING(), aws.url, {}, key));
       expect({ account, pgpKeys }).toEqual({ account: ["note account-ok"], pgpKeys: [] });
-      expect(new Set(names)).toEqual(new Set(["unverifiable object-denied"]));
       expect(new Set(Object.values(others).flat())).toEqual(new Set(["unverifiable call-denied"]));
+    });
+
+    it("checks the key with dry runs, and changes nothing: --as-key", async () => {
+      const { region, policy, cluster } = deployment("");
+      const environment = { partition: "aws", region, account: ACCOUNT };
+      const document = policyDocument(policyStatements({ mode: policy.mode, supplement: false, cluster, environment }));
+      const iam = aws.iam();
+      const { Policy } = await iam.createPolicy({ PolicyName: "D8CloudProviderAWS", PolicyDocument: JSON.stringify(document) });
+      await iam.createUser({ UserName: "deckhouse" });
+      await iam.attachUserPolicy({ UserName: "deckhouse", PolicyArn: Policy?.Arn });
+      const key = await aws.createKey("deckhouse");
+      const vpcs = await (await aws.query(ADMIN, "ec2", "DescribeVpcs")).text();
+      await aws.calls();
+      const rules = await aws.enforced(() => rulesOf(settings("amis: [ami-03cf127a]"), aws.url, { asKey: true }, key));
+      // The emulator lacks the action.
+      expect(rules).toEqual({ account: ["note account-ok"], key: ["attention permission-denied-by-policy"] });
+      const calls = (await aws.calls()).filter(({ service }) => service === "ec2").map(({ action }) => action);
+      expect(calls.sort()).toEqual(DRY_CALLS.map(({ operation }) => operation).sort());
+      expect(await (await aws.query(ADMIN, "ec2", "DescribeVpcs")).text()).toBe(vpcs);
     });
   });
 });

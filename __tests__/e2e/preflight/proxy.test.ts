@@ -1,12 +1,13 @@
-import { ACCOUNT, preflight as run, settings, testAws } from "../support/preflight";
+import { ACCOUNT } from "../../helpers/aws-answers";
+import { LocalAws } from "../support/local-aws";
+import { preflight as run, settings } from "../support/preflight";
 import { TunnelToAws } from "../support/tunnel";
 
 describe("the preflight behind a proxy", () => {
-  const aws = testAws();
   let tunnel: TunnelToAws;
 
   beforeAll(async () => {
-    tunnel = await TunnelToAws.start(aws().local.url);
+    tunnel = await TunnelToAws.start((await LocalAws.start()).url);
   });
 
   /** Runs the command with AWS's own host names. */

@@ -1,10 +1,10 @@
-import { alwaysOnRegion } from "../../iam/partitions";
 import type { Deployment } from "../../settings/deployment";
-import { Aws } from "../account/aws/client";
-import { deadline } from "../account/aws/operations";
+import { withAws } from "../account/aws/client";
 import { adminPolicy } from "../account/preflight/checks";
-import { exitCode, preflightJson, preflightText } from "../account/preflight/report";
+import { PREFLIGHT_RULES, type PreflightRules } from "../account/preflight/preflight-rules";
+import { preflightJson, preflightText } from "../account/preflight/report";
 import { runPreflight } from "../account/preflight/runner";
+import { exitCodeOf } from "../findings/finding";
 import { readableState, STACK_HELP, selectOne } from "./support/deployments";
 import { type Define, formatOption, type Session, timeoutOption } from "./support/session";
 
@@ -38,26 +38,17 @@ Run it with the credentials that apply the stack; provider.profile and provider.
 
 async function preflight(session: Session, deployment: Deployment, options: Options): Promise<void> {
   const { stack, region, provider } = deployment;
-  const { timeout } = options;
   const asKey = options.asKey === true;
-  const { signal, stop } = deadline(timeout);
-  const { profile, assumeRoleArn }: Partial<typeof provider> = asKey ? {} : provider;
-  const aws = new Aws({ profile, assumeRoleArn, alwaysOnRegion: alwaysOnRegion(region), signal, limit: timeout });
-  try {
-    const results = await runPreflight(deployment, aws, {
-      asKey,
-      profile: profile ?? session.host.env.AWS_PROFILE,
-      state: () => readableState(session, stack),
-      signal,
-      progress: session.printError,
-    });
-    session.raise(exitCode(results));
-    if (options.format === "json") {
-      session.printJson(preflightJson(stack, region, results));
-    } else {
-      session.print(preflightText(`${stack}: preflight of a cluster in ${region}`, results));
-    }
-  } finally {
-    stop();
+  const access = asKey ? { region } : { region, ...provider };
+  const waiting = { progress: session.printError, limit: options.timeout };
+  const profile = (asKey ? undefined : provider.profile) ?? session.host.env.AWS_PROFILE;
+  const state = () => readableState(session, stack);
+  const results = await withAws(access, waiting, (aws) => runPreflight(deployment, aws, { asKey, profile, state }));
+  const findings = results.flatMap((result) => result.findings);
+  session.raise(exitCodeOf<PreflightRules>(PREFLIGHT_RULES, findings));
+  if (options.format === "json") {
+    session.printJson(preflightJson(stack, region, results));
+  } else {
+    session.print(preflightText(`${stack}: preflight of a cluster in ${region}`, results));
   }
 }

@@ -23,11 +23,14 @@ const NO_ANSWERS = [
 describe("calls of AWS", () => {
   const environment = { ...process.env };
   const bodies: string[] = [];
+  /** Region and service of each call. */
+  const scopes: string[] = [];
   let noAnswer: string | undefined;
   let refusal = "";
   const server = createServer(async (request, response) => {
     const body = await text(request);
     bodies.push(body);
+    scopes.push(/Credential=\w+\/\d+\/([\w-]+\/\w+)/.exec(request.headers.authorization ?? "")?.[1] ?? "");
     response.setHeader("Content-Type", "text/xml");
     if (noAnswer !== undefined) {
       response.end(noAnswer);
@@ -38,7 +41,7 @@ describe("calls of AWS", () => {
     }
     if (body.includes("CreateVpc")) {
       response.writeHead(412).end(REFUSED);
-    } else if (body.includes("GetRole")) {
+    } else if (/GetRole|AssumeRole/.test(body)) {
       response.writeHead(403).end(refusal);
     } else {
       response.end(
@@ -46,7 +49,7 @@ describe("calls of AWS", () => {
       );
     }
   });
-  const aws = new Aws({ alwaysOnRegion: "us-east-1", signal: new AbortController().signal, limit: 5 });
+  const aws = new Aws({ region: "eu-central-1" }, new AbortController().signal, 5);
 
   beforeAll(async () => {
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -62,24 +65,41 @@ describe("calls of AWS", () => {
   });
 
   it("read a list to its last page", async () => {
-    const pages = await aws.call("iam:ListAccessKeys", { UserName: "deckhouse" }, "us-east-1");
+    const pages = await aws.call("iam:ListAccessKeys", { UserName: "deckhouse" });
     expect(pages.map(({ AccessKeyMetadata = [] }) => AccessKeyMetadata[0]?.AccessKeyId)).toEqual(["first", "second"]);
   });
 
   it("end with the time limit, whether AWS answers or not", async () => {
     const controller = new AbortController();
-    const patient = new Aws({ alwaysOnRegion: "us-east-1", signal: controller.signal, limit: 5 });
-    const call = patient.call("iam:GetGroup", { GroupName: "dkp" }, "us-east-1");
+    const limited = new Aws({ region: "eu-central-1" }, controller.signal, 5);
+    const call = limited.call("iam:GetGroup", { GroupName: "dkp" });
     controller.abort();
     await expect(call).rejects.toMatchObject({ code: "timed out", message: "no answer within 5 s" });
-    await expect(patient.dryRun("CreateVpc", {}, "eu-central-1")).rejects.toMatchObject({ code: "timed out" });
+    await expect(limited.dryRun("CreateVpc", {})).rejects.toMatchObject({ code: "timed out" });
+  });
+
+  it("are made in the Region; those of IAM, and the one about Regions, in one of every account", async () => {
+    noAnswer = HTML;
+    for (const action of ["ec2:DescribeImages", "ec2:DescribeRegions", "iam:GetUser"] as const) {
+      await expect(aws.call(action, {} as never)).rejects.toMatchObject({ code: "unreachable" });
+    }
+    noAnswer = undefined;
+    expect(scopes.slice(-3)).toEqual(["eu-central-1/ec2", "us-east-1/ec2", "us-east-1/iam"]);
+  });
+
+  it("name the role that cannot be assumed, instead of the call that requires it", async () => {
+    refusal = "<ErrorResponse><Error><Code>AccessDenied</Code><Message>no trust</Message></Error></ErrorResponse>";
+    const access = { region: "eu-central-1", assumeRoleArn: "arn:aws:iam::123456789012:role/operator" };
+    const call = new Aws(access, new AbortController().signal, 5).call("ec2:DescribeImages", {});
+    await expect(call).rejects.toMatchObject({ action: "sts:AssumeRole", code: "AccessDenied", message: "no trust" });
+    expect(scopes.at(-1)).toBe("us-east-1/sts");
   });
 
   it.each([HTML, "<html>", "Forbidden", "<ErrorResponse><Error/></ErrorResponse>"])(
     "reject an error without a code: %s",
     async (text) => {
       refusal = text;
-      await expect(aws.call("iam:GetRole", {} as never, "us-east-1")).rejects.toMatchObject({ code: "HTTP 403" });
+      await expect(aws.call("iam:GetRole", {} as never)).rejects.toMatchObject({ code: "HTTP 403" });
     },
   );
 
@@ -87,17 +107,13 @@ describe("calls of AWS", () => {
     noAnswer = text;
     const others = ["iam:GetAccessKeyLastUsed", "sts:GetCallerIdentity", "ec2:DescribeRegions", "ec2:DescribeImages"] as const;
     const actions: readonly Action[] = [...DRIFT_ACTIONS, ...others];
-    const codes = actions.map((action) =>
-      aws.call(action, {} as never, "us-east-1").catch((error: { readonly code: string }) => error.code),
-    );
+    const codes = actions.map((action) => aws.call(action, {} as never).catch((error: { readonly code: string }) => error.code));
     expect(await Promise.all(codes)).toEqual(actions.map(() => "unreachable"));
     noAnswer = undefined;
   });
 
   it("of a dry run are sent as one", async () => {
-    expect(await aws.dryRun("CreateVpc", { CidrBlock: "10.0.0.0/16" }, "eu-central-1")).toMatchObject({
-      code: "DryRunOperation",
-    });
+    expect(await aws.dryRun("CreateVpc", { CidrBlock: "10.0.0.0/16" })).toMatchObject({ code: "DryRunOperation" });
     expect(bodies.at(-1)).toContain("DryRun=true");
   });
 });

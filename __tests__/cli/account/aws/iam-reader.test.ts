@@ -4,7 +4,7 @@ import { AwsError } from "../../../../src/cli/account/aws/operations";
 const USER = { UserName: "deckhouse" };
 
 /** A reader of an AWS that gives one answer to every call. */
-const reader = (answer: () => Promise<unknown>) => new IamReader({ call: answer as () => Promise<never> }, "us-east-1");
+const reader = (answer: () => Promise<unknown>) => new IamReader({ call: answer as () => Promise<never> });
 const fails = (error: Error) => reader(() => Promise.reject(error));
 const missing = new AwsError("iam:GetUser", "NoSuchEntity", "no user");
 
@@ -21,8 +21,9 @@ describe("IamReader", () => {
   });
 
   it("returns why something cannot be read", async () => {
-    const denied = fails(new AwsError("iam:GetUser", "AccessDenied", "not authorized"));
-    const unread = { unread: "iam:GetUser: AccessDenied: not authorized", code: "AccessDenied" };
+    const error = new AwsError("iam:GetUser", "AccessDenied", "not authorized");
+    const denied = fails(error);
+    const unread = { unread: "iam:GetUser: AccessDenied: not authorized", error };
     expect(await denied.object("user", "deckhouse")).toEqual(unread);
     expect(await denied.list("iam:ListUserPolicies", USER, () => [])).toEqual(unread);
   });

@@ -1,22 +1,38 @@
 import { setTimeout } from "node:timers/promises";
 import type { IAMServiceException } from "@aws-sdk/client-iam";
 import type { NodeHttpHandler } from "@smithy/node-http-handler";
+import { alwaysOnRegion } from "../../../iam/partitions";
+import { type Progress, withProgress } from "../../text/progress";
 import { awsRequests } from "./http-requests";
-import { type Action, AwsError, type Input, type Output, TIMED_OUT, UNREACHABLE, within } from "./operations";
+import { type Action, AwsError, deadline, type Input, type Output, TIMED_OUT, UNREACHABLE, within } from "./operations";
 
-/** How to reach AWS, and as whom. */
-export interface Access {
+/** Where AWS is called, and as whom. */
+interface Access {
+  /** That of the deployment. IAM and STS are called in one that every account has. */
+  readonly region: string;
   /** @default where the AWS CLI and SDKs find their credentials */
   readonly profile?: string | undefined;
   readonly assumeRoleArn?: string | undefined;
-  /** A region that every account has. */
-  readonly alwaysOnRegion: string;
-  /** Ends all calls. */
-  readonly signal: AbortSignal;
-  /** After how many seconds `signal` does. */
+}
+
+/** How long to wait for AWS in all. */
+export interface Waiting {
+  readonly progress: Progress;
+  /** In seconds. The SDK itself waits without limit, also for a program that provides the credentials. */
   readonly limit: number;
-  /** Repeats throttled calls until `signal` ends them. @default an error after several tries */
-  readonly patient?: boolean | undefined;
+  /** Ends the wait earlier. */
+  readonly signal?: AbortSignal;
+}
+
+/** Calls AWS within a time limit. While AWS throttles, calls are repeated until then. */
+export async function withAws<T>(access: Access, waiting: Waiting, work: (aws: Aws) => Promise<T>): Promise<T> {
+  const { progress, limit } = waiting;
+  const { signal, stop } = deadline(limit, waiting.signal);
+  try {
+    return await withProgress("querying AWS", work(new Aws(access, signal, limit)), progress, signal);
+  } finally {
+    stop();
+  }
 }
 
 /** The part of an SDK's package that calls use: its client, a class for each operation, and functions that read all pages. */
@@ -39,10 +55,7 @@ const maxAttempts = 6;
 /** The codes with which AWS services throttle. */
 const THROTTLED = /Throttl|RequestLimitExceeded|TooManyRequests/;
 
-/** Defense in depth: only operations that read are sent without `DryRun`. */
-const READS = /^(?:Describe|Get|List|Simulate)[A-Z]/;
-
-/** Calls AWS in the given Region. The AWS SDK is loaded only here, one service at a time, at the first call. */
+/** The AWS SDK is loaded only here, one service at a time, at the first call. */
 export class Aws {
   private readonly clients = new Map<string, Promise<{ readonly client: Client; readonly sdk: Sdk }>>();
   private requests: Promise<NodeHttpHandler> | undefined;
@@ -50,19 +63,20 @@ export class Aws {
   /** How far AWS's clock is ahead of this computer's, in milliseconds. */
   private ahead = 0;
 
-  constructor(private readonly access: Access) {}
+  /** @param signal ends all calls, after `limit` seconds */
+  constructor(
+    private readonly access: Access,
+    private readonly signal: AbortSignal,
+    private readonly limit: number,
+  ) {}
 
   /** All pages of the response; one where AWS divides no response of the operation. Errors are thrown as `AwsError`. */
-  async call<A extends Action>(action: A, input: Input<A>, region: string): Promise<readonly Output<A>[]> {
-    if (!READS.test(action.split(":")[1] ?? "")) {
-      throw new Error(`${action} is not a call that only reads`);
-    }
+  async call<A extends Action>(action: A, input: Input<A>): Promise<readonly Output<A>[]> {
     for (;;) {
       try {
-        return (await this.inTime(action, input, region)) as readonly Output<A>[];
+        return (await this.inTime(action, input)) as readonly Output<A>[];
       } catch (error) {
-        const { patient, signal } = this.access;
-        if (patient !== true || signal.aborted || !(error instanceof AwsError && THROTTLED.test(error.code))) {
+        if (!(error instanceof AwsError && THROTTLED.test(error.code))) {
           throw error;
         }
         await setTimeout(1000);
@@ -71,9 +85,9 @@ export class Aws {
   }
 
   /** @returns the code of the response: EC2 returns an error for a dry run, also where it would execute the operation */
-  async dryRun(operation: string, input: object, region: string): Promise<{ readonly code: string; readonly message: string }> {
+  async dryRun(operation: string, input: object): Promise<{ readonly code: string; readonly message: string }> {
     try {
-      await this.inTime(`ec2:${operation}`, { ...input, DryRun: true }, region);
+      await this.inTime(`ec2:${operation}`, { ...input, DryRun: true });
     } catch (error) {
       if (error instanceof AwsError && error.code !== UNREACHABLE && error.code !== TIMED_OUT) {
         return { code: error.code, message: error.message };
@@ -88,15 +102,18 @@ export class Aws {
     return new Date(Date.now() + this.ahead);
   }
 
-  private inTime(action: string, input: object, region: string): Promise<readonly unknown[]> {
-    return within(this.access.signal, this.access.limit, action, () => this.send(action, input, region));
+  private inTime(action: string, input: object): Promise<readonly unknown[]> {
+    return within(this.signal, this.limit, action, () => this.send(action, input));
   }
 
-  private async send(action: string, input: object, region: string): Promise<readonly unknown[]> {
+  private async send(action: string, input: object): Promise<readonly unknown[]> {
     const [service, operation] = action.split(":") as [keyof typeof SERVICES, string];
-    const abortSignal = this.access.signal;
-    const key = `${service} ${region}`;
-    const loaded = this.clients.get(key) ?? this.load(service, region);
+    const { region } = this.access;
+    const abortSignal = this.signal;
+    // A Region that is not enabled rejects every key, also for the question which ones are.
+    const isRegional = service === "ec2" && operation !== "DescribeRegions";
+    const key = `${service} ${isRegional}`;
+    const loaded = this.clients.get(key) ?? this.load(service, isRegional ? region : alwaysOnRegion(region));
     this.clients.set(key, loaded);
     const { client, sdk } = await loaded;
     const paginate = sdk[`paginate${operation}`];
@@ -137,7 +154,7 @@ export class Aws {
 
   /** Credentials of a role. The SDK renews them before they expire. */
   private async assumedRole(RoleArn: string, requestHandler: NodeHttpHandler): Promise<unknown> {
-    const clientConfig = this.configuration(this.access.alwaysOnRegion, requestHandler);
+    const clientConfig = this.configuration(alwaysOnRegion(this.access.region), requestHandler);
     this.credentials ??= import("@aws-sdk/credential-providers").then(({ fromTemporaryCredentials }) =>
       fromTemporaryCredentials({ params: { RoleArn, RoleSessionName: "dkp-access" }, clientConfig }),
     );

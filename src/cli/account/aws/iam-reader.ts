@@ -1,12 +1,10 @@
-import type { AttachedPolicy, Policy, Role } from "@aws-sdk/client-iam";
-import { alwaysOnRegion } from "../../../iam/partitions";
+import type { Policy, Role } from "@aws-sdk/client-iam";
 import type { Deployment } from "../../../settings/deployment";
-import { type Progress, withProgress } from "../../text/progress";
-import { Aws } from "./client";
-import { type Action, AwsError, deadline, type Input, type Output, TIMED_OUT, unlessMissing } from "./operations";
+import { type Aws, type Waiting, withAws } from "./client";
+import { type Action, AwsError, type Input, type Output, TIMED_OUT, unlessMissing } from "./operations";
 
 /** What was read, or why it was not. */
-export type Reading<T> = { readonly value: T } | { readonly unread: string; readonly code?: string };
+export type Reading<T> = { readonly value: T } | { readonly unread: string; readonly error?: AwsError };
 
 /** A policy document as IAM stores it, parsed. */
 export type StoredDocument = Readonly<Record<string, unknown>>;
@@ -26,41 +24,27 @@ export type ExistingObject = Partial<
     Pick<Policy, "DefaultVersionId">
 >;
 
-/** How long to wait for IAM and STS in all. */
-interface Waiting {
-  readonly progress: Progress;
-  /** In seconds. The SDK itself waits without limit, also for a program that provides the credentials. */
-  readonly limit: number;
-  /** Ends the wait earlier. */
-  readonly signal?: AbortSignal;
-}
-
-/** Reads IAM with a deployment's credentials, within a time limit. While AWS throttles, calls are repeated until then. */
-export async function withIam<T>(
+/** Reads IAM with a deployment's credentials, within a time limit. */
+export const withIam = <T>(
   { region, provider }: Pick<Deployment, "region" | "provider">,
-  { progress, limit, signal }: Waiting,
+  waiting: Waiting,
   work: (iam: IamReader) => Promise<T>,
-): Promise<T> {
-  const { signal: ends, stop } = deadline(limit, signal);
-  const iamRegion = alwaysOnRegion(region);
-  const aws = new Aws({ ...provider, alwaysOnRegion: iamRegion, signal: ends, limit, patient: true });
-  try {
-    return await withProgress("querying IAM", work(new IamReader(aws, iamRegion)), progress);
-  } finally {
-    stop();
-  }
-}
+): Promise<T> => withAws({ region, ...provider }, waiting, (aws) => work(new IamReader(aws)));
 
 type Kind = "user" | "policy" | "group" | "role";
 type Principal = Exclude<Kind, "policy">;
 
+/** Principals as the names of IAM's actions have them, and as their inputs do. */
+const TYPES = { user: "User", group: "Group", role: "Role" } as const;
+const NAMED = {
+  user: (UserName: string) => ({ UserName }),
+  group: (GroupName: string) => ({ GroupName }),
+  role: (RoleName: string) => ({ RoleName }),
+};
+
 /** Reads IAM object by object: one that cannot be read does not keep the others from being read. */
 export class IamReader {
-  /** @param region an always-on Region of the partition */
-  constructor(
-    private readonly aws: Pick<Aws, "call"> & Partial<Pick<Aws, "now">>,
-    private readonly region: string,
-  ) {}
+  constructor(private readonly aws: Pick<Aws, "call"> & Partial<Pick<Aws, "now">>) {}
 
   /** The time that AWS reported in its last response. */
   now(): Date {
@@ -116,13 +100,8 @@ export class IamReader {
 
   /** An inline policy of a user, a group or a role; undefined if there is none of that name. */
   inlinePolicy(kind: Principal, name: string, PolicyName: string): Promise<Reading<StoredDocument | undefined>> {
-    const document = ({ PolicyDocument }: { readonly PolicyDocument?: string | undefined }) => storedDocument(PolicyDocument);
-    const calls = {
-      user: () => this.get("iam:GetUserPolicy", { UserName: name, PolicyName }, document),
-      group: () => this.get("iam:GetGroupPolicy", { GroupName: name, PolicyName }, document),
-      role: () => this.get("iam:GetRolePolicy", { RoleName: name, PolicyName }, document),
-    };
-    return calls[kind]();
+    const input = { ...NAMED[kind](name), PolicyName };
+    return this.get(`iam:Get${TYPES[kind]}Policy`, input, ({ PolicyDocument }) => storedDocument(PolicyDocument));
   }
 
   /** ID, document and creation of the default version of a managed policy; undefined if the policy does not exist. */
@@ -141,24 +120,14 @@ export class IamReader {
 
   /** ARNs of the managed policies that are attached to a user, a group or a role. */
   attached(kind: Principal, name: string): Promise<Reading<readonly string[]>> {
-    const arns = ({ AttachedPolicies }: { readonly AttachedPolicies?: AttachedPolicy[] | undefined }) =>
-      AttachedPolicies?.map(({ PolicyArn = "" }) => PolicyArn);
-    const lists = {
-      user: () => this.list("iam:ListAttachedUserPolicies", { UserName: name }, arns),
-      group: () => this.list("iam:ListAttachedGroupPolicies", { GroupName: name }, arns),
-      role: () => this.list("iam:ListAttachedRolePolicies", { RoleName: name }, arns),
-    };
-    return lists[kind]();
+    return this.list(`iam:ListAttached${TYPES[kind]}Policies`, NAMED[kind](name), ({ AttachedPolicies }) =>
+      AttachedPolicies?.map(({ PolicyArn = "" }) => PolicyArn),
+    );
   }
 
   /** Names of the inline policies of a user, a group or a role. */
   inline(kind: Principal, name: string): Promise<Reading<readonly string[]>> {
-    const lists = {
-      user: () => this.list("iam:ListUserPolicies", { UserName: name }, ({ PolicyNames }) => PolicyNames),
-      group: () => this.list("iam:ListGroupPolicies", { GroupName: name }, ({ PolicyNames }) => PolicyNames),
-      role: () => this.list("iam:ListRolePolicies", { RoleName: name }, ({ PolicyNames }) => PolicyNames),
-    };
-    return lists[kind]();
+    return this.list(`iam:List${TYPES[kind]}Policies`, NAMED[kind](name), ({ PolicyNames }) => PolicyNames);
   }
 
   /** The groups of a user. */
@@ -205,11 +174,11 @@ export class IamReader {
   /** All pages of a response; undefined if IAM does not have the object. */
   private async pages<A extends Action>(action: A, input: Input<A>): Promise<Reading<readonly Output<A>[] | undefined>> {
     try {
-      return { value: await unlessMissing(this.aws.call(action, input, this.region), "NoSuchEntity") };
+      return { value: await unlessMissing(this.aws.call(action, input), "NoSuchEntity") };
     } catch (error) {
       if (error instanceof AwsError) {
         const code = error.code === TIMED_OUT ? "" : `${error.code}: `;
-        return { unread: `${error.action}: ${code}${error.message}`, code: error.code };
+        return { unread: `${error.action}: ${code}${error.message}`, error };
       }
       throw error;
     }
@@ -225,6 +194,14 @@ export const usersIn = (uses: readonly string[]): readonly string[] =>
 /** What follows from a reading. */
 export function mapReading<T, U>(reading: Reading<T>, convert: (value: T) => U): Reading<U> {
   return "value" in reading ? { value: convert(reading.value) } : reading;
+}
+
+/** The value of a reading. @throws the error why it was not read */
+export function requiredOf<T>(reading: Reading<T>): T {
+  if ("value" in reading) {
+    return reading.value;
+  }
+  throw reading.error ?? new Error(reading.unread);
 }
 
 /** Takes values out of readings, and collects why others are missing. */

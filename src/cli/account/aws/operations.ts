@@ -3,7 +3,7 @@ import type * as Ec2 from "@aws-sdk/client-ec2";
 import type * as Iam from "@aws-sdk/client-iam";
 import type * as Sts from "@aws-sdk/client-sts";
 
-export type { Image, Instance, Tag } from "@aws-sdk/client-ec2";
+export type { Image } from "@aws-sdk/client-ec2";
 export type { EvaluationResult } from "@aws-sdk/client-iam";
 
 /** The packages of the AWS SDK that are used. */

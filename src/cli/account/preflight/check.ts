@@ -4,7 +4,7 @@ import type { Found } from "../../findings/finding";
 import type { StateContents } from "../../terraform/state-file";
 import type { Aws } from "../aws/client";
 import type { IamReader, Reading } from "../aws/iam-reader";
-import type { Action, Input, Output } from "../aws/operations";
+import { type Action, AwsError, type Input, type Output, TIMED_OUT, UNREACHABLE } from "../aws/operations";
 import type { PreflightRules } from "./preflight-rules";
 
 export type PreflightFound = Found<PreflightRules>;
@@ -38,7 +38,7 @@ export interface Tools {
     input: Input<A>,
     itemsOf: (page: Output<A>) => readonly T[] | undefined,
   ): Promise<readonly T[]>;
-  dryRun(operation: string, input: object): ReturnType<Aws["dryRun"]>;
+  readonly dryRun: Aws["dryRun"];
   readonly iam: IamReader;
 }
 
@@ -48,7 +48,33 @@ export interface Check {
   readonly id: string;
   /** The setting that it is about; a finding can name another one. */
   readonly field: string;
-  /** All calls that it can make, besides dry runs: the permissions that the preflight requires follow from it. */
-  readonly calls: readonly Action[];
   run(tools: Tools, subject: Subject): Promise<readonly PreflightFound[]>;
+}
+
+/** The rules of errors, by action and code. AWS rejects credentials, or itself a role that they would assume. */
+const ERRORS = [
+  [/ CredentialsProviderError$/, "credentials-missing"],
+  [/ (?:ExpiredToken|InvalidClientTokenId|SignatureDoesNotMatch|UnrecognizedClientException)$/, "credentials-rejected"],
+  [/^sts:AssumeRole (?:AccessDenied|AccessDeniedException|RegionDisabledException|ValidationError)$/, "role-not-assumed"],
+  [/ (?:AccessDenied|AccessDeniedException|UnauthorizedOperation)$/, "call-denied"],
+  [new RegExp(` ${UNREACHABLE}$`), "call-unreachable"],
+  [new RegExp(` ${TIMED_OUT}$`), "timed-out"],
+] as const;
+
+/** What work finds, or the finding that an error of AWS is. @param profile whose credentials count, for messages */
+export async function orErrorFinding(
+  work: Promise<readonly PreflightFound[]>,
+  profile?: string,
+): Promise<readonly PreflightFound[]> {
+  try {
+    return await work;
+  } catch (error) {
+    if (!(error instanceof AwsError)) {
+      throw error;
+    }
+    const { action, code, message } = error;
+    const values = { action, profile, reason: code === UNREACHABLE || code === TIMED_OUT ? message : `${code}: ${message}` };
+    const [, rule = "call-failed"] = ERRORS.find(([pattern]) => pattern.test(`${action} ${code}`)) ?? [];
+    return [rule === "role-not-assumed" ? { rule, field: "provider.assumeRoleArn", values } : { rule, values }];
+  }
 }

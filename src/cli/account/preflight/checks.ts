@@ -1,12 +1,61 @@
+import { SLOTS } from "../../../iam/key-slots";
 import { policyWith } from "../../../iam/policy-document";
-import type { Check } from "./check";
-import { accountCheck, regionCheck } from "./checks/account";
+import { pgpKeyWarning } from "../../../settings/settings-notes";
+import type { Action } from "../aws/operations";
+import { type Check, userArn, when } from "./check";
 import { imageCheck } from "./checks/image";
-import { openPgpKeysCheck } from "./checks/openpgp-keys";
 import { prefixCheck } from "./checks/prefix";
 import { resourceNamesCheck } from "./checks/resource-names";
 import { sourceAddressCheck } from "./checks/source-addresses";
 import { permissionsCheck } from "./checks/user-permissions";
+
+/**
+ * Whether the credentials belong to the account of the settings and, with `--as-key`, are the key of the deployment's user. AWS requires
+ * no permission for the call. All other checks depend on it.
+ */
+export function accountCheck(asKey: boolean): Check {
+  return {
+    id: "account",
+    field: "accountId",
+    async run({ list }, { deployment, partition }) {
+      const { accountId, stack } = deployment;
+      const [account = "", arn = ""] = await list("sts:GetCallerIdentity", {}, ({ Account, Arn }) => [Account, Arn]);
+      const user = userArn({ deployment, partition, account });
+      const unset = accountId === undefined ? "accountId" : undefined;
+      return [
+        accountId !== undefined && accountId !== account
+          ? { rule: "account-differs", values: { account, arn, accountId } }
+          : { rule: "account-ok", values: { account, arn, unset } },
+        ...when(asKey && arn !== user, { rule: "key-owner-differs", values: { arn, user, stack } }),
+      ];
+    },
+  };
+}
+
+/** Whether the Region is enabled. Otherwise every call there fails. */
+export const regionCheck: Check = {
+  id: "region",
+  field: "region",
+  async run({ list }, { deployment: { region } }) {
+    const regions = await list("ec2:DescribeRegions", { AllRegions: true }, ({ Regions }) => Regions);
+    const status = regions.find(({ RegionName }) => RegionName === region)?.OptInStatus ?? "unknown to AWS";
+    const isEnabled = status === "opted-in" || status === "opt-in-not-required";
+    return when(!isEnabled, { rule: "region-disabled", values: { region, status } });
+  },
+};
+
+/** Whether Terraform can encrypt secrets for the OpenPGP keys of the settings now. */
+const openPgpKeysCheck: Check = {
+  id: "pgp-keys",
+  field: "accessKeys",
+  async run(_, { deployment: { accessKeys } }) {
+    return SLOTS.flatMap((slot) => {
+      const warning = pgpKeyWarning(accessKeys, slot);
+      const field = `accessKeys.${slot}.pgpKey`;
+      return warning === undefined ? [] : [{ rule: "pgp-key-unusable", field, values: { slot, warning } }];
+    });
+  },
+};
 
 /** Every check besides the account and the Region, in the order of the report. */
 export const CHECKS: readonly Check[] = [
@@ -18,10 +67,29 @@ export const CHECKS: readonly Check[] = [
   openPgpKeysCheck,
 ];
 
-/** The IAM actions that the preflight requires: what the checks list, and nothing else. */
-export const ADMIN_ACTIONS: readonly string[] = [
-  ...new Set([accountCheck(false), regionCheck, ...CHECKS].flatMap(({ calls }) => calls)),
-].sort();
+/** The calls of all checks, dry runs aside. */
+export const ADMIN_ACTIONS = [
+  "ec2:DescribeAddresses",
+  "ec2:DescribeImages",
+  "ec2:DescribeInstances",
+  "ec2:DescribeKeyPairs",
+  "ec2:DescribeRegions",
+  "ec2:DescribeSecurityGroups",
+  "ec2:DescribeSubnets",
+  "ec2:DescribeVpcEndpoints",
+  "ec2:DescribeVpcs",
+  "iam:GetGroup",
+  "iam:GetInstanceProfile",
+  "iam:GetPolicy",
+  "iam:GetRole",
+  "iam:GetUser",
+  "iam:ListAttachedGroupPolicies",
+  "iam:ListEntitiesForPolicy",
+  "iam:ListInstanceProfilesForRole",
+  "iam:ListPolicies",
+  "iam:SimulatePrincipalPolicy",
+  "sts:GetCallerIdentity",
+] as const satisfies readonly Action[];
 
 /** The policy with these actions. None of them changes anything. */
 export function adminPolicy(): object {

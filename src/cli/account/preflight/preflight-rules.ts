@@ -9,9 +9,7 @@ const ALLOW_IN_BOUNDARY = "allow them in the boundary, or set another user.permi
 
 const NOTES = templateRules("note", {
   "account-ok": "the credentials are {arn} in the account {account}[; {unset} is not set]",
-  "image-ena": ["{ami} has no EnaSupport, which every Nitro instance type requires", "use an image with EnaSupport"],
   "image-imdsv2": ["{ami} accepts only IMDSv2", "set cluster.imdsv2: true here and in DKP, or use another image"],
-  "key-call-undecided": "{action} was not tested, because it requires a default VPC with a subnet ({reason})",
   "networks-not-set": [
     "user.allowedNetworks is not set, so a leaked key works in every network[; the calls of the cluster come from {sources}]",
     "set user.allowedNetworks to the networks of the cluster, once it exists, and the address of whoever runs dhctl",
@@ -38,31 +36,19 @@ const ATTENTION = templateRules("attention", {
     "correct region, or aws account enable-region --region-name {region}",
   ],
   "image-missing": ["{ami} does not exist in {region}, or is not shared", "use another image; AMI IDs differ between Regions"],
-  "image-state": ["{ami} is {state}", "use an image whose state is available"],
-  "image-root-device": ["{ami} has a root device of type {type}", "use an image with an EBS root disk"],
   "image-disks": [
     "{ami} has the EBS disks {disks}, and DKP requires exactly one, the root disk {root}",
     "create an image with only the root disk: start an instance from it, detach the other disks, create an image",
   ],
-  "image-architecture": ["{ami} is for {architecture}, and DKP requires x86_64", "use an image for x86_64"],
-  "name-import-missing": [
-    "it does not exist, and import.{imports} is set",
-    "remove import.{imports}, or correct {setting}.name and path",
-  ],
-  // An apply cannot change these paths: a policy is imported by its ARN, a role would be replaced.
-  "name-import-path": [
-    `${EXISTS}, and import.{imports} is set with {setting}.path: {path}, where it does not exist`,
-    `set {setting}.path: {existingPath}; otherwise ${OTHER_NAME}`,
-  ],
-  "name-address-taken": [
-    `${EXISTS}, and the state has another object, {managed}, at {address}`,
-    `${OTHER_NAME}; an object cannot be imported where the state has one`,
-  ],
+  "image-differs": ["{ami} has the {argument} {value}, and DKP requires {required}", "use another image"],
   "prefix-in-use": [
     "these objects have names that DKP gives to its own for the prefix {prefix}: {objects}",
     "do nothing if DKP has already created this cluster; otherwise choose another cluster.prefix, or delete the objects that a former cluster left over",
   ],
-  "source-outside": ["calls of {services} from {sources} are denied", "add {cidrs} to user.allowedNetworks.cidrs"],
+  "source-outside": [
+    "calls from {sources} are denied, unless they go through a VPC endpoint",
+    "add {cidrs} to user.allowedNetworks.cidrs",
+  ],
   "endpoint-outside": [
     "calls of {service} in {vpc} go through the VPC endpoint {id}, have no public address, and are denied",
     "add {id} to user.allowedNetworks.vpcEndpoints, or {vpc} to user.allowedNetworks.vpcs",
@@ -98,8 +84,6 @@ const UNVERIFIABLE = templateRules("unverifiable", {
     `${EXISTS}, and no state shows whether this deployment manages it: {reason}`,
     `if this deployment has a state, run ${PROGRAM} synth, initialize the stack (init), and try again; otherwise ${OTHER_NAME}`,
   ],
-  "object-denied": ["it cannot be read: {reason}", ALLOW_CALLS],
-  "object-unread": ["it cannot be read: {reason}", "try again; if AWS did not answer in time, with a longer --timeout"],
   "permission-undecided": ["{simulated}: the simulator does not decide on {actions}", "test the key itself with --as-key"],
   "key-call-failed": ["{action} returned {reason}", "read the error above; it is about the call, not about the key"],
   "timed-out": ["{action}: {reason}", "try again with a longer --timeout"],

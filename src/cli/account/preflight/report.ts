@@ -1,4 +1,4 @@
-import { exitCodeOf, findingsText, levelOf, reportJson } from "../../findings/finding";
+import { findingsText, reportJson } from "../../findings/finding";
 import type { PreflightFound } from "./check";
 import { isNotRun, PREFLIGHT_RULES, type PreflightRules } from "./preflight-rules";
 
@@ -7,16 +7,6 @@ export interface CheckResult {
   /** ID of the check. */
   readonly check: string;
   readonly findings: readonly PreflightFound[];
-}
-
-const findingsOf = (results: readonly CheckResult[]) => results.flatMap(({ findings }) => findings);
-
-export const needsAttention = ({ findings }: CheckResult): boolean =>
-  findings.some((found) => levelOf<PreflightRules>(PREFLIGHT_RULES, found) === "attention");
-
-/** 2 if something requires attention, whatever else is unknown; 3 if only something is unknown. */
-export function exitCode(results: readonly CheckResult[]): 0 | 2 | 3 {
-  return results.some(needsAttention) ? 2 : exitCodeOf<PreflightRules>(PREFLIGHT_RULES, findingsOf(results));
 }
 
 /** The report as text: what each check found, and which checks found nothing. */
@@ -32,8 +22,8 @@ export function preflightText(heading: string, results: readonly CheckResult[]):
 
 /** The report as JSON, with the rules of each check. */
 export function preflightJson(stack: string, region: string, results: readonly CheckResult[]): object {
-  const findings = findingsOf(results).map((found) => ({ ...found, stack }));
+  const findings = results.flatMap((result) => result.findings.map((found) => ({ ...found, stack })));
   const checks = results.map(({ check, findings: own }) => ({ check, rules: own.map(({ rule }) => rule) }));
   const deployments = [{ stack, region, checks }];
-  return reportJson<PreflightRules>(PREFLIGHT_RULES, findings, deployments, { exitCode: exitCode(results) });
+  return reportJson<PreflightRules>(PREFLIGHT_RULES, findings, deployments);
 }

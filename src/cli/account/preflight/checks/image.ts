@@ -5,7 +5,6 @@ import { type Check, type PreflightFound, settingNotSet, when } from "../check";
 export const imageCheck: Check = {
   id: "image",
   field: "cluster.amis",
-  calls: ["ec2:DescribeImages"],
   async run({ list }, { deployment: { amis, cluster, region } }) {
     if (amis.length === 0) {
       return [settingNotSet("cluster.amis")];
@@ -22,18 +21,24 @@ export const imageCheck: Check = {
   },
 };
 
+/** What DKP requires of the image of a node. */
+const REQUIRED = [
+  ["State", "available"],
+  ["RootDeviceType", "ebs"],
+  ["Architecture", "x86_64"],
+] as const;
+
 /** What keeps an image from being one of DKP's nodes. @param imdsv2 `cluster.imdsv2` */
 function imageFindings(image: Image, ami: string, imdsv2: boolean | undefined): readonly PreflightFound[] {
-  const { State: state = "in an unknown state", RootDeviceType: type = "unknown", RootDeviceName: root = "?" } = image;
-  const { Architecture: architecture = "an unknown architecture", EnaSupport, ImdsSupport, BlockDeviceMappings = [] } = image;
+  const { RootDeviceName: root = "?", ImdsSupport, BlockDeviceMappings = [] } = image;
   const names = BlockDeviceMappings.flatMap(({ Ebs, DeviceName = "?" }) => (Ebs === undefined ? [] : DeviceName));
   const disks = names.length === 0 ? "none" : names;
   return [
-    ...when(state !== "available", { rule: "image-state", values: { ami, state } }),
-    ...when(type !== "ebs", { rule: "image-root-device", values: { ami, type } }),
+    ...REQUIRED.flatMap(([argument, required]) => {
+      const value = image[argument] ?? "unknown";
+      return when(value !== required, { rule: "image-differs", values: { ami, argument, value, required } });
+    }),
     ...when(names.length !== 1 || names[0] !== root, { rule: "image-disks", values: { ami, disks, root } }),
-    ...when(architecture !== "x86_64", { rule: "image-architecture", values: { ami, architecture } }),
-    ...when(EnaSupport !== true, { rule: "image-ena", values: { ami } }),
     ...when(ImdsSupport === "v2.0" && imdsv2 !== true, { rule: "image-imdsv2", field: "cluster.imdsv2", values: { ami } }),
   ];
 }

@@ -2,7 +2,6 @@ import { nodeRoleName } from "../../../../iam/cluster";
 import { listed } from "../../../../settings/message-parts";
 import { unlessMissing } from "../../aws/operations";
 import { type Check, settingNotSet, type Tools, when } from "../check";
-import { groupsOf, instancesIn, instancesWith } from "./cluster-objects";
 
 type Find = (list: Tools["list"], prefix: string) => Promise<readonly (string | undefined)[]>;
 
@@ -16,37 +15,29 @@ const FIND: Readonly<Record<string, Find>> = {
     list("iam:GetInstanceProfile", { InstanceProfileName: nodeRoleName(prefix) }, ({ InstanceProfile }) => [
       InstanceProfile?.Arn,
     ]),
+  // The tag of the cluster is also on nodes of an EKS cluster with that name.
   "key pair": (list, prefix) =>
     list("ec2:DescribeKeyPairs", { Filters: [{ Name: "key-name", Values: [prefix] }] }, ({ KeyPairs }) =>
       KeyPairs?.map(({ KeyPairId }) => KeyPairId),
     ),
-  // By DKP's key pair, because the tag of the cluster is also on nodes of an EKS cluster with that name.
-  instances: async (list, prefix) => {
-    const instances = await list("ec2:DescribeInstances", instancesWith("key-name", prefix), instancesIn);
-    return instances.map(({ InstanceId }) => InstanceId);
+  "security groups": (list, prefix) => {
+    const names = [nodeRoleName(prefix), `${prefix}-loadbalancer`, `${prefix}-ssh-accessible`];
+    return list("ec2:DescribeSecurityGroups", { Filters: [{ Name: "group-name", Values: names }] }, ({ SecurityGroups }) =>
+      SecurityGroups?.map(({ GroupId }) => GroupId),
+    );
   },
-  "security groups": (list, prefix) =>
-    list("ec2:DescribeSecurityGroups", groupsOf(prefix), ({ SecurityGroups }) => SecurityGroups?.map(({ GroupId }) => GroupId)),
-  subnets: (list, prefix) =>
-    list(
-      "ec2:DescribeSubnets",
-      { Filters: [{ Name: "tag:Name", Values: [`${prefix}-public-0`, `${prefix}-internal-0`] }] },
-      ({ Subnets }) => Subnets?.map(({ SubnetId }) => SubnetId),
-    ),
+  subnets: (list, prefix) => {
+    const names = [`${prefix}-public-0`, `${prefix}-internal-0`];
+    return list("ec2:DescribeSubnets", { Filters: [{ Name: "tag:Name", Values: names }] }, ({ Subnets }) =>
+      Subnets?.map(({ SubnetId }) => SubnetId),
+    );
+  },
 };
 
 /** The names that DKP gives by the prefix must be free before the cluster is created. */
 export const prefixCheck: Check = {
   id: "prefix-in-use",
   field: "cluster.prefix",
-  calls: [
-    "iam:GetRole",
-    "iam:GetInstanceProfile",
-    "ec2:DescribeKeyPairs",
-    "ec2:DescribeInstances",
-    "ec2:DescribeSecurityGroups",
-    "ec2:DescribeSubnets",
-  ],
   async run({ list }, { deployment: { cluster } }) {
     const { prefix } = cluster;
     if (prefix === undefined) {

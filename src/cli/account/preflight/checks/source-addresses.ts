@@ -2,7 +2,6 @@ import * as ipaddr from "ipaddr.js";
 
 import type { Networks } from "../../../../iam/networks";
 import { type Check, type PreflightFound, settingNotSet, type Tools, when } from "../check";
-import { clusterTag, instancesIn, instancesWith, nameIn } from "./cluster-objects";
 
 /** An Elastic IP of the cluster, from which DKP makes calls; it makes none from a bastion. */
 interface SourceAddress {
@@ -29,7 +28,6 @@ const SERVICES = ["ec2", "elasticloadbalancing", "iam", "sts"];
 export const sourceAddressCheck: Check = {
   id: "source-addresses",
   field: "user.allowedNetworks",
-  calls: ["ec2:DescribeVpcs", "ec2:DescribeAddresses", "ec2:DescribeInstances", "ec2:DescribeVpcEndpoints"],
   async run({ list }, { deployment: { cluster, user } }) {
     const { prefix, existingVPCID } = cluster;
     if (prefix === undefined) {
@@ -42,8 +40,7 @@ export const sourceAddressCheck: Check = {
     const endpoints = await interfaceEndpoints(list, vpcs);
     if (user.allowedNetworks !== undefined) {
       const findings = outsideFindings(addresses, endpoints, user.allowedNetworks);
-      const isKnown = addresses.length > 0 || servicesWithout(endpoints).length === 0;
-      return [...when(!isKnown, { rule: "sources-not-found", values: {} }), ...findings];
+      return [...when(addresses.length === 0, { rule: "sources-not-found", values: {} }), ...findings];
     }
     const sources = [...valuesOf(addresses).sources, ...endpoints.map(({ id, service }) => `${id} (${service})`)];
     return [{ rule: "networks-not-set", values: { sources } }];
@@ -55,21 +52,16 @@ const valuesOf = (addresses: readonly SourceAddress[]) => ({
   cidrs: addresses.map(({ address }) => `${address}/32`),
 });
 
-const servicesWithout = (endpoints: readonly SourceEndpoint[]) =>
-  SERVICES.filter((service) => !endpoints.some((endpoint) => endpoint.service === service));
-
 /** The sources that the networks do not include. */
 function outsideFindings(
   addresses: readonly SourceAddress[],
   endpoints: readonly SourceEndpoint[],
   { cidrs, vpcs, vpcEndpoints }: Networks,
 ): readonly PreflightFound[] {
-  const services = servicesWithout(endpoints);
-  // Where every service has an endpoint, no call has an address.
-  const outside = services.length === 0 ? [] : addresses.filter(({ address }) => !includesAddress(cidrs, address));
+  const outside = addresses.filter(({ address }) => !includesAddress(cidrs, address));
   const denied = endpoints.filter(({ vpc, id }) => !vpcs.includes(vpc) && !vpcEndpoints.includes(id));
   return [
-    ...when(outside.length > 0, { rule: "source-outside", values: { ...valuesOf(outside), services } }),
+    ...when(outside.length > 0, { rule: "source-outside", values: valuesOf(outside) }),
     ...denied.map((endpoint): PreflightFound => ({ rule: "endpoint-outside", values: { ...endpoint } })),
   ];
 }
@@ -78,11 +70,14 @@ function outsideFindings(
 async function elasticIps(list: Tools["list"], prefix: string): Promise<readonly SourceAddress[]> {
   const named = { Filters: [{ Name: "tag:Name", Values: [`${prefix}-*`] }] };
   const addresses = await list("ec2:DescribeAddresses", named, ({ Addresses }) => Addresses);
-  const instances = await list("ec2:DescribeInstances", instancesWith("tag-key", clusterTag(prefix)), instancesIn);
-  return addresses.flatMap(({ PublicIp: address, InstanceId, Tags }) => {
-    const name = nameIn(Tags) ?? "";
-    const isInstance = instances.some((instance) => instance.InstanceId !== undefined && instance.InstanceId === InstanceId);
-    return address !== undefined && (name === `${prefix}-natgw` || isInstance) ? [{ address, name }] : [];
+  const tagged = { Filters: [{ Name: "tag-key", Values: [`kubernetes.io/cluster/${prefix}`] }] };
+  const instances = await list("ec2:DescribeInstances", tagged, ({ Reservations }) =>
+    Reservations?.flatMap(({ Instances = [] }) => Instances.flatMap(({ InstanceId }) => InstanceId ?? [])),
+  );
+  return addresses.flatMap(({ PublicIp: address, InstanceId = "", Tags = [] }) => {
+    const name = Tags.find(({ Key }) => Key === "Name")?.Value ?? "";
+    const isOwn = name === `${prefix}-natgw` || instances.includes(InstanceId);
+    return address !== undefined && isOwn ? [{ address, name }] : [];
   });
 }
 

@@ -38,7 +38,6 @@ const AT_ONCE = 3;
 export const permissionsCheck: Check = {
   id: "permissions",
   field: "policy",
-  calls: ["iam:SimulatePrincipalPolicy"],
   async run({ list }, subject) {
     const user = `the user ${subject.deployment.user.name}`;
     const policy = policyOptionsOf(subject.deployment);

@@ -252,7 +252,7 @@ describe("A year of the access of a DKP cluster to AWS", () => {
     expect(reported("drift prod")).toEqual([0]);
     const shortcut = { UserName: name, PolicyName: "shortcut" };
     await account.iam().putUserPolicy({ ...shortcut, PolicyDocument: allowing("s3:ListAllMyBuckets") });
-    expect(reported("drift prod")).toEqual([2, "inline-policy-unmanaged"]);
+    expect(reported("drift prod")).toEqual([2, "permissions-unmanaged"]);
     await account.iam().deleteUserPolicy(shortcut);
     expect(reported("drift prod")).toEqual([0]);
   });

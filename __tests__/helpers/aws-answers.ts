@@ -64,7 +64,7 @@ const SHAPES: Readonly<Record<string, (given: never) => object>> = {
   ListAccessKeys: (keys: Readonly<Record<string, string>>) => ({
     AccessKeyMetadata: Object.entries(keys).map(([AccessKeyId, Status]) => ({ AccessKeyId, Status, CreateDate: DAY })),
   }),
-  GetPolicyVersion: (given: unknown) => ({ PolicyVersion: { Document: encoded(given), CreateDate: DAY } }),
+  GetPolicyVersion: (given: unknown) => ({ PolicyVersion: { Document: encoded(given) } }),
   GetUserPolicy: (given: unknown) => ({ PolicyDocument: encoded(given) }),
   GetGroupPolicy: (given: unknown) => ({ PolicyDocument: encoded(given) }),
   GetRolePolicy: (given: unknown) => ({ PolicyDocument: encoded(given) }),

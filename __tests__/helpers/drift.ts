@@ -24,14 +24,21 @@ export const TAKES_AWAY =
   /\b(?:remove|removing|removal|detach|deactivate|deactivating|delete|deleting|destroy|revoke|revoking|disable|disabling)|aws iam/i;
 
 /** What IAM answers about an object that is as it is managed. */
-function answersOf({ kind, name, attached, boundary, groups, users, documents, inline }: ExpectedObject): Answers {
+function answersOf({ kind, name, parts, boundary, documents }: ExpectedObject): Answers {
   const bounded = { boundary: boundary?.managed[0] || "none" };
   const [document] = documents ?? [];
+  const managed = (part: string) => parts[part]?.managed ?? [];
   switch (kind) {
     case "user":
-      return { GetUser: bounded, ListAttachedUserPolicies: attached?.managed, ListGroupsForUser: groups?.managed };
-    case "group":
-      return { GetGroup: users?.map((user) => user.replace("user ", "")), ListAttachedGroupPolicies: attached?.managed };
+      return {
+        GetUser: bounded,
+        ListAttachedUserPolicies: managed("attached policy"),
+        ListGroupsForUser: managed("membership of the group"),
+      };
+    case "group": {
+      const members = managed("principal").map((user) => user.replace("user ", ""));
+      return { GetGroup: members, ListAttachedGroupPolicies: managed("attached policy") };
+    }
     case "policy":
       return {
         [`GetPolicy ${name}`]: `policy/${name}`,
@@ -41,8 +48,8 @@ function answersOf({ kind, name, attached, boundary, groups, users, documents, i
     case "role":
       return {
         [`GetRole ${name}`]: bounded,
-        [`ListAttachedRolePolicies ${name}`]: attached?.managed ?? [],
-        [`ListRolePolicies ${name}`]: inline,
+        [`ListAttachedRolePolicies ${name}`]: managed("attached policy"),
+        [`ListRolePolicies ${name}`]: managed("inline policy"),
         [`GetRolePolicy ${name}`]: document,
         [`ListInstanceProfilesForRole ${name}`]: [],
       };

@@ -28,7 +28,7 @@ const document = (...Statement: readonly object[]) => ({ Version: "2012-10-17", 
 it("prints each finding with its level, risk and remedy", async () => {
   expect(driftText(await driftIn({ settings: "", iam: { ListUserPolicies: ["line\nbreak"] } }))).toBe(
     `deckhouse: what exists in account 123456789012 besides what the settings and the state have
-attention: user deckhouse: it has the inline policy line\\nbreak
+attention: user deckhouse: it has the inline policy line\\nbreak, and neither the settings nor the state have it
   risk: the access key has its permissions too
   -> before anybody changes it, ask who did this and why, and whether DKP needs it; CloudTrail has it as PutUserPolicy
 note: cluster.prefix is not set, so the role <prefix>-node of DKP is not compared

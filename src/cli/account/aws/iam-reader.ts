@@ -35,7 +35,7 @@ type Kind = "user" | "policy" | "group" | "role";
 type Principal = Exclude<Kind, "policy">;
 
 /** Principals as the names of IAM's actions have them, and as their inputs do. */
-const TYPES = { user: "User", group: "Group", role: "Role" } as const;
+export const TYPES = { user: "User", group: "Group", role: "Role" } as const;
 const NAMED = {
   user: (UserName: string) => ({ UserName }),
   group: (GroupName: string) => ({ GroupName }),
@@ -104,7 +104,7 @@ export class IamReader {
     return this.get(`iam:Get${TYPES[kind]}Policy`, input, ({ PolicyDocument }) => storedDocument(PolicyDocument));
   }
 
-  /** ID, document and creation of the default version of a managed policy; undefined if the policy does not exist. */
+  /** ID and document of the default version of a managed policy; undefined if the policy does not exist. */
   async managedPolicy(PolicyArn: string) {
     const policy = await this.object("policy", PolicyArn);
     if ("unread" in policy || policy.value === undefined) {
@@ -114,7 +114,6 @@ export class IamReader {
     return await this.get("iam:GetPolicyVersion", { PolicyArn, VersionId: id }, ({ PolicyVersion }) => ({
       id,
       document: storedDocument(PolicyVersion?.Document),
-      created: PolicyVersion?.CreateDate,
     }));
   }
 

@@ -5,37 +5,26 @@ import { OWNER_RULES } from "../ownership";
 
 /** CloudTrail's event history has 90 days. */
 const ASK = "before anybody changes it, ask who did this and why, and whether DKP needs it; CloudTrail has it as {event}";
-const ASK_OR_ADD = `${ASK}[; if it is intended, add it to {setting}]` as const;
-const ATTACHED = "the policy {id} is attached, and neither the settings nor the state have it";
+const HAS_PART = "it has the {part} {id}, and neither the settings nor the state have it";
 const KEYS = `${PROGRAM} keys {stack}` as const;
 const APPLY = `plan, then apply, which restores it (${recovery("manual-changes")})`;
-const CONVERGE = "converge the base infrastructure (dhctl converge), so that DKP writes its own document";
-const KEY_HAS_THEM = "the access key has its permissions too";
-const NODES_HAVE_THEM =
-  "every node, and whoever can launch an instance with the role, has its permissions; an attacker with the access key can write inline policies of it";
-const TRUST = "its trust policy is not the one for EC2: {trust}";
-const TRUST_RISK = "others than instances can assume the role, also from another account and when no access key works";
-const TRUST_EVENT = "ask who wrote it; CloudTrail has it as UpdateAssumeRolePolicy";
+const RESTORE = `${APPLY}, or for a role of DKP converge the base infrastructure (dhctl converge)`;
 
 const ATTENTION = templateRules("attention", {
   // Besides the deployment.
-  "policy-unmanaged": { text: ATTACHED, risk: KEY_HAS_THEM, remedy: ASK_OR_ADD },
-  "role-policy-unmanaged": { text: ATTACHED, risk: NODES_HAVE_THEM, remedy: ASK_OR_ADD },
-  "inline-policy-unmanaged": { text: "it has the inline policy {id}", risk: KEY_HAS_THEM, remedy: ASK },
-  "role-inline-policy-unmanaged": { text: "it has the inline policy {id}", risk: NODES_HAVE_THEM, remedy: ASK },
-  "membership-unmanaged": {
-    text: "it is a member of the group {id}",
-    risk: "the key has all permissions of the group",
-    remedy: ASK,
+  "permissions-unmanaged": { text: HAS_PART, risk: "the access key has its permissions too", remedy: ASK },
+  "role-permissions-unmanaged": {
+    text: HAS_PART,
+    risk: "every node, and whoever can launch an instance with the role, has its permissions; an attacker with the access key can write inline policies of it",
+    remedy: `${ASK}[; if it is intended, add it to {setting}]`,
   },
-  "member-unmanaged": { text: "the {id} is a member", risk: "the {id} has all permissions of DKP", remedy: ASK },
   "principal-unmanaged": {
     text: "the {id} uses it",
-    risk: "the {id} has all permissions of DKP, also after each change of the policy; or it is of another deployment, and the two change each other's policy",
-    remedy: `${ASK}; if it is of another deployment, give one of the two another policy.name`,
+    risk: "the {id} has all permissions of DKP, also after each change of the policy; or it is of another deployment, and the two change each other's object",
+    remedy: `${ASK}[; if it is of another deployment, give one of the two another {setting}]`,
   },
   "credential-unmanaged": {
-    text: "it has the {kind} {id}[, since {since}]",
+    text: "it has the {part} {id}",
     risk: "whoever has it acts as the user without its access keys",
     remedy: ASK,
   },
@@ -50,30 +39,23 @@ const ATTENTION = templateRules("attention", {
     risk: "the key has permissions that the managed boundary denies, or DKP lacks some that it requires",
     remedy: `${APPLY}; if it is intended, set {setting}`,
   },
-  "policy-document-differs": {
-    text: "its default version {version}[, since {since},] is not the generated document",
-    risk: "DKP lacks permissions, or has others than the reviewed ones[: {actions}]",
-    remedy: `${APPLY}; ask who wrote the version; CloudTrail has it as CreatePolicyVersion or SetDefaultPolicyVersion`,
+  "document-differs": {
+    text: "its {part} is not the generated document[, and also allows {actions}]",
+    risk: "DKP or its nodes lack permissions, or have others than the reviewed ones",
+    remedy: `${RESTORE}; ask who wrote it; CloudTrail has it as {event}[; if it is intended, add it to {setting}]`,
   },
-  "role-document-differs": {
-    text: "its inline policy {id} is not the generated document[, and also allows {actions}]",
-    risk: NODES_HAVE_THEM,
-    remedy: `${APPLY}; if it is intended, add it to {setting}`,
+  "trust-differs": {
+    text: "its trust policy is not the one for EC2: {trust}",
+    risk: "others than instances can assume the role, also from another account and when no access key works",
+    remedy: `${RESTORE}; ask who wrote it; CloudTrail has it as UpdateAssumeRolePolicy`,
   },
-  "dkp-role-document-differs": {
-    text: "its inline policy {id} allows more than DKP writes: {actions}",
-    risk: NODES_HAVE_THEM,
-    remedy: `${CONVERGE}; if it is intended, add it to {setting}`,
-  },
-  "trust-differs": { text: TRUST, risk: TRUST_RISK, remedy: `${APPLY}; ${TRUST_EVENT}` },
-  "dkp-role-trust-differs": { text: TRUST, risk: TRUST_RISK, remedy: `${CONVERGE}; ${TRUST_EVENT}` },
   // What the state has and IAM does not.
   "object-missing": {
     text: "it does not exist, and the state has it",
     risk: "DKP has no permissions, or no working key",
     remedy: `run ${KEYS}, then plan, then apply`,
   },
-  "attachment-missing": { text: "the policy {id} is no longer attached", risk: "DKP lacks its permissions", remedy: APPLY },
+  "part-missing": { text: "it no longer has the {part} {id}", risk: "DKP lacks its permissions", remedy: APPLY },
   "user-differs": [
     'the settings have the user "{settings}", and the state has "{state}", which is compared',
     `check the backend, or set user.name: "{state}"`,
@@ -83,7 +65,6 @@ const ATTENTION = templateRules("attention", {
     risk: "its attachments still exist",
     remedy: `follow ${recovery("left-over")}`,
   },
-  "membership-missing": { text: "it is no longer a member of the group {id}", risk: "DKP lacks its permissions", remedy: APPLY },
 });
 
 const UNVERIFIABLE = templateRules("unverifiable", {
@@ -101,7 +82,6 @@ const UNVERIFIABLE = templateRules("unverifiable", {
 
 const NOTES = templateRules("note", {
   "object-absent": "it does not exist",
-  "link-absent": "it does not have {id}, which the settings describe",
   "own-denial": [
     "it has the inline policy {id}, which denies the sessions of a leaked key",
     `36 hours after it was written, do step 6 of ${PROGRAM} keys --leaked`,

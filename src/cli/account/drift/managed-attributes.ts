@@ -66,15 +66,10 @@ export interface ExpectedObject extends AccountObject {
   /** Of a policy. */
   readonly arn?: string;
   readonly inState: boolean;
-  /** ARNs of the attached policies. */
-  readonly attached?: Links;
-  readonly groups?: Links;
+  /** What it has of others, `attached policy`, and what may use it. */
+  readonly parts: Readonly<Record<string, Links>>;
   /** ARN of the permissions boundary; "" is none. */
   readonly boundary?: Links;
-  /** What may use a policy or a group, as `IamReader.uses` reads it. */
-  readonly users?: readonly string[];
-  /** Name of the inline policy of a role. */
-  readonly inline?: string | undefined;
   /** The document of a policy, or of the inline policy of a role: that of the state and that of the settings. */
   readonly documents?: readonly StoredDocument[];
   /** The role `<prefix>-node`, which no deployment's Terraform manages. */
@@ -103,8 +98,6 @@ export function managedOf(settings: Deployment, account: string, state?: readonl
     );
     return { managed: [...new Set([...inState, ...described])], inState };
   };
-  const attached = (kind: Kind) => ({ attached: values(kind, "policy_arn") });
-  const bounded = (kind: Kind) => ({ boundary: values(kind, "permissions_boundary") });
   const named = <K extends ExpectedObject["kind"]>(type: Kind, kind: K) => {
     const { managed, inState } = values(type, "name");
     return managed.map((name) => ({ kind, name, inState: inState.includes(name) }));
@@ -114,17 +107,23 @@ export function managedOf(settings: Deployment, account: string, state?: readonl
   const { prefix } = settings.cluster;
   const dkpRoles = prefix === undefined ? [] : [{ kind: "role" as const, name: nodeRoleName(prefix), inState: false }];
   const principals = [user, ...groups, ...roles, ...dkpRoles].map(({ kind, name }) => `${kind} ${name}`);
-  const inline = { inline: values("nodePolicy", "name").managed[0] };
+  const attached = (kind: Kind) => ({ "attached policy": values(kind, "policy_arn") });
+  const bounded = (kind: Kind) => ({ boundary: values(kind, "permissions_boundary") });
+  // What may use an object, and what DKP creates, are not in the state.
+  const only = (...managed: readonly string[]): Links => ({ managed, inState: [] });
+  const ofUser = { ...attached("userAttachment"), "membership of the group": values("membership", "groups") };
+  const ofGroup = { ...attached("groupAttachment"), principal: only(...principals.slice(0, 1)) };
+  const ofRole = { ...attached("nodeAttachments"), "inline policy": values("nodePolicy", "name") };
   const documents = values("nodePolicy", "policy").managed.map(documentIn);
-  const dkpDocument = { ...nodePolicy(settings.additionalRolePolicies) };
+  const dkp = { documents: [{ ...nodePolicy(settings.additionalRolePolicies) }], isDkpRole: true };
   return {
     keys: managedKeys(settings, values("keys", "id").inState, state),
     objects: [
-      { ...user, ...attached("userAttachment"), ...bounded("user"), groups: values("membership", "groups") },
-      ...groups.map((group) => ({ ...group, ...attached("groupAttachment"), users: principals.slice(0, 1) })),
-      ...managedPolicies(resources).map((policy) => ({ ...policy, users: principals })),
-      ...roles.map((role) => ({ ...role, ...attached("nodeAttachments"), ...bounded("nodeRole"), ...inline, documents })),
-      ...dkpRoles.map((role) => ({ ...role, inline: role.name, documents: [dkpDocument], isDkpRole: true })),
+      { ...user, ...bounded("user"), parts: ofUser },
+      ...groups.map((group) => ({ ...group, parts: ofGroup })),
+      ...managedPolicies(resources).map((policy) => ({ ...policy, parts: { principal: only(...principals) } })),
+      ...roles.map((role) => ({ ...role, ...bounded("nodeRole"), documents, parts: ofRole })),
+      ...dkpRoles.map((role) => ({ ...role, ...dkp, parts: { "inline policy": only(role.name) } })),
     ],
   };
 }
@@ -133,7 +132,7 @@ export function managedOf(settings: Deployment, account: string, state?: readonl
 function managedPolicies({
   state,
   described,
-}: Readonly<Record<"state" | "described", readonly StateResource[]>>): readonly ExpectedObject[] {
+}: Readonly<Record<"state" | "described", readonly StateResource[]>>): readonly Omit<ExpectedObject, "parts">[] {
   const byArn = grouped(ofKind([...state, ...described], "policy"), ({ attributes }) => String(attributes.arn));
   return [...byArn].map(([arn, resources]) => ({
     kind: "policy",

@@ -2,19 +2,11 @@ import { NODE_TRUST } from "../../../iam/node-role-permissions";
 import type { Deployment } from "../../../settings/deployment";
 import type { Found } from "../../findings/finding";
 import { DENY_POLICY } from "../../iam/leaked-key";
-import {
-  type ExistingObject,
-  type IamKey,
-  type IamReader,
-  mapReading,
-  type Reading,
-  type StoredDocument,
-  storedDocument,
-} from "../aws/iam-reader";
+import { type ExistingObject, type IamReader, mapReading, type Reading, storedDocument, TYPES } from "../aws/iam-reader";
 import { type DeploymentFacts, day, ownerFindings, ownershipOf } from "../ownership";
 import { actionsBeyond, actionsOf, isOwnDenial, sameDocument } from "./document";
 import type { DriftRules } from "./drift-rules";
-import type { ExpectedObject, Links, Managed } from "./managed-attributes";
+import type { ExpectedObject, Managed } from "./managed-attributes";
 
 export type DriftFound = Found<DriftRules>;
 type Findings = readonly DriftFound[];
@@ -33,15 +25,25 @@ export async function objectsDrift(compared: Compared): Promise<Findings> {
 }
 
 /** The findings about an object and its parts. */
-async function objectDrift(context: Compared, expected: ExpectedObject): Promise<Findings> {
+async function objectDrift(compared: Compared, expected: ExpectedObject): Promise<Findings> {
+  const { iam } = compared;
   const { kind, name, arn: id = name } = expected;
-  const uses = context.iam.uses(kind, id);
-  const read = [context.iam.object(kind, id), uses, ...parts(context, expected, uses)] as const;
-  const [existing, readUses, ...found] = await Promise.all(read);
-  const findings = "unread" in existing ? [unread(existing.unread)] : wholeFindings(context, expected, existing.value, readUses);
+  const [existing, uses] = await Promise.all([iam.object(kind, id), iam.uses(kind, id)]);
+  const whole = findingsOf(existing, (object) => wholeFindings(compared, expected, object, uses));
   // An object that IAM does not have has no parts, and those of another deployment's are not ours to report.
-  const isAlone = findings.some(({ rule }) => ["object-missing", "object-absent", "object-of-another"].includes(rule));
-  return [...findings, ...(isAlone ? [] : found.flat())].map((each) => ({ object: `${kind} ${name}`, ...each }));
+  const isAlone = whole.some(({ rule }) => ["object-missing", "object-absent", "object-of-another"].includes(rule));
+  const parts = [
+    documentFindings(iam, expected),
+    ...PARTS[kind].map(async (part) => findingsOf(await part.read(iam, id), (items) => partFindings(part, items, expected))),
+    ...(kind === "user" ? [keyFindings(compared, name)] : []),
+  ];
+  const found = isAlone ? whole : [...whole, ...(await Promise.all(parts)).flat()];
+  return found.map((each) => ({ object: `${kind} ${name}`, ...each }));
+}
+
+/** The findings about what was read, or that it cannot be read. */
+function findingsOf<T>(read: Reading<T>, compare: (value: T) => Findings): Findings {
+  return "value" in read ? compare(read.value) : [{ rule: "part-unread", values: { reason: read.unread } }];
 }
 
 /** Whether an object is there, whose it is, and what it has of its own. */
@@ -60,178 +62,160 @@ function wholeFindings(
   if (inState || state === undefined || isDkpRole === true) {
     return ownFindings(existing, expected);
   }
-  const values = {
-    stack,
-    since: day(existing.CreateDate),
-    setting: kind === "role" ? "nodeRole" : kind,
-    path: undefined,
-  } as const;
+  const setting = kind === "role" ? "nodeRole" : kind;
+  const values = { stack, since: day(existing.CreateDate), setting, path: undefined } as const;
   const owner = ownerFindings(ownershipOf({ kind, name }, uses, { settings, state }), values);
   return owner.some(({ rule }) => rule === "object-of-another") ? owner : [...owner, ...ownFindings(existing, expected)];
 }
 
-const unread = (reason: string): DriftFound => ({ rule: "part-unread", values: { reason } });
-
-/** A part of an object: its findings, or that it cannot be read. */
-async function part<T>(reading: Promise<Reading<T>>, compare: (value: T) => Findings): Promise<Findings> {
-  const read = await reading;
-  return "value" in read ? compare(read.value) : [unread(read.unread)];
-}
-
-/** A list of an object, and the rules of its items. */
-interface List {
+/** What an object can have any number of. */
+interface Part {
   /** Of an item that neither the settings nor the state have. */
-  readonly rule:
-    | `${"" | "role-"}${"" | "inline-"}policy-unmanaged`
-    | "membership-unmanaged"
-    | "member-unmanaged"
-    | "principal-unmanaged";
-  /** The event in CloudTrail that created an item. */
-  readonly event: (id: string) => string;
+  readonly rule: `${"" | "role-"}permissions-unmanaged` | "principal-unmanaged" | "credential-unmanaged" | "own-denial";
+  /** What an item is. */
+  readonly part: string;
+  /** The event in CloudTrail that added an item. */
+  readonly event: string;
   /** The setting that can describe it, if there is one. */
-  readonly setting?: string | undefined;
-  /** Of an item that the state has and IAM does not. */
-  readonly missing?: "attachment-missing" | "membership-missing";
+  readonly setting?: string;
+  /** @param id the ARN of a policy, else the name of the object */
+  readonly read: (iam: IamReader, id: string) => Promise<Reading<readonly string[]>>;
 }
 
-function listPart(
-  { rule, event, setting, missing }: List,
-  reading: Promise<Reading<readonly string[]>>,
-  { managed, inState }: Links,
-): Promise<Findings> {
-  const unmanaged = (id: string): DriftFound => {
-    const values = { id, event: event(id), setting };
-    return { rule, field: setting, values };
-  };
-  return part(reading, (items) => [
-    ...items.filter((id) => !managed.includes(id)).map(unmanaged),
-    ...managed.flatMap((id): Findings => {
-      const rule = inState.includes(id) ? missing : missing && "link-absent";
-      return rule === undefined || items.includes(id) ? [] : [{ rule, values: { id } }];
-    }),
-  ]);
-}
+/** The policies of an object. */
+const policiesOf = (kind: "user" | "group" | "role", rule: Part["rule"]): readonly [attached: Part, inline: Part] => [
+  { rule, part: "attached policy", event: `Attach${TYPES[kind]}Policy`, read: (iam, name) => iam.attached(kind, name) },
+  { rule, part: "inline policy", event: `Put${TYPES[kind]}Policy`, read: (iam, name) => iam.inline(kind, name) },
+];
+const [ofUser, inlineOfUser] = policiesOf("user", "permissions-unmanaged");
+const [ofRole, inlineOfRole] = policiesOf("role", "role-permissions-unmanaged");
 
-/** What is managed and can be missing only with its object. */
-const only = (...managed: readonly string[]): Links => ({ managed, inState: [] });
+/** A credential besides access keys, of which Terraform manages none. */
+const credential = (part: string, event: string, read: Part["read"]): Part => ({
+  rule: "credential-unmanaged",
+  part,
+  event,
+  read,
+});
 
-/** Credentials besides access keys, of which Terraform manages none, by kind and event in CloudTrail. */
-function credentialParts(iam: IamReader, UserName: string): readonly Promise<Findings>[] {
-  type Items = Promise<Reading<readonly (readonly [id?: string, since?: Date])[]>>;
-  const credentials = (kind: string, event: string, reading: Items) =>
-    part(reading, (items) =>
-      items.map(([id = "", since]) => ({ rule: "credential-unmanaged", values: { kind, event, id, since: day(since) } })),
-    );
-  const user = { UserName };
-  const password = iam.list("iam:GetLoginProfile", user, ({ LoginProfile }) => [[UserName, LoginProfile?.CreateDate] as const]);
-  const devices = iam.list("iam:ListMFADevices", user, ({ MFADevices }) =>
-    MFADevices?.map(({ SerialNumber, EnableDate }) => [SerialNumber, EnableDate] as const),
-  );
-  const sshKeys = iam.list("iam:ListSSHPublicKeys", user, ({ SSHPublicKeys }) =>
-    SSHPublicKeys?.map(({ SSHPublicKeyId, UploadDate }) => [SSHPublicKeyId, UploadDate] as const),
-  );
-  const specific = iam.list("iam:ListServiceSpecificCredentials", user, ({ ServiceSpecificCredentials }) =>
-    ServiceSpecificCredentials?.map(
-      ({ ServiceSpecificCredentialId, CreateDate }) => [ServiceSpecificCredentialId, CreateDate] as const,
+/** What uses an object, by the setting that names the object. */
+const principal = (setting: string, event: string, read: Part["read"]): Part => ({
+  rule: "principal-unmanaged",
+  part: "principal",
+  event,
+  setting,
+  read,
+});
+
+/** The parts of each kind of object. */
+const PARTS: Readonly<Record<ExpectedObject["kind"], readonly Part[]>> = {
+  user: [
+    ofUser,
+    { ...inlineOfUser, read: inlineBesidesDenials },
+    { rule: "own-denial", part: "inline policy", event: "PutUserPolicy", read: ownDenials },
+    {
+      rule: "permissions-unmanaged",
+      part: "membership of the group",
+      event: "AddUserToGroup",
+      read: (iam, name) => iam.groups(name),
+    },
+    credential("login profile", "CreateLoginProfile", (iam, UserName) =>
+      iam.list("iam:GetLoginProfile", { UserName }, () => [UserName]),
     ),
-  );
-  const certificates = iam.list("iam:ListSigningCertificates", user, ({ Certificates }) =>
-    Certificates?.map(({ CertificateId, UploadDate }) => [CertificateId, UploadDate] as const),
-  );
+    credential("SSH key", "UploadSSHPublicKey", (iam, UserName) =>
+      iam.list("iam:ListSSHPublicKeys", { UserName }, (page) => page.SSHPublicKeys?.map((key) => key.SSHPublicKeyId ?? "")),
+    ),
+    credential("service-specific credential", "CreateServiceSpecificCredential", (iam, UserName) =>
+      iam.list("iam:ListServiceSpecificCredentials", { UserName }, (page) =>
+        page.ServiceSpecificCredentials?.map((found) => found.ServiceSpecificCredentialId ?? ""),
+      ),
+    ),
+    credential("signing certificate", "UploadSigningCertificate", (iam, UserName) =>
+      iam.list("iam:ListSigningCertificates", { UserName }, (page) =>
+        page.Certificates?.map((found) => found.CertificateId ?? ""),
+      ),
+    ),
+  ],
+  group: [
+    ...policiesOf("group", "permissions-unmanaged"),
+    principal("group.name", "AddUserToGroup", (iam, name) => iam.members(name)),
+  ],
+  policy: [
+    principal("policy.name", "AttachUserPolicy, AttachGroupPolicy or AttachRolePolicy", (iam, arn) => iam.uses("policy", arn)),
+  ],
+  role: [{ ...ofRole, setting: "nodeRole.managedPolicyArns" }, inlineOfRole],
+};
+
+/** The items of a part that are not managed, and those that the state has and IAM does not. */
+function partFindings(
+  { rule, part, event, ...row }: Part,
+  items: readonly string[],
+  { parts, isDkpRole }: ExpectedObject,
+): Findings {
+  const { managed = [], inState = [] } = parts[part] ?? {};
+  const setting = isDkpRole === true ? undefined : row.setting;
+  const unmanaged = items.filter((id) => !managed.includes(id));
+  const missing = inState.filter((id) => !items.includes(id));
   return [
-    credentials("login profile", "CreateLoginProfile", password),
-    credentials("MFA device", "EnableMFADevice", devices),
-    credentials("SSH key", "UploadSSHPublicKey", sshKeys),
-    credentials("service-specific credential", "CreateServiceSpecificCredential", specific),
-    credentials("signing certificate", "UploadSigningCertificate", certificates),
+    ...unmanaged.map((id): DriftFound => {
+      const values = { part, id, event, setting };
+      return { rule, field: setting, values };
+    }),
+    ...missing.map((id): DriftFound => ({ rule: "part-missing", values: { part, id } })),
   ];
 }
 
-const capital = (word: string) => `${word[0]?.toUpperCase()}${word.slice(1)}`;
-
 /** The inline policy with which the steps after a leak deny sessions, if the user has it and it does nothing else. */
-async function ownDenials(iam: IamReader, user: string): Promise<readonly string[]> {
-  const document = await iam.inlinePolicy("user", user, DENY_POLICY);
-  return "value" in document && document.value !== undefined && isOwnDenial(document.value) ? [DENY_POLICY] : [];
+async function ownDenials(iam: IamReader, user: string): Promise<Reading<readonly string[]>> {
+  const denial = await iam.inlinePolicy("user", user, DENY_POLICY);
+  return mapReading(denial, (document) => (document !== undefined && isOwnDenial(document) ? [DENY_POLICY] : []));
 }
 
-/** The parts of an object that IAM lists or returns with calls of their own. */
-function parts(
-  context: Compared,
-  expected: ExpectedObject,
-  uses: Promise<Reading<readonly string[]>>,
-): readonly Promise<Findings>[] {
-  const { iam } = context;
-  const { kind, name, users, attached = only(), inline = "", isDkpRole } = expected;
-  const found = [documentPart(context, expected)];
-  const add = (list: List, reading: Promise<Reading<readonly string[]>>, links: Links) =>
-    found.push(listPart(list, reading, links));
-  if (kind !== "policy") {
-    const ofRole = kind === "role" ? "role-" : "";
-    const setting = kind === "role" && isDkpRole !== true ? "nodeRole.managedPolicyArns" : undefined;
-    const policies = { rule: `${ofRole}policy-unmanaged`, event: () => `Attach${capital(kind)}Policy`, setting } as const;
-    add({ ...policies, missing: "attachment-missing" }, iam.attached(kind, name), attached);
-    const event = () => `Put${capital(kind)}Policy`;
-    const denials = kind === "user" ? ownDenials(iam, name) : Promise.resolve([]);
-    found.push(denials.then((own) => own.map((id) => ({ rule: "own-denial", values: { id } }))));
-    const others = Promise.all([iam.inline(kind, name), denials]).then(([names, own]) =>
-      mapReading(names, (all) => all.filter((id) => !own.includes(id))),
-    );
-    add({ rule: `${ofRole}inline-policy-unmanaged`, event }, others, only(inline));
-  }
-  if (users !== undefined) {
-    const members: List = { rule: "member-unmanaged", event: () => "AddUserToGroup" };
-    const attached = (id: string) => `Attach${capital(id.split(" ")[0] ?? "")}Policy`;
-    const principals: List = { rule: "principal-unmanaged", event: attached, setting: "policy.name" };
-    const [list, reading] = kind === "group" ? ([members, iam.members(name)] as const) : ([principals, uses] as const);
-    add(list, reading, only(...users));
-  }
-  if (kind === "user") {
-    const groups: List = { rule: "membership-unmanaged", event: () => "AddUserToGroup", missing: "membership-missing" };
-    add(groups, iam.groups(name), expected.groups ?? only());
-    found.push(part(iam.keys(name), (keys = []) => keyFindings(context, keys)));
-    found.push(...credentialParts(iam, name));
-  }
-  return found;
+async function inlineBesidesDenials(iam: IamReader, user: string): Promise<Reading<readonly string[]>> {
+  const [names, denials] = await Promise.all([iam.inline("user", user), ownDenials(iam, user)]);
+  const own = "value" in denials ? denials.value : [];
+  return mapReading(names, (all) => all.filter((name) => !own.includes(name)));
 }
 
-function keyFindings({ settings: { stack }, managed }: Compared, keys: readonly IamKey[]): Findings {
-  return keys
-    .filter(({ id }) => managed.keys?.includes(id) === false)
-    .map(({ id, status, created }) => ({
-      rule: "access-key-unmanaged",
-      field: "accessKeys",
-      values: { id, status, since: day(created), stack },
-    }));
+async function keyFindings({ settings: { stack }, managed, iam }: Compared, user: string): Promise<Findings> {
+  return findingsOf(await iam.keys(user), (keys = []) =>
+    keys
+      .filter(({ id }) => managed.keys?.includes(id) === false)
+      .map(({ id, status, created }) => ({
+        rule: "access-key-unmanaged",
+        field: "accessKeys",
+        values: { id, status, since: day(created), stack },
+      })),
+  );
 }
 
 /** The document of a policy, or of the inline policy of a role. Former versions of a policy are Terraform's own and grant nothing. */
-async function documentPart({ iam }: Compared, expected: ExpectedObject): Promise<Findings> {
-  const { name, arn, inline: id = "", documents = [], isDkpRole } = expected;
-  const compare = (document: StoredDocument | undefined, found: (actions: readonly string[]) => DriftFound): Findings => {
+async function documentFindings(iam: IamReader, expected: ExpectedObject): Promise<Findings> {
+  const { name, arn, parts, documents = [], isDkpRole } = expected;
+  if (documents.length === 0) {
+    return [];
+  }
+  const [inline = ""] = parts["inline policy"]?.managed ?? [];
+  const setting = isDkpRole === true ? "cluster.additionalRolePolicies" : "nodeRole.additionalActions";
+  const [values, read] =
+    arn === undefined
+      ? [{ part: `inline policy ${inline}`, event: "PutRolePolicy", setting }, await iam.inlinePolicy("role", name, inline)]
+      : [
+          { part: "default version", event: "CreatePolicyVersion or SetDefaultPolicyVersion" },
+          mapReading(await iam.managedPolicy(arn), (version) => version?.document),
+        ];
+  return findingsOf(read, (document) => {
     const actions = actionsBeyond(document ?? {}, documents.flatMap(actionsOf));
     // DKP of another version writes fewer actions.
     const isSame = documents.some((own) => sameDocument(document ?? {}, own)) || (isDkpRole === true && actions.length === 0);
-    return document === undefined || isSame ? [] : [found(actions)];
-  };
-  if (arn !== undefined) {
-    return part(iam.managedPolicy(arn), (version) =>
-      compare(version?.document, (actions) => ({
-        rule: "policy-document-differs",
-        values: { version: version?.id ?? "", since: day(version?.created), actions },
-      })),
-    );
-  }
-  const [rule, setting] = isDkpRole
-    ? (["dkp-role-document-differs", "cluster.additionalRolePolicies"] as const)
-    : (["role-document-differs", "nodeRole.additionalActions"] as const);
-  const compared = (document: StoredDocument | undefined) =>
-    compare(document, (actions) => ({ rule, field: setting, values: { id, actions, setting } }));
-  return id === "" ? [] : part(iam.inlinePolicy("role", name, id), compared);
+    return document === undefined || isSame
+      ? []
+      : [{ rule: "document-differs", field: values.setting, values: { ...values, actions } }];
+  });
 }
 
 /** The boundary of a user or role, and the trust policy of a role. */
-function ownFindings(existing: ExistingObject, { kind, boundary: boundaries, isDkpRole }: ExpectedObject): Findings {
+function ownFindings(existing: ExistingObject, { kind, boundary: boundaries }: ExpectedObject): Findings {
   const findings: DriftFound[] = [];
   const boundary = existing.PermissionsBoundary?.PermissionsBoundaryArn ?? "";
   if (boundaries?.managed.includes(boundary) === false) {
@@ -241,8 +225,7 @@ function ownFindings(existing: ExistingObject, { kind, boundary: boundaries, isD
   }
   const trust = storedDocument(existing.AssumeRolePolicyDocument);
   if (kind === "role" && !sameDocument(trust, NODE_TRUST)) {
-    const rule = isDkpRole === true ? "dkp-role-trust-differs" : "trust-differs";
-    findings.push({ rule, values: { trust: JSON.stringify(trust.Statement) } });
+    findings.push({ rule: "trust-differs", values: { trust: JSON.stringify(trust.Statement) } });
   }
   return findings;
 }

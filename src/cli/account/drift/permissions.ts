@@ -25,7 +25,6 @@ export const DRIFT_ACTIONS = [
   "iam:ListGroupPolicies",
   "iam:ListGroupsForUser",
   "iam:ListInstanceProfilesForRole",
-  "iam:ListMFADevices",
   "iam:ListRolePolicies",
   "iam:ListSSHPublicKeys",
   "iam:ListServiceSpecificCredentials",

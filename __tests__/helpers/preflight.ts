@@ -2,8 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import type { PreflightFound } from "../../src/cli/account/preflight/check";
-import type { CheckResult } from "../../src/cli/account/preflight/report";
-import { runPreflight } from "../../src/cli/account/preflight/runner";
+import { type CheckResult, runPreflight } from "../../src/cli/account/preflight/report";
 import { ACCOUNT, type Answers, callsOf } from "./aws-answers";
 import { deployment } from "./deployment";
 import { ENCRYPTION_KEY, EXPIRED_KEY } from "./pgp-keys";
@@ -15,7 +14,7 @@ interface World {
   readonly aws?: Answers & { readonly image?: object; readonly endpoints?: readonly string[] };
   /** Results of dry runs. */
   readonly dry?: Readonly<Record<string, object>>;
-  readonly run?: { readonly asKey?: boolean; readonly profile?: string };
+  readonly run?: { readonly asKey?: boolean };
   readonly state?: Readonly<Record<string, string>>;
 }
 
@@ -42,7 +41,7 @@ function imageOf({ disks = ["/dev/sda1"], ...differences }: { readonly disks?: r
   const BlockDeviceMappings = disks.map((disk) =>
     disk.startsWith("/") ? { DeviceName: disk, Ebs: { VolumeSize: 8 } } : { DeviceName: "/dev/sdb", VirtualName: disk },
   );
-  const root = { RootDeviceType: "ebs", RootDeviceName: "/dev/sda1", BlockDeviceMappings };
+  const root = { ImageId: "ami-0aad10862ade98f27", RootDeviceType: "ebs", RootDeviceName: "/dev/sda1", BlockDeviceMappings };
   return { State: "available", Architecture: "x86_64", EnaSupport: true, ...root, ...differences };
 }
 

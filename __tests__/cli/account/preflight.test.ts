@@ -67,16 +67,13 @@ describe("the calls that are simulated", () => {
     const policy = policyDocument(policyStatements(options));
     const granted = new Set(policyStatements(options).flatMap(({ effect, actions }) => (effect === "Deny" ? [] : actions)));
     const calls = simulatedCalls(options, [...granted, "ec2:Needed"], USER);
-    expect(new Set(calls.flatMap(({ actions }) => actions))).toEqual(new Set([...granted, "ec2:Needed"]));
-    const requests = calls.flatMap(({ actions, resources, context }) =>
-      actions.flatMap((action) =>
-        (resources.length === 0 ? ["*"] : resources).map((resource) => ({
-          action,
-          resource,
-          context: Object.fromEntries(context.map(({ key, value }) => [key, value])),
-        })),
-      ),
-    );
+    expect(new Set(calls.flatMap(({ ActionNames }) => ActionNames))).toEqual(new Set([...granted, "ec2:Needed"]));
+    const requests = calls.flatMap(({ ActionNames, ResourceArns = ["*"], ContextEntries }) => {
+      const context = Object.fromEntries(
+        ContextEntries.map(({ ContextKeyName = "", ContextKeyValues = [] }) => [ContextKeyName, String(ContextKeyValues[0])]),
+      );
+      return ActionNames.flatMap((action) => ResourceArns.map((resource) => ({ action, resource, context })));
+    });
     expect((await requestsWith(false, policy, requests)).map(({ action }) => action)).toEqual(["ec2:Needed"]);
   });
 
@@ -85,24 +82,27 @@ describe("the calls that are simulated", () => {
     const { cluster } = deployment("{ cluster: { prefix: dev, tags: { a: b } }, features: [encrypted-volumes] }");
     const actions = ["ec2:DescribeVpcs", "iam:GetRole", "iam:PassRole", "iam:TagRole", "kms:CreateGrant"];
     const calls = simulatedCalls({ mode: "scoped", supplement: true, environment, cluster }, actions, USER);
-    expect(new Set(calls.flatMap((call) => call.actions))).toEqual(new Set(actions));
-    const of = (action: string) => calls.find(({ actions }) => actions.includes(action));
-    const text = (key: string, value: string) => ({ key, type: "string", value });
-    const resources = ["arn:aws-cn:iam::123456789012:role/dev-node"];
+    expect(new Set(calls.flatMap(({ ActionNames }) => ActionNames))).toEqual(new Set(actions));
+    const of = (action: string) => calls.find(({ ActionNames }) => ActionNames.includes(action));
+    const entry = (ContextKeyName: string, ContextKeyType: string, value: string) => ({
+      ContextKeyName,
+      ContextKeyType,
+      ContextKeyValues: [value],
+    });
+    const text = (key: string, value: string) => entry(key, "string", value);
+    const ResourceArns = ["arn:aws-cn:iam::123456789012:role/dev-node"];
     const user = text("aws:PrincipalArn", USER);
     const inIam = [user, text("aws:RequestedRegion", "cn-north-1")];
-    expect(of("ec2:DescribeVpcs")).toMatchObject({
-      resources: [],
-      context: [text("aws:RequestedRegion", "cn-northwest-1"), user],
+    expect(of("ec2:DescribeVpcs")).toEqual({
+      ActionNames: ["ec2:DescribeVpcs"],
+      ContextEntries: [text("aws:RequestedRegion", "cn-northwest-1"), user],
     });
-    expect(of("iam:GetRole")).toMatchObject({ resources, context: inIam });
-    expect(of("iam:PassRole")).toMatchObject({
-      resources,
-      context: [text("iam:PassedToService", "ec2.amazonaws.com"), ...inIam],
-    });
-    expect(of("iam:TagRole")?.context).toEqual([{ key: "aws:TagKeys", type: "stringList", value: "a" }, ...inIam]);
+    expect(of("iam:GetRole")).toMatchObject({ ResourceArns, ContextEntries: inIam });
+    const passed = text("iam:PassedToService", "ec2.amazonaws.com");
+    expect(of("iam:PassRole")).toMatchObject({ ResourceArns, ContextEntries: [passed, ...inIam] });
+    expect(of("iam:TagRole")?.ContextEntries).toEqual([entry("aws:TagKeys", "stringList", "a"), ...inIam]);
     const viaEc2 = text("kms:ViaService", "ec2.cn-northwest-1.amazonaws.com");
-    expect(of("kms:CreateGrant")?.context).toContainEqual(viaEc2);
-    expect(of("kms:CreateGrant")?.context).toContainEqual({ key: "kms:GrantIsForAWSResource", type: "boolean", value: "true" });
+    expect(of("kms:CreateGrant")?.ContextEntries).toContainEqual(viaEc2);
+    expect(of("kms:CreateGrant")?.ContextEntries).toContainEqual(entry("kms:GrantIsForAWSResource", "boolean", "true"));
   });
 });

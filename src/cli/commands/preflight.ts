@@ -2,8 +2,7 @@ import type { Deployment } from "../../settings/deployment";
 import { withAws } from "../account/aws/client";
 import { adminPolicy } from "../account/preflight/checks";
 import { PREFLIGHT_RULES, type PreflightRules } from "../account/preflight/preflight-rules";
-import { preflightJson, preflightText } from "../account/preflight/report";
-import { runPreflight } from "../account/preflight/runner";
+import { preflightJson, preflightText, runPreflight } from "../account/preflight/report";
 import { exitCodeOf } from "../findings/finding";
 import { readableState, STACK_HELP, selectOne } from "./support/deployments";
 import { type Define, formatOption, type Session, timeoutOption } from "./support/session";
@@ -41,9 +40,8 @@ async function preflight(session: Session, deployment: Deployment, options: Opti
   const asKey = options.asKey === true;
   const access = asKey ? { region } : { region, ...provider };
   const waiting = { progress: session.printError, limit: options.timeout };
-  const profile = (asKey ? undefined : provider.profile) ?? session.host.env.AWS_PROFILE;
   const state = () => readableState(session, stack);
-  const results = await withAws(access, waiting, (aws) => runPreflight(deployment, aws, { asKey, profile, state }));
+  const results = await withAws(access, waiting, (aws) => runPreflight(deployment, aws, { asKey, state }));
   const findings = results.flatMap((result) => result.findings);
   session.raise(exitCodeOf<PreflightRules>(PREFLIGHT_RULES, findings));
   if (options.format === "json") {

@@ -1,10 +1,11 @@
-import { setTimeout } from "node:timers/promises";
+import { setMaxListeners } from "node:events";
+import { setTimeout as wait } from "node:timers/promises";
 import type { IAMServiceException } from "@aws-sdk/client-iam";
 import type { NodeHttpHandler } from "@smithy/node-http-handler";
 import { alwaysOnRegion } from "../../../iam/partitions";
 import { type Progress, withProgress } from "../../text/progress";
 import { awsRequests } from "./http-requests";
-import { type Action, AwsError, deadline, type Input, type Output, TIMED_OUT, UNREACHABLE, within } from "./operations";
+import { type Action, AwsError, type Input, type Output, TIMED_OUT, UNREACHABLE, within } from "./operations";
 
 /** Where AWS is called, and as whom. */
 interface Access {
@@ -25,13 +26,24 @@ export interface Waiting {
 }
 
 /** Calls AWS within a time limit. While AWS throttles, calls are repeated until then. */
-export async function withAws<T>(access: Access, waiting: Waiting, work: (aws: Aws) => Promise<T>): Promise<T> {
-  const { progress, limit } = waiting;
-  const { signal, stop } = deadline(limit, waiting.signal);
+export async function withAws<T>(
+  access: Access,
+  { progress, limit, signal: earlier }: Waiting,
+  work: (aws: Aws) => Promise<T>,
+): Promise<T> {
+  const controller = new AbortController();
+  const { signal } = controller;
+  // Every call that is in progress listens.
+  setMaxListeners(0, signal);
+  const abort = () => controller.abort();
+  // Not AbortSignal.any: Node.js 20 forgets a time limit that only it refers to. https://github.com/nodejs/node/issues/57736
+  const timer = setTimeout(abort, limit * 1000);
+  earlier?.addEventListener("abort", abort, { signal });
   try {
     return await withProgress("querying AWS", work(new Aws(access, signal, limit)), progress, signal);
   } finally {
-    stop();
+    clearTimeout(timer);
+    abort();
   }
 }
 
@@ -79,7 +91,7 @@ export class Aws {
         if (!(error instanceof AwsError && THROTTLED.test(error.code))) {
           throw error;
         }
-        await setTimeout(1000);
+        await wait(1000);
       }
     }
   }

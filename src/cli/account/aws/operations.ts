@@ -1,4 +1,4 @@
-import { once, setMaxListeners } from "node:events";
+import { once } from "node:events";
 import type * as Ec2 from "@aws-sdk/client-ec2";
 import type * as Iam from "@aws-sdk/client-iam";
 import type * as Sts from "@aws-sdk/client-sts";
@@ -51,26 +51,6 @@ export class AwsError extends Error {
     super(message);
     this.name = "AwsError";
   }
-}
-
-/** A signal that aborts after a time, in seconds, or when an earlier signal aborts, and what ends the wait. */
-export function deadline(seconds: number, earlier?: AbortSignal): { readonly signal: AbortSignal; readonly stop: () => void } {
-  const controller = new AbortController();
-  const { signal } = controller;
-  // Every call that is in progress listens.
-  setMaxListeners(0, signal);
-  const abort = () => controller.abort();
-  // Not AbortSignal.any: Node.js 20 forgets a time limit that only it refers to. https://github.com/nodejs/node/issues/57736
-  const timer = setTimeout(abort, seconds * 1000);
-  earlier?.addEventListener("abort", abort);
-  if (earlier?.aborted === true) {
-    abort();
-  }
-  const stop = () => {
-    clearTimeout(timer);
-    earlier?.removeEventListener("abort", abort);
-  };
-  return { signal, stop };
 }
 
 /**

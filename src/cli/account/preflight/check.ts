@@ -61,11 +61,8 @@ const ERRORS = [
   [new RegExp(` ${TIMED_OUT}$`), "timed-out"],
 ] as const;
 
-/** What work finds, or the finding that an error of AWS is. @param profile whose credentials count, for messages */
-export async function orErrorFinding(
-  work: Promise<readonly PreflightFound[]>,
-  profile?: string,
-): Promise<readonly PreflightFound[]> {
+/** What work finds, or the finding that an error of AWS is. */
+export async function orErrorFinding(work: Promise<readonly PreflightFound[]>): Promise<readonly PreflightFound[]> {
   try {
     return await work;
   } catch (error) {
@@ -73,7 +70,7 @@ export async function orErrorFinding(
       throw error;
     }
     const { action, code, message } = error;
-    const values = { action, profile, reason: code === UNREACHABLE || code === TIMED_OUT ? message : `${code}: ${message}` };
+    const values = { action, reason: code === UNREACHABLE || code === TIMED_OUT ? message : `${code}: ${message}` };
     const [, rule = "call-failed"] = ERRORS.find(([pattern]) => pattern.test(`${action} ${code}`)) ?? [];
     return [rule === "role-not-assumed" ? { rule, field: "provider.assumeRoleArn", values } : { rule, values }];
   }

@@ -22,7 +22,7 @@ const ATTENTION = templateRules("attention", {
     "use credentials of {accountId} (AWS_PROFILE, provider.profile or provider.assumeRoleArn), or correct accountId",
   ],
   "credentials-missing": [
-    "no credentials were found[ for the profile {profile}] ({reason}); AWS was not called",
+    "no credentials were found ({reason}); AWS was not called",
     "check that aws configure list-profiles lists the profile of AWS_PROFILE or provider.profile, and that its sign-in has not expired; or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
   ],
   "credentials-rejected": ["AWS rejects the credentials ({reason})", "use the credentials that apply the stack"],

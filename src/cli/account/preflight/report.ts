@@ -1,5 +1,11 @@
-import { findingsText, reportJson } from "../../findings/finding";
-import type { PreflightFound } from "./check";
+import { partitionOf } from "../../../iam/partitions";
+import type { Deployment } from "../../../settings/deployment";
+import { findingsText, levelOf, reportJson } from "../../findings/finding";
+import type { Aws } from "../aws/client";
+import { IamReader } from "../aws/iam-reader";
+import { type Check, orErrorFinding, type PreflightFound, type Subject, type Tools } from "./check";
+import { accountCheck, CHECKS, regionCheck } from "./checks";
+import { keyDryRunCheck } from "./checks/key-dry-run";
 import { isNotRun, PREFLIGHT_RULES, type PreflightRules } from "./preflight-rules";
 
 /** What one check found: nothing where it passed. */
@@ -8,6 +14,52 @@ export interface CheckResult {
   readonly check: string;
   readonly findings: readonly PreflightFound[];
 }
+
+/** With `asKey`, dry runs test the key instead of all other checks. */
+interface PreflightOptions extends Pick<Subject, "state"> {
+  /** The credentials are the key of the deployment's user. */
+  readonly asKey: boolean;
+}
+
+/** Runs all checks. Never rejects because of an error that AWS returns: the result of the check is then unknown. */
+export async function runPreflight(
+  deployment: Deployment,
+  aws: Pick<Aws, "call" | "dryRun">,
+  { asKey, state }: PreflightOptions,
+): Promise<readonly CheckResult[]> {
+  const tools: Tools = {
+    list: async (action, input, itemsOf) => (await aws.call(action, input)).flatMap((page) => itemsOf(page) ?? []),
+    dryRun: (operation, input) => aws.dryRun(operation, input),
+    iam: new IamReader(aws),
+  };
+  const run = async (check: Check, account: string): Promise<CheckResult> => {
+    const subject = { deployment, partition: partitionOf(deployment.region), account, state };
+    const findings = await orErrorFinding(check.run(tools, subject));
+    // Findings name the setting of the check, unless they name another one.
+    return { check: check.id, findings: findings.map((found) => ({ field: check.field, ...found })) };
+  };
+  const [first, ...others]: readonly [Check, ...Check[]] = asKey ? [keyDryRunCheck] : [regionCheck, ...CHECKS];
+  const account = await run(accountCheck(asKey), "");
+  const [identity] = account.findings;
+  if (identity?.rule !== "account-ok" || needsAttention(account)) {
+    return [account, ...[first, ...others].map((check) => notRun(check, account))];
+  }
+  const id = String(identity.values.account);
+  const result = await run(first, id);
+  const results = needsAttention(result)
+    ? others.map((check) => notRun(check, result))
+    : await Promise.all(others.map((check) => run(check, id)));
+  return [account, result, ...results];
+}
+
+const needsAttention = ({ findings }: CheckResult): boolean =>
+  findings.some((found) => levelOf<PreflightRules>(PREFLIGHT_RULES, found) === "attention");
+
+/** The result of a check that requires another one to pass. */
+const notRun = ({ id }: Check, required: CheckResult): CheckResult => ({
+  check: id,
+  findings: [{ rule: "check-not-run", values: { required: required.check } }],
+});
 
 /** The report as text: what each check found, and which checks found nothing. */
 export function preflightText(heading: string, results: readonly CheckResult[]): string {

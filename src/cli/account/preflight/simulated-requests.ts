@@ -1,3 +1,4 @@
+import type { ContextEntry } from "@aws-sdk/client-iam";
 import { matchesAction } from "../../../iam/action-patterns";
 import { CATALOGUE } from "../../../iam/catalogue";
 import type { Networks } from "../../../iam/networks";
@@ -7,18 +8,12 @@ import type { PolicyCondition } from "../../../iam/statement";
 import { grouped } from "../../../text/grouped";
 import { exampleArn } from "../../iam/example-resources";
 
-interface ContextKey {
-  readonly key: string;
-  readonly type: "string" | "stringList" | "boolean" | "ip";
-  readonly value: string;
-}
-
 /** Calls that the simulator of IAM evaluates together: each action on each resource, with the same context. */
-export interface SimulatedCalls {
-  readonly actions: readonly string[];
-  /** ARNs; none where the actions take none. */
-  readonly resources: readonly string[];
-  readonly context: readonly ContextKey[];
+interface SimulatedCalls {
+  readonly ActionNames: string[];
+  /** Absent where the actions take none. */
+  readonly ResourceArns?: string[];
+  readonly ContextEntries: ContextEntry[];
 }
 
 type Environment = Required<PolicyOptions["environment"]>;
@@ -44,38 +39,42 @@ export function simulatedCalls(options: Options, needed: readonly string[], user
     }));
   });
   const together = grouped(calls, ({ resources, context }) => JSON.stringify([resources, context]));
-  return [...together.values()].map((group) => ({
-    actions: [...new Set(group.map(({ action }) => action))],
-    resources: group[0]?.resources ?? [],
-    context: group[0]?.context ?? [],
-  }));
+  return [...together.values()].map((group) => {
+    const [{ resources = [], context: ContextEntries = [] } = {}] = group;
+    const ActionNames = [...new Set(group.map(({ action }) => action))];
+    return { ActionNames, ContextEntries, ...(resources.length === 0 ? {} : { ResourceArns: [...resources] }) };
+  });
 }
 
-const isNotIn = (context: readonly ContextKey[]) => (caller: ContextKey) => context.every(({ key }) => key !== caller.key);
+const entry = (ContextKeyName: string, ContextKeyType: ContextEntry["ContextKeyType"], value: string): ContextEntry => ({
+  ContextKeyName,
+  ContextKeyType,
+  ContextKeyValues: [value],
+});
+
+const isNotIn = (context: readonly ContextEntry[]) => (caller: ContextEntry) =>
+  context.every(({ ContextKeyName }) => ContextKeyName !== caller.ContextKeyName);
 
 /** Who makes a call, and where. Source: IAM User Guide, "AWS global condition context keys": IAM is called in one Region of the partition. */
-function callerOf(action: string, user: string, { region }: Environment): readonly ContextKey[] {
+function callerOf(action: string, user: string, { region }: Environment): readonly ContextEntry[] {
   const requested = action.startsWith("iam:") ? alwaysOnRegion(region) : region;
-  return [
-    { key: "aws:PrincipalArn", type: "string", value: user },
-    { key: "aws:RequestedRegion", type: "string", value: requested },
-  ];
+  return [entry("aws:PrincipalArn", "string", user), entry("aws:RequestedRegion", "string", requested)];
 }
 
 /** The context key of a request from the first of the networks; none if there is no restriction. */
-function sourceOf(networks: Networks | undefined): readonly ContextKey[] {
+function sourceOf(networks: Networks | undefined): readonly ContextEntry[] {
   const { cidrs = [], vpcs = [], vpcEndpoints = [] } = networks ?? {};
   return [
-    ...cidrs.map((cidr): ContextKey => ({ key: "aws:SourceIp", type: "ip", value: cidr.replace(/\/.*/, "") })),
-    ...vpcs.map((value): ContextKey => ({ key: "aws:SourceVpc", type: "string", value })),
-    ...vpcEndpoints.map((value): ContextKey => ({ key: "aws:SourceVpce", type: "string", value })),
+    ...cidrs.map((cidr) => entry("aws:SourceIp", "ip", cidr.replace(/\/.*/, ""))),
+    ...vpcs.map((vpc) => entry("aws:SourceVpc", "string", vpc)),
+    ...vpcEndpoints.map((endpoint) => entry("aws:SourceVpce", "string", endpoint)),
   ].slice(0, 1);
 }
 
 /** A value with which a condition of an Allow holds. */
-function contextOf({ test, variable: key, values: [value = ""] }: PolicyCondition): ContextKey {
-  const types: Readonly<Record<string, ContextKey["type"]>> = { Bool: "boolean", "ForAllValues:StringEquals": "stringList" };
-  return { key, type: types[test] ?? "string", value };
+function contextOf({ test, variable, values: [value = ""] }: PolicyCondition): ContextEntry {
+  const types = { Bool: "boolean", "ForAllValues:StringEquals": "stringList" } as const;
+  return entry(variable, types[test as keyof typeof types] ?? "string", value);
 }
 
 /** Resources of the types of an action that patterns match: an example, or what a pattern names. */

@@ -1,4 +1,4 @@
-import { type Image, unlessMissing } from "../../aws/operations";
+import type { Image } from "../../aws/operations";
 import { type Check, type PreflightFound, settingNotSet, when } from "../check";
 
 /** The images that the settings name. What runs on an instance, such as cloud-init, is not visible from outside. */
@@ -9,15 +9,13 @@ export const imageCheck: Check = {
     if (amis.length === 0) {
       return [settingNotSet("cluster.amis")];
     }
-    const findings: PreflightFound[] = [];
-    for (const ami of amis) {
-      const images = list("ec2:DescribeImages", { ImageIds: [ami], IncludeDeprecated: true }, ({ Images }) => Images);
-      const missing = ["InvalidAMIID.Malformed", "InvalidAMIID.NotFound", "InvalidAMIID.Unavailable"];
-      const [image] = (await unlessMissing(images, ...missing)) ?? [];
-      const absent: PreflightFound = { rule: "image-missing", values: { ami, region } };
-      findings.push(...(image === undefined ? [absent] : imageFindings(image, ami, cluster.imdsv2)));
-    }
-    return findings;
+    const named = { Filters: [{ Name: "image-id", Values: [...amis] }], IncludeDeprecated: true };
+    const images = await list("ec2:DescribeImages", named, ({ Images }) => Images);
+    return amis.flatMap((ami) => {
+      const image = images.find(({ ImageId }) => ImageId === ami);
+      const missing: PreflightFound = { rule: "image-missing", values: { ami, region } };
+      return image === undefined ? [missing] : imageFindings(image, ami, cluster.imdsv2);
+    });
   },
 };
 

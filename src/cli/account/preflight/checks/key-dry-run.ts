@@ -1,31 +1,21 @@
 import type { Deployment } from "../../../../settings/deployment";
 import { type Check, type PreflightFound, when } from "../check";
 
-/** A call of DKP that EC2 authorizes and does not execute. */
-interface DryCall {
-  readonly operation: string;
-  /** The call's input; undefined where this cluster makes no such call, or the settings lack what it requires. */
-  readonly input: (deployment: Deployment) => object | undefined;
+/**
+ * Calls of DKP that EC2 authorizes and does not execute, by operation: the dry runs of DKP's own discoverer, and one call of each kind:
+ * read, allocate, create, start. A dry run only checks the permission. Source: EC2 API Reference, RunInstances, "DryRun".
+ */
+export function dryCalls({ cluster, amis: [ImageId] }: Deployment): Readonly<Record<string, object>> {
+  return {
+    DescribeAddressesAttribute: {},
+    DescribeInstanceTopology: {},
+    DescribeInstances: {},
+    AllocateAddress: { Domain: "vpc" },
+    CreateInternetGateway: {},
+    ...(cluster.existingVPCID === undefined ? { CreateVpc: { CidrBlock: "10.241.0.0/16" } } : {}),
+    ...(ImageId === undefined ? {} : { RunInstances: { ImageId, InstanceType: "m5.large", MinCount: 1, MaxCount: 1 } }),
+  };
 }
-
-/** The dry runs of DKP's own discoverer, and one call of each kind: read, allocate, create, start. */
-export const DRY_CALLS: readonly DryCall[] = [
-  { operation: "DescribeAddressesAttribute", input: () => ({}) },
-  { operation: "DescribeInstanceTopology", input: () => ({}) },
-  { operation: "DescribeInstances", input: () => ({}) },
-  { operation: "AllocateAddress", input: () => ({ Domain: "vpc" }) },
-  {
-    operation: "CreateVpc",
-    input: ({ cluster }) => (cluster.existingVPCID === undefined ? { CidrBlock: "10.241.0.0/16" } : undefined),
-  },
-  { operation: "CreateInternetGateway", input: () => ({}) },
-  {
-    operation: "RunInstances",
-    // A dry run only checks the permission. Source: EC2 API Reference, RunInstances, "DryRun".
-    input: ({ amis: [ImageId] }) =>
-      ImageId === undefined ? undefined : { ImageId, InstanceType: "m5.large", MinCount: 1, MaxCount: 1 },
-  },
-];
 
 /** What denies a call, by the code and the message of EC2, which name it; a policy where they name nothing. */
 const DENIALS = [
@@ -45,12 +35,8 @@ export const keyDryRunCheck: Check = {
   id: "key",
   field: "policy",
   async run({ dryRun }, { deployment }) {
-    const findings = DRY_CALLS.map(async ({ operation, input }): Promise<readonly PreflightFound[]> => {
-      const request = input(deployment);
-      if (request === undefined) {
-        return [];
-      }
-      const { code, message } = await dryRun(operation, request);
+    const findings = Object.entries(dryCalls(deployment)).map(async ([operation, input]): Promise<readonly PreflightFound[]> => {
+      const { code, message } = await dryRun(operation, input);
       const action = `ec2:${operation}`;
       const reason = `${code}: ${message}`;
       const [, rule] = DENIALS.find(([pattern]) => pattern.test(reason)) ?? [];

@@ -4,7 +4,7 @@ import { policyOptionsOf } from "../../../../settings/deployment";
 import { grouped } from "../../../../text/grouped";
 import { type EvaluationResult, someAtATime, unlessMissing } from "../../aws/operations";
 import { type Check, type PreflightFound, userArn, when } from "../check";
-import { type SimulatedCalls, simulatedCalls } from "../simulated-requests";
+import { simulatedCalls } from "../simulated-requests";
 
 /** The rules of actions that are not allowed, from the worst: of several resources the worst decision counts. */
 const WORST_FIRST = [
@@ -47,7 +47,7 @@ export const permissionsCheck: Check = {
     const needed = CATALOGUE.filter(isNeeded).map(({ action }) => action);
     const results: EvaluationResult[] = [];
     const simulated = someAtATime(AT_ONCE, simulatedCalls(options, needed, userArn(subject)), async (request) => {
-      const input = { PolicySourceArn: userArn(subject), ...inputOf(request) };
+      const input = { PolicySourceArn: userArn(subject), ...request };
       results.push(...(await list("iam:SimulatePrincipalPolicy", input, ({ EvaluationResults }) => EvaluationResults)));
     });
     const isUser = await unlessMissing(
@@ -72,13 +72,3 @@ function denials(actions: readonly string[], results: readonly EvaluationResult[
     return when(denied.length > 0, { rule, values: { simulated, actions: denied } });
   });
 }
-
-const inputOf = ({ actions, resources, context }: SimulatedCalls) => ({
-  ActionNames: [...actions],
-  ...(resources.length === 0 ? {} : { ResourceArns: [...resources] }),
-  ContextEntries: context.map(({ key, type, value }) => ({
-    ContextKeyName: key,
-    ContextKeyType: type,
-    ContextKeyValues: [value],
-  })),
-});

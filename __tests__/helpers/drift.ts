@@ -58,7 +58,7 @@ function answersOf({ kind, name, parts, boundary, documents }: ExpectedObject): 
 
 /** An account that has exactly what Terraform and DKP manage, of a deployment that was applied. */
 function appliedAccount(settings: Deployment): Answers {
-  const answers = managedOf(settings, ACCOUNT).objects.map(answersOf);
+  const answers = managedOf(settings, ACCOUNT).map(answersOf);
   return Object.assign({ GetCallerIdentity: { Account: ACCOUNT }, ListAccessKeys: { AKIAPRIMARY: "Active" } }, ...answers);
 }
 

@@ -122,17 +122,13 @@ export const OWNER_RULES = templateRules("attention", {
 
 type Values = Pick<ManagedObject, "setting"> & Readonly<Record<"stack", string> & Record<"since" | "path", string | undefined>>;
 
+const RULE_OF = { "ours-unmanaged": "object-unmanaged", another: "object-of-another", unknown: "object-owner-unknown" } as const;
+
 /** The finding about an object that the state does not have; none if it does. */
 export function ownerFindings({ owner, by }: Ownership, values: Values): readonly Found<typeof OWNER_RULES>[] {
   const field = `${values.setting}.name`;
-  switch (owner) {
-    case "ours":
-      return [];
-    case "another":
-      return [{ rule: "object-of-another", field, values: { ...values, by } }];
-    default:
-      return [{ rule: owner === "unknown" ? "object-owner-unknown" : "object-unmanaged", field, values }];
-  }
+  const given = { ...values, by };
+  return owner === "ours" ? [] : [{ rule: RULE_OF[owner], field, values: given }];
 }
 
 /** The day of a date as findings show it. */

@@ -72,24 +72,18 @@ export interface ExpectedObject extends AccountObject {
   readonly boundary?: Links;
   /** The document of a policy, or of the inline policy of a role: that of the state and that of the settings. */
   readonly documents?: readonly StoredDocument[];
+  /** IDs of the access keys of a user; undefined where no state is readable, and where keys are managed outside Terraform. */
+  readonly keys?: readonly string[] | undefined;
   /** The role `<prefix>-node`, which no deployment's Terraform manages. */
   readonly isDkpRole?: boolean;
 }
 
-/** What counts as managed of a deployment: what its state has, and what its settings describe. */
-export interface Managed {
-  /** The user first. */
-  readonly objects: readonly [ExpectedObject, ...ExpectedObject[]];
-  /** IDs of the access keys; undefined where no state is readable, and where keys are managed outside Terraform. */
-  readonly keys: readonly string[] | undefined;
-}
-
 /**
- * What counts as managed of a deployment: what its state has, and what its settings describe.
+ * What counts as managed of a deployment: what its state has, and what its settings describe; the user first.
  * @param account 12 digits
  * @param state the resources in the state; undefined if no state is readable
  */
-export function managedOf(settings: Deployment, account: string, state?: readonly StateResource[]): Managed {
+export function managedOf(settings: Deployment, account: string, state?: readonly StateResource[]): readonly ExpectedObject[] {
   const resources = { state: state ?? [], described: describedResources(settings, account) };
   /** The values of an attribute of the resources of a kind; "" where it is not set. */
   const values = (kind: Kind, attribute: string): Links => {
@@ -116,16 +110,14 @@ export function managedOf(settings: Deployment, account: string, state?: readonl
   const ofRole = { ...attached("nodeAttachments"), "inline policy": values("nodePolicy", "name") };
   const documents = values("nodePolicy", "policy").managed.map(documentIn);
   const dkp = { documents: [{ ...nodePolicy(settings.additionalRolePolicies) }], isDkpRole: true };
-  return {
-    keys: managedKeys(settings, values("keys", "id").inState, state),
-    objects: [
-      { ...user, ...bounded("user"), parts: ofUser },
-      ...groups.map((group) => ({ ...group, parts: ofGroup })),
-      ...managedPolicies(resources).map((policy) => ({ ...policy, parts: { principal: only(...principals) } })),
-      ...roles.map((role) => ({ ...role, ...bounded("nodeRole"), documents, parts: ofRole })),
-      ...dkpRoles.map((role) => ({ ...role, ...dkp, parts: { "inline policy": only(role.name) } })),
-    ],
-  };
+  const keys = managedKeys(settings, values("keys", "id").inState, state);
+  return [
+    { ...user, ...bounded("user"), parts: ofUser, keys },
+    ...groups.map((group) => ({ ...group, parts: ofGroup })),
+    ...managedPolicies(resources).map((policy) => ({ ...policy, parts: { principal: only(...principals) } })),
+    ...roles.map((role) => ({ ...role, ...bounded("nodeRole"), documents, parts: ofRole })),
+    ...dkpRoles.map((role) => ({ ...role, ...dkp, parts: { "inline policy": only(role.name) } })),
+  ];
 }
 
 /** State and settings can have different ones, and different documents. */
@@ -147,7 +139,7 @@ function managedKeys(
   { accessKeys, import: imports }: Deployment,
   ids: readonly string[],
   state: readonly StateResource[] | undefined,
-): Managed["keys"] {
+): ExpectedObject["keys"] {
   if (state === undefined || (accessKeys === "none" && ids.length === 0)) {
     return undefined;
   }

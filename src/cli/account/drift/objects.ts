@@ -6,7 +6,7 @@ import { type ExistingObject, type IamReader, mapReading, type Reading, storedDo
 import { type DeploymentFacts, day, ownerFindings, ownershipOf } from "../ownership";
 import { actionsBeyond, actionsOf, isOwnDenial, sameDocument } from "./document";
 import type { DriftRules } from "./drift-rules";
-import type { ExpectedObject, Managed } from "./managed-attributes";
+import type { ExpectedObject } from "./managed-attributes";
 
 export type DriftFound = Found<DriftRules>;
 type Findings = readonly DriftFound[];
@@ -14,14 +14,14 @@ type Findings = readonly DriftFound[];
 /** What drift compares. */
 interface Compared {
   readonly settings: Deployment;
-  readonly managed: Managed;
+  readonly objects: readonly ExpectedObject[];
   readonly state: DeploymentFacts["state"];
   readonly iam: IamReader;
 }
 
 /** What the objects of a deployment have besides what is managed, and what they lack of it; the user first. */
 export async function objectsDrift(compared: Compared): Promise<Findings> {
-  return (await Promise.all(compared.managed.objects.map((object) => objectDrift(compared, object)))).flat();
+  return (await Promise.all(compared.objects.map((object) => objectDrift(compared, object)))).flat();
 }
 
 /** The findings about an object and its parts. */
@@ -35,7 +35,7 @@ async function objectDrift(compared: Compared, expected: ExpectedObject): Promis
   const parts = [
     documentFindings(iam, expected),
     ...PARTS[kind].map(async (part) => findingsOf(await part.read(iam, id), (items) => partFindings(part, items, expected))),
-    ...(kind === "user" ? [keyFindings(compared, name)] : []),
+    ...(kind === "user" ? [keyFindings(compared, expected)] : []),
   ];
   const found = isAlone ? whole : [...whole, ...(await Promise.all(parts)).flat()];
   return found.map((each) => ({ object: `${kind} ${name}`, ...each }));
@@ -177,10 +177,10 @@ async function inlineBesidesDenials(iam: IamReader, user: string): Promise<Readi
   return mapReading(names, (all) => all.filter((name) => !own.includes(name)));
 }
 
-async function keyFindings({ settings: { stack }, managed, iam }: Compared, user: string): Promise<Findings> {
-  return findingsOf(await iam.keys(user), (keys = []) =>
+async function keyFindings({ settings: { stack }, iam }: Compared, { name, keys: managed }: ExpectedObject): Promise<Findings> {
+  return findingsOf(await iam.keys(name), (keys = []) =>
     keys
-      .filter(({ id }) => managed.keys?.includes(id) === false)
+      .filter(({ id }) => managed?.includes(id) === false)
       .map(({ id, status, created }) => ({
         rule: "access-key-unmanaged",
         field: "accessKeys",

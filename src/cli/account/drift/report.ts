@@ -45,8 +45,8 @@ export async function driftReport(settings: Deployment, state: DriftState, iam: 
   if (user !== undefined) {
     findings.push({ rule: "user-differs", field: "user.name", values: { settings: settings.user.name, state: user } });
   }
-  const managed = managedOf(settings, account, contents && allIn(contents.resources));
-  findings.push(...(await objectsDrift({ settings, managed, state: contents, iam })));
+  const objects = managedOf(settings, account, contents && allIn(contents.resources));
+  findings.push(...(await objectsDrift({ settings, objects, state: contents, iam })));
   for (const { address, attributes } of contents?.resources.deposed ?? []) {
     findings.push({ rule: "object-left-over", address, values: { address, name: String(attributes.name ?? attributes.id) } });
   }

@@ -2,7 +2,6 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { text } from "node:stream/consumers";
 import { stringify } from "yaml";
-import { pgpKeyOf, pgpKeyText } from "../../../iam/openpgp-key";
 import type { Deployment } from "../../../settings/deployment";
 import { readState } from "../../terraform/state-file";
 import { pullState, type TerraformCli } from "../../terraform/terraform-cli";
@@ -18,7 +17,7 @@ type ProviderBlock = Readonly<Record<"providerAccessKeyId" | "providerSecretAcce
 
 /**
  * The key that the outputs of a deployment expose, with its secret from the state.
- * @param note receives what the person should know: another slot in the settings than in the outputs, and whom the secret is encrypted for
+ * @param note receives what the person should know: another slot in the settings than in the outputs
  * @throws Error if there is no key, if no resource of the state is the key, or if the state does not have the secret
  */
 export async function providerBlock(
@@ -63,10 +62,6 @@ export async function providerBlock(
     return { providerAccessKeyId: id, providerSecretAccessKey: secret, region };
   }
   if (encryptedSecret !== undefined) {
-    const pgpKey = pgpKeyOf(key.pgpKey);
-    note(
-      `the secret is encrypted${pgpKey === undefined ? "" : ` for the OpenPGP key of ${pgpKeyText(pgpKey)}`}; gpg decrypts it`,
-    );
     return { providerAccessKeyId: id, providerSecretAccessKey: await decrypt(encryptedSecret), region };
   }
   throw new Error(

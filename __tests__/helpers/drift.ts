@@ -25,9 +25,9 @@ export const TAKES_AWAY =
 
 /** What IAM answers about an object that is as it is managed. */
 function answersOf({ kind, name, parts, boundary, documents }: ExpectedObject): Answers {
-  const bounded = { boundary: boundary?.managed[0] || "none" };
+  const bounded = { boundary: boundary?.[0] || "none" };
   const [document] = documents ?? [];
-  const managed = (part: string) => parts[part]?.managed ?? [];
+  const managed = (part: string) => parts[part] ?? [];
   switch (kind) {
     case "user":
       return {

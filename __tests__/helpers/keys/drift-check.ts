@@ -59,14 +59,13 @@ function answersOf({ account }: World, documentOf: (name: string, content: strin
   return answers;
 }
 
-/** Whether the account has exactly what a deployment manages, by what the model knows. */
+/** Whether the account has nothing besides what a deployment manages, by what the model knows. */
 function isClean(world: World): boolean {
   const { account, state, settings } = world;
   const inState = Object.entries(state.objects).map(([address, name]): Described => ({ address, kind: kindOf(address), name }));
   const objects = described(world);
   const has = (list: readonly Described[], { kind, name }: Described) =>
     list.some((object) => object.kind === kind && object.name === name);
-  const isComplete = inState.every((object) => exists(account, object));
   const isManaged = objects.every((object) => object.kind === "link" || has(inState, object) || !exists(account, object));
   const all = [...inState, ...objects];
   const parts = all.filter(({ kind }) => kind !== "link").map(({ kind, name }) => `${kind}:${name}`);
@@ -85,9 +84,7 @@ function isClean(world: World): boolean {
   const isAllowed = all.every(({ kind, name }) => kind !== "user" || account.denied[name] === undefined);
   const users = Object.values(state.objects).flatMap((name) => /(?:^|\s)user:(\S+)/.exec(name)?.[1] ?? []);
   const isOneUser = [...users, state.objects[ADDRESSES.user] ?? settings.user].every((name) => name === settings.user);
-  return (
-    isComplete && isManaged && isAlone && isUnchanged && areKeysKnown && isAllowed && isOneUser && state.deposed.length === 0
-  );
+  return isManaged && isAlone && isUnchanged && areKeysKnown && isAllowed && isOneUser && state.deposed.length === 0;
 }
 
 /** What another deployment uses of the objects that the settings name, as `policy NAME`. */

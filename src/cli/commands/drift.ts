@@ -14,7 +14,7 @@ interface Options {
 export const define: Define = (command, session) => {
   command
     .description(
-      `Reports what exists in AWS besides what is managed, and what of that is missing: each with its risk, and what to ask before anybody changes it. Only reads, and prints no command that takes something away.
+      `Reports what exists in AWS besides what is managed: each with its risk, and what to ask before anybody changes it. Only reads, and prints no command that takes something away.
 
 What the settings describe and what the state has both count as managed. The state is read through Terraform; where it cannot be read, the exit code is 3. provider.profile and provider.assumeRoleArn count.`,
     )

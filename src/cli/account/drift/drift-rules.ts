@@ -49,13 +49,6 @@ const ATTENTION = templateRules("attention", {
     risk: "others than instances can assume the role, also from another account and when no access key works",
     remedy: `${RESTORE}; ask who wrote it; CloudTrail has it as UpdateAssumeRolePolicy`,
   },
-  // What the state has and IAM does not.
-  "object-missing": {
-    text: "it does not exist, and the state has it",
-    risk: "DKP has no permissions, or no working key",
-    remedy: `run ${KEYS}, then plan, then apply`,
-  },
-  "part-missing": { text: "it no longer has the {part} {id}", risk: "DKP lacks its permissions", remedy: APPLY },
   "user-differs": [
     'the settings have the user "{settings}", and the state has "{state}", which is compared',
     `check the backend, or set user.name: "{state}"`,

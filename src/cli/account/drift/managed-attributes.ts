@@ -54,22 +54,15 @@ export function describedResources(settings: Deployment, account: string): reado
   return resources;
 }
 
-/** Names or ARNs. */
-export interface Links {
-  /** What the state has, then what the settings describe. */
-  readonly managed: readonly string[];
-  readonly inState: readonly string[];
-}
-
 /** An object that a deployment manages, or would, and what is managed of it. */
 export interface ExpectedObject extends AccountObject {
   /** Of a policy. */
   readonly arn?: string;
   readonly inState: boolean;
-  /** What it has of others, `attached policy`, and what may use it. */
-  readonly parts: Readonly<Record<string, Links>>;
-  /** ARN of the permissions boundary; "" is none. */
-  readonly boundary?: Links;
+  /** Names or ARNs of what it has of others, `attached policy`, and of what may use it. */
+  readonly parts: Readonly<Record<string, readonly string[]>>;
+  /** ARN of the permissions boundary: that of the state, and that of the settings; "" is none. */
+  readonly boundary?: readonly string[];
   /** The document of a policy, or of the inline policy of a role: that of the state and that of the settings. */
   readonly documents?: readonly StoredDocument[];
   /** IDs of the access keys of a user; undefined where no state is readable, and where keys are managed outside Terraform. */
@@ -84,17 +77,14 @@ export interface ExpectedObject extends AccountObject {
  * @param state the resources in the state; undefined if no state is readable
  */
 export function managedOf(settings: Deployment, account: string, state?: readonly StateResource[]): readonly ExpectedObject[] {
-  const resources = { state: state ?? [], described: describedResources(settings, account) };
+  const described = describedResources(settings, account);
   /** The values of an attribute of the resources of a kind; "" where it is not set. */
-  const values = (kind: Kind, attribute: string): Links => {
-    const [inState = [], described = []] = [resources.state, resources.described].map((all) =>
-      ofKind(all, kind).flatMap(({ attributes }) => listOf(attributes[attribute] ?? "").map(String)),
-    );
-    return { managed: [...new Set([...inState, ...described])], inState };
-  };
+  const valuesIn = (resources: readonly StateResource[], kind: Kind, attribute: string) =>
+    ofKind(resources, kind).flatMap(({ attributes }) => listOf(attributes[attribute] ?? "").map(String));
+  const values = (kind: Kind, attribute: string) => [...new Set(valuesIn([...(state ?? []), ...described], kind, attribute))];
   const named = <K extends ExpectedObject["kind"]>(type: Kind, kind: K) => {
-    const { managed, inState } = values(type, "name");
-    return managed.map((name) => ({ kind, name, inState: inState.includes(name) }));
+    const inState = valuesIn(state ?? [], type, "name");
+    return values(type, "name").map((name) => ({ kind, name, inState: inState.includes(name) }));
   };
   const user = { kind: "user", name: settings.user.name, inState: false, ...named("user", "user")[0] } as const;
   const [groups, roles] = [named("group", "group"), named("nodeRole", "role")];
@@ -103,28 +93,26 @@ export function managedOf(settings: Deployment, account: string, state?: readonl
   const principals = [user, ...groups, ...roles, ...dkpRoles].map(({ kind, name }) => `${kind} ${name}`);
   const attached = (kind: Kind) => ({ "attached policy": values(kind, "policy_arn") });
   const bounded = (kind: Kind) => ({ boundary: values(kind, "permissions_boundary") });
-  // What may use an object, and what DKP creates, are not in the state.
-  const only = (...managed: readonly string[]): Links => ({ managed, inState: [] });
   const ofUser = { ...attached("userAttachment"), "membership of the group": values("membership", "groups") };
-  const ofGroup = { ...attached("groupAttachment"), principal: only(...principals.slice(0, 1)) };
+  const ofGroup = { ...attached("groupAttachment"), principal: principals.slice(0, 1) };
   const ofRole = { ...attached("nodeAttachments"), "inline policy": values("nodePolicy", "name") };
-  const documents = values("nodePolicy", "policy").managed.map(documentIn);
+  const documents = values("nodePolicy", "policy").map(documentIn);
   const dkp = { documents: [{ ...nodePolicy(settings.additionalRolePolicies) }], isDkpRole: true };
-  const keys = managedKeys(settings, values("keys", "id").inState, state);
+  const keys = managedKeys(settings, valuesIn(state ?? [], "keys", "id"), state);
   return [
     { ...user, ...bounded("user"), parts: ofUser, keys },
     ...groups.map((group) => ({ ...group, parts: ofGroup })),
-    ...managedPolicies(resources).map((policy) => ({ ...policy, parts: { principal: only(...principals) } })),
+    ...managedPolicies(state ?? [], described).map((policy) => ({ ...policy, parts: { principal: principals } })),
     ...roles.map((role) => ({ ...role, ...bounded("nodeRole"), documents, parts: ofRole })),
-    ...dkpRoles.map((role) => ({ ...role, ...dkp, parts: { "inline policy": only(role.name) } })),
+    ...dkpRoles.map((role) => ({ ...role, ...dkp, parts: { "inline policy": [role.name] } })),
   ];
 }
 
 /** State and settings can have different ones, and different documents. */
-function managedPolicies({
-  state,
-  described,
-}: Readonly<Record<"state" | "described", readonly StateResource[]>>): readonly Omit<ExpectedObject, "parts">[] {
+function managedPolicies(
+  state: readonly StateResource[],
+  described: readonly StateResource[],
+): readonly Omit<ExpectedObject, "parts">[] {
   const byArn = grouped(ofKind([...state, ...described], "policy"), ({ attributes }) => String(attributes.arn));
   return [...byArn].map(([arn, resources]) => ({
     kind: "policy",

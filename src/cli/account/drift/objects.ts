@@ -19,7 +19,7 @@ interface Compared {
   readonly iam: IamReader;
 }
 
-/** What the objects of a deployment have besides what is managed, and what they lack of it; the user first. */
+/** What the objects of a deployment have besides what is managed; the user first. */
 export async function objectsDrift(compared: Compared): Promise<Findings> {
   return (await Promise.all(compared.objects.map((object) => objectDrift(compared, object)))).flat();
 }
@@ -31,7 +31,7 @@ async function objectDrift(compared: Compared, expected: ExpectedObject): Promis
   const [existing, uses] = await Promise.all([iam.object(kind, id), iam.uses(kind, id)]);
   const whole = findingsOf(existing, (object) => wholeFindings(compared, expected, object, uses));
   // An object that IAM does not have has no parts, and those of another deployment's are not ours to report.
-  const isAlone = whole.some(({ rule }) => ["object-missing", "object-absent", "object-of-another"].includes(rule));
+  const isAlone = whole.some(({ rule }) => ["object-absent", "object-of-another"].includes(rule));
   const parts = [
     documentFindings(iam, expected),
     ...PARTS[kind].map(async (part) => findingsOf(await part.read(iam, id), (items) => partFindings(part, items, expected))),
@@ -54,16 +54,15 @@ function wholeFindings(
   uses: Reading<readonly string[]>,
 ): Findings {
   const { kind, name, inState, isDkpRole } = expected;
-  const { stack } = settings;
   if (existing === undefined) {
-    return [{ rule: inState ? "object-missing" : "object-absent", values: { stack } }];
+    return [{ rule: "object-absent", values: {} }];
   }
   // Without a state nothing shows what is managed: that is a finding of its own. Whose the role of DKP is, is no question.
   if (inState || state === undefined || isDkpRole === true) {
     return ownFindings(existing, expected);
   }
   const setting = kind === "role" ? "nodeRole" : kind;
-  const values = { stack, since: day(existing.CreateDate), setting, path: undefined } as const;
+  const values = { stack: settings.stack, since: day(existing.CreateDate), setting, path: undefined } as const;
   const owner = ownerFindings(ownershipOf({ kind, name }, uses, { settings, state }), values);
   return owner.some(({ rule }) => rule === "object-of-another") ? owner : [...owner, ...ownFindings(existing, expected)];
 }
@@ -122,17 +121,9 @@ const PARTS: Readonly<Record<ExpectedObject["kind"], readonly Part[]>> = {
     credential("login profile", "CreateLoginProfile", (iam, UserName) =>
       iam.list("iam:GetLoginProfile", { UserName }, () => [UserName]),
     ),
-    credential("SSH key", "UploadSSHPublicKey", (iam, UserName) =>
-      iam.list("iam:ListSSHPublicKeys", { UserName }, (page) => page.SSHPublicKeys?.map((key) => key.SSHPublicKeyId ?? "")),
-    ),
     credential("service-specific credential", "CreateServiceSpecificCredential", (iam, UserName) =>
       iam.list("iam:ListServiceSpecificCredentials", { UserName }, (page) =>
         page.ServiceSpecificCredentials?.map((found) => found.ServiceSpecificCredentialId ?? ""),
-      ),
-    ),
-    credential("signing certificate", "UploadSigningCertificate", (iam, UserName) =>
-      iam.list("iam:ListSigningCertificates", { UserName }, (page) =>
-        page.Certificates?.map((found) => found.CertificateId ?? ""),
       ),
     ),
   ],
@@ -146,23 +137,14 @@ const PARTS: Readonly<Record<ExpectedObject["kind"], readonly Part[]>> = {
   role: [{ ...ofRole, setting: "nodeRole.managedPolicyArns" }, inlineOfRole],
 };
 
-/** The items of a part that are not managed, and those that the state has and IAM does not. */
-function partFindings(
-  { rule, part, event, ...row }: Part,
-  items: readonly string[],
-  { parts, isDkpRole }: ExpectedObject,
-): Findings {
-  const { managed = [], inState = [] } = parts[part] ?? {};
-  const setting = isDkpRole === true ? undefined : row.setting;
-  const unmanaged = items.filter((id) => !managed.includes(id));
-  const missing = inState.filter((id) => !items.includes(id));
-  return [
-    ...unmanaged.map((id): DriftFound => {
-      const values = { part, id, event, setting };
-      return { rule, field: setting, values };
-    }),
-    ...missing.map((id): DriftFound => ({ rule: "part-missing", values: { part, id } })),
-  ];
+/** The items of a part that are not managed. */
+function partFindings({ rule, part, event, ...row }: Part, items: readonly string[], expected: ExpectedObject): Findings {
+  const setting = expected.isDkpRole === true ? undefined : row.setting;
+  const unmanaged = items.filter((id) => expected.parts[part]?.includes(id) !== true);
+  return unmanaged.map((id): DriftFound => {
+    const values = { part, id, event, setting };
+    return { rule, field: setting, values };
+  });
 }
 
 /** The inline policy with which the steps after a leak deny sessions, if the user has it and it does nothing else. */
@@ -195,7 +177,7 @@ async function documentFindings(iam: IamReader, expected: ExpectedObject): Promi
   if (documents.length === 0) {
     return [];
   }
-  const [inline = ""] = parts["inline policy"]?.managed ?? [];
+  const [inline = ""] = parts["inline policy"] ?? [];
   const setting = isDkpRole === true ? "cluster.additionalRolePolicies" : "nodeRole.additionalActions";
   const [values, read] =
     arn === undefined
@@ -218,9 +200,9 @@ async function documentFindings(iam: IamReader, expected: ExpectedObject): Promi
 function ownFindings(existing: ExistingObject, { kind, boundary: boundaries }: ExpectedObject): Findings {
   const findings: DriftFound[] = [];
   const boundary = existing.PermissionsBoundary?.PermissionsBoundaryArn ?? "";
-  if (boundaries?.managed.includes(boundary) === false) {
+  if (boundaries?.includes(boundary) === false) {
     const setting = `${kind === "role" ? "nodeRole" : kind}.permissionsBoundary`;
-    const values = { boundary: boundary || "none", managed: boundaries.managed[0] || "none", setting };
+    const values = { boundary: boundary || "none", managed: boundaries[0] || "none", setting };
     findings.push({ rule: "boundary-differs", field: setting, values });
   }
   const trust = storedDocument(existing.AssumeRolePolicyDocument);

@@ -26,9 +26,7 @@ export const DRIFT_ACTIONS = [
   "iam:ListGroupsForUser",
   "iam:ListInstanceProfilesForRole",
   "iam:ListRolePolicies",
-  "iam:ListSSHPublicKeys",
   "iam:ListServiceSpecificCredentials",
-  "iam:ListSigningCertificates",
   "iam:ListUserPolicies",
 ] as const satisfies readonly Action[];
 

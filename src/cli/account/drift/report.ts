@@ -17,7 +17,7 @@ export interface DriftReport {
   readonly findings: readonly Finding<DriftRules>[];
 }
 
-/** What exists in AWS besides what is managed of a deployment, and what of that does not exist. */
+/** What exists in AWS besides what is managed of a deployment. */
 export async function driftReport(settings: Deployment, state: DriftState, iam: IamReader): Promise<DriftReport> {
   const { stack, cluster } = settings;
   const findings: DriftFound[] = [];

@@ -1,7 +1,7 @@
 import type { Policy, Role } from "@aws-sdk/client-iam";
 import type { Deployment } from "../../../settings/deployment";
 import { type Aws, type Waiting, withAws } from "./client";
-import { type Action, AwsError, type Input, type Output, TIMED_OUT, unlessMissing } from "./operations";
+import { type Action, AwsError, type Input, type Output, TIMED_OUT } from "./operations";
 
 /** What was read, or why it was not. */
 export type Reading<T> = { readonly value: T } | { readonly unread: string; readonly error?: AwsError };
@@ -173,13 +173,13 @@ export class IamReader {
   /** All pages of a response; undefined if IAM does not have the object. */
   private async pages<A extends Action>(action: A, input: Input<A>): Promise<Reading<readonly Output<A>[] | undefined>> {
     try {
-      return { value: await unlessMissing(this.aws.call(action, input), "NoSuchEntity") };
+      return { value: await this.aws.call(action, input) };
     } catch (error) {
-      if (error instanceof AwsError) {
-        const code = error.code === TIMED_OUT ? "" : `${error.code}: `;
-        return { unread: `${error.action}: ${code}${error.message}`, error };
+      if (!(error instanceof AwsError)) {
+        throw error;
       }
-      throw error;
+      const code = error.code === TIMED_OUT ? "" : `${error.code}: `;
+      return error.code === "NoSuchEntity" ? { value: undefined } : { unread: `${error.action}: ${code}${error.message}`, error };
     }
   }
 }

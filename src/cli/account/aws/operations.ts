@@ -73,16 +73,6 @@ export async function within<T>(signal: AbortSignal, seconds: number, action: st
   }
 }
 
-/** The response, or undefined where AWS returns one of these codes because the object does not exist. */
-export async function unlessMissing<T>(response: Promise<T>, ...codes: readonly string[]): Promise<T | undefined> {
-  return response.catch((error) => {
-    if (error instanceof AwsError && codes.includes(error.code)) {
-      return undefined;
-    }
-    throw error;
-  });
-}
-
 /** Does work for all items, for at most `count` of them at a time. */
 export async function someAtATime<Item>(
   count: number,

@@ -32,7 +32,7 @@ export function userArn({ deployment: { user }, ...environment }: Pick<Subject, 
 
 /** Tools of a check. Errors of AWS are thrown as `AwsError`, except by `iam`. */
 export interface Tools {
-  /** The items of all pages of a response. */
+  /** The items of all pages of a response; none if IAM does not have the object that they belong to. */
   list<A extends Action, T>(
     action: A,
     input: Input<A>,

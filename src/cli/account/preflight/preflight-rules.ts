@@ -73,8 +73,8 @@ const NOT_RUN = templateRules("unverifiable", {
     "remove user.allowedNetworks until DKP has created the cluster; afterwards check cluster.prefix, cluster.layout and region",
   ],
   "permissions-not-yet": [
-    "IAM does not have {user}, so nothing was simulated",
-    "run the preflight again after the apply; if the user exists, correct user.path",
+    "IAM does not have the user {name}, so nothing was simulated",
+    "run the preflight again after the apply",
   ],
   "check-not-run": "it was not run, because the check {required} did not pass",
 });

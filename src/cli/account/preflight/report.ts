@@ -2,7 +2,7 @@ import { partitionOf } from "../../../iam/partitions";
 import type { Deployment } from "../../../settings/deployment";
 import { findingsText, levelOf, reportJson } from "../../findings/finding";
 import type { Aws } from "../aws/client";
-import { IamReader } from "../aws/iam-reader";
+import { IamReader, requiredOf } from "../aws/iam-reader";
 import { type Check, orErrorFinding, type PreflightFound, type Subject, type Tools } from "./check";
 import { accountCheck, CHECKS, regionCheck } from "./checks";
 import { keyDryRunCheck } from "./checks/key-dry-run";
@@ -27,10 +27,11 @@ export async function runPreflight(
   aws: Pick<Aws, "call" | "dryRun">,
   { asKey, state }: PreflightOptions,
 ): Promise<readonly CheckResult[]> {
+  const iam = new IamReader(aws);
   const tools: Tools = {
-    list: async (action, input, itemsOf) => (await aws.call(action, input)).flatMap((page) => itemsOf(page) ?? []),
+    iam,
+    list: async (action, input, itemsOf) => requiredOf(await iam.list(action, input, itemsOf)),
     dryRun: (operation, input) => aws.dryRun(operation, input),
-    iam: new IamReader(aws),
   };
   const run = async (check: Check, account: string): Promise<CheckResult> => {
     const subject = { deployment, partition: partitionOf(deployment.region), account, state };

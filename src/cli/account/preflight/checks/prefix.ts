@@ -1,6 +1,5 @@
 import { nodeRoleName } from "../../../../iam/cluster";
 import { listed } from "../../../../settings/message-parts";
-import { unlessMissing } from "../../aws/operations";
 import { type Check, settingNotSet, type Tools, when } from "../check";
 
 type Find = (list: Tools["list"], prefix: string) => Promise<readonly (string | undefined)[]>;
@@ -44,7 +43,7 @@ export const prefixCheck: Check = {
       return [settingNotSet("cluster.prefix")];
     }
     const read = Object.entries(FIND).map(async ([kind, find]) => {
-      const ids = (await unlessMissing(find(list, prefix), "NoSuchEntity")) ?? [];
+      const ids = await find(list, prefix);
       return { kind, ids: ids.flatMap((id) => id ?? []) };
     });
     const found = (await Promise.all(read)).filter(({ ids }) => ids.length > 0);

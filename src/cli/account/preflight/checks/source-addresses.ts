@@ -1,5 +1,4 @@
 import * as ipaddr from "ipaddr.js";
-
 import type { Networks } from "../../../../iam/networks";
 import { type Check, type PreflightFound, settingNotSet, type Tools, when } from "../check";
 
@@ -34,10 +33,9 @@ export const sourceAddressCheck: Check = {
       return [settingNotSet("cluster.prefix")];
     }
     const named = { Filters: [{ Name: "tag:Name", Values: [prefix] }] };
-    const ownVpcs = existingVPCID === undefined ? await list("ec2:DescribeVpcs", named, ({ Vpcs }) => Vpcs) : [];
-    const vpcs = existingVPCID === undefined ? ownVpcs.map(({ VpcId = "" }) => VpcId) : [existingVPCID];
+    const own = await list("ec2:DescribeVpcs", named, ({ Vpcs }) => Vpcs?.map(({ VpcId = "" }) => VpcId));
     const addresses = await elasticIps(list, prefix);
-    const endpoints = await interfaceEndpoints(list, vpcs);
+    const endpoints = await interfaceEndpoints(list, existingVPCID === undefined ? [...own] : [existingVPCID]);
     if (user.allowedNetworks !== undefined) {
       const findings = outsideFindings(addresses, endpoints, user.allowedNetworks);
       return [...when(addresses.length === 0, { rule: "sources-not-found", values: {} }), ...findings];

@@ -2,8 +2,9 @@ import { CATALOGUE, type CatalogueRow } from "../../../../iam/catalogue";
 import { conditionsOf, reasons } from "../../../../iam/cluster";
 import { policyOptionsOf } from "../../../../settings/deployment";
 import { grouped } from "../../../../text/grouped";
-import { type EvaluationResult, someAtATime, unlessMissing } from "../../aws/operations";
-import { type Check, type PreflightFound, userArn, when } from "../check";
+import { requiredOf } from "../../aws/iam-reader";
+import { type EvaluationResult, someAtATime } from "../../aws/operations";
+import { type Check, type PreflightFound, when } from "../check";
 import { simulatedCalls } from "../simulated-requests";
 
 /** The rules of actions that are not allowed, from the worst: of several resources the worst decision counts. */
@@ -38,25 +39,24 @@ const AT_ONCE = 3;
 export const permissionsCheck: Check = {
   id: "permissions",
   field: "policy",
-  async run({ list }, subject) {
-    const user = `the user ${subject.deployment.user.name}`;
-    const policy = policyOptionsOf(subject.deployment);
-    const options = { ...policy, environment: { ...policy.environment, account: subject.account } };
+  async run({ iam, list }, { deployment, account }) {
+    const { name } = deployment.user;
+    const user = requiredOf(await iam.object("user", name));
+    if (user === undefined) {
+      return [{ rule: "permissions-not-yet", values: { name } }];
+    }
+    const { Arn: PolicySourceArn = "" } = user;
+    const policy = policyOptionsOf(deployment);
+    const options = { ...policy, environment: { ...policy.environment, account } };
     const conditions = conditionsOf(options.cluster);
     const isNeeded = (row: CatalogueRow) => reasons(row, conditions, options.cluster.dkpVersion).length > 0;
     const needed = CATALOGUE.filter(isNeeded).map(({ action }) => action);
     const results: EvaluationResult[] = [];
-    const simulated = someAtATime(AT_ONCE, simulatedCalls(options, needed, userArn(subject)), async (request) => {
-      const input = { PolicySourceArn: userArn(subject), ...request };
+    await someAtATime(AT_ONCE, simulatedCalls(options, needed, PolicySourceArn), async (request) => {
+      const input = { PolicySourceArn, ...request };
       results.push(...(await list("iam:SimulatePrincipalPolicy", input, ({ EvaluationResults }) => EvaluationResults)));
     });
-    const isUser = await unlessMissing(
-      simulated.then(() => true),
-      "NoSuchEntity",
-    );
-    return isUser === true
-      ? denials(needed, results, user)
-      : [{ rule: "permissions-not-yet", values: { user: userArn(subject) } }];
+    return denials(needed, results, `the user ${name}`);
   },
 };
 

@@ -40,7 +40,7 @@ export async function withAws<T>(
   const timer = setTimeout(abort, limit * 1000);
   earlier?.addEventListener("abort", abort, { signal });
   try {
-    return await withProgress("querying AWS", work(new Aws(access, signal, limit)), progress, signal);
+    return await withProgress("querying AWS", work(new Aws(access, signal, limit)), progress);
   } finally {
     clearTimeout(timer);
     abort();

@@ -1,5 +1,5 @@
 import { contextOf } from "../../../src/cli/account/keys/actions";
-import { lackingObjects, type NamedObject, namedObjects } from "../../../src/cli/account/keys/lacking-objects";
+import { lackingObject, namedObjects } from "../../../src/cli/account/keys/lacking-objects";
 import { leakResponse, leakText } from "../../../src/cli/account/keys/leak";
 import { keyReport, keyReportText } from "../../../src/cli/account/keys/report";
 import type { KeySituation } from "../../../src/cli/account/keys/situation";
@@ -9,7 +9,20 @@ import type { Deployment } from "../../../src/settings/deployment";
 import { KEY_ADDRESSES, policyAddress } from "../../../src/terraform/addresses";
 import { deployment } from "../deployment";
 import { type PrintedLeak, type PrintedReport, printedLeak, printedReport } from "./printed-step";
-import { described, exists, keyIn, keysOf, kindOf, type Part, SLOTS, type State, secondName, userOf, type World } from "./world";
+import {
+  type Described,
+  described,
+  exists,
+  keyIn,
+  keysOf,
+  kindOf,
+  type Part,
+  SLOTS,
+  type State,
+  secondName,
+  userOf,
+  type World,
+} from "./world";
 
 const DEPLOYMENT = deployment();
 /** Its statements do not matter, only whether documents are the same. */
@@ -44,16 +57,14 @@ export function situationOf(world: World, leaked: readonly string[] = []): KeySi
   const { account, state, settings } = world;
   const deployed = settingsOf(world);
   const contents = stateContents(state);
-  const attachment = { kind: "link", name: `policy:${settings.policy} user:${settings.user}` } as const;
-  const isThere = ({ kind, name }: NamedObject) => exists(account, kind === "attachment" ? attachment : { kind, name });
   const imported = deployed.import?.accessKeyId ?? [];
   const ids = [...Object.values(state.keys).map(({ id }) => id), state.exposed?.id ?? [], imported, leaked].flat();
   const ownerOf = (id: string) => (keyIn(world, id)?.listed === true ? (userOf(account, id) ?? "") : "");
   const owned = ids.map((id) => [id, ownerOf(id)] as const).filter(([, owner]) => owner !== "" && owner !== settings.user);
-  const objects = namedObjects(deployed, contents, ACCOUNT).map((object) => ({
-    ...object,
-    uses: isThere(object) ? { value: usesOf(world, object) } : undefined,
-  }));
+  const lacking = namedObjects(deployed, contents, ACCOUNT).map((object) => {
+    const uses = exists(account, object) ? { value: usesOf(world, object) } : undefined;
+    return lackingObject(object, uses, { settings: deployed, state: contents });
+  });
   return {
     settings: deployed,
     folder: "cdktf.out/stacks/deckhouse",
@@ -74,7 +85,7 @@ export function situationOf(world: World, leaked: readonly string[] = []): KeySi
         })),
       now: dateOf(account.now),
     },
-    lacking: lackingObjects(deployed, contents, objects),
+    lacking,
     permissions: { lost: lostPermissions(world), denials: denialsOf(world), unlinked: unlinkedIn(world), unread: [] },
     unread: [],
   };
@@ -106,13 +117,11 @@ function unlinkedIn({ account, state, id, settings }: World): KeySituation["perm
 function policyUsersIn(world: World): readonly string[] {
   const objects = Object.entries(world.state.objects).map(([address, name]) => ({ kind: kindOf(address), name }));
   const used = objects.filter((object) => ["policy", "group"].includes(object.kind) && exists(world.account, object));
-  const users = used
-    .flatMap(({ kind, name }) => usesOf(world, { kind: kind as "policy", name }))
-    .filter((use) => use.startsWith("user "));
+  const users = used.flatMap(({ kind, name }) => usesOf(world, { kind, name })).filter((use) => use.startsWith("user "));
   return [...new Set(users.map((use) => use.slice("user ".length)))];
 }
 
-function usesOf({ account }: World, { kind, name }: Pick<NamedObject, "kind" | "name">): readonly string[] {
+function usesOf({ account }: World, { kind, name }: Pick<Described, "kind" | "name">): readonly string[] {
   const uses = account.links.filter(
     (link) => link.startsWith(`${kind}:${name} `) || (kind === "group" && link.endsWith(` group:${name}`)),
   );

@@ -1,6 +1,7 @@
 import type { IamKey } from "../../../src/cli/account/aws/iam-reader";
 import type { Why } from "../../../src/cli/account/keys/key-rules";
-import type { KeySituation, LackingObject } from "../../../src/cli/account/keys/situation";
+import type { LackingObject } from "../../../src/cli/account/keys/lacking-objects";
+import type { KeySituation } from "../../../src/cli/account/keys/situation";
 import type { StateKey } from "../../../src/cli/terraform/state-file";
 import { deployment } from "../deployment";
 import { ENCRYPTION_KEY, EXPIRING_KEY } from "../pgp-keys";
@@ -55,7 +56,6 @@ const OBJECTS = {
   user: { kind: "user", name: "deckhouse", setting: "user", imports: "user" },
   policy: { kind: "policy", name: "D8CloudProviderAWS", setting: "policy", imports: "policy" },
   second: { kind: "policy", name: "D8CloudProviderAWS-2", setting: "policy", imports: undefined },
-  attachment: { kind: "attachment", name: "D8CloudProviderAWS", setting: "policy", imports: "attachment" },
 } as const;
 
 /** Objects that the state lacks. @default given IAM has them, the settings do not import them, and they are the deployment's */
@@ -65,7 +65,7 @@ export const lacking = (
 ): readonly LackingObject[] =>
   fields.map((field) => ({
     ...OBJECTS[field],
-    ...{ address: "aws_iam_policy.policy-2", arn: `arn:aws:iam::123456789012:policy/${OBJECTS[field].name}` },
+    ...{ path: "/", address: "aws_iam_policy.policy-2", arn: `arn:aws:iam::123456789012:policy/${OBJECTS[field].name}` },
     ...{ inIam: true, isImported: false, owner: "ours-unmanaged", by: [], ...given },
   }));
 
@@ -164,18 +164,14 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
     "apply",
   ),
   "an import before the first apply": sample(situation(IMPORT, [], [iamKey("AKIAABCDEFGHIJKLMNOP", 9, 0.1)]), "", "apply"),
-  "a state without the policy": sample(
-    { ...DEPLOYED, lacking: lacking(["policy", "attachment"]) },
-    "key-object-lost policy.name, key-object-lost policy.name",
-    "apply",
-  ),
+  "a state without the policy": sample({ ...DEPLOYED, lacking: lacking(["policy"]) }, "key-object-lost policy.name", "apply"),
   "one policy that may be another deployment's": sample(
     { ...DEPLOYED, lacking: lacking(["policy"], { owner: "unknown" }) },
     "key-object-lost policy.name",
     "apply",
   ),
   "a policy of another deployment": sample(
-    { ...DEPLOYED, lacking: lacking(["policy", "attachment"], ofAnother) },
+    { ...DEPLOYED, lacking: lacking(["policy"], ofAnother) },
     "key-object-of-another policy.name",
     "another-name",
   ),
@@ -429,8 +425,8 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
   ),
   "an import that is not applied yet": sample({ ...DEPLOYED, lacking: lacking(["policy"], { isImported: true }) }, "", "apply"),
   "an import of what IAM does not have": sample(
-    { ...DEPLOYED, lacking: lacking(["attachment"], { inIam: false, isImported: true }) },
-    "key-import-missing import.attachment",
+    { ...DEPLOYED, lacking: lacking(["policy"], { inIam: false, isImported: true }) },
+    "key-import-missing import.policy",
     "drop-import",
   ),
   "an imported key that nothing uses, and an unmanaged key in use": sample(

@@ -44,7 +44,7 @@ function manual(imports: boolean): World {
   world.dkp = createKey(world)?.id ?? "";
   world.needs = ["a"];
   if (imports) {
-    world.settings.imports = { ...world.settings.imports, user: true, policy: true, attachment: true, key: world.dkp };
+    world.settings.imports = { ...world.settings.imports, user: true, policy: true, key: world.dkp };
   }
   return dayLater(world);
 }

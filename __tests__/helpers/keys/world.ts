@@ -77,7 +77,7 @@ export interface Settings {
   current: Slot;
   /** The OpenPGP key of each slot, "" for none. */
   pgp: Record<Slot, string>;
-  imports: Record<"user" | "policy" | "attachment" | "group" | "nodeRole", boolean> & { key: string };
+  imports: Record<"user" | "policy" | "group" | "nodeRole", boolean> & { key: string };
 }
 
 /** A deployment, its cluster and the person who is responsible for it. */
@@ -119,7 +119,7 @@ export const newPart = (id: string, settings: Partial<Settings> = {}): Part => (
   settings: {
     ...{ user: "deckhouse", policy: "D8CloudProviderAWS", group: "", second: "", role: "", none: false },
     ...{ primary: "Active", secondary: "absent", current: "primary", pgp: { primary: "", secondary: "" } },
-    imports: { user: false, policy: false, attachment: false, group: false, nodeRole: false, key: "" },
+    imports: { user: false, policy: false, group: false, nodeRole: false, key: "" },
     ...settings,
   },
   state: emptyState(),
@@ -267,8 +267,7 @@ export function described({ id, settings }: Pick<Part, "id" | "settings">): read
   const principal = group === "" ? `user:${user}` : `group:${group}`;
   const attachments = policies.map(({ name }, index): Described => {
     const attachment: Described = { address: policyAddress(what, index + 1), kind: "link", name: `policy:${name} ${principal}` };
-    const first = group === "" ? ({ imports: "attachment", isProtected: true } as const) : ({ isProtected: true } as const);
-    return index === 0 ? { ...attachment, ...first } : attachment;
+    return index === 0 ? { ...attachment, isProtected: true } : attachment;
   });
   const ofGroup: readonly Described[] =
     group === ""

@@ -2,7 +2,7 @@ import type { Deployment } from "../../settings/deployment";
 import { ADDRESSES, policyAddress } from "../../terraform/addresses";
 
 /** A part of `import` that imports objects. */
-export type ImportField = "user" | "policy" | "attachment" | "group" | "nodeRole";
+export type ImportField = "user" | "policy" | "group" | "nodeRole";
 
 /** An object that an apply creates under a name of the settings. */
 export interface ManagedObject {

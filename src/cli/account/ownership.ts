@@ -18,7 +18,7 @@ export type AccountObject = Pick<ManagedObject, "kind" | "name">;
  */
 export type Owner = "ours" | "ours-unmanaged" | "another" | "unknown";
 
-interface Ownership {
+export interface Ownership {
   readonly owner: Owner;
   /** What outside the deployment uses the object, `user second`. */
   readonly by: readonly string[];

@@ -5,6 +5,7 @@ import type { StateKey } from "../../terraform/state-file";
 import type { IamKey } from "../aws/iam-reader";
 import { effectsOf, hazardOf } from "./effects";
 import type { KeyRules } from "./key-rules";
+import type { LackingObject } from "./lacking-objects";
 import { isQuarantine } from "./permissions";
 import {
   exposedSlot,
@@ -12,7 +13,6 @@ import {
   isStateLost,
   type KeySituation,
   type KeySlot,
-  type LackingObject,
   mismatches,
   missingImports,
   movedKeys,
@@ -140,7 +140,7 @@ function stateFindings(situation: KeySituation): readonly KeyFinding[] {
 function objectFindings({ kind, name, setting, owner, by }: LackingObject, isLost: boolean): readonly KeyFinding[] {
   const field = `${setting}.name`;
   if (owner === "another") {
-    return kind === "attachment" ? [] : [{ rule: "key-object-of-another", field, values: { kind, name, field, by } }];
+    return [{ rule: "key-object-of-another", field, values: { kind, name, field, by } }];
   }
   const values = { kind, name, owner: owner === "unknown" ? owner : undefined };
   return isLost ? [] : [{ rule: "key-object-lost", field, values }];

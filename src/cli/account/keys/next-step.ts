@@ -5,6 +5,7 @@ import type { Action } from "./actions";
 import type { Change } from "./edit-yaml";
 import { effectsOf, hazardOf } from "./effects";
 import { isStop, type Why } from "./key-rules";
+import type { LackingObject } from "./lacking-objects";
 import {
   canHandOver,
   canRetire,
@@ -18,7 +19,6 @@ import {
   type KeySituation,
   type KeySlot,
   type KeySlots,
-  type LackingObject,
   MAX_KEYS,
   mismatches,
   missingImports,
@@ -64,7 +64,7 @@ const step = (why: Why, parts: Partial<Omit<Step, "why">> = {}): Step => ({ why,
 function firstStep(situation: KeySituation): Step | undefined {
   const { state, permissions, unreachable, unread, erroredState } = situation;
   const [address] = taintedAddresses(situation);
-  const names = unmanagedObjects(situation).filter(({ owner, kind }) => owner === "another" && kind !== "attachment");
+  const names = unmanagedObjects(situation).filter(({ owner }) => owner === "another");
   const edits = missingImports(situation).map((field) => ({ setting: `import.${field}`, value: undefined }));
   const isMismatch = Object.values(mismatches(situation)).some((value) => value !== undefined);
   const isLeftOver = state.resources.deposed.length > 0 || permissions.unlinked.length > 0;
@@ -102,7 +102,7 @@ export function nextStep(situation: KeySituation): Step {
 
 /** What comes first where the state lacks objects: a version of it that has them, and the question whose they are. */
 function withOwners(next: Step, situation: KeySituation): Step {
-  const names = unmanagedObjects(situation).filter(({ owner, kind }) => owner === "unknown" && kind !== "attachment");
+  const names = unmanagedObjects(situation).filter(({ owner }) => owner === "unknown");
   return {
     ...next,
     ...(isStateLost(situation) && { restore: versionWith(situation) }),

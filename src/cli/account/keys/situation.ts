@@ -3,8 +3,8 @@ import type { Deployment } from "../../../settings/deployment";
 import { ADDRESSES, KEY_ADDRESSES } from "../../../terraform/addresses";
 import type { StateContents, StateKey, StateResource } from "../../terraform/state-file";
 import type { IamKey } from "../aws/iam-reader";
-import type { ImportField, ManagedObject } from "../managed-objects";
-import type { Owner } from "../ownership";
+import type { ImportField } from "../managed-objects";
+import type { LackingObject } from "./lacking-objects";
 import type { Permissions } from "./permissions";
 
 export type KeySlots = Exclude<Deployment["accessKeys"], "none">;
@@ -42,20 +42,6 @@ export interface IamUser {
   readonly policyUsers: readonly string[];
   /** The time that AWS reports. */
   readonly now: Date;
-}
-
-/** An object of the settings that the state lacks. */
-export interface LackingObject extends Pick<ManagedObject, "name" | "setting" | "imports" | "address"> {
-  readonly kind: ManagedObject["kind"] | "attachment";
-  /** The ARN that a policy of this name has. */
-  readonly arn: string;
-  /** Whether IAM has it, or may have it. */
-  readonly inIam: boolean;
-  /** Whether the settings import it. */
-  readonly isImported: boolean;
-  readonly owner: Owner;
-  /** What outside the deployment uses it. */
-  readonly by: readonly string[];
 }
 
 /** A slot in settings, state and IAM. */

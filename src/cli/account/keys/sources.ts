@@ -6,7 +6,7 @@ import { policyOfAddress } from "../../terraform/known-addresses";
 import { presentIn, readState, type StateContents, versionOf } from "../../terraform/state-file";
 import { pullState, stackFolder, type TerraformCli } from "../../terraform/terraform-cli";
 import { type IamKey, type IamReader, Readings, usersIn, withIam } from "../aws/iam-reader";
-import { type FoundObject, lackingObjects, type NamedObject, namedObjects } from "./lacking-objects";
+import { lackingObject, namedObjects } from "./lacking-objects";
 import { permissionsOf } from "./permissions";
 import type { IamUser, KeySituation } from "./situation";
 
@@ -72,7 +72,7 @@ export async function keySituation(deployment: Deployment, sources: Sources): Pr
       unread: reasons,
       erroredState: erroredState(folder, json),
       iam: user,
-      ...(isReadable ? await readObjects({ deployment, state, user, iam }) : NOTHING_READ),
+      ...(isReadable ? await readObjects(deployment, state, user, iam) : NOTHING_READ),
     };
   });
 }
@@ -80,18 +80,22 @@ export async function keySituation(deployment: Deployment, sources: Sources): Pr
 type Objects = Pick<KeySituation, "lacking" | "permissions">;
 const NOTHING_READ: Objects = { lacking: [], permissions: { lost: [], denials: [], unlinked: [], unread: [] } };
 
-interface Facts {
-  readonly deployment: Deployment;
-  readonly state: StateContents;
-  readonly user: IamUser;
-  readonly iam: IamReader;
-}
-
-async function readObjects({ deployment, state, user, iam }: Facts): Promise<Objects> {
-  const account = user.account ?? "";
-  const named = namedObjects(deployment, state, account).map((object) => readObject(object, { deployment, user, iam }));
-  const [objects, permissions] = await Promise.all([Promise.all(named), permissionsOf(deployment, state, account, iam)]);
-  return { lacking: lackingObjects(deployment, state, objects), permissions };
+async function readObjects(
+  settings: Deployment,
+  state: StateContents,
+  { account = "", exists }: IamUser,
+  iam: IamReader,
+): Promise<Objects> {
+  /** One that cannot be read counts as there, and its owner as unknown. */
+  const lacking = namedObjects(settings, state, account).map(async (object) => {
+    const { kind, name, arn } = object;
+    const id = kind === "policy" ? arn : name;
+    const existing = kind === "user" ? { value: exists ? {} : undefined } : await iam.object(kind, id);
+    const uses = "value" in existing && existing.value === undefined ? undefined : await iam.uses(kind, id);
+    return lackingObject(object, uses, { settings, state });
+  });
+  const [objects, permissions] = await Promise.all([Promise.all(lacking), permissionsOf(settings, state, account, iam)]);
+  return { lacking: objects, permissions };
 }
 
 /** The user's keys with their last use, and the account that was queried. */
@@ -143,17 +147,4 @@ export function erroredState(folder: string, state: string): KeySituation["error
 function withErroredState({ message }: Error, folder: string): string {
   const file = join(folder, ERRORED_STATE);
   return existsSync(file) ? `${message}; ${file} has the state of the last apply: keep it` : message;
-}
-
-/** What uses an object of the settings. One that cannot be read counts as there, and its owner as unknown. */
-async function readObject(object: NamedObject, { deployment, user, iam }: Omit<Facts, "state">): Promise<FoundObject> {
-  const { kind, name, arn } = object;
-  if (kind === "attachment") {
-    const attached = await iam.attached("user", deployment.user.name);
-    // An apply may create an attachment that exists.
-    return { ...object, uses: "value" in attached && attached.value.includes(arn) ? { value: [] } : undefined };
-  }
-  const id = kind === "policy" ? arn : name;
-  const existing = kind === "user" ? { value: user.exists ? {} : undefined } : await iam.object(kind, id);
-  return { ...object, uses: "value" in existing && existing.value === undefined ? undefined : await iam.uses(kind, id) };
 }

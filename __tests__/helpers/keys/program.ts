@@ -15,7 +15,6 @@ import {
   exists,
   keyIn,
   keysOf,
-  kindOf,
   type Part,
   SLOTS,
   type State,
@@ -48,7 +47,7 @@ export function settingsOf({ settings }: Pick<Part, "settings">): Deployment {
     group: { ...DEPLOYMENT.group, name: group },
     nodeRole: role === "" ? undefined : { ...NODE_ROLE, name: role },
     accessKeys: none ? "none" : { primary: slot("primary"), secondary: slot("secondary"), current },
-    import: { ...imports, accessKeyId: orUndefined(imports.key) },
+    import: { ...imports, attachment: false, accessKeyId: orUndefined(imports.key) },
   };
 }
 
@@ -74,7 +73,6 @@ export function situationOf(world: World, leaked: readonly string[] = []): KeySi
       account: ACCOUNT,
       exists: account.users[settings.user] !== undefined,
       owners: Object.fromEntries(owned),
-      policyUsers: account.users[settings.user] === undefined ? policyUsersIn(world) : [],
       keys: keysOf(world)
         .filter(({ listed }) => listed)
         .map(({ id, status, created, used }) => ({
@@ -111,14 +109,6 @@ function unlinkedIn({ account, state, id, settings }: World): KeySituation["perm
       return isUnlinked ? [{ policy: arnOf("policy", policy), on: part.replace(":", " ") }] : [];
     }),
   );
-}
-
-/** The users that have a policy of the state, themselves or by a group of it. */
-function policyUsersIn(world: World): readonly string[] {
-  const objects = Object.entries(world.state.objects).map(([address, name]) => ({ kind: kindOf(address), name }));
-  const used = objects.filter((object) => ["policy", "group"].includes(object.kind) && exists(world.account, object));
-  const users = used.flatMap(({ kind, name }) => usesOf(world, { kind, name })).filter((use) => use.startsWith("user "));
-  return [...new Set(users.map((use) => use.slice("user ".length)))];
 }
 
 function usesOf({ account }: World, { kind, name }: Pick<Described, "kind" | "name">): readonly string[] {

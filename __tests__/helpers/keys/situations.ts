@@ -38,7 +38,7 @@ export function situation(
       resources: { current: [], tainted: [], deposed: [] },
       outputs: {},
     },
-    iam: { account: "123456789012", exists: true, keys: inIam, owners: {}, policyUsers: [], now: NOW },
+    iam: { account: "123456789012", exists: true, keys: inIam, owners: {}, now: NOW },
     lacking: [],
     permissions: { lost: [], denials: [], unlinked: [], unread: [] },
     unread: [],
@@ -296,11 +296,6 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
   "accessKeys: none, and a user that was deleted": sample(
     { ...situation(NONE, [], []), state: { ...state, keys: [], exposed: {} }, iam: { ...iam, exists: false, keys: [] } },
     "key-user-deleted",
-    "apply",
-  ),
-  "a deleted key, and a user that was renamed": sample(
-    { ...situation("", [PRIMARY], []), iam: { ...iam, exists: false, keys: [], policyUsers: ["deckhouse-old"] } },
-    "key-user-deleted",
     "renamed",
   ),
   "a policy that was detached": sample(
@@ -458,7 +453,7 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
   "a deleted user": sample(
     { ...situation("", [PRIMARY], []), iam: { ...iam, exists: false, keys: [] } },
     "key-user-deleted",
-    "apply",
+    "renamed",
   ),
   "no outputs": sample({ ...DEPLOYED, state: { ...state, exposed: {} } }, "key-no-outputs", "expose-other"),
   "a key of 74 days": sample(situation("", [PRIMARY], [iamKey("AKIAPRIMARY", 74, 0.1)]), "", "done"),

@@ -11,6 +11,7 @@ import {
   exposedSlot,
   isRecent,
   isStateLost,
+  isUserUnknown,
   type KeySituation,
   type KeySlot,
   mismatches,
@@ -123,8 +124,8 @@ function stateFindings(situation: KeySituation): readonly KeyFinding[] {
     const key = iam.keys.find((candidate) => candidate.id === id);
     findings.push({ rule: "key-exposed-lost", values: { slot: slot ?? "", key: key === undefined ? id : keyText(key) } });
   }
-  if (state.user !== undefined && !iam.exists) {
-    findings.push({ rule: "key-user-deleted", values: { user: settings.user.name, policyUsers: iam.policyUsers } });
+  if (isUserUnknown(situation)) {
+    findings.push({ rule: "key-user-deleted", values: { user: settings.user.name } });
   }
   if (state.keys.length > 0 && id === undefined) {
     findings.push({ rule: "key-no-outputs", values: {} });

@@ -62,11 +62,6 @@ const ATTENTION = templateRules("attention", {
     risk: "the next apply would replace it, which deletes the existing one or fails",
     remedy: `untaint it[, and rotate to the other slot afterwards, because of the {secret}]; see ${recovery("tainted")}`,
   },
-  "key-user-deleted": {
-    text: "IAM has no user {user}, and the state has it, so the user was deleted or renamed outside Terraform[; {policyUsers} has its policies, and may be it]",
-    risk: NO_KEY_WORKS,
-    remedy: `follow the next step; see ${recovery("deleted-key")}`,
-  },
   "key-exposed-deleted": {
     text: "{slot}: {key}, which the outputs expose, does not exist in IAM, so it was deleted outside Terraform",
     risk: NO_KEY_WORKS,
@@ -160,6 +155,11 @@ const UNVERIFIABLE = templateRules("unverifiable", {
     text: "the {kind} {name} belongs to another deployment, because it is used by {by}",
     risk: "the next apply would fail, and an import would take it from its owner",
     remedy: "choose another {field}",
+  },
+  "key-user-deleted": {
+    text: "IAM has no user {user}, and the state has it, so the user was deleted or renamed outside Terraform",
+    risk: "the next apply creates another user, and the keys of a renamed one still work",
+    remedy: `find out which it was, for example in CloudTrail; see ${recovery("renamed-user")}`,
   },
   "key-of-another-user": {
     text: "the key {key} belongs to the user {owner}, not to {user}, so the user was renamed outside Terraform[, or {imported} names the key of another user]",

@@ -38,8 +38,6 @@ export interface IamUser {
   readonly keys: readonly IamKey[];
   /** Which other user has a key that the state has, or that is named as leaked. */
   readonly owners: Readonly<Record<string, string>>;
-  /** Where IAM does not have the user: the other users that have policies of the state, themselves or by a group. */
-  readonly policyUsers: readonly string[];
   /** The time that AWS reports. */
   readonly now: Date;
 }
@@ -224,9 +222,8 @@ export const movedKeys = (situation: KeySituation): readonly string[] => {
   return [...new Set(known)].filter((id) => iam.owners[id] !== undefined);
 };
 
-/** Whether IAM does not have the state's user, and another one has its policies: a user that was renamed keeps them. */
-export const isUserUnknown = ({ state, iam }: KeySituation) =>
-  state.user !== undefined && !iam.exists && iam.policyUsers.length > 0;
+/** Whether IAM does not have the state's user: it was deleted, or renamed and keeps its policies. */
+export const isUserUnknown = ({ state, iam }: KeySituation) => state.user !== undefined && !iam.exists;
 
 /** What `protect` keeps, and every other resource of the state that names it. */
 const PROTECTED: readonly string[] = [

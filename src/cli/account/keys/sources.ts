@@ -1,11 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Deployment } from "../../../settings/deployment";
-import { ADDRESSES } from "../../../terraform/addresses";
-import { policyOfAddress } from "../../terraform/known-addresses";
-import { presentIn, readState, type StateContents, versionOf } from "../../terraform/state-file";
+import { readState, type StateContents, versionOf } from "../../terraform/state-file";
 import { pullState, stackFolder, type TerraformCli } from "../../terraform/terraform-cli";
-import { type IamKey, type IamReader, Readings, usersIn, withIam } from "../aws/iam-reader";
+import { type IamKey, type IamReader, Readings, withIam } from "../aws/iam-reader";
 import { lackingObject, namedObjects } from "./lacking-objects";
 import { permissionsOf } from "./permissions";
 import type { IamUser, KeySituation } from "./situation";
@@ -52,11 +50,7 @@ export async function keySituation(deployment: Deployment, sources: Sources): Pr
     const [{ json, contents: state, unreachable }, read] = await Promise.all([pulled, readUser(iam, name, ofUser)]);
     const imported = deployment.import?.accessKeyId ?? [];
     const known = [...state.keys.map(({ id }) => id), state.exposed.id ?? [], imported, leaked].flat();
-    const [owners, policyUsers] = await Promise.all([
-      readOwners(known, name, read.keys, iam, ofOwners),
-      read.exists ? [] : readPolicyUsers(state, iam, ofOwners),
-    ]);
-    const user = { ...read, owners, policyUsers };
+    const user = { ...read, owners: await readOwners(known, name, read.keys, iam, ofOwners) };
     // Where IAM has no such user, it may have another name: then its keys show which one.
     const reasons = [...ofUser.unread, ...(read.exists ? [] : ofOwners.unread)];
     const [unread] = reasons;
@@ -99,7 +93,7 @@ async function readObjects(
 }
 
 /** The user's keys with their last use, and the account that was queried. */
-async function readUser(iam: IamReader, name: string, readings: Readings): Promise<Omit<IamUser, "owners" | "policyUsers">> {
+async function readUser(iam: IamReader, name: string, readings: Readings): Promise<Omit<IamUser, "owners">> {
   const account = await readings.value(iam.account());
   const listed = await readings.value(iam.keys(name));
   const keys = (listed ?? []).map(async (key) => ({ ...key, lastUsed: (await readings.value(iam.keyUse(key.id)))?.lastUsed }));
@@ -113,17 +107,6 @@ async function readOwners(ids: readonly string[], user: string, keys: readonly I
   return Object.fromEntries(
     owners.flatMap(([id, owner]) => (owner === undefined || owner === user ? [] : [[id, owner] as const])),
   );
-}
-
-/** The users that have a policy of the state, themselves or by a group of it. */
-async function readPolicyUsers({ resources }: StateContents, iam: IamReader, readings: Readings): Promise<readonly string[]> {
-  const uses = presentIn(resources).map(async ({ address, attributes: { arn, name } }) => {
-    const isGroup = address === ADDRESSES.group;
-    const isPolicy = policyOfAddress(address)?.what === "policy";
-    return isGroup || isPolicy ? await readings.value(iam.uses(isGroup ? "group" : "policy", String(isGroup ? name : arn))) : [];
-  });
-  const users = (await Promise.all(uses)).flatMap((by) => usersIn(by ?? []));
-  return [...new Set(users)];
 }
 
 /** The file in which Terraform leaves a state that it cannot write into the backend. Source: Terraform, "Backends: Manual State Pull/Push". */

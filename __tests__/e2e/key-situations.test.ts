@@ -308,7 +308,7 @@ describe("the printed steps on real Terraform", () => {
 
   it("lead a second deployment to another policy.name, and then to its own key", () => {
     expect(second.steps).toEqual([
-      "choose another name, because an import would take the object from its owner",
+      "stop: the settings name an object that something outside this deployment uses",
       "apply the settings",
       "give the exposed key to DKP",
     ]);

@@ -100,10 +100,10 @@ export const FLOWS: readonly Flow[] = [
   },
 ];
 
-/** Every kind of object, within a rotation. No faults hit it. */
+/** Every kind of object. No faults hit it. */
 const EVERYTHING: Flow = {
   name: "everything",
-  settings: `${accessKeys("secondary: { status: Active }")}${SEVERAL_POLICIES}attachment: user-and-group\nnodeRole: { name: dkp-nodes, path: /dkp/ }\n`,
+  settings: `${BASE}${SEVERAL_POLICIES}attachment: user-and-group\nnodeRole: { name: dkp-nodes, path: /dkp/ }\n`,
   writes: [],
 };
 

@@ -137,7 +137,7 @@ export class KeyOperator {
 
   /** Does a step exactly as printed. */
   async follow(step: PrintedStep): Promise<void> {
-    const { why, stop, restore, users, names, askLeaked, answers, before, edits, actions } = step;
+    const { why, stop, restore, names, askLeaked, answers, before, edits, actions } = step;
     this.steps.push(why);
     this.stopped = stop;
     if (askLeaked !== undefined && this.leaked.has(askLeaked)) {
@@ -147,14 +147,9 @@ export class KeyOperator {
     if (restore !== undefined && (await this.restored(restore))) {
       return;
     }
-    const user = users.length > 0 && this.dkp !== undefined ? await this.ownerOf(this.dkp.accessKeyId) : undefined;
-    if (user !== undefined && users.includes(user)) {
-      set(this.settings, ["user", "name"], user);
-      this.write();
-      return;
-    }
-    const taken = names.filter(({ isKnown, name }) => isKnown || this.ofOthers.has(name));
+    const taken = names.filter(({ name }) => this.ofOthers.has(name));
     if (taken.length > 0) {
+      this.stopped = undefined;
       for (const { setting, name } of taken) {
         set(this.settings, [setting, "name"], `${name}-of-ours`);
       }

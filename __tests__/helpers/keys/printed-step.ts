@@ -18,10 +18,8 @@ export interface PrintedStep {
   readonly actions: PrintedAction[];
   /** What another version of the state must have to be restored: IDs of keys, and `the user deckhouse`. */
   restore?: readonly string[];
-  /** Objects that are another deployment's; only a person knows it where the text does not. */
-  readonly names: { readonly kind: string; readonly name: string; readonly setting: string; readonly isKnown: boolean }[];
-  /** Users one of which may be the deployment's under another name. */
-  readonly users: string[];
+  /** Objects that may be another deployment's: only a person knows it. Then the settings need another name. */
+  readonly names: { readonly kind: string; readonly name: string; readonly setting: string }[];
   askLeaked?: string;
   /** By the key that DKP has, what to do; "neither" for none of them. */
   readonly answers: Record<string, PrintedStep>;
@@ -48,14 +46,19 @@ export interface PrintedLeak {
 const suspectsIn = (text: string) =>
   [...text.matchAll(/if nobody created (AKIA\w+) for a deployment/g)].map(([, key = ""]) => key);
 
+const OF_ANOTHER = /the (\w+) (\S+) belongs to another deployment, .*\n.*\n {2}-> choose another (\w+)\.name/g;
+
 export function printedReport(text: string): PrintedReport {
   const lines = text.trimEnd().split("\n");
   const at = lines.findIndex((line) => line.startsWith("next: "));
   const isLast = !/^ {2}then npx dkp-access keys \S+$/.test(lines.at(-1) ?? "");
-  const [next = "", ...step] = lines.slice(at, isLast ? undefined : -1);
+  const [next = "", ...rest] = lines.slice(at, isLast ? undefined : -1);
   const isDone = isLast && !next.startsWith("next: stop: ");
   const findings = lines.slice(0, at).filter((line) => /^(?:attention|unverifiable|breaking): /.test(line));
-  return { findings, next: printedStep([next.slice("next: ".length), ...step]), isDone, suspects: suspectsIn(text) };
+  const step = printedStep([next.slice("next: ".length), ...rest]);
+  const names = step.stop?.startsWith("the settings name an object") === true ? [...text.matchAll(OF_ANOTHER)] : [];
+  step.names.push(...names.map(([, kind = "", name = "", setting = ""]) => ({ kind, name, setting })));
+  return { findings, next: step, isDone, suspects: suspectsIn(text) };
 }
 
 export function printedLeak(text: string): PrintedLeak {
@@ -78,7 +81,7 @@ export function printedLeak(text: string): PrintedLeak {
 /** @param lines why, and what to do, indented by two spaces */
 function printedStep([why = "", ...lines]: readonly string[]): PrintedStep {
   const [, stop] = /^stop: (.*)$/.exec(why) ?? [];
-  const step: PrintedStep = { why, stop, edits: [], before: [], actions: [], users: [], names: [], answers: {} };
+  const step: PrintedStep = { why, stop, edits: [], before: [], actions: [], names: [], answers: {} };
   for (let at = 0; at < lines.length; at++) {
     const line = (lines[at] ?? "").slice(2);
     const nested: string[] = [];
@@ -104,16 +107,8 @@ const ROWS: readonly Row[] = [
     },
   ],
   [
-    /^if DKP has a key of the user (\S+), or this deployment created it and somebody renamed it, instead: \S+: user\.name: \1$/,
-    (step, [user = ""]) => step.users.push(user),
-  ],
-  [
     /^if the (\w+) (\S+) belongs to another deployment, instead: \S+: set another (\w+)\.name$/,
-    (step, [kind = "", name = "", setting = ""]) => step.names.push({ kind, name, setting, isKnown: false }),
-  ],
-  [
-    /^\S+: set another (\w+)\.name; .* uses the (\w+) (\S+)$/,
-    (step, [setting = "", kind = "", name = ""]) => step.names.push({ kind, name, setting, isKnown: true }),
+    (step, [kind = "", name = "", setting = ""]) => step.names.push({ kind, name, setting }),
   ],
   [
     /^if (AKIA\w+) leaked, instead: npx dkp-access keys --leaked /,

@@ -151,17 +151,12 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
   "a user that the state does not have": sample(
     { ...situation("", [], [USED]), lacking: lacking(["user", "policy"], { owner: "unknown" }) },
     "key-state-lost user.name",
-    "import-key",
+    "apply",
   ),
   "a user with two Active keys that the state does not have": sample(
     { ...situation(BOTH, [], [USED, iamKey("AKIATWO", 9)]), lacking: lacking(["user"]) },
     "key-state-lost user.name, key-over-quota accessKeys.primary, key-over-quota accessKeys.secondary",
     "ask-which-key",
-  ),
-  "a user that the state does not have, and a pgpKey": sample(
-    { ...situation(`accessKeys: { primary: { pgpKey: ${ENCRYPTION_KEY} } }`, [], [USED]), lacking: lacking(["user"]) },
-    "key-state-lost user.name",
-    "apply",
   ),
   "an import before the first apply": sample(situation(IMPORT, [], [iamKey("AKIAABCDEFGHIJKLMNOP", 9, 0.1)]), "", "apply"),
   "a state without the policy": sample({ ...DEPLOYED, lacking: lacking(["policy"]) }, "key-object-lost policy.name", "apply"),
@@ -173,7 +168,7 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
   "a policy of another deployment": sample(
     { ...DEPLOYED, lacking: lacking(["policy"], ofAnother) },
     "key-object-of-another policy.name",
-    "another-name",
+    "of-another",
   ),
   "a state without the second policy": sample(
     { ...DEPLOYED, lacking: lacking(["second"]) },
@@ -283,7 +278,7 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
       lacking: lacking(["policy"], { owner: "another", by: ["user deckhouse-old"] }),
     },
     "key-object-of-another policy.name",
-    "another-name",
+    "of-another",
   ),
   "a user that was renamed": sample(
     {

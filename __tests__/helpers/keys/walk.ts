@@ -98,8 +98,11 @@ function adviceIn(program: Program, world: World): Advice {
   const ids = leaked.length > 0 ? leaked : hostile;
   return ids.length > 0
     ? { kind: "leak", steps: leakSteps(program, world, ids), isDone: false, isAlarmed }
-    : { kind: "keys", steps: [next], isDone, isAlarmed, stop: next.stop };
+    : { kind: "keys", steps: [next], isDone, isAlarmed, stop: namesToChange(world, next).length > 0 ? undefined : next.stop };
 }
+
+/** The printed objects that a person knows to be another deployment's. */
+const namesToChange = (world: World, { names }: PrintedStep) => names.filter(({ kind, name }) => isOfAnother(world, kind, name));
 
 function leakSteps(program: Program, world: World, ids: readonly string[]): readonly PrintedStep[] {
   const { contain, after, suspects } = program.leaked(world, ids);
@@ -162,14 +165,7 @@ class Person {
     if (step.restore !== undefined && this.restore(step.restore)) {
       return;
     }
-    const ofDkp = userOf(world.account, world.dkp);
-    const user =
-      step.users.find((name) => name === ofDkp) ?? step.users.find((name) => creatorOf(world, "user", name) === world.id);
-    if (user !== undefined) {
-      world.settings.user = user;
-      return;
-    }
-    const names = step.names.filter(({ kind, name, isKnown }) => isKnown || isOfAnother(world, kind, name));
+    const names = namesToChange(world, step);
     if (names.length > 0) {
       for (const { setting } of names) {
         const field = setting === "nodeRole" ? "role" : (setting as "user" | "policy" | "group");

@@ -8,7 +8,6 @@ import {
   BOTH,
   DEPLOYED,
   iamKey,
-  lacking,
   PRIMARY,
   RETIRED,
   SECONDARY,
@@ -70,11 +69,6 @@ describe("the response to a leaked key", () => {
   it("asks which key leaked where the user has another Active one, which DKP may have", () => {
     const two = situation(BOTH, [PRIMARY, SECONDARY], [USED, iamKey("AKIASECONDARY", 3)], SECONDARY);
     expect(() => leaked(two)).toThrow("name the leaked one: --key AKIAPRIMARY or AKIASECONDARY");
-  });
-
-  it("imports no key of the user after a leak: it can be the attacker's", () => {
-    const lost = { ...situation("", [], [USED, iamKey("AKIAOTHER", 1)]), lacking: lacking(["user"]) };
-    expect(leakResponse(lost, ["AKIAPRIMARY"]).after.edits).toEqual([{ setting: "import.user", value: true }]);
   });
 
   it.each([

@@ -1,7 +1,7 @@
 import type { IamKey } from "../../../../src/cli/account/aws/iam-reader";
 import { nextStep } from "../../../../src/cli/account/keys/next-step";
 import { PROGRAM } from "../../../helpers/keys/program";
-import { DEPLOYED, iamKey, MOVED, PRIMARY, RETIRED, SECONDARY, SITUATIONS, situation } from "../../../helpers/keys/situations";
+import { DEPLOYED, iamKey, MOVED, PRIMARY, RETIRED, SECONDARY, situation } from "../../../helpers/keys/situations";
 import { SHARED_STARTS, STARTS } from "../../../helpers/keys/starts";
 import { walk } from "../../../helpers/keys/walk";
 import { ENCRYPTION_KEY } from "../../../helpers/pgp-keys";
@@ -80,12 +80,6 @@ describe("a slot is freed", () => {
 it("never exposes a key whose secret nobody knows", () => {
   const keys = [iamKey("AKIAPRIMARY", 80, 0.1), iamKey("AKIASECONDARY", 2)];
   expect(nextStep(situation(MOVED, [PRIMARY, { ...SECONDARY, secret: undefined }], keys)).why).toBe("revert");
-});
-
-it("asks whether DKP has a key of the user that has the policy, only while IAM does not have the user of the settings", () => {
-  const { given = DEPLOYED } = SITUATIONS["a policy that a user of another name has, before the first apply"] ?? {};
-  expect(nextStep(given).users).toEqual(["deckhouse-old"]);
-  expect(nextStep({ ...given, iam: { ...given.iam, exists: true } }).users).toBeUndefined();
 });
 
 it("advises nothing where a part of IAM cannot be read", () => {

@@ -186,10 +186,6 @@ export class IamReader {
 
 const policyTitle = (arn: string) => `policy ${arn.split("/").at(-1)}`;
 
-/** The users among what uses an object. */
-export const usersIn = (uses: readonly string[]): readonly string[] =>
-  uses.flatMap((use) => (use.startsWith("user ") ? use.slice("user ".length) : []));
-
 /** What follows from a reading. */
 export function mapReading<T, U>(reading: Reading<T>, convert: (value: T) => U): Reading<U> {
   return "value" in reading ? { value: convert(reading.value) } : reading;

@@ -154,7 +154,7 @@ const UNVERIFIABLE = templateRules("unverifiable", {
   "key-object-of-another": {
     text: "the {kind} {name} belongs to another deployment, because it is used by {by}",
     risk: "the next apply would fail, and an import would take it from its owner",
-    remedy: "choose another {field}",
+    remedy: `choose another {field}, unless this deployment's user was renamed (${recovery("renamed-user")})`,
   },
   "key-user-deleted": {
     text: "IAM has no user {user}, and the state has it, so the user was deleted or renamed outside Terraform",
@@ -223,6 +223,7 @@ export const STOPS = {
   renamed: ["IAM has the user under another name, or may have it", "renamed-user"],
   "left-over": ["the state has an object that an apply did not finish to replace, or cannot delete", "left-over"],
   "another-name-under-protect": ["protect fails every apply that changes a name or path", "tainted"],
+  "of-another": ["the settings name an object that something outside this deployment uses"],
   denied: [
     "a policy that Terraform does not manage denies something to DKP, so that no other key helps; if AWS attached it, a key leaked, so follow the section at once",
     "quarantine",
@@ -248,9 +249,6 @@ export const WHY = {
   unlisted: "wait until IAM lists the new key",
   tainted: "untaint the resource, and only then apply",
   deactivated: "KEY is Inactive in IAM and Active in the settings. If nobody deactivated it because of a leak, activate it again",
-  "another-name": "choose another name, because an import would take the object from its owner",
-  "import-key":
-    "import the existing objects, with the key that DKP has. Without import.accessKeyId, the apply creates a new key, which DKP must get",
   permissions: "restore the permissions of DKP; check the change summary of plan first",
   "key-lost": "switch to another key, because the secret of KEY is lost to Terraform; DKP can use KEY until it has the other key",
   revert: "change the settings back to the deployed ones; make the change again once no finding advises against it",

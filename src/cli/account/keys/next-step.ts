@@ -1,6 +1,6 @@
 import { otherSlot, SLOTS, type Slot } from "../../../iam/key-slots";
 import { dkpAccess } from "../../text/command";
-import { type IamKey, usersIn } from "../aws/iam-reader";
+import type { IamKey } from "../aws/iam-reader";
 import type { Action } from "./actions";
 import type { Change } from "./edit-yaml";
 import { effectsOf, hazardOf } from "./effects";
@@ -46,10 +46,8 @@ export interface Step {
   readonly actions: readonly Action[];
   /** First of all: another version of the state that has all of this, if there is one. Then nothing else is to do. */
   readonly restore?: readonly string[] | undefined;
-  /** Objects that are another deployment's, or may be: then the settings need another name, and nothing else is to do. */
+  /** Objects that may be another deployment's: then the settings need another name, and nothing else is to do. */
   readonly names?: readonly LackingObject[] | undefined;
-  /** Users that the settings may mean under another name: the one that has DKP's key goes into them, and nothing else is to do. */
-  readonly users?: readonly string[] | undefined;
   /** By the key that DKP has, what to do; "" for none of these. */
   readonly askKey?: Readonly<Record<string, Step>> | undefined;
 }
@@ -64,7 +62,7 @@ const step = (why: Why, parts: Partial<Omit<Step, "why">> = {}): Step => ({ why,
 function firstStep(situation: KeySituation): Step | undefined {
   const { state, permissions, unreachable, unread, erroredState } = situation;
   const [address] = taintedAddresses(situation);
-  const names = unmanagedObjects(situation).filter(({ owner }) => owner === "another");
+  const isOfAnother = unmanagedObjects(situation).some(({ owner }) => owner === "another");
   const edits = missingImports(situation).map((field) => ({ setting: `import.${field}`, value: undefined }));
   const isMismatch = Object.values(mismatches(situation)).some((value) => value !== undefined);
   const isLeftOver = state.resources.deposed.length > 0 || permissions.unlinked.length > 0;
@@ -79,16 +77,12 @@ function firstStep(situation: KeySituation): Step | undefined {
     [permissions.unread.length > 0, "not-read"],
     [unlistedKeys(situation).length > 0, "unlisted", { actions: [{ do: "wait", minutes: 10 }] }],
     [address !== undefined, "tainted", { actions: [{ do: "untaint", address: address ?? "" }] }],
-    [names.length > 0, "another-name", { names, users: usersOf(names, situation) }],
+    [isOfAnother, "of-another"],
     [edits.length > 0, "drop-import", { edits }],
   ];
   const [, why, parts] = table.find(([applies]) => applies) ?? [];
   return why && step(why, parts);
 }
-
-/** Which users use objects of the settings, while neither state nor IAM has the settings' user: one of them may be it, renamed. */
-const usersOf = (names: readonly LackingObject[], { state, iam }: KeySituation) =>
-  state.user !== undefined || iam.exists ? undefined : usersIn(names.flatMap(({ by }) => by));
 
 /** The step that comes next, and whether nothing is to do: then its edits begin a rotation, which is optional. */
 export function nextStep(situation: KeySituation): Step {
@@ -114,35 +108,7 @@ function withOwners(next: Step, situation: KeySituation): Step {
 function afterQuestion(situation: KeySituation): Step {
   const activation = effectsOf(situation).find(({ verb }) => verb === "activate");
   const key = activation?.id;
-  return key === undefined
-    ? (importStep(situation) ?? keyStep(situation))
-    : step("deactivated", { key, actions: [{ do: "activate", key }] });
-}
-
-/**
- * The import of a user whose key DKP has: the key goes into the primary slot, without its secret. Undefined where a new key is better:
- * after a leak, and with a pgpKey, which an imported key cannot have.
- */
-function importStep(situation: KeySituation): Step | undefined {
-  const { settings, state, iam, leaked } = situation;
-  const active = iam.keys.filter(({ status }) => status === "Active");
-  const isEncrypted = SLOTS.some((slot) => slotSettings(settings)[slot].pgpKey !== undefined);
-  if (!isStateLost(situation) || state.keys.length > 0 || leaked !== undefined || isEncrypted || active.length === 0) {
-    return undefined;
-  }
-  const imported = ({ id }: IamKey): Step => {
-    const edits = desiredEdits(situation, { current: "primary", primary: "Active", secondary: "absent" });
-    const others = edits.filter(({ setting }) => setting !== "import.accessKeyId");
-    const key = { setting: "import.accessKeyId", value: id };
-    return applied(situation, "import-key", settings.import?.accessKeyId === id ? others : [...others, key]);
-  };
-  const [only] = active;
-  if (iam.keys.length === 1) {
-    return only && imported(only);
-  }
-  const answers = active.map((key) => [key.id, imported(key)] as const);
-  const other = keyStep(situation);
-  return askWhichKey({ ...Object.fromEntries(answers), "": other.askKey?.[""] ?? other });
+  return key === undefined ? keyStep(situation) : step("deactivated", { key, actions: [{ do: "activate", key }] });
 }
 
 /** With `accessKeys: none`: a key that Terraform manages still goes only once DKP has one that is created outside Terraform. */

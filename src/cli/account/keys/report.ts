@@ -23,25 +23,15 @@ export function keyReport(situation: KeySituation): KeyReport {
 
 /** The step as lines. */
 export function stepText(step: Step, context: Context): readonly string[] {
-  const { why, key = "", restore, users = [], names = [], askKey, before = [], edits, actions } = step;
+  const { why, key = "", restore, names = [], askKey, before = [], edits, actions } = step;
   const lines = [whyText(why, key)];
   if (restore !== undefined) {
     const what = restore.join(" and ");
     const version = `a version of the state other than the present one has ${what}`;
     lines.push(`  first: if ${version}, restore the newest such version, and do nothing else (${recovery("restore-the-state")})`);
   }
-  for (const user of new Set(users)) {
-    lines.push(
-      `  if DKP has a key of the user ${user}, or this deployment created it and somebody renamed it, instead: ${context.file}: user.name: ${user}`,
-    );
-  }
-  for (const { kind, name, setting, owner, by } of names) {
-    const other = `${context.file}: set another ${setting}.name`;
-    lines.push(
-      owner === "another"
-        ? `  ${other}; ${by.join(", ")} uses the ${kind} ${name}`
-        : `  if the ${kind} ${name} belongs to another deployment, instead: ${other}`,
-    );
+  for (const { kind, name, setting } of names) {
+    lines.push(`  if the ${kind} ${name} belongs to another deployment, instead: ${context.file}: set another ${setting}.name`);
   }
   if (why === "deactivated") {
     lines.push(`  if ${key} leaked, instead: ${dkpAccess("keys", "--leaked", context.stack, "--key", key)}`);

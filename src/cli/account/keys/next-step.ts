@@ -268,33 +268,15 @@ function isBetter(other: KeySlot, exposed: KeySlot): boolean {
 
 const timeOf = (date: Date | undefined) => date?.getTime() ?? 0;
 
-/** The exposed key works, and nobody knows its secret: it was imported. */
+/** The exposed key works, and nobody knows its secret: it was imported. A rotation replaces it, once there is room for another one. */
 function unknownSecretStep(situation: KeySituation, exposed: KeySlot): Step {
-  const { iam } = situation;
-  const key = exposed.inIam as IamKey;
+  const { keys, now } = situation.iam;
+  if (keys.length === MAX_KEYS) {
+    return freeSlot(situation);
+  }
   const create = desiredEdits(situation, { current: exposed.slot, [otherSlot(exposed.slot)]: "Active" });
-  const [other] = iam.keys.filter(({ id }) => id !== key.id);
-  if (other === undefined) {
-    return isInUse(key, iam.now) ? step("done", { edits: create, actions: [APPLY] }) : applied(situation, "create", create);
-  }
-  // In a slot it is Inactive: otherwise DKP could get it.
-  const slot = slotsOf(situation).find(({ inIam }) => inIam?.id === other.id)?.slot;
-  const keep =
-    slot === undefined
-      ? step("unmanaged-retire", { key: other.id, actions: [retire(other)] })
-      : applied(situation, "rotate-delete", desiredEdits(situation, { current: exposed.slot, [slot]: "absent" }));
-  if (other.status !== "Active" && !isRecent(other, iam.now)) {
-    return keep;
-  }
-  // AWS reports uses hours late, and the secret of the exposed key cannot be given to DKP: only a person knows which one it has.
-  const wait = step("wait", { key: other.id, actions: [WAIT] });
-  const isOtherInUse = other.status === "Active" && !isRecent(key, iam.now) && isInUse(other, iam.now);
-  if (!isOtherInUse && (isRecent(other, iam.now) || (isRecent(key, iam.now) && !canRetire(other, situation)))) {
-    return wait;
-  }
-  const kept = isOtherInUse ? wait : keep;
-  const replace = unlessRecent(key, situation, { do: "delete", key: key.id });
-  return askWhichKey({ [key.id]: kept, [other.id]: replace, "": kept });
+  const isUsed = exposed.inIam !== undefined && isInUse(exposed.inIam, now);
+  return isUsed ? step("done", { edits: create, actions: [APPLY] }) : applied(situation, "create", create);
 }
 
 /** A new key for DKP, in a slot whose key does not exist any more. */
@@ -310,22 +292,25 @@ function freeSlot(situation: KeySituation): Step {
   const inactive = keys.filter(({ status }) => status !== "Active");
   const [first] = inactive.toSorted((key, other) => timeOf(key.lastUsed?.at) - timeOf(other.lastUsed?.at));
   if (first !== undefined && (inactive.length === keys.length || !isRecent(first, now))) {
-    return freed(first, situation, retire(first));
+    return unlessRecent(first, situation);
   }
   const [one, two] = keys as readonly [IamKey, IamKey];
-  const retireLater = (key: IamKey) => unlessRecent(key, situation, retire(key));
-  return askWhichKey({ [one.id]: retireLater(two), [two.id]: retireLater(one), "": retireLater(isRecent(one, now) ? two : one) });
+  const [ofOne, ofTwo, neither] = [two, one, isRecent(one, now) ? two : one].map((key) => unlessRecent(key, situation));
+  return askWhichKey({ [one.id]: ofOne, [two.id]: ofTwo, "": neither });
 }
 
-const freed = ({ id }: IamKey, situation: KeySituation, action: Action) =>
-  step("free-slot", { key: id, edits: dropImport(situation), actions: [action] });
-
 /** Also where a person says that DKP has another key, one that was used or created within the day waits. */
-const unlessRecent = (key: IamKey, situation: KeySituation, action: Action) =>
-  isRecent(key, situation.iam.now) ? step("wait", { key: key.id, actions: [WAIT] }) : freed(key, situation, action);
+const unlessRecent = (key: IamKey, situation: KeySituation) =>
+  isRecent(key, situation.iam.now)
+    ? step("wait", { key: key.id, actions: [WAIT] })
+    : step("free-slot", { key: key.id, edits: dropImport(situation), actions: ending(key) });
 
 /** Only a person knows which key DKP has: nothing in settings, state or IAM shows it. */
 const askWhichKey = (askKey: Step["askKey"]) => step("ask-which-key", { askKey });
+
+/** In one step: the settings can have the key as Active, and then the next one would be to activate it again. */
+const ending = (key: IamKey): readonly Action[] =>
+  key.status === "Active" ? [retire(key), WAIT, { do: "delete", key: key.id }] : [retire(key)];
 
 const retire = ({ id, status }: IamKey): Action => ({ do: status === "Active" ? "deactivate" : "delete", key: id });
 

@@ -68,7 +68,7 @@ describe("a deployment whose state or account was changed", () => {
         expect({ status, shown: shows(output, "errored-state") }).toEqual({ status: 1, shown: true });
         const state = readFileSync(join(terraform.folder, "errored.tfstate"), "utf8");
         write(terraform.folder, { "errored.tfstate": state.replace(/"lineage": "/, "$&0") });
-        expect(keysReport(scene).next.why).toBe("errored-state-unrelated");
+        expect(keysReport(scene).next.why).toBe("errored-state-other");
         write(terraform.folder, { "errored.tfstate": state });
         await succeed(terraform, "state", "push", "errored.tfstate");
         rmSync(join(terraform.folder, "errored.tfstate"));

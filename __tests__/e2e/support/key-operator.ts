@@ -222,7 +222,6 @@ export class KeyOperator {
         this.terraform.run("state", "push", "errored.tfstate");
         this.removeErroredState();
         return;
-      case "remove-errored-state":
       case "move-errored-state":
         this.removeErroredState();
         return;

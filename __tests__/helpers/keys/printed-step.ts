@@ -2,7 +2,7 @@
 
 /** What a person does to the letter. */
 export type PrintedAction =
-  | { readonly do: "apply" | "hand-over" | "create-key" | "push-state" | "remove-errored-state" | "move-errored-state" }
+  | { readonly do: "apply" | "hand-over" | "create-key" | "push-state" | "move-errored-state" }
   | { readonly do: "untaint"; readonly address: string }
   | { readonly do: "import"; readonly address: string; readonly arn: string }
   | { readonly do: "activate" | "deactivate" | "delete"; readonly key: string; readonly user: string }
@@ -139,7 +139,6 @@ const COMMANDS: readonly (readonly [command: RegExp, read: (parts: readonly stri
   [/^wait (\d+) hours$/, ([hours]) => ({ do: "wait", minutes: Number(hours) * 60 + 1 })],
   [/^wait (\d+) minutes$/, ([minutes]) => ({ do: "wait", minutes: Number(minutes) + 1 })],
   [/ state push errored\.tfstate && rm /, () => ({ do: "push-state" })],
-  [/^rm \S*errored\.tfstate$/, () => ({ do: "remove-errored-state" })],
   [/^mv \S*errored\.tfstate /, () => ({ do: "move-errored-state" })],
   [/ untaint (\S+)$/, ([address = ""]) => ({ do: "untaint", address })],
   [/ import (\S+) (\S+)$/, ([address = "", arn = ""]) => ({ do: "import", address, arn })],

@@ -138,10 +138,7 @@ function erroredStateOf({ errored, erroredAfter, versions }: World) {
   if (errored === undefined) {
     return undefined;
   }
-  if (erroredAfter < 0) {
-    return "errored-state-unrelated" as const;
-  }
-  return erroredAfter === versions.length ? ("errored-state" as const) : ("errored-state-older" as const);
+  return erroredAfter === versions.length ? ("errored-state" as const) : ("errored-state-other" as const);
 }
 
 function resourceOf([address, name]: readonly [string, string]): StateResource {

@@ -138,15 +138,10 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
     "mismatch",
   ),
   "errored.tfstate": sample({ ...DEPLOYED, erroredState: "errored-state" }, "key-errored-state", "errored-state"),
-  "an older errored.tfstate": sample(
-    { ...DEPLOYED, erroredState: "errored-state-older" },
-    "key-errored-state-older",
-    "errored-state-older",
-  ),
   "errored.tfstate of another lineage": sample(
-    { ...DEPLOYED, erroredState: "errored-state-unrelated" },
-    "key-errored-state-unrelated",
-    "errored-state-unrelated",
+    { ...DEPLOYED, erroredState: "errored-state-other" },
+    "key-errored-state-other",
+    "errored-state-other",
   ),
   "a user that the state does not have": sample(
     { ...situation("", [], [USED]), lacking: lacking(["user", "policy"], { owner: "unknown" }) },
@@ -305,7 +300,7 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
   ),
   "a key that was created manually": sample(
     situation("", [PRIMARY], [USED, iamKey("AKIAMANUAL", 9)]),
-    "key-unmanaged-unused",
+    "key-unmanaged",
     "unmanaged-retire",
   ),
   "an unmanaged key that is used as well as the exposed one": sample(
@@ -341,17 +336,17 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
   ),
   "accessKeys: none while DKP may use either key": sample(
     situation(NONE, [PRIMARY], [USED, iamKey("AKIAEXTERNAL", 1)]),
-    "key-ended accessKeys.primary, key-unmanaged-unused",
+    "key-ended accessKeys.primary, key-unmanaged",
     "ask-which-key",
   ),
   "accessKeys: none, and DKP uses the key outside Terraform": sample(
     situation(NONE, [PRIMARY], [iamKey("AKIAPRIMARY", 30, 2), iamKey("AKIAEXTERNAL", 3, 0.1)]),
-    "key-deleted-while-active accessKeys.primary, key-unmanaged, key-unused",
+    "key-deleted-while-active accessKeys.primary, key-unmanaged",
     "ask-which-key",
   ),
   "accessKeys: none while nothing uses either key": sample(
     situation(NONE, [PRIMARY], [iamKey("AKIAPRIMARY", 30, 2), iamKey("AKIAEXTERNAL", 3)]),
-    "key-ended accessKeys.primary, key-unmanaged-unused, key-unused",
+    "key-ended accessKeys.primary, key-unmanaged",
     "ask-which-key",
   ),
   "accessKeys: none, and the managed key is deleted": sample(
@@ -421,7 +416,7 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
   ),
   "an imported key that nothing uses, and an unmanaged key in use": sample(
     situation("", [{ ...PRIMARY, secret: undefined }], [iamKey("AKIAPRIMARY", 30, 3), iamKey("AKIAMANUAL", 9, 0.1)]),
-    "key-unmanaged, key-unused",
+    "key-unmanaged",
     "ask-which-key",
   ),
   "a deactivated exposed key": sample(
@@ -435,11 +430,7 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
     "key-exposed-deleted",
     "expose-other",
   ),
-  "a deleted other key": sample(
-    situation(BOTH, [PRIMARY, SECONDARY], [USED]),
-    "key-deleted accessKeys.secondary.status",
-    "key-gone",
-  ),
+  "a deleted other key": sample(situation(BOTH, [PRIMARY, SECONDARY], [USED]), "key-deleted accessKeys.secondary", "revert"),
   "a third key": sample(
     situation(BOTH, [PRIMARY], [USED, iamKey("AKIAMANUAL", 0.1)]),
     "key-over-quota accessKeys.secondary, key-unmanaged",
@@ -465,15 +456,10 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
   ),
   "an ignored import of the key of another user": sample(
     { ...situation(IMPORT, [PRIMARY], [USED]), iam: { ...iam, keys: [USED], owners: { AKIAABCDEFGHIJKLMNOP: "another" } } },
-    "key-import-ignored import.accessKeyId",
-    "drop-import",
+    "",
+    "done",
   ),
-  "an ignored import": sample(situation(IMPORT, [PRIMARY], [USED]), "key-import-ignored import.accessKeyId", "drop-import"),
-  "an exposed key that nothing uses": sample(
-    situation("", [PRIMARY], [iamKey("AKIAPRIMARY", 30, 1)]),
-    "key-unused",
-    "ask-which-key",
-  ),
+  "an exposed key that nothing uses": sample(situation("", [PRIMARY], [iamKey("AKIAPRIMARY", 30, 1)]), "", "ask-which-key"),
   "a key that IAM does not list yet": sample(
     situation("", [{ ...PRIMARY, created: minutesAgo(1) }], []),
     "key-not-listed",

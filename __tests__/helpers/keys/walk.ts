@@ -439,10 +439,9 @@ function perform(world: World, action: Exclude<PrintedAction, { readonly do: "ap
       world.versions.push(copyOf(errored));
       delete world.errored;
       return;
-    case "remove-errored-state":
     case "move-errored-state":
-      if ((action.do === "move-errored-state") !== world.erroredAfter < 0) {
-        throw new Broken(`${action.do} of another kind of errored.tfstate`);
+      if (errored === undefined || world.erroredAfter === world.versions.length) {
+        throw new Broken("the only state with the last changes is moved away");
       }
       delete world.errored;
       world.erroredAfter = 0;

@@ -11,9 +11,9 @@ describe("errored.tfstate", () => {
 
   it.each([
     ["errored-state", "a later serial", state(8, "ours")],
-    ["errored-state-older", "the same serial: the state was written after all", state(7, "ours")],
-    ["errored-state-older", "an earlier serial", state(6, "ours")],
-    ["errored-state-unrelated", "another lineage, whatever its serial", state(8, "another")],
+    ["errored-state-other", "the same serial: the state was written after all", state(7, "ours")],
+    ["errored-state-other", "an earlier serial", state(6, "ours")],
+    ["errored-state-other", "another lineage, whatever its serial", state(8, "another")],
     ["errored-state", "no lineage, and a later serial", state(8)],
   ])("is %s with %s", (expected, _, errored) => {
     write({ "errored.tfstate": errored });

@@ -4,6 +4,7 @@ import type { Hazard } from "./key-rules";
 import {
   canHandOver,
   canRetire,
+  exposedSlot,
   type KeySituation,
   type KeySlot,
   MAX_KEYS,
@@ -17,7 +18,7 @@ import {
 export interface Effect {
   readonly verb: "create" | "delete" | "forget" | "activate" | "deactivate" | "import" | "replace" | "expose";
   readonly slot: Slot;
-  /** The key's ID; undefined for a key that does not exist yet. */
+  /** The key's ID; that of the one before, where it was deleted and another one is created. */
   readonly id?: string | undefined;
 }
 
@@ -37,7 +38,7 @@ function slotEffects({ slot, inSettings, inState, inIam }: KeySlot, situation: K
   if (inState === undefined || inIam === undefined) {
     const id = slot === "primary" ? pendingImport(situation) : undefined;
     return id === undefined
-      ? [{ verb: "create", slot }]
+      ? [{ verb: "create", slot, id: inState?.id }]
       : [{ verb: "import", slot, id }, ...status(situation.iam.keys.find((key) => key.id === id))];
   }
   return inState.tainted || inState.pgpKey !== slotSettings(situation.settings)[slot].pgpKey
@@ -62,6 +63,10 @@ export function hazardOf(effect: Effect, effects: readonly Effect[], situation: 
       const creations = effects.filter((other) => other.verb === "create").length;
       if (iam.keys.length + creations > MAX_KEYS) {
         return "key-over-quota";
+      }
+      const exposed = exposedSlot(situation);
+      if (id !== undefined && exposed?.slot !== slot && exposed?.inIam?.status === "Active") {
+        return "key-deleted";
       }
       const isEncrypted = slotSettings(situation.settings)[slot].pgpKey !== undefined;
       const isWeaker = !isEncrypted && state.keys.some(({ pgpKey }) => pgpKey !== undefined);

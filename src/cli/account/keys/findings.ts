@@ -168,8 +168,6 @@ function slotFindings({ slot, inState, inIam, inSettings }: KeySlot, situation: 
       findings.push({ rule: "key-not-listed", values: { slot, key } });
     } else if (key === state.exposed.id) {
       findings.push({ rule: "key-exposed-deleted", values: { slot, key } });
-    } else if (inSettings !== "absent") {
-      findings.push({ rule: "key-deleted", field: `accessKeys.${slot}.status`, values: { slot, key } });
     }
   }
   const days = inIam?.created === undefined ? 0 : daysBetween(inIam.created, iam.now);
@@ -190,7 +188,7 @@ const daysBetween = (from: Date, to: Date) => Math.floor((to.getTime() - from.ge
 export const slotPgpKey = ({ inState, slot }: Pick<KeySlot, "inState" | "slot">, settings: KeySituation["settings"]) =>
   pgpKeyOf((inState ?? slotSettings(settings)[slot]).pgpKey);
 
-/** Keys outside the state, and the exposed key that nothing uses. */
+/** Keys outside the state, and no key at all. */
 function useFindings(situation: KeySituation): readonly KeyFinding[] {
   const { settings, state, iam } = situation;
   const named = [pendingImport(situation), state.exposed.id];
@@ -198,23 +196,13 @@ function useFindings(situation: KeySituation): readonly KeyFinding[] {
   const isNone = settings.accessKeys === "none";
   const findings = unmanaged.map((key): KeyFinding => {
     const values = { key: keyText(key), id: key.id, stack: settings.stack };
-    if (isNone && state.keys.length === 0) {
-      return { rule: "key-external", values };
-    }
-    return isRecent(key, iam.now) ? { rule: "key-unmanaged", values } : { rule: "key-unmanaged-unused", values };
+    const recently = isRecent(key, iam.now) ? "created or used" : undefined;
+    return isNone && state.keys.length === 0
+      ? { rule: "key-external", values }
+      : { rule: "key-unmanaged", values: { ...values, recently } };
   });
   if (isNone && iam.exists && iam.keys.every(({ status }) => status !== "Active")) {
     findings.push({ rule: "key-none-active", field: "accessKeys", values: { user: settings.user.name } });
-  }
-  const imported = settings.import?.accessKeyId;
-  const primary = state.keys.find(({ slot }) => slot === "primary")?.id;
-  if (imported !== undefined && primary !== undefined && primary !== imported) {
-    findings.push({ rule: "key-import-ignored", field: "import.accessKeyId", values: { key: imported, primary } });
-  }
-  const exposed = exposedSlot(situation);
-  if (exposed?.inIam?.status === "Active" && !isRecent(exposed.inIam, iam.now)) {
-    const values = { slot: exposed.slot, key: exposed.inIam.id, secret: exposed.inState && lostSecret(exposed.inState) };
-    findings.push({ rule: "key-unused", values });
   }
   return findings;
 }

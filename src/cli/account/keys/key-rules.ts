@@ -15,12 +15,8 @@ const ATTENTION = templateRules("attention", {
     "{folder}/errored.tfstate has the state of an apply that Terraform could not write, and the secret of its keys",
     `write it before another apply; if the state is locked, run force-unlock, and push again (${recovery("errored-state")})`,
   ],
-  "key-errored-state-older": [
-    "{folder}/errored.tfstate is older than the state, because another apply has written it since",
-    `delete the file, which contains secrets (${recovery("errored-state")})`,
-  ],
-  "key-errored-state-unrelated": [
-    "{folder}/errored.tfstate is damaged, or has another lineage because it is the state of another deployment, backend or workspace; Terraform rejects a push",
+  "key-errored-state-other": [
+    "{folder}/errored.tfstate is older than the state, damaged, or that of another deployment, backend or workspace, so that Terraform rejects a push",
     `find out whose it is, because it can contain the only secret of a key (${recovery("errored-state")})`,
   ],
   "key-not-listed": [
@@ -50,13 +46,9 @@ const ATTENTION = templateRules("attention", {
   ],
   "key-unmanaged": {
     text: "{key} is in IAM and not in the state; possible reasons: it was created outside Terraform, an apply failed, another deployment has the same user.name, the state is older than the account",
-    risk: "DKP may have it, so do not delete or deactivate it",
+    risk: `[DKP may have it, because it was {recently} within the last ${RECENT_HOURS} hours, so do not delete or deactivate it]`,
     remedy: `${OF_NOBODY}; otherwise see ${recovery("unmanaged-key")}`,
   },
-  "key-unmanaged-unused": [
-    `{key} is in IAM and not in the state, and AWS reports no use in the last ${RECENT_HOURS} hours; possible reasons: it was created outside Terraform, an apply failed, another deployment has the same user.name`,
-    `see ${recovery("unmanaged-key")}`,
-  ],
   "key-tainted": {
     text: "{address} is tainted, because an apply failed after creating it[, and the state does not have the {secret}]",
     risk: "the next apply would replace it, which deletes the existing one or fails",
@@ -66,11 +58,6 @@ const ATTENTION = templateRules("attention", {
     text: "{slot}: {key}, which the outputs expose, does not exist in IAM, so it was deleted outside Terraform",
     risk: NO_KEY_WORKS,
     remedy: `follow the next step; see ${recovery("deleted-key")}`,
-  },
-  "key-deleted": {
-    text: "{slot}: {key} does not exist in IAM, so it was deleted outside Terraform",
-    risk: "the next apply would create another key instead",
-    remedy: "follow the next step",
   },
   "key-no-outputs": [
     "the state has keys and no output access_key_id, so it does not show which key DKP has",
@@ -82,10 +69,6 @@ const ATTENTION = templateRules("attention", {
     risk: "Terraform cannot create a key with an expired one",
     remedy: "rotate to a new one",
   },
-  "key-import-ignored": [
-    "import.accessKeyId: {key} is not imported, because the primary slot has {primary} already",
-    "remove import.accessKeyId",
-  ],
   "key-current-differs": [`the settings select {slot}, so ${SWITCHES}`, "follow the next step"],
   "key-none-active": {
     text: "accessKeys is none, and the user {user} has no Active key",
@@ -100,6 +83,11 @@ const HAZARDS = templateRules("attention", {
     text: "the next apply creates a key in {slot}",
     risk: `it fails, because IAM allows a user ${MAX_KEYS} keys (LimitExceeded)`,
     remedy: DO_NOT_APPLY,
+  },
+  "key-deleted": {
+    text: "{key} ({slot}) does not exist in IAM, so it was deleted outside Terraform",
+    risk: "the next apply creates another key instead",
+    remedy: "follow the next step",
   },
   "key-in-plaintext": {
     text: "the next apply creates a key in {slot}",
@@ -204,10 +192,6 @@ export const KEY_RULES = {
   ...UNVERIFIABLE,
   ...templateRules("note", {
     "key-external": ["{key} is managed outside Terraform, as accessKeys: none requires", `rotate it yourself; ${OF_NOBODY}`],
-    "key-unused": [
-      `{slot}: AWS reports no use of {key} in the last ${RECENT_HOURS} hours[; the state does not have its {secret}, so that only a new key can be given to DKP]`,
-      "check which key DKP has",
-    ],
   }),
 } as const;
 
@@ -244,14 +228,13 @@ export const STOPS = {
 /** Why a step comes next. `KEY` stands for the key that it is about. */
 export const WHY = {
   "errored-state": "write the state that Terraform could not write",
-  "errored-state-older": "delete the file with the older state",
-  "errored-state-unrelated": "move errored.tfstate, the state of something else, out of the folder",
+  "errored-state-other": "move errored.tfstate, which does not belong to this state, out of the folder",
   unlisted: "wait until IAM lists the new key",
   tainted: "untaint the resource, and only then apply",
   deactivated: "KEY is Inactive in IAM and Active in the settings. If nobody deactivated it because of a leak, activate it again",
   permissions: "restore the permissions of DKP; check the change summary of plan first",
   "key-lost": "switch to another key, because the secret of KEY is lost to Terraform; DKP can use KEY until it has the other key",
-  revert: "change the settings back to the deployed ones; make the change again once no finding advises against it",
+  revert: "change the settings back to what is deployed; make the change again once no finding advises against it",
   "none-create": "create a key outside Terraform, as accessKeys: none requires, and give it to DKP",
   "none-retire": "deactivate KEY, because DKP uses the key that was created outside Terraform; it can be activated again",
   apply: "apply the settings",
@@ -268,7 +251,6 @@ export const WHY = {
   "ask-which-key": "look up which key DKP has: providerAccessKeyId in d8 system edit provider-cluster-configuration",
   "hand-over": "give the exposed key to DKP",
   "drop-import": "remove the import, which imports nothing",
-  "key-gone": "set the slot of the deleted key to absent, because DKP works with the exposed key",
   none: "accessKeys is none, so keys are created and rotated outside Terraform; to let Terraform manage them again, remove accessKeys",
   done: "nothing left to do for the keys; to rotate, create a second key",
 };

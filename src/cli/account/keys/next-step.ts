@@ -157,9 +157,6 @@ function keyStep(situation: KeySituation): Step {
   if (exposed !== undefined && exposed.inIam === undefined && other !== undefined && canHandOver(other)) {
     return applied(situation, "expose-other", desiredEdits(situation, { current: other.slot }), handOver(situation, other));
   }
-  if (exposed !== undefined && canHandOver(exposed) && isGone(other, situation)) {
-    return applied(situation, "key-gone", desiredEdits(situation, { current: exposed.slot }), [HAND_OVER]);
-  }
   const isChanged = effects.length > 0 || changesObjects(situation);
   if (!isBreaking && (isChanged || situation.permissions.lost.length > 0)) {
     const next = applied(situation, isChanged ? "apply" : "permissions", [], exposesNewKey(situation) ? handOver(situation) : []);
@@ -177,13 +174,6 @@ function handOver(
   const isOther = situation.iam.keys.some(({ id, status }) => status === "Active" && id !== inIam?.id);
   return isOther ? [HAND_OVER, WAIT] : [HAND_OVER];
 }
-
-/** Whether a slot that is not exposed lost its key outside Terraform, and the settings would create another one. */
-const isGone = (other: KeySlot | undefined, { settings }: KeySituation) =>
-  other?.inState !== undefined &&
-  other.inIam === undefined &&
-  other.inSettings !== "absent" &&
-  slotSettings(settings).current !== other.slot;
 
 /** Whether the next apply of these settings exposes a key whose secret Terraform knows. */
 function exposesNewKey(situation: KeySituation): boolean {
@@ -247,13 +237,6 @@ function rotationStep(situation: KeySituation, exposed: KeySlot): Step {
     // AWS reports uses hours late, so that only a person knows which key DKP was given last.
     return { ...applied(situation, why, edits), key: other.inIam.id, actions: [HAND_OVER, APPLY] };
   }
-  const { keys } = situation.state;
-  if (
-    situation.settings.import?.accessKeyId !== undefined &&
-    keys.every(({ id }) => id !== situation.settings.import?.accessKeyId)
-  ) {
-    return step("drop-import", { edits: dropImport(situation) });
-  }
   const rotation = desiredEdits(situation, { current: exposed.slot, [other.slot]: "Active" });
   return exposed.inIam === undefined || !isInUse(exposed.inIam, situation.iam.now)
     ? handedOver(situation, exposed, "hand-over", exposed.inIam?.id)
@@ -295,8 +278,8 @@ function freeSlot(situation: KeySituation): Step {
     return unlessRecent(first, situation);
   }
   const [one, two] = keys as readonly [IamKey, IamKey];
-  const [ofOne, ofTwo, neither] = [two, one, isRecent(one, now) ? two : one].map((key) => unlessRecent(key, situation));
-  return askWhichKey({ [one.id]: ofOne, [two.id]: ofTwo, "": neither });
+  const end = (key: IamKey) => unlessRecent(key, situation);
+  return askWhichKey({ [one.id]: end(two), [two.id]: end(one), "": end(isRecent(one, now) ? two : one) });
 }
 
 /** Also where a person says that DKP has another key, one that was used or created within the day waits. */

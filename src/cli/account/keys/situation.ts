@@ -19,8 +19,8 @@ export interface KeySituation {
   readonly unreachable?: string | undefined;
   /** What of IAM cannot be read; it counts as absent. */
   readonly unread: readonly string[];
-  /** `errored.tfstate` in it: newer than the state; older, because another apply wrote the state since; or of another state. */
-  readonly erroredState?: "errored-state" | "errored-state-older" | "errored-state-unrelated" | undefined;
+  /** `errored.tfstate` in it, which Terraform can push, because it is newer than the state; or another one. */
+  readonly erroredState?: "errored-state" | "errored-state-other" | undefined;
   readonly iam: IamUser;
   /** Objects of the settings that the state lacks. */
   readonly lacking: readonly LackingObject[];

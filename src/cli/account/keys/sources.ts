@@ -119,12 +119,9 @@ export function erroredState(folder: string, state: string): KeySituation["error
     return undefined;
   }
   const [errored, current] = [versionOf(readFileSync(file, "utf8")), versionOf(state)];
-  // Terraform rejects a push over a state of another lineage, and of what is no state.
+  // Terraform rejects a push over a state of another lineage, and over a newer one.
   const isOther = errored.lineage !== undefined && current.lineage !== undefined && errored.lineage !== current.lineage;
-  if (isOther || errored.serial < 0) {
-    return "errored-state-unrelated";
-  }
-  return errored.serial > current.serial ? "errored-state" : "errored-state-older";
+  return !isOther && errored.serial > current.serial ? "errored-state" : "errored-state-other";
 }
 
 function withErroredState({ message }: Error, folder: string): string {

@@ -133,10 +133,10 @@ describe("a deployment whose state or account was changed", () => {
       expect((await scene.aws.s3("DELETE", STATE, "", {}, scene.credentials)).status).toBe(204);
       const { findings, next } = keysReport(scene);
       expect(shows(findings.map(({ text }) => text).join("\n"), "lost-state")).toBe(true);
-      expect(next).toMatchObject({ why: "apply", restore: ["the user deckhouse"] });
+      expect(next).toMatchObject({ why: "apply", instead: [{ do: { do: "restore" } }] });
       expect(Object.keys(parse(edited("{}", next.edits)).import).sort()).toEqual(["group", "nodeRole", "policy", "user"]);
       const arn = "arn:aws:iam::123456789012:policy/D8CloudProviderAWS-2";
-      expect(next.before).toEqual([{ do: "import", address: "aws_iam_policy.policy-2", arn }]);
+      expect(next.actions[0]).toEqual({ do: "import", address: "aws_iam_policy.policy-2", arn });
       const before = proxy.writes.length;
       await succeed(terraformOf(scene), "import", "aws_iam_policy.policy-2", arn);
       const settings = edited(scene.settings, next.edits);

@@ -51,6 +51,8 @@ export class KeyOperator {
   private readonly ended = new Set<string>();
   /** Why each step came, as printed. */
   readonly steps: string[] = [];
+  /** The version of the state that a report is about. */
+  private restorable: string | undefined;
   /** Why the last report advised nothing. */
   stopped: string | undefined;
 
@@ -137,28 +139,26 @@ export class KeyOperator {
 
   /** Does a step exactly as printed. */
   async follow(step: PrintedStep): Promise<void> {
-    const { why, stop, restore, names, askLeaked, answers, before, edits, actions } = step;
-    this.steps.push(why);
-    this.stopped = stop;
-    if (askLeaked !== undefined && this.leaked.has(askLeaked)) {
-      await this.follow(this.leak([askLeaked]).contain);
-      return;
-    }
-    if (restore !== undefined && (await this.restored(restore))) {
-      return;
-    }
-    const taken = names.filter(({ name }) => this.ofOthers.has(name));
-    if (taken.length > 0) {
-      this.stopped = undefined;
-      for (const { setting, name } of taken) {
-        set(this.settings, [setting, "name"], `${name}-of-ours`);
+    this.steps.push(step.why);
+    this.stopped = step.stop;
+    for (const { condition, step: other } of step.instead) {
+      if (await this.isTrue(condition)) {
+        await this.follow(other);
+        return;
       }
-      this.write();
-      return;
     }
-    await this.perform([], before);
-    const answer = answers[this.dkp?.accessKeyId ?? ""] ?? answers.neither;
-    await (answer === undefined ? this.perform(edits, actions) : this.follow(answer));
+    await this.perform(step.edits, step.actions);
+  }
+
+  /** Whether what only a person knows is true. */
+  private async isTrue(condition: string): Promise<boolean> {
+    const [, name = ""] = /^the \w+ (\S+) belongs to another deployment$/.exec(condition) ?? [];
+    const [, leaked = ""] = /^(AKIA\w+) leaked$/.exec(condition) ?? [];
+    const [, key] = /^DKP has (AKIA\w+|neither|another one, or none)$/.exec(condition) ?? [];
+    const [, parts] = /^a version of the state other than the present one has (.*)$/.exec(condition) ?? [];
+    const isOfDkp = key === this.dkp?.accessKeyId || key?.startsWith("AKIA") === false;
+    this.restorable = parts && (await this.versionWith(parts.split(" and ")));
+    return isOfDkp || this.ofOthers.has(name) || this.leaked.has(leaked) || this.restorable !== undefined;
   }
 
   private async perform(edits: PrintedStep["edits"], actions: readonly PrintedAction[]): Promise<void> {
@@ -224,6 +224,15 @@ export class KeyOperator {
         return;
       case "move-errored-state":
         this.removeErroredState();
+        return;
+      case "restore":
+        await this.restoreVersion(this.restorable);
+        return;
+      case "respond":
+        await this.follow(this.leak([action.key]).contain);
+        return;
+      case "rename":
+        this.edit([{ setting: action.setting, value: `${action.setting}-of-${this.stateKey.split("/")[0]}` }]);
         return;
       case "import":
         this.terraform.run("import", action.address, action.arn);
@@ -355,8 +364,8 @@ export class KeyOperator {
     expect((await this.aws.s3("PUT", `/${BUCKET}/${this.stateKey}`, text)).status).toBe(200);
   }
 
-  /** Restores the newest version other than the present state that has these keys, and the user. @returns whether there is one */
-  private async restored(parts: readonly string[]): Promise<boolean> {
+  /** The newest version other than the present state that has these keys, and the user. */
+  private async versionWith(parts: readonly string[]): Promise<string | undefined> {
     const keys = parts.filter((part) => !part.startsWith("the user "));
     const present = await (await this.aws.s3("GET", `/${BUCKET}/${this.stateKey}`)).text();
     for (const version of await this.versions()) {
@@ -364,11 +373,10 @@ export class KeyOperator {
       const text = answer.status === 200 ? await answer.text() : "";
       const isOther = text !== present && text.includes('"aws_iam_user"');
       if (isOther && keys.every((key) => resourcesOf(text).includes(key))) {
-        await this.restoreVersion(version);
-        return true;
+        return version;
       }
     }
-    return false;
+    return undefined;
   }
 }
 

@@ -3,6 +3,9 @@
 /** What a person does to the letter. */
 export type PrintedAction =
   | { readonly do: "apply" | "hand-over" | "create-key" | "push-state" | "move-errored-state" }
+  | { readonly do: "restore" }
+  | { readonly do: "respond"; readonly key: string }
+  | { readonly do: "rename"; readonly setting: string }
   | { readonly do: "untaint"; readonly address: string }
   | { readonly do: "import"; readonly address: string; readonly arn: string }
   | { readonly do: "activate" | "deactivate" | "delete"; readonly key: string; readonly user: string }
@@ -13,16 +16,9 @@ export interface PrintedStep {
   /** Why nothing is advised, with the section of recover.md. */
   readonly stop?: string | undefined;
   readonly edits: { readonly setting: string; readonly value: string | boolean | undefined }[];
-  /** Done before the edits. */
-  readonly before: PrintedAction[];
   readonly actions: PrintedAction[];
-  /** What another version of the state must have to be restored: IDs of keys, and `the user deckhouse`. */
-  restore?: readonly string[];
-  /** Objects that may be another deployment's: only a person knows it. Then the settings need another name. */
-  readonly names: { readonly kind: string; readonly name: string; readonly setting: string }[];
-  askLeaked?: string;
-  /** By the key that DKP has, what to do; "neither" for none of them. */
-  readonly answers: Record<string, PrintedStep>;
+  /** What is done instead, under a condition that only a person can check; the first one that applies. */
+  readonly instead: { readonly condition: string; readonly step: PrintedStep }[];
 }
 
 /** A report of `keys`. */
@@ -46,7 +42,7 @@ export interface PrintedLeak {
 const suspectsIn = (text: string) =>
   [...text.matchAll(/if nobody created (AKIA\w+) for a deployment/g)].map(([, key = ""]) => key);
 
-const OF_ANOTHER = /the (\w+) (\S+) belongs to another deployment, .*\n.*\n {2}-> choose another (\w+)\.name/g;
+const OF_ANOTHER = /(the \w+ \S+ belongs to another deployment), .*\n.*\n {2}-> choose another ([\w.]+)/g;
 
 export function printedReport(text: string): PrintedReport {
   const lines = text.trimEnd().split("\n");
@@ -56,8 +52,10 @@ export function printedReport(text: string): PrintedReport {
   const isDone = isLast && !next.startsWith("next: stop: ");
   const findings = lines.slice(0, at).filter((line) => /^(?:attention|unverifiable|breaking): /.test(line));
   const step = printedStep([next.slice("next: ".length), ...rest]);
-  const names = step.stop?.startsWith("the settings name an object") === true ? [...text.matchAll(OF_ANOTHER)] : [];
-  step.names.push(...names.map(([, kind = "", name = "", setting = ""]) => ({ kind, name, setting })));
+  const isOfAnother = step.stop?.startsWith("the settings name an object") === true;
+  for (const [, condition = "", setting = ""] of isOfAnother ? text.matchAll(OF_ANOTHER) : []) {
+    step.instead.push({ condition, step: { ...printedStep([]), actions: [{ do: "rename", setting }] } });
+  }
   return { findings, next: step, isDone, suspects: suspectsIn(text) };
 }
 
@@ -81,7 +79,7 @@ export function printedLeak(text: string): PrintedLeak {
 /** @param lines why, and what to do, indented by two spaces */
 function printedStep([why = "", ...lines]: readonly string[]): PrintedStep {
   const [, stop] = /^stop: (.*)$/.exec(why) ?? [];
-  const step: PrintedStep = { why, stop, edits: [], before: [], actions: [], names: [], answers: {} };
+  const step: PrintedStep = { why, stop, edits: [], actions: [], instead: [] };
   for (let at = 0; at < lines.length; at++) {
     const line = (lines[at] ?? "").slice(2);
     const nested: string[] = [];
@@ -101,28 +99,13 @@ type Row = readonly [line: RegExp, read: (step: PrintedStep, parts: readonly str
 
 const ROWS: readonly Row[] = [
   [
-    /^first: if a version of the state other than the present one has (.*?), restore the newest such version, and do nothing else/,
-    (step, [what = ""]) => {
-      step.restore = what.split(" and ");
+    /^if (.*?): (.*)$/,
+    (step, [condition = "", first = ""], nested) => {
+      const isAction = / instead(?: \(\S+\))?$/.test(first);
+      const printed = isAction ? ["", `  then ${first}`] : [first, ...nested];
+      step.instead.push({ condition, step: printedStep(printed) });
     },
   ],
-  [
-    /^if the (\w+) (\S+) belongs to another deployment, instead: \S+: set another (\w+)\.name$/,
-    (step, [kind = "", name = "", setting = ""]) => step.names.push({ kind, name, setting }),
-  ],
-  [
-    /^if (AKIA\w+) leaked, instead: npx dkp-access keys --leaked /,
-    (step, [key = ""]) => {
-      step.askLeaked = key;
-    },
-  ],
-  [
-    /^if DKP has (AKIA\w+|neither|another one, or none): (.*)$/,
-    (step, [key = "", why = ""], nested) => {
-      step.answers[key.startsWith("AKIA") ? key : "neither"] = printedStep([why, ...nested]);
-    },
-  ],
-  [/^first (.*)$/, (step, [command = ""]) => step.before.push(printedAction(command))],
   [/^\S+\.yaml: remove (\S+)$/, (step, [setting = ""]) => step.edits.push({ setting, value: undefined })],
   [
     /^\S+\.yaml: ([\w.]+): (\S+)$/,
@@ -138,6 +121,9 @@ const COMMANDS: readonly (readonly [command: RegExp, read: (parts: readonly stri
   [/^unless DKP has the exposed key: npx dkp-access hand-over /, () => ({ do: "hand-over" })],
   [/^wait (\d+) hours$/, ([hours]) => ({ do: "wait", minutes: Number(hours) * 60 + 1 })],
   [/^wait (\d+) minutes$/, ([minutes]) => ({ do: "wait", minutes: Number(minutes) + 1 })],
+  [/^set another ([\w.]+) in \S+ instead$/, ([setting = ""]) => ({ do: "rename", setting })],
+  [/^restore the newest such version instead/, () => ({ do: "restore" })],
+  [/^follow npx dkp-access keys --leaked \S+ --key (AKIA\w+) instead$/, ([key = ""]) => ({ do: "respond", key })],
   [/ state push errored\.tfstate && rm /, () => ({ do: "push-state" })],
   [/^mv \S*errored\.tfstate /, () => ({ do: "move-errored-state" })],
   [/ untaint (\S+)$/, ([address = ""]) => ({ do: "untaint", address })],

@@ -296,7 +296,7 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
   "a state without the exposed key": sample(
     situation(BOTH, [SECONDARY], [USED, iamKey("AKIASECONDARY", 3)], PRIMARY),
     "key-exposed-lost, key-over-quota accessKeys.primary",
-    "key-lost",
+    "expose-other",
   ),
   "a key that was created manually": sample(
     situation("", [PRIMARY], [USED, iamKey("AKIAMANUAL", 9)]),
@@ -427,7 +427,7 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
   "a deleted exposed key": sample(situation("", [PRIMARY], []), "key-exposed-deleted", "apply"),
   "a deleted exposed key, and another one to hand over": sample(
     situation(BOTH, [PRIMARY, SECONDARY], [iamKey("AKIASECONDARY", 3)]),
-    "key-exposed-deleted",
+    "key-deleted accessKeys.primary, key-exposed-deleted",
     "expose-other",
   ),
   "a deleted other key": sample(situation(BOTH, [PRIMARY, SECONDARY], [USED]), "key-deleted accessKeys.secondary", "revert"),

@@ -98,11 +98,35 @@ function adviceIn(program: Program, world: World): Advice {
   const ids = leaked.length > 0 ? leaked : hostile;
   return ids.length > 0
     ? { kind: "leak", steps: leakSteps(program, world, ids), isDone: false, isAlarmed }
-    : { kind: "keys", steps: [next], isDone, isAlarmed, stop: namesToChange(world, next).length > 0 ? undefined : next.stop };
+    : {
+        kind: "keys",
+        steps: [next],
+        isDone,
+        isAlarmed,
+        stop: next.instead.some(({ condition }) => isTrue(world, condition)) ? undefined : next.stop,
+      };
 }
 
-/** The printed objects that a person knows to be another deployment's. */
-const namesToChange = (world: World, { names }: PrintedStep) => names.filter(({ kind, name }) => isOfAnother(world, kind, name));
+/** Whether what only a person knows is true. */
+function isTrue(world: World, condition: string): boolean {
+  const [, kind = "", name = ""] = /^the (\w+) (\S+) belongs to another deployment$/.exec(condition) ?? [];
+  const [, leaked = ""] = /^(AKIA\w+) leaked$/.exec(condition) ?? [];
+  const [, key] = /^DKP has (AKIA\w+|neither|another one, or none)$/.exec(condition) ?? [];
+  const isOfDkp = key === world.dkp || key?.startsWith("AKIA") === false;
+  return (
+    isOfDkp || isOfAnother(world, kind, name) || world.leaked.includes(leaked) || versionWith(world, condition) !== undefined
+  );
+}
+
+/** The newest version of the state other than the present one that has what a condition names. */
+function versionWith({ state, versions }: World, condition: string): State | undefined {
+  const [, parts] = /^a version of the state other than the present one has (.*)$/.exec(condition) ?? [];
+  const present = JSON.stringify(state);
+  return versions.findLast((version) => {
+    const names = [...Object.values(version.keys).map(({ id }) => id), `the user ${version.objects[ADDRESSES.user]}`];
+    return JSON.stringify(version) !== present && parts?.split(" and ").every((part) => names.includes(part));
+  });
+}
 
 function leakSteps(program: Program, world: World, ids: readonly string[]): readonly PrintedStep[] {
   const { contain, after, suspects } = program.leaked(world, ids);
@@ -145,6 +169,8 @@ class Person {
   private applied = false;
   /** A person who has looked up the key of DKP knows more than AWS reports. */
   private hasLookedUp = false;
+  /** Why something is done instead of a step. */
+  private condition = "";
   private readonly before: World;
 
   constructor(
@@ -156,56 +182,18 @@ class Person {
   }
 
   follow(step: PrintedStep): void {
-    const { world } = this;
-    if (step.askLeaked !== undefined && world.leaked.includes(step.askLeaked)) {
-      const { contain } = this.program.leaked(world, [step.askLeaked]);
-      this.perform(contain);
+    const other = step.instead.find(({ condition }) => isTrue(this.world, condition));
+    if (other === undefined) {
+      this.perform(step);
       return;
     }
-    if (step.restore !== undefined && this.restore(step.restore)) {
-      return;
-    }
-    const names = namesToChange(world, step);
-    if (names.length > 0) {
-      for (const { setting } of names) {
-        const field = setting === "nodeRole" ? "role" : (setting as "user" | "policy" | "group");
-        world.settings[field] = `${world.settings[field]}-${world.id}`;
-      }
-      return;
-    }
-    if (Object.keys(step.answers).length > 0) {
-      const answer = step.answers[world.dkp] ?? step.answers.neither;
-      if (answer === undefined) {
-        throw new Broken("the question has no answer that fits");
-      }
-      this.hasLookedUp = true;
-      this.follow(answer);
-      return;
-    }
-    this.perform(step);
+    this.condition = other.condition;
+    this.hasLookedUp ||= other.condition.startsWith("DKP has ");
+    this.follow(other.step);
   }
 
-  /** Restores the newest version that has what is printed, as the text says. */
-  private restore(parts: readonly string[]): boolean {
-    const { world } = this;
-    const present = JSON.stringify(world.state);
-    const found = world.versions.findLast((version) => {
-      const names = [...Object.values(version.keys).map(({ id }) => id), `the user ${version.objects[ADDRESSES.user]}`];
-      return JSON.stringify(version) !== present && parts.every((part) => names.includes(part));
-    });
-    if (found === undefined) {
-      return false;
-    }
-    world.state = copyOf(found);
-    world.versions.push(copyOf(found));
-    return true;
-  }
-
-  private perform({ before, edits, actions, why, stop }: PrintedStep): void {
+  private perform({ edits, actions, why, stop }: PrintedStep): void {
     this.stop = stop;
-    for (const action of before) {
-      this.act(action);
-    }
     for (const { setting, value } of edits) {
       edit(this.world.settings, setting, value);
     }
@@ -221,11 +209,17 @@ class Person {
   }
 
   private act(action: PrintedAction): void {
-    const check = invariants(this.before, this.world, this.hasLookedUp);
+    const { world } = this;
+    const check = invariants(this.before, world, this.hasLookedUp);
     if (action.do === "apply") {
       this.orLater(() => this.apply(check));
+    } else if (action.do === "respond") {
+      this.perform(this.program.leaked(world, [action.key]).contain);
+    } else if (action.do === "restore") {
+      world.state = copyOf(versionWith(world, this.condition) ?? emptyState());
+      world.versions.push(copyOf(world.state));
     } else {
-      this.orLater(() => perform(this.world, action));
+      this.orLater(() => perform(world, action));
       check(action.do);
     }
   }
@@ -412,7 +406,7 @@ export function settingsError({ none, primary, secondary, current, pgp, imports 
   return undefined;
 }
 
-function perform(world: World, action: Exclude<PrintedAction, { readonly do: "apply" }>): void {
+function perform(world: World, action: Exclude<PrintedAction, { readonly do: "apply" | "restore" | "respond" }>): void {
   const { state, errored } = world;
   switch (action.do) {
     case "hand-over": {
@@ -446,6 +440,12 @@ function perform(world: World, action: Exclude<PrintedAction, { readonly do: "ap
       delete world.errored;
       world.erroredAfter = 0;
       return;
+    case "rename": {
+      const [what = ""] = action.setting.split(".");
+      const field = what === "nodeRole" ? "role" : (what as "user" | "policy" | "group");
+      world.settings[field] = `${world.settings[field]}-${world.id}`;
+      return;
+    }
     case "untaint": {
       const key = SLOTS.map((slot) => KEY_ADDRESSES[slot] === action.address && state.keys[slot]).find(Boolean);
       if (key === undefined || key === false) {

@@ -1,7 +1,7 @@
 import { chmodSync, lstatSync, statSync, symlinkSync } from "node:fs";
 import { parse } from "yaml";
 import { editedYaml, editSettings } from "../../../../src/cli/account/keys/edit-yaml";
-import { changesOf, nextStep, type Step } from "../../../../src/cli/account/keys/next-step";
+import { changesOf, nextStep, type Step, step } from "../../../../src/cli/account/keys/next-step";
 import { defineDeployments } from "../../../../src/settings/load";
 import type { SettingsInput } from "../../../../src/settings/schema/deployment-schema";
 import { folderForEach } from "../../../helpers/folder";
@@ -19,6 +19,8 @@ accessKeys:
   secondary:   # the next one
     status: absent
 `;
+
+const SET = { setting: "accessKeys.current", value: "secondary" };
 
 /** The slots in the text of settings, which are valid. */
 function slotsIn(text: string) {
@@ -54,18 +56,18 @@ describe("keys --write", () => {
     const written: (readonly string[])[] = [];
     let text = FILE;
     for (
-      let step = nextStep(situationOf(world));
-      written.length === 0 || step.why !== "done";
-      step = nextStep(situationOf(world))
+      let next = nextStep(situationOf(world));
+      written.length === 0 || next.why !== "done";
+      next = nextStep(situationOf(world))
     ) {
-      if (step.edits.length > 0) {
+      if (next.edits.length > 0) {
         const before = text.split("\n");
-        text = changesOf("prod", step).reduce(editedYaml, text);
-        written.push([step.why, ...text.split("\n").filter((line) => !before.includes(line))]);
+        text = changesOf("prod", next).reduce(editedYaml, text);
+        written.push([next.why, ...text.split("\n").filter((line) => !before.includes(line))]);
         expect(commentsIn(text)).toEqual(commentsIn(FILE));
         Object.assign(world.settings, slotsIn(text));
       }
-      perform(world, step);
+      perform(world, next);
       pass(world, DAY + HOUR);
     }
     expect(written).toEqual([
@@ -81,19 +83,13 @@ describe("keys --write", () => {
 
   it.each<[string, Partial<Step>]>([
     ["has no change", { edits: [] }],
-    ["is first of all to restore the state", { restore: [] }],
-    ["depends on the key that DKP has", { askKey: {} }],
-    ["depends on whose an object is", { names: [] }],
-    ["takes an object out of the state first", { before: [] }],
+    ["depends on what only a person knows", { instead: [{ if: "DKP has AKIAPRIMARY", do: { do: "apply" } }] }],
   ])("refuses a step that %s", (_, parts) => {
-    const step: Step = { why: "create", edits: [{ setting: "accessKeys.current", value: "secondary" }], actions: [], ...parts };
-    expect(() => changesOf("prod", step)).toThrow(
+    expect(() => changesOf("prod", step("create", { edits: [SET], ...parts }))).toThrow(
       "prod: nothing was written: the next step is not a change of the settings alone; follow it, then npx dkp-access keys prod --write",
     );
   });
 });
-
-const SET = { setting: "accessKeys.current", value: "secondary" };
 
 describe("editedYaml", () => {
   it.each([

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { alwaysOnRegion } from "../../../iam/partitions";
 import { leakCommands } from "../../iam/leaked-key";
 import { dkpAccess } from "../../text/command";
+import { recovery } from "../../text/recovery";
 import { shellCommand } from "../../text/shell";
 import type { Change } from "./edit-yaml";
 import type { KeySituation } from "./situation";
@@ -28,6 +29,8 @@ interface Operands {
   readonly address?: string;
   /** Of what is imported there. */
   readonly arn?: string;
+  /** Which names an object. */
+  readonly setting?: string;
   readonly minutes?: number;
 }
 
@@ -38,8 +41,8 @@ export interface Action extends Operands {
 
 export const EDIT_PROVIDER = "d8 system edit provider-cluster-configuration";
 
-function textsOf({ key = "", address = "", arn = "", minutes = 0, user }: Operands, context: Context) {
-  const { stack, region, folder, binary } = context;
+function textsOf({ key = "", address = "", arn = "", minutes = 0, user, setting = "" }: Operands, context: Context) {
+  const { stack, region, folder, binary, file } = context;
   const terraform = (...words: readonly string[]) => shellCommand(binary, `-chdir=${folder}`, ...words);
   const errored = join(folder, "errored.tfstate");
   const { activate, deactivate, deleteKey, createKey } = leakCommands(user ?? context.user, region);
@@ -50,6 +53,9 @@ function textsOf({ key = "", address = "", arn = "", minutes = 0, user }: Operan
     "errored-state": `${terraform("state", "push", "errored.tfstate")} && ${shellCommand("rm", errored)}`,
     "errored-state-other": shellCommand("mv", errored, `${stack}.errored.tfstate`),
     import: terraform("import", address, arn),
+    rename: `set another ${setting} in ${file} instead`,
+    respond: `follow ${dkpAccess("keys", "--leaked", stack, "--key", key)} instead`,
+    restore: `restore the newest such version instead (${recovery("restore-the-state")})`,
     untaint: terraform("untaint", address),
     activate: activate(key),
     deactivate: deactivate(key),

@@ -1,10 +1,9 @@
-import type { Slot } from "../../../iam/key-slots";
+import { otherSlot, type Slot } from "../../../iam/key-slots";
 import type { IamKey } from "../aws/iam-reader";
 import type { Hazard } from "./key-rules";
 import {
   canHandOver,
   canRetire,
-  exposedSlot,
   type KeySituation,
   type KeySlot,
   MAX_KEYS,
@@ -64,8 +63,7 @@ export function hazardOf(effect: Effect, effects: readonly Effect[], situation: 
       if (iam.keys.length + creations > MAX_KEYS) {
         return "key-over-quota";
       }
-      const exposed = exposedSlot(situation);
-      if (id !== undefined && exposed?.slot !== slot && exposed?.inIam?.status === "Active") {
+      if (id !== undefined && canHandOver(slotOf(situation, otherSlot(slot)))) {
         return "key-deleted";
       }
       const isEncrypted = slotSettings(situation.settings)[slot].pgpKey !== undefined;

@@ -85,8 +85,8 @@ const HAZARDS = templateRules("attention", {
     remedy: DO_NOT_APPLY,
   },
   "key-deleted": {
-    text: "{key} ({slot}) does not exist in IAM, so it was deleted outside Terraform",
-    risk: "the next apply creates another key instead",
+    text: "the next apply creates a key in {slot}, because {key} was deleted outside Terraform",
+    risk: "DKP does not need it, because the other key works",
     remedy: "follow the next step",
   },
   "key-in-plaintext": {
@@ -233,7 +233,6 @@ export const WHY = {
   tainted: "untaint the resource, and only then apply",
   deactivated: "KEY is Inactive in IAM and Active in the settings. If nobody deactivated it because of a leak, activate it again",
   permissions: "restore the permissions of DKP; check the change summary of plan first",
-  "key-lost": "switch to another key, because the secret of KEY is lost to Terraform; DKP can use KEY until it has the other key",
   revert: "change the settings back to what is deployed; make the change again once no finding advises against it",
   "none-create": "create a key outside Terraform, as accessKeys: none requires, and give it to DKP",
   "none-retire": "deactivate KEY, because DKP uses the key that was created outside Terraform; it can be activated again",

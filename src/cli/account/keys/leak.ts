@@ -8,7 +8,7 @@ import { type Action, actionText, type Context, editText } from "./actions";
 import type { Change } from "./edit-yaml";
 import { keyText, mismatchFindings } from "./findings";
 import { KEY_RULES, type KeyRules } from "./key-rules";
-import { nextStep, type Step } from "./next-step";
+import { nextStep, type Step, step } from "./next-step";
 import { ownerText, stepText } from "./report";
 import { canHandOver, exposedSlot, type KeySituation, MAX_KEYS, withoutKeys } from "./situation";
 
@@ -68,7 +68,7 @@ function afterLeak(left: KeySituation): Step {
   // Whether DKP has a key that is left outside Terraform, nothing shows.
   const isOutside = left.settings.accessKeys === "none" && ["none", "apply", "none-early"].includes(next.why);
   if (isOutside && left.iam.exists && left.iam.keys.length < MAX_KEYS) {
-    return { why: "none-create", edits: [], actions: [{ do: "create-key" }] };
+    return step("none-create", { actions: [{ do: "create-key" }] });
   }
   const exposed = exposedSlot(left);
   if (next.why === "revert" && exposed !== undefined && canHandOver(exposed)) {
@@ -78,7 +78,7 @@ function afterLeak(left: KeySituation): Step {
     return next;
   }
   return canHandOver(exposed)
-    ? { why: "hand-over", key: exposed.inIam?.id, edits: [], actions: [{ do: "hand-over" }] }
+    ? step("hand-over", { key: exposed.inIam?.id, actions: [{ do: "hand-over" }] })
     : { ...next, why: "create" };
 }
 

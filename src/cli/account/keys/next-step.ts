@@ -5,7 +5,6 @@ import type { Action } from "./actions";
 import type { Change } from "./edit-yaml";
 import { effectsOf, hazardOf } from "./effects";
 import { isStop, type Why } from "./key-rules";
-import type { LackingObject } from "./lacking-objects";
 import {
   canHandOver,
   canRetire,
@@ -40,23 +39,29 @@ export interface Step {
   readonly why: Why;
   /** The key that it is about. */
   readonly key?: string | undefined;
-  /** Done before the edits: the apply needs it. */
-  readonly before?: readonly Action[] | undefined;
   readonly edits: readonly Change[];
   readonly actions: readonly Action[];
-  /** First of all: another version of the state that has all of this, if there is one. Then nothing else is to do. */
-  readonly restore?: readonly string[] | undefined;
-  /** Objects that may be another deployment's: then the settings need another name, and nothing else is to do. */
-  readonly names?: readonly LackingObject[] | undefined;
-  /** By the key that DKP has, what to do; "" for none of these. */
-  readonly askKey?: Readonly<Record<string, Step>> | undefined;
+  /** What only a person knows: the first one that applies is done instead. */
+  readonly instead: readonly Alternative[];
+}
+
+interface Alternative {
+  /** A clause: `DKP has AKIA...`. */
+  readonly if: string;
+  readonly do: Action | Step;
 }
 
 const WAIT: Action = { do: "wait", minutes: (RECENT_HOURS + 1) * 60 };
 const APPLY: Action = { do: "apply" };
 const HAND_OVER: Action = { do: "hand-over" };
 
-const step = (why: Why, parts: Partial<Omit<Step, "why">> = {}): Step => ({ why, edits: [], actions: [], ...parts });
+export const step = (why: Why, parts: Partial<Omit<Step, "why">> = {}): Step => ({
+  why,
+  edits: [],
+  actions: [],
+  instead: [],
+  ...parts,
+});
 
 /** What comes before everything else: the first of these that applies. What is not known comes first: it has no step. */
 function firstStep(situation: KeySituation): Step | undefined {
@@ -96,19 +101,23 @@ export function nextStep(situation: KeySituation): Step {
 
 /** What comes first where the state lacks objects: a version of it that has them, and the question whose they are. */
 function withOwners(next: Step, situation: KeySituation): Step {
-  const names = unmanagedObjects(situation).filter(({ owner }) => owner === "unknown");
-  return {
-    ...next,
-    ...(isStateLost(situation) && { restore: versionWith(situation) }),
-    ...(names.length > 0 && { names }),
-  };
+  const unknown = unmanagedObjects(situation).filter(({ owner }) => owner === "unknown");
+  const names = unknown.map(({ kind, name, setting }): Alternative => {
+    return { if: `the ${kind} ${name} belongs to another deployment`, do: { do: "rename", setting: `${setting}.name` } };
+  });
+  const restore = isStateLost(situation) ? [restoration(situation)] : [];
+  return { ...next, instead: [...names, ...restore, ...next.instead] };
 }
 
 /** A key that an apply would activate: only a person knows whether it has leaked. */
 function afterQuestion(situation: KeySituation): Step {
   const activation = effectsOf(situation).find(({ verb }) => verb === "activate");
   const key = activation?.id;
-  return key === undefined ? keyStep(situation) : step("deactivated", { key, actions: [{ do: "activate", key }] });
+  if (key === undefined) {
+    return keyStep(situation);
+  }
+  const instead = [{ if: `${key} leaked`, do: { do: "respond", key } }] as const;
+  return step("deactivated", { key, actions: [{ do: "activate", key }], instead });
 }
 
 /** With `accessKeys: none`: a key that Terraform manages still goes only once DKP has one that is created outside Terraform. */
@@ -139,26 +148,19 @@ function noneStep(situation: KeySituation): Step {
   if (isLacking || (outside === undefined && isFull)) {
     return step("none-early");
   }
-  return outside === undefined ? create : askWhichKey({ [outside.id]: end, "": step("none-early") });
+  return outside === undefined ? create : askWhichKey([outside.id, end], [ANOTHER, step("none-early")]);
 }
 
 function keyStep(situation: KeySituation): Step {
   const effects = effectsOf(situation);
   const isBreaking = effects.some((effect) => hazardOf(effect, effects, situation) !== undefined);
   const exposed = exposedSlot(situation);
-  const lost = unmanagedKeys(situation).find(({ id }) => id === situation.state.exposed.id);
-  if (lost !== undefined && exposed === undefined) {
-    return { ...targetStep(situation, exposed), why: "key-lost", key: lost.id, restore: versionWith(situation, [lost]) };
-  }
+  const isLost = exposed === undefined && unmanagedKeys(situation).some(({ id }) => id === situation.state.exposed.id);
   if (exposed !== undefined && exposed.inIam?.status === "Active" && isBreaking) {
     return applied(situation, "revert", desiredEdits(situation, { current: exposed.slot }));
   }
-  const other = exposed && slotOf(situation, otherSlot(exposed.slot));
-  if (exposed !== undefined && exposed.inIam === undefined && other !== undefined && canHandOver(other)) {
-    return applied(situation, "expose-other", desiredEdits(situation, { current: other.slot }), handOver(situation, other));
-  }
   const isChanged = effects.length > 0 || changesObjects(situation);
-  if (!isBreaking && (isChanged || situation.permissions.lost.length > 0)) {
+  if (!isLost && !isBreaking && (isChanged || situation.permissions.lost.length > 0)) {
     const next = applied(situation, isChanged ? "apply" : "permissions", [], exposesNewKey(situation) ? handOver(situation) : []);
     // Something else than DKP may be what uses the exposed key.
     return effects.some(({ verb }) => verb === "deactivate") ? { ...next, actions: [HAND_OVER, ...next.actions] } : next;
@@ -186,11 +188,14 @@ function exposesNewKey(situation: KeySituation): boolean {
   );
 }
 
-/** Which key DKP works with from now on. A version of the state that has a key which DKP may use comes before anything else. */
+/** Which key DKP works with from now on, unless a version of the state has a key which DKP may use. */
 function targetStep(situation: KeySituation, exposed: KeySlot | undefined): Step {
-  const missing = unmanagedKeys(situation).filter((key) => isRecent(key, situation.iam.now));
-  const restore = missing.length === 0 ? undefined : versionWith(situation, missing);
-  return { ...workingStep(situation, exposed), restore };
+  const missing = unmanagedKeys(situation).filter(
+    (key) => isRecent(key, situation.iam.now) || key.id === situation.state.exposed.id,
+  );
+  const next = workingStep(situation, exposed);
+  const isRestorable = missing.length > 0 && !isStateLost(situation);
+  return isRestorable ? { ...next, instead: [restoration(situation, missing), ...next.instead] } : next;
 }
 
 function workingStep(situation: KeySituation, exposed: KeySlot | undefined): Step {
@@ -279,7 +284,8 @@ function freeSlot(situation: KeySituation): Step {
   }
   const [one, two] = keys as readonly [IamKey, IamKey];
   const end = (key: IamKey) => unlessRecent(key, situation);
-  return askWhichKey({ [one.id]: end(two), [two.id]: end(one), "": end(isRecent(one, now) ? two : one) });
+  const neither = end(isRecent(one, now) ? two : one);
+  return askWhichKey([one.id, end(two)], [two.id, end(one)], ["neither", neither]);
 }
 
 /** Also where a person says that DKP has another key, one that was used or created within the day waits. */
@@ -289,7 +295,10 @@ const unlessRecent = (key: IamKey, situation: KeySituation) =>
     : step("free-slot", { key: key.id, edits: dropImport(situation), actions: ending(key) });
 
 /** Only a person knows which key DKP has: nothing in settings, state or IAM shows it. */
-const askWhichKey = (askKey: Step["askKey"]) => step("ask-which-key", { askKey });
+const askWhichKey = (...answers: readonly (readonly [key: string, next: Step])[]) =>
+  step("ask-which-key", { instead: answers.map(([key, next]) => ({ if: `DKP has ${key}`, do: next })) });
+
+const ANOTHER = "another one, or none";
 
 /** In one step: the settings can have the key as Active, and then the next one would be to activate it again. */
 const ending = (key: IamKey): readonly Action[] =>
@@ -305,7 +314,7 @@ function handedOver(situation: KeySituation, { inIam }: KeySlot, why: Why, key: 
   const given = step(why, { key, actions: [HAND_OVER, WAIT] });
   return inIam === undefined || isRecent(inIam, situation.iam.now)
     ? given
-    : askWhichKey({ [inIam.id]: step("unused", { key: inIam.id }), "": given });
+    : askWhichKey([inIam.id, step("unused", { key: inIam.id })], [ANOTHER, given]);
 }
 
 /** Something may use a key. Where it does so besides the exposed one, waiting changes nothing. */
@@ -314,9 +323,10 @@ function waiting(situation: KeySituation, exposed: KeySlot, key: IamKey): Step {
 }
 
 /** What a version of the state must have to be better than the present one: the user, these keys, and what the present one has. */
-function versionWith(situation: KeySituation, missing: readonly Pick<IamKey, "id">[] = []): readonly string[] {
+function restoration(situation: KeySituation, missing: readonly Pick<IamKey, "id">[] = []): Alternative {
   const present = slotsOf(situation).flatMap(({ inIam }) => inIam ?? []);
-  return [`the user ${situation.settings.user.name}`, ...[...missing, ...present].map(({ id }) => id)];
+  const parts = [`the user ${situation.settings.user.name}`, ...[...missing, ...present].map(({ id }) => id)];
+  return { if: `a version of the state other than the present one has ${parts.join(" and ")}`, do: { do: "restore" } };
 }
 
 /** A step that applies, together with the import of what the state lacks. */
@@ -325,8 +335,8 @@ function applied(situation: KeySituation, why: Why, edits: readonly Change[], th
   const fields = [...new Set(lacking.flatMap(({ imports }) => imports ?? []))];
   const imports = fields.map((field) => ({ setting: `import.${field}`, value: true }));
   const others = lacking.filter((object) => object.imports === undefined);
-  const before = others.map(({ address, arn }): Action => ({ do: "import", address, arn }));
-  return step(why, { ...(before.length > 0 && { before }), edits: [...imports, ...edits], actions: [APPLY, ...then] });
+  const commands = others.map(({ address, arn }): Action => ({ do: "import", address, arn }));
+  return step(why, { edits: [...imports, ...edits], actions: [...commands, APPLY, ...then] });
 }
 
 const dropImport = ({ settings }: KeySituation): readonly Change[] =>
@@ -381,9 +391,8 @@ function plaintextEdits(situation: KeySituation, desired: Desired): readonly Cha
  * The changes of the settings that are the next step of a deployment's keys.
  * @throws Error if something else comes first, or only a person knows what comes next
  */
-export function changesOf(stack: string, { edits, restore, names, before, askKey }: Step): readonly Change[] {
-  const isQuestion = [restore, names, before, askKey].some((question) => question !== undefined);
-  if (edits.length === 0 || isQuestion) {
+export function changesOf(stack: string, { edits, instead }: Step): readonly Change[] {
+  if (edits.length === 0 || instead.length > 0) {
     throw new Error(
       `${stack}: nothing was written: the next step is not a change of the settings alone; follow it, then ${dkpAccess("keys", stack, "--write")}`,
     );

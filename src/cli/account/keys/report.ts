@@ -2,7 +2,6 @@ import { pgpKeyText } from "../../../iam/openpgp-key";
 import { visible } from "../../../text/printable";
 import { adviceLines, type Finding, levelOf, textOf } from "../../findings/finding";
 import { dkpAccess } from "../../text/command";
-import { recovery } from "../../text/recovery";
 import { shellWord } from "../../text/shell";
 import { actionText, type Context, editText } from "./actions";
 import { keyFindings, keyText, slotPgpKey } from "./findings";
@@ -22,33 +21,19 @@ export function keyReport(situation: KeySituation): KeyReport {
 }
 
 /** The step as lines. */
-export function stepText(step: Step, context: Context): readonly string[] {
-  const { why, key = "", restore, names = [], askKey, before = [], edits, actions } = step;
-  const lines = [whyText(why, key)];
-  if (restore !== undefined) {
-    const what = restore.join(" and ");
-    const version = `a version of the state other than the present one has ${what}`;
-    lines.push(`  first: if ${version}, restore the newest such version, and do nothing else (${recovery("restore-the-state")})`);
-  }
-  for (const { kind, name, setting } of names) {
-    lines.push(`  if the ${kind} ${name} belongs to another deployment, instead: ${context.file}: set another ${setting}.name`);
-  }
-  if (why === "deactivated") {
-    lines.push(`  if ${key} leaked, instead: ${dkpAccess("keys", "--leaked", context.stack, "--key", key)}`);
-  }
-  const answers = Object.entries(askKey ?? {});
-  for (const [id, answer] of answers) {
-    const [reason = "", ...rest] = stepText(answer, context);
-    const other = answers.length > 2 ? "neither" : "another one, or none";
-    lines.push(`  if DKP has ${id === "" ? other : id}: ${reason}`, ...rest.map((line) => `  ${line}`));
-  }
-  lines.push(...before.map((action) => `  first ${actionText(action, context)}`));
-  lines.push(...edits.map((edit) => `  ${context.file}: ${editText(edit)}`));
-  if (edits.length > 0 && actions.some((action) => action.do === "apply")) {
-    lines.push(`  then ${dkpAccess("review", context.stack)}, and commit`);
-  }
-  lines.push(...actions.map((action) => `  then ${actionText(action, context)}`));
-  return lines;
+export function stepText({ why, key = "", edits, actions, instead }: Step, context: Context): readonly string[] {
+  const alternatives = instead.flatMap(({ if: condition, do: other }) => {
+    const [first = "", ...rest] = "why" in other ? stepText(other, context) : [actionText(other, context)];
+    return [`  if ${condition}: ${first}`, ...rest.map((line) => `  ${line}`)];
+  });
+  const isReviewed = edits.length > 0 && actions.some((action) => action.do === "apply");
+  return [
+    whyText(why, key),
+    ...alternatives,
+    ...edits.map((edit) => `  ${context.file}: ${editText(edit)}`),
+    ...(isReviewed ? [`  then ${dkpAccess("review", context.stack)}, and commit`] : []),
+    ...actions.map((action) => `  then ${actionText(action, context)}`),
+  ];
 }
 
 /** Whose keys they are. Commands of the AWS CLI know no settings, and other accounts can have users of this name. */

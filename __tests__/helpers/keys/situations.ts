@@ -187,11 +187,6 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
     "key-policy-attached",
     "left-over",
   ),
-  "another policy.name under protect": sample(
-    { ...DEPLOYED, state: { ...state, resources: { ...NOTHING, current: [resource("aws_iam_policy.policy", "former")] } } },
-    "key-object-renamed policy.name",
-    "another-name-under-protect",
-  ),
   "another policy.path under protect": sample(
     {
       ...DEPLOYED,
@@ -200,12 +195,7 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
         resources: { ...NOTHING, current: [resource("aws_iam_policy.policy", "D8CloudProviderAWS", "/former/")] },
       },
     },
-    "key-object-renamed policy.path",
-    "another-name-under-protect",
-  ),
-  "another policy.path, and a state that has only the attachment": sample(
-    { ...DEPLOYED, state: { ...state, resources: { ...NOTHING, current: [attachmentOf("former/D8CloudProviderAWS")] } } },
-    "key-object-renamed policy.path",
+    "key-object-renamed aws_iam_policy.policy",
     "another-name-under-protect",
   ),
   "another group.path, which the provider changes in place": sample(
@@ -221,12 +211,12 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
       ...situation("attachment: group\ngroup: { name: dkp }", [PRIMARY], [USED]),
       state: { ...state, resources: { ...NOTHING, current: [resource("aws_iam_group.group", "former")] } },
     },
-    "key-object-renamed group.name",
+    "key-object-renamed aws_iam_group.group",
     "another-name-under-protect",
   ),
   "another policy.name under protect, and a state that has only the attachment": sample(
     { ...DEPLOYED, state: { ...state, resources: { ...NOTHING, current: [attachmentOf("former")] } } },
-    "key-object-renamed policy.name",
+    "key-object-renamed aws_iam_user_policy_attachment.policy-attachment",
     "another-name-under-protect",
   ),
   "another policy.name without protect": sample(

@@ -7,7 +7,7 @@ import { DEPLOYED } from "../../../helpers/keys/situations";
 
 const user = { address: ADDRESSES.user, attributes: { name: "deckhouse" } };
 const permissionsIn = (answers: Answers, ...more: readonly StateResource[]) => {
-  const state = { ...DEPLOYED.state, resources: { current: [user, ...more], tainted: [], deposed: [] } };
+  const state = { ...DEPLOYED.state, resources: { current: [...more, user], tainted: [], deposed: [] } };
   const iam = accountWith({ GetUser: {}, ListAttachedUserPolicies: ["D8CloudProviderAWS"], ...answers });
   return permissionsOf(deployment(""), state, "123456789012", iam);
 };

@@ -89,7 +89,7 @@ function stopFindings(situation: KeySituation): readonly KeyFinding[] {
     ...state.resources.deposed.map(({ address, attributes: { name, id } }): KeyFinding => {
       return { rule: "key-left-over", address, values: { address, name: String(name ?? id) } };
     }),
-    ...renamedObjects(situation).map((values): KeyFinding => ({ rule: "key-object-renamed", field: values.field, values })),
+    ...renamedObjects(situation).map((values): KeyFinding => ({ rule: "key-object-renamed", address: values.address, values })),
     ...permissions.denials.map((denial): KeyFinding => {
       return { rule: isQuarantine(denial) ? "key-quarantined" : "key-denied", values: { ...denial } };
     }),

@@ -165,9 +165,9 @@ const UNVERIFIABLE = templateRules("unverifiable", {
     remedy: `see ${recovery("left-over")}`,
   },
   "key-object-renamed": {
-    text: "{field} is {value}, and the state has {former}",
+    text: "the settings have {value} at {address}, and the state has {former}",
     risk: "protect fails every plan that replaces the policy or its attachment (Instance cannot be destroyed)",
-    remedy: `set {field}: "{former}", or see ${page("change-and-retire", "changes-that-replace-objects")}`,
+    remedy: `set the former name or path, or see ${page("change-and-retire", "changes-that-replace-objects")}`,
   },
   "key-quarantined": {
     text: "AWS has quarantined the {on}: {policy} is attached, because a key of it was exposed publicly",

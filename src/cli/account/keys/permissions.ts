@@ -46,27 +46,30 @@ const isLink = (address: string) => address === ADDRESSES.membership || policyOf
 /** What the key lacks of its permissions, and what denies some to it. */
 export async function permissionsOf(
   settings: Deployment,
-  { resources, user }: StateContents,
+  { resources }: StateContents,
   account: string,
   iam: IamReader,
 ): Promise<Permissions> {
   const readings = new Readings();
   const described = describedResources(settings, account);
   const present = presentIn(resources);
+  const user = present.find(({ address }) => address === ADDRESSES.user);
   // Attachments and the membership that the state lost: an apply restores them.
   const isLost = ({ address }: StateResource) => isLink(address) && present.every((resource) => resource.address !== address);
   const expected = [...present, ...(user === undefined ? [] : described.filter(isLost))];
   const managed = [...allIn(resources), ...described].map(({ attributes }) => attributes.policy_arn);
-  const own = present.map(({ attributes }) => attributes.arn);
-  const [lost, unmanaged, boundaries] = await Promise.all([
+  const [lost, unmanaged, boundary] = await Promise.all([
     Promise.all(expected.map(async (resource) => ({ ...resource, lost: await readings.value(lostOf(resource, iam)) }))),
     unmanagedPolicies(settings.user.name, managed, iam, readings),
-    user === undefined ? [] : unmanagedBoundary(settings, present, iam, readings),
+    user && boundaryOf(user, settings, iam, readings),
   ]);
+  const found = lost.flatMap(({ address, lost: reason }) => (reason === undefined ? [] : [{ address, lost: reason }]));
+  const own = present.map(({ attributes }) => attributes.arn);
+  const withoutDocument = ({ policy, on }: UnmanagedPolicy) => ({ policy, on });
   return {
-    lost: lost.flatMap(({ address, lost: reason }) => (reason === undefined ? [] : [{ address, lost: reason }])),
-    denials: [...boundaries, ...unmanaged.filter(({ denies }) => denies).map(({ policy, on }) => ({ policy, on }))],
-    unlinked: unmanaged.filter(({ policy }) => own.includes(policy)).map(({ policy, on }) => ({ policy, on })),
+    lost: [...found, ...(boundary?.lost ?? [])],
+    denials: [...(boundary?.denials ?? []), ...unmanaged.filter(({ denies }) => denies).map(withoutDocument)],
+    unlinked: unmanaged.filter(({ policy }) => own.includes(policy)).map(withoutDocument),
     unread: readings.unread,
   };
 }
@@ -74,18 +77,15 @@ export async function permissionsOf(
 /** The policies of the user and of its groups that are not managed. */
 async function unmanagedPolicies(user: string, managed: readonly unknown[], iam: IamReader, readings: Readings) {
   const policiesOn = async ([kind, name]: readonly ["user" | "group", string]) => {
-    const [attached, inline] = await Promise.all([
+    const [attached = [], inline = []] = await Promise.all([
       readings.value(iam.attached(kind, name)),
       readings.value(iam.inline(kind, name)),
     ]);
     const documents = [
-      ...(attached ?? [])
+      ...attached
         .filter((arn) => !managed.includes(arn))
         .map(async (policy) => ({ policy, document: (await readings.value(iam.managedPolicy(policy)))?.document })),
-      ...(inline ?? []).map(async (policy) => ({
-        policy,
-        document: await readings.value(iam.inlinePolicy(kind, name, policy)),
-      })),
+      ...inline.map(async (policy) => ({ policy, document: await readings.value(iam.inlinePolicy(kind, name, policy)) })),
     ];
     const found = await Promise.all(documents);
     return found.map(({ policy, document = {} }) => ({ policy, on: `${kind} ${name}`, denies: denies(document) }));
@@ -95,17 +95,21 @@ async function unmanagedPolicies(user: string, managed: readonly unknown[], iam:
   return (await Promise.all(principals.map(policiesOn))).flat();
 }
 
-/** A permissions boundary of the user that neither state nor settings have: somebody else limits the user with it. */
-async function unmanagedBoundary(
+/** Whether the user lost its permissions boundary, or somebody else limits it with one that neither state nor settings have. */
+async function boundaryOf(
+  { address, attributes: { permissions_boundary: inState } }: StateResource,
   { user: { name, permissionsBoundary } }: Deployment,
-  present: readonly StateResource[],
   iam: IamReader,
   readings: Readings,
-): Promise<readonly UnmanagedPolicy[]> {
-  const inIam = (await readings.value(iam.object("user", name)))?.PermissionsBoundary?.PermissionsBoundaryArn;
-  const inState = present.find(({ address }) => address === ADDRESSES.user)?.attributes.permissions_boundary;
-  const isKnown = inIam === undefined || inIam === inState || inIam === permissionsBoundary;
-  return isKnown ? [] : [{ policy: `the permissions boundary ${inIam}`, on: `user ${name}` }];
+): Promise<Pick<Permissions, "lost" | "denials">> {
+  const found = await readings.value(iam.object("user", name));
+  const inIam = found?.PermissionsBoundary?.PermissionsBoundaryArn;
+  const isGone = found !== undefined && inIam === undefined && Boolean(inState);
+  const isKnown = [undefined, inState, permissionsBoundary].includes(inIam);
+  return {
+    lost: isGone ? [{ address, lost: `its permissions boundary ${inState} was removed` }] : [],
+    denials: isKnown ? [] : [{ policy: `the permissions boundary ${inIam}`, on: `user ${name}` }],
+  };
 }
 
 const denies = (document: StoredDocument) =>
@@ -132,11 +136,6 @@ async function lostOf({ address, attributes }: StateResource, iam: IamReader): P
       return unlessListed(iam.attached("group", group), arn, `the policy ${arn} is not attached to the group ${group}`);
     case ADDRESSES.membership:
       return unlessListed(iam.groups(user), groups, `the user ${user} is not in the group ${groups}`);
-    case ADDRESSES.user:
-      return mapReading(await iam.object("user", text("name")), (found) => {
-        const [expected, isGone] = [text("permissions_boundary"), found !== undefined && found.PermissionsBoundary === undefined];
-        return isGone && expected !== "" ? `its permissions boundary ${expected} was removed` : undefined;
-      });
     default:
       return { value: undefined };
   }

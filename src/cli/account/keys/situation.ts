@@ -1,8 +1,9 @@
 import { SLOTS, type Slot } from "../../../iam/key-slots";
 import type { Deployment } from "../../../settings/deployment";
 import { ADDRESSES, KEY_ADDRESSES } from "../../../terraform/addresses";
-import type { StateContents, StateKey, StateResource } from "../../terraform/state-file";
+import type { StateContents, StateKey } from "../../terraform/state-file";
 import type { IamKey } from "../aws/iam-reader";
+import { describedResources } from "../drift/managed-attributes";
 import type { ImportField } from "../managed-objects";
 import type { LackingObject } from "./lacking-objects";
 import type { Permissions } from "./permissions";
@@ -225,37 +226,18 @@ export const movedKeys = (situation: KeySituation): readonly string[] => {
 /** Whether IAM does not have the state's user: it was deleted, or renamed and keeps its policies. */
 export const isUserUnknown = ({ state, iam }: KeySituation) => state.user !== undefined && !iam.exists;
 
-/** What `protect` keeps, and every other resource of the state that names it. */
-const PROTECTED: readonly string[] = [
-  ADDRESSES.user,
-  ADDRESSES.policy,
-  ADDRESSES.group,
-  ADDRESSES.userAttachment,
-  ADDRESSES.groupAttachment,
-];
+/** What `protect` keeps. The name of the user is compared first. */
+const PROTECTED: readonly string[] = [ADDRESSES.policy, ADDRESSES.group, ADDRESSES.userAttachment, ADDRESSES.groupAttachment];
 
-/** The settings that a protected resource was created with. The provider replaces a policy, and its attachment, also for another path. */
-function settingsOf({ address, attributes }: StateResource): readonly (readonly [field: string, former: unknown])[] {
-  const [, path, policy] = /:policy(\/(?:.*\/)?)(.*)$/.exec(String(attributes.policy_arn ?? attributes.arn)) ?? [];
-  const nameOf = (kind: "user" | "group") => (address === ADDRESSES[kind] ? attributes.name : attributes[kind]);
-  return [
-    ["policy.name", policy],
-    ["policy.path", path],
-    ["user.name", nameOf("user")],
-    ["group.name", nameOf("group")],
-  ];
-}
-
-/** What the settings name otherwise than the state: `protect` fails every plan that replaces the policy, or an attachment of it. */
-export function renamedObjects({ settings, state }: KeySituation) {
-  const { protect, user, policy, group, attachment } = settings;
-  const named = { "policy.name": policy.name, "policy.path": policy.path, "user.name": user.name };
-  const wanted: Readonly<Record<string, string>> = attachment === "user" ? named : { ...named, "group.name": group.name };
-  const resources = protect ? state.resources.current.filter(({ address }) => PROTECTED.includes(address)) : [];
-  const former = new Map(
-    resources
-      .flatMap(settingsOf)
-      .filter(([field, value]) => value !== undefined && wanted[field] !== undefined && value !== wanted[field]),
-  );
-  return [...former].map(([field, value]) => ({ field, value: wanted[field] ?? "", former: String(value) }));
+/** What the settings name otherwise than the state: the provider replaces it, also a policy with another path, and `protect` fails the plan. */
+export function renamedObjects({ settings, state, iam }: KeySituation) {
+  const described = settings.protect ? describedResources(settings, iam.account ?? "") : [];
+  return state.resources.current.flatMap(({ address, attributes: inState }) => {
+    const { attributes = {} } = described.find((resource) => resource.address === address) ?? {};
+    const isRenamed = (name: string) =>
+      ![attributes[name], inState[name]].includes(undefined) && attributes[name] !== inState[name];
+    const name = ["arn", "name", "policy_arn", "user", "group"].find(isRenamed);
+    const isProtected = name !== undefined && PROTECTED.includes(address);
+    return isProtected ? [{ address, value: String(attributes[name]), former: String(inState[name]) }] : [];
+  });
 }

@@ -281,7 +281,7 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
   "a policy that was detached": sample(
     { ...DEPLOYED, permissions },
     "key-permissions-lost aws_iam_user_policy_attachment.policy-attachment",
-    "permissions",
+    "apply",
   ),
   "a state without the exposed key": sample(
     situation(BOTH, [SECONDARY], [USED, iamKey("AKIASECONDARY", 3)], PRIMARY),

@@ -8,7 +8,6 @@ const DO_NOT_APPLY = "do not apply these settings";
 const OF_NOBODY =
   `if nobody created {id} for a deployment or a program, it is an attacker's, so run ${PROGRAM} keys --leaked {stack} --key {id}` as const;
 const SWITCHES = "the next apply switches the outputs from {exposed} to [{key}|a new key] ({slot})";
-const NO_KEY_WORKS = "DKP has no working key until it has another one";
 
 const ATTENTION = templateRules("attention", {
   "key-errored-state": [
@@ -30,7 +29,7 @@ const ATTENTION = templateRules("attention", {
   "key-object-lost": {
     text: "the state does not have the {kind} {name}, and IAM has it[; whether it is this deployment's is {owner}]; possible reasons: the state was partly lost, a run ended before it wrote the state, the object was created outside Terraform",
     risk: "the next apply would fail",
-    remedy: `see ${recovery("half-made")}, and follow the next step`,
+    remedy: `see ${recovery("half-made")}`,
   },
   "key-import-missing": [
     "{field}: true, and IAM does not have it, so the plan fails (Cannot import non-existent remote object)",
@@ -56,24 +55,20 @@ const ATTENTION = templateRules("attention", {
   },
   "key-exposed-deleted": {
     text: "{slot}: {key}, which the outputs expose, does not exist in IAM, so it was deleted outside Terraform",
-    risk: NO_KEY_WORKS,
-    remedy: `follow the next step; see ${recovery("deleted-key")}`,
+    risk: "DKP has no working key until it has another one",
+    remedy: `see ${recovery("deleted-key")}`,
   },
-  "key-no-outputs": [
-    "the state has keys and no output access_key_id, so it does not show which key DKP has",
-    "follow the next step",
-  ],
+  "key-no-outputs": "the state has keys and no output access_key_id, so it does not show which key DKP has",
   "key-old": ["{slot}: the key is {days} days old", "rotate before it is {limit}"],
   "pgp-key-expires": {
     text: "{slot}: its OpenPGP key expires on {day}",
     risk: "Terraform cannot create a key with an expired one",
     remedy: "rotate to a new one",
   },
-  "key-current-differs": [`the settings select {slot}, so ${SWITCHES}`, "follow the next step"],
+  "key-current-differs": `the settings select {slot}, so ${SWITCHES}`,
   "key-none-active": {
     text: "accessKeys is none, and the user {user} has no Active key",
     risk: "DKP cannot call AWS until a key is created outside Terraform",
-    remedy: "follow the next step",
   },
 });
 
@@ -87,7 +82,6 @@ const HAZARDS = templateRules("attention", {
   "key-deleted": {
     text: "the next apply creates a key in {slot}, because {key} was deleted outside Terraform",
     risk: "DKP does not need it, because the other key works",
-    remedy: "follow the next step",
   },
   "key-in-plaintext": {
     text: "the next apply creates a key in {slot}",
@@ -221,8 +215,9 @@ export const STOPS = {
     "KEY and the exposed key are both used; if DKP got the exposed key within the day, run keys again later, otherwise something else uses KEY",
     "unmanaged-key",
   ],
-  "none-early": ["DKP may be using the key that the apply would delete, so remove accessKeys: none, and run keys again"],
-  "none-full": ["the user has two keys, and Terraform manages none that it could remove", "unmanaged-key"],
+  "none-early": [
+    "the user has two keys, or DKP may be using the one that the apply would delete, so remove accessKeys: none, and run keys again",
+  ],
 } as const satisfies Readonly<Record<string, readonly [reason: string, section?: string]>>;
 
 /** Why a step comes next. `KEY` stands for the key that it is about. */
@@ -232,7 +227,6 @@ export const WHY = {
   unlisted: "wait until IAM lists the new key",
   tainted: "untaint the resource, and only then apply",
   deactivated: "KEY is Inactive in IAM and Active in the settings. If nobody deactivated it because of a leak, activate it again",
-  permissions: "restore the permissions of DKP; check the change summary of plan first",
   revert: "change the settings back to what is deployed; make the change again once no finding advises against it",
   "none-create": "create a key outside Terraform, as accessKeys: none requires, and give it to DKP",
   "none-retire": "deactivate KEY, because DKP uses the key that was created outside Terraform; it can be activated again",

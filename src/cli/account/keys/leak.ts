@@ -115,7 +115,9 @@ export function leakText(situation: KeySituation, response: LeakResponse, contex
     ...situation.unread.map((reason) => `not read: ${reason}`),
     ...others,
     "if DKP has a leaked key, it cannot call AWS from step 1 until it has another one; the instances of the cluster keep running",
-    "until step 3 is done, let no pipeline apply: an apply would activate the key again",
+    ...(settings.accessKeys === "none"
+      ? []
+      : ["until step 3 is done, let no pipeline apply: an apply would activate the key again"]),
     `AWS may attach the policy AWSCompromisedKeyQuarantine... to the user, which denies the other key too: ${recovery("quarantine")}`,
     "",
     "1. Deactivate the key",

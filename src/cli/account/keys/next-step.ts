@@ -24,7 +24,6 @@ import {
   movedKeys,
   RECENT_HOURS,
   renamedObjects,
-  secretKnown,
   slotOf,
   slotSettings,
   slotsOf,
@@ -126,8 +125,8 @@ function noneStep(situation: KeySituation): Step {
   const managed = slotsOf(situation).flatMap(({ inIam }) => inIam ?? []);
   const outside = unmanagedKeys(situation).find(({ status }) => status === "Active");
   const isLacking = situation.permissions.lost.length > 0 || changesObjects(situation);
-  const isFull = iam.keys.length === MAX_KEYS;
-  const create = isFull ? step("none-full") : step("none-create", { actions: [{ do: "create-key" }] });
+  const early = step("none-early");
+  const create = iam.keys.length === MAX_KEYS ? early : step("none-create", { actions: [{ do: "create-key" }] });
   if (iam.exists && iam.keys.every(({ status }) => status !== "Active")) {
     return create;
   }
@@ -145,10 +144,10 @@ function noneStep(situation: KeySituation): Step {
     return end;
   }
   // An apply would restore permissions, and delete the key that DKP may have.
-  if (isLacking || (outside === undefined && isFull)) {
-    return step("none-early");
+  if (isLacking) {
+    return early;
   }
-  return outside === undefined ? create : askWhichKey([outside.id, end], [ANOTHER, step("none-early")]);
+  return outside === undefined ? create : askWhichKey([outside.id, end], [ANOTHER, early]);
 }
 
 function keyStep(situation: KeySituation): Step {
@@ -159,9 +158,11 @@ function keyStep(situation: KeySituation): Step {
   if (exposed !== undefined && exposed.inIam?.status === "Active" && isBreaking) {
     return applied(situation, "revert", desiredEdits(situation, { current: exposed.slot }));
   }
-  const isChanged = effects.length > 0 || changesObjects(situation);
-  if (!isLost && !isBreaking && (isChanged || situation.permissions.lost.length > 0)) {
-    const next = applied(situation, isChanged ? "apply" : "permissions", [], exposesNewKey(situation) ? handOver(situation) : []);
+  const isChanged = effects.length > 0 || changesObjects(situation) || situation.permissions.lost.length > 0;
+  if (!isLost && !isBreaking && isChanged) {
+    const { current } = slotSettings(situation.settings);
+    const isExposed = effects.some(({ verb, slot }) => slot === current && ["create", "expose"].includes(verb));
+    const next = applied(situation, "apply", [], isExposed ? handOver(situation) : []);
     // Something else than DKP may be what uses the exposed key.
     return effects.some(({ verb }) => verb === "deactivate") ? { ...next, actions: [HAND_OVER, ...next.actions] } : next;
   }
@@ -177,17 +178,6 @@ function handOver(
   return isOther ? [HAND_OVER, WAIT] : [HAND_OVER];
 }
 
-/** Whether the next apply of these settings exposes a key whose secret Terraform knows. */
-function exposesNewKey(situation: KeySituation): boolean {
-  const { current } = slotSettings(situation.settings);
-  const target = slotOf(situation, current);
-  const effects = effectsOf(situation).filter(({ slot }) => slot === current);
-  return (
-    effects.some(({ verb }) => verb === "create") ||
-    (effects.some(({ verb }) => verb === "expose") && secretKnown(target.inState))
-  );
-}
-
 /** Which key DKP works with from now on, unless a version of the state has a key which DKP may use. */
 function targetStep(situation: KeySituation, exposed: KeySlot | undefined): Step {
   const missing = unmanagedKeys(situation).filter(
@@ -199,30 +189,23 @@ function targetStep(situation: KeySituation, exposed: KeySlot | undefined): Step
 }
 
 function workingStep(situation: KeySituation, exposed: KeySlot | undefined): Step {
-  const given = slotsOf(situation).filter(canHandOver);
-  if (exposed !== undefined && given.some(({ slot }) => slot === exposed.slot)) {
+  const other = slotsOf(situation).find((slot) => canHandOver(slot) && slot.slot !== exposed?.slot);
+  if (exposed?.inIam?.status === "Active" && (canHandOver(exposed) || other === undefined)) {
     return rotationStep(situation, exposed);
   }
-  const [other] = given;
   if (other !== undefined) {
     return applied(situation, "expose-other", desiredEdits(situation, { current: other.slot }), handOver(situation, other));
   }
-  const usable = slotsOf(situation).filter(({ inIam }) => inIam?.status === "Active");
-  if (exposed !== undefined && usable.some(({ slot }) => slot === exposed.slot)) {
-    return unknownSecretStep(situation, exposed);
-  }
-  if (situation.iam.keys.length < MAX_KEYS) {
-    return creation(situation);
-  }
-  const [working] = usable;
-  return working === undefined
-    ? freeSlot(situation)
-    : applied(situation, "expose-other", desiredEdits(situation, { current: working.slot }));
+  return situation.iam.keys.length < MAX_KEYS ? creation(situation) : freeSlot(situation);
 }
 
-/** The exposed key is one that DKP has or can get: what else exists is retired, or a newer key replaces it. */
+/** The exposed key is one that DKP has or can get: what else exists is retired, or a newer key replaces it. Nobody gets an imported one. */
 function rotationStep(situation: KeySituation, exposed: KeySlot): Step {
   const other = slotOf(situation, otherSlot(exposed.slot));
+  const isImported = !canHandOver(exposed);
+  if (isImported && situation.iam.keys.length === MAX_KEYS) {
+    return freeSlot(situation);
+  }
   const [unmanaged] = unmanagedKeys(situation).toSorted((one) => (canRetire(one, situation) ? -1 : 1));
   if (unmanaged !== undefined) {
     return canRetire(unmanaged, situation)
@@ -243,9 +226,10 @@ function rotationStep(situation: KeySituation, exposed: KeySlot): Step {
     return { ...applied(situation, why, edits), key: other.inIam.id, actions: [HAND_OVER, APPLY] };
   }
   const rotation = desiredEdits(situation, { current: exposed.slot, [other.slot]: "Active" });
-  return exposed.inIam === undefined || !isInUse(exposed.inIam, situation.iam.now)
-    ? handedOver(situation, exposed, "hand-over", exposed.inIam?.id)
-    : step("done", { edits: rotation, actions: [APPLY] });
+  if (exposed.inIam !== undefined && isInUse(exposed.inIam, situation.iam.now)) {
+    return step("done", { edits: rotation, actions: [APPLY] });
+  }
+  return isImported ? applied(situation, "create", rotation) : handedOver(situation, exposed, "hand-over", exposed.inIam?.id);
 }
 
 /** Whether a key is to replace the exposed one: it is encrypted and the other one is not, or it is newer and not protected less. */
@@ -255,17 +239,6 @@ function isBetter(other: KeySlot, exposed: KeySlot): boolean {
 }
 
 const timeOf = (date: Date | undefined) => date?.getTime() ?? 0;
-
-/** The exposed key works, and nobody knows its secret: it was imported. A rotation replaces it, once there is room for another one. */
-function unknownSecretStep(situation: KeySituation, exposed: KeySlot): Step {
-  const { keys, now } = situation.iam;
-  if (keys.length === MAX_KEYS) {
-    return freeSlot(situation);
-  }
-  const create = desiredEdits(situation, { current: exposed.slot, [otherSlot(exposed.slot)]: "Active" });
-  const isUsed = exposed.inIam !== undefined && isInUse(exposed.inIam, now);
-  return isUsed ? step("done", { edits: create, actions: [APPLY] }) : applied(situation, "create", create);
-}
 
 /** A new key for DKP, in a slot whose key does not exist any more. */
 function creation(situation: KeySituation): Step {

@@ -27,8 +27,6 @@ export interface KeySituation {
   readonly lacking: readonly LackingObject[];
   /** What DKP lacks of its permissions, and what denies some to it. */
   readonly permissions: Permissions;
-  /** The keys that the operator names as leaked. @default none */
-  readonly leaked?: readonly string[];
 }
 
 /** The deployment's user as IAM reports it. */
@@ -188,7 +186,6 @@ export function withoutKeys(situation: KeySituation, ids: readonly string[]): Ke
   const imports = settings.import && { ...settings.import, accessKeyId: isImported ? settings.import.accessKeyId : undefined };
   return {
     ...situation,
-    leaked: ids,
     settings: { ...settings, import: imports },
     state: { ...state, keys },
     iam: { ...iam, keys: iam.keys.filter(({ id }) => !ids.includes(id)) },

@@ -1,8 +1,9 @@
 import type { IamKey } from "../../../src/cli/account/aws/iam-reader";
 import type { Why } from "../../../src/cli/account/keys/key-rules";
 import type { LackingObject } from "../../../src/cli/account/keys/lacking-objects";
-import type { KeySituation } from "../../../src/cli/account/keys/situation";
-import type { StateKey } from "../../../src/cli/terraform/state-file";
+import type { Permissions } from "../../../src/cli/account/keys/permissions";
+import type { IamUser, KeySituation } from "../../../src/cli/account/keys/situation";
+import type { StateContents, StateKey } from "../../../src/cli/terraform/state-file";
 import { deployment } from "../deployment";
 import { ENCRYPTION_KEY, EXPIRING_KEY } from "../pgp-keys";
 
@@ -79,20 +80,24 @@ const NONE = "accessKeys: none";
 const IMPORT = "import: { user: true, accessKeyId: AKIAABCDEFGHIJKLMNOP }";
 export const USED = iamKey("AKIAPRIMARY", 30, 0.1);
 const { iam, state } = DEPLOYED;
-const NOTHING = state.resources;
 const minutesAgo = (minutes: number) => new Date(iam.now.getTime() - minutes * 60_000);
-const ofAnother = { owner: "another", by: ["user second"] } as const;
-const permissions = {
-  lost: [{ address: "aws_iam_user_policy_attachment.policy-attachment", lost: "the policy is not attached to the user" }],
-  denials: [],
-  unlinked: [],
-  unread: [],
-};
-const denials = (policy: string) => ({ ...permissions, lost: [], denials: [{ policy, on: "user deckhouse" }] });
+const withIam = (given: KeySituation, parts: Partial<IamUser>) => ({ ...given, iam: { ...given.iam, ...parts } });
+const NO_USER = { exists: false, keys: [] };
+const withState = (given: KeySituation, parts: Partial<StateContents>) => ({ ...given, state: { ...given.state, ...parts } });
+const NO_KEYS = { keys: [], exposed: {}, user: state.user };
+const withResources = (parts: Partial<StateContents["resources"]>, given = DEPLOYED) =>
+  withState(given, { resources: { ...state.resources, ...parts } });
+const withPermissions = (parts: Partial<Permissions>, given = DEPLOYED) => ({
+  ...given,
+  permissions: { ...given.permissions, ...parts },
+});
+const LOST = { address: "aws_iam_user_policy_attachment.policy-attachment", lost: "the policy is not attached to the user" };
+const denied = (policy: string) => withPermissions({ denials: [{ policy, on: "user deckhouse" }] });
 const resource = (address: string, name: string, path = "/") => {
   const arn = `arn:aws:iam::123456789012:${/^aws_iam_(\w+)/.exec(address)?.[1]}${path}${name}`;
   return { address, attributes: { name, arn } };
 };
+const GROUP = situation("attachment: group\ngroup: { name: dkp, path: /new/ }", [PRIMARY], [USED]);
 
 const attachmentOf = (policy: string) => ({
   address: "aws_iam_user_policy_attachment.policy-attachment",
@@ -121,7 +126,7 @@ const sample = (given: KeySituation, rules: string, why: Sample["why"]): Sample 
 /** A situation of every rule and of every step. */
 export const SITUATIONS: Readonly<Record<string, Sample>> = {
   "one key is deployed and used": sample(DEPLOYED, "", "done"),
-  "nothing is deployed": sample({ ...situation("", [], []), iam: { ...iam, exists: false, keys: [] } }, "", "apply"),
+  "nothing is deployed": sample(withIam(situation("", [], []), NO_USER), "", "apply"),
   "another user in the state": sample(
     { ...DEPLOYED, settings: deployment("user: { name: another }") },
     "key-user-differs user.name",
@@ -132,11 +137,7 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
     "key-account-differs accountId",
     "mismatch",
   ),
-  "another account than the state": sample(
-    { ...DEPLOYED, iam: { ...iam, account: "210987654321" } },
-    "key-account-differs",
-    "mismatch",
-  ),
+  "another account than the state": sample(withIam(DEPLOYED, { account: "210987654321" }), "key-account-differs", "mismatch"),
   "errored.tfstate": sample({ ...DEPLOYED, erroredState: "errored-state" }, "key-errored-state", "errored-state"),
   "errored.tfstate of another lineage": sample(
     { ...DEPLOYED, erroredState: "errored-state-other" },
@@ -161,7 +162,7 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
     "apply",
   ),
   "a policy of another deployment": sample(
-    { ...DEPLOYED, lacking: lacking(["policy"], ofAnother) },
+    { ...DEPLOYED, lacking: lacking(["policy"], { owner: "another", by: ["user second"] }) },
     "key-object-of-another policy.name",
     "of-another",
   ),
@@ -171,78 +172,53 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
     "apply",
   ),
   "an apply that ended while it replaced the second policy": sample(
-    { ...DEPLOYED, state: { ...state, resources: { ...NOTHING, deposed: [resource("aws_iam_policy.policy-2", "former")] } } },
+    withResources({ deposed: [resource("aws_iam_policy.policy-2", "former")] }),
     "key-left-over aws_iam_policy.policy-2",
     "left-over",
   ),
   "an attached policy whose attachment the state lost, and that the settings do not need": sample(
-    {
-      ...DEPLOYED,
-      permissions: {
-        ...permissions,
-        lost: [],
-        unlinked: [{ policy: "arn:aws:iam::123456789012:policy/D8CloudProviderAWS-2", on: "user deckhouse" }],
-      },
-    },
+    withPermissions({ unlinked: [{ policy: "arn:aws:iam::123456789012:policy/D8CloudProviderAWS-2", on: "user deckhouse" }] }),
     "key-policy-attached",
     "left-over",
   ),
   "another policy.path under protect": sample(
-    {
-      ...DEPLOYED,
-      state: {
-        ...state,
-        resources: { ...NOTHING, current: [resource("aws_iam_policy.policy", "D8CloudProviderAWS", "/former/")] },
-      },
-    },
+    withResources({ current: [resource("aws_iam_policy.policy", "D8CloudProviderAWS", "/former/")] }),
     "key-object-renamed aws_iam_policy.policy",
     "another-name-under-protect",
   ),
   "another group.path, which the provider changes in place": sample(
-    {
-      ...situation("attachment: group\ngroup: { name: dkp, path: /new/ }", [PRIMARY], [USED]),
-      state: { ...state, resources: { ...NOTHING, current: [resource("aws_iam_group.group", "dkp", "/former/")] } },
-    },
+    withResources({ current: [resource("aws_iam_group.group", "dkp", "/former/")] }, GROUP),
     "",
     "done",
   ),
   "another group.name under protect": sample(
-    {
-      ...situation("attachment: group\ngroup: { name: dkp }", [PRIMARY], [USED]),
-      state: { ...state, resources: { ...NOTHING, current: [resource("aws_iam_group.group", "former")] } },
-    },
+    withResources({ current: [resource("aws_iam_group.group", "former")] }, GROUP),
     "key-object-renamed aws_iam_group.group",
     "another-name-under-protect",
   ),
   "another policy.name under protect, and a state that has only the attachment": sample(
-    { ...DEPLOYED, state: { ...state, resources: { ...NOTHING, current: [attachmentOf("former")] } } },
+    withResources({ current: [attachmentOf("former")] }),
     "key-object-renamed aws_iam_user_policy_attachment.policy-attachment",
     "another-name-under-protect",
   ),
   "another policy.name without protect": sample(
-    {
-      ...situation("protect: false", [PRIMARY], [USED]),
-      state: { ...state, resources: { ...NOTHING, current: [resource("aws_iam_policy.policy", "former")] } },
-    },
+    withResources({ current: [resource("aws_iam_policy.policy", "former")] }, situation("protect: false", [PRIMARY], [USED])),
     "",
     "done",
   ),
   "a user that AWS quarantined": sample(
-    { ...DEPLOYED, permissions: denials("arn:aws:iam::aws:policy/AWSCompromisedKeyQuarantineV3") },
+    denied("arn:aws:iam::aws:policy/AWSCompromisedKeyQuarantineV3"),
     "key-quarantined",
     "denied",
   ),
-  "an inline policy that denies": sample({ ...DEPLOYED, permissions: denials("deny-all") }, "key-denied", "denied"),
+  "an inline policy that denies": sample(denied("deny-all"), "key-denied", "denied"),
   "permissions that cannot be read": sample(
-    { ...DEPLOYED, permissions: { ...permissions, lost: [], unread: ["iam:GetUser: AccessDenied: not authorized"] } },
+    withPermissions({ unread: ["iam:GetUser: AccessDenied: not authorized"] }),
     "key-permissions-unread",
     "not-read",
   ),
   "an import of the key of another user": sample(
-    {
-      ...situation(IMPORT, [], [], undefined),
-      iam: { ...iam, exists: false, keys: [], owners: { AKIAABCDEFGHIJKLMNOP: "deckhouse-old" } },
-    },
+    withIam(situation(IMPORT, [], [], undefined), { ...NO_USER, owners: { AKIAABCDEFGHIJKLMNOP: "deckhouse-old" } }),
     "key-of-another-user user.name",
     "renamed",
   ),
@@ -258,28 +234,24 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
   ),
   "a policy that a user of another name has, before the first apply": sample(
     {
-      ...situation("", [], []),
-      iam: { ...iam, exists: false, keys: [] },
+      ...withIam(situation("", [], []), NO_USER),
       lacking: lacking(["policy"], { owner: "another", by: ["user deckhouse-old"] }),
     },
     "key-object-of-another policy.name",
     "of-another",
   ),
   "a user that was renamed": sample(
-    {
-      ...situation("", [PRIMARY], []),
-      iam: { ...iam, exists: false, keys: [], owners: { AKIAPRIMARY: "deckhouse-old" } },
-    },
+    withIam(situation("", [PRIMARY], []), { ...NO_USER, owners: { AKIAPRIMARY: "deckhouse-old" } }),
     "key-of-another-user user.name",
     "renamed",
   ),
   "accessKeys: none, and a user that was deleted": sample(
-    { ...situation(NONE, [], []), state: { ...state, keys: [], exposed: {} }, iam: { ...iam, exists: false, keys: [] } },
+    withIam(withState(situation(NONE, [], []), NO_KEYS), NO_USER),
     "key-user-deleted",
     "renamed",
   ),
   "a policy that was detached": sample(
-    { ...DEPLOYED, permissions },
+    withPermissions({ lost: [LOST] }),
     "key-permissions-lost aws_iam_user_policy_attachment.policy-attachment",
     "apply",
   ),
@@ -305,12 +277,12 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
   ),
   "a key outside Terraform, as accessKeys: none requires": sample(situation(NONE, [], [USED]), "key-external", "none"),
   "accessKeys: none, and a state that has the user": sample(
-    { ...situation(NONE, [], [USED]), state: { ...state, keys: [], exposed: {} } },
+    withState(situation(NONE, [], [USED]), NO_KEYS),
     "key-external",
     "none",
   ),
   "accessKeys: none with both keys, and permissions that an apply would restore": sample(
-    { ...situation(NONE, [PRIMARY], [USED, iamKey("AKIAEXTERNAL", 3, 0.1)]), permissions },
+    withPermissions({ lost: [LOST] }, situation(NONE, [PRIMARY], [USED, iamKey("AKIAEXTERNAL", 3, 0.1)])),
     "key-permissions-lost aws_iam_user_policy_attachment.policy-attachment, key-ended accessKeys.primary, key-unmanaged",
     "none-early",
   ),
@@ -334,18 +306,13 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
     "key-deleted-while-active accessKeys.primary, key-unmanaged",
     "ask-which-key",
   ),
-  "accessKeys: none while nothing uses either key": sample(
-    situation(NONE, [PRIMARY], [iamKey("AKIAPRIMARY", 30, 2), iamKey("AKIAEXTERNAL", 3)]),
-    "key-ended accessKeys.primary, key-unmanaged",
-    "ask-which-key",
-  ),
   "accessKeys: none, and the managed key is deleted": sample(
     situation(NONE, [PRIMARY], []),
     "key-exposed-deleted, key-none-active accessKeys",
     "none-create",
   ),
   "a tainted key": sample(
-    { ...DEPLOYED, state: { ...state, resources: { ...NOTHING, tainted: [resource("aws_iam_access_key.user", "")] } } },
+    withResources({ tainted: [resource("aws_iam_access_key.user", "")] }),
     "key-tainted aws_iam_access_key.user",
     "tainted",
   ),
@@ -426,12 +393,8 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
     "key-over-quota accessKeys.secondary, key-unmanaged",
     "revert",
   ),
-  "a deleted user": sample(
-    { ...situation("", [PRIMARY], []), iam: { ...iam, exists: false, keys: [] } },
-    "key-user-deleted",
-    "renamed",
-  ),
-  "no outputs": sample({ ...DEPLOYED, state: { ...state, exposed: {} } }, "key-no-outputs", "expose-other"),
+  "a deleted user": sample(withIam(situation("", [PRIMARY], []), NO_USER), "key-user-deleted", "renamed"),
+  "no outputs": sample(withState(DEPLOYED, { exposed: {} }), "key-no-outputs", "expose-other"),
   "a key of 74 days": sample(situation("", [PRIMARY], [iamKey("AKIAPRIMARY", 74, 0.1)]), "", "done"),
   "a key of 75 days": sample(situation("", [PRIMARY], [iamKey("AKIAPRIMARY", 75, 0.1)]), "key-old", "done"),
   "an Inactive key of 75 days": sample(
@@ -445,7 +408,7 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
     "rotate-delete",
   ),
   "an ignored import of the key of another user": sample(
-    { ...situation(IMPORT, [PRIMARY], [USED]), iam: { ...iam, keys: [USED], owners: { AKIAABCDEFGHIJKLMNOP: "another" } } },
+    withIam(situation(IMPORT, [PRIMARY], [USED]), { owners: { AKIAABCDEFGHIJKLMNOP: "another" } }),
     "",
     "done",
   ),

@@ -308,7 +308,7 @@ describe("the printed steps on real Terraform", () => {
 
   it("lead a second deployment to another policy.name, and then to its own key", () => {
     expect(second.steps).toEqual([
-      "stop: the settings name an object that something outside this deployment uses",
+      "stop: nothing is advised as long as something is unverifiable; follow what is said about it above",
       "apply the settings",
       "give the exposed key to DKP",
     ]);

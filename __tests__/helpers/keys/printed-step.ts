@@ -52,8 +52,7 @@ export function printedReport(text: string): PrintedReport {
   const isDone = isLast && !next.startsWith("next: stop: ");
   const findings = lines.slice(0, at).filter((line) => /^(?:attention|unverifiable|breaking): /.test(line));
   const step = printedStep([next.slice("next: ".length), ...rest]);
-  const isOfAnother = step.stop?.startsWith("the settings name an object") === true;
-  for (const [, condition = "", setting = ""] of isOfAnother ? text.matchAll(OF_ANOTHER) : []) {
+  for (const [, condition = "", setting = ""] of step.stop === undefined ? [] : text.matchAll(OF_ANOTHER)) {
     step.instead.push({ condition, step: { ...printedStep([]), actions: [{ do: "rename", setting }] } });
   }
   return { findings, next: step, isDone, suspects: suspectsIn(text) };

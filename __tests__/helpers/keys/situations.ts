@@ -130,14 +130,14 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
   "another user in the state": sample(
     { ...DEPLOYED, settings: deployment("user: { name: another }") },
     "key-user-differs user.name",
-    "mismatch",
+    "unverifiable",
   ),
   "another account than the settings": sample(
     { ...DEPLOYED, settings: deployment('accountId: "210987654321"') },
     "key-account-differs accountId",
-    "mismatch",
+    "unverifiable",
   ),
-  "another account than the state": sample(withIam(DEPLOYED, { account: "210987654321" }), "key-account-differs", "mismatch"),
+  "another account than the state": sample(withIam(DEPLOYED, { account: "210987654321" }), "key-account-differs", "unverifiable"),
   "errored.tfstate": sample({ ...DEPLOYED, erroredState: "errored-state" }, "key-errored-state", "errored-state"),
   "errored.tfstate of another lineage": sample(
     { ...DEPLOYED, erroredState: "errored-state-other" },
@@ -164,7 +164,7 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
   "a policy of another deployment": sample(
     { ...DEPLOYED, lacking: lacking(["policy"], { owner: "another", by: ["user second"] }) },
     "key-object-of-another policy.name",
-    "of-another",
+    "unverifiable",
   ),
   "a state without the second policy": sample(
     { ...DEPLOYED, lacking: lacking(["second"]) },
@@ -174,17 +174,17 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
   "an apply that ended while it replaced the second policy": sample(
     withResources({ deposed: [resource("aws_iam_policy.policy-2", "former")] }),
     "key-left-over aws_iam_policy.policy-2",
-    "left-over",
+    "unverifiable",
   ),
   "an attached policy whose attachment the state lost, and that the settings do not need": sample(
     withPermissions({ unlinked: [{ policy: "arn:aws:iam::123456789012:policy/D8CloudProviderAWS-2", on: "user deckhouse" }] }),
     "key-policy-attached",
-    "left-over",
+    "unverifiable",
   ),
   "another policy.path under protect": sample(
     withResources({ current: [resource("aws_iam_policy.policy", "D8CloudProviderAWS", "/former/")] }),
     "key-object-renamed aws_iam_policy.policy",
-    "another-name-under-protect",
+    "unverifiable",
   ),
   "another group.path, which the provider changes in place": sample(
     withResources({ current: [resource("aws_iam_group.group", "dkp", "/former/")] }, GROUP),
@@ -194,12 +194,12 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
   "another group.name under protect": sample(
     withResources({ current: [resource("aws_iam_group.group", "former")] }, GROUP),
     "key-object-renamed aws_iam_group.group",
-    "another-name-under-protect",
+    "unverifiable",
   ),
   "another policy.name under protect, and a state that has only the attachment": sample(
     withResources({ current: [attachmentOf("former")] }),
     "key-object-renamed aws_iam_user_policy_attachment.policy-attachment",
-    "another-name-under-protect",
+    "unverifiable",
   ),
   "another policy.name without protect": sample(
     withResources({ current: [resource("aws_iam_policy.policy", "former")] }, situation("protect: false", [PRIMARY], [USED])),
@@ -209,18 +209,18 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
   "a user that AWS quarantined": sample(
     denied("arn:aws:iam::aws:policy/AWSCompromisedKeyQuarantineV3"),
     "key-quarantined",
-    "denied",
+    "unverifiable",
   ),
-  "an inline policy that denies": sample(denied("deny-all"), "key-denied", "denied"),
+  "an inline policy that denies": sample(denied("deny-all"), "key-denied", "unverifiable"),
   "permissions that cannot be read": sample(
     withPermissions({ unread: ["iam:GetUser: AccessDenied: not authorized"] }),
     "key-permissions-unread",
-    "not-read",
+    "unverifiable",
   ),
   "an import of the key of another user": sample(
     withIam(situation(IMPORT, [], [], undefined), { ...NO_USER, owners: { AKIAABCDEFGHIJKLMNOP: "deckhouse-old" } }),
     "key-of-another-user user.name",
-    "renamed",
+    "unverifiable",
   ),
   "an import of a key that IAM does not have": sample(
     situation(IMPORT, [], [iamKey("AKIAOTHER", 9, 0.1)]),
@@ -238,17 +238,17 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
       lacking: lacking(["policy"], { owner: "another", by: ["user deckhouse-old"] }),
     },
     "key-object-of-another policy.name",
-    "of-another",
+    "unverifiable",
   ),
   "a user that was renamed": sample(
     withIam(situation("", [PRIMARY], []), { ...NO_USER, owners: { AKIAPRIMARY: "deckhouse-old" } }),
     "key-of-another-user user.name",
-    "renamed",
+    "unverifiable",
   ),
   "accessKeys: none, and a user that was deleted": sample(
     withIam(withState(situation(NONE, [], []), NO_KEYS), NO_USER),
     "key-user-deleted",
-    "renamed",
+    "unverifiable",
   ),
   "a policy that was detached": sample(
     withPermissions({ lost: [LOST] }),
@@ -393,7 +393,7 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
     "key-over-quota accessKeys.secondary, key-unmanaged",
     "revert",
   ),
-  "a deleted user": sample(withIam(situation("", [PRIMARY], []), NO_USER), "key-user-deleted", "renamed"),
+  "a deleted user": sample(withIam(situation("", [PRIMARY], []), NO_USER), "key-user-deleted", "unverifiable"),
   "no outputs": sample(withState(DEPLOYED, { exposed: {} }), "key-no-outputs", "expose-other"),
   "a key of 74 days": sample(situation("", [PRIMARY], [iamKey("AKIAPRIMARY", 74, 0.1)]), "", "done"),
   "a key of 75 days": sample(situation("", [PRIMARY], [iamKey("AKIAPRIMARY", 75, 0.1)]), "key-old", "done"),

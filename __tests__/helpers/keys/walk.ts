@@ -90,9 +90,10 @@ function adviceIn(program: Program, world: World): Advice {
   const leaked = world.leaked.filter(live);
   const { next, isDone, suspects, findings } = program.keys(world);
   const isAlarmed = findings.length > 0 || next.stop !== undefined;
-  if (next.stop?.startsWith("check which settings") === true) {
+  const reason = next.stop && (findings.find((line) => line.startsWith("unverifiable: ")) ?? next.stop);
+  if (reason?.startsWith("unverifiable: the settings have the user")) {
     // `keys --leaked` refuses then, too.
-    return { kind: "keys", steps: [next], isDone, isAlarmed, stop: next.stop };
+    return { kind: "keys", steps: [next], isDone, isAlarmed, stop: reason };
   }
   const hostile = suspects.filter((id) => world.hostile.includes(id));
   const ids = leaked.length > 0 ? leaked : hostile;
@@ -103,7 +104,7 @@ function adviceIn(program: Program, world: World): Advice {
         steps: [next],
         isDone,
         isAlarmed,
-        stop: next.instead.some(({ condition }) => isTrue(world, condition)) ? undefined : next.stop,
+        stop: next.instead.some(({ condition }) => isTrue(world, condition)) ? undefined : reason,
       };
 }
 
@@ -943,7 +944,9 @@ class Walker {
   }
 
   private end(stop: string, isNew: boolean): void {
-    const [reason = ""] = stop.replaceAll(/AKIA\d+/g, "KEY").split(" (");
+    const [reason = ""] = stop
+      .replaceAll(/"?\b(?:AKIA|D8Cloud|arn:|aws_|deckhouse|dkp|nodes|second|user:)\S*/g, "...")
+      .split(" (");
     this.stops[reason] = (this.stops[reason] ?? 0) + Number(isNew);
   }
 

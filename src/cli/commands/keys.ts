@@ -102,8 +102,9 @@ async function leaked(session: Session, names: readonly string[], options: Optio
   session.raise(isUnknown(situation, response) ? EXIT.attention : EXIT.success);
   session.raise(isStop(response.after.why) ? EXIT.breaking : EXIT.success);
   if (options.format === "json") {
-    const stacks = [{ stack: deployment.stack, leak: response }];
-    session.printJson(reportJson<KeyRules>(KEY_RULES, [], stacks, { exitCode: session.exitCode }));
+    const { ids, contain, after } = response;
+    const stacks = [{ stack: deployment.stack, leak: { ids, contain, after } }];
+    session.printJson(reportJson<KeyRules>(KEY_RULES, response.unverifiable, stacks, { exitCode: session.exitCode }));
   } else {
     session.print(leakText(situation, response, context(session, situation)));
   }

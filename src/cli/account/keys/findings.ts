@@ -1,10 +1,10 @@
 import { pgpKeyOf } from "../../../iam/openpgp-key";
 import { KEY_ADDRESSES } from "../../../terraform/addresses";
-import type { Finding, Found } from "../../findings/finding";
+import { type Finding, type Found, levelOf } from "../../findings/finding";
 import type { StateKey } from "../../terraform/state-file";
 import type { IamKey } from "../aws/iam-reader";
 import { effectsOf, hazardOf } from "./effects";
-import type { KeyRules } from "./key-rules";
+import { KEY_RULES, type KeyRules } from "./key-rules";
 import type { LackingObject } from "./lacking-objects";
 import { isQuarantine } from "./permissions";
 import {
@@ -48,6 +48,10 @@ export function keyFindings(situation: KeySituation): readonly Finding<KeyRules>
   ];
   return (mismatch.length > 0 ? mismatch : found).map((finding) => ({ ...finding, stack }));
 }
+
+/** What differs from everything that has a step. */
+export const unverifiableFindings = (situation: KeySituation) =>
+  keyFindings(situation).filter((finding) => levelOf<KeyRules>(KEY_RULES, finding) === "unverifiable");
 
 /** Settings, state and credentials that do not belong together. */
 export function mismatchFindings({ settings, state, iam, folder }: KeySituation): readonly KeyFinding[] {

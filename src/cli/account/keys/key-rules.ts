@@ -164,9 +164,9 @@ const UNVERIFIABLE = templateRules("unverifiable", {
     remedy: `set the former name or path, or see ${page("change-and-retire", "changes-that-replace-objects")}`,
   },
   "key-quarantined": {
-    text: "AWS has quarantined the {on}: {policy} is attached, because a key of it was exposed publicly",
+    text: "AWS has quarantined the {on}: {policy} is attached, because a key of it was exposed publicly, so that no other key helps",
     risk: "it denies ec2:RunInstances and more, whatever key of the user DKP has",
-    remedy: `see ${recovery("quarantine")}`,
+    remedy: `follow ${recovery("quarantine")} at once`,
   },
   "key-denied": {
     text: "{policy} of the {on} denies something, and Terraform does not manage it",
@@ -191,22 +191,13 @@ export const KEY_RULES = {
 
 export type KeyRules = typeof KEY_RULES;
 
-/** Why no step comes, and the section of recover.md that is about it, if the finding does not say everything. */
+/** Why no step comes, and the section of recover.md that is about it, if no finding names one. */
 export const STOPS = {
   unreachable: [
     "make state and keys readable; nothing else shows which key DKP has, and the effect of an apply",
     "restore-the-state",
   ],
-  mismatch: ["check which settings, state and credentials belong together; the keys were not checked", "old-state"],
-  renamed: ["IAM has the user under another name, or may have it", "renamed-user"],
-  "left-over": ["the state has an object that an apply did not finish to replace, or cannot delete", "left-over"],
-  "another-name-under-protect": ["protect fails every apply that changes a name or path", "tainted"],
-  "of-another": ["the settings name an object that something outside this deployment uses"],
-  denied: [
-    "a policy that Terraform does not manage denies something to DKP, so that no other key helps; if AWS attached it, a key leaked, so follow the section at once",
-    "quarantine",
-  ],
-  "not-read": ["whether DKP has its permissions could not be read"],
+  unverifiable: ["nothing is advised as long as something is unverifiable; follow what is said about it above"],
   unused: [
     "AWS reports no use of KEY, although DKP has it, so its cluster is stopped, or something denies its calls",
     "unused-key",

@@ -1,15 +1,15 @@
 import { visible } from "../../../text/printable";
-import { textOf } from "../../findings/finding";
+import { type Finding, textOf } from "../../findings/finding";
 import { GUIDES, leakCommands, SESSION_HOURS } from "../../iam/leaked-key";
 import { dkpAccess } from "../../text/command";
 import { recovery } from "../../text/recovery";
 import type { IamKey } from "../aws/iam-reader";
 import { type Action, actionText, type Context, editText } from "./actions";
 import type { Change } from "./edit-yaml";
-import { keyText, mismatchFindings } from "./findings";
+import { keyText, mismatchFindings, unverifiableFindings } from "./findings";
 import { KEY_RULES, type KeyRules } from "./key-rules";
 import { nextStep, type Step, step } from "./next-step";
-import { ownerText, stepText } from "./report";
+import { findingLines, ownerText, stepText } from "./report";
 import { canHandOver, exposedSlot, type KeySituation, MAX_KEYS, withoutKeys } from "./situation";
 
 /** What ends the leaked keys, and what comes next once they are deleted. */
@@ -17,6 +17,8 @@ export interface LeakResponse {
   readonly ids: readonly string[];
   readonly contain: { readonly edits: readonly Change[]; readonly actions: readonly Action[] };
   readonly after: Step;
+  /** Why nothing comes after it. */
+  readonly unverifiable: readonly Finding<KeyRules>[];
 }
 
 /**
@@ -55,6 +57,7 @@ export function leakResponse(situation: KeySituation, named: readonly string[]):
       ],
     },
     after: afterLeak(left),
+    unverifiable: unverifiableFindings(left),
   };
 }
 
@@ -93,7 +96,7 @@ function otherKeyText(key: IamKey, { settings, state }: KeySituation, leaked: re
 /** The response as text: steps in their order, as settings and commands. Lines to type are indented by four spaces. */
 export function leakText(situation: KeySituation, response: LeakResponse, context: Context): string {
   const { settings, iam, state } = situation;
-  const { contain, after, ids } = response;
+  const { contain, after, ids, unverifiable } = response;
   const users = [...new Set(ids.map((id) => iam.owners[id] ?? settings.user.name))];
   const ofUsers = users.map((user) => leakCommands(user, context.region));
   const [deactivate, deletion] = (["deactivate", "delete"] as const).map((kind) =>
@@ -113,6 +116,7 @@ export function leakText(situation: KeySituation, response: LeakResponse, contex
     `${settings.stack}: response to a leaked key of ${ownerText(situation)}; this command changes nothing`,
     ...ids.map(describe),
     ...situation.unread.map((reason) => `not read: ${reason}`),
+    ...unverifiable.flatMap((finding) => findingLines(finding)),
     ...others,
     "if DKP has a leaked key, it cannot call AWS from step 1 until it has another one; the instances of the cluster keep running",
     ...(settings.accessKeys === "none"

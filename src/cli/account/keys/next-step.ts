@@ -4,6 +4,7 @@ import type { IamKey } from "../aws/iam-reader";
 import type { Action } from "./actions";
 import type { Change } from "./edit-yaml";
 import { effectsOf, hazardOf } from "./effects";
+import { mismatchFindings, unverifiableFindings } from "./findings";
 import { isStop, type Why } from "./key-rules";
 import {
   canHandOver,
@@ -14,16 +15,12 @@ import {
   isRecent,
   isStateLost,
   isUsedBeside,
-  isUserUnknown,
   type KeySituation,
   type KeySlot,
   type KeySlots,
   MAX_KEYS,
-  mismatches,
   missingImports,
-  movedKeys,
   RECENT_HOURS,
-  renamedObjects,
   slotOf,
   slotSettings,
   slotsOf,
@@ -62,26 +59,18 @@ export const step = (why: Why, parts: Partial<Omit<Step, "why">> = {}): Step => 
   ...parts,
 });
 
-/** What comes before everything else: the first of these that applies. What is not known comes first: it has no step. */
+/** What comes before everything else: the first of these that applies. Nothing is advised where something is unverifiable. */
 function firstStep(situation: KeySituation): Step | undefined {
-  const { state, permissions, unreachable, unread, erroredState } = situation;
+  const { unreachable, unread, erroredState } = situation;
   const [address] = taintedAddresses(situation);
-  const isOfAnother = unmanagedObjects(situation).some(({ owner }) => owner === "another");
   const edits = missingImports(situation).map((field) => ({ setting: `import.${field}`, value: undefined }));
-  const isMismatch = Object.values(mismatches(situation)).some((value) => value !== undefined);
-  const isLeftOver = state.resources.deposed.length > 0 || permissions.unlinked.length > 0;
+  const isErrored = erroredState !== undefined && mismatchFindings(situation).length === 0;
   const table: readonly (readonly [applies: boolean, why: Why | undefined, parts?: Parameters<typeof step>[1]])[] = [
-    [isMismatch, "mismatch"],
     [unreachable !== undefined || unread.length > 0, "unreachable"],
-    [erroredState !== undefined, erroredState, { actions: erroredState ? [{ do: erroredState }] : [] }],
-    [movedKeys(situation).length > 0 || isUserUnknown(situation), "renamed"],
-    [isLeftOver, "left-over"],
-    [renamedObjects(situation).length > 0, "another-name-under-protect"],
-    [permissions.denials.length > 0, "denied"],
-    [permissions.unread.length > 0, "not-read"],
+    [isErrored, erroredState, { actions: erroredState ? [{ do: erroredState }] : [] }],
+    [unverifiableFindings(situation).length > 0, "unverifiable"],
     [unlistedKeys(situation).length > 0, "unlisted", { actions: [{ do: "wait", minutes: 10 }] }],
     [address !== undefined, "tainted", { actions: [{ do: "untaint", address: address ?? "" }] }],
-    [isOfAnother, "of-another"],
     [edits.length > 0, "drop-import", { edits }],
   ];
   const [, why, parts] = table.find(([applies]) => applies) ?? [];

@@ -45,6 +45,12 @@ export function ownerText({ settings: { user, provider }, iam: { account } }: Ke
   return `the user ${user.name}${where}${isOther ? `; run aws commands with credentials of this account${profiled}` : ""}`;
 }
 
+/** A finding with its level, risk and remedy. */
+export const findingLines = (finding: Finding<KeyRules>): readonly string[] => [
+  `${levelOf<KeyRules>(KEY_RULES, finding)}: ${textOf<KeyRules>(KEY_RULES, finding)}`,
+  ...adviceLines<KeyRules>(KEY_RULES, finding).map((line) => `  ${line}`),
+];
+
 /** The report as text. */
 export function keyReportText({ situation, findings, next }: KeyReport, context: Context): string {
   const { settings } = situation;
@@ -54,10 +60,7 @@ export function keyReportText({ situation, findings, next }: KeyReport, context:
   const lines = [
     `${settings.stack}: keys of ${ownerText(situation)}`,
     ...slots.map((slot) => `  ${slotText(slot, situation)}`),
-    ...findings.flatMap((finding) => [
-      `${levelOf<KeyRules>(KEY_RULES, finding)}: ${textOf<KeyRules>(KEY_RULES, finding)}`,
-      ...adviceLines<KeyRules>(KEY_RULES, finding).map((line) => `  ${line}`),
-    ]),
+    ...findings.flatMap((finding) => findingLines(finding)),
     ...stepText(next, context).map((line, index) => (index === 0 ? `next: ${line}` : line)),
     ...again,
   ];

@@ -11,39 +11,28 @@ interface Abuse extends Request {
   readonly documented: boolean;
 }
 
-/** An abuse of `abuses.txt`, which explains the words: its request, and the call that causes it, or why none does. */
-interface Row {
-  readonly documented: boolean;
-  readonly what: string;
-  readonly request: string;
-  readonly call: string;
-}
-
-export const ABUSE_ROWS: readonly Row[] = readFileSync(join(PROJECT, "__tests__/helpers/abuses.txt"), "utf8")
-  .split(/\n(?=[+-] )/)
-  .slice(1)
-  .map((row) => {
-    const [, sign, what = "", request = "", call = ""] = /^([+-]) (.*) \| (.*)\n {2}(.*)/.exec(row) ?? [];
-    return { documented: sign === "+", what, request, call };
-  });
-
-/** The parts of IDs that tables shorten. */
+/** The parts of IDs that the table shortens. */
 const WORDS: Readonly<Record<string, string>> = {
   HASH: "0123456789abcdef",
   ID: "0123456789abcdef0",
   KEY: "01234567-89ab-cdef-0123-456789abcdef",
-  SHARED: "0123456789abcdef9",
 };
-export const withIds = (text: string) => text.replaceAll(/\b(?:HASH|ID|KEY|SHARED)\b/g, (word) => WORDS[word] ?? word);
 
 /** The account that owns what is not the victim's. */
-export const OTHER_ACCOUNT = "999999999999";
-export const ELSEWHERE = "us-west-2";
+const OTHER_ACCOUNT = "999999999999";
+const ELSEWHERE = "us-west-2";
+
+/** The rows of `abuses.txt`, which explains the words. */
+const ROWS = [
+  ...readFileSync(join(PROJECT, "__tests__/helpers/abuses.txt"), "utf8")
+    .replaceAll(/\b(?:HASH|ID|KEY)\b/g, (word) => WORDS[word] ?? word)
+    .matchAll(/^([+-]) (.*) \| (.*)$/gm),
+].map(([, sign, what = "", request = ""]) => ({ documented: sign === "+", what, request }));
 
 /** What `scoped` and `minimal` must deny to the key of a cluster with prefix `dev` and node role `/apps/dkp-node`. */
 export function abuses(environment: Environment): readonly Abuse[] {
-  return ABUSE_ROWS.map(({ documented, what, request }) => {
-    const [action = "", resource = "", ...rest] = withIds(request).split(" ");
+  return ROWS.map(({ documented, what, request }) => {
+    const [action = "", resource = "", ...rest] = request.split(" ");
     const [service = ""] = action.split(":");
     const region = resource.endsWith("@elsewhere") ? ELSEWHERE : environment.region;
     const pairs = rest.filter((word) => word !== "nowhere").map((pair) => pair.split(/=(.*)/));

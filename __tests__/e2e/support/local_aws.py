@@ -47,8 +47,6 @@ from moto.core.exceptions import _RESTError
 from moto.core.responses import ActionResult, EmptyResult
 from moto.dynamodb.models import dynamodb_backends
 from moto.dynamodb.responses import DynamoHandler
-from moto.ec2.models.instances import Instance
-from moto.ec2.utils import filter_dict_attribute_mapping
 from moto.iam import access_control, exceptions
 from moto.iam.models import IAMBackend, ManagedPolicy, User, iam_backends
 from moto.iam.responses import IamResponse
@@ -123,15 +121,12 @@ def refuse_taken_policy_name(iam, param):
 
 @mends(IAMBackend, "update_user")
 def update_user(original, iam, name, new_path=None, new_name=None):
-    """A new name must be unused; a renamed user keeps its keys and tags.
+    """A renamed user keeps its keys and tags.
 
-    moto overwrites the other user, leaves the keys with the old name, so that
-    they can no longer be deleted, and leaves the tags with the old ARN.
+    moto leaves the keys with the old name, so that they can no longer be
+    deleted, and the tags with the old ARN.
     """
     user = iam.get_user(name)
-    others = [other for other in list(iam.users.values()) if other is not user]
-    message = f"User with name {new_name} already exists."
-    refuse_taken(new_name or name, others, message)
     tags = iam.list_user_tags(name)
     iam.tagger.delete_all_tags_for_resource(user.arn)
     original(iam, name, new_path, new_name)
@@ -477,14 +472,9 @@ def iam_context(iam, name, given):
 
 
 def iam_questions(_, name, resource, given):
-    """Tags of a new object and a new path are authorized separately."""
+    """Tags of a new object are authorized separately."""
     if name.startswith("Create") and "Tags.member.1.Key" in given:
         yield f"iam:Tag{name.removeprefix('Create')}", resource, {}
-    if name.startswith("Update") and "NewPath" in given:
-        kind, old = name.removeprefix("Update"), resource.split("/")[-1]
-        arn, _, _ = resource.partition("/")
-        new = given.get(f"New{kind}Name", old)
-        yield f"iam:{name}", f"{arn}{given['NewPath']}{new}", {}
 
 
 def s3_questions(request, name, resource, _):
@@ -551,8 +541,6 @@ def resource_of_iam_call(_, response):
     if "AccessKeyId" in call:
         key = iam.access_keys.get(call["AccessKeyId"])
         return iam.get_user(key.user_name).arn if key else "*"
-    if "AWSServiceName" in call:
-        return f"{arn}role/aws-service-role/{call['AWSServiceName']}/*"
     return call.get("PolicyArn", "*")
 
 
@@ -602,18 +590,6 @@ def answer_dry_run(original, response, request_class, resource="*"):
         error = _RESTError("DryRunOperation", message)
         error.code = 412
         raise error
-
-
-# moto does not implement the filter for instances with a profile.
-
-
-def profile_arn(instance):
-    profile = instance.iam_instance_profile
-    return profile["Arn"] if isinstance(profile, dict) else ""
-
-
-Instance.profile_arn = property(profile_arn)
-filter_dict_attribute_mapping["iam-instance-profile.arn"] = "profile_arn"
 
 
 # Held by the call that is being executed: moto is not thread-safe, and fails

@@ -1,5 +1,32 @@
 import type { PolicyDocument } from "../../src/iam/policy-document";
-import { runSimulation } from "./remembering-simulator";
+import { memoized } from "./memoized";
+
+/**
+ * The IAM simulator with a memory: matching ARNs to resource types takes two thirds of a simulation, and simulations repeat it. The module
+ * that does it is replaced in Node's cache before the simulator loads it.
+ */
+const NAME = "@cloud-copilot/iam-utils";
+const utils: typeof import("@cloud-copilot/iam-utils") = require(NAME);
+const cached = require.cache[require.resolve(NAME)];
+if (cached === undefined) {
+  throw new Error(`${NAME} is not in the cache of modules`);
+}
+const matches = memoized(utils.resourceStringMatchesResourceTypePattern);
+cached.exports = {
+  ...utils,
+  resourceStringMatchesResourceTypePattern: matches,
+  // The function begins with the same selection. Actions share most of their resource types.
+  mostSpecificMatchingResourceTypePatterns: memoized((resource: string, patterns: readonly string[]) =>
+    utils.mostSpecificMatchingResourceTypePatterns(
+      resource,
+      patterns.filter((pattern) => matches(resource, pattern)),
+    ),
+  ),
+};
+
+const { runSimulation } =
+  // An import would load the simulator before the replacement.
+  require("@cloud-copilot/iam-simulate") as typeof import("@cloud-copilot/iam-simulate");
 
 /** A call to AWS, as IAM evaluates it. */
 export interface Request {
@@ -35,23 +62,16 @@ const KEY_POLICY = {
 
 /** Whether IAM allows a call with a policy. @throws Error if the simulator cannot evaluate it */
 export async function isAllowed(whole: PolicyDocument, request: Request): Promise<boolean> {
-  const { policy, answers } = relevantFor(whole, request.action);
+  // Only statements with the action matter, and a Deny of every action; all of them take ten times as long.
+  const policy = onlyWith(whole, request.action, request.action);
   if (policy.Statement.every(({ Effect }) => Effect === "Deny") && !NEEDS_NO_PERMISSION.includes(request.action)) {
     return false;
   }
   const kind = request.resource.split(":")[5]?.split("/")[0] ?? "";
   const standIn = STAND_INS[request.action]?.[kind];
-  if (standIn !== undefined) {
-    return isAllowed(onlyWith(policy, request.action, standIn), { ...request, action: standIn });
-  }
-  const question = JSON.stringify(request);
-  const known = answers.get(question);
-  if (known !== undefined) {
-    return known;
-  }
-  const answer = await simulate(policy, request);
-  answers.set(question, answer);
-  return answer;
+  return standIn === undefined
+    ? simulate(policy, request)
+    : isAllowed(onlyWith(policy, request.action, standIn), { ...request, action: standIn });
 }
 
 /** The requests that IAM allows with a policy, or those that it denies. */
@@ -64,36 +84,8 @@ export async function requestsWith<Asked extends Request>(
   return requests.filter((_, at) => answers[at] === allowed);
 }
 
-/** The part of a policy that decides an action. */
-interface Relevant {
-  readonly policy: PolicyDocument;
-  /** Cache, by request. */
-  readonly answers: Map<string, boolean>;
-}
-
-/** Only statements with the action matter, and a Deny of every action; all of them take ten times as long. */
-function relevantFor(whole: PolicyDocument, action: string): Relevant {
-  const known = RELEVANT.get(whole) ?? new Map<string, Relevant>();
-  RELEVANT.set(whole, known);
-  const relevant = known.get(action) ?? shared(onlyWith(whole, action, action));
-  known.set(action, relevant);
-  return relevant;
-}
-
-/** Clusters and modes share most of their statements. */
-function shared(policy: PolicyDocument): Relevant {
-  const text = JSON.stringify(policy);
-  const relevant = SHARED.get(text) ?? { policy, answers: new Map() };
-  SHARED.set(text, relevant);
-  return relevant;
-}
-
-/** By policy and action. */
-const RELEVANT = new WeakMap<PolicyDocument, Map<string, Relevant>>();
-/** By content. */
-const SHARED = new Map<string, Relevant>();
-
-async function simulate(policy: PolicyDocument, request: Request): Promise<boolean> {
+/** Remembered, because clusters and modes share most of their statements. */
+const simulate = memoized(async (policy: PolicyDocument, request: Request): Promise<boolean> => {
   const partition = request.resource === "*" ? "aws" : (request.resource.split(":")[1] ?? "aws");
   const result = await runSimulation(
     {
@@ -117,7 +109,7 @@ async function simulate(policy: PolicyDocument, request: Request): Promise<boole
     throw new Error(`${request.action} on ${request.resource}: ${JSON.stringify(result.errors)}`);
   }
   return result.overallResult === "Allowed";
-}
+});
 
 /** The statements that grant or deny an action, with the given action instead of their list. */
 function onlyWith(policy: PolicyDocument, granted: string, action: string): PolicyDocument {

@@ -17,22 +17,6 @@ const NOT_DKP = [
   "listener/gwy",
 ];
 
-const EC2_IDS: Readonly<Record<string, string>> = {
-  "elastic-ip": "eipalloc-0123456789abcdef0",
-  instance: "i-0123456789abcdef0",
-  "internet-gateway": "igw-0123456789abcdef0",
-  natgateway: "nat-0123456789abcdef0",
-  "network-interface": "eni-0123456789abcdef0",
-  "route-table": "rtb-0123456789abcdef0",
-  "security-group": "sg-0123456789abcdef0",
-  "security-group-rule": "sgr-0123456789abcdef0",
-  "spot-instances-request": "sir-0123456789abcdef0",
-  subnet: "subnet-0123456789abcdef0",
-  volume: "vol-0123456789abcdef0",
-  vpc: "vpc-0123456789abcdef0",
-  "vpc-peering-connection": "pcx-0123456789abcdef0",
-};
-
 const ELB_IDS: Readonly<Record<string, string>> = {
   loadbalancer: "loadbalancer/a0123456789abcdef0123456789abcde",
   "loadbalancer/net/": "loadbalancer/net/a0123456789abcdef/0123456789abcdef",
@@ -152,7 +136,7 @@ function arnsOf(action: string, type: string, environment: Environment, cluster:
   if (type === "key-pair") {
     return [`${own}key-pair/${prefix}`];
   }
-  return [`arn:${partition}:ec2:${region}:${account}:${type}/${EC2_IDS[type]}`];
+  return [`${own}${type}/id-0123456789abcdef0`];
 }
 
 export function iamArn({ partition, account }: Environment, resource: string): string {

@@ -39,9 +39,6 @@ interface SignedCall {
 /** Every key has administrator access as long as the local AWS does not enforce IAM. */
 export const ADMIN: Credentials = { accessKeyId: "test", secretAccessKey: "test" };
 
-/** API versions of the query APIs; every call contains one. */
-const VERSIONS: Readonly<Record<string, string>> = { ec2: "2016-11-15", iam: "2010-05-08", sts: "2011-06-15" };
-
 /** The variable with the address of the local AWS that all others of a run are copies of. */
 const ORIGIN = "E2E_LOCAL_AWS";
 
@@ -100,30 +97,20 @@ export class LocalAws {
     return new EC2({ endpoint: this.url, region: "eu-central-1", credentials, maxAttempts: 1 });
   }
 
-  /** The response to a signed call of a query API (EC2, IAM, STS). */
-  query(
-    credentials: Credentials,
-    service: string,
-    Action: string,
-    parameters: Readonly<Record<string, string>> = {},
-  ): Promise<Response> {
-    const body = new URLSearchParams({ Action, Version: VERSIONS[service] ?? "", ...parameters }).toString();
-    const headers = { "Content-Type": "application/x-www-form-urlencoded; charset=utf-8" };
-    return this.send(service, { body, headers }, credentials);
-  }
-
   /** The response to a signed call. */
   private send(service: string, call: SignedCall, credentials = ADMIN): Promise<Response> {
     const { method = "POST", path = "/", body = "", headers = {} } = call;
-    const region = service === "iam" || service === "sts" ? "us-east-1" : "eu-central-1";
-    const signed = sign({ host: new URL(this.url).host, service, region, method, path, headers, body }, credentials);
+    const signed = sign(
+      { host: new URL(this.url).host, service, region: "eu-central-1", method, path, headers, body },
+      credentials,
+    );
     const sent = { method, headers: signed.headers as Record<string, string> };
     return fetch(`${this.url}${path}`, body === "" ? sent : { ...sent, body });
   }
 
   /** The document of a managed policy that applies: that of its default version. */
-  async policyDocument(PolicyArn: string | undefined, credentials = ADMIN): Promise<string> {
-    const iam = this.iam(credentials);
+  async policyDocument(PolicyArn: string | undefined): Promise<string> {
+    const iam = this.iam();
     const { Policy } = await iam.getPolicy({ PolicyArn });
     const { PolicyVersion } = await iam.getPolicyVersion({ PolicyArn, VersionId: Policy?.DefaultVersionId });
     return decodeURIComponent(PolicyVersion?.Document ?? "");

@@ -87,7 +87,6 @@ const COSTS = {
   "e2e/pgp.test.ts": 20,
   "e2e/pipelines.test.ts": 60,
   "e2e/plan.test.ts": 79,
-  "e2e/policy-changes.test.ts": 38,
   "e2e/synth.test.ts": 12,
   "e2e/upgrade.test.ts": 108,
   "e2e/year.test.ts": 38,
@@ -100,8 +99,8 @@ const COMPLETE_COSTS = {
   "proofs/key-situations.test.ts": 1800,
   "e2e/faults/every-call.test.ts": 1200,
   "e2e/key-situations.test.ts": 840,
-  "e2e/policy-changes.test.ts": 420,
   "proofs/key-situations.three-events.test.ts": 315,
+  "e2e/policy-changes.test.ts": 70,
 };
 
 /** CPU seconds of any other file. */

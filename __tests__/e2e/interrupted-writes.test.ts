@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { PROJECT } from "../helpers/project-root";
 import { LocalAws } from "./support/local-aws";
 import { Deployments, folder } from "./support/project";
@@ -27,36 +27,24 @@ const INTERRUPT = `
     };
   }`;
 
-describe("a command that cannot write all of its files", () => {
-  let root: string;
-  let project: string;
-
-  beforeEach(() => {
-    root = folder({
-      "project/cdktf.json": "{}",
-      "project/cdktf.out/stacks/dev/cdk.tf.json": "{}",
-      "project/locks/dev.terraform.lock.hcl": "# A lock\n".repeat(4000),
-      "interrupt.cjs": INTERRUPT,
-    });
-    project = join(root, "project");
-    for (const path of ["project/deployments", "project/cdktf.out/stacks/dev/.terraform", "tmp"]) {
-      mkdirSync(join(root, path), { recursive: true });
-    }
-    settings("");
-    terraform(`echo '${JSON.stringify(STATE)}'`);
+/** A project of its own, with a shell script in place of Terraform, and what writes there. */
+function world(script = `echo '${JSON.stringify(STATE)}'`) {
+  const root = folder({
+    "project/cdktf.json": "{}",
+    "project/cdktf.out/stacks/dev/cdk.tf.json": "{}",
+    "project/cdktf.out/stacks/dev/.terraform/providers": "",
+    "project/deployments/dev.yaml": SETTINGS,
+    "project/locks/dev.terraform.lock.hcl": "# A lock\n".repeat(4000),
+    "interrupt.cjs": INTERRUPT,
+    terraform: `#!/bin/sh\n${script}\n`,
   });
-
-  const settings = (more: string) => writeFileSync(join(project, "deployments/dev.yaml"), SETTINGS + more);
-  /** Has a shell script in place of Terraform. */
-  const terraform = (script: string) => {
-    writeFileSync(join(root, "terraform"), `#!/bin/sh\n${script}\n`);
-    chmodSync(join(root, "terraform"), 0o755);
-  };
+  chmodSync(join(root, "terraform"), 0o755);
+  mkdirSync(join(root, "tmp"));
   /** Runs a line of a shell with the program as "$0" and "$@". */
   const shell = (line: string, args: readonly string[], options = "") => {
     const program = join(PROJECT, "bin/dkp-access");
     const { status, signal, stdout, stderr } = spawnSync("sh", ["-c", line, process.execPath, program, ...args], {
-      cwd: project,
+      cwd: join(root, "project"),
       encoding: "utf8",
       env: {
         PATH: process.env.PATH,
@@ -67,79 +55,70 @@ describe("a command that cannot write all of its files", () => {
     });
     return { status, signal, stdout, stderr };
   };
-  const run = (...args: readonly string[]) => shell('exec "$0" "$@"', args);
-  const interrupted = (...args: readonly string[]) => shell('exec "$0" "$@"', args, `--require=${join(root, "interrupt.cjs")}`);
-  /** With a limit on the size of a file, in units of 512 bytes, which stands for a full disk: writes fail at the same point. */
-  const onFullDisk = (limit: number, ...args: readonly string[]) =>
-    shell(`trap '' XFSZ; ulimit -f ${limit}; exec "$0" "$@"`, args);
-
-  /** The files that commands write, with their content. */
-  const written = () =>
-    Object.fromEntries(
-      readdirSync(root, { recursive: true, withFileTypes: true })
-        .filter((entry) => entry.isFile())
-        .map((entry) => join(entry.parentPath, entry.name))
-        .filter(
-          (path) => !path.startsWith(join(project, "deployments")) && !["interrupt.cjs", "terraform"].includes(basename(path)),
-        )
-        .map((path) => [path.slice(root.length + 1), readFileSync(path, "utf8")]),
-    );
-  /** Each file is as it was before, or as the command writes it, and no other file is there: none that is temporary either. */
-  const expectCompleteFiles = (before: Readonly<Record<string, string>>, complete: Readonly<Record<string, string>>) => {
-    expect(Object.keys(complete)).toEqual(expect.arrayContaining(Object.keys(written())));
-    for (const [path, content] of Object.entries(written())) {
-      expect([before[path], complete[path]]).toContain(content);
-    }
-    expect(readdirSync(join(root, "tmp"))).toEqual([]);
+  return {
+    run: (...args: readonly string[]) => shell('exec "$0" "$@"', args),
+    interrupted: (...args: readonly string[]) => shell('exec "$0" "$@"', args, `--require=${join(root, "interrupt.cjs")}`),
+    /** With a limit on the size of a file, in units of 512 bytes, which stands for a full disk: writes fail at the same point. */
+    onFullDisk: (limit: number, ...args: readonly string[]) => shell(`trap '' XFSZ; ulimit -f ${limit}; exec "$0" "$@"`, args),
+    /** The content of all files, and the folders. */
+    written: () =>
+      Object.fromEntries(
+        readdirSync(root, { recursive: true, withFileTypes: true }).map((entry) => {
+          const path = join(entry.parentPath, entry.name);
+          return [path.slice(root.length + 1), entry.isFile() ? readFileSync(path, "utf8") : "a folder"];
+        }),
+      ),
   };
-  /** What a command writes when nothing stops it. The files are then removed. */
-  const uninterrupted = (...args: readonly string[]) => {
-    const before = written();
-    const entries = readdirSync(project);
-    expect(run(...args)).toMatchObject({ status: 0 });
-    const after = written();
-    for (const name of readdirSync(project).filter((entry) => !entries.includes(entry))) {
-      rmSync(join(project, name), { recursive: true });
-    }
-    for (const path of Object.keys(after).filter((name) => before[name] === undefined)) {
-      rmSync(join(root, path), { force: true });
-    }
-    for (const [path, content] of Object.entries(before)) {
-      writeFileSync(join(root, path), content);
-    }
-    return { before, after };
-  };
+}
 
+/** The files after a command that nothing stops. */
+function complete(...args: readonly string[]) {
+  const { run, written } = world();
+  expect(run(...args)).toMatchObject({ status: 0 });
+  return written();
+}
+
+/** Each file is as it was before, or as the command writes it, and no other file is there: none that is temporary either. */
+function expectCompleteFiles({ written }: ReturnType<typeof world>, whole: Readonly<Record<string, string>>) {
+  const before = world().written();
+  expect(Object.keys(whole)).toEqual(expect.arrayContaining(Object.keys(written())));
+  for (const [path, content] of Object.entries(written())) {
+    expect([before[path], whole[path]]).toContain(content);
+  }
+}
+
+describe("a command that cannot write all of its files", () => {
   it.each([[["init", "new"]], [["hand-over", "--out", "provider.yaml"]]])(
     "leaves complete files only when Ctrl-C comes within each write of %j",
     (args) => {
-      const { before, after } = uninterrupted(...args);
+      const stopped = world();
       // A command that has nothing to wait for finishes its work.
-      const { status, signal } = interrupted(...args);
+      const { status, signal } = stopped.interrupted(...args);
       expect([`${status}`, signal]).toContain(signal === null ? "0" : "SIGINT");
-      expectCompleteFiles(before, after);
+      expectCompleteFiles(stopped, complete(...args));
     },
   );
 
   it("writes no secret when Ctrl-C stops hand-over while Terraform runs", () => {
+    const { run, written } = world("kill -INT $PPID; exec sleep 1");
     const before = written();
-    terraform("kill -INT $PPID; exec sleep 1");
     expect(run("hand-over", "--out", "provider.yaml")).toEqual({ status: null, signal: "SIGINT", stdout: "", stderr: "" });
     expect(written()).toEqual(before);
   });
 
   it("prints no secret without --yes", () => {
     const stderr = "nothing was printed; write --out FILE for a file that only you can read, or --yes to print the secret\n";
-    expect(run("hand-over")).toEqual({ status: 1, signal: null, stdout: "", stderr });
+    expect(world().run("hand-over")).toEqual({ status: 1, signal: null, stdout: "", stderr });
   });
 
   it.each([
     [["init", "new"], 1, /^new\/\S+: file too large \(EFBIG\)\n$/],
     [["hand-over", "--out", "provider.yaml"], 0, /^\S+\/provider\.yaml: .+ \(EFBIG\)\n$/],
   ])("leaves complete files only, and says so in one line, when the disk is full: %j, %d blocks", (args, limit, message) => {
-    const { before, after } = uninterrupted(...args);
-    expect(onFullDisk(limit, ...args)).toEqual({ status: 1, signal: null, stdout: "", stderr: expect.stringMatching(message) });
-    expectCompleteFiles(before, after);
+    const full = world();
+    const failed = { status: 1, signal: null, stdout: "", stderr: expect.stringMatching(message) };
+    expect(full.onFullDisk(limit, ...args)).toEqual(failed);
+    expectCompleteFiles(full, complete(...args));
   });
 
   it.each([
@@ -147,11 +126,11 @@ describe("a command that cannot write all of its files", () => {
     ["synth", 60, "cdktf\\.out"],
     ["review", 8, "review/dev/\\S+"],
   ])("writes again at the next run what %s could not complete on a full disk of %d blocks", (command, limit, path) => {
-    const { after } = uninterrupted(command);
+    const { onFullDisk, run, written } = world();
     const stderr = expect.stringMatching(new RegExp(`^${path}: file too large \\(EFBIG\\)\n$`));
     expect(onFullDisk(limit, command)).toEqual({ status: 1, signal: null, stdout: "", stderr });
     expect(run(command)).toMatchObject({ status: 0 });
-    expect(written()).toEqual(after);
+    expect(written()).toEqual(complete(command));
   });
 });
 

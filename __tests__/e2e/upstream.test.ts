@@ -2,7 +2,6 @@ import { createServer } from "node:http";
 import { join } from "node:path";
 import { strToU8, zipSync } from "fflate";
 import { CDK_TERRAIN } from "../../src/cli/init/repository";
-import { SUPPORTED_VERSIONS } from "../../src/iam/dkp-versions";
 import { PROJECT } from "../helpers/project-root";
 import { npmEnvironment } from "./support/consumer";
 import { folder } from "./support/project";
@@ -87,26 +86,6 @@ describe("npm run upstream", () => {
     expect(output).toMatch(`ebs-csi 1.54.0: ${driver}@v1.54.0: reading ${proxy}/${driver}/@v/v1.54.0.info: 404 Not Found; its `);
     expect(output).toMatch(/; its \d+ rows were last compared on [\d-]+, \d+ days ago, with 1\.54\.0\n$/);
     expect(status).toBe(1);
-  });
-
-  it("ends with 1 and names the release line if DKP has a newer one", async () => {
-    const { status, output } = await run([...MCM, "--dkp-release", "v1.99.0"]);
-    expect(output).toContain("machine-controller-manager 0.36.0");
-    expect(output).toContain(
-      `\nDKP 1.99 is newer than ${SUPPORTED_VERSIONS.last}; once compared, write it into SUPPORTED_VERSIONS\n`,
-    );
-    expect(status).toBe(1);
-  });
-
-  it("prints JSON", async () => {
-    const { output } = await run([...MCM, "--format", "json", "--version", "v0.37.0"]);
-    const [comparison] = JSON.parse(output);
-    expect(comparison).toMatchObject({ component: "machine-controller-manager", version: "0.37.0", calls: 6, rows: 14 });
-    expect(comparison.differences).toContainEqual({
-      action: "ec2:CreateFleet",
-      only: "sources",
-      files: ["cmd/machine-controller-manager/main.go"],
-    });
   });
 
   it("rejects a source tree without its version", async () => {

@@ -17,7 +17,6 @@ interface Options {
   readonly dkp?: string;
   readonly dkpRelease?: DkpVersion;
   readonly dkpVersion: (typeof KNOWN_VERSIONS)[number];
-  readonly format: "json" | "text";
 }
 
 const program = new Command("upstream")
@@ -47,7 +46,6 @@ const program = new Command("upstream")
       .choices(KNOWN_VERSIONS)
       .default(SUPPORTED_VERSIONS.last),
   )
-  .addOption(new Option("--format <format>", "format of the report").choices(["text", "json"]).default("text"))
   .addHelpText("after", "\nExit codes: 0 no unexplained difference, 1 error, 2 unexplained difference or outdated explanation")
   .action(async (options: Options) => {
     if (options.facts) {
@@ -58,7 +56,7 @@ const program = new Command("upstream")
     }
     const { comparisons, errors } =
       options.source === undefined ? await compareAll(options) : { comparisons: await compareSource(options), errors: [] };
-    process.stdout.write(options.format === "json" ? `${JSON.stringify(comparisons, null, 2)}\n` : reportText(comparisons));
+    process.stdout.write(reportText(comparisons));
     process.exitCode = comparisons.some(needsAttention) ? 2 : 0;
     if (errors.length > 0) {
       throw new Error(errors.join("\n"));

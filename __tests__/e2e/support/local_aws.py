@@ -10,7 +10,6 @@ started it. It is a test tool and not part of the package.
                                  requires a known, active key and a policy that
                                  allows it; body inf: every key may do
                                  anything, which is the default
-    POST   /moto-api/reset       empties the account
     DELETE /calls                returns and clears the signed calls so far,
                                  as a JSON list of {service, action}
     DELETE /decisions            returns and clears the authorizations so far
@@ -19,6 +18,8 @@ started it. It is a test tool and not part of the package.
     POST   /copies               copies the current account to a new server in
                                  its own process, which ends with this one;
                                  returns {url}
+    DELETE /copies               ends a copy
+    POST   /days                 makes all access keys 25 hours older
 
 Not supported, as in moto: NotResource of policies, iam:PassRole, resource ARNs
 outside IAM, S3, DynamoDB and KMS, and all condition operators and keys except

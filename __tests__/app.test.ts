@@ -28,9 +28,9 @@ describe("AccessApp", () => {
   });
 
   /** Synthesizes deployments, and returns what is printed. @param change what the program changes in each stack */
-  const synth = (deployments = [CURRENT], change: (stack: DeckhouseAccessStack) => void = () => {}): readonly string[] => {
+  const synth = (deployments = [CURRENT], change: (stack: DeckhouseAccessStack) => void = () => {}, stacks = ["deckhouse"]) => {
     const lines: string[] = [];
-    const app = new AccessApp({ outdir, settingsFolder: at("deployments"), print: (line) => lines.push(line) });
+    const app = new AccessApp({ outdir, settingsFolder: at("deployments"), stacks, print: (line) => lines.push(line) });
     for (const one of deployments) {
       change(new DeckhouseAccessStack(app, one));
     }
@@ -128,7 +128,9 @@ describe("AccessApp", () => {
     expect(synth()).toContain(note);
     expect(synth()).toContain(note);
     expect(existsSync(join(old, "cdk.tf.json"))).toBe(true);
-    expect(synth([CURRENT, OLD]).filter((line) => line.startsWith("note:"))).toEqual([]);
+    for (const lines of [synth([CURRENT, OLD]), synth([CURRENT], undefined, ["deckhouse", "old"])]) {
+      expect(lines.filter((line) => line.startsWith("note:"))).toEqual([]);
+    }
   });
 
   it("reads the settings folder that CDKTF's context names", () => {

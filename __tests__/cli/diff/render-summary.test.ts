@@ -151,7 +151,8 @@ describe("a change summary", () => {
   it("has no control characters that a terminal or a CI system interprets, and no names that look alike", () => {
     const changes = renamedPolicy("x\n::error::y\u001b[2J\u009b\u202est\u0430te");
     expect(changesText(changes)).toContain('replaces the policy "x\\n::error::y\\u001b[2J\\u009b\\u202est\\u0430te"\n');
-    for (const words of [changesText(changes), changesMarkdown(changes)]) {
+    const alike = nodePolicies({}, { Statement: [{ Effect: "Allow", Action: "s3:\u0430", Resource: "*" }] });
+    for (const words of [changesText(changes), changesMarkdown(changes), changesMarkdown(alike)]) {
       expect(words).toMatch(/^[\n\x20-\x7e]*$/);
       expect(words).not.toMatch(/^::/m);
     }

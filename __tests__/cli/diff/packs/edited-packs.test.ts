@@ -82,6 +82,13 @@ describe("a review pack as base", () => {
     expect(against(base)).toEqual(verdict);
   });
 
+  it("has a lock table of one account, and the settings those of every account", () => {
+    const settings = 'accountId: "123456789012"\nbackend: { s3: { bucket: b, key: k, region: eu-central-1, dynamodb_table: t } }';
+    const pack = reviewPackOf(settings);
+    const policy = pack["deployer-policy.json"]?.replace(":*:table/", ":123456789012:table/") ?? "";
+    expect(verdictOf(betweenPacks({ ...pack, "deployer-policy.json": policy }, pack))).toEqual([2, "deployer-broadened"]);
+  });
+
   it("is unchanged where another version wrote the same in another order, and without defaults", () => {
     const { settings } = JSON.parse(reviewPackOf("")["deployment.json"] ?? "");
     const { protect: _, ...others } = settings;

@@ -106,7 +106,10 @@ describe("the digest of a plan", () => {
     ["a value after", resources({ ...UPDATED, change: { ...UPDATED.change, after: { tags: { a: "d" }, path: "/" } } }, KEY)],
     ["a value that is known later", resources({ ...UPDATED, change: { ...UPDATED.change, after_unknown: { id: true } } }, KEY)],
     ["a value that is no longer sensitive", resources(UPDATED, { ...KEY, change: { ...KEY.change, after_sensitive: {} } })],
-    ["a sensitive value that is gone", resources(UPDATED, { ...KEY, change: { ...KEY.change, after: { status: "Inactive" } } })],
+    [
+      "a sensitive value that is gone",
+      resources(UPDATED, { ...KEY, change: { ...KEY.change, after: { status: "Inactive", secret: null } } }),
+    ],
     ["an import", resources(UPDATED, KEY, { ...UNCHANGED, change: { ...UNCHANGED.change, importing: { id: "x" } } })],
     ["a move", resources(UPDATED, KEY, { ...UNCHANGED, previous_address: "aws_iam_user.former" })],
     ["a deposed object", resources(UPDATED, KEY, { ...KEY, deposed: "1a2b3c4d" })],

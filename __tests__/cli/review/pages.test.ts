@@ -53,6 +53,10 @@ describe("the choices for which a stronger one exists", () => {
     expect(settings.includes("backend.s3.endpoints")).toBe(isOutside);
   });
 
+  it.each(["false", '"false"'])("have a state without encryption: encrypt: %s", (encrypt) => {
+    expect(weakSettings(`backend: { s3: { bucket: b, encrypt: ${encrypt} } }`)).toContain("backend.s3.encrypt");
+  });
+
   it("are no former node roles where the deployment's own role is the only one", () => {
     const former = (role: string) => `nodeRole: { name: nodes }\ncluster: { prefix: dev, formerIamNodeRoles: [${role}] }`;
     expect(["/nodes", "/old"].map((role) => weakSettings(former(role)).includes("cluster.formerIamNodeRoles"))).toEqual([

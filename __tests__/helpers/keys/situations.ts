@@ -99,9 +99,9 @@ const resource = (address: string, name: string, path = "/") => {
 };
 const GROUP = situation("attachment: group\ngroup: { name: dkp, path: /new/ }", [PRIMARY], [USED]);
 
-const attachmentOf = (policy: string) => ({
-  address: "aws_iam_user_policy_attachment.policy-attachment",
-  attributes: { user: "deckhouse", policy_arn: `arn:aws:iam::123456789012:policy/${policy}` },
+const attachmentOf = (policy: string, kind: "user" | "group" = "user") => ({
+  address: `aws_iam_${kind}_policy_attachment.policy-attachment`,
+  attributes: { [kind]: "deckhouse", policy_arn: `arn:aws:iam::123456789012:policy/${policy}` },
 });
 
 /** A situation, what `keys` reports about it, and why the next step comes. */
@@ -199,6 +199,11 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
   "another policy.name under protect, and a state that has only the attachment": sample(
     withResources({ current: [attachmentOf("former")] }),
     "key-object-renamed aws_iam_user_policy_attachment.policy-attachment",
+    "unverifiable",
+  ),
+  "another policy.name under protect, and a state that has only the attachment to the group": sample(
+    withResources({ current: [attachmentOf("former", "group")] }, situation("attachment: group", [PRIMARY], [USED])),
+    "key-object-renamed aws_iam_group_policy_attachment.policy-attachment",
     "unverifiable",
   ),
   "another policy.name without protect": sample(
@@ -312,8 +317,8 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
     "none-create",
   ),
   "a tainted key": sample(
-    withResources({ tainted: [resource("aws_iam_access_key.user", "")] }),
-    "key-tainted aws_iam_access_key.user",
+    withState(withResources({ tainted: [resource("aws_iam_access_key.user", "")] }), { keys: [{ ...PRIMARY, tainted: true }] }),
+    "key-tainted aws_iam_access_key.user, key-replacement-fails accessKeys.primary",
     "tainted",
   ),
   "an exposed key that would be deactivated": sample(

@@ -1,7 +1,7 @@
 import type { IamKey } from "../../../../src/cli/account/aws/iam-reader";
 import { nextStep } from "../../../../src/cli/account/keys/next-step";
 import { PROGRAM } from "../../../helpers/keys/program";
-import { DEPLOYED, iamKey, MOVED, PRIMARY, RETIRED, SECONDARY, situation } from "../../../helpers/keys/situations";
+import { BOTH, DEPLOYED, iamKey, MOVED, PRIMARY, RETIRED, SECONDARY, situation } from "../../../helpers/keys/situations";
 import { SHARED_STARTS, STARTS } from "../../../helpers/keys/starts";
 import { walk } from "../../../helpers/keys/walk";
 import { ENCRYPTION_KEY } from "../../../helpers/pgp-keys";
@@ -75,6 +75,11 @@ describe("a slot is freed", () => {
   it("only after a question where the Inactive key was used within the day", () => {
     expect(stepOf(iamKey("AKIAACTIVE", 80), iamKey("AKIAINACTIVE", 80, 0.1, "Inactive")).why).not.toBe("free-slot");
   });
+});
+
+it("creates no two keys beside one outside the state", () => {
+  const edits = [{ setting: "accessKeys.secondary.status", value: "absent" }];
+  expect(nextStep(situation(BOTH, [], [iamKey("AKIAOTHER", 80)]))).toMatchObject({ why: "create", edits });
 });
 
 it("never exposes a key whose secret nobody knows", () => {

@@ -21,12 +21,14 @@ describe("the permissions that DKP lost", () => {
     expect(lost.map(({ address }) => address)).toEqual(addresses);
   });
 
-  it("with a boundary that was removed", async () => {
+  it("with a boundary that was removed, and nothing while the user has the one of the state", async () => {
     const attributes = { name: "deckhouse", permissions_boundary: "arn:aws:iam::123456789012:policy/B" };
     const { lost } = await permissionsIn({}, { address: ADDRESSES.user, attributes });
     expect(lost.map(({ lost: what }) => what)).toEqual([
       `its permissions boundary ${attributes.permissions_boundary} was removed`,
     ]);
+    const kept = await permissionsIn({ GetUser: { boundary: "B" } }, { address: ADDRESSES.user, attributes });
+    expect(kept).toMatchObject({ lost: [], denials: [] });
   });
 });
 

@@ -142,12 +142,12 @@ describe("editSettings", () => {
 
   it("writes through a symbolic link, and keeps the mode of the file", () => {
     write({ "shared.yaml": FILE.replace("absent", "Active") });
-    chmodSync(at("shared.yaml"), 0o600);
+    chmodSync(at("shared.yaml"), 0o660);
     symlinkSync("shared.yaml", at("prod.yaml"));
     editSettings(at("prod.yaml"), [SET]);
     expect(lstatSync(at("prod.yaml")).isSymbolicLink()).toBe(true);
     expect(read("shared.yaml")).toContain("  current: secondary\n");
-    expect(statSync(at("shared.yaml")).mode & 0o777).toBe(0o600);
+    expect(statSync(at("shared.yaml")).mode & 0o777).toBe(0o660);
   });
 
   it("writes nothing where the result would be invalid", () => {

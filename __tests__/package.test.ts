@@ -135,8 +135,9 @@ const SAFE = /^npx (--no( --)?|(--\S+ )*--package (\.\/\S+\.tgz|\S+@\d+\.\d+\.\d
 const SAFE_IN_PROJECT = /^npx (dkp-access|cdktf|cdktn)\b/;
 
 describe("npx in documents, templates, examples, review packs and messages", () => {
-  it.each([".npmrc", "templates/npmrc"])("downloads nothing in a project: %s has yes=false", (path) => {
-    expect(readFileSync(join(PROJECT, path), "utf8").split("\n")).toContain("yes=false");
+  it.each([".npmrc", "templates/npmrc"])("downloads nothing, and runs no script of a package, in a project with %s", (path) => {
+    const lines = readFileSync(join(PROJECT, path), "utf8").split("\n");
+    expect(lines).toEqual(expect.arrayContaining(["yes=false", "ignore-scripts=true"]));
   });
 
   it("has --no, or names a file or a version, on the pages that may be read anywhere", () => {

@@ -48,7 +48,7 @@ describe("dkp-access init", () => {
   });
 
   it.each([
-    ["v0.0.1", "-g0123abcd"],
+    [`v${version}-rc.1`, "-g0123abcd"],
     [`v${version}`, ""],
   ])("names the version alone for its own tag only: %s", (tag, suffix) => {
     write({ git: `#!/bin/sh\n[ "$3" = tag ] && echo ${tag} || echo 0123abcd\n` });

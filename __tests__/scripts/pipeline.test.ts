@@ -1,0 +1,58 @@
+import { spawnSync } from "node:child_process";
+import { readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { folderForEach } from "../helpers/folder";
+import { reviewPackOf } from "../helpers/packs";
+import { PROJECT } from "../helpers/project-root";
+
+/** In place of the program: each command ends with the code of the variable with its name, and a plan may have a digest. */
+const PROGRAM = `const [command] = process.argv.slice(2);
+if (command === "plan" && process.env.DIGEST) require("node:fs").writeFileSync("pipeline.out/digest", process.env.DIGEST);
+process.exit(Number(process.env[command] ?? 0));
+`;
+
+// With Terraform and the program: e2e/pipelines.test.ts and e2e/changed-deployments.test.ts.
+describe("pipeline.sh", () => {
+  const { at, read, write } = folderForEach({
+    "package/bin/dkp-access": PROGRAM,
+    "package/scripts/pipeline.sh": readFileSync(join(PROJECT, "scripts/pipeline.sh")),
+  });
+  const run = (program: string, args: readonly string[], variables: Readonly<Record<string, string>> = {}) =>
+    spawnSync(program, args, { cwd: at(), env: { PATH: process.env.PATH, ...variables }, encoding: "utf8" });
+  const pipeline = (args: readonly string[], variables = {}) => run("sh", ["package/scripts/pipeline.sh", ...args], variables);
+
+  it.each([
+    ["nothing", { plan: "0", drift: "0" }, 0],
+    ["a harmless plan that waits", { plan: "0", DIGEST: "d", drift: "0" }, 2],
+    ["a breaking plan, and nothing beside the state", { plan: "3", DIGEST: "d", drift: "0" }, 3],
+    ["a breaking plan, and objects beside the state", { plan: "3", DIGEST: "d", drift: "2" }, 3],
+    ["what cannot be read", { plan: "0", drift: "3" }, 3],
+    ["an error", { plan: "1", drift: "0" }, 1],
+  ])("ends drift with the worst of what is found: %s", (_, variables, status) => {
+    expect(pipeline(["drift", "dev"], variables).status).toBe(status);
+  });
+
+  it("keeps the worst verdict of a plan and its review pack, in files of its own user", () => {
+    expect(pipeline(["plan", "dev", "main"], { plan: "2", DIGEST: "d", diff: "0" }).status).toBe(0);
+    expect(read("pipeline.out/plan.env")).toBe("VERDICT=2\nDIGEST=d\n");
+    expect(statSync(at("pipeline.out/plan.env")).mode & 0o77).toBe(0);
+  });
+
+  it.each([
+    ["tags: { a: b }", []],
+    ["provider: { profile: other }", ["redirected dev"]],
+    ["backend: { s3: { bucket: other, region: eu-central-1 } }", ["redirected dev"]],
+  ])("names a deployment whose credentials or state go elsewhere: %s", (settings, redirected) => {
+    const git = (...args: readonly string[]) => run("git", ["-c", "user.name=x", "-c", "user.email=x@example.com", ...args]);
+    const commit = (text: string) => {
+      const files = { "deployments/dev.yaml": text, "review/dev/main.tf.json": reviewPackOf(text)["main.tf.json"] ?? "" };
+      write({ ...files, "locks/dev.terraform.lock.hcl": "" });
+      git("add", "deployments", "review", "locks");
+      git("commit", "--quiet", "--message", "x");
+    };
+    git("init", "--quiet");
+    commit("");
+    commit(settings);
+    expect(pipeline(["changed", "HEAD~1"]).stdout.trim().split("\n")).toEqual(["changed dev", ...redirected]);
+  });
+});

@@ -9,7 +9,7 @@ import { policyStatements } from "../../../src/iam/policy-statements";
 import { ACCOUNT } from "../../helpers/aws-answers";
 import { deployment } from "../../helpers/deployment";
 import { allowing, LocalAws } from "../support/local-aws";
-import { ADMIN, preflight, resultsOf, rulesOf, settings } from "../support/preflight";
+import { preflight, resultsOf, rulesOf, settings } from "../support/preflight";
 import { listening } from "../support/server";
 
 const tagged = (type: ResourceType, ...Tags: Tag[]) => ({ TagSpecifications: [{ ResourceType: type, Tags }] });
@@ -164,14 +164,14 @@ describe("preflight", () => {
       await iam.createUser({ UserName: "deckhouse" });
       await iam.attachUserPolicy({ UserName: "deckhouse", PolicyArn: Policy?.Arn });
       const key = await aws.createKey("deckhouse");
-      const vpcs = await (await aws.query(ADMIN, "ec2", "DescribeVpcs")).text();
+      const { Vpcs } = await aws.ec2().describeVpcs({});
       await aws.calls();
       const rules = await aws.enforced(() => rulesOf(text, aws.url, { asKey: true }, key));
       // The emulator lacks the action.
       expect(rules).toEqual({ account: ["note account-ok"], key: ["attention permission-denied-by-policy"] });
       const calls = (await aws.calls()).filter(({ service }) => service === "ec2").map(({ action }) => action);
       expect(calls.sort()).toEqual(Object.keys(dryCalls(deployment(text))).sort());
-      expect(await (await aws.query(ADMIN, "ec2", "DescribeVpcs")).text()).toBe(vpcs);
+      expect((await aws.ec2().describeVpcs({})).Vpcs).toEqual(Vpcs);
     });
   });
 });

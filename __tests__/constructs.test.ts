@@ -1,6 +1,6 @@
 import "cdktf/lib/testing/adapters/jest";
 import { mkdirSync, realpathSync, symlinkSync } from "node:fs";
-import { join, relative } from "node:path";
+import { join } from "node:path";
 import { IamAccessKey } from "@cdktf/provider-aws/lib/iam-access-key";
 import { IamUser } from "@cdktf/provider-aws/lib/iam-user";
 import { App, DataTerraformRemoteStateS3, TerraformOutput, TerraformStack, Testing } from "cdktf";
@@ -95,52 +95,6 @@ it("the reader of a state has each output by its name, the secret as a sensitive
     block: {
       value: `\${yamlencode({"provider" = {"providerAccessKeyId" = ${from}.access_key_id, "providerSecretAccessKey" = sensitive(${from}.secret_access_key), "region" = ${from}.region}})}`,
     },
-  });
-});
-
-describe("the reader of a deployment of the same program", () => {
-  const read = (settings: string, outdir?: string) =>
-    synthConsumer((stack) => AccessState.of(stack, "access", deployment(settings)), outdir).data.terraform_remote_state.access;
-
-  const WORKSPACE = "organization: org, workspaces: { name: dkp }";
-  const REMOTE = { backend: "remote", config: { organization: "org", workspaces: { name: "dkp" } } };
-
-  it.each<[string, string, object]>([
-    [
-      "where the stack writes, without what only a writer needs",
-      "backend: { s3: { bucket: states, region: eu-central-1, kms_key_id: k, dynamodb_table: t } }",
-      { backend: "s3", config: S3 },
-    ],
-    [
-      "any backend of Terraform, also those that CDKTF has no class for",
-      "backend: { kubernetes: { secret_suffix: dkp } }",
-      { backend: "kubernetes", config: { secret_suffix: "dkp" } },
-    ],
-    ["a workspace of HCP Terraform, written with cloud", `cloud: { ${WORKSPACE} }`, REMOTE],
-    ["a workspace of HCP Terraform, written with remote", `backend: { remote: { ${WORKSPACE} } }`, REMOTE],
-  ])("reads %s", (_, settings, state) => {
-    expect(read(settings)).toEqual(state);
-  });
-
-  it("finds a local state from the reader's own folder", () => {
-    const { outdir } = Testing.app();
-    expect(read("backend: { local: { path: state/dkp.tfstate } }", outdir)).toEqual({
-      backend: "local",
-      config: { path: relative(join(outdir, "stacks/consumer"), join(process.cwd(), "state/dkp.tfstate")) },
-    });
-  });
-
-  it.each([
-    [
-      "backend: { s3: {}, partial: true }",
-      "consumer: the settings of deckhouse leave bucket of its backend s3 open; read the state with all arguments, and give it to new AccessState",
-    ],
-    [
-      "cloud: { organization: org, workspaces: { tags: [dkp] } }",
-      "consumer: the settings of deckhouse leave workspaces of its backend cloud open; read the state with all arguments, and give it to new AccessState",
-    ],
-  ])("says so where the settings leave open which state it is: %s", (settings, message) => {
-    expect(() => read(settings)).toThrow(message);
   });
 });
 

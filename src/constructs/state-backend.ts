@@ -33,9 +33,7 @@ export class StateBackend extends TerraformBackend {
 
   /** Not offered: readers use the documented outputs, whose names last. */
   override getRemoteStateDataSource(): TerraformRemoteState {
-    throw new Error(
-      "references between stacks are not supported; read the deployment's outputs, for example with AccessState.of",
-    );
+    throw new Error("references between stacks are not supported; read the deployment's outputs with AccessState");
   }
 }
 
@@ -43,7 +41,7 @@ export class StateBackend extends TerraformBackend {
  * Arguments of a `local` backend with their paths turned to start from the stack's folder, where Terraform runs, and not from the working
  * directory.
  */
-export function fromStackFolder(scope: Construct, given: BackendArguments): BackendArguments {
+function fromStackFolder(scope: Construct, given: BackendArguments): BackendArguments {
   // Terraform starts from the folder itself, whatever symbolic link leads to it.
   const stackFolder = physicalPath(join(App.of(scope).outdir, "stacks", TerraformStack.of(scope).node.id));
   const root = physicalPath(".");

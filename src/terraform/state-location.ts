@@ -37,25 +37,3 @@ export function stateAddress({ type, arguments: given }: StateLocation, partial:
   const values = identity.map(([argument, fallback]) => known[argument] ?? (partial ? undefined : fallback));
   return identity.length === 0 || values.includes(undefined) ? undefined : JSON.stringify([type, ...values]);
 }
-
-/**
- * How others read a deployment's state with `terraform_remote_state`: where it is, without what only its writer needs (locks, encryption, credentials).
- * A `cloud` block is read as `remote`. A `local` path is as the settings have it.
- * @returns also the arguments that the reader must add, since the deployment leaves them to `-backend-config` or to run time
- */
-export function stateReading({ type, arguments: given }: StateLocation) {
-  const backend = backendType(type);
-  const names = [...Object.keys(backend?.identity ?? {}), ...(backend?.reach ?? [])].sort();
-  // A reader takes one workspace; prefixes, tags and projects only choose among them at run time.
-  const { name: workspace } = (given.workspaces ?? {}) as { readonly name?: string };
-  const workspaces = workspace === undefined ? undefined : { name: workspace };
-  const config = Object.fromEntries(
-    names.flatMap((name) => {
-      const value = name === "workspaces" ? workspaces : given[name];
-      return value === undefined ? [] : [[name, value]];
-    }),
-  );
-  const required = Object.entries(backend?.identity ?? {}).filter(([, fallback]) => fallback === undefined);
-  const missing = required.flatMap(([name]) => (config[name] === undefined ? [name] : []));
-  return { backend: type === "cloud" ? "remote" : type, config, missing };
-}

@@ -1,7 +1,7 @@
 import { partitionOf } from "../../iam/partitions";
 import { equals, viaService } from "../../iam/policy-statements";
 import { backendType } from "../../terraform/backends";
-import { type BackendArguments, type StateLocation, stateReading } from "../../terraform/state-location";
+import type { BackendArguments, StateLocation } from "../../terraform/state-location";
 import { valueAt } from "../../text/json";
 import { type Grant, grants, literal } from "../iam/deployer-permissions";
 import { textOf } from "../text/json";
@@ -31,6 +31,28 @@ export function stateFacts(state: StateLocation) {
     /** Whether Terraform locks a state in S3. Source: Terraform, "Backend Type: s3", "State Locking". */
     isStateLocked: given.use_lockfile === true || given.dynamodb_table !== undefined,
   };
+}
+
+/**
+ * How others read a deployment's state with `terraform_remote_state`: where it is, without what only its writer needs (locks, encryption, credentials).
+ * A `cloud` block is read as `remote`. A `local` path is as the settings have it.
+ * @returns also the arguments that the reader must add, since the deployment leaves them to `-backend-config` or to run time
+ */
+function stateReading({ type, arguments: given }: StateLocation) {
+  const backend = backendType(type);
+  const names = [...Object.keys(backend?.identity ?? {}), ...(backend?.reach ?? [])].sort();
+  // A reader takes one workspace; prefixes, tags and projects only choose among them at run time.
+  const { name: workspace } = (given.workspaces ?? {}) as { readonly name?: string };
+  const workspaces = workspace === undefined ? undefined : { name: workspace };
+  const config = Object.fromEntries(
+    names.flatMap((name) => {
+      const value = name === "workspaces" ? workspaces : given[name];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
+  const required = Object.entries(backend?.identity ?? {}).filter(([, fallback]) => fallback === undefined);
+  const missing = required.flatMap(([name]) => (config[name] === undefined ? [name] : []));
+  return { backend: type === "cloud" ? "remote" : type, config, missing };
 }
 
 /**

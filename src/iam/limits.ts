@@ -31,11 +31,23 @@ export const POLICY_PATH: TextRule = {
     'is not the path of a policy: "/" or words of A-Z a-z 0-9 and . , + @ = _ - between single "/", at most 512 characters; for example "/platform/"',
 };
 
+/** Paths that only AWS creates roles in. Source: IAM user guide, service-linked roles; IAM Identity Center user guide, roles. */
+export const RESERVED_ROLE_PATHS = ["/aws-reserved/", "/aws-service-role/"] as const;
+
 /** Characters of a managed policy's description. IAM states no pattern for it. Source: IAM API reference, `policyDescriptionType`. */
 export const MAX_DESCRIPTION = 1000;
 
 /** Maximum length of a managed policy in characters without white space. Source: "IAM and AWS STS quotas". */
 export const MAX_POLICY_CHARACTERS = 6144;
+
+/** Managed policies of one role, with the highest quota that an account can get. Source: "IAM and AWS STS quotas". */
+export const MAX_ROLE_POLICIES = 25;
+
+/** Characters of all inline policies of one role, white space not counted. Source: "IAM and AWS STS quotas". */
+export const MAX_ROLE_INLINE_CHARACTERS = 10_240;
+
+/** Tags of one IAM entity. Source: "IAM and AWS STS quotas". */
+export const MAX_TAGS = 50;
 
 /** Key and value of a tag. */
 export const TAG_KEY = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,128}$/u;

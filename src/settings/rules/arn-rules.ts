@@ -34,7 +34,10 @@ export const ARN_RULES: readonly Rule[] = [
   rule([POLICIES], ({ [POLICIES]: arns = [] }) =>
     arnsOf(POLICIES, arns).flatMap(([field, arn], index) => {
       const first = arns.findIndex((other) => nodeAttachmentAddress(other) === nodeAttachmentAddress(arn));
-      const what = `has the Terraform address of ${show(arns[first])}, which is made of the name of the policy; remove or rename one`;
+      const what =
+        arns[first] === arn
+          ? "stands in the list twice; remove one"
+          : `has the same Terraform address as ${show(arns[first])}, which is made of the name of the policy; rename one`;
       return first === index ? [] : errorAt(field, `${show(arn)} ${what}`);
     }),
   ),

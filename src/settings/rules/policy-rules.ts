@@ -1,6 +1,7 @@
 import { LAYOUTS, nodeRoleName } from "../../iam/cluster";
 import { type DeploymentPolicy, isTooLarge } from "../../iam/deployment-policies";
-import { MAX_POLICY_CHARACTERS } from "../../iam/limits";
+import { MAX_POLICY_CHARACTERS, MAX_ROLE_INLINE_CHARACTERS } from "../../iam/limits";
+import { nodePolicy } from "../../iam/node-role-permissions";
 import { partitionOf } from "../../iam/partitions";
 import { policySize } from "../../iam/policy-document";
 import { errorAt, type FieldError } from "../errors";
@@ -59,6 +60,14 @@ export const POLICY_RULES: readonly Rule[] = [
       name?.toLowerCase() === nodeRoleName(prefix).toLowerCase() &&
       `${show(name)} is the role that DKP creates for prefix "${prefix}"; choose another name, for example "${name}-custom"`,
   ),
+  rule(["nodeRole.additionalActions"], ({ "nodeRole.additionalActions": actions = [] }) => {
+    // No action has white space.
+    const size = JSON.stringify(nodePolicy(actions)).length;
+    return (
+      size > MAX_ROLE_INLINE_CHARACTERS &&
+      `requires an inline policy of ${size} characters, IAM allows ${MAX_ROLE_INLINE_CHARACTERS} per role; use wildcards, or a policy of your own in nodeRole.managedPolicyArns`
+    );
+  }),
 ];
 
 const BEYOND_LATIN_1 = /[\u0100-\uffff]/;

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 
 import { ACCESS_KEY_ID, SLOTS } from "../../iam/key-slots";
-import { GROUP_NAME, ROLE_NAME } from "../../iam/limits";
+import { GROUP_NAME, MAX_ROLE_POLICIES, RESERVED_ROLE_PATHS, ROLE_NAME } from "../../iam/limits";
 import { ACTION } from "../../iam/node-role-permissions";
 import { type PgpKeyError, readPgpKey } from "../../iam/openpgp-key";
 import { show } from "../message-parts";
@@ -94,6 +94,10 @@ const rolePath = v.pipe(
     /^[^*?]*$/,
     f.because('has "*" or "?", which would be a wildcard where the user may pass the role; choose a path without'),
   ),
+  v.check(
+    (value) => !RESERVED_ROLE_PATHS.some((reserved) => value.startsWith(reserved)),
+    f.because(`is reserved: only AWS creates roles below ${RESERVED_ROLE_PATHS.join(" and ")}; choose another path`),
+  ),
 );
 
 export const nodeRole = f.strict({
@@ -108,7 +112,18 @@ export const nodeRole = f.strict({
     "Actions that nodes may call besides `ec2:DescribeTags` and `ec2:DescribeInstances`, on every resource",
     [],
   ),
-  managedPolicyArns: f.attention(v.array(f.arn("policy")), "ARNs of policies to attach to the role", []),
+  managedPolicyArns: f.attention(
+    v.pipe(
+      v.array(f.arn("policy")),
+      v.maxLength(
+        MAX_ROLE_POLICIES,
+        ({ input, requirement }) =>
+          `has ${input.length} policies, a role can have at most ${requirement}; put their statements together`,
+      ),
+    ),
+    "ARNs of policies to attach to the role",
+    [],
+  ),
   permissionsBoundary: f.attention(f.arn("policy"), "ARN of the policy that limits the permissions of the role"),
 });
 

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 
 import { parseIamArn } from "../../iam/arns";
-import { PATH, TAG_KEY, TAG_VALUE, type TextRule } from "../../iam/limits";
+import { MAX_TAGS, PATH, TAG_KEY, TAG_VALUE, type TextRule } from "../../iam/limits";
 import { isObject } from "../../text/json";
 import { EMPTY, listed, show } from "../message-parts";
 
@@ -110,13 +110,24 @@ export const choice = <const T extends readonly string[]>(values: T) =>
   v.picklist(values, (issue) => `${show(issue.input)} is unknown; use ${values.map((value) => `"${value}"`).join(", ")}`);
 
 /** Tags of IAM entities. */
-export const tags = noList(
-  v.record(
-    v.pipe(
-      v.string(),
-      v.regex(/^(?!aws:)/i, 'begins with "aws:", which AWS keeps for itself; choose another key'),
-      v.regex(TAG_KEY, "is not a tag key: 1 to 128 letters, digits, spaces and _ . : / = + - @"),
+export const tags = v.pipe(
+  noList(
+    v.record(
+      v.pipe(
+        v.string(),
+        v.regex(/^(?!aws:)/i, 'begins with "aws:", which AWS keeps for itself; choose another key'),
+        v.regex(TAG_KEY, "is not a tag key: 1 to 128 letters, digits, spaces and _ . : / = + - @"),
+      ),
+      matching(TAG_VALUE, "is not a tag value: at most 256 letters, digits, spaces and _ . : / = + - @"),
     ),
-    matching(TAG_VALUE, "is not a tag value: at most 256 letters, digits, spaces and _ . : / = + - @"),
+  ),
+  v.check(
+    (given) => Object.keys(given).length <= MAX_TAGS,
+    ({ input }) =>
+      `has ${Object.keys(input).length} tags, IAM allows ${MAX_TAGS}; remove ${Object.keys(input).length - MAX_TAGS}`,
+  ),
+  v.check(
+    (given) => new Set(Object.keys(given).map((key) => key.toLowerCase())).size === Object.keys(given).length,
+    "has keys that differ only in case, which IAM ignores in tag keys; keep one of them",
   ),
 );

@@ -33,7 +33,6 @@ interface Options {
   readonly plan?: string;
   readonly dkpVersion?: DkpVersion;
   readonly policies?: readonly string[];
-  readonly review: string;
   readonly format: Format;
 }
 
@@ -63,7 +62,6 @@ export const define: Define = (command, session) => {
         .conflicts("policies"),
     )
     .option("--policies <files...>", "two files, BEFORE.json AFTER.json: any IAM policies")
-    .option("--review <folder>", "the folder of the review packs in the Git ref", "review")
     .addOption(formatOption("text", ...Object.keys(FORMATS).filter((name) => name !== "text")))
     .action(async (names: readonly string[], options: Options) => {
       const changes = await changesAsked(command, session, names, options);
@@ -73,7 +71,7 @@ export const define: Define = (command, session) => {
 };
 
 async function changesAsked(command: Command, session: Session, names: readonly string[], options: Options): Promise<Changes> {
-  const { against, plan, dkpVersion, policies, review } = options;
+  const { against, plan, dkpVersion, policies } = options;
   if (policies !== undefined) {
     return names.length > 0
       ? command.error(`error: --policies compares two files, and takes no stack: ${names.join(", ")}`)
@@ -89,7 +87,7 @@ async function changesAsked(command: Command, session: Session, names: readonly 
     return command.error("error: --against, --plan, --dkp-version or --policies is missing");
   }
   const { deployments } = selectDeployments(session, names);
-  const base = readBase(against, review, ".", session.host.env);
+  const base = readBase(against, "review", ".", session.host.env);
   const packs = Object.entries(base.packs).filter(([stack]) => names.length === 0 || names.includes(stack));
   const current = deployments.map((deployment) => {
     const lock = lockOf(deployment.stack);

@@ -103,14 +103,14 @@ const ROWS: readonly Row[] = [
     what: "another workspace is selected",
     happens: ({ project }) => write(project, { [`${STACK}/.terraform/environment`]: "other" }),
     status: 1,
-    message: "environment: selects the workspace other, and the settings default; delete the file",
+    message: "environment: selects the workspace other, and the settings default; remove it",
   },
   {
     what: "TF_WORKSPACE selects another workspace",
     happens: () => {},
     variables: { TF_WORKSPACE: "other" },
     status: 1,
-    message: "TF_WORKSPACE: selects the workspace other, and the settings default; unset it",
+    message: "TF_WORKSPACE: selects the workspace other, and the settings default; remove it",
   },
   {
     what: "TF_CLI_ARGS_plan has -target",

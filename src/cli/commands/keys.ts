@@ -44,12 +44,14 @@ With --leaked it prints what to do after a leak instead, for one deployment: the
     .addOption(timeoutOption("time limit of the calls to AWS for each stack", 120))
     .addOption(formatOption("text", "json"))
     .action(async (names: readonly string[], options: Options) => {
-      requireKeyIds(options.key);
-      if (options.leaked === true) {
-        await leaked(session, names, options);
-        return;
+      if (options.key?.every((id) => ACCESS_KEY_ID.test(id)) === false) {
+        // It may be the secret.
+        throw new Error(
+          "--key: a value is not the ID of an access key (not shown), such as AKIA...; write the stack before --key",
+        );
       }
-      await status(session, names, options);
+      const report = options.leaked === true ? leaked : status;
+      await report(session, names, options);
     });
 };
 
@@ -76,14 +78,6 @@ async function status(session: Session, names: readonly string[], { write, timeo
 }
 
 const context = ({ settings, terraform }: Session, situation: KeySituation) => contextOf(situation, settings, terraform.binary);
-
-/** @throws Error if one is not the ID of a key */
-function requireKeyIds(ids: readonly string[] = []): void {
-  if (!ids.every((id) => ACCESS_KEY_ID.test(id))) {
-    // It may be the secret.
-    throw new Error("--key: a value is not the ID of an access key (not shown), such as AKIA...; write the stack before --key");
-  }
-}
 
 async function leaked(session: Session, names: readonly string[], options: Options): Promise<void> {
   const { deployment } = selectOne(session, names);

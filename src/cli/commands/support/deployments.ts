@@ -75,8 +75,8 @@ export function deploymentsNamed(
     throw new Error(`no deployment ${show(unknown)} in ${folder}, ${remedy}`);
   }
   const own = [...new Set(names.length === 0 ? stacks : names)].flatMap((name) => byStack.get(name) ?? []);
-  const invalid = own.filter(({ errors }) => errors.length > 0).map(({ source, errors }) => [source, errors] as const);
   const errors = errorsOf(readings);
+  const invalid = own.filter((reading) => reading.errors.length > 0).map((reading) => [reading.source, reading.errors] as const);
   const rejected = names.length === 0 ? errors : new Map(invalid);
   if (rejected.size > 0) {
     throw new SettingsError(rejected);

@@ -18,17 +18,13 @@ export interface Host {
 
 /** One run of a command: what it reads from its environment, what it prints, and its exit code. */
 export class Session {
-  private code: ExitCode = EXIT.success;
+  /** The highest one that was raised. */
+  exitCode: ExitCode = EXIT.success;
 
   constructor(readonly host: Host) {}
 
-  get exitCode(): ExitCode {
-    return this.code;
-  }
-
-  /** Sets the exit code, unless a higher one is set. */
   raise(code: ExitCode): void {
-    this.code = code > this.code ? code : this.code;
+    this.exitCode = code > this.exitCode ? code : this.exitCode;
   }
 
   /** The folder of the settings files. */

@@ -1,10 +1,19 @@
 import { rootCertificates } from "node:tls";
 import type { IAM } from "@aws-sdk/client-iam";
-import type { Grant } from "../../src/cli/iam/deployer-permissions";
-import { type DeployerPolicy, deployerPolicies } from "../../src/cli/review/deployer-policy-files";
+import { deployerPolicies } from "../../src/cli/review/deployer-policy-files";
 import { deployment } from "../helpers/deployment";
 import { isAllowed, type Request } from "../helpers/simulator";
-import { type Done, document, failingGrants, isFor, Pipeline, type Step, without } from "./support/deployer";
+import {
+  type Done,
+  document,
+  failingGrants,
+  type Grant,
+  grantsOf,
+  isFor,
+  Pipeline,
+  type Step,
+  without,
+} from "./support/deployer";
 import { allowing, LocalAws } from "./support/local-aws";
 import { Deployments } from "./support/project";
 
@@ -117,20 +126,19 @@ const FULL_SCENARIO: Scenario = {
   ],
 };
 
-function onlyPolicy({ settings }: Pick<Scenario, "settings">): DeployerPolicy {
+function onlyPolicy({ settings }: Pick<Scenario, "settings">) {
   const [only, ...more] = deployerPolicies(deployment(settings)).policies;
   if (only === undefined || more.length > 0) {
     throw new Error("these settings make more than one policy");
   }
-  return only;
+  return { text: JSON.stringify(only.document), grants: grantsOf(only.statements) };
 }
 
 const nameOf = ({ sid, action }: Grant) => `${sid} ${action}`;
 const namesOf = (all: readonly Grant[]) => all.map(nameOf).sort();
 
 describe.each([PLAIN_SCENARIO, FULL_SCENARIO])("with only deployer-policy.json, $name", (scenario) => {
-  const { document: policyOf, grants } = onlyPolicy(scenario);
-  const text = JSON.stringify(policyOf);
+  const { text, grants } = onlyPolicy(scenario);
   const done: Done[] = [];
   let aws: LocalAws;
   let pipeline: Pipeline;
@@ -238,8 +246,7 @@ describe("with its policies", () => {
     await aws.iam().createUser({ UserName: "deckhouse" });
     const { AccessKey } = await aws.iam().createAccessKey({ UserName: "deckhouse" });
     const settings = `${PLAIN}import: { user: true, accessKeyId: ${AccessKey?.AccessKeyId} }\n`;
-    const { document: policyOf, grants } = onlyPolicy({ settings });
-    const text = JSON.stringify(policyOf);
+    const { text, grants } = onlyPolicy({ settings });
     await pipeline.allow(text);
     const deployments = Deployments.of({ deckhouse: settings });
     await pipeline.do({ command: ["init"] }, deployments);

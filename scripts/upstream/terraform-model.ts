@@ -56,7 +56,7 @@ export async function compareTerraform(dkpVersion: DkpVersion, folder?: string):
   const pairs = deployments.map((deployment) => ({
     granted: new Set(
       deployerPolicies(deployment)
-        .policies.flatMap(({ grants }) => grants.map(({ action }) => action))
+        .policies.flatMap(({ statements }) => statements.flatMap(({ calls }) => calls.map(({ action }) => action)))
         .filter((action) => action.startsWith("iam:")),
     ),
     calls: callsOf(Object.keys(terraformJson(deployment).resource ?? {})),

@@ -1,5 +1,5 @@
 import { cpSync } from "node:fs";
-import type { Grant } from "../../../src/cli/iam/deployer-permissions";
+import type { Call, DeployerStatement } from "../../../src/cli/iam/deployer-permissions";
 import type { PolicyDocument } from "../../../src/iam/policy-document";
 import type { Request } from "../../helpers/simulator";
 import type { Credentials, Decision, LocalAws } from "./local-aws";
@@ -81,6 +81,12 @@ function copyOf(original: string): string {
 }
 
 export const document = (text: string) => JSON.parse(text) as PolicyDocument;
+
+/** A call that a statement of a policy allows. */
+export interface Grant extends Call, Pick<DeployerStatement, "sid" | "resources"> {}
+
+export const grantsOf = (statements: readonly DeployerStatement[]): readonly Grant[] =>
+  statements.flatMap(({ sid, resources, calls }) => calls.map((call) => ({ sid, resources, ...call })));
 
 /** Whether a grant allows a call. */
 export function isFor({ action, resources }: Grant, call: Request): boolean {

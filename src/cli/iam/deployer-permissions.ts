@@ -3,22 +3,23 @@ import { secondPolicyName } from "../../iam/deployment-policies";
 import { partitionOf } from "../../iam/partitions";
 import type { PolicyCondition, PolicyStatement } from "../../iam/statement";
 import type { Deployment } from "../../settings/deployment";
-import { grouped } from "../../text/grouped";
 import rows from "./deployer.json";
 
 /** Name and path of a user, policy, group or role; the path is "/" or "/a/b/". */
 type IamResource = Readonly<Record<"name" | "path", string>>;
 
-/** One action of the deployer policy: its resources, its conditions and the reason. */
-export interface Grant {
-  /** The statement of the action; all grants of a statement have the same resources and conditions. */
-  readonly sid: string;
+/** A call of Terraform, and its reason. */
+export interface Call {
   readonly action: string;
-  readonly resources: readonly string[];
-  readonly conditions: readonly PolicyCondition[];
   readonly why: string;
   /** Whether `terraform plan -lock=false` makes the call. */
   readonly plan: boolean;
+}
+
+/** The calls that a statement of a deployer's policy allows. */
+export interface DeployerStatement extends Scope {
+  readonly sid: string;
+  readonly calls: readonly Call[];
 }
 
 /** The conditions under which Terraform makes a call. */
@@ -87,37 +88,12 @@ interface DeployerRow {
 /** The calls of Terraform's AWS provider for a deployment: `deployer.yaml`. */
 const ROWS = rows as readonly DeployerRow[];
 
-/** The permissions to plan, apply, change and destroy a deployment, without its state; sorted by statement and action. */
-export function deployerGrants(deployment: Deployment): readonly Grant[] {
+/** The permissions to plan, apply, change and destroy a deployment, without its state. */
+export function deployerStatements(deployment: Deployment): readonly DeployerStatement[] {
   const holds = (conditions: readonly Condition[] = []) => conditions.some((condition) => CONDITIONS[condition](deployment));
-  return Object.entries(scopesOf(deployment)).flatMap(([sid, own]) => {
+  return Object.entries(scopesOf(deployment)).map(([sid, own]) => {
     const required = ROWS.filter((row) => row.sid === sid && holds(row.when));
-    const planned = required.filter(({ plan }) => holds(plan)).map(({ action }) => action);
-    return grants(sid, own, Object.fromEntries(required.map(({ action, why }) => [action, why])), planned);
-  });
-}
-
-/**
- * The grants of one statement.
- * @param reasons the reason of each action
- * @param planned the actions that a plan calls
- */
-export function grants(
-  sid: string,
-  { resources, conditions }: Scope,
-  reasons: Readonly<Record<string, string>>,
-  planned: readonly string[] = [],
-): readonly Grant[] {
-  return Object.keys(reasons)
-    .sort()
-    .map((action) => ({ sid, action, resources, conditions, why: reasons[action] ?? "", plan: planned.includes(action) }));
-}
-
-/** The statements of grants, in the order of the grants. */
-export function statementsOf(all: readonly Grant[]): readonly PolicyStatement[] {
-  return [...grouped(all, ({ sid }) => sid)].map(([sid, own]) => {
-    const { resources = [], conditions = [] } = own[0] ?? {};
-    return { sid, actions: own.map(({ action }) => action), resources, conditions };
+    return { sid, ...own, calls: required.map(({ action, why, plan }) => ({ action, why, plan: holds(plan) })) };
   });
 }
 

@@ -1,19 +1,8 @@
-import { type PolicyDocument, policyDocument } from "../../iam/policy-document";
+import { policyDocument } from "../../iam/policy-document";
 import type { Deployment } from "../../settings/deployment";
-import { deployerGrants, type Grant, grants, literal, statementsOf } from "../iam/deployer-permissions";
+import { type Call, type DeployerStatement, deployerStatements, literal } from "../iam/deployer-permissions";
 import type { DEPLOYER_FILES } from "../pack/file-names";
 import { stateAccess } from "./state";
-
-/** A policy that a principal requires to plan, apply and destroy a deployment. */
-export interface DeployerPolicy {
-  /** File of the review pack. */
-  readonly file: (typeof DEPLOYER_FILES)[number];
-  /** ARN of the role that requires it; absent for the credentials that Terraform runs with. */
-  readonly role?: string | undefined;
-  readonly document: PolicyDocument;
-  /** Its actions with their resources and reasons, in the order of the policy. */
-  readonly grants: readonly Grant[];
-}
 
 /**
  * The least-privilege policies for planning, applying, updating and destroying a deployment, limited to its names and its state.
@@ -21,34 +10,46 @@ export interface DeployerPolicy {
  * of a principal that only plans, and writes nothing.
  */
 export function deployerPolicies(deployment: Deployment) {
-  const grantsOf = grantsByPrincipal(deployment);
-  const policies = [...grantsOf]
-    .filter(([, own]) => own.length > 0)
-    .map(([role, own]): DeployerPolicy => {
-      const file = fileOf(role, deployment.provider.assumeRoleArn);
-      return { file, role, document: policyDocument(statementsOf(own)), grants: own };
-    });
+  const all = statementsByPrincipal(deployment);
+  const policies = [...all]
+    .filter(([, statements]) => statements.some(({ calls }) => calls.length > 0))
+    .map(([role, statements]) => ({
+      /** File of the review pack. */
+      file: fileOf(role, deployment.provider.assumeRoleArn),
+      /** ARN of the role that requires it; absent for the credentials that Terraform runs with. */
+      role,
+      statements,
+      document: documentOf(statements),
+    }));
   // With `terraform plan -lock=false`: whoever can write the lock can stop an apply, or let two of them run at once.
-  return { policies, planner: policyDocument(statementsOf((grantsOf.get(undefined) ?? []).filter(({ plan }) => plan))) };
+  return { policies, planner: documentOf(all.get(undefined) ?? [], ({ plan }) => plan) };
 }
 
 /** What Terraform calls, by the ARN of the role that it assumes for it; undefined: the credentials that Terraform runs with, first. */
-function grantsByPrincipal(deployment: Deployment) {
+function statementsByPrincipal(deployment: Deployment) {
   const { assumeRoleArn } = deployment.provider;
   const state = stateAccess(deployment.state, deployment.region);
   const roles = new Set([assumeRoleArn, state.assumed].filter((arn) => arn !== undefined));
-  const takeRole = { resources: [...roles].map(literal), conditions: [] };
-  const assumed =
-    roles.size === 0 ? [] : grants("TakeRole", takeRole, { "sts:AssumeRole": "assumes the role" }, ["sts:AssumeRole"]);
-  const grantsOf = new Map<string | undefined, readonly Grant[]>([[undefined, assumed]]);
-  const add = (principal: string | undefined, all: readonly Grant[]) =>
-    grantsOf.set(principal, [...(grantsOf.get(principal) ?? []), ...all]);
-  add(assumeRoleArn, deployerGrants(deployment));
-  add(state.role, state.grants);
-  return grantsOf;
+  const assumes = roles.size === 0 ? [] : [{ action: "sts:AssumeRole", why: "assumes the role", plan: true }];
+  const takeRole = { sid: "TakeRole", resources: [...roles].map(literal), conditions: [], calls: assumes };
+  const all = new Map<string | undefined, readonly DeployerStatement[]>([[undefined, [takeRole]]]);
+  const add = (principal: string | undefined, statements: readonly DeployerStatement[]) =>
+    all.set(principal, [...(all.get(principal) ?? []), ...statements]);
+  add(assumeRoleArn, deployerStatements(deployment));
+  add(state.role, state.statements);
+  return all;
 }
 
-function fileOf(arn: string | undefined, providerRole: string | undefined): DeployerPolicy["file"] {
+/** The policy that allows calls, without statements that are left empty. */
+function documentOf(statements: readonly DeployerStatement[], isAllowed: (call: Call) => boolean = () => true) {
+  const allowing = statements.map(({ calls, ...rest }) => ({
+    ...rest,
+    actions: calls.filter(isAllowed).map(({ action }) => action),
+  }));
+  return policyDocument(allowing.filter(({ actions }) => actions.length > 0));
+}
+
+function fileOf(arn: string | undefined, providerRole: string | undefined): (typeof DEPLOYER_FILES)[number] {
   if (arn === undefined) {
     return "deployer-policy.json";
   }

@@ -3,7 +3,7 @@ import { equals, viaService } from "../../iam/policy-statements";
 import { backendType } from "../../terraform/backends";
 import type { BackendArguments, StateLocation } from "../../terraform/state-location";
 import { valueAt } from "../../text/json";
-import { type Grant, grants, literal } from "../iam/deployer-permissions";
+import { type Call, type DeployerStatement, literal } from "../iam/deployer-permissions";
 import { textOf } from "../text/json";
 
 /** Where a state is, and how it is protected. */
@@ -27,7 +27,7 @@ export function stateFacts(state: StateLocation) {
     hasStateKeyArn: hasKeyArn(state),
     isStateOutsideAws: isOutsideAws(state),
     /** Whether the settings name what the deployer requires permissions for. */
-    hasStatePermissions: stateAccess(state, "").grants.length > 0,
+    hasStatePermissions: stateAccess(state, "").statements.length > 0,
     /** Whether Terraform locks a state in S3. Source: Terraform, "Backend Type: s3", "State Locking". */
     isStateLocked: given.use_lockfile === true || given.dynamodb_table !== undefined,
   };
@@ -84,8 +84,8 @@ function hasKeyArn({ arguments: { kms_key_id } }: StateLocation): boolean {
 
 /** What Terraform requires to use a state. */
 interface StateAccess {
-  readonly grants: readonly Grant[];
-  /** The role that the backend assumes, which requires the grants instead of the credentials that Terraform runs with. */
+  readonly statements: readonly DeployerStatement[];
+  /** The role that the backend assumes, which requires the permissions instead of the credentials that Terraform runs with. */
   readonly role?: string | undefined;
   /** That role, if its caller requires a permission to assume it: not with a web identity. */
   readonly assumed?: string | undefined;
@@ -100,55 +100,56 @@ export function stateAccess(location: StateLocation, fallbackRegion: string): St
   const { type, arguments: given } = location;
   const { bucket, key, kms_key_id, dynamodb_table: table } = given;
   if (type !== "s3" || typeof bucket !== "string" || typeof key !== "string" || isOutsideAws(location)) {
-    return { grants: [] };
+    return { statements: [] };
   }
   const region = textOf(given.region);
   const partition = partitionOf(region ?? fallbackRegion);
   const bucketArn = `arn:${partition}:s3:::${literal(bucket)}`;
-  const object = (name: string) => ({ resources: [`${bucketArn}/${literal(name)}`], conditions: [] });
+  const object = (name: string) => `${bucketArn}/${literal(name)}`;
   const workspaces = `${textOf(given.workspace_key_prefix) ?? "env:"}/`;
-  const acl: Readonly<Record<string, string>> =
-    given.acl === undefined ? {} : { "s3:PutObjectAcl": "backend.s3.acl is set with every write" };
-  const all: Grant[] = [
-    ...grants(
-      "ListState",
-      { resources: [bucketArn], conditions: [equals("s3:prefix", workspaces, key)] },
-      { "s3:ListBucket": "lists workspaces in every command; without it, S3 denies access to a state that does not exist yet" },
-      ["s3:ListBucket"],
-    ),
-    ...grants("State", object(key), { "s3:GetObject": "reads the state", "s3:PutObject": "writes the state", ...acl }, [
-      "s3:GetObject",
-    ]),
-  ];
+  const statements: DeployerStatement[] = [];
+  const allow = (sid: string, resource: string, conditions: DeployerStatement["conditions"], calls: readonly Call[]) =>
+    statements.push({ sid, resources: [resource], conditions, calls });
+  const call = (action: string, why: string, plan = false) => ({ action, why, plan });
+  const acl = given.acl === undefined ? [] : [call("s3:PutObjectAcl", "backend.s3.acl is set with every write")];
+  const lists = "lists workspaces in every command; without it, S3 denies access to a state that does not exist yet";
+  allow("ListState", bucketArn, [equals("s3:prefix", workspaces, key)], [call("s3:ListBucket", lists, true)]);
+  allow(
+    "State",
+    object(key),
+    [],
+    [call("s3:GetObject", "reads the state", true), call("s3:PutObject", "writes the state"), ...acl],
+  );
   if (given.use_lockfile === true) {
-    const lock = {
-      "s3:DeleteObject": "releases the lock",
-      "s3:GetObject": "reads the lock before it is released",
-      "s3:PutObject": "locks the state",
-    };
-    all.push(...grants("StateLock", object(`${key}.tflock`), { ...lock, ...acl }));
+    const locks = [
+      call("s3:DeleteObject", "releases the lock"),
+      call("s3:GetObject", "reads the lock before it is released"),
+      call("s3:PutObject", "locks the state"),
+    ];
+    allow("StateLock", object(`${key}.tflock`), [], [...locks, ...acl]);
   }
   if (typeof table === "string") {
     // Many states share a table: only the two items of this one.
     const items = [`${bucket}/${key}`, `${bucket}/${key}-md5`];
-    const scope = {
-      resources: [`arn:${partition}:dynamodb:${region ?? "*"}:*:table/${literal(table)}`],
-      conditions: [{ test: "ForAllValues:StringEquals", variable: "dynamodb:LeadingKeys", values: items } as const],
-    };
-    const lock = {
-      "dynamodb:DeleteItem": "releases the lock",
-      "dynamodb:GetItem": "reads the lock and the checksum of the state",
-      "dynamodb:PutItem": "locks the state, and writes its checksum",
-    };
-    all.push(...grants("StateLockTable", scope, lock, ["dynamodb:GetItem"]));
+    const ofState = { test: "ForAllValues:StringEquals", variable: "dynamodb:LeadingKeys", values: items } as const;
+    const tableArn = `arn:${partition}:dynamodb:${region ?? "*"}:*:table/${literal(table)}`;
+    const locks = [
+      call("dynamodb:DeleteItem", "releases the lock"),
+      call("dynamodb:GetItem", "reads the lock and the checksum of the state", true),
+      call("dynamodb:PutItem", "locks the state, and writes its checksum"),
+    ];
+    allow("StateLockTable", tableArn, [ofState], locks);
   }
   if (hasKeyArn(location)) {
     // S3 uses the key on behalf of the caller.
-    const scope = { resources: [literal(`${kms_key_id}`)], conditions: region === undefined ? [] : [viaService("s3", region)] };
-    const crypt = { "kms:Decrypt": "S3 decrypts the state", "kms:GenerateDataKey": "S3 encrypts the state and the lock" };
-    all.push(...grants("StateKey", scope, crypt, ["kms:Decrypt"]));
+    const throughS3 = region === undefined ? [] : [viaService("s3", region)];
+    const crypts = [
+      call("kms:Decrypt", "S3 decrypts the state", true),
+      call("kms:GenerateDataKey", "S3 encrypts the state and the lock"),
+    ];
+    allow("StateKey", literal(`${kms_key_id}`), throughS3, crypts);
   }
   const { assume_role, assume_role_with_web_identity } = given as Readonly<Record<string, BackendArguments | undefined>>;
   const assumed = textOf((assume_role ?? given).role_arn);
-  return { grants: all, role: assumed ?? textOf(assume_role_with_web_identity?.role_arn), assumed };
+  return { statements, role: assumed ?? textOf(assume_role_with_web_identity?.role_arn), assumed };
 }

@@ -3,7 +3,7 @@ export type Settings = Readonly<Record<string, unknown>>;
 
 const isMapping = (value: unknown): value is Settings => typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** Settings with others in their place; null removes one. A backend replaces another one. */
+/** Settings in which others replace those of the same name; null removes one. A backend replaces another one. */
 export function merged(base: Settings, others: Settings): Settings {
   const names = Object.keys({ ...base, ...others }).filter((name) => others[name] !== null);
   return Object.fromEntries(

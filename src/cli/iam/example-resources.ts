@@ -18,7 +18,7 @@ const TYPES: readonly string[] = [
   ...["targetgroup", "volume", "vpc", "vpc-peering-connection"],
 ];
 
-/** Names of several parts; policies name resources by type, Region and account, so any other name is one word. */
+/** Names of several parts; policies name resources by type, Region and account, so any other name is "example". */
 const NAMES: Readonly<Record<string, string>> = {
   "listener/net": "example/0/0",
   "loadbalancer/net/": "example/0",

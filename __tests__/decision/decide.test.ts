@@ -73,15 +73,6 @@ describe("decide", () => {
       expect(decide(sideOf("ec2:*KeyPair"), three)).toMatchObject({ kind: "new-request" });
       expect(decide(sideOf("iam:*User"), sideOf("iam:GetUser"), { actions })).toMatchObject({ kind: "new-request" });
     });
-
-    it.each(["ec2:*KeyPair*", "ec2:?escribe*", "*"])(
-      "shows a request of the one action that both sides' patterns leave: %s",
-      (pattern) => {
-        expect(decide(sideOf(pattern), sideOf("!ec2:d*; ec2:DeleteKeyPair"), { actions })).toMatchObject({
-          request: { action: expect.stringMatching(/^ec2:DescribeKeyPairs$/i) },
-        });
-      },
-    );
   });
 
   describe("splits cases", () => {

@@ -259,7 +259,7 @@ describe("A year of the access of a DKP cluster to AWS", () => {
 
   it("In October, the deployment gets another name, its state stays where it is, and nothing in AWS changes", () => {
     run("git mv deployments/prod.yaml deployments/production.yaml");
-    expect(reported("diff --against HEAD")).toEqual([3, "removed-while-protected"]);
+    expect(reported("diff --against HEAD")).toEqual(expect.arrayContaining([3, "removed-while-protected"]));
     change("production", { backend: { local: { path: STATE } } });
     run("git rm -r --quiet review/prod");
     commit("another name");

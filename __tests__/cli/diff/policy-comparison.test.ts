@@ -124,6 +124,7 @@ describe("the comparison of policies", () => {
     ["Read before List", "allow", "allow; allow ec2:DescribeVpcs s3:GetObject", "s3:GetObject"],
     ["an action that a pattern matches", "allow", "allow; allow ec2:DescribeVpcs kms:*", "kms:CreateGrant"],
     ["everything", "allow", "*", "iam:DeleteRolePolicy"],
+    ["an action that exists, of a pattern of reads", "allow", "allow; allow s3:?etObject", "s3:GetObject"],
     ["what a Deny no longer covers", "allow *; deny ec2:DescribeVpcs ec2:DeleteVpc", "allow *", "ec2:DeleteVpc"],
     [
       "an action of which more is allowed",

@@ -58,8 +58,8 @@ const WITHOUT_PERMISSION = ["sts:GetAccessKeyInfo", "sts:GetCallerIdentity", "st
   action.toLowerCase(),
 );
 
-function rankOf(action: string): number {
-  const name = action.toLowerCase();
+/** The position of an access level, of an action in lower case. */
+function rankOf(name: string): number {
   return WITHOUT_PERMISSION.includes(name) ? LEVELS.length : (FACTS.get(name)?.rank ?? LEVELS.indexOf("unknown"));
 }
 
@@ -175,7 +175,9 @@ function evidenceOf(answer: Answer): { readonly request?: DecisionRequest; reado
     const { statement, reason } = answer;
     return { reason: statement === undefined ? reason : `a statement of the policy ${statement.side} the change ${reason}` };
   }
-  return answer.kind === "new-request" && rankOf(answer.request.action) < LEVELS.length ? { request: answer.request } : {};
+  return answer.kind === "new-request" && rankOf(answer.request.action.toLowerCase()) < LEVELS.length
+    ? { request: answer.request }
+    : {};
 }
 
 /** A function that writes an action in lower case as AWS or else the policies do: IAM ignores the case. */

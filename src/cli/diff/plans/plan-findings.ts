@@ -130,13 +130,11 @@ function isOwnDrift(attribute: string, old: JsonObject, current: JsonObject, { r
 /** What is unusual in an entry of `resource_changes`. */
 function entryFindings(change: PlannedChange): readonly DiffFound[] {
   const { address, formerAddress, isManaged, provider } = change;
-  const isKnown = isManaged
-    ? isOurs(address)
-    : address === ADDRESSES.callerIdentity || policyOfAddress(address)?.what === "policyDocument";
+  const isKnownData = address === ADDRESSES.callerIdentity || policyOfAddress(address)?.what === "policyDocument";
   const rows: readonly (readonly [applies: boolean, found: DiffFound])[] = [
     [formerAddress !== address, { rule: "moved", address, values: { before: formerAddress, after: address } }],
     [change.deposed !== undefined, { rule: "deposed", address, values: { what: address } }],
-    [!isManaged && !isKnown, unknownPart(`the data source ${address}`)],
+    [!isManaged && !isKnownData, unknownPart(`the data source ${address}`)],
     [!PROVIDERS.includes(provider), unknownPart(`the provider ${textOf(provider)} of ${address}`)],
     [change.isAnother, unknownPart(`another identity of ${address}`)],
   ];

@@ -73,6 +73,16 @@ const ROWS: readonly Row[] = [
     message: REFUSED,
   },
   {
+    what: "the policy was broadened in IAM",
+    happens: async ({ aws }) => {
+      const { Policies: [{ Arn: PolicyArn } = {}] = [] } = await aws.iam().listPolicies({ Scope: "Local" });
+      const PolicyDocument = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}';
+      await aws.iam().createPolicyVersion({ PolicyArn, PolicyDocument, SetAsDefault: true });
+    },
+    status: 3,
+    message: REFUSED,
+  },
+  {
     what: "the state is gone",
     happens: ({ aws }) => aws.s3("DELETE", STATE),
     status: 3,
@@ -81,6 +91,12 @@ const ROWS: readonly Row[] = [
   {
     what: "the policy is forged in the state",
     happens: (world) => editState(world, (state) => state.replaceAll("iam:CreateServiceLinkedRole", "*")),
+    status: 3,
+    message: REFUSED,
+  },
+  {
+    what: "the state has the key of somebody else",
+    happens: (world) => editState(world, (state) => state.replaceAll(/[A-Z]+KIA(?=[A-Z0-9]{16})/g, "AKIAEVIL")),
     status: 3,
     message: REFUSED,
   },

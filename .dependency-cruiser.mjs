@@ -18,7 +18,7 @@ const MAY_IMPORT = {
   settings: ["terraform", "iam", "text"],
   constructs: ["terraform", "iam", "text"],
   stack: ["constructs", "settings", "terraform", "iam", "text"],
-  app: ["stack", "settings", "terraform", "iam", "text"],
+  app: ["settings", "text"],
   index: ["app", "constructs", ...CORE],
   main: ["app", "stack", "settings"],
   "cli/text": ["text"],

@@ -3,7 +3,7 @@ import type { FieldError } from "../errors";
 /** What no string of the settings may hold, value or key, wherever it is. */
 export function forbiddenStrings(value: unknown): readonly FieldError[] {
   return stringsIn(value, []).flatMap(({ path, string }) => {
-    const message = templateError(string) ?? secretError(path, string);
+    const message = templateError(string) ?? keyError(path, string) ?? secretError(path, string);
     return message === undefined ? [] : [{ path, message }];
   });
 }
@@ -15,6 +15,12 @@ export function forbiddenStrings(value: unknown): readonly FieldError[] {
 function templateError(text: string): string | undefined {
   const [sign] = /[$%&]\{|TfToken\[/.exec(text) ?? [];
   return sign && `holds "${sign}", which Terraform would replace; write the value itself`;
+}
+
+/** Keys that would get lost on the way to Terraform: JavaScript objects treat some in their own way, and `//` is CDKTF's for comments. */
+function keyError(path: readonly string[], text: string): string | undefined {
+  const isLost = path.at(-1) === text && ["__proto__", "constructor", "prototype", "//"].includes(text);
+  return isLost ? "is a name that cannot be used here; choose another" : undefined;
 }
 
 /** Fields with a rule of their own for secrets: a public key, whose last line may have 40 characters, and a key ID. */

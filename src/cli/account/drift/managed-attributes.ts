@@ -5,7 +5,6 @@ import { partitionOf } from "../../../iam/partitions";
 import { policyDocument } from "../../../iam/policy-document";
 import type { Deployment } from "../../../settings/deployment";
 import { ADDRESSES, KEY_ADDRESSES, nodeAttachmentAddress, policyAddress } from "../../../terraform/addresses";
-import { grouped } from "../../../text/grouped";
 import { parseJson } from "../../../text/json";
 import type { StateResource } from "../../terraform/state-file";
 import { listOf, textOf } from "../../text/json";
@@ -77,15 +76,14 @@ export interface ExpectedObject extends AccountObject {
  * @param state the resources in the state; undefined if no state is readable
  */
 export function managedOf(settings: Deployment, account: string, state?: readonly StateResource[]): readonly ExpectedObject[] {
-  const described = describedResources(settings, account);
+  const inState = state ?? [];
+  const all = [...inState, ...describedResources(settings, account)];
   /** The values of an attribute of the resources of a kind; "" where it is not set. */
   const valuesIn = (resources: readonly StateResource[], kind: Kind, attribute: string) =>
     ofKind(resources, kind).flatMap(({ attributes }) => listOf(attributes[attribute] ?? "").map(String));
-  const values = (kind: Kind, attribute: string) => [...new Set(valuesIn([...(state ?? []), ...described], kind, attribute))];
-  const named = <K extends ExpectedObject["kind"]>(type: Kind, kind: K) => {
-    const inState = valuesIn(state ?? [], type, "name");
-    return values(type, "name").map((name) => ({ kind, name, inState: inState.includes(name) }));
-  };
+  const values = (kind: Kind, attribute: string) => [...new Set(valuesIn(all, kind, attribute))];
+  const named = <K extends ExpectedObject["kind"]>(type: Kind, kind: K) =>
+    values(type, "name").map((name) => ({ kind, name, inState: valuesIn(inState, type, "name").includes(name) }));
   const user = { kind: "user", name: settings.user.name, inState: false, ...named("user", "user")[0] } as const;
   const [groups, roles] = [named("group", "group"), named("nodeRole", "role")];
   const { prefix } = settings.cluster;
@@ -98,29 +96,25 @@ export function managedOf(settings: Deployment, account: string, state?: readonl
   const ofRole = { ...attached("nodeAttachments"), "inline policy": values("nodePolicy", "name") };
   const documents = values("nodePolicy", "policy").map(documentIn);
   const dkp = { documents: [{ ...nodePolicy(settings.additionalRolePolicies) }], isDkpRole: true };
-  const keys = managedKeys(settings, valuesIn(state ?? [], "keys", "id"), state);
+  const keys = managedKeys(settings, valuesIn(inState, "keys", "id"), state);
+  // State and settings can have different policies, and different documents.
+  const policies = values("policy", "arn").map((arn) => ({
+    kind: "policy" as const,
+    name: arn.split("/").at(-1) ?? "",
+    arn,
+    inState: valuesIn(inState, "policy", "arn").includes(arn),
+    documents: ofKind(all, "policy")
+      .filter(({ attributes }) => attributes.arn === arn)
+      .map(({ attributes }) => documentIn(attributes.policy)),
+    parts: { principal: principals },
+  }));
   return [
     { ...user, ...bounded("user"), parts: ofUser, keys },
     ...groups.map((group) => ({ ...group, parts: ofGroup })),
-    ...managedPolicies(state ?? [], described).map((policy) => ({ ...policy, parts: { principal: principals } })),
+    ...policies,
     ...roles.map((role) => ({ ...role, ...bounded("nodeRole"), documents, parts: ofRole })),
     ...dkpRoles.map((role) => ({ ...role, ...dkp, parts: { "inline policy": [role.name] } })),
   ];
-}
-
-/** State and settings can have different ones, and different documents. */
-function managedPolicies(
-  state: readonly StateResource[],
-  described: readonly StateResource[],
-): readonly Omit<ExpectedObject, "parts">[] {
-  const byArn = grouped(ofKind([...state, ...described], "policy"), ({ attributes }) => String(attributes.arn));
-  return [...byArn].map(([arn, resources]) => ({
-    kind: "policy",
-    name: String(resources[0]?.attributes.name),
-    arn,
-    inState: resources.some((resource) => state.includes(resource)),
-    documents: resources.map(({ attributes }) => documentIn(attributes.policy)),
-  }));
 }
 
 function managedKeys(

@@ -89,14 +89,6 @@ const policiesOf = (kind: "user" | "group" | "role", rule: Part["rule"]): readon
 const [ofUser, inlineOfUser] = policiesOf("user", "permissions-unmanaged");
 const [ofRole, inlineOfRole] = policiesOf("role", "role-permissions-unmanaged");
 
-/** A credential besides access keys, of which Terraform manages none. */
-const credential = (part: string, event: string, read: Part["read"]): Part => ({
-  rule: "credential-unmanaged",
-  part,
-  event,
-  read,
-});
-
 /** What uses an object, by the setting that names the object. */
 const principal = (setting: string, event: string, read: Part["read"]): Part => ({
   rule: "principal-unmanaged",
@@ -106,7 +98,7 @@ const principal = (setting: string, event: string, read: Part["read"]): Part => 
   read,
 });
 
-/** The parts of each kind of object. */
+/** The parts of each kind of object. Of credentials besides access keys, Terraform manages none. */
 const PARTS: Readonly<Record<ExpectedObject["kind"], readonly Part[]>> = {
   user: [
     ofUser,
@@ -118,14 +110,21 @@ const PARTS: Readonly<Record<ExpectedObject["kind"], readonly Part[]>> = {
       event: "AddUserToGroup",
       read: (iam, name) => iam.groups(name),
     },
-    credential("login profile", "CreateLoginProfile", (iam, UserName) =>
-      iam.list("iam:GetLoginProfile", { UserName }, () => [UserName]),
-    ),
-    credential("service-specific credential", "CreateServiceSpecificCredential", (iam, UserName) =>
-      iam.list("iam:ListServiceSpecificCredentials", { UserName }, (page) =>
-        page.ServiceSpecificCredentials?.map((found) => found.ServiceSpecificCredentialId ?? ""),
-      ),
-    ),
+    {
+      rule: "credential-unmanaged",
+      part: "login profile",
+      event: "CreateLoginProfile",
+      read: (iam, UserName) => iam.list("iam:GetLoginProfile", { UserName }, () => [UserName]),
+    },
+    {
+      rule: "credential-unmanaged",
+      part: "service-specific credential",
+      event: "CreateServiceSpecificCredential",
+      read: (iam, UserName) =>
+        iam.list("iam:ListServiceSpecificCredentials", { UserName }, ({ ServiceSpecificCredentials }) =>
+          ServiceSpecificCredentials?.map(({ ServiceSpecificCredentialId = "" }) => ServiceSpecificCredentialId),
+        ),
+    },
   ],
   group: [
     ...policiesOf("group", "permissions-unmanaged"),

@@ -1,4 +1,3 @@
-import { iamResourceArn } from "../../../iam/arns";
 import type { Deployment } from "../../../settings/deployment";
 import type { Found } from "../../findings/finding";
 import type { StateContents } from "../../terraform/state-file";
@@ -18,16 +17,10 @@ export const settingNotSet = (field: string): PreflightFound => ({ rule: "settin
 /** What is checked. */
 export interface Subject {
   readonly deployment: Deployment;
-  readonly partition: string;
   /** Account of the credentials. */
   readonly account: string;
   /** The deployment's state, or why it cannot be read. */
   readonly state: () => Promise<Reading<Pick<StateContents, "resources" | "outputs">>>;
-}
-
-/** ARN of the deployment's user. */
-export function userArn({ deployment: { user }, ...environment }: Pick<Subject, "deployment" | "partition" | "account">): string {
-  return iamResourceArn(environment, `user${user.path}${user.name}`);
 }
 
 /** Tools of a check. Errors of AWS are thrown as `AwsError`, except by `iam`. */

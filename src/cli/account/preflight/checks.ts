@@ -1,8 +1,10 @@
+import { iamResourceArn } from "../../../iam/arns";
 import { SLOTS } from "../../../iam/key-slots";
+import { partitionOf } from "../../../iam/partitions";
 import { policyWith } from "../../../iam/policy-document";
 import { pgpKeyWarning } from "../../../settings/settings-notes";
 import type { Action } from "../aws/operations";
-import { type Check, userArn, when } from "./check";
+import { type Check, when } from "./check";
 import { imageCheck } from "./checks/image";
 import { prefixCheck } from "./checks/prefix";
 import { resourceNamesCheck } from "./checks/resource-names";
@@ -17,10 +19,9 @@ export function accountCheck(asKey: boolean): Check {
   return {
     id: "account",
     field: "accountId",
-    async run({ list }, { deployment, partition }) {
-      const { accountId, stack } = deployment;
+    async run({ list }, { deployment: { accountId, stack, region, user: own } }) {
       const [account = "", arn = ""] = await list("sts:GetCallerIdentity", {}, ({ Account, Arn }) => [Account, Arn]);
-      const user = userArn({ deployment, partition, account });
+      const user = iamResourceArn({ partition: partitionOf(region), account }, `user${own.path}${own.name}`);
       const unset = accountId === undefined ? "accountId" : undefined;
       return [
         accountId !== undefined && accountId !== account

@@ -1,4 +1,3 @@
-import { partitionOf } from "../../../iam/partitions";
 import type { Deployment } from "../../../settings/deployment";
 import { findingsText, levelOf, reportJson } from "../../findings/finding";
 import type { Aws } from "../aws/client";
@@ -34,8 +33,7 @@ export async function runPreflight(
     dryRun: (operation, input) => aws.dryRun(operation, input),
   };
   const run = async (check: Check, account: string): Promise<CheckResult> => {
-    const subject = { deployment, partition: partitionOf(deployment.region), account, state };
-    const findings = await orErrorFinding(check.run(tools, subject));
+    const findings = await orErrorFinding(check.run(tools, { deployment, account, state }));
     // Findings name the setting of the check, unless they name another one.
     return { check: check.id, findings: findings.map((found) => ({ field: check.field, ...found })) };
   };

@@ -1,4 +1,5 @@
 import { policyArn } from "../../../../iam/arns";
+import { partitionOf } from "../../../../iam/partitions";
 import { type ExistingObject, type IamReader, requiredOf } from "../../aws/iam-reader";
 import { isImported, type ManagedObject, managedObjects } from "../../managed-objects";
 import { type DeploymentFacts, day, ownerFindings, ownershipOf } from "../../ownership";
@@ -25,12 +26,12 @@ type ReadState = Awaited<ReturnType<Subject["state"]>>;
 async function nameFindings(
   object: ManagedObject,
   iam: IamReader,
-  { deployment, partition, account }: Subject,
+  { deployment, account }: Subject,
   read: ReadState,
 ): Promise<readonly PreflightFound[]> {
   const { kind, name, path, setting } = object;
   const isPolicy = kind === "policy";
-  const id = isPolicy ? policyArn({ partition, account, path, name }) : name;
+  const id = isPolicy ? policyArn({ partition: partitionOf(deployment.region), account, path, name }) : name;
   const existing = requiredOf(await iam.object(kind, id)) ?? (isPolicy ? await policyOfName(iam, name) : undefined);
   if (existing === undefined) {
     return [];

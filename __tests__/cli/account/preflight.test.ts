@@ -18,6 +18,10 @@ it("--permissions prints the calls that the checks make in these accounts", () =
   expect([...CALLED].sort()).toEqual(ADMIN_ACTIONS);
 });
 
+it("--permissions lists only actions that read", () => {
+  expect(ADMIN_ACTIONS.filter((action) => !/:(Describe|Get|List|Simulate)/.test(action))).toEqual([]);
+});
+
 describe("the report", () => {
   const result = (check: string, ...findings: readonly PreflightFound[]): CheckResult => ({ check, findings });
   const passed = result("region");

@@ -1,11 +1,10 @@
-import { readFileSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { PROJECT } from "../helpers/project-root";
-import { Gpg } from "./support/gpg";
 import { LocalAws } from "./support/local-aws";
 import { Deployments, folder } from "./support/project";
 import type { KeysReport } from "./support/recovery";
-import { jsonOf, runIn, Terraform, terraformEnvironment } from "./support/terraform";
+import { jsonOf, runIn, type Terraform, terraformEnvironment } from "./support/terraform";
 
 const SETTINGS = "region: eu-central-1\nbackend: { local: {} }\n";
 
@@ -13,37 +12,16 @@ describe("the commands about keys", () => {
   let aws: LocalAws;
   let deployments: Deployments;
   let terraform: Terraform;
-  let gpg: Gpg;
 
-  const apply = (more: string) => {
-    deployments.change({ deckhouse: `${SETTINGS}${more}\n` });
-    terraform.apply();
-  };
-  const environment = () => ({ ...terraformEnvironment(aws), GNUPGHOME: gpg.home });
+  const environment = () => terraformEnvironment(aws);
   const script = join(PROJECT, "bin/dkp-access");
   const command = (name: string, ...args: string[]) =>
     runIn(deployments.path, environment(), process.execPath, script, name, ...args);
   const json = (name: string, ...args: string[]) =>
     jsonOf(deployments.path, environment(), process.execPath, script, name, ...args);
 
-  /** The local state file of a workspace that reads the outputs. */
-  const readerState = (): string => {
-    const path = folder({
-      "main.tf": `data "terraform_remote_state" "access" {
-        backend = "local"
-        config  = { path = "${join(deployments.path, "terraform.deckhouse.tfstate")}" }
-      }
-      output "id" { value = data.terraform_remote_state.access.outputs.access_key_id }`,
-    });
-    const reader = new Terraform(path, aws);
-    reader.init();
-    reader.apply();
-    return join(path, "terraform.tfstate");
-  };
-
   beforeAll(async () => {
     aws = await LocalAws.start();
-    gpg = Gpg.create("future-default");
     deployments = Deployments.of({ deckhouse: SETTINGS });
     terraform = deployments.terraform("deckhouse", aws);
   });
@@ -56,17 +34,10 @@ describe("the commands about keys", () => {
     });
   });
 
-  it("keys reports that the secret is in plaintext in the state", () => {
-    terraform.init();
-    apply("");
-    const { secretAccessKey } = terraform.key();
-    const { status, output } = command("keys", "deckhouse");
-    expect({ status, output }).toEqual({ status: 0, output: expect.stringContaining("its secret is in plaintext in the state") });
-    expect(output).not.toContain(secretAccessKey);
-  });
-
   it("keys ends at its time limit where AWS does not answer, without arguments and after a leak", () => {
-    apply("");
+    terraform.init();
+    deployments.change({ deckhouse: SETTINGS });
+    terraform.apply();
     const config = join(folder({ config: "[profile hanging]\ncredential_process = sleep 1000\n" }), "config");
     const { AWS_ACCESS_KEY_ID: _id, AWS_SECRET_ACCESS_KEY: _secret, ...rest } = environment() as Record<string, string>;
     const hanging = { ...rest, AWS_CONFIG_FILE: config, AWS_PROFILE: "hanging" };
@@ -85,7 +56,8 @@ describe("the commands about keys", () => {
     await aws.accepts(terraform.key());
     const plain = command("keys", "deckhouse");
     expect(plain).toMatchObject({ status: 0, output: expect.stringContaining(`primary: ${id} (Active, created `) });
-    expect(plain.output).toContain("exposed by the outputs");
+    expect(plain.output).toContain("exposed by the outputs, its secret is in plaintext in the state");
+    expect(plain.output).not.toContain(terraform.key().secretAccessKey);
     expect(plain.output).toContain("accessKeys.secondary.status: Active");
     const { AccessKey } = await aws.iam().createAccessKey({ UserName: "deckhouse" });
     deployments.change({ deckhouse: `${SETTINGS}accessKeys: { secondary: { status: Active } }\n` });
@@ -118,22 +90,6 @@ describe("the commands about keys", () => {
     for (const name of ["other", "third"]) {
       rmSync(join(deployments.path, `deployments/${name}.yaml`));
     }
-  });
-
-  it("with pgpKey, no state has a plaintext secret, and hand-over decrypts it", async () => {
-    const encrypted = `secondary: { status: Active, pgpKey: ${gpg.publicKey()} }, current: secondary`;
-    apply(`accessKeys: { ${encrypted}, allowPlaintext: true }`);
-    apply(`accessKeys: { primary: { status: absent }, ${encrypted} }`);
-    // Into a file: on standard error gpg and the progress have their say.
-    expect(command("hand-over", "deckhouse", "--out", "provider.json", "--format", "json")).toMatchObject({ status: 0 });
-    const handed = JSON.parse(readFileSync(join(deployments.path, "provider.json"), "utf8")) as {
-      provider: { providerAccessKeyId: string; providerSecretAccessKey: string };
-    };
-    const { providerAccessKeyId: accessKeyId, providerSecretAccessKey: secretAccessKey } = handed.provider;
-    expect(await aws.accepts({ accessKeyId, secretAccessKey })).toBe(true);
-    expect(readFileSync(readerState(), "utf8")).not.toContain(secretAccessKey);
-    expect(terraform.state()).not.toContain(secretAccessKey);
-    expect(command("keys", "deckhouse").output).not.toContain("plaintext");
   });
 
   it("with accessKeys: none, hand-over explains how to create a key", () => {

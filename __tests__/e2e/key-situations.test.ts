@@ -107,7 +107,7 @@ const EVENTS = {
     const { AccessKey } = await createsKey(scene);
     scene.operator.write({ import: { accessKeyId: AccessKey?.AccessKeyId } });
   },
-  "the policy is detached manually": async ({ operator }) => {
+  "the policy is detached manually (recover.md#manual-changes)": async ({ operator }) => {
     const iam = operator.aws.iam();
     const { AttachedPolicies = [] } = await iam.listAttachedUserPolicies({ UserName: operator.user });
     const PolicyArn = AttachedPolicies[0]?.PolicyArn;
@@ -120,7 +120,7 @@ const EVENTS = {
   "an apply loses the response to CreateAccessKey": apply(["CreateAccessKey", "response lost"]),
   "an apply is killed at CreatePolicy": apply(["CreatePolicy", "killed before the response"]),
   "an apply is killed at CreatePolicyVersion": apply(["CreatePolicyVersion", "killed before the response"]),
-  "an apply cannot write the state": apply(["PutState", "denied"]),
+  "an apply cannot write the state (recover.md#errored-state)": apply(["PutState", "denied"]),
   "the state is lost": ({ operator }) => operator.loseState("newest"),
   "the state is lost with all versions": ({ operator }) => operator.loseState("all"),
   "the oldest state is restored (recover.md#old-state)": async ({ operator }) =>
@@ -174,12 +174,12 @@ const ALONE: readonly Row[] = [
   ["one key", "a rotation begins", "an apply is killed at CreateAccessKey"],
   ["one key", "a rotation begins", "an apply is killed at CreateAccessKey", "a day passes"],
   ["one key", "a rotation begins", "an apply loses the response to CreateAccessKey"],
-  ["one key", "a rotation begins", "an apply cannot write the state"],
+  ["one key", "a rotation begins", "an apply cannot write the state (recover.md#errored-state)"],
   ["one key", "another pgpKey in the live slot"],
   ["one key", "a manual key is imported"],
   ["one key", "accessKeys: none"],
-  ["one key", "accessKeys: none", "the policy is detached manually"],
-  ["one key", "the policy is detached manually"],
+  ["one key", "accessKeys: none", "the policy is detached manually (recover.md#manual-changes)"],
+  ["one key", "the policy is detached manually (recover.md#manual-changes)"],
   ["one key", "attachment to user and group", "an apply", "the state loses the policy"],
   ["one key", "two policies", "an apply", "the state loses the second attachment", "another second policy", "an apply"],
   ["one key", "two policies", "an apply", "the state loses the second attachment", "one policy"],

@@ -112,15 +112,12 @@ export class Life {
     return { works: true, isUpToDate };
   }
 
-  /**
-   * Lends a copy of the account that a flow left.
-   * @param faults of the calls that Terraform makes through `scene.through`
-   */
-  async lend(name: string, use: (lent: Lent) => Promise<void>, faults: Readonly<Record<string, Fault>> = {}): Promise<void> {
+  /** Lends a copy of the account that a flow left. */
+  async lend(name: string, use: (lent: Lent) => Promise<void>): Promise<void> {
     const { aws: before, live } = await this.account(name);
     const aws = await before.copy();
     const { executed, deniedAfter } = deniedCalls(async () => live === undefined || isAccepted(aws, live));
-    const proxy = await FaultProxy.before(aws, { faults, executed });
+    const proxy = await FaultProxy.before(aws, { executed });
     const { operator: credentials, variants } = this;
     const { settings } = flowNamed(name);
     try {

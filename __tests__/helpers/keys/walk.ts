@@ -46,7 +46,6 @@ export interface Walk {
   readonly situations: number;
   readonly steps: number;
   readonly longest: number;
-  readonly longestTrail: readonly string[];
   readonly violations: readonly Violation[];
   /** How many situations end in a stop, by its text without keys and names. */
   readonly stops: Readonly<Record<string, number>>;
@@ -850,8 +849,6 @@ export interface Options {
   readonly happens?: (count: number, left: number) => boolean;
   /** What else is wrong in a situation; undefined: nothing. @default nothing is */
   readonly errorIn?: (world: World) => Promise<string | undefined> | undefined;
-  /** Stops after this many violations. */
-  readonly enough?: number;
 }
 
 /** Walks the situations that a number of events produces, follows every printed step, and checks the invariants. */
@@ -895,8 +892,8 @@ class Walker {
   }
 
   async run(): Promise<void> {
-    const { errorIn, enough = Number.POSITIVE_INFINITY } = this.options;
-    for (let node = this.pop(); node !== undefined && this.violations.length < enough; node = this.pop()) {
+    const { errorIn } = this.options;
+    for (let node = this.pop(); node !== undefined; node = this.pop()) {
       const seen = this.seen.get(node.name) as Seen;
       // It can have been reached once more, with more events left.
       if (seen.budget === node.budget) {
@@ -1081,13 +1078,12 @@ class Walker {
   }
 
   result(): Walk {
-    const { longest, from, endless } = lengths(this.seen);
-    const trailOf = (name: string) => eventsOf(this.seen.get(name)?.trail);
+    const { longest, endless } = lengths(this.seen);
     for (const name of endless) {
-      this.violations.push({ what: "no end", trail: trailOf(name), step: "" });
+      this.violations.push({ what: "no end", trail: eventsOf(this.seen.get(name)?.trail), step: "" });
     }
     const { violations, steps, stops } = this;
-    return { situations: this.seen.size, steps, stops, longest, longestTrail: trailOf(from), violations };
+    return { situations: this.seen.size, steps, stops, longest, violations };
   }
 }
 
@@ -1116,12 +1112,9 @@ function lengths(seen: ReadonlyMap<string, Pick<Seen, "next">>) {
     length.set(name, count);
     return count;
   };
-  let [longest, from] = [0, ""];
+  let longest = 0;
   for (const name of seen.keys()) {
-    const count = lengthOf(name);
-    if (count > longest) {
-      [longest, from] = [count, name];
-    }
+    longest = Math.max(longest, lengthOf(name));
   }
-  return { longest, from, endless };
+  return { longest, endless };
 }

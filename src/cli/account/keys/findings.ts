@@ -1,7 +1,5 @@
 import { pgpKeyOf } from "../../../iam/openpgp-key";
-import { KEY_ADDRESSES } from "../../../terraform/addresses";
 import { type Finding, type Found, levelOf } from "../../findings/finding";
-import type { StateKey } from "../../terraform/state-file";
 import type { IamKey } from "../aws/iam-reader";
 import { effectsOf, hazardOf } from "./effects";
 import { KEY_RULES, type KeyRules } from "./key-rules";
@@ -11,15 +9,12 @@ import {
   exposedSlot,
   isRecent,
   isStateLost,
-  isUserUnknown,
   type KeySituation,
   type KeySlot,
   mismatches,
   missingImports,
-  movedKeys,
   pendingImport,
   renamedObjects,
-  secretKnown,
   slotSettings,
   slotsOf,
   taintedAddresses,
@@ -76,13 +71,16 @@ export function mismatchFindings({ settings, state, iam, folder }: KeySituation)
   return findings;
 }
 
-/** Keys of the state that another user has: nothing else about the keys is reliable then, either. */
+/** Keys of state or settings that another user has: it was renamed, and nothing else about the keys is reliable, either. */
 function movedFindings(situation: KeySituation): readonly KeyFinding[] {
-  const { iam, settings } = situation;
-  return movedKeys(situation).map((key) => {
-    const imported = key === pendingImport(situation) ? "import.accessKeyId" : undefined;
-    const values = { key, owner: iam.owners[key] ?? "", user: settings.user.name, imported };
-    return { rule: "key-of-another-user", field: "user.name", values };
+  const { iam, settings, state } = situation;
+  const pending = pendingImport(situation);
+  const known = new Set([...state.keys.map(({ id }) => id), state.exposed.id, pending]);
+  return [...known].flatMap((key = "") => {
+    const owner = iam.owners[key];
+    const imported = key === pending ? "import.accessKeyId" : undefined;
+    const values = { key, owner: owner ?? "", user: settings.user.name, imported };
+    return owner === undefined ? [] : [{ rule: "key-of-another-user", field: "user.name", values } as const];
   });
 }
 
@@ -128,15 +126,14 @@ function stateFindings(situation: KeySituation): readonly KeyFinding[] {
     const key = iam.keys.find((candidate) => candidate.id === id);
     findings.push({ rule: "key-exposed-lost", values: { slot: slot ?? "", key: key === undefined ? id : keyText(key) } });
   }
-  if (isUserUnknown(situation)) {
+  if (state.user !== undefined && !iam.exists) {
     findings.push({ rule: "key-user-deleted", values: { user: settings.user.name } });
   }
   if (state.keys.length > 0 && id === undefined) {
     findings.push({ rule: "key-no-outputs", values: {} });
   }
   for (const address of taintedAddresses(situation)) {
-    const key = state.keys.find((candidate) => KEY_ADDRESSES[candidate.slot] === address);
-    findings.push({ rule: "key-tainted", address, values: { address, secret: key && lostSecret(key) } });
+    findings.push({ rule: "key-tainted", address, values: { address } });
   }
   return findings;
 }
@@ -210,9 +207,6 @@ function useFindings(situation: KeySituation): readonly KeyFinding[] {
   }
   return findings;
 }
-
-/** The word for what the state does not have of a key; undefined where it has it. */
-const lostSecret = (key: StateKey) => (secretKnown(key) ? undefined : "secret");
 
 /** A key of IAM as text: `AKIA... (Active, created TIME, last used TIME)`. */
 export function keyText({ id, status, created, lastUsed }: IamKey): string {

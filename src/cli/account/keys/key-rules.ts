@@ -49,9 +49,9 @@ const ATTENTION = templateRules("attention", {
     remedy: `${OF_NOBODY}; otherwise see ${recovery("unmanaged-key")}`,
   },
   "key-tainted": {
-    text: "{address} is tainted, because an apply failed after creating it[, and the state does not have the {secret}]",
+    text: "{address} is tainted, because an apply failed after creating it",
     risk: "the next apply would replace it, which deletes the existing one or fails",
-    remedy: `untaint it[, and rotate to the other slot afterwards, because of the {secret}]; see ${recovery("tainted")}`,
+    remedy: `untaint it; see ${recovery("tainted")}`,
   },
   "key-exposed-deleted": {
     text: "{slot}: {key}, which the outputs expose, does not exist in IAM, so it was deleted outside Terraform",

@@ -213,16 +213,6 @@ export function taintedAddresses(situation: KeySituation): readonly string[] {
   return situation.state.resources.tainted.map(({ address }) => address).filter((address) => !gone.includes(address));
 }
 
-/** Keys of state or settings that another user has: the user was renamed outside Terraform. */
-export const movedKeys = (situation: KeySituation): readonly string[] => {
-  const { state, iam } = situation;
-  const known = [...state.keys.map(({ id }) => id), state.exposed.id ?? [], pendingImport(situation) ?? []].flat();
-  return [...new Set(known)].filter((id) => iam.owners[id] !== undefined);
-};
-
-/** Whether IAM does not have the state's user: it was deleted, or renamed and keeps its policies. */
-export const isUserUnknown = ({ state, iam }: KeySituation) => state.user !== undefined && !iam.exists;
-
 /** What `protect` keeps. The name of the user is compared first. */
 const PROTECTED: readonly string[] = [ADDRESSES.policy, ADDRESSES.group, ADDRESSES.userAttachment, ADDRESSES.groupAttachment];
 

@@ -53,7 +53,7 @@ export function printedReport(text: string): PrintedReport {
   const findings = lines.slice(0, at).filter((line) => /^(?:attention|unverifiable|breaking): /.test(line));
   const step = printedStep([next.slice("next: ".length), ...rest]);
   for (const [, condition = "", setting = ""] of step.stop === undefined ? [] : text.matchAll(OF_ANOTHER)) {
-    step.instead.push({ condition, step: { ...printedStep([]), actions: [{ do: "rename", setting }] } });
+    step.instead.push({ condition, step: { ...printedStep([condition]), actions: [{ do: "rename", setting }] } });
   }
   return { findings, next: step, isDone, suspects: suspectsIn(text) };
 }
@@ -101,7 +101,7 @@ const ROWS: readonly Row[] = [
     /^if (.*?): (.*)$/,
     (step, [condition = "", first = ""], nested) => {
       const isAction = / instead(?: \(\S+\))?$/.test(first);
-      const printed = isAction ? ["", `  then ${first}`] : [first, ...nested];
+      const printed = isAction ? [condition, `  then ${first}`] : [first, ...nested];
       step.instead.push({ condition, step: printedStep(printed) });
     },
   ],

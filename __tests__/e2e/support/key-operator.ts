@@ -11,6 +11,7 @@ import {
 } from "@aws-sdk/client-iam";
 import { stringify } from "yaml";
 import {
+  type Condition,
   type PrintedAction,
   type PrintedLeak,
   type PrintedReport,
@@ -151,14 +152,16 @@ export class KeyOperator {
   }
 
   /** Whether what only a person knows is true. */
-  private async isTrue(condition: string): Promise<boolean> {
-    const [, name = ""] = /^the \w+ (\S+) belongs to another deployment$/.exec(condition) ?? [];
-    const [, leaked = ""] = /^(AKIA\w+) leaked$/.exec(condition) ?? [];
-    const [, key] = /^DKP has (AKIA\w+|neither|another one, or none)$/.exec(condition) ?? [];
-    const [, parts] = /^a version of the state other than the present one has (.*)$/.exec(condition) ?? [];
-    const isOfDkp = key === this.dkp?.accessKeyId || key?.startsWith("AKIA") === false;
-    this.restorable = parts && (await this.versionWith(parts.split(" and ")));
-    return isOfDkp || this.ofOthers.has(name) || this.leaked.has(leaked) || this.restorable !== undefined;
+  private async isTrue(condition: Condition): Promise<boolean> {
+    if ("version" in condition) {
+      this.restorable = await this.versionWith(condition.version);
+      return this.restorable !== undefined;
+    }
+    if ("ofAnother" in condition) {
+      return this.ofOthers.has(condition.ofAnother.name);
+    }
+    const { dkp } = this;
+    return "leaked" in condition ? this.leaked.has(condition.leaked) : [dkp?.accessKeyId, undefined].includes(condition.dkp);
   }
 
   private async perform(edits: PrintedStep["edits"], actions: readonly PrintedAction[]): Promise<void> {

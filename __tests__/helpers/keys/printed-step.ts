@@ -18,8 +18,17 @@ export interface PrintedStep {
   readonly edits: { readonly setting: string; readonly value: string | boolean | undefined }[];
   readonly actions: PrintedAction[];
   /** What is done instead, under a condition that only a person can check; the first one that applies. */
-  readonly instead: { readonly condition: string; readonly step: PrintedStep }[];
+  readonly instead: { readonly condition: Condition; readonly step: PrintedStep }[];
 }
+
+/** What only a person knows. */
+export type Condition =
+  /** An older version of the state has these IDs of keys, and `the user deckhouse`. */
+  | { readonly version: readonly string[] }
+  | { readonly ofAnother: { readonly kind: string; readonly name: string } }
+  | { readonly leaked: string }
+  /** The key that DKP has; undefined: none of the others that are named. */
+  | { readonly dkp: string | undefined };
 
 /** A report of `keys`. */
 export interface PrintedReport {
@@ -53,7 +62,8 @@ export function printedReport(text: string): PrintedReport {
   const findings = lines.slice(0, at).filter((line) => /^(?:attention|unverifiable|breaking): /.test(line));
   const step = printedStep([next.slice("next: ".length), ...rest]);
   for (const [, condition = "", setting = ""] of step.stop === undefined ? [] : text.matchAll(OF_ANOTHER)) {
-    step.instead.push({ condition, step: { ...printedStep([condition]), actions: [{ do: "rename", setting }] } });
+    const renaming = { ...printedStep([condition]), actions: [{ do: "rename", setting } as const] };
+    step.instead.push({ condition: printedCondition(condition), step: renaming });
   }
   return { findings, next: step, isDone, suspects: suspectsIn(text) };
 }
@@ -102,7 +112,7 @@ const ROWS: readonly Row[] = [
     (step, [condition = "", first = ""], nested) => {
       const isAction = / instead(?: \(\S+\))?$/.test(first);
       const printed = isAction ? [condition, `  then ${first}`] : [first, ...nested];
-      step.instead.push({ condition, step: printedStep(printed) });
+      step.instead.push({ condition: printedCondition(condition), step: printedStep(printed) });
     },
   ],
   [/^\S+\.yaml: remove (\S+)$/, (step, [setting = ""]) => step.edits.push({ setting, value: undefined })],
@@ -138,8 +148,19 @@ const COMMANDS: readonly (readonly [command: RegExp, read: (parts: readonly stri
   [/^aws iam create-access-key .* && d8 system edit /, () => ({ do: "create-key" })],
 ];
 
-function printedAction(text: string): PrintedAction {
-  const row = COMMANDS.find(([command]) => command.test(text));
+const CONDITIONS: readonly (readonly [clause: RegExp, read: (parts: readonly string[]) => Condition])[] = [
+  [/^a version of the state other than the present one has (.*)$/, ([parts = ""]) => ({ version: parts.split(" and ") })],
+  [/^the (\w+) (\S+) belongs to another deployment$/, ([kind = "", name = ""]) => ({ ofAnother: { kind, name } })],
+  [/^(AKIA\w+) leaked$/, ([leaked = ""]) => ({ leaked })],
+  [/^DKP has (AKIA\w+)$/, ([dkp]) => ({ dkp })],
+  [/^DKP has (?:neither|another one, or none)$/, () => ({ dkp: undefined })],
+];
+
+const printedAction = (text: string) => understood(text, COMMANDS);
+const printedCondition = (text: string) => understood(text, CONDITIONS);
+
+function understood<T>(text: string, rows: readonly (readonly [pattern: RegExp, read: (parts: readonly string[]) => T])[]): T {
+  const row = rows.find(([pattern]) => pattern.test(text));
   if (row === undefined) {
     throw new Error(`a person does not understand: ${text}`);
   }

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Slot } from "../../../src/iam/key-slots";
 import { ADDRESSES, KEY_ADDRESSES, policyAddress } from "../../../src/terraform/addresses";
-import type { PrintedAction, PrintedLeak, PrintedReport, PrintedStep } from "./printed-step";
+import type { Condition, PrintedAction, PrintedLeak, PrintedReport, PrintedStep } from "./printed-step";
 import {
   apply,
   canonical,
@@ -108,23 +108,22 @@ function adviceIn(program: Program, world: World): Advice {
 }
 
 /** Whether what only a person knows is true. */
-function isTrue(world: World, condition: string): boolean {
-  const [, kind = "", name = ""] = /^the (\w+) (\S+) belongs to another deployment$/.exec(condition) ?? [];
-  const [, leaked = ""] = /^(AKIA\w+) leaked$/.exec(condition) ?? [];
-  const [, key] = /^DKP has (AKIA\w+|neither|another one, or none)$/.exec(condition) ?? [];
-  const isOfDkp = key === world.dkp || key?.startsWith("AKIA") === false;
-  return (
-    isOfDkp || isOfAnother(world, kind, name) || world.leaked.includes(leaked) || versionWith(world, condition) !== undefined
-  );
+function isTrue(world: World, condition: Condition): boolean {
+  if ("version" in condition) {
+    return versionWith(world, condition) !== undefined;
+  }
+  if ("ofAnother" in condition) {
+    return isOfAnother(world, condition.ofAnother.kind, condition.ofAnother.name);
+  }
+  return "leaked" in condition ? world.leaked.includes(condition.leaked) : [world.dkp, undefined].includes(condition.dkp);
 }
 
-/** The newest version of the state other than the present one that has what a condition names. */
-function versionWith({ state, versions }: World, condition: string): State | undefined {
-  const [, parts] = /^a version of the state other than the present one has (.*)$/.exec(condition) ?? [];
+/** The newest version of the state other than the present one that has all of this. */
+function versionWith({ state, versions }: World, { version: parts }: { readonly version: readonly string[] }): State | undefined {
   const present = JSON.stringify(state);
   return versions.findLast((version) => {
     const names = [...Object.values(version.keys).map(({ id }) => id), `the user ${version.objects[ADDRESSES.user]}`];
-    return JSON.stringify(version) !== present && parts?.split(" and ").every((part) => names.includes(part));
+    return JSON.stringify(version) !== present && parts.every((part) => names.includes(part));
   });
 }
 
@@ -170,7 +169,7 @@ class Person {
   /** A person who has looked up the key of DKP knows more than AWS reports. */
   private hasLookedUp = false;
   /** Why something is done instead of a step. */
-  private condition = "";
+  private condition: Condition | undefined;
   private readonly before: World;
 
   constructor(
@@ -188,7 +187,7 @@ class Person {
       return;
     }
     this.condition = other.condition;
-    this.hasLookedUp ||= other.condition.startsWith("DKP has ");
+    this.hasLookedUp ||= "dkp" in other.condition;
     this.follow(other.step);
   }
 
@@ -216,7 +215,8 @@ class Person {
     } else if (action.do === "respond") {
       this.perform(this.program.leaked(world, [action.key]).contain);
     } else if (action.do === "restore") {
-      world.state = copyOf(versionWith(world, this.condition) ?? emptyState());
+      const version = this.condition && "version" in this.condition ? versionWith(world, this.condition) : undefined;
+      world.state = copyOf(version ?? emptyState());
       world.versions.push(copyOf(world.state));
     } else {
       this.orLater(() => perform(world, action));

@@ -72,8 +72,20 @@ describe("a slot is freed", () => {
     expect(stepOf(late, early)).toMatchObject({ why: "free-slot", key: "AKIAEARLY" });
   });
 
-  it("only after a question where the Inactive key was used within the day", () => {
-    expect(stepOf(iamKey("AKIAACTIVE", 80), iamKey("AKIAINACTIVE", 80, 0.1, "Inactive")).why).not.toBe("free-slot");
+  it("by no key that was used within the day, whatever its status", () => {
+    const inactive = iamKey("AKIAINACTIVE", 80, 0.1, "Inactive");
+    expect(stepOf(iamKey("AKIAACTIVE", 80), inactive).why).toBe("ask-which-key");
+    expect(stepOf(iamKey("AKIAOTHER", 80, 0.2, "Inactive"), inactive).why).toBe("wait");
+  });
+
+  it("by a key that is deactivated a day before it is deleted", () => {
+    const { instead } = nextStep(
+      situation("", [{ ...PRIMARY, secret: undefined }], [iamKey("AKIAPRIMARY", 80), iamKey("AKIATWO", 9, 0.1)]),
+    );
+    expect(instead.at(-1)?.do).toMatchObject({
+      why: "free-slot",
+      actions: [{ do: "deactivate" }, { do: "wait" }, { do: "delete" }],
+    });
   });
 });
 

@@ -1,7 +1,7 @@
 import { chmodSync, realpathSync, statSync } from "node:fs";
 import { basename } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { Document, isMap, parse, parseDocument } from "yaml";
+import { Document, isCollection, isMap, isPair, isScalar, type Node, type Pair, parseDocument, type YAMLMap } from "yaml";
 import { SettingsError } from "../../../settings/errors";
 import { readFileOf } from "../../../settings/read-settings";
 import { parseYaml } from "../../../settings/yaml-file";
@@ -31,47 +31,126 @@ export function editSettings(file: string, changes: readonly Change[]): void {
   chmodSync(target, mode & 0o777);
 }
 
+/** What some editors begin a file with. */
+const BYTE_ORDER_MARK = "\uFEFF";
+
 /**
- * The text of a settings file with one setting changed. Only the lines of its group at the top level change: the YAML library prints
- * them, with their comments. Of a whole file it would also change spacing, and move comments between groups.
- * @throws Error if an alias or an anchor has the group, or its layout is unusual
+ * The text of a settings file with one setting changed. Everything else stays as it is: comments, order, spacing. The document of the
+ * YAML library would change indentation, fold long texts and move comments. With a setting, the comment above it is removed, and with the last
+ * setting of a group, the group.
+ * @throws Error if that is not possible, because the file has an alias or an anchor there, or a group without fields
  */
-export function editedYaml(text: string, change: Change): string {
-  const expected = new Document(parse(text), { aliasDuplicateObjects: false });
-  apply(expected, change);
-  const lines = text.split(/\r?\n/);
-  const [from, to] = groupIn(lines, change);
-  const group = parseDocument(lines.slice(from, to).join("\n"));
-  apply(group, change);
-  const isLeft = group.errors.length === 0 && !isEmptyMap(group.contents);
-  const printed = isLeft ? group.toString({ lineWidth: 0 }).trimEnd().split("\n") : [];
-  const edited = [...lines.slice(0, from), ...printed, ...lines.slice(to)].join(text.includes("\r\n") ? "\r\n" : "\n");
-  const document = parseDocument(edited);
-  if (document.errors.length > 0 || !isDeepStrictEqual(document.toJS(), expected.toJS())) {
-    throw new Error(`${change.setting}: the file has an alias, an anchor or an unusual layout there; make the change yourself`);
+export function editedYaml(text: string, { setting, value }: Change): string {
+  if (text.startsWith(BYTE_ORDER_MARK)) {
+    return BYTE_ORDER_MARK + editedYaml(text.slice(BYTE_ORDER_MARK.length), { setting, value });
+  }
+  const path = setting.split(".");
+  const before = parseDocument(text);
+  // Without the objects that aliases share.
+  const expected = new Document(withoutEmpty(before.toJS()));
+  if (value === undefined) {
+    expected.deleteIn(path);
+  } else {
+    expected.setIn(path, value);
+  }
+  const { from, to, by } = spliceOf(text, before.contents, path, value);
+  const edited = text.slice(0, from) + by + text.slice(to);
+  if (!isDeepStrictEqual(withoutEmpty(parseDocument(edited).toJS()), withoutEmpty(expected.toJS()))) {
+    throw new Error(`${setting}: has an alias, an anchor or a group without fields in the file; make the change yourself`);
   }
   return edited;
 }
 
-/** Changes a setting. With the last setting of a group, the group is removed. */
-function apply(document: Document, { setting, value }: Change): void {
-  const path = setting.split(".");
-  const group = path.slice(0, -1);
-  if (value !== undefined) {
-    document.setIn(path, value);
-  } else if (document.deleteIn(path) && isEmptyMap(document.getIn(group))) {
-    document.deleteIn(group);
-  }
+/** A copy of a value without groups that have no fields. */
+function withoutEmpty(value: unknown): unknown {
+  const copy = JSON.stringify(value ?? {});
+  return JSON.parse(copy, (_, inner) => (inner === null || isDeepStrictEqual(inner, {}) ? undefined : inner)) ?? {};
 }
 
-const isEmptyMap = (node: unknown) => isMap(node) && node.items.length === 0;
+/** What replaces a part of a text. */
+interface Splice {
+  readonly from: number;
+  readonly to: number;
+  readonly by: string;
+}
 
-/** Where the lines of a setting's group at the top level begin and end, without comments behind it; the end of the file if it has none. */
-function groupIn(lines: readonly string[], { setting }: Change): readonly [from: number, to: number] {
-  const [name = ""] = setting.split(".");
-  const from = lines.findIndex((line) => line.startsWith(`${name}:`));
-  const next = lines.findIndex((line, index) => index > from && /^[^\s#]/.test(line));
-  const to =
-    lines.slice(0, from === -1 || next === -1 ? lines.length : next).findLastIndex((line) => /^\s*[^\s#]/.test(line)) + 1;
-  return [from === -1 ? to : from, to];
+const NO_CHANGE: Splice = { from: 0, to: 0, by: "" };
+
+type Group = YAMLMap<Node, Node>;
+
+/** The change of the text that sets or removes a setting of a node; none where the node is no group. */
+function spliceOf(
+  text: string,
+  node: Node | null | undefined,
+  [name = "", ...rest]: readonly string[],
+  value: Change["value"],
+): Splice {
+  if (!isMap(node)) {
+    return NO_CHANGE;
+  }
+  const group = node as Group;
+  const pair = group.items.find(({ key }) => isScalar(key) && key.value === name);
+  const isRemoved = value === undefined && (rest.length === 0 || (isMap(pair?.value) && pair.value.items.length === 1));
+  if (pair !== undefined && rest.length > 0 && !isRemoved) {
+    return spliceOf(text, pair.value, rest, value);
+  }
+  if (value === undefined) {
+    return pair === undefined ? NO_CHANGE : removal(text, group, pair);
+  }
+  if (pair !== undefined) {
+    const [from = 0, to = 0] = pair.value?.range ?? [];
+    const former = text.slice(from, to);
+    const [quote = ""] = typeof value === "string" ? (/^["']/.exec(former) ?? []) : [];
+    // A block ends with its line.
+    return { from, to, by: `${quote}${value}${quote}${former.endsWith("\n") ? "\n" : ""}` };
+  }
+  return insertion(
+    text,
+    group,
+    name,
+    rest.toReversed().reduce((inner, part) => `{ ${part}: ${inner} }`, String(value)),
+  );
+}
+
+const startOf = ({ key }: Pair<Node, Node>) => key.range?.[0] ?? 0;
+
+/** Behind the line that has an offset. */
+const nextLine = (text: string, offset: number) => text.indexOf("\n", offset) + 1 || text.length + 1;
+
+/** Removes a setting: in brackets with a comma, otherwise with its lines and the comment above them. */
+function removal(text: string, group: Group, pair: Pair<Node, Node>): Splice {
+  const at = group.items.indexOf(pair);
+  const [previous, next] = [group.items[at - 1], group.items[at + 1]];
+  const end = endOf(pair.value ?? pair.key);
+  if (group.flow === true) {
+    return previous === undefined
+      ? { from: startOf(pair), to: next === undefined ? end : startOf(next), by: "" }
+      : { from: endOf(previous.value ?? previous.key), to: end, by: "" };
+  }
+  const lines = text.slice(0, startOf(pair)).split("\n").slice(0, -1);
+  const isComment = (line: string) => /^\s*#/.test(line);
+  const kept = lines.slice(0, lines.findLastIndex((line) => !isComment(line)) + 1);
+  return { from: kept.map((line) => `${line}\n`).join("").length, to: nextLine(text, end - 1), by: "" };
+}
+
+/** Adds a setting after the last one of a group: before the comments that follow it. */
+function insertion(text: string, group: Group, name: string, below: string): Splice {
+  const [first, last] = [group.items[0], group.items.at(-1)];
+  const start = group.range?.[0] ?? 0;
+  if (group.flow === true) {
+    const at = last === undefined ? start + 1 : endOf(last.value ?? last.key);
+    return { from: at, to: at, by: last === undefined ? ` ${name}: ${below} ` : `, ${name}: ${below}` };
+  }
+  const lineEnd = text.includes("\r\n") ? "\r\n" : "\n";
+  const of = first === undefined ? start : startOf(first);
+  const indent = " ".repeat(of - text.lastIndexOf("\n", of) - 1);
+  const at = nextLine(text, endOf(group) - 1);
+  return { from: at, to: at, by: `${at > text.length ? lineEnd : ""}${indent}${name}: ${below}${lineEnd}` };
+}
+
+/** Where a node ends: in brackets, with the closing one. */
+function endOf(node: Node): number {
+  const last = isCollection(node) && node.flow !== true ? node.items.at(-1) : undefined;
+  const value = isPair(last) ? (last.value ?? last.key) : last;
+  return value === undefined ? (node.range?.[1] ?? 0) : endOf(value as Node);
 }

@@ -214,9 +214,10 @@ describe("fillTemplate", () => {
     ["a value that another filter changed as prose", '{{ a | append: "*" }}\n', "\\<b\\>\\|\\`\\*\n"],
     ["code once", "{{ a | code }}\n", "`` <b>|` ``\n"],
     ["the separator of cells in a row, also of code", "| {{ a }} | {{ a | code }} |\n", "| \\<b\\>\\|\\` | `` <b>\\|` `` |\n"],
+    ["the separator of cells behind backslashes", "| {{ c | code }} |\n", "| `\\\\\\|` |\n"],
     ["an argument of a shell command", "{{ a | shell }}\n", "'<b>|`'\n"],
   ])("escapes %s", (_, template, text) => {
-    expect(fill(template, { a: "<b>|`", b: "www.b" })).toBe(text);
+    expect(fill(template, { a: "<b>|`", b: "www.b", c: "\\\\|" })).toBe(text);
   });
 
   it("removes lines of tags alone, and continues a line with an indented tag", () => {

@@ -61,6 +61,10 @@ describe("forbiddenStrings", () => {
     ]);
   });
 
+  it.each(["primary", "secondary"])("takes no line of a public key for a secret: %s", (slot) => {
+    expect(forbiddenStrings({ accessKeys: { [slot]: { pgpKey: `mQEN\n${SECRET_KEY}` } } })).toEqual([]);
+  });
+
   it.each(["$", "%", "{a}", "$ {a}", "100%", "$a", "$(a)", "constructor"])("accepts %s", (text) => {
     expect(forbiddenStrings({ a: text, b: [text] })).toEqual([]);
   });

@@ -27,7 +27,7 @@ describe("pipeline.sh", () => {
     ["a breaking plan, and nothing beside the state", { plan: "3", DIGEST: "d", drift: "0" }, 3],
     ["a breaking plan, and objects beside the state", { plan: "3", DIGEST: "d", drift: "2" }, 3],
     ["what cannot be read", { plan: "0", drift: "3" }, 3],
-    ["an error", { plan: "1", drift: "0" }, 1],
+    ["an error, after which nothing runs", { plan: "1", drift: "2" }, 1],
   ])("ends drift with the worst of what is found: %s", (_, variables, status) => {
     expect(pipeline(["drift", "dev"], variables).status).toBe(status);
   });
@@ -36,6 +36,11 @@ describe("pipeline.sh", () => {
     expect(pipeline(["plan", "dev", "main"], { plan: "2", DIGEST: "d", diff: "0" }).status).toBe(0);
     expect(read("pipeline.out/plan.env")).toBe("VERDICT=2\nDIGEST=d\n");
     expect(statSync(at("pipeline.out/plan.env")).mode & 0o77).toBe(0);
+  });
+
+  it("takes nothing but a verdict and a digest from the file of another job", () => {
+    write({ "out/review-dev/plan.env": "VERDICT=2\nDIGEST=$(id)\n" });
+    expect(pipeline(["summary", "out", '["dev"]']).stderr).toContain("plan.env: not the verdict and the digest of a plan");
   });
 
   it.each([

@@ -8,11 +8,12 @@ describe("dkp-access review", () => {
   const review = (args: readonly string[] = []) => runCli(at(), ["review", ...args]);
   const packOf = () => Object.fromEntries(names("review/dev").map((name) => [name, read(`review/dev/${name}`)]));
 
-  it("names the files it wrote, and writes nothing the second time", async () => {
+  it("names the files it wrote, of which the script is executable, and writes nothing the second time", async () => {
     expect((await review()).stdout.split("\n")).toEqual(
       expect.arrayContaining(["wrote review/dev/REVIEW.md", "wrote review/dev/policy.json"]),
     );
     expect(existsSync(at("cdktf.out"))).toBe(false);
+    expect(names("review/dev").filter((name) => (statSync(at(`review/dev/${name}`)).mode & 0o100) !== 0)).toEqual(["aws-cli.sh"]);
     const { mtimeMs } = statSync(at("review/dev/REVIEW.md"));
     expect(await review()).toEqual({ status: 0, stdout: "", stderr: "review: all files are up to date\n" });
     expect(statSync(at("review/dev/REVIEW.md")).mtimeMs).toBe(mtimeMs);

@@ -70,6 +70,7 @@ describe("a slot is freed", () => {
     const [early, late] = [iamKey("AKIAEARLY", 80, 5, "Inactive"), iamKey("AKIALATE", 80, 3, "Inactive")];
     expect(stepOf(early, late)).toMatchObject({ why: "free-slot", key: "AKIAEARLY" });
     expect(stepOf(late, early)).toMatchObject({ why: "free-slot", key: "AKIAEARLY" });
+    expect(stepOf(...[0.1, 0.2].map((used) => iamKey(`AKIA${used}`, 80, used, "Inactive"))).key).toBe("AKIA0.2");
   });
 
   it("by no key that was used within the day, whatever its status", () => {

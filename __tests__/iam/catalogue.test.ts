@@ -23,7 +23,7 @@ interface MeasuredRow {
   readonly onlyWhen?: string;
 }
 
-const MEASURED: readonly MeasuredRow[] = parse(readFileSync(join(PROJECT, "__tests__/iam/measured-calls.yaml"), "utf8"));
+const MEASURED: readonly MeasuredRow[] = parse(readFileSync(join(PROJECT, "__tests__/helpers/measured-calls.yaml"), "utf8"));
 
 /**
  * The actions that DKP's Terraform calls for such a cluster and its changes: most changes are possible in every one. WithNAT without a

@@ -6,7 +6,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 
 /**
- * Phrase (a regular expression; a space stands for any white space, line break, comment sign or hyphen) and the term to use instead.
+ * Phrase (a regular expression; a space stands for any white space, one line break, comment sign or hyphen) and the term to use instead.
  * Before the comparison, `camelCase` and `snake_case` become separate words, so that names are checked as well.
  */
 const PHRASES = [
@@ -56,7 +56,7 @@ const IGNORED_LINE = /.*vocabulary-ignore.*/g;
 const NAMED = process.argv.slice(2);
 
 const pattern = new RegExp(
-  PHRASES.map(([phrase], index) => `(?<p${index}>\\b(?:${phrase.replaceAll(" ", "[\\s*/#>|-]+")})\\b)`).join("|"),
+  PHRASES.map(([phrase], index) => `(?<p${index}>\\b(?:${phrase.replaceAll(" ", "(?:(?!\\n\\s*\\n)[\\s*/#>|-])+")})\\b)`).join("|"),
   "gi",
 );
 

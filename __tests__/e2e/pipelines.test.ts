@@ -360,7 +360,7 @@ describe.each(SYSTEMS)("the jobs for $system, run in a checkout", ({ steps, canc
     await aws.iam().deleteUserPolicy(inline);
     expect({ status, output }).toEqual({
       status: 2,
-      output: expect.stringContaining("attention: user deckhouse: it has the inline policy beside\n"),
+      output: expect.stringContaining("attention: user deckhouse: it has the inline policy beside"),
     });
   });
 

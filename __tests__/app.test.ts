@@ -51,6 +51,11 @@ describe("AccessApp", () => {
     expect(read(`${STACK}/versions.tf`)).toBe('terraform {\n  required_version = ">= 1.10.0"\n}\n');
   });
 
+  it("names the file that it cannot write", () => {
+    write({ [`${STACK}/versions.tf/x`]: "" });
+    expect(() => synth()).toThrow(`${join(stack, "versions.tf")}: illegal operation on a directory (EISDIR)`);
+  });
+
   it.each(["override.tf.json", "x.tofu", "terraform.tfvars.json", "x.auto.tfvars"])(
     "rejects %s in a stack's folder, and writes nothing",
     (name) => {

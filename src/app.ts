@@ -1,8 +1,8 @@
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { App, type AppConfig, TerraformStack } from "cdktf";
 import { deploymentsFolder, outputFolder } from "./settings/paths";
-import { makeFolder, withPath } from "./text/files";
+import { makeFolder, readBytes, withPath } from "./text/files";
 import { grouped } from "./text/grouped";
 import { printable } from "./text/printable";
 import { ReportedError } from "./text/reported-error";
@@ -44,10 +44,11 @@ export class AccessApp extends App {
   private readonly stacks: readonly string[];
 
   constructor(config: AccessAppConfig = {}) {
-    const { print = printToStandardError, settingsFolder, outdir = outputFolder(process.env), stacks = [], ...rest } = config;
+    const { settingsFolder = deploymentsFolder(process.env), outdir = outputFolder(process.env), ...others } = config;
+    const { print = printToStandardError, stacks = [], ...rest } = others;
     makeFolder(join(outdir, "stacks"));
     super({ stackTraces: false, ...rest, outdir });
-    this.settingsFolder = settingsFolder ?? deploymentsFolder(process.env);
+    this.settingsFolder = settingsFolder;
     this.print = print;
     this.stacks = stacks;
   }
@@ -67,7 +68,7 @@ export class AccessApp extends App {
       }
     } catch (error) {
       // A write that fails, for example on a full disk, names no path in Node.js.
-      throw withPath(error, this.outdir);
+      throw withPath(error, (error as NodeJS.ErrnoException).path ?? this.outdir);
     }
     this.printNotes([...names, ...this.stacks]);
   }
@@ -81,7 +82,7 @@ export class AccessApp extends App {
     rmSync(join(folder, this.hclOutput ? JSON_FILE : HCL_FILE), { force: true });
     writeFileSync(join(folder, VERSIONS.name), VERSIONS.content);
     if (existsSync(lock)) {
-      writeFileSync(join(folder, LOCK_FILE), readFileSync(lock));
+      writeFileSync(join(folder, LOCK_FILE), readBytes(lock));
     }
   }
 

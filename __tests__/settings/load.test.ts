@@ -24,6 +24,12 @@ describe("deploymentsFolder", () => {
   ])("with %s", (_, context, folder) => {
     expect(deploymentsFolder({ CDKTF_CONTEXT_JSON: context })).toBe(folder);
   });
+
+  it.each(["{", "null", '"elsewhere"', '{"deployments":5}', '{"deployments":""}'])("rejects the context %s", (context) => {
+    expect(() => deploymentsFolder({ CDKTF_CONTEXT_JSON: context })).toThrow(
+      new Error('CDKTF_CONTEXT_JSON: is not a JSON object with a folder; write for example {"deployments":"elsewhere"}'),
+    );
+  });
 });
 
 it("outputFolder is CDKTF's", () => {

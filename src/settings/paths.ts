@@ -1,4 +1,4 @@
-import { parseJson, valueAt } from "../text/json";
+import { isObject, parseJson } from "../text/json";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -10,8 +10,13 @@ export function outputFolder({ CDKTF_OUTDIR: folder }: Environment): string {
 /**
  * The folder of the settings files: CDKTF's context value `deployments`, read from the environment,
  * since the folder is read before CDKTF's `App` exists.
+ * @throws Error if CDKTF_CONTEXT_JSON is not a JSON object, or `deployments` not a string
  */
-export function deploymentsFolder({ CDKTF_CONTEXT_JSON: context = "" }: Environment): string {
-  const folder = valueAt(parseJson(context), ["deployments"]);
-  return typeof folder === "string" && folder !== "" ? folder : "deployments";
+export function deploymentsFolder({ CDKTF_CONTEXT_JSON: context }: Environment): string {
+  const value = parseJson(context || "{}");
+  const folder = isObject(value) ? (value.deployments ?? "deployments") : undefined;
+  if (typeof folder !== "string" || folder === "") {
+    throw new Error('CDKTF_CONTEXT_JSON: is not a JSON object with a folder; write for example {"deployments":"elsewhere"}');
+  }
+  return folder;
 }

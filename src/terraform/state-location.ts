@@ -33,7 +33,9 @@ export function stateAddress({ type, arguments: given }: StateLocation, partial:
     readonly name?: string;
     readonly prefix?: string;
   };
-  const known: Readonly<Record<string, ArgumentValue | undefined>> = { ...given, workspaces: name };
+  // Endpoints of S3-compatible stores are taken to be in the settings if there are any.
+  const stores = type === "s3" ? { endpoint: "", endpoints: "" } : {};
+  const known: Readonly<Record<string, ArgumentValue | undefined>> = { ...stores, ...given, workspaces: name };
   const values = identity.map(([argument, fallback]) => known[argument] ?? (partial ? undefined : fallback));
   return identity.length === 0 || values.includes(undefined) ? undefined : JSON.stringify([type, ...values]);
 }

@@ -63,7 +63,7 @@ function changeIn(entry: JsonObject) {
       ...notCompared(entry, KEYS.entry),
       ...notCompared(change, KEYS.change),
       ...notCompared(objectOf(importing), KEYS.importing),
-      ...listOf(actions)
+      ...(listOf(actions).length === 0 ? ["none"] : listOf(actions))
         .filter((action) => !ACTIONS.includes(action))
         .map((action) => `the action ${nameOf(action)}`),
     ],

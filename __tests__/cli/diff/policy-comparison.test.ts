@@ -63,6 +63,11 @@ describe("the comparison of policies", () => {
     ]);
   });
 
+  it("reports a Deny of what the same policy does not allow: another policy can", () => {
+    const change = changes(json(allow({})), json(allow({}), { ...allow({ Action: "s3:*" }), Effect: "Deny" }));
+    expect(policyFindings("principal", change).map(({ rule }) => rule)).toEqual(["policy-deny-added"]);
+  });
+
   it("has an example of the highest access level where only a Deny differs", () => {
     const allowed = allow({ Action: ["ec2:DescribeVpcs", "iam:DeleteRolePolicy"] });
     const Condition = { NotIpAddress: { "aws:SourceIp": "198.51.100.0/24" } };

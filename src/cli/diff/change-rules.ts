@@ -229,6 +229,7 @@ export const RULES = {
   }),
   ...rules("note", "Narrowed permissions", {
     "policy-narrowed": NARROWED,
+    "policy-deny-added": "a Deny of the {principal} is added or covers more requests",
   }),
   ...rules("note", "Settings", {
     "setting-permissions": "{field}: {before} -> {after}",

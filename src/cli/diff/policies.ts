@@ -157,8 +157,8 @@ export function policyFindings(principal: Principal, change: PolicyChange, bound
     const evidence = { reason, request: narrowed.length === 0 ? request : undefined };
     found.push({ rule, principal, values: { principal, actions: narrowed, ...evidence } });
   }
-  if (denied.kind !== "nothing-new" && isDeployed) {
-    found.push({ rule: "deny-added", principal, values: { principal } });
+  if (denied.kind !== "nothing-new") {
+    found.push({ rule: isDeployed ? "deny-added" : "policy-deny-added", principal, values: { principal } });
   }
   return found;
 }

@@ -79,7 +79,7 @@ export const COMMANDS = {
   "hand-over": {
     summary: "print the provider block for DKP, with the secret",
     load: () => import("./hand-over.js"),
-    examples: ["hand-over deckhouse --out provider.yaml", "hand-over deckhouse --format json"],
+    examples: ["hand-over deckhouse --out provider.yaml", "hand-over deckhouse --yes --format json"],
   },
   drift: {
     summary: "report what exists in AWS in addition to what Terraform manages",

@@ -56,7 +56,9 @@ const IGNORED_LINE = /.*vocabulary-ignore.*/g;
 const NAMED = process.argv.slice(2);
 
 const pattern = new RegExp(
-  PHRASES.map(([phrase], index) => `(?<p${index}>\\b(?:${phrase.replaceAll(" ", "(?:(?!\\n\\s*\\n)[\\s*/#>|-])+")})\\b)`).join("|"),
+  PHRASES.map(([phrase], index) => `(?<p${index}>\\b(?:${phrase.replaceAll(" ", "(?:(?!\\n\\s*\\n)[\\s*/#>|-])+")})\\b)`).join(
+    "|",
+  ),
   "gi",
 );
 

@@ -19,3 +19,38 @@ export function parseJson(text: string): unknown {
     return undefined;
   }
 }
+
+/** What is an object, as one; anything else as an empty one. */
+export function objectOf(value: unknown): JsonObject {
+  return isObject(value) ? value : {};
+}
+
+/** A list as it is, nothing as an empty one, and anything else as a list of one: IAM and Terraform let people leave the brackets out. */
+export function listOf(value: unknown): readonly unknown[] {
+  if (value === undefined || value === null) {
+    return [];
+  }
+  return Array.isArray(value) ? value : [value];
+}
+
+/** A text that says something: the provider writes `""` for what is not set. */
+export function textOf(value: unknown): string | undefined {
+  return typeof value === "string" && value !== "" ? value : undefined;
+}
+
+/** JSON in which the order of keys and of lists does not count: equal texts mean the same to IAM. */
+export function canonical(value: unknown): string {
+  if (Array.isArray(value)) {
+    return `[${[...new Set(value.map(canonical))].sort().join(",")}]`;
+  }
+  if (typeof value === "object" && value !== null) {
+    const entries = Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1));
+    return `{${entries.map(([key, content]) => `${JSON.stringify(key)}:${canonical(content)}`).join(",")}}`;
+  }
+  return JSON.stringify(value) ?? "null";
+}
+
+/** Replacer of `JSON.stringify`: keys of objects in ascending order, as CDKTF writes them. The order of lists is kept. */
+export function sortedKeys(_: string, value: unknown): unknown {
+  return isObject(value) ? Object.fromEntries(Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1))) : value;
+}

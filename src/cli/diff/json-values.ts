@@ -1,5 +1,4 @@
-import { isObject, type JsonObject } from "../../text/json";
-import { canonical, textOf } from "../text/json";
+import { canonical, isObject, type JsonObject, textOf } from "../../text/json";
 
 /** A name as a message shows it. What is no text is not shown: an edit may have moved a secret there. */
 export function nameOf(value: unknown): string {

@@ -1,7 +1,6 @@
 import { ADDRESSES, policyAddress } from "../../terraform/addresses";
-import type { JsonObject } from "../../text/json";
+import { canonical, type JsonObject, listOf, objectOf } from "../../text/json";
 import { isNodeAttachment, policyOfAddress } from "../terraform/known-addresses";
-import { canonical, listOf, objectOf } from "../text/json";
 import type { DiffFound } from "./change-rules";
 import { changeText, differences, nameOf } from "./json-values";
 import { comparePolicies, type Policy, policyFindings } from "./policies";

@@ -1,5 +1,4 @@
-import { isObject, type JsonObject, parseJson } from "../../text/json";
-import { canonical, listOf, objectOf, textOf } from "../text/json";
+import { canonical, isObject, type JsonObject, listOf, objectOf, parseJson, textOf } from "../../text/json";
 import { nameOf } from "./json-values";
 
 /** A plan as JSON, read: what of it is compared. */

@@ -4,8 +4,7 @@ import { ACTION_PATTERNS, matchesAction } from "../../iam/action-patterns";
 import awsActions from "../../iam/aws-actions.json";
 import { CATALOGUE, type CatalogueRow } from "../../iam/catalogue";
 import { policyWith } from "../../iam/policy-document";
-import { parseJson } from "../../text/json";
-import { canonical, listOf, objectOf } from "../text/json";
+import { canonical, listOf, objectOf, parseJson } from "../../text/json";
 import type { ActionChange, DiffFound, Principal, Scope } from "./change-rules";
 import { nameOf } from "./json-values";
 

@@ -1,11 +1,10 @@
 import { existsSync, lstatSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileErrorMessage, makeFolder, requireRealFolder } from "../../text/files";
-import { parseJson } from "../../text/json";
+import { objectOf, parseJson, sortedKeys } from "../../text/json";
 import { PACK_FILES, type Pack } from "../pack/file-names";
 import { effectiveSettings } from "../pack/normalized-settings";
 import { dkpAccess } from "../text/command";
-import { objectOf, sortedKeys } from "../text/json";
 
 /** A file that differs from what the current settings generate. */
 export interface StaleFile {

@@ -2,9 +2,8 @@ import { partitionOf } from "../../iam/partitions";
 import { equals, viaService } from "../../iam/policy-statements";
 import { backendType } from "../../terraform/backends";
 import type { BackendArguments, StateLocation } from "../../terraform/state-location";
-import { valueAt } from "../../text/json";
+import { textOf, valueAt } from "../../text/json";
 import { type Call, type DeployerStatement, literal } from "../iam/deployer-permissions";
-import { textOf } from "../text/json";
 
 /** Where a state is, and how it is protected. */
 export function stateFacts(state: StateLocation) {

@@ -5,7 +5,7 @@ import { App } from "cdktf";
 import type { Deployment } from "../../settings/deployment";
 import { DeckhouseAccessStack } from "../../stack";
 import { temporaryName } from "../../text/files";
-import { sortedKeys } from "../text/json";
+import { sortedKeys } from "../../text/json";
 
 /** Terraform JSON, as far as it is read here: what the app writes, without CDKTF's comments. */
 export interface TerraformJson {

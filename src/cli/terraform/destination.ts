@@ -2,8 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { argumentsOf, backendType } from "../../terraform/backends";
 import { readTextFile } from "../../text/files";
-import { isObject, parseJson } from "../../text/json";
-import { objectOf, textOf } from "../text/json";
+import { isObject, objectOf, parseJson, textOf } from "../../text/json";
 
 /** Where Terraform keeps a state. */
 export interface Destination {

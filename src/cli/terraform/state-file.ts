@@ -1,7 +1,6 @@
 import { SLOTS, type Slot } from "../../iam/key-slots";
 import { ADDRESSES, KEY_ADDRESSES } from "../../terraform/addresses";
-import { isObject, type JsonObject, parseJson } from "../../text/json";
-import { listOf, objectOf, textOf } from "../text/json";
+import { isObject, type JsonObject, listOf, objectOf, parseJson, textOf } from "../../text/json";
 import { recovery } from "../text/recovery";
 
 /** An access key as the state has it. */

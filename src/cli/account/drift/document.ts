@@ -1,6 +1,5 @@
-import { isObject } from "../../../text/json";
+import { canonical, isObject, listOf } from "../../../text/json";
 import { denial } from "../../iam/leaked-key";
-import { canonical, listOf } from "../../text/json";
 import type { StoredDocument } from "../aws/iam-reader";
 
 /** Whether two policies have the same statements. IAM ignores order and the case of actions; statement IDs grant nothing. */

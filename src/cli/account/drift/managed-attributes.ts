@@ -5,9 +5,8 @@ import { partitionOf } from "../../../iam/partitions";
 import { policyDocument } from "../../../iam/policy-document";
 import type { Deployment } from "../../../settings/deployment";
 import { ADDRESSES, KEY_ADDRESSES, nodeAttachmentAddress, policyAddress } from "../../../terraform/addresses";
-import { parseJson } from "../../../text/json";
+import { listOf, parseJson, textOf } from "../../../text/json";
 import type { StateResource } from "../../terraform/state-file";
-import { listOf, textOf } from "../../text/json";
 import type { StoredDocument } from "../aws/iam-reader";
 import type { AccountObject } from "../ownership";
 

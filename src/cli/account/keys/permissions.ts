@@ -1,9 +1,8 @@
 import type { Deployment } from "../../../settings/deployment";
 import { ADDRESSES } from "../../../terraform/addresses";
-import { parseJson } from "../../../text/json";
+import { listOf, objectOf, parseJson } from "../../../text/json";
 import { policyOfAddress } from "../../terraform/known-addresses";
 import { allIn, presentIn, type StateContents, type StateResource } from "../../terraform/state-file";
-import { listOf, objectOf } from "../../text/json";
 import { type IamReader, mapReading, type Reading, Readings, type StoredDocument } from "../aws/iam-reader";
 import { isOwnDenial, sameDocument } from "../drift/document";
 import { describedResources } from "../drift/managed-attributes";

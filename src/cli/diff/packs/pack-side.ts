@@ -2,10 +2,9 @@ import type { Deployment } from "../../../settings/deployment";
 import { SettingsError } from "../../../settings/errors";
 import { defineDeployments } from "../../../settings/load";
 import type { SettingsInput } from "../../../settings/schema/deployment-schema";
-import { type JsonObject, parseJson } from "../../../text/json";
+import { type JsonObject, objectOf, parseJson, textOf } from "../../../text/json";
 import { DEPLOYMENT_FILE } from "../../pack/file-names";
 import { effectiveSettings } from "../../pack/normalized-settings";
-import { objectOf, textOf } from "../../text/json";
 import { type Difference, differences } from "../json-values";
 
 /** The file of a review pack that Terraform applies. */

@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
-import { isObject, type JsonObject } from "../../../text/json";
-import { objectOf, sortedKeys } from "../../text/json";
+import { isObject, type JsonObject, objectOf, sortedKeys } from "../../../text/json";
 
 /** What a plan follows from. */
 export interface PlanOrigin {

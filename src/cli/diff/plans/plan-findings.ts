@@ -1,8 +1,7 @@
 import { ADDRESSES, KEY_ADDRESSES } from "../../../terraform/addresses";
-import { type JsonObject, valueAt } from "../../../text/json";
+import { canonical, type JsonObject, listOf, objectOf, textOf, valueAt } from "../../../text/json";
 import type { PackFile } from "../../pack/file-names";
 import { policyOfAddress } from "../../terraform/known-addresses";
-import { canonical, listOf, objectOf, textOf } from "../../text/json";
 import type { DiffFound } from "../change-rules";
 import { type Changes, changesOf } from "../changes";
 import { comparable, permissionFindings } from "../permissions";

@@ -1,6 +1,6 @@
 import { App, Testing } from "cdktf";
+import { partitionOf } from "../../src/iam/arns";
 import { deploymentPolicies } from "../../src/iam/deployment-policies";
-import { partitionOf } from "../../src/iam/partitions";
 import type { PolicyOptions } from "../../src/iam/policy-statements";
 import type { Deployment } from "../../src/settings/deployment";
 import { DeckhouseAccessStack } from "../../src/stack";

@@ -1,7 +1,7 @@
+import { partitionOf } from "../iam/arns";
 import type { Cluster } from "../iam/cluster";
 import { type DeploymentPolicies, deploymentPolicies } from "../iam/deployment-policies";
 import { SLOTS, type Slot } from "../iam/key-slots";
-import { partitionOf } from "../iam/partitions";
 import type { PolicyOptions } from "../iam/policy-statements";
 import { type BackendArguments, defaultArguments, type StateLocation } from "../terraform/state-location";
 import type { Fields } from "./rules/rule";

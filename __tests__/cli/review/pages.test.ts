@@ -5,7 +5,7 @@ import { parse } from "yaml";
 import { clusterConfiguration } from "../../../src/cli/review/cluster-configuration";
 import { deployerPolicies } from "../../../src/cli/review/deployer-policy-files";
 import { pageFacts } from "../../../src/cli/review/pack";
-import { isKnownRegion } from "../../../src/iam/partitions";
+import { isKnownRegion } from "../../../src/iam/arns";
 import { valueAt } from "../../../src/text/json";
 import { deployment } from "../../helpers/deployment";
 import { PROJECT } from "../../helpers/project-root";

@@ -1,6 +1,5 @@
-import { iamResourceArn } from "../../iam/arns";
+import { iamResourceArn, partitionOf } from "../../iam/arns";
 import { secondPolicyName } from "../../iam/deployment-policies";
-import { partitionOf } from "../../iam/partitions";
 import type { PolicyCondition, PolicyStatement } from "../../iam/statement";
 import type { Deployment } from "../../settings/deployment";
 import rows from "./deployer.json";

@@ -1,4 +1,4 @@
-import { partitionOf } from "../../iam/partitions";
+import { partitionOf } from "../../iam/arns";
 import { policyWith } from "../../iam/policy-document";
 import type { Deployment } from "../../settings/deployment";
 

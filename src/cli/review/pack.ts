@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
+import { isKnownRegion } from "../../iam/arns";
 import { MAX_POLICY_CHARACTERS } from "../../iam/limits";
 import { NODE_ACTIONS, NODE_TRUST, nodePolicy } from "../../iam/node-role-permissions";
-import { isKnownRegion } from "../../iam/partitions";
 import { visibleLines } from "../../text/printable";
 import { GUIDES, SESSION_HOURS } from "../iam/leaked-key";
 import { REASONS } from "../iam/recommended-settings";

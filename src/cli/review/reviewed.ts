@@ -1,10 +1,9 @@
-import { ACCOUNT_ID } from "../../iam/arns";
+import { ACCOUNT_ID, alwaysOnRegion, partitionOf } from "../../iam/arns";
 import { otherNodeRoles } from "../../iam/cluster";
 import type { DeploymentPolicy } from "../../iam/deployment-policies";
 import { coveredVersion, SUPPORTED_VERSIONS } from "../../iam/dkp-versions";
 import { SLOTS } from "../../iam/key-slots";
 import { pgpKeyOf, pgpKeyText } from "../../iam/openpgp-key";
-import { alwaysOnRegion, partitionOf } from "../../iam/partitions";
 import { policyDocument, policySize } from "../../iam/policy-document";
 import { grantedRows, policyStatements } from "../../iam/policy-statements";
 import { withAccount } from "../../iam/statement";

@@ -1,4 +1,4 @@
-import { partitionOf } from "../../iam/partitions";
+import { partitionOf } from "../../iam/arns";
 import { equals, viaService } from "../../iam/policy-statements";
 import { backendType } from "../../terraform/backends";
 import type { BackendArguments, StateLocation } from "../../terraform/state-location";

@@ -1,7 +1,6 @@
-import { parseIamArn } from "../../iam/arns";
+import { parseIamArn, partitionOf } from "../../iam/arns";
 import { nodeRoleName } from "../../iam/cluster";
 import { secondPolicyName } from "../../iam/deployment-policies";
-import { partitionOf } from "../../iam/partitions";
 import { stateAddress } from "../../terraform/state-location";
 import { grouped } from "../../text/grouped";
 import { stateLocation } from "../deployment";

@@ -1,6 +1,5 @@
-import { parseIamArn } from "../../iam/arns";
+import { parseIamArn, partitionOf } from "../../iam/arns";
 import { secondPolicyName } from "../../iam/deployment-policies";
-import { partitionOf } from "../../iam/partitions";
 import { nodeAttachmentAddress } from "../../terraform/addresses";
 import { errorAt } from "../errors";
 import { show } from "../message-parts";

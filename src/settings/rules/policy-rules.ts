@@ -1,8 +1,8 @@
+import { partitionOf } from "../../iam/arns";
 import { LAYOUTS, nodeRoleName } from "../../iam/cluster";
 import { type DeploymentPolicy, isTooLarge } from "../../iam/deployment-policies";
 import { MAX_POLICY_CHARACTERS, MAX_ROLE_INLINE_CHARACTERS } from "../../iam/limits";
 import { nodePolicy } from "../../iam/node-role-permissions";
-import { partitionOf } from "../../iam/partitions";
 import { policySize } from "../../iam/policy-document";
 import { errorAt, type FieldError } from "../errors";
 import { show } from "../message-parts";

@@ -1,9 +1,8 @@
 import * as ipaddr from "ipaddr.js";
 
 import * as v from "valibot";
-
+import { REGION } from "../../iam/arns";
 import { MAX_DESCRIPTION, POLICY_NAME, POLICY_PATH, USER_NAME } from "../../iam/limits";
-import { REGION } from "../../iam/partitions";
 import { MODES } from "../../iam/policy-statements";
 import { accessKeys, attachment, group, imports, nodeRole } from "./access-schema";
 import { backend, cloud } from "./backend-schema";

@@ -2,7 +2,7 @@ import { setMaxListeners } from "node:events";
 import { setTimeout as wait } from "node:timers/promises";
 import type { IAMServiceException } from "@aws-sdk/client-iam";
 import type { NodeHttpHandler } from "@smithy/node-http-handler";
-import { alwaysOnRegion } from "../../../iam/partitions";
+import { alwaysOnRegion } from "../../../iam/arns";
 import { type Progress, withProgress } from "../../text/progress";
 import { awsRequests } from "./http-requests";
 import { type Action, AwsError, type Input, type Output, TIMED_OUT, UNREACHABLE, within } from "./operations";

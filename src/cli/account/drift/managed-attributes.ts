@@ -1,7 +1,6 @@
-import { iamResourceArn, policyArn } from "../../../iam/arns";
+import { iamResourceArn, partitionOf, policyArn } from "../../../iam/arns";
 import { nodeRoleName } from "../../../iam/cluster";
 import { nodePolicy } from "../../../iam/node-role-permissions";
-import { partitionOf } from "../../../iam/partitions";
 import { policyDocument } from "../../../iam/policy-document";
 import type { Deployment } from "../../../settings/deployment";
 import { ADDRESSES, KEY_ADDRESSES, nodeAttachmentAddress, policyAddress } from "../../../terraform/addresses";

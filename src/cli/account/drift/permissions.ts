@@ -1,6 +1,6 @@
+import { partitionOf } from "../../../iam/arns";
 import { nodeRoleName } from "../../../iam/cluster";
 import { secondPolicyName } from "../../../iam/deployment-policies";
-import { partitionOf } from "../../../iam/partitions";
 import { policyWith } from "../../../iam/policy-document";
 import type { Deployment } from "../../../settings/deployment";
 import { iamArn } from "../../iam/deployer-permissions";

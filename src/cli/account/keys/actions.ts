@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { alwaysOnRegion } from "../../../iam/partitions";
+import { alwaysOnRegion } from "../../../iam/arns";
 import { leakCommands } from "../../iam/leaked-key";
 import { dkpAccess } from "../../text/command";
 import { recovery } from "../../text/recovery";

@@ -1,5 +1,4 @@
-import { policyArn } from "../../../iam/arns";
-import { partitionOf } from "../../../iam/partitions";
+import { partitionOf, policyArn } from "../../../iam/arns";
 import type { Deployment } from "../../../settings/deployment";
 import { presentIn, type StateContents } from "../../terraform/state-file";
 import type { Reading } from "../aws/iam-reader";

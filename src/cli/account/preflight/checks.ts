@@ -1,6 +1,5 @@
-import { iamResourceArn } from "../../../iam/arns";
+import { iamResourceArn, partitionOf } from "../../../iam/arns";
 import { SLOTS } from "../../../iam/key-slots";
-import { partitionOf } from "../../../iam/partitions";
 import { policyWith } from "../../../iam/policy-document";
 import { pgpKeyWarning } from "../../../settings/settings-notes";
 import type { Action } from "../aws/operations";

@@ -1,8 +1,8 @@
 import type { ContextEntry } from "@aws-sdk/client-iam";
 import { matchesAction } from "../../../iam/action-patterns";
+import { alwaysOnRegion } from "../../../iam/arns";
 import { CATALOGUE } from "../../../iam/catalogue";
 import type { Networks } from "../../../iam/networks";
-import { alwaysOnRegion } from "../../../iam/partitions";
 import { type PolicyOptions, policyStatements } from "../../../iam/policy-statements";
 import type { PolicyCondition } from "../../../iam/statement";
 import { grouped } from "../../../text/grouped";

@@ -1,5 +1,4 @@
-import { parseIamArn } from "../../../iam/arns";
-import { partitionOf } from "../../../iam/partitions";
+import { parseIamArn, partitionOf } from "../../../iam/arns";
 import { policyOptionsOf } from "../../../settings/deployment";
 import { isHarmlessAs, meaningOf } from "../../../settings/schema/fields";
 import { ADDRESSES } from "../../../terraform/addresses";

@@ -1,5 +1,4 @@
-import { policyArn } from "../../../../iam/arns";
-import { partitionOf } from "../../../../iam/partitions";
+import { partitionOf, policyArn } from "../../../../iam/arns";
 import { type ExistingObject, type IamReader, requiredOf } from "../../aws/iam-reader";
 import { isImported, type ManagedObject, managedObjects } from "../../managed-objects";
 import { type DeploymentFacts, day, ownerFindings, ownershipOf } from "../../ownership";

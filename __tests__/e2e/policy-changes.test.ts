@@ -1,8 +1,7 @@
 import { spawn } from "node:child_process";
 import { FEATURES } from "../../src/iam/catalogue";
-import { type PolicyDocument, policyDocument } from "../../src/iam/policy-document";
+import { type PolicyDocument, type PolicyStatement, policyDocument } from "../../src/iam/policy-document";
 import type { Mode } from "../../src/iam/policy-statements";
-import type { PolicyStatement } from "../../src/iam/statement";
 import { COMPLETE, cases, SAMPLE } from "../helpers/complete";
 import { deployment } from "../helpers/deployment";
 import { permissionsOf } from "../helpers/permissions";

@@ -1,5 +1,4 @@
-import { policyDocument } from "../../src/iam/policy-document";
-import type { PolicyStatement } from "../../src/iam/statement";
+import { type PolicyStatement, policyDocument } from "../../src/iam/policy-document";
 import { isAllowed, type Request } from "./simulator";
 
 /** A policy in which one part is missing. */

@@ -1,5 +1,5 @@
 import { ACTION_PATTERNS } from "../../src/iam/action-patterns";
-import { type Statement, valueText } from "../../src/iam/statement";
+import { type Statement, valueText } from "../../src/iam/policy-document";
 
 /** Each permission of statements: one action on one resource under one combination of condition values. Patterns count as the names that they match. */
 export function permissionsOf(statements: readonly Statement[]): ReadonlySet<string> {

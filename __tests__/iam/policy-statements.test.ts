@@ -3,7 +3,7 @@ import { shortened } from "../../src/iam/action-patterns";
 import { CATALOGUE } from "../../src/iam/catalogue";
 import { type DeploymentPolicy, deploymentPolicies, dividedPolicies } from "../../src/iam/deployment-policies";
 import { MAX_POLICY_CHARACTERS } from "../../src/iam/limits";
-import { policySize } from "../../src/iam/policy-document";
+import { type PolicyStatement, policySize, type Statement, withAccount } from "../../src/iam/policy-document";
 import {
   grantedRows,
   MODES,
@@ -12,7 +12,6 @@ import {
   policyStatements,
   requiredStatements,
 } from "../../src/iam/policy-statements";
-import { type PolicyStatement, type Statement, withAccount } from "../../src/iam/statement";
 import { abuses } from "../helpers/abuses";
 import { anyOptions, clusterOf, ENVIRONMENT, EVERYTHING, FEATURE_NAMES } from "../helpers/clusters";
 import { survivorsOf } from "../helpers/mutants";

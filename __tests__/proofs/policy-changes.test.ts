@@ -1,8 +1,8 @@
 import * as fc from "fast-check";
 import { type Cluster, LAYOUTS } from "../../src/iam/cluster";
 import { type DeploymentPolicy, deploymentPolicies, isTooLarge, secondPolicyName } from "../../src/iam/deployment-policies";
+import type { Statement } from "../../src/iam/policy-document";
 import { MODES, type Mode } from "../../src/iam/policy-statements";
-import type { Statement } from "../../src/iam/statement";
 import { anyCluster, ENVIRONMENT, FEATURE_NAMES, KMS_KEY } from "../helpers/clusters";
 import { cases, SAMPLE } from "../helpers/complete";
 import { permissionsOf } from "../helpers/permissions";

@@ -3,8 +3,7 @@ import { IamPolicy } from "@cdktf/provider-aws/lib/iam-policy";
 import { dependable, type TerraformResource, Token } from "cdktf";
 import { Construct } from "constructs";
 import { MAX_POLICY_CHARACTERS, POLICY_NAME, POLICY_PATH } from "../iam/limits";
-import { policySize } from "../iam/policy-document";
-import { type PolicyStatement, type PolicyValue, withAccount } from "../iam/statement";
+import { type PolicyStatement, type PolicyValue, policySize, withAccount } from "../iam/policy-document";
 import { nameIn, policyAddress } from "../terraform/addresses";
 import { check } from "./check";
 

@@ -1,5 +1,5 @@
 import { CATALOGUE } from "./catalogue";
-import type { PolicyStatement } from "./statement";
+import type { PolicyStatement } from "./policy-document";
 
 const ACTIONS = CATALOGUE.map(({ action }) => action);
 

@@ -1,8 +1,7 @@
 import { shortened } from "./action-patterns";
 import { MAX_POLICY_CHARACTERS } from "./limits";
-import { policySize } from "./policy-document";
+import { policySize, type Statement } from "./policy-document";
 import { type PolicyOptions, requiredStatements } from "./policy-statements";
-import type { Statement } from "./statement";
 
 /** One managed policy of a deployment. */
 export interface DeploymentPolicy {

@@ -2,7 +2,7 @@ import { ACCOUNT_ID, type Arn } from "./arns";
 import { CATALOGUE, type CatalogueRow, type ClusterCondition, LINKED_SERVICES } from "./catalogue";
 import { type Cluster, conditionsOf, nodeRoleName, otherNodeRoles, reasons, usesSnapshots } from "./cluster";
 import { type Networks, otherNetworkConditions } from "./networks";
-import { type PolicyCondition, type PolicyStatement, type PolicyValue, type Statement, withAccount } from "./statement";
+import { type PolicyCondition, type PolicyStatement, type PolicyValue, type Statement, withAccount } from "./policy-document";
 
 export const MODES = ["documented", "scoped", "minimal"] as const;
 export type Mode = (typeof MODES)[number];

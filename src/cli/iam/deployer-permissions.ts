@@ -1,6 +1,6 @@
 import { iamResourceArn, partitionOf } from "../../iam/arns";
 import { secondPolicyName } from "../../iam/deployment-policies";
-import type { PolicyCondition, PolicyStatement } from "../../iam/statement";
+import type { PolicyCondition, PolicyStatement } from "../../iam/policy-document";
 import type { Deployment } from "../../settings/deployment";
 import rows from "./deployer.json";
 

@@ -1,8 +1,8 @@
 import { ACCOUNT_ID } from "../../iam/arns";
 import { CATALOGUE } from "../../iam/catalogue";
 import { type Cluster, nodeRoleName, otherNodeRoles } from "../../iam/cluster";
+import type { PolicyCondition, PolicyStatement } from "../../iam/policy-document";
 import { type PolicyOptions, policyStatements } from "../../iam/policy-statements";
-import type { PolicyCondition, PolicyStatement } from "../../iam/statement";
 import { exampleArn } from "./example-resources";
 import rows from "./risks.json";
 

@@ -1,8 +1,8 @@
 import { CATALOGUE, type CatalogueRow, type ClusterCondition, FEATURES, type Feature } from "../../iam/catalogue";
 import { type Cluster, conditionsOf, reasons } from "../../iam/cluster";
 import { appliesTo } from "../../iam/dkp-versions";
+import type { PolicyStatement } from "../../iam/policy-document";
 import { type PolicyOptions, policyStatements } from "../../iam/policy-statements";
-import type { PolicyStatement } from "../../iam/statement";
 import { code, plain, prose, tableRow } from "../text/markdown";
 
 /** Why an action is in a deployment's policy or not, and on what it is allowed. */

@@ -3,8 +3,8 @@ import { matchesAction } from "../../../iam/action-patterns";
 import { alwaysOnRegion } from "../../../iam/arns";
 import { CATALOGUE } from "../../../iam/catalogue";
 import type { Networks } from "../../../iam/networks";
+import type { PolicyCondition } from "../../../iam/policy-document";
 import { type PolicyOptions, policyStatements } from "../../../iam/policy-statements";
-import type { PolicyCondition } from "../../../iam/statement";
 import { grouped } from "../../../text/grouped";
 import { exampleArn } from "../../iam/example-resources";
 

@@ -1,6 +1,5 @@
-import { ADDRESSES, policyAddress } from "../../terraform/addresses";
+import { ADDRESSES, isNodeAttachment, policyAddress, policyOfAddress } from "../../terraform/addresses";
 import { canonical, type JsonObject, listOf, objectOf } from "../../text/json";
-import { isNodeAttachment, policyOfAddress } from "../terraform/known-addresses";
 import type { DiffFound } from "./change-rules";
 import { changeText, differences, nameOf } from "./json-values";
 import { comparePolicies, type Policy, policyFindings } from "./policies";

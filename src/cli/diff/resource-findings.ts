@@ -1,7 +1,6 @@
 import { SLOTS, type Slot } from "../../iam/key-slots";
-import { ADDRESSES, KEY_ADDRESSES } from "../../terraform/addresses";
+import { ADDRESSES, KEY_ADDRESSES, policyOfAddress } from "../../terraform/addresses";
 import { canonical, listOf, objectOf, textOf } from "../../text/json";
-import { policyOfAddress } from "../terraform/known-addresses";
 import type { DiffFound } from "./change-rules";
 import { routes } from "./permissions";
 import type { Plan } from "./plan-file";

@@ -1,8 +1,7 @@
 import { SLOTS, type Slot } from "../../iam/key-slots";
-import { ADDRESSES, KEY_ADDRESSES } from "../../terraform/addresses";
+import { ADDRESSES, isNodeAttachment, KEY_ADDRESSES, policyOfAddress } from "../../terraform/addresses";
 import { type JsonObject, objectOf, textOf } from "../../text/json";
 import { policyFile } from "../pack/file-names";
-import { isNodeAttachment, policyOfAddress } from "../terraform/known-addresses";
 import { mapStrings } from "./json-values";
 import type { Plan, PlannedChange } from "./plan-file";
 import { type Policy, readPolicy } from "./policies";

@@ -1,7 +1,6 @@
 import type { Deployment } from "../../../settings/deployment";
-import { ADDRESSES } from "../../../terraform/addresses";
+import { ADDRESSES, policyOfAddress } from "../../../terraform/addresses";
 import { listOf, objectOf, parseJson } from "../../../text/json";
-import { policyOfAddress } from "../../terraform/known-addresses";
 import { allIn, presentIn, type StateContents, type StateResource } from "../../terraform/state-file";
 import { type IamReader, mapReading, type Reading, Readings, type StoredDocument } from "../aws/iam-reader";
 import { isOwnDenial, sameDocument } from "../drift/document";

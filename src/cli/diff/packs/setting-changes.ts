@@ -1,12 +1,11 @@
 import { parseIamArn, partitionOf } from "../../../iam/arns";
 import { policyOptionsOf } from "../../../settings/deployment";
 import { isHarmlessAs, meaningOf } from "../../../settings/schema/fields";
-import { ADDRESSES } from "../../../terraform/addresses";
+import { ADDRESSES, policyOfAddress } from "../../../terraform/addresses";
 import { OUTPUTS } from "../../../terraform/outputs";
 import { type JsonObject, objectOf, textOf } from "../../../text/json";
 import { risksOf } from "../../iam/risks";
 import { policyFile } from "../../pack/file-names";
-import { policyOfAddress } from "../../terraform/known-addresses";
 import type { DiffFound } from "../change-rules";
 import { changeText, differences, valueText } from "../json-values";
 import { type deploymentOf, type PackSide, settingDifferences } from "./pack-side";

@@ -1,7 +1,6 @@
-import { ADDRESSES, KEY_ADDRESSES } from "../../../terraform/addresses";
+import { ADDRESSES, KEY_ADDRESSES, policyOfAddress } from "../../../terraform/addresses";
 import { canonical, type JsonObject, listOf, objectOf, textOf, valueAt } from "../../../text/json";
 import type { PackFile } from "../../pack/file-names";
-import { policyOfAddress } from "../../terraform/known-addresses";
 import type { DiffFound } from "../change-rules";
 import { type Changes, changesOf } from "../changes";
 import { comparable, permissionFindings } from "../permissions";

@@ -4,8 +4,7 @@ import { App, type AppConfig, TerraformStack } from "cdktf";
 import { deploymentsFolder, outputFolder } from "./settings/paths";
 import { makeFolder, readBytes, withPath } from "./text/files";
 import { grouped } from "./text/grouped";
-import { printable } from "./text/printable";
-import { ReportedError } from "./text/reported-error";
+import { printable, ReportedError } from "./text/printable";
 
 const JSON_FILE = "cdk.tf.json";
 /** With `cdktf synth --hcl`. */

@@ -1,5 +1,4 @@
-import { visible } from "../text/printable";
-import { ReportedError } from "../text/reported-error";
+import { ReportedError, visible } from "../text/printable";
 
 /** One thing wrong in the settings. */
 export interface FieldError {

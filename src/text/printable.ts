@@ -35,3 +35,11 @@ function escaped(character: string): string {
   const units = Array.from({ length: character.length }, (_, index) => character.charCodeAt(index));
   return character === "\n" ? "\\n" : units.map((unit) => `\\u${unit.toString(16).padStart(4, "0")}`).join("");
 }
+
+/** An error whose message says all that its reader needs: it has no stack trace, which Node.js would print where nobody catches it. */
+export class ReportedError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.stack = message;
+  }
+}

@@ -1,8 +1,8 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
+import { asciiJson, awsCommand, quote, shellWord } from "../src/cli/text/advice";
 import { hclValue } from "../src/cli/text/hcl";
-import { asciiJson, awsCommand, quote, shellWord } from "../src/cli/text/shell";
 import { fillTemplate } from "../src/cli/text/template";
 import { fileErrorMessage, readTextFile, writeFileAtomically } from "../src/text/files";
 import { printable, visible, visibleLines } from "../src/text/printable";

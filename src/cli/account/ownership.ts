@@ -3,8 +3,7 @@ import type { Deployment } from "../../settings/deployment";
 import type { Found } from "../findings/finding";
 import { templateRules } from "../findings/templates";
 import { allIn, type StateContents, type StateResource } from "../terraform/state-file";
-import { PROGRAM } from "../text/command";
-import { recovery } from "../text/recovery";
+import { PROGRAM, recovery } from "../text/advice";
 import type { Reading } from "./aws/iam-reader";
 import { type ManagedObject, managedObjects } from "./managed-objects";
 

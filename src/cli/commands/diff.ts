@@ -15,7 +15,7 @@ import { changesOfPlan } from "../diff/plans/plan-findings";
 import { comparePolicies, policyFindings, readPolicy } from "../diff/policies";
 import { changesMarkdown, changesText } from "../diff/render-summary";
 import { comparedPack } from "../review/pack";
-import { shellWord } from "../text/shell";
+import { shellWord } from "../text/advice";
 import { STACKS_HELP, selectDeployments, selectOne } from "./support/deployments";
 import { lockOf, reviewOf } from "./support/review-packs";
 import { type Define, formatOption, type Session } from "./support/session";

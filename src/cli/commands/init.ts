@@ -5,7 +5,7 @@ import { SettingsError } from "../../settings/errors";
 import { stackNameErrors } from "../../settings/load";
 import { makeFolder, requireRealFolder, writeFileAtomically } from "../../text/files";
 import { CDKTF_NODE, PIPELINES, packageSource, type RepositoryOptions, repositoryFiles } from "../init/repository";
-import { shellWord } from "../text/shell";
+import { shellWord } from "../text/advice";
 import { inOneStep } from "../text/signals";
 import type { Define, Session } from "./support/session";
 

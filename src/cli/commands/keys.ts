@@ -9,7 +9,7 @@ import { type KeyReport, keyReport, keyReportText, keysJson } from "../account/k
 import type { KeySituation } from "../account/keys/situation";
 import { keySituation } from "../account/keys/sources";
 import { EXIT, reportJson } from "../findings/finding";
-import { dkpAccess } from "../text/command";
+import { dkpAccess } from "../text/advice";
 import { inOneStep } from "../text/signals";
 import { forDeployments, STACKS_HELP, selectDeployments, selectOne } from "./support/deployments";
 import { type Define, formatOption, type Session, timeoutOption } from "./support/session";

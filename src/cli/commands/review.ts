@@ -2,7 +2,7 @@ import { settingsWarnings } from "../../settings/settings-notes";
 import { LOCK_FILE } from "../diff/packs/pack-side";
 import { reviewPack } from "../review/pack";
 import { linksIn, staleFiles, unknownPacks, writePacks } from "../review/pack-folder";
-import { dkpAccess } from "../text/command";
+import { dkpAccess } from "../text/advice";
 import { STACKS_HELP, selectDeployments } from "./support/deployments";
 import { reviewOf } from "./support/review-packs";
 import type { Define } from "./support/session";

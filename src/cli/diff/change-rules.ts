@@ -2,8 +2,7 @@ import type { DecisionRequest } from "../../decision/model";
 import type { AccessLevel, Area } from "../../iam/catalogue";
 import type { Found, Level } from "../findings/finding";
 import { type Given, templateRules } from "../findings/templates";
-import { dkpAccess } from "../text/command";
-import { page } from "../text/recovery";
+import { dkpAccess, page } from "../text/advice";
 
 /** A resource pattern and its conditions as people read them: `aws:RequestedRegion is eu-central-1`. */
 export type Scope = { readonly resource: string; readonly conditions: readonly string[] };

@@ -1,7 +1,7 @@
 import { grouped } from "../../text/grouped";
 import { ascii } from "../../text/printable";
 import { adviceLines, levelOf, textOf } from "../findings/finding";
-import { dkpAccess } from "../text/command";
+import { dkpAccess } from "../text/advice";
 import { code, counted, prose } from "../text/markdown";
 import { type ActionChange, type DiffFound, RULES, type Scope, type Section } from "./change-rules";
 import { type Changes, changesExitCode, type DeploymentChanges } from "./changes";

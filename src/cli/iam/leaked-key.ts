@@ -1,5 +1,5 @@
 import { policyWith } from "../../iam/policy-document";
-import { awsCommand } from "../text/shell";
+import { awsCommand } from "../text/advice";
 
 /** Name of the inline policy that denies the sessions. IAM policy names: letters, digits and `+=,.@-_`. */
 export const DENY_POLICY = "DenySessionsFromLeakedKey";

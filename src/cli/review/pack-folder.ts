@@ -4,7 +4,7 @@ import { fileErrorMessage, makeFolder, requireRealFolder } from "../../text/file
 import { objectOf, parseJson, sortedKeys } from "../../text/json";
 import { PACK_FILES, type Pack } from "../pack/file-names";
 import { effectiveSettings } from "../pack/normalized-settings";
-import { dkpAccess } from "../text/command";
+import { dkpAccess } from "../text/advice";
 
 /** A file that differs from what the current settings generate. */
 export interface StaleFile {

@@ -7,7 +7,7 @@ import { GUIDES, SESSION_HOURS } from "../iam/leaked-key";
 import { REASONS } from "../iam/recommended-settings";
 import { CONTROL_POLICY_FILE, DEPLOYMENT_FILE, type Pack, type PackFile, PLANNER_FILE } from "../pack/file-names";
 import { normalizedSettings } from "../pack/normalized-settings";
-import { asciiJson } from "../text/shell";
+import { asciiJson } from "../text/advice";
 import { fillTemplate } from "../text/template";
 import { clusterConfiguration } from "./cluster-configuration";
 import type { Reviewed } from "./reviewed";

@@ -1,7 +1,7 @@
 import { SLOTS, type Slot } from "../../iam/key-slots";
 import { ADDRESSES, KEY_ADDRESSES } from "../../terraform/addresses";
 import { isObject, type JsonObject, listOf, objectOf, parseJson, textOf } from "../../text/json";
-import { recovery } from "../text/recovery";
+import { recovery } from "../text/advice";
 
 /** An access key as the state has it. */
 export interface StateKey {

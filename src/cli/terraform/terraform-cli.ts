@@ -4,9 +4,8 @@ import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { promisify, stripVTControlCharacters } from "node:util";
-import { dkpAccess } from "../text/command";
+import { dkpAccess, shellWord } from "../text/advice";
 import { type Progress, withProgress } from "../text/progress";
-import { shellWord } from "../text/shell";
 import { atSignal } from "../text/signals";
 
 /** How to run Terraform. */

@@ -2,9 +2,9 @@ import { readFileSync } from "node:fs";
 import { Liquid, type Template } from "liquidjs";
 import { packageFile } from "../../text/package-file";
 import { visible } from "../../text/printable";
+import { shellWord } from "./advice";
 import { type HclValue, hclValue } from "./hcl";
 import { cell, code, counted, fenced, label, plain, prose } from "./markdown";
-import { shellWord } from "./shell";
 
 /** What a filter has escaped for where it stands. All other values are escaped as prose. */
 class Escaped {

@@ -1,6 +1,5 @@
 import { templateRules } from "../../findings/templates";
-import { PROGRAM } from "../../text/command";
-import { recovery } from "../../text/recovery";
+import { PROGRAM, recovery } from "../../text/advice";
 import { OWNER_RULES } from "../ownership";
 
 /** CloudTrail's event history has 90 days. */

@@ -1,9 +1,7 @@
 import { join } from "node:path";
 import { alwaysOnRegion } from "../../../iam/arns";
 import { leakCommands } from "../../iam/leaked-key";
-import { dkpAccess } from "../../text/command";
-import { recovery } from "../../text/recovery";
-import { shellCommand } from "../../text/shell";
+import { dkpAccess, recovery, shellCommand } from "../../text/advice";
 import type { Change } from "./edit-yaml";
 import type { KeySituation } from "./situation";
 

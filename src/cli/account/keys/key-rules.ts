@@ -1,6 +1,5 @@
 import { templateRules } from "../../findings/templates";
-import { PROGRAM } from "../../text/command";
-import { page, recovery } from "../../text/recovery";
+import { PROGRAM, page, recovery } from "../../text/advice";
 import { MAX_KEYS, RECENT_HOURS } from "./situation";
 
 const DO_NOT_APPLY = "do not apply these settings";

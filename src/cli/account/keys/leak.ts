@@ -1,8 +1,7 @@
 import { visible } from "../../../text/printable";
 import { type Finding, textOf } from "../../findings/finding";
 import { GUIDES, leakCommands, SESSION_HOURS } from "../../iam/leaked-key";
-import { dkpAccess } from "../../text/command";
-import { recovery } from "../../text/recovery";
+import { dkpAccess, recovery } from "../../text/advice";
 import type { IamKey } from "../aws/iam-reader";
 import { type Action, actionText, type Context, editText } from "./actions";
 import type { Change } from "./edit-yaml";

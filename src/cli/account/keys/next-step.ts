@@ -1,5 +1,5 @@
 import { otherSlot, SLOTS, type Slot } from "../../../iam/key-slots";
-import { dkpAccess } from "../../text/command";
+import { dkpAccess } from "../../text/advice";
 import type { IamKey } from "../aws/iam-reader";
 import type { Action } from "./actions";
 import type { Change } from "./edit-yaml";

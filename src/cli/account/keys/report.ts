@@ -1,8 +1,7 @@
 import { pgpKeyText } from "../../../iam/openpgp-key";
 import { visible } from "../../../text/printable";
 import { adviceLines, type Finding, levelOf, textOf } from "../../findings/finding";
-import { dkpAccess } from "../../text/command";
-import { shellWord } from "../../text/shell";
+import { dkpAccess, shellWord } from "../../text/advice";
 import { actionText, type Context, editText } from "./actions";
 import { keyFindings, keyText, slotPgpKey } from "./findings";
 import { isStop, KEY_RULES, type KeyRules, whyText } from "./key-rules";

@@ -1,5 +1,5 @@
 import { templateRules } from "../../findings/templates";
-import { PROGRAM } from "../../text/command";
+import { PROGRAM } from "../../text/advice";
 import { OWNER_RULES } from "../ownership";
 
 const EXISTS = "it exists ({arn}[, created {since}])";

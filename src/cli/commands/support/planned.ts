@@ -19,8 +19,7 @@ import {
 } from "../../terraform/destination";
 import { requireHarmlessArguments } from "../../terraform/harmless-arguments";
 import { runTerraform, runToEnd } from "../../terraform/terraform-cli";
-import { page, recovery } from "../../text/recovery";
-import { shellWord } from "../../text/shell";
+import { page, recovery, shellWord } from "../../text/advice";
 import { atSignal } from "../../text/signals";
 import { synthesize } from "../synth";
 import { selectOne } from "./deployments";

@@ -4,7 +4,7 @@ import { readTextFile, textIn } from "../../../text/files";
 import { grouped } from "../../../text/grouped";
 import { isObject, parseJson } from "../../../text/json";
 import { DEPLOYMENT_FILE, type PackFile } from "../../pack/file-names";
-import { dkpAccess } from "../../text/command";
+import { dkpAccess } from "../../text/advice";
 import { type Environment, type GitResult, gitWith } from "../../text/git";
 import type { Packs } from "./compare";
 import { COMPARED_POLICIES } from "./pack-policies";

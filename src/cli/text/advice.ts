@@ -1,3 +1,29 @@
+import { sep } from "node:path";
+
+/** The command-line program of this package, as a person runs it in a project. */
+export const PROGRAM = "npx dkp-access";
+
+/**
+ * A command of the program, for messages that advise one: `npx dkp-access keys dev`.
+ * @param args subcommand, stacks and options, as they are typed
+ */
+export function dkpAccess(...args: readonly string[]): string {
+  return [PROGRAM, ...args].join(" ");
+}
+
+/** The documentation as a reader finds it: in a checkout of this project, or in the package that a repository has installed. */
+const FOLDER = __dirname.includes(`${sep}node_modules${sep}`) ? "node_modules/dkp-access/docs" : "docs";
+
+/** The pages below docs/how-to/ that messages name. */
+type Page = "change-and-retire" | "import" | "keys" | "recover" | "state-bucket";
+
+/** A page of the documentation, for messages. A test compares pages and sections. */
+export const page = (id: Page, section?: string): string =>
+  `${FOLDER}/how-to/${id}.md${section === undefined ? "" : `#${section}`}`;
+
+/** Where the documentation describes the way back, for messages: `docs/how-to/recover.md#tainted`. */
+export const recovery = (section: string): string => page("recover", section);
+
 /** A string as a quoted argument of a POSIX shell command. Nothing is expanded between single quotes. */
 export function quote(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;

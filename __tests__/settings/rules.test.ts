@@ -1,4 +1,4 @@
-import { showSegment } from "../../src/settings/message-parts";
+import { showSegment } from "../../src/settings/errors";
 import { forbiddenStrings, secretIn } from "../../src/settings/rules/forbidden-strings";
 import { errorsWith, KEY_ID, messageOf, SECRET_KEY } from "../helpers/settings-files";
 

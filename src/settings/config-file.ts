@@ -1,7 +1,6 @@
 import * as v from "valibot";
 import { isObject, valueAt } from "../text/json";
-import { describe, errorAt, type FieldError, firstErrors } from "./errors";
-import { show, showSegment } from "./message-parts";
+import { describe, errorAt, type FieldError, firstErrors, show, showSegment } from "./errors";
 import { forbiddenStrings, secretIn } from "./rules/forbidden-strings";
 import { ami, dkpFields } from "./schema/cluster-schema";
 import type { Settings } from "./schema/deployment-schema";

@@ -1,4 +1,6 @@
+import { distance } from "fastest-levenshtein";
 import { ReportedError, visible } from "../text/printable";
+import { secretIn } from "./rules/forbidden-strings";
 
 /** One thing wrong in the settings. */
 export interface FieldError {
@@ -37,4 +39,52 @@ function describeFile(file: string, errors: readonly FieldError[]): string {
 export function describe({ line, path, message }: FieldError, file = ""): string {
   const location = [file, line === undefined ? "" : `line ${line}`, path.join(".")].filter((part) => part !== "").join(", ");
   return location === "" ? message : `${location}: ${message}`;
+}
+
+/** The message for a key without a value. */
+export const EMPTY = "is empty; write a value or remove it";
+
+const LONGEST_ECHO = 80;
+const LONGEST_LIST = 12;
+
+/** A value as a message shows it: a string in quotes, cut when long; of lists and objects only the type. Fields of secrets never use it. */
+export function show(value: unknown): string {
+  if (value === null || value === undefined) {
+    return "nothing";
+  }
+  if (typeof value === "object") {
+    return Array.isArray(value) ? "a list" : "an object";
+  }
+  const text = typeof value === "string" ? visible(JSON.stringify(value)) : String(value);
+  return text.length <= LONGEST_ECHO ? text : `${text.slice(0, LONGEST_ECHO)}... (${String(value).length} characters)`;
+}
+
+/** A key as the path of a message shows it: somebody may have written a secret as a key. */
+export function showSegment(segment: string): string {
+  if (secretIn(segment) !== undefined) {
+    return "(a secret)";
+  }
+  return /^[\x21-\x7e]{1,80}$/.test(segment) ? segment : show(segment);
+}
+
+/** The known word that a misspelt one most likely means; undefined if none is near. */
+export function nearest(word: string, known: readonly string[]): string | undefined {
+  // Case and separators are what people get wrong without misspelling.
+  const plain = (text: string) => text.toLowerCase().replaceAll(/[-_]/g, "");
+  const [best] = known
+    .map((candidate) => ({ candidate, edits: distance(plain(word), plain(candidate)) }))
+    .sort((one, other) => one.edits - other.edits);
+  return best !== undefined && best.edits <= Math.ceil(word.length / 3) ? best.candidate : undefined;
+}
+
+/** `did you mean "X"?` where a known word is near, else the list of them. */
+export function suggest(word: string, known: readonly string[]): string {
+  const near = nearest(word, known);
+  return near === undefined ? `known are ${listed(known)}` : `did you mean "${near}"?`;
+}
+
+/** The first names of a list, and how many there are. */
+export function listed(names: readonly string[]): string {
+  const more = names.length > LONGEST_LIST ? `, ... (${names.length} in all)` : "";
+  return `${names.slice(0, LONGEST_LIST).join(", ")}${more}`;
 }

@@ -2,7 +2,7 @@ import { type DkpVersion, isNewer, SUPPORTED_VERSIONS } from "../iam/dkp-version
 import { SLOTS, type Slot } from "../iam/key-slots";
 import { pgpKeyOf, pgpKeyText } from "../iam/openpgp-key";
 import { type Deployment, leastProtected, secretForms } from "./deployment";
-import { show } from "./message-parts";
+import { show } from "./errors";
 
 const SECRET_IN_STATE =
   "the secret access key is in the Terraform state in plaintext; encrypt the state and restrict who can read it, or set pgpKey";

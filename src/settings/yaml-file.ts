@@ -1,7 +1,6 @@
 import { type Document, isMap, isNode, isSeq, LineCounter, parseAllDocuments, type YAMLError } from "yaml";
 import { readTextFile } from "../text/files";
-import { errorAt, type FieldError } from "./errors";
-import { showSegment } from "./message-parts";
+import { errorAt, type FieldError, showSegment } from "./errors";
 
 /** A settings file: its plain value, and the line of each field. */
 export interface YamlFile {

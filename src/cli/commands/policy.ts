@@ -4,7 +4,7 @@ import { MAX_POLICY_CHARACTERS } from "../../iam/limits";
 import { policyDocument, policySize } from "../../iam/policy-document";
 import { MODES, type Mode, type PolicyOptions } from "../../iam/policy-statements";
 import { type Deployment, policyOptionsOf } from "../../settings/deployment";
-import { suggest } from "../../settings/message-parts";
+import { suggest } from "../../settings/errors";
 import { TRUST_SYSTEMS, trustPolicies } from "../iam/trust-policies";
 import { explain, explanationText } from "../review/explanation";
 import { STACK_HELP, selectOne } from "./support/deployments";

@@ -4,8 +4,7 @@ import { secondPolicyName } from "../../iam/deployment-policies";
 import { stateAddress } from "../../terraform/state-location";
 import { grouped } from "../../text/grouped";
 import { stateLocation } from "../deployment";
-import { errorAt, type FieldError, firstErrors } from "../errors";
-import { show } from "../message-parts";
+import { errorAt, type FieldError, firstErrors, show } from "../errors";
 import type { Settings } from "../schema/deployment-schema";
 import type { CheckedSettings } from "./rule";
 

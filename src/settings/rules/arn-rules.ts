@@ -1,8 +1,7 @@
 import { parseIamArn, partitionOf } from "../../iam/arns";
 import { secondPolicyName } from "../../iam/deployment-policies";
 import { nodeAttachmentAddress } from "../../terraform/addresses";
-import { errorAt } from "../errors";
-import { show } from "../message-parts";
+import { errorAt, show } from "../errors";
 import type { Settings } from "../schema/deployment-schema";
 import { type Rule, rule } from "./rule";
 

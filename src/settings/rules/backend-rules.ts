@@ -1,7 +1,6 @@
 import { parseIamArn } from "../../iam/arns";
 import { valueAt } from "../../text/json";
-import { errorAt } from "../errors";
-import { show } from "../message-parts";
+import { errorAt, show } from "../errors";
 import { BACKEND_EXAMPLE } from "../schema/backend-schema";
 import { type Rule, rule } from "./rule";
 

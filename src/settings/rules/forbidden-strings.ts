@@ -1,7 +1,5 @@
-import type { FieldError } from "../errors";
-
 /** What no string of the settings may hold, value or key, wherever it is. */
-export function forbiddenStrings(value: unknown): readonly FieldError[] {
+export function forbiddenStrings(value: unknown) {
   return stringsIn(value, []).flatMap(({ path, string }) => {
     const message = templateError(string) ?? keyError(path, string) ?? secretError(path, string);
     return message === undefined ? [] : [{ path, message }];

@@ -4,8 +4,7 @@ import { type DeploymentPolicy, isTooLarge } from "../../iam/deployment-policies
 import { MAX_POLICY_CHARACTERS, MAX_ROLE_INLINE_CHARACTERS } from "../../iam/limits";
 import { nodePolicy } from "../../iam/node-role-permissions";
 import { policySize } from "../../iam/policy-document";
-import { errorAt, type FieldError } from "../errors";
-import { show } from "../message-parts";
+import { errorAt, type FieldError, show } from "../errors";
 import { type Fields, type Rule, rule } from "./rule";
 
 /** Rules about the policy and the cluster that it is for: what a mode requires, and the size of what it grants. */

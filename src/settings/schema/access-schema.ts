@@ -4,7 +4,7 @@ import { ACCESS_KEY_ID, SLOTS } from "../../iam/key-slots";
 import { GROUP_NAME, MAX_ROLE_POLICIES, RESERVED_ROLE_PATHS, ROLE_NAME } from "../../iam/limits";
 import { ACTION } from "../../iam/node-role-permissions";
 import { type PgpKeyError, readPgpKey } from "../../iam/openpgp-key";
-import { show } from "../message-parts";
+import { show } from "../errors";
 import * as f from "./primitives";
 
 // The parts of the schema about keys and principals: key slots, the group, the role for nodes, and what is imported.

@@ -2,7 +2,7 @@ import * as v from "valibot";
 
 import { type ArgumentMeaning, argumentsOf, BACKEND_TYPES, type BackendType } from "../../terraform/backends";
 import type { ArgumentValue, BackendArguments } from "../../terraform/state-location";
-import { EMPTY, nearest, show } from "../message-parts";
+import { EMPTY, nearest, show } from "../errors";
 import { meaning, noList, strict } from "./primitives";
 
 /** A backend setting to start from. */

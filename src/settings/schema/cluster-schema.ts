@@ -5,7 +5,7 @@ import { FEATURES, type Feature } from "../../iam/catalogue";
 import { LAYOUTS } from "../../iam/cluster";
 import { DKP_VERSION, type DkpVersion, KNOWN_VERSIONS, SUPPORTED_VERSIONS } from "../../iam/dkp-versions";
 import { ROLE_NAME } from "../../iam/limits";
-import { show, suggest } from "../message-parts";
+import { show, suggest } from "../errors";
 import * as f from "./primitives";
 
 const NO_VERSION = f.because(

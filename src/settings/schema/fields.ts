@@ -1,8 +1,7 @@
 import type * as v from "valibot";
 
 import { isObject } from "../../text/json";
-import type { FieldError } from "../errors";
-import { EMPTY, nearest, show, suggest } from "../message-parts";
+import { EMPTY, type FieldError, nearest, show, suggest } from "../errors";
 import { BACKEND_EXAMPLE, unknownArgument } from "./backend-schema";
 import { deploymentSchema } from "./deployment-schema";
 import type { Meaning } from "./primitives";

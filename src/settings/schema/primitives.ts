@@ -3,7 +3,7 @@ import * as v from "valibot";
 import { parseIamArn } from "../../iam/arns";
 import { MAX_TAGS, PATH, TAG_KEY, TAG_VALUE, type TextRule } from "../../iam/limits";
 import { isObject } from "../../text/json";
-import { EMPTY, listed, show } from "../message-parts";
+import { EMPTY, listed, show } from "../errors";
 
 // Parts of the schema of a settings file.
 

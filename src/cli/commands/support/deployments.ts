@@ -1,7 +1,6 @@
 import type { Deployment } from "../../../settings/deployment";
-import { SettingsError } from "../../../settings/errors";
+import { SettingsError, show, suggest } from "../../../settings/errors";
 import { readFolder, stackOf } from "../../../settings/load";
-import { show, suggest } from "../../../settings/message-parts";
 import { errorsOf, withPolicy } from "../../../settings/read-settings";
 import type { Settings } from "../../../settings/schema/deployment-schema";
 import { grouped } from "../../../text/grouped";

@@ -1,5 +1,5 @@
 import { nodeRoleName } from "../../../../iam/cluster";
-import { listed } from "../../../../settings/message-parts";
+import { listed } from "../../../../settings/errors";
 import { type Check, settingNotSet, type Tools, when } from "../check";
 
 type Find = (list: Tools["list"], prefix: string) => Promise<readonly (string | undefined)[]>;

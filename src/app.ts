@@ -2,7 +2,7 @@ import { existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { App, type AppConfig, TerraformStack } from "cdktf";
 import { deploymentsFolder, outputFolder } from "./settings/paths";
-import { makeFolder, readBytes, withPath } from "./text/files";
+import { makeFolder, readTextFile, withPath } from "./text/files";
 import { grouped } from "./text/grouped";
 import { printable, ReportedError } from "./text/printable";
 
@@ -18,8 +18,11 @@ const STACK_FILES: readonly string[] = [JSON_FILE, HCL_FILE, VERSIONS.name];
 
 const LOCK_FILE = ".terraform.lock.hcl";
 
-/** The committed provider lock of a stack, which may be missing. */
-export const committedLock = (stack: string) => join("locks", `${stack}${LOCK_FILE}`);
+/** The committed provider lock of a stack; undefined if there is none. */
+export function lockOf(stack: string): string | undefined {
+  const file = join("locks", `${stack}${LOCK_FILE}`);
+  return existsSync(file) ? readTextFile(file) : undefined;
+}
 
 export interface AccessAppConfig extends AppConfig {
   /** The folder of the settings files. @default CDKTF's context key `deployments`, else the folder `deployments` */
@@ -76,12 +79,12 @@ export class AccessApp extends App {
   private complete(stack: TerraformStack): void {
     const { id } = stack.node;
     const folder = this.folder(id);
-    const lock = committedLock(id);
+    const lock = lockOf(id);
     // Terraform would read both formats, and find everything twice.
     rmSync(join(folder, this.hclOutput ? JSON_FILE : HCL_FILE), { force: true });
     writeFileSync(join(folder, VERSIONS.name), VERSIONS.content);
-    if (existsSync(lock)) {
-      writeFileSync(join(folder, LOCK_FILE), readBytes(lock));
+    if (lock !== undefined) {
+      writeFileSync(join(folder, LOCK_FILE), lock);
     }
   }
 

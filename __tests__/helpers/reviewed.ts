@@ -1,15 +1,11 @@
 import { reviewPack } from "../../src/cli/review/pack";
 import { type Reviewed, reviewed } from "../../src/cli/review/reviewed";
-import { terraformJson } from "../../src/cli/terraform/configuration";
 import type { Deployment } from "../../src/settings/deployment";
 import { deployment } from "./deployment";
 
-const given = (of: Deployment | string) => (typeof of === "string" ? deployment(of) : of);
-
 /** What a review pack states of a deployment, or of settings as YAML. @param terraform by default its own Terraform JSON */
 export function reviewOf(of: Deployment | string, terraform?: Reviewed["terraform"]): Reviewed {
-  const one = given(of);
-  return reviewed(one, terraform ?? terraformJson(one));
+  return reviewed(typeof of === "string" ? deployment(of) : of, terraform);
 }
 
 /** The review pack of a deployment, or of settings as YAML: text by file name. */

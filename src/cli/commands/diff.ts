@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { type Command, Option } from "commander";
+import { lockOf } from "../../app";
 import { type DkpVersion, KNOWN_VERSIONS } from "../../iam/dkp-versions";
 import type { Deployment } from "../../settings/deployment";
 import { ADDRESSES } from "../../terraform/addresses";
@@ -15,9 +16,9 @@ import { changesOfPlan } from "../diff/plans/plan-findings";
 import { comparePolicies, policyFindings, readPolicy } from "../diff/policies";
 import { changesMarkdown, changesText } from "../diff/render-summary";
 import { comparedPack } from "../review/pack";
+import { reviewed } from "../review/reviewed";
 import { shellWord } from "../text/advice";
 import { STACKS_HELP, selectDeployments, selectOne } from "./support/deployments";
-import { lockOf, reviewOf } from "./support/review-packs";
 import { type Define, formatOption, type Session } from "./support/session";
 
 /** Changes by the name of the format to print them in. */
@@ -131,4 +132,4 @@ function ofPolicies(command: Command, files: readonly string[]): Changes {
 }
 
 /** The files of its review pack that are compared. */
-const packOf = (deployment: Deployment): Files => comparedPack(reviewOf(deployment));
+const packOf = (deployment: Deployment): Files => comparedPack(reviewed(deployment));

@@ -2,9 +2,9 @@ import { settingsWarnings } from "../../settings/settings-notes";
 import { LOCK_FILE } from "../diff/packs/pack-side";
 import { reviewPack } from "../review/pack";
 import { linksIn, staleFiles, unknownPacks, writePacks } from "../review/pack-folder";
+import { reviewed } from "../review/reviewed";
 import { dkpAccess } from "../text/advice";
 import { STACKS_HELP, selectDeployments } from "./support/deployments";
-import { reviewOf } from "./support/review-packs";
 import type { Define } from "./support/session";
 
 const NO_DEPLOYMENT = "no deployment has this name; if its deployment was removed, delete the folder";
@@ -27,7 +27,7 @@ Names the review packs of removed deployments, and keeps them. Never writes or d
     .option("--out <folder>", "the folder of the review packs", "review")
     .action((names: readonly string[], { check, out }: Options) => {
       const { deployments, stacks } = selectDeployments(session, names);
-      const packs = deployments.map((deployment) => [deployment.stack, reviewPack(reviewOf(deployment))] as const);
+      const packs = deployments.map((deployment) => [deployment.stack, reviewPack(reviewed(deployment))] as const);
       const stale = staleFiles(out, Object.fromEntries(packs));
       for (const deployment of deployments) {
         const warnings = settingsWarnings(deployment).map((warning) => `warn: ${deployment.stack}: ${warning}\n`);

@@ -12,7 +12,7 @@ import { leakCommands } from "../iam/leaked-key";
 import { risksOf, roleOf } from "../iam/risks";
 import { controlPolicy, MAX_CONTROL_POLICY_CHARACTERS } from "../iam/service-control-policy";
 import { policyFile } from "../pack/file-names";
-import type { TerraformJson } from "../terraform/configuration";
+import { type TerraformJson, terraformJson } from "../terraform/configuration";
 import { code } from "../text/markdown";
 import { deployerPolicies } from "./deployer-policy-files";
 import { permissionsOf } from "./explanation";
@@ -21,8 +21,7 @@ import { stateFacts } from "./state";
 /** A deployment with the facts that the files of its review pack show, computed once. The templates read it. */
 export type Reviewed = Readonly<ReturnType<typeof reviewed>>;
 
-/** @param terraform its Terraform JSON */
-export function reviewed(deployment: Deployment, terraform: TerraformJson) {
+export function reviewed(deployment: Deployment, terraform: TerraformJson = terraformJson(deployment)) {
   const { region, cluster, policy, user, attachment, group, nodeRole } = deployment;
   const { first, last } = SUPPORTED_VERSIONS;
   const { deactivate, deleteKey, denySessions, ...leak } = leakCommands(user.name, alwaysOnRegion(region));

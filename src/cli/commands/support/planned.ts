@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { lockOf } from "../../../app";
 import type { Deployment } from "../../../settings/deployment";
 import { readTextFile, removeAbandoned, temporaryName } from "../../../text/files";
 import { parseJson } from "../../../text/json";
@@ -23,7 +24,6 @@ import { page, recovery, shellWord } from "../../text/advice";
 import { atSignal } from "../../text/signals";
 import { synthesize } from "../synth";
 import { selectOne } from "./deployments";
-import { lockOf } from "./review-packs";
 import type { Session } from "./session";
 
 /** A plan that was just made. */

@@ -1,3 +1,4 @@
+import { grouped } from "../text/grouped";
 import { ACCOUNT_ID, type Arn, arnText } from "./arns";
 
 type OneOrMore = string | readonly string[];
@@ -37,32 +38,20 @@ export function policyDocument(statements: readonly Statement[], account = ACCOU
   };
   const ordered = (values: readonly PolicyValue[]) =>
     oneOrMore(values.toSorted((one, other) => (key(one) < key(other) ? 1 : -1)));
+  const ofOperator = (same: Statement["conditions"]) =>
+    Object.fromEntries(same.map(({ variable, values }) => [variable, oneOrMore(values)]));
+  const conditionBlock = (conditions: Statement["conditions"]) =>
+    Object.fromEntries([...grouped(conditions, ({ test }) => test)].map(([test, same]) => [test, ofOperator(same)]));
   return {
     Statement: statements.map(({ effect, sid, actions, resources, conditions }) => ({
       Action: ordered(actions),
-      ...conditionBlock(conditions, oneOrMore),
+      ...(conditions.length > 0 && { Condition: conditionBlock(conditions) }),
       Effect: effect ?? ("Allow" as const),
       Resource: ordered(resources),
       Sid: sid,
     })),
     Version: POLICY_VERSION,
   };
-}
-
-/**
- * The `Condition` element of a statement, none without conditions. Conditions that share an operator share its block.
- * @param render converts the values of one condition
- */
-function conditionBlock<Value = string>(
-  conditions: readonly PolicyCondition<Value>[],
-  render: (values: readonly Value[]) => OneOrMore,
-): { readonly Condition?: Readonly<Record<string, Readonly<Record<string, OneOrMore>>>> } {
-  const operators = [...new Set(conditions.map(({ test }) => test))];
-  const block = operators.map((operator) => {
-    const same = conditions.filter(({ test }) => test === operator);
-    return [operator, Object.fromEntries(same.map(({ variable, values }) => [variable, render(values)]))] as const;
-  });
-  return block.length === 0 ? {} : { Condition: Object.fromEntries(block) };
 }
 
 /** Length of a policy as AWS counts it, in characters without white space. An unknown account has 12 digits. */

@@ -2,21 +2,9 @@ import { iamResourceArn } from "../../iam/arns";
 import type { Environment } from "../../iam/policy-statements";
 
 /** The types of resources that DKP passes, apart from those of IAM. */
-const TYPES: readonly string[] = [
-  ...[
-    "elastic-ip",
-    "image",
-    "instance",
-    "internet-gateway",
-    "key",
-    "key-pair",
-    "listener/net",
-    "loadbalancer",
-    "loadbalancer/net/",
-  ],
-  ...["natgateway", "network-interface", "route-table", "security-group", "security-group-rule", "snapshot", "subnet"],
-  ...["targetgroup", "volume", "vpc", "vpc-peering-connection"],
-];
+const TYPES = `
+elastic-ip image instance internet-gateway key key-pair listener/net loadbalancer loadbalancer/net/ natgateway network-interface
+route-table security-group security-group-rule snapshot subnet targetgroup volume vpc vpc-peering-connection`.split(/\s+/);
 
 /** Names of several parts; policies name resources by type, Region and account, so any other name is "example". */
 const NAMES: Readonly<Record<string, string>> = {

@@ -4,6 +4,7 @@ import * as v from "valibot";
 import { REGION } from "../../iam/arns";
 import { MAX_DESCRIPTION, POLICY_NAME, POLICY_PATH, USER_NAME } from "../../iam/limits";
 import { MODES } from "../../iam/policy-statements";
+import { show } from "../errors";
 import { accessKeys, attachment, group, imports, nodeRole } from "./access-schema";
 import { backend, cloud } from "./backend-schema";
 import { cluster, features } from "./cluster-schema";
@@ -27,7 +28,13 @@ const provider = f.strict({
 });
 
 /** A CIDR block of public addresses, as `aws:SourceIp` takes it. */
-const cidrBlock = f.checked(cidrError);
+const cidrBlock = v.pipe(
+  v.string(),
+  v.check(
+    (value) => cidrError(value) === undefined,
+    ({ input }) => `${show(input)} ${cidrError(input)}`,
+  ),
+);
 
 /** Addresses that no request to a public endpoint of AWS has. Source: IANA IPv4 and IPv6 Special-Purpose Address Registries. */
 const NOT_PUBLIC: readonly string[] = ["carrierGradeNat", "linkLocal", "loopback", "private", "uniqueLocal"];

@@ -103,7 +103,6 @@ const MISSING: Readonly<Record<string, string>> = {
 
 const EXPECTED: Readonly<Record<string, string>> = {
   string: "a string; write one value in quotes",
-  number: "a number; write it without quotes",
   boolean: "true or false",
   array: "a list; write one item per line, each after a dash",
 };

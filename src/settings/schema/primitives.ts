@@ -77,16 +77,6 @@ export const because = (reason: string) => (issue: v.BaseIssue<unknown>) => `${s
 /** A string that matches a pattern. @param reason follows the value in the message */
 export const matching = (pattern: RegExp, reason: string) => v.pipe(v.string(), v.regex(pattern, because(reason)));
 
-/** A string that a function finds no error in. @param errorOf the error, as a continuation of the value */
-export const checked = (errorOf: (value: string) => string | undefined) =>
-  v.pipe(
-    v.string(),
-    v.check(
-      (value) => errorOf(value) === undefined,
-      ({ input }) => `${show(input)} ${errorOf(input)}`,
-    ),
-  );
-
 export const nonEmptyString = v.pipe(v.string(), v.minLength(1, EMPTY));
 
 export const following = ({ pattern, reason }: TextRule, hint = "") => matching(pattern, `${reason}${hint}`);

@@ -279,17 +279,6 @@ describe("the checks of single constructs", () => {
 describe("the stack in somebody else's program", () => {
   const backend = { s3: { bucket: "state", region: "eu-central-1" } };
 
-  it("has the documented addresses, wherever it is in their tree", () => {
-    const { dkp } = defineDeployments({ dkp: { region: "eu-central-1", backend } });
-    const stack = new DeckhouseAccessStack(new Construct(Testing.app(), "clusters"), dkp);
-    expect(addresses(terraformOf(stack).resource)).toEqual([
-      "aws_iam_access_key.user",
-      "aws_iam_policy.policy",
-      "aws_iam_user.user",
-      "aws_iam_user_policy_attachment.policy-attachment",
-    ]);
-  });
-
   it("takes aspects, and resources that refer to its user", () => {
     const permissionsBoundary = "arn:aws:iam::123456789012:policy/PlatformBoundary";
     const { dkp } = defineDeployments({ dkp: { region: "eu-central-1", backend } });

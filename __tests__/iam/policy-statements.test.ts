@@ -45,12 +45,6 @@ it.each([
   expect(left.map(({ action }) => action)).toEqual(omitted.split(" "));
 });
 
-const figures: Record<string, number> = {};
-
-afterAll(() => {
-  process.stderr.write(`policy mutants killed: ${JSON.stringify(figures)}\n`);
-});
-
 describe("a test fails when a part of a policy is removed", () => {
   /** sts:GetCallerIdentity requires no permission, so no test can fail without it. The DKP documentation lists it. */
   const UNNOTICED: Readonly<Record<Mode, readonly string[]>> = {
@@ -63,10 +57,7 @@ describe("a test fails when a part of a policy is removed", () => {
     const statements = policyStatements({ mode, supplement: true, environment: ENVIRONMENT, cluster: EVERYTHING });
     const required = requiredRequests(mode, true, ENVIRONMENT, EVERYTHING);
     const denied = abuses(ENVIRONMENT).filter(({ documented }) => !(mode === "documented" && documented));
-    const { mutants, survivors } = await survivorsOf(statements, { required, denied });
-    expect(survivors).toEqual(UNNOTICED[mode]);
-    figures[mode] = mutants.length - survivors.length;
-    figures[`${mode}, of`] = mutants.length;
+    expect(await survivorsOf(statements, { required, denied })).toEqual(UNNOTICED[mode]);
   });
 });
 

@@ -3,7 +3,7 @@ import { chmodSync, existsSync, readdirSync, readFileSync, statSync } from "node
 import { basename, join } from "node:path";
 import { parse } from "yaml";
 import { packageSource } from "../../../src/cli/init/repository";
-import { PACK_FILES } from "../../../src/cli/pack/file-names";
+import { PACK_FILES } from "../../../src/cli/pack/contents";
 import { folderForEach } from "../../helpers/folder";
 import { ENCRYPTION_KEY } from "../../helpers/pgp-keys";
 import { PROJECT } from "../../helpers/project-root";

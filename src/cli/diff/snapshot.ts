@@ -1,7 +1,7 @@
 import { SLOTS, type Slot } from "../../iam/key-slots";
 import { ADDRESSES, isNodeAttachment, KEY_ADDRESSES, policyOfAddress } from "../../terraform/addresses";
 import { type JsonObject, objectOf, textOf } from "../../text/json";
-import { policyFile } from "../pack/file-names";
+import { policyFile } from "../pack/contents";
 import { mapStrings } from "./json-values";
 import type { Plan, PlannedChange } from "./plan-file";
 import { type Policy, readPolicy } from "./policies";

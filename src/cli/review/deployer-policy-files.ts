@@ -1,7 +1,7 @@
 import { policyDocument } from "../../iam/policy-document";
 import type { Deployment } from "../../settings/deployment";
 import { type Call, type DeployerStatement, deployerStatements, literal } from "../iam/deployer-permissions";
-import type { DEPLOYER_FILES } from "../pack/file-names";
+import type { DEPLOYER_FILES } from "../pack/contents";
 import { stateAccess } from "./state";
 
 /**

@@ -2,8 +2,7 @@ import { existsSync, lstatSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { dirname, join } from "node:path";
 import { fileErrorMessage, makeFolder, requireRealFolder } from "../../text/files";
 import { objectOf, parseJson, sortedKeys } from "../../text/json";
-import { PACK_FILES, type Pack } from "../pack/file-names";
-import { effectiveSettings } from "../pack/normalized-settings";
+import { effectiveSettings, PACK_FILES, type Pack } from "../pack/contents";
 import { dkpAccess } from "../text/advice";
 
 /** A file that differs from what the current settings generate. */

@@ -5,8 +5,14 @@ import { NODE_ACTIONS, NODE_TRUST, nodePolicy } from "../../iam/node-role-permis
 import { visibleLines } from "../../text/printable";
 import { GUIDES, SESSION_HOURS } from "../iam/leaked-key";
 import { REASONS } from "../iam/recommended-settings";
-import { CONTROL_POLICY_FILE, DEPLOYMENT_FILE, type Pack, type PackFile, PLANNER_FILE } from "../pack/file-names";
-import { normalizedSettings } from "../pack/normalized-settings";
+import {
+  CONTROL_POLICY_FILE,
+  DEPLOYMENT_FILE,
+  normalizedSettings,
+  type Pack,
+  type PackFile,
+  PLANNER_FILE,
+} from "../pack/contents";
 import { asciiJson } from "../text/advice";
 import { fillTemplate } from "../text/template";
 import { clusterConfiguration } from "./cluster-configuration";

@@ -11,7 +11,7 @@ import { grouped } from "../../text/grouped";
 import { leakCommands } from "../iam/leaked-key";
 import { risksOf, roleOf } from "../iam/risks";
 import { controlPolicy, MAX_CONTROL_POLICY_CHARACTERS } from "../iam/service-control-policy";
-import { policyFile } from "../pack/file-names";
+import { policyFile } from "../pack/contents";
 import { type TerraformJson, terraformJson } from "../terraform/configuration";
 import { code } from "../text/markdown";
 import { deployerPolicies } from "./deployer-policy-files";

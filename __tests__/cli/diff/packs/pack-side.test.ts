@@ -2,7 +2,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { deploymentsNamed } from "../../../../src/cli/commands/support/deployments";
 import { deploymentOf } from "../../../../src/cli/diff/packs/pack-side";
-import { normalizedSettings } from "../../../../src/cli/pack/normalized-settings";
+import { normalizedSettings } from "../../../../src/cli/pack/contents";
 import { PROJECT } from "../../../helpers/project-root";
 
 const FOLDER = join(PROJECT, "__tests__/golden/deployments");

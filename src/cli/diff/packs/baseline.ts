@@ -3,7 +3,7 @@ import { join, relative, resolve } from "node:path";
 import { readTextFile, textIn } from "../../../text/files";
 import { grouped } from "../../../text/grouped";
 import { isObject, parseJson } from "../../../text/json";
-import { DEPLOYMENT_FILE, type PackFile } from "../../pack/file-names";
+import { DEPLOYMENT_FILE, type PackFile } from "../../pack/contents";
 import { dkpAccess } from "../../text/advice";
 import { type Environment, type GitResult, gitWith } from "../../text/git";
 import type { Packs } from "./compare";

@@ -5,7 +5,7 @@ import { SLOTS } from "../../../iam/key-slots";
 import type { Deployment } from "../../../settings/deployment";
 import { canonical, listOf, objectOf, textOf, valueAt } from "../../../text/json";
 import { packageVersion } from "../../../text/package-file";
-import { normalizedSettings } from "../../pack/normalized-settings";
+import { normalizedSettings } from "../../pack/contents";
 import type { DiffFound } from "../change-rules";
 import type { Changes, DeploymentChanges } from "../changes";
 import { nameOf } from "../json-values";

@@ -1,6 +1,6 @@
 import { ACCOUNT_ID } from "../../../iam/arns";
 import { canonical } from "../../../text/json";
-import { CONTROL_POLICY_FILE, DEPLOYER_FILES, type PackFile, PLANNER_FILE, POLICY_FILES } from "../../pack/file-names";
+import { CONTROL_POLICY_FILE, DEPLOYER_FILES, type PackFile, PLANNER_FILE, POLICY_FILES } from "../../pack/contents";
 import type { DiffFound } from "../change-rules";
 import { mapStrings } from "../json-values";
 import { comparePolicies, deployerFindings, type Policy, readPolicy } from "../policies";

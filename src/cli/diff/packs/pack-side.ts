@@ -3,8 +3,7 @@ import { SettingsError } from "../../../settings/errors";
 import { defineDeployments } from "../../../settings/load";
 import type { SettingsInput } from "../../../settings/schema/deployment-schema";
 import { type JsonObject, objectOf, parseJson, textOf } from "../../../text/json";
-import { DEPLOYMENT_FILE } from "../../pack/file-names";
-import { effectiveSettings } from "../../pack/normalized-settings";
+import { DEPLOYMENT_FILE, effectiveSettings } from "../../pack/contents";
 import { type Difference, differences } from "../json-values";
 
 /** The file of a review pack that Terraform applies. */

@@ -5,7 +5,7 @@ import { ADDRESSES, policyOfAddress } from "../../../terraform/addresses";
 import { OUTPUTS } from "../../../terraform/outputs";
 import { type JsonObject, objectOf, textOf } from "../../../text/json";
 import { risksOf } from "../../iam/risks";
-import { policyFile } from "../../pack/file-names";
+import { policyFile } from "../../pack/contents";
 import type { DiffFound } from "../change-rules";
 import { changeText, differences, valueText } from "../json-values";
 import { type deploymentOf, type PackSide, settingDifferences } from "./pack-side";

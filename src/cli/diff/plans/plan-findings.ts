@@ -1,6 +1,6 @@
 import { ADDRESSES, KEY_ADDRESSES, policyOfAddress } from "../../../terraform/addresses";
 import { canonical, type JsonObject, listOf, objectOf, textOf, valueAt } from "../../../text/json";
-import type { PackFile } from "../../pack/file-names";
+import type { PackFile } from "../../pack/contents";
 import type { DiffFound } from "../change-rules";
 import { type Changes, changesOf } from "../changes";
 import { comparable, permissionFindings } from "../permissions";

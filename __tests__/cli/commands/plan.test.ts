@@ -134,14 +134,16 @@ describe.each(["plan", "apply"])("dkp-access %s", (command) => {
   });
 
   it.each([
-    ["TF_CLI_ARGS_plan", "-refresh=false"],
-    ["TF_WORKSPACE", "other"],
-  ])("runs nothing with %s", async (name, value) => {
-    expect(await run([], {}, { [name]: value })).toMatchObject({
-      status: 1,
-      stderr: expect.stringContaining(`${name}: `),
-      commands: [""],
-    });
+    ["TF_CLI_ARGS_plan", "-refresh=false", "the argument -refresh can change what is planned"],
+    [
+      "TF_CLI_ARGS_init",
+      "-backend-config=key=other",
+      "the argument -backend-config can change what is planned; set backend.partial",
+    ],
+    ["TF_WORKSPACE", "other", "selects the workspace other, and the settings default; remove it"],
+  ])("runs nothing with %s=%s", async (name, value, reason) => {
+    const stderr = expect.stringContaining(`${name}: ${reason}`);
+    expect(await run([], {}, { [name]: value })).toMatchObject({ status: 1, stderr, commands: [""] });
   });
 
   it("runs nothing beside a state that could not be written", async () => {

@@ -26,14 +26,6 @@ describe("the commands about keys", () => {
     terraform = deployments.terraform("deckhouse", aws);
   });
 
-  it("report what to do first", () => {
-    expect(command("keys", "deckhouse")).toMatchObject({ status: 3, output: expect.stringContaining("init first") });
-    expect(command("keys", "dekhouse")).toEqual({
-      status: 1,
-      output: 'no deployment "dekhouse" in deployments, did you mean "deckhouse"?\n',
-    });
-  });
-
   it("keys ends at its time limit where AWS does not answer, without arguments and after a leak", () => {
     terraform.init();
     deployments.change({ deckhouse: SETTINGS });

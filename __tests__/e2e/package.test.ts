@@ -153,21 +153,6 @@ describe("other projects", () => {
       expect(new Set(components.map(({ name }: { name: string }) => name))).toEqual(new Set([...contained, ...installed]));
     });
 
-    it("whose program works in the folder of the other project", () => {
-      const project = folder({ "deployments/dev.yaml": SETTINGS.replace(BUCKET, "other-state") });
-      const installed = join(program.path, "node_modules/.bin/dkp-access");
-      const run = (...args: readonly string[]) => runIn(project, { PATH: process.env.PATH ?? "" }, installed, ...args);
-      expect(run("--help")).toEqual({ status: 0, output: expect.stringMatching(/^Usage: dkp-access /) });
-      expect(run("synth")).toEqual({
-        status: 0,
-        output: expect.stringContaining("cdktf.out/stacks/dev/cdk.tf.json\n"),
-      });
-      expect(run("review")).toEqual({
-        status: 0,
-        output: expect.stringContaining("wrote review/dev/aws-cli.sh\n"),
-      });
-    });
-
     it("that loads only what it requires", () => {
       const print = "console.log(JSON.stringify(Object.keys(require.cache)))";
       const loaded = jsonOf(program.path, {}, process.execPath, "-e", `require("dkp-access");${print}`) as string[];

@@ -1,45 +1,18 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { PROJECT } from "../helpers/project-root";
-import { LocalAws } from "./support/local-aws";
-import { copyOfProject, Deployments, folder, write } from "./support/project";
-import { runIn, startIn, terraformEnvironment } from "./support/terraform";
+import { folder, write } from "./support/project";
+import { runIn, startIn } from "./support/terraform";
 
 const SETTINGS = "region: eu-central-1\nbackend: { s3: { bucket: state, region: eu-central-1 } }\n";
 
-describe("cdktf synth", () => {
-  let aws: LocalAws;
-  let project: string;
-
-  const cdktf = (...args: string[]) => {
-    const { status, output } = runIn(project, terraformEnvironment(aws), join(project, "node_modules/.bin/cdktf"), ...args);
-    if (status !== 0) {
-      throw new Error(output);
-    }
-  };
-
-  beforeAll(async () => {
-    aws = await LocalAws.start();
-    await aws.createBucket("state");
-    project = copyOfProject();
-    write(project, { "deployments/deckhouse.yaml": SETTINGS });
-  });
-
-  it("writes the same bytes as the app alone", () => {
-    cdktf("synth");
-    const alone = Deployments.of({ deckhouse: SETTINGS });
-    const json = (path: string) => readFileSync(join(path, "cdktf.out/stacks/deckhouse/cdk.tf.json"), "utf8");
-    expect(json(project)).toBe(json(alone.path));
-  });
-
-  it("ends with one message and no stack trace when a setting is wrong", () => {
-    write(project, { "deployments/wrong.yaml": SETTINGS.replace("region:", "regoin:") });
-    const { status, output } = runIn(project, terraformEnvironment(aws), process.execPath, "build/main.js");
-    expect(output).toContain(
-      'deployments/wrong.yaml has 2 errors:\n  region: missing; write the Region DKP will run in, for example "eu-central-1"\n  line 1, regoin: unknown setting, did you mean "region"?',
-    );
-    expect({ status, trace: / at /.test(output) }).toEqual({ status: 1, trace: false });
-  });
+it("main.ts ends with one message and no stack trace when a setting is wrong", () => {
+  const project = folder({ "deployments/wrong.yaml": SETTINGS.replace("region:", "regoin:") });
+  const { status, output } = runIn(project, {}, process.execPath, join(PROJECT, "build/main.js"));
+  expect(output).toContain(
+    'deployments/wrong.yaml has 2 errors:\n  region: missing; write the Region DKP will run in, for example "eu-central-1"\n  line 1, regoin: unknown setting, did you mean "region"?',
+  );
+  expect({ status, trace: / at /.test(output) }).toEqual({ status: 1, trace: false });
 });
 
 describe("several runs of dkp-access synth at the same time", () => {

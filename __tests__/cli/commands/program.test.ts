@@ -88,8 +88,9 @@ warning: continuing with dev, prod
   });
 
   it("adds the stack trace of an error with DEBUG=1 only", async () => {
-    expect((await runCli(at(), ["policy", "dve"], { DEBUG: "1" })).stderr).toMatch(/^Error: no deployment "dve".*\n +at /);
-    expect((await runCli(at(), ["policy", "dve"])).stderr).not.toContain("    at ");
+    const message = 'no deployment "dv" in deployments, did you mean "dev"?\n';
+    expect((await runCli(at(), ["policy", "dv"])).stderr).toBe(message);
+    expect((await runCli(at(), ["policy", "dv"], { DEBUG: "1" })).stderr).toContain(`Error: ${message}    at `);
   });
 });
 

@@ -1,13 +1,7 @@
-/** A recommended setting: its lines in a settings file, and what it achieves. */
-interface Recommended {
-  readonly lines: readonly string[];
-  /** A sentence that starts in lower case, without a period. */
-  readonly why: string;
-}
-
 /**
  * The recommended settings for production, by name, in the order of a settings file. `dkp-access init` writes them, the documentation
  * shows them, and REVIEW.md recommends them to a deployment that lacks one. Of all other settings, the default is recommended.
+ * Each has its lines in a settings file, and what it achieves: a sentence that starts in lower case, without a period.
  */
 export const RECOMMENDED_SETTINGS = {
   accountId: { lines: ['accountId: "123456789012"'], why: "Terraform refuses to run in any other account" },
@@ -30,7 +24,7 @@ export const RECOMMENDED_SETTINGS = {
   },
   dkpVersion: { lines: ["cluster:", '  dkpVersion: "1.77"'], why: "the policy covers this version only" },
   features: { lines: ["features: []"], why: "functions that the cluster uses, for example volume-snapshots" },
-} as const satisfies Readonly<Record<string, Recommended>>;
+} as const satisfies Readonly<Record<string, { readonly lines: readonly string[]; readonly why: string }>>;
 
 /** What each recommended setting achieves, for templates. */
 export const REASONS = Object.fromEntries(Object.entries(RECOMMENDED_SETTINGS).map(([name, { why }]) => [name, why]));

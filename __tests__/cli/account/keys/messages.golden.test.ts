@@ -126,6 +126,12 @@ describe("the response to a leaked key", () => {
     });
   });
 
+  it("says of no object that it is absent where IAM cannot be read", () => {
+    const iam = { ...DEPLOYED.iam, account: undefined, exists: false, keys: [] };
+    const response = leakResponse({ ...DEPLOYED, iam, unread: ["iam:ListAccessKeys: AccessDenied"] }, ["AKIAPRIMARY"]);
+    expect(response).toMatchObject({ after: { why: "unreachable" }, unverifiable: [] });
+  });
+
   it("ends a key of the user that has it now, and then stops: the user was renamed", () => {
     const renamed = SITUATIONS["a user that was renamed"]?.given ?? DEPLOYED;
     const response = leakResponse(renamed, []);

@@ -45,6 +45,7 @@ export function leakResponse(situation: KeySituation, named: readonly string[]):
   const left = withoutKeys(situation, ids);
   const isImported = settings.import?.accessKeyId !== left.settings.import?.accessKeyId;
   const isInactive = (id: string) => iam.keys.some((key) => key.id === id && key.status !== "Active");
+  const after = afterLeak(left);
   return {
     ids,
     contain: {
@@ -55,8 +56,9 @@ export function leakResponse(situation: KeySituation, named: readonly string[]):
         ...ids.map((key): Action => ({ do: "delete", key, user: iam.owners[key] })),
       ],
     },
-    after: afterLeak(left),
-    unverifiable: unverifiableFindings(left),
+    after,
+    // What could not be read seems to be absent.
+    unverifiable: after.why === "unverifiable" ? unverifiableFindings(left) : [],
   };
 }
 

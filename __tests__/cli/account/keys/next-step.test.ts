@@ -79,6 +79,14 @@ describe("a slot is freed", () => {
     expect(stepOf(iamKey("AKIAOTHER", 80, 0.2, "Inactive"), inactive).why).toBe("wait");
   });
 
+  it("in the settings too, where an apply would create another Inactive key beside an imported one", () => {
+    const imported = { ...PRIMARY, secret: undefined };
+    const keys = [iamKey("AKIAPRIMARY", 80, 0.1), iamKey("AKIASECONDARY", 9, undefined, "Inactive")];
+    const given = situation("accessKeys: { secondary: { status: Inactive } }", [imported, SECONDARY], keys);
+    const edits = [{ setting: "accessKeys.secondary.status", value: "absent" }];
+    expect(nextStep(given)).toMatchObject({ why: "free-slot", key: "AKIASECONDARY", edits });
+  });
+
   it("by a key that is deactivated a day before it is deleted", () => {
     const { instead } = nextStep(
       situation("", [{ ...PRIMARY, secret: undefined }], [iamKey("AKIAPRIMARY", 80), iamKey("AKIATWO", 9, 0.1)]),

@@ -251,10 +251,15 @@ function freeSlot(situation: KeySituation): Step {
 }
 
 /** Also where a person says that DKP has another key, one that was used or created within the day waits. */
-const unlessRecent = (key: IamKey, situation: KeySituation) =>
-  isRecent(key, situation.iam.now)
-    ? step("wait", { key: key.id, actions: [WAIT] })
-    : step("free-slot", { key: key.id, edits: dropImport(situation), actions: ending(key) });
+function unlessRecent(key: IamKey, situation: KeySituation): Step {
+  if (isRecent(key, situation.iam.now)) {
+    return step("wait", { key: key.id, actions: [WAIT] });
+  }
+  // An apply would create another Inactive key there.
+  const retired = slotsOf(situation).filter(({ inIam, inSettings }) => inIam?.id === key.id && inSettings === "Inactive");
+  const absent = retired.map(({ slot }): Change => ({ setting: `accessKeys.${slot}.status`, value: "absent" }));
+  return step("free-slot", { key: key.id, edits: [...absent, ...dropImport(situation)], actions: ending(key) });
+}
 
 /** Only a person knows which key DKP has: nothing in settings, state or IAM shows it. */
 const askWhichKey = (...answers: readonly (readonly [key: string, next: Step])[]) =>

@@ -64,6 +64,10 @@ describe("an object of the account is", () => {
     ["a policy that the user of the state uses", { object: POLICY, uses: ["user former"], state: [STATE.user] }],
     ["a policy that the user of the state uses, in another case", { object: POLICY, uses: ["user FORMER"], state: [STATE.user] }],
     ["a policy that an attachment of the state names", { ...UNUSED, state: [STATE.attachment] }],
+    [
+      "a policy that an attachment of the state names in another case",
+      { object: { kind: "policy", name: "d8cloudprovideraws" }, uses: [], state: [STATE.attachment] },
+    ],
     ["a policy that an output names", { ...UNUSED, outputs: { a: "arn:aws:iam::123456789012:policy/D8CloudProviderAWS" } }],
     ["a group in which the user of the state is", { object: GROUP, uses: ["user former"], state: [STATE.user] }],
     ["a group that has the policy of the state", { object: GROUP, uses: ["policy D8CloudProviderAWS"], state: [STATE.policy] }],

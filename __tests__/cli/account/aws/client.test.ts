@@ -1,6 +1,6 @@
 import { createServer } from "node:http";
 import { text } from "node:stream/consumers";
-import { Aws } from "../../../../src/cli/account/aws/client";
+import { Aws, withAws } from "../../../../src/cli/account/aws/client";
 import type { Action } from "../../../../src/cli/account/aws/operations";
 import { DRIFT_ACTIONS } from "../../../../src/cli/account/drift/permissions";
 
@@ -76,6 +76,14 @@ describe("calls of AWS", () => {
     controller.abort();
     await expect(call).rejects.toMatchObject({ code: "timed out", message: "no answer within 5 s" });
     await expect(limited.dryRun("CreateVpc", {})).rejects.toMatchObject({ code: "timed out" });
+  });
+
+  it("have their time limit in seconds", async () => {
+    const timer = jest.spyOn(globalThis, "setTimeout");
+    await withAws({ region: "eu-central-1" }, { progress: () => undefined, limit: 7 }, async () => undefined);
+    const limits = timer.mock.calls.map(([, milliseconds]) => milliseconds);
+    timer.mockRestore();
+    expect(limits).toContain(7000);
   });
 
   it("are made in the Region; those of IAM, and the one about Regions, in one of every account", async () => {

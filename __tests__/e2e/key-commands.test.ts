@@ -1,7 +1,7 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { PROJECT } from "../helpers/project-root";
-import { LocalAws } from "./support/local-aws";
+import { allowing, LocalAws } from "./support/local-aws";
 import { Deployments, folder } from "./support/project";
 import type { KeysReport } from "./support/recovery";
 import { jsonOf, runIn, type Terraform, terraformEnvironment } from "./support/terraform";
@@ -82,6 +82,31 @@ describe("the commands about keys", () => {
     for (const name of ["other", "third"]) {
       rmSync(join(deployments.path, `deployments/${name}.yaml`));
     }
+  });
+
+  it("keys ends with 3 at a stop, which no finding is", async () => {
+    const { AccessKey: { AccessKeyId = "" } = {} } = await aws.iam().createAccessKey({ UserName: "deckhouse" });
+    await aws.iam().updateAccessKey({ UserName: "deckhouse", AccessKeyId, Status: "Inactive" });
+    deployments.change({ deckhouse: `${SETTINGS}accessKeys: none\n` });
+    const { status, output } = command("keys", "deckhouse");
+    await aws.iam().deleteAccessKey({ UserName: "deckhouse", AccessKeyId });
+    expect({ status, output }).toEqual({ status: 3, output: expect.stringContaining("next: stop: the user has two keys") });
+    expect(output).not.toContain("unverifiable:");
+  });
+
+  it("keys says nothing about a user that IAM lacks, unless it can read who has the keys", async () => {
+    const reader = await aws.createUser("reader", allowing(["iam:ListAccessKeys", "sts:GetCallerIdentity"]));
+    const { accessKeyId: AWS_ACCESS_KEY_ID, secretAccessKey: AWS_SECRET_ACCESS_KEY } = reader;
+    const given = { ...environment(), AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY };
+    deployments.change({ deckhouse: SETTINGS });
+    await aws.iam().updateUser({ UserName: "deckhouse", NewUserName: "deckhouse-old" });
+    const run = () => runIn(deployments.path, given, process.execPath, script, "keys", "deckhouse");
+    const { status, output } = await aws.enforced(run);
+    await aws.iam().updateUser({ UserName: "deckhouse-old", NewUserName: "deckhouse" });
+    expect({ status, output }).toEqual({
+      status: 3,
+      output: expect.stringContaining(": iam:GetAccessKeyLastUsed: AccessDenied"),
+    });
   });
 
   it("with accessKeys: none, hand-over explains how to create a key", () => {

@@ -126,12 +126,14 @@ describe("preflight", () => {
     expect(stderr).toMatch(/^querying AWS \.\.\.$/m);
   });
 
-  it("assumes provider.assumeRoleArn", async () => {
+  it("assumes provider.assumeRoleArn, except with --as-key", async () => {
     const role = `provider: { assumeRoleArn: "arn:aws:iam::${ACCOUNT}:role/operator" }\n`;
     const { stdout } = await preflight(settings("", role), aws.url);
     expect(stdout).toContain(
       `the credentials are arn:aws:sts::${ACCOUNT}:assumed-role/operator/dkp-access in the account ${ACCOUNT}; accountId`,
     );
+    const { stdout: asKey } = await preflight(settings("", role), aws.url, ["--as-key"]);
+    expect(asKey).toMatch(/^note: account: the credentials are arn:aws:sts::\d+:user\//m);
   });
 
   describe("with IAM enforced", () => {

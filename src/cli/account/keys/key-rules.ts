@@ -174,7 +174,7 @@ const UNVERIFIABLE = templateRules("unverifiable", {
   },
   "key-permissions-unread": [
     "whether DKP has its permissions is unknown: {unread}",
-    "allow these calls, and run this command again",
+    "allow these calls, or set a longer --timeout if AWS did not answer in time, and run this command again",
   ],
 });
 

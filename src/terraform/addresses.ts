@@ -29,8 +29,8 @@ export function nodeAttachmentAddress(policyArn: string): string {
 }
 
 /** The addresses that exist once per managed policy of a deployment. */
-export const POLICY_ADDRESSES = ["groupAttachment", "policy", "policyDocument", "userAttachment"] as const;
-export type PolicyAddress = (typeof POLICY_ADDRESSES)[number];
+const POLICY_ADDRESSES = ["groupAttachment", "policy", "policyDocument", "userAttachment"] as const;
+type PolicyAddress = (typeof POLICY_ADDRESSES)[number];
 
 /** The address that belongs to a managed policy, counted from 1. The first has the address of the DKP documentation, additional ones a number. */
 export function policyAddress(what: PolicyAddress, number: number): string {

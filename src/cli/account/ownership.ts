@@ -15,7 +15,7 @@ export type AccountObject = Pick<ManagedObject, "kind" | "name">;
  * it, and the state once had it or a principal of the state uses it. `another`: something outside the deployment uses it. Only the first
  * two are ever imported without a question.
  */
-export type Owner = "ours" | "ours-unmanaged" | "another" | "unknown";
+type Owner = "ours" | "ours-unmanaged" | "another" | "unknown";
 
 export interface Ownership {
   readonly owner: Owner;

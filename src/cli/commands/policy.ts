@@ -42,6 +42,9 @@ Where the settings have no accountId, ARNs show ACCOUNT_ID.`,
     .addOption(formatOption("text", "json"))
     .action((stack: string | undefined, options: Options) => {
       const { mode, explain: action, format, trust, repository = "", role } = options;
+      if (trust === undefined && (repository !== "" || role !== undefined)) {
+        command.error("error: options '--repository' and '--role' cannot be used without option '--trust <system>'");
+      }
       const { deployment } = selectOne(session, [stack], mode === undefined ? undefined : { mode });
       if (trust !== undefined) {
         const policies = trustPolicies(deployment, trust, repository);

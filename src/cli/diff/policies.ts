@@ -35,7 +35,7 @@ const keysIn = (json: string) => json.match(/"(?:[^"\\]|\\.)*"\s*:?/g)?.filter((
 const BY_LEVEL: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = awsActions;
 
 /** The actions of each service, those of the most serious access level first. */
-export const KNOWN_ACTIONS: KnownActions = Object.fromEntries(
+const KNOWN_ACTIONS: KnownActions = Object.fromEntries(
   Object.entries(BY_LEVEL).map(([service, levels]) => [service, Object.values(levels).flat()]),
 );
 

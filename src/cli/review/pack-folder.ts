@@ -6,7 +6,7 @@ import { effectiveSettings, PACK_FILES, type Pack } from "../pack/contents";
 import { dkpAccess } from "../text/advice";
 
 /** A file that differs from what the current settings generate. */
-export interface StaleFile {
+interface StaleFile {
   /** Path relative to the project. */
   readonly path: string;
   readonly what: "missing" | "outdated" | "left over";

@@ -191,7 +191,7 @@ export const KEY_RULES = {
 export type KeyRules = typeof KEY_RULES;
 
 /** Why no step comes, and the section of recover.md that is about it, if no finding names one. */
-export const STOPS = {
+const STOPS = {
   unreachable: [
     "make state and keys readable; nothing else shows which key DKP has, and the effect of an apply",
     "restore-the-state",
@@ -211,7 +211,7 @@ export const STOPS = {
 } as const satisfies Readonly<Record<string, readonly [reason: string, section?: string]>>;
 
 /** Why a step comes next. `KEY` stands for the key that it is about. */
-export const WHY = {
+const WHY = {
   "errored-state": "write the state that Terraform could not write",
   "errored-state-other": "move errored.tfstate, which does not belong to this state, out of the folder",
   unlisted: "wait until IAM lists the new key",
@@ -238,7 +238,7 @@ export const WHY = {
   done: "nothing left to do for the keys; to rotate, create a second key",
 };
 
-export type Stop = keyof typeof STOPS;
+type Stop = keyof typeof STOPS;
 export type Why = keyof typeof WHY | Stop;
 
 export const isStop = (why: Why): why is Stop => why in STOPS;

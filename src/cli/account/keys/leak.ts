@@ -12,7 +12,7 @@ import { findingLines, ownerText, stepText } from "./report";
 import { canHandOver, exposedSlot, type KeySituation, MAX_KEYS, withoutKeys } from "./situation";
 
 /** What ends the leaked keys, and what comes next once they are deleted. */
-export interface LeakResponse {
+interface LeakResponse {
   readonly ids: readonly string[];
   readonly contain: { readonly edits: readonly Change[]; readonly actions: readonly Action[] };
   readonly after: Step;

@@ -7,14 +7,14 @@ import { isOwnDenial, sameDocument } from "../drift/document";
 import { describedResources } from "../drift/managed-attributes";
 
 /** What the state has of DKP's permissions and IAM does not. */
-export interface LostPermission {
+interface LostPermission {
   readonly address: string;
   /** Such as "the policy arn:... is not attached to the user deckhouse". */
   readonly lost: string;
 }
 
 /** A policy on the user that Terraform does not manage, or no longer. */
-export interface UnmanagedPolicy {
+interface UnmanagedPolicy {
   /** Its ARN, or the name of an inline policy. */
   readonly policy: string;
   /** The user or one of its groups, `group dkp`. */

@@ -66,7 +66,7 @@ const LISTED_AFTER_MINUTES = 10;
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 
-export const secretKnown = (key: StateKey | undefined) => key?.secret !== undefined || key?.encryptedSecret !== undefined;
+const secretKnown = (key: StateKey | undefined) => key?.secret !== undefined || key?.encryptedSecret !== undefined;
 
 const ABSENT = { status: "absent" } as const;
 const NO_SLOTS: KeySlots = { primary: ABSENT, secondary: ABSENT, current: "primary" };

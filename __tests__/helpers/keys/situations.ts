@@ -209,7 +209,7 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
   "another policy.name without protect": sample(
     withResources({ current: [resource("aws_iam_policy.policy", "former")] }, situation("protect: false", [PRIMARY], [USED])),
     "",
-    "done",
+    "apply",
   ),
   "a user that AWS quarantined": sample(
     denied("arn:aws:iam::aws:policy/AWSCompromisedKeyQuarantineV3"),

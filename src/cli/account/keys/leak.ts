@@ -75,6 +75,9 @@ function afterLeak(left: KeySituation): Step {
     return step("none-create", { actions: [{ do: "create-key" }] });
   }
   const exposed = exposedSlot(left);
+  if (next.why === "revert" && exposed !== undefined && canHandOver(exposed)) {
+    return { ...next, actions: [...next.actions, { do: "hand-over" }] };
+  }
   if (next.why !== "done" || exposed === undefined) {
     return next;
   }

@@ -131,6 +131,7 @@ const EVENTS = {
   "the state loses the attachment": stateLoses(ATTACHMENT),
   "the state loses the second policy": stateLoses(`${POLICY}-2`),
   "the state loses the second attachment": stateLoses(`${ATTACHMENT}-2`),
+  "the state loses the membership": stateLoses("aws_iam_user_group_membership.group-membership"),
   "the state loses the key": stateLoses(KEY),
   "errored.tfstate of something else lies there": ({ operator }) => operator.leaveState('{"lineage":"other","serial":1}'),
 } as const satisfies Readonly<Record<string, Event>>;
@@ -222,6 +223,8 @@ const ALONE: readonly Row[] = [
   ["one key", "settings take the group of the other deployment"],
   ["one key", "two policies", "an apply is killed at CreatePolicy"],
   ["one key", "two policies", "an apply", "the state loses the second policy"],
+  ["one key", "two policies", "an apply", "the state loses the second attachment"],
+  ["one key", "attachment to user and group", "an apply", "the state loses the membership"],
   ["one key", "two policies", "an apply", "another second policy", "an apply is killed at CreatePolicyVersion"],
   ["two keys", "the state is lost with all versions"],
   ["two keys", "the oldest state is restored (recover.md#old-state)", "the later states are lost"],

@@ -84,7 +84,7 @@ export function situationOf(world: World, leaked: readonly string[] = []): KeySi
       now: dateOf(account.now),
     },
     lacking,
-    permissions: { lost: lostPermissions(world), denials: denialsOf(world), unlinked: unlinkedIn(world), unread: [] },
+    permissions: { ...permissionsIn(world), denials: denialsOf(world), unlinked: unlinkedIn(world), unread: [] },
     unread: [],
   };
 }
@@ -119,19 +119,21 @@ function usesOf({ account }: World, { kind, name }: Pick<Described, "kind" | "na
   return others.map((part) => part.replace(":", " "));
 }
 
-function lostPermissions(world: World): KeySituation["permissions"]["lost"] {
+/** What state and IAM lack of the permissions. */
+function permissionsIn(world: World): Pick<KeySituation["permissions"], "lacking" | "lost"> {
   const { account, state } = world;
   const isApplied = state.objects["aws_iam_user.user"] !== undefined;
   const links = described(world).filter(
     ({ kind, address }) => kind === "link" && isApplied && state.objects[address] === undefined,
   );
   const expected = [...Object.entries(state.objects), ...links.map(({ address, name }) => [address, name] as const)];
-  return expected.flatMap(([address, name]) => {
+  const lost = expected.flatMap(([address, name]) => {
     const isLost = address.startsWith("aws_iam_policy.")
       ? account.policies[name] !== state.contents[address]
       : name.includes(":") && !account.links.includes(name);
     return isLost ? [{ address, lost: name }] : [];
   });
+  return { lacking: links.map(({ address }) => address), lost };
 }
 
 function erroredStateOf({ errored, erroredAfter, versions }: World) {

@@ -41,7 +41,7 @@ export function situation(
     },
     iam: { account: "123456789012", exists: true, keys: inIam, owners: {}, now: NOW },
     lacking: [],
-    permissions: { lost: [], denials: [], unlinked: [], unread: [] },
+    permissions: { lacking: [], lost: [], denials: [], unlinked: [], unread: [] },
     unread: [],
   };
 }
@@ -209,7 +209,7 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
   "another policy.name without protect": sample(
     withResources({ current: [resource("aws_iam_policy.policy", "former")] }, situation("protect: false", [PRIMARY], [USED])),
     "",
-    "apply",
+    "done",
   ),
   "a user that AWS quarantined": sample(
     denied("arn:aws:iam::aws:policy/AWSCompromisedKeyQuarantineV3"),
@@ -260,6 +260,7 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
     "key-permissions-lost aws_iam_user_policy_attachment.policy-attachment",
     "apply",
   ),
+  "a state without an attachment that IAM has": sample(withPermissions({ lacking: [LOST.address] }), "", "apply"),
   "a state without the exposed key": sample(
     situation(BOTH, [SECONDARY], [USED, iamKey("AKIASECONDARY", 3)], PRIMARY),
     "key-exposed-lost, key-over-quota accessKeys.primary",

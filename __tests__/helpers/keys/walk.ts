@@ -536,6 +536,10 @@ function wrongAtTheEnd(before: World): string | undefined {
   const isUnchanged =
     JSON.stringify(keysOf(world)) === JSON.stringify(keysOf(before)) &&
     (settings.none || world.state.exposed?.id === state.exposed?.id);
+  const isLink = (address: string) => world.state.objects[address]?.includes(":");
+  if (Object.keys(world.state.objects).some((address) => isLink(address) && state.objects[address] === undefined)) {
+    return "an apply creates an attachment or the membership at the end";
+  }
   return isUnchanged ? undefined : "an apply changes the keys at the end";
 }
 

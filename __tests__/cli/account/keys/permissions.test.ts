@@ -17,8 +17,9 @@ describe("the permissions that DKP lost", () => {
     ["nothing", "none", ["D8CloudProviderAWS"], []],
     ["with an attachment that the state lost too", "none", [], [ADDRESSES.userAttachment]],
   ])("%s", async (_, boundary, policies, addresses) => {
-    const { lost } = await permissionsIn({ GetUser: { boundary }, ListAttachedUserPolicies: policies });
+    const { lost, lacking } = await permissionsIn({ GetUser: { boundary }, ListAttachedUserPolicies: policies });
     expect(lost.map(({ address }) => address)).toEqual(addresses);
+    expect(lacking).toEqual([ADDRESSES.userAttachment]);
   });
 
   it("with a boundary that was removed, and nothing while the user has the one of the state", async () => {

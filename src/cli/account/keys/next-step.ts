@@ -113,7 +113,7 @@ function noneStep(situation: KeySituation): Step {
   const { iam, state } = situation;
   const managed = slotsOf(situation).flatMap(({ inIam }) => inIam ?? []);
   const outside = unmanagedKeys(situation).find(({ status }) => status === "Active");
-  const isLacking = situation.permissions.lost.length > 0 || changesObjects(situation);
+  const isLacking = changesObjects(situation);
   const early = step("none-early");
   const create = iam.keys.length === MAX_KEYS ? early : step("none-create", { actions: [{ do: "create-key" }] });
   if (iam.exists && iam.keys.every(({ status }) => status !== "Active")) {
@@ -147,7 +147,7 @@ function keyStep(situation: KeySituation): Step {
   if (exposed !== undefined && exposed.inIam?.status === "Active" && isBreaking) {
     return applied(situation, "revert", desiredEdits(situation, { current: exposed.slot }));
   }
-  const isChanged = effects.length > 0 || changesObjects(situation) || situation.permissions.lost.length > 0;
+  const isChanged = effects.length > 0 || changesObjects(situation);
   if (!isLost && !isBreaking && isChanged) {
     const { current } = slotSettings(situation.settings);
     const isExposed = effects.some(({ verb, slot }) => slot === current && ["create", "expose"].includes(verb));

@@ -29,6 +29,8 @@ export const isQuarantine = ({ policy }: UnmanagedPolicy) =>
   /^arn:[a-z-]+:iam::aws:policy\/AWSCompromisedKeyQuarantine/.test(policy);
 
 export interface Permissions {
+  /** Addresses of attachments and of the membership that the state lacks: an apply creates them, also where IAM has them. */
+  readonly lacking: readonly string[];
   readonly lost: readonly LostPermission[];
   /** What denies something. */
   readonly denials: readonly UnmanagedPolicy[];
@@ -52,9 +54,9 @@ export async function permissionsOf(
   const described = describedResources(settings, account);
   const present = presentIn(resources);
   const user = present.find(({ address }) => address === ADDRESSES.user);
-  // Attachments and the membership that the state lost: an apply restores them.
-  const isLost = ({ address }: StateResource) => isLink(address) && present.every((resource) => resource.address !== address);
-  const expected = [...present, ...(user === undefined ? [] : described.filter(isLost))];
+  const isLacking = ({ address }: StateResource) => isLink(address) && present.every((resource) => resource.address !== address);
+  const lacking = user === undefined ? [] : described.filter(isLacking);
+  const expected = [...present, ...lacking];
   const managed = [...allIn(resources), ...described].map(({ attributes }) => attributes.policy_arn);
   const [lost, unmanaged, boundary] = await Promise.all([
     Promise.all(expected.map(async (resource) => ({ ...resource, lost: await readings.value(lostOf(resource, iam)) }))),
@@ -65,6 +67,7 @@ export async function permissionsOf(
   const own = present.map(({ attributes }) => attributes.arn);
   const withoutDocument = ({ policy, on }: UnmanagedPolicy) => ({ policy, on });
   return {
+    lacking: lacking.map(({ address }) => address),
     lost: [...found, ...(boundary?.lost ?? [])],
     denials: [...(boundary?.denials ?? []), ...unmanaged.filter(({ denies }) => denies).map(withoutDocument)],
     unlinked: unmanaged.filter(({ policy }) => own.includes(policy)).map(withoutDocument),

@@ -1,7 +1,7 @@
 import { SLOTS, type Slot } from "../../../iam/key-slots";
 import type { Deployment } from "../../../settings/deployment";
 import { ADDRESSES, KEY_ADDRESSES } from "../../../terraform/addresses";
-import { presentIn, type StateContents, type StateKey } from "../../terraform/state-file";
+import type { StateContents, StateKey } from "../../terraform/state-file";
 import type { IamKey } from "../aws/iam-reader";
 import { describedResources } from "../drift/managed-attributes";
 import type { ImportField } from "../managed-objects";
@@ -200,12 +200,9 @@ export const unmanagedObjects = ({ lacking }: Pick<KeySituation, "lacking">) =>
 export const missingImports = ({ lacking }: KeySituation): readonly ImportField[] =>
   lacking.filter(({ inIam, isImported }) => isImported && !inIam).flatMap(({ imports }) => imports ?? []);
 
-/** Whether an apply imports something, or attaches again what is attached and the state has lost. */
-export function changesObjects({ settings, state, lacking }: KeySituation): boolean {
-  const present = presentIn(state.resources).map(({ address }) => address);
-  const isDetached = present.includes(ADDRESSES.policy) && !present.includes(ADDRESSES.userAttachment);
-  return lacking.some(({ inIam }) => inIam) || (settings.attachment !== "group" && isDetached);
-}
+/** Whether an apply imports something, or restores permissions or what the state lacks of them. */
+export const changesObjects = ({ lacking, permissions }: KeySituation) =>
+  lacking.some(({ inIam }) => inIam) || permissions.lost.length > 0 || permissions.lacking.length > 0;
 
 /** Whether IAM has the user and the state has nothing of it, nor do the settings import it. */
 export const isStateLost = (situation: Pick<KeySituation, "lacking">) =>

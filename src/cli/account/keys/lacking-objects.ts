@@ -1,6 +1,6 @@
 import { partitionOf, policyArn } from "../../../iam/arns";
 import type { Deployment } from "../../../settings/deployment";
-import { presentIn, type StateContents } from "../../terraform/state-file";
+import { isPresent, type StateContents } from "../../terraform/state-file";
 import type { Reading } from "../aws/iam-reader";
 import { isImported, type ManagedObject, managedObjects } from "../managed-objects";
 import { type Ownership, ownershipOf } from "../ownership";
@@ -22,9 +22,8 @@ export function namedObjects(
   { resources }: Pick<StateContents, "resources">,
   account: string,
 ): readonly NamedObject[] {
-  const addresses = presentIn(resources).map(({ address }) => address);
   return managedObjects(settings)
-    .filter(({ address }) => !addresses.includes(address))
+    .filter(({ address }) => !isPresent(resources, address))
     .map((object) => ({ ...object, arn: policyArn({ partition: partitionOf(settings.region), account, ...object }) }));
 }
 

@@ -1,7 +1,7 @@
 import type { Deployment } from "../../../settings/deployment";
 import { ADDRESSES, policyOfAddress } from "../../../terraform/addresses";
 import { listOf, objectOf, parseJson } from "../../../text/json";
-import { allIn, presentIn, type StateContents, type StateResource } from "../../terraform/state-file";
+import { allIn, isPresent, presentIn, type StateContents, type StateResource } from "../../terraform/state-file";
 import { type IamReader, mapReading, type Reading, Readings, type StoredDocument } from "../aws/iam-reader";
 import { isOwnDenial, sameDocument } from "../drift/document";
 import { describedResources } from "../drift/managed-attributes";
@@ -54,8 +54,8 @@ export async function permissionsOf(
   const described = describedResources(settings, account);
   const present = presentIn(resources);
   const user = present.find(({ address }) => address === ADDRESSES.user);
-  const isLacking = ({ address }: StateResource) => isLink(address) && present.every((resource) => resource.address !== address);
-  const lacking = user === undefined ? [] : described.filter(isLacking);
+  const links = described.filter(({ address }) => isLink(address) && !isPresent(resources, address));
+  const lacking = user === undefined ? [] : links;
   const expected = [...present, ...lacking];
   const managed = [...allIn(resources), ...described].map(({ attributes }) => attributes.policy_arn);
   const [lost, unmanaged, boundary] = await Promise.all([

@@ -59,7 +59,7 @@ export async function withPlan(
     throw unwritten;
   }
   await synthesize(session, [deployment], stacks);
-  const { destination, additional } = await initialize(session, deployment, folder);
+  const { destination, additional, configuration, lock } = await initialize(session, deployment, folder);
   removeAbandoned(folder);
   const temporary = join(folder, temporaryName("plan"));
   const remove = () => rmSync(temporary, { recursive: true, force: true });
@@ -75,8 +75,7 @@ export async function withPlan(
     const source = `Plan of ${stack}, which writes the state to ${destinationText(destination)}`;
     const changes = changesOfPlan(plan, stack, source, more);
     const rules = findingsOf(changes).map(({ rule }) => rule);
-    const configuration = reviewedJson(readTextFile(join(folder, "cdk.tf.json")));
-    const origin = { configuration, lock: lockOf(stack), destination: locationOf(destination), rules };
+    const origin = { configuration, lock, destination: locationOf(destination), rules };
     await use({ stack, folder, file, changes: code === 0 ? changes : { ...changes, digest: planDigest(plan, origin) } });
   };
   await atSignal(remove, () => make().finally(remove));
@@ -94,13 +93,14 @@ export function unwrittenState({ terraform }: Session, folder: string): Error | 
 async function initialize(session: Session, { stack, settings }: Deployment, folder: string) {
   const { host, terraform } = session;
   const dataFolder = resolve(folder, terraform.dataFolder);
-  const configured = configuredDestination(parseJson(readTextFile(join(folder, "cdk.tf.json"))));
+  const [written, lock] = [readTextFile(join(folder, "cdk.tf.json")), lockOf(stack)];
+  const configured = configuredDestination(parseJson(written));
   const { workspace, source } = selectedWorkspace(dataFolder, host.env);
   if (workspace !== "default" && configured.workspace !== undefined && workspace !== configured.workspace) {
     throw new Error(`${source}: selects the workspace ${workspace}, and the settings ${configured.workspace}; remove it`);
   }
   const former = initializedDestination(dataFolder, workspace);
-  const locked = lockOf(stack) === undefined ? [] : ["-lockfile=readonly"];
+  const locked = lock === undefined ? [] : ["-lockfile=readonly"];
   // Terraform refuses -reconfigure for HCP Terraform, which it always configures as the settings say.
   // Source: assertSupportedCloudInitOptions, https://github.com/hashicorp/terraform/blob/v1.11.4/internal/command/meta_backend.go
   const reconfigured = configured.type === "cloud" ? [] : ["-reconfigure"];
@@ -117,7 +117,7 @@ async function initialize(session: Session, { stack, settings }: Deployment, fol
       `note: the folder was initialized for ${destinationText(former)}; a state there is not moved: before the first plan, run terraform init -migrate-state\n`,
     );
   }
-  return { destination, additional };
+  return { destination, additional, configuration: reviewedJson(written), lock };
 }
 
 /** Runs Terraform. @param success the exit codes that mean that it did all of its work */

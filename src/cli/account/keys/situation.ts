@@ -156,8 +156,7 @@ export function mismatches({
 
 /** The key that `import.accessKeyId` imports at the next apply: it goes into the primary slot, if that has no key. */
 export function pendingImport(situation: KeySituation): string | undefined {
-  const { inSettings, inIam } = slotOf(situation, "primary");
-  return inIam === undefined && inSettings !== "absent" ? situation.settings.import?.accessKeyId : undefined;
+  return slotOf(situation, "primary").inIam === undefined ? situation.settings.import?.accessKeyId : undefined;
 }
 
 /**

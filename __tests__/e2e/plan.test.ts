@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { rows } from "../helpers/complete";
 import { PROJECT } from "../helpers/project-root";
 import { FaultProxy } from "./support/fault-proxy";
-import { LocalAws } from "./support/local-aws";
+import { allowing, LocalAws } from "./support/local-aws";
 import { programs } from "./support/programs";
 import { folder, write } from "./support/project";
 import { type Finished, outputOf, runIn, terraformEnvironment } from "./support/terraform";
@@ -49,77 +49,44 @@ function planned(world: World): string {
 
 const REFUSED = "nothing is applied: the plan is not the approved one";
 
-interface Row {
-  readonly what: string;
-  /** What happens between the approval and the apply. */
-  readonly happens: (world: World) => unknown;
-  readonly status: number;
-  readonly message: string;
-}
+type Change = (world: World) => unknown;
 
-const ROWS: readonly Row[] = [
-  { what: "nothing has changed", happens: () => {}, status: 0, message: "Apply complete! Resources: 1 added" },
-  {
-    what: "the settings are others",
-    happens: (world) => settings(world, `${ROTATION}tags: { team: other }\n`),
-    status: 3,
-    message: REFUSED,
+/** What makes another plan of the approved one. */
+const REFUSALS: Readonly<Record<string, Change>> = {
+  "the settings are others": (world) => settings(world, `${ROTATION}tags: { team: other }\n`),
+  "a membership was removed in IAM": ({ aws }) =>
+    aws.iam().removeUserFromGroup({ GroupName: "deckhouse", UserName: "deckhouse" }),
+  "the policy was broadened in IAM": async ({ aws }) => {
+    const { Policies: [{ Arn: PolicyArn } = {}] = [] } = await aws.iam().listPolicies({ Scope: "Local" });
+    await aws.iam().createPolicyVersion({ PolicyArn, PolicyDocument: allowing("*"), SetAsDefault: true });
   },
-  {
-    what: "a membership was removed in IAM",
-    happens: ({ aws }) => aws.iam().removeUserFromGroup({ GroupName: "deckhouse", UserName: "deckhouse" }),
-    status: 3,
-    message: REFUSED,
-  },
-  {
-    what: "the policy was broadened in IAM",
-    happens: async ({ aws }) => {
-      const { Policies: [{ Arn: PolicyArn } = {}] = [] } = await aws.iam().listPolicies({ Scope: "Local" });
-      const PolicyDocument = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}';
-      await aws.iam().createPolicyVersion({ PolicyArn, PolicyDocument, SetAsDefault: true });
-    },
-    status: 3,
-    message: REFUSED,
-  },
-  {
-    what: "the state is gone",
-    happens: ({ aws }) => aws.s3("DELETE", STATE),
-    status: 3,
-    message: REFUSED,
-  },
-  {
-    what: "the policy is forged in the state",
-    happens: (world) => editState(world, (state) => state.replaceAll("iam:CreateServiceLinkedRole", "*")),
-    status: 3,
-    message: REFUSED,
-  },
-  {
-    what: "the state has the key of somebody else",
-    happens: (world) => editState(world, (state) => state.replaceAll(/[A-Z]+KIA(?=[A-Z0-9]{16})/g, "AKIAEVIL")),
-    status: 3,
-    message: REFUSED,
-  },
-  {
-    what: "the state has another user",
-    happens: (world) => editState(world, (state) => state.replaceAll(/("name": ?)"deckhouse"/g, '$1"admin"')),
-    status: 3,
-    message: REFUSED,
-  },
-  {
-    what: "the folder is initialized for another backend",
-    happens: ({ project }) => {
+  "the state is gone": ({ aws }) => aws.s3("DELETE", STATE),
+  "the policy is forged in the state": (world) =>
+    editState(world, (state) => state.replaceAll("iam:CreateServiceLinkedRole", "*")),
+  "the state has the key of somebody else": (world) =>
+    editState(world, (state) => state.replaceAll(/[A-Z]+KIA(?=[A-Z0-9]{16})/g, "AKIAEVIL")),
+  "the state has another user": (world) => editState(world, (state) => state.replaceAll(/("name": ?)"deckhouse"/g, '$1"admin"')),
+};
+
+/** Exit code, what happens between the approval and the apply, in words and in code, and the message. */
+const ROWS: readonly (readonly [number, string, Change, string])[] = [
+  [0, "nothing has changed", () => {}, "Apply complete! Resources: 1 added"],
+  ...Object.entries(REFUSALS).map(([what, happens]) => [3, what, happens, REFUSED] as const),
+  [
+    0,
+    "the folder is initialized for another backend",
+    ({ project }) => {
       const backend = { type: "local", config: { path: "elsewhere.tfstate", workspace_dir: null }, hash: 1 };
       write(project, { [`${STACK}/.terraform/terraform.tfstate`]: JSON.stringify({ version: 3, backend }) });
     },
-    status: 0,
-    message: "note: the folder was initialized for local (path elsewhere.tfstate)",
-  },
-  {
-    what: "another workspace is selected",
-    happens: ({ project }) => write(project, { [`${STACK}/.terraform/environment`]: "other" }),
-    status: 1,
-    message: "environment: selects the workspace other, and the settings default; remove it",
-  },
+    "note: the folder was initialized for local (path elsewhere.tfstate)",
+  ],
+  [
+    1,
+    "another workspace is selected",
+    ({ project }) => write(project, { [`${STACK}/.terraform/environment`]: "other" }),
+    "environment: selects the workspace other, and the settings default; remove it",
+  ],
 ];
 
 /** A copy of a project and of its account, so that rows do not depend on each other. */
@@ -158,7 +125,7 @@ describe.each(programs())("with $name", ({ path }) => {
     ]);
   });
 
-  it.each(ROWS)("apply --approved ends with $status when $what", async ({ happens, status, message }) => {
+  it.each(ROWS)("apply --approved ends with %d when %s", async (status, _, happens, message) => {
     const world = await copyOf(origin);
     await happens(world);
     await world.aws.changes();

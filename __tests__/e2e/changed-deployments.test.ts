@@ -1,12 +1,13 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { parseEnv } from "node:util";
 import { parse } from "yaml";
 import { blocksOf } from "../helpers/blocks";
 import { PROJECT } from "../helpers/project-root";
 import { LocalAws } from "./support/local-aws";
 import { Checkout, commitWithLocks, gitHub, gitLab, type Job, runSteps } from "./support/pipeline";
-import { folder } from "./support/project";
+import { folder, write } from "./support/project";
 import { terraformEnvironment } from "./support/terraform";
 
 const STACKS = ["deckhouse", "dev", "prod"];
@@ -37,10 +38,10 @@ describe("a pipeline with three deployments, of which two are changed", () => {
     }
     return output;
   };
-  const change = (changes: Readonly<Record<string, string>>) => {
-    for (const [path, content] of Object.entries(changes)) {
-      writeFileSync(file(path), content);
-    }
+  const commit = (files: Readonly<Record<string, string>>) => {
+    write(checkout.path, files);
+    checkout.review(environment);
+    checkout.commit();
   };
   const changedSince = (...base: readonly string[]) =>
     checkout
@@ -51,12 +52,7 @@ describe("a pipeline with three deployments, of which two are changed", () => {
   const outputsOf = (job: string, more: Readonly<Record<string, string>>) => {
     rmSync(file("outputs"), { force: true });
     run(gitHub, job, { GITHUB_OUTPUT: "outputs", GITHUB_STEP_SUMMARY: "summary", ...more });
-    return Object.fromEntries(
-      text("outputs")
-        .trim()
-        .split("\n")
-        .map((line) => line.split("=", 2)),
-    ) as Readonly<Record<string, string>>;
+    return parseEnv(text("outputs"));
   };
 
   beforeAll(async () => {
@@ -66,12 +62,10 @@ describe("a pipeline with three deployments, of which two are changed", () => {
     environment = terraformEnvironment(aws);
     checkout.review(environment);
     commitWithLocks(checkout, environment);
-    change({
+    commit({
       "deployments/dev.yaml": settings("dev", "tags: { team: platform }\n"),
       "deployments/prod.yaml": settings("prod", "tags: { team: platform }\n"),
     });
-    checkout.review(environment);
-    checkout.commit();
   });
 
   it("has a state bucket and roles, created with the documented commands", async () => {
@@ -111,7 +105,7 @@ describe("a pipeline with three deployments, of which two are changed", () => {
     expect(() => summary("success,skipped", '["dev"]')).toThrow("summary ended with 1");
     expect(() => summary("success,failure", "[]")).toThrow("summary ended with 1");
     expect(() => summary("success,success", '["dev","none"]')).toThrow("reviews.out/review-none/plan.env: is missing");
-    change({ "artifacts.out/review-dev/review-dev/plan.env": "DIGEST=\n" });
+    write(checkout.path, { "artifacts.out/review-dev/review-dev/plan.env": "DIGEST=\n" });
     expect(() => summary("success,success", '["dev"]')).toThrow("reviews.out/review-dev/plan.env: has no verdict");
   });
 
@@ -152,7 +146,10 @@ describe("a pipeline with three deployments, of which two are changed", () => {
   });
 
   it("counts a deployment as changed when its provider lock differs, and none when only code does", () => {
-    change({ "locks/dev.terraform.lock.hcl": `${text("locks/dev.terraform.lock.hcl")}# other\n`, "main.ts": "// other\n" });
+    write(checkout.path, {
+      "locks/dev.terraform.lock.hcl": `${text("locks/dev.terraform.lock.hcl")}# other\n`,
+      "main.ts": "// other\n",
+    });
     checkout.commit();
     expect(changedSince("HEAD~1")).toEqual(["changed dev"]);
     expect(changedSince("HEAD")).toEqual([""]);
@@ -171,9 +168,7 @@ describe("a pipeline with three deployments, of which two are changed", () => {
 
   it("plans a deployment with another backend only after an approval", () => {
     const other = settings("prod").replace("example-terraform-state", "other-terraform-state");
-    change({ "deployments/prod.yaml": other });
-    checkout.review(environment);
-    checkout.commit();
+    commit({ "deployments/prod.yaml": other });
     expect(changedSince("HEAD~1")).toEqual(["changed prod", "redirected prod"]);
     const base = checkout.run(environment, "git", "rev-parse", "HEAD~1").trim();
     expect(outputsOf("changed", { BASE: base })).toEqual({ CHANGED: '["prod"]', REDIRECTED: '["prod"]' });
@@ -185,23 +180,17 @@ describe("a pipeline with three deployments, of which two are changed", () => {
         rules: [{ when: "manual" }],
       },
     });
-    const { status, output } = runSteps(
-      checkout.path,
-      gitLab(checkout.path, "plan", { ...environment, STACK: "prod", BASE: base }),
-    );
+    const plan = gitLab(checkout.path, "plan", { ...environment, STACK: "prod", BASE: base });
     // The bucket does not exist, so this is what terraform init says.
-    expect({ status, output }).toEqual({ status: 1, output: expect.stringContaining("other-terraform-state") });
-    change({ "deployments/prod.yaml": settings("prod", "tags: { team: platform }\n") });
-    checkout.review(environment);
-    checkout.commit();
+    expect(runSteps(checkout.path, plan)).toEqual({ status: 1, output: expect.stringContaining("other-terraform-state") });
+    commit({ "deployments/prod.yaml": settings("prod", "tags: { team: platform }\n") });
   });
 
   it("names a deleted deployment, and plans nothing for it", () => {
     for (const path of ["deployments/dev.yaml", "review/dev", "locks/dev.terraform.lock.hcl"]) {
       rmSync(file(path), { recursive: true });
     }
-    checkout.review(environment);
-    checkout.commit();
+    commit({});
     expect(changedSince("HEAD~1")).toEqual(["deleted dev"]);
     expect(text("pipeline.out/changed.env")).toBe("CHANGED=[]\nREDIRECTED=[]\n");
     expect(text("pipeline.out/review.md")).toContain(

@@ -3,10 +3,10 @@ import { delimiter, dirname, join } from "node:path";
 import { blocksOf } from "../helpers/blocks";
 import { ENCRYPTION_KEY } from "../helpers/pgp-keys";
 import { PROJECT } from "../helpers/project-root";
-import { install, linkPackages, packProject } from "./support/consumer";
+import { install, linkPackages, mustSucceed, npmEnvironment, packProject } from "./support/consumer";
 import { LocalAws } from "./support/local-aws";
 import { copyOfProject, Deployments, EXAMPLE, folder, write } from "./support/project";
-import { type Finished, jsonOf, runIn, Terraform, terraformEnvironment } from "./support/terraform";
+import { jsonOf, runIn, Terraform, terraformEnvironment } from "./support/terraform";
 
 const DOCUMENT = readFileSync(join(PROJECT, "docs/how-to/cdktn.md"), "utf8");
 
@@ -65,7 +65,7 @@ describe("the migrations from CDKTF in docs/how-to/cdktn.md", () => {
       cpSync(join(PROJECT, part), join(moved, part), { recursive: true });
     }
     linkPackages(PROJECT, moved);
-    succeed(runIn(moved, environment(withNode22), "sh", "-e", "-c", MOVE));
+    mustSucceed(runIn(moved, { ...npmEnvironment(), ...withNode22 }, "sh", "-e", "-c", MOVE));
     aws = await LocalAws.start();
     await aws.createBucket("example-terraform-state");
     before = Deployments.of(SETTINGS);
@@ -73,16 +73,18 @@ describe("the migrations from CDKTF in docs/how-to/cdktn.md", () => {
     terraform.init("-backend-config=use_path_style=true");
     terraform.apply();
     after = folder(Object.fromEntries(Object.entries(SETTINGS).map(([stack, text]) => [`deployments/${stack}.yaml`, text])));
-    succeed(runIn(after, withNode22, "node", join(moved, "build/main.js")));
+    mustSucceed(runIn(after, withNode22, "node", join(moved, "build/main.js")));
   });
 
   it("installs no package of CDKTF, and changes no source file", () => {
-    const packages = jsonOf(moved, environment(withNode22), "npm", "query", "*") as readonly { readonly name: string }[];
+    const packages = jsonOf(moved, { ...npmEnvironment(), ...withNode22 }, "npm", "query", "*") as readonly {
+      readonly name: string;
+    }[];
     const names = packages.map(({ name }) => name);
     expect(names.filter((name) => /^(@cdktf\/.*|cdktf(-cli)?)$/.test(name))).toEqual([]);
     expect(names).toEqual(expect.arrayContaining(["cdktn", "@cdktn/provider-aws", "cdktn-cli"]));
-    const { status, output } = runIn(PROJECT, environment({}), "diff", "--recursive", "src", join(moved, "src"));
-    expect({ status, output }).toEqual({ status: 0, output: "" });
+    const difference = runIn(PROJECT, npmEnvironment(), "diff", "--recursive", "src", join(moved, "src"));
+    expect(difference).toEqual({ status: 0, output: "" });
   });
 
   it.each(Object.keys(SETTINGS))("CDK Terrain writes the same JSON except the documented lines: %s", (stack) => {
@@ -103,21 +105,18 @@ describe("the migrations from CDKTF in docs/how-to/cdktn.md", () => {
   });
 
   it("CDK Terrain passes the unit tests of stacks and backends", () => {
-    const { status, output } = runIn(moved, environment(withNode22), "npm", "test", "--", "stack.test", "constructs.test");
-    expect({ status, output }).toMatchObject({ status: 0, output: expect.stringContaining("2 passed, 2 total") });
+    const tests = ["npm", "test", "--", "stack.test", "constructs.test"] as const;
+    expect(runIn(moved, { ...npmEnvironment(), ...withNode22 }, ...tests)).toEqual({
+      status: 0,
+      output: expect.stringContaining("2 passed, 2 total"),
+    });
   });
 
   it("CDK Terrain's command has no changes after an apply of CDKTF's JSON", () => {
-    const { status, output } = runIn(
-      moved,
-      { ...inS3(), ...withNode22, FORCE_COLOR: "0", CI: "1" },
-      join(moved, "node_modules/.bin/cdktn"),
-      "deploy",
-      "deckhouse",
-      "--auto-approve",
-      "--skip-provider-lock",
-    );
-    expect({ status, output }).toMatchObject({ status: 0, output: expect.stringContaining("No changes") });
+    const environment = { ...inS3(), ...withNode22, FORCE_COLOR: "0", CI: "1" };
+    const deploy = ["deploy", "deckhouse", "--auto-approve", "--skip-provider-lock"];
+    const finished = runIn(moved, environment, join(moved, "node_modules/.bin/cdktn"), ...deploy);
+    expect(finished).toEqual({ status: 0, output: expect.stringContaining("No changes") });
   });
 
   it("CDKTF has no changes after an apply of CDK Terrain's JSON, which is the way back", () => {
@@ -132,11 +131,11 @@ describe("the migrations from CDKTF in docs/how-to/cdktn.md", () => {
   it("a repository of dkp-access init --cdk-terrain has no changes either", () => {
     const repository = join(folder(), "acme");
     const run = (program: string, ...args: string[]) => {
-      const { status, output } = runIn(repository, { ...environment(inS3()), ...withNode22 }, program, ...args);
-      expect({ status, output }).toEqual({ status: 0, output: expect.any(String) });
-      return output;
+      const finished = runIn(repository, { ...npmEnvironment(), ...inS3(), ...withNode22 }, program, ...args);
+      mustSucceed(finished);
+      return finished.output;
     };
-    succeed(runIn(PROJECT, environment({}), "node", "bin/dkp-access", "init", repository, "--cdk-terrain"));
+    mustSucceed(runIn(PROJECT, npmEnvironment(), "node", "bin/dkp-access", "init", repository, "--cdk-terrain"));
     // As the file that `npm run package` creates, which package.json names.
     const [, version] = /dkp-access-(.+)\.tgz/.exec(readFileSync(join(repository, "package.json"), "utf8")) ?? [];
     packProject(repository, version);
@@ -153,15 +152,10 @@ describe("the migrations from CDKTF in docs/how-to/cdktn.md", () => {
   });
 
   it("CDKTF's HCL has no changes after an apply of its JSON", () => {
-    const { status, output } = runIn(copyOfProject(), inS3(), "sh", "-e", "-c", HCL);
-    expect({ status, output }).toMatchObject({ status: 0, output: expect.stringContaining("No changes") });
+    const finished = runIn(copyOfProject(), inS3(), "sh", "-e", "-c", HCL);
+    expect(finished).toEqual({ status: 0, output: expect.stringContaining("No changes") });
   });
 });
-
-/** The environment of this computer, because it sets npm's registry and cache. */
-function environment(more: Record<string, string>): Record<string, string> {
-  return { ...(process.env as Record<string, string>), ...more };
-}
 
 /** The folder of a Node.js version that CDK Terrain supports: the one that runs this test, or version 22 from npm. */
 function folderOfNode22(): string {
@@ -169,17 +163,11 @@ function folderOfNode22(): string {
     return dirname(process.execPath);
   }
   const tools = folder();
-  const { status, output } = runIn(tools, environment({}), "npm", "install", "--no-save", "--prefix", tools, NODE_22);
+  const { status, output } = runIn(tools, npmEnvironment(), "npm", "install", "--no-save", "--prefix", tools, NODE_22);
   if (status !== 0) {
     throw new Error(
       `CDK Terrain needs Node.js 22 or newer: this is ${process.version}, and npm can't install ${NODE_22}; run the tests with Node.js 22, or let npm reach its registry\n${output}`,
     );
   }
   return join(tools, "node_modules", NODE_22.replace(/@.*/, ""), "bin");
-}
-
-function succeed({ status, output }: Finished): void {
-  if (status !== 0) {
-    throw new Error(output);
-  }
 }

@@ -1,13 +1,16 @@
+import { copyFileSync } from "node:fs";
+import { join } from "node:path";
 import documentedActions from "../helpers/documented-actions.json";
+import { PAGE_HCL } from "./support/documented-commands";
 import { type Credentials, LocalAws } from "./support/local-aws";
 import { Deployments, folder } from "./support/project";
-import { runIn, type Terraform } from "./support/terraform";
+import { runIn, Terraform } from "./support/terraform";
 
 const SETTINGS = "region: eu-central-1\nbackend: { local: {} }\n";
 const POLICY_ARN = "arn:aws:iam::123456789012:policy/D8CloudProviderAWS";
 const NOTHING_DESTROYED = /(\d+) imported, (\d+) added, (\d+) changed, 0 destroyed/;
 
-describe("the import of objects that were created with the documented commands", () => {
+describe("objects that were created with the documented commands or HCL", () => {
   let aws: LocalAws;
   let deployments: Deployments;
   let terraform: Terraform;
@@ -41,10 +44,8 @@ describe("the import of objects that were created with the documented commands",
     deployments.change({ deckhouse: `${SETTINGS}${more}\n` });
     return terraform.apply();
   };
-  const keyIds = async () => {
-    const { AccessKeyMetadata = [] } = await aws.iam().listAccessKeys({ UserName: "deckhouse" });
-    return AccessKeyMetadata.map(({ AccessKeyId }) => AccessKeyId);
-  };
+  const keys = async () => (await aws.iam().listAccessKeys({ UserName: "deckhouse" })).AccessKeyMetadata ?? [];
+  const keyIds = async () => (await keys()).map(({ AccessKeyId }) => AccessKeyId);
 
   it("imports all of it, destroys nothing, and replaces the imported key without an outage", async () => {
     createPolicy();
@@ -109,5 +110,48 @@ describe("the import of objects that were created with the documented commands",
     expect(await keyIds()).toContain(unmanaged.accessKeyId);
     apply("protect: false\nuser: { forceDestroy: true }");
     expect(terraform.run("destroy", "-auto-approve")).toContain("Destroy complete");
+  });
+
+  const documentedHcl = () => {
+    const hcl = new Terraform(folder({ "main.tf": PAGE_HCL }), aws);
+    hcl.init();
+    return hcl;
+  };
+
+  it.each([
+    ["with additional permissions", ""],
+    ["without them, because the documented list has a duplicate", "policy: { supplement: false }\n"],
+  ])("changes nothing but the policy, in place, and keeps the access key, with the state of the HCL: %s", async (_, more) => {
+    const hcl = documentedHcl();
+    hcl.apply();
+    const before = await keys();
+    deployments.change({ deckhouse: `${SETTINGS}${more}` });
+    copyFileSync(join(hcl.folder, "terraform.tfstate"), join(deployments.path, "terraform.deckhouse.tfstate"));
+    terraform.init();
+    expect(terraform.plannedActions()).toEqual({ "aws_iam_policy.policy": "update" });
+    expect(terraform.apply()).toContain("0 added, 1 changed, 0 destroyed");
+    expect(terraform.isUpToDate()).toBe(true);
+    expect(await keys()).toEqual(before);
+    expect(terraform.output("access_key_id")).toBe(before[0]?.AccessKeyId);
+  });
+
+  it("makes at most two more AWS calls than the documented HCL, to apply and to plan", async () => {
+    const counts = async (counted: Terraform) => {
+      await aws.calls();
+      counted.apply();
+      const apply = (await aws.calls()).length;
+      counted.isUpToDate();
+      const plan = (await aws.calls()).length;
+      return { apply, plan };
+    };
+    const hcl = documentedHcl();
+    const documented = await counts(hcl);
+    hcl.run("destroy", "-auto-approve");
+    const own = await counts(terraform);
+    process.stderr.write(
+      `AWS calls of the documented HCL: ${JSON.stringify(documented)}, of this project: ${JSON.stringify(own)}\n`,
+    );
+    expect(own.apply).toBeLessThanOrEqual(documented.apply + 2);
+    expect(own.plan).toBeLessThanOrEqual(documented.plan + 2);
   });
 });

@@ -87,6 +87,26 @@ describe("the attachments of a live deployment", () => {
     expect(terraform.isUpToDate()).toBe(true);
   });
 
+  it.each([
+    ["aws_iam_policy.policy", "protect: false", "EntityAlreadyExists"],
+    ["aws_iam_group.group", "protect: true", "DeleteConflict"],
+    ["aws_iam_user.user", "protect: true", "Instance cannot be destroyed"],
+  ])(
+    "of the group alone stay where %s is tainted: with %s, an apply ends with %s, and untaint recovers",
+    async (address, protect, message) => {
+      deployments.change({ deckhouse: `${SETTINGS}attachment: group\ngroup: { name: dkp }\n${protect}\n` });
+      terraform.run("taint", address);
+      expect(await operator.monitor(terraform.folder, () => operator.allows(key), "apply", "-auto-approve")).toMatchObject({
+        status: 1,
+        output: expect.stringContaining(message),
+        deniedAfter: [],
+      });
+      terraform.run("untaint", address);
+      expect(terraform.isUpToDate()).toBe(true);
+      expect(await operator.allows(key)).toBe(true);
+    },
+  );
+
   it("of the group alone follows a renamed, unprotected policy without a denied call", async () => {
     expect(await apply("attachment: group\ngroup: { name: dkp }\nprotect: false\npolicy: { name: Renamed }")).toEqual({
       changes: ["CreatePolicy", "AttachGroupPolicy", "DetachGroupPolicy", "DeletePolicy"],

@@ -1,9 +1,17 @@
 import { ENCRYPTION_KEY } from "../helpers/pgp-keys";
 import { LocalAws } from "./support/local-aws";
+import { Operator } from "./support/operator";
 import { Deployments } from "./support/project";
-import type { Terraform } from "./support/terraform";
+import { type Finished, Terraform } from "./support/terraform";
 
 const SETTINGS = "region: eu-central-1\nbackend: { local: {} }\n";
+
+/** That the guard of a resource ended a run. */
+function expectGuarded({ status, output }: Finished, address: string): void {
+  expect(status).toBe(1);
+  expect(output).toContain("Error: Instance cannot be destroyed");
+  expect(output.replaceAll(/\s+/g, " ")).toContain(`Resource ${address} has lifecycle.prevent_destroy set`);
+}
 
 describe("guards of a live deployment", () => {
   let aws: LocalAws;
@@ -29,10 +37,7 @@ describe("guards of a live deployment", () => {
     ["-replace of the key", "", ["-replace=aws_iam_access_key.user"], "aws_iam_access_key.user"],
   ])("rejects %s and names the resource", (_, more, args, address) => {
     settings(more);
-    const { status, output } = terraform.attempt("plan", ...args);
-    expect(status).toBe(1);
-    expect(output).toContain("Instance cannot be destroyed");
-    expect(output.replaceAll(/\s+/g, " ")).toContain(`Resource ${address} has lifecycle.prevent_destroy set`);
+    expectGuarded(terraform.attempt("plan", ...args), address);
   });
 
   it("ignores a new policy description, which AWS cannot change", () => {
@@ -71,5 +76,45 @@ describe("guards of a live deployment", () => {
     terraform.apply();
     const { AccessKeyMetadata = [] } = await aws.iam().listAccessKeys({ UserName: "renamed" });
     expect(AccessKeyMetadata.map(({ AccessKeyId }) => AccessKeyId)).toEqual([terraform.output("access_key_id")]);
+  });
+});
+
+describe("a first deployment that may not read what it created", () => {
+  let aws: LocalAws;
+  let operator: Operator;
+  let terraform: Terraform;
+
+  /** Applies while a read action is denied, which taints the new resource, and allows the action afterwards. */
+  const taintBy = async (denied: string, settings: string) => {
+    const deployments = Deployments.of({ deckhouse: `${SETTINGS}${settings}\n` });
+    terraform = new Terraform(deployments.terraform("deckhouse", aws).folder, aws, "terraform", operator.key);
+    terraform.init();
+    await operator.deny(denied);
+    const { status, output } = await terraform.start("apply", "-auto-approve");
+    expect({ status, denied: output.includes(`not authorized to perform: ${denied}`) }).toEqual({ status: 1, denied: true });
+    await operator.deny();
+  };
+
+  beforeEach(async () => {
+    aws = await LocalAws.start();
+    operator = await Operator.in(aws);
+  });
+
+  it.each([
+    ["aws_iam_user.user", "iam:GetUser"],
+    ["aws_iam_policy.policy", "iam:GetPolicy"],
+    ["aws_iam_user_policy_attachment.policy-attachment", "iam:ListAttachedUserPolicies"],
+  ])("has a tainted %s, which fails to apply until it is untainted (recover.md#tainted)", async (address, denied) => {
+    await taintBy(denied, "");
+    expectGuarded(terraform.attempt("apply", "-auto-approve"), address);
+    terraform.run("untaint", address);
+    terraform.apply();
+    expect(await operator.allows(terraform.key())).toBe(true);
+  });
+
+  it("has a tainted group, which the next apply replaces, and the key works", async () => {
+    await taintBy("iam:GetGroup", "attachment: group");
+    expect(terraform.run("apply", "-auto-approve")).toContain("aws_iam_group.group: Destruction complete");
+    expect(await operator.allows(terraform.key())).toBe(true);
   });
 });

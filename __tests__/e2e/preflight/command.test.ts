@@ -1,4 +1,5 @@
 import { createServer } from "node:http";
+import { join } from "node:path";
 import type { ResourceType, Tag } from "@aws-sdk/client-ec2";
 import { adminPolicy } from "../../../src/cli/account/preflight/checks";
 import { dryCalls } from "../../../src/cli/account/preflight/checks/key-dry-run";
@@ -8,9 +9,13 @@ import { policyDocument } from "../../../src/iam/policy-document";
 import { policyStatements } from "../../../src/iam/policy-statements";
 import { ACCOUNT } from "../../helpers/aws-answers";
 import { deployment } from "../../helpers/deployment";
+import { PROJECT } from "../../helpers/project-root";
 import { allowing, LocalAws } from "../support/local-aws";
 import { preflight, resultsOf, rulesOf, settings } from "../support/preflight";
+import { Deployments } from "../support/project";
+import type { KeysReport } from "../support/recovery";
 import { listening } from "../support/server";
+import { jsonOf, terraformEnvironment } from "../support/terraform";
 
 const tagged = (type: ResourceType, ...Tags: Tag[]) => ({ TagSpecifications: [{ ResourceType: type, Tags }] });
 const named = (type: ResourceType, name: string) => tagged(type, { Key: "Name", Value: name });
@@ -176,4 +181,42 @@ describe("preflight", () => {
       expect((await aws.ec2().describeVpcs({})).Vpcs).toEqual(Vpcs);
     });
   });
+});
+
+interface KeysJson {
+  readonly deployments: readonly [Pick<KeysReport, "next">];
+}
+
+interface PreflightJson {
+  readonly findings: readonly { readonly rule: string; readonly values: { readonly path?: string } }[];
+}
+
+it("preflight shows whose names exist; imported as keys prints, nothing is replaced and the state manages them", async () => {
+  const aws = await LocalAws.start();
+  const iam = aws.iam();
+  await iam.createUser({ UserName: "deckhouse" });
+  await iam.createPolicy({ PolicyName: "D8CloudProviderAWS", Path: "/team/", PolicyDocument: allowing("*") });
+  const AssumeRolePolicyDocument = JSON.stringify(NODE_TRUST);
+  await iam.createRole({ RoleName: "dkp-nodes", Path: "/apps/", AssumeRolePolicyDocument });
+  const deployments = Deployments.of({ deckhouse: settings("", "nodeRole: { name: dkp-nodes }\n") });
+  const terraform = deployments.terraform("deckhouse", aws);
+  const program = <T>(command: string) => {
+    const args = [join(PROJECT, "bin/dkp-access"), command, "deckhouse", "--format", "json"];
+    return jsonOf(deployments.path, terraformEnvironment(aws), process.execPath, ...args) as T;
+  };
+  const names = () =>
+    program<PreflightJson>("preflight").findings.flatMap(({ rule, values }) =>
+      /^(?:name|object)-/.test(rule) ? [[rule, values.path].join(" ").trim()] : [],
+    );
+  expect(names()).toEqual(Array(3).fill("name-state-unread"));
+  terraform.init();
+  expect(names()).toEqual(["object-owner-unknown", "object-owner-unknown /team/", "object-owner-unknown /apps/"]);
+  const withPaths = settings("", "nodeRole: { name: dkp-nodes, path: /apps/ }\npolicy: { path: /team/ }\n");
+  deployments.change({ deckhouse: withPaths });
+  const [{ next }] = program<KeysJson>("keys").deployments;
+  const imports = Object.fromEntries(next.edits.map(({ setting, value }) => [setting.replace("import.", ""), value]));
+  expect(imports).toEqual({ user: true, policy: true, nodeRole: true });
+  deployments.change({ deckhouse: `${withPaths}import: ${JSON.stringify(imports)}\n` });
+  expect(terraform.apply()).toMatch(/3 imported, \d+ added, \d+ changed, 0 destroyed/);
+  expect(names()).toEqual([]);
 });

@@ -4,11 +4,11 @@ import { join } from "node:path";
 import { PROJECT } from "../helpers/project-root";
 import { LocalAws } from "./support/local-aws";
 import { Deployments, folder } from "./support/project";
-import { terraformEnvironment } from "./support/terraform";
+import { startIn, terraformEnvironment } from "./support/terraform";
 
-const SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
+const PROGRAM = join(PROJECT, "bin/dkp-access");
 const SETTINGS = "region: eu-central-1\nbackend: { s3: { bucket: state, region: eu-central-1 } }\n";
-const KEY = { id: "AKIAIOSFODNN7EXAMPLE", secret: SECRET };
+const KEY = { id: "AKIAIOSFODNN7EXAMPLE", secret: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY" };
 const STATE = {
   version: 4,
   outputs: { access_key_id: { value: KEY.id } },
@@ -42,8 +42,7 @@ function world(script = `echo '${JSON.stringify(STATE)}'`) {
   mkdirSync(join(root, "tmp"));
   /** Runs a line of a shell with the program as "$0" and "$@". */
   const shell = (line: string, args: readonly string[], options = "") => {
-    const program = join(PROJECT, "bin/dkp-access");
-    const { status, signal, stdout, stderr } = spawnSync("sh", ["-c", line, process.execPath, program, ...args], {
+    const { status, signal, stdout, stderr } = spawnSync("sh", ["-c", line, process.execPath, PROGRAM, ...args], {
       cwd: join(root, "project"),
       encoding: "utf8",
       env: {
@@ -134,6 +133,21 @@ describe("a command that cannot write all of its files", () => {
   });
 });
 
+it("several runs of dkp-access synth at the same time write the same stacks, and leave them complete", async () => {
+  const names = Array.from({ length: 40 }, (_, index) => `dev-${index}`);
+  const ownNames = (name: string) => `${SETTINGS}user: { name: ${name} }\npolicy: { name: ${name} }\n`;
+  const project = folder(Object.fromEntries(names.map((name) => [`deployments/${name}.yaml`, ownNames(name)])));
+  const synth = () => startIn(project, { PATH: process.env.PATH ?? "" }, process.execPath, PROGRAM, "synth");
+  const finished = await Promise.all([synth(), synth(), synth(), synth()]);
+  expect(finished.filter(({ status }) => status !== 0)).toEqual([]);
+  expect(readdirSync(join(project, "cdktf.out/stacks")).sort()).toEqual(names.toSorted());
+  for (const name of names) {
+    const json = JSON.parse(readFileSync(join(project, "cdktf.out/stacks", name, "cdk.tf.json"), "utf8"));
+    expect(json.resource.aws_iam_user.user.name).toBe(name);
+  }
+  expect(readdirSync(join(project, "cdktf.out")).sort()).toEqual(["manifest.json", "stacks"]);
+});
+
 describe("keys --write", () => {
   const SETTINGS_FILE = "deployments/x.yaml";
   let aws: LocalAws;
@@ -141,9 +155,8 @@ describe("keys --write", () => {
   let environment: Record<string, string>;
   let before: string;
 
-  const program = join(PROJECT, "bin/dkp-access");
   const write = (more: object) =>
-    spawnSync(process.execPath, [program, "keys", "x", "--write"], {
+    spawnSync(process.execPath, [PROGRAM, "keys", "x", "--write"], {
       cwd: deployments.path,
       encoding: "utf8",
       env: { ...environment, ...more },
@@ -164,9 +177,9 @@ describe("keys --write", () => {
     terraform.init();
     terraform.apply();
     // DKP used the key today, so that a rotation may begin.
-    const { access_key_id: accessKeyId = "", secret_access_key: secretAccessKey = "" } = terraform.outputs();
+    const key = terraform.key();
     await aws.passDay();
-    expect(await aws.accepts({ accessKeyId, secretAccessKey })).toBe(true);
+    expect(await aws.accepts(key)).toBe(true);
   });
 
   afterEach(() => {

@@ -34,6 +34,15 @@ describe("dkp-access in a process of its own", () => {
     expect(node(join(copy, "bin/dkp-access"), "synth")).toEqual({ status: 1, stdout: "", stderr: `dkp-access: ${message}\n` });
   });
 
+  it("main.ts ends with one message and no stack trace when a setting is wrong", () => {
+    writeFileSync(join(folder, "deployments/dev.yaml"), SETTINGS.replace("region:", "regoin:"));
+    const { status, stderr } = node(join(PROJECT, "build/main.js"));
+    expect(stderr).toContain(
+      'deployments/dev.yaml has 2 errors:\n  region: missing; write the Region DKP will run in, for example "eu-central-1"\n  line 1, regoin: unknown setting, did you mean "region"?',
+    );
+    expect({ status, trace: / at /.test(stderr) }).toEqual({ status: 1, trace: false });
+  });
+
   /** The command that runs another one in namespaces of its own. */
   const unshare = (...namespaces: readonly string[]) => {
     const asUser = ["--user", "--map-root-user", ...namespaces];
@@ -90,5 +99,43 @@ describe("dkp-access in a process of its own", () => {
     const loaded = JSON.parse(stderr.split("\n").at(-1) ?? "[]") as readonly string[];
     const names = loaded.flatMap((path) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1] ?? []);
     expect({ status, names: [...new Set(names)].sort() }).toEqual({ status: 0, names: packages });
+  });
+
+  /** Runs a line of Bash in this project, with the program as "$0" and "$@". */
+  const bash = (line: string, command: readonly string[]) => {
+    const args = ["-c", line, process.execPath, PROGRAM, ...command];
+    const { status, stdout, stderr } = spawnSync("bash", args, { cwd: PROJECT, encoding: "utf8" });
+    return { status, stdout, stderr };
+  };
+  /** The program waits until the reader has ended. */
+  const WITHOUT_READER = '{ sleep 0.2; exec "$0" "$@"; } | true; exit $PIPESTATUS';
+
+  it.each([
+    ["synth", "--help"],
+    ["policy", "deckhouse", "--format", "json"],
+    ["preflight", "--permissions"],
+  ])("ends without a message when the reader of its output has gone: %s %s", (...command) => {
+    expect(bash(WITHOUT_READER, command)).toEqual({
+      status: 0,
+      stdout: "",
+      stderr: expect.not.stringMatching(/EPIPE|^ +at /m),
+    });
+  });
+
+  it("has the exit code of what it did, also when the reader has gone", () => {
+    const policies = ["review/deckhouse/planner-policy.json", "review/deckhouse/policy.json"];
+    expect(bash(WITHOUT_READER, ["diff", "--policies", ...policies])).toMatchObject({ status: 2 });
+  });
+
+  it.each([
+    ["policy", "deckhouse", "--format", "json"],
+    ["preflight", "--permissions"],
+    ["review", "--help"],
+  ])("says in one line that the disk is full: %s %s", (...command) => {
+    expect(bash('"$0" "$@" > /dev/full', command)).toEqual({
+      status: 1,
+      stdout: "",
+      stderr: "standard output: no space left on device (ENOSPC)\n",
+    });
   });
 });

@@ -11,40 +11,33 @@ interface Report {
   };
 }
 
-/** The violations in a project of these files, as `rule: from -> to`. */
-function violations(files: Readonly<Record<string, string>>): readonly string[] {
+it(".dependency-cruiser.mjs reports each import that the layout forbids, and no other", () => {
+  const project = folder({
+    "main.ts": 'import "./src/stack";',
+    "src/stack.ts": 'import "./constructs/access-user";\nimport type { Deployment } from "./settings/deployment";',
+    "src/constructs/access-user.ts": 'import "@cdktf/provider-aws";\nimport "../terraform/addresses";\nimport "../surprise/new";',
+    "src/surprise/new.ts": "export const x = 1;",
+    "src/settings/deployment.ts": 'import "valibot";\nimport "../cli/review/pack";\nexport interface Deployment {}',
+    "src/terraform/addresses.ts": 'import "../iam/catalogue";',
+    "src/iam/catalogue.ts": 'import type { Address } from "../terraform/addresses";',
+    "src/iam/unused.ts": "export const unused = 1;",
+    "src/cli/review/pack.ts": 'import "@aws-sdk/client-iam";\nimport "cdktf";\nimport "node:process";',
+  });
   const args = [CRUISER, "--config", join(PROJECT, ".dependency-cruiser.mjs"), "--output-type", "json", "main.ts", "src"];
-  const { summary } = jsonOf(folder(files), {}, process.execPath, ...args) as Report;
+  const { summary } = jsonOf(project, {}, process.execPath, ...args) as Report;
   // A folder above the temporary one may have packages installed, or not: only the names of packages are compared.
-  return summary.violations
+  const found = summary.violations
     .filter(({ rule }) => rule.name !== "no-unresolved")
     .map(({ rule, from, to }) => `${rule.name}: ${from} -> ${to.replace(/^.*node_modules\/((?:@[^/]+\/)?[^/]+).*$/, "$1")}`);
-}
-
-describe(".dependency-cruiser.mjs", () => {
-  it("reports each import that the layout forbids, and no other", () => {
-    const found = violations({
-      "main.ts": 'import "./src/stack";',
-      "src/stack.ts": 'import "./constructs/access-user";\nimport type { Deployment } from "./settings/deployment";',
-      "src/constructs/access-user.ts":
-        'import "@cdktf/provider-aws";\nimport "../terraform/addresses";\nimport "../surprise/new";',
-      "src/surprise/new.ts": "export const x = 1;",
-      "src/settings/deployment.ts": 'import "valibot";\nimport "../cli/review/pack";\nexport interface Deployment {}',
-      "src/terraform/addresses.ts": 'import "../iam/catalogue";',
-      "src/iam/catalogue.ts": 'import type { Address } from "../terraform/addresses";',
-      "src/iam/unused.ts": "export const unused = 1;",
-      "src/cli/review/pack.ts": 'import "@aws-sdk/client-iam";\nimport "cdktf";\nimport "node:process";',
-    });
-    expect([...found].sort()).toEqual([
-      "@aws-sdk-in-cli-account: src/cli/review/pack.ts -> @aws-sdk/client-iam",
-      "cdktf-in-constructs-stack-app-cli-terraform-configuration: src/cli/review/pack.ts -> cdktf",
-      "constructs-imports: src/constructs/access-user.ts -> src/surprise/new.ts",
-      "iam-imports: src/iam/catalogue.ts -> src/terraform/addresses.ts",
-      "no-cycles: src/iam/catalogue.ts -> src/terraform/addresses.ts",
-      "no-unused-modules: src/iam/unused.ts -> src/iam/unused.ts",
-      "process-is-global: src/cli/review/pack.ts -> process",
-      "provider-by-deep-path: src/constructs/access-user.ts -> @cdktf/provider-aws",
-      "settings-imports: src/settings/deployment.ts -> src/cli/review/pack.ts",
-    ]);
-  });
+  expect(found.sort()).toEqual([
+    "@aws-sdk-in-cli-account: src/cli/review/pack.ts -> @aws-sdk/client-iam",
+    "cdktf-in-constructs-stack-app-cli-terraform-configuration: src/cli/review/pack.ts -> cdktf",
+    "constructs-imports: src/constructs/access-user.ts -> src/surprise/new.ts",
+    "iam-imports: src/iam/catalogue.ts -> src/terraform/addresses.ts",
+    "no-cycles: src/iam/catalogue.ts -> src/terraform/addresses.ts",
+    "no-unused-modules: src/iam/unused.ts -> src/iam/unused.ts",
+    "process-is-global: src/cli/review/pack.ts -> process",
+    "provider-by-deep-path: src/constructs/access-user.ts -> @cdktf/provider-aws",
+    "settings-imports: src/settings/deployment.ts -> src/cli/review/pack.ts",
+  ]);
 });

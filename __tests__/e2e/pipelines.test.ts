@@ -1,12 +1,14 @@
 import { spawnSync } from "node:child_process";
+import { EventEmitter, once } from "node:events";
 import { chmodSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
+import { parseEnv } from "node:util";
 import { blockWith } from "../helpers/blocks";
 import { rows } from "../helpers/complete";
 import { PROJECT } from "../helpers/project-root";
 import { FaultProxy } from "./support/fault-proxy";
-import { type Credentials, LocalAws } from "./support/local-aws";
+import { ADMIN, type Credentials, LocalAws } from "./support/local-aws";
 import {
   BASH,
   Checkout,
@@ -117,24 +119,6 @@ const variablesOf = ({ accessKeyId, secretAccessKey }: Credentials) => ({
 /** On GitLab, the key of the environment instead of a role. */
 const DIRECT_KEY = { APPLY_ROLE_ARN: "", PLAN_ROLE_ARN: "" };
 
-/** A promise, and what fulfils it. */
-function signal(): readonly [Promise<void>, () => void] {
-  let fulfil = () => {};
-  const promise = new Promise<void>((resolve) => {
-    fulfil = resolve;
-  });
-  return [promise, fulfil];
-}
-
-/** The lines NAME=VALUE of a file, by name. */
-const valuesIn = (text: string): Readonly<Record<string, string>> =>
-  Object.fromEntries(
-    text
-      .trim()
-      .split("\n")
-      .map((line) => line.split("=", 2)),
-  );
-
 /** The job that applies, and the variables that the system gives it. */
 type Approval = readonly [job: string, variables: Readonly<Record<string, string>>];
 
@@ -173,7 +157,7 @@ const ALL_SYSTEMS = [
       if (status !== 0) {
         throw new Error(output);
       }
-      const { VERDICT = "", APPLY = "" } = valuesIn(readFileSync(join(path, "outputs"), "utf8"));
+      const { VERDICT = "", APPLY = "" } = parseEnv(readFileSync(join(path, "outputs"), "utf8"));
       const [planned] = JSON.parse(APPLY) as readonly { readonly stack: string; readonly digest: string }[];
       return ["apply", { STACK: planned?.stack ?? "", DIGEST: planned?.digest ?? "", ACCEPT: second ? VERDICT : "0" }];
     },
@@ -199,12 +183,12 @@ describe.each(SYSTEMS)("the jobs for $system, run in a checkout", ({ steps, canc
     return output;
   };
   /** Plans as a job on `main` does. */
-  const plan = (): Readonly<Record<string, string>> => {
+  const plan = () => {
     for (const name of ["pipeline.out", "reviews.out", "artifacts.out"]) {
       rmSync(file(name), { recursive: true, force: true });
     }
     succeed("plan");
-    return valuesIn(text(planned));
+    return parseEnv(text(planned));
   };
   const apply = (second: boolean, more: Readonly<Record<string, string>> = {}): Finished => {
     const [name, variables] = approve(checkout.path, second);
@@ -217,10 +201,7 @@ describe.each(SYSTEMS)("the jobs for $system, run in a checkout", ({ steps, canc
   };
   const terraform = (...args: string[]): string =>
     checkout.run(environment, "terraform", `-chdir=cdktf.out/stacks/deckhouse`, ...args);
-  const secret = (): string => {
-    const outputs = JSON.parse(terraform("output", "-json")) as Readonly<Record<string, { readonly value: string }>>;
-    return outputs.secret_access_key?.value ?? "";
-  };
+  const secret = () => terraform("output", "-raw", "secret_access_key");
   const keys = async () => (await aws.iam().listAccessKeys({ UserName: "deckhouse" })).AccessKeyMetadata ?? [];
   const users = async () => ((await aws.iam().listUsers({})).Users ?? []).map(({ UserName }) => UserName);
   const tags = async () => (await aws.iam().listUserTags({ UserName: "deckhouse" })).Tags ?? [];
@@ -377,27 +358,19 @@ describe.each(SYSTEMS)("the jobs for $system, run in a checkout", ({ steps, canc
   });
 
   describe("when the apply job fails", () => {
-    const state = "deckhouse/terraform.tfstate";
     const left = () => ({
       artifact: existsSync(file("pipeline.out/errored.tfstate.cms")),
       plaintext: existsSync(file("cdktf.out/stacks/deckhouse/errored.tfstate")),
     });
     let denied: Readonly<Record<string, string>>;
-    const admin = () => ({
-      AWS_ACCESS_KEY_ID: environment.AWS_ACCESS_KEY_ID ?? "",
-      AWS_SECRET_ACCESS_KEY: environment.AWS_SECRET_ACCESS_KEY ?? "",
-    });
     /** Applies with credentials that cannot write the state. @param later the credentials of the steps after the first one */
     const failToWrite = async (settings: string, later?: Readonly<Record<string, string>>) => {
       change(settings);
       plan();
       const [name, variables] = approve(checkout.path, true);
-      const [first, ...rest] = steps(checkout.path, name, { ...environment, ...credentials, ...variables, ...denied });
-      if (first === undefined) {
-        throw new Error("the job has no steps");
-      }
-      const applied = await aws.enforced(() => runSteps(checkout.path, [first]));
-      const after = rest.map((step) => ({ ...step, variables: { ...step.variables, ...later } }));
+      const all = steps(checkout.path, name, { ...environment, ...credentials, ...variables, ...denied });
+      const applied = await aws.enforced(() => runSteps(checkout.path, all.slice(0, 1)));
+      const after = all.slice(1).map((step) => ({ ...step, variables: { ...step.variables, ...later } }));
       const keep = () => runSteps(checkout.path, after, true).output;
       return { applied, kept: later === undefined ? await aws.enforced(keep) : keep() };
     };
@@ -407,7 +380,7 @@ describe.each(SYSTEMS)("the jobs for $system, run in a checkout", ({ steps, canc
     });
 
     it("writes a state that could not be written, as soon as the backend accepts it", async () => {
-      const { applied, kept } = await failToWrite("tags: { a: b }", admin());
+      const { applied, kept } = await failToWrite("tags: { a: b }", variablesOf(ADMIN));
       expect(applied).toEqual({ status: 1, output: expect.stringContaining("Failed to save state") });
       expect(kept).not.toContain("pipeline.sh:");
       expect(left()).toEqual({ artifact: false, plaintext: false });
@@ -441,12 +414,13 @@ describe.each(SYSTEMS)("the jobs for $system, run in a checkout", ({ steps, canc
     it("ends Terraform gracefully when the job is cancelled: the state is written, the lock is released", async () => {
       change("tags: { team: platform }");
       plan();
-      const [held, arrives] = signal();
-      const [released, release] = signal();
+      const moments = new EventEmitter();
+      const held = once(moments, "held");
+      const released = once(moments, "released");
       // Held before AWS executes them, so that all changes are still to be made.
       const arriving = async (call: string) => {
         if (call.startsWith("Tag")) {
-          arrives();
+          moments.emit("held");
           await released;
         }
       };
@@ -467,13 +441,13 @@ describe.each(SYSTEMS)("the jobs for $system, run in a checkout", ({ steps, canc
       }
       const { status, output } = await ended;
       const stopped = proxy.stop();
-      release();
+      moments.emit("released");
       await stopped;
       runSteps(checkout.path, rest, true);
       expect(status).not.toBe(0);
       expect(output).toContain("Interrupt received.");
       expect(output).not.toContain("Two interrupts received");
-      expect(await aws.objects("state")).toEqual([state]);
+      expect(await aws.objects("state")).toEqual(["deckhouse/terraform.tfstate"]);
       expect(left()).toEqual({ artifact: false, plaintext: false });
       plan();
       expect(apply(true)).toEqual({ status: 0, output: expect.stringContaining("Apply complete!") });

@@ -1,7 +1,6 @@
-import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { LocalAws } from "./support/local-aws";
-import { copyOfProject } from "./support/project";
+import { copyOfProject, EXAMPLE, write } from "./support/project";
 import { type Finished, ownProviderEnvironment, runIn, Terraform } from "./support/terraform";
 
 const BUCKET = "example-terraform-state";
@@ -48,9 +47,7 @@ describe("cdktf deploy of the first deployment of the README", () => {
   });
 
   it("is destroyed completely when not protected", async () => {
-    const settings = join(project, "deployments/deckhouse.yaml");
-    const text = readFileSync(settings, "utf8");
-    writeFileSync(settings, `${text}protect: false\n`);
+    write(project, { "deployments/deckhouse.yaml": `${EXAMPLE}protect: false\n` });
     expect(cdktf("destroy", "deckhouse", "--auto-approve")).toMatchObject({ status: 0 });
     const { Users } = await aws.iam().listUsers();
     const { Policies } = await aws.iam().listPolicies({ Scope: "Local" });

@@ -49,13 +49,8 @@ describe("the settings files of examples/clusters", () => {
   it("leave the key to Vault, which the documented command gives it", async () => {
     const page = readFileSync(join(PROJECT, "examples/README.md"), "utf8");
     const [command = ""] = /aws iam create-access-key [^|\n]*(?= \| vault)/.exec(page) ?? [];
-    const { status, output } = runIn(
-      PROJECT,
-      { ...terraformEnvironment(aws), AWS_DEFAULT_REGION: "eu-central-1" },
-      "sh",
-      "-c",
-      command,
-    );
+    const environment = { ...terraformEnvironment(aws), AWS_DEFAULT_REGION: "eu-central-1" };
+    const { status, output } = runIn(PROJECT, environment, "sh", "-c", command);
     expect({ status, key: JSON.parse(output) }).toMatchObject({ status: 0, key: { UserName: "dkp-vault", Status: "Active" } });
     expect(await keysOf("dkp-vault")).toBe(1);
   });

@@ -26,11 +26,11 @@ const NAMED: readonly (readonly [parameter: RegExp, ...types: readonly string[]]
   [/SnapshotId$/, "snapshot"],
 ];
 
-/** Writes with parameters that name a resource of a type that AWS does not list for the action. */
-async function actionsWithUnauthorizedParameters(): Promise<readonly string[]> {
+it("the sentences about parameters name each action whose parameters AWS does not authorize", async () => {
   const writes = CATALOGUE.filter(({ access }) => !["List", "Read"].includes(access)).map(({ action }) => action);
   const script = join(PROJECT, "__tests__/e2e/support/parameters.py");
   const answer = execFileSync("python3", [script], { input: JSON.stringify(writes), encoding: "utf8" });
+  // Writes with parameters that name a resource of a type that AWS does not list for the action.
   const found: string[] = [];
   for (const [action, parameters] of Object.entries(JSON.parse(answer) as Record<string, readonly string[]>)) {
     const [service = "", name = ""] = action.split(":");
@@ -40,11 +40,6 @@ async function actionsWithUnauthorizedParameters(): Promise<readonly string[]> {
       found.push(action);
     }
   }
-  return found;
-}
-
-it("the sentences about parameters name each action whose parameters AWS does not authorize", async () => {
-  const found = await actionsWithUnauthorizedParameters();
   const texts = RISK_ROWS.filter(({ parameters }) => parameters).flatMap(({ requests, also = [] }) => [...requests, ...also]);
   const actions = new Set(texts.map((text) => text.split(" ")[0] ?? ""));
   process.stderr.write(`actions with unauthorized parameters: ${found.length}\n`);

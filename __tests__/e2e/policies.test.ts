@@ -1,3 +1,4 @@
+import { readState } from "../../src/cli/terraform/state-file";
 import { MODES } from "../../src/iam/policy-statements";
 import { PROJECT } from "../helpers/project-root";
 import { LocalAws } from "./support/local-aws";
@@ -33,20 +34,11 @@ describe("the policy as AWS stores it", () => {
       });
       terraform.apply();
       expect(terraform.isUpToDate()).toBe(true);
-      const policy = JSON.parse(terraform.run("show", "-json")) as State;
-      const version = policy.values.root_module.resources.find(({ address }) => address === "aws_iam_policy.policy")?.values
-        .policy;
+      const { current } = readState(terraform.state()).resources;
+      const version = current.find(({ address }) => address === "aws_iam_policy.policy")?.attributes.policy;
       const stored = await aws.policyDocument(terraform.output("policy_arn"));
-      const printed = jsonOf(
-        deployments.path,
-        { PATH: process.env.PATH ?? "" },
-        process.execPath,
-        `${PROJECT}/bin/dkp-access`,
-        "policy",
-        "deckhouse",
-        "--format",
-        "json",
-      );
+      const command = [`${PROJECT}/bin/dkp-access`, "policy", "deckhouse", "--format", "json"];
+      const printed = jsonOf(deployments.path, { PATH: process.env.PATH ?? "" }, process.execPath, ...command);
       const { policies } = printed as { readonly policies: readonly { readonly policy: unknown }[] };
       expect(policies).toHaveLength(1);
       const document = policies[0]?.policy;
@@ -57,11 +49,3 @@ describe("the policy as AWS stores it", () => {
     },
   );
 });
-
-interface State {
-  readonly values: {
-    readonly root_module: {
-      readonly resources: readonly { readonly address: string; readonly values: { readonly policy?: string } }[];
-    };
-  };
-}

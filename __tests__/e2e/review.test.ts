@@ -37,15 +37,9 @@ function writeOnlyVariant(consumer: string): string {
 
 const contentsOf = (path: string) => readdirSync(path).map((name) => readFileSync(join(path, name), "utf8"));
 
-interface Plan {
-  readonly planned_values: unknown;
-  readonly resource_changes: readonly unknown[];
-  readonly output_changes: unknown;
-}
-
-function plan(terraform: Terraform): Plan {
+function plan(terraform: Terraform): object {
   terraform.run("plan", "-out=plan");
-  const { planned_values, resource_changes, output_changes } = JSON.parse(terraform.run("show", "-json", "plan")) as Plan;
+  const { planned_values, resource_changes, output_changes } = JSON.parse(terraform.run("show", "-json", "plan"));
   return { planned_values, resource_changes, output_changes };
 }
 
@@ -91,13 +85,13 @@ describe("the review pack", () => {
     it("builds DKP's provider block; the key is in its own state, and in no file of the review pack", () => {
       const { terraform, consumer, contents } = consumerOf(NAMES);
       consumer.apply();
-      const { access_key_id = "", secret_access_key = "" } = terraform.outputs();
+      const { accessKeyId, secretAccessKey } = terraform.key();
       expect(consumer.output("dkp_provider")).toBe(
-        `"provider":\n  "providerAccessKeyId": "${access_key_id}"\n  "providerSecretAccessKey": "${secret_access_key}"\n  "region": "eu-central-1"\n`,
+        `"provider":\n  "providerAccessKeyId": "${accessKeyId}"\n  "providerSecretAccessKey": "${secretAccessKey}"\n  "region": "eu-central-1"\n`,
       );
-      expect(consumer.state()).toContain(secret_access_key);
-      expect(secret_access_key).toHaveLength(40);
-      expect(contents.filter((text) => text.includes(secret_access_key) || text.includes(access_key_id))).toEqual([]);
+      expect(consumer.state()).toContain(secretAccessKey);
+      expect(secretAccessKey).toHaveLength(40);
+      expect(contents.filter((text) => text.includes(secretAccessKey) || text.includes(accessKeyId))).toEqual([]);
     });
 
     it("reads the secret from a variable with outputs.secret: false, and not from the state", () => {

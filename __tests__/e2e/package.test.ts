@@ -96,13 +96,16 @@ describe("other projects", () => {
       expect(program.packed.size).toBeLessThan(1_000_000);
     });
 
+    /** A file of the installed package. */
+    const read = (file: string) => readFileSync(join(program.path, "node_modules/dkp-access", file), "utf8");
+    /** The packages that the bundled program contains, with their licenses. */
+    const bundled = () => [...read("dist/program-licenses.txt").matchAll(/^(\S+) \d\S+: (.*), source: /gm)];
+
     it("whose documentation links only files that it has", () => {
-      const path = join(program.path, "node_modules/dkp-access");
       // Review packs fill these in, with links between their files.
       const paths = program.packed.files.map((file) => file.path).filter((file) => !/^(src\/cli|templates)\//.test(file));
       // npm's site resolves the links of README.md in the repository.
       const pages = paths.filter((file) => file !== "README.md");
-      const read = (file: string) => readFileSync(join(path, file), "utf8");
       expect(deadLinks(pages, read)).toEqual([]);
     });
 
@@ -114,8 +117,7 @@ describe("other projects", () => {
     });
 
     it("with the license of each package that the bundled program contains", () => {
-      const licenses = readFileSync(join(program.path, "node_modules/dkp-access/dist/program-licenses.txt"), "utf8");
-      const titles = [...licenses.matchAll(/^(\S+) \d\S+: (.*), source: /gm)].map(([, name, license]) => `${name} ${license}`);
+      const titles = bundled().map(([, name, license]) => `${name} ${license}`);
       expect(titles).toEqual(
         expect.arrayContaining(["cdktf MPL-2.0", "commander MIT", "liquidjs MIT", "valibot MIT", "yaml ISC"]),
       );
@@ -124,8 +126,6 @@ describe("other projects", () => {
     });
 
     it("with a bill of materials that GitHub attests, of what the program contains and of what npm installs beside it", () => {
-      const path = join(program.path, "node_modules/dkp-access");
-      const read = (file: string) => readFileSync(join(path, file), "utf8");
       const { bomFormat, specVersion, serialNumber, metadata, components, dependencies } = JSON.parse(read("dist/sbom.cdx.json"));
       // actions/attest v4.2.2, src/sbom.ts, checkIsCycloneDX: without one of the three, it attests nothing.
       expect({ bomFormat, specVersion, serialNumber }).toEqual({
@@ -147,9 +147,8 @@ describe("other projects", () => {
           }),
         );
       }
-      const contained = [...read("dist/program-licenses.txt").matchAll(/^(\S+) \d\S+: .*, source: /gm)].map(([, name]) => name);
-      const manifest = JSON.parse(read("package.json"));
-      const installed = Object.keys(manifest.dependencies);
+      const contained = bundled().map(([, name]) => name);
+      const installed = Object.keys(JSON.parse(read("package.json")).dependencies);
       expect(new Set(components.map(({ name }: { name: string }) => name))).toEqual(new Set([...contained, ...installed]));
     });
 

@@ -68,7 +68,7 @@ const REFUSALS: Readonly<Record<string, Change>> = {
   "the state has another user": (world) => editState(world, (state) => state.replaceAll(/("name": ?)"deckhouse"/g, '$1"admin"')),
 };
 
-/** Exit code, what happens between the approval and the apply, in words and in code, and the message. */
+/** Exit code, the name of what happens between the approval and the apply, what does it, and the message. */
 const ROWS: readonly (readonly [number, string, Change, string])[] = [
   [0, "nothing has changed", () => {}, "Apply complete! Resources: 1 added"],
   ...Object.entries(REFUSALS).map(([what, happens]) => [3, what, happens, REFUSED] as const),

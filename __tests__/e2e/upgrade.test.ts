@@ -11,15 +11,15 @@ import { type Finished, runIn, terraformEnvironment } from "./support/terraform"
 /** The commit whose package a user has: each later change of what it wrote must be one that users can take. */
 const EARLIER = "8fee0461995998d7dc079f8a25cb283e8cc70bfe";
 
-const backend = (region: string) =>
-  `backend: { s3: { bucket: example-terraform-state, region: ${region}, use_path_style: true } }`;
-const names = (name: string) => `user: { name: ${name} }\npolicy: { name: ${name}, mode: MODE }\n`;
 const cluster = (prefix: string) => `cluster: { prefix: ${prefix}, layout: WithoutNAT, tags: { environment: ${prefix} } }\n`;
-const settings = (name: string, mode: string, more = "") =>
-  `region: eu-central-1\n${backend("eu-central-1")}\n${names(name).replace("MODE", mode)}${more}`;
+const settings = (name: string, mode: string, more = "", region = "eu-central-1") => `region: ${region}
+backend: { s3: { bucket: example-terraform-state, region: eu-central-1, use_path_style: true } }
+user: { name: ${name} }
+policy: { name: ${name}, mode: ${mode} }
+${more}`;
 
 const DEPLOYMENTS: Readonly<Record<string, string>> = {
-  china: `region: cn-north-1\n${backend("eu-central-1")}\n${names("china").replace("MODE", "minimal")}${cluster("china")}`,
+  china: settings("china", "minimal", cluster("china"), "cn-north-1"),
   documented: settings("documented", "documented"),
   minimal: settings("minimal", "minimal", `attachment: group\n${cluster("minimal")}`),
   scoped: settings("scoped", "scoped", `nodeRole: { name: scoped-nodes }\n${cluster("scoped")}`),

@@ -92,13 +92,8 @@ function solve(): ReadonlyMap<string, readonly string[]> {
     "pairs.json": JSON.stringify(pairs.map((pair) => ({ after: documents(pair[0]), before: documents(pair[1]) }))),
   });
   const script = join(PROJECT, "__tests__/decision/z3_subset.py");
-  const { results, questions, seconds } = jsonOf(
-    path,
-    { PATH: process.env.PATH ?? "" },
-    "python3",
-    script,
-    "pairs.json",
-  ) as Solved;
+  const solved = jsonOf(path, { PATH: process.env.PATH ?? "" }, "python3", script, "pairs.json");
+  const { results, questions, seconds } = solved as Solved;
   const open = results.filter((result) => result === "unknown").length;
   process.stderr.write(`Z3: ${results.length} pairs, ${open} open, ${questions} questions, ${seconds.toFixed(1)} s CPU\n`);
   return new Map(QUESTIONS.map(({ name, asked }) => [name, results.splice(0, asked.length)]));

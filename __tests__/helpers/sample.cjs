@@ -87,7 +87,6 @@ const COSTS = {
   "e2e/pgp.test.ts": 20,
   "e2e/pipelines.test.ts": 60,
   "e2e/plan.test.ts": 79,
-  "e2e/synth.test.ts": 12,
   "e2e/upgrade.test.ts": 108,
   "e2e/year.test.ts": 38,
   "proofs/compare.simulation.test.ts": 27,

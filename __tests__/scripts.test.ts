@@ -7,37 +7,35 @@ import { compare, needsAttention } from "../scripts/upstream/compare";
 import { COMPONENTS, type Component, verifiedVersions } from "../scripts/upstream/components";
 import type { Explanation } from "../scripts/upstream/explanation";
 import { EXPLANATIONS } from "../scripts/upstream/explanations";
+import { factsIn, outdatedFacts } from "../scripts/upstream/facts";
 import { findCalls } from "../scripts/upstream/go-calls";
 import { readFolder } from "../scripts/upstream/go-module";
 import { polledOperation, waitersOf } from "../scripts/upstream/waiters";
 import { CATALOGUE } from "../src/iam/catalogue";
 import { EXAMPLE } from "./e2e/support/project";
+import { blockWith } from "./helpers/blocks";
 import { folderForEach } from "./helpers/folder";
-import { PROJECT } from "./helpers/project-root";
+import { PROJECT, projectFile, trackedFiles } from "./helpers/project-root";
 import { deploymentOf } from "./helpers/settings-files";
-
-const read = (name: string) => readFileSync(join(PROJECT, name), "utf8");
 
 it.each([
   ["deployments/schema.json", jsonSchema] as const,
   ["docs/reference/findings.schema.json", findingsSchema] as const,
-  ...Object.keys(DOCUMENTS).map((name) => [name, () => withTables(name, read(name))] as const),
+  ...Object.keys(DOCUMENTS).map((name) => [name, () => withTables(name, projectFile(name))] as const),
 ])("%s, which is generated from the code, is current; if not, run `npm run generate`", (name, generate) => {
-  expect(read(name)).toBe(generate());
+  expect(projectFile(name)).toBe(generate());
 });
 
-describe("the first deployment of the README", () => {
-  it("is valid, and is the one that the end-to-end tests deploy", () => {
-    const [, text = ""] = /```yaml\n(region: [^`]*)```/.exec(read("README.md")) ?? [];
-    expect(text).toBe(EXAMPLE);
-    expect(deploymentOf(text)).toMatchObject({ region: "eu-central-1", state: { type: "s3" } });
-  });
+it("the first deployment of the README is valid, and is the one that the end-to-end tests deploy", () => {
+  expect(blockWith("region: ", "README.md", "yaml")).toBe(EXAMPLE);
+  expect(deploymentOf(EXAMPLE)).toMatchObject({ region: "eu-central-1", state: { type: "s3" } });
 });
 
 it("the settings file of dkp-access init names the schema in its first line, for editors", () => {
   const [, path = ""] =
-    /^# yaml-language-server: \$schema=\.\.\/node_modules\/dkp-access\/(.*)\n/.exec(read("templates/deployment.yaml")) ?? [];
-  expect(read(path)).toBe(jsonSchema());
+    /^# yaml-language-server: \$schema=\.\.\/node_modules\/dkp-access\/(.*)\n/.exec(projectFile("templates/deployment.yaml")) ??
+    [];
+  expect(projectFile(path)).toBe(jsonSchema());
 });
 
 const component = (name: string) => COMPONENTS.find((each) => each.name === name) as Component;
@@ -260,24 +258,22 @@ const DRIVER = "github.com/Example/driver";
 const EMPTY_MAIN = "package main\n";
 const { at, write } = folderForEach();
 
-describe("readFolder", () => {
-  it("reads the module of a source tree, without nested and vendored modules", () => {
-    write({
-      "go.mod": `// a driver\nmodule ${DRIVER} // import\n\ngo 1.26\n`,
-      "main.go": EMPTY_MAIN,
-      "pkg/cloud/cloud.go": "package cloud\n",
-      "pkg/cloud/README.md": "a package",
-      "tests/go.mod": "module tests\n",
-      "tests/main.go": EMPTY_MAIN,
-      "vendor/example.com/vendored.go": EMPTY_MAIN,
-    });
-    expect(readFolder(at())).toEqual({
-      module: DRIVER,
-      files: new Map([
-        ["main.go", EMPTY_MAIN],
-        ["pkg/cloud/cloud.go", "package cloud\n"],
-      ]),
-    });
+it("readFolder reads the module of a source tree, without nested and vendored modules", () => {
+  write({
+    "go.mod": `// a driver\nmodule ${DRIVER} // import\n\ngo 1.26\n`,
+    "main.go": EMPTY_MAIN,
+    "pkg/cloud/cloud.go": "package cloud\n",
+    "pkg/cloud/README.md": "a package",
+    "tests/go.mod": "module tests\n",
+    "tests/main.go": EMPTY_MAIN,
+    "vendor/example.com/vendored.go": EMPTY_MAIN,
+  });
+  expect(readFolder(at())).toEqual({
+    module: DRIVER,
+    files: new Map([
+      ["main.go", EMPTY_MAIN],
+      ["pkg/cloud/cloud.go", "package cloud\n"],
+    ]),
   });
 });
 
@@ -321,4 +317,30 @@ it.each(["ec2", "iam"])("the waiters of %s are those of the AWS SDK", (service) 
     expect.arrayContaining([...expected]),
   );
   expect(waitersOf(service)).toHaveLength(expected.length);
+});
+
+const FACTS = projectFile("docs/reference/facts.yaml");
+
+describe("the facts about other systems", () => {
+  it.each(factsIn(FACTS))("%s has a claim, a source and the day it was read", (_, fact) => {
+    expect(Object.keys(fact).sort()).toEqual(["claim", "read", "source"]);
+    expect(fact.claim).toMatch(/^\S.{20,}[^.]$/);
+    expect(fact.source).toMatch(/^https:\/\/\S+$/);
+    expect(new Date(fact.read).toISOString().slice(0, 10)).toBe(fact.read);
+  });
+
+  it("exist where code or a page refers to one", () => {
+    const texts = trackedFiles("src", "docs", ".github").map(projectFile);
+    const named = texts.flatMap((text) => [...text.matchAll(/facts\.yaml, ([a-z-]+)/g)].map(([, id = ""]) => id));
+    const known = factsIn(FACTS).map(([id]) => id);
+    expect(named.length).toBeGreaterThan(1);
+    expect(named.filter((id) => !known.includes(id))).toEqual([]);
+  });
+
+  it("are outdated when they were read more than 90 days ago", () => {
+    const file =
+      'one: {read: 2026-01-01, source: "https://a", claim: an old claim}\ntwo: {read: 2026-03-01, source: "https://b", claim: another}';
+    expect(outdatedFacts(file, new Date("2026-04-01"))).toEqual([]);
+    expect(outdatedFacts(file, new Date("2026-04-02"))).toEqual(["one: read 91 days ago: an old claim\n  https://a"]);
+  });
 });

@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
-import { join, relative } from "node:path";
+import { mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { relative } from "node:path";
 import { asciiJson, awsCommand, quote, shellWord } from "../src/cli/text/advice";
 import { hclValue } from "../src/cli/text/hcl";
 import { fillTemplate } from "../src/cli/text/template";
@@ -9,7 +9,7 @@ import { printable, visible, visibleLines } from "../src/text/printable";
 import { bundled } from "./helpers/bundled";
 import { folderForEach } from "./helpers/folder";
 import { anchorOf } from "./helpers/links";
-import { PROJECT } from "./helpers/project-root";
+import { PROJECT, projectFile, trackedFiles } from "./helpers/project-root";
 
 const { at, names, read: readIn, write } = folderForEach();
 let path: string;
@@ -150,17 +150,9 @@ describe("a printed string", () => {
   });
 });
 
-const read = (path: string) => readFileSync(join(PROJECT, path), "utf8");
-
-const filesIn = (folder: string): readonly string[] =>
-  readdirSync(join(PROJECT, folder), { recursive: true, encoding: "utf8" })
-    .filter((path) => path.endsWith(".ts"))
-    .map((path) => join(folder, path));
-
-const PAGE = read("docs/how-to/recover.md");
-
 /** The sections of docs/how-to/recover.md that begin with a symptom. */
-const symptoms = PAGE.split(/^## /m)
+const symptoms = projectFile("docs/how-to/recover.md")
+  .split(/^## /m)
   .filter((section) => /^.+\n\n> /.test(section))
   .map((section) => ({ anchor: anchorOf(section.split("\n")[0] ?? ""), section }));
 
@@ -172,8 +164,8 @@ describe("docs/how-to/recover.md", () => {
   });
 
   it.each(symptoms.map(({ anchor }) => anchor))("has an end-to-end test of its section %s", (anchor) => {
-    const tests = filesIn("__tests__/e2e").filter((path) => path.endsWith(".test.ts"));
-    const claims = tests.filter((path) => new RegExp(`recover\\.md#${anchor}\\b(?!-)`).test(read(path)));
+    const tests = trackedFiles("__tests__/e2e").filter((path) => path.endsWith(".test.ts"));
+    const claims = tests.filter((path) => new RegExp(`recover\\.md#${anchor}\\b(?!-)`).test(projectFile(path)));
     expect(claims).not.toEqual([]);
   });
 });

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { packFilesOf } from "../helpers/reviewed";
+import { packFilesOf } from "../helpers/packs";
 import { iamAccount } from "./support/iam-account";
 import { allowing, LocalAws } from "./support/local-aws";
 import { Deployments, folder, write } from "./support/project";

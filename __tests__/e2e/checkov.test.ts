@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { packFilesOf } from "../helpers/reviewed";
+import { packFilesOf } from "../helpers/packs";
 import { Deployments } from "./support/project";
 import { jsonOf } from "./support/terraform";
 

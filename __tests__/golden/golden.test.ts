@@ -3,14 +3,17 @@ import { join } from "node:path";
 import { App } from "cdktf";
 import { diffLinesUnified } from "jest-diff";
 import { parse } from "yaml";
-import { deploymentsNamed } from "../../src/cli/commands/support/deployments";
+import { deploymentOf } from "../../src/cli/diff/packs/pack-side";
+import { normalizedSettings } from "../../src/cli/pack/contents";
 import { reviewedJson } from "../../src/cli/terraform/configuration";
 import { DeckhouseAccessStack } from "../../src/stack";
-import { PROJECT } from "../helpers/project-root";
-import { packFilesOf } from "../helpers/reviewed";
+import { objectOf } from "../../src/text/json";
+import { inFolder } from "../helpers/folder";
+import { GOLDEN_SETTINGS, goldenDeployments } from "../helpers/golden";
+import { packFilesOf } from "../helpers/packs";
+import { PROJECT, projectFile } from "../helpers/project-root";
 import { wrappedJson } from "../helpers/wrapped-json";
 
-const DEPLOYMENTS = "__tests__/golden/deployments";
 const EXPECTED = join(PROJECT, "__tests__/golden/expected");
 
 /** The deployments whose files are committed whole, with their review packs: one of each kind of policy, one with a node role. */
@@ -27,16 +30,11 @@ const reviewed = new Map<string, readonly [terraform: string, applied: string]>(
  * the differences of `cdk.tf.json` from the nearest of these, which determine its bytes.
  */
 function synthesize(): Readonly<Record<string, Files>> {
-  const before = process.cwd();
-  // Paths in settings are relative to the folder that the program runs in, which is the project's root.
-  process.chdir(PROJECT);
   // At a fixed depth below the root, because the path of a local state is relative to the stack's folder.
-  mkdirSync("build", { recursive: true });
+  mkdirSync(join(PROJECT, "build"), { recursive: true });
   const outdir = mkdtempSync(join(PROJECT, "build", "golden-"));
   try {
-    // By their names: the default names of one that states no account may be those of another.
-    const names = readdirSync(DEPLOYMENTS).map((file) => file.replace(/\.yaml$/, ""));
-    const { deployments } = deploymentsNamed(DEPLOYMENTS, names);
+    const deployments = goldenDeployments();
     const app = new App({ outdir, stackTraces: false, hclOutput: false });
     for (const deployment of deployments) {
       new DeckhouseAccessStack(app, deployment);
@@ -66,7 +64,6 @@ function synthesize(): Readonly<Record<string, Files>> {
     );
   } finally {
     rmSync(outdir, { recursive: true });
-    process.chdir(before);
   }
 }
 
@@ -98,7 +95,7 @@ function writeExpected(stacks: Readonly<Record<string, Files>>): void {
   }
 }
 
-const actual = synthesize();
+const actual = inFolder(PROJECT, synthesize);
 if (process.env.UPDATE_GOLDEN === "1") {
   writeExpected(actual);
 }
@@ -113,6 +110,13 @@ describe("the golden deployments", () => {
     const expected: unknown = JSON.parse(terraform, (key, value: unknown) => (key === "//" ? undefined : value));
     expect(applied).toBe(`${JSON.stringify(expected, null, 2)}\n`);
   });
+
+  it.each(goldenDeployments().map((deployment) => [deployment.stack, deployment] as const))(
+    "%s has normalized settings that are valid settings again",
+    (stack, deployment) => {
+      expect(deploymentOf(stack, normalizedSettings(deployment).settings)).toMatchObject({ stack });
+    },
+  );
 
   it("have no expected files of removed deployments", () => {
     expect(readdirSync(EXPECTED).sort()).toEqual(Object.keys(actual).sort());
@@ -140,66 +144,62 @@ interface Field {
   readonly anyOf?: readonly Field[];
 }
 
-type Mapping = Readonly<Record<string, unknown>>;
-
-const isMapping = (value: unknown): value is Mapping => typeof value === "object" && value !== null && !Array.isArray(value);
-
-/** Arguments of a backend are Terraform's and go through unchanged, so that the walk ends at the backend's type. */
+/** Arguments of a backend are Terraform's and go through unchanged, so that the fields end at the backend's type. */
 const BACKEND_ARGUMENTS = /^(?:backend\.\w+|cloud)$/;
 
 /** One DKP version stands for all: what differs between them is tested with the catalogue. */
 const ONE_FOR_ALL = "cluster.dkpVersion";
 
+const below = (path: string, name: string) => (path === "" ? name : `${path}.${name}`);
+
+/** The fields of a schema that have no fields of their own, with their paths. */
+function fieldsIn(field: Field, path = ""): readonly (readonly [path: string, field: Field])[] {
+  const { properties = {}, items, anyOf = [] } = field;
+  const inner = [
+    ...Object.entries(properties).map(([name, own]) => [below(path, name), own] as const),
+    ...(items === undefined ? [] : [[`${path}[]`, items] as const]),
+    ...anyOf.map((option) => [path, option] as const),
+  ];
+  const isLast = inner.length === 0 || BACKEND_ARGUMENTS.test(path);
+  return isLast ? [[path, field]] : inner.flatMap(([at, own]) => fieldsIn(own, at));
+}
+
+/** The values in settings that have none of their own, with their paths. */
+function valuesIn(value: unknown, path = ""): readonly (readonly [path: string, value: unknown])[] {
+  const inner = Array.isArray(value)
+    ? value.map((item: unknown) => [`${path}[]`, item] as const)
+    : Object.entries(objectOf(value)).map(([name, own]) => [below(path, name), own] as const);
+  return inner.length === 0 ? [[path, value]] : inner.flatMap(([at, own]) => valuesIn(own, at));
+}
+
 /**
  * The settings that none of the values uses, with each fixed value as a setting of its own.
  * A setting is used by a value that differs from its default.
  */
-function unusedSettings(path: string, field: Field, values: readonly unknown[]): readonly string[] {
-  const { properties, items, anyOf } = field;
-  const isBackend = BACKEND_ARGUMENTS.test(path);
-  if (anyOf !== undefined && !isBackend) {
-    return anyOf.flatMap((option) =>
-      unusedSettings(
-        path,
-        option,
-        values.filter((value) => isMapping(value) === (option.properties !== undefined)),
-      ),
-    );
-  }
-  if (properties !== undefined && !isBackend) {
-    const mappings = values.filter(isMapping);
-    return Object.entries(properties).flatMap(([name, inner]) =>
-      unusedSettings(
-        path === "" ? name : `${path}.${name}`,
-        inner,
-        mappings.flatMap((mapping) => (Object.hasOwn(mapping, name) ? [mapping[name]] : [])),
-      ),
-    );
-  }
-  if (items !== undefined) {
-    return unusedSettings(`${path}[]`, items, values.flat());
-  }
-  const fixed = field.enum ?? (field.const === undefined ? [] : [field.const]);
-  if (fixed.length > 0 && path !== ONE_FOR_ALL) {
-    return fixed
-      .filter((choice) => choice !== field.default && !values.includes(choice))
-      .map((choice) => `${path}: ${JSON.stringify(choice)}`);
-  }
-  return values.some((value) => value !== field.default) ? [] : [path];
+function unusedSettings(schema: Field, settings: readonly unknown[]): readonly string[] {
+  const used = settings.flatMap((each) => valuesIn(each));
+  return fieldsIn(schema).flatMap(([path, field]) => {
+    const values = used.flatMap(([at, value]) => (at === path || at.startsWith(`${path}.`) ? [value] : []));
+    const fixed = field.enum ?? (field.const === undefined ? [] : [field.const]);
+    if (fixed.length > 0 && path !== ONE_FOR_ALL) {
+      const unused = fixed.filter((choice) => choice !== field.default && !values.includes(choice));
+      return unused.map((choice) => `${path}: ${JSON.stringify(choice)}`);
+    }
+    return values.some((value) => value !== field.default) ? [] : [path];
+  });
 }
 
 describe("the golden deployments together", () => {
-  const schema = JSON.parse(readFileSync(join(PROJECT, "deployments/schema.json"), "utf8")) as Field;
-  const texts = readFolder(join(PROJECT, DEPLOYMENTS));
+  const schema = JSON.parse(projectFile("deployments/schema.json")) as Field;
 
   it("use every setting of the schema with a value other than its default, and every choice of those with fixed values", () => {
-    const settings = Object.values(texts).map((text) => parse(text) as unknown);
-    expect(unusedSettings("", schema, settings)).toEqual([]);
+    const settings = [...GOLDEN_SETTINGS.values()].map((text): unknown => parse(text));
+    expect(unusedSettings(schema, settings)).toEqual([]);
   });
 
   it("each say in a comment what they show", () => {
-    for (const [name, text] of Object.entries(texts)) {
-      expect(`${name}: ${text.split("\n")[1]}`).toMatch(/^[\w-]+\.yaml: # Shows [^\n]+\.$/);
+    for (const [stack, text] of GOLDEN_SETTINGS) {
+      expect(`${stack}: ${text.split("\n")[1]}`).toMatch(/^[\w-]+: # Shows [^\n]+\.$/);
     }
   });
 });

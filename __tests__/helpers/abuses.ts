@@ -1,7 +1,5 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import type { Environment } from "../../src/iam/policy-statements";
-import { PROJECT } from "./project-root";
+import { projectFile } from "./project-root";
 import type { Request } from "./simulator";
 
 /** Something that an attacker with the key should not be able to do. */
@@ -24,7 +22,7 @@ const ELSEWHERE = "us-west-2";
 
 /** The rows of `abuses.txt`, which explains the words. */
 const ROWS = [
-  ...readFileSync(join(PROJECT, "__tests__/helpers/abuses.txt"), "utf8")
+  ...projectFile("__tests__/helpers/abuses.txt")
     .replaceAll(/\b(?:HASH|ID|KEY)\b/g, (word) => WORDS[word] ?? word)
     .matchAll(/^([+-]) (.*) \| (.*)$/gm),
 ].map(([, sign, what = "", request = ""]) => ({ documented: sign === "+", what, request }));

@@ -1,10 +1,8 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { PROJECT } from "./project-root";
+import { projectFile } from "./project-root";
 
 /** The blocks of a page in one language, without their indentation. */
 export function blocksOf(page: string, language = "shell"): readonly string[] {
-  const blocks = readFileSync(join(PROJECT, page), "utf8").matchAll(new RegExp(`^( *)\`\`\`${language}\\n(.*?)^ *\`\`\``, "gms"));
+  const blocks = projectFile(page).matchAll(new RegExp(`^( *)\`\`\`${language}\\n(.*?)^ *\`\`\``, "gms"));
   return [...blocks].map(([, indentation = "", text = ""]) => text.replaceAll(new RegExp(`^${indentation}`, "gm"), ""));
 }
 

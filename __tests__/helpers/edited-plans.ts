@@ -1,7 +1,5 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { parse } from "yaml";
-import { PROJECT } from "./project-root";
+import { projectFile } from "./project-root";
 
 type Json = Record<string, unknown>;
 type ByAddress = Readonly<Record<string, Json>>;
@@ -65,7 +63,7 @@ const ADDRESSES: Readonly<Record<string, string>> = {
 
 /** A plan of `plans/`, to be edited. */
 export function realPlan(base: PlanName): EditablePlan {
-  const plan = JSON.parse(readFileSync(join(PROJECT, "__tests__/helpers/plans", `${base}.json`), "utf8")) as EditablePlan;
+  const plan = JSON.parse(projectFile(`__tests__/helpers/plans/${base}.json`)) as EditablePlan;
   for (const { change, type } of plan.resource_changes) {
     for (const side of [change.before, change.after]) {
       if (type === "aws_iam_access_key" && side?.secret !== undefined) {
@@ -78,7 +76,7 @@ export function realPlan(base: PlanName): EditablePlan {
 
 /** Every edit of `plans/edits.yaml`, by its name. */
 export function editedPlans(): Readonly<Record<string, EditedPlan>> {
-  const text = readFileSync(join(PROJECT, "__tests__/helpers/plans/edits.yaml"), "utf8");
+  const text = projectFile("__tests__/helpers/plans/edits.yaml");
   const sections = parse(
     text
       .replaceAll(/: all\b/g, `: [${Object.keys(ADDRESSES).join(", ")}]`)

@@ -35,6 +35,17 @@ export function folderForEach(start: Files = {}) {
   };
 }
 
+/** Does something in a folder, as a program does that is started there. */
+export function inFolder<Result>(folder: string, work: () => Result): Result {
+  const before = process.cwd();
+  process.chdir(folder);
+  try {
+    return work();
+  } finally {
+    process.chdir(before);
+  }
+}
+
 /** The smallest settings. */
 export const SETTINGS = "region: eu-central-1\nbackend: { s3: { bucket: state, region: eu-central-1 } }\n";
 

@@ -1,16 +1,30 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { PROJECT } from "./project-root";
+import { deploymentsNamed } from "../../src/cli/commands/support/deployments";
+import type { Deployment } from "../../src/settings/deployment";
+import { inFolder } from "./folder";
+import { PROJECT, projectFile } from "./project-root";
 
-const pathOf = (name: string) => join(PROJECT, "__tests__/golden", name);
+const FOLDER = "__tests__/golden";
+const DEPLOYMENTS = `${FOLDER}/deployments`;
+
+/** The settings of the golden deployments, by stack. */
+export const GOLDEN_SETTINGS: ReadonlyMap<string, string> = new Map(
+  readdirSync(join(PROJECT, DEPLOYMENTS)).map((file) => [file.replace(".yaml", ""), projectFile(`${DEPLOYMENTS}/${file}`)]),
+);
+
+/** The golden deployments. By their names: the default names of one that states no account may be those of another. */
+export const goldenDeployments = (): readonly Deployment[] =>
+  // Paths in settings are relative to the folder that the program runs in.
+  inFolder(PROJECT, () => deploymentsNamed(DEPLOYMENTS, [...GOLDEN_SETTINGS.keys()]).deployments);
 
 /** The text of a file in `__tests__/golden`. */
-export const goldenText = (name: string): string => readFileSync(pathOf(name), "utf8");
+export const goldenText = (name: string): string => projectFile(`${FOLDER}/${name}`);
 
 /** Compares a text with a file in `__tests__/golden`, every byte of it. `npm run golden` writes the file. */
 export function expectGolden(name: string, text: string): void {
   if (process.env.UPDATE_GOLDEN === "1") {
-    writeFileSync(pathOf(name), text);
+    writeFileSync(join(PROJECT, FOLDER, name), text);
   }
   expect(text).toBe(goldenText(name));
 }

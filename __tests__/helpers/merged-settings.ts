@@ -1,7 +1,7 @@
+import { isObject } from "../../src/text/json";
+
 /** A settings file that was read. */
 export type Settings = Readonly<Record<string, unknown>>;
-
-const isMapping = (value: unknown): value is Settings => typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** Settings in which others replace those of the same name; null removes one. A backend replaces another one. */
 export function merged(base: Settings, others: Settings): Settings {
@@ -9,7 +9,7 @@ export function merged(base: Settings, others: Settings): Settings {
   return Object.fromEntries(
     names.map((name) => {
       const [was, is = was] = [base[name], others[name]];
-      return [name, name !== "backend" && isMapping(was) && isMapping(is) ? merged(was, is) : is];
+      return [name, name !== "backend" && isObject(was) && isObject(is) ? merged(was, is) : is];
     }),
   );
 }

@@ -1,3 +1,5 @@
+import { reviewPack } from "../../src/cli/review/pack";
+import { type Reviewed, reviewed } from "../../src/cli/review/reviewed";
 import { deploymentPolicies } from "../../src/iam/deployment-policies";
 import type { PolicyOptions } from "../../src/iam/policy-statements";
 import { type Deployment, policyOptionsOf } from "../../src/settings/deployment";
@@ -5,7 +7,22 @@ import type { JsonObject } from "../../src/text/json";
 import { ENVIRONMENT } from "./clusters";
 import { deployment } from "./deployment";
 import { memoized } from "./memoized";
-import { packFilesOf } from "./reviewed";
+
+/** What a review pack states of a deployment, or of settings as YAML. @param terraform by default its own Terraform JSON */
+export function reviewOf(of: Deployment | string, terraform?: Reviewed["terraform"]): Reviewed {
+  return reviewed(typeof of === "string" ? deployment(of) : of, terraform);
+}
+
+/** The review pack of a deployment, or of settings as YAML: text by file name. */
+export function packFilesOf(of: Deployment | string, terraform?: Reviewed["terraform"]): Readonly<Record<string, string>> {
+  return reviewPack(reviewOf(of, terraform));
+}
+
+/** The settings for which REVIEW.md recommends a stronger value, in its order. */
+export function weakSettings(settings: string): readonly string[] {
+  const [, page = ""] = (packFilesOf(settings, {})["REVIEW.md"] ?? "").split("\n## Decisions for the reviewer\n");
+  return [...(page.split("\n## ")[0] ?? "").matchAll(/^\| `([^`]+)`/gm)].map(([, setting = ""]) => setting);
+}
 
 /** The review pack of settings. Tests of several files compare the same ones. */
 export const reviewPackOf = memoized((settings: string) => packFilesOf(settings));

@@ -4,13 +4,10 @@ import { join } from "node:path";
 import type { Deployment } from "../../src/settings/deployment";
 import { SettingsError } from "../../src/settings/errors";
 import { loadDeployments } from "../../src/settings/load";
-import { type Files, writeFiles } from "./folder";
+import { type Files, inFolder, writeFiles } from "./folder";
 
 /** The minimal settings file, on lines 1 and 2, so that what a test adds begins on line 3. */
 export const MINIMAL = "region: eu-central-1\nbackend: { s3: { bucket: states } }\n";
-
-/** A region on line 1, for tests of `backend` and `cloud`, which then begin on line 2. */
-export const REGION = "region: eu-central-1\n";
 
 /** AWS's own example of a secret access key. */
 export const SECRET_KEY = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
@@ -19,17 +16,11 @@ export const SECRET_KEY = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
 export const KEY_ID = "AKIAIOSFODNN7EXAMPLE";
 
 /** The deployments that a folder with these files holds. */
-export function deploymentsOf(files: Files): readonly Deployment[] {
+function deploymentsOf(files: Files): readonly Deployment[] {
   const root = mkdtempSync(join(tmpdir(), "settings-"));
-  const folder = join(root, "deployments");
   try {
-    writeFiles(folder, { "/": "", ...files });
-    return loadDeployments(folder);
-  } catch (error) {
-    if (error instanceof SettingsError) {
-      throw new Error(error.message.replaceAll(folder, "deployments"), { cause: error });
-    }
-    throw error;
+    writeFiles(join(root, "deployments"), { "/": "", ...files });
+    return inFolder(root, () => loadDeployments("deployments"));
   } finally {
     rmSync(root, { recursive: true });
   }
@@ -41,19 +32,12 @@ export function messageOf(files: Files): string {
   try {
     deployments = deploymentsOf(files);
   } catch (error) {
-    if (error instanceof Error && error.cause instanceof SettingsError) {
+    if (error instanceof SettingsError) {
       return error.message;
     }
     throw error;
   }
   throw new Error(`accepted without an error: ${JSON.stringify(deployments)}`);
-}
-
-/** The errors of one settings file, a line each, without the heading. */
-export function errorsOf(text: string): readonly string[] {
-  const [heading, ...errors] = messageOf({ "dev.yaml": text }).split("\n  ");
-  expect(heading).toBe(`deployments/dev.yaml has ${errors.length === 1 ? "1 error" : `${errors.length} errors`}:`);
-  return errors;
 }
 
 /** The deployment that one settings file describes. */
@@ -65,8 +49,12 @@ export function deploymentOf(text: string): Deployment {
   return deployment;
 }
 
-/** The errors of what is added to an otherwise valid settings file, from line 3 on. */
-export const errorsWith = (extra: string) => errorsOf(MINIMAL + extra);
+/** The errors of what is added to an otherwise valid settings file, from line 3 on, a line each, without the heading. */
+export function errorsWith(extra: string): readonly string[] {
+  const [heading, ...errors] = messageOf({ "dev.yaml": MINIMAL + extra }).split("\n  ");
+  expect(heading).toBe(`deployments/dev.yaml has ${errors.length === 1 ? "1 error" : `${errors.length} errors`}:`);
+  return errors;
+}
 
 /** The deployment with something added to an otherwise valid settings file. */
 export const deploymentWith = (extra: string) => deploymentOf(MINIMAL + extra);

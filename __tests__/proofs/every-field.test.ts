@@ -1,15 +1,12 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { stringify } from "yaml";
 import { changesExitCode } from "../../src/cli/diff/changes";
 import { changesAgainst } from "../../src/cli/diff/packs/compare";
 import { settingsFindings } from "../../src/cli/diff/packs/setting-changes";
 import { meaningOf } from "../../src/settings/schema/fields";
 import { KMS_KEY } from "../helpers/clusters";
-import { reviewPackOf } from "../helpers/packs";
+import { packFilesOf, reviewPackOf } from "../helpers/packs";
 import { ENCRYPTION_KEY, RSA_KEY } from "../helpers/pgp-keys";
-import { PROJECT } from "../helpers/project-root";
-import { packFilesOf } from "../helpers/reviewed";
+import { projectFile } from "../helpers/project-root";
 
 interface Node {
   readonly properties?: Readonly<Record<string, Node>>;
@@ -25,7 +22,7 @@ function leavesOf(node: Node, path: readonly string[] = []): readonly string[] {
   return inner.length === 0 ? [path.join(".")] : inner.flatMap(([name, child]) => leavesOf(child, [...path, name]));
 }
 
-const LEAVES = leavesOf(JSON.parse(readFileSync(join(PROJECT, "deployments/schema.json"), "utf8")));
+const LEAVES = leavesOf(JSON.parse(projectFile("deployments/schema.json")));
 const isDestination = (field: string) => /^(backend|cloud)\./.test(field);
 
 const ARN = "arn:aws:iam::123456789012:";

@@ -1,10 +1,11 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import type { COMMANDS as ROWS } from "../../src/cli/commands/commands";
 import { loadDeployments } from "../../src/settings/load";
-import { PROJECT } from "../helpers/project-root";
+import { inFolder } from "../helpers/folder";
+import { projectFile } from "../helpers/project-root";
 import { runCli } from "../helpers/run-cli";
 
 /** How each command that reads settings is called for the deployment `dev`. */
@@ -77,7 +78,7 @@ describe("a value of a wrong type", () => {
 
   afterAll(() => rmSync(root, { recursive: true }));
 
-  const schema = JSON.parse(readFileSync(join(PROJECT, "deployments/schema.json"), "utf8")) as Schema;
+  const schema = JSON.parse(projectFile("deployments/schema.json")) as Schema;
   const cases = fieldsOf(schema).map(({ path, types }) => {
     const wrong = Object.entries(VALUES).filter(([type]) => types.length > 0 && !types.includes(type));
     // `backend: { local: }` is a backend without arguments.
@@ -88,15 +89,11 @@ describe("a value of a wrong type", () => {
   /** Writes the settings. @returns the message about them */
   function messageAbout(path: Field["path"], value: unknown): string {
     writeFileSync(join(root, "deployments/dev.yaml"), stringify(settingsWith(path, value)));
-    const before = process.cwd();
-    process.chdir(root);
     try {
-      loadDeployments("deployments");
+      inFolder(root, () => loadDeployments("deployments"));
       return "accepted";
     } catch (error) {
       return (error as Error).message;
-    } finally {
-      process.chdir(before);
     }
   }
 

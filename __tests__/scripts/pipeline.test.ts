@@ -1,9 +1,8 @@
 import { spawnSync } from "node:child_process";
-import { readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { statSync } from "node:fs";
 import { folderForEach } from "../helpers/folder";
 import { reviewPackOf } from "../helpers/packs";
-import { PROJECT } from "../helpers/project-root";
+import { projectFile } from "../helpers/project-root";
 
 /** In place of the program: each command ends with the code of the variable with its name, and a plan may have a digest. */
 const PROGRAM = `const [command] = process.argv.slice(2);
@@ -15,7 +14,7 @@ process.exit(Number(process.env[command] ?? 0));
 describe("pipeline.sh", () => {
   const { at, read, write } = folderForEach({
     "package/bin/dkp-access": PROGRAM,
-    "package/scripts/pipeline.sh": readFileSync(join(PROJECT, "scripts/pipeline.sh")),
+    "package/scripts/pipeline.sh": projectFile("scripts/pipeline.sh"),
   });
   const run = (program: string, args: readonly string[], variables: Readonly<Record<string, string>> = {}) =>
     spawnSync(program, args, { cwd: at(), env: { PATH: process.env.PATH, ...variables }, encoding: "utf8" });

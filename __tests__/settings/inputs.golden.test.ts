@@ -1,12 +1,10 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import type { Deployment } from "../../src/settings/deployment";
 import { loadDeployments } from "../../src/settings/load";
 import { settingsWarnings } from "../../src/settings/settings-notes";
 import { grouped } from "../../src/text/grouped";
-import { writeFiles } from "../helpers/folder";
+import { isObject } from "../../src/text/json";
+import { folderForEach, inFolder } from "../helpers/folder";
 import { expectGolden, goldenText } from "../helpers/golden";
 import * as keys from "../helpers/pgp-keys";
 import { runCli } from "../helpers/run-cli";
@@ -54,30 +52,25 @@ function written(input: string): string {
     .replaceAll(/<(\w)\*(\d+)>/g, (_, char: string, times: string) => char.repeat(Number(times)));
 }
 
-/** Runs work in a new project that holds the files. */
-async function inProject<Result>(files: Files, work: (root: string) => Result): Promise<Result> {
-  const root = mkdtempSync(join(tmpdir(), "inputs-"));
-  const before = process.cwd();
-  process.chdir(root);
-  try {
-    writeFiles(root, files);
-    return await work(root);
-  } finally {
-    process.chdir(before);
-    rmSync(root, { recursive: true });
-  }
+const { at, write } = folderForEach();
+let projects = 0;
+
+/** A new project that holds the files. */
+function projectWith(files: Files): string {
+  projects += 1;
+  write(Object.fromEntries(Object.entries(files).map(([name, text]) => [`${projects}/${name}`, text])));
+  return at(String(projects));
 }
 
 type Json = Readonly<Record<string, unknown>>;
 
 /** The parts of a deployment that differ from those of the smallest settings file. */
 function changed(before: Json, after: Json): Json {
-  const isMapping = (value: unknown): value is Json => typeof value === "object" && value !== null && !Array.isArray(value);
   const names = Object.keys({ ...before, ...after }).filter((name) => !isDeepStrictEqual(before[name], after[name]));
   return Object.fromEntries(
     names.map((name) => {
       const [was, is] = [before[name], after[name]];
-      return [name, isMapping(was) && isMapping(is) ? changed(was, is) : (is ?? null)];
+      return [name, isObject(was) && isObject(is) ? changed(was, is) : (is ?? null)];
     }),
   );
 }
@@ -100,9 +93,10 @@ function installationFile(lines: readonly string[]): string {
 const INSTALLATION_FILE = `${CLUSTER_DOCUMENT}---\n${AWS_DOCUMENT}`.trimEnd().split("\n");
 
 /** What people read about the files of a folder, and what the files mean if they have no error. */
-function answerTo(files: Files, config?: string): Promise<string> {
-  const inFolder = Object.fromEntries(Object.entries(files).map(([name, text]) => [`deployments/${name}`, written(text)]));
-  return inProject({ "deployments/": "", ...inFolder, ...(config === undefined ? {} : { "config.yml": config }) }, () => {
+function answerTo(files: Files, config?: string): string {
+  const texts = Object.fromEntries(Object.entries(files).map(([name, text]) => [`deployments/${name}`, written(text)]));
+  const project = projectWith({ "deployments/": "", ...texts, ...(config === undefined ? {} : { "config.yml": config }) });
+  return inFolder(project, () => {
     try {
       const deployments = loadDeployments("deployments");
       return [
@@ -125,14 +119,11 @@ function fileWith(lines: string, stack = "states"): string {
 }
 
 async function answerToCommand(args: string): Promise<string> {
-  return inProject({ "deployments/dev.yaml": MINIMAL }, async (root) => {
-    const { status, stdout, stderr } = await runCli(
-      root,
-      args.split(" ").filter((arg) => arg !== ""),
-    );
-    const printed = `${stdout}${stderr}`.replaceAll(root, "PROJECT").trimEnd();
-    return `exit code ${status}\n${printed}`;
-  });
+  const root = projectWith({ "deployments/dev.yaml": MINIMAL });
+  const words = args.split(" ").filter((arg) => arg !== "");
+  const { status, stdout, stderr } = await runCli(root, words);
+  const printed = `${stdout}${stderr}`.replaceAll(root, "PROJECT").trimEnd();
+  return `exit code ${status}\n${printed}`;
 }
 
 const ONE_FILE = /^deployments\/dev.yaml has \d+ errors?:\n/;
@@ -148,13 +139,13 @@ async function answerToInput(input: string): Promise<string> {
   if (input.startsWith("config.yml")) {
     const [cluster = "", ...lines] = input.split("\n");
     const settings = fileWith(`cluster: { configFile: ${cluster} }`);
-    return (await answerTo({ "dev.yaml": settings }, installationFile(lines.map(written)))).replace(ONE_FILE, "");
+    return answerTo({ "dev.yaml": settings }, installationFile(lines.map(written))).replace(ONE_FILE, "");
   }
   const [a = "", b] = input.split(/\n?\+\+\+\n?/);
   if (b !== undefined) {
     return answerTo({ "a.yaml": fileWith(a, "a"), "b.yaml": fileWith(b, "b") });
   }
-  return (await answerTo({ "dev.yaml": fileWith(a) })).replace(ONE_FILE, "");
+  return answerTo({ "dev.yaml": fileWith(a) }).replace(ONE_FILE, "");
 }
 
 const SECRETS = [SECRET_KEY, KEY_ID, keys.PRIVATE_KEY, "hunter2"];

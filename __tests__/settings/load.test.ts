@@ -4,7 +4,7 @@ import { deploymentsNamed } from "../../src/cli/commands/support/deployments";
 import { loadDeployments } from "../../src/settings/load";
 import { deploymentsFolder, outputFolder } from "../../src/settings/paths";
 import { settingsWarnings } from "../../src/settings/settings-notes";
-import { folderForEach } from "../helpers/folder";
+import { folderForEach, inFolder, settingsOf } from "../helpers/folder";
 import { KEY_ID, MINIMAL, SECRET_KEY } from "../helpers/settings-files";
 
 const { at, write } = folderForEach();
@@ -37,9 +37,6 @@ it("outputFolder is CDKTF's", () => {
   expect(folders).toEqual(["cdktf.out", "cdktf.out", "out"]);
 });
 
-const file = (name: string, extra = "") =>
-  `region: eu-central-1\nbackend: { s3: { bucket: states } }\nuser: { name: ${name} }\npolicy: { name: ${name} }\n${extra}`;
-
 describe("deploymentsNamed", () => {
   function select(files: Readonly<Record<string, string>>, stack?: string, change?: { readonly mode: "scoped" }) {
     const folder = at("deployments");
@@ -54,19 +51,19 @@ describe("deploymentsNamed", () => {
   }
 
   it("reports only the errors of the selected deployment when that is invalid", () => {
-    expect(select({ "broken.yaml": "regoin: x\n", "prod.yaml": file("prod", "protect: 1\n") }, "prod")).toEqual({
+    expect(select({ "broken.yaml": "regoin: x\n", "prod.yaml": `${settingsOf("prod")}protect: 1\n` }, "prod")).toEqual({
       error: "deployments/prod.yaml has 1 error:\n  line 5, protect: 1 is not true or false",
     });
   });
 
   it("changes the policy of the selected deployment only", () => {
-    const files = { "dev.yaml": file("dev", "cluster: { prefix: dev }\n"), "prod.yaml": file("prod") };
+    const files = { "dev.yaml": `${settingsOf("dev")}cluster: { prefix: dev }\n`, "prod.yaml": settingsOf("prod") };
     const { deployment, others } = select(files, "dev", { mode: "scoped" });
     expect([deployment?.policy.mode, others]).toEqual(["scoped", undefined]);
   });
 
   it("reports, and does not reject, what the selected deployment has in common with another", () => {
-    const { deployment, others } = select({ "a.yaml": file("same"), "b.yaml": file("same") }, "b");
+    const { deployment, others } = select({ "a.yaml": settingsOf("same"), "b.yaml": settingsOf("same") }, "b");
     expect(deployment?.stack).toBe("b");
     expect(others).toBe(
       [
@@ -99,16 +96,13 @@ it.each<[string, (path: string) => unknown, string]>([
 });
 
 describe("DKP's installation file", () => {
-  const home = process.cwd();
   const read = (path: string) => {
     write({ "deployments/dev.yaml": `${MINIMAL}cluster: { configFile: ${path} }\n` });
-    return loadDeployments("deployments");
+    return inFolder(at(), () => loadDeployments("deployments"));
   };
-  beforeEach(() => process.chdir(at()));
-  afterEach(() => process.chdir(home));
 
   it.each(["/etc/config.yml", "link/config.yml"])("lies inside the project, not at %s", (path) => {
-    symlinkSync(tmpdir(), "link");
+    symlinkSync(tmpdir(), at("link"));
     expect(() => read(path)).toThrow(`cluster.configFile: "${path}" is outside the project; copy the file into the project`);
   });
 

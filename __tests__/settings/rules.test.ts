@@ -70,29 +70,27 @@ describe("forbiddenStrings", () => {
   });
 });
 
-describe("a secret in the settings", () => {
-  it.each([SECRET_KEY, KEY_ID, KEY_ID.replace("AKIA", "ASIA"), "-----BEGIN OPENSSH PRIVATE KEY-----"])(
-    "is never shown, wherever it stands: %s",
-    (secret) => {
-      const message = messageOf({
-        "dev.yaml": [
-          `region: "${secret}"`,
-          `backend: { s3: { "${secret}": "${secret}", bucket: "${secret}", partial: ["${secret}"] } }`,
-          `accountId: "${secret}"`,
-          `protect: ["${secret}"]`,
-          `provider: { version: "${secret}", profile: { "${secret}": "${secret}" }, assumeRoleArn: "${secret}" }`,
-          `tags: { a: "${secret}", "${secret}": "a,b", b: ["${secret}"], c: { "${secret}": 1 } }`,
-          `user: { name: "${secret}", path: "${secret}", permissionsBoundary: "${secret}", "${secret}": 1 }`,
-          `policy: { name: "${secret}", path: "${secret}", mode: "${secret}", supplement: "${secret}" }`,
-          `outputs: "${secret}"`,
-          `"${secret}": "${secret}"`,
-          "",
-        ].join("\n"),
-      });
-      expect(message).not.toContain(secret);
-    },
-  );
-});
+it.each([SECRET_KEY, KEY_ID, KEY_ID.replace("AKIA", "ASIA"), "-----BEGIN OPENSSH PRIVATE KEY-----"])(
+  "a secret in the settings is never shown, wherever it stands: %s",
+  (secret) => {
+    const message = messageOf({
+      "dev.yaml": [
+        `region: "${secret}"`,
+        `backend: { s3: { "${secret}": "${secret}", bucket: "${secret}", partial: ["${secret}"] } }`,
+        `accountId: "${secret}"`,
+        `protect: ["${secret}"]`,
+        `provider: { version: "${secret}", profile: { "${secret}": "${secret}" }, assumeRoleArn: "${secret}" }`,
+        `tags: { a: "${secret}", "${secret}": "a,b", b: ["${secret}"], c: { "${secret}": 1 } }`,
+        `user: { name: "${secret}", path: "${secret}", permissionsBoundary: "${secret}", "${secret}": 1 }`,
+        `policy: { name: "${secret}", path: "${secret}", mode: "${secret}", supplement: "${secret}" }`,
+        `outputs: "${secret}"`,
+        `"${secret}": "${secret}"`,
+        "",
+      ].join("\n"),
+    });
+    expect(message).not.toContain(secret);
+  },
+);
 
 describe("secretIn", () => {
   it.each([

@@ -1,5 +1,3 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import fc from "fast-check";
 import { parse, stringify } from "yaml";
 import { terraformJson } from "../../src/cli/terraform/configuration";
@@ -9,11 +7,9 @@ import { loadDeployments } from "../../src/settings/load";
 import { visible } from "../../src/text/printable";
 import { folderForEach } from "../helpers/folder";
 import { anyEdits, edited, fuzzParameters, SECRETS } from "../helpers/fuzz";
-import { PROJECT } from "../helpers/project-root";
+import { GOLDEN_SETTINGS } from "../helpers/golden";
 
-const GOLDEN = join(PROJECT, "__tests__/golden/deployments");
-const NAMES = readdirSync(GOLDEN);
-const SETTINGS = new Map(NAMES.map((name) => [name, parse(readFileSync(join(GOLDEN, name), "utf8")) as object]));
+const SETTINGS = [...GOLDEN_SETTINGS.values()].map((text): object => parse(text));
 
 describe("settings that are valid except for a few changes", () => {
   const { at, write } = folderForEach({ "deployments/": "" });
@@ -47,8 +43,8 @@ describe("settings that are valid except for a few changes", () => {
   it("are a deployment, or give errors with line and field and without secrets", () => {
     const accepted: Deployment[] = [];
     fc.assert(
-      fc.property(fc.constantFrom(...NAMES), anyEdits, (name, edits) => {
-        const result = load(stringify(edited(SETTINGS.get(name) as object, edits), { aliasDuplicateObjects: false }));
+      fc.property(fc.constantFrom(...SETTINGS), anyEdits, (settings, edits) => {
+        const result = load(stringify(edited(settings, edits), { aliasDuplicateObjects: false }));
         if (Array.isArray(result)) {
           expectErrors(result as readonly string[]);
         } else {

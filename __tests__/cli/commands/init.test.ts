@@ -1,15 +1,15 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { chmodSync, existsSync, readdirSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { parse } from "yaml";
 import { packageSource } from "../../../src/cli/init/repository";
 import { PACK_FILES } from "../../../src/cli/pack/contents";
 import { folderForEach } from "../../helpers/folder";
 import { ENCRYPTION_KEY } from "../../helpers/pgp-keys";
-import { PROJECT } from "../../helpers/project-root";
+import { PROJECT, projectFile } from "../../helpers/project-root";
 import { runCli } from "../../helpers/run-cli";
 
-const { devDependencies, version } = JSON.parse(readFileSync(join(PROJECT, "package.json"), "utf8"));
+const { devDependencies, version } = JSON.parse(projectFile("package.json"));
 
 describe("dkp-access init", () => {
   const { at, names, read, write } = folderForEach();
@@ -146,7 +146,7 @@ describe("dkp-access init", () => {
 
   it("marks for reviewers the files of a review pack that they look up, and keeps line ends, as in this project", async () => {
     await init("acme");
-    expect(read("acme/.gitattributes")).toBe(readFileSync(join(PROJECT, ".gitattributes"), "utf8"));
+    expect(read("acme/.gitattributes")).toBe(projectFile(".gitattributes"));
     spawnSync("git", ["init", "--quiet"], { cwd: at("acme") });
     const args = ["check-attr", "--stdin", "linguist-generated", "gitlab-generated", "eol"];
     const input = PACK_FILES.map((file) => `review/deckhouse/${file}\n`).join("");

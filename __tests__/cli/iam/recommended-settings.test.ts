@@ -1,14 +1,13 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { parse } from "yaml";
 import { recommendedYaml } from "../../../scripts/generate/reference-tables";
 import { RECOMMENDED_SETTINGS } from "../../../src/cli/iam/recommended-settings";
 import { reviewPack } from "../../../src/cli/review/pack";
 import type { Reviewed } from "../../../src/cli/review/reviewed";
+import { GOLDEN_SETTINGS } from "../../helpers/golden";
 import { merged, type Settings } from "../../helpers/merged-settings";
+import { reviewOf, weakSettings } from "../../helpers/packs";
 import { RSA_KEY } from "../../helpers/pgp-keys";
-import { PROJECT } from "../../helpers/project-root";
-import { reviewOf, weakSettings } from "../../helpers/reviewed";
+import { projectFile } from "../../helpers/project-root";
 
 /** The recommended settings; the fields of the installation file are written out. */
 const RECOMMENDED = parse(
@@ -16,11 +15,9 @@ const RECOMMENDED = parse(
 ) as Readonly<Record<string, Settings>>;
 const { allowedNetworks, permissionsBoundary } = RECOMMENDED.user ?? {};
 
-const FOLDER = join(PROJECT, "__tests__/golden/deployments");
-
 /** A golden deployment, with the fields that decide about the policy of mode minimal. */
-const golden = (file: string): Settings => {
-  const { cluster = {}, ...rest } = parse(readFileSync(join(FOLDER, file), "utf8")) as Readonly<Record<string, Settings>>;
+const golden = (text: string): Settings => {
+  const { cluster = {}, ...rest } = parse(text) as Readonly<Record<string, Settings>>;
   const { configFile: _, ...fields } = cluster;
   return { ...rest, cluster: { prefix: "staging", layout: "WithNAT", ...fields } };
 };
@@ -63,8 +60,8 @@ describe("the recommended settings", () => {
     expect(weak(RECOMMENDED)).toEqual([]);
   });
 
-  it.each(readdirSync(FOLDER).filter((file) => file.endsWith(".yaml")))("leave none in %s, all applied at once", (file) => {
-    const settings = golden(file);
+  it.each([...GOLDEN_SETTINGS])("leave none in %s, all applied at once", (_, text) => {
+    const settings = golden(text);
     const found = weak(settings);
     expect(found.length).toBeGreaterThan(0);
     expect(weak(follow(settings, found))).toEqual([]);
@@ -91,16 +88,14 @@ describe("the recommended settings", () => {
   });
 
   it("are in the template of dkp-access init, with their reasons", () => {
-    const template = readFileSync(join(PROJECT, "templates/deployment.yaml"), "utf8");
+    const template = projectFile("templates/deployment.yaml");
     const named = [...template.matchAll(/\{\{ (\w+) \| sentence \}\}/g)].map(([, name]) => name);
     expect(named.sort()).toEqual(Object.keys(RECOMMENDED_SETTINGS).sort());
   });
 });
 
-describe("REVIEW.md", () => {
-  it("cannot be written without a sentence for a form of the secret", () => {
-    const review = reviewOf("");
-    const form = "shown to everybody" as Reviewed["secret"]["form"];
-    expect(() => reviewPack({ ...review, secret: { ...review.secret, form } })).toThrow("undefined variable: form.sentence");
-  });
+it("REVIEW.md cannot be written without a sentence for a form of the secret", () => {
+  const review = reviewOf("");
+  const form = "shown to everybody" as Reviewed["secret"]["form"];
+  expect(() => reviewPack({ ...review, secret: { ...review.secret, form } })).toThrow("undefined variable: form.sentence");
 });

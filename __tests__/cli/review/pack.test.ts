@@ -2,10 +2,9 @@ import { spawnSync } from "node:child_process";
 import { parse } from "yaml";
 import { terraformJson } from "../../../src/cli/terraform/configuration";
 import { deployment } from "../../helpers/deployment";
-import { packFilesOf } from "../../helpers/reviewed";
+import { memoized } from "../../helpers/memoized";
+import { packFilesOf } from "../../helpers/packs";
 import { unwrapped } from "../../helpers/unwrapped";
-
-type Pack = Readonly<Record<string, string>>;
 
 const SCOPED = "policy: { mode: scoped }\ncluster: { prefix: dev, layout: Standard }\n";
 
@@ -91,14 +90,11 @@ function hostile<Part>(part: Part, value: string): Part {
 
 const described = deployment(SETTINGS);
 const terraform = terraformJson(described);
-const packs = new Map<string, Pack>();
 
-/** The review pack with a value in all strings. Generated once for each value. */
-function packOf(value: string): Pack {
-  const pack = packs.get(value) ?? packFilesOf(hostile(described, value), { ...terraform, import: [{ to: value, id: value }] });
-  packs.set(value, pack);
-  return pack;
-}
+/** The review pack with a value in all strings. */
+const packOf = memoized((value: string) =>
+  packFilesOf(hostile(described, value), { ...terraform, import: [{ to: value, id: value }] }),
+);
 
 const flat = (tokens: readonly Token[]): readonly Token[] => tokens.flatMap((token) => [token, ...flat(token.children ?? [])]);
 

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { Liquid } from "liquidjs";
 import { parse } from "yaml";
@@ -8,8 +8,9 @@ import { pageFacts } from "../../../src/cli/review/pack";
 import { isKnownRegion } from "../../../src/iam/arns";
 import { valueAt } from "../../../src/text/json";
 import { deployment } from "../../helpers/deployment";
-import { PROJECT } from "../../helpers/project-root";
-import { packFilesOf, reviewOf, weakSettings } from "../../helpers/reviewed";
+import { GOLDEN_SETTINGS } from "../../helpers/golden";
+import { packFilesOf, reviewOf, weakSettings } from "../../helpers/packs";
+import { PROJECT, projectFile } from "../../helpers/project-root";
 
 /** What no golden deployment has. */
 const EVERYTHING = `cluster: { configFile: cluster.yml }
@@ -17,15 +18,13 @@ provider: { profile: p, assumeRoleArn: "arn:aws:iam::123456789012:role/deployer"
 `;
 
 describe("the templates", () => {
-  const read = (folder: string) =>
-    readdirSync(join(PROJECT, folder)).map((file) => readFileSync(join(PROJECT, folder, file), "utf8"));
-
   it("read no name that no deployment has", () => {
     const liquid = new Liquid({ tagDelimiterLeft: "<!--", tagDelimiterRight: "-->" });
-    const templates = read("src/cli/review/pages").map((text) => liquid.parse(text));
+    const pages = "src/cli/review/pages";
+    const templates = readdirSync(join(PROJECT, pages)).map((file) => liquid.parse(projectFile(`${pages}/${file}`)));
     const names = new Set(templates.flatMap((template) => liquid.globalFullVariablesSync(template)));
-    const settings = [...read("__tests__/golden/deployments").filter((text) => !text.includes("configFile")), EVERYTHING];
-    const facts = settings.map((text) => pageFacts(reviewOf(text)));
+    const settings = [...GOLDEN_SETTINGS.values()].filter((text) => !text.includes("configFile"));
+    const facts = [...settings, EVERYTHING].map((text) => pageFacts(reviewOf(text)));
     const isKnown = (name: string) =>
       facts.some((fact) => valueAt(fact, name.replace(/\.size$|\[.*/, "").split(".")) !== undefined);
     expect([...names].filter((name) => !isKnown(name))).toEqual([]);
@@ -70,7 +69,7 @@ it("REVIEW.md names a Region that this version does not know, and every one that
   const row = (region: string) => packFilesOf(`region: ${region}`)["REVIEW.md"]?.match(/^\| account, Region .*$/m)?.[0];
   expect(row("eu-centrl-1")).toMatch(/; eu-centrl-1, \*\*which this version does not know: it is new, or misspelled\*\* \|$/);
   expect(row("eu-central-1")).toMatch(/; eu-central-1 \|$/);
-  const sdk = readFileSync(join(PROJECT, "node_modules/@aws-sdk/core/dist-cjs/submodules/client/index.js"), "utf8");
+  const sdk = projectFile("node_modules/@aws-sdk/core/dist-cjs/submodules/client/index.js");
   const regions = [...sdk.matchAll(/"([a-z]{2,4}(?:-[a-z]+){1,2}-\d)"/g)].map(([, region = ""]) => region);
   expect(new Set(regions).size).toBeGreaterThan(40);
   expect(regions.filter((region) => !isKnownRegion(region))).toEqual([]);
@@ -96,13 +95,11 @@ it("the pipeline may do the same with the state in S3 through a VPC endpoint", (
 
 const MINIMAL = "policy: { mode: minimal }\ncluster: { prefix: dev, layout: Standard }\n";
 
-describe("aws-cli.sh", () => {
-  it.each(["", MINIMAL, `attachment: user-and-group\nnodeRole: { name: nodes }\ntags: { a: b }\n${MINIMAL}`])(
-    "has at most 120 lines, and console.md at most 80, for one policy: %j",
-    (settings) => {
-      const { "aws-cli.sh": script, "console.md": guide } = packFilesOf(settings);
-      expect(script?.split("\n").length).toBeLessThanOrEqual(120);
-      expect(guide?.split("\n").length).toBeLessThanOrEqual(80);
-    },
-  );
-});
+it.each(["", MINIMAL, `attachment: user-and-group\nnodeRole: { name: nodes }\ntags: { a: b }\n${MINIMAL}`])(
+  "aws-cli.sh has at most 120 lines, and console.md at most 80, for one policy: %j",
+  (settings) => {
+    const { "aws-cli.sh": script, "console.md": guide } = packFilesOf(settings);
+    expect(script?.split("\n").length).toBeLessThanOrEqual(120);
+    expect(guide?.split("\n").length).toBeLessThanOrEqual(80);
+  },
+);

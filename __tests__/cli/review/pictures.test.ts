@@ -1,13 +1,31 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
 import { join } from "node:path";
-import { deploymentsNamed } from "../../../src/cli/commands/support/deployments";
 import { terraformJson } from "../../../src/cli/terraform/configuration";
 import { label } from "../../../src/cli/text/markdown";
 import { visible } from "../../../src/text/printable";
 import { deployment } from "../../helpers/deployment";
-import { parsedPictures, picturesIn } from "../../helpers/pictures";
-import { PROJECT } from "../../helpers/project-root";
-import { packFilesOf } from "../../helpers/reviewed";
+import { GOLDEN_SETTINGS, goldenDeployments } from "../../helpers/golden";
+import { packFilesOf } from "../../helpers/packs";
+import { PROJECT, projectFile } from "../../helpers/project-root";
+
+/** What Mermaid's own parser reads in a picture: nodes and arrows with their labels as they are shown. */
+interface Picture {
+  readonly error?: string;
+  readonly nodes: readonly (readonly [id: string, label: string])[];
+  readonly arrows: readonly (readonly [from: string, to: string, label: string])[];
+}
+
+/** Pictures in Mermaid, parsed in one process. */
+function parsedPictures(pictures: readonly string[]): readonly Picture[] {
+  const program = join(PROJECT, "__tests__/helpers/read-pictures.mjs");
+  return JSON.parse(
+    execFileSync(process.execPath, [program], { input: JSON.stringify(pictures), encoding: "utf8" }),
+  ) as Picture[];
+}
+
+/** The pictures of a page. */
+const picturesIn = (page: string): readonly string[] =>
+  [...page.matchAll(/^```mermaid\n(.*?)^```$/gms)].map(([, picture = ""]) => picture);
 
 const pictureOf = (...of: Parameters<typeof packFilesOf>) => picturesIn(packFilesOf(...of)["REVIEW.md"] ?? "")[0] ?? "";
 
@@ -34,13 +52,7 @@ const HOSTILE = [
 
 describe("the picture of a deployment", () => {
   it("is one that Mermaid reads, with at most 15 nodes, all connected, for every golden deployment", () => {
-    const folder = "__tests__/golden/deployments";
-    const before = process.cwd();
-    // Paths in settings are relative to the folder that the program runs in.
-    process.chdir(PROJECT);
-    const names = readdirSync(folder).map((file) => file.replace(/\.yaml$/, ""));
-    const pictures = deploymentsNamed(folder, names).deployments.map((one) => pictureOf(one));
-    process.chdir(before);
+    const pictures = goldenDeployments().map((one) => pictureOf(one));
     for (const { error, nodes, arrows } of parsedPictures(pictures)) {
       expect(error).toBeUndefined();
       expect(nodes.length).toBeLessThanOrEqual(15);
@@ -48,7 +60,7 @@ describe("the picture of a deployment", () => {
       expect(nodes.filter(([id, text]) => id === text)).toEqual([]);
       expect(nodes.filter(([id]) => !arrows.some((arrow) => arrow.slice(0, 2).includes(id)))).toEqual([]);
     }
-    expect(pictures).toHaveLength(names.length);
+    expect(pictures).toHaveLength(GOLDEN_SETTINGS.size);
   });
 
   const ROLES = "policy: { mode: scoped }\ncluster: { prefix: dev, iamNodeRole: own, formerIamNodeRoles: [/old/a] }\n";
@@ -88,7 +100,7 @@ it("a value in a label is displayed unchanged, with hidden characters escaped", 
 });
 
 it("the pictures of README.md are ones that Mermaid reads", () => {
-  const pictures = picturesIn(readFileSync(join(PROJECT, "README.md"), "utf8"));
+  const pictures = picturesIn(projectFile("README.md"));
   expect(pictures).toHaveLength(1);
   expect(parsedPictures(pictures).map(({ error }) => error)).toEqual([undefined]);
 });

@@ -3,8 +3,7 @@ import { changesAgainst } from "../../../../src/cli/diff/packs/compare";
 import type { Files } from "../../../../src/cli/diff/packs/pack-side";
 import { changesText } from "../../../../src/cli/diff/render-summary";
 import { betweenPacks, ofRule, packWith, verdictOf, withResource } from "../../../helpers/diff";
-import { packOf, reviewPackOf } from "../../../helpers/packs";
-import { packFilesOf } from "../../../helpers/reviewed";
+import { packFilesOf, packOf, reviewPackOf } from "../../../helpers/packs";
 
 const PACK = packOf("");
 const EMPTY = JSON.stringify({ Version: "2012-10-17", Statement: [] });

@@ -179,8 +179,8 @@ describe("A year of the access of a DKP cluster to AWS", () => {
     expect(planned("prod")).toEqual([2, "0 to add, 1 to change, 0 to destroy", "permissions-narrowed"]);
     apply("prod");
     const { cluster } = deployment(readFileSync(settingsFile("prod"), "utf8"));
-    const environmentOfKey = { partition: "aws", region: "eu-central-1", account: account.id };
-    expect(await account.denied(name, requiredRequests(mode, true, environmentOfKey, cluster))).toEqual([]);
+    const environment = { partition: "aws", region: "eu-central-1", account: account.id };
+    expect(await account.denied(name, requiredRequests({ mode, supplement: true, environment, cluster }))).toEqual([]);
   });
 
   it("In May, the policy moves from the user to a group, first added and then removed", () => {

@@ -2,7 +2,8 @@ import * as fc from "fast-check";
 import { FEATURES, type Feature } from "../../src/iam/catalogue";
 import { type Cluster, LAYOUTS, PLAIN_CLUSTER } from "../../src/iam/cluster";
 import { KNOWN_VERSIONS } from "../../src/iam/dkp-versions";
-import type { Environment, PolicyOptions } from "../../src/iam/policy-statements";
+import { policyDocument } from "../../src/iam/policy-document";
+import { type Environment, type Mode, type PolicyOptions, policyStatements } from "../../src/iam/policy-statements";
 
 /** A cluster with prefix `dev` and layout `Standard` by default. */
 export function clusterOf(given: Partial<Cluster> = {}): Cluster {
@@ -26,6 +27,17 @@ export const EVERYTHING = clusterOf({
 });
 
 export const ENVIRONMENT: Required<Environment> = { partition: "aws", region: "eu-central-1", account: "123456789012" };
+
+/** The policy options of a cluster. */
+export const optionsWith = (mode: Mode, cluster = clusterOf(), environment: Environment = ENVIRONMENT): PolicyOptions => ({
+  mode,
+  supplement: true,
+  environment,
+  cluster,
+});
+
+/** The whole policy, whatever its size is. */
+export const wholePolicy = (options: PolicyOptions) => policyDocument(policyStatements(options));
 
 const ENVIRONMENTS: readonly Environment[] = [
   ENVIRONMENT,

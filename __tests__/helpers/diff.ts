@@ -1,4 +1,3 @@
-import type { ActionChange } from "../../src/cli/diff/change-rules";
 import { type DiffFound, RULES, type RuleId } from "../../src/cli/diff/change-rules";
 import { type Changes, changesExitCode, type DeploymentChanges, findingsOf } from "../../src/cli/diff/changes";
 import { changesAgainst } from "../../src/cli/diff/packs/compare";
@@ -50,10 +49,11 @@ export const ofRule = <Rule extends RuleId>(changes: Findings, wanted: Rule) =>
   all(changes).filter((found): found is DiffFound & { readonly rule: Rule } => found.rule === wanted);
 
 /** The actions that findings of a rule list. */
-export const actionsOf = (changes: Findings, rule: RuleId, principal?: string): readonly ActionChange[] =>
+export const actionsOf = (changes: Findings, rule: RuleId, principal?: string): readonly string[] =>
   ofRule(changes, rule)
     .filter((found) => principal === undefined || found.principal === principal)
-    .flatMap(({ values }) => ("actions" in values ? ((values.actions ?? []) as readonly ActionChange[]) : []));
+    .flatMap(({ values }) => ("actions" in values ? (values.actions ?? []) : []))
+    .map(({ action }) => action);
 
 /** The requests that show what is broadened, else the reasons why something is not comparable. */
 export const evidenceOf = (changes: Findings) =>

@@ -1,6 +1,6 @@
 import { type CatalogueRow, LINKED_SERVICES } from "../../src/iam/catalogue";
 import { type Cluster, conditionsOf, reasons, usesSnapshots } from "../../src/iam/cluster";
-import { type Environment, grantedRows, type Mode } from "../../src/iam/policy-statements";
+import { type Environment, grantedRows, type PolicyOptions } from "../../src/iam/policy-statements";
 import type { Context, Request } from "./simulator";
 
 /** Resource types of actions that DKP never passes: address pools, VPN, placement groups, licenses, other load balancers. */
@@ -25,13 +25,8 @@ const ELB_IDS: Readonly<Record<string, string>> = {
 };
 
 /** The calls that a cluster requires: each granted action on each resource type that DKP passes. */
-export function requiredRequests(
-  mode: Mode,
-  supplement: boolean,
-  environment: Environment,
-  cluster: Cluster,
-): readonly Request[] {
-  return grantedRows({ mode, supplement, cluster }).flatMap((row) => requestsOf(row, environment, cluster));
+export function requiredRequests(options: PolicyOptions): readonly Request[] {
+  return grantedRows(options).flatMap((row) => requestsOf(row, options.environment, options.cluster));
 }
 
 function requestsOf(row: CatalogueRow, environment: Environment, cluster: Cluster): readonly Request[] {

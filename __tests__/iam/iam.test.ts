@@ -6,7 +6,7 @@ import { readPgpKey } from "../../src/iam/openpgp-key";
 import { policySize } from "../../src/iam/policy-document";
 import { MODES, type Mode, policyStatements } from "../../src/iam/policy-statements";
 import { cpuSeconds } from "../decision/cpu";
-import { anyOptions, clusterOf, ENVIRONMENT } from "../helpers/clusters";
+import { anyOptions, clusterOf, optionsWith } from "../helpers/clusters";
 import { ENCRYPTION_KEY, EXPIRING_KEY, RSA_KEY, VERSION_6_KEY } from "../helpers/pgp-keys";
 
 const PATTERNS = Object.entries(ACTION_PATTERNS);
@@ -97,20 +97,18 @@ describe("an OpenPGP key", () => {
   });
 });
 
-describe("the version of DKP", () => {
-  it.each([
-    ["1.76", { since: "1.77" }, false],
-    ["1.77", { since: "1.77" }, true],
-    ["1.77", { until: "1.77" }, true],
-    ["1.77", { until: "1.76" }, false],
-    ["1.99", { since: SUPPORTED_VERSIONS.last }, true],
-    ["1.99", { until: SUPPORTED_VERSIONS.last }, true],
-    ["1.99", { since: "1.99" }, false],
-    [undefined, { until: "1.70" }, true],
-    [undefined, { until: "1.69" }, false],
-  ] as const)("%s meets %j: %s; a newer one counts as the newest known one", (version, range, applies) => {
-    expect(appliesTo(range, version)).toBe(applies);
-  });
+it.each([
+  ["1.76", { since: "1.77" }, false],
+  ["1.77", { since: "1.77" }, true],
+  ["1.77", { until: "1.77" }, true],
+  ["1.77", { until: "1.76" }, false],
+  ["1.99", { since: SUPPORTED_VERSIONS.last }, true],
+  ["1.99", { until: SUPPORTED_VERSIONS.last }, true],
+  ["1.99", { since: "1.99" }, false],
+  [undefined, { until: "1.70" }, true],
+  [undefined, { until: "1.69" }, false],
+] as const)("version %s of DKP meets %j: %s; a newer one counts as the newest known one", (version, range, applies) => {
+  expect(appliesTo(range, version)).toBe(applies);
 });
 
 it("the size of a policy does not count white space, also in a value", () => {
@@ -128,7 +126,7 @@ it("the size of a policy does not count white space, also in a value", () => {
 
 const granted = (mode: Mode, dkpVersion?: (typeof KNOWN_VERSIONS)[number]) => {
   const cluster = clusterOf({ dkpVersion, tags: { team: "platform" } });
-  return policyStatements({ mode, supplement: true, cluster, environment: ENVIRONMENT }).flatMap(({ actions }) => actions);
+  return policyStatements(optionsWith(mode, cluster)).flatMap(({ actions }) => actions);
 };
 
 describe("the policy without dkpVersion", () => {

@@ -3,7 +3,7 @@ import { shortened } from "../../src/iam/action-patterns";
 import { CATALOGUE } from "../../src/iam/catalogue";
 import { type DeploymentPolicy, deploymentPolicies, dividedPolicies } from "../../src/iam/deployment-policies";
 import { MAX_POLICY_CHARACTERS } from "../../src/iam/limits";
-import { type PolicyStatement, policySize, type Statement, withAccount } from "../../src/iam/policy-document";
+import { type PolicyStatement, policyDocument, policySize, type Statement, withAccount } from "../../src/iam/policy-document";
 import {
   grantedRows,
   MODES,
@@ -13,18 +13,18 @@ import {
   requiredStatements,
 } from "../../src/iam/policy-statements";
 import { abuses } from "../helpers/abuses";
-import { anyOptions, clusterOf, ENVIRONMENT, EVERYTHING, FEATURE_NAMES } from "../helpers/clusters";
-import { survivorsOf } from "../helpers/mutants";
+import { anyOptions, clusterOf, ENVIRONMENT, EVERYTHING, FEATURE_NAMES, optionsWith } from "../helpers/clusters";
 import { permissionsOf } from "../helpers/permissions";
 import { requiredRequests } from "../helpers/required-requests";
+import { isAllowed, type Request } from "../helpers/simulator";
 
 it("the size of a policy counts an unknown account as 12 digits", () => {
-  const options = { mode: "scoped", supplement: true, cluster: clusterOf(), environment: ENVIRONMENT } as const;
+  const options = optionsWith("scoped");
   expect(policySize(requiredStatements(options))).toBe(policySize(policyStatements(options)));
 });
 
 it.each(MODES)("the statement for allowed networks is the only difference to a policy for every network: %s", (mode) => {
-  const options = { mode, supplement: true, cluster: EVERYTHING, environment: ENVIRONMENT };
+  const options = optionsWith(mode, EVERYTHING);
   const allowedNetworks = {
     cidrs: ["203.0.113.0/24"],
     vpcs: ["vpc-0123456789abcdef0"],
@@ -40,10 +40,72 @@ it.each([
   ],
   [{ peeredVPCs: ["vpc-0123456789abcdef0"], tags: { team: "a" } }, "kms:DescribeKey"],
 ])("mode scoped omits the documented actions that the settings leave nothing to apply to: %j", (cluster, omitted) => {
-  const granted = grantedRows({ mode: "scoped", supplement: true, cluster: clusterOf(cluster) });
+  const granted = grantedRows(optionsWith("scoped", clusterOf(cluster)));
   const left = CATALOGUE.filter((row) => row.documented && !granted.includes(row));
   expect(left.map(({ action }) => action)).toEqual(omitted.split(" "));
 });
+
+/** A policy in which one part is missing. */
+interface Mutant {
+  /** The part: `STATEMENT: action, resource, condition or value`. */
+  readonly name: string;
+  readonly statements: readonly PolicyStatement[];
+  /** The actions whose requests can be affected. */
+  readonly actions: readonly string[];
+}
+
+/** Every policy that lacks one action, one resource, one condition or one of several values of a condition. */
+function mutantsOf(statements: readonly PolicyStatement[]): readonly Mutant[] {
+  return statements.flatMap((statement, at) => {
+    const { sid, actions, resources, conditions } = statement;
+    const mutant = (part: string, changed: Partial<PolicyStatement>, concerned = actions): Mutant => ({
+      name: `${sid}: ${part}`,
+      statements: statements
+        .with(at, { ...statement, ...changed })
+        .filter((one) => one.actions.length > 0 && one.resources.length > 0),
+      actions: concerned,
+    });
+    return [
+      ...actions.map((action) => mutant(action, { actions: without(actions, action) }, [action])),
+      ...resources.map((resource) => mutant(resource, { resources: without(resources, resource) })),
+      ...conditions.flatMap((condition) => [
+        mutant(`${condition.test} ${condition.variable}`, { conditions: without(conditions, condition) }),
+        ...(condition.values.length > 1 ? condition.values : []).map((value) =>
+          mutant(`${condition.variable} ${value}`, {
+            conditions: [...without(conditions, condition), { ...condition, values: without(condition.values, value) }],
+          }),
+        ),
+      ]),
+    ];
+  });
+}
+
+/** The names of the mutants that allow every required request and no denied one, so that no test notices them. */
+async function survivorsOf(
+  statements: readonly PolicyStatement[],
+  { required, denied }: { readonly required: readonly Request[]; readonly denied: readonly Request[] },
+): Promise<readonly string[]> {
+  const survivors: string[] = [];
+  for (const { name, statements: mutated, actions } of mutantsOf(statements)) {
+    const document = policyDocument(mutated);
+    const isAnswered = async (requests: readonly Request[], answer: boolean) => {
+      for (const request of requests.filter(({ action }) => actions.includes(action))) {
+        if ((await isAllowed(document, request)) !== answer) {
+          return false;
+        }
+      }
+      return true;
+    };
+    if ((await isAnswered(required, true)) && (await isAnswered(denied, false))) {
+      survivors.push(name);
+    }
+  }
+  return survivors;
+}
+
+function without<Item>(list: readonly Item[], item: Item): readonly Item[] {
+  return list.filter((other) => other !== item);
+}
 
 describe("a test fails when a part of a policy is removed", () => {
   /** sts:GetCallerIdentity requires no permission, so no test can fail without it. The DKP documentation lists it. */
@@ -54,14 +116,13 @@ describe("a test fails when a part of a policy is removed", () => {
   };
 
   it.each(MODES)("in mode %s", async (mode) => {
-    const statements = policyStatements({ mode, supplement: true, environment: ENVIRONMENT, cluster: EVERYTHING });
-    const required = requiredRequests(mode, true, ENVIRONMENT, EVERYTHING);
+    const options = optionsWith(mode, EVERYTHING);
+    const required = requiredRequests(options);
     const denied = abuses(ENVIRONMENT).filter(({ documented }) => !(mode === "documented" && documented));
-    expect(await survivorsOf(statements, { required, denied })).toEqual(UNNOTICED[mode]);
+    expect(await survivorsOf(policyStatements(options), { required, denied })).toEqual(UNNOTICED[mode]);
   });
 });
 
-const options = { mode: "minimal", supplement: true, environment: ENVIRONMENT } as const;
 const US_GOV = { partition: "aws-us-gov", region: "us-gov-west-1", account: "123456789012" };
 const policiesOf = (given: PolicyOptions) => deploymentPolicies(given, "Dkp");
 const together = (policies: readonly DeploymentPolicy[]) => permissionsOf(policies.flatMap(({ statements }) => statements));
@@ -75,11 +136,11 @@ function verified(given: PolicyOptions) {
 }
 
 /** A deployment that requires two policies. */
-const LARGER = { ...options, mode: "scoped", environment: US_GOV, cluster: { ...EVERYTHING, prefix: "p".repeat(45) } } as const;
+const LARGER = optionsWith("scoped", { ...EVERYTHING, prefix: "p".repeat(45) }, US_GOV);
 
 describe("deploymentPolicies", () => {
   it("has one policy with patterns if the full names do not fit", () => {
-    const large = { ...options, cluster: clusterOf({ layout: "WithNAT", features: FEATURE_NAMES }) };
+    const large = optionsWith("minimal", clusterOf({ layout: "WithNAT", features: FEATURE_NAMES }));
     expect(policySize(policyStatements(large))).toBeGreaterThan(MAX_POLICY_CHARACTERS);
     expect(policiesOf(large).map(({ statements }) => withAccount(statements, ENVIRONMENT.account))).toEqual([
       shortened(policyStatements(large)),

@@ -1,16 +1,14 @@
 import { controlPolicy } from "../../src/cli/iam/service-control-policy";
-import { policyDocument } from "../../src/iam/policy-document";
-import { MODES, type Mode, policyStatements } from "../../src/iam/policy-statements";
+import { MODES, type Mode } from "../../src/iam/policy-statements";
 import { simulate } from "../decision/simulation";
-import { clusterOf, ENVIRONMENT, EVERYTHING } from "../helpers/clusters";
+import { clusterOf, ENVIRONMENT, EVERYTHING, optionsWith, wholePolicy } from "../helpers/clusters";
 import { iamArn, requiredRequests } from "../helpers/required-requests";
 import type { Context, Request } from "../helpers/simulator";
 
 const ADMINISTRATOR = { Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: "*", Resource: "*" }] };
 
-const options = (mode: Mode, cluster = clusterOf()) => ({ mode, supplement: true, environment: ENVIRONMENT, cluster });
 const controlOf = (mode: Mode, additionalRolePolicies: readonly string[] = [], cluster = clusterOf()) =>
-  controlPolicy({ ...options(mode, cluster), user: "/deckhouse", additionalRolePolicies });
+  controlPolicy({ ...optionsWith(mode, cluster), user: "/deckhouse", additionalRolePolicies });
 
 /** Whether a principal with a policy may make a call in an account with a control policy. */
 const isAllowed = (control: object, principal: string, policy: object, { action, resource, context }: Request) =>
@@ -21,7 +19,7 @@ const isAllowed = (control: object, principal: string, policy: object, { action,
 const asAdministrator = (principal: string, action: string, resource: string) =>
   isAllowed(controlOf("documented", ["s3:Get*"]), principal, ADMINISTRATOR, { action, resource });
 const asKey = (mode: Mode, request: Request, cluster = clusterOf()) =>
-  isAllowed(controlOf(mode, [], cluster), "user/deckhouse", policyDocument(policyStatements(options(mode, cluster))), request);
+  isAllowed(controlOf(mode, [], cluster), "user/deckhouse", wholePolicy(optionsWith(mode, cluster)), request);
 
 describe("the service control policy", () => {
   it.each([
@@ -52,7 +50,7 @@ describe("the service control policy", () => {
   it.each(MODES)("denies no call of DKP in mode %s", (mode) => {
     for (const cluster of [clusterOf(), EVERYTHING]) {
       // The control policy limits only these actions of the user.
-      const requests = requiredRequests(mode, true, ENVIRONMENT, cluster).filter(({ action }) => action.startsWith("iam:"));
+      const requests = requiredRequests(optionsWith(mode, cluster)).filter(({ action }) => action.startsWith("iam:"));
       expect(requests.filter((request) => !asKey(mode, request, cluster))).toEqual([]);
     }
   });

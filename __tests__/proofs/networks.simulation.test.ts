@@ -1,8 +1,7 @@
 import type { Networks } from "../../src/iam/networks";
-import { policyDocument } from "../../src/iam/policy-document";
-import { MODES, type Mode, policyStatements } from "../../src/iam/policy-statements";
+import { MODES, type Mode } from "../../src/iam/policy-statements";
 import { abuses } from "../helpers/abuses";
-import { clusterOf, ENVIRONMENT, EVERYTHING } from "../helpers/clusters";
+import { clusterOf, ENVIRONMENT, EVERYTHING, optionsWith, wholePolicy } from "../helpers/clusters";
 import { requiredRequests } from "../helpers/required-requests";
 import { type Context, NEEDS_NO_PERMISSION, type Request, requestsWith } from "../helpers/simulator";
 
@@ -41,15 +40,8 @@ const RESTRICTIONS: readonly { readonly what: string; readonly networks: Network
   { what: "all three", networks: ALL, inside: [...ADDRESSES, "allowedVpc", "allowedEndpoint"] },
 ];
 
-const optionsOf = (mode: Mode, allowedNetworks: Networks, cluster = EVERYTHING) => ({
-  mode,
-  supplement: true,
-  environment: ENVIRONMENT,
-  cluster,
-  allowedNetworks,
-});
-const documentOf = (mode: Mode, networks: Networks, cluster = EVERYTHING) =>
-  policyDocument(policyStatements(optionsOf(mode, networks, cluster)));
+const documentOf = (mode: Mode, allowedNetworks: Networks, cluster = EVERYTHING) =>
+  wholePolicy({ ...optionsWith(mode, cluster), allowedNetworks });
 
 /** The requests with a result, each from a source. */
 async function withResult(result: boolean, policy: ReturnType<typeof documentOf>, requests: readonly Request[], source: Context) {
@@ -58,7 +50,7 @@ async function withResult(result: boolean, policy: ReturnType<typeof documentOf>
 }
 
 const required = (mode: Mode) =>
-  requiredRequests(mode, true, ENVIRONMENT, EVERYTHING).filter(({ action }) => !NEEDS_NO_PERMISSION.includes(action));
+  requiredRequests(optionsWith(mode, EVERYTHING)).filter(({ action }) => !NEEDS_NO_PERMISSION.includes(action));
 
 describe.each(RESTRICTIONS)("a policy for $what", ({ networks, inside }) => {
   const sources = Object.entries(SOURCES) as [Source, Context][];

@@ -3,7 +3,7 @@ import { type Cluster, LAYOUTS } from "../../src/iam/cluster";
 import { type DeploymentPolicy, deploymentPolicies, isTooLarge, secondPolicyName } from "../../src/iam/deployment-policies";
 import type { Statement } from "../../src/iam/policy-document";
 import { MODES, type Mode } from "../../src/iam/policy-statements";
-import { anyCluster, ENVIRONMENT, FEATURE_NAMES, KMS_KEY } from "../helpers/clusters";
+import { anyCluster, FEATURE_NAMES, KMS_KEY, optionsWith } from "../helpers/clusters";
 import { cases, SAMPLE } from "../helpers/complete";
 import { permissionsOf } from "../helpers/permissions";
 
@@ -91,7 +91,7 @@ const anyChange: fc.Arbitrary<Partial<Cluster> & { readonly networks?: number }>
 
 function policiesOf(mode: Mode, cluster: Cluster, networks: number): readonly DeploymentPolicy[] {
   const allowedNetworks = networks === 0 ? undefined : { cidrs: cidrs(networks), vpcs: [], vpcEndpoints: [] };
-  return deploymentPolicies({ mode, supplement: true, environment: ENVIRONMENT, cluster, allowedNetworks }, FIRST);
+  return deploymentPolicies({ ...optionsWith(mode, cluster), allowedNetworks }, FIRST);
 }
 
 /** The settings are rejected otherwise. */

@@ -1,8 +1,8 @@
 import * as fc from "fast-check";
 import { comparePolicies, policyFindings, readPolicy } from "../../src/cli/diff/policies";
-import { type PolicyDocument, policyDocument } from "../../src/iam/policy-document";
-import { MODES, policyStatements } from "../../src/iam/policy-statements";
-import { anyOptions } from "../helpers/clusters";
+import type { PolicyDocument } from "../../src/iam/policy-document";
+import { MODES } from "../../src/iam/policy-statements";
+import { anyOptions, wholePolicy } from "../helpers/clusters";
 
 const changes = (before: string, after: string) =>
   policyFindings("user", comparePolicies([readPolicy(before)], [readPolicy(after)]));
@@ -40,9 +40,7 @@ describe("the same policy written in another way", () => {
     });
     return JSON.stringify({ Statement: shuffled(statements), Version: document.Version });
   };
-  const anyPolicy = fc
-    .tuple(anyOptions, fc.constantFrom(...MODES))
-    .map(([options, mode]) => policyDocument(policyStatements({ ...options, mode })));
+  const anyPolicy = fc.tuple(anyOptions, fc.constantFrom(...MODES)).map(([options, mode]) => wholePolicy({ ...options, mode }));
   const draws = fc.infiniteStream(fc.nat({ max: 999_999 }));
   const drawer = (stream: Iterator<number>) => (max: number) => (stream.next().value as number) % max;
 

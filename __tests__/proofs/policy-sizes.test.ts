@@ -5,7 +5,7 @@ import { MAX_POLICY_CHARACTERS } from "../../src/iam/limits";
 import type { Networks } from "../../src/iam/networks";
 import { policySize } from "../../src/iam/policy-document";
 import { type Environment, requiredStatements } from "../../src/iam/policy-statements";
-import { clusterOf, FEATURE_NAMES } from "../helpers/clusters";
+import { clusterOf, FEATURE_NAMES, optionsWith } from "../helpers/clusters";
 import { rows } from "../helpers/complete";
 
 /** The partitions with long names and Regions. */
@@ -51,7 +51,7 @@ it("each of two policies has space for the longest names, in every partition and
     for (const features of FEATURE_SETS) {
       for (const layout of LAYOUTS) {
         const cluster = clusterOf({ ...LONGEST, layout, features });
-        const statements = requiredStatements({ mode: "scoped", supplement: true, environment, cluster, allowedNetworks });
+        const statements = requiredStatements({ ...optionsWith("scoped", cluster, environment), allowedNetworks });
         const [one = 0, two] = dividedPolicies(statements).map(policySize);
         (two === undefined ? sizes[0] : sizes[1]).push(one);
         sizes[2].push(two ?? 0);

@@ -2,14 +2,13 @@ import * as fc from "fast-check";
 import { decide } from "../../src/decision/decide";
 import type { Side } from "../../src/decision/model";
 import type { Cluster } from "../../src/iam/cluster";
-import { policyDocument } from "../../src/iam/policy-document";
 import { MODES, type Mode, policyStatements } from "../../src/iam/policy-statements";
 import { contradictions } from "../decision/simulation";
 import { abuses } from "../helpers/abuses";
-import { anyOptions, clusterOf, ENVIRONMENT, EVERYTHING } from "../helpers/clusters";
+import { anyOptions, clusterOf, ENVIRONMENT, EVERYTHING, optionsWith, wholePolicy } from "../helpers/clusters";
 import { cases, SAMPLE } from "../helpers/complete";
 import { requiredRequests } from "../helpers/required-requests";
-import { requestsWith } from "../helpers/simulator";
+import { type Request, requestsWith } from "../helpers/simulator";
 
 /** The clusters for which every call and every abuse is simulated, in each mode. */
 const CLUSTERS = {
@@ -33,8 +32,9 @@ const ELSEWHERE = [
 
 /** Simulates every call of a cluster and every abuse. @returns what is wrong */
 async function simulated(mode: Mode, cluster: Cluster, environment = ENVIRONMENT) {
-  const document = policyDocument(policyStatements({ mode, supplement: true, environment, cluster }));
-  const requests = requiredRequests(mode, true, environment, cluster);
+  const options = optionsWith(mode, cluster, environment);
+  const document = wholePolicy(options);
+  const requests = requiredRequests(options);
   expect(requests.length).toBeGreaterThan(100);
   const open = await requestsWith(true, document, abuses(environment));
   return { denied: await requestsWith(false, document, requests), open: open.map(({ what }) => what) };
@@ -78,13 +78,8 @@ it("the policies of any cluster are decided as the IAM simulator evaluates them"
         { ...one, mode },
         { ...(same ? one : other), mode: former },
       ];
-      const [after = NOTHING_ALLOWED, before = NOTHING_ALLOWED] = options.map((each) => ({
-        identity: [policyDocument(policyStatements(each))],
-      }));
-      const known = options.flatMap(({ mode: of, supplement, environment, cluster }) => [
-        ...requiredRequests(of, supplement, environment, cluster),
-        ...abuses(environment),
-      ]);
+      const [after = NOTHING_ALLOWED, before = NOTHING_ALLOWED] = options.map((each) => ({ identity: [wholePolicy(each)] }));
+      const known = options.flatMap((each) => [...requiredRequests(each), ...abuses(each.environment)]);
       const requests = known.map(({ context = {}, ...request }) => ({ ...request, context }));
       const drawn = [0, 1, 2, 3, 4, 5].flatMap((step) => requests[(draw + step * 37) % requests.length] ?? []);
       const answer = decide(after, before);
@@ -92,4 +87,48 @@ it("the policies of any cluster are decided as the IAM simulator evaluates them"
     }),
     { numRuns: cases(8, 2000), endOnFailure: true, seed: SAMPLE },
   );
+});
+
+describe("the policy of any cluster", () => {
+  it("allows in minimal every call of the cluster", async () => {
+    await fc.assert(
+      fc.asyncProperty(anyOptions, fc.nat(), async (options, draw) => {
+        const requests = requiredRequests({ ...options, mode: "minimal" });
+        const drawn = [0, 1, 2, 3, 4].map((step) => requests[(draw + step * 37) % requests.length] as Request);
+        expect(await requestsWith(false, wholePolicy({ ...options, mode: "minimal" }), drawn)).toEqual([]);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it.each(MODES)("has in mode %s valid statement IDs and sorted lists without duplicates", (mode) => {
+    fc.assert(
+      fc.property(anyOptions, (options) => {
+        const statements = policyStatements({ ...options, mode });
+        const sids = statements.map(({ sid }) => sid);
+        expect(sids.filter((sid) => !/^[A-Za-z0-9]+$/.test(sid))).toEqual([]);
+        expect(new Set(sids).size).toBe(sids.length);
+        expect(statements.filter(({ resources }) => new Set(resources).size < resources.length)).toEqual([]);
+        expect(statements.map(({ actions }) => actions)).toEqual(statements.map(({ actions }) => [...new Set(actions)].sort()));
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it("does not depend on the order of lists in the settings", () => {
+    fc.assert(
+      fc.property(anyOptions, fc.constantFrom(...MODES), (options, mode) => {
+        const { cluster } = options;
+        const reordered = {
+          ...cluster,
+          features: [...cluster.features].reverse(),
+          formerIamNodeRoles: [...cluster.formerIamNodeRoles].reverse(),
+          peerAccountIds: [...cluster.peerAccountIds].reverse(),
+          tags: Object.fromEntries(Object.entries(cluster.tags).reverse()),
+        };
+        expect(policyStatements({ ...options, mode, cluster: reordered })).toEqual(policyStatements({ ...options, mode }));
+      }),
+      { numRuns: 100 },
+    );
+  });
 });

@@ -1,9 +1,9 @@
 import { exampleArn } from "../../src/cli/iam/example-resources";
 import { type AskedRequest, RISK_ROWS, type RiskRow, requestsOf, risksOf, shownRows } from "../../src/cli/iam/risks";
 import { CATALOGUE } from "../../src/iam/catalogue";
-import { policyDocument } from "../../src/iam/policy-document";
+import type { PolicyDocument } from "../../src/iam/policy-document";
 import { grantedRows, MODES, type PolicyOptions, policyStatements } from "../../src/iam/policy-statements";
-import { clusterOf, ENVIRONMENT, EVERYTHING, KMS_KEY } from "../helpers/clusters";
+import { clusterOf, ENVIRONMENT, EVERYTHING, KMS_KEY, optionsWith, wholePolicy } from "../helpers/clusters";
 import { requestsWith } from "../helpers/simulator";
 
 const CLUSTERS = {
@@ -22,14 +22,10 @@ const HARMLESS: Readonly<Record<string, string>> = {
   "iam:CreateServiceLinkedRole": "AWS defines the permissions of these roles, and only the service can assume them",
 };
 
-const optionsOf = (mode: PolicyOptions["mode"], cluster: PolicyOptions["cluster"]): PolicyOptions => {
-  return { mode, supplement: true, environment: ENVIRONMENT, cluster };
-};
-
 const elsewhere = (options: PolicyOptions) => ({ ...options, environment: { ...ENVIRONMENT, region: "us-west-2" } });
 
 /** Whether the simulator allows everything that shows a sentence. */
-async function isShown(row: RiskRow, asked: PolicyOptions, policy: ReturnType<typeof policyDocument>): Promise<boolean> {
+async function isShown(row: RiskRow, asked: PolicyOptions, policy: PolicyDocument): Promise<boolean> {
   const requests = requestsOf(row.requests, asked);
   return requests.length > 0 && (await requestsWith(false, policy, requests)).length === 0;
 }
@@ -62,8 +58,8 @@ function attacks({ action, resources }: (typeof CATALOGUE)[number]): readonly As
 }
 
 describe.each(CASES)("what an attacker can do with the key of %s in mode %s", (_, mode, cluster) => {
-  const options = optionsOf(mode, cluster);
-  const policy = policyDocument(policyStatements(options));
+  const options = optionsWith(mode, cluster);
+  const policy = wholePolicy(options);
   const printed = risksOf(options, (name) => name);
 
   it("is stated exactly where the simulator allows the requests that show it, in the Regions that it names", async () => {

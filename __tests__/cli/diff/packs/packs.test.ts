@@ -1,6 +1,8 @@
-import { changesExitCode } from "../../../../src/cli/diff/changes";
+import { type Changes, changesExitCode } from "../../../../src/cli/diff/changes";
 import { changesAgainst } from "../../../../src/cli/diff/packs/compare";
+import { changesOfVersion } from "../../../../src/cli/diff/packs/dkp-version";
 import { changesText } from "../../../../src/cli/diff/render-summary";
+import { deployment, SEVERAL_POLICIES } from "../../../helpers/deployment";
 import {
   actionsOf,
   between,
@@ -9,6 +11,7 @@ import {
   packWith,
   resourcesOf,
   serious,
+  seriousRules,
   verdictOf,
   withResource,
 } from "../../../helpers/diff";
@@ -113,11 +116,12 @@ const CHANGES: Readonly<Record<string, readonly [before: string, after: string, 
   "a key that works from everywhere": [minimal(NETWORKS), minimal(), "2 permissions-broadened deny-weakened"],
 };
 
-describe("a change of settings", () => {
-  it.each(Object.entries(CHANGES))("has its exit code, and the rules that make it: %s", (_, [before, after, verdict]) => {
+it.each(Object.entries(CHANGES))(
+  "a change of settings has its exit code, and the rules that make it: %s",
+  (_, [before, after, verdict]) => {
     expect(verdictOf(between(before, after)).join(" ")).toBe(verdict);
-  });
-});
+  },
+);
 
 it.each([
   ["nodeRole: { name: former }", "nodeRole: { name: other }", 'role "former"'],
@@ -128,12 +132,14 @@ it.each([
 });
 
 describe("a settings file that is", () => {
+  const statesIn = ({ deployments }: Changes) => deployments.map(({ stack, state }) => `${stack} ${state}`);
+
   it("new is reported with all of its permissions, and breaks nothing, whatever its name is", () => {
     const changes = changesAgainst({}, { constructor: reviewPackOf("") }, "");
-    expect(changes.deployments.map(({ stack, state }) => [stack, state])).toEqual([["constructor", "new"]]);
+    expect(statesIn(changes)).toEqual(["constructor new"]);
     const { Statement } = JSON.parse(reviewPackOf("")["policy.json"] ?? "") as { Statement: { Action: string[] }[] };
-    const actions = actionsOf(changes, "permissions-broadened", "user").map(({ action }) => action);
-    expect([...actions].sort()).toEqual(Statement.flatMap(({ Action }) => Action).sort());
+    const actions = actionsOf(changes, "permissions-broadened", "user");
+    expect(actions.toSorted()).toEqual(Statement.flatMap(({ Action }) => Action).sort());
     expect(changesExitCode(changes)).toBe(2);
   });
 
@@ -148,20 +154,14 @@ describe("a settings file that is", () => {
 
   it("unchanged is listed beside a changed one", () => {
     const [before, after] = [reviewPackOf(""), reviewPackOf("tags: { x: y }")];
-    const { deployments } = changesAgainst({ a: before, b: before }, { a: before, b: after }, "");
-    expect(deployments.map(({ stack, state }) => [stack, state])).toEqual([
-      ["a", "unchanged"],
-      ["b", "changed"],
-    ]);
+    const changes = changesAgainst({ a: before, b: before }, { a: before, b: after }, "");
+    expect(statesIn(changes)).toEqual(["a unchanged", "b changed"]);
   });
 
   it("renamed is a removed and a new deployment, and the remedy says what keeps the state", () => {
     const pack = reviewPackOf("");
     const changes = changesAgainst({ old: pack }, { new: pack }, "");
-    expect(changes.deployments.map(({ stack, state }) => [stack, state])).toEqual([
-      ["new", "new"],
-      ["old", "removed"],
-    ]);
+    expect(statesIn(changes)).toEqual(["new new", "old removed"]);
     expect(changesText(changes)).toContain(
       "if you renamed the file, keep the state (docs/how-to/change-and-retire.md#rename-a-stack)",
     );
@@ -176,4 +176,69 @@ it("another role in an attachment of the nodes replaces it, and is not the one o
   );
   expect(changes.deployments.flatMap(resourcesOf)).toEqual([`replaced ${address}`]);
   expect(serious(changes)).toMatchObject([{ rule: "link-external", address }]);
+});
+
+/** The same deployment with permissions that fit into one policy. */
+const ONE = SEVERAL_POLICIES.replace(/formerIamNodeRoles: \[.*\]/, "formerIamNodeRoles: []");
+
+it.each([
+  ["from one policy to two broadens only what the settings add", ONE, SEVERAL_POLICIES, "permissions-broadened", "created"],
+  ["from two policies to one narrows only what the settings remove", SEVERAL_POLICIES, ONE, "permissions-narrowed", "deleted"],
+] as const)("a change %s, wherever the statements are", (_, before, after, rule, action) => {
+  const changes = between(before, after);
+  expect(verdictOf(changes)).toEqual([2, rule]);
+  expect(actionsOf(changes, rule, "user")).toEqual(["iam:GetRole", "iam:PassRole"]);
+  expect(changes.deployments.flatMap(resourcesOf)).toEqual([
+    "updated aws_iam_policy.policy",
+    `${action} aws_iam_policy.policy-2`,
+    `${action} aws_iam_user_policy_attachment.policy-attachment-2`,
+  ]);
+});
+
+describe("a change of two policies", () => {
+  it("from the user to the group in one apply is a breaking change, reported once", () => {
+    const rules = seriousRules(between(SEVERAL_POLICIES, `${SEVERAL_POLICIES}attachment: group`));
+    expect(rules.filter((rule) => rule === "policy-moved")).toHaveLength(1);
+  });
+
+  it("that renames both replaces their attachments", () => {
+    const changes = between(SEVERAL_POLICIES, SEVERAL_POLICIES.replace("mode: scoped", "mode: scoped, name: Other"));
+    expect(changes.deployments.flatMap(resourcesOf)).toEqual([
+      "replaced aws_iam_policy.policy",
+      "replaced aws_iam_policy.policy-2",
+      "replaced aws_iam_user_policy_attachment.policy-attachment",
+      "replaced aws_iam_user_policy_attachment.policy-attachment-2",
+    ]);
+    expect(seriousRules(changes).filter((rule) => rule === "destroyed")).toHaveLength(4);
+  });
+
+  it("without an attachment narrows what only that policy allows", () => {
+    const pack = packOf(SEVERAL_POLICIES) as { resource: Record<string, Record<string, unknown>> };
+    const { "policy-attachment-2": _, ...attached } = pack.resource.aws_iam_user_policy_attachment ?? {};
+    const detached = { ...pack, resource: { ...pack.resource, aws_iam_user_policy_attachment: attached } };
+    const changes = betweenPacks(packWith(SEVERAL_POLICIES), packWith(SEVERAL_POLICIES, detached));
+    const services = actionsOf(changes, "permissions-narrowed").map((action) => action.split(":")[0]);
+    expect([...new Set(services)].sort()).toEqual(["autoscaling", "elasticloadbalancing", "iam", "sts"]);
+    expect(verdictOf(changes)).toEqual([3, "policy-detached", "permissions-narrowed"]);
+  });
+});
+
+const minimalOf = (version: string) =>
+  `policy: { mode: minimal }\ncluster: { prefix: dev, layout: Standard, dkpVersion: "${version}" }`;
+const findings = (from: string, to: "1.70" | "1.77") =>
+  changesOfVersion(deployment(minimalOf(from)), to).deployments.flatMap((each) => each.findings);
+
+describe("another version of DKP", () => {
+  it("requires the actions that it calls and the policy lacks, and no longer needs others", () => {
+    expect(findings("1.66", "1.70").map(({ rule, values }) => [rule, "action" in values ? values.action : values])).toEqual([
+      ["version-required", "ec2:DescribeAddressesAttribute"],
+      ["version-required", "ec2:DescribeInstanceTopology"],
+      ["version-unneeded", "ec2:DescribeVpcClassicLink"],
+      ["version-unneeded", "ec2:DescribeVpcClassicLinkDnsSupport"],
+    ]);
+  });
+
+  it("changes nothing where the calls are the same", () => {
+    expect(findings("1.74", "1.77")).toEqual([]);
+  });
 });

@@ -1,9 +1,10 @@
-import { readFileSync, renameSync } from "node:fs";
-import { join } from "node:path";
+import { renameSync } from "node:fs";
+import { PassThrough } from "node:stream";
 import { parse } from "yaml";
 import { COMMANDS as ROWS } from "../../../src/cli/commands/commands";
+import { Session } from "../../../src/cli/commands/support/session";
 import { projectForEach, settingsOf } from "../../helpers/folder";
-import { PROJECT } from "../../helpers/project-root";
+import { projectFile } from "../../helpers/project-root";
 import { runCli } from "../../helpers/run-cli";
 
 const BROKEN = `${settingsOf("b")}protect: 1\n`;
@@ -190,13 +191,13 @@ describe("dkp-access policy", () => {
     });
 
     it("names the environments and the audiences of the pipeline files", async () => {
-      const { jobs } = parse(readFileSync(join(PROJECT, "docs/pipelines/github-actions.yml"), "utf8"));
+      const { jobs } = parse(projectFile("docs/pipelines/github-actions.yml"));
       const named = JSON.stringify(await conditionOf("planner", "github", "--repository", "acme/dkp"));
       expect(named).toContain(`:environment:${jobs["second-reviewer"].environment}"`);
       expect(JSON.stringify(await conditionOf("deployer", "github", "--repository", "acme/dkp"))).toContain(
         `:environment:${jobs.apply.environment}"`,
       );
-      const gitLab = parse(readFileSync(join(PROJECT, "docs/pipelines/gitlab-ci.yml"), "utf8"));
+      const gitLab = parse(projectFile("docs/pipelines/gitlab-ci.yml"));
       const audienceOf = (job: string) => ({ StringEquals: { "gitlab.com:aud": gitLab[job].id_tokens.AWS_ID_TOKEN.aud } });
       expect(await conditionOf("planner", "gitlab", "--repository", "acme/dkp")).toMatchObject(audienceOf(".terraform"));
       expect(await conditionOf("deployer", "gitlab", "--repository", "acme/dkp")).toMatchObject(audienceOf(".apply"));
@@ -225,4 +226,34 @@ describe("dkp-access policy", () => {
       expect({ status, stderr }).toEqual({ status: 1, stderr: `dev: ${reason}\n` });
     });
   });
+});
+
+const sessionOf = () => {
+  const streams = { stdin: new PassThrough(), stdout: new PassThrough(), stderr: new PassThrough() };
+  return { session: new Session({ env: {}, versions: { node: "20" }, ...streams }), ...streams };
+};
+
+it("the exit code of several deployments is the highest, in whatever order they are reported", () => {
+  const codeOf = (...codes: readonly (0 | 1 | 2 | 3)[]) => {
+    const { session } = sessionOf();
+    for (const code of codes) {
+      session.raise(code);
+    }
+    return session.exitCode;
+  };
+  expect([codeOf(), codeOf(3, 2, 0), codeOf(0, 2, 0), codeOf(2, 3, 1)]).toEqual([0, 3, 2, 3]);
+});
+
+it("no output has a workflow command or controls the terminal, whatever values it contains", () => {
+  const { session, stdout, stderr } = sessionOf();
+  const hostile = "s3:hostile\n::error::X\u001b[2J ##[add-mask]y\n";
+  session.print(hostile);
+  session.printJson({ hostile });
+  session.printError(hostile);
+  session.fail(new Error(hostile));
+  for (const stream of [stdout, stderr]) {
+    const lines = String(stream.read()).split("\n");
+    expect(lines.filter((line) => line.includes("s3:hostile"))).toHaveLength(2);
+    expect(lines.filter((line) => /^\s*::|##\[|\p{Cc}/u.test(line))).toEqual([]);
+  }
 });

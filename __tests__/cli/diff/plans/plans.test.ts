@@ -1,13 +1,19 @@
+import fc from "fast-check";
+import schema from "../../../../docs/reference/findings.schema.json";
 import { RULES } from "../../../../src/cli/diff/change-rules";
 import { changesExitCode, changesJson, findingsOf } from "../../../../src/cli/diff/changes";
+import { readPlan } from "../../../../src/cli/diff/plan-file";
 import { changesOfPlan } from "../../../../src/cli/diff/plans/plan-findings";
 import { changesMarkdown, changesText } from "../../../../src/cli/diff/render-summary";
 import { reference } from "../../../../src/cli/diff/snapshot";
 import { levelOf } from "../../../../src/cli/findings/finding";
 import type { DecisionRequest } from "../../../../src/decision/model";
 import type { JsonObject } from "../../../../src/text/json";
+import { sideOf } from "../../../decision/pairs";
 import { betweenPacks, evidenceOf, packWith, verdictOf, withResource } from "../../../helpers/diff";
 import { editedPlans, realPlan, SECRETS } from "../../../helpers/edited-plans";
+import { anyCharacter, anyEdits, edited, fuzzParameters } from "../../../helpers/fuzz";
+import { schemaErrors } from "../../../helpers/json-schema";
 import { packOf } from "../../../helpers/packs";
 
 const changesOf = (plan: object) => changesOfPlan(plan as JsonObject, "x", "Plan");
@@ -16,8 +22,9 @@ const rulesOf = (changes: ReturnType<typeof changesOf>) =>
 
 const PLANS = Object.entries(editedPlans());
 
-describe("the summary of an edited plan", () => {
-  it.each(PLANS)("has the exit code and the rules of the edit: %s", (_, { base, plan, exitCode, rules }) => {
+it.each(PLANS)(
+  "the summary of an edited plan has its exit code and rules, and matches the published schema as JSON: %s",
+  (_, { base, plan, exitCode, rules }) => {
     const changes = changesOf(plan);
     const known = rulesOf(changesOf(realPlan(base)));
     const added = [...rulesOf(changes)].filter((rule) => !known.has(rule));
@@ -25,8 +32,9 @@ describe("the summary of an edited plan", () => {
     const printed = changesText(changes) + changesMarkdown(changes) + changesJson(changes);
     const spellings = SECRETS.flatMap((secret) => [secret, Buffer.from(secret).toString("base64"), encodeURIComponent(secret)]);
     expect(spellings.filter((spelling) => printed.includes(spelling))).toEqual([]);
-  });
-});
+    expect(schemaErrors(JSON.parse(changesJson(changes)), schema)).toEqual([]);
+  },
+);
 
 describe("a plan that changes the first policy and detaches the second one", () => {
   const attachment = "aws_iam_user_policy_attachment.policy-attachment-2";
@@ -36,7 +44,7 @@ describe("a plan that changes the first policy and detaches the second one", () 
     const policy = plan.resource_changes.find(({ address }) => address === "aws_iam_policy.policy");
     Object.assign(policy?.change ?? {}, {
       actions,
-      after: { ...policy?.change.after, policy: json(allow("ec2:*")) },
+      after: { ...policy?.change.after, policy: json("ec2:*") },
     });
     const detached = { actions: ["delete"], before: { user: "deckhouse", policy_arn: "x" }, after: null, after_unknown: {} };
     const [type, name] = attachment.split(".");
@@ -58,96 +66,133 @@ describe("a plan that changes the first policy and detaches the second one", () 
   });
 });
 
-type Statement = Readonly<Record<string, unknown>>;
-
 const SETTINGS = "nodeRole: { name: n }\naccountId: '123456789012'\nattachment: user-and-group";
 const NODES = packOf(SETTINGS);
-const json = (...statements: readonly Statement[]) => JSON.stringify({ Version: "2012-10-17", Statement: statements });
-const allow = (action: string | readonly string[], more: Statement = {}): Statement => ({
-  Effect: "Allow",
-  Action: action,
-  Resource: "*",
-  ...more,
-});
-const deny = (action: string | readonly string[], more: Statement = {}): Statement => ({
-  ...allow(action, more),
-  Effect: "Deny",
-});
+const BOUNDARY = "arn:aws:iam::123456789012:policy/B";
 
-const userPolicy = (...statements: readonly Statement[]) =>
-  withResource(NODES, "aws_iam_policy.policy", { policy: json(...statements) });
-const nodePolicy = (...statements: readonly Statement[]) =>
-  withResource(NODES, "aws_iam_role_policy.node", { policy: json(...statements) });
-const inside = (arn: string, ...own: readonly Statement[]) =>
-  withResource(userPolicy(...own), "aws_iam_user.user", { permissions_boundary: arn });
+/** A policy document in the notation of __tests__/decision/pairs.txt. */
+const json = (statements: string) => JSON.stringify(sideOf(statements).identity[0]);
+const userPolicy = (statements: string) => withResource(NODES, "aws_iam_policy.policy", { policy: json(statements) });
+const nodePolicy = (statements: string) => withResource(NODES, "aws_iam_role_policy.node", { policy: json(statements) });
+const insideBoundary = (statements: string) =>
+  withResource(userPolicy(statements), "aws_iam_user.user", { permissions_boundary: BOUNDARY });
 const between = (before: JsonObject, after: JsonObject) => betweenPacks(packWith(SETTINGS, before), packWith(SETTINGS, after));
 
 /** The requests that show what is broadened, or the reasons why something is not comparable. */
 const shown = (changes: ReturnType<typeof betweenPacks>) =>
   evidenceOf(changes).map((evidence) => {
     const { action, resource, context } = evidence as DecisionRequest;
-    return action === undefined ? evidence : [action, resource, context];
+    return action === undefined ? evidence : [action, resource, ...Object.entries(context)].join(" ");
   });
 
-const OBJECTS = { Resource: "arn:aws:s3:::a/*" };
-
 describe("what a change broadens is decided", () => {
-  it.each<[string, JsonObject, JsonObject, readonly unknown[], readonly unknown[]]>([
+  it.each<[string, typeof userPolicy, before: string, after: string, forward: readonly string[], backward: readonly string[]]>([
     [
       "an Allow beside a Deny",
-      userPolicy(allow("s3:*"), deny("s3:PutObject")),
-      userPolicy(allow("s3:*", { Action: undefined, NotAction: ["s3:PutObject", "ec2:*"] }), deny("s3:PutObject")),
-      [["iam:DeleteRolePolicy", "*", {}]],
+      userPolicy,
+      "s3:*; deny s3:PutObject",
+      "!s3:PutObject ec2:*; deny s3:PutObject",
+      ["iam:DeleteRolePolicy *"],
       [],
     ],
     [
       "a Deny of the user",
-      userPolicy(allow("s3:GetObject"), deny("s3:GetObject", OBJECTS)),
-      userPolicy(allow("s3:GetObject")),
-      [["s3:GetObject", "arn:aws:s3:::a/", {}]],
-      [["s3:GetObject", "arn:aws:s3:::a/", {}]],
+      userPolicy,
+      "s3:GetObject; deny s3:GetObject on @a/*",
+      "s3:GetObject",
+      ["s3:GetObject arn:aws:s3:::a/"],
+      ["s3:GetObject arn:aws:s3:::a/"],
     ],
     [
       "a Deny of what the policy does not allow",
-      userPolicy(allow("s3:GetObject"), deny("iam:*")),
-      userPolicy(allow("s3:GetObject")),
-      [["iam:AttachGroupPolicy", "*", {}]],
+      userPolicy,
+      "s3:GetObject; deny iam:*",
+      "s3:GetObject",
+      ["iam:AttachGroupPolicy *"],
       [],
     ],
-    [
-      "an action of the node role",
-      nodePolicy(allow("s3:GetObject")),
-      nodePolicy(allow(["s3:GetObject", "s3:PutObject"])),
-      [["s3:PutObject", "*", {}]],
-      [],
-    ],
+    ["an action of the node role", nodePolicy, "s3:GetObject", "s3:GetObject s3:PutObject", ["s3:PutObject *"], []],
     [
       "permissions within a boundary that stays and whose content is unknown",
-      inside("arn:aws:iam::123456789012:policy/B", allow("s3:GetObject")),
-      inside("arn:aws:iam::123456789012:policy/B", allow(["s3:GetObject", "s3:PutObject"])),
-      [["s3:PutObject", "*", {}]],
+      insideBoundary,
+      "s3:GetObject",
+      "s3:GetObject s3:PutObject",
+      ["s3:PutObject *"],
       [],
     ],
-  ])("%s", (_, before, after, forward, backward) => {
-    expect([shown(between(before, after)), shown(between(after, before))]).toEqual([forward, backward]);
+  ])("%s", (_, policy, before, after, forward, backward) => {
+    const [former, latter] = [policy(before), policy(after)];
+    expect([shown(between(former, latter)), shown(between(latter, former))]).toEqual([forward, backward]);
   });
 
   it("for the user and the group together", () => {
-    const second = { name: "P-2", policy: json(allow("ec2:B")) };
+    const second = { name: "P-2", policy: json("ec2:B") };
     const attached = withResource(
-      withResource(userPolicy(allow("ec2:A")), "aws_iam_policy.policy-2", second),
+      withResource(userPolicy("ec2:A"), "aws_iam_policy.policy-2", second),
       "aws_iam_group_policy_attachment.policy-attachment-2",
       { group: reference("aws_iam_group.group.name"), policy_arn: reference("aws_iam_policy.policy-2.arn") },
     );
-    const together = userPolicy(allow(["ec2:A", "ec2:B"]));
+    const together = userPolicy("ec2:A ec2:B");
     expect(verdictOf(between(together, attached))).toEqual([0]);
     expect(verdictOf(between(attached, together))).toEqual([0]);
-    expect(shown(between(userPolicy(allow("ec2:A")), attached))).toEqual([["ec2:B", "*", {}]]);
+    expect(shown(between(userPolicy("ec2:A"), attached))).toEqual(["ec2:B *"]);
   });
 
   it("and the summary names the boundary that must allow the request as well", () => {
-    const arn = "arn:aws:iam::123456789012:policy/B";
-    const text = changesText(between(inside(arn, allow("s3:GetObject")), inside(arn, allow("s3:PutObject"))));
-    expect(text).toContain(`allowed now and not before: s3:PutObject on *, if the permissions boundary ${arn} allows it\n`);
+    const text = changesText(between(insideBoundary("s3:GetObject"), insideBoundary("s3:PutObject")));
+    expect(text).toContain(`allowed now and not before: s3:PutObject on *, if the permissions boundary ${BOUNDARY} allows it\n`);
+  });
+});
+
+const [SECRET] = SECRETS;
+const REAL_PLANS = (["no-change", "first-apply"] as const).map(realPlan);
+
+describe("a plan that Terraform made but for a few changes", () => {
+  /** What the command prints, and its exit code: of the changes, or of the one error. */
+  const diff = (content: string) => {
+    let plan: JsonObject;
+    try {
+      plan = readPlan("plan.json", content);
+    } catch (error) {
+      const { name, message } = error as Error;
+      expect({ name, message }).toEqual({ name: "Error", message: expect.stringMatching(/^[^\n]*plan\.json: [^\n]+$/) });
+      return { exitCode: 1, printed: message };
+    }
+    const changes = changesOf(plan);
+    return {
+      exitCode: changesExitCode(changes),
+      printed: changesText(changes) + changesMarkdown(changes) + changesJson(changes),
+    };
+  };
+
+  it("is summarized, or rejected in one line, without secrets", () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...REAL_PLANS), anyEdits, (plan, edits) => {
+        const { exitCode, printed } = diff(JSON.stringify(edited(plan, edits)));
+        expect([0, 1, 2, 3]).toContain(exitCode);
+        expect(printed).not.toMatch(/^ +at /m);
+        // Edits may remove the key that the secret belongs to, so that it is any other text.
+        const isKnown = JSON.stringify(edited(plan, edits)).includes(`"secret":"${SECRET}"`);
+        expect(printed.includes(SECRET) && isKnown).toBe(false);
+      }),
+      fuzzParameters(60),
+    );
+  });
+
+  it("is rejected in one line, or summarized, when its text is changed", () => {
+    const anyChange = fc.record({
+      at: fc.nat(),
+      remove: fc.nat({ max: 200 }),
+      insert: fc.string({ unit: anyCharacter, maxLength: 3 }),
+    });
+    fc.assert(
+      fc.property(fc.constantFrom(...REAL_PLANS), anyChange, (plan, { at, remove, insert }) => {
+        const text = JSON.stringify(plan);
+        const start = at % text.length;
+        const { exitCode } = diff(text.slice(0, start) + insert + text.slice(start + remove));
+        expect([0, 1, 2, 3]).toContain(exitCode);
+      }),
+      fuzzParameters(20),
+    );
   });
 });

@@ -1,5 +1,4 @@
 import { existsSync, rmSync, symlinkSync } from "node:fs";
-import { join } from "node:path";
 import { IamUser } from "@cdktf/provider-aws/lib/iam-user";
 import { SsmParameter } from "@cdktf/provider-aws/lib/ssm-parameter";
 import { App, Aspects } from "cdktf";
@@ -14,13 +13,6 @@ const STACK = "cdktf.out/stacks/deckhouse";
 
 describe("AccessApp", () => {
   const { at, names, read, write } = folderForEach({ "deployments/": "" });
-  let outdir: string;
-  let stack: string;
-
-  beforeEach(() => {
-    [outdir, stack] = [at("cdktf.out"), at(STACK)];
-  });
-
   afterEach(() => {
     for (const name of ["SYNTH_HCL_OUTPUT", "CDKTF_CONTINUE_SYNTH_ON_ERROR_ANNOTATIONS", "CDKTF_CONTEXT_JSON"]) {
       delete process.env[name];
@@ -30,7 +22,8 @@ describe("AccessApp", () => {
   /** Synthesizes deployments, and returns what is printed. @param change what the program changes in each stack */
   const synth = (deployments = [CURRENT], change: (stack: DeckhouseAccessStack) => void = () => {}, stacks = ["deckhouse"]) => {
     const lines: string[] = [];
-    const app = new AccessApp({ outdir, settingsFolder: at("deployments"), stacks, print: (line) => lines.push(line) });
+    const folders = { outdir: at("cdktf.out"), settingsFolder: at("deployments") };
+    const app = new AccessApp({ ...folders, stacks, print: (line) => lines.push(line) });
     for (const one of deployments) {
       change(new DeckhouseAccessStack(app, one));
     }
@@ -53,7 +46,7 @@ describe("AccessApp", () => {
 
   it("names the file that it cannot write", () => {
     write({ [`${STACK}/versions.tf/x`]: "" });
-    expect(() => synth()).toThrow(`${join(stack, "versions.tf")}: illegal operation on a directory (EISDIR)`);
+    expect(() => synth()).toThrow(`${at(`${STACK}/versions.tf`)}: illegal operation on a directory (EISDIR)`);
   });
 
   it.each(["override.tf.json", "x.tofu", "terraform.tfvars.json", "x.auto.tfvars"])(
@@ -62,17 +55,17 @@ describe("AccessApp", () => {
       synth();
       const before = json();
       write({ [`${STACK}/${name}`]: "" });
-      expect(() => synth([deployment("protect: false")])).toThrow(unexpected(join(stack, name)));
+      expect(() => synth([deployment("protect: false")])).toThrow(unexpected(at(`${STACK}/${name}`)));
       expect(json()).toBe(before);
     },
   );
 
   it("rejects symbolic links to Terraform configuration, and names every file of every stack", () => {
     synth([CURRENT, OLD]);
-    symlinkSync("/nowhere", join(stack, "zz.tf"));
+    symlinkSync("/nowhere", at(`${STACK}/zz.tf`));
     write({ "cdktf.out/stacks/old/x.tf": "" });
     expect(() => synth([CURRENT, OLD])).toThrow(
-      [unexpected(join(stack, "zz.tf")), unexpected(join(outdir, "stacks/old/x.tf"))].join("\n"),
+      [unexpected(at(`${STACK}/zz.tf`)), unexpected(at("cdktf.out/stacks/old/x.tf"))].join("\n"),
     );
   });
 
@@ -90,9 +83,9 @@ describe("AccessApp", () => {
   it("rejects a symbolic link in place of its own file, and leaves the file that the link points to", () => {
     synth();
     write({ target: "untouched" });
-    rmSync(join(stack, "cdk.tf.json"));
-    symlinkSync(at("target"), join(stack, "cdk.tf.json"));
-    expect(() => synth()).toThrow(unexpected(join(stack, "cdk.tf.json")));
+    rmSync(at(`${STACK}/cdk.tf.json`));
+    symlinkSync(at("target"), at(`${STACK}/cdk.tf.json`));
+    expect(() => synth()).toThrow(unexpected(at(`${STACK}/cdk.tf.json`)));
     expect(read("target")).toBe("untouched");
   });
 
@@ -128,11 +121,11 @@ describe("AccessApp", () => {
 
   it("names the folder of a removed deployment at every run, and deletes nothing in it", () => {
     synth([CURRENT, OLD]);
-    const old = join(outdir, "stacks/old");
+    const old = at("cdktf.out/stacks/old");
     const note = `note: ${old}: no deployment has this name; if it was applied, restore its settings and destroy it, then delete the folder`;
     expect(synth()).toContain(note);
     expect(synth()).toContain(note);
-    expect(existsSync(join(old, "cdk.tf.json"))).toBe(true);
+    expect(existsSync(`${old}/cdk.tf.json`)).toBe(true);
     for (const lines of [synth([CURRENT, OLD]), synth([CURRENT], undefined, ["deckhouse", "old"])]) {
       expect(lines.filter((line) => line.startsWith("note:"))).toEqual([]);
     }
@@ -140,6 +133,6 @@ describe("AccessApp", () => {
 
   it("reads the settings folder that CDKTF's context names", () => {
     process.env.CDKTF_CONTEXT_JSON = '{"deployments":"elsewhere"}';
-    expect(new AccessApp({ outdir, print: () => {} }).settingsFolder).toBe("elsewhere");
+    expect(new AccessApp({ outdir: at("cdktf.out"), print: () => {} }).settingsFolder).toBe("elsewhere");
   });
 });

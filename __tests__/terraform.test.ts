@@ -16,12 +16,6 @@ describe("a run of Terraform", () => {
     chmodSync(at("terraform"), 0o755);
     environment.TERRAFORM_BINARY_NAME = at("terraform");
   };
-  const failure = (work: Promise<unknown>) =>
-    work.then(
-      () => undefined,
-      (error: Error) => error.message,
-    );
-
   beforeEach(() => {
     environment = {};
     progress.mockClear();
@@ -54,8 +48,8 @@ describe("a run of Terraform", () => {
 
   it("that is missing says what to install", async () => {
     environment.TERRAFORM_BINARY_NAME = "no-such-terraform";
-    expect(await failure(pullState(cli(), at()))).toBe(
-      "no-such-terraform is not on the PATH; install Terraform 1.10 or newer, or set TERRAFORM_BINARY_NAME",
+    await expect(pullState(cli(), at())).rejects.toThrow(
+      new Error("no-such-terraform is not on the PATH; install Terraform 1.10 or newer, or set TERRAFORM_BINARY_NAME"),
     );
   });
 
@@ -69,20 +63,21 @@ describe("a run of Terraform", () => {
     ],
   ])("that %s is reported in one message", async (_, script, message) => {
     terraform(script);
-    expect(await failure(pullState(cli(), at()))).toBe(`${at("terraform")} state pull ${message.replace("FOLDER", at())}`);
+    const reported = `${at("terraform")} state pull ${message.replace("FOLDER", at())}`;
+    await expect(pullState(cli(), at())).rejects.toThrow(new Error(reported));
   });
 
   it("that hangs ends, whatever holds its output open", async () => {
     terraform(`sleep 3600 & echo $! > '${at("terraform.pid")}'; wait`);
-    expect(await failure(pullState({ ...cli(), timeout: 1 }, at()))).toBe(
-      `${at("terraform")} state pull in ${at()} did not end within 1 s; check the backend`,
+    await expect(pullState({ ...cli(), timeout: 1 }, at())).rejects.toThrow(
+      new Error(`${at("terraform")} state pull in ${at()} did not end within 1 s; check the backend`),
     );
     process.kill(Number(read("terraform.pid")));
   });
 
   it("that prints more than a state can have is ended", async () => {
     terraform("exec cat /dev/zero");
-    expect(await failure(pullState(cli(), at()))).toContain("failed with ERR_CHILD_PROCESS_STDIO_MAXBUFFER");
+    await expect(pullState(cli(), at())).rejects.toThrow("failed with ERR_CHILD_PROCESS_STDIO_MAXBUFFER");
   });
 
   it("whose state has data sources and secrets returns only what it manages, and no sensitive output", () => {
@@ -112,9 +107,9 @@ describe("a run of Terraform", () => {
     jest.useFakeTimers({ doNotFake: ["nextTick", "setImmediate"] });
     terraform("exec sleep 30");
     const abort = new AbortController();
-    const pulled = failure(pullState(cli(), at(), abort.signal));
+    const pulled = pullState(cli(), at(), abort.signal);
     abort.abort();
-    expect(await pulled).toContain(`${at("terraform")} state pull in ${at()} failed with ABORT_ERR`);
+    await expect(pulled).rejects.toThrow(`${at("terraform")} state pull in ${at()} failed with ABORT_ERR`);
     jest.advanceTimersByTime(1200);
     expect(progress).not.toHaveBeenCalled();
     const waiting = withProgress("waiting", new Promise((resolve) => setTimeout(resolve, 1100)), progress);

@@ -21,6 +21,7 @@ describe("readBase", () => {
     expect({ args, status, stderr }).toMatchObject({ status: 0 });
     return stdout.trim();
   };
+  const baseOf = (name: string) => readBase(name, "review", at(), process.env);
   const commit = () => {
     git("add", ".");
     git("commit", "-qm", "c");
@@ -32,7 +33,7 @@ describe("readBase", () => {
     writePack("old/b", { b: "ü" });
     write("old/c/other.json", {});
     write("old/b/deployer-policy.json", "{}");
-    expect(readBase("./old", "review", at(), process.env)).toEqual({
+    expect(baseOf("./old")).toEqual({
       packs: { a: pack('{"a":1}'), b: pack('{"b":"ü"}', { "deployer-policy.json": "{}" }) },
       source: "folder ./old",
     });
@@ -49,7 +50,7 @@ describe("readBase", () => {
     write("review/b/deeper/main.tf.json", {});
     const id = commit();
     writePack("review/a", { a: 3 });
-    expect(readBase("main", "review", at(), process.env)).toEqual({
+    expect(baseOf("main")).toEqual({
       packs: {
         a: pack(JSON.stringify({ a: "ü\n" })),
         b: pack('{"b":2}', {
@@ -85,17 +86,9 @@ describe("readBase", () => {
     git("update-ref", "refs/remotes/origin/main", "HEAD");
     for (const name of ["main", "origin/main", "refs/heads/main"]) {
       writePack(`${name}/a`, { a: 2 });
-      expect(readBase(name, "review", at(), process.env)).toEqual({
-        packs: { a: pack('{"a":1}') },
-        source: `git ref ${name} (${id})`,
-      });
-      expect(readBase(`./${name}`, "review", at(), process.env)).toMatchObject({
-        packs: { a: pack('{"a":2}') },
-        source: `folder ./${name}`,
-      });
-      expect(readBase(at(name), "review", at(), process.env)).toMatchObject({
-        packs: { a: pack('{"a":2}') },
-      });
+      expect(baseOf(name)).toEqual({ packs: { a: pack('{"a":1}') }, source: `git ref ${name} (${id})` });
+      expect(baseOf(`./${name}`)).toEqual({ packs: { a: pack('{"a":2}') }, source: `folder ./${name}` });
+      expect(baseOf(at(name)).packs).toEqual({ a: pack('{"a":2}') });
     }
   });
 
@@ -104,10 +97,8 @@ describe("readBase", () => {
     writePack("review/a", { a: 1 });
     commit();
     git("tag", "main");
-    expect(() => readBase("main", "review", at(), process.env)).toThrow(
-      "--against main: is both a branch and a tag; write refs/heads/main or refs/tags/main",
-    );
-    expect(readBase("refs/tags/main", "review", at(), process.env).packs).toEqual({ a: pack('{"a":1}') });
+    expect(() => baseOf("main")).toThrow("--against main: is both a branch and a tag; write refs/heads/main or refs/tags/main");
+    expect(baseOf("refs/tags/main").packs).toEqual({ a: pack('{"a":1}') });
   });
 
   it("reads what is committed, whatever attributes, filters and variables of the environment say", () => {
@@ -142,7 +133,7 @@ describe("readBase", () => {
     write("deployments/deckhouse.yaml", "");
     writePack("old/a", { a: 1 });
     const id = commit();
-    expect(() => readBase(name, "review", at(), process.env)).toThrow(`--against ${name}: ${message.replace("ID", id)}`);
+    expect(() => baseOf(name)).toThrow(`--against ${name}: ${message.replace("ID", id)}`);
   });
 
   it.each(["review/a", "review/a/main.tf.json", "locks/a.terraform.lock.hcl"])(
@@ -155,9 +146,7 @@ describe("readBase", () => {
       rmSync(at(path), { recursive: true });
       symlinkSync(at("elsewhere"), at(path));
       commit();
-      expect(() => readBase("HEAD", "review", at(), process.env)).toThrow(
-        `--against HEAD: ${path}: is a link or a submodule there`,
-      );
+      expect(() => baseOf("HEAD")).toThrow(`--against HEAD: ${path}: is a link or a submodule there`);
     },
   );
 
@@ -166,13 +155,11 @@ describe("readBase", () => {
     writePack("review/a", {});
     writeFileSync(at("review/a/policy.json"), Buffer.from([0x22, 0xff, 0x22]));
     commit();
-    expect(() => readBase(base, "review", at(), process.env)).toThrow(
-      "review/a/policy.json: is not encoded in UTF-8; save it in UTF-8",
-    );
+    expect(() => baseOf(base)).toThrow("review/a/policy.json: is not encoded in UTF-8; save it in UTF-8");
   });
 
   it("rejects a Git ref outside a Git checkout", () => {
-    expect(() => readBase("main", "review", at(), process.env)).toThrow(
+    expect(() => baseOf("main")).toThrow(
       "--against main: this is not a Git checkout; write a folder of review packs as a path: ./old",
     );
   });
@@ -184,7 +171,7 @@ describe("readBase", () => {
   ])("names a file of a review pack that is not JSON: %s", (file, text) => {
     writePack("old/a", {});
     write(`old/a/${file}`, text);
-    expect(() => readBase("./old", "review", at(), process.env)).toThrow(
+    expect(() => baseOf("./old")).toThrow(
       `old/a/${file}: is missing or not JSON; create the review packs again with npx dkp-access review`,
     );
   });

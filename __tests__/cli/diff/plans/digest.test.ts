@@ -9,14 +9,13 @@ const change = (actions: readonly string[], before: unknown, after: unknown, mor
   after_sensitive: {},
   ...more,
 });
-const entry = (name: string, changed: object, more: object = {}) => ({
+const entry = (name: string, changed: object) => ({
   address: `aws_iam_user.${name}`,
   mode: "managed",
   type: "aws_iam_user",
   name,
   provider_name: "registry.terraform.io/hashicorp/aws",
   change: changed,
-  ...more,
 });
 
 const UPDATED = entry("updated", change(["update"], { tags: { a: "b" }, path: "/" }, { tags: { a: "c" }, path: "/" }));

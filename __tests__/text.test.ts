@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { statSync, symlinkSync } from "node:fs";
 import { relative } from "node:path";
 import { asciiJson, awsCommand, quote, shellWord } from "../src/cli/text/advice";
 import { hclValue } from "../src/cli/text/hcl";
@@ -12,31 +12,27 @@ import { anchorOf } from "./helpers/links";
 import { PROJECT, projectFile, trackedFiles } from "./helpers/project-root";
 
 const { at, names, read: readIn, write } = folderForEach();
-let path: string;
-beforeEach(() => {
-  path = at("file");
-});
 
 describe("writeFileAtomically", () => {
   it("writes a new file and replaces an old one, with the mode that is asked for and leaves no other file", () => {
-    writeFileAtomically(path, "old");
-    writeFileAtomically(path, "new", { mode: 0o600 });
-    expect(readFileSync(path, "utf8")).toBe("new");
-    expect(statSync(path).mode & 0o777).toBe(0o600);
+    writeFileAtomically(at("file"), "old");
+    writeFileAtomically(at("file"), "new", { mode: 0o600 });
+    expect(readIn("file")).toBe("new");
+    expect(statSync(at("file")).mode & 0o777).toBe(0o600);
     expect(names()).toEqual(["file"]);
   });
 
   it("replaces a symbolic link, not the file that it points to", () => {
     write({ target: "untouched" });
-    symlinkSync("target", path);
-    writeFileAtomically(path, "new");
-    expect(readFileSync(path, "utf8")).toBe("new");
+    symlinkSync("target", at("file"));
+    writeFileAtomically(at("file"), "new");
+    expect(readIn("file")).toBe("new");
     expect(readIn("target")).toBe("untouched");
   });
 
   it("names the path and the remedy in one line, and leaves no temporary file, when a folder is in the way", () => {
-    mkdirSync(path);
-    expect(() => writeFileAtomically(path, "x")).toThrow(`${path}: illegal operation on a directory (EISDIR)`);
+    write({ "file/": "" });
+    expect(() => writeFileAtomically(at("file"), "x")).toThrow(`${at("file")}: illegal operation on a directory (EISDIR)`);
     expect(names()).toEqual(["file"]);
     write({ plain: "" });
     for (const [name, error] of [
@@ -48,18 +44,18 @@ describe("writeFileAtomically", () => {
   });
 
   it("keeps the old file, and no part of the new one, when the disk is full", () => {
-    writeFileSync(path, "old");
+    write({ file: "old" });
     // A limit on the size of files stands in for the full disk: the kernel interrupts the write at the same point.
     const program = bundled(`
       import { writeFileAtomically } from "./src/text/files";
-      writeFileAtomically("${path}", "x".repeat(100000));`);
+      writeFileAtomically("${at("file")}", "x".repeat(100000));`);
     const { status, stderr } = spawnSync("sh", ["-c", `trap '' XFSZ; ulimit -f 8; exec "$0" -`, process.execPath], {
       encoding: "utf8",
       input: program,
     });
     expect(status).toBe(1);
-    expect(stderr).toContain(`Error: ${path}: file too large (EFBIG)`);
-    expect(readFileSync(path, "utf8")).toBe("old");
+    expect(stderr).toContain(`Error: ${at("file")}: file too large (EFBIG)`);
+    expect(readIn("file")).toBe("old");
     expect(names()).toEqual(["file"]);
   });
 
@@ -67,7 +63,7 @@ describe("writeFileAtomically", () => {
     const dead = spawnSync(process.execPath, ["--version"]).pid;
     const [running, left] = [process.pid, dead].map((id) => `.other.0123456789ab.${id}.tmp`) as [string, string];
     write({ [running]: "", [left]: "", ".other.tmp": "" });
-    writeFileAtomically(path, "new");
+    writeFileAtomically(at("file"), "new");
     expect(names()).toEqual([running, ".other.tmp", "file"].sort());
   });
 });

@@ -4,13 +4,13 @@ import { comparePolicies, type Policy, type PolicyChange, policyFindings, readPo
 import { cpuSeconds } from "../../decision/cpu";
 import { sideOf } from "../../decision/pairs";
 
-type Statement = Readonly<Record<string, unknown>>;
-
-const json = (...statements: readonly Statement[]) => JSON.stringify({ Version: "2012-10-17", Statement: statements });
-const allow = (more: Statement): Statement => ({ Effect: "Allow", Action: "ec2:RunInstances", Resource: "*", ...more });
 /** Too many for a list of actions. */
-const LONG = Array.from({ length: 400 }, (_, at) => allow({ Action: `s3:X${at}`, Resource: `arn:aws:s3:::b${at}/*` }));
-const changes = (before: string, after: string) => comparePolicies([readPolicy(before)], [readPolicy(after)]);
+const LONG = Array.from({ length: 400 }, (_, at) => `s3:X${at} on @b${at}/*`);
+const policiesOf = (text: string) => sideOf(text).identity as readonly Policy[];
+/** What changes between policies in the notation of __tests__/decision/pairs.txt. */
+const changes = (before: string, after: string) => comparePolicies(policiesOf(before), policiesOf(after));
+/** What changes between the texts of two policies. */
+const textChanges = (before: string, after: string) => comparePolicies([readPolicy(before)], [readPolicy(after)]);
 const isBroadened = ({ allowed, undenied }: PolicyChange) => allowed.kind !== "nothing-new" || undenied.kind !== "nothing-new";
 const isNarrowed = ({ reduced, denied }: PolicyChange) => reduced.kind !== "nothing-new" || denied.kind !== "nothing-new";
 
@@ -20,7 +20,7 @@ const verdict = (compared: PolicyChange) => [isBroadened(compared), isNarrowed(c
 describe("the comparison of policies", () => {
   const VPC = "arn:aws:ec2:eu-central-1:1:vpc";
 
-  // In the notation of __tests__/decision/pairs.txt, which has what a decision finds; here are both directions, and Deny statements alone.
+  // The pairs of __tests__/decision/pairs.txt have what a decision finds; here are both directions, and Deny statements alone.
   it.each<[string, string, string, boolean, boolean]>([
     ["a wildcard instead of an action", "allow", "ec2:*", true, false],
     ["a pattern of this project", "iam:ListRolePolicies iam:ListAttachedRolePolicies", "iam:*RolePolicies", false, false],
@@ -36,27 +36,24 @@ describe("the comparison of policies", () => {
     ["NotAction that denies more", "deny !ec2:*", "deny !ec2:A ec2:B; deny !ec2:*", false, true],
     ["an operator that is not known", "if StringSounds k a", "if StringSounds k b", true, true],
   ])("finds whether permissions are broadened or narrowed by %s", (_, before, after, broadened, narrowed) => {
-    const [one, other] = [before, after].map((text) => sideOf(text).identity) as [Policy[], Policy[]];
-    expect(verdict(comparePolicies(one, other))).toEqual([broadened, narrowed]);
-    expect(verdict(comparePolicies(other, one))).toEqual([narrowed, broadened]);
+    expect(verdict(changes(before, after))).toEqual([broadened, narrowed]);
+    expect(verdict(changes(after, before))).toEqual([narrowed, broadened]);
   });
 
+  const ALLOW = { Effect: "Allow", Action: "ec2:RunInstances", Resource: "*" };
   it.each([
-    ["conditions that are none", [allow({})], [allow({ Condition: "none" })], [false, true]],
-    ["an effect that is none", [{ ...allow({}), Effect: "Perhaps" }], [], [true, true]],
+    ["conditions that are none", [ALLOW], [{ ...ALLOW, Condition: "none" }], [false, true]],
+    ["an effect that is none", [{ ...ALLOW, Effect: "Perhaps" }], [], [true, true]],
   ])("finds whether permissions are broadened or narrowed by %s", (_, before, after, expected) => {
-    expect(verdict(changes(json(...before), json(...after)))).toEqual(expected);
+    const [former, latter] = [before, after].map((Statement) => [{ Version: "2012-10-17", Statement }]) as [Policy[], Policy[]];
+    expect(verdict(comparePolicies(former, latter))).toEqual(expected);
   });
 
   it.each([
-    [
-      "NotAction",
-      [allow({ Action: undefined, NotAction: "iam:*" })],
-      [allow({ Action: undefined, NotAction: ["iam:*", "s3:*"] })],
-    ],
-    ["more statements than are listed", LONG, LONG.slice(1)],
+    ["NotAction", "!iam:*", "!iam:* s3:*"],
+    ["more statements than are listed", LONG.join("; "), LONG.slice(1).join("; ")],
   ])("reports what is no longer allowed although no action can be listed: %s", (_, before, after) => {
-    const change = changes(json(...before), json(...after));
+    const change = changes(before, after);
     expect(change.narrowed).toEqual([]);
     expect(policyFindings("principal", change)).toEqual([
       { rule: "policy-narrowed", principal: "principal", values: expect.objectContaining({ actions: [] }) },
@@ -64,21 +61,21 @@ describe("the comparison of policies", () => {
   });
 
   it("reports a Deny of what the same policy does not allow: another policy can", () => {
-    const change = changes(json(allow({})), json(allow({}), { ...allow({ Action: "s3:*" }), Effect: "Deny" }));
-    expect(policyFindings("principal", change).map(({ rule }) => rule)).toEqual(["policy-deny-added"]);
+    expect(policyFindings("principal", changes("allow", "allow; deny s3:*")).map(({ rule }) => rule)).toEqual([
+      "policy-deny-added",
+    ]);
   });
 
   it("has an example of the highest access level where only a Deny differs", () => {
-    const allowed = allow({ Action: ["ec2:DescribeVpcs", "iam:DeleteRolePolicy"] });
-    const Condition = { NotIpAddress: { "aws:SourceIp": "198.51.100.0/24" } };
-    const [open, limited] = [json(allowed), json(allowed, { Effect: "Deny", Action: "*", Resource: "*", Condition })];
+    const open = "ec2:DescribeVpcs iam:DeleteRolePolicy";
+    const limited = `${open}; deny * if NotIpAddress IP 198.51.100.0/24`;
     const example = { kind: "new-request", request: { action: "iam:DeleteRolePolicy" } };
     expect(changes(limited, open).allowed).toMatchObject(example);
     expect(changes(open, limited).reduced).toMatchObject(example);
   });
 
   it("lists the actions of the catalogue that a wildcard matches, and the wildcard for all others", () => {
-    const { broadened } = changes(json(allow({ Action: "kms:Decrypt" })), json(allow({ Action: "kms:*" })));
+    const { broadened } = changes("kms:Decrypt", "kms:*");
     expect(broadened.map(({ action, access }) => [action, access])).toEqual([
       ["kms:*", "unknown"],
       ["kms:CreateGrant", "Permissions management"],
@@ -91,9 +88,8 @@ describe("the comparison of policies", () => {
 
   it("reports where an action is allowed now and where it was before, with a request that is newly allowed", () => {
     const role = (name: string) => `arn:aws:iam::123456789012:role/${name}`;
-    const toEc2 = { StringEquals: { "iam:PassedToService": "ec2.amazonaws.com" } };
     const pass = (...roles: readonly string[]) =>
-      json(allow({ Action: "iam:passrole", Resource: roles.map(role), Condition: toEc2 }));
+      `iam:passrole on ${roles.map(role).join(" ")} if StringEquals iam:PassedToService ec2.amazonaws.com`;
     const conditions = ["iam:PassedToService is ec2.amazonaws.com"];
     const { allowed, broadened, narrowed } = changes(pass("dev-node"), pass("dev-node", "x"));
     expect(narrowed).toEqual([]);
@@ -139,17 +135,16 @@ describe("the comparison of policies", () => {
     ],
     ["nothing where no permission is required", "allow", "allow; allow sts:GetCallerIdentity", undefined],
   ])("has a request of the highest access level as example: %s", (_, before, after, action) => {
-    const [one, other] = [before, after].map((text) => sideOf(text).identity) as [Policy[], Policy[]];
-    const requests = policyFindings("user", comparePolicies(one, other)).flatMap(({ values }) =>
+    const requests = policyFindings("user", changes(before, after)).flatMap(({ values }) =>
       "request" in values && values.request ? [values.request.action] : [],
     );
     expect(requests).toEqual(action === undefined ? [] : [action]);
   });
 
   it("reports a policy that is not JSON as broadened, unless it is the same string", () => {
-    expect(isBroadened(changes(json(allow({})), "{"))).toBe(true);
-    expect(policyFindings("user", changes("{", "{"))).toEqual([]);
-    expect(isBroadened(changes("{", "["))).toBe(true);
+    expect(isBroadened(textChanges(JSON.stringify(policiesOf("allow")[0]), "{"))).toBe(true);
+    expect(policyFindings("user", textChanges("{", "{"))).toEqual([]);
+    expect(isBroadened(textChanges("{", "["))).toBe(true);
   });
 });
 
@@ -185,7 +180,7 @@ describe("a policy with a number that is rounded", () => {
     ["5", "10", "new-request"],
     ['"1.0"', '"2"', "new-request"],
   ])("is comparable with no other: %s, %s", (before, after, kind) => {
-    expect(changes(policy(before), policy(after)).allowed.kind).toBe(kind);
+    expect(textChanges(policy(before), policy(after)).allowed.kind).toBe(kind);
   });
 });
 
@@ -201,8 +196,8 @@ describe("a policy with a key twice", () => {
     ['"\\":b"', TWICE],
     ['"b"', '"\\u0041\\u0063\\u0074\\u0069\\u006f\\u006e":"*","Action":"s3:GetObject"'],
   ])("is comparable with no other, whatever its strings are: %s, %s", (value, twice) => {
-    const change = changes(policy(ONCE, '":b"'), policy(twice, value));
+    const change = textChanges(policy(ONCE, '":b"'), policy(twice, value));
     expect(change.allowed.kind).toBe("not-comparable");
-    expect(isBroadened(changes(policy(ONCE, '":b"'), policy(ONCE, '":b"')))).toBe(false);
+    expect(isBroadened(textChanges(policy(ONCE, '":b"'), policy(ONCE, '":b"')))).toBe(false);
   });
 });

@@ -1,6 +1,5 @@
 import { COMPLETE, SAMPLE } from "../helpers/complete";
 import { driftError } from "../helpers/keys/drift-check";
-import { PROGRAM } from "../helpers/keys/program";
 import { SHARED_STARTS, STARTS } from "../helpers/keys/starts";
 import { walk } from "../helpers/keys/walk";
 import type { World } from "../helpers/keys/world";
@@ -13,7 +12,7 @@ async function walked(what: string, starts: Readonly<Record<string, World>>, [fi
   const happens = (count: number, left: number) => COMPLETE || (count + SAMPLE) % (left > 0 ? first : second) === 0;
   let read = 0;
   const errorIn = (world: World) => ((read++ + SAMPLE) % DRIFT === 0 ? driftError(world) : undefined);
-  const { violations, situations, steps, longest } = await walk(PROGRAM, { starts, depth: 2, happens, errorIn });
+  const { violations, situations, steps, longest } = await walk({ starts, depth: 2, happens, errorIn });
   process.stdout.write(`${what}: ${situations} situations, ${steps} steps followed, at most ${longest} to the end\n`);
   expect(violations).toEqual([]);
   return situations;

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import type { Slot } from "../../../src/iam/key-slots";
 import { ADDRESSES, KEY_ADDRESSES, policyAddress } from "../../../src/terraform/addresses";
-import type { Condition, PrintedAction, PrintedLeak, PrintedReport, PrintedStep } from "./printed-step";
+import type { Condition, PrintedAction, PrintedStep } from "./printed-step";
+import { PROGRAM } from "./program";
 import {
   apply,
   canonical,
@@ -30,25 +31,17 @@ import {
   works,
 } from "./world";
 
-/** The program under test, as a person reads it. */
-export interface Program {
-  keys(world: World): PrintedReport;
-  leaked(world: World, ids: readonly string[]): PrintedLeak;
-}
-
-export interface Violation {
+interface Violation {
   readonly what: string;
   readonly trail: readonly string[];
   readonly step: string;
 }
 
-export interface Walk {
+interface Walk {
   readonly situations: number;
   readonly steps: number;
   readonly longest: number;
   readonly violations: readonly Violation[];
-  /** How many situations end in a stop, by its text without keys and names. */
-  readonly stops: Readonly<Record<string, number>>;
 }
 
 class Broken extends Error {}
@@ -77,17 +70,17 @@ interface Advice {
 /** What is advised in a world that nothing changes any more. */
 const ADVICE = new WeakMap<World, Advice>();
 
-function advice(program: Program, world: World): Advice {
-  const given = ADVICE.get(world) ?? adviceIn(program, world);
+function advice(world: World): Advice {
+  const given = ADVICE.get(world) ?? adviceIn(world);
   ADVICE.set(world, given);
   return given;
 }
 
 /** What the program advises: after a leak, until the leaked keys are dead, `keys --leaked`. */
-function adviceIn(program: Program, world: World): Advice {
+function adviceIn(world: World): Advice {
   const live = (id: string) => keyIn(world, id)?.status === "Active";
   const leaked = world.leaked.filter(live);
-  const { next, isDone, suspects, findings } = program.keys(world);
+  const { next, isDone, suspects, findings } = PROGRAM.keys(world);
   const isAlarmed = findings.length > 0 || next.stop !== undefined;
   const reason = next.stop && (findings.find((line) => line.startsWith("unverifiable: ")) ?? next.stop);
   if (reason?.startsWith("unverifiable: the settings have the user")) {
@@ -97,7 +90,7 @@ function adviceIn(program: Program, world: World): Advice {
   const hostile = suspects.filter((id) => world.hostile.includes(id));
   const ids = leaked.length > 0 ? leaked : hostile;
   return ids.length > 0
-    ? { kind: "leak", steps: leakSteps(program, world, ids), isDone: false, isAlarmed }
+    ? { kind: "leak", steps: leakSteps(world, ids), isDone: false, isAlarmed }
     : {
         kind: "keys",
         steps: [next],
@@ -127,23 +120,15 @@ function versionWith({ state, versions }: World, { version: parts }: { readonly 
   });
 }
 
-function leakSteps(program: Program, world: World, ids: readonly string[]): readonly PrintedStep[] {
-  const { contain, after, suspects } = program.leaked(world, ids);
+function leakSteps(world: World, ids: readonly string[]): readonly PrintedStep[] {
+  const { contain, after, suspects } = PROGRAM.leaked(world, ids);
   const hostile = suspects.filter((id) => world.hostile.includes(id) && !ids.includes(id));
-  return hostile.length > 0 ? leakSteps(program, world, [...ids, ...hostile]) : [contain, after];
-}
-
-interface Followed {
-  readonly world: World;
-  /** How many calls of AWS the first apply made. */
-  readonly calls: number;
-  /** Why the answer of a question advises nothing. */
-  readonly stop: string | undefined;
+  return hostile.length > 0 ? leakSteps(world, [...ids, ...hostile]) : [contain, after];
 }
 
 /** Follows advice to the letter. @throws Broken if an invariant is violated, or a step is not possible */
-function follow(program: Program, before: World, { steps, kind }: Advice, interruption?: Interruption): Followed {
-  const person = new Person(program, copyOf(before), interruption);
+function follow(before: World, { steps, kind }: Advice, interruption?: Interruption): Person {
+  const person = new Person(copyOf(before), interruption);
   for (const id of kind === "leak" ? keysToEnd(steps) : []) {
     if (!person.world.leaked.includes(id)) {
       person.world.leaked.push(id);
@@ -154,7 +139,7 @@ function follow(program: Program, before: World, { steps, kind }: Advice, interr
       person.follow(step);
     }
   }
-  return { world: person.world, calls: person.calls, stop: person.stop };
+  return person;
 }
 
 const keysToEnd = (steps: readonly PrintedStep[]) =>
@@ -162,8 +147,10 @@ const keysToEnd = (steps: readonly PrintedStep[]) =>
 
 /** A person who does what is printed, in one world. */
 class Person {
+  /** How many calls of AWS the first apply made. */
   calls = 0;
   isInterrupted = false;
+  /** Why the answer of a question advises nothing. */
   stop: string | undefined;
   private applied = false;
   /** A person who has looked up the key of DKP knows more than AWS reports. */
@@ -173,7 +160,6 @@ class Person {
   private readonly before: World;
 
   constructor(
-    private readonly program: Program,
     readonly world: World,
     private readonly interruption: Interruption | undefined,
   ) {
@@ -213,7 +199,7 @@ class Person {
     if (action.do === "apply") {
       this.orLater(() => this.apply(check));
     } else if (action.do === "respond") {
-      this.perform(this.program.leaked(world, [action.key]).contain);
+      this.perform(PROGRAM.leaked(world, [action.key]).contain);
     } else if (action.do === "restore") {
       const version = this.condition && "version" in this.condition ? versionWith(world, this.condition) : undefined;
       world.state = copyOf(version ?? emptyState());
@@ -845,7 +831,7 @@ interface Node {
   readonly budget: number;
 }
 
-export interface Options {
+interface Options {
   readonly starts: Readonly<Record<string, World>>;
   /** How many events happen. */
   readonly depth: number;
@@ -856,11 +842,7 @@ export interface Options {
 }
 
 /** Walks the situations that a number of events produces, follows every printed step, and checks the invariants. */
-export async function walk(program: Program, options: Options): Promise<Walk> {
-  const walker = new Walker(program, options);
-  await walker.run();
-  return walker.result();
-}
+export const walk = (options: Options): Promise<Walk> => new Walker(options).run();
 
 /** All that the walk keeps of a situation which it has seen. */
 interface Seen {
@@ -883,19 +865,15 @@ class Walker {
   private readonly pending: Node[][];
   private steps = 0;
   private count = 0;
-  private readonly stops: Record<string, number> = {};
 
-  constructor(
-    private readonly program: Program,
-    private readonly options: Options,
-  ) {
+  constructor(private readonly options: Options) {
     this.pending = Array.from({ length: options.depth + 1 }, () => []);
     for (const [name, world] of Object.entries(options.starts).toReversed()) {
       this.push(world, undefined, name, options.depth);
     }
   }
 
-  async run(): Promise<void> {
+  async run(): Promise<Walk> {
     const { errorIn } = this.options;
     for (let node = this.pop(); node !== undefined; node = this.pop()) {
       const seen = this.seen.get(node.name) as Seen;
@@ -910,6 +888,14 @@ class Walker {
         }
       }
     }
+    const lengths = lengthsOf(this.seen);
+    for (const [name, { trail }] of this.seen) {
+      if (lengths.get(name) === Number.POSITIVE_INFINITY) {
+        this.violations.push({ what: "no end", trail: eventsOf(trail), step: "" });
+      }
+    }
+    const longest = [...lengths.values()].reduce((one, other) => Math.max(one, other));
+    return { situations: this.seen.size, steps: this.steps, longest, violations: this.violations };
   }
 
   /**
@@ -922,7 +908,7 @@ class Walker {
 
   private visit(node: Node, isNew: boolean): void {
     const { world, trail, budget } = node;
-    const given = this.attempt(node, undefined, () => advice(this.program, world));
+    const given = this.attempt(node, undefined, () => advice(world));
     if (given === undefined) {
       return;
     }
@@ -931,8 +917,6 @@ class Walker {
     }
     if (given.stop === undefined) {
       this.followAll(node, given, isNew);
-    } else {
-      this.end(given.stop, isNew);
     }
     if (budget > 0) {
       for (const [event, change] of [...stateEvents(world), ...accountEvents(world), ...otherEvents(world)]) {
@@ -942,13 +926,6 @@ class Walker {
         this.push(swapped(copyOf(world)), trail, "the other deployment", budget);
       }
     }
-  }
-
-  private end(stop: string, isNew: boolean): void {
-    const [reason = ""] = stop
-      .replaceAll(/"?\b(?:AKIA|D8Cloud|arn:|aws_|deckhouse|dkp|nodes|second|user:)\S*/g, "...")
-      .split(" (");
-    this.stops[reason] = (this.stops[reason] ?? 0) + Number(isNew);
   }
 
   private happen({ world, trail, budget }: Node, event: string, change: Change): void {
@@ -997,7 +974,7 @@ class Walker {
         throw new Broken(wrong);
       }
       const [other] = world.others;
-      const isOtherDone = other === undefined || advice(this.program, swapped(copyOf(world))).isDone;
+      const isOtherDone = other === undefined || advice(swapped(copyOf(world))).isDone;
       const later = isOtherDone ? copyOf(world) : swapped(copyOf(world));
       // With accessKeys: none, only people know which key DKP has.
       const isWorking = works(world) || (world.settings.none && keyIn(world, world.dkp)?.status !== "Active");
@@ -1032,8 +1009,8 @@ class Walker {
       return;
     }
     const followed = this.attempt(node, given, () => {
-      const result = follow(this.program, world, given);
-      const { isDone, steps, stop } = advice(this.program, result.world);
+      const result = follow(world, given);
+      const { isDone, steps, stop } = advice(result.world);
       if (given.kind === "leak" && !works(result.world) && isDone) {
         throw new Broken("the response to a leak ends without a key for DKP");
       }
@@ -1047,11 +1024,7 @@ class Walker {
       }
       return result;
     });
-    if (followed === undefined) {
-      return;
-    }
-    if (followed.stop !== undefined && given.kind === "keys") {
-      this.end(followed.stop, isNew);
+    if (followed === undefined || (followed.stop !== undefined && given.kind === "keys")) {
       return;
     }
     const after = world.others.length > 0 ? swapped(followed.world) : followed.world;
@@ -1073,21 +1046,12 @@ class Walker {
       if (this.options.happens?.(this.count++, left) === false) {
         continue;
       }
-      const cut = this.attempt(node, given, () => follow(this.program, node.world, given, interruption));
+      const cut = this.attempt(node, given, () => follow(node.world, given, interruption));
       if (cut !== undefined) {
         const at = "at" in interruption ? ` at call ${interruption.at}` : "";
         this.push(cut.world, node.trail, `step ${why}: ${interruption.kind}${at}`, left);
       }
     }
-  }
-
-  result(): Walk {
-    const { longest, endless } = lengths(this.seen);
-    for (const name of endless) {
-      this.violations.push({ what: "no end", trail: eventsOf(this.seen.get(name)?.trail), step: "" });
-    }
-    const { violations, steps, stops } = this;
-    return { situations: this.seen.size, steps, stops, longest, violations };
   }
 }
 
@@ -1096,29 +1060,23 @@ function eventsOf(trail: Trail | undefined): readonly string[] {
   return trail === undefined ? [] : [...eventsOf(trail.before), trail.event];
 }
 
-/** How many steps lead from each situation to its end. */
-function lengths(seen: ReadonlyMap<string, Pick<Seen, "next">>) {
-  const ON_PATH = -1;
-  const length = new Map<string, number>();
-  const endless = new Set<string>();
+/** How many steps lead from each situation to its end; Infinity where they lead in a circle. */
+function lengthsOf(seen: ReadonlyMap<string, Pick<Seen, "next">>): ReadonlyMap<string, number> {
+  const lengths = new Map<string, number>();
   const lengthOf = (name: string): number => {
-    const known = length.get(name);
-    if (known === ON_PATH) {
-      endless.add(name);
-      return 0;
-    }
+    const known = lengths.get(name);
     if (known !== undefined) {
       return known;
     }
-    length.set(name, ON_PATH);
+    // What is on the way to its own end has none.
+    lengths.set(name, Number.POSITIVE_INFINITY);
     const next = seen.get(name)?.next;
-    const count = next === undefined ? 0 : lengthOf(next) + 1;
-    length.set(name, count);
-    return count;
+    const length = next === undefined ? 0 : lengthOf(next) + 1;
+    lengths.set(name, length);
+    return length;
   };
-  let longest = 0;
   for (const name of seen.keys()) {
-    longest = Math.max(longest, lengthOf(name));
+    lengthOf(name);
   }
-  return { longest, endless };
+  return lengths;
 }

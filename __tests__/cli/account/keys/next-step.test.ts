@@ -1,6 +1,5 @@
 import type { IamKey } from "../../../../src/cli/account/aws/iam-reader";
 import { nextStep } from "../../../../src/cli/account/keys/next-step";
-import { PROGRAM } from "../../../helpers/keys/program";
 import { BOTH, DEPLOYED, iamKey, MOVED, PRIMARY, RETIRED, SECONDARY, situation } from "../../../helpers/keys/situations";
 import { SHARED_STARTS, STARTS } from "../../../helpers/keys/starts";
 import { walk } from "../../../helpers/keys/walk";
@@ -9,13 +8,13 @@ import { ENCRYPTION_KEY } from "../../../helpers/pgp-keys";
 describe("the steps that keys prints", () => {
   // More events: __tests__/proofs/key-situations.test.ts.
   it("lead to the end from every situation that one event produces, and keep DKP's key", async () => {
-    const { situations, violations } = await walk(PROGRAM, { starts: { nothing: STARTS.nothing }, depth: 1 });
+    const { situations, violations } = await walk({ starts: { nothing: STARTS.nothing }, depth: 1 });
     expect(violations).toEqual([]);
     expect(situations).toBeGreaterThan(150);
   });
 
   it.each(Object.entries({ ...STARTS, ...SHARED_STARTS }))("lead to the end from: %s", async (name, world) => {
-    expect((await walk(PROGRAM, { starts: { [name]: world }, depth: 0 })).violations).toEqual([]);
+    expect((await walk({ starts: { [name]: world }, depth: 0 })).violations).toEqual([]);
   });
 });
 

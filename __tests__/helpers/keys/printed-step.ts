@@ -63,7 +63,7 @@ export function printedReport(text: string): PrintedReport {
   const step = printedStep([next.slice("next: ".length), ...rest]);
   for (const [, condition = "", setting = ""] of step.stop === undefined ? [] : text.matchAll(OF_ANOTHER)) {
     const renaming = { ...printedStep([condition]), actions: [{ do: "rename", setting } as const] };
-    step.instead.push({ condition: printedCondition(condition), step: renaming });
+    step.instead.push({ condition: understood(condition, CONDITIONS), step: renaming });
   }
   return { findings, next: step, isDone, suspects: suspectsIn(text) };
 }
@@ -95,37 +95,37 @@ function printedStep([why = "", ...lines]: readonly string[]): PrintedStep {
     while (lines[at + 1]?.startsWith("    ") === true) {
       nested.push((lines[++at] ?? "").slice(2));
     }
-    const row = ROWS.find(([pattern]) => pattern.test(line));
-    if (row === undefined) {
-      throw new Error(`a person does not understand: ${line}`);
-    }
-    row[1](step, row[0].exec(line)?.slice(1) as string[], nested);
+    understood(line, ROWS, step, nested);
   }
   return step;
 }
 
-type Row = readonly [line: RegExp, read: (step: PrintedStep, parts: readonly string[], nested: readonly string[]) => unknown];
+/** How a text is read. */
+type Rows<T, Rest extends readonly unknown[] = []> = readonly (readonly [
+  pattern: RegExp,
+  read: (parts: readonly string[], ...rest: Rest) => T,
+])[];
 
-const ROWS: readonly Row[] = [
+const ROWS: Rows<unknown, [step: PrintedStep, nested: readonly string[]]> = [
   [
     /^if (.*?): (.*)$/,
-    (step, [condition = "", first = ""], nested) => {
+    ([condition = "", first = ""], step, nested) => {
       const isAction = / instead(?: \(\S+\))?$/.test(first);
       const printed = isAction ? [condition, `  then ${first}`] : [first, ...nested];
-      step.instead.push({ condition: printedCondition(condition), step: printedStep(printed) });
+      step.instead.push({ condition: understood(condition, CONDITIONS), step: printedStep(printed) });
     },
   ],
-  [/^\S+\.yaml: remove (\S+)$/, (step, [setting = ""]) => step.edits.push({ setting, value: undefined })],
+  [/^\S+\.yaml: remove (\S+)$/, ([setting = ""], step) => step.edits.push({ setting, value: undefined })],
   [
     /^\S+\.yaml: ([\w.]+): (\S+)$/,
-    (step, [setting = "", value = ""]) =>
+    ([setting = "", value = ""], step) =>
       step.edits.push({ setting, value: /^(?:true|false)$/.test(value) ? value === "true" : value }),
   ],
   [/^then npx dkp-access review \S+, and commit$/, () => undefined],
-  [/^then (.*)$/, (step, [command = ""]) => step.actions.push(printedAction(command))],
+  [/^then (.*)$/, ([command = ""], step) => step.actions.push(understood(command, COMMANDS))],
 ];
 
-const COMMANDS: readonly (readonly [command: RegExp, read: (parts: readonly string[]) => PrintedAction])[] = [
+const COMMANDS: Rows<PrintedAction> = [
   [/^npx dkp-access apply \S+; if its plan names a breaking change, apply nothing, and run keys again$/, () => ({ do: "apply" })],
   [/^unless DKP has the exposed key: npx dkp-access hand-over /, () => ({ do: "hand-over" })],
   [/^wait (\d+) hours$/, ([hours]) => ({ do: "wait", minutes: Number(hours) * 60 + 1 })],
@@ -148,7 +148,7 @@ const COMMANDS: readonly (readonly [command: RegExp, read: (parts: readonly stri
   [/^aws iam create-access-key .* && d8 system edit /, () => ({ do: "create-key" })],
 ];
 
-const CONDITIONS: readonly (readonly [clause: RegExp, read: (parts: readonly string[]) => Condition])[] = [
+const CONDITIONS: Rows<Condition> = [
   [/^a version of the state other than the present one has (.*)$/, ([parts = ""]) => ({ version: parts.split(" and ") })],
   [/^the (\w+) (\S+) belongs to another deployment$/, ([kind = "", name = ""]) => ({ ofAnother: { kind, name } })],
   [/^(AKIA\w+) leaked$/, ([leaked = ""]) => ({ leaked })],
@@ -156,13 +156,11 @@ const CONDITIONS: readonly (readonly [clause: RegExp, read: (parts: readonly str
   [/^DKP has (?:neither|another one, or none)$/, () => ({ dkp: undefined })],
 ];
 
-const printedAction = (text: string) => understood(text, COMMANDS);
-const printedCondition = (text: string) => understood(text, CONDITIONS);
-
-function understood<T>(text: string, rows: readonly (readonly [pattern: RegExp, read: (parts: readonly string[]) => T])[]): T {
+function understood<T, Rest extends readonly unknown[]>(text: string, rows: Rows<T, Rest>, ...rest: Rest): T {
   const row = rows.find(([pattern]) => pattern.test(text));
   if (row === undefined) {
     throw new Error(`a person does not understand: ${text}`);
   }
-  return row[1](row[0].exec(text)?.slice(1) as string[]);
+  const [pattern, read] = row;
+  return read(pattern.exec(text)?.slice(1) as string[], ...rest);
 }

@@ -18,6 +18,7 @@ import {
   giveKey,
   HOUR,
   type Interruption,
+  isActive,
   type Key,
   keyIn,
   keysOf,
@@ -78,8 +79,7 @@ function advice(world: World): Advice {
 
 /** What the program advises: after a leak, until the leaked keys are dead, `keys --leaked`. */
 function adviceIn(world: World): Advice {
-  const live = (id: string) => keyIn(world, id)?.status === "Active";
-  const leaked = world.leaked.filter(live);
+  const leaked = world.leaked.filter((id) => isActive(world, id));
   const { next, isDone, suspects, findings } = PROGRAM.keys(world);
   const isAlarmed = findings.length > 0 || next.stop !== undefined;
   const reason = next.stop && (findings.find((line) => line.startsWith("unverifiable: ")) ?? next.stop);
@@ -186,7 +186,7 @@ class Person {
       if (this.isInterrupted) {
         return;
       }
-      if (why === "contain" && action.do === "delete" && keyIn(this.world, action.key)?.status === "Active") {
+      if (why === "contain" && action.do === "delete" && isActive(this.world, action.key)) {
         throw new Broken("a key is deleted before it is deactivated: if it did not leak, nothing brings it back");
       }
       this.act(action);
@@ -303,15 +303,15 @@ function invariants(before: World, world: World, hasLookedUp: boolean): (what: s
   const isUsed = ({ used }: Key) => used !== undefined && world.account.now - used < DAY;
   return (what) => {
     const isEnded = (key: Key) =>
-      key.status === "Active" && !world.leaked.includes(key.id) && isUsed(key) && keyIn(world, key.id)?.status !== "Active";
+      key.status === "Active" && !world.leaked.includes(key.id) && isUsed(key) && !isActive(world, key.id);
     if (keysOf(before).some(isEnded) && !hasLookedUp) {
       throw new Broken(`a key that was used within a day ends, by ${what}`);
     }
     if (isRevivable && world.dkp !== dkp) {
       throw new Broken(`DKP gets another key although its own can be activated again, by ${what}`);
     }
-    const exposed = keyIn(world, before.state.exposed?.id ?? "");
-    if (exposesSecret(before) && !exposesSecret(world) && exposed?.status === "Active" && !world.settings.none) {
+    const isExposedActive = isActive(world, before.state.exposed?.id ?? "");
+    if (exposesSecret(before) && !exposesSecret(world) && isExposedActive && !world.settings.none) {
       throw new Broken(`the outputs no longer expose a key with its secret, by ${what}`);
     }
     checkLeaks(world, what);
@@ -325,11 +325,10 @@ function invariants(before: World, world: World, hasLookedUp: boolean): (what: s
 
 function checkLeaks(world: World, what: string): void {
   for (const id of world.leaked) {
-    const isActive = keyIn(world, id)?.status === "Active";
-    if (isActive && world.ended.includes(id)) {
+    if (isActive(world, id) && world.ended.includes(id)) {
       throw new Broken(`a leaked key works again, by ${what}`);
     }
-    if (!isActive && !world.ended.includes(id)) {
+    if (!isActive(world, id) && !world.ended.includes(id)) {
       world.ended.push(id);
     }
   }
@@ -375,7 +374,7 @@ function edit(settings: Settings, setting: string, value: string | boolean | und
 }
 
 /** The rules of settings that a step must respect. */
-export function settingsError({ none, primary, secondary, current, pgp, imports }: Settings): string | undefined {
+function settingsError({ none, primary, secondary, current, pgp, imports }: Settings): string | undefined {
   const slots = { primary, secondary };
   if (none) {
     return imports.key === "" ? undefined : "import.accessKeyId with accessKeys: none";
@@ -485,7 +484,6 @@ function harmOf(before: World): string | undefined {
   if (failed !== undefined) {
     return `${failed} fails`;
   }
-  const isActive = (now: World, id: string) => keyIn(now, id)?.status === "Active";
   if (world.leaked.some((id) => !isActive(before, id) && isActive(world, id))) {
     return "a leaked key works again";
   }
@@ -494,12 +492,11 @@ function harmOf(before: World): string | undefined {
 
 /** What is wrong although nothing is to do. */
 function wrongAtTheEnd(before: World): string | undefined {
-  const isActive = (id: string) => keyIn(before, id)?.status === "Active";
-  if (before.leaked.some(isActive)) {
+  if (before.leaked.some((id) => isActive(before, id))) {
     return "a leaked key works at the end";
   }
   // A key whose user has no policy opens nothing, and nothing shows that its user was to be the deployment's.
-  if (before.hostile.some((id) => isActive(id) && contentsOf(before.account, id).length > 0)) {
+  if (before.hostile.some((id) => isActive(before, id) && contentsOf(before.account, id).length > 0)) {
     return "the key of an attacker works at the end";
   }
   const { state, versions, settings } = before;
@@ -789,7 +786,7 @@ function otherEvents(world: World): readonly Event[] {
       (now) => {
         const result = apply(now, () => undefined);
         for (const id of now.leaked) {
-          now.ended = keyIn(now, id)?.status === "Active" ? now.ended.filter((ended) => ended !== id) : now.ended;
+          now.ended = isActive(now, id) ? now.ended.filter((ended) => ended !== id) : now.ended;
         }
         return !("refused" in result);
       },
@@ -977,7 +974,7 @@ class Walker {
       const isOtherDone = other === undefined || advice(swapped(copyOf(world))).isDone;
       const later = isOtherDone ? copyOf(world) : swapped(copyOf(world));
       // With accessKeys: none, only people know which key DKP has.
-      const isWorking = works(world) || (world.settings.none && keyIn(world, world.dkp)?.status !== "Active");
+      const isWorking = works(world) || (world.settings.none && !isActive(world, world.dkp));
       if (isOtherDone && !isWorking) {
         // An event ended DKP's key. AWS reports a day later that nothing uses the exposed one.
         pass(later, DAY + HOUR);

@@ -7,7 +7,7 @@ import { ADDRESSES, policyAddress } from "../../../src/terraform/addresses";
 export const HOUR = 60;
 export const DAY = 24 * HOUR;
 export const SLOTS: readonly Slot[] = ["primary", "secondary"];
-export const MAX_KEYS = 2;
+const MAX_KEYS = 2;
 
 export type Status = "Active" | "Inactive";
 
@@ -166,6 +166,7 @@ export const keysOf = ({ account, settings }: Pick<World, "account" | "settings"
 
 const allKeys = ({ users }: Account) => Object.values(users).flat();
 export const keyIn = ({ account }: Pick<World, "account">, id: string) => allKeys(account).find((key) => key.id === id);
+export const isActive = (world: Pick<World, "account">, id: string) => keyIn(world, id)?.status === "Active";
 
 export const userOf = ({ users }: Account, id: string) =>
   Object.keys(users).find((name) => users[name]?.some((key) => key.id === id));
@@ -186,7 +187,7 @@ export function works({ account, dkp, needs }: Pick<World, "account" | "dkp" | "
   if (account.denied[userOf(account, dkp) ?? ""] !== undefined) {
     return false;
   }
-  return keyIn({ account }, dkp)?.status === "Active" && contents.length > 0 && needs.every((need) => contents.includes(need));
+  return isActive({ account }, dkp) && contents.length > 0 && needs.every((need) => contents.includes(need));
 }
 
 /** Time passes. Running clusters use their keys; AWS reports the use hours late. */
@@ -243,7 +244,7 @@ export interface Described {
   readonly content?: string;
   /** The part of `import` that imports it. */
   readonly imports?: Exclude<keyof Settings["imports"], "key">;
-  readonly isProtected?: true;
+  readonly isProtected?: true | undefined;
 }
 
 export const secondName = ({ policy }: Settings) => `${policy}-2`;
@@ -255,19 +256,14 @@ export function described({ id, settings }: Pick<Part, "id" | "settings">): read
     { address: policyAddress("policy", 1), kind: "policy", name: policy, content: id, imports: "policy", isProtected: true },
   ];
   if (second !== "") {
-    const name = secondName(settings);
-    policies.push({
-      address: policyAddress("policy", 2),
-      kind: "policy",
-      name,
-      content: `${id}${second}`,
-    });
+    const address = policyAddress("policy", 2);
+    policies.push({ address, kind: "policy", name: secondName(settings), content: `${id}${second}` });
   }
   const what = group === "" ? "userAttachment" : "groupAttachment";
   const principal = group === "" ? `user:${user}` : `group:${group}`;
-  const attachments = policies.map(({ name }, index): Described => {
-    const attachment: Described = { address: policyAddress(what, index + 1), kind: "link", name: `policy:${name} ${principal}` };
-    return index === 0 ? { ...attachment, isProtected: true } : attachment;
+  const attachments = policies.map(({ name, isProtected }, index): Described => {
+    const address = policyAddress(what, index + 1);
+    return { address, kind: "link", name: `policy:${name} ${principal}`, isProtected };
   });
   const ofGroup: readonly Described[] =
     group === ""
@@ -328,24 +324,21 @@ function remove(account: Account, { kind, name }: Pick<Described, "kind" | "name
   return true;
 }
 
-/** How an apply ends. */
+/** How an apply ends. Where a read fails, Terraform cannot read a key that it has created: it is tainted. */
 export type Interruption =
-  | { readonly kind: "killed"; readonly at: number }
-  | { readonly kind: "answer lost"; readonly at: number }
-  /** Terraform cannot read a key that it has created: it is tainted. */
-  | { readonly kind: "read fails"; readonly at: number }
+  | { readonly kind: "killed" | "answer lost" | "read fails"; readonly at: number }
   | { readonly kind: "state not written" };
 
 interface Operation {
   readonly name: string;
-  /** Changes the account. @returns whether AWS executed it */
-  readonly call: (world: World) => boolean;
+  /** Changes the account. @returns false if AWS rejects it */
+  readonly call: (world: World) => unknown;
   /** Writes the result into the state. */
   readonly record: (state: State) => void;
   readonly requires?: readonly string[];
 }
 
-export type Applied = { readonly refused: string } | { readonly failed: readonly string[]; readonly calls: number };
+type Applied = { readonly refused: string } | { readonly failed: readonly string[]; readonly calls: number };
 
 /**
  * Terraform: refresh, plan and apply. Creations come before deletions, which is the worst order for IAM's quota.
@@ -367,7 +360,7 @@ export function apply(world: World, after: () => void, interruption?: Interrupti
       failed.push(operation.name);
       continue;
     }
-    let ok = operation.call(world);
+    let ok = operation.call(world) !== false;
     calls += 1;
     after();
     if (interruption?.kind === "killed" && interruption.at === calls) {
@@ -375,7 +368,7 @@ export function apply(world: World, after: () => void, interruption?: Interrupti
     }
     if (interruption?.kind === "answer lost" && interruption.at === calls) {
       // Terraform repeats the call, which AWS has executed already.
-      ok = operation.name.startsWith("create") ? operation.call(world) : ok;
+      ok = operation.name.startsWith("create") ? operation.call(world) !== false : ok;
       after();
     }
     if (ok) {
@@ -390,14 +383,13 @@ export function apply(world: World, after: () => void, interruption?: Interrupti
       failed.push(operation.name);
     }
   }
-  const { settings } = world;
-  const { current, none } = settings;
+  const { user, policy, current, none } = world.settings;
   const key = none ? undefined : state.keys[current];
   if (failed.length === 0) {
     state.exposed = key === undefined ? undefined : { id: key.id, slot: current };
-    state.outputs = { user: settings.user, policy: settings.policy };
+    state.outputs = { user, policy };
     // A cluster comes to require what an apply gives its key. The key of another user gets nothing by it, and keeps what it had.
-    world.needs = [settings.user, undefined].includes(userOf(world.account, world.dkp)) ? contents : world.needs;
+    world.needs = [user, undefined].includes(userOf(world.account, world.dkp)) ? contents : world.needs;
   }
   if (interruption?.kind === "state not written") {
     world.errored = state;
@@ -483,7 +475,6 @@ function planOf(world: World, state: State): Plan {
         name: `update ${address}`,
         call: ({ account }) => {
           account[kind === "policy" ? "policies" : "roles"][name] = content ?? "";
-          return true;
         },
         record: (written) => {
           written.contents[address] = content ?? "";
@@ -553,38 +544,32 @@ function keyOperations({ settings }: World, state: State): Plan {
   for (const slot of SLOTS) {
     const status = settings.none ? "absent" : settings[slot];
     const key = state.keys[slot];
-    if (status === "absent" && key !== undefined) {
+    if (key === undefined) {
+      operations.push(...(status === "absent" ? [] : [keyCreation(slot, status, settings.pgp[slot])]));
+    } else if (status === "absent") {
       deletions.push({
         name: `delete key ${slot}`,
-        call: (now) => {
-          deleteKey(now, key.id);
-          return true;
-        },
+        call: (now) => deleteKey(now, key.id),
         record: (written) => {
           delete written.keys[slot];
         },
       });
-    } else if (status !== "absent" && key === undefined) {
-      operations.push(keyCreation(slot, status, settings.pgp[slot]));
-    } else if (status !== "absent" && key !== undefined) {
-      if (key.tainted || key.pgp !== settings.pgp[slot]) {
-        return { refused: `Instance cannot be destroyed: key ${slot}` };
-      }
-      if (key.status !== status) {
-        deletions.push({
-          name: `update key ${slot}`,
-          call: (now) => {
-            const found = keyIn(now, key.id);
-            if (found !== undefined) {
-              found.status = status;
-            }
-            return found !== undefined;
-          },
-          record: (written) => {
-            written.keys[slot] = { ...key, status };
-          },
-        });
-      }
+    } else if (key.tainted || key.pgp !== settings.pgp[slot]) {
+      return { refused: `Instance cannot be destroyed: key ${slot}` };
+    } else if (key.status !== status) {
+      deletions.push({
+        name: `update key ${slot}`,
+        call: (now) => {
+          const found = keyIn(now, key.id);
+          if (found !== undefined) {
+            found.status = status;
+          }
+          return found !== undefined;
+        },
+        record: (written) => {
+          written.keys[slot] = { ...key, status };
+        },
+      });
     }
   }
   return { operations: [...operations, ...deletions] };

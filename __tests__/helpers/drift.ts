@@ -1,9 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
-import type { DriftRules } from "../../src/cli/account/drift/drift-rules";
 import { describedResources, type ExpectedObject, managedOf } from "../../src/cli/account/drift/managed-attributes";
-import { type DriftReport, type DriftState, driftReport } from "../../src/cli/account/drift/report";
+import { type DriftState, driftReport } from "../../src/cli/account/drift/report";
 import type { StateResource } from "../../src/cli/terraform/state-file";
 import type { Deployment } from "../../src/settings/deployment";
 import { ADDRESSES } from "../../src/terraform/addresses";
@@ -68,67 +67,48 @@ function appliedState(settings: Deployment): readonly StateResource[] {
   return [...describedResources(settings, ACCOUNT), ...(settings.accessKeys === "none" ? [] : [key])];
 }
 
-/** A deployment that was applied, and what changed since. */
-export interface World {
-  /** @default `EVERY_OBJECT` */
-  readonly settings?: string;
-  /** The settings that were applied. @default the same */
-  readonly applied?: string;
-  /** What IAM answers instead. */
-  readonly iam?: Answers;
-  /** Addresses that the state lacks, `"all"`, or why it cannot be read. */
-  readonly lost?: readonly string[] | "all" | { readonly unread: string };
-  /** The name of a policy that an apply left at the address of the second one. */
-  readonly deposed?: string;
-}
-
-/** What drift reports in a world. */
-export async function driftIn({
-  settings = EVERY_OBJECT,
-  applied = settings,
-  iam = {},
-  lost = [],
-  deposed,
-}: World): Promise<DriftReport> {
-  const before = deployment(applied);
-  const kept = appliedState(before).filter(({ address }) => lost !== "all" && "includes" in lost && !lost.includes(address));
-  const left = [deposed ?? []]
-    .flat()
-    .map((name) => ({ address: "aws_iam_policy.policy-2", attributes: { name, arn: `arn:aws:iam::${ACCOUNT}:policy/${name}` } }));
-  const resources = { current: kept, tainted: [], deposed: left };
-  const user = kept.find(({ address }) => address === ADDRESSES.user)?.attributes;
-  const value = { resources, outputs: {}, user: user && { name: String(user.name), arn: String(user.arn) } };
-  const state: DriftState = typeof lost === "object" && "unread" in lost ? lost : { value };
-  return driftReport(deployment(settings), state, accountWith({ ...appliedAccount(before), ...iam }));
-}
-
 /** Settings that a world names. */
 const NAMED: Readonly<Record<string, string>> = {
+  every: EVERY_OBJECT,
   several: SEVERAL_POLICIES,
   one: withFormerRoles(0),
 };
 
-const settingsOf = (given: unknown) => (given === undefined ? {} : (NAMED[String(given)] ?? JSON.stringify(given)));
-
-interface Row extends Omit<World, "settings" | "applied"> {
-  readonly case: string;
+/** A deployment that was applied, and what changed since. */
+interface World {
+  /** Settings, or the name of some. @default `every` */
   readonly settings?: unknown;
+  /** The settings that were applied. @default the same */
   readonly applied?: unknown;
-  /** Rule, object and ID of each finding, as far as it matters. */
-  readonly finds: readonly (keyof DriftRules)[];
+  /** What IAM answers instead. */
+  readonly iam?: Answers;
+  /** Addresses that the state lacks, `"all"`, or why it cannot be read. */
+  readonly lost?: readonly string[] | "all" | { readonly unread: string };
+  /** Names of policies that an apply left at the address of the second one. */
+  readonly deposed?: readonly string[];
 }
 
-const ROWS = parse(readFileSync(join(PROJECT, "__tests__/cli/account/drift.worlds.yaml"), "utf8"), {
-  customTags: ["timestamp"],
-}) as Row[];
+/** What drift reports in a world. */
+export async function driftIn({ settings = "every", applied = settings, iam = {}, lost = [], deposed = [] }: World) {
+  const described = (given: unknown) => deployment(NAMED[String(given)] ?? JSON.stringify(given));
+  const before = described(applied);
+  const kept = appliedState(before).filter(({ address }) => lost !== "all" && "includes" in lost && !lost.includes(address));
+  const left = deposed.map((name) => ({
+    address: "aws_iam_policy.policy-2",
+    attributes: { name, arn: `arn:aws:iam::${ACCOUNT}:policy/${name}` },
+  }));
+  const resources = { current: kept, tainted: [], deposed: left };
+  const user = kept.find(({ address }) => address === ADDRESSES.user)?.attributes;
+  const value = { resources, outputs: {}, user: user && { name: String(user.name), arn: String(user.arn) } };
+  const state: DriftState = typeof lost === "object" && "unread" in lost ? lost : { value };
+  return driftReport(described(settings), state, accountWith({ ...appliedAccount(before), ...iam }));
+}
+
+interface Row extends World {
+  readonly case: string;
+  /** Rule, object and ID of each finding, as far as it matters. */
+  readonly finds: readonly string[];
+}
 
 /** What drift finds, by world: the rows of `drift.worlds.yaml`. */
-export const WORLDS = ROWS.map(({ case: title, settings, applied, finds, ...world }) => ({
-  title,
-  world: {
-    ...world,
-    ...(settings === undefined ? {} : { settings: settingsOf(settings) }),
-    ...(applied === undefined ? {} : { applied: settingsOf(applied) }),
-  } as World,
-  finds,
-}));
+export const WORLDS = parse(readFileSync(join(PROJECT, "__tests__/cli/account/drift.worlds.yaml"), "utf8")) as readonly Row[];

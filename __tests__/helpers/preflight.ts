@@ -14,7 +14,7 @@ interface World {
   readonly aws?: Answers & { readonly image?: object; readonly endpoints?: readonly string[] };
   /** Results of dry runs. */
   readonly dry?: Readonly<Record<string, object>>;
-  readonly run?: { readonly asKey?: boolean };
+  readonly asKey?: boolean;
   readonly state?: Readonly<Record<string, string>>;
 }
 
@@ -87,9 +87,9 @@ export async function preflightIn({
   settings,
   aws = {},
   dry = {},
-  run = {},
+  asKey = false,
   state,
-}: World = {}): Promise<readonly CheckResult[]> {
+}: World): Promise<readonly CheckResult[]> {
   const answer = callsOf(answersOf(aws), {});
   const call = (action: string, input: object) => {
     CALLED.add(action);
@@ -99,8 +99,7 @@ export async function preflightIn({
   const current = Object.entries(state ?? {}).map(([address, name]) => ({ address, attributes: { name } }));
   const value = { resources: { current, tainted: [], deposed: [] }, outputs: {} };
   return runPreflight(deployment(settingsOf(settings)), { call, dryRun } as unknown as Parameters<typeof runPreflight>[1], {
-    asKey: false,
-    ...run,
+    asKey,
     state: async () => (state === undefined ? { unread: "not synthesized" } : { value }),
   });
 }

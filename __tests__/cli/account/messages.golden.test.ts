@@ -16,7 +16,7 @@ import { reviewPackOf } from "../../helpers/packs";
 import { ENCRYPTION_KEY } from "../../helpers/pgp-keys";
 import { CASES, findingsOf, preflightIn } from "../../helpers/preflight";
 
-const driftReports = Promise.all(WORLDS.map(({ world }) => driftIn(world)));
+const driftReports = Promise.all(WORLDS.map(driftIn));
 const accounts = Promise.all(CASES.map(async ({ check, account }) => ({ check, results: await preflightIn(account) })));
 
 const keyReports = Object.values(SITUATIONS).map(({ given }) => keyReport(given));

@@ -142,6 +142,9 @@ function follow(before: World, { steps, kind }: Advice, interruption?: Interrupt
   return person;
 }
 
+/** The world after the steps that are advised in it. */
+export const followed = (world: World): World => follow(world, advice(world)).world;
+
 const keysToEnd = (steps: readonly PrintedStep[]) =>
   steps.slice(0, 1).flatMap(({ actions }) => actions.flatMap((action) => (action.do === "delete" ? [action.key] : [])));
 

@@ -1,5 +1,6 @@
-import { stringify } from "yaml";
+import { parse, stringify } from "yaml";
 import { rows } from "../helpers/complete";
+import { SEVERAL_POLICIES, withFormerRoles } from "../helpers/deployment";
 import { ENCRYPTION_KEY } from "../helpers/pgp-keys";
 import type { Fault } from "./support/fault-proxy";
 import { BUCKET, KeyOperator } from "./support/key-operator";
@@ -16,124 +17,101 @@ const BOTH = { accessKeys: { secondary: { status: "Active" } } };
 const MOVED = { accessKeys: { secondary: { status: "Active" }, current: "secondary" } };
 const RETIRED = { accessKeys: { primary: { status: "Inactive" }, secondary: { status: "Active" }, current: "secondary" } };
 
-const PRIMARY_ENCRYPTED = { accessKeys: { primary: { pgpKey: ENCRYPTION_KEY } } };
-const NONE = { accessKeys: "none" };
-const severalPolicies = (roles: number) => {
-  const formerIamNodeRoles = Array.from({ length: roles }, (_, index) => `/apps/former-role-of-the-nodes-${index}`);
-  return { policy: { mode: "scoped" }, cluster: { prefix: "dev", formerIamNodeRoles } };
-};
+/** @param keys those of the deployment in the situation where it begins */
+type Event = (operator: KeyOperator, keys: readonly Credentials[]) => unknown;
 
-interface Scene {
-  readonly operator: KeyOperator;
-  /** The keys of the deployment in the situation where it begins. */
-  readonly keys: readonly Credentials[];
-}
-type Event = (scene: Scene) => unknown;
-
-const USER = "aws_iam_user.user";
 const POLICY = "aws_iam_policy.policy";
 const ATTACHMENT = "aws_iam_user_policy_attachment.policy-attachment";
 const KEY = "aws_iam_access_key.user";
 
-const leaks = ({ operator }: Scene, key = operator.dkp) => key && operator.leaked.set(key.accessKeyId, key);
-const otherKey = ({ operator, keys }: Scene) => keys.find(({ accessKeyId }) => accessKeyId !== operator.dkp?.accessKeyId);
-const deletes = ({ operator }: Scene, key = operator.dkp) =>
+const leaks = (operator: KeyOperator, key = operator.dkp) => key && operator.leaked.set(key.accessKeyId, key);
+const otherKey = (operator: KeyOperator, keys: readonly Credentials[]) =>
+  keys.find(({ accessKeyId }) => accessKeyId !== operator.dkp?.accessKeyId);
+const deletes = (operator: KeyOperator, key = operator.dkp) =>
   operator.aws.iam().deleteAccessKey({ UserName: operator.user, AccessKeyId: key?.accessKeyId });
-const createsKey = ({ operator }: Scene) => operator.aws.iam().createAccessKey({ UserName: operator.user });
-const stateLoses =
-  (...addresses: readonly string[]): Event =>
-  ({ operator }) =>
-    operator.terraform.run("state", "rm", ...addresses);
-const settings =
-  (fields: Record<string, unknown>): Event =>
-  ({ operator }) =>
-    operator.write(fields);
-const apply =
-  (...faults: readonly (readonly [call: string, kind: Fault])[]): Event =>
-  ({ operator }) =>
-    operator.applyWith(Object.fromEntries(faults));
+const createsKey = (operator: KeyOperator) => operator.aws.iam().createAccessKey({ UserName: operator.user });
+const stateLoses = (address: string) => (operator: KeyOperator) => operator.terraform.run("state", "rm", address);
+const settings = (fields: Record<string, unknown>) => (operator: KeyOperator) => operator.write(fields);
+const apply = (faults: Record<string, Fault>) => (operator: KeyOperator) => operator.applyWith(faults);
 
 /** moto has no policies of AWS: one of the account does the same. */
 const QUARANTINE = "AWSCompromisedKeyQuarantineV3";
 const QUARANTINE_ARN = `arn:aws:iam::123456789012:policy/${QUARANTINE}`;
 const DENIES = JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Deny", Action: "ec2:*", Resource: "*" }] });
-const renames =
-  (from: string, to: string): Event =>
-  ({ operator }) =>
-    operator.aws.iam().updateUser({ UserName: from, NewUserName: to });
+const renames = (from: string, to: string) => (operator: KeyOperator) =>
+  operator.aws.iam().updateUser({ UserName: from, NewUserName: to });
 
 const EVENTS = {
   "the user is renamed": renames("deckhouse", "deckhouse-old"),
-  "the settings import what exists": ({ operator }) =>
+  "the settings import what exists": (operator) =>
     operator.write({ import: { user: true, policy: true, attachment: true, accessKeyId: operator.dkp?.accessKeyId } }),
   "the user gets its name back (recover.md#renamed-user)": renames("deckhouse-old", "deckhouse"),
-  "AWS quarantines the user": async ({ operator }) => {
+  "AWS quarantines the user": async (operator) => {
     const iam = operator.aws.iam();
     await iam.createPolicy({ PolicyName: QUARANTINE, PolicyDocument: DENIES });
     return iam.attachUserPolicy({ UserName: operator.user, PolicyArn: QUARANTINE_ARN });
   },
-  "the quarantine ends (recover.md#quarantine)": ({ operator }) =>
+  "the quarantine ends (recover.md#quarantine)": (operator) =>
     operator.aws.iam().detachUserPolicy({ UserName: operator.user, PolicyArn: QUARANTINE_ARN }),
-  "somebody denies": ({ operator }) =>
+  "somebody denies": (operator) =>
     operator.aws.iam().putUserPolicy({ UserName: operator.user, PolicyName: "stop", PolicyDocument: DENIES }),
-  "nobody denies (recover.md#quarantine)": ({ operator }) =>
+  "nobody denies (recover.md#quarantine)": (operator) =>
     operator.aws.iam().deleteUserPolicy({ UserName: operator.user, PolicyName: "stop" }),
-  "the cluster is stopped for two days": async ({ operator }) => {
+  "the cluster is stopped for two days": async (operator) => {
     await operator.aws.passDay();
     await operator.aws.passDay();
   },
-  "the cluster runs for a day (recover.md#unused-key)": ({ operator }) => operator.passDay(),
-  "an apply ends between create and delete": ({ operator }) => operator.leavePolicy("former"),
-  "what is left over is deleted (recover.md#left-over)": apply(),
+  "the cluster runs for a day (recover.md#unused-key)": (operator) => operator.passDay(),
+  "an apply ends between create and delete": (operator) => operator.leavePolicy("former"),
+  "what is left over is deleted (recover.md#left-over)": apply({}),
   "settings take the node role of the other deployment": settings({ nodeRole: { name: "nodes" } }),
   "settings take the group of the other deployment": settings({ attachment: "user-and-group", group: { name: "seconds" } }),
   "a rotation begins": settings(BOTH),
   "all edits of a rotation are made": settings(RETIRED),
   "the new key is exposed": settings(MOVED),
   "settings of before the rotation": settings({ accessKeys: {} }),
-  "another pgpKey in the live slot": settings(PRIMARY_ENCRYPTED),
-  "accessKeys: none": settings(NONE),
+  "another pgpKey in the live slot": settings({ accessKeys: { primary: { pgpKey: ENCRYPTION_KEY } } }),
+  "accessKeys: none": settings({ accessKeys: "none" }),
   "attachment to user and group": settings({ attachment: "user-and-group", group: { name: "dkp" } }),
-  "two policies": settings(severalPolicies(15)),
-  "another second policy": settings(severalPolicies(16)),
+  "two policies": settings(parse(SEVERAL_POLICIES)),
+  "another second policy": settings(parse(withFormerRoles(16))),
   "one policy": settings({ policy: {}, cluster: {} }),
-  "DKP's key leaks": leaks,
-  "the other key leaks": (scene) => leaks(scene, otherKey(scene)),
-  "DKP's key is deactivated": ({ operator }) => operator.setStatus(operator.dkp?.accessKeyId ?? "", "Inactive"),
-  "DKP's key is deleted (recover.md#deleted-key)": deletes,
-  "the other key is deleted": (scene) => deletes(scene, otherKey(scene)),
+  "DKP's key leaks": (operator) => leaks(operator),
+  "the other key leaks": (operator, keys) => leaks(operator, otherKey(operator, keys)),
+  "DKP's key is deactivated": (operator) => operator.setStatus(operator.dkp?.accessKeyId ?? "", "Inactive"),
+  "DKP's key is deleted (recover.md#deleted-key)": (operator) => deletes(operator),
+  "the other key is deleted": (operator, keys) => deletes(operator, otherKey(operator, keys)),
   "a key is created manually": createsKey,
-  "a manual key is imported": async (scene) => {
-    const { AccessKey } = await createsKey(scene);
-    scene.operator.write({ import: { accessKeyId: AccessKey?.AccessKeyId } });
+  "a manual key is imported": async (operator) => {
+    const { AccessKey } = await createsKey(operator);
+    operator.write({ import: { accessKeyId: AccessKey?.AccessKeyId } });
   },
-  "the policy is detached manually (recover.md#manual-changes)": async ({ operator }) => {
+  "the policy is detached manually (recover.md#manual-changes)": async (operator) => {
     const iam = operator.aws.iam();
     const { AttachedPolicies = [] } = await iam.listAttachedUserPolicies({ UserName: operator.user });
     const PolicyArn = AttachedPolicies[0]?.PolicyArn;
     return iam.detachUserPolicy({ UserName: operator.user, PolicyArn });
   },
-  "a day passes": ({ operator }) => operator.passDay(),
-  "the steps to the end": ({ operator }) => operator.settle(),
-  "an apply": apply(),
-  "an apply is killed at CreateAccessKey": apply(["CreateAccessKey", "killed before the response"]),
-  "an apply loses the response to CreateAccessKey": apply(["CreateAccessKey", "response lost"]),
-  "an apply is killed at CreatePolicy": apply(["CreatePolicy", "killed before the response"]),
-  "an apply is killed at CreatePolicyVersion": apply(["CreatePolicyVersion", "killed before the response"]),
-  "an apply cannot write the state (recover.md#errored-state)": apply(["PutState", "denied"]),
-  "the state is lost": ({ operator }) => operator.loseState("newest"),
-  "the state is lost with all versions": ({ operator }) => operator.loseState("all"),
-  "the oldest state is restored (recover.md#old-state)": async ({ operator }) =>
+  "a day passes": (operator) => operator.passDay(),
+  "the steps to the end": (operator) => operator.settle(),
+  "an apply": apply({}),
+  "an apply is killed at CreateAccessKey": apply({ CreateAccessKey: "killed before the response" }),
+  "an apply loses the response to CreateAccessKey": apply({ CreateAccessKey: "response lost" }),
+  "an apply is killed at CreatePolicy": apply({ CreatePolicy: "killed before the response" }),
+  "an apply is killed at CreatePolicyVersion": apply({ CreatePolicyVersion: "killed before the response" }),
+  "an apply cannot write the state (recover.md#errored-state)": apply({ PutState: "denied" }),
+  "the state is lost": (operator) => operator.loseState("newest"),
+  "the state is lost with all versions": (operator) => operator.loseState("all"),
+  "the oldest state is restored (recover.md#old-state)": async (operator) =>
     operator.restoreVersion((await operator.versions()).at(-1)),
-  "the later states are lost": async ({ operator }) => operator.loseVersions((await operator.versions()).slice(1)),
-  "the state loses the user": stateLoses(USER),
+  "the later states are lost": async (operator) => operator.loseVersions((await operator.versions()).slice(1)),
   "the state loses the policy": stateLoses(POLICY),
   "the state loses the attachment": stateLoses(ATTACHMENT),
   "the state loses the second policy": stateLoses(`${POLICY}-2`),
   "the state loses the second attachment": stateLoses(`${ATTACHMENT}-2`),
   "the state loses the membership": stateLoses("aws_iam_user_group_membership.group-membership"),
   "the state loses the key": stateLoses(KEY),
-  "errored.tfstate of something else lies there": ({ operator }) => operator.leaveState('{"lineage":"other","serial":1}'),
+  "errored.tfstate of something else lies there": (operator) => operator.leaveState('{"lineage":"other","serial":1}'),
 } as const satisfies Readonly<Record<string, Event>>;
 
 /** Settings of a second deployment of the account, which were not applied, and the names that belong to the first one. */
@@ -332,7 +310,7 @@ describe("the printed steps on real Terraform", () => {
       const [fields, names] = SECOND[where] ?? [];
       const operator = fields === undefined ? alone(where as Start) : secondDeployment(aws, fields, names ?? []);
       for (const event of events) {
-        await EVENTS[event]({ operator, keys });
+        await EVENTS[event](operator, keys);
       }
       await operator.settle();
       process.stdout.write(`${[title, ...operator.steps].join("\n  ")}\n`);

@@ -1,5 +1,4 @@
 import { isIPv4, isIPv6 } from "node:net";
-
 import type { Interval } from "./model";
 
 /** What conditions compare by its position. Points are whole numbers: those of decimals are multiplied by 10^15. */

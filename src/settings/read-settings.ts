@@ -1,5 +1,4 @@
 import * as v from "valibot";
-
 import { isInside, physicalPath } from "../text/files";
 import { isObject } from "../text/json";
 import { configFileConflicts, readConfigFile } from "./config-file";

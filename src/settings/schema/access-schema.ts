@@ -1,5 +1,4 @@
 import * as v from "valibot";
-
 import { ACCESS_KEY_ID, SLOTS } from "../../iam/key-slots";
 import { GROUP_NAME, MAX_ROLE_POLICIES, RESERVED_ROLE_PATHS, ROLE_NAME } from "../../iam/limits";
 import { ACTION } from "../../iam/node-role-permissions";

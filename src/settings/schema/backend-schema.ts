@@ -1,5 +1,4 @@
 import * as v from "valibot";
-
 import { type ArgumentMeaning, argumentsOf, BACKEND_TYPES, type BackendType } from "../../terraform/backends";
 import type { ArgumentValue, BackendArguments } from "../../terraform/state-location";
 import { EMPTY, nearest, show } from "../errors";

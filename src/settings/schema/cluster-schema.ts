@@ -1,5 +1,4 @@
 import * as v from "valibot";
-
 import { KMS_KEY_ARN } from "../../iam/arns";
 import { FEATURES, type Feature } from "../../iam/catalogue";
 import { LAYOUTS } from "../../iam/cluster";

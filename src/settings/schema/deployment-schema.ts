@@ -1,5 +1,4 @@
 import * as ipaddr from "ipaddr.js";
-
 import * as v from "valibot";
 import { REGION } from "../../iam/arns";
 import { MAX_DESCRIPTION, POLICY_NAME, POLICY_PATH, USER_NAME } from "../../iam/limits";

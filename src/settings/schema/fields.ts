@@ -1,5 +1,4 @@
 import type * as v from "valibot";
-
 import { isObject } from "../../text/json";
 import { EMPTY, type FieldError, nearest, show, suggest } from "../errors";
 import { BACKEND_EXAMPLE, unknownArgument } from "./backend-schema";

@@ -1,5 +1,4 @@
 import * as v from "valibot";
-
 import { parseIamArn } from "../../iam/arns";
 import { MAX_TAGS, PATH, TAG_KEY, TAG_VALUE, type TextRule } from "../../iam/limits";
 import { isObject } from "../../text/json";

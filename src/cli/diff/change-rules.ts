@@ -139,9 +139,8 @@ export const RULES = {
     risk: "[before: {before}; ]now: {after}",
   }),
   ...rules("attention", "Broadened permissions", {
-    "permissions-broadened": {
-      text: "the {principal} is allowed more than before[: {actions}][; this counts as broadened, because {reason}][; for example, allowed now and not before: {request}][, if the permissions boundary {boundary} allows it]",
-    },
+    "permissions-broadened":
+      "the {principal} is allowed more than before[: {actions}][; this counts as broadened, because {reason}][; for example, allowed now and not before: {request}][, if the permissions boundary {boundary} allows it]",
     "deny-weakened":
       "a Deny of the {principal} is removed or covers fewer requests[, or is not comparable, because {reason}][; for example {request}]",
   }),

@@ -18,7 +18,7 @@ export function mapStrings(value: unknown, map: (string: string) => string): unk
 }
 
 /** A part of a JSON object that is another one. */
-export interface Difference {
+interface Difference {
   /** `policy.mode`. */
   readonly field: string;
   readonly path: readonly string[];

@@ -1,4 +1,4 @@
-import { SLOTS, type Slot } from "../../iam/key-slots";
+import { SLOTS } from "../../iam/key-slots";
 import { ADDRESSES, KEY_ADDRESSES, policyOfAddress } from "../../terraform/addresses";
 import { canonical, listOf, objectOf, textOf } from "../../text/json";
 import type { DiffFound } from "./change-rules";
@@ -171,20 +171,18 @@ function keyFindings(before: Snapshot, after: Snapshot, resources: readonly Reso
     const address = KEY_ADDRESSES[slot];
     const isReplaced = resources.some((change) => change.address === address && change.action === "replaced");
     const rows = [
-      ["key-replaced", isReplaced, undefined],
-      ["active-key-deleted", old === "Active" && status === undefined, statusOf(slot)],
-      [
-        "current-key-deactivated",
-        slot === exposed && old === "Active" && status !== undefined && status !== "Active",
-        statusOf(slot),
-      ],
-      ["key-reactivated", old === "Inactive" && status === "Active", statusOf(slot)],
+      ["key-replaced", isReplaced],
+      ["active-key-deleted", old === "Active" && status === undefined],
+      ["current-key-deactivated", slot === exposed && old === "Active" && status !== undefined && status !== "Active"],
+      ["key-reactivated", old === "Inactive" && status === "Active"],
     ] as const;
-    return rows.flatMap(([rule, applies, field]): DiffFound[] => (applies ? [{ rule, address, field, values: { slot } }] : []));
+    const found = rows.filter(([, applies]) => applies);
+    return found.map(([rule]): DiffFound => {
+      const field = rule === "key-replaced" ? undefined : `accessKeys.${slot}.status`;
+      return { rule, address, field, values: { slot } };
+    });
   });
 }
-
-const statusOf = (slot: Slot) => `accessKeys.${slot}.status`;
 
 /** The policies that lose the way to the user, or change it. Terraform may delete the old attachment before it creates the new one. */
 function attachmentMoves(before: Snapshot, after: Snapshot): readonly DiffFound[] {

@@ -44,14 +44,14 @@ export function readBase(
   return { packs, source };
 }
 
-/** The files of review packs: text by path, `<stack>/<file>`. */
-type Texts = readonly (readonly [path: string, text: string])[];
+/** The files of review packs. */
+type Texts = readonly (readonly [stack: string, file: string, text: string])[];
 
 function textsIn(folder: string): Texts {
-  const paths = existsSync(folder)
-    ? readdirSync(folder).flatMap((stack) => COMPARED_FILES.map((file) => `${stack}/${file}`))
-    : [];
-  return paths.filter((path) => existsSync(join(folder, path))).map((path) => [path, readTextFile(join(folder, path))]);
+  return (existsSync(folder) ? readdirSync(folder) : []).flatMap((stack) => {
+    const files = COMPARED_FILES.filter((file) => existsSync(join(folder, stack, file)));
+    return files.map((file) => [stack, file, readTextFile(join(folder, stack, file))] as const);
+  });
 }
 
 /** Git's plumbing shows the bytes that are committed: attributes, filters and settings of Git change nothing. */
@@ -65,19 +65,19 @@ function textsOfRef(name: string, review: string, root: string, environment: Env
   const files = listed.stdout
     .toString("utf8")
     .split("\0")
-    .flatMap((entry): readonly (readonly [string, string])[] => {
+    .flatMap((entry): readonly (readonly [string, string, string])[] => {
       const [, mode = "", object = "", path = ""] = /^(\d+) \w+ ([0-9a-f]+)\t(.*)$/s.exec(entry) ?? [];
       const [, locked] = /^locks\/([^/]+)\.terraform\.lock\.hcl$/.exec(path) ?? [];
-      const file = locked === undefined ? path.slice(inside.length) : `${locked}/${LOCK_FILE}`;
-      const isRead = locked !== undefined || COMPARED_FILES.some((compared) => compared === file.slice(file.indexOf("/") + 1));
+      const [stack = "", file = ""] = locked === undefined ? path.slice(inside.length).split(/\/(.*)/s) : [locked, LOCK_FILE];
+      const isRead = locked !== undefined || COMPARED_FILES.some((compared) => compared === file);
       const isFile = mode.startsWith("100");
       // A link or a submodule can also be in place of a whole pack.
-      if (mode !== "" && !isFile && (isRead || !file.includes("/"))) {
+      if (mode !== "" && !isFile && (isRead || file === "")) {
         throw new Error(
           `--against ${name}: ${path}: is a link or a submodule there, not a file; compare with a commit where it is one`,
         );
       }
-      return isFile && isRead ? [[object, file]] : [];
+      return isFile && isRead ? [[object, stack, file]] : [];
     });
   const contents = git(["cat-file", "--batch"], files.map(([object]) => `${object}\n`).join(""));
   const failed = [listed, contents].find(({ status }) => status !== 0);
@@ -85,7 +85,8 @@ function textsOfRef(name: string, review: string, root: string, environment: Env
     throw new Error(`--against ${name}: ${failed.message}`);
   }
   const blobs = blobsIn(contents.stdout);
-  const texts = files.map(([object, file]) => [file, textIn(blobs.get(object) ?? Buffer.alloc(0), join(folder, file))] as const);
+  const textAt = (object: string, path: string) => textIn(blobs.get(object) ?? Buffer.alloc(0), path);
+  const texts = files.map(([object, stack, file]) => [stack, file, textAt(object, join(folder, stack, file))] as const);
   return [`git ref ${name} (${id.slice(0, 8)})`, folder, texts] as const;
 }
 
@@ -120,11 +121,7 @@ function blobsIn(output: Buffer): ReadonlyMap<string, Buffer> {
 
 /** Review packs by stack. Terraform JSON and settings are read here once, so that a damaged one is named. */
 function packsOf(texts: Texts, folder: string): Packs {
-  const files = texts.map(([path, text]) => {
-    const [stack = "", file = ""] = path.split(/\/(.*)/s);
-    return [stack, file, text] as const;
-  });
-  const packs = [...grouped(files, ([stack]) => stack)]
+  const packs = [...grouped(texts, ([stack]) => stack)]
     .map(([stack, own]) => [stack, Object.fromEntries(own.map(([, file, text]) => [file, text]))] as const)
     .filter(([, own]) => own[MAIN_FILE] !== undefined);
   for (const [stack, own] of packs) {

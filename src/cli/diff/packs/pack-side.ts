@@ -4,7 +4,6 @@ import { defineDeployments } from "../../../settings/load";
 import type { SettingsInput } from "../../../settings/schema/deployment-schema";
 import { type JsonObject, objectOf, parseJson, textOf } from "../../../text/json";
 import { DEPLOYMENT_FILE, effectiveSettings } from "../../pack/contents";
-import { type Difference, differences } from "../json-values";
 
 /** The file of a review pack that Terraform applies. */
 export const MAIN_FILE = "main.tf.json";
@@ -31,11 +30,6 @@ export function sideOf(files: Files = {}): PackSide {
   const terraform = objectOf(parseJson(files[MAIN_FILE] ?? ""));
   const isThere = files[DEPLOYMENT_FILE] !== undefined;
   return { files, terraform, settings: isThere ? effectiveSettings(objectOf(settings)) : undefined, version: textOf(version) };
-}
-
-/** What differs between settings. With another attachment, the group is there on one side alone: it follows from the attachment. */
-export function settingDifferences(before: JsonObject, after: JsonObject): readonly Difference[] {
-  return differences(before, after).filter(({ field }) => field !== "group");
 }
 
 /** The deployment that settings of a review pack describe, or why this version does not accept them. */

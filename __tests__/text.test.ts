@@ -1,11 +1,11 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { statSync, symlinkSync } from "node:fs";
 import { relative } from "node:path";
-import { asciiJson, awsCommand, quote, shellWord } from "../src/cli/text/advice";
+import { awsCommand, quote, shellWord } from "../src/cli/text/advice";
 import { hclValue } from "../src/cli/text/hcl";
 import { fillTemplate } from "../src/cli/text/template";
 import { fileErrorMessage, readTextFile, writeFileAtomically } from "../src/text/files";
-import { printable, visible, visibleLines } from "../src/text/printable";
+import { ascii, printable, visible, visibleLines } from "../src/text/printable";
 import { bundled } from "./helpers/bundled";
 import { folderForEach } from "./helpers/folder";
 import { anchorOf } from "./helpers/links";
@@ -180,8 +180,8 @@ describe("a string in a shell script", () => {
   });
 
   it("becomes JSON in ASCII", () => {
-    expect(asciiJson({ Value: "ü\u{1f600}" })).toBe('{"Value":"\\u00fc\\ud83d\\ude00"}');
-    expect(JSON.parse(asciiJson(NASTY))).toEqual(NASTY);
+    expect(ascii(JSON.stringify({ Value: "ü\u{1f600}" }))).toBe('{"Value":"\\u00fc\\ud83d\\ude00"}');
+    expect(JSON.parse(ascii(JSON.stringify(NASTY)))).toEqual(NASTY);
   });
 });
 

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { isKnownRegion } from "../../iam/arns";
 import { MAX_POLICY_CHARACTERS } from "../../iam/limits";
 import { NODE_ACTIONS, NODE_TRUST, nodePolicy } from "../../iam/node-role-permissions";
-import { visibleLines } from "../../text/printable";
+import { ascii, visibleLines } from "../../text/printable";
 import { GUIDES, SESSION_HOURS } from "../iam/leaked-key";
 import { REASONS } from "../iam/recommended-settings";
 import {
@@ -13,28 +13,22 @@ import {
   type PackFile,
   PLANNER_FILE,
 } from "../pack/contents";
-import { asciiJson } from "../text/advice";
 import { fillTemplate } from "../text/template";
 import { clusterConfiguration } from "./cluster-configuration";
 import type { Reviewed } from "./reviewed";
 
-/** What the templates read of every deployment. */
-const CONSTANTS = {
+/** What the templates read. JSON for a shell is in ASCII, which is independent of the locale of the shell and of Python. */
+export const pageFacts = (review: Reviewed) => ({
+  ...review,
   maxPolicyCharacters: MAX_POLICY_CHARACTERS,
   nodeActions: NODE_ACTIONS,
   recommended: REASONS,
   guides: GUIDES,
   sessionHours: SESSION_HOURS,
-};
-
-/** What the templates read. */
-export const pageFacts = (review: Reviewed) => ({
-  ...CONSTANTS,
-  ...review,
   isKnownRegion: isKnownRegion(review.deployment.region),
-  tagsJson: asciiJson(Object.entries(review.deployment.tags ?? {}).map(([Key, Value]) => ({ Key, Value }))),
+  tagsJson: ascii(JSON.stringify(Object.entries(review.deployment.tags ?? {}).map(([Key, Value]) => ({ Key, Value })))),
   // As JSON, because the AWS CLI reads a file for a value such as file://notes.
-  descriptionJson: asciiJson({ Description: review.deployment.policy.description }),
+  descriptionJson: ascii(JSON.stringify({ Description: review.deployment.policy.description })),
 });
 
 /** What reviewers read before a deployment is applied. It contains no secret. */

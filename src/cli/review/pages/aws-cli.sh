@@ -94,12 +94,11 @@ umask 077 # A new file has mode 0600.
 set -C # The shell writes to no file that exists.
 aws iam create-access-key --user-name={{ deployment.user.name | shell }} --output=json >"$key_file"
 echo "The access key is in $key_file. Copy it into DKP's AWSClusterConfiguration, then delete the file."
-# <!-- endif -->
-# <!-- if deployment.accessKeys == "none" -->
+# <!-- elsif deployment.accessKeys == "none" -->
 # The settings have accessKeys: none. Create a key where you store its secret:
 #   export AWS_REGION={{ region | shell }} AWS_DEFAULT_REGION={{ region | shell }}
 #   aws iam create-access-key --user-name={{ deployment.user.name | shell }} --output=json
-# <!-- elsif secret.current == "encrypted" -->
+# <!-- else -->
 # The settings encrypt the secret with an OpenPGP key, and AWS returns it in plaintext. This script creates no key.
 # Create it with Terraform, or pass it to GnuPG:
 #   export AWS_REGION={{ region | shell }} AWS_DEFAULT_REGION={{ region | shell }}

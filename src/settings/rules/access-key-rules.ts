@@ -29,7 +29,7 @@ export const ACCESS_KEY_RULES: readonly Rule[] = [
   }),
 ];
 
-function slotError(keys: KeySlots): FieldError | undefined {
+function slotError(keys: KeySlots): FieldError | string | undefined {
   const { current } = keys;
   const other = otherSlot(current);
   const { status } = keys[current];
@@ -37,10 +37,7 @@ function slotError(keys: KeySlots): FieldError | undefined {
     return undefined;
   }
   if (status === "absent" && keys[other].status === "absent") {
-    return errorAt(
-      "accessKeys",
-      `both slots are absent, and DKP requires a key; set ${statusOf(current)} to "Active", or write accessKeys: none to create keys outside Terraform`,
-    );
+    return `both slots are absent, and DKP requires a key; set ${statusOf(current)} to "Active", or write accessKeys: none to create keys outside Terraform`;
   }
   const exposeOther =
     keys[other].status === "Active"
@@ -71,13 +68,10 @@ function plaintextError(
       );
 }
 
-function importError(accessKeys: Settings["accessKeys"]): FieldError | undefined {
+function importError(accessKeys: Settings["accessKeys"]): FieldError | string | undefined {
   if (accessKeys === "none" || accessKeys.primary.status === "absent") {
     const slot = accessKeys === "none" ? "accessKeys is none" : "accessKeys.primary.status is absent";
-    return errorAt(
-      "import.accessKeyId",
-      `an imported key goes into the primary slot, and ${slot}; set accessKeys.primary.status to "Active", or remove import.accessKeyId`,
-    );
+    return `an imported key goes into the primary slot, and ${slot}; set accessKeys.primary.status to "Active", or remove import.accessKeyId`;
   }
   return accessKeys.primary.pgpKey === undefined
     ? undefined

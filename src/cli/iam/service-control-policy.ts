@@ -6,17 +6,6 @@ import { policyWith } from "../../iam/policy-document";
 import type { PolicyOptions } from "../../iam/policy-statements";
 import { roleOf } from "./risks";
 
-/** A statement of a service control policy of AWS Organizations. */
-interface Denial {
-  readonly Sid: string;
-  readonly Effect: "Deny";
-  readonly Action?: readonly string[];
-  readonly NotAction?: readonly string[];
-  readonly Resource?: "*";
-  readonly NotResource?: readonly string[];
-  readonly Condition: { readonly ArnEquals: { readonly "aws:PrincipalArn": string } };
-}
-
 interface ControlPolicyOptions extends Omit<PolicyOptions, "supplement"> {
   /** Path and name of the user: `/deckhouse`. */
   readonly user: string;
@@ -33,7 +22,7 @@ export function controlPolicy(options: ControlPolicyOptions) {
   const { environment, cluster, mode, user, additionalRolePolicies } = options;
   const { partition, account = ACCOUNT_ID } = environment;
   const iam = (resource: string) => iamResourceArn({ partition, account }, resource);
-  const deny = (Sid: string, principal: string, scope: Partial<Denial>): Denial => {
+  const deny = (Sid: string, principal: string, scope: object) => {
     return { Sid, Effect: "Deny", ...scope, Condition: { ArnEquals: { "aws:PrincipalArn": iam(principal) } } };
   };
   const nodeRole = `role/${roleOf(cluster)}`;

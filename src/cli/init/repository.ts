@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { basename, resolve } from "node:path";
+import { parseJson, textOf, valueAt } from "../../text/json";
 import { packageFile, packageJson } from "../../text/package-file";
 import { REASONS } from "../iam/recommended-settings";
 import { type Environment, gitWith } from "../text/git";
@@ -107,12 +108,7 @@ export function packedVersion(version: string, environment: Environment): string
 /** npm keeps where it installed each package from in `node_modules/.package-lock.json`, relative to the folder above. */
 function installedFile(path: string): string | undefined {
   const lock = packageFile("../.package-lock.json");
-  if (!existsSync(lock)) {
-    return undefined;
-  }
-  const { packages } = JSON.parse(readFileSync(lock, "utf8")) as {
-    readonly packages: Readonly<Record<string, { readonly resolved?: string }>>;
-  };
-  const [, file] = /^file:(.+)$/.exec(packages[path]?.resolved ?? "") ?? [];
+  const installed = existsSync(lock) ? parseJson(readFileSync(lock, "utf8")) : undefined;
+  const [, file] = /^file:(.+)$/.exec(textOf(valueAt(installed, ["packages", path, "resolved"])) ?? "") ?? [];
   return file === undefined ? undefined : resolve(packageFile("../.."), file);
 }

@@ -6,16 +6,6 @@ import { type PolicyOptions, policyStatements } from "../../iam/policy-statement
 import { exampleArn } from "./example-resources";
 import rows from "./risks.json";
 
-/** Something that a principal with the access key can do and should not do. */
-export interface Risk {
-  /** What the attacker achieves: the same in all deployments. */
-  readonly goal: string;
-  /** A continuation of "a principal with the key can". */
-  readonly what: string;
-  /** The actions that it requires, all allowed. */
-  readonly actions: readonly string[];
-}
-
 /** A row of `risks.yaml`, which explains it. */
 export interface RiskRow {
   readonly goal: string;
@@ -42,14 +32,15 @@ type Asked = Pick<PolicyOptions, "environment" | "cluster">;
 
 /**
  * The impact of a leaked key: what the policy of a deployment allows an attacker, most severe first. Networks are not considered.
- * @param named formats the name of a role, of a VPC or of an account. @default as code
+ * @param named formats the name of a role, of a VPC or of an account
  * @param statements the policy. @default the one that follows from the options
+ * @returns of each goal, how the attacker reaches it, as a continuation of "a principal with the key can", and by which actions
  */
 export function risksOf(
   options: PolicyOptions,
-  named = (name: string) => `\`${name}\``,
+  named: (name: string) => string,
   statements: readonly PolicyStatement[] = policyStatements(options),
-): readonly Risk[] {
+) {
   const { cluster, environment } = options;
   const elsewhere = { ...options, environment: { ...environment, region: "elsewhere" } };
   const peerAccounts = cluster.peerAccountIds.map((id) => `any VPC of the account ${named(id)}`);

@@ -6,27 +6,24 @@ import { type PolicyOptions, policyStatements } from "../../iam/policy-statement
 import { code, plain, prose, tableRow } from "../text/markdown";
 
 /** Why an action is in a deployment's policy or not, and on what it is allowed. */
-export interface Explanation {
-  readonly row: CatalogueRow;
-  /** What of this cluster, or else of other ones, requires it. */
-  readonly requiredBy: string;
-  /** Where the policy grants it; empty: it does not. */
-  readonly grants: readonly Pick<PolicyStatement, "sid" | "resources" | "conditions">[];
-  /** What denies it despite the grants, where all conditions of the statement hold. */
-  readonly denials: readonly Pick<PolicyStatement, "sid" | "conditions">[];
-}
+type Explanation = NonNullable<ReturnType<typeof explain>>;
 
 /** Explains an action of the catalogue; undefined if it is none. IAM ignores case in actions, and so does this. */
-export function explain(action: string, options: PolicyOptions): Explanation | undefined {
+export function explain(action: string, options: PolicyOptions) {
   const row = CATALOGUE.find((candidate) => candidate.action.toLowerCase() === action.toLowerCase());
   if (row === undefined) {
     return undefined;
   }
   const statements = policyStatements(options);
-  const grants = statements.filter(({ actions }) => actions.includes(row.action));
-  // A Deny applies to every action.
-  const denials = statements.filter(({ effect }) => effect === "Deny");
-  return { row, requiredBy: requirementsOf(row, options.cluster).requiredBy, grants, denials };
+  return {
+    row,
+    /** What of this cluster, or else of other ones, requires it. */
+    requiredBy: requirementsOf(row, options.cluster).requiredBy,
+    /** Where the policy grants it; empty: it does not. */
+    grants: statements.filter(({ actions }) => actions.includes(row.action)),
+    /** What denies it despite the grants, where all conditions of the statement hold. A Deny applies to every action. */
+    denials: statements.filter(({ effect }) => effect === "Deny"),
+  };
 }
 
 function requirementsOf(row: CatalogueRow, cluster: Cluster) {

@@ -9,7 +9,6 @@ import { sortedKeys } from "../../text/json";
 
 /** Terraform JSON, as far as it is read here: what the app writes, without CDKTF's comments. */
 export interface TerraformJson {
-  readonly data?: Blocks;
   readonly resource?: Blocks;
   readonly output?: Readonly<Record<string, { readonly description?: string; readonly sensitive?: boolean }>>;
   readonly import?: readonly { readonly to: string; readonly id: string }[];

@@ -88,26 +88,15 @@ function compile(sets: readonly PatternSet[], budget: Budget, alphabet?: readonl
   const letters = lettersAfter(alphabet);
   return {
     start: close(starts),
-    accepts: (state: State) => {
-      let bits = 0n;
-      for (const at of state) {
-        const accepted = positions[at]?.accepted ?? 0n;
-        bits = accepted === 0n ? bits : bits | accepted;
-      }
-      return bits;
-    },
+    accepts: (state: State) =>
+      state.reduce((bits, at) => {
+        const accepted = positions[at]?.accepted;
+        return accepted ? bits | accepted : bits;
+      }, 0n),
     /** Whether the last set, the universe, matches what has been read. */
     isInLast: (state: State) => {
-      for (let index = state.length - 1; index >= 0; index -= 1) {
-        const at = state[index] ?? 0;
-        if (at < firstOfLast) {
-          return false;
-        }
-        if (positions[at]?.accepted !== 0n) {
-          return true;
-        }
-      }
-      return false;
+      const last = state.findLast((at) => at < firstOfLast || positions[at]?.accepted !== 0n);
+      return last !== undefined && last >= firstOfLast;
     },
     /** Whether the last set can still match. */
     isAlive: (state: State) => (state.at(-1) ?? -1) >= firstOfLast,

@@ -134,7 +134,7 @@ const COMMANDS: Rows<PrintedAction> = [
   [/^restore the newest such version instead/, () => ({ do: "restore" })],
   [/^follow npx dkp-access keys --leaked \S+ --key (AKIA\w+) instead$/, ([key = ""]) => ({ do: "respond", key })],
   [/ state push errored\.tfstate && rm /, () => ({ do: "push-state" })],
-  [/^mv \S*errored\.tfstate /, () => ({ do: "move-errored-state" })],
+  [/^mv -i \S*errored\.tfstate /, () => ({ do: "move-errored-state" })],
   [/ untaint (\S+)$/, ([address = ""]) => ({ do: "untaint", address })],
   [/ import (\S+) (\S+)$/, ([address = "", arn = ""]) => ({ do: "import", address, arn })],
   [

@@ -84,7 +84,13 @@ export function situationOf(world: World, leaked: readonly string[] = []): KeySi
       now: dateOf(account.now),
     },
     lacking,
-    permissions: { ...permissionsIn(world), denials: denialsOf(world), unlinked: unlinkedIn(world), unread: [] },
+    permissions: {
+      ...permissionsIn(world),
+      isImportMissing: false,
+      denials: denialsOf(world),
+      unlinked: unlinkedIn(world),
+      unread: [],
+    },
     unread: [],
   };
 }

@@ -41,7 +41,7 @@ export function situation(
     },
     iam: { account: "123456789012", exists: true, keys: inIam, owners: {}, now: NOW },
     lacking: [],
-    permissions: { lacking: [], lost: [], denials: [], unlinked: [], unread: [] },
+    permissions: { lacking: [], isImportMissing: false, lost: [], denials: [], unlinked: [], unread: [] },
     unread: [],
   };
 }
@@ -222,6 +222,11 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
     "key-permissions-unread",
     "unverifiable",
   ),
+  "an import of a key, and an Inactive one beside it": sample(
+    situation(`${IMPORT}\n${BOTH}`, [], [iamKey("AKIAABCDEFGHIJKLMNOP", 9, 0.1), iamKey("AKIAOLD", 99, 9, "Inactive")]),
+    "key-over-quota accessKeys.secondary, key-unmanaged",
+    "free-slot",
+  ),
   "an import of the key of another user": sample(
     withIam(situation(IMPORT, [], [], undefined), { ...NO_USER, owners: { AKIAABCDEFGHIJKLMNOP: "deckhouse-old" } }),
     "key-of-another-user user.name",
@@ -255,6 +260,21 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
     "key-user-deleted",
     "unverifiable",
   ),
+  "a user that IAM does not list yet": sample(
+    withIam(situation("", [{ ...PRIMARY, created: daysAgo(0.001) }], []), NO_USER),
+    "key-not-listed",
+    "unlisted",
+  ),
+  "an import of a policy of another deployment": sample(
+    { ...DEPLOYED, lacking: lacking(["policy"], { owner: "another", by: ["user second"], isImported: true }) },
+    "key-object-of-another policy.name",
+    "unverifiable",
+  ),
+  "an import of an attachment that IAM does not have": sample(
+    withPermissions({ isImportMissing: true }),
+    "key-import-missing import.attachment",
+    "drop-import",
+  ),
   "a policy that was detached": sample(
     withPermissions({ lost: [LOST] }),
     "key-permissions-lost aws_iam_user_policy_attachment.policy-attachment",
@@ -280,6 +300,11 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
     situation("", [PRIMARY], [USED, iamKey("AKIAMANUAL", 0.5)]),
     "key-unmanaged",
     "wait",
+  ),
+  "accessKeys: none, and two Inactive keys outside Terraform": sample(
+    situation(NONE, [], [iamKey("AKIAONE", 9, 5, "Inactive"), iamKey("AKIATWO", 9, 5, "Inactive")]),
+    "key-external, key-external, key-none-active accessKeys",
+    "none-full",
   ),
   "a key outside Terraform, as accessKeys: none requires": sample(situation(NONE, [], [USED]), "key-external", "none"),
   "accessKeys: none, and a state that has the user": sample(

@@ -22,6 +22,16 @@ describe("the permissions that DKP lost", () => {
     expect(lacking).toEqual([ADDRESSES.userAttachment]);
   });
 
+  it.each([
+    [["D8CloudProviderAWS"], false],
+    [[], true],
+  ])("with an import of an attachment, where IAM has %j", async (policies, isImportMissing) => {
+    const empty = { ...DEPLOYED.state, resources: { current: [], tainted: [], deposed: [] } };
+    const iam = accountWith({ GetUser: {}, ListAttachedUserPolicies: policies });
+    const settings = deployment("import: { attachment: true }");
+    expect(await permissionsOf(settings, empty, "123456789012", iam)).toMatchObject({ isImportMissing, lost: [] });
+  });
+
   it("with a boundary that was removed, and nothing while the user has the one of the state", async () => {
     const attributes = { name: "deckhouse", permissions_boundary: "arn:aws:iam::123456789012:policy/B" };
     const { lost } = await permissionsIn({}, { address: ADDRESSES.user, attributes });

@@ -49,7 +49,8 @@ function textsOf({ key = "", address = "", arn = "", minutes = 0, user, setting 
     "hand-over": `unless DKP has the exposed key: ${dkpAccess("hand-over", stack, "--out", "FILE")} && ${EDIT_PROVIDER}`,
     "create-key": `${createKey} && ${EDIT_PROVIDER}`,
     "errored-state": `${terraform("state", "push", "errored.tfstate")} && ${shellCommand("rm", errored)}`,
-    "errored-state-other": shellCommand("mv", errored, `${stack}.errored.tfstate`),
+    // POSIX: -i asks before it replaces a file, which can have the only secret of a key.
+    "errored-state-other": shellCommand("mv", "-i", errored, `${stack}.errored.tfstate`),
     import: terraform("import", address, arn),
     rename: `set another ${setting} in ${file} instead`,
     respond: `follow ${dkpAccess("keys", "--leaked", stack, "--key", key)} instead`,

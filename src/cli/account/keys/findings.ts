@@ -126,7 +126,7 @@ function stateFindings(situation: KeySituation): readonly KeyFinding[] {
     const key = iam.keys.find((candidate) => candidate.id === id);
     findings.push({ rule: "key-exposed-lost", values: { slot: slot ?? "", key: key === undefined ? id : keyText(key) } });
   }
-  if (state.user !== undefined && !iam.exists) {
+  if (state.user !== undefined && !iam.exists && unlistedKeys(situation).length === 0) {
     findings.push({ rule: "key-user-deleted", values: { user: settings.user.name } });
   }
   if (state.keys.length > 0 && id === undefined) {
@@ -164,10 +164,10 @@ function slotFindings({ slot, inState, inIam, inSettings }: KeySlot, situation: 
   const { iam, state, settings } = situation;
   const findings: KeyFinding[] = [];
   const key = inState?.id ?? "";
-  if (inState !== undefined && inIam === undefined && iam.exists) {
+  if (inState !== undefined && inIam === undefined) {
     if (unlistedKeys(situation).some((unlisted) => unlisted.slot === slot)) {
       findings.push({ rule: "key-not-listed", values: { slot, key } });
-    } else if (key === state.exposed.id) {
+    } else if (iam.exists && key === state.exposed.id) {
       findings.push({ rule: "key-exposed-deleted", values: { slot, key } });
     }
   }

@@ -205,6 +205,10 @@ const STOPS = {
     "KEY and the exposed key are both used; if DKP got the exposed key within the day, run keys again later, otherwise something else uses KEY",
     "unmanaged-key",
   ],
+  "none-full": [
+    "the user has two keys, and none that Terraform manages, so delete one that nothing uses yourself",
+    "unmanaged-key",
+  ],
   "none-early": [
     "the user has two keys, or DKP may be using the one that the apply would delete, so remove accessKeys: none, and run keys again",
   ],

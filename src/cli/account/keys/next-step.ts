@@ -115,7 +115,8 @@ function noneStep(situation: KeySituation): Step {
   const outside = unmanagedKeys(situation).find(({ status }) => status === "Active");
   const isLacking = changesObjects(situation);
   const early = step("none-early");
-  const create = iam.keys.length === MAX_KEYS ? early : step("none-create", { actions: [{ do: "create-key" }] });
+  const full = managed.length === 0 ? step("none-full") : early;
+  const create = iam.keys.length === MAX_KEYS ? full : step("none-create", { actions: [{ do: "create-key" }] });
   if (iam.exists && iam.keys.every(({ status }) => status !== "Active")) {
     return create;
   }
@@ -258,7 +259,9 @@ function unlessRecent(key: IamKey, situation: KeySituation): Step {
   // An apply would create another Inactive key there.
   const retired = slotsOf(situation).filter(({ inIam, inSettings }) => inIam?.id === key.id && inSettings === "Inactive");
   const absent = retired.map(({ slot }): Change => ({ setting: `accessKeys.${slot}.status`, value: "absent" }));
-  return step("free-slot", { key: key.id, edits: [...absent, ...dropImport(situation)], actions: ending(key) });
+  const isImported = situation.settings.import?.accessKeyId === key.id;
+  const edits = [...absent, ...(isImported ? dropImport(situation) : [])];
+  return step("free-slot", { key: key.id, edits, actions: ending(key) });
 }
 
 /** Only a person knows which key DKP has: nothing in settings, state or IAM shows it. */

@@ -31,6 +31,8 @@ export const isQuarantine = ({ policy }: UnmanagedPolicy) =>
 export interface Permissions {
   /** Addresses of attachments and of the membership that the state lacks: an apply creates them, also where IAM has them. */
   readonly lacking: readonly string[];
+  /** Whether the settings import the attachment to the user, and IAM does not have it. */
+  readonly isImportMissing: boolean;
   readonly lost: readonly LostPermission[];
   /** What denies something. */
   readonly denials: readonly UnmanagedPolicy[];
@@ -56,9 +58,12 @@ export async function permissionsOf(
   const user = present.find(({ address }) => address === ADDRESSES.user);
   const links = described.filter(({ address }) => isLink(address) && !isPresent(resources, address));
   const lacking = user === undefined ? [] : links;
+  const [imported] =
+    settings.import?.attachment === true ? links.filter(({ address }) => address === ADDRESSES.userAttachment) : [];
   const expected = [...present, ...lacking];
   const managed = [...allIn(resources), ...described].map(({ attributes }) => attributes.policy_arn);
-  const [lost, unmanaged, boundary] = await Promise.all([
+  const [missing, lost, unmanaged, boundary] = await Promise.all([
+    imported && readings.value(lostOf(imported, iam)),
     Promise.all(expected.map(async (resource) => ({ ...resource, lost: await readings.value(lostOf(resource, iam)) }))),
     unmanagedPolicies(settings.user.name, managed, iam, readings),
     user && boundaryOf(user, settings, iam, readings),
@@ -68,6 +73,7 @@ export async function permissionsOf(
   const withoutDocument = ({ policy, on }: UnmanagedPolicy) => ({ policy, on });
   return {
     lacking: lacking.map(({ address }) => address),
+    isImportMissing: missing !== undefined,
     lost: [...found, ...(boundary?.lost ?? [])],
     denials: [...(boundary?.denials ?? []), ...unmanaged.filter(({ denies }) => denies).map(withoutDocument)],
     unlinked: unmanaged.filter(({ policy }) => own.includes(policy)).map(withoutDocument),

@@ -191,13 +191,15 @@ export function withoutKeys(situation: KeySituation, ids: readonly string[]): Ke
   };
 }
 
-/** The lacking objects that IAM has, and that the next apply does not import. */
+/** The lacking objects that IAM has, and that the next apply does not import, or must not. */
 export const unmanagedObjects = ({ lacking }: Pick<KeySituation, "lacking">) =>
-  lacking.filter(({ inIam, isImported }) => inIam && !isImported);
+  lacking.filter(({ inIam, isImported, owner }) => inIam && (!isImported || owner === "another"));
 
 /** The parts of `import` whose objects IAM does not have, so that the plan fails. */
-export const missingImports = ({ lacking }: KeySituation): readonly ImportField[] =>
-  lacking.filter(({ inIam, isImported }) => isImported && !inIam).flatMap(({ imports }) => imports ?? []);
+export const missingImports = ({ lacking, permissions }: KeySituation): readonly (ImportField | "attachment")[] => [
+  ...lacking.filter(({ inIam, isImported }) => isImported && !inIam).flatMap(({ imports }) => imports ?? []),
+  ...(permissions.isImportMissing ? (["attachment"] as const) : []),
+];
 
 /** Whether an apply imports something, or restores permissions or what the state lacks of them. */
 export const changesObjects = ({ lacking, permissions }: KeySituation) =>

@@ -72,7 +72,10 @@ export async function keySituation(deployment: Deployment, sources: Sources): Pr
 }
 
 type Objects = Pick<KeySituation, "lacking" | "permissions">;
-const NOTHING_READ: Objects = { lacking: [], permissions: { lacking: [], lost: [], denials: [], unlinked: [], unread: [] } };
+const NOTHING_READ: Objects = {
+  lacking: [],
+  permissions: { lacking: [], isImportMissing: false, lost: [], denials: [], unlinked: [], unread: [] },
+};
 
 async function readObjects(
   settings: Deployment,

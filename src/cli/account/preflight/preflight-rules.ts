@@ -10,6 +10,7 @@ const ALLOW_IN_BOUNDARY = "allow them in the boundary, or set another user.permi
 const NOTES = templateRules("note", {
   "account-ok": "the credentials are {arn} in the account {account}[; {unset} is not set]",
   "image-imdsv2": ["{ami} accepts only IMDSv2", "set cluster.imdsv2: true here and in DKP, or use another image"],
+  "key-call-undecided": "{action} was not tested, because it requires a default VPC with a subnet ({reason})",
   "networks-not-set": [
     "user.allowedNetworks is not set, so a leaked key works in every network[; the calls of the cluster come from {sources}]",
     "set user.allowedNetworks to the networks of the cluster, once it exists, and the address of whoever runs dhctl",
@@ -41,6 +42,14 @@ const ATTENTION = templateRules("attention", {
     "create an image with only the root disk: start an instance from it, detach the other disks, create an image",
   ],
   "image-differs": ["{ami} has the {argument} {value}, and DKP requires {required}", "use another image"],
+  "name-import-missing": [
+    "it does not exist, and import.{imports} is set",
+    "remove import.{imports}, or correct {setting}.name and path",
+  ],
+  "name-address-taken": [
+    `${EXISTS}, and the state has another object, {managed}, at {address}`,
+    `${OTHER_NAME}; an object cannot be imported where the state has one`,
+  ],
   "prefix-in-use": [
     "these objects have names that DKP gives to its own for the prefix {prefix}: {objects}",
     "do nothing if DKP has already created this cluster; otherwise choose another cluster.prefix, or delete the objects that a former cluster left over",

@@ -30,6 +30,12 @@ const DENIALS = [
  */
 const PASSED = ["DryRunOperation", "UnsupportedOperation", "InvalidAction"];
 
+/**
+ * Codes of a launch without a subnet where the Region has no default VPC, or no subnet in it. It is not documented whether EC2 checks the
+ * permission before. Source: EC2 API Reference, RunInstances; aws/aws-cdk#3251; terraform-aws-modules/terraform-aws-ec2-instance#50.
+ */
+const UNDECIDED = ["VPCIdNotSpecified", "MissingInput"];
+
 /** Tests the key itself. Requires no permission but those of the key. */
 export const keyDryRunCheck: Check = {
   id: "key",
@@ -42,7 +48,7 @@ export const keyDryRunCheck: Check = {
       const [, rule] = DENIALS.find(([pattern]) => pattern.test(reason)) ?? [];
       const found: PreflightFound =
         rule === undefined
-          ? { rule: "key-call-failed", values: { action, reason } }
+          ? { rule: UNDECIDED.includes(code) ? "key-call-undecided" : "key-call-failed", values: { action, reason } }
           : { rule, values: { simulated: "the key", actions: [action] } };
       return when(!PASSED.includes(code), found);
     });

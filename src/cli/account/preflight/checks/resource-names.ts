@@ -1,4 +1,5 @@
 import { partitionOf, policyArn } from "../../../../iam/arns";
+import { presentIn } from "../../../terraform/state-file";
 import { type ExistingObject, type IamReader, requiredOf } from "../../aws/iam-reader";
 import { isImported, type ManagedObject, managedObjects } from "../../managed-objects";
 import { type DeploymentFacts, day, ownerFindings, ownershipOf } from "../../ownership";
@@ -9,39 +10,48 @@ export const resourceNamesCheck: Check = {
   id: "resource-names",
   field: "user.name",
   async run({ iam }, subject) {
-    const read = await subject.state();
+    let reading: ReturnType<Subject["state"]> | undefined;
+    // Only where an object exists: a state can take long to read.
+    const state = () => {
+      reading ??= subject.state();
+      return reading;
+    };
     const findings = managedObjects(subject.deployment).map(async (object) => {
       const location = { object: `${object.kind} ${object.name}`, field: `${object.setting}.name` };
-      const found = await orErrorFinding(nameFindings(object, iam, subject, read));
+      const found = await orErrorFinding(nameFindings(object, iam, { ...subject, state }));
       return found.map((finding) => ({ ...location, ...finding }));
     });
     return (await Promise.all(findings)).flat();
   },
 };
 
-type ReadState = Awaited<ReturnType<Subject["state"]>>;
-
 /** What is found about the name of an object: nothing if it is free, or the object is managed or imported. */
 async function nameFindings(
   object: ManagedObject,
   iam: IamReader,
-  { deployment, account }: Subject,
-  read: ReadState,
+  { deployment, account, state }: Subject,
 ): Promise<readonly PreflightFound[]> {
-  const { kind, name, path, setting } = object;
+  const { kind, name, path, setting, address, imports = "" } = object;
   const isPolicy = kind === "policy";
   const id = isPolicy ? policyArn({ partition: partitionOf(deployment.region), account, path, name }) : name;
   const existing = requiredOf(await iam.object(kind, id)) ?? (isPolicy ? await policyOfName(iam, name) : undefined);
   if (existing === undefined) {
-    return [];
+    const isMissing = isImported(deployment, object);
+    return when(isMissing, { rule: "name-import-missing", field: `import.${imports}`, values: { imports, setting } });
   }
+  const read = await state();
   const { Arn: arn = "", Path: existingPath = "/", CreateDate } = existing;
-  // With another path, an import fails or replaces the object.
+  // With another path, an import of a policy fails, and that of a role leads to its replacement.
   const pathToSet = existingPath === path ? undefined : existingPath;
-  const isToImport = isImported(deployment, object) && pathToSet === undefined;
+  const isThere = pathToSet === undefined || kind === "user" || kind === "group";
+  const isToImport = isImported(deployment, object) && isThere;
   const values = { arn, since: day(CreateDate), setting };
   if ("unread" in read) {
     return when(!isToImport, { rule: "name-state-unread", values: { ...values, reason: read.unread } });
+  }
+  const managed = presentIn(read.value.resources).find((resource) => resource.address === address)?.attributes;
+  if (managed !== undefined && managed.arn !== arn && managed.name !== name) {
+    return [{ rule: "name-address-taken", values: { ...values, address, managed: String(managed.name) } }];
   }
   const facts: DeploymentFacts = { settings: deployment, state: read.value };
   const ownership = ownershipOf({ kind, name }, await iam.uses(kind, isPolicy ? arn : name), facts);

@@ -37,8 +37,10 @@ export const sourceAddressCheck: Check = {
     const addresses = await elasticIps(list, prefix);
     const endpoints = await interfaceEndpoints(list, existingVPCID === undefined ? [...own] : [existingVPCID]);
     if (user.allowedNetworks !== undefined) {
-      const findings = outsideFindings(addresses, endpoints, user.allowedNetworks);
-      return [...when(addresses.length === 0, { rule: "sources-not-found", values: {} }), ...findings];
+      // Where every service has an endpoint, no call has an address.
+      const isByEndpoints = SERVICES.every((service) => endpoints.some((endpoint) => endpoint.service === service));
+      const findings = outsideFindings(isByEndpoints ? [] : addresses, endpoints, user.allowedNetworks);
+      return [...when(addresses.length === 0 && !isByEndpoints, { rule: "sources-not-found", values: {} }), ...findings];
     }
     const sources = [...valuesOf(addresses).sources, ...endpoints.map(({ id, service }) => `${id} (${service})`)];
     return [{ rule: "networks-not-set", values: { sources } }];

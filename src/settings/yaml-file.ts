@@ -76,7 +76,8 @@ function yamlError({ code, message, pos: [start] }: YAMLError, text: string): st
     return `has the key ${showSegment(key)} twice; keep one of them`;
   }
   const why = `${code.toLowerCase().replaceAll("_", " ")}; quote the value if it is a string`;
-  return `is not valid YAML: ${HARMLESS.test(code) ? message : why}`;
+  const remedy = code === "TAB_AS_INDENT" ? "; indent with spaces" : "";
+  return `is not valid YAML: ${HARMLESS.test(code) ? message : why}${remedy}`;
 }
 
 function lineIn(document: Document, lines: LineCounter, path: readonly string[]): number | undefined {

@@ -167,6 +167,14 @@ describe.each(["plan", "apply"])("dkp-access %s", (command) => {
   } else {
     const digestOf = async () => /its digest is (\w+)\n/.exec((await run([])).stderr)?.[1] ?? "";
 
+    it.each(["", "0".repeat(63), "A".repeat(64)])("plans nothing for an approval that is no digest: %j", async (text) => {
+      expect(await run(["--approved", text])).toMatchObject({
+        status: 1,
+        stderr: `--approved: "${text}" is no digest; give the 64 hexadecimal digits that plan printed\n`,
+        commands: [""],
+      });
+    });
+
     it("applies the plan with the approved digest, and no other", async () => {
       const digest = await digestOf();
       expect(digest).toMatch(/^[0-9a-f]{64}$/);

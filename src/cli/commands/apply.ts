@@ -22,7 +22,14 @@ export const define: Define = (command, session) => {
       "Plans one deployment as plan does, and applies just that plan: after a question at a terminal, or if its digest is the approved one.",
     )
     .argument("[stack]", STACK_HELP)
-    .option("--approved <digest>", "instead of the question: the digest that plan printed")
+    .addOption(
+      new Option("--approved <digest>", "instead of the question: the digest that plan printed").argParser((text) => {
+        if (!/^[0-9a-f]{64}$/.test(text)) {
+          throw new Error(`--approved: "${text}" is no digest; give the 64 hexadecimal digits that plan printed`);
+        }
+        return text;
+      }),
+    )
     .addOption(
       new Option("--accept <exit-code>", "with --approved: the highest exit code of the change summary that is applied")
         .choices(["0", "2", "3"])

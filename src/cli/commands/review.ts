@@ -26,6 +26,9 @@ Names the review packs of removed deployments, and keeps them. Never writes or d
     .option("--check", "write nothing; name the files that are not up to date")
     .option("--out <folder>", "the folder of the review packs", "review")
     .action((names: readonly string[], { check, out }: Options) => {
+      if (out === "") {
+        command.error("error: --out names no folder");
+      }
       const { deployments, stacks } = selectDeployments(session, names);
       const packs = deployments.map((deployment) => [deployment.stack, reviewPack(reviewed(deployment))] as const);
       const stale = staleFiles(out, Object.fromEntries(packs));

@@ -44,6 +44,9 @@ export type Principal = "user" | "node role" | "Terraform role" | "principal" | 
 const NARROWED =
   "the {principal} is allowed less than before[: {actions}][; this counts as narrowed, because {reason}][; for example, allowed before and not now: {request}]";
 
+/** An apply deletes and detaches what a former file names. */
+const UPDATE_ROLE = "add the permissions of {file} to its policy before you apply, and replace the policy by the file afterwards";
+
 const IF_LEAKED = "if it has leaked, run keys --leaked instead";
 
 /** Every kind of difference that `diff` reports, in the order of the headings. Rule IDs are stable. */
@@ -131,7 +134,8 @@ export const RULES = {
   }),
   ...rules("attention", "Destination of the secret", {
     "destination-changed": {
-      text: "the state, which may contain the secret, changes its destination or protection ({changes}), so Terraform can send the state and the credentials of the backend elsewhere",
+      text: "the state, which may contain the secret, changes its destination or protection ({changes})",
+      risk: "Terraform sends the state and the credentials of the backend to the destination",
       remedy: `with another location, move the state before you merge (${page("change-and-retire", "move-the-state")})`,
     },
   }),
@@ -143,6 +147,7 @@ export const RULES = {
       "the {principal} is allowed more than before[: {actions}][; this counts as broadened, because {reason}][; for example, allowed now and not before: {request}][, if the permissions boundary {boundary} allows it]",
     "deny-weakened":
       "a Deny of the {principal} is removed or covers fewer requests[, or is not comparable, because {reason}][; for example {request}]",
+    "boundary-removed": "the {principal} loses the permissions boundary {before}, so whatever its policy allows is allowed",
   }),
   ...rules("attention", "Required before the upgrade", {
     "version-required": "the upgrade requires {action}: {why}",
@@ -151,7 +156,7 @@ export const RULES = {
     "boundary-changed": {
       text: "the permissions boundary of the {principal} changes: {before} -> {after}",
       risk: "whatever a boundary does not allow is denied, and its content is not compared",
-      remedy: "compare it with policy.json before you apply",
+      remedy: "compare it with the policy before you apply",
     },
     "trust-changed": "who may assume {role} changes: {before} -> {after}",
     "link-external": "{address}: {argument} is now {value}, which this project neither creates nor compares",
@@ -171,11 +176,11 @@ export const RULES = {
   ...rules("attention", "Permissions of the Terraform role", {
     "deployer-creates": {
       text: "Terraform creates {created}, so its role needs additional permissions ({file})",
-      remedy: "update it from {file} before you apply",
+      remedy: UPDATE_ROLE,
     },
     "deployer-broadened": {
       text: "the Terraform role needs additional permissions ({file})[: {actions}][; this counts as broadened, because {reason}][; for example {request}]",
-      remedy: "update it from {file} before you apply",
+      remedy: UPDATE_ROLE,
     },
   }),
   ...rules("attention", "Other changes that require attention", {

@@ -22,7 +22,8 @@ export function permissionFindings(before: Snapshot, after: Snapshot): readonly 
       const found = policyFindings(principal, comparePolicies(policiesOf(before), policiesOf(after)), stays);
       const isChanged = before.resources.has(address) && after.resources.has(address) && old !== current;
       const values = { principal, before: old ?? "none", after: current ?? "none" };
-      return isChanged ? [...found, { rule: "boundary-changed", principal, address, values } as const] : found;
+      const rule = current === undefined ? "boundary-removed" : "boundary-changed";
+      return isChanged ? [...found, { rule, principal, address, values } as const] : found;
     }),
     ...trustFindings(trust(before), trust(after)),
     ...addresses.flatMap((address) =>

@@ -1,5 +1,5 @@
 import { SLOTS } from "../../iam/key-slots";
-import { ADDRESSES, KEY_ADDRESSES, policyOfAddress } from "../../terraform/addresses";
+import { ADDRESSES, KEY_ADDRESSES, policyAddress, policyOfAddress } from "../../terraform/addresses";
 import { canonical, listOf, objectOf, textOf } from "../../text/json";
 import type { DiffFound } from "./change-rules";
 import { routes } from "./permissions";
@@ -15,6 +15,8 @@ interface ResourceChange {
   readonly action: "created" | "deleted" | "replaced" | "updated" | "imported" | "forgotten";
   /** Which attributes change. */
   readonly details: readonly string[];
+  /** Whether a replacement creates the new object before it deletes the old one. */
+  readonly isCreatedFirst: boolean;
 }
 
 /** What changes the resources of one configuration into those of another one. */
@@ -22,7 +24,9 @@ export function resourcesOfPacks(before: Snapshot, after: Snapshot): readonly Re
   const addresses = [...new Set([...before.resources.keys(), ...after.resources.keys()])].sort();
   return addresses.flatMap((address) => {
     const [isCreated, isDeleted] = [!before.resources.has(address), !after.resources.has(address)];
-    const change = changeOf(address, isReplaced(address, before, after) ? "replaced" : "updated", before, after);
+    const { create_before_destroy } = objectOf(listOf(after.resources.get(address)?.lifecycle)[0]);
+    const action = isReplaced(address, before, after) ? "replaced" : "updated";
+    const change = { ...changeOf(address, action, before, after), isCreatedFirst: create_before_destroy === true };
     if (isCreated || isDeleted) {
       return [{ ...change, action: isCreated ? "created" : "deleted" } as const];
     }
@@ -42,11 +46,11 @@ export function resourcesOfPlan(plan: Plan, before: Snapshot, after: Snapshot): 
       ["updated", actions.includes("update")],
     ] as const;
     const action = rows.find(([, applies]) => applies)?.[0];
-    return action === undefined ? [] : [changeOf(address, action, before, after)];
+    return action === undefined ? [] : [{ ...changeOf(address, action, before, after), isCreatedFirst: actions[0] === "create" }];
   });
 }
 
-function changeOf(address: string, action: ResourceChange["action"], before: Snapshot, after: Snapshot): ResourceChange {
+function changeOf(address: string, action: ResourceChange["action"], before: Snapshot, after: Snapshot) {
   // An object that is lost has the name that it has now.
   const isLost = before.resources.has(address) && (action === "replaced" || action === "forgotten");
   const what = describe(address, isLost || !after.resources.has(address) ? before : after);
@@ -113,8 +117,13 @@ type Effect = Readonly<Record<"risk" | "remedy", string>>;
 
 const NO_ACCESS: Effect = { risk: "the cluster loses access to AWS", remedy: "do not apply, unless the cluster is destroyed" };
 const NO_PERMISSIONS: Effect = {
-  risk: "the user may have no permissions between two calls of the apply, and policies that name an old ARN no longer apply",
+  risk: "the user has no permissions between two calls of the apply",
   remedy: "restore the names and paths of user, group and policy; without a running cluster, apply",
+};
+/** A new policy that is attached before the old one is detached. */
+const ANOTHER_ARN: Effect = {
+  risk: "policies elsewhere that name the ARN of the old policy no longer apply to this one",
+  remedy: "restore the name and the path of the policy, or name the new ARN there too",
 };
 const NODES_LOSE: Effect = {
   risk: "nodes that use it lose their permissions",
@@ -143,7 +152,7 @@ export function resourceFindings(before: Snapshot, after: Snapshot, resources: r
   }
   return [
     ...found,
-    ...resources.flatMap(effectOf),
+    ...resources.flatMap((change) => effectOf(change, resources)),
     ...keyFindings(before, after, resources),
     ...attachmentMoves(before, after),
     ...resources.map(
@@ -152,14 +161,21 @@ export function resourceFindings(before: Snapshot, after: Snapshot, resources: r
   ];
 }
 
-function effectOf({ address, what, action }: ResourceChange): readonly DiffFound[] {
+function effectOf(change: ResourceChange, resources: readonly ResourceChange[]): readonly DiffFound[] {
+  const { address, what, action } = change;
   if (action === "forgotten") {
     return [{ rule: "forgotten", address, values: { what } }];
   }
   const { what: kind, number = 1 } = policyOfAddress(address) ?? {};
   // A second policy is deleted after the first one has its permissions.
   const isMoved = number > 1 && action === "deleted";
-  const effect = isMoved ? undefined : EFFECTS[kind === undefined ? address : ADDRESSES[kind]]?.[action];
+  const policy = resources.find((other) => kind !== undefined && other.address === policyAddress("policy", number));
+  // Then the new policy is attached before the old one is detached: nothing is lost but its ARN.
+  const isAttachedFirst = policy?.action === "replaced" && policy.isCreatedFirst && change.isCreatedFirst;
+  if (isMoved || (isAttachedFirst && change !== policy)) {
+    return [];
+  }
+  const effect = isAttachedFirst ? ANOTHER_ARN : EFFECTS[kind === undefined ? address : ADDRESSES[kind]]?.[action];
   const verb = action === "deleted" ? "deletes" : "replaces";
   return effect === undefined ? [] : [{ rule: "destroyed", address, values: { action: verb, what, ...effect } }];
 }

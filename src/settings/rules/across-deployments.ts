@@ -62,8 +62,6 @@ const NAMED = [
   { kind: "role", what: "node role", field: "nodeRole.name" },
 ] as const;
 
-const TWO_ACCOUNTS = "or, if these are two accounts, accountId in both files";
-
 /** The names of IAM, which ignores case. */
 function nameClaims(candidate: Candidate, account: Account): readonly Claim[] {
   const { settings } = candidate;
@@ -77,7 +75,7 @@ function nameClaims(candidate: Candidate, account: Account): readonly Claim[] {
     const second = [secondPolicyName(name), `${show(secondPolicyName(name))}, the second policy,`] as const;
     return [[name, show(name)] as const, ...(kind === "policy" ? [second] : [])].map(([key, shown]) => {
       const message = (other: string) =>
-        `${shown} is also the ${what} of ${other} (IAM ignores case); set another in one of the two files, ${TWO_ACCOUNTS}`;
+        `${shown} is also the ${what} of ${other} (IAM ignores case); set another in one of the two files`;
       return { candidate, account, key: `${kind} ${key.toLowerCase()}`, field, message };
     });
   });
@@ -91,7 +89,7 @@ function roleClaim(candidate: Candidate, account: Account): readonly Claim[] {
   }
   const role = nodeRoleName(prefix);
   const message = (other: string) =>
-    `DKP creates the role ${show(role)} for this prefix, and ${other} has the same one: the second cluster cannot be installed, and each key could change the role of the other cluster; choose another prefix, ${TWO_ACCOUNTS}`;
+    `DKP creates the role ${show(role)} for this prefix, and ${other} has the same one: the second cluster cannot be installed, and each key could change the role of the other cluster; choose another prefix`;
   return [{ candidate, account, key: `role ${role}`, field: "cluster.prefix", message }];
 }
 
@@ -112,7 +110,11 @@ export function conflicts(candidates: readonly Candidate[]): ReadonlyMap<string,
     // Of two deployments that exclude each other, the later one has the error.
     const before = sharing.slice(0, sharing.indexOf(claim));
     const other = before.find((one) => one.candidate !== candidate && mayShare(account, one.account));
-    return other === undefined ? [] : [{ source: candidate.source, error: errorAt(field, message(other.candidate.source)) }];
+    const isStated = [account, other?.account].every((one) => one === undefined || one.id !== undefined);
+    const more = isStated ? "" : ", or, if these are two accounts, accountId in both files";
+    return other === undefined
+      ? []
+      : [{ source: candidate.source, error: errorAt(field, `${message(other.candidate.source)}${more}`) }];
   });
   return new Map(
     [...grouped(found, ({ source }) => source)].map(([source, all]) => [source, firstErrors(all.map(({ error }) => error))]),

@@ -1,7 +1,7 @@
 import * as ipaddr from "ipaddr.js";
 import * as v from "valibot";
 import { REGION } from "../../iam/arns";
-import { MAX_DESCRIPTION, POLICY_NAME, POLICY_PATH, USER_NAME } from "../../iam/limits";
+import { FIRST_POLICY_NAME, MAX_DESCRIPTION, POLICY_PATH, USER_NAME } from "../../iam/limits";
 import { MODES } from "../../iam/policy-statements";
 import { show } from "../errors";
 import { accessKeys, attachment, group, imports, nodeRole } from "./access-schema";
@@ -93,7 +93,7 @@ const user = f.strict({
 
 const policy = f.strict({
   name: f.breaking(
-    f.following(POLICY_NAME, "; folders belong into policy.path"),
+    f.following(FIRST_POLICY_NAME, "; folders belong into policy.path"),
     "Name of the managed policy",
     "D8CloudProviderAWS",
   ),

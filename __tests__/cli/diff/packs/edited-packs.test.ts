@@ -40,7 +40,7 @@ describe("a review pack as base", () => {
     [
       "a boundary",
       resource("aws_iam_user.user", { permissions_boundary: "arn:aws:iam::123456789012:policy/B" }),
-      ["boundary-changed"],
+      ["boundary-removed"],
     ],
     ["a deployer policy that allows nothing", file("deployer-policy.json", EMPTY), ["deployer-broadened"]],
     ["a control policy that denies nothing", file("service-control-policy.json", EMPTY), ["control-policy-changed"]],

@@ -9,11 +9,6 @@ import { folderForEach } from "../../helpers/folder";
 import { PROJECT } from "../../helpers/project-root";
 
 const { at, names, read, write } = folderForEach();
-const path = process.env.PATH;
-
-afterEach(() => {
-  process.env.PATH = path;
-});
 
 describe("hand-over", () => {
   const OUTPUTS = { access_key_id: "AKIAA", access_key_slot: "primary" };
@@ -96,20 +91,16 @@ describe("a file for a secret", () => {
   it("is refused through a symbolic link into such a work tree, and whatever GIT_DIR is", () => {
     symlinkSync(join(workTree(), "below"), at("link"));
     const file = at("link/key.yaml");
-    process.env.GIT_DIR = at("elsewhere");
-    try {
-      expect(() => checkSecretFile(file, process.env)).toThrow(new Error(notIgnored(file)));
-    } finally {
-      delete process.env.GIT_DIR;
-    }
+    const environment = { ...process.env, GIT_DIR: at("elsewhere") };
+    expect(() => checkSecretFile(file, environment)).toThrow(new Error(notIgnored(file)));
   });
 
   it("is allowed where Git ignores it, outside of work trees, and without Git", () => {
     const tree = workTree();
     expect(() => checkSecretFile(join(tree, "provider.yaml"), process.env)).not.toThrow();
     expect(() => checkSecretFile(at("key.yaml"), process.env)).not.toThrow();
-    process.env.PATH = at("empty");
-    expect(() => checkSecretFile(join(tree, "my key.yaml"), process.env)).not.toThrow();
+    const withoutGit = { ...process.env, PATH: at("empty") };
+    expect(() => checkSecretFile(join(tree, "my key.yaml"), withoutGit)).not.toThrow();
   });
 
   it("is refused in a repository that Git does not read", () => {

@@ -45,11 +45,8 @@ const MESSAGES: Readonly<Record<string, () => Promise<string>>> = {
     return messagesOf<DriftRules>(DRIFT_RULES, findings, ({ object }) => (object === undefined ? "" : `${object}: `));
   },
   keys: async () => {
-    const text = messagesOf<KeyRules>(
-      KEY_RULES,
-      keyReports.flatMap(({ findings }) => findings),
-    );
-    return text.replaceAll(ENCRYPTION_KEY, "PGP_KEY");
+    const findings = keyReports.flatMap((report) => report.findings);
+    return messagesOf<KeyRules>(KEY_RULES, findings).replaceAll(ENCRYPTION_KEY, "PGP_KEY");
   },
   preflight: async () => {
     const findings = (await accounts).flatMap(({ check, results }) => findingsOf(results, check));

@@ -95,7 +95,6 @@ export function situationOf(world: World, leaked: readonly string[] = []): KeySi
   };
 }
 
-/** A group of the user has the policy, too. */
 function denialsOf({ account, settings }: World): KeySituation["permissions"]["denials"] {
   const denial = account.denied[settings.user];
   const policy = denial === "quarantine" ? "arn:aws:iam::aws:policy/AWSCompromisedKeyQuarantineV3" : "deny";

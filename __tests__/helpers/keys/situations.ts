@@ -8,7 +8,8 @@ import { deployment } from "../deployment";
 import { ENCRYPTION_KEY, EXPIRING_KEY } from "../pgp-keys";
 
 const NOW = new Date("2026-11-01T00:00:00Z");
-const daysAgo = (days: number) => new Date(NOW.getTime() - days * 86_400_000);
+const minutesAgo = (minutes: number) => new Date(NOW.getTime() - minutes * 60_000);
+const daysAgo = (days: number) => minutesAgo(days * 24 * 60);
 
 /** @param days its age @param used how many days ago AWS reports its last use */
 export const iamKey = (id: string, days: number, used?: number, status = "Active"): IamKey => ({
@@ -46,12 +47,10 @@ export function situation(
   };
 }
 
+export const PRIMARY: StateKey = { slot: "primary", id: "AKIAPRIMARY", status: "Active", tainted: false, secret: "secret" };
+export const USED = iamKey("AKIAPRIMARY", 30, 0.1);
 /** One key, in use. */
-export const DEPLOYED = situation(
-  "",
-  [{ slot: "primary", id: "AKIAPRIMARY", status: "Active", tainted: false, secret: "secret" }],
-  [iamKey("AKIAPRIMARY", 30, 0.1)],
-);
+export const DEPLOYED = situation("", [PRIMARY], [USED]);
 
 const OBJECTS = {
   user: { kind: "user", name: "deckhouse", setting: "user", imports: "user" },
@@ -70,7 +69,6 @@ export const lacking = (
     ...{ inIam: true, isImported: false, owner: "ours-unmanaged", by: [], ...given },
   }));
 
-export const PRIMARY: StateKey = { slot: "primary", id: "AKIAPRIMARY", status: "Active", tainted: false, secret: "secret" };
 export const SECONDARY: StateKey = { ...PRIMARY, slot: "secondary", id: "AKIASECONDARY" };
 const ENCRYPTED: StateKey = { ...PRIMARY, secret: undefined, encryptedSecret: "secret", pgpKey: ENCRYPTION_KEY };
 export const BOTH = "accessKeys: { secondary: { status: Active } }";
@@ -78,9 +76,7 @@ export const MOVED = "accessKeys: { secondary: { status: Active }, current: seco
 export const RETIRED = "accessKeys: { primary: { status: Inactive }, secondary: { status: Active }, current: secondary }";
 const NONE = "accessKeys: none";
 const IMPORT = "import: { user: true, accessKeyId: AKIAABCDEFGHIJKLMNOP }";
-export const USED = iamKey("AKIAPRIMARY", 30, 0.1);
 const { iam, state } = DEPLOYED;
-const minutesAgo = (minutes: number) => new Date(iam.now.getTime() - minutes * 60_000);
 const withIam = (given: KeySituation, parts: Partial<IamUser>) => ({ ...given, iam: { ...given.iam, ...parts } });
 const NO_USER = { exists: false, keys: [] };
 const withState = (given: KeySituation, parts: Partial<StateContents>) => ({ ...given, state: { ...given.state, ...parts } });

@@ -89,8 +89,22 @@ function scopedPolicy(options: PolicyOptions): readonly Statement[] {
   const viaEc2 = viaService("ec2", environment.region);
   // Requests of kms:CreateGrant carry this key, of other actions here do not. Source: KMS Developer Guide, "kms:GrantIsForAWSResource".
   const forAwsResource: PolicyCondition = { test: "Bool", variable: "kms:GrantIsForAWSResource", values: ["true"] };
+  // The VPC of a request is always an own one: the requester's, or when accepting the accepter's. Its partner is in the conditions of the
+  // connection. Source: VPC Peering Guide, "Identity and access management for VPC peering".
+  const ownVpc = arns.ec2("vpc/*");
+  const betweenVpcs: readonly PolicyCondition<PolicyValue>[] = [
+    { test: "ArnEquals", variable: "ec2:AccepterVpc", values: arns.peerVpcs },
+    { test: "ArnEquals", variable: "ec2:RequesterVpc", values: [ownVpc] },
+  ];
+  // Creation and every change of tags carry the keys. Source: Service Authorization Reference, iam:TagRole and iam:UntagRole.
+  const tagKeys = Object.keys(cluster.tags).sort();
+  const withTagKeys: PolicyCondition = { test: "ForAllValues:StringEquals", variable: "aws:TagKeys", values: tagKeys };
+  // IAM requests have the Region of IAM, so a condition on the cluster's Region would never match.
+  const toEc2 = equals("iam:PassedToService", ...passedTo(environment));
   const groups = groupRows(grantedRows(options));
   const services = LINKED_SERVICES.filter((service) => reasons(service, conditionsOf(cluster), cluster.dkpVersion).length > 0);
+  // Source: IAM User Guide, "Available keys for AWS services", iam:AWSServiceName.
+  const forServices = equals("iam:AWSServiceName", ...services.map(({ service }) => service));
   return [
     statement("Account", groups.account, ["*"]),
     statement("Read", groups.read, ["*"], [inRegion]),
@@ -98,49 +112,17 @@ function scopedPolicy(options: PolicyOptions): readonly Statement[] {
     statement("Snapshots", usesSnapshots(cluster) ? groups.snapshots : [], [arns.snapshots]),
     statement("KeyPair", groups.keyPair, [arns.keyPair]),
     statement("RunInstances", groups.runInstances, [arns.images, arns.snapshots, arns.keyPair, ...runInstancesOn.map(arns.ec2)]),
-    // The VPC of these requests is always an own one: the requester's, or when accepting the accepter's. Its partner is in the
-    // conditions of the connection. Source: VPC Peering Guide, "Identity and access management for VPC peering".
-    statement(
-      "PeeringVpcs",
-      groups.peering.filter((action) => action !== "ec2:DeleteVpcPeeringConnection"),
-      [arns.ec2("vpc/*")],
-    ),
-    statement(
-      "Peerings",
-      groups.peering,
-      [arns.ec2("vpc-peering-connection/*")],
-      [
-        { test: "ArnEquals", variable: "ec2:AccepterVpc", values: arns.peerVpcs },
-        { test: "ArnEquals", variable: "ec2:RequesterVpc", values: [arns.ec2("vpc/*")] },
-      ],
-    ),
+    statement("PeeringVpcs", groups.peeringVpcs, [ownVpc]),
+    statement("Peerings", groups.peering, [arns.ec2("vpc-peering-connection/*")], betweenVpcs),
     statement("LoadBalancers", groups.loadBalancers, arns.loadBalancers),
     statement("NetworkLoadBalancers", groups.networkLoadBalancers, arns.networkLoadBalancers),
     statement("KeysOfDisks", groups.keys, arns.keys, [viaEc2]),
     statement("GrantsOnKeys", groups.grants, arns.keys, [forAwsResource, viaEc2]),
-    statement("NodeRole", groups.nodeRole, arns.nodeRole),
-    // Creation and every change of tags carry the keys. Source: Service Authorization Reference, iam:TagRole and iam:UntagRole.
-    statement(
-      "NodeRoleTags",
-      groups.nodeRoleTags,
-      [arns.role(nodeRoleName(prefix))],
-      [{ test: "ForAllValues:StringEquals", variable: "aws:TagKeys", values: Object.keys(cluster.tags).sort() }],
-    ),
+    statement("NodeRole", groups.nodeRole, [arns.dkpRole, arns.dkpProfile]),
+    statement("NodeRoleTags", groups.nodeRoleTags, [arns.dkpRole], [withTagKeys]),
     statement("OtherNodeRoles", arns.otherNodeRoles.length > 0 ? groups.readRole : [], arns.otherNodeRoles),
-    // IAM requests have the Region of IAM, so a condition on the cluster's Region would never match.
-    statement(
-      "PassNodeRole",
-      groups.passRole,
-      [arns.role(nodeRoleName(prefix)), ...arns.otherNodeRoles],
-      [equals("iam:PassedToService", ...passedTo(environment))],
-    ),
-    statement(
-      "ServiceLinkedRoles",
-      groups.linkedRoles,
-      [arns.role("aws-service-role/*")],
-      // Source: IAM User Guide, "Available keys for AWS services", iam:AWSServiceName.
-      [equals("iam:AWSServiceName", ...services.map(({ service }) => service))],
-    ),
+    statement("PassNodeRole", groups.passRole, [arns.dkpRole, ...arns.otherNodeRoles], [toEc2]),
+    statement("ServiceLinkedRoles", groups.linkedRoles, [arns.linkedRoles], [forServices]),
   ].filter(({ actions }) => actions.length > 0);
 }
 
@@ -178,13 +160,13 @@ const GROUP_OF: ReadonlyMap<CatalogueRow, Group | undefined> = new Map(
 );
 
 /** Actions by statement, and those that a second statement contains as well. */
-function groupRows(rows: readonly CatalogueRow[]): Readonly<Record<Group | "readRole" | "snapshots", readonly string[]>> {
-  const groups = Object.fromEntries(
-    GROUP_NAMES.map((name) => [name, actionsOf(rows.filter((row) => GROUP_OF.get(row) === name))]),
-  );
+function groupRows(rows: readonly CatalogueRow[]) {
+  const ofGroup = (name: Group) => actionsOf(rows.filter((row) => GROUP_OF.get(row) === name));
+  const groups = Object.fromEntries(GROUP_NAMES.map((name) => [name, ofGroup(name)])) as Record<Group, readonly string[]>;
   return {
-    ...(groups as Record<Group, readonly string[]>),
+    ...groups,
     snapshots: actionsOf(rows.filter(({ action, resources }) => action !== "ec2:RunInstances" && resources.includes("snapshot"))),
+    peeringVpcs: groups.peering.filter((action) => action !== "ec2:DeleteVpcPeeringConnection"),
     readRole: actionsOf(rows.filter(({ action }) => action === "iam:GetRole")),
   };
 }
@@ -209,9 +191,10 @@ function arnsOf(environment: Environment, prefix: string, cluster: Cluster) {
     loadBalancers: [regional("elasticloadbalancing", "*")],
     networkLoadBalancers: ["listener/net/*", "loadbalancer/net/*"].map((type) => regional("elasticloadbalancing", type)),
     keys: cluster.kmsKeyArns.length > 0 ? [...cluster.kmsKeyArns].sort() : [regional("kms", "key/*")],
-    nodeRole: [role(nodeRoleName(prefix)), iam(`instance-profile/${nodeRoleName(prefix)}`)],
+    dkpRole: role(nodeRoleName(prefix)),
+    dkpProfile: iam(`instance-profile/${nodeRoleName(prefix)}`),
     otherNodeRoles: otherNodeRoles(cluster).map((pathAndName) => role(pathAndName.slice(1))),
-    role,
+    linkedRoles: role("aws-service-role/*"),
   };
 }
 

@@ -49,22 +49,16 @@ export class AccessPolicy extends Construct {
       );
     }
     this.number = number;
+    const statement = withAccount(statements, account).map(({ effect = "Allow", sid, actions, resources, conditions }) => ({
+      sid,
+      effect,
+      actions: [...actions],
+      resources: [...resources],
+      ...(conditions.length > 0 && { condition: conditions.map((each) => ({ ...each, values: [...each.values] })) }),
+    }));
     // In a construct of its own, because the name of the data source and of the policy is the same.
-    const document = new DataAwsIamPolicyDocument(
-      new Construct(this, "document"),
-      nameIn(policyAddress("policyDocument", number)),
-      {
-        statement: withAccount(statements, account).map(({ effect = "Allow", sid, actions, resources, conditions }) => ({
-          sid,
-          effect,
-          actions: [...actions],
-          resources: [...resources],
-          ...(conditions.length === 0
-            ? {}
-            : { condition: conditions.map(({ test, variable, values }) => ({ test, variable, values: [...values] })) }),
-        })),
-      },
-    );
+    const inner = new Construct(this, "document");
+    const document = new DataAwsIamPolicyDocument(inner, nameIn(policyAddress("policyDocument", number)), { statement });
     this.resource = new IamPolicy(this, nameIn(policyAddress("policy", number)), {
       name,
       path,

@@ -113,12 +113,8 @@ export function stateAccess(location: StateLocation, fallbackRegion: string): St
   const acl = given.acl === undefined ? [] : [call("s3:PutObjectAcl", "backend.s3.acl is set with every write")];
   const lists = "lists workspaces in every command; without it, S3 denies access to a state that does not exist yet";
   allow("ListState", bucketArn, [equals("s3:prefix", workspaces, key)], [call("s3:ListBucket", lists, true)]);
-  allow(
-    "State",
-    object(key),
-    [],
-    [call("s3:GetObject", "reads the state", true), call("s3:PutObject", "writes the state"), ...acl],
-  );
+  const uses = [call("s3:GetObject", "reads the state", true), call("s3:PutObject", "writes the state"), ...acl];
+  allow("State", object(key), [], uses);
   if (given.use_lockfile === true) {
     const locks = [
       call("s3:DeleteObject", "releases the lock"),

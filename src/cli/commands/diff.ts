@@ -87,7 +87,7 @@ async function changesAsked(command: Command, session: Session, names: readonly 
     return command.error("error: --against, --plan, --dkp-version or --policies is missing");
   }
   const { deployments } = selectDeployments(session, names);
-  const base = readBase(against, "review", ".", session.host.env);
+  const base = readBase(against, ".", session.host.env);
   const packs = Object.entries(base.packs).filter(([stack]) => names.length === 0 || names.includes(stack));
   const current = deployments.map((deployment) => {
     const lock = lockOf(deployment.stack);

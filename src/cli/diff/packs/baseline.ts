@@ -1,5 +1,5 @@
 import { existsSync, readdirSync } from "node:fs";
-import { join, relative, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { readTextFile, textIn } from "../../../text/files";
 import { grouped } from "../../../text/grouped";
 import { isObject, parseJson } from "../../../text/json";
@@ -22,20 +22,14 @@ const PATH = /^(?:\.{1,2}|)(?:[/\\]|$)|^[A-Za-z]:[/\\]/;
 /**
  * What a change is compared with: the review packs in a folder, or those that a Git ref has in `review/`.
  * @param name a folder with `<stack>/main.tf.json`, written as a path (`..`, `../..` or `/` at its start), or what Git takes as a commit
- * @param review the folder of the review packs, relative to the project's root
  * @param root the project's root, any folder of a Git work tree
  * @param environment of Git
  * @throws Error with the remedy if there is no review pack
  */
-export function readBase(
-  name: string,
-  review: string,
-  root: string,
-  environment: Environment,
-): { readonly packs: Packs; readonly source: string } {
+export function readBase(name: string, root: string, environment: Environment): Readonly<{ packs: Packs; source: string }> {
   const [source, folder, texts] = PATH.test(name)
     ? ([`folder ${name}`, name, textsIn(resolve(root, name))] as const)
-    : textsOfRef(name, review, root, environment);
+    : textsOfRef(name, root, environment);
   const packs = packsOf(texts, folder);
   if (Object.keys(packs).length === 0) {
     const remedy = `${dkpAccess("review")} writes them; a folder is written as a path, such as ./old, and a Git ref is not`;
@@ -54,21 +48,21 @@ function textsIn(folder: string): Texts {
   });
 }
 
+/** The folder of the review packs, in the project's root. */
+const REVIEW = "review";
+
 /** Git's plumbing shows the bytes that are committed: attributes, filters and settings of Git change nothing. */
-function textsOfRef(name: string, review: string, root: string, environment: Environment) {
+function textsOfRef(name: string, root: string, environment: Environment) {
   const git = (args: readonly string[], input?: string) => gitWith(environment)(root, args, input);
   const id = commitOf(name, git(["rev-parse", "--verify", "--end-of-options", `${name}^{commit}`]));
-  // As Git names it: without ".." and without a slash at the end.
-  const folder = relative(resolve(root), resolve(root, review)).replaceAll("\\", "/");
-  const inside = folder === "" ? "" : `${folder}/`;
-  const listed = git(["ls-tree", "-r", "-z", id, "--", ...(inside === "" ? [] : [inside, "locks/"])]);
+  const listed = git(["ls-tree", "-r", "-z", id, "--", `${REVIEW}/`, "locks/"]);
   const files = listed.stdout
     .toString("utf8")
     .split("\0")
     .flatMap((entry): readonly (readonly [string, string, string])[] => {
       const [, mode = "", object = "", path = ""] = /^(\d+) \w+ ([0-9a-f]+)\t(.*)$/s.exec(entry) ?? [];
       const [, locked] = /^locks\/([^/]+)\.terraform\.lock\.hcl$/.exec(path) ?? [];
-      const [stack = "", file = ""] = locked === undefined ? path.slice(inside.length).split(/\/(.*)/s) : [locked, LOCK_FILE];
+      const [stack = "", file = ""] = locked === undefined ? path.slice(REVIEW.length + 1).split(/\/(.*)/s) : [locked, LOCK_FILE];
       const isRead = locked !== undefined || COMPARED_FILES.some((compared) => compared === file);
       const isFile = mode.startsWith("100");
       // A link or a submodule can also be in place of a whole pack.
@@ -86,8 +80,8 @@ function textsOfRef(name: string, review: string, root: string, environment: Env
   }
   const blobs = blobsIn(contents.stdout);
   const textAt = (object: string, path: string) => textIn(blobs.get(object) ?? Buffer.alloc(0), path);
-  const texts = files.map(([object, stack, file]) => [stack, file, textAt(object, join(folder, stack, file))] as const);
-  return [`git ref ${name} (${id.slice(0, 8)})`, folder, texts] as const;
+  const texts = files.map(([object, stack, file]) => [stack, file, textAt(object, join(REVIEW, stack, file))] as const);
+  return [`git ref ${name} (${id.slice(0, 8)})`, REVIEW, texts] as const;
 }
 
 /** @throws Error with the remedy if Git names no commit */

@@ -264,15 +264,8 @@ function sideOf(Action: readonly string[], allows: readonly Allow[], denied: rea
 }
 
 function actionChange(action: string, before: readonly Allow[], after: readonly Allow[]): ActionChange {
-  const row = ROWS.get(action);
-  return {
-    action,
-    access: row?.access ?? "unknown",
-    area: row?.area ?? "not in DKP's catalogue",
-    why: row?.why,
-    before: scopesOf(before),
-    after: scopesOf(after),
-  };
+  const { access = "unknown", area = "not in DKP's catalogue", why } = ROWS.get(action) ?? {};
+  return { action, access, area, why, before: scopesOf(before), after: scopesOf(after) };
 }
 
 type Allow = ReturnType<typeof allowsOf>[number];

@@ -95,16 +95,14 @@ function render(changes: Changes, style: Style): string {
 
 /** How to apply a plan: the command plans again, and compares the digest. */
 function applyLines({ digest, ...changes }: Changes, style: Style): readonly string[] {
+  if (digest === undefined) {
+    return [];
+  }
   const exitCode = changesExitCode(changes);
   const accept = exitCode === 0 ? [] : ["--accept", String(exitCode)];
   const stacks = changes.deployments.map(({ stack }) => stack);
-  return digest === undefined
-    ? []
-    : [
-        "",
-        `Digest: ${style.code(digest)}`,
-        `To apply just this: ${style.code(dkpAccess("apply", ...stacks, "--approved", digest, ...accept))}`,
-      ];
+  const command = dkpAccess("apply", ...stacks, "--approved", digest, ...accept);
+  return ["", `Digest: ${style.code(digest)}`, `To apply just this: ${style.code(command)}`];
 }
 
 /** By section, its sentence in the summary of one line. */

@@ -81,13 +81,11 @@ const IN_PLACE: readonly string[] = [ADDRESSES.user, ADDRESSES.group];
 
 /** Whether Terraform replaces what is on both sides of two configurations. */
 function isReplaced(address: string, before: Snapshot, after: Snapshot): boolean {
-  return (
-    !IN_PLACE.includes(address) &&
-    FORCE_NEW.some((argument) => {
-      const [old, current] = [before, after].map((side) => resolved(side, side.resources.get(address)?.[argument]));
-      return old !== undefined && current !== undefined && old !== current;
-    })
-  );
+  const differs = (argument: string) => {
+    const [old, current] = [before, after].map((side) => resolved(side, side.resources.get(address)?.[argument]));
+    return old !== undefined && current !== undefined && old !== current;
+  };
+  return !IN_PLACE.includes(address) && FORCE_NEW.some(differs);
 }
 
 /** A value, or the name and path of the resource that it refers to; undefined if that is not there. */
@@ -155,9 +153,7 @@ export function resourceFindings(before: Snapshot, after: Snapshot, resources: r
     ...resources.flatMap((change) => effectOf(change, resources)),
     ...keyFindings(before, after, resources),
     ...attachmentMoves(before, after),
-    ...resources.map(
-      ({ address, what, action, details }): DiffFound => ({ rule: "resource", address, values: { what, action, details } }),
-    ),
+    ...resources.map(({ address, ...values }): DiffFound => ({ rule: "resource", address, values })),
   ];
 }
 

@@ -1,6 +1,6 @@
 import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { deploymentsNamed } from "../../src/cli/commands/support/deployments";
+import { selectDeployments } from "../../src/cli/commands/support/deployments";
 import type { Deployment } from "../../src/settings/deployment";
 import { inFolder } from "./folder";
 import { PROJECT, projectFile } from "./project-root";
@@ -16,7 +16,10 @@ export const GOLDEN_SETTINGS: ReadonlyMap<string, string> = new Map(
 /** The golden deployments. By their names: the default names of one that states no account may be those of another. */
 export const goldenDeployments = (): readonly Deployment[] =>
   // Paths in settings are relative to the folder that the program runs in.
-  inFolder(PROJECT, () => deploymentsNamed(DEPLOYMENTS, [...GOLDEN_SETTINGS.keys()]).deployments);
+  inFolder(
+    PROJECT,
+    () => selectDeployments({ settings: DEPLOYMENTS, printError: () => undefined }, [...GOLDEN_SETTINGS.keys()]).deployments,
+  );
 
 /** The text of a file in `__tests__/golden`. */
 export const goldenText = (name: string): string => projectFile(`${FOLDER}/${name}`);

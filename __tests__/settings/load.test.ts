@@ -1,6 +1,6 @@
 import { symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { deploymentsNamed } from "../../src/cli/commands/support/deployments";
+import { selectDeployments } from "../../src/cli/commands/support/deployments";
 import { loadDeployments } from "../../src/settings/load";
 import { deploymentsFolder, outputFolder } from "../../src/settings/paths";
 import { settingsWarnings } from "../../src/settings/settings-notes";
@@ -37,14 +37,18 @@ it("outputFolder is CDKTF's", () => {
   expect(folders).toEqual(["cdktf.out", "cdktf.out", "out"]);
 });
 
-describe("deploymentsNamed", () => {
+describe("selectDeployments", () => {
   function select(files: Readonly<Record<string, string>>, stack?: string, change?: { readonly mode: "scoped" }) {
     const folder = at("deployments");
     write(Object.fromEntries(Object.entries(files).map(([name, text]) => [`deployments/${name}`, text])));
     try {
       const names = stack === undefined ? [] : [stack];
-      const { deployments, others } = deploymentsNamed(folder, names, change);
-      return { deployment: deployments[0], others: others?.message.replaceAll(folder, "deployments") };
+      let warnings = "";
+      const printError = (text: string) => {
+        warnings += text.replaceAll(folder, "deployments");
+      };
+      const { deployments } = selectDeployments({ settings: folder, printError }, names, change);
+      return { deployment: deployments[0], warnings };
     } catch (error) {
       return { error: (error as Error).message.replaceAll(folder, "deployments") };
     }
@@ -58,18 +62,19 @@ describe("deploymentsNamed", () => {
 
   it("changes the policy of the selected deployment only", () => {
     const files = { "dev.yaml": `${settingsOf("dev")}cluster: { prefix: dev }\n`, "prod.yaml": settingsOf("prod") };
-    const { deployment, others } = select(files, "dev", { mode: "scoped" });
-    expect([deployment?.policy.mode, others]).toEqual(["scoped", undefined]);
+    const { deployment, warnings } = select(files, "dev", { mode: "scoped" });
+    expect([deployment?.policy.mode, warnings]).toEqual(["scoped", ""]);
   });
 
   it("reports, and does not reject, what the selected deployment has in common with another", () => {
-    const { deployment, others } = select({ "a.yaml": settingsOf("same"), "b.yaml": settingsOf("same") }, "b");
+    const { deployment, warnings } = select({ "a.yaml": settingsOf("same"), "b.yaml": settingsOf("same") }, "b");
     expect(deployment?.stack).toBe("b");
-    expect(others).toBe(
+    expect(warnings).toBe(
       [
-        "deployments/b.yaml has 2 errors:",
+        "warning: deployments/b.yaml has 2 errors:",
         '  line 3, user.name: "same" is also the user of deployments/a.yaml (IAM ignores case); set another in one of the two files, or, if these are two accounts, accountId in both files',
         '  line 4, policy.name: "same" is also the policy of deployments/a.yaml (IAM ignores case); set another in one of the two files, or, if these are two accounts, accountId in both files',
+        "warning: continuing with b\n",
       ].join("\n"),
     );
   });

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { deploymentsNamed } from "../../src/cli/commands/support/deployments";
+import { selectDeployments } from "../../src/cli/commands/support/deployments";
 import { deployerPolicies } from "../../src/cli/review/deployer-policy-files";
 import { terraformJson } from "../../src/cli/terraform/configuration";
 import type { DkpVersion } from "../../src/iam/dkp-versions";
@@ -52,7 +52,7 @@ export async function compareTerraform(dkpVersion: DkpVersion, folder?: string):
   const version = model.version.replace(/^v/, "");
   const callsOf = (types: readonly string[]) => callsOfResources(types, handlers, model.call_patterns);
   const names = readdirSync(GOLDEN).map((name) => name.replace(/\.yaml$/, ""));
-  const { deployments } = deploymentsNamed(GOLDEN, names);
+  const { deployments } = selectDeployments({ settings: GOLDEN, printError: (text) => process.stderr.write(text) }, names);
   const pairs = deployments.map((deployment) => ({
     granted: new Set(
       deployerPolicies(deployment)

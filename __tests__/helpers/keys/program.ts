@@ -1,8 +1,8 @@
 import { contextOf } from "../../../src/cli/account/keys/actions";
-import { lackingObject, namedObjects } from "../../../src/cli/account/keys/lacking-objects";
 import { leakResponse, leakText } from "../../../src/cli/account/keys/leak";
 import { keyReport, keyReportText } from "../../../src/cli/account/keys/report";
 import type { KeySituation } from "../../../src/cli/account/keys/situation";
+import { lackingObject, namedObjects } from "../../../src/cli/account/ownership";
 import type { StateResource } from "../../../src/cli/terraform/state-file";
 import type { Slot } from "../../../src/iam/key-slots";
 import type { Deployment } from "../../../src/settings/deployment";

@@ -1,8 +1,8 @@
 import type { IamKey } from "../../../src/cli/account/aws/iam-reader";
 import type { Why } from "../../../src/cli/account/keys/key-rules";
-import type { LackingObject } from "../../../src/cli/account/keys/lacking-objects";
 import type { Permissions } from "../../../src/cli/account/keys/permissions";
 import type { IamUser, KeySituation } from "../../../src/cli/account/keys/situation";
+import type { LackingObject } from "../../../src/cli/account/ownership";
 import type { StateContents, StateKey } from "../../../src/cli/terraform/state-file";
 import { deployment } from "../deployment";
 import { ENCRYPTION_KEY, EXPIRING_KEY } from "../pgp-keys";

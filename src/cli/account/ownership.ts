@@ -1,11 +1,12 @@
+import { partitionOf, policyArn } from "../../iam/arns";
 import { nodeRoleName } from "../../iam/cluster";
 import type { Deployment } from "../../settings/deployment";
 import type { Found } from "../findings/finding";
 import { templateRules } from "../findings/templates";
-import { allIn, type StateContents, type StateResource } from "../terraform/state-file";
+import { allIn, isPresent, type StateContents, type StateResource } from "../terraform/state-file";
 import { PROGRAM, recovery } from "../text/advice";
 import type { Reading } from "./aws/iam-reader";
-import { type ManagedObject, managedObjects } from "./managed-objects";
+import { isImported, type ManagedObject, managedObjects } from "./managed-objects";
 
 /** An IAM object of the account. IAM compares names without their path and case. */
 export type AccountObject = Pick<ManagedObject, "kind" | "name">;
@@ -132,3 +133,35 @@ export function ownerFindings({ owner, by }: Ownership, values: Values): readonl
 
 /** The day of a date as findings show it. */
 export const day = (date: Date | undefined): string | undefined => date?.toISOString().slice(0, 10);
+
+/** An object at whose address the state has nothing, with the ARN that a policy of its name has. */
+type NamedObject = ManagedObject & { readonly arn: string };
+
+/** An object of the settings that the state lacks. */
+export interface LackingObject extends NamedObject, Ownership {
+  /** Whether IAM has it, or may have it. */
+  readonly inIam: boolean;
+  /** Whether the settings import it. */
+  readonly isImported: boolean;
+}
+
+/** The objects that the state lacks. Attachments are none of them: an apply may attach what is attached. */
+export function namedObjects(
+  settings: Deployment,
+  { resources }: Pick<StateContents, "resources">,
+  account: string,
+): readonly NamedObject[] {
+  return managedObjects(settings)
+    .filter(({ address }) => !isPresent(resources, address))
+    .map((object) => ({ ...object, arn: policyArn({ partition: partitionOf(settings.region), account, ...object }) }));
+}
+
+/** An object that the state lacks, and whose it is. @param uses what uses it; undefined: IAM does not have it */
+export function lackingObject(
+  object: NamedObject,
+  uses: Reading<readonly string[]> | undefined,
+  facts: { readonly settings: Deployment; readonly state: StateContents },
+): LackingObject {
+  const ownership = ownershipOf(object, uses ?? { value: [] }, facts);
+  return { ...object, ...ownership, inIam: uses !== undefined, isImported: isImported(facts.settings, object) };
+}

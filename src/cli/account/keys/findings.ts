@@ -1,9 +1,9 @@
 import { pgpKeyOf } from "../../../iam/openpgp-key";
 import { type Finding, type Found, levelOf } from "../../findings/finding";
 import type { IamKey } from "../aws/iam-reader";
+import type { LackingObject } from "../ownership";
 import { effectsOf, hazardOf } from "./effects";
 import { KEY_RULES, type KeyRules } from "./key-rules";
-import type { LackingObject } from "./lacking-objects";
 import { isQuarantine } from "./permissions";
 import {
   exposedSlot,

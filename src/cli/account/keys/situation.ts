@@ -5,7 +5,7 @@ import type { StateContents, StateKey } from "../../terraform/state-file";
 import type { IamKey } from "../aws/iam-reader";
 import { describedResources } from "../drift/managed-attributes";
 import type { ImportField } from "../managed-objects";
-import type { LackingObject } from "./lacking-objects";
+import type { LackingObject } from "../ownership";
 import type { Permissions } from "./permissions";
 
 export type KeySlots = Exclude<Deployment["accessKeys"], "none">;

@@ -4,7 +4,7 @@ import type { Deployment } from "../../../settings/deployment";
 import { readState, type StateContents, versionOf } from "../../terraform/state-file";
 import { pullState, stackFolder, type TerraformCli } from "../../terraform/terraform-cli";
 import { type IamKey, type IamReader, Readings, withIam } from "../aws/iam-reader";
-import { lackingObject, namedObjects } from "./lacking-objects";
+import { lackingObject, namedObjects } from "../ownership";
 import { permissionsOf } from "./permissions";
 import type { IamUser, KeySituation } from "./situation";
 

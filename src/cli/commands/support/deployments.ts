@@ -27,7 +27,7 @@ interface Selected {
 /**
  * The deployment of the one stack that is named, or the only one.
  * @param change replaces parts of its own `policy`
- * @throws SettingsError, Error as `deploymentsNamed`; Error if it is not one
+ * @throws as `selectDeployments`; Error if it is not one
  */
 export function selectOne(
   session: Session,
@@ -43,35 +43,25 @@ export function selectOne(
   return { deployment, stacks };
 }
 
-/** The same for any number of stacks, or all. Warns about invalid settings of deployments that are not named, and continues. */
-export function selectDeployments(session: Session, names: readonly string[], change?: Partial<Settings["policy"]>): Selected {
-  const { others, ...found } = deploymentsNamed(session.settings, names, change);
-  if (others !== undefined) {
-    const stacks = found.deployments.map(({ stack }) => stack).join(", ");
-    session.printError(`warning: ${others.message}\nwarning: continuing with ${stacks}\n`);
-  }
-  return found;
-}
-
 /**
- * The deployments of a folder by their names, in the order given, or all.
+ * The same for any number of stacks, in the order given, or all. Warns about invalid settings of deployments that are not named, and about
+ * errors between deployments, and continues.
  * @param change replaces fields of their own `policy`; the other deployments keep theirs
- * @returns also the errors of deployments that are not named, and those between deployments, if there are any
  * @throws SettingsError with the errors of these deployments; Error if there is no such deployment
  */
-export function deploymentsNamed(
-  folder: string,
+export function selectDeployments(
+  { settings, printError }: Pick<Session, "settings" | "printError">,
   names: readonly string[],
   change?: Partial<Settings["policy"]>,
-): Selected & { readonly others: SettingsError | undefined } {
-  const readings = readFolder(folder);
+): Selected {
+  const readings = readFolder(settings);
   const byStack = grouped(readings, ({ source }) => stackOf(source));
   const stacks = [...byStack.keys()];
   const unknown = names.find((name) => !byStack.has(name));
   if (unknown !== undefined) {
     const stack = stackOf(unknown);
     const remedy = byStack.has(stack) ? `write ${stack}` : suggest(unknown, stacks);
-    throw new Error(`no deployment ${show(unknown)} in ${folder}, ${remedy}`);
+    throw new Error(`no deployment ${show(unknown)} in ${settings}, ${remedy}`);
   }
   const own = [...new Set(names.length === 0 ? stacks : names)].flatMap((name) => byStack.get(name) ?? []);
   const errors = errorsOf(readings);
@@ -81,7 +71,11 @@ export function deploymentsNamed(
     throw new SettingsError(rejected);
   }
   const deployments = own.flatMap((reading) => (change ? withPolicy(reading, change) : (reading.deployment ?? [])));
-  return { deployments, stacks, others: errors.size === 0 ? undefined : new SettingsError(errors) };
+  if (errors.size > 0) {
+    const continued = deployments.map(({ stack }) => stack).join(", ");
+    printError(`warning: ${new SettingsError(errors).message}\nwarning: continuing with ${continued}\n`);
+  }
+  return { deployments, stacks };
 }
 
 /** The state of a stack, or why it cannot be read. */

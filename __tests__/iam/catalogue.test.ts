@@ -3,6 +3,7 @@ import { parse } from "yaml";
 import { awsActionsJson, catalogueJson, rowsJson } from "../../scripts/generate/iam-rows";
 import { CATALOGUE, type CatalogueRow, LINKED_SERVICES } from "../../src/iam/catalogue";
 import { type Cluster, conditionsOf, LAYOUTS, reasons } from "../../src/iam/cluster";
+import { isNewer, SUPPORTED_VERSIONS } from "../../src/iam/dkp-versions";
 import { clusterOf, FEATURE_NAMES } from "../helpers/clusters";
 import pageActions from "../helpers/documented-actions.json";
 import { projectFile } from "../helpers/project-root";
@@ -164,6 +165,11 @@ describe("the granted actions of a cluster", () => {
 });
 
 describe("the catalogue", () => {
+  it("has no version that is newer than the last supported one, because nothing would grant its actions", () => {
+    const versions = CATALOGUE.flatMap(({ since = [], until = [] }) => [since, until].flat());
+    expect(versions.filter((version) => isNewer(version, SUPPORTED_VERSIONS.last))).toEqual([]);
+  });
+
   it("has actions and resource types of the Service Authorization Reference, in its spelling", async () => {
     for (const { action, resources } of CATALOGUE) {
       const [service = "", name = ""] = action.split(":");

@@ -1,5 +1,5 @@
 import type { PreflightFound } from "../../../src/cli/account/preflight/check";
-import { ADMIN_ACTIONS } from "../../../src/cli/account/preflight/checks";
+import { ADMIN_ACTIONS, accountCheck, CHECKS, regionCheck } from "../../../src/cli/account/preflight/checks";
 import { type CheckResult, preflightJson, preflightText } from "../../../src/cli/account/preflight/report";
 import { simulatedCalls } from "../../../src/cli/account/preflight/simulated-requests";
 import { policyDocument } from "../../../src/iam/policy-document";
@@ -8,10 +8,17 @@ import { ENVIRONMENT, FEATURE_NAMES } from "../../helpers/clusters";
 import { deployment } from "../../helpers/deployment";
 import { optionsOf } from "../../helpers/packs";
 import { CALLED, CASES, findingsOf, preflightIn } from "../../helpers/preflight";
+import { projectFile } from "../../helpers/project-root";
 import { requestsWith } from "../../helpers/simulator";
 
 it.each(CASES)("$check: $title", async ({ check, account, expected }) => {
   expect(findingsOf(await preflightIn(account), check)).toMatchObject(expected);
+});
+
+it("docs/how-to/preflight.md has a row for each check", () => {
+  const ids = [accountCheck(false), regionCheck, ...CHECKS].map(({ id }) => id);
+  const rows = projectFile("docs/how-to/preflight.md").matchAll(/^\| `([\w-]+)` \|/gm);
+  expect([...rows].map(([, id]) => id)).toEqual(ids);
 });
 
 it("--permissions prints the calls that the checks make in these accounts", () => {

@@ -111,7 +111,12 @@ describe("dkp-access review", () => {
   it.each([
     ["deployments/dev.yaml", "deployments/dev.yaml: is a file, not a folder; remove it, or name another path\n"],
     ["deployments/dev.yaml/x", "deployments/dev.yaml/x: not a directory (ENOTDIR)\n"],
-    ["", "error: --out names no folder\ndkp-access review --help shows the usage\n"],
+    [
+      "",
+      `error: --out names no folder
+dkp-access review --help shows the usage
+`,
+    ],
   ])("rejects --out %j", async (out, message) => {
     expect(await review(["--out", out])).toEqual({ status: 1, stdout: "", stderr: message });
     expect(names("deployments")).toEqual(["dev.yaml"]);

@@ -1,9 +1,16 @@
 import { spawnSync } from "node:child_process";
+import { join } from "node:path";
 import { parse } from "yaml";
+import { reviewPack } from "../../../src/cli/review/pack";
+import { staleFiles } from "../../../src/cli/review/pack-folder";
+import { reviewed } from "../../../src/cli/review/reviewed";
 import { terraformJson } from "../../../src/cli/terraform/configuration";
+import { loadDeployments } from "../../../src/settings/load";
 import { deployment } from "../../helpers/deployment";
+import { inFolder } from "../../helpers/folder";
 import { memoized } from "../../helpers/memoized";
 import { packFilesOf } from "../../helpers/packs";
+import { PROJECT } from "../../helpers/project-root";
 import { unwrapped } from "../../helpers/unwrapped";
 
 const SCOPED = "policy: { mode: scoped }\ncluster: { prefix: dev, layout: Standard }\n";
@@ -13,6 +20,12 @@ function file(name: string, settings = ""): string {
   const text = packFilesOf(settings)[name] ?? "";
   return name.endsWith(".md") ? unwrapped(text) : text;
 }
+
+it("the committed review packs are up to date", () => {
+  const deployments = inFolder(PROJECT, () => loadDeployments("deployments"));
+  const packs = deployments.map((each) => [each.stack, reviewPack(reviewed(each))] as const);
+  expect(staleFiles(join(PROJECT, "review"), Object.fromEntries(packs))).toEqual([]);
+});
 
 describe("REVIEW.md", () => {
   it.each([

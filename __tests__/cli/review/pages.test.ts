@@ -29,6 +29,11 @@ describe("the templates", () => {
       facts.some((fact) => valueAt(fact, name.replace(/\.size$|\[.*/, "").split(".")) !== undefined);
     expect([...names].filter((name) => !isKnown(name))).toEqual([]);
   });
+
+  it("say something under each condition", () => {
+    const empty = /<!-- (?:if|unless|elsif|else|for)\b(?:(?!-->).)*-->\s*<!-- (?:end|else|elsif)/g;
+    expect(projectFile("src/cli/review/pages/REVIEW.md").match(empty)).toBeNull();
+  });
 });
 
 describe("the choices for which a stronger one exists", () => {

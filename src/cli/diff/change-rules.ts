@@ -20,19 +20,13 @@ export type ActionChange = {
   readonly after: readonly Scope[];
 };
 
-/** Values that are no texts. */
-interface OwnValues {
-  readonly actions: readonly ActionChange[];
-  readonly request: DecisionRequest;
-}
-
-/** Rules of one level under one heading of a summary. */
+/** Rules of one level under one heading of a summary. Actions and requests are values that are no texts. */
 function rules<Section extends string, const Of extends Readonly<Record<string, Given>>>(
   level: Level,
   section: Section,
   given: Of,
 ) {
-  const own = templateRules<Of, OwnValues>(level, given);
+  const own = templateRules<Of, { actions: readonly ActionChange[]; request: DecisionRequest }>(level, given);
   return Object.fromEntries(Object.entries(own).map(([id, rule]) => [id, { ...rule, section }])) as {
     readonly [Id in keyof Of]: (typeof own)[Id] & { readonly section: Section };
   };

@@ -189,9 +189,7 @@ function spelling(policies: readonly Policy[]): (name: string) => string {
 /** The rows of the catalogue by their action. */
 const ROWS: ReadonlyMap<string, CatalogueRow> = new Map(CATALOGUE.map((row) => [row.action, row]));
 
-type Statement = Readonly<Record<string, unknown>>;
-
-function statementsIn(policies: readonly Policy[]): readonly Statement[] {
+function statementsIn(policies: readonly Policy[]) {
   return policies.flatMap((policy) => listOf(objectOf(policy).Statement).map(objectOf));
 }
 

@@ -19,8 +19,7 @@ type Placeholders = { readonly account: string; readonly prefix: string | undefi
 
 /** The policies of a review pack, with the account and the prefix that the settings of one side may leave open. */
 export function policiesIn(files: Readonly<Record<string, string>>, placeholders: Placeholders): PackPolicies {
-  const read = (text: string): Policy =>
-    mapStrings(readPolicy(text), (string) => withPlaceholders(string, placeholders)) as Policy;
+  const read = (text: string): Policy => mapStrings(readPolicy(text), (string) => withPlaceholders(string, placeholders));
   return new Map(COMPARED_POLICIES.flatMap((file) => (files[file] === undefined ? [] : [[file, read(files[file])] as const])));
 }
 
@@ -42,9 +41,9 @@ function withPlaceholders(arn: string, { account, prefix }: Placeholders): strin
 export function policyFileFindings(before: PackPolicies, after: PackPolicies): readonly DiffFound[] {
   return UNAPPLIED_FILES.flatMap((file): readonly DiffFound[] => {
     const [old, current] = [before.get(file), after.get(file)];
-    const [policiesBefore, policiesAfter] = [before, after].map((side) => (side.has(file) ? [side.get(file)] : []));
+    const policiesOf = (side: PackPolicies) => (side.has(file) ? [side.get(file)] : []);
     if (DEPLOYER_FILES.some((own) => own === file) || (file === PLANNER_FILE && old !== undefined && current !== undefined)) {
-      return deployerFindings(file, comparePolicies(policiesBefore ?? [], policiesAfter ?? []));
+      return deployerFindings(file, comparePolicies(policiesOf(before), policiesOf(after)));
     }
     if (old === undefined || current === undefined) {
       const isNew = before.size > 0 && current !== undefined;

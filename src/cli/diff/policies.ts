@@ -53,13 +53,11 @@ const FACTS: ReadonlyMap<string, { readonly action: string; readonly rank: numbe
 );
 
 /** AWS allows these to everybody, so that they are no example. Source: AWS STS API reference, "No permissions are required". */
-const WITHOUT_PERMISSION = ["sts:GetAccessKeyInfo", "sts:GetCallerIdentity", "sts:GetSessionToken"].map((action) =>
-  action.toLowerCase(),
-);
+const WITHOUT_PERMISSION = /^sts:Get(?:AccessKeyInfo|CallerIdentity|SessionToken)$/i;
 
 /** The position of an access level, of an action in lower case. */
 function rankOf(name: string): number {
-  return WITHOUT_PERMISSION.includes(name) ? LEVELS.length : (FACTS.get(name)?.rank ?? LEVELS.indexOf("unknown"));
+  return WITHOUT_PERMISSION.test(name) ? LEVELS.length : (FACTS.get(name)?.rank ?? LEVELS.indexOf("unknown"));
 }
 
 /** Actions of which a request is looked for, with steps that suffice in any order of statements, and patterns of which actions are. */

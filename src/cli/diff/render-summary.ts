@@ -185,11 +185,8 @@ function actionLines(actions: readonly ActionChange[], principal: string | undef
   const lines = groups.map(([change, group]) => {
     // What is no longer allowed anywhere is named.
     const isRemoved = group.every(({ after }) => after.length === 0);
-    const names = style.list(
-      group.map(({ action }) => style.code(action)),
-      isRemoved ? FEW : FEW_NAMES,
-    );
-    return `  - ${countOf(group)}: ${change}: ${names}`;
+    const names = group.map(({ action }) => style.code(action));
+    return `  - ${countOf(group)}: ${change}: ${style.list(names, isRemoved ? FEW : FEW_NAMES)}`;
   });
   return style.folded(`${countOf(actions)}, by resources and conditions`, lines);
 }

@@ -544,17 +544,18 @@ const ROTATION: readonly (readonly [string, Partial<Settings>])[] = [
 
 const eventOf = (name: string, change: Change): Event => [name, change];
 
+const forKeys = (world: World, name: string, change: Change<[id: string]>): readonly Event[] =>
+  keysOf(world).map(({ id }, index) => eventOf(`${name} (key ${index + 1})`, (now) => change(now, id)));
+
 /** What can happen to the state. */
 function stateEvents(world: World): readonly Event[] {
-  const lose = (name: string, change: (state: State) => boolean): Event => [
-    `the state loses ${name}`,
-    (now) => {
+  const lose = (name: string, change: (state: State) => boolean) =>
+    eventOf(`the state loses ${name}`, (now) => {
       const isLost = change(now.state);
       now.versions.push(copyOf(now.state));
       return isLost;
-    },
-  ];
-  const loseObjects = (name: string, ...addresses: readonly string[]): Event =>
+    });
+  const loseObjects = (name: string, ...addresses: readonly string[]) =>
     lose(name, ({ objects, contents }) => {
       const lost = addresses.filter((address) => objects[address] !== undefined);
       for (const address of lost) {
@@ -565,21 +566,15 @@ function stateEvents(world: World): readonly Event[] {
     });
   const older = world.versions.slice(-4, -1);
   return [
-    [
-      "the state is lost, with all versions",
-      (now) => {
-        now.state = emptyState();
-        now.versions = [];
-        return world.versions.length > 0;
-      },
-    ],
-    [
-      "the state is lost",
-      (now) => {
-        now.state = emptyState();
-        return world.state.objects[ADDRESSES.user] !== undefined;
-      },
-    ],
+    eventOf("the state is lost, with all versions", (now) => {
+      now.state = emptyState();
+      now.versions = [];
+      return world.versions.length > 0;
+    }),
+    eventOf("the state is lost", (now) => {
+      now.state = emptyState();
+      return world.state.objects[ADDRESSES.user] !== undefined;
+    }),
     ...older.map((version, index) =>
       eventOf(`an older state is restored (${index})`, (now) => {
         now.state = copyOf(version);
@@ -602,37 +597,29 @@ function stateEvents(world: World): readonly Event[] {
         return isThere;
       }),
     ),
-    [
-      "an apply ends between create and delete",
-      (now) => {
-        // The settings had another path for the second policy: IAM has both.
-        const isReplaced = now.state.objects[policyAddress("policy", 2)] !== undefined && now.state.deposed.length === 0;
-        now.account.policies.former = "former";
-        now.account.links.push(`policy:former user:${now.settings.user}`);
-        now.state.deposed = ["former"];
-        now.versions.push(copyOf(now.state));
-        return isReplaced;
-      },
-    ],
-    [
-      "errored.tfstate of something else lies there",
-      (now) => {
-        now.errored = emptyState();
-        now.erroredAfter = -1;
-        return world.errored === undefined;
-      },
-    ],
+    eventOf("an apply ends between create and delete", (now) => {
+      // The settings had another path for the second policy: IAM has both.
+      const isReplaced = now.state.objects[policyAddress("policy", 2)] !== undefined && now.state.deposed.length === 0;
+      now.account.policies.former = "former";
+      now.account.links.push(`policy:former user:${now.settings.user}`);
+      now.state.deposed = ["former"];
+      now.versions.push(copyOf(now.state));
+      return isReplaced;
+    }),
+    eventOf("errored.tfstate of something else lies there", (now) => {
+      now.errored = emptyState();
+      now.erroredAfter = -1;
+      return world.errored === undefined;
+    }),
   ];
 }
 
 /** What can happen to keys and permissions in IAM. */
 function accountEvents(world: World): readonly Event[] {
-  const forKeys = (name: string, change: Change<[id: string]>): readonly Event[] =>
-    keysOf(world).map(({ id }, index) => [`${name} (key ${index + 1})`, (now) => change(now, id)]);
   const end = (now: World, id: string) => now.leaked.includes(id) && now.ended.push(id);
   return [
-    ...forKeys("leaks", (now, id) => !now.leaked.includes(id) && now.leaked.push(id) > 0),
-    ...forKeys("leaks and is deactivated", (now, id) => {
+    ...forKeys(world, "leaks", (now, id) => !now.leaked.includes(id) && now.leaked.push(id) > 0),
+    ...forKeys(world, "leaks and is deactivated", (now, id) => {
       const key = keyIn(now, id);
       if (now.leaked.includes(id) || key === undefined) {
         return false;
@@ -641,7 +628,7 @@ function accountEvents(world: World): readonly Event[] {
       now.ended.push(id);
       key.status = "Inactive";
     }),
-    ...forKeys("is deactivated by mistake", (now, id) => {
+    ...forKeys(world, "is deactivated by mistake", (now, id) => {
       const key = keyIn(now, id);
       if (key?.status !== "Active") {
         return false;
@@ -649,32 +636,26 @@ function accountEvents(world: World): readonly Event[] {
       key.status = "Inactive";
       end(now, id);
     }),
-    ...forKeys("is deleted manually", (now, id) => {
+    ...forKeys(world, "is deleted manually", (now, id) => {
       deleteKey(now, id);
       end(now, id);
     }),
-    ["a colleague creates a key", (now) => createKey(now) !== undefined],
-    [
-      "an attacker creates a key",
-      (now) => {
-        const key = isOfAnother(now, "user", now.settings.user) ? undefined : createKey(now);
-        return key !== undefined && now.hostile.push(key.id) > 0;
-      },
-    ],
-    [
-      "a manual key is given to DKP",
-      (now) => {
-        const key = keysOf(now).find(({ id }) => Object.values(now.state.keys).every((known) => known.id !== id));
-        const isOwn = !isOfAnother(now, "user", now.settings.user);
-        if (!isOwn || key?.status !== "Active" || key.id === now.dkp || now.hostile.includes(key.id)) {
-          return false;
-        }
-        giveKey(now, key.id);
-        now.stopped = 0;
-        // AWS reports the use hours later. Until then, only the person knows.
-        pass(now, 4 * HOUR);
-      },
-    ],
+    eventOf("a colleague creates a key", (now) => createKey(now) !== undefined),
+    eventOf("an attacker creates a key", (now) => {
+      const key = isOfAnother(now, "user", now.settings.user) ? undefined : createKey(now);
+      return key !== undefined && now.hostile.push(key.id) > 0;
+    }),
+    eventOf("a manual key is given to DKP", (now) => {
+      const key = keysOf(now).find(({ id }) => Object.values(now.state.keys).every((known) => known.id !== id));
+      const isOwn = !isOfAnother(now, "user", now.settings.user);
+      if (!isOwn || key?.status !== "Active" || key.id === now.dkp || now.hostile.includes(key.id)) {
+        return false;
+      }
+      giveKey(now, key.id);
+      now.stopped = 0;
+      // AWS reports the use hours later. Until then, only the person knows.
+      pass(now, 4 * HOUR);
+    }),
     ...world.account.links
       .filter((link) => described(world).some(({ name }) => name === link))
       .map((link) =>
@@ -682,14 +663,11 @@ function accountEvents(world: World): readonly Event[] {
           account.links = account.links.filter((other) => other !== link);
         }),
       ),
-    [
-      "the policy is changed manually",
-      ({ account, settings }) => {
-        const isThere = account.policies[settings.policy] === world.id;
-        account.policies[settings.policy] = "manual";
-        return isThere;
-      },
-    ],
+    eventOf("the policy is changed manually", ({ account, settings }) => {
+      const isThere = account.policies[settings.policy] === world.id;
+      account.policies[settings.policy] = "manual";
+      return isThere;
+    }),
     ...(["quarantine", "deny"] as const).map((denial) =>
       eventOf(`the user gets a policy that denies: ${denial}`, ({ account, settings }) => {
         const isNew = account.users[settings.user] !== undefined && account.denied[settings.user] === undefined;
@@ -697,32 +675,26 @@ function accountEvents(world: World): readonly Event[] {
         return isNew;
       }),
     ),
-    [
-      "the user is renamed",
-      ({ account, settings: { user } }) => {
-        const keys = account.users[user];
-        if (keys === undefined) {
-          return false;
-        }
-        account.users[`${user}-old`] = keys;
-        delete account.users[user];
-        account.creators[`user ${user}-old`] = account.creators[`user ${user}`] ?? "";
-        const { [user]: denial, ...denied } = account.denied;
-        account.denied = denial === undefined ? denied : { ...denied, [`${user}-old`]: denial };
-        account.links = account.links.map((link) => link.replace(`user:${user}`, `user:${user}-old`));
-      },
-    ],
-    [
-      "IAM lists the newest key late",
-      (now) => {
-        const newest = keysOf(now).findLast(({ created }) => created === now.account.now);
-        // A key that neither state nor IAM shows cannot be known.
-        if (newest?.listed !== true || Object.values(now.state.keys).every(({ id }) => id !== newest.id)) {
-          return false;
-        }
-        newest.listed = false;
-      },
-    ],
+    eventOf("the user is renamed", ({ account, settings: { user } }) => {
+      const keys = account.users[user];
+      if (keys === undefined) {
+        return false;
+      }
+      account.users[`${user}-old`] = keys;
+      delete account.users[user];
+      account.creators[`user ${user}-old`] = account.creators[`user ${user}`] ?? "";
+      const { [user]: denial, ...denied } = account.denied;
+      account.denied = denial === undefined ? denied : { ...denied, [`${user}-old`]: denial };
+      account.links = account.links.map((link) => link.replace(`user:${user}`, `user:${user}-old`));
+    }),
+    eventOf("IAM lists the newest key late", (now) => {
+      const newest = keysOf(now).findLast(({ created }) => created === now.account.now);
+      // A key that neither state nor IAM shows cannot be known.
+      if (newest?.listed !== true || Object.values(now.state.keys).every(({ id }) => id !== newest.id)) {
+        return false;
+      }
+      newest.listed = false;
+    }),
   ];
 }
 
@@ -733,67 +705,50 @@ function otherEvents(world: World): readonly Event[] {
   const { current } = world.settings;
   const next: Slot = current === "primary" ? "secondary" : "primary";
   return [
-    [
-      "hand-over",
-      (now) => {
-        const exposed = Object.values(now.state.keys).find(({ id }) => id === now.state.exposed?.id);
-        if (exposed?.secret !== true || exposed.id === now.dkp || now.leaked.includes(exposed.id)) {
-          return false;
-        }
-        giveKey(now, exposed.id);
-      },
-    ],
-    ...keysOf(world).map(({ id }, index) =>
-      eventOf(`import.accessKeyId (key ${index + 1})`, (now) => {
-        if (
-          Object.values(now.state.keys).some((known) => known.id === id) ||
-          now.settings.pgp.primary !== "" ||
-          now.settings.none
-        ) {
-          return false;
-        }
-        now.settings.imports.key = id;
-        now.imported = id;
-        now.settings.primary = now.settings.primary === "absent" ? "Active" : now.settings.primary;
-      }),
-    ),
+    eventOf("hand-over", (now) => {
+      const exposed = Object.values(now.state.keys).find(({ id }) => id === now.state.exposed?.id);
+      if (exposed?.secret !== true || exposed.id === now.dkp || now.leaked.includes(exposed.id)) {
+        return false;
+      }
+      giveKey(now, exposed.id);
+    }),
+    ...forKeys(world, "import.accessKeyId", (now, id) => {
+      const isManaged = Object.values(now.state.keys).some((known) => known.id === id);
+      if (isManaged || now.settings.pgp.primary !== "" || now.settings.none) {
+        return false;
+      }
+      now.settings.imports.key = id;
+      now.imported = id;
+      now.settings.primary = now.settings.primary === "absent" ? "Active" : now.settings.primary;
+    }),
     ...ROTATION.map(([name, change]) =>
       eventOf(`settings of: ${name}`, (now) => {
         Object.assign(now.settings, copyOf(change));
         return isChanged(now);
       }),
     ),
-    [
-      "another pgpKey in the current slot",
-      (now) => {
-        now.settings.pgp[current] = "B";
-        return isChanged(now);
-      },
-    ],
-    [
-      "a migration to pgpKey begins",
-      (now) => {
-        now.settings.pgp[next] = "C";
-        now.settings[next] = "Active";
-        return world.settings[next] === "absent" && isChanged(now);
-      },
-    ],
+    eventOf("another pgpKey in the current slot", (now) => {
+      now.settings.pgp[current] = "B";
+      return isChanged(now);
+    }),
+    eventOf("a migration to pgpKey begins", (now) => {
+      now.settings.pgp[next] = "C";
+      now.settings[next] = "Active";
+      return world.settings[next] === "absent" && isChanged(now);
+    }),
     ...["", "1", "2"].map((second) =>
       eventOf(`settings whose second policy is "${second}"`, (now) => {
         now.settings.second = second;
         return isChanged(now);
       }),
     ),
-    [
-      "unchanged settings are applied",
-      (now) => {
-        const result = apply(now, () => undefined);
-        for (const id of now.leaked) {
-          now.ended = isActive(now, id) ? now.ended.filter((ended) => ended !== id) : now.ended;
-        }
-        return !("refused" in result);
-      },
-    ],
+    eventOf("unchanged settings are applied", (now) => {
+      const result = apply(now, () => undefined);
+      for (const id of now.leaked) {
+        now.ended = isActive(now, id) ? now.ended.filter((ended) => ended !== id) : now.ended;
+      }
+      return !("refused" in result);
+    }),
     ...world.others.slice(0, 1).flatMap(({ settings: other }) =>
       (["user", "policy", "group", "role"] as const).map((field) =>
         eventOf(`settings take the ${field} of the other deployment`, (now) => {
@@ -802,18 +757,15 @@ function otherEvents(world: World): readonly Event[] {
         }),
       ),
     ),
-    ["a day passes", (now) => pass(now, DAY + 60)],
-    [
-      "the cluster is stopped for days",
-      (now) => {
-        if (now.stopped > 0 || !works(now)) {
-          return false;
-        }
-        now.stopped = 4;
-        pass(now, DAY + 60);
-        pass(now, DAY + 60);
-      },
-    ],
+    eventOf("a day passes", (now) => pass(now, DAY + 60)),
+    eventOf("the cluster is stopped for days", (now) => {
+      if (now.stopped > 0 || !works(now)) {
+        return false;
+      }
+      now.stopped = 4;
+      pass(now, DAY + 60);
+      pass(now, DAY + 60);
+    }),
   ];
 }
 

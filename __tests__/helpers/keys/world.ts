@@ -310,14 +310,12 @@ export function create({ account, id }: Pick<World, "account" | "id">, { kind, n
 }
 
 function remove(account: Account, { kind, name }: Pick<Described, "kind" | "name">): boolean {
-  if (kind === "policy") {
+  if (kind === "policy" && account.links.some((link) => link.startsWith(`policy:${name} `))) {
     // DeleteConflict
-    if (account.links.some((link) => link.startsWith(`policy:${name} `))) {
-      return false;
-    }
-    delete account.policies[name];
-  } else if (kind === "role") {
-    delete account.roles[name];
+    return false;
+  }
+  if (kind === "policy" || kind === "role") {
+    delete account[kind === "policy" ? "policies" : "roles"][name];
   } else {
     account.links = account.links.filter((link) => link !== name);
   }

@@ -28,7 +28,6 @@ describe("the commands about keys", () => {
 
   it("keys ends at its time limit where AWS does not answer, without arguments and after a leak", () => {
     terraform.init();
-    deployments.change({ deckhouse: SETTINGS });
     terraform.apply();
     const config = join(folder({ config: "[profile hanging]\ncredential_process = sleep 1000\n" }), "config");
     const { AWS_ACCESS_KEY_ID: _id, AWS_SECRET_ACCESS_KEY: _secret, ...rest } = environment() as Record<string, string>;

@@ -1,13 +1,14 @@
 import { DRIFT_RULES, type DriftRules } from "../../../src/cli/account/drift/drift-rules";
 import { driftReport, driftText } from "../../../src/cli/account/drift/report";
 import { exitCodeOf } from "../../../src/cli/findings/finding";
+import { SLOTS } from "../../../src/iam/key-slots";
 import { nodePolicy } from "../../../src/iam/node-role-permissions";
 import { policyDocument } from "../../../src/iam/policy-document";
 import { ADDRESSES } from "../../../src/terraform/addresses";
 import { ACCOUNT, type Answers, accountWith } from "../aws-answers";
 import { TAKES_AWAY } from "../drift";
 import { settingsOf, stateContents } from "./program";
-import { type Described, described, exists, keysOf, kindOf, SLOTS, type World } from "./world";
+import { type Described, described, exists, keysOf, kindOf, type World } from "./world";
 
 /** What `drift` reports of a world, read as from AWS. */
 async function driftIn(world: World) {

@@ -4,24 +4,12 @@ import { keyReport, keyReportText } from "../../../src/cli/account/keys/report";
 import type { KeySituation } from "../../../src/cli/account/keys/situation";
 import { lackingObject, namedObjects } from "../../../src/cli/account/ownership";
 import type { StateResource } from "../../../src/cli/terraform/state-file";
-import type { Slot } from "../../../src/iam/key-slots";
+import { SLOTS, type Slot } from "../../../src/iam/key-slots";
 import type { Deployment } from "../../../src/settings/deployment";
 import { KEY_ADDRESSES, policyAddress } from "../../../src/terraform/addresses";
 import { deployment } from "../deployment";
 import { type PrintedLeak, type PrintedReport, printedLeak, printedReport } from "./printed-step";
-import {
-  type Described,
-  described,
-  exists,
-  keyIn,
-  keysOf,
-  type Part,
-  SLOTS,
-  type State,
-  secondName,
-  userOf,
-  type World,
-} from "./world";
+import { type Described, described, exists, keyIn, keysOf, type Part, type State, secondName, userOf, type World } from "./world";
 
 const DEPLOYMENT = deployment();
 /** Its statements do not matter, only whether documents are the same. */

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Slot } from "../../../src/iam/key-slots";
+import { otherSlot, SLOTS, type Slot } from "../../../src/iam/key-slots";
 import { ADDRESSES, KEY_ADDRESSES, policyAddress } from "../../../src/terraform/addresses";
 import type { Condition, PrintedAction, PrintedStep } from "./printed-step";
 import { PROGRAM } from "./program";
@@ -24,7 +24,6 @@ import {
   keysOf,
   pass,
   type Settings,
-  SLOTS,
   type State,
   swapped,
   userOf,
@@ -435,8 +434,9 @@ function perform(world: World, action: Exclude<PrintedAction, { readonly do: "ap
       return;
     }
     case "untaint": {
-      const key = SLOTS.map((slot) => KEY_ADDRESSES[slot] === action.address && state.keys[slot]).find(Boolean);
-      if (key === undefined || key === false) {
+      const slot = SLOTS.find((name) => KEY_ADDRESSES[name] === action.address);
+      const key = slot && state.keys[slot];
+      if (key === undefined) {
         throw new Broken("nothing to untaint");
       }
       key.tainted = false;
@@ -703,7 +703,7 @@ function otherEvents(world: World): readonly Event[] {
   const isChanged = (now: World) =>
     JSON.stringify(now.settings) !== JSON.stringify(world.settings) && settingsError(now.settings) === undefined;
   const { current } = world.settings;
-  const next: Slot = current === "primary" ? "secondary" : "primary";
+  const next = otherSlot(current);
   return [
     eventOf("hand-over", (now) => {
       const exposed = Object.values(now.state.keys).find(({ id }) => id === now.state.exposed?.id);

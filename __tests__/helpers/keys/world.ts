@@ -1,4 +1,4 @@
-import type { Slot } from "../../../src/iam/key-slots";
+import { SLOTS, type Slot } from "../../../src/iam/key-slots";
 import { ADDRESSES, policyAddress } from "../../../src/terraform/addresses";
 
 // A model of what the keys of a deployment depend on: settings, Terraform with its state, an AWS account with other deployments, and
@@ -6,7 +6,6 @@ import { ADDRESSES, policyAddress } from "../../../src/terraform/addresses";
 
 export const HOUR = 60;
 export const DAY = 24 * HOUR;
-export const SLOTS: readonly Slot[] = ["primary", "secondary"];
 const MAX_KEYS = 2;
 
 export type Status = "Active" | "Inactive";

@@ -6,13 +6,6 @@ import { type IamReader, mapReading, type Reading, Readings, type StoredDocument
 import { isOwnDenial, sameDocument } from "../drift/document";
 import { describedResources } from "../drift/managed-attributes";
 
-/** What the state has of DKP's permissions and IAM does not. */
-interface LostPermission {
-  readonly address: string;
-  /** Such as "the policy arn:... is not attached to the user deckhouse". */
-  readonly lost: string;
-}
-
 /** A policy on the user that Terraform does not manage, or no longer. */
 interface UnmanagedPolicy {
   /** Its ARN, or the name of an inline policy. */
@@ -33,7 +26,8 @@ export interface Permissions {
   readonly lacking: readonly string[];
   /** Whether the settings import the attachment to the user, and IAM does not have it. */
   readonly isImportMissing: boolean;
-  readonly lost: readonly LostPermission[];
+  /** What IAM lacks, such as "the policy arn:... is not attached to the user deckhouse". */
+  readonly lost: readonly { readonly address: string; readonly lost: string }[];
   /** What denies something. */
   readonly denials: readonly UnmanagedPolicy[];
   /** Policies of the state that the settings do not attach, and that the state has no attachment of: IAM rejects their deletion. */

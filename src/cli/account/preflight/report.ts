@@ -14,17 +14,14 @@ export interface CheckResult {
   readonly findings: readonly PreflightFound[];
 }
 
-/** With `asKey`, dry runs test the key instead of all other checks. */
-interface PreflightOptions extends Pick<Subject, "state"> {
-  /** The credentials are the key of the deployment's user. */
-  readonly asKey: boolean;
-}
-
-/** Runs all checks. Never rejects because of an error that AWS returns: the result of the check is then unknown. */
+/**
+ * Runs all checks. Never rejects because of an error that AWS returns: the result of the check is then unknown.
+ * @param asKey the credentials are the key of the deployment's user, which dry runs test instead of all other checks
+ */
 export async function runPreflight(
   deployment: Deployment,
   aws: Pick<Aws, "call" | "dryRun">,
-  { asKey, state }: PreflightOptions,
+  { asKey, state }: Pick<Subject, "state"> & { readonly asKey: boolean },
 ): Promise<readonly CheckResult[]> {
   const iam = new IamReader(aws);
   const tools: Tools = {

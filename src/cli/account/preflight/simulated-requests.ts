@@ -8,14 +8,6 @@ import { type PolicyOptions, policyStatements } from "../../../iam/policy-statem
 import { grouped } from "../../../text/grouped";
 import { exampleArn } from "../../iam/example-resources";
 
-/** Calls that the simulator of IAM evaluates together: each action on each resource, with the same context. */
-interface SimulatedCalls {
-  readonly ActionNames: string[];
-  /** Absent where the actions take none. */
-  readonly ResourceArns?: string[];
-  readonly ContextEntries: ContextEntry[];
-}
-
 type Environment = Required<PolicyOptions["environment"]>;
 type Options = PolicyOptions & { readonly environment: Environment };
 
@@ -25,8 +17,9 @@ type Options = PolicyOptions & { readonly environment: Environment };
  * conditions with this context alone.
  * @param needed actions, also those that the policy does not allow
  * @param user ARN of the user that makes the calls
+ * @returns calls that the simulator evaluates together: each action on each resource, with the same context
  */
-export function simulatedCalls(options: Options, needed: readonly string[], user: string): readonly SimulatedCalls[] {
+export function simulatedCalls(options: Options, needed: readonly string[], user: string) {
   const allows = policyStatements(options).filter(({ effect }) => effect !== "Deny");
   const others = needed.filter((action) => allows.every(({ actions }) => !actions.includes(action)));
   const calls = [...allows, { actions: others, resources: [], conditions: [] }].flatMap(({ actions, resources, conditions }) => {

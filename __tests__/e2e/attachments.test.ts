@@ -1,7 +1,7 @@
+import { monitor } from "./support/fault-proxy";
 import { allowing, type Credentials, LocalAws } from "./support/local-aws";
-import { Operator } from "./support/operator";
 import { Deployments } from "./support/project";
-import { Terraform } from "./support/terraform";
+import type { Terraform } from "./support/terraform";
 
 const SETTINGS = "region: eu-central-1\nbackend: { local: {} }\n";
 const USER_ATTACHMENT = "aws_iam_user_policy_attachment.policy-attachment";
@@ -10,20 +10,18 @@ const MEMBERSHIP = "aws_iam_user_group_membership.group-membership";
 
 describe("the attachments of a live deployment", () => {
   let aws: LocalAws;
-  let operator: Operator;
   let deployments: Deployments;
   let terraform: Terraform;
   let key: Credentials;
 
-  /** Applies under enforcement; the key makes a call after each write call. @returns the write calls in order, and those after which the key was denied */
+  /** Applies; the key makes a call after each write call. @returns the write calls in order, and those after which the key was denied */
   const apply = async (settings: string, ...args: string[]) => {
     deployments.change({ deckhouse: `${SETTINGS}${settings}\n` });
     await aws.calls();
-    const isAllowed = () => operator.allows(key);
-    const applied = await operator.monitor(terraform.folder, isAllowed, "apply", "-auto-approve", ...args);
+    const applied = await monitor(aws, { folder: terraform.folder, key }, "apply", "-auto-approve", ...args);
     expect(applied).toMatchObject({ status: 0 });
     // `changes` omits the calls of the key, because they only read.
-    return { changes: await aws.changes(), deniedAfter: applied.deniedAfter, works: await isAllowed() };
+    return { changes: await aws.changes(), deniedAfter: applied.deniedAfter, works: await aws.accepts(key) };
   };
 
   /** Some write call, after which the key made a call that was allowed. */
@@ -32,8 +30,7 @@ describe("the attachments of a live deployment", () => {
   beforeAll(async () => {
     aws = await LocalAws.start();
     deployments = Deployments.of({ deckhouse: SETTINGS });
-    operator = await Operator.in(aws);
-    terraform = new Terraform(deployments.terraform("deckhouse", aws).folder, aws, "terraform", operator.key);
+    terraform = deployments.terraform("deckhouse", aws);
     terraform.init();
     terraform.apply();
     key = terraform.key();
@@ -45,7 +42,7 @@ describe("the attachments of a live deployment", () => {
     await aws.calls();
     const { status, output } = terraform.attempt("apply", "-auto-approve", ...args);
     const isRefused = output.includes("Instance cannot be destroyed");
-    return { status, isRefused, changes: await aws.changes(), works: await operator.allows(key) };
+    return { status, isRefused, changes: await aws.changes(), works: await aws.accepts(key) };
   };
   const REFUSED = { status: 1, isRefused: true, changes: [], works: true };
 
@@ -96,14 +93,14 @@ describe("the attachments of a live deployment", () => {
     async (address, protect, message) => {
       deployments.change({ deckhouse: `${SETTINGS}attachment: group\ngroup: { name: dkp }\n${protect}\n` });
       terraform.run("taint", address);
-      expect(await operator.monitor(terraform.folder, () => operator.allows(key), "apply", "-auto-approve")).toMatchObject({
+      expect(await monitor(aws, { folder: terraform.folder, key }, "apply", "-auto-approve")).toMatchObject({
         status: 1,
         output: expect.stringContaining(message),
         deniedAfter: [],
       });
       terraform.run("untaint", address);
       expect(terraform.isUpToDate()).toBe(true);
-      expect(await operator.allows(key)).toBe(true);
+      expect(await aws.accepts(key)).toBe(true);
     },
   );
 
@@ -130,7 +127,7 @@ describe("the attachments of a live deployment", () => {
   it("of the nodes stay when an earlier one is removed, and only that one is detached", async () => {
     const policies = ["Logs", "Metrics"];
     for (const PolicyName of policies) {
-      await aws.iam(operator.key).createPolicy({ PolicyName, PolicyDocument: allowing("cloudwatch:PutMetricData") });
+      await aws.iam().createPolicy({ PolicyName, PolicyDocument: allowing("cloudwatch:PutMetricData") });
     }
     const settings = (names: readonly string[]) => {
       const arns = names.map((name) => `'arn:aws:iam::123456789012:policy/${name}'`);
@@ -138,7 +135,7 @@ describe("the attachments of a live deployment", () => {
     };
     expect(await apply(settings(policies))).toMatchObject({ works: true });
     expect(await apply(settings(policies.slice(1)))).toEqual({ changes: ["DetachRolePolicy"], deniedAfter: [], works: true });
-    const { AttachedPolicies = [] } = await aws.iam(operator.key).listAttachedRolePolicies({ RoleName: "dkp-nodes" });
+    const { AttachedPolicies = [] } = await aws.iam().listAttachedRolePolicies({ RoleName: "dkp-nodes" });
     expect(AttachedPolicies.map(({ PolicyName }) => PolicyName)).toEqual(["Metrics"]);
   });
 });

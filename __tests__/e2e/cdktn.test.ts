@@ -3,10 +3,10 @@ import { delimiter, dirname, join } from "node:path";
 import { blocksOf } from "../helpers/blocks";
 import { ENCRYPTION_KEY } from "../helpers/pgp-keys";
 import { PROJECT } from "../helpers/project-root";
-import { install, linkPackages, mustSucceed, npmEnvironment, packProject } from "./support/consumer";
+import { install, linkPackages, packProject } from "./support/consumer";
 import { LocalAws } from "./support/local-aws";
 import { copyOfProject, Deployments, EXAMPLE, folder, write } from "./support/project";
-import { jsonOf, runIn, Terraform, terraformEnvironment } from "./support/terraform";
+import { jsonOf, mustSucceed, runIn, Terraform, terraformEnvironment } from "./support/terraform";
 
 const DOCUMENT = readFileSync(join(PROJECT, "docs/how-to/cdktn.md"), "utf8");
 
@@ -65,7 +65,7 @@ describe("the migrations from CDKTF in docs/how-to/cdktn.md", () => {
       cpSync(join(PROJECT, part), join(moved, part), { recursive: true });
     }
     linkPackages(PROJECT, moved);
-    mustSucceed(runIn(moved, { ...npmEnvironment(), ...withNode22 }, "sh", "-e", "-c", MOVE));
+    mustSucceed(runIn(moved, { ...process.env, ...withNode22 }, "sh", "-e", "-c", MOVE));
     aws = await LocalAws.start();
     await aws.createBucket("example-terraform-state");
     before = Deployments.of(SETTINGS);
@@ -77,13 +77,13 @@ describe("the migrations from CDKTF in docs/how-to/cdktn.md", () => {
   });
 
   it("installs no package of CDKTF, and changes no source file", () => {
-    const packages = jsonOf(moved, { ...npmEnvironment(), ...withNode22 }, "npm", "query", "*") as readonly {
+    const packages = jsonOf(moved, { ...process.env, ...withNode22 }, "npm", "query", "*") as readonly {
       readonly name: string;
     }[];
     const names = packages.map(({ name }) => name);
     expect(names.filter((name) => /^(@cdktf\/.*|cdktf(-cli)?)$/.test(name))).toEqual([]);
     expect(names).toEqual(expect.arrayContaining(["cdktn", "@cdktn/provider-aws", "cdktn-cli"]));
-    const difference = runIn(PROJECT, npmEnvironment(), "diff", "--recursive", "src", join(moved, "src"));
+    const difference = runIn(PROJECT, process.env, "diff", "--recursive", "src", join(moved, "src"));
     expect(difference).toEqual({ status: 0, output: "" });
   });
 
@@ -106,7 +106,7 @@ describe("the migrations from CDKTF in docs/how-to/cdktn.md", () => {
 
   it("CDK Terrain passes the unit tests of stacks and backends", () => {
     const tests = ["npm", "test", "--", "stack.test", "constructs.test"] as const;
-    expect(runIn(moved, { ...npmEnvironment(), ...withNode22 }, ...tests)).toEqual({
+    expect(runIn(moved, { ...process.env, ...withNode22 }, ...tests)).toEqual({
       status: 0,
       output: expect.stringContaining("2 passed, 2 total"),
     });
@@ -131,11 +131,9 @@ describe("the migrations from CDKTF in docs/how-to/cdktn.md", () => {
   it("a repository of dkp-access init --cdk-terrain has no changes either", () => {
     const repository = join(folder(), "acme");
     const run = (program: string, ...args: string[]) => {
-      const finished = runIn(repository, { ...npmEnvironment(), ...inS3(), ...withNode22 }, program, ...args);
-      mustSucceed(finished);
-      return finished.output;
+      return mustSucceed(runIn(repository, { ...process.env, ...inS3(), ...withNode22 }, program, ...args));
     };
-    mustSucceed(runIn(PROJECT, npmEnvironment(), "node", "bin/dkp-access", "init", repository, "--cdk-terrain"));
+    mustSucceed(runIn(PROJECT, process.env, "node", "bin/dkp-access", "init", repository, "--cdk-terrain"));
     // As the file that `npm run package` creates, which package.json names.
     const [, version] = /dkp-access-(.+)\.tgz/.exec(readFileSync(join(repository, "package.json"), "utf8")) ?? [];
     packProject(repository, version);
@@ -163,7 +161,7 @@ function folderOfNode22(): string {
     return dirname(process.execPath);
   }
   const tools = folder();
-  const { status, output } = runIn(tools, npmEnvironment(), "npm", "install", "--no-save", "--prefix", tools, NODE_22);
+  const { status, output } = runIn(tools, process.env, "npm", "install", "--no-save", "--prefix", tools, NODE_22);
   if (status !== 0) {
     throw new Error(
       `CDK Terrain needs Node.js 22 or newer: this is ${process.version}, and npm can't install ${NODE_22}; run the tests with Node.js 22, or let npm reach its registry\n${output}`,

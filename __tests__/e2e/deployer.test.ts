@@ -227,7 +227,6 @@ describe("with its policies", () => {
     const settings = `${PLAIN}provider: { assumeRoleArn: "${ACCOUNT}:role/deployer" }\n`;
     const [own, role] = deployerPolicies(deployment(settings)).policies;
     await pipeline.allow(JSON.stringify(own?.document));
-    await aws.enforceIam(false);
     await aws.iam().createRole({ RoleName: "deployer", AssumeRolePolicyDocument: trusting(`${ACCOUNT}:user/pipeline`) });
     await aws.iam().putRolePolicy({ RoleName: "deployer", PolicyName: "p", PolicyDocument: JSON.stringify(role?.document) });
     const deployments = Deployments.of({ deckhouse: settings });

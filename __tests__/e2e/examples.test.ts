@@ -37,7 +37,7 @@ describe("the settings files of examples/clusters", () => {
   });
 
   it("encrypt the secret in production", () => {
-    expect(deployments.terraform("production", aws).outputNames()).not.toContain("secret_access_key");
+    expect(Object.keys(deployments.terraform("production", aws).outputs())).not.toContain("secret_access_key");
   });
 
   it("permit the nodes to pull images from ECR", async () => {

@@ -1,6 +1,5 @@
 import { ENCRYPTION_KEY } from "../helpers/pgp-keys";
-import { LocalAws } from "./support/local-aws";
-import { Operator } from "./support/operator";
+import { allowing, type Credentials, LocalAws } from "./support/local-aws";
 import { Deployments } from "./support/project";
 import { type Finished, Terraform } from "./support/terraform";
 
@@ -81,23 +80,25 @@ describe("guards of a live deployment", () => {
 
 describe("a first deployment that may not read what it created", () => {
   let aws: LocalAws;
-  let operator: Operator;
+  let operator: Credentials;
   let terraform: Terraform;
 
   /** Applies while a read action is denied, which taints the new resource, and allows the action afterwards. */
   const taintBy = async (denied: string, settings: string) => {
     const deployments = Deployments.of({ deckhouse: `${SETTINGS}${settings}\n` });
-    terraform = new Terraform(deployments.terraform("deckhouse", aws).folder, aws, "terraform", operator.key);
+    terraform = new Terraform(deployments.terraform("deckhouse", aws).folder, aws, "terraform", operator);
     terraform.init();
-    await operator.deny(denied);
+    const denial = { UserName: "operator", PolicyName: "denial" };
+    const Statement = { Effect: "Deny", Action: denied, Resource: "*" };
+    await aws.iam().putUserPolicy({ ...denial, PolicyDocument: JSON.stringify({ Version: "2012-10-17", Statement }) });
     const { status, output } = await terraform.start("apply", "-auto-approve");
     expect({ status, denied: output.includes(`not authorized to perform: ${denied}`) }).toEqual({ status: 1, denied: true });
-    await operator.deny();
+    await aws.iam().deleteUserPolicy(denial);
   };
 
   beforeEach(async () => {
     aws = await LocalAws.start();
-    operator = await Operator.in(aws);
+    operator = await aws.createUser("operator", allowing("*"));
   });
 
   it.each([
@@ -109,12 +110,12 @@ describe("a first deployment that may not read what it created", () => {
     expectGuarded(terraform.attempt("apply", "-auto-approve"), address);
     terraform.run("untaint", address);
     terraform.apply();
-    expect(await operator.allows(terraform.key())).toBe(true);
+    expect(await aws.accepts(terraform.key())).toBe(true);
   });
 
   it("has a tainted group, which the next apply replaces, and the key works", async () => {
     await taintBy("iam:GetGroup", "attachment: group");
     expect(terraform.run("apply", "-auto-approve")).toContain("aws_iam_group.group: Destruction complete");
-    expect(await operator.allows(terraform.key())).toBe(true);
+    expect(await aws.accepts(terraform.key())).toBe(true);
   });
 });

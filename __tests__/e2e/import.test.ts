@@ -59,7 +59,7 @@ describe("objects that were created with the documented commands or HCL", () => 
       expect.arrayContaining([expect.stringMatching(/^(Create(?!PolicyVersion)|Delete|Detach)/)]),
     );
     expect(terraform.output("access_key_id")).toBe(unmanaged.accessKeyId);
-    expect(terraform.outputNames()).not.toContain("secret_access_key");
+    expect(Object.keys(terraform.outputs())).not.toContain("secret_access_key");
     expect(await aws.accepts(unmanaged)).toBe(true);
 
     deployments.change({ deckhouse: SETTINGS });

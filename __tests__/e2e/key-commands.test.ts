@@ -99,8 +99,7 @@ describe("the commands about keys", () => {
     const given = { ...environment(), AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY };
     deployments.change({ deckhouse: SETTINGS });
     await aws.iam().updateUser({ UserName: "deckhouse", NewUserName: "deckhouse-old" });
-    const run = () => runIn(deployments.path, given, process.execPath, script, "keys", "deckhouse");
-    const { status, output } = await aws.enforced(run);
+    const { status, output } = runIn(deployments.path, given, process.execPath, script, "keys", "deckhouse");
     await aws.iam().updateUser({ UserName: "deckhouse-old", NewUserName: "deckhouse" });
     expect({ status, output }).toEqual({
       status: 3,

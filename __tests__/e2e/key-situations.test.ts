@@ -5,13 +5,11 @@ import { ENCRYPTION_KEY } from "../helpers/pgp-keys";
 import type { Fault } from "./support/fault-proxy";
 import { BUCKET, KeyOperator } from "./support/key-operator";
 import { type Credentials, LocalAws } from "./support/local-aws";
-import { Deployments } from "./support/project";
+import { Deployments, write } from "./support/project";
 
 // Situations of the model in __tests__/helpers/keys/ on real Terraform: the events, and then the printed steps to the end.
 
 const BASE = { region: "eu-central-1", backend: { s3: { bucket: BUCKET, region: "eu-central-1" } } };
-const VERSIONED =
-  '<VersioningConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Status>Enabled</Status></VersioningConfiguration>';
 
 const BOTH = { accessKeys: { secondary: { status: "Active" } } };
 const MOVED = { accessKeys: { secondary: { status: "Active" }, current: "secondary" } };
@@ -111,7 +109,8 @@ const EVENTS = {
   "the state loses the second attachment": stateLoses(`${ATTACHMENT}-2`),
   "the state loses the membership": stateLoses("aws_iam_user_group_membership.group-membership"),
   "the state loses the key": stateLoses(KEY),
-  "errored.tfstate of something else lies there": (operator) => operator.leaveState('{"lineage":"other","serial":1}'),
+  "errored.tfstate of something else lies there": ({ terraform }) =>
+    write(terraform.folder, { "errored.tfstate": '{"lineage":"other","serial":1}' }),
 } as const satisfies Readonly<Record<string, Event>>;
 
 /** Settings of a second deployment of the account, which were not applied, and the names that belong to the first one. */
@@ -248,16 +247,13 @@ describe("the printed steps on real Terraform", () => {
     terraform.init("-backend-config=use_path_style=true");
     const operator = new KeyOperator(aws, others, terraform, settingsOfSecond);
     operator.neighbor = keys[0];
-    for (const name of names) {
-      operator.ofOthers.add(name);
-    }
+    operator.ofOthers = names;
     return operator;
   };
 
   beforeAll(async () => {
     origin = await LocalAws.start();
-    await origin.createBucket(BUCKET);
-    expect((await origin.s3("PUT", `/${BUCKET}?versioning`, VERSIONED)).status).toBe(200);
+    await origin.createVersionedBucket(BUCKET);
     first = Deployments.of({ deckhouse: stringify(BASE) });
     const terraform = first.terraform("deckhouse", origin);
     terraform.init("-backend-config=use_path_style=true");
@@ -272,9 +268,7 @@ describe("the printed steps on real Terraform", () => {
     second = secondDeployment(origin, { user: { name: "second" }, ...ofSecond }, ["D8CloudProviderAWS"]);
     await second.settle();
     operator.neighbor = second.dkp;
-    for (const name of ["nodes", "seconds"]) {
-      operator.ofOthers.add(name);
-    }
+    operator.ofOthers = ["nodes", "seconds"];
     await keep("one key");
     operator.write(BOTH);
     terraform.apply();

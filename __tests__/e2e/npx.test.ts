@@ -6,10 +6,9 @@ import { createServer } from "node:http";
 import { join } from "node:path";
 import { blockWith } from "../helpers/blocks";
 import { PROJECT } from "../helpers/project-root";
-import { mustSucceed, npmEnvironment } from "./support/consumer";
 import { folder, write } from "./support/project";
 import { closed, listening } from "./support/server";
-import { runIn } from "./support/terraform";
+import { mustSucceed, runIn } from "./support/terraform";
 
 /** The name of the package, and of the programs that documents run with npx. */
 const NAMES = ["dkp-access", "deckhouse-aws-access", "cdktf", "cdktn", "cdktf-cli", "cdktn-cli"];
@@ -38,7 +37,7 @@ function externalPackage(name: string, mark: string): Buffer {
   const program = `#!/usr/bin/env node\nrequire("fs").writeFileSync(${JSON.stringify(mark)}, process.argv.join(" "));\n`;
   const bin = Object.fromEntries([...new Set([name, name.replace(/-cli$/, "")])].map((command) => [command, "run.js"]));
   const path = folder({ "package/package.json": JSON.stringify({ name, version: "0.21.0", bin }), "package/run.js": program });
-  mustSucceed(runIn(path, npmEnvironment(), "tar", "-czf", "packed.tgz", "package"));
+  mustSucceed(runIn(path, process.env, "tar", "-czf", "packed.tgz", "package"));
   return readFileSync(join(path, "packed.tgz"));
 }
 
@@ -74,7 +73,7 @@ describe("npx, where an external package has the name of this one and nothing is
   beforeAll(async () => {
     registry = await externalRegistry();
     repository = join(folder(), "acme");
-    mustSucceed(runIn(PROJECT, npmEnvironment(), process.execPath, "bin/dkp-access", "init", repository, "--pipeline", "github"));
+    mustSucceed(runIn(PROJECT, process.env, process.execPath, "bin/dkp-access", "init", repository, "--pipeline", "github"));
   });
 
   /** Runs a line as CI does, with npm's own settings, and returns whether the external program ran. */

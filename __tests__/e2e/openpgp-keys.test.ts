@@ -106,7 +106,7 @@ it("OpenPGP keys of every kind are judged as the AWS provider judges them when i
   const terraform = new Terraform(folder({ "main.tf.json": JSON.stringify(configuration) }), await LocalAws.start());
   terraform.init();
   terraform.attempt("apply", "-auto-approve");
-  const encrypted = terraform.keysInState().filter(({ attributes }) => (attributes.encrypted_secret ?? "") !== "");
+  const encrypted = terraform.keysInState().filter(({ instances: [key] }) => (key.attributes.encrypted_secret ?? "") !== "");
   const valid = Object.keys(keys).filter((owner) => judge(keys[owner] ?? "").startsWith("valid"));
   expect(encrypted.map(({ name }) => name).sort()).toEqual(valid.sort());
 });

@@ -2,11 +2,11 @@ import { cpSync, existsSync, readdirSync, readFileSync, rmSync, symlinkSync } fr
 import { basename, join } from "node:path";
 import { blockWith } from "../helpers/blocks";
 import { PROJECT } from "../helpers/project-root";
-import { install, mustSucceed, npmEnvironment, packProject } from "./support/consumer";
+import { install, packProject } from "./support/consumer";
 import { LocalAws } from "./support/local-aws";
 import { folder, write } from "./support/project";
 import { SERVED_MIRROR } from "./support/served-mirror";
-import { type Finished, jsonOf, runIn, terraformEnvironment } from "./support/terraform";
+import { type Finished, jsonOf, mustSucceed, runIn, terraformEnvironment } from "./support/terraform";
 
 const SETTINGS = "deployments/deckhouse.yaml";
 const STACK = "cdktf.out/stacks/deckhouse";
@@ -38,9 +38,7 @@ class Repository {
   }
 
   run(args: readonly string[], more: Readonly<Record<string, string>> = {}): string {
-    const finished = this.attempt(args, more);
-    mustSucceed(finished);
-    return finished.output;
+    return mustSucceed(this.attempt(args, more));
   }
 
   commit(message: string): void {
@@ -72,7 +70,7 @@ describe("a repository that dkp-access init wrote", () => {
   let withProgram: Repository;
 
   const init = (command: string, to: Repository, ...args: readonly string[]) => {
-    mustSucceed(runIn(folder(), npmEnvironment(), command, "init", to.path, ...args));
+    mustSucceed(runIn(folder(), process.env, command, "init", to.path, ...args));
     const settings = to
       .read(SETTINGS)
       .replace('"CHANGE" # CHANGE', '"123456789012"')
@@ -90,18 +88,18 @@ describe("a repository that dkp-access init wrote", () => {
     const files = folder();
     packed = join(files, packProject(files).filename);
     const alone = folder({ "package.json": "{}" });
-    mustSucceed(runIn(alone, npmEnvironment(), "npm", "install", "--prefer-offline", packed));
+    mustSucceed(runIn(alone, process.env, "npm", "install", "--prefer-offline", packed));
     const program = join(alone, "node_modules/.bin/dkp-access");
     repository = new Repository(aws);
     init(program, repository, "--pipeline", "gitlab");
-    mustSucceed(runIn(repository.path, npmEnvironment(), "npm", "install", "--save-exact", "--prefer-offline"));
+    mustSucceed(runIn(repository.path, process.env, "npm", "install", "--save-exact", "--prefer-offline"));
     withProgram = new Repository(aws);
     init(program, withProgram, "--cdktf");
     install(withProgram.path);
   });
 
   it("installs at most 50 packages and 80 MB, with permissive licenses, and openpgp", () => {
-    const installed = jsonOf(repository.path, npmEnvironment(), "npm", "query", ":root *") as readonly {
+    const installed = jsonOf(repository.path, process.env, "npm", "query", ":root *") as readonly {
       readonly license?: string;
     }[];
     expect(installed.length).toBeLessThanOrEqual(50);
@@ -215,8 +213,8 @@ describe("a repository that dkp-access init wrote", () => {
 
   it("installs in the jobs of a pipeline nothing of the program either", () => {
     const args = ["ci", "--omit=dev", "--omit=optional", "--prefer-offline", "--dry-run"];
-    mustSucceed(runIn(withProgram.path, npmEnvironment(), "npm", ...args));
-    mustSucceed(runIn(withProgram.path, npmEnvironment(), "npm", "prune", "--omit=dev", "--omit=optional"));
+    mustSucceed(runIn(withProgram.path, process.env, "npm", ...args));
+    mustSucceed(runIn(withProgram.path, process.env, "npm", "prune", "--omit=dev", "--omit=optional"));
     expect(existsSync(join(withProgram.path, "node_modules/cdktf"))).toBe(false);
     withProgram.run(["npx", "dkp-access", "synth"]);
     expect(withProgram.read(JSON_FILE)).toBe(repository.read(JSON_FILE));

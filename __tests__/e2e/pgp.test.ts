@@ -38,7 +38,7 @@ class RecordingOperator extends KeyOperator {
   /** The secret of a key in the state, decrypted. */
   secretOf(name: string, by: Gpg): string {
     const key = this.terraform.keysInState().find((one) => one.name === name);
-    return by.decrypt(key?.attributes.encrypted_secret ?? "");
+    return by.decrypt(key?.instances[0].attributes.encrypted_secret ?? "");
   }
 
   /** Where a secret is in plaintext. */

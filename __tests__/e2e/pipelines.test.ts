@@ -8,7 +8,7 @@ import { blockWith } from "../helpers/blocks";
 import { rows } from "../helpers/complete";
 import { PROJECT } from "../helpers/project-root";
 import { FaultProxy } from "./support/fault-proxy";
-import { ADMIN, type Credentials, LocalAws } from "./support/local-aws";
+import { ADMIN, allowing, type Credentials, LocalAws } from "./support/local-aws";
 import {
   BASH,
   Checkout,
@@ -22,7 +22,7 @@ import {
   startStep,
 } from "./support/pipeline";
 import { folder } from "./support/project";
-import { type Finished, outputOf, terraformEnvironment } from "./support/terraform";
+import { type Finished, mustSucceed, outputOf, terraformEnvironment } from "./support/terraform";
 
 const GITLAB = "docs/pipelines/gitlab-ci.yml";
 const OWN_WORKFLOWS = ["ci", "codeql", "dependency-review", "release", "upstream"].map((name) => `.github/workflows/${name}.yml`);
@@ -153,10 +153,7 @@ const ALL_SYSTEMS = [
     approve: (path: string, second: boolean): Approval => {
       rmSync(join(path, "outputs"), { force: true });
       const results = { RESULTS: "success,success", CHANGED: '["deckhouse"]', GITHUB_OUTPUT: "outputs" };
-      const { status, output } = runSteps(path, gitHub(path, "summary", { PATH: process.env.PATH ?? "", ...results }));
-      if (status !== 0) {
-        throw new Error(output);
-      }
+      mustSucceed(runSteps(path, gitHub(path, "summary", { PATH: process.env.PATH ?? "", ...results })));
       const { VERDICT = "", APPLY = "" } = parseEnv(readFileSync(join(path, "outputs"), "utf8"));
       const [planned] = JSON.parse(APPLY) as readonly { readonly stack: string; readonly digest: string }[];
       return ["apply", { STACK: planned?.stack ?? "", DIGEST: planned?.digest ?? "", ACCEPT: second ? VERDICT : "0" }];
@@ -175,13 +172,7 @@ describe.each(SYSTEMS)("the jobs for $system, run in a checkout", ({ steps, canc
   const text = (path: string): string => readFileSync(file(path), "utf8");
   const job = (name: string, more: Readonly<Record<string, string>> = {}): Finished =>
     runSteps(checkout.path, steps(checkout.path, name, { ...environment, ...credentials, ...more }));
-  const succeed = (name: string, more: Readonly<Record<string, string>> = {}): string => {
-    const { status, output } = job(name, more);
-    if (status !== 0) {
-      throw new Error(`${name} ended with ${status}:\n${output}`);
-    }
-    return output;
-  };
+  const succeed = (name: string, more: Readonly<Record<string, string>> = {}): string => mustSucceed(job(name, more));
   /** Plans as a job on `main` does. */
   const plan = () => {
     for (const name of ["pipeline.out", "reviews.out", "artifacts.out"]) {
@@ -209,6 +200,11 @@ describe.each(SYSTEMS)("the jobs for $system, run in a checkout", ({ steps, canc
   beforeAll(async () => {
     aws = await LocalAws.start();
     await aws.createBucket("state");
+    const iam = aws.iam();
+    for (const RoleName of ["plan", "apply"]) {
+      await iam.createRole({ RoleName, AssumeRolePolicyDocument: allowing("sts:AssumeRoleWithWebIdentity") });
+      await iam.putRolePolicy({ RoleName, PolicyName: RoleName, PolicyDocument: allowing("*") });
+    }
     checkout = new Checkout({ deckhouse: SETTINGS });
     environment = {
       ...terraformEnvironment(aws),
@@ -330,7 +326,7 @@ describe.each(SYSTEMS)("the jobs for $system, run in a checkout", ({ steps, canc
     const printed = checkout.run(environment, "node_modules/.bin/dkp-access", "drift", "deckhouse", "--policy");
     const Statement = [...statementsOf(text("review/deckhouse/planner-policy.json")), ...statementsOf(printed)];
     const reader = await aws.createUser("reader", JSON.stringify({ Version: "2012-10-17", Statement }));
-    const { status, output } = await aws.enforced(() => job("drift", { ...variablesOf(reader), ...DIRECT_KEY }));
+    const { status, output } = job("drift", { ...variablesOf(reader), ...DIRECT_KEY });
     expect({ status, output }).toEqual({ status: 0, output: expect.stringContaining("nothing found") });
   });
 
@@ -364,41 +360,40 @@ describe.each(SYSTEMS)("the jobs for $system, run in a checkout", ({ steps, canc
     });
     let denied: Readonly<Record<string, string>>;
     /** Applies with credentials that cannot write the state. @param later the credentials of the steps after the first one */
-    const failToWrite = async (settings: string, later?: Readonly<Record<string, string>>) => {
+    const failToWrite = (settings: string, later?: Readonly<Record<string, string>>) => {
       change(settings);
       plan();
       const [name, variables] = approve(checkout.path, true);
       const all = steps(checkout.path, name, { ...environment, ...credentials, ...variables, ...denied });
-      const applied = await aws.enforced(() => runSteps(checkout.path, all.slice(0, 1)));
+      const applied = runSteps(checkout.path, all.slice(0, 1));
       const after = all.slice(1).map((step) => ({ ...step, variables: { ...step.variables, ...later } }));
-      const keep = () => runSteps(checkout.path, after, true).output;
-      return { applied, kept: later === undefined ? await aws.enforced(keep) : keep() };
+      return { applied, kept: runSteps(checkout.path, after, true).output };
     };
 
     beforeAll(async () => {
       denied = { ...variablesOf(await aws.createUser("no-state", JSON.stringify(WITHOUT_STATE))), ...DIRECT_KEY };
     });
 
-    it("writes a state that could not be written, as soon as the backend accepts it", async () => {
-      const { applied, kept } = await failToWrite("tags: { a: b }", variablesOf(ADMIN));
+    it("writes a state that could not be written, as soon as the backend accepts it", () => {
+      const { applied, kept } = failToWrite("tags: { a: b }", variablesOf(ADMIN));
       expect(applied).toEqual({ status: 1, output: expect.stringContaining("Failed to save state") });
       expect(kept).not.toContain("pipeline.sh:");
       expect(left()).toEqual({ artifact: false, plaintext: false });
       expect(succeed("drift")).toContain("No changes.");
     });
 
-    it("says that a state that could not be written is lost where there is no certificate", async () => {
-      const { kept } = await failToWrite("tags: { a: c }");
+    it("says that a state that could not be written is lost where there is no certificate", () => {
+      const { kept } = failToWrite("tags: { a: c }");
       expect(kept).toContain("without the certificate state.pem it is not kept beyond this job; import what was created");
       expect(left()).toEqual({ artifact: false, plaintext: true });
       terraform("state", "push", "errored.tfstate");
       rmSync(file("cdktf.out/stacks/deckhouse/errored.tfstate"));
     });
 
-    it("keeps an encrypted copy of a state that could not be written, and the documented commands push it", async () => {
+    it("keeps an encrypted copy of a state that could not be written, and the documented commands push it", () => {
       const page = "docs/how-to/pipelines.md";
       checkout.run(environment, "sh", "-e", "-c", blockWith("openssl req", page));
-      const { kept } = await failToWrite("tags: { a: d }");
+      const { kept } = failToWrite("tags: { a: d }");
       expect(kept).toContain(
         "pipeline.sh: Terraform could not write the state; pipeline.out/errored.tfstate.cms has it, encrypted; push it before you apply again: node_modules/dkp-access/docs/how-to/pipelines.md\n",
       );

@@ -3,10 +3,10 @@ import { readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { blockWith } from "../helpers/blocks";
 import { PROJECT } from "../helpers/project-root";
-import { install, mustSucceed, npmEnvironment, pack, packProject } from "./support/consumer";
+import { install, pack, packProject } from "./support/consumer";
 import { LocalAws } from "./support/local-aws";
 import { folder, write } from "./support/project";
-import { type Finished, runIn, terraformEnvironment } from "./support/terraform";
+import { type Finished, mustSucceed, runIn, terraformEnvironment } from "./support/terraform";
 
 /** The commit whose package a user has: each later change of what it wrote must be one that users can take. */
 const EARLIER = "8fee0461995998d7dc079f8a25cb283e8cc70bfe";
@@ -33,7 +33,7 @@ function packedEarlier(): string {
     throw new Error(`this clone lacks the commit ${EARLIER}; fetch the whole history: git fetch --unshallow`);
   }
   const path = folder();
-  mustSucceed(runIn(PROJECT, npmEnvironment(), "sh", "-c", `git archive ${EARLIER} | tar -x -C ${path}`));
+  mustSucceed(runIn(PROJECT, process.env, "sh", "-c", `git archive ${EARLIER} | tar -x -C ${path}`));
   install(path);
   return join(path, pack(path, path).filename);
 }
@@ -46,11 +46,9 @@ describe("a repository with the package of an earlier commit, after the commands
 
   const attempt = (...[program = "", ...args]: readonly string[]): Finished => runIn(repository, environment, program, ...args);
   const run = (...command: readonly string[]): string => {
-    const finished = attempt(...command);
-    mustSucceed(finished);
-    return finished.output;
+    return mustSucceed(attempt(...command));
   };
-  const npm = (...args: readonly string[]) => mustSucceed(runIn(repository, npmEnvironment(), "npm", ...args));
+  const npm = (...args: readonly string[]) => mustSucceed(runIn(repository, process.env, "npm", ...args));
   const commit = (message: string) =>
     run("git", "-c", "user.name=t", "-c", "user.email=t@example.com", "commit", "--quiet", `--message=${message}`);
   const terraformJson = () =>

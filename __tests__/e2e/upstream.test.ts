@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { strToU8, zipSync } from "fflate";
 import { CDK_TERRAIN } from "../../src/cli/init/repository";
 import { PROJECT } from "../helpers/project-root";
-import { npmEnvironment } from "./support/consumer";
 import { folder } from "./support/project";
 import { listening } from "./support/server";
 import { startIn } from "./support/terraform";
@@ -60,7 +59,7 @@ beforeAll(async () => {
 
 const run = (args: readonly string[]) => {
   const go = { GOPROXY: proxy, GOSUMDB: "off", GOMODCACHE: folder(), GOFLAGS: "-modcacherw" }; // cspell:ignore GOMODCACHE GOFLAGS modcacherw GOSUMDB
-  return startIn(PROJECT, { ...npmEnvironment(), ...go }, process.execPath, PROGRAM, ...args);
+  return startIn(PROJECT, { ...process.env, ...go }, process.execPath, PROGRAM, ...args);
 };
 
 describe("npm run upstream", () => {
@@ -108,7 +107,7 @@ async function registryWith(version: string): Promise<string> {
 it("a version of CDK Terrain that is newer than the tested one is named, with exit code 2", async () => {
   const program = join(PROJECT, "build/scripts/upstream/cdk-terrain.js");
   const run = async (version: string) =>
-    startIn(folder(), { ...npmEnvironment(), npm_config_registry: await registryWith(version) }, process.execPath, program);
+    startIn(folder(), { ...process.env, npm_config_registry: await registryWith(version) }, process.execPath, program);
   const { cdktn, "@cdktn/provider-aws": bindings } = CDK_TERRAIN;
   const untested = (name: string, tested: string) =>
     `${name} 99.0.0 is untested: init writes, and docs/reference/support.md names, ${tested}\n`;

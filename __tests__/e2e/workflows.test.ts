@@ -2,10 +2,10 @@ import { cpSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { PROJECT } from "../helpers/project-root";
-import { mustSucceed, npmEnvironment, PACKED } from "./support/consumer";
+import { PACKED } from "./support/consumer";
 import { BASH } from "./support/pipeline";
 import { copyOfProject } from "./support/project";
-import { runIn } from "./support/terraform";
+import { mustSucceed, runIn } from "./support/terraform";
 
 interface Workflow {
   readonly jobs: Readonly<Record<string, { readonly steps?: readonly { readonly run?: string }[] }>>;
@@ -64,12 +64,12 @@ describe("the commands of .github/workflows", () => {
       ({ version } = JSON.parse(readFileSync(join(checkout, "package.json"), "utf8")));
       const git = "git -c user.name=t -c user.email=t@example.com";
       const tagged = `git init --quiet && ${git} commit --quiet --allow-empty --message=x && git tag v${version}`;
-      mustSucceed(runIn(checkout, npmEnvironment(), "sh", "-c", tagged));
+      mustSucceed(runIn(checkout, process.env, "sh", "-c", tagged));
     });
 
     it.each(COMMANDS.filter((command) => !isElsewhere(command)))("%s", (command) => {
       const variables = { GITHUB_REF_NAME: `v${version}`, GITHUB_REPOSITORY: "acme/dkp-access" };
-      const { status, output } = runIn(checkout, { ...npmEnvironment(), ...variables }, "bash", ...BASH, command);
+      const { status, output } = runIn(checkout, { ...process.env, ...variables }, "bash", ...BASH, command);
       expect({ status, output: status === 0 ? "" : output }).toEqual({ status: 0, output: "" });
     });
 
@@ -79,7 +79,7 @@ describe("the commands of .github/workflows", () => {
     });
 
     it.each(["v0.0.1", "0.2.0"])("refuse the tag %s", (tag) => {
-      expect(runIn(checkout, npmEnvironment(), "sh", "scripts/release.sh", "check", tag)).toEqual({
+      expect(runIn(checkout, process.env, "sh", "scripts/release.sh", "check", tag)).toEqual({
         status: 1,
         output: expect.stringContaining(`the tag is ${tag}, package.json has `),
       });

@@ -7,11 +7,10 @@ import { parse, parseDocument } from "yaml";
 import { deployment } from "../helpers/deployment";
 import { PROJECT } from "../helpers/project-root";
 import { requiredRequests } from "../helpers/required-requests";
-import { mustSucceed } from "./support/consumer";
 import { agedState } from "./support/key-operator";
 import { allowing, type Credentials, LocalAws } from "./support/local-aws";
 import { folder } from "./support/project";
-import { runIn, startIn } from "./support/terraform";
+import { mustSucceed, runIn, startIn } from "./support/terraform";
 import { YearAccount } from "./support/year-account";
 
 /** The programs that a person types: npx runs the program as the package has it. */
@@ -46,9 +45,7 @@ describe("A year of the access of a DKP cluster to AWS", () => {
   const read = (path: string) => readFileSync(join(repository, path), "utf8");
   const attempt = (...lines: readonly string[]) => runIn(repository, environment, "sh", "-ec", lines.join("\n"));
   const run = (...lines: readonly string[]): string => {
-    const finished = attempt(...lines);
-    mustSucceed(finished);
-    return finished.output;
+    return mustSucceed(attempt(...lines));
   };
   /** The owner changes settings, or removes undefined ones, and keeps the comments. */
   const change = (stack: string, settings: Readonly<Record<string, unknown>>) => {

@@ -46,9 +46,9 @@ describe("the preflight behind a proxy", () => {
   });
 
   it("reports a proxy that refuses the connection as unknown", async () => {
-    tunnel.refuse(407);
+    tunnel.refused = 407;
     const { status, stdout } = await preflight({ HTTPS_PROXY: `http://${tunnel.host}` });
-    tunnel.refuse(undefined);
+    tunnel.refused = undefined;
     expect(status).toBe(3);
     expect(stdout).toContain("unverifiable: account: sts:GetCallerIdentity returned HTTP 407");
   });

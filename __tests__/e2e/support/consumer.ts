@@ -4,7 +4,7 @@ import { transformSync } from "esbuild";
 import { PROJECT } from "../../helpers/project-root";
 import type { LocalAws } from "./local-aws";
 import { copyOfProject, folder, write } from "./project";
-import { type Finished, jsonOf, runIn, Terraform } from "./terraform";
+import { type Finished, jsonOf, mustSucceed, runIn, Terraform } from "./terraform";
 
 const EXAMPLE = join(PROJECT, "examples/cdktf-consumer");
 
@@ -35,10 +35,13 @@ export function packProject(to: string, version?: string): Packed {
   return pack(copy, to);
 }
 
-/** Packs a package into a folder. @throws Error with the output of npm */
+/**
+ * Packs a package into a folder. npm finds its cache, and the registry of this computer, by the variables of this process.
+ * @throws Error with the output of npm
+ */
 export function pack(project: string, to: string): Packed {
   const args = ["pack", "--ignore-scripts=false", "--json", "--pack-destination", to];
-  const [packed] = jsonOf(project, npmEnvironment(), "npm", ...args) as [Packed];
+  const [packed] = jsonOf(project, process.env, "npm", ...args) as [Packed];
   return packed;
 }
 
@@ -48,8 +51,8 @@ export function pack(project: string, to: string): Packed {
  */
 export function linkPackages(from: string, to: string): void {
   const [packages, list] = ["node_modules", "node_modules/.package-lock.json"];
-  if (runIn(from, npmEnvironment(), "cp", "-al", packages, to).status !== 0) {
-    mustSucceed(runIn(from, npmEnvironment(), "cp", "-R", packages, to));
+  if (runIn(from, process.env, "cp", "-al", packages, to).status !== 0) {
+    mustSucceed(runIn(from, process.env, "cp", "-R", packages, to));
   }
   rmSync(join(to, list));
   cpSync(join(from, list), join(to, list));
@@ -58,7 +61,7 @@ export function linkPackages(from: string, to: string): void {
 /** Installs packages into a folder, starting from those of this project or another folder. @throws Error with the output of npm */
 export function install(path: string, args: readonly string[] = [], from = PROJECT): void {
   linkPackages(from, path);
-  mustSucceed(runIn(path, npmEnvironment(), "npm", "install", "--prefer-offline", ...args));
+  mustSucceed(runIn(path, process.env, "npm", "install", "--prefer-offline", ...args));
 }
 
 /** A CDKTF program outside this project: the files of the example, with the package installed from the file of `npm pack`. */
@@ -93,7 +96,7 @@ export class Consumer {
 
   /** Compiles and synthesizes, and returns exit status and output. */
   attempt(): Finished {
-    return runIn(this.path, npmEnvironment(), "npm", "run", "--silent", "synth");
+    return runIn(this.path, process.env, "npm", "run", "--silent", "synth");
   }
 
   /** Compiles and synthesizes. @throws Error with the output of the compiler or the program */
@@ -105,7 +108,7 @@ export class Consumer {
   synthUnchecked(): void {
     const { code } = transformSync(readFileSync(join(this.path, "main.ts"), "utf8"), { loader: "ts", format: "cjs" });
     this.write(code, "build/main.js");
-    mustSucceed(runIn(this.path, npmEnvironment(), process.execPath, "build/main.js"));
+    mustSucceed(runIn(this.path, process.env, process.execPath, "build/main.js"));
   }
 
   /**
@@ -116,16 +119,5 @@ export class Consumer {
     const path = join(this.path, "cdktf.out/stacks", stack);
     write(path, { "override.tf.json": JSON.stringify(override) });
     return new Terraform(path, aws);
-  }
-}
-
-/** The environment of npm: its cache, and the registry of this computer. */
-export function npmEnvironment(): Record<string, string> {
-  return Object.fromEntries(Object.entries(process.env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
-}
-
-export function mustSucceed({ status, output }: Finished): void {
-  if (status !== 0) {
-    throw new Error(output);
   }
 }

@@ -29,7 +29,7 @@ export interface Done {
   readonly decisions: readonly Decision[];
 }
 
-/** Runs Terraform with a key that has only one policy, which AWS enforces. */
+/** Runs Terraform with a key that has only one policy. */
 export class Pipeline {
   private constructor(
     private readonly aws: LocalAws,
@@ -41,11 +41,9 @@ export class Pipeline {
     return new Pipeline(aws, await aws.createKey(USER));
   }
 
-  /** Replaces the policy of the pipeline, and turns enforcement on. */
+  /** Replaces the policy of the pipeline. */
   async allow(policy: string, aws = this.aws): Promise<void> {
-    await aws.enforceIam(false);
     await aws.iam().putUserPolicy({ UserName: USER, PolicyName: USER, PolicyDocument: policy });
-    await aws.enforceIam(true);
   }
 
   /** Runs a step. @throws Error with Terraform's output if it fails */
@@ -53,10 +51,7 @@ export class Pipeline {
     if (step.settings !== undefined) {
       deployments.change({ [STACK]: step.settings });
     }
-    await this.aws.enforceIam(false);
     await step.meanwhile?.(this.aws);
-    await this.aws.enforceIam(true);
-    await this.aws.decisions();
     const own = deployments.terraform(STACK, this.aws).folder;
     const done = { step, before: await this.aws.copy(), folder: copyOf(own) };
     new Terraform(own, this.aws, "terraform", this.key).run(...step.command);

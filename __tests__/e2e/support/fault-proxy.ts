@@ -5,7 +5,7 @@ import { buffer } from "node:stream/consumers";
 import { setTimeout } from "node:timers/promises";
 import type { Credentials, LocalAws } from "./local-aws";
 import { closed, listening } from "./server";
-import { terraformEnvironment } from "./terraform";
+import { type Finished, Terraform, terraformEnvironment } from "./terraform";
 
 /** Faults that end Terraform, or leave it without the response to a call that AWS executed. */
 export const LOSSES = ["killed before the response", "killed after the response", "response lost"] as const;
@@ -15,20 +15,15 @@ export const RETRIED = ["delayed", "dropped", "500", "503", "throttled"] as cons
 
 export type Fault = (typeof LOSSES)[number] | (typeof RETRIED)[number] | "denied";
 
-/** The response of an AWS service that does not execute a call. */
-interface Rejection {
-  readonly status: number;
-  readonly code: string;
-}
-
-const REJECTIONS: Readonly<Partial<Record<Fault, Rejection>>> = {
-  denied: { status: 403, code: "AccessDenied" },
-  "500": { status: 500, code: "InternalFailure" },
-  "503": { status: 503, code: "ServiceUnavailable" },
-  throttled: { status: 400, code: "Throttling" },
+/** Status and code of the response of an AWS service that does not execute a call. */
+const REJECTIONS: Readonly<Partial<Record<Fault, readonly [status: number, code: string]>>> = {
+  denied: [403, "AccessDenied"],
+  "500": [500, "InternalFailure"],
+  "503": [503, "ServiceUnavailable"],
+  throttled: [400, "Throttling"],
 };
 /** S3 throttles with its own code and status. */
-const S3_THROTTLED: Rejection = { status: 503, code: "SlowDown" };
+const S3_THROTTLED = [503, "SlowDown"] as const;
 const DELAY_MS = 1500;
 
 /** The write calls of Terraform's S3 backend, which have no name of their own. */
@@ -74,10 +69,25 @@ export function deniedCalls(isAllowed: () => Promise<boolean>) {
   return { executed, deniedAfter };
 }
 
-/** A run of Terraform in a folder, with credentials. */
+/**
+ * Runs Terraform, and after each write call that AWS executed, before Terraform receives its response, a call of a key.
+ * @returns how Terraform ended, and the write calls after which the key was denied
+ */
+export async function monitor(
+  aws: LocalAws,
+  { folder, key }: { readonly folder: string; readonly key: Credentials },
+  ...args: readonly string[]
+): Promise<Finished & { readonly deniedAfter: readonly string[] }> {
+  const { executed, deniedAfter } = deniedCalls(() => aws.accepts(key));
+  const proxy = await FaultProxy.before(aws, { executed });
+  const finished = await new Terraform(folder, proxy).start(...args);
+  await proxy.stop();
+  return { ...finished, deniedAfter };
+}
+
+/** A run of Terraform in a folder. */
 interface Run extends Omit<FaultOptions, "kill" | "met"> {
   readonly folder: string;
-  readonly credentials: Credentials;
   /** @default apply */
   readonly command?: "apply" | "destroy" | undefined;
   /** The call at which a person presses Ctrl-C once. */
@@ -87,12 +97,12 @@ interface Run extends Omit<FaultOptions, "kill" | "met"> {
 /** One run of Terraform, which the faults may kill, its provider too. @returns the calls that met their fault */
 export async function runWithFaults(
   aws: LocalAws,
-  { folder, credentials, command = "apply", interruptedAt, ...options }: Run,
+  { folder, command = "apply", interruptedAt, ...options }: Run,
 ): Promise<readonly string[]> {
   const kill = () => process.kill(-(terraform.pid ?? 0), "SIGKILL");
   const met = (call: string) => call === interruptedAt && terraform.kill("SIGINT");
   const proxy = await FaultProxy.before(aws, { ...options, kill, met });
-  const env = terraformEnvironment(proxy, credentials);
+  const env = terraformEnvironment(proxy);
   // Its own process group, which includes the provider.
   const terraform = spawn("terraform", [command, "-auto-approve"], { cwd: folder, env, detached: true, stdio: "ignore" });
   await once(terraform, "exit");
@@ -108,8 +118,10 @@ export class FaultProxy {
   private readonly counts = new Map<string, number>();
   private ended = false;
   private killsNext = false;
-  private readonly executed: string[] = [];
-  private readonly met: string[] = [];
+  /** The write calls that AWS executed, in order. */
+  readonly writes: string[] = [];
+  /** The calls that met their fault. */
+  readonly faulted: string[] = [];
 
   private constructor(
     private readonly aws: LocalAws,
@@ -134,16 +146,6 @@ export class FaultProxy {
     return { ...this.aws.environment(credentials), AWS_ENDPOINT_URL: this.url };
   }
 
-  /** The write calls that AWS executed, in order. */
-  get writes(): readonly string[] {
-    return this.executed;
-  }
-
-  /** The calls that met their fault. */
-  get faulted(): readonly string[] {
-    return this.met;
-  }
-
   /** Waits until AWS executes no call any more. */
   async stop(): Promise<void> {
     this.ended = true;
@@ -166,7 +168,7 @@ export class FaultProxy {
     }
     const fault = call === undefined ? undefined : this.options.faults?.[call];
     if (call !== undefined && fault !== undefined) {
-      this.met.push(call);
+      this.faulted.push(call);
       this.options.met?.(call);
     }
     if (fault === "delayed") {
@@ -178,10 +180,7 @@ export class FaultProxy {
     } else if (rejection === undefined) {
       await this.execute(request, response, body, call, fault);
     } else {
-      const error = `<Error><Code>${rejection.code}</Code><Message>${rejection.code}</Message></Error>`;
-      const isS3 = call?.endsWith("Lock") || call?.endsWith("State");
-      response.writeHead(rejection.status, { "Content-Type": "text/xml" });
-      response.end(isS3 ? error : `<ErrorResponse>${error}<RequestId>0</RequestId></ErrorResponse>`);
+      response.writeHead(rejection.status, { "Content-Type": "text/xml" }).end(rejection.body);
     }
   }
 
@@ -198,7 +197,7 @@ export class FaultProxy {
     const [answer] = (await once(forwarded, "response")) as [IncomingMessage];
     const text = await buffer(answer);
     if (call !== undefined) {
-      this.executed.push(call);
+      this.writes.push(call);
       await this.options.executed?.(call);
     }
     if (fault === "killed before the response") {
@@ -228,7 +227,14 @@ export class FaultProxy {
   }
 }
 
-function rejectionOf(fault: Fault | undefined, call = ""): Rejection | undefined {
-  const isS3 = /^(PutLock|DeleteLock|PutState)/.test(call);
-  return fault === "throttled" && isS3 ? S3_THROTTLED : fault && REJECTIONS[fault];
+/** The response to a call that is not executed. */
+function rejectionOf(fault: Fault | undefined, call = "") {
+  const rejection = fault && REJECTIONS[fault];
+  if (rejection === undefined) {
+    return undefined;
+  }
+  const isS3 = STATE_CALLS.some(([name]) => call.startsWith(name));
+  const [status, code] = isS3 && fault === "throttled" ? S3_THROTTLED : rejection;
+  const error = `<Error><Code>${code}</Code><Message>${code}</Message></Error>`;
+  return { status, body: isS3 ? error : `<ErrorResponse>${error}<RequestId>0</RequestId></ErrorResponse>` };
 }

@@ -1,15 +1,7 @@
 import { spawnSync } from "node:child_process";
-import { rmSync, writeFileSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
-import {
-  CreateAccessKeyCommand,
-  CreatePolicyCommand,
-  DeleteAccessKeyCommand,
-  GetAccessKeyLastUsedCommand,
-  ListAccessKeysCommand,
-  UpdateAccessKeyCommand,
-} from "@aws-sdk/client-iam";
-import { stringify } from "yaml";
+import { Document, stringify } from "yaml";
 import {
   type Condition,
   type PrintedAction,
@@ -21,7 +13,7 @@ import {
 } from "../../helpers/keys/printed-step";
 import { PROJECT } from "../../helpers/project-root";
 import { type Fault, runWithFaults } from "./fault-proxy";
-import { ADMIN, type Credentials, type LocalAws } from "./local-aws";
+import { allowing, type Credentials, type LocalAws } from "./local-aws";
 import type { Deployments } from "./project";
 import { type Terraform, terraformEnvironment } from "./terraform";
 
@@ -47,7 +39,7 @@ export class KeyOperator {
   /** The key of another deployment of the account: no step may end it. */
   neighbor: Credentials | undefined;
   /** Names that belong to another deployment of the account. */
-  readonly ofOthers = new Set<string>();
+  ofOthers: readonly string[] = [];
   /** Leaked keys that were once not Active. */
   private readonly ended = new Set<string>();
   /** Why each step came, as printed. */
@@ -72,9 +64,7 @@ export class KeyOperator {
     const copy = new KeyOperator(aws, this.deployments, terraform, this.settings, this.env);
     copy.dkp = this.dkp;
     copy.neighbor = this.neighbor;
-    for (const name of this.ofOthers) {
-      copy.ofOthers.add(name);
-    }
+    copy.ofOthers = this.ofOthers;
     return copy;
   }
 
@@ -158,7 +148,7 @@ export class KeyOperator {
       return this.restorable !== undefined;
     }
     if ("ofAnother" in condition) {
-      return this.ofOthers.has(condition.ofAnother.name);
+      return this.ofOthers.includes(condition.ofAnother.name);
     }
     const { dkp } = this;
     return "leaked" in condition ? this.leaked.has(condition.leaked) : [dkp?.accessKeyId, undefined].includes(condition.dkp);
@@ -182,9 +172,11 @@ export class KeyOperator {
   }
 
   protected edit(edits: PrintedStep["edits"]): void {
+    const document = new Document(this.settings);
     for (const { setting, value } of edits) {
-      set(this.settings, setting.split("."), value);
+      document.setIn(setting.split("."), value);
     }
+    this.settings = document.toJS();
     this.write();
   }
 
@@ -210,7 +202,6 @@ export class KeyOperator {
   }
 
   private async act(action: PrintedAction): Promise<void> {
-    const iam = this.aws.iam();
     switch (action.do) {
       case "apply":
         this.applyChange();
@@ -240,16 +231,14 @@ export class KeyOperator {
       case "import":
         this.terraform.run("import", action.address, action.arn);
         return;
-      case "create-key": {
-        const { AccessKey } = await iam.send(new CreateAccessKeyCommand({ UserName: this.user }));
-        this.dkp = { accessKeyId: AccessKey?.AccessKeyId ?? "", secretAccessKey: AccessKey?.SecretAccessKey ?? "" };
+      case "create-key":
+        this.dkp = await this.aws.createKey(this.user);
         return;
-      }
       case "untaint":
         this.terraform.run("untaint", action.address);
         return;
       case "delete":
-        await iam.send(new DeleteAccessKeyCommand({ UserName: action.user, AccessKeyId: action.key }));
+        await this.aws.iam().deleteAccessKey({ UserName: action.user, AccessKeyId: action.key });
         return;
       case "activate":
       case "deactivate":
@@ -284,20 +273,11 @@ export class KeyOperator {
   }
 
   async setStatus(AccessKeyId: string, Status: "Active" | "Inactive", UserName = this.user): Promise<void> {
-    await this.aws.iam().send(new UpdateAccessKeyCommand({ UserName, AccessKeyId, Status }));
+    await this.aws.iam().updateAccessKey({ UserName, AccessKeyId, Status });
   }
 
   private removeErroredState(): void {
     rmSync(join(this.terraform.folder, "errored.tfstate"));
-  }
-
-  /** The user that has a key. */
-  private async ownerOf(AccessKeyId: string): Promise<string | undefined> {
-    const use = await this.aws
-      .iam()
-      .send(new GetAccessKeyLastUsedCommand({ AccessKeyId }))
-      .catch(() => undefined);
-    return use?.UserName;
   }
 
   /** The leaked keys that are Active. */
@@ -305,8 +285,9 @@ export class KeyOperator {
     const iam = this.aws.iam();
     const live: string[] = [];
     for (const AccessKeyId of this.leaked.keys()) {
-      const UserName = await this.ownerOf(AccessKeyId);
-      const listed = UserName === undefined ? undefined : await iam.send(new ListAccessKeysCommand({ UserName }));
+      // It fails for a key that was deleted.
+      const use = await iam.getAccessKeyLastUsed({ AccessKeyId }).catch(() => undefined);
+      const listed = use && (await iam.listAccessKeys({ UserName: use.UserName }));
       const found = listed?.AccessKeyMetadata?.find((key) => key.AccessKeyId === AccessKeyId);
       live.push(...(found?.Status === "Active" ? [AccessKeyId] : []));
     }
@@ -315,7 +296,7 @@ export class KeyOperator {
 
   /** Applies with faults, which may kill Terraform; afterwards the lock is released, as recover.md says. */
   async applyWith(faults: Readonly<Record<string, Fault>>): Promise<void> {
-    await runWithFaults(this.aws, { folder: this.terraform.folder, credentials: ADMIN, faults });
+    await runWithFaults(this.aws, { folder: this.terraform.folder, faults });
     await this.aws.s3("DELETE", `/${BUCKET}/${this.stateKey}.tflock`);
   }
 
@@ -346,18 +327,9 @@ export class KeyOperator {
     }
   }
 
-  /** Leaves a state next to the configuration, as an apply does that cannot write it. */
-  leaveState(state: string): void {
-    writeFileSync(join(this.terraform.folder, "errored.tfstate"), state);
-  }
-
   /** Leaves a policy at the address of the second one, as an apply that ends while it replaces the policy. */
   async leavePolicy(name: string): Promise<void> {
-    const PolicyDocument = JSON.stringify({
-      Version: "2012-10-17",
-      Statement: { Effect: "Allow", Action: "s3:*", Resource: "*" },
-    });
-    const { Policy } = await this.aws.iam().send(new CreatePolicyCommand({ PolicyName: name, PolicyDocument }));
+    const { Policy } = await this.aws.iam().createPolicy({ PolicyName: name, PolicyDocument: allowing("s3:*") });
     const state = JSON.parse(this.terraform.state()) as { serial: number; resources: Tree[] };
     const first = state.resources.find(({ type, mode }) => type === "aws_iam_policy" && mode === "managed") as Tree;
     const [instance] = first.instances as [Tree];
@@ -392,14 +364,3 @@ export function agedState(state: string): string {
 
 /** The resources of a state as JSON, without its outputs. */
 const resourcesOf = (state: string) => JSON.stringify((JSON.parse(state) as { readonly resources: unknown }).resources);
-
-function set(target: Tree, [name = "", ...rest]: readonly string[], value: string | boolean | undefined): void {
-  if (rest.length > 0) {
-    target[name] ??= {};
-    set(target[name] as Tree, rest, value);
-  } else if (value === undefined) {
-    delete target[name];
-  } else {
-    target[name] = value;
-  }
-}

@@ -27,17 +27,11 @@ export interface Decision {
   readonly allowed: boolean;
 }
 
-interface SignedCall {
-  /** @default POST */
-  readonly method?: string;
-  /** Path and query. @default / */
-  readonly path?: string;
-  readonly body?: string;
-  readonly headers?: Readonly<Record<string, string>>;
-}
-
-/** Every key has administrator access as long as the local AWS does not enforce IAM. */
+/** The key that may do anything. The local AWS enforces the policies of all others. */
 export const ADMIN: Credentials = { accessKeyId: "test", secretAccessKey: "test" };
+
+const VERSIONED =
+  '<VersioningConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Status>Enabled</Status></VersioningConfiguration>';
 
 /** The variable with the address of the local AWS that all others of a run are copies of. */
 const ORIGIN = "E2E_LOCAL_AWS";
@@ -46,7 +40,10 @@ const ORIGIN = "E2E_LOCAL_AWS";
 export class LocalAws {
   private isRunning = true;
 
-  private constructor(readonly url: string) {}
+  private constructor(
+    readonly url: string,
+    private readonly pid: number,
+  ) {}
 
   /** Starts the one that `start` copies: Python needs 1.6 s of CPU time to load moto, and a copy of its process nearly none. */
   static async startOrigin(): Promise<void> {
@@ -60,17 +57,17 @@ export class LocalAws {
 
   private static async copyOf(origin: string): Promise<LocalAws> {
     const answer = await fetch(`${origin}/copies`, { method: "POST" });
-    const { url } = (await answer.json()) as { readonly url: string };
-    const aws = new LocalAws(url);
+    const { url, pid } = (await answer.json()) as { readonly url: string; readonly pid: number };
+    const aws = new LocalAws(url, pid);
     atEnd(() => aws.stop());
     return aws;
   }
 
   /** Ends it before the tests of the file have ended. */
-  async stop(): Promise<void> {
+  stop(): void {
     if (this.isRunning) {
       this.isRunning = false;
-      await fetch(`${this.url}/copies`, { method: "DELETE" });
+      process.kill(this.pid);
     }
   }
 
@@ -97,13 +94,15 @@ export class LocalAws {
     return new EC2({ endpoint: this.url, region: "eu-central-1", credentials, maxAttempts: 1 });
   }
 
-  /** The response to a signed call. */
-  private send(service: string, call: SignedCall, credentials = ADMIN): Promise<Response> {
-    const { method = "POST", path = "/", body = "", headers = {} } = call;
-    const signed = sign(
-      { host: new URL(this.url).host, service, region: "eu-central-1", method, path, headers, body },
-      credentials,
-    );
+  /** The response to a signed call. @param path path and query */
+  private send(
+    service: string,
+    method: string,
+    path: string,
+    body: string,
+    headers: Readonly<Record<string, string>>,
+  ): Promise<Response> {
+    const signed = sign({ host: new URL(this.url).host, service, region: "eu-central-1", method, path, headers, body }, ADMIN);
     const sent = { method, headers: signed.headers as Record<string, string> };
     return fetch(`${this.url}${path}`, body === "" ? sent : { ...sent, body });
   }
@@ -117,8 +116,8 @@ export class LocalAws {
   }
 
   /** A new access key of a user. */
-  async createKey(UserName: string, credentials = ADMIN): Promise<Credentials> {
-    const { AccessKey } = await this.iam(credentials).createAccessKey({ UserName });
+  async createKey(UserName: string): Promise<Credentials> {
+    const { AccessKey } = await this.iam().createAccessKey({ UserName });
     return { accessKeyId: AccessKey?.AccessKeyId ?? "", secretAccessKey: AccessKey?.SecretAccessKey ?? "" };
   }
 
@@ -129,29 +128,9 @@ export class LocalAws {
     return this.createKey(UserName);
   }
 
-  /** Turns the enforcement of IAM policies on or off. */
-  async enforceIam(on: boolean): Promise<void> {
-    // The emulator expects the number of calls that it does not check, as plain text.
-    await fetch(`${this.url}/moto-api/reset-auth`, {
-      method: "POST",
-      headers: { "Content-Type": "text/plain" },
-      body: on ? "0" : "inf",
-    });
-  }
-
-  /** The result of something that happens while IAM policies are enforced. */
-  async enforced<Result>(happens: () => Result | Promise<Result>): Promise<Result> {
-    await this.enforceIam(true);
-    try {
-      return await happens();
-    } finally {
-      await this.enforceIam(false);
-    }
-  }
-
   /** Whether AWS accepts requests signed with a key and allows the calls of DKP. */
   accepts(credentials: Credentials): Promise<boolean> {
-    return this.enforced(() => succeeds(this.ec2(credentials).describeRegions()));
+    return succeeds(this.ec2(credentials).describeRegions());
   }
 
   /** The names of the write calls since the last list of calls, except S3 calls, which only store states. */
@@ -170,6 +149,12 @@ export class LocalAws {
     await fetch(`${this.url}/${bucket}`, { method: "PUT" });
   }
 
+  /** A bucket that keeps the earlier versions of its objects. */
+  async createVersionedBucket(bucket: string): Promise<void> {
+    await this.createBucket(bucket);
+    expect((await this.s3("PUT", `/${bucket}?versioning`, VERSIONED)).status).toBe(200);
+  }
+
   /** Creates a DynamoDB table in which Terraform can lock states. */
   async createLockTable(TableName: string): Promise<void> {
     const body = JSON.stringify({
@@ -179,19 +164,12 @@ export class LocalAws {
       BillingMode: "PAY_PER_REQUEST",
     });
     const headers = { "Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": "DynamoDB_20120810.CreateTable" };
-    await this.send("dynamodb", { body, headers });
+    await this.send("dynamodb", "POST", "/", body, headers);
   }
 
   /** The response to a signed call of S3. @param path bucket, key and query: `/bucket/key?versionId=ID` */
-  s3(
-    method: string,
-    path: string,
-    body = "",
-    headers: Readonly<Record<string, string>> = {},
-    credentials: Credentials = ADMIN,
-  ): Promise<Response> {
-    const type: Record<string, string> = body === "" ? {} : { "Content-Type": "application/xml" };
-    return this.send("s3", { method, path, body, headers: { ...type, ...headers } }, credentials);
+  s3(method: string, path: string, body = "", headers: Readonly<Record<string, string>> = {}): Promise<Response> {
+    return this.send("s3", method, path, body, { "Content-Type": "application/xml", ...headers });
   }
 
   /** Keys of all objects in a bucket. */
@@ -200,7 +178,7 @@ export class LocalAws {
     return [...listing.matchAll(/<Key>([^<]*)<\/Key>/g)].map(([, key = ""]) => key);
   }
 
-  /** Returns and clears the list of authorizations. The list is empty until IAM is enforced. */
+  /** Returns and clears the list of authorizations. */
   async decisions(): Promise<readonly Decision[]> {
     return (await fetch(`${this.url}/decisions`, { method: "DELETE" })).json() as Promise<readonly Decision[]>;
   }

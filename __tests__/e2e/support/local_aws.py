@@ -6,20 +6,16 @@ prints its address on 127.0.0.1 as one line as soon as it accepts requests, and
 ends when its standard input closes, so that it cannot outlive the test that
 started it. It is a test tool and not part of the package.
 
-    POST   /moto-api/reset-auth  body 0 (text/plain): every following call
-                                 requires a known, active key and a policy that
-                                 allows it; body inf: every key may do
-                                 anything, which is the default
-    DELETE /calls                returns and clears the signed calls so far,
-                                 as a JSON list of {service, action}
-    DELETE /decisions            returns and clears the authorizations so far
-                                 while policies were enforced: {action,
-                                 resource, context, allowed}
-    POST   /copies               copies the current account to a new server in
-                                 its own process, which ends with this one;
-                                 returns {url}
-    DELETE /copies               ends a copy
-    POST   /days                 makes all access keys 25 hours older
+    DELETE /calls      returns and clears the signed calls so far, as a JSON
+                       list of {service, action}
+    DELETE /decisions  returns and clears the authorizations so far: {action,
+                       resource, context, allowed}
+    POST   /copies     copies the current account to a new server in its own
+                       process, which ends with this one; returns {url, pid}
+    POST   /days       makes all access keys 25 hours older
+
+A signed call requires a known, active key and a policy that allows it. The key
+"test" may do anything, and no authorization is listed for it.
 
 Not supported, as in moto: NotResource of policies, iam:PassRole, resource ARNs
 outside IAM, S3, DynamoDB and KMS, and all condition operators and keys except
@@ -37,11 +33,11 @@ from contextvars import ContextVar
 from datetime import datetime, timedelta, timezone
 from functools import cache, partial
 from ipaddress import ip_address, ip_network
-from threading import Lock, Thread, Timer
+from threading import Lock, Thread
 from urllib.parse import parse_qs
 
 import flask
-from moto import backends
+from moto import backends, settings
 from moto.core import responses
 from moto.core.authorization import ActionAuthenticatorMixin
 from moto.core.exceptions import _RESTError
@@ -256,7 +252,10 @@ def refuse_long_policy(iam, param):
         raise exceptions.LimitExceededException(message)
 
 
-# Permissions, while they are enforced.
+# Permissions.
+
+settings.INITIAL_NO_AUTH_ACTION_COUNT = 0
+ADMINISTRATOR = "Credential=test/"
 
 
 @mends(access_control.IAMUserAccessKey, "__init__")
@@ -583,9 +582,13 @@ def refuse_in_protocol(original, response, resource="*"):
 
 
 @mends(ActionAuthenticatorMixin, "_authenticate_and_authorize_action")
-def answer_dry_run(original, response, request_class, resource="*"):
-    """A dry run of an EC2 call ends here. moto executes some of them."""
-    original(response, request_class, resource)
+def authorize(original, response, request_class, resource="*"):
+    """A dry run of an EC2 call ends here. moto executes some of them.
+
+    A call without a signature is one of a test, or AssumeRoleWithWebIdentity.
+    """
+    if ADMINISTRATOR not in response.headers.get("Authorization", ADMINISTRATOR):
+        original(response, request_class, resource)
     if response.service_name == "ec2" and response._get_param("DryRun") in (True, "true"):
         message = "Request would have succeeded, but DryRun flag is set."
         error = _RESTError("DryRunOperation", message)
@@ -624,8 +627,7 @@ class CallLog:
         if signed:
             self.calls.append({"service": signed[1], "action": self.action(environ)})
         elif environ["PATH_INFO"] in self.LOGS:
-            path, method = environ["PATH_INFO"], environ["REQUEST_METHOD"]
-            body = json.dumps(self.answer(path, method)).encode()
+            body = json.dumps(self.answer(environ["PATH_INFO"])).encode()
             start_response("200 OK", [("Content-Type", "application/json")])
             return [body]
         return self.served(environ, start_response)
@@ -650,13 +652,9 @@ class CallLog:
             start_response("501 Not Implemented", plain)
             return [repr(error).encode()]
 
-    def answer(self, path, method):
+    def answer(self, path):
         if path == "/copies":
-            if method == "POST":
-                return {"url": copy_of_this_server(self)}
-            # A copy ends after it has sent the response.
-            Timer(5, os._exit, [0]).start()
-            return {}
+            return copy_of_this_server(self)
         if path == "/days":
             return pass_days()
         listed = self.calls if path == "/calls" else DECISIONS
@@ -699,7 +697,7 @@ def wait_for_end_of_input():
 
 
 def copy_of_this_server(app):
-    """Forks a server with the current account. Returns its address."""
+    """Forks a server with the current account."""
     reader, writer = os.pipe()
     with ONE_CALL:
         process = os.fork()
@@ -713,7 +711,7 @@ def copy_of_this_server(app):
         os._exit(0)
     os.close(writer)
     with open(reader) as pipe:
-        return pipe.read()
+        return {"url": pipe.read(), "pid": process}
 
 
 # What moto computes again in each call.
@@ -722,18 +720,15 @@ MODULES = list(backends.list_of_moto_modules())
 backends.list_of_moto_modules = lambda: MODULES
 
 # What moto loads at the first call of a service, and each copy then has.
-FIRST_CALLS = {"ec2": "DescribeRegions", "iam": "ListUsers", "s3": "", "sts": "GetCallerIdentity"}
+FIRST_CALLS = {"ec2": "?Action=DescribeRegions", "iam": "?Action=ListUsers", "s3": "", "sts": "?Action=GetCallerIdentity"}
 
 
 def load_services(app):
     client = Client(app)
-    for service, action in FIRST_CALLS.items():
+    for service, query in FIRST_CALLS.items():
         scope = f"test/20260101/us-east-1/{service}/aws4_request"
         headers = {"Authorization": f"AWS4-HMAC-SHA256 Credential={scope}"}
-        if action:
-            client.post("/", data={"Action": action}, headers=headers)
-        else:
-            client.get("/", headers=headers)
+        client.get(f"/{query}", headers=headers)
 
 
 def main():

@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
@@ -167,13 +167,9 @@ export class Checkout {
     );
   }
 
-  /** Runs a program. @throws Error with its output if it fails */
+  /** The standard output of a program. @throws Error with standard error if it fails */
   run(environment: Variables, program: string, ...args: string[]): string {
-    const { status, stdout, stderr } = spawnSync(program, args, { cwd: this.path, env: environment, encoding: "utf8" });
-    if (status !== 0) {
-      throw new Error(`${program} ${args.join(" ")} ended with ${status}:\n${stdout}${stderr}`);
-    }
-    return stdout;
+    return execFileSync(program, args, { cwd: this.path, env: environment, encoding: "utf8", stdio: "pipe" });
   }
 
   /** Writes the review packs. */

@@ -6,12 +6,10 @@ import { PREFLIGHT_RULES } from "../../../src/cli/account/preflight/preflight-ru
 import { type CheckResult, runPreflight } from "../../../src/cli/account/preflight/report";
 import { deployment } from "../../helpers/deployment";
 import { PROJECT } from "../../helpers/project-root";
-import type { Credentials } from "./local-aws";
+import { ADMIN, type Credentials } from "./local-aws";
 import { folder } from "./project";
 
 const SCRIPT = join(PROJECT, "bin/dkp-access");
-/** The principal that runs the preflight: an administrator as long as the local AWS does not enforce IAM. */
-export const ADMIN: Credentials = { accessKeyId: "preflight", secretAccessKey: "test" };
 
 /** Settings of a deployment with these fields of `cluster`. */
 export const settings = (cluster: string, more = "") =>

@@ -2,7 +2,7 @@ import { cpSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { PROJECT } from "../../helpers/project-root";
 import { temporaryFolder } from "./cleanup";
-import { type AnyAws, runIn, Terraform } from "./terraform";
+import { type AnyAws, mustSucceed, runIn, Terraform } from "./terraform";
 
 /** A new folder with files, which is removed at the end. */
 export function folder(files: Readonly<Record<string, string>> = {}): string {
@@ -58,16 +58,7 @@ export class Deployments {
   /** Replaces the settings and synthesizes. @throws Error with the output of the app if it fails */
   change(settings: Readonly<Record<string, string>>): void {
     write(this.path, Object.fromEntries(Object.entries(settings).map(([stack, text]) => [`deployments/${stack}.yaml`, text])));
-    const { status, output } = runIn(
-      this.path,
-      { PATH: process.env.PATH ?? "" },
-      process.execPath,
-      join(PROJECT, "dist/program.js"),
-      "synth",
-    );
-    if (status !== 0) {
-      throw new Error(output);
-    }
+    mustSucceed(runIn(this.path, { PATH: process.env.PATH }, process.execPath, join(PROJECT, "dist/program.js"), "synth"));
   }
 
   /** @param program the binary that applies; Terraform by default */

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import type { Step } from "../../../src/cli/account/keys/next-step";
 import { anchorOf } from "../../helpers/links";
 import { PROJECT } from "../../helpers/project-root";
-import type { Credentials, LocalAws } from "./local-aws";
-import { type AnyAws, type Finished, jsonOf, runIn, Terraform, terraformEnvironment } from "./terraform";
+import type { LocalAws } from "./local-aws";
+import { type AnyAws, type Finished, jsonOf, mustSucceed, runIn, Terraform, terraformEnvironment } from "./terraform";
 import type { Variants } from "./variants";
 
 const STACK = "deckhouse";
@@ -36,7 +36,6 @@ export interface Stack {
   readonly aws: LocalAws;
   /** The AWS that Terraform calls. @default `aws` */
   readonly through?: AnyAws;
-  readonly credentials: Credentials;
   readonly variants: Variants;
   /** The settings without `import`. */
   readonly settings: string;
@@ -119,17 +118,13 @@ export async function recover(given: Omit<Scene, "output">, command: "apply" | "
 }
 
 /** Terraform in the folder of the settings. */
-export function terraformOf({ aws, through = aws, credentials, variants, settings }: Stack): Terraform {
-  return new Terraform(variants.folder(settings), through, "terraform", credentials);
+export function terraformOf({ aws, through = aws, variants, settings }: Stack): Terraform {
+  return new Terraform(variants.folder(settings), through);
 }
 
 /** Runs a Terraform command whose AWS may be a proxy in this process. @throws Error with its output if it fails */
 export async function succeed(terraform: Terraform, ...args: string[]): Promise<string> {
-  const { status, output } = await terraform.start(...args);
-  if (status !== 0) {
-    throw new Error(`terraform ${args.join(" ")} ended with ${status}:\n${output}`);
-  }
-  return output;
+  return mustSucceed(await terraform.start(...args));
 }
 
 /** What `dkp-access keys --format json` prints of one deployment. */
@@ -143,19 +138,17 @@ export interface KeysReport {
 export const attentionOf = ({ findings }: KeysReport) => findings.filter(({ level }) => level !== "note").map(({ rule }) => rule);
 
 /** A `dkp-access` command in the project. */
-export function dkpAccess(scene: Stack, ...args: readonly string[]): Finished {
-  const { aws, credentials, variants, settings } = scene;
-  return runIn(variants.project(settings), terraformEnvironment(aws, credentials), process.execPath, PROGRAM, ...args);
+export function dkpAccess({ aws, variants, settings }: Stack, ...args: readonly string[]): Finished {
+  return runIn(variants.project(settings), terraformEnvironment(aws), process.execPath, PROGRAM, ...args);
 }
 
 /** The report of `dkp-access keys`. */
-export function keysReport({ aws, credentials, variants, settings }: Stack): KeysReport {
+export function keysReport({ aws, variants, settings }: Stack): KeysReport {
   const args = [PROGRAM, "keys", STACK, "--format", "json"];
-  const environment = terraformEnvironment(aws, credentials);
-  const { findings, deployments } = jsonOf(variants.project(settings), environment, process.execPath, ...args) as Pick<
-    KeysReport,
-    "findings"
-  > & { readonly deployments: readonly [Omit<KeysReport, "findings">] };
+  const report = jsonOf(variants.project(settings), terraformEnvironment(aws), process.execPath, ...args);
+  const { findings, deployments } = report as Pick<KeysReport, "findings"> & {
+    readonly deployments: readonly [Omit<KeysReport, "findings">];
+  };
   return { ...deployments[0], findings };
 }
 
@@ -166,10 +159,10 @@ const PROGRAM = join(PROJECT, "bin/dkp-access");
  * @throws Error if the report does not name every key of the user that is not in the state
  */
 async function deleteReported(
-  { aws, credentials, since }: Pick<Scene, "aws" | "credentials" | "since">,
+  { aws, since }: Pick<Scene, "aws" | "since">,
   { slots, findings }: KeysReport,
 ): Promise<readonly string[]> {
-  const iam = aws.iam(credentials);
+  const iam = aws.iam();
   const { AccessKeyMetadata = [] } = await iam.listAccessKeys({ UserName: STACK });
   const managed = slots.map(({ id }) => id);
   const outside = AccessKeyMetadata.filter(({ AccessKeyId = "" }) => !managed.includes(AccessKeyId));

@@ -60,18 +60,22 @@ function environment(mirror: string | undefined, aws?: AnyAws, credentials?: Cre
 }
 
 /** Runs a program and waits for its end. */
-export function runIn(folder: string, environment: Record<string, string>, program: string, ...args: string[]): Finished {
+export function runIn(folder: string, environment: NodeJS.ProcessEnv, program: string, ...args: string[]): Finished {
   const result = spawnSync(program, args, { cwd: folder, env: environment, encoding: "utf8", maxBuffer: 2 ** 26 });
   return { status: result.status, output: result.error?.message ?? `${result.stdout}${result.stderr}` };
 }
 
+/** What a program printed. @throws Error with it if the program failed */
+export function mustSucceed({ status, output }: Finished): string {
+  if (status !== 0) {
+    throw new Error(`it ended with ${status}:\n${output}`);
+  }
+  return output;
+}
+
 /** Starts a program and does not wait for its end. */
-export const startIn = (
-  folder: string,
-  environment: Record<string, string>,
-  program: string,
-  ...args: string[]
-): Promise<Finished> => outputOf(spawn(program, args, { cwd: folder, env: environment }));
+export const startIn = (folder: string, environment: NodeJS.ProcessEnv, program: string, ...args: string[]): Promise<Finished> =>
+  outputOf(spawn(program, args, { cwd: folder, env: environment }));
 
 /** What a program that was started prints until its end. */
 export async function outputOf(child: ChildProcess & Record<"stdout" | "stderr", Readable>): Promise<Finished> {
@@ -86,7 +90,7 @@ export async function outputOf(child: ChildProcess & Record<"stdout" | "stderr",
 }
 
 /** The standard output of a program, parsed as JSON. @throws Error with both outputs if it is not JSON */
-export function jsonOf(folder: string, environment: Record<string, string>, program: string, ...args: string[]): unknown {
+export function jsonOf(folder: string, environment: NodeJS.ProcessEnv, program: string, ...args: string[]): unknown {
   const { stdout, stderr } = spawnSync(program, args, { cwd: folder, env: environment, encoding: "utf8", maxBuffer: 2 ** 26 });
   try {
     return JSON.parse(stdout);
@@ -120,11 +124,7 @@ export class Terraform {
 
   /** Runs a Terraform command. @throws Error with Terraform's output if it fails */
   run(...args: string[]): string {
-    const { status, output } = this.attempt(...args);
-    if (status !== 0) {
-      throw new Error(`terraform ${args.join(" ")} ended with ${status}:\n${output}`);
-    }
-    return output;
+    return mustSucceed(this.attempt(...args));
   }
 
   init(...args: string[]): string {
@@ -172,33 +172,22 @@ export class Terraform {
     return { accessKeyId: access_key_id, secretAccessKey: secret_access_key };
   }
 
-  outputNames(): readonly string[] {
-    return Object.keys(this.outputs()).sort();
-  }
-
   /** The state as Terraform stores it. */
   state(): string {
     return this.run("state", "pull");
   }
 
   /** The access keys in the state. */
-  keysInState(): readonly StateKey[] {
+  keysInState(): readonly StateResource[] {
     const { resources } = JSON.parse(this.state()) as { readonly resources: readonly StateResource[] };
-    return resources
-      .filter(({ type }) => type === "aws_iam_access_key")
-      .map(({ name, instances: [instance] }) => ({ name, attributes: instance?.attributes ?? {} }));
+    return resources.filter(({ type }) => type === "aws_iam_access_key");
   }
-}
-
-interface StateKey {
-  readonly name: string;
-  readonly attributes: Readonly<Record<string, string>>;
 }
 
 interface StateResource {
   readonly type: string;
   readonly name: string;
-  readonly instances: readonly Pick<StateKey, "attributes">[];
+  readonly instances: readonly [{ readonly attributes: Readonly<Record<string, string>> }];
 }
 
 interface Plan {

@@ -15,7 +15,8 @@ export class TunnelToAws {
   readonly authority: string;
   private readonly aws: Server;
   private readonly proxy: Server;
-  private refused: number | undefined;
+  /** The HTTP status with which it refuses tunnels. */
+  refused: number | undefined;
   /** "127.0.0.1:PORT" of the proxy. */
   host = "";
   /** URL of the local AWS without the proxy. */
@@ -67,10 +68,5 @@ export class TunnelToAws {
     tunnel.direct = `https://${(await listening(tunnel.aws)).replace("127.0.0.1", "localhost")}`;
     tunnel.host = await listening(tunnel.proxy);
     return tunnel;
-  }
-
-  /** Refuses the following tunnels with an HTTP status; undefined opens them again. */
-  refuse(status: number | undefined): void {
-    this.refused = status;
   }
 }

@@ -1,6 +1,6 @@
 import { cpSync } from "node:fs";
 import { join } from "node:path";
-import type { Credentials } from "./local-aws";
+import { memoized } from "../../helpers/memoized";
 import { Deployments } from "./project";
 import { type AnyAws, Terraform } from "./terraform";
 
@@ -8,14 +8,11 @@ const STACK = "deckhouse";
 
 /** Folders of one stack with different settings, initialized once: a test changes settings without another synth. */
 export class Variants {
-  private readonly known = new Map<string, Deployments>();
+  private readonly deployments = memoized((settings: string) => this.synthesized(settings));
   private initialized: string | undefined;
 
   /** @param aws the AWS with the backend, to initialize the first folder */
-  constructor(
-    private readonly aws: AnyAws,
-    private readonly credentials: Credentials,
-  ) {}
+  constructor(private readonly aws: AnyAws) {}
 
   /** The project folder whose deployment has these settings. */
   project(settings: string): string {
@@ -27,22 +24,17 @@ export class Variants {
     return folderOf(this.deployments(settings));
   }
 
-  private deployments(settings: string): Deployments {
-    const found = this.known.get(settings);
-    if (found !== undefined) {
-      return found;
-    }
+  private synthesized(settings: string): Deployments {
     const deployments = Deployments.of({ [STACK]: settings });
     const folder = folderOf(deployments);
     if (this.initialized === undefined) {
-      new Terraform(folder, this.aws, "terraform", this.credentials).init();
+      new Terraform(folder, this.aws).init();
       this.initialized = folder;
     } else {
       for (const part of [".terraform", ".terraform.lock.hcl"]) {
         cpSync(join(this.initialized, part), join(folder, part), { recursive: true, verbatimSymlinks: true });
       }
     }
-    this.known.set(settings, deployments);
     return deployments;
   }
 }

@@ -93,14 +93,12 @@ export class YearAccount {
   /** Whether AWS accepts a dry run as the key. A change of IAM is visible after seconds: waits up to two minutes for what is expected. */
   async accepts(key: Credentials, expected = true): Promise<boolean> {
     const ec2 = new EC2(this.client("eu-central-1", key));
-    await this.local?.enforceIam(true);
     let isAccepted = !expected;
     for (let attempt = this.local === undefined ? 1 : 60; attempt <= 60 && isAccepted !== expected; attempt++) {
       const answer = await ec2.describeVpcs({ DryRun: true }).catch(({ name }: Error) => name);
       isAccepted = answer === "DryRunOperation";
       await setTimeout(isAccepted === expected || this.local ? 0 : 2_000);
     }
-    await this.local?.enforceIam(false);
     return isAccepted;
   }
 

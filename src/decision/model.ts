@@ -51,8 +51,11 @@ export type Answer =
   /** Neither could be proven. The statement that prevents it is missing only where the effort exceeded its limit. */
   | { readonly kind: "not-comparable"; readonly statement?: StatementReference | undefined; readonly reason: string };
 
-/** One test that a statement makes. All tests of a statement must hold for it to match. Two with the same text have the same result. */
-export type Guard = PatternGuard | ConditionGuard | OpaqueGuard;
+/**
+ * One test that a statement makes; an opaque one is not interpreted. All tests of a statement must hold for it to match. Two with the same
+ * text have the same result.
+ */
+export type Guard = PatternGuard | ConditionGuard | { readonly kind: "opaque"; readonly text: string; readonly reason: string };
 
 export interface PatternGuard {
   readonly kind: "action" | "resource";
@@ -76,13 +79,6 @@ export interface ConditionGuard {
   /** What the values stand for: patterns, or intervals of an order. `Null` has neither. */
   readonly globs: readonly Glob[];
   readonly intervals: readonly Interval[];
-}
-
-/** A test that is not interpreted. */
-interface OpaqueGuard {
-  readonly kind: "opaque";
-  readonly text: string;
-  readonly reason: string;
 }
 
 /** How a condition operator compares a value of the request with those of the policy. */

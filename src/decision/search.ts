@@ -14,12 +14,6 @@ interface Search {
   readonly budget: Budget;
 }
 
-/** Requests that match some statements. */
-interface Match {
-  readonly requests: RequestSet;
-  readonly matching: readonly Conjunction[];
-}
-
 /**
  * Finds requests that match a statement of each group and none of the others: one set for each choice of statements that has one.
  *
@@ -32,7 +26,7 @@ export function* findMatches(
   requests: RequestSet,
   [group, ...groups]: readonly (readonly Conjunction[])[],
   others: readonly Conjunction[],
-): Generator<Match> {
+): Generator<{ readonly requests: RequestSet; readonly matching: readonly Conjunction[] }> {
   if (group === undefined) {
     const found = avoid(
       search,

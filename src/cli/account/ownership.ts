@@ -18,7 +18,7 @@ export type AccountObject = Pick<ManagedObject, "kind" | "name">;
  */
 type Owner = "ours" | "ours-unmanaged" | "another" | "unknown";
 
-export interface Ownership {
+interface Ownership {
   readonly owner: Owner;
   /** What outside the deployment uses the object, `user second`. */
   readonly by: readonly string[];

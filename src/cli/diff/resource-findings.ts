@@ -153,7 +153,7 @@ export function resourceFindings(before: Snapshot, after: Snapshot, resources: r
     ...resources.flatMap((change) => effectOf(change, resources)),
     ...keyFindings(before, after, resources),
     ...attachmentMoves(before, after),
-    ...resources.map(({ address, ...values }): DiffFound => ({ rule: "resource", address, values })),
+    ...resources.map(({ address, isCreatedFirst: _, ...values }): DiffFound => ({ rule: "resource", address, values })),
   ];
 }
 

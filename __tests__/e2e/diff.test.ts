@@ -110,7 +110,7 @@ describe("the change summary of a plan", () => {
       "new names of the user and the policy",
       "user: { name: other }\npolicy: { name: Other }",
       [],
-      ["user-renamed", "destroyed", "key-replaced"],
+      ["user-renamed", "destroyed", "destroyed", "key-replaced"],
     ],
     ["the end of the deployment", "", ["-destroy"], ["destroyed", "destroyed", "active-key-deleted", "permissions-narrowed"]],
   ])("reports breaking changes of %s", (_, more, args, expected) => {

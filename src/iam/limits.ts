@@ -16,7 +16,7 @@ export const USER_NAME = nameRule("an IAM user name", 64);
 export const ROLE_NAME = nameRule("an IAM role name", 64);
 export const POLICY_NAME = nameRule("an IAM policy name", 128);
 /** The second policy has this name and `-2`. */
-export const FIRST_POLICY_NAME = nameRule("an IAM policy name (-2 is added for a second policy)", 126);
+export const FIRST_POLICY_NAME = nameRule("a policy name to which -2 of a second policy can be added", 126);
 export const GROUP_NAME = nameRule("an IAM group name", 128);
 
 /** Path of a user, role or group: "/" or "/a/b/". */

@@ -257,7 +257,7 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
     "unverifiable",
   ),
   "a user that IAM does not list yet": sample(
-    withIam(situation("", [{ ...PRIMARY, created: daysAgo(0.001) }], []), NO_USER),
+    withPermissions({ lost: [LOST] }, withIam(situation("", [{ ...PRIMARY, created: daysAgo(0.001) }], []), NO_USER)),
     "key-not-listed",
     "unlisted",
   ),
@@ -296,6 +296,20 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
     situation("", [PRIMARY], [USED, iamKey("AKIAMANUAL", 0.5)]),
     "key-unmanaged",
     "wait",
+  ),
+  "accessKeys: none, and a state without an attachment that IAM has": sample(
+    withPermissions({ lacking: [LOST.address] }, situation(NONE, [PRIMARY], [USED])),
+    "key-ended accessKeys.primary",
+    "none-create",
+  ),
+  "an import into the slot of a retired key": sample(
+    situation(
+      "import: { accessKeyId: AKIAABCDEFGHIJKLMNOP }\naccessKeys: { primary: { status: Inactive }, secondary: { status: Active }, current: secondary }",
+      [PRIMARY],
+      [iamKey("AKIAPRIMARY", 99, 9, "Inactive"), iamKey("AKIAABCDEFGHIJKLMNOP", 9, 0.1)],
+    ),
+    "key-over-quota accessKeys.secondary, key-current-differs accessKeys.current, key-unmanaged",
+    "free-slot",
   ),
   "accessKeys: none, and two Inactive keys outside Terraform": sample(
     situation(NONE, [], [iamKey("AKIAONE", 9, 5, "Inactive"), iamKey("AKIATWO", 9, 5, "Inactive")]),

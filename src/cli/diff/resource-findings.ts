@@ -1,6 +1,7 @@
 import { SLOTS } from "../../iam/key-slots";
-import { ADDRESSES, KEY_ADDRESSES, policyAddress, policyOfAddress } from "../../terraform/addresses";
+import { ADDRESSES, KEY_ADDRESSES, policyOfAddress } from "../../terraform/addresses";
 import { canonical, listOf, objectOf, textOf } from "../../text/json";
+import { page } from "../text/advice";
 import type { DiffFound } from "./change-rules";
 import { routes } from "./permissions";
 import type { Plan } from "./plan-file";
@@ -15,8 +16,6 @@ interface ResourceChange {
   readonly action: "created" | "deleted" | "replaced" | "updated" | "imported" | "forgotten";
   /** Which attributes change. */
   readonly details: readonly string[];
-  /** Whether a replacement creates the new object before it deletes the old one. */
-  readonly isCreatedFirst: boolean;
 }
 
 /** What changes the resources of one configuration into those of another one. */
@@ -24,9 +23,7 @@ export function resourcesOfPacks(before: Snapshot, after: Snapshot): readonly Re
   const addresses = [...new Set([...before.resources.keys(), ...after.resources.keys()])].sort();
   return addresses.flatMap((address) => {
     const [isCreated, isDeleted] = [!before.resources.has(address), !after.resources.has(address)];
-    const { create_before_destroy } = objectOf(listOf(after.resources.get(address)?.lifecycle)[0]);
-    const action = isReplaced(address, before, after) ? "replaced" : "updated";
-    const change = { ...changeOf(address, action, before, after), isCreatedFirst: create_before_destroy === true };
+    const change = changeOf(address, isReplaced(address, before, after) ? "replaced" : "updated", before, after);
     if (isCreated || isDeleted) {
       return [{ ...change, action: isCreated ? "created" : "deleted" } as const];
     }
@@ -46,11 +43,11 @@ export function resourcesOfPlan(plan: Plan, before: Snapshot, after: Snapshot): 
       ["updated", actions.includes("update")],
     ] as const;
     const action = rows.find(([, applies]) => applies)?.[0];
-    return action === undefined ? [] : [{ ...changeOf(address, action, before, after), isCreatedFirst: actions[0] === "create" }];
+    return action === undefined ? [] : [changeOf(address, action, before, after)];
   });
 }
 
-function changeOf(address: string, action: ResourceChange["action"], before: Snapshot, after: Snapshot) {
+function changeOf(address: string, action: ResourceChange["action"], before: Snapshot, after: Snapshot): ResourceChange {
   // An object that is lost has the name that it has now.
   const isLost = before.resources.has(address) && (action === "replaced" || action === "forgotten");
   const what = describe(address, isLost || !after.resources.has(address) ? before : after);
@@ -115,13 +112,8 @@ type Effect = Readonly<Record<"risk" | "remedy", string>>;
 
 const NO_ACCESS: Effect = { risk: "the cluster loses access to AWS", remedy: "do not apply, unless the cluster is destroyed" };
 const NO_PERMISSIONS: Effect = {
-  risk: "the user has no permissions between two calls of the apply",
-  remedy: "restore the names and paths of user, group and policy; without a running cluster, apply",
-};
-/** A new policy that is attached before the old one is detached. */
-const ANOTHER_ARN: Effect = {
-  risk: "policies elsewhere that name the ARN of the old policy no longer apply to this one",
-  remedy: "restore the name and the path of the policy, or name the new ARN there too",
+  risk: "the user may lose permissions, and policies elsewhere that name an old ARN no longer apply",
+  remedy: `restore the names and paths of user, group and policy, or see ${page("change-and-retire", "changes-that-replace-objects")}`,
 };
 const NODES_LOSE: Effect = {
   risk: "nodes that use it lose their permissions",
@@ -150,28 +142,21 @@ export function resourceFindings(before: Snapshot, after: Snapshot, resources: r
   }
   return [
     ...found,
-    ...resources.flatMap((change) => effectOf(change, resources)),
+    ...resources.flatMap(effectOf),
     ...keyFindings(before, after, resources),
     ...attachmentMoves(before, after),
-    ...resources.map(({ address, isCreatedFirst: _, ...values }): DiffFound => ({ rule: "resource", address, values })),
+    ...resources.map(({ address, ...values }): DiffFound => ({ rule: "resource", address, values })),
   ];
 }
 
-function effectOf(change: ResourceChange, resources: readonly ResourceChange[]): readonly DiffFound[] {
-  const { address, what, action } = change;
+function effectOf({ address, what, action }: ResourceChange): readonly DiffFound[] {
   if (action === "forgotten") {
     return [{ rule: "forgotten", address, values: { what } }];
   }
   const { what: kind, number = 1 } = policyOfAddress(address) ?? {};
   // A second policy is deleted after the first one has its permissions.
   const isMoved = number > 1 && action === "deleted";
-  const policy = resources.find((other) => kind !== undefined && other.address === policyAddress("policy", number));
-  // Then the new policy is attached before the old one is detached: nothing is lost but its ARN.
-  const isAttachedFirst = policy?.action === "replaced" && policy.isCreatedFirst && change.isCreatedFirst;
-  if (isMoved || (isAttachedFirst && change !== policy)) {
-    return [];
-  }
-  const effect = isAttachedFirst ? ANOTHER_ARN : EFFECTS[kind === undefined ? address : ADDRESSES[kind]]?.[action];
+  const effect = isMoved ? undefined : EFFECTS[kind === undefined ? address : ADDRESSES[kind]]?.[action];
   const verb = action === "deleted" ? "deletes" : "replaces";
   return effect === undefined ? [] : [{ rule: "destroyed", address, values: { action: verb, what, ...effect } }];
 }

@@ -117,7 +117,8 @@ function stateFindings(situation: KeySituation): readonly KeyFinding[] {
     const field = `import.${imported}`;
     findings.push({ rule: "key-import-missing", field, values: { field } });
   }
-  for (const { address, lost } of permissions.lost) {
+  // A user that IAM does not list yet, or no longer, has nothing attached.
+  for (const { address, lost } of iam.exists ? permissions.lost : []) {
     findings.push({ rule: "key-permissions-lost", address, values: { address, lost } });
   }
   const exposed = exposedSlot(situation);
@@ -139,10 +140,12 @@ function stateFindings(situation: KeySituation): readonly KeyFinding[] {
 }
 
 /** An object of the settings that the state lacks; without the user, only what another deployment has. */
-function objectFindings({ kind, name, setting, owner, by }: LackingObject, isLost: boolean): readonly KeyFinding[] {
+function objectFindings({ setting, owner, ...object }: LackingObject, isLost: boolean): readonly KeyFinding[] {
+  const { kind, name, by, isImported } = object;
   const field = `${setting}.name`;
   if (owner === "another") {
-    return [{ rule: "key-object-of-another", field, values: { kind, name, field, by } }];
+    const imported = isImported ? `import.${object.imports}` : undefined;
+    return [{ rule: "key-object-of-another", field, values: { kind, name, field, by, imported } }];
   }
   const values = { kind, name, owner: owner === "unknown" ? owner : undefined };
   return isLost ? [] : [{ rule: "key-object-lost", field, values }];

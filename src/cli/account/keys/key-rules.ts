@@ -134,8 +134,8 @@ const UNVERIFIABLE = templateRules("unverifiable", {
   ],
   "key-object-of-another": {
     text: "the {kind} {name} belongs to another deployment, because it is used by {by}",
-    risk: "the next apply would fail, and an import would take it from its owner",
-    remedy: `choose another {field}, unless this deployment's user was renamed (${recovery("renamed-user")})`,
+    risk: "an import takes it from its owner, and without one the next apply fails",
+    remedy: `choose another {field}[, and remove {imported}], unless this deployment's user was renamed (${recovery("renamed-user")})`,
   },
   "key-user-deleted": {
     text: "IAM has no user {user}, and the state has it, so the user was deleted or renamed outside Terraform",
@@ -206,7 +206,7 @@ const STOPS = {
     "unmanaged-key",
   ],
   "none-full": [
-    "the user has two keys, and none that Terraform manages, so delete one that nothing uses yourself",
+    "the user has two keys, and none that Terraform manages, so delete the one that nothing uses, and run keys again",
     "unmanaged-key",
   ],
   "none-early": [

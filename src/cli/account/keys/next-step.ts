@@ -110,10 +110,9 @@ function afterQuestion(situation: KeySituation): Step {
 
 /** With `accessKeys: none`: a key that Terraform manages still goes only once DKP has one that is created outside Terraform. */
 function noneStep(situation: KeySituation): Step {
-  const { iam, state } = situation;
+  const { iam, state, permissions, lacking } = situation;
   const managed = slotsOf(situation).flatMap(({ inIam }) => inIam ?? []);
   const outside = unmanagedKeys(situation).find(({ status }) => status === "Active");
-  const isLacking = changesObjects(situation);
   const early = step("none-early");
   const full = managed.length === 0 ? step("none-full") : early;
   const create = iam.keys.length === MAX_KEYS ? full : step("none-create", { actions: [{ do: "create-key" }] });
@@ -122,7 +121,7 @@ function noneStep(situation: KeySituation): Step {
   }
   const [first] = managed;
   if (first === undefined) {
-    return state.keys.length > 0 || isLacking || !iam.exists ? applied(situation, "apply", []) : step("none");
+    return state.keys.length > 0 || changesObjects(situation) || !iam.exists ? applied(situation, "apply", []) : step("none");
   }
   const canEnd = managed.every((key) => canRetire(key, situation));
   const active = managed.find(({ status }) => status === "Active");
@@ -134,7 +133,7 @@ function noneStep(situation: KeySituation): Step {
     return end;
   }
   // An apply would restore permissions, and delete the key that DKP may have.
-  if (isLacking) {
+  if (permissions.lost.length > 0 || lacking.some(({ inIam }) => inIam)) {
     return early;
   }
   return outside === undefined ? create : askWhichKey([outside.id, end], [ANOTHER, early]);
@@ -259,8 +258,9 @@ function unlessRecent(key: IamKey, situation: KeySituation): Step {
   // An apply would create another Inactive key there.
   const retired = slotsOf(situation).filter(({ inIam, inSettings }) => inIam?.id === key.id && inSettings === "Inactive");
   const absent = retired.map(({ slot }): Change => ({ setting: `accessKeys.${slot}.status`, value: "absent" }));
-  const isImported = situation.settings.import?.accessKeyId === key.id;
-  const edits = [...absent, ...(isImported ? dropImport(situation) : [])];
+  // An imported key goes into the primary slot.
+  const isDropped = retired.some(({ slot }) => slot === "primary") || situation.settings.import?.accessKeyId === key.id;
+  const edits = [...absent, ...(isDropped ? dropImport(situation) : [])];
   return step("free-slot", { key: key.id, edits, actions: ending(key) });
 }
 

@@ -1,5 +1,5 @@
 import { partitionOf, policyArn } from "../../../../iam/arns";
-import { presentIn } from "../../../terraform/state-file";
+import { isPresent, presentIn } from "../../../terraform/state-file";
 import { type ExistingObject, type IamReader, requiredOf } from "../../aws/iam-reader";
 import { isImported, type ManagedObject, managedObjects } from "../../managed-objects";
 import { type DeploymentFacts, day, ownerFindings, ownershipOf } from "../../ownership";
@@ -36,15 +36,16 @@ async function nameFindings(
   const id = isPolicy ? policyArn({ partition: partitionOf(deployment.region), account, path, name }) : name;
   const existing = requiredOf(await iam.object(kind, id)) ?? (isPolicy ? await policyOfName(iam, name) : undefined);
   if (existing === undefined) {
-    const isMissing = isImported(deployment, object);
+    const read = isImported(deployment, object) ? await state() : undefined;
+    // Terraform ignores an import into an address that the state has.
+    const isMissing = read !== undefined && !("value" in read && isPresent(read.value.resources, address));
     return when(isMissing, { rule: "name-import-missing", field: `import.${imports}`, values: { imports, setting } });
   }
   const read = await state();
   const { Arn: arn = "", Path: existingPath = "/", CreateDate } = existing;
-  // With another path, an import of a policy fails, and that of a role leads to its replacement.
+  // With another path, an import of a policy fails, that of a role replaces it, and that of others requires more than deployer-policy.json.
   const pathToSet = existingPath === path ? undefined : existingPath;
-  const isThere = pathToSet === undefined || kind === "user" || kind === "group";
-  const isToImport = isImported(deployment, object) && isThere;
+  const isToImport = isImported(deployment, object) && pathToSet === undefined;
   const values = { arn, since: day(CreateDate), setting };
   if ("unread" in read) {
     return when(!isToImport, { rule: "name-state-unread", values: { ...values, reason: read.unread } });

@@ -311,6 +311,11 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
     "key-over-quota accessKeys.secondary, key-current-differs accessKeys.current, key-unmanaged",
     "free-slot",
   ),
+  "accessKeys: none, an unused key, and none outside Terraform": sample(
+    situation(NONE, [PRIMARY], [iamKey("AKIAPRIMARY", 99, 9)]),
+    "key-ended accessKeys.primary, key-old",
+    "none-create",
+  ),
   "accessKeys: none, and two Inactive keys outside Terraform": sample(
     situation(NONE, [], [iamKey("AKIAONE", 9, 5, "Inactive"), iamKey("AKIATWO", 9, 5, "Inactive")]),
     "key-external, key-external, key-none-active accessKeys",

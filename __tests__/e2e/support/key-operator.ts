@@ -174,7 +174,11 @@ export class KeyOperator {
   protected edit(edits: PrintedStep["edits"]): void {
     const document = new Document(this.settings);
     for (const { setting, value } of edits) {
-      document.setIn(setting.split("."), value);
+      if (value === undefined) {
+        document.deleteIn(setting.split("."));
+      } else {
+        document.setIn(setting.split("."), value);
+      }
     }
     this.settings = document.toJS();
     this.write();

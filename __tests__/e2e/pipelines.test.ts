@@ -236,13 +236,7 @@ describe.each(SYSTEMS)("the jobs for $system, run in a checkout", ({ steps, canc
     ["verdict", "VERDICT=2", "VERDICT=0", false, /--accept allows 0/],
     ["verdict, and more", "VERDICT=2", "VERDICT=3\nACCEPT=3", false, /--accept allows 0/],
     ["digest of another plan", /DIGEST=.*/, `DIGEST=${"0".repeat(64)}`, true, /the plan is not the approved one/],
-    [
-      "digest that is none",
-      /DIGEST=./,
-      "DIGEST=$(id)",
-      true,
-      /the plan is not the approved one|not the verdict and the digest of a plan/,
-    ],
+    ["digest that is none", /DIGEST=./, "DIGEST=$(id)", true, /is no digest|not the verdict and the digest of a plan/],
   ])("a forged %s applies nothing", async (_, from, to, second, message) => {
     plan();
     writeFileSync(

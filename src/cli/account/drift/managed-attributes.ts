@@ -86,7 +86,9 @@ export function managedOf(settings: Deployment, account: string, state?: readonl
   const [groups, roles] = [named("group", "group"), named("nodeRole", "role")];
   const { prefix } = settings.cluster;
   const dkpRoles = prefix === undefined ? [] : [{ kind: "role" as const, name: nodeRoleName(prefix), inState: false }];
-  const principals = [user, ...groups, ...roles, ...dkpRoles].map(({ kind, name }) => `${kind} ${name}`);
+  // A state that lost a group can have its attachment.
+  const attachedGroups = values("groupAttachment", "group").map((name) => ({ kind: "group", name }));
+  const principals = [user, ...groups, ...attachedGroups, ...roles, ...dkpRoles].map(({ kind, name }) => `${kind} ${name}`);
   const attached = (kind: Kind) => ({ "attached policy": values(kind, "policy_arn") });
   const bounded = (kind: Kind) => ({ boundary: values(kind, "permissions_boundary") });
   const ofUser = { ...attached("userAttachment"), "membership of the group": values("membership", "groups") };

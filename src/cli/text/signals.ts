@@ -6,6 +6,9 @@ const SIGNALS = ["SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM"] as const;
 /** A shell adds the number of the signal to this for the exit code of a program that a signal ended. */
 const SIGNALED = 128;
 
+/** How long the process waits for its own signal. */
+const LINGER_MS = 100;
+
 type Clean = () => unknown;
 
 /** What is done before a signal ends the process, the latest first. */
@@ -50,8 +53,8 @@ async function end(signal: NodeJS.Signals): Promise<void> {
     }
     stopListening();
     process.kill(process.pid, signal);
-    // The first process of a container survives its own signal.
-    process.exit(SIGNALED + constants.signals[signal]);
+    // Another thread can take the signal, a moment later. The first process of a container survives it.
+    setTimeout(() => process.exit(SIGNALED + constants.signals[signal]), LINGER_MS);
   }
 }
 

@@ -20,12 +20,14 @@ async function driftIn(world: World) {
     return found === undefined ? { Statement: content } : own;
   };
   const contents = stateContents(world.state);
-  const withDocuments = contents.resources.current.map((resource) => {
+  const withDocuments = contents.resources.current.flatMap((resource) => {
     const { address, attributes } = resource;
-    const content = world.state.contents[address];
-    return kindOf(address) === "policy"
-      ? { ...resource, attributes: { ...attributes, policy: JSON.stringify(documentOf(String(attributes.name), content ?? "")) } }
-      : resource;
+    const { name } = attributes;
+    const policy = JSON.stringify(documentOf(String(name), world.state.contents[address] ?? ""));
+    if (kindOf(address) === "role") {
+      return [resource, { address: ADDRESSES.nodePolicy, attributes: { name, role: name, policy } }];
+    }
+    return kindOf(address) === "policy" ? [{ address, attributes: { ...attributes, policy } }] : [resource];
   });
   const value = { ...contents, resources: { ...contents.resources, current: withDocuments } };
   return driftReport(settings, { value }, accountWith(answersOf(world, documentOf)));

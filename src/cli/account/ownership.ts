@@ -61,9 +61,10 @@ export function ownershipOf(
 const TYPES = { user: "aws_iam_user.", policy: "aws_iam_policy.", group: "aws_iam_group.", role: "aws_iam_role." } as const;
 
 const lower = (name: string) => name.toLowerCase();
-const title = ({ kind, name }: AccountObject) => `${kind} ${name}`;
 
-/** A resource as what uses others is named: `user deckhouse`. */
+/** An object in messages, and as what uses others is named: `user deckhouse`. */
+export const title = ({ kind, name }: AccountObject) => `${kind} ${name}`;
+
 function titleOf({ address, attributes }: StateResource): readonly string[] {
   const kinds = ["user", "policy", "group", "role"] as const;
   return kinds.filter((kind) => address.startsWith(TYPES[kind])).map((kind) => title({ kind, name: String(attributes.name) }));

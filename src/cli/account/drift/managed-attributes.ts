@@ -7,7 +7,7 @@ import { ADDRESSES, KEY_ADDRESSES, nodeAttachmentAddress, policyAddress } from "
 import { listOf, parseJson, textOf } from "../../../text/json";
 import type { StateResource } from "../../terraform/state-file";
 import type { StoredDocument } from "../aws/iam-reader";
-import type { AccountObject } from "../ownership";
+import { type AccountObject, title } from "../ownership";
 
 type Kind = keyof typeof RESOURCES;
 
@@ -15,7 +15,6 @@ type Kind = keyof typeof RESOURCES;
 const RESOURCES = {
   ...ADDRESSES,
   keys: "aws_iam_access_key.user",
-  nodeAttachments: "aws_iam_role_policy_attachment.node-",
 };
 
 /** The resources that the settings of a deployment describe, as an apply writes them into a state; without access keys. */
@@ -86,14 +85,15 @@ export function managedOf(settings: Deployment, account: string, state?: readonl
   const [groups, roles] = [named("group", "group"), named("nodeRole", "role")];
   const { prefix } = settings.cluster;
   const dkpRoles = prefix === undefined ? [] : [{ kind: "role" as const, name: nodeRoleName(prefix), inState: false }];
-  // A state that lost a group can have its attachment.
-  const attachedGroups = values("groupAttachment", "group").map((name) => ({ kind: "group", name }));
-  const principals = [user, ...groups, ...attachedGroups, ...roles, ...dkpRoles].map(({ kind, name }) => `${kind} ${name}`);
-  const attached = (kind: Kind) => ({ "attached policy": values(kind, "policy_arn") });
+  const attachments = all.flatMap(attachmentOf);
+  // A state that lost an object can have its attachments.
+  const principals = [...[user, ...groups, ...roles, ...dkpRoles].map(title), ...attachments.map(({ principal }) => principal)];
+  const attached = (object: AccountObject) => ({
+    "attached policy": attachments.filter(({ principal }) => principal === title(object)).map(({ arn }) => arn),
+  });
   const bounded = (kind: Kind) => ({ boundary: values(kind, "permissions_boundary") });
-  const ofUser = { ...attached("userAttachment"), "membership of the group": values("membership", "groups") };
-  const ofGroup = { ...attached("groupAttachment"), principal: principals.slice(0, 1) };
-  const ofRole = { ...attached("nodeAttachments"), "inline policy": values("nodePolicy", "name") };
+  const ofUser = { ...attached(user), "membership of the group": values("membership", "groups") };
+  const inline = { "inline policy": values("nodePolicy", "name") };
   const documents = values("nodePolicy", "policy").map(documentIn);
   const dkp = { documents: [{ ...nodePolicy(settings.additionalRolePolicies) }], isDkpRole: true };
   const keys = managedKeys(settings, valuesIn(inState, "keys", "id"), state);
@@ -110,11 +110,18 @@ export function managedOf(settings: Deployment, account: string, state?: readonl
   }));
   return [
     { ...user, ...bounded("user"), parts: ofUser, keys },
-    ...groups.map((group) => ({ ...group, parts: ofGroup })),
+    ...groups.map((group) => ({ ...group, parts: { ...attached(group), principal: [title(user)] } })),
     ...policies,
-    ...roles.map((role) => ({ ...role, ...bounded("nodeRole"), documents, parts: ofRole })),
+    ...roles.map((role) => ({ ...role, ...bounded("nodeRole"), documents, parts: { ...attached(role), ...inline } })),
     ...dkpRoles.map((role) => ({ ...role, ...dkp, parts: { "inline policy": [role.name] } })),
   ];
+}
+
+/** What an attachment gives to a user, group or role. */
+function attachmentOf({ attributes }: StateResource) {
+  const arn = textOf(attributes.policy_arn);
+  const kind = (["user", "group", "role"] as const).find((name) => textOf(attributes[name]) !== undefined);
+  return arn === undefined || kind === undefined ? [] : [{ principal: `${kind} ${attributes[kind]}`, arn }];
 }
 
 function managedKeys(

@@ -3,7 +3,7 @@ import { nodeRoleName } from "../../iam/cluster";
 import type { Deployment } from "../../settings/deployment";
 import type { Found } from "../findings/finding";
 import { templateRules } from "../findings/templates";
-import { allIn, isPresent, type StateContents, type StateResource } from "../terraform/state-file";
+import { allIn, presentAt, type StateContents, type StateResource } from "../terraform/state-file";
 import { PROGRAM, recovery } from "../text/advice";
 import type { Reading } from "./aws/iam-reader";
 import { isImported, type ManagedObject, managedObjects } from "./managed-objects";
@@ -153,7 +153,7 @@ export function namedObjects(
   account: string,
 ): readonly NamedObject[] {
   return managedObjects(settings)
-    .filter(({ address }) => !isPresent(resources, address))
+    .filter(({ address }) => presentAt(resources, address) === undefined)
     .map((object) => ({ ...object, arn: policyArn({ partition: partitionOf(settings.region), account, ...object }) }));
 }
 

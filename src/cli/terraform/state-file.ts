@@ -53,9 +53,9 @@ interface StateResources {
 /** What exists at the addresses of a state, whether or not Terraform would replace it. */
 export const presentIn = ({ current, tainted }: StateResources): readonly StateResource[] => [...current, ...tainted];
 
-/** Whether something exists at an address of a state. */
-export const isPresent = (resources: StateResources, address: string) =>
-  presentIn(resources).some((resource) => resource.address === address);
+/** What exists at an address of a state. */
+export const presentAt = (resources: StateResources, address: string): StateResource | undefined =>
+  presentIn(resources).find((resource) => resource.address === address);
 
 /** Everything that a state has. */
 export const allIn = (resources: StateResources): readonly StateResource[] => [...presentIn(resources), ...resources.deposed];

@@ -21,6 +21,7 @@ import {
   MAX_KEYS,
   missingImports,
   RECENT_HOURS,
+  restoresObjects,
   slotOf,
   slotSettings,
   slotsOf,
@@ -110,7 +111,7 @@ function afterQuestion(situation: KeySituation): Step {
 
 /** With `accessKeys: none`: a key that Terraform manages still goes only once DKP has one that is created outside Terraform. */
 function noneStep(situation: KeySituation): Step {
-  const { iam, state, permissions, lacking } = situation;
+  const { iam, state } = situation;
   const managed = slotsOf(situation).flatMap(({ inIam }) => inIam ?? []);
   const outside = unmanagedKeys(situation).find(({ status }) => status === "Active");
   const early = step("none-early");
@@ -133,7 +134,7 @@ function noneStep(situation: KeySituation): Step {
     return end;
   }
   // An apply would restore permissions, and delete the key that DKP may have.
-  if (permissions.lost.length > 0 || lacking.some(({ inIam }) => inIam)) {
+  if (restoresObjects(situation)) {
     return early;
   }
   return outside === undefined ? create : askWhichKey([outside.id, end], [ANOTHER, early]);

@@ -1,7 +1,7 @@
 import type { Deployment } from "../../../settings/deployment";
 import { ADDRESSES, policyOfAddress } from "../../../terraform/addresses";
 import { listOf, objectOf, parseJson } from "../../../text/json";
-import { allIn, isPresent, presentIn, type StateContents, type StateResource } from "../../terraform/state-file";
+import { allIn, presentAt, presentIn, type StateContents, type StateResource } from "../../terraform/state-file";
 import { type IamReader, mapReading, type Reading, Readings, type StoredDocument } from "../aws/iam-reader";
 import { isOwnDenial, sameDocument } from "../drift/document";
 import { describedResources } from "../drift/managed-attributes";
@@ -50,7 +50,7 @@ export async function permissionsOf(
   const described = describedResources(settings, account);
   const present = presentIn(resources);
   const user = present.find(({ address }) => address === ADDRESSES.user);
-  const links = described.filter(({ address }) => isLink(address) && !isPresent(resources, address));
+  const links = described.filter(({ address }) => isLink(address) && presentAt(resources, address) === undefined);
   const lacking = user === undefined ? [] : links;
   const [imported] =
     settings.import?.attachment === true ? links.filter(({ address }) => address === ADDRESSES.userAttachment) : [];

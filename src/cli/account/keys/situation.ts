@@ -201,9 +201,12 @@ export const missingImports = ({ lacking, permissions }: KeySituation): readonly
   ...(permissions.isImportMissing ? (["attachment"] as const) : []),
 ];
 
-/** Whether an apply imports something, or restores permissions or what the state lacks of them. */
-export const changesObjects = ({ lacking, permissions }: KeySituation) =>
-  lacking.some(({ inIam }) => inIam) || permissions.lost.length > 0 || permissions.lacking.length > 0;
+/** Whether an apply imports something, or restores permissions. */
+export const restoresObjects = ({ lacking, permissions }: KeySituation) =>
+  lacking.some(({ inIam }) => inIam) || permissions.lost.length > 0;
+
+/** Whether an apply restores something, in IAM or in the state. */
+export const changesObjects = (situation: KeySituation) => restoresObjects(situation) || situation.permissions.lacking.length > 0;
 
 /** Whether IAM has the user and the state has nothing of it, nor do the settings import it. */
 export const isStateLost = (situation: Pick<KeySituation, "lacking">) =>

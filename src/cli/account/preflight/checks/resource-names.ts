@@ -1,5 +1,5 @@
 import { partitionOf, policyArn } from "../../../../iam/arns";
-import { isPresent, presentIn } from "../../../terraform/state-file";
+import { presentAt } from "../../../terraform/state-file";
 import { type ExistingObject, type IamReader, requiredOf } from "../../aws/iam-reader";
 import { isImported, type ManagedObject, managedObjects } from "../../managed-objects";
 import { type DeploymentFacts, day, ownerFindings, ownershipOf } from "../../ownership";
@@ -38,7 +38,7 @@ async function nameFindings(
   if (existing === undefined) {
     const read = isImported(deployment, object) ? await state() : undefined;
     // Terraform ignores an import into an address that the state has.
-    const isMissing = read !== undefined && !("value" in read && isPresent(read.value.resources, address));
+    const isMissing = read !== undefined && !("value" in read && presentAt(read.value.resources, address) !== undefined);
     return when(isMissing, { rule: "name-import-missing", field: `import.${imports}`, values: { imports, setting } });
   }
   const read = await state();
@@ -50,7 +50,7 @@ async function nameFindings(
   if ("unread" in read) {
     return when(!isToImport, { rule: "name-state-unread", values: { ...values, reason: read.unread } });
   }
-  const managed = presentIn(read.value.resources).find((resource) => resource.address === address)?.attributes;
+  const managed = presentAt(read.value.resources, address)?.attributes;
   if (managed !== undefined && managed.arn !== arn && managed.name !== name) {
     return [{ rule: "name-address-taken", values: { ...values, address, managed: String(managed.name) } }];
   }

@@ -67,6 +67,12 @@ export interface ExpectedObject extends AccountObject {
   readonly isDkpRole?: boolean;
 }
 
+/** The name of the user of a state, which can have lost the user itself. */
+export function userIn(resources: readonly StateResource[]): string | undefined {
+  const user = resources.find(({ address }) => address === ADDRESSES.user)?.attributes.name;
+  return textOf(user ?? resources.find(({ attributes }) => textOf(attributes.user) !== undefined)?.attributes.user);
+}
+
 /**
  * What counts as managed of a deployment: what its state has, and what its settings describe; the user first.
  * @param account 12 digits
@@ -81,7 +87,8 @@ export function managedOf(settings: Deployment, account: string, state?: readonl
   const values = (kind: Kind, attribute: string) => [...new Set(valuesIn(all, kind, attribute))];
   const named = <K extends ExpectedObject["kind"]>(type: Kind, kind: K) =>
     values(type, "name").map((name) => ({ kind, name, inState: valuesIn(inState, type, "name").includes(name) }));
-  const user = { kind: "user", name: settings.user.name, inState: false, ...named("user", "user")[0] } as const;
+  const name = userIn(inState) ?? settings.user.name;
+  const user = { kind: "user", name, inState: valuesIn(inState, "user", "name").includes(name) } as const;
   const [groups, roles] = [named("group", "group"), named("nodeRole", "role")];
   const { prefix } = settings.cluster;
   const dkpRoles = prefix === undefined ? [] : [{ kind: "role" as const, name: nodeRoleName(prefix), inState: false }];

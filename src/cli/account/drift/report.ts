@@ -4,7 +4,7 @@ import { allIn, type StateContents } from "../../terraform/state-file";
 import type { IamReader, Reading } from "../aws/iam-reader";
 import { mismatches } from "../keys/situation";
 import { DRIFT_RULES, type DriftRules } from "./drift-rules";
-import { managedOf } from "./managed-attributes";
+import { managedOf, userIn } from "./managed-attributes";
 import { type DriftFound, objectsDrift } from "./objects";
 
 /** What the state says, or why no state is readable. */
@@ -30,7 +30,9 @@ export async function driftReport(settings: Deployment, state: DriftState, iam: 
     return report();
   }
   const contents = "value" in state ? state.value : undefined;
-  const { user, settingsAccount, stateAccount } = mismatches({ settings, state: contents ?? {}, iam: { account } });
+  const resources = contents && allIn(contents.resources);
+  const inState = { user: { ...contents?.user, name: userIn(resources ?? []) } };
+  const { user, settingsAccount, stateAccount } = mismatches({ settings, state: inState, iam: { account } });
   if (settingsAccount !== undefined) {
     const values = { source: "accountId is", expected: settingsAccount, account };
     findings.push({ rule: "account-differs", field: "accountId", values });
@@ -45,7 +47,7 @@ export async function driftReport(settings: Deployment, state: DriftState, iam: 
   if (user !== undefined) {
     findings.push({ rule: "user-differs", field: "user.name", values: { settings: settings.user.name, state: user } });
   }
-  const objects = managedOf(settings, account, contents && allIn(contents.resources));
+  const objects = managedOf(settings, account, resources);
   findings.push(...(await objectsDrift({ settings, objects, state: contents, iam })));
   for (const { address, attributes } of contents?.resources.deposed ?? []) {
     findings.push({ rule: "object-left-over", address, values: { address, name: String(attributes.name ?? attributes.id) } });

@@ -149,13 +149,13 @@ describe.each(programs())("with $name", ({ path }) => {
     });
   });
 
-  /** Sends a signal to the program at the beginning or the end of a run of Terraform. */
+  /** Sends a signal to the program at the beginning or the end of a run of Terraform, or as a terminal to its process group. */
   const SIGNALLING = `#!/bin/sh
-[ "$MOMENT" != "before $1" ] || kill -s $SIGNAL $PPID
+[ "$MOMENT" != "before $1" ] || kill -s $SIGNAL -- $GROUP$PPID
 [ "$MOMENT" = "after $1" ] || exec ${path} "$@"
 ${path} "$@"
 code=$?
-kill -s $SIGNAL $PPID
+kill -s $SIGNAL -- $GROUP$PPID
 exit $code
 `;
   const MOMENTS = ["before init", "after init", "before plan", "after plan", "before show", "after show", "before apply"];
@@ -169,11 +169,12 @@ exit $code
     async (signal, moment) => {
       const world = await copyOf(origin);
       const own = folder({ terraform: SIGNALLING });
+      const group = ["INT", "HUP"].includes(signal) ? "-" : "";
       chmodSync(join(own, "terraform"), 0o755);
       mkdirSync(join(own, "tmp"));
       const arriving = async (call: string) => {
         if (call === moment) {
-          child.kill(`SIG${signal}`);
+          process.kill(Number(`${group}${child.pid}`), `SIG${signal}`);
         }
       };
       const proxy = await FaultProxy.before(world.aws, { arriving });
@@ -181,11 +182,12 @@ exit $code
         TERRAFORM_BINARY_NAME: join(own, "terraform"),
         TMPDIR: join(own, "tmp"),
         SIGNAL: signal,
+        GROUP: group,
         MOMENT: moment,
       };
       const env = { ...terraformEnvironment(proxy), ...variables };
       const args = [join(PROJECT, "bin/dkp-access"), "apply", "deckhouse", "--approved", digest];
-      const child = spawn(process.execPath, args, { cwd: world.project, env, stdio: ["ignore", "pipe", "pipe"] });
+      const child = spawn(process.execPath, args, { cwd: world.project, env, stdio: ["ignore", "pipe", "pipe"], detached: true });
       // Terraform has the standard error of an apply, so that this also waits for its end.
       const { output } = await outputOf(child);
       await proxy.stop();

@@ -3,7 +3,6 @@
 # Usage: sh check-image.sh [ROOT], on an instance that was launched from the image and has booted. ROOT: the folder of its files.
 # Exit code: 0 all checks passed, 1 a check failed, 3 no check failed, and a result is unknown. Changes nothing.
 set -u
-
 root=${1-}
 code=0
 
@@ -39,6 +38,7 @@ check_service() {
         report "$1" unknown "$unit is $state: wait with \"cloud-init status --wait\", and run this again"
         return
         ;;
+      failed) break ;;
       '')
         report "$1" unknown "systemd does not respond; run this on an instance that was launched from the image"
         return

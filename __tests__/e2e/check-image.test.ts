@@ -122,6 +122,10 @@ describe.each(["dash", "bash", "busybox sh"])("check-image.sh under %s", (shell)
   it("accepts the service under the name that newer cloud-init gives it", () => {
     const newer = withServices({ "cloud-init.service": "inactive", "cloud-init-network.service": "active" });
     expect(check(shell, newer).lines).toContain("ok      cloud-init.service: cloud-init-network.service is active");
+    const older = withServices({ "cloud-init.service": "failed", "cloud-init-network.service": "inactive" });
+    expect(check(shell, older).lines).toContainEqual(
+      expect.stringContaining('cloud-init.service: failed, must be active; "systemctl status cloud-init.service"'),
+    );
   });
 
   it("counts no storage of the instance type, hidden path, drive without a medium or virtual device", () => {

@@ -69,7 +69,11 @@ function isClean(world: World): boolean {
   const objects = described(world);
   const has = (list: readonly Described[], { kind, name }: Described) =>
     list.some((object) => object.kind === kind && object.name === name);
-  const isManaged = objects.every((object) => object.kind === "link" || has(inState, object) || !exists(account, object));
+  const isToImport = ({ imports, address }: Described) =>
+    imports !== undefined && settings.imports[imports] && state.objects[address] === undefined;
+  const isManaged = objects.every(
+    (object) => object.kind === "link" || has(inState, object) || isToImport(object) || !exists(account, object),
+  );
   const all = [...inState, ...objects];
   const parts = all.filter(({ kind }) => kind !== "link").map(({ kind, name }) => `${kind}:${name}`);
   const ownLinks = account.links.filter((link) => link.split(" ").some((part) => parts.includes(part)));

@@ -13,13 +13,20 @@ const permissionsIn = (answers: Answers, ...more: readonly StateResource[]) => {
 };
 
 describe("the permissions that DKP lost", () => {
-  it.each([
-    ["nothing", ["D8CloudProviderAWS"], []],
-    ["with an attachment that the state lost too", [], [ADDRESSES.userAttachment]],
-  ])("%s", async (_, policies, addresses) => {
-    const { lost, lacking } = await permissionsIn({ ListAttachedUserPolicies: policies });
+  const attachment = {
+    address: ADDRESSES.userAttachment,
+    attributes: { user: "deckhouse", policy_arn: "arn:aws:iam::123456789012:policy/D8CloudProviderAWS" },
+  };
+
+  it.each<readonly [what: string, policies: readonly string[], state: readonly StateResource[], lost: readonly string[]]>([
+    ["nothing of an attachment that IAM and the state have", ["D8CloudProviderAWS"], [attachment], []],
+    ["an attachment that only the state has", [], [attachment], [ADDRESSES.userAttachment]],
+    ["nothing of an attachment that only IAM has", ["D8CloudProviderAWS"], [], []],
+    ["nothing of an attachment that the settings begin to describe", [], [], []],
+  ])("%s", async (_, policies, state, addresses) => {
+    const { lost, lacking } = await permissionsIn({ ListAttachedUserPolicies: policies }, ...state);
     expect(lost.map(({ address }) => address)).toEqual(addresses);
-    expect(lacking).toEqual([ADDRESSES.userAttachment]);
+    expect(lacking).toEqual(state.length === 0 ? [ADDRESSES.userAttachment] : []);
   });
 
   it.each([
@@ -45,6 +52,8 @@ describe("the permissions that DKP lost", () => {
 
 describe("what denies something to DKP", () => {
   const DENY = { Statement: { Effect: "Deny", Action: "ec2:*", Resource: "*" } };
+  const LEAVE = { Statement: { Effect: "Deny", Action: "Organizations:Leave*", Resource: "*" } };
+  const OTHERS = { Statement: { Effect: "Deny", NotAction: "organizations:*", Resource: "*" } };
   const QUARANTINE = "arn:aws:iam::aws:policy/AWSCompromisedKeyQuarantineV3";
   const revoked = (condition: object) => ({
     Statement: [{ Effect: "Deny", Action: "*", Resource: "*", Condition: condition }],
@@ -57,6 +66,12 @@ describe("what denies something to DKP", () => {
       "a permissions boundary that somebody else set",
       { GetUser: { boundary: "Quarantine" } },
       ["the permissions boundary arn:aws:iam::123456789012:policy/Quarantine on user deckhouse"],
+    ],
+    ["no inline policy that denies what DKP does not require", { ListUserPolicies: "leave", GetUserPolicy: LEAVE }, []],
+    [
+      "an inline policy that denies all but that",
+      { ListUserPolicies: "stop", GetUserPolicy: OTHERS },
+      ["stop on user deckhouse"],
     ],
     ["no inline policy that only allows", { ListUserPolicies: "more", GetUserPolicy: "s3:GetObject" }, []],
     [
@@ -105,6 +120,8 @@ describe("what denies something to DKP", () => {
       denials: [],
       unlinked: [{ policy: arn, on: "user deckhouse" }],
     });
+    const ofGroup = { address: ADDRESSES.groupAttachment, attributes: { group: "dkp", policy_arn: arn } };
+    expect(await permissionsIn(answers, second, ofGroup)).toMatchObject({ unlinked: [{ policy: arn, on: "user deckhouse" }] });
   });
 
   it("is unknown where a policy cannot be read", async () => {

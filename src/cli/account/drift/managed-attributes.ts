@@ -3,7 +3,7 @@ import { nodeRoleName } from "../../../iam/cluster";
 import { nodePolicy } from "../../../iam/node-role-permissions";
 import { policyDocument } from "../../../iam/policy-document";
 import type { Deployment } from "../../../settings/deployment";
-import { ADDRESSES, KEY_ADDRESSES, nodeAttachmentAddress, policyAddress } from "../../../terraform/addresses";
+import { ADDRESSES, KEY_ADDRESSES, nodeAttachmentAddress, policyAddress, policyOfAddress } from "../../../terraform/addresses";
 import { listOf, parseJson, textOf } from "../../../text/json";
 import type { StateResource } from "../../terraform/state-file";
 import type { StoredDocument } from "../aws/iam-reader";
@@ -11,11 +11,8 @@ import { type AccountObject, title } from "../ownership";
 
 type Kind = keyof typeof RESOURCES;
 
-/** The beginning of the addresses of the resources of a kind: a second policy, slots and attachments have more behind it. */
-const RESOURCES = {
-  ...ADDRESSES,
-  keys: "aws_iam_access_key.user",
-};
+/** The addresses of the resources of a kind; those of a second policy have a number behind it. */
+const RESOURCES = { ...ADDRESSES, keys: KEY_ADDRESSES.primary };
 
 /** The resources that the settings of a deployment describe, as an apply writes them into a state; without access keys. */
 export function describedResources(settings: Deployment, account: string): readonly StateResource[] {
@@ -69,8 +66,10 @@ export interface ExpectedObject extends AccountObject {
 
 /** The name of the user of a state, which can have lost the user itself. */
 export function userIn(resources: readonly StateResource[]): string | undefined {
-  const user = resources.find(({ address }) => address === ADDRESSES.user)?.attributes.name;
-  return textOf(user ?? resources.find(({ attributes }) => textOf(attributes.user) !== undefined)?.attributes.user);
+  const usersOf = (kind: Kind) => ofKind(resources, kind).map(({ attributes }) => textOf(attributes.user));
+  const [user] = ofKind(resources, "user");
+  const others = (["keys", "userAttachment", "membership"] as const).flatMap(usersOf);
+  return textOf(user?.attributes.name) ?? others.find((name) => name !== undefined);
 }
 
 /**
@@ -120,12 +119,19 @@ export function managedOf(settings: Deployment, account: string, state?: readonl
     ...groups.map((group) => ({ ...group, parts: { ...attached(group), principal: [title(user)] } })),
     ...policies,
     ...roles.map((role) => ({ ...role, ...bounded("nodeRole"), documents, parts: { ...attached(role), ...inline } })),
-    ...dkpRoles.map((role) => ({ ...role, ...dkp, parts: { "inline policy": [role.name] } })),
+    ...dkpRoles.map((role) => ({ ...role, ...dkp, parts: { ...attached(role), "inline policy": [role.name] } })),
   ];
 }
 
-/** What an attachment gives to a user, group or role. */
-function attachmentOf({ attributes }: StateResource) {
+/** A policy of a user, group or role, by a resource of any address. */
+export interface Attachment {
+  /** `user deckhouse`. */
+  readonly principal: string;
+  readonly arn: string;
+}
+
+/** What a resource attaches; nothing if it is no attachment. */
+export function attachmentOf({ attributes }: StateResource): readonly Attachment[] {
   const arn = textOf(attributes.policy_arn);
   const kind = (["user", "group", "role"] as const).find((name) => textOf(attributes[name]) !== undefined);
   return arn === undefined || kind === undefined ? [] : [{ principal: `${kind} ${attributes[kind]}`, arn }];
@@ -145,6 +151,11 @@ function managedKeys(
 }
 
 const ofKind = (resources: readonly StateResource[], kind: Kind) =>
-  resources.filter(({ address }) => address.startsWith(RESOURCES[kind]));
+  resources.filter(
+    ({ address }) =>
+      address === RESOURCES[kind] ||
+      policyOfAddress(address)?.what === kind ||
+      (kind === "keys" && address === KEY_ADDRESSES.secondary),
+  );
 
 const documentIn = (value: unknown) => (parseJson(textOf(value) ?? "") ?? {}) as StoredDocument;

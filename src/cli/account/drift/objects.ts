@@ -2,8 +2,10 @@ import { NODE_TRUST } from "../../../iam/node-role-permissions";
 import type { Deployment } from "../../../settings/deployment";
 import type { Found } from "../../findings/finding";
 import { DENY_POLICY } from "../../iam/leaked-key";
+import { presentAt } from "../../terraform/state-file";
 import { type ExistingObject, type IamReader, mapReading, type Reading, storedDocument, TYPES } from "../aws/iam-reader";
-import { type DeploymentFacts, day, ownerFindings, ownershipOf } from "../ownership";
+import { isImported, type ManagedObject, managedObjects } from "../managed-objects";
+import { type DeploymentFacts, day, ownerFindings, ownershipOf, title } from "../ownership";
 import { actionsBeyond, actionsOf, isOwnDenial, sameDocument } from "./document";
 import type { DriftRules } from "./drift-rules";
 import type { ExpectedObject } from "./managed-attributes";
@@ -63,7 +65,13 @@ function wholeFindings(
   }
   const setting = kind === "role" ? "nodeRole" : kind;
   const values = { stack: settings.stack, since: day(existing.CreateDate), setting, path: undefined } as const;
-  const owner = ownerFindings(ownershipOf({ kind, name }, uses, { settings, state }), values);
+  const ownership = ownershipOf({ kind, name }, uses, { settings, state });
+  // Terraform ignores an import into an address that the state has.
+  const isFree = ({ address }: ManagedObject) => presentAt(state.resources, address) === undefined;
+  const isToImport = managedObjects(settings).some(
+    (object) => title(object) === title(expected) && isImported(settings, object) && isFree(object),
+  );
+  const owner = isToImport && ownership.owner !== "another" ? [] : ownerFindings(ownership, values);
   return owner.some(({ rule }) => rule === "object-of-another") ? owner : [...owner, ...ownFindings(existing, expected)];
 }
 

@@ -1,10 +1,13 @@
-import type { Deployment } from "../../../settings/deployment";
+import { matchesAction } from "../../../iam/action-patterns";
+import { requiredStatements } from "../../../iam/policy-statements";
+import { type Deployment, policyOptionsOf } from "../../../settings/deployment";
 import { ADDRESSES, policyOfAddress } from "../../../terraform/addresses";
-import { listOf, objectOf, parseJson } from "../../../text/json";
+import { type JsonObject, listOf, objectOf, parseJson } from "../../../text/json";
 import { allIn, presentAt, presentIn, type StateContents, type StateResource } from "../../terraform/state-file";
 import { type IamReader, mapReading, type Reading, Readings, type StoredDocument } from "../aws/iam-reader";
 import { isOwnDenial, sameDocument } from "../drift/document";
-import { describedResources } from "../drift/managed-attributes";
+import { type Attachment, attachmentOf, describedResources } from "../drift/managed-attributes";
+import { title } from "../ownership";
 
 /** A policy on the user that Terraform does not manage, or no longer. */
 interface UnmanagedPolicy {
@@ -54,12 +57,13 @@ export async function permissionsOf(
   const lacking = user === undefined ? [] : links;
   const [imported] =
     settings.import?.attachment === true ? links.filter(({ address }) => address === ADDRESSES.userAttachment) : [];
-  const expected = [...present, ...lacking];
-  const managed = [...allIn(resources), ...described].map(({ attributes }) => attributes.policy_arn);
+  const managed = [...allIn(resources), ...described].flatMap(attachmentOf);
+  const required = requiredStatements(policyOptionsOf(settings)).filter(({ effect }) => effect === undefined);
+  const actions = required.flatMap((statement) => statement.actions);
   const [missing, lost, unmanaged, boundary] = await Promise.all([
     imported && readings.value(lostOf(imported, iam)),
-    Promise.all(expected.map(async (resource) => ({ ...resource, lost: await readings.value(lostOf(resource, iam)) }))),
-    unmanagedPolicies(settings.user.name, managed, iam, readings),
+    Promise.all(present.map(async (resource) => ({ ...resource, lost: await readings.value(lostOf(resource, iam)) }))),
+    unmanagedPolicies(settings.user.name, { managed, actions }, iam, readings),
     user && boundaryOf(user, settings, iam, readings),
   ]);
   const found = lost.flatMap(({ address, lost: reason }) => (reason === undefined ? [] : [{ address, lost: reason }]));
@@ -75,8 +79,13 @@ export async function permissionsOf(
   };
 }
 
-/** The policies of the user and of its groups that are not managed. */
-async function unmanagedPolicies(user: string, managed: readonly unknown[], iam: IamReader, readings: Readings) {
+/** The policies of the user and of its groups that are not managed, and whether they deny actions of DKP. */
+async function unmanagedPolicies(
+  user: string,
+  { managed, actions }: { readonly managed: readonly Attachment[]; readonly actions: readonly string[] },
+  iam: IamReader,
+  readings: Readings,
+) {
   const policiesOn = async ([kind, name]: readonly ["user" | "group", string]) => {
     const [attached = [], inline = []] = await Promise.all([
       readings.value(iam.attached(kind, name)),
@@ -84,12 +93,12 @@ async function unmanagedPolicies(user: string, managed: readonly unknown[], iam:
     ]);
     const documents = [
       ...attached
-        .filter((arn) => !managed.includes(arn))
+        .filter((arn) => !managed.some((own) => own.principal === title({ kind, name }) && own.arn === arn))
         .map(async (policy) => ({ policy, document: (await readings.value(iam.managedPolicy(policy)))?.document })),
       ...inline.map(async (policy) => ({ policy, document: await readings.value(iam.inlinePolicy(kind, name, policy)) })),
     ];
     const found = await Promise.all(documents);
-    return found.map(({ policy, document = {} }) => ({ policy, on: `${kind} ${name}`, denies: denies(document) }));
+    return found.map(({ policy, document = {} }) => ({ policy, on: title({ kind, name }), denies: denies(document, actions) }));
   };
   const groups = (await readings.value(iam.groups(user))) ?? [];
   const principals = [["user", user] as const, ...groups.map((name) => ["group", name] as const)];
@@ -113,8 +122,15 @@ async function boundaryOf(
   };
 }
 
-const denies = (document: StoredDocument) =>
-  listOf(document.Statement).some((statement) => objectOf(statement).Effect === "Deny") && !isOwnDenial(document);
+/** Whether a document denies some of the actions, whatever its resources and conditions. */
+function denies(document: StoredDocument, actions: readonly string[]): boolean {
+  const isDenying = ({ Effect, Action, NotAction }: JsonObject) => {
+    const patterns = listOf(Action ?? NotAction).map((pattern) => String(pattern).toLowerCase());
+    const isListed = (action: string) => patterns.some((pattern) => matchesAction(pattern, action.toLowerCase()));
+    return Effect === "Deny" && actions.some((action) => isListed(action) === (NotAction === undefined));
+  };
+  return listOf(document.Statement).map(objectOf).some(isDenying) && !isOwnDenial(document);
+}
 
 /** What IAM does not have of a resource of the state; undefined if it has it. */
 async function lostOf({ address, attributes }: StateResource, iam: IamReader): Promise<Reading<string | undefined>> {

@@ -159,6 +159,11 @@ export const RULES = {
       text: "the {what} is imported, and policies, groups or members that it has besides those of this project are not compared",
       remedy: "check them in AWS before you apply",
     },
+    "drift-deleted": {
+      text: "the {what} was deleted outside Terraform, which creates another one",
+      risk: "DKP does not have a new key, and somebody may have deleted the former one on purpose",
+      remedy: `ask who deleted it, and run ${dkpAccess("keys")}`,
+    },
     "drift-not-compared": "the {what} was changed outside Terraform ({attributes}), which is not compared",
     "argument-not-comparable": {
       text: "{address}: the argument {argument} is not comparable",
@@ -192,7 +197,7 @@ export const RULES = {
       remedy: "where the organization has attached it, attach the new one",
     },
     "lock-changed": {
-      text: "the committed provider lock {how}, so Terraform runs another provider, with the credentials of whoever applies",
+      text: "the committed provider lock {how}, so Terraform may run another provider, with the credentials of whoever applies",
       remedy: "compare it with the file that terraform providers lock writes",
     },
     "settings-unreadable": {

@@ -69,7 +69,7 @@ const KNOWN: ReadonlySet<string> = new Set([
   ...["policy", "assume_role_policy", "permissions_boundary", "status", "pgp_key"],
   ...["depends_on", "lifecycle.prevent_destroy", "lifecycle.create_before_destroy", "aws_iam_policy.lifecycle.ignore_changes"],
   ...["aws_iam_policy.description", "aws_iam_policy.path", "aws_iam_policy.tags", "aws_iam_policy.tags_all"],
-  ...["aws_iam_group.path", "aws_iam_role.description"],
+  "aws_iam_role.description",
 ]);
 
 /** What the AWS provider fills in where nothing is set. Source: the schemas of AWS provider 5.100. */

@@ -1,5 +1,5 @@
 import { SLOTS } from "../../iam/key-slots";
-import { ADDRESSES, KEY_ADDRESSES, policyOfAddress } from "../../terraform/addresses";
+import { ADDRESSES, isNodeAttachment, KEY_ADDRESSES, policyOfAddress } from "../../terraform/addresses";
 import { canonical, listOf, objectOf, textOf } from "../../text/json";
 import { page } from "../text/advice";
 import type { DiffFound } from "./change-rules";
@@ -128,6 +128,7 @@ const EFFECTS: Readonly<Record<string, Partial<Record<ResourceChange["action"], 
   [ADDRESSES.groupAttachment]: { replaced: NO_PERMISSIONS },
   [ADDRESSES.membership]: { replaced: NO_PERMISSIONS },
   [ADDRESSES.nodeRole]: { replaced: NODES_LOSE, deleted: NODES_LOSE },
+  [ADDRESSES.nodePolicy]: { replaced: NODES_LOSE },
 };
 
 /**
@@ -156,7 +157,8 @@ function effectOf({ address, what, action }: ResourceChange): readonly DiffFound
   const { what: kind, number = 1 } = policyOfAddress(address) ?? {};
   // A second policy is deleted after the first one has its permissions.
   const isMoved = number > 1 && action === "deleted";
-  const effect = isMoved ? undefined : EFFECTS[kind === undefined ? address : ADDRESSES[kind]]?.[action];
+  const ofNodes = isNodeAttachment(address) ? ADDRESSES.nodePolicy : address;
+  const effect = isMoved ? undefined : EFFECTS[kind === undefined ? ofNodes : ADDRESSES[kind]]?.[action];
   const verb = action === "deleted" ? "deletes" : "replaces";
   return effect === undefined ? [] : [{ rule: "destroyed", address, values: { action: verb, what, ...effect } }];
 }

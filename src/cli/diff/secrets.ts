@@ -51,27 +51,31 @@ export function secretFindings({ changes, outputs }: Plan, secrets: readonly str
   return [...locations].map((where) => ({ rule: "secret-in-value", values: { where } }));
 }
 
-/** Where a secret is newly in plaintext. @param imported addresses of which Terraform does not know the secret */
-export function exposureFindings(before: Snapshot, after: Snapshot, imported: readonly string[]): readonly DiffFound[] {
+/** Where a secret is newly in plaintext. @param secretless addresses before and after of which the state does not have the secret */
+export function exposureFindings(
+  before: Snapshot,
+  after: Snapshot,
+  secretless: readonly [before: readonly string[], after: readonly string[]],
+): readonly DiffFound[] {
   const found = [...after.outputs].flatMap(([output, { sensitive }]): DiffFound[] => {
     const isSecret = output === SECRET_OUTPUT;
     const isNew = (isSecret || sensitive) && before.outputs.get(output)?.sensitive !== sensitive;
     return isNew ? [{ rule: "secret-output", field: isSecret ? SECRET_SETTING : undefined, values: { output } }] : [];
   });
-  const wasPlaintext = plaintextSlot(before, []) !== undefined;
-  const slot = plaintextSlot(after, imported);
+  const wasPlaintext = plaintextSlot(before, secretless[0]) !== undefined;
+  const slot = plaintextSlot(after, secretless[1]);
   if (!wasPlaintext && slot !== undefined) {
     found.push({ rule: "plaintext-in-state", address: KEY_ADDRESSES[slot], values: {} });
   }
-  if (wasPlaintext && plaintextSlot(after, []) === undefined) {
+  if (wasPlaintext && slot === undefined) {
     found.push({ rule: "plaintext-gone", values: {} });
   }
   return found;
 }
 
 /** The slot of a key whose secret is in plaintext in the state, which has no secret of an imported key. */
-function plaintextSlot(snapshot: Snapshot, imported: readonly string[]): Slot | undefined {
-  return slotsOf(snapshot).find((slot) => !keyIn(snapshot, slot)?.pgpKey && !imported.includes(KEY_ADDRESSES[slot]));
+function plaintextSlot(snapshot: Snapshot, secretless: readonly string[]): Slot | undefined {
+  return slotsOf(snapshot).find((slot) => !keyIn(snapshot, slot)?.pgpKey && !secretless.includes(KEY_ADDRESSES[slot]));
 }
 
 /** OpenPGP keys by slot. */

@@ -60,6 +60,8 @@ describe("a review pack as base", () => {
       file("main.tf.json", edited('"region":"eu-central-1"', '"region":"eu-central-1","max_retries":1')),
       ["configuration-changed"],
     ],
+    ["no guard", file("main.tf.json", edited('"prevent_destroy":true', '"prevent_destroy":false')), ["configuration-changed"]],
+    ["another output", file("main.tf.json", edited('"value":"${', '"value":"other ${')), ["configuration-changed"]],
   ])("that this version wrote was edited: %s", (_, base, rules) => {
     expect(against(base)).toEqual([2, ...rules]);
   });
@@ -112,6 +114,6 @@ describe("a review pack as base", () => {
     const [base, current] = [reviewPackOf(""), reviewPackOf("")];
     const after = lock === undefined ? current : { ...current, ".terraform.lock.hcl": lock };
     expect(verdictOf(betweenPacks({ ...base, ".terraform.lock.hcl": "lock" }, after))).toEqual(verdict);
-    expect(betweenPacks(base, after).deployments).toMatchObject([{ state: "unchanged" }]);
+    expect(verdictOf(betweenPacks(base, after))).toEqual(lock === undefined ? [0] : [2, "lock-changed"]);
   });
 });

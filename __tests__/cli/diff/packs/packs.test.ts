@@ -24,6 +24,7 @@ const keys = (primary: string, secondary: string, current = "primary") =>
   `accessKeys: { primary: ${slot(primary)}, secondary: ${slot(secondary)}, current: ${current} }`;
 const minimal = (more = "") => `policy: { mode: minimal }\ncluster: { prefix: dev, layout: Standard }\n${more}`;
 const ARN = "arn:aws:iam::123456789012:policy";
+const IMPORT = "import: { user: true, accessKeyId: AKIA7EXAMPLE7EXAMPLE }";
 const PLAIN = "accessKeys: { primary: { status: Active } }";
 const GROUP = "attachment: user-and-group";
 const SNAPSHOTS = "features: [volume-snapshots]";
@@ -55,7 +56,7 @@ const CHANGES: Readonly<Record<string, readonly [before: string, after: string, 
   "another node role": [
     "nodeRole: { name: a }",
     "nodeRole: { name: b }",
-    `3 destroyed ${ROLE} control-policy-changed setting-breaking`,
+    `3 destroyed destroyed ${ROLE} control-policy-changed setting-breaking`,
   ],
   "no node role any more": [
     "nodeRole: { name: n }",
@@ -107,6 +108,16 @@ const CHANGES: Readonly<Record<string, readonly [before: string, after: string, 
     keys("Active", "absent"),
     `accessKeys: { allowPlaintext: true, primary: ${slot("Active")}, secondary: { status: Active } }`,
     "2 plaintext-in-state setting-exposure",
+  ],
+  "a key without pgpKey beside an imported one": [
+    `${IMPORT}\naccessKeys: { primary: { status: Active } }`,
+    `${IMPORT}\naccessKeys: { primary: { status: Active }, secondary: { status: Active } }`,
+    "2 plaintext-in-state",
+  ],
+  "no imported key any more, where the other one has a pgpKey": [
+    `${IMPORT}\naccessKeys: { primary: { status: Inactive }, secondary: ${slot("Active")}, current: secondary }`,
+    keys("absent", "Active", "secondary"),
+    "0",
   ],
   "the first key, without pgpKey": ["accessKeys: none", PLAIN, `2 secret-output plaintext-in-state ${ROLE} setting-changed`],
   "the first key, with pgpKey": ["accessKeys: none", keys("Active", "absent"), `2 pgp-key-new ${ROLE} setting-changed`],
@@ -175,7 +186,10 @@ it("another role in an attachment of the nodes replaces it, and is not the one o
     packWith(settings, withResource(packOf(settings), address, { role: "admin" })),
   );
   expect(changes.deployments.flatMap(resourcesOf)).toEqual([`replaced ${address}`]);
-  expect(serious(changes)).toMatchObject([{ rule: "link-external", address }]);
+  expect(serious(changes)).toMatchObject([
+    { rule: "destroyed", address },
+    { rule: "link-external", address },
+  ]);
 });
 
 /** The same deployment with permissions that fit into one policy. */

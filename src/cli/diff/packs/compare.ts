@@ -68,20 +68,21 @@ const withoutLock = ({ files: { [LOCK_FILE]: _, ...files } }: PackSide) => files
 /** Another provider lock lets Terraform run another provider, with the credentials of whoever applies. */
 function lockFindings(before: PackSide, after: PackSide): readonly DiffFound[] {
   const [lockBefore, lockAfter] = [before.files[LOCK_FILE], after.files[LOCK_FILE]];
-  const how = lockAfter === undefined ? "is removed" : "changes";
-  return lockBefore === undefined || lockBefore === lockAfter ? [] : [{ rule: "lock-changed", values: { how } }];
+  const change = lockBefore === undefined ? "is added" : "changes";
+  const how = lockAfter === undefined ? "is removed" : change;
+  return before.settings === undefined || lockBefore === lockAfter ? [] : [{ rule: "lock-changed", values: { how } }];
 }
 
 function findingsBetween(before: PackSide, after: PackSide): readonly DiffFound[] {
   const [contentsBefore, contentsAfter] = [contentsOf(before, after), contentsOf(after, before)];
   const snapshots = [contentsBefore.snapshot, contentsAfter.snapshot] as const;
-  const imported = listOf(after.terraform.import).map((block) => nameOf(objectOf(block).to));
+  const importedIn = ({ terraform }: PackSide) => listOf(terraform.import).map((block) => nameOf(objectOf(block).to));
   const resources = resourceFindings(...snapshots, resourcesOfPacks(...snapshots));
   return [
     // A settings file that appears breaks nothing by itself.
     ...resources.filter(({ rule }) => rule === "resource" || before.settings !== undefined),
     ...permissionFindings(...snapshots),
-    ...exposureFindings(...snapshots, imported),
+    ...exposureFindings(...snapshots, [importedIn(before), importedIn(after)]),
     ...pgpKeyFindings(pgpKeysOf(before), pgpKeysOf(after)),
     ...policyFileFindings(contentsBefore.policies, contentsAfter.policies),
     ...outputFindings(...snapshots),

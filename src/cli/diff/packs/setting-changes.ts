@@ -3,7 +3,7 @@ import { policyOptionsOf } from "../../../settings/deployment";
 import { isHarmlessAs, meaningOf } from "../../../settings/schema/fields";
 import { ADDRESSES, policyOfAddress } from "../../../terraform/addresses";
 import { OUTPUTS } from "../../../terraform/outputs";
-import { type JsonObject, objectOf, textOf } from "../../../text/json";
+import { canonical, type JsonObject, objectOf, textOf, valueAt } from "../../../text/json";
 import { risksOf } from "../../iam/risks";
 import { policyFile } from "../../pack/contents";
 import type { DiffFound } from "../change-rules";
@@ -79,11 +79,15 @@ export function unexplained(given: PackSide, generated: PackSide): readonly Diff
 /** Resources, the policies that they refer to, and the outputs of this project are compared by what they mean. */
 function isCompared(part: string, given: PackSide, generated: PackSide): boolean {
   const { what, number = 1 } = policyOfAddress(part) ?? {};
-  const [block, name = ""] = part.split(".");
+  const path = part.split(".");
+  const [block, name = "", argument] = path;
+  const [old, current] = [given, generated].map(({ terraform }) => valueAt(terraform, path));
+  const isOnBothSides = old !== undefined && current !== undefined;
+  const [guards, generatedGuards] = [old, current].map((resource) => canonical(objectOf(resource).lifecycle ?? ""));
   return (
-    block === "resource" ||
+    (block === "resource" && !(isOnBothSides && guards !== generatedGuards)) ||
     (what === "policyDocument" && given.files[policyFile(number)] !== generated.files[policyFile(number)]) ||
     part === ADDRESSES.callerIdentity ||
-    (block === "output" && Object.hasOwn(OUTPUTS, name))
+    (block === "output" && Object.hasOwn(OUTPUTS, name) && !(isOnBothSides && argument === "value"))
   );
 }

@@ -32,12 +32,12 @@ export function changesOfPlan(given: JsonObject, stack: string, source: string, 
     ...permissionFindings(before, after),
     ...imported.flatMap((address) => importedPolicyFindings(address, before, after)),
     ...secretFindings(secretPlan, secrets),
-    ...exposureFindings(before, after, imported),
+    ...exposureFindings(before, after, [secretlessIn(before), secretlessIn(after)]),
     ...pgpKeyFindings([...pgpKeysIn(before), ...formerPgpKeys], pgpKeysIn(after)),
     ...imported
       .filter((address) => WITH_PERMISSIONS.includes(address))
       .map((address): DiffFound => ({ rule: "import-not-compared", address, values: { what: describe(address, after) } })),
-    ...plan.drift.flatMap((change) => driftFindings(change, before)),
+    ...plan.drift.flatMap((change) => driftFindings(change, before, resources)),
     ...plan.changes.flatMap(entryFindings),
     ...orderFindings(given, plan),
     ...outputFindings(before, after),
@@ -56,7 +56,8 @@ function creationFindings(plan: Plan, before: Snapshot, resources: ReturnType<ty
   const known: readonly string[] = [...Object.values(KEY_ADDRESSES), ...plan.drift.map(({ address }) => address)];
   const created = resources.filter(({ address, action }) => action === "created" && isOurs(address) && !known.includes(address));
   const file: PackFile = "deployer-policy.json";
-  return before.resources.has(ADDRESSES.user) && created.length > 0
+  const isDeployed = resources.every(({ address, action }) => address !== ADDRESSES.user || action !== "imported");
+  return before.resources.has(ADDRESSES.user) && isDeployed && created.length > 0
     ? [{ rule: "deployer-creates", values: { created: created.map(({ what }) => `the ${what}`), file } }]
     : [];
 }
@@ -89,6 +90,11 @@ function importedPolicyFindings(address: string, before: Snapshot, after: Snapsh
   return policyFindings("principal of the imported policy", change).map((finding) => ({ ...finding, address }));
 }
 
+/** What the state has without a secret, such as an imported key. */
+function secretlessIn({ resources }: Snapshot): readonly string[] {
+  return [...resources].flatMap(([address, { secret }]) => (textOf(secret) === undefined ? [address] : []));
+}
+
 function pgpKeysIn(snapshot: Snapshot): PgpKeys {
   return slotsOf(snapshot).map((slot) => [slot, keyIn(snapshot, slot)?.pgpKey]);
 }
@@ -96,11 +102,17 @@ function pgpKeysIn(snapshot: Snapshot): PgpKeys {
 /** Objects that can have policies which Terraform does not manage. */
 const WITH_PERMISSIONS: readonly string[] = [ADDRESSES.user, ADDRESSES.group, ADDRESSES.nodeRole];
 
-/** A user, group or role that was changed outside Terraform. */
+/** What was deleted outside Terraform and is created again, and a user, group or role that was changed there. */
 function driftFindings(
-  { address, before: old = {}, after: current = {} }: PlannedChange,
+  { address, before: old = {}, after: current }: PlannedChange,
   before: Snapshot,
+  resources: ReturnType<typeof resourcesOfPlan>,
 ): readonly DiffFound[] {
+  if (current === undefined) {
+    const created = resources.filter((resource) => resource.address === address && resource.action === "created");
+    const isCompared = [...WITH_PERMISSIONS, ...Object.values(KEY_ADDRESSES)].includes(address);
+    return isCompared ? created.map(({ what }) => ({ rule: "drift-deleted", address, values: { what } })) : [];
+  }
   const attributes = [...new Set([...Object.keys(old), ...Object.keys(current)])].filter(
     (name) => comparable(old[name]) !== comparable(current[name]) && !isOwnDrift(name, old, current, before),
   );

@@ -34,7 +34,7 @@ describe("the commands about keys", () => {
     const hanging = { ...rest, AWS_CONFIG_FILE: config, AWS_PROFILE: "hanging" };
     const unread = "sts:GetCallerIdentity: no answer within 2 s";
     for (const [args, said] of [
-      [[], [`IAM does not list the keys of the user deckhouse: ${unread}`]],
+      [[], [`the keys of the user deckhouse cannot be read: ${unread}`, "set a longer --timeout"]],
       [["--leaked"], [unread, "these steps are without what could not be read", "1. Deactivate the key"]],
     ] as const) {
       const { status, output } = runIn(deployments.path, hanging, process.execPath, script, "keys", ...args, "--timeout", "2");

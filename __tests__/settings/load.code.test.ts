@@ -35,7 +35,7 @@ describe("deployments written in code", () => {
         '  region: missing; write the Region DKP will run in, for example "eu-central-1"',
         "  accountId: 123 is not an AWS account ID: 12 digits, in quotes",
         '  regoin: unknown setting, did you mean "region"?',
-        '  cluster.prefix: missing: policy.mode "minimal" limits the key to the role <prefix>-node; write the cloud.prefix of the cluster',
+        '  cluster.prefix: missing: policy.mode "minimal" limits the key to the role <prefix>-node; write the prefix of the cluster',
         '  cluster.layout: missing: policy.mode "minimal" grants what the layout needs; write one of WithoutNAT, WithNAT, Standard',
         'deployment "prod" has 1 error:',
         "  holds nothing and not an object; write KEY: VALUE lines",

@@ -117,7 +117,7 @@ Other changes that require attention
     };
     expect(new Set(findings.map(({ field }) => field))).toEqual(new Set(["cluster.dkpVersion"]));
     expect(status).toBe(findings.some(({ rule }) => rule === "version-required") ? 2 : 0);
-    expect((await diff("--dkp-version", "1.66")).stderr).toBe("DKP 1.66 is not newer than 1.66; write the older version first\n");
+    expect((await diff("--dkp-version", "1.66")).stderr).toBe("DKP 1.66 is not newer than 1.66; name a newer version\n");
   });
 
   it.each([

@@ -94,6 +94,14 @@ describe("a change summary", () => {
     expect([...listed("before")].sort()).toEqual(old.filter((risk) => !current.includes(risk)).sort());
   });
 
+  it("lists the same risks for every prefix, also for one that is a common word", () => {
+    const risks = (prefix: string) =>
+      risksOf(optionsOf(deployment(`policy: { mode: minimal }\ncluster: { prefix: ${prefix}, layout: Standard }`)), (name) =>
+        name.replace(prefix, "PREFIX"),
+      );
+    expect(risks("example")).toEqual(risks("dev"));
+  });
+
   it("shows a request that is newly allowed, with the condition keys that it must have, in every format", () => {
     const Condition = { StringEquals: { "iam:PassedToService": "ec2.amazonaws.com" } };
     const [action, resource] = ["iam:PassRole", "arn:aws:iam::123456789012:role/custom"];

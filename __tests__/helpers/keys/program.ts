@@ -119,7 +119,8 @@ function permissionsIn(world: World): Pick<KeySituation["permissions"], "lacking
   const links = described(world).filter(
     ({ kind, address }) => kind === "link" && isApplied && state.objects[address] === undefined,
   );
-  const lost = Object.entries(state.objects).flatMap(([address, name]) => {
+  const expected = [...Object.entries(state.objects), ...links.map(({ address, name }) => [address, name] as const)];
+  const lost = expected.flatMap(([address, name]) => {
     const isLost = address.startsWith("aws_iam_policy.")
       ? account.policies[name] !== state.contents[address]
       : name.includes(":") && !account.links.includes(name);

@@ -276,6 +276,11 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
     "key-permissions-lost aws_iam_user_policy_attachment.policy-attachment",
     "apply",
   ),
+  "an attachment that neither the state nor IAM has": sample(
+    withPermissions({ lacking: [LOST.address], lost: [LOST] }),
+    "",
+    "apply",
+  ),
   "a state without an attachment that IAM has": sample(withPermissions({ lacking: [LOST.address] }), "", "apply"),
   "a state without the exposed key": sample(
     situation(BOTH, [SECONDARY], [USED, iamKey("AKIASECONDARY", 3)], PRIMARY),

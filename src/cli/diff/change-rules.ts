@@ -97,7 +97,7 @@ export const RULES = {
       remedy: "restore accountId, region and provider.assumeRoleArn; another account is another deployment",
     },
     "removed-while-protected": {
-      text: "the settings file is deleted while protect is on, so the deployment was not destroyed, and its user and its access key remain unmanaged",
+      text: "the settings file is deleted while protect is on, so the deployment may not have been destroyed, and its user and its access key then remain unmanaged",
       remedy: `restore the file, set protect: false, and destroy the deployment; if you renamed the file, keep the state (${page("change-and-retire", "rename-a-stack")})`,
     },
     "setting-breaking": { text: "{field}: {before} -> {after}", remedy: "restore {field}" },

@@ -18,14 +18,15 @@ interface ResourceChange {
   readonly details: readonly string[];
 }
 
-/** What changes the resources of one configuration into those of another one. */
-export function resourcesOfPacks(before: Snapshot, after: Snapshot): readonly ResourceChange[] {
+/** What changes the resources of one configuration into those of another one, which imports some. */
+export function resourcesOfPacks(before: Snapshot, after: Snapshot, imported: readonly string[]): readonly ResourceChange[] {
   const addresses = [...new Set([...before.resources.keys(), ...after.resources.keys()])].sort();
   return addresses.flatMap((address) => {
     const [isCreated, isDeleted] = [!before.resources.has(address), !after.resources.has(address)];
     const change = changeOf(address, isReplaced(address, before, after) ? "replaced" : "updated", before, after);
     if (isCreated || isDeleted) {
-      return [{ ...change, action: isCreated ? "created" : "deleted" } as const];
+      const added = imported.includes(address) ? "imported" : "created";
+      return [{ ...change, action: isCreated ? added : "deleted" } as const];
     }
     return change.action === "replaced" || change.details.length > 0 ? [change] : [];
   });
@@ -53,6 +54,9 @@ function changeOf(address: string, action: ResourceChange["action"], before: Sna
   const what = describe(address, isLost || !after.resources.has(address) ? before : after);
   return { address, what, action, details: differingAttributes(address, before, after) };
 }
+
+/** Objects that can have policies which Terraform does not manage. */
+export const WITH_PERMISSIONS: readonly string[] = [ADDRESSES.user, ADDRESSES.group, ADDRESSES.nodeRole];
 
 /** Terraform itself reads these, or the provider computes them. */
 const NOT_SHOWN: readonly string[] = ["depends_on", "lifecycle", "arn", "id", "tags_all"];
@@ -146,6 +150,11 @@ export function resourceFindings(before: Snapshot, after: Snapshot, resources: r
     ...resources.flatMap(effectOf),
     ...keyFindings(before, after, resources),
     ...attachmentMoves(before, after),
+    ...resources.flatMap(({ address, action, what }): readonly DiffFound[] =>
+      action === "imported" && WITH_PERMISSIONS.includes(address)
+        ? [{ rule: "import-not-compared", address, values: { what } }]
+        : [],
+    ),
     ...resources.map(({ address, ...values }): DiffFound => ({ rule: "resource", address, values })),
   ];
 }

@@ -6,11 +6,14 @@ const TYPES = `
 elastic-ip image instance internet-gateway key key-pair listener/net loadbalancer loadbalancer/net/ natgateway network-interface
 route-table security-group security-group-rule snapshot subnet targetgroup volume vpc vpc-peering-connection`.split(/\s+/);
 
-/** Names of several parts; policies name resources by type, Region and account, so any other name is "example". */
+/** A name that is not the cluster's: no prefix has a dot. */
+const NAME = "not.of.the.cluster";
+
+/** Names of several parts. */
 const NAMES: Readonly<Record<string, string>> = {
-  "listener/net": "example/0/0",
-  "loadbalancer/net/": "example/0",
-  targetgroup: "example/0",
+  "listener/net": `${NAME}/0/0`,
+  "loadbalancer/net/": `${NAME}/0`,
+  targetgroup: `${NAME}/0`,
 };
 
 /** Resources that EC2 shares between accounts have none in their ARN. Source: "Actions, resources, and condition keys for Amazon EC2". */
@@ -20,9 +23,9 @@ const WITHOUT_ACCOUNT: readonly string[] = ["image", "snapshot"];
 export function exampleArn(service: string, type: string, environment: Required<Environment>): string | undefined {
   const { partition, region, account } = environment;
   if (service === "iam") {
-    return iamResourceArn(environment, `${type}/example`);
+    return iamResourceArn(environment, `${type}/${NAME}`);
   }
   const owner = WITHOUT_ACCOUNT.includes(type) ? "" : account;
-  const resource = `${type.replace(/\/$/, "")}/${NAMES[type] ?? "example"}`;
+  const resource = `${type.replace(/\/$/, "")}/${NAMES[type] ?? NAME}`;
   return TYPES.includes(type) ? `arn:${partition}:${service}:${region}:${owner}:${resource}` : undefined;
 }

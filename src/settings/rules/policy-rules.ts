@@ -14,7 +14,7 @@ export const POLICY_RULES: readonly Rule[] = [
     ({ policy: { mode }, cluster }) =>
       mode !== "documented" &&
       cluster.prefix === undefined &&
-      `missing: policy.mode ${show(mode)} limits the key to the role <prefix>-node; write the cloud.prefix of the cluster`,
+      `missing: policy.mode ${show(mode)} limits the key to the role <prefix>-node; write the prefix of the cluster`,
   ),
   rule(
     ["cluster.layout", "cluster", "policy"],

@@ -22,7 +22,7 @@ describe("the permissions that DKP lost", () => {
     ["nothing of an attachment that IAM and the state have", ["D8CloudProviderAWS"], [attachment], []],
     ["an attachment that only the state has", [], [attachment], [ADDRESSES.userAttachment]],
     ["nothing of an attachment that only IAM has", ["D8CloudProviderAWS"], [], []],
-    ["nothing of an attachment that the settings begin to describe", [], [], []],
+    ["an attachment that only the settings have", [], [], [ADDRESSES.userAttachment]],
   ])("%s", async (_, policies, state, addresses) => {
     const { lost, lacking } = await permissionsIn({ ListAttachedUserPolicies: policies }, ...state);
     expect(lost.map(({ address }) => address)).toEqual(addresses);

@@ -154,6 +154,13 @@ describe("a settings file that is", () => {
     expect(changesExitCode(changes)).toBe(2);
   });
 
+  it("new imports what its settings import, and other policies of that are not compared", () => {
+    const changes = betweenPacks({}, reviewPackOf("import: { user: true, policy: true }"));
+    const imported = changes.deployments.flatMap(resourcesOf).filter((line) => line.startsWith("imported"));
+    expect(imported).toEqual(["imported aws_iam_policy.policy", "imported aws_iam_user.user"]);
+    expect(ofRule(changes, "import-not-compared").map(({ address }) => address)).toEqual(["aws_iam_user.user"]);
+  });
+
   it.each([
     ["protect: false", 2, "deployment-removed"],
     ["", 3, "removed-while-protected"],

@@ -69,7 +69,7 @@ const UNVERIFIABLE = templateRules("unverifiable", {
     "nothing was read: the credentials belong to account {account}, and {source} {expected}",
     "use credentials of {expected}",
   ],
-  "part-unread": "a part of it cannot be read: {reason}",
+  "part-unread": ["a part of it cannot be read: {reason}", `allow what ${PROGRAM} drift --policy prints`],
 });
 
 const NOTES = templateRules("note", {

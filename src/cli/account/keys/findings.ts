@@ -117,9 +117,11 @@ function stateFindings(situation: KeySituation): readonly KeyFinding[] {
     const field = `import.${imported}`;
     findings.push({ rule: "key-import-missing", field, values: { field } });
   }
-  // A user that IAM does not list yet, or no longer, has nothing attached.
+  // A user that IAM does not list yet, or no longer, has nothing attached. What the state lacks can be new in the settings.
   for (const { address, lost } of iam.exists ? permissions.lost : []) {
-    findings.push({ rule: "key-permissions-lost", address, values: { address, lost } });
+    if (!permissions.lacking.includes(address)) {
+      findings.push({ rule: "key-permissions-lost", address, values: { address, lost } });
+    }
   }
   const exposed = exposedSlot(situation);
   const { id, slot } = state.exposed;

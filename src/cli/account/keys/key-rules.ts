@@ -198,7 +198,7 @@ const STOPS = {
   ],
   unverifiable: ["nothing is advised as long as something is unverifiable; follow what is said about it above"],
   unused: [
-    "AWS reports no use of KEY, although DKP has it, so its cluster is stopped, or something denies its calls",
+    "AWS reports no use of KEY within a day, although DKP has it, so its cluster is stopped, or something denies its calls",
     "unused-key",
   ],
   "both-used": [

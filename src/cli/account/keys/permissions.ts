@@ -62,7 +62,9 @@ export async function permissionsOf(
   const actions = required.flatMap((statement) => statement.actions);
   const [missing, lost, unmanaged, boundary] = await Promise.all([
     imported && readings.value(lostOf(imported, iam)),
-    Promise.all(present.map(async (resource) => ({ ...resource, lost: await readings.value(lostOf(resource, iam)) }))),
+    Promise.all(
+      [...present, ...lacking].map(async (resource) => ({ ...resource, lost: await readings.value(lostOf(resource, iam)) })),
+    ),
     unmanagedPolicies(settings.user.name, { managed, actions }, iam, readings),
     user && boundaryOf(user, settings, iam, readings),
   ]);

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Deployment } from "../../../settings/deployment";
 import { readState, type StateContents, versionOf } from "../../terraform/state-file";
 import { pullState, stackFolder, type TerraformCli } from "../../terraform/terraform-cli";
+import { dkpAccess } from "../../text/advice";
 import { type IamKey, type IamReader, Readings, withIam } from "../aws/iam-reader";
 import { lackingObject, namedObjects } from "../ownership";
 import { permissionsOf } from "./permissions";
@@ -55,7 +56,8 @@ export async function keySituation(deployment: Deployment, sources: Sources): Pr
     const reasons = [...ofUser.unread, ...(read.exists ? [] : ofOwners.unread)];
     const [unread] = reasons;
     if (unread !== undefined && (isPartial !== true || unreachable !== undefined)) {
-      throw new Error([unreachable ?? [], `IAM does not list the keys of the user ${name}: ${unread}`].flat().join("; "));
+      const remedy = `allow the calls of ${dkpAccess("keys")} --help, or set a longer --timeout`;
+      throw new Error([unreachable ?? [], `the keys of the user ${name} cannot be read: ${unread}`, remedy].flat().join("; "));
     }
     const isReadable = unreachable === undefined && unread === undefined;
     return {

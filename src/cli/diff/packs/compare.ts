@@ -6,7 +6,7 @@ import type { Deployment } from "../../../settings/deployment";
 import { canonical, listOf, objectOf, textOf, valueAt } from "../../../text/json";
 import { packageVersion } from "../../../text/package-file";
 import { normalizedSettings } from "../../pack/contents";
-import type { DiffFound } from "../change-rules";
+import { type DiffFound, RULES } from "../change-rules";
 import type { Changes, DeploymentChanges } from "../changes";
 import { nameOf } from "../json-values";
 import { permissionFindings } from "../permissions";
@@ -77,10 +77,10 @@ function findingsBetween(before: PackSide, after: PackSide): readonly DiffFound[
   const [contentsBefore, contentsAfter] = [contentsOf(before, after), contentsOf(after, before)];
   const snapshots = [contentsBefore.snapshot, contentsAfter.snapshot] as const;
   const importedIn = ({ terraform }: PackSide) => listOf(terraform.import).map((block) => nameOf(objectOf(block).to));
-  const resources = resourceFindings(...snapshots, resourcesOfPacks(...snapshots));
+  const resources = resourceFindings(...snapshots, resourcesOfPacks(...snapshots, importedIn(after)));
   return [
     // A settings file that appears breaks nothing by itself.
-    ...resources.filter(({ rule }) => rule === "resource" || before.settings !== undefined),
+    ...resources.filter(({ rule }) => RULES[rule].level !== "breaking" || before.settings !== undefined),
     ...permissionFindings(...snapshots),
     ...exposureFindings(...snapshots, [importedIn(before), importedIn(after)]),
     ...pgpKeyFindings(pgpKeysOf(before), pgpKeysOf(after)),

@@ -13,9 +13,11 @@ import { type Changes, changesOf } from "../changes";
  */
 export function changesOfVersion(deployment: Deployment, to: DkpVersion): Changes {
   const options = policyOptionsOf(deployment);
-  const from = deployment.cluster.dkpVersion ?? SUPPORTED_VERSIONS.first;
+  const { dkpVersion } = deployment.cluster;
+  const from = dkpVersion ?? SUPPORTED_VERSIONS.first;
+  const named = dkpVersion === undefined ? `${from}, the oldest one, because cluster.dkpVersion is not set` : from;
   if (!isNewer(to, from)) {
-    throw new Error(`DKP ${to} is not newer than ${from}; write the older version first`);
+    throw new Error(`DKP ${to} is not newer than ${named}; name a newer version`);
   }
   const [before, after] = [requiredRows(options, from), requiredRows(options, to)];
   const granted = new Set(grantedRows(options));
@@ -27,8 +29,6 @@ export function changesOfVersion(deployment: Deployment, to: DkpVersion): Change
   const ofActions = rows.flatMap(([rule, actions]) =>
     actions.map(({ action, why }): DiffFound => ({ rule, principal: "user", field, values: { action, why } })),
   );
-  const named =
-    deployment.cluster.dkpVersion === undefined ? `${from}, the oldest one, because cluster.dkpVersion is not set` : from;
   return changesOf(`DKP ${to} compared with ${named}`, deployment.stack, ofActions);
 }
 

@@ -6,7 +6,7 @@ import { type Changes, changesOf } from "../changes";
 import { comparable, permissionFindings } from "../permissions";
 import { type Plan, type PlannedChange, planOf } from "../plan-file";
 import { comparePolicies, policyFindings } from "../policies";
-import { describe, resourceFindings, resourcesOfPlan } from "../resource-findings";
+import { describe, resourceFindings, resourcesOfPlan, WITH_PERMISSIONS } from "../resource-findings";
 import { exposureFindings, masked, outputFindings, type PgpKeys, pgpKeyFindings, secretFindings, secretsIn } from "../secrets";
 import { isOurs, keyIn, policyAt, type Snapshot, slotsOf, snapshotOfPlan } from "../snapshot";
 
@@ -34,9 +34,6 @@ export function changesOfPlan(given: JsonObject, stack: string, source: string, 
     ...secretFindings(secretPlan, secrets),
     ...exposureFindings(before, after, [secretlessIn(before), secretlessIn(after)]),
     ...pgpKeyFindings([...pgpKeysIn(before), ...formerPgpKeys], pgpKeysIn(after)),
-    ...imported
-      .filter((address) => WITH_PERMISSIONS.includes(address))
-      .map((address): DiffFound => ({ rule: "import-not-compared", address, values: { what: describe(address, after) } })),
     ...plan.drift.flatMap((change) => driftFindings(change, before, resources)),
     ...plan.changes.flatMap(entryFindings),
     ...orderFindings(given, plan),
@@ -98,9 +95,6 @@ function secretlessIn({ resources }: Snapshot): readonly string[] {
 function pgpKeysIn(snapshot: Snapshot): PgpKeys {
   return slotsOf(snapshot).map((slot) => [slot, keyIn(snapshot, slot)?.pgpKey]);
 }
-
-/** Objects that can have policies which Terraform does not manage. */
-const WITH_PERMISSIONS: readonly string[] = [ADDRESSES.user, ADDRESSES.group, ADDRESSES.nodeRole];
 
 /** What was deleted outside Terraform and is created again, and a user, group or role that was changed there. */
 function driftFindings(

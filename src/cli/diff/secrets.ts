@@ -51,19 +51,19 @@ export function secretFindings({ changes, outputs }: Plan, secrets: readonly str
   return [...locations].map((where) => ({ rule: "secret-in-value", values: { where } }));
 }
 
-/** Where a secret is newly in plaintext. @param secretless addresses before and after of which the state does not have the secret */
+/** Where a secret is newly in plaintext. @param withoutSecret addresses before and after of which the state does not have the secret */
 export function exposureFindings(
   before: Snapshot,
   after: Snapshot,
-  secretless: readonly [before: readonly string[], after: readonly string[]],
+  withoutSecret: readonly [before: readonly string[], after: readonly string[]],
 ): readonly DiffFound[] {
   const found = [...after.outputs].flatMap(([output, { sensitive }]): DiffFound[] => {
     const isSecret = output === SECRET_OUTPUT;
     const isNew = (isSecret || sensitive) && before.outputs.get(output)?.sensitive !== sensitive;
     return isNew ? [{ rule: "secret-output", field: isSecret ? SECRET_SETTING : undefined, values: { output } }] : [];
   });
-  const wasPlaintext = plaintextSlot(before, secretless[0]) !== undefined;
-  const slot = plaintextSlot(after, secretless[1]);
+  const wasPlaintext = plaintextSlot(before, withoutSecret[0]) !== undefined;
+  const slot = plaintextSlot(after, withoutSecret[1]);
   if (!wasPlaintext && slot !== undefined) {
     found.push({ rule: "plaintext-in-state", address: KEY_ADDRESSES[slot], values: {} });
   }
@@ -74,8 +74,8 @@ export function exposureFindings(
 }
 
 /** The slot of a key whose secret is in plaintext in the state, which has no secret of an imported key. */
-function plaintextSlot(snapshot: Snapshot, secretless: readonly string[]): Slot | undefined {
-  return slotsOf(snapshot).find((slot) => !keyIn(snapshot, slot)?.pgpKey && !secretless.includes(KEY_ADDRESSES[slot]));
+function plaintextSlot(snapshot: Snapshot, withoutSecret: readonly string[]): Slot | undefined {
+  return slotsOf(snapshot).find((slot) => !keyIn(snapshot, slot)?.pgpKey && !withoutSecret.includes(KEY_ADDRESSES[slot]));
 }
 
 /** OpenPGP keys by slot. */

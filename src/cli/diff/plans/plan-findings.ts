@@ -32,7 +32,7 @@ export function changesOfPlan(given: JsonObject, stack: string, source: string, 
     ...permissionFindings(before, after),
     ...imported.flatMap((address) => importedPolicyFindings(address, before, after)),
     ...secretFindings(secretPlan, secrets),
-    ...exposureFindings(before, after, [secretlessIn(before), secretlessIn(after)]),
+    ...exposureFindings(before, after, [withoutSecretIn(before), withoutSecretIn(after)]),
     ...pgpKeyFindings([...pgpKeysIn(before), ...formerPgpKeys], pgpKeysIn(after)),
     ...plan.drift.flatMap((change) => driftFindings(change, before, resources)),
     ...plan.changes.flatMap(entryFindings),
@@ -88,7 +88,7 @@ function importedPolicyFindings(address: string, before: Snapshot, after: Snapsh
 }
 
 /** What the state has without a secret, such as an imported key. */
-function secretlessIn({ resources }: Snapshot): readonly string[] {
+function withoutSecretIn({ resources }: Snapshot): readonly string[] {
   return [...resources].flatMap(([address, { secret }]) => (textOf(secret) === undefined ? [address] : []));
 }
 

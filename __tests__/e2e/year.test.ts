@@ -237,7 +237,7 @@ describe("A year of the access of a DKP cluster to AWS", () => {
     expect(await account.accepts(session, false)).toBe(false);
     follow(steps[2]);
     ended.push(key);
-    expect(planned("prod")).toEqual([2, "1 to add, 0 to change, 0 to destroy", "plaintext-in-state"]);
+    expect(planned("prod")).toEqual([2, "1 to add, 0 to change, 0 to destroy", "drift-deleted", "plaintext-in-state"]);
     apply("prod");
     dkp = handedOver("prod");
     // Its last step, which removes the Deny 36 hours later.

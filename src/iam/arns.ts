@@ -34,10 +34,7 @@ export const KMS_KEY_ARN =
   /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|mrk-[0-9a-f]{32})$/;
 
 /** The ARN of an IAM entity, which has no Region: `role/dev-node`, `user/team/deckhouse`. */
-export function iamResourceArn(
-  { partition, account }: Readonly<Record<"partition" | "account", string>>,
-  resource: string,
-): string {
+export function iamResourceArn({ partition, account }: Required<Pick<Arn, "partition" | "account">>, resource: string): string {
   return arnText({ partition, service: "iam", region: "", resource }, account);
 }
 

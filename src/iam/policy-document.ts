@@ -57,16 +57,7 @@ export function policyWith<S>(Statement: S) {
 }
 
 /** A policy as AWS stores it. */
-export interface PolicyDocument {
-  readonly Statement: readonly {
-    readonly Action: OneOrMore;
-    readonly Condition?: Readonly<Record<string, Readonly<Record<string, OneOrMore>>>>;
-    readonly Effect: "Allow" | "Deny";
-    readonly Resource: OneOrMore;
-    readonly Sid: string;
-  }[];
-  readonly Version: typeof POLICY_VERSION;
-}
+export type PolicyDocument = ReturnType<typeof policyDocument>;
 
 /** An account ID that only counts: it has 12 characters like every other one, and sorts before them. */
 const ANY_ACCOUNT = "000000000000";
@@ -75,7 +66,7 @@ const ANY_ACCOUNT = "000000000000";
  * The document that the AWS provider sends: lists in reverse order, lists with one element as a string.
  * @param account the account of the deployment, 12 digits. @default unknown
  */
-export function policyDocument(statements: readonly Statement[], account = ACCOUNT_ID): PolicyDocument {
+export function policyDocument(statements: readonly Statement[], account = ACCOUNT_ID) {
   const key = (value: PolicyValue) => valueText(value, account === ACCOUNT_ID ? ANY_ACCOUNT : account);
   const oneOrMore = (values: readonly PolicyValue[]): OneOrMore => {
     const [text = "", ...more] = values.map((value) => valueText(value, account));
@@ -96,7 +87,7 @@ export function policyDocument(statements: readonly Statement[], account = ACCOU
       Sid: sid,
     })),
     Version: POLICY_VERSION,
-  };
+  } as const;
 }
 
 /** Length of a policy as AWS counts it, in characters without white space. An unknown account has 12 digits. */

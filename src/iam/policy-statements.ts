@@ -82,10 +82,8 @@ function scopedPolicy(options: PolicyOptions): readonly Statement[] {
   const arns = arnsOf(environment, prefix, cluster);
   // Source: IAM User Guide, "AWS global condition context keys", aws:RequestedRegion.
   const inRegion = equals("aws:RequestedRegion", environment.region);
-  const runInstancesOn = [
-    ...RUN_INSTANCES_ON,
-    ...(cluster.features.includes("spot-instances") ? ["spot-instances-request/*"] : []),
-  ];
+  const spotRequests = cluster.features.includes("spot-instances") ? ["spot-instances-request/*"] : [];
+  const runInstancesOn = [...RUN_INSTANCES_ON, ...spotRequests];
   const viaEc2 = viaService("ec2", environment.region);
   // Requests of kms:CreateGrant carry this key, of other actions here do not. Source: KMS Developer Guide, "kms:GrantIsForAWSResource".
   const forAwsResource: PolicyCondition = { test: "Bool", variable: "kms:GrantIsForAWSResource", values: ["true"] };

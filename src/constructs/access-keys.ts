@@ -50,7 +50,8 @@ export class AccessKeys extends Construct {
   constructor(scope: Construct, id: string, props: AccessKeysProps) {
     super(scope, id);
     const { user, current = "primary", protect = true } = props;
-    const slots = { primary: props.primary ?? ACTIVE, secondary: props.secondary ?? ABSENT };
+    const { primary = { status: "Active" }, secondary = { status: "absent" } } = props;
+    const slots = { primary, secondary };
     const used = SLOTS.filter((slot) => slots[slot].status !== "absent");
     const keys = new Map(
       used.map((slot) => {
@@ -73,9 +74,6 @@ export class AccessKeys extends Construct {
     this.current = { slot: current, accessKeyId: key.id, ...secretOf(key, slots[current]) };
   }
 }
-
-const ACTIVE: KeySlotProps = { status: "Active" };
-const ABSENT: KeySlotProps = { status: "absent" };
 
 function secretOf(key: IamAccessKey, slot: KeySlotProps): Omit<CurrentKey, "slot" | "accessKeyId"> {
   if (slot.imported === true) {

@@ -46,10 +46,7 @@ function fromStackFolder(scope: Construct, given: BackendArguments): BackendArgu
   const stackFolder = physicalPath(join(App.of(scope).outdir, "stacks", TerraformStack.of(scope).node.id));
   const root = physicalPath(".");
   const fromThere = (path: string) => relative(stackFolder, resolve(root, path)).replaceAll("\\", "/");
-  const { path, workspace_dir } = given;
-  return {
-    ...given,
-    ...(typeof path === "string" ? { path: fromThere(path) } : {}),
-    ...(typeof workspace_dir === "string" ? { workspace_dir: fromThere(workspace_dir) } : {}),
-  };
+  // The backend has two arguments, `path` and `workspace_dir`: both are paths.
+  const turned = Object.entries(given).map(([name, path]) => [name, typeof path === "string" ? fromThere(path) : path]);
+  return Object.fromEntries(turned);
 }

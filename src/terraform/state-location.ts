@@ -29,10 +29,7 @@ export function defaultArguments(stack: string, type: string): BackendArguments 
 export function stateAddress({ type, arguments: given }: StateLocation, partial: boolean): string | undefined {
   const identity = Object.entries(backendType(type)?.identity ?? {});
   // Names are unique in an organization, whatever the project. Tags only choose among workspaces at run time.
-  const { prefix, name = prefix && `${prefix}*` } = (given.workspaces ?? {}) as {
-    readonly name?: string;
-    readonly prefix?: string;
-  };
+  const { prefix, name = prefix && `${prefix}*` } = (given.workspaces ?? {}) as Partial<Record<"name" | "prefix", string>>;
   // Endpoints of S3-compatible stores are taken to be in the settings if there are any.
   const stores = type === "s3" ? { endpoint: "", endpoints: "" } : {};
   const known: Readonly<Record<string, ArgumentValue | undefined>> = { ...stores, ...given, workspaces: name };

@@ -108,9 +108,8 @@ function attempt(tidy: () => void): void {
 export function requireRealFolder(path: string): void {
   const stats = lstatSync(path, { throwIfNoEntry: false });
   if (stats !== undefined && !stats.isDirectory()) {
-    throw new Error(
-      `${path}: is ${stats.isSymbolicLink() ? "a symbolic link" : "a file"}, not a folder; remove it, or name another path`,
-    );
+    const what = stats.isSymbolicLink() ? "a symbolic link" : "a file";
+    throw new Error(`${path}: is ${what}, not a folder; remove it, or name another path`);
   }
 }
 

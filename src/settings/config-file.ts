@@ -81,19 +81,16 @@ export function readConfigFile(path: string): { config: ConfigFile } | { errors:
  * Where the installation file contradicts the settings, or repeats them.
  * @param region of the settings; undefined if it is invalid
  */
-export function configFileConflicts(
-  cluster: Settings["cluster"],
-  { fields, region: own }: ConfigFile,
-  region: string | undefined,
-): readonly FieldError[] {
+export function configFileConflicts(cluster: Settings["cluster"], file: ConfigFile, region: string | undefined) {
   const { prefix, ...others } = { ...dkpFields, amis: undefined };
   const repeated = Object.keys(others).filter((name) => cluster[name as keyof typeof cluster] !== undefined);
   const errors = repeated.map((name) => errorAt(`cluster.${name}`, "is also in configFile; remove one of them"));
-  if (cluster.prefix !== undefined && fields.prefix !== undefined && cluster.prefix !== fields.prefix) {
-    const message = `${show(cluster.prefix)} is not what configFile says, ${show(fields.prefix)}; remove it`;
+  const own = file.fields.prefix;
+  if (cluster.prefix !== undefined && own !== undefined && cluster.prefix !== own) {
+    const message = `${show(cluster.prefix)} is not what configFile says, ${show(own)}; remove it`;
     errors.push(errorAt("cluster.prefix", message));
   }
-  if (region !== undefined && own !== undefined && own !== region) {
+  if (region !== undefined && file.region !== undefined && file.region !== region) {
     // Not the Region of the file: it is next to the secret, and may be it.
     errors.push(fileError(`${show(cluster.configFile)} says another Region than this deployment, ${region}; make them agree`));
   }

@@ -95,10 +95,7 @@ const SECRET_FORMS = ["none", "unknown to Terraform", "encrypted", "plaintext"] 
 export type SecretForm = (typeof SECRET_FORMS)[number];
 
 /** The form of the secret in each key slot. Terraform does not know the secret of an imported key. */
-export function secretForms({
-  accessKeys,
-  import: imports,
-}: Pick<Settings, "accessKeys" | "import">): Readonly<Record<Slot, SecretForm>> {
+export function secretForms({ accessKeys, import: imports }: Pick<Settings, "accessKeys" | "import">) {
   const formOf = (slot: Slot): SecretForm => {
     if (accessKeys === "none" || accessKeys[slot].status === "absent") {
       return "none";

@@ -70,11 +70,8 @@ export function defineDeployments<Stack extends string>(
   return Object.fromEntries(deployments) as Record<Stack, Deployment>;
 }
 
-/** A stack name that CDKTF, Terraform and every file system accept unchanged. */
-const STACK_NAME = /^[a-z][a-z0-9-]{0,62}$/;
-
-/** @param remedy the end of the message */
+/** CDKTF, Terraform and every file system must accept a stack name unchanged. @param remedy the end of the message */
 export function stackNameErrors(stack: string, remedy: string): readonly FieldError[] {
   const rule = 'lower-case letters, digits and "-", first a letter, at most 63';
-  return STACK_NAME.test(stack) ? [] : [errorAt("", `${show(stack)} cannot be a stack name: ${rule}; ${remedy}`)];
+  return /^[a-z][a-z0-9-]{0,62}$/.test(stack) ? [] : [errorAt("", `${show(stack)} cannot be a stack name: ${rule}; ${remedy}`)];
 }

@@ -1,9 +1,7 @@
 import { isObject, parseJson } from "../text/json";
 
-type Environment = Readonly<Record<string, string | undefined>>;
-
 /** CDKTF's output folder. Source of the default: `App` in cdktf/lib/app.ts. CI systems set a variable without a value to an empty text. */
-export function outputFolder({ CDKTF_OUTDIR: folder }: Environment): string {
+export function outputFolder({ CDKTF_OUTDIR: folder }: NodeJS.ProcessEnv): string {
   return folder || "cdktf.out";
 }
 
@@ -12,7 +10,7 @@ export function outputFolder({ CDKTF_OUTDIR: folder }: Environment): string {
  * since the folder is read before CDKTF's `App` exists.
  * @throws Error if CDKTF_CONTEXT_JSON is not a JSON object, or `deployments` not a string
  */
-export function deploymentsFolder({ CDKTF_CONTEXT_JSON: context }: Environment): string {
+export function deploymentsFolder({ CDKTF_CONTEXT_JSON: context }: NodeJS.ProcessEnv): string {
   const value = parseJson(context || "{}");
   const folder = isObject(value) ? (value.deployments ?? "deployments") : undefined;
   if (typeof folder !== "string" || folder === "") {

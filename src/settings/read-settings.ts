@@ -62,11 +62,9 @@ export function withPolicy({ deployment, ...file }: Reading, change: Partial<Set
 }
 
 /** Checks what is between the fields. The policies of the deployment are computed here, once. */
-function withRules(
-  { source, yaml }: Pick<Reading, "source" | "yaml">,
-  stack: string,
-  { output, settings, errors: ownErrors, secretLine }: Parsed,
-): Reading {
+function withRules(file: Pick<Reading, "source" | "yaml">, stack: string, parsed: Parsed): Reading {
+  const { source, yaml } = file;
+  const { output, settings, errors: ownErrors, secretLine } = parsed;
   const checked = checkedSettings(output, ownErrors);
   const fields = checked.fields(...POLICY_FIELDS);
   const policies = fields && policiesOf(fields);

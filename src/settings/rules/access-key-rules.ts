@@ -54,10 +54,7 @@ function slotError(keys: KeySlots): FieldError | string | undefined {
  * `pgpKey` and so passes; the settings of its next step, with `current` on the new slot, are the same as those of a rotation that
  * loses `pgpKey`, which is why that one step requires `allowPlaintext`.
  */
-function plaintextError(
-  { current, allowPlaintext, ...slots }: KeySlots,
-  forms: ReturnType<typeof secretForms>,
-): FieldError | undefined {
+function plaintextError({ current, allowPlaintext, ...slots }: KeySlots, forms: ReturnType<typeof secretForms>) {
   const other = otherSlot(current);
   const plaintext = slots[other].status === "Active" && forms[other] === "plaintext";
   return slots[current].pgpKey === undefined || !plaintext || allowPlaintext === true

@@ -1,4 +1,3 @@
-import type { Deployment } from "../../../settings/deployment";
 import { SettingsError } from "../../../settings/errors";
 import { defineDeployments } from "../../../settings/load";
 import type { SettingsInput } from "../../../settings/schema/deployment-schema";
@@ -15,28 +14,23 @@ export const LOCK_FILE = ".terraform.lock.hcl";
 export type Files = Readonly<Record<string, string>>;
 
 /** One side of a change of a deployment: a review pack as it was read. */
-export interface PackSide {
-  readonly files: Files;
-  readonly terraform: JsonObject;
-  /** Undefined where the deployment is not there. */
-  readonly settings: JsonObject | undefined;
-  /** The version of the program that wrote it. */
-  readonly version: string | undefined;
-}
+export type PackSide = Readonly<ReturnType<typeof sideOf>>;
 
 /** Reads a review pack. @param files undefined where the deployment is not there */
-export function sideOf(files: Files = {}): PackSide {
+export function sideOf(files: Files = {}) {
   const { settings, version } = objectOf(parseJson(files[DEPLOYMENT_FILE] ?? ""));
-  const terraform = objectOf(parseJson(files[MAIN_FILE] ?? ""));
-  const isThere = files[DEPLOYMENT_FILE] !== undefined;
-  return { files, terraform, settings: isThere ? effectiveSettings(objectOf(settings)) : undefined, version: textOf(version) };
+  return {
+    files,
+    terraform: objectOf(parseJson(files[MAIN_FILE] ?? "")),
+    /** Undefined where the deployment is not there. */
+    settings: files[DEPLOYMENT_FILE] === undefined ? undefined : effectiveSettings(objectOf(settings)),
+    /** The version of the program that wrote it. */
+    version: textOf(version),
+  };
 }
 
 /** The deployment that settings of a review pack describe, or why this version does not accept them. */
-export function deploymentOf(
-  stack: string,
-  settings?: JsonObject,
-): Deployment | { readonly errors: readonly string[] } | undefined {
+export function deploymentOf(stack: string, settings?: JsonObject) {
   try {
     return settings && defineDeployments({ [stack]: settings as unknown as SettingsInput })[stack];
   } catch (error) {

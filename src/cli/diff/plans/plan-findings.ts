@@ -21,7 +21,10 @@ export function changesOfPlan(given: JsonObject, stack: string, source: string, 
   const [secretPlan, plan] = [planOf(given), planOf(masked(given, secrets))];
   const [before, after] = [snapshotOfPlan(plan, "before"), snapshotOfPlan(plan, "after")];
   const resources = resourcesOfPlan(plan, before, after);
-  const imported = resources.filter(({ action }) => action === "imported").map(({ address }) => address);
+  const importedPolicies = resources.filter(
+    ({ address, action }) => action === "imported" && policyOfAddress(address)?.what === "policy",
+  );
+  const pgpKeysIn = (side: Snapshot): PgpKeys => slotsOf(side).map((slot) => [slot, keyIn(side, slot)?.pgpKey]);
   // The state also had the secret for the OpenPGP keys of access keys that were changed or deleted outside Terraform.
   const formerPgpKeys = plan.drift.map(({ address, before: old }) => [address, textOf(old?.pgp_key)] as const);
   const findings = [
@@ -30,7 +33,7 @@ export function changesOfPlan(given: JsonObject, stack: string, source: string, 
     ...more,
     ...resourceFindings(before, after, resources),
     ...permissionFindings(before, after),
-    ...imported.flatMap((address) => importedPolicyFindings(address, before, after)),
+    ...importedPolicies.flatMap(({ address }) => importedPolicyFindings(address, before, after)),
     ...secretFindings(secretPlan, secrets),
     ...exposureFindings(before, after, [withoutSecretIn(before), withoutSecretIn(after)]),
     ...pgpKeyFindings([...pgpKeysIn(before), ...formerPgpKeys], pgpKeysIn(after)),
@@ -80,9 +83,6 @@ function isSecondAttachment(address: string): boolean {
 
 /** What an imported policy allows and denies whoever has it already: it may be the policy of another deployment. */
 function importedPolicyFindings(address: string, before: Snapshot, after: Snapshot): readonly DiffFound[] {
-  if (policyOfAddress(address)?.what !== "policy") {
-    return [];
-  }
   const change = comparePolicies(listOf(policyAt(before, address)), listOf(policyAt(after, address)));
   return policyFindings("principal of the imported policy", change).map((finding) => ({ ...finding, address }));
 }
@@ -90,10 +90,6 @@ function importedPolicyFindings(address: string, before: Snapshot, after: Snapsh
 /** What the state has without a secret, such as an imported key. */
 function withoutSecretIn({ resources }: Snapshot): readonly string[] {
   return [...resources].flatMap(([address, { secret }]) => (textOf(secret) === undefined ? [address] : []));
-}
-
-function pgpKeysIn(snapshot: Snapshot): PgpKeys {
-  return slotsOf(snapshot).map((slot) => [slot, keyIn(snapshot, slot)?.pgpKey]);
 }
 
 /** What was deleted outside Terraform and is created again, and a user, group or role that was changed there. */

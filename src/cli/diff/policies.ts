@@ -4,6 +4,7 @@ import { ACTION_PATTERNS, matchesAction } from "../../iam/action-patterns";
 import awsActions from "../../iam/aws-actions.json";
 import { CATALOGUE, type CatalogueRow } from "../../iam/catalogue";
 import { policyWith } from "../../iam/policy-document";
+import { grouped } from "../../text/grouped";
 import { canonical, listOf, objectOf, parseJson } from "../../text/json";
 import type { ActionChange, DiffFound, Principal, Scope } from "./change-rules";
 import { nameOf } from "./json-values";
@@ -215,7 +216,9 @@ function actionChanges(before: readonly Policy[], after: readonly Policy[]) {
   }
   const [denialsBefore, denialsAfter] = [denials(before), denials(after)];
   const spelled = spelling([...before, ...after]);
-  const changes = groupsOf(allowsBefore, allowsAfter).flatMap(({ actions, ofBefore, ofAfter }, at) => {
+  const changes = groupsOf(allowsBefore, allowsAfter).flatMap((group, at) => {
+    const { ofBefore = [], ofAfter = [] } = group.at(-1) ?? {};
+    const actions = group.map(({ name }) => name);
     const [sideAfter, sideBefore] = [sideOf(actions, ofAfter, denialsAfter), sideOf(actions, ofBefore, denialsBefore)];
     const verdict = at < MAX_GROUPS ? comparisonOf(sideAfter, sideBefore, { steps: GROUP_STEPS }) : undefined;
     // What is not decided counts as both.
@@ -232,24 +235,15 @@ function isTooMuch(allows: readonly Allow[]): boolean {
   return listed * allows.reduce((sum, allow) => sum + effort(allow), 0) > MAX_COVERED;
 }
 
-interface Group {
-  readonly actions: readonly string[];
-  readonly ofBefore: readonly Allow[];
-  readonly ofAfter: readonly Allow[];
-}
-
 /** Actions by the statements that cover them before and after, where these differ in what else they say. */
-function groupsOf(before: readonly Allow[], after: readonly Allow[]): readonly Group[] {
-  const groups = new Map<string, Group>();
-  for (const name of namesIn([...before, ...after])) {
+function groupsOf(before: readonly Allow[], after: readonly Allow[]) {
+  const covered = namesIn([...before, ...after]).map((name) => {
     const [ofBefore, ofAfter] = [before.filter((allow) => covers(allow, name)), after.filter((allow) => covers(allow, name))];
     const [was, is] = [canonical(ofBefore.map(({ rest }) => rest)), canonical(ofAfter.map(({ rest }) => rest))];
-    if (was !== is) {
-      const { actions = [] } = groups.get(`${was} ${is}`) ?? {};
-      groups.set(`${was} ${is}`, { actions: [...actions, name], ofBefore, ofAfter });
-    }
-  }
-  return [...groups.values()];
+    return { name, ofBefore, ofAfter, was, is };
+  });
+  const differing = covered.filter(({ was, is }) => was !== is);
+  return [...grouped(differing, ({ was, is }) => `${was} ${is}`).values()];
 }
 
 /** A side that allows and denies actions as the statements that cover them. */
@@ -302,12 +296,10 @@ function scopesOf(allows: readonly Allow[]): readonly Scope[] {
 
 /** "is" stands for `StringEquals`. */
 function conditionTexts(condition: unknown): readonly string[] {
-  return Object.entries(objectOf(condition))
-    .flatMap(([operator, keys]) =>
-      Object.entries(objectOf(keys)).map(
-        ([key, values]) =>
-          `${key} ${operator === "StringEquals" ? "is" : operator} ${[...new Set(listOf(values).map(String))].sort().join(" or ")}`,
-      ),
-    )
-    .sort();
+  const anyOf = (values: unknown) => [...new Set(listOf(values).map(String))].sort().join(" or ");
+  const texts = Object.entries(objectOf(condition)).flatMap(([operator, keys]) => {
+    const verb = operator === "StringEquals" ? "is" : operator;
+    return Object.entries(objectOf(keys)).map(([key, values]) => `${key} ${verb} ${anyOf(values)}`);
+  });
+  return texts.sort();
 }

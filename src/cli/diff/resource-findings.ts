@@ -135,27 +135,20 @@ const EFFECTS: Readonly<Record<string, Partial<Record<ResourceChange["action"], 
   [ADDRESSES.nodePolicy]: { replaced: NODES_LOSE },
 };
 
-/**
- * Changes that remove the access of the cluster or leave objects unmanaged, and the list of all changes of resources.
- */
+/** Changes that remove the access of the cluster or leave objects unmanaged, and the list of all changes of resources. */
 export function resourceFindings(before: Snapshot, after: Snapshot, resources: readonly ResourceChange[]): readonly DiffFound[] {
   const [old, current] = [before, after].map((snapshot) => attribute(snapshot, ADDRESSES.user, "name"));
-  const found: DiffFound[] = [];
-  if (old !== undefined && current !== undefined && old !== current) {
-    const values = { before: JSON.stringify(old), after: JSON.stringify(current) };
-    found.push({ rule: "user-renamed", field: "user.name", address: ADDRESSES.user, values });
-  }
+  const isRenamed = old !== undefined && current !== undefined && old !== current;
+  const values = { before: JSON.stringify(old), after: JSON.stringify(current) };
   return [
-    ...found,
+    ...(isRenamed ? [{ rule: "user-renamed", field: "user.name", address: ADDRESSES.user, values } as const] : []),
     ...resources.flatMap(effectOf),
     ...keyFindings(before, after, resources),
     ...attachmentMoves(before, after),
-    ...resources.flatMap(({ address, action, what }): readonly DiffFound[] =>
-      action === "imported" && WITH_PERMISSIONS.includes(address)
-        ? [{ rule: "import-not-compared", address, values: { what } }]
-        : [],
-    ),
-    ...resources.map(({ address, ...values }): DiffFound => ({ rule: "resource", address, values })),
+    ...resources
+      .filter(({ address, action }) => action === "imported" && WITH_PERMISSIONS.includes(address))
+      .map(({ address, what }): DiffFound => ({ rule: "import-not-compared", address, values: { what } })),
+    ...resources.map(({ address, ...change }): DiffFound => ({ rule: "resource", address, values: change })),
   ];
 }
 

@@ -157,15 +157,10 @@ function deploymentLines({ stack, state, findings }: DeploymentChanges, style: S
   ];
 }
 
-/** The actions that are listed below the sentence; those of the Terraform role stand in it. */
-function actionsOf({ rule, values }: DiffFound): readonly ActionChange[] {
-  const isListed = ["permissions-broadened", "permissions-narrowed", "policy-narrowed"].includes(rule);
-  return isListed && "actions" in values ? (values.actions ?? []) : [];
-}
-
-/** A sentence, and its actions. */
+/** A sentence, and the actions that are listed below it; those of the Terraform role stand in it. */
 function linesOf(found: DiffFound, style: Style): readonly string[] {
-  const actions = actionsOf(found);
+  const isListed = ["permissions-broadened", "permissions-narrowed", "policy-narrowed"].includes(found.rule);
+  const actions = isListed && "actions" in found.values ? (found.values.actions ?? []) : [];
   const withoutActions = { ...found, values: { ...found.values, actions: [] } } as DiffFound;
   const sentence = textOf(RULES, actions.length === 0 ? found : withoutActions);
   const address = found.rule === "resource" ? ` (${style.code(found.address ?? "")})` : "";

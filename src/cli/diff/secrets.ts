@@ -11,9 +11,8 @@ import { keyIn, type Snapshot, slotsOf } from "./snapshot";
 /** Attributes of an access key that are secret in plaintext. */
 const SECRET_ATTRIBUTES: readonly string[] = ["secret", "ses_smtp_password_v4"];
 
-/** The output that is made to hold the secret, and its setting. */
+/** The output that is made to hold the secret. */
 const SECRET_OUTPUT = "secret_access_key";
-const SECRET_SETTING = "outputs.secret";
 
 /** Shorter strings are no secret of a key. */
 const MIN_LENGTH = 16;
@@ -60,7 +59,7 @@ export function exposureFindings(
   const found = [...after.outputs].flatMap(([output, { sensitive }]): DiffFound[] => {
     const isSecret = output === SECRET_OUTPUT;
     const isNew = (isSecret || sensitive) && before.outputs.get(output)?.sensitive !== sensitive;
-    return isNew ? [{ rule: "secret-output", field: isSecret ? SECRET_SETTING : undefined, values: { output } }] : [];
+    return isNew ? [{ rule: "secret-output", field: isSecret ? "outputs.secret" : undefined, values: { output } }] : [];
   });
   const wasPlaintext = plaintextSlot(before, withoutSecret[0]) !== undefined;
   const slot = plaintextSlot(after, withoutSecret[1]);

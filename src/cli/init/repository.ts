@@ -30,15 +30,13 @@ const NODE_VERSIONS = { settings: ">=20.9", cdktf: `>=20.9 <${CDKTF_NODE + 1}`, 
 /** Files that are copied as they are. npm never packs files named `.gitignore` and `.npmrc`: the templates have no point in front. */
 const SETTINGS_FILES = [".gitattributes", ".gitignore", ".npmrc"];
 
-/** Files of the program that `cdktf` runs. */
-const PROGRAM_FILES = ["cdktf.json", "main.ts", "tsconfig.json"];
-
 const read = (path: string) => readFileSync(packageFile(path), "utf8");
 
 /** The files of a repository for deployments, by path. */
 export function repositoryFiles(options: RepositoryOptions): Readonly<Record<string, string>> {
   const { stack, pipeline, cdktf } = options;
-  const copied = [...SETTINGS_FILES, ...(cdktf === undefined ? [] : PROGRAM_FILES)];
+  const program = cdktf === undefined ? [] : ["cdktf.json", "main.ts", "tsconfig.json"];
+  const copied = [...SETTINGS_FILES, ...program];
   return {
     [`deployments/${stack}.yaml`]: fillTemplate("templates/deployment.yaml", REASONS),
     ...Object.fromEntries(copied.map((path) => [path, read(`templates/${path.replace(/^\./, "")}`)])),

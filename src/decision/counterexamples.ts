@@ -44,17 +44,13 @@ export function hasNothingNew(one: Policies, other: Policies): boolean {
   );
 }
 
-/** Where counterexamples are looked for: first resources on which all reaches of wildcards agree, then all. */
-function wholeSpace({ dimensions, plainResources }: Space): readonly RequestSet[] {
-  const all = dimensions.map(({ certain }) => certain);
-  return [all.with(RESOURCE, { absent: false, single: plainResources }), all];
-}
-
 /** Requests that show a difference for certain: one for each choice of statements that makes one. */
 export function* counterexamples(space: Space, cases: readonly Case[], budget: Budget): Generator<DecisionRequest> {
-  const { dimensions } = space;
+  const { dimensions, plainResources } = space;
+  const all = dimensions.map(({ certain }) => certain);
   for (const { groups, others } of cases) {
-    for (const start of wholeSpace(space)) {
+    // First resources on which all reaches of wildcards agree, then all.
+    for (const start of [all.with(RESOURCE, { absent: false, single: plainResources }), all]) {
       for (const { requests } of findMatches({ dimensions, certain: true, budget }, start, groups, others)) {
         const [action = "", resource = ""] = requests.map((domain, at) => witness(dimensions[at], domain.single));
         yield { action, resource, context: contextOf(dimensions, requests) };

@@ -1,12 +1,10 @@
 import type { Operator, Test } from "./model";
 
-type Base = readonly [test: Test, negated: boolean];
-
 /**
  * Operators that are decided. Any other one, such as `BinaryEquals`, is opaque. `ArnEquals` and `ArnLike` behave alike.
  * Source: IAM user guide, "IAM JSON policy elements: Condition operators".
  */
-const BASES: Readonly<Record<string, Base>> = {
+const BASES: Readonly<Record<string, readonly [test: Test, negated: boolean]>> = {
   StringEquals: ["equals", false],
   StringNotEquals: ["equals", true],
   StringEqualsIgnoreCase: ["equals-ignore-case", false],

@@ -59,7 +59,7 @@ function readDocument(
 ): readonly Statement[] | Unreadable {
   const elements: Readonly<Record<string, unknown>> = isRecord(document) ? document : { "": document };
   const { Version: version = "2008-10-17", Id: _, Statement: statements, ...rest } = elements;
-  if (!VERSIONS.some((known) => known === version) || Object.keys(rest).length > 0) {
+  if ((version !== "2008-10-17" && version !== "2012-10-17") || Object.keys(rest).length > 0) {
     return { statement: reference, reason: "is not a policy document of version 2008-10-17 or 2012-10-17" };
   }
   const readings = listOf(statements).map((statement, at) => {
@@ -69,8 +69,6 @@ function readDocument(
   });
   return readings.find((reading): reading is Unreadable => "reason" in reading) ?? (readings as (readonly Statement[])[]).flat();
 }
-
-const VERSIONS = ["2008-10-17", "2012-10-17"];
 
 /**
  * A statement becomes several where a resource needs a test of its own.
@@ -92,16 +90,13 @@ function readStatement(
     (Action === undefined) !== (NotAction === undefined) &&
     (Resource === undefined) !== (NotResource === undefined);
   if (!understood) {
-    return [
-      { reference, effect, guards: [opaque(["statement", canonical({ ...statement, Sid: "", variables })], UNKNOWN_ELEMENT)] },
-    ];
+    const text = ["statement", canonical({ ...statement, Sid: "", variables })];
+    return [{ reference, effect, guards: [opaque(text, "has elements that are not compared, such as Principal")] }];
   }
   const always = [actionGuard(Action ?? NotAction, NotAction !== undefined, expanded), ...conditionGuards(Condition, variables)];
   const alternatives = resourceGuards(Resource ?? NotResource, NotResource !== undefined, variables);
   return alternatives.map((guards) => ({ reference, effect, guards: [...always, ...guards] }));
 }
-
-const UNKNOWN_ELEMENT = "has elements that are not compared, such as Principal";
 
 /** `*`, or a service and a pattern of its actions; IAM refuses wildcards in the service. */
 const ACTION = /^(?:\*|[a-z0-9-]+:[a-z0-9*?]+)$/;

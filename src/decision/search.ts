@@ -121,7 +121,8 @@ function narrow(
     single: domain.single & (truth ? atom.mask : ~atom.mask),
     list: atom.set === "single" && certain ? certainList : domain.list && narrowList(domain.list, atom.set, atom.mask, truth),
   };
-  return isEmpty(narrowed) ? undefined : requests.with(atom.dimension, narrowed);
+  const isEmpty = !narrowed.absent && narrowed.single === 0n && narrowed.list === undefined;
+  return isEmpty ? undefined : requests.with(atom.dimension, narrowed);
 }
 
 type List = NonNullable<Domain["list"]>;
@@ -137,8 +138,4 @@ function narrowList(list: List, set: "single" | "all" | "any", mask: bigint, tru
       ? { ...list, members: list.members & (truth ? mask : ~mask) }
       : { ...list, some: [...list.some, truth ? mask : ~mask] };
   return narrowed.members !== 0n && narrowed.some.every((some) => (some & narrowed.members) !== 0n) ? narrowed : undefined;
-}
-
-function isEmpty({ absent, single, list }: Domain): boolean {
-  return !absent && single === 0n && list === undefined;
 }

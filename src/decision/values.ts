@@ -127,9 +127,6 @@ function textClasses(conditions: readonly ConditionGuard[], budget: Budget): rea
   }));
 }
 
-/** A value that is no number, date or address matches none. Whether a request can have it is not known. */
-const INVALID: ValueClass = { witness: "invalid", matches: 0n, certain: false };
-
 /** The values of the conditions cut an order into intervals. */
 function orderedClasses(order: Order, conditions: readonly ConditionGuard[], budget: Budget): readonly ValueClass[] {
   const given = conditions.flatMap(({ values }) => values.flatMap((value) => order.read(value) ?? []));
@@ -142,7 +139,8 @@ function orderedClasses(order: Order, conditions: readonly ConditionGuard[], bud
     const matches = bits(conditions.map(({ intervals }) => intervals.some((interval) => isWithin(is, interval))));
     return { witness: order.write(point), matches, certain };
   });
-  return [...classes, INVALID];
+  // A value that is no number, date or address matches none. Whether a request can have it is not known.
+  return [...classes, { witness: "invalid", matches: 0n, certain: false }];
 }
 
 /** A point of an interval, and whether requests have it beyond doubt: the one next to zero, or the only one, which a policy names. */

@@ -15,9 +15,8 @@ export interface Call {
   readonly plan: boolean;
 }
 
-/** The calls that a statement of a deployer's policy allows. */
-export interface DeployerStatement extends Scope {
-  readonly sid: string;
+/** The calls that a statement of a deployer's policy allows. Its resources and conditions apply to all of them. */
+export interface DeployerStatement extends Pick<PolicyStatement, "sid" | "resources" | "conditions"> {
   readonly calls: readonly Call[];
 }
 
@@ -43,15 +42,12 @@ const CONDITIONS = {
 
 type Condition = keyof typeof CONDITIONS;
 
-/** The resources and conditions of a statement, which apply to all its actions. */
-type Scope = Pick<PolicyStatement, "resources" | "conditions">;
-
-const scope = (resources: readonly string[], conditions: readonly PolicyCondition[] = []): Scope => ({ resources, conditions });
+const scope = (resources: readonly string[], conditions: readonly PolicyCondition[] = []) => ({ resources, conditions });
 
 /** The statements, in the order of the policy. */
-function scopesOf({ region, accountId, user, policy, group, nodeRole }: Deployment) {
-  const arn = (kind: string, resource: IamResource) =>
-    iamArn({ partition: partitionOf(region), account: accountId }, kind, resource);
+function scopesOf(deployment: Deployment) {
+  const { user, policy, group, nodeRole } = deployment;
+  const arn = (kind: string, resource: IamResource) => iamArn(deployment, kind, resource);
   const users = [arn("user", user)];
   const policies = [policy.name, secondPolicyName(policy.name)].map((name) => arn("policy", { path: policy.path, name }));
   const groups = [arn("group", group)];
@@ -71,11 +67,9 @@ function scopesOf({ region, accountId, user, policy, group, nodeRole }: Deployme
   };
 }
 
-type Sid = keyof ReturnType<typeof scopesOf>;
-
 /** An action that Terraform calls. */
 interface DeployerRow {
-  readonly sid: Sid;
+  readonly sid: keyof ReturnType<typeof scopesOf>;
   readonly action: string;
   /** Any of these conditions requires the action. */
   readonly when: readonly Condition[];
@@ -105,12 +99,8 @@ function ofPolicies(arns: readonly string[]): readonly PolicyCondition[] {
 }
 
 /** The ARN of an IAM entity as a pattern for a policy: unknown account `*`, wildcards in the path escaped. */
-export function iamArn(
-  { partition, account = "*" }: { readonly partition: string; readonly account?: string | undefined },
-  kind: string,
-  { path, name }: IamResource,
-): string {
-  return iamResourceArn({ partition, account }, `${kind}${literal(path)}${name}`);
+export function iamArn({ region, accountId = "*" }: Deployment, kind: string, { path, name }: IamResource): string {
+  return iamResourceArn({ partition: partitionOf(region), account: accountId }, `${kind}${literal(path)}${name}`);
 }
 
 /** A string with escaped wildcards, for the `Resource` of a policy. Source: "IAM policy elements: Variables and tags". */

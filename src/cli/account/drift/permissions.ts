@@ -1,4 +1,3 @@
-import { partitionOf } from "../../../iam/arns";
 import { nodeRoleName } from "../../../iam/cluster";
 import { secondPolicyName } from "../../../iam/deployment-policies";
 import { policyWith } from "../../../iam/policy-document";
@@ -40,11 +39,9 @@ export function driftPolicy(deployments: readonly Deployment[]): object {
 }
 
 function arnsOf(settings: Deployment): readonly string[] {
-  const { region, accountId: account, policy, cluster } = settings;
+  const { policy, cluster } = settings;
   // Also where one policy is enough now: the state can have the second one.
   const second = { kind: "policy", name: secondPolicyName(policy.name), path: policy.path } as const;
   const dkpRole = cluster.prefix === undefined ? [] : [{ kind: "role", name: nodeRoleName(cluster.prefix), path: "/" } as const];
-  return [...managedObjects(settings), second, ...dkpRole].map(({ kind, ...object }) =>
-    iamArn({ partition: partitionOf(region), account }, kind, object),
-  );
+  return [...managedObjects(settings), second, ...dkpRole].map(({ kind, ...object }) => iamArn(settings, kind, object));
 }

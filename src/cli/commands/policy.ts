@@ -60,15 +60,14 @@ Where the settings have no accountId, ARNs show ACCOUNT_ID.`,
 function policyText(session: Session, deployment: Deployment, format: string): string {
   const { mode } = deployment.policy;
   const policies = deployment.policies.map(({ statements }) => ({
-    count: statements.length,
     size: policySize(statements),
     policy: policyDocument(statements, deployment.accountId),
   }));
   if (format === "json") {
-    const sized = policies.map(({ size, policy }) => ({ size, policy }));
-    return JSON.stringify({ mode, limit: MAX_POLICY_CHARACTERS, policies: sized }, null, 2);
+    return JSON.stringify({ mode, limit: MAX_POLICY_CHARACTERS, policies }, null, 2);
   }
-  const sizes = policies.map(({ count, size }) => `${count} statements, ${size} of ${MAX_POLICY_CHARACTERS} characters`);
+  const limit = `${MAX_POLICY_CHARACTERS} characters`;
+  const sizes = policies.map(({ size, policy }) => `${policy.Statement.length} statements, ${size} of ${limit}`);
   session.printError(`${mode}: ${sizes.join("; ")}\n`);
   const [first, ...additional] = policies.map(({ policy }) => policy);
   return JSON.stringify(additional.length === 0 ? first : [first, ...additional], null, 2);

@@ -26,12 +26,12 @@ export function clusterConfiguration({ deployment, secret }: Reviewed): string {
     isInState
       ? `dkp-access hand-over ${stack} --out FILE writes the provider block with the key.`
       : "The key is created outside Terraform: write its ID and its secret into the provider block.",
-    ...(prefix === undefined
-      ? []
-      : [
-          `Set in the ModuleConfig global: prefix: ${JSON.stringify(prefix)}. A cloud.prefix of the ClusterConfiguration must match.`,
-        ]),
   ];
+  if (prefix !== undefined) {
+    comments.push(
+      `Set in the ModuleConfig global: prefix: ${JSON.stringify(prefix)}. A cloud.prefix of the ClusterConfiguration must match.`,
+    );
+  }
   const head = { apiVersion: "deckhouse.io/v1", kind: "AWSClusterConfiguration", provider };
   const document = new Document<YAMLMap, false>({ ...head, ...fields }, { compat: "yaml-1.1" });
   document.contents.commentBefore = comments.map((comment) => ` ${visible(comment)}`).join("\n");

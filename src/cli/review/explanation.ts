@@ -5,10 +5,7 @@ import type { PolicyStatement } from "../../iam/policy-document";
 import { type PolicyOptions, policyStatements } from "../../iam/policy-statements";
 import { code, plain, prose, tableRow } from "../text/markdown";
 
-/** Why an action is in a deployment's policy or not, and on what it is allowed. */
-type Explanation = NonNullable<ReturnType<typeof explain>>;
-
-/** Explains an action of the catalogue; undefined if it is none. IAM ignores case in actions, and so does this. */
+/** Why an action of the catalogue is in a policy or not, and on what it is allowed; undefined if it is none. Like IAM, ignores its case. */
 export function explain(action: string, options: PolicyOptions) {
   const row = CATALOGUE.find((candidate) => candidate.action.toLowerCase() === action.toLowerCase());
   if (row === undefined) {
@@ -57,7 +54,7 @@ export function permissionsOf(rows: readonly CatalogueRow[], statements: readonl
 }
 
 /** An explanation as lines for people. */
-export function explanationText({ row, requiredBy, grants, denials }: Explanation): string {
+export function explanationText({ row, requiredBy, grants, denials }: NonNullable<ReturnType<typeof explain>>): string {
   const versions = versionsOf(row);
   const lines = [
     `${row.action} (${row.access})`,

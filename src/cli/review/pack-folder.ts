@@ -68,23 +68,18 @@ export function writePacks(stale: readonly StaleFile[]): void {
   }
 }
 
-/** Whether there is a file. @throws Error if there is something else, for example a symbolic link: commands read, write and delete files only */
-function isRealFile(path: string): boolean {
+/** @throws Error if there is no file but something else, for example a symbolic link: commands read, write and delete files only */
+function difference(path: string, text: string | undefined): StaleFile["what"] | undefined {
   const stats = lstatSync(path, { throwIfNoEntry: false });
   if (stats !== undefined && !stats.isFile()) {
     throw new Error(
       `${path}: is ${stats.isSymbolicLink() ? "a symbolic link" : "not a file"}; remove it and run the command again`,
     );
   }
-  return stats !== undefined;
-}
-
-function difference(path: string, text: string | undefined): StaleFile["what"] | undefined {
-  const exists = isRealFile(path);
   if (text === undefined) {
-    return exists ? "left over" : undefined;
+    return stats && "left over";
   }
-  if (!exists) {
+  if (stats === undefined) {
     return "missing";
   }
   return readFileSync(path).equals(Buffer.from(text)) ? undefined : "outdated";

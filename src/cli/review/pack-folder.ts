@@ -68,7 +68,7 @@ export function writePacks(stale: readonly StaleFile[]): void {
   }
 }
 
-/** @throws Error if there is no file but something else, for example a symbolic link: commands read, write and delete files only */
+/** How a file differs. @throws Error if it is something else, for example a symbolic link: commands read, write and delete files only */
 function difference(path: string, text: string | undefined): StaleFile["what"] | undefined {
   const stats = lstatSync(path, { throwIfNoEntry: false });
   if (stats !== undefined && !stats.isFile()) {

@@ -31,8 +31,8 @@ export async function driftReport(settings: Deployment, state: DriftState, iam: 
   }
   const contents = "value" in state ? state.value : undefined;
   const resources = contents && allIn(contents.resources);
-  const inState = { user: { ...contents?.user, name: userIn(resources ?? []) } };
-  const { user, settingsAccount, stateAccount } = mismatches({ settings, state: inState, iam: { account } });
+  const inState = { ...contents?.user, name: userIn(resources ?? []) };
+  const { user, settingsAccount, stateAccount } = mismatches(settings, inState, account);
   if (settingsAccount !== undefined) {
     const values = { source: "accountId is", expected: settingsAccount, account };
     findings.push({ rule: "account-differs", field: "accountId", values });

@@ -30,7 +30,7 @@ export async function providerBlock(
     );
   }
   const state = readState(await pullState(terraform, folder));
-  const mismatch = mismatches({ settings: { user, accountId }, state, iam: { account: state.user?.arn?.split(":")[4] } });
+  const mismatch = mismatches({ user, accountId }, state.user, state.user?.arn?.split(":")[4]);
   if (mismatch.user !== undefined) {
     throw new Error(
       `user.name: the settings have the user "${user.name}", and the state has "${mismatch.user}", whose key it is; check the backend, or set user.name: "${mismatch.user}"`,

@@ -50,7 +50,7 @@ export const unverifiableFindings = (situation: KeySituation) =>
 
 /** Settings, state and credentials that do not belong together. */
 export function mismatchFindings({ settings, state, iam, folder }: KeySituation): readonly KeyFinding[] {
-  const { user, stateAccount, settingsAccount } = mismatches({ settings, state, iam });
+  const { user, stateAccount, settingsAccount } = mismatches(settings, state.user, iam.account);
   const account = iam.account ?? "";
   const findings: KeyFinding[] = [];
   if (user !== undefined) {

@@ -313,11 +313,7 @@ function applied(situation: KeySituation, why: Why, edits: readonly Change[], th
 const dropImport = ({ settings }: KeySituation): readonly Change[] =>
   settings.import?.accessKeyId === undefined ? [] : [{ setting: "import.accessKeyId", value: undefined }];
 
-interface Desired {
-  readonly current: Slot;
-  readonly primary?: KeySlots[Slot]["status"];
-  readonly secondary?: KeySlots[Slot]["status"];
-}
+type Desired = Pick<KeySlots, "current"> & Readonly<Partial<Record<Slot, KeySlots[Slot]["status"]>>>;
 
 /** The edits from the settings to what is deployed, with these changes. */
 function desiredEdits(situation: KeySituation, desired: Desired): readonly Change[] {

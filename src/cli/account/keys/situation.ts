@@ -66,8 +66,6 @@ const LISTED_AFTER_MINUTES = 10;
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 
-const secretKnown = (key: StateKey | undefined) => key?.secret !== undefined || key?.encryptedSecret !== undefined;
-
 const ABSENT = { status: "absent" } as const;
 const NO_SLOTS: KeySlots = { primary: ABSENT, secondary: ABSENT, current: "primary" };
 
@@ -122,7 +120,7 @@ export const isRecent = (key: Pick<IamKey, "created" | "lastUsed">, now: Date) =
 
 /** Whether a key is Active and the state has its secret, so that DKP can get it. */
 export function canHandOver({ inState, inIam }: KeySlot): boolean {
-  return inIam?.status === "Active" && secretKnown(inState);
+  return inIam?.status === "Active" && (inState?.secret !== undefined || inState?.encryptedSecret !== undefined);
 }
 
 /** Keys of the state that IAM does not list yet: they were created minutes ago. */
@@ -134,23 +132,13 @@ export function unlistedKeys(situation: KeySituation): readonly KeySlot[] {
 }
 
 /** Settings, state and credentials that do not belong together: then nothing else about the keys is reliable. */
-export function mismatches({
-  settings,
-  state,
-  iam,
-}: {
-  readonly settings: Pick<Deployment, "user" | "accountId">;
-  readonly state: Pick<StateContents, "user">;
-  readonly iam: Pick<IamUser, "account">;
-}) {
-  const { user, accountId } = settings;
-  const account = state.user?.arn?.split(":")[4];
+export function mismatches(settings: Pick<Deployment, "user" | "accountId">, user: StateContents["user"], account?: string) {
   const unlike = (value: string | undefined, expected: string | undefined) =>
     expected === undefined || value === expected ? undefined : value;
   return {
-    user: unlike(state.user?.name, user.name),
-    stateAccount: unlike(account, iam.account),
-    settingsAccount: unlike(accountId, iam.account),
+    user: unlike(user?.name, settings.user.name),
+    stateAccount: unlike(user?.arn?.split(":")[4], account),
+    settingsAccount: unlike(settings.accountId, account),
   };
 }
 
@@ -209,8 +197,7 @@ export const restoresObjects = ({ lacking, permissions }: KeySituation) =>
 export const changesObjects = (situation: KeySituation) => restoresObjects(situation) || situation.permissions.lacking.length > 0;
 
 /** Whether IAM has the user and the state has nothing of it, nor do the settings import it. */
-export const isStateLost = (situation: Pick<KeySituation, "lacking">) =>
-  unmanagedObjects(situation).some(({ kind }) => kind === "user");
+export const isStateLost = (situation: KeySituation) => unmanagedObjects(situation).some(({ kind }) => kind === "user");
 
 /** The addresses of tainted resources, except keys that IAM does not have. */
 export function taintedAddresses(situation: KeySituation): readonly string[] {

@@ -58,16 +58,14 @@ export function ownershipOf(
   return { owner: isOurs ? "ours-unmanaged" : "unknown", by };
 }
 
-const TYPES = { user: "aws_iam_user.", policy: "aws_iam_policy.", group: "aws_iam_group.", role: "aws_iam_role." } as const;
-
 const lower = (name: string) => name.toLowerCase();
 
 /** An object in messages, and as what uses others is named: `user deckhouse`. */
 export const title = ({ kind, name }: AccountObject) => `${kind} ${name}`;
 
 function titleOf({ address, attributes }: StateResource): readonly string[] {
-  const kinds = ["user", "policy", "group", "role"] as const;
-  return kinds.filter((kind) => address.startsWith(TYPES[kind])).map((kind) => title({ kind, name: String(attributes.name) }));
+  const [, kind] = /^aws_iam_(user|policy|group|role)\./.exec(address) ?? [];
+  return kind === undefined ? [] : [`${kind} ${attributes.name}`];
 }
 
 /** Instance profiles that show nothing of a role's owner: that of DKP's prefix, and the one that the AWS console creates with a role. */
@@ -84,22 +82,18 @@ const REFERENCES: Readonly<Record<AccountObject["kind"], readonly string[]>> = {
   role: ["role"],
 };
 
-/** The names of objects of one kind to which the arguments of a resource refer. */
-const referredTo = ({ kind }: Pick<AccountObject, "kind">, attributes: StateResource["attributes"]) =>
-  REFERENCES[kind].flatMap((reference) => [attributes[reference] ?? []].flat().map((value) => String(value).split("/").at(-1)));
-
 /** Whether an object was once in the state: another resource of it refers to the object, or an output names it. */
 function wasInState(
   { kind, name }: AccountObject,
   resources: readonly StateResource[],
   outputs: StateContents["outputs"] = {},
 ): boolean {
-  const names = resources.flatMap(({ attributes }) => referredTo({ kind }, attributes));
+  const references = resources.flatMap(({ attributes }) => REFERENCES[kind].map((argument) => attributes[argument] ?? []));
   const arns = Object.values(outputs).filter((output) => output.includes(`:${kind}/`));
-  return [...names, ...arns.map((arn) => arn.split("/").at(-1))].some((value) => lower(value ?? "") === lower(name));
+  return [...references.flat(), ...arns].some((value) => lower(String(value).split("/").at(-1) ?? "") === lower(name));
 }
 
-const KEYS = `${PROGRAM} keys {stack}` as const;
+export const KEYS = `${PROGRAM} keys {stack}` as const;
 const EXISTS = "it exists[, since {since}]";
 
 /** What `drift` and `preflight` report of objects that the settings name and the state does not have. */
@@ -161,7 +155,7 @@ export function namedObjects(
 export function lackingObject(
   object: NamedObject,
   uses: Reading<readonly string[]> | undefined,
-  facts: { readonly settings: Deployment; readonly state: StateContents },
+  facts: DeploymentFacts,
 ): LackingObject {
   const ownership = ownershipOf(object, uses ?? { value: [] }, facts);
   return { ...object, ...ownership, inIam: uses !== undefined, isImported: isImported(facts.settings, object) };

@@ -1,11 +1,10 @@
 import { templateRules } from "../../findings/templates";
 import { PROGRAM, recovery } from "../../text/advice";
-import { OWNER_RULES } from "../ownership";
+import { KEYS, OWNER_RULES } from "../ownership";
 
 /** CloudTrail's event history has 90 days. */
 const ASK = "before anybody changes it, ask who did this and why, and whether DKP needs it; CloudTrail has it as {event}";
 const HAS_PART = "it has the {part} {id}, and neither the settings nor the state have it";
-const KEYS = `${PROGRAM} keys {stack}` as const;
 const APPLY = `plan, then apply, which restores it (${recovery("manual-changes")})`;
 const RESTORE = `${APPLY}, or for a role of DKP converge the base infrastructure (dhctl converge)`;
 

@@ -3,18 +3,16 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { IAMServiceException } from "@aws-sdk/client-iam";
 import type { NodeHttpHandler } from "@smithy/node-http-handler";
 import { alwaysOnRegion } from "../../../iam/arns";
+import type { Deployment } from "../../../settings/deployment";
 import { type Progress, withProgress } from "../../text/progress";
 import { awsRequests } from "./http-requests";
 import { type Action, AwsError, type Input, type Output, TIMED_OUT, UNREACHABLE, within } from "./operations";
 
-/** Where AWS is called, and as whom. */
-interface Access {
-  /** That of the deployment. IAM and STS are called in one that every account has. */
-  readonly region: string;
-  /** @default where the AWS CLI and SDKs find their credentials */
-  readonly profile?: string | undefined;
-  readonly assumeRoleArn?: string | undefined;
-}
+/**
+ * Where AWS is called, and as whom: by default with the credentials that the AWS CLI and SDKs find. IAM and STS are called in a Region that
+ * every account has.
+ */
+type Access = Pick<Deployment, "region"> & Partial<Deployment["provider"]>;
 
 /** How long to wait for AWS in all. */
 export interface Waiting {

@@ -55,16 +55,13 @@ export async function providerBlock(
       `the outputs expose the key ${id}, ${isOther ? `which is a key of the user "${key.user}"` : "which no resource of the state is"}: the state was partly lost or edited; do not give this key to DKP; see ${recovery("old-state")}`,
     );
   }
-  const { secret, encryptedSecret } = key;
-  if (secret !== undefined) {
-    return { providerAccessKeyId: id, providerSecretAccessKey: secret, region };
+  const secret = key.secret ?? (key.encryptedSecret && (await decrypt(key.encryptedSecret)));
+  if (secret === undefined) {
+    throw new Error(
+      `Terraform does not have the secret of ${id}, because the key was created outside Terraform; rotate to the other slot: ${dkpAccess("keys", stack)} shows the steps`,
+    );
   }
-  if (encryptedSecret !== undefined) {
-    return { providerAccessKeyId: id, providerSecretAccessKey: await decrypt(encryptedSecret), region };
-  }
-  throw new Error(
-    `Terraform does not have the secret of ${id}, because the key was created outside Terraform; rotate to the other slot: ${dkpAccess("keys", stack)} shows the steps`,
-  );
+  return { providerAccessKeyId: id, providerSecretAccessKey: secret, region };
 }
 
 /** Decrypts with the local GnuPG, whose agent asks for the passphrase. */

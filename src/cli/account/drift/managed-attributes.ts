@@ -9,10 +9,7 @@ import type { StateResource } from "../../terraform/state-file";
 import type { StoredDocument } from "../aws/iam-reader";
 import { type AccountObject, title } from "../ownership";
 
-type Kind = keyof typeof RESOURCES;
-
-/** The addresses of the resources of a kind; those of a second policy have a number behind it. */
-const RESOURCES = { ...ADDRESSES, keys: KEY_ADDRESSES.primary };
+type Kind = keyof typeof ADDRESSES | "keys";
 
 /** The resources that the settings of a deployment describe, as an apply writes them into a state; without access keys. */
 export function describedResources(settings: Deployment, account: string): readonly StateResource[] {
@@ -150,12 +147,10 @@ function managedKeys(
   return isFree ? [...ids, imports?.accessKeyId ?? []].flat() : ids;
 }
 
-const ofKind = (resources: readonly StateResource[], kind: Kind) =>
-  resources.filter(
-    ({ address }) =>
-      address === RESOURCES[kind] ||
-      policyOfAddress(address)?.what === kind ||
-      (kind === "keys" && address === KEY_ADDRESSES.secondary),
-  );
+/** The resources of a kind. The addresses of those of a second policy have a number behind it. */
+function ofKind(resources: readonly StateResource[], kind: Kind): readonly StateResource[] {
+  const addresses: readonly string[] = kind === "keys" ? Object.values(KEY_ADDRESSES) : [ADDRESSES[kind]];
+  return resources.filter(({ address }) => addresses.includes(address) || policyOfAddress(address)?.what === kind);
+}
 
 const documentIn = (value: unknown) => (parseJson(textOf(value) ?? "") ?? {}) as StoredDocument;

@@ -43,11 +43,10 @@ export const prefixCheck: Check = {
       return [settingNotSet("cluster.prefix")];
     }
     const read = Object.entries(FIND).map(async ([kind, find]) => {
-      const ids = await find(list, prefix);
-      return { kind, ids: ids.flatMap((id) => id ?? []) };
+      const ids = (await find(list, prefix)).flatMap((id) => id ?? []);
+      return ids.length === 0 ? [] : `${kind} ${listed(ids)}`;
     });
-    const found = (await Promise.all(read)).filter(({ ids }) => ids.length > 0);
-    const objects = found.map(({ kind, ids }) => `${kind} ${listed(ids)}`);
-    return when(found.length > 0, { rule: "prefix-in-use", values: { prefix, objects } });
+    const objects = (await Promise.all(read)).flat();
+    return when(objects.length > 0, { rule: "prefix-in-use", values: { prefix, objects } });
   },
 };

@@ -22,7 +22,8 @@ const LEFT_OUT: readonly string[] = [
 ];
 
 /**
- * SHA-256 of everything that a plan changes: two plans of one situation have one digest, and plans with another effect have another.
+ * SHA-256 of everything that a plan changes: two plans of one situation have one digest, and plans with another effect have another. An
+ * account counts where the settings or the plan name it.
  * @param plan what `terraform show -json` printed
  */
 export function planDigest(plan: JsonObject, origin: PlanOrigin): string {

@@ -275,12 +275,21 @@ describe.each(SYSTEMS)("the jobs for $system, run in a checkout", ({ steps, canc
     expect(checkout.contains(secret())).toBe(false);
   });
 
-  it("a change that requires no attention is applied without a second reviewer", async () => {
+  it("a change that requires no attention is applied without a second reviewer", () => {
+    change("outputs: { secret: false }");
+    expect(plan()).toEqual({ VERDICT: "0", DIGEST: expect.stringMatching(/^[0-9a-f]{64}$/) });
+    expect(apply(false)).toEqual({ status: 0, output: expect.stringContaining("Resources: 0 added, 0 changed, 0 destroyed.") });
+    change("");
+    expect(plan()).toMatchObject({ VERDICT: "2" });
+    mustSucceed(apply(true));
+  });
+
+  it("a key that was deleted in AWS is created again with a second reviewer", async () => {
     const current = terraform("output", "-raw", "access_key_id");
     const other = (await keys()).find(({ AccessKeyId }) => AccessKeyId !== current);
     await aws.iam().deleteAccessKey({ UserName: "deckhouse", AccessKeyId: other?.AccessKeyId });
-    expect(plan()).toEqual({ VERDICT: "0", DIGEST: expect.stringMatching(/^[0-9a-f]{64}$/) });
-    expect(apply(false)).toEqual({ status: 0, output: expect.stringContaining("Resources: 1 added, 0 changed, 0 destroyed.") });
+    expect(plan()).toMatchObject({ VERDICT: "2" });
+    expect(apply(true)).toEqual({ status: 0, output: expect.stringContaining("Resources: 1 added, 0 changed, 0 destroyed.") });
     expect(await keys()).toHaveLength(2);
   });
 

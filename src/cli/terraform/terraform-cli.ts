@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
+import { setTimeout as wait } from "node:timers/promises";
 import { promisify, stripVTControlCharacters } from "node:util";
 import { dkpAccess, shellWord } from "../text/advice";
 import { type Progress, withProgress } from "../text/progress";
@@ -95,6 +96,9 @@ export function runTerraform(
   );
 }
 
+/** A signal to a group of processes can arrive later than the end of the child. It would be lost where nothing listens any more. */
+const TOGETHER_MS = 20;
+
 /**
  * Runs a Terraform command to its end. A signal reaches Terraform once, as SIGINT, so that it
  * writes the state and releases the lock before this process ends: at a second one it would abandon its work. Terraform is in a session
@@ -124,7 +128,12 @@ export async function runToEnd(
     }
     return closed;
   };
-  const [code, signal] = await atSignal(interrupt, () => closed).catch((error: NodeJS.ErrnoException) => {
+  const ended = async () => {
+    const result = await closed;
+    await wait(TOGETHER_MS);
+    return result;
+  };
+  const [code, signal] = await atSignal(interrupt, ended).catch((error: NodeJS.ErrnoException) => {
     throw notStarted(binary, error);
   });
   if (code === null) {

@@ -6,9 +6,6 @@ const SIGNALS = ["SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM"] as const;
 /** A shell adds the number of the signal to this for the exit code of a program that a signal ended. */
 const SIGNALED = 128;
 
-/** How long the process waits for its own signal. */
-const LINGER_MS = 100;
-
 type Clean = () => unknown;
 
 /** What is done before a signal ends the process, the latest first. */
@@ -53,8 +50,8 @@ async function end(signal: NodeJS.Signals): Promise<void> {
     }
     stopListening();
     process.kill(process.pid, signal);
-    // Another thread can take the signal, a moment later. The first process of a container survives it.
-    setTimeout(() => process.exit(SIGNALED + constants.signals[signal]), LINGER_MS);
+    // The first process of a container survives its own signal.
+    process.exit(SIGNALED + constants.signals[signal]);
   }
 }
 

@@ -93,8 +93,7 @@ function requestsIn(text: string, values: Values, environment: Required<PolicyOp
   const [action = "", resource, ...pairs] = text.split(" ");
   const [service = ""] = action.split(":");
   const { partition, region, account } = environment;
-  const ofAction = CATALOGUE.find((row) => row.action === action)?.resources ?? [];
-  const types = resource === undefined ? ofAction : [resource];
+  const types = resource === undefined ? (RESOURCE_TYPES.get(action) ?? []) : [resource];
   const arns = types.flatMap((type) => {
     const isNamed = /[/{]/.test(type) && type === resource;
     const named = `arn:${partition}:${service}:${service === "iam" ? "" : region}:${account}:${filled(type, values)}`;
@@ -109,6 +108,8 @@ function requestsIn(text: string, values: Values, environment: Required<PolicyOp
 function filled(text: string, values: Values): string {
   return text.replaceAll(/\{(\w+)\}/g, (_, name: string) => values[name] ?? "");
 }
+
+const RESOURCE_TYPES = new Map(CATALOGUE.map(({ action, resources }) => [action, resources]));
 
 /** Whether the policy allows a request that comes from its networks. Its resources have no wildcard but one at their end. */
 function allows(statements: readonly PolicyStatement[], { action, resource, context }: AskedRequest): boolean {

@@ -21,6 +21,12 @@ describe("deployments written in code", () => {
     expect(defineDeployments({ dev: settings }).dev).toEqual(deploymentOf(JSON.stringify(settings)));
   });
 
+  it("cannot have the name of the file with defaults", () => {
+    expect(messageOf({ defaults: { region: "eu-central-1", backend } })).toBe(
+      'deployment "defaults" has 1 error:\n  "defaults" cannot be a stack name: defaults.yaml has the settings that deployments share; rename the key',
+    );
+  });
+
   it("leave out what is undefined", () => {
     const { dev } = defineDeployments({ dev: { region: "eu-central-1", backend, accountId: undefined } });
     expect(dev).not.toHaveProperty("accountId");

@@ -4,7 +4,7 @@ import { selectDeployments } from "../../src/cli/commands/support/deployments";
 import { loadDeployments } from "../../src/settings/load";
 import { deploymentsFolder, outputFolder } from "../../src/settings/paths";
 import { settingsWarnings } from "../../src/settings/settings-notes";
-import { folderForEach, inFolder, settingsOf } from "../helpers/folder";
+import { folderForEach, inFolder, SETTINGS, settingsOf } from "../helpers/folder";
 import { KEY_ID, MINIMAL, SECRET_KEY } from "../helpers/settings-files";
 
 const { at, write } = folderForEach();
@@ -60,6 +60,13 @@ describe("selectDeployments", () => {
     });
   });
 
+  it("rejects the selected deployment for an error in the defaults, and only for its own others", () => {
+    const files = { "defaults.yaml": `${SETTINGS}protct: true\n`, "a.yaml": "protect: 1\n", "b.yaml": "user: { name: b }\n" };
+    expect(select(files, "b")).toEqual({
+      error: 'deployments/defaults.yaml has 1 error:\n  line 3, protct: unknown setting, did you mean "protect"?',
+    });
+  });
+
   it("changes the policy of the selected deployment only", () => {
     const files = { "dev.yaml": `${settingsOf("dev")}cluster: { prefix: dev }\n`, "prod.yaml": settingsOf("prod") };
     const { deployment, warnings } = select(files, "dev", { mode: "scoped" });
@@ -78,6 +85,14 @@ describe("selectDeployments", () => {
       ].join("\n"),
     );
   });
+});
+
+it("defaults with marks of init are a warning in each deployment, with the file", () => {
+  write({ "deployments/defaults.yaml": "region: eu-central-1 # CHANGE\nbackend: { local: } # CHANGE\n" });
+  write({ "deployments/dev.yaml": "protect: true # CHANGE\n" });
+  const warnings = inFolder(at(), () => loadDeployments("deployments").flatMap(settingsWarnings));
+  const message = "ends with # CHANGE, as init writes it; write your own value, and remove the comment";
+  expect(warnings).toEqual([`line 1: ${message}`, `line 1, 2 of deployments/defaults.yaml: ${message}`]);
 });
 
 it.each<[string, (path: string) => unknown, string]>([

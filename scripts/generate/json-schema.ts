@@ -1,7 +1,10 @@
 import { toJsonSchema } from "@valibot/to-json-schema";
 import { deploymentSchema } from "../../src/settings/schema/deployment-schema";
 
-/** The JSON schema of a settings file, for editors. It knows shapes; rules between fields are checked at synth. */
+/**
+ * The JSON schema of a settings file, also of `defaults.yaml`, for editors. It knows shapes; what is missing in both files, and rules
+ * between fields are reported at synth.
+ */
 export function jsonSchema(): string {
   const schema = toJsonSchema(deploymentSchema, {
     errorMode: "ignore",
@@ -12,9 +15,9 @@ export function jsonSchema(): string {
   return `${JSON.stringify({ title: "DKP deployment on AWS", ...schema }, null, 2)}\n`;
 }
 
-const OVERRIDES: Readonly<Record<string, (schema: object) => object>> = {
+const OVERRIDES: Readonly<Record<string, (schema: { readonly required?: unknown }) => object>> = {
   // Terraform knows the types of the arguments of a backend.
   custom: () => ({}),
   // Schemas of the settings have no other keys.
-  object: (schema) => ({ ...schema, additionalProperties: false }),
+  object: ({ required: _, ...schema }) => ({ ...schema, additionalProperties: false }),
 };

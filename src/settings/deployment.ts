@@ -22,8 +22,8 @@ export interface Deployment extends Omit<Settings, "backend" | "cloud" | "cluste
   readonly additionalRolePolicies: readonly string[];
   /** All settings as the file has them, with their defaults. */
   readonly settings: Settings;
-  /** The lines of the file that are still marked as `dkp-access init` wrote them. */
-  readonly marked: readonly number[];
+  /** The lines that are still marked as `dkp-access init` wrote them, such as `line 3, 5`, by file. */
+  readonly marked: readonly string[];
   /** The line of `cluster.configFile` that has a secret access key. */
   readonly secretLine: number | undefined;
 }

@@ -1,9 +1,12 @@
 import { distance } from "fastest-levenshtein";
+import { grouped } from "../text/grouped";
 import { ReportedError, visible } from "../text/printable";
 import { secretIn } from "./rules/forbidden-strings";
 
 /** One thing wrong in the settings. */
 export interface FieldError {
+  /** The file that has the value, if it is not that of the deployment. */
+  readonly file?: string | undefined;
   /** Line in the file, counted from 1, where it is known. */
   readonly line?: number | undefined;
   /** Path of the field; empty for the file as a whole. */
@@ -25,8 +28,29 @@ export function firstErrors(errors: readonly FieldError[]): readonly FieldError[
 /** Settings that cannot be used. The message lists every error of every file and is meant to be printed as it is. */
 export class SettingsError extends ReportedError {
   constructor(errors: ReadonlyMap<string, readonly FieldError[]>) {
-    super([...errors].map(([file, list]) => describeFile(file, list)).join("\n"));
+    super([...byFile(errors)].map(([file, list]) => describeFile(file, list)).join("\n"));
   }
+}
+
+/** Errors by the file that has the value. In a file that deployments share, each stands once, with the deployments that have it. */
+function byFile(errors: ReadonlyMap<string, readonly FieldError[]>): ReadonlyMap<string, readonly FieldError[]> {
+  const found = [...errors].flatMap(([source, list]) => list.map((error) => ({ source, error, file: error.file ?? source })));
+  return new Map(
+    [...grouped(found, ({ file }) => file)].map(([file, all]) => {
+      const same = [...grouped(all, ({ error: { line, path, message } }) => JSON.stringify([line, path, message])).values()];
+      return [file, same.flatMap((each) => withSources(file, each))];
+    }),
+  );
+}
+
+function withSources(
+  file: string,
+  same: readonly { readonly source: string; readonly error: FieldError }[],
+): readonly FieldError[] {
+  const [first] = same;
+  const sources = same.map(({ source }) => source).filter((source) => source !== file);
+  const names = sources.length === 0 ? "" : ` (for ${listed(sources)})`;
+  return first === undefined ? [] : [{ ...first.error, message: `${first.error.message}${names}` }];
 }
 
 function describeFile(file: string, errors: readonly FieldError[]): string {

@@ -1,6 +1,7 @@
 import { readdirSync } from "node:fs";
 import { basename, extname, join } from "node:path";
 import { visible } from "../text/printable";
+import { DEFAULTS, type Defaults, readDefaults } from "./defaults";
 import type { Deployment } from "./deployment";
 import { errorAt, type FieldError, listed, SettingsError, show } from "./errors";
 import { deploymentsOf, type Reading, readFileOf, readSettings } from "./read-settings";
@@ -8,7 +9,7 @@ import type { SettingsInput } from "./schema/deployment-schema";
 import { parseYaml, readYaml } from "./yaml-file";
 
 /**
- * Reads every `*.yaml` of a folder, one deployment each, sorted by name.
+ * Reads every `*.yaml` of a folder, one deployment each, sorted by name, and completes it with `defaults.yaml`, if there is one.
  * @param folder relative to the folder that the program runs in
  * @throws SettingsError with every error of every file; nothing is written before.
  */
@@ -24,12 +25,13 @@ export function readFolder(folder: string): readonly Reading[] {
   } catch {
     throw folderError(folder, "cannot be read as a folder; create it and add one YAML file per deployment");
   }
-  const files = names.filter((name) => /\.ya?ml$/i.test(name)).sort();
+  const files = names.filter((name) => /\.ya?ml$/i.test(name) && name !== `${DEFAULTS}.yaml`).sort();
   if (files.length === 0) {
     const found = names.length === 0 ? "" : `, only ${listed(names.map(visible))}`;
     throw folderError(folder, `has no deployments${found}; write each one as <stack>.yaml in this folder itself`);
   }
-  return files.map((name) => readFile(join(folder, name)));
+  const defaults = readDefaults(folder);
+  return files.map((name) => readFile(join(folder, name), defaults));
 }
 
 function folderError(folder: string, message: string): SettingsError {
@@ -41,13 +43,13 @@ export function stackOf(file: string): string {
   return basename(file, extname(file));
 }
 
-function readFile(file: string): Reading {
+function readFile(file: string, defaults: Defaults | undefined): Reading {
   const stack = stackOf(file);
   const nameErrors =
     extname(file) === ".yaml"
       ? stackNameErrors(stack, "rename the file")
       : [errorAt("", `has another extension than .yaml; rename it to ${stack}.yaml`)];
-  const reading = readFileOf(file, stack, readYaml(file, parseYaml));
+  const reading = readFileOf(file, stack, readYaml(file, parseYaml), defaults);
   return { ...reading, errors: [...nameErrors, ...reading.errors] };
 }
 
@@ -72,6 +74,11 @@ export function defineDeployments<Stack extends string>(
 
 /** CDKTF, Terraform and every file system must accept a stack name unchanged. @param remedy the end of the message */
 export function stackNameErrors(stack: string, remedy: string): readonly FieldError[] {
+  if (stack === DEFAULTS) {
+    return [
+      errorAt("", `"${DEFAULTS}" cannot be a stack name: ${DEFAULTS}.yaml has the settings that deployments share; ${remedy}`),
+    ];
+  }
   const rule = 'lower-case letters, digits and "-", first a letter, at most 63';
   return /^[a-z][a-z0-9-]{0,62}$/.test(stack) ? [] : [errorAt("", `${show(stack)} cannot be a stack name: ${rule}; ${remedy}`)];
 }

@@ -2,8 +2,9 @@ import * as v from "valibot";
 import { isInside, physicalPath } from "../text/files";
 import { isObject } from "../text/json";
 import { configFileConflicts, readConfigFile } from "./config-file";
+import { type Defaults, locatedIn, withDefaults } from "./defaults";
 import { type Deployment, POLICY_FIELDS, policiesOf, toDeployment } from "./deployment";
-import { errorAt, type FieldError, firstErrors, SettingsError, show, showSegment } from "./errors";
+import { errorAt, type FieldError, firstErrors, SettingsError, show } from "./errors";
 import { ACCESS_KEY_RULES } from "./rules/access-key-rules";
 import { type Candidate, conflicts } from "./rules/across-deployments";
 import { ARN_RULES } from "./rules/arn-rules";
@@ -28,6 +29,8 @@ export interface Reading {
   readonly candidate?: Candidate;
   /** The lines of the fields; absent for settings that are not in a file. */
   readonly yaml?: YamlFile | undefined;
+  /** The settings that it shares with others. */
+  readonly defaults?: Defaults | undefined;
 }
 
 /** Settings as far as they were checked. */
@@ -42,13 +45,27 @@ interface Parsed {
 }
 
 /** Checks the settings of one deployment by themselves. */
-export function readSettings(source: string, stack: string, value: unknown, yaml?: YamlFile): Reading {
-  return withRules({ source, yaml }, stack, withConfigFile(parse(value)));
+export function readSettings(
+  source: string,
+  stack: string,
+  value: unknown,
+  files: Pick<Reading, "yaml" | "defaults"> = {},
+): Reading {
+  return withRules({ source, ...files }, stack, withConfigFile(parse(value)));
 }
 
-/** The same for the text of a settings file, as far as it is YAML. */
-export function readFileOf(source: string, stack: string, parsed: ReturnType<typeof parseYaml>): Reading {
-  return "errors" in parsed ? { source, errors: parsed.errors } : readSettings(source, stack, parsed.file.value, parsed.file);
+/** The same for the text of a settings file, as far as it is YAML, completed with the settings that deployments share. */
+export function readFileOf(
+  source: string,
+  stack: string,
+  parsed: ReturnType<typeof parseYaml>,
+  defaults: Defaults | undefined,
+): Reading {
+  if ("errors" in parsed) {
+    return { source, errors: parsed.errors, defaults };
+  }
+  const yaml = defaults === undefined ? parsed.file : withDefaults(parsed.file, defaults);
+  return readSettings(source, stack, yaml.value, { yaml, defaults });
 }
 
 /** A valid deployment with a part of its `policy` replaced, held to the rules again. @throws SettingsError */
@@ -62,18 +79,21 @@ export function withPolicy({ deployment, ...file }: Reading, change: Partial<Set
 }
 
 /** Checks what is between the fields. The policies of the deployment are computed here, once. */
-function withRules(file: Pick<Reading, "source" | "yaml">, stack: string, parsed: Parsed): Reading {
-  const { source, yaml } = file;
+function withRules(file: Pick<Reading, "source" | "yaml" | "defaults">, stack: string, parsed: Parsed): Reading {
+  const { source, yaml, defaults } = file;
   const { output, settings, errors: ownErrors, secretLine } = parsed;
   const checked = checkedSettings(output, ownErrors);
   const fields = checked.fields(...POLICY_FIELDS);
   const policies = fields && policiesOf(fields);
   const found = [...ownErrors, ...RULES.flatMap((check) => check(checked, policies))];
-  const errors = found.map((error) => ({ ...error, line: yaml?.lineOf(error.path), path: error.path.map(showSegment) }));
-  const isValid = errors.length === 0 && settings !== undefined && policies !== undefined;
+  const areDefaultsValid = (defaults?.errors ?? []).length === 0;
+  // Of an error elsewhere than in the own file, the reason may be an error in the defaults.
+  const certain = areDefaultsValid ? found : found.filter(({ path }) => yaml?.isOwn?.(path));
+  const errors = certain.map((error) => locatedIn(yaml, error));
+  const isValid = found.length === 0 && areDefaultsValid && settings !== undefined && policies !== undefined;
   const known = { marked: yaml?.marked ?? [], secretLine };
   const deployment = isValid ? toDeployment(stack, settings, { ...known, policies }) : undefined;
-  return { source, errors, candidate: { stack, source, settings: checked }, yaml, deployment };
+  return { source, errors, candidate: { stack, source, settings: checked }, yaml, defaults, deployment };
 }
 
 /** The deployments that were read. @throws SettingsError with every error of each deployment, and between deployments */
@@ -85,14 +105,20 @@ export function deploymentsOf(readings: readonly Reading[]): readonly Deployment
   return readings.flatMap(({ deployment }) => deployment ?? []);
 }
 
-/** The errors of each deployment that has some, its own and those between deployments. */
+/** The errors of each file that has some by itself. */
+export function fileErrors(readings: readonly Reading[]): ReadonlyMap<string, readonly FieldError[]> {
+  const files = readings.flatMap(({ defaults, ...own }) => (defaults === undefined ? own : [defaults, own]));
+  return new Map(files.flatMap(({ source, errors }) => (errors.length === 0 ? [] : [[source, errors] as const])));
+}
+
+/** The errors of each deployment that has some, its own, those of the defaults, and those between deployments. */
 export function errorsOf(readings: readonly Reading[]): ReadonlyMap<string, readonly FieldError[]> {
   const conflicting = conflicts(readings.flatMap(({ candidate }) => candidate ?? []));
-  const all = readings.map(({ source, errors, yaml }) => {
-    const others = (conflicting.get(source) ?? []).map((error) => ({ ...error, line: yaml?.lineOf(error.path) }));
-    return [source, [...errors, ...others]] as const;
+  const all = readings.map((reading) => {
+    const others = (conflicting.get(reading.source) ?? []).map((error) => locatedIn(reading.yaml, error));
+    return { ...reading, errors: [...reading.errors, ...others] };
   });
-  return new Map(all.filter(([, errors]) => errors.length > 0));
+  return fileErrors(all);
 }
 
 /** Everything wrong with the value of one file by itself, each field once. */

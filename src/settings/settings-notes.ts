@@ -10,6 +10,8 @@ const SECRET_IN_OUTPUTS = `${SECRET_IN_STATE}. Every workspace that reads one ou
 const IMPORTING = "import is set: remove it after the apply; while it is set, checkov cannot read the Terraform JSON";
 const ANY_ACCOUNT = "accountId is not set: Terraform applies to whatever account the credentials belong to";
 
+const MARKED = "ends with # CHANGE, as init writes it; write your own value, and remove the comment";
+
 /** Notes about a deployment: what is weaker than it could be, and what an import requires. REVIEW.md has the other choices. */
 export function notesOf(deployment: Deployment): readonly string[] {
   const { import: imports, accountId, accessKeys, outputs } = deployment;
@@ -29,8 +31,7 @@ export function settingsWarnings({ cluster, accessKeys, marked, secretLine, sett
     "cluster.configFile":
       secretLine &&
       `line ${secretLine} of ${show(settings.cluster.configFile)} has a secret access key; name a copy without it before you commit`,
-    [`line ${marked.join(", ")}`]:
-      marked.length > 0 ? "ends with # CHANGE, as init writes it; write your own value, and remove the comment" : undefined,
+    ...Object.fromEntries(marked.map((lines) => [lines, MARKED])),
     ...Object.fromEntries(SLOTS.map((slot) => [`accessKeys.${slot}.pgpKey`, pgpKeyWarning(accessKeys, slot)])),
   };
   return Object.entries(warnings).flatMap(([field, warning]) => (warning === undefined ? [] : `${field}: ${warning}`));

@@ -1,4 +1,4 @@
-import { type Document, isMap, isNode, isSeq, LineCounter, parseAllDocuments, type YAMLError } from "yaml";
+import { type Document, isMap, isNode, isScalar, isSeq, LineCounter, parseAllDocuments, type YAMLError } from "yaml";
 import { readTextFile } from "../text/files";
 import { errorAt, type FieldError, showSegment } from "./errors";
 
@@ -7,23 +7,29 @@ export interface YamlFile {
   readonly value: unknown;
   /** The line of a field, or of the nearest field above it that exists. */
   lineOf(path: readonly string[]): number | undefined;
-  /** The lines that end with the comment that `dkp-access init` marks values with. */
-  readonly marked: readonly number[];
+  /** The file of a field, if it is another one than that of the deployment. */
+  fileOf?(path: readonly string[]): string | undefined;
+  /** Whether a field is in the file of the deployment, if fields can be elsewhere. */
+  isOwn?(path: readonly string[]): boolean;
+  /** Whether a field has the value `null`, and not just no value. */
+  isNull(path: readonly string[]): boolean;
+  /** The lines that end with the comment that `dkp-access init` marks values with, as `line 3, 5`. */
+  readonly marked: readonly string[];
 }
 
 type Errors = { readonly errors: readonly FieldError[] };
 
 const EMPTY = 'is empty; write at least "region" and "backend"';
 
-/** Reads YAML 1.2 text that holds exactly one document. */
-export function parseYaml(text: string): { file: YamlFile } | Errors {
+/** Reads YAML 1.2 text that holds exactly one document. @param empty the error if it holds none */
+export function parseYaml(text: string, empty: string = EMPTY): { file: YamlFile } | Errors {
   const parsed = parseDocuments(text);
   if ("errors" in parsed) {
     return parsed;
   }
   const [file, ...more] = parsed.files;
   if (file === undefined || more.length > 0) {
-    const message = file === undefined ? EMPTY : `holds ${more.length + 1} YAML documents; write one deployment per file`;
+    const message = file === undefined ? empty : `holds ${more.length + 1} YAML documents; write one per file`;
     return { errors: [errorAt("", message)] };
   }
   return { file };
@@ -41,10 +47,12 @@ export function parseDocuments(text: string): { files: readonly YamlFile[] } | E
       const lineAt = (position: number) => lines.linePos(position).line;
       return { errors: errors.map((error) => ({ ...errorAt("", yamlError(error, text)), line: lineAt(error.pos[0]) })) };
     }
-    const marked = text.split(/\r?\n/).flatMap((line, index) => (/[^#]# CHANGE *$/.test(line) ? [index + 1] : []));
+    const marks = text.split(/\r?\n/).flatMap((line, index) => (/[^#]# CHANGE *$/.test(line) ? [index + 1] : []));
+    const marked = marks.length === 0 ? [] : [`line ${marks.join(", ")}`];
     const files = documents.map((document) => ({
       value: document.toJS() as unknown,
       lineOf: (path: readonly string[]) => lineIn(document, lines, path),
+      isNull: (path: readonly string[]) => isWrittenNull(document.getIn(path, true)),
       marked,
     }));
     // Fails where an alias holds itself.
@@ -56,6 +64,10 @@ export function parseDocuments(text: string): { files: readonly YamlFile[] } | E
       "is nested too deeply, or has an alias without an anchor, one that holds itself, or aliases that grow too large; write the values out";
     return { errors: [errorAt("", message)] };
   }
+}
+
+function isWrittenNull(node: unknown): boolean {
+  return isScalar(node) && node.value === null && node.source !== "";
 }
 
 /** Reads a file in UTF-8 with `parse`. */

@@ -44,6 +44,29 @@ describe("dkp-access diff", () => {
     });
   });
 
+  it("compares a change of the defaults in each deployment that it reaches", async () => {
+    const own = (stack: string, more = "") => `user: { name: ${stack} }\npolicy: { name: ${stack} }\n${more}`;
+    write({ "deployments/defaults.yaml": SETTINGS, "deployments/dev.yaml": own("dev"), "deployments/test.yaml": own("test") });
+    write({ "deployments/prod.yaml": own("prod", "protect: true\n") });
+    await runCli(at(), ["review", "--out", "before"]);
+    write({ "deployments/defaults.yaml": `${SETTINGS}protect: false\n` });
+    const { status, stdout } = await sinceReview("--format", "json");
+    expect(status).toBe(2);
+    const { deployments, findings } = JSON.parse(stdout);
+    expect(deployments.map(({ stack, state }: { stack: string; state: string }) => [stack, state])).toEqual([
+      ["dev", "changed"],
+      ["prod", "unchanged"],
+      ["test", "changed"],
+    ]);
+    const fields = findings.map(({ stack, field }: { stack: string; field?: string }) => [stack, field]);
+    expect(fields).toEqual(
+      expect.arrayContaining([
+        ["dev", "protect"],
+        ["test", "protect"],
+      ]),
+    );
+  });
+
   it.each([
     [["dve", "--against", "./before"], 'no deployment "dve" in deployments, known are dev\n'],
     [

@@ -9,6 +9,7 @@ import { situationOf } from "../../../helpers/keys/program";
 import { STARTS } from "../../../helpers/keys/starts";
 import { followed } from "../../../helpers/keys/walk";
 import { DAY, HOUR, keyIn, keysOf, pass, type World, works } from "../../../helpers/keys/world";
+import { MINIMAL } from "../../../helpers/settings-files";
 
 const FILE = `# The cluster prod.
 region: eu-central-1 # Frankfurt
@@ -125,5 +126,19 @@ describe("editSettings", () => {
     write({ "prod.yaml": FILE });
     expect(() => editSettings(at("prod.yaml"), [SET])).toThrow("accessKeys.current");
     expect(read("prod.yaml")).toBe(FILE);
+  });
+
+  it("completes a slot of the defaults in the file of the deployment", () => {
+    write({ "defaults.yaml": MINIMAL, "prod.yaml": "user: { name: prod }\n" });
+    editSettings(at("prod.yaml"), [{ setting: "accessKeys.secondary.status", value: "Active" }]);
+    expect(read("prod.yaml")).toBe("user: { name: prod }\naccessKeys: { secondary: { status: Active } }\n");
+  });
+
+  it("names the defaults where a setting to remove is there, and writes nothing", () => {
+    write({ "defaults.yaml": `${MINIMAL}import: { user: true }\n`, "prod.yaml": "user: { name: prod }\n" });
+    expect(() => editSettings(at("prod.yaml"), [{ setting: "import.user", value: undefined }])).toThrow(
+      `import.user: is in ${at("defaults.yaml")}, for all deployments; write it into the files that need it, and remove it there`,
+    );
+    expect(read("prod.yaml")).toBe("user: { name: prod }\n");
   });
 });

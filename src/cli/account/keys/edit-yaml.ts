@@ -1,11 +1,13 @@
 import { chmodSync, realpathSync, statSync } from "node:fs";
-import { basename } from "node:path";
+import { basename, dirname } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { Document, isCollection, isMap, isPair, isScalar, type Node, type Pair, parseDocument, type YAMLMap } from "yaml";
+import { readDefaults } from "../../../settings/defaults";
 import { SettingsError } from "../../../settings/errors";
-import { readFileOf } from "../../../settings/read-settings";
+import { fileErrors, readFileOf } from "../../../settings/read-settings";
 import { parseYaml } from "../../../settings/yaml-file";
 import { readTextFile, writeFileAtomically } from "../../../text/files";
+import { valueAt } from "../../../text/json";
 
 /** A new value of one setting. */
 export interface Change {
@@ -17,13 +19,23 @@ export interface Change {
 
 /**
  * Changes settings in their file, `<stack>.yaml`, or in the file that it links to. The mode of the file stays.
- * @throws SettingsError if the result would be invalid; Error as `editedYaml`. The file then is as it was
+ * @throws SettingsError if the result would be invalid; Error as `editedYaml`, and for a value of the defaults. The file then is as it was
  */
 export function editSettings(file: string, changes: readonly Change[]): void {
   const text = changes.reduce(editedYaml, readTextFile(file));
-  const { errors } = readFileOf(file, basename(file, ".yaml"), parseYaml(text));
-  if (errors.length > 0) {
-    throw new SettingsError(new Map([[file, errors]]));
+  const reading = readFileOf(file, basename(file, ".yaml"), parseYaml(text), readDefaults(dirname(file)));
+  const errors = fileErrors([reading]);
+  if (errors.size > 0) {
+    throw new SettingsError(errors);
+  }
+  for (const { setting } of changes.filter(({ value }) => value === undefined)) {
+    const path = setting.split(".");
+    const shared = reading.yaml?.fileOf?.(path);
+    if (shared !== undefined && valueAt(reading.yaml?.value, path) !== undefined) {
+      throw new Error(
+        `${setting}: is in ${shared}, for all deployments; write it into the files that need it, and remove it there`,
+      );
+    }
   }
   const target = realpathSync(file);
   const { mode } = statSync(target);
@@ -48,10 +60,10 @@ export function editedYaml(text: string, { setting, value }: Change): string {
   const before = parseDocument(text);
   // Without the objects that aliases share.
   const expected = new Document(withoutEmpty(before.toJS()));
-  if (value === undefined) {
-    expected.deleteIn(path);
-  } else {
+  if (value !== undefined) {
     expected.setIn(path, value);
+  } else if (expected.hasIn(path)) {
+    expected.deleteIn(path);
   }
   const { from, to, by } = spliceOf(text, before.contents, path, value);
   const edited = text.slice(0, from) + by + text.slice(to);

@@ -1,7 +1,7 @@
 import type { Deployment } from "../../../settings/deployment";
 import { SettingsError, show, suggest } from "../../../settings/errors";
 import { readFolder, stackOf } from "../../../settings/load";
-import { errorsOf, withPolicy } from "../../../settings/read-settings";
+import { errorsOf, fileErrors, withPolicy } from "../../../settings/read-settings";
 import type { Settings } from "../../../settings/schema/deployment-schema";
 import { grouped } from "../../../text/grouped";
 import type { Reading } from "../../account/aws/iam-reader";
@@ -65,8 +65,7 @@ export function selectDeployments(
   }
   const own = [...new Set(names.length === 0 ? stacks : names)].flatMap((name) => byStack.get(name) ?? []);
   const errors = errorsOf(readings);
-  const invalid = own.filter((reading) => reading.errors.length > 0).map((reading) => [reading.source, reading.errors] as const);
-  const rejected = names.length === 0 ? errors : new Map(invalid);
+  const rejected = names.length === 0 ? errors : fileErrors(own);
   if (rejected.size > 0) {
     throw new SettingsError(rejected);
   }

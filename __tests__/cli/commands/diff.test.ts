@@ -162,7 +162,7 @@ Other changes that require attention
     write({ "before.json": allowing("s3:GetObject"), "after.json": allowing("s3:GetObject", "s3:PutObject") });
     expect(await diff("--policies", "before.json", "after.json")).toMatchObject({
       status: 2,
-      stdout: expect.stringContaining("for example, allowed now and not before: s3:PutObject on *\n"),
+      stdout: expect.stringContaining("for example, denied before: s3:PutObject on arn:aws:s3:::example/example\n"),
     });
     expect(await diff("--policies", "after.json", "before.json")).toMatchObject({ status: 0 });
   });

@@ -29,9 +29,9 @@ describe("a change summary", () => {
 
 **Broadened permissions**
 
-- the user is allowed more than before\\; for example, allowed now and not before\\: iam\\:TagRole on arn\\:aws\\:iam\\:\\:ACCOUNT\\_ID\\:role/dev-node
-  - \`iam:TagRole\` (identity, Tagging): added on \`arn:aws:iam::ACCOUNT_ID:role/dev-node\` only if aws\\:TagKeys ForAllValues\\:StringEquals team (why: sets cluster.tags on \\<prefix\\>-node, at creation and later)
-  - \`iam:UntagRole\` (identity, Tagging): added on \`arn:aws:iam::ACCOUNT_ID:role/dev-node\` only if aws\\:TagKeys ForAllValues\\:StringEquals team (why: removes a tag from \\<prefix\\>-node that cluster.tags no longer contains)
+- the user is allowed more\\; for example, denied before\\: iam\\:TagRole on arn\\:aws\\:iam\\:\\:ACCOUNT\\_ID\\:role/dev-node with aws\\:TagKeys\\=team
+  - \`iam:TagRole\` (identity, Tagging): added on \`arn:aws:iam::ACCOUNT_ID:role/dev-node\` if aws\\:TagKeys ForAllValues\\:StringEquals team (why: sets cluster.tags on \\<prefix\\>-node, at creation and later)
+  - \`iam:UntagRole\` (identity, Tagging): added on \`arn:aws:iam::ACCOUNT_ID:role/dev-node\` if aws\\:TagKeys ForAllValues\\:StringEquals team (why: removes a tag from \\<prefix\\>-node that cluster.tags no longer contains)
 
 **Settings**
 
@@ -109,7 +109,7 @@ describe("a change summary", () => {
       { Statement: [] },
       { Statement: [{ Effect: "Allow", Action: action, Resource: resource, Condition }] },
     );
-    const sentence = "- the node role is allowed more than before; for example, allowed now and not before: ";
+    const sentence = "- the node role is allowed more; for example, denied before: ";
     expect(changesText(changes)).toContain(`\n${sentence}${action} on ${resource} with iam:PassedToService=ec2.amazonaws.com\n`);
     const { findings } = JSON.parse(changesJson(changes)) as { findings: { rule: string; values: { request: object } }[] };
     expect(findings.find(({ rule }) => rule === "permissions-broadened")?.values.request).toEqual({
@@ -120,14 +120,31 @@ describe("a change summary", () => {
   });
 
   it("shows that policies are not comparable, and why", () => {
-    const Condition = { BinaryEquals: { "aws:x": "eA==" } };
-    const policy = (...actions: readonly string[]) => ({
-      Statement: [{ Effect: "Allow", Action: actions, Resource: "*", Condition }],
+    const policy = (NotAction: string, ...Action: readonly string[]) => ({
+      Statement: [
+        { Effect: "Allow", NotAction, Resource: "*" },
+        { Effect: "Allow", Action, Resource: "*" },
+      ],
     });
-    const changes = nodePolicies(policy("s3:ListBucket"), policy("s3:GetObject", "s3:ListBucket"));
-    const reason = "a statement of the policy after the change has the condition BinaryEquals on aws:x, which is not interpreted";
+    const changes = nodePolicies(policy("ec2:*", "s3:ListBucket"), policy("iam:*", "s3:GetObject", "s3:ListBucket"));
+    const reason = "a statement after the change has NotAction, which is not compared";
     expect(changesText(changes)).toContain(
-      `\n- the node role is allowed more than before; this counts as broadened, because ${reason}\n  - s3:GetObject (`,
+      `\n- the node role is allowed more; this counts as broadened, because ${reason}\n  - s3:GetObject (`,
+    );
+  });
+
+  it.each<[string, before: object, after: object, string]>([
+    ["more resources", { Resource: "a" }, { Resource: ["a", "b"] }, "+ b"],
+    ["other resources", { Resource: ["a", "c"] }, { Resource: ["b", "c"] }, "a -> b"],
+    ["more values of a condition", { service: ["x"] }, { service: ["x", "y"] }, "+ all resources if iam:PassedToService is y"],
+    ["another condition", {}, { service: ["x"] }, "all resources -> all resources if iam:PassedToService is x"],
+  ])("names the difference of %s", (_, before, after, expected) => {
+    const policy = ({ Resource = "*", service }: { Resource?: string | string[]; service?: string[] }) => {
+      const Condition = service === undefined ? {} : { Condition: { StringEquals: { "iam:PassedToService": service } } };
+      return { Statement: [{ Effect: "Allow", Action: "iam:PassRole", Resource, ...Condition }] };
+    };
+    expect(changesText(nodePolicies(policy(before), policy(after)))).toContain(
+      `\n  - iam:PassRole (identity, Write): ${expected}\n`,
     );
   });
 

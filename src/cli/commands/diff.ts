@@ -6,6 +6,7 @@ import type { Deployment } from "../../settings/deployment";
 import { ADDRESSES } from "../../terraform/addresses";
 import { readBytes, readTextFile, textIn } from "../../text/files";
 import { isObject, textOf } from "../../text/json";
+import { decidePolicies } from "../diff/any-policies";
 import { type Changes, changesExitCode, changesJson, changesOf } from "../diff/changes";
 import { readBase } from "../diff/packs/baseline";
 import { changesAgainst } from "../diff/packs/compare";
@@ -13,7 +14,7 @@ import { changesOfVersion } from "../diff/packs/dkp-version";
 import { type Files, LOCK_FILE } from "../diff/packs/pack-side";
 import { planOf, readPlan } from "../diff/plan-file";
 import { changesOfPlan } from "../diff/plans/plan-findings";
-import { comparePolicies, policyFindings, readPolicy } from "../diff/policies";
+import { policyFindings, readPolicy } from "../diff/policies";
 import { changesMarkdown, changesText } from "../diff/render-summary";
 import { comparedPack } from "../review/pack";
 import { reviewed } from "../review/reviewed";
@@ -125,9 +126,9 @@ function ofPolicies(command: Command, files: readonly string[]): Changes {
         `${file}: is not an IAM policy, which is a JSON object with Statement, no key twice, and no number that is rounded`,
       );
     }
-    return [policy];
+    return policy;
   };
-  const findings = policyFindings("principal", comparePolicies(policyIn(before), policyIn(after)));
+  const findings = policyFindings("principal", decidePolicies(policyIn(before), policyIn(after)));
   return changesOf(`${before} -> ${after}`, "policies", findings);
 }
 

@@ -1,11 +1,19 @@
-import type { DecisionRequest } from "../../decision/model";
 import type { AccessLevel, Area } from "../../iam/catalogue";
 import type { Found, Level } from "../findings/finding";
 import { type Given, templateRules } from "../findings/templates";
 import { dkpAccess, page } from "../text/advice";
+import type { Grant } from "./grants";
 
-/** A resource pattern and its conditions as people read them: `aws:RequestedRegion is eu-central-1`. */
-export type Scope = { readonly resource: string; readonly conditions: readonly string[] };
+/** A resource pattern and its conditions. */
+export type Scope = Pick<Grant, "resource" | "conditions">;
+
+/** A request to AWS, as an example. */
+export interface Request {
+  readonly action: string;
+  readonly resource: string;
+  /** By condition key; a list is the value of a multivalued one. */
+  readonly context: Readonly<Record<string, string | readonly string[]>>;
+}
 
 /** An action that is allowed for more requests than before, or for fewer. */
 export type ActionChange = {
@@ -26,7 +34,7 @@ function rules<Section extends string, const Of extends Readonly<Record<string, 
   section: Section,
   given: Of,
 ) {
-  const own = templateRules<Of, { actions: readonly ActionChange[]; request: DecisionRequest }>(level, given);
+  const own = templateRules<Of, { actions: readonly ActionChange[]; request: Request }>(level, given);
   return Object.fromEntries(Object.entries(own).map(([id, rule]) => [id, { ...rule, section }])) as {
     readonly [Id in keyof Of]: (typeof own)[Id] & { readonly section: Section };
   };
@@ -36,7 +44,7 @@ function rules<Section extends string, const Of extends Readonly<Record<string, 
 export type Principal = "user" | "node role" | "Terraform role" | "principal" | "principal of the imported policy";
 
 const NARROWED =
-  "the {principal} is allowed less than before[: {actions}][; this counts as narrowed, because {reason}][; for example, allowed before and not now: {request}]";
+  "the {principal} is allowed less[: {actions}][; this counts as narrowed, because {reason}][; for example, allowed before: {request}]";
 
 /** An apply deletes and detaches what a former file names. */
 const UPDATE_ROLE = "add the permissions of {file} to its policy before you apply, and replace the policy by the file afterwards";
@@ -138,9 +146,9 @@ export const RULES = {
   }),
   ...rules("attention", "Broadened permissions", {
     "permissions-broadened":
-      "the {principal} is allowed more than before[: {actions}][; this counts as broadened, because {reason}][; for example, allowed now and not before: {request}][, if the permissions boundary {boundary} allows it]",
-    "deny-weakened":
-      "a Deny of the {principal} is removed or covers fewer requests[, or is not comparable, because {reason}][; for example {request}]",
+      "the {principal} is allowed more[: {actions}][; this counts as broadened, because {reason}][; for example, denied before: {request}][, if the permissions boundary {boundary} allows it]",
+    "deny-weakened": "a Deny of the {principal} is removed or covers fewer requests[; for example, denied before: {request}]",
+    "networks-added": "a leaked key works from [{networks} too|every network]",
     "boundary-removed": "the {principal} loses the permissions boundary {before}, so whatever its policy allows is allowed",
   }),
   ...rules("attention", "Required before the upgrade", {
@@ -223,10 +231,15 @@ export const RULES = {
       risk: "calls of running nodes may be denied",
       remedy: "apply it once no node needs the policy",
     },
+    "networks-removed": {
+      text: "a leaked key works [no longer from {networks}|only from {only}]",
+      risk: "calls of the running cluster from other networks are denied",
+      remedy: "run preflight, which checks that the cluster's addresses are in the allowed networks, before you apply",
+    },
     "deny-added": {
       text: "a Deny of the {principal} is added or covers more requests",
       risk: "calls of the running cluster may be denied",
-      remedy: "run preflight, which checks that the cluster's addresses are in the allowed networks, before you apply",
+      remedy: "compare the statement with the calls of DKP (actions.md) before you apply",
     },
   }),
   ...rules("note", "Narrowed permissions", {

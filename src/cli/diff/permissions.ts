@@ -1,8 +1,9 @@
 import { ADDRESSES, isNodeAttachment, policyAddress, policyOfAddress } from "../../terraform/addresses";
 import { canonical, type JsonObject, listOf, objectOf } from "../../text/json";
 import type { DiffFound } from "./change-rules";
+import type { Policy } from "./grants";
 import { changeText, differences, nameOf } from "./json-values";
-import { comparePolicies, type Policy, policyFindings } from "./policies";
+import { comparePolicies, policyFindings } from "./policies";
 import { attribute, isOurs, policyAt, reference, type Snapshot, UNKNOWN, userPoliciesOf } from "./snapshot";
 
 /** Changes of the permissions of the user and the node role. */

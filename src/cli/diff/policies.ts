@@ -1,29 +1,18 @@
-import { comparisonOf } from "../../decision/decide";
-import type { Answer, DecisionRequest, KnownActions, PolicyJson, Side } from "../../decision/model";
-import { ACTION_PATTERNS, matchesAction } from "../../iam/action-patterns";
-import awsActions from "../../iam/aws-actions.json";
+import { matchesAction } from "../../iam/action-patterns";
 import { CATALOGUE, type CatalogueRow } from "../../iam/catalogue";
-import { policyWith } from "../../iam/policy-document";
-import { grouped } from "../../text/grouped";
-import { canonical, listOf, objectOf, parseJson } from "../../text/json";
-import type { ActionChange, DiffFound, Principal, Scope } from "./change-rules";
-import { nameOf } from "./json-values";
+import type { Networks } from "../../iam/networks";
+import { canonical, parseJson } from "../../text/json";
+import { AWS_ACTIONS } from "../iam/aws-actions";
+import type { ActionChange, DiffFound, Principal, Request, Scope } from "./change-rules";
+import { exampleOf, existing, isInNetwork } from "./examples";
+import { type Grant, type Grants, networksOf, type Policy, readGrants, uncovered } from "./grants";
 
-/** A policy document as AWS or Terraform has it, or text that is none. The decision checks its form. */
-export type Policy = PolicyJson;
-
-/** Allows every request: on its own, or below what limits it. */
-const FULL_ACCESS: Policy = policyWith([{ Effect: "Allow", Action: "*", Resource: "*" }]);
-
-/**
- * A policy from its text. One that is no JSON, or that has a key twice or a number that is rounded, stays a text: the decision compares it
- * with itself alone.
- */
+/** A policy from its text. One that is no JSON, or that has a key twice or a number that is rounded, stays a text, which is opaque. */
 export function readPolicy(text: string): Policy {
   const policy = parseJson(text);
   const isWhole =
     keysIn(text) === keysIn(JSON.stringify(policy) ?? "") && numbersIn(text).every((number) => String(Number(number)) === number);
-  return policy !== undefined && isWhole ? (policy as Policy) : text;
+  return policy !== undefined && isWhole ? policy : text;
 }
 
 /** The numbers in a JSON text, as they are written. */
@@ -32,104 +21,96 @@ const numbersIn = (json: string) => json.replaceAll(/"(?:[^"\\]|\\.)*"/g, "").ma
 /** The number of keys in a JSON text: whole strings, in whatever spelling, before a colon. */
 const keysIn = (json: string) => json.match(/"(?:[^"\\]|\\.)*"\s*:?/g)?.filter((string) => string.endsWith(":")).length;
 
-/** The names of actions by service and access level. */
-const BY_LEVEL: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = awsActions;
-
-/** The actions of each service, those of the most serious access level first. */
-const KNOWN_ACTIONS: KnownActions = Object.fromEntries(
-  Object.entries(BY_LEVEL).map(([service, levels]) => [service, Object.values(levels).flat()]),
-);
-
-/** Access levels, from the most serious one. What has no known level may write. */
-const LEVELS: readonly ActionChange["access"][] = ["Permissions management", "Write", "Tagging", "unknown", "Read", "List"];
-
-/** By action in lower case, how AWS writes it, and the position of its access level. */
-const FACTS: ReadonlyMap<string, { readonly action: string; readonly rank: number }> = new Map(
-  Object.entries(BY_LEVEL).flatMap(([service, levels]) =>
-    Object.entries(levels).flatMap(([level, names]) => {
-      const rank = (LEVELS as readonly string[]).indexOf(level);
-      return names.map((name) => `${service}:${name}`).map((action) => [action.toLowerCase(), { action, rank }] as const);
-    }),
-  ),
-);
-
-/** AWS allows these to everybody, so that they are no example. Source: AWS STS API reference, "No permissions are required". */
-const WITHOUT_PERMISSION = /^sts:Get(?:AccessKeyInfo|CallerIdentity|SessionToken)$/i;
-
-/** The position of an access level, of an action in lower case. */
-function rankOf(name: string): number {
-  return WITHOUT_PERMISSION.test(name) ? LEVELS.length : (FACTS.get(name)?.rank ?? LEVELS.indexOf("unknown"));
+/** What one side of a change allows and the other one does not. */
+export interface Surplus {
+  /** Whether an Allow lies within none of the other side, or something is not comparable. */
+  readonly isGranted: boolean;
+  /** The actions of such an Allow. */
+  readonly actions: readonly ActionChange[];
+  /** Whether a Deny of the other side, apart from that of other networks, lies within none of this side. */
+  readonly isDenyWeaker: boolean;
+  /** Why something is not comparable. */
+  readonly reason?: string | undefined;
+  readonly request?: Request | undefined;
 }
 
-/** Actions of which a request is looked for, with steps that suffice in any order of statements, and patterns of which actions are. */
-const MAX_EXAMPLES = 5;
-const EXAMPLE_STEPS = 100_000;
-const MAX_PATTERNS = 2000;
+/** A change of the networks from which a principal is allowed what it is allowed. */
+export interface NetworkChange {
+  readonly isWider: boolean;
+  readonly isNarrower: boolean;
+  /** Empty if every network is added. */
+  readonly added: readonly string[];
+  /** Empty if every network was allowed. */
+  readonly removed: readonly string[];
+  /** Those after the change; empty if every network is allowed. */
+  readonly only: readonly string[];
+}
+
+/** What changes between the identity policies of a principal. */
+export interface PolicyChange {
+  readonly more: Surplus;
+  readonly less: Surplus;
+  /** Only where policies have the Deny of this project. */
+  readonly networks?: NetworkChange;
+}
 
 /**
- * An answer with the request that matters most to its reader: of the most serious access level among actions, or patterns of actions. For
- * one action, less is to be decided, so that there can be a request where the whole is not comparable.
+ * Compares all identity policies of one principal: each action on each resource under its conditions lies within a statement of the other
+ * side, or is reported. So nothing new is missed, and a permission that is divided in another way counts as new.
  */
-function withExample(answer: Answer, after: readonly Policy[], before: readonly Policy[], patterns: readonly string[]): Answer {
-  if (answer.kind === "nothing-new" || patterns.length > MAX_PATTERNS) {
-    return answer;
-  }
-  const named = patterns.map((name) => name.toLowerCase());
-  const isPattern = (name: string) => /[*?]/.test(name);
-  const matched = [...FACTS.keys()].filter((action) => named.some((name) => isPattern(name) && matchesAction(name, action)));
-  // A policy that names an action, or DKP that calls it, says more than a pattern that matches it.
-  const actions = [...named.filter((name) => !isPattern(name)).sort(), ...matched];
-  const example = answer.kind === "new-request" ? answer.request.action.toLowerCase() : "";
-  // A pattern matches actions that do not exist, too.
-  const rank = FACTS.has(example) || named.includes(example) ? rankOf(example) : LEVELS.length;
-  const serious = [...new Set(actions)].filter((action) => rankOf(action) < rank);
-  for (const action of serious.sort((one, other) => rankOf(one) - rankOf(other)).slice(0, MAX_EXAMPLES)) {
-    const rest = policyWith([{ Effect: "Deny", NotAction: action, Resource: "*" }]);
-    const found = comparisonOf({ identity: [...after, rest] }, { identity: [...before, rest] }, { steps: EXAMPLE_STEPS }).added();
-    if (found.kind === "new-request") {
-      return found;
-    }
-  }
-  return answer;
+export function comparePolicies(before: readonly Policy[], after: readonly Policy[]): PolicyChange {
+  const [old, current] = [readGrants(before, "before"), readGrants(after, "after")];
+  const changeOf = (action: string) => actionChange(action, old, current);
+  return {
+    more: surplus(current, old, uncovered(current.allows, old.allows), changeOf),
+    // A pattern that goes takes nothing away where all actions stay that it matches today.
+    less: surplus(old, current, uncovered(withoutPatterns(old.allows), current.allows), changeOf),
+    networks: networkChange(networksIn(old), networksIn(current)),
+  };
 }
 
-/** Patterns of this project in lower case: they match what the catalogue has, and nothing more. */
-const EXACT_PATTERNS: ReadonlySet<string> = new Set(Object.keys(ACTION_PATTERNS).map((pattern) => pattern.toLowerCase()));
-
-/** What the identity policies of a principal allow and deny on both sides. */
-export type PolicyChange = ReturnType<typeof comparePolicies>;
-
-/** Compares all identity policies of one principal. The verdict is the decision's; the lists come from the statements that name an action. */
-export function comparePolicies(before: readonly Policy[], after: readonly Policy[]) {
-  const verdict = comparisonOf({ identity: after }, { identity: before }, { actions: KNOWN_ACTIONS });
-  const [allowed, reduced] = [verdict.added(), verdict.removed()];
-  const changes = allowed.kind === "nothing-new" && reduced.kind === "nothing-new" ? [] : actionChanges(before, after);
-  const broadened = allowed.kind === "nothing-new" ? [] : changes.flatMap(({ more, change }) => (more ? [change] : []));
-  const narrowed = reduced.kind === "nothing-new" ? [] : changes.flatMap(({ less, change }) => (less ? [change] : []));
-  const allButBefore = [FULL_ACCESS, ...denials(before)];
-  const allButAfter = [FULL_ACCESS, ...denials(after)];
-  const ofDenials = comparisonOf({ identity: allButAfter }, { identity: allButBefore }, { actions: KNOWN_ACTIONS });
-  const formerlyDenied = statementsIn(denials(before)).flatMap(({ Action }) => listOf(Action).map(nameOf));
-  const spelled = spelling([...before, ...after]);
-  const shown = (answer: Answer, one: readonly Policy[], other: readonly Policy[], actions: readonly string[]): Answer => {
-    const found = withExample(answer, one, other, actions);
-    if (found.kind !== "new-request") {
-      return found;
-    }
-    return { ...found, request: { ...found.request, action: spelled(found.request.action.toLowerCase()) } };
-  };
-  // Where only a Deny or a boundary differs, each allowed action can be the example.
-  const actionsOf = (list: readonly ActionChange[], policies: readonly Policy[]) =>
-    list.length > 0 ? list.map(({ action }) => action) : namesIn(allowsOf(policies));
+function surplus(one: Grants, other: Grants, allows: readonly Grant[], changeOf: (action: string) => ActionChange): Surplus {
+  const lifted = uncovered(otherDenies(other), otherDenies(one));
+  const opaque = [
+    ...[...one.opaque].filter(([text, { effect }]) => effect !== "Deny" && !other.opaque.has(text)),
+    ...[...other.opaque].filter(([text, { effect }]) => effect !== "Allow" && !one.opaque.has(text)),
+  ];
+  const [reason] = opaque.map(([, statement]) => statement.reason);
+  const candidates = allows.length > 0 ? allows : within(lifted, one.allows);
+  const actions = [...new Set(allows.map(({ action }) => AWS_ACTIONS.get(action.toLowerCase())?.action ?? action))].sort();
   return {
-    allowed: shown(allowed, after, before, actionsOf(broadened, after)),
-    reduced: shown(reduced, before, after, actionsOf(narrowed, before)),
-    // The same for requests that a Deny covers, whatever else allows them: the principal can have other policies.
-    undenied: shown(ofDenials.added(), allButAfter, allButBefore, formerlyDenied),
-    denied: ofDenials.removed(),
-    broadened,
-    narrowed,
+    isGranted: allows.length > 0 || reason !== undefined,
+    actions: actions.map(changeOf),
+    isDenyWeaker: lifted.length > 0,
+    reason,
+    request: exampleOf(candidates, one, other),
   };
+}
+
+/** What is denied no longer, as far as Allows and Denies have actions in common. */
+function within(denies: readonly Grant[], allows: readonly Grant[]): readonly Grant[] {
+  const isPart = ({ action }: Grant, others: readonly Grant[]) =>
+    others.some((other) => matchesAction(other.action.toLowerCase(), action.toLowerCase()));
+  return [...allows.filter((allow) => isPart(allow, denies)), ...denies.filter((deny) => isPart(deny, allows))];
+}
+
+/** The networks of the one Deny that has the form of this project. */
+function networksIn({ denies }: Grants): Networks | undefined {
+  const [networks, ...more] = denies.map(networksOf).filter((each) => each !== undefined);
+  return more.length === 0 ? networks : undefined;
+}
+
+/** The Deny statements that no change of networks explains. */
+function otherDenies(grants: Grants): readonly Grant[] {
+  return networksIn(grants) === undefined ? grants.denies : grants.denies.filter((deny) => networksOf(deny) === undefined);
+}
+
+/** Patterns of known services as the actions that they match. */
+function withoutPatterns(grants: readonly Grant[]): readonly Grant[] {
+  return grants.flatMap((grant) => {
+    const actions = /[*?]/.test(grant.action) ? existing(grant.action) : [];
+    return actions.length === 0 ? [grant] : actions.map((action) => ({ ...grant, action }));
+  });
 }
 
 /**
@@ -137,169 +118,87 @@ export function comparePolicies(before: readonly Policy[], after: readonly Polic
  * @param boundary ARN of a permissions boundary that stays, and whose content is unknown
  */
 export function policyFindings(principal: Principal, change: PolicyChange, boundary?: string): readonly DiffFound[] {
-  const { allowed, reduced, undenied, denied, broadened, narrowed } = change;
-  const found: DiffFound[] = [];
+  const { more, less, networks } = change;
   const isDeployed = principal !== "principal";
-  if (allowed.kind !== "nothing-new") {
-    const values = { principal, boundary, actions: broadened, ...evidenceOf(allowed) };
-    found.push({ rule: "permissions-broadened", principal, values });
+  const [ofUser, ofOthers] = principal === "user" ? [networks, undefined] : [undefined, networks];
+  const found: DiffFound[] = [];
+  if (more.isGranted) {
+    const { actions, reason, request } = more;
+    found.push({ rule: "permissions-broadened", principal, values: { principal, boundary, actions, reason, request } });
   }
-  if (undenied.kind !== "nothing-new") {
-    const evidence = allowed.kind === "nothing-new" ? evidenceOf(undenied) : {};
-    found.push({ rule: "deny-weakened", principal, values: { principal, ...evidence } });
+  if (more.isDenyWeaker || ofOthers?.isWider) {
+    const request = more.isGranted ? undefined : more.request;
+    found.push({ rule: "deny-weakened", principal, values: { principal, request } });
   }
-  if (reduced.kind !== "nothing-new") {
-    const rule = isDeployed ? "permissions-narrowed" : "policy-narrowed";
-    const { reason, request } = evidenceOf(reduced);
+  if (less.isGranted) {
+    const { actions, reason } = less;
     // A request stands for a list that is empty.
-    const evidence = { reason, request: narrowed.length === 0 ? request : undefined };
-    found.push({ rule, principal, values: { principal, actions: narrowed, ...evidence } });
+    const request = actions.length === 0 ? less.request : undefined;
+    const rule = isDeployed ? "permissions-narrowed" : "policy-narrowed";
+    found.push({ rule, principal, values: { principal, actions, reason, request } });
   }
-  if (denied.kind !== "nothing-new") {
+  if (less.isDenyWeaker || ofOthers?.isNarrower) {
     found.push({ rule: isDeployed ? "deny-added" : "policy-deny-added", principal, values: { principal } });
+  }
+  return ofUser === undefined ? found : [...found, ...networkFindings(principal, ofUser)];
+}
+
+/** From where a leaked key works, and no longer works. Only the user has a key. */
+function networkFindings(principal: Principal, change: NetworkChange): readonly DiffFound[] {
+  const { isWider, isNarrower, added, removed, only } = change;
+  const field = "user.allowedNetworks";
+  const found: DiffFound[] = [];
+  if (isWider) {
+    found.push({ rule: "networks-added", principal, field, values: { networks: added } });
+  }
+  if (isNarrower) {
+    found.push({ rule: "networks-removed", principal, field, values: { networks: removed, only } });
   }
   return found;
 }
 
+/** @param before, after undefined: every network */
+function networkChange(before: Networks | undefined, after: Networks | undefined): NetworkChange {
+  const [added, removed] = [before && outside(after, before), after && outside(before, after)];
+  return {
+    isWider: before !== undefined && (after === undefined || outside(after, before).length > 0),
+    isNarrower: after !== undefined && (before === undefined || outside(before, after).length > 0),
+    added: added ?? [],
+    removed: removed ?? [],
+    only: outside(after),
+  };
+}
+
+/** The networks that lie within none of others. @param others undefined: every network */
+function outside(networks: Networks | undefined, others?: Networks): readonly string[] {
+  const { cidrs = [], vpcs = [], vpcEndpoints = [] } = networks ?? {};
+  const known = [...(others?.vpcs ?? []), ...(others?.vpcEndpoints ?? [])];
+  return [
+    ...cidrs.filter((cidr) => !others?.cidrs.some((other) => isInNetwork(cidr, other))),
+    ...[...vpcs, ...vpcEndpoints].filter((id) => !known.includes(id)),
+  ];
+}
+
 /** What the Terraform role additionally needs. @param file of the review pack that has its policy */
-export function deployerFindings(file: string, { allowed, broadened }: PolicyChange): readonly DiffFound[] {
-  const values = { file, actions: broadened, ...evidenceOf(allowed) };
-  return allowed.kind === "nothing-new" ? [] : [{ rule: "deployer-broadened", principal: "Terraform role", values }];
-}
-
-/** The request, or the reason why there is none. */
-function evidenceOf(answer: Answer): { readonly request?: DecisionRequest; readonly reason?: string } {
-  if (answer.kind === "not-comparable") {
-    const { statement, reason } = answer;
-    return { reason: statement === undefined ? reason : `a statement of the policy ${statement.side} the change ${reason}` };
-  }
-  return answer.kind === "new-request" && rankOf(answer.request.action.toLowerCase()) < LEVELS.length
-    ? { request: answer.request }
-    : {};
-}
-
-/** A function that writes an action in lower case as AWS or else the policies do: IAM ignores the case. */
-function spelling(policies: readonly Policy[]): (name: string) => string {
-  const named = statementsIn(policies).flatMap(({ Action }) => listOf(Action).map(nameOf));
-  const written = new Map(named.map((action) => [action.toLowerCase(), action]));
-  return (name) => FACTS.get(name)?.action ?? written.get(name) ?? name;
+export function deployerFindings(file: string, { more }: PolicyChange): readonly DiffFound[] {
+  const { actions, reason, request } = more;
+  const values = { file, actions, reason, request };
+  return more.isGranted || more.isDenyWeaker ? [{ rule: "deployer-broadened", principal: "Terraform role", values }] : [];
 }
 
 /** The rows of the catalogue by their action. */
 const ROWS: ReadonlyMap<string, CatalogueRow> = new Map(CATALOGUE.map((row) => [row.action, row]));
 
-function statementsIn(policies: readonly Policy[]) {
-  return policies.flatMap((policy) => listOf(objectOf(policy).Statement).map(objectOf));
-}
-
-/** The policies with their Deny statements alone; those that are not readable are not comparable anyway. */
-function denials(policies: readonly Policy[]): readonly Policy[] {
-  return policies.flatMap((policy) => {
-    const { Statement: statements, ...rest } = objectOf(policy);
-    const own = listOf(statements).filter((statement) => objectOf(statement).Effect !== "Allow");
-    return own.length === 0 ? [] : [{ ...rest, Statement: own }];
-  });
-}
-
-/** Steps for the actions that have the same statements on both sides: some milliseconds. */
-const GROUP_STEPS = 20_000;
-const MAX_GROUPS = 60;
-
-/** Actions times resources and fifties of patterns: AWS's largest managed policies have a third of it, and more would take seconds. */
-const MAX_COVERED = 300_000;
-
-/** The actions of which the Allow statements differ, each with a decision of its own; none for more than AWS accepts. */
-function actionChanges(before: readonly Policy[], after: readonly Policy[]) {
-  const [allowsBefore, allowsAfter] = [allowsOf(before), allowsOf(after)];
-  if (isTooMuch([...allowsBefore, ...allowsAfter])) {
-    return [];
-  }
-  const [denialsBefore, denialsAfter] = [denials(before), denials(after)];
-  const spelled = spelling([...before, ...after]);
-  const changes = groupsOf(allowsBefore, allowsAfter).flatMap((group, at) => {
-    const { ofBefore = [], ofAfter = [] } = group.at(-1) ?? {};
-    const actions = group.map(({ name }) => name);
-    const [sideAfter, sideBefore] = [sideOf(actions, ofAfter, denialsAfter), sideOf(actions, ofBefore, denialsBefore)];
-    const verdict = at < MAX_GROUPS ? comparisonOf(sideAfter, sideBefore, { steps: GROUP_STEPS }) : undefined;
-    // What is not decided counts as both.
-    const [more, less] = [verdict?.added().kind !== "nothing-new", verdict?.removed().kind !== "nothing-new"];
-    return actions.map((name) => ({ change: actionChange(spelled(name), ofBefore, ofAfter), more, less }));
-  });
-  // The same for a policy that is written in another order.
-  return changes.sort(({ change: one }, { change: other }) => (one.action < other.action ? -1 : 1));
-}
-
-function isTooMuch(allows: readonly Allow[]): boolean {
-  const listed = allows.reduce((sum, { actions }) => sum + actions.size, CATALOGUE.length);
-  const effort = ({ rest, patterns }: Allow) => listOf(rest.Resource ?? rest.NotResource).length + patterns.length / 50;
-  return listed * allows.reduce((sum, allow) => sum + effort(allow), 0) > MAX_COVERED;
-}
-
-/** Actions by the statements that cover them before and after, where these differ in what else they say. */
-function groupsOf(before: readonly Allow[], after: readonly Allow[]) {
-  const covered = namesIn([...before, ...after]).map((name) => {
-    const [ofBefore, ofAfter] = [before.filter((allow) => covers(allow, name)), after.filter((allow) => covers(allow, name))];
-    const [was, is] = [canonical(ofBefore.map(({ rest }) => rest)), canonical(ofAfter.map(({ rest }) => rest))];
-    return { name, ofBefore, ofAfter, was, is };
-  });
-  const differing = covered.filter(({ was, is }) => was !== is);
-  return [...grouped(differing, ({ was, is }) => `${was} ${is}`).values()];
-}
-
-/** A side that allows and denies actions as the statements that cover them. */
-function sideOf(Action: readonly string[], allows: readonly Allow[], denied: readonly Policy[]): Side {
-  return {
-    identity: [...allows.map(({ version, rest }) => ({ Version: version, Statement: [{ ...rest, Action }] })), ...denied],
-  };
-}
-
-function actionChange(action: string, before: readonly Allow[], after: readonly Allow[]): ActionChange {
+function actionChange(action: string, before: Grants, after: Grants): ActionChange {
   const { access = "unknown", area = "not in DKP's catalogue", why } = ROWS.get(action) ?? {};
-  return { action, access, area, why, before: scopesOf(before), after: scopesOf(after) };
+  return { action, access, area, why, before: scopesOf(action, before), after: scopesOf(action, after) };
 }
 
-type Allow = ReturnType<typeof allowsOf>[number];
-
-/** Allow statements with their actions in lower case, of a NotAction statement those that it leaves out, and the rest without its ID. */
-function allowsOf(policies: readonly Policy[]) {
-  return policies.flatMap((policy) =>
-    statementsIn([policy])
-      .filter(({ Effect }) => Effect === "Allow")
-      .map(({ Sid: _, Action, NotAction, ...rest }) => {
-        const actions = listOf(NotAction ?? Action).map((name) => nameOf(name).toLowerCase());
-        const patterns = actions.filter((name) => /[*?]/.test(name));
-        return { actions: new Set(actions), patterns, isNot: NotAction !== undefined, version: objectOf(policy).Version, rest };
-      }),
-  );
-}
-
-function covers({ actions, patterns, isNot }: Allow, name: string): boolean {
-  return isNot !== (actions.has(name) || patterns.some((pattern) => matchesAction(pattern, name)));
-}
-
-/** All actions that statements name, and those of the catalogue that they cover; sorted. */
-function namesIn(allows: readonly Allow[]): readonly string[] {
-  const named = allows.flatMap(({ actions, isNot }) => (isNot ? [] : [...actions])).filter((name) => !EXACT_PATTERNS.has(name));
-  const known = CATALOGUE.map(({ action }) => action.toLowerCase());
-  return [...new Set([...named, ...known.filter((name) => allows.some((allow) => covers(allow, name)))])].sort();
-}
-
-/** Where statements allow, as people read it. */
-function scopesOf(allows: readonly Allow[]): readonly Scope[] {
-  const scopes = allows.flatMap(({ rest: { Resource, NotResource, Condition } }) => {
-    const conditions = conditionTexts(Condition);
-    const resources = NotResource === undefined ? listOf(Resource).map(String) : [`all except ${listOf(NotResource).join(", ")}`];
-    return resources.map((resource) => JSON.stringify({ resource, conditions }));
-  });
-  return [...new Set(scopes)].sort().map((scope) => JSON.parse(scope) as Scope);
-}
-
-/** "is" stands for `StringEquals`. */
-function conditionTexts(condition: unknown): readonly string[] {
-  const anyOf = (values: unknown) => [...new Set(listOf(values).map(String))].sort().join(" or ");
-  const texts = Object.entries(objectOf(condition)).flatMap(([operator, keys]) => {
-    const verb = operator === "StringEquals" ? "is" : operator;
-    return Object.entries(objectOf(keys)).map(([key, values]) => `${key} ${verb} ${anyOf(values)}`);
-  });
-  return texts.sort();
+/** Where grants allow an action. */
+function scopesOf(action: string, { allows }: Grants): readonly Scope[] {
+  const name = action.toLowerCase();
+  const scopes = allows
+    .filter((grant) => matchesAction(grant.action.toLowerCase(), name))
+    .map(({ resource, conditions }) => [`${resource} ${canonical(conditions)}`, { resource, conditions }] as const);
+  return [...new Map(scopes)].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, scope]) => scope);
 }

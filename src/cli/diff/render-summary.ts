@@ -15,8 +15,6 @@ interface Style {
   /** A line below a sentence. */
   readonly advice: (text: string) => string;
   readonly list: (entries: readonly string[], most: number) => string;
-  /** Resources and conditions before and after. */
-  readonly scopes: (text: string) => string;
   /** Lines that most readers skip. */
   readonly folded: (summary: string, lines: readonly string[]) => readonly string[];
 }
@@ -33,12 +31,8 @@ const MARKDOWN: Style = {
   heading: (text) => `### ${text}`,
   advice: (text) => `- ${guarded(text.replace(/^-> /, "remedy: "))}`,
   list: (entries) => entries.join(", "),
-  scopes: (text) => text,
   folded: (summary, lines) => ["", `<details><summary>${summary}</summary>`, "", ...lines, "", "</details>"],
 };
-
-/** Longer lists of ARNs are not read. */
-const MAX_SCOPES = 200;
 
 const PLAIN: Style = {
   text: ascii,
@@ -50,7 +44,6 @@ const PLAIN: Style = {
     entries.length <= most
       ? entries.join(", ")
       : `${entries.slice(0, most - 1).join(", ")} and ${entries.length - most + 1} more`,
-  scopes: (text) => (text.length <= MAX_SCOPES ? text : "other resources and conditions, in full with --format json"),
   folded: (_, lines) => lines,
 };
 
@@ -186,20 +179,66 @@ function actionLines(actions: readonly ActionChange[], principal: string | undef
   return style.folded(`${countOf(actions)}, by resources and conditions`, lines);
 }
 
+/** Where an action is allowed: in full where it is new or removed, else what differs. */
 function scopeChange({ before, after }: ActionChange, style: Style): string {
   if (before.length === 0) {
-    return style.scopes(`added on ${scopeList(after, style)}`);
+    return `added on ${scopeList(after, style)}`;
   }
-  const removed = after.length === 0 && `removed, was on ${scopeList(before, style)}`;
-  return style.scopes(removed || `${scopeList(before, style)} -> ${scopeList(after, style)}`);
+  if (after.length === 0) {
+    return `removed, was on ${scopeList(before, style)}`;
+  }
+  const [lost, gained] = [beyond(before, after), beyond(after, before)];
+  if (lost.length === 0 && gained.length > 0) {
+    return `+ ${scopeList(gained, style)}`;
+  }
+  if (gained.length === 0 && lost.length > 0) {
+    return `- ${scopeList(lost, style)}`;
+  }
+  return `${scopeList(lost, style)} -> ${scopeList(gained, style)}`;
+}
+
+/** The scopes that are not among others; of one with more values of a condition, those that it has more. */
+function beyond(scopes: readonly Scope[], others: readonly Scope[]): readonly Scope[] {
+  return scopes.flatMap((scope) => {
+    const near = others.find((other) => (differing(scope, other)?.length ?? 2) <= 1);
+    if (near === undefined) {
+      return [scope];
+    }
+    const conditions = scope.conditions.map((condition, at) => {
+      const known = near.conditions[at]?.values ?? [];
+      const values = condition.values.filter((value) => !known.includes(value));
+      return String(condition.values) === String(known) ? condition : { ...condition, values };
+    });
+    const isSame = differing(scope, near)?.length === 0;
+    return isSame || conditions.some(({ values }) => values.length === 0) ? [] : [{ ...scope, conditions }];
+  });
+}
+
+/** The conditions that have other values in another scope of the same resource with the same keys; undefined of any other scope. */
+function differing(scope: Scope, other: Scope): Scope["conditions"] | undefined {
+  const keysOf = ({ resource, conditions }: Scope) =>
+    JSON.stringify([resource, conditions.map(({ test, variable }) => [test, variable])]);
+  return keysOf(scope) === keysOf(other)
+    ? scope.conditions.filter(({ values }, at) => String(values) !== String(other.conditions[at]?.values))
+    : undefined;
 }
 
 /** Resources under the same conditions share them. */
 function scopeList(scopes: readonly Scope[], style: Style): string {
-  const groups = [...grouped(scopes, ({ conditions }) => conditions.join(" and "))].map(([conditions, group]) => {
+  const groups = [...grouped(scopes, ({ conditions }) => conditionsText(conditions))].map(([conditions, group]) => {
     const resources = group.map(({ resource }) => (resource === "*" ? "all resources" : style.code(resource)));
-    const list = style.list(resources, FEW_NAMES);
-    return conditions === "" ? list : `${list} only if ${style.text(conditions)}`;
+    return `${style.list(resources, FEW_NAMES)}${style.text(conditions)}`;
   });
   return groups.join(", and on ");
+}
+
+/** " in eu-central-1 if iam:PassedToService is ec2.amazonaws.com". */
+function conditionsText(conditions: Scope["conditions"]): string {
+  const isRegion = ({ test, variable }: Scope["conditions"][number]) =>
+    test === "StringEquals" && variable === "aws:RequestedRegion";
+  const regions = conditions.filter(isRegion).map(({ values }) => ` in ${values.join(" or ")}`);
+  const others = conditions
+    .filter((condition) => !isRegion(condition))
+    .map(({ test, variable, values }) => `${variable} ${test === "StringEquals" ? "is" : test} ${values.join(" or ")}`);
+  return `${regions.join("")}${others.length === 0 ? "" : ` if ${others.join(" and ")}`}`;
 }

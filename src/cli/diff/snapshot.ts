@@ -2,9 +2,10 @@ import { SLOTS, type Slot } from "../../iam/key-slots";
 import { ADDRESSES, isNodeAttachment, KEY_ADDRESSES, policyOfAddress } from "../../terraform/addresses";
 import { type JsonObject, objectOf, textOf } from "../../text/json";
 import { policyFile } from "../pack/contents";
+import type { Policy } from "./grants";
 import { mapStrings } from "./json-values";
 import type { Plan, PlannedChange } from "./plan-file";
-import { type Policy, readPolicy } from "./policies";
+import { readPolicy } from "./policies";
 
 /** One side of a change: what of a deployment decides who may do what. */
 export interface Snapshot {

@@ -1,13 +1,12 @@
 import fc from "fast-check";
 import schema from "../../../../docs/reference/findings.schema.json";
-import { RULES } from "../../../../src/cli/diff/change-rules";
+import { type Request, RULES } from "../../../../src/cli/diff/change-rules";
 import { changesExitCode, changesJson, findingsOf } from "../../../../src/cli/diff/changes";
 import { readPlan } from "../../../../src/cli/diff/plan-file";
 import { changesOfPlan } from "../../../../src/cli/diff/plans/plan-findings";
 import { changesMarkdown, changesText } from "../../../../src/cli/diff/render-summary";
 import { reference } from "../../../../src/cli/diff/snapshot";
 import { levelOf } from "../../../../src/cli/findings/finding";
-import type { DecisionRequest } from "../../../../src/decision/model";
 import type { JsonObject } from "../../../../src/text/json";
 import { sideOf } from "../../../decision/pairs";
 import { betweenPacks, evidenceOf, packWith, verdictOf, withResource } from "../../../helpers/diff";
@@ -81,18 +80,18 @@ const between = (before: JsonObject, after: JsonObject) => betweenPacks(packWith
 /** The requests that show what is broadened, or the reasons why something is not comparable. */
 const shown = (changes: ReturnType<typeof betweenPacks>) =>
   evidenceOf(changes).map((evidence) => {
-    const { action, resource, context } = evidence as DecisionRequest;
+    const { action, resource, context } = evidence as Request;
     return action === undefined ? evidence : [action, resource, ...Object.entries(context)].join(" ");
   });
 
-describe("what a change broadens is decided", () => {
+describe("what a change broadens has an example", () => {
   it.each<[string, typeof userPolicy, before: string, after: string, forward: readonly string[], backward: readonly string[]]>([
     [
       "an Allow beside a Deny",
       userPolicy,
       "s3:*; deny s3:PutObject",
-      "!s3:PutObject ec2:*; deny s3:PutObject",
-      ["iam:DeleteRolePolicy *"],
+      "s3:* iam:*; deny s3:PutObject",
+      ["iam:PutRolePolicy arn:aws:iam::123456789012:role/example"],
       [],
     ],
     [
@@ -100,24 +99,24 @@ describe("what a change broadens is decided", () => {
       userPolicy,
       "s3:GetObject; deny s3:GetObject on @a/*",
       "s3:GetObject",
-      ["s3:GetObject arn:aws:s3:::a/"],
-      ["s3:GetObject arn:aws:s3:::a/"],
-    ],
-    [
-      "a Deny of what the policy does not allow",
-      userPolicy,
-      "s3:GetObject; deny iam:*",
-      "s3:GetObject",
-      ["iam:AttachGroupPolicy *"],
+      ["s3:GetObject arn:aws:s3:::a/example"],
       [],
     ],
-    ["an action of the node role", nodePolicy, "s3:GetObject", "s3:GetObject s3:PutObject", ["s3:PutObject *"], []],
+    ["a Deny of what the policy does not allow", userPolicy, "s3:GetObject; deny iam:*", "s3:GetObject", [], []],
+    [
+      "an action of the node role",
+      nodePolicy,
+      "s3:GetObject",
+      "s3:GetObject s3:PutObject",
+      ["s3:PutObject arn:aws:s3:::example/example"],
+      [],
+    ],
     [
       "permissions within a boundary that stays and whose content is unknown",
       insideBoundary,
       "s3:GetObject",
       "s3:GetObject s3:PutObject",
-      ["s3:PutObject *"],
+      ["s3:PutObject arn:aws:s3:::example/example"],
       [],
     ],
   ])("%s", (_, policy, before, after, forward, backward) => {
@@ -126,21 +125,25 @@ describe("what a change broadens is decided", () => {
   });
 
   it("for the user and the group together", () => {
-    const second = { name: "P-2", policy: json("ec2:B") };
+    const second = { name: "P-2", policy: json("ec2:DeleteVpc") };
     const attached = withResource(
       withResource(userPolicy("ec2:A"), "aws_iam_policy.policy-2", second),
       "aws_iam_group_policy_attachment.policy-attachment-2",
       { group: reference("aws_iam_group.group.name"), policy_arn: reference("aws_iam_policy.policy-2.arn") },
     );
-    const together = userPolicy("ec2:A ec2:B");
+    const together = userPolicy("ec2:A ec2:DeleteVpc");
     expect(verdictOf(between(together, attached))).toEqual([0]);
     expect(verdictOf(between(attached, together))).toEqual([0]);
-    expect(shown(between(userPolicy("ec2:A"), attached))).toEqual(["ec2:B *"]);
+    expect(shown(between(userPolicy("ec2:A"), attached))).toEqual([
+      "ec2:DeleteVpc arn:aws:ec2:us-east-1:123456789012:vpc/example",
+    ]);
   });
 
   it("and the summary names the boundary that must allow the request as well", () => {
     const text = changesText(between(insideBoundary("s3:GetObject"), insideBoundary("s3:PutObject")));
-    expect(text).toContain(`allowed now and not before: s3:PutObject on *, if the permissions boundary ${BOUNDARY} allows it\n`);
+    expect(text).toContain(
+      `denied before: s3:PutObject on arn:aws:s3:::example/example, if the permissions boundary ${BOUNDARY} allows it\n`,
+    );
   });
 });
 

@@ -2,8 +2,9 @@ import { ACCOUNT_ID } from "../../../iam/arns";
 import { canonical } from "../../../text/json";
 import { CONTROL_POLICY_FILE, DEPLOYER_FILES, type PackFile, PLANNER_FILE, POLICY_FILES } from "../../pack/contents";
 import type { DiffFound } from "../change-rules";
+import type { Policy } from "../grants";
 import { mapStrings } from "../json-values";
-import { comparePolicies, deployerFindings, type Policy, readPolicy } from "../policies";
+import { comparePolicies, deployerFindings, readPolicy } from "../policies";
 
 /** The policies of a review pack, by file name. */
 type PackPolicies = ReadonlyMap<string, Policy>;

@@ -1,0 +1,182 @@
+import { matchesAction } from "../../iam/action-patterns";
+import { type Networks, otherNetworkConditions } from "../../iam/networks";
+import { grouped } from "../../text/grouped";
+import { canonical, isObject, listOf, objectOf } from "../../text/json";
+
+/** A policy document as AWS or Terraform has it, or text that is none. */
+export type Policy = unknown;
+
+/** A condition of a policy of any origin. */
+export interface Condition {
+  /** The operator, as the policy writes it: `ForAllValues:StringEquals`. */
+  readonly test: string;
+  readonly variable: string;
+  readonly values: readonly string[];
+}
+
+/** One action on one resource, both of which may be patterns, under the conditions of its statement. */
+export interface Grant {
+  readonly action: string;
+  readonly resource: string;
+  readonly conditions: readonly Condition[];
+}
+
+/** A statement or a document that is compared as a whole, by its text. */
+export interface Opaque {
+  /** Undefined where it is unknown. */
+  readonly effect: "Allow" | "Deny" | undefined;
+  /** As a continuation of "because". */
+  readonly reason: string;
+}
+
+/** The policies of one principal, as they are compared. */
+export interface Grants {
+  readonly allows: readonly Grant[];
+  readonly denies: readonly Grant[];
+  readonly opaque: ReadonlyMap<string, Opaque>;
+}
+
+/** Source: IAM User Guide, "IAM JSON policy elements: Version". */
+const VERSIONS: readonly unknown[] = ["2012-10-17", "2008-10-17", undefined];
+
+/** Pairs of an action and a resource in all policies. Two policies of this project have some hundred. */
+const MAX_GRANTS = 3000;
+
+/**
+ * The grants of all policies of a principal. What has another form than those of this project, or is larger, is opaque.
+ * @param side "before" or "after", for the reasons
+ */
+export function readGrants(policies: readonly Policy[], side: "before" | "after"): Grants {
+  const [allows, denies]: [Grant[], Grant[]] = [[], []];
+  const opaque = new Map<string, Opaque>();
+  for (const policy of policies) {
+    const { Version, Id: _, Statement, ...rest } = objectOf(policy);
+    if (Statement === undefined || !VERSIONS.includes(Version) || Object.keys(rest).length > 0) {
+      opaque.set(canonical(policy), { effect: undefined, reason: `a policy ${side} the change is not readable` });
+      continue;
+    }
+    for (const statement of listOf(Statement)) {
+      const { Effect } = objectOf(statement);
+      const effect = Effect === "Allow" || Effect === "Deny" ? Effect : undefined;
+      const grants = grantsOf(statement, Version);
+      if (effect === undefined || typeof grants === "string") {
+        const what = typeof grants === "string" ? grants : "an unknown effect";
+        const reason = `a statement ${side} the change has ${what}, which is not compared`;
+        opaque.set(canonical([statement, Version]), { effect, reason });
+      } else if (allows.length + denies.length + grants.length > MAX_GRANTS) {
+        const reason = `the policies ${side} the change are larger than AWS accepts`;
+        return { allows: [], denies: [], opaque: new Map([[canonical(policies), { effect: undefined, reason }]]) };
+      } else {
+        (effect === "Allow" ? allows : denies).push(...grants);
+      }
+    }
+  }
+  return { allows, denies, opaque };
+}
+
+/** The grants of a statement, or what it has that is not compared. */
+function grantsOf(statement: unknown, version: unknown): readonly Grant[] | string {
+  const { Sid: _, Effect: __, Action, Resource, Condition, ...rest } = objectOf(statement);
+  const [other] = Object.keys(rest);
+  if (other !== undefined) {
+    return other;
+  }
+  const [actions, resources] = [listOf(Action), listOf(Resource)];
+  const conditions = conditionsOf(Condition);
+  if (!areStrings(actions) || !areStrings(resources) || conditions === undefined || actions.length * resources.length === 0) {
+    return "an unknown form";
+  }
+  if (version !== VERSIONS[0] && JSON.stringify(statement).includes("${")) {
+    return "a variable in an old version of the policy language";
+  }
+  if (actions.length * resources.length > MAX_GRANTS) {
+    return "more resources than AWS accepts";
+  }
+  return actions.flatMap((action) => resources.map((resource) => ({ action, resource, conditions })));
+}
+
+const areStrings = (values: readonly unknown[]): values is readonly string[] =>
+  values.every((value) => typeof value === "string");
+
+/** The conditions of a statement; undefined where they have an unknown form. */
+function conditionsOf(block: unknown): readonly Condition[] | undefined {
+  const tests = Object.entries(objectOf(block));
+  if (block !== undefined && (!isObject(block) || !tests.every(([, keys]) => isObject(keys)))) {
+    return undefined;
+  }
+  const conditions = tests.flatMap(([test, keys]) =>
+    Object.entries(objectOf(keys)).map(([variable, values]) => ({ test, variable, values: listOf(values) })),
+  );
+  const isScalar = (value: unknown) => ["string", "number", "boolean"].includes(typeof value);
+  return conditions.every(({ values }) => values.every(isScalar))
+    ? conditions
+        .map((condition) => ({ ...condition, values: [...new Set(condition.values.map(String))].sort() }))
+        .sort((one, other) => (`${one.variable} ${one.test}` < `${other.variable} ${other.test}` ? -1 : 1))
+    : undefined;
+}
+
+/** The grants that lie within no single grant of others. Whoever has the others may still be allowed all of it. */
+export function uncovered(grants: readonly Grant[], others: readonly Grant[]): readonly Grant[] {
+  const byAction = grouped(others, ({ action }) => (/[*?]/.test(action) ? "*" : action.toLowerCase()));
+  return grants.filter((grant) => {
+    const candidates = [...(byAction.get(grant.action.toLowerCase()) ?? []), ...(byAction.get("*") ?? [])];
+    return !candidates.some((other) => isWithin(grant, other));
+  });
+}
+
+/** Whether each request of a grant is one of another grant. False where that depends on what IAM does not document. */
+function isWithin(grant: Grant, other: Grant): boolean {
+  return (
+    matchesAction(other.action.toLowerCase(), grant.action.toLowerCase()) &&
+    matchesResource(other.resource, grant.resource) &&
+    other.conditions.every((condition) => grant.conditions.some((own) => isStricter(own, condition)))
+  );
+}
+
+/**
+ * Whether a pattern of resources matches a resource, or all that another pattern matches. Components of ARNs are compared one by one:
+ * how far a wildcard reaches is not documented. Variables are equal to themselves alone.
+ */
+export function matchesResource(pattern: string, resource: string): boolean {
+  if (pattern === resource || pattern === "*") {
+    return true;
+  }
+  const [wide, narrow] = [componentsOf(pattern), componentsOf(resource)];
+  const isComparable = [pattern, resource].every((text) => !text.includes("${") && text.split(":").length >= 6);
+  return isComparable && wide.every((component, at) => matchesAction(component, narrow[at] ?? ""));
+}
+
+/** The six components of an ARN. */
+export function componentsOf(arn: string): readonly string[] {
+  const [start = "", partition = "", service = "", region = "", account = "", ...resource] = arn.split(":");
+  return [start, partition, service, region, account, resource.join(":")];
+}
+
+/** Operators of IAM. Source: IAM User Guide, "IAM JSON policy elements: Condition operators". */
+const OPERATOR = /^(?:ForA(?:ll|ny)Values?:)?(?:String|Numeric|Date|Bool|Binary|IpAddress|NotIpAddress|Arn|Null)/;
+
+/** Whether a condition holds for no request for which another one does not. */
+function isStricter(own: Condition, other: Condition): boolean {
+  if (own.test !== other.test || own.variable.toLowerCase() !== other.variable.toLowerCase()) {
+    return false;
+  }
+  const isPart = own.values.every((value) => other.values.includes(value));
+  const isWhole = other.values.every((value) => own.values.includes(value));
+  if (!OPERATOR.test(own.test)) {
+    return isPart && isWhole;
+  }
+  return /Not/.test(own.test) ? isWhole : isPart;
+}
+
+/** The networks of a Deny that has the form of `otherNetworkConditions`; undefined for another one. */
+export function networksOf(deny: Grant): Networks | undefined {
+  const valuesOf = (key: string) => deny.conditions.find(({ variable }) => variable === key)?.values ?? [];
+  const networks = {
+    cidrs: valuesOf("aws:SourceIp"),
+    vpcs: valuesOf("aws:SourceVpc"),
+    vpcEndpoints: valuesOf("aws:SourceVpce"),
+  };
+  const own: Grant = { action: "*", resource: "*", conditions: otherNetworkConditions(networks) };
+  const isAny = Object.values(networks).every((values) => values.length === 0);
+  return !isAny && canonical(deny) === canonical(own) ? networks : undefined;
+}

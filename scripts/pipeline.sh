@@ -10,12 +10,14 @@ help() {
   cat <<'HELP'
 Usage: sh node_modules/dkp-access/scripts/pipeline.sh STEP, in the folder of the repository, after npm ci
 
-  changed [BASE]      fails when settings are invalid, a review pack is stale, or a provider lock is missing. Requires no credentials.
-                      Prints "changed STACK" for each deployment whose Terraform JSON (review/STACK/main.tf.json), settings or provider
-                      lock differ from the git commit BASE, or for all without BASE; "redirected STACK" as well, if its backend, cloud or
-                      provider differs: plan it only after a reviewer has approved, because terraform init sends the job's credentials to
-                      the backend; "deleted STACK" for each settings file that only BASE has. Writes CHANGED and REDIRECTED, JSON arrays,
-                      into pipeline.out/changed.env, and what happens to deleted deployments into pipeline.out/review.md
+  changed [BASE [STACK]]
+                      fails when settings are invalid, a review pack is stale, or a provider lock is missing. Requires no credentials.
+                      Prints "changed STACK" for each deployment whose Terraform JSON (review/STACK/main.tf.json), settings, defaults or
+                      provider lock differ from the git commit BASE, for all without BASE, or only for STACK; "redirected STACK" as well, if its
+                      backend, cloud or provider differs: plan it only after a reviewer has approved, because terraform init sends the
+                      job's credentials to the backend; "deleted STACK" for each review pack that only BASE has. Writes CHANGED and
+                      REDIRECTED, JSON arrays, into pipeline.out/changed.env, and what happens to deleted deployments into
+                      pipeline.out/review.md
   gitlab EVENT [BASE] the same, and writes GitLab's jobs for these deployments into pipeline.out/child.yml
   plan STACK [BASE]   plans without locking the state, and writes into pipeline.out the change summary review.md, and plan.env with
                       VERDICT=0, 2 (requires attention) or 3 (breaking) and DIGEST, empty if there is nothing to apply. With the git commit
@@ -25,8 +27,7 @@ Usage: sh node_modules/dkp-access/scripts/pipeline.sh STEP, in the folder of the
                       JSON array of stacks and digests, into pipeline.out/summary.env. A file that is missing is an error
   drift STACK         plans, and reports what exists in AWS outside the state: exit code 2 for each difference, 3 as in plan or if
                       something cannot be read
-  keep STACK          last in each job that applies, whatever happened: writes a state that Terraform could not write, or keeps it in
-                      pipeline.out/errored.tfstate.cms, encrypted for the certificate state.pem
+  keep STACK          last in each job that applies, whatever happened: tries again to write a state that Terraform could not write
 
 What applies is the program itself, so that a signal reaches it: dkp-access apply STACK --approved DIGEST --accept VERDICT.
 TERRAFORM_BINARY_NAME names another program than terraform.
@@ -47,8 +48,8 @@ dkp_access() {
   [ "$status" -le "$verdict" ] || verdict=$status
 }
 
-# stacks_at COMMIT, lines FORMAT LIST, array NAME LIST
-stacks_at() { git ls-tree --name-only "$1" deployments/ 2>/dev/null | sed -n 's|^deployments/\([a-z0-9-]*\)\.yaml$|\1|p'; }
+# packs_at COMMIT: the deployments that had a review pack there. lines FORMAT LIST, array NAME LIST
+packs_at() { git ls-tree -r --name-only "$1" review/ 2>/dev/null | sed -n 's|^review/\([a-z0-9-]*\)/main\.tf\.json$|\1|p'; }
 lines() { printf '%s\n' "$2" | sed -n "s/..*/$1/p"; }
 array() { printf '%s=[%s]\n' "$1" "$(lines '"&"' "$2" | paste -s -d , -)"; }
 
@@ -74,19 +75,31 @@ ready() {
   npx dkp-access synth && mkdir -p locks$missing"
 }
 
-# changed BASE: without such a commit git diff fails, and all count as changed. One plan too many changes nothing.
+# deployments: their names, which the program alone knows. What it reads elsewhere would change without a plan.
+deployments() {
+  [ -z "${CDKTF_CONTEXT_JSON-}" ] || refuse "CDKTF_CONTEXT_JSON: is set, and a pipeline reads no other folder of settings than deployments; unset it"
+  all=$(node "$package/bin/dkp-access" review --check)
+  for name in $all; do
+    git ls-tree HEAD "deployments/$name.yaml" | grep -q ^100 ||
+      refuse "deployments/$name.yaml: is no file of the commit, and a pipeline reads no other settings; commit it, in a folder that is no link"
+  done
+}
+
+# changed BASE STACK: without such a commit git diff fails, and all count as changed. One plan too many changes nothing.
 changed() {
-  node "$package/bin/dkp-access" review --check
+  deployments
   [ -z "$1" ] || git rev-parse --verify --quiet "$1^{commit}" >/dev/null ||
     echo "pipeline.sh: git has no commit $1 here, so all deployments count as changed; if it exists, fetch the whole history" >&2
-  all=$(stacks_at HEAD)
-  changed=$(for name in $all; do
-    git diff --quiet "$1" HEAD -- "review/$name/main.tf.json" "deployments/$name.yaml" "locks/$name.terraform.lock.hcl" 2>/dev/null || echo "$name"
+  [ -z "$2" ] || printf '%s\n' "$all" | grep -qxF "$2" || refuse "there is no deployment $2"
+  changed=$2
+  [ -n "$2" ] || changed=$(for name in $all; do
+    git diff --quiet "$1" HEAD -- "review/$name/main.tf.json" "deployments/$name.yaml" deployments/defaults.yaml \
+      "locks/$name.terraform.lock.hcl" 2>/dev/null || echo "$name"
   done)
   # shellcheck disable=SC2086 # names of stacks
   ready $changed
   elsewhere=$(for name in $changed; do ! redirected "$name" "$1" || echo "$name"; done)
-  deleted=$(stacks_at "$1" | grep -vxF "$all") || true
+  deleted=$(packs_at "$1" | grep -vxF "$all") || true
   mkdir -p pipeline.out
   { array CHANGED "$changed" && array REDIRECTED "$elsewhere"; } >pipeline.out/changed.env
   lines 'changed &' "$changed"
@@ -100,18 +113,19 @@ changed() {
 
 # gitlab EVENT BASE: jobs that extend those of .gitlab-ci.yml.
 gitlab() {
-  base=$2 first=plan against='' later="apply apply-attention"
+  base=$2 first=plan against='' later="apply apply-attention" manual=''
   case $1 in
     merge_request_event) against=$2 later="comment second-reviewer" ;;
     schedule) base='' first=drift later='' ;;
+    web) base='' manual=', rules: [{ when: manual, allow_failure: true }]' ;; # "New pipeline": somebody chooses a deployment
   esac
-  changed "$base"
+  changed "$base" ""
   {
     echo "include: { local: .gitlab-ci.yml }"
     echo "nothing more: { stage: plan, script: [echo done], rules: [{ when: on_success }] }" # a pipeline needs a job
     for name in $changed; do
       # terraform init sends the credentials to the backend: a new one waits for a reviewer.
-      waits=
+      waits=$manual
       ! printf '%s\n' "$elsewhere" | grep -qx "$name" ||
         waits=', environment: { name: dkp-access-second-reviewer, deployment_tier: other }, rules: [{ when: manual }]'
       echo "$first $name: { extends: .$first, variables: { STACK: $name, BASE: \"$against\" }, needs: []$waits }"
@@ -167,27 +181,19 @@ drift() {
   exit "$verdict"
 }
 
-# A state that could not be written is the only record of what exists, and can hold the secret access key.
+# A state that could not be written is the only record of what exists.
 keep() {
   folder=$stacks/$1
   [ -f "$folder/errored.tfstate" ] || return 0
-  if "$terraform" -chdir="$folder" state push errored.tfstate; then
-    rm "$folder/errored.tfstate"
-  elif [ -f state.pem ]; then
-    mkdir -p pipeline.out
-    openssl cms -encrypt -binary -outform DER -aes-256-gcm -in "$folder/errored.tfstate" -out pipeline.out/part state.pem
-    mv pipeline.out/part pipeline.out/errored.tfstate.cms
-    rm "$folder/errored.tfstate"
-    refuse "Terraform could not write the state; pipeline.out/errored.tfstate.cms has it, encrypted; push it before you apply again: $docs/pipelines.md"
-  else
-    refuse "Terraform could not write the state, and without the certificate state.pem it is not kept beyond this job; import what was created: $docs/recover.md"
-  fi
+  "$terraform" -chdir="$folder" state push errored.tfstate ||
+    refuse "Terraform could not write the state, and it is not kept beyond this job; npx dkp-access keys $1 shows what it lacks: $docs/recover.md"
+  rm "$folder/errored.tfstate"
 }
 
 umask 077
 case ${1-}/$# in
   --help/* | -h/*) help ;;
-  changed/1 | changed/2) changed "${2-}" ;;
+  changed/[1-3]) changed "${2-}" "${3-}" ;;
   gitlab/2 | gitlab/3) gitlab "$2" "${3-}" ;;
   plan/2 | plan/3) plan "$2" "${3-}" ;;
   summary/3) summary "$2" "$3" ;;

@@ -116,7 +116,8 @@ describe("a pipeline with three deployments, of which two are changed", () => {
     ],
     ["push", ["apply dev", "apply prod", "apply-attention dev", "apply-attention prod", "plan dev", "plan prod"]],
     ["schedule", STACKS.map((stack) => `drift ${stack}`)],
-  ])("has jobs for these two on GitLab, and for all in a schedule: %s", (source, names) => {
+    ["web", STACKS.flatMap((stack) => [`apply ${stack}`, `apply-attention ${stack}`, `plan ${stack}`]).sort()],
+  ])("has jobs for these two on GitLab, and for all in a schedule and a new pipeline: %s", (source, names) => {
     const base = checkout.run(environment, "git", "rev-parse", "HEAD~1").trim();
     run(gitLab, "changed", { CI_PIPELINE_SOURCE: source, CI_MERGE_REQUEST_DIFF_BASE_SHA: base, CI_COMMIT_BEFORE_SHA: base });
     const {
@@ -143,6 +144,14 @@ describe("a pipeline with three deployments, of which two are changed", () => {
       { encoding: "utf8" },
     );
     expect({ status, stdout }).toEqual({ status: 0, stdout: "ok -- validation done\n" });
+  });
+
+  it("plans the deployment that a person names on GitHub, and the one whose job a person starts on GitLab", () => {
+    expect(outputsOf("changed", { BASE: "", STACK: "dev" })).toEqual({ CHANGED: '["dev"]', REDIRECTED: "[]" });
+    run(gitLab, "changed", { CI_PIPELINE_SOURCE: "web", CI_COMMIT_BEFORE_SHA: "0".repeat(40) });
+    const jobs: unknown = parse(text("pipeline.out/child.yml"));
+    expect(jobs).toMatchObject({ "plan dev": { rules: [{ when: "manual", allow_failure: true }] } });
+    expect(jobs).not.toHaveProperty(["plan dev", "environment"]);
   });
 
   it("counts a deployment as changed when its provider lock differs, and none when only code does", () => {

@@ -1,10 +1,9 @@
 import { spawnSync } from "node:child_process";
 import { EventEmitter, once } from "node:events";
-import { chmodSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { parseEnv } from "node:util";
-import { blockWith } from "../helpers/blocks";
 import { rows } from "../helpers/complete";
 import { PROJECT } from "../helpers/project-root";
 import { FaultProxy } from "./support/fault-proxy";
@@ -357,10 +356,7 @@ describe.each(SYSTEMS)("the jobs for $system, run in a checkout", ({ steps, canc
   });
 
   describe("when the apply job fails", () => {
-    const left = () => ({
-      artifact: existsSync(file("pipeline.out/errored.tfstate.cms")),
-      plaintext: existsSync(file("cdktf.out/stacks/deckhouse/errored.tfstate")),
-    });
+    const isLeft = () => existsSync(file("cdktf.out/stacks/deckhouse/errored.tfstate"));
     let denied: Readonly<Record<string, string>>;
     /** Applies with credentials that cannot write the state. @param later the credentials of the steps after the first one */
     const failToWrite = (settings: string, later?: Readonly<Record<string, string>>) => {
@@ -381,32 +377,16 @@ describe.each(SYSTEMS)("the jobs for $system, run in a checkout", ({ steps, canc
       const { applied, kept } = failToWrite("tags: { a: b }", variablesOf(ADMIN));
       expect(applied).toEqual({ status: 1, output: expect.stringContaining("Failed to save state") });
       expect(kept).not.toContain("pipeline.sh:");
-      expect(left()).toEqual({ artifact: false, plaintext: false });
+      expect(isLeft()).toBe(false);
       expect(succeed("drift")).toContain("No changes.");
     });
 
-    it("says that a state that could not be written is lost where there is no certificate", () => {
+    it("says that a state that could not be written is lost with the job", () => {
       const { kept } = failToWrite("tags: { a: c }");
-      expect(kept).toContain("without the certificate state.pem it is not kept beyond this job; import what was created");
-      expect(left()).toEqual({ artifact: false, plaintext: true });
+      expect(kept).toContain("it is not kept beyond this job; npx dkp-access keys deckhouse shows what it lacks");
+      expect(isLeft()).toBe(true);
       terraform("state", "push", "errored.tfstate");
       rmSync(file("cdktf.out/stacks/deckhouse/errored.tfstate"));
-    });
-
-    it("keeps an encrypted copy of a state that could not be written, and the documented commands push it", () => {
-      const page = "docs/how-to/pipelines.md";
-      checkout.run(environment, "sh", "-e", "-c", blockWith("openssl req", page));
-      const { kept } = failToWrite("tags: { a: d }");
-      expect(kept).toContain(
-        "pipeline.sh: Terraform could not write the state; pipeline.out/errored.tfstate.cms has it, encrypted; push it before you apply again: node_modules/dkp-access/docs/how-to/pipelines.md\n",
-      );
-      expect(left()).toEqual({ artifact: true, plaintext: false });
-      expect(checkout.contains(secret())).toBe(false);
-      renameSync(file("pipeline.out/errored.tfstate.cms"), file("errored.tfstate.cms"));
-      checkout.run(environment, "sh", "-e", "-c", blockWith("state push", page).replace("npm ci && ", ""));
-      expect(existsSync(file("errored.tfstate"))).toBe(false);
-      expect(succeed("drift")).toContain("No changes.");
-      rmSync(file("state.key"));
     });
 
     it("ends Terraform gracefully when the job is cancelled: the state is written, the lock is released", async () => {
@@ -446,7 +426,7 @@ describe.each(SYSTEMS)("the jobs for $system, run in a checkout", ({ steps, canc
       expect(output).toContain("Interrupt received.");
       expect(output).not.toContain("Two interrupts received");
       expect(await aws.objects("state")).toEqual(["deckhouse/terraform.tfstate"]);
-      expect(left()).toEqual({ artifact: false, plaintext: false });
+      expect(isLeft()).toBe(false);
       plan();
       expect(apply(true)).toEqual({ status: 0, output: expect.stringContaining("Apply complete!") });
       expect(succeed("drift")).toContain("No changes.");

@@ -1,11 +1,12 @@
 import { spawnSync } from "node:child_process";
-import { statSync } from "node:fs";
+import { statSync, symlinkSync } from "node:fs";
 import { folderForEach } from "../helpers/folder";
 import { reviewPackOf } from "../helpers/packs";
 import { projectFile } from "../helpers/project-root";
 
-/** In place of the program: each command ends with the code of the variable with its name, and a plan may have a digest. */
+/** In place of the program: each command ends with the code of the variable with its name, a plan may have a digest, dev is a stack. */
 const PROGRAM = `const [command] = process.argv.slice(2);
+if (command === "review") console.log("dev");
 if (command === "plan" && process.env.DIGEST) require("node:fs").writeFileSync("pipeline.out/digest", process.env.DIGEST);
 process.exit(Number(process.env[command] ?? 0));
 `;
@@ -42,11 +43,7 @@ describe("pipeline.sh", () => {
     expect(pipeline(["summary", "out", '["dev"]']).stderr).toContain("plan.env: not the verdict and the digest of a plan");
   });
 
-  it.each([
-    ["tags: { a: b }", []],
-    ["provider: { profile: other }", ["redirected dev"]],
-    ["backend: { s3: { bucket: other, region: eu-central-1 } }", ["redirected dev"]],
-  ])("names a deployment whose credentials or state go elsewhere: %s", (settings, redirected) => {
+  describe("in a repository", () => {
     const git = (...args: readonly string[]) => run("git", ["-c", "user.name=x", "-c", "user.email=x@example.com", ...args]);
     const commit = (text: string) => {
       const files = { "deployments/dev.yaml": text, "review/dev/main.tf.json": reviewPackOf(text)["main.tf.json"] ?? "" };
@@ -54,9 +51,39 @@ describe("pipeline.sh", () => {
       git("add", "deployments", "review", "locks");
       git("commit", "--quiet", "--message", "x");
     };
-    git("init", "--quiet");
-    commit("");
-    commit(settings);
-    expect(pipeline(["changed", "HEAD~1"]).stdout.trim().split("\n")).toEqual(["changed dev", ...redirected]);
+    beforeEach(() => {
+      git("init", "--quiet");
+      commit("");
+    });
+
+    it.each([
+      ["tags: { a: b }", []],
+      ["provider: { profile: other }", ["redirected dev"]],
+      ["backend: { s3: { bucket: other, region: eu-central-1 } }", ["redirected dev"]],
+    ])("names a deployment whose credentials or state go elsewhere: %s", (settings, redirected) => {
+      commit(settings);
+      expect(pipeline(["changed", "HEAD~1"]).stdout.trim().split("\n")).toEqual(["changed dev", ...redirected]);
+    });
+
+    it("counts a deployment as changed that is named, and knows no other name", () => {
+      commit("# other");
+      expect(pipeline(["changed", "HEAD", "dev"]).stdout).toBe("changed dev\n");
+      expect(read("pipeline.out/changed.env")).toBe('CHANGED=["dev"]\nREDIRECTED=[]\n');
+      for (const name of ["prod", "de.", "dev;id"]) {
+        const refused = `pipeline.sh: there is no deployment ${name}\n`;
+        expect(pipeline(["changed", "", name])).toMatchObject({ status: 1, stderr: refused });
+      }
+    });
+
+    it("rejects another folder of settings, by a variable or by a link", () => {
+      const named = pipeline(["changed"], { CDKTF_CONTEXT_JSON: '{"deployments":"elsewhere"}' });
+      expect(named).toMatchObject({ status: 1, stderr: expect.stringContaining("CDKTF_CONTEXT_JSON: is set") });
+      git("mv", "deployments", "elsewhere");
+      symlinkSync("elsewhere", at("deployments"));
+      git("add", "--all", "deployments");
+      git("commit", "--quiet", "--message", "x");
+      const linked = expect.stringContaining("deployments/dev.yaml: is no file of the commit");
+      expect(pipeline(["changed"])).toMatchObject({ status: 1, stderr: linked });
+    });
   });
 });

@@ -23,7 +23,7 @@ export const define: Define = (command, session) => {
 Names the review packs of removed deployments, and keeps them. Never writes or deletes through symbolic links.`,
     )
     .argument("[stack...]", STACKS_HELP)
-    .option("--check", "write nothing; name the files that are not up to date")
+    .option("--check", "write nothing; name the files that are not up to date, or if there are none, the stacks")
     .option("--out <folder>", "the folder of the review packs", "review")
     .action((names: readonly string[], { check, out }: Options) => {
       if (out === "") {
@@ -45,6 +45,7 @@ Names the review packs of removed deployments, and keeps them. Never writes or d
         if (lines.length > 0) {
           throw new Error([`${out} is not up to date; run ${dkpAccess("review")} and commit the result:`, ...lines].join("\n"));
         }
+        session.print(deployments.map(({ stack }) => `${stack}\n`).join(""));
         return;
       }
       writePacks(stale);

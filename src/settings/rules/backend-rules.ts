@@ -1,5 +1,7 @@
+import { relative, sep } from "node:path";
 import { parseIamArn } from "../../iam/arns";
-import { valueAt } from "../../text/json";
+import { backendType } from "../../terraform/backends";
+import { textOf, valueAt } from "../../text/json";
 import { errorAt, show } from "../errors";
 import { BACKEND_EXAMPLE } from "../schema/backend-schema";
 import { type Rule, rule } from "./rule";
@@ -9,6 +11,9 @@ import { type Rule, rule } from "./rule";
  * read it. Source: Amazon S3 User Guide, "Canned ACL".
  */
 const ACLS: readonly unknown[] = ["private", "bucket-owner-read", "bucket-owner-full-control"];
+
+const IN_ADDRESS =
+  "has a user, a password or a query (not shown), and the review pack shows addresses; remove it, and set credentials in the environment, or the address with -backend-config and backend.partial: true";
 
 /** Rules about the location of the state. Terraform itself checks which arguments a backend requires, and their values. */
 export const BACKEND_RULES: readonly Rule[] = [
@@ -28,6 +33,21 @@ export const BACKEND_RULES: readonly Rule[] = [
       ? `names no backend type; write one, for example ${BACKEND_EXAMPLE}`
       : `names ${types.length} types (${types.join(", ")}), a state has one; keep one of them`;
   }),
+  rule(["backend", "cloud"], ({ backend, cloud }) =>
+    Object.entries({ ...backend, cloud }).flatMap(([type, given]) => {
+      const names = backendType(type)?.destinations ?? [];
+      const secret = names.filter((name) => /[@?]/.test(textOf(valueAt(given, name.split("."))) ?? ""));
+      return secret.map((name) => errorAt(`${type === "cloud" ? "" : "backend."}${type}.${name}`, IN_ADDRESS));
+    }),
+  ),
+  ...["path", "workspace_dir"].map((argument) =>
+    rule(["backend"], ({ backend }) => {
+      const path = textOf(valueAt(backend, ["local", argument]));
+      const [folder = ""] = relative(".", path ?? ".").split(sep);
+      const message = `${show(path)} is in the output folder ${folder}, which is generated; write a path outside of it`;
+      return folder.endsWith(".out") && errorAt(`backend.local.${argument}`, message);
+    }),
+  ),
   // The policy of the pipeline names the role, so that a wildcard would grant more than one.
   ...["role_arn", "assume_role.role_arn"].map((argument) =>
     rule(["backend"], ({ backend }) => {

@@ -1,4 +1,5 @@
 import { existsSync, rmSync, symlinkSync } from "node:fs";
+import { basename, join } from "node:path";
 import { IamUser } from "@cdktf/provider-aws/lib/iam-user";
 import { SsmParameter } from "@cdktf/provider-aws/lib/ssm-parameter";
 import { App, Aspects } from "cdktf";
@@ -32,7 +33,7 @@ describe("AccessApp", () => {
   };
   const json = (): string => read(`${STACK}/cdk.tf.json`);
   const unexpected = (path: string) =>
-    `${path}: synth did not write this file, and Terraform would apply it; delete it, or move it out of the folder`;
+    `${path}: neither synth nor Terraform creates this; delete it, or move it out of the folder`;
 
   it("writes the same bytes as CDKTF's App, and the required Terraform version next to them", () => {
     synth();
@@ -45,20 +46,38 @@ describe("AccessApp", () => {
   });
 
   it("names the file that it cannot write", () => {
-    write({ [`${STACK}/versions.tf/x`]: "" });
-    expect(() => synth()).toThrow(`${at(`${STACK}/versions.tf`)}: illegal operation on a directory (EISDIR)`);
+    write({ "cdktf.out/manifest.json/x": "" });
+    expect(() => synth()).toThrow(`${at("cdktf.out/manifest.json")}: illegal operation on a directory (EISDIR)`);
   });
 
-  it.each(["override.tf.json", "x.tofu", "terraform.tfvars.json", "x.auto.tfvars"])(
-    "rejects %s in a stack's folder, and writes nothing",
-    (name) => {
-      synth();
-      const before = json();
-      write({ [`${STACK}/${name}`]: "" });
-      expect(() => synth([deployment("protect: false")])).toThrow(unexpected(at(`${STACK}/${name}`)));
-      expect(json()).toBe(before);
-    },
-  );
+  it.each([
+    "override.tf.json",
+    "x.tofu",
+    "terraform.tfvars.json",
+    "x.auto.tfvars",
+    "terraform.d/",
+    ".terraform.d/",
+    "plan/",
+    "notes.md",
+  ])("rejects %s in a stack's folder, and writes nothing", (name) => {
+    synth();
+    const before = json();
+    write({ [`${STACK}/${name}`]: "" });
+    expect(() => synth([deployment("protect: false")])).toThrow(unexpected(at(join(STACK, basename(name)))));
+    expect(json()).toBe(before);
+  });
+
+  it("accepts what synth, Terraform, CDKTF, Atlantis and this program create there", () => {
+    const files = [".terraform.lock.hcl", "errored.tfstate", "plan", "default.tfplan", "a::b-default.json", "cdk.tf"];
+    const folders = [".terraform/", "assets/", ".plan.0123456789ab.1.tmp/"];
+    write(Object.fromEntries([...files, ...folders].map((name) => [`${STACK}/${name}`, ""])));
+    synth();
+    process.env.TF_DATA_DIR = "data";
+    write({ [`${STACK}/data/`]: "" });
+    synth();
+    delete process.env.TF_DATA_DIR;
+    expect(() => synth()).toThrow(unexpected(at(`${STACK}/data`)));
+  });
 
   it("rejects symbolic links to Terraform configuration, and names every file of every stack", () => {
     synth([CURRENT, OLD]);

@@ -14,7 +14,6 @@ const HCL_FILE = "cdk.tf";
  * reads nothing of `cdk.tf.json` if `required_version` is there.
  */
 export const VERSIONS = { name: "versions.tf", content: 'terraform {\n  required_version = ">= 1.10.0"\n}\n' };
-const STACK_FILES: readonly string[] = [JSON_FILE, HCL_FILE, VERSIONS.name];
 
 const LOCK_FILE = ".terraform.lock.hcl";
 
@@ -37,7 +36,7 @@ export interface AccessAppConfig extends AppConfig {
  * CDKTF's `App` for deployments. Next to each stack it writes `versions.tf` and the provider
  * lock of `locks/`; it prints the notes of the stacks once, and names the folders of removed deployments.
  *
- * @throws Error if a stack's folder holds Terraform files that synth did not write
+ * @throws Error if a stack's folder has anything that neither synth nor Terraform creates there
  */
 export class AccessApp extends App {
   /** The folder of the settings files, relative to the working directory. */
@@ -55,7 +54,7 @@ export class AccessApp extends App {
     this.stacks = stacks;
   }
 
-  /** @throws Error if a stack's folder has Terraform files that synth did not write; nothing is written then */
+  /** @throws Error if a stack's folder has anything that neither synth nor Terraform creates there; nothing is written then */
   override synth(): void {
     const stacks = this.node.findAll().filter(TerraformStack.isStack);
     const names = stacks.map(({ node }) => node.id);
@@ -113,17 +112,18 @@ export class AccessApp extends App {
 const printToStandardError = (line: string) => process.stderr.write(printable(`${line}\n`));
 
 /**
- * Files that Terraform or OpenTofu read from a stack's folder, except those that synth writes. With one of them, such as
- * `override.tf.json`, what is applied is not what the settings say. A link in place of a file of synth's would be written through.
+ * What synth, CDKTF, Terraform, OpenTofu and this program create in a stack's folder, and Atlantis, which keeps a plan and its JSON there;
+ * folders end with a slash. Source: `GetPlanFilename` and `GetShowResultFileName`, https://github.com/runatlantis/atlantis
  */
+const CREATED =
+  /^(cdk\.tf(\.json)?|versions\.tf|\.terraform\.lock\.hcl|errored\.tfstate|plan|.+\.tfplan|[\w:-]+\.json|(\.terraform|assets|\.plan\..+\.tmp)\/)$/;
+
+/** Anything else, such as `override.tf.json` or a provider in `terraform.d`, which Terraform would use; and links, which synth would follow. */
 function unexpectedFiles(folder: string): readonly string[] {
-  // Configuration, and values of variables: https://developer.hashicorp.com/terraform/language/files and
-  // https://opentofu.org/docs/language/files/. Terraform reads hidden *.auto.tfvars too.
   return (existsSync(folder) ? readdirSync(folder, { withFileTypes: true }) : [])
-    .filter((entry) => /\.(tf|tofu|tfvars)(\.json)?$/i.test(entry.name) && !entry.isDirectory())
-    .filter((entry) => !STACK_FILES.includes(entry.name) || !entry.isFile())
+    .filter((entry) => entry.isSymbolicLink() || !CREATED.test(`${entry.name}${entry.isDirectory() ? "/" : ""}`))
+    .filter(({ name }) => name !== process.env.TF_DATA_DIR)
     .map(
-      ({ name }) =>
-        `${join(folder, name)}: synth did not write this file, and Terraform would apply it; delete it, or move it out of the folder`,
+      ({ name }) => `${join(folder, name)}: neither synth nor Terraform creates this; delete it, or move it out of the folder`,
     );
 }

@@ -1,6 +1,6 @@
 import { chmodSync } from "node:fs";
 import { readState } from "../src/cli/terraform/state-file";
-import { pullState, stackFolder, terraformCli } from "../src/cli/terraform/terraform-cli";
+import { pullState, runToEnd, stackFolder, terraformCli } from "../src/cli/terraform/terraform-cli";
 import { withProgress } from "../src/cli/text/progress";
 import { folderForEach } from "./helpers/folder";
 
@@ -31,8 +31,23 @@ describe("a run of Terraform", () => {
       dataFolder: ".terraform",
       forwardsSignals: true,
       timeout: 300,
+      environment: { TERRAFORM_BINARY_NAME: "", TF_DATA_DIR: "" },
       progress,
     });
+  });
+
+  it("is never one of a package, as npx would have it", async () => {
+    for (const [folder, text] of [
+      ["x/node_modules/.bin", "of a package"],
+      ["bin", "own"],
+    ]) {
+      write({ [`${folder}/terraform`]: `#!/bin/sh\necho ${text} "$PATH"\n` });
+      chmodSync(at(`${folder}/terraform`), 0o755);
+    }
+    environment = { PATH: `${at("x/node_modules/.bin")}:${at("bin")}` };
+    expect(await pullState(cli(), at())).toBe(`own ${at("bin")}\n`);
+    expect(await runToEnd(cli(), at(), [])).toBe(0);
+    expect(progress).toHaveBeenCalledWith(`own ${at("bin")}\n`);
   });
 
   it.each(["data", ".terraform"])("finds a stack that was initialized with the data folder %s", (data) => {

@@ -24,7 +24,8 @@ describe("hand-over", () => {
     write({ terraform: `#!/bin/sh\necho '${JSON.stringify({ version: 4, outputs, resources })}'\n` });
     chmodSync(at("terraform"), 0o755);
     const notes: string[] = [];
-    const cli = terraformCli({ TERRAFORM_BINARY_NAME: at("terraform") }, () => undefined);
+    const PATH = `${at("node_modules/.bin")}:${at("bin")}:${process.env.PATH}`;
+    const cli = terraformCli({ TERRAFORM_BINARY_NAME: at("terraform"), PATH }, () => undefined);
     const block = await providerBlock(cli, at(), deployment(settings), (note) => notes.push(note));
     return { block, notes };
   };
@@ -45,6 +46,15 @@ describe("hand-over", () => {
     await expect(handOver("", { exposed, key })).rejects.toThrow(
       new RegExp(`^the outputs expose the key AKIA[AB], ${reason}: .* do not give this key`),
     );
+  });
+
+  it("decrypts the secret with the gpg of the PATH, and not with one of a package", async () => {
+    for (const folder of ["node_modules/.bin", "bin"]) {
+      write({ [`${folder}/gpg`]: `#!/bin/sh\necho ${folder}\n` });
+      chmodSync(at(`${folder}/gpg`), 0o755);
+    }
+    const { block } = await handOver("", { key: { secret: undefined, encrypted_secret: "AA==" } });
+    expect(block.providerSecretAccessKey.trim()).toBe("bin");
   });
 
   it("rejects the key of another user or another account than the settings name", async () => {

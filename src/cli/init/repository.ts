@@ -3,7 +3,8 @@ import { basename, resolve } from "node:path";
 import { parseJson, textOf, valueAt } from "../../text/json";
 import { packageFile, packageJson } from "../../text/package-file";
 import { REASONS } from "../iam/recommended-settings";
-import { type Environment, gitWith } from "../text/git";
+import type { Environment } from "../text/environment";
+import { gitWith } from "../text/git";
 import { fillTemplate } from "../text/template";
 
 /** The pipeline files of the documentation, and where each system expects its own. */

@@ -6,6 +6,7 @@ import { createInterface } from "node:readline";
 import { setTimeout as wait } from "node:timers/promises";
 import { promisify, stripVTControlCharacters } from "node:util";
 import { dkpAccess, shellWord } from "../text/advice";
+import { type Environment, withoutPackagePrograms } from "../text/environment";
 import { type Progress, withProgress } from "../text/progress";
 import { atSignal } from "../text/signals";
 
@@ -19,6 +20,8 @@ export interface TerraformCli {
   readonly forwardsSignals: boolean;
   /** How long a command that only reads may take, in seconds. */
   readonly timeout: number;
+  /** Of Terraform: without the programs of packages. */
+  readonly environment: Environment;
   /** Receives what a command that takes long waits for, and what `runToEnd` prints. */
   readonly progress: Progress;
 }
@@ -34,12 +37,13 @@ const MAX_OUTPUT = 2 ** 27;
  * set them to an empty text where they have no value: then the default applies. `FORWARD_SIGNALS=false`: the CI system signals every
  * process itself.
  */
-export function terraformCli(environment: Readonly<Record<string, string | undefined>>, progress: Progress): TerraformCli {
+export function terraformCli(environment: Environment, progress: Progress): TerraformCli {
   return {
     binary: environment.TERRAFORM_BINARY_NAME || "terraform",
     dataFolder: environment.TF_DATA_DIR || ".terraform",
     forwardsSignals: environment.FORWARD_SIGNALS !== "false",
     timeout: TIMEOUT_SECONDS,
+    environment: withoutPackagePrograms(environment),
     progress,
   };
 }
@@ -71,10 +75,10 @@ export function runTerraform(
   args: readonly string[],
   signal?: AbortSignal,
 ): Promise<string> {
-  const { binary, timeout, progress } = terraform;
+  const { binary, timeout, progress, environment: env } = terraform;
   const command = `${binary} ${args.join(" ")}`;
   const limits = { maxBuffer: MAX_OUTPUT, timeout: timeout * 1000, killSignal: "SIGKILL" } as const;
-  const running = promisify(execFile)(binary, args, { cwd: folder, ...limits, ...(signal && { signal }) });
+  const running = promisify(execFile)(binary, args, { cwd: folder, env, ...limits, ...(signal && { signal }) });
   const result = running.then(
     ({ stdout }) => stdout,
     // Not the error's own message: it repeats standard output, where secrets are.
@@ -109,13 +113,13 @@ const TOGETHER_MS = 20;
  * @throws Error if the program is missing, or was ended by a signal
  */
 export async function runToEnd(
-  { binary, progress, forwardsSignals }: TerraformCli,
+  { binary, progress, forwardsSignals, environment: env }: TerraformCli,
   folder: string,
   args: readonly string[],
   output: "lines" | "inherit" = "lines",
 ): Promise<number> {
   const stream = output === "lines" ? "pipe" : 2;
-  const child = spawn(binary, args, { cwd: folder, stdio: ["ignore", stream, stream], detached: true });
+  const child = spawn(binary, args, { cwd: folder, env, stdio: ["ignore", stream, stream], detached: true });
   for (const input of [child.stdout, child.stderr]) {
     if (input !== null) {
       createInterface({ input }).on("line", (line) => progress(`${line}\n`));

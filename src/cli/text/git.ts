@@ -1,6 +1,5 @@
 import { spawnSync } from "node:child_process";
-
-export type Environment = Readonly<Record<string, string | undefined>>;
+import { type Environment, withoutPackagePrograms } from "./environment";
 
 /** Longer output than that is an error: the review packs of some thousand deployments are shorter. */
 const MAX_OUTPUT = 2 ** 29;
@@ -13,7 +12,8 @@ export type GitResult = ReturnType<ReturnType<typeof gitWith>>;
  * @returns a function of the folder, the arguments and the standard input
  */
 export function gitWith(environment: Environment) {
-  const env = { ...Object.fromEntries(Object.entries(environment).filter(([name]) => !name.startsWith("GIT_"))), LC_ALL: "C" };
+  const others = Object.entries(withoutPackagePrograms(environment)).filter(([name]) => !name.startsWith("GIT_"));
+  const env = { ...Object.fromEntries(others), LC_ALL: "C" };
   return (folder: string, args: readonly string[], input = "") => {
     const { status, stdout, stderr, error } = spawnSync("git", ["-C", folder, ...args], { env, input, maxBuffer: MAX_OUTPUT });
     const message = (error?.message ?? String(stderr)).trim().replaceAll(/\s*\n\s*/g, " ");

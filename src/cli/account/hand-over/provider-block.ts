@@ -55,7 +55,7 @@ export async function providerBlock(
       `the outputs expose the key ${id}, ${isOther ? `which is a key of the user "${key.user}"` : "which no resource of the state is"}: the state was partly lost or edited; do not give this key to DKP; see ${recovery("old-state")}`,
     );
   }
-  const secret = key.secret ?? (key.encryptedSecret && (await decrypt(key.encryptedSecret)));
+  const secret = key.secret ?? (key.encryptedSecret && (await decrypt(key.encryptedSecret, terraform)));
   if (secret === undefined) {
     throw new Error(
       `Terraform does not have the secret of ${id}, because the key was created outside Terraform; rotate to the other slot: ${dkpAccess("keys", stack)} shows the steps`,
@@ -65,8 +65,8 @@ export async function providerBlock(
 }
 
 /** Decrypts with the local GnuPG, whose agent asks for the passphrase. */
-async function decrypt(base64: string): Promise<string> {
-  const gpg = spawn("gpg", ["--quiet", "--decrypt"], { stdio: ["pipe", "pipe", "inherit"] });
+async function decrypt(base64: string, { environment: env }: TerraformCli): Promise<string> {
+  const gpg = spawn("gpg", ["--quiet", "--decrypt"], { env, stdio: ["pipe", "pipe", "inherit"] });
   gpg.stdin.on("error", () => undefined).end(Buffer.from(base64, "base64"));
   const ended = Promise.all([text(gpg.stdout), once(gpg, "close") as Promise<[status: number | null]>]);
   const [secret, [status]] = await atSignal(

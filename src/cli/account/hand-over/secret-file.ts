@@ -1,7 +1,8 @@
 import { existsSync, lstatSync, realpathSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { temporaryName, writeFileAtomically } from "../../../text/files";
-import { type Environment, gitWith } from "../../text/git";
+import type { Environment } from "../../text/environment";
+import { gitWith } from "../../text/git";
 
 /**
  * Refuses a path for a secret that cannot be written or that a commit could pick up: `git add -A` takes every file of a work tree

@@ -13,23 +13,24 @@ const manifest = manifestIn(".");
 const { dependencies, peerDependencies } = manifest;
 
 /**
- * The bundle contains CDKTF and the provider's bindings, because loading their files takes half of a start. If another version of
- * CDKTF is installed, such as CDK Terrain under its name, the bundle uses the installed packages instead.
+ * The bundle contains CDKTF and the provider's bindings, because loading their files takes half of a start. If npm installed another
+ * version of them beside this package, such as CDK Terrain under its name, the bundle uses that instead. It never looks into the
+ * node_modules of folders above, which other projects and users of the computer fill.
  */
 const peers = {
   name: "peers",
   setup({ onResolve, onLoad }) {
     const { version } = manifestIn("node_modules/cdktf");
     const installed = `
+      const { existsSync } = require("node:fs");
+      const { basename, join } = require("node:path");
+      const folder = join(__dirname, "../..");
       const installed = require;
-      exports.load = (name) => installed(name);
-      exports.isOther = (() => {
-        try {
-          return installed("cdktf/package.json").version !== ${JSON.stringify(version)};
-        } catch {
-          return false;
-        }
-      })();`;
+      exports.load = (name) => installed(join(folder, name));
+      exports.isOther =
+        basename(folder) === "node_modules" &&
+        ["cdktf", "constructs", "@cdktf/provider-aws"].every((name) => existsSync(join(folder, name, "package.json"))) &&
+        exports.load("cdktf/package.json").version !== ${JSON.stringify(version)};`;
     const filter = new RegExp(`^(${Object.keys(peerDependencies).join("|")})(/|$)`);
     onResolve({ filter }, ({ path, namespace }) => (namespace === "peer" ? undefined : { path, namespace: "peer" }));
     onResolve({ filter: /^installed-packages$/ }, ({ path }) => ({ path, namespace: "peer" }));

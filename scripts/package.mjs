@@ -1,6 +1,6 @@
-// Usage: npm run package [-- OPTIONS of npm pack]
-// Packs this checkout as VERSION-gCOMMIT, so that two checkouts differ. The commit with the tag vVERSION, and a folder without Git, are
-// packed as VERSION.
+// Usage: [REPOSITORY=OWNER/NAME] npm run package [-- OPTIONS of npm pack]
+// Packs this checkout as VERSION-gCOMMIT, so that two checkouts differ, and as VERSION if the commit has the tag vVERSION; with -dirty if
+// a file is not as in the commit. The fields about the repository on GitHub are those of REPOSITORY.
 import { spawnSync } from "node:child_process";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 
@@ -8,11 +8,15 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs";
 const { packedVersion } = await import(new URL("../build/src/cli/init/repository.js", import.meta.url));
 
 const text = readFileSync("package.json", "utf8");
-const { version } = JSON.parse(text);
+const manifest = JSON.parse(text);
+const { REPOSITORY } = process.env;
+const site = `https://github.com/${REPOSITORY}`;
+const repository = { repository: { type: "git", url: `git+${site}.git` }, bugs: { url: `${site}/issues` }, homepage: `${site}#readme` };
+const packed = { ...manifest, version: packedVersion(manifest.version, process.env), ...(REPOSITORY ? repository : {}) };
 try {
-  writeFileSync("package.json", text.replace(`"version": "${version}"`, `"version": "${packedVersion(version, process.env)}"`));
+  writeFileSync("package.json", `${JSON.stringify(packed, null, 2)}\n`);
   rmSync("dist", { recursive: true, force: true });
-  const args = ["pack", "--ignore-scripts=false", "--pack-destination", ".", ...process.argv.slice(2)];
+  const args = ["pack", "--ignore-scripts=false", "--silent", "--pack-destination", ".", ...process.argv.slice(2)];
   process.exitCode = spawnSync("npm", args, { stdio: "inherit" }).status ?? 1;
 } finally {
   writeFileSync("package.json", text);

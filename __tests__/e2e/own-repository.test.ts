@@ -1,4 +1,4 @@
-import { cpSync, existsSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { chmodSync, cpSync, existsSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { basename, join } from "node:path";
 import { blockWith } from "../helpers/blocks";
 import { PROJECT } from "../helpers/project-root";
@@ -117,6 +117,39 @@ describe("a repository that dkp-access init wrote", () => {
     const { dependencies } = JSON.parse(repository.read("package.json"));
     expect(dependencies["dkp-access"]).toBe(`file:${basename(packed)}`);
     expect(readFileSync(join(repository.path, basename(packed)))).toEqual(readFileSync(packed));
+  });
+
+  it("names the file to copy when the program was installed globally, because no registry has its version", () => {
+    const prefix = folder();
+    const version = "0.2.0-g0123abcd";
+    const { filename } = packProject(prefix, version);
+    const args = ["install", "--global", "--prefer-offline", "--prefix", prefix, join(prefix, filename)];
+    mustSucceed(runIn(prefix, process.env, "npm", ...args));
+    const output = mustSucceed(runIn(prefix, process.env, join(prefix, "bin/dkp-access"), "init", "acme"));
+    expect(output).toContain(`\nCopy ${filename}, from which this program was installed, to acme before npm install`);
+    const { dependencies } = JSON.parse(readFileSync(join(prefix, "acme/package.json"), "utf8"));
+    expect(dependencies).toEqual({ "dkp-access": `file:${filename}` });
+  });
+
+  it("runs no package of a folder above it, and no program of a package", () => {
+    const mark = join(folder(), "ran");
+    const code = `require("node:fs").writeFileSync(${JSON.stringify(mark)}, "")`;
+    const above = join(repository.path, "../node_modules");
+    for (const name of ["cdktf", "constructs", "@cdktf/provider-aws"]) {
+      write(join(above, name), { "package.json": '{"version":"0.20.12","main":"index.js"}', "index.js": code });
+    }
+    for (const name of ["terraform", "git"]) {
+      write(repository.path, { [`node_modules/.bin/${name}`]: `#!/usr/bin/env node\n${code}\n` });
+      chmodSync(join(repository.path, "node_modules/.bin", name), 0o755);
+    }
+    repository.run(["npx", "dkp-access", "review"]);
+    expect(repository.attempt(["npx", "dkp-access", "diff", "--against", "HEAD"]).output).toContain("HEAD");
+    expect(repository.attempt(["npx", "dkp-access", "plan"]).output).toContain("Terraform used the selected providers");
+    expect(existsSync(mark)).toBe(false);
+    rmSync(above, { recursive: true });
+    for (const path of ["node_modules/.bin/terraform", "node_modules/.bin/git", "review", "cdktf.out"]) {
+      rmSync(join(repository.path, path), { recursive: true });
+    }
   });
 
   it("synthesizes the same bytes as this project for all golden deployments, with and without a program", () => {

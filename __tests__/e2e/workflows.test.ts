@@ -1,7 +1,7 @@
-import { cpSync, readdirSync, readFileSync } from "node:fs";
+import { cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { PROJECT } from "../helpers/project-root";
+import { PROJECT, projectFile } from "../helpers/project-root";
 import { PACKED } from "./support/consumer";
 import { BASH } from "./support/pipeline";
 import { copyOfProject } from "./support/project";
@@ -62,8 +62,11 @@ describe("the commands of .github/workflows", () => {
         cpSync(join(PROJECT, part), join(checkout, part), { recursive: true });
       }
       ({ version } = JSON.parse(readFileSync(join(checkout, "package.json"), "utf8")));
+      const changelog = readFileSync(join(checkout, "CHANGELOG.md"), "utf8");
+      writeFileSync(join(checkout, "CHANGELOG.md"), changelog.replace("- unreleased", "- 2026-12-31"));
+      writeFileSync(join(checkout, ".gitignore"), projectFile(".gitignore"));
       const git = "git -c user.name=t -c user.email=t@example.com";
-      const tagged = `git init --quiet && ${git} commit --quiet --allow-empty --message=x && git tag v${version}`;
+      const tagged = `git init --quiet && git add --all && ${git} commit --quiet --message=x && git tag v${version}`;
       mustSucceed(runIn(checkout, process.env, "sh", "-c", tagged));
     });
 
@@ -76,6 +79,15 @@ describe("the commands of .github/workflows", () => {
     it("leave what a release consists of", () => {
       expect(readdirSync(join(checkout, "release")).sort()).toEqual([`dkp-access-${version}.tgz`, "notes.md", "sbom.cdx.json"]);
       expect(readFileSync(join(checkout, "release/notes.md"), "utf8")).toMatch(/^\n.*\n(?:.*\n)*### Added\n/);
+    });
+
+    it("refuse a section of the changelog without a date", () => {
+      const dated = readFileSync(join(checkout, "CHANGELOG.md"), "utf8");
+      writeFileSync(join(checkout, "CHANGELOG.md"), dated.replace("- 2026-12-31", "- unreleased"));
+      expect(runIn(checkout, process.env, "sh", "scripts/release.sh", "check", `v${version}`)).toEqual({
+        status: 1,
+        output: `CHANGELOG.md has no section [${version}] with a date\n`,
+      });
     });
 
     it.each(["v0.0.1", "0.2.0"])("refuse the tag %s", (tag) => {

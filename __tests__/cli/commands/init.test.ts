@@ -43,15 +43,19 @@ describe("dkp-access init", () => {
     const { dependencies, devDependencies: none } = JSON.parse(read("acme/package.json"));
     expect({ dependencies, none }).toEqual({ dependencies: { "dkp-access": named }, none: undefined });
     const commit = spawnSync("git", ["rev-parse", "--short=8", "HEAD"], { cwd: PROJECT, encoding: "utf8" }).stdout.trim();
-    expect(named).toMatch(new RegExp(`^file:dkp-access-\\d+\\.\\d+\\.\\d+(-g${commit})?\\.tgz$`));
-    expect(packageSource({ PATH: "/none" }).named).toMatch(/^file:dkp-access-[\d.]+\.tgz$/);
+    expect(named).toMatch(new RegExp(`^file:dkp-access-\\d+\\.\\d+\\.\\d+(-g${commit})?(-dirty)?\\.tgz$`));
+    expect(packageSource({ PATH: "/none" }).named).toBe(`file:dkp-access-${version}-unknown.tgz`);
   });
 
   it.each([
-    [`v${version}-rc.1`, "-g0123abcd"],
-    [`v${version}`, ""],
-  ])("names the version alone for its own tag only: %s", (tag, suffix) => {
-    write({ git: `#!/bin/sh\n[ "$3" = tag ] && echo ${tag} || echo 0123abcd\n` });
+    [`v${version}-rc.1`, "", "", "-g0123abcd"],
+    [`v${version}`, "", "", ""],
+    [`v${version}`, "?? docs/notes.md", "", "-dirty"],
+    ["v0.0.1", " M src/stack.ts", "", "-g0123abcd-dirty"],
+    [`v${version}`, "", "checkout/", "-unknown"],
+  ])("names the version alone for its own tag and a clean checkout only: %s, %j, %j", (tag, status, prefix, suffix) => {
+    const answers = `*prefix) echo "${prefix}" ;; status*) echo "${status}" ;; tag*) echo ${tag} ;; *) echo 0123abcd ;;`;
+    write({ git: `#!/bin/sh\ncase $3$4 in ${answers} esac\n` });
     chmodSync(at("git"), 0o755);
     expect(packageSource({ PATH: `${at()}:${process.env.PATH}` }).named).toBe(`file:dkp-access-${version}${suffix}.tgz`);
   });
@@ -190,7 +194,6 @@ describe("dkp-access init", () => {
       "node_modules/x",
     ];
     const kept = [
-      "state.pem",
       "locks/deckhouse.terraform.lock.hcl",
       ...["deckhouse", "build", "plan", "tfplan", "node_modules"].map((stack) => `review/${stack}/REVIEW.md`),
       "deployments/provider-a.yaml",

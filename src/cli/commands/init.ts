@@ -45,7 +45,7 @@ async function init(session: Session, folder: string, options: Options): Promise
   const isTooNew = Number.parseInt(session.host.versions.node, 10) > CDKTF_NODE;
   const isTerrain = options.cdkTerrain === true || (options.cdktf === true && isTooNew);
   const cdktf = isTerrain ? "cdktn" : options.cdktf && "cdktf";
-  const { named, file } = packageSource(session.host.env);
+  const { named, file, isCheckout } = packageSource(session.host.env);
   const files: [string, string | Uint8Array][] = Object.entries(repositoryFiles({ ...options, cdktf, source: named }));
   const isPacked = file !== undefined && existsSync(file);
   if (isPacked) {
@@ -60,7 +60,8 @@ async function init(session: Session, folder: string, options: Options): Promise
   session.print(files.map(([path]) => `wrote ${join(folder, path)}\n`).join(""));
   if (file !== undefined && !isPacked) {
     const pack = `npm run --prefix ${shellWord(dirname(file))} package && cp ${shellWord(file)} ${shellWord(folder)}`;
-    session.print(`\nPack the program for npm install: ${pack}\n`);
+    const copy = `Copy ${basename(file)}, from which this program was installed, to ${folder} before npm install: no registry has it`;
+    session.print(isCheckout ? `\nPack the program for npm install: ${pack}\n` : `\n${copy}\n`);
   }
   session.print(`\nNext steps: ${join(folder, "README.md")}\n`);
 }

@@ -81,27 +81,49 @@ function packageJsonOf({ cdktf, source }: RepositoryOptions): string {
   return `${JSON.stringify(content, null, 2)}\n`;
 }
 
-/**
- * Where a repository installs this package from.
- * @param environment of Git
- * @returns for package.json, the version, which npm looks up in its registry, or the packed file in the repository; and the packed file
- *   that this package was installed from, or that `npm run package` creates in this checkout
- */
-export function packageSource(environment: Environment): { readonly named: string; readonly file?: string } {
+/** Where a repository installs this package from. */
+export interface PackageSource {
+  /** For package.json: the version, which npm looks up in its registry, or the packed file in the repository. */
+  readonly named: string;
+  /** The packed file; only its name if nothing says where it is. */
+  readonly file?: string;
+  /** Whether `npm run package` creates the file. */
+  readonly isCheckout: boolean;
+}
+
+/** Where a repository installs this package from: this checkout, the packed file that it was installed from, or a registry. */
+export function packageSource(environment: Environment): PackageSource {
   const { name, version } = packageJson();
   const isCheckout = basename(packageFile("..")) !== "node_modules";
   const file = isCheckout
     ? packageFile(`${name}-${packedVersion(version, environment)}.tgz`)
-    : installedFile(`node_modules/${name}`);
-  return file === undefined ? { named: version } : { named: `file:${basename(file)}`, file };
+    : (installedFile(`node_modules/${name}`) ?? unnamedFile(name, version));
+  return file === undefined ? { named: version, isCheckout } : { named: `file:${basename(file)}`, file, isCheckout };
 }
 
-/** The version that a checkout is packed as. @param environment of Git */
+/** A version that no registry has, because a checkout was packed. */
+const PACKED_CHECKOUT = /-(g[0-9a-f]+|unknown|dirty)\b/;
+
+/** The packed file of a version that no registry has. npm's global installations, pnpm and Yarn do not keep where it is. */
+function unnamedFile(name: string, version: string): string | undefined {
+  return PACKED_CHECKOUT.test(version) ? `${name}-${version}.tgz` : undefined;
+}
+
+/**
+ * The version that a checkout is packed as: with the commit, unless that has the tag of the version; with `dirty` if a file differs from
+ * the commit or is not in it, so that one version has one content; `unknown` without Git.
+ * @param environment of Git
+ */
 export function packedVersion(version: string, environment: Environment): string {
   const git = (...args: readonly string[]) => gitWith(environment)(packageFile("."), args).stdout.toString("utf8").trim();
   const commit = git("rev-parse", "--short=8", "HEAD");
-  const isRelease = commit === "" || git("tag", "--points-at", "HEAD").split("\n").includes(`v${version}`);
-  return isRelease ? version : `${version}-g${commit}`;
+  // A checkout without Git may lie in another repository.
+  if (commit === "" || git("rev-parse", "--show-prefix") !== "") {
+    return `${version}-unknown`;
+  }
+  const isRelease = git("tag", "--points-at", "HEAD").split("\n").includes(`v${version}`);
+  const isClean = git("status", "--porcelain") === "";
+  return `${version}${isRelease ? "" : `-g${commit}`}${isClean ? "" : "-dirty"}`;
 }
 
 /** npm keeps where it installed each package from in `node_modules/.package-lock.json`, relative to the folder above. */

@@ -133,7 +133,8 @@ describe("AccessApp", () => {
     ],
     ["overrides a part of the JSON", (one) => one.addOverride("terraform.required_providers.aws.version", "5.100.0")],
   ])("warns of every stack that the program changes: it %s", (_, change) => {
-    const warning = "the program changes this stack; review, plan and diff of dkp-access know its settings only";
+    const warning =
+      "the program changes this stack; dkp-access review, plan and diff do not show the change, and dkp-access apply removes it";
     expect(synth([CURRENT, OLD], change)).toContain(`warn: ${CURRENT.stack}, ${OLD.stack}: ${warning}`);
     expect(synth([CURRENT, OLD]).filter((line) => line.startsWith("warn"))).toEqual([]);
   });

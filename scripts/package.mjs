@@ -11,13 +11,24 @@ const text = readFileSync("package.json", "utf8");
 const manifest = JSON.parse(text);
 const { REPOSITORY } = process.env;
 const site = `https://github.com/${REPOSITORY}`;
-const repository = { repository: { type: "git", url: `git+${site}.git` }, bugs: { url: `${site}/issues` }, homepage: `${site}#readme` };
+const repository = {
+  repository: { type: "git", url: `git+${site}.git` },
+  bugs: { url: `${site}/issues` },
+  homepage: `${site}#readme`,
+};
 const packed = { ...manifest, version: packedVersion(manifest.version, process.env), ...(REPOSITORY ? repository : {}) };
+
+// The package has only some of the files that README.md links. npm's site looks for them in the repository.
+const readme = readFileSync("README.md", "utf8");
+const isPacked = (path) => /^(https?:|#)/.test(path) || manifest.files.some((part) => path.startsWith(part));
+const plain = (link, label, path) => (REPOSITORY || isPacked(path) ? link : label);
 try {
+  writeFileSync("README.md", readme.replace(/\[([^\]]+)\]\(([^)]+)\)/g, plain));
   writeFileSync("package.json", `${JSON.stringify(packed, null, 2)}\n`);
   rmSync("dist", { recursive: true, force: true });
   const args = ["pack", "--ignore-scripts=false", "--silent", "--pack-destination", ".", ...process.argv.slice(2)];
   process.exitCode = spawnSync("npm", args, { stdio: "inherit" }).status ?? 1;
 } finally {
+  writeFileSync("README.md", readme);
   writeFileSync("package.json", text);
 }

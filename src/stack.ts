@@ -151,7 +151,7 @@ export class DeckhouseAccessStack extends TerraformStack {
   private validated(): string[] {
     if (this.settingsContent !== undefined && this.content() !== this.settingsContent) {
       Annotations.of(this).addWarning(
-        "the program changes this stack; review, plan and diff of dkp-access know its settings only",
+        "the program changes this stack; dkp-access review, plan and diff do not show the change, and dkp-access apply removes it",
       );
     }
     return addressErrors(this);

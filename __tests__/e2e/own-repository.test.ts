@@ -1,4 +1,4 @@
-import { chmodSync, cpSync, existsSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { chmodSync, cpSync, existsSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { blockWith } from "../helpers/blocks";
 import { PROJECT } from "../helpers/project-root";
@@ -121,14 +121,13 @@ describe("a repository that dkp-access init wrote", () => {
 
   it("names the file to copy when the program was installed globally, because no registry has its version", () => {
     const prefix = folder();
-    const version = "0.2.0-g0123abcd";
-    const { filename } = packProject(prefix, version);
-    const args = ["install", "--global", "--prefer-offline", "--prefix", prefix, join(prefix, filename)];
-    mustSucceed(runIn(prefix, process.env, "npm", ...args));
-    const output = mustSucceed(runIn(prefix, process.env, join(prefix, "bin/dkp-access"), "init", "acme"));
-    expect(output).toContain(`\nCopy ${filename}, from which this program was installed, to acme before npm install`);
-    const { dependencies } = JSON.parse(readFileSync(join(prefix, "acme/package.json"), "utf8"));
-    expect(dependencies).toEqual({ "dkp-access": `file:${filename}` });
+    mustSucceed(runIn(prefix, process.env, "npm", "install", "--global", "--prefer-offline", "--prefix", prefix, packed));
+    const manifest = join(prefix, "lib/node_modules/dkp-access/package.json");
+    writeFileSync(manifest, readFileSync(manifest, "utf8").replace(/("version": "[\d.]+)"/, '$1-g0123abcd"'));
+    const output = mustSucceed(runIn(folder(), process.env, join(prefix, "bin/dkp-access"), "init", "acme"));
+    expect(output).toMatch(
+      /\nCopy dkp-access-[\d.]+-g0123abcd\.tgz, from which this program was installed, to acme before npm install: no registry has it\n/,
+    );
   });
 
   it("runs no package of a folder above it, and no program of a package", () => {
@@ -214,6 +213,15 @@ describe("a repository that dkp-access init wrote", () => {
     const TF_CLI_CONFIG_FILE = join(folder({ terraformrc: installation }), "terraformrc");
     repository.run([...stack, "init", "-no-color", "-lockfile=readonly"], { TF_CLI_CONFIG_FILE });
     repository.commit("provider lock");
+  });
+
+  it("has no changes in Terraform without this program, with the documented commands", () => {
+    const plain = folder();
+    const commands = blockWith("sha256sum", "docs/how-to/deploy.md").replaceAll("../acme", repository.path);
+    const environment = { ...terraformEnvironment(aws), TF_CLI_ARGS_apply: "-auto-approve -no-color" };
+    const output = mustSucceed(runIn(plain, environment, "sh", "-e", "-c", commands));
+    expect(output).toContain("main.tf.json: OK\n");
+    expect(output).toContain("No changes. Your infrastructure matches the configuration.");
   });
 
   it("has no changes in cdktf deploy, which synthesizes the same bytes and prints no error", () => {

@@ -1,9 +1,12 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { EventEmitter, once } from "node:events";
 import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
 import { join } from "node:path";
+import { text as textOf } from "node:stream/consumers";
 import { setTimeout } from "node:timers/promises";
 import { parseEnv } from "node:util";
+import { blockWith } from "../helpers/blocks";
 import { rows } from "../helpers/complete";
 import { PROJECT } from "../helpers/project-root";
 import { FaultProxy } from "./support/fault-proxy";
@@ -21,6 +24,7 @@ import {
   startStep,
 } from "./support/pipeline";
 import { folder } from "./support/project";
+import { listening } from "./support/server";
 import { type Finished, mustSucceed, outputOf, terraformEnvironment } from "./support/terraform";
 
 const GITLAB = "docs/pipelines/gitlab-ci.yml";
@@ -92,6 +96,21 @@ describe("a second reviewer on GitLab", () => {
       output: `a second reviewer must approve this commit: set the label dkp-second-review-${COMMIT} and run the pipeline again\n`,
     });
   });
+});
+
+it("the documented command gives GitLab's tokens the subject that the trust policies require", async () => {
+  let received = "";
+  const server = createServer(async (request, response) => {
+    received = `${request.method} ${request.url} ${await textOf(request)}`;
+    response.end();
+  });
+  const command = blockWith("curl", "docs/how-to/pipelines.md").replace(
+    "https://gitlab.example.com",
+    `http://${await listening(server)}`,
+  );
+  await once(spawn("sh", ["-e", "-c", command], { stdio: "ignore" }), "close");
+  const components = '"project_path", "ref_type", "ref", "environment_protected", "deployment_tier"';
+  expect(received).toBe(`PUT /api/v4/projects/ID {"ci_id_token_sub_claim_components": [${components}]}`);
 });
 
 const SETTINGS = `region: eu-central-1

@@ -192,6 +192,7 @@ describe("dkp-access init", () => {
       "provider.yaml",
       "config.yml",
       "node_modules/x",
+      "npm-cache/x",
     ];
     const kept = [
       "locks/deckhouse.terraform.lock.hcl",

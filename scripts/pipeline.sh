@@ -13,11 +13,11 @@ Usage: sh node_modules/dkp-access/scripts/pipeline.sh STEP, in the folder of the
   changed [BASE [STACK]]
                       fails when settings are invalid, a review pack is stale, or a provider lock is missing. Requires no credentials.
                       Prints "changed STACK" for each deployment whose Terraform JSON (review/STACK/main.tf.json), settings, defaults or
-                      provider lock differ from the git commit BASE, for all without BASE, or only for STACK; "redirected STACK" as well, if its
-                      backend, cloud or provider differs: plan it only after a reviewer has approved, because terraform init sends the
-                      job's credentials to the backend; "deleted STACK" for each review pack that only BASE has. Writes CHANGED and
-                      REDIRECTED, JSON arrays, into pipeline.out/changed.env, and what happens to deleted deployments into
-                      pipeline.out/review.md
+                      provider lock differ from the git commit BASE, for all without BASE, or only for STACK; "redirected STACK" as
+                      well, if its backend, cloud or provider differs: plan it only after a reviewer has approved, because terraform
+                      init sends the job's credentials to the backend; "deleted STACK" for each review pack that only BASE has.
+                      Writes CHANGED and REDIRECTED, JSON arrays, into pipeline.out/changed.env, and what happens to deleted
+                      deployments into pipeline.out/review.md
   gitlab EVENT [BASE] the same, and writes GitLab's jobs for these deployments into pipeline.out/child.yml
   plan STACK [BASE]   plans without locking the state, and writes into pipeline.out the change summary review.md, and plan.env with
                       VERDICT=0, 2 (requires attention) or 3 (breaking) and DIGEST, empty if there is nothing to apply. With the git commit

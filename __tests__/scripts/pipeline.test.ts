@@ -65,6 +65,13 @@ describe("pipeline.sh", () => {
       expect(pipeline(["changed", "HEAD~1"]).stdout.trim().split("\n")).toEqual(["changed dev", ...redirected]);
     });
 
+    it("counts a deployment as changed when the defaults change", () => {
+      expect(pipeline(["changed", "HEAD"]).stdout).toBe("");
+      write({ "deployments/defaults.yaml": "tags: { a: b }\n" });
+      commit("");
+      expect(pipeline(["changed", "HEAD~1"]).stdout).toBe("changed dev\n");
+    });
+
     it("counts a deployment as changed that is named, and knows no other name", () => {
       commit("# other");
       expect(pipeline(["changed", "HEAD", "dev"]).stdout).toBe("changed dev\n");

@@ -38,7 +38,12 @@ Where the settings have no accountId, ARNs show ACCOUNT_ID.`,
         .conflicts(["mode", "explain"]),
     )
     .option("--repository <name>", "with --trust: the repository of the pipeline, by name or ID")
-    .addOption(new Option("--role <role>", "with --trust: the policy of this role alone, as IAM accepts it").choices(["planner", "deployer"]))
+    .addOption(
+      new Option("--role <role>", "with --trust: the policy of this role alone, as IAM accepts it").choices([
+        "planner",
+        "deployer",
+      ]),
+    )
     .addOption(formatOption("text", "json"))
     .action((stack: string | undefined, options: Options) => {
       const { mode, explain: action, format, trust, repository = "", role } = options;

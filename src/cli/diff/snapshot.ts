@@ -94,10 +94,14 @@ export function policyAt({ resources }: Snapshot, address: string, argument = "p
   return attributes && readPolicy(textOf(attributes[argument]) ?? UNKNOWN);
 }
 
-/** The key in a slot, without its secrets. Active is the provider's default. */
+/**
+ * The key in a slot, without its secrets. Active is the provider's default. `recorded` is the fingerprint of the OpenPGP key that the
+ * provider encrypted the secret for, in upper case. Source: `encryptValue` in internal/service/iam of the AWS provider 5.100.0.
+ */
 export function keyIn({ resources }: Snapshot, slot: Slot) {
   const key = resources.get(KEY_ADDRESSES[slot]);
-  return key && { status: textOf(key.status) ?? "Active", pgpKey: textOf(key.pgp_key) };
+  const recorded = textOf(key?.key_fingerprint)?.toUpperCase();
+  return key && { status: textOf(key.status) ?? "Active", pgpKey: textOf(key.pgp_key), recorded };
 }
 
 /** The slots that have a key. */

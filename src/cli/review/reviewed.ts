@@ -120,7 +120,7 @@ function keyFacts(deployment: Deployment) {
       count: slots.length,
       /** The form of the current key. */
       current,
-      /** Owners of the OpenPGP keys: user IDs, fingerprint and expiry. */
+      /** The OpenPGP keys: fingerprint, expiry and user IDs. */
       readers: [...new Set(keys.flatMap(({ pgpKey }) => pgpKeyOf(pgpKey) ?? []).map(pgpKeyText))],
     },
   };

@@ -13,6 +13,8 @@ export interface StateKey {
   /** Terraform created it in an apply that failed afterwards, and would replace it. */
   readonly tainted: boolean;
   readonly pgpKey?: string | undefined;
+  /** Fingerprint of the OpenPGP key that the provider encrypted the secret for, in lower-case hex. */
+  readonly keyFingerprint?: string | undefined;
   /** In plaintext; absent with `pgpKey` and for an imported key. */
   readonly secret?: string | undefined;
   readonly encryptedSecret?: string | undefined;
@@ -133,6 +135,7 @@ function stateKey(slot: Slot, { attributes }: StateResource, tainted: boolean): 
     user: textOf(attributes.user),
     tainted,
     pgpKey: textOf(attributes.pgp_key),
+    keyFingerprint: textOf(attributes.key_fingerprint),
     secret: textOf(attributes.secret),
     encryptedSecret: textOf(attributes.encrypted_secret),
     created: dateOf(attributes.create_date),

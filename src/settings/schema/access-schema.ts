@@ -11,7 +11,7 @@ import * as f from "./primitives";
 const KEY_STATUSES = ["Active", "Inactive", "absent"] as const;
 
 /** The command that writes a public key as `pgpKey` takes it. */
-const EXPORT_COMMAND = "gpg --export ID | openssl base64 -A";
+const EXPORT_COMMAND = "gpg --export --export-options export-minimal ID | openssl base64 -A";
 
 /** Each error with its remedy. Never the value itself: it may be a private key. */
 const PGP_KEY_MESSAGES: Readonly<Record<PgpKeyError, string>> = {
@@ -23,6 +23,7 @@ const PGP_KEY_MESSAGES: Readonly<Record<PgpKeyError, string>> = {
   "several keys": `holds more than one key, and Terraform would encrypt for the first; name one: ${EXPORT_COMMAND}`,
   revoked: `is a key that its owner has revoked; write another one: ${EXPORT_COMMAND}`,
   "sign only": `is a key that can only sign, nothing can be encrypted for it; add an encryption subkey (gpg --edit-key ID addkey) and write what ${EXPORT_COMMAND} prints`,
+  "invalid part": `has a part that the AWS provider would refuse after AWS has created the access key, whose secret is then lost: a signature that is not valid, or numbers that nothing can be encrypted with; write what ${EXPORT_COMMAND} prints`,
   "too new": `is not an OpenPGP key of version 4, the one that GnuPG can decrypt with; create one with GnuPG's defaults and write what ${EXPORT_COMMAND} prints`,
 };
 

@@ -1,9 +1,10 @@
 import type { IamKey } from "../../../../src/cli/account/aws/iam-reader";
 import { nextStep } from "../../../../src/cli/account/keys/next-step";
-import { BOTH, DEPLOYED, iamKey, MOVED, PRIMARY, RETIRED, SECONDARY, situation } from "../../../helpers/keys/situations";
+import { keyReport } from "../../../../src/cli/account/keys/report";
+import { BOTH, DEPLOYED, iamKey, MOVED, PRIMARY, RETIRED, SECONDARY, situation, USED } from "../../../helpers/keys/situations";
 import { SHARED_STARTS, STARTS } from "../../../helpers/keys/starts";
 import { walk } from "../../../helpers/keys/walk";
-import { ENCRYPTION_KEY } from "../../../helpers/pgp-keys";
+import { ENCRYPTION_KEY, EXPIRING_KEY } from "../../../helpers/pgp-keys";
 
 describe("the steps that keys prints", () => {
   // More events: __tests__/proofs/key-situations.test.ts.
@@ -60,6 +61,14 @@ it.each([
 ])("waits for a key that IAM does not list within ten minutes of its creation: %d, %s", (minutes, why) => {
   const created = new Date(DEPLOYED.iam.now.getTime() - minutes * 60_000);
   expect(nextStep(situation("", [{ ...PRIMARY, created }], [])).why).toBe(why);
+});
+
+it("reports no other OpenPGP key where the provider recorded that of the settings, or the slot has the one of the next key", () => {
+  const key = { ...PRIMARY, pgpKey: ENCRYPTION_KEY, keyFingerprint: "aa60641c8e10a360df6f831a36195b777b1f0c66" };
+  for (const settings of [`pgpKey: ${ENCRYPTION_KEY}`, `status: absent, pgpKey: ${EXPIRING_KEY}`]) {
+    const { findings } = keyReport(situation(`accessKeys: { primary: { ${settings} } }`, [key], [USED]));
+    expect(findings.map(({ rule }) => rule)).not.toContain("key-encrypted-otherwise");
+  }
 });
 
 describe("a slot is freed", () => {

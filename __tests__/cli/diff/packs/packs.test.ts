@@ -16,7 +16,7 @@ import {
   withResource,
 } from "../../../helpers/diff";
 import { packOf, reviewPackOf } from "../../../helpers/packs";
-import { ENCRYPTION_KEY, RSA_KEY } from "../../../helpers/pgp-keys";
+import { ENCRYPTION_KEY, RSA_KEY, SAME_KEY } from "../../../helpers/pgp-keys";
 
 const slot = (status: string) =>
   status === "absent" ? "{ status: absent }" : `{ status: ${status}, pgpKey: ${ENCRYPTION_KEY} }`;
@@ -51,6 +51,11 @@ const CHANGES: Readonly<Record<string, readonly [before: string, after: string, 
     keys("Active", "absent"),
     keys("Active", "absent").replace(ENCRYPTION_KEY, RSA_KEY),
     "3 key-replaced pgp-key-new",
+  ],
+  "another text of the OpenPGP key of the other slot": [
+    keys("Active", "absent"),
+    keys("Active", "absent").replace("secondary: {", `secondary: { pgpKey: ${SAME_KEY},`),
+    "2 pgp-key-new",
   ],
   "another name of the group": [GROUP, `${GROUP}\ngroup: { name: other }`, `3 destroyed ${ROLE} setting-breaking`],
   "another node role": [

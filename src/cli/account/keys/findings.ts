@@ -46,7 +46,7 @@ export function keyFindings(situation: KeySituation): readonly Finding<KeyRules>
 
 /** What differs from everything that has a step. */
 export const unverifiableFindings = (situation: KeySituation) =>
-  keyFindings(situation).filter((finding) => levelOf<KeyRules>(KEY_RULES, finding) === "unverifiable");
+  keyFindings(situation).filter((finding) => ["breaking", "unverifiable"].includes(levelOf<KeyRules>(KEY_RULES, finding)));
 
 /** Settings, state and credentials that do not belong together. */
 export function mismatchFindings({ settings, state, iam, folder }: KeySituation): readonly KeyFinding[] {
@@ -179,6 +179,14 @@ function slotFindings({ slot, inState, inIam, inSettings }: KeySlot, situation: 
   const days = inIam?.created === undefined ? 0 : daysBetween(inIam.created, iam.now);
   if (days >= WARN_AT_DAYS && inIam?.status === "Active") {
     findings.push({ rule: "key-old", values: { slot, days, limit: MAX_DAYS } });
+  }
+  // The settings of an absent slot can have the OpenPGP key of the next access key.
+  const own = inSettings === "absent" ? undefined : pgpKeyOf(slotSettings(settings)[slot].pgpKey);
+  const recorded = inState?.keyFingerprint;
+  if (own !== undefined && recorded !== undefined && recorded !== own.fingerprint) {
+    const fingerprint = own.fingerprint.toUpperCase();
+    const values = { slot, key, recorded: recorded.toUpperCase(), fingerprint, stack: settings.stack };
+    findings.push({ rule: "key-encrypted-otherwise", field: `accessKeys.${slot}.pgpKey`, values });
   }
   const expires = slotPgpKey({ inState, slot }, settings)?.expires;
   if (expires !== undefined && daysBetween(iam.now, expires) <= PGP_WARN_DAYS && inSettings !== "absent") {

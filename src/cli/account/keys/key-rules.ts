@@ -178,8 +178,18 @@ const UNVERIFIABLE = templateRules("unverifiable", {
   ],
 });
 
+/** What must not go on: `keys` stops. */
+const BREAKING = templateRules("breaking", {
+  "key-encrypted-otherwise": {
+    text: "{slot}: the secret of {key} is encrypted for the OpenPGP key {recorded}, and not for {fingerprint}, the one in the settings",
+    risk: "whoever has the private key of {recorded} can read the secret",
+    remedy: `find out who wrote pgpKey, and treat the access key as leaked: ${PROGRAM} keys --leaked {stack} --key {key}`,
+  },
+});
+
 /** What `keys` reports about the keys of a deployment. */
 export const KEY_RULES = {
+  ...BREAKING,
   ...HAZARDS,
   ...ATTENTION,
   ...UNVERIFIABLE,
@@ -196,7 +206,7 @@ const STOPS = {
     "make state and keys readable; nothing else shows which key DKP has, and the effect of an apply",
     "restore-the-state",
   ],
-  unverifiable: ["nothing is advised as long as something is unverifiable; follow what is said about it above"],
+  unverifiable: ["nothing is advised as long as something is breaking or unverifiable; follow what is said about it above"],
   unused: [
     "AWS reports no use of KEY within a day, although DKP has it, so its cluster is stopped, or something denies its calls",
     "unused-key",

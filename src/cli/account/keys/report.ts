@@ -84,7 +84,7 @@ function slotText(slot: KeySlot, situation: KeySituation): string {
   }
   const pgpKey = slotPgpKey(slot, situation.settings);
   if (pgpKey !== undefined) {
-    parts.push(`its secret is encrypted for the OpenPGP key of ${pgpKeyText(pgpKey)}`);
+    parts.push(`its secret is encrypted for the OpenPGP key ${pgpKeyText(pgpKey)}`);
   }
   return parts.join(", ");
 }

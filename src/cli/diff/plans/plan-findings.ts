@@ -7,7 +7,16 @@ import { comparable, permissionFindings } from "../permissions";
 import { type Plan, type PlannedChange, planOf } from "../plan-file";
 import { comparePolicies, policyFindings } from "../policies";
 import { describe, resourceFindings, resourcesOfPlan, WITH_PERMISSIONS } from "../resource-findings";
-import { exposureFindings, masked, outputFindings, type PgpKeys, pgpKeyFindings, secretFindings, secretsIn } from "../secrets";
+import {
+  exposureFindings,
+  masked,
+  outputFindings,
+  type PgpKeys,
+  pgpKeyFindings,
+  recordedKeyFindings,
+  secretFindings,
+  secretsIn,
+} from "../secrets";
 import { isOurs, keyIn, policyAt, type Snapshot, slotsOf, snapshotOfPlan } from "../snapshot";
 
 /**
@@ -37,6 +46,7 @@ export function changesOfPlan(given: JsonObject, stack: string, source: string, 
     ...secretFindings(secretPlan, secrets),
     ...exposureFindings(before, after, [withoutSecretIn(before), withoutSecretIn(after)]),
     ...pgpKeyFindings([...pgpKeysIn(before), ...formerPgpKeys], pgpKeysIn(after)),
+    ...recordedKeyFindings(after),
     ...plan.drift.flatMap((change) => driftFindings(change, before, resources)),
     ...plan.changes.flatMap(entryFindings),
     ...orderFindings(given, plan),

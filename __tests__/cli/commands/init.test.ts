@@ -134,6 +134,22 @@ describe("dkp-access init", () => {
     expect(await runCli(project, ["review"])).toMatchObject({ status: 0 });
   });
 
+  it("writes what several deployments share into defaults.yaml", async () => {
+    await init("acme", "--stack", "dev", "--stack", "prod");
+    const settings = (name: string) => parse(read(`acme/deployments/${name}.yaml`));
+    expect(Object.keys(settings("defaults"))).toEqual(["region", "accountId", "backend", "policy", "accessKeys"]);
+    expect(settings("prod")).toEqual({
+      user: { name: "prod" },
+      policy: { name: "prod" },
+      cluster: { prefix: "example", layout: "WithoutNAT" },
+      features: [],
+    });
+    expect(names("acme/deployments")).toEqual(["defaults.yaml", "dev.yaml", "prod.yaml"]);
+    write({ "acme/deployments/defaults.yaml": withOwnValues(read("acme/deployments/defaults.yaml")) });
+    write({ "acme/deployments/dev.yaml": read("acme/deployments/dev.yaml").replace("prefix: example", "prefix: dev") });
+    expect(await runCli(at("acme"), ["review"])).toMatchObject({ status: 0 });
+  });
+
   it.each([
     ["github", ".github/workflows/dkp-access.yml"],
     ["gitlab", ".gitlab-ci.yml"],

@@ -49,6 +49,41 @@ describe("dkp-access synth", () => {
     expect(read("out/stacks/dev/.terraform.lock.hcl")).toBe("# lock");
   });
 
+  describe("with --module", () => {
+    const synthModule = (settings = "") => {
+      write({ "deployments/dev.yaml": `${SETTINGS}${settings}` });
+      return runCli(at(), ["synth", "--module"]);
+    };
+
+    it("writes a module without provider and backend, whose variables are the names", async () => {
+      const { stdout } = await synthModule("policy: { mode: scoped }\ncluster: { prefix: dev }\n");
+      expect(stdout).toBe("cdktf.out/stacks/dev/cdk.tf.json\ncdktf.out/modules/dev/main.tf.json\n");
+      const { provider, terraform, resource, variable } = JSON.parse(read("cdktf.out/modules/dev/main.tf.json"));
+      expect({ provider, terraform: Object.keys(terraform) }).toEqual({ provider: undefined, terraform: ["required_providers"] });
+      expect(resource.aws_iam_user.user.name).toBe(`\${var.user_name}`);
+      expect(resource.aws_iam_policy.policy.name).toBe(`\${var.policy_name}`);
+      expect([variable.user_name.default, variable.policy_name.default]).toEqual(["deckhouse", "D8CloudProviderAWS"]);
+      expect(names("cdktf.out/modules/dev")).toEqual(["main.tf.json", "versions.tf"]);
+    });
+
+    it("names the settings that belong to the provider of the root module", async () => {
+      const { stderr } = await synthModule('accountId: "123456789012"\ntags: { team: dkp }\n');
+      expect(stderr).toContain(
+        "note: cdktf.out/modules/dev: has no accountId, tags; set the same in the provider of your root module\n",
+      );
+    });
+
+    it("rejects import, and writes nothing", async () => {
+      expect(await synthModule("import: { user: true }\n")).toEqual({
+        status: 1,
+        stdout: "",
+        stderr:
+          "dev: import: Terraform imports in root modules only; write import blocks in yours, and remove import from the settings\n",
+      });
+      expect(names()).toEqual(["deployments"]);
+    });
+  });
+
   it("rejects an output folder that is a file in one line", async () => {
     expect(await synth({ CDKTF_OUTDIR: "deployments/dev.yaml" })).toEqual({
       status: 1,

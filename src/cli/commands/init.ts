@@ -17,7 +17,12 @@ export const define: Define = (command, session) => {
 Rejects a folder that is not empty; .git may exist.`,
     )
     .argument("[folder]", "the folder of the repository; created if it does not exist", ".")
-    .option("--stack <name>", "name of the first deployment", "deckhouse")
+    .addOption(
+      new Option(
+        "--stack <name>",
+        "name of a deployment (default: deckhouse); with several of this option, defaults.yaml has what they share",
+      ).argParser((name: string, names: readonly string[] = []) => [...names, name]),
+    )
     .addOption(new Option("--pipeline <system>", "adds a pipeline").choices(Object.keys(PIPELINES)))
     .option("--cdktf", "adds a program in TypeScript, for cdktf deploy and for resources of your own beside the stack")
     .option(
@@ -27,14 +32,15 @@ Rejects a folder that is not empty; .git may exist.`,
     .action((folder: string, options: Options) => init(session, folder, options));
 };
 
-interface Options extends Pick<RepositoryOptions, "stack" | "pipeline"> {
+interface Options extends Pick<RepositoryOptions, "pipeline"> {
+  readonly stack?: readonly string[];
   readonly cdktf?: true;
   readonly cdkTerrain?: true;
 }
 
 async function init(session: Session, folder: string, options: Options): Promise<void> {
-  const { stack } = options;
-  const nameErrors = stackNameErrors(stack, "choose another name");
+  const { stack: stacks = ["deckhouse"] } = options;
+  const nameErrors = stacks.flatMap((stack) => stackNameErrors(stack, "choose another name"));
   if (nameErrors.length > 0) {
     throw new SettingsError(new Map([["--stack", nameErrors]]));
   }
@@ -46,7 +52,9 @@ async function init(session: Session, folder: string, options: Options): Promise
   const isTerrain = options.cdkTerrain === true || (options.cdktf === true && isTooNew);
   const cdktf = isTerrain ? "cdktn" : options.cdktf && "cdktf";
   const { named, file, isCheckout } = packageSource(session.host.env);
-  const files: [string, string | Uint8Array][] = Object.entries(repositoryFiles({ ...options, cdktf, source: named }));
+  const files: [string, string | Uint8Array][] = Object.entries(
+    repositoryFiles({ ...options, stacks: [...new Set(stacks)], cdktf, source: named }),
+  );
   const isPacked = file !== undefined && existsSync(file);
   if (isPacked) {
     files.push([basename(file), readFileSync(file)]);

@@ -1,8 +1,13 @@
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { AccessApp } from "../../app";
+import { AccessApp, VERSIONS } from "../../app";
 import type { Deployment } from "../../settings/deployment";
 import { loadDeployments } from "../../settings/load";
 import { DeckhouseAccessStack } from "../../stack";
+import { makeFolder } from "../../text/files";
+import { MAIN_FILE } from "../diff/packs/pack-side";
+import { json } from "../review/pack";
+import { moduleJson, settingsOfProvider } from "../terraform/module";
 import type { Define, Session } from "./support/session";
 
 export const define: Define = (command, session) => {
@@ -12,13 +17,34 @@ export const define: Define = (command, session) => {
 
 Names the folders of removed deployments, and rejects Terraform files in a stack's folder that it did not write, because Terraform would apply them.`,
     )
-    .action(async () => {
-      const { manifest } = await synthesize(session, loadDeployments(session.settings));
+    .option(
+      "--module",
+      "also write cdktf.out/modules/<stack>/main.tf.json, without provider and backend, for a root module of your own",
+    )
+    .action(async ({ module }: { readonly module?: true }) => {
+      const deployments = loadDeployments(session.settings);
+      const modules = module === true ? deployments.map((each) => [each, json(moduleJson(each))] as const) : [];
+      const { manifest } = await synthesize(session, deployments);
       for (const { synthesizedStackPath } of Object.values(manifest.stacks)) {
         session.print(`${join(session.output, synthesizedStackPath)}\n`);
       }
+      for (const [deployment, text] of modules) {
+        writeModule(session, deployment, text);
+      }
     });
 };
+
+function writeModule(session: Session, deployment: Deployment, text: string): void {
+  const folder = join(session.output, "modules", deployment.stack);
+  makeFolder(folder);
+  writeFileSync(join(folder, MAIN_FILE), text);
+  writeFileSync(join(folder, VERSIONS.name), VERSIONS.content);
+  session.print(`${join(folder, MAIN_FILE)}\n`);
+  const missing = settingsOfProvider(deployment);
+  if (missing.length > 0) {
+    session.printError(`note: ${folder}: has no ${missing.join(", ")}; set the same in the provider of your root module\n`);
+  }
+}
 
 /** Writes the Terraform JSON of deployments. @param stacks of all settings files, if these are not all deployments */
 export async function synthesize(session: Session, deployments: readonly Deployment[], stacks?: readonly string[]) {

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { basename, resolve } from "node:path";
+import { DEFAULTS } from "../../settings/defaults";
 import { parseJson, textOf, valueAt } from "../../text/json";
 import { packageFile, packageJson } from "../../text/package-file";
 import { REASONS } from "../iam/recommended-settings";
@@ -14,8 +15,8 @@ export const PIPELINES = {
 } as const;
 
 export interface RepositoryOptions {
-  /** Name of the first deployment. */
-  readonly stack: string;
+  /** Names of the deployments, at least one. Several have what they share in `defaults.yaml`. */
+  readonly stacks: readonly string[];
   readonly pipeline: keyof typeof PIPELINES | undefined;
   /** The command that runs a program of the repository. @default settings only */
   readonly cdktf?: "cdktf" | "cdktn" | undefined;
@@ -35,16 +36,37 @@ const read = (path: string) => readFileSync(packageFile(path), "utf8");
 
 /** The files of a repository for deployments, by path. */
 export function repositoryFiles(options: RepositoryOptions): Readonly<Record<string, string>> {
-  const { stack, pipeline, cdktf } = options;
+  const { stacks, pipeline, cdktf } = options;
+  const [stack] = stacks;
+  const isShared = stacks.length > 1;
   const program = cdktf === undefined ? [] : ["cdktf.json", "main.ts", "tsconfig.json"];
   const copied = [...SETTINGS_FILES, ...program];
   return {
-    [`deployments/${stack}.yaml`]: fillTemplate("templates/deployment.yaml", REASONS),
+    ...settingsFiles(stacks),
     ...Object.fromEntries(copied.map((path) => [path, read(`templates/${path.replace(/^\./, "")}`)])),
     "package.json": packageJsonOf(options),
-    "README.md": fillTemplate("templates/README.md", { stack, cdktf, pipelineFile: pipeline && PIPELINES[pipeline].path }),
+    "README.md": fillTemplate("templates/README.md", {
+      stack,
+      isShared,
+      cdktf,
+      pipelineFile: pipeline && PIPELINES[pipeline].path,
+    }),
     ...(pipeline === undefined ? {} : { [PIPELINES[pipeline].path]: read(PIPELINES[pipeline].template) }),
   };
+}
+
+/** The settings files: one, or what several deployments share and the rest of each. */
+function settingsFiles(stacks: readonly string[]): Readonly<Record<string, string>> {
+  const file = (name: string, parts: object) => {
+    const text = fillTemplate("templates/deployment.yaml", { ...REASONS, ...parts });
+    return [`deployments/${name}.yaml`, text] as const;
+  };
+  const [first = ""] = stacks;
+  return Object.fromEntries(
+    stacks.length === 1
+      ? [file(first, { own: true, shared: true })]
+      : [file(DEFAULTS, { shared: true }), ...stacks.map((stack) => file(stack, { own: true, stack }))],
+  );
 }
 
 /** CDK Terrain that this version is tested with. */

@@ -13,6 +13,9 @@ export interface TerraformJson {
   readonly output?: Readonly<Record<string, { readonly description?: string; readonly sensitive?: boolean }>>;
   readonly import?: readonly { readonly to: string; readonly id: string }[];
   readonly terraform?: Readonly<Record<string, unknown>>;
+  readonly provider?: unknown;
+  /** In a module. */
+  readonly variable?: Readonly<Record<string, { readonly type: string; readonly description: string; readonly default: string }>>;
 }
 
 /** Arguments by type and name. */

@@ -1,6 +1,7 @@
 import type * as v from "valibot";
 import { isObject } from "../../text/json";
 import { EMPTY, type FieldError, nearest, show, suggest } from "../errors";
+import { removedSetting, removedValue } from "../removed-settings";
 import { BACKEND_EXAMPLE, unknownArgument } from "./backend-schema";
 import { deploymentSchema } from "./deployment-schema";
 import type { Meaning } from "./primitives";
@@ -75,9 +76,13 @@ function issueMessage(issue: v.BaseIssue<unknown>, path: readonly string[]): str
     return EMPTY;
   }
   if (issue.kind !== "schema" || ["picklist", "custom", "union"].includes(issue.type)) {
-    return issue.message;
+    return removedValue(path.join("."), issue.input) ?? issue.message;
   }
   if (issue.type === "never") {
+    const removed = removedSetting(path.join("."));
+    if (removed !== undefined) {
+      return removed;
+    }
     const known = knownKeys(path.slice(0, -1));
     const isType = path[0] === "backend" && path.length === 2;
     if (!isType && (path[0] === "backend" || path[0] === "cloud")) {

@@ -1,0 +1,27 @@
+const DRIFT = "use drift";
+
+/** Commands and options of earlier versions, with what replaced each. */
+const COMMANDS: Readonly<Record<string, string>> = {
+  audit: DRIFT,
+  upgrade: "install the new version, and run review and diff --against HEAD",
+};
+
+const OPTIONS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  diff: {
+    "--review": "the review packs are in the folder review",
+    "--state": "apply plans again, and applies only the plan with the approved digest",
+    "--verify": "apply plans again, and applies only the plan with the approved digest",
+  },
+  keys: { "--trail": "look the key up in CloudTrail" },
+  plan: { "--no-synth": "plan follows from the settings; pipeline files of earlier versions are replaced whole" },
+  preflight: { "--existing-cluster": DRIFT },
+};
+
+/** The message about a command or an option that earlier versions had; undefined for other arguments. */
+export function removedName([command = "", ...args]: readonly string[]): string | undefined {
+  const replaced = Object.hasOwn(COMMANDS, command) ? COMMANDS[command] : undefined;
+  const options = Object.hasOwn(OPTIONS, command) ? (OPTIONS[command] ?? {}) : {};
+  const option = args.map((arg) => arg.replace(/=.*/s, "")).find((arg) => Object.hasOwn(options, arg));
+  const [name, remedy] = option === undefined ? [command, replaced] : [`${command} ${option}`, options[option]];
+  return remedy && `${name}: was removed; ${remedy} (docs/how-to/upgrade.md)`;
+}

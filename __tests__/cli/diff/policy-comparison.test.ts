@@ -192,9 +192,15 @@ describe("the comparison of policies", () => {
       "arn:aws:iam::123456789012:role/example",
     ],
     ["no resource", "allow", "ec2:DescribeVpcs", "*"],
+    ["a type of its own service", "allow", "ssm:StartSession", "arn:aws:ssm:us-east-1:123456789012:document/example"],
     ["a type that the action does not have", "allow", `ec2:DeleteVolume on ${VPC}/*`, undefined],
   ])("has a whole ARN of a type of the action in its example: %s", (_, before, after, resource) => {
     expect(changes(before, after).more.request?.resource).toBe(resource);
+  });
+
+  it("has an example in the Region of the deployment, and in its partition", () => {
+    const { more } = comparePolicies(policiesOf("allow"), policiesOf("allow; iam:PassRole ec2:DeleteVpc"), "cn-north-1");
+    expect(more.request?.resource).toBe("arn:aws-cn:iam::123456789012:role/example");
   });
 
   it("has no example where a statement that is not comparable may decide", () => {
@@ -245,6 +251,12 @@ describe("the networks of a key", () => {
   ])("have their own rule where they %s", (_, before, after, expected) => {
     const found = policyFindings("user", changes(before, after));
     expect(found.map(({ rule, values }) => ({ rule, ...values }))).toEqual(expected.map((each) => expect.objectContaining(each)));
+  });
+
+  it("are no setting where two Deny statements limit them", () => {
+    const both = `${from(NETWORK)}; ${from(OTHER)}`;
+    const rules = (before: string, after: string) => policyFindings("user", changes(before, after)).map(({ rule }) => rule);
+    expect([rules(from(NETWORK), both), rules(both, from(NETWORK))]).toEqual([["deny-added"], ["deny-weakened"]]);
   });
 
   it("are a Deny of a principal without a key", () => {

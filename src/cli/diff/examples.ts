@@ -1,5 +1,6 @@
 import * as ipaddr from "ipaddr.js";
 import { matchesAction } from "../../iam/action-patterns";
+import { alwaysOnRegion, partitionOf, REGION } from "../../iam/arns";
 import type { Environment } from "../../iam/policy-statements";
 import { AWS_ACTIONS, isOfKnownService, seriousness } from "../iam/aws-actions";
 import type { Request } from "./change-rules";
@@ -18,15 +19,21 @@ const NAME = "example";
  * A request that AWS can receive, and that one side allows and the other one does not: an existing action of the most serious access level
  * on a resource of a type that the action has, evaluated on both sides. Undefined where none is found.
  * @param grants whose requests are candidates
+ * @param region where the policies name none
  */
-export function exampleOf(grants: readonly Grant[], one: Grants, other: Grants): Request | undefined {
+export function exampleOf(
+  grants: readonly Grant[],
+  one: Grants,
+  other: Grants,
+  region: string = alwaysOnRegion(""),
+): Request | undefined {
   const isDoubtful =
     [...one.opaque.values()].some(({ effect }) => effect !== "Allow") ||
     [...other.opaque.values()].some(({ effect }) => effect !== "Deny");
   if (isDoubtful) {
     return undefined;
   }
-  const environment = environmentOf([...grants, ...one.allows, ...other.allows]);
+  const environment = environmentOf([...grants, ...one.allows, ...other.allows], region);
   const lifted = other.denies.filter((deny) => networksOf(deny) === undefined).flatMap(({ conditions }) => conditions);
   const [source = {}] = one.denies.flatMap((deny) => sourceIn(deny));
   const actions = grants.flatMap((grant) => existing(grant.action).map((action) => ({ action, grant })));
@@ -62,15 +69,16 @@ export function existing(pattern: string): readonly string[] {
 type Example = Request & { readonly context: Context };
 type Context = Readonly<Record<string, string>>;
 
-/** Where the policies are about, else the defaults of AWS's documentation. */
-function environmentOf(grants: readonly Grant[]): Required<Environment> {
+/** What the policies are about, else the Region of the deployment and the account of AWS's documentation. */
+function environmentOf(grants: readonly Grant[], region: string): Required<Environment> {
   const arns = grants.map(({ resource }) => componentsOf(resource));
   const first = (at: number, form: RegExp) => arns.map((components) => components[at] ?? "").find((text) => form.test(text));
-  const conditions = grants.flatMap((grant) => grant.conditions);
-  const region = conditions.find(({ test, variable }) => test === "StringEquals" && variable === "aws:RequestedRegion");
+  const isRegion = ({ test, variable }: Condition) => test === "StringEquals" && variable === "aws:RequestedRegion";
+  const requested = grants.flatMap(({ conditions }) => conditions).find(isRegion)?.values[0];
+  const own = requested ?? first(3, REGION) ?? region;
   return {
-    partition: first(1, /^aws[a-z-]*$/) ?? "aws",
-    region: region?.values[0] ?? first(3, /^[a-z]+-[a-z-]+-\d+$/) ?? "us-east-1",
+    partition: first(1, /^aws[a-z-]*$/) ?? partitionOf(own),
+    region: own,
     account: first(4, /^(?:\d{12}|ACCOUNT_ID)$/) ?? "123456789012",
   };
 }

@@ -1,5 +1,5 @@
 import { ADDRESSES, isNodeAttachment, policyAddress, policyOfAddress } from "../../terraform/addresses";
-import { canonical, type JsonObject, listOf, objectOf } from "../../text/json";
+import { canonical, type JsonObject, listOf, objectOf, textOf } from "../../text/json";
 import type { DiffFound } from "./change-rules";
 import type { Policy } from "./grants";
 import { changeText, differences, nameOf } from "./json-values";
@@ -15,12 +15,13 @@ export function permissionFindings(before: Snapshot, after: Snapshot): readonly 
     { principal: "user", address: ADDRESSES.user, policiesOf: ofUser },
     { principal: "node role", address: ADDRESSES.nodeRole, policiesOf: ofNodes },
   ] as const;
+  const region = textOf(after.outputs.get("region")?.value);
   const addresses = [...new Set([...before.resources.keys(), ...after.resources.keys()])];
   return [
     ...principals.flatMap(({ principal, address, policiesOf }) => {
       const [old, current] = [before, after].map((side) => attribute(side, address, "permissions_boundary"));
       const stays = old === current ? current : undefined;
-      const found = policyFindings(principal, comparePolicies(policiesOf(before), policiesOf(after)), stays);
+      const found = policyFindings(principal, comparePolicies(policiesOf(before), policiesOf(after), region), stays);
       const isChanged = before.resources.has(address) && after.resources.has(address) && old !== current;
       const values = { principal, before: old ?? "none", after: current ?? "none" };
       const rule = current === undefined ? "boundary-removed" : "boundary-changed";

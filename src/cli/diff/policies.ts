@@ -57,20 +57,37 @@ export interface PolicyChange {
 /**
  * Compares all identity policies of one principal: each action on each resource under its conditions lies within a statement of the other
  * side, or is reported. So nothing new is missed, and a permission that is divided in another way counts as new.
+ * @param region of the deployment, for an example where the policies name none. @default us-east-1
  */
-export function comparePolicies(before: readonly Policy[], after: readonly Policy[]): PolicyChange {
+export function comparePolicies(before: readonly Policy[], after: readonly Policy[], region?: string): PolicyChange {
   const [old, current] = [readGrants(before, "before"), readGrants(after, "after")];
-  const changeOf = (action: string) => actionChange(action, old, current);
+  const networks = [old, current].map(({ denies }) => denies.map(networksOf).filter((each) => each !== undefined));
+  // Of two, both must leave a request out.
+  const isSetting = networks.every(({ length }) => length <= 1);
+  const sides: Sides = {
+    changeOf: (action) => actionChange(action, old, current),
+    deniesOf: ({ denies }) => denies.filter((deny) => !isSetting || networksOf(deny) === undefined),
+    region,
+  };
+  const [[networksBefore] = [], [networksAfter] = []] = networks;
   return {
-    more: surplus(current, old, uncovered(current.allows, old.allows), changeOf),
+    more: surplus(current, old, uncovered(current.allows, old.allows), sides),
     // A pattern that goes takes nothing away where all actions stay that it matches today.
-    less: surplus(old, current, uncovered(withoutPatterns(old.allows), current.allows), changeOf),
-    networks: networkChange(networksIn(old), networksIn(current)),
+    less: surplus(old, current, uncovered(withoutPatterns(old.allows), current.allows), sides),
+    ...(isSetting && { networks: networkChange(networksBefore, networksAfter) }),
   };
 }
 
-function surplus(one: Grants, other: Grants, allows: readonly Grant[], changeOf: (action: string) => ActionChange): Surplus {
-  const lifted = uncovered(otherDenies(other), otherDenies(one));
+/** What both directions of a comparison have in common. */
+interface Sides {
+  readonly changeOf: (action: string) => ActionChange;
+  /** The Deny statements that no change of networks explains. */
+  readonly deniesOf: (grants: Grants) => readonly Grant[];
+  readonly region: string | undefined;
+}
+
+function surplus(one: Grants, other: Grants, allows: readonly Grant[], { changeOf, deniesOf, region }: Sides): Surplus {
+  const lifted = uncovered(deniesOf(other), deniesOf(one));
   const opaque = [
     ...[...one.opaque].filter(([text, { effect }]) => effect !== "Deny" && !other.opaque.has(text)),
     ...[...other.opaque].filter(([text, { effect }]) => effect !== "Allow" && !one.opaque.has(text)),
@@ -83,7 +100,7 @@ function surplus(one: Grants, other: Grants, allows: readonly Grant[], changeOf:
     actions: actions.map(changeOf),
     isDenyWeaker: lifted.length > 0,
     reason,
-    request: exampleOf(candidates, one, other),
+    request: exampleOf(candidates, one, other, region),
   };
 }
 
@@ -92,17 +109,6 @@ function within(denies: readonly Grant[], allows: readonly Grant[]): readonly Gr
   const isPart = ({ action }: Grant, others: readonly Grant[]) =>
     others.some((other) => matchesAction(other.action.toLowerCase(), action.toLowerCase()));
   return [...allows.filter((allow) => isPart(allow, denies)), ...denies.filter((deny) => isPart(deny, allows))];
-}
-
-/** The networks of the one Deny that has the form of this project. */
-function networksIn({ denies }: Grants): Networks | undefined {
-  const [networks, ...more] = denies.map(networksOf).filter((each) => each !== undefined);
-  return more.length === 0 ? networks : undefined;
-}
-
-/** The Deny statements that no change of networks explains. */
-function otherDenies(grants: Grants): readonly Grant[] {
-  return networksIn(grants) === undefined ? grants.denies : grants.denies.filter((deny) => networksOf(deny) === undefined);
 }
 
 /** Patterns of known services as the actions that they match. */

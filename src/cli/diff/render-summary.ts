@@ -239,6 +239,8 @@ function conditionsText(conditions: Scope["conditions"]): string {
   const regions = conditions.filter(isRegion).map(({ values }) => ` in ${values.join(" or ")}`);
   const others = conditions
     .filter((condition) => !isRegion(condition))
-    .map(({ test, variable, values }) => `${variable} ${test === "StringEquals" ? "is" : test} ${values.join(" or ")}`);
+    .map(
+      ({ test, variable, values }) => `${variable} ${/^(?:StringEquals|Bool)$/.test(test) ? "is" : test} ${values.join(" or ")}`,
+    );
   return `${regions.join("")}${others.length === 0 ? "" : ` if ${others.join(" and ")}`}`;
 }

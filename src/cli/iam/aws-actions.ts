@@ -14,7 +14,7 @@ export interface AwsAction {
   /** As AWS writes it: IAM ignores the case. */
   readonly action: string;
   readonly level: AccessLevel;
-  /** The forms of the ARNs that it applies to, the shortest one first; none if it applies to no resource. */
+  /** The forms of the ARNs that it applies to, those of its service and short ones first; none if it applies to no resource. */
   readonly arns: readonly string[];
 }
 
@@ -28,7 +28,8 @@ export const AWS_ACTIONS: ReadonlyMap<string, AwsAction> = new Map(
       Object.entries(named).map(([name, types]) => {
         const action = `${service}:${name}`;
         const forms = types.map((type) => arns[type] ?? "").filter((form) => form !== "");
-        forms.sort((one, other) => one.length - other.length);
+        const isOther = (form: string) => Number(!form.startsWith(`arn:\${Partition}:${service}:`));
+        forms.sort((one, other) => isOther(one) - isOther(other) || one.length - other.length);
         return [action.toLowerCase(), { action, level: level as AccessLevel, arns: forms }] as const;
       }),
     ),

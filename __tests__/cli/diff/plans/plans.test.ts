@@ -135,7 +135,7 @@ describe("what a change broadens has an example", () => {
     expect(verdictOf(between(together, attached))).toEqual([0]);
     expect(verdictOf(between(attached, together))).toEqual([0]);
     expect(shown(between(userPolicy("ec2:A"), attached))).toEqual([
-      "ec2:DeleteVpc arn:aws:ec2:us-east-1:123456789012:vpc/example",
+      "ec2:DeleteVpc arn:aws:ec2:eu-central-1:123456789012:vpc/example",
     ]);
   });
 

@@ -31,7 +31,7 @@ export class DeckhouseAccessStack extends TerraformStack {
   readonly user: AccessUser;
   /** Absent with `accessKeys: none`. */
   readonly keys: AccessKeys | undefined;
-  /** One, or two if the permissions exceed the size of one. */
+  /** One in mode `documented`, else two. */
   readonly policies: readonly [AccessPolicy, ...AccessPolicy[]];
   /** Absent with `attachment: user`. */
   readonly group: AccessGroup | undefined;

@@ -1,6 +1,6 @@
 import { parse, stringify } from "yaml";
 import { rows } from "../helpers/complete";
-import { SEVERAL_POLICIES, withFormerRoles } from "../helpers/deployment";
+import { SEVERAL_POLICIES } from "../helpers/deployment";
 import { ENCRYPTION_KEY } from "../helpers/pgp-keys";
 import type { Fault } from "./support/fault-proxy";
 import { BUCKET, KeyOperator } from "./support/key-operator";
@@ -72,7 +72,7 @@ const EVENTS = {
   "accessKeys: none": settings({ accessKeys: "none" }),
   "attachment to user and group": settings({ attachment: "user-and-group", group: { name: "dkp" } }),
   "two policies": settings(parse(SEVERAL_POLICIES)),
-  "another second policy": settings(parse(withFormerRoles(16))),
+  "another second policy": settings(parse(`${SEVERAL_POLICIES}  formerIamNodeRoles: [/old]`)),
   "one policy": settings({ policy: {}, cluster: {} }),
   "DKP's key leaks": (operator) => leaks(operator),
   "the other key leaks": (operator, keys) => leaks(operator, otherKey(operator, keys)),

@@ -19,12 +19,8 @@ export function deployment(settings = ""): Deployment {
   return toDeployment("deckhouse", parsed, { policies, marked: [], secretLine: undefined });
 }
 
-/** Settings with so many former node roles. */
-export const withFormerRoles = (count: number) => `policy: { mode: scoped }
+/** Settings of a deployment with two policies. */
+export const SEVERAL_POLICIES = `policy: { mode: scoped }
 cluster:
   prefix: dev
-  formerIamNodeRoles: [${Array.from({ length: count }, (_, index) => `/apps/former-role-of-the-nodes-${index}`).join(", ")}]
 `;
-
-/** Settings whose permissions require two policies. */
-export const SEVERAL_POLICIES = withFormerRoles(15);

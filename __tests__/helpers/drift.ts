@@ -7,7 +7,7 @@ import type { StateResource } from "../../src/cli/terraform/state-file";
 import type { Deployment } from "../../src/settings/deployment";
 import { ADDRESSES } from "../../src/terraform/addresses";
 import { ACCOUNT, type Answers, accountWith } from "./aws-answers";
-import { deployment, SEVERAL_POLICIES, withFormerRoles } from "./deployment";
+import { deployment, SEVERAL_POLICIES } from "./deployment";
 import { PROJECT } from "./project-root";
 
 /** A deployment with every kind of object. */
@@ -71,7 +71,7 @@ function appliedState(settings: Deployment): readonly StateResource[] {
 const NAMED: Readonly<Record<string, string>> = {
   every: EVERY_OBJECT,
   several: SEVERAL_POLICIES,
-  one: withFormerRoles(0),
+  one: "cluster: { prefix: dev }",
 };
 
 /** A deployment that was applied, and what changed since. */

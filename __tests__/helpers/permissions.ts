@@ -1,7 +1,6 @@
-import { ACTION_PATTERNS } from "../../src/iam/action-patterns";
 import { type Statement, valueText } from "../../src/iam/policy-document";
 
-/** Each permission of statements: one action on one resource under one combination of condition values. Patterns count as the names that they match. */
+/** Each permission of statements: one action on one resource under one combination of condition values. */
 export function permissionsOf(statements: readonly Statement[]): ReadonlySet<string> {
   const text = (value: Statement["resources"][number]) => valueText(value, "123456789012");
   const combined = (conditions: Statement["conditions"]): readonly string[] =>
@@ -15,11 +14,14 @@ export function permissionsOf(statements: readonly Statement[]): ReadonlySet<str
   return new Set(
     statements.flatMap(({ effect = "", actions, resources, conditions }) => {
       const limits = combined(conditions);
-      return actions
-        .flatMap((action) => ACTION_PATTERNS[action] ?? action)
-        .flatMap((action) =>
-          resources.flatMap((resource) => limits.map((limit) => `${effect}${action} ${text(resource)}${limit}`)),
-        );
+      return actions.flatMap((action) =>
+        resources.flatMap((resource) => limits.map((limit) => `${effect}${action} ${text(resource)}${limit}`)),
+      );
     }),
   );
+}
+
+/** Whether permissions have one, on its resource or on all, as `documented` has. */
+export function allows(permissions: ReadonlySet<string>, permission: string): boolean {
+  return permissions.has(permission) || permissions.has(`${permission.slice(0, permission.indexOf(" "))} *`);
 }

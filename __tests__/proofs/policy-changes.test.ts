@@ -5,7 +5,7 @@ import type { Statement } from "../../src/iam/policy-document";
 import { MODES, type Mode } from "../../src/iam/policy-statements";
 import { anyCluster, FEATURE_NAMES, KMS_KEY, optionsWith } from "../helpers/clusters";
 import { cases, SAMPLE } from "../helpers/complete";
-import { permissionsOf } from "../helpers/permissions";
+import { allows, permissionsOf } from "../helpers/permissions";
 
 /** Random changes of each mode. */
 const CHANGES_PER_MODE = cases(300, 5_000);
@@ -55,14 +55,27 @@ const allowedBy = (statements: readonly Statement[]): ReadonlySet<string> => {
 /** The permissions that both sides have and a state between them lacks. */
 function missing(before: Attached, after: Attached): readonly string[] {
   const setsOf = (attached: Attached) => [...attached.values()].map(allowedBy);
-  const allowedAfter = setsOf(after);
-  const kept = setsOf(before).flatMap((set) =>
-    [...set].filter((permission) => allowedAfter.some((other) => other.has(permission))),
-  );
-  return statesBetween(before, after).flatMap((attached) => {
+  const isAllowed = (attached: Attached) => {
     const sets = setsOf(attached);
-    return kept.filter((permission) => !sets.some((set) => set.has(permission)));
+    return (permission: string) => sets.some((set) => allows(set, permission));
+  };
+  const named = new Set([before, after].flatMap((attached) => setsOf(attached).flatMap((set) => [...set])));
+  const kept = [...named].filter(isAllowed(before)).filter(isAllowed(after));
+  return statesBetween(before, after).flatMap((attached) => {
+    const isStillAllowed = isAllowed(attached);
+    return kept.filter((permission) => !isStillAllowed(permission));
   });
+}
+
+/** How many permissions leave one of two policies for the other one. */
+function moved(before: Attached, after: Attached): number {
+  const [first, second] = [FIRST, SECOND].map((name) => ({
+    before: allowedBy(before.get(name) ?? []),
+    after: allowedBy(after.get(name) ?? []),
+  }));
+  const between = (from = first, to = second) =>
+    [...(from?.before ?? [])].filter((permission) => !from?.after.has(permission) && to?.after.has(permission)).length;
+  return between() + between(second, first);
 }
 
 const FIRST = "Dkp";
@@ -100,6 +113,8 @@ const isAccepted = (policies: readonly DeploymentPolicy[]) => !policies.some(({ 
 interface Report {
   changes: number;
   missing: number;
+  /** Permissions that one policy loses and the other one gets. */
+  moved: number;
   /** By the number of policies before and after. */
   readonly counts: Record<string, number>;
 }
@@ -107,6 +122,7 @@ interface Report {
 function add(report: Report, before: readonly DeploymentPolicy[], after: readonly DeploymentPolicy[]): void {
   report.changes += 1;
   report.missing += missing(attachedOf(before), attachedOf(after)).length;
+  report.moved += before.length === after.length ? moved(attachedOf(before), attachedOf(after)) : 0;
   const count = `${before.length}->${after.length}`;
   report.counts[count] = (report.counts[count] ?? 0) + 1;
 }
@@ -121,7 +137,7 @@ describe("between the write calls of an apply", () => {
   it.each(MODES)(
     "no permission is missing that the settings allow before and after a change of one setting in mode %s",
     (mode) => {
-      const report: Report = { changes: 0, missing: 0, counts: {} };
+      const report: Report = { changes: 0, missing: 0, counts: {}, moved: 0 };
       fc.assert(
         fc.property(anyCluster, anyChange, anyChange, (cluster, one, other) => {
           const { networks: before = 0, ...first } = one;
@@ -134,12 +150,13 @@ describe("between the write calls of an apply", () => {
         { numRuns: CHANGES_PER_MODE, seed: SAMPLE },
       );
       process.stderr.write(`${mode}: ${shown(report)}`);
-      expect(report).toMatchObject({ changes: CHANGES_PER_MODE, missing: 0 });
+      const count = mode === "documented" ? "1->1" : "2->2";
+      expect(report).toEqual({ changes: CHANGES_PER_MODE, missing: 0, counts: { [count]: CHANGES_PER_MODE }, moved: 0 });
     },
   );
 
   it("no permission is missing that two modes allow, for each pair of modes", () => {
-    const report: Report = { changes: 0, missing: 0, counts: {} };
+    const report: Report = { changes: 0, missing: 0, counts: {}, moved: 0 };
     fc.assert(
       fc.property(anyCluster, anyChange, (cluster, { networks = 0, ...change }) => {
         const byMode = MODES.map((mode) => policiesOf(mode, { ...cluster, ...change }, networks));
@@ -164,5 +181,6 @@ describe("between the write calls of an apply", () => {
         [SECOND, [statement(second)]],
       ]);
     expect(missing(divided("A", "B"), divided("B", "A"))).toEqual(["ec2:B *"]);
+    expect(moved(divided("A", "B"), divided("B", "A"))).toBe(2);
   });
 });

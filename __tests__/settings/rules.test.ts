@@ -5,35 +5,44 @@ import { errorsWith, KEY_ID, messageOf, SECRET_KEY } from "../helpers/settings-f
 describe("permissions that exceed one policy", () => {
   const list = (count: number, of: (number: string) => string) =>
     Array.from({ length: count }, (_, index) => of(String(index).padStart(3, "0"))).join(", ");
-  const DOCUMENTED = 'shorten it, or set policy.mode to "documented", which does not contain it';
 
   it.each([
     [
       "user.allowedNetworks",
       `cluster: { prefix: dev }\nuser: { allowedNetworks: { cidrs: [${list(256, (n) => `203.0.${Number(n)}.0/24`)}] } }`,
       1,
-      "combine its networks",
+      "combine its networks, or leave out those that no request comes from",
     ],
-    ["cluster.peeredVPCs", `cluster: { prefix: dev, peeredVPCs: [${list(80, (n) => `vpc-01234567890abc${n}`)}] }`, 1, DOCUMENTED],
+    [
+      "cluster.peeredVPCs",
+      `cluster: { prefix: dev, peeredVPCs: [${list(80, (n) => `vpc-01234567890abc${n}`)}] }`,
+      1,
+      "leave out the VPCs that the cluster has no peering with",
+    ],
     [
       "cluster.peerAccountIds",
       `cluster: { prefix: dev, peerAccountIds: [${list(80, (n) => `"222222222${n}"`)}] }`,
       1,
-      DOCUMENTED,
+      "leave out the accounts that the cluster has no peering with",
     ],
     [
       "cluster.formerIamNodeRoles",
       `cluster: { prefix: dev, formerIamNodeRoles: [${list(60, (n) => `/apps/former-${n}`)}] }`,
       2,
-      DOCUMENTED,
+      "leave out the roles that no node has any more",
     ],
     [
       "cluster.kmsKeyArns",
       `features: [encrypted-volumes]\ncluster: { prefix: dev, kmsKeyArns: [${list(40, (n) => `"arn:aws:kms:eu-central-1:123456789012:key/01234567-89ab-cdef-0123-456789abc${n}"`)}] }`,
       2,
-      DOCUMENTED,
+      "leave out the keys that encrypt nothing of this cluster, but not the whole list",
     ],
-    ["cluster.tags", `cluster: { prefix: dev, tags: { ${list(50, (n) => `${"k".repeat(125)}${n}: v`)} } }`, 2, DOCUMENTED],
+    [
+      "cluster.tags",
+      `cluster: { prefix: dev, tags: { ${list(50, (n) => `${"k".repeat(125)}${n}: v`)} } }`,
+      2,
+      "leave out the tags that DKP does not set, or shorten their keys",
+    ],
   ])("are rejected at the longest setting that one of two policies contains: %s", (field, settings, number, remedy) => {
     const [name] = ["D8CloudProviderAWS", "D8CloudProviderAWS-2"].slice(number - 1);
     expect(errorsWith(`policy: { mode: scoped }\n${settings}\n`)).toEqual([
@@ -42,6 +51,14 @@ describe("permissions that exceed one policy", () => {
           `^line \\d, ${field}: is the longest setting in the policy "${name}" of \\d{4,5} characters, and IAM allows 6144; ${remedy}$`,
         ),
       ),
+    ]);
+  });
+
+  it("are rejected in mode documented at the networks, which alone make it longer", () => {
+    const networks = list(256, (n) => `203.0.${Number(n)}.0/24`);
+    const peers = list(400, (n) => `vpc-01234567890abc${n}`);
+    expect(errorsWith(`cluster: { peeredVPCs: [${peers}] }\nuser: { allowedNetworks: { cidrs: [${networks}] } }\n`)).toEqual([
+      expect.stringMatching(/^line \d, user.allowedNetworks: is the longest setting in the policy "D8CloudProviderAWS" /),
     ]);
   });
 });

@@ -18,9 +18,9 @@ export interface AccessPolicyProps {
   readonly statements: readonly PolicyStatement<PolicyValue>[];
   /** The account in those ARNs of `deploymentPolicies` that name none, 12 digits or a reference. @default "*" */
   readonly account?: string | undefined;
-  /** Makes every plan that deletes the policy fail. Has no effect on a second policy, which later settings may not need. @default true */
+  /** Makes every plan that deletes the policy fail. Has no effect on a second policy, which mode `documented` does not have. @default true */
   readonly protect?: boolean | undefined;
-  /** 2 for the second policy, if the permissions of the deployment exceed the size of one. @default 1 */
+  /** 2 for the second policy of the modes `scoped` and `minimal`. @default 1 */
   readonly number?: number | undefined;
 }
 

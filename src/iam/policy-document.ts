@@ -8,7 +8,6 @@ export type PolicyValue = string | Arn;
 export interface PolicyCondition<Value = string> {
   readonly test:
     | "ArnEquals"
-    | "Bool"
     | "BoolIfExists"
     | "ForAllValues:StringEquals"
     | "NotIpAddressIfExists"

@@ -85,8 +85,9 @@ function scopedPolicy(options: PolicyOptions): readonly Statement[] {
   const spotRequests = cluster.features.includes("spot-instances") ? ["spot-instances-request/*"] : [];
   const runInstancesOn = [...RUN_INSTANCES_ON, ...spotRequests];
   const viaEc2 = viaService("ec2", environment.region);
-  // Requests of kms:CreateGrant carry this key, of other actions here do not. Source: KMS Developer Guide, "kms:GrantIsForAWSResource".
-  const forAwsResource: PolicyCondition = { test: "Bool", variable: "kms:GrantIsForAWSResource", values: ["true"] };
+  // Requests of kms:CreateGrant carry this key, of other actions here do not: `IfExists`, so that one statement has the ARNs of all.
+  // Source: KMS Developer Guide, "kms:GrantIsForAWSResource"; Service Authorization Reference, condition keys of kms:CreateGrant.
+  const forAwsResource: PolicyCondition = { test: "BoolIfExists", variable: "kms:GrantIsForAWSResource", values: ["true"] };
   // The VPC of a request is always an own one: the requester's, or when accepting the accepter's. Its partner is in the conditions of the
   // connection. Source: VPC Peering Guide, "Identity and access management for VPC peering".
   const ownVpc = arns.ec2("vpc/*");
@@ -114,8 +115,7 @@ function scopedPolicy(options: PolicyOptions): readonly Statement[] {
     statement("Peerings", groups.peering, [arns.ec2("vpc-peering-connection/*")], betweenVpcs),
     statement("LoadBalancers", groups.loadBalancers, arns.loadBalancers),
     statement("NetworkLoadBalancers", groups.networkLoadBalancers, arns.networkLoadBalancers),
-    statement("KeysOfDisks", groups.keys, arns.keys, [viaEc2]),
-    statement("GrantsOnKeys", groups.grants, arns.keys, [forAwsResource, viaEc2]),
+    statement("KeysOfDisks", groups.keys, arns.keys, [forAwsResource, viaEc2]),
     statement("NodeRole", groups.nodeRole, [arns.dkpRole, arns.dkpProfile]),
     statement("NodeRoleTags", groups.nodeRoleTags, [arns.dkpRole], [withTagKeys]),
     statement("OtherNodeRoles", arns.otherNodeRoles.length > 0 ? groups.readRole : [], arns.otherNodeRoles),
@@ -134,7 +134,6 @@ const GROUPS = {
   linkedRoles: ({ action }) => action === "iam:CreateServiceLinkedRole",
   nodeRoleTags: ({ action }) => action === "iam:TagRole" || action === "iam:UntagRole",
   nodeRole: ({ action }) => action.startsWith("iam:"),
-  grants: ({ action }) => action === "kms:CreateGrant",
   keys: ({ action }) => action.startsWith("kms:"),
   read: ({ resources }) => resources.length === 0,
   // DKP has no application and gateway load balancers, and these actions do not apply to classic ones.

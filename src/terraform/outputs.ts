@@ -8,7 +8,7 @@ export const OUTPUTS = {
   user_arn: "ARN of the IAM user",
   policy_name: "Name of the managed policy attached to the user",
   policy_arn: "ARN of the managed policy",
-  additional_policy_arns: "ARN of the second managed policy, where the permissions exceed the size of one",
+  additional_policy_arns: "ARN of the second managed policy, which `scoped` and `minimal` have",
   region: "AWS region that DKP runs in: provider.region of AWSClusterConfiguration",
   account_id: "AWS account of the user",
   access_key_id: "Access key id to hand to DKP: provider.providerAccessKeyId of AWSClusterConfiguration",

@@ -39,7 +39,7 @@ describe("a change summary", () => {
 
 **Resources**
 
-- updated\\: policy \\"D8CloudProviderAWS\\"\\: policy (\`aws_iam_policy.policy\`)
+- updated\\: policy \\"D8CloudProviderAWS-2\\"\\: policy (\`aws_iam_policy.policy-2\`)
 `,
     );
   });

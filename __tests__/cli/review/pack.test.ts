@@ -48,7 +48,7 @@ describe("REVIEW.md", () => {
     );
   });
 
-  it.each(["policy.json", "REVIEW.md"])("shows the account ID 000000000000 in %s as set in the settings", (name) => {
+  it.each(["policy-2.json", "REVIEW.md"])("shows the account ID 000000000000 in %s as set in the settings", (name) => {
     const text = file(name, `${SCOPED}accountId: "000000000000"`);
     expect(text).toContain("arn:aws:iam::000000000000:role/dev-node");
     expect(text).not.toContain("ACCOUNT_ID");

@@ -3,7 +3,6 @@ import { SEVERAL_POLICIES } from "../../helpers/deployment";
 export const BUCKET = "fault-state";
 
 const BASE = `region: eu-central-1\nbackend: { s3: { bucket: ${BUCKET}, region: eu-central-1 } }\n`;
-const ONE_POLICY = SEVERAL_POLICIES.replace(/formerIamNodeRoles: \[.*\]/, "formerIamNodeRoles: []");
 
 /** A change of a deployment, and what it starts from. */
 export interface Flow {
@@ -66,17 +65,22 @@ export const FLOWS: readonly Flow[] = [
     settings: `${BASE}attachment: group\n`,
     writes: [...STATE, "DetachUserPolicy"],
   },
-  { name: "scoped", after: "first apply", settings: `${BASE}${ONE_POLICY}`, writes: ["CreatePolicyVersion", ...STATE] },
   {
     name: "split of the policy",
-    after: "scoped",
+    after: "first apply",
     settings: `${BASE}${SEVERAL_POLICIES}`,
     writes: ["AttachUserPolicy", "CreatePolicy", "CreatePolicyVersion", ...STATE],
   },
   {
+    name: "change of the second policy",
+    after: "split of the policy",
+    settings: `${BASE}${SEVERAL_POLICIES}  formerIamNodeRoles: [/old]\n`,
+    writes: ["CreatePolicyVersion", ...STATE],
+  },
+  {
     name: "back to one policy",
     after: "split of the policy",
-    settings: `${BASE}${ONE_POLICY}`,
+    settings: BASE,
     writes: ["CreatePolicyVersion", ...STATE, "DeletePolicy", "DetachUserPolicy"],
   },
   {

@@ -55,7 +55,6 @@ function permissionFacts(deployment: Deployment) {
   const rows = grantedRows(options);
   const statements = policyStatements(options);
   const permissions = permissionsOf(rows, statements, cluster);
-  const actions = policies.flatMap(({ statements }) => statements.flatMap((statement) => statement.actions));
   const documented = rows.filter((row) => row.documented).length;
   const unused = permissions.filter(({ isRequired }) => !isRequired).length;
   const serviceControlPolicy = controlPolicy({ ...options, user: `${user.path}${user.name}`, additionalRolePolicies });
@@ -64,8 +63,6 @@ function permissionFacts(deployment: Deployment) {
     policies: policies.map((policy) => reviewedPolicy(policy, deployment)),
     granted: { documented, additional: rows.length - documented, unused },
     areas: grouped(permissions, ({ row }) => row.area),
-    /** Actions with a wildcard in their name. */
-    patterns: actions.filter((action) => /.\*|\*./.test(action)),
     /** With Markdown in their texts. */
     risks: risksOf(options, code, statements),
     controlPolicy: serviceControlPolicy,

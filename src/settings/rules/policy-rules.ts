@@ -4,6 +4,7 @@ import { type DeploymentPolicy, isTooLarge } from "../../iam/deployment-policies
 import { MAX_POLICY_CHARACTERS, MAX_ROLE_INLINE_CHARACTERS } from "../../iam/limits";
 import { nodePolicy } from "../../iam/node-role-permissions";
 import { policySize } from "../../iam/policy-document";
+import { valueAt } from "../../text/json";
 import { errorAt, type FieldError, show } from "../errors";
 import { type Fields, type Rule, rule } from "./rule";
 
@@ -33,7 +34,7 @@ export const POLICY_RULES: readonly Rule[] = [
         message: `has characters that IAM rejects in a policy, and policy.mode ${show(mode)} names the tag there; use Latin letters, or mode "documented"`,
       })),
   ),
-  rule(["user", "cluster", "nodeRole"], (settings, policies) => sizeErrors(settings, policies ?? [])),
+  rule(["policy", "user", "cluster", "nodeRole"], (settings, policies) => sizeErrors(settings, policies ?? [])),
   // Between the fields of the cluster, its features, its Region and the role of its nodes.
   rule(
     ["cluster.kmsKeyArns", "cluster", "features"],
@@ -71,39 +72,45 @@ export const POLICY_RULES: readonly Rule[] = [
 
 const BEYOND_LATIN_1 = /[\u0100-\uffff]/;
 
-type PolicySettings = Fields<"user" | "cluster" | "nodeRole">;
+type PolicySettings = Fields<"policy" | "user" | "cluster" | "nodeRole">;
 
-/** The settings without a short limit that each policy contains, by its number. */
-const LISTS: Readonly<Record<number, (settings: PolicySettings) => Readonly<Record<string, unknown>>>> = {
-  1: ({ user, cluster }) => ({
-    "user.allowedNetworks": user.allowedNetworks,
-    "cluster.peeredVPCs": cluster.peeredVPCs,
-    "cluster.peerAccountIds": cluster.peerAccountIds,
-  }),
-  2: ({ cluster, nodeRole }) => ({
-    "cluster.formerIamNodeRoles": cluster.formerIamNodeRoles,
-    "cluster.iamNodeRolePath": cluster.iamNodeRolePath,
-    "cluster.kmsKeyArns": cluster.kmsKeyArns,
-    "cluster.tags": Object.keys(cluster.tags ?? {}),
-    "nodeRole.path": nodeRole?.path,
-  }),
+/**
+ * The settings without a short limit that each policy contains, by its number, and what to leave out. No remedy widens the permissions:
+ * without `kmsKeyArns` every key would be allowed.
+ */
+const LONG_SETTINGS: Readonly<Record<number, Readonly<Record<string, string>>>> = {
+  1: {
+    "user.allowedNetworks": "combine its networks, or leave out those that no request comes from",
+    "cluster.peeredVPCs": "leave out the VPCs that the cluster has no peering with",
+    "cluster.peerAccountIds": "leave out the accounts that the cluster has no peering with",
+  },
+  2: {
+    "cluster.formerIamNodeRoles": "leave out the roles that no node has any more",
+    "cluster.iamNodeRolePath": "choose a role with a shorter path",
+    "cluster.kmsKeyArns": "leave out the keys that encrypt nothing of this cluster, but not the whole list",
+    "cluster.tags": "leave out the tags that DKP does not set, or shorten their keys",
+    "nodeRole.path": "choose a shorter path",
+  },
 };
 
-/** A policy that exceeds the size of IAM, although action names are patterns; at the longest setting in it. */
+/** Characters that a setting adds to a policy: of tags, the keys count. */
+function lengthOf(settings: PolicySettings, field: string): number {
+  const value = valueAt(settings, field.split("."));
+  return JSON.stringify(field === "cluster.tags" ? Object.keys(value ?? {}) : (value ?? "")).length;
+}
+
+/** A policy that exceeds the size of IAM; at the longest setting in it. */
 function sizeErrors(settings: PolicySettings, policies: readonly DeploymentPolicy[]): readonly FieldError[] {
-  const lengthOf = (value: unknown) => JSON.stringify(value ?? "").length;
+  const isDocumented = settings.policy.mode === "documented";
   return policies
     .filter(({ statements }) => isTooLarge(statements))
     .map(({ number, name, statements }) => {
-      const lists = Object.entries(LISTS[number]?.(settings) ?? {});
-      const [field = "policy.mode"] = lists.toSorted(([, one], [, other]) => lengthOf(other) - lengthOf(one))[0] ?? [];
-      const remedy =
-        field === "user.allowedNetworks"
-          ? "combine its networks"
-          : 'shorten it, or set policy.mode to "documented", which does not contain it';
+      const remedies = LONG_SETTINGS[number] ?? {};
+      const fields = isDocumented ? ["user.allowedNetworks"] : Object.keys(remedies);
+      const [field = ""] = fields.toSorted((one, other) => lengthOf(settings, other) - lengthOf(settings, one));
       return errorAt(
         field,
-        `is the longest setting in the policy ${show(name)} of ${policySize(statements)} characters, and IAM allows ${MAX_POLICY_CHARACTERS}; ${remedy}`,
+        `is the longest setting in the policy ${show(name)} of ${policySize(statements)} characters, and IAM allows ${MAX_POLICY_CHARACTERS}; ${remedies[field]}`,
       );
     });
 }

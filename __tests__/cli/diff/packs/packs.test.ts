@@ -204,21 +204,24 @@ it("another role in an attachment of the nodes replaces it, and is not the one o
   ]);
 });
 
-/** The same deployment with permissions that fit into one policy. */
-const ONE = SEVERAL_POLICIES.replace(/formerIamNodeRoles: \[.*\]/, "formerIamNodeRoles: []");
-
 it.each([
-  ["from one policy to two broadens only what the settings add", ONE, SEVERAL_POLICIES, "permissions-broadened", "created"],
-  ["from two policies to one narrows only what the settings remove", SEVERAL_POLICIES, ONE, "permissions-narrowed", "deleted"],
-] as const)("a change %s, wherever the statements are", (_, before, after, rule, action) => {
+  ["from documented to scoped", "cluster: { prefix: dev }", SEVERAL_POLICIES, "permissions-narrowed", "created"],
+  ["from scoped to documented", SEVERAL_POLICIES, "cluster: { prefix: dev }", "permissions-broadened", "deleted"],
+] as const)("a change of the mode compares both policies together: %s", (_, before, after, rule, action) => {
   const changes = between(before, after);
-  expect(verdictOf(changes)).toEqual([2, rule]);
-  expect(actionsOf(changes, rule, "user")).toEqual(["iam:GetRole", "iam:PassRole"]);
+  expect(seriousRules(changes)).toContain(rule);
   expect(changes.deployments.flatMap(resourcesOf)).toEqual([
     "updated aws_iam_policy.policy",
     `${action} aws_iam_policy.policy-2`,
     `${action} aws_iam_user_policy_attachment.policy-attachment-2`,
   ]);
+});
+
+it("a change within a mode changes only the policy of its service", () => {
+  const changes = between(SEVERAL_POLICIES, `${SEVERAL_POLICIES}  formerIamNodeRoles: [/old]`);
+  expect(verdictOf(changes)).toEqual([2, "permissions-broadened"]);
+  expect(actionsOf(changes, "permissions-broadened", "user")).toEqual(["iam:GetRole", "iam:PassRole"]);
+  expect(changes.deployments.flatMap(resourcesOf)).toEqual(["updated aws_iam_policy.policy-2"]);
 });
 
 describe("a change of two policies", () => {

@@ -31,12 +31,16 @@ policies="arn:aws:iam::$account:policy"/
 aws iam create-policy --policy-name=D8CloudProviderAWS --path=/ \
   --policy-document=file://policy.json \
   --cli-input-json='{"Description":"Deckhouse policy"}'
+aws iam create-policy --policy-name=D8CloudProviderAWS-2 --path=/ \
+  --policy-document=file://policy-2.json \
+  --cli-input-json='{"Description":"Deckhouse policy"}'
 
 # User
 aws iam create-user --user-name=deckhouse --path=/
 
 # Policy of the user
 aws iam attach-user-policy --user-name=deckhouse --policy-arn="$policies"D8CloudProviderAWS
+aws iam attach-user-policy --user-name=deckhouse --policy-arn="$policies"D8CloudProviderAWS-2
 
 # Access key
 umask 077 # A new file has mode 0600.
@@ -51,5 +55,7 @@ echo "The access key is in $key_file. Copy it into DKP's AWSClusterConfiguration
 # aws iam delete-access-key --user-name=deckhouse --access-key-id=ACCESS_KEY_ID
 # rm minimal-config-file-access-key.json
 # aws iam detach-user-policy --user-name=deckhouse --policy-arn="$policies"D8CloudProviderAWS
+# aws iam detach-user-policy --user-name=deckhouse --policy-arn="$policies"D8CloudProviderAWS-2
 # aws iam delete-user --user-name=deckhouse
 # aws iam delete-policy --policy-arn="$policies"D8CloudProviderAWS
+# aws iam delete-policy --policy-arn="$policies"D8CloudProviderAWS-2

@@ -66,7 +66,7 @@ function sourceOf(networks: Networks | undefined): readonly ContextEntry[] {
 
 /** A value with which a condition of an Allow holds. */
 function contextOf({ test, variable, values: [value = ""] }: PolicyCondition): ContextEntry {
-  const types = { Bool: "boolean", "ForAllValues:StringEquals": "stringList" } as const;
+  const types = { BoolIfExists: "boolean", "ForAllValues:StringEquals": "stringList" } as const;
   return entry(variable, types[test as keyof typeof types] ?? "string", value);
 }
 

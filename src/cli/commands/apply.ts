@@ -1,5 +1,3 @@
-import { once } from "node:events";
-import { createInterface } from "node:readline";
 import { type Command, Option } from "commander";
 import { changesExitCode } from "../diff/changes";
 import { EXIT } from "../findings/finding";
@@ -8,7 +6,7 @@ import { atSignal } from "../text/signals";
 import { FORMATS, type Format } from "./diff";
 import { STACK_HELP } from "./support/deployments";
 import { type Planned, unwrittenState, withPlan } from "./support/planned";
-import { type Define, formatOption, type Session } from "./support/session";
+import { type Define, formatOption, type Session, saysYes } from "./support/session";
 
 interface Options {
   readonly approved?: string;
@@ -75,12 +73,8 @@ function refusalOf({ changes }: Planned, approved: string, accepted: number): st
 }
 
 /** Asks whether to apply. @returns why not */
-async function answer({ host, printError }: Session): Promise<string | undefined> {
-  printError("\nApply this plan? Only yes applies it: ");
-  const lines = createInterface({ input: host.stdin });
-  const [text]: readonly unknown[] = await Promise.race([once(lines, "line"), once(lines, "close")]);
-  lines.close();
-  return text === "yes" ? undefined : "the answer is not yes";
+async function answer(session: Session): Promise<string | undefined> {
+  return (await saysYes(session, "Apply this plan? Only yes applies it: ")) ? undefined : "the answer is not yes";
 }
 
 /** Applies a saved plan. A signal reaches Terraform once, and a state that it could not write is named. */

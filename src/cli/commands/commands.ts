@@ -14,6 +14,7 @@ export const ENVIRONMENT = {
   CDKTF_CONTEXT_JSON: '{"deployments":"FOLDER"}: the folder of the settings files, deployments by default',
   CDKTF_OUTDIR: "the output folder, cdktf.out by default",
   TERRAFORM_BINARY_NAME: "the binary to run, terraform by default",
+  D8_BINARY_NAME: "the command of DKP, d8 by default",
   TF_DATA_DIR: "Terraform's data folder, .terraform by default",
   "AWS_...": "credentials, as for any AWS tool",
   HTTPS_PROXY: "the URL of the HTTP proxy for calls of AWS",
@@ -77,9 +78,9 @@ export const COMMANDS = {
     examples: ["keys", "keys deckhouse --write"],
   },
   "hand-over": {
-    summary: "print the provider block for DKP, with the secret",
+    summary: "print the provider block for DKP, with the secret, or give it to a cluster",
     load: () => import("./hand-over.js"),
-    examples: ["hand-over deckhouse --out provider.yaml", "hand-over deckhouse --yes --format json"],
+    examples: ["hand-over deckhouse --out provider.yaml", "hand-over deckhouse --cluster --context prod"],
   },
   drift: {
     summary: "report what exists in AWS in addition to what Terraform manages",

@@ -1,13 +1,22 @@
-import { providerBlock, providerYaml } from "../account/hand-over/provider-block";
+import { Option } from "commander";
+import { ACCESS_KEY_ID } from "../../iam/key-slots";
+import { withIam } from "../account/aws/iam-reader";
+import { currentKey, providerBlock, providerYaml } from "../account/hand-over/provider-block";
+import { type Replacement, replacementOf, replacementText } from "../account/hand-over/replacement";
 import { checkSecretFile, writeSecretFile } from "../account/hand-over/secret-file";
+import { giveKey, runningCluster, SECRET_NAME } from "../cluster/running-cluster";
 import { stackFolder } from "../terraform/terraform-cli";
+import { dkpAccess } from "../text/advice";
 import { inOneStep } from "../text/signals";
+import { addClusterOptions, type ClusterOptions, namedCluster } from "./support/cluster";
 import { STACK_HELP, selectOne } from "./support/deployments";
-import { type Define, formatOption } from "./support/session";
+import { type Define, formatOption, type Session, saysYes, timeoutOption } from "./support/session";
 
-interface Options {
+interface Options extends ClusterOptions {
   readonly out?: string;
   readonly yes?: true;
+  readonly replaces?: string;
+  readonly timeout: number;
   readonly format: string;
 }
 
@@ -15,31 +24,95 @@ export const define: Define = (command, session) => {
   command
     .description(
       `Prints the provider block of DKP's AWSClusterConfiguration (access key ID, secret and Region), after the steps that give it to DKP.
-The secret comes from the state. If pgpKey encrypts it, the local gpg decrypts it.`,
+The secret comes from the state. If pgpKey encrypts it, the local gpg decrypts it.
+
+With --cluster it gives the current key to a running cluster: it says what it will do, asks, changes two fields of the Secret, and reads them back. The settings must have accountId and cluster.prefix, and both must be the cluster's. No file has the secret.`,
     )
     .argument("[stack]", STACK_HELP)
     .option(
       "--out <file>",
       "write a new file that only you can read (mode 0600) instead of printing; rejected inside a Git work tree unless Git ignores the file",
     )
-    .option("--yes", "print the secret on standard output")
-    .addOption(formatOption("yaml", "json"))
-    .action(async (stack: string | undefined, { out, yes, format }: Options) => {
-      const { deployment } = selectOne(session, [stack]);
-      const folder = stackFolder(session.terraform, session.output, deployment.stack);
-      if (out !== undefined) {
-        checkSecretFile(out, session.host.env);
-      } else if (yes !== true) {
-        throw new Error("nothing was printed; write --out FILE for a file that only you can read, or --yes to print the secret");
-      }
-      const block = await providerBlock(session.terraform, folder, deployment, (line) => session.printError(`${line}\n`));
-      const text =
-        format === "json" ? `${JSON.stringify({ provider: block }, null, 2)}\n` : providerYaml(deployment.stack, block);
-      if (out === undefined) {
-        session.print(text);
-      } else {
-        const written = await inOneStep(() => writeSecretFile(out, text, session.host.env));
-        session.printError(`written to ${written}, which only you can read (mode 0600); delete it when DKP has the key\n`);
-      }
+    .option("--yes", "print the secret on standard output; with --cluster: do not ask")
+    .addOption(formatOption("yaml", "json"));
+  addClusterOptions(command, "give the key to a running cluster")
+    .addOption(
+      new Option(
+        "--replaces <key>",
+        "with --cluster and --yes: the ID of the key that the cluster has, if no user of the account has it any more",
+      ).implies({ cluster: true }),
+    )
+    .addOption(timeoutOption("time limit of the calls to AWS", 180))
+    .action((stack: string | undefined, options: Options) => {
+      const handOver = options.cluster === true ? toCluster : toPerson;
+      return handOver(session, stack, options);
     });
 };
+
+async function toPerson(session: Session, stack: string | undefined, { out, yes, format }: Options): Promise<void> {
+  const { deployment } = selectOne(session, [stack]);
+  const folder = stackFolder(session.terraform, session.output, deployment.stack);
+  if (out !== undefined) {
+    checkSecretFile(out, session.host.env);
+  } else if (yes !== true) {
+    throw new Error("nothing was printed; write --out FILE for a file that only you can read, or --yes to print the secret");
+  }
+  const block = await providerBlock(session.terraform, folder, deployment, (line) => session.printError(`${line}\n`));
+  const text = format === "json" ? `${JSON.stringify({ provider: block }, null, 2)}\n` : providerYaml(deployment.stack, block);
+  if (out === undefined) {
+    session.print(text);
+  } else {
+    const written = await inOneStep(() => writeSecretFile(out, text, session.host.env));
+    session.printError(`written to ${written}, which only you can read (mode 0600); delete it when DKP has the key\n`);
+  }
+}
+
+async function toCluster(session: Session, name: string | undefined, options: Options): Promise<void> {
+  const { deployment } = selectOne(session, [name]);
+  const { stack } = deployment;
+  if (options.out !== undefined) {
+    throw new Error("--out: with --cluster no file has the secret; leave one of them out");
+  }
+  if (options.replaces !== undefined && !ACCESS_KEY_ID.test(options.replaces)) {
+    // It may be the secret.
+    throw new Error("--replaces: the value is not the ID of an access key (not shown), such as AKIA...");
+  }
+  const folder = stackFolder(session.terraform, session.output, stack);
+  const current = await currentKey(session.terraform, folder, deployment, (line) => session.printError(`${line}\n`));
+  const access = await namedCluster(session, options);
+  const cluster = await runningCluster(access);
+  const waiting = { progress: session.printError, limit: options.timeout };
+  const replacement = await withIam(deployment, waiting, (iam) => replacementOf(deployment, cluster, current.id, iam));
+  const { context } = access;
+  if (replacement === undefined) {
+    session.print(`${context} has the current key ${current.id} already; nothing was written\n`);
+    return;
+  }
+  session.printError(replacementText(replacement, context, current.slots));
+  const refusal = await refusalOf(session, replacement, options);
+  if (refusal !== undefined) {
+    throw new Error(`nothing was written: ${refusal}`);
+  }
+  await giveKey(access, cluster, { id: current.id, secret: await current.readSecret() });
+  session.print(
+    `${context} has the key ${current.id} now: read back from ${SECRET_NAME}; ${dkpAccess("keys", stack)} shows the next step\n`,
+  );
+}
+
+/** Why a replacement is not agreed to; undefined if it is. */
+async function refusalOf(
+  session: Session,
+  { from, isUnknown }: Replacement,
+  { yes, replaces }: Options,
+): Promise<string | undefined> {
+  if (replaces !== undefined && replaces !== from) {
+    return `--replaces: the cluster has the key ${from}; name that`;
+  }
+  if (yes === true) {
+    return isUnknown && replaces === undefined ? `no user has the key ${from}; name it: --replaces ${from}` : undefined;
+  }
+  if (session.host.stdin.isTTY !== true) {
+    return "there is no terminal to ask at; add --yes";
+  }
+  return (await saysYes(session, "Give the key to the cluster? Only yes does: ")) ? undefined : "the answer is not yes";
+}

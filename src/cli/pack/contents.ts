@@ -19,6 +19,7 @@ const OTHER_FILES = [
   "actions.md",
   "after-a-leak.md",
   "aws-cli.sh",
+  "cluster-access.yaml",
   "cluster-configuration.yaml",
   "console.md",
   "consumer.tf",

@@ -43,6 +43,7 @@ export function reviewPack(review: Reviewed): Pack {
     "actions.md": page("actions.md"),
     "after-a-leak.md": page("after-a-leak.md"),
     "aws-cli.sh": page("aws-cli.sh"),
+    "cluster-access.yaml": page("cluster-access.yaml"),
     "cluster-configuration.yaml": clusterConfiguration(review),
     "console.md": page("console.md"),
     "consumer.tf": page("consumer.tf"),

@@ -1,3 +1,4 @@
+import type { ChildProcess } from "node:child_process";
 import { constants } from "node:os";
 import { setImmediate } from "node:timers/promises";
 
@@ -70,4 +71,11 @@ export function inOneStep<T>(write: () => T): Promise<T> {
     () => undefined,
     async () => write(),
   );
+}
+
+/** Ends a program that runs in a process group of its own, and what it has started. */
+export function endGroup({ pid, exitCode, signalCode }: Pick<ChildProcess, "pid" | "exitCode" | "signalCode">): void {
+  if (pid !== undefined && exitCode === null && signalCode === null) {
+    process.kill(-pid, "SIGKILL");
+  }
 }

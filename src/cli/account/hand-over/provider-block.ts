@@ -2,8 +2,9 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { text } from "node:stream/consumers";
 import { stringify } from "yaml";
+import type { Slot } from "../../../iam/key-slots";
 import type { Deployment } from "../../../settings/deployment";
-import { readState } from "../../terraform/state-file";
+import { readState, type StateKey } from "../../terraform/state-file";
 import { pullState, type TerraformCli } from "../../terraform/terraform-cli";
 import { awsCommand, dkpAccess, recovery } from "../../text/advice";
 import { atSignal } from "../../text/signals";
@@ -21,9 +22,29 @@ type ProviderBlock = Readonly<Record<"providerAccessKeyId" | "providerSecretAcce
 export async function providerBlock(
   terraform: TerraformCli,
   folder: string,
-  { stack, accessKeys, region, user, accountId }: Deployment,
+  deployment: Deployment,
   note: (text: string) => void,
 ): Promise<ProviderBlock> {
+  const { id, readSecret } = await currentKey(terraform, folder, deployment, note);
+  return { providerAccessKeyId: id, providerSecretAccessKey: await readSecret(), region: deployment.region };
+}
+
+/** The current key of a deployment. */
+interface CurrentKey {
+  readonly id: string;
+  /** The slots of the keys in the state, by ID. */
+  readonly slots: ReadonlyMap<string, Slot>;
+  /** Decrypts it if it is encrypted. @throws Error if Terraform does not have it, or gpg cannot decrypt it */
+  readonly readSecret: () => Promise<string>;
+}
+
+/** The same without its secret, which is read when it is needed. */
+export async function currentKey(
+  terraform: TerraformCli,
+  folder: string,
+  { stack, accessKeys, user, accountId }: Deployment,
+  note: (text: string) => void,
+): Promise<CurrentKey> {
   if (accessKeys === "none") {
     throw new Error(
       `accessKeys is none: Terraform has no key to hand over; create one with ${awsCommand("iam", "create-access-key", { "user-name": user.name })}`,
@@ -55,13 +76,17 @@ export async function providerBlock(
       `the outputs expose the key ${id}, ${isOther ? `which is a key of the user "${key.user}"` : "which no resource of the state is"}: the state was partly lost or edited; do not give this key to DKP; see ${recovery("old-state")}`,
     );
   }
-  const secret = key.secret ?? (key.encryptedSecret && (await decrypt(key.encryptedSecret, terraform)));
-  if (secret === undefined) {
+  const readSecret = async () => key.secret ?? (await decryptedSecret(key, stack, terraform));
+  return { id, slots: new Map(state.keys.map((candidate) => [candidate.id, candidate.slot])), readSecret };
+}
+
+async function decryptedSecret({ id, encryptedSecret }: StateKey, stack: string, terraform: TerraformCli): Promise<string> {
+  if (encryptedSecret === undefined) {
     throw new Error(
       `Terraform does not have the secret of ${id}, because the key was created outside Terraform; rotate to the other slot: ${dkpAccess("keys", stack)} shows the steps`,
     );
   }
-  return { providerAccessKeyId: id, providerSecretAccessKey: secret, region };
+  return await decrypt(encryptedSecret, terraform);
 }
 
 /** Decrypts with the local GnuPG, whose agent asks for the passphrase. */

@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import { type Command, Option } from "commander";
 import { deploymentsFolder, outputFolder } from "../../../settings/paths";
@@ -81,6 +83,15 @@ export function timeoutOption(what: string, seconds: number): Option {
 /** `--format`: the first one is the default. */
 export function formatOption(...formats: readonly [string, ...string[]]): Option {
   return new Option("--format <format>", "format of the output").choices(formats).default(formats[0]);
+}
+
+/** Asks at a terminal. @returns whether the answer is yes */
+export async function saysYes({ host, printError }: Session, question: string): Promise<boolean> {
+  printError(`\n${question}`);
+  const lines = createInterface({ input: host.stdin });
+  const [text]: readonly unknown[] = await Promise.race([once(lines, "line"), once(lines, "close")]);
+  lines.close();
+  return text === "yes";
 }
 
 /** How long what nobody waits for may keep the process. */

@@ -1,0 +1,105 @@
+import { accountIn, replacementOf, replacementText } from "../../../src/cli/account/hand-over/replacement";
+import { readConfiguration } from "../../../src/cli/cluster/configuration";
+import type { RunningCluster } from "../../../src/cli/cluster/running-cluster";
+import { type Answers, accountWith } from "../../helpers/aws-answers";
+import { deployment } from "../../helpers/deployment";
+import { CONFIGURATION, OLD_KEY } from "../../helpers/stand-in-cluster";
+
+const NEW_KEY = "AKIAI44QH8DHBEXAMPLE";
+const ACCOUNT = "123456789012";
+const CLUSTER: RunningCluster = {
+  context: "prod",
+  configuration: readConfiguration(CONFIGURATION),
+  prefix: "dev",
+  isOfCommander: false,
+};
+const SETTINGS = `accountId: "${ACCOUNT}"\ncluster: { prefix: dev }`;
+const ANSWERS: Answers = {
+  GetCallerIdentity: { Account: ACCOUNT },
+  GetAccessKeyInfo: { Account: ACCOUNT },
+  ListAccessKeys: { [OLD_KEY]: "Active", [NEW_KEY]: "Active" },
+};
+/** Only the new key is the user's. */
+const WITHOUT_OLD: Answers = { ListAccessKeys: { [NEW_KEY]: "Active" } };
+
+interface Given {
+  readonly settings?: string;
+  readonly cluster?: Partial<RunningCluster>;
+  readonly answers?: Answers;
+  readonly current?: string;
+}
+
+const replacement = ({ settings = SETTINGS, cluster = {}, answers = {}, current = NEW_KEY }: Given) =>
+  replacementOf(deployment(settings), { ...CLUSTER, ...cluster }, current, accountWith({ ...ANSWERS, ...answers }), 0);
+
+describe("replacementOf", () => {
+  it("replaces a key of the deployment's user, whatever its status", async () => {
+    const answers = { ListAccessKeys: { [OLD_KEY]: "Inactive", [NEW_KEY]: "Active" } };
+    expect(await replacement({ answers })).toEqual({ from: OLD_KEY, to: NEW_KEY, isUnknown: false });
+  });
+
+  it("has nothing to do where the cluster has the current key", async () => {
+    expect(await replacement({ current: OLD_KEY })).toBeUndefined();
+  });
+
+  it("says of a key that nobody has that it was deleted", async () => {
+    expect(await replacement({ answers: WITHOUT_OLD })).toEqual({ from: OLD_KEY, to: NEW_KEY, isUnknown: true });
+  });
+
+  it("takes the account from the ID of a deleted key that STS does not know", async () => {
+    const answers = { ...WITHOUT_OLD, GetAccessKeyInfo: "error ValidationError" };
+    await expect(replacement({ answers })).rejects.toThrow(`the cluster has the key ${OLD_KEY} of account 581039954779, and `);
+    expect(["AKIAY34FZKBOKMUTVV7A", "AKIAQNZGKIQY56JQ7WML"].map(accountIn)).toEqual(["609629065308", "029608264753"]);
+  });
+
+  it.each<[string, Given]>([
+    ["accountId: is not in the settings of deckhouse, and shows ", { settings: "cluster: { prefix: dev }" }],
+    ["cluster.prefix: is not in the settings of deckhouse, and shows ", { settings: `accountId: "${ACCOUNT}"` }],
+    ["cluster.prefix: the settings have dev, and the cluster of prod has prod; name another ", { cluster: { prefix: "prod" } }],
+    [
+      "cluster.prefix: the settings have dev, and the cluster of prod has none; name another ",
+      { cluster: { prefix: undefined } },
+    ],
+    [
+      "region: the settings have eu-central-1, and the cluster of prod has us-east-1; name another --context or stack",
+      { cluster: { configuration: readConfiguration(CONFIGURATION.replace("eu-central-1", "us-east-1")) } },
+    ],
+    ["prod: Commander manages the cluster, and writes its own configuration back; ", { cluster: { isOfCommander: true } }],
+    [
+      "accountId: the settings have 123456789012, and the credentials are of 210987654321; use credentials of the former",
+      { answers: { GetCallerIdentity: { Account: "210987654321" } } },
+    ],
+    [
+      `the current key ${NEW_KEY} is Inactive in IAM; npx dkp-access keys deckhouse shows what to do`,
+      { answers: { ListAccessKeys: { [OLD_KEY]: "Active", [NEW_KEY]: "Inactive" } } },
+    ],
+    [`the current key ${NEW_KEY} is no key of deckhouse in IAM; `, { answers: { ListAccessKeys: { [OLD_KEY]: "Active" } } }],
+    [
+      `the cluster has the key ${OLD_KEY} of account 210987654321, and the settings have 123456789012; name another --context or stack`,
+      { answers: { ...WITHOUT_OLD, GetAccessKeyInfo: { Account: "210987654321" } } },
+    ],
+    [
+      `the cluster has the key ${OLD_KEY} of the user "bob", and the settings have "deckhouse"; name another --context or stack`,
+      { answers: { ...WITHOUT_OLD, GetAccessKeyLastUsed: { UserName: "bob" } } },
+    ],
+    ["why", { answers: { ...WITHOUT_OLD, GetAccessKeyLastUsed: "error AccessDenied" } }],
+    ["why", { answers: { ...WITHOUT_OLD, GetAccessKeyInfo: "error timed out" } }],
+  ])("refuses: %s", async (message, given) => {
+    await expect(replacement(given)).rejects.toThrow(message);
+  });
+});
+
+it("says before what a hand-over will do", () => {
+  const slots = new Map([
+    [OLD_KEY, "primary"],
+    [NEW_KEY, "secondary"],
+  ]);
+  expect(replacementText({ from: OLD_KEY, to: NEW_KEY, isUnknown: false }, "prod", slots)).toBe(
+    `${NEW_KEY} (secondary) replaces ${OLD_KEY} (primary) in prod: two fields of the Secret kube-system/d8-provider-cluster-configuration change.
+DKP restarts the components that call AWS.
+`,
+  );
+  expect(replacementText({ from: OLD_KEY, to: NEW_KEY, isUnknown: true }, "prod", new Map())).toMatch(
+    `No user of the account has ${OLD_KEY}: it was deleted.\n${NEW_KEY} replaces ${OLD_KEY} in prod: `,
+  );
+});

@@ -1,0 +1,144 @@
+import { setTimeout as wait } from "node:timers/promises";
+import type { Deployment } from "../../../settings/deployment";
+import { type RunningCluster, SECRET_NAME } from "../../cluster/running-cluster";
+import { dkpAccess } from "../../text/advice";
+import { type IamReader, requiredOf } from "../aws/iam-reader";
+import { TIMED_OUT, UNREACHABLE } from "../aws/operations";
+
+/** What a hand-over to a running cluster does. */
+export interface Replacement {
+  /** The key that DKP has. */
+  readonly from: string;
+  /** The current key. */
+  readonly to: string;
+  /** No user of the account has `from`: two reads, a minute apart, agree. */
+  readonly isUnknown: boolean;
+}
+
+/** IAM lists a new key, and forgets a deleted one, within seconds. */
+const PAUSE_MS = 60_000;
+
+/**
+ * Whether the cluster is the one of the settings and DKP's key is one of the deployment's user, so that the current key may replace it.
+ * @param pause between two reads of a key that nobody has, in milliseconds
+ * @returns undefined if the cluster has the current key
+ * @throws Error with the reason why the cluster is not written to
+ */
+export async function replacementOf(
+  deployment: Deployment,
+  cluster: RunningCluster,
+  current: string,
+  iam: IamReader,
+  pause = PAUSE_MS,
+): Promise<Replacement | undefined> {
+  requireSameCluster(deployment, cluster);
+  await requireActive(deployment, current, iam);
+  const from = cluster.configuration.keyId;
+  if (from === current) {
+    return undefined;
+  }
+  const isUnknown = !(await isOfUser(deployment, from, iam)) && (await isOfNobody(deployment, from, iam, pause));
+  return { from, to: current, isUnknown };
+}
+
+function requireSameCluster(
+  { stack, accountId, region, cluster: { prefix } }: Deployment,
+  { context, configuration, prefix: running, isOfCommander }: RunningCluster,
+): void {
+  const missing = accountId === undefined ? "accountId" : prefix === undefined && "cluster.prefix";
+  if (missing !== false) {
+    throw new Error(
+      `${missing}: is not in the settings of ${stack}, and shows whether the cluster is theirs; set it, and commit it`,
+    );
+  }
+  const differences = [
+    ["cluster.prefix", prefix, running],
+    ["region", region, configuration.region],
+  ].filter(([, own, other]) => own !== other);
+  for (const [field, own, other] of differences) {
+    throw new Error(
+      `${field}: the settings have ${own}, and the cluster of ${context} has ${other ?? "none"}; name another --context or stack`,
+    );
+  }
+  if (isOfCommander) {
+    throw new Error(
+      `${context}: Commander manages the cluster, and writes its own configuration back; give it the key: ${dkpAccess("hand-over", stack, "--out", "FILE")}`,
+    );
+  }
+}
+
+async function requireActive({ stack, accountId, user }: Deployment, current: string, iam: IamReader): Promise<void> {
+  const account = requiredOf(await iam.account());
+  if (account !== accountId) {
+    throw new Error(
+      `accountId: the settings have ${accountId}, and the credentials are of ${account}; use credentials of the former`,
+    );
+  }
+  const key = requiredOf(await iam.keys(user.name))?.find(({ id }) => id === current);
+  if (key?.status !== "Active") {
+    const status = key === undefined ? `is no key of ${user.name} in IAM` : "is Inactive in IAM";
+    throw new Error(`the current key ${current} ${status}; ${dkpAccess("keys", stack)} shows what to do`);
+  }
+}
+
+/** Whether DKP's key is one of the deployment's user. @throws Error if it is another user's, or another account's */
+async function isOfUser({ user, accountId }: Deployment, id: string, iam: IamReader): Promise<boolean> {
+  const keys = requiredOf(await iam.keys(user.name)) ?? [];
+  if (keys.some((key) => key.id === id)) {
+    return true;
+  }
+  const account = await accountOf(id, iam);
+  if (account !== accountId) {
+    throw new Error(
+      `the cluster has the key ${id} of account ${account}, and the settings have ${accountId}; name another --context or stack`,
+    );
+  }
+  const use = requiredOf(await iam.keyUse(id));
+  if (use !== undefined && use.user !== user.name) {
+    throw new Error(
+      `the cluster has the key ${id} of the user "${use.user}", and the settings have "${user.name}"; name another --context or stack`,
+    );
+  }
+  return use !== undefined;
+}
+
+async function isOfNobody(deployment: Deployment, id: string, iam: IamReader, pause: number): Promise<boolean> {
+  await wait(pause);
+  return !(await isOfUser(deployment, id, iam));
+}
+
+const NO_ANSWER: readonly string[] = [TIMED_OUT, UNREACHABLE];
+
+/** The account of a key. */
+async function accountOf(id: string, iam: IamReader): Promise<string | undefined> {
+  const reading = await iam.get("sts:GetAccessKeyInfo", { AccessKeyId: id }, ({ Account }) => Account);
+  // "Providing a deleted access key might return an error" (API reference of GetAccessKeyInfo).
+  const isAnswer = "unread" in reading && reading.error !== undefined && !NO_ANSWER.includes(reading.error.code);
+  return isAnswer ? accountIn(id) : requiredOf(reading);
+}
+
+/** Base32 (RFC 4648). */
+const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+
+/**
+ * The account that the ID of an access key contains: the 40 bits after the first one behind its prefix. IDs from before 2019 contain
+ * another number. Source: https://awsteele.com/blog/2020/09/26/aws-access-key-format.html and
+ * https://medium.com/@TalBeerySec/a-short-note-on-aws-key-id-f88cc4317489
+ */
+export function accountIn(id: string): string {
+  const bits = [...id.slice(4, 14)].reduce((number, digit) => number * 32n + BigInt(DIGITS.indexOf(digit)), 0n);
+  return String((bits >> 9n) & ((1n << 40n) - 1n)).padStart(12, "0");
+}
+
+/** What a hand-over will do, before anybody agrees. */
+export function replacementText(
+  { from, to, isUnknown }: Replacement,
+  context: string,
+  slots: ReadonlyMap<string, string>,
+): string {
+  const named = (id: string) => (slots.has(id) ? `${id} (${slots.get(id)})` : id);
+  const unknown = isUnknown ? `No user of the account has ${from}: it was deleted.\n` : "";
+  return `${unknown}${named(to)} replaces ${named(from)} in ${context}: two fields of the Secret ${SECRET_NAME} change.
+DKP restarts the components that call AWS.
+`;
+}

@@ -1,0 +1,119 @@
+import { isDeepStrictEqual } from "node:util";
+import { isMap, isScalar, parseDocument, type Scalar } from "yaml";
+import { ACCESS_KEY_ID } from "../../iam/key-slots";
+import { isObject, type JsonObject, objectOf, textOf } from "../../text/json";
+
+/** DKP's `AWSClusterConfiguration` without the secret access key. */
+export interface ClusterConfiguration {
+  /** The ID of the access key that DKP has. */
+  readonly keyId: string;
+  readonly region: string;
+  /** All fields but `provider`. */
+  readonly fields: JsonObject;
+}
+
+/** An access key, which nothing writes to a file. */
+export interface SecretKey {
+  readonly id: string;
+  readonly secret: string;
+}
+
+const ID = "providerAccessKeyId";
+const SECRET = "providerSecretAccessKey";
+
+/** DKP reads YAML with merge keys. */
+const OPTIONS = { merge: true, logLevel: "error" } as const;
+
+/** The value of a YAML document. @throws Error without any part of the text */
+export function yamlOf(text: string, what: string): JsonObject {
+  const value = parsed(text);
+  if (value === undefined) {
+    throw new Error(`${what}: is not one YAML document with fields; repair it with d8 system edit`);
+  }
+  return value;
+}
+
+function parsed(text: string): JsonObject | undefined {
+  try {
+    const document = parseDocument(text, OPTIONS);
+    const value: unknown = document.errors.length > 0 ? undefined : document.toJS();
+    return isObject(value) ? value : undefined;
+  } catch {
+    // Aliases that would fill the memory.
+    return undefined;
+  }
+}
+
+/** Name of the document in messages. */
+const CONFIGURATION = "provider-cluster-configuration";
+
+/**
+ * Reads DKP's configuration of a cluster. The secret access key ends here.
+ * @throws Error if it is not of AWS
+ */
+export function readConfiguration(text: string): ClusterConfiguration {
+  const { provider, ...fields } = yamlOf(text, CONFIGURATION);
+  if (fields.kind !== "AWSClusterConfiguration") {
+    throw new Error(
+      `${CONFIGURATION}: is not of kind AWSClusterConfiguration, so the cluster does not run on AWS; name another --context`,
+    );
+  }
+  const { [ID]: id, region } = objectOf(provider);
+  if (typeof id !== "string" || !ACCESS_KEY_ID.test(id)) {
+    // It may be the secret.
+    throw new Error(
+      `${CONFIGURATION}: provider.${ID} is not the ID of an access key (not shown); correct it with d8 system edit ${CONFIGURATION}`,
+    );
+  }
+  return { keyId: id, region: textOf(region) ?? "", fields };
+}
+
+/**
+ * The text of the configuration with another key. All other bytes stay: comments, order, line ends, anchors.
+ * @throws Error if the two values cannot be changed without a change of another one
+ */
+export function withKey(text: string, { id, secret }: SecretKey): string {
+  const before = yamlOf(text, CONFIGURATION);
+  const values = { [ID]: id, [SECRET]: secret };
+  const scalars = keyScalars(text);
+  if (scalars.length !== 2) {
+    throw cannotChange();
+  }
+  // The later one first, so that the position of the other one stays.
+  const changed = scalars
+    .toSorted((one, other) => other.start - one.start)
+    .reduce((edited, { name, start, end }) => edited.slice(0, start) + JSON.stringify(values[name]) + edited.slice(end), text);
+  const expected = { ...before, provider: { ...objectOf(before.provider), ...values } };
+  if (!isDeepStrictEqual(parsed(changed), expected)) {
+    throw cannotChange();
+  }
+  return changed;
+}
+
+const cannotChange = () =>
+  new Error(
+    `${CONFIGURATION}: provider.${ID} and provider.${SECRET} are no plain values of their own (an anchor, an alias or a block); write them as such with d8 system edit ${CONFIGURATION}`,
+  );
+
+interface KeyScalar {
+  readonly name: typeof ID | typeof SECRET;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Where the two values stand, if each is a value of one line that nothing refers to. */
+function keyScalars(text: string): readonly KeyScalar[] {
+  const provider: unknown = parseDocument(text, OPTIONS).get("provider", true);
+  const found: KeyScalar[] = [];
+  for (const { key, value } of isMap(provider) ? provider.items : []) {
+    const name = isScalar(key) && (key.value === ID || key.value === SECRET) ? key.value : undefined;
+    if (name !== undefined && isPlain(value)) {
+      const [start = 0, end = 0] = value.range ?? [];
+      found.push({ name, start, end });
+    }
+  }
+  return found;
+}
+
+const isPlain = (value: unknown): value is Scalar =>
+  isScalar(value) && value.anchor === undefined && value.tag === undefined && !value.type?.startsWith("BLOCK");

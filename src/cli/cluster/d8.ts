@@ -1,0 +1,105 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { buffer, text } from "node:stream/consumers";
+import { suggest } from "../../settings/errors";
+import { type Progress, withProgress } from "../text/progress";
+import { atSignal, endGroup } from "../text/signals";
+import { ClusterError, failureOf } from "./failures";
+
+/** A cluster of the kubeconfig, and how DKP's command `d8` reaches it. */
+export interface ClusterAccess {
+  /** `d8`, or what `D8_BINARY_NAME` names. */
+  readonly binary: string;
+  /** Without `DECKHOUSE_PLUGINS_ENABLED`: `d8 system` would be a program from the cluster's registry. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Time limit of each call, in seconds. */
+  readonly limit: number;
+  /** Receives what a call that takes long waits for. */
+  readonly progress: Progress;
+  /** Its context in the kubeconfig. */
+  readonly context: string;
+}
+
+/**
+ * The cluster of a context, or of the only one.
+ * @throws Error if the kubeconfig does not have the context, or has several and none is named
+ */
+export async function clusterAccess(
+  { D8_BINARY_NAME, DECKHOUSE_PLUGINS_ENABLED: _, ...env }: ClusterAccess["env"],
+  rest: Pick<ClusterAccess, "limit" | "progress">,
+  named: string | undefined,
+): Promise<ClusterAccess> {
+  const command = { binary: D8_BINARY_NAME || "d8", env, ...rest };
+  const output = await run(command, ["k", "config", "get-contexts", "--output=name"]);
+  const contexts = output
+    .toString("utf8")
+    .split("\n")
+    .filter((line) => line !== "");
+  const [only, ...others] = contexts;
+  if (only === undefined) {
+    throw new Error("--cluster: the kubeconfig has no context; set KUBECONFIG to a file that has the cluster");
+  }
+  if (named === undefined && others.length > 0) {
+    throw new Error(`--context: the kubeconfig has several contexts; name one: ${contexts.join(", ")}`);
+  }
+  if (named !== undefined && !contexts.includes(named)) {
+    throw new Error(`--context: the kubeconfig has no context ${JSON.stringify(named)}, ${suggest(named, contexts)}`);
+  }
+  return { ...command, context: named ?? only };
+}
+
+/**
+ * Runs `d8` for the cluster.
+ * @param input for its standard input, through a pipe, because it reads `/dev/stdin`, and Node.js gives a child a socket
+ * @returns its standard output
+ * @throws ClusterError. Never with what `d8` printed: it can repeat a document that has a secret
+ */
+export function d8({ context, ...command }: ClusterAccess, args: readonly string[], input?: string): Promise<Buffer> {
+  return run(command, [...args, `--context=${context}`], input);
+}
+
+async function run(
+  { binary, env, limit, progress }: Omit<ClusterAccess, "context">,
+  args: readonly string[],
+  input?: string,
+): Promise<Buffer> {
+  const [program, given]: readonly [string, readonly string[]] =
+    input === undefined ? [binary, args] : ["sh", ["-c", 'cat | exec "$@"', "sh", binary, ...args]];
+  // In a group of its own, so that the time limit and a signal also end what it has started.
+  const child = spawn(program, given, { env, detached: true, stdio: ["pipe", "pipe", "pipe"] });
+  child.stdin.on("error", () => undefined).end(input);
+  const closed = once(child, "close") as Promise<[status: number | null]>;
+  const ended = Promise.all([buffer(child.stdout), text(child.stderr), closed]);
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(), limit * 1000);
+  const inTime = once(late.signal, "abort").then(() => Promise.reject(tooLate(limit)));
+  try {
+    const waiting = withProgress(`waiting for ${binary}`, Promise.race([ended, inTime]), progress);
+    const [stdout, stderr, [status]] = await atSignal(
+      () => endGroup(child),
+      () => waiting,
+    );
+    if (status !== 0) {
+      throw failureOf(stderr, [binary, ...args]);
+    }
+    return stdout;
+  } catch (error) {
+    endGroup(child);
+    throw startError(binary, error);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+const tooLate = (limit: number) =>
+  new ClusterError("late", `the cluster does not answer within ${limit} s; check the network, the VPN and the kubeconfig`);
+
+/** The error of a program that could not be started, with a remedy; any other one as it is. */
+function startError(binary: string, error: unknown): unknown {
+  const { syscall, code } = error as NodeJS.ErrnoException;
+  if (syscall === undefined) {
+    return error;
+  }
+  const reason = code === "ENOENT" ? "is not on the PATH" : `cannot be run (${code})`;
+  return new ClusterError("no command", `${binary} ${reason}; install d8, the command of DKP, or set D8_BINARY_NAME`);
+}

@@ -1,0 +1,130 @@
+import { isDeepStrictEqual } from "node:util";
+import { isObject, type JsonObject, listOf, parseJson, textOf, valueAt } from "../../text/json";
+import { type ClusterConfiguration, readConfiguration, type SecretKey, withKey, yamlOf } from "./configuration";
+import { type ClusterAccess, d8 } from "./d8";
+import { ClusterError } from "./failures";
+
+// Sources: github.com/deckhouse/deckhouse-cli v0.33.0, internal/system/cmd/get, for the Secrets that `d8 system get` prints;
+// github.com/deckhouse/deckhouse, dhctl/pkg/kubernetes/actions/manifests, for the ConfigMap of Commander.
+
+/** Where DKP keeps its configuration of the cloud. */
+export const SECRET_NAME = "kube-system/d8-provider-cluster-configuration";
+
+/** The key of that Secret. */
+const DATA = "cloud-provider-cluster-configuration.yaml";
+
+/** A cluster as it runs. Nothing here has a secret. */
+export interface RunningCluster {
+  readonly context: string;
+  readonly configuration: ClusterConfiguration;
+  /** `cloud.prefix` of the ClusterConfiguration, else `prefix` of ModuleConfig `global`. */
+  readonly prefix: string | undefined;
+  /** Commander writes its own configuration back at each converge. */
+  readonly isOfCommander: boolean;
+}
+
+/** Reads what decides whose cluster it is. @throws ClusterError, or Error if it does not run on AWS */
+export async function runningCluster(access: ClusterAccess): Promise<RunningCluster> {
+  const configuration = readConfiguration(decoded(await configurationOf(access)));
+  return {
+    context: access.context,
+    configuration,
+    prefix: await prefixOf(access),
+    isOfCommander: await isOfCommander(access),
+  };
+}
+
+async function configurationOf(access: ClusterAccess): Promise<Buffer> {
+  try {
+    return await d8(access, ["system", "get", "provider-cluster-configuration"]);
+  } catch (error) {
+    if (error instanceof ClusterError && error.failure === "not found") {
+      throw new ClusterError(
+        "not found",
+        `the cluster has no Secret ${SECRET_NAME}: DKP is not installed there, or keeps its configuration elsewhere, which is not supported yet; name another --context`,
+      );
+    }
+    throw error;
+  }
+}
+
+async function prefixOf(access: ClusterAccess): Promise<string | undefined> {
+  const text = await optional(d8(access, ["system", "get", "cluster-configuration"]));
+  const configured = text && textOf(valueAt(yamlOf(decoded(text), "cluster-configuration"), ["cloud", "prefix"]));
+  if (configured !== undefined) {
+    return configured;
+  }
+  const module = await optional(d8(access, ["k", "get", "moduleconfigs", "global", "--output=json"]));
+  return module && textOf(valueAt(parseJson(decoded(module)), ["spec", "settings", "prefix"]));
+}
+
+async function isOfCommander(access: ClusterAccess): Promise<boolean> {
+  const args = ["k", "get", "configmap", "d8-commander-uuid", "--namespace=kube-system", "--output=name"];
+  return (await optional(d8(access, args))) !== undefined;
+}
+
+/** The version of DKP that runs, `1.77.4`; undefined if none is deployed. */
+export async function dkpVersion(access: ClusterAccess): Promise<string | undefined> {
+  const releases = await optional(d8(access, ["k", "get", "deckhousereleases", "--output=json"]));
+  const items = listOf(valueAt(releases && parseJson(decoded(releases)), ["items"]));
+  const deployed = items.filter(isObject).find((release: JsonObject) => valueAt(release, ["status", "phase"]) === "Deployed");
+  return textOf(valueAt(deployed, ["spec", "version"]))?.replace(/^v/, "");
+}
+
+/** What the cluster has; undefined if it does not have it. */
+async function optional(reading: Promise<Buffer>): Promise<Buffer | undefined> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (error instanceof ClusterError && error.failure === "not found") {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+/**
+ * Gives a key to a cluster, the two fields and nothing else, and reads it back. The cluster takes it only if nobody has changed the
+ * configuration since it was read.
+ * @throws Error if the cluster is not the one that was read before, or does not have the key afterwards
+ */
+export async function giveKey(access: ClusterAccess, { configuration }: RunningCluster, key: SecretKey): Promise<void> {
+  const before = await configurationOf(access);
+  const text = decoded(before);
+  if (!isDeepStrictEqual(readConfiguration(text), configuration)) {
+    throw new ClusterError("changed", "somebody changed the configuration of the cluster meanwhile; run the command again");
+  }
+  const after = Buffer.from(withKey(text, key));
+  const path = `/data/${DATA}`;
+  const patch = [
+    { op: "test", path, value: before.toString("base64") },
+    { op: "replace", path, value: after.toString("base64") },
+  ];
+  const [namespace = "", name = ""] = SECRET_NAME.split("/");
+  const args = [
+    "k",
+    "patch",
+    "secret",
+    name,
+    `--namespace=${namespace}`,
+    "--type=json",
+    "--patch-file=/dev/stdin",
+    "--output=name",
+  ];
+  await d8(access, args, JSON.stringify(patch));
+  if (!after.equals(await configurationOf(access))) {
+    throw new ClusterError(
+      "changed",
+      "the cluster took the key, and somebody has changed the configuration since; run the command again",
+    );
+  }
+}
+
+/** @throws Error if the bytes would not be the same when they are written back */
+function decoded(bytes: Buffer): string {
+  const text = bytes.toString("utf8");
+  if (!Buffer.from(text).equals(bytes)) {
+    throw new Error("the configuration of the cluster is not UTF-8; correct it with d8 system edit");
+  }
+  return text;
+}

@@ -35,7 +35,7 @@ export const COMMANDS = {
   init: {
     summary: "create a repository for deployments",
     load: () => import("./init.js"),
-    examples: ["init ../acme", "init ../acme --stack prod --pipeline github"],
+    examples: ["init ../acme --pipeline github", "init ../acme --stack prod --cluster --context prod"],
   },
   synth: {
     summary: "write the Terraform JSON of all deployments",

@@ -4,17 +4,25 @@ import { Option } from "commander";
 import { SettingsError } from "../../settings/errors";
 import { stackNameErrors } from "../../settings/load";
 import { makeFolder, requireRealFolder, writeFileAtomically } from "../../text/files";
+import { runningAccess } from "../account/adopt/running-access";
+import { adoptedSettings, adoptedText } from "../account/adopt/settings-file";
+import { withAws } from "../account/aws/client";
+import { IamReader } from "../account/aws/iam-reader";
+import { runningCluster } from "../cluster/running-cluster";
 import { CDKTF_NODE, PIPELINES, packageSource, type RepositoryOptions, repositoryFiles } from "../init/repository";
 import { shellWord } from "../text/advice";
 import { inOneStep } from "../text/signals";
+import { addClusterOptions, type ClusterOptions, namedCluster } from "./support/cluster";
 import type { Define, Session } from "./support/session";
 
 export const define: Define = (command, session) => {
-  command
+  addClusterOptions(command, "write the settings of a running cluster")
     .description(
       `Creates a repository for deployments: package.json, a settings file with the recommended settings for production, files for Git and npm, README.md. Asks nothing, and calls neither AWS nor npm. Where the program comes from a packed file, a copy of that is in the repository.
 
-Rejects a folder that is not empty; .git may exist.`,
+Rejects a folder that is not empty; .git may exist.
+
+With --cluster, the settings file is that of a running cluster: from its configuration, and from the user in IAM whose key it has, which the credentials must be able to read. An apply imports user, policy and attachment, and leaves the key as it is.`,
     )
     .argument("[folder]", "the folder of the repository; created if it does not exist", ".")
     .addOption(
@@ -32,7 +40,7 @@ Rejects a folder that is not empty; .git may exist.`,
     .action((folder: string, options: Options) => init(session, folder, options));
 };
 
-interface Options extends Pick<RepositoryOptions, "pipeline"> {
+interface Options extends ClusterOptions, Pick<RepositoryOptions, "pipeline"> {
   readonly stack?: readonly string[];
   readonly cdktf?: true;
   readonly cdkTerrain?: true;
@@ -48,13 +56,15 @@ async function init(session: Session, folder: string, options: Options): Promise
   if (existsSync(folder) && readdirSync(folder).some((name) => name !== ".git")) {
     throw new Error(`${folder}: is not empty; name a new folder, or one that is empty`);
   }
+  const adopted = options.cluster === true ? await adopt(session, options, stacks) : undefined;
   const isTooNew = Number.parseInt(session.host.versions.node, 10) > CDKTF_NODE;
   const isTerrain = options.cdkTerrain === true || (options.cdktf === true && isTooNew);
   const cdktf = isTerrain ? "cdktn" : options.cdktf && "cdktf";
   const { named, file, isCheckout } = packageSource(session.host.env);
-  const files: [string, string | Uint8Array][] = Object.entries(
-    repositoryFiles({ ...options, stacks: [...new Set(stacks)], cdktf, source: named }),
-  );
+  const files: [string, string | Uint8Array][] = Object.entries({
+    ...repositoryFiles({ ...options, stacks: [...new Set(stacks)], cdktf, source: named }),
+    ...adopted?.files,
+  });
   const isPacked = file !== undefined && existsSync(file);
   if (isPacked) {
     files.push([basename(file), readFileSync(file)]);
@@ -66,10 +76,33 @@ async function init(session: Session, folder: string, options: Options): Promise
     }
   });
   session.print(files.map(([path]) => `wrote ${join(folder, path)}\n`).join(""));
+  session.print(adopted === undefined ? "" : `\n${adopted.report}`);
   if (file !== undefined && !isPacked) {
     const pack = `npm run --prefix ${shellWord(dirname(file))} package && cp ${shellWord(file)} ${shellWord(folder)}`;
     const copy = `Copy ${basename(file)}, from which this program was installed, to ${folder} before npm install: no registry has it`;
     session.print(isCheckout ? `\nPack the program for npm install: ${pack}\n` : `\n${copy}\n`);
   }
   session.print(`\nNext steps: ${join(folder, "README.md")}\n`);
+}
+
+/** Time limit of the calls to AWS, in seconds. */
+const LIMIT = 120;
+
+/** The settings file of a running cluster, and what a person should know of it. */
+async function adopt(
+  session: Session,
+  options: Options,
+  [stack = "", ...others]: readonly string[],
+): Promise<{ readonly files: Readonly<Record<string, string>>; readonly report: string }> {
+  if (others.length > 0) {
+    throw new Error("--stack: with --cluster there is one, the settings of that cluster; name one");
+  }
+  const cluster = await runningCluster(await namedCluster(session, options));
+  const waiting = { progress: session.printError, limit: LIMIT };
+  // Whose account it is follows from the credentials.
+  const { region } = cluster.configuration;
+  const access = await withAws({ region }, waiting, (aws) => runningAccess(cluster, new IamReader(aws)));
+  const file = `deployments/${stack}.yaml`;
+  const adopted = adoptedSettings(access, file, stack);
+  return { files: { [file]: adopted.text }, report: adoptedText(access, adopted) };
 }

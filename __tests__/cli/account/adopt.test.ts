@@ -1,0 +1,115 @@
+import { type RunningAccess, runningAccess } from "../../../src/cli/account/adopt/running-access";
+import { adoptedSettings, adoptedText } from "../../../src/cli/account/adopt/settings-file";
+import { readConfiguration } from "../../../src/cli/cluster/configuration";
+import type { RunningCluster } from "../../../src/cli/cluster/running-cluster";
+import { policyDocument } from "../../../src/iam/policy-document";
+import { ACCOUNT, type Answers, accountWith } from "../../helpers/aws-answers";
+import { deployment } from "../../helpers/deployment";
+import { CONFIGURATION, OLD_KEY } from "../../helpers/stand-in-cluster";
+
+const clusterOf = (text: string): RunningCluster => ({
+  context: "prod",
+  configuration: readConfiguration(text),
+  prefix: "dev",
+  isOfCommander: false,
+});
+const ANSWERS: Answers = {
+  GetCallerIdentity: { Account: ACCOUNT },
+  GetAccessKeyLastUsed: { UserName: "dkp" },
+  GetUser: "user/apps/dkp",
+  ListAttachedUserPolicies: ["clusters/D8"],
+  ListAccessKeys: { [OLD_KEY]: "Active" },
+  GetPolicy: "policy/clusters/D8",
+};
+const accessOf = (answers: Answers = {}, text = CONFIGURATION): Promise<RunningAccess> =>
+  runningAccess(clusterOf(text), accountWith({ ...ANSWERS, ...answers }));
+
+describe("adoptedSettings", () => {
+  it("has Region, account, user, policy and fields of the cluster, and no key", async () => {
+    const configuration = `${CONFIGURATION}existingVPCID: vpc-0123456789abcdef0\ntags: { team: platform }\nwithNAT: { bastionInstance: { zone: a } }\n`;
+    const { text } = adoptedSettings(await accessOf({ GetUser: { boundary: "limit" } }, configuration), "a.yaml", "a");
+    expect(text.replaceAll(/^(#.*)?\n/gm, "")).toBe(`region: eu-central-1
+accountId: "123456789012"
+backend:
+  s3:
+    bucket: example-terraform-state # CHANGE
+    region: eu-central-1 # CHANGE
+user:
+  name: dkp
+  path: /
+  permissionsBoundary: arn:aws:iam::123456789012:policy/limit
+policy:
+  name: D8
+  path: /clusters/
+  mode: minimal
+import:
+  user: true
+  policy: true
+  attachment: true
+accessKeys: none
+cluster:
+  prefix: dev
+  layout: WithoutNAT
+  existingVPCID: vpc-0123456789abcdef0
+  tags:
+    team: platform
+  withNAT:
+    bastionInstance: {}
+  amis:
+    - ami-0aad10862ade98f27
+features: []
+`);
+  });
+
+  it("takes the mode whose actions are nearest, and names what an apply adds and removes", async () => {
+    const { policies } = deployment("policy: { mode: minimal }\ncluster: { prefix: dev, layout: WithoutNAT }");
+    const actions = policies.flatMap(({ statements }) => policyDocument(statements).Statement.flatMap(({ Action }) => Action));
+    const access = await accessOf({ GetPolicyVersion: ["s3:ListAllMyBuckets", ...actions.slice(1)] });
+    const settings = adoptedSettings(access, "a.yaml", "a");
+    expect(settings.nearest).toMatchObject({ mode: "minimal", added: [actions[0]], removed: ["s3:ListAllMyBuckets"] });
+    expect(adoptedText(access, settings)).toBe(`The cluster has a key of the user dkp. It stays as it is.
+The policy D8 is nearest to the mode minimal.
+  actions that the next apply adds: ${actions[0]}
+  actions that the next apply removes: s3:ListAllMyBuckets
+`);
+  });
+
+  it("names in the file and in the report what it does not manage", async () => {
+    const access = await accessOf({
+      GetAccessKeyLastUsed: {
+        UserName: "dkp",
+        AccessKeyLastUsed: { LastUsedDate: new Date(), ServiceName: "ec2", Region: "us-east-1" },
+      },
+      ListUserPolicies: ["inline"],
+      ListGroupsForUser: ["ops"],
+      ListAccessKeys: { [OLD_KEY]: "Active", AKIAI44QH8DHBEXAMPLE: "Inactive" },
+      ListAttachedUserPolicies: ["arn:aws:iam::aws:policy/ReadOnlyAccess"],
+    });
+    const notes = [
+      "the user has the inline policy inline, which stays and is not managed",
+      "the user is in the group ops, which stays and is not managed",
+      "the user has another key, AKIAI44QH8DHBEXAMPLE (Inactive); ask who uses it",
+      "AWS reports a use of the key in us-east-1, so another cluster has it too; give each cluster a user of its own before you rotate the key",
+      "the user has the policy arn:aws:iam::aws:policy/ReadOnlyAccess, which stays and is not managed",
+    ];
+    const settings = adoptedSettings(access, "a.yaml", "a");
+    expect(settings.text).toMatch(`\n# Found, and not in these settings:\n${notes.map((note) => `#   - ${note}\n`).join("")}`);
+    expect(settings.text).toContain("import:\n  user: true\n\n");
+    expect(adoptedText(access, settings).split("\n").slice(1)).toEqual([
+      "The user has no managed policy of the account: the next apply creates one, and attaches it.",
+      ...notes.map((note) => `Note: ${note}.`),
+      "",
+    ]);
+  });
+
+  it("rejects a value that settings cannot have", async () => {
+    const access = await accessOf({}, CONFIGURATION.replace("WithoutNAT", "Nowhere"));
+    expect(() => adoptedSettings(access, "a.yaml", "a")).toThrow(/^a.yaml has 1 error:\n {2}line \d+, cluster.layout: "Nowhere"/);
+  });
+});
+
+it("the access of a running cluster requires credentials of its account", async () => {
+  await expect(accessOf({ GetAccessKeyLastUsed: "error NoSuchEntity" })).rejects.toThrow(
+    `the cluster has the key ${OLD_KEY}, which is of no user of account ${ACCOUNT}; use credentials of the cluster's account`,
+  );
+});

@@ -1,0 +1,279 @@
+import { spawn, spawnSync } from "node:child_process";
+import { generateKeyPairSync } from "node:crypto";
+import { once } from "node:events";
+import { chmodSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
+import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { COMPLETE } from "../../helpers/complete";
+import { CONFIGURATION, standInCluster } from "../../helpers/stand-in-cluster";
+import { atEnd } from "./cleanup";
+import { folder, write } from "./project";
+import { mustSucceed, runIn } from "./terraform";
+
+/** A cluster for tests: a real Kubernetes API server if everything runs, else the stand-in of d8. */
+export interface TestCluster {
+  /** The environment of a program that reaches it as a user with both roles of `cluster-access.yaml`. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** DKP's configuration, the bytes of the Secret. */
+  document(): Buffer;
+  setDocument(text: string): void;
+  setCommander(isManaged: boolean): void;
+  /** The environment of a user without the role that writes. */
+  readonly reader: Readonly<Record<string, string>>;
+  /** The environment of a kubeconfig whose cluster does not answer. */
+  readonly unreachable: Readonly<Record<string, string>>;
+  /** The environment with a d8 that runs shell commands before it writes; `$EDIT` changes the layout of the cluster. */
+  beforeWrite(commands: string): Readonly<Record<string, string>>;
+}
+
+const SECRET = "d8-provider-cluster-configuration";
+const DATA = "cloud-provider-cluster-configuration.yaml";
+const CLUSTER_CONFIGURATION = "apiVersion: deckhouse.io/v1\nkind: ClusterConfiguration\ncloud: { provider: AWS, prefix: dev }\n";
+const EDITED = ["layout: WithoutNAT", "layout: Standard"] as const;
+
+/** @param roles the text of `cluster-access.yaml` */
+export const startCluster = (roles: string): Promise<TestCluster> | TestCluster =>
+  COMPLETE ? RealCluster.start(roles) : new StandIn();
+
+/** A d8 that runs commands before it writes. */
+function wrapped(d8: string, commands: string): string {
+  const path = join(
+    folder({ d8: `#!/bin/sh\ncase "$*" in "k patch "*) { ${commands}\n} >&2 ;; esac\nexec "${d8}" "$@"\n` }),
+    "d8",
+  );
+  chmodSync(path, 0o755);
+  return path;
+}
+
+/** What the stand-in prints for the ConfigMap. */
+const COMMANDER = "configmap-d8-commander-uuid";
+
+class StandIn implements TestCluster {
+  private readonly path = folder();
+  readonly environment = standInCluster(this.path);
+  readonly reader = this.failing(
+    "k patch",
+    'secrets "d8-provider-cluster-configuration" is forbidden: User "reader" cannot patch resource "secrets"',
+  );
+  readonly unreachable = this.failing(
+    "system get",
+    "Unable to connect to the server: dial tcp 127.0.0.1:1: connect: connection refused",
+  );
+
+  document(): Buffer {
+    return readFileSync(this.file());
+  }
+
+  setDocument(text: string): void {
+    writeFileSync(this.file(), text);
+  }
+
+  setCommander(isManaged: boolean): void {
+    if (isManaged) {
+      write(this.path, { [COMMANDER]: "configmap/d8-commander-uuid\n" });
+    } else {
+      rmSync(join(this.path, COMMANDER));
+    }
+  }
+
+  beforeWrite(commands: string): Readonly<Record<string, string>> {
+    const edit = `sed -i 's/${EDITED.join("/")}/' '${this.file()}'`;
+    return { D8_BINARY_NAME: wrapped(this.environment.D8_BINARY_NAME, commands.replace("$EDIT", edit)) };
+  }
+
+  private file(): string {
+    return join(this.path, "provider-cluster-configuration");
+  }
+
+  private failing(command: string, message: string): Readonly<Record<string, string>> {
+    const path = folder();
+    const environment = standInCluster(path);
+    write(path, { [`failures/${command}`]: message });
+    return environment;
+  }
+}
+
+/** Users, their roles, and the name of their kubeconfig. */
+const USERS = {
+  admin: [],
+  writer: ["reader", "writer"],
+  reader: ["reader"],
+} as const;
+type User = keyof typeof USERS;
+
+/** Kinds of DKP that the commands read. */
+const KINDS = { moduleconfigs: "ModuleConfig", deckhousereleases: "DeckhouseRelease" };
+
+/** A Kubernetes API server with RBAC, and DKP's command in front of it: `.ci/run` builds both with COMPLETE=1. */
+class RealCluster implements TestCluster {
+  readonly environment = this.environmentOf("writer");
+  readonly reader = this.environmentOf("reader");
+  readonly unreachable = this.environmentOf("writer", "https://127.0.0.1:1");
+
+  private constructor(
+    private readonly home: string,
+    private readonly tools: string,
+    private readonly server: string,
+  ) {}
+
+  static async start(roles: string): Promise<RealCluster> {
+    const tools = process.env.E2E_CLUSTER_TOOLS ?? "";
+    const home = folder({ "tokens.csv": Object.keys(USERS).map(tokenLine).join("") });
+    const { privateKey, publicKey } = generateKeyPairSync("rsa", {
+      modulusLength: 2048,
+      publicKeyEncoding: { type: "spki", format: "pem" },
+      privateKeyEncoding: { type: "pkcs8", format: "pem" },
+    });
+    write(home, { "sa.key": privateKey, "sa.pub": publicKey });
+    const [etcd, api] = [await freePort(), await freePort()];
+    const clients = `http://127.0.0.1:${etcd}`;
+    start(
+      home,
+      "etcd",
+      "--data-dir=etcd",
+      `--listen-client-urls=${clients}`,
+      `--advertise-client-urls=${clients}`,
+      "--listen-peer-urls=http://127.0.0.1:0",
+    );
+    start(
+      home,
+      join(tools, "kube-apiserver"),
+      `--etcd-servers=${clients}`,
+      `--secure-port=${api}`,
+      "--bind-address=127.0.0.1",
+      "--cert-dir=certificates",
+      "--service-account-issuer=https://example.com",
+      "--service-account-key-file=sa.pub",
+      "--service-account-signing-key-file=sa.key",
+      "--authorization-mode=RBAC",
+      "--token-auth-file=tokens.csv",
+    );
+    const cluster = new RealCluster(home, tools, `https://127.0.0.1:${api}`);
+    while (cluster.attempt(["get", "namespace", "kube-system"]) !== 0) {
+      await wait(500);
+    }
+    cluster.apply(Object.entries(KINDS).map(([plural, kind]) => customResource(plural, kind)));
+    cluster.apply([
+      secret("cluster-configuration", "cluster-configuration.yaml", CLUSTER_CONFIGURATION),
+      secret("provider-cluster-configuration", DATA, CONFIGURATION),
+      ...(["writer", "reader"] as const).flatMap(bindingsOf),
+    ]);
+    cluster.run(["apply", "--filename=-"], roles);
+    return cluster;
+  }
+
+  document(): Buffer {
+    const path = `{.data.${DATA.replaceAll(".", "\\.")}}`;
+    return Buffer.from(this.run(["get", "secret", SECRET, "--namespace=kube-system", `--output=jsonpath=${path}`]), "base64");
+  }
+
+  setDocument(text: string): void {
+    this.apply([secret("provider-cluster-configuration", DATA, text)]);
+  }
+
+  setCommander(isManaged: boolean): void {
+    const args = ["configmap", "d8-commander-uuid", "--namespace=kube-system"];
+    this.run([isManaged ? "create" : "delete", ...args]);
+  }
+
+  beforeWrite(commands: string): Readonly<Record<string, string>> {
+    const d8 = join(this.tools, "d8");
+    const edited = folder({
+      "edited.json": JSON.stringify(secret("provider-cluster-configuration", DATA, CONFIGURATION.replace(...EDITED))),
+    });
+    const edit = `KUBECONFIG='${this.environmentOf("admin").KUBECONFIG}' '${d8}' k apply --filename='${edited}/edited.json'`;
+    return { ...this.environment, D8_BINARY_NAME: wrapped(d8, commands.replace("$EDIT", edit)) };
+  }
+
+  private environmentOf(user: User, server = this.server) {
+    const config = {
+      apiVersion: "v1",
+      kind: "Config",
+      clusters: [{ name: "dev", cluster: { server, "insecure-skip-tls-verify": true } }],
+      users: [{ name: user, user: { token: `token-${user}` } }],
+      contexts: [{ name: "dev", context: { cluster: "dev", user } }],
+    };
+    return { D8_BINARY_NAME: join(this.tools, "d8"), KUBECONFIG: join(folder({ config: JSON.stringify(config) }), "config") };
+  }
+
+  private apply(objects: readonly object[]): void {
+    this.run(["apply", "--filename=-"], objects.map((object) => JSON.stringify(object)).join("\n---\n"));
+  }
+
+  private attempt(args: readonly string[]): number | null {
+    return runIn(this.home, this.adminEnvironment(), join(this.tools, "d8"), "k", ...args, "--context=dev").status;
+  }
+
+  private run(args: readonly string[], input = ""): string {
+    const { status, stdout, stderr } = spawnSync(join(this.tools, "d8"), ["k", ...args, "--context=dev"], {
+      cwd: this.home,
+      env: this.adminEnvironment(),
+      input,
+      encoding: "utf8",
+    });
+    return mustSucceed({ status, output: status === 0 ? stdout : stderr });
+  }
+
+  private adminEnvironment(): NodeJS.ProcessEnv {
+    return { PATH: process.env.PATH, HOME: this.home, ...this.environmentOf("admin") };
+  }
+}
+
+/** A row of the file of tokens: token, name, ID and groups. */
+const tokenLine = (user: string) => `token-${user},${user},${user},${user === "admin" ? "system:masters" : "people"}\n`;
+
+const secret = (name: string, key: string, text: string) => ({
+  apiVersion: "v1",
+  kind: "Secret",
+  metadata: { name: `d8-${name}`, namespace: "kube-system" },
+  data: { [key]: Buffer.from(text).toString("base64") },
+});
+
+const customResource = (plural: string, kind: string) => ({
+  apiVersion: "apiextensions.k8s.io/v1",
+  kind: "CustomResourceDefinition",
+  metadata: { name: `${plural}.deckhouse.io` },
+  spec: {
+    group: "deckhouse.io",
+    names: { plural, singular: kind.toLowerCase(), kind },
+    scope: "Cluster",
+    versions: [
+      {
+        name: "v1alpha1",
+        served: true,
+        storage: true,
+        schema: { openAPIV3Schema: { type: "object", "x-kubernetes-preserve-unknown-fields": true } },
+      },
+    ],
+  },
+});
+
+/** The bindings of a user to the roles of `cluster-access.yaml`. */
+function bindingsOf(user: "writer" | "reader"): readonly object[] {
+  const binding = (kind: string, role: string, name: string) => ({
+    apiVersion: "rbac.authorization.k8s.io/v1",
+    kind: `${kind}Binding`,
+    metadata: { name: `${user}-${name}`, ...(kind === "Role" && { namespace: "kube-system" }) },
+    roleRef: { apiGroup: "rbac.authorization.k8s.io", kind, name: `dkp-access-${role}` },
+    subjects: [{ kind: "User", name: user, apiGroup: "rbac.authorization.k8s.io" }],
+  });
+  return [binding("ClusterRole", "reader", "all"), ...USERS[user].map((role) => binding("Role", role, role))];
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  await new Promise((closed) => server.close(closed));
+  return port;
+}
+
+/** Starts a program that ends with the tests of the file. */
+function start(home: string, program: string, ...args: readonly string[]): void {
+  const child = spawn(program, args, { cwd: home, stdio: "ignore" });
+  atEnd(async () => {
+    child.kill("SIGKILL");
+    await once(child, "close");
+  });
+}

@@ -1,0 +1,115 @@
+import type { Mode } from "../../../iam/policy-statements";
+import { isObject, type JsonObject } from "../../../text/json";
+import type { RunningCluster } from "../../cluster/running-cluster";
+import { type IamReader, requiredOf, type StoredDocument } from "../aws/iam-reader";
+
+/** A managed policy of the account that is attached to the user. */
+export interface AttachedPolicy {
+  readonly name: string;
+  readonly path: string;
+  readonly document: StoredDocument;
+}
+
+/** The access that a running cluster has to AWS. Nothing here has a secret. */
+export interface RunningAccess {
+  readonly cluster: RunningCluster;
+  readonly account: string;
+  readonly user: { readonly name: string; readonly path: string; readonly boundary: string | undefined };
+  readonly policies: readonly AttachedPolicy[];
+  /** What the user has besides them, and what somebody should know: each a sentence. */
+  readonly notes: readonly string[];
+}
+
+/** Services whose requests AWS reports in one Region, wherever they come from. */
+const GLOBAL: readonly string[] = ["iam", "sts"];
+
+/**
+ * Whose key a cluster has, and what that user may do.
+ * @throws Error if IAM does not say it
+ */
+export async function runningAccess(cluster: RunningCluster, iam: IamReader): Promise<RunningAccess> {
+  const { keyId, region } = cluster.configuration;
+  const account = requiredOf(await iam.account());
+  const use = requiredOf(await iam.keyUse(keyId));
+  if (account === undefined || use === undefined) {
+    throw new Error(
+      `the cluster has the key ${keyId}, which is of no user of account ${account}; use credentials of the cluster's account`,
+    );
+  }
+  const { user: name, lastUsed } = use;
+  const [user, attached, inline, groups, keys] = await Promise.all([
+    iam.object("user", name),
+    iam.attached("user", name),
+    iam.inline("user", name),
+    iam.groups(name),
+    iam.keys(name),
+  ]);
+  const notes = [
+    ...requiredOf(inline).map((policy) => `the user has the inline policy ${policy}, which stays and is not managed`),
+    ...requiredOf(groups).map((group) => `the user is in the group ${group}, which stays and is not managed`),
+    ...(requiredOf(keys) ?? [])
+      .filter(({ id }) => id !== keyId)
+      .map(({ id, status }) => `the user has another key, ${id} (${status}); ask who uses it`),
+  ];
+  if (lastUsed !== undefined && lastUsed.region !== region && !GLOBAL.includes(lastUsed.service)) {
+    notes.push(
+      `AWS reports a use of the key in ${lastUsed.region}, so another cluster has it too; give each cluster a user of its own before you rotate the key`,
+    );
+  }
+  const policies: AttachedPolicy[] = [];
+  for (const arn of requiredOf(attached)) {
+    if (arn.includes(`:${account}:policy/`)) {
+      policies.push(await attachedPolicy(arn, iam));
+    } else {
+      notes.push(`the user has the policy ${arn}, which stays and is not managed`);
+    }
+  }
+  const { Path: path = "/", PermissionsBoundary: boundary } = requiredOf(user) ?? {};
+  return { cluster, account, user: { name, path, boundary: boundary?.PermissionsBoundaryArn }, policies, notes };
+}
+
+async function attachedPolicy(arn: string, iam: IamReader): Promise<AttachedPolicy> {
+  const [, path = "/", name = ""] = /:policy(\/(?:.*\/)?)([^/]+)$/.exec(arn) ?? [];
+  const { document = {} } = requiredOf(await iam.managedPolicy(arn)) ?? {};
+  return { name, path, document };
+}
+
+/** The policies of a mode, as the settings give them. */
+export interface ModePolicies {
+  readonly mode: Mode;
+  readonly documents: readonly JsonObject[];
+}
+
+/** A policy of the user, and the mode that is nearest to it. */
+export interface NearestMode {
+  readonly policy: AttachedPolicy;
+  readonly mode: Mode;
+  /** Actions that only the mode allows. */
+  readonly added: readonly string[];
+  /** Actions that only the policy allows. */
+  readonly removed: readonly string[];
+}
+
+/** The policy and the mode with the fewest actions that only one of them has; the mode with most permissions where several are equal. */
+export function nearestMode(policies: readonly AttachedPolicy[], modes: readonly ModePolicies[]): NearestMode | undefined {
+  const pairs = policies.flatMap((policy) =>
+    modes.map(({ mode, documents }) => ({ policy, mode, ...differenceOf(actionsOf([policy.document]), actionsOf(documents)) })),
+  );
+  const count = ({ added, removed }: NearestMode) => added.length + removed.length;
+  return pairs.toSorted((one, other) => count(one) - count(other))[0];
+}
+
+function differenceOf(before: Actions, after: Actions): Pick<NearestMode, "added" | "removed"> {
+  const only = (some: Actions, others: Actions) => [...some].flatMap(([key, action]) => (others.has(key) ? [] : action)).sort();
+  return { added: only(after, before), removed: only(before, after) };
+}
+
+/** Actions as documents have them, by their names in lower case, which IAM compares. */
+type Actions = ReadonlyMap<string, string>;
+
+/** The actions that documents allow. */
+function actionsOf(documents: readonly JsonObject[]): Actions {
+  const statements = documents.flatMap(({ Statement }) => [Statement].flat()).filter(isObject);
+  const allowed = statements.filter(({ Effect }) => Effect === "Allow").flatMap(({ Action }) => [Action].flat());
+  return new Map(allowed.flatMap((action) => (typeof action === "string" ? [[action.toLowerCase(), action]] : [])));
+}

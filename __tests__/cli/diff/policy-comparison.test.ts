@@ -253,6 +253,13 @@ describe("the networks of a key", () => {
     expect(found.map(({ rule, values }) => ({ rule, ...values }))).toEqual(expected.map((each) => expect.objectContaining(each)));
   });
 
+  it("are no change of a principal that is new", () => {
+    const rules = policyFindings("user", comparePolicies([], policiesOf(from(NETWORK)))).map(({ rule }) => rule);
+    expect(rules).toEqual(["permissions-broadened"]);
+    const removed = policyFindings("user", comparePolicies(policiesOf(from(NETWORK)), [])).map(({ rule }) => rule);
+    expect(removed).toEqual(["deny-weakened", "permissions-narrowed"]);
+  });
+
   it("are no setting where two Deny statements limit them", () => {
     const both = `${from(NETWORK)}; ${from(OTHER)}`;
     const rules = (before: string, after: string) => policyFindings("user", changes(before, after)).map(({ rule }) => rule);

@@ -62,8 +62,8 @@ export interface PolicyChange {
 export function comparePolicies(before: readonly Policy[], after: readonly Policy[], region?: string): PolicyChange {
   const [old, current] = [readGrants(before, "before"), readGrants(after, "after")];
   const networks = [old, current].map(({ denies }) => denies.map(networksOf).filter((each) => each !== undefined));
-  // Of two, both must leave a request out.
-  const isSetting = networks.every(({ length }) => length <= 1);
+  // Of two Deny statements, both must leave a request out. Whoever has no policy has no networks either.
+  const isSetting = before.length > 0 && after.length > 0 && networks.every(({ length }) => length <= 1);
   const sides: Sides = {
     changeOf: (action) => actionChange(action, old, current),
     deniesOf: ({ denies }) => denies.filter((deny) => !isSetting || networksOf(deny) === undefined),
@@ -73,10 +73,13 @@ export function comparePolicies(before: readonly Policy[], after: readonly Polic
   return {
     more: surplus(current, old, uncovered(current.allows, old.allows), sides),
     // A pattern that goes takes nothing away where all actions stay that it matches today.
-    less: surplus(old, current, uncovered(withoutPatterns(old.allows), current.allows), sides),
+    less: before.length === 0 ? NOTHING : surplus(old, current, uncovered(withoutPatterns(old.allows), current.allows), sides),
     ...(isSetting && { networks: networkChange(networksBefore, networksAfter) }),
   };
 }
+
+/** Of a principal that has no policy, nothing is taken away. */
+const NOTHING: Surplus = { isGranted: false, actions: [], isDenyWeaker: false };
 
 /** What both directions of a comparison have in common. */
 interface Sides {

@@ -68,7 +68,15 @@ describe("AccessApp", () => {
   });
 
   it("accepts what synth, Terraform, CDKTF, Atlantis and this program create there", () => {
-    const files = [".terraform.lock.hcl", "errored.tfstate", "plan", "default.tfplan", "a::b-default.json", "cdk.tf"];
+    const files = [
+      ".terraform.lock.hcl",
+      "errored.tfstate",
+      "terraform.tfstate.1796143790.backup",
+      "plan",
+      "default.tfplan",
+      "a::b-default.json",
+      "cdk.tf",
+    ];
     const folders = [".terraform/", "assets/", ".plan.0123456789ab.1.tmp/"];
     write(Object.fromEntries([...files, ...folders].map((name) => [`${STACK}/${name}`, ""])));
     synth();

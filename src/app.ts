@@ -116,7 +116,7 @@ const printToStandardError = (line: string) => process.stderr.write(printable(`$
  * folders end with a slash. Source: `GetPlanFilename` and `GetShowResultFileName`, https://github.com/runatlantis/atlantis
  */
 const CREATED =
-  /^(cdk\.tf(\.json)?|versions\.tf|\.terraform\.lock\.hcl|errored\.tfstate|plan|.+\.tfplan|[\w:-]+\.json|(\.terraform|assets|\.plan\..+\.tmp)\/)$/;
+  /^(cdk\.tf(\.json)?|versions\.tf|\.terraform\.lock\.hcl|errored\.tfstate|terraform\.tfstate\.\d+\.backup|plan|.+\.tfplan|[\w:-]+\.json|(\.terraform|assets|\.plan\..+\.tmp)\/)$/;
 
 /** Anything else, such as `override.tf.json` or a provider in `terraform.d`, which Terraform would use; and links, which synth would follow. */
 function unexpectedFiles(folder: string): readonly string[] {

@@ -27,6 +27,12 @@ describe("dkp-access diff", () => {
     expect(existsSync(at("review"))).toBe(false);
   });
 
+  it("says nothing of a committed provider lock against a folder, which has none", async () => {
+    await changeAfterReview("");
+    write({ "locks/dev.terraform.lock.hcl": "lock" });
+    expect(await sinceReview()).toMatchObject({ status: 0, stdout: expect.stringContaining("Unchanged: dev\n") });
+  });
+
   it("exits with 3 when an access key would be deleted, also with --format json", async () => {
     await changeAfterReview("user: { name: other }\n");
     const { status, stdout } = await sinceReview("--format", "json");

@@ -91,7 +91,7 @@ async function changesAsked(command: Command, session: Session, names: readonly 
   const base = readBase(against, ".", session.host.env);
   const packs = Object.entries(base.packs).filter(([stack]) => names.length === 0 || names.includes(stack));
   const current = deployments.map((deployment) => {
-    const lock = lockOf(deployment.stack);
+    const lock = base.hasLocks ? lockOf(deployment.stack) : undefined;
     return [deployment.stack, { ...packOf(deployment), ...(lock === undefined ? {} : { [LOCK_FILE]: lock }) }] as const;
   });
   return changesAgainst(Object.fromEntries(packs), Object.fromEntries(current), `Compared with ${base.source}`, packOf);

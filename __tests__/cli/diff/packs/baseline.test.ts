@@ -36,6 +36,7 @@ describe("readBase", () => {
     expect(baseOf("./old")).toEqual({
       packs: { a: pack('{"a":1}'), b: pack('{"b":"ü"}', { "deployer-policy.json": "{}" }) },
       source: "folder ./old",
+      hasLocks: false,
     });
     expect(readBase(at("old"), "/", process.env).packs.a).toEqual(pack('{"a":1}'));
   });
@@ -60,6 +61,7 @@ describe("readBase", () => {
         }),
       },
       source: `git ref main (${id})`,
+      hasLocks: true,
     });
   });
 
@@ -83,8 +85,8 @@ describe("readBase", () => {
     git("update-ref", "refs/remotes/origin/main", "HEAD");
     for (const name of ["main", "origin/main", "refs/heads/main"]) {
       writePack(`${name}/a`, { a: 2 });
-      expect(baseOf(name)).toEqual({ packs: { a: pack('{"a":1}') }, source: `git ref ${name} (${id})` });
-      expect(baseOf(`./${name}`)).toEqual({ packs: { a: pack('{"a":2}') }, source: `folder ./${name}` });
+      expect(baseOf(name)).toEqual({ packs: { a: pack('{"a":1}') }, source: `git ref ${name} (${id})`, hasLocks: true });
+      expect(baseOf(`./${name}`)).toEqual({ packs: { a: pack('{"a":2}') }, source: `folder ./${name}`, hasLocks: false });
       expect(baseOf(at(name)).packs).toEqual({ a: pack('{"a":2}') });
     }
   });

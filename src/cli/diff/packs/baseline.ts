@@ -20,6 +20,13 @@ const COMPARED_FILES: readonly PackFile[] = [...REQUIRED_FILES, ...COMPARED_POLI
 /** A name that is a folder: any other name is a Git ref. */
 const PATH = /^(?:\.{1,2}|)(?:[/\\]|$)|^[A-Za-z]:[/\\]/;
 
+interface Base {
+  readonly packs: Packs;
+  readonly source: string;
+  /** Whether the provider locks beside the packs are known: those of a commit are. */
+  readonly hasLocks: boolean;
+}
+
 /**
  * What a change is compared with: the review packs in a folder, or those that a Git ref has in `review/`.
  * @param name a folder with `<stack>/main.tf.json`, written as a path (`..`, `../..` or `/` at its start), or what Git takes as a commit
@@ -27,8 +34,9 @@ const PATH = /^(?:\.{1,2}|)(?:[/\\]|$)|^[A-Za-z]:[/\\]/;
  * @param environment of Git
  * @throws Error with the remedy if there is no review pack
  */
-export function readBase(name: string, root: string, environment: Environment): Readonly<{ packs: Packs; source: string }> {
-  const [source, folder, texts] = PATH.test(name)
+export function readBase(name: string, root: string, environment: Environment): Base {
+  const isFolder = PATH.test(name);
+  const [source, folder, texts] = isFolder
     ? ([`folder ${name}`, name, textsIn(resolve(root, name))] as const)
     : textsOfRef(name, root, environment);
   const packs = packsOf(texts, folder);
@@ -36,7 +44,7 @@ export function readBase(name: string, root: string, environment: Environment): 
     const remedy = `${dkpAccess("review")} writes them; a folder is written as a path, such as ./old, and a Git ref is not`;
     throw new Error(`--against ${name}: ${source} has no review packs, ${join(folder, "<stack>", MAIN_FILE)}; ${remedy}`);
   }
-  return { packs, source };
+  return { packs, source, hasLocks: !isFolder };
 }
 
 /** The files of review packs. */

@@ -146,11 +146,22 @@ describe.each(["plan", "apply"])("dkp-access %s", (command) => {
     expect(await run([], {}, { [name]: value })).toMatchObject({ status: 1, stderr, commands: [""] });
   });
 
+  it("runs nothing where the settings name another state than the folder has, and prints the command that moves it", async () => {
+    const backend = { type: "s3", config: { ...S3, bucket: "former" } };
+    write({ [`${STACK}/.terraform/terraform.tfstate`]: JSON.stringify({ version: 3, backend }) });
+    const { status, stderr, commands } = await run([]);
+    expect({ status, commands }).toEqual({ status: 1, commands: [""] });
+    expect(stderr).toContain(`${STACK}: is initialized for s3 (bucket former, key dev/terraform.tfstate), and`);
+    expect(stderr).toContain(`move the state with ${at("terraform")} -chdir=${STACK} init -migrate-state (docs/how-to/`);
+  });
+
   it("runs nothing beside a state that could not be written", async () => {
     write({ [`${STACK}/errored.tfstate`]: "{}" });
     const { status, stderr, commands } = await run([]);
     expect({ status, commands }).toEqual({ status: 1, commands: [""] });
-    expect(stderr).toContain(`-chdir=${STACK} state push errored.tfstate: docs/how-to/recover.md#errored-state`);
+    expect(stderr).toContain(
+      "npx dkp-access keys dev says whether to write it or to move it away: docs/how-to/recover.md#errored-state",
+    );
   });
 
   if (command === "plan") {

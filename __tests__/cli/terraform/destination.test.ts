@@ -3,6 +3,7 @@ import {
   destinationDifferences,
   destinationText,
   initializedDestination,
+  isMoved,
   locationOf,
   selectedWorkspace,
 } from "../../../src/cli/terraform/destination";
@@ -48,6 +49,23 @@ describe("the destination of a folder", () => {
     ["a secret more, without its value", CONFIG, { ...CONFIG, secret_key: "secret" }, NONE, ["secret_key"]],
   ])("has %s", (_, settings, config, different, additional) => {
     expect(differences({ s3: settings }, "s3", config)).toEqual({ different, additional });
+  });
+
+  it.each<[string, object, object, isMoved: boolean, isPartial?: boolean]>([
+    ["the same", CONFIG, CONFIG, false],
+    ["in another bucket", CONFIG, { ...CONFIG, bucket: "other" }, true],
+    ["at another host", CONFIG, { ...CONFIG, endpoints: { s3: "https://x" } }, true],
+    ["at a host that comes from elsewhere", CONFIG, { ...CONFIG, endpoints: { s3: "https://x" } }, false, true],
+    ["the same, read by another role", CONFIG, { ...CONFIG, profile: "admin" }, false],
+  ])("has a state that is %s", (_, settings, config, moved, isPartial = false) => {
+    expect(isMoved(initialized("s3", config), configured({ s3: settings }), isPartial)).toBe(moved);
+  });
+
+  it("has the same state where the settings name a default, and none before terraform init", () => {
+    const [given, named] = [{ path: "x" }, { path: "x", address: "", datacenter: "" }];
+    expect(isMoved(initialized("consul", given), configured({ consul: named }), false)).toBe(false);
+    expect(isMoved(initialized("local", given), configured({ consul: given }), false)).toBe(true);
+    expect(isMoved(initializedDestination(at("none"), "default"), configured({ consul: given }), false)).toBe(false);
   });
 
   it("has another backend", () => {

@@ -82,7 +82,7 @@ async function applyPlan(session: Session, { stack, folder, file }: Planned, opt
   const { terraform } = session;
   const args = ["apply", "-input=false", "-no-color", ...options, file];
   const report = () => {
-    const unwritten = unwrittenState(session, folder);
+    const unwritten = unwrittenState(stack, folder);
     if (unwritten !== undefined) {
       session.fail(unwritten);
     }

@@ -80,12 +80,33 @@ function meaningOf(type: string, path: string) {
   return known.get(path) ?? known.get(path.replace(/\.[^.]*$/, ".*"));
 }
 
-/** The destination in a few words: what says which state it is, and the host. */
-export function destinationText({ type, arguments: given, workspace }: Destination): string {
+/**
+ * Whether settings name another state than the one that a folder is initialized for.
+ * @param isPartial whether arguments that the settings lack come from elsewhere
+ */
+export function isMoved(former: Destination, configured: Destination, isPartial: boolean): boolean {
+  if (former.type === "none") {
+    return false;
+  }
+  const defaults: Readonly<Record<string, string | undefined>> = backendType(configured.type)?.identity ?? {};
+  const valueIn = ({ arguments: given }: Destination, path: string) => given.get(path) ?? defaults[path];
+  const paths = [...whereabouts(configured), ...(isPartial ? [] : whereabouts(former))].map(([path]) => path);
+  return former.type !== configured.type || paths.some((path) => valueIn(former, path) !== valueIn(configured, path));
+}
+
+/** The arguments that say which state it is, and the host. */
+function whereabouts({ type, arguments: given }: Destination): readonly (readonly [path: string, value: string])[] {
   const backend = backendType(type);
   const names = [...Object.keys(backend?.identity ?? {}), ...(backend?.destinations ?? [])];
-  const where = [...given]
-    .filter(([path]) => meaningOf(type, path) && names.some((name) => path === name || path.startsWith(`${name}.`)))
+  return [...given].filter(
+    ([path]) => meaningOf(type, path) && names.some((name) => path === name || path.startsWith(`${name}.`)),
+  );
+}
+
+/** The destination in a few words. */
+export function destinationText(destination: Destination): string {
+  const { type, workspace } = destination;
+  const where = whereabouts(destination)
     .map(([path, value]) => `${path} ${value}`)
     .join(", ");
   return `${type}${where === "" ? "" : ` (${where})`}${workspace === "default" ? "" : `, workspace ${workspace}`}`;

@@ -15,12 +15,13 @@ import {
   destinationDifferences,
   destinationText,
   initializedDestination,
+  isMoved,
   locationOf,
   selectedWorkspace,
 } from "../../terraform/destination";
 import { requireHarmlessArguments } from "../../terraform/harmless-arguments";
 import { runTerraform, runToEnd } from "../../terraform/terraform-cli";
-import { page, recovery, shellWord } from "../../text/advice";
+import { dkpAccess, page, recovery, shellCommand } from "../../text/advice";
 import { atSignal } from "../../text/signals";
 import { synthesize } from "../synth";
 import { selectOne } from "./deployments";
@@ -54,7 +55,7 @@ export async function withPlan(
   const { stack, settings } = deployment;
   const folder = join(session.output, "stacks", stack);
   requireHarmlessArguments(session.host.env, settings.backend?.partial === true);
-  const unwritten = unwrittenState(session, folder);
+  const unwritten = unwrittenState(stack, folder);
   if (unwritten !== undefined) {
     throw unwritten;
   }
@@ -81,11 +82,10 @@ export async function withPlan(
   await atSignal(remove, () => make().finally(remove));
 }
 
-/** The error about a state that Terraform could not write: another apply would replace the file, the only record of what exists. */
-export function unwrittenState({ terraform }: Session, folder: string): Error | undefined {
+/** The error about a state that an apply could not write: another apply would replace the file, the only record of what exists. */
+export function unwrittenState(stack: string, folder: string): Error | undefined {
   const file = join(folder, "errored.tfstate");
-  const push = `${terraform.binary} ${shellWord(`-chdir=${folder}`)} state push errored.tfstate`;
-  const message = `Terraform could not write this state; write it before another apply, with ${push}: ${recovery("errored-state")}`;
+  const message = `holds the state of an apply that could not write it; ${dkpAccess("keys", stack)} says whether to write it or to move it away: ${recovery("errored-state")}`;
   return existsSync(file) ? new Error(`${file}: ${message}`) : undefined;
 }
 
@@ -99,7 +99,15 @@ async function initialize(session: Session, { stack, settings }: Deployment, fol
   if (workspace !== "default" && configured.workspace !== undefined && workspace !== configured.workspace) {
     throw new Error(`${source}: selects the workspace ${workspace}, and the settings ${configured.workspace}; remove it`);
   }
+  const isPartial = settings.backend?.partial === true;
   const former = initializedDestination(dataFolder, workspace);
+  // `init -reconfigure` would forget where the state is.
+  if (isMoved(former, configured, isPartial)) {
+    const move = shellCommand(terraform.binary, `-chdir=${folder}`, "init", "-migrate-state");
+    throw new Error(
+      `${folder}: is initialized for ${destinationText(former)}, and the settings send the state to ${destinationText(configured)}; move the state with ${move} (${page("change-and-retire", "move-the-state")}), or delete ${dataFolder} if there is none`,
+    );
+  }
   const locked = lock === undefined ? [] : ["-lockfile=readonly"];
   // Terraform refuses -reconfigure for HCP Terraform, which it always configures as the settings say.
   // Source: assertSupportedCloudInitOptions, https://github.com/hashicorp/terraform/blob/v1.11.4/internal/command/meta_backend.go
@@ -107,14 +115,9 @@ async function initialize(session: Session, { stack, settings }: Deployment, fol
   await run(session, stack, folder, [0], ["init", "-input=false", "-no-color", ...reconfigured, ...locked]);
   const destination = initializedDestination(dataFolder, selectedWorkspace(dataFolder, host.env).workspace);
   const { different, additional } = destinationDifferences(destination, configured);
-  if (different.length > 0 || (additional.length > 0 && settings.backend?.partial !== true)) {
+  if (different.length > 0 || (additional.length > 0 && !isPartial)) {
     throw new Error(
       `${folder}: Terraform is initialized for another destination of the state than that of the settings: ${[...different, ...additional].join(", ")}`,
-    );
-  }
-  if (former.type !== "none" && destinationText(former) !== destinationText(destination)) {
-    session.printError(
-      `note: the folder was initialized for ${destinationText(former)}; a state there is not moved: before the first plan, run terraform init -migrate-state\n`,
     );
   }
   return { destination, additional, configuration: reviewedJson(written), lock };

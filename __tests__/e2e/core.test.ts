@@ -101,7 +101,7 @@ describe.each(PROGRAMS)("with $name a deployment", ({ path, variables }) => {
     const env = { ...terraformEnvironment(withVariables(aws)), TERRAFORM_BINARY_NAME: path };
     expect(runIn(deployments.path, env, process.execPath, join(PROJECT, "dist/program.js"), "plan", "deckhouse")).toEqual({
       status: 0,
-      output: expect.stringContaining("Permissions unchanged"),
+      output: expect.stringContaining("Verdict: harmless (exit code 0)."),
     });
     const state = await (await aws.s3("GET", `/${BUCKET}/deckhouse/terraform.tfstate`)).text();
     expect(state.includes(currentKey.secretAccessKey)).toBe(variables === undefined);

@@ -191,7 +191,9 @@ describe("a repository that dkp-access init wrote", () => {
     ]);
     expect(tracked).toContain("review/deckhouse/REVIEW.md");
     expect(repository.attempt(["npx", "dkp-access", "review", "--check"])).toMatchObject({ status: 0 });
-    expect(repository.run(["npx", "dkp-access", "diff", "--against", "HEAD"])).toMatch(/^Permissions unchanged/);
+    expect(repository.run(["npx", "dkp-access", "diff", "--against", "HEAD"])).toMatch(
+      /^Verdict: harmless \(exit code 0\)\. Nothing changes\./,
+    );
   });
 
   it("applies a plan of Terraform against AWS, and the provider lock of locks/ is used", () => {

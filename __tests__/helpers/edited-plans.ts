@@ -23,7 +23,7 @@ type PlanName = "no-change" | "first-apply";
 type Edits<Name extends string, Value> = { readonly [Key in Name]?: Value };
 
 interface Edit
-  extends Edits<"after" | "before" | "change" | "drift" | "entry" | "create" | "output", ByAddress>,
+  extends Edits<"after" | "before" | "change" | "drift" | "entry" | "create" | "destroy" | "output", ByAddress>,
     Edits<"delete" | "replace" | "forget" | "deposed" | "importing", readonly string[]>,
     Edits<"policy" | "nodePolicy" | "trust" | "top", Json> {
   readonly later?: Readonly<Record<string, readonly string[]>>;
@@ -149,10 +149,15 @@ function edited(plan: EditablePlan, edit: Edit): EditablePlan {
     plan.resource_changes.push({ ...entry, deposed: "1a2b3c4d", change: { ...entry.change, actions: ["delete"], after: null } }),
   );
   each(edit.entry, (entry, values) => Object.assign(entry, values));
-  for (const [address, after] of Object.entries(edit.create ?? {})) {
+  const push = (address: string, change: Entry["change"]) => {
     const [type, name] = address.split(".");
-    const change = { actions: ["create"], before: null, after, after_unknown: { id: true } };
     plan.resource_changes.push({ address, mode: "managed", type, name, change });
+  };
+  for (const [address, after] of Object.entries(edit.create ?? {})) {
+    push(address, { actions: ["create"], before: null, after, after_unknown: { id: true } });
+  }
+  for (const [address, before] of Object.entries(edit.destroy ?? {})) {
+    push(address, { actions: ["delete"], before, after: null, after_unknown: {} });
   }
   if (edit.read !== undefined) {
     const [type, name] = edit.read.split(".").slice(-2);

@@ -1,5 +1,5 @@
 import { chmodSync, existsSync, readdirSync } from "node:fs";
-import { realPlan } from "../../helpers/edited-plans";
+import { realPlan, SECRETS } from "../../helpers/edited-plans";
 import { folderForEach } from "../../helpers/folder";
 import { runCli } from "../../helpers/run-cli";
 
@@ -12,7 +12,7 @@ echo "$*" | sed 's|[^ =]*/plan$|PLAN|' >> "$here/arguments"
 case $1 in
   $FAILING) echo "no reason" >&2; exit $CODE ;;
   init) mkdir -p .terraform; echo '$BACKEND' > .terraform/terraform.tfstate; printf '\\n:'; sleep 0.1; echo ':error::x' ;;
-  plan) for last in "$@"; do :; done; ls -ld "$(dirname "\${last#-out=}")" | cut -c 5-10 > "$here/mode"; echo secret > "\${last#-out=}"; exit $CHANGES ;;
+  plan) cat "$here/printed"; for last in "$@"; do :; done; ls -ld "$(dirname "\${last#-out=}")" | cut -c 5-10 > "$here/mode"; echo secret > "\${last#-out=}"; exit $CHANGES ;;
   show) cat "$here/shown" ;;
   apply) cat "$5" > "$here/applied" ;;
 esac
@@ -33,6 +33,7 @@ describe.each(["plan", "apply"])("dkp-access %s", (command) => {
     "cdktf.json": "{}",
     "deployments/dev.yaml": "region: eu-central-1\nbackend: { s3: { bucket: state, region: eu-central-1 } }\n",
     shown: JSON.stringify(realPlan("no-change")),
+    printed: "",
   });
   const APPROVED = "0".repeat(64);
   /** Runs the command with a program that fails for a command, and ends a plan with a code. */
@@ -129,6 +130,31 @@ describe.each(["plan", "apply"])("dkp-access %s", (command) => {
     expect(stdout).not.toContain("Digest");
   });
 
+  it("applies an empty plan where the state is out of date", async () => {
+    const before = { status: "Inactive", user: "deckhouse" };
+    const deleted = { address: "aws_iam_access_key.user-secondary", change: { actions: ["delete"], before, after: null } };
+    write({ shown: JSON.stringify({ ...realPlan("no-change"), resource_drift: [deleted] }) });
+    const { stdout } = await run([], { changes: 0 });
+    expect(stdout).toContain(
+      "- the state is out of date, and an apply writes only the state: the access key in the slot secondary",
+    );
+    expect(stdout).toMatch(/\nDigest: [0-9a-f]{64}\n/);
+  });
+
+  it("prints the plan of Terraform without its secrets, and without how to apply a file that will be gone", async () => {
+    const rule = "\u2500".repeat(76);
+    const saved = `${rule}\n\nSaved the plan to: /x/plan\n\nTo perform exactly these actions, run:\n    terraform apply "/x/plan"\n`;
+    write({ printed: `+ tags = { a = "${SECRETS[0]}" }\nPlan: 1 to add.\n\n${saved}` });
+    const { stderr } = await run([]);
+    expect(stderr).toContain('\n+ tags = { a = "(secret)" }\nPlan: 1 to add.\n\n');
+    expect(stderr).not.toMatch(/Saved the plan|To perform|\u2500/);
+  });
+
+  it("prints no plan that failed, because its secrets are unknown", async () => {
+    write({ printed: `+ tags = { a = "${SECRETS[0]}" }\n` });
+    expect((await run([], { failing: "show" })).stderr).not.toContain(SECRETS[0]);
+  });
+
   it("prints what Terraform prints by lines, so that no part of one is a workflow command", async () => {
     expect((await run([])).stderr).toContain("\n\n\\u003a:error::x\n");
   });
@@ -190,7 +216,8 @@ describe.each(["plan", "apply"])("dkp-access %s", (command) => {
       const digest = await digestOf();
       expect(digest).toMatch(/^[0-9a-f]{64}$/);
       expect(existsSync(at("applied"))).toBe(false);
-      expect(await run(["--approved", digest])).toMatchObject({ status: 0, stdout: expect.stringContaining(digest) });
+      const { status, stdout } = await run(["--approved", digest]);
+      expect({ status, stdout }).toEqual({ status: 0, stdout: expect.stringMatching(/\nDigest: \w+\n\ndev: applied\.\n$/) });
       expect(read("applied")).toBe("secret\n");
       expect(left()).toEqual(EXPECTED);
     });
@@ -200,12 +227,22 @@ describe.each(["plan", "apply"])("dkp-access %s", (command) => {
       const digest = await digestOf();
       const refused = await run(["--approved", digest]);
       expect(refused).toMatchObject({ status: 3, stderr: expect.stringContaining("is 2, and --accept allows 0") });
-      expect(refused.stdout).toContain(`--approved ${digest} --accept 2\n`);
+      expect(refused.stdout).not.toContain("To apply just this");
       expect(existsSync(at("applied"))).toBe(false);
       expect(await run(["--approved", digest, "--accept", "2"])).toMatchObject({ status: 0 });
       write({ shown: JSON.stringify({ ...realPlan("first-apply"), errored: true }) });
       const failed = await run(["--approved", await digestOf(), "--accept", "2"]);
       expect(failed).toMatchObject({ status: 3, stderr: expect.stringContaining("is 3, and --accept allows 2") });
+    });
+
+    it("names the next step where a key is new, and keeps JSON whole", async () => {
+      write({ shown: JSON.stringify(realPlan("first-apply")) });
+      const args = ["--approved", await digestOf(), "--accept", "2"];
+      const handOver = "dev: applied.\nGive DKP the current key: npx dkp-access hand-over dev --out provider.yaml\n";
+      expect((await run(args)).stdout.endsWith(`\n${handOver}`)).toBe(true);
+      const { stdout, stderr } = await run([...args, "--format", "json"]);
+      expect(JSON.parse(stdout)).toMatchObject({ exitCode: 2 });
+      expect(stderr.endsWith(`\n${handOver}`)).toBe(true);
     });
 
     it("ends with 1 when Terraform fails to apply", async () => {
@@ -216,6 +253,11 @@ describe.each(["plan", "apply"])("dkp-access %s", (command) => {
         stderr: expect.stringMatching(/terraform apply ended with 9; the reason is above\n$/),
       });
       expect(left()).toEqual(EXPECTED);
+    });
+
+    it("rejects --accept without an approved digest", async () => {
+      const stderr = expect.stringContaining("error: --accept belongs to --approved; without it, apply asks");
+      expect(await runCli(at(), ["apply", "--accept", "3"])).toMatchObject({ status: 1, stderr });
     });
 
     it("rejects to ask where there is no terminal", async () => {

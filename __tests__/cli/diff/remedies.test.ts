@@ -6,6 +6,7 @@ import { ENCRYPTION_KEY, RSA_KEY } from "../../helpers/pgp-keys";
 
 const TWO_KEYS = "{ primary: { status: Active }, secondary: { status: Active }, current: primary }";
 const keys = (text: string) => `accessKeys: ${text}`;
+const IMPORTED = "import: { accessKeyId: AKIA7EXAMPLE7EXAMPLE }";
 const state = (key: string) => `backend: { s3: { bucket: state, region: eu-central-1, key: ${key} } }`;
 
 /** By the rule, settings before a change, settings that raise it, and what its remedy has people apply instead, one after the other. */
@@ -26,6 +27,11 @@ const REMEDIES: Readonly<Partial<Record<RuleId, readonly [before: string, after:
     keys("{ primary: { status: Active }, secondary: { status: Inactive } }"),
     keys(TWO_KEYS),
     keys("{ primary: { status: Active }, secondary: { status: Inactive } }"),
+  ],
+  "key-without-secret": [
+    `${IMPORTED}\n${keys("{ secondary: { status: Active }, current: secondary }")}`,
+    `${IMPORTED}\n${keys("{ secondary: { status: Active } }")}`,
+    `${IMPORTED}\n${keys("{ secondary: { status: Active }, current: secondary }")}`,
   ],
   "policy-moved": ["attachment: user", "attachment: group", "attachment: user-and-group", "attachment: group"],
   "environment-changed": ['accountId: "123456789012"', 'accountId: "210987654321"', 'accountId: "123456789012"'],

@@ -1,9 +1,10 @@
 import { changesJson } from "../../../src/cli/diff/changes";
+import type { Files } from "../../../src/cli/diff/packs/pack-side";
 import { changesMarkdown, changesText } from "../../../src/cli/diff/render-summary";
 import { risksOf } from "../../../src/cli/iam/risks";
 import { deployment } from "../../helpers/deployment";
 import { betweenPacks, between as compare, ofRule, packWith, withResource } from "../../helpers/diff";
-import { optionsOf, packOf } from "../../helpers/packs";
+import { optionsOf, packOf, reviewPackOf } from "../../helpers/packs";
 
 const minimal = (cluster: string) => `policy: { mode: minimal }\ncluster: { prefix: dev, layout: Standard, ${cluster} }`;
 const between = (before: string, after: string) => ({ ...compare(before, after), source: SOURCE });
@@ -23,7 +24,7 @@ const renamedPolicy = (name: string) =>
 describe("a change summary", () => {
   it("begins with the verdict in Markdown, then lists each action with its reason", () => {
     expect(changesMarkdown(between(minimal(""), minimal("tags: { team: platform }")))).toBe(
-      `**Permissions broadened.** review/ against git ref main \\(1a2b3c4d\\)
+      `**Verdict: attention (exit code 2). Permissions broadened.** review/ against git ref main \\(1a2b3c4d\\)
 
 ### x
 
@@ -47,7 +48,7 @@ describe("a change summary", () => {
   it("shows risk and remedy below a finding, without Markdown in the format for a terminal", () => {
     const changes = between("attachment: user", "attachment: group");
     expect(changesText(changes).split("\n").slice(0, 9)).toEqual([
-      `1 breaking change. The Terraform role needs additional permissions. ${SOURCE}`,
+      `Verdict: breaking (exit code 3). 1 breaking change. The Terraform role needs additional permissions. ${SOURCE}`,
       "",
       "x",
       "",
@@ -61,14 +62,32 @@ describe("a change summary", () => {
   });
 
   it("says that a plan is incomplete, and does not count that as a breaking change", () => {
-    const findings = [{ rule: "plan-incomplete", values: {} }] as const;
+    const narrowed = { rule: "permissions-narrowed", principal: "user", values: { principal: "user" } } as const;
+    const findings = [{ rule: "plan-incomplete", values: {} } as const, narrowed];
     const lines = changesText({ source: SOURCE, deployments: [{ stack: "x", state: "changed", findings }] }).split("\n");
-    expect([lines[0], lines[4]]).toEqual([`The plan is incomplete. ${SOURCE}`, "Unverifiable"]);
+    const verdict = `Verdict: unverifiable (exit code 3). The plan is incomplete. ${SOURCE}`;
+    expect([lines[0], lines[4]]).toEqual([verdict, "Unverifiable"]);
   });
 
   it("is not headed by narrowed or unchanged permissions beside a change that requires attention", () => {
     const moved = changesText(between("", "backend: { http: { address: 'https://example.com/state' } }"));
-    expect(moved.split("\n")[0]).toBe(`The destination or protection of the secret changes. ${SOURCE}`);
+    expect(moved.split("\n")[0]).toBe(
+      `Verdict: attention (exit code 2). The destination or protection of the secret changes. ${SOURCE}`,
+    );
+  });
+
+  it("says that permissions stay where something else changes, and of a new deployment that it is new", () => {
+    const first = (before: Files) => changesText({ ...betweenPacks(before, reviewPackOf("")), source: SOURCE }).split("\n")[0];
+    const more = changesText(between("", "cluster: { amis: [ami-0123456789abcdef0] }")).split("\n")[0];
+    expect(more).toBe(`Verdict: harmless (exit code 0). The permissions stay the same. ${SOURCE}`);
+    expect(first({})).toMatch(/^Verdict: attention \(exit code 2\)\. 1 new deployment\. (?!.*broadened)/);
+  });
+
+  it("names the current key before and after a switch, and the outputs that have another value", () => {
+    const keys = (current: string) => `accessKeys: { secondary: { status: Active }, current: ${current} }`;
+    const text = changesText(between(keys("primary"), keys("secondary")));
+    expect(text).toContain("- the current key moves from the slot primary to the slot secondary, so whoever reads the outputs");
+    expect(text).toContain("get another value: access_key_id, access_key_slot, secret_access_key\n");
   });
 
   it("counts many actions, and lists them in folded groups", () => {
@@ -149,7 +168,7 @@ describe("a change summary", () => {
   });
 
   it("of an unchanged deployment has one line, and its name", () => {
-    expect(changesText(between("", ""))).toBe(`Permissions unchanged. ${SOURCE}\n\nUnchanged: x\n`);
+    expect(changesText(between("", ""))).toBe(`Verdict: harmless (exit code 0). Nothing changes. ${SOURCE}\n\nUnchanged: x\n`);
   });
 
   it("escapes names, so that they neither mention people nor break the Markdown", () => {

@@ -1,7 +1,9 @@
 import { type Command, Option } from "commander";
+import { KEY_ADDRESSES } from "../../terraform/addresses";
 import { changesExitCode } from "../diff/changes";
 import { EXIT } from "../findings/finding";
 import { runToEnd } from "../terraform/terraform-cli";
+import { dkpAccess } from "../text/advice";
 import { atSignal } from "../text/signals";
 import { FORMATS, type Format } from "./diff";
 import { STACK_HELP } from "./support/deployments";
@@ -39,6 +41,9 @@ export const define: Define = (command, session) => {
 
 async function apply(command: Command, session: Session, name: string | undefined, options: Options): Promise<void> {
   const { approved, format } = options;
+  if (approved === undefined && command.getOptionValueSource("accept") !== "default") {
+    command.error("error: --accept belongs to --approved; without it, apply asks");
+  }
   if (approved === undefined && session.host.stdin.isTTY !== true) {
     command.error("error: apply asks at a terminal, and this is none: run plan, and give its digest with --approved");
   }
@@ -58,7 +63,28 @@ async function apply(command: Command, session: Session, name: string | undefine
       return;
     }
     await applyPlan(session, planned, patience);
+    const applied = `\n${stack}: applied.\n${nextSteps(planned)
+      .map((step) => `${step}\n`)
+      .join("")}`;
+    // The output of the format json is one object.
+    (format === "json" ? session.printError : session.print.bind(session))(applied);
   });
+}
+
+/** What a person does about the keys after an apply. */
+function nextSteps({ stack, changes }: Planned): readonly string[] {
+  const { state, findings = [] } = changes.deployments[0] ?? {};
+  const keys: readonly string[] = Object.values(KEY_ADDRESSES);
+  const ofKeys = findings.filter(({ address = "" }) => keys.includes(address));
+  if (ofKeys.length === 0) {
+    return [];
+  }
+  const isImported = ofKeys.some((found) => found.rule === "resource" && found.values.action === "imported");
+  const isCurrent = state === "new" || ofKeys.some(({ rule }) => rule === "current-key");
+  const isKnown = !isImported && !ofKeys.some(({ rule }) => rule === "key-without-secret");
+  return isCurrent && isKnown
+    ? [`Give DKP the current key: ${dkpAccess("hand-over", stack, "--out", "provider.yaml")}`]
+    : [`The next step of the keys: ${dkpAccess("keys", stack)}`];
 }
 
 /** Why a plan is not the approved one; undefined if it is. */

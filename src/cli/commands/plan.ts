@@ -26,7 +26,7 @@ export const define: Define = (command, session) => {
         rmSync(digestFile, { force: true });
       }
       await withPlan(session, name, lock ? [] : ["-lock=false"], async ({ changes }) => {
-        session.print(FORMATS[format](changes));
+        session.print(FORMATS[format]({ ...changes, isOffered: true }));
         if (changes.digest === undefined) {
           session.printError("\nNothing to apply.\n");
         } else if (digestFile !== undefined) {

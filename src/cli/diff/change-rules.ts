@@ -167,15 +167,18 @@ export const RULES = {
     },
     "trust-changed": "who may assume {role} changes: {before} -> {after}",
     "link-external": "{address}: {argument} is now {value}, which this project neither creates nor compares",
-    "resource-external": "this project does not create {address}, so its effect on permissions is unknown",
+    "resource-external": {
+      text: "this project does not create {address}, so its effect on permissions is unknown",
+      remedy: "if main.ts adds it, apply with cdktf deploy, because dkp-access apply deletes it",
+    },
+    "deleted-external": {
+      text: "Terraform deletes {address}, which is not this deployment's: {parts}",
+      risk: "somebody else loses it",
+      remedy: "find out whose it is; terraform state rm {address} removes it from the state alone",
+    },
     "import-not-compared": {
       text: "the {what} is imported, and policies, groups or members that it has besides those of this project are not compared",
       remedy: "check them in AWS before you apply",
-    },
-    "drift-deleted": {
-      text: "the {what} was deleted outside Terraform, which creates another one",
-      risk: "DKP does not have a new key, and somebody may have deleted the former one on purpose",
-      remedy: `ask who deleted it, and run ${dkpAccess("keys")}`,
     },
     "drift-not-compared": "the {what} was changed outside Terraform ({attributes}), which is not compared",
     "argument-not-comparable": {
@@ -184,6 +187,13 @@ export const RULES = {
     },
     moved: "{after} was moved from {before}, which is not comparable",
     "plan-unknown-part": "the plan has {part}, whose effect is not compared",
+  }),
+  ...rules("attention", "Deleted outside Terraform", {
+    "drift-deleted": {
+      text: "the {what} was deleted or renamed outside Terraform, which creates another one",
+      risk: "DKP does not have a new key, and somebody may have deleted the former one on purpose",
+      remedy: `ask who did it, and run ${dkpAccess("keys")}`,
+    },
   }),
   ...rules("attention", "Permissions of the Terraform role", {
     "deployer-creates": {
@@ -195,7 +205,23 @@ export const RULES = {
       remedy: UPDATE_ROLE,
     },
   }),
+  ...rules("attention", "Access keys", {
+    "key-deactivated": {
+      text: "Terraform deactivates the access key in the slot {slot}, which is Active",
+      risk: "if DKP still has this key, the cluster loses access to AWS",
+      remedy: `run ${dkpAccess("keys")}, which shows its last use, before you apply`,
+    },
+    "key-without-secret": {
+      text: "the current key becomes that of the slot {slot}, whose secret Terraform does not have, because it was imported",
+      risk: "the outputs lose the secret, and nobody can hand this key over",
+      remedy: "choose a current key with a known secret: restore accessKeys.current, or rotate",
+    },
+  }),
   ...rules("attention", "Other changes that require attention", {
+    "state-empty": {
+      text: "the state at this destination is empty, so Terraform creates everything",
+      remedy: `if the deployment exists already, move its state first (${page("change-and-retire", "move-the-state")})`,
+    },
     "tags-changed": {
       text: "the tags of {what} change: {changes}",
       risk: "policies of the account can allow or deny by the tags of a principal (aws:PrincipalTag)",
@@ -262,7 +288,12 @@ export const RULES = {
     "destination-partial": "the backend has arguments that the settings leave to -backend-config: {arguments}",
     upgraded:
       "version {theirs} of dkp-access wrote the earlier review pack, and this is {ours}; node_modules/dkp-access/CHANGELOG.md has the reasons of what no setting explains",
+    "current-key":
+      "the current key moves from the slot {before} to the slot {after}, so whoever reads the outputs receives the key of {after}",
+    "state-outdated": "the state is out of date, and an apply writes only the state: {objects}",
     "outputs-removed": "these outputs, which other workspaces may read, are removed: {outputs}",
+    "outputs-added": "these outputs, which other workspaces can read, are new: {outputs}",
+    "outputs-changed": "these outputs, which other workspaces may read, get another value: {outputs}",
     "plaintext-gone": "the state no longer contains a secret in plaintext; its older versions still do",
     "version-unneeded": "{action} can be removed after the upgrade: {why}",
   }),

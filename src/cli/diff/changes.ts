@@ -8,6 +8,8 @@ export interface Changes {
   readonly deployments: readonly DeploymentChanges[];
   /** SHA-256 of all that a plan changes, for `apply --approved`; undefined if there is nothing to apply. */
   readonly digest?: string;
+  /** Whether the summary ends with the command that applies it. @default false */
+  readonly isOffered?: boolean;
 }
 
 export interface DeploymentChanges {
@@ -24,6 +26,14 @@ export function changesOf(
   state: DeploymentChanges["state"] = findings.length === 0 ? "unchanged" : "changed",
 ): Changes {
   return { source, deployments: [{ stack, state, findings }] };
+}
+
+/** Changes that a plan applies: a deployment with something to apply is never unchanged. */
+export function withDigest(changes: Changes, digest: string): Changes {
+  const deployments = changes.deployments.map((each) =>
+    each.state === "unchanged" ? ({ ...each, state: "changed" } as const) : each,
+  );
+  return { ...changes, deployments, digest };
 }
 
 /** The findings of all deployments. */

@@ -106,7 +106,7 @@ function joinsOwn(snapshot: Snapshot, address: string): boolean {
 /** What arguments newly name that this project does not create, and arguments that nothing here understands and that differ. */
 function argumentFindings(address: string, before: Snapshot, after: Snapshot): readonly DiffFound[] {
   if (!after.resources.has(address)) {
-    return detachedFindings(address, before, after);
+    return [...detachedFindings(address, before, after), ...externalDeletion(address, before, after)];
   }
   const [old, current] = [argumentsOf(before, address), argumentsOf(after, address)];
   const type = address.slice(0, address.indexOf("."));
@@ -145,6 +145,26 @@ function detachedFindings(address: string, before: Snapshot, after: Snapshot): r
   const isLost = isNodeAttachment(address) && after.resources.has(ADDRESSES.nodeRole);
   const field = "nodeRole.managedPolicyArns";
   return isLost ? [{ rule: "policy-removed", address, field, principal: "node role", values: { policy: nameOf(policy) } }] : [];
+}
+
+/**
+ * What is deleted at an address of this project, and is not this deployment's: a state can have any object there, because
+ * `terraform import` takes any.
+ */
+function externalDeletion(address: string, before: Snapshot, after: Snapshot): readonly DiffFound[] {
+  const attributes = before.resources.get(address) ?? {};
+  const isOwned = (argument: string, value: unknown) => [before, after].some((side) => isOwn(side, address, argument, value));
+  const linked = Object.entries(linksAt(address)).flatMap(([argument, owner]) =>
+    owner === undefined
+      ? []
+      : listOf(attributes[argument]).flatMap((value) => (isOwned(argument, value) ? [] : [[argument, value]])),
+  );
+  const { what, number = 1 } = policyOfAddress(address) ?? {};
+  const names = [before, after].map((side) => `${attribute(side, ADDRESSES.policy, "name")}-${number}`);
+  const isNamed = what !== "policy" || number === 1 || names.includes(nameOf(attributes.name));
+  const external = [...linked, ...(isNamed ? [] : [["name", attributes.name]])];
+  const parts = external.map(([argument, value]) => `${argument} ${nameOf(value)}`);
+  return parts.length === 0 ? [] : [{ rule: "deleted-external", address, values: { address, parts } }];
 }
 
 function argumentsOf({ resources }: Snapshot, address: string): JsonObject {

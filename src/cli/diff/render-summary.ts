@@ -1,6 +1,6 @@
 import { grouped } from "../../text/grouped";
 import { ascii } from "../../text/printable";
-import { adviceLines, levelOf, textOf } from "../findings/finding";
+import { adviceLines, LEVELS, levelOf, textOf } from "../findings/finding";
 import { dkpAccess } from "../text/advice";
 import { code, counted, prose } from "../text/markdown";
 import { type ActionChange, type DiffFound, RULES, type Scope, type Section } from "./change-rules";
@@ -78,7 +78,7 @@ function render(changes: Changes, style: Style): string {
   const changed = deployments.filter(({ state }) => state !== "unchanged");
   const names = unchanged.length > FEW ? `${unchanged.length} deployments` : style.text(unchanged.join(", "));
   return [
-    `${style.strong(verdict(changes))} ${style.text(source)}`,
+    `${style.strong(`Verdict: ${verdict(changes)}`)} ${style.text(source)}`,
     ...changed.flatMap((deployment) => ["", ...deploymentLines(deployment, style)]),
     ...(unchanged.length > 0 ? ["", `Unchanged: ${names}`] : []),
     ...applyLines(changes, style),
@@ -86,10 +86,13 @@ function render(changes: Changes, style: Style): string {
   ].join("\n");
 }
 
-/** How to apply a plan: the command plans again, and compares the digest. */
-function applyLines({ digest, ...changes }: Changes, style: Style): readonly string[] {
+/** The digest of a plan, and how to apply it: the command plans again, and compares the digest. */
+function applyLines({ digest, isOffered, ...changes }: Changes, style: Style): readonly string[] {
   if (digest === undefined) {
     return [];
+  }
+  if (isOffered !== true) {
+    return ["", `Digest: ${style.code(digest)}`];
   }
   const exitCode = changesExitCode(changes);
   const accept = exitCode === 0 ? [] : ["--accept", String(exitCode)];
@@ -109,7 +112,9 @@ const HEADLINES: Readonly<Partial<Record<Section, (count: number) => string>>> =
   "Narrowed permissions": () => "Permissions narrowed.",
   "Required before the upgrade": (count) => `The upgrade requires ${counted(count, "more permission")}.`,
   "Changes whose effect is not compared": (count) => `The effect of ${counted(count, "change")} is not compared.`,
+  "Deleted outside Terraform": (count) => `${counted(count, "object")} deleted outside Terraform.`,
   "Permissions of the Terraform role": () => "The Terraform role needs additional permissions.",
+  "Access keys": (count) => `${counted(count, "change")} of an access key that DKP may use.`,
   "Other changes that require attention": (count) =>
     `${counted(count, "other change")} ${count === 1 ? "requires" : "require"} attention.`,
 };
@@ -117,16 +122,31 @@ const HEADLINES: Readonly<Partial<Record<Section, (count: number) => string>>> =
 /** Sections beside which the summary does not say that permissions are narrowed. */
 const NOT_ONLY_NARROWED: readonly Section[] = ["Broadened permissions", "Changes whose effect is not compared", "Unverifiable"];
 
-function verdict({ deployments }: Changes): string {
+/** The level, and what makes it. */
+function verdict(changes: Changes): string {
+  const { deployments } = changes;
   const findings = deployments.flatMap((deployment) => deployment.findings);
+  const levels = findings.map((found) => levelOf(RULES, found));
+  const worst = LEVELS.findLast((level) => levels.includes(level)) ?? "note";
+  const level = `${worst === "note" ? "harmless" : worst} (exit code ${changesExitCode(changes)}).`;
+  if (deployments.every(({ state }) => state === "unchanged")) {
+    return `${level} Nothing changes.`;
+  }
   const isOnlyNarrowed = !findings.some(({ rule }) => NOT_ONLY_NARROWED.includes(RULES[rule].section));
-  const sentences = Object.entries(HEADLINES).map(([section, sentence]) => {
+  const added = deployments.filter(({ state }) => state === "new");
+  const sentences = added.length === 0 ? [] : [`${counted(added.length, "new deployment")}.`];
+  for (const [section, sentence] of Object.entries(HEADLINES)) {
     const isNarrowed = section === "Narrowed permissions";
+    // A new deployment has no permissions that could be broadened.
+    const compared = section === "Broadened permissions" ? deployments.filter((each) => !added.includes(each)) : deployments;
     const counts = (found: DiffFound) => (isNarrowed ? isOnlyNarrowed : levelOf(RULES, found) !== "note");
-    const count = findings.filter((found) => RULES[found.rule].section === section && counts(found)).length;
-    return count > 0 ? [sentence(count)] : [];
-  });
-  return sentences.flat().join(" ") || "Permissions unchanged.";
+    const own = compared.flatMap((each) => each.findings).filter((found) => RULES[found.rule].section === section);
+    const count = own.filter(counts).length;
+    if (count > 0) {
+      sentences.push(sentence(count));
+    }
+  }
+  return [level, ...(sentences.length > 0 ? sentences : ["The permissions stay the same."])].join(" ");
 }
 
 /** "3 actions (2 write)". */

@@ -6,7 +6,7 @@ import type { DiffFound } from "./change-rules";
 import { routes } from "./permissions";
 import type { Plan } from "./plan-file";
 import { readPolicy } from "./policies";
-import { attribute, isOurs, keyIn, managedChanges, type Snapshot, UNKNOWN, userPoliciesOf } from "./snapshot";
+import { attribute, currentSlot, isOurs, keyIn, managedChanges, type Snapshot, UNKNOWN, userPoliciesOf } from "./snapshot";
 
 /** What happens to a resource. */
 interface ResourceChange {
@@ -144,6 +144,7 @@ export function resourceFindings(before: Snapshot, after: Snapshot, resources: r
     ...(isRenamed ? [{ rule: "user-renamed", field: "user.name", address: ADDRESSES.user, values } as const] : []),
     ...resources.flatMap(effectOf),
     ...keyFindings(before, after, resources),
+    ...currentKeyFindings(before, after),
     ...attachmentMoves(before, after),
     ...resources
       .filter(({ address, action }) => action === "imported" && WITH_PERMISSIONS.includes(address))
@@ -166,15 +167,17 @@ function effectOf({ address, what, action }: ResourceChange): readonly DiffFound
 }
 
 function keyFindings(before: Snapshot, after: Snapshot, resources: readonly ResourceChange[]): readonly DiffFound[] {
-  const exposed = before.outputs.get("access_key_slot")?.value;
+  const current = currentSlot(before);
   return SLOTS.flatMap((slot) => {
     const [old, status] = [keyIn(before, slot)?.status, keyIn(after, slot)?.status];
     const address = KEY_ADDRESSES[slot];
     const isReplaced = resources.some((change) => change.address === address && change.action === "replaced");
+    const isDeactivated = old === "Active" && status !== undefined && status !== "Active";
     const rows = [
       ["key-replaced", isReplaced],
       ["active-key-deleted", old === "Active" && status === undefined],
-      ["current-key-deactivated", slot === exposed && old === "Active" && status !== undefined && status !== "Active"],
+      ["current-key-deactivated", isDeactivated && slot === current],
+      ["key-deactivated", isDeactivated && slot !== current],
       ["key-reactivated", old === "Inactive" && status === "Active"],
     ] as const;
     const found = rows.filter(([, applies]) => applies);
@@ -183,6 +186,18 @@ function keyFindings(before: Snapshot, after: Snapshot, resources: readonly Reso
       return { rule, address, field, values: { slot } };
     });
   });
+}
+
+/** Another current key, and whether Terraform has its secret. */
+function currentKeyFindings(before: Snapshot, after: Snapshot): readonly DiffFound[] {
+  const [old, slot] = [currentSlot(before), currentSlot(after)];
+  if (old === undefined || slot === undefined || old === slot) {
+    return [];
+  }
+  const [field, address] = ["accessKeys.current", KEY_ADDRESSES[slot]];
+  const switched: DiffFound = { rule: "current-key", field, address, values: { before: old, after: slot } };
+  const isSecretKnown = keyIn(after, slot)?.pgpKey !== undefined || !after.withoutSecret.has(address);
+  return isSecretKnown ? [switched] : [switched, { rule: "key-without-secret", field, address, values: { slot } }];
 }
 
 /** The policies that lose the way to the user, or change it. Terraform may delete the old attachment before it creates the new one. */

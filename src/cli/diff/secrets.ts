@@ -2,11 +2,11 @@ import { createHash } from "node:crypto";
 import type { Slot } from "../../iam/key-slots";
 import { pgpKeyOf } from "../../iam/openpgp-key";
 import { KEY_ADDRESSES } from "../../terraform/addresses";
-import type { JsonObject } from "../../text/json";
+import { canonical, type JsonObject } from "../../text/json";
 import type { DiffFound } from "./change-rules";
 import { mapStrings } from "./json-values";
 import type { Plan } from "./plan-file";
-import { keyIn, type Snapshot, slotsOf } from "./snapshot";
+import { keyIn, reference, type Snapshot, slotsOf } from "./snapshot";
 
 /** Attributes of an access key that are secret in plaintext. */
 const SECRET_ATTRIBUTES: readonly string[] = ["secret", "ses_smtp_password_v4"];
@@ -50,19 +50,17 @@ export function secretFindings({ changes, outputs }: Plan, secrets: readonly str
   return [...locations].map((where) => ({ rule: "secret-in-value", values: { where } }));
 }
 
-/** Where a secret is newly in plaintext. @param withoutSecret addresses before and after of which the state does not have the secret */
-export function exposureFindings(
-  before: Snapshot,
-  after: Snapshot,
-  withoutSecret: readonly [before: readonly string[], after: readonly string[]],
-): readonly DiffFound[] {
-  const found = [...after.outputs].flatMap(([output, { sensitive }]): DiffFound[] => {
+/** Where a secret is newly in plaintext. */
+export function exposureFindings(before: Snapshot, after: Snapshot): readonly DiffFound[] {
+  const empty = [...after.withoutSecret].map((address) => reference(`${address}.secret`));
+  const found = [...after.outputs].flatMap(([output, { sensitive, value }]): DiffFound[] => {
     const isSecret = output === SECRET_OUTPUT;
-    const isNew = (isSecret || sensitive) && before.outputs.get(output)?.sensitive !== sensitive;
+    const isFilled = !empty.some((secret) => secret === value);
+    const isNew = (isSecret || sensitive) && isFilled && before.outputs.get(output)?.sensitive !== sensitive;
     return isNew ? [{ rule: "secret-output", field: isSecret ? "outputs.secret" : undefined, values: { output } }] : [];
   });
-  const wasPlaintext = plaintextSlot(before, withoutSecret[0]) !== undefined;
-  const slot = plaintextSlot(after, withoutSecret[1]);
+  const wasPlaintext = plaintextSlot(before) !== undefined;
+  const slot = plaintextSlot(after);
   if (!wasPlaintext && slot !== undefined) {
     found.push({ rule: "plaintext-in-state", address: KEY_ADDRESSES[slot], values: {} });
   }
@@ -72,9 +70,9 @@ export function exposureFindings(
   return found;
 }
 
-/** The slot of a key whose secret is in plaintext in the state, which has no secret of an imported key. */
-function plaintextSlot(snapshot: Snapshot, withoutSecret: readonly string[]): Slot | undefined {
-  return slotsOf(snapshot).find((slot) => !keyIn(snapshot, slot)?.pgpKey && !withoutSecret.includes(KEY_ADDRESSES[slot]));
+/** The slot of a key whose secret is in plaintext in the state. */
+function plaintextSlot(snapshot: Snapshot): Slot | undefined {
+  return slotsOf(snapshot).find((slot) => !keyIn(snapshot, slot)?.pgpKey && !snapshot.withoutSecret.has(KEY_ADDRESSES[slot]));
 }
 
 /** OpenPGP keys by slot. */
@@ -116,8 +114,17 @@ function fingerprintOf(text: string): string {
   return pgpKeyOf(text)?.fingerprint.toUpperCase() ?? `with the SHA-256 ${createHash("sha256").update(text).digest("hex")}`;
 }
 
-/** Outputs that other workspaces can no longer read. */
+/** Outputs of a deployment that other workspaces newly read, read with another value, or can no longer read. */
 export function outputFindings(before: Snapshot, after: Snapshot): readonly DiffFound[] {
-  const outputs = [...before.outputs.keys()].filter((name) => !after.outputs.has(name)).sort();
-  return outputs.length === 0 ? [] : [{ rule: "outputs-removed", values: { outputs } }];
+  const isDeployed = before.outputs.size > 0;
+  const textIn = (side: Snapshot, name: string) => canonical(side.outputs.get(name)?.value ?? "");
+  const [former, current] = [[...before.outputs.keys()], [...after.outputs.keys()]];
+  const lists = {
+    "outputs-removed": former.filter((name) => !after.outputs.has(name)),
+    "outputs-added": current.filter((name) => isDeployed && !before.outputs.has(name)),
+    "outputs-changed": current.filter((name) => before.outputs.has(name) && textIn(before, name) !== textIn(after, name)),
+  } as const;
+  return (Object.keys(lists) as (keyof typeof lists)[])
+    .filter((rule) => lists[rule].length > 0)
+    .map((rule) => ({ rule, values: { outputs: lists[rule].toSorted() } }));
 }

@@ -12,6 +12,8 @@ export interface Snapshot {
   /** The attributes of what Terraform manages, by address. */
   readonly resources: ReadonlyMap<string, JsonObject>;
   readonly outputs: ReadonlyMap<string, { readonly sensitive: boolean; readonly value: unknown }>;
+  /** Addresses whose secret the state does not have in plaintext, such as that of an imported key. */
+  readonly withoutSecret: ReadonlySet<string>;
 }
 
 /** Whether this project creates resources at an address; the permissions of other resources are unknown. */
@@ -35,8 +37,14 @@ const DOCUMENT = /^\$\{data\.aws_iam_policy_document\.[\w-]+\.json\}$/;
  * A deployment as its Terraform JSON describes it.
  * @param policies of the review pack: those that the Terraform JSON refers to, as AWS stores them
  * @param account stands for the account that Terraform would find
+ * @param withoutSecret addresses of imported keys
  */
-export function snapshotOfPack(given: JsonObject, policies: ReadonlyMap<string, Policy>, account: string): Snapshot {
+export function snapshotOfPack(
+  given: JsonObject,
+  policies: ReadonlyMap<string, Policy>,
+  account: string,
+  withoutSecret: readonly string[],
+): Snapshot {
   const found = reference(`${ADDRESSES.callerIdentity}.account_id`);
   const pack = objectOf(mapStrings(given, (string) => string.replaceAll(found, account)));
   const resources = Object.entries(objectOf(pack.resource)).flatMap(([type, named]) =>
@@ -53,7 +61,7 @@ export function snapshotOfPack(given: JsonObject, policies: ReadonlyMap<string, 
     const { value, sensitive } = objectOf(output);
     return [name, { sensitive: sensitive === true, value }] as const;
   });
-  return { resources: new Map(resources), outputs: new Map(outputs) };
+  return { resources: new Map(resources), outputs: new Map(outputs), withoutSecret: new Set(withoutSecret) };
 }
 
 /** One side of the changes of a plan. */
@@ -67,7 +75,8 @@ export function snapshotOfPlan(plan: Plan, side: "before" | "after"): Snapshot {
   const outputs = plan.outputs
     .filter(({ actions }) => !actions.includes(side === "before" ? "create" : "delete"))
     .map(({ name, ...output }) => [name, output[side]] as const);
-  return { resources: new Map(resources), outputs: new Map(outputs) };
+  const withoutSecret = resources.filter(([, { secret }]) => textOf(secret) === undefined).map(([address]) => address);
+  return { resources: new Map(resources), outputs: new Map(outputs), withoutSecret: new Set(withoutSecret) };
 }
 
 /** The changes of resources in a plan; left-overs of replacements that failed (`deposed`) are not among them. */
@@ -102,6 +111,11 @@ export function keyIn({ resources }: Snapshot, slot: Slot) {
   const key = resources.get(KEY_ADDRESSES[slot]);
   const recorded = textOf(key?.key_fingerprint)?.toUpperCase();
   return key && { status: textOf(key.status) ?? "Active", pgpKey: textOf(key.pgp_key), recorded };
+}
+
+/** The slot whose key the outputs have. */
+export function currentSlot({ outputs }: Snapshot): Slot | undefined {
+  return SLOTS.find((slot) => slot === outputs.get("access_key_slot")?.value);
 }
 
 /** The slots that have a key. */

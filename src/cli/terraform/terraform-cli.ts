@@ -103,12 +103,16 @@ export function runTerraform(
 /** A signal to a group of processes can arrive later than the end of the child. It would be lost where nothing listens any more. */
 const TOGETHER_MS = 20;
 
+/** Receives one line that Terraform prints. */
+export type ReadLine = (line: string, stream: "stdout" | "stderr") => void;
+
 /**
  * Runs a Terraform command to its end. A signal reaches Terraform once, as SIGINT, so that it
  * writes the state and releases the lock before this process ends: at a second one it would abandon its work. Terraform is in a session
  * of its own, because a terminal sends Ctrl-C to every process of a session.
- * @param output `lines`: what it prints is passed on by lines, because a part of one could be a workflow command. `inherit`: it writes to
- * the standard error of this process, so that it also writes the state if this process is killed: a closed pipe would end it
+ * @param output receives what it prints by lines, because a part of one could be a workflow command. @default they are printed.
+ * `inherit`: it writes to the standard error of this process, so that it also writes the state if this process is killed: a closed pipe
+ * would end it
  * @returns the exit code
  * @throws Error if the program is missing, or was ended by a signal
  */
@@ -116,13 +120,13 @@ export async function runToEnd(
   { binary, progress, forwardsSignals, environment: env }: TerraformCli,
   folder: string,
   args: readonly string[],
-  output: "lines" | "inherit" = "lines",
+  output: ReadLine | "inherit" = (line) => progress(`${line}\n`),
 ): Promise<number> {
-  const stream = output === "lines" ? "pipe" : 2;
+  const stream = output === "inherit" ? 2 : "pipe";
   const child = spawn(binary, args, { cwd: folder, env, stdio: ["ignore", stream, stream], detached: true });
-  for (const input of [child.stdout, child.stderr]) {
-    if (input !== null) {
-      createInterface({ input }).on("line", (line) => progress(`${line}\n`));
+  for (const [name, input] of [["stdout", child.stdout] as const, ["stderr", child.stderr] as const]) {
+    if (input !== null && output !== "inherit") {
+      createInterface({ input }).on("line", (line) => output(line, name));
     }
   }
   const closed = once(child, "close") as Promise<[code: number | null, signal: NodeJS.Signals | null]>;

@@ -1,4 +1,5 @@
 import type { RuleId } from "../../../../src/cli/diff/change-rules";
+import { changesExitCode } from "../../../../src/cli/diff/changes";
 import { changesAgainst } from "../../../../src/cli/diff/packs/compare";
 import type { Files } from "../../../../src/cli/diff/packs/pack-side";
 import { changesText } from "../../../../src/cli/diff/render-summary";
@@ -96,7 +97,15 @@ describe("a review pack as base", () => {
     const reversed = Object.fromEntries(Object.entries(others).reverse());
     const base = file("deployment.json", JSON.stringify({ settings: reversed, version: "0.2.0-g01234567" }));
     const changes = changesAgainst({ deckhouse: base }, { deckhouse: reviewPackOf("") }, "Compared", packFilesOf);
-    expect(changesText(changes)).toBe("Permissions unchanged. Compared\n\nUnchanged: deckhouse\n");
+    expect(changesText(changes)).toBe("Verdict: harmless (exit code 0). Nothing changes. Compared\n\nUnchanged: deckhouse\n");
+  });
+
+  it("is new with a provider lock, and with a key that is not Active, which changes nothing and breaks nothing", () => {
+    const keys = "accessKeys: { secondary: { status: Inactive } }";
+    const changes = changesAgainst({}, { x: { ...reviewPackOf(keys), ".terraform.lock.hcl": "lock" } }, "");
+    expect(changes.deployments.map(({ state }) => state)).toEqual(["new"]);
+    expect(verdictOf(changes)).not.toContain("lock-changed");
+    expect(changesExitCode(changes)).toBe(2);
   });
 
   it("names the upgrade that changes what no setting explains", () => {

@@ -86,6 +86,17 @@ const CHANGES: Readonly<Record<string, readonly [before: string, after: string, 
     keys("Inactive", "Active", "secondary"),
     "3 current-key-deactivated",
   ],
+  "another current key": [keys("Active", "Active"), keys("Active", "Active", "secondary"), "0"],
+  "a key that is deactivated after it was the current one": [
+    keys("Active", "Active", "secondary"),
+    keys("Inactive", "Active", "secondary"),
+    "2 key-deactivated",
+  ],
+  "a current key whose secret Terraform does not have": [
+    `${IMPORT}\naccessKeys: { secondary: { status: Active }, current: secondary }`,
+    `${IMPORT}\naccessKeys: { secondary: { status: Active } }`,
+    "2 key-without-secret",
+  ],
   "another account": [
     "accountId: '123456789012'",
     "accountId: '111111111111'",
@@ -109,6 +120,7 @@ const CHANGES: Readonly<Record<string, readonly [before: string, after: string, 
   "the output of the secret": ["outputs: { secret: false }", "", "2 secret-output setting-exposure"],
   "less encryption": ["", "backend: { s3: { bucket: state, region: eu-central-1, encrypt: false } }", "2 destination-changed"],
   "an import that was applied": ["import: { user: true, policy: true }", "", "0"],
+  "an import of a key that was applied": [IMPORT, "", "0"],
   "a second key without pgpKey": [
     keys("Active", "absent"),
     `accessKeys: { allowPlaintext: true, primary: ${slot("Active")}, secondary: { status: Active } }`,
@@ -138,6 +150,10 @@ it.each(Object.entries(CHANGES))(
     expect(verdictOf(between(before, after)).join(" ")).toBe(verdict);
   },
 );
+
+it("an import into a slot that has a key removes no secret from the state", () => {
+  expect(ofRule(between("", IMPORT), "plaintext-gone")).toEqual([]);
+});
 
 it.each([
   ["nodeRole: { name: former }", "nodeRole: { name: other }", 'role "former"'],

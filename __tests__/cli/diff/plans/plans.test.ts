@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import schema from "../../../../docs/reference/findings.schema.json";
 import { type Request, RULES } from "../../../../src/cli/diff/change-rules";
-import { changesExitCode, changesJson, findingsOf } from "../../../../src/cli/diff/changes";
+import { changesExitCode, changesJson, findingsOf, withDigest } from "../../../../src/cli/diff/changes";
 import { readPlan } from "../../../../src/cli/diff/plan-file";
 import { changesOfPlan } from "../../../../src/cli/diff/plans/plan-findings";
 import { changesMarkdown, changesText } from "../../../../src/cli/diff/render-summary";
@@ -9,7 +9,7 @@ import { reference } from "../../../../src/cli/diff/snapshot";
 import { levelOf } from "../../../../src/cli/findings/finding";
 import type { JsonObject } from "../../../../src/text/json";
 import { sideOf } from "../../../decision/pairs";
-import { betweenPacks, evidenceOf, packWith, verdictOf, withResource } from "../../../helpers/diff";
+import { betweenPacks, evidenceOf, ofRule, packWith, verdictOf, withResource } from "../../../helpers/diff";
 import { editedPlans, realPlan, SECRETS } from "../../../helpers/edited-plans";
 import { anyCharacter, anyEdits, edited, fuzzParameters } from "../../../helpers/fuzz";
 import { schemaErrors } from "../../../helpers/json-schema";
@@ -20,6 +20,9 @@ const rulesOf = (changes: ReturnType<typeof changesOf>) =>
   new Set<string>(findingsOf(changes).flatMap((found) => (levelOf(RULES, found) === "note" ? [] : [found.rule])));
 
 const PLANS = Object.entries(editedPlans());
+
+/** A state with one resource. */
+const prior = (mode: string) => ({ values: { root_module: { resources: [{ address: "x.y", mode }] } } });
 
 it.each(PLANS)(
   "the summary of an edited plan has its exit code and rules, and matches the published schema as JSON: %s",
@@ -32,8 +35,43 @@ it.each(PLANS)(
     const spellings = SECRETS.flatMap((secret) => [secret, Buffer.from(secret).toString("base64"), encodeURIComponent(secret)]);
     expect(spellings.filter((spelling) => printed.includes(spelling))).toEqual([]);
     expect(schemaErrors(JSON.parse(changesJson(changes)), schema)).toEqual([]);
+    expect(changesText(withDigest(changes, "0".repeat(64)))).not.toMatch(/unchanged|nothing changes/i);
   },
 );
+
+const DELETED_USER = {
+  address: "aws_iam_user.user",
+  change: { actions: ["delete"], before: { name: "deckhouse" }, after: null },
+};
+
+it.each<[string, object, string]>([
+  ["new", {}, "new"],
+  ["changed where the user was deleted or renamed outside Terraform", { resource_drift: [DELETED_USER] }, "changed"],
+])("a deployment that a plan creates is %s", (_, more, state) => {
+  const { deployments } = changesOf({ ...realPlan("first-apply"), ...more });
+  expect(deployments.map((each) => each.state)).toEqual([state]);
+});
+
+it.each<[string, object, readonly string[]]>([
+  ["nothing", {}, ["state-empty"]],
+  ["data sources alone", { prior_state: prior("data") }, ["state-empty"]],
+  ["other resources", { prior_state: prior("managed") }, []],
+])("a plan that creates the user begins with a state that has %s", (_, more, rules) => {
+  const found = [...rulesOf(changesOf({ ...realPlan("first-apply"), ...more }))];
+  expect(found.filter((rule) => rule === "state-empty")).toEqual(rules);
+});
+
+it("an empty plan after a change outside Terraform names what the state has otherwise than AWS", () => {
+  const { plan } = editedPlans()["what a policy allows: tags changed outside Terraform user"] ?? {};
+  const address = "aws_iam_access_key.user-secondary";
+  const drift = { address, change: { actions: ["delete"], before: { status: "Inactive" }, after: null } };
+  const outdated = (given: object) => ofRule(changesOf(given), "state-outdated").map(({ values }) => values.objects);
+  const without = plan?.resource_changes.filter((entry) => entry.address !== address);
+  expect(outdated({ ...plan, resource_changes: without, resource_drift: [...(plan?.resource_drift ?? []), drift] })).toEqual([
+    ['the user "deckhouse" was changed (tags, tags_all)', "the access key in the slot secondary, Inactive was deleted"],
+  ]);
+  expect(outdated(realPlan("no-change"))).toEqual([]);
+});
 
 describe("a plan that changes the first policy and detaches the second one", () => {
   const attachment = "aws_iam_user_policy_attachment.policy-attachment-2";
@@ -125,7 +163,7 @@ describe("what a change broadens has an example", () => {
   });
 
   it("for the user and the group together", () => {
-    const second = { name: "P-2", policy: json("ec2:DeleteVpc") };
+    const second = { name: "D8CloudProviderAWS-2", policy: json("ec2:DeleteVpc") };
     const attached = withResource(
       withResource(userPolicy("ec2:A"), "aws_iam_policy.policy-2", second),
       "aws_iam_group_policy_attachment.policy-attachment-2",

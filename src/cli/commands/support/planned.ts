@@ -5,10 +5,11 @@ import type { Deployment } from "../../../settings/deployment";
 import { readTextFile, removeAbandoned, temporaryName } from "../../../text/files";
 import { parseJson } from "../../../text/json";
 import type { DiffFound } from "../../diff/change-rules";
-import { type Changes, findingsOf } from "../../diff/changes";
+import { type Changes, findingsOf, withDigest } from "../../diff/changes";
 import { readPlan } from "../../diff/plan-file";
 import { planDigest } from "../../diff/plans/digest";
 import { changesOfPlan } from "../../diff/plans/plan-findings";
+import { masked, secretsIn } from "../../diff/secrets";
 import { reviewedJson } from "../../terraform/configuration";
 import {
   configuredDestination,
@@ -20,7 +21,7 @@ import {
   selectedWorkspace,
 } from "../../terraform/destination";
 import { requireHarmlessArguments } from "../../terraform/harmless-arguments";
-import { runTerraform, runToEnd } from "../../terraform/terraform-cli";
+import { type ReadLine, runTerraform, runToEnd } from "../../terraform/terraform-cli";
 import { dkpAccess, page, recovery, shellCommand } from "../../text/advice";
 import { atSignal } from "../../text/signals";
 import { synthesize } from "../synth";
@@ -69,17 +70,29 @@ export async function withPlan(
     const file = resolve(temporary, "plan");
     // Exit code 2: there are changes.
     const args = ["plan", "-input=false", "-no-color", "-detailed-exitcode", ...options, `-out=${file}`];
-    const code = await run(session, stack, folder, [0, 2], args);
+    const printed: string[] = [];
+    // What a plan prints can contain secrets, which its JSON names.
+    const hold: ReadLine = (line, stream) => (stream === "stdout" ? printed.push(line) : session.printError(`${line}\n`));
+    const code = await run(session, stack, folder, [0, 2], args, hold);
     const plan = readPlan(stack, await runTerraform(session.terraform, folder, ["show", "-json", file]));
+    session.printError(masked(planText(printed), secretsIn(plan)));
     const partial = { rule: "destination-partial", field: "backend", values: { arguments: additional } } as const;
     const more: readonly DiffFound[] = additional.length === 0 ? [] : [partial];
     const source = `Plan of ${stack}, which writes the state to ${destinationText(destination)}`;
     const changes = changesOfPlan(plan, stack, source, more);
     const rules = findingsOf(changes).map(({ rule }) => rule);
     const origin = { configuration, lock, destination: locationOf(destination), rules };
-    await use({ stack, folder, file, changes: code === 0 ? changes : { ...changes, digest: planDigest(plan, origin) } });
+    const isApplied = code !== 0 || rules.includes("state-outdated");
+    await use({ stack, folder, file, changes: isApplied ? withDigest(changes, planDigest(plan, origin)) : changes });
   };
   await atSignal(remove, () => make().finally(remove));
+}
+
+/** What Terraform prints of a plan, without how to apply the saved file, which is gone when the command ends. */
+function planText(lines: readonly string[]): string {
+  const saved = lines.findIndex((line) => line.startsWith("Saved the plan to: "));
+  // A rule and an empty line stand above.
+  return (saved < 2 ? lines : lines.slice(0, saved - 2)).map((line) => `${line}\n`).join("");
 }
 
 /** The error about a state that an apply could not write: another apply would replace the file, the only record of what exists. */
@@ -123,17 +136,22 @@ async function initialize(session: Session, { stack, settings }: Deployment, fol
   return { destination, additional, configuration: reviewedJson(written), lock };
 }
 
-/** Runs Terraform. @param success the exit codes that mean that it did all of its work */
+/**
+ * Runs Terraform.
+ * @param success the exit codes that mean that it did all of its work
+ * @param output receives what it prints. @default it is printed
+ */
 async function run(
   { terraform, printError }: Session,
   stack: string,
   folder: string,
   success: readonly number[],
   args: readonly string[],
+  output?: ReadLine,
 ): Promise<number> {
   const { binary } = terraform;
   printError(`${binary} ${args.join(" ")}\n`);
-  const code = await runToEnd(terraform, folder, args);
+  const code = await runToEnd(terraform, folder, args, output);
   if (!success.includes(code)) {
     const failed = `${stack}: ${binary} ${args[0]} ended with ${code}, so there is no plan`;
     throw new Error(`${failed}; the reason is above, and ${page("recover")} has the way back from many`);

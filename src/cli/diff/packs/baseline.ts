@@ -23,7 +23,7 @@ const PATH = /^(?:\.{1,2}|)(?:[/\\]|$)|^[A-Za-z]:[/\\]/;
 interface Base {
   readonly packs: Packs;
   readonly source: string;
-  /** Whether the provider locks beside the packs are known: those of a commit are. */
+  /** Whether the provider locks of the deployments are known: those of a commit are. */
   readonly hasLocks: boolean;
 }
 

@@ -74,15 +74,19 @@ function lockFindings(before: PackSide, after: PackSide): readonly DiffFound[] {
 }
 
 function findingsBetween(before: PackSide, after: PackSide): readonly DiffFound[] {
-  const [contentsBefore, contentsAfter] = [contentsOf(before, after), contentsOf(after, before)];
+  const importedBefore = importedIn(before);
+  // An import stays in effect when its setting is removed after the apply. Where there is a key, it has none.
+  const isNew = (address: string) => valueAt(before.terraform, ["resource", ...address.split(".")]) === undefined;
+  const importedAfter = [...importedBefore, ...importedIn(after).filter(isNew)];
+  const contentsBefore = contentsOf(before, after, importedBefore);
+  const contentsAfter = contentsOf(after, before, importedAfter);
   const snapshots = [contentsBefore.snapshot, contentsAfter.snapshot] as const;
-  const importedIn = ({ terraform }: PackSide) => listOf(terraform.import).map((block) => nameOf(objectOf(block).to));
   const resources = resourceFindings(...snapshots, resourcesOfPacks(...snapshots, importedIn(after)));
   return [
     // A settings file that appears breaks nothing by itself.
     ...resources.filter(({ rule }) => RULES[rule].level !== "breaking" || before.settings !== undefined),
     ...permissionFindings(...snapshots),
-    ...exposureFindings(...snapshots, [importedIn(before), importedIn(after)]),
+    ...exposureFindings(...snapshots),
     ...pgpKeyFindings(pgpKeysOf(before), pgpKeysOf(after)),
     ...policyFileFindings(contentsBefore.policies, contentsAfter.policies),
     ...outputFindings(...snapshots),
@@ -90,12 +94,21 @@ function findingsBetween(before: PackSide, after: PackSide): readonly DiffFound[
   ];
 }
 
-/** What a review pack describes. @param other side, which may have the account and the prefix that this one does not set */
-function contentsOf(side: PackSide, other: PackSide) {
+/** The addresses that a review pack imports into. */
+function importedIn({ terraform }: PackSide): readonly string[] {
+  return listOf(terraform.import).map((block) => nameOf(objectOf(block).to));
+}
+
+/**
+ * What a review pack describes.
+ * @param other side, which may have the account and the prefix that this one does not set
+ * @param imported addresses whose import was or will be applied
+ */
+function contentsOf(side: PackSide, other: PackSide, imported: readonly string[]) {
   const setting = (...path: readonly string[]) => textOf(valueAt(side.settings, path)) ?? textOf(valueAt(other.settings, path));
   const account = setting("accountId") ?? ACCOUNT_ID;
   const policies = policiesIn(side.files, { account, prefix: setting("cluster", "prefix") });
-  return { policies, snapshot: snapshotOfPack(side.terraform, policies, account) };
+  return { policies, snapshot: snapshotOfPack(side.terraform, policies, account, imported) };
 }
 
 /** The OpenPGP keys of all slots, also of absent ones. */

@@ -44,18 +44,49 @@ export function changesOfPlan(given: JsonObject, stack: string, source: string, 
     ...permissionFindings(before, after),
     ...importedPolicies.flatMap(({ address }) => importedPolicyFindings(address, before, after)),
     ...secretFindings(secretPlan, secrets),
-    ...exposureFindings(before, after, [withoutSecretIn(before), withoutSecretIn(after)]),
+    ...exposureFindings(before, after),
     ...pgpKeyFindings([...pgpKeysIn(before), ...formerPgpKeys], pgpKeysIn(after)),
     ...recordedKeyFindings(after),
     ...plan.drift.flatMap((change) => driftFindings(change, before, resources)),
     ...plan.changes.flatMap(entryFindings),
     ...orderFindings(given, plan),
-    ...outputFindings(before, after),
+    // Two secrets differ, and not their placeholders.
+    ...masked(outputFindings(snapshotOfPlan(secretPlan, "before"), snapshotOfPlan(secretPlan, "after")), secrets),
     ...creationFindings(plan, before, resources),
+    ...stateFindings(given, plan, before, resources),
   ];
   const [isBefore, isAfter] = [before, after].map(({ resources: all }) => all.has(ADDRESSES.user));
+  const isLost = plan.drift.some(({ address, after: current }) => address === ADDRESSES.user && current === undefined);
   const onlySide = isAfter ? "new" : "removed";
-  return changesOf(source, stack, findings, isBefore === isAfter ? undefined : onlySide);
+  return changesOf(source, stack, findings, isBefore === isAfter || isLost ? undefined : onlySide);
+}
+
+/** The resources of the state that a plan begins with. */
+function priorResources(given: JsonObject): readonly JsonObject[] {
+  return listOf(valueAt(given, ["prior_state", "values", "root_module", "resources"])).map(objectOf);
+}
+
+/** A state that has nothing, or that has something otherwise than AWS, where an apply changes nothing else. */
+function stateFindings(
+  given: JsonObject,
+  plan: Plan,
+  before: Snapshot,
+  resources: ReturnType<typeof resourcesOfPlan>,
+): readonly DiffFound[] {
+  const isCreated = resources.some(({ address, action }) => address === ADDRESSES.user && action === "created");
+  if (isCreated && plan.drift.length === 0 && priorResources(given).every(({ mode }) => mode !== "managed")) {
+    return [{ rule: "state-empty", values: {} }];
+  }
+  const isEmpty = resources.length === 0 && plan.outputs.every(({ actions }) => canonical(actions) === '["no-op"]');
+  const objects = plan.drift.flatMap(({ address, before: old = {}, after: current }) => {
+    const attributes = current === undefined ? [] : driftedAttributes(old, current, before);
+    const what = `the ${describe(address, { ...before, resources: new Map([[address, old]]) })}`;
+    if (current === undefined) {
+      return [`${what} was deleted`];
+    }
+    return attributes.length === 0 ? [] : [`${what} was changed (${attributes.join(", ")})`];
+  });
+  return isEmpty && objects.length > 0 ? [{ rule: "state-outdated", values: { objects } }] : [];
 }
 
 /**
@@ -77,8 +108,7 @@ function creationFindings(plan: Plan, before: Snapshot, resources: ReturnType<ty
  * the order from the state. Source: `constructs/policy-attachment.ts`, `attachInOrder`.
  */
 function orderFindings(given: JsonObject, { changes }: Plan): readonly DiffFound[] {
-  const resources = listOf(valueAt(given, ["prior_state", "values", "root_module", "resources"])).map(objectOf);
-  const first = resources.find(({ address }) => address === ADDRESSES.policy);
+  const first = priorResources(given).find(({ address }) => address === ADDRESSES.policy);
   const isChanged = changes.some(({ address, actions }) => address === ADDRESSES.policy && actions.includes("update"));
   return changes
     .filter(({ address, actions }) => actions.includes("delete") && isSecondAttachment(address))
@@ -97,11 +127,6 @@ function importedPolicyFindings(address: string, before: Snapshot, after: Snapsh
   return policyFindings("principal of the imported policy", change).map((finding) => ({ ...finding, address }));
 }
 
-/** What the state has without a secret, such as an imported key. */
-function withoutSecretIn({ resources }: Snapshot): readonly string[] {
-  return [...resources].flatMap(([address, { secret }]) => (textOf(secret) === undefined ? [address] : []));
-}
-
 /** What was deleted outside Terraform and is created again, and a user, group or role that was changed there. */
 function driftFindings(
   { address, before: old = {}, after: current }: PlannedChange,
@@ -113,17 +138,22 @@ function driftFindings(
     const isCompared = [...WITH_PERMISSIONS, ...Object.values(KEY_ADDRESSES)].includes(address);
     return isCompared ? created.map(({ what }) => ({ rule: "drift-deleted", address, values: { what } })) : [];
   }
-  const attributes = [...new Set([...Object.keys(old), ...Object.keys(current)])].filter(
-    (name) => comparable(old[name]) !== comparable(current[name]) && !isOwnDrift(name, old, current, before),
-  );
+  const attributes = driftedAttributes(old, current, before);
   return WITH_PERMISSIONS.includes(address) && attributes.length > 0
     ? [{ rule: "drift-not-compared", address, values: { what: describe(address, before), attributes } }]
     : [];
 }
 
+/** The attributes that were changed outside Terraform. */
+function driftedAttributes(old: JsonObject, current: JsonObject, before: Snapshot): readonly string[] {
+  return [...new Set([...Object.keys(old), ...Object.keys(current)])].filter(
+    (name) => comparable(old[name]) !== comparable(current[name]) && !isOwnDrift(name, old, current, before),
+  );
+}
+
 /**
  * What follows from the settings and is in the state after the next refresh only: what a role has through this project's other resources,
- * and which of its tags are not among the provider's default tags, which the settings may have changed.
+ * which of its tags are not among the provider's default tags, which the settings may have changed, and how often a policy is attached.
  */
 function isOwnDrift(attribute: string, old: JsonObject, current: JsonObject, { resources }: Snapshot): boolean {
   if (attribute === "tags") {
@@ -134,7 +164,10 @@ function isOwnDrift(attribute: string, old: JsonObject, current: JsonObject, { r
     [...resources.values()].some((own) =>
       attribute === "inline_policy" ? inlineOf(own) === inlineOf(item) : own.policy_arn === item,
     );
-  return ["managed_policy_arns", "inline_policy"].includes(attribute) && listOf(current[attribute]).every(known);
+  return (
+    attribute === "attachment_count" ||
+    (["managed_policy_arns", "inline_policy"].includes(attribute) && listOf(current[attribute]).every(known))
+  );
 }
 
 /** What is unusual in an entry of `resource_changes`. */

@@ -21,9 +21,13 @@ class RecordingOperator extends KeyOperator {
   /** The last plan as Terraform shows it. */
   plan = "";
 
-  protected override applyChange(): void {
-    this.printed.push(this.terraform.run("plan", "-out=plan"), this.terraform.run("apply", "plan"));
-    this.plan = this.terraform.run("show", "-json", "plan");
+  protected override applyChange(): string {
+    const file = join(this.deployments.path, "plan");
+    this.terraform.run("plan", `-out=${file}`);
+    this.plan = this.terraform.run("show", "-json", file);
+    const output = super.applyChange();
+    this.printed.push(output);
+    return output;
   }
 
   /** Follows the next step more than a day later. @param publicKey the key of the person, for a new slot */

@@ -15,7 +15,7 @@ import { PROJECT } from "../../helpers/project-root";
 import { type Fault, runWithFaults } from "./fault-proxy";
 import { allowing, type Credentials, type LocalAws } from "./local-aws";
 import type { Deployments } from "./project";
-import { type Terraform, terraformEnvironment } from "./terraform";
+import { atTerminal, type Terraform, terraformEnvironment } from "./terraform";
 
 export const BUCKET = "keys-state";
 /** Where the state of a deployment is in the bucket, and the name of its user, unless the settings name others. */
@@ -201,8 +201,14 @@ export class KeyOperator {
     }
   }
 
-  protected applyChange(): void {
-    this.terraform.apply();
+  /** Runs the command that is printed, at a terminal, and answers with yes. A person applies nothing that is breaking. */
+  protected applyChange(): string {
+    const env = { ...terraformEnvironment(this.aws), ...this.env };
+    const { status, output } = atTerminal("yes", this.deployments.path, env, "apply", "deckhouse");
+    if (status !== 0 || output.includes("Verdict: breaking")) {
+      throw new Error(output);
+    }
+    return output;
   }
 
   private async act(action: PrintedAction): Promise<void> {

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
+import { PROJECT } from "../../helpers/project-root";
 import { temporaryFolder } from "./cleanup";
 import type { Credentials } from "./local-aws";
 import { SERVED_MIRROR } from "./served-mirror";
@@ -63,6 +64,13 @@ function environment(mirror: string | undefined, aws?: AnyAws, credentials?: Cre
 export function runIn(folder: string, environment: NodeJS.ProcessEnv, program: string, ...args: string[]): Finished {
   const result = spawnSync(program, args, { cwd: folder, env: environment, encoding: "utf8", maxBuffer: 2 ** 26 });
   return { status: result.status, output: result.error?.message ?? `${result.stdout}${result.stderr}` };
+}
+
+/** Runs `dkp-access` at a terminal, where a person gives an answer. */
+export function atTerminal(answer: string, folder: string, environment: NodeJS.ProcessEnv, ...args: string[]): Finished {
+  const program = [process.execPath, join(PROJECT, "bin/dkp-access"), ...args].map((word) => `"${word}"`).join(" ");
+  const python = "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(['sh', '-c', sys.argv[1]])))";
+  return runIn(folder, environment, "sh", "-c", `echo ${answer} | python3 -c "$0" "$1"`, python, program);
 }
 
 /** What a program printed. @throws Error with it if the program failed */

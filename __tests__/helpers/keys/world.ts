@@ -388,6 +388,10 @@ export function apply(world: World, after: () => void, interruption?: Interrupti
     // A cluster comes to require what an apply gives its key. The key of another user gets nothing by it, and keeps what it had.
     world.needs = [user, undefined].includes(userOf(world.account, world.dkp)) ? contents : world.needs;
   }
+  // `dkp-access apply` applies an empty plan only where the state differs from AWS.
+  if (calls === 0 && JSON.stringify(state) === JSON.stringify(world.state)) {
+    return { failed, calls };
+  }
   if (interruption?.kind === "state not written") {
     world.errored = state;
     world.erroredAfter = world.versions.length;

@@ -1,3 +1,4 @@
+import { describedResources } from "../../../../src/cli/account/drift/managed-attributes";
 import { permissionsOf } from "../../../../src/cli/account/keys/permissions";
 import type { StateResource } from "../../../../src/cli/terraform/state-file";
 import { ADDRESSES } from "../../../../src/terraform/addresses";
@@ -37,6 +38,21 @@ describe("the permissions that DKP lost", () => {
     const iam = accountWith({ GetUser: {}, ListAttachedUserPolicies: policies });
     const settings = deployment("import: { attachment: true }");
     expect(await permissionsOf(settings, empty, "123456789012", iam)).toMatchObject({ isImportMissing, lost: [] });
+  });
+
+  it("nothing of a policy that has the document of the settings, which the state does not have yet", async () => {
+    const [wanted] = describedResources(deployment(""), "123456789012").filter(({ address }) => address === ADDRESSES.policy);
+    const attributes = { ...wanted?.attributes, policy: JSON.stringify({ Statement: [] }) };
+    const lostWith = async (document: object) => {
+      const { lost } = await permissionsIn(
+        { GetPolicy: "policy/D8CloudProviderAWS", GetPolicyVersion: document },
+        { address: ADDRESSES.policy, attributes },
+      );
+      return lost.map(({ address }) => address);
+    };
+    expect(await lostWith(JSON.parse(String(wanted?.attributes.policy)))).toEqual([]);
+    expect(await lostWith({ Statement: [] })).toEqual([]);
+    expect(await lostWith({ Statement: [{ Effect: "Allow", Action: "*", Resource: "*" }] })).toEqual([ADDRESSES.policy]);
   });
 
   it("with a boundary that was removed, and nothing while the user has the one of the state", async () => {

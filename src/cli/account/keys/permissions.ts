@@ -63,7 +63,10 @@ export async function permissionsOf(
   const [missing, lost, unmanaged, boundary] = await Promise.all([
     imported && readings.value(lostOf(imported, iam)),
     Promise.all(
-      [...present, ...lacking].map(async (resource) => ({ ...resource, lost: await readings.value(lostOf(resource, iam)) })),
+      [...present, ...lacking].map(async (resource) => {
+        const wanted = described.find(({ address }) => address === resource.address);
+        return { ...resource, lost: await readings.value(lostOf(resource, iam, wanted)) };
+      }),
     ),
     unmanagedPolicies(settings.user.name, { managed, actions }, iam, readings),
     user && boundaryOf(user, settings, iam, readings),
@@ -134,8 +137,15 @@ function denies(document: StoredDocument, actions: readonly string[]): boolean {
   return listOf(document.Statement).map(objectOf).some(isDenying) && !isOwnDenial(document);
 }
 
-/** What IAM does not have of a resource of the state; undefined if it has it. */
-async function lostOf({ address, attributes }: StateResource, iam: IamReader): Promise<Reading<string | undefined>> {
+/**
+ * What IAM does not have of a resource of the state; undefined if it has it.
+ * @param wanted the resource as the settings describe it: IAM can have that before the state has it
+ */
+async function lostOf(
+  { address, attributes }: StateResource,
+  iam: IamReader,
+  wanted?: StateResource,
+): Promise<Reading<string | undefined>> {
   const text = (name: string) => String([attributes[name] ?? ""].flat()[0] ?? "");
   const [user, group, groups, arn] = ["user", "group", "groups", "policy_arn"].map(text) as [string, string, string, string];
   const unlessListed = async (list: Promise<Reading<readonly string[]>>, item: string, lost: string) =>
@@ -146,7 +156,10 @@ async function lostOf({ address, attributes }: StateResource, iam: IamReader): P
         if (found === undefined) {
           return "the policy does not exist";
         }
-        const isIntact = sameDocument(found.document, (parseJson(text("policy")) ?? {}) as StoredDocument);
+        const documents = [text("policy"), String(wanted?.attributes.policy ?? "")];
+        const isIntact = documents.some((document) =>
+          sameDocument(found.document, (parseJson(document) ?? {}) as StoredDocument),
+        );
         return isIntact ? undefined : `its default version ${found.id} is not the document that Terraform wrote`;
       });
     case "userAttachment":

@@ -126,10 +126,11 @@ describe("AccessApp", () => {
     expect(synth([CURRENT, OLD]).filter((line) => line.startsWith("info: "))).toEqual([]);
   });
 
-  it.each<[string, (stack: DeckhouseAccessStack) => void]>([
-    ["adds a resource", (one) => new SsmParameter(one, "arn", { name: "/arn", type: "String", value: one.user.arn })],
+  it.each<[string, what: string, (stack: DeckhouseAccessStack) => void]>([
+    ["adds a resource", "arn", (one) => new SsmParameter(one, "arn", { name: "/arn", type: "String", value: one.user.arn })],
     [
       "sets an argument by an aspect",
+      "user/user",
       (one) =>
         Aspects.of(one).add({
           visit: (node) => {
@@ -139,10 +140,13 @@ describe("AccessApp", () => {
           },
         }),
     ],
-    ["overrides a part of the JSON", (one) => one.addOverride("terraform.required_providers.aws.version", "5.100.0")],
-  ])("warns of every stack that the program changes: it %s", (_, change) => {
-    const warning =
-      "the program changes this stack; dkp-access review, plan and diff do not show the change, and dkp-access apply removes it";
+    [
+      "overrides a part of the JSON",
+      "the override terraform.required_providers.aws.version",
+      (one) => one.addOverride("terraform.required_providers.aws.version", "5.100.0"),
+    ],
+  ])("warns of every stack that the program changes: it %s", (_, what, change) => {
+    const warning = `the program changes ${what}; dkp-access review, plan and diff do not show the change, and dkp-access apply removes it`;
     expect(synth([CURRENT, OLD], change)).toContain(`warn: ${CURRENT.stack}, ${OLD.stack}: ${warning}`);
     expect(synth([CURRENT, OLD]).filter((line) => line.startsWith("warn"))).toEqual([]);
   });

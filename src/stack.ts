@@ -38,9 +38,10 @@ export class DeckhouseAccessStack extends TerraformStack {
   /** Absent without `nodeRole`. */
   readonly nodeRole: NodeRole | undefined;
   private caller: DataAwsCallerIdentity | undefined;
-  private readonly overrides: unknown[] = [];
-  /** The content that follows from the settings alone. */
-  private readonly settingsContent: string | undefined;
+  /** As JSON, because a later override changes the object of an earlier one. */
+  private readonly overrides: (readonly [path: string, value: string])[] = [];
+  /** The content that follows from the settings alone, by the path of the element. */
+  private readonly settingsContent: ReadonlyMap<string, string> | undefined;
 
   constructor(scope: Construct, deployment: Deployment, { compared = true }: DeckhouseAccessStackOptions = {}) {
     super(scope, deployment.stack);
@@ -73,13 +74,18 @@ export class DeckhouseAccessStack extends TerraformStack {
   }
 
   override addOverride(path: string, value: unknown): void {
-    this.overrides.push([path, value]);
+    this.overrides.push([path, JSON.stringify(value)]);
     super.addOverride(path, value);
   }
 
-  private content(): string {
+  private content(): ReadonlyMap<string, string> {
     const elements = this.node.findAll().filter(TerraformElement.isTerraformElement);
-    return JSON.stringify([this.overrides, elements.map((element) => element.toTerraform())]);
+    return new Map([
+      ...this.overrides.map(([path, value]) => [`the override ${path}`, value] as const),
+      ...elements.map(
+        (element) => [element.node.path.slice(this.node.path.length + 1), JSON.stringify(element.toTerraform())] as const,
+      ),
+    ]);
   }
 
   private provider({ region, accountId, tags, provider: { version, profile, assumeRoleArn } }: Deployment): void {
@@ -149,9 +155,12 @@ export class DeckhouseAccessStack extends TerraformStack {
    * References that are resolved only at synth (`Lazy`) are not compared. Runs after aspects, which may be what changes the stack.
    */
   private validated(): string[] {
-    if (this.settingsContent !== undefined && this.content() !== this.settingsContent) {
+    const [before, after] = [this.settingsContent, this.settingsContent && this.content()];
+    const names = [...new Set([...(before?.keys() ?? []), ...(after?.keys() ?? [])])];
+    const changed = names.filter((name) => before?.get(name) !== after?.get(name));
+    if (changed.length > 0) {
       Annotations.of(this).addWarning(
-        "the program changes this stack; dkp-access review, plan and diff do not show the change, and dkp-access apply removes it",
+        `the program changes ${changed.join(", ")}; dkp-access review, plan and diff do not show the change, and dkp-access apply removes it`,
       );
     }
     return addressErrors(this);

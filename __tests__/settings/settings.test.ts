@@ -42,7 +42,7 @@ describe("the notes about a deployment", () => {
 
   it("report what an import requires of the applies, and an account that is not set", () => {
     expect(notes(`accessKeys: none\nimport: { user: true }`)).toEqual([
-      "import is set: remove it after the apply; while it is set, checkov cannot read the Terraform JSON",
+      "import is set: after the apply remove it, except accessKeyId, which stays until its key is deleted; while import is set, checkov cannot read the Terraform JSON",
       "accountId is not set: Terraform applies to whatever account the credentials belong to",
     ]);
   });

@@ -7,7 +7,8 @@ import { show } from "./errors";
 const SECRET_IN_STATE =
   "the secret access key is in the Terraform state in plaintext; encrypt the state and restrict who can read it, or set pgpKey";
 const SECRET_IN_OUTPUTS = `${SECRET_IN_STATE}. Every workspace that reads one output of this state receives the secret too; outputs.secret: false prevents that`;
-const IMPORTING = "import is set: remove it after the apply; while it is set, checkov cannot read the Terraform JSON";
+const IMPORTING =
+  "import is set: after the apply remove it, except accessKeyId, which stays until its key is deleted; while import is set, checkov cannot read the Terraform JSON";
 const ANY_ACCOUNT = "accountId is not set: Terraform applies to whatever account the credentials belong to";
 
 const MARKED = "ends with # CHANGE, as init writes it; write your own value, and remove the comment";

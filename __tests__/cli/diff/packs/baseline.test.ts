@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { readBase } from "../../../../src/cli/diff/packs/baseline";
 import { folderForEach } from "../../../helpers/folder";
 
@@ -133,6 +133,16 @@ describe("readBase", () => {
     writePack("old/a", { a: 1 });
     const id = commit();
     expect(() => baseOf(name)).toThrow(`--against ${name}: ${message.replace("ID", id)}`);
+  });
+
+  it("ignores a link in a commit that is neither a review pack nor a provider lock", () => {
+    git("init", "-q");
+    writePack("review/a", { a: 1 });
+    write("elsewhere", "x");
+    mkdirSync(at("locks"));
+    symlinkSync(at("elsewhere"), at("locks/README.md"));
+    commit();
+    expect(Object.keys(baseOf("HEAD").packs)).toEqual(["a"]);
   });
 
   it.each(["review/a", "review/a/main.tf.json", "locks/a.terraform.lock.hcl"])(

@@ -72,10 +72,11 @@ function textsOfRef(name: string, root: string, environment: Environment) {
       const [, mode = "", object = "", path = ""] = /^(\d+) \w+ ([0-9a-f]+)\t(.*)$/s.exec(entry) ?? [];
       const [, locked] = /^locks\/([^/]+)\.terraform\.lock\.hcl$/.exec(path) ?? [];
       const [stack = "", file = ""] = locked === undefined ? path.slice(REVIEW.length + 1).split(/\/(.*)/s) : [locked, LOCK_FILE];
-      const isRead = locked !== undefined || COMPARED_FILES.some((compared) => compared === file);
+      const isInPack = path.startsWith(`${REVIEW}/`);
+      const isRead = locked !== undefined || (isInPack && COMPARED_FILES.some((compared) => compared === file));
       const isFile = mode.startsWith("100");
-      // A link or a submodule can also be in place of a whole pack.
-      if (mode !== "" && !isFile && (isRead || file === "")) {
+      // A link or a submodule can also be in place of a whole review pack.
+      if (!isFile && (isRead || (isInPack && file === ""))) {
         throw new Error(
           `--against ${name}: ${path}: is a link or a submodule there, not a file; compare with a commit where it is one`,
         );

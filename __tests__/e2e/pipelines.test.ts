@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { text as textOf } from "node:stream/consumers";
 import { setTimeout } from "node:timers/promises";
 import { parseEnv } from "node:util";
+import { parse } from "yaml";
 import { blockWith } from "../helpers/blocks";
 import { rows } from "../helpers/complete";
 import { PROJECT } from "../helpers/project-root";
@@ -29,6 +30,17 @@ import { type Finished, mustSucceed, outputOf, terraformEnvironment } from "./su
 
 const GITLAB = "docs/pipelines/gitlab-ci.yml";
 const OWN_WORKFLOWS = ["ci", "codeql", "dependency-review", "release", "upstream"].map((name) => `.github/workflows/${name}.yml`);
+
+interface Workflow {
+  readonly concurrency?: object;
+  readonly jobs: Readonly<Record<string, { readonly steps?: readonly Step[] }>>;
+}
+
+interface Step {
+  readonly uses?: string;
+  readonly with?: Readonly<Record<string, unknown>>;
+}
+
 const WORKFLOWS = ["docs/pipelines/github-actions.yml", ...OWN_WORKFLOWS];
 
 describe("the pipeline files", () => {
@@ -41,6 +53,25 @@ describe("the pipeline files", () => {
   ])("pass %s %s %s", (program, ...args) => {
     const { status, stdout, stderr } = spawnSync(program, args, { cwd: PROJECT, encoding: "utf8" });
     expect({ status, output: status === 0 ? "" : `${stdout}${stderr}` }).toEqual({ status: 0, output: "" });
+  });
+});
+
+describe.each(WORKFLOWS)("%s", (path) => {
+  const { concurrency, jobs } = parse(readFileSync(join(PROJECT, path), "utf8")) as Workflow;
+
+  it("cancels at most the older run of a pull request, because each push is compared with the one before it", () => {
+    const cancelled = {
+      group: expect.stringContaining("github.run_id"),
+      "cancel-in-progress": expect.stringMatching(/^\$\{\{ github.event_name == 'pull_request' \}\}$/),
+    };
+    expect([undefined, cancelled]).toContainEqual(concurrency);
+  });
+
+  it("replaces the artifacts of an earlier attempt", () => {
+    const uploads = Object.values(jobs).flatMap(({ steps = [] }) =>
+      steps.filter(({ uses }) => uses?.includes("upload-artifact")),
+    );
+    expect(uploads.filter((step) => step.with?.overwrite !== true)).toEqual([]);
   });
 });
 

@@ -18,12 +18,13 @@ const repository = {
 };
 const packed = { ...manifest, version: packedVersion(manifest.version, process.env), ...(REPOSITORY ? repository : {}) };
 
-// The package has only some of the files that README.md links. npm's site looks for them in the repository.
+// The package has only some of the files that README.md links.
 const readme = readFileSync("README.md", "utf8");
-const isPacked = (path) => /^(https?:|#)/.test(path) || manifest.files.some((part) => path.startsWith(part));
-const plain = (link, label, path) => (REPOSITORY || isPacked(path) ? link : label);
+const isPacked = (path) => /^(https?:|#|docs\/|CHANGELOG\.md)/.test(path);
+const inRepository = (label, path) => (REPOSITORY ? `[${label}](${site}/blob/v${manifest.version}/${path})` : label);
+const linked = (link, label, path) => (isPacked(path) ? link : inRepository(label, path));
 try {
-  writeFileSync("README.md", readme.replace(/\[([^\]]+)\]\(([^)]+)\)/g, plain));
+  writeFileSync("README.md", readme.replace(/\[([^\]]+)\]\(([^)]+)\)/g, linked));
   writeFileSync("package.json", `${JSON.stringify(packed, null, 2)}\n`);
   rmSync("dist", { recursive: true, force: true });
   const args = ["pack", "--ignore-scripts=false", "--silent", "--pack-destination", ".", ...process.argv.slice(2)];

@@ -79,6 +79,12 @@ describe("the commands of .github/workflows", () => {
     it("leave what a release consists of", () => {
       expect(readdirSync(join(checkout, "release")).sort()).toEqual([`dkp-access-${version}.tgz`, "notes.md", "sbom.cdx.json"]);
       expect(readFileSync(join(checkout, "release/notes.md"), "utf8")).toMatch(/^\n.*\n(?:.*\n)*### Added\n/);
+      const args = ["-xzOf", `release/dkp-access-${version}.tgz`, "package/README.md"];
+      const links = [...mustSucceed(runIn(checkout, process.env, "tar", ...args)).matchAll(/\]\(([^)]+)\)/g)];
+      const targets = links.map(([, target = ""]) => target).filter((target) => !/^docs\/|^CHANGELOG\.md$/.test(target));
+      const repository = `https://github.com/acme/dkp-access/blob/v${version}/`;
+      expect(targets).toContain(`${repository}src/stack.ts`);
+      expect(targets.filter((target) => !/^https:/.test(target))).toEqual([]);
     });
 
     it("refuse a section of the changelog without a date", () => {

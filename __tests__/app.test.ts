@@ -33,7 +33,7 @@ describe("AccessApp", () => {
   };
   const json = (): string => read(`${STACK}/cdk.tf.json`);
   const unexpected = (path: string) =>
-    `${path}: neither synth nor Terraform creates this; delete it, or move it out of the folder`;
+    `${path}: neither synth nor Terraform creates this; move it out of the folder, or delete it`;
 
   it("writes the same bytes as CDKTF's App, and the required Terraform version next to them", () => {
     synth();

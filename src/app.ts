@@ -124,6 +124,6 @@ function unexpectedFiles(folder: string): readonly string[] {
     .filter((entry) => entry.isSymbolicLink() || !CREATED.test(`${entry.name}${entry.isDirectory() ? "/" : ""}`))
     .filter(({ name }) => name !== process.env.TF_DATA_DIR)
     .map(
-      ({ name }) => `${join(folder, name)}: neither synth nor Terraform creates this; delete it, or move it out of the folder`,
+      ({ name }) => `${join(folder, name)}: neither synth nor Terraform creates this; move it out of the folder, or delete it`,
     );
 }

@@ -8,7 +8,9 @@ import { runIn, terraformEnvironment } from "./support/terraform";
 
 const FOLDER = join(PROJECT, "examples/clusters");
 const FILES = readdirSync(FOLDER);
-const settings = (file: string) => readFileSync(join(FOLDER, file), "utf8").replaceAll("BASE64", ENCRYPTION_KEY);
+const settings = (file: string) => readFileSync(join(FOLDER, file), "utf8");
+/** The OpenPGP key that one of them names. */
+const KEY_FILE = { "deployments/team.asc": Buffer.from(ENCRYPTION_KEY, "base64") };
 
 describe("the settings files of examples/clusters", () => {
   let aws: LocalAws;
@@ -18,7 +20,7 @@ describe("the settings files of examples/clusters", () => {
     aws = await LocalAws.start();
     await aws.createBucket("example-terraform-state");
     // All in one project: no two have the same names.
-    deployments = Deployments.of(Object.fromEntries(FILES.map((file) => [basename(file, ".yaml"), settings(file)])));
+    deployments = Deployments.of(Object.fromEntries(FILES.map((file) => [basename(file, ".yaml"), settings(file)])), KEY_FILE);
   });
 
   const keysOf = async (UserName: string) => (await aws.iam().listAccessKeys({ UserName })).AccessKeyMetadata?.length;

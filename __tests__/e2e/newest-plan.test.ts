@@ -15,7 +15,10 @@ const GOLDEN = join(PROJECT, "__tests__/golden/deployments");
 /** The file that `cluster.configFile` of one of them names. */
 const INSTALLATION = "__tests__/golden/config.yaml";
 const CONFIG = readFileSync(join(PROJECT, INSTALLATION), "utf8");
-const STACKS = readdirSync(GOLDEN).map((name) => name.replace(".yaml", ""));
+/** The file that `pgpKey` of one of them names. */
+const KEY_FILE = "operators.asc";
+const KEY = readFileSync(join(GOLDEN, KEY_FILE), "utf8");
+const STACKS = readdirSync(GOLDEN).flatMap((name) => (name === KEY_FILE ? [] : name.replace(".yaml", "")));
 const LIVE = { region: "eu-central-1", attachment: "user-and-group", nodeRole: { name: "n" }, tags: { a: "b" } };
 
 describe("a plan of the Terraform and the AWS provider at hand has no part that is not known", () => {
@@ -26,7 +29,10 @@ describe("a plan of the Terraform and the AWS provider at hand has no part that 
   });
 
   const terraformOf = (settings: object) => {
-    const deployments = Deployments.of({ x: stringify({ ...settings, backend: { local: {} } }) }, { [INSTALLATION]: CONFIG });
+    const deployments = Deployments.of(
+      { x: stringify({ ...settings, backend: { local: {} } }) },
+      { [INSTALLATION]: CONFIG, [`deployments/${KEY_FILE}`]: KEY },
+    );
     const terraform = deployments.terraform("x", aws);
     terraform.init();
     return terraform;

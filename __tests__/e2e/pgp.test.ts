@@ -1,12 +1,14 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { stringify } from "yaml";
-import { deployment } from "../helpers/deployment";
+import { loadDeployments } from "../../src/settings/load";
+import { inFolder } from "../helpers/folder";
 import { PROJECT } from "../helpers/project-root";
+import { MINIMAL } from "../helpers/settings-files";
 import { Gpg } from "./support/gpg";
 import { KeyOperator } from "./support/key-operator";
 import { type Credentials, LocalAws } from "./support/local-aws";
-import { Deployments } from "./support/project";
+import { Deployments, folder } from "./support/project";
 
 /** How many files of a folder contain a string, as bytes. */
 function occurrences(path: string, text: string): number {
@@ -66,8 +68,11 @@ describe("the documented commands for an OpenPGP key", () => {
     const lines = readFileSync(join(PROJECT, path), "utf8").split("\n");
     const commands = lines.map((line) => line.replace(comment, "").trim()).filter((line) => line.startsWith("gpg "));
     expect(commands.length).toBeGreaterThanOrEqual(2);
-    const key = Gpg.documented(commands.slice(0, 2).join("\n"));
-    expect(deployment(`accessKeys: { primary: { pgpKey: ${key} } }`).accessKeys).toMatchObject({ primary: { pgpKey: key } });
+    const root = folder({
+      "deployments/team.asc": Gpg.documented(commands.slice(0, 2).join("\n")),
+      "deployments/dev.yaml": `${MINIMAL}accessKeys: { primary: { pgpKey: team.asc } }\n`,
+    });
+    expect(inFolder(root, () => loadDeployments("deployments"))).toHaveLength(1);
   });
 });
 

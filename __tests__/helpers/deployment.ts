@@ -16,7 +16,7 @@ export function deployment(settings = ""): Deployment {
   if (policies === undefined) {
     throw new Error("the settings of the test lack what their policy mode requires");
   }
-  return toDeployment("deckhouse", parsed, { policies, marked: [], secretLine: undefined });
+  return toDeployment("deckhouse", parsed, { policies, marked: [], secretLine: undefined, keyFiles: {} });
 }
 
 /** Settings of a deployment with two policies. */

@@ -3,14 +3,19 @@ import { join } from "node:path";
 import { selectDeployments } from "../../src/cli/commands/support/deployments";
 import type { Deployment } from "../../src/settings/deployment";
 import { inFolder } from "./folder";
+import { ENCRYPTION_KEY } from "./pgp-keys";
 import { PROJECT, projectFile } from "./project-root";
 
 const FOLDER = "__tests__/golden";
 const DEPLOYMENTS = `${FOLDER}/deployments`;
+/** It has ENCRYPTION_KEY. */
+const KEY_FILE = "operators.asc";
 
-/** The settings of the golden deployments, by stack. */
+/** The settings of the golden deployments, by stack, with the OpenPGP key itself where they name its file. */
 export const GOLDEN_SETTINGS: ReadonlyMap<string, string> = new Map(
-  readdirSync(join(PROJECT, DEPLOYMENTS)).map((file) => [file.replace(".yaml", ""), projectFile(`${DEPLOYMENTS}/${file}`)]),
+  readdirSync(join(PROJECT, DEPLOYMENTS))
+    .filter((file) => file.endsWith(".yaml"))
+    .map((file) => [file.replace(".yaml", ""), projectFile(`${DEPLOYMENTS}/${file}`).replace(KEY_FILE, ENCRYPTION_KEY)]),
 );
 
 /** The golden deployments. By their names: the default names of one that states no account may be those of another. */

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import * as v from "valibot";
 import { isObject, type JsonObject, objectOf } from "../text/json";
 import { errorAt, type FieldError, firstErrors, showSegment } from "./errors";
+import { withKeyFiles } from "./pgp-key-files";
 import { forbiddenStrings } from "./rules/forbidden-strings";
 import { deploymentSchema } from "./schema/deployment-schema";
 import { issueErrors } from "./schema/fields";
@@ -35,7 +36,8 @@ export function readDefaults(folder: string): Defaults | undefined {
     return { source, errors: parsed.errors };
   }
   const { file: yaml } = parsed;
-  const errors = errorsIn(yaml.value);
+  const keys = withKeyFiles(yaml.value, folder);
+  const errors = firstErrors([...keys.errors, ...errorsIn(keys.value)]);
   return { source, yaml, errors: errors.map((error) => locatedIn(yaml, error)) };
 }
 

@@ -26,13 +26,15 @@ export interface Deployment extends Omit<Settings, "backend" | "cloud" | "cluste
   readonly marked: readonly string[];
   /** The line of `cluster.configFile` that has a secret access key. */
   readonly secretLine: number | undefined;
+  /** The file of each OpenPGP key that has one, by its base64, as the settings name it. */
+  readonly keyFiles: Readonly<Record<string, string>>;
 }
 
 /** Settings without an error, as a deployment. */
 export function toDeployment(
   stack: string,
   settings: Settings,
-  known: Pick<Deployment, "policies" | "marked" | "secretLine">,
+  known: Pick<Deployment, "policies" | "marked" | "secretLine" | "keyFiles">,
 ): Deployment {
   const { backend, cloud, cluster, features, ...rest } = settings;
   return {

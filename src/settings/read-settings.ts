@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import * as v from "valibot";
 import { isInside, physicalPath } from "../text/files";
 import { isObject } from "../text/json";
@@ -5,6 +6,7 @@ import { configFileConflicts, readConfigFile } from "./config-file";
 import { type Defaults, locatedIn, withDefaults } from "./defaults";
 import { type Deployment, POLICY_FIELDS, policiesOf, toDeployment } from "./deployment";
 import { errorAt, type FieldError, firstErrors, SettingsError, show } from "./errors";
+import { type KeyFiles, withKeyFiles } from "./pgp-key-files";
 import { ACCESS_KEY_RULES } from "./rules/access-key-rules";
 import { type Candidate, conflicts } from "./rules/across-deployments";
 import { ARN_RULES } from "./rules/arn-rules";
@@ -42,7 +44,11 @@ interface Parsed {
   readonly errors: readonly FieldError[];
   /** The line of `cluster.configFile` that has a secret access key. */
   readonly secretLine?: number | undefined;
+  /** The file of each OpenPGP key that has one, as the settings name it. */
+  readonly keyFiles?: Readonly<Record<string, string>>;
 }
+
+const NO_KEY_FILES: KeyFiles = { keyFiles: {}, errors: [] };
 
 /** Checks the settings of one deployment by themselves. */
 export function readSettings(
@@ -50,8 +56,11 @@ export function readSettings(
   stack: string,
   value: unknown,
   files: Pick<Reading, "yaml" | "defaults"> = {},
+  keys: KeyFiles = NO_KEY_FILES,
 ): Reading {
-  return withRules({ source, ...files }, stack, withConfigFile(parse(value)));
+  const { errors, ...parsed } = parse(value);
+  const withKeys = { ...parsed, errors: firstErrors([...keys.errors, ...errors]), keyFiles: keys.keyFiles };
+  return withRules({ source, ...files }, stack, withConfigFile(withKeys));
 }
 
 /** The same for the text of a settings file, as far as it is YAML, completed with the settings that deployments share. */
@@ -65,7 +74,8 @@ export function readFileOf(
     return { source, errors: parsed.errors, defaults };
   }
   const yaml = defaults === undefined ? parsed.file : withDefaults(parsed.file, defaults);
-  return readSettings(source, stack, yaml.value, { yaml, defaults });
+  const { value, ...keys } = withKeyFiles(yaml.value, dirname(source));
+  return readSettings(source, stack, value, { yaml, defaults }, keys);
 }
 
 /** A valid deployment with a part of its `policy` replaced, held to the rules again. @throws SettingsError */
@@ -81,7 +91,7 @@ export function withPolicy({ deployment, ...file }: Reading, change: Partial<Set
 /** Checks what is between the fields. The policies of the deployment are computed here, once. */
 function withRules(file: Pick<Reading, "source" | "yaml" | "defaults">, stack: string, parsed: Parsed): Reading {
   const { source, yaml, defaults } = file;
-  const { output, settings, errors: ownErrors, secretLine } = parsed;
+  const { output, settings, errors: ownErrors, secretLine, keyFiles = {} } = parsed;
   const checked = checkedSettings(output, ownErrors);
   const fields = checked.fields(...POLICY_FIELDS);
   const policies = fields && policiesOf(fields);
@@ -91,7 +101,7 @@ function withRules(file: Pick<Reading, "source" | "yaml" | "defaults">, stack: s
   const certain = areDefaultsValid ? found : found.filter(({ path }) => yaml?.isOwn?.(path));
   const errors = certain.map((error) => locatedIn(yaml, error));
   const isValid = found.length === 0 && areDefaultsValid && settings !== undefined && policies !== undefined;
-  const known = { marked: yaml?.marked ?? [], secretLine };
+  const known = { marked: yaml?.marked ?? [], secretLine, keyFiles };
   const deployment = isValid ? toDeployment(stack, settings, { ...known, policies }) : undefined;
   return { source, errors, candidate: { stack, source, settings: checked }, yaml, defaults, deployment };
 }
@@ -156,6 +166,7 @@ function withConfigFile(parsed: Parsed): Parsed {
   const cluster = { ...given, ...result.config.fields };
   const conflicting = configFileConflicts(given, result.config, checked.fields("region")?.region);
   return {
+    ...parsed,
     output: { ...output, cluster },
     settings: settings && { ...settings, cluster },
     errors: [...errors, ...conflicting],

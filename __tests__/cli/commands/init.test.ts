@@ -101,11 +101,7 @@ describe("dkp-access init", () => {
     }
   });
 
-  /** As a person edits the file: an account, and an OpenPGP key in both slots. */
-  const withOwnValues = (text: string) =>
-    text.replace('"CHANGE" # CHANGE', '"123456789012"').replaceAll("pgpKey: CHANGE", `pgpKey: ${ENCRYPTION_KEY}`);
-
-  it("writes recommended settings that synth and review accept once the person has written account and OpenPGP keys", async () => {
+  it("writes recommended settings that synth and review accept once the person has written the account and the OpenPGP key", async () => {
     await init("acme", "--stack", "prod");
     const file = "acme/deployments/prod.yaml";
     const written = read(file);
@@ -114,19 +110,22 @@ describe("dkp-access init", () => {
       accountId: "CHANGE",
       backend: { s3: { bucket: "example-terraform-state", region: "eu-central-1" } },
       policy: { mode: "minimal" },
-      accessKeys: { primary: { pgpKey: "CHANGE" }, secondary: { pgpKey: "CHANGE", status: "absent" } },
+      accessKeys: { primary: { pgpKey: "team.asc" }, secondary: { pgpKey: "team.asc", status: "absent" } },
       cluster: { prefix: "example", layout: "WithoutNAT" },
       features: [],
     });
     const marked = [...written.matchAll(/^ *(\w+): .*[^#] # CHANGE$/gm)].map(([, name]) => name);
-    expect(marked).toEqual(["region", "accountId", "bucket", "region", "primary", "secondary", "prefix", "layout"]);
+    expect(marked).toEqual(["region", "accountId", "bucket", "region", "prefix", "layout"]);
     const project = at("acme");
     const rejected = await runCli(project, ["synth"]);
     expect({ status: rejected.status, stdout: rejected.stdout }).toEqual({ status: 1, stdout: "" });
     for (const field of ["accountId", "accessKeys.primary.pgpKey", "accessKeys.secondary.pgpKey"]) {
       expect(rejected.stderr).toContain(`, ${field}: `);
     }
-    write({ [file]: withOwnValues(written).replace("# dkpVersion", "dkpVersion") });
+    write({
+      "acme/deployments/team.asc": Buffer.from(ENCRYPTION_KEY, "base64"),
+      [file]: written.replace('"CHANGE" # CHANGE', '"123456789012"').replace("# dkpVersion", "dkpVersion"),
+    });
     const { status, stdout, stderr } = await runCli(project, ["synth"]);
     expect({ status, stdout }).toEqual({ status: 0, stdout: "cdktf.out/stacks/prod/cdk.tf.json\n" });
     expect(stderr).toMatch(/^warn: prod: line [\d, ]+: ends with # CHANGE/m);

@@ -11,7 +11,7 @@ import { projectFile } from "../../helpers/project-root";
 
 /** The recommended settings; the fields of the installation file are written out. */
 const RECOMMENDED = parse(
-  recommendedYaml().replaceAll("BASE64", RSA_KEY).replace("configFile: cluster.yml", "prefix: dev\n  layout: Standard"),
+  recommendedYaml().replaceAll("team.asc", RSA_KEY).replace("configFile: cluster.yml", "prefix: dev\n  layout: Standard"),
 ) as Readonly<Record<string, Settings>>;
 const { allowedNetworks, permissionsBoundary } = RECOMMENDED.user ?? {};
 

@@ -1,4 +1,6 @@
 import { spawnSync } from "node:child_process";
+import { mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { atEnd, temporaryFolder } from "./cleanup";
 
 /** With RSA, GnuPG creates only a signing key unless a usage is given. */
@@ -20,16 +22,17 @@ export class Gpg {
     return gpg;
   }
 
-  /** The output of documented commands. */
+  /** The file `deployments/team.asc` that documented commands write. */
   static documented(commands: string): string {
     const gpg = new Gpg();
     const withoutQuestions = `gpg() { command gpg --batch --quiet --pinentry-mode loopback --passphrase "" "$@"; }\n${commands}`;
     const env = { PATH: process.env.PATH, GNUPGHOME: gpg.home };
-    const { stdout, stderr, status } = spawnSync("sh", ["-e", "-c", withoutQuestions], { env, encoding: "utf8" });
+    mkdirSync(join(gpg.home, "deployments"));
+    const { stderr, status } = spawnSync("sh", ["-e", "-c", withoutQuestions], { env, encoding: "utf8", cwd: gpg.home });
     if (status !== 0) {
       throw new Error(stderr);
     }
-    return stdout;
+    return readFileSync(join(gpg.home, "deployments/team.asc"), "utf8");
   }
 
   publicKey(): string {

@@ -5,13 +5,13 @@ import { temporaryFolder } from "./cleanup";
 import { type AnyAws, mustSucceed, runIn, Terraform } from "./terraform";
 
 /** A new folder with files, which is removed at the end. */
-export function folder(files: Readonly<Record<string, string>> = {}): string {
+export function folder(files: Readonly<Record<string, string | Uint8Array>> = {}): string {
   const path = temporaryFolder();
   write(path, files);
   return path;
 }
 
-export function write(path: string, files: Readonly<Record<string, string>>): void {
+export function write(path: string, files: Readonly<Record<string, string | Uint8Array>>): void {
   for (const [name, content] of Object.entries(files)) {
     mkdirSync(dirname(join(path, name)), { recursive: true });
     writeFileSync(join(path, name), content);
@@ -49,7 +49,7 @@ export class Deployments {
   private constructor(readonly path: string) {}
 
   /** @param settings YAML by stack name @param files that they name, by path */
-  static of(settings: Readonly<Record<string, string>>, files: Readonly<Record<string, string>> = {}): Deployments {
+  static of(settings: Readonly<Record<string, string>>, files: Readonly<Record<string, string | Uint8Array>> = {}): Deployments {
     const deployments = new Deployments(folder(files));
     deployments.change(settings);
     return deployments;

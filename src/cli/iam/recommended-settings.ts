@@ -15,7 +15,7 @@ export const RECOMMENDED_SETTINGS = {
     why: "it limits the user, whatever its policy allows, but not the roles that the user changes",
   },
   pgpKeys: {
-    lines: ["accessKeys:", "  primary: { pgpKey: BASE64 }", "  secondary: { pgpKey: BASE64, status: absent }"],
+    lines: ["accessKeys:", "  primary: { pgpKey: team.asc }", "  secondary: { pgpKey: team.asc, status: absent }"],
     why: "the state contains the secret access keys only encrypted",
   },
   configFile: {

@@ -10,31 +10,31 @@ import * as f from "./primitives";
 
 const KEY_STATUSES = ["Active", "Inactive", "absent"] as const;
 
-/** The command that writes a public key as `pgpKey` takes it. */
-const EXPORT_COMMAND = "gpg --export --export-options export-minimal ID | openssl base64 -A";
+/** What to do for a `pgpKey`. */
+const EXPORT = "run gpg --armor --export --export-options export-minimal ID > deployments/team.asc, and write pgpKey: team.asc";
 
-/** Each error with its remedy. Never the value itself: it may be a private key. */
+/** Each error with its remedy; the name of a file or nothing stands before it. Never the value itself: it may be a private key. */
 const PGP_KEY_MESSAGES: Readonly<Record<PgpKeyError, string>> = {
-  armored: `is armored text, Terraform takes the binary key in base64; write what ${EXPORT_COMMAND} prints`,
-  keybase: `names a Keybase user, which Terraform would look up over the network at every apply; write the key itself, what ${EXPORT_COMMAND} prints`,
-  "not base64": `is not base64, or not all of it; write what ${EXPORT_COMMAND} prints, on one line`,
-  private: `is a private key (not shown) and settings are committed; remove it, treat it as disclosed, and write the public one: ${EXPORT_COMMAND}`,
-  "not a key": `is base64, but not of a whole OpenPGP public key; write all of what ${EXPORT_COMMAND} prints, on one line`,
-  "several keys": `holds more than one key, and Terraform would encrypt for the first; name one: ${EXPORT_COMMAND}`,
-  revoked: `is a key that its owner has revoked; write another one: ${EXPORT_COMMAND}`,
-  "sign only": `is a key that can only sign, nothing can be encrypted for it; add an encryption subkey (gpg --edit-key ID addkey) and write what ${EXPORT_COMMAND} prints`,
-  "invalid part": `has a part that the AWS provider would refuse after AWS has created the access key, whose secret is then lost: a signature that is not valid, or numbers that nothing can be encrypted with; write what ${EXPORT_COMMAND} prints`,
-  "too new": `is not an OpenPGP key of version 4, the one that GnuPG can decrypt with; create one with GnuPG's defaults and write what ${EXPORT_COMMAND} prints`,
+  armored: `is armored text, and not one public key in a file of its own; ${EXPORT}`,
+  keybase: `names a Keybase user, which Terraform would look up over the network at every apply; ${EXPORT}`,
+  "not base64": `is neither a file nor base64; ${EXPORT}`,
+  private: `is a private key (not shown) and settings are committed; remove it, treat it as disclosed, and use the public one: ${EXPORT}`,
+  "not a key": `is not of a whole OpenPGP public key, or of more than that; ${EXPORT}`,
+  "several keys": `holds more than one key, and Terraform would encrypt for the first; name one: ${EXPORT}`,
+  revoked: `is a key that its owner has revoked; use another one: ${EXPORT}`,
+  "sign only": `is a key that can only sign, nothing can be encrypted for it; add an encryption subkey (gpg --edit-key ID addkey): ${EXPORT}`,
+  "invalid part": `has a part that the AWS provider would refuse after AWS has created the access key, whose secret is then lost: a signature that is not valid, or numbers that nothing can be encrypted with; ${EXPORT}`,
+  "too new": `is not an OpenPGP key of version 4, the one that GnuPG can decrypt with; create one with GnuPG's defaults: ${EXPORT}`,
 };
 
-/** Why a value is not a `pgpKey`; undefined if it is one. */
-function pgpKeyError(text: string): string | undefined {
+/** Why a value is not a `pgpKey`, and what to do; undefined if it is one. */
+export function pgpKeyError(text: string): string | undefined {
   const reading = readPgpKey(text);
   return "error" in reading ? PGP_KEY_MESSAGES[reading.error] : undefined;
 }
 
 const pgpKey = v.pipe(
-  v.string(() => "is not a string; write the public key in base64, what gpg --export ID | openssl base64 -A prints"),
+  v.string(() => `is not a string; ${EXPORT}`),
   // YAML and `base64` may break the line; Terraform takes one.
   v.transform((value) => (value.includes("-----") ? value : value.replaceAll(/\s+/g, ""))),
   v.check(
@@ -48,7 +48,7 @@ const keySlot = (status: (typeof KEY_STATUSES)[number]) =>
     status: f.harmless(f.choice(KEY_STATUSES), "`Active`, `Inactive` (exists and is refused by AWS) or `absent`", status),
     pgpKey: f.exposure(
       pgpKey,
-      "Public OpenPGP key, as `gpg --export ID` prints it, in base64. The state then holds only the encrypted secret. A change would replace the key, so rotate to the other slot",
+      "Public OpenPGP key: a file, armored or binary, relative to the folder of the settings, such as `team.asc`; or its binary form in base64. The state then holds only the encrypted secret. Other bytes would replace the key, so rotate to the other slot",
     ),
   });
 

@@ -325,7 +325,8 @@ function desiredEdits(situation: KeySituation, desired: Desired): readonly Chang
       edits.push({ setting: `accessKeys.${slot}.status`, value: status });
     }
     if (status !== "absent" && pgpKey !== settings[slot].pgpKey) {
-      edits.push({ setting: `accessKeys.${slot}.pgpKey`, value: pgpKey });
+      const file = pgpKey === undefined ? undefined : situation.settings.keyFiles[pgpKey];
+      edits.push({ setting: `accessKeys.${slot}.pgpKey`, value: file ?? pgpKey });
     }
   }
   if (desired.current !== settings.current) {

@@ -71,7 +71,10 @@ const ATTENTION = templateRules("attention", {
     "{simulated}: an SCP of the organization denies {actions}",
     "have the administrator of the organization allow them; if an SCP has a condition key that the preflight does not pass, test the access key itself with --as-key",
   ],
-  "pgp-key-unusable": ["accessKeys.{slot}.pgpKey: {warning}", "write another key: gpg --export ID | openssl base64 -A prints it"],
+  "pgp-key-unusable": [
+    "accessKeys.{slot}.pgpKey: {warning}",
+    "use another key: gpg --armor --export --export-options export-minimal ID writes it",
+  ],
 });
 
 /** Checks that had nothing to check. */

@@ -1,0 +1,65 @@
+import { resolve } from "node:path";
+import { SLOTS } from "../iam/key-slots";
+import { isInside, physicalPath, readBytes } from "../text/files";
+import { type JsonObject, objectOf, textOf, valueAt } from "../text/json";
+import { errorAt, type FieldError, show } from "./errors";
+import { pgpKeyError } from "./schema/access-schema";
+
+/** The OpenPGP keys that settings name by a file. */
+export interface KeyFiles {
+  /** The file of each key, as the settings name it. */
+  readonly keyFiles: Readonly<Record<string, string>>;
+  readonly errors: readonly FieldError[];
+}
+
+/** What a file begins with that `gpg --armor --export` wrote, and its base64. RFC 9580, section 6.2. */
+const ARMOR =
+  /^\s*-----BEGIN PGP PUBLIC KEY BLOCK-----[^\S\n]*\n(?:[^\n]+: [^\n]*\n)*\s*([A-Za-z0-9+/=\s]+?)(?:\s=[A-Za-z0-9+/]{4})?\s*-----END PGP PUBLIC KEY BLOCK-----\s*$/;
+
+/** Base64 has no dot. */
+const isFileName = (text: string): boolean => text.includes(".") && !/-----|^keybase:/i.test(text);
+
+/**
+ * Reads the OpenPGP keys that settings name by a file, armored or binary. The settings then have what they would have without the file:
+ * the same bytes, in base64. The AWS provider replaces a live access key if they change.
+ * @param folder of the settings file, which names are relative to
+ */
+export function withKeyFiles(value: unknown, folder: string): KeyFiles & { readonly value: unknown } {
+  const named = SLOTS.flatMap((slot) => {
+    const name = textOf(valueAt(value, ["accessKeys", slot, "pgpKey"]));
+    return name === undefined || !isFileName(name) ? [] : [{ slot, name, reading: readKeyFile(name, folder) }];
+  });
+  const accessKeys: Record<string, unknown> = { ...objectOf(objectOf(value).accessKeys) };
+  for (const { slot, reading } of named) {
+    accessKeys[slot] = { ...(accessKeys[slot] as JsonObject), pgpKey: reading.text };
+  }
+  return {
+    value: named.length === 0 ? value : { ...objectOf(value), accessKeys },
+    keyFiles: Object.fromEntries(named.flatMap(({ name, reading: { text } }) => (text === undefined ? [] : [[text, name]]))),
+    errors: named.flatMap(({ slot, name, reading: { error } }) => {
+      return error === undefined ? [] : [errorAt(`accessKeys.${slot}.pgpKey`, `${show(name)} ${error}`)];
+    }),
+  };
+}
+
+/** The key of a file in base64, or what is wrong with it. No message has content of the file, which may be a private key. */
+function readKeyFile(name: string, folder: string): { readonly text?: string; readonly error?: string } {
+  const path = resolve(folder, name);
+  if (!isInside(physicalPath(path), physicalPath("."))) {
+    return { error: "is outside the project; copy the public key into the folder of the settings" };
+  }
+  let bytes: Buffer;
+  try {
+    bytes = readBytes(path);
+  } catch (error) {
+    const reason = (error as Error).message.replace(`${path}: `, "");
+    return { error: `cannot be read, relative to the folder of the settings: ${reason}` };
+  }
+  const text = bytes.toString("latin1");
+  const base64 = /-----BEGIN/.test(text) ? armored(text) : bytes.toString("base64");
+  const error = pgpKeyError(base64);
+  return error === undefined ? { text: base64 } : { error };
+}
+
+/** The base64 of an armored key. What is no public key stays, so that it is called what it is. */
+const armored = (text: string): string => ARMOR.exec(text)?.[1]?.replaceAll(/\s/g, "") ?? text;

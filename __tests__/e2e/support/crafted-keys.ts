@@ -296,7 +296,7 @@ async function signed({ exported, secret }: RealKey): Promise<Crafted> {
   );
 }
 
-/** The packets of a key with its signatures made again, as a change has them. */
+/** The packets of a key with its signatures created again, as a change has them. */
 async function signedPackets(key: PrivateKey, packets: readonly Packet[], change: Change): Promise<readonly Packet[]> {
   const result: Packet[] = [];
   let subject: Packet | undefined;

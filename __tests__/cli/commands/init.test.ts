@@ -101,6 +101,12 @@ describe("dkp-access init", () => {
     }
   });
 
+  /** As a person edits a file: an account, and the OpenPGP key beside it. */
+  const withOwnValues = (file: string) => ({
+    [file]: read(file).replace('"CHANGE" # CHANGE', '"123456789012"').replace("# dkpVersion", "dkpVersion"),
+    "acme/deployments/team.asc": Buffer.from(ENCRYPTION_KEY, "base64"),
+  });
+
   it("writes recommended settings that synth and review accept once the person has written the account and the OpenPGP key", async () => {
     await init("acme", "--stack", "prod");
     const file = "acme/deployments/prod.yaml";
@@ -122,10 +128,7 @@ describe("dkp-access init", () => {
     for (const field of ["accountId", "accessKeys.primary.pgpKey", "accessKeys.secondary.pgpKey"]) {
       expect(rejected.stderr).toContain(`, ${field}: `);
     }
-    write({
-      "acme/deployments/team.asc": Buffer.from(ENCRYPTION_KEY, "base64"),
-      [file]: written.replace('"CHANGE" # CHANGE', '"123456789012"').replace("# dkpVersion", "dkpVersion"),
-    });
+    write(withOwnValues(file));
     const { status, stdout, stderr } = await runCli(project, ["synth"]);
     expect({ status, stdout }).toEqual({ status: 0, stdout: "cdktf.out/stacks/prod/cdk.tf.json\n" });
     expect(stderr).toMatch(/^warn: prod: line [\d, ]+: ends with # CHANGE/m);
@@ -144,7 +147,7 @@ describe("dkp-access init", () => {
       features: [],
     });
     expect(names("acme/deployments")).toEqual(["defaults.yaml", "dev.yaml", "prod.yaml"]);
-    write({ "acme/deployments/defaults.yaml": withOwnValues(read("acme/deployments/defaults.yaml")) });
+    write(withOwnValues("acme/deployments/defaults.yaml"));
     write({ "acme/deployments/dev.yaml": read("acme/deployments/dev.yaml").replace("prefix: example", "prefix: dev") });
     expect(await runCli(at("acme"), ["review"])).toMatchObject({ status: 0 });
   });

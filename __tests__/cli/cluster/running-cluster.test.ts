@@ -90,6 +90,16 @@ describe("clusterAccess", () => {
     );
   });
 
+  it("never runs a d8 of a package, as npx would have it", async () => {
+    write({ "node_modules/.bin/d8": "#!/bin/sh\necho package\n", "bin/d8": "#!/bin/sh\necho own\n" });
+    for (const folder of ["node_modules/.bin", "bin"]) {
+      chmodSync(at(`${folder}/d8`), 0o755);
+    }
+    const PATH = `${at("node_modules/.bin")}:${at("bin")}`;
+    const { context } = await clusterAccess({ PATH }, { limit: 60, progress: () => undefined }, undefined);
+    expect(context).toBe("own");
+  });
+
   it("runs d8 without its plugins, which a registry of the cluster would install", async () => {
     write({ d8: "#!/bin/sh\nprintenv DECKHOUSE_PLUGINS_ENABLED || echo dev\n" });
     chmodSync(at("d8"), 0o755);

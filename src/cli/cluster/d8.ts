@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { buffer, text } from "node:stream/consumers";
 import { suggest } from "../../settings/errors";
+import { withoutPackagePrograms } from "../text/environment";
 import { type Progress, withProgress } from "../text/progress";
 import { atSignal, endGroup } from "../text/signals";
 import { ClusterError, failureOf } from "./failures";
@@ -10,7 +11,9 @@ import { ClusterError, failureOf } from "./failures";
 export interface ClusterAccess {
   /** `d8`, or what `D8_BINARY_NAME` names. */
   readonly binary: string;
-  /** Without `DECKHOUSE_PLUGINS_ENABLED`: `d8 system` would be a program from the cluster's registry. */
+  /**
+   * Without the programs of packages, and without `DECKHOUSE_PLUGINS_ENABLED`: `d8 system` would be a program from the cluster's registry.
+   */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Time limit of each call, in seconds. */
   readonly limit: number;
@@ -29,7 +32,7 @@ export async function clusterAccess(
   rest: Pick<ClusterAccess, "limit" | "progress">,
   named: string | undefined,
 ): Promise<ClusterAccess> {
-  const command = { binary: D8_BINARY_NAME || "d8", env, ...rest };
+  const command = { binary: D8_BINARY_NAME || "d8", env: withoutPackagePrograms(env), ...rest };
   const output = await run(command, ["k", "config", "get-contexts", "--output=name"]);
   const contexts = output
     .toString("utf8")

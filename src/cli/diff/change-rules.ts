@@ -205,6 +205,12 @@ export const RULES = {
       remedy: UPDATE_ROLE,
     },
   }),
+  ...rules("attention", "Policy files of the Terraform role", {
+    "deployer-unused": {
+      text: "{file} now allows more[: {actions}][; this counts as broadened, because {reason}], and this change uses none of it",
+      remedy: "replace the policy of the Terraform role by the file when it is convenient",
+    },
+  }),
   ...rules("attention", "Access keys", {
     "key-deactivated": {
       text: "Terraform deactivates the access key in the slot {slot}, which is Active",
@@ -221,6 +227,10 @@ export const RULES = {
     "state-empty": {
       text: "the state at this destination is empty, so Terraform creates everything",
       remedy: `if the deployment exists already, move its state first (${page("change-and-retire", "move-the-state")})`,
+    },
+    "second-policy-renamed": {
+      text: "the {what} gets the name {name}: the new policy is created and attached, then the old one is removed, so the user has its permissions all the time",
+      risk: "a policy elsewhere that names the old ARN no longer applies",
     },
     "tags-changed": {
       text: "the tags of {what} change: {changes}",

@@ -189,10 +189,15 @@ function outside(networks: Networks | undefined, others?: Networks): readonly st
 }
 
 /** What the Terraform role additionally needs. @param file of the review pack that has its policy */
-export function deployerFindings(file: string, { more }: PolicyChange): readonly DiffFound[] {
+export function deployerFindings(file: string, { more }: PolicyChange, isUsed: boolean): readonly DiffFound[] {
   const { actions, reason, request } = more;
-  const values = { file, actions, reason, request };
-  return more.isGranted || more.isDenyWeaker ? [{ rule: "deployer-broadened", principal: "Terraform role", values }] : [];
+  const principal = "Terraform role";
+  if (!more.isGranted && !more.isDenyWeaker) {
+    return [];
+  }
+  return isUsed
+    ? [{ rule: "deployer-broadened", principal, values: { file, actions, reason, request } }]
+    : [{ rule: "deployer-unused", principal, values: { file, actions, reason } }];
 }
 
 /** The rows of the catalogue by their action. */

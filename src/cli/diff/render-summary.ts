@@ -113,6 +113,8 @@ const HEADLINES: Readonly<Partial<Record<Section, (count: number) => string>>> =
   "Required before the upgrade": (count) => `The upgrade requires ${counted(count, "more permission")}.`,
   "Changes whose effect is not compared": (count) => `The effect of ${counted(count, "change")} is not compared.`,
   "Deleted outside Terraform": (count) => `${counted(count, "object")} deleted outside Terraform.`,
+  "Policy files of the Terraform role": () =>
+    "The policy files of the Terraform role allow more, and this change uses none of it.",
   "Permissions of the Terraform role": () => "The Terraform role needs additional permissions.",
   "Access keys": (count) => `${counted(count, "change")} of an access key that DKP may use.`,
   "Other changes that require attention": (count) =>

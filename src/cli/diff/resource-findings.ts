@@ -1,9 +1,9 @@
 import { SLOTS } from "../../iam/key-slots";
-import { ADDRESSES, isNodeAttachment, KEY_ADDRESSES, policyOfAddress } from "../../terraform/addresses";
+import { ADDRESSES, isNodeAttachment, KEY_ADDRESSES, policyAddress, policyOfAddress } from "../../terraform/addresses";
 import { canonical, listOf, objectOf, textOf } from "../../text/json";
 import { page } from "../text/advice";
 import type { DiffFound } from "./change-rules";
-import { routes } from "./permissions";
+import { keepsPermissions, routes } from "./permissions";
 import type { Plan } from "./plan-file";
 import { readPolicy } from "./policies";
 import { attribute, currentSlot, isOurs, keyIn, managedChanges, type Snapshot, UNKNOWN, userPoliciesOf } from "./snapshot";
@@ -16,6 +16,8 @@ interface ResourceChange {
   readonly action: "created" | "deleted" | "replaced" | "updated" | "imported" | "forgotten";
   /** Which attributes change. */
   readonly details: readonly string[];
+  /** Whether Terraform creates the new object of a replacement before it deletes the old one. */
+  readonly isCreatedFirst: boolean;
 }
 
 /** What changes the resources of one configuration into those of another one, which imports some. */
@@ -23,7 +25,9 @@ export function resourcesOfPacks(before: Snapshot, after: Snapshot, imported: re
   const addresses = [...new Set([...before.resources.keys(), ...after.resources.keys()])].sort();
   return addresses.flatMap((address) => {
     const [isCreated, isDeleted] = [!before.resources.has(address), !after.resources.has(address)];
-    const change = changeOf(address, isReplaced(address, before, after) ? "replaced" : "updated", before, after);
+    const action = isReplaced(address, before, after) ? "replaced" : "updated";
+    const isCreatedFirst = objectOf(listOf(after.resources.get(address)?.lifecycle)[0]).create_before_destroy === true;
+    const change = { ...changeOf(address, action, before, after), isCreatedFirst };
     if (isCreated || isDeleted) {
       const added = imported.includes(address) ? "imported" : "created";
       return [{ ...change, action: isCreated ? added : "deleted" } as const];
@@ -44,11 +48,17 @@ export function resourcesOfPlan(plan: Plan, before: Snapshot, after: Snapshot): 
       ["updated", actions.includes("update")],
     ] as const;
     const action = rows.find(([, applies]) => applies)?.[0];
-    return action === undefined ? [] : [changeOf(address, action, before, after)];
+    const isCreatedFirst = actions[0] === "create";
+    return action === undefined ? [] : [{ ...changeOf(address, action, before, after), isCreatedFirst }];
   });
 }
 
-function changeOf(address: string, action: ResourceChange["action"], before: Snapshot, after: Snapshot): ResourceChange {
+function changeOf(
+  address: string,
+  action: ResourceChange["action"],
+  before: Snapshot,
+  after: Snapshot,
+): Omit<ResourceChange, "isCreatedFirst"> {
   // An object that is lost has the name that it has now.
   const isLost = before.resources.has(address) && (action === "replaced" || action === "forgotten");
   const what = describe(address, isLost || !after.resources.has(address) ? before : after);
@@ -140,17 +150,41 @@ export function resourceFindings(before: Snapshot, after: Snapshot, resources: r
   const [old, current] = [before, after].map((snapshot) => attribute(snapshot, ADDRESSES.user, "name"));
   const isRenamed = old !== undefined && current !== undefined && old !== current;
   const values = { before: JSON.stringify(old), after: JSON.stringify(current) };
+  const renamed = renamedPolicies(before, after, resources);
+  const isOfRenamed = ({ address }: ResourceChange) =>
+    renamed.some((policy) => policyOfAddress(policy.address)?.number === policyOfAddress(address)?.number);
   return [
     ...(isRenamed ? [{ rule: "user-renamed", field: "user.name", address: ADDRESSES.user, values } as const] : []),
-    ...resources.flatMap(effectOf),
+    ...renamed.map(({ address, what }): DiffFound => {
+      const name = JSON.stringify(attribute(after, address, "name"));
+      return { rule: "second-policy-renamed", address, values: { what, name } };
+    }),
+    ...resources.filter((change) => !isOfRenamed(change)).flatMap(effectOf),
     ...keyFindings(before, after, resources),
     ...currentKeyFindings(before, after),
     ...attachmentMoves(before, after),
     ...resources
       .filter(({ address, action }) => action === "imported" && WITH_PERMISSIONS.includes(address))
       .map(({ address, what }): DiffFound => ({ rule: "import-not-compared", address, values: { what } })),
-    ...resources.map(({ address, ...change }): DiffFound => ({ rule: "resource", address, values: change })),
+    ...resources.map(({ address, what, action, details }): DiffFound => {
+      return { rule: "resource", address, values: { what, action, details } };
+    }),
   ];
+}
+
+/**
+ * The additional policies that get another name while the user keeps what it is allowed: Terraform creates
+ * and attaches each before it detaches and deletes the old one.
+ */
+function renamedPolicies(before: Snapshot, after: Snapshot, resources: readonly ResourceChange[]): readonly ResourceChange[] {
+  const isReplacedInOrder = (address: string) =>
+    resources.some((each) => each.address === address && each.action === "replaced" && each.isCreatedFirst);
+  const renamed = resources.filter(({ address }) => {
+    const { what, number = 1 } = policyOfAddress(address) ?? {};
+    const addresses = [address, policyAddress("userAttachment", number)];
+    return what === "policy" && number > 1 && addresses.every(isReplacedInOrder);
+  });
+  return renamed.length > 0 && keepsPermissions(before, after) ? renamed : [];
 }
 
 function effectOf({ address, what, action }: ResourceChange): readonly DiffFound[] {

@@ -16,21 +16,46 @@ interface StaleFile {
   readonly isOtherMeaning: boolean;
 }
 
+/** Files of a review pack that earlier versions wrote. */
+const FORMER_FILES: readonly string[] = [
+  "deployer-trust-github.json",
+  "deployer-trust-gitlab.json",
+  "moved.tf",
+  "planner-trust-github.json",
+  "planner-trust-gitlab.json",
+];
+
+/** The overview of all review packs, which earlier versions wrote, and how it began. */
+const OVERVIEW = { name: "README.md", start: "# AWS access of DKP: overview\n" };
+
+/** What earlier versions wrote, and no version writes any more. Another README.md belongs to the user. */
+function formerFiles(folder: string, stacks: readonly string[]): readonly StaleFile[] {
+  const overview = join(folder, OVERVIEW.name);
+  const isFile = (path: string) => lstatSync(path, { throwIfNoEntry: false })?.isFile() === true;
+  const paths = [
+    ...stacks.flatMap((stack) => FORMER_FILES.map((name) => join(folder, stack, name))).filter(isFile),
+    ...[overview].filter((path) => isFile(path) && readFileSync(path, "utf8").startsWith(OVERVIEW.start)),
+  ];
+  return paths.map((path) => ({ path, what: "left over", text: "", isOtherMeaning: false }));
+}
+
 /**
- * The files of a folder of review packs that are not as these packs are, by stack. A file that a pack no longer has is left over.
+ * The files of a folder of review packs that are not as these packs are, by stack. A file that a pack no longer has, also because
+ * an earlier version wrote it, is left over.
  * @throws Error if a symbolic link, or anything else that is not a file or folder, has the path of a review pack
  */
 export function staleFiles(folder: string, packs: Readonly<Record<string, Pack>>): readonly StaleFile[] {
   for (const path of [folder, ...Object.keys(packs).map((stack) => join(folder, stack))]) {
     requireRealFolder(path);
   }
-  return Object.entries(packs).flatMap(([stack, pack]) =>
+  const current = Object.entries(packs).flatMap(([stack, pack]) =>
     PACK_FILES.flatMap((name) => {
       const [path, text] = [join(folder, stack, name), pack[name]];
       const what = difference(path, text);
       return what === undefined ? [] : [{ path, what, text: text ?? "", isOtherMeaning: isOtherMeaning(path, what, text) }];
     }),
   );
+  return [...current, ...formerFiles(folder, Object.keys(packs))];
 }
 
 const entriesOf = (folder: string) => (existsSync(folder) ? readdirSync(folder, { withFileTypes: true }) : []);

@@ -43,7 +43,7 @@ describe("a review pack as base", () => {
       resource("aws_iam_user.user", { permissions_boundary: "arn:aws:iam::123456789012:policy/B" }),
       ["boundary-removed"],
     ],
-    ["a deployer policy that allows nothing", file("deployer-policy.json", EMPTY), ["deployer-broadened"]],
+    ["a deployer policy that allows nothing", file("deployer-policy.json", EMPTY), ["deployer-unused"]],
     ["a control policy that denies nothing", file("service-control-policy.json", EMPTY), ["control-policy-changed"]],
     ["a control policy that is not one", file("service-control-policy.json", "{}"), ["control-policy-changed"]],
     ["a policy.json that is not a policy", file("policy.json", "{"), ["permissions-broadened", "permissions-narrowed"]],
@@ -88,7 +88,7 @@ describe("a review pack as base", () => {
     const settings = 'accountId: "123456789012"\nbackend: { s3: { bucket: b, key: k, region: eu-central-1, dynamodb_table: t } }';
     const pack = reviewPackOf(settings);
     const policy = pack["deployer-policy.json"]?.replace(":*:table/", ":123456789012:table/") ?? "";
-    expect(verdictOf(betweenPacks({ ...pack, "deployer-policy.json": policy }, pack))).toEqual([2, "deployer-broadened"]);
+    expect(verdictOf(betweenPacks({ ...pack, "deployer-policy.json": policy }, pack))).toEqual([2, "deployer-unused"]);
   });
 
   it("is unchanged where another version wrote the same in another order, and without defaults", () => {

@@ -254,7 +254,37 @@ describe("a change of two policies", () => {
       "replaced aws_iam_user_policy_attachment.policy-attachment",
       "replaced aws_iam_user_policy_attachment.policy-attachment-2",
     ]);
-    expect(seriousRules(changes).filter((rule) => rule === "destroyed")).toHaveLength(4);
+    const rules = seriousRules(changes).filter((rule) => rule === "destroyed" || rule === "second-policy-renamed");
+    expect(rules.sort()).toEqual(["destroyed", "destroyed", "second-policy-renamed"]);
+  });
+
+  describe("that renames the second one, as an upgrade does,", () => {
+    type Resources = Record<string, Record<string, Record<string, unknown>>>;
+    const current = packWith(SEVERAL_POLICIES);
+    /** The pack of an earlier version. @param change of the resources */
+    const earlier = (change: (resource: Resources) => void = () => undefined) => {
+      const pack = JSON.parse(current["main.tf.json"] ?? "") as { resource: Resources };
+      change(pack.resource);
+      Object.assign(pack.resource.aws_iam_policy?.["policy-2"] ?? {}, { name: "D8CloudProviderAWS-2-bd27d0a9" });
+      return { ...current, "main.tf.json": JSON.stringify(pack) };
+    };
+
+    it("requires attention, because the new policy is created first and the user keeps its permissions", () => {
+      expect(verdictOf(betweenPacks(earlier(), current))).toEqual([2, "second-policy-renamed"]);
+    });
+
+    it("is breaking where Terraform deletes the old one first", () => {
+      const after = JSON.parse(current["main.tf.json"] ?? "") as { resource: Resources };
+      delete after.resource.aws_iam_user_policy_attachment?.["policy-attachment-2"]?.lifecycle;
+      const changes = betweenPacks(earlier(), { ...current, "main.tf.json": JSON.stringify(after) });
+      expect(seriousRules(changes)).toEqual(expect.arrayContaining(["destroyed", "destroyed"]));
+    });
+
+    it("is breaking where the user loses a permission", () => {
+      const broader = { Statement: [{ Effect: "Allow", Action: "iam:CreateUser", Resource: "*" }], Version: "2012-10-17" };
+      const before = { ...earlier(), "policy-2.json": JSON.stringify(broader) };
+      expect(seriousRules(betweenPacks(before, current))).toEqual(expect.arrayContaining(["destroyed", "permissions-narrowed"]));
+    });
   });
 
   it("without an attachment narrows what only that policy allows", () => {

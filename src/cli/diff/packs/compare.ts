@@ -81,6 +81,7 @@ function findingsBetween(before: PackSide, after: PackSide): readonly DiffFound[
   const contentsBefore = contentsOf(before, after, importedBefore);
   const contentsAfter = contentsOf(after, before, importedAfter);
   const snapshots = [contentsBefore.snapshot, contentsAfter.snapshot] as const;
+  const isApplied = canonical(before.terraform) !== canonical(after.terraform);
   const resources = resourceFindings(...snapshots, resourcesOfPacks(...snapshots, importedIn(after)));
   return [
     // A settings file that appears breaks nothing by itself.
@@ -88,7 +89,7 @@ function findingsBetween(before: PackSide, after: PackSide): readonly DiffFound[
     ...permissionFindings(...snapshots),
     ...exposureFindings(...snapshots),
     ...pgpKeyFindings(pgpKeysOf(before), pgpKeysOf(after)),
-    ...policyFileFindings(contentsBefore.policies, contentsAfter.policies),
+    ...policyFileFindings(contentsBefore.policies, contentsAfter.policies, isApplied),
     ...outputFindings(...snapshots),
     ...(before.settings === undefined ? [] : settingsFindings(before.settings, after.settings ?? {})),
   ];

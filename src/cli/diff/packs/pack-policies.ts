@@ -38,13 +38,14 @@ function withPlaceholders(arn: string, { account, prefix }: Placeholders): strin
 /**
  * Changes of the policies of a review pack that Terraform does not apply. A file that one side lacks is not compared, except for those of
  * the Terraform role, which settings can require.
+ * @param isUsed whether Terraform's configuration changes too
  */
-export function policyFileFindings(before: PackPolicies, after: PackPolicies): readonly DiffFound[] {
+export function policyFileFindings(before: PackPolicies, after: PackPolicies, isUsed: boolean): readonly DiffFound[] {
   return UNAPPLIED_FILES.flatMap((file): readonly DiffFound[] => {
     const [old, current] = [before.get(file), after.get(file)];
     const policiesOf = (side: PackPolicies) => (side.has(file) ? [side.get(file)] : []);
     if (DEPLOYER_FILES.some((own) => own === file) || (file === PLANNER_FILE && old !== undefined && current !== undefined)) {
-      return deployerFindings(file, comparePolicies(policiesOf(before), policiesOf(after)));
+      return deployerFindings(file, comparePolicies(policiesOf(before), policiesOf(after)), isUsed);
     }
     if (old === undefined || current === undefined) {
       const isNew = before.size > 0 && current !== undefined;

@@ -18,15 +18,18 @@ export interface Host {
   readonly versions: { readonly node: string };
 }
 
+/** An error outweighs what only requires attention: not everything was done. */
+const BY_WEIGHT: readonly ExitCode[] = [EXIT.success, EXIT.attention, EXIT.error, EXIT.breaking];
+
 /** One run of a command: what it reads from its environment, what it prints, and its exit code. */
 export class Session {
-  /** The highest one that was raised. */
+  /** The weightiest one that was raised. */
   exitCode: ExitCode = EXIT.success;
 
   constructor(readonly host: Host) {}
 
   raise(code: ExitCode): void {
-    this.exitCode = code > this.exitCode ? code : this.exitCode;
+    this.exitCode = BY_WEIGHT.indexOf(code) > BY_WEIGHT.indexOf(this.exitCode) ? code : this.exitCode;
   }
 
   /** The folder of the settings files. */

@@ -5,7 +5,7 @@ import type { Found } from "../findings/finding";
 import { templateRules } from "../findings/templates";
 import { allIn, presentAt, type StateContents, type StateResource } from "../terraform/state-file";
 import { PROGRAM, recovery } from "../text/advice";
-import type { Reading } from "./aws/iam-reader";
+import type { ExistingObject, Reading } from "./aws/iam-reader";
 import { isImported, type ManagedObject, managedObjects } from "./managed-objects";
 
 /** An IAM object of the account. IAM compares names without their path and case. */
@@ -115,15 +115,32 @@ export const OWNER_RULES = templateRules("attention", {
   },
 });
 
-type Values = Pick<ManagedObject, "setting"> & Readonly<Record<"stack", string> & Record<"since" | "path", string | undefined>>;
-
 const RULE_OF = { "ours-unmanaged": "object-unmanaged", another: "object-of-another", unknown: "object-owner-unknown" } as const;
 
-/** The finding about an object that the state does not have; none if it does. */
-export function ownerFindings({ owner, by }: Ownership, values: Values): readonly Found<typeof OWNER_RULES>[] {
-  const field = `${values.setting}.name`;
-  const given = { ...values, by };
-  return owner === "ours" ? [] : [{ rule: RULE_OF[owner], field, values: given }];
+/**
+ * The finding about an object of the settings that exists; none if the state has it, or the next apply imports it.
+ * @param uses what uses it, as `IamReader.uses` reads it
+ */
+export function ownerFindings(
+  object: ManagedObject,
+  existing: ExistingObject,
+  uses: Reading<readonly string[]>,
+  facts: DeploymentFacts & Required<Pick<DeploymentFacts, "state">>,
+): readonly Found<typeof OWNER_RULES>[] {
+  const { settings, state } = facts;
+  const { owner, by } = ownershipOf(object, uses, facts);
+  if (owner === "ours") {
+    return [];
+  }
+  // With another path, an import of a policy fails, that of a role replaces it, and that of others requires more than deployer-policy.json.
+  const path = existing.Path === undefined || existing.Path === object.path ? undefined : existing.Path;
+  // Terraform ignores an import into an address that the state has.
+  const isFree = state !== undefined && presentAt(state.resources, object.address) === undefined;
+  if (owner !== "another" && isFree && path === undefined && isImported(settings, object)) {
+    return [];
+  }
+  const values = { stack: settings.stack, since: day(existing.CreateDate), setting: object.setting, path, by };
+  return [{ rule: RULE_OF[owner], field: `${object.setting}.name`, values }];
 }
 
 /** The day of a date as findings show it. */

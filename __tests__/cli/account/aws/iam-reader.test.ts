@@ -34,6 +34,13 @@ describe("IamReader", () => {
     expect(await reader(async () => [group]).uses("group", "dkp")).toEqual({ value: ["user a", "policy Own"] });
   });
 
+  it("makes each call once for a report, whatever it returns", async () => {
+    const calls: string[] = [];
+    const account = new IamReader({ call: (async (action: string) => calls.push(action) && [{}]) as never }).once();
+    await Promise.all([account.groups("a"), account.groups("a"), account.groups("b"), account.inline("user", "a")]);
+    expect(calls).toEqual(["iam:ListGroupsForUser", "iam:ListGroupsForUser", "iam:ListUserPolicies"]);
+  });
+
   it("throws errors that are not about AWS", async () => {
     await expect(fails(new TypeError("wrong")).object("user", "deckhouse")).rejects.toThrow("wrong");
   });

@@ -46,6 +46,18 @@ const NAMED = {
 export class IamReader {
   constructor(private readonly aws: Pick<Aws, "call"> & Partial<Pick<Aws, "now">>) {}
 
+  /** A reader for a report of one moment: it makes each call once. */
+  once(): IamReader {
+    const answers = new Map<string, Promise<unknown>>();
+    const call = (action: Action, input: Input<Action>) => {
+      const key = JSON.stringify([action, input]);
+      const answer = answers.get(key) ?? this.aws.call(action, input);
+      answers.set(key, answer);
+      return answer;
+    };
+    return new IamReader({ call: call as Aws["call"], now: () => this.now() });
+  }
+
   /** The time that AWS reported in its last response. */
   now(): Date {
     return this.aws.now?.() ?? new Date();

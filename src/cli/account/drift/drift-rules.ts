@@ -68,7 +68,7 @@ const UNVERIFIABLE = templateRules("unverifiable", {
     "nothing was read: the credentials belong to account {account}, and {source} {expected}",
     "use credentials of {expected}",
   ],
-  "part-unread": ["a part of it cannot be read: {reason}", `allow what ${PROGRAM} drift --policy prints`],
+  "part-unread": ["a part of it cannot be read: {reason}", "{remedy}"],
 });
 
 const NOTES = templateRules("note", {

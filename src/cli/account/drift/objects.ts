@@ -2,10 +2,12 @@ import { NODE_TRUST } from "../../../iam/node-role-permissions";
 import type { Deployment } from "../../../settings/deployment";
 import type { Found } from "../../findings/finding";
 import { DENY_POLICY } from "../../iam/leaked-key";
-import { presentAt } from "../../terraform/state-file";
+import { PROGRAM } from "../../text/advice";
+import { CALL_REMEDIES, type CallError, callErrorOf } from "../aws/call-errors";
 import { type ExistingObject, type IamReader, mapReading, type Reading, storedDocument, TYPES } from "../aws/iam-reader";
-import { isImported, type ManagedObject, managedObjects } from "../managed-objects";
-import { type DeploymentFacts, day, ownerFindings, ownershipOf, title } from "../ownership";
+import type { AwsError } from "../aws/operations";
+import { managedObjects } from "../managed-objects";
+import { type DeploymentFacts, day, ownerFindings } from "../ownership";
 import { actionsBeyond, actionsOf, isOwnDenial, sameDocument } from "./document";
 import type { DriftRules } from "./drift-rules";
 import type { ExpectedObject } from "./managed-attributes";
@@ -34,18 +36,33 @@ async function objectDrift(compared: Compared, expected: ExpectedObject): Promis
   const whole = findingsOf(existing, (object) => wholeFindings(compared, expected, object, uses));
   // An object that IAM does not have has no parts, and those of another deployment's are not ours to report.
   const isAlone = whole.some(({ rule }) => ["object-absent", "object-of-another"].includes(rule));
-  const parts = [
+  if (isAlone) {
+    return whole.map((each) => ({ object: `${kind} ${name}`, ...each }));
+  }
+  const parts = await Promise.all([
     documentFindings(iam, expected),
     ...PARTS[kind].map(async (part) => findingsOf(await part.read(iam, id), (items) => partFindings(part, items, expected))),
     ...(kind === "user" ? [keyFindings(compared, expected)] : []),
-  ];
-  const found = isAlone ? whole : [...whole, ...(await Promise.all(parts)).flat()];
+  ]);
+  const found = [...whole, ...parts.flat()];
   return found.map((each) => ({ object: `${kind} ${name}`, ...each }));
 }
 
 /** The findings about what was read, or that it cannot be read. */
 function findingsOf<T>(read: Reading<T>, compare: (value: T) => Findings): Findings {
-  return "value" in read ? compare(read.value) : [{ rule: "part-unread", values: { reason: read.unread } }];
+  return "value" in read
+    ? compare(read.value)
+    : [{ rule: "part-unread", values: { reason: read.unread, remedy: remedyOf(read) } }];
+}
+
+const REMEDIES: Readonly<Record<CallError, string>> = {
+  ...CALL_REMEDIES,
+  "call-denied": `allow what ${PROGRAM} drift --policy prints`,
+};
+
+/** What a person does about what cannot be read. */
+function remedyOf({ error }: { readonly error?: AwsError | undefined }): string {
+  return REMEDIES[error === undefined ? "call-failed" : callErrorOf(error)];
 }
 
 /** Whether an object is there, whose it is, and what it has of its own. */
@@ -55,23 +72,18 @@ function wholeFindings(
   existing: ExistingObject | undefined,
   uses: Reading<readonly string[]>,
 ): Findings {
-  const { kind, name, inState, isDkpRole } = expected;
   if (existing === undefined) {
     return [{ rule: "object-absent", values: {} }];
   }
   // Without a state nothing shows what is managed: that is a finding of its own. Whose the role of DKP is, is no question.
-  if (inState || state === undefined || isDkpRole === true) {
+  if (expected.inState || state === undefined || expected.isDkpRole === true) {
     return ownFindings(existing, expected);
   }
-  const setting = kind === "role" ? "nodeRole" : kind;
-  const values = { stack: settings.stack, since: day(existing.CreateDate), setting, path: undefined } as const;
-  const ownership = ownershipOf({ kind, name }, uses, { settings, state });
-  // Terraform ignores an import into an address that the state has.
-  const isFree = ({ address }: ManagedObject) => presentAt(state.resources, address) === undefined;
-  const isToImport = managedObjects(settings).some(
-    (object) => title(object) === title(expected) && isImported(settings, object) && isFree(object),
-  );
-  const owner = isToImport && ownership.owner !== "another" ? [] : ownerFindings(ownership, values);
+  const described = managedObjects(settings).filter(({ kind }) => kind === expected.kind);
+  // A state that lost its user can show another name of it.
+  const object =
+    described.find(({ name }) => name === expected.name) ?? described.map((own) => ({ ...own, name: expected.name }))[0];
+  const owner = object === undefined ? [] : ownerFindings(object, existing, uses, { settings, state });
   return owner.some(({ rule }) => rule === "object-of-another") ? owner : [...owner, ...ownFindings(existing, expected)];
 }
 

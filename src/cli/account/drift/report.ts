@@ -48,7 +48,7 @@ export async function driftReport(settings: Deployment, state: DriftState, iam: 
     findings.push({ rule: "user-differs", field: "user.name", values: { settings: settings.user.name, state: user } });
   }
   const objects = managedOf(settings, account, resources);
-  findings.push(...(await objectsDrift({ settings, objects, state: contents, iam })));
+  findings.push(...(await objectsDrift({ settings, objects, state: contents, iam: iam.once() })));
   for (const { address, attributes } of contents?.resources.deposed ?? []) {
     findings.push({ rule: "object-left-over", address, values: { address, name: String(attributes.name ?? attributes.id) } });
   }

@@ -4,7 +4,7 @@ import type { Deployment } from "../../../settings/deployment";
 import { readState, type StateContents, versionOf } from "../../terraform/state-file";
 import { pullState, stackFolder, type TerraformCli } from "../../terraform/terraform-cli";
 import { dkpAccess } from "../../text/advice";
-import { type IamKey, type IamReader, Readings, withIam } from "../aws/iam-reader";
+import { type IamKey, type IamReader, type Reading, Readings, withIam } from "../aws/iam-reader";
 import { lackingObject, namedObjects } from "../ownership";
 import { permissionsOf } from "./permissions";
 import type { IamUser, KeySituation } from "./situation";
@@ -108,11 +108,20 @@ async function readUser(iam: IamReader, name: string, readings: Readings): Promi
 /** Which other user has a key that the deployment's user does not have. */
 async function readOwners(ids: readonly string[], user: string, keys: readonly IamKey[], iam: IamReader, readings: Readings) {
   const others = [...new Set(ids)].filter((id) => keys.every((key) => key.id !== id));
-  const owners = await Promise.all(others.map(async (id) => [id, (await readings.value(iam.keyUse(id)))?.user] as const));
+  const owners = await Promise.all(
+    others.map(async (id) => {
+      const use = await iam.keyUse(id);
+      // IAM also denies the call for a key that nobody has, or that another account has: then the owner is unknown.
+      return [id, isDenied(use) ? undefined : (await readings.value(Promise.resolve(use)))?.user] as const;
+    }),
+  );
   return Object.fromEntries(
     owners.flatMap(([id, owner]) => (owner === undefined || owner === user ? [] : [[id, owner] as const])),
   );
 }
+
+/** Whether IAM denied a call. */
+const isDenied = (reading: Reading<unknown>): boolean => "unread" in reading && reading.error?.code === "AccessDenied";
 
 /** The file in which Terraform leaves a state that it cannot write into the backend. Source: Terraform, "Backends: Manual State Pull/Push". */
 const ERRORED_STATE = "errored.tfstate";

@@ -1,6 +1,7 @@
 import type { Deployment } from "../../../settings/deployment";
 import type { Found } from "../../findings/finding";
 import type { StateContents } from "../../terraform/state-file";
+import { callErrorOf } from "../aws/call-errors";
 import type { Aws } from "../aws/client";
 import type { IamReader, Reading } from "../aws/iam-reader";
 import { type Action, AwsError, type Input, type Output, TIMED_OUT, UNREACHABLE } from "../aws/operations";
@@ -44,16 +45,6 @@ export interface Check {
   run(tools: Tools, subject: Subject): Promise<readonly PreflightFound[]>;
 }
 
-/** The rules of errors, by action and code. AWS rejects credentials, or itself a role that they would assume. */
-const ERRORS = [
-  [/ CredentialsProviderError$/, "credentials-missing"],
-  [/ (?:ExpiredToken|InvalidClientTokenId|SignatureDoesNotMatch|UnrecognizedClientException)$/, "credentials-rejected"],
-  [/^sts:AssumeRole (?:AccessDenied|AccessDeniedException|RegionDisabledException|ValidationError)$/, "role-not-assumed"],
-  [/ (?:AccessDenied|AccessDeniedException|UnauthorizedOperation)$/, "call-denied"],
-  [new RegExp(` ${UNREACHABLE}$`), "call-unreachable"],
-  [new RegExp(` ${TIMED_OUT}$`), "timed-out"],
-] as const;
-
 /** What work finds, or the finding that an error of AWS is. */
 export async function orErrorFinding(work: Promise<readonly PreflightFound[]>): Promise<readonly PreflightFound[]> {
   try {
@@ -64,7 +55,7 @@ export async function orErrorFinding(work: Promise<readonly PreflightFound[]>): 
     }
     const { action, code, message } = error;
     const values = { action, reason: code === UNREACHABLE || code === TIMED_OUT ? message : `${code}: ${message}` };
-    const [, rule = "call-failed"] = ERRORS.find(([pattern]) => pattern.test(`${action} ${code}`)) ?? [];
+    const rule = callErrorOf(error);
     return [rule === "role-not-assumed" ? { rule, field: "provider.assumeRoleArn", values } : { rule, values }];
   }
 }

@@ -1,5 +1,6 @@
 import { templateRules } from "../../findings/templates";
 import { PROGRAM } from "../../text/advice";
+import { CALL_REMEDIES } from "../aws/call-errors";
 import { OWNER_RULES } from "../ownership";
 
 const EXISTS = "it exists ({arn}[, created {since}])";
@@ -22,12 +23,9 @@ const ATTENTION = templateRules("attention", {
     "the credentials belong to account {account} ({arn}), and accountId is {accountId}",
     "use credentials of {accountId} (AWS_PROFILE, provider.profile or provider.assumeRoleArn), or correct accountId",
   ],
-  "credentials-missing": [
-    "no credentials were found ({reason}); AWS was not called",
-    "check that aws configure list-profiles lists the profile of AWS_PROFILE or provider.profile, and that its sign-in has not expired; or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
-  ],
-  "credentials-rejected": ["AWS rejects the credentials ({reason})", "use the credentials that apply the stack"],
-  "role-not-assumed": ["provider.assumeRoleArn cannot be assumed ({reason})", "correct it, or the trust policy of the role"],
+  "credentials-missing": ["no credentials were found ({reason}); AWS was not called", CALL_REMEDIES["credentials-missing"]],
+  "credentials-rejected": ["AWS rejects the credentials ({reason})", CALL_REMEDIES["credentials-rejected"]],
+  "role-not-assumed": ["provider.assumeRoleArn cannot be assumed ({reason})", CALL_REMEDIES["role-not-assumed"]],
   "key-owner-differs": [
     "these credentials are not the key of {user}, but of {arn}",
     `use its key: ${PROGRAM} hand-over {stack} --out FILE`,
@@ -98,13 +96,10 @@ const UNVERIFIABLE = templateRules("unverifiable", {
   ],
   "permission-undecided": ["{simulated}: the simulator does not decide on {actions}", "test the key itself with --as-key"],
   "key-call-failed": ["{action} returned {reason}", "read the error above; it is about the call, not about the key"],
-  "timed-out": ["{action}: {reason}", "try again with a longer --timeout"],
+  "timed-out": ["{action}: {reason}", CALL_REMEDIES["timed-out"]],
   "call-denied": ["{action} is denied to these credentials", ALLOW_CALLS],
-  "call-unreachable": [
-    "{action}: AWS cannot be reached ({reason})",
-    "check the Region; sign in to the network if it asks for that, or set HTTPS_PROXY and NO_PROXY as it requires",
-  ],
-  "call-failed": ["{action} returned {reason}", "try again; if the error persists, its message names the cause"],
+  "call-unreachable": ["{action}: AWS cannot be reached ({reason})", CALL_REMEDIES["call-unreachable"]],
+  "call-failed": ["{action} returned {reason}", CALL_REMEDIES["call-failed"]],
 });
 
 /** What `preflight` reports. Rule IDs are stable. */

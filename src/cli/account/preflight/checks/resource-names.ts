@@ -2,7 +2,7 @@ import { partitionOf, policyArn } from "../../../../iam/arns";
 import { presentAt } from "../../../terraform/state-file";
 import { type ExistingObject, type IamReader, requiredOf } from "../../aws/iam-reader";
 import { isImported, type ManagedObject, managedObjects } from "../../managed-objects";
-import { type DeploymentFacts, day, ownerFindings, ownershipOf } from "../../ownership";
+import { day, ownerFindings } from "../../ownership";
 import { type Check, orErrorFinding, type PreflightFound, type Subject, when } from "../check";
 
 /** The names of the deployment's own user, policies, group and node role: whether they are free, or else whose the objects are. */
@@ -43,22 +43,17 @@ async function nameFindings(
   }
   const read = await state();
   const { Arn: arn = "", Path: existingPath = "/", CreateDate } = existing;
-  // With another path, an import of a policy fails, that of a role replaces it, and that of others requires more than deployer-policy.json.
-  const pathToSet = existingPath === path ? undefined : existingPath;
-  const isToImport = isImported(deployment, object) && pathToSet === undefined;
   const values = { arn, since: day(CreateDate), setting };
   if ("unread" in read) {
+    const isToImport = isImported(deployment, object) && existingPath === path;
     return when(!isToImport, { rule: "name-state-unread", values: { ...values, reason: read.unread } });
   }
   const managed = presentAt(read.value.resources, address)?.attributes;
   if (managed !== undefined && managed.arn !== arn && managed.name !== name) {
     return [{ rule: "name-address-taken", values: { ...values, address, managed: String(managed.name) } }];
   }
-  const facts: DeploymentFacts = { settings: deployment, state: read.value };
-  const ownership = ownershipOf({ kind, name }, await iam.uses(kind, isPolicy ? arn : name), facts);
-  return isToImport && ownership.owner !== "another"
-    ? []
-    : ownerFindings(ownership, { ...values, stack: deployment.stack, path: pathToSet });
+  const uses = await iam.uses(kind, isPolicy ? arn : name);
+  return ownerFindings(object, existing, uses, { settings: deployment, state: read.value });
 }
 
 /** IAM compares the names of policies without path and case. */

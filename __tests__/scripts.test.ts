@@ -322,8 +322,9 @@ it.each(["ec2", "iam"])("the waiters of %s are those of the AWS SDK", (service) 
 const FACTS = projectFile("docs/reference/facts.yaml");
 
 describe("the facts about other systems", () => {
-  it.each(factsIn(FACTS))("%s has a claim, a source and the day it was read", (_, fact) => {
-    expect(Object.keys(fact).sort()).toEqual(["claim", "read", "source"]);
+  it.each(factsIn(FACTS))("%s has a claim, a source, its words, and the day it was read", (_, fact) => {
+    expect(Object.keys(fact).sort()).toEqual(["claim", "quote", "read", "source"]);
+    expect(fact.quote).toMatch(/^(?:\S+ ){6,19}\S+$/);
     expect(fact.claim).toMatch(/^\S.{20,}[^.]$/);
     expect(fact.source).toMatch(/^https:\/\/\S+$/);
     expect(new Date(fact.read).toISOString().slice(0, 10)).toBe(fact.read);
@@ -335,6 +336,20 @@ describe("the facts about other systems", () => {
     const known = factsIn(FACTS).map(([id]) => id);
     expect(named.length).toBeGreaterThan(1);
     expect(named.filter((id) => !known.includes(id))).toEqual([]);
+  });
+
+  it("cover what support.md says about other projects", () => {
+    const page = projectFile("docs/reference/support.md");
+    const ids = [
+      "aws-sdk-node",
+      "cdk-terrain",
+      "cdktf-archived",
+      "dkp-line",
+      "opentofu-versions",
+      "terraform-provider",
+      "terraform-versions",
+    ];
+    expect(ids.filter((id) => !page.includes(`\`${id}\``))).toEqual([]);
   });
 
   it("are outdated when they were read more than 90 days ago", () => {

@@ -25,9 +25,9 @@ export const COMPONENTS: readonly Component[] = [
 ];
 
 /**
- * The components of DKP in the versions that the catalogue was compared with, and the day: all of DKP 1.77 but the cloud controller
- * managers 1.32.8 and 1.35.2, whose sources could not be read. Source: oss.yaml as below, and for the machine controller manager
- * deckhouse/mcm pkg/driver/driver_aws.go.
+ * The components of DKP in the versions that the catalogue was compared with, and the day: those of the branch main of 6 August 2026,
+ * because no tree of 1.77 (17 August 2026) could be read, but the cloud controller managers 1.32.8 and 1.35.2, whose sources could not be
+ * read. Source: oss.yaml as below, and for the machine controller manager deckhouse/mcm pkg/driver/driver_aws.go.
  */
 const VERIFIED_COMPONENTS: readonly { readonly component: Caller; readonly versions: string; readonly date: string }[] = [
   { component: "cloud-controller-manager", versions: "1.33.4, 1.34.3, 1.36.0", date: "2026-11-27" },
@@ -74,17 +74,21 @@ export function verifiedVersions(name: Caller): readonly string[] {
   return VERIFIED_COMPONENTS.find(({ component }) => component === name)?.versions.match(/\d+\.\d+\.\d+/g) ?? [];
 }
 
-/** What differs between the DKP release that was read and the versions that the catalogue was compared with. */
-export function unverified(shipped: ReadonlyMap<string, readonly string[]>, release?: DkpVersion): readonly string[] {
-  const components = (Object.keys(OSS_IDS) as Caller[]).flatMap((name) => {
+/** A line for each component of which DKP ships versions that the catalogue was not compared with: docs/reference/support.md. */
+export function unverified(shipped: ReadonlyMap<string, readonly string[]>): readonly string[] {
+  return (Object.keys(OSS_IDS) as Caller[]).flatMap((name) => {
     const versions = shippedVersions(name, shipped).filter((each) => !verifiedVersions(name).includes(each));
     return versions.length === 0
       ? []
       : [`${name}: DKP ships ${versions.join(", ")}; once compared, add them to VERIFIED_COMPONENTS`];
   });
+}
+
+/** What a release of a newer release line requires; undefined for one that is known. */
+export function newerLine(release: DkpVersion | undefined): string | undefined {
   return release !== undefined && isNewer(release, SUPPORTED_VERSIONS.last)
-    ? [`DKP ${release} is newer than ${SUPPORTED_VERSIONS.last}; once compared, write it into SUPPORTED_VERSIONS`, ...components]
-    : components;
+    ? `DKP ${release} is newer than ${SUPPORTED_VERSIONS.last}; once compared, write it into SUPPORTED_VERSIONS`
+    : undefined;
 }
 
 /** When the rows of a component were last compared with its sources, for versions that could not be read. */

@@ -6,6 +6,8 @@ export interface Fact {
   readonly source: string;
   /** The day it was read: 2026-11-29. */
   readonly read: string;
+  /** Words of the source that show the claim. */
+  readonly quote: string;
 }
 
 const MAX_DAYS = 90;

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { DKP_VERSION, type DkpVersion, KNOWN_VERSIONS, SUPPORTED_VERSIONS } from "../../src/iam/dkp-versions";
 import { type Comparison, compare, needsAttention, rowsOf } from "./compare";
-import { COMPONENTS, lastCompared, readShippedVersions, shippedVersions, unverified } from "./components";
+import { COMPONENTS, lastCompared, newerLine, readShippedVersions, shippedVersions, unverified } from "./components";
 import { outdatedFacts } from "./facts";
 import { findCalls } from "./go-calls";
 import { downloadModule, readFolder } from "./go-module";
@@ -102,7 +102,13 @@ async function compareModules({
 }: Options): Promise<{ readonly comparisons: readonly Comparison[]; readonly errors: readonly string[] }> {
   const comparisons: Comparison[] = [];
   const shipped = dkp === undefined ? new Map<string, readonly string[]>() : readShippedVersions(dkp);
-  const errors = [...unverified(shipped, dkpRelease)];
+  process.stdout.write(
+    unverified(shipped)
+      .map((line) => `not verified: ${line}\n`)
+      .join(""),
+  );
+  const newer = newerLine(dkpRelease);
+  const errors = newer === undefined ? [] : [newer];
   for (const component of COMPONENTS.filter(({ name }) => names?.includes(name) ?? true)) {
     for (const each of version === undefined ? shippedVersions(component.name, shipped) : [plain(version)]) {
       try {

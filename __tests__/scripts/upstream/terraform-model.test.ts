@@ -1,6 +1,7 @@
 import { needsAttention } from "../../../scripts/upstream/compare";
 import {
   lastCompared,
+  newerLine,
   readShippedVersions,
   shippedVersions,
   unverified,
@@ -86,16 +87,17 @@ describe("the versions of a source tree of DKP", () => {
     expect(shippedVersions("machine-controller-manager", shipped)).toEqual(verifiedVersions("machine-controller-manager"));
   });
 
-  it("are errors where the catalogue was not compared with them, as is a newer release line", () => {
+  it("are named where the catalogue was not compared with them, and a newer release line is an error", () => {
     const shipped = TREE('- id: terraform-provider-aws\n  version: "6.1.0"\n');
-    expect(unverified(shipped, "1.77")).toEqual([
+    expect(unverified(shipped)).toEqual([
       "cloud-controller-manager: DKP ships 1.32.8; once compared, add them to VERIFIED_COMPONENTS",
       "terraform: DKP ships 6.1.0; once compared, add them to VERIFIED_COMPONENTS",
     ]);
-    expect(unverified(shipped, "1.99")[0]).toBe(
+    expect(unverified(new Map())).toEqual([]);
+    expect(newerLine("1.99")).toBe(
       `DKP 1.99 is newer than ${SUPPORTED_VERSIONS.last}; once compared, write it into SUPPORTED_VERSIONS`,
     );
-    expect(unverified(new Map(), "1.77")).toEqual([]);
+    expect(newerLine("1.77")).toBeUndefined();
   });
 
   it("have an age where they cannot be read", () => {

@@ -1,5 +1,14 @@
 import { exampleArn } from "../../src/cli/iam/example-resources";
-import { type AskedRequest, RISK_ROWS, type RiskRow, requestsOf, risksOf, shownRows } from "../../src/cli/iam/risks";
+import {
+  type AskedRequest,
+  actionIn,
+  phrasesOf,
+  RISK_ROWS,
+  type RiskRow,
+  requestsOf,
+  risksOf,
+  shownRows,
+} from "../../src/cli/iam/risks";
 import { CATALOGUE } from "../../src/iam/catalogue";
 import type { PolicyDocument } from "../../src/iam/policy-document";
 import { grantedRows, MODES, type PolicyOptions, policyStatements } from "../../src/iam/policy-statements";
@@ -25,7 +34,7 @@ const HARMLESS: Readonly<Record<string, string>> = {
 const elsewhere = (options: PolicyOptions) => ({ ...options, environment: { ...ENVIRONMENT, region: "us-west-2" } });
 
 /** Whether the simulator allows everything that shows a sentence. */
-async function isShown(row: RiskRow, asked: PolicyOptions, policy: PolicyDocument): Promise<boolean> {
+async function isShown(row: Pick<RiskRow, "requests">, asked: PolicyOptions, policy: PolicyDocument): Promise<boolean> {
   const requests = requestsOf(row.requests, asked);
   return requests.length > 0 && (await requestsWith(false, policy, requests)).length === 0;
 }
@@ -75,9 +84,29 @@ describe.each(CASES)("what an attacker can do with the key of %s in mode %s", (_
     expect(printed.map(({ goal, what }) => ({ goal, reach: reachOf(what) }))).toEqual(shown);
   });
 
+  it("has exactly the phrases whose requests the simulator allows, in the Regions of their sentences", async () => {
+    for (const { goal, text } of shownRows(options, policyStatements(options))) {
+      const { what = "" } = printed.find((risk) => risk.goal === goal) ?? {};
+      const asked = what.includes(" in every Region") ? elsewhere(options) : options;
+      for (const phrase of phrasesOf(text)) {
+        expect({ goal, phrase, shown: what.includes(phrase.words) }).toEqual({
+          goal,
+          phrase,
+          shown: await isShown(phrase, asked, policy),
+        });
+      }
+    }
+  });
+
   it("covers each write that the simulator allows on a resource of somebody else", async () => {
     const rows = shownRows(options, policyStatements(options));
-    const covered = rows.flatMap(({ requests, also = [] }) => requestsOf([...requests, ...also], options));
+    const covered = rows.flatMap((row) => {
+      const shown = phrasesOf(row.text).filter(({ words }) =>
+        printed.some(({ goal, what }) => goal === row.goal && what.includes(words)),
+      );
+      const texts = [...row.requests, ...(row.also ?? []), ...shown.flatMap(({ requests }) => requests)];
+      return texts.flatMap((request) => requestsOf([request], options));
+    });
     const writes = grantedRows(options).filter(
       ({ action, access }) => !["List", "Read"].includes(access) && !(action in HARMLESS),
     );
@@ -89,10 +118,70 @@ describe.each(CASES)("what an attacker can do with the key of %s in mode %s", (_
   });
 });
 
-it("every write of the catalogue belongs to a sentence, or is harmless for a reason", () => {
-  const inSentences = new Set(
-    RISK_ROWS.flatMap(({ requests, also = [] }) => [...requests, ...also].map((text) => text.split(" ")[0] ?? "")),
+/** The words for which a row and its phrases name actions. */
+const sentencesOf = ({ text, requests, also = [] }: RiskRow) => {
+  const words = text.replaceAll(/\[[^\]]*\]/g, "");
+  const phrases = phrasesOf(text).map((phrase) => ({ ...phrase, words: `${words}${phrase.words}` }));
+  return [{ words, requests: [...requests, ...also] }, ...phrases];
+};
+
+/** Words that say what an action does, by the verb of its name. */
+const VERBS: Readonly<Record<string, RegExp>> = {
+  Accept: /\bconnect/,
+  Add: /\badd|change/,
+  Allocate: /allocate/,
+  Apply: /\bput/,
+  Associate: /replace|redirect/,
+  Attach: /replace|attach|open|\bput|copy/,
+  Authorize: /open/,
+  Configure: /change/,
+  Copy: /copy/,
+  Create: /create|copy|\bconnect|redirect|replace|\bput|let|change|disks from/,
+  Decrypt: /decrypt|read/,
+  Delete: /delete|disconnect|redirect|replace|change/,
+  Deregister: /route|forward/,
+  Describe: /read/,
+  Detach: /replace|detach|close|take .* out/,
+  Disassociate: /remove|\btake|redirect/,
+  Enable: /enable/,
+  Generate: /encrypt|read/,
+  Import: /replace/,
+  Modify: /replace|let|even with|change|send|enlarge|redirect|forward/,
+  Pass: /launch/,
+  Put: /write|with any permission/,
+  ReEncrypt: /encrypt|read/,
+  Register: /route|forward/,
+  Release: /release/,
+  Remove: /change/,
+  Replace: /replace|redirect/,
+  Revoke: /close/,
+  Run: /launch/,
+  Set: /change|\bput/,
+  Start: /start/,
+  Stop: /stop/,
+  Tag: /change/,
+  Terminate: /delete/,
+  Untag: /change/,
+  Update: /let/,
+};
+
+it("the text of a sentence says the verb of each action that it counts as said", () => {
+  const verbOf = (action: string) => /:(ReEncrypt|[A-Z][a-z]+)/.exec(action)?.[1] ?? "";
+  const unsaid = RISK_ROWS.flatMap(sentencesOf).flatMap(({ words, requests }) =>
+    requests
+      .map(actionIn)
+      .filter((action) => VERBS[verbOf(action)]?.test(words) !== true)
+      .map((action) => `${action}: ${words}`),
   );
+  expect(unsaid).toEqual([]);
+});
+
+it("no sentence gives a reason of IAM", () => {
+  expect(RISK_ROWS.filter(({ text }) => /IAM can ?not|cannot/.test(text))).toEqual([]);
+});
+
+it("every write of the catalogue belongs to a sentence, or is harmless for a reason", () => {
+  const inSentences = new Set(RISK_ROWS.flatMap((row) => sentencesOf(row).flatMap(({ requests }) => requests.map(actionIn))));
   const writes = CATALOGUE.filter(({ access }) => !["List", "Read"].includes(access)).map(({ action }) => action);
   expect(writes.filter((action) => inSentences.has(action) === action in HARMLESS)).toEqual([]);
 });

@@ -66,8 +66,8 @@ export type ClusterCondition =
   /** `tags` has entries. */
   | "tags"
   /**
-   * `imdsv2` is set, `true` or `false`: DKP then manages the metadata options of its instances. Source: deckhouse/deckhouse
-   * modules/030-cloud-provider-aws/candi/layouts/with-nat/base-infrastructure/variables.tf, `imdsv2_managed`.
+   * `imdsv2` is set, `true` or `false`: DKP then manages the metadata options of its instances. Source: docs/reference/facts.yaml,
+   * dkp-imdsv2.
    */
   | "imdsv2-set"
   /** Not `disableDefaultSecurityGroup`. */

@@ -28,6 +28,7 @@ export function notesOf(deployment: Deployment): readonly string[] {
 export function settingsWarnings({ cluster, accessKeys, marked, secretLine, settings }: Deployment): readonly string[] {
   const { dkpVersion } = cluster;
   const warnings = {
+    "cluster.prefix": prefixWarning(cluster.prefix),
     "cluster.dkpVersion": versionWarning(dkpVersion),
     "cluster.configFile":
       secretLine &&
@@ -36,6 +37,15 @@ export function settingsWarnings({ cluster, accessKeys, marked, secretLine, sett
     ...Object.fromEntries(SLOTS.map((slot) => [`accessKeys.${slot}.pgpKey`, pgpKeyWarning(accessKeys, slot)])),
   };
   return Object.entries(warnings).flatMap(([field, warning]) => (warning === undefined ? [] : `${field}: ${warning}`));
+}
+
+/** The most characters of a prefix from DKP 1.78 on: docs/reference/facts.yaml, dkp-prefix. */
+const LONGEST_PREFIX = 45;
+
+function prefixWarning(prefix = ""): string | undefined {
+  return prefix.length > LONGEST_PREFIX
+    ? `has ${prefix.length} characters, and DKP accepts at most ${LONGEST_PREFIX} from 1.78 on; choose a shorter one before you install the cluster`
+    : undefined;
 }
 
 /** What a version of DKP that this program does not know means for the policy. */

@@ -53,17 +53,47 @@ export function risksOf(
       otherRoles: otherNodeRoles(cluster).map(named).join(" or "),
       peers: [...cluster.peeredVPCs.map(named), ...peerAccounts].sort().join(" or "),
     };
-    return { goal, what: filled(text, values), actions: [...new Set(requests.map((request) => request.split(" ")[0] ?? ""))] };
+    const phrases = phrasesOf(text).map((phrase) => ({
+      ...phrase,
+      isShown: isAllowed(phrase.requests, options, statements),
+    }));
+    const shown = phrases.reduce((all, { source, words, isShown }) => all.replace(source, isShown ? words : ""), text);
+    const shownBy = [...requests, ...phrases.flatMap((phrase) => (phrase.isShown ? phrase.requests : []))];
+    return { goal, what: filled(shown, values), actions: [...new Set(shownBy.map(actionIn))] };
   });
+}
+
+/** The action of a request of a row. */
+export function actionIn(request: string): string {
+  return request.split(" ")[0] ?? "";
+}
+
+/** A part of a sentence that only some policies bear out, as the row has it: `[requests|text]`. */
+interface Phrase {
+  readonly source: string;
+  readonly requests: readonly string[];
+  readonly words: string;
+}
+
+/** The phrases of a text. */
+export function phrasesOf(text: string): readonly Phrase[] {
+  return [...text.matchAll(/\[([^\]|]+)\|([^\]]+)\]/g)].map(([source, requests = "", words = ""]) => ({
+    source,
+    requests: requests.split(" & "),
+    words,
+  }));
 }
 
 /** The rows of what a policy allows: of each goal the first one. */
 export function shownRows(options: Asked, statements: readonly PolicyStatement[]): readonly RiskRow[] {
-  const shown = RISK_ROWS.filter(({ requests }) => {
-    const all = requestsOf(requests, options);
-    return all.length > 0 && all.every((request) => allows(statements, request));
-  });
+  const shown = RISK_ROWS.filter(({ requests }) => isAllowed(requests, options, statements));
   return shown.filter(({ goal }, at) => shown.findIndex((row) => row.goal === goal) === at);
+}
+
+/** Whether the policy allows all requests, which have values for their placeholders. */
+function isAllowed(texts: readonly string[], options: Asked, statements: readonly PolicyStatement[]): boolean {
+  const requests = requestsOf(texts, options);
+  return requests.length > 0 && requests.every((request) => allows(statements, request));
 }
 
 /** Requests of a row, one for each value of their placeholders; none at all if a placeholder has no value. */

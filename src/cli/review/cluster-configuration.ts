@@ -29,8 +29,11 @@ export function clusterConfiguration({ deployment, secret }: Reviewed): string {
   ];
   if (prefix !== undefined) {
     comments.push(
-      `Set in the ModuleConfig global: prefix: ${JSON.stringify(prefix)}. A cloud.prefix of the ClusterConfiguration must match.`,
+      `Set in the ClusterConfiguration: cloud.prefix: ${JSON.stringify(prefix)}. From DKP 1.78 on, prefix of the ModuleConfig global can replace it.`,
     );
+  }
+  if (imdsv2 !== undefined) {
+    comments.push("DKP has imdsv2 from 1.78 on. Earlier versions reject it.");
   }
   const head = { apiVersion: "deckhouse.io/v1", kind: "AWSClusterConfiguration", provider };
   const document = new Document<YAMLMap, false>({ ...head, ...fields }, { compat: "yaml-1.1" });

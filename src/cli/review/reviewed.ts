@@ -56,12 +56,14 @@ function permissionFacts(deployment: Deployment) {
   const statements = policyStatements(options);
   const permissions = permissionsOf(rows, statements, cluster);
   const documented = rows.filter((row) => row.documented).length;
-  const unused = permissions.filter(({ isRequired }) => !isRequired).length;
+  const notRequired = permissions.filter(({ isRequired }) => !isRequired);
+  const unused = notRequired.length;
+  const withoutCaller = notRequired.filter(({ row }) => row.callers.length === 0).length;
   const serviceControlPolicy = controlPolicy({ ...options, user: `${user.path}${user.name}`, additionalRolePolicies });
   return {
     options,
     policies: policies.map((policy) => reviewedPolicy(policy, deployment)),
-    granted: { documented, additional: rows.length - documented, unused },
+    granted: { documented, additional: rows.length - documented, unused, withoutCaller },
     areas: grouped(permissions, ({ row }) => row.area),
     /** With Markdown in their texts. */
     risks: risksOf(options, code, statements),

@@ -11,10 +11,10 @@ const NO_VERSION = f.because(
   `is not a version of DKP from ${KNOWN_VERSIONS[0]} on; write for example "${SUPPORTED_VERSIONS.last}" in quotes, or remove it for a policy that covers ${SUPPORTED_VERSIONS.first} to ${SUPPORTED_VERSIONS.last}`,
 );
 
-/** DKP's own rule for `cloud.prefix`, and 59 characters, so that `<prefix>-node` fits into the 64 of a role name. */
+/** DKP's own pattern, and 59 characters, because IAM allows 64 in the name of the role `<prefix>-node`. */
 const prefix = f.matching(
   /^(?=.{1,59}$)[a-z0-9](?:[-a-z0-9]*[a-z0-9])?$/,
-  'is not a DKP prefix: at most 59 lower-case letters, digits and "-", a letter or digit at both ends',
+  'is not a DKP prefix: lower-case letters, digits and "-", a letter or digit at both ends; IAM allows 59, because the node role is named <prefix>-node',
 );
 
 /** A statement action of DKP's `additionalRolePolicies`, by DKP's own rule. */
@@ -23,11 +23,11 @@ const rolePolicyAction = f.matching(/^[a-zA-Z0-9_-]+:[a-zA-Z0-9_*?-]+$/, 'is not
 /** An image in a Region. DKP's own schema allows any string. */
 export const ami = f.matching(/^ami-[0-9a-z]+$/, "is not an AMI ID; expected format: ami-0123456789abcdef0");
 
-/** The fields of DKP's `AWSClusterConfiguration` (and the prefix: docs/reference/facts.yaml, dkp-prefix) that decide about permissions. */
+/** The fields of DKP's `AWSClusterConfiguration` (and the prefix) that decide about permissions. */
 export const dkpFields = {
   prefix: f.permissions(
     prefix,
-    "`prefix` of DKP's ModuleConfig `global`, and `cloud.prefix`, its deprecated name, of the ClusterConfiguration. All modes but `documented` require it",
+    "`cloud.prefix` of DKP's ClusterConfiguration; from DKP 1.78 on also `prefix` of the ModuleConfig `global`. All modes but `documented` require it",
   ),
   layout: f.permissions(f.choice(LAYOUTS), "Layout of the cluster. `minimal` requires it"),
   existingVPCID: f.permissions(f.vpcId, "The VPC that the cluster is put into; without it DKP creates one"),
@@ -43,7 +43,7 @@ export const dkpFields = {
   tags: f.permissions(f.tags, "Tags that DKP sets on its objects"),
   imdsv2: f.permissions(
     v.boolean(),
-    "Instance metadata service version 2 only. DKP manages the metadata options of its nodes if it is `true` or `false`, not if it is absent",
+    "Instance metadata service version 2 only, which DKP has from 1.78 on. It manages the metadata options of its nodes if it is `true` or `false`, not if it is absent",
   ),
   disableDefaultSecurityGroup: f.permissions(v.boolean(), "DKP creates no security groups of its own"),
   withNAT: f.permissions(

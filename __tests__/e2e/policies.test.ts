@@ -3,7 +3,7 @@ import { MODES } from "../../src/iam/policy-statements";
 import { PROJECT } from "../helpers/project-root";
 import { LocalAws } from "./support/local-aws";
 import { Deployments } from "./support/project";
-import { jsonOf, type Terraform } from "./support/terraform";
+import { jsonOf, runIn, type Terraform } from "./support/terraform";
 
 const CLUSTER =
   "cluster: { prefix: dev, layout: WithNAT, withNAT: { bastionInstance: {} }, tags: { team: platform }, imdsv2: true }\nfeatures: [volume-snapshots]\n";
@@ -48,4 +48,30 @@ describe("the policy as AWS stores it", () => {
       expect(version).toBe(JSON.stringify(expected));
     },
   );
+
+  // The row of docs/how-to/recover.md, for a denied call of DKP (recover.md#denied-call).
+  it("explains what the AWS CLI prints of a denied call, until the settings have what the call requires", async () => {
+    const account = "accountId: '123456789012'\npolicy: { mode: minimal }\n";
+    const settings = SETTINGS.replace("volume-snapshots", "volume-cloning") + account;
+    const call = () => {
+      const key = { accessKeyId: terraform.output("access_key_id"), secretAccessKey: terraform.output("secret_access_key") };
+      const environment = { PATH: process.env.PATH ?? "", ...aws.environment(key) };
+      return runIn(deployments.path, environment, "aws", "--region", "eu-central-1", "ec2", "describe-snapshots");
+    };
+    const explained = (message: string) => {
+      const command = [`${PROJECT}/bin/dkp-access`, "policy", "deckhouse", "--explain", message];
+      return runIn(deployments.path, { PATH: process.env.PATH ?? "" }, process.execPath, ...command).output;
+    };
+    deployments.change({ deckhouse: settings });
+    terraform.apply();
+    const denied = call();
+    expect(denied.status).not.toBe(0);
+    expect(explained(denied.output)).toContain(
+      "not in the policy: the policy does not allow ec2:DescribeSnapshots, which DKP calls only with features: [volume-snapshots]",
+    );
+    deployments.change({ deckhouse: settings.replace("volume-cloning", "volume-snapshots") });
+    terraform.apply();
+    expect(call().status).toBe(0);
+    expect(explained(denied.output)).toContain("allowed: the policy allows ec2:DescribeSnapshots; statement Read: *\n");
+  });
 });

@@ -12,18 +12,20 @@ interface CliResult {
  * Runs the command-line program in this process, as `dkp-access ARGUMENTS` runs in a folder.
  * @param env the whole environment of the command
  * @param node the version of Node.js
+ * @param input its standard input
  */
 export async function runCli(
   folder: string,
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
   node = "20.9.0",
+  input = "",
 ): Promise<CliResult> {
   const [stdout, stderr] = [new Captured(), new Captured()];
   const before = process.cwd();
   process.chdir(folder);
   try {
-    const status = await runProgram(args, { env, stdin: Readable.from([]), stdout, stderr, versions: { node } });
+    const status = await runProgram(args, { env, stdin: Readable.from([input]), stdout, stderr, versions: { node } });
     return { status, stdout: stdout.text, stderr: stderr.text };
   } finally {
     process.chdir(before);

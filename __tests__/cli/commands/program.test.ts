@@ -168,6 +168,14 @@ describe("dkp-access policy", () => {
       expect(await printed("github", "--repository", "acme/dkp-access", "--role", "planner")).toEqual(planner);
     });
 
+    it("warns of a repository on GitHub without IDs, whose tokens may have them", async () => {
+      expect((await trust("github", "--repository", "acme/dkp-access")).stderr).toBe(
+        "warning: --repository has no IDs, so no job of a repository that was created, renamed or transferred since 15 July 2026 can assume these roles; write OWNER@ID/NAME@ID for such a one: docs/how-to/state-bucket.md\n",
+      );
+      expect((await trust("github", "--repository", "acme@1/dkp-access@23")).stderr).toBe("");
+      expect((await trust("gitlab", "--repository", "acme/dkp-access")).stderr).toBe("");
+    });
+
     it.each(["acme@1/dkp-access@23", "repo:acme@1/dkp-access@23"])("takes the IDs of GitHub's subjects: %s", async (name) => {
       const subjects = ["pull_request", "ref:refs/heads/main", "environment:dkp-access-second-reviewer"];
       expect(await conditionOf("planner", "github", "--repository", name)).toMatchObject({

@@ -43,9 +43,9 @@ export const COMMANDS = {
     examples: ["synth", "synth && terraform -chdir=cdktf.out/stacks/deckhouse init"],
   },
   policy: {
-    summary: "print the policy as AWS stores it, or explain an action",
+    summary: "print the policy as AWS stores it, or explain a denied call",
     load: () => import("./policy.js"),
-    examples: ["policy deckhouse --mode minimal", "policy deckhouse --explain ec2:RunInstances"],
+    examples: ["policy deckhouse --mode minimal", "policy deckhouse --explain - < error.txt"],
   },
   review: {
     summary: "write the review packs",

@@ -1,12 +1,16 @@
+import { text as textOf } from "node:stream/consumers";
 import { Option } from "commander";
-import { CATALOGUE } from "../../iam/catalogue";
 import { MAX_POLICY_CHARACTERS } from "../../iam/limits";
 import { policyDocument, policySize } from "../../iam/policy-document";
-import { MODES, type Mode, type PolicyOptions } from "../../iam/policy-statements";
+import { MODES, type Mode } from "../../iam/policy-statements";
 import { type Deployment, policyOptionsOf } from "../../settings/deployment";
-import { suggest } from "../../settings/errors";
+import { withAws } from "../account/aws/client";
+import { AwsError } from "../account/aws/operations";
+import { denialOf, denialText } from "../iam/denial";
+import { type DeniedRequest, deniedRequest } from "../iam/denied-request";
 import { TRUST_SYSTEMS, trustPolicies } from "../iam/trust-policies";
 import { explain, explanationText } from "../review/explanation";
+import { awsCommand, page } from "../text/advice";
 import { STACK_HELP, selectOne } from "./support/deployments";
 import { type Define, formatOption, type Session } from "./support/session";
 
@@ -22,13 +26,16 @@ interface Options {
 export const define: Define = (command, session) => {
   command
     .description(
-      `Prints the policy of a deployment as AWS stores it, and its size on standard error. Calls neither AWS nor Terraform.
+      `Prints the policy of a deployment as AWS stores it, and its size on standard error. Does not call Terraform, and AWS only where --explain gets an encoded message that names no resource (sts:DecodeAuthorizationMessage).
 If the permissions exceed the size of one policy, prints a list of policies.
 Where the settings have no accountId, ARNs show ACCOUNT_ID.`,
     )
     .argument("[stack]", STACK_HELP)
     .addOption(new Option("--mode <mode>", "replaces policy.mode of this deployment").choices(MODES))
-    .option("--explain <action>", "why an action is in the policy, what calls it, when, and on which resources it is allowed")
+    .option(
+      "--explain <error>",
+      'instead, why AWS denied a call: the message of DKP, Terraform or the AWS CLI, the event of CloudTrail, "-" for standard input, or an action',
+    )
     .addOption(
       new Option(
         "--trust <system>",
@@ -45,22 +52,28 @@ Where the settings have no accountId, ARNs show ACCOUNT_ID.`,
       ]),
     )
     .addOption(formatOption("text", "json"))
-    .action((stack: string | undefined, options: Options) => {
-      const { mode, explain: action, format, trust, repository = "", role } = options;
+    .action(async (stack: string | undefined, options: Options) => {
+      const { mode, explain: error, format, trust, repository = "", role } = options;
       if (trust === undefined && (repository !== "" || role !== undefined)) {
         command.error("error: options '--repository' and '--role' cannot be used without option '--trust <system>'");
       }
       const { deployment } = selectOne(session, [stack], mode === undefined ? undefined : { mode });
       if (trust !== undefined) {
         const policies = trustPolicies(deployment, trust, repository);
+        if (trust === "github" && !repository.includes("@")) {
+          session.printError(WITHOUT_IDS);
+        }
         session.printJson(role === undefined ? policies : policies[role]);
         return;
       }
       const text =
-        action === undefined ? policyText(session, deployment, format) : explanation(action, policyOptionsOf(deployment), format);
+        error === undefined ? policyText(session, deployment, format) : await explanation(session, error, deployment, format);
       session.print(`${text}\n`);
     });
 };
+
+/** For a name without IDs: docs/reference/facts.yaml, github-subjects. */
+const WITHOUT_IDS = `warning: --repository has no IDs, so no job of a repository that was created, renamed or transferred since 15 July 2026 can assume these roles; write OWNER@ID/NAME@ID for such a one: ${page("state-bucket")}\n`;
 
 function policyText(session: Session, deployment: Deployment, format: string): string {
   const { mode } = deployment.policy;
@@ -78,11 +91,40 @@ function policyText(session: Session, deployment: Deployment, format: string): s
   return JSON.stringify(additional.length === 0 ? first : [first, ...additional], null, 2);
 }
 
-function explanation(action: string, options: PolicyOptions, format: string): string {
-  const found = explain(action, options);
-  if (found === undefined) {
-    const known = CATALOGUE.map((row) => row.action);
-    throw new Error(`--explain: "${action}" is not an action that DKP is known to call, ${suggest(action, known)}`);
+async function explanation(session: Session, error: string, deployment: Deployment, format: string): Promise<string> {
+  const message = error === "-" ? await textOf(session.host.stdin) : error;
+  const request = await decoded(session, deniedRequest(message), deployment);
+  const denial = denialOf(request, deployment);
+  const found = denial.row && explain(denial.row.action, policyOptionsOf(deployment));
+  if (format === "json") {
+    const { row: _, ...answer } = denial;
+    return JSON.stringify({ ...answer, request, ...found }, null, 2);
   }
-  return format === "json" ? JSON.stringify(found, null, 2) : explanationText(found);
+  return [denialText(denial), ...(found === undefined ? [] : [explanationText(found)])].join("\n\n");
+}
+
+/** In seconds. */
+const DECODING_LIMIT = 20;
+
+/** A request with what its encoded message says. Without credentials, or where the message says it already, the request itself. */
+async function decoded(session: Session, request: DeniedRequest, deployment: Deployment): Promise<DeniedRequest> {
+  const { encoded: EncodedMessage, resource } = request;
+  if (EncodedMessage === undefined || resource !== undefined) {
+    return request;
+  }
+  const access = { region: deployment.region, ...deployment.provider };
+  try {
+    const waiting = { progress: session.printError, limit: DECODING_LIMIT };
+    const [page] = await withAws(access, waiting, (aws) => aws.call("sts:DecodeAuthorizationMessage", { EncodedMessage }));
+    return { ...request, ...deniedRequest(page?.DecodedMessage ?? "") };
+  } catch (error) {
+    if (error instanceof AwsError) {
+      session.printError(
+        `note: the encoded message was not decoded (${error.code}). With the permission sts:DecodeAuthorizationMessage, run this, and give its output to --explain:
+  ${awsCommand("sts", "decode-authorization-message", { query: "DecodedMessage", output: "text", "encoded-message": EncodedMessage })}\n`,
+      );
+      return request;
+    }
+    throw error;
+  }
 }

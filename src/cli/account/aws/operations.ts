@@ -14,7 +14,7 @@ interface Sdk {
 }
 
 type OperationOf<Name> = Name extends `${infer Operation extends `${Verb}${string}`}Command` ? Operation : never;
-type Verb = "Describe" | "Get" | "List" | "Simulate";
+type Verb = "Decode" | "Describe" | "Get" | "List" | "Simulate";
 
 /** Every AWS operation that commands may call, under the name of the IAM action that allows it. All are read-only. */
 export type Action = { [S in keyof Sdk]: `${S}:${OperationOf<keyof Sdk[S]>}` }[keyof Sdk];

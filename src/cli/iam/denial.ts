@@ -1,0 +1,364 @@
+import { BlockList, isIP } from "node:net";
+import { ACCOUNT_ID, iamResourceArn } from "../../iam/arns";
+import awsActions from "../../iam/aws-actions.json";
+import { CATALOGUE, type CatalogueRow, type ClusterCondition } from "../../iam/catalogue";
+import type { Networks } from "../../iam/networks";
+import type { PolicyCondition, PolicyStatement } from "../../iam/policy-document";
+import { policyStatements } from "../../iam/policy-statements";
+import { type Deployment, policyOptionsOf } from "../../settings/deployment";
+import { nearest, showSegment } from "../../settings/errors";
+import { dkpAccess, page, recovery } from "../text/advice";
+import type { DeniedRequest } from "./denied-request";
+
+/** Why a request is allowed or denied, most certain reason first. */
+export type Verdict =
+  | "another principal"
+  | "another policy"
+  | "unknown action"
+  | "not in the policy"
+  | "another Region"
+  | "another resource"
+  | "another condition"
+  | "another network"
+  | "a Deny"
+  | "allowed";
+
+/** What a deployment has to do with a denied request. */
+export interface Denial {
+  readonly verdict: Verdict;
+  /** The answer, as a sentence without its end. */
+  readonly sentence: string;
+  /** What to do, or what else can deny the request. */
+  readonly remedies: readonly string[];
+  /** The row of the catalogue, if DKP is known to call the action. */
+  readonly row?: CatalogueRow;
+}
+
+/** The settings that a condition of the catalogue follows from, as one writes them. */
+const SETTINGS: Readonly<Record<Exclude<ClusterCondition, "always" | `layout:${string}` | `feature:${string}`>, string>> = {
+  bastion: "cluster.withNAT.bastionInstance in the layout WithNAT",
+  "own-vpc": "no cluster.existingVPCID",
+  peering: "cluster.peeredVPCs or cluster.peerAccountIds",
+  tags: "cluster.tags",
+  "imdsv2-set": "cluster.imdsv2",
+  "default-security-groups": "cluster.disableDefaultSecurityGroup: false",
+};
+
+/** The settings that name resources of a kind, by their ARN. */
+const NAMED_BY: readonly (readonly [resource: RegExp, settings: string])[] = [
+  [/:role\//, "cluster.prefix, cluster.iamNodeRole and cluster.formerIamNodeRoles name the roles"],
+  [/:(?:instance-profile|key-pair)\//, "cluster.prefix names it"],
+  [/:kms:/, "cluster.kmsKeyArns names the keys"],
+  [/:vpc(?:-peering-connection)?\//, "cluster.peeredVPCs and cluster.peerAccountIds name what is peered"],
+  [/:snapshot\//, "the features volume-snapshots and fast-snapshot-restore allow snapshots"],
+  [
+    /:(?:loadbalancer|listener)\/(?:app|gwy)\//,
+    "DKP has no application and gateway load balancers, so find out what made the call",
+  ],
+];
+
+/** What to do where a policy other than the deployment's denies a request. */
+const OWNERS: readonly (readonly [kind: RegExp, remedy: string])[] = [
+  [/control policy/, "ask the administrators of AWS Organizations to allow it"],
+  [/boundary/, "ask the administrators of the boundary to allow it"],
+  [/endpoint/, "allow it in the policy of the VPC endpoint"],
+  [/resource-based/, "allow it in the policy of the resource, such as a key policy of KMS"],
+];
+
+/** What is known of a request and of the policy that it meets. */
+interface Asked {
+  readonly request: DeniedRequest;
+  readonly deployment: Deployment;
+  readonly row: CatalogueRow;
+  /** ARN of the resource, if the message has it. */
+  readonly resource: string | undefined;
+  /** The Region that AWS evaluated, if it is known. */
+  readonly region: string | undefined;
+  readonly context: DeniedRequest["context"];
+  /** The statements that allow the action, those of them on this resource, and those of these whose conditions may hold. */
+  readonly grants: readonly PolicyStatement[];
+  readonly onResource: readonly PolicyStatement[];
+  readonly matching: readonly PolicyStatement[];
+  readonly network: "inside" | "outside" | "unknown";
+}
+
+type Answer = Pick<Denial, "sentence" | "remedies">;
+
+/** What a request can be denied for, in the order in which it counts: the first one with an answer. */
+const REASONS: readonly (readonly [Verdict, (asked: Asked) => Answer | undefined])[] = [
+  ["not in the policy", notInPolicy],
+  ["another Region", otherRegion],
+  ["another resource", otherResource],
+  ["another condition", otherCondition],
+  ["another network", otherNetwork],
+  ["a Deny", explicitDeny],
+];
+
+/**
+ * Answers why a request is denied: by the policy of a deployment, or by something else.
+ * @throws Error if the text names no action, or one that neither DKP nor AWS has
+ */
+export function denialOf(request: DeniedRequest, deployment: Deployment): Denial {
+  const { action: named } = request;
+  if (named === undefined) {
+    throw new Error("--explain: the text names no action of AWS; give the whole message, or an action such as ec2:RunInstances");
+  }
+  const row = rowOf(named) ?? (isActionOfAws(named) ? undefined : misspelledRow(named));
+  const action = row?.action ?? showSegment(named);
+  const known = row === undefined ? {} : { row };
+  const other = otherPrincipal(request, deployment) ?? otherPolicy(request, action);
+  if (other !== undefined) {
+    return { ...other, ...known };
+  }
+  if (row === undefined) {
+    return { verdict: "unknown action", sentence: `DKP is not known to call ${action}`, remedies: UNKNOWN };
+  }
+  const asked = askedOf(row, request, deployment);
+  for (const [verdict, answer] of REASONS) {
+    const found = answer(asked);
+    if (found !== undefined) {
+      return { verdict, ...found, row };
+    }
+  }
+  return { verdict: "allowed", ...allowed(asked), row };
+}
+
+/** An answer as lines for people: the verdict first. */
+export function denialText({ verdict, sentence, remedies }: Denial): string {
+  return [`${verdict}: ${sentence}`, ...remedies.map((remedy) => `  -> ${remedy}`)].join("\n");
+}
+
+const REPORT = "if a component of DKP called it, report the message and the version of DKP";
+const UNKNOWN = ["find out what called it with this key: CloudTrail has its program as userAgent", REPORT];
+
+/** A call of somebody else, which the policy does not decide about. */
+function otherPrincipal({ principal }: DeniedRequest, { user, stack, accountId }: Deployment): Denial | undefined {
+  const [, , , , account, caller] = principal?.split(":") ?? [];
+  const own = `user${user.path}${user.name}`;
+  if (caller === undefined || (caller === own && (accountId ?? account) === account)) {
+    return undefined;
+  }
+  const owner = accountId === undefined ? "" : ` of the account ${accountId}`;
+  const sentence = `${principal} made the call, and the policy of ${stack} is that of ${own}${owner}`;
+  return { verdict: "another principal", sentence, remedies: ["check the permissions of that principal"] };
+}
+
+/** A denial that AWS ascribes to something else than the policies of the user. */
+function otherPolicy({ policyKind = "identity", policyArn }: DeniedRequest, action: string): Denial | undefined {
+  const kind = policyKind.toLowerCase();
+  if (kind.startsWith("identity")) {
+    return undefined;
+  }
+  const [, remedy = "ask who manages that policy"] = OWNERS.find(([pattern]) => pattern.test(kind)) ?? [];
+  const named = policyArn === undefined ? "" : `, ${policyArn},`;
+  return { verdict: "another policy", sentence: `a ${kind}${named} denies ${action}`, remedies: [remedy] };
+}
+
+function askedOf(row: CatalogueRow, request: DeniedRequest, deployment: Deployment): Asked {
+  const { accountId, user } = deployment;
+  const account = accountId ?? request.principal?.split(":")[4];
+  const options = policyOptionsOf({ ...deployment, accountId: account });
+  const { partition } = options.environment;
+  const resource = arnOf(request.resource, { partition, account: account ?? ACCOUNT_ID });
+  const region = regionOf(row.action, request, resource);
+  const context = { ...request.context, ...(region === undefined ? {} : { "aws:RequestedRegion": [region] }) };
+  const grants = policyStatements(options).filter(({ actions, effect }) => effect === undefined && actions.includes(row.action));
+  const onResource = grants.filter(
+    ({ resources }) => resource === undefined || resources.some((pattern) => matches(pattern, resource)),
+  );
+  const matching = onResource.filter(({ conditions }) => conditions.every((condition) => holds(condition, context)));
+  const network = networkOf(request, user.allowedNetworks);
+  return { request, deployment, row, resource, region, context, grants, onResource, matching, network };
+}
+
+function notInPolicy({ grants, row, deployment: { policy, stack } }: Asked): Answer | undefined {
+  if (grants.length > 0) {
+    return undefined;
+  }
+  const settings = row.requiredWhen.map(settingOf).join(", or ");
+  return settings === ""
+    ? { sentence: `mode ${policy.mode} leaves out ${row.action}, which no component of DKP is known to call`, remedies: [REPORT] }
+    : {
+        sentence: `the policy does not allow ${row.action}, which DKP calls only with ${settings}`,
+        remedies: [`if the cluster has that, write it into the settings of ${stack}, and apply`],
+      };
+}
+
+function otherRegion({ matching, region, row, deployment }: Asked): Answer | undefined {
+  return matching.length > 0 || region === undefined || region === deployment.region
+    ? undefined
+    : {
+        sentence: `the call was made in ${region}, and the policy allows ${row.action} only in ${deployment.region}`,
+        remedies: ["correct the Region in DKP's configuration, or region in the settings"],
+      };
+}
+
+function otherResource({ grants, onResource, row, resource = "" }: Asked): Answer | undefined {
+  const [, hint = "the settings below cluster decide on which"] = NAMED_BY.find(([kind]) => kind.test(resource)) ?? [];
+  return onResource.length > 0
+    ? undefined
+    : { sentence: `the policy allows ${row.action}, but not on ${resource}; ${allowedBy(grants)}`, remedies: [hint] };
+}
+
+function otherCondition({ onResource, matching, row, context }: Asked): Answer | undefined {
+  const missed = onResource.flatMap(({ conditions }) => conditions).filter((condition) => !holds(condition, context));
+  return matching.length > 0
+    ? undefined
+    : {
+        sentence: `the policy allows ${row.action} under a condition that the request does not meet`,
+        remedies: missed.map(
+          ({ variable, values }) => `${variable} is ${context[variable]?.join(", ")}, and must be ${values.join(" or ")}`,
+        ),
+      };
+}
+
+function otherNetwork({ network, row, request }: Asked): Answer | undefined {
+  const source = request.vpcEndpoint ?? request.address;
+  return network !== "outside"
+    ? undefined
+    : {
+        sentence: `the statement DenyOtherNetworks denies ${row.action}, because ${source} is not in user.allowedNetworks`,
+        remedies: [
+          "if the cluster or whoever runs dhctl has this address, add it to user.allowedNetworks, and apply",
+          `if not, somebody else has the key: ${page("keys", "when-a-key-has-leaked")}`,
+        ],
+      };
+}
+
+function explicitDeny({ request, network, row, deployment }: Asked): Answer | undefined {
+  const drift = `${dkpAccess("drift", deployment.stack)} names the policies of the user; see ${recovery("quarantine")}`;
+  if (!request.isExplicit) {
+    return undefined;
+  }
+  return network === "inside"
+    ? { sentence: `another policy of the user denies ${row.action}, because no statement of this one does`, remedies: [drift] }
+    : {
+        sentence: `a Deny applies to ${row.action}; that of this policy, DenyOtherNetworks, applies in networks outside user.allowedNetworks`,
+        remedies: ["the event of CloudTrail has the address: give it to --explain", `if the address is allowed: ${drift}`],
+      };
+}
+
+function allowed({ request, row, resource, context, matching, network, deployment: { user, stack } }: Asked): Answer {
+  const on = resource === undefined ? "" : ` on ${resource}`;
+  const sentence = `the policy allows ${row.action}${on}; ${allowedBy(matching)}`;
+  const causes = [`AWS has another policy than the settings: ${dkpAccess("plan", stack)}`];
+  const conditions = matching.flatMap((statement) => statement.conditions).filter(({ variable }) => !(variable in context));
+  causes.push(...conditions.map(({ variable, values }) => `${variable} of the call is not ${values.join(" or ")}`));
+  if (resource === undefined) {
+    causes.push("the call was on another resource, or required another action as well: the message of AWS names them");
+  }
+  if (request.policyKind === undefined) {
+    causes.push(...otherCauses(user, network));
+  }
+  return { sentence, remedies: causes.map((cause, at) => `${at === 0 ? "if AWS denies it:" : "or"} ${cause}`) };
+}
+
+/** What else can deny an allowed call, where AWS does not ascribe the denial to the policies of the user. */
+function otherCauses({ permissionsBoundary }: Deployment["user"], network: Asked["network"]): readonly string[] {
+  const causes = ["a service control policy denies it: the message of AWS says so"];
+  if (permissionsBoundary !== undefined) {
+    causes.push(`the permissions boundary ${permissionsBoundary} does not allow it`);
+  }
+  if (network === "unknown") {
+    causes.push("the call came from a network outside user.allowedNetworks");
+  }
+  return causes;
+}
+
+/** An action, or its operation where the name has no service. */
+const nameLike = (named: string, action: string) => (named.includes(":") ? action : (action.split(":")[1] ?? ""));
+
+/** The row of an action, like IAM without its case. Of two services with the operation, the one that DKP is known to call. */
+function rowOf(named: string): CatalogueRow | undefined {
+  const rows = CATALOGUE.filter(({ action }) => nameLike(named, action).toLowerCase() === named.toLowerCase());
+  return rows.find(({ callers }) => callers.length > 0) ?? rows[0];
+}
+
+/** The row that a misspelled action most likely means. @throws Error if there is none */
+function misspelledRow(named: string): CatalogueRow {
+  const names = CATALOGUE.map(({ action }) => nameLike(named, action));
+  const row = CATALOGUE[names.indexOf(nearest(named, names) ?? "")];
+  if (row === undefined) {
+    throw new Error(`--explain: ${showSegment(named)} is not an action of AWS; write for example ec2:RunInstances`);
+  }
+  return row;
+}
+
+/** Whether AWS has an action. Of a service without a list, any but those of another service that DKP is known to call. */
+function isActionOfAws(named: string): boolean {
+  const [operation = "", service] = named.toLowerCase().split(":").reverse();
+  const lists = Object.entries(awsActions).filter(([name]) => service === undefined || name === service);
+  return lists.length === 0
+    ? rowOf(operation) === undefined
+    : lists.some(([, { actions }]) =>
+        Object.values(actions)
+          .flatMap((byName) => Object.keys(byName))
+          .some((name) => name.toLowerCase() === operation),
+      );
+}
+
+function settingOf(condition: ClusterCondition): string {
+  const [kind, name] = condition.split(":");
+  if (kind === "layout" || kind === "feature") {
+    return kind === "layout" ? `cluster.layout: ${name}` : `features: [${name}]`;
+  }
+  return SETTINGS[condition as keyof typeof SETTINGS];
+}
+
+function allowedBy(statements: readonly PolicyStatement[]): string {
+  return statements.map(({ sid, resources }) => `statement ${sid}: ${resources.join(", ")}`).join("; ");
+}
+
+/** The ARN that a message means: of roles and instance profiles, IAM prints kind and name. */
+function arnOf(resource: string | undefined, own: { readonly partition: string; readonly account: string }): string | undefined {
+  const [, kind, name] = /^(role|instance profile|user|policy) (.+)$/.exec(resource ?? "") ?? [];
+  return kind === undefined ? resource : iamResourceArn(own, `${kind.replace(" ", "-")}/${name}`);
+}
+
+/** The Region that AWS evaluated; of IAM and STS none, which have one Region in a partition. */
+function regionOf(action: string, { region, context }: DeniedRequest, resource: string | undefined): string | undefined {
+  if (/^(?:iam|sts):/.test(action)) {
+    return undefined;
+  }
+  const inArn = resource?.split(":")[3];
+  const inContext = context["aws:RequestedRegion"] ?? context["aws:Region"] ?? context["ec2:Region"] ?? [];
+  return inArn === undefined || inArn === "" ? (inContext[0] ?? region) : inArn;
+}
+
+/** Whether a condition holds as far as the request is known. */
+function holds({ variable, values }: PolicyCondition, context: DeniedRequest["context"]): boolean {
+  const known = context[variable];
+  return known === undefined || known.every((value) => values.some((pattern) => matches(pattern, value)));
+}
+
+/** Patterns have no wildcard but one at their end. */
+function matches(pattern: string, text: string): boolean {
+  return pattern.endsWith("*") ? text.startsWith(pattern.slice(0, -1)) : pattern === text;
+}
+
+/** Where a call came from, if CloudTrail names it. A service that calls for the user has a name instead of an address. */
+function networkOf({ address = "", vpcEndpoint }: DeniedRequest, networks: Networks | undefined): Asked["network"] {
+  if (networks === undefined) {
+    return "inside";
+  }
+  const { cidrs, vpcs, vpcEndpoints } = networks;
+  if (vpcEndpoint !== undefined && vpcEndpoints.includes(vpcEndpoint)) {
+    return "inside";
+  }
+  if (vpcEndpoint !== undefined) {
+    // CloudTrail does not name the VPC of an endpoint.
+    return vpcs.length === 0 ? "outside" : "unknown";
+  }
+  if (isIP(address) === 0) {
+    return "unknown";
+  }
+  const allowedAddresses = new BlockList();
+  for (const [network = "", length] of cidrs.map((cidr) => cidr.split("/"))) {
+    allowedAddresses.addSubnet(network, Number(length), familyOf(network));
+  }
+  return allowedAddresses.check(address, familyOf(address)) ? "inside" : "outside";
+}
+
+function familyOf(address: string): "ipv4" | "ipv6" {
+  return isIP(address) === 6 ? "ipv6" : "ipv4";
+}

@@ -1,4 +1,4 @@
-import { gt, gte } from "semver";
+import { gt, gte, satisfies } from "semver";
 import { CATALOGUE, type Caller } from "../../src/iam/catalogue";
 import { appliesTo, type DkpVersion } from "../../src/iam/dkp-versions";
 import { type Component, verifiedVersions } from "./components";
@@ -89,7 +89,7 @@ function isOf({ versions, notShippedSince }: Explanation, version: string, compo
     const newestShipped = verifiedVersions(component.name).at(-1) ?? "";
     return gte(version, notShippedSince) && gt(version, newestShipped);
   }
-  return versions === undefined || versions.includes(version);
+  return versions === undefined || satisfies(version, versions);
 }
 
 /** Whether a maintainer has to act: a difference without an explanation, or an explanation without a difference. */

@@ -20,7 +20,7 @@ export const EXPLANATIONS: readonly Explanation[] = [
     components: ["cloud-controller-manager"],
     actions: ["elasticloadbalancing:SetSecurityGroups"],
     only: "catalogue",
-    versions: ["1.33.4", "1.34.3", "1.36.0"],
+    versions: "<1.37.0",
     reason: "the row is for newer versions, and only for the feature nlb-security-groups",
     source: "https://github.com/kubernetes/cloud-provider-aws/pull/1379",
   },

@@ -51,7 +51,8 @@ export async function compareTerraform(dkpVersion: DkpVersion, folder?: string):
   const model = (await file("terraform-model.json", folder)) as { version: string; call_patterns: readonly Pattern[] };
   const version = model.version.replace(/^v/, "");
   const callsOf = (types: readonly string[]) => callsOfResources(types, handlers, model.call_patterns);
-  const names = readdirSync(GOLDEN).map((name) => name.replace(/\.yaml$/, ""));
+  const files = readdirSync(GOLDEN).filter((name) => name.endsWith(".yaml"));
+  const names = files.map((name) => name.replace(/\.yaml$/, ""));
   const { deployments } = selectDeployments({ settings: GOLDEN, printError: () => undefined }, names);
   const pairs = deployments.map((deployment) => ({
     granted: new Set(

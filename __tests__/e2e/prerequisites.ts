@@ -2,8 +2,10 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { COMPLETE } from "../helpers/complete";
 import { PROJECT } from "../helpers/project-root";
 import { cleanUp } from "./support/cleanup";
+import { CLUSTER_TOOLS } from "./support/cluster";
 import { LocalAws } from "./support/local-aws";
 import { FURTHER_PROGRAMS } from "./support/programs";
 import { startServedMirror } from "./support/served-mirror";
@@ -24,6 +26,8 @@ const REQUIRED = [
 const COMMANDS = [
   ...["actionlint", "aws", "busybox", "check-jsonschema", "checkov", "dash", "gpg", "openssl", "shellcheck", "z3", "zizmor"],
   ...FURTHER_PROGRAMS,
+  // .ci/cluster-tools/build FOLDER builds the last two.
+  ...(COMPLETE ? ["etcd", `${CLUSTER_TOOLS}/d8`, `${CLUSTER_TOOLS}/kube-apiserver`] : []),
 ];
 
 const WITH_PROVIDER = `terraform {

@@ -25,6 +25,7 @@ const ALONE = [
     ["src/cli/terraform/", "src/cli/commands/"],
     ["e2e/plan.", "e2e/deploy.", "e2e/pipelines."],
   ],
+  [["src/cli/cluster/"], ["e2e/hand-over-to-cluster."]],
   [["src/cli/account/"], ["e2e/key-situations.", "e2e/preflight/"]],
   [
     ["src/cli/init/", "templates/", "scripts/", "bin/", "docs/pipelines/", ".github/", ".ci/"],
@@ -68,6 +69,7 @@ const SHARE = 1 / 8;
  * Jest starts these files first.
  */
 const COSTS = {
+  "e2e/adopt.test.ts": 12,
   "e2e/attachments.test.ts": 12,
   "e2e/aws-cli-and-console.test.ts": 26,
   "e2e/cdktn.test.ts": 87,
@@ -80,6 +82,7 @@ const COSTS = {
   "e2e/faults/every-call.test.ts": 17,
   "e2e/faults/recover-rows.test.ts": 15,
   "e2e/guards.test.ts": 11,
+  "e2e/hand-over-to-cluster.test.ts": 20,
   "e2e/key-commands.test.ts": 13,
   "e2e/key-situations.test.ts": 45,
   "e2e/own-repository.test.ts": 80,

@@ -1,13 +1,16 @@
 import schema from "../../../docs/reference/findings.schema.json";
+import { clusterDrift } from "../../../src/cli/account/drift/cluster";
 import { DRIFT_RULES, type DriftRules } from "../../../src/cli/account/drift/drift-rules";
 import { contextOf } from "../../../src/cli/account/keys/actions";
 import { KEY_RULES, type KeyRules } from "../../../src/cli/account/keys/key-rules";
 import { keyReport, keysJson } from "../../../src/cli/account/keys/report";
 import { PREFLIGHT_RULES, type PreflightRules } from "../../../src/cli/account/preflight/preflight-rules";
 import { preflightJson } from "../../../src/cli/account/preflight/report";
+import { readConfiguration } from "../../../src/cli/cluster/configuration";
 import { changesJson } from "../../../src/cli/diff/changes";
 import { changesAgainst } from "../../../src/cli/diff/packs/compare";
 import { adviceLines, type Found, type Rules, reportJson, textOf } from "../../../src/cli/findings/finding";
+import { deployment } from "../../helpers/deployment";
 import { driftIn, WORLDS } from "../../helpers/drift";
 import { expectGolden } from "../../helpers/golden";
 import { schemaErrors } from "../../helpers/json-schema";
@@ -15,11 +18,19 @@ import { SITUATIONS } from "../../helpers/keys/situations";
 import { reviewPackOf } from "../../helpers/packs";
 import { ENCRYPTION_KEY } from "../../helpers/pgp-keys";
 import { CASES, findingsOf, preflightIn } from "../../helpers/preflight";
+import { CONFIGURATION } from "../../helpers/stand-in-cluster";
 
 const driftReports = Promise.all(WORLDS.map(driftIn));
 const accounts = Promise.all(CASES.map(async ({ check, account }) => ({ check, results: await preflightIn(account) })));
 
 const keyReports = Object.values(SITUATIONS).map(({ given }) => keyReport(given));
+
+/** What is found in a cluster with another layout, a newer DKP and an older key. */
+const CLUSTER = clusterDrift(deployment("policy: { mode: minimal }\ncluster: { prefix: dev, layout: WithNAT }"), {
+  cluster: { context: "dev", configuration: readConfiguration(CONFIGURATION), prefix: "dev", isOfCommander: false },
+  version: "1.99.1",
+  current: "AKIAI44QH8DHBEXAMPLE",
+});
 
 /** Every rule with its level, and below it each different sentence of the findings, with risk and remedy. */
 function messagesOf<Of extends Rules>(
@@ -41,7 +52,7 @@ function messagesOf<Of extends Rules>(
 
 const MESSAGES: Readonly<Record<string, () => Promise<string>>> = {
   drift: async () => {
-    const findings = (await driftReports).flatMap((report) => report.findings);
+    const findings: readonly Found<DriftRules>[] = [...(await driftReports).flatMap((report) => report.findings), ...CLUSTER];
     return messagesOf<DriftRules>(DRIFT_RULES, findings, ({ object }) => (object === undefined ? "" : `${object}: `));
   },
   keys: async () => {

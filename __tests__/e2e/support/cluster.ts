@@ -27,6 +27,10 @@ export interface TestCluster {
   beforeWrite(commands: string): Readonly<Record<string, string>>;
 }
 
+/** The folder that `.ci/cluster-tools/build` fills. */
+export const CLUSTER_TOOLS = process.env.E2E_CLUSTER_TOOLS ?? "$E2E_CLUSTER_TOOLS";
+const D8 = join(CLUSTER_TOOLS, "d8");
+
 const SECRET = "d8-provider-cluster-configuration";
 const DATA = "cloud-provider-cluster-configuration.yaml";
 const CLUSTER_CONFIGURATION = "apiVersion: deckhouse.io/v1\nkind: ClusterConfiguration\ncloud: { provider: AWS, prefix: dev }\n";
@@ -107,18 +111,22 @@ const KINDS = { moduleconfigs: "ModuleConfig", deckhousereleases: "DeckhouseRele
 
 /** A Kubernetes API server with RBAC, and DKP's command in front of it: `.ci/run` builds both with COMPLETE=1. */
 class RealCluster implements TestCluster {
-  readonly environment = this.environmentOf("writer");
-  readonly reader = this.environmentOf("reader");
-  readonly unreachable = this.environmentOf("writer", "https://127.0.0.1:1");
+  readonly environment: Readonly<Record<string, string>>;
+  readonly reader: Readonly<Record<string, string>>;
+  readonly unreachable: Readonly<Record<string, string>>;
+  private readonly admin: Readonly<Record<string, string>>;
 
   private constructor(
     private readonly home: string,
-    private readonly tools: string,
-    private readonly server: string,
-  ) {}
+    server: string,
+  ) {
+    this.environment = environmentOf("writer", server);
+    this.reader = environmentOf("reader", server);
+    this.unreachable = environmentOf("writer", "https://127.0.0.1:1");
+    this.admin = { PATH: process.env.PATH ?? "", HOME: home, ...environmentOf("admin", server) };
+  }
 
   static async start(roles: string): Promise<RealCluster> {
-    const tools = process.env.E2E_CLUSTER_TOOLS ?? "";
     const home = folder({ "tokens.csv": Object.keys(USERS).map(tokenLine).join("") });
     const { privateKey, publicKey } = generateKeyPairSync("rsa", {
       modulusLength: 2048,
@@ -138,7 +146,7 @@ class RealCluster implements TestCluster {
     );
     start(
       home,
-      join(tools, "kube-apiserver"),
+      join(CLUSTER_TOOLS, "kube-apiserver"),
       `--etcd-servers=${clients}`,
       `--secure-port=${api}`,
       "--bind-address=127.0.0.1",
@@ -149,7 +157,7 @@ class RealCluster implements TestCluster {
       "--authorization-mode=RBAC",
       "--token-auth-file=tokens.csv",
     );
-    const cluster = new RealCluster(home, tools, `https://127.0.0.1:${api}`);
+    const cluster = new RealCluster(home, `https://127.0.0.1:${api}`);
     while (cluster.attempt(["get", "namespace", "kube-system"]) !== 0) {
       await wait(500);
     }
@@ -178,23 +186,11 @@ class RealCluster implements TestCluster {
   }
 
   beforeWrite(commands: string): Readonly<Record<string, string>> {
-    const d8 = join(this.tools, "d8");
     const edited = folder({
       "edited.json": JSON.stringify(secret("provider-cluster-configuration", DATA, CONFIGURATION.replace(...EDITED))),
     });
-    const edit = `KUBECONFIG='${this.environmentOf("admin").KUBECONFIG}' '${d8}' k apply --filename='${edited}/edited.json'`;
-    return { ...this.environment, D8_BINARY_NAME: wrapped(d8, commands.replace("$EDIT", edit)) };
-  }
-
-  private environmentOf(user: User, server = this.server) {
-    const config = {
-      apiVersion: "v1",
-      kind: "Config",
-      clusters: [{ name: "dev", cluster: { server, "insecure-skip-tls-verify": true } }],
-      users: [{ name: user, user: { token: `token-${user}` } }],
-      contexts: [{ name: "dev", context: { cluster: "dev", user } }],
-    };
-    return { D8_BINARY_NAME: join(this.tools, "d8"), KUBECONFIG: join(folder({ config: JSON.stringify(config) }), "config") };
+    const edit = `KUBECONFIG='${this.admin.KUBECONFIG}' '${D8}' k apply --context=dev --filename='${edited}/edited.json'`;
+    return { ...this.environment, D8_BINARY_NAME: wrapped(D8, commands.replace("$EDIT", edit)) };
   }
 
   private apply(objects: readonly object[]): void {
@@ -202,22 +198,30 @@ class RealCluster implements TestCluster {
   }
 
   private attempt(args: readonly string[]): number | null {
-    return runIn(this.home, this.adminEnvironment(), join(this.tools, "d8"), "k", ...args, "--context=dev").status;
+    return runIn(this.home, this.admin, D8, "k", ...args, "--context=dev").status;
   }
 
   private run(args: readonly string[], input = ""): string {
-    const { status, stdout, stderr } = spawnSync(join(this.tools, "d8"), ["k", ...args, "--context=dev"], {
+    const { status, stdout, stderr } = spawnSync(D8, ["k", ...args, "--context=dev"], {
       cwd: this.home,
-      env: this.adminEnvironment(),
+      env: this.admin,
       input,
       encoding: "utf8",
     });
     return mustSucceed({ status, output: status === 0 ? stdout : stderr });
   }
+}
 
-  private adminEnvironment(): NodeJS.ProcessEnv {
-    return { PATH: process.env.PATH, HOME: this.home, ...this.environmentOf("admin") };
-  }
+/** The environment of a program with a kubeconfig of a user. */
+function environmentOf(user: User, server: string): Readonly<Record<string, string>> {
+  const config = {
+    apiVersion: "v1",
+    kind: "Config",
+    clusters: [{ name: "dev", cluster: { server, "insecure-skip-tls-verify": true } }],
+    users: [{ name: user, user: { token: `token-${user}` } }],
+    contexts: [{ name: "dev", context: { cluster: "dev", user } }],
+  };
+  return { D8_BINARY_NAME: D8, KUBECONFIG: join(folder({ config: JSON.stringify(config) }), "config") };
 }
 
 /** A row of the file of tokens: token, name, ID and groups. */

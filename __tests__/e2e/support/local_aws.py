@@ -22,6 +22,7 @@ outside IAM, S3, DynamoDB and KMS, and all condition operators and keys except
 those below. Replaces internals of moto 5.2.1.
 """
 
+import base64
 import io
 import json
 import logging
@@ -293,6 +294,14 @@ class SessionKey(access_control.IAMUserAccessKey):
 
 
 TIME = "%Y-%m-%dT%H:%M:%SZ"
+
+
+@mends(TokenResponse, "get_access_key_info")
+def get_access_key_info(_, response):
+    """The account of the key, which its ID contains; moto returns that of the caller."""
+    identifier = base64.b32decode(response._get_param("AccessKeyId")[4:])
+    account = int.from_bytes(identifier[:6], "big") >> 7 & (1 << 40) - 1
+    return ActionResult({"Account": f"{account:012d}"})
 
 
 @mends(TokenResponse, "get_session_token")

@@ -1,11 +1,14 @@
 import { withIam } from "../account/aws/iam-reader";
+import { type ComparedCluster, clusterDrift } from "../account/drift/cluster";
 import { DRIFT_RULES, type DriftRules } from "../account/drift/drift-rules";
 import { driftPolicy } from "../account/drift/permissions";
 import { type DriftReport, driftReport, driftText } from "../account/drift/report";
+import { dkpVersion, runningCluster } from "../cluster/running-cluster";
+import { addClusterOptions, type ClusterOptions, namedCluster } from "./support/cluster";
 import { forDeployments, readableState, STACKS_HELP, selectDeployments } from "./support/deployments";
-import { type Define, formatOption, timeoutOption } from "./support/session";
+import { type Define, formatOption, type Session, timeoutOption } from "./support/session";
 
-interface Options {
+interface Options extends ClusterOptions {
   readonly policy?: true;
   readonly timeout: number;
   readonly format: string;
@@ -21,24 +24,40 @@ What the settings describe and what the state has both count as managed. The sta
     .argument("[stack...]", STACKS_HELP)
     .option("--policy", "print the IAM policy that the command requires for these stacks, and end")
     .addOption(timeoutOption("time limit of the calls to AWS for each stack; what has no answer by then is unknown", 120))
-    .addOption(formatOption("text", "json"))
-    .action(async (names: readonly string[], { policy, timeout, format }: Options) => {
+    .addOption(formatOption("text", "json"));
+  addClusterOptions(command, "also compare the settings of one stack with a running cluster").action(
+    async (names: readonly string[], options: Options) => {
+      const { policy, timeout, format } = options;
       const { deployments } = selectDeployments(session, names);
       if (policy === true) {
         session.printJson(driftPolicy(deployments));
         return;
       }
+      if (options.cluster === true && deployments.length > 1) {
+        throw new Error(
+          `--cluster: one cluster is compared with one stack; name it: ${deployments.map(({ stack }) => stack).join(", ")}`,
+        );
+      }
+      const cluster = options.cluster === true ? await comparedCluster(session, options) : undefined;
       await forDeployments<DriftRules, DriftReport>(session, deployments, {
         rules: DRIFT_RULES,
         report: async (deployment) => {
           const state = await readableState(session, deployment.stack);
-          return withIam(deployment, { progress: session.printError, limit: timeout }, (iam) =>
-            driftReport(deployment, state, iam),
-          );
+          const waiting = { progress: session.printError, limit: timeout };
+          const report = await withIam(deployment, waiting, (iam) => driftReport(deployment, state, iam));
+          const current = "value" in state ? state.value.exposed.id : undefined;
+          const found = cluster === undefined ? [] : clusterDrift(deployment, { ...cluster, current });
+          return { ...report, findings: [...report.findings, ...found.map((each) => ({ ...each, stack: deployment.stack }))] };
         },
         text: driftText,
         json: ({ stack, account }) => ({ stack, account }),
         format,
       });
-    });
+    },
+  );
 };
+
+async function comparedCluster(session: Session, options: ClusterOptions): Promise<Omit<ComparedCluster, "current">> {
+  const access = await namedCluster(session, options);
+  return { cluster: await runningCluster(access), version: await dkpVersion(access) };
+}

@@ -51,6 +51,20 @@ const ATTENTION = templateRules("attention", {
     'the settings have the user "{settings}", and the state has "{state}", which is compared',
     `check the backend, or set user.name: "{state}"`,
   ],
+  // In the cluster.
+  "cluster-differs": {
+    text: "the cluster has {running}, and the settings have {settings}: {effect}",
+    risk: "DKP lacks permissions, or its key has others than it requires",
+    remedy: "write into the settings what the cluster has, or correct the cluster",
+  },
+  "cluster-version-unknown": [
+    "the cluster runs DKP {version}, and the policy covers {first} to {last}",
+    "install the newest version of dkp-access",
+  ],
+  "cluster-key-differs": [
+    "the cluster has the key {id}, and the current key is {current}",
+    `${PROGRAM} hand-over {stack} --cluster gives it the current one`,
+  ],
   "object-left-over": {
     text: "the state has {name} at {address} besides the present object, because an apply ended while it replaced the object",
     risk: "its attachments still exist",

@@ -1,0 +1,52 @@
+import { clusterDrift } from "../../../src/cli/account/drift/cluster";
+import { readConfiguration } from "../../../src/cli/cluster/configuration";
+import { deployment } from "../../helpers/deployment";
+import { CONFIGURATION, OLD_KEY } from "../../helpers/stand-in-cluster";
+
+const SETTINGS = "policy: { mode: minimal }\ncluster: { prefix: dev, layout: WithoutNAT }\n";
+
+/** What is found for a cluster with these fields. */
+const found = (
+  fields: string,
+  { settings = SETTINGS, prefix = "dev", version = "1.77.4", current = OLD_KEY, text = CONFIGURATION } = {},
+) => {
+  const cluster = { context: "dev", configuration: readConfiguration(`${text}${fields}`), prefix, isOfCommander: false };
+  return clusterDrift(deployment(settings), { cluster, version, current });
+};
+
+describe("drift of a running cluster", () => {
+  it("has no finding where the cluster has what the settings say, or what has no effect on the policy", () => {
+    expect(found("")).toEqual([]);
+    expect(found("disableDefaultSecurityGroup: false\npeeredVPCs: []\n")).toEqual([]);
+    expect(found("zones: [a]\n", { settings: "cluster: { prefix: dev, layout: WithoutNAT }" })).toEqual([]);
+  });
+
+  it.each([
+    ["cluster.layout", { text: CONFIGURATION.replace("WithoutNAT", "Standard") }, ""],
+    ["cluster.prefix", { prefix: "prod" }, ""],
+    ["cluster.existingVPCID", {}, "existingVPCID: vpc-0123456789abcdef0\n"],
+    ["cluster.peeredVPCs", {}, "peeredVPCs: [vpc-0123456789abcdef0]\n"],
+    ["cluster.iamNodeRole", {}, "iamNodeRole: nodes\n"],
+    ["cluster.tags", {}, "tags: { team: a }\n"],
+    ["cluster.imdsv2", {}, "imdsv2: true\n"],
+    ["region", { text: CONFIGURATION.replace("eu-central-1", "us-east-1") }, ""],
+  ])("reports %s with its effect on the policy", (field, given, fields) => {
+    const findings = found(fields, given);
+    expect(findings).toEqual([expect.objectContaining({ rule: "cluster-differs", field })]);
+    expect(findings[0]?.values).toMatchObject({
+      effect: expect.stringMatching(
+        /^the policy (lacks \d+ actions? \(.+\)|has \d+ actions? that the cluster does not need \(.+\)|names other resources)$/,
+      ),
+    });
+  });
+
+  it("reports a version of DKP that the policy does not cover, and a key that is not the current one", () => {
+    expect(found("", { version: "1.99.0" })).toEqual([
+      { rule: "cluster-version-unknown", values: { version: "1.99", first: "1.70", last: "1.77" } },
+    ]);
+    expect(found("", { version: "1.70.3" })).toEqual([]);
+    expect(found("", { current: "AKIAI44QH8DHBEXAMPLE" })).toEqual([
+      { rule: "cluster-key-differs", values: { id: OLD_KEY, current: "AKIAI44QH8DHBEXAMPLE", stack: "deckhouse" } },
+    ]);
+  });
+});

@@ -1,0 +1,96 @@
+import { isDeepStrictEqual } from "node:util";
+import type { DeploymentPolicies } from "../../../iam/deployment-policies";
+import { DKP_VERSION, type DkpVersion, isNewer, SUPPORTED_VERSIONS } from "../../../iam/dkp-versions";
+import { type Deployment, policiesOf } from "../../../settings/deployment";
+import { listed } from "../../../settings/errors";
+import { dkpFields } from "../../../settings/schema/cluster-schema";
+import type { Settings } from "../../../settings/schema/deployment-schema";
+import { valueAt } from "../../../text/json";
+import type { RunningCluster } from "../../cluster/running-cluster";
+import { counted } from "../../text/markdown";
+import type { DriftFound } from "./objects";
+
+/** A cluster that runs, and what it is compared with. */
+export interface ComparedCluster {
+  readonly cluster: RunningCluster;
+  /** The version of DKP; undefined if no release is deployed. */
+  readonly version: string | undefined;
+  /** The current key; undefined if Terraform has none. */
+  readonly current: string | undefined;
+}
+
+/** What a cluster has otherwise than the settings, each with its effect on the policy. */
+export function clusterDrift(deployment: Deployment, { cluster, version, current }: ComparedCluster): readonly DriftFound[] {
+  const { stack, settings } = deployment;
+  const { configuration, prefix } = cluster;
+  const running: Readonly<Record<string, unknown>> = { ...configuration.fields, prefix };
+  const findings: DriftFound[] = [];
+  const differs = (field: string, own: unknown, other: unknown, changed: Settings) => {
+    const effect = effectOf(deployment.policies, changed);
+    // What the settings leave out matters where the policy depends on it.
+    if (own !== undefined || effect !== SAME) {
+      findings.push({ rule: "cluster-differs", field, values: { settings: shown(own), running: shown(other), effect } });
+    }
+  };
+  if (configuration.region !== settings.region) {
+    differs("region", settings.region, configuration.region, { ...settings, region: configuration.region });
+  }
+  for (const name of Object.keys(dkpFields) as (keyof typeof dkpFields)[]) {
+    const own = comparable(name, settings.cluster[name]);
+    const other = comparable(name, running[name]);
+    if (!isDeepStrictEqual(own, other)) {
+      differs(`cluster.${name}`, own, other, { ...settings, cluster: { ...settings.cluster, [name]: other } });
+    }
+  }
+  const line = /^1\.\d+/.exec(version ?? "")?.[0];
+  if (line !== undefined && !isKnown(line)) {
+    const { first, last } = SUPPORTED_VERSIONS;
+    findings.push({ rule: "cluster-version-unknown", values: { version: line, first, last } });
+  }
+  if (current !== undefined && current !== configuration.keyId) {
+    findings.push({ rule: "cluster-key-differs", values: { id: configuration.keyId, current, stack } });
+  }
+  return findings;
+}
+
+/** Only whether there is a bastion counts. Without a value, a list is empty. */
+function comparable(name: string, value: unknown): unknown {
+  if (name === "withNAT") {
+    return valueAt(value, ["bastionInstance"]) === undefined ? undefined : { bastionInstance: {} };
+  }
+  const isEmpty = value === false || (typeof value === "object" && value !== null && Object.keys(value).length === 0);
+  // DKP manages the metadata options where imdsv2 is false too.
+  return isEmpty && name !== "imdsv2" ? undefined : value;
+}
+
+const shown = (value: unknown) => (value === undefined ? "none" : JSON.stringify(value));
+
+function isKnown(line: string): boolean {
+  const { first, last } = SUPPORTED_VERSIONS;
+  const version = line as DkpVersion;
+  return DKP_VERSION.test(line) && !isNewer(version, last) && !isNewer(first, version);
+}
+
+const SAME = "the policy stays the same";
+
+/** What the policy would be otherwise for the cluster. */
+function effectOf(policies: DeploymentPolicies, changed: Settings): string {
+  const required = policiesOf({ accountId: undefined, nodeRole: undefined, ...changed });
+  if (required === undefined) {
+    return "no policy can be generated for it";
+  }
+  const own = actionsIn(policies);
+  const others = actionsIn(required);
+  const missing = others.filter((action) => !own.includes(action));
+  const needless = own.filter((action) => !others.includes(action));
+  if (missing.length > 0) {
+    return `the policy lacks ${counted(missing.length, "action")} (${listed(missing)})`;
+  }
+  if (needless.length > 0) {
+    return `the policy has ${counted(needless.length, "action")} that the cluster does not need (${listed(needless)})`;
+  }
+  return isDeepStrictEqual(policies, required) ? SAME : "the policy names other resources";
+}
+
+const actionsIn = (policies: DeploymentPolicies): readonly string[] =>
+  [...new Set(policies.flatMap(({ statements }) => statements.flatMap(({ actions }) => actions)))].sort();

@@ -21,7 +21,16 @@ ${more}`;
 const DEPLOYMENTS: Readonly<Record<string, string>> = {
   china: settings("china", "minimal", cluster("china"), "cn-north-1"),
   documented: settings("documented", "documented"),
-  minimal: settings("minimal", "minimal", `attachment: group\n${cluster("minimal")}`),
+  // With two policies in the earlier version too, of which the second one has another name there.
+  large: settings(
+    "large",
+    "scoped",
+    `nodeRole: { name: large-nodes }
+cluster: { prefix: large, existingVPCID: vpc-0123456789abcdef0, peeredVPCs: [vpc-0123456789abcdef1], peerAccountIds: ["210987654321"] }
+features: [drift-repair, encrypted-volumes, fast-snapshot-restore, instance-type-change, nlb-security-groups, nlb-target-group-attributes, spot-instances, volume-cloning, volume-snapshots]
+`,
+  ),
+  minimal: settings("minimal", "minimal", cluster("minimal")),
   scoped: settings("scoped", "scoped", `nodeRole: { name: scoped-nodes }\n${cluster("scoped")}`),
 };
 const STACKS = Object.keys(DEPLOYMENTS);
@@ -41,7 +50,7 @@ function packedEarlier(): string {
 describe("a repository with the package of an earlier commit, after the commands of docs/how-to/upgrade.md", () => {
   let repository: string;
   let environment: Record<string, string>;
-  let before: readonly string[];
+  let before: string;
   let later: string;
 
   const attempt = (...[program = "", ...args]: readonly string[]): Finished => runIn(repository, environment, program, ...args);
@@ -51,8 +60,7 @@ describe("a repository with the package of an earlier commit, after the commands
   const npm = (...args: readonly string[]) => mustSucceed(runIn(repository, process.env, "npm", ...args));
   const commit = (message: string) =>
     run("git", "-c", "user.name=t", "-c", "user.email=t@example.com", "commit", "--quiet", `--message=${message}`);
-  const terraformJson = () =>
-    STACKS.map((stack) => readFileSync(join(repository, "cdktf.out/stacks", stack, "cdk.tf.json"), "utf8"));
+  const terraformJson = () => readFileSync(join(repository, "cdktf.out/stacks/documented/cdk.tf.json"), "utf8");
   const program = (...args: readonly string[]) => attempt("npx", "dkp-access", ...args);
 
   beforeAll(async () => {
@@ -85,7 +93,7 @@ describe("a repository with the package of an earlier commit, after the commands
     later = basename(packProject(repository, "0.2.0-g01234567").filename);
   });
 
-  it("has an outdated review pack, in which only the policies of the Terraform role change in meaning", () => {
+  it("has an outdated review pack, and no breaking change", () => {
     const [installation = "", review = "", diff = "", toCommit = ""] = blockWith(
       "git rm dkp-access-OLD",
       "docs/how-to/upgrade.md",
@@ -101,15 +109,16 @@ describe("a repository with the package of an earlier commit, after the commands
       output: expect.stringContaining("review is not up to date; run npx dkp-access review and commit the result:"),
     });
     const shell = (line: string) => attempt("sh", "-c", line);
-    const changed = STACKS.flatMap((stack) => ROLE_POLICIES.map((file) => `  review/${stack}/${file}\n`)).join("");
-    expect(shell(review)).toEqual({ status: 0, output: expect.stringMatching(new RegExp(`\nchanged in meaning:\n${changed}$`)) });
-    // The second policy, which no deployment here has, got another name after that commit.
+    const written = shell(review);
+    const changed = ROLE_POLICIES.map((file) => `  review/documented/${file}\n`).join("");
+    expect(written).toEqual({ status: 0, output: expect.stringContaining(changed) });
+    expect(written.output).toContain("removed review/documented/deployer-trust-github.json\n");
     const { status, output } = shell(diff);
-    expect(status).toBe(2);
-    expect(output.match(/^\w+$/gm)?.filter((line) => line !== "Notes")).toEqual(STACKS);
-    expect(new Set(output.match(/^- .*?\)/gm))).toEqual(
-      new Set(ROLE_POLICIES.map((file) => `- the Terraform role needs additional permissions (${file})`)),
-    );
+    expect({ status, output }).toEqual({ status: 2, output: expect.not.stringContaining("breaking change") });
+    for (const file of ROLE_POLICIES) {
+      expect(output).toContain(`- ${file} now allows more`);
+    }
+    expect(output.match(/^- the policy "large-2-\w+" gets the name "large-2": the new policy is created/gm)).toHaveLength(1);
     mustSucceed(shell(toCommit));
     commit("the later version");
     expect(run("git", "ls-files", "*.tgz")).toBe(`${later}\n`);
@@ -117,16 +126,21 @@ describe("a repository with the package of an earlier commit, after the commands
     expect(program("review", "--check")).toMatchObject({ status: 0 });
   });
 
-  it("writes the same Terraform JSON", () => {
+  it("writes the same Terraform JSON with the mode documented", () => {
     run("npx", "dkp-access", "synth");
     expect(terraformJson()).toEqual(before);
   });
 
-  it.each(STACKS)("has nothing to apply, keys and no drift: %s", (stack) => {
+  it.each(STACKS)("applies without a breaking change, and then has keys and no drift: %s", (stack) => {
     const region = stack === "china" ? "cn-north-1" : "eu-central-1";
     environment = { ...environment, AWS_REGION: region };
+    const planned = program("plan", stack);
+    expect(planned).toMatchObject({ status: stack === "documented" ? 0 : 2 });
+    const [, digest = "0".repeat(64)] = /^Digest: ([0-9a-f]{64})$/m.exec(planned.output) ?? [];
+    expect(program("apply", stack, "--approved", digest, "--accept", "2")).toMatchObject({
+      status: stack === "documented" ? 0 : 2,
+    });
     expect(program("plan", stack)).toEqual({ status: 0, output: expect.stringContaining(`Unchanged: ${stack}\n`) });
-    expect(program("apply", stack, "--approved", "0".repeat(64))).toMatchObject({ status: 0 });
     expect(program("keys", stack)).toEqual({ status: 0, output: expect.stringContaining("plaintext") });
     expect(program("drift", stack)).toMatchObject({ status: 0 });
   });

@@ -229,7 +229,7 @@ export const RULES = {
       remedy: `if the deployment exists already, move its state first (${page("change-and-retire", "move-the-state")})`,
     },
     "second-policy-renamed": {
-      text: "the {what} gets the name {name}: the new policy is created and attached, then the old one is removed, so the user has its permissions all the time",
+      text: "the {what} gets the name {name}: the new policy is created and attached, then the old one is removed, so no permission is missing in between",
       risk: "a policy elsewhere that names the old ARN no longer applies",
     },
     "tags-changed": {

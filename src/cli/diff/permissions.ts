@@ -41,12 +41,6 @@ export function routes(snapshot: Snapshot, number: number): readonly ("user" | "
   return [...(joins("userAttachment") ? (["user"] as const) : []), ...(byGroup ? (["group"] as const) : [])];
 }
 
-/** Whether the user is allowed everything after a change that it was allowed before, and the policies of both sides are known. */
-export function keepsPermissions(before: Snapshot, after: Snapshot): boolean {
-  const { less } = comparePolicies(userPolicies(before, before, after), userPolicies(after, before, after));
-  return !less.isGranted;
-}
-
 /** What the user has on one side. A plan for some addresses alone says nothing of attachments: what is on neither side is taken to stay. */
 function userPolicies(side: Snapshot, before: Snapshot, after: Snapshot): readonly Policy[] {
   const hasRoute = (snapshot: Snapshot, number: number) =>

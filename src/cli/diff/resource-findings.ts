@@ -3,7 +3,7 @@ import { ADDRESSES, isNodeAttachment, KEY_ADDRESSES, policyAddress, policyOfAddr
 import { canonical, listOf, objectOf, textOf } from "../../text/json";
 import { page } from "../text/advice";
 import type { DiffFound } from "./change-rules";
-import { keepsPermissions, routes } from "./permissions";
+import { routes } from "./permissions";
 import type { Plan } from "./plan-file";
 import { readPolicy } from "./policies";
 import { attribute, currentSlot, isOurs, keyIn, managedChanges, type Snapshot, UNKNOWN, userPoliciesOf } from "./snapshot";
@@ -150,7 +150,7 @@ export function resourceFindings(before: Snapshot, after: Snapshot, resources: r
   const [old, current] = [before, after].map((snapshot) => attribute(snapshot, ADDRESSES.user, "name"));
   const isRenamed = old !== undefined && current !== undefined && old !== current;
   const values = { before: JSON.stringify(old), after: JSON.stringify(current) };
-  const renamed = renamedPolicies(before, after, resources);
+  const renamed = renamedPolicies(resources);
   const isOfRenamed = ({ address }: ResourceChange) =>
     renamed.some((policy) => policyOfAddress(policy.address)?.number === policyOfAddress(address)?.number);
   return [
@@ -173,18 +173,17 @@ export function resourceFindings(before: Snapshot, after: Snapshot, resources: r
 }
 
 /**
- * The additional policies that get another name while the user keeps what it is allowed: Terraform creates
- * and attaches each before it detaches and deletes the old one.
+ * The additional policies that get another name: Terraform creates and attaches each before it detaches and deletes the old one,
+ * so that no permission is missing in between. What the new one does not allow is reported as narrowed.
  */
-function renamedPolicies(before: Snapshot, after: Snapshot, resources: readonly ResourceChange[]): readonly ResourceChange[] {
+function renamedPolicies(resources: readonly ResourceChange[]): readonly ResourceChange[] {
   const isReplacedInOrder = (address: string) =>
     resources.some((each) => each.address === address && each.action === "replaced" && each.isCreatedFirst);
-  const renamed = resources.filter(({ address }) => {
+  return resources.filter(({ address }) => {
     const { what, number = 1 } = policyOfAddress(address) ?? {};
     const addresses = [address, policyAddress("userAttachment", number)];
     return what === "policy" && number > 1 && addresses.every(isReplacedInOrder);
   });
-  return renamed.length > 0 && keepsPermissions(before, after) ? renamed : [];
 }
 
 function effectOf({ address, what, action }: ResourceChange): readonly DiffFound[] {

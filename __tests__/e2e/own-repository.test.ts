@@ -123,7 +123,7 @@ describe("a repository that dkp-access init wrote", () => {
     const prefix = folder();
     mustSucceed(runIn(prefix, process.env, "npm", "install", "--global", "--prefer-offline", "--prefix", prefix, packed));
     const manifest = join(prefix, "lib/node_modules/dkp-access/package.json");
-    writeFileSync(manifest, readFileSync(manifest, "utf8").replace(/("version": "[\d.]+)"/, '$1-g0123abcd"'));
+    writeFileSync(manifest, readFileSync(manifest, "utf8").replace(/("version": ?"[\d.]+)"/, '$1-g0123abcd"'));
     const output = mustSucceed(runIn(folder(), process.env, join(prefix, "bin/dkp-access"), "init", "acme"));
     expect(output).toMatch(
       /\nCopy dkp-access-[\d.]+-g0123abcd\.tgz, from which this program was installed, to acme before npm install: no registry has it\n/,
@@ -201,7 +201,7 @@ describe("a repository that dkp-access init wrote", () => {
     repository.run(["npx", "dkp-access", "synth"]);
     repository.run([...stack, "init", "-no-color"]);
     repository.run([...stack, "plan", "-no-color", "-out=plan"]);
-    expect(repository.run([...stack, "apply", "-no-color", "plan"])).toContain("4 added, 0 changed, 0 destroyed");
+    expect(repository.run([...stack, "apply", "-no-color", "plan"])).toContain("6 added, 0 changed, 0 destroyed");
     const mirror = process.env[SERVED_MIRROR] ?? "";
     const lock = blockWith("providers lock", "docs/how-to/deploy.md");
     repository.run(["sh", "-e", "-c", lock], { TF_CLI_ARGS_providers_lock: `-fs-mirror=${mirror}` });

@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";
 import { once } from "node:events";
-import { chmodSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
@@ -94,6 +94,9 @@ class StandIn implements TestCluster {
     const path = folder();
     const environment = standInCluster(path);
     write(path, { [`failures/${command}`]: message });
+    const document = join(path, "provider-cluster-configuration");
+    rmSync(document);
+    symlinkSync(this.file(), document);
     return environment;
   }
 }

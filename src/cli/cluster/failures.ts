@@ -1,7 +1,7 @@
 import { shellCommand } from "../text/advice";
 
 /** Why a call of the cluster failed. */
-export type Failure =
+type Failure =
   | "no command"
   | "late"
   | "forbidden"

@@ -22,7 +22,7 @@ export interface Grant {
 }
 
 /** A statement or a document that is compared as a whole, by its text. */
-export interface Opaque {
+interface Opaque {
   /** Undefined where it is unknown. */
   readonly effect: "Allow" | "Deny" | undefined;
   /** As a continuation of "because". */

@@ -35,7 +35,7 @@ export interface Surplus {
 }
 
 /** A change of the networks from which a principal is allowed what it is allowed. */
-export interface NetworkChange {
+interface NetworkChange {
   readonly isWider: boolean;
   readonly isNarrower: boolean;
   /** Empty if every network is added. */

@@ -10,7 +10,7 @@ export interface AwsService {
 }
 
 /** An action of AWS. */
-export interface AwsAction {
+interface AwsAction {
   /** As AWS writes it: IAM ignores the case. */
   readonly action: string;
   readonly level: AccessLevel;

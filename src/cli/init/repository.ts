@@ -104,7 +104,7 @@ function packageJsonOf({ cdktf, source }: RepositoryOptions): string {
 }
 
 /** Where a repository installs this package from. */
-export interface PackageSource {
+interface PackageSource {
   /** For package.json: the version, which npm looks up in its registry, or the packed file in the repository. */
   readonly named: string;
   /** The packed file; only its name if nothing says where it is. */

@@ -75,7 +75,7 @@ async function attachedPolicy(arn: string, iam: IamReader): Promise<AttachedPoli
 }
 
 /** The policies of a mode, as the settings give them. */
-export interface ModePolicies {
+interface ModePolicies {
   readonly mode: Mode;
   readonly documents: readonly JsonObject[];
 }

@@ -9,7 +9,7 @@ import { type JsonObject, listOf, textOf, valueAt } from "../../../text/json";
 import { type AttachedPolicy, type NearestMode, nearestMode, type RunningAccess } from "./running-access";
 
 /** The settings of a running cluster. */
-export interface AdoptedSettings {
+interface AdoptedSettings {
   /** The settings file. It has no key of the cluster. */
   readonly text: string;
   /** The imported policy, and how the settings differ from it; undefined if the user has no policy of the account. */

@@ -30,7 +30,7 @@ export interface TerraformCli {
 const TIMEOUT_SECONDS = 300;
 
 /** States of large workspaces have tens of megabytes. Node.js cannot hold 2 ** 29 bytes in a string. */
-const MAX_OUTPUT = 2 ** 27;
+const MAX_OUTPUT_MIB = 128;
 
 /**
  * Terraform as the environment describes it: `TERRAFORM_BINARY_NAME`, as CDKTF reads it, and `TF_DATA_DIR`, as Terraform does. CI systems
@@ -77,7 +77,7 @@ export function runTerraform(
 ): Promise<string> {
   const { binary, timeout, progress, environment: env } = terraform;
   const command = `${binary} ${args.join(" ")}`;
-  const limits = { maxBuffer: MAX_OUTPUT, timeout: timeout * 1000, killSignal: "SIGKILL" } as const;
+  const limits = { maxBuffer: MAX_OUTPUT_MIB * 2 ** 20, timeout: timeout * 1000, killSignal: "SIGKILL" } as const;
   const running = promisify(execFile)(binary, args, { cwd: folder, env, ...limits, ...(signal && { signal }) });
   const result = running.then(
     ({ stdout }) => stdout,
@@ -86,6 +86,11 @@ export function runTerraform(
       const { code, killed, signal: by, stderr = "" } = error;
       if (error.syscall !== undefined) {
         throw notStarted(binary, error);
+      }
+      if (code === "ERR_CHILD_PROCESS_STDIO_MAXBUFFER") {
+        throw new Error(
+          `${command} in ${folder} printed more than ${MAX_OUTPUT_MIB} MiB; give other resources a state of their own`,
+        );
       }
       if (killed === true && typeof code !== "string") {
         throw new Error(`${command} in ${folder} did not end within ${timeout} s; check the backend`);

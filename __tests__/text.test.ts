@@ -66,6 +66,17 @@ describe("writeFileAtomically", () => {
     writeFileAtomically(at("file"), "new");
     expect(names()).toEqual([running, ".other.tmp", "file"].sort());
   });
+
+  it("keeps what a killed process of another user left in the folder", () => {
+    const dead = spawnSync(process.execPath, ["--version"]).pid;
+    const left = `.other.0123456789ab.${dead}.tmp`;
+    write({ [left]: "" });
+    // Only root can give a file to another user.
+    const user = jest.spyOn(process as Required<NodeJS.Process>, "getuid").mockReturnValue(statSync(at(left)).uid + 1);
+    writeFileAtomically(at("file"), "new");
+    user.mockRestore();
+    expect(names()).toEqual([left, "file"].sort());
+  });
 });
 
 describe("a signal", () => {

@@ -1,10 +1,15 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
+import { DRIFT_RULES } from "../src/cli/account/drift/drift-rules";
+import { KEY_RULES, type Why, whyText } from "../src/cli/account/keys/key-rules";
+import { PREFLIGHT_RULES } from "../src/cli/account/preflight/preflight-rules";
 import { COMMANDS } from "../src/cli/commands/commands";
+import { RULES } from "../src/cli/diff/change-rules";
 import { CDK_TERRAIN, CDKTF_NODE } from "../src/cli/init/repository";
 import { terraformJson } from "../src/cli/terraform/configuration";
 import { SUPPORTED_VERSIONS } from "../src/iam/dkp-versions";
 import * as api from "../src/index";
+import { removedSetting } from "../src/settings/removed-settings";
 import { blocksOf } from "./helpers/blocks";
 import { deployment } from "./helpers/deployment";
 import { anchorsOf, deadLinks } from "./helpers/links";
@@ -62,7 +67,15 @@ const tracked = trackedFiles();
 /** Their links are those of the pages that are filled in. */
 const TEMPLATES = /^(src\/cli|templates)\//;
 
+/** Stops of `keys` that name a section. */
+const STOPS: readonly Why[] = ["unreachable", "unused", "both-used", "none-full"];
+
 describe("links in Markdown files", () => {
+  const isDead = (page: string) => {
+    const [path = "", anchor] = page.split("#");
+    return !tracked.includes(path) || (anchor !== undefined && !anchorsOf(projectFile(path)).includes(anchor));
+  };
+
   it("name files and headings that exist", () => {
     expect(tracked.length).toBeGreaterThan(100);
     const pages = tracked.filter((path) => !TEMPLATES.test(path));
@@ -84,11 +97,26 @@ describe("links in Markdown files", () => {
       id === undefined ? `docs/${path}` : `docs/how-to/${id}.md${section === undefined ? "" : `#${section}`}`,
     );
     expect(pages.length).toBeGreaterThan(10);
-    const isDead = (page: string) => {
-      const [path = "", anchor] = page.split("#");
-      return !tracked.includes(path) || (anchor !== undefined && !anchorsOf(projectFile(path)).includes(anchor));
-    };
     expect([...new Set(pages.filter(isDead))]).toEqual([]);
+  });
+
+  it("in sentences of rules name pages and headings that exist", () => {
+    const rules = Object.entries({ ...RULES, ...DRIFT_RULES, ...PREFLIGHT_RULES, ...KEY_RULES });
+    const ruled = rules.flatMap(([, { templates }]) => Object.values(templates));
+    const stops = STOPS.map((why) => whyText(why, ""));
+    const pages = [...ruled, ...stops].flatMap((sentence = "") => sentence.match(/\bdocs\/[\w./-]+\.md(?:#[\w-]+)?/g) ?? []);
+    expect(pages.length).toBeGreaterThan(30);
+    expect([...new Set(pages.filter(isDead))]).toEqual([]);
+  });
+
+  it("about removed settings name a page that has the setting", () => {
+    const upgrade = projectFile("docs/how-to/upgrade.md");
+    const fields = [...projectFile("src/settings/removed-settings.ts").matchAll(/^ {2}"?([a-z][\w.]*)"?: /gm)].map(
+      ([, field = ""]) => field,
+    );
+    expect(fields).toContain("policy.marker");
+    expect(fields.filter((field) => !upgrade.includes(`\`${field}\``) && !upgrade.includes(`\`${field}:`))).toEqual([]);
+    expect(removedSetting("policy.marker")).toContain("(docs/how-to/upgrade.md)");
   });
 });
 

@@ -147,7 +147,7 @@ describe("AccessApp", () => {
     ],
   ])("warns of every stack that the program changes: it %s", (_, what, change) => {
     const warning = `the program changes ${what}; dkp-access review, plan and diff do not show the change, and dkp-access apply removes it`;
-    expect(synth([CURRENT, OLD], change)).toContain(`warn: ${CURRENT.stack}, ${OLD.stack}: ${warning}`);
+    expect(synth([CURRENT, OLD], change)).toContain(`warning: ${CURRENT.stack}, ${OLD.stack}: ${warning}`);
     expect(synth([CURRENT, OLD]).filter((line) => line.startsWith("warn"))).toEqual([]);
   });
 

@@ -97,7 +97,7 @@ export class AccessApp extends App {
       process.env.CDKTF_CONTINUE_SYNTH_ON_ERROR_ANNOTATIONS === undefined ? Object.values(this.manifest.stacks) : [];
     const notes = annotations.flatMap((stack) => stack.annotations);
     for (const [message, same] of grouped(notes, (note) => note.message)) {
-      const level = same[0]?.level.replace(/^@.*\//, "");
+      const level = same[0]?.level.replace(/^@.*\//, "").replace(/^warn$/, "warning");
       this.print(`${level}: ${same.map(({ constructPath }) => constructPath).join(", ")}: ${message}`);
     }
     const folders = readdirSync(join(this.outdir, "stacks"), { withFileTypes: true }).filter((entry) => entry.isDirectory());

@@ -131,7 +131,7 @@ describe("dkp-access init", () => {
     write(withOwnValues(file));
     const { status, stdout, stderr } = await runCli(project, ["synth"]);
     expect({ status, stdout }).toEqual({ status: 0, stdout: "cdktf.out/stacks/prod/cdk.tf.json\n" });
-    expect(stderr).toMatch(/^warn: prod: line [\d, ]+: ends with # CHANGE/m);
+    expect(stderr).toMatch(/^warning: prod: line [\d, ]+: ends with # CHANGE/m);
     expect(stderr).not.toContain("plaintext");
     expect(await runCli(project, ["review"])).toMatchObject({ status: 0 });
   });

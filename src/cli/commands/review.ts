@@ -33,7 +33,7 @@ Names the review packs of removed deployments, and keeps them. Never writes or d
       const packs = deployments.map((deployment) => [deployment.stack, reviewPack(reviewed(deployment))] as const);
       const stale = staleFiles(out, Object.fromEntries(packs));
       for (const deployment of deployments) {
-        const warnings = settingsWarnings(deployment).map((warning) => `warn: ${deployment.stack}: ${warning}\n`);
+        const warnings = settingsWarnings(deployment).map((warning) => `warning: ${deployment.stack}: ${warning}\n`);
         session.printError(warnings.join(""));
       }
       // A pack of no deployment looks like one that somebody reviewed. A command for some stacks is not about others.

@@ -9,7 +9,6 @@ import { CDK_TERRAIN, CDKTF_NODE } from "../src/cli/init/repository";
 import { terraformJson } from "../src/cli/terraform/configuration";
 import { SUPPORTED_VERSIONS } from "../src/iam/dkp-versions";
 import * as api from "../src/index";
-import { removedSetting } from "../src/settings/removed-settings";
 import { blocksOf } from "./helpers/blocks";
 import { deployment } from "./helpers/deployment";
 import { anchorsOf, deadLinks } from "./helpers/links";
@@ -116,7 +115,6 @@ describe("links in Markdown files", () => {
     );
     expect(fields).toContain("policy.marker");
     expect(fields.filter((field) => !upgrade.includes(`\`${field}\``) && !upgrade.includes(`\`${field}:`))).toEqual([]);
-    expect(removedSetting("policy.marker")).toContain("(docs/how-to/upgrade.md)");
   });
 });
 

@@ -54,6 +54,16 @@ describe("the comparison of policies", () => {
     expect([verdict(changes(before, after)), verdict(decided(before, after))]).toEqual([[true, true], truth]);
   });
 
+  const OF_RESOURCE = "if BoolIfExists kms:GrantIsForAWSResource true";
+  it.each([
+    ["kms:Decrypt", "", [false, false]],
+    ["kms:CreateGrant", " if Bool kms:GrantIsForAWSResource true", [false, false]],
+    ["kms:CreateGrant", "", [false, true]],
+    ["kms:*", "", [false, true]],
+  ])("knows which requests have kms:GrantIsForAWSResource: %s%s", (action, condition, expected) => {
+    expect(verdict(changes(`${action}${condition}`, `${action} ${OF_RESOURCE}`))).toEqual(expected);
+  });
+
   const ALLOW = { Effect: "Allow", Action: "ec2:RunInstances", Resource: "*" };
   it.each([
     ["conditions of an unknown form", [ALLOW], [{ ...ALLOW, Condition: "none" }], [true, true]],

@@ -92,7 +92,21 @@ function grantsOf(statement: unknown, version: unknown): readonly Grant[] | stri
   if (actions.length * resources.length > MAX_GRANTS) {
     return "more resources than AWS accepts";
   }
-  return actions.flatMap((action) => resources.map((resource) => ({ action, resource, conditions })));
+  return actions.flatMap((action) => {
+    const onAction = conditionsOn(action, conditions);
+    return resources.map((resource) => ({ action, resource, conditions: onAction }));
+  });
+}
+
+/** The actions whose requests have the key. Source: KMS Developer Guide, "kms:GrantIsForAWSResource". */
+const HAVE_GRANT_KEY = /^kms:(?:create|list|revoke)grants?$/i;
+
+/** The conditions on an action, without the `IfExists` of a key that its requests always or never have. */
+function conditionsOn(action: string, conditions: readonly Condition[]): readonly Condition[] {
+  const isDecided = ({ test, variable }: Condition) =>
+    test === "BoolIfExists" && variable.toLowerCase() === "kms:grantisforawsresource" && !/[*?]/.test(action);
+  const decided = (condition: Condition) => (HAVE_GRANT_KEY.test(action) ? [{ ...condition, test: "Bool" }] : []);
+  return conditions.flatMap((condition) => (isDecided(condition) ? decided(condition) : [condition]));
 }
 
 const areStrings = (values: readonly unknown[]): values is readonly string[] =>

@@ -2,14 +2,13 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { blockWith } from "../helpers/blocks";
+import { rows } from "../helpers/complete";
+import { ENCRYPTION_KEY } from "../helpers/pgp-keys";
 import { PROJECT } from "../helpers/project-root";
 import { install, pack, packProject } from "./support/consumer";
 import { LocalAws } from "./support/local-aws";
 import { folder, write } from "./support/project";
 import { type Finished, mustSucceed, runIn, terraformEnvironment } from "./support/terraform";
-
-/** The commit whose package a user has: each later change of what it wrote must be one that users can take. */
-const EARLIER = "8fee0461995998d7dc079f8a25cb283e8cc70bfe";
 
 const cluster = (prefix: string) => `cluster: { prefix: ${prefix}, layout: WithoutNAT, tags: { environment: ${prefix} } }\n`;
 const settings = (name: string, mode: string, more = "", region = "eu-central-1") => `region: ${region}
@@ -18,36 +17,78 @@ user: { name: ${name} }
 policy: { name: ${name}, mode: ${mode} }
 ${more}`;
 
-const DEPLOYMENTS: Readonly<Record<string, string>> = {
-  china: settings("china", "minimal", cluster("china"), "cn-north-1"),
-  documented: settings("documented", "documented"),
-  // With two policies in the earlier version too, of which the second one has another name there.
-  large: settings(
-    "large",
-    "scoped",
-    `nodeRole: { name: large-nodes }
+/** With two policies in the earlier versions too. */
+const LARGE = settings(
+  "large",
+  "scoped",
+  `nodeRole: { name: large-nodes }
 cluster: { prefix: large, existingVPCID: vpc-0123456789abcdef0, peeredVPCs: [vpc-0123456789abcdef1], peerAccountIds: ["210987654321"] }
 features: [drift-repair, encrypted-volumes, fast-snapshot-restore, instance-type-change, nlb-security-groups, nlb-target-group-attributes, spot-instances, volume-cloning, volume-snapshots]
 `,
-  ),
-  minimal: settings("minimal", "minimal", cluster("minimal")),
-  scoped: settings("scoped", "scoped", `nodeRole: { name: scoped-nodes }\n${cluster("scoped")}`),
-};
-const STACKS = Object.keys(DEPLOYMENTS);
-const ROLE_POLICIES = ["deployer-policy.json", "planner-policy.json"];
+);
+
+/** The commits whose packages users have: each later change of what they wrote must be one that users can take. */
+const EARLIER: readonly {
+  readonly commit: string;
+  readonly deployments: Readonly<Record<string, string>>;
+  /** What `review` says. */
+  readonly written: readonly string[];
+  /** The exit code of `diff`. */
+  readonly verdict: 0 | 2;
+  /** What `diff` says once. */
+  readonly said: readonly RegExp[];
+  /** The deployments that allow what they allowed. */
+  readonly same: readonly string[];
+}[] = [
+  {
+    commit: "8fee0461995998d7dc079f8a25cb283e8cc70bfe",
+    deployments: {
+      china: settings("china", "minimal", cluster("china"), "cn-north-1"),
+      documented: settings("documented", "documented"),
+      // The second policy has another name there.
+      large: LARGE,
+      minimal: settings("minimal", "minimal", cluster("minimal")),
+      scoped: settings("scoped", "scoped", `nodeRole: { name: scoped-nodes }\n${cluster("scoped")}`),
+    },
+    written: [
+      "  review/documented/deployer-policy.json\n  review/documented/planner-policy.json\n",
+      "removed review/documented/deployer-trust-github.json\n",
+    ],
+    verdict: 2,
+    said: [
+      /^- deployer-policy\.json now allows more/gm,
+      /^- planner-policy\.json now allows more/gm,
+      /^- the policy "large-2-\w+" gets the name "large-2": the new policy is created/gm,
+    ],
+    same: ["documented"],
+  },
+  {
+    commit: "676745d5313c7b104229a39ca53b107c90e57730",
+    deployments: {
+      documented: settings("documented", "documented", `accessKeys: { primary: { pgpKey: "${ENCRYPTION_KEY}" } }\n`),
+      large: LARGE,
+      minimal: settings("minimal", "minimal", cluster("minimal")),
+    },
+    written: ["  review/minimal/policy.json\n"],
+    verdict: 0,
+    said: [/^- created: policy "minimal-2"/gm],
+    same: ["documented", "large"],
+  },
+];
 
 /** Packs an earlier commit of this project. @throws Error if the clone does not have it */
-function packedEarlier(): string {
-  if (spawnSync("git", ["cat-file", "-e", `${EARLIER}^{commit}`], { cwd: PROJECT }).status !== 0) {
-    throw new Error(`this clone lacks the commit ${EARLIER}; fetch the whole history: git fetch --unshallow`);
+function packedEarlier(commit: string): string {
+  if (spawnSync("git", ["cat-file", "-e", `${commit}^{commit}`], { cwd: PROJECT }).status !== 0) {
+    throw new Error(`this clone lacks the commit ${commit}; fetch the whole history: git fetch --unshallow`);
   }
   const path = folder();
-  mustSucceed(runIn(PROJECT, process.env, "sh", "-c", `git archive ${EARLIER} | tar -x -C ${path}`));
+  mustSucceed(runIn(PROJECT, process.env, "sh", "-c", `git archive ${commit} | tar -x -C ${path}`));
   install(path);
   return join(path, pack(path, path).filename);
 }
 
-describe("a repository with the package of an earlier commit, after the commands of docs/how-to/upgrade.md", () => {
+describe.each(rows(EARLIER, 2))("a repository with the package of $commit, upgraded by docs/how-to/upgrade.md", (earlier) => {
+  const stacks = Object.keys(earlier.deployments);
   let repository: string;
   let environment: Record<string, string>;
   let before: string;
@@ -75,9 +116,9 @@ describe("a repository with the package of an earlier commit, after the commands
     });
     write(
       repository,
-      Object.fromEntries(Object.entries(DEPLOYMENTS).map(([stack, text]) => [`deployments/${stack}.yaml`, text])),
+      Object.fromEntries(Object.entries(earlier.deployments).map(([stack, text]) => [`deployments/${stack}.yaml`, text])),
     );
-    run("cp", packedEarlier(), repository);
+    run("cp", packedEarlier(earlier.commit), repository);
     // Without CDKTF, which the program contains, and without the AWS SDK.
     npm("install", "--save-exact", "--prefer-offline", "--legacy-peer-deps", "--omit=optional", "./dkp-access-0.2.0.tgz");
     run("npx", "dkp-access", "synth");
@@ -86,7 +127,7 @@ describe("a repository with the package of an earlier commit, after the commands
     run("git", "init", "--quiet");
     run("git", "add", "--all");
     commit("the earlier version");
-    for (const stack of STACKS) {
+    for (const stack of stacks) {
       run("terraform", `-chdir=cdktf.out/stacks/${stack}`, "init", "-no-color");
       run("terraform", `-chdir=cdktf.out/stacks/${stack}`, "apply", "-no-color", "-auto-approve");
     }
@@ -110,15 +151,16 @@ describe("a repository with the package of an earlier commit, after the commands
     });
     const shell = (line: string) => attempt("sh", "-c", line);
     const written = shell(review);
-    const changed = ROLE_POLICIES.map((file) => `  review/documented/${file}\n`).join("");
-    expect(written).toEqual({ status: 0, output: expect.stringContaining(changed) });
-    expect(written.output).toContain("removed review/documented/deployer-trust-github.json\n");
-    const { status, output } = shell(diff);
-    expect({ status, output }).toEqual({ status: 2, output: expect.not.stringContaining("breaking change") });
-    for (const file of ROLE_POLICIES) {
-      expect(output).toContain(`- ${file} now allows more`);
+    expect(written.status).toBe(0);
+    for (const text of earlier.written) {
+      expect(written.output).toContain(text);
     }
-    expect(output.match(/^- the policy "large-2-\w+" gets the name "large-2": the new policy is created/gm)).toHaveLength(1);
+    const { status, output } = shell(diff);
+    expect({ status, output }).toEqual({ status: earlier.verdict, output: expect.not.stringContaining("breaking change") });
+    expect(output).not.toContain("is allowed less");
+    for (const sentence of earlier.said) {
+      expect(output.match(sentence)).toHaveLength(1);
+    }
     mustSucceed(shell(toCommit));
     commit("the later version");
     expect(run("git", "ls-files", "*.tgz")).toBe(`${later}\n`);
@@ -131,15 +173,16 @@ describe("a repository with the package of an earlier commit, after the commands
     expect(terraformJson()).toEqual(before);
   });
 
-  it.each(STACKS)("applies without a breaking change, and then has keys and no drift: %s", (stack) => {
+  it.each(stacks)("applies without a breaking change, and then has keys and no drift: %s", (stack) => {
     const region = stack === "china" ? "cn-north-1" : "eu-central-1";
     environment = { ...environment, AWS_REGION: region };
     const planned = program("plan", stack);
-    expect(planned).toMatchObject({ status: stack === "documented" ? 0 : 2 });
+    expect(planned).toMatchObject({ status: earlier.same.includes(stack) ? 0 : 2 });
     const [, digest = "0".repeat(64)] = /^Digest: ([0-9a-f]{64})$/m.exec(planned.output) ?? [];
     expect(program("apply", stack, "--approved", digest, "--accept", "2")).toMatchObject({ status: 0 });
     expect(program("plan", stack)).toEqual({ status: 0, output: expect.stringContaining(`Unchanged: ${stack}\n`) });
-    expect(program("keys", stack)).toEqual({ status: 0, output: expect.stringContaining("plaintext") });
+    const secret = earlier.deployments[stack]?.includes("pgpKey") ? "encrypted" : "plaintext";
+    expect(program("keys", stack)).toEqual({ status: 0, output: expect.stringContaining(secret) });
     expect(program("drift", stack)).toMatchObject({ status: 0 });
   });
 });

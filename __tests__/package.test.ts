@@ -18,7 +18,6 @@ import { runCli } from "./helpers/run-cli";
 it("what another CDKTF program may import is this and nothing else", () => {
   expect(Object.keys(api).sort()).toEqual([
     "AccessApp",
-    "AccessGroup",
     "AccessKeys",
     "AccessPolicy",
     "AccessState",

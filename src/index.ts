@@ -4,7 +4,6 @@
  */
 
 export { AccessApp, type AccessAppConfig } from "./app";
-export { AccessGroup, type AccessGroupProps } from "./constructs/access-group";
 export { AccessKeys, type AccessKeysProps, type CurrentKey, type KeySlotProps } from "./constructs/access-keys";
 export { AccessPolicy, type AccessPolicyProps } from "./constructs/access-policy";
 export { AccessState } from "./constructs/access-state";

@@ -2,7 +2,6 @@ import { DataAwsCallerIdentity } from "@cdktf/provider-aws/lib/data-aws-caller-i
 import { AwsProvider } from "@cdktf/provider-aws/lib/provider";
 import { Annotations, Fn, TerraformElement, TerraformOutput, TerraformStack } from "cdktf";
 import type { Construct, Node } from "constructs";
-import { AccessGroup } from "./constructs/access-group";
 import { AccessKeys } from "./constructs/access-keys";
 import { AccessPolicy } from "./constructs/access-policy";
 import { AccessUser } from "./constructs/access-user";
@@ -33,8 +32,6 @@ export class DeckhouseAccessStack extends TerraformStack {
   readonly keys: AccessKeys | undefined;
   /** One in mode `documented`, else two. */
   readonly policies: readonly [AccessPolicy, ...AccessPolicy[]];
-  /** Absent with `attachment: user`. */
-  readonly group: AccessGroup | undefined;
   /** Absent without `nodeRole`. */
   readonly nodeRole: NodeRole | undefined;
   private caller: DataAwsCallerIdentity | undefined;
@@ -46,7 +43,7 @@ export class DeckhouseAccessStack extends TerraformStack {
   constructor(scope: Construct, deployment: Deployment, { compared = true }: DeckhouseAccessStackOptions = {}) {
     super(scope, deployment.stack);
     this.deployment = deployment;
-    const { protect, attachment, accessKeys, nodeRole } = deployment;
+    const { protect, accessKeys, nodeRole } = deployment;
     new StateBackend(this, deployment.state);
     this.provider(deployment);
     const user = new AccessUser(this, "user", { ...deployment.user, protect });
@@ -57,15 +54,11 @@ export class DeckhouseAccessStack extends TerraformStack {
     this.keys = slots && new AccessKeys(this, "key", { ...slots, user, protect });
     this.policies = [this.policy(deployment, first), ...additional.map((each) => this.policy(deployment, each))];
     const { policies } = this;
-    if (attachment !== "group") {
-      const attached = policies.map((policy) => {
-        const id = policy.number === 1 ? "attachment" : `attachment-${policy.number}`;
-        return new PolicyAttachment(this, id, { user, policy, protect }).resource;
-      });
-      attachInOrder(policies, attached);
-    }
-    this.group =
-      attachment === "user" ? undefined : new AccessGroup(this, "group", { ...deployment.group, user, policies, protect });
+    const attached = policies.map((policy) => {
+      const id = policy.number === 1 ? "attachment" : `attachment-${policy.number}`;
+      return new PolicyAttachment(this, id, { user, policy, protect }).resource;
+    });
+    attachInOrder(policies, attached);
     this.nodeRole = nodeRole && new NodeRole(this, "node-role", nodeRole);
     this.importObjects(deployment);
     this.outputs();
@@ -108,7 +101,7 @@ export class DeckhouseAccessStack extends TerraformStack {
 
   /** The outputs that other workspaces read. One without a value is absent. */
   private outputs(): void {
-    const { deployment, user, policies, group, nodeRole } = this;
+    const { deployment, user, policies, nodeRole } = this;
     const [policy, ...additional] = policies;
     const key = this.keys?.current;
     const secrets = deployment.outputs.secret ? key : undefined;
@@ -126,7 +119,6 @@ export class DeckhouseAccessStack extends TerraformStack {
       secret_access_key: secrets?.secretAccessKey,
       encrypted_secret_access_key: secrets?.encryptedSecretAccessKey,
       key_fingerprint: secrets?.keyFingerprint,
-      group_name: group?.name,
       node_role_name: nodeRole?.name,
       node_role_arn: nodeRole?.arn,
     };
@@ -168,11 +160,11 @@ export class DeckhouseAccessStack extends TerraformStack {
 
   /**
    * Imports objects that were created outside Terraform. CDKTF has no class for the block with an ID that is known only at plan. The plan
-   * fails if an object does not exist. Other attachments, memberships and inline policies need no import: their creation succeeds.
+   * fails if an object does not exist. Other attachments and inline policies need no import: their creation succeeds.
    * The second policy has no setting: whether it exists does not follow from the first one. docs/how-to/import.md has the command.
    */
   private importObjects(deployment: Deployment): void {
-    const { import: imports, user, policy, group, nodeRole, region, accountId } = deployment;
+    const { import: imports, user, policy, nodeRole, region, accountId } = deployment;
     if (imports === undefined) {
       return;
     }
@@ -183,7 +175,6 @@ export class DeckhouseAccessStack extends TerraformStack {
       [KEY_ADDRESSES.primary]: imports.accessKeyId,
       [ADDRESSES.policy]: imports.policy && arn,
       [ADDRESSES.userAttachment]: imports.attachment && `${user.name}/${arn}`,
-      [ADDRESSES.group]: imports.group && group.name,
       [ADDRESSES.nodeRole]: imports.nodeRole && nodeRole?.name,
     };
     const blocks = Object.entries(ids).flatMap(([to, id]) => (typeof id === "string" ? [{ to, id }] : []));

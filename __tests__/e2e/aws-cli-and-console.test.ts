@@ -18,9 +18,7 @@ accountId: "123456789012"
 tags: { "team=a": "platform x", url: "http://x ü", empty: "" }
 cluster: { prefix: dev }
 user: { name: "-d,k=p@x", path: "/d'k\`p$x*/", permissionsBoundary: "${POLICY}/Limits" }
-policy: { name: "-scoped", path: "/a.b,c@d=e+f_g-/", mode: scoped, description: "file://it's $HOME \`id\` \\"ü\\" \\\\" }
-attachment: user-and-group
-group: { name: "-platform", path: "/platform/" }
+policy: { name: "-scoped", path: "/a.b,c@d=e+f_g-/", mode: scoped }
 nodeRole:
   name: "-nodes"
   path: "/x$y\`\\"&\\\\z/"
@@ -33,8 +31,6 @@ nodeRole:
 cluster: { prefix: stage, layout: WithNAT, tags: { "Cost Center": "42 ü", ":ACCOUNT_ID:": x } }
 user: { name: stage }
 policy: { name: stage, mode: minimal }
-attachment: group
-group: { name: stage }
 accessKeys: none
 `,
 };

@@ -35,8 +35,6 @@ provider: { profile: admin, assumeRoleArn: "arn:aws-us-gov:iam::123456789012:rol
 tags: { team: platform }
 user: { name: scoped, path: /dkp/, permissionsBoundary: "arn:aws-us-gov:iam::123456789012:policy/boundary" }
 policy: { name: Scoped, mode: scoped }
-attachment: user-and-group
-group: { name: dkp, path: /dkp/ }
 cluster: { prefix: dev, layout: Standard }
 nodeRole: { name: dkp-nodes, additionalActions: ["s3:GetObject"], managedPolicyArns: ["arn:aws-us-gov:iam::aws:policy/AmazonSSMManagedInstanceCore"] }
 `,

@@ -10,16 +10,16 @@ interface Report {
 
 describe("checkov on the synthesized Terraform JSON", () => {
   const SETTINGS = "region: eu-central-1\nbackend: { s3: { bucket: state, region: eu-central-1 } }\n";
-  const TIGHT = "attachment: group\ncluster: { prefix: dev, layout: Standard }\n";
+  const TIGHT = "cluster: { prefix: dev, layout: Standard }\n";
 
   it.each([
     ["documented", SETTINGS],
-    ["scoped, attached to a group", `${SETTINGS}${TIGHT}policy: { mode: scoped }\n`],
+    ["scoped", `${SETTINGS}${TIGHT}policy: { mode: scoped }\n`],
     [
-      "scoped, attached to a group, with allowed networks",
+      "scoped, with allowed networks",
       `${SETTINGS}${TIGHT}policy: { mode: scoped }\nuser: { allowedNetworks: { cidrs: [203.0.113.0/24] } }\n`,
     ],
-    ["minimal, attached to a group", `${SETTINGS}${TIGHT}policy: { mode: minimal }\n`],
+    ["minimal", `${SETTINGS}${TIGHT}policy: { mode: minimal }\n`],
   ])("finds exactly the documented findings: %s", (_, settings) => {
     const page = packFilesOf(settings, {})["REVIEW.md"] ?? "";
     const { path } = Deployments.of({ deckhouse: settings });

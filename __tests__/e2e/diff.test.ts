@@ -12,13 +12,11 @@ import type { Terraform } from "./support/terraform";
 
 /** Unprotected, because a plan that `protect` rejects cannot be saved. */
 const SETTINGS = "region: eu-central-1\nprotect: false\n";
-const BOTH = "attachment: user-and-group";
 const NODES = "nodeRole: { name: n }";
 const SCOPED = "policy: { mode: scoped }\ncluster: { prefix: dev }";
 const OTHER = "1 other change requires attention. Plan";
 const SAME = "The permissions stay the same.";
 const ONE_KEY = "1 change of an access key that DKP may use.";
-const ROLE_OF_TERRAFORM = "The Terraform role needs additional permissions.";
 
 const keys = (primary: string, secondary: string, current: string) =>
   `accessKeys: { primary: { status: ${primary} }, secondary: { status: ${secondary} }, current: ${current} }`;
@@ -32,10 +30,6 @@ const CHANGES: readonly (readonly [string, string, 0 | 2 | 3, string, readonly R
   ["another value of a tag", "tags: { a: c }", 2, OTHER, ["tags-changed"]],
   ["a second tag", "tags: { a: c, d: e }", 2, OTHER, ["tags-changed"]],
   ["no tag any more", "", 2, OTHER, ["tags-changed"]],
-  ["a group beside the user", BOTH, 2, ROLE_OF_TERRAFORM, ["deployer-creates"]],
-  ["the group alone", "attachment: group", 0, SAME, []],
-  ["the user beside the group", BOTH, 2, ROLE_OF_TERRAFORM, ["deployer-creates"]],
-  ["the user alone", "", 0, SAME, []],
   ["a second key", keys("Active", "Active", "primary"), 0, SAME, []],
   ["the second key exposed", keys("Active", "Active", "secondary"), 0, SAME, []],
   ["the first key deactivated", keys("Inactive", "Active", "secondary"), 2, ONE_KEY, ["key-deactivated"]],
@@ -48,14 +42,13 @@ const CHANGES: readonly (readonly [string, string, 0 | 2 | 3, string, readonly R
     ["permissions-broadened", "trust-changed", "deployer-creates"],
   ],
   [
-    "no role for nodes any more, a new key and a group, each in one step",
-    "attachment: group",
+    "no role for nodes any more, and a new key, each in one step",
+    "",
     3,
-    "3 breaking changes.",
-    ["destroyed", "active-key-deleted", "policy-moved", "permissions-narrowed", "deployer-creates"],
+    "2 breaking changes.",
+    ["destroyed", "active-key-deleted", "permissions-narrowed"],
   ],
-  ["the user instead of the group", "", 3, "1 breaking change.", ["policy-moved", "deployer-creates"]],
-  ["a narrower policy", SCOPED, 2, "Permissions narrowed.", ["permissions-narrowed"]],
+  ["a narrower policy", SCOPED, 2, "Permissions narrowed.", ["permissions-narrowed", "deployer-creates"]],
   ["a broader policy", "", 2, "Permissions broadened.", ["permissions-broadened"]],
 ];
 

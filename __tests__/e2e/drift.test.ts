@@ -18,8 +18,6 @@ const [BOUNDARY, EXTRA] = [policyArn("Boundary"), policyArn("Extra")];
 const SETTINGS = `region: eu-central-1
 backend: { local: {} }
 user: { path: /team/, permissionsBoundary: '${BOUNDARY}' }
-attachment: user-and-group
-group: { name: dkp, path: /platform/ }
 nodeRole: { name: dkp-nodes, path: /apps/, additionalActions: ['s3:GetObject'], managedPolicyArns: ['${BOUNDARY}'], permissionsBoundary: '${BOUNDARY}' }
 ${SEVERAL_POLICIES}  additionalRolePolicies: ['s3:ListBucket']
 `;

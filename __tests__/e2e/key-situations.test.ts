@@ -63,14 +63,12 @@ const EVENTS = {
   "an apply ends between create and delete": (operator) => operator.leavePolicy("former"),
   "what is left over is deleted (recover.md#left-over)": apply({}),
   "settings take the node role of the other deployment": settings({ nodeRole: { name: "nodes" } }),
-  "settings take the group of the other deployment": settings({ attachment: "user-and-group", group: { name: "seconds" } }),
   "a rotation begins": settings(BOTH),
   "all edits of a rotation are made": settings(RETIRED),
   "the new key is exposed": settings(MOVED),
   "settings of before the rotation": settings({ accessKeys: {} }),
   "another pgpKey in the live slot": settings({ accessKeys: { primary: { pgpKey: ENCRYPTION_KEY } } }),
   "accessKeys: none": settings({ accessKeys: "none" }),
-  "attachment to user and group": settings({ attachment: "user-and-group", group: { name: "dkp" } }),
   "two policies": settings(parse(SEVERAL_POLICIES)),
   "another second policy": settings(parse(`${SEVERAL_POLICIES}  formerIamNodeRoles: [/old]`)),
   "one policy": settings({ policy: {}, cluster: {} }),
@@ -107,7 +105,6 @@ const EVENTS = {
   "the state loses the attachment": stateLoses(ATTACHMENT),
   "the state loses the second policy": stateLoses(`${POLICY}-2`),
   "the state loses the second attachment": stateLoses(`${ATTACHMENT}-2`),
-  "the state loses the membership": stateLoses("aws_iam_user_group_membership.group-membership"),
   "the state loses the key": stateLoses(KEY),
   "errored.tfstate of something else lies there": ({ terraform }) =>
     write(terraform.folder, { "errored.tfstate": '{"lineage":"other","serial":1}' }),
@@ -118,10 +115,6 @@ const SECOND: Readonly<Record<string, readonly [fields: Record<string, unknown>,
   "a second deployment with the same policy name": [{ user: { name: "third" } }, ["D8CloudProviderAWS"]],
   "a second deployment with the same user name": [{ policy: { name: "Third" } }, ["deckhouse"]],
   "a second deployment with the same names": [{}, ["deckhouse", "D8CloudProviderAWS"]],
-  "a second deployment with the same policy name, and a group": [
-    { user: { name: "third" }, group: { name: "third" }, attachment: "group" },
-    ["D8CloudProviderAWS"],
-  ],
   "a second deployment with names of its own": [{ user: { name: "third" }, policy: { name: "Third" } }, []],
 };
 
@@ -158,7 +151,6 @@ const ALONE: readonly Row[] = [
   ["one key", "accessKeys: none"],
   ["one key", "accessKeys: none", "the policy is detached manually (recover.md#manual-changes)"],
   ["one key", "the policy is detached manually (recover.md#manual-changes)"],
-  ["one key", "attachment to user and group", "an apply", "the state loses the policy"],
   ["one key", "two policies", "an apply", "the state loses the second attachment", "another second policy", "an apply"],
   ["one key", "two policies", "an apply", "the state loses the second attachment", "one policy"],
   ["one key", "errored.tfstate of something else lies there"],
@@ -197,11 +189,9 @@ const ALONE: readonly Row[] = [
     "what is left over is deleted (recover.md#left-over)",
   ],
   ["one key", "settings take the node role of the other deployment", "the steps to the end", "an apply"],
-  ["one key", "settings take the group of the other deployment"],
   ["one key", "two policies", "an apply is killed at CreatePolicy"],
   ["one key", "two policies", "an apply", "the state loses the second policy"],
   ["one key", "two policies", "an apply", "the state loses the second attachment"],
-  ["one key", "attachment to user and group", "an apply", "the state loses the membership"],
   ["one key", "two policies", "an apply", "another second policy", "an apply is killed at CreatePolicyVersion"],
   ["two keys", "the state is lost with all versions"],
   ["two keys", "the oldest state is restored (recover.md#old-state)", "the later states are lost"],
@@ -264,11 +254,10 @@ describe("the printed steps on real Terraform", () => {
     };
     terraform.apply();
     keys.push(operator.handOver());
-    const ofSecond = { attachment: "user-and-group", group: { name: "seconds" }, nodeRole: { name: "nodes" } };
-    second = secondDeployment(origin, { user: { name: "second" }, ...ofSecond }, ["D8CloudProviderAWS"]);
+    second = secondDeployment(origin, { user: { name: "second" }, nodeRole: { name: "nodes" } }, ["D8CloudProviderAWS"]);
     await second.settle();
     operator.neighbor = second.dkp;
-    operator.ofOthers = ["nodes", "seconds"];
+    operator.ofOthers = ["nodes"];
     await keep("one key");
     operator.write(BOTH);
     terraform.apply();

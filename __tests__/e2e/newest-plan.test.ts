@@ -19,7 +19,7 @@ const CONFIG = readFileSync(join(PROJECT, INSTALLATION), "utf8");
 const KEY_FILE = "operators.asc";
 const KEY = readFileSync(join(GOLDEN, KEY_FILE), "utf8");
 const STACKS = readdirSync(GOLDEN).flatMap((name) => (name === KEY_FILE ? [] : name.replace(".yaml", "")));
-const LIVE = { region: "eu-central-1", attachment: "user-and-group", nodeRole: { name: "n" }, tags: { a: "b" } };
+const LIVE = { region: "eu-central-1", nodeRole: { name: "n" }, tags: { a: "b" } };
 
 describe("a plan of the Terraform and the AWS provider at hand has no part that is not known", () => {
   let aws: LocalAws;

@@ -12,7 +12,6 @@ import { atTerminal, type Finished, outputOf, runIn, terraformEnvironment } from
 const BUCKET = "plan-state";
 const SETTINGS = `region: eu-central-1
 backend: { s3: { bucket: ${BUCKET}, region: eu-central-1, use_path_style: true } }
-attachment: group
 protect: false
 `;
 /** What is to be applied: a second key. Its change summary has only notes. */

@@ -18,9 +18,7 @@ type Deployment = Omit<PolicyOptions, "mode">;
 const deployments = fc.sample(anyOptions, { numRuns: DEPLOYMENTS, seed: SAMPLE });
 
 const modesOf = (options: Deployment) => {
-  const [documented = [], scoped = [], minimal = []] = MODES.map((mode) =>
-    policyStatements({ ...options, mode, supplement: mode === "documented" || options.supplement }),
-  );
+  const [documented = [], scoped = [], minimal = []] = MODES.map((mode) => policyStatements({ ...options, mode }));
   return { documented, scoped, minimal };
 };
 

@@ -15,7 +15,6 @@ accountId: "123456789012"
 backend: { s3: { bucket: state, region: eu-central-1, use_path_style: true } }
 `;
 const FULL = `${SETTINGS}policy: { mode: scoped }
-attachment: group
 cluster: { prefix: dev, layout: Standard }
 nodeRole: { name: dkp-nodes }
 `;

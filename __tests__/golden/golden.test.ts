@@ -147,9 +147,6 @@ interface Field {
 /** Arguments of a backend are Terraform's and go through unchanged, so that the fields end at the backend's type. */
 const BACKEND_ARGUMENTS = /^(?:backend\.\w+|cloud)$/;
 
-/** One DKP version stands for all: what differs between them is tested with the catalogue. */
-const ONE_FOR_ALL = "cluster.dkpVersion";
-
 const below = (path: string, name: string) => (path === "" ? name : `${path}.${name}`);
 
 /** The fields of a schema that have no fields of their own, with their paths. */
@@ -181,7 +178,7 @@ function unusedSettings(schema: Field, settings: readonly unknown[]): readonly s
   return fieldsIn(schema).flatMap(([path, field]) => {
     const values = used.flatMap(([at, value]) => (at === path || at.startsWith(`${path}.`) ? [value] : []));
     const fixed = field.enum ?? (field.const === undefined ? [] : [field.const]);
-    if (fixed.length > 0 && path !== ONE_FOR_ALL) {
+    if (fixed.length > 0) {
       const unused = fixed.filter((choice) => choice !== field.default && !values.includes(choice));
       return unused.map((choice) => `${path}: ${JSON.stringify(choice)}`);
     }

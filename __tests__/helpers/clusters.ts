@@ -1,7 +1,6 @@
 import * as fc from "fast-check";
 import { FEATURES, type Feature } from "../../src/iam/catalogue";
 import { type Cluster, LAYOUTS, PLAIN_CLUSTER } from "../../src/iam/cluster";
-import { KNOWN_VERSIONS } from "../../src/iam/dkp-versions";
 import { policyDocument } from "../../src/iam/policy-document";
 import { type Environment, type Mode, type PolicyOptions, policyStatements } from "../../src/iam/policy-statements";
 
@@ -31,7 +30,6 @@ export const ENVIRONMENT: Required<Environment> = { partition: "aws", region: "e
 /** The policy options of a cluster. */
 export const optionsWith = (mode: Mode, cluster = clusterOf(), environment: Environment = ENVIRONMENT): PolicyOptions => ({
   mode,
-  supplement: true,
   environment,
   cluster,
 });
@@ -71,14 +69,12 @@ export const anyCluster: fc.Arbitrary<Cluster> = fc.record({
   imdsv2: fc.option(fc.boolean(), { nil: undefined }),
   disableDefaultSecurityGroup: fc.boolean(),
   bastion: fc.boolean(),
-  dkpVersion: fc.option(fc.constantFrom(...KNOWN_VERSIONS), { nil: undefined }),
   kmsKeyArns: fc.subarray([KMS_KEY, KMS_KEY.replace("9", "8")]),
   features: fc.subarray(FEATURE_NAMES),
 });
 
 /** Any policy options, without the mode. */
 export const anyOptions: fc.Arbitrary<Omit<PolicyOptions, "mode">> = fc.record({
-  supplement: fc.boolean(),
   environment: fc.constantFrom(...ENVIRONMENTS),
   cluster: anyCluster,
 });

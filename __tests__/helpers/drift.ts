@@ -11,9 +11,7 @@ import { deployment, SEVERAL_POLICIES } from "./deployment";
 import { PROJECT } from "./project-root";
 
 /** A deployment with every kind of object. */
-export const EVERY_OBJECT = `attachment: user-and-group
-group: { name: dkp }
-user: { permissionsBoundary: 'arn:aws:iam::aws:policy/Boundary' }
+export const EVERY_OBJECT = `user: { permissionsBoundary: 'arn:aws:iam::aws:policy/Boundary' }
 nodeRole: { name: nodes, managedPolicyArns: ['arn:aws:iam::aws:policy/Read'] }
 cluster: { prefix: dev, additionalRolePolicies: ['s3:GetObject'] }
 `;
@@ -32,12 +30,7 @@ function answersOf({ kind, name, parts, boundary, documents }: ExpectedObject): 
       return {
         GetUser: bounded,
         ListAttachedUserPolicies: managed("attached policy"),
-        ListGroupsForUser: managed("membership of the group"),
       };
-    case "group": {
-      const members = managed("principal").map((user) => user.replace("user ", ""));
-      return { GetGroup: members, ListAttachedGroupPolicies: managed("attached policy") };
-    }
     case "policy":
       return {
         [`GetPolicy ${name}`]: `policy/${name}`,

@@ -37,9 +37,9 @@ export const optionsOf = (one: Deployment): PolicyOptions =>
 /** A deployment with these policy options; the reverse of `optionsOf`. */
 export function deploymentOf(options: PolicyOptions): Deployment {
   const plain = deployment();
-  const { mode, supplement, environment, cluster } = options;
+  const { mode, environment, cluster } = options;
   const { region, account: accountId } = environment;
-  const policy = { ...plain.policy, mode, supplement };
+  const policy = { ...plain.policy, mode };
   const settings = { ...plain.settings, region, accountId };
   return { ...plain, settings, region, accountId, cluster, policy, policies: deploymentPolicies(options, policy.name) };
 }

@@ -33,13 +33,11 @@ function requestsOf(row: CatalogueRow, environment: Environment, cluster: Cluste
   const { action } = row;
   const context = contextOf(action, environment, cluster);
   if (action === "iam:CreateServiceLinkedRole") {
-    return LINKED_SERVICES.filter((service) => reasons(service, conditionsOf(cluster), cluster.dkpVersion).length > 0).map(
-      ({ service }) => ({
-        action,
-        resource: iamArn(environment, `role/aws-service-role/${service}/AWSServiceRoleForIt`),
-        context: { "iam:AWSServiceName": service },
-      }),
-    );
+    return LINKED_SERVICES.filter((service) => reasons(service, conditionsOf(cluster)).length > 0).map(({ service }) => ({
+      action,
+      resource: iamArn(environment, `role/aws-service-role/${service}/AWSServiceRoleForIt`),
+      context: { "iam:AWSServiceName": service },
+    }));
   }
   if (row.resources.length === 0) {
     return [{ action, resource: "*", context }];

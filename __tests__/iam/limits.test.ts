@@ -1,6 +1,4 @@
 import {
-  GROUP_NAME,
-  MAX_DESCRIPTION,
   MAX_ROLE_INLINE_CHARACTERS,
   MAX_ROLE_POLICIES,
   MAX_TAGS,
@@ -34,13 +32,11 @@ describe("a limit of IAM", () => {
     ["the name of a user", 64, (length) => USER_NAME.pattern.test(a(length))],
     ["the name of a role", 64, (length) => ROLE_NAME.pattern.test(a(length))],
     ["the name of a policy", 128, (length) => POLICY_NAME.pattern.test(a(length))],
-    ["the name of a group", 128, (length) => GROUP_NAME.pattern.test(a(length))],
     ["a path", 512, (length) => PATH.pattern.test(path(length))],
     ["the path of a policy", 512, (length) => POLICY_PATH.pattern.test(path(length))],
     ["the key of a tag", 128, (length) => TAG_KEY.test(a(length))],
     ["the value of a tag", 256, (length) => TAG_VALUE.test(a(length))],
     ["the number of tags", MAX_TAGS, (count) => isValid(tags(count))],
-    ["the description of a policy", MAX_DESCRIPTION, (length) => isValid(`policy: { description: ${a(length)} }`)],
     ["the inline policy of a role", MAX_ROLE_INLINE_CHARACTERS, (size) => isValid(actions(size))],
     ["the number of managed policies of a role", MAX_ROLE_POLICIES, (count) => isValid(managed(count))],
   ])("is exact for %s: %d", (_, limit, accepts) => {

@@ -16,7 +16,6 @@ const COMMANDS: Readonly<Record<Exclude<keyof typeof ROWS, "init">, readonly (re
   diff: [
     ["diff", "--against", "./packs"],
     ["diff", "dev", "--plan", "plan.json"],
-    ["diff", "dev", "--dkp-version", "1.77"],
   ],
   plan: [["plan", "dev"]],
   apply: [["apply", "dev", "--approved", "0".repeat(64)]],

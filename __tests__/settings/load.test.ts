@@ -106,7 +106,7 @@ it.each<[string, (path: string) => unknown, string]>([
   ],
   [
     "is not UTF-8",
-    () => write({ "deployments/dev.yaml": Buffer.from(`${MINIMAL}policy: { description: caf\xe9 }\n`, "latin1") }),
+    () => write({ "deployments/dev.yaml": Buffer.from(`${MINIMAL}tags: { a: caf\xe9 }\n`, "latin1") }),
     "is not encoded in UTF-8; save it in UTF-8",
   ],
 ])("a settings file is rejected if it %s", (_, create, error) => {

@@ -99,7 +99,7 @@ it.each([SECRET_KEY, KEY_ID, KEY_ID.replace("AKIA", "ASIA"), "-----BEGIN OPENSSH
         `provider: { version: "${secret}", profile: { "${secret}": "${secret}" }, assumeRoleArn: "${secret}" }`,
         `tags: { a: "${secret}", "${secret}": "a,b", b: ["${secret}"], c: { "${secret}": 1 } }`,
         `user: { name: "${secret}", path: "${secret}", permissionsBoundary: "${secret}", "${secret}": 1 }`,
-        `policy: { name: "${secret}", path: "${secret}", mode: "${secret}", supplement: "${secret}" }`,
+        `policy: { name: "${secret}", path: "${secret}", mode: "${secret}" }`,
         `outputs: "${secret}"`,
         `"${secret}": "${secret}"`,
         "",

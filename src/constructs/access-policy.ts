@@ -2,7 +2,7 @@ import { DataAwsIamPolicyDocument } from "@cdktf/provider-aws/lib/data-aws-iam-p
 import { IamPolicy } from "@cdktf/provider-aws/lib/iam-policy";
 import { dependable, type TerraformResource, Token } from "cdktf";
 import { Construct } from "constructs";
-import { MAX_POLICY_CHARACTERS, POLICY_NAME, POLICY_PATH } from "../iam/limits";
+import { MAX_POLICY_CHARACTERS, POLICY_DESCRIPTION, POLICY_NAME, POLICY_PATH } from "../iam/limits";
 import { type PolicyStatement, type PolicyValue, policySize, withAccount } from "../iam/policy-document";
 import { nameIn, policyAddress } from "../terraform/addresses";
 import { check } from "./check";
@@ -12,8 +12,6 @@ export interface AccessPolicyProps {
   readonly name: string;
   /** The IAM path, which is part of the ARN but not of the name. @default "/" */
   readonly path?: string | undefined;
-  /** At most 1,000 characters. AWS cannot change it later, so Terraform ignores a change. @default no description */
-  readonly description?: string | undefined;
   /** The permissions: of `policyStatements`, or of one of `deploymentPolicies`. */
   readonly statements: readonly PolicyStatement<PolicyValue>[];
   /** The account in those ARNs of `deploymentPolicies` that name none, 12 digits or a reference. @default "*" */
@@ -39,7 +37,7 @@ export class AccessPolicy extends Construct {
 
   constructor(scope: Construct, id: string, props: AccessPolicyProps) {
     super(scope, id);
-    const { name, path = "/", description, statements, account = "*", protect = true, number = 1 } = props;
+    const { name, path = "/", statements, account = "*", protect = true, number = 1 } = props;
     check(this, "name", name, POLICY_NAME);
     check(this, "path", path, POLICY_PATH);
     const size = Token.isUnresolved(JSON.stringify(statements)) ? 0 : policySize(statements);
@@ -62,7 +60,8 @@ export class AccessPolicy extends Construct {
     this.resource = new IamPolicy(this, nameIn(policyAddress("policy", number)), {
       name,
       path,
-      description,
+      // AWS cannot change it later, so Terraform ignores a change.
+      description: POLICY_DESCRIPTION,
       policy: document.json,
       lifecycle: {
         createBeforeDestroy: true,

@@ -2,7 +2,7 @@ import { Fn, type TerraformRemoteState, Token } from "cdktf";
 import type { OutputName } from "../terraform/outputs";
 
 /**
- * The outputs of a deployment, read from its state. An output that the deployment does not have (`group_name` without a group)
+ * The outputs of a deployment, read from its state. An output that the deployment does not have (`node_role_name` without a node role)
  * is an error at plan.
  *
  * **Whoever reads one output copies all of them into their own state, the secret in plaintext**, unless the deployment

@@ -11,8 +11,6 @@ export interface AccessUserProps {
   readonly path?: string | undefined;
   /** The ARN of the policy that limits the permissions of the user. @default no boundary */
   readonly permissionsBoundary?: string | undefined;
-  /** Whether Terraform deletes the user even if it has keys created outside Terraform. @default false */
-  readonly forceDestroy?: boolean | undefined;
   /** Makes every plan that deletes the user fail. @default true */
   readonly protect?: boolean | undefined;
 }
@@ -29,14 +27,14 @@ export class AccessUser extends Construct {
 
   constructor(scope: Construct, id: string, props: AccessUserProps) {
     super(scope, id);
-    const { name, path = "/", permissionsBoundary, forceDestroy = false, protect = true } = props;
+    const { name, path = "/", permissionsBoundary, protect = true } = props;
     check(this, "name", name, USER_NAME);
     check(this, "path", path, PATH);
     const user = new IamUser(this, nameIn(ADDRESSES.user), {
       name,
       path,
       permissionsBoundary,
-      forceDestroy,
+      forceDestroy: false,
       lifecycle: { preventDestroy: protect },
     });
     this.name = user.name;

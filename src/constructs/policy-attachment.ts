@@ -36,8 +36,8 @@ export class PolicyAttachment extends Construct {
  * - The policy is replaced too. Deletion first detaches the old policy, permanently if the creation fails. Creation must come first.
  *
  * A protected policy is never replaced as long as the state has it. A state that lost it would detach it first, and then fail to create it:
- * `prevent_destroy` rejects that plan, but not the removal of the whole block, so that `attachment` can change. Only the other policies get
- * `create_before_destroy`: it also spreads to the user and the group, and a tainted one of these could never be re-created under its name.
+ * `prevent_destroy` rejects that plan. Only the other policies get `create_before_destroy`: it also spreads to the user, and a tainted one
+ * could never be re-created under its name.
  *
  * The attachment of a second policy has `create_before_destroy` for `attachInOrder`. A replacement of it alone ends detached, until the
  * next apply. Source: Terraform, `docs/destroying.md`; measured in `__tests__/e2e/attachments.test.ts`.
@@ -54,7 +54,7 @@ export function attachmentLifecycle(number: number, protect = true): { readonly 
  * order, so that docs/how-to/recover.md begins with the policy alone.
  * Source: Terraform, `internal/terraform/transform_destroy_edge.go`, `transform_destroy_cbd.go`. Measured in
  * `__tests__/e2e/policy-changes.test.ts`.
- * @param attachments of the policies to one principal, in the same order
+ * @param attachments of the policies to the user, in the same order
  */
 export function attachInOrder([first]: readonly AccessPolicy[], [, second]: readonly TerraformResource[]): void {
   if (second !== undefined) {

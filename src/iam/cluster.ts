@@ -1,13 +1,11 @@
 import type { CatalogueRow, ClusterCondition, Feature } from "./catalogue";
-import { appliesTo, type DkpVersion, type VersionRange } from "./dkp-versions";
+import { appliesTo, type VersionRange } from "./dkp-versions";
 
 export const LAYOUTS = ["WithoutNAT", "WithNAT", "Standard"] as const;
 export type Layout = (typeof LAYOUTS)[number];
 
 /** The settings of a DKP cluster that decide which permissions it requires. Names as in `AWSClusterConfiguration`. */
 export interface Cluster {
-  /** Release line of DKP; `undefined`: any supported one, so that the policy covers all of them. */
-  readonly dkpVersion?: DkpVersion | undefined;
   /** `cloud.prefix`; the names of node role, instance profile and key pair contain it. */
   readonly prefix?: string | undefined;
   readonly layout?: Layout | undefined;
@@ -58,6 +56,7 @@ export function otherNodeRoles({ iamNodeRole, iamNodeRolePath, formerIamNodeRole
 
 /**
  * DKP creates the group `<prefix>-ssh-accessible` despite `disableDefaultSecurityGroup`, unless `sshAllowList` is empty.
+ * As long as these versions are supported, the flag takes no action from a policy.
  * Source: deckhouse/deckhouse#14604, fixed by deckhouse/deckhouse#16081.
  */
 const SSH_GROUP_DESPITE_FLAG: VersionRange = { since: "1.72", until: "1.73" };
@@ -71,10 +70,7 @@ const CONDITIONS: readonly (readonly [ClusterCondition, (cluster: Cluster) => bo
   ["peering", ({ peeredVPCs, peerAccountIds }) => peeredVPCs.length + peerAccountIds.length > 0],
   ["tags", ({ tags }) => Object.keys(tags).length > 0],
   ["imdsv2-set", ({ imdsv2 }) => imdsv2 !== undefined],
-  [
-    "default-security-groups",
-    (cluster) => !cluster.disableDefaultSecurityGroup || appliesTo(SSH_GROUP_DESPITE_FLAG, cluster.dkpVersion),
-  ],
+  ["default-security-groups", (cluster) => !cluster.disableDefaultSecurityGroup || appliesTo(SSH_GROUP_DESPITE_FLAG)],
 ];
 
 /** The conditions that a cluster meets, in a stable order. */
@@ -83,13 +79,12 @@ export function conditionsOf(cluster: Cluster): readonly ClusterCondition[] {
   return [...general, ...[...cluster.features].sort().map((feature) => `feature:${feature}` as const)];
 }
 
-/** Which of the given conditions require a row in a version of DKP; empty if none does. */
+/** Which of the given conditions require a row in a supported version of DKP; empty if none does. */
 export function reasons(
   row: Pick<CatalogueRow, "requiredWhen"> & VersionRange,
   conditions: readonly ClusterCondition[],
-  dkpVersion: DkpVersion | undefined,
 ): readonly ClusterCondition[] {
-  return appliesTo(row, dkpVersion) ? row.requiredWhen.filter((condition) => conditions.includes(condition)) : [];
+  return appliesTo(row) ? row.requiredWhen.filter((condition) => conditions.includes(condition)) : [];
 }
 
 /** Whether DKP works with existing snapshots, other than those of a node image. */

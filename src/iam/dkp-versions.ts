@@ -1,10 +1,10 @@
 /** A DKP release line, such as `1.77`. */
 export type DkpVersion = `1.${number}`;
 
-/** Release lines that a policy covers if `cluster.dkpVersion` is absent. All have version 5 of the Terraform AWS provider. */
+/** Release lines that a policy covers. All have version 5 of the Terraform AWS provider. */
 export const SUPPORTED_VERSIONS = { first: "1.70", last: "1.77" } as const satisfies Readonly<Record<string, DkpVersion>>;
 
-/** The release lines that `cluster.dkpVersion` can be. The catalogue knows what changed since the first one. */
+/** The release lines that `npm run upstream` compares. The catalogue knows what changed since the first one. */
 export const KNOWN_VERSIONS = Array.from(
   { length: minorOf(SUPPORTED_VERSIONS.last) - 65 },
   (_, index): DkpVersion => `1.${66 + index}`,
@@ -20,15 +20,9 @@ export interface VersionRange {
   readonly until?: DkpVersion;
 }
 
-/** The version that a policy is for: of a newer one than the newest known one, that. */
-export function coveredVersion(version: DkpVersion): DkpVersion {
-  return isNewer(version, SUPPORTED_VERSIONS.last) ? SUPPORTED_VERSIONS.last : version;
-}
-
-/** Whether a fact is true for a version, or for any supported one if the version is unknown. */
-export function appliesTo({ since, until }: VersionRange, version: DkpVersion | undefined): boolean {
-  const covered = version === undefined ? undefined : coveredVersion(version);
-  const { first, last } = covered === undefined ? SUPPORTED_VERSIONS : { first: covered, last: covered };
+/** Whether a fact is true for a version. @param version undefined: for any supported one */
+export function appliesTo({ since, until }: VersionRange, version?: DkpVersion): boolean {
+  const { first, last } = version === undefined ? SUPPORTED_VERSIONS : { first: version, last: version };
   return (since === undefined || minorOf(since) <= minorOf(last)) && (until === undefined || minorOf(until) >= minorOf(first));
 }
 

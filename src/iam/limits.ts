@@ -17,9 +17,11 @@ export const ROLE_NAME = nameRule("an IAM role name", 64);
 export const POLICY_NAME = nameRule("an IAM policy name", 128);
 /** The second policy has this name and `-2`. */
 export const FIRST_POLICY_NAME = nameRule("a policy name to which -2 of a second policy can be added", 126);
-export const GROUP_NAME = nameRule("an IAM group name", 128);
 
-/** Path of a user, role or group: "/" or "/a/b/". */
+/** The description of the policy in the DKP documentation. */
+export const POLICY_DESCRIPTION = "Deckhouse policy";
+
+/** Path of a user or role: "/" or "/a/b/". */
 export const PATH: TextRule = {
   pattern: /^\/(?:[\x21-\x7e]{1,510}\/)?$/,
   reason:
@@ -35,9 +37,6 @@ export const POLICY_PATH: TextRule = {
 
 /** Paths that only AWS creates roles in. Source: IAM user guide, service-linked roles; IAM Identity Center user guide, roles. */
 export const RESERVED_ROLE_PATHS = ["/aws-reserved/", "/aws-service-role/"] as const;
-
-/** Characters of a managed policy's description. IAM states no pattern for it. Source: IAM API reference, `policyDescriptionType`. */
-export const MAX_DESCRIPTION = 1000;
 
 /** Maximum length of a managed policy in characters without white space. Source: "IAM and AWS STS quotas". */
 export const MAX_POLICY_CHARACTERS = 6144;

@@ -17,8 +17,6 @@ export interface Environment {
 
 export interface PolicyOptions {
   readonly mode: Mode;
-  /** Whether to add the actions that this cluster requires and the DKP documentation does not list. */
-  readonly supplement: boolean;
   readonly environment: Environment;
   /** `scoped` and `minimal` require its prefix, `minimal` its layout. */
   readonly cluster: Cluster;
@@ -54,13 +52,13 @@ const LIMITED_TO_SETTINGS: readonly ClusterCondition[] = ["peering", "tags", "fe
 const actionsOf = (rows: readonly CatalogueRow[]): readonly string[] => rows.map(({ action }) => action);
 
 /** Rows that a mode grants; sorted by action. */
-export function grantedRows({ mode, supplement, cluster }: Omit<PolicyOptions, "environment">): readonly CatalogueRow[] {
+export function grantedRows({ mode, cluster }: Omit<PolicyOptions, "environment">): readonly CatalogueRow[] {
   const conditions = conditionsOf(cluster);
-  const isRequired = (row: CatalogueRow) => reasons(row, conditions, cluster.dkpVersion).length > 0;
+  const isRequired = (row: CatalogueRow) => reasons(row, conditions).length > 0;
   const isLimited = ({ resources, requiredWhen: [condition, ...others] }: CatalogueRow) =>
     resources.length > 0 && condition !== undefined && others.length === 0 && LIMITED_TO_SETTINGS.includes(condition);
   const isKept = (row: CatalogueRow) => mode === "documented" || (mode === "scoped" && !isLimited(row));
-  return CATALOGUE.filter((row) => (row.documented ? isRequired(row) || isKept(row) : supplement && isRequired(row)));
+  return CATALOGUE.filter((row) => (row.documented ? isRequired(row) || isKept(row) : isRequired(row)));
 }
 
 function documentedPolicy(options: PolicyOptions): readonly Statement[] {
@@ -101,7 +99,7 @@ function scopedPolicy(options: PolicyOptions): readonly Statement[] {
   // IAM requests have the Region of IAM, so a condition on the cluster's Region would never match.
   const toEc2 = equals("iam:PassedToService", ...passedTo(environment));
   const groups = groupRows(grantedRows(options));
-  const services = LINKED_SERVICES.filter((service) => reasons(service, conditionsOf(cluster), cluster.dkpVersion).length > 0);
+  const services = LINKED_SERVICES.filter((service) => reasons(service, conditionsOf(cluster)).length > 0);
   // Source: IAM User Guide, "Available keys for AWS services", iam:AWSServiceName.
   const forServices = equals("iam:AWSServiceName", ...services.map(({ service }) => service));
   return [

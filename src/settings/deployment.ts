@@ -14,7 +14,7 @@ export interface Deployment extends Omit<Settings, "backend" | "cloud" | "cluste
   /** Where the Terraform state lives, with the defaults of this project filled in. */
   readonly state: StateLocation;
   readonly cluster: Cluster;
-  /** The managed policies: one, or two if the permissions exceed the size of one. */
+  /** The managed policies: one in mode `documented`, else two. */
   readonly policies: DeploymentPolicies;
   /** Images of the nodes. */
   readonly amis: readonly string[];
@@ -55,9 +55,8 @@ export const POLICY_FIELDS = ["policy", "cluster", "features", "region", "accoun
 /** What the permissions of a deployment follow from. */
 export function policyOptionsOf(from: Pick<Deployment, "region" | "accountId" | "policy" | "cluster" | "user">): PolicyOptions {
   const { region, accountId, policy, cluster, user } = from;
-  const { mode, supplement } = policy;
   const environment = { partition: partitionOf(region), region, account: accountId };
-  return { mode, supplement, cluster, environment, allowedNetworks: user.allowedNetworks };
+  return { mode: policy.mode, cluster, environment, allowedNetworks: user.allowedNetworks };
 }
 
 /** The policies that follow from settings without an error; undefined without what the mode requires. */

@@ -1,4 +1,3 @@
-import { type DkpVersion, isNewer, SUPPORTED_VERSIONS } from "../iam/dkp-versions";
 import { SLOTS, type Slot } from "../iam/key-slots";
 import { pgpKeyOf, pgpKeyText } from "../iam/openpgp-key";
 import { type Deployment, leastProtected, secretForms } from "./deployment";
@@ -26,10 +25,8 @@ export function notesOf(deployment: Deployment): readonly string[] {
 
 /** Values that are allowed and likely to be mistakes. */
 export function settingsWarnings({ cluster, accessKeys, marked, secretLine, settings }: Deployment): readonly string[] {
-  const { dkpVersion } = cluster;
   const warnings = {
     "cluster.prefix": prefixWarning(cluster.prefix),
-    "cluster.dkpVersion": versionWarning(dkpVersion),
     "cluster.configFile":
       secretLine &&
       `line ${secretLine} of ${show(settings.cluster.configFile)} has a secret access key; name a copy without it before you commit`,
@@ -46,14 +43,6 @@ function prefixWarning(prefix = ""): string | undefined {
   return prefix.length > LONGEST_PREFIX
     ? `has ${prefix.length} characters, and DKP accepts at most ${LONGEST_PREFIX} from 1.78 on; choose a shorter one before you install the cluster`
     : undefined;
-}
-
-/** What a version of DKP that this program does not know means for the policy. */
-function versionWarning(version: DkpVersion | undefined): string | undefined {
-  const { last } = SUPPORTED_VERSIONS;
-  return version === undefined || !isNewer(version, last)
-    ? undefined
-    : `${show(version)} is newer than ${last}, the newest version that this program knows: the policy is for ${last}; check for a newer version of this program`;
 }
 
 /** An OpenPGP key that nothing can be encrypted for now. The AWS provider reports it only after AWS has created the access key. */

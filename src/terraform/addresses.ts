@@ -9,9 +9,6 @@ export const ADDRESSES = {
   policyDocument: "data.aws_iam_policy_document.policy",
   policy: "aws_iam_policy.policy",
   userAttachment: "aws_iam_user_policy_attachment.policy-attachment",
-  group: "aws_iam_group.group",
-  membership: "aws_iam_user_group_membership.group-membership",
-  groupAttachment: "aws_iam_group_policy_attachment.policy-attachment",
   nodeRole: "aws_iam_role.node",
   nodePolicy: "aws_iam_role_policy.node",
   callerIdentity: "data.aws_caller_identity.current",
@@ -29,7 +26,7 @@ export function nodeAttachmentAddress(policyArn: string): string {
 }
 
 /** The addresses that exist once per managed policy of a deployment. */
-const POLICY_ADDRESSES = ["groupAttachment", "policy", "policyDocument", "userAttachment"] as const;
+const POLICY_ADDRESSES = ["policy", "policyDocument", "userAttachment"] as const;
 type PolicyAddress = (typeof POLICY_ADDRESSES)[number];
 
 /** The address that belongs to a managed policy, counted from 1. The first has the address of the DKP documentation, additional ones a number. */

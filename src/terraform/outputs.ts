@@ -17,7 +17,6 @@ export const OUTPUTS = {
   encrypted_secret_access_key:
     "Instead of secret_access_key, with pgpKey: the secret encrypted, in base64; gpg --decrypt reads it",
   key_fingerprint: "Fingerprint of the OpenPGP key that the secret is encrypted for",
-  group_name: "Name of the group that has the policy and the user",
   node_role_name: "Name of the role for the cluster's nodes: iamNodeRole of AWSClusterConfiguration",
   node_role_arn: "ARN of the role for the cluster's nodes",
 } as const;

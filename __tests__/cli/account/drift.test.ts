@@ -95,7 +95,6 @@ describe("driftPolicy", () => {
 
   it("names the objects of the deployments", () => {
     expect(resources(`${EVERY_OBJECT}accountId: "123456789012"\n`)).toEqual([
-      "arn:aws:iam::123456789012:group/dkp",
       "arn:aws:iam::123456789012:policy/D8CloudProviderAWS",
       "arn:aws:iam::123456789012:policy/D8CloudProviderAWS-2",
       "arn:aws:iam::123456789012:role/dev-node",

@@ -2,13 +2,10 @@ import { type AccountObject, type DeploymentFacts, ownershipOf } from "../../../
 import type { StateResource } from "../../../src/cli/terraform/state-file";
 import { deployment } from "../../helpers/deployment";
 
-const SETTINGS = deployment(`attachment: user-and-group
-group: { name: dkp }
-nodeRole: { name: nodes }
+const SETTINGS = deployment(`nodeRole: { name: nodes }
 cluster: { prefix: dev }
 `);
 const POLICY: AccountObject = { kind: "policy", name: "D8CloudProviderAWS" };
-const GROUP: AccountObject = { kind: "group", name: "dkp" };
 const USER: AccountObject = { kind: "user", name: "deckhouse" };
 const ROLE: AccountObject = { kind: "role", name: "nodes" };
 
@@ -24,7 +21,6 @@ const STATE = {
     user: "deckhouse",
     policy_arn: "arn:aws:iam::123456789012:policy/path/D8CloudProviderAWS",
   }),
-  membership: resource("aws_iam_user_group_membership.group-membership", { user: "deckhouse", groups: ["dkp"] }),
 };
 
 interface Case extends Partial<Pick<DeploymentFacts, "settings">> {
@@ -69,9 +65,6 @@ describe("an object of the account is", () => {
       { object: { kind: "policy", name: "d8cloudprovideraws" }, uses: [], state: [STATE.attachment] },
     ],
     ["a policy that an output names", { ...UNUSED, outputs: { a: "arn:aws:iam::123456789012:policy/D8CloudProviderAWS" } }],
-    ["a group in which the user of the state is", { object: GROUP, uses: ["user former"], state: [STATE.user] }],
-    ["a group that has the policy of the state", { object: GROUP, uses: ["policy D8CloudProviderAWS"], state: [STATE.policy] }],
-    ["a group that the state's membership names", { object: GROUP, uses: [], state: [STATE.membership] }],
     ["a user that a resource of the state refers to", { object: USER, uses: [], state: [STATE.attachment] }],
   ])("ours and unmanaged: %s", (_, given) => {
     expect(ownership(given)).toEqual({ owner: "ours-unmanaged", by: [] });
@@ -79,8 +72,6 @@ describe("an object of the account is", () => {
 
   it.each<readonly [what: string, given: Case, by: string]>([
     ["a policy of another user", { object: POLICY, uses: ["user deckhouse", "user second"] }, "user second"],
-    ["a group of which only another policy shows it", { object: GROUP, uses: ["policy Other"] }, "policy Other"],
-    ["a group with another member", { object: GROUP, uses: ["user second"] }, "user second"],
     ["a role of another cluster's profile", { object: ROLE, uses: ["instance profile b-node"] }, "instance profile b-node"],
   ])("another's: %s", (_, given, by) => {
     expect(ownership(given)).toEqual({ owner: "another", by: [by] });
@@ -89,9 +80,8 @@ describe("an object of the account is", () => {
   it.each<readonly [what: string, given: Case]>([
     ["the user, where the state never had it: another deployment can have its default name", { object: USER, uses: [] }],
     ["a policy that nobody uses, and that no former state shows", { ...UNUSED, state: [STATE.user] }],
-    ["a policy of a user and a group that the state does not have", { object: POLICY, uses: ["user deckhouse", "group DKP"] }],
+    ["a policy of a user that the state does not have", { object: POLICY, uses: ["user deckhouse"] }],
     ["a policy of such a user in another case", { object: POLICY, uses: ["user deckhouse"], settings: DECKHOUSE }],
-    ["a group without members", { object: GROUP, uses: [], state: [STATE.user, STATE.policy] }],
     ["a role that no profile has", { object: ROLE, uses: [], state: [STATE.user] }],
     ["a role that the cluster's instance profile uses", { object: ROLE, uses: ["instance profile dev-node"] }],
     ["a role with the instance profile of the AWS console", { object: ROLE, uses: ["instance profile nodes"] }],
@@ -101,10 +91,6 @@ describe("an object of the account is", () => {
     [
       "a policy of no name of the settings",
       { object: { kind: "policy", name: "D8" }, uses: ["user former"], state: [STATE.user] },
-    ],
-    [
-      "the default group, where attachment is user",
-      { object: GROUP, uses: ["user former"], state: [STATE.user], settings: deployment() },
     ],
   ])("unknown: %s", (_, given) => {
     expect(ownership(given).owner).toBe("unknown");

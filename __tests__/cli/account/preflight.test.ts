@@ -92,7 +92,7 @@ describe("the calls that are simulated", () => {
     const environment = { ...ENVIRONMENT, partition: "aws-cn", region: "cn-northwest-1" };
     const { cluster } = deployment("{ cluster: { prefix: dev, tags: { a: b } }, features: [encrypted-volumes] }");
     const actions = ["ec2:DescribeVpcs", "iam:GetRole", "iam:PassRole", "iam:TagRole", "kms:CreateGrant"];
-    const calls = simulatedCalls({ mode: "scoped", supplement: true, environment, cluster }, actions, USER);
+    const calls = simulatedCalls({ mode: "scoped", environment, cluster }, actions, USER);
     expect(new Set(calls.flatMap(({ ActionNames }) => ActionNames))).toEqual(new Set(actions));
     const of = (action: string) => calls.find(({ ActionNames }) => ActionNames.includes(action));
     const entry = (ContextKeyName: string, ContextKeyType: string, value: string) => ({

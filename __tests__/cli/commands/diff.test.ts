@@ -136,19 +136,6 @@ Other changes that require attention
     expect((await diff("--plan", "plan")).stderr).toBe("name a stack: dev, other\n");
   });
 
-  it("reports what another DKP version requires with --dkp-version", async () => {
-    write({
-      "deployments/dev.yaml": `${SETTINGS}policy: { mode: minimal }\ncluster: { prefix: dev, layout: WithNAT, dkpVersion: "1.66" }\n`,
-    });
-    const { status, stdout } = await diff("--dkp-version", "1.77", "--format", "json");
-    const { findings } = JSON.parse(stdout) as {
-      readonly findings: readonly { readonly rule: string; readonly field: string }[];
-    };
-    expect(new Set(findings.map(({ field }) => field))).toEqual(new Set(["cluster.dkpVersion"]));
-    expect(status).toBe(findings.some(({ rule }) => rule === "version-required") ? 2 : 0);
-    expect((await diff("--dkp-version", "1.66")).stderr).toBe("DKP 1.66 is not newer than 1.66; name a newer version\n");
-  });
-
   it.each([
     ["JSON without statements", '{ "Version": "2012-10-17" }'],
     ["YAML", "Statement: []\n"],

@@ -37,7 +37,6 @@ describe("the policies of a review pack that Terraform does not apply", () => {
       "cluster: { prefix: dev, iamNodeRole: custom, formerIamNodeRoles: [/old] }",
       ["service-control-policy.json"],
     ],
-    ["forceDestroy", "", "user: { forceDestroy: true }", ["deployer-policy.json: 14"]],
     ["tags", "", "tags: { team: platform }", ["deployer-policy.json: 2"]],
     [
       "another bucket of the state",

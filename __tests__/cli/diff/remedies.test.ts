@@ -33,7 +33,6 @@ const REMEDIES: Readonly<Partial<Record<RuleId, readonly [before: string, after:
     `${IMPORTED}\n${keys("{ secondary: { status: Active } }")}`,
     `${IMPORTED}\n${keys("{ secondary: { status: Active }, current: secondary }")}`,
   ],
-  "policy-moved": ["attachment: user", "attachment: group", "attachment: user-and-group", "attachment: group"],
   "environment-changed": ['accountId: "123456789012"', 'accountId: "210987654321"', 'accountId: "123456789012"'],
   "setting-breaking": ["user: { name: a }", "user: { name: b }", "user: { name: a }"],
 };

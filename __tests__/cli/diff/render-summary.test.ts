@@ -46,19 +46,19 @@ describe("a change summary", () => {
   });
 
   it("shows risk and remedy below a finding, without Markdown in the format for a terminal", () => {
-    const changes = between("attachment: user", "attachment: group");
+    const changes = between("user: { name: a }\naccessKeys: none", "user: { name: b }\naccessKeys: none");
     expect(changesText(changes).split("\n").slice(0, 9)).toEqual([
-      `Verdict: breaking (exit code 3). 1 breaking change. The Terraform role needs additional permissions. ${SOURCE}`,
+      `Verdict: breaking (exit code 3). 3 breaking changes. The Terraform role needs additional permissions. 1 other change requires attention. ${SOURCE}`,
       "",
       "x",
       "",
       "Breaking changes",
       "",
-      "- one apply moves the policy from the user to the group",
-      "  risk: the user temporarily has no permissions",
-      "  -> apply attachment: user-and-group first",
+      '- the user "a" is renamed to "b", so Terraform replaces the access keys and attachments that refer to the old name',
+      "  risk: the cluster has no access to AWS until DKP has the new key",
+      '  -> restore user.name: "a"',
     ]);
-    expect(changesMarkdown(changes)).toContain("  - remedy\\: apply attachment\\: user-and-group first\n");
+    expect(changesMarkdown(changes)).toContain('  - remedy\\: restore user.name\\: \\"a\\"\n');
   });
 
   it("says that a plan is incomplete, and does not count that as a breaking change", () => {

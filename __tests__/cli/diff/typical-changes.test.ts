@@ -28,7 +28,6 @@ const CHANGES: Readonly<Record<string, readonly [before: string, after: string]>
     `${minimal("")}user: { allowedNetworks: { cidrs: [198.51.100.0/24] } }\n`,
   ],
   "other tags of the user": [`${S3}tags: { team: a }\n`, `${S3}tags: { team: admin }\n`],
-  "another attachment": [minimal(""), `${minimal("")}attachment: user-and-group\n`],
   "another bucket of the state": [S3, S3.replace("bucket: state", "bucket: other")],
 };
 

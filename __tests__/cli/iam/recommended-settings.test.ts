@@ -33,7 +33,6 @@ const PATCHES: Readonly<Record<string, Settings>> = {
   "user.permissionsBoundary": { user: { permissionsBoundary } },
   "accessKeys.*.pgpKey": { accessKeys: { primary: { pgpKey: RSA_KEY }, secondary: { pgpKey: RSA_KEY } } },
   "accessKeys.*.status": { accessKeys: { primary: { status: "Active" }, secondary: { status: "absent" }, current: "primary" } },
-  "cluster.dkpVersion": { cluster: { dkpVersion: RECOMMENDED.cluster?.dkpVersion } },
   "cluster.formerIamNodeRoles": { cluster: { formerIamNodeRoles: [] } },
   "cluster.kmsKeyArns": {
     cluster: { kmsKeyArns: ["arn:aws:kms:eu-central-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef"] },
@@ -45,7 +44,6 @@ const PATCHES: Readonly<Record<string, Settings>> = {
   "backend.s3.endpoints": S3,
   "backend.s3.encrypt": S3,
   "backend.s3.use_lockfile": S3,
-  attachment: { attachment: "user" },
   protect: { protect: true },
 };
 

@@ -5,10 +5,7 @@ import { isAllowed, type Request } from "../../helpers/simulator";
 
 const EVERYTHING = `
 backend: { s3: { bucket: state, region: eu-central-1, dynamodb_table: locks, kms_key_id: "arn:aws:kms:eu-central-1:123456789012:key/1" } }
-attachment: user-and-group
-group: { name: dkp }
 nodeRole: { name: nodes, managedPolicyArns: ["arn:aws:iam::123456789012:policy/Logs"] }
-user: { forceDestroy: true }
 tags: { team: platform }`;
 
 it("planner-policy.json writes nothing, not even the lock, with everything that a deployment can have", () => {
@@ -16,7 +13,6 @@ it("planner-policy.json writes nothing, not even the lock, with everything that 
   const all = planner.Statement.flatMap(({ Sid, Action }) => [Action].flat().map((action) => `${Sid} ${action}`));
   expect(all).toContain("StateLockTable dynamodb:GetItem");
   expect(all).toContain("StateKey kms:Decrypt");
-  expect(all).toContain("Group iam:GetGroup");
   expect(all).toContain("NodeRole iam:GetRolePolicy");
   expect(all.filter((name) => !/ (iam:(Get|List)|s3:(Get|List)|ec2:Describe|dynamodb:GetItem$|kms:Decrypt$)/.test(name))).toEqual(
     [],

@@ -81,7 +81,6 @@ const SETTINGS = `accountId: "123456789012"
 provider: { profile: p, assumeRoleArn: "arn:aws:iam::123456789012:role/deployer" }
 tags: { a: b }
 policy: { mode: scoped }
-attachment: user-and-group
 user: { permissionsBoundary: "arn:aws:iam::123456789012:policy/B" }
 nodeRole: { name: nodes, additionalActions: ["s3:GetObject"], managedPolicyArns: ["arn:aws:iam::aws:policy/P"], permissionsBoundary: "arn:aws:iam::123456789012:policy/B" }
 cluster: { prefix: dev, layout: Standard, iamNodeRole: other, peeredVPCs: [vpc-0123456789abcdef0], tags: { c: d }, additionalRolePolicies: ["s3:PutObject"] }
@@ -89,7 +88,7 @@ backend: { s3: { bucket: b, region: r, key: k, assume_role: { role_arn: "arn:aws
 `;
 
 /** What selects what is generated, and what other tests are about. */
-const KEPT = ["accessKeys", "attachment", "features", "layout", "mode", "policies", "region", "settings", "type"];
+const KEPT = ["accessKeys", "features", "layout", "mode", "policies", "region", "settings", "type"];
 
 /** A part of a deployment in which all strings are a value that was not validated, except what is kept. */
 function hostile<Part>(part: Part, value: string): Part {

@@ -100,7 +100,7 @@ it("the pipeline may do the same with the state in S3 through a VPC endpoint", (
 
 const MINIMAL = "policy: { mode: minimal }\ncluster: { prefix: dev, layout: Standard }\n";
 
-it.each(["", MINIMAL, `attachment: user-and-group\nnodeRole: { name: nodes }\ntags: { a: b }\n${MINIMAL}`])(
+it.each(["", MINIMAL, `nodeRole: { name: nodes }\ntags: { a: b }\n${MINIMAL}`])(
   "aws-cli.sh has at most 120 lines, and console.md at most 80, for one policy: %j",
   (settings) => {
     const { "aws-cli.sh": script, "console.md": guide } = packFilesOf(settings);

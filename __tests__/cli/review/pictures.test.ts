@@ -65,13 +65,11 @@ describe("the picture of a deployment", () => {
 
   const ROLES = "policy: { mode: scoped }\ncluster: { prefix: dev, iamNodeRole: own, formerIamNodeRoles: [/old/a] }\n";
   it("has the same nodes and arrows whatever its values contain", () => {
-    const described = deployment(
-      `${ROLES}attachment: group\nuser: { permissionsBoundary: "arn:aws:iam::123456789012:policy/B" }`,
-    );
+    const described = deployment(`${ROLES}user: { permissionsBoundary: "arn:aws:iam::123456789012:policy/B" }`);
     const terraform = terraformJson(described);
     const pictures = ["harmless", ...HOSTILE].map((value) => {
-      const { user, group, cluster } = described;
-      const names = { user: { ...user, name: value }, group: { ...group, name: value } };
+      const { user, cluster } = described;
+      const names = { user: { ...user, name: value } };
       return pictureOf(
         { ...described, ...names, region: value, cluster: { ...cluster, prefix: value, iamNodeRole: value } },
         terraform,

@@ -12,12 +12,9 @@ const VARIANTS = [...goldenText("review-packs.txt").matchAll(/^# (\{.*) -> (\{.*
   base: JSON.parse(base) as Settings,
   variant: JSON.parse(variant) as Settings,
 }));
-/** Names of former roles that require a second policy. */
-const SEVERAL = Array.from({ length: 15 }, (_, index) => `/apps/former-role-of-the-nodes-${index}`);
-
 /** The lines of the pages and scripts by file, each paragraph on one line; the lists of actions have tests of their own. */
 function linesOf(settings: Settings): Readonly<Record<string, readonly string[]>> {
-  const text = JSON.stringify(settings).replaceAll("RSA_KEY", RSA_KEY).replaceAll('"SEVERAL"', JSON.stringify(SEVERAL));
+  const text = JSON.stringify(settings).replaceAll("RSA_KEY", RSA_KEY);
   const files = Object.entries(reviewPackOf(text)).filter(([name]) => /(?<!actions)\.(md|sh|tf|yaml)$/.test(name));
   return Object.fromEntries(files.map(([name, page]) => [name, (name.endsWith(".md") ? unwrapped(page) : page).split("\n")]));
 }

@@ -20,7 +20,7 @@ const EXPECTED: readonly (readonly [flow: string, call: string, fault: Fault, ro
   ["first apply", "CreateAccessKey", "response lost", "", 1],
   ["first apply", "PutLock", "response lost", "recover.md#stale-lock", 0],
   ["rotation, step 1", "CreateAccessKey", "killed after the response", "recover.md#stale-lock, recover.md#unmanaged-key", 0],
-  ["from user to user-and-group", "CreateGroup", "killed before the response", "recover.md#stale-lock, recover.md#half-made", 0],
+  ["split of the policy", "CreatePolicy", "killed before the response", "recover.md#stale-lock, recover.md#half-made", 0],
   ["node role", "CreateRole", "killed before the response", "recover.md#stale-lock, recover.md#half-made", 0],
 ];
 

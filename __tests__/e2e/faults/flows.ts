@@ -54,18 +54,6 @@ export const FLOWS: readonly Flow[] = [
     writes: ["DeleteAccessKey", ...STATE],
   },
   {
-    name: "from user to user-and-group",
-    after: "first apply",
-    settings: `${BASE}attachment: user-and-group\n`,
-    writes: ["AddUserToGroup", "AttachGroupPolicy", "CreateGroup", ...STATE],
-  },
-  {
-    name: "from user-and-group to group",
-    after: "from user to user-and-group",
-    settings: `${BASE}attachment: group\n`,
-    writes: [...STATE, "DetachUserPolicy"],
-  },
-  {
     name: "split of the policy",
     after: "first apply",
     settings: `${BASE}${SEVERAL_POLICIES}`,
@@ -107,7 +95,7 @@ export const FLOWS: readonly Flow[] = [
 /** Every kind of object. No faults hit it. */
 const EVERYTHING: Flow = {
   name: "everything",
-  settings: `${BASE}${SEVERAL_POLICIES}attachment: user-and-group\nnodeRole: { name: dkp-nodes, path: /dkp/ }\n`,
+  settings: `${BASE}${SEVERAL_POLICIES}nodeRole: { name: dkp-nodes, path: /dkp/ }\n`,
   writes: [],
 };
 

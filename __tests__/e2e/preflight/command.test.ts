@@ -59,26 +59,19 @@ async function createFixtures(local: LocalAws) {
   for (const UserName of ["own", "second"]) {
     await iam.createUser({ UserName });
   }
-  await iam.createGroup({ GroupName: "own" });
-  await iam.addUserToGroup({ GroupName: "own", UserName: "second" });
   await iam.createPolicy({ PolicyName: "own", Path: "/team/", PolicyDocument: allowing("*") });
   const { ImageId } = await ec2.registerImage({ Name: "registered" });
   return { addresses, image: ImageId, endpoint: endpoint.VpcEndpoint?.VpcEndpointId ?? "" };
 }
 
 const TAKEN =
-  "user: { name: own, allowedNetworks: { cidrs: [192.0.2.0/24] } }\npolicy: { name: own, mode: minimal }\nattachment: user-and-group\ngroup: { name: own }\nnodeRole: { name: own }\n";
+  "user: { name: own, allowedNetworks: { cidrs: [192.0.2.0/24] } }\npolicy: { name: own, mode: minimal }\nnodeRole: { name: own }\n";
 
 /** Level and rule of each finding, by check that found something, where all names are taken. */
 const FOUND = {
   account: ["note account-ok"],
   image: ["attention image-differs", "attention image-differs"],
-  "resource-names": [
-    "attention object-owner-unknown",
-    "attention object-owner-unknown",
-    "attention object-of-another",
-    "attention object-owner-unknown",
-  ],
+  "resource-names": ["attention object-owner-unknown", "attention object-owner-unknown", "attention object-owner-unknown"],
   "prefix-in-use": ["attention prefix-in-use"],
   "source-addresses": ["attention source-outside", "attention endpoint-outside"],
   // The local AWS has no simulator of policies.
@@ -165,7 +158,7 @@ describe("preflight", () => {
       const text = settings("amis: [ami-03cf127a]");
       const { region, policy, cluster } = deployment(text);
       const environment = { partition: "aws", region, account: ACCOUNT };
-      const document = policyDocument(policyStatements({ mode: policy.mode, supplement: false, cluster, environment }));
+      const document = policyDocument(policyStatements({ mode: policy.mode, cluster, environment }));
       const iam = aws.iam();
       const { Policy } = await iam.createPolicy({ PolicyName: "D8CloudProviderAWS", PolicyDocument: JSON.stringify(document) });
       await iam.createUser({ UserName: "deckhouse" });

@@ -42,17 +42,11 @@ function answersOf({ account }: World, documentOf: (name: string, content: strin
     answers[`ListAccessKeys ${name}`] = Object.fromEntries(listed);
     answers[`ListAttachedUserPolicies ${name}`] = linked(`policy:(\\S+) user:${name}`);
     answers[`ListUserPolicies ${name}`] = account.denied[name];
-    answers[`ListGroupsForUser ${name}`] = linked(`user:${name} group:(\\S+)`);
-  }
-  for (const name of account.groups) {
-    answers[`GetGroup ${name}`] = linked(`user:(\\S+) group:${name}`);
-    answers[`ListAttachedGroupPolicies ${name}`] = linked(`policy:(\\S+) group:${name}`);
   }
   for (const [name, content] of Object.entries(account.policies)) {
-    const [users, groups] = [linked(`policy:${name} user:(\\S+)`), linked(`policy:${name} group:(\\S+)`)];
     answers[`GetPolicy ${name}`] = `policy/${name}`;
     answers[`GetPolicyVersion ${name}`] = documentOf(name, content);
-    answers[`ListEntitiesForPolicy ${name}`] = { users, groups };
+    answers[`ListEntitiesForPolicy ${name}`] = { users: linked(`policy:${name} user:(\\S+)`) };
   }
   for (const [name, content] of Object.entries(account.roles)) {
     answers[`GetRole ${name}`] = {};

@@ -23,7 +23,7 @@ const arnOf = (kind: string, name: string) => `arn:aws:iam::${ACCOUNT}:${kind}/$
 
 /** The settings of a deployment as the program reads them. */
 export function settingsOf({ settings }: Pick<Part, "settings">): Deployment {
-  const { user, policy, group, second, role, none, current, imports } = settings;
+  const { user, policy, second, role, none, current, imports } = settings;
   const slot = (name: Slot) => ({ status: settings[name], pgpKey: orUndefined(settings.pgp[name]) });
   const additional = second === "" ? [] : [{ number: 2, name: secondName(settings), statements: [] }];
   return {
@@ -31,8 +31,6 @@ export function settingsOf({ settings }: Pick<Part, "settings">): Deployment {
     user: { ...DEPLOYMENT.user, name: user },
     policy: { ...DEPLOYMENT.policy, name: policy },
     policies: [{ ...POLICY, name: policy }, ...additional],
-    attachment: group === "" ? "user" : "group",
-    group: { ...DEPLOYMENT.group, name: group },
     nodeRole: role === "" ? undefined : { ...NODE_ROLE, name: role },
     accessKeys: none ? "none" : { primary: slot("primary"), secondary: slot("secondary"), current },
     import: { ...imports, attachment: false, accessKeyId: orUndefined(imports.key) },
@@ -92,22 +90,16 @@ function denialsOf({ account, settings }: World): KeySituation["permissions"]["d
 /** Policies of the state that are attached to the user, and that neither state nor settings attach. */
 function unlinkedIn({ account, state, id, settings }: World): KeySituation["permissions"]["unlinked"] {
   const links = [...Object.values(state.objects), ...described({ id, settings }).map(({ name }) => name)];
-  const principals = [`user:${settings.user}`, ...account.groups.map((group) => `group:${group}`)];
-  const ofUser = principals.filter((part) => part.startsWith("user:") || account.links.includes(`user:${settings.user} ${part}`));
   const policies = Object.values(state.objects).filter((name) => account.policies[name] !== undefined);
-  return policies.flatMap((policy) =>
-    ofUser.flatMap((part) => {
-      const link = `policy:${policy} ${part}`;
-      const isUnlinked = account.links.includes(link) && !links.includes(link);
-      return isUnlinked ? [{ policy: arnOf("policy", policy), on: part.replace(":", " ") }] : [];
-    }),
-  );
+  return policies.flatMap((policy) => {
+    const link = `policy:${policy} user:${settings.user}`;
+    const isUnlinked = account.links.includes(link) && !links.includes(link);
+    return isUnlinked ? [{ policy: arnOf("policy", policy), on: `user ${settings.user}` }] : [];
+  });
 }
 
 function usesOf({ account }: World, { kind, name }: Pick<Described, "kind" | "name">): readonly string[] {
-  const uses = account.links.filter(
-    (link) => link.startsWith(`${kind}:${name} `) || (kind === "group" && link.endsWith(` group:${name}`)),
-  );
+  const uses = account.links.filter((link) => link.startsWith(`${kind}:${name} `));
   const others = uses.flatMap((link) => link.split(" ")).filter((part) => part !== `${kind}:${name}`);
   return others.map((part) => part.replace(":", " "));
 }
@@ -143,7 +135,6 @@ function resourceOf([address, name]: readonly [string, string]): StateResource {
     ? {
         ...names,
         policy_arn: names.policy && arnOf("policy", names.policy),
-        groups: names.user && names.group ? [names.group] : undefined,
       }
     : { name, arn: arnOf(kind, name) };
   return { address, attributes };

@@ -93,11 +93,10 @@ const resource = (address: string, name: string, path = "/") => {
   const arn = `arn:aws:iam::123456789012:${/^aws_iam_(\w+)/.exec(address)?.[1]}${path}${name}`;
   return { address, attributes: { name, arn } };
 };
-const GROUP = situation("attachment: group\ngroup: { name: dkp, path: /new/ }", [PRIMARY], [USED]);
 
-const attachmentOf = (policy: string, kind: "user" | "group" = "user") => ({
-  address: `aws_iam_${kind}_policy_attachment.policy-attachment`,
-  attributes: { [kind]: "deckhouse", policy_arn: `arn:aws:iam::123456789012:policy/${policy}` },
+const attachmentOf = (policy: string) => ({
+  address: "aws_iam_user_policy_attachment.policy-attachment",
+  attributes: { user: "deckhouse", policy_arn: `arn:aws:iam::123456789012:policy/${policy}` },
 });
 
 /** A situation, what `keys` reports about it, and why the next step comes. */
@@ -182,24 +181,9 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
     "key-object-renamed aws_iam_policy.policy",
     "unverifiable",
   ),
-  "another group.path, which the provider changes in place": sample(
-    withResources({ current: [resource("aws_iam_group.group", "dkp", "/former/")] }, GROUP),
-    "",
-    "done",
-  ),
-  "another group.name under protect": sample(
-    withResources({ current: [resource("aws_iam_group.group", "former")] }, GROUP),
-    "key-object-renamed aws_iam_group.group",
-    "unverifiable",
-  ),
   "another policy.name under protect, and a state that has only the attachment": sample(
     withResources({ current: [attachmentOf("former")] }),
     "key-object-renamed aws_iam_user_policy_attachment.policy-attachment",
-    "unverifiable",
-  ),
-  "another policy.name under protect, and a state that has only the attachment to the group": sample(
-    withResources({ current: [attachmentOf("former", "group")] }, situation("attachment: group", [PRIMARY], [USED])),
-    "key-object-renamed aws_iam_group_policy_attachment.policy-attachment",
     "unverifiable",
   ),
   "another policy.name without protect": sample(

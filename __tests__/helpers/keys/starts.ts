@@ -75,9 +75,7 @@ export const STARTS = {
   "a migration to pgpKey": migrating,
   "a migration, exposed": dayLater(handedOver(applied(migrating, { current: "secondary" }))),
   "accessKeys: none": noKeys,
-  "a group": live(newWorld({ group: "dkp" })),
   "two policies": live(newWorld({ second: "1" })),
-  "a group with two policies": live(newWorld({ group: "dkp", second: "1" })),
 } as const satisfies Readonly<Record<string, World>>;
 
 /** A live deployment, and another one of another repository, before its first apply. */
@@ -89,12 +87,9 @@ export const SHARED_STARTS = {
   "the same policy name": neighbor({ user: "second" }),
   "the same user name": neighbor({ policy: "Second" }),
   "the same names": neighbor({}),
-  "the same group": neighbor({ user: "second", policy: "Second", group: "dkp" }, { group: "dkp" }),
   "the same second policy": neighbor({ user: "second", second: "1" }, { second: "1" }),
   "two live deployments": swapped(
-    live(
-      swapped(live(newWorld({ group: "dkp", role: "nodes", second: "1" }, [newPart("b", { user: "second", policy: "Second" })]))),
-    ),
+    live(swapped(live(newWorld({ role: "nodes", second: "1" }, [newPart("b", { user: "second", policy: "Second" })])))),
   ),
   "two new deployments": newWorld({}, [newPart("b", { user: "second" })]),
 } as const satisfies Readonly<Record<string, World>>;

@@ -230,11 +230,6 @@ class Person {
     if (world.errored !== undefined && world.erroredAfter === world.versions.length) {
       throw new Broken("the advised apply makes errored.tfstate useless");
     }
-    if (movesPolicy(world)) {
-      this.stop = "plan names a breaking change";
-      this.isInterrupted = true;
-      return;
-    }
     const before = copyOf(world.state);
     const result = apply(world, () => check("apply"), this.applied ? undefined : interruption);
     if ("refused" in result) {
@@ -256,18 +251,6 @@ class Person {
       throw new Refused(`the advised apply fails: ${result.failed.join(", ")}`, keysOf(world));
     }
   }
-}
-
-/** Whether a policy moves from the user to the group, or back: Terraform may detach it first, so that `plan` calls it breaking. */
-function movesPolicy({ id, settings, state }: World): boolean {
-  const wanted = described({ id, settings }).filter(({ name }) => name.startsWith("policy:"));
-  const policyIn = (name: string) => name.split(" ")[0];
-  return Object.entries(state.objects).some(
-    ([address, name]) =>
-      name.startsWith("policy:") &&
-      wanted.every((attachment) => attachment.address !== address) &&
-      wanted.some((attachment) => policyIn(attachment.name) === policyIn(name)),
-  );
 }
 
 /** A secret is never protected less than that of the other key was. */
@@ -370,7 +353,7 @@ function edit(settings: Settings, setting: string, value: string | boolean | und
     settings.imports.key = String(value ?? "");
   } else if (what !== undefined) {
     settings.imports[what as "user"] = value === true;
-  } else if (setting !== "accessKeys.allowPlaintext") {
+  } else {
     throw new Broken(`unknown setting ${setting}`);
   }
 }
@@ -429,7 +412,7 @@ function perform(world: World, action: Exclude<PrintedAction, { readonly do: "ap
       return;
     case "rename": {
       const [what = ""] = action.setting.split(".");
-      const field = what === "nodeRole" ? "role" : (what as "user" | "policy" | "group");
+      const field = what === "nodeRole" ? "role" : (what as "user" | "policy");
       world.settings[field] = `${world.settings[field]}-${world.id}`;
       return;
     }
@@ -750,7 +733,7 @@ function otherEvents(world: World): readonly Event[] {
       return !("refused" in result);
     }),
     ...world.others.slice(0, 1).flatMap(({ settings: other }) =>
-      (["user", "policy", "group", "role"] as const).map((field) =>
+      (["user", "policy", "role"] as const).map((field) =>
         eventOf(`settings take the ${field} of the other deployment`, (now) => {
           now.settings[field] = other[field];
           return other[field] !== "" && other[field] !== world.settings[field];

@@ -27,12 +27,11 @@ export interface Account {
   users: Record<string, Key[]>;
   /** The content of each policy, by name. */
   policies: Record<string, string>;
-  groups: string[];
   /** The permissions of each role of nodes, by name. */
   roles: Record<string, string>;
   /** Users to which a policy that nobody's Terraform manages denies what DKP requires: AWS's quarantine, or another one. */
   denied: Record<string, "quarantine" | "deny">;
-  /** `policy:NAME user:NAME`, `policy:NAME group:NAME`, `user:NAME group:NAME`. */
+  /** `policy:NAME user:NAME`. */
   links: string[];
   /** The deployment that created an object, by kind and name: only people know it. */
   creators: Record<string, string>;
@@ -63,8 +62,6 @@ export interface State {
 export interface Settings {
   user: string;
   policy: string;
-  /** The group that has policies and user; "" for attachment to the user. */
-  group: string;
   /** The content of a second policy; "" for one policy. */
   second: string;
   /** The role of nodes; "" for none. */
@@ -76,7 +73,7 @@ export interface Settings {
   current: Slot;
   /** The OpenPGP key of each slot, "" for none. */
   pgp: Record<Slot, string>;
-  imports: Record<"user" | "policy" | "group" | "nodeRole", boolean> & { key: string };
+  imports: Record<"user" | "policy" | "nodeRole", boolean> & { key: string };
 }
 
 /** A deployment, its cluster and the person who is responsible for it. */
@@ -116,9 +113,9 @@ export const emptyState = (): State => ({ objects: {}, contents: {}, keys: {}, d
 export const newPart = (id: string, settings: Partial<Settings> = {}): Part => ({
   id,
   settings: {
-    ...{ user: "deckhouse", policy: "D8CloudProviderAWS", group: "", second: "", role: "", none: false },
+    ...{ user: "deckhouse", policy: "D8CloudProviderAWS", second: "", role: "", none: false },
     ...{ primary: "Active", secondary: "absent", current: "primary", pgp: { primary: "", secondary: "" } },
-    imports: { user: false, policy: false, group: false, nodeRole: false, key: "" },
+    imports: { user: false, policy: false, nodeRole: false, key: "" },
     ...settings,
   },
   state: emptyState(),
@@ -135,7 +132,7 @@ export const newPart = (id: string, settings: Partial<Settings> = {}): Part => (
 
 export const newWorld = (settings: Partial<Settings> = {}, others: readonly Part[] = []): World => ({
   ...newPart("a", settings),
-  account: { now: 0, created: 0, users: {}, policies: {}, groups: [], roles: {}, denied: {}, links: [], creators: {} },
+  account: { now: 0, created: 0, users: {}, policies: {}, roles: {}, denied: {}, links: [], creators: {} },
   others: [...others],
 });
 
@@ -173,10 +170,8 @@ export const userOf = ({ users }: Account, id: string) =>
 /** The contents of the policies that a key has. */
 export function contentsOf(account: Account, id: string): readonly string[] {
   const user = userOf(account, id) ?? "";
-  const groups = account.groups.filter((group) => account.links.includes(`user:${user} group:${group}`));
-  const principals = [`user:${user}`, ...groups.map((group) => `group:${group}`)];
   return Object.entries(account.policies).flatMap(([name, content]) =>
-    principals.some((principal) => account.links.includes(`policy:${name} ${principal}`)) ? [content] : [],
+    account.links.includes(`policy:${name} user:${user}`) ? [content] : [],
   );
 }
 
@@ -238,7 +233,7 @@ export function deleteKey({ account }: Pick<World, "account">, id: string): void
 /** An object that settings describe. */
 export interface Described {
   readonly address: string;
-  readonly kind: "user" | "policy" | "group" | "role" | "link";
+  readonly kind: "user" | "policy" | "role" | "link";
   readonly name: string;
   readonly content?: string;
   /** The part of `import` that imports it. */
@@ -250,7 +245,7 @@ export const secondName = ({ policy }: Settings) => `${policy}-2`;
 
 /** What settings describe, in the order of their dependencies. */
 export function described({ id, settings }: Pick<Part, "id" | "settings">): readonly Described[] {
-  const { user, policy, group, second, role } = settings;
+  const { user, policy, second, role } = settings;
   const policies: Described[] = [
     { address: policyAddress("policy", 1), kind: "policy", name: policy, content: id, imports: "policy", isProtected: true },
   ];
@@ -258,35 +253,23 @@ export function described({ id, settings }: Pick<Part, "id" | "settings">): read
     const address = policyAddress("policy", 2);
     policies.push({ address, kind: "policy", name: secondName(settings), content: `${id}${second}` });
   }
-  const what = group === "" ? "userAttachment" : "groupAttachment";
-  const principal = group === "" ? `user:${user}` : `group:${group}`;
   const attachments = policies.map(({ name, isProtected }, index): Described => {
-    const address = policyAddress(what, index + 1);
-    return { address, kind: "link", name: `policy:${name} ${principal}`, isProtected };
+    const address = policyAddress("userAttachment", index + 1);
+    return { address, kind: "link", name: `policy:${name} user:${user}`, isProtected };
   });
-  const ofGroup: readonly Described[] =
-    group === ""
-      ? []
-      : [
-          { address: ADDRESSES.group, kind: "group", name: group, imports: "group" },
-          { address: ADDRESSES.membership, kind: "link", name: `user:${user} group:${group}` },
-        ];
   const ofNodes: Described = { address: ADDRESSES.nodeRole, kind: "role", name: role, content: id, imports: "nodeRole" };
   return [
     ...(role === "" ? [] : [ofNodes]),
     { address: ADDRESSES.user, kind: "user", name: user, imports: "user", isProtected: true },
     ...policies,
-    ...ofGroup,
     ...attachments,
   ];
 }
 
 /** Whether the account has an object. */
 export function exists(account: Account, { kind, name }: Pick<Described, "kind" | "name">): boolean {
-  const { users, policies, groups, roles, links } = account;
-  return (
-    name in { user: users, policy: policies, role: roles, group: {}, link: {} }[kind] || [...groups, ...links].includes(name)
-  );
+  const { users, policies, roles, links } = account;
+  return name in { user: users, policy: policies, role: roles, link: {} }[kind] || links.includes(name);
 }
 
 const contentOf = ({ policies, roles }: Account, { kind, name }: Pick<Described, "kind" | "name">) =>
@@ -303,7 +286,7 @@ export function create({ account, id }: Pick<World, "account" | "id">, { kind, n
   } else if (kind === "policy" || kind === "role") {
     account[kind === "policy" ? "policies" : "roles"][name] = content;
   } else {
-    account[kind === "group" ? "groups" : "links"].push(name);
+    account.links.push(name);
   }
   return true;
 }
@@ -404,7 +387,7 @@ export function apply(world: World, after: () => void, interruption?: Interrupti
 
 /** The kind of an object of a state. */
 export const kindOf = (address: string): Described["kind"] => {
-  const [, kind = "link"] = /^aws_iam_(user|policy|group|role)\./.exec(address) ?? [];
+  const [, kind = "link"] = /^aws_iam_(user|policy|role)\./.exec(address) ?? [];
   return kind as Described["kind"];
 };
 
@@ -642,7 +625,6 @@ export function canonical(world: World): string {
       sorted(account.roles),
       sorted(account.denied),
       world.others.length === 0 ? [] : sorted(account.creators),
-      [...account.groups].sort(),
       [...account.links].sort(),
     ],
     ...[world, ...world.others].map(partOf),

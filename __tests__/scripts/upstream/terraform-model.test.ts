@@ -13,10 +13,8 @@ import { folderForEach } from "../../helpers/folder";
 
 const SERVICE = "github.com/hashicorp/terraform-provider-aws/internal/service";
 /** The resources of the golden deployments that are not DKP's. */
-const OWN = ["user", "access_key", "policy", "user_policy_attachment", "group", "user_group_membership"].map(
-  (name) => `aws_iam_${name}`,
-);
-const TYPES = [...DKP_RESOURCES, ...OWN, "aws_iam_group_policy_attachment", "aws_iam_role_policy_attachment"];
+const OWN = ["user", "access_key", "policy", "user_policy_attachment"].map((name) => `aws_iam_${name}`);
+const TYPES = [...DKP_RESOURCES, ...OWN, "aws_iam_role_policy_attachment"];
 
 const { at, write } = folderForEach();
 

@@ -2,15 +2,15 @@ import type { Deployment } from "../../settings/deployment";
 import { ADDRESSES, policyAddress } from "../../terraform/addresses";
 
 /** A part of `import` that imports objects. */
-export type ImportField = "user" | "policy" | "group" | "nodeRole";
+export type ImportField = "user" | "policy" | "nodeRole";
 
 /** An object that an apply creates under a name of the settings. */
 export interface ManagedObject {
-  readonly kind: "user" | "policy" | "group" | "role";
+  readonly kind: "user" | "policy" | "role";
   readonly name: string;
   readonly path: string;
   /** The setting that has its name and path. */
-  readonly setting: "user" | "policy" | "group" | "nodeRole";
+  readonly setting: "user" | "policy" | "nodeRole";
   /** Undefined for the second policy: it has no setting. */
   readonly imports?: ImportField | undefined;
   readonly address: string;
@@ -20,7 +20,7 @@ export interface ManagedObject {
 export const isImported = ({ import: fields }: Pick<Deployment, "import">, { imports }: Pick<ManagedObject, "imports">) =>
   imports !== undefined && fields?.[imports] === true;
 
-export function managedObjects({ user, policy, policies, group, nodeRole, attachment }: Deployment): readonly ManagedObject[] {
+export function managedObjects({ user, policy, policies, nodeRole }: Deployment): readonly ManagedObject[] {
   const named = ({ name, path }: Pick<ManagedObject, "name" | "path">) => ({ name, path });
   const objects: ManagedObject[] = [
     { kind: "user", ...named(user), setting: "user", imports: "user", address: ADDRESSES.user },
@@ -29,9 +29,6 @@ export function managedObjects({ user, policy, policies, group, nodeRole, attach
       return { kind: "policy", name, path: policy.path, setting: "policy", imports, address: policyAddress("policy", number) };
     }),
   ];
-  if (attachment !== "user") {
-    objects.push({ kind: "group", ...named(group), setting: "group", imports: "group", address: ADDRESSES.group });
-  }
   if (nodeRole !== undefined) {
     objects.push({ kind: "role", ...named(nodeRole), setting: "nodeRole", imports: "nodeRole", address: ADDRESSES.nodeRole });
   }

@@ -64,7 +64,7 @@ const lower = (name: string) => name.toLowerCase();
 export const title = ({ kind, name }: AccountObject) => `${kind} ${name}`;
 
 function titleOf({ address, attributes }: StateResource): readonly string[] {
-  const [, kind] = /^aws_iam_(user|policy|group|role)\./.exec(address) ?? [];
+  const [, kind] = /^aws_iam_(user|policy|role)\./.exec(address) ?? [];
   return kind === undefined ? [] : [`${kind} ${attributes.name}`];
 }
 
@@ -78,7 +78,6 @@ function profilesOf({ kind, name }: AccountObject, { cluster: { prefix } }: Depl
 const REFERENCES: Readonly<Record<AccountObject["kind"], readonly string[]>> = {
   user: ["user"],
   policy: ["policy_arn"],
-  group: ["group", "groups"],
   role: ["role"],
 };
 

@@ -1,7 +1,6 @@
 import { resolve } from "node:path";
 import { type Command, Option } from "commander";
 import { lockOf } from "../../app";
-import { type DkpVersion, KNOWN_VERSIONS } from "../../iam/dkp-versions";
 import type { Deployment } from "../../settings/deployment";
 import { ADDRESSES } from "../../terraform/addresses";
 import { readBytes, readTextFile, textIn } from "../../text/files";
@@ -10,7 +9,6 @@ import { decidePolicies } from "../diff/any-policies";
 import { type Changes, changesExitCode, changesJson, changesOf } from "../diff/changes";
 import { readBase } from "../diff/packs/baseline";
 import { changesAgainst } from "../diff/packs/compare";
-import { changesOfVersion } from "../diff/packs/dkp-version";
 import { type Files, LOCK_FILE } from "../diff/packs/pack-side";
 import { planOf, readPlan } from "../diff/plan-file";
 import { changesOfPlan } from "../diff/plans/plan-findings";
@@ -32,7 +30,6 @@ export const FORMATS = {
 interface Options {
   readonly against?: string;
   readonly plan?: string;
-  readonly dkpVersion?: DkpVersion;
   readonly policies?: readonly string[];
   readonly format: Format;
 }
@@ -42,25 +39,20 @@ export type Format = keyof typeof FORMATS;
 export const define: Define = (command, session) => {
   command
     .description(
-      "Summarizes what a change of the settings or a plan does, what another DKP version requires, or whether one policy allows what another does not. Writes nothing. Calls neither AWS nor Terraform.",
+      "Summarizes what a change of the settings or a plan does, or whether one policy allows what another does not. Writes nothing. Calls neither AWS nor Terraform.",
     )
-    .argument("[stack...]", `${STACKS_HELP}; with --plan and --dkp-version exactly one`)
+    .argument("[stack...]", `${STACKS_HELP}; with --plan exactly one`)
     .addOption(
       new Option(
         "--against <git-ref-or-folder>",
         "compare with the review packs of a Git ref, or of a folder, which is written as a path: ./old, ../old or /old",
-      ).conflicts(["plan", "dkpVersion", "policies"]),
+      ).conflicts(["plan", "policies"]),
     )
     .addOption(
       new Option(
         "--plan <file>",
         "a plan: the output of terraform show -json, which anybody could have changed, so the exit code is at least 2",
-      ).conflicts(["dkpVersion", "policies"]),
-    )
-    .addOption(
-      new Option("--dkp-version <version>", "what another DKP version requires of the policy, and no longer needs")
-        .choices(KNOWN_VERSIONS)
-        .conflicts("policies"),
+      ).conflicts(["policies"]),
     )
     .option("--policies <files...>", "two files, BEFORE.json AFTER.json: any IAM policies")
     .addOption(formatOption("text", ...Object.keys(FORMATS).filter((name) => name !== "text")))
@@ -72,7 +64,7 @@ export const define: Define = (command, session) => {
 };
 
 async function changesAsked(command: Command, session: Session, names: readonly string[], options: Options): Promise<Changes> {
-  const { against, plan, dkpVersion, policies } = options;
+  const { against, plan, policies } = options;
   if (policies !== undefined) {
     return names.length > 0
       ? command.error(`error: --policies compares two files, and takes no stack: ${names.join(", ")}`)
@@ -81,11 +73,8 @@ async function changesAsked(command: Command, session: Session, names: readonly 
   if (plan !== undefined) {
     return ofPlan(selectOne(session, names).deployment, plan);
   }
-  if (dkpVersion !== undefined) {
-    return changesOfVersion(selectOne(session, names).deployment, dkpVersion);
-  }
   if (against === undefined) {
-    return command.error("error: --against, --plan, --dkp-version or --policies is missing");
+    return command.error("error: --against, --plan or --policies is missing");
   }
   const { deployments } = selectDeployments(session, names);
   const base = readBase(against, ".", session.host.env);

@@ -93,17 +93,12 @@ export const RULES = {
     "policy-detached": {
       text: "Terraform detaches the policy from the user",
       risk: "the user has no permissions",
-      remedy: "restore attachment, and plan again",
+      remedy: "restore the attachment, and plan again",
     },
     "policy-detached-early": {
       text: "Terraform may detach the second policy before the first one has its permissions, because an earlier change of the first one failed",
       risk: "DKP lacks these permissions until the first policy is changed",
       remedy: `apply the first policy alone before (${page("recover", "failed-update")})`,
-    },
-    "policy-moved": {
-      text: "one apply moves the policy from the {before} to the {after}",
-      risk: "the user temporarily has no permissions",
-      remedy: "apply attachment: user-and-group first",
     },
     "environment-changed": {
       text: "Terraform creates all resources again in the {what} {after}, and leaves the user and its access key unmanaged in {before}",
@@ -155,9 +150,6 @@ export const RULES = {
     "deny-weakened": "a Deny of the {principal} is removed or covers fewer requests[; for example, denied before: {request}]",
     "networks-added": "a leaked key works from [{networks} too|every network]",
     "boundary-removed": "the {principal} loses the permissions boundary {before}, so whatever its policy allows is allowed",
-  }),
-  ...rules("attention", "Required before the upgrade", {
-    "version-required": "the upgrade requires {action}: {why}",
   }),
   ...rules("attention", "Changes whose effect is not compared", {
     "boundary-changed": {
@@ -305,7 +297,6 @@ export const RULES = {
     "outputs-added": "these outputs, which other workspaces can read, are new: {outputs}",
     "outputs-changed": "these outputs, which other workspaces may read, get another value: {outputs}",
     "plaintext-gone": "the state no longer contains a secret in plaintext; its older versions still do",
-    "version-unneeded": "{action} can be removed after the upgrade: {why}",
   }),
 } as const;
 

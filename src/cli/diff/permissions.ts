@@ -34,17 +34,13 @@ export function permissionFindings(before: Snapshot, after: Snapshot): readonly 
   ];
 }
 
-/** The ways by which the user has a policy of the deployment: attachments of that policy to the own user or group. */
-export function routes(snapshot: Snapshot, number: number): readonly ("user" | "group")[] {
-  const joins = (what: "userAttachment" | "groupAttachment") => joinsOwn(snapshot, policyAddress(what, number));
-  const byGroup = joins("groupAttachment") && joinsOwn(snapshot, ADDRESSES.membership);
-  return [...(joins("userAttachment") ? (["user"] as const) : []), ...(byGroup ? (["group"] as const) : [])];
-}
+/** Whether the user has a policy of the deployment, by the attachment to the own user. */
+export const isAttached = (snapshot: Snapshot, number: number): boolean =>
+  joinsOwn(snapshot, policyAddress("userAttachment", number));
 
 /** What the user has on one side. A plan for some addresses alone says nothing of attachments: what is on neither side is taken to stay. */
 function userPolicies(side: Snapshot, before: Snapshot, after: Snapshot): readonly Policy[] {
-  const hasRoute = (snapshot: Snapshot, number: number) =>
-    snapshot.resources.has(ADDRESSES.user) && routes(snapshot, number).length > 0;
+  const hasRoute = (snapshot: Snapshot, number: number) => snapshot.resources.has(ADDRESSES.user) && isAttached(snapshot, number);
   return [...userPoliciesOf(side)]
     .filter(([number]) => hasRoute(side, number) || (!hasRoute(before, number) && !hasRoute(after, number)))
     .map(([, policy]) => policy);
@@ -79,9 +75,9 @@ const DEFAULTS: JsonObject = { path: "/", max_session_duration: 3600 };
 
 /** The arguments that name another resource: the one that this project creates. Of the node role any policy is another one. */
 function linksAt(address: string): Readonly<Record<string, string | undefined>> {
-  const { user, group, nodeRole: role } = ADDRESSES;
+  const { user, nodeRole: role } = ADDRESSES;
   const policy_arn = isNodeAttachment(address) ? undefined : policyAddress("policy", policyOfAddress(address)?.number ?? 1);
-  return { user, group, groups: group, role, policy_arn };
+  return { user, role, policy_arn };
 }
 
 /**
@@ -95,7 +91,7 @@ export function isOwn(snapshot: Snapshot, address: string, argument: string, val
   return owner !== undefined && ["name", "id", "arn"].some((name) => isIdentity(name, owner));
 }
 
-/** Whether an attachment or a membership is there, and joins what this project creates. */
+/** Whether an attachment is there, and joins what this project creates. */
 function joinsOwn(snapshot: Snapshot, address: string): boolean {
   const attributes = snapshot.resources.get(address);
   const links = Object.keys(linksAt(address)).filter((argument) => attributes?.[argument] !== undefined);

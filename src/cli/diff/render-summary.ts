@@ -110,7 +110,6 @@ const HEADLINES: Readonly<Partial<Record<Section, (count: number) => string>>> =
   "Destination of the secret": () => "The destination or protection of the secret changes.",
   "Broadened permissions": () => "Permissions broadened.",
   "Narrowed permissions": () => "Permissions narrowed.",
-  "Required before the upgrade": (count) => `The upgrade requires ${counted(count, "more permission")}.`,
   "Changes whose effect is not compared": (count) => `The effect of ${counted(count, "change")} is not compared.`,
   "Deleted outside Terraform": (count) => `${counted(count, "object")} deleted outside Terraform.`,
   "Policy files of the Terraform role": () =>

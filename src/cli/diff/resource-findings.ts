@@ -3,7 +3,7 @@ import { ADDRESSES, isNodeAttachment, KEY_ADDRESSES, policyAddress, policyOfAddr
 import { canonical, listOf, objectOf, textOf } from "../../text/json";
 import { page } from "../text/advice";
 import type { DiffFound } from "./change-rules";
-import { routes } from "./permissions";
+import { isAttached } from "./permissions";
 import type { Plan } from "./plan-file";
 import { readPolicy } from "./policies";
 import { attribute, currentSlot, isOurs, keyIn, managedChanges, type Snapshot, UNKNOWN, userPoliciesOf } from "./snapshot";
@@ -66,7 +66,7 @@ function changeOf(
 }
 
 /** Objects that can have policies which Terraform does not manage. */
-export const WITH_PERMISSIONS: readonly string[] = [ADDRESSES.user, ADDRESSES.group, ADDRESSES.nodeRole];
+export const WITH_PERMISSIONS: readonly string[] = [ADDRESSES.user, ADDRESSES.nodeRole];
 
 /** Terraform itself reads these, or the provider computes them. */
 const NOT_SHOWN: readonly string[] = ["depends_on", "lifecycle", "arn", "id", "tags_all"];
@@ -85,10 +85,10 @@ function differingAttributes(address: string, before: Snapshot, after: Snapshot)
 }
 
 /** Arguments whose change makes Terraform replace a resource. Source: `ForceNew` in the AWS provider's schemas. */
-const FORCE_NEW = ["name", "path", "pgp_key", "user", "group", "role", "policy_arn"];
+const FORCE_NEW = ["name", "path", "pgp_key", "user", "role", "policy_arn"];
 
-/** IAM renames users and groups. */
-const IN_PLACE: readonly string[] = [ADDRESSES.user, ADDRESSES.group];
+/** IAM renames users. */
+const IN_PLACE: readonly string[] = [ADDRESSES.user];
 
 /** Whether Terraform replaces what is on both sides of two configurations. */
 function isReplaced(address: string, before: Snapshot, after: Snapshot): boolean {
@@ -127,7 +127,7 @@ type Effect = Readonly<Record<"risk" | "remedy", string>>;
 const NO_ACCESS: Effect = { risk: "the cluster loses access to AWS", remedy: "do not apply, unless the cluster is destroyed" };
 const NO_PERMISSIONS: Effect = {
   risk: "the user may lose permissions, and policies elsewhere that name an old ARN no longer apply",
-  remedy: `restore the names and paths of user, group and policy, or see ${page("change-and-retire", "changes-that-replace-objects")}`,
+  remedy: `restore the names and paths of user and policy, or see ${page("change-and-retire", "changes-that-replace-objects")}`,
 };
 const NODES_LOSE: Effect = {
   risk: "nodes that use it lose their permissions",
@@ -139,8 +139,6 @@ const EFFECTS: Readonly<Record<string, Partial<Record<ResourceChange["action"], 
   [ADDRESSES.user]: { replaced: { ...NO_ACCESS, risk: "this deletes its access keys" }, deleted: NO_ACCESS },
   [ADDRESSES.policy]: { replaced: NO_PERMISSIONS, deleted: { ...NO_ACCESS, risk: "the cluster loses its permissions" } },
   [ADDRESSES.userAttachment]: { replaced: NO_PERMISSIONS },
-  [ADDRESSES.groupAttachment]: { replaced: NO_PERMISSIONS },
-  [ADDRESSES.membership]: { replaced: NO_PERMISSIONS },
   [ADDRESSES.nodeRole]: { replaced: NODES_LOSE, deleted: NODES_LOSE },
   [ADDRESSES.nodePolicy]: { replaced: NODES_LOSE },
 };
@@ -162,7 +160,7 @@ export function resourceFindings(before: Snapshot, after: Snapshot, resources: r
     ...resources.filter((change) => !isOfRenamed(change)).flatMap(effectOf),
     ...keyFindings(before, after, resources),
     ...currentKeyFindings(before, after),
-    ...attachmentMoves(before, after),
+    ...detachments(before, after),
     ...resources
       .filter(({ address, action }) => action === "imported" && WITH_PERMISSIONS.includes(address))
       .map(({ address, what }): DiffFound => ({ rule: "import-not-compared", address, values: { what } })),
@@ -233,21 +231,10 @@ function currentKeyFindings(before: Snapshot, after: Snapshot): readonly DiffFou
   return isSecretKnown ? [switched] : [switched, { rule: "key-without-secret", field, address, values: { slot } }];
 }
 
-/** The policies that lose the way to the user, or change it. Terraform may delete the old attachment before it creates the new one. */
-function attachmentMoves(before: Snapshot, after: Snapshot): readonly DiffFound[] {
+/** The policies that stay and are detached from the user. */
+function detachments(before: Snapshot, after: Snapshot): readonly DiffFound[] {
   const kept = after.resources.has(ADDRESSES.user) ? [...userPoliciesOf(before).keys()] : [];
-  const moves = kept
-    .filter((number) => userPoliciesOf(after).has(number))
-    .flatMap((number): readonly DiffFound[] => {
-      const [routesBefore, routesAfter] = [routes(before, number), routes(after, number)];
-      const [[from = ""], [to]] = [routesBefore, routesAfter];
-      if (routesBefore.length === 0 || routesBefore.some((route) => routesAfter.includes(route))) {
-        return [];
-      }
-      const field = "attachment";
-      return to === undefined
-        ? [{ rule: "policy-detached", field, values: {} }]
-        : [{ rule: "policy-moved", field, values: { before: from, after: to } }];
-    });
-  return [...new Map(moves.map((move) => [JSON.stringify(move), move])).values()];
+  const isDetached = (number: number) =>
+    userPoliciesOf(after).has(number) && isAttached(before, number) && !isAttached(after, number);
+  return kept.some(isDetached) ? [{ rule: "policy-detached", values: {} }] : [];
 }

@@ -4,7 +4,7 @@ import type { PolicyCondition, PolicyStatement } from "../../iam/policy-document
 import type { Deployment } from "../../settings/deployment";
 import rows from "./deployer.json";
 
-/** Name and path of a user, policy, group or role; the path is "/" or "/a/b/". */
+/** Name and path of a user, policy or role; the path is "/" or "/a/b/". */
 type IamResource = Readonly<Record<"name" | "path", string>>;
 
 /** A call of Terraform, and its reason. */
@@ -27,12 +27,7 @@ const CONDITIONS = {
   tags: ({ tags }) => Object.keys(tags ?? {}).length > 0,
   boundary: ({ user }) => user.permissionsBoundary !== undefined,
   "no-boundary": ({ user }) => user.permissionsBoundary === undefined,
-  "force-destroy": ({ user }) => user.forceDestroy,
   "imported-key": (deployment) => deployment.import?.accessKeyId !== undefined,
-  "user-attachment": ({ attachment }) => attachment !== "group",
-  // With forceDestroy any policy may be detached from the user, so this one too.
-  "own-policy-alone": ({ attachment, user }) => attachment !== "group" && !user.forceDestroy,
-  group: ({ attachment }) => attachment !== "user",
   "node-role": ({ nodeRole }) => nodeRole !== undefined,
   "node-role-tags": (deployment): boolean => deployment.nodeRole !== undefined && CONDITIONS.tags(deployment),
   "node-role-boundary": ({ nodeRole }) => nodeRole?.permissionsBoundary !== undefined,
@@ -46,24 +41,19 @@ const scope = (resources: readonly string[], conditions: readonly PolicyConditio
 
 /** The statements, in the order of the policy. */
 function scopesOf(deployment: Deployment) {
-  const { user, policy, group, nodeRole } = deployment;
+  const { user, policy, nodeRole } = deployment;
   const arn = (kind: string, resource: IamResource) => iamArn(deployment, kind, resource);
   const users = [arn("user", user)];
   const policies = [policy.name, secondPolicyName(policy.name)].map((name) => arn("policy", { path: policy.path, name }));
-  const groups = [arn("group", group)];
   const roles = nodeRole === undefined ? [] : [arn("role", nodeRole)];
   return {
     CreateUser: scope(users, boundTo(user.permissionsBoundary)),
     User: scope(users),
     UserPolicy: scope(users, ofPolicies(policies)),
     Policy: scope(policies),
-    Group: scope(groups),
-    GroupPolicy: scope(groups, ofPolicies(policies)),
     CreateNodeRole: scope(roles, boundTo(nodeRole?.permissionsBoundary)),
     NodeRole: scope(roles),
     NodeRolePolicies: scope(roles, ofPolicies(nodeRole?.managedPolicyArns ?? [])),
-    MfaDevices: scope([arn("mfa", { path: "/", name: "*" })]),
-    AllMfaDevices: scope(["*"]),
   };
 }
 

@@ -22,7 +22,6 @@ export const RECOMMENDED_SETTINGS = {
     lines: ["cluster:", "  configFile: cluster.yml"],
     why: "a copy, without credentials, of DKP's installation file, which determines the policy",
   },
-  dkpVersion: { lines: ["cluster:", '  dkpVersion: "1.77"'], why: "the policy covers this version only" },
   features: { lines: ["features: []"], why: "functions that the cluster uses, for example volume-snapshots" },
 } as const satisfies Readonly<Record<string, { readonly lines: readonly string[]; readonly why: string }>>;
 

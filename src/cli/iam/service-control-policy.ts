@@ -6,7 +6,7 @@ import { policyWith } from "../../iam/policy-document";
 import type { PolicyOptions } from "../../iam/policy-statements";
 import { roleOf } from "./risks";
 
-interface ControlPolicyOptions extends Omit<PolicyOptions, "supplement"> {
+interface ControlPolicyOptions extends PolicyOptions {
   /** Path and name of the user: `/deckhouse`. */
   readonly user: string;
   /** Actions of DKP's `additionalRolePolicies`. */

@@ -1,4 +1,5 @@
 import type { Deployment } from "../../settings/deployment";
+import { withoutRemovedSettings } from "../../settings/removed-settings";
 import { isObject, type JsonObject } from "../../text/json";
 import { packageVersion } from "../../text/package-file";
 
@@ -59,10 +60,11 @@ export function normalizedSettings({ settings, state }: Deployment) {
 }
 
 /**
- * Normalized settings without what has no effect, which the settings do not accept with the rest: a group that nothing is attached to,
- * and the file that the other fields of `cluster` were read from.
+ * Normalized settings without what has no effect: the file that the other fields of `cluster` were read from, and settings of a former
+ * version that mean what is always so now.
  */
-export function effectiveSettings({ group, cluster, ...rest }: JsonObject): JsonObject {
+export function effectiveSettings(settings: JsonObject): JsonObject {
+  const { cluster, ...rest } = withoutRemovedSettings(settings);
   const { configFile: _, ...fields } = isObject(cluster) ? cluster : {};
-  return { ...rest, cluster: fields, ...(rest.attachment === "user" ? {} : { group }) };
+  return { ...rest, cluster: fields };
 }

@@ -24,8 +24,8 @@ export function explain(action: string, options: PolicyOptions) {
 }
 
 function requirementsOf(row: CatalogueRow, cluster: Cluster) {
-  const conditions = reasons(row, conditionsOf(cluster), cluster.dkpVersion);
-  const isInVersion = appliesTo(row, cluster.dkpVersion);
+  const conditions = reasons(row, conditionsOf(cluster));
+  const isInVersion = appliesTo(row);
   const others = row.requiredWhen.filter((condition) => !conditions.includes(condition));
   const elsewhere = others.map((condition) => `${described(condition)}${isInVersion ? "" : ` in DKP ${versionsOf(row)}`}`);
   const possibleUse = `${cluster.layout === undefined ? "" : "not this cluster; "}with ${elsewhere.join(" or ")}`;

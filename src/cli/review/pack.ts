@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { isKnownRegion } from "../../iam/arns";
-import { MAX_POLICY_CHARACTERS } from "../../iam/limits";
+import { MAX_POLICY_CHARACTERS, POLICY_DESCRIPTION } from "../../iam/limits";
 import { NODE_ACTIONS, NODE_TRUST, nodePolicy } from "../../iam/node-role-permissions";
 import { ascii, visibleLines } from "../../text/printable";
 import { GUIDES, SESSION_HOURS } from "../iam/leaked-key";
@@ -22,13 +22,14 @@ export const pageFacts = (review: Reviewed) => ({
   ...review,
   maxPolicyCharacters: MAX_POLICY_CHARACTERS,
   nodeActions: NODE_ACTIONS,
+  policyDescription: POLICY_DESCRIPTION,
   recommended: REASONS,
   guides: GUIDES,
   sessionHours: SESSION_HOURS,
   isKnownRegion: isKnownRegion(review.deployment.region),
   tagsJson: ascii(JSON.stringify(Object.entries(review.deployment.tags ?? {}).map(([Key, Value]) => ({ Key, Value })))),
   // As JSON, because the AWS CLI reads a file for a value such as file://notes.
-  descriptionJson: ascii(JSON.stringify({ Description: review.deployment.policy.description })),
+  descriptionJson: ascii(JSON.stringify({ Description: POLICY_DESCRIPTION })),
 });
 
 /** What reviewers read before a deployment is applied. It contains no secret. */

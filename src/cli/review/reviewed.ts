@@ -1,11 +1,12 @@
 import { ACCOUNT_ID, alwaysOnRegion, partitionOf } from "../../iam/arns";
+import type { CatalogueRow } from "../../iam/catalogue";
 import { otherNodeRoles } from "../../iam/cluster";
 import type { DeploymentPolicy } from "../../iam/deployment-policies";
-import { coveredVersion, SUPPORTED_VERSIONS } from "../../iam/dkp-versions";
+import { SUPPORTED_VERSIONS } from "../../iam/dkp-versions";
 import { SLOTS } from "../../iam/key-slots";
 import { pgpKeyOf, pgpKeyText } from "../../iam/openpgp-key";
 import { policyDocument, policySize, withAccount } from "../../iam/policy-document";
-import { grantedRows, policyStatements } from "../../iam/policy-statements";
+import { grantedRows, type PolicyOptions, policyStatements } from "../../iam/policy-statements";
 import { type Deployment, leastProtected, policyOptionsOf, type SecretForm, secretForms } from "../../settings/deployment";
 import { grouped } from "../../text/grouped";
 import { leakCommands } from "../iam/leaked-key";
@@ -22,7 +23,7 @@ import { stateFacts } from "./state";
 export type Reviewed = Readonly<ReturnType<typeof reviewed>>;
 
 export function reviewed(deployment: Deployment, terraform: TerraformJson = terraformJson(deployment)) {
-  const { region, cluster, policy, user, attachment, group, nodeRole } = deployment;
+  const { region, cluster, policy, user, nodeRole } = deployment;
   const { first, last } = SUPPORTED_VERSIONS;
   const { deactivate, deleteKey, denySessions, ...leak } = leakCommands(user.name, alwaysOnRegion(region));
   return {
@@ -31,11 +32,11 @@ export function reviewed(deployment: Deployment, terraform: TerraformJson = terr
     ...stateFacts(deployment.state),
     ...keyFacts(deployment),
     networks: networksOf(deployment),
-    hasPaths: [policy, user, attachment === "user" ? undefined : group, nodeRole].some((one) => (one?.path ?? "/") !== "/"),
+    hasPaths: [policy, user, nodeRole].some((one) => (one?.path ?? "/") !== "/"),
     deployer: deployerPolicies(deployment),
     resources: resourcesOf(terraform),
     partition: partitionOf(region),
-    dkpVersions: cluster.dkpVersion === undefined ? `${first} to ${last}` : coveredVersion(cluster.dkpVersion),
+    dkpVersions: `${first} to ${last}`,
     /** The role that DKP creates. */
     dkpRole: roleOf(cluster),
     /** Current and former roles of nodes other than that one, with their path. */
@@ -64,12 +65,23 @@ function permissionFacts(deployment: Deployment) {
     options,
     policies: policies.map((policy) => reviewedPolicy(policy, deployment)),
     granted: { documented, additional: rows.length - documented, unused, withoutCaller },
+    otherMode: otherMode(options, rows),
     areas: grouped(permissions, ({ row }) => row.area),
     /** With Markdown in their texts. */
     risks: risksOf(options, code, statements),
     controlPolicy: serviceControlPolicy,
     controlPolicyExcess: JSON.stringify(serviceControlPolicy, null, 2).length - MAX_CONTROL_POLICY_CHARACTERS,
   };
+}
+
+/** What the other one of `scoped` and `minimal` would change; undefined in mode `documented`, and where nothing would. */
+function otherMode(options: PolicyOptions, rows: readonly CatalogueRow[]) {
+  const name = { documented: undefined, scoped: "minimal", minimal: "scoped" } as const;
+  const mode = name[options.mode];
+  const others = mode === undefined ? rows : grantedRows({ ...options, mode });
+  const [more, fewer] = rows.length > others.length ? [rows, others] : [others, rows];
+  const actions = more.filter((row) => !fewer.includes(row)).map(({ action }) => action);
+  return actions.length === 0 ? undefined : { name: mode, change: mode === "minimal" ? "omits" : "adds", actions };
 }
 
 /** A managed policy of the deployment. */

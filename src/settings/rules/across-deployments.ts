@@ -58,7 +58,6 @@ function stateClaim(candidate: Candidate): readonly Claim[] {
 const NAMED = [
   { kind: "user", what: "user", field: "user.name" },
   { kind: "policy", what: "policy", field: "policy.name" },
-  { kind: "group", what: "group", field: "group.name" },
   { kind: "role", what: "node role", field: "nodeRole.name" },
 ] as const;
 
@@ -67,11 +66,10 @@ function nameClaims(candidate: Candidate, account: Account): readonly Claim[] {
   const { settings } = candidate;
   return NAMED.flatMap(({ kind, what, field }): readonly Claim[] => {
     const name = settings.fields(field)?.[field];
-    const isAbsent = field === "group.name" && settings.fields("attachment")?.attachment === "user";
-    if (name === undefined || isAbsent) {
+    if (name === undefined) {
       return [];
     }
-    // The permissions may exceed one policy one day.
+    // Another mode has it.
     const second = [secondPolicyName(name), `${show(secondPolicyName(name))}, the second policy,`] as const;
     return [[name, show(name)] as const, ...(kind === "policy" ? [second] : [])].map(([key, shown]) => {
       const message = (other: string) =>

@@ -1,12 +1,12 @@
 import * as v from "valibot";
 import { ACCESS_KEY_ID, SLOTS } from "../../iam/key-slots";
-import { GROUP_NAME, MAX_ROLE_POLICIES, RESERVED_ROLE_PATHS, ROLE_NAME } from "../../iam/limits";
+import { MAX_ROLE_POLICIES, RESERVED_ROLE_PATHS, ROLE_NAME } from "../../iam/limits";
 import { ACTION } from "../../iam/node-role-permissions";
 import { type PgpKeyError, readPgpKey } from "../../iam/openpgp-key";
 import { show } from "../errors";
 import * as f from "./primitives";
 
-// The parts of the schema about keys and principals: key slots, the group, the role for nodes, and what is imported.
+// The parts of the schema about keys and principals: key slots, the role for nodes, and what is imported.
 
 const KEY_STATUSES = ["Active", "Inactive", "absent"] as const;
 
@@ -60,10 +60,6 @@ export const accessKeys = f.field(
         primary: v.optional(keySlot("Active"), {}),
         secondary: v.optional(keySlot("absent"), {}),
         current: f.harmless(f.choice(SLOTS), "The slot whose key the outputs expose; it must be `Active`", "primary"),
-        allowPlaintext: f.exposure(
-          v.boolean(),
-          "Allows an `Active` slot without `pgpKey` next to a current one with it, for the step from plaintext to `pgpKey` that moves `current`",
-        ),
       }),
     ],
     ({ input }) =>
@@ -72,21 +68,6 @@ export const accessKeys = f.field(
   "attention",
   "Two key slots, so that keys rotate without outage, or `none` if you create keys outside Terraform",
 );
-
-export const attachment = f.field(
-  f.choice(["user", "user-and-group", "group"]),
-  "permissions",
-  "The object with the policy: the user itself, as in the DKP documentation, or a group with the user in it. Change from one to the other through `user-and-group`, in two applies",
-);
-
-export const group = f.strict({
-  name: f.breaking(
-    f.following(GROUP_NAME, "; folders belong into group.path"),
-    "Name of the group, if `attachment` has one. To change it with `protect`, apply `attachment: user-and-group`, then `user`, first",
-    "deckhouse",
-  ),
-  path: f.attention(f.path, "IAM path of the group", "/"),
-});
 
 const rolePath = v.pipe(
   f.path,
@@ -136,7 +117,6 @@ export const imports = f.strict({
   user: imported(),
   policy: imported(),
   attachment: imported(),
-  group: imported(),
   nodeRole: imported(),
   accessKeyId: f.attention(
     v.pipe(

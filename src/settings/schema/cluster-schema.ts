@@ -2,14 +2,9 @@ import * as v from "valibot";
 import { KMS_KEY_ARN } from "../../iam/arns";
 import { FEATURES, type Feature } from "../../iam/catalogue";
 import { LAYOUTS } from "../../iam/cluster";
-import { DKP_VERSION, type DkpVersion, KNOWN_VERSIONS, SUPPORTED_VERSIONS } from "../../iam/dkp-versions";
 import { ROLE_NAME } from "../../iam/limits";
 import { show, suggest } from "../errors";
 import * as f from "./primitives";
-
-const NO_VERSION = f.because(
-  `is not a version of DKP from ${KNOWN_VERSIONS[0]} on; write for example "${SUPPORTED_VERSIONS.last}" in quotes, or remove it for a policy that covers ${SUPPORTED_VERSIONS.first} to ${SUPPORTED_VERSIONS.last}`,
-);
 
 /** DKP's own pattern, and 59 characters, because IAM allows 64 in the name of the role `<prefix>-node`. */
 const prefix = f.matching(
@@ -45,7 +40,10 @@ export const dkpFields = {
     v.boolean(),
     "Instance metadata service version 2 only, which DKP has from 1.78 on. It manages the metadata options of its nodes if it is `true` or `false`, not if it is absent",
   ),
-  disableDefaultSecurityGroup: f.permissions(v.boolean(), "DKP creates no security groups of its own"),
+  disableDefaultSecurityGroup: f.permissions(
+    v.boolean(),
+    "DKP creates no security groups of its own. `minimal` keeps their actions, because DKP 1.72 and 1.73 create one all the same",
+  ),
   withNAT: f.permissions(
     f.noList(v.looseObject({ bastionInstance: v.optional(f.noList(v.looseObject({}))) })),
     "Settings of the layout `WithNAT`; only whether there is a `bastionInstance` counts",
@@ -62,15 +60,6 @@ export const cluster = f.strict({
   ),
   ...dkpFields,
   amis: f.harmless(v.array(ami), "Images of the nodes, which the preflight checks"),
-  dkpVersion: f.permissions(
-    v.pipe(
-      // YAML reads a version without quotes as a number.
-      v.string(NO_VERSION),
-      v.regex(DKP_VERSION, NO_VERSION),
-      v.transform((version) => version as DkpVersion),
-    ),
-    `Version of DKP, such as "1.77". Without it the policy covers all versions from ${SUPPORTED_VERSIONS.first} to ${SUPPORTED_VERSIONS.last}`,
-  ),
   iamNodeRolePath: f.permissions(
     f.matching(new RegExp(`^${ROLE_PATH}$`), 'is not an IAM path; write for example "/apps/"'),
     "IAM path of `iamNodeRole`, which DKP's field lacks",

@@ -1,10 +1,10 @@
 import * as ipaddr from "ipaddr.js";
 import * as v from "valibot";
 import { REGION } from "../../iam/arns";
-import { FIRST_POLICY_NAME, MAX_DESCRIPTION, POLICY_PATH, USER_NAME } from "../../iam/limits";
+import { FIRST_POLICY_NAME, POLICY_PATH, USER_NAME } from "../../iam/limits";
 import { MODES } from "../../iam/policy-statements";
 import { show } from "../errors";
-import { accessKeys, attachment, group, imports, nodeRole } from "./access-schema";
+import { accessKeys, imports, nodeRole } from "./access-schema";
 import { backend, cloud } from "./backend-schema";
 import { cluster, features } from "./cluster-schema";
 import * as f from "./primitives";
@@ -88,7 +88,6 @@ const user = f.strict({
     allowedNetworks,
     "The networks that requests with the key may come from, any of them: the policy denies requests from all others, so that a leaked key is useless there",
   ),
-  forceDestroy: f.attention(v.boolean(), "Lets Terraform delete the user although it has keys created outside Terraform", false),
 });
 
 const policy = f.strict({
@@ -98,20 +97,10 @@ const policy = f.strict({
     "D8CloudProviderAWS",
   ),
   path: f.breaking(f.following(POLICY_PATH), "IAM path of the policy", "/"),
-  description: f.harmless(
-    v.pipe(v.string(), v.maxLength(MAX_DESCRIPTION, f.because("is not a policy description: at most 1,000 characters"))),
-    "Description of the policy. AWS cannot change it later, so a change has no effect on a live deployment",
-    "Deckhouse policy",
-  ),
   mode: f.permissions(
     f.choice(MODES),
     "The permissions, from most to least: `documented`, `scoped`, `minimal` (docs/explanation/policies.md)",
     "documented",
-  ),
-  supplement: f.permissions(
-    v.boolean(),
-    "Adds the actions that DKP calls and its documentation omits. Without them no cluster can be created or destroyed",
-    true,
   ),
 });
 
@@ -139,8 +128,6 @@ const schema = f.strict({
   tags: f.attention(f.tags, "Tags of everything that takes them (provider `default_tags`)"),
   user: v.optional(user, {}),
   policy: v.optional(policy, {}),
-  attachment: v.optional(attachment, "user"),
-  group: v.optional(group, {}),
   nodeRole: v.optional(nodeRole),
   accessKeys: v.optional(accessKeys, {}),
   import: v.optional(v.pipe(imports, f.harmlessAs(false, undefined))),

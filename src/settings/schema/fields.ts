@@ -79,7 +79,7 @@ function issueMessage(issue: v.BaseIssue<unknown>, path: readonly string[]): str
     return removedValue(path.join("."), issue.input) ?? issue.message;
   }
   if (issue.type === "never") {
-    const removed = removedSetting(path.join("."));
+    const removed = removedSetting(path.join("."), issue.input);
     if (removed !== undefined) {
       return removed;
     }

@@ -28,12 +28,6 @@ describe("IamReader", () => {
     expect(await denied.list("iam:ListUserPolicies", USER, () => [])).toEqual(unread);
   });
 
-  it("lists as users of a group its members and the policies of the account, not those of AWS", async () => {
-    const policies = ["arn:aws:iam::123456789012:policy/team/Own", "arn:aws:iam::aws:policy/Read"];
-    const group = { Users: [{ UserName: "a" }], AttachedPolicies: policies.map((PolicyArn) => ({ PolicyArn })) };
-    expect(await reader(async () => [group]).uses("group", "dkp")).toEqual({ value: ["user a", "policy Own"] });
-  });
-
   it("makes each call once for a report, whatever it returns", async () => {
     const calls: string[] = [];
     const account = new IamReader({ call: (async (action: string) => calls.push(action) && [{}]) as never }).once();

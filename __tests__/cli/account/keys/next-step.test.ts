@@ -20,29 +20,6 @@ describe("the steps that keys prints", () => {
 });
 
 describe("a rotation", () => {
-  it("permits the plaintext of the old key while the new, encrypted one is exposed, and forbids it at the end", () => {
-    const encrypted = { ...SECONDARY, secret: undefined, encryptedSecret: "secret", pgpKey: ENCRYPTION_KEY };
-    const both = `accessKeys: { secondary: { status: Active, pgpKey: ${ENCRYPTION_KEY} } }`;
-    const expose = nextStep(situation(both, [PRIMARY, encrypted], [iamKey("AKIAPRIMARY", 80, 0.1), iamKey("AKIASECONDARY", 1)]));
-    expect(expose.edits).toEqual([
-      { setting: "accessKeys.current", value: "secondary" },
-      { setting: "accessKeys.allowPlaintext", value: true },
-    ]);
-    const retired = `accessKeys: { primary: { status: Inactive }, secondary: { status: Active, pgpKey: ${ENCRYPTION_KEY} }, current: secondary, allowPlaintext: true }`;
-    const end = nextStep(
-      situation(
-        retired,
-        [PRIMARY, encrypted],
-        [iamKey("AKIAPRIMARY", 80, 3, "Inactive"), iamKey("AKIASECONDARY", 4, 0.1)],
-        encrypted,
-      ),
-    );
-    expect(end.edits).toEqual([
-      { setting: "accessKeys.primary.status", value: "absent" },
-      { setting: "accessKeys.allowPlaintext", value: false },
-    ]);
-  });
-
   it.each([
     ["deactivates no key that was used 23 hours ago", MOVED, "Active", 23 / 24, 0.1, "wait"],
     ["deactivates a key that was used 24 hours ago, and the new one since", MOVED, "Active", 1, 0.1, "rotate-retire"],

@@ -136,8 +136,6 @@ describe("what denies something to DKP", () => {
       denials: [],
       unlinked: [{ policy: arn, on: "user deckhouse" }],
     });
-    const ofGroup = { address: ADDRESSES.groupAttachment, attributes: { group: "dkp", policy_arn: arn } };
-    expect(await permissionsIn(answers, second, ofGroup)).toMatchObject({ unlinked: [{ policy: arn, on: "user deckhouse" }] });
   });
 
   it("is unknown where a policy cannot be read", async () => {

@@ -1,8 +1,7 @@
 import { type Changes, changesExitCode } from "../../../../src/cli/diff/changes";
 import { changesAgainst } from "../../../../src/cli/diff/packs/compare";
-import { changesOfVersion } from "../../../../src/cli/diff/packs/dkp-version";
 import { changesText } from "../../../../src/cli/diff/render-summary";
-import { deployment, SEVERAL_POLICIES } from "../../../helpers/deployment";
+import { SEVERAL_POLICIES } from "../../../helpers/deployment";
 import {
   actionsOf,
   between,
@@ -26,7 +25,6 @@ const minimal = (more = "") => `policy: { mode: minimal }\ncluster: { prefix: de
 const ARN = "arn:aws:iam::123456789012:policy";
 const IMPORT = "import: { user: true, accessKeyId: AKIA7EXAMPLE7EXAMPLE }";
 const PLAIN = "accessKeys: { primary: { status: Active } }";
-const GROUP = "attachment: user-and-group";
 const SNAPSHOTS = "features: [volume-snapshots]";
 const NETWORKS = "user: { allowedNetworks: { cidrs: [198.51.100.0/24] } }";
 const bounded = (name: string) => `user: { permissionsBoundary: '${ARN}/${name}' }`;
@@ -57,7 +55,6 @@ const CHANGES: Readonly<Record<string, readonly [before: string, after: string, 
     keys("Active", "absent").replace("secondary: {", `secondary: { pgpKey: ${SAME_KEY},`),
     "2 pgp-key-new",
   ],
-  "another name of the group": [GROUP, `${GROUP}\ngroup: { name: other }`, `3 destroyed ${ROLE} setting-breaking`],
   "another node role": [
     "nodeRole: { name: a }",
     "nodeRole: { name: b }",
@@ -68,8 +65,6 @@ const CHANGES: Readonly<Record<string, readonly [before: string, after: string, 
     "",
     "3 destroyed permissions-narrowed control-policy-changed setting-changed",
   ],
-  "a move from the user to the group in one apply": ["", "attachment: group", `3 policy-moved ${ROLE}`],
-  "a move from the group to the user in one apply": ["attachment: group", "", `3 policy-moved ${ROLE}`],
   "a slot that goes from Active to absent": [
     keys("Active", "Active", "secondary"),
     keys("absent", "Active", "secondary"),
@@ -107,7 +102,6 @@ const CHANGES: Readonly<Record<string, readonly [before: string, after: string, 
     ROLE_IN("111111111111"),
     `3 ${ROLE} environment-changed setting-identity`,
   ],
-  "the step after it": [GROUP, "attachment: group", "0"],
   "another path of the user": [
     "",
     "user: { path: /a/ }",
@@ -123,8 +117,8 @@ const CHANGES: Readonly<Record<string, readonly [before: string, after: string, 
   "an import of a key that was applied": [IMPORT, "", "0"],
   "a second key without pgpKey": [
     keys("Active", "absent"),
-    `accessKeys: { allowPlaintext: true, primary: ${slot("Active")}, secondary: { status: Active } }`,
-    "2 plaintext-in-state setting-exposure",
+    `accessKeys: { primary: ${slot("Active")}, secondary: { status: Active } }`,
+    "2 plaintext-in-state",
   ],
   "a key without pgpKey beside an imported one": [
     `${IMPORT}\naccessKeys: { primary: { status: Active } }`,
@@ -241,11 +235,6 @@ it("a change within a mode changes only the policy of its service", () => {
 });
 
 describe("a change of two policies", () => {
-  it("from the user to the group in one apply is a breaking change, reported once", () => {
-    const rules = seriousRules(between(SEVERAL_POLICIES, `${SEVERAL_POLICIES}attachment: group`));
-    expect(rules.filter((rule) => rule === "policy-moved")).toHaveLength(1);
-  });
-
   it("that renames both replaces their attachments", () => {
     const changes = between(SEVERAL_POLICIES, SEVERAL_POLICIES.replace("mode: scoped", "mode: scoped, name: Other"));
     expect(changes.deployments.flatMap(resourcesOf)).toEqual([
@@ -299,25 +288,5 @@ describe("a change of two policies", () => {
     const services = actionsOf(changes, "permissions-narrowed").map((action) => action.split(":")[0]);
     expect([...new Set(services)].sort()).toEqual(["autoscaling", "elasticloadbalancing", "iam", "sts"]);
     expect(verdictOf(changes)).toEqual([3, "policy-detached", "permissions-narrowed"]);
-  });
-});
-
-const minimalOf = (version: string) =>
-  `policy: { mode: minimal }\ncluster: { prefix: dev, layout: Standard, dkpVersion: "${version}" }`;
-const findings = (from: string, to: "1.70" | "1.77") =>
-  changesOfVersion(deployment(minimalOf(from)), to).deployments.flatMap((each) => each.findings);
-
-describe("another version of DKP", () => {
-  it("requires the actions that it calls and the policy lacks, and no longer needs others", () => {
-    expect(findings("1.66", "1.70").map(({ rule, values }) => [rule, "action" in values ? values.action : values])).toEqual([
-      ["version-required", "ec2:DescribeAddressesAttribute"],
-      ["version-required", "ec2:DescribeInstanceTopology"],
-      ["version-unneeded", "ec2:DescribeVpcClassicLink"],
-      ["version-unneeded", "ec2:DescribeVpcClassicLinkDnsSupport"],
-    ]);
-  });
-
-  it("changes nothing where the calls are the same", () => {
-    expect(findings("1.74", "1.77")).toEqual([]);
   });
 });

@@ -103,7 +103,7 @@ describe("a plan that changes the first policy and detaches the second one", () 
   });
 });
 
-const SETTINGS = "nodeRole: { name: n }\naccountId: '123456789012'\nattachment: user-and-group";
+const SETTINGS = "nodeRole: { name: n }\naccountId: '123456789012'";
 const NODES = packOf(SETTINGS);
 const BOUNDARY = "arn:aws:iam::123456789012:policy/B";
 
@@ -162,12 +162,12 @@ describe("what a change broadens has an example", () => {
     expect([shown(between(former, latter)), shown(between(latter, former))]).toEqual([forward, backward]);
   });
 
-  it("for the user and the group together", () => {
+  it("for two policies together", () => {
     const second = { name: "D8CloudProviderAWS-2", policy: json("ec2:DeleteVpc") };
     const attached = withResource(
       withResource(userPolicy("ec2:A"), "aws_iam_policy.policy-2", second),
-      "aws_iam_group_policy_attachment.policy-attachment-2",
-      { group: reference("aws_iam_group.group.name"), policy_arn: reference("aws_iam_policy.policy-2.arn") },
+      "aws_iam_user_policy_attachment.policy-attachment-2",
+      { user: reference("aws_iam_user.user.name"), policy_arn: reference("aws_iam_policy.policy-2.arn") },
     );
     const together = userPolicy("ec2:A ec2:DeleteVpc");
     expect(verdictOf(between(together, attached))).toEqual([0]);

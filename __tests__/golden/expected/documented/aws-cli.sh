@@ -25,7 +25,8 @@ policies="arn:aws:iam::$account:policy"/
 
 # Policy
 aws iam create-policy --policy-name=D8CloudProviderAWS --path=/ \
-  --policy-document=file://policy.json \
+  --policy-document=file://policy.json
+ \
   --cli-input-json='{"Description":"Deckhouse policy"}'
 
 # User

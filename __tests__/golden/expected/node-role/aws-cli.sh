@@ -29,10 +29,12 @@ policies="arn:aws:iam::$account:policy"/
 
 # Policy
 aws iam create-policy --policy-name=D8CloudProviderAWS --path=/ \
-  --policy-document=file://policy.json \
+  --policy-document=file://policy.json
+ \
   --cli-input-json='{"Description":"Deckhouse policy"}'
 aws iam create-policy --policy-name=D8CloudProviderAWS-2 --path=/ \
-  --policy-document=file://policy-2.json \
+  --policy-document=file://policy-2.json
+ \
   --cli-input-json='{"Description":"Deckhouse policy"}'
 
 # User

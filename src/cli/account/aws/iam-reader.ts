@@ -31,8 +31,8 @@ export const withIam = <T>(
   work: (iam: IamReader) => Promise<T>,
 ): Promise<T> => withAws({ region, ...provider }, waiting, (aws) => work(new IamReader(aws)));
 
-type Kind = "user" | "policy" | "group" | "role";
-type Principal = Exclude<Kind, "policy">;
+type Kind = "user" | "policy" | "role";
+type Principal = "user" | "group" | "role";
 
 /** Principals as the names of IAM's actions have them, and as their inputs do. */
 export const TYPES = { user: "User", group: "Group", role: "Role" } as const;
@@ -99,12 +99,11 @@ export class IamReader {
     });
   }
 
-  /** A user, group or role of a name, or a policy of an ARN; undefined if IAM does not have it. */
+  /** A user or role of a name, or a policy of an ARN; undefined if IAM does not have it. */
   object(kind: Kind, name: string): Promise<Reading<ExistingObject | undefined>> {
     const objects = {
       user: () => this.get("iam:GetUser", { UserName: name }, ({ User }) => User),
       policy: () => this.get("iam:GetPolicy", { PolicyArn: name }, ({ Policy }) => Policy),
-      group: () => this.get("iam:GetGroup", { GroupName: name }, ({ Group }) => Group),
       role: () => this.get("iam:GetRole", { RoleName: name }, ({ Role }) => Role),
     };
     return objects[kind]();
@@ -146,14 +145,8 @@ export class IamReader {
     return this.list("iam:ListGroupsForUser", { UserName }, ({ Groups }) => Groups?.map(({ GroupName = "" }) => GroupName));
   }
 
-  /** The members of a group, `user deckhouse`. */
-  members(GroupName: string): Promise<Reading<readonly string[]>> {
-    return this.list("iam:GetGroup", { GroupName }, ({ Users }) => Users?.map(({ UserName }) => `user ${UserName}`));
-  }
-
   /**
-   * What uses an object: the principals of a policy (`user deckhouse`, `group dkp`, `role nodes`), the members of a group and the policies
-   * of the account that are attached to it, the instance profiles of a role (`instance profile dev-node`); nothing uses a user.
+   * What uses an object: the principals of a policy (`user deckhouse`, `group dkp`, `role nodes`), the instance profiles of a role (`instance profile dev-node`); nothing uses a user.
    * @param name the ARN of a policy, else the name
    */
   uses(kind: Kind, name: string): Promise<Reading<readonly string[]>> {
@@ -169,11 +162,6 @@ export class IamReader {
             ...PolicyRoles.map(({ RoleName }) => `role ${RoleName}`),
           ],
         ),
-      group: async () => {
-        const [members, policies] = await Promise.all([this.members(name), this.attached("group", name)]);
-        const own = mapReading(policies, (arns) => arns.filter((arn) => !arn.includes(":iam::aws:")).map(policyTitle));
-        return "unread" in own ? own : mapReading(members, (users) => [...users, ...own.value]);
-      },
       role: () =>
         this.list("iam:ListInstanceProfilesForRole", { RoleName: name }, ({ InstanceProfiles }) =>
           InstanceProfiles?.map(({ InstanceProfileName }) => `instance profile ${InstanceProfileName}`),
@@ -195,8 +183,6 @@ export class IamReader {
     }
   }
 }
-
-const policyTitle = (arn: string) => `policy ${arn.split("/").at(-1)}`;
 
 /** What follows from a reading. */
 export function mapReading<T, U>(reading: Reading<T>, convert: (value: T) => U): Reading<U> {

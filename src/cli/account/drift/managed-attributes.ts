@@ -13,7 +13,7 @@ type Kind = keyof typeof ADDRESSES | "keys";
 
 /** The resources that the settings of a deployment describe, as an apply writes them into a state; without access keys. */
 export function describedResources(settings: Deployment, account: string): readonly StateResource[] {
-  const { user, group, policy, policies, attachment, nodeRole, region } = settings;
+  const { user, policy, policies, nodeRole, region } = settings;
   const environment = { partition: partitionOf(region), account };
   const resources: StateResource[] = [];
   const add = (address: string, attributes: StateResource["attributes"]) => resources.push({ address, attributes });
@@ -22,16 +22,7 @@ export function describedResources(settings: Deployment, account: string): reado
   for (const { number, name, statements } of policies) {
     const arn = policyArn({ ...environment, path: policy.path, name });
     add(policyAddress("policy", number), { name, arn, policy: JSON.stringify(policyDocument(statements, account)) });
-    if (attachment !== "group") {
-      add(policyAddress("userAttachment", number), { user: user.name, policy_arn: arn });
-    }
-    if (attachment !== "user") {
-      add(policyAddress("groupAttachment", number), { group: group.name, policy_arn: arn });
-    }
-  }
-  if (attachment !== "user") {
-    add(ADDRESSES.group, { name: group.name });
-    add(ADDRESSES.membership, { user: user.name, groups: [group.name] });
+    add(policyAddress("userAttachment", number), { user: user.name, policy_arn: arn });
   }
   if (nodeRole !== undefined) {
     const { name, permissionsBoundary, additionalActions, managedPolicyArns } = nodeRole;
@@ -65,7 +56,7 @@ export interface ExpectedObject extends AccountObject {
 export function userIn(resources: readonly StateResource[]): string | undefined {
   const usersOf = (kind: Kind) => ofKind(resources, kind).map(({ attributes }) => textOf(attributes.user));
   const [user] = ofKind(resources, "user");
-  const others = (["keys", "userAttachment", "membership"] as const).flatMap(usersOf);
+  const others = (["keys", "userAttachment"] as const).flatMap(usersOf);
   return textOf(user?.attributes.name) ?? others.find((name) => name !== undefined);
 }
 
@@ -85,17 +76,17 @@ export function managedOf(settings: Deployment, account: string, state?: readonl
     values(type, "name").map((name) => ({ kind, name, inState: valuesIn(inState, type, "name").includes(name) }));
   const name = userIn(inState) ?? settings.user.name;
   const user = { kind: "user", name, inState: valuesIn(inState, "user", "name").includes(name) } as const;
-  const [groups, roles] = [named("group", "group"), named("nodeRole", "role")];
+  const roles = named("nodeRole", "role");
   const { prefix } = settings.cluster;
   const dkpRoles = prefix === undefined ? [] : [{ kind: "role" as const, name: nodeRoleName(prefix), inState: false }];
   const attachments = all.flatMap(attachmentOf);
   // A state that lost an object can have its attachments.
-  const principals = [...[user, ...groups, ...roles, ...dkpRoles].map(title), ...attachments.map(({ principal }) => principal)];
+  const principals = [...[user, ...roles, ...dkpRoles].map(title), ...attachments.map(({ principal }) => principal)];
   const attached = (object: AccountObject) => ({
     "attached policy": attachments.filter(({ principal }) => principal === title(object)).map(({ arn }) => arn),
   });
   const bounded = (kind: Kind) => ({ boundary: values(kind, "permissions_boundary") });
-  const ofUser = { ...attached(user), "membership of the group": values("membership", "groups") };
+  const ofUser = attached(user);
   const inline = { "inline policy": values("nodePolicy", "name") };
   const documents = values("nodePolicy", "policy").map(documentIn);
   const dkp = { documents: [{ ...nodePolicy(settings.additionalRolePolicies) }], isDkpRole: true };
@@ -113,14 +104,13 @@ export function managedOf(settings: Deployment, account: string, state?: readonl
   }));
   return [
     { ...user, ...bounded("user"), parts: ofUser, keys },
-    ...groups.map((group) => ({ ...group, parts: { ...attached(group), principal: [title(user)] } })),
     ...policies,
     ...roles.map((role) => ({ ...role, ...bounded("nodeRole"), documents, parts: { ...attached(role), ...inline } })),
     ...dkpRoles.map((role) => ({ ...role, ...dkp, parts: { ...attached(role), "inline policy": [role.name] } })),
   ];
 }
 
-/** A policy of a user, group or role, by a resource of any address. */
+/** A policy of a user or role, by a resource of any address. */
 export interface Attachment {
   /** `user deckhouse`. */
   readonly principal: string;
@@ -130,7 +120,7 @@ export interface Attachment {
 /** What a resource attaches; nothing if it is no attachment. */
 export function attachmentOf({ attributes }: StateResource): readonly Attachment[] {
   const arn = textOf(attributes.policy_arn);
-  const kind = (["user", "group", "role"] as const).find((name) => textOf(attributes[name]) !== undefined);
+  const kind = (["user", "role"] as const).find((name) => textOf(attributes[name]) !== undefined);
   return arn === undefined || kind === undefined ? [] : [{ principal: `${kind} ${attributes[kind]}`, arn }];
 }
 

@@ -102,7 +102,7 @@ interface Part {
 }
 
 /** The policies of an object. */
-const policiesOf = (kind: "user" | "group" | "role", rule: Part["rule"]): readonly [attached: Part, inline: Part] => [
+const policiesOf = (kind: "user" | "role", rule: Part["rule"]): readonly [attached: Part, inline: Part] => [
   { rule, part: "attached policy", event: `Attach${TYPES[kind]}Policy`, read: (iam, name) => iam.attached(kind, name) },
   { rule, part: "inline policy", event: `Put${TYPES[kind]}Policy`, read: (iam, name) => iam.inline(kind, name) },
 ];
@@ -145,10 +145,6 @@ const PARTS: Readonly<Record<ExpectedObject["kind"], readonly Part[]>> = {
           ServiceSpecificCredentials?.map(({ ServiceSpecificCredentialId = "" }) => ServiceSpecificCredentialId),
         ),
     },
-  ],
-  group: [
-    ...policiesOf("group", "permissions-unmanaged"),
-    principal("group.name", "AddUserToGroup", (iam, name) => iam.members(name)),
   ],
   policy: [
     principal("policy.name", "AttachUserPolicy, AttachGroupPolicy or AttachRolePolicy", (iam, arn) => iam.uses("policy", arn)),

@@ -332,7 +332,7 @@ function desiredEdits(situation: KeySituation, desired: Desired): readonly Chang
   if (desired.current !== settings.current) {
     edits.push({ setting: "accessKeys.current", value: desired.current });
   }
-  return [...edits, ...plaintextEdits(situation, desired), ...dropImport(situation)];
+  return [...edits, ...dropImport(situation)];
 }
 
 function desiredSlot(situation: KeySituation, slot: Slot, desired: Desired): KeySlots[Slot] {
@@ -342,17 +342,6 @@ function desiredSlot(situation: KeySituation, slot: Slot, desired: Desired): Key
   // A key that exists keeps what it was created with. A new key is encrypted if the other one is.
   const pgpKey = inIam === undefined ? (settings[slot].pgpKey ?? settings[otherSlot(slot)].pgpKey) : inState?.pgpKey;
   return { status, pgpKey };
-}
-
-/** From plaintext to `pgpKey`, the settings permit the plaintext of the old key as long as it is Active. */
-function plaintextEdits(situation: KeySituation, desired: Desired): readonly Change[] {
-  const isAllowed = slotSettings(situation.settings).allowPlaintext === true;
-  const current = desiredSlot(situation, desired.current, desired);
-  const other = desiredSlot(situation, otherSlot(desired.current), desired);
-  if (!isAllowed && current.pgpKey !== undefined && other.status === "Active" && other.pgpKey === undefined) {
-    return [{ setting: "accessKeys.allowPlaintext", value: true }];
-  }
-  return isAllowed && other.status === "absent" ? [{ setting: "accessKeys.allowPlaintext", value: false }] : [];
 }
 
 /**

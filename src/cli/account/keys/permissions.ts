@@ -7,7 +7,6 @@ import { allIn, presentAt, presentIn, type StateContents, type StateResource } f
 import { type IamReader, mapReading, type Reading, Readings, type StoredDocument } from "../aws/iam-reader";
 import { isOwnDenial, sameDocument } from "../drift/document";
 import { type Attachment, attachmentOf, describedResources } from "../drift/managed-attributes";
-import { title } from "../ownership";
 
 /** A policy on the user that Terraform does not manage, or no longer. */
 interface UnmanagedPolicy {
@@ -25,7 +24,7 @@ export const isQuarantine = ({ policy }: UnmanagedPolicy) =>
   /^arn:[a-z-]+:iam::aws:policy\/AWSCompromisedKeyQuarantine/.test(policy);
 
 export interface Permissions {
-  /** Addresses of attachments and of the membership that the state lacks: an apply creates them, also where IAM has them. */
+  /** Addresses of attachments that the state lacks: an apply creates them, also where IAM has them. */
   readonly lacking: readonly string[];
   /** Whether the settings import the attachment to the user, and IAM does not have it. */
   readonly isImportMissing: boolean;
@@ -39,8 +38,8 @@ export interface Permissions {
   readonly unread: readonly string[];
 }
 
-/** Whether an address is that of an attachment or of the membership. */
-const isLink = (address: string) => address === ADDRESSES.membership || policyOfAddress(address)?.what.endsWith("Attachment");
+/** Whether an address is that of an attachment. */
+const isLink = (address: string) => policyOfAddress(address)?.what === "userAttachment";
 
 /** What the key lacks of its permissions, and what denies some to it. */
 export async function permissionsOf(
@@ -92,18 +91,19 @@ async function unmanagedPolicies(
   readings: Readings,
 ) {
   const policiesOn = async ([kind, name]: readonly ["user" | "group", string]) => {
+    const on = `${kind} ${name}`;
     const [attached = [], inline = []] = await Promise.all([
       readings.value(iam.attached(kind, name)),
       readings.value(iam.inline(kind, name)),
     ]);
     const documents = [
       ...attached
-        .filter((arn) => !managed.some((own) => own.principal === title({ kind, name }) && own.arn === arn))
+        .filter((arn) => !managed.some((own) => own.principal === on && own.arn === arn))
         .map(async (policy) => ({ policy, document: (await readings.value(iam.managedPolicy(policy)))?.document })),
       ...inline.map(async (policy) => ({ policy, document: await readings.value(iam.inlinePolicy(kind, name, policy)) })),
     ];
     const found = await Promise.all(documents);
-    return found.map(({ policy, document = {} }) => ({ policy, on: title({ kind, name }), denies: denies(document, actions) }));
+    return found.map(({ policy, document = {} }) => ({ policy, on, denies: denies(document, actions) }));
   };
   const groups = (await readings.value(iam.groups(user))) ?? [];
   const principals = [["user", user] as const, ...groups.map((name) => ["group", name] as const)];
@@ -147,7 +147,7 @@ async function lostOf(
   wanted?: StateResource,
 ): Promise<Reading<string | undefined>> {
   const text = (name: string) => String([attributes[name] ?? ""].flat()[0] ?? "");
-  const [user, group, groups, arn] = ["user", "group", "groups", "policy_arn"].map(text) as [string, string, string, string];
+  const [user, arn] = ["user", "policy_arn"].map(text) as [string, string];
   const unlessListed = async (list: Promise<Reading<readonly string[]>>, item: string, lost: string) =>
     mapReading(await list, (items) => (items.includes(item) ? undefined : lost));
   switch (policyOfAddress(address)?.what ?? address) {
@@ -164,10 +164,6 @@ async function lostOf(
       });
     case "userAttachment":
       return unlessListed(iam.attached("user", user), arn, `the policy ${arn} is not attached to the user ${user}`);
-    case "groupAttachment":
-      return unlessListed(iam.attached("group", group), arn, `the policy ${arn} is not attached to the group ${group}`);
-    case ADDRESSES.membership:
-      return unlessListed(iam.groups(user), groups, `the user ${user} is not in the group ${groups}`);
     default:
       return { value: undefined };
   }

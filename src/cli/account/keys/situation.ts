@@ -206,7 +206,7 @@ export function taintedAddresses(situation: KeySituation): readonly string[] {
 }
 
 /** What `protect` keeps. The name of the user is compared first. */
-const PROTECTED: readonly string[] = [ADDRESSES.policy, ADDRESSES.group, ADDRESSES.userAttachment, ADDRESSES.groupAttachment];
+const PROTECTED: readonly string[] = [ADDRESSES.policy, ADDRESSES.userAttachment];
 
 /** What the settings name otherwise than the state: the provider replaces it, also a policy with another path, and `protect` fails the plan. */
 export function renamedObjects({ settings, state, iam }: KeySituation) {
@@ -215,7 +215,7 @@ export function renamedObjects({ settings, state, iam }: KeySituation) {
     const { attributes = {} } = described.find((resource) => resource.address === address) ?? {};
     const isRenamed = (name: string) =>
       ![attributes[name], inState[name]].includes(undefined) && attributes[name] !== inState[name];
-    const name = ["arn", "name", "policy_arn", "user", "group"].find(isRenamed);
+    const name = ["arn", "name", "policy_arn", "user"].find(isRenamed);
     const isProtected = name !== undefined && PROTECTED.includes(address);
     return isProtected ? [{ address, value: String(attributes[name]), former: String(inState[name]) }] : [];
   });

@@ -62,7 +62,7 @@ const ATTENTION = templateRules("attention", {
   ],
   "permission-denied-by-policy": [
     "{simulated}: no policy allows, or one denies, {actions}",
-    `apply if the settings have not been applied yet; with --as-key, run the check from one of user.allowedNetworks; otherwise change policy.mode, policy.supplement or cluster until ${PROGRAM} policy prints them`,
+    `apply if the settings have not been applied yet; with --as-key, run the check from one of user.allowedNetworks; otherwise change policy.mode or cluster until ${PROGRAM} policy prints them`,
   ],
   "permission-denied-by-boundary": ["{simulated}: the permissions boundary denies {actions}", ALLOW_IN_BOUNDARY],
   "permission-denied-by-scp": [

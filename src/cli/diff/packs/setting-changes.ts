@@ -12,8 +12,7 @@ import type { deploymentOf, PackSide } from "./pack-side";
 
 /** What the changes of the settings mean, as the schema declares it; those of the destination and of the tags together. */
 export function settingsFindings(before: JsonObject, after: JsonObject): readonly DiffFound[] {
-  // With another attachment, the group is there on one side alone: it follows from the attachment.
-  const changes = differences(before, after).filter(({ field }) => field !== "group");
+  const changes = differences(before, after);
   const changesIn = (...names: readonly string[]) => changes.filter(({ path: [name = ""] }) => names.includes(name));
   const [destination, tags] = [changesIn("backend", "cloud"), changesIn("tags")];
   const found = [...environmentFindings(before, after)];

@@ -118,7 +118,7 @@ function orderFindings(given: JsonObject, { changes }: Plan): readonly DiffFound
 
 function isSecondAttachment(address: string): boolean {
   const { what, number } = policyOfAddress(address) ?? {};
-  return number !== 1 && (what === "userAttachment" || what === "groupAttachment");
+  return number !== 1 && what === "userAttachment";
 }
 
 /** What an imported policy allows and denies whoever has it already: it may be the policy of another deployment. */
@@ -127,7 +127,7 @@ function importedPolicyFindings(address: string, before: Snapshot, after: Snapsh
   return policyFindings("principal of the imported policy", change).map((finding) => ({ ...finding, address }));
 }
 
-/** What was deleted outside Terraform and is created again, and a user, group or role that was changed there. */
+/** What was deleted outside Terraform and is created again, and a user or role that was changed there. */
 function driftFindings(
   { address, before: old = {}, after: current }: PlannedChange,
   before: Snapshot,

@@ -44,8 +44,8 @@ aws iam create-policy --policy-name={{ policy.name | shell }} --path={{ deployme
   <!-- if deployment.accountId or options.mode == "documented" -->file://{{ policy.file | verbatim }}
   <!-- else -->"$(sed "/\"arn:/s/:ACCOUNT_ID:/:$account:/" {{ policy.file | verbatim }})"
   <!-- endif -->
-  <!-- if deployment.policy.description != "" --> \
-  --cli-input-json={{ descriptionJson | shell }}<!-- endif -->
+ \
+  --cli-input-json={{ descriptionJson | shell }}
   <!-- if deployment.tags --> \
   --tags={{ tagsJson | shell }}<!-- endif -->
 # <!-- endfor -->
@@ -57,22 +57,11 @@ aws iam create-user --user-name={{ deployment.user.name | shell }} --path={{ dep
   <!-- if deployment.tags --> \
   --tags={{ tagsJson | shell }}<!-- endif -->
 
-# <!-- if deployment.attachment != "user" -->
-# Group
-aws iam create-group --group-name={{ deployment.group.name | shell }} --path={{ deployment.group.path | shell }}
-# <!-- for policy in policies -->
-aws iam attach-group-policy --group-name={{ deployment.group.name | shell }} --policy-arn="$policies"{{ policy.name | shell }}
-# <!-- endfor -->
-aws iam add-user-to-group --group-name={{ deployment.group.name | shell }} --user-name={{ deployment.user.name | shell }}
-
-# <!-- endif -->
-# <!-- if deployment.attachment != "group" -->
 # Policy of the user
 # <!-- for policy in policies -->
 aws iam attach-user-policy --user-name={{ deployment.user.name | shell }} --policy-arn="$policies"{{ policy.name | shell }}
 # <!-- endfor -->
 
-# <!-- endif -->
 # <!-- if nodeRole -->
 # Role of the nodes
 aws iam create-role --role-name={{ nodeRole.name | shell }} --path={{ nodeRole.path | shell }} \
@@ -121,17 +110,8 @@ echo "The access key is in $key_file. Copy it into DKP's AWSClusterConfiguration
 # aws iam delete-role --role-name={{ nodeRole.name | shell }}
 # <!-- endif -->
 # <!-- for policy in policies -->
-# <!-- if deployment.attachment != "group" -->
 # aws iam detach-user-policy --user-name={{ deployment.user.name | shell }} --policy-arn="$policies"{{ policy.name | shell }}
-# <!-- endif -->
-# <!-- if deployment.attachment != "user" -->
-# aws iam detach-group-policy --group-name={{ deployment.group.name | shell }} --policy-arn="$policies"{{ policy.name | shell }}
-# <!-- endif -->
 # <!-- endfor -->
-# <!-- if deployment.attachment != "user" -->
-# aws iam remove-user-from-group --group-name={{ deployment.group.name | shell }} --user-name={{ deployment.user.name | shell }}
-# aws iam delete-group --group-name={{ deployment.group.name | shell }}
-# <!-- endif -->
 # aws iam delete-user --user-name={{ deployment.user.name | shell }}
 # <!-- for policy in policies -->
 # aws iam delete-policy --policy-arn="$policies"{{ policy.name | shell }}

@@ -49,7 +49,7 @@ export const permissionsCheck: Check = {
     const policy = policyOptionsOf(deployment);
     const options = { ...policy, environment: { ...policy.environment, account } };
     const conditions = conditionsOf(options.cluster);
-    const isNeeded = (row: CatalogueRow) => reasons(row, conditions, options.cluster.dkpVersion).length > 0;
+    const isNeeded = (row: CatalogueRow) => reasons(row, conditions).length > 0;
     const needed = CATALOGUE.filter(isNeeded).map(({ action }) => action);
     const results: EvaluationResult[] = [];
     await someAtATime(AT_ONCE, simulatedCalls(options, needed, PolicySourceArn), async (request) => {

@@ -50,13 +50,20 @@ const REFUSED = "nothing is applied: the plan is not the approved one";
 
 type Change = (world: World) => unknown;
 
+/** The ARN of the only policy of the account. */
+async function policyArn(aws: LocalAws): Promise<string | undefined> {
+  const { Policies: [policy] = [] } = await aws.iam().listPolicies({ Scope: "Local" });
+  return policy?.Arn;
+}
+
 /** What makes another plan of the approved one. */
 const REFUSALS: Readonly<Record<string, Change>> = {
   "the settings are others": (world) => settings(world, `${ROTATION}tags: { team: other }\n`),
-  "a membership was removed in IAM": ({ aws }) =>
-    aws.iam().removeUserFromGroup({ GroupName: "deckhouse", UserName: "deckhouse" }),
+  "the policy was detached in IAM": async ({ aws }) => {
+    await aws.iam().detachUserPolicy({ UserName: "deckhouse", PolicyArn: await policyArn(aws) });
+  },
   "the policy was broadened in IAM": async ({ aws }) => {
-    const { Policies: [{ Arn: PolicyArn } = {}] = [] } = await aws.iam().listPolicies({ Scope: "Local" });
+    const PolicyArn = await policyArn(aws);
     await aws.iam().createPolicyVersion({ PolicyArn, PolicyDocument: allowing("*"), SetAsDefault: true });
   },
   "the state is gone": ({ aws }) => aws.s3("DELETE", STATE),
@@ -107,9 +114,9 @@ describe.each(programs())("with $name", ({ path }) => {
     origin = { aws, project: folder({ "cdktf.json": "{}" }), environment };
     settings(origin, SETTINGS);
     const { status, output } = dkpAccess(origin, "plan");
-    expect({ status, output }).toEqual({ status: 2, output: expect.stringContaining("Plan: 6 to add") });
+    expect({ status, output }).toEqual({ status: 2, output: expect.stringContaining("Plan: 4 to add") });
     const first = dkpAccess(origin, "apply", "--approved", planned(origin), "--accept", "2");
-    expect(first).toEqual({ status: 0, output: expect.stringContaining("Apply complete! Resources: 6 added") });
+    expect(first).toEqual({ status: 0, output: expect.stringContaining("Apply complete! Resources: 4 added") });
     settings(origin, ROTATION);
     digest = planned(origin);
   });

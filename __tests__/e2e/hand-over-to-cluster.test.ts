@@ -213,18 +213,20 @@ describe("hand-over --cluster", () => {
     expect(answered("yes")).toEqual({ status: 0, output: expect.stringContaining(`dev has the key ${newId} now`) });
   });
 
-  // Each waits a minute.
-  (COMPLETE ? it : it.skip)("replaces a key that nobody has only if it is named", async () => {
-    const { accessKeyId } = await aws.createKey("bob");
-    await aws.iam().deleteAccessKey({ UserName: "bob", AccessKeyId: accessKeyId });
-    const unknown = `No user of the account has ${accessKeyId}: it was deleted.`;
-    expect(handOver(withId(accessKeyId))).toMatchObject({
-      ...REFUSED,
-      first: unknown,
-      output: expect.stringContaining(
-        `nothing was written: no user has the key ${accessKeyId}; name it: --replaces ${accessKeyId}\n`,
-      ),
+  // Each run of the program waits a minute.
+  if (COMPLETE) {
+    it("replaces a key that nobody has only if it is named", async () => {
+      const { accessKeyId } = await aws.createKey("bob");
+      await aws.iam().deleteAccessKey({ UserName: "bob", AccessKeyId: accessKeyId });
+      const unknown = `No user of the account has ${accessKeyId}: it was deleted.`;
+      expect(handOver(withId(accessKeyId))).toMatchObject({
+        ...REFUSED,
+        first: unknown,
+        output: expect.stringContaining(
+          `nothing was written: no user has the key ${accessKeyId}; name it: --replaces ${accessKeyId}\n`,
+        ),
+      });
+      expect(handOver(withId(accessKeyId), ["--yes", "--replaces", accessKeyId])).toMatchObject({ ...CHANGED, first: unknown });
     });
-    expect(handOver(withId(accessKeyId), ["--yes", "--replaces", accessKeyId])).toMatchObject({ ...CHANGED, first: unknown });
-  });
+  }
 });

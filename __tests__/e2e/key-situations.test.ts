@@ -272,7 +272,7 @@ describe("the printed steps on real Terraform", () => {
 
   it("lead a second deployment to another policy.name, and then to its own key", () => {
     expect(second.steps).toEqual([
-      "stop: nothing is advised as long as something is unverifiable; follow what is said about it above",
+      "stop: nothing is advised as long as something is breaking or unverifiable; follow what is said about it above",
       "the policy D8CloudProviderAWS belongs to another deployment",
       "apply the settings",
       "give the exposed key to DKP",

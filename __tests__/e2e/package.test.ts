@@ -242,7 +242,7 @@ describe("other projects", () => {
     for (const stack of ["staging", "production"]) {
       const terraform = program.terraform(stack, aws, {});
       terraform.init(S3_ON_LOCAL_AWS);
-      expect(terraform.apply()).toContain("4 added, 0 changed, 0 destroyed");
+      expect(terraform.apply()).toContain("6 added, 0 changed, 0 destroyed");
     }
   });
 });

@@ -25,10 +25,10 @@ const NOTHING = [0, "No changes"];
 
 /** The four edits of a rotation, and what their plans do. */
 const ROTATION = [
-  ["accessKeys.secondary.status", "Active", "1 to add, 0 to change, 0 to destroy"],
-  ["accessKeys.current", "secondary", "Changes to Outputs"],
-  ["accessKeys.primary.status", "Inactive", "0 to add, 1 to change, 0 to destroy"],
-  ["accessKeys.primary.status", "absent", "0 to add, 0 to change, 1 to destroy"],
+  ["accessKeys.secondary.status", "Active", [0, "1 to add, 0 to change, 0 to destroy"]],
+  ["accessKeys.current", "secondary", [0, "Changes to Outputs"]],
+  ["accessKeys.primary.status", "Inactive", [2, "0 to add, 1 to change, 0 to destroy", "key-deactivated"]],
+  ["accessKeys.primary.status", "absent", [0, "0 to add, 0 to change, 1 to destroy"]],
 ] as const;
 
 describe("A year of the access of a DKP cluster to AWS", () => {
@@ -209,7 +209,7 @@ describe("A year of the access of a DKP cluster to AWS", () => {
     expect(parseDocument(text).getIn(setting.split("."))).toBe(value);
     expect(text).toContain("# The Terraform state.");
     commit(`${setting}: ${value}`);
-    expect(planned("prod")).toEqual([0, plan]);
+    expect(planned("prod")).toEqual(plan);
     apply("prod");
     dkp = handedOver("prod");
     expect(dkp.accessKeyId !== before.accessKeyId).toBe(setting === "accessKeys.current");
@@ -253,14 +253,12 @@ describe("A year of the access of a DKP cluster to AWS", () => {
     expect(handedOver("production")).toEqual(dkp);
   });
 
-  it("In November, the cluster is peered with the VPCs of twenty teams, and the policy becomes two, because it is long", () => {
+  it("In November, the cluster is peered with the VPCs of twenty teams, and one of its policies changes", () => {
     const peeredVPCs = Array.from({ length: 20 }, (_, index) => `vpc-0123456789abc${String(index).padStart(4, "0")}`);
     change("production", { "cluster.peeredVPCs": peeredVPCs });
     expect(reported("diff --against HEAD")).toEqual(expect.arrayContaining([2, "permissions-broadened"]));
     commit("peered VPCs");
-    expect(planned("production")).toEqual(
-      expect.arrayContaining([2, "2 to add, 1 to change, 0 to destroy", "permissions-broadened"]),
-    );
+    expect(planned("production")).toEqual([2, "0 to add, 1 to change, 0 to destroy", "permissions-broadened"]);
     apply("production");
     expect(planned("production")).toEqual(NOTHING);
   });

@@ -25,9 +25,8 @@ policies="arn:aws:iam::$account:policy"/
 
 # Policy
 aws iam create-policy --policy-name=D8CloudProviderAWS --path=/ \
+  --cli-input-json='{"Description":"Deckhouse policy"}' \
   --policy-document=file://policy.json
- \
-  --cli-input-json='{"Description":"Deckhouse policy"}'
 
 # User
 aws iam create-user --user-name=deckhouse --path=/

@@ -40,12 +40,11 @@ policies="arn:{{ partition | verbatim }}:iam::$account:policy"{{ deployment.poli
 # Policy
 # <!-- for policy in policies -->
 aws iam create-policy --policy-name={{ policy.name | shell }} --path={{ deployment.policy.path | shell }} \
+  --cli-input-json={{ descriptionJson | shell }} \
   --policy-document=
   <!-- if deployment.accountId or options.mode == "documented" -->file://{{ policy.file | verbatim }}
   <!-- else -->"$(sed "/\"arn:/s/:ACCOUNT_ID:/:$account:/" {{ policy.file | verbatim }})"
   <!-- endif -->
- \
-  --cli-input-json={{ descriptionJson | shell }}
   <!-- if deployment.tags --> \
   --tags={{ tagsJson | shell }}<!-- endif -->
 # <!-- endfor -->

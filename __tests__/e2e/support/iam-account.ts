@@ -26,7 +26,7 @@ export async function iamAccount(iam: IAM): Promise<object> {
   return Object.fromEntries(details.toSorted());
 }
 
-/** Managed policies as strings, to compare the order too; Terraform's "\\u0026" equals "&". Other documents and tags have no order. */
+/** Managed policies as strings, to compare the order too; Terraform's "\\u0026" equals "&". Other documents, attachments and tags have no order. */
 function comparable(name: string, value: unknown): unknown {
   if (/^(?:User|Group|Role|Policy)Id$|Date$/.test(name)) {
     return undefined;
@@ -34,6 +34,9 @@ function comparable(name: string, value: unknown): unknown {
   if (name.endsWith("Document")) {
     const document: unknown = JSON.parse(decodeURIComponent(String(value)));
     return name === "Document" ? JSON.stringify(document) : document;
+  }
+  if (name === "AttachedManagedPolicies") {
+    return (value as readonly { readonly PolicyArn: string }[]).map(({ PolicyArn }) => PolicyArn).toSorted();
   }
   const tags = value as readonly { readonly Key: string; readonly Value: string }[];
   return name === "Tags" ? Object.fromEntries(tags.map(({ Key, Value }) => [Key, Value])) : value;

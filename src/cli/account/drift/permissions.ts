@@ -8,7 +8,6 @@ import { managedObjects } from "../managed-objects";
 
 /** The calls of `drift`. sts:GetCallerIdentity requires no permission. */
 export const DRIFT_ACTIONS = [
-  "iam:GetGroup",
   "iam:GetLoginProfile",
   "iam:GetPolicy",
   "iam:GetPolicyVersion",
@@ -17,11 +16,9 @@ export const DRIFT_ACTIONS = [
   "iam:GetUser",
   "iam:GetUserPolicy",
   "iam:ListAccessKeys",
-  "iam:ListAttachedGroupPolicies",
   "iam:ListAttachedRolePolicies",
   "iam:ListAttachedUserPolicies",
   "iam:ListEntitiesForPolicy",
-  "iam:ListGroupPolicies",
   "iam:ListGroupsForUser",
   "iam:ListInstanceProfilesForRole",
   "iam:ListRolePolicies",

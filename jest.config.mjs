@@ -1,7 +1,7 @@
 import "./__tests__/helpers/sample.cjs";
 
 const common = {
-  roots: ["<rootDir>/__tests__"],
+  roots: ["<rootDir>/__tests__", "<rootDir>/src"],
   // Dynamic imports name what is compiled, with its extension.
   moduleNameMapper: { "^(\\.{1,2}/.*)\\.js$": "$1" },
   transform: { "\\.ts$": ["@swc/jest", { jsc: { parser: { syntax: "typescript" } }, sourceMaps: true }] },

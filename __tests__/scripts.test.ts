@@ -279,21 +279,30 @@ it("readFolder reads the module of a source tree, without nested and vendored mo
 });
 
 describe("what a push runs", () => {
-  const { alwaysOf } = require("./helpers/sample.cjs") as { alwaysOf(changed?: readonly string[]): readonly string[] };
+  const { alwaysOf, proofsOf } = require("./helpers/sample.cjs") as {
+    alwaysOf(changed?: readonly string[]): readonly string[];
+    proofsOf(changed: readonly string[]): readonly string[];
+  };
   const testFiles = readdirSync(join(PROJECT, "__tests__"), { recursive: true }).map(String);
   const all = alwaysOf();
 
   it.each([
     ["a file of no room", ["src/cli/keys.ts", "package.json"], all],
-    ["documents", ["docs/how-to/keys.md"], ["e2e/year.", "proofs/key-situations.test."]],
-    ["one room", ["src/decision/read.ts"], ["e2e/year.", "proofs/key-situations.test.", "e2e/plan."]],
+    ["documents", ["docs/how-to/keys.md"], ["e2e/year."]],
+    ["one room with its tests", ["src/cli/diff/changes.ts", "__tests__/cli/diff/edits.yaml"], ["e2e/year.", "e2e/plan."]],
     [
       "two rooms and a test",
       ["src/cli/account/keys/leak.ts", "src/cli/review/pack.ts", "__tests__/e2e/pgp.test.ts"],
-      ["e2e/year.", "proofs/key-situations.test.", "e2e/key-situations.", "e2e/preflight/", "e2e/plan.", "e2e/pgp.test.ts"],
+      ["e2e/year.", "e2e/key-situations.", "e2e/preflight/", "proofs/key-situations.test.", "e2e/plan.", "e2e/pgp.test.ts"],
     ],
   ])("follows the rooms that changed: %s", (_, changed, expected) => {
     expect(alwaysOf(changed)).toEqual(expected);
+  });
+
+  it("follows the imports of proofs", () => {
+    const proofs = proofsOf(["src/cli/iam/denial.ts"]);
+    expect(proofs).toContain("proofs/denials.simulation.test.ts");
+    expect(proofs).not.toContain("proofs/networks.simulation.test.ts");
   });
 
   it.each(all)("exists: %s", (beginning) => {

@@ -26,16 +26,22 @@ const ALONE = [
     ["e2e/plan.", "e2e/deploy.", "e2e/pipelines."],
   ],
   [["src/cli/cluster/"], ["e2e/hand-over-to-cluster."]],
-  [["src/cli/account/"], ["e2e/key-situations.", "e2e/preflight/"]],
+  [
+    ["src/cli/account/", "src/helpers/keys/"],
+    ["e2e/key-situations.", "e2e/preflight/", "proofs/key-situations.test."],
+  ],
+  [["src/cli/iam/"], ["e2e/deployer."]],
+  [["src/text/", "src/cli/text/", "src/cli/findings/"], ["e2e/plan."]],
   [
     ["src/cli/init/", "templates/", "scripts/", "bin/", "docs/pipelines/", ".github/", ".ci/"],
     ["e2e/package.", "e2e/pipelines.", "e2e/workflows."],
   ],
-  [["docs/", "review/", "README.md", "CHANGELOG.md", "CONTRIBUTING.md"], []],
+  // Unit tests and lint read these.
+  [["docs/", "review/", "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "src/golden/", "src/groups/", ".cspell/"], []],
 ];
 
-/** What runs with every push: the life of a deployment from `init` to its end, and the walk of the situations of keys. */
-const ALWAYS = ["e2e/year.", "proofs/key-situations.test."];
+/** What runs with every push: the life of a deployment from `init` to its end. */
+const ALWAYS = ["e2e/year."];
 
 /** The files that a push changes since the commit that BASE names; undefined where it names none, as for a new branch. */
 function changedFiles() {
@@ -45,17 +51,31 @@ function changedFiles() {
   return status === 0 ? stdout.split("\n").filter((path) => path !== "") : undefined;
 }
 
+/** The row of a file's room. Tests, their helpers and expected output belong to the room of what they test. */
+function rowOf(path) {
+  const source = path.replace(/^__tests__\//, "src/");
+  return ALONE.find(([beginnings]) => beginnings.some((beginning) => source.startsWith(beginning)));
+}
+
 /**
  * Beginnings of the names of test files that run with a push of changed files: those that alone catch something in their rooms. All of
  * them if the changes are unknown, or a file is in no room. A changed test runs itself.
  */
 function alwaysOf(changed) {
   const tests = changed?.filter((path) => /^__tests__\/(e2e|proofs)\/.*\.test\.ts$/.test(path)) ?? [];
-  const rooms = changed
-    ?.filter((path) => !tests.includes(path))
-    .map((path) => ALONE.find(([beginnings]) => beginnings.some((beginning) => path.startsWith(beginning))));
+  const rooms = changed?.filter((path) => !tests.includes(path)).map(rowOf);
   const chosen = rooms === undefined || rooms.includes(undefined) ? ALONE : rooms;
   return [...new Set([...ALWAYS, ...chosen.flatMap(([, names]) => names), ...tests.map(nameOf)])];
+}
+
+/** The names of the proofs that import one of the changed files, directly or through other files. */
+function proofsOf(changed) {
+  const jest = ["jest", "--selectProjects", "proof", "--config", "jest.config.mjs", "--listTests", "--findRelatedTests"];
+  const { stdout } = spawnSync("npx", [...jest, ...changed], { encoding: "utf8" });
+  return stdout
+    .split("\n")
+    .filter((line) => line.endsWith(".test.ts"))
+    .map(nameOf);
 }
 
 /** Too expensive for a push: seven minutes. */
@@ -129,10 +149,12 @@ function sampleOf(paths) {
 
 /** For Jest's option --filter: what a push runs of a project's files. */
 async function filter(paths) {
-  const beginnings = alwaysOf(changedFiles());
-  const always = paths.filter((path) => beginnings.some((beginning) => nameOf(path).startsWith(beginning)));
-  const others = sampleOf(paths.filter((path) => !always.includes(path) && !AT_NIGHT.includes(nameOf(path))));
+  const changed = changedFiles();
+  const beginnings = [...alwaysOf(changed), ...(changed === undefined ? [] : proofsOf(changed))];
+  const pushed = paths.filter((path) => !AT_NIGHT.includes(nameOf(path)));
+  const always = pushed.filter((path) => beginnings.some((beginning) => nameOf(path).startsWith(beginning)));
+  const others = sampleOf(pushed.filter((path) => !always.includes(path)));
   return { filtered: process.env.COMPLETE === "1" ? paths : [...always, ...others] };
 }
 
-module.exports = Object.assign(filter, { alwaysOf, costOf });
+module.exports = Object.assign(filter, { alwaysOf, costOf, proofsOf });

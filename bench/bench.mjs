@@ -75,7 +75,7 @@ const COMMANDS = {
   keys: EACH_WAY,
   "drift --policy": EACH_WAY,
   policy: ["one"],
-  "preflight --permissions": ["one"],
+  "preflight --policy": ["one"],
   "hand-over --yes": ["one"],
 };
 /** They fail without a state; what they do before that counts. */

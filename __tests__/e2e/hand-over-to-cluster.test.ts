@@ -6,7 +6,7 @@ import { CONFIGURATION, OLD_KEY } from "../helpers/stand-in-cluster";
 import { startCluster, type TestCluster } from "./support/cluster";
 import { LocalAws } from "./support/local-aws";
 import { Deployments, folder } from "./support/project";
-import { mustSucceed, runIn, type Terraform, terraformEnvironment } from "./support/terraform";
+import { jsonOf, mustSucceed, runIn, type Terraform, terraformEnvironment } from "./support/terraform";
 
 const SETTINGS = `region: eu-central-1
 accountId: "123456789012"
@@ -25,6 +25,10 @@ const unusual = (id: string) =>
     "\n",
     "\r\n",
   );
+
+interface Preflight {
+  readonly findings: readonly { readonly rule: string; readonly values: { readonly ruleToAdd?: string } }[];
+}
 
 describe("hand-over --cluster", () => {
   let aws: LocalAws;
@@ -176,6 +180,21 @@ describe("hand-over --cluster", () => {
     expect(output).toContain(
       "the user of the kubeconfig may not patch secrets d8-provider-cluster-configuration; add that rule to its role, as cluster-access.yaml of the review pack has it\n",
     );
+  });
+
+  it("preflight --cluster names that rule before", () => {
+    const found = (more: Readonly<Record<string, string>>) => {
+      const args = ["preflight", "deckhouse", "--cluster", "--format", "json"];
+      const { findings } = jsonOf(deployments.path, environment(more), process.execPath, script, ...args) as Preflight;
+      return findings.filter(({ rule }) => rule.startsWith("cluster-")).map(({ rule, values }) => [rule, values.ruleToAdd]);
+    };
+    expect(found(cluster.environment)).toEqual([]);
+    expect(found(cluster.reader)).toEqual([
+      [
+        "cluster-access-lacking",
+        '{ apiGroups: [""], resources: [secrets], resourceNames: [d8-provider-cluster-configuration], verbs: [patch] }',
+      ],
+    ]);
   });
 
   it("refuses to overwrite a change at the same moment", () => {

@@ -113,7 +113,7 @@ describe("dkp-access in a process of its own", () => {
   it.each([
     ["synth", "--help"],
     ["policy", "deckhouse", "--format", "json"],
-    ["preflight", "--permissions"],
+    ["preflight", "deckhouse", "--policy"],
   ])("ends without a message when the reader of its output has gone: %s %s", (...command) => {
     expect(bash(WITHOUT_READER, command)).toEqual({
       status: 0,
@@ -129,7 +129,7 @@ describe("dkp-access in a process of its own", () => {
 
   it.each([
     ["policy", "deckhouse", "--format", "json"],
-    ["preflight", "--permissions"],
+    ["preflight", "deckhouse", "--policy"],
     ["review", "--help"],
   ])("says in one line that the disk is full: %s %s", (...command) => {
     expect(bash('"$0" "$@" > /dev/full', command)).toEqual({

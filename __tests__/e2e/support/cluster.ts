@@ -93,7 +93,7 @@ class StandIn implements TestCluster {
   private failing(command: string, message: string): Readonly<Record<string, string>> {
     const path = folder();
     const environment = standInCluster(path);
-    write(path, { [`failures/${command}`]: message });
+    write(path, { [`failures/${command}`]: message, denied: `${command.replace("k ", "")} secrets/${SECRET}\n` });
     const document = join(path, "provider-cluster-configuration");
     rmSync(document);
     symlinkSync(this.file(), document);

@@ -33,7 +33,7 @@ export async function clusterAccess(
   named: string | undefined,
 ): Promise<ClusterAccess> {
   const command = { binary: D8_BINARY_NAME || "d8", env: withoutPackagePrograms(env), ...rest };
-  const output = await run(command, ["k", "config", "get-contexts", "--output=name"]);
+  const output = await succeeded(command, ["k", "config", "get-contexts", "--output=name"]);
   const contexts = output
     .toString("utf8")
     .split("\n")
@@ -58,14 +58,42 @@ export async function clusterAccess(
  * @throws ClusterError. Never with what `d8` printed: it can repeat a document that has a secret
  */
 export function d8({ context, ...command }: ClusterAccess, args: readonly string[], input?: string): Promise<Buffer> {
-  return run(command, [...args, `--context=${context}`], input);
+  return succeeded(command, [...args, `--context=${context}`], input);
 }
 
-async function run(
-  { binary, env, limit, progress }: Omit<ClusterAccess, "context">,
-  args: readonly string[],
-  input?: string,
-): Promise<Buffer> {
+/**
+ * Whether the user of the kubeconfig may do something, as `kubectl auth can-i` has it: it prints "no", and ends with 1.
+ * Source: k8s.io/kubectl v0.34.4 pkg/cmd/auth.
+ * @throws ClusterError if the cluster does not answer that
+ */
+export async function canI({ context, ...command }: ClusterAccess, request: readonly string[]): Promise<boolean> {
+  const args = ["k", "auth", "can-i", ...request, `--context=${context}`];
+  const { status, stdout, stderr } = await run(command, args);
+  const answer = stdout.toString("utf8");
+  if (!/^(yes|no)\b/.test(answer)) {
+    throw failureOf(stderr, [command.binary, ...args]);
+  }
+  return status === 0 && answer.startsWith("yes");
+}
+
+type Command = Omit<ClusterAccess, "context">;
+
+async function succeeded(command: Command, args: readonly string[], input?: string): Promise<Buffer> {
+  const { status, stdout, stderr } = await run(command, args, input);
+  if (status !== 0) {
+    throw failureOf(stderr, [command.binary, ...args]);
+  }
+  return stdout;
+}
+
+interface Ended {
+  /** Null after a signal. */
+  readonly status: number | null;
+  readonly stdout: Buffer;
+  readonly stderr: string;
+}
+
+async function run({ binary, env, limit, progress }: Command, args: readonly string[], input?: string): Promise<Ended> {
   const [program, given]: readonly [string, readonly string[]] =
     input === undefined ? [binary, args] : ["sh", ["-c", 'cat | exec "$@"', "sh", binary, ...args]];
   // In a group of its own, so that the time limit and a signal also end what it has started.
@@ -82,10 +110,7 @@ async function run(
       () => endGroup(child),
       () => waiting,
     );
-    if (status !== 0) {
-      throw failureOf(stderr, [binary, ...args]);
-    }
-    return stdout;
+    return { status, stdout, stderr };
   } catch (error) {
     endGroup(child);
     throw startError(binary, error);

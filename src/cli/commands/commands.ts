@@ -70,7 +70,7 @@ export const COMMANDS = {
   preflight: {
     summary: "check the AWS account before DKP is installed",
     load: () => import("./preflight.js"),
-    examples: ["preflight deckhouse", "preflight deckhouse --permissions"],
+    examples: ["preflight deckhouse", "preflight deckhouse --cluster --context prod"],
   },
   keys: {
     summary: "show the status of the access keys and the next step of a rotation",

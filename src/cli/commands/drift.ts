@@ -1,11 +1,11 @@
 import { withIam } from "../account/aws/iam-reader";
 import { type ComparedCluster, clusterDrift } from "../account/drift/cluster";
 import { DRIFT_RULES, type DriftRules } from "../account/drift/drift-rules";
-import { driftPolicy } from "../account/drift/permissions";
 import { type DriftReport, driftReport, driftText } from "../account/drift/report";
+import { readingPolicy } from "../account/reading-policy";
 import { dkpVersion, runningCluster } from "../cluster/running-cluster";
 import { addClusterOptions, type ClusterOptions, namedCluster } from "./support/cluster";
-import { forDeployments, readableState, STACKS_HELP, selectDeployments } from "./support/deployments";
+import { forDeployments, policyOption, readableState, STACKS_HELP, selectDeployments } from "./support/deployments";
 import { type Define, formatOption, type Session, timeoutOption } from "./support/session";
 
 interface Options extends ClusterOptions {
@@ -22,7 +22,7 @@ export const define: Define = (command, session) => {
 What the settings describe and what the state has both count as managed. The state is read through Terraform; where it cannot be read, the exit code is 3. provider.profile and provider.assumeRoleArn count.`,
     )
     .argument("[stack...]", STACKS_HELP)
-    .option("--policy", "print the IAM policy that the command requires for these stacks, and end")
+    .addOption(policyOption())
     .addOption(timeoutOption("time limit of the calls to AWS for each stack; what has no answer by then is unknown", 120))
     .addOption(formatOption("text", "json"));
   addClusterOptions(command, "also compare the settings of one stack with a running cluster").action(
@@ -30,7 +30,7 @@ What the settings describe and what the state has both count as managed. The sta
       const { policy, timeout, format } = options;
       const { deployments } = selectDeployments(session, names);
       if (policy === true) {
-        session.printJson(driftPolicy(deployments));
+        session.printJson(readingPolicy(deployments));
         return;
       }
       if (options.cluster === true && deployments.length > 1) {

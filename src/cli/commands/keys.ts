@@ -8,16 +8,18 @@ import { changesOf } from "../account/keys/next-step";
 import { type KeyReport, keyReport, keyReportText, keysJson } from "../account/keys/report";
 import type { KeySituation } from "../account/keys/situation";
 import { keySituation } from "../account/keys/sources";
+import { readingPolicy } from "../account/reading-policy";
 import { EXIT, reportJson } from "../findings/finding";
 import { dkpAccess } from "../text/advice";
 import { inOneStep } from "../text/signals";
-import { forDeployments, STACKS_HELP, selectDeployments, selectOne } from "./support/deployments";
+import { forDeployments, policyOption, STACKS_HELP, selectDeployments, selectOne } from "./support/deployments";
 import { type Define, formatOption, type Session, timeoutOption } from "./support/session";
 
 interface Options {
   readonly write?: true;
   readonly leaked?: true;
   readonly key?: readonly string[];
+  readonly policy?: true;
   readonly timeout: number;
   readonly format: string;
 }
@@ -27,7 +29,7 @@ export const define: Define = (command, session) => {
     .description(
       `Shows the access keys of deployments, what needs attention, and the next step: changes of the settings and what to do after them. Followed to the letter, the steps end with nothing left to do, and DKP's key works throughout. Where something differs that has no step, the command names it and the section of recover.md, and stops with exit code 3.
 
-A key that was created or used within the last 24 hours counts as one that DKP may use. Reads the state through Terraform, and calls iam:ListAccessKeys, iam:GetAccessKeyLastUsed and sts:GetCallerIdentity; for the permissions of DKP, and where the state lacks an object, also iam:GetUser, iam:GetPolicy, iam:GetPolicyVersion, iam:GetGroup, iam:GetRole, iam:ListAttachedUserPolicies, iam:ListAttachedGroupPolicies, iam:ListGroupsForUser, iam:ListUserPolicies, iam:GetUserPolicy, iam:ListGroupPolicies, iam:GetGroupPolicy, iam:ListEntitiesForPolicy and iam:ListInstanceProfilesForRole. Changes nothing in AWS. A stack must be synthesized and initialized.
+A key that was created or used within the last 24 hours counts as one that DKP may use. Reads the state through Terraform, and IAM. Changes nothing in AWS. A stack must be synthesized and initialized.
 
 With --write it also makes the changes of the settings that are the next step, for one commit; comments stay. Fails if something else comes first. Where there is nothing left to do, that begins a rotation.
 
@@ -41,9 +43,14 @@ With --leaked it prints what to do after a leak instead, for one deployment: the
     .addOption(
       new Option("--key <id...>", "with --leaked: the keys that leaked (default: the exposed one)").implies({ leaked: true }),
     )
+    .addOption(policyOption())
     .addOption(timeoutOption("time limit of the calls to AWS for each stack", 120))
     .addOption(formatOption("text", "json"))
     .action(async (names: readonly string[], options: Options) => {
+      if (options.policy === true) {
+        session.printJson(readingPolicy(selectDeployments(session, names).deployments));
+        return;
+      }
       if (options.key?.every((id) => ACCESS_KEY_ID.test(id)) === false) {
         // It may be the secret.
         throw new Error(

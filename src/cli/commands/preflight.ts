@@ -1,16 +1,18 @@
 import type { Deployment } from "../../settings/deployment";
 import { withAws } from "../account/aws/client";
-import { adminPolicy } from "../account/preflight/checks";
+import { clusterAccessCheck } from "../account/preflight/checks/cluster-access";
 import { PREFLIGHT_RULES, type PreflightRules } from "../account/preflight/preflight-rules";
 import { preflightJson, preflightText, runPreflight } from "../account/preflight/report";
+import { readingPolicy } from "../account/reading-policy";
 import { exitCodeOf } from "../findings/finding";
-import { readableState, STACK_HELP, selectOne } from "./support/deployments";
+import { addClusterOptions, type ClusterOptions, namedCluster } from "./support/cluster";
+import { policyOption, readableState, STACK_HELP, selectOne } from "./support/deployments";
 import { type Define, formatOption, type Session, timeoutOption } from "./support/session";
 
-interface Options {
+interface Options extends ClusterOptions {
   readonly asKey?: true;
   readonly timeout: number;
-  readonly permissions?: true;
+  readonly policy?: true;
   readonly format: string;
 }
 
@@ -24,15 +26,18 @@ Run it with the credentials that apply the stack; provider.profile and provider.
     .argument("[stack]", STACK_HELP)
     .option("--as-key", "the credentials are the user's access key: test its permissions with dry runs of EC2 calls")
     .addOption(timeoutOption("time limit of the calls to AWS; a check without a result by then is unverifiable", 60))
-    .option("--permissions", "print the IAM policy that the preflight requires, and end")
-    .addOption(formatOption("text", "json"))
-    .action(async (stack: string | undefined, options: Options) => {
-      if (options.permissions === true) {
-        session.printJson(adminPolicy());
+    .addOption(policyOption())
+    .addOption(formatOption("text", "json"));
+  addClusterOptions(command, "also check that you may read a running cluster and give it a key").action(
+    async (stack: string | undefined, options: Options) => {
+      const { deployment } = selectOne(session, [stack]);
+      if (options.policy === true) {
+        session.printJson(readingPolicy([deployment]));
         return;
       }
-      await preflight(session, selectOne(session, [stack]).deployment, options);
-    });
+      await preflight(session, deployment, options);
+    },
+  );
 };
 
 async function preflight(session: Session, deployment: Deployment, options: Options): Promise<void> {
@@ -41,7 +46,11 @@ async function preflight(session: Session, deployment: Deployment, options: Opti
   const access = asKey ? { region } : { region, ...provider };
   const waiting = { progress: session.printError, limit: options.timeout };
   const state = () => readableState(session, stack);
-  const results = await withAws(access, waiting, (aws) => runPreflight(deployment, aws, { asKey, state }));
+  const cluster = options.cluster === true ? await namedCluster(session, options) : undefined;
+  const results = [...(await withAws(access, waiting, (aws) => runPreflight(deployment, aws, { asKey, state })))];
+  if (cluster !== undefined) {
+    results.push(await clusterAccessCheck(cluster));
+  }
   const findings = results.flatMap((result) => result.findings);
   session.raise(exitCodeOf<PreflightRules>(PREFLIGHT_RULES, findings));
   if (options.format === "json") {

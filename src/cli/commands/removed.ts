@@ -14,7 +14,7 @@ const OPTIONS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   keys: { "--trail": "look the key up in CloudTrail" },
   plan: { "--no-synth": "plan follows from the settings; pipeline files of earlier versions are replaced whole" },
-  preflight: { "--existing-cluster": DRIFT },
+  preflight: { "--existing-cluster": DRIFT, "--permissions": "use --policy, which keys and drift have too" },
 };
 
 /** The message about a command or an option that earlier versions had; undefined for other arguments. */

@@ -56,7 +56,7 @@ export async function keySituation(deployment: Deployment, sources: Sources): Pr
     const reasons = [...ofUser.unread, ...(read.exists ? [] : ofOwners.unread)];
     const [unread] = reasons;
     if (unread !== undefined && (isPartial !== true || unreachable !== undefined)) {
-      const remedy = `allow the calls of ${dkpAccess("keys")} --help, or set a longer --timeout`;
+      const remedy = `allow what ${dkpAccess("keys")} --policy prints, or set a longer --timeout`;
       throw new Error([unreachable ?? [], `the keys of the user ${name} cannot be read: ${unread}`, remedy].flat().join("; "));
     }
     const isReadable = unreachable === undefined && unread === undefined;

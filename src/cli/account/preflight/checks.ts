@@ -1,8 +1,6 @@
 import { iamResourceArn, partitionOf } from "../../../iam/arns";
 import { SLOTS } from "../../../iam/key-slots";
-import { policyWith } from "../../../iam/policy-document";
 import { pgpKeyWarning } from "../../../settings/settings-notes";
-import type { Action } from "../aws/operations";
 import { type Check, when } from "./check";
 import { imageCheck } from "./checks/image";
 import { prefixCheck } from "./checks/prefix";
@@ -66,30 +64,3 @@ export const CHECKS: readonly Check[] = [
   permissionsCheck,
   openPgpKeysCheck,
 ];
-
-/** The calls of all checks, dry runs aside. */
-export const ADMIN_ACTIONS = [
-  "ec2:DescribeAddresses",
-  "ec2:DescribeImages",
-  "ec2:DescribeInstances",
-  "ec2:DescribeKeyPairs",
-  "ec2:DescribeRegions",
-  "ec2:DescribeSecurityGroups",
-  "ec2:DescribeSubnets",
-  "ec2:DescribeVpcEndpoints",
-  "ec2:DescribeVpcs",
-  "iam:GetInstanceProfile",
-  "iam:GetPolicy",
-  "iam:GetRole",
-  "iam:GetUser",
-  "iam:ListEntitiesForPolicy",
-  "iam:ListInstanceProfilesForRole",
-  "iam:ListPolicies",
-  "iam:SimulatePrincipalPolicy",
-  "sts:GetCallerIdentity",
-] as const satisfies readonly Action[];
-
-/** The policy with these actions. None of them changes anything. */
-export function adminPolicy(): object {
-  return policyWith([{ Sid: "DkpPreflight", Effect: "Allow", Action: ADMIN_ACTIONS, Resource: "*" }]);
-}

@@ -5,7 +5,7 @@ import { OWNER_RULES } from "../ownership";
 
 const EXISTS = "it exists ({arn}[, created {since}])";
 const OTHER_NAME = "choose another {setting}.name";
-const ALLOW_CALLS = `allow the permissions that ${PROGRAM} preflight --permissions prints` as const;
+const ALLOW_CALLS = `allow the permissions that ${PROGRAM} preflight --policy prints` as const;
 const ALLOW_IN_BOUNDARY = "allow them in the boundary, or set another user.permissionsBoundary";
 
 const NOTES = templateRules("note", {
@@ -69,6 +69,11 @@ const ATTENTION = templateRules("attention", {
     "{simulated}: an SCP of the organization denies {actions}",
     "have the administrator of the organization allow them; if an SCP has a condition key that the preflight does not pass, test the access key itself with --as-key",
   ],
+  "cluster-access-lacking": {
+    text: "the user of the kubeconfig may not {verb} {wanted}",
+    risk: "{risk}",
+    remedy: "bind the user to the {role} of cluster-access.yaml in the review pack, or add its rule to another role: {ruleToAdd}",
+  },
   "pgp-key-unusable": [
     "accessKeys.{slot}.pgpKey: {warning}",
     "use another key: gpg --armor --export --export-options export-minimal ID writes it",
@@ -96,6 +101,7 @@ const UNVERIFIABLE = templateRules("unverifiable", {
   ],
   "permission-undecided": ["{simulated}: the simulator does not decide on {actions}", "test the key itself with --as-key"],
   "key-call-failed": ["{action} returned {reason}", "read the error above; it is about the call, not about the key"],
+  "cluster-access-unread": "nothing shows whether the user of the kubeconfig has access: {reason}",
   "timed-out": ["{action}: {reason}", CALL_REMEDIES["timed-out"]],
   "call-denied": ["{action} is denied to these credentials", ALLOW_CALLS],
   "call-unreachable": ["{action}: AWS cannot be reached ({reason})", CALL_REMEDIES["call-unreachable"]],

@@ -1,3 +1,4 @@
+import { Option } from "commander";
 import type { Deployment } from "../../../settings/deployment";
 import { SettingsError, show, suggest } from "../../../settings/errors";
 import { readFolder, stackOf } from "../../../settings/load";
@@ -16,6 +17,10 @@ export const STACK_HELP = "the stack of the deployment: the name of its settings
 
 /** Help of the argument of a command for several deployments. */
 export const STACKS_HELP = "the stacks of the deployments; all by default";
+
+/** `--policy` of the commands that read AWS. */
+export const policyOption = (): Option =>
+  new Option("--policy", "print the IAM policy that keys, drift and preflight require, and end");
 
 interface Selected {
   /** Each valid by itself, whatever the others are like. */

@@ -1,0 +1,69 @@
+import { nodeRoleName } from "../../iam/cluster";
+import { policyWith } from "../../iam/policy-document";
+import type { Deployment } from "../../settings/deployment";
+import { iamArn } from "../iam/deployer-permissions";
+import type { Action } from "./aws/operations";
+import { managedObjects } from "./managed-objects";
+
+/** Calls that find objects: of any name or path, of other deployments too, and what uses them. */
+const ACCOUNT_ACTIONS = [
+  "ec2:DescribeAddresses",
+  "ec2:DescribeImages",
+  "ec2:DescribeInstances",
+  "ec2:DescribeKeyPairs",
+  "ec2:DescribeRegions",
+  "ec2:DescribeSecurityGroups",
+  "ec2:DescribeSubnets",
+  "ec2:DescribeVpcEndpoints",
+  "ec2:DescribeVpcs",
+  "iam:GetAccessKeyLastUsed",
+  "iam:GetGroupPolicy",
+  "iam:GetInstanceProfile",
+  "iam:GetPolicy",
+  "iam:GetPolicyVersion",
+  "iam:GetRole",
+  "iam:GetUser",
+  "iam:ListAttachedGroupPolicies",
+  "iam:ListEntitiesForPolicy",
+  "iam:ListGroupPolicies",
+  "iam:ListInstanceProfilesForRole",
+  "iam:ListPolicies",
+  "sts:GetAccessKeyInfo",
+] as const satisfies readonly Action[];
+
+/** Calls about the user and the roles of a deployment. */
+const PRINCIPAL_ACTIONS = [
+  "iam:GetLoginProfile",
+  "iam:GetRolePolicy",
+  "iam:GetUserPolicy",
+  "iam:ListAccessKeys",
+  "iam:ListAttachedRolePolicies",
+  "iam:ListAttachedUserPolicies",
+  "iam:ListGroupsForUser",
+  "iam:ListRolePolicies",
+  "iam:ListServiceSpecificCredentials",
+  "iam:ListUserPolicies",
+  "iam:SimulatePrincipalPolicy",
+] as const satisfies readonly Action[];
+
+/** The calls of `keys`, `drift` and `preflight`, dry runs aside. sts:GetCallerIdentity requires no permission. */
+export const READING_ACTIONS: readonly Action[] = [...ACCOUNT_ACTIONS, ...PRINCIPAL_ACTIONS];
+
+/**
+ * The least-privilege policy for the commands that read AWS. It allows no change and no access to a state. An account that the settings
+ * do not set is "*", which matches only objects of the caller's own account.
+ */
+export function readingPolicy(deployments: readonly Deployment[]): object {
+  const principals = [...new Set(deployments.flatMap(principalArns))].sort();
+  return policyWith([
+    { Sid: "DkpAccount", Effect: "Allow", Action: ACCOUNT_ACTIONS, Resource: "*" },
+    { Sid: "DkpPrincipals", Effect: "Allow", Action: PRINCIPAL_ACTIONS, Resource: principals },
+  ]);
+}
+
+function principalArns(settings: Deployment): readonly string[] {
+  const { prefix } = settings.cluster;
+  const dkpRole = prefix === undefined ? [] : [iamArn(settings, "role", { path: "/", name: nodeRoleName(prefix) })];
+  const own = managedObjects(settings).filter(({ kind }) => kind !== "policy");
+  return [...own.map(({ kind, ...object }) => iamArn(settings, kind, object)), ...dkpRole];
+}

@@ -55,8 +55,21 @@ export function policyWith<S>(Statement: S) {
   return { Version: POLICY_VERSION, Statement } as const;
 }
 
+/** A statement as AWS stores it. */
+export interface StatementDocument {
+  readonly Action: OneOrMore;
+  /** Values by operator and key. */
+  readonly Condition?: Readonly<Record<string, Readonly<Record<string, OneOrMore>>>>;
+  readonly Effect: "Allow" | "Deny";
+  readonly Resource: OneOrMore;
+  readonly Sid: string;
+}
+
 /** A policy as AWS stores it. */
-export type PolicyDocument = ReturnType<typeof policyDocument>;
+export interface PolicyDocument {
+  readonly Statement: readonly StatementDocument[];
+  readonly Version: typeof POLICY_VERSION;
+}
 
 /** An account ID that only counts: it has 12 characters like every other one, and sorts before them. */
 const ANY_ACCOUNT = "000000000000";
@@ -65,7 +78,7 @@ const ANY_ACCOUNT = "000000000000";
  * The document that the AWS provider sends: lists in reverse order, lists with one element as a string.
  * @param account the account of the deployment, 12 digits. @default unknown
  */
-export function policyDocument(statements: readonly Statement[], account = ACCOUNT_ID) {
+export function policyDocument(statements: readonly Statement[], account: string = ACCOUNT_ID): PolicyDocument {
   const key = (value: PolicyValue) => valueText(value, account === ACCOUNT_ID ? ANY_ACCOUNT : account);
   const oneOrMore = (values: readonly PolicyValue[]): OneOrMore => {
     const [text = "", ...more] = values.map((value) => valueText(value, account));
@@ -81,12 +94,12 @@ export function policyDocument(statements: readonly Statement[], account = ACCOU
     Statement: statements.map(({ effect, sid, actions, resources, conditions }) => ({
       Action: ordered(actions),
       ...(conditions.length > 0 && { Condition: conditionBlock(conditions) }),
-      Effect: effect ?? ("Allow" as const),
+      Effect: effect ?? "Allow",
       Resource: ordered(resources),
       Sid: sid,
     })),
     Version: POLICY_VERSION,
-  } as const;
+  };
 }
 
 /** Length of a policy as AWS counts it, in characters without white space. An unknown account has 12 digits. */

@@ -16,7 +16,7 @@ import { POLICY_RULES } from "./rules/policy-rules";
 import { checkedSettings } from "./rules/rule";
 import { deploymentSchema, type Settings } from "./schema/deployment-schema";
 import { issueErrors } from "./schema/fields";
-import type { parseYaml, YamlFile } from "./yaml-file";
+import type { Errors, YamlFile } from "./yaml-file";
 
 const RULES = [BACKEND_RULES, POLICY_RULES, ARN_RULES, ACCESS_KEY_RULES].flat();
 
@@ -67,7 +67,7 @@ export function readSettings(
 export function readFileOf(
   source: string,
   stack: string,
-  parsed: ReturnType<typeof parseYaml>,
+  parsed: { readonly file: YamlFile } | Errors,
   defaults: Defaults | undefined,
 ): Reading {
   if ("errors" in parsed) {

@@ -17,7 +17,10 @@ export interface YamlFile {
   readonly marked: readonly string[];
 }
 
-type Errors = { readonly errors: readonly FieldError[] };
+/** Why a file cannot be read. */
+export interface Errors {
+  readonly errors: readonly FieldError[];
+}
 
 const EMPTY = 'is empty; write at least "region" and "backend"';
 

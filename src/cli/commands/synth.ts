@@ -47,7 +47,11 @@ function writeModule(session: Session, deployment: Deployment, text: string): vo
 }
 
 /** Writes the Terraform JSON of deployments. @param stacks of all settings files, if these are not all deployments */
-export async function synthesize(session: Session, deployments: readonly Deployment[], stacks?: readonly string[]) {
+export async function synthesize(
+  session: Session,
+  deployments: readonly Deployment[],
+  stacks?: readonly string[],
+): Promise<AccessApp> {
   const print = (line: string) => session.printError(`${line}\n`);
   const app = new AccessApp({ settingsFolder: session.settings, outdir: session.output, stacks, print });
   for (const deployment of deployments) {

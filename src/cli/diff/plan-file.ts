@@ -2,19 +2,58 @@ import { canonical, isObject, type JsonObject, listOf, objectOf, parseJson, text
 import { nameOf } from "./json-values";
 
 /** A plan as JSON, read: what of it is compared. */
-export type Plan = ReturnType<typeof planOf>;
+export interface Plan {
+  readonly changes: readonly PlannedChange[];
+  readonly drift: readonly PlannedChange[];
+  readonly outputs: readonly PlannedOutput[];
+  /** Failed, for some addresses alone, or with changes that another plan has. */
+  readonly isIncomplete: boolean;
+  /** What the plan has and nothing compares. */
+  readonly notCompared: readonly string[];
+}
 
 /** An entry of `resource_changes` or `resource_drift`. */
-export type PlannedChange = ReturnType<typeof changeIn>;
+export interface PlannedChange {
+  readonly address: string;
+  readonly isManaged: boolean;
+  readonly type: string;
+  readonly provider: unknown;
+  /** The ID of what a replacement that failed left over. */
+  readonly deposed: unknown;
+  /** Where it was before `moved` blocks. */
+  readonly formerAddress: string;
+  readonly actions: readonly unknown[];
+  /** Undefined where the resource is not there. */
+  readonly before: JsonObject | undefined;
+  readonly after: JsonObject | undefined;
+  /** Attributes that are known, as a whole or in part, only after the apply. */
+  readonly later: readonly string[];
+  readonly isImport: boolean;
+  /** Whether what stays at the address has another identity: it would be another object. */
+  readonly isAnother: boolean;
+  readonly notCompared: readonly string[];
+}
+
+/** An entry of `output_changes`. */
+export interface PlannedOutput {
+  readonly name: string;
+  readonly actions: readonly unknown[];
+  readonly before: OutputValue;
+  readonly after: OutputValue;
+}
+
+interface OutputValue {
+  readonly sensitive: boolean;
+  readonly value: unknown;
+}
 
 /** Reads the parts of a plan. */
-export function planOf(plan: JsonObject) {
+export function planOf(plan: JsonObject): Plan {
   const drift = listOf(plan.resource_drift).map(objectOf).map(changeIn);
   return {
     changes: listOf(plan.resource_changes).map((entry) => refreshed(changeIn(objectOf(entry)), drift)),
     drift,
     outputs: Object.entries(objectOf(plan.output_changes)).map(outputIn),
-    /** Failed, for some addresses alone, or with changes that another plan has. */
     isIncomplete: plan.errored === true || plan.complete === false || listOf(plan.deferred_changes).length > 0,
     notCompared: [
       ...notCompared(plan, KEYS.plan),
@@ -34,7 +73,7 @@ function refreshed(change: PlannedChange, drift: readonly PlannedChange[]): Plan
 /** What Terraform and OpenTofu may do to a resource. */
 const ACTIONS: readonly unknown[] = ["no-op", "create", "read", "update", "delete", "forget"];
 
-function changeIn(entry: JsonObject) {
+function changeIn(entry: JsonObject): PlannedChange {
   const { mode, type, provider_name: provider, deposed, previous_address } = entry;
   const change = objectOf(entry.change);
   const { actions, before, after, after_unknown, importing, before_identity: was, after_identity: is } = change;
@@ -45,18 +84,13 @@ function changeIn(entry: JsonObject) {
     isManaged: mode === "managed",
     type: nameOf(type),
     provider,
-    /** The ID of what a replacement that failed left over. */
     deposed,
-    /** Where it was before `moved` blocks. */
     formerAddress: textOf(previous_address) ?? address,
     actions: listOf(actions),
-    /** Undefined where the resource is not there. */
     before: isObject(before) ? before : undefined,
     after: isObject(after) ? after : undefined,
-    /** Attributes that are known, as a whole or in part, only after the apply. */
     later: Object.entries(objectOf(after_unknown)).flatMap(([attribute, value]) => (isPartlyTrue(value) ? [attribute] : [])),
     isImport: importing !== undefined && importing !== null,
-    /** Whether what stays at the address has another identity: it would be another object. */
     isAnother: isAnother && !listOf(actions).some((action) => action === "create" || action === "delete"),
     notCompared: [
       ...notCompared(entry, KEYS.entry),
@@ -69,7 +103,7 @@ function changeIn(entry: JsonObject) {
   };
 }
 
-function outputIn([name, output]: readonly [string, unknown]) {
+function outputIn([name, output]: readonly [string, unknown]): PlannedOutput {
   const { actions, before, after, before_sensitive, after_sensitive } = objectOf(output);
   return {
     name,

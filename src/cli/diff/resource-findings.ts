@@ -9,7 +9,7 @@ import { readPolicy } from "./policies";
 import { attribute, currentSlot, isOurs, keyIn, managedChanges, type Snapshot, UNKNOWN, userPoliciesOf } from "./snapshot";
 
 /** What happens to a resource. */
-interface ResourceChange {
+export interface ResourceChange {
   readonly address: string;
   /** What the resource is: `user "deckhouse"`. */
   readonly what: string;

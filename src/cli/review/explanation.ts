@@ -5,8 +5,19 @@ import type { PolicyStatement } from "../../iam/policy-document";
 import { type PolicyOptions, policyStatements } from "../../iam/policy-statements";
 import { code, plain, prose, tableRow } from "../text/markdown";
 
+/** Why an action is in a policy or not. */
+export interface Explanation {
+  readonly row: CatalogueRow;
+  /** What of this cluster, or else of other ones, requires it. */
+  readonly requiredBy: string;
+  /** Where the policy grants it; empty: it does not. */
+  readonly grants: readonly PolicyStatement[];
+  /** What denies it despite the grants, where all conditions of the statement hold. A Deny applies to every action. */
+  readonly denials: readonly PolicyStatement[];
+}
+
 /** Why an action of the catalogue is in a policy or not, and on what it is allowed; undefined if it is none. Like IAM, ignores its case. */
-export function explain(action: string, options: PolicyOptions) {
+export function explain(action: string, options: PolicyOptions): Explanation | undefined {
   const row = CATALOGUE.find((candidate) => candidate.action.toLowerCase() === action.toLowerCase());
   if (row === undefined) {
     return undefined;
@@ -14,11 +25,8 @@ export function explain(action: string, options: PolicyOptions) {
   const statements = policyStatements(options);
   return {
     row,
-    /** What of this cluster, or else of other ones, requires it. */
     requiredBy: requirementsOf(row, options.cluster).requiredBy,
-    /** Where the policy grants it; empty: it does not. */
     grants: statements.filter(({ actions }) => actions.includes(row.action)),
-    /** What denies it despite the grants, where all conditions of the statement hold. A Deny applies to every action. */
     denials: statements.filter(({ effect }) => effect === "Deny"),
   };
 }
@@ -54,7 +62,7 @@ export function permissionsOf(rows: readonly CatalogueRow[], statements: readonl
 }
 
 /** An explanation as lines for people. */
-export function explanationText({ row, requiredBy, grants, denials }: NonNullable<ReturnType<typeof explain>>): string {
+export function explanationText({ row, requiredBy, grants, denials }: Explanation): string {
   const versions = versionsOf(row);
   const lines = [
     `${row.action} (${row.access})`,

@@ -81,12 +81,21 @@ function hasKeyArn({ arguments: { kms_key_id } }: StateLocation): boolean {
   return typeof kms_key_id === "string" && /^arn:[a-z-]+:kms:[a-z0-9-]+:\d{12}:key\//.test(kms_key_id);
 }
 
+/** What Terraform needs to read and write a state. */
+interface StateAccess {
+  readonly statements: readonly DeployerStatement[];
+  /** The role that the backend assumes, which requires the permissions instead of the credentials that Terraform runs with. */
+  readonly role?: string | undefined;
+  /** That role, if its caller requires a permission to assume it: not with a web identity. */
+  readonly assumed?: string | undefined;
+}
+
 /**
  * What Terraform calls for a state in the default workspace: objects by their exact keys, the lock, the KMS key.
  * Source: "Permissions Required" of Terraform's S3 backend, and its calls to a local AWS, which are fewer.
  * @param fallbackRegion the deployment's Region, for the partition where the backend has no Region
  */
-export function stateAccess(location: StateLocation, fallbackRegion: string) {
+export function stateAccess(location: StateLocation, fallbackRegion: string): StateAccess {
   const { type, arguments: given } = location;
   const { bucket, key, kms_key_id, dynamodb_table: table } = given;
   if (type !== "s3" || typeof bucket !== "string" || typeof key !== "string" || isOutsideAws(location)) {
@@ -139,9 +148,7 @@ export function stateAccess(location: StateLocation, fallbackRegion: string) {
   const assumed = textOf((assume_role ?? given).role_arn);
   return {
     statements,
-    /** The role that the backend assumes, which requires the permissions instead of the credentials that Terraform runs with. */
     role: assumed ?? textOf(assume_role_with_web_identity?.role_arn),
-    /** That role, if its caller requires a permission to assume it: not with a web identity. */
     assumed,
   };
 }

@@ -5,18 +5,26 @@ import { type Environment, withoutPackagePrograms } from "./environment";
 const MAX_OUTPUT = 2 ** 29;
 
 /** What a run of Git printed; the message is on one line. */
-export type GitResult = ReturnType<ReturnType<typeof gitWith>>;
+export interface GitResult {
+  readonly status: number | null;
+  readonly stdout: Buffer;
+  readonly message: string;
+  readonly error: NodeJS.ErrnoException | undefined;
+}
+
+/** Git with an environment. */
+type Git = (folder: string, args: readonly string[], input?: string) => GitResult;
 
 /**
  * Runs Git in a folder, whatever repository a hook or a script has named in the environment.
  * @returns a function of the folder, the arguments and the standard input
  */
-export function gitWith(environment: Environment) {
+export function gitWith(environment: Environment): Git {
   const others = Object.entries(withoutPackagePrograms(environment)).filter(([name]) => !name.startsWith("GIT_"));
   const env = { ...Object.fromEntries(others), LC_ALL: "C" };
   return (folder: string, args: readonly string[], input = "") => {
     const { status, stdout, stderr, error } = spawnSync("git", ["-C", folder, ...args], { env, input, maxBuffer: MAX_OUTPUT });
     const message = (error?.message ?? String(stderr)).trim().replaceAll(/\s*\n\s*/g, " ");
-    return { status, stdout: stdout ?? Buffer.alloc(0), message, error: error as NodeJS.ErrnoException | undefined };
+    return { status, stdout: stdout ?? Buffer.alloc(0), message, error };
   };
 }

@@ -29,10 +29,15 @@ interface Claim {
   readonly message: (other: string) => string;
 }
 
-type Account = ReturnType<typeof accountOf>;
+/** An account, as far as settings name it. No account spans partitions. */
+interface Account {
+  readonly partition: string;
+  readonly id: string | undefined;
+  readonly profile: string | undefined;
+}
 
-/** The account of a deployment, as far as its settings name it: `accountId`, or that of the assumed role. No account spans partitions. */
-function accountOf({ accountId, provider, region }: Pick<Settings, "accountId" | "provider" | "region">) {
+/** The account of a deployment: `accountId`, or that of the assumed role. */
+function accountOf({ accountId, provider, region }: Pick<Settings, "accountId" | "provider" | "region">): Account {
   const id = accountId ?? parseIamArn(provider.assumeRoleArn ?? "")?.account;
   return { partition: partitionOf(region), id, profile: provider.profile };
 }

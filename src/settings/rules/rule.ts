@@ -40,13 +40,15 @@ export type Fields<Name extends FieldName> = {
 };
 
 /** Settings that may have errors: only fields without an error can be read. */
-export type CheckedSettings = ReturnType<typeof checkedSettings>;
+export interface CheckedSettings {
+  /** The values of these fields; undefined if one of them, a field in it or the object around it has an error. */
+  fields<Name extends FieldName>(...names: readonly Name[]): Fields<Name> | undefined;
+}
 
 /** @param value the output of the schema, valid except where `errors` are */
-export function checkedSettings(value: unknown, errors: readonly FieldError[]) {
+export function checkedSettings(value: unknown, errors: readonly FieldError[]): CheckedSettings {
   return {
-    /** The values of these fields; undefined if one of them, a field in it or the object around it has an error. */
-    fields<Name extends FieldName>(...names: readonly Name[]) {
+    fields<Name extends FieldName>(...names: readonly Name[]): Fields<Name> | undefined {
       const paths = names.map((name) => [name, name.split(".")] as const);
       if (errors.some((error) => paths.some(([, path]) => overlap(error.path, path)))) {
         return undefined;

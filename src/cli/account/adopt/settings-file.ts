@@ -33,7 +33,7 @@ export function adoptedSettings(access: RunningAccess, file: string, stack: stri
   const modes = readings.flatMap(({ mode, deployment }) =>
     deployment === undefined
       ? []
-      : { mode, documents: deployment.policies.map(({ statements }) => policyDocument(statements, access.account)) },
+      : { mode, documents: deployment.policies.map(({ statements }) => ({ ...policyDocument(statements, access.account) })) },
   );
   const nearest = nearestMode(access.policies, modes);
   return { text: settingsText(access, nearest?.mode ?? "documented", nearest?.policy), nearest };

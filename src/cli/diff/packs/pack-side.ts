@@ -1,3 +1,4 @@
+import type { Deployment } from "../../../settings/deployment";
 import { SettingsError } from "../../../settings/errors";
 import { defineDeployments } from "../../../settings/load";
 import type { SettingsInput } from "../../../settings/schema/deployment-schema";
@@ -14,23 +15,31 @@ export const LOCK_FILE = ".terraform.lock.hcl";
 export type Files = Readonly<Record<string, string>>;
 
 /** One side of a change of a deployment: a review pack as it was read. */
-export type PackSide = Readonly<ReturnType<typeof sideOf>>;
+export interface PackSide {
+  readonly files: Files;
+  readonly terraform: JsonObject;
+  /** Undefined where the deployment is not there. */
+  readonly settings: JsonObject | undefined;
+  /** The version of the program that wrote it. */
+  readonly version: string | undefined;
+}
+
+/** The deployment that settings of a review pack describe, or why this version does not accept them. */
+export type ReadDeployment = Deployment | { readonly errors: readonly string[] } | undefined;
 
 /** Reads a review pack. @param files undefined where the deployment is not there */
-export function sideOf(files: Files = {}) {
+export function sideOf(files: Files = {}): PackSide {
   const { settings, version } = objectOf(parseJson(files[DEPLOYMENT_FILE] ?? ""));
   return {
     files,
     terraform: objectOf(parseJson(files[MAIN_FILE] ?? "")),
-    /** Undefined where the deployment is not there. */
     settings: files[DEPLOYMENT_FILE] === undefined ? undefined : effectiveSettings(objectOf(settings)),
-    /** The version of the program that wrote it. */
     version: textOf(version),
   };
 }
 
-/** The deployment that settings of a review pack describe, or why this version does not accept them. */
-export function deploymentOf(stack: string, settings?: JsonObject) {
+/** Reads the settings of a review pack. @param settings undefined where the deployment is not there */
+export function deploymentOf(stack: string, settings?: JsonObject): ReadDeployment {
   try {
     return settings && defineDeployments({ [stack]: settings as unknown as SettingsInput })[stack];
   } catch (error) {

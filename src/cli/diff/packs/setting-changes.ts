@@ -8,7 +8,7 @@ import { risksOf } from "../../iam/risks";
 import { policyFile } from "../../pack/contents";
 import type { DiffFound } from "../change-rules";
 import { changeText, differences, valueText } from "../json-values";
-import type { deploymentOf, PackSide } from "./pack-side";
+import type { PackSide, ReadDeployment } from "./pack-side";
 
 /** What the changes of the settings mean, as the schema declares it; those of the destination and of the tags together. */
 export function settingsFindings(before: JsonObject, after: JsonObject): readonly DiffFound[] {
@@ -59,8 +59,6 @@ export function riskFindings(before: ReadDeployment, after: ReadDeployment): rea
     .filter((change) => change.before !== change.after)
     .map((values) => ({ rule: "risk", values }));
 }
-
-type ReadDeployment = ReturnType<typeof deploymentOf>;
 
 /** What an attacker can do, by the goal. */
 function risksIn(deployment: ReadDeployment): ReadonlyMap<string, string> {

@@ -6,7 +6,7 @@ import { type Changes, changesOf } from "../changes";
 import { comparable, permissionFindings } from "../permissions";
 import { type Plan, type PlannedChange, planOf } from "../plan-file";
 import { comparePolicies, policyFindings } from "../policies";
-import { describe, resourceFindings, resourcesOfPlan, WITH_PERMISSIONS } from "../resource-findings";
+import { describe, type ResourceChange, resourceFindings, resourcesOfPlan, WITH_PERMISSIONS } from "../resource-findings";
 import {
   exposureFindings,
   masked,
@@ -71,7 +71,7 @@ function stateFindings(
   given: JsonObject,
   plan: Plan,
   before: Snapshot,
-  resources: ReturnType<typeof resourcesOfPlan>,
+  resources: readonly ResourceChange[],
 ): readonly DiffFound[] {
   const isCreated = resources.some(({ address, action }) => address === ADDRESSES.user && action === "created");
   if (isCreated && plan.drift.length === 0 && priorResources(given).every(({ mode }) => mode !== "managed")) {
@@ -93,7 +93,7 @@ function stateFindings(
  * What the policy of the Terraform role newly has, as the review packs of both settings do. Keys are created at any time, and what was
  * deleted outside Terraform is created again with the same permissions.
  */
-function creationFindings(plan: Plan, before: Snapshot, resources: ReturnType<typeof resourcesOfPlan>): readonly DiffFound[] {
+function creationFindings(plan: Plan, before: Snapshot, resources: readonly ResourceChange[]): readonly DiffFound[] {
   const known: readonly string[] = [...Object.values(KEY_ADDRESSES), ...plan.drift.map(({ address }) => address)];
   const created = resources.filter(({ address, action }) => action === "created" && isOurs(address) && !known.includes(address));
   const file: PackFile = "deployer-policy.json";
@@ -131,7 +131,7 @@ function importedPolicyFindings(address: string, before: Snapshot, after: Snapsh
 function driftFindings(
   { address, before: old = {}, after: current }: PlannedChange,
   before: Snapshot,
-  resources: ReturnType<typeof resourcesOfPlan>,
+  resources: readonly ResourceChange[],
 ): readonly DiffFound[] {
   if (current === undefined) {
     const created = resources.filter((resource) => resource.address === address && resource.action === "created");

@@ -41,11 +41,16 @@ describe("the decision agrees with the IAM simulator", () => {
       }),
       { numRuns: PAIRS, endOnFailure: true, seed: SAMPLE },
     );
-    const open = recorded.filter(({ answer }) => answer.kind === "not-comparable").length;
     const slowest = seconds.reduce((most, each) => Math.max(most, each));
-    process.stderr.write(`${PAIRS} pairs: ${open} not comparable; at most ${slowest.toFixed(2)} s of CPU\n`);
-    // Measured: 0.5 %. These policies have no tests that are not interpreted, so that hardly any pair may stay open.
-    expect(open).toBeLessThan(PAIRS * 0.06);
+    process.stderr.write(`${PAIRS} pairs: at most ${slowest.toFixed(2)} s of CPU\n`);
+  });
+
+  it("on random policies, of which at most one pair in a hundred is not comparable", () => {
+    // The same pairs in each run: of 40 others three are open by chance in one run of 500 (measured: 0.55 % of 2,000 pairs). These
+    // policies have no tests that are not interpreted.
+    const pairs = fc.sample(hostilePair, { numRuns: cases(300, 3_000), seed: 1 });
+    const open = pairs.filter(([after, before]) => decide(after, before).kind === "not-comparable");
+    expect(open.length).toBeLessThanOrEqual(pairs.length / 100);
   });
 
   it("on the listed pairs, in both directions", () => {

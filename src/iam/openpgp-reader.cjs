@@ -24,32 +24,101 @@ const ONE_KEY = /^P[dr]*(?:Uc*|Ac*)+(?:Sb+)*$/;
 const PACKETS = { 6: "P", 13: "U", 14: "S", 17: "A" };
 const SIGNATURES = { 16: "c", 17: "c", 18: "c", 19: "c", 24: "b", 31: "d", 32: "r", 40: "b", 48: "c" };
 
-/** Length and offset of a packet's content (section 4.2); no length: indeterminate or partial. */
-function headerAt(view, at) {
-  const first = view.getUint8(at);
-  if (first < 0xc0) {
-    const lengths = [() => view.getUint8(at + 1), () => view.getUint16(at + 1), () => view.getUint32(at + 1)];
-    const form = first & 3;
-    return { type: (first & 0x3c) >> 2, start: at + 1 + 2 ** form, length: lengths[form]?.() };
+const any = () => true;
+const ofLength = (length) => (content) => content.length === length;
+const isFingerprint = (content) => content.length === 21 && content[0] === 4;
+/**
+ * Contents of the subpackets of signatures that the AWS provider knows, as it demands them (go-crypto 1.2.0,
+ * `parseSignatureSubpacket`).
+ */
+const SUBPACKETS = {
+  2: ofLength(4),
+  3: ofLength(4),
+  4: ofLength(1),
+  5: ofLength(2),
+  6: (content) => content.at(-1) === 0,
+  9: ofLength(4),
+  11: any,
+  16: ofLength(8),
+  20: (content) => content.length === 8 + content.readUInt16BE(4) + content.readUInt16BE(6),
+  21: any,
+  22: any,
+  23: any,
+  24: any,
+  25: ofLength(1),
+  26: any,
+  27: any,
+  28: any,
+  29: (content) => content.length > 0,
+  30: any,
+  32: (content) => content[0] === 4 && content[1] === 25 && isReadable(content),
+  33: isFingerprint,
+  35: isFingerprint,
+  39: (content) => content.length % 2 === 0,
+};
+/** Issuer, embedded signature and fingerprint, which are read where they are not hashed, too. */
+const UNHASHED = new Set([16, 32, 33]);
+/** Notations and recipients, of which a signature may have several. */
+const REPEATED = new Set([20, 35]);
+
+/** Length and offset of what has a length in the new format (section 4.2.1); no length: partial. */
+function lengthAt(bytes, at) {
+  const first = bytes.readUInt8(at);
+  if (first < 192) {
+    return { start: at + 1, length: first };
   }
-  const type = first & 0x3f;
-  const length = view.getUint8(at + 1);
-  if (length < 192) {
-    return { type, start: at + 2, length };
+  if (first < 224) {
+    return { start: at + 2, length: (first - 192) * 256 + bytes.readUInt8(at + 1) + 192 };
   }
-  if (length < 224) {
-    return { type, start: at + 3, length: (length - 192) * 256 + view.getUint8(at + 2) + 192 };
+  return { start: at + 5, length: first === 255 ? bytes.readUInt32BE(at + 1) : undefined };
+}
+
+/** Type, length and offset of a packet's content (section 4.2); no length: indeterminate or partial. */
+function headerAt(bytes, at) {
+  const first = bytes.readUInt8(at);
+  if (first >= 0xc0) {
+    return { type: first & 0x3f, ...lengthAt(bytes, at + 1) };
   }
-  return { type, start: at + 6, length: length === 255 ? view.getUint32(at + 2) : undefined };
+  const form = first & 3;
+  const length = form === 3 ? undefined : bytes.readUIntBE(at + 1, 2 ** form);
+  return { type: (first & 0x3c) >> 2, start: at + 1 + 2 ** form, length };
+}
+
+/** The subpackets of a signature, type and content, in an area that begins with its length. @throws RangeError if one is cut off */
+function subpacketsAt(signature, at) {
+  const area = signature.subarray(at + 2, at + 2 + signature.readUInt16BE(at));
+  const subpackets = [];
+  let end = 0;
+  while (end < area.length) {
+    const { start, length } = lengthAt(area, end);
+    end = start + (length ?? Number.POSITIVE_INFINITY);
+    if (end > area.length || length === 0) {
+      throw new RangeError("a subpacket is cut off");
+    }
+    const octet = area.readUInt8(start);
+    subpackets.push({ type: octet & 0x7f, isCritical: octet > 0x7f, content: area.subarray(start + 1, end) });
+  }
+  return subpackets;
+}
+
+/** Whether the AWS provider reads a signature of version 4, and each of its subpackets as the library does. @throws RangeError if it is cut off */
+function isReadable(signature) {
+  const hashed = subpacketsAt(signature, 4);
+  const unhashed = subpacketsAt(signature, 6 + signature.readUInt16BE(4));
+  const read = [...hashed, ...unhashed.filter(({ type }) => UNHASHED.has(type))];
+  const types = read.map(({ type }) => type).filter((type) => !REPEATED.has(type));
+  return (
+    new Set(types).size === types.length &&
+    read.every(({ type, isCritical, content }) => SUBPACKETS[type]?.(content) ?? !isCritical)
+  );
 }
 
 /** The content of each packet, with its letter in `ONE_KEY`. @throws RangeError if one is cut off */
 function packetsOf(bytes) {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const packets = [];
   let end = 0;
   while (end < bytes.length) {
-    const { type, start, length } = headerAt(view, end);
+    const { type, start, length } = headerAt(bytes, end);
     end = start + (length ?? Number.POSITIVE_INFINITY);
     const content = bytes.subarray(start, end);
     const [version, signature] = content;
@@ -97,25 +166,43 @@ function checksOf({ keyPacket: key, users, subkeys }) {
   return checks;
 }
 
-/**
- * Leaves what the AWS provider reads of a key: of several signatures for one part the latest one, and no flag for encrypted storage
- * (go-crypto 1.2.0, `EncryptionKey`).
- */
-function reduce({ users, subkeys }) {
-  const latest = (signatures) => signatures.toSorted((one, other) => other.created - one.created).slice(0, 1);
-  for (const user of users) {
-    user.selfCertifications = latest(user.selfCertifications);
-  }
-  for (const subkey of subkeys) {
-    subkey.bindingSignatures = latest(subkey.bindingSignatures);
-  }
-  const signatures = [
-    ...users.flatMap((user) => user.selfCertifications),
-    ...subkeys.flatMap((subkey) => subkey.bindingSignatures),
+const latestOf = (signatures) => signatures.toSorted((one, other) => other.created - one.created).slice(0, 1);
+
+/** The user IDs of which the AWS provider takes one, by chance: fewest revocations, primary, certified last (`PrimaryIdentity`). */
+function primaryUsers(users) {
+  const rank = ({ revocationSignatures, selfCertifications: [certification] }) => [
+    -revocationSignatures.length,
+    Number(certification.isPrimaryUserID === true),
+    certification.created.getTime(),
   ];
-  for (const { keyFlags } of signatures) {
+  const isBefore = (one, other) => {
+    const index = rank(one).findIndex((value, place) => value !== rank(other)[place]);
+    return index >= 0 && rank(one)[index] > rank(other)[index];
+  };
+  const certified = users.filter(({ userID, selfCertifications }) => userID && selfCertifications.length > 0);
+  return certified.filter((user) => !certified.some((other) => isBefore(other, user)));
+}
+
+/**
+ * Leaves what the AWS provider reads of a key: of several signatures for one part the latest one, the user IDs that may be primary,
+ * and no flag for encrypted storage (go-crypto 1.2.0, `EncryptionKey`). Returns whether these user IDs say the same of the key.
+ */
+function reduce(key) {
+  for (const user of key.users) {
+    user.selfCertifications = latestOf(user.selfCertifications);
+  }
+  for (const subkey of key.subkeys) {
+    subkey.bindingSignatures = latestOf(subkey.bindingSignatures);
+  }
+  key.users = primaryUsers(key.users);
+  const certifications = key.users.flatMap((user) => user.selfCertifications);
+  for (const { keyFlags } of [...certifications, ...key.subkeys.flatMap((subkey) => subkey.bindingSignatures)]) {
     keyFlags?.splice(0, 1, keyFlags[0] & ~STORAGE);
   }
+  const statements = certifications.map(({ keyFlags, keyExpirationTime, signatureExpirationTime }) =>
+    JSON.stringify([keyFlags, keyExpirationTime, signatureExpirationTime]),
+  );
+  return new Set(statements).size < 2;
 }
 
 /** The one key that bytes are, for the AWS provider as for this program; otherwise why they are none. */
@@ -136,7 +223,9 @@ async function keyOf(openpgp, binaryKey) {
   const contents = packets.filter(({ letter }) => "PS".includes(letter)).map(({ content }) => content);
   const isSame = keyPackets.every((packet, index) => contents[index].equals(packet.write()));
   const checks = await Promise.all(checksOf(key).map((check) => Promise.resolve(check).catch(() => false)));
-  const isWhole = isSame && CERTIFYING.has(key.keyPacket.algorithm) && keyPackets.every(isUsable) && checks.every(Boolean);
+  const isRead = packets.every(({ content, letter }) => "PUAS".includes(letter) || isReadable(content));
+  const isWhole =
+    isSame && isRead && CERTIFYING.has(key.keyPacket.algorithm) && keyPackets.every(isUsable) && checks.every(Boolean);
   return isWhole ? { key } : { error: "invalid part" };
 }
 
@@ -161,7 +250,13 @@ async function read(bytes) {
   if (key === undefined) {
     return { error };
   }
-  reduce(key);
+  // The AWS provider drops a user ID that the key did not certify.
+  const userIds = key.users.flatMap(({ userID, selfCertifications }) =>
+    userID && selfCertifications.length > 0 ? userID.userID : [],
+  );
+  if (!reduce(key) || new Set(userIds).size < userIds.length) {
+    return { error: "invalid part" };
+  }
   const expiries = [key.getExpirationTime(), ...key.subkeys.map((subkey) => subkey.getExpirationTime(null))];
   const ends = (await Promise.all(expiries)).filter((end) => end !== null).map((end) => Math.min(end, FOREVER));
   for (const end of ends.toSorted((one, other) => other - one)) {
@@ -170,22 +265,19 @@ async function read(bytes) {
       return { error: "invalid part" };
     }
     if (parts.length > 0) {
-      return { key: await described(openpgp, key, end) };
+      return { key: await described(openpgp, key, userIds, end) };
     }
   }
   return { error: "sign only" };
 }
 
 /** What settings and people see of a key. @param end when its last encryption key expires, in ms */
-async function described(openpgp, key, end) {
+async function described(openpgp, key, userIds, end) {
   const parts = await encryptingParts(openpgp, key, new Date());
   const invalid = end <= Date.now() ? "expired" : "created in the future";
   return {
     fingerprint: key.getFingerprint(),
-    // The AWS provider drops a user ID that the key did not certify.
-    userIds: key.users.flatMap(({ userID, selfCertifications }) =>
-      userID && selfCertifications.length > 0 ? userID.userID : [],
-    ),
+    userIds,
     expires: end === FOREVER ? undefined : new Date(end),
     invalid: parts.length > 0 ? undefined : invalid,
   };

@@ -1,4 +1,5 @@
 import { enums, type PrivateKey, readPrivateKey, SignaturePacket } from "openpgp";
+import { SAMPLE } from "../../helpers/complete";
 
 /** A packet of RFC 9580, section 4. */
 interface Packet {
@@ -238,6 +239,17 @@ interface Change {
   readonly content?: (content: Buffer) => Buffer;
   /** Whether the former signatures stand before the new ones. */
   readonly keeps?: boolean;
+  /** Another user ID, with a certification that differs. */
+  readonly other?: Partial<SignaturePacket>;
+  /** One more subpacket of each signature. */
+  readonly subpacket?: Subpacket;
+}
+
+interface Subpacket {
+  readonly type: number;
+  readonly critical: boolean;
+  readonly body: Buffer;
+  readonly isHashed: boolean;
 }
 
 const FLAGS = { none: 0, certify: 1, sign: 2, communication: 4, storage: 8, both: 12, authenticate: 32 };
@@ -247,6 +259,32 @@ const EXPIRED = { keyExpirationTime: 1, keyNeverExpires: false };
 const withFlags = (flags: number): Partial<SignaturePacket> => ({ keyFlags: new Uint8Array([flags]) });
 const bytes = (...parts: readonly (Uint8Array | readonly number[])[]): Buffer =>
   Buffer.concat(parts.map((part) => Buffer.from(part)));
+
+/** Contents of subpackets: none, a number, an issuer, a fingerprint, text, a notation, an embedded signature. */
+const BODIES: readonly Buffer[] = [
+  bytes(),
+  bytes([1]),
+  bytes([1, 60]),
+  bytes([0, 0, 0, 0]),
+  Buffer.alloc(8, 1),
+  bytes([4], Buffer.alloc(20, 1)),
+  Buffer.from("text\0"),
+  bytes([0, 0, 0, 0, 0, 1, 0, 1], Buffer.from("ab")),
+  bytes([4, 0x19, 1, 8, 0, 6, 5, 2], Buffer.alloc(4, 1), [0, 0, 0, 0, 0, 1, 1]),
+];
+
+/**
+ * Subpackets of every type (RFC 9580, section 5.2.3.7), whether a reader may ignore them or not. One in 25 is tried: the provider
+ * takes a third of a second for each.
+ */
+const SUBPACKETS: readonly Subpacket[] = [...Array.from({ length: 41 }, (_, type) => type), 100, 127].flatMap((type) =>
+  BODIES.flatMap((body) =>
+    [false, true].flatMap((critical) => [true, false].map((isHashed) => ({ type, critical, body, isHashed }))),
+  ),
+);
+
+const subpacketName = ({ type, critical, body, isHashed }: Subpacket): string =>
+  `${critical ? "critical" : "optional"} ${isHashed ? "hashed" : "unhashed"} subpacket ${type} of ${body.toString("hex")}`;
 
 const CHANGES: Readonly<Record<string, Change>> = {
   "signed again": {},
@@ -280,6 +318,17 @@ const CHANGES: Readonly<Record<string, Change>> = {
   "RSA subkey with exponent 1": { content: () => rsaKey(2048, [1]) },
   "RSA subkey of 768 bits": { content: () => rsaKey(768, [1, 0, 1]) },
   "RSA subkey of 1024 bits": { content: () => rsaKey(1024, [1, 0, 1]) },
+  "another user ID": { other: {} },
+  "another user ID, expired": { other: EXPIRED },
+  "another user ID, primary and expired": { other: { ...EXPIRED, isPrimaryUserID: true } },
+  "another user ID, for everything": { other: withFlags(15), subkey: withFlags(0) },
+  "another user ID, revoked": { other: { signatureType: certRevocation } },
+  "certified again": { user: { signatureType: certRevocation, created: new Date(0) }, keeps: true },
+  "critical preference of AEAD": { subpacket: { type: 34, critical: true, body: bytes([2]), isHashed: true } },
+  "key flags twice": { subpacket: { type: 27, critical: false, body: bytes([0]), isHashed: true } },
+  ...Object.fromEntries(
+    SUBPACKETS.filter((_, index) => index % 25 === SAMPLE % 25).map((subpacket) => [subpacketName(subpacket), { subpacket }]),
+  ),
 };
 
 /** The content of a packet with an RSA key. Its exponent begins with 1. */
@@ -303,7 +352,12 @@ async function signedPackets(key: PrivateKey, packets: readonly Packet[], change
   for (const each of packets) {
     const isSubkey = subject?.type === SUBKEY;
     if (each.type === SIGNATURE && subject !== undefined) {
-      result.push(...(change.keeps ? [each] : []), await signature(key, each, subject, isSubkey ? change.subkey : change.user));
+      const made = await signature(key, each, subject, isSubkey ? change.subkey : change.user, change.subpacket);
+      result.push(...(change.keeps ? [each] : []), made);
+      if (change.other !== undefined && !isSubkey) {
+        const other = packet(USER_ID, "Other <other@example.com>");
+        result.push(other, await signature(key, each, other, change.other));
+      }
     } else {
       subject = each.type === SUBKEY ? { ...each, content: change.content?.(each.content) ?? each.content } : each;
       result.push(subject);
@@ -312,18 +366,48 @@ async function signedPackets(key: PrivateKey, packets: readonly Packet[], change
   return result;
 }
 
-/** The declared type lacks the configuration, and data that is no text. */
-type Sign = (key: unknown, data: object, date: Date, detached: boolean, config: object) => Promise<void>;
+/** The declared type lacks subpackets, the configuration, and data that is no text. */
+interface Undeclared {
+  sign(key: unknown, data: object, date: Date, detached: boolean, config: object): Promise<void>;
+  writeHashedSubPackets(): Uint8Array;
+  unhashedSubpackets: readonly Omit<Subpacket, "isHashed">[];
+}
+
+/** When new signatures were created: after the keys of the tests, and long enough ago to have expired. */
+const SIGNED = new Date(Date.now() - 86_400_000);
 
 /** A signature of a key for one of its parts, like a former one. */
-async function signature(key: PrivateKey, former: Packet, subject: Packet, change?: Partial<SignaturePacket>): Promise<Packet> {
-  const made = new SignaturePacket();
+async function signature(
+  key: PrivateKey,
+  former: Packet,
+  subject: Packet,
+  change?: Partial<SignaturePacket>,
+  subpacket?: Subpacket,
+): Promise<Packet> {
+  const made = new SignaturePacket() as SignaturePacket & Undeclared;
   made.read(former.content);
   Object.assign(made, change);
+  if (subpacket?.isHashed) {
+    const hashed = made.writeHashedSubPackets.bind(made);
+    made.writeHashedSubPackets = () => withSubpacket(hashed(), subpacket);
+  }
   const length = Buffer.alloc(2);
   length.writeUInt16BE(subject.content.length);
-  const hashed = Buffer.concat([Buffer.from([0x99]), length, subject.content]);
-  const data = { key: key.keyPacket, userID: { write: () => subject.content }, bind: { writeForHash: () => hashed } };
-  await (made.sign as Sign).call(made, key.keyPacket, data, new Date(), false, {});
+  const prefixed = Buffer.concat([Buffer.from([0x99]), length, subject.content]);
+  const data = {
+    key: key.keyPacket,
+    userID: { write: () => subject.content },
+    bind: { writeForHash: () => prefixed },
+  };
+  await made.sign(key.keyPacket, data, change?.created ?? SIGNED, false, {});
+  if (subpacket?.isHashed === false) {
+    made.unhashedSubpackets = [subpacket];
+  }
   return { type: SIGNATURE, content: Buffer.from(made.write()) };
+}
+
+/** Subpackets with their length, and one more. */
+function withSubpacket(area: Uint8Array, { type, critical, body }: Subpacket): Buffer {
+  const content = bytes(area.subarray(2), [body.length + 1, (critical ? 128 : 0) | type], body);
+  return bytes([content.length >> 8, content.length & 255], content);
 }

@@ -14,8 +14,9 @@ import type { Terraform } from "./support/terraform";
 const SETTINGS = "region: eu-central-1\nprotect: false\n";
 const NODES = "nodeRole: { name: n }";
 const SCOPED = "policy: { mode: scoped }\ncluster: { prefix: dev }";
-const OTHER = "1 other change requires attention. Plan";
+const OTHER = "1 other change requires attention.";
 const SAME = "The permissions stay the same.";
+const SWITCHED = "The current key switches from primary to secondary.";
 const ONE_KEY = "1 change of an access key that DKP may use.";
 
 const keys = (primary: string, secondary: string, current: string) =>
@@ -31,14 +32,14 @@ const CHANGES: readonly (readonly [string, string, 0 | 2 | 3, string, readonly R
   ["a second tag", "tags: { a: c, d: e }", 2, OTHER, ["tags-changed"]],
   ["no tag any more", "", 2, OTHER, ["tags-changed"]],
   ["a second key", keys("Active", "Active", "primary"), 0, SAME, []],
-  ["the second key exposed", keys("Active", "Active", "secondary"), 0, SAME, []],
+  ["the second key current", keys("Active", "Active", "secondary"), 0, SWITCHED, []],
   ["the first key deactivated", keys("Inactive", "Active", "secondary"), 2, ONE_KEY, ["key-deactivated"]],
   ["the first key deleted", keys("absent", "Active", "secondary"), 0, SAME, []],
   [
     "a role for nodes",
     `${keys("absent", "Active", "secondary")}\n${NODES}`,
     2,
-    "Permissions broadened.",
+    "The node role can do more.",
     ["permissions-broadened", "trust-changed", "deployer-creates"],
   ],
   [
@@ -48,8 +49,8 @@ const CHANGES: readonly (readonly [string, string, 0 | 2 | 3, string, readonly R
     "2 breaking changes.",
     ["destroyed", "active-key-deleted", "permissions-narrowed"],
   ],
-  ["a narrower policy", SCOPED, 2, "Permissions narrowed.", ["permissions-narrowed", "deployer-creates"]],
-  ["a broader policy", "", 2, "Permissions broadened.", ["permissions-broadened"]],
+  ["a narrower policy", SCOPED, 2, "The key can do less.", ["permissions-narrowed", "deployer-creates"]],
+  ["a broader policy", "", 2, "The key can do more.", ["permissions-broadened"]],
 ];
 
 describe("the change summary of a plan", () => {

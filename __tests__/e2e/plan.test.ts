@@ -173,7 +173,7 @@ describe.each(programs())("with $name", ({ path }) => {
     };
     const plan = () => dkpAccess(world, "plan", "deckhouse");
 
-    const applied = follow(plan().output, "To apply just this: ");
+    const applied = follow(plan().output, "Apply it: ");
     expect(applied).toContain("Apply complete! Resources: 1 added");
     expect(follow(applied, "The next step of the keys: ")).toContain("Active");
 
@@ -186,7 +186,7 @@ describe.each(programs())("with $name", ({ path }) => {
     settings(world, SETTINGS);
     const outdated = plan();
     expect(outdated).toEqual({ status: 0, output: expect.stringContaining("the state is out of date") });
-    follow(outdated.output, "To apply just this: ");
+    follow(outdated.output, "Apply it: ");
     expect(plan().output).toContain("Nothing to apply.");
 
     write(project, { [`${STACK}/errored.tfstate`]: JSON.stringify({ version: 4, serial: 1, lineage: "other", resources: [] }) });
@@ -263,7 +263,7 @@ exit $code
       expect(unmanaged.filter((id) => !keys.includes(id))).toEqual([]);
       // A killed plan leaves its lock: docs/how-to/recover.md#stale-lock.
       const next = dkpAccess(world, "plan", "deckhouse", ...(signal === "KILL" ? ["--no-lock"] : []));
-      const rest = unmanaged.length > 0 ? "created: access key in the slot secondary" : `--approved ${digest}`;
+      const rest = unmanaged.length > 0 ? "created: Active access key in the slot secondary" : `--approved ${digest}`;
       const isDone = unmanaged.length === 0 && AccessKeyMetadata.length === 2;
       expect(next).toEqual({ status: 0, output: expect.stringContaining(isDone ? "Nothing to apply." : rest) });
       expect([...plans(), ...readdirSync(join(own, "tmp"))]).toEqual([]);

@@ -178,7 +178,7 @@ describe.each(rows(EARLIER, 2))("a repository with the package of $commit, upgra
     environment = { ...environment, AWS_REGION: region };
     const planned = program("plan", stack);
     expect(planned).toMatchObject({ status: earlier.same.includes(stack) ? 0 : 2 });
-    const [, digest = "0".repeat(64)] = /^Digest: ([0-9a-f]{64})$/m.exec(planned.output) ?? [];
+    const [, digest = "0".repeat(64)] = /--approved ([0-9a-f]{64})/.exec(planned.output) ?? [];
     expect(program("apply", stack, "--approved", digest, "--accept", "2")).toMatchObject({ status: 0 });
     expect(program("plan", stack)).toEqual({ status: 0, output: expect.stringContaining(`Unchanged: ${stack}\n`) });
     const secret = earlier.deployments[stack]?.includes("pgpKey") ? "encrypted" : "plaintext";

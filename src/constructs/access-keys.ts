@@ -20,7 +20,7 @@ export interface AccessKeysProps {
   readonly primary?: KeySlotProps | undefined;
   /** The secondary slot. @default absent */
   readonly secondary?: KeySlotProps | undefined;
-  /** The slot that the outputs expose. It must not be `absent`. @default "primary" */
+  /** The slot of the current key, which the outputs have. It must not be `absent`. @default "primary" */
   readonly current?: Slot | undefined;
   /** Makes every plan that deletes a key fail, except when its slot becomes `absent`. @default true */
   readonly protect?: boolean | undefined;
@@ -44,7 +44,7 @@ export interface CurrentKey {
  * user would leave two active keys, one of them unmanaged.
  */
 export class AccessKeys extends Construct {
-  /** The key that the outputs expose. */
+  /** The current key: the one that the outputs have. */
   readonly current: CurrentKey;
 
   constructor(scope: Construct, id: string, props: AccessKeysProps) {

@@ -30,11 +30,11 @@ describe("hand-over", () => {
     return { block, notes };
   };
 
-  it("gives the key that the outputs expose, with a warning where the settings say another slot", async () => {
+  it("gives the current key, with a warning where the settings say another slot", async () => {
     expect(await handOver("accessKeys: { secondary: { status: Active }, current: secondary }")).toEqual({
       block: { providerAccessKeyId: "AKIAA", providerSecretAccessKey: "s", region: "eu-central-1" },
       notes: [
-        "warning: accessKeys.current: the settings select secondary, and the outputs expose primary: this is the key AKIAA of primary; npx dkp-access keys deckhouse shows what the next apply does",
+        "warning: accessKeys.current: the settings select secondary, and the current key is still AKIAA of primary, which this block has; npx dkp-access keys deckhouse shows what the next apply does",
       ],
     });
   });
@@ -42,9 +42,9 @@ describe("hand-over", () => {
   it.each([
     ["which no resource of the state is", { access_key_id: "AKIAB" }, {}],
     ['which is a key of the user "bob"', {}, { user: "bob" }],
-  ])("rejects outputs that expose a key %s", async (reason, exposed, key) => {
+  ])("rejects outputs with a key %s", async (reason, exposed, key) => {
     await expect(handOver("", { exposed, key })).rejects.toThrow(
-      new RegExp(`^the outputs expose the key AKIA[AB], ${reason}: .* do not give this key`),
+      new RegExp(`^the outputs have the key AKIA[AB], ${reason}: .* do not give this key`),
     );
   });
 

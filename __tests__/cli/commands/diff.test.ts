@@ -17,7 +17,7 @@ describe("dkp-access diff", () => {
     await changeAfterReview("");
     expect(await sinceReview()).toEqual({
       status: 0,
-      stdout: "Verdict: harmless (exit code 0). Nothing changes. Compared with folder ./before\n\nUnchanged: dev\n",
+      stdout: "Verdict: harmless (exit code 0). Nothing changes.\nCompared with folder ./before\n\nUnchanged: dev\n",
       stderr: "",
     });
     write({ "deployments/dev.yaml": `${SETTINGS}features: [volume-snapshots]\n` });
@@ -46,7 +46,7 @@ describe("dkp-access diff", () => {
     const { status, stdout } = await sinceReview("other");
     expect({ status, stdout }).toEqual({
       status: 0,
-      stdout: "Verdict: harmless (exit code 0). Nothing changes. Compared with folder ./before\n\nUnchanged: other\n",
+      stdout: "Verdict: harmless (exit code 0). Nothing changes.\nCompared with folder ./before\n\nUnchanged: other\n",
     });
   });
 
@@ -90,14 +90,13 @@ describe("dkp-access diff", () => {
       write({ "plan.json": PLAN });
       expect(await diff("--plan", "plan.json")).toEqual({
         status: 2,
-        stdout: `Verdict: attention (exit code 2). 1 other change requires attention. Plan plan.json
+        stdout: `Verdict: attention (exit code 2). 1 other change requires attention.
+Plan plan.json
 
 dev
-
 Other changes that require attention
-
-- anybody could have changed the JSON of this plan
-  -> dkp-access plan makes a plan, and summarizes it, without a file
+  - anybody could have changed the JSON of this plan
+    -> dkp-access plan makes a plan, and summarizes it, without a file
 `,
         stderr: "",
       });

@@ -136,9 +136,9 @@ describe.each(["plan", "apply"])("dkp-access %s", (command) => {
     write({ shown: JSON.stringify({ ...realPlan("no-change"), resource_drift: [deleted] }) });
     const { stdout } = await run([], { changes: 0 });
     expect(stdout).toContain(
-      "- the state is out of date, and an apply writes only the state: the access key in the slot secondary",
+      "- the state is out of date, and an apply writes only the state: the Inactive access key in the slot secondary",
     );
-    expect(stdout).toMatch(/\nDigest: [0-9a-f]{64}\n/);
+    expect(stdout).toMatch(/ [0-9a-f]{64}\n/);
   });
 
   it("prints the plan of Terraform without its secrets, and without how to apply a file that will be gone", async () => {
@@ -195,9 +195,7 @@ describe.each(["plan", "apply"])("dkp-access %s", (command) => {
       const { stdout } = await run(["--digest-file", "digest", "--format", "json"]);
       const { digest } = JSON.parse(stdout) as { readonly digest: string };
       expect(read("digest")).toBe(`${digest}\n`);
-      expect((await run([])).stdout).toMatch(
-        new RegExp(`\n\nDigest: ${digest}\nTo apply just this: npx dkp-access apply dev --approved ${digest}\n$`),
-      );
+      expect((await run([])).stdout).toMatch(new RegExp(`\n\nApply it: npx dkp-access apply dev --approved ${digest}\n$`));
       await run(["--digest-file", "digest"], { changes: 0 });
       expect(existsSync(at("digest"))).toBe(false);
     });
@@ -217,7 +215,10 @@ describe.each(["plan", "apply"])("dkp-access %s", (command) => {
       expect(digest).toMatch(/^[0-9a-f]{64}$/);
       expect(existsSync(at("applied"))).toBe(false);
       const { status, stdout } = await run(["--approved", digest]);
-      expect({ status, stdout }).toEqual({ status: 0, stdout: expect.stringMatching(/\nDigest: \w+\n\ndev: applied\.\n$/) });
+      expect({ status, stdout }).toEqual({
+        status: 0,
+        stdout: expect.stringMatching(/\nDigest: \w+\n\ndev: applied: no resource changed\.\n$/),
+      });
       expect(read("applied")).toBe("secret\n");
       expect(left()).toEqual(EXPECTED);
     });
@@ -227,7 +228,7 @@ describe.each(["plan", "apply"])("dkp-access %s", (command) => {
       const digest = await digestOf();
       const refused = await run(["--approved", digest]);
       expect(refused).toMatchObject({ status: 3, stderr: expect.stringContaining("is 2, and --accept allows 0") });
-      expect(refused.stdout).not.toContain("To apply just this");
+      expect(refused.stdout).not.toContain("Apply it: ");
       expect(existsSync(at("applied"))).toBe(false);
       expect(await run(["--approved", digest, "--accept", "2"])).toMatchObject({ status: 0 });
       write({ shown: JSON.stringify({ ...realPlan("first-apply"), errored: true }) });
@@ -238,7 +239,8 @@ describe.each(["plan", "apply"])("dkp-access %s", (command) => {
     it("names the next step where a key is new, and keeps JSON whole", async () => {
       write({ shown: JSON.stringify(realPlan("first-apply")) });
       const args = ["--approved", await digestOf(), "--accept", "2"];
-      const handOver = "dev: applied.\nGive DKP the current key: npx dkp-access hand-over dev --out provider.yaml\n";
+      const handOver =
+        "dev: applied: 7 resources created.\nGive DKP the current key: npx dkp-access hand-over dev --out provider.yaml\n";
       expect((await run(args)).stdout.endsWith(`\n${handOver}`)).toBe(true);
       const { stdout, stderr } = await run([...args, "--format", "json"]);
       expect(JSON.parse(stdout)).toMatchObject({ exitCode: 2 });

@@ -1,6 +1,7 @@
 import { type Command, Option } from "commander";
 import { KEY_ADDRESSES } from "../../terraform/addresses";
 import { changesExitCode } from "../diff/changes";
+import { resourceCounts } from "../diff/render-summary";
 import { EXIT } from "../findings/finding";
 import { runToEnd } from "../terraform/terraform-cli";
 import { dkpAccess } from "../text/advice";
@@ -63,7 +64,8 @@ async function apply(command: Command, session: Session, name: string | undefine
       return;
     }
     await applyPlan(session, planned, patience);
-    const applied = `\n${stack}: applied.\n${nextSteps(planned)
+    const counts = resourceCounts(changes.deployments.flatMap(({ findings }) => findings)) ?? "no resource changed.";
+    const applied = `\n${stack}: applied: ${counts}\n${nextSteps(planned)
       .map((step) => `${step}\n`)
       .join("")}`;
     // The output of the format json is one object.

@@ -87,7 +87,8 @@ async function changesAsked(command: Command, session: Session, names: readonly 
 }
 
 /** What a plan does, as its JSON says. @throws Error for a saved plan, which only Terraform can read, and for that of another user */
-function ofPlan({ stack, user }: Deployment, file: string): Changes {
+function ofPlan(deployment: Deployment, file: string): Changes {
+  const { stack, user } = deployment;
   const bytes = readBytes(file);
   if (bytes.toString("latin1", 0, 4) === "PK\u0003\u0004") {
     const show = `-chdir=cdktf.out/stacks/${stack} show -json ${shellWord(resolve(file))}`;
@@ -99,7 +100,7 @@ function ofPlan({ stack, user }: Deployment, file: string): Changes {
   if (name !== undefined && name !== user.name) {
     throw new Error(`${file}: is the plan of another user than ${user.name}, that of ${stack}; name the stack of the plan`);
   }
-  return changesOfPlan(plan, stack, `Plan ${file}`, [{ rule: "plan-unverified", values: {} }]);
+  return changesOfPlan(plan, stack, `Plan ${file}`, [{ rule: "plan-unverified", values: {} }], deployment);
 }
 
 /** Whether one IAM policy allows what another does not. Both are identity policies of the same principal. */

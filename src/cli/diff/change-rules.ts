@@ -43,8 +43,11 @@ function rules<Section extends string, const Of extends Readonly<Record<string, 
 /** Whose permissions change. The Terraform role is the principal that applies. */
 export type Principal = "user" | "node role" | "Terraform role" | "principal" | "principal of the imported policy";
 
+/** What follows "now" where a risk is gone. */
+export const NO_LONGER = "no longer possible";
+
 const NARROWED =
-  "the {principal} is allowed less[: {actions}][; this counts as narrowed, because {reason}][; for example, allowed before: {request}]";
+  "the {principal} can do less[: {actions}][; this counts as less, because {reason}][; for example, allowed before: {request}]";
 
 /** An apply deletes and detaches what a former file names. */
 const UPDATE_ROLE = "add the permissions of {file} to its policy before you apply, and replace the policy by the file afterwards";
@@ -78,12 +81,12 @@ export const RULES = {
       remedy: `run ${dkpAccess("keys")}, and follow its steps; ${IF_LEAKED}`,
     },
     "current-key-deactivated": {
-      text: "Terraform deactivates the access key in the slot {slot}, which is the current key that the outputs expose",
+      text: "Terraform deactivates the current key, in the slot {slot}",
       remedy: `set accessKeys.current to the other slot in an earlier apply; ${IF_LEAKED}`,
     },
     "key-reactivated": {
       text: "Terraform activates the access key in the slot {slot}, which is Inactive",
-      remedy: "if it has leaked, set accessKeys.{slot}.status to Inactive, and expose another key",
+      remedy: "if it has leaked, set accessKeys.{slot}.status to Inactive, and accessKeys.current to the other slot",
     },
     "pgp-key-differs": {
       text: "the secret of the access key in the slot {slot} is encrypted for the OpenPGP key {recorded}, and not for {fingerprint}, the one in pgpKey",
@@ -123,9 +126,8 @@ export const RULES = {
     },
   }),
   ...rules("attention", "Who can read a secret", {
-    "secret-output":
-      "the output {output} is new or is marked differently, so every workspace that reads any output of this state receives the secret that it may contain in plaintext",
-    "plaintext-in-state": "the state newly contains the secret of an access key in plaintext",
+    "secret-output": "the output {output} is {how}: every workspace that reads one output of this state receives it in plaintext",
+    "plaintext-in-state": "the state gets the secret of an access key in plaintext",
     "pgp-key-new": {
       text: "the secret of the key in the slot {slot} is for the OpenPGP key {fingerprint}[ of {users}], [which is {known}, in a text that was in no slot before|which could not read a secret before][; before: {former}]",
       remedy: "ask the owner of the fingerprint, then approve",
@@ -146,12 +148,12 @@ export const RULES = {
   }),
   ...rules("attention", "Broadened permissions", {
     "permissions-broadened":
-      "the {principal} is allowed more[: {actions}][; this counts as broadened, because {reason}][; for example, denied before: {request}][, if the permissions boundary {boundary} allows it]",
+      "the {principal} can do more[: {actions}][; this counts as more, because {reason}][; for example, denied before: {request}][, if the permissions boundary {boundary} allows it]",
     "deny-weakened": "a Deny of the {principal} is removed or covers fewer requests[; for example, denied before: {request}]",
     "networks-added": "a leaked key works from [{networks} too|every network]",
     "boundary-removed": "the {principal} loses the permissions boundary {before}, so whatever its policy allows is allowed",
   }),
-  ...rules("attention", "Changes whose effect is not compared", {
+  ...rules("attention", "Changes that cannot be judged", {
     "boundary-changed": {
       text: "the permissions boundary of the {principal} changes: {before} -> {after}",
       risk: "whatever a boundary does not allow is denied, and its content is not compared",
@@ -182,7 +184,7 @@ export const RULES = {
   }),
   ...rules("attention", "Deleted outside Terraform", {
     "drift-deleted": {
-      text: "the {what} was deleted or renamed outside Terraform, which creates another one",
+      text: "somebody deleted or renamed the {what} in AWS, and this apply creates a new one",
       risk: "DKP does not have a new key, and somebody may have deleted the former one on purpose",
       remedy: `ask who did it, and run ${dkpAccess("keys")}`,
     },
@@ -193,13 +195,13 @@ export const RULES = {
       remedy: UPDATE_ROLE,
     },
     "deployer-broadened": {
-      text: "the Terraform role needs additional permissions ({file})[: {actions}][; this counts as broadened, because {reason}][; for example {request}]",
+      text: "the Terraform role needs additional permissions ({file})[: {actions}][; this counts as more, because {reason}][; for example {request}]",
       remedy: UPDATE_ROLE,
     },
   }),
   ...rules("attention", "Policy files of the Terraform role", {
     "deployer-unused": {
-      text: "{file} now allows more[: {actions}][; this counts as broadened, because {reason}], and this change uses none of it",
+      text: "{file} now allows more[: {actions}][; this counts as more, because {reason}], and this change uses none of it",
       remedy: "replace the policy of the Terraform role by the file when it is convenient",
     },
   }),
@@ -284,7 +286,7 @@ export const RULES = {
     "setting-harmless": "{field}: {before} -> {after}",
   }),
   ...rules("note", "Resources", {
-    resource: "{action}: {what}[: {details}]",
+    resource: "{action}: {what}[, its {details}]",
   }),
   ...rules("note", "Notes", {
     "destination-partial": "the backend has arguments that the settings leave to -backend-config: {arguments}",

@@ -1,9 +1,10 @@
+import { KEY_ADDRESSES } from "../../terraform/addresses";
 import { grouped } from "../../text/grouped";
 import { ascii } from "../../text/printable";
 import { adviceLines, LEVELS, levelOf, textOf } from "../findings/finding";
 import { dkpAccess } from "../text/advice";
 import { code, counted, prose } from "../text/markdown";
-import { type ActionChange, type DiffFound, RULES, type Scope, type Section } from "./change-rules";
+import { type ActionChange, type DiffFound, NO_LONGER, type Principal, RULES, type Scope, type Section } from "./change-rules";
 import { type Changes, changesExitCode, type DeploymentChanges } from "./changes";
 
 /** How a summary is formatted: as Markdown for a pull request, or plain for a terminal. */
@@ -12,8 +13,14 @@ interface Style {
   readonly code: (text: string) => string;
   readonly strong: (text: string) => string;
   readonly heading: (text: string) => string;
+  /** A heading below that of the deployment, with its lines. */
+  readonly section: (title: string, lines: readonly string[]) => readonly string[];
   /** A line below a sentence. */
   readonly advice: (text: string) => string;
+  /** Begins an item that has a mark of its own. */
+  readonly bullet: string;
+  /** Texts of one column: in a terminal as wide as the longest one. */
+  readonly column: (texts: readonly string[]) => readonly string[];
   readonly list: (entries: readonly string[], most: number) => string;
   /** Lines that most readers skip. */
   readonly folded: (summary: string, lines: readonly string[]) => readonly string[];
@@ -29,7 +36,10 @@ const MARKDOWN: Style = {
   code: (text) => code(ascii(text)),
   strong: (text) => `**${text}**`,
   heading: (text) => `### ${text}`,
+  section: (title, lines) => ["", `**${title}**`, "", ...lines],
   advice: (text) => `- ${guarded(text.replace(/^-> /, "remedy: "))}`,
+  bullet: "- ",
+  column: (texts) => texts,
   list: (entries) => entries.join(", "),
   folded: (summary, lines) => ["", `<details><summary>${summary}</summary>`, "", ...lines, "", "</details>"],
 };
@@ -39,7 +49,13 @@ const PLAIN: Style = {
   code: ascii,
   strong: (text) => text,
   heading: (text) => text,
+  section: (title, lines) => [title, ...lines.map((line) => `  ${line}`)],
   advice: (text) => text,
+  bullet: "",
+  column: (texts) => {
+    const width = Math.max(...texts.map(({ length }) => length));
+    return texts.map((text) => text.padEnd(width));
+  },
   list: (entries, most) =>
     entries.length <= most
       ? entries.join(", ")
@@ -78,7 +94,8 @@ function render(changes: Changes, style: Style): string {
   const changed = deployments.filter(({ state }) => state !== "unchanged");
   const names = unchanged.length > FEW ? `${unchanged.length} deployments` : style.text(unchanged.join(", "));
   return [
-    `${style.strong(`Verdict: ${verdict(changes)}`)} ${style.text(source)}`,
+    style.strong(`Verdict: ${verdict(changes)}`),
+    style.text(source),
     ...changed.flatMap((deployment) => ["", ...deploymentLines(deployment, style)]),
     ...(unchanged.length > 0 ? ["", `Unchanged: ${names}`] : []),
     ...applyLines(changes, style),
@@ -86,7 +103,7 @@ function render(changes: Changes, style: Style): string {
   ].join("\n");
 }
 
-/** The digest of a plan, and how to apply it: the command plans again, and compares the digest. */
+/** How to apply a plan: the command plans again, and compares the digest. */
 function applyLines({ digest, isOffered, ...changes }: Changes, style: Style): readonly string[] {
   if (digest === undefined) {
     return [];
@@ -97,31 +114,46 @@ function applyLines({ digest, isOffered, ...changes }: Changes, style: Style): r
   const exitCode = changesExitCode(changes);
   const accept = exitCode === 0 ? [] : ["--accept", String(exitCode)];
   const stacks = changes.deployments.map(({ stack }) => stack);
-  const command = dkpAccess("apply", ...stacks, "--approved", digest, ...accept);
-  return ["", `Digest: ${style.code(digest)}`, `To apply just this: ${style.code(command)}`];
+  return ["", `Apply it: ${style.code(dkpAccess("apply", ...stacks, "--approved", digest, ...accept))}`];
 }
 
-/** By section, its sentence in the summary of one line. */
-const HEADLINES: Readonly<Partial<Record<Section, (count: number) => string>>> = {
-  "Breaking changes": (count) => `${counted(count, "breaking change")}.`,
+/** Whose permissions a sentence of the verdict is about. */
+const SUBJECTS: Readonly<Record<Principal, string>> = {
+  user: "The key",
+  "node role": "The node role",
+  "Terraform role": "The Terraform role",
+  principal: "The policy",
+  "principal of the imported policy": "The imported policy",
+};
+
+/** "The key can do more." */
+function permissionSentences(founds: readonly DiffFound[], what: "more" | "less"): readonly string[] {
+  const verb = (subject: string) => (subject.endsWith("policy") ? "allows" : "can do");
+  const subjects = founds.map(({ principal }) => SUBJECTS[(principal ?? "user") as Principal]);
+  return [...new Set(subjects)].map((subject) => `${subject} ${verb(subject)} ${what}.`);
+}
+
+/** By section, its sentences in the verdict. */
+const HEADLINES: Readonly<Partial<Record<Section, (founds: readonly DiffFound[]) => string | readonly string[]>>> = {
+  "Breaking changes": ({ length }) => `${counted(length, "breaking change")}.`,
   Unverifiable: () => "The plan is incomplete.",
-  "Left unmanaged": (count) => `${counted(count, "deployment")} left unmanaged.`,
-  "Who can read a secret": (count) => `${counted(count, "change")} of who can read a secret.`,
+  "Left unmanaged": ({ length }) => `${counted(length, "deployment")} left unmanaged.`,
+  "Who can read a secret": () => "The secret gets other readers.",
   "Destination of the secret": () => "The destination or protection of the secret changes.",
-  "Broadened permissions": () => "Permissions broadened.",
-  "Narrowed permissions": () => "Permissions narrowed.",
-  "Changes whose effect is not compared": (count) => `The effect of ${counted(count, "change")} is not compared.`,
-  "Deleted outside Terraform": (count) => `${counted(count, "object")} deleted outside Terraform.`,
+  "Broadened permissions": (founds) => permissionSentences(founds, "more"),
+  "Narrowed permissions": (founds) => permissionSentences(founds, "less"),
+  "Changes that cannot be judged": ({ length }) => `${counted(length, "change")} cannot be judged.`,
+  "Deleted outside Terraform": ({ length }) => `${counted(length, "object")} deleted outside Terraform.`,
   "Policy files of the Terraform role": () =>
     "The policy files of the Terraform role allow more, and this change uses none of it.",
-  "Permissions of the Terraform role": () => "The Terraform role needs additional permissions.",
-  "Access keys": (count) => `${counted(count, "change")} of an access key that DKP may use.`,
-  "Other changes that require attention": (count) =>
-    `${counted(count, "other change")} ${count === 1 ? "requires" : "require"} attention.`,
+  "Permissions of the Terraform role": () => "The Terraform role needs more permissions.",
+  "Access keys": ({ length }) => `${counted(length, "change")} of an access key that DKP may use.`,
+  "Other changes that require attention": ({ length }) =>
+    `${counted(length, "other change")} ${length === 1 ? "requires" : "require"} attention.`,
 };
 
 /** Sections beside which the summary does not say that permissions are narrowed. */
-const NOT_ONLY_NARROWED: readonly Section[] = ["Broadened permissions", "Changes whose effect is not compared", "Unverifiable"];
+const NOT_ONLY_NARROWED: readonly Section[] = ["Broadened permissions", "Changes that cannot be judged", "Unverifiable"];
 
 /** The level, and what makes it. */
 function verdict(changes: Changes): string {
@@ -136,18 +168,44 @@ function verdict(changes: Changes): string {
   const isOnlyNarrowed = !findings.some(({ rule }) => NOT_ONLY_NARROWED.includes(RULES[rule].section));
   const added = deployments.filter(({ state }) => state === "new");
   const sentences = added.length === 0 ? [] : [`${counted(added.length, "new deployment")}.`];
-  for (const [section, sentence] of Object.entries(HEADLINES)) {
+  for (const [section, sentencesOf] of Object.entries(HEADLINES)) {
     const isNarrowed = section === "Narrowed permissions";
     // A new deployment has no permissions that could be broadened.
     const compared = section === "Broadened permissions" ? deployments.filter((each) => !added.includes(each)) : deployments;
     const counts = (found: DiffFound) => (isNarrowed ? isOnlyNarrowed : levelOf(RULES, found) !== "note");
     const own = compared.flatMap((each) => each.findings).filter((found) => RULES[found.rule].section === section);
-    const count = own.filter(counts).length;
-    if (count > 0) {
-      sentences.push(sentence(count));
-    }
+    const counting = own.filter(counts);
+    sentences.push(...(counting.length === 0 ? [] : [sentencesOf(counting)].flat()));
   }
-  return [level, ...(sentences.length > 0 ? sentences : ["The permissions stay the same."])].join(" ");
+  return [level, ...sentences, ...keySentences(findings), ...restSentences(sentences, findings)].join(" ");
+}
+
+/** A switch of the current key: whoever reads the outputs gets another key. */
+function keySentences(findings: readonly DiffFound[]): readonly string[] {
+  return findings.flatMap((found) =>
+    found.rule === "current-key" ? [`The current key switches from ${found.values.before} to ${found.values.after}.`] : [],
+  );
+}
+
+/** What changes where nothing requires attention: the resources, or the settings alone. */
+function restSentences(sentences: readonly string[], findings: readonly DiffFound[]): readonly string[] {
+  if (sentences.length > 0) {
+    return [];
+  }
+  const isOutdated = findings.some(({ rule }) => rule === "state-outdated");
+  const same = isOutdated ? "Only the state changes." : "No resource changes.";
+  return ["The permissions stay the same.", resourceCounts(findings) ?? same];
+}
+
+/** "1 resource created, 2 updated." of the resources that change; undefined where none does. */
+export function resourceCounts(findings: readonly DiffFound[]): string | undefined {
+  const resources = findings.flatMap((found) => (found.rule === "resource" ? [found] : []));
+  const keys: readonly string[] = Object.values(KEY_ADDRESSES);
+  const what = resources.every(({ address = "" }) => keys.includes(address)) ? "access key" : "resource";
+  const counts = [...grouped(resources, ({ values }) => String(values.action))].map(
+    ([action, { length }], at) => `${at === 0 ? counted(length, what) : length} ${action}`,
+  );
+  return counts.length === 0 ? undefined : `${counts.join(", ")}.`;
 }
 
 /** "3 actions (2 write)". */
@@ -161,20 +219,83 @@ function countOf(changes: readonly ActionChange[]): string {
 
 function deploymentLines({ stack, state, findings }: DeploymentChanges, style: Style): readonly string[] {
   const suffix = state === "changed" ? "" : `: ${state}`;
+  const sections = [...new Set(Object.values(RULES).map(({ section }) => section))];
   return [
     style.heading(`${style.text(stack)}${suffix}`),
-    ...[...new Set(Object.values(RULES).map(({ section }) => section))].flatMap((section) => {
+    ...sections.flatMap((section) => {
       const own = findings.filter(({ rule }) => RULES[rule].section === section);
-      const lines = own.flatMap((found) => linesOf(found, style));
-      return own.length === 0 ? [] : ["", style.strong(section), "", ...lines];
+      if (own.length === 0) {
+        return [];
+      }
+      return section === "Impact of a leaked key"
+        ? impactLines(own, state, style)
+        : style.section(
+            titleOf(section, own),
+            own.flatMap((found) => linesOf(found, style)),
+          );
     }),
   ];
 }
 
-/** A sentence, and the actions that are listed below it; those of the Terraform role stand in it. */
+/** What a leaked key can do now. All of a new deployment is in its review pack. */
+function impactLines(findings: readonly DiffFound[], state: DeploymentChanges["state"], style: Style): readonly string[] {
+  const risks = findings.flatMap((found) => (found.rule === "risk" ? [found.values] : []));
+  if (state === "new") {
+    const all = `${counted(risks.length, "impact")} of a leaked key: REVIEW.md lists them.`;
+    return style.section("Impact of a leaked key", [`- ${style.text(all)}`]);
+  }
+  const isGone = (after: unknown) => after === NO_LONGER;
+  const text = (value: unknown) => style.text(String(value));
+  const gained = risks.filter(({ before }) => !before).map(({ after }) => `- ${text(after)}`);
+  const lost = risks.filter(({ after }) => isGone(after)).map(({ before }) => `- ${text(before)}`);
+  const other = risks.filter(({ before, after }) => before && !isGone(after));
+  const changed = other.flatMap(({ before, after }) => [
+    `- ${text(after)}`,
+    `  ${style.advice(`changed: ${wordChange(String(before), String(after))}`)}`,
+  ]);
+  const groups = { "can now also": gained, "can no longer": lost, "can, with changes": changed };
+  return Object.entries(groups).flatMap(([title, lines]) =>
+    lines.length === 0 ? [] : style.section(`A leaked key ${title}`, lines),
+  );
+}
+
+/** The words that two sentences do not have in common: "every Region -> eu-central-1". */
+function wordChange(before: string, after: string): string {
+  const [old, current] = [before.split(" "), after.split(" ")];
+  const most = Math.min(old.length, current.length);
+  const common = (isSame: (at: number) => boolean, limit: number) => {
+    const first = Array.from({ length: limit }, (_, at) => at).find((at) => !isSame(at));
+    return first ?? limit;
+  };
+  const head = common((at) => old[at] === current[at], most);
+  const tail = common((at) => old.at(-1 - at) === current.at(-1 - at), most - head);
+  const middle = (words: readonly string[]) =>
+    words
+      .slice(head, words.length - tail)
+      .join(" ")
+      .replace(/,$/, "") || "nothing";
+  return `${middle(old)} -> ${middle(current)}`;
+}
+
+/** The rules whose actions stand below their sentence; those of the Terraform role stand in it. */
+const LISTED: readonly string[] = ["permissions-broadened", "permissions-narrowed", "policy-narrowed"];
+
+function actionsOf(found: DiffFound): readonly ActionChange[] {
+  return LISTED.includes(found.rule) && "actions" in found.values ? (found.values.actions ?? []) : [];
+}
+
+/** The title of a section, with how many actions it lists: "4 actions more, 3 on other resources or conditions". */
+function titleOf(section: Section, findings: readonly DiffFound[]): string {
+  const kinds = grouped(findings.flatMap(actionsOf), ({ before, after }) => markOf(before, after));
+  const counts = [...kinds].map(
+    ([mark, { length }], at) => `${at === 0 ? counted(length, "action") : length} ${MARKS[mark as Mark]}`,
+  );
+  return counts.length === 0 ? section : `${section}: ${counts.join(", ")}`;
+}
+
+/** A sentence, and the actions that are listed below it. */
 function linesOf(found: DiffFound, style: Style): readonly string[] {
-  const isListed = ["permissions-broadened", "permissions-narrowed", "policy-narrowed"].includes(found.rule);
-  const actions = isListed && "actions" in found.values ? (found.values.actions ?? []) : [];
+  const actions = actionsOf(found);
   const withoutActions = { ...found, values: { ...found.values, actions: [] } } as DiffFound;
   const sentence = textOf(RULES, actions.length === 0 ? found : withoutActions);
   const address = found.rule === "resource" ? ` (${style.code(found.address ?? "")})` : "";
@@ -182,12 +303,25 @@ function linesOf(found: DiffFound, style: Style): readonly string[] {
   return [`- ${style.text(sentence)}${address}`, ...advice, ...actionLines(actions, found.principal, style)];
 }
 
+/** Whether an action is new, gone, or allowed for other requests. */
+const MARKS = { "+": "more", "-": "less", "~": "on other resources or conditions" } as const;
+type Mark = keyof typeof MARKS;
+
+function markOf(before: readonly Scope[], after: readonly Scope[]): Mark {
+  if (before.length === 0) {
+    return "+";
+  }
+  return after.length === 0 ? "-" : "~";
+}
+
 function actionLines(actions: readonly ActionChange[], principal: string | undefined, style: Style): readonly string[] {
   if (actions.length <= FEW) {
-    return actions.map((change) => {
-      const { action, area, access, why } = change;
+    const names = style.column(actions.map(({ action, before, after }) => style.code(`${markOf(before, after)} ${action}`)));
+    return actions.map((change, at) => {
+      const { access, why } = change;
+      const kind = access === "unknown" ? "not in DKP's catalogue" : access;
       const reason = why === undefined || principal !== "user" ? "" : ` (why: ${style.text(why)})`;
-      return `  - ${style.code(action)} (${style.text(area)}, ${access}): ${scopeChange(change, style)}${reason}`;
+      return `  ${style.bullet}${names[at]} (${style.text(kind)}) ${scopeChange(change, style)}${reason}`;
     });
   }
   const groups = [...grouped(actions, (change) => scopeChange(change, style))];
@@ -203,10 +337,10 @@ function actionLines(actions: readonly ActionChange[], principal: string | undef
 /** Where an action is allowed: in full where it is new or removed, else what differs. */
 function scopeChange({ before, after }: ActionChange, style: Style): string {
   if (before.length === 0) {
-    return `added on ${scopeList(after, style)}`;
+    return `on ${scopeList(after, style)}`;
   }
   if (after.length === 0) {
-    return `removed, was on ${scopeList(before, style)}`;
+    return `no longer on ${scopeList(before, style)}`;
   }
   const [lost, gained] = [beyond(before, after), beyond(after, before)];
   if (lost.length === 0 && gained.length > 0) {

@@ -62,7 +62,8 @@ function changeOf(
   // An object that is lost has the name that it has now.
   const isLost = before.resources.has(address) && (action === "replaced" || action === "forgotten");
   const what = describe(address, isLost || !after.resources.has(address) ? before : after);
-  return { address, what, action, details: differingAttributes(address, before, after) };
+  const details = differingAttributes(address, before, after);
+  return { address, what, action, details: details.map((name) => (name === "policy" ? "document" : name)) };
 }
 
 /** Objects that can have policies which Terraform does not manage. */
@@ -113,7 +114,7 @@ function resolved(snapshot: Snapshot, value: unknown): string | undefined {
 export function describe(address: string, snapshot: Snapshot): string {
   const slot = SLOTS.find((candidate) => KEY_ADDRESSES[candidate] === address);
   if (slot !== undefined) {
-    return `access key in the slot ${slot}, ${keyIn(snapshot, slot)?.status}`;
+    return `${keyIn(snapshot, slot)?.status} access key in the slot ${slot}`;
   }
   const [, type = ""] = /^aws_iam_(\w+)\./.exec(address) ?? [];
   const name = attribute(snapshot, address, "name");

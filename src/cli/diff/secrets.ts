@@ -56,8 +56,13 @@ export function exposureFindings(before: Snapshot, after: Snapshot): readonly Di
   const found = [...after.outputs].flatMap(([output, { sensitive, value }]): DiffFound[] => {
     const isSecret = output === SECRET_OUTPUT;
     const isFilled = !empty.some((secret) => secret === value);
-    const isNew = (isSecret || sensitive) && isFilled && before.outputs.get(output)?.sensitive !== sensitive;
-    return isNew ? [{ rule: "secret-output", field: isSecret ? "outputs.secret" : undefined, values: { output } }] : [];
+    const known = before.outputs.get(output);
+    if (!(isSecret || sensitive) || !isFilled || known?.sensitive === sensitive) {
+      return [];
+    }
+    const marked = sensitive ? "now sensitive" : "no longer sensitive";
+    const values = { output, how: known === undefined ? "new" : marked };
+    return [{ rule: "secret-output", field: isSecret ? "outputs.secret" : undefined, values }];
   });
   const wasPlaintext = plaintextSlot(before) !== undefined;
   const slot = plaintextSlot(after);

@@ -25,7 +25,7 @@ export interface StateKey {
 /** What a state says about a deployment's access. */
 export interface StateContents {
   readonly keys: readonly StateKey[];
-  /** What the outputs expose; undefined where the state has no such output. */
+  /** The current key: the one in the outputs; undefined where the state has no such output. */
   readonly exposed: { readonly id?: string | undefined; readonly slot?: Slot | undefined };
   readonly user?: { readonly name?: string | undefined; readonly arn?: string | undefined } | undefined;
   /** The managed resources by what Terraform does with them. Their attributes contain secrets. */

@@ -29,13 +29,13 @@ function slotError(keys: KeySlots): FieldError | string | undefined {
   if (status === "absent" && keys[other].status === "absent") {
     return `both slots are absent, and DKP requires a key; set ${statusOf(current)} to "Active", or write accessKeys: none to create keys outside Terraform`;
   }
-  const exposeOther =
+  const switchToOther =
     keys[other].status === "Active"
-      ? `expose the other slot with accessKeys.current: "${other}"`
+      ? `switch to the other slot with accessKeys.current: "${other}"`
       : `set ${statusOf(other)} to "Active" and accessKeys.current to "${other}"`;
   return errorAt(
     "accessKeys.current",
-    `"${current}" is ${status}, the current key must be Active; set ${statusOf(current)} to "Active", or ${exposeOther}`,
+    `"${current}" is ${status}, the current key must be Active; set ${statusOf(current)} to "Active", or ${switchToOther}`,
   );
 }
 

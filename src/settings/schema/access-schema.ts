@@ -59,7 +59,11 @@ export const accessKeys = f.field(
       f.strict({
         primary: v.optional(keySlot("Active"), {}),
         secondary: v.optional(keySlot("absent"), {}),
-        current: f.harmless(f.choice(SLOTS), "The slot whose key the outputs expose; it must be `Active`", "primary"),
+        current: f.harmless(
+          f.choice(SLOTS),
+          "The slot of the current key, which the outputs have; it must be `Active`",
+          "primary",
+        ),
       }),
     ],
     ({ input }) =>

@@ -97,7 +97,7 @@ describe("a review pack as base", () => {
     const reversed = Object.fromEntries(Object.entries(others).reverse());
     const base = file("deployment.json", JSON.stringify({ settings: reversed, version: "0.2.0-g01234567" }));
     const changes = changesAgainst({ deckhouse: base }, { deckhouse: reviewPackOf("") }, "Compared", packFilesOf);
-    expect(changesText(changes)).toBe("Verdict: harmless (exit code 0). Nothing changes. Compared\n\nUnchanged: deckhouse\n");
+    expect(changesText(changes)).toBe("Verdict: harmless (exit code 0). Nothing changes.\nCompared\n\nUnchanged: deckhouse\n");
   });
 
   it("is new with a provider lock, and with a key that is not Active, which changes nothing and breaks nothing", () => {

@@ -7,13 +7,16 @@ import { changesOfPlan } from "../../../../src/cli/diff/plans/plan-findings";
 import { changesMarkdown, changesText } from "../../../../src/cli/diff/render-summary";
 import { reference } from "../../../../src/cli/diff/snapshot";
 import { levelOf } from "../../../../src/cli/findings/finding";
+import { policyDocument } from "../../../../src/iam/policy-document";
+import { policyStatements } from "../../../../src/iam/policy-statements";
 import type { JsonObject } from "../../../../src/text/json";
 import { sideOf } from "../../../decision/pairs";
+import { deployment } from "../../../helpers/deployment";
 import { betweenPacks, evidenceOf, ofRule, packWith, verdictOf, withResource } from "../../../helpers/diff";
 import { editedPlans, realPlan, SECRETS } from "../../../helpers/edited-plans";
 import { anyCharacter, anyEdits, edited, fuzzParameters } from "../../../helpers/fuzz";
 import { schemaErrors } from "../../../helpers/json-schema";
-import { packOf } from "../../../helpers/packs";
+import { optionsOf, packOf, reviewPackOf } from "../../../helpers/packs";
 
 const changesOf = (plan: object) => changesOfPlan(plan as JsonObject, "x", "Plan");
 const rulesOf = (changes: ReturnType<typeof changesOf>) =>
@@ -68,9 +71,35 @@ it("an empty plan after a change outside Terraform names what the state has othe
   const outdated = (given: object) => ofRule(changesOf(given), "state-outdated").map(({ values }) => values.objects);
   const without = plan?.resource_changes.filter((entry) => entry.address !== address);
   expect(outdated({ ...plan, resource_changes: without, resource_drift: [...(plan?.resource_drift ?? []), drift] })).toEqual([
-    ['the user "deckhouse" was changed (tags, tags_all)', "the access key in the slot secondary, Inactive was deleted"],
+    ['the user "deckhouse" was changed (tags, tags_all)', "the Inactive access key in the slot secondary was deleted"],
   ]);
   expect(outdated(realPlan("no-change"))).toEqual([]);
+});
+
+const MINIMAL = "policy: { mode: minimal }\ncluster: { prefix: dev, layout: Standard }\n";
+it.each([
+  [MINIMAL, `${MINIMAL}features: [volume-snapshots]`],
+  [`${MINIMAL}features: [volume-snapshots]`, MINIMAL],
+  [MINIMAL, MINIMAL.replace("prefix: dev", "prefix: dev, iamNodeRole: nodes")],
+  [MINIMAL.replace("minimal", "scoped"), MINIMAL],
+  ["", "outputs: { secret: false }"],
+])("what a leaked key can do changes as the review packs say: %j and %j", (...given) => {
+  const account = "123456789012";
+  const settings = given.map((text) => `accountId: "${account}"\n${text}`);
+  const [before, after] = settings.map((text) =>
+    JSON.stringify(policyDocument(policyStatements(optionsOf(deployment(text))), account)),
+  );
+  const plan = realPlan("no-change");
+  for (const { address, change } of plan.resource_changes) {
+    if (address === "aws_iam_policy.policy") {
+      Object.assign(change, { actions: ["update"] });
+      Object.assign(change.before ?? {}, { policy: before });
+      Object.assign(change.after ?? {}, { policy: after });
+    }
+  }
+  const changes = changesOfPlan(plan as JsonObject, "x", "Plan", [], deployment(settings[1]));
+  const [base = {}, current = {}] = settings.map((text) => reviewPackOf(text));
+  expect(ofRule(changes, "risk")).toEqual(ofRule(betweenPacks(base, current), "risk"));
 });
 
 describe("a plan that changes the first policy and detaches the second one", () => {

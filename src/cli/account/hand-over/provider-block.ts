@@ -15,7 +15,7 @@ import { mismatches } from "../keys/situation";
 type ProviderBlock = Readonly<Record<"providerAccessKeyId" | "providerSecretAccessKey" | "region", string>>;
 
 /**
- * The key that the outputs of a deployment expose, with its secret from the state.
+ * The current key of a deployment, with its secret from the state.
  * @param note receives what the person should know: another slot in the settings than in the outputs
  * @throws Error if there is no key, if no resource of the state is the key, or if the state does not have the secret
  */
@@ -66,14 +66,14 @@ export async function currentKey(
   }
   if (slot !== undefined && slot !== accessKeys.current) {
     note(
-      `warning: accessKeys.current: the settings select ${accessKeys.current}, and the outputs expose ${slot}: this is the key ${id} of ${slot}; ${dkpAccess("keys", stack)} shows what the next apply does`,
+      `warning: accessKeys.current: the settings select ${accessKeys.current}, and the current key is still ${id} of ${slot}, which this block has; ${dkpAccess("keys", stack)} shows what the next apply does`,
     );
   }
   const key = state.keys.find((candidate) => candidate.id === id);
   const isOther = key?.user !== undefined && key.user !== user.name;
   if (key === undefined || isOther) {
     throw new Error(
-      `the outputs expose the key ${id}, ${isOther ? `which is a key of the user "${key.user}"` : "which no resource of the state is"}: the state was partly lost or edited; do not give this key to DKP; see ${recovery("old-state")}`,
+      `the outputs have the key ${id}, ${isOther ? `which is a key of the user "${key.user}"` : "which no resource of the state is"}: the state was partly lost or edited; do not give this key to DKP; see ${recovery("old-state")}`,
     );
   }
   const readSecret = async () => key.secret ?? (await decryptedSecret(key, stack, terraform));

@@ -79,7 +79,7 @@ export async function withPlan(
     const partial = { rule: "destination-partial", field: "backend", values: { arguments: additional } } as const;
     const more: readonly DiffFound[] = additional.length === 0 ? [] : [partial];
     const source = `Plan of ${stack}, which writes the state to ${destinationText(destination)}`;
-    const changes = changesOfPlan(plan, stack, source, more);
+    const changes = changesOfPlan(plan, stack, source, more, deployment);
     const rules = findingsOf(changes).map(({ rule }) => rule);
     const origin = { configuration, lock, destination: locationOf(destination), rules };
     const isApplied = code !== 0 || rules.includes("state-outdated");

@@ -1,13 +1,12 @@
 import { parseIamArn, partitionOf } from "../../../iam/arns";
-import { policyOptionsOf } from "../../../settings/deployment";
 import { isHarmlessAs, meaningOf } from "../../../settings/schema/fields";
 import { ADDRESSES, policyOfAddress } from "../../../terraform/addresses";
 import { OUTPUTS } from "../../../terraform/outputs";
 import { canonical, type JsonObject, objectOf, textOf, valueAt } from "../../../text/json";
-import { risksOf } from "../../iam/risks";
 import { policyFile } from "../../pack/contents";
 import type { DiffFound } from "../change-rules";
 import { changeText, differences, valueText } from "../json-values";
+import { riskChanges, risksIn } from "../risk-changes";
 import type { PackSide, ReadDeployment } from "./pack-side";
 
 /** What the changes of the settings mean, as the schema declares it; those of the destination and of the tags together. */
@@ -53,17 +52,9 @@ export function riskFindings(before: ReadDeployment, after: ReadDeployment): rea
   if (errors.length > 0) {
     return [{ rule: "settings-unreadable", values: { errors } }];
   }
-  const [old, current] = [risksIn(before), risksIn(after)];
-  return [...new Set([...old.keys(), ...current.keys()])]
-    .map((key) => ({ before: old.get(key) ?? "", after: current.get(key) ?? "no longer possible" }))
-    .filter((change) => change.before !== change.after)
-    .map((values) => ({ rule: "risk", values }));
-}
-
-/** What an attacker can do, by the goal. */
-function risksIn(deployment: ReadDeployment): ReadonlyMap<string, string> {
-  const risks = deployment === undefined || "errors" in deployment ? [] : risksOf(policyOptionsOf(deployment), (name) => name);
-  return new Map(risks.map(({ goal, what }) => [goal, what]));
+  const risksOfSide = (deployment: ReadDeployment) =>
+    deployment === undefined || "errors" in deployment ? new Map<string, string>() : risksIn(deployment);
+  return riskChanges(risksOfSide(before), risksOfSide(after));
 }
 
 /** What differs between the configuration of a review pack and the one that follows from its settings, and is not compared elsewhere. */

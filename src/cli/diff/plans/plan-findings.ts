@@ -1,3 +1,4 @@
+import type { Deployment } from "../../../settings/deployment";
 import { ADDRESSES, KEY_ADDRESSES, policyOfAddress } from "../../../terraform/addresses";
 import { canonical, type JsonObject, listOf, objectOf, textOf, valueAt } from "../../../text/json";
 import type { PackFile } from "../../pack/contents";
@@ -7,6 +8,7 @@ import { comparable, permissionFindings } from "../permissions";
 import { type Plan, type PlannedChange, planOf } from "../plan-file";
 import { comparePolicies, policyFindings } from "../policies";
 import { describe, type ResourceChange, resourceFindings, resourcesOfPlan, WITH_PERMISSIONS } from "../resource-findings";
+import { planRisks } from "../risk-changes";
 import {
   exposureFindings,
   masked,
@@ -24,8 +26,15 @@ import { isOurs, keyIn, policyAt, type Snapshot, slotsOf, snapshotOfPlan } from 
  * @param given what `terraform show -json` or OpenTofu's prints of a plan
  * @param stack what to call its deployment: a plan does not know
  * @param more what is known of the plan besides
+ * @param deployment whose cluster the sentences about a leaked key name. @default the summary has none
  */
-export function changesOfPlan(given: JsonObject, stack: string, source: string, more: readonly DiffFound[] = []): Changes {
+export function changesOfPlan(
+  given: JsonObject,
+  stack: string,
+  source: string,
+  more: readonly DiffFound[] = [],
+  deployment?: Deployment,
+): Changes {
   const secrets = secretsIn(given);
   const [secretPlan, plan] = [planOf(given), planOf(masked(given, secrets))];
   const [before, after] = [snapshotOfPlan(plan, "before"), snapshotOfPlan(plan, "after")];
@@ -41,6 +50,7 @@ export function changesOfPlan(given: JsonObject, stack: string, source: string, 
     ...(plan.isIncomplete ? [{ rule: "plan-incomplete", values: {} } as const] : []),
     ...more,
     ...resourceFindings(before, after, resources),
+    ...(deployment === undefined ? [] : planRisks(deployment, before, after)),
     ...permissionFindings(before, after),
     ...importedPolicies.flatMap(({ address }) => importedPolicyFindings(address, before, after)),
     ...secretFindings(secretPlan, secrets),

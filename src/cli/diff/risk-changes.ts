@@ -1,0 +1,62 @@
+import { parseIamArn } from "../../iam/arns";
+import type { PolicyCondition, PolicyStatement } from "../../iam/policy-document";
+import { type Deployment, policyOptionsOf } from "../../settings/deployment";
+import { ADDRESSES } from "../../terraform/addresses";
+import { risksOf } from "../iam/risks";
+import { type DiffFound, NO_LONGER } from "./change-rules";
+import { existing } from "./examples";
+import { type Condition, type Grant, readGrants } from "./grants";
+import { attribute, type Snapshot, userPoliciesOf } from "./snapshot";
+
+/** What an attacker can do with the key, by the goal. */
+type Risks = ReadonlyMap<string, string>;
+
+/** The risks of a deployment, or of other policies than those that follow from its settings. */
+export function risksIn(
+  deployment: Deployment,
+  account: string | undefined = deployment.accountId,
+  statements?: readonly PolicyStatement[],
+): Risks {
+  const options = policyOptionsOf({ ...deployment, accountId: account });
+  return new Map(risksOf(options, (name) => name, statements).map(({ goal, what }) => [goal, what]));
+}
+
+/** The difference of what an attacker with the key can do, as `REVIEW.md` lists it. */
+export function riskChanges(old: Risks, current: Risks): readonly DiffFound[] {
+  return [...new Set([...old.keys(), ...current.keys()])]
+    .map((key) => ({ before: old.get(key) ?? "", after: current.get(key) ?? NO_LONGER }))
+    .filter((change) => change.before !== change.after)
+    .map((values) => ({ rule: "risk", values }));
+}
+
+/** The same difference between both sides of a plan of a deployment. Nothing where the policies of a side cannot be read, or are new. */
+export function planRisks(deployment: Deployment, before: Snapshot, after: Snapshot): readonly DiffFound[] {
+  const arn = attribute(before, ADDRESSES.user, "arn");
+  const [old, current] = [before, after].map(statementsOf);
+  if (arn === undefined || old === undefined || current === undefined) {
+    return [];
+  }
+  const account = parseIamArn(arn)?.account;
+  return riskChanges(risksIn(deployment, account, old), risksIn(deployment, account, current));
+}
+
+/** The operators of an Allow of this project. */
+const TESTS: readonly PolicyCondition["test"][] = ["ArnEquals", "BoolIfExists", "ForAllValues:StringEquals", "StringEquals"];
+
+const isOwnTest = (condition: Condition): condition is PolicyCondition => TESTS.some((test) => test === condition.test);
+
+/** What the managed policies of the deployment allow; undefined without one, and where a part has not this project's form. */
+function statementsOf(side: Snapshot): readonly PolicyStatement[] | undefined {
+  const policies = [...userPoliciesOf(side).values()];
+  const { allows, opaque } = readGrants(policies, "before");
+  const isOther = ({ resource, conditions }: Grant) => /[*?]./.test(resource) || !conditions.every(isOwnTest);
+  if (policies.length === 0 || opaque.size > 0 || allows.some(isOther)) {
+    return undefined;
+  }
+  return allows.map(({ action, resource, conditions }) => ({
+    sid: "",
+    actions: existing(action),
+    resources: [resource],
+    conditions: conditions.filter(isOwnTest),
+  }));
+}

@@ -28,7 +28,7 @@ export interface DeckhouseAccessStackOptions {
 export class DeckhouseAccessStack extends TerraformStack {
   readonly deployment: Deployment;
   readonly user: AccessUser;
-  /** Absent with `accessKeys: none`. */
+  /** Absent where Terraform has no key. */
   readonly keys: AccessKeys | undefined;
   /** One in mode `documented`, else two. */
   readonly policies: readonly [AccessPolicy, ...AccessPolicy[]];
@@ -60,6 +60,11 @@ export class DeckhouseAccessStack extends TerraformStack {
     });
     attachInOrder(policies, attached);
     this.nodeRole = nodeRole && new NodeRole(this, "node-role", nodeRole);
+    if (accessKeys === "none") {
+      // Without these blocks, a plan deletes keys that the state has: `prevent_destroy` is gone with their configuration.
+      const removed = Object.values(KEY_ADDRESSES).map((from) => ({ from, lifecycle: { destroy: false } }));
+      this.addOverride("removed", removed);
+    }
     this.importObjects(deployment);
     this.outputs();
     this.annotate();

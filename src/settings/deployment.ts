@@ -7,8 +7,24 @@ import { type BackendArguments, defaultArguments, type StateLocation } from "../
 import type { Fields } from "./rules/rule";
 import type { Settings } from "./schema/deployment-schema";
 
+/** The keys that Terraform manages. */
+export type TerraformKeys = Pick<
+  Extract<Settings["accessKeys"], { readonly managedBy: "terraform" }>,
+  "primary" | "secondary" | "current"
+>;
+
+/** The keys of Terraform; `none` where it has no key. */
+export const terraformKeys = ({ accessKeys }: Pick<Settings, "accessKeys">): TerraformKeys | "none" =>
+  accessKeys === "none" || accessKeys.managedBy === "rotate" ? "none" : accessKeys;
+
 /** One deployment as the stack is built from it. */
-export interface Deployment extends Omit<Settings, "backend" | "cloud" | "cluster" | "features"> {
+export interface Deployment extends Omit<Settings, "accessKeys" | "backend" | "cloud" | "cluster" | "features"> {
+  /** The keys of Terraform; `none` where it has no key. */
+  readonly accessKeys: TerraformKeys | "none";
+  /** Who creates the keys, Terraform or `dkp-access rotate`; undefined with `accessKeys: none`. */
+  readonly managedBy: "terraform" | "rotate" | undefined;
+  /** The age in days at which a key is due for rotation; undefined with `accessKeys: none`. */
+  readonly maxAge: number | undefined;
   /** Name of the stack and of the settings file. */
   readonly stack: string;
   /** Where the Terraform state lives, with the defaults of this project filled in. */
@@ -36,9 +52,12 @@ export function toDeployment(
   settings: Settings,
   known: Pick<Deployment, "policies" | "marked" | "secretLine" | "keyFiles">,
 ): Deployment {
-  const { backend, cloud, cluster, features, ...rest } = settings;
+  const { backend, cloud, cluster, features, accessKeys, ...rest } = settings;
   return {
     ...rest,
+    accessKeys: terraformKeys(settings),
+    managedBy: accessKeys === "none" ? undefined : accessKeys.managedBy,
+    maxAge: accessKeys === "none" ? undefined : accessKeys.maxAge,
     stack,
     state: stateLocation(stack, settings),
     cluster: toCluster(settings),
@@ -96,7 +115,7 @@ const SECRET_FORMS = ["none", "unknown to Terraform", "encrypted", "plaintext"] 
 export type SecretForm = (typeof SECRET_FORMS)[number];
 
 /** The form of the secret in each key slot. Terraform does not know the secret of an imported key. */
-export function secretForms({ accessKeys, import: imports }: Pick<Settings, "accessKeys" | "import">) {
+export function secretForms({ accessKeys, import: imports }: Pick<Deployment, "accessKeys" | "import">) {
   const formOf = (slot: Slot): SecretForm => {
     if (accessKeys === "none" || accessKeys[slot].status === "absent") {
       return "none";

@@ -16,7 +16,7 @@ it.each([
 });
 
 it("knows the keys of an object at a path, also of one option among others", () => {
-  expect(knownKeys(["accessKeys"])).toEqual(["primary", "secondary", "current"]);
+  expect(knownKeys(["accessKeys"])).toEqual(["managedBy", "maxAge", "primary", "secondary", "current"]);
   expect(knownKeys(["region"])).toEqual([]);
 });
 

@@ -206,6 +206,14 @@ export const RULES = {
     },
   }),
   ...rules("attention", "Access keys", {
+    "key-forgotten": {
+      text: "Terraform stops managing the access key in the slot {slot}, which stays in AWS as it is, and whose secret stays in old versions of the state",
+      remedy: `after the apply, replace it: ${dkpAccess("rotate", "STACK", "--cluster", "--now")} where accessKeys.managedBy is rotate`,
+    },
+    "first-key": {
+      text: "Terraform creates an access key in the slot {slot}, beside those that it does not manage",
+      remedy: "if accessKeys.managedBy was rotate in an earlier apply, check that this is no older commit",
+    },
     "key-deactivated": {
       text: "Terraform deactivates the access key in the slot {slot}, which is Active",
       risk: "if DKP still has this key, the cluster loses access to AWS",

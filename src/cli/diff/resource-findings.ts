@@ -30,7 +30,8 @@ export function resourcesOfPacks(before: Snapshot, after: Snapshot, imported: re
     const change = { ...changeOf(address, action, before, after), isCreatedFirst };
     if (isCreated || isDeleted) {
       const added = imported.includes(address) ? "imported" : "created";
-      return [{ ...change, action: isCreated ? added : "deleted" } as const];
+      const gone = after.forgotten.has(address) ? "forgotten" : "deleted";
+      return [{ ...change, action: isCreated ? added : gone } as const];
     }
     return change.action === "replaced" || change.details.length > 0 ? [change] : [];
   });
@@ -187,7 +188,8 @@ function renamedPolicies(resources: readonly ResourceChange[]): readonly Resourc
 
 function effectOf({ address, what, action }: ResourceChange): readonly DiffFound[] {
   if (action === "forgotten") {
-    return [{ rule: "forgotten", address, values: { what } }];
+    // Keys have a finding of their own.
+    return Object.values(KEY_ADDRESSES).includes(address) ? [] : [{ rule: "forgotten", address, values: { what } }];
   }
   const { what: kind, number = 1 } = policyOfAddress(address) ?? {};
   // A second policy is deleted after the first one has its permissions.
@@ -198,23 +200,31 @@ function effectOf({ address, what, action }: ResourceChange): readonly DiffFound
   return effect === undefined ? [] : [{ rule: "destroyed", address, values: { action: verb, what, ...effect } }];
 }
 
+/** What follows from other settings than the status of a slot. */
+const WITHOUT_STATUS: readonly string[] = ["key-replaced", "first-key", "key-forgotten"];
+
 function keyFindings(before: Snapshot, after: Snapshot, resources: readonly ResourceChange[]): readonly DiffFound[] {
   const current = currentSlot(before);
+  const isFirst = before.resources.has(ADDRESSES.user) && !before.outputs.has("access_key_id");
   return SLOTS.flatMap((slot) => {
     const [old, status] = [keyIn(before, slot)?.status, keyIn(after, slot)?.status];
     const address = KEY_ADDRESSES[slot];
+    const isForgotten = old !== undefined && after.forgotten.has(address);
+    const isCreated = resources.some((change) => change.address === address && change.action === "created");
     const isReplaced = resources.some((change) => change.address === address && change.action === "replaced");
     const isDeactivated = old === "Active" && status !== undefined && status !== "Active";
     const rows = [
       ["key-replaced", isReplaced],
-      ["active-key-deleted", old === "Active" && status === undefined],
+      ["first-key", isCreated && isFirst],
+      ["key-forgotten", isForgotten],
+      ["active-key-deleted", old === "Active" && status === undefined && !isForgotten],
       ["current-key-deactivated", isDeactivated && slot === current],
       ["key-deactivated", isDeactivated && slot !== current],
       ["key-reactivated", old === "Inactive" && status === "Active"],
     ] as const;
     const found = rows.filter(([, applies]) => applies);
     return found.map(([rule]): DiffFound => {
-      const field = rule === "key-replaced" ? undefined : `accessKeys.${slot}.status`;
+      const field = WITHOUT_STATUS.includes(rule) ? undefined : `accessKeys.${slot}.status`;
       return { rule, address, field, values: { slot } };
     });
   });

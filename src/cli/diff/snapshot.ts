@@ -1,6 +1,6 @@
 import { SLOTS, type Slot } from "../../iam/key-slots";
 import { ADDRESSES, isNodeAttachment, KEY_ADDRESSES, policyOfAddress } from "../../terraform/addresses";
-import { type JsonObject, objectOf, textOf } from "../../text/json";
+import { type JsonObject, listOf, objectOf, textOf } from "../../text/json";
 import { policyFile } from "../pack/contents";
 import type { Policy } from "./grants";
 import { mapStrings } from "./json-values";
@@ -14,6 +14,8 @@ export interface Snapshot {
   readonly outputs: ReadonlyMap<string, { readonly sensitive: boolean; readonly value: unknown }>;
   /** Addresses whose secret the state does not have in plaintext, such as that of an imported key. */
   readonly withoutSecret: ReadonlySet<string>;
+  /** Addresses of objects that stay in AWS, and that Terraform stops to manage. */
+  readonly forgotten: ReadonlySet<string>;
 }
 
 /** Whether this project creates resources at an address; the permissions of other resources are unknown. */
@@ -57,11 +59,17 @@ export function snapshotOfPack(
       return [`${type}.${name}`, { ...attributes, policy: isReference ? storedText : attributes.policy }] as const;
     }),
   );
+  const forgotten = listOf(pack.removed).map((block) => textOf(objectOf(block).from) ?? "");
   const outputs = Object.entries(objectOf(pack.output)).map(([name, output]) => {
     const { value, sensitive } = objectOf(output);
     return [name, { sensitive: sensitive === true, value }] as const;
   });
-  return { resources: new Map(resources), outputs: new Map(outputs), withoutSecret: new Set(withoutSecret) };
+  return {
+    resources: new Map(resources),
+    outputs: new Map(outputs),
+    withoutSecret: new Set(withoutSecret),
+    forgotten: new Set(forgotten),
+  };
 }
 
 /** One side of the changes of a plan. */
@@ -76,7 +84,13 @@ export function snapshotOfPlan(plan: Plan, side: "before" | "after"): Snapshot {
     .filter(({ actions }) => !actions.includes(side === "before" ? "create" : "delete"))
     .map(({ name, ...output }) => [name, output[side]] as const);
   const withoutSecret = resources.filter(([, { secret }]) => textOf(secret) === undefined).map(([address]) => address);
-  return { resources: new Map(resources), outputs: new Map(outputs), withoutSecret: new Set(withoutSecret) };
+  const forgotten = managedChanges(plan).flatMap(({ address, actions }) => (actions.includes("forget") ? [address] : []));
+  return {
+    resources: new Map(resources),
+    outputs: new Map(outputs),
+    withoutSecret: new Set(withoutSecret),
+    forgotten: new Set(forgotten),
+  };
 }
 
 /** The changes of resources in a plan; left-overs of replacements that failed (`deposed`) are not among them. */

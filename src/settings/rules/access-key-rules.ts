@@ -1,13 +1,15 @@
 import { otherSlot, type Slot } from "../../iam/key-slots";
+import { type TerraformKeys, terraformKeys } from "../deployment";
 import { errorAt, type FieldError } from "../errors";
 import type { Settings } from "../schema/deployment-schema";
 import { type Rule, rule } from "./rule";
 
-type KeySlots = Exclude<Settings["accessKeys"], "none">;
-
 /** Rules between the two key slots, and about a key that is imported. Each message names the legal next steps. */
 export const ACCESS_KEY_RULES: readonly Rule[] = [
-  rule(["accessKeys"], ({ accessKeys }) => accessKeys !== "none" && slotError(accessKeys)),
+  rule(["accessKeys"], (settings) => {
+    const accessKeys = terraformKeys(settings);
+    return accessKeys !== "none" && slotError(accessKeys);
+  }),
   rule(["import.accessKeyId", "accessKeys"], (keys) => keys["import.accessKeyId"] !== undefined && importError(keys.accessKeys)),
   // What is imported must exist in the settings.
   rule(
@@ -19,7 +21,7 @@ export const ACCESS_KEY_RULES: readonly Rule[] = [
   ),
 ];
 
-function slotError(keys: KeySlots): FieldError | string | undefined {
+function slotError(keys: TerraformKeys): FieldError | string | undefined {
   const { current } = keys;
   const other = otherSlot(current);
   const { status } = keys[current];
@@ -39,9 +41,10 @@ function slotError(keys: KeySlots): FieldError | string | undefined {
   );
 }
 
-function importError(accessKeys: Settings["accessKeys"]): FieldError | string | undefined {
+function importError(given: Settings["accessKeys"]): FieldError | string | undefined {
+  const accessKeys = terraformKeys({ accessKeys: given });
   if (accessKeys === "none" || accessKeys.primary.status === "absent") {
-    const slot = accessKeys === "none" ? "accessKeys is none" : "accessKeys.primary.status is absent";
+    const slot = accessKeys === "none" ? "Terraform has no key" : "accessKeys.primary.status is absent";
     return `an imported key goes into the primary slot, and ${slot}; set accessKeys.primary.status to "Active", or remove import.accessKeyId`;
   }
   return accessKeys.primary.pgpKey === undefined

@@ -3,6 +3,7 @@ import { ACCESS_KEY_ID, SLOTS } from "../../iam/key-slots";
 import { MAX_ROLE_POLICIES, RESERVED_ROLE_PATHS, ROLE_NAME } from "../../iam/limits";
 import { ACTION } from "../../iam/node-role-permissions";
 import { type PgpKeyError, readPgpKey } from "../../iam/openpgp-key";
+import { isObject } from "../../text/json";
 import { show } from "../errors";
 import * as f from "./primitives";
 
@@ -52,25 +53,50 @@ const keySlot = (status: (typeof KEY_STATUSES)[number]) =>
     ),
   });
 
+/** A rotation ends a week after it begins: see src/cli/account/rotate/. */
+const SHORTEST_AGE = 14;
+const LONGEST_AGE = 365;
+const AGE = `is not a number of days from ${SHORTEST_AGE} to ${LONGEST_AGE}`;
+
+const maxAge = f.harmless(
+  v.pipe(
+    v.number(({ input }) => `${show(input)} ${AGE}; write for example 90`),
+    v.integer(f.because(AGE)),
+    v.minValue(SHORTEST_AGE, f.because(`${AGE}: a rotation takes a week`)),
+    v.maxValue(LONGEST_AGE, f.because(AGE)),
+  ),
+  "The age in days at which a key is due for rotation, 14 to 365",
+  90,
+);
+
+const MANAGED_BY =
+  "`terraform`, or `rotate`: `dkp-access rotate` creates the keys and gives them to the cluster, and Terraform has none";
+const managers = f.because('is unknown; use "terraform" or "rotate"');
+
+const keysOfTerraform = f.strict({
+  managedBy: f.attention(v.literal("terraform", managers), MANAGED_BY, "terraform"),
+  maxAge,
+  primary: v.optional(keySlot("Active"), {}),
+  secondary: v.optional(keySlot("absent"), {}),
+  current: f.harmless(f.choice(SLOTS), "The slot of the current key, which the outputs have; it must be `Active`", "primary"),
+});
+
+const keysOfRotate = f.strict({ managedBy: f.field(v.literal("rotate"), "attention", MANAGED_BY), maxAge });
+
 export const accessKeys = f.field(
-  v.union(
-    [
-      v.literal("none"),
-      f.strict({
-        primary: v.optional(keySlot("Active"), {}),
-        secondary: v.optional(keySlot("absent"), {}),
-        current: f.harmless(
-          f.choice(SLOTS),
-          "The slot of the current key, which the outputs have; it must be `Active`",
-          "primary",
-        ),
-      }),
-    ],
-    ({ input }) =>
-      `${show(input)} is neither an object of key slots nor "none"; write for example { secondary: { status: Active } }`,
+  f.chosen(
+    v.union(
+      [v.literal("none"), keysOfTerraform, keysOfRotate],
+      ({ input }) =>
+        `${show(input)} is neither an object of key slots nor "none"; write for example { secondary: { status: Active } }`,
+    ),
+    (value) => {
+      const ofObject = isObject(value) && value.managedBy === "rotate" ? keysOfRotate : keysOfTerraform;
+      return isObject(value) ? ofObject : undefined;
+    },
   ),
   "attention",
-  "Two key slots, so that keys rotate without outage, or `none` if you create keys outside Terraform",
+  "Two key slots, so that keys rotate without outage; `{ managedBy: rotate }`; or `none` if you create keys outside Terraform",
 );
 
 const rolePath = v.pipe(

@@ -84,6 +84,10 @@ function issueMessage(issue: v.BaseIssue<unknown>, path: readonly string[]): str
       return removed;
     }
     const known = knownKeys(path.slice(0, -1));
+    // One of two objects has it, and this is the other one.
+    if (known.includes(key)) {
+      return OF_TERRAFORM;
+    }
     const isType = path[0] === "backend" && path.length === 2;
     if (!isType && (path[0] === "backend" || path[0] === "cloud")) {
       return unknownArgument(path, known);
@@ -98,6 +102,8 @@ function issueMessage(issue: v.BaseIssue<unknown>, path: readonly string[]): str
     ? `${show(issue.input)} is not ${EXPECTED[issue.type] ?? issue.expected}`
     : issue.message;
 }
+
+const OF_TERRAFORM = "is for keys of Terraform, and managedBy is rotate; remove it";
 
 /** What to write where a required field is missing. */
 const MISSING: Readonly<Record<string, string>> = {

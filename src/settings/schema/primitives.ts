@@ -34,6 +34,11 @@ export function strict<const E extends v.ObjectEntries>(
   return noList(all, remedy);
 }
 
+/** A union in which a value decides which schema it is held to, so that its errors are those of one. @param choose undefined: any of them */
+export function chosen<S extends v.GenericSchema>(union: S, choose: (value: unknown) => v.GenericSchema | undefined): S {
+  return { ...union, "~run": (dataset, config) => (choose(dataset.value) ?? union)["~run"](dataset, config) };
+}
+
 /**
  * What a change of a setting means for a live deployment:
  * `permissions` changes what a policy allows, `exposure` who can read a secret, `identity` as whom or where Terraform acts,

@@ -22,6 +22,7 @@ const COMMANDS: Readonly<Record<Exclude<keyof typeof ROWS, "init">, readonly (re
   preflight: [["preflight", "dev"]],
   keys: [["keys"], ["keys", "dev", "--leaked"]],
   "hand-over": [["hand-over", "dev", "--yes"]],
+  rotate: [["rotate", "dev", "--cluster"]],
   drift: [["drift", "dev"]],
 };
 

@@ -1,11 +1,18 @@
 import { DRIFT_RULES } from "../../src/cli/account/drift/drift-rules";
 import { KEY_RULES } from "../../src/cli/account/keys/key-rules";
 import { PREFLIGHT_RULES } from "../../src/cli/account/preflight/preflight-rules";
+import { ROTATE_RULES } from "../../src/cli/account/rotate/rotate-rules";
 import { RULES } from "../../src/cli/diff/change-rules";
 import { LEVELS } from "../../src/cli/findings/finding";
 
 /** The rules of every command that reports findings. */
-export const RULES_OF = { diff: RULES, keys: KEY_RULES, drift: DRIFT_RULES, preflight: PREFLIGHT_RULES } as const;
+export const RULES_OF = {
+  diff: RULES,
+  keys: KEY_RULES,
+  drift: DRIFT_RULES,
+  preflight: PREFLIGHT_RULES,
+  rotate: ROTATE_RULES,
+} as const;
 
 const text = (description: string) => ({ description, type: "string" });
 

@@ -8,6 +8,7 @@ type Failure =
   | "unauthorized"
   | "not found"
   | "changed"
+  | "unconfirmed"
   | "webhook refused"
   | "webhook unreachable"
   | "unreachable"

@@ -25,13 +25,18 @@ export interface RunningCluster {
 
 /** Reads what decides whose cluster it is. @throws ClusterError, or Error if it does not run on AWS */
 export async function runningCluster(access: ClusterAccess): Promise<RunningCluster> {
-  const configuration = readConfiguration(decoded(await configurationOf(access)));
+  const configuration = await clusterConfiguration(access);
   return {
     context: access.context,
     configuration,
     prefix: await prefixOf(access),
     isOfCommander: await isOfCommander(access),
   };
+}
+
+/** DKP's configuration of a cluster. @throws ClusterError, or Error if it does not run on AWS */
+export async function clusterConfiguration(access: ClusterAccess): Promise<ClusterConfiguration> {
+  return readConfiguration(decoded(await configurationOf(access)));
 }
 
 async function configurationOf(access: ClusterAccess): Promise<Buffer> {
@@ -112,13 +117,23 @@ export async function giveKey(access: ClusterAccess, { configuration }: RunningC
     "--output=name",
   ];
   await d8(access, args, JSON.stringify(patch));
-  if (!after.equals(await configurationOf(access))) {
+  const written = await configurationOf(access).catch((error: Error) => {
+    throw new ClusterError("unconfirmed", `the cluster took the key, and cannot be read since: ${error.message}`);
+  });
+  if (!after.equals(written)) {
     throw new ClusterError(
-      "changed",
+      "unconfirmed",
       "the cluster took the key, and somebody has changed the configuration since; run the command again",
     );
   }
 }
+
+/** The errors of a write that the cluster has not made, for certain. */
+const REFUSALS: readonly unknown[] = ["changed", "forbidden", "unauthorized", "webhook refused", "webhook unreachable"];
+
+/** Whether `giveKey` ended with an error after which the cluster does not have the key. */
+export const isRefusal = (error: unknown): error is ClusterError =>
+  error instanceof ClusterError && REFUSALS.includes(error.failure);
 
 /** @throws Error if the bytes would not be the same when they are written back */
 function decoded(bytes: Buffer): string {

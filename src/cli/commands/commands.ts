@@ -82,6 +82,11 @@ export const COMMANDS = {
     load: () => import("./hand-over.js"),
     examples: ["hand-over deckhouse --out provider.yaml", "hand-over deckhouse --cluster --context prod"],
   },
+  rotate: {
+    summary: "do the next step of a rotation of the key that a cluster has",
+    load: () => import("./rotate.js"),
+    examples: ["rotate deckhouse --cluster --context prod", "rotate deckhouse --cluster --context prod --now --yes"],
+  },
   drift: {
     summary: "report what exists in AWS in addition to what Terraform manages",
     load: () => import("./drift.js"),

@@ -1,16 +1,14 @@
-import { Option } from "commander";
-import { ACCESS_KEY_ID } from "../../iam/key-slots";
 import { withIam } from "../account/aws/iam-reader";
 import { currentKey, providerBlock, providerYaml } from "../account/hand-over/provider-block";
-import { type Replacement, replacementOf, replacementText } from "../account/hand-over/replacement";
+import { replacementOf, replacementText } from "../account/hand-over/replacement";
 import { checkSecretFile, writeSecretFile } from "../account/hand-over/secret-file";
 import { giveKey, runningCluster, SECRET_NAME } from "../cluster/running-cluster";
 import { stackFolder } from "../terraform/terraform-cli";
 import { dkpAccess } from "../text/advice";
 import { inOneStep } from "../text/signals";
-import { addClusterOptions, type ClusterOptions, namedCluster } from "./support/cluster";
+import { addClusterOptions, type ClusterOptions, namedCluster, refusalOf, replacesOption } from "./support/cluster";
 import { STACK_HELP, selectOne } from "./support/deployments";
-import { type Define, formatOption, type Session, saysYes, timeoutOption } from "./support/session";
+import { type Define, formatOption, type Session, timeoutOption } from "./support/session";
 
 interface Options extends ClusterOptions {
   readonly out?: string;
@@ -36,12 +34,7 @@ With --cluster it gives the current key to a running cluster: it says what it wi
     .option("--yes", "print the secret on standard output; with --cluster: do not ask")
     .addOption(formatOption("yaml", "json"));
   addClusterOptions(command, "give the key to a running cluster")
-    .addOption(
-      new Option(
-        "--replaces <key>",
-        "with --cluster and --yes: the ID of the key that the cluster has, if no user of the account has it any more",
-      ).implies({ cluster: true }),
-    )
+    .addOption(replacesOption())
     .addOption(timeoutOption("time limit of the calls to AWS", 180))
     .action((stack: string | undefined, options: Options) => {
       const handOver = options.cluster === true ? toCluster : toPerson;
@@ -73,10 +66,6 @@ async function toCluster(session: Session, name: string | undefined, options: Op
   if (options.out !== undefined) {
     throw new Error("--out: with --cluster no file has the secret; leave one of them out");
   }
-  if (options.replaces !== undefined && !ACCESS_KEY_ID.test(options.replaces)) {
-    // It may be the secret.
-    throw new Error("--replaces: the value is not the ID of an access key (not shown), such as AKIA...");
-  }
   const folder = stackFolder(session.terraform, session.output, stack);
   const current = await currentKey(session.terraform, folder, deployment, (line) => session.printError(`${line}\n`));
   const access = await namedCluster(session, options);
@@ -89,7 +78,7 @@ async function toCluster(session: Session, name: string | undefined, options: Op
     return;
   }
   session.printError(replacementText(replacement, context, current.slots));
-  const refusal = await refusalOf(session, replacement, options);
+  const refusal = await refusalOf(session, replacement, options, "Give the key to the cluster?");
   if (refusal !== undefined) {
     throw new Error(`nothing was written: ${refusal}`);
   }
@@ -97,22 +86,4 @@ async function toCluster(session: Session, name: string | undefined, options: Op
   session.print(
     `${context} has the key ${current.id} now: read back from ${SECRET_NAME}; ${dkpAccess("keys", stack)} shows the next step\n`,
   );
-}
-
-/** Why a replacement is not agreed to; undefined if it is. */
-async function refusalOf(
-  session: Session,
-  { from, isUnknown }: Replacement,
-  { yes, replaces }: Options,
-): Promise<string | undefined> {
-  if (replaces !== undefined && replaces !== from) {
-    return `--replaces: the cluster has the key ${from}; name that`;
-  }
-  if (yes === true) {
-    return isUnknown && replaces === undefined ? `no user has the key ${from}; name it: --replaces ${from}` : undefined;
-  }
-  if (session.host.stdin.isTTY !== true) {
-    return "there is no terminal to ask at; add --yes";
-  }
-  return (await saysYes(session, "Give the key to the cluster? Only yes does: ")) ? undefined : "the answer is not yes";
 }

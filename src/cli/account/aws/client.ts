@@ -6,13 +6,17 @@ import { alwaysOnRegion } from "../../../iam/arns";
 import type { Deployment } from "../../../settings/deployment";
 import { type Progress, withProgress } from "../../text/progress";
 import { awsRequests } from "./http-requests";
-import { type Action, AwsError, type Input, type Output, TIMED_OUT, UNREACHABLE, within } from "./operations";
+import { type Action, AwsError, type Input, type Output, TIMED_OUT, UNREACHABLE, type Write, within } from "./operations";
 
 /**
  * Where AWS is called, and as whom: by default with the credentials that the AWS CLI and SDKs find. IAM and STS are called in a Region that
  * every account has.
  */
-type Access = Pick<Deployment, "region"> & Partial<Deployment["provider"]>;
+type Access = Pick<Deployment, "region"> &
+  Partial<Deployment["provider"]> & {
+    /** An access key, instead of what the AWS CLI finds. */
+    readonly credentials?: Readonly<Record<"accessKeyId" | "secretAccessKey", string>>;
+  };
 
 /** How long to wait for AWS in all. */
 export interface Waiting {
@@ -82,9 +86,22 @@ export class Aws {
 
   /** All pages of the response; one where AWS divides no response of the operation. Errors are thrown as `AwsError`. */
   async call<A extends Action>(action: A, input: Input<A>): Promise<readonly Output<A>[]> {
+    return (await this.unthrottled(action, input, maxAttempts)) as readonly Output<A>[];
+  }
+
+  /**
+   * Changes something, with one attempt: where its answer is lost, AWS may have executed it, and another attempt could create a second
+   * key. AWS executes nothing that it throttles.
+   */
+  async write<A extends Write>(action: A, input: Input<A>): Promise<Output<A>> {
+    const [output] = await this.unthrottled(action, input, 1);
+    return output as Output<A>;
+  }
+
+  private async unthrottled(action: string, input: object, attempts: number): Promise<readonly unknown[]> {
     for (;;) {
       try {
-        return (await this.inTime(action, input)) as readonly Output<A>[];
+        return await this.inTime(action, input, attempts);
       } catch (error) {
         if (!(error instanceof AwsError && THROTTLED.test(error.code))) {
           throw error;
@@ -112,18 +129,18 @@ export class Aws {
     return new Date(Date.now() + this.ahead);
   }
 
-  private inTime(action: string, input: object): Promise<readonly unknown[]> {
-    return within(this.signal, this.limit, action, () => this.send(action, input));
+  private inTime(action: string, input: object, attempts: number = maxAttempts): Promise<readonly unknown[]> {
+    return within(this.signal, this.limit, action, () => this.send(action, input, attempts));
   }
 
-  private async send(action: string, input: object): Promise<readonly unknown[]> {
+  private async send(action: string, input: object, attempts: number): Promise<readonly unknown[]> {
     const [service, operation] = action.split(":") as [keyof typeof SERVICES, string];
     const { region } = this.access;
     const abortSignal = this.signal;
     // A Region that is not enabled rejects every key, also for the question which ones are.
     const isRegional = service === "ec2" && operation !== "DescribeRegions";
-    const key = `${service} ${isRegional}`;
-    const loaded = this.clients.get(key) ?? this.load(service, isRegional ? region : alwaysOnRegion(region));
+    const key = `${service} ${isRegional} ${attempts}`;
+    const loaded = this.clients.get(key) ?? this.load(service, isRegional ? region : alwaysOnRegion(region), attempts);
     this.clients.set(key, loaded);
     const { client, sdk } = await loaded;
     const paginate = sdk[`paginate${operation}`];
@@ -142,7 +159,7 @@ export class Aws {
     }
   }
 
-  private async load(service: keyof typeof SERVICES, region: string) {
+  private async load(service: keyof typeof SERVICES, region: string, attempts: number) {
     const { assumeRoleArn } = this.access;
     this.requests ??= awsRequests((date) => {
       const reported = Date.parse(date);
@@ -151,6 +168,7 @@ export class Aws {
     const [requestHandler, sdk] = await Promise.all([this.requests, SERVICES[service].load() as Promise<unknown>]);
     const client = new (partOf(sdk as Sdk, SERVICES[service].client))({
       ...this.configuration(region, requestHandler),
+      maxAttempts: attempts,
       retryMode: "standard",
       ...(assumeRoleArn === undefined ? {} : { credentials: () => this.assumedRole(assumeRoleArn, requestHandler) }),
     });
@@ -158,8 +176,14 @@ export class Aws {
   }
 
   private configuration(region: string, requestHandler: NodeHttpHandler) {
-    const { profile } = this.access;
-    return { region, maxAttempts, requestHandler, ...(profile === undefined ? {} : { profile }) };
+    const { profile, credentials } = this.access;
+    return {
+      region,
+      maxAttempts,
+      requestHandler,
+      ...(profile === undefined ? {} : { profile }),
+      ...(credentials === undefined ? {} : { credentials }),
+    };
   }
 
   /** Credentials of a role. The SDK renews them before they expire. */

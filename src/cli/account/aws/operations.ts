@@ -16,8 +16,11 @@ interface Sdk {
 type OperationOf<Name> = Name extends `${infer Operation extends `${Verb}${string}`}Command` ? Operation : never;
 type Verb = "Decode" | "Describe" | "Get" | "List" | "Simulate";
 
-/** Every AWS operation that commands may call, under the name of the IAM action that allows it. All are read-only. */
+/** Every AWS operation that reads, under the name of the IAM action that allows it. */
 export type Action = { [S in keyof Sdk]: `${S}:${OperationOf<keyof Sdk[S]>}` }[keyof Sdk];
+
+/** The operations that change something. Only `rotate` executes them. */
+export type Write = `iam:${"CreateAccessKey" | "UpdateAccessKey" | "DeleteAccessKey" | "PutUserPolicy" | "DeleteUserPolicy"}`;
 
 type CommandOf<A> = A extends `${infer S extends keyof Sdk}:${infer Operation}`
   ? Sdk[S][`${Operation}Command` & keyof Sdk[S]] extends new (
@@ -27,8 +30,8 @@ type CommandOf<A> = A extends `${infer S extends keyof Sdk}:${infer Operation}`
     : never
   : never;
 
-export type Input<A extends Action> = CommandOf<A> extends { readonly input: infer I extends object } ? I : never;
-export type Output<A extends Action> =
+export type Input<A extends Action | Write> = CommandOf<A> extends { readonly input: infer I extends object } ? I : never;
+export type Output<A extends Action | Write> =
   CommandOf<A> extends {
     resolveMiddleware(...options: never[]): (...input: never[]) => Promise<{ readonly output: infer O }>;
   }

@@ -31,14 +31,35 @@ export async function replacementOf(
   iam: IamReader,
   pause = PAUSE_MS,
 ): Promise<Replacement | undefined> {
-  requireSameCluster(deployment, cluster);
+  await requireCluster(deployment, cluster, iam);
   await requireActive(deployment, current, iam);
   const from = cluster.configuration.keyId;
-  if (from === current) {
-    return undefined;
+  return from === current ? undefined : { from, to: current, isUnknown: await isUnknownKey(deployment, from, iam, pause) };
+}
+
+/** @throws Error if the cluster or the account is not that of the settings */
+export async function requireCluster(deployment: Deployment, cluster: RunningCluster, iam: IamReader): Promise<void> {
+  requireSameCluster(deployment, cluster);
+  const account = requiredOf(await iam.account());
+  if (account !== deployment.accountId) {
+    throw new Error(
+      `accountId: the settings have ${deployment.accountId}, and the credentials are of ${account}; use credentials of the former`,
+    );
   }
-  const isUnknown = !(await isOfUser(deployment, from, iam)) && (await isOfNobody(deployment, from, iam, pause));
-  return { from, to: current, isUnknown };
+}
+
+/**
+ * Whether no user has the key that DKP has, by two reads.
+ * @param pause between the reads, in milliseconds
+ * @throws Error if another user has it, or if it is of another account
+ */
+export async function isUnknownKey(
+  deployment: Deployment,
+  id: string,
+  iam: IamReader,
+  pause: number = PAUSE_MS,
+): Promise<boolean> {
+  return !(await isOfUser(deployment, id, iam)) && (await isOfNobody(deployment, id, iam, pause));
 }
 
 function requireSameCluster(
@@ -67,13 +88,7 @@ function requireSameCluster(
   }
 }
 
-async function requireActive({ stack, accountId, user }: Deployment, current: string, iam: IamReader): Promise<void> {
-  const account = requiredOf(await iam.account());
-  if (account !== accountId) {
-    throw new Error(
-      `accountId: the settings have ${accountId}, and the credentials are of ${account}; use credentials of the former`,
-    );
-  }
+async function requireActive({ stack, user }: Deployment, current: string, iam: IamReader): Promise<void> {
   const key = requiredOf(await iam.keys(user.name))?.find(({ id }) => id === current);
   if (key?.status !== "Active") {
     const status = key === undefined ? `is no key of ${user.name} in IAM` : "is Inactive in IAM";

@@ -1,11 +1,18 @@
 import { type Command, Option } from "commander";
+import { ACCESS_KEY_ID } from "../../../iam/key-slots";
 import { type ClusterAccess, clusterAccess } from "../../cluster/d8";
-import type { Session } from "./session";
+import { type Session, saysYes } from "./session";
 
 /** The options of a command that reads a running cluster. */
 export interface ClusterOptions {
   readonly cluster?: true;
   readonly context?: string;
+}
+
+/** What a person says about a key that is replaced. */
+export interface Agreement {
+  readonly yes?: true;
+  readonly replaces?: string;
 }
 
 /** A login of the kubeconfig can need a browser. */
@@ -23,3 +30,39 @@ export function addClusterOptions(command: Command, what: string): Command {
 /** The cluster that the options name. @throws Error as `clusterAccess` */
 export const namedCluster = ({ host, printError }: Session, { context }: ClusterOptions): Promise<ClusterAccess> =>
   clusterAccess(host.env, { limit: LIMIT_SECONDS, progress: printError }, context);
+
+/** `--replaces`: the ID of a key. */
+export const replacesOption = (): Option =>
+  new Option(
+    "--replaces <key>",
+    "with --cluster and --yes: the ID of the key that the cluster has, if no user of the account has it any more",
+  )
+    .implies({ cluster: true })
+    .argParser((text) => keyId("--replaces", text));
+
+/** The ID of a key. @throws Error without the value, which may be the secret */
+export function keyId(option: string, text: string): string {
+  if (!ACCESS_KEY_ID.test(text)) {
+    throw new Error(`${option}: the value is not the ID of an access key (not shown), such as AKIA...`);
+  }
+  return text;
+}
+
+/** Why a replacement is not agreed to; undefined if it is. */
+export async function refusalOf(
+  session: Session,
+  { from, isUnknown }: { readonly from: string; readonly isUnknown: boolean },
+  { yes, replaces }: Agreement,
+  question: string,
+): Promise<string | undefined> {
+  if (replaces !== undefined && replaces !== from) {
+    return `--replaces: the cluster has the key ${from}; name that`;
+  }
+  if (yes === true) {
+    return isUnknown && replaces === undefined ? `no user has the key ${from}; name it: --replaces ${from}` : undefined;
+  }
+  if (session.host.stdin.isTTY !== true) {
+    return "there is no terminal to ask at; add --yes";
+  }
+  return (await saysYes(session, `${question} Only yes does: `)) ? undefined : "the answer is not yes";
+}

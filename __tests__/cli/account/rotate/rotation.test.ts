@@ -1,0 +1,115 @@
+import type { IamKey } from "../../../../src/cli/account/aws/iam-reader";
+import { ROTATE_RULES } from "../../../../src/cli/account/rotate/rotate-rules";
+import { type RotationWorld, rotateOnce } from "../../../../src/cli/account/rotate/rotation";
+import { expectGolden } from "../../../helpers/golden";
+
+const NOW = new Date("2026-12-01T02:00:00Z");
+const ago = (days: number) => new Date(+NOW - days * 86_400_000);
+const use = (days: number) => ({ at: ago(days), service: "ec2", region: "eu-central-1" });
+
+/** IAM and a cluster in memory, with the calls that were made. */
+function worldWith(keys: readonly IamKey[], more: Partial<RotationWorld> & { readonly dkp?: readonly string[] } = {}) {
+  const calls: string[] = [];
+  const { dkp = ["OWN"], ...replaced } = more;
+  const answers = [...dkp];
+  const all = [...keys];
+  const world: RotationWorld = {
+    now: () => NOW,
+    keys: async () => all,
+    dkpKey: async () => (answers.length > 1 ? answers.shift() : answers[0]) ?? "",
+    async createKey() {
+      calls.push("create");
+      all.push({ id: "NEW", status: "Active", created: NOW });
+      return { id: "NEW", secret: "secret" };
+    },
+    accepts: async () => undefined,
+    async give({ id }) {
+      calls.push(`give ${id}`);
+      return undefined;
+    },
+    setStatus: async (id, status) => void calls.push(`${status} ${id}`),
+    deleteKey: async (id) => void calls.push(`delete ${id}`),
+    ...replaced,
+  };
+  const run = async () => {
+    const { findings } = await rotateOnce(world, { maxAge: 30, isWanted: false }, async () => undefined);
+    return findings.map(({ rule }) => rule);
+  };
+  return { calls, run };
+}
+
+const OLD: IamKey = { id: "OWN", status: "Active", created: ago(31) };
+const FORMER: IamKey = { id: "FORMER", status: "Active", created: ago(40), lastUsed: use(3) };
+const PROVEN: IamKey = { id: "OWN", status: "Active", created: ago(4), lastUsed: use(1) };
+
+describe("a run of a rotation", () => {
+  it("creates a key and gives it to the cluster", async () => {
+    const { calls, run } = worldWith([OLD]);
+    expect([await run(), calls]).toEqual([["replace"], ["create", "give NEW"]]);
+  });
+
+  it("deletes its key again where the cluster refused it", async () => {
+    const { calls, run } = worldWith([OLD], { give: async () => new Error("no permission") });
+    await expect(run()).rejects.toThrow("the cluster did not take the key NEW, which was deleted again: no permission");
+    expect(calls).toEqual(["create", "delete NEW"]);
+  });
+
+  it("keeps its key where the cluster has it in spite of a refusal", async () => {
+    const { calls, run } = worldWith([OLD], { give: async () => new Error("changed"), dkp: ["OWN", "NEW"] });
+    expect([await run(), calls]).toEqual([["replace"], ["create"]]);
+  });
+
+  it("keeps its key where the answer of the cluster was lost", async () => {
+    const { calls, run } = worldWith([OLD], { give: () => Promise.reject(new Error("no answer")) });
+    await expect(run()).rejects.toThrow("no answer");
+    expect(calls).toEqual(["create"]);
+  });
+
+  it("gives no key that was deactivated meanwhile", async () => {
+    const { calls, run } = worldWith([OLD], { createKey: async () => ({ id: "GONE", secret: "" }) });
+    await expect(run()).rejects.toThrow("the key GONE, which this run created, was deactivated or deleted meanwhile");
+    expect(calls).toEqual([]);
+  });
+
+  it("activates a former key again that the cluster has again", async () => {
+    const { calls, run } = worldWith([PROVEN, FORMER], { dkp: ["OWN", "OWN", "FORMER"] });
+    expect([await run(), calls]).toEqual([
+      ["deactivate", "reactivated"],
+      ["Inactive FORMER", "Active FORMER"],
+    ]);
+  });
+
+  it("changes no key that the cluster has again", async () => {
+    const { calls, run } = worldWith([PROVEN, FORMER], { dkp: ["OWN", "FORMER"] });
+    await expect(run()).rejects.toThrow("the cluster has the key FORMER again, and nothing was changed; run the command again");
+    expect(calls).toEqual([]);
+  });
+
+  it("gives DKP another key in the run that makes room for it", async () => {
+    const keys = [
+      { ...OLD, status: "Inactive" },
+      { ...FORMER, status: "Inactive" },
+    ];
+    let isDeleted = false;
+    const { calls, run } = worldWith(keys, {
+      keys: async () =>
+        isDeleted ? [...keys.slice(0, 1), { id: "NEW", status: "Active", created: NOW }].slice(0, calls.length) : keys,
+      async deleteKey() {
+        isDeleted = true;
+        calls.push("delete FORMER");
+      },
+    });
+    expect([await run(), calls]).toEqual([
+      ["delete-for-slot", "replace-inactive"],
+      ["delete FORMER", "create", "give NEW"],
+    ]);
+  });
+});
+
+it("every rule of rotate has these sentences", () => {
+  const rows = Object.entries(ROTATE_RULES).map(([id, { level, templates }]) => {
+    const { remedy } = { remedy: undefined, ...templates };
+    return [`${id} (${level}): ${templates.text}`, ...(remedy === undefined ? [] : [`  -> ${remedy}`])].join("\n");
+  });
+  expectGolden("messages/rotate.txt", `${rows.join("\n")}\n`);
+});

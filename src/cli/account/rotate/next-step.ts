@@ -1,0 +1,171 @@
+import type { Found } from "../../findings/finding";
+import type { IamKey } from "../aws/iam-reader";
+import type { ROTATE_RULES } from "./rotate-rules";
+
+export const DAY = 86_400_000;
+
+/** The checks of a run use a new key, which AWS reports as a use: a run ends before that. In milliseconds. */
+export const RUN_LIMIT = 900_000;
+
+/** Without a use of the old key for this long, it is deactivated. AWS reports a use within hours. In days. */
+const UNUSED_DAYS = 2;
+
+/** Without a use for this long, an Inactive key is deleted, once DKP's key has the age below. In days. */
+const DELETE_AFTER_DAYS = 3;
+const PROVEN_DAYS = 7;
+
+/** A step that waits for this long beyond its time needs a person. In days. */
+const PATIENCE_DAYS = 7;
+
+/** What was read of a deployment's keys. */
+export interface Situation {
+  /** The time of AWS. */
+  readonly now: Date;
+  /** The age of a key, in days, at which a rotation begins. */
+  readonly maxAge: number;
+  /** Whether a person wants a rotation before its time. */
+  readonly isWanted: boolean;
+  /** The key that DKP's Secret has. */
+  readonly dkpKey: string;
+  /** The keys of the user, with their last uses. IAM allows two. */
+  readonly keys: readonly IamKey[];
+}
+
+export type RotateFound = Found<typeof ROTATE_RULES>;
+
+/** What a run does: one step, or none. */
+export interface Step {
+  readonly found: RotateFound;
+  readonly action?: { readonly do: "replace" | "deactivate" | "delete"; readonly id: string };
+}
+
+/**
+ * The next step of a rotation. It follows from what was read alone, so that a run that was killed, or whose answers were lost, is
+ * continued by the next one.
+ */
+export function nextStep(situation: Situation): Step {
+  const { keys, dkpKey } = situation;
+  const own = keys.find(({ id }) => id === dkpKey);
+  const other = keys.find(({ id }) => id !== dkpKey);
+  if (own === undefined) {
+    return unknownKey(situation, other);
+  }
+  if (own.status !== "Active") {
+    return inactiveKey(situation, own, other);
+  }
+  if (other === undefined) {
+    return loneKey(situation, own);
+  }
+  return createdOf(other) < createdOf(own) ? retired(situation, own, other) : younger(situation, own, other);
+}
+
+/** The findings of a step: what it does, and that a rotation takes longer than it should. */
+export function findingsOf(situation: Situation, { found, action }: Step): readonly RotateFound[] {
+  const { now, maxAge, keys, dkpKey } = situation;
+  const own = keys.find(({ id }) => id === dkpKey);
+  const isLate = own !== undefined && ageInDays(own, now) > maxAge + PATIENCE_DAYS && action?.do !== "replace";
+  return isLate
+    ? [found, { rule: "rotation-overdue", values: { key: dkpKey, created: timeText(createdOf(own)), days: maxAge } }]
+    : [found];
+}
+
+/** No user has the key that DKP has, which does not work. */
+function unknownKey(situation: Situation, other: IamKey | undefined): Step {
+  const { dkpKey: key, keys } = situation;
+  if (keys.length < 2) {
+    return { found: { rule: "replace-unknown", values: { key } }, action: { do: "replace", id: key } };
+  }
+  return withSlotOf(situation, other, { rule: "unknown-without-slot", values: { key } });
+}
+
+/** DKP's key does not work. It may have leaked, so it is not activated again: another one replaces it, once a day. */
+function inactiveKey(situation: Situation, own: IamKey, other: IamKey | undefined): Step {
+  const { now } = situation;
+  const values = { key: own.id };
+  if (other === undefined) {
+    return { found: { rule: "replace-inactive", values }, action: { do: "replace", id: own.id } };
+  }
+  if (createdOf(other) >= createdOf(own) && !isUsed(other) && now < after(createdOf(other), 1)) {
+    const until = timeText(after(createdOf(other), 1));
+    return { found: { rule: "inactive-wait", values: { ...values, other: other.id, until } } };
+  }
+  return withSlotOf(situation, other, { rule: "inactive-without-slot", values });
+}
+
+/** Deletes a key that nothing uses, for another one of DKP; a person decides about one that is used. */
+function withSlotOf({ now }: Situation, other: IamKey | undefined, found: RotateFound): Step {
+  const isFree = other !== undefined && (other.status !== "Active" || (!isUsed(other) && now >= after(createdOf(other), 1)));
+  return isFree
+    ? { found: { rule: "delete-for-slot", values: { other: other.id } }, action: { do: "delete", id: other.id } }
+    : { found };
+}
+
+function loneKey({ now, maxAge, isWanted }: Situation, own: IamKey): Step {
+  const [created, until] = [timeText(createdOf(own)), timeText(after(createdOf(own), maxAge))];
+  if (isWanted || now >= after(createdOf(own), maxAge)) {
+    return { found: { rule: "replace", values: { key: own.id, created } }, action: { do: "replace", id: own.id } };
+  }
+  return { found: { rule: "nothing-due", values: { key: own.id, created, until } } };
+}
+
+/** A key that was created after DKP's: a run that did not end left it, or somebody else created it. */
+function younger({ now }: Situation, own: IamKey, other: IamKey): Step {
+  const values = { key: own.id, other: other.id, ...useOf(other) };
+  if (isUsed(other)) {
+    return { found: { rule: "younger-used", values } };
+  }
+  const until = after(createdOf(other), 1);
+  if (now < until) {
+    return { found: { rule: "another-run", values: { ...values, until: timeText(until) } } };
+  }
+  return { found: { rule: "delete-leftover", values }, action: { do: "delete", id: other.id } };
+}
+
+/** The key that DKP had before. */
+function retired(situation: Situation, own: IamKey, old: IamKey): Step {
+  const { now, maxAge, isWanted } = situation;
+  const last = old.lastUsed?.at ?? createdOf(old);
+  const isProven = own.lastUsed !== undefined && own.lastUsed.service !== "sts" && own.lastUsed.at > last;
+  const values = { key: own.id, other: old.id, ...useOf(old) };
+  if (old.status === "Active") {
+    const until = after(last, UNUSED_DAYS);
+    const isOverdue = ageInDays(own, now) > UNUSED_DAYS + PATIENCE_DAYS;
+    if (now < until && isOverdue) {
+      return { found: { rule: "still-used", values } };
+    }
+    if (now < until) {
+      return { found: { rule: "waiting-for-uses", values: { ...values, until: timeText(until) } } };
+    }
+    if (!isProven) {
+      return { found: { rule: isOverdue ? "never-proven" : "waiting-for-proof", values } };
+    }
+    return { found: { rule: "deactivate", values }, action: { do: "deactivate", id: old.id } };
+  }
+  const until = new Date(Math.max(+after(last, DELETE_AFTER_DAYS), +after(createdOf(own), PROVEN_DAYS)));
+  const isSlotNeeded = isWanted || now >= after(createdOf(own), maxAge);
+  if (now >= until || isSlotNeeded) {
+    return { found: { rule: "delete-retired", values }, action: { do: "delete", id: old.id } };
+  }
+  return { found: { rule: "waiting-for-deletion", values: { ...values, until: timeText(until) } } };
+}
+
+/** Whether something has used a key, besides the checks of the run that created it. */
+export function isUsed(key: IamKey): boolean {
+  const { lastUsed } = key;
+  return lastUsed !== undefined && !(lastUsed.service === "sts" && +lastUsed.at - +createdOf(key) <= RUN_LIMIT);
+}
+
+/** The last use of a key, for sentences. */
+export function useOf({ lastUsed }: IamKey): { readonly use: string } {
+  return {
+    use:
+      lastUsed === undefined ? "never used" : `last used ${timeText(lastUsed.at)} by ${lastUsed.service} in ${lastUsed.region}`,
+  };
+}
+
+const createdOf = ({ created }: IamKey): Date => created ?? new Date(0);
+const after = (time: Date, days: number): Date => new Date(+time + days * DAY);
+const ageInDays = (key: IamKey, now: Date): number => (+now - +createdOf(key)) / DAY;
+
+/** `2026-12-01 02:00 UTC` */
+export const timeText = (time: Date): string => `${time.toISOString().slice(0, 16).replace("T", " ")} UTC`;

@@ -1,0 +1,58 @@
+import { templateRules } from "../../findings/templates";
+
+const NOTES = templateRules("note", {
+  "nothing-due": "nothing to do: DKP has {key}, created {created}, and its rotation begins on {until}",
+  replace: "DKP has {key}, created {created}: another key is created and given to the cluster",
+  "another-run": "waiting until {until}: {other} is new, and the cluster does not have it, so another run may give it",
+  "delete-leftover": "{other} is deleted: a run that did not end left it, nothing has used it, and the cluster does not have it",
+  "waiting-for-uses": "waiting until {until}: the former key {other} was {use}",
+  "waiting-for-proof":
+    "waiting: AWS reports no use of {key} by a component of DKP after the last one of {other}, which was {use}",
+  deactivate: "the former key {other} is deactivated: it was {use}, and DKP has used {key} since",
+  "waiting-for-deletion": "waiting until {until}: then the former key {other}, which is Inactive and was {use}, is deleted",
+  "delete-retired": "the former key {other}, which is Inactive and was {use}, is deleted",
+  "delete-for-slot": "{other}, which nothing uses, is deleted, because IAM allows two keys and DKP needs another one",
+});
+
+const CHECK_USES =
+  "check what uses it: the module cloud-provider-aws in maintenance, a queue of DKP that stands still, another cluster with this key";
+
+const ATTENTION = templateRules("attention", {
+  "still-used": ["the former key {other} is still in use, so it stays Active: {use}", CHECK_USES],
+  "never-proven": [
+    "AWS reports no use of {key} by a component of DKP, so the former key {other} stays Active: {use}",
+    "check whether the cluster runs, and whether the queue of DKP stands still",
+  ],
+  "younger-used": [
+    "{other} was created after {key}, the key that DKP has, and was {use}: somebody has written an older key back, or uses a key of this user",
+    "find out who wrote the Secret kube-system/d8-provider-cluster-configuration (its managedFields name the program and the time), and what uses {other}; when nothing does, deactivate and delete it; nothing is rotated until then",
+  ],
+  // While a run does this, DKP's key does not work.
+  "replace-unknown": "DKP had {key}, which no user of the account has: another key is created and given to the cluster",
+  "replace-inactive": "DKP had {key}, which is Inactive: another key is created and given to the cluster",
+  "rotation-overdue": ["DKP has {key} since {created}, a week longer than {days} days", "do what the report says beside this"],
+  reactivated: [
+    "the cluster has the former key {other} again, so it was activated again",
+    "find out who wrote the Secret kube-system/d8-provider-cluster-configuration: its managedFields name the program and the time",
+  ],
+});
+
+const BREAKING = templateRules("breaking", {
+  "inactive-wait": [
+    "DKP has {key}, which is Inactive; {other} was created for it, and the cluster does not have it",
+    "run the command again after {until}",
+  ],
+  "inactive-without-slot": [
+    "DKP has {key}, which is Inactive, and the other key is in use, so there is no place for a third one",
+    "if {key} has not leaked, activate it; else delete it, and run the command again with --replaces {key}",
+  ],
+  "unknown-without-slot": [
+    "DKP has {key}, which no user of the account has, and both keys of the user may be in use",
+    "delete the one that nothing uses, and run the command again",
+  ],
+});
+
+/** What a run of `rotate` finds and does. */
+export const ROTATE_RULES = { ...NOTES, ...ATTENTION, ...BREAKING };
+
+export type RotateRules = typeof ROTATE_RULES;

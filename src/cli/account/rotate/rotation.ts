@@ -1,0 +1,103 @@
+import type { SecretKey } from "../../cluster/configuration";
+import type { IamKey } from "../aws/iam-reader";
+import { findingsOf, nextStep, type RotateFound, type Situation, type Step } from "./next-step";
+
+/** What a rotation reads and writes: IAM and the cluster, or a model of them. */
+export interface RotationWorld {
+  /** The time of AWS's last answer. */
+  now(): Date;
+  /** The keys of the user, with their last uses. */
+  keys(): Promise<readonly IamKey[]>;
+  /** The key that DKP's Secret has, read now. */
+  dkpKey(): Promise<string>;
+  /** The secret stays in memory. */
+  createKey(): Promise<SecretKey>;
+  /** Waits until AWS accepts a new key everywhere. @throws Error if that takes too long */
+  accepts(key: SecretKey): Promise<void>;
+  /**
+   * Gives a key to the cluster if it still has what was read before.
+   * @returns why the cluster refused it; undefined if it has the key now
+   * @throws Error if it is not known whether the cluster has the key
+   */
+  give(key: SecretKey): Promise<Error | undefined>;
+  setStatus(id: string, status: "Active" | "Inactive"): Promise<void>;
+  deleteKey(id: string): Promise<void>;
+}
+
+export interface Rotated {
+  readonly findings: readonly RotateFound[];
+  /** The key that the cluster has now, if it got one. */
+  readonly given?: string;
+}
+
+/** Reads what the next step follows from. */
+export async function situationOf(world: RotationWorld, wanted: Pick<Situation, "maxAge" | "isWanted">): Promise<Situation> {
+  const dkpKey = await world.dkpKey();
+  const keys = await world.keys();
+  return { ...wanted, now: world.now(), dkpKey, keys };
+}
+
+/**
+ * One run of a rotation: at most one step. Two runs at once harm nothing: IAM allows two keys, and the cluster takes a key only in place of
+ * the one that was read.
+ * @param agree throws if the step may not be done
+ */
+export async function rotateOnce(
+  world: RotationWorld,
+  wanted: Pick<Situation, "maxAge" | "isWanted">,
+  agree: (step: Step) => Promise<void>,
+): Promise<Rotated> {
+  const situation = await situationOf(world, wanted);
+  const step = nextStep(situation);
+  const findings = findingsOf(situation, step);
+  const { action } = step;
+  if (action === undefined) {
+    return { findings };
+  }
+  await agree(step);
+  if (action.do === "replace") {
+    return { findings, given: await giveNewKey(world) };
+  }
+  const more = await removed(world, action.id, action.do);
+  // DKP's key does not work, and there is a place for another one now.
+  const next = step.found.rule === "delete-for-slot" ? await rotateOnce(world, wanted, agree) : { findings: [] };
+  return { ...next, findings: [...findings, ...more, ...next.findings] };
+}
+
+/**
+ * Creates a key and gives it to the cluster. Where the cluster refuses it, the key is deleted again; where it is not known whether the
+ * cluster has it, nothing is deleted, because a write can land after its answer was lost: the next run decides.
+ * @returns its ID
+ */
+export async function giveNewKey(world: RotationWorld): Promise<string> {
+  const key = await world.createKey();
+  await world.accepts(key);
+  // Another run may have deactivated or deleted it meanwhile.
+  const isActive = (await world.keys()).some(({ id, status }) => id === key.id && status === "Active");
+  if (!isActive) {
+    throw new Error(`the key ${key.id}, which this run created, was deactivated or deleted meanwhile; run the command again`);
+  }
+  const refusal = await world.give(key);
+  if (refusal !== undefined && (await world.dkpKey()) !== key.id) {
+    await world.deleteKey(key.id);
+    throw new Error(`the cluster did not take the key ${key.id}, which was deleted again: ${refusal.message}`);
+  }
+  return key.id;
+}
+
+/** Deactivates or deletes a key that the cluster does not have, which is read again before and after. */
+async function removed(world: RotationWorld, other: string, how: "deactivate" | "delete"): Promise<readonly RotateFound[]> {
+  if ((await world.dkpKey()) === other) {
+    throw new Error(`the cluster has the key ${other} again, and nothing was changed; run the command again`);
+  }
+  if (how === "delete") {
+    await world.deleteKey(other);
+    return [];
+  }
+  await world.setStatus(other, "Inactive");
+  if ((await world.dkpKey()) !== other) {
+    return [];
+  }
+  await world.setStatus(other, "Active");
+  return [{ rule: "reactivated", values: { other } }];
+}

@@ -1,0 +1,107 @@
+import { setTimeout as wait } from "node:timers/promises";
+import type { Deployment } from "../../../settings/deployment";
+import type { SecretKey } from "../../cluster/configuration";
+import type { ClusterAccess } from "../../cluster/d8";
+import { clusterConfiguration, giveKey, isRefusal, type RunningCluster } from "../../cluster/running-cluster";
+import { type Aws, withAws } from "../aws/client";
+import { type IamKey, IamReader, requiredOf } from "../aws/iam-reader";
+import { AwsError } from "../aws/operations";
+import type { RotationWorld } from "./rotation";
+
+/** A new key is valid within seconds. */
+const VALID_SECONDS = 60;
+const PAUSE_MS = 1000;
+
+/** The keys of the deployment's user in IAM: the only place that changes something in AWS, besides Terraform. */
+export class UserKeys {
+  private readonly reader: IamReader;
+  private readonly user: string;
+
+  /** @param aws with credentials that `rotator-policy.json` describes */
+  constructor(
+    private readonly aws: Aws,
+    private readonly deployment: Pick<Deployment, "region" | "user">,
+  ) {
+    this.reader = new IamReader(aws);
+    this.user = deployment.user.name;
+  }
+
+  now(): Date {
+    return this.aws.now();
+  }
+
+  /** All keys, with their last uses. */
+  async list(): Promise<readonly IamKey[]> {
+    const keys = requiredOf(await this.reader.keys(this.user));
+    if (keys === undefined) {
+      throw new Error(`user.name: IAM has no user "${this.user}"; apply the deployment first`);
+    }
+    const withUse = async (key: IamKey) => ({ ...key, lastUsed: requiredOf(await this.reader.keyUse(key.id))?.lastUsed });
+    return await Promise.all(keys.map(withUse));
+  }
+
+  async create(): Promise<SecretKey> {
+    const { AccessKey } = await this.aws.write("iam:CreateAccessKey", { UserName: this.user });
+    const { AccessKeyId: id, SecretAccessKey: secret } = AccessKey ?? {};
+    if (id === undefined || secret === undefined) {
+      throw new Error("iam:CreateAccessKey: AWS returned no key; run the command again");
+    }
+    return { id, secret };
+  }
+
+  /** Waits until AWS accepts a key: two answers of two parts of AWS. @throws Error after a minute */
+  async accepted({ id, secret }: SecretKey): Promise<void> {
+    const access = { region: this.deployment.region, credentials: { accessKeyId: id, secretAccessKey: secret } };
+    const answer = () =>
+      withAws(access, { progress: () => undefined, limit: VALID_SECONDS }, (aws) => new IamReader(aws).account());
+    const end = Date.now() + VALID_SECONDS * 1000;
+    for (let answers = 0; answers < 2; ) {
+      answers = "value" in (await answer()) ? answers + 1 : 0;
+      if (Date.now() > end) {
+        throw new Error(`AWS does not accept the new key ${id} within ${VALID_SECONDS} s; run the command again tomorrow`);
+      }
+      await wait(PAUSE_MS);
+    }
+  }
+
+  async setStatus(AccessKeyId: string, Status: "Active" | "Inactive"): Promise<void> {
+    await this.aws.write("iam:UpdateAccessKey", { UserName: this.user, AccessKeyId, Status });
+  }
+
+  /** Deletes a key; one that is gone already is no error. */
+  async delete(AccessKeyId: string): Promise<void> {
+    await this.aws.write("iam:DeleteAccessKey", { UserName: this.user, AccessKeyId }).catch((error: unknown) => {
+      if (!(error instanceof AwsError && error.code === "NoSuchEntity")) {
+        throw error;
+      }
+    });
+  }
+}
+
+/** IAM and a running cluster. @param cluster as it was read and compared with the settings */
+export function rotationWorld(keys: UserKeys, access: ClusterAccess, cluster: RunningCluster): RotationWorld {
+  let { configuration } = cluster;
+  return {
+    now: () => keys.now(),
+    keys: () => keys.list(),
+    async dkpKey() {
+      configuration = await clusterConfiguration(access);
+      return configuration.keyId;
+    },
+    createKey: () => keys.create(),
+    accepts: (key) => keys.accepted(key),
+    async give(key) {
+      try {
+        await giveKey(access, { ...cluster, configuration }, key);
+        return undefined;
+      } catch (error) {
+        if (isRefusal(error)) {
+          return error;
+        }
+        throw error;
+      }
+    },
+    setStatus: (id, status) => keys.setStatus(id, status),
+    deleteKey: (id) => keys.delete(id),
+  };
+}

@@ -121,41 +121,8 @@ Other changes that require attention
     });
   });
 
-  it("rejects a stack beside two policies", async () => {
-    write({ "a.json": '{ "Statement": [] }' });
-    expect(await diff("dev", "--policies", "a.json", "a.json")).toEqual({
-      status: 1,
-      stdout: "",
-      stderr: expect.stringMatching(/^error: --policies compares two files, and takes no stack: dev\n/),
-    });
-  });
-
   it("rejects a plan without a stack when there are several deployments", async () => {
     write({ "deployments/other.yaml": settingsOf("other") });
     expect((await diff("--plan", "plan")).stderr).toBe("name a stack: dev, other\n");
-  });
-
-  it.each([
-    ["JSON without statements", '{ "Version": "2012-10-17" }'],
-    ["YAML", "Statement: []\n"],
-  ])("names a file of --policies that is no policy: %s", async (_, text) => {
-    write({ "before.json": text, "after.json": '{ "Statement": [] }' });
-    expect(await diff("--policies", "before.json", "after.json")).toEqual({
-      status: 1,
-      stdout: "",
-      stderr:
-        "before.json: is not an IAM policy, which is a JSON object with Statement, no key twice, and no number that is rounded\n",
-    });
-  });
-
-  it("decides any two policies with --policies", async () => {
-    const allowing = (...Action: readonly string[]) =>
-      JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Allow", Action, Resource: "*" }] });
-    write({ "before.json": allowing("s3:GetObject"), "after.json": allowing("s3:GetObject", "s3:PutObject") });
-    expect(await diff("--policies", "before.json", "after.json")).toMatchObject({
-      status: 2,
-      stdout: expect.stringContaining("for example, denied before: s3:PutObject on arn:aws:s3:::example/example\n"),
-    });
-    expect(await diff("--policies", "after.json", "before.json")).toMatchObject({ status: 0 });
   });
 });

@@ -55,7 +55,7 @@ export const COMMANDS = {
   diff: {
     summary: "summarize a change of the settings, or a plan",
     load: () => import("./diff.js"),
-    examples: ["diff --against main", "diff --policies before.json after.json"],
+    examples: ["diff --against main", "diff deckhouse --plan plan.json"],
   },
   plan: {
     summary: "plan one deployment, and summarize the plan; applies nothing",

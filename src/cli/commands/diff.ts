@@ -3,16 +3,14 @@ import { type Command, Option } from "commander";
 import { lockOf } from "../../app";
 import type { Deployment } from "../../settings/deployment";
 import { ADDRESSES } from "../../terraform/addresses";
-import { readBytes, readTextFile, textIn } from "../../text/files";
-import { isObject, textOf } from "../../text/json";
-import { decidePolicies } from "../diff/any-policies";
-import { type Changes, changesExitCode, changesJson, changesOf } from "../diff/changes";
+import { readBytes, textIn } from "../../text/files";
+import { textOf } from "../../text/json";
+import { type Changes, changesExitCode, changesJson } from "../diff/changes";
 import { readBase } from "../diff/packs/baseline";
 import { changesAgainst } from "../diff/packs/compare";
 import { type Files, LOCK_FILE } from "../diff/packs/pack-side";
 import { planOf, readPlan } from "../diff/plan-file";
 import { changesOfPlan } from "../diff/plans/plan-findings";
-import { policyFindings, readPolicy } from "../diff/policies";
 import { changesMarkdown, changesText } from "../diff/render-summary";
 import { comparedPack } from "../review/pack";
 import { reviewed } from "../review/reviewed";
@@ -30,7 +28,6 @@ export const FORMATS = {
 interface Options {
   readonly against?: string;
   readonly plan?: string;
-  readonly policies?: readonly string[];
   readonly format: Format;
 }
 
@@ -39,22 +36,21 @@ export type Format = keyof typeof FORMATS;
 export const define: Define = (command, session) => {
   command
     .description(
-      "Summarizes what a change of the settings or a plan does, or whether one policy allows what another does not. Writes nothing. Calls neither AWS nor Terraform.",
+      "Summarizes what a change of the settings or a plan does. Writes nothing. Calls neither AWS nor Terraform.",
     )
     .argument("[stack...]", `${STACKS_HELP}; with --plan exactly one`)
     .addOption(
       new Option(
         "--against <git-ref-or-folder>",
         "compare with the review packs of a Git ref, or of a folder, which is written as a path: ./old, ../old or /old",
-      ).conflicts(["plan", "policies"]),
+      ).conflicts(["plan"]),
     )
     .addOption(
       new Option(
         "--plan <file>",
         "a plan: the output of terraform show -json, which anybody could have changed, so the exit code is at least 2",
-      ).conflicts(["policies"]),
+      ),
     )
-    .option("--policies <files...>", "two files, BEFORE.json AFTER.json: any IAM policies")
     .addOption(formatOption("text", ...Object.keys(FORMATS).filter((name) => name !== "text")))
     .action(async (names: readonly string[], options: Options) => {
       const changes = await changesAsked(command, session, names, options);
@@ -64,17 +60,12 @@ export const define: Define = (command, session) => {
 };
 
 async function changesAsked(command: Command, session: Session, names: readonly string[], options: Options): Promise<Changes> {
-  const { against, plan, policies } = options;
-  if (policies !== undefined) {
-    return names.length > 0
-      ? command.error(`error: --policies compares two files, and takes no stack: ${names.join(", ")}`)
-      : ofPolicies(command, policies);
-  }
+  const { against, plan } = options;
   if (plan !== undefined) {
     return ofPlan(selectOne(session, names).deployment, plan);
   }
   if (against === undefined) {
-    return command.error("error: --against, --plan or --policies is missing");
+    return command.error("error: --against or --plan is missing");
   }
   const { deployments } = selectDeployments(session, names);
   const base = readBase(against, ".", session.host.env);
@@ -101,25 +92,6 @@ function ofPlan(deployment: Deployment, file: string): Changes {
     throw new Error(`${file}: is the plan of another user than ${user.name}, that of ${stack}; name the stack of the plan`);
   }
   return changesOfPlan(plan, stack, `Plan ${file}`, [{ rule: "plan-unverified", values: {} }], deployment);
-}
-
-/** Whether one IAM policy allows what another does not. Both are identity policies of the same principal. */
-function ofPolicies(command: Command, files: readonly string[]): Changes {
-  const [before, after, ...more] = files;
-  if (before === undefined || after === undefined || more.length > 0) {
-    return command.error("error: --policies: name two files, the policy before the change and the one after it");
-  }
-  const policyIn = (file: string) => {
-    const policy = readPolicy(readTextFile(file));
-    if (!isObject(policy) || policy.Statement === undefined) {
-      throw new Error(
-        `${file}: is not an IAM policy, which is a JSON object with Statement, no key twice, and no number that is rounded`,
-      );
-    }
-    return policy;
-  };
-  const findings = policyFindings("principal", decidePolicies(policyIn(before), policyIn(after)));
-  return changesOf(`${before} -> ${after}`, "policies", findings);
 }
 
 /** The files of its review pack that are compared. */

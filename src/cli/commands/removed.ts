@@ -8,6 +8,7 @@ const COMMANDS: Readonly<Record<string, string>> = {
 
 const OPTIONS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   diff: {
+    "--policies": "iam-no-new-access before.json after.json compares any two policies",
     "--review": "the review packs are in the folder review",
     "--state": "apply plans again, and applies only the plan with the approved digest",
     "--verify": "apply plans again, and applies only the plan with the approved digest",

@@ -41,13 +41,10 @@ function rules<Section extends string, const Of extends Readonly<Record<string, 
 }
 
 /** Whose permissions change. The Terraform role is the principal that applies. */
-export type Principal = "user" | "node role" | "Terraform role" | "principal" | "principal of the imported policy";
+export type Principal = "user" | "node role" | "Terraform role" | "principal of the imported policy";
 
 /** What follows "now" where a risk is gone. */
 export const NO_LONGER = "no longer possible";
-
-const NARROWED =
-  "the {principal} can do less[: {actions}][; this counts as less, because {reason}][; for example, allowed before: {request}]";
 
 /** An apply deletes and detaches what a former file names. */
 const UPDATE_ROLE = "add the permissions of {file} to its policy before you apply, and replace the policy by the file afterwards";
@@ -265,7 +262,7 @@ export const RULES = {
   }),
   ...rules("attention", "Narrowed permissions", {
     "permissions-narrowed": {
-      text: NARROWED,
+      text: "the {principal} can do less[: {actions}][; this counts as less, because {reason}]",
       risk: "calls of the running cluster may be denied",
       remedy: "apply it once DKP no longer makes these calls",
     },
@@ -284,10 +281,6 @@ export const RULES = {
       risk: "calls of the running cluster may be denied",
       remedy: "compare the statement with the calls of DKP (actions.md) before you apply",
     },
-  }),
-  ...rules("note", "Narrowed permissions", {
-    "policy-narrowed": NARROWED,
-    "policy-deny-added": "a Deny of the {principal} is added or covers more requests",
   }),
   ...rules("note", "Settings", {
     "setting-permissions": "{field}: {before} -> {after}",

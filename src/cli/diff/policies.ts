@@ -128,7 +128,6 @@ function withoutPatterns(grants: readonly Grant[]): readonly Grant[] {
  */
 export function policyFindings(principal: Principal, change: PolicyChange, boundary?: string): readonly DiffFound[] {
   const { more, less, networks } = change;
-  const isDeployed = principal !== "principal";
   const [ofUser, ofOthers] = principal === "user" ? [networks, undefined] : [undefined, networks];
   const found: DiffFound[] = [];
   if (more.isGranted) {
@@ -141,13 +140,10 @@ export function policyFindings(principal: Principal, change: PolicyChange, bound
   }
   if (less.isGranted) {
     const { actions, reason } = less;
-    // A request stands for a list that is empty.
-    const request = actions.length === 0 ? less.request : undefined;
-    const rule = isDeployed ? "permissions-narrowed" : "policy-narrowed";
-    found.push({ rule, principal, values: { principal, actions, reason, request } });
+    found.push({ rule: "permissions-narrowed", principal, values: { principal, actions, reason } });
   }
   if (less.isDenyWeaker || ofOthers?.isNarrower) {
-    found.push({ rule: isDeployed ? "deny-added" : "policy-deny-added", principal, values: { principal } });
+    found.push({ rule: "deny-added", principal, values: { principal } });
   }
   return ofUser === undefined ? found : [...found, ...networkFindings(principal, ofUser)];
 }

@@ -278,7 +278,7 @@ function wordChange(before: string, after: string): string {
 }
 
 /** The rules whose actions stand below their sentence; those of the Terraform role stand in it. */
-const LISTED: readonly string[] = ["permissions-broadened", "permissions-narrowed", "policy-narrowed"];
+const LISTED: readonly string[] = ["permissions-broadened", "permissions-narrowed"];
 
 function actionsOf(found: DiffFound): readonly ActionChange[] {
   return LISTED.includes(found.rule) && "actions" in found.values ? (found.values.actions ?? []) : [];

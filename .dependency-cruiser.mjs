@@ -9,10 +9,9 @@ const CORE = ["stack", "settings", "terraform", "iam", "text"];
 /** What the rooms of the program share: the same three floors as the core, for what only the program needs. */
 const TOOLS = ["cli/iam", "cli/terraform", "cli/text"];
 
-/** Folders and files of src/, and main.ts, each with what it may import besides itself. */
+/** Folders and files of src/, main.ts, and packages, each with what it may import besides itself. */
 const MAY_IMPORT = {
   text: [],
-  decision: [],
   iam: ["text"],
   terraform: ["iam", "text"],
   settings: ["terraform", "iam", "text"],
@@ -30,8 +29,9 @@ const MAY_IMPORT = {
   "cli/account": ["cli/cluster", "cli/findings", ...TOOLS, ...CORE],
   "cli/pack": ["cli/text", ...CORE],
   "cli/review": ["cli/pack", ...TOOLS, ...CORE],
-  "cli/diff": ["cli/findings", "cli/pack", "decision", ...TOOLS, ...CORE],
+  "cli/diff": ["cli/findings", "cli/pack", ...TOOLS, ...CORE],
   "cli/commands": ["cli", "app", ...CORE],
+  "packages/iam-no-new-access": [],
 };
 
 /** Packages that only some of these may import, and why. */
@@ -58,17 +58,17 @@ const ONLY_IN = [
 const modules = (names) => `^(src/)?(${names.join("|")})(/|\\.ts$)`;
 const npmPackage = (name) => `(^|node_modules/)${name}(/|$)`;
 /** What nothing imports: the programs, the public API, and the code of a worker thread. */
-const entryPoints = "^(main\\.ts$|src/(cli/commands/[^/]+\\.ts$|(decision/)?index\\.ts$|iam/openpgp-reader\\.cjs$))";
+const entryPoints = "^(main\\.ts$|src/(cli/commands/[^/]+\\.ts$|index\\.ts$|iam/openpgp-reader\\.cjs$)|packages/[^/]+/src/(index|main)\\.ts$)";
 const error = (name, comment, from, to) => ({ name, comment, severity: "error", from, to });
 
 export default {
   forbidden: [
     ...Object.entries(MAY_IMPORT).map(([name, allowed]) =>
       error(
-        `${name.replace("/", "-")}-imports`,
+        `${name.replaceAll("/", "-")}-imports`,
         `${name} may import only ${allowed.join(", ") || "itself"}; a new folder needs a row in .dependency-cruiser.mjs`,
         { path: modules([name]) },
-        { path: "^src/", pathNot: modules([name, ...allowed]) },
+        { path: "^(src|packages)/", pathNot: modules([name, ...allowed]) },
       ),
     ),
     ...ONLY_IN.map(({ package: name, allowed, why }) =>
@@ -84,6 +84,12 @@ export default {
       "scripts are development tools: they are not in the package",
       { path: "^(src/|main\\.ts$)" },
       { path: "^scripts/" },
+    ),
+    error(
+      "packages-need-nothing",
+      "a package of packages/ is installed alone",
+      { path: "^packages/" },
+      { path: npmPackage("[^/]+") },
     ),
     error(
       "provider-by-deep-path",
@@ -105,7 +111,7 @@ export default {
       "no-unused-modules",
       "no command, app or public API reaches the module",
       { path: entryPoints },
-      { path: "^src/", pathNot: entryPoints, reachable: false },
+      { path: "^(src|packages)/", pathNot: entryPoints, reachable: false },
     ),
   ],
   options: {

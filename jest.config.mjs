@@ -1,7 +1,7 @@
 import "./__tests__/helpers/sample.cjs";
 
 const common = {
-  roots: ["<rootDir>/__tests__", "<rootDir>/src"],
+  roots: ["<rootDir>/__tests__", "<rootDir>/packages", "<rootDir>/src"],
   // Dynamic imports name what is compiled, with its extension.
   moduleNameMapper: { "^(\\.{1,2}/.*)\\.js$": "$1" },
   transform: { "\\.ts$": ["@swc/jest", { jsc: { parser: { syntax: "typescript" } }, sourceMaps: true }] },
@@ -23,21 +23,21 @@ export default {
     {
       ...unit,
       displayName: "unit",
-      testMatch: ["<rootDir>/__tests__/**/*.test.ts"],
-      testPathIgnorePatterns: ["<rootDir>/__tests__/(e2e|proofs)/"],
+      testMatch: ["<rootDir>/{.,packages/*}/__tests__/**/*.test.ts"],
+      testPathIgnorePatterns: ["/__tests__/(e2e|proofs)/"],
     },
     {
       ...common,
       displayName: "proof",
       globalSetup: "<rootDir>/__tests__/helpers/unit-setup.ts",
-      testMatch: ["<rootDir>/__tests__/proofs/*.test.ts"],
+      testMatch: ["<rootDir>/{.,packages/*}/__tests__/proofs/*.test.ts"],
     },
     {
       ...common,
       displayName: "e2e",
       globalSetup: "<rootDir>/__tests__/e2e/prerequisites.ts",
       setupFilesAfterEnv: ["<rootDir>/__tests__/e2e/support/environment.ts"],
-      testMatch: ["<rootDir>/__tests__/e2e/**/*.test.ts"],
+      testMatch: ["<rootDir>/{.,packages/*}/__tests__/e2e/**/*.test.ts"],
     },
   ],
 };

@@ -283,13 +283,20 @@ describe("what a push runs", () => {
     alwaysOf(changed?: readonly string[]): readonly string[];
     proofsOf(changed: readonly string[]): readonly string[];
   };
-  const testFiles = readdirSync(join(PROJECT, "__tests__"), { recursive: true }).map(String);
+  const testFiles = ["__tests__", "packages/iam-no-new-access/__tests__"].flatMap((folder) =>
+    readdirSync(join(PROJECT, folder), { recursive: true }).map(String),
+  );
   const all = alwaysOf();
 
   it.each([
     ["a file of no room", ["src/cli/keys.ts", "package.json"], all],
     ["documents", ["docs/how-to/keys.md"], ["e2e/year."]],
     ["one room with its tests", ["src/cli/diff/changes.ts", "__tests__/cli/diff/edits.yaml"], ["e2e/year.", "e2e/plan."]],
+    [
+      "a package",
+      ["packages/iam-no-new-access/src/read.ts"],
+      ["e2e/year.", "proofs/oracles.", "e2e/managed-policies."],
+    ],
     [
       "two rooms and a test",
       ["src/cli/account/keys/leak.ts", "src/cli/review/pack.ts", "__tests__/e2e/pgp.test.ts"],

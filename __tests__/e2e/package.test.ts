@@ -79,12 +79,11 @@ describe("other projects", () => {
   describe("install a package", () => {
     it("that has the program, the compiled sources, the templates and the documentation, and no tests or maintainer scripts", () => {
       const paths = program.packed.files.map(({ path }) => path);
-      expect(paths.filter((path) => /^(__tests__|bench|build|examples|main|review)\b/.test(path))).toEqual([]);
+      expect(paths.filter((path) => /^(__tests__|bench|build|examples|main|packages|review)\b/.test(path))).toEqual([]);
       // Of the sources, what the program reads at run time.
       expect(paths.filter((path) => path.startsWith("src/") && !path.includes("/pages/")).sort()).toEqual([
         "src/cli/iam/deployer.yaml",
         "src/cli/iam/risks.yaml",
-        "src/decision/README.md",
         "src/iam/catalogue.yaml",
         "src/iam/openpgp-reader.cjs",
       ]);

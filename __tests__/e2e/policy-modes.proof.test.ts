@@ -69,7 +69,7 @@ function solve(): ReadonlyMap<string, readonly string[]> {
   const path = folder({
     "pairs.json": JSON.stringify(pairs.map((pair) => ({ after: documents(pair[0]), before: documents(pair[1]) }))),
   });
-  const script = join(PROJECT, "__tests__/decision/z3_subset.py");
+  const script = join(PROJECT, "__tests__/e2e/support/z3_subset.py");
   const solved = jsonOf(path, { PATH: process.env.PATH ?? "" }, "python3", script, "pairs.json");
   const { results, questions, seconds } = solved as Solved;
   const open = results.filter((result) => result === "unknown").length;

@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-const TESTS = join(__dirname, "..");
+const PROJECT = join(__dirname, "../..");
+const FOLDERS = ["__tests__", "packages/iam-no-new-access/__tests__"];
 const GROUPS = 4;
 
 /**
@@ -10,13 +11,15 @@ const GROUPS = 4;
  * @param number 0 to 3
  */
 export function group(number: number): void {
-  const files = readdirSync(TESTS, { recursive: true, encoding: "utf8" })
-    .filter((path) => path.endsWith(".test.ts") && !/^(e2e|proofs)\//.test(path))
-    .map((path) => ({ path, text: readFileSync(join(TESTS, path), "utf8") }))
+  const files = FOLDERS.flatMap((folder) =>
+    readdirSync(join(PROJECT, folder), { recursive: true, encoding: "utf8" }).map((path) => `${folder}/${path}`),
+  )
+    .filter((path) => path.endsWith(".test.ts") && !/__tests__\/(e2e|proofs)\//.test(path))
+    .map((path) => ({ path, text: readFileSync(join(PROJECT, path), "utf8") }))
     .sort((a, b) => b.text.length - a.text.length);
   for (const { path } of files.filter((_, index) => index % GROUPS === number)) {
     describe(path, () => {
-      require(join(TESTS, path));
+      require(join(PROJECT, path));
     });
   }
 }

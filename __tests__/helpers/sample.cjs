@@ -20,7 +20,11 @@ const ALONE = [
     [...CORE, "proofs/every-field.", "proofs/risks."],
   ],
   [["src/terraform/", "src/constructs/", "src/app.ts", "src/stack.ts", "main.ts"], CORE],
-  [["src/decision/", "src/cli/diff/", "src/cli/pack/", "src/cli/review/"], ["e2e/plan."]],
+  [["src/cli/diff/", "src/cli/pack/", "src/cli/review/"], ["e2e/plan."]],
+  [
+    ["packages/iam-no-new-access/"],
+    ["proofs/oracles.", "e2e/managed-policies."],
+  ],
   [
     ["src/cli/terraform/", "src/cli/commands/"],
     ["e2e/plan.", "e2e/deploy.", "e2e/pipelines."],
@@ -62,7 +66,7 @@ function rowOf(path) {
  * them if the changes are unknown, or a file is in no room. A changed test runs itself.
  */
 function alwaysOf(changed) {
-  const tests = changed?.filter((path) => /^__tests__\/(e2e|proofs)\/.*\.test\.ts$/.test(path)) ?? [];
+  const tests = changed?.filter((path) => /(^|\/)__tests__\/(e2e|proofs)\/.*\.test\.ts$/.test(path)) ?? [];
   const rooms = changed?.filter((path) => !tests.includes(path)).map(rowOf);
   const chosen = rooms === undefined || rooms.includes(undefined) ? ALONE : rooms;
   return [...new Set([...ALWAYS, ...chosen.flatMap(([, names]) => names), ...tests.map(nameOf)])];

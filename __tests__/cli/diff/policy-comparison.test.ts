@@ -2,11 +2,11 @@ import { createHash } from "node:crypto";
 import type { ActionChange } from "../../../src/cli/diff/change-rules";
 import type { Policy } from "../../../src/cli/diff/grants";
 import { comparePolicies, type PolicyChange, policyFindings, readPolicy } from "../../../src/cli/diff/policies";
-import { cpuSeconds } from "../../decision/cpu";
-import { sideOf } from "../../decision/pairs";
+import { cpuSeconds } from "../../../packages/iam-no-new-access/__tests__/helpers/cpu";
+import { sideOf } from "../../../packages/iam-no-new-access/__tests__/helpers/pairs";
 
 const policiesOf = (text: string) => sideOf(text).identity as readonly Policy[];
-/** What changes between policies in the notation of __tests__/decision/pairs.txt. */
+/** What changes between policies in the notation of packages/iam-no-new-access/__tests__/helpers/pairs.txt. */
 const changes = (before: string, after: string) => comparePolicies(policiesOf(before), policiesOf(after));
 /** What changes between the texts of two policies. */
 const textChanges = (before: string, after: string) => comparePolicies([readPolicy(before)], [readPolicy(after)]);
@@ -19,7 +19,7 @@ const rulesOf = (change: PolicyChange) => policyFindings("node role", change).ma
 describe("the comparison of policies", () => {
   const VPC = "arn:aws:ec2:eu-central-1:1:vpc";
 
-  // The pairs of __tests__/decision/pairs.txt have what a decision finds; here are both directions, and Deny statements alone.
+  // The pairs of packages/iam-no-new-access/__tests__/helpers/pairs.txt have what a decision finds; here are both directions, and Deny statements alone.
   it.each<[string, string, string, boolean, boolean]>([
     ["a wildcard instead of an action", "allow", "ec2:*", true, false],
     ["everything", "ec2:*", "*", true, false],

@@ -10,7 +10,7 @@ import { levelOf } from "../../../../src/cli/findings/finding";
 import { policyDocument } from "../../../../src/iam/policy-document";
 import { policyStatements } from "../../../../src/iam/policy-statements";
 import type { JsonObject } from "../../../../src/text/json";
-import { sideOf } from "../../../decision/pairs";
+import { sideOf } from "../../../../packages/iam-no-new-access/__tests__/helpers/pairs";
 import { deployment } from "../../../helpers/deployment";
 import { betweenPacks, evidenceOf, ofRule, packWith, verdictOf, withResource } from "../../../helpers/diff";
 import { editedPlans, realPlan, SECRETS } from "../../../helpers/edited-plans";
@@ -136,7 +136,7 @@ const SETTINGS = "nodeRole: { name: n }\naccountId: '123456789012'";
 const NODES = packOf(SETTINGS);
 const BOUNDARY = "arn:aws:iam::123456789012:policy/B";
 
-/** A policy document in the notation of __tests__/decision/pairs.txt. */
+/** A policy document in the notation of packages/iam-no-new-access/__tests__/helpers/pairs.txt. */
 const json = (statements: string) => JSON.stringify(sideOf(statements).identity[0]);
 const userPolicy = (statements: string) => withResource(NODES, "aws_iam_policy.policy", { policy: json(statements) });
 const nodePolicy = (statements: string) => withResource(NODES, "aws_iam_role_policy.node", { policy: json(statements) });

@@ -1,7 +1,7 @@
-import { comparisonOf, decide } from "../../src/decision";
-import type { Answer, Side } from "../../src/decision/model";
-import { cpuSeconds } from "./cpu";
-import { listedPairs, sideOf } from "./pairs";
+import { comparisonOf, decide } from "../src";
+import type { Answer, Side } from "../src/model";
+import { cpuSeconds } from "./helpers/cpu";
+import { listedPairs, sideOf } from "./helpers/pairs";
 
 const document = (...statements: readonly object[]) => ({ Version: "2012-10-17", Statement: statements });
 const ALLOW = { Effect: "Allow", Action: "ec2:RunInstances", Resource: "*" };

@@ -1,5 +1,5 @@
 import { runUnsafeSimulation } from "@cloud-copilot/iam-simulate";
-import { type Answer, type DecisionRequest, decide, type Side } from "../../src/decision";
+import { type Answer, type DecisionRequest, decide, type Side } from "../../src";
 
 /**
  * Whether the IAM simulator, an independent evaluator, allows a request.

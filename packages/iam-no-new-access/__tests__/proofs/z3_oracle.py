@@ -1,7 +1,7 @@
 """Second oracle of the decision: checks recorded answers with the SMT solver Z3 (PyPI, z3-solver, MIT).
 
-    COMPLETE=1 DECISION_RECORD=/tmp/pairs.json npm run test:proofs -- decision-oracle
-    python3 __tests__/decision/z3_oracle.py /tmp/pairs.json
+    COMPLETE=1 DECISION_RECORD=/tmp/pairs.json npm run test:proofs -- oracles
+    python3 packages/iam-no-new-access/__tests__/proofs/z3_oracle.py /tmp/pairs.json
 
 Restates the random policies of random-policies.ts as formulas over strings and numbers, without classes and without automata of this project:
 "nothing-new" must be unsatisfiable, "new-request" satisfiable. Wildcards in resources are read component by component.

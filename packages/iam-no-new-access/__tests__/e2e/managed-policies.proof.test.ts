@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
-import { comparisonOf } from "../../src/decision/decide";
-import type { Answer, Side } from "../../src/decision/model";
-import { contradictions, likelyRequests } from "../decision/simulation";
+import { comparisonOf } from "../../src/decide";
+import type { Answer, Side } from "../../src/model";
+import { contradictions, likelyRequests } from "../helpers/simulation";
 import { rows } from "../helpers/complete";
 
 interface Document {

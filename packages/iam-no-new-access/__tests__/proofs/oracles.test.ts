@@ -1,12 +1,12 @@
 import { writeFileSync } from "node:fs";
 import * as fc from "fast-check";
-import { type Answer, comparisonOf, decide, type Side } from "../../src/decision";
-import { Budget } from "../../src/decision/budget";
-import { isAllowed } from "../../src/decision/evaluate";
-import { readSide } from "../../src/decision/read";
-import { listedPairs, sideOf } from "../decision/pairs";
-import { hostilePair, hostileSide, smallRequest } from "../decision/random-policies";
-import { contradictions, likelyRequests, simulate } from "../decision/simulation";
+import { type Answer, comparisonOf, decide, type Side } from "../../src";
+import { Budget } from "../../src/budget";
+import { isAllowed } from "../../src/evaluate";
+import { readSide } from "../../src/read";
+import { listedPairs, sideOf } from "../helpers/pairs";
+import { hostilePair, hostileSide, smallRequest } from "../helpers/random-policies";
+import { contradictions, likelyRequests, simulate } from "../helpers/simulation";
 import { cases, SAMPLE } from "../helpers/complete";
 
 /** Pairs of random policies. */

@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import type { DecisionRequest, Side } from "../../src/decision/model";
+import type { DecisionRequest, Side } from "../../src/model";
 
 /** Words over few characters, so that patterns overlap in every way. */
 const word = (characters: string, minLength: number, maxLength: number) =>

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Answer, Side } from "../../src/decision/model";
+import type { Answer, Side } from "../../src/model";
 
 type Json = Readonly<Record<string, unknown>>;
 

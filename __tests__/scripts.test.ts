@@ -295,7 +295,7 @@ describe("what a push runs", () => {
     [
       "a package",
       ["packages/iam-no-new-access/src/read.ts"],
-      ["e2e/year.", "proofs/oracles.", "e2e/managed-policies."],
+      ["e2e/year.", "proofs/oracles.", "e2e/managed-policies.", "e2e/packed."],
     ],
     [
       "two rooms and a test",

@@ -21,10 +21,7 @@ const ALONE = [
   ],
   [["src/terraform/", "src/constructs/", "src/app.ts", "src/stack.ts", "main.ts"], CORE],
   [["src/cli/diff/", "src/cli/pack/", "src/cli/review/"], ["e2e/plan."]],
-  [
-    ["packages/iam-no-new-access/"],
-    ["proofs/oracles.", "e2e/managed-policies."],
-  ],
+  [["packages/iam-no-new-access/"], ["proofs/oracles.", "e2e/managed-policies.", "e2e/packed."]],
   [
     ["src/cli/terraform/", "src/cli/commands/"],
     ["e2e/plan.", "e2e/deploy.", "e2e/pipelines."],

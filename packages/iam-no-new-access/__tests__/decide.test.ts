@@ -21,9 +21,9 @@ describe("decide", () => {
   });
 
   it("names the statement that is not comparable", () => {
-    const principal = { identity: [document(ALLOW, { ...ALLOW, Sid: "Two", Principal: "*" })] };
+    const principal = { identity: [document(ALLOW, { ...ALLOW, Action: "ec2:StopInstances", Sid: "Two", Principal: "*" })] };
     const reference = { policy: "identity", document: 1, statement: 2 } as const;
-    const reason = "has elements that are not compared, such as Principal";
+    const reason = "has a principal, which is compared as a whole";
     expect(decide(principal, sideOf("allow"))).toEqual({
       ...OPEN,
       reason,
@@ -63,15 +63,6 @@ describe("decide", () => {
     expect(decide({ identity: ["no policy"] }, { identity: ["no policy"] })).toEqual(NOTHING_NEW);
   });
 
-  it("takes a pattern for the actions that it matches, if the actions that exist are known", () => {
-    const actions = { ec2: ["CreateKeyPair", "DeleteKeyPair", "DescribeKeyPairs", "ImportKeyPair"], iam: [] };
-    const three = sideOf("ec2:CreateKeyPair ec2:DeleteKeyPair ec2:ImportKeyPair");
-    const { added, removed } = comparisonOf(sideOf("ec2:*KeyPair"), three, { actions });
-    expect([added(), removed()]).toEqual([NOTHING_NEW, NOTHING_NEW]);
-    expect(decide(sideOf("ec2:*KeyPair"), three)).toMatchObject({ kind: "new-request" });
-    expect(decide(sideOf("iam:*User"), sideOf("iam:GetUser"), { actions })).toMatchObject({ kind: "new-request" });
-  });
-
   describe("splits cases", () => {
     const eighths = ["ec2:A*", "!ec2:A*"].flatMap((action) =>
       ["on @a*", "on !@a*"].flatMap((resource) =>
@@ -84,7 +75,7 @@ describe("decide", () => {
     });
 
     it.each([0, 1, 2, 3, 4, 5, 6, 7])("finds the request that only statement %d of eight allows", (missing) => {
-      const action = missing < 4 ? "ec2:a" : "e:x";
+      const action = missing < 4 ? "ec2:a" : "x:x";
       const resource = missing % 4 < 2 ? "arn:aws:s3:::a" : "*";
       expect(decide(sideOf("*"), sideOf(eighths.filter((_, at) => at !== missing).join("; ")))).toEqual(
         newRequest(action, resource, missing % 2 === 0 ? { "aws:RequestedRegion": "eu-" } : {}),
@@ -101,7 +92,7 @@ describe("the effort", () => {
   const [a, b] = [200, 400].map((count) => [`${"*a".repeat(count)}*b`, "a*".repeat(count), "a".repeat(2 * count)]);
   const like = (value = "") => sideOf(`if StringLike REGION ${value}`);
   const many = (key: (at: number) => string, operator = "StringEquals") =>
-    sideOf(Array.from({ length: 900 }, (_, at) => `a:b${at} if ${operator} ${key(at)} v${at}*`).join("; "));
+    sideOf(Array.from({ length: 900 }, (_, at) => `a:b if ${operator} ${key(at)} v${at}*`).join("; "));
   it.each<readonly [title: string, after: Side, before: Side]>([
     ["a resource of 200 stars", sideOf(`on @${a?.[2]}`), sideOf(`on @${a?.[0]}`)],
     ["200 stars before and after letters", sideOf(`on @${a?.[0]}`), sideOf(`on @${a?.[1]}`)],

@@ -21,16 +21,20 @@ export class Budget {
       throw new BudgetExceeded();
     }
   }
-}
 
-/** The result, or undefined if it takes more steps than its budget has. */
-export function withinBudget<Result>(result: () => Result): Result | undefined {
-  try {
-    return result();
-  } catch (error) {
-    if (error instanceof BudgetExceeded) {
-      return undefined;
+  /** The result, or undefined if it takes more than a share of the steps that are left. */
+  attempt<Result>(share: number, work: (budget: Budget) => Result): Result | undefined {
+    const given = Math.max(0, this.#left) * share;
+    const budget = new Budget(given);
+    try {
+      return work(budget);
+    } catch (error) {
+      if (error instanceof BudgetExceeded) {
+        return undefined;
+      }
+      throw error;
+    } finally {
+      this.#left -= given - Math.max(0, budget.left);
     }
-    throw error;
   }
 }

@@ -1,7 +1,6 @@
 import type { Budget } from "./budget";
 import type { Conjunction, Dimension, Domain, Space } from "./dimensions";
 import type { Answer, DecisionRequest, Policies, Statement } from "./model";
-import { statementText } from "./read";
 import { findMatches, type RequestSet } from "./search";
 
 const RESOURCE = 1;
@@ -34,7 +33,7 @@ export function casesOf({ conjunctions }: Space, one: Policies, other: Policies)
  */
 export function hasNothingNew(one: Policies, other: Policies): boolean {
   const texts = (effect: Statement["effect"], statements: readonly Statement[]) =>
-    new Set(statements.filter((statement) => statement.effect === effect).map(statementText));
+    new Set(statements.filter((statement) => statement.effect === effect).map(({ text }) => text));
   const isWithin = (narrow: ReadonlySet<string>, wide: ReadonlySet<string>) => [...narrow].every((text) => wide.has(text));
   const allows = (narrow: readonly Statement[], wide: readonly Statement[]) =>
     isWithin(texts("Allow", narrow), texts("Allow", wide));

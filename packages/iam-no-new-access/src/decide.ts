@@ -1,25 +1,19 @@
-import { Budget, withinBudget } from "./budget";
+import { Budget } from "./budget";
 import { casesOf, counterexamples, findDoubt, hasNothingNew } from "./counterexamples";
-import { spacesOf } from "./dimensions";
+import { RESOURCES, type Space, spacesOf } from "./dimensions";
 import { isAllowed } from "./evaluate";
 import { REACHES, type Reach, resource } from "./glob";
-import type { Answer, DecisionRequest, KnownActions, Policies, Side, Statement } from "./model";
-import { expander, readSide } from "./read";
+import type { Answer, DecisionRequest, Side, Statement } from "./model";
+import type { PatternSet } from "./partition";
+import { Divided, type Part, type Sides } from "./parts";
+import { readSide } from "./read";
 
 export interface DecisionOptions {
   /** Limit of the effort in steps; a thousand steps take up to 0.6 ms. @default DEFAULT_STEPS */
   readonly steps?: number;
-  /**
-   * The actions of AWS services. A pattern that matches few of them stands for these: `ec2:*KeyPair` is the same as the three actions that
-   * exist. @default any action may exist
-   */
-  readonly actions?: KnownActions;
 }
 
-/**
- * The effort after which a decision ends as "not-comparable". Measured: at most 420 ms of CPU time for both directions, on each of AWS's
- * 1,485 managed policies. Two policies of this project take about 20,000 steps.
- */
+/** The effort after which a decision ends as "not-comparable". */
 const DEFAULT_STEPS = 250_000;
 
 /** More than AWS accepts: ten attached policies of 6,144 characters, and room for white space. Source: IAM user guide, "IAM quotas". */
@@ -52,59 +46,124 @@ export interface Comparison {
 
 /** Prepares the decision, which takes most of the effort and is the same in both directions. */
 export function comparisonOf(after: Side, before: Side, options: DecisionOptions = {}): Comparison {
-  const { steps = DEFAULT_STEPS, actions = {} } = options;
+  const read = readSides(after, before);
+  if ("kind" in read) {
+    return { added: () => read, removed: () => read };
+  }
+  const decision = new Decision(read, options.steps ?? DEFAULT_STEPS);
+  return { added: () => decision.added(), removed: () => decision.removed() };
+}
+
+/** Both sides, or the answer where they need no decision or cannot be read. */
+export function readSides(after: Side, before: Side): Sides | Answer {
   const [afterText, beforeText] = [JSON.stringify(after), JSON.stringify(before)];
   // The same policies allow the same, however much effort it took to prove.
   if (afterText === beforeText) {
-    return always({ kind: "nothing-new" });
+    return { kind: "nothing-new" };
   }
   if (Math.max(afterText.length, beforeText.length) > MAX_CHARACTERS) {
-    return always({ kind: "not-comparable", reason: "the policies are larger than AWS accepts" });
+    return { kind: "not-comparable", reason: "the policies are larger than AWS accepts" };
   }
-  const expanded = expander(actions);
-  const [readAfter, readBefore] = [readSide("after", after, expanded), readSide("before", before, expanded)];
+  const [readAfter, readBefore] = [readSide("after", after), readSide("before", before)];
   if ("reason" in readAfter) {
-    return always({ kind: "not-comparable", ...readAfter });
+    return { kind: "not-comparable", ...readAfter };
   }
   if ("reason" in readBefore) {
-    return always({ kind: "not-comparable", ...readBefore });
+    return { kind: "not-comparable", ...readBefore };
   }
-  let prepared: { readonly basis: Basis | undefined } | undefined;
-  const decided = (one: Policies, other: Policies): Answer => {
-    if (hasNothingNew(one, other)) {
-      return { kind: "nothing-new" };
-    }
-    prepared ??= { basis: withinBudget(() => basisOf([...readAfter, ...readBefore].flat(), steps)) };
-    const { basis } = prepared;
-    return (basis && withinBudget(() => decideRead(one, other, basis))) ?? UNDECIDED;
-  };
-  return { added: () => decided(readAfter, readBefore), removed: () => decided(readBefore, readAfter) };
-}
-
-function always(answer: Answer): Comparison {
-  return { added: () => answer, removed: () => answer };
+  return { after: readAfter, before: readBefore };
 }
 
 const UNDECIDED: Answer = { kind: "not-comparable", reason: "the policies have too many combinations of patterns to compare" };
 
-type Basis = ReturnType<typeof basisOf>;
-
-/** What a decision is based on in both directions, and what that leaves of the effort. */
-function basisOf(statements: readonly Statement[], steps: number) {
-  const budget = new Budget(steps);
-  const reaches = distinctReaches(statements);
-  const spaces = spacesOf(statements, reaches, budget);
-  return { reaches, spaces, left: budget.left };
+/** What the answers about one part are based on. */
+interface Basis {
+  readonly reaches: readonly Reach[];
+  readonly spaces: readonly Space[];
 }
 
-/** What the one side allows more than the other one. */
-function decideRead(one: Policies, other: Policies, { reaches, spaces, left }: Basis): Answer {
-  const budget = new Budget(left);
+/** Decides part by part. */
+export class Decision {
+  readonly #sides: Sides;
+  readonly #parts: readonly Part[] | undefined;
+  /** The same in both directions; undefined if it takes too much effort. */
+  readonly #bases = new Map<string, Basis | undefined>();
+  readonly #left: number;
+
+  constructor(sides: Sides, steps: number) {
+    const budget = new Budget(steps);
+    this.#sides = sides;
+    this.#parts =
+      isNothingNew(sides) && isNothingNew(reversed(sides)) ? [] : budget.attempt(1, (all) => new Divided(sides).all(all));
+    this.#left = budget.left;
+  }
+
+  added(): Answer {
+    return this.#decide(this.#sides, this.#parts);
+  }
+
+  removed(): Answer {
+    return this.#decide(
+      reversed(this.#sides),
+      this.#parts?.map((part) => ({ ...part, ...reversed(part) })),
+    );
+  }
+
+  #decide(sides: Sides, parts: readonly Part[] | undefined): Answer {
+    if (isNothingNew(sides)) {
+      return { kind: "nothing-new" };
+    }
+    const budget = new Budget(this.#left);
+    let doubt: Answer | undefined = parts === undefined ? UNDECIDED : undefined;
+    for (const part of (parts ?? []).filter((each) => !isNothingNew(each))) {
+      const answer = this.#decidePart(sides, part, budget);
+      if (answer.kind === "new-request") {
+        return answer;
+      }
+      if (answer.kind === "not-comparable" && (doubt === undefined || doubt === UNDECIDED)) {
+        doubt = answer;
+      }
+    }
+    return doubt ?? { kind: "nothing-new" };
+  }
+
+  /** No part takes more than half of the effort that is left, so that one which takes too much leaves some for the others. */
+  #decidePart(sides: Sides, part: Part, budget: Budget): Answer {
+    const { action } = part;
+    if (!this.#bases.has(action)) {
+      this.#bases.set(
+        action,
+        budget.attempt(0.5, (half) => basisOf(part, RESOURCES, half)),
+      );
+    }
+    const basis = this.#bases.get(action);
+    return (basis && budget.attempt(0.5, (half) => decidePart(sides, part, basis, half))) ?? UNDECIDED;
+  }
+}
+
+function reversed<Both extends Sides>({ after, before }: Both): Sides {
+  return { after: before, before: after };
+}
+
+export function isNothingNew({ after, before }: Sides): boolean {
+  return hasNothingNew(after, before);
+}
+
+/** @param universe the resources of the requests */
+export function basisOf({ action, after, before }: Part, universe: PatternSet, budget: Budget): Basis {
+  const statements = [...after, ...before].flat();
+  const reaches = distinctReaches(statements);
+  return { reaches, spaces: spacesOf(statements, action, reaches, universe, budget) };
+}
+
+/** What the side after the change allows more in a part. @param sides by which each counterexample is evaluated again */
+export function decidePart(sides: Sides, { after, before }: Part, { reaches, spaces }: Basis, budget: Budget): Answer {
   const isNew = (request: DecisionRequest) =>
     reaches.every(
-      (reach) => isAllowed(one, request, reach, budget) === true && isAllowed(other, request, reach, budget) === false,
+      (reach) =>
+        isAllowed(sides.after, request, reach, budget) === true && isAllowed(sides.before, request, reach, budget) === false,
     );
-  const all = spaces.map((space) => ({ space, cases: casesOf(space, one, other) }));
+  const all = spaces.map((space) => ({ space, cases: casesOf(space, after, before) }));
   for (const { space, cases } of all) {
     for (const request of counterexamples(space, cases, budget)) {
       if (isNew(request)) {

@@ -59,41 +59,40 @@ export interface Space {
   readonly plainResources: bigint;
 }
 
-/** Names of actions, in lower case since IAM ignores case here. */
-const ACTION_CHARACTERS = [..."xyzabcdefghijklmnopqrstuvw0123456789-"]; // cspell:disable-line
-const NO_COLON = [
-  { kind: "one", colon: false },
-  { kind: "many", colon: false },
-] as const;
-const ACTIONS: PatternSet = [[...NO_COLON, { kind: "literal", char: ":", fold: false }, ...NO_COLON]];
-
 /** An ARN with its six components, in any partition; and `*`, which actions without resource types are authorized on. */
 const COLON_IN_RESOURCE: PatternSet = [glob.like("arn:*:*:*:*:*:*")];
-const RESOURCES: PatternSet = [glob.arnComponents("arn:aws*:?*:*:*:?*"), glob.literal("*")];
+export const RESOURCES: PatternSet = [glob.arnComponents("arn:aws*:?*:*:*:?*"), glob.literal("*")];
 
 /**
  * Divides each dimension into classes that the statements distinguish, and restates the statements in terms of classes; once for each
  * reach of wildcards in resources.
+ * @param given statements that apply to the same actions
+ * @param action one of these
+ * @param universe the resources of the requests
  * @throws BudgetExceeded if there are too many classes
  */
-export function spacesOf(given: readonly Statement[], reaches: readonly glob.Reach[], budget: Budget): readonly Space[] {
+export function spacesOf(
+  given: readonly Statement[],
+  action: string,
+  reaches: readonly glob.Reach[],
+  universe: PatternSet,
+  budget: Budget,
+): readonly Space[] {
   const statements = withOpaqueKeys(given);
   const guards = statements.flatMap((statement) => statement.guards);
-  const actions = stringDimension(elementsOf(guards, "action", "text"), ACTIONS, budget, ACTION_CHARACTERS);
   const keys = [...groupByKey(guards)].map(([key, conditions]) => keyDimension(key, conditions, budget));
   const texts = [...new Set(guards.flatMap((guard) => (guard.kind === "opaque" ? [guard.text] : [])))];
   const common: readonly (readonly [text: string, atom: Atom])[] = [
-    ...actions.masks.map(([text, mask]) => [text, { ...PLAIN, dimension: 0, mask }] as const),
     ...keys.flatMap(({ atoms }, at) => atoms.map(([text, atom]) => [text, { ...atom, dimension: 2 + at }] as const)),
     ...texts.map((text, at) => [text, { ...PLAIN, dimension: 2 + keys.length + at, mask: 1n }] as const),
   ];
   const others = [...keys.map(({ dimension }) => dimension), ...texts.map(() => OPAQUE)];
   return reaches.map((reach) => {
-    const resources = stringDimension(elementsOf(guards, "resource", reach), RESOURCES, budget);
+    const resources = resourceDimension(elementsOf(guards, reach), universe, budget);
     const ofResources = resources.masks.map(([text, mask]) => [text, { ...PLAIN, dimension: 1, mask }] as const);
     const atoms = new Map([...common, ...ofResources]);
     return {
-      dimensions: [actions.dimension, resources.dimension, ...others],
+      dimensions: [{ ...ONE, witnesses: [action] }, resources.dimension, ...others],
       conjunctions: new Map(statements.map((statement, at) => [given[at] ?? statement, conjunctionOf(statement, atoms)])),
       plainResources: resources.plain,
     };
@@ -113,6 +112,13 @@ function conjunctionOf({ reference, guards }: Statement, atoms: ReadonlyMap<stri
     reason: guards.find((guard) => guard.kind === "opaque")?.reason,
   };
 }
+
+/** What has one class. */
+const ONE: Omit<Dimension, "witnesses"> = {
+  everything: { absent: false, single: 1n },
+  certain: { absent: false, single: 1n },
+  opaque: false,
+};
 
 const OPAQUE: Dimension = {
   witnesses: [],
@@ -144,24 +150,20 @@ function groupByKey(guards: readonly Guard[]): ReadonlyMap<string, readonly Cond
   return groups;
 }
 
-/** The elements of all statements, each as a set of patterns. */
-function elementsOf(guards: readonly Guard[], kind: "action" | "resource", reach: glob.Reach): ReadonlyMap<string, PatternSet> {
+/** The resources of all statements, each as a set of patterns. */
+function elementsOf(guards: readonly Guard[], reach: glob.Reach): ReadonlyMap<string, PatternSet> {
   return new Map(
     guards.flatMap((guard) => {
-      const isElement = guard.kind === kind;
-      return isElement ? [[guard.text, guard.patterns.map((pattern) => glob.resource(pattern, reach, guard.variables))]] : [];
+      return guard.kind === "resource"
+        ? [[guard.text, guard.patterns.map((pattern) => glob.resource(pattern, reach, guard.variables))]]
+        : [];
     }),
   );
 }
 
-function stringDimension(
-  elements: ReadonlyMap<string, PatternSet>,
-  universe: PatternSet,
-  budget: Budget,
-  alphabet?: readonly string[],
-) {
+function resourceDimension(elements: ReadonlyMap<string, PatternSet>, universe: PatternSet, budget: Budget) {
   const sets = [...elements.values(), COLON_IN_RESOURCE];
-  const classes = partition(sets, universe, budget, alphabet);
+  const classes = partition(sets, universe, budget);
   const masks = masksOf(classes, sets.length, budget);
   const single = (1n << BigInt(classes.length)) - 1n;
   const domain = { absent: false, single };

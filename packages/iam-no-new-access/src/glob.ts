@@ -18,7 +18,10 @@ export const REACHES = ["documented", "components", "text"] as const;
 export type Reach = (typeof REACHES)[number];
 
 /** The text itself, without wildcards. */
-export function literal(text: string, { fold = false, variables = false } = {}): Glob {
+export function literal(
+  text: string,
+  { fold = false, variables = false }: { readonly fold?: boolean; readonly variables?: boolean } = {},
+): Glob {
   return symbolsOf(text, variables).map(({ char }) => ({ kind: "literal", char, fold }));
 }
 

@@ -1,2 +1,6 @@
+export type { AccessLevel } from "./actions";
+export { compare, type Result } from "./compare";
 export { type Comparison, comparisonOf, type DecisionOptions, decide } from "./decide";
-export type { Answer, DecisionRequest, KnownActions, PolicyJson, Side, StatementReference } from "./model";
+export { type Example, exampleOf } from "./example";
+export type { Answer, DecisionRequest, PolicyJson, Side, StatementReference } from "./model";
+export { type PlannedPolicy, type PlanReport, reportOf, type UnreadChange } from "./plan";

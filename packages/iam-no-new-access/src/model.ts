@@ -36,12 +36,6 @@ export interface DecisionRequest {
   readonly context: Readonly<Record<string, string | readonly string[]>>;
 }
 
-/**
- * The actions of AWS services, for example `{ ec2: ["RunInstances", ...] }`. A service with an empty list, or that is not listed, may have
- * any action.
- */
-export type KnownActions = Readonly<Record<string, readonly string[]>>;
-
 /** Whether a side allows a request that the other one does not. */
 export type Answer =
   /** Proven: the other side allows every request that this side allows. */
@@ -112,6 +106,8 @@ export interface Statement {
   readonly reference: StatementReference;
   readonly effect: "Allow" | "Deny";
   readonly guards: readonly Guard[];
+  /** The same for statements with the same effect and the same tests, in any order. */
+  readonly text: string;
 }
 
 /** A side, read: groups of statements that must each allow a request. */

@@ -4,16 +4,28 @@ import type { Glob, GlobSymbol } from "./glob";
 /** A set of patterns; a string is in it if one of them matches. */
 export type PatternSet = readonly Glob[];
 
+/** Strings that the same sets of patterns match. */
+export interface StringClass {
+  /** Bit n is set if set n of the patterns matches. */
+  readonly matches: bigint;
+  /** A shortest one of them. */
+  readonly witness: string;
+}
+
 /**
  * Partitions all strings of a universe by the sets of patterns that match them. Exact: every class is listed, with a string in it.
  *
  * Walks the product of the patterns' automata (their positions) breadth first. In each state only the characters at the current positions
  * can matter, and one more that stands for all others.
  * @param alphabet the characters that strings consist of, besides the colon; any character if undefined
- * @returns of each class a shortest string, and bit n of its matches set if set n of the patterns matches its strings
  * @throws BudgetExceeded if the patterns have too many combinations
  */
-export function partition(sets: readonly PatternSet[], universe: PatternSet, budget: Budget, alphabet?: readonly string[]) {
+export function partition(
+  sets: readonly PatternSet[],
+  universe: PatternSet,
+  budget: Budget,
+  alphabet?: readonly string[],
+): readonly StringClass[] {
   const automaton = compile([...sets, universe], budget, alphabet);
   const universeBit = 1n << BigInt(sets.length);
   // By the bits as text: a map of large numbers compares them one by one.

@@ -1,34 +1,6 @@
-import { Budget, withinBudget } from "./budget";
-import { like, matches } from "./glob";
-import type { Guard, KnownActions, PatternGuard, Policies, PolicyJson, Side, Statement, StatementReference } from "./model";
+import type { Guard, PatternGuard, Policies, PolicyJson, Side, Statement, StatementReference } from "./model";
 import { readOperator } from "./operators";
 import { hasVariable, readValues, VARIABLES, withFoldedVariables } from "./values";
-
-/** The actions that a pattern in lower case stands for. */
-type Expander = (pattern: string) => readonly string[];
-
-/** More actions than this, such as all that describe something, stay a pattern; and so do patterns beyond the effort. */
-const MAX_EXPANDED = 20;
-const MAX_STEPS = 100_000;
-
-/** Replaces patterns with `*` by the few known actions that they match. */
-export function expander(known: KnownActions): Expander {
-  const budget = new Budget(MAX_STEPS);
-  const byPattern = new Map<string, readonly string[]>();
-  return (pattern) => {
-    const [service = "", name = ""] = pattern.split(":");
-    if (!name.includes("*") || name.includes("?") || !Object.hasOwn(known, service)) {
-      return [pattern];
-    }
-    const glob = like(name);
-    const matched = () =>
-      (known[service] ?? []).map((action) => action.toLowerCase()).filter((each) => matches(glob, each, budget));
-    const actions = byPattern.get(pattern) ?? withinBudget(matched) ?? [];
-    byPattern.set(pattern, actions);
-    const isFew = actions.length > 0 && actions.length <= MAX_EXPANDED;
-    return isFew ? actions.map((action) => `${service}:${action}`) : [pattern];
-  };
-}
 
 /** A document that cannot be read at all. */
 interface Unreadable {
@@ -40,23 +12,18 @@ interface Unreadable {
 export function readSide(
   side: StatementReference["side"],
   { identity, boundary, controlPolicies = [] }: Side,
-  expanded: Expander = (pattern) => [pattern],
 ): Policies | Unreadable {
   const kinds = { identity: [identity], boundary: boundary === undefined ? [] : [[boundary]], control: controlPolicies };
   const groups = Object.entries(kinds).flatMap(([kind, levels]) => {
     let document = 0;
     const policy = kind as keyof typeof kinds;
-    return levels.map((policies) => policies.map((json) => readDocument(json, { side, policy, document: ++document }, expanded)));
+    return levels.map((policies) => policies.map((json) => readDocument(json, { side, policy, document: ++document })));
   });
   const unreadable = groups.flat().find((reading): reading is Unreadable => "reason" in reading);
   return unreadable ?? (groups as (readonly Statement[])[][]).map((group) => group.flat());
 }
 
-function readDocument(
-  document: PolicyJson,
-  reference: StatementReference,
-  expanded: Expander,
-): readonly Statement[] | Unreadable {
+function readDocument(document: PolicyJson, reference: StatementReference): readonly Statement[] | Unreadable {
   const elements: Readonly<Record<string, unknown>> = isRecord(document) ? document : { "": document };
   const { Version: version = "2008-10-17", Id: _, Statement: statements, ...rest } = elements;
   if ((version !== "2008-10-17" && version !== "2012-10-17") || Object.keys(rest).length > 0) {
@@ -65,7 +32,7 @@ function readDocument(
   const readings = listOf(statements).map((statement, at) => {
     const sid = isRecord(statement) && typeof statement.Sid === "string" ? statement.Sid : undefined;
     const variables = version === "2012-10-17";
-    return readStatement(statement, { ...reference, statement: at + 1, sid }, { variables, expanded });
+    return readStatement(statement, { ...reference, statement: at + 1, sid }, variables);
   });
   return readings.find((reading): reading is Unreadable => "reason" in reading) ?? (readings as (readonly Statement[])[]).flat();
 }
@@ -74,37 +41,41 @@ function readDocument(
  * A statement becomes several where a resource needs a test of its own.
  * @param variables whether `${...}` are policy variables, as from version 2012-10-17 on
  */
-function readStatement(
-  json: unknown,
-  reference: StatementReference,
-  { variables, expanded }: { readonly variables: boolean; readonly expanded: Expander },
-): readonly Statement[] | Unreadable {
+function readStatement(json: unknown, reference: StatementReference, variables: boolean): readonly Statement[] | Unreadable {
   const statement = isRecord(json) ? json : {};
   const effect = statement.Effect;
   if (effect !== "Allow" && effect !== "Deny") {
     return { statement: reference, reason: "has neither effect Allow nor Deny" };
   }
-  const { Sid: _, Effect: __, Action, NotAction, Resource, NotResource, Condition, ...rest } = statement;
+  const { Sid: _, Effect: __, Principal, NotPrincipal, ...elements } = statement;
+  const { Action, NotAction, Resource, NotResource, Condition, ...rest } = elements;
+  const principal = [Principal, NotPrincipal].map((element) => (element === undefined ? "" : canonical(element)));
+  const hasPrincipal = principal.join("") !== "";
+  // A trust policy has no resource.
+  const resource = Resource ?? (hasPrincipal && NotResource === undefined ? "*" : undefined);
   const understood =
     Object.keys(rest).length === 0 &&
     (Action === undefined) !== (NotAction === undefined) &&
-    (Resource === undefined) !== (NotResource === undefined);
+    (resource === undefined) !== (NotResource === undefined);
   if (!understood) {
     const text = ["statement", canonical({ ...statement, Sid: "", variables })];
-    return [{ reference, effect, guards: [opaque(text, "has elements that are not compared, such as Principal")] }];
+    return [statementOf(reference, effect, [opaque(text, "has elements that are not compared")])];
   }
-  const always = [actionGuard(Action ?? NotAction, NotAction !== undefined, expanded), ...conditionGuards(Condition, variables)];
-  const alternatives = resourceGuards(Resource ?? NotResource, NotResource !== undefined, variables);
-  return alternatives.map((guards) => ({ reference, effect, guards: [...always, ...guards] }));
+  const always = [actionGuard(Action ?? NotAction, NotAction !== undefined), ...conditionGuards(Condition, variables)];
+  if (hasPrincipal) {
+    always.push(opaque(["principal", ...principal], "has a principal, which is compared as a whole"));
+  }
+  const alternatives = resourceGuards(resource ?? NotResource, NotResource !== undefined, variables);
+  return alternatives.map((guards) => statementOf(reference, effect, [...always, ...guards]));
 }
 
 /** `*`, or a service and a pattern of its actions; IAM refuses wildcards in the service. */
 const ACTION = /^(?:\*|[a-z0-9-]+:[a-z0-9*?]+)$/;
 
-function actionGuard(value: unknown, negated: boolean, expanded: Expander): Guard {
+function actionGuard(value: unknown, negated: boolean): Guard {
   const actions = strings(value)?.map((action) => action.toLowerCase());
   return actions?.every((action) => ACTION.test(action))
-    ? patternGuard("action", [...new Set(actions.flatMap(expanded))].sort(), { negated, variables: false })
+    ? patternGuard("action", [...new Set(actions)].sort(), { negated, variables: false })
     : opaque(["action", negated, canonical(value)], "has actions that IAM does not accept");
 }
 
@@ -177,10 +148,9 @@ function conditionGuard(operatorName: string, name: string, value: unknown, vari
       );
 }
 
-/** The same for statements with the same effect and the same tests, in any order. */
-export function statementText({ effect, guards }: Statement): string {
+export function statementOf(reference: StatementReference, effect: Statement["effect"], guards: readonly Guard[]): Statement {
   const tests = guards.map((guard) => JSON.stringify(["negated" in guard && guard.negated, guard.text]));
-  return JSON.stringify([effect, ...tests.sort()]);
+  return { reference, effect, guards, text: JSON.stringify([effect, ...tests.sort()]) };
 }
 
 /** @param text in parts, which no value can imitate */
@@ -195,11 +165,11 @@ function strings(value: unknown): readonly string[] | undefined {
   return entries.length > 0 && scalars.length === entries.length ? [...new Set(scalars.map(String))].sort() : undefined;
 }
 
-function listOf(value: unknown): readonly unknown[] {
+export function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [value];
 }
 
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 

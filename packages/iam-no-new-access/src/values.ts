@@ -8,7 +8,7 @@ import { type PatternSet, partition } from "./partition";
  * Every `${...}` except `${*}`, `${?}` and `${$}`, which stand for the character. A default in quotes may contain a brace:
  * `${aws:PrincipalTag/team, 'a}b'}`. One that is not closed reaches to the end.
  */
-export const VARIABLES = /\$\{(?![*?$]\})(?:[^}']|'[^']*')*(?:\}|[\s\S]*$)/g;
+export const VARIABLES: RegExp = /\$\{(?![*?$]\})(?:[^}']|'[^']*')*(?:\}|[\s\S]*$)/g;
 
 /** A string with the names of its variables in lower case, because IAM ignores their case. Defaults keep theirs. */
 export function withFoldedVariables(text: string): string {

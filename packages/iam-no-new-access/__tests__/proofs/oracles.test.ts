@@ -4,10 +4,10 @@ import { type Answer, comparisonOf, decide, type Side } from "../../src";
 import { Budget } from "../../src/budget";
 import { isAllowed } from "../../src/evaluate";
 import { readSide } from "../../src/read";
+import { cases, SAMPLE } from "../helpers/complete";
 import { listedPairs, sideOf } from "../helpers/pairs";
 import { hostilePair, hostileSide, smallRequest } from "../helpers/random-policies";
 import { contradictions, likelyRequests, simulate } from "../helpers/simulation";
-import { cases, SAMPLE } from "../helpers/complete";
 
 /** Pairs of random policies. */
 const PAIRS = cases(40, 10_000);

@@ -1,0 +1,129 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { run } from "../src/command";
+
+const allowing = (...Action: readonly string[]) =>
+  JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Allow", Action, Resource: "*" }] });
+
+const FILES: Readonly<Record<string, string>> = {
+  "narrow.json": allowing("s3:GetObject"),
+  "wide.json": allowing("s3:GetObject", "s3:PutObject"),
+  "no-policy.json": "{}",
+  "twice.json": allowing("s3:*").replace('"Action"', '"Action":"*","Action"'),
+  "plan.json": JSON.stringify({ format_version: "1.2", resource_changes: [] }),
+  "attachment.json": JSON.stringify({
+    format_version: "1.2",
+    resource_changes: [
+      {
+        address: 'aws_iam_user_policy_attachment.x["\u202e"]',
+        type: "aws_iam_user_policy_attachment",
+        change: { actions: ["create"], before: null, after: { user: "u" }, after_unknown: {} },
+      },
+    ],
+  }),
+  plan: "PK\u0003\u0004",
+};
+
+function read(file: string): string {
+  const text = FILES[file];
+  if (text === undefined) {
+    throw new Error(`${file}: cannot be read (ENOENT); check the path`);
+  }
+  return text;
+}
+
+function output(...args: readonly string[]): { readonly code: number; readonly out: string; readonly err: string } {
+  const printed = { out: "", err: "" };
+  const print = (stream: "out" | "err") => (text: string) => {
+    printed[stream] += text;
+  };
+  const code = run(args, "1.2.3", { read, out: print("out"), err: print("err") });
+  return { code, ...printed };
+}
+
+it("shows what is allowed that was not, with exit code 2", () => {
+  expect(output("narrow.json", "wide.json")).toEqual({
+    code: 2,
+    out: `Verdict: new access, or it cannot be excluded (exit code 2)
+wide.json: allows more
+  for example, denied before: s3:PutObject on arn:aws:s3:::example/example
+  access level Write, and nothing of a higher access level is new
+`,
+    err: "",
+  });
+});
+
+it("has exit code 0 where nothing is new", () => {
+  expect(output("wide.json", "narrow.json")).toEqual({
+    code: 0,
+    out: "Verdict: nothing new is allowed (exit code 0), in 1 changed policy\nnarrow.json: allows nothing new\n",
+    err: "",
+  });
+});
+
+it("prints the same as JSON", () => {
+  const { code, out } = output("narrow.json", "wide.json", "--format", "json");
+  expect([code, JSON.parse(out)]).toEqual([
+    2,
+    {
+      isNew: true,
+      policies: [
+        {
+          name: "wide.json",
+          result: {
+            kind: "new-request",
+            request: { action: "s3:PutObject", resource: "arn:aws:s3:::example/example", context: {} },
+            level: "Write",
+            isWorst: true,
+          },
+        },
+      ],
+      unread: [],
+    },
+  ]);
+});
+
+it("reads a plan, and escapes what changes the direction of text", () => {
+  expect(output("--plan", "plan.json")).toMatchObject({ code: 0 });
+  expect(output("--plan", "attachment.json")).toMatchObject({
+    code: 2,
+    out: expect.stringContaining(
+      'aws_iam_user_policy_attachment.x["\\u{202e}"]: changes IAM without a policy that can be compared\n  create: user\n',
+    ),
+  });
+});
+
+it.each<[args: string, message: string]>([
+  ["", "name two policies, BEFORE.json AFTER.json, or --plan PLAN.json; --help shows the usage"],
+  ["wide.json", "name two policies, BEFORE.json AFTER.json, or --plan PLAN.json; --help shows the usage"],
+  ["a b c", "name two policies, BEFORE.json AFTER.json, or --plan PLAN.json; --help shows the usage"],
+  ["wide.json none.json", "none.json: cannot be read (ENOENT); check the path"],
+  [
+    "no-policy.json wide.json",
+    "no-policy.json: is not an IAM policy, which is JSON with Statement, no key twice, and no number that is rounded",
+  ],
+  [
+    "twice.json wide.json",
+    "twice.json: is not an IAM policy, which is JSON with Statement, no key twice, and no number that is rounded",
+  ],
+  ["--plan none.json", "none.json: cannot be read (ENOENT); check the path"],
+  ["--plan wide.json", "wide.json: is not a plan, which terraform show -json PLAN prints"],
+  ["--plan plan", "plan: is a saved plan; give its JSON, which terraform show -json prints"],
+  ["--plan plan.json --format xml", '--format: "xml" is no format; use text or json'],
+])("has exit code 1 and says why: %s", (args, message) => {
+  expect(output(...args.split(" ").filter((arg) => arg !== ""))).toEqual({
+    code: 1,
+    out: "",
+    err: `iam-no-new-access: ${message}\n`,
+  });
+});
+
+it("prints its help and its version", () => {
+  expect(output("--help")).toMatchObject({ code: 0, out: expect.stringContaining("Exit codes: 0 nothing new is allowed\n") });
+  expect(output("--version")).toEqual({ code: 0, out: "1.2.3\n", err: "" });
+});
+
+it("README.md has the first command within ten lines", () => {
+  const lines = readFileSync(join(__dirname, "../README.md"), "utf8").split("\n");
+  expect(lines.slice(0, 10).some((line) => line.includes("iam-no-new-access before.json after.json"))).toBe(true);
+});

@@ -1,0 +1,67 @@
+import type { AccessLevel } from "./actions";
+import { decide } from "./decide";
+import { exampleOf } from "./example";
+import type { Answer, DecisionRequest, PolicyJson, Side, StatementReference } from "./model";
+import { isRecord, listOf } from "./read";
+
+/** Whether a policy allows what it did not allow before. */
+export interface Result {
+  /**
+   * - `nothing-new`: proven.
+   * - `new-request`: there is a request.
+   * - `weaker-deny`: nothing by itself, but a Deny covers fewer requests, which another policy of the principal can allow.
+   * - `not-comparable`: neither was proven.
+   */
+  readonly kind: Answer["kind"] | "weaker-deny";
+  readonly request?: DecisionRequest;
+  /** Of the action of the request; missing where the action may not exist. */
+  readonly level?: AccessLevel;
+  /** Whether it was decided of each existing action of a higher access level that nothing is new. */
+  readonly isWorst?: boolean;
+  /** Why the policies are not comparable. */
+  readonly reason?: string;
+}
+
+/** Allows every request, by itself. */
+const FULL_ACCESS: PolicyJson = { Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: "*", Resource: "*" }] };
+
+/** Compares two versions of one policy. @param before, after undefined: there is no policy */
+export function compare(before: PolicyJson | undefined, after: PolicyJson | undefined): Result {
+  const sides = [after, before].map((policy): Side => ({ identity: policy === undefined ? [] : [policy] }));
+  const own = resultOf(sides);
+  if (own.kind !== "nothing-new") {
+    return own;
+  }
+  const ofDenials = resultOf([after, before].map((policy) => ({ identity: allButDenied(policy) })));
+  return ofDenials.kind === "new-request" ? { ...ofDenials, kind: "weaker-deny" } : ofDenials;
+}
+
+function resultOf([after, before]: readonly Side[]): Result {
+  const none: Side = { identity: [] };
+  const answer = decide(after ?? none, before ?? none);
+  if (answer.kind === "nothing-new") {
+    return answer;
+  }
+  if (answer.kind === "not-comparable") {
+    return { kind: answer.kind, reason: `${subjectOf(answer.statement)}${answer.reason}` };
+  }
+  return { kind: answer.kind, ...(exampleOf(after ?? none, before ?? none) ?? { request: answer.request }) };
+}
+
+function subjectOf(reference: StatementReference | undefined): string {
+  if (reference === undefined) {
+    return "";
+  }
+  const { side, statement, sid } = reference;
+  const name = sid === undefined ? "" : ` (${sid})`;
+  return `${statement === undefined ? "the policy" : `statement ${statement}${name}`} ${side} the change `;
+}
+
+/** Everything that the Deny statements of a policy leave. */
+function allButDenied(policy: PolicyJson | undefined): readonly PolicyJson[] {
+  if (!isRecord(policy)) {
+    return policy === undefined ? [FULL_ACCESS] : [FULL_ACCESS, policy];
+  }
+  const denials = listOf(policy.Statement).filter((statement) => !isRecord(statement) || statement.Effect !== "Allow");
+  return [FULL_ACCESS, { ...policy, Statement: denials }];
+}

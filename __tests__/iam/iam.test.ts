@@ -1,8 +1,8 @@
+import { cpuSeconds } from "../../packages/iam-no-new-access/__tests__/helpers/cpu";
 import { matchesAction } from "../../src/iam/action-patterns";
 import { appliesTo, KNOWN_VERSIONS, SUPPORTED_VERSIONS } from "../../src/iam/dkp-versions";
 import { pgpKeyText, readPgpKey } from "../../src/iam/openpgp-key";
 import { policySize } from "../../src/iam/policy-document";
-import { cpuSeconds } from "../../packages/iam-no-new-access/__tests__/helpers/cpu";
 import { ED448_KEY, ENCRYPTION_KEY, EXPIRING_KEY, RSA_KEY, VERSION_6_KEY } from "../helpers/pgp-keys";
 
 describe("wildcards in actions", () => {

@@ -1,6 +1,6 @@
+import { simulate } from "../../packages/iam-no-new-access/__tests__/helpers/simulation";
 import { controlPolicy } from "../../src/cli/iam/service-control-policy";
 import { MODES, type Mode } from "../../src/iam/policy-statements";
-import { simulate } from "../../packages/iam-no-new-access/__tests__/helpers/simulation";
 import { clusterOf, ENVIRONMENT, EVERYTHING, optionsWith, wholePolicy } from "../helpers/clusters";
 import { iamArn, requiredRequests } from "../helpers/required-requests";
 import type { Context, Request } from "../helpers/simulator";

@@ -1,14 +1,14 @@
 import * as fc from "fast-check";
+import { isNew } from "../../packages/iam-no-new-access/__tests__/helpers/simulation";
+import type { DecisionRequest } from "../../packages/iam-no-new-access/src/model";
 import { RULES } from "../../src/cli/diff/change-rules";
 import type { Changes } from "../../src/cli/diff/changes";
 import { levelOf } from "../../src/cli/findings/finding";
-import type { DecisionRequest } from "../../packages/iam-no-new-access/src/model";
 import { CATALOGUE } from "../../src/iam/catalogue";
 import type { Cluster } from "../../src/iam/cluster";
 import type { PolicyDocument } from "../../src/iam/policy-document";
 import { type Environment, MODES, type PolicyOptions } from "../../src/iam/policy-statements";
 import type { Deployment } from "../../src/settings/deployment";
-import { isNew } from "../../packages/iam-no-new-access/__tests__/helpers/simulation";
 import { abuses } from "../helpers/abuses";
 import { anyOptions, FEATURE_NAMES, optionsWith, wholePolicy } from "../helpers/clusters";
 import { cases } from "../helpers/complete";

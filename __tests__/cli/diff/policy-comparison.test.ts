@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
+import { cpuSeconds } from "../../../packages/iam-no-new-access/__tests__/helpers/cpu";
+import { sideOf } from "../../../packages/iam-no-new-access/__tests__/helpers/pairs";
 import type { ActionChange } from "../../../src/cli/diff/change-rules";
 import type { Policy } from "../../../src/cli/diff/grants";
 import { comparePolicies, type PolicyChange, policyFindings, readPolicy } from "../../../src/cli/diff/policies";
-import { cpuSeconds } from "../../../packages/iam-no-new-access/__tests__/helpers/cpu";
-import { sideOf } from "../../../packages/iam-no-new-access/__tests__/helpers/pairs";
 
 const policiesOf = (text: string) => sideOf(text).identity as readonly Policy[];
 /** What changes between policies in the notation of packages/iam-no-new-access/__tests__/helpers/pairs.txt. */

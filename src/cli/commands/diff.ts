@@ -35,9 +35,7 @@ export type Format = keyof typeof FORMATS;
 
 export const define: Define = (command, session) => {
   command
-    .description(
-      "Summarizes what a change of the settings or a plan does. Writes nothing. Calls neither AWS nor Terraform.",
-    )
+    .description("Summarizes what a change of the settings or a plan does. Writes nothing. Calls neither AWS nor Terraform.")
     .argument("[stack...]", `${STACKS_HELP}; with --plan exactly one`)
     .addOption(
       new Option(

@@ -122,7 +122,6 @@ const SUBJECTS: Readonly<Record<Principal, string>> = {
   user: "The key",
   "node role": "The node role",
   "Terraform role": "The Terraform role",
-  principal: "The policy",
   "principal of the imported policy": "The imported policy",
 };
 

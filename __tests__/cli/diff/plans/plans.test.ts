@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import schema from "../../../../docs/reference/findings.schema.json";
+import { sideOf } from "../../../../packages/iam-no-new-access/__tests__/helpers/pairs";
 import { type Request, RULES } from "../../../../src/cli/diff/change-rules";
 import { changesExitCode, changesJson, findingsOf, withDigest } from "../../../../src/cli/diff/changes";
 import { readPlan } from "../../../../src/cli/diff/plan-file";
@@ -10,7 +11,6 @@ import { levelOf } from "../../../../src/cli/findings/finding";
 import { policyDocument } from "../../../../src/iam/policy-document";
 import { policyStatements } from "../../../../src/iam/policy-statements";
 import type { JsonObject } from "../../../../src/text/json";
-import { sideOf } from "../../../../packages/iam-no-new-access/__tests__/helpers/pairs";
 import { deployment } from "../../../helpers/deployment";
 import { betweenPacks, evidenceOf, ofRule, packWith, verdictOf, withResource } from "../../../helpers/diff";
 import { editedPlans, realPlan, SECRETS } from "../../../helpers/edited-plans";

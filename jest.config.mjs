@@ -7,6 +7,9 @@ const common = {
   transform: { "\\.ts$": ["@swc/jest", { jsc: { parser: { syntax: "typescript" } }, sourceMaps: true }] },
 };
 
+/** The files of a pattern among the tests of the project and those of its packages. */
+const testsIn = (pattern) => ["<rootDir>", "<rootDir>/packages/*"].map((folder) => `${folder}/__tests__/${pattern}`);
+
 const unit = {
   ...common,
   globalSetup: "<rootDir>/__tests__/helpers/unit-setup.ts",
@@ -23,21 +26,21 @@ export default {
     {
       ...unit,
       displayName: "unit",
-      testMatch: ["<rootDir>/{.,packages/*}/__tests__/**/*.test.ts"],
+      testMatch: testsIn("**/*.test.ts"),
       testPathIgnorePatterns: ["/__tests__/(e2e|proofs)/"],
     },
     {
       ...common,
       displayName: "proof",
       globalSetup: "<rootDir>/__tests__/helpers/unit-setup.ts",
-      testMatch: ["<rootDir>/{.,packages/*}/__tests__/proofs/*.test.ts"],
+      testMatch: testsIn("proofs/*.test.ts"),
     },
     {
       ...common,
       displayName: "e2e",
       globalSetup: "<rootDir>/__tests__/e2e/prerequisites.ts",
       setupFilesAfterEnv: ["<rootDir>/__tests__/e2e/support/environment.ts"],
-      testMatch: ["<rootDir>/{.,packages/*}/__tests__/e2e/**/*.test.ts"],
+      testMatch: testsIn("e2e/**/*.test.ts"),
     },
   ],
 };

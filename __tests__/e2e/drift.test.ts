@@ -127,10 +127,10 @@ describe("drift", () => {
     const owners = found.findings.filter(({ rule }) => rule.startsWith("object-")).map(({ rule, object }) => `${rule} ${object}`);
     // Another user, role or group uses the policies. No state shows whose the others are.
     expect(owners.sort()).toEqual([
-      `object-of-another policy ${FIRST}`,
-      `object-of-another policy ${SECOND}`,
-      "object-owner-unknown role dkp-nodes",
-      "object-owner-unknown user deckhouse",
+      `object-shared policy ${FIRST}`,
+      `object-shared policy ${SECOND}`,
+      "object-unmanaged role dkp-nodes",
+      "object-unmanaged user deckhouse",
     ]);
   });
 

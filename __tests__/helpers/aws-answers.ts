@@ -9,7 +9,7 @@ const policyArn = (name: string) => (name.startsWith("arn:") ? name : arn(`polic
 const DAY = new Date("2026-01-02T03:04:05Z");
 
 /**
- * What AWS answers, by operation, or by operation and the name in its input: `GetRole nodes`. In the short form of `SHAPES`, else as the
+ * What AWS answers, by operation, or by operation and the names in its input, all or the first: `GetRole nodes`. In the short form of `SHAPES`, else as the
  * API reference has it; `error CODE` or `error CODE of ACTION` is thrown.
  */
 export type Answers = Readonly<Record<string, unknown>>;
@@ -82,17 +82,17 @@ function simulation(results: Readonly<Record<string, Partial<EvaluationResult>>>
   };
 }
 
-/** Every call that was answered. */
-export const CALLED = new Set<string>();
+/** Every call that was answered: action and input. */
+export const CALLS: (readonly [action: string, input: string])[] = [];
 
 /** Calls that are answered in that way. @param missing what a call without an answer returns or throws */
 export function callsOf(answers: Answers, missing: unknown) {
   return async (action: string, input: object): Promise<readonly object[]> => {
-    CALLED.add(action);
+    CALLS.push([action, JSON.stringify(input)]);
     const [, operation = ""] = action.split(":");
-    const [first] = Object.values(input);
-    const named = `${operation} ${String(first).replace(arn("policy/"), "")}`;
-    const given = answers[named] ?? answers[operation] ?? missing;
+    const names = Object.values(input).map((name) => String(name).replace(arn("policy/"), ""));
+    const given =
+      answers[`${operation} ${names.join("/")}`] ?? answers[`${operation} ${names[0]}`] ?? answers[operation] ?? missing;
     if (typeof given === "string" && given.startsWith("error ")) {
       const [, code = "", of = action] = /^error (.*?)(?: of (\w+:\w+))?$/.exec(given) ?? [];
       throw new AwsError(of, code, "why");

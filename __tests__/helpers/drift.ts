@@ -1,9 +1,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { describedResources, type ExpectedObject, managedOf } from "../../src/cli/account/drift/managed-attributes";
 import { type DriftState, driftReport } from "../../src/cli/account/drift/report";
+import { type Inventory, inventoryOfSettings } from "../../src/cli/account/inventory";
 import type { StateResource } from "../../src/cli/terraform/state-file";
+import { nodeRoleName } from "../../src/iam/cluster";
+import { nodePolicy } from "../../src/iam/node-role-permissions";
 import type { Deployment } from "../../src/settings/deployment";
 import { ADDRESSES } from "../../src/terraform/addresses";
 import { ACCOUNT, type Answers, accountWith } from "./aws-answers";
@@ -20,44 +22,58 @@ cluster: { prefix: dev, additionalRolePolicies: ['s3:GetObject'] }
 export const TAKES_AWAY =
   /\b(?:remove|removing|removal|detach|deactivate|deactivating|delete|deleting|destroy|revoke|revoking|disable|disabling)|aws iam/i;
 
-/** What IAM answers about an object that is as it is managed. */
-function answersOf({ kind, name, parts, boundary, documents }: ExpectedObject): Answers {
-  const bounded = { boundary: boundary?.[0] || "none" };
-  const [document] = documents ?? [];
-  const managed = (part: string) => parts[part] ?? [];
-  switch (kind) {
-    case "user":
-      return {
-        GetUser: bounded,
-        ListAttachedUserPolicies: managed("attached policy"),
-      };
-    case "policy":
-      return {
-        [`GetPolicy ${name}`]: `policy/${name}`,
-        [`GetPolicyVersion ${name}`]: document,
-        [`ListEntitiesForPolicy ${name}`]: { users: "deckhouse" },
-      };
-    case "role":
-      return {
-        [`GetRole ${name}`]: bounded,
-        [`ListAttachedRolePolicies ${name}`]: managed("attached policy"),
-        [`ListRolePolicies ${name}`]: managed("inline policy"),
-        [`GetRolePolicy ${name}`]: document,
-        [`ListInstanceProfilesForRole ${name}`]: [],
-      };
-  }
-}
-
 /** An account that has exactly what Terraform and DKP manage, of a deployment that was applied. */
 function appliedAccount(settings: Deployment): Answers {
-  const answers = managedOf(settings, ACCOUNT).map(answersOf);
-  return Object.assign({ GetCallerIdentity: { Account: ACCOUNT }, ListAccessKeys: { AKIAPRIMARY: "Active" } }, ...answers);
+  const { things, links } = inventoryOfSettings(settings, ACCOUNT);
+  const answers: Record<string, unknown> = { GetCallerIdentity: { Account: ACCOUNT }, ListAccessKeys: { AKIAPRIMARY: "Active" } };
+  const roleWith = (name: string, boundary: string, document: unknown, attached: readonly string[]) =>
+    Object.assign(answers, {
+      [`GetRole ${name}`]: { boundary: boundary || "none" },
+      [`ListAttachedRolePolicies ${name}`]: attached,
+      [`ListRolePolicies ${name}`]: [name],
+      [`GetRolePolicy ${name}`]: document,
+      [`ListInstanceProfilesForRole ${name}`]: [],
+    });
+  for (const { kind, name, boundary, document } of things) {
+    const own = links.filter(({ of }) => of === `${kind} ${name}`);
+    const attached = own.filter((link) => link.document === undefined).map(({ to }) => to);
+    if (kind === "user") {
+      Object.assign(answers, { GetUser: { boundary: boundary || "none" }, ListAttachedUserPolicies: attached });
+    } else if (kind === "policy") {
+      answers[`GetPolicy ${name}`] = `policy/${name}`;
+      answers[`GetPolicyVersion ${name}`] = document;
+      answers[`ListEntitiesForPolicy ${name}`] = { users: "deckhouse" };
+    } else {
+      roleWith(name, boundary, own.find((link) => link.document !== undefined)?.document, attached);
+    }
+  }
+  const { prefix } = settings.cluster;
+  if (prefix !== undefined) {
+    roleWith(nodeRoleName(prefix), "", nodePolicy(settings.additionalRolePolicies), []);
+  }
+  return answers;
+}
+
+/** The resources of a state, from what a deployment manages. */
+export function resourcesOf({ things, links }: Inventory): readonly StateResource[] {
+  const policy = (document: unknown) => JSON.stringify(document);
+  return [
+    ...things.map(({ address, name, arn, boundary, document }) => ({
+      address,
+      attributes: { name, arn, permissions_boundary: boundary, policy: policy(document) },
+    })),
+    ...links.map(({ address, of, to, document }) => {
+      const [kind = "", principal = ""] = of.split(" ");
+      const linked = document === undefined ? { policy_arn: to } : { name: to, policy: policy(document) };
+      return { address, attributes: { [kind]: principal, ...linked } };
+    }),
+  ];
 }
 
 /** The state of a deployment that was applied. */
 function appliedState(settings: Deployment): readonly StateResource[] {
-  const key = { address: "aws_iam_access_key.user", attributes: { id: "AKIAPRIMARY" } };
-  return [...describedResources(settings, ACCOUNT), ...(settings.accessKeys === "none" ? [] : [key])];
+  const key = { address: "aws_iam_access_key.user", attributes: { id: "AKIAPRIMARY", user: settings.user.name } };
+  return [...resourcesOf(inventoryOfSettings(settings, ACCOUNT)), ...(settings.accessKeys === "none" ? [] : [key])];
 }
 
 /** Settings that a world names. */

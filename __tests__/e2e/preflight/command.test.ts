@@ -70,7 +70,7 @@ const TAKEN =
 const FOUND = {
   account: ["note account-ok"],
   image: ["attention image-differs", "attention image-differs"],
-  "resource-names": ["attention object-owner-unknown", "attention object-owner-unknown", "attention object-owner-unknown"],
+  "resource-names": ["attention object-unmanaged", "attention object-unmanaged", "attention object-unmanaged"],
   "prefix-in-use": ["attention prefix-in-use"],
   "source-addresses": ["attention source-outside", "attention endpoint-outside"],
   // The local AWS has no simulator of policies.
@@ -206,7 +206,7 @@ it("preflight shows whose names exist; imported as keys prints, nothing is repla
     );
   expect(names()).toEqual(Array(3).fill("name-state-unread"));
   terraform.init();
-  expect(names()).toEqual(["object-owner-unknown", "object-owner-unknown /team/", "object-owner-unknown /apps/"]);
+  expect(names()).toEqual(["object-unmanaged", "object-unmanaged /team/", "object-unmanaged /apps/"]);
   const withPaths = settings("", "nodeRole: { name: dkp-nodes, path: /apps/ }\npolicy: { path: /team/ }\n");
   deployments.change({ deckhouse: withPaths });
   const [{ next }] = program<KeysJson>("keys").deployments;

@@ -113,7 +113,7 @@ export async function driftError(world: World): Promise<string | undefined> {
   }
   const others = othersIn(world);
   const ofOthers = rules.filter((rule) => others.some((object) => rule.endsWith(` ${object}`)));
-  const expectedOfOthers = others.map((object) => `object-of-another ${object}`);
+  const expectedOfOthers = others.map((object) => `object-shared ${object}`);
   if (ofOthers.toSorted().join() !== expectedOfOthers.toSorted().join()) {
     return `drift reports of another deployment's ${others.join(", ")}: ${ofOthers.join(", ")}`;
   }

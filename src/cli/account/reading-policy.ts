@@ -3,7 +3,6 @@ import { policyWith } from "../../iam/policy-document";
 import type { Deployment } from "../../settings/deployment";
 import { iamArn } from "../iam/deployer-permissions";
 import type { Action } from "./aws/operations";
-import { managedObjects } from "./managed-objects";
 
 /** Calls that find objects: of any name or path, of other deployments too, and what uses them. */
 const ACCOUNT_ACTIONS = [
@@ -62,8 +61,8 @@ export function readingPolicy(deployments: readonly Deployment[]): object {
 }
 
 function principalArns(settings: Deployment): readonly string[] {
-  const { prefix } = settings.cluster;
-  const dkpRole = prefix === undefined ? [] : [iamArn(settings, "role", { path: "/", name: nodeRoleName(prefix) })];
-  const own = managedObjects(settings).filter(({ kind }) => kind !== "policy");
-  return [...own.map(({ kind, ...object }) => iamArn(settings, kind, object)), ...dkpRole];
+  const { user, nodeRole, cluster } = settings;
+  const dkpRole = cluster.prefix === undefined ? undefined : { path: "/", name: nodeRoleName(cluster.prefix) };
+  const roles = [nodeRole, dkpRole].filter((role) => role !== undefined);
+  return [iamArn(settings, "user", user), ...roles.map((role) => iamArn(settings, "role", role))];
 }

@@ -8,7 +8,7 @@ import type { Settings } from "../../../settings/schema/deployment-schema";
 import { valueAt } from "../../../text/json";
 import type { RunningCluster } from "../../cluster/running-cluster";
 import { counted } from "../../text/markdown";
-import type { DriftFound } from "./objects";
+import type { DriftFound } from "./kinds";
 
 /** A cluster that runs, and what it is compared with. */
 export interface ComparedCluster {

@@ -1,4 +1,5 @@
-import { canonical, isObject, listOf } from "../../../text/json";
+import { matchesAction } from "../../../iam/action-patterns";
+import { canonical, isObject, type JsonObject, listOf } from "../../../text/json";
 import { denial } from "../../iam/leaked-key";
 import type { StoredDocument } from "../aws/iam-reader";
 
@@ -28,12 +29,37 @@ export function actionsBeyond(document: StoredDocument, expected: readonly strin
   return [...new Set(granted.filter((action) => !listed.has(action.toLowerCase())))].sort();
 }
 
+/**
+ * Which of these actions a policy denies, whatever its resources and conditions.
+ * @returns `isLimited`: each statement that denies one has conditions, or not all resources
+ */
+export function deniedActions(
+  document: StoredDocument,
+  required: readonly string[],
+): { readonly actions: readonly string[]; readonly isLimited: boolean } {
+  const denies = ({ Effect, Action, NotAction }: JsonObject, action: string) => {
+    const patterns = listOf(Action ?? NotAction).map((pattern) => String(pattern).toLowerCase());
+    const isListed = patterns.some((pattern) => matchesAction(pattern, action.toLowerCase()));
+    return Effect === "Deny" && isListed === (NotAction === undefined);
+  };
+  const denying = statements(document).filter((statement) => required.some((action) => denies(statement, action)));
+  const isWhole = ({ Resource, Condition }: JsonObject) => Condition === undefined && listOf(Resource).includes("*");
+  const actions = required.filter((action) => denying.some((statement) => denies(statement, action)));
+  return { actions: [...new Set(actions)].sort(), isLimited: !denying.some(isWhole) };
+}
+
+/**
+ * Whether AWS attached a policy because it found a key of the user in public: `AWSCompromisedKeyQuarantineV3`, or a former version.
+ * Source: AWS Managed Policy Reference, "AWSCompromisedKeyQuarantineV3".
+ */
+export const isQuarantine = (arn: string): boolean => /^arn:[a-z-]+:iam::aws:policy\/AWSCompromisedKeyQuarantine/.test(arn);
+
 /** All actions that a policy lists. */
 export function actionsOf(document: StoredDocument): readonly string[] {
   return statements(document).flatMap(({ Action }) => listOf(Action).map(String));
 }
 
-const statements = ({ Statement }: StoredDocument) => listOf(Statement) as readonly Readonly<Record<string, unknown>>[];
+const statements = ({ Statement }: StoredDocument) => listOf(Statement) as readonly JsonObject[];
 
 const comparable = (document: StoredDocument) =>
   statements(document).map(({ Sid, Action, NotAction, ...rest }) => ({

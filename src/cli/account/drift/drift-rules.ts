@@ -1,9 +1,10 @@
 import { templateRules } from "../../findings/templates";
 import { PROGRAM, recovery } from "../../text/advice";
-import { KEYS, OWNER_RULES } from "../ownership";
+import { UNMANAGED_RULES } from "../unmanaged-objects";
 
 /** CloudTrail's event history has 90 days. */
 const ASK = "before anybody changes it, ask who did this and why, and whether DKP needs it; CloudTrail has it as {event}";
+/** Of a deployment's user or role. */
 const HAS_PART = "it has the {part} {id}, and neither the settings nor the state have it";
 const APPLY = `plan, then apply, which restores it (${recovery("manual-changes")})`;
 const RESTORE = `${APPLY}, or for a role of DKP converge the base infrastructure (dhctl converge)`;
@@ -15,6 +16,16 @@ const ATTENTION = templateRules("attention", {
     text: HAS_PART,
     risk: "every node, and whoever can launch an instance with the role, has its permissions; an attacker with the access key can write inline policies of it",
     remedy: `${ASK}[; if it is intended, add it to {setting}]`,
+  },
+  "permissions-denied": {
+    text: "[its group {group}|it] has the {part} {id}, which denies {count} of DKP's policy[ {limits}]: {denied}",
+    risk: "no policy of DKP can allow what another one denies",
+    remedy: ASK,
+  },
+  quarantined: {
+    text: "AWS has attached {id}, because a key of it was exposed publicly",
+    risk: "it denies ec2:RunInstances and more, whatever key of the user DKP has",
+    remedy: `follow ${recovery("quarantine")} at once`,
   },
   "principal-unmanaged": {
     text: "the {id} uses it",
@@ -29,7 +40,7 @@ const ATTENTION = templateRules("attention", {
   "access-key-unmanaged": {
     text: "it has the access key {id} ({status}[, since {since}]), and the state does not have it",
     risk: "whoever has it acts with all permissions of DKP, and a rotation does not end that",
-    remedy: `${KEYS} prints the next step; see ${recovery("unmanaged-key")}`,
+    remedy: `${PROGRAM} keys {stack} prints the next step; see ${recovery("unmanaged-key")}`,
   },
   // What is not as it was written.
   "boundary-differs": {
@@ -98,6 +109,6 @@ const NOTES = templateRules("note", {
  * What `drift` reports. Rule IDs are stable. None names a command that takes something away: drift cannot know who needs an object,
  * and whoever decides that it goes needs no help with the AWS CLI.
  */
-export const DRIFT_RULES = { ...ATTENTION, ...OWNER_RULES, ...UNVERIFIABLE, ...NOTES };
+export const DRIFT_RULES = { ...ATTENTION, ...UNMANAGED_RULES, ...UNVERIFIABLE, ...NOTES };
 
 export type DriftRules = typeof DRIFT_RULES;

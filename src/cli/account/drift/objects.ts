@@ -1,180 +1,254 @@
-import { NODE_TRUST } from "../../../iam/node-role-permissions";
+import { nodeRoleName } from "../../../iam/cluster";
+import { NODE_TRUST, nodePolicy } from "../../../iam/node-role-permissions";
 import type { Deployment } from "../../../settings/deployment";
-import type { Found } from "../../findings/finding";
+import { ADDRESSES, KEY_ADDRESSES, policyOfAddress } from "../../../terraform/addresses";
+import { grouped } from "../../../text/grouped";
 import { DENY_POLICY } from "../../iam/leaked-key";
-import { PROGRAM } from "../../text/advice";
-import { CALL_REMEDIES, type CallError, callErrorOf } from "../aws/call-errors";
-import { type ExistingObject, type IamReader, mapReading, type Reading, storedDocument, TYPES } from "../aws/iam-reader";
+import { allIn, presentAt, type StateContents } from "../../terraform/state-file";
+import { counted } from "../../text/markdown";
+import { CALL_REMEDIES, callErrorOf } from "../aws/call-errors";
+import type { ExistingObject, IamReader, Reading, StoredDocument } from "../aws/iam-reader";
+import { mapReading, storedDocument } from "../aws/iam-reader";
 import type { AwsError } from "../aws/operations";
-import { managedObjects } from "../managed-objects";
-import { type DeploymentFacts, day, ownerFindings } from "../ownership";
-import { actionsBeyond, actionsOf, isOwnDenial, sameDocument } from "./document";
-import type { DriftRules } from "./drift-rules";
-import type { ExpectedObject } from "./managed-attributes";
+import type { DescribedThing, Inventory, Link, Thing } from "../inventory";
+import { inventoryOfSettings, inventoryOfState, title } from "../inventory";
+import { day, othersAmong, unmanagedFindings } from "../unmanaged-objects";
+import { actionsBeyond, actionsOf, deniedActions, isOwnDenial, isQuarantine, sameDocument } from "./document";
+import type { DriftFound, Findings, Part, PolicyPart } from "./kinds";
+import { GROUP_POLICIES, GROUPS, PARTS, USER_POLICIES } from "./kinds";
 
-export type DriftFound = Found<DriftRules>;
-type Findings = readonly DriftFound[];
-
-/** What drift compares. */
+/** What is compared with the account. */
 interface Compared {
   readonly settings: Deployment;
-  readonly objects: readonly ExpectedObject[];
-  readonly state: DeploymentFacts["state"];
+  readonly described: Inventory<DescribedThing>;
+  /** Undefined if no state is readable. */
+  readonly state: Inventory | undefined;
+  /** IDs of the managed access keys; undefined if nothing shows them, or if they are managed outside Terraform. */
+  readonly keys: readonly string[] | undefined;
   readonly iam: IamReader;
 }
 
-/** What the objects of a deployment have besides what is managed; the user first. */
-export async function objectsDrift(compared: Compared): Promise<Findings> {
-  return (await Promise.all(compared.objects.map((object) => objectDrift(compared, object)))).flat();
+/** An object to compare, with what state and settings have of it. */
+interface Expected extends Pick<Thing, "kind" | "name"> {
+  /** The ARN of a policy, else the name. */
+  readonly id: string;
+  /** The object in state and settings; none of the role of DKP. */
+  readonly things: readonly Thing[];
+  readonly links: readonly Link[];
+  /** The role `<prefix>-node`, which no deployment's Terraform manages. */
+  readonly isDkpRole: boolean;
 }
 
-/** The findings about an object and its parts. */
-async function objectDrift(compared: Compared, expected: ExpectedObject): Promise<Findings> {
-  const { iam } = compared;
-  const { kind, name, arn: id = name } = expected;
-  const [existing, uses] = await Promise.all([iam.object(kind, id), iam.uses(kind, id)]);
-  const whole = findingsOf(existing, (object) => wholeFindings(compared, expected, object, uses));
-  // An object that IAM does not have has no parts, and those of another deployment's are not ours to report.
-  const isAlone = whole.some(({ rule }) => ["object-absent", "object-of-another"].includes(rule));
-  if (isAlone) {
-    return whole.map((each) => ({ object: `${kind} ${name}`, ...each }));
+/** What the objects of a deployment have besides what is managed; the user first. @param account 12 digits */
+export async function objectsDrift(
+  settings: Deployment,
+  account: string,
+  contents: Pick<StateContents, "resources"> | undefined,
+  iam: IamReader,
+): Promise<Findings> {
+  const described = inventoryOfSettings(settings, account);
+  const state = contents && inventoryOfState(allIn(contents.resources));
+  const keys = state && managedKeys(settings, state, contents.resources, described);
+  const compared = { settings, described, state, keys, iam };
+  return (await Promise.all(expectedObjects(compared).map((expected) => objectDrift(compared, expected)))).flat();
+}
+
+function managedKeys(
+  { accessKeys }: Deployment,
+  state: Inventory,
+  resources: StateContents["resources"],
+  described: Inventory,
+): Compared["keys"] {
+  if (accessKeys === "none" && state.keys.length === 0) {
+    return undefined;
   }
-  const parts = await Promise.all([
-    documentFindings(iam, expected),
-    ...PARTS[kind].map(async (part) => findingsOf(await part.read(iam, id), (items) => partFindings(part, items, expected))),
-    ...(kind === "user" ? [keyFindings(compared, expected)] : []),
-  ]);
-  const found = [...whole, ...parts.flat()];
-  return found.map((each) => ({ object: `${kind} ${name}`, ...each }));
+  // An import into a slot that has a key is ignored.
+  const isFree = presentAt(resources, KEY_ADDRESSES.primary) === undefined;
+  return isFree ? [...state.keys, ...described.keys] : state.keys;
+}
+
+function expectedObjects({ settings, described, state }: Compared): readonly Expected[] {
+  const things = [...(state?.things ?? []), ...described.things].filter(isOfDeployment);
+  const links = [...(state?.links ?? []), ...described.links];
+  const expected: Expected[] = [];
+  const add = (object: Omit<Expected, "links">, more: readonly Link[] = []) =>
+    expected.push({ ...object, links: [...links.filter(({ of }) => of === title(object)), ...more] });
+  const user = state?.user ?? settings.user.name;
+  add({ kind: "user", name: user, id: user, things: things.filter(({ kind }) => kind === "user"), isDkpRole: false });
+  const others = things.filter(({ kind }) => kind !== "user");
+  for (const [id, same] of grouped(others, ({ kind, arn, name }) => (kind === "policy" ? arn : name))) {
+    for (const { kind, name } of same.slice(0, 1)) {
+      add({ kind, name, id, things: same, isDkpRole: false });
+    }
+  }
+  const { prefix } = settings.cluster;
+  if (prefix !== undefined) {
+    const name = nodeRoleName(prefix);
+    const document = { ...nodePolicy(settings.additionalRolePolicies) };
+    add({ kind: "role", name, id: name, things: [], isDkpRole: true }, [{ address: "", of: "", to: name, document }]);
+  }
+  return expected;
+}
+
+/** Whether an object is at an address of this project: a program can add others, which are managed and not compared. */
+const isOfDeployment = ({ address }: Thing): boolean =>
+  address === ADDRESSES.user || address === ADDRESSES.nodeRole || policyOfAddress(address)?.what === "policy";
+
+/** The findings about an object and its parts. */
+async function objectDrift(compared: Compared, expected: Expected): Promise<Findings> {
+  const { iam } = compared;
+  const { kind, id } = expected;
+  const [existing, uses] = await Promise.all([iam.object(kind, id), iam.uses(kind, id)]);
+  const found = [...findingsOf(existing, (object) => wholeFindings(compared, expected, object, uses))];
+  // An object that IAM does not have has no parts, and those of an object that others use may be theirs.
+  if (found.every(({ rule }) => rule !== "object-absent" && rule !== "object-shared")) {
+    const isUser = kind === "user";
+    const parts = [
+      ...(isUser ? [userPolicies(compared, expected), groups(compared, expected)] : [documentFindings(iam, expected)]),
+      ...PARTS[kind].map((part) => partDrift(compared, expected, part)),
+      ...(isUser ? [keyFindings(compared, expected)] : []),
+    ];
+    found.push(...(await Promise.all(parts)).flat());
+  }
+  return found.map((each) => ({ object: title(expected), ...each }));
 }
 
 /** The findings about what was read, or that it cannot be read. */
 function findingsOf<T>(read: Reading<T>, compare: (value: T) => Findings): Findings {
-  return "value" in read
-    ? compare(read.value)
-    : [{ rule: "part-unread", values: { reason: read.unread, remedy: remedyOf(read) } }];
+  return "value" in read ? compare(read.value) : [unread(read)];
 }
 
-const REMEDIES: Readonly<Record<CallError, string>> = {
-  ...CALL_REMEDIES,
-  "call-denied": `allow what ${PROGRAM} drift --policy prints`,
-};
-
-/** What a person does about what cannot be read. */
-function remedyOf({ error }: { readonly error?: AwsError | undefined }): string {
-  return REMEDIES[error === undefined ? "call-failed" : callErrorOf(error)];
+function unread({ unread: reason, error }: { readonly unread: string; readonly error?: AwsError | undefined }): DriftFound {
+  const remedy = CALL_REMEDIES[error === undefined ? "call-failed" : callErrorOf(error)];
+  return { rule: "part-unread", values: { reason, remedy } };
 }
 
-/** Whether an object is there, whose it is, and what it has of its own. */
+/** Whether an object is there, what uses it, and what it has of its own. */
 function wholeFindings(
-  { settings, state }: Compared,
-  expected: ExpectedObject,
+  { settings, described, state }: Compared,
+  { kind, name, things, isDkpRole }: Expected,
   existing: ExistingObject | undefined,
   uses: Reading<readonly string[]>,
 ): Findings {
   if (existing === undefined) {
     return [{ rule: "object-absent", values: {} }];
   }
-  // Without a state nothing shows what is managed: that is a finding of its own. Whose the role of DKP is, is no question.
-  if (expected.inState || state === undefined || expected.isDkpRole === true) {
-    return ownFindings(existing, expected);
+  const own = ownFindings(existing, kind, things);
+  // Without a state nothing shows what is managed: that is a finding of its own.
+  if (state === undefined || isDkpRole) {
+    return own;
   }
-  const described = managedObjects(settings).filter(({ kind }) => kind === expected.kind);
+  const same = described.things.filter((thing) => thing.kind === kind);
   // A state that lost its user can show another name of it.
-  const object =
-    described.find(({ name }) => name === expected.name) ?? described.map((own) => ({ ...own, name: expected.name }))[0];
-  const owner = object === undefined ? [] : ownerFindings(object, existing, uses, { settings, state });
-  return owner.some(({ rule }) => rule === "object-of-another") ? owner : [...owner, ...ownFindings(existing, expected)];
+  const object = same.find((thing) => thing.name === name) ?? same[0];
+  const facts = { settings, described, state };
+  return object === undefined ? own : [...unmanagedFindings({ ...object, name }, existing, uses, facts), ...own];
 }
-
-/** What an object can have any number of. */
-interface Part {
-  /** Of an item that neither the settings nor the state have. */
-  readonly rule: `${"" | "role-"}permissions-unmanaged` | "principal-unmanaged" | "credential-unmanaged" | "own-denial";
-  /** What an item is. */
-  readonly part: string;
-  /** The event in CloudTrail that added an item. */
-  readonly event: string;
-  /** The setting that can describe it, if there is one. */
-  readonly setting?: string;
-  /** @param id the ARN of a policy, else the name of the object */
-  readonly read: (iam: IamReader, id: string) => Promise<Reading<readonly string[]>>;
-}
-
-/** The policies of an object. */
-const policiesOf = (kind: "user" | "role", rule: Part["rule"]): readonly [attached: Part, inline: Part] => [
-  { rule, part: "attached policy", event: `Attach${TYPES[kind]}Policy`, read: (iam, name) => iam.attached(kind, name) },
-  { rule, part: "inline policy", event: `Put${TYPES[kind]}Policy`, read: (iam, name) => iam.inline(kind, name) },
-];
-const [ofUser, inlineOfUser] = policiesOf("user", "permissions-unmanaged");
-const [ofRole, inlineOfRole] = policiesOf("role", "role-permissions-unmanaged");
-
-/** What uses an object, by the setting that names the object. */
-const principal = (setting: string, event: string, read: Part["read"]): Part => ({
-  rule: "principal-unmanaged",
-  part: "principal",
-  event,
-  setting,
-  read,
-});
-
-/** The parts of each kind of object. Of credentials besides access keys, Terraform manages none. */
-const PARTS: Readonly<Record<ExpectedObject["kind"], readonly Part[]>> = {
-  user: [
-    ofUser,
-    { ...inlineOfUser, read: inlineBesidesDenials },
-    { rule: "own-denial", part: "inline policy", event: "PutUserPolicy", read: ownDenials },
-    {
-      rule: "permissions-unmanaged",
-      part: "membership of the group",
-      event: "AddUserToGroup",
-      read: (iam, name) => iam.groups(name),
-    },
-    {
-      rule: "credential-unmanaged",
-      part: "login profile",
-      event: "CreateLoginProfile",
-      read: (iam, UserName) => iam.list("iam:GetLoginProfile", { UserName }, () => [UserName]),
-    },
-    {
-      rule: "credential-unmanaged",
-      part: "service-specific credential",
-      event: "CreateServiceSpecificCredential",
-      read: (iam, UserName) =>
-        iam.list("iam:ListServiceSpecificCredentials", { UserName }, ({ ServiceSpecificCredentials }) =>
-          ServiceSpecificCredentials?.map(({ ServiceSpecificCredentialId = "" }) => ServiceSpecificCredentialId),
-        ),
-    },
-  ],
-  policy: [
-    principal("policy.name", "AttachUserPolicy, AttachGroupPolicy or AttachRolePolicy", (iam, arn) => iam.uses("policy", arn)),
-  ],
-  role: [{ ...ofRole, setting: "nodeRole.managedPolicyArns" }, inlineOfRole],
-};
 
 /** The items of a part that are not managed. */
-function partFindings({ rule, part, event, ...row }: Part, items: readonly string[], expected: ExpectedObject): Findings {
-  const setting = expected.isDkpRole === true ? undefined : row.setting;
-  const unmanaged = items.filter((id) => expected.parts[part]?.includes(id) !== true);
-  return unmanaged.map((id): DriftFound => {
-    const values = { part, id, event, setting };
-    return { rule, field: setting, values };
+async function partDrift(compared: Compared, expected: Expected, part: Part): Promise<Findings> {
+  return findingsOf(await part.list(compared.iam, expected.id), (items) =>
+    unmanagedAmong(items, compared, expected).map((id) => partFinding(part, id, expected)),
+  );
+}
+
+function unmanagedAmong(items: readonly string[], { settings, described, state }: Compared, expected: Expected) {
+  const inventories = state === undefined ? [described] : [described, state];
+  return expected.kind === "policy"
+    ? othersAmong(items, settings, inventories)
+    : items.filter((item) => expected.links.every(({ to }) => to !== item));
+}
+
+function partFinding({ rule, part, event, setting }: Part, id: string, { isDkpRole }: Expected): DriftFound {
+  const field = isDkpRole ? undefined : setting;
+  const values = { part, id, event, setting: field };
+  return { rule, field, values };
+}
+
+/** The policies of the user that are not managed: what they give to a key, and what they deny to it. */
+function userPolicies(compared: Compared, expected: Expected): Promise<Findings> {
+  const unmanaged = (items: readonly string[]) => unmanagedAmong(items, compared, expected);
+  return eachPolicy(compared.iam, USER_POLICIES, expected.name, unmanaged, (part, id, document) => {
+    if (isQuarantine(id)) {
+      return [{ rule: "quarantined", values: { id } }];
+    }
+    if (id === DENY_POLICY && isOwnDenial(document)) {
+      return [{ rule: "own-denial", values: { id } }];
+    }
+    const denials = denialFindings(compared, part, id, document);
+    const isDenial = denials.length > 0 && actionsBeyond(document, []).length === 0;
+    return isDenial ? denials : [partFinding(part, id, expected), ...denials];
   });
 }
 
-/** The inline policy with which the steps after a leak deny sessions, if the user has it and it does nothing else. */
-async function ownDenials(iam: IamReader, user: string): Promise<Reading<readonly string[]>> {
-  const denial = await iam.inlinePolicy("user", user, DENY_POLICY);
-  return mapReading(denial, (document) => (document !== undefined && isOwnDenial(document) ? [DENY_POLICY] : []));
+/** The groups of the user: deployments have none. */
+async function groups(compared: Compared, expected: Expected): Promise<Findings> {
+  const { iam } = compared;
+  const names = await GROUPS.list(iam, expected.name);
+  if ("unread" in names) {
+    return [unread(names)];
+  }
+  const found = names.value.map(async (group) => {
+    const denials = await eachPolicy(
+      iam,
+      GROUP_POLICIES,
+      group,
+      (items) => items,
+      (part, id, document) => denialFindings(compared, part, id, document, group),
+    );
+    return [partFinding(GROUPS, group, expected), ...denials];
+  });
+  return (await Promise.all(found)).flat();
 }
 
-async function inlineBesidesDenials(iam: IamReader, user: string): Promise<Reading<readonly string[]>> {
-  const [names, denials] = await Promise.all([iam.inline("user", user), ownDenials(iam, user)]);
-  const own = "value" in denials ? denials.value : [];
-  return mapReading(names, (all) => all.filter((name) => !own.includes(name)));
+/** The findings about policies of a user or a group, by their documents. */
+async function eachPolicy(
+  iam: IamReader,
+  parts: readonly PolicyPart[],
+  of: string,
+  select: (items: readonly string[]) => readonly string[],
+  compare: (part: PolicyPart, id: string, document: StoredDocument) => Findings,
+): Promise<Findings> {
+  const found = parts.map(async (part): Promise<Findings> => {
+    const items = await part.list(iam, of);
+    if ("unread" in items) {
+      return [unread(items)];
+    }
+    const ofItems = select(items.value).map(async (id): Promise<Findings> => {
+      const document = await part.document(iam, of, id);
+      return "value" in document ? compare(part, id, document.value ?? {}) : [...compare(part, id, {}), unread(document)];
+    });
+    return (await Promise.all(ofItems)).flat();
+  });
+  return (await Promise.all(found)).flat();
 }
 
-async function keyFindings({ settings: { stack }, iam }: Compared, { name, keys: managed }: ExpectedObject): Promise<Findings> {
+/** How many denied actions a finding names. */
+const NAMED = 3;
+
+/** What a policy of the user or one of its groups denies of the actions that DKP requires. */
+function denialFindings(
+  { settings }: Compared,
+  { part, event }: PolicyPart,
+  id: string,
+  document: StoredDocument,
+  group?: string,
+): Findings {
+  const allowed = settings.policies.flatMap(({ statements }) => statements.filter(({ effect }) => effect === undefined));
+  const { actions, isLimited } = deniedActions(
+    document,
+    allowed.flatMap((statement) => statement.actions),
+  );
+  if (actions.length === 0) {
+    return [];
+  }
+  const denied = [...actions.slice(0, NAMED), ...(actions.length > NAMED ? ["..."] : [])];
+  const limits = isLimited ? "for some resources or requests" : undefined;
+  const values = { group, part, id, event, count: counted(actions.length, "action"), denied, limits };
+  return [{ rule: "permissions-denied", values }];
+}
+
+async function keyFindings({ settings: { stack }, keys: managed, iam }: Compared, { name }: Expected): Promise<Findings> {
   return findingsOf(await iam.keys(name), (keys = []) =>
     keys
       .filter(({ id }) => managed?.includes(id) === false)
@@ -187,24 +261,28 @@ async function keyFindings({ settings: { stack }, iam }: Compared, { name, keys:
 }
 
 /** The document of a policy, or of the inline policy of a role. Former versions of a policy are Terraform's own and grant nothing. */
-async function documentFindings(iam: IamReader, expected: ExpectedObject): Promise<Findings> {
-  const { name, arn, parts, documents = [], isDkpRole } = expected;
+async function documentFindings(iam: IamReader, { kind, id, name, things, links, isDkpRole }: Expected): Promise<Findings> {
+  const inline = links.filter(({ document }) => document !== undefined);
+  const [{ to: inlineName = "" } = {}] = inline;
+  const documents = [...things, ...inline].map(({ document }) => document).filter((document) => document !== undefined);
   if (documents.length === 0) {
     return [];
   }
-  const [inline = ""] = parts["inline policy"] ?? [];
-  const setting = isDkpRole === true ? "cluster.additionalRolePolicies" : "nodeRole.additionalActions";
+  const setting = isDkpRole ? "cluster.additionalRolePolicies" : "nodeRole.additionalActions";
   const [values, read] =
-    arn === undefined
-      ? [{ part: `inline policy ${inline}`, event: "PutRolePolicy", setting }, await iam.inlinePolicy("role", name, inline)]
+    kind === "role"
+      ? [
+          { part: `inline policy ${inlineName}`, event: "PutRolePolicy", setting },
+          await iam.inlinePolicy("role", name, inlineName),
+        ]
       : [
           { part: "default version", event: "CreatePolicyVersion or SetDefaultPolicyVersion" },
-          mapReading(await iam.managedPolicy(arn), (version) => version?.document),
+          mapReading(await iam.managedPolicy(id), (version) => version?.document),
         ];
   return findingsOf(read, (document) => {
     const actions = actionsBeyond(document ?? {}, documents.flatMap(actionsOf));
     // DKP of another version writes fewer actions.
-    const isSame = documents.some((own) => sameDocument(document ?? {}, own)) || (isDkpRole === true && actions.length === 0);
+    const isSame = documents.some((own) => sameDocument(document ?? {}, own)) || (isDkpRole && actions.length === 0);
     return document === undefined || isSame
       ? []
       : [{ rule: "document-differs", field: values.setting, values: { ...values, actions } }];
@@ -212,10 +290,11 @@ async function documentFindings(iam: IamReader, expected: ExpectedObject): Promi
 }
 
 /** The boundary of a user or role, and the trust policy of a role. */
-function ownFindings(existing: ExistingObject, { kind, boundary: boundaries }: ExpectedObject): Findings {
+function ownFindings(existing: ExistingObject, kind: Thing["kind"], things: readonly Thing[]): Findings {
   const findings: DriftFound[] = [];
+  const boundaries = kind === "policy" ? [] : things.map((thing) => thing.boundary);
   const boundary = existing.PermissionsBoundary?.PermissionsBoundaryArn ?? "";
-  if (boundaries?.includes(boundary) === false) {
+  if (boundaries.length > 0 && !boundaries.includes(boundary)) {
     const setting = `${kind === "role" ? "nodeRole" : kind}.permissionsBoundary`;
     const values = { boundary: boundary || "none", managed: boundaries[0] || "none", setting };
     findings.push({ rule: "boundary-differs", field: setting, values });

@@ -2,10 +2,11 @@ import type { Deployment } from "../../../settings/deployment";
 import { type Finding, findingsText } from "../../findings/finding";
 import { allIn, type StateContents } from "../../terraform/state-file";
 import type { IamReader, Reading } from "../aws/iam-reader";
+import { inventoryOfState } from "../inventory";
 import { mismatches } from "../keys/situation";
 import { DRIFT_RULES, type DriftRules } from "./drift-rules";
-import { managedOf, userIn } from "./managed-attributes";
-import { type DriftFound, objectsDrift } from "./objects";
+import type { DriftFound } from "./kinds";
+import { objectsDrift } from "./objects";
 
 /** What the state says, or why no state is readable. */
 export type DriftState = Reading<Pick<StateContents, "resources" | "outputs" | "user">>;
@@ -30,8 +31,7 @@ export async function driftReport(settings: Deployment, state: DriftState, iam: 
     return report();
   }
   const contents = "value" in state ? state.value : undefined;
-  const resources = contents && allIn(contents.resources);
-  const inState = { ...contents?.user, name: userIn(resources ?? []) };
+  const inState = { ...contents?.user, name: contents && inventoryOfState(allIn(contents.resources)).user };
   const { user, settingsAccount, stateAccount } = mismatches(settings, inState, account);
   if (settingsAccount !== undefined) {
     const values = { source: "accountId is", expected: settingsAccount, account };
@@ -47,8 +47,7 @@ export async function driftReport(settings: Deployment, state: DriftState, iam: 
   if (user !== undefined) {
     findings.push({ rule: "user-differs", field: "user.name", values: { settings: settings.user.name, state: user } });
   }
-  const objects = managedOf(settings, account, resources);
-  findings.push(...(await objectsDrift({ settings, objects, state: contents, iam: iam.once() })));
+  findings.push(...(await objectsDrift(settings, account, contents, iam.once())));
   for (const { address, attributes } of contents?.resources.deposed ?? []) {
     findings.push({ rule: "object-left-over", address, values: { address, name: String(attributes.name ?? attributes.id) } });
   }

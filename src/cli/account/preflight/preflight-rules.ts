@@ -1,11 +1,10 @@
 import { templateRules } from "../../findings/templates";
 import { PROGRAM } from "../../text/advice";
 import { CALL_REMEDIES } from "../aws/call-errors";
-import { OWNER_RULES } from "../ownership";
+import { UNMANAGED_RULES } from "../unmanaged-objects";
 
 const EXISTS = "it exists ({arn}[, created {since}])";
 const OTHER_NAME = "choose another {setting}.name";
-const ALLOW_CALLS = `allow the permissions that ${PROGRAM} preflight --policy prints` as const;
 const ALLOW_IN_BOUNDARY = "allow them in the boundary, or set another user.permissionsBoundary";
 
 const NOTES = templateRules("note", {
@@ -103,13 +102,13 @@ const UNVERIFIABLE = templateRules("unverifiable", {
   "key-call-failed": ["{action} returned {reason}", "read the error above; it is about the call, not about the key"],
   "cluster-access-unread": "nothing shows whether the user of the kubeconfig has access: {reason}",
   "timed-out": ["{action}: {reason}", CALL_REMEDIES["timed-out"]],
-  "call-denied": ["{action} is denied to these credentials", ALLOW_CALLS],
+  "call-denied": ["{action} is denied to these credentials", CALL_REMEDIES["call-denied"]],
   "call-unreachable": ["{action}: AWS cannot be reached ({reason})", CALL_REMEDIES["call-unreachable"]],
   "call-failed": ["{action} returned {reason}", CALL_REMEDIES["call-failed"]],
 });
 
 /** What `preflight` reports. Rule IDs are stable. */
-export const PREFLIGHT_RULES = { ...NOTES, ...ATTENTION, ...OWNER_RULES, ...UNVERIFIABLE, ...NOT_RUN };
+export const PREFLIGHT_RULES = { ...NOTES, ...ATTENTION, ...UNMANAGED_RULES, ...UNVERIFIABLE, ...NOT_RUN };
 
 /** Whether a finding says that its check had nothing to check. */
 export const isNotRun = (rule: string): boolean => rule in NOT_RUN;

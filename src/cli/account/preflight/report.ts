@@ -23,7 +23,7 @@ export async function runPreflight(
   aws: Pick<Aws, "call" | "dryRun">,
   { asKey, state }: Pick<Subject, "state"> & { readonly asKey: boolean },
 ): Promise<readonly CheckResult[]> {
-  const iam = new IamReader(aws);
+  const iam = new IamReader(aws).once();
   const tools: Tools = {
     iam,
     list: async (action, input, itemsOf) => requiredOf(await iam.list(action, input, itemsOf)),

@@ -1,11 +1,10 @@
-import { partitionOf, policyArn } from "../../../../iam/arns";
-import { presentAt } from "../../../terraform/state-file";
+import { allIn } from "../../../terraform/state-file";
 import { type ExistingObject, type IamReader, requiredOf } from "../../aws/iam-reader";
-import { isImported, type ManagedObject, managedObjects } from "../../managed-objects";
-import { day, ownerFindings } from "../../ownership";
+import { type DescribedThing, type Inventory, inventoryOfSettings, inventoryOfState, title } from "../../inventory";
+import { day, unmanagedFindings } from "../../unmanaged-objects";
 import { type Check, orErrorFinding, type PreflightFound, type Subject, when } from "../check";
 
-/** The names of the deployment's own user, policies, group and node role: whether they are free, or else whose the objects are. */
+/** The names of the deployment's own user, policies and node role: whether they are free, or else what has them. */
 export const resourceNamesCheck: Check = {
   id: "resource-names",
   field: "user.name",
@@ -16,9 +15,10 @@ export const resourceNamesCheck: Check = {
       reading ??= subject.state();
       return reading;
     };
-    const findings = managedObjects(subject.deployment).map(async (object) => {
-      const location = { object: `${object.kind} ${object.name}`, field: `${object.setting}.name` };
-      const found = await orErrorFinding(nameFindings(object, iam, { ...subject, state }));
+    const described = inventoryOfSettings(subject.deployment, subject.account);
+    const findings = described.things.map(async (object) => {
+      const location = { object: title(object), field: `${object.setting}.name` };
+      const found = await orErrorFinding(nameFindings(object, described, iam, { ...subject, state }));
       return found.map((finding) => ({ ...location, ...finding }));
     });
     return (await Promise.all(findings)).flat();
@@ -27,33 +27,35 @@ export const resourceNamesCheck: Check = {
 
 /** What is found about the name of an object: nothing if it is free, or the object is managed or imported. */
 async function nameFindings(
-  object: ManagedObject,
+  object: DescribedThing,
+  described: Inventory,
   iam: IamReader,
-  { deployment, account, state }: Subject,
+  { deployment: settings, state }: Subject,
 ): Promise<readonly PreflightFound[]> {
-  const { kind, name, path, setting, address, imports = "" } = object;
+  const { kind, name, path, setting, address, isImported } = object;
   const isPolicy = kind === "policy";
-  const id = isPolicy ? policyArn({ partition: partitionOf(deployment.region), account, path, name }) : name;
-  const existing = requiredOf(await iam.object(kind, id)) ?? (isPolicy ? await policyOfName(iam, name) : undefined);
+  const existing =
+    requiredOf(await iam.object(kind, isPolicy ? object.arn : name)) ?? (isPolicy ? await policyOfName(iam, name) : undefined);
   if (existing === undefined) {
-    const read = isImported(deployment, object) ? await state() : undefined;
+    const read = isImported ? await state() : undefined;
     // Terraform ignores an import into an address that the state has.
-    const isMissing = read !== undefined && !("value" in read && presentAt(read.value.resources, address) !== undefined);
-    return when(isMissing, { rule: "name-import-missing", field: `import.${imports}`, values: { imports, setting } });
+    const isMissing =
+      read !== undefined && !("value" in read && allIn(read.value.resources).some((one) => one.address === address));
+    return when(isMissing, { rule: "name-import-missing", field: `import.${setting}`, values: { imports: setting, setting } });
   }
   const read = await state();
   const { Arn: arn = "", Path: existingPath = "/", CreateDate } = existing;
   const values = { arn, since: day(CreateDate), setting };
   if ("unread" in read) {
-    const isToImport = isImported(deployment, object) && existingPath === path;
-    return when(!isToImport, { rule: "name-state-unread", values: { ...values, reason: read.unread } });
+    return when(!isImported || existingPath !== path, { rule: "name-state-unread", values: { ...values, reason: read.unread } });
   }
-  const managed = presentAt(read.value.resources, address)?.attributes;
+  const inState = inventoryOfState(allIn(read.value.resources));
+  const managed = inState.things.find((thing) => thing.address === address);
   if (managed !== undefined && managed.arn !== arn && managed.name !== name) {
-    return [{ rule: "name-address-taken", values: { ...values, address, managed: String(managed.name) } }];
+    return [{ rule: "name-address-taken", values: { ...values, address, managed: managed.name } }];
   }
   const uses = await iam.uses(kind, isPolicy ? arn : name);
-  return ownerFindings(object, existing, uses, { settings: deployment, state: read.value });
+  return unmanagedFindings(object, existing, uses, { settings, described, state: inState });
 }
 
 /** IAM compares the names of policies without path and case. */

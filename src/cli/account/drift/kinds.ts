@@ -1,0 +1,89 @@
+import type { Found } from "../../findings/finding";
+import { type IamReader, mapReading, type Reading, type StoredDocument, TYPES } from "../aws/iam-reader";
+import type { Thing } from "../inventory";
+import type { DriftRules } from "./drift-rules";
+
+export type DriftFound = Found<DriftRules>;
+export type Findings = readonly DriftFound[];
+
+/** What an object can have any number of, and what it means if neither the settings nor the state have it. */
+export interface Part {
+  readonly rule: `${"" | "role-"}permissions-unmanaged` | "principal-unmanaged" | "credential-unmanaged";
+  /** What an item is. */
+  readonly part: string;
+  /** The event in CloudTrail that added an item. */
+  readonly event: string;
+  /** The setting that can describe it, if there is one. */
+  readonly setting?: string;
+  /** @param id the ARN of a policy, else the name of the object */
+  readonly list: (iam: IamReader, id: string) => Promise<Reading<readonly string[]>>;
+}
+
+/** A part whose items are policies. */
+export interface PolicyPart extends Part {
+  /** @param of the user, group or role */
+  readonly document: (iam: IamReader, of: string, id: string) => Promise<Reading<StoredDocument | undefined>>;
+}
+
+function policiesOf(kind: keyof typeof TYPES, rule: Part["rule"], setting?: string): readonly PolicyPart[] {
+  return [
+    {
+      rule,
+      part: "attached policy",
+      event: `Attach${TYPES[kind]}Policy`,
+      ...(setting !== undefined && { setting }),
+      list: (iam, name) => iam.attached(kind, name),
+      document: async (iam, _, arn) => mapReading(await iam.managedPolicy(arn), (version) => version?.document),
+    },
+    {
+      rule,
+      part: "inline policy",
+      event: `Put${TYPES[kind]}Policy`,
+      list: (iam, name) => iam.inline(kind, name),
+      document: (iam, name, policy) => iam.inlinePolicy(kind, name, policy),
+    },
+  ];
+}
+
+/** The policies of the user and of its groups, which can deny something to its keys. */
+export const USER_POLICIES: readonly PolicyPart[] = policiesOf("user", "permissions-unmanaged");
+export const GROUP_POLICIES: readonly PolicyPart[] = policiesOf("group", "permissions-unmanaged");
+
+/** Deployments have no groups. */
+export const GROUPS: Part = {
+  rule: "permissions-unmanaged",
+  part: "membership of the group",
+  event: "AddUserToGroup",
+  list: (iam, name) => iam.groups(name),
+};
+
+/** The other parts of each kind of object. Of credentials besides access keys, Terraform manages none. */
+export const PARTS: Readonly<Record<Thing["kind"], readonly Part[]>> = {
+  user: [
+    {
+      rule: "credential-unmanaged",
+      part: "login profile",
+      event: "CreateLoginProfile",
+      list: (iam, UserName) => iam.list("iam:GetLoginProfile", { UserName }, () => [UserName]),
+    },
+    {
+      rule: "credential-unmanaged",
+      part: "service-specific credential",
+      event: "CreateServiceSpecificCredential",
+      list: (iam, UserName) =>
+        iam.list("iam:ListServiceSpecificCredentials", { UserName }, ({ ServiceSpecificCredentials }) =>
+          ServiceSpecificCredentials?.map(({ ServiceSpecificCredentialId = "" }) => ServiceSpecificCredentialId),
+        ),
+    },
+  ],
+  policy: [
+    {
+      rule: "principal-unmanaged",
+      part: "principal",
+      event: "AttachUserPolicy, AttachGroupPolicy or AttachRolePolicy",
+      setting: "policy.name",
+      list: (iam, arn) => iam.uses("policy", arn),
+    },
+  ],
+  role: policiesOf("role", "role-permissions-unmanaged", "nodeRole.managedPolicyArns"),
+};

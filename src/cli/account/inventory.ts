@@ -1,0 +1,121 @@
+import { iamResourceArn, partitionOf } from "../../iam/arns";
+import { nodePolicy } from "../../iam/node-role-permissions";
+import { policyDocument } from "../../iam/policy-document";
+import type { Deployment } from "../../settings/deployment";
+import { ADDRESSES, KEY_ADDRESSES, nodeAttachmentAddress, policyAddress, policyOfAddress } from "../../terraform/addresses";
+import { parseJson, textOf } from "../../text/json";
+import type { StateResource } from "../terraform/state-file";
+import type { StoredDocument } from "./aws/iam-reader";
+
+/** An object of IAM that a deployment manages. */
+export interface Thing {
+  readonly kind: "user" | "policy" | "role";
+  readonly name: string;
+  readonly arn: string;
+  readonly address: string;
+  /** ARN of the permissions boundary; "" is none. */
+  readonly boundary: string;
+  /** Of a policy. */
+  readonly document?: StoredDocument;
+}
+
+/** A policy of a user or a role. */
+export interface Link {
+  readonly address: string;
+  /** `user deckhouse`. */
+  readonly of: string;
+  /** ARN of a managed policy, or name of an inline one. */
+  readonly to: string;
+  /** Of an inline one. */
+  readonly document?: StoredDocument;
+}
+
+/** What a deployment manages, whether its settings or its state say so: everything that compares asks here. */
+export interface Inventory<Of extends Thing = Thing> {
+  /** The name of the user, also where a state has lost the user itself. */
+  readonly user: string | undefined;
+  readonly things: readonly Of[];
+  readonly links: readonly Link[];
+  /** IDs of access keys. */
+  readonly keys: readonly string[];
+}
+
+/** An object as the settings describe it. */
+export interface DescribedThing extends Thing {
+  readonly path: string;
+  /** The setting that has its name and path. */
+  readonly setting: "user" | "policy" | "nodeRole";
+  /** Whether the settings import it. The second policy cannot be imported. */
+  readonly isImported: boolean;
+}
+
+/** An object in messages, and as what uses others is named: `user deckhouse`. */
+export const title = ({ kind, name }: Pick<Thing, "kind" | "name">): string => `${kind} ${name}`;
+
+/** What the settings describe, as an apply creates it, and the key that they import; the user first. @param account 12 digits */
+export function inventoryOfSettings(settings: Deployment, account: string): Inventory<DescribedThing> {
+  const { user, policy, policies, nodeRole, region, import: imports } = settings;
+  const environment = { partition: partitionOf(region), account };
+  const named = <K extends Thing["kind"]>(kind: K, path: string, name: string) => {
+    return { kind, path, name, arn: iamResourceArn(environment, `${kind}${path}${name}`) };
+  };
+  const things: DescribedThing[] = [
+    {
+      ...named("user", user.path, user.name),
+      address: ADDRESSES.user,
+      boundary: user.permissionsBoundary ?? "",
+      setting: "user",
+      isImported: imports?.user === true,
+    },
+  ];
+  const links: Link[] = [];
+  for (const { number, name, statements } of policies) {
+    const object = named("policy", policy.path, name);
+    const document = { ...policyDocument(statements, account) };
+    const isImported = number === 1 && imports?.policy === true;
+    things.push({ ...object, address: policyAddress("policy", number), boundary: "", document, setting: "policy", isImported });
+    links.push({ address: policyAddress("userAttachment", number), of: `user ${user.name}`, to: object.arn });
+  }
+  if (nodeRole !== undefined) {
+    const { name, path, permissionsBoundary: boundary = "", additionalActions, managedPolicyArns } = nodeRole;
+    const isImported = imports?.nodeRole === true;
+    things.push({ ...named("role", path, name), address: ADDRESSES.nodeRole, boundary, setting: "nodeRole", isImported });
+    const of = `role ${name}`;
+    links.push({ address: ADDRESSES.nodePolicy, of, to: name, document: { ...nodePolicy(additionalActions) } });
+    links.push(...managedPolicyArns.map((to) => ({ address: nodeAttachmentAddress(to), of, to })));
+  }
+  return { user: user.name, things, links, keys: [imports?.accessKeyId ?? []].flat() };
+}
+
+/** What the resources of a state are, at whatever address. */
+export function inventoryOfState(resources: readonly StateResource[]): Inventory {
+  const things: Thing[] = [];
+  const links: Link[] = [];
+  for (const { address, attributes } of resources) {
+    const text = (name: string) => textOf(attributes[name]) ?? "";
+    const document = (parseJson(text("policy")) ?? {}) as StoredDocument;
+    const [, type] = /^aws_iam_(\w+)\./.exec(address) ?? [];
+    if (type === "user" || type === "policy" || type === "role") {
+      const object: Thing = { kind: type, name: text("name"), arn: text("arn"), address, boundary: text("permissions_boundary") };
+      things.push(type === "policy" ? { ...object, document } : object);
+    }
+    if (type === "user_policy" || type === "role_policy") {
+      const kind = type === "user_policy" ? "user" : "role";
+      links.push({ address, of: `${kind} ${text(kind)}`, to: text("name"), document });
+    }
+    if (type === "user_policy_attachment" || type === "role_policy_attachment") {
+      const kind = type === "user_policy_attachment" ? "user" : "role";
+      links.push({ address, of: `${kind} ${text(kind)}`, to: text("policy_arn") });
+    }
+  }
+  const keys = resources.filter(({ address }) => Object.values<string>(KEY_ADDRESSES).includes(address));
+  const attachments = resources.filter(({ address }) => policyOfAddress(address)?.what === "userAttachment");
+  const ofUser = [...keys, ...attachments].map(({ attributes }) => textOf(attributes.user));
+  const user = things.find(({ address }) => address === ADDRESSES.user);
+  return {
+    user: user?.name ?? ofUser.find((name) => name !== undefined),
+    things,
+    links,
+    keys: keys.flatMap(({ attributes }) => textOf(attributes.id) ?? []),
+  };
+}

@@ -98,7 +98,7 @@ describe("drift", () => {
     const { exitCode, findings } = report();
     expect(exitCode).toBe(3);
     expect(findings.map(({ rule, level, object }) => `${level} ${rule} ${object}`)).toEqual(
-      Array(7).fill("unverifiable part-unread user deckhouse"),
+      Array(6).fill("unverifiable part-unread user deckhouse"),
     );
   });
 

@@ -11,7 +11,7 @@ import { jsonOf, mustSucceed, runIn, type Terraform, terraformEnvironment } from
 const SETTINGS = `region: eu-central-1
 accountId: "123456789012"
 backend: { local: {} }
-cluster: { prefix: dev }
+cluster: { prefix: dev, layout: WithoutNAT }
 accessKeys: { secondary: { status: Active } }
 `;
 const SECONDARY = SETTINGS.replace("Active }", "Active }, current: secondary");
@@ -26,8 +26,12 @@ const unusual = (id: string) =>
     "\r\n",
   );
 
-interface Preflight {
-  readonly findings: readonly { readonly rule: string; readonly values: { readonly ruleToAdd?: string } }[];
+interface Report {
+  readonly findings: readonly {
+    readonly rule: string;
+    readonly field?: string;
+    readonly values: { readonly ruleToAdd?: string; readonly id?: string };
+  }[];
 }
 
 describe("hand-over --cluster", () => {
@@ -185,7 +189,7 @@ describe("hand-over --cluster", () => {
   it("preflight --cluster names that rule before", () => {
     const found = (more: Readonly<Record<string, string>>) => {
       const args = ["preflight", "deckhouse", "--cluster", "--format", "json"];
-      const { findings } = jsonOf(deployments.path, environment(more), process.execPath, script, ...args) as Preflight;
+      const { findings } = jsonOf(deployments.path, environment(more), process.execPath, script, ...args) as Report;
       return findings.filter(({ rule }) => rule.startsWith("cluster-")).map(({ rule, values }) => [rule, values.ruleToAdd]);
     };
     expect(found(cluster.environment)).toEqual([]);
@@ -194,6 +198,22 @@ describe("hand-over --cluster", () => {
         "cluster-access-lacking",
         '{ apiGroups: [""], resources: [secrets], resourceNames: [d8-provider-cluster-configuration], verbs: [patch] }',
       ],
+    ]);
+  });
+
+  it("drift --cluster finds what the cluster has otherwise, as a user who may only read it", () => {
+    const found = (document: string) => {
+      cluster.setDocument(document);
+      const args = ["drift", "deckhouse", "--cluster", "--format", "json"];
+      const { findings } = jsonOf(deployments.path, environment(cluster.reader), process.execPath, script, ...args) as Report;
+      return findings
+        .filter(({ rule }) => rule.startsWith("cluster-"))
+        .map(({ rule, field, values }) => [rule, field ?? values.id]);
+    };
+    expect(found(withId(newId))).toEqual([]);
+    expect(found(withId(oldId).replace("eu-central-1", "us-east-1"))).toEqual([
+      ["cluster-differs", "region"],
+      ["cluster-key-differs", oldId],
     ]);
   });
 

@@ -20,8 +20,8 @@ export function packFilesOf(of: Deployment | string, terraform?: Reviewed["terra
 
 /** The settings for which REVIEW.md recommends a stronger value, in its order. */
 export function weakSettings(settings: string): readonly string[] {
-  const [, page = ""] = (packFilesOf(settings, {})["REVIEW.md"] ?? "").split("\n## Decisions for the reviewer\n");
-  return [...(page.split("\n## ")[0] ?? "").matchAll(/^\| `([^`]+)`/gm)].map(([, setting = ""]) => setting);
+  const [, page = ""] = (packFilesOf(settings, {})["REVIEW.md"] ?? "").split("\n## Decide\n");
+  return [...(page.split("\n```mermaid")[0] ?? "").matchAll(/^- \[ \] `([^`]+)`/gm)].map(([, setting = ""]) => setting);
 }
 
 /** The review pack of settings. Tests of several files compare the same ones. */

@@ -76,7 +76,7 @@ describe("the picture of a deployment", () => {
       );
     });
     const [harmless, ...others] = parsedPictures(pictures).map(({ nodes, arrows }) => [nodes?.map(([id]) => id), arrows]);
-    expect(harmless?.[0]).toHaveLength(11);
+    expect(harmless?.[0]).toHaveLength(12);
     expect(others).toEqual(HOSTILE.map(() => harmless));
   });
 });

@@ -12,14 +12,20 @@ import {
   type Pack,
   type PackFile,
   PLANNER_FILE,
+  POLICY_FILES,
 } from "../pack/contents";
 import { fillTemplate } from "../text/template";
 import { clusterConfiguration } from "./cluster-configuration";
 import type { Reviewed } from "./reviewed";
 
 /** What the templates read. JSON for a shell is in ASCII, which is independent of the locale of the shell and of Python. */
-export const pageFacts = (review: Reviewed) => ({
+export const pageFacts = (review: Reviewed, compared: Pack = comparedPack(review)) => ({
   ...review,
+  /** The files that a reviewer approves. */
+  approved: (["main.tf.json", ...POLICY_FILES] as const).flatMap((name) => {
+    const text = compared[name];
+    return text === undefined ? [] : [{ name, digest: sha256(text) }];
+  }),
   maxPolicyCharacters: MAX_POLICY_CHARACTERS,
   nodeActions: NODE_ACTIONS,
   policyDescription: POLICY_DESCRIPTION,
@@ -36,27 +42,30 @@ export const pageFacts = (review: Reviewed) => ({
 export function reviewPack(review: Reviewed): Pack {
   const { nodeRole } = review.deployment;
   const compared = comparedPack(review);
-  const facts = pageFacts(review);
+  const facts = pageFacts(review, compared);
+  // These create what Terraform would import.
+  const isImported = (review.terraform.import ?? []).length > 0;
   const page = (file: PackFile) => fillTemplate(`src/cli/review/pages/${file}`, facts);
   return {
     ...compared,
     "REVIEW.md": page("REVIEW.md"),
     "actions.md": page("actions.md"),
     "after-a-leak.md": page("after-a-leak.md"),
-    "aws-cli.sh": page("aws-cli.sh"),
     "cluster-access.yaml": page("cluster-access.yaml"),
     "cluster-configuration.yaml": clusterConfiguration(review),
-    "console.md": page("console.md"),
     "consumer.tf": page("consumer.tf"),
     "deployer.md": page("deployer.md"),
     // As sha256sum writes it, and sha256sum --check reads it.
-    "main.tf.json.sha256": `${createHash("sha256").update(compared["main.tf.json"]).digest("hex")}  main.tf.json\n`,
+    "main.tf.json.sha256": `${sha256(compared["main.tf.json"])}  main.tf.json\n`,
+    ...(!isImported && { "aws-cli.sh": page("aws-cli.sh"), "console.md": page("console.md") }),
     ...(nodeRole && {
       "node-role-policy.json": json(nodePolicy(nodeRole.additionalActions)),
       "node-role-trust.json": json(NODE_TRUST),
     }),
   };
 }
+
+const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
 
 /** The files of a review pack that `diff` compares. */
 export function comparedPack({ deployment, deployer, policies, terraform, controlPolicy }: Reviewed) {

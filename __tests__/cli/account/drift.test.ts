@@ -76,6 +76,6 @@ describe("actionsBeyond", () => {
       "all except s3:*, sts:*",
     ]);
     expect(actionsBeyond({}, [])).toEqual([]);
-    expect(actionsOf(document(statement))).toEqual(["ec2:RunInstances", "iam:PassRole"]);
+    expect(actionsOf(document(statement, denied))).toEqual(["ec2:RunInstances", "iam:PassRole"]);
   });
 });

@@ -1,7 +1,8 @@
 import type { Mode } from "../../../iam/policy-statements";
-import { isObject, type JsonObject } from "../../../text/json";
+import type { JsonObject } from "../../../text/json";
 import type { RunningCluster } from "../../cluster/running-cluster";
 import { type IamReader, requiredOf, type StoredDocument } from "../aws/iam-reader";
+import { actionsBeyond, actionsOf } from "../drift/document";
 
 /** A managed policy of the account that is attached to the user. */
 export interface AttachedPolicy {
@@ -93,23 +94,12 @@ export interface NearestMode {
 /** The policy and the mode with the fewest actions that only one of them has; the mode with most permissions where several are equal. */
 export function nearestMode(policies: readonly AttachedPolicy[], modes: readonly ModePolicies[]): NearestMode | undefined {
   const pairs = policies.flatMap((policy) =>
-    modes.map(({ mode, documents }) => ({ policy, mode, ...differenceOf(actionsOf([policy.document]), actionsOf(documents)) })),
+    modes.map(({ mode, documents }): NearestMode => {
+      const own = actionsOf(policy.document);
+      const added = documents.flatMap((document) => actionsBeyond(document, own)).sort();
+      return { policy, mode, added, removed: actionsBeyond(policy.document, documents.flatMap(actionsOf)) };
+    }),
   );
   const count = ({ added, removed }: NearestMode) => added.length + removed.length;
   return pairs.toSorted((one, other) => count(one) - count(other))[0];
-}
-
-function differenceOf(before: Actions, after: Actions): Pick<NearestMode, "added" | "removed"> {
-  const only = (some: Actions, others: Actions) => [...some].flatMap(([key, action]) => (others.has(key) ? [] : action)).sort();
-  return { added: only(after, before), removed: only(before, after) };
-}
-
-/** Actions as documents have them, by their names in lower case, which IAM compares. */
-type Actions = ReadonlyMap<string, string>;
-
-/** The actions that documents allow. */
-function actionsOf(documents: readonly JsonObject[]): Actions {
-  const statements = documents.flatMap(({ Statement }) => [Statement].flat()).filter(isObject);
-  const allowed = statements.filter(({ Effect }) => Effect === "Allow").flatMap(({ Action }) => [Action].flat());
-  return new Map(allowed.flatMap((action) => (typeof action === "string" ? [[action.toLowerCase(), action]] : [])));
 }

@@ -54,10 +54,8 @@ export function deniedActions(
  */
 export const isQuarantine = (arn: string): boolean => /^arn:[a-z-]+:iam::aws:policy\/AWSCompromisedKeyQuarantine/.test(arn);
 
-/** All actions that a policy lists. */
-export function actionsOf(document: StoredDocument): readonly string[] {
-  return statements(document).flatMap(({ Action }) => listOf(Action).map(String));
-}
+/** All actions that a policy grants. */
+export const actionsOf = (document: StoredDocument): readonly string[] => actionsBeyond(document, []);
 
 const statements = ({ Statement }: StoredDocument) => listOf(Statement) as readonly JsonObject[];
 

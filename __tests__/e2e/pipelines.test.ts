@@ -75,6 +75,13 @@ describe.each(WORKFLOWS)("%s", (path) => {
   });
 });
 
+// The checks of a commit stay when its pull request gets another target branch.
+it("the workflow of deployments creates checks for the branch main alone", () => {
+  const workflow = parse(readFileSync(join(PROJECT, "docs/pipelines/github-actions.yml"), "utf8"));
+  expect(workflow.on.pull_request).toEqual({ branches: ["main"], types: ["opened", "synchronize", "reopened", "edited"] });
+  expect(workflow.jobs.changed.if).toBe("github.event_name != 'workflow_dispatch' || github.ref == 'refs/heads/main'");
+});
+
 describe.each(["docs/pipelines/github-actions.yml", GITLAB])("the installation in %s", (file) => {
   const install = (tracked: Readonly<Record<string, string>>): Finished => {
     const path = folder({ "package-lock.json": "{}", "review/build/main.tf.json": "{}", ...tracked });

@@ -44,7 +44,7 @@ const REMOVED_SETTINGS: Readonly<Record<string, RemovedSetting>> = {
   },
   "user.forceDestroy": {
     reason: () =>
-      "because it deleted keys that Terraform does not manage; delete the line, and such keys before a destroy (docs/how-to/change-and-retire.md)",
+      "because it deleted keys that Terraform does not manage; delete the line, and such keys yourself before a destroy",
     same: [false],
   },
   "cluster.dkpVersion": {

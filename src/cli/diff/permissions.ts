@@ -116,6 +116,8 @@ function argumentFindings(address: string, before: Snapshot, after: Snapshot): r
   const isNew = current.id === UNKNOWN;
   const unknown = [...new Set([...Object.keys(old), ...Object.keys(current)])]
     .filter((name) => !links.includes(name) && !KNOWN.has(name) && !KNOWN.has(`${type}.${name}`))
+    // Without it, a destroy deletes fewer keys. An earlier version had a setting for it.
+    .filter((name) => name !== "force_destroy" || comparable(current[name]) !== "")
     .filter((name) => comparable(old[name] ?? DEFAULTS[name]) !== comparable(current[name] ?? DEFAULTS[name]))
     .filter((name) => !isNew || current[name] !== UNKNOWN);
   return [

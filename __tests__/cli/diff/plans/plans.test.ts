@@ -144,6 +144,15 @@ const insideBoundary = (statements: string) =>
   withResource(userPolicy(statements), "aws_iam_user.user", { permissions_boundary: BOUNDARY });
 const between = (before: JsonObject, after: JsonObject) => betweenPacks(packWith(SETTINGS, before), packWith(SETTINGS, after));
 
+it.each<[string, boolean, boolean, readonly string[]]>([
+  ["no attention where it is switched off, because a destroy then deletes less", true, false, []],
+  ["attention where it is switched on", false, true, ["argument-not-comparable"]],
+])("force_destroy of the user requires %s", (_, before, after, rules) => {
+  const withArgument = (force_destroy: boolean) => withResource(NODES, "aws_iam_user.user", { force_destroy });
+  const found = [...rulesOf(between(withArgument(before), withArgument(after)))];
+  expect(found.filter((rule) => rule === "argument-not-comparable")).toEqual(rules);
+});
+
 /** The requests that show what is broadened, or the reasons why something is not comparable. */
 const shown = (changes: ReturnType<typeof betweenPacks>) =>
   evidenceOf(changes).map((evidence) => {

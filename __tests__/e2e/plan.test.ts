@@ -140,6 +140,41 @@ describe.each(programs())("with $name", ({ path }) => {
     expect(await world.aws.changes()).toEqual(status === 0 ? ["CreateAccessKey"] : []);
   });
 
+  it("reports what it would delete of other teams, whose objects the state has at own addresses", async () => {
+    const world = await copyOf(origin);
+    settings(world, SETTINGS);
+    const iam = world.aws.iam();
+    await iam.createUser({ UserName: "bob" });
+    const document = { PolicyName: "Victim", PolicyDocument: allowing("s3:GetObject") };
+    const { Policy: { Arn: victim } = {} } = await iam.createPolicy(document);
+    await iam.attachUserPolicy({ UserName: "bob", PolicyArn: victim });
+    const { AccessKey: key } = await iam.createAccessKey({ UserName: "bob" });
+    await iam.updateAccessKey({ UserName: "bob", AccessKeyId: key?.AccessKeyId, Status: "Inactive" });
+    const others: Readonly<Record<string, object>> = {
+      "aws_iam_policy.policy-2": { id: victim, arn: victim, name: "Victim" },
+      "aws_iam_user_policy_attachment.policy-attachment-2": { id: "bob-1", user: "bob", policy_arn: victim },
+      "aws_iam_access_key.user-secondary": { id: key?.AccessKeyId, user: "bob", status: "Inactive" },
+    };
+    await editState(world, (text) => {
+      const state = JSON.parse(text);
+      const provider = 'provider["registry.terraform.io/hashicorp/aws"]';
+      const added = Object.entries(others).map(([address, attributes]) => {
+        const [type, name] = address.split(".");
+        return { mode: "managed", type, name, provider, instances: [{ schema_version: 0, attributes }] };
+      });
+      return JSON.stringify({ ...state, resources: [...state.resources, ...added] });
+    });
+    const { status, output } = dkpAccess(world, "plan", "deckhouse");
+    expect(status).toBe(2);
+    expect(output).toContain("Plan: 0 to add, 0 to change, 3 to destroy");
+    for (const address of Object.keys(others)) {
+      expect(output).toContain(`Terraform deletes ${address}, which is not this deployment's`);
+      const remedy = ["state", "rm", address];
+      expect(runIn(join(world.project, STACK), world.environment, path, ...remedy)).toMatchObject({ status: 0 });
+    }
+    expect(dkpAccess(world, "plan", "deckhouse")).toEqual({ status: 0, output: expect.stringContaining("Nothing to apply.") });
+  });
+
   it.each([
     ["yes", 0, "Apply complete! Resources: 1 added"],
     ["no", 3, "nothing is applied: the answer is not yes"],

@@ -55,9 +55,15 @@ function trustFindings(before: Policy | undefined, after: Policy | undefined): r
   return [{ rule: "trust-changed", values }];
 }
 
+/** How the user had its policy in an earlier version, with the setting `attachment: group`. */
+const FORMER_MEMBERSHIP = "aws_iam_user_group_membership.group-membership";
+
 /** A resource that this project does not create, and whose permissions are therefore unknown. */
 function externalFindings(address: string, before: Snapshot, after: Snapshot): readonly DiffFound[] {
   const [old, current] = [before, after].map(({ resources }) => JSON.stringify(resources.get(address)));
+  if (address === FORMER_MEMBERSHIP && current === undefined && old !== undefined && !isAttached(before, 1)) {
+    return [{ rule: "group-left", address, values: {} }];
+  }
   return old === current ? [] : [{ rule: "resource-external", address, values: { address } }];
 }
 

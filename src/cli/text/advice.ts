@@ -15,7 +15,7 @@ export function dkpAccess(...args: readonly string[]): string {
 const FOLDER = __dirname.includes(`${sep}node_modules${sep}`) ? "node_modules/dkp-access/docs" : "docs";
 
 /** The pages below docs/how-to/ that messages name. */
-type Page = "change-and-retire" | "import" | "keys" | "recover" | "state-bucket";
+type Page = "change-and-retire" | "import" | "keys" | "recover" | "state-bucket" | "upgrade";
 
 /** A page of the documentation, for messages. A test compares pages and sections. */
 export const page = (id: Page, section?: string): string =>

@@ -144,6 +144,22 @@ const insideBoundary = (statements: string) =>
   withResource(userPolicy(statements), "aws_iam_user.user", { permissions_boundary: BOUNDARY });
 const between = (before: JsonObject, after: JsonObject) => betweenPacks(packWith(SETTINGS, before), packWith(SETTINGS, after));
 
+describe("a user that leaves the group of an earlier version", () => {
+  const membership = "aws_iam_user_group_membership.group-membership";
+  const attachment = "aws_iam_user_policy_attachment.policy-attachment";
+  const inGroup = withResource(NODES, membership, { user: "deckhouse", groups: ["dkp"] });
+  const rulesOfLeaving = (before: JsonObject) =>
+    [...rulesOf(between(before, NODES))].filter((rule) => rule === "group-left" || rule === "resource-external");
+
+  it("loses its permissions for a moment where the group alone had its policy", () => {
+    expect(rulesOfLeaving(withResource(inGroup, attachment, { user: "bob" }))).toEqual(["group-left"]);
+  });
+
+  it("keeps them where it has the policy itself", () => {
+    expect(rulesOfLeaving(inGroup)).toEqual(["resource-external"]);
+  });
+});
+
 it.each<[string, boolean, boolean, readonly string[]]>([
   ["no attention where it is switched off, because a destroy then deletes less", true, false, []],
   ["attention where it is switched on", false, true, ["argument-not-comparable"]],

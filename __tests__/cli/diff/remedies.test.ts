@@ -38,7 +38,13 @@ const REMEDIES: Readonly<Partial<Record<RuleId, readonly [before: string, after:
 };
 
 /** Rules that only a plan raises, or whose remedy restores the file or names the setting as a value. */
-const WITHOUT_SETTINGS: readonly string[] = ["policy-detached", "removed-while-protected"];
+const WITHOUT_SETTINGS: readonly string[] = [
+  "policy-detached",
+  "removed-while-protected",
+  "group-left",
+  "key-forgotten",
+  "first-key",
+];
 
 const isSetting = /accessKeys\.|restore|attachment|user\.name|set /;
 

@@ -56,6 +56,12 @@ describe("the example", () => {
       "arn:aws:iam::123456789012:role/dev-example",
     ],
     ["another partition", "allow", "s3:GetObject on arn:aws-cn:s3:::b/*", "arn:aws-cn:s3:::b/example"],
+    [
+      "a pattern that divides the ARN otherwise",
+      "allow",
+      "autoscaling:ResumeProcesses on arn:aws:autoscaling:*:*:*:autoScalingGroupName/eks-*",
+      "arn:aws:autoscaling:us-east-1:123456789012:autoScalingGroup:a:autoScalingGroupName/eks-",
+    ],
     ["no resource", "allow", "ec2:DescribeVpcs", "*"],
   ])("has a whole ARN of a type of its action: %s", (_, before, after, resource) => {
     expect(exampleOf(sideOf(after), sideOf(before))?.request.resource).toBe(resource);

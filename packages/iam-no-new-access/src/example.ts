@@ -2,7 +2,7 @@ import { type AccessLevel, type AwsAction, actionsMatching, seriousness } from "
 import { Budget } from "./budget";
 import { basisOf, decidePart, isNothingNew, readSides } from "./decide";
 import { RESOURCES } from "./dimensions";
-import { literal } from "./glob";
+import { like, literal } from "./glob";
 import type { Answer, DecisionRequest, Guard, Side, Statement } from "./model";
 import type { PatternSet } from "./partition";
 import { Divided, isOfAction, type Part, type Sides } from "./parts";
@@ -69,15 +69,20 @@ class Answers {
     return this.#answer(part, universe, name)?.kind ?? "not-comparable";
   }
 
-  /** A request on an ARN of a type of the action. */
+  /** A request on an ARN of a type of the action: a readable one, else any. */
   requestOf(part: Part, action: AwsAction): DecisionRequest | undefined {
-    const arns = arnsOf(action, part);
-    const answer = this.#answer(
-      part,
-      arns.map((arn) => literal(arn)),
-      arns.join(),
-    );
-    return answer?.kind === "new-request" ? answer.request : undefined;
+    const guards = [...part.after, ...part.before].flat().flatMap((statement) => statement.guards);
+    const environment = environmentOf(guards);
+    const arns = arnsOf(action, patternsIn(guards), environment);
+    const forms = (action.arns ?? []).map((form) => filled(form, environment, "?*"));
+    const universes = [arns.map((arn) => literal(arn)), forms.map((form) => like(form))];
+    for (const [at, universe] of universes.entries()) {
+      const answer = this.#answer(part, universe, `${at} ${arns.join()}`);
+      if (answer?.kind === "new-request") {
+        return answer.request;
+      }
+    }
+    return undefined;
   }
 
   #answer(part: Part, universe: PatternSet, name: string): Answer | undefined {
@@ -116,10 +121,7 @@ function candidatesOf({ after }: Sides, budget: Budget): readonly AwsAction[] {
 }
 
 /** Whole ARNs of the types of an action, with what the statements name; `*` for an action that applies to no resource. */
-function arnsOf({ arns }: AwsAction, part: Part): readonly string[] {
-  const guards = [...part.after, ...part.before].flat().flatMap((statement) => statement.guards);
-  const patterns = [...new Set(guards.flatMap((guard) => (guard.kind === "resource" ? guard.patterns : [])))];
-  const environment = environmentOf(guards, patterns);
+function arnsOf({ arns }: AwsAction, patterns: readonly string[], environment: Environment): readonly string[] {
   const named = patterns.map((pattern) => withoutWildcards(pattern, environment));
   if (arns === undefined) {
     return named.slice(0, MAX_ARNS);
@@ -128,18 +130,26 @@ function arnsOf({ arns }: AwsAction, part: Part): readonly string[] {
     return ["*"];
   }
   const forms = arns.flatMap((form) => {
-    const isOfForm = new RegExp(`^${form.replaceAll(/\$\{\w+\}/g, ".+").replaceAll("*", ".*")}$`);
-    const whole = form.replaceAll(/\$\{(\w+)\}/g, (_, name: string) => environment[name] ?? NAME).replaceAll("*", NAME);
-    return [whole, ...named.filter((arn) => isOfForm.test(arn))];
+    const isOfForm = new RegExp(`^${filled(form, {}, ".+").replaceAll("*", ".*")}$`);
+    return [filled(form, environment, NAME).replaceAll("*", NAME), ...named.filter((arn) => isOfForm.test(arn))];
   });
   return [...new Set(forms)].slice(0, MAX_ARNS);
+}
+
+/** The form of an ARN with values. @param other for what the environment does not have */
+function filled(form: string, environment: Environment, other: string): string {
+  return form.replaceAll(/\$\{(\w+)\}/g, (_, name: string) => environment[name] ?? other);
+}
+
+function patternsIn(guards: readonly Guard[]): readonly string[] {
+  return [...new Set(guards.flatMap((guard) => (guard.kind === "resource" ? guard.patterns : [])))];
 }
 
 type Environment = Readonly<Record<string, string>>;
 
 /** Partition, Region and account that the statements name, else those of AWS's documentation. */
-function environmentOf(guards: readonly Guard[], patterns: readonly string[]): Environment {
-  const components = patterns.map((pattern) => pattern.split(":"));
+function environmentOf(guards: readonly Guard[]): Environment {
+  const components = patternsIn(guards).map((pattern) => pattern.split(":"));
   const first = (at: number, form: RegExp) => components.map((each) => each[at] ?? "").find((text) => form.test(text));
   const requested = guards.flatMap((guard) =>
     guard.kind === "condition" && guard.key === "aws:requestedregion" ? guard.values : [],
@@ -159,6 +169,6 @@ function withoutWildcards(pattern: string, { Partition, Region, Account }: Envir
     return pattern;
   }
   const values = ["arn", Partition, NAME, Region, Account];
-  const filled = (text: string, at: number) => (/[*?]/.test(text) ? (values[at] ?? text.replaceAll(/[*?]+/g, NAME)) : text);
-  return pattern.split(":").map(filled).join(":");
+  const named = (text: string, at: number) => (/[*?]/.test(text) ? (values[at] ?? text.replaceAll(/[*?]+/g, NAME)) : text);
+  return pattern.split(":").map(named).join(":");
 }

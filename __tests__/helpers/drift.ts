@@ -93,12 +93,14 @@ interface World {
   readonly iam?: Answers;
   /** Addresses that the state lacks, `"all"`, or why it cannot be read. */
   readonly lost?: readonly string[] | "all" | { readonly unread: string };
+  /** Resources that a program added. */
+  readonly added?: readonly StateResource[];
   /** Names of policies that an apply left at the address of the second one. */
   readonly deposed?: readonly string[];
 }
 
 /** What drift reports in a world. */
-export async function driftIn({ settings = "every", applied = settings, iam = {}, lost = [], deposed = [] }: World) {
+export async function driftIn({ settings = "every", applied = settings, iam = {}, lost = [], added = [], deposed = [] }: World) {
   const described = (given: unknown) => deployment(NAMED[String(given)] ?? JSON.stringify(given));
   const before = described(applied);
   const kept = appliedState(before).filter(({ address }) => lost !== "all" && "includes" in lost && !lost.includes(address));
@@ -106,7 +108,7 @@ export async function driftIn({ settings = "every", applied = settings, iam = {}
     address: "aws_iam_policy.policy-2",
     attributes: { name, arn: `arn:aws:iam::${ACCOUNT}:policy/${name}` },
   }));
-  const resources = { current: kept, tainted: [], deposed: left };
+  const resources = { current: [...added, ...kept], tainted: [], deposed: left };
   const user = kept.find(({ address }) => address === ADDRESSES.user)?.attributes;
   const value = { resources, outputs: {}, user: user && { name: String(user.name), arn: String(user.arn) } };
   const state: DriftState = typeof lost === "object" && "unread" in lost ? lost : { value };

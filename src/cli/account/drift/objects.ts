@@ -67,6 +67,9 @@ function managedKeys(
   return isFree ? [...state.keys, ...described.keys] : state.keys;
 }
 
+/** Stands for the address of the inline policy of DKP's role, which no Terraform of a deployment manages. */
+const DKP_POLICY = "";
+
 function expectedObjects({ settings, described, state }: Compared): readonly Expected[] {
   const things = [...(state?.things ?? []), ...described.things].filter(isOfDeployment);
   const links = [...(state?.links ?? []), ...described.links];
@@ -85,7 +88,9 @@ function expectedObjects({ settings, described, state }: Compared): readonly Exp
   if (prefix !== undefined) {
     const name = nodeRoleName(prefix);
     const document = { ...nodePolicy(settings.additionalRolePolicies) };
-    add({ kind: "role", name, id: name, things: [], isDkpRole: true }, [{ address: "", of: "", to: name, document }]);
+    add({ kind: "role", name, id: name, things: [], isDkpRole: true }, [
+      { address: DKP_POLICY, of: `role ${name}`, to: name, document },
+    ]);
   }
   return expected;
 }
@@ -262,7 +267,8 @@ async function keyFindings({ settings: { stack }, keys: managed, iam }: Compared
 
 /** The document of a policy, or of the inline policy of a role. Former versions of a policy are Terraform's own and grant nothing. */
 async function documentFindings(iam: IamReader, { kind, id, name, things, links, isDkpRole }: Expected): Promise<Findings> {
-  const inline = links.filter(({ document }) => document !== undefined);
+  // Not those that a program adds.
+  const inline = links.filter(({ address }) => address === ADDRESSES.nodePolicy || address === DKP_POLICY);
   const [{ to: inlineName = "" } = {}] = inline;
   const documents = [...things, ...inline].map(({ document }) => document).filter((document) => document !== undefined);
   if (documents.length === 0) {

@@ -4,7 +4,7 @@ import { parse } from "yaml";
 import { PROJECT } from "../helpers/project-root";
 import { CONFIGURATION, OLD_KEY, OLD_SECRET } from "../helpers/stand-in-cluster";
 import { startCluster, type TestCluster } from "./support/cluster";
-import { type Credentials, LocalAws } from "./support/local-aws";
+import { allowing, type Credentials, LocalAws, succeeds } from "./support/local-aws";
 import { Deployments } from "./support/project";
 import { mustSucceed, runIn, startIn, terraformEnvironment } from "./support/terraform";
 
@@ -28,8 +28,11 @@ describe("rotate", () => {
   };
   const give = ({ accessKeyId, secretAccessKey }: Credentials) =>
     cluster.setDocument(CONFIGURATION.replace(OLD_KEY, accessKeyId).replace(OLD_SECRET, secretAccessKey));
-  const environment = (more: Readonly<Record<string, string>> = {}) => ({
-    ...terraformEnvironment(aws),
+  /** The principals that a pipeline and a person have, with the policies of the review pack. */
+  let rotator: Credentials;
+  let responder: Credentials;
+  const environment = (more: Readonly<Record<string, string>> = {}, principal = rotator) => ({
+    ...terraformEnvironment(aws, principal),
     ...cluster.environment,
     ...more,
   });
@@ -51,6 +54,9 @@ describe("rotate", () => {
     mustSucceed(runIn(deployments.path, terraformEnvironment(aws), process.execPath, PROGRAM, "review"));
     cluster = await startCluster(readFileSync(join(deployments.path, "review/deckhouse/cluster-access.yaml"), "utf8"));
     give(await aws.createKey("deckhouse"));
+    const policy = (name: string) => readFileSync(join(deployments.path, `review/deckhouse/${name}-policy.json`), "utf8");
+    rotator = await aws.createUser("rotator", policy("rotator"));
+    responder = await aws.createUser("responder", policy("responder"));
   });
 
   it("replaces DKP's key in nights of one step each, while a component that takes the key a day later works", async () => {
@@ -111,5 +117,75 @@ describe("rotate", () => {
     const ends = (await Promise.all(runs)).map(({ status }) => status);
     expect(ends).toContain(0);
     expect([await keyCount(), await aws.accepts(dkp())]).toEqual([2, true]);
+  });
+
+  it("may do nothing but that with rotator-policy.json, and give the user permissions with responder-policy.json", async () => {
+    const UserName = "deckhouse";
+    const abuses = (iam: ReturnType<LocalAws["iam"]>): Readonly<Record<string, () => Promise<unknown>>> => ({
+      "key of another user": () => iam.createAccessKey({ UserName: "rotator" }),
+      "keys of another user": () => iam.listAccessKeys({ UserName: "responder" }),
+      "deletes a key of another user": () => iam.deleteAccessKey({ UserName: "rotator", AccessKeyId: rotator.accessKeyId }),
+      "deactivates a key of another user": () =>
+        iam.updateAccessKey({ UserName: "responder", AccessKeyId: responder.accessKeyId, Status: "Inactive" }),
+      "inline policy": () => iam.putUserPolicy({ UserName, PolicyName: "a", PolicyDocument: allowing("*") }),
+      "inline policy of another user": () =>
+        iam.putUserPolicy({ UserName: "rotator", PolicyName: "a", PolicyDocument: allowing("*") }),
+      "attached policy": () => iam.attachUserPolicy({ UserName, PolicyArn: "arn:aws:iam::aws:policy/AdministratorAccess" }),
+      "console password": () => iam.createLoginProfile({ UserName, Password: "Correct-horse-1" }),
+      "new user": () => iam.createUser({ UserName: "mallory" }),
+      "new role": () => iam.createRole({ RoleName: "mallory", AssumeRolePolicyDocument: allowing("sts:AssumeRole") }),
+      "deleted user": () => iam.deleteUser({ UserName }),
+      "renamed user": () => iam.updateUser({ UserName, NewUserName: "mallory" }),
+      "permissions boundary": () => iam.deleteUserPermissionsBoundary({ UserName }),
+      "another version of the policy": () =>
+        iam.createPolicyVersion({
+          PolicyArn: "arn:aws:iam::123456789012:policy/D8CloudProviderAWS",
+          PolicyDocument: allowing("*"),
+          SetAsDefault: true,
+        }),
+      "all users": () => iam.listUsers({}),
+    });
+    const possible = async (principal: Credentials) => {
+      const found: string[] = [];
+      for (const [name, abuse] of Object.entries(abuses(aws.iam(principal)))) {
+        found.push(...((await succeeds(abuse())) ? [name] : []));
+      }
+      return found;
+    };
+    expect([await possible(rotator), await possible(responder)]).toEqual([[], ["inline policy"]]);
+    await aws.iam().deleteUserPolicy({ UserName, PolicyName: "a" });
+  });
+
+  it("ends a leaked key of DKP with one command, after DKP got another one", async () => {
+    const leaked = dkp();
+    await aws.calls();
+    const { status, output } = runIn(
+      deployments.path,
+      environment({}, responder),
+      process.execPath,
+      ...[...ARGS, "--yes", "--leaked", leaked.accessKeyId],
+    );
+    expect([status, ...reported(output)]).toEqual([0, 0, "given", "sessions-denied", "leaked-deleted"]);
+    expect(output.match(/^- .*$/gm)?.map((line) => line.split(" ").slice(1, 2))).toEqual([
+      ...[["delete"], ["create"], ["deactivate"], ["deny"], ["delete"]],
+    ]);
+    const calls = (await aws.calls()).map(({ action }) => action);
+    expect(calls.filter((action) => !/^(Get|List)/.test(action))).toEqual([
+      ...["DeleteAccessKey", "CreateAccessKey", "UpdateAccessKey", "PutUserPolicy", "DeleteAccessKey"],
+    ]);
+    expect(dkp().accessKeyId).not.toBe(leaked.accessKeyId);
+    expect([await aws.accepts(leaked), await aws.accepts(dkp()), await keyCount()]).toEqual([false, true, 1]);
+    const { PolicyDocument } = await aws.iam().getUserPolicy({ UserName: "deckhouse", PolicyName: "DenySessionsFromLeakedKey" });
+    expect(decodeURIComponent(PolicyDocument ?? "")).toContain("aws:TokenIssueTime");
+  });
+
+  it("ends it without the cluster too, with exit code 3, and gives DKP another key then", async () => {
+    const leaked = dkp();
+    const args = [PROGRAM, "rotate", "deckhouse", "--format", "json", "--yes", "--leaked", leaked.accessKeyId];
+    const { status } = runIn(deployments.path, environment({}, responder), process.execPath, ...args);
+    expect([status, await aws.accepts(leaked), await keyCount()]).toEqual([3, false, 0]);
+    expect(rotate(["--yes"]).output).toContain(`nothing was changed: no user has the key ${leaked.accessKeyId}; name it`);
+    expect(reported(rotate(["--yes", "--replaces", leaked.accessKeyId]).output)).toEqual([2, "replace-unknown"]);
+    expect(await aws.accepts(dkp())).toBe(true);
   });
 });

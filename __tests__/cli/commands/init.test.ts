@@ -168,7 +168,8 @@ describe("dkp-access init", () => {
 
   it("marks for reviewers the files of a review pack that they look up, and keeps line ends, as in this project", async () => {
     await init("acme");
-    expect(read("acme/.gitattributes")).toBe(projectFile(".gitattributes"));
+    // This project has packages besides.
+    expect(projectFile(".gitattributes")).toContain(read("acme/.gitattributes"));
     spawnSync("git", ["init", "--quiet"], { cwd: at("acme") });
     const args = ["check-attr", "--stdin", "linguist-generated", "gitlab-generated", "eol"];
     const input = PACK_FILES.map((file) => `review/deckhouse/${file}\n`).join("");

@@ -85,7 +85,7 @@ export const COMMANDS = {
   rotate: {
     summary: "do the next step of a rotation of the key that a cluster has",
     load: () => import("./rotate.js"),
-    examples: ["rotate deckhouse --cluster --context prod", "rotate deckhouse --cluster --context prod --now --yes"],
+    examples: ["rotate deckhouse --cluster --context prod", "rotate deckhouse --cluster --leaked AKIAIOSFODNN7EXAMPLE"],
   },
   drift: {
     summary: "report what exists in AWS in addition to what Terraform manages",

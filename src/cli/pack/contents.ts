@@ -9,6 +9,9 @@ export const DEPLOYER_FILES = ["deployer-policy.json", "deployer-role-policy.jso
 /** What the principal needs that plans. */
 export const PLANNER_FILE = "planner-policy.json";
 
+/** What `rotate` needs: every night, and for the response to a leak. */
+export const ROTATOR_FILES = ["rotator-policy.json", "responder-policy.json"] as const;
+
 /** What an organization denies the user and the nodes. */
 export const CONTROL_POLICY_FILE = "service-control-policy.json";
 
@@ -32,6 +35,7 @@ const OTHER_FILES = [
   "node-role-policy.json",
   "node-role-trust.json",
   PLANNER_FILE,
+  ...ROTATOR_FILES,
 ] as const;
 
 /** The managed policies of the deployment. */

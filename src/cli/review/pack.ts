@@ -5,6 +5,7 @@ import { NODE_ACTIONS, NODE_TRUST, nodePolicy } from "../../iam/node-role-permis
 import { ascii, visibleLines } from "../../text/printable";
 import { GUIDES, SESSION_HOURS } from "../iam/leaked-key";
 import { REASONS } from "../iam/recommended-settings";
+import { rotatorPolicies } from "../iam/rotator-policies";
 import {
   CONTROL_POLICY_FILE,
   DEPLOYMENT_FILE,
@@ -40,7 +41,8 @@ export const pageFacts = (review: Reviewed, compared: Pack = comparedPack(review
 
 /** What reviewers read before a deployment is applied. It contains no secret. */
 export function reviewPack(review: Reviewed): Pack {
-  const { nodeRole } = review.deployment;
+  const { nodeRole, managedBy } = review.deployment;
+  const { rotator, responder } = rotatorPolicies(review.deployment);
   const compared = comparedPack(review);
   const facts = pageFacts(review, compared);
   // These create what Terraform would import.
@@ -58,6 +60,7 @@ export function reviewPack(review: Reviewed): Pack {
     // As sha256sum writes it, and sha256sum --check reads it.
     "main.tf.json.sha256": `${sha256(compared["main.tf.json"])}  main.tf.json\n`,
     ...(!isImported && { "aws-cli.sh": page("aws-cli.sh"), "console.md": page("console.md") }),
+    ...(managedBy === "rotate" && { "rotator-policy.json": json(rotator), "responder-policy.json": json(responder) }),
     ...(nodeRole && {
       "node-role-policy.json": json(nodePolicy(nodeRole.additionalActions)),
       "node-role-trust.json": json(NODE_TRUST),

@@ -40,10 +40,15 @@ export async function replacementOf(
 /** @throws Error if the cluster or the account is not that of the settings */
 export async function requireCluster(deployment: Deployment, cluster: RunningCluster, iam: IamReader): Promise<void> {
   requireSameCluster(deployment, cluster);
+  await requireAccount(deployment, iam);
+}
+
+/** @throws Error if the credentials are of another account than the settings, or these name none */
+export async function requireAccount({ accountId }: Deployment, iam: IamReader): Promise<void> {
   const account = requiredOf(await iam.account());
-  if (account !== deployment.accountId) {
+  if (account !== accountId) {
     throw new Error(
-      `accountId: the settings have ${deployment.accountId}, and the credentials are of ${account}; use credentials of the former`,
+      `accountId: the settings have ${accountId ?? "none"}, and the credentials are of ${account}; use credentials of the former`,
     );
   }
 }

@@ -1,4 +1,6 @@
 import { templateRules } from "../../findings/templates";
+import { SESSION_HOURS } from "../../iam/leaked-key";
+import { dkpAccess } from "../../text/advice";
 
 const NOTES = templateRules("note", {
   "nothing-due": "nothing to do: DKP has {key}, created {created}, and its rotation begins on {until}",
@@ -12,6 +14,27 @@ const NOTES = templateRules("note", {
   "waiting-for-deletion": "waiting until {until}: then the former key {other}, which is Inactive and was {use}, is deleted",
   "delete-retired": "the former key {other}, which is Inactive and was {use}, is deleted",
   "delete-for-slot": "{other}, which nothing uses, is deleted, because IAM allows two keys and DKP needs another one",
+});
+
+const LEAK_NOTES = templateRules("note", {
+  given: "the cluster has the key {key} now, and DKP's components are denied until they have restarted with it",
+  "leaked-deleted": "{key} is deleted; it was {use}",
+  "leaked-gone": "{key} was gone already",
+  "sessions-denied": {
+    text: "sessions of the user that were issued before {before} are denied",
+    remedy: `${SESSION_HOURS} hours after that time, remove the Deny: {removal}`,
+  },
+});
+
+const LEAK_BREAKING = templateRules("breaking", {
+  "not-given": [
+    "DKP may have no key that works: {reason}",
+    `give it another one: ${dkpAccess("rotate", "STACK", "--cluster", "--replaces", "KEY")}`,
+  ],
+  "cluster-unread": [
+    "the cluster was not read, so DKP may have a key that does not work any more",
+    `give it another one: ${dkpAccess("rotate", "STACK", "--cluster", "--replaces", "KEY")}`,
+  ],
 });
 
 const CHECK_USES =
@@ -53,6 +76,6 @@ const BREAKING = templateRules("breaking", {
 });
 
 /** What a run of `rotate` finds and does. */
-export const ROTATE_RULES = { ...NOTES, ...ATTENTION, ...BREAKING };
+export const ROTATE_RULES = { ...NOTES, ...LEAK_NOTES, ...ATTENTION, ...BREAKING, ...LEAK_BREAKING };
 
 export type RotateRules = typeof ROTATE_RULES;

@@ -1,11 +1,14 @@
 import { setTimeout as wait } from "node:timers/promises";
+import { alwaysOnRegion } from "../../../iam/arns";
 import type { Deployment } from "../../../settings/deployment";
 import type { SecretKey } from "../../cluster/configuration";
 import type { ClusterAccess } from "../../cluster/d8";
 import { clusterConfiguration, giveKey, isRefusal, type RunningCluster } from "../../cluster/running-cluster";
+import { DENY_POLICY, denial, leakCommands } from "../../iam/leaked-key";
 import { type Aws, withAws } from "../aws/client";
 import { type IamKey, IamReader, requiredOf } from "../aws/iam-reader";
 import { AwsError } from "../aws/operations";
+import type { LeakWorld } from "./leak";
 import type { RotationWorld } from "./rotation";
 
 /** A new key is valid within seconds. */
@@ -64,6 +67,22 @@ export class UserKeys {
     }
   }
 
+  /** The user that has a key; undefined if no user of the account has it. */
+  async ownerOf(id: string): Promise<string | undefined> {
+    return requiredOf(await this.reader.keyUse(id))?.user;
+  }
+
+  /** Denies the sessions of the user that were issued before a time. */
+  async denySessions(before: Date): Promise<void> {
+    const PolicyDocument = JSON.stringify(denial(before.toISOString()));
+    await this.aws.write("iam:PutUserPolicy", { UserName: this.user, PolicyName: DENY_POLICY, PolicyDocument });
+  }
+
+  /** The command of the AWS CLI that removes the Deny. */
+  get removal(): string {
+    return leakCommands(this.user, alwaysOnRegion(this.deployment.region)).removeDenial;
+  }
+
   async setStatus(AccessKeyId: string, Status: "Active" | "Inactive"): Promise<void> {
     await this.aws.write("iam:UpdateAccessKey", { UserName: this.user, AccessKeyId, Status });
   }
@@ -78,18 +97,37 @@ export class UserKeys {
   }
 }
 
+/** IAM without a cluster: a leaked key ends all the same. */
+export function worldWithoutCluster(keys: UserKeys): RotationWorld {
+  const unread = () => Promise.reject(new Error("the cluster was not read"));
+  return {
+    now: () => keys.now(),
+    keys: () => keys.list(),
+    dkpKey: unread,
+    createKey: () => keys.create(),
+    accepts: (key) => keys.accepted(key),
+    give: unread,
+    setStatus: (id, status) => keys.setStatus(id, status),
+    deleteKey: (id) => keys.delete(id),
+  };
+}
+
+/** The same with what the response to a leak needs. */
+export const leakWorld = (world: RotationWorld, keys: UserKeys): LeakWorld => ({
+  ...world,
+  ownerOf: (id) => keys.ownerOf(id),
+  denySessions: (before) => keys.denySessions(before),
+});
+
 /** IAM and a running cluster. @param cluster as it was read and compared with the settings */
 export function rotationWorld(keys: UserKeys, access: ClusterAccess, cluster: RunningCluster): RotationWorld {
   let { configuration } = cluster;
   return {
-    now: () => keys.now(),
-    keys: () => keys.list(),
+    ...worldWithoutCluster(keys),
     async dkpKey() {
       configuration = await clusterConfiguration(access);
       return configuration.keyId;
     },
-    createKey: () => keys.create(),
-    accepts: (key) => keys.accepted(key),
     async give(key) {
       try {
         await giveKey(access, { ...cluster, configuration }, key);
@@ -101,7 +139,5 @@ export function rotationWorld(keys: UserKeys, access: ClusterAccess, cluster: Ru
         throw error;
       }
     },
-    setStatus: (id, status) => keys.setStatus(id, status),
-    deleteKey: (id) => keys.delete(id),
   };
 }

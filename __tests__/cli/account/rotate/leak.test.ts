@@ -1,0 +1,173 @@
+import type { IamKey } from "../../../../src/cli/account/aws/iam-reader";
+import { type LeakWorld, leakPlan, leakPlanText, respond } from "../../../../src/cli/account/rotate/leak";
+
+const NOW = new Date("2026-12-01T02:00:00Z");
+const used = { at: new Date("2026-12-01T01:00:00Z"), service: "ec2", region: "eu-central-1" };
+const key = (id: string, status: "Active" | "Inactive" = "Active"): IamKey => ({ id, status, created: NOW, lastUsed: used });
+
+/** A user's keys and the cluster's one; the run ends before or after one of its writes. */
+class Account implements LeakWorld {
+  readonly calls: string[] = [];
+  isDenied = false;
+  isAway = false;
+  private isDead = false;
+  private writes = 0;
+  private created = 0;
+
+  constructor(
+    readonly own: IamKey[],
+    public secret: string,
+    private kill?: { readonly at: number; readonly when: "before" | "after" },
+  ) {}
+
+  private async write<T>(name: string, effect: () => T): Promise<T> {
+    if (this.isDead) {
+      throw new Killed();
+    }
+    this.writes += 1;
+    const kill = this.kill?.at === this.writes ? this.kill.when : undefined;
+    if (kill === "before") {
+      this.end();
+    }
+    this.calls.push(name);
+    const result = effect();
+    if (kill === "after") {
+      this.end();
+    }
+    return result;
+  }
+
+  private end(): never {
+    this.kill = undefined;
+    this.isDead = true;
+    throw new Killed();
+  }
+
+  now = () => NOW;
+  keys = async () => [...this.own];
+  dkpKey = async () => {
+    if (this.isAway) {
+      throw new Error("away");
+    }
+    return this.secret;
+  };
+  createKey = () =>
+    this.write("create", () => {
+      if (this.own.length > 1) {
+        throw new Error("LimitExceeded");
+      }
+      this.created += 1;
+      this.own.push({ id: `NEW${this.created}`, status: "Active", created: NOW });
+      return { id: `NEW${this.created}`, secret: "" };
+    });
+  accepts = async () => undefined;
+  give = ({ id }: { readonly id: string }) =>
+    this.write(`give ${id}`, () => {
+      this.secret = id;
+      return undefined;
+    });
+  setStatus = (id: string, status: "Active" | "Inactive") =>
+    this.write(`${status} ${id}`, () => {
+      const index = this.own.findIndex((each) => each.id === id);
+      this.own[index] = { ...(this.own[index] as IamKey), status };
+    });
+  deleteKey = (id: string) =>
+    this.write(`delete ${id}`, () => void this.own.splice(0, 9, ...this.own.filter((each) => each.id !== id)));
+  ownerOf = async (id: string) => (id === "BOB" ? "bob" : undefined);
+  denySessions = () =>
+    this.write("deny", () => {
+      this.isDenied = true;
+    });
+
+  async respond(...leaked: readonly string[]): Promise<readonly string[]> {
+    this.isDead = false;
+    const found = await respond(this, await leakPlan(this, leaked, "deckhouse"), "aws ...");
+    return found.map(({ rule }) => rule);
+  }
+}
+
+class Killed extends Error {}
+
+describe("the response to a leak", () => {
+  it.each([
+    ["of DKP's only key", [key("A")], "A", ["A"], ["create", "give NEW1", "Inactive A", "deny", "delete A"]],
+    [
+      "of DKP's key beside a former one",
+      [key("A"), key("B")],
+      "A",
+      ["A"],
+      ["delete B", "create", "give NEW1", "Inactive A", "deny", "delete A"],
+    ],
+    [
+      "of both keys",
+      [key("A"), key("B")],
+      "A",
+      ["A", "B"],
+      ["delete B", "create", "give NEW1", "Inactive A", "deny", "delete A", "delete B"],
+    ],
+    [
+      "of an Inactive key that DKP has",
+      [key("A", "Inactive"), key("B")],
+      "A",
+      ["A"],
+      ["delete A", "create", "give NEW1", "deny", "delete A"],
+    ],
+    ["of a key that DKP does not have", [key("A"), key("B")], "A", ["B"], ["Inactive B", "deny", "delete B"]],
+    ["of a key that is gone", [key("A")], "A", ["GONE"], ["deny"]],
+    ["of a key that is gone, and that DKP has", [], "GONE", ["GONE"], ["create", "give NEW1", "deny"]],
+  ] as const)("gives DKP another key first where it has to: %s", async (_, keys, secret, leaked, calls) => {
+    const account = new Account([...keys], secret);
+    await account.respond(...leaked);
+    expect(account.calls).toEqual(calls);
+  });
+
+  it("does nothing about a key of another user", async () => {
+    const account = new Account([key("A")], "A");
+    await expect(account.respond("A", "BOB")).rejects.toThrow(
+      '--leaked: BOB is a key of the user "bob", and not of "deckhouse"; nothing was changed',
+    );
+    expect(account.calls).toEqual([]);
+  });
+
+  it("ends the leaked key also where the cluster refuses the new one, or cannot be read", async () => {
+    const refusing = new Account([key("A")], "A");
+    refusing.give = async () => new Error("no permission") as never;
+    expect([await refusing.respond("A"), refusing.own]).toEqual([["not-given", "sessions-denied", "leaked-deleted"], []]);
+    const away = new Account([key("A")], "A");
+    away.isAway = true;
+    expect([await away.respond("A"), away.own]).toEqual([["sessions-denied", "leaked-deleted", "cluster-unread"], []]);
+  });
+
+  it("ends the same where a run is killed before or after any of its writes, and repeated", async () => {
+    const wrong: unknown[] = [];
+    for (const other of [[], [key("B")]]) {
+      for (let at = 1; at <= 7; at += 1) {
+        for (const when of ["before", "after"] as const) {
+          const account = new Account([key("A"), ...other], "A", { at, when });
+          const isKilled = await account.respond("A").then(
+            () => false,
+            () => true,
+          );
+          await (isKilled ? account.respond("A") : undefined);
+          const works = account.own.some(({ id, status }) => id === account.secret && status === "Active");
+          const isAlive = account.own.some(({ id }) => id === "A");
+          wrong.push(...(works && !isAlive && account.isDenied ? [] : [{ at, when, calls: account.calls }]));
+        }
+      }
+    }
+    expect(wrong).toEqual([]);
+  });
+
+  it("shows its plan", async () => {
+    const plan = await leakPlan(new Account([key("A"), key("B")], "A"), ["A"], "deckhouse");
+    expect(
+      leakPlanText(plan, NOW),
+    ).toBe(`If the key leaked from the cluster or from this computer, the new one leaks too: stop that first.
+- delete B, because IAM allows two keys (last used 2026-12-01 01:00 UTC by ec2 in eu-central-1)
+- create a key, and give it to the cluster; DKP's components are denied until they have restarted with it
+- deactivate A (last used 2026-12-01 01:00 UTC by ec2 in eu-central-1)
+- deny sessions that were issued before 2026-12-01 02:15 UTC
+- delete A
+`);
+  });
+});

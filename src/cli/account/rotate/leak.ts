@@ -1,0 +1,113 @@
+import type { IamKey } from "../aws/iam-reader";
+import { type RotateFound, timeText, useOf } from "./next-step";
+import { giveNewKey, type RotationWorld } from "./rotation";
+
+/** AWS tells all of its parts of a deactivation within minutes, in which a key can still get a session. In milliseconds. */
+const PROPAGATION = 900_000;
+
+/** How long another key for DKP may delay the end of the leaked one. In milliseconds. */
+const GIVE_LIMIT = 60_000;
+
+/** What the response to a leak reads and writes besides. */
+export interface LeakWorld extends RotationWorld {
+  /** The user that has a key; undefined if no user of the account has it. */
+  ownerOf(id: string): Promise<string | undefined>;
+  /** Denies the sessions of the user that were issued before a time. */
+  denySessions(before: Date): Promise<void>;
+}
+
+/** What a response does, in its order. */
+export interface LeakPlan {
+  /** The leaked keys that IAM has. */
+  readonly keys: readonly IamKey[];
+  /** Those that are gone already. */
+  readonly gone: readonly string[];
+  /** Whether DKP has a leaked key; undefined if the cluster could not be read. */
+  readonly isOfDkp: boolean | undefined;
+  /** The key that makes room for another one of DKP. */
+  readonly forSlot: IamKey | undefined;
+}
+
+/** @throws Error if a key is not one of the user: then nothing is done */
+export async function leakPlan(world: LeakWorld, leaked: readonly string[], user: string): Promise<LeakPlan> {
+  const all = await world.keys();
+  const gone = leaked.filter((id) => all.every((key) => key.id !== id));
+  for (const id of gone) {
+    const owner = await world.ownerOf(id);
+    if (owner !== undefined) {
+      throw new Error(`--leaked: ${id} is a key of the user "${owner}", and not of "${user}"; nothing was changed`);
+    }
+  }
+  const dkpKey = await world.dkpKey().catch(() => undefined);
+  const isOfDkp = dkpKey === undefined ? undefined : leaked.includes(dkpKey);
+  const own = all.find(({ id }) => id === dkpKey);
+  // What does not work for DKP goes first, else what DKP does not have.
+  const spare = own !== undefined && own.status !== "Active" ? own : all.find(({ id }) => id !== dkpKey);
+  const forSlot = isOfDkp === true && all.length > 1 ? spare : undefined;
+  return { keys: all.filter(({ id }) => leaked.includes(id)), gone, isOfDkp, forSlot };
+}
+
+/**
+ * The response to a leak: another key for DKP, for a minute at most, then the end of the leaked ones, whatever the cluster did. A run that
+ * was killed is repeated with the same keys.
+ * @param removal the command that removes the Deny
+ */
+export async function respond(world: LeakWorld, plan: LeakPlan, removal: string): Promise<readonly RotateFound[]> {
+  const found: RotateFound[] = [];
+  const given = plan.isOfDkp === true ? await givenInTime(world, plan) : undefined;
+  if (given !== undefined) {
+    found.push(given);
+  }
+  for (const { id } of plan.keys.filter((key) => key.id !== plan.forSlot?.id)) {
+    await world.setStatus(id, "Inactive");
+  }
+  const before = new Date(+world.now() + PROPAGATION);
+  await world.denySessions(before);
+  found.push({ rule: "sessions-denied", values: { before: timeText(before), removal } });
+  const uses = await world.keys();
+  for (const key of plan.keys) {
+    await world.deleteKey(key.id);
+    found.push({ rule: "leaked-deleted", values: { key: key.id, ...useOf(uses.find(({ id }) => id === key.id) ?? key) } });
+  }
+  found.push(...plan.gone.map((key): RotateFound => ({ rule: "leaked-gone", values: { key } })));
+  return plan.isOfDkp === undefined ? [...found, { rule: "cluster-unread", values: {} }] : found;
+}
+
+/** Another key for DKP, or why it has none. */
+async function givenInTime(world: LeakWorld, { forSlot }: LeakPlan): Promise<RotateFound> {
+  const giving = async (): Promise<RotateFound> => {
+    if (forSlot !== undefined) {
+      await world.deleteKey(forSlot.id);
+    }
+    return { rule: "given", values: { key: await giveNewKey(world) } };
+  };
+  const failed = (error: Error): RotateFound => ({ rule: "not-given", values: { reason: error.message } });
+  let timer: NodeJS.Timeout | undefined;
+  const tooLate = new Promise<RotateFound>((resolve) => {
+    const reason = `the cluster did not take it within ${GIVE_LIMIT / 1000} s`;
+    timer = setTimeout(() => resolve({ rule: "not-given", values: { reason } }), GIVE_LIMIT);
+  });
+  try {
+    return await Promise.race([giving().catch(failed), tooLate]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** The plan as a person reads it before the answer. */
+export function leakPlanText({ keys, gone, isOfDkp, forSlot }: LeakPlan, now: Date): string {
+  const lines = ["If the key leaked from the cluster or from this computer, the new one leaks too: stop that first."];
+  if (forSlot !== undefined) {
+    lines.push(`- delete ${forSlot.id}, because IAM allows two keys (${useOf(forSlot).use})`);
+  }
+  if (isOfDkp === true) {
+    lines.push("- create a key, and give it to the cluster; DKP's components are denied until they have restarted with it");
+  }
+  if (isOfDkp === undefined) {
+    lines.push("- the cluster cannot be read: DKP keeps the key that it has");
+  }
+  lines.push(...keys.map((key) => `- deactivate ${key.id} (${useOf(key).use})`));
+  lines.push(`- deny sessions that were issued before ${timeText(new Date(+now + PROPAGATION))}`);
+  lines.push(...keys.map(({ id }) => `- delete ${id}`), ...gone.map((id) => `- ${id} is gone already`));
+  return `${lines.join("\n")}\n`;
+}

@@ -64,7 +64,7 @@ describe("init --cluster", () => {
       const texts = [result.output, ...files.filter((file) => statSync(file).isFile()).map((file) => readFileSync(file, "utf8"))];
       expect(texts.filter((text) => text.includes(key.secretAccessKey))).toEqual([]);
       const settings = readFileSync(join(path, "acme/deployments/deckhouse.yaml"), "utf8");
-      expect(settings).toContain("accessKeys: none\n");
+      expect(settings).toContain("  managedBy: rotate\n");
       expect(settings).not.toContain(key.accessKeyId);
 
       const deployments = Deployments.of({ deckhouse: settings.replace(BACKEND, "backend: { local: {} }\n") });

@@ -46,7 +46,9 @@ import:
   user: true
   policy: true
   attachment: true
-accessKeys: none
+accessKeys:
+  managedBy: rotate
+  maxAge: 90
 cluster:
   prefix: dev
   layout: WithoutNAT

@@ -60,7 +60,10 @@ function settingsText({ account, cluster, user, policies, notes }: RunningAccess
       { policy: { name: policy?.name, path: policy?.path, mode } },
     ],
     ["Imported by the next apply.", { import: { user: true, policy: policy && true, attachment: policy && true } }],
-    ["The cluster has a key that stays as it is: Terraform neither creates, changes nor deletes a key.", { accessKeys: "none" }],
+    [
+      "The cluster has a key that stays as it is until dkp-access rotate replaces it: Terraform has none.",
+      { accessKeys: { managedBy: "rotate", maxAge: 90 } },
+    ],
     [
       `From the cluster ${context}: the fields that decide about permissions.`,
       { cluster: clusterFields(cluster.prefix, configuration.fields) },

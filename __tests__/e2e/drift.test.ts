@@ -1,4 +1,4 @@
-import { renameSync } from "node:fs";
+import { readFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import schema from "../../docs/reference/findings.schema.json";
 import { NODE_TRUST, nodePolicy } from "../../src/iam/node-role-permissions";
@@ -28,6 +28,13 @@ const EXTERNAL_TRUST = {
   Statement: [{ Effect: "Allow", Action: "sts:AssumeRole", Principal: { AWS: "arn:aws:iam::999999999999:root" } }],
 };
 const SCRIPT = join(PROJECT, "bin/dkp-access");
+
+/** The commands in the messages of `drift` and `preflight` that need neither a cluster nor a leaked key. */
+const PRINTED = ["drift", "preflight"].flatMap((name) => {
+  const messages = readFileSync(join(PROJECT, `__tests__/golden/messages/${name}.txt`), "utf8");
+  const command = /(?<=npx dkp-access )[a-z-]+(?: deckhouse| --policy| --out FILE| --cluster| --leaked)*/g;
+  return (messages.match(command) ?? []).filter((printed) => !/--cluster|--leaked/.test(printed));
+});
 
 interface Report {
   readonly exitCode: number;
@@ -81,6 +88,12 @@ describe("drift", () => {
     await iam.putRolePolicy({ RoleName: "dev-node", PolicyName: "dev-node", PolicyDocument: document });
     await iam.createUser({ UserName: "auditor" });
     auditor = await aws.createKey("auditor");
+  });
+
+  it.each([...new Set(PRINTED)])("names a command that runs: dkp-access %s", (printed) => {
+    const administrator = { ...terraformEnvironment(aws), AWS_REGION: "eu-central-1" };
+    const { status, output } = runIn(deployments.path, administrator, process.execPath, SCRIPT, ...printed.split(" "));
+    expect({ status, output }).toEqual({ status: status === 2 ? 2 : 0, output: expect.not.stringMatching(/^error:/m) });
   });
 
   it("finds nothing in an account with an applied deployment and the role of DKP, with only the printed policy", async () => {

@@ -27,7 +27,10 @@ const REMOVED_SETTINGS: Readonly<Record<string, RemovedSetting>> = {
     same: ["user"],
   },
   group: { reason: () => `${ATTACHED}; follow what is said of attachment, if it is set, and delete these lines` },
-  "import.group": { reason: () => `${ATTACHED}; delete the line, and leave the group as it is` },
+  "import.group": {
+    reason: () =>
+      `${ATTACHED}; delete the line, and run terraform state rm aws_iam_group.group before the apply with attachment: user, which else deletes the group`,
+  },
   "accessKeys.allowPlaintext": {
     reason: () =>
       "because no change of the keys needs a permission of the settings; delete the line, and diff reports the change",

@@ -29,7 +29,7 @@ const MAY_IMPORT = {
   "cli/account": ["cli/cluster", "cli/findings", ...TOOLS, ...CORE],
   "cli/pack": ["cli/text", ...CORE],
   "cli/review": ["cli/pack", ...TOOLS, ...CORE],
-  "cli/diff": ["cli/findings", "cli/pack", ...TOOLS, ...CORE],
+  "cli/diff": ["cli/account", "cli/findings", "cli/pack", ...TOOLS, ...CORE],
   "cli/commands": ["cli", "app", ...CORE],
   "packages/iam-no-new-access": [],
 };

@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { DRIFT_RULES } from "../src/cli/account/drift/drift-rules";
-import { KEY_RULES, type Why, whyText } from "../src/cli/account/keys/key-rules";
+import { KEY_RULES } from "../src/cli/account/keys/key-rules";
 import { PREFLIGHT_RULES } from "../src/cli/account/preflight/preflight-rules";
 import { COMMANDS } from "../src/cli/commands/commands";
 import { RULES } from "../src/cli/diff/change-rules";
@@ -62,11 +62,8 @@ describe("README.md", () => {
 
 const tracked = trackedFiles();
 
-/** Their links are those of the pages that are filled in. */
-const TEMPLATES = /^(src\/cli|templates)\//;
-
-/** Stops of `keys` that name a section. */
-const STOPS: readonly Why[] = ["unreachable", "unused", "both-used", "none-full"];
+/** Their links are those of the pages that are filled in; golden has only some files of a review pack. */
+const TEMPLATES = /^(src\/cli|templates|__tests__\/golden)\//;
 
 describe("links in Markdown files", () => {
   const isDead = (page: string) => {
@@ -101,9 +98,8 @@ describe("links in Markdown files", () => {
   it("in sentences of rules name pages and headings that exist", () => {
     const rules = Object.entries({ ...RULES, ...DRIFT_RULES, ...PREFLIGHT_RULES, ...KEY_RULES });
     const ruled = rules.flatMap(([, { templates }]) => Object.values(templates));
-    const stops = STOPS.map((why) => whyText(why, ""));
-    const pages = [...ruled, ...stops].flatMap((sentence = "") => sentence.match(/\bdocs\/[\w./-]+\.md(?:#[\w-]+)?/g) ?? []);
-    expect(pages.length).toBeGreaterThan(30);
+    const pages = ruled.flatMap((sentence = "") => sentence.match(/\bdocs\/[\w./-]+\.md(?:#[\w-]+)?/g) ?? []);
+    expect(pages.length).toBeGreaterThan(20);
     expect([...new Set(pages.filter(isDead))]).toEqual([]);
   });
 

@@ -33,8 +33,8 @@ const CHANGES: readonly (readonly [string, string, 0 | 2 | 3, string, readonly R
   ["no tag any more", "", 2, OTHER, ["tags-changed"]],
   ["a second key", keys("Active", "Active", "primary"), 0, SAME, []],
   ["the second key current", keys("Active", "Active", "secondary"), 0, SWITCHED, []],
-  ["the first key deactivated", keys("Inactive", "Active", "secondary"), 2, ONE_KEY, ["key-deactivated"]],
-  ["the first key deleted", keys("absent", "Active", "secondary"), 0, SAME, []],
+  ["the first key deactivated", keys("Inactive", "Active", "secondary"), 2, ONE_KEY, ["key-ended"]],
+  ["the first key deleted", keys("absent", "Active", "secondary"), 2, SAME, ["key-ended"]],
   [
     "a role for nodes",
     `${keys("absent", "Active", "secondary")}\n${NODES}`,
@@ -47,7 +47,7 @@ const CHANGES: readonly (readonly [string, string, 0 | 2 | 3, string, readonly R
     "",
     3,
     "2 breaking changes.",
-    ["destroyed", "active-key-deleted", "permissions-narrowed"],
+    ["destroyed", "key-ended-in-use", "permissions-narrowed"],
   ],
   ["a narrower policy", SCOPED, 2, "The key can do less.", ["permissions-narrowed", "deployer-creates"]],
   ["a broader policy", "", 2, "The key can do more.", ["permissions-broadened"]],
@@ -108,7 +108,7 @@ describe("the change summary of a plan", () => {
       [],
       ["user-renamed", "destroyed", "destroyed", "key-replaced"],
     ],
-    ["the end of the deployment", "", ["-destroy"], ["destroyed", "destroyed", "active-key-deleted", "permissions-narrowed"]],
+    ["the end of the deployment", "", ["-destroy"], ["destroyed", "destroyed", "key-ended-in-use", "permissions-narrowed"]],
   ])("reports breaking changes of %s", (_, more, args, expected) => {
     expect(verdictOf(planned(more, ...args))).toEqual([3, ...expected]);
   });

@@ -25,10 +25,11 @@ const OF_KEYS = {
     type: "object",
     required: ["why", "edits", "actions", "text"],
   },
+  dkpKey: { description: "keys: the key that DKP has, and the use that shows it.", type: "object", required: ["id"] },
   leak: {
-    description: "keys --leaked: what ends the leaked keys, and the step after that.",
+    description: "keys --leaked: the leaked keys with their users, what can be seen of them, and the page.",
     type: "object",
-    required: ["ids", "contain", "after"],
+    required: ["keys", "seen", "page"],
   },
 } as const;
 

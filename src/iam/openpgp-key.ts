@@ -2,7 +2,7 @@ import { MessageChannel, receiveMessageOnPort, Worker } from "node:worker_thread
 import { packageFile } from "../text/package-file";
 
 /** The properties of a public OpenPGP key that a deployment uses. */
-interface PgpKey {
+export interface PgpKey {
   /** Fingerprint of the primary key, in lower-case hex. */
   readonly fingerprint: string;
   /** Whom the key names as its owner: name and address, as the owner wrote them, and nobody verified. */

@@ -1,7 +1,6 @@
 import schema from "../../../docs/reference/findings.schema.json";
 import { clusterDrift } from "../../../src/cli/account/drift/cluster";
 import { DRIFT_RULES, type DriftRules } from "../../../src/cli/account/drift/drift-rules";
-import { contextOf } from "../../../src/cli/account/keys/actions";
 import { KEY_RULES, type KeyRules } from "../../../src/cli/account/keys/key-rules";
 import { keyReport, keysJson } from "../../../src/cli/account/keys/report";
 import { clusterAccessCheck } from "../../../src/cli/account/preflight/checks/cluster-access";
@@ -84,7 +83,7 @@ it("the JSON of diff, keys, drift and preflight matches the one schema", async (
     reportJson<DriftRules>(DRIFT_RULES, report.findings, [{ stack: report.stack }]),
   );
   const keys = keyReports.map((report) =>
-    reportJson<KeyRules>(KEY_RULES, report.findings, [keysJson(report, contextOf(report.situation, "deployments", "terraform"))]),
+    reportJson<KeyRules>(KEY_RULES, report.findings, [keysJson(report, "deployments/deckhouse.yaml")]),
   );
   const checked = (await accounts).map(({ results }) => preflightJson("dev", "eu-central-1", results));
   const diff = JSON.parse(changesJson(changesAgainst({}, { dev: reviewPackOf("") }, ""))) as object;

@@ -185,9 +185,7 @@ describe.each(["plan", "apply"])("dkp-access %s", (command) => {
     write({ [`${STACK}/errored.tfstate`]: "{}" });
     const { status, stderr, commands } = await run([]);
     expect({ status, commands }).toEqual({ status: 1, commands: [""] });
-    expect(stderr).toContain(
-      "npx dkp-access keys dev says whether to write it or to move it away: docs/how-to/recover.md#errored-state",
-    );
+    expect(stderr).toContain("write it before another apply: docs/how-to/recover.md#errored-state");
   });
 
   if (command === "plan") {

@@ -17,11 +17,10 @@ const REMEDIES: Readonly<Partial<Record<RuleId, readonly [before: string, after:
     keys(`{ primary: { pgpKey: ${RSA_KEY} } }`),
     keys(`{ primary: { pgpKey: ${ENCRYPTION_KEY} }, secondary: { pgpKey: ${RSA_KEY}, status: Active } }`),
   ],
-  "current-key-deactivated": [
+  "key-ended-in-use": [
     keys(TWO_KEYS),
     keys("{ primary: { status: Inactive }, secondary: { status: Active }, current: secondary }"),
     keys("{ primary: { status: Active }, secondary: { status: Active }, current: secondary }"),
-    keys("{ primary: { status: Inactive }, secondary: { status: Active }, current: secondary }"),
   ],
   "key-reactivated": [
     keys("{ primary: { status: Active }, secondary: { status: Inactive } }"),

@@ -1,35 +1,45 @@
 import { spawnSync } from "node:child_process";
-import { rmSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { Document, stringify } from "yaml";
-import {
-  type Condition,
-  type PrintedAction,
-  type PrintedLeak,
-  type PrintedReport,
-  type PrintedStep,
-  printedLeak,
-  printedReport,
-} from "../../helpers/keys/printed-step";
+import { otherSlot, SLOTS, type Slot } from "../../../src/iam/key-slots";
 import { PROJECT } from "../../helpers/project-root";
 import { type Fault, runWithFaults } from "./fault-proxy";
-import { allowing, type Credentials, type LocalAws } from "./local-aws";
+import type { Credentials, LocalAws } from "./local-aws";
 import type { Deployments } from "./project";
 import { atTerminal, type Terraform, terraformEnvironment } from "./terraform";
 
 export const BUCKET = "keys-state";
-/** Where the state of a deployment is in the bucket, and the name of its user, unless the settings name others. */
+/** Where the state of the deployment is in the bucket, and the name of its user. */
 const STATE = "deckhouse/terraform.tfstate";
 const USER = "deckhouse";
 /** The longest way to the end in the model is shorter. */
-const MOST_STEPS = 14;
+const MOST_STEPS = 20;
 
 type Tree = Record<string, unknown>;
-interface Backend {
-  readonly s3: { readonly key?: string };
+type Applied = "applied" | "breaking" | "failed";
+
+interface StoredState {
+  readonly serial: number;
+  readonly resources: readonly {
+    readonly type: string;
+    readonly name: string;
+    readonly instances: readonly { readonly attributes: Tree }[];
+  }[];
+  readonly outputs: Readonly<Record<string, { readonly value: unknown }>>;
 }
 
-/** A deployment in its own account, DKP, and a person who does only what `dkp-access keys` prints. */
+interface KeyInIam {
+  readonly id: string;
+  readonly status: string;
+  readonly age: number;
+  /** Minutes since the last use that AWS reports. */
+  readonly idle: number;
+}
+
+const DAY = 24 * 60;
+
+/** A deployment in its own account, DKP, and a person who does what keys, plan and recover.md say, and nothing else. */
 export class KeyOperator {
   settings: Tree;
   /** The key in provider-cluster-configuration. */
@@ -38,16 +48,14 @@ export class KeyOperator {
   readonly leaked = new Map<string, Credentials | undefined>();
   /** The key of another deployment of the account: no step may end it. */
   neighbor: Credentials | undefined;
-  /** Names that belong to another deployment of the account. */
-  ofOthers: readonly string[] = [];
   /** Leaked keys that were once not Active. */
   private readonly ended = new Set<string>();
-  /** Why each step came, as printed. */
+  /** The steps, as printed. */
   readonly steps: string[] = [];
-  /** The version of the state that a report is about. */
-  private restorable: string | undefined;
-  /** Why the last report advised nothing. */
-  stopped: string | undefined;
+  /** What keys printed last, with what else was printed. */
+  readonly printed: string[] = [];
+  private dkpKey: string | undefined;
+  private isLater = false;
 
   constructor(
     readonly aws: LocalAws,
@@ -64,7 +72,6 @@ export class KeyOperator {
     const copy = new KeyOperator(aws, this.deployments, terraform, this.settings, this.env);
     copy.dkp = this.dkp;
     copy.neighbor = this.neighbor;
-    copy.ofOthers = this.ofOthers;
     return copy;
   }
 
@@ -74,47 +81,142 @@ export class KeyOperator {
     this.deployments.change({ deckhouse: stringify(this.settings) });
   }
 
-  /** Where the state is in the bucket, which other deployments of the account have theirs in. */
-  private get stateKey(): string {
-    return (this.settings.backend as Backend).s3.key ?? STATE;
-  }
-
-  get user(): string {
+  private get user(): string {
     return (this.settings.user as { readonly name?: string } | undefined)?.name ?? USER;
   }
 
-  report(): PrintedReport {
-    return printedReport(this.command("keys", "deckhouse"));
+  /** What `keys` prints. */
+  report(): string {
+    const text = this.command("keys", "deckhouse", ...(this.dkpKey === undefined ? [] : ["--dkp-key", this.dkpKey]));
+    this.printed.push(text);
+    return text;
   }
 
   /**
-   * Follows the printed steps to the end, or to a stop.
-   * @throws Error if a step fails, DKP's key stops to work although it did not leak, or a leaked key works again
+   * Follows the printed steps to the end.
+   * @throws Error if there is none, DKP's key stops to work although it did not leak, or a leaked key works again
    */
   async settle(): Promise<readonly string[]> {
-    this.stopped = undefined;
-    for (let count = 0; count < MOST_STEPS && this.stopped === undefined; count++) {
-      const live = await this.liveLeaks();
-      if (live.length > 0) {
-        const { contain, after } = this.leak(live);
-        await this.follow(contain);
-        await this.follow(after);
+    for (let count = 0; count < MOST_STEPS; count++) {
+      const [leak] = await this.liveLeaks();
+      if (leak !== undefined) {
+        await this.respond(leak);
         continue;
       }
-      const { next, isDone } = this.report();
-      if (isDone) {
+      const text = this.report();
+      if (!text.includes("next: nothing left to do")) {
+        await this.follow(text);
+        continue;
+      }
+      if (await this.works()) {
         return this.steps;
       }
-      await this.follow(next);
-    }
-    if (this.stopped !== undefined) {
-      return this.steps;
+      if (!this.isLater) {
+        // AWS reports uses hours late, so that keys is run again a day later.
+        this.isLater = true;
+        await this.passDay();
+      } else {
+        this.dkpKey = this.dkp?.accessKeyId;
+      }
     }
     throw new Error(`no end: ${this.steps.join("; ")}`);
   }
 
-  private leak(ids: readonly string[]): PrintedLeak {
-    return printedLeak(this.command("keys", "--leaked", "deckhouse", "--key", ...ids));
+  /** Follows one report. */
+  async follow(text: string): Promise<void> {
+    const [, next = ""] = /^next: (.*)$/m.exec(text) ?? [];
+    this.steps.push(next);
+    if (next.startsWith("do what is said above")) {
+      await this.resolve(text);
+      return;
+    }
+    if (next.startsWith("find out which key DKP has")) {
+      this.dkpKey = this.dkp?.accessKeyId;
+      return;
+    }
+    const isGiven = this.dkp?.accessKeyId !== undefined && this.dkp.accessKeyId === this.currentId();
+    if (next.startsWith("wait until") || (isGiven && text.includes("if you gave it to DKP after"))) {
+      await this.passDay();
+      return;
+    }
+    if (isGiven && text.includes("--dkp-key")) {
+      this.dkpKey = this.dkp?.accessKeyId;
+      return;
+    }
+    const edits = [...text.matchAll(/^ {2}deployments\/deckhouse\.yaml: (?:remove (\S+)|(\S+): (.+))$/gm)];
+    if (edits.length > 0) {
+      this.edit(edits.map(([, removed, setting = "", value]) => [removed ?? setting, value]));
+    }
+    for (const [, command] of text.matchAll(/^ {2}then npx dkp-access (apply|hand-over) /gm)) {
+      const result = command === "apply" ? await this.apply() : await this.guarded("hand-over", async () => this.handOver());
+      if (result === "breaking") {
+        await this.restore();
+        return;
+      }
+      if (result === "failed") {
+        await this.afterFailure();
+        return;
+      }
+    }
+  }
+
+  private edit(edits: readonly (readonly [setting: string, value: unknown])[]): void {
+    const document = new Document(this.settings);
+    for (const [setting, value] of edits) {
+      if (value === undefined) {
+        document.deleteIn(setting.split("."));
+      } else {
+        document.setIn(setting.split("."), value);
+      }
+    }
+    this.settings = document.toJS();
+    this.write();
+  }
+
+  /** The status of a slot in the settings. */
+  private statusOf(slot: Slot): unknown {
+    const slots = (this.settings.accessKeys ?? {}) as Record<string, { readonly status?: string } | undefined>;
+    return slots[slot]?.status ?? (slot === "primary" ? "Active" : "absent");
+  }
+
+  private get current(): Slot {
+    return ((this.settings.accessKeys ?? {}) as { readonly current?: Slot }).current ?? "primary";
+  }
+
+  /** Does something, and checks what must never happen. */
+  private async guarded<T>(what: string, does: () => Promise<T>): Promise<T> {
+    const worked = await this.works();
+    const result = await does();
+    if (this.neighbor !== undefined && !(await this.aws.accepts(this.neighbor))) {
+      throw new Error(`the key of another deployment stops to work by ${what}, after ${this.steps.join(", ")}`);
+    }
+    if (worked && !(await this.works()) && !this.leaked.has(this.dkp?.accessKeyId ?? "")) {
+      throw new Error(`DKP's key stops to work by ${what}, after ${this.steps.join(", ")}`);
+    }
+    await this.checkLeaks(what);
+    return result;
+  }
+
+  /** `dkp-access apply` at a terminal. A person applies nothing that is breaking. */
+  private apply(): Promise<Applied> {
+    return this.guarded("apply", async () => {
+      const result = this.applyChange();
+      this.steps.push(`apply: ${result}`);
+      return result;
+    });
+  }
+
+  protected applyChange(): Applied {
+    const env = { ...terraformEnvironment(this.aws), ...this.env };
+    const { status } = spawnSync(process.execPath, [join(PROJECT, "bin/dkp-access"), "plan", "deckhouse"], {
+      ...{ cwd: this.deployments.path, env, encoding: "utf8", maxBuffer: 2 ** 26 },
+    });
+    if (status === 3) {
+      return "breaking";
+    }
+    const applied = atTerminal("yes", this.deployments.path, env, "apply", "deckhouse");
+    this.printed.push(applied.output);
+    return applied.status === 0 ? "applied" : "failed";
   }
 
   /** What a command prints, whether or not it reports something. */
@@ -128,68 +230,12 @@ export class KeyOperator {
     return stdout;
   }
 
-  /** Does a step exactly as printed. */
-  async follow(step: PrintedStep): Promise<void> {
-    this.steps.push(step.why);
-    this.stopped = step.stop;
-    for (const { condition, step: other } of step.instead) {
-      if (await this.isTrue(condition)) {
-        await this.follow(other);
-        return;
-      }
-    }
-    await this.perform(step.edits, step.actions);
-  }
-
-  /** Whether what only a person knows is true. */
-  private async isTrue(condition: Condition): Promise<boolean> {
-    if ("version" in condition) {
-      this.restorable = await this.versionWith(condition.version);
-      return this.restorable !== undefined;
-    }
-    if ("ofAnother" in condition) {
-      return this.ofOthers.includes(condition.ofAnother.name);
-    }
-    const { dkp } = this;
-    return "leaked" in condition ? this.leaked.has(condition.leaked) : [dkp?.accessKeyId, undefined].includes(condition.dkp);
-  }
-
-  private async perform(edits: PrintedStep["edits"], actions: readonly PrintedAction[]): Promise<void> {
-    if (edits.length > 0) {
-      this.edit(edits);
-    }
-    for (const action of actions) {
-      const worked = await this.works();
-      await this.act(action);
-      if (this.neighbor !== undefined && !(await this.aws.accepts(this.neighbor))) {
-        throw new Error(`the key of another deployment stops to work by ${action.do}, after ${this.steps.join(", ")}`);
-      }
-      if (worked && !(await this.works()) && !this.leaked.has(this.dkp?.accessKeyId ?? "")) {
-        throw new Error(`DKP's key stops to work by ${action.do}, after ${this.steps.join(", ")}`);
-      }
-      await this.checkLeaks(action.do);
-    }
-  }
-
-  protected edit(edits: PrintedStep["edits"]): void {
-    const document = new Document(this.settings);
-    for (const { setting, value } of edits) {
-      if (value === undefined) {
-        document.deleteIn(setting.split("."));
-      } else {
-        document.setIn(setting.split("."), value);
-      }
-    }
-    this.settings = document.toJS();
-    this.write();
-  }
-
   /** Whether AWS accepts the key of DKP, and allows its calls. */
   async works(): Promise<boolean> {
     return this.dkp !== undefined && (await this.aws.accepts(this.dkp));
   }
 
-  /** A leaked key that was once not Active never is again. A call with it would count as a use. */
+  /** A leaked key that was once not Active never is again. */
   private async checkLeaks(by: string): Promise<void> {
     const live = await this.liveLeaks();
     for (const id of this.leaked.keys()) {
@@ -201,63 +247,9 @@ export class KeyOperator {
     }
   }
 
-  /** Runs the command that is printed, at a terminal, and answers with yes. A person applies nothing that is breaking. */
-  protected applyChange(): string {
-    const env = { ...terraformEnvironment(this.aws), ...this.env };
-    const { status, output } = atTerminal("yes", this.deployments.path, env, "apply", "deckhouse");
-    if (status !== 0 || output.includes("Verdict: breaking")) {
-      throw new Error(output);
-    }
-    return output;
-  }
-
-  private async act(action: PrintedAction): Promise<void> {
-    switch (action.do) {
-      case "apply":
-        this.applyChange();
-        return;
-      case "hand-over":
-        this.handOver();
-        return;
-      case "wait":
-        await (action.minutes >= 60 ? this.passDay() : this.ageState());
-        return;
-      case "push-state":
-        this.terraform.run("state", "push", "errored.tfstate");
-        this.removeErroredState();
-        return;
-      case "move-errored-state":
-        this.removeErroredState();
-        return;
-      case "restore":
-        await this.restoreVersion(this.restorable);
-        return;
-      case "respond":
-        await this.follow(this.leak([action.key]).contain);
-        return;
-      case "rename":
-        this.edit([{ setting: action.setting, value: `${action.setting}-of-${this.stateKey.split("/")[0]}` }]);
-        return;
-      case "import":
-        this.terraform.run("import", action.address, action.arn);
-        return;
-      case "create-key":
-        this.dkp = await this.aws.createKey(this.user);
-        return;
-      case "untaint":
-        this.terraform.run("untaint", action.address);
-        return;
-      case "delete":
-        await this.aws.iam().deleteAccessKey({ UserName: action.user, AccessKeyId: action.key });
-        return;
-      case "activate":
-      case "deactivate":
-        await this.setStatus(action.key, action.do === "activate" ? "Active" : "Inactive", action.user);
-    }
-  }
-
-  /** The key that the outputs expose becomes that of DKP. */
+  /** The key that the outputs have becomes that of DKP. */
   handOver(): Credentials {
+    this.dkpKey = undefined;
     const { provider } = JSON.parse(this.command("hand-over", "deckhouse", "--yes", "--format", "json")) as {
       readonly provider: { readonly providerAccessKeyId: string; readonly providerSecretAccessKey: string };
     };
@@ -267,6 +259,7 @@ export class KeyOperator {
 
   /** More than a day passes, in which DKP uses its key. */
   async passDay(): Promise<void> {
+    this.dkpKey = undefined;
     await this.aws.passDay();
     await this.works();
     await (this.neighbor && this.aws.accepts(this.neighbor));
@@ -275,19 +268,258 @@ export class KeyOperator {
 
   /** The keys in the state become as old as those in IAM. */
   private async ageState(): Promise<void> {
-    const state = await (await this.aws.s3("GET", `/${BUCKET}/${this.stateKey}`)).text();
+    const answer = await this.aws.s3("GET", `/${BUCKET}/${STATE}`);
+    const state = answer.status === 200 ? await answer.text() : "";
     const aged = agedState(state);
     if (aged !== state) {
-      await this.aws.s3("PUT", `/${BUCKET}/${this.stateKey}`, aged);
+      await this.aws.s3("PUT", `/${BUCKET}/${STATE}`, aged);
     }
+  }
+
+  /** The keys of the user. */
+  private async keys(user = this.user): Promise<readonly KeyInIam[]> {
+    const iam = this.aws.iam();
+    const listed = await iam.listAccessKeys({ UserName: user }).catch(() => undefined);
+    const keys = (listed?.AccessKeyMetadata ?? []).map(async ({ AccessKeyId: id = "", Status: status = "", CreateDate }) => {
+      const { AccessKeyLastUsed } = await iam.getAccessKeyLastUsed({ AccessKeyId: id });
+      const minutes = (date: Date | undefined) => (Date.now() - (date?.getTime() ?? 0)) / 60_000;
+      return { id, status, age: minutes(CreateDate), idle: minutes(AccessKeyLastUsed?.LastUsedDate) };
+    });
+    return Promise.all(keys);
+  }
+
+  private async statusInIam(id: string): Promise<string | undefined> {
+    return (await this.keys()).find((key) => key.id === id)?.status;
+  }
+
+  private state(): StoredState | undefined {
+    const text = this.terraform.state();
+    return text.trim() === "" ? undefined : (JSON.parse(text) as StoredState);
+  }
+
+  private currentId(): string | undefined {
+    return this.state()?.outputs.access_key_id?.value as string | undefined;
+  }
+
+  /** The key of a slot in the state. */
+  private keyOf(slot: Slot): string | undefined {
+    const name = slot === "primary" ? "user" : "user-secondary";
+    const keys = this.state()?.resources.filter((resource) => resource.type === "aws_iam_access_key");
+    return keys?.find((key) => key.name === name)?.instances[0]?.attributes.id as string | undefined;
   }
 
   async setStatus(AccessKeyId: string, Status: "Active" | "Inactive", UserName = this.user): Promise<void> {
     await this.aws.iam().updateAccessKey({ UserName, AccessKeyId, Status });
   }
 
-  private removeErroredState(): void {
+  /** An apply is breaking: the settings go back to what is deployed, as the summary says. */
+  private async restore(): Promise<void> {
+    const edits: (readonly [string, unknown])[] = [];
+    for (const slot of SLOTS) {
+      const id = this.keyOf(slot);
+      const status = id && (await this.statusInIam(id));
+      edits.push([`accessKeys.${slot}.status`, status ?? this.statusOf(slot)]);
+    }
+    this.edit(edits);
+  }
+
+  /** Terraform names what failed, and recover.md has its section. */
+  private async afterFailure(): Promise<void> {
+    const output = this.printed.at(-1) ?? "";
+    if (output.includes("errored.tfstate") || existsSync(join(this.terraform.folder, "errored.tfstate"))) {
+      this.pushErroredState();
+    } else if (output.includes("LimitExceeded")) {
+      await this.removeUnmanaged();
+    } else if (await this.isRenamed()) {
+      await this.rename();
+    } else if (output.includes("EntityAlreadyExists")) {
+      this.edit([
+        ["import.user", true],
+        ["import.policy", true],
+      ]);
+    } else if (output.includes("Cannot import non-existent")) {
+      this.edit([["import", undefined]]);
+    } else {
+      throw new Error(output);
+    }
+  }
+
+  private pushErroredState(): void {
+    try {
+      this.terraform.run("state", "push", "errored.tfstate");
+    } catch {
+      // Terraform rejects it: it is older, or that of something else.
+    }
     rmSync(join(this.terraform.folder, "errored.tfstate"));
+  }
+
+  private readonly isRenamed = async () => (await this.keys("deckhouse-old")).length > 0;
+
+  private rename(): Promise<void> {
+    return this.guarded("rename", async () => {
+      // An apply may have created a user of the old name, without a key.
+      await this.aws
+        .iam()
+        .deleteUser({ UserName: this.user })
+        .catch(() => undefined);
+      await this.aws.iam().updateUser({ UserName: "deckhouse-old", NewUserName: this.user });
+    });
+  }
+
+  /** Does what the findings say, and the sections that they name. */
+  private async resolve(text: string): Promise<void> {
+    if (text.includes("#errored-state")) {
+      this.pushErroredState();
+    } else if (text.includes("#renamed-user")) {
+      await ((await this.isRenamed()) ? this.rename() : this.apply());
+    } else if (text.includes("#lost-state")) {
+      await this.restoreOrImport();
+    } else if (text.includes("#old-state")) {
+      const version = await this.versionWith(this.currentId() ?? "");
+      await (version === undefined ? this.applyAnother() : this.restoreVersion(version));
+    } else if (text.includes("#quarantine")) {
+      for (const id of await this.liveLeaks()) {
+        await this.respond(id);
+      }
+      await this.endQuarantine();
+    } else if (text.includes("wait ten minutes")) {
+      await this.ageState();
+    } else if (/restore accessKeys\.\w+\.pgpKey/.test(text)) {
+      const [, slot] = /restore accessKeys\.(\w+)\.pgpKey/.exec(text) ?? [];
+      this.edit([[`accessKeys.${slot}.pgpKey`, undefined]]);
+    } else if (/restore accessKeys\.\w+\.status/.test(text)) {
+      await this.restore();
+    } else if (text.includes(" is Inactive in IAM and Active in the settings")) {
+      await this.afterDeactivation(text);
+    } else if (text.includes("#unmanaged-key")) {
+      await this.removeUnmanaged();
+    } else {
+      throw new Error(`no page resolves this:\n${text}`);
+    }
+  }
+
+  private async applyAnother(): Promise<void> {
+    if ((await this.apply()) === "failed") {
+      await this.removeUnmanaged();
+    }
+  }
+
+  private async restoreOrImport(): Promise<void> {
+    const version = await this.versionWith('"aws_iam_user"');
+    if (version !== undefined) {
+      await this.restoreVersion(version);
+      return;
+    }
+    const isSeveral = (await this.keys()).length > 1;
+    this.edit([
+      ["accessKeys", undefined],
+      ["import.user", true],
+      ["import.policy", true],
+    ]);
+    if (isSeveral) {
+      await this.removeUnmanaged();
+    }
+    await this.apply();
+    this.edit([["import", undefined]]);
+  }
+
+  private async afterDeactivation(text: string): Promise<void> {
+    const [, id = ""] = /: (AKIA\w+) is Inactive in IAM and Active in the settings/.exec(text) ?? [];
+    const [, slot] = /set accessKeys\.(\w+)\.status: Inactive, and apply/.exec(text) ?? [];
+    if (this.leaked.has(id)) {
+      await this.respond(id);
+    } else if (slot === undefined) {
+      await this.setStatus(id, "Active");
+    } else {
+      this.edit([[`accessKeys.${slot}.status`, "Inactive"]]);
+      await this.apply();
+    }
+  }
+
+  private async endQuarantine(): Promise<void> {
+    const { AttachedPolicies = [] } = await this.aws.iam().listAttachedUserPolicies({ UserName: this.user });
+    for (const { PolicyArn = "" } of AttachedPolicies.filter(({ PolicyName = "" }) => PolicyName.includes("Quarantine"))) {
+      await this.aws.iam().detachUserPolicy({ UserName: this.user, PolicyArn });
+    }
+  }
+
+  /** The section about a key that Terraform does not manage. */
+  private async removeUnmanaged(): Promise<void> {
+    const managed = SLOTS.map((slot) => this.keyOf(slot));
+    const outside = (await this.keys()).filter(({ id }) => !managed.includes(id));
+    const key = outside.find(({ id }) => id !== this.dkp?.accessKeyId) ?? outside[0];
+    if (key === undefined) {
+      throw new Error("no key is outside Terraform");
+    }
+    if (key.id === this.dkp?.accessKeyId) {
+      const version = await this.versionWith(key.id);
+      if (version !== undefined) {
+        await this.restoreVersion(version);
+        return;
+      }
+      await this.replaceUnmanaged();
+    }
+    for (let days = 0; days < 3; days++) {
+      const now = (await this.keys()).find(({ id }) => id === key.id);
+      if (now !== undefined && Math.min(now.age, now.idle) < DAY) {
+        await this.passDay();
+      }
+    }
+    await this.guarded("deactivate an unmanaged key", () => this.setStatus(key.id, "Inactive"));
+    await this.passDay();
+    await this.guarded("delete an unmanaged key", () =>
+      this.aws.iam().deleteAccessKey({ UserName: this.user, AccessKeyId: key.id }),
+    );
+  }
+
+  /** DKP gets a key that Terraform manages: IAM has two keys already, so that Terraform may create only one. */
+  private async replaceUnmanaged(): Promise<void> {
+    const active: Slot[] = [];
+    for (const slot of SLOTS) {
+      const id = this.keyOf(slot);
+      active.push(...(id !== undefined && (await this.statusInIam(id)) === "Active" ? [slot] : []));
+    }
+    const own = active.includes(this.current) ? this.current : (active[0] ?? this.current);
+    const other = otherSlot(own);
+    const otherId = this.keyOf(other);
+    const isOther = otherId !== undefined && (await this.statusInIam(otherId)) !== undefined && active.includes(own);
+    this.edit([
+      ["accessKeys.current", own],
+      [`accessKeys.${own}.status`, "Active"],
+      [`accessKeys.${other}.status`, isOther ? this.statusOf(other) : "absent"],
+    ]);
+    await this.apply();
+    await this.guarded("hand-over", async () => this.handOver());
+  }
+
+  /** The page after a leak, as `keys --leaked` prints it. */
+  private async respond(id: string): Promise<void> {
+    const text = this.command("keys", "deckhouse", "--leaked", id);
+    this.printed.push(text);
+    this.steps.push(`leak of ${id}`);
+    const [, deactivate, , remove] = text.split(/^\*\*\d\. /m);
+    for (const command of [deactivate, remove]) {
+      const [, user = ""] = /--user-name=(\S+)/.exec(command ?? "") ?? [];
+      const [, kind] = /aws iam (\S+)/.exec(command ?? "") ?? [];
+      await this.guarded(`${kind} of the leaked key`, async () => {
+        await (kind === "delete-access-key"
+          ? this.aws.iam().deleteAccessKey({ UserName: user, AccessKeyId: id })
+          : this.setStatus(id, "Inactive", user));
+      });
+    }
+    await this.endQuarantine().catch(() => undefined);
+    const [, slot, current] = /set accessKeys\.(\w+)\.status: absent, and current: (\w+), before/.exec(text) ?? [];
+    if (slot !== undefined) {
+      this.edit([
+        [`accessKeys.${slot}.status`, "absent"],
+        ["accessKeys.current", current],
+      ]);
+    }
+    const result = await this.apply();
+    const currentId = this.currentId();
+    if (result !== "failed" && currentId !== undefined && (await this.statusInIam(currentId)) === "Active") {
+      await this.guarded("hand-over", async () => this.handOver());
+    }
   }
 
   /** The leaked keys that are Active. */
@@ -307,25 +539,25 @@ export class KeyOperator {
   /** Applies with faults, which may kill Terraform; afterwards the lock is released, as recover.md says. */
   async applyWith(faults: Readonly<Record<string, Fault>>): Promise<void> {
     await runWithFaults(this.aws, { folder: this.terraform.folder, faults });
-    await this.aws.s3("DELETE", `/${BUCKET}/${this.stateKey}.tflock`);
+    await this.aws.s3("DELETE", `/${BUCKET}/${STATE}.tflock`);
   }
 
   /** IDs of the versions of the state, the newest first. */
   async versions(): Promise<readonly string[]> {
     const listing = await (await this.aws.s3("GET", `/${BUCKET}?versions`)).text();
     return [...listing.matchAll(/<Key>([^<]*)<\/Key><VersionId>([^<]*)</g)]
-      .filter(([, key]) => key === this.stateKey)
+      .filter(([, key]) => key === STATE)
       .map(([, , id = ""]) => id);
   }
 
   async restoreVersion(version = ""): Promise<void> {
-    const source = { "x-amz-copy-source": `${BUCKET}/${this.stateKey}?versionId=${version}` };
-    expect((await this.aws.s3("PUT", `/${BUCKET}/${this.stateKey}`, "", source)).status).toBe(200);
+    const source = { "x-amz-copy-source": `${BUCKET}/${STATE}?versionId=${version}` };
+    expect((await this.aws.s3("PUT", `/${BUCKET}/${STATE}`, "", source)).status).toBe(200);
   }
 
   /** Deletes the state, or all of its versions. */
   async loseState(how: "newest" | "all"): Promise<void> {
-    await this.aws.s3("DELETE", `/${BUCKET}/${this.stateKey}`);
+    await this.aws.s3("DELETE", `/${BUCKET}/${STATE}`);
     if (how === "all") {
       await this.loseVersions(await this.versions());
     }
@@ -333,31 +565,17 @@ export class KeyOperator {
 
   async loseVersions(versions: readonly string[]): Promise<void> {
     for (const version of versions) {
-      await this.aws.s3("DELETE", `/${BUCKET}/${this.stateKey}?versionId=${version}`);
+      await this.aws.s3("DELETE", `/${BUCKET}/${STATE}?versionId=${version}`);
     }
   }
 
-  /** Leaves a policy at the address of the second one, as an apply that ends while it replaces the policy. */
-  async leavePolicy(name: string): Promise<void> {
-    const { Policy } = await this.aws.iam().createPolicy({ PolicyName: name, PolicyDocument: allowing("s3:*") });
-    const state = JSON.parse(this.terraform.state()) as { serial: number; resources: Tree[] };
-    const first = state.resources.find(({ type, mode }) => type === "aws_iam_policy" && mode === "managed") as Tree;
-    const [instance] = first.instances as [Tree];
-    const attributes = { ...(instance.attributes as Tree), id: Policy?.Arn, arn: Policy?.Arn, name };
-    const left = { ...first, name: "policy-2", instances: [{ ...instance, attributes, deposed: "d7f9a5c1" }] };
-    const text = JSON.stringify({ ...state, serial: state.serial + 1, resources: [...state.resources, left] });
-    expect((await this.aws.s3("PUT", `/${BUCKET}/${this.stateKey}`, text)).status).toBe(200);
-  }
-
-  /** The newest version other than the present state that has these keys, and the user. */
-  private async versionWith(parts: readonly string[]): Promise<string | undefined> {
-    const keys = parts.filter((part) => !part.startsWith("the user "));
-    const present = await (await this.aws.s3("GET", `/${BUCKET}/${this.stateKey}`)).text();
+  /** The newest version other than the present state whose resources have a text. */
+  private async versionWith(text: string): Promise<string | undefined> {
+    const present = await (await this.aws.s3("GET", `/${BUCKET}/${STATE}`)).text();
     for (const version of await this.versions()) {
-      const answer = await this.aws.s3("GET", `/${BUCKET}/${this.stateKey}?versionId=${version}`);
-      const text = answer.status === 200 ? await answer.text() : "";
-      const isOther = text !== present && text.includes('"aws_iam_user"');
-      if (isOther && keys.every((key) => resourcesOf(text).includes(key))) {
+      const answer = await this.aws.s3("GET", `/${BUCKET}/${STATE}?versionId=${version}`);
+      const stored = answer.status === 200 ? await answer.text() : "";
+      if (stored !== present && stored !== "" && resourcesOf(stored).includes(text)) {
         return version;
       }
     }

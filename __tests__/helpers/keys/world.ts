@@ -1,11 +1,12 @@
-import { SLOTS, type Slot } from "../../../src/iam/key-slots";
-import { ADDRESSES, policyAddress } from "../../../src/terraform/addresses";
+import { endingOf, type KeyUses } from "../../../src/cli/account/key-judge";
+import { otherSlot, SLOTS, type Slot } from "../../../src/iam/key-slots";
 
-// A model of what the keys of a deployment depend on: settings, Terraform with its state, an AWS account with other deployments, and
-// DKP. Times are minutes.
+// A model of what the keys of a deployment depend on: settings, Terraform with its state, the user in IAM, and DKP. Times are minutes.
 
 export const HOUR = 60;
 export const DAY = 24 * HOUR;
+/** AWS reports a use this late. */
+const REPORTED_AFTER = 2 * HOUR;
 const MAX_KEYS = 2;
 
 export type Status = "Active" | "Inactive";
@@ -20,550 +21,298 @@ export interface Key {
   listed: boolean;
 }
 
-/** What all deployments of an account share. */
-export interface Account {
-  now: number;
-  created: number;
-  users: Record<string, Key[]>;
-  /** The content of each policy, by name. */
-  policies: Record<string, string>;
-  /** The permissions of each role of nodes, by name. */
-  roles: Record<string, string>;
-  /** Users to which a policy that nobody's Terraform manages denies what DKP requires: AWS's quarantine, or another one. */
-  denied: Record<string, "quarantine" | "deny">;
-  /** `policy:NAME user:NAME`. */
-  links: string[];
-  /** The deployment that created an object, by kind and name: only people know it. */
-  creators: Record<string, string>;
-}
-
 export interface StateKey {
-  id: string;
-  status: Status;
-  secret: boolean;
-  pgp: string;
-  tainted: boolean;
-  created: number;
+  readonly id: string;
+  readonly status: Status;
+  readonly pgp: string;
+  readonly created: number;
+  /** An apply ended before it read the new key. */
+  readonly tainted?: boolean;
 }
 
 export interface State {
-  /** The name of an object, or a link, by address. */
-  objects: Record<string, string>;
-  /** The content of each policy that Terraform wrote, by address. */
-  contents: Record<string, string>;
+  user: boolean;
   keys: Partial<Record<Slot, StateKey>>;
-  /** Names of policies that an apply left at an address when it ended between create and delete. */
-  deposed: string[];
-  exposed?: { id: string; slot: Slot };
-  /** The names in the outputs, which remain where an object is lost. */
-  outputs?: { user: string; policy: string };
+  exposed?: { readonly id: string; readonly slot: Slot };
 }
 
 export interface Settings {
-  user: string;
-  policy: string;
-  /** The content of a second policy; "" for one policy. */
-  second: string;
-  /** The role of nodes; "" for none. */
-  role: string;
-  /** `accessKeys: none`. */
-  none: boolean;
   primary: Status | "absent";
   secondary: Status | "absent";
   current: Slot;
   /** The OpenPGP key of each slot, "" for none. */
   pgp: Record<Slot, string>;
-  imports: Record<"user" | "policy" | "nodeRole", boolean> & { key: string };
 }
 
-/** A deployment, its cluster and the person who is responsible for it. */
-export interface Part {
-  id: string;
+export interface World {
+  now: number;
+  created: number;
   settings: Settings;
   state: State;
-  /** All versions of the state's object, the newest last. */
+  /** All versions of the state, the newest last. */
   versions: State[];
-  /** The state in errored.tfstate. */
-  errored?: State;
-  /** How many versions the object had when that file was written; -1: it is the state of something else. */
-  erroredAfter: number;
-  /** The key in provider-cluster-configuration. */
+  /** The state that an apply could not write, and how many versions there were. */
+  errored?: { readonly state: State; readonly after: number };
+  /** The keys of the user in IAM, and its name there. */
+  keys: Key[];
+  user: string;
+  quarantined: boolean;
+  /** The key in provider-cluster-configuration, and since when. */
   dkp: string;
-  /** What the cluster requires: the content of the policies that its key got by an apply. */
-  needs: string[];
-  /** The key that a person imports without being advised to. */
-  imported: string;
-  /** How many days the cluster is stopped. */
-  stopped: number;
+  dkpSince: number;
+  /** A component that still has the key before that one, until a time. */
+  late: { readonly id: string; readonly until: number };
+  /** Whether DKP makes calls. */
+  isRunning: boolean;
+  /** Whether the person runs keys with --cluster. */
+  hasCluster: boolean;
   leaked: string[];
-  /** Keys that an attacker created. */
-  hostile: string[];
   /** Leaked keys that AWS rejects. */
   ended: string[];
+  /** Keys that an attacker created. */
+  hostile: string[];
 }
 
-/** A deployment in its account, with the other deployments there. */
-export interface World extends Part {
-  account: Account;
-  others: Part[];
-}
+export const SETTINGS: Settings = {
+  ...{ primary: "Active", secondary: "absent", current: "primary" },
+  pgp: { primary: "", secondary: "" },
+};
 
-export const emptyState = (): State => ({ objects: {}, contents: {}, keys: {}, deposed: [] });
-
-export const newPart = (id: string, settings: Partial<Settings> = {}): Part => ({
-  id,
-  settings: {
-    ...{ user: "deckhouse", policy: "D8CloudProviderAWS", second: "", role: "", none: false },
-    ...{ primary: "Active", secondary: "absent", current: "primary", pgp: { primary: "", secondary: "" } },
-    imports: { user: false, policy: false, nodeRole: false, key: "" },
-    ...settings,
-  },
-  state: emptyState(),
-  versions: [],
-  erroredAfter: 0,
-  dkp: "",
-  needs: [],
-  imported: "",
-  stopped: 0,
-  leaked: [],
-  hostile: [],
-  ended: [],
+export const newWorld = (hasCluster: boolean): World => ({
+  ...{ now: 0, created: 0, settings: structuredClone(SETTINGS), state: { user: false, keys: {} }, versions: [], keys: [] },
+  ...{ user: "", quarantined: false, dkp: "", dkpSince: 0, late: { id: "", until: 0 }, isRunning: true, hasCluster },
+  ...{ leaked: [], ended: [], hostile: [] },
 });
 
-export const newWorld = (settings: Partial<Settings> = {}, others: readonly Part[] = []): World => ({
-  ...newPart("a", settings),
-  account: { now: 0, created: 0, users: {}, policies: {}, roles: {}, denied: {}, links: [], creators: {} },
-  others: [...others],
-});
+export const keyIn = ({ keys }: Pick<World, "keys">, id: string): Key | undefined => keys.find((key) => key.id === id);
 
-/** The same account, as the first other deployment sees it. */
-export function swapped({ account, others, ...part }: World): World {
-  const [next, ...rest] = others;
-  return { ...(next as Part), account, others: [...rest, part] };
+export const isActive = (world: Pick<World, "keys">, id: string): boolean => keyIn(world, id)?.status === "Active";
+
+/** Whether AWS accepts every call of DKP. */
+export function works(world: World): boolean {
+  const { dkp, late, now, quarantined, isRunning } = world;
+  const isTaken = !isRunning || late.until <= now;
+  return isActive(world, dkp) && !quarantined && (isTaken || isActive(world, late.id));
 }
 
-/** A copy of data. Nothing changes a version of a state, so that copies of a world share them. */
-export function copyOf<T>(value: T): T {
-  if (typeof value !== "object" || value === null) {
-    return value;
-  }
-  if (Array.isArray(value)) {
-    return value.map(copyOf) as T;
-  }
-  const copy: Record<string, unknown> = {};
-  for (const [name, part] of Object.entries(value)) {
-    copy[name] = name === "versions" ? [...(part as readonly State[])] : copyOf(part);
-  }
-  return copy as T;
-}
-
-/** The keys of a deployment's user. */
-export const keysOf = ({ account, settings }: Pick<World, "account" | "settings">): Key[] => account.users[settings.user] ?? [];
-
-const allKeys = ({ users }: Account) => Object.values(users).flat();
-export const keyIn = ({ account }: Pick<World, "account">, id: string) => allKeys(account).find((key) => key.id === id);
-export const isActive = (world: Pick<World, "account">, id: string) => keyIn(world, id)?.status === "Active";
-
-export const userOf = ({ users }: Account, id: string) =>
-  Object.keys(users).find((name) => users[name]?.some((key) => key.id === id));
-
-/** The contents of the policies that a key has. */
-export function contentsOf(account: Account, id: string): readonly string[] {
-  const user = userOf(account, id) ?? "";
-  return Object.entries(account.policies).flatMap(([name, content]) =>
-    account.links.includes(`policy:${name} user:${user}`) ? [content] : [],
-  );
-}
-
-/** Whether AWS accepts the calls of DKP. */
-export function works({ account, dkp, needs }: Pick<World, "account" | "dkp" | "needs">): boolean {
-  const contents = contentsOf(account, dkp);
-  if (account.denied[userOf(account, dkp) ?? ""] !== undefined) {
-    return false;
-  }
-  return isActive({ account }, dkp) && contents.length > 0 && needs.every((need) => contents.includes(need));
-}
-
-/** Time passes. Running clusters use their keys; AWS reports the use hours late. */
+/** Time passes. A running cluster uses its keys; AWS reports the use hours late. */
 export function pass(world: World, minutes: number): void {
-  const { account } = world;
-  account.now += minutes;
-  for (const key of allKeys(account)) {
+  world.now += minutes;
+  for (const key of world.keys) {
     key.listed = true;
   }
-  if (minutes < HOUR) {
+  if (minutes < HOUR || !world.isRunning) {
     return;
   }
-  for (const part of [world, ...world.others]) {
-    const key = keyIn(world, part.dkp);
-    if (part.stopped > 0) {
-      part.stopped -= 1;
-    } else if (key !== undefined && works({ account, ...part })) {
-      key.used = account.now - 2 * HOUR;
+  const { late, now } = world;
+  const used = now - REPORTED_AFTER;
+  for (const [id, until] of [[late.id, Math.min(late.until, used)] as const, [world.dkp, used] as const]) {
+    const key = keyIn(world, id);
+    const isSince = id !== world.dkp || until >= world.dkpSince;
+    if (key?.status === "Active" && isSince && until >= Math.max(key.created, key.used ?? 0)) {
+      key.used = until;
     }
   }
 }
 
-export function createKey({ account, settings }: Pick<World, "account" | "settings">): Key | undefined {
-  const keys = account.users[settings.user];
-  if (keys === undefined || keys.length >= MAX_KEYS) {
+/** @returns undefined where IAM rejects it: LimitExceeded, or no such user */
+export function createKey(world: World): Key | undefined {
+  if (world.user === "" || world.keys.length >= MAX_KEYS) {
     return undefined;
   }
-  account.created += 1;
-  const id = `AKIA${String(account.created).padStart(16, "0")}`;
-  const key: Key = { id, status: "Active", created: account.now, listed: true };
-  keys.push(key);
+  world.created += 1;
+  const id = `AKIA${String(world.created).padStart(16, "0")}`;
+  const key: Key = { id, status: "Active", created: world.now, listed: true };
+  world.keys.push(key);
   return key;
 }
 
-/** DKP gets a key. If it is of another user than the key before, the cluster comes to require what Terraform gave that user. */
-export function giveKey(world: World, id: string): void {
-  if (userOf(world.account, world.dkp) !== userOf(world.account, id)) {
-    world.needs = Object.values(world.state.contents).filter((content) => content !== "");
-  }
-  world.dkp = id;
+export function deleteKey(world: World, id: string): void {
+  world.keys = world.keys.filter((key) => key.id !== id);
 }
 
-export function deleteKey({ account }: Pick<World, "account">, id: string): void {
-  for (const [name, keys] of Object.entries(account.users)) {
-    account.users[name] = keys.filter((key) => key.id !== id);
+export function setStatus(world: World, id: string, status: Status): void {
+  const key = keyIn(world, id);
+  if (key !== undefined) {
+    key.status = status;
   }
 }
 
-/** An object that settings describe. */
-export interface Described {
-  readonly address: string;
-  readonly kind: "user" | "policy" | "role" | "link";
+/** DKP gets a key. @param late how long a component keeps the one before */
+export function giveKey(world: World, id: string, late = 0): void {
+  if (id !== world.dkp) {
+    const isTaken = world.dkp === "" || world.now - world.dkpSince < 3 * HOUR;
+    world.late = { id: world.dkp, until: world.now + (isTaken ? 0 : late) };
+    world.dkp = id;
+    world.dkpSince = world.now;
+  }
+}
+
+/** How an apply ends, at its write of that number. */
+export interface Interruption {
+  readonly kind: "killed" | "answer lost" | "read fails" | "state not written";
+  readonly at?: number;
+}
+
+export type Applied = "applied" | "nothing to apply" | "breaking" | "failed";
+
+interface Write {
   readonly name: string;
-  readonly content?: string;
-  /** The part of `import` that imports it. */
-  readonly imports?: Exclude<keyof Settings["imports"], "key">;
-  readonly isProtected?: true | undefined;
-}
-
-export const secondName = ({ policy }: Settings) => `${policy}-2`;
-
-/** What settings describe, in the order of their dependencies. */
-export function described({ id, settings }: Pick<Part, "id" | "settings">): readonly Described[] {
-  const { user, policy, second, role } = settings;
-  const policies: Described[] = [
-    { address: policyAddress("policy", 1), kind: "policy", name: policy, content: id, imports: "policy", isProtected: true },
-  ];
-  if (second !== "") {
-    const address = policyAddress("policy", 2);
-    policies.push({ address, kind: "policy", name: secondName(settings), content: `${id}${second}` });
-  }
-  const attachments = policies.map(({ name, isProtected }, index): Described => {
-    const address = policyAddress("userAttachment", index + 1);
-    return { address, kind: "link", name: `policy:${name} user:${user}`, isProtected };
-  });
-  const ofNodes: Described = { address: ADDRESSES.nodeRole, kind: "role", name: role, content: id, imports: "nodeRole" };
-  return [
-    ...(role === "" ? [] : [ofNodes]),
-    { address: ADDRESSES.user, kind: "user", name: user, imports: "user", isProtected: true },
-    ...policies,
-    ...attachments,
-  ];
-}
-
-/** Whether the account has an object. */
-export function exists(account: Account, { kind, name }: Pick<Described, "kind" | "name">): boolean {
-  const { users, policies, roles, links } = account;
-  return name in { user: users, policy: policies, role: roles, link: {} }[kind] || links.includes(name);
-}
-
-const contentOf = ({ policies, roles }: Account, { kind, name }: Pick<Described, "kind" | "name">) =>
-  (kind === "role" ? roles : policies)[name] ?? "";
-
-export function create({ account, id }: Pick<World, "account" | "id">, { kind, name, content = "" }: Described): boolean {
-  if (exists(account, { kind, name })) {
-    // EntityAlreadyExists; attaching again is no error.
-    return kind === "link";
-  }
-  account.creators[`${kind} ${name}`] = id;
-  if (kind === "user") {
-    account.users[name] = [];
-  } else if (kind === "policy" || kind === "role") {
-    account[kind === "policy" ? "policies" : "roles"][name] = content;
-  } else {
-    account.links.push(name);
-  }
-  return true;
-}
-
-function remove(account: Account, { kind, name }: Pick<Described, "kind" | "name">): boolean {
-  if (kind === "policy" && account.links.some((link) => link.startsWith(`policy:${name} `))) {
-    // DeleteConflict
-    return false;
-  }
-  if (kind === "policy" || kind === "role") {
-    delete account[kind === "policy" ? "policies" : "roles"][name];
-  } else {
-    account.links = account.links.filter((link) => link !== name);
-  }
-  return true;
-}
-
-/** How an apply ends. Where a read fails, Terraform cannot read a key that it has created: it is tainted. */
-export type Interruption =
-  | { readonly kind: "killed" | "answer lost" | "read fails"; readonly at: number }
-  | { readonly kind: "state not written" };
-
-interface Operation {
-  readonly name: string;
-  /** Changes the account. @returns false if AWS rejects it */
-  readonly call: (world: World) => unknown;
-  /** Writes the result into the state. */
+  readonly call: (world: World) => boolean;
   readonly record: (state: State) => void;
-  readonly requires?: readonly string[];
 }
-
-type Applied = { readonly refused: string } | { readonly failed: readonly string[]; readonly calls: number };
 
 /**
- * Terraform: refresh, plan and apply. Creations come before deletions, which is the worst order for IAM's quota.
- * @param after is called after each call of AWS
+ * `dkp-access apply` at a terminal: plan, the summary, and the apply. A person applies nothing that is breaking, unless forced.
+ * @param after is called after each write
  */
-export function apply(world: World, after: () => void, interruption?: Interruption): Applied {
+export function apply(
+  world: World,
+  after: () => void,
+  { interruption, isForced = false }: { readonly interruption?: Interruption; readonly isForced?: boolean } = {},
+): Applied {
+  if (world.errored !== undefined || (world.user !== "deckhouse" && world.user !== "" && world.state.user)) {
+    // An unwritten state is refused, and a user that was renamed is created again, under its old name.
+    return world.errored === undefined ? "breaking" : "failed";
+  }
+  if (!world.state.user && world.user !== "") {
+    return "failed";
+  }
   const state = refreshed(world);
-  const plan = planOf(world, state);
-  if ("refused" in plan) {
-    return plan;
+  const writes = writesOf(world, state);
+  if (writes === "refused" || (writes === "breaking" && !isForced)) {
+    return writes === "refused" ? "failed" : "breaking";
   }
-  const contents = described(world).flatMap(({ content }) => content ?? []);
-  const before = world.needs;
-  world.needs = before.filter((need) => contents.includes(need));
-  const failed: string[] = [];
-  let calls = 0;
-  for (const operation of plan.operations) {
-    if (operation.requires?.some((name) => failed.includes(name)) === true) {
-      failed.push(operation.name);
-      continue;
-    }
-    let ok = operation.call(world) !== false;
-    calls += 1;
-    after();
-    if (interruption?.kind === "killed" && interruption.at === calls) {
-      return { failed: ["killed"], calls };
-    }
-    if (interruption?.kind === "answer lost" && interruption.at === calls) {
-      // Terraform repeats the call, which AWS has executed already.
-      ok = operation.name.startsWith("create") ? operation.call(world) !== false : ok;
-      after();
-    }
-    if (ok) {
-      operation.record(state);
-      const [, slot] = /^create key (\w+)$/.exec(operation.name) ?? [];
-      const created = state.keys[slot as Slot];
-      if (created !== undefined && interruption?.kind === "read fails" && interruption.at === calls) {
-        created.tainted = true;
-        failed.push(operation.name);
-      }
-    } else {
-      failed.push(operation.name);
-    }
-  }
-  const { user, policy, current, none } = world.settings;
-  const key = none ? undefined : state.keys[current];
-  if (failed.length === 0) {
-    state.exposed = key === undefined ? undefined : { id: key.id, slot: current };
-    state.outputs = { user, policy };
-    // A cluster comes to require what an apply gives its key. The key of another user gets nothing by it, and keeps what it had.
-    world.needs = [user, undefined].includes(userOf(world.account, world.dkp)) ? contents : world.needs;
-  }
-  // `dkp-access apply` applies an empty plan only where the state differs from AWS.
-  if (calls === 0 && JSON.stringify(state) === JSON.stringify(world.state)) {
-    return { failed, calls };
-  }
-  if (interruption?.kind === "state not written") {
-    world.errored = state;
-    world.erroredAfter = world.versions.length;
-    return { failed: ["state not written"], calls };
-  }
-  world.state = state;
-  world.versions.push(copyOf(state));
-  return { failed, calls };
+  return perform(world, state, writes === "breaking" ? writesOf(world, state, true) : writes, after, interruption);
 }
 
-/** The kind of an object of a state. */
-export const kindOf = (address: string): Described["kind"] => {
-  const [, kind = "link"] = /^aws_iam_(user|policy|role)\./.exec(address) ?? [];
-  return kind as Described["kind"];
-};
+function perform(
+  world: World,
+  state: State,
+  writes: readonly Write[] | string,
+  after: () => void,
+  interruption: Interruption | undefined,
+): Applied {
+  let [count, isFailed] = [0, false];
+  for (const { name, call, record } of typeof writes === "string" ? [] : writes) {
+    let isDone = call(world);
+    count += 1;
+    after();
+    if (interruption?.at === count) {
+      if (interruption.kind === "killed") {
+        return "failed";
+      }
+      if (interruption.kind === "answer lost") {
+        // Terraform repeats the call, which AWS has executed already.
+        isDone = name.startsWith("create key") ? call(world) : isDone;
+      }
+    }
+    if (!isDone) {
+      isFailed = true;
+      break;
+    }
+    record(state);
+    const slot = SLOTS.find((each) => name === `create key ${each}`);
+    const created = slot && state.keys[slot];
+    if (interruption?.at === count && interruption.kind === "read fails" && slot !== undefined && created !== undefined) {
+      state.keys[slot] = { ...created, tainted: true };
+      isFailed = true;
+      break;
+    }
+  }
+  const key = state.keys[world.settings.current];
+  if (!isFailed && key !== undefined) {
+    state.exposed = { id: key.id, slot: world.settings.current };
+  }
+  if (JSON.stringify(state) === JSON.stringify(world.state)) {
+    return isFailed ? "failed" : "nothing to apply";
+  }
+  if (interruption?.kind === "state not written") {
+    world.errored = { state, after: world.versions.length };
+    return "failed";
+  }
+  world.state = state;
+  world.versions.push(structuredClone(state));
+  return isFailed ? "failed" : "applied";
+}
 
 /** What IAM does not have, Terraform takes out of the state. */
 function refreshed(world: World): State {
-  const { account } = world;
-  const state = copyOf(world.state);
-  for (const [address, name] of Object.entries(state.objects)) {
-    const kind = kindOf(address);
-    if (!exists(account, { kind, name })) {
-      delete state.objects[address];
-      delete state.contents[address];
-    } else if (kind === "policy" || kind === "role") {
-      state.contents[address] = contentOf(account, { kind, name });
-    }
-  }
+  const state = structuredClone(world.state);
+  state.user = state.user && world.user === "deckhouse";
   for (const slot of SLOTS) {
     const key = state.keys[slot];
-    const found = key && keyIn(world, key.id);
-    if (key !== undefined && found?.listed === true) {
-      key.status = found.status;
-    } else {
+    const inIam = key && keyIn(world, key.id);
+    if (key !== undefined && inIam?.listed !== true) {
       delete state.keys[slot];
+    } else if (key !== undefined && inIam !== undefined) {
+      state.keys[slot] = { ...key, status: inIam.status };
     }
   }
   return state;
 }
 
-type Plan = { readonly refused: string } | { readonly operations: readonly Operation[] };
-
-function planOf(world: World, state: State): Plan {
-  const imported = importInto(world, state);
-  if (imported !== undefined) {
-    return { refused: imported };
-  }
-  const creations: Operation[] = [];
-  const deletions: Operation[] = [];
-  const objects = described(world);
-  for (const object of objects) {
-    const { address, kind, name, content, isProtected } = object;
-    const former = state.objects[address];
-    if (former !== undefined && former !== name) {
-      if (isProtected) {
-        return { refused: `Instance cannot be destroyed: ${address}` };
-      }
-      deletions.unshift(deletion(`former ${address}`, { kind, name: former }, () => undefined));
-    }
-    const isAttachment = kind === "link" && name.startsWith("policy:");
-    // The ARN of a policy that Terraform creates is unknown in the plan, so that its attachment is replaced.
-    const policy = objects.find((other) => other.kind === "policy" && name.startsWith(`policy:${other.name} `));
-    if (isAttachment && former === name && policy !== undefined && state.objects[policy.address] === undefined && isProtected) {
-      return { refused: `Instance cannot be destroyed: ${address}` };
-    }
-    if (former !== name) {
-      const requires = objects
-        .filter((other) => other.kind !== "link" && name.includes(`${other.kind}:${other.name}`))
-        .map((other) => `create ${other.address}`);
-      creations.push({
-        name: `create ${address}`,
-        requires: kind === "link" ? requires : [],
-        call: (now) => create(now, object),
-        record: (written) => {
-          written.objects[address] = name;
-          written.contents[address] = content ?? "";
-        },
-      });
-    } else if ((kind === "policy" || kind === "role") && state.contents[address] !== content) {
-      creations.push({
-        name: `update ${address}`,
-        call: ({ account }) => {
-          account[kind === "policy" ? "policies" : "roles"][name] = content ?? "";
-        },
-        record: (written) => {
-          written.contents[address] = content ?? "";
-        },
-      });
-    }
-  }
-  for (const name of state.deposed) {
-    const forget = (written: State) => {
-      written.deposed = written.deposed.filter((other) => other !== name);
-    };
-    deletions.unshift(deletion(`deposed ${name}`, { kind: "policy", name }, forget));
-  }
-  for (const [address, name] of Object.entries(state.objects)) {
-    if (objects.every((object) => object.address !== address)) {
-      const forget = (written: State) => {
-        delete written.objects[address];
-        delete written.contents[address];
-      };
-      deletions.unshift(deletion(address, { kind: kindOf(address), name }, forget));
-    }
-  }
-  const keys = keyOperations(world, state);
-  return "refused" in keys ? keys : { operations: [...creations, ...keys.operations, ...deletions.toSorted(byDependency)] };
-}
-
-/** Attachments are deleted before policies. */
-const byDependency = (one: Operation, other: Operation) =>
-  Number(one.name.includes("aws_iam_policy.")) - Number(other.name.includes("aws_iam_policy."));
-
-const deletion = (address: string, object: Pick<Described, "kind" | "name">, record: Operation["record"]): Operation => ({
-  name: `delete ${address}`,
-  call: ({ account }) => remove(account, object),
-  record,
+/** The last uses that AWS reports. */
+export const usesOf = ({ keys, now }: Pick<World, "keys" | "now">): KeyUses => ({
+  now: dateOf(now),
+  keys: keys.map(({ id, created, used }) => ({ id, created: dateOf(created), lastUsed: lastUseOf(used) })),
 });
 
-/** Imports into a state. @returns why that is not possible */
-function importInto(world: World, state: State): string | undefined {
-  const { account, settings } = world;
-  const { imports, primary, none } = settings;
-  for (const object of described(world)) {
-    // Terraform ignores an import whose address the state has.
-    const isPending =
-      object.imports !== undefined && imports[object.imports] && world.state.objects[object.address] === undefined;
-    if (isPending) {
-      if (!exists(account, object)) {
-        return `Cannot import non-existent remote object: ${object.address}`;
-      }
-      state.objects[object.address] = object.name;
-      state.contents[object.address] = contentOf(account, object);
-    }
-  }
-  if (imports.key !== "" && state.keys.primary === undefined && primary !== "absent" && !none) {
-    const key = keysOf(world).find(({ id, listed }) => id === imports.key && listed);
-    if (key === undefined) {
-      return "Cannot import non-existent remote object: access key";
-    }
-    world.imported = key.id;
-    state.keys.primary = { id: key.id, status: key.status, secret: false, pgp: "", tainted: false, created: key.created };
-  }
-  return undefined;
-}
+const START = Date.parse("2026-01-01T00:00:00Z");
+export const dateOf = (minutes: number): Date => new Date(START + minutes * 60_000);
+export const minutesOf = (time: string): number => (Date.parse(time) - START) / 60_000;
 
-function keyOperations({ settings }: World, state: State): Plan {
-  const operations: Operation[] = [];
-  const deletions: Operation[] = [];
+export const lastUseOf = (used: number | undefined) =>
+  used === undefined ? undefined : { at: dateOf(used), service: "ec2", region: "eu-central-1" };
+
+/** Creations come first, which is the worst order for IAM's quota. */
+function writesOf(world: World, state: State, isForced = false): readonly Write[] | "breaking" | "refused" {
+  const { settings } = world;
+  const creations: Write[] = [];
+  const endings: Write[] = [];
+  if (!state.user) {
+    creations.push({
+      name: "create user",
+      call: (now) => {
+        now.user = "deckhouse";
+        return true;
+      },
+      record: (written) => {
+        written.user = true;
+      },
+    });
+  }
   for (const slot of SLOTS) {
-    const status = settings.none ? "absent" : settings[slot];
-    const key = state.keys[slot];
+    const [status, key] = [settings[slot], state.keys[slot]];
     if (key === undefined) {
-      operations.push(...(status === "absent" ? [] : [keyCreation(slot, status, settings.pgp[slot])]));
-    } else if (status === "absent") {
-      deletions.push({
-        name: `delete key ${slot}`,
-        call: (now) => deleteKey(now, key.id),
-        record: (written) => {
-          delete written.keys[slot];
-        },
-      });
-    } else if (key.tainted || key.pgp !== settings.pgp[slot]) {
-      return { refused: `Instance cannot be destroyed: key ${slot}` };
-    } else if (key.status !== status) {
-      deletions.push({
-        name: `update key ${slot}`,
-        call: (now) => {
-          const found = keyIn(now, key.id);
-          if (found !== undefined) {
-            found.status = status;
-          }
-          return found !== undefined;
-        },
-        record: (written) => {
-          written.keys[slot] = { ...key, status };
-        },
-      });
+      creations.push(...(status === "absent" ? [] : [creation(slot, status, settings.pgp[slot])]));
+    } else if (key.tainted === true || (status !== "absent" && key.pgp !== settings.pgp[slot])) {
+      return "refused";
+    } else if (status !== key.status) {
+      if (!isForced && isBreaking(world, slot, key, status)) {
+        return "breaking";
+      }
+      endings.push(status === "absent" ? deletion(slot, key.id) : change(slot, key, status));
     }
   }
-  return { operations: [...operations, ...deletions] };
+  return [...creations, ...endings];
 }
 
-function keyCreation(slot: Slot, status: Status, pgp: string): Operation {
+/** What the plan's judge says. */
+function isBreaking(world: World, slot: Slot, { id }: StateKey, status: Status | "absent"): boolean {
+  const { exposed } = world.state;
+  const verb = status === "absent" ? "deletes" : "deactivates";
+  const whose = id === exposed?.id ? "the current" : undefined;
+  const { rule } = endingOf({ slot, verb, id, current: exposed?.id, whose }, usesOf(world));
+  // A person looks up which key DKP has, as the attention says. Another rule is about a key that Terraform activates.
+  const isDkps = rule === "key-ended" && id === world.dkp;
+  return status === "Active" || rule === "key-ended-in-use" || isDkps;
+}
+
+function creation(slot: Slot, status: Status, pgp: string): Write {
   let made: Key | undefined;
   return {
     name: `create key ${slot}`,
-    requires: [`create ${ADDRESSES.user}`],
     call: (now) => {
       made = createKey(now);
       if (made !== undefined) {
@@ -573,61 +322,57 @@ function keyCreation(slot: Slot, status: Status, pgp: string): Operation {
     },
     record: (written) => {
       if (made !== undefined) {
-        const { id, created } = made;
-        written.keys[slot] = { id, status, secret: true, pgp, tainted: false, created };
+        written.keys[slot] = { id: made.id, status, pgp, created: made.created };
       }
     },
   };
 }
 
+const deletion = (slot: Slot, id: string): Write => ({
+  name: `delete key ${slot}`,
+  call: (now) => {
+    deleteKey(now, id);
+    return true;
+  },
+  record: (written) => {
+    delete written.keys[slot];
+  },
+});
+
+const change = (slot: Slot, key: StateKey, status: Status): Write => ({
+  name: `update key ${slot}`,
+  call: (now) => {
+    setStatus(now, key.id, status);
+    return true;
+  },
+  record: (written) => {
+    written.keys[slot] = { ...key, status };
+  },
+});
+
+/** The slot of the settings that is not current. */
+export const idleSlot = ({ settings }: Pick<World, "settings">): Slot => otherSlot(settings.current);
+
 /** The same string for worlds that no command distinguishes: keys are numbered by age, times are only compared. */
 export function canonical(world: World): string {
+  const { now, keys, versions, state, errored, dkpSince, late, ...rest } = world;
   const ids = [...new Set(JSON.stringify(world).match(/AKIA\d{16}/g) ?? [])].sort();
-  const { account } = world;
-  const { now } = account;
-  const stateTimes = (state: State | undefined) => Object.values(state?.keys ?? {}).map(({ created }) => created);
-  const times = [
-    now,
-    ...allKeys(account).flatMap(({ created, used }) => [created, used ?? now]),
-    ...[world, ...world.others].flatMap(({ state, errored }) => [...stateTimes(state), ...stateTimes(errored)]),
-  ];
-  const order = [...new Set(times)].sort((a, b) => a - b);
+  const times = [...keys.flatMap(({ created, used }) => [created, used ?? now]), dkpSince, now].sort((a, b) => a - b);
+  const order = [...new Set(times)];
   const time = (value: number | undefined) => {
-    if (value === undefined) {
-      return "never";
-    }
-    const age = now - value;
+    const age = now - (value ?? 0);
     const kind = age < 10 ? "now" : age < DAY ? "recent" : "old";
-    return `${kind} ${order.indexOf(value)}`;
+    return value === undefined ? "never" : `${kind} ${order.indexOf(value)}`;
   };
-  const sorted = (object: object) => Object.entries(object).sort(([a], [b]) => (a < b ? -1 : 1));
-  const stateOf = ({ keys, objects, contents, ...rest }: State, withTimes: boolean) => [
-    rest,
-    sorted(objects),
-    sorted(contents),
-    sorted(keys).map(([slot, { created, ...key }]) => [slot, key, withTimes && order.includes(created) ? time(created) : ""]),
+  const stateOf = ({ user, keys: inState, exposed }: State) => [
+    ...[user, exposed?.id, exposed?.slot],
+    ...SLOTS.map((slot) => [inState[slot]?.id, inState[slot]?.status, inState[slot]?.pgp, inState[slot]?.tainted]),
   ];
-  const partOf = ({ state, versions, errored, erroredAfter, leaked, ended, hostile, needs, ...part }: Part) => [
-    { ...part, account: undefined, others: undefined },
-    stateOf(state, true),
-    versions.slice(-4).map((version) => stateOf(version, false)),
-    errored && [stateOf(errored, true), erroredAfter === versions.length, erroredAfter < 0],
-    [leaked, ended, hostile, needs].map((list) => [...list].sort()),
-  ];
-  const users = sorted(account.users).map(([name, keys]) => [
-    name,
-    (keys as Key[]).map(({ created, used, ...key }) => ({ ...key, created: time(created), used: time(used) })),
-  ]);
   const text = JSON.stringify([
-    ...[
-      users,
-      sorted(account.policies),
-      sorted(account.roles),
-      sorted(account.denied),
-      world.others.length === 0 ? [] : sorted(account.creators),
-      [...account.links].sort(),
-    ],
-    ...[world, ...world.others].map(partOf),
+    { ...rest, created: 0, leaked: [...world.leaked].sort(), ended: [...world.ended].sort() },
+    keys.map(({ id, status, created, used, listed }) => [id, status, time(created), time(used), listed]),
+    [time(dkpSince), late.until > now && late.id],
+    [stateOf(state), versions.slice(-3).map(stateOf), errored && [stateOf(errored.state), errored.after === versions.length]],
   ]);
   return text.replaceAll(/AKIA\d{16}/g, (id) => `#${ids.indexOf(id)}`);
 }

@@ -1,24 +1,27 @@
+import { join } from "node:path";
 import { Option } from "commander";
 import { ACCESS_KEY_ID } from "../../iam/key-slots";
-import { contextOf } from "../account/keys/actions";
+import type { Deployment } from "../../settings/deployment";
 import { editSettings } from "../account/keys/edit-yaml";
-import { isStop, KEY_RULES, type KeyRules } from "../account/keys/key-rules";
-import { isUnknown, leakResponse, leakText } from "../account/keys/leak";
+import { KEY_RULES, type KeyRules } from "../account/keys/key-rules";
+import { type LeakedKeys, leakText, ownerOf } from "../account/keys/leak";
 import { changesOf } from "../account/keys/next-step";
 import { type KeyReport, keyReport, keyReportText, keysJson } from "../account/keys/report";
-import type { KeySituation } from "../account/keys/situation";
-import { keySituation } from "../account/keys/sources";
+import { keySituation, readUser } from "../account/keys/situation";
 import { readingPolicy } from "../account/reading-policy";
+import { type RunningCluster, runningCluster } from "../cluster/running-cluster";
 import { EXIT, reportJson } from "../findings/finding";
+import { leakPage } from "../review/pack";
 import { dkpAccess } from "../text/advice";
 import { inOneStep } from "../text/signals";
-import { forDeployments, policyOption, STACKS_HELP, selectDeployments, selectOne } from "./support/deployments";
+import { addClusterOptions, type ClusterOptions, namedCluster } from "./support/cluster";
+import { forDeployments, policyOption, readableState, STACKS_HELP, selectDeployments, selectOne } from "./support/deployments";
 import { type Define, formatOption, type Session, timeoutOption } from "./support/session";
 
-interface Options {
+interface Options extends ClusterOptions {
   readonly write?: true;
-  readonly leaked?: true;
-  readonly key?: readonly string[];
+  readonly leaked?: readonly string[];
+  readonly dkpKey?: string;
   readonly policy?: true;
   readonly timeout: number;
   readonly format: string;
@@ -27,21 +30,28 @@ interface Options {
 export const define: Define = (command, session) => {
   command
     .description(
-      `Shows the access keys of deployments, what needs attention, and the next step: changes of the settings and what to do after them. Followed to the letter, the steps end with nothing left to do, and DKP's key works throughout. Where something differs that has no step, the command names it and the section of recover.md, and stops with exit code 3.
+      `Shows the access keys of deployments in settings, state and IAM, and with --cluster in the cluster. Where these differ, it names the difference and what to do. Where they agree, it prints the next step of a rotation.
 
 A key that was created or used within the last 24 hours counts as one that DKP may use. Reads the state through Terraform, and IAM. Changes nothing in AWS. A stack must be synthesized and initialized.
 
-With --write it also makes the changes of the settings that are the next step, for one commit; comments stay. Fails if something else comes first. Where there is nothing left to do, that begins a rotation.
+With --write it also makes the change of the settings that is the next step, for one commit; comments stay. Where there is nothing left to do, that begins a rotation.
 
-With --leaked it prints what to do after a leak instead, for one deployment: the AWS CLI commands and the changes of the settings in their order.`,
+With --leaked it prints the page after a leak instead, with the IDs filled in, and what it can see of the keys.`,
     )
     .argument("[stack...]", STACKS_HELP)
     .addOption(
       new Option("--write", "make the change of the settings that is the next step, for one deployment").conflicts("leaked"),
     )
-    .option("--leaked", "print the steps after a leak of one deployment")
     .addOption(
-      new Option("--key <id...>", "with --leaked: the keys that leaked (default: the exposed one)").implies({ leaked: true }),
+      new Option("--leaked <id>", "print the steps after a leak of this key, for one deployment; can be repeated").argParser(
+        (id: string, ids: readonly string[] = []) => [...ids, keyId("--leaked", id)],
+      ),
+    );
+  addClusterOptions(command, "read which key DKP has, for one deployment")
+    .addOption(
+      new Option("--dkp-key <id>", "the key that DKP has, for one deployment")
+        .argParser((id: string) => keyId("--dkp-key", id))
+        .conflicts(["cluster", "leaked"]),
     )
     .addOption(policyOption())
     .addOption(timeoutOption("time limit of the calls to AWS for each stack", 120))
@@ -51,62 +61,70 @@ With --leaked it prints what to do after a leak instead, for one deployment: the
         session.printJson(readingPolicy(selectDeployments(session, names).deployments));
         return;
       }
-      if (options.key?.every((id) => ACCESS_KEY_ID.test(id)) === false) {
-        // It may be the secret.
-        throw new Error(
-          "--key: a value is not the ID of an access key (not shown), such as AKIA...; write the stack before --key",
-        );
-      }
-      const report = options.leaked === true ? leaked : status;
-      await report(session, names, options);
+      await (options.leaked === undefined ? status(session, names, options) : leaked(session, names, options, options.leaked));
     });
 };
 
-async function status(session: Session, names: readonly string[], { write, timeout, format }: Options): Promise<void> {
-  const deployments = write === true ? [selectOne(session, names).deployment] : selectDeployments(session, names).deployments;
-  const { terraform, output } = session;
+function keyId(option: string, id: string): string {
+  if (!ACCESS_KEY_ID.test(id)) {
+    // It may be the secret.
+    throw new Error(`${option}: the value is not the ID of an access key (not shown), such as AKIA...`);
+  }
+  return id;
+}
+
+async function status(session: Session, names: readonly string[], options: Options): Promise<void> {
+  const { write, timeout: limit, format, dkpKey } = options;
+  const isOne = write === true || options.cluster === true || dkpKey !== undefined;
+  const deployments = isOne ? [selectOne(session, names).deployment] : selectDeployments(session, names).deployments;
+  const { terraform, output, settings } = session;
+  const cluster = await clusterOf(session, options);
+  const fileOf = ({ situation }: KeyReport) => join(settings, `${situation.settings.stack}.yaml`);
   const [last] = await forDeployments<KeyRules, KeyReport>(session, deployments, {
     rules: KEY_RULES,
-    report: async (deployment) => {
-      const report = keyReport(await keySituation(deployment, { terraform, output, limit: timeout }));
-      session.raise(isStop(report.next.why) ? EXIT.breaking : EXIT.success);
-      return report;
-    },
-    text: (report) => keyReportText(report, context(session, report.situation)),
-    json: (report) => keysJson(report, context(session, report.situation)),
+    report: async (deployment) => keyReport(await keySituation(deployment, { terraform, output, limit, cluster, dkpKey })),
+    text: (report) => keyReportText(report, fileOf(report)),
+    json: (report) => keysJson(report, fileOf(report)),
     format,
   });
   if (write === true && last !== undefined) {
-    const { file, stack } = context(session, last.situation);
+    const { stack } = last.situation.settings;
     const changes = changesOf(stack, last.next);
-    await inOneStep(() => editSettings(file, changes));
-    session.printError(`wrote ${file}: run ${dkpAccess("review", stack)}, commit both, then go on with the step\n`);
+    await inOneStep(() => editSettings(fileOf(last), changes));
+    session.printError(`wrote ${fileOf(last)}: run ${dkpAccess("review", stack)}, commit both, then go on with the step\n`);
   }
 }
 
-const context = ({ settings, terraform }: Session, situation: KeySituation) => contextOf(situation, settings, terraform.binary);
+const clusterOf = async (session: Session, options: ClusterOptions): Promise<RunningCluster | undefined> =>
+  options.cluster === true ? await runningCluster(await namedCluster(session, options)) : undefined;
 
-async function leaked(session: Session, names: readonly string[], options: Options): Promise<void> {
+async function leaked(session: Session, names: readonly string[], options: Options, ids: readonly string[]): Promise<void> {
   const { deployment } = selectOne(session, names);
-  const { terraform, output } = session;
-  const { timeout: limit, key: named = [] } = options;
-  const sources = { terraform, output, limit, isPartial: true, leaked: named };
-  const situation = await keySituation(deployment, sources).catch((error: Error) => {
-    throw new Error(`${error.message}; until then, follow review/${deployment.stack}/after-a-leak.md`, { cause: error });
-  });
-  const unread = [situation.unreachable ?? [], situation.unread].flat();
-  if (unread.length > 0) {
-    session.fail(new Error(`${unread.join("; ")}; these steps are without what could not be read`));
-    session.raise(EXIT.breaking);
-  }
-  const response = leakResponse(situation, named);
-  session.raise(isUnknown(situation, response) ? EXIT.attention : EXIT.success);
-  session.raise(isStop(response.after.why) ? EXIT.breaking : EXIT.success);
+  const found = await leakedKeys(session, deployment, options, [...new Set(ids)]);
+  const owners = found.ids.map((id) => ({ id, user: ownerOf(id, found) }));
+  session.raise(owners.some(({ user }) => user === undefined) ? EXIT.attention : EXIT.success);
+  session.raise(found.notRead.length > 0 ? EXIT.breaking : EXIT.success);
+  const keys = owners.map(({ id, user = deployment.user.name }) => ({ id, user }));
+  const [seen, page] = [leakText(found), leakPage(deployment, keys)];
   if (options.format === "json") {
-    const { ids, contain, after } = response;
-    const stacks = [{ stack: deployment.stack, leak: { ids, contain, after } }];
-    session.printJson(reportJson<KeyRules>(KEY_RULES, response.unverifiable, stacks, { exitCode: session.exitCode }));
+    const stacks = [{ stack: deployment.stack, leak: { keys, seen: seen.trimEnd().split("\n"), page } }];
+    session.printJson(reportJson<KeyRules>(KEY_RULES, [], stacks, { exitCode: session.exitCode }));
   } else {
-    session.print(leakText(situation, response, context(session, situation)));
+    session.print(`${seen}\n${page}`);
   }
+}
+
+/** What can be seen of leaked keys. What cannot be read does not keep the steps from being printed. */
+async function leakedKeys(session: Session, settings: Deployment, options: Options, ids: readonly string[]): Promise<LeakedKeys> {
+  const state = await readableState(session, settings.stack);
+  const waiting = { progress: session.printError, limit: options.timeout };
+  const iam = await readUser(settings, ids, waiting);
+  const notRead = ["unread" in state ? state.unread : [], iam.unknown, iam.unread].flat();
+  let cluster: RunningCluster | undefined;
+  try {
+    cluster = await clusterOf(session, options);
+  } catch (error) {
+    notRead.push((error as Error).message);
+  }
+  return { settings, ids, iam, state: "value" in state ? state.value : undefined, cluster, notRead };
 }

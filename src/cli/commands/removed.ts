@@ -13,7 +13,7 @@ const OPTIONS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "--state": "apply plans again, and applies only the plan with the approved digest",
     "--verify": "apply plans again, and applies only the plan with the approved digest",
   },
-  keys: { "--trail": "look the key up in CloudTrail" },
+  keys: { "--key": "name the keys after --leaked", "--trail": "look the key up in CloudTrail" },
   plan: { "--no-synth": "plan follows from the settings; pipeline files of earlier versions are replaced whole" },
   preflight: { "--existing-cluster": DRIFT, "--permissions": "use --policy, which keys and drift have too" },
 };

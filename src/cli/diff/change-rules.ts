@@ -1,4 +1,5 @@
 import type { AccessLevel, Area } from "../../iam/catalogue";
+import { ENDED, ENDED_IN_USE, ENDED_UNUSED } from "../account/key-judge";
 import type { Found, Level } from "../findings/finding";
 import { type Given, templateRules } from "../findings/templates";
 import { dkpAccess, page } from "../text/advice";
@@ -49,8 +50,6 @@ export const NO_LONGER = "no longer possible";
 /** An apply deletes and detaches what a former file names. */
 const UPDATE_ROLE = "add the permissions of {file} to its policy before you apply, and replace the policy by the file afterwards";
 
-const IF_LEAKED = "if it has leaked, run keys --leaked instead";
-
 /** Every kind of difference that `diff` reports, in the order of the headings. Rule IDs are stable. */
 export const RULES = {
   ...rules("breaking", "Breaking changes", {
@@ -73,14 +72,7 @@ export const RULES = {
       risk: "the cluster has no access to AWS until DKP has the new key",
       remedy: `restore user.name and the pgpKey of this slot; set another OpenPGP key in the other slot, and rotate (${page("keys", "rotate")})`,
     },
-    "active-key-deleted": {
-      text: "Terraform deletes the access key in the slot {slot} while it is Active",
-      remedy: `run ${dkpAccess("keys")}, and follow its steps; ${IF_LEAKED}`,
-    },
-    "current-key-deactivated": {
-      text: "Terraform deactivates the current key, in the slot {slot}",
-      remedy: `set accessKeys.current to the other slot in an earlier apply; ${IF_LEAKED}`,
-    },
+    "key-ended-in-use": ENDED_IN_USE,
     "key-reactivated": {
       text: "Terraform activates the access key in the slot {slot}, which is Inactive",
       remedy: "if it has leaked, set accessKeys.{slot}.status to Inactive, and accessKeys.current to the other slot",
@@ -216,11 +208,7 @@ export const RULES = {
       text: "Terraform creates an access key in the slot {slot}, beside those that it does not manage",
       remedy: "if accessKeys.managedBy was rotate in an earlier apply, check that this is no older commit",
     },
-    "key-deactivated": {
-      text: "Terraform deactivates the access key in the slot {slot}, which is Active",
-      risk: "if DKP still has this key, the cluster loses access to AWS",
-      remedy: `run ${dkpAccess("keys")}, which shows its last use, before you apply`,
-    },
+    "key-ended": ENDED,
     "key-without-secret": {
       text: "the current key becomes that of the slot {slot}, whose secret Terraform does not have, because it was imported",
       risk: "the outputs lose the secret, and nobody can hand this key over",
@@ -300,6 +288,7 @@ export const RULES = {
       "version {theirs} of dkp-access wrote the earlier review pack, and this is {ours}; node_modules/dkp-access/CHANGELOG.md has the reasons of what no setting explains",
     "current-key":
       "the current key moves from the slot {before} to the slot {after}, so whoever reads the outputs receives the key of {after}",
+    "key-ended-unused": ENDED_UNUSED,
     "state-outdated": "the state is out of date, and an apply writes only the state: {objects}",
     "outputs-removed": "these outputs, which other workspaces may read, are removed: {outputs}",
     "outputs-added": "these outputs, which other workspaces can read, are new: {outputs}",

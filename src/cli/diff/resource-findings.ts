@@ -1,6 +1,7 @@
 import { SLOTS } from "../../iam/key-slots";
 import { ADDRESSES, isNodeAttachment, KEY_ADDRESSES, policyAddress, policyOfAddress } from "../../terraform/addresses";
 import { canonical, listOf, objectOf, textOf } from "../../text/json";
+import { endingOf, type KeyUses } from "../account/key-judge";
 import { page } from "../text/advice";
 import type { DiffFound } from "./change-rules";
 import { isAttached } from "./permissions";
@@ -145,8 +146,16 @@ const EFFECTS: Readonly<Record<string, Partial<Record<ResourceChange["action"], 
   [ADDRESSES.nodePolicy]: { replaced: NODES_LOSE },
 };
 
-/** Changes that remove the access of the cluster or leave objects unmanaged, and the list of all changes of resources. */
-export function resourceFindings(before: Snapshot, after: Snapshot, resources: readonly ResourceChange[]): readonly DiffFound[] {
+/**
+ * Changes that remove the access of the cluster or leave objects unmanaged, and the list of all changes of resources.
+ * @param uses the last uses of the keys, where they are known
+ */
+export function resourceFindings(
+  before: Snapshot,
+  after: Snapshot,
+  resources: readonly ResourceChange[],
+  uses?: KeyUses,
+): readonly DiffFound[] {
   const [old, current] = [before, after].map((snapshot) => attribute(snapshot, ADDRESSES.user, "name"));
   const isRenamed = old !== undefined && current !== undefined && old !== current;
   const values = { before: JSON.stringify(old), after: JSON.stringify(current) };
@@ -160,7 +169,7 @@ export function resourceFindings(before: Snapshot, after: Snapshot, resources: r
       return { rule: "second-policy-renamed", address, values: { what, name } };
     }),
     ...resources.filter((change) => !isOfRenamed(change)).flatMap(effectOf),
-    ...keyFindings(before, after, resources),
+    ...keyFindings(before, after, resources, uses),
     ...currentKeyFindings(before, after),
     ...detachments(before, after),
     ...resources
@@ -200,33 +209,41 @@ function effectOf({ address, what, action }: ResourceChange): readonly DiffFound
   return effect === undefined ? [] : [{ rule: "destroyed", address, values: { action: verb, what, ...effect } }];
 }
 
-/** What follows from other settings than the status of a slot. */
-const WITHOUT_STATUS: readonly string[] = ["key-replaced", "first-key", "key-forgotten"];
-
-function keyFindings(before: Snapshot, after: Snapshot, resources: readonly ResourceChange[]): readonly DiffFound[] {
-  const current = currentSlot(before);
+function keyFindings(
+  before: Snapshot,
+  after: Snapshot,
+  resources: readonly ResourceChange[],
+  uses: KeyUses | undefined,
+): readonly DiffFound[] {
+  const currentOf = currentSlot(before);
   const isFirst = before.resources.has(ADDRESSES.user) && !before.outputs.has("access_key_id");
-  return SLOTS.flatMap((slot) => {
-    const [old, status] = [keyIn(before, slot)?.status, keyIn(after, slot)?.status];
+  const current = currentOf && keyIn(before, currentOf)?.id;
+  return SLOTS.flatMap((slot): readonly DiffFound[] => {
+    const [old, next] = [keyIn(before, slot), keyIn(after, slot)];
     const address = KEY_ADDRESSES[slot];
-    const isForgotten = old !== undefined && after.forgotten.has(address);
-    const isCreated = resources.some((change) => change.address === address && change.action === "created");
-    const isReplaced = resources.some((change) => change.address === address && change.action === "replaced");
-    const isDeactivated = old === "Active" && status !== undefined && status !== "Active";
-    const rows = [
-      ["key-replaced", isReplaced],
-      ["first-key", isCreated && isFirst],
-      ["key-forgotten", isForgotten],
-      ["active-key-deleted", old === "Active" && status === undefined && !isForgotten],
-      ["current-key-deactivated", isDeactivated && slot === current],
-      ["key-deactivated", isDeactivated && slot !== current],
-      ["key-reactivated", old === "Inactive" && status === "Active"],
-    ] as const;
-    const found = rows.filter(([, applies]) => applies);
-    return found.map(([rule]): DiffFound => {
-      const field = WITHOUT_STATUS.includes(rule) ? undefined : `accessKeys.${slot}.status`;
-      return { rule, address, field, values: { slot } };
-    });
+    const isDone = (action: ResourceChange["action"]) =>
+      resources.some((change) => change.address === address && change.action === action);
+    if (isDone("replaced")) {
+      return [{ rule: "key-replaced", address, values: { slot } }];
+    }
+    if (isDone("created") && isFirst) {
+      return [{ rule: "first-key", address, values: { slot } }];
+    }
+    if (old !== undefined && after.forgotten.has(address)) {
+      return [{ rule: "key-forgotten", address, values: { slot } }];
+    }
+    const field = `accessKeys.${slot}.status`;
+    if (old?.status === "Inactive" && next?.status === "Active") {
+      return [{ rule: "key-reactivated", address, field, values: { slot } }];
+    }
+    const isEnded = next === undefined || (old?.status === "Active" && next.status !== "Active");
+    if (old === undefined || !isEnded) {
+      return [];
+    }
+    const verb = next === undefined ? "deletes" : "deactivates";
+    const whose = slot === currentOf ? "the current" : undefined;
+    const ended = { slot, verb, id: old.id, current, whose } as const;
+    return [{ ...endingOf(ended, uses), address, field }];
   });
 }
 

@@ -124,7 +124,16 @@ export function policyAt({ resources }: Snapshot, address: string, argument = "p
 export function keyIn({ resources }: Snapshot, slot: Slot) {
   const key = resources.get(KEY_ADDRESSES[slot]);
   const recorded = textOf(key?.key_fingerprint)?.toUpperCase();
-  return key && { status: textOf(key.status) ?? "Active", pgpKey: textOf(key.pgp_key), recorded };
+  const created = new Date(textOf(key?.create_date) ?? "");
+  return (
+    key && {
+      id: textOf(key.id),
+      status: textOf(key.status) ?? "Active",
+      pgpKey: textOf(key.pgp_key),
+      recorded,
+      created: Number.isNaN(created.getTime()) ? undefined : created,
+    }
+  );
 }
 
 /** The slot whose key the outputs have. */

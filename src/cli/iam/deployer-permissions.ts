@@ -27,7 +27,6 @@ const CONDITIONS = {
   tags: ({ tags }) => Object.keys(tags ?? {}).length > 0,
   boundary: ({ user }) => user.permissionsBoundary !== undefined,
   "no-boundary": ({ user }) => user.permissionsBoundary === undefined,
-  "imported-key": (deployment) => deployment.import?.accessKeyId !== undefined,
   "node-role": ({ nodeRole }) => nodeRole !== undefined,
   "node-role-tags": (deployment): boolean => deployment.nodeRole !== undefined && CONDITIONS.tags(deployment),
   "node-role-boundary": ({ nodeRole }) => nodeRole?.permissionsBoundary !== undefined,

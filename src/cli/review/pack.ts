@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { isKnownRegion } from "../../iam/arns";
 import { MAX_POLICY_CHARACTERS, POLICY_DESCRIPTION } from "../../iam/limits";
 import { NODE_ACTIONS, NODE_TRUST, nodePolicy } from "../../iam/node-role-permissions";
+import type { Deployment } from "../../settings/deployment";
 import { ascii, visibleLines } from "../../text/printable";
 import { GUIDES, SESSION_HOURS } from "../iam/leaked-key";
 import { REASONS } from "../iam/recommended-settings";
@@ -17,7 +18,7 @@ import {
 } from "../pack/contents";
 import { fillTemplate } from "../text/template";
 import { clusterConfiguration } from "./cluster-configuration";
-import type { Reviewed } from "./reviewed";
+import { type LeakedKey, leakFacts, type Reviewed, reviewed } from "./reviewed";
 
 /** What the templates read. JSON for a shell is in ASCII, which is independent of the locale of the shell and of Python. */
 export const pageFacts = (review: Reviewed, compared: Pack = comparedPack(review)) => ({
@@ -27,6 +28,7 @@ export const pageFacts = (review: Reviewed, compared: Pack = comparedPack(review
     const text = compared[name];
     return text === undefined ? [] : [{ name, digest: sha256(text) }];
   }),
+  isFilledIn: false,
   maxPolicyCharacters: MAX_POLICY_CHARACTERS,
   nodeActions: NODE_ACTIONS,
   policyDescription: POLICY_DESCRIPTION,
@@ -69,6 +71,12 @@ export function reviewPack(review: Reviewed): Pack {
 }
 
 const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
+
+/** The page after a leak of these keys. */
+export function leakPage(deployment: Deployment, keys: readonly LeakedKey[]): string {
+  const facts = { ...pageFacts(reviewed(deployment)), leak: leakFacts(deployment.region, keys), isFilledIn: true };
+  return fillTemplate("src/cli/review/pages/after-a-leak.md", facts);
+}
 
 /** The files of a review pack that `diff` compares. */
 export function comparedPack({ deployment, deployer, policies, terraform, controlPolicy }: Reviewed) {

@@ -25,7 +25,6 @@ export type Reviewed = Readonly<ReturnType<typeof reviewed>>;
 export function reviewed(deployment: Deployment, terraform: TerraformJson = terraformJson(deployment)) {
   const { region, cluster, policy, user, nodeRole } = deployment;
   const { first, last } = SUPPORTED_VERSIONS;
-  const { deactivate, deleteKey, denySessions, ...leak } = leakCommands(user.name, alwaysOnRegion(region));
   return {
     deployment,
     terraform,
@@ -43,9 +42,28 @@ export function reviewed(deployment: Deployment, terraform: TerraformJson = terr
     otherRoles: otherNodeRoles(cluster),
     /** Former roles of nodes that this deployment does not create. */
     formerRoles: cluster.formerIamNodeRoles.filter((role) => !nodeRole || role !== `${nodeRole.path}${nodeRole.name}`),
-    /** The commands after a leak of the key `ID`. */
-    leak: { ...leak, deactivate: deactivate("ID"), denySessions: denySessions.join("\n"), deleteKey: deleteKey("ID") },
+    leak: leakFacts(region, [{ id: "ID", user: user.name }]),
     ...permissionFacts(deployment),
+  };
+}
+
+/** A key that leaked, and the user that has it. */
+export interface LeakedKey {
+  readonly id: string;
+  readonly user: string;
+}
+
+/** The commands after a leak of keys, as the page after a leak shows them. */
+export function leakFacts(region: string, keys: readonly LeakedKey[]) {
+  const users = [...new Set(keys.map(({ user }) => user))];
+  const commands = (user: string) => leakCommands(user, alwaysOnRegion(region));
+  const ofUsers = (make: (of: ReturnType<typeof commands>) => string) => users.map((user) => make(commands(user))).join("\n");
+  return {
+    deactivate: keys.map(({ id, user }) => commands(user).deactivate(id)).join("\n"),
+    denySessions: ofUsers(({ denySessions }) => denySessions.join("\n")),
+    deleteKey: keys.map(({ id, user }) => commands(user).deleteKey(id)).join("\n"),
+    createKey: ofUsers(({ createKey }) => createKey),
+    removeDenial: ofUsers(({ removeDenial }) => removeDenial),
   };
 }
 

@@ -1,14 +1,23 @@
 import { chmodSync, lstatSync, statSync, symlinkSync } from "node:fs";
 import { parse } from "yaml";
 import { editedYaml, editSettings } from "../../../../src/cli/account/keys/edit-yaml";
-import { changesOf, nextStep, type Step, step } from "../../../../src/cli/account/keys/next-step";
+import { changesOf, nextStep } from "../../../../src/cli/account/keys/next-step";
 import { defineDeployments } from "../../../../src/settings/load";
 import type { SettingsInput } from "../../../../src/settings/schema/deployment-schema";
 import { folderForEach } from "../../../helpers/folder";
-import { situationOf } from "../../../helpers/keys/program";
-import { STARTS } from "../../../helpers/keys/starts";
-import { followed } from "../../../helpers/keys/walk";
-import { DAY, HOUR, keyIn, keysOf, pass, type World, works } from "../../../helpers/keys/world";
+import {
+  DEPLOYED,
+  iamKey,
+  MOVED,
+  NEW,
+  OLD,
+  PRIMARY,
+  RETIRED,
+  rotation,
+  SECONDARY,
+  situation,
+} from "../../../helpers/keys/situations";
+import { ENCRYPTION_KEY } from "../../../helpers/pgp-keys";
 import { MINIMAL } from "../../../helpers/settings-files";
 
 const FILE = `# The cluster prod.
@@ -37,41 +46,41 @@ function slotsIn(text: string) {
 const commentsIn = (text: string) => [...text.matchAll(/#.*/g)].map(([comment]) => comment);
 
 describe("keys --write", () => {
-  it("makes each change of a whole rotation in the file, keeps every comment, and leads back to one key", () => {
-    let world: World = STARTS.deployed;
-    const old = world.dkp;
-    const written: (readonly string[])[] = [];
+  it("makes each change of a rotation in three edits, and keeps every comment", () => {
+    const stations = [
+      DEPLOYED,
+      rotation(MOVED, iamKey(OLD, 60, 1.1), iamKey(NEW, 2, 0.1)),
+      rotation(RETIRED, iamKey(OLD, 60, 2, "Inactive"), iamKey(NEW, 3, 0.1)),
+    ];
     let text = FILE;
-    let next = nextStep(situationOf(world));
-    do {
-      if (next.edits.length > 0) {
-        const before = text.split("\n");
-        text = changesOf("prod", next).reduce(editedYaml, text);
-        written.push([next.why, ...text.split("\n").filter((line) => !before.includes(line))]);
-        expect(commentsIn(text)).toEqual(commentsIn(FILE));
-      }
-      world = followed(world);
-      expect(world.settings).toMatchObject(slotsIn(text));
-      pass(world, DAY + HOUR);
-      next = nextStep(situationOf(world));
-    } while (next.why !== "done");
+    const written = stations.map((given) => {
+      const before = text.split("\n");
+      const next = nextStep(given);
+      text = changesOf("prod", next).reduce(editedYaml, text);
+      expect(commentsIn(text)).toEqual(commentsIn(FILE));
+      return [next.why, ...text.split("\n").filter((line) => !before.includes(line))];
+    });
     expect(written).toEqual([
-      ["done", "    status: Active"],
-      ["rotate-expose", "  current: secondary"],
-      ["rotate-retire", "  primary: { status: Inactive }"],
-      ["rotate-delete", "  primary: { status: absent }"],
+      ["done", "    status: Active", "  current: secondary"],
+      ["retire", "  primary: { status: Inactive }"],
+      ["delete", "  primary: { status: absent }"],
     ]);
-    expect(keysOf(world)).toHaveLength(1);
-    expect(keyIn(world, old)).toBeUndefined();
-    expect(works(world)).toBe(true);
+    expect(slotsIn(text)).toEqual({ primary: "absent", secondary: "Active", current: "secondary" });
   });
 
-  it.each<[string, Partial<Step>]>([
-    ["has no change", { edits: [] }],
-    ["depends on what only a person knows", { instead: [{ if: "DKP has AKIAPRIMARY", do: { do: "apply" } }] }],
-  ])("refuses a step that %s", (_, parts) => {
-    expect(() => changesOf("prod", step("create", { edits: [SET], ...parts }))).toThrow(
-      "prod: nothing was written: the next step is not a change of the settings alone; follow it, then npx dkp-access keys prod --write",
+  it("encrypts the second key as the first one is, and imports no key again", () => {
+    const key = { ...PRIMARY, secret: undefined, encryptedSecret: "secret", pgpKey: ENCRYPTION_KEY };
+    const encrypted = situation(`accessKeys: { primary: { pgpKey: ${ENCRYPTION_KEY} } }`, [key], [iamKey(OLD, 9, 0.1)]);
+    expect(nextStep(encrypted).edits).toContainEqual({ setting: "accessKeys.secondary.pgpKey", value: ENCRYPTION_KEY });
+    const moved = "accessKeys: { primary: { status: absent }, secondary: { status: Active }, current: secondary }";
+    const imported = situation(`${moved}\nimport: { user: true, accessKeyId: ${OLD} }`, [SECONDARY], [iamKey(NEW, 9, 0.1)]);
+    expect(nextStep(imported).edits).toContainEqual({ setting: "import.accessKeyId", value: undefined });
+  });
+
+  it("refuses a step that is no change of the settings", () => {
+    const waiting = rotation(MOVED, iamKey(OLD, 60, 0.5), iamKey(NEW, 1, 0.1));
+    expect(() => changesOf("prod", nextStep(waiting))).toThrow(
+      "prod: nothing was written: the next step (wait) is not a change of the settings; follow it, then npx dkp-access keys prod --write",
     );
   });
 });

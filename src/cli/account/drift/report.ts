@@ -3,7 +3,7 @@ import { type Finding, findingsText } from "../../findings/finding";
 import { allIn, type StateContents } from "../../terraform/state-file";
 import type { IamReader, Reading } from "../aws/iam-reader";
 import { inventoryOfState } from "../inventory";
-import { mismatches } from "../keys/situation";
+import { mismatches } from "../state-match";
 import { DRIFT_RULES, type DriftRules } from "./drift-rules";
 import type { DriftFound } from "./kinds";
 import { objectsDrift } from "./objects";

@@ -6,10 +6,9 @@ import type { Slot } from "../../../iam/key-slots";
 import type { Deployment } from "../../../settings/deployment";
 import { readState, type StateKey } from "../../terraform/state-file";
 import { pullState, type TerraformCli } from "../../terraform/terraform-cli";
-import { awsCommand, dkpAccess, recovery } from "../../text/advice";
+import { awsCommand, dkpAccess, EDIT_PROVIDER, recovery } from "../../text/advice";
 import { atSignal } from "../../text/signals";
-import { EDIT_PROVIDER } from "../keys/actions";
-import { mismatches } from "../keys/situation";
+import { mismatches } from "../state-match";
 
 /** The field `provider` of DKP's `AWSClusterConfiguration`. */
 type ProviderBlock = Readonly<Record<"providerAccessKeyId" | "providerSecretAccessKey" | "region", string>>;

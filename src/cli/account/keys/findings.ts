@@ -1,224 +1,209 @@
-import { pgpKeyOf } from "../../../iam/openpgp-key";
-import { type Finding, type Found, levelOf } from "../../findings/finding";
+import { alwaysOnRegion } from "../../../iam/arns";
+import { type PgpKey, pgpKeyOf } from "../../../iam/openpgp-key";
+import { KEY_ADDRESSES } from "../../../terraform/addresses";
+import type { Finding, Found } from "../../findings/finding";
+import { leakCommands } from "../../iam/leaked-key";
+import { dkpAccess } from "../../text/advice";
 import type { IamKey } from "../aws/iam-reader";
-import type { LackingObject } from "../ownership";
-import { effectsOf, hazardOf } from "./effects";
-import { KEY_RULES, type KeyRules } from "./key-rules";
-import { isQuarantine } from "./permissions";
-import {
-  exposedSlot,
-  isRecent,
-  isStateLost,
-  type KeySituation,
-  type KeySlot,
-  mismatches,
-  missingImports,
-  pendingImport,
-  renamedObjects,
-  slotSettings,
-  slotsOf,
-  taintedAddresses,
-  unlistedKeys,
-  unmanagedKeys,
-  unmanagedObjects,
-} from "./situation";
+import { endingOf, isInUse, type KeyUses } from "../key-judge";
+import { mismatches } from "../state-match";
+import type { KeyRules } from "./key-rules";
+import { dkpKeyOf, type KeySituation, type KeySlot, slotsOf, unmanagedKeys } from "./situation";
 
-/** Most rules limit the age of keys to 90 days: CIS AWS Foundations Benchmark 1.14. Leaves two weeks to rotate. */
-const WARN_AT_DAYS = 75;
-const MAX_DAYS = 90;
+/** Two weeks to rotate. */
+const WARN_DAYS = 15;
 const PGP_WARN_DAYS = 30;
-const DAY_MS = 86_400_000;
+export const DAY_MS = 86_400_000;
+
+/** IAM is eventually consistent: a new key can be missing from ListAccessKeys. Seconds in practice, no limit is documented. */
+const LISTED_AFTER_MS = 600_000;
 
 type KeyFinding = Found<KeyRules>;
 
-/** What is to be reported about the keys of a deployment. */
+/** Where settings, state, IAM and cluster differ, and what is due soon. */
 export function keyFindings(situation: KeySituation): readonly Finding<KeyRules>[] {
-  const { stack } = situation.settings;
-  const mismatch = [...mismatchFindings(situation), ...movedFindings(situation)];
-  const found = [
-    ...stateFindings(situation),
-    ...effectFindings(situation),
-    ...slotsOf(situation).flatMap((slot) => slotFindings(slot, situation)),
-    ...useFindings(situation),
-  ];
-  return (mismatch.length > 0 ? mismatch : found).map((finding) => ({ ...finding, stack }));
+  const mismatch = [...mismatchFindings(situation), ...userFindings(situation)];
+  const found =
+    mismatch.length > 0
+      ? mismatch
+      : [
+          ...stateFindings(situation),
+          ...slotsOf(situation).flatMap((slot) => slotFindings(slot, situation)),
+          ...userKeyFindings(situation),
+        ];
+  return found.map((finding) => ({ ...finding, stack: situation.settings.stack }));
 }
 
-/** What differs from everything that has a step. */
-export const unverifiableFindings = (situation: KeySituation) =>
-  keyFindings(situation).filter((finding) => ["breaking", "unverifiable"].includes(levelOf<KeyRules>(KEY_RULES, finding)));
-
-/** Settings, state and credentials that do not belong together. */
-export function mismatchFindings({ settings, state, iam, folder }: KeySituation): readonly KeyFinding[] {
+/** Settings, state, credentials and cluster that do not belong together: nothing else about the keys is reliable. */
+function mismatchFindings({ settings, state, iam, cluster }: KeySituation): readonly KeyFinding[] {
   const { user, stateAccount, settingsAccount } = mismatches(settings, state.user, iam.account);
   const account = iam.account ?? "";
-  const findings: KeyFinding[] = [];
+  const found: KeyFinding[] = [];
   if (user !== undefined) {
-    findings.push({
-      rule: "key-user-differs",
-      field: "user.name",
-      values: { settings: settings.user.name, state: user, folder },
-    });
+    found.push({ rule: "key-user-differs", field: "user.name", values: { settings: settings.user.name, state: user } });
   }
   if (stateAccount !== undefined) {
-    const of = "the user in the state belongs to account";
-    findings.push({ rule: "key-account-differs", values: { of, expected: stateAccount, account } });
+    const values = { of: "the user in the state is of account", expected: stateAccount, account };
+    found.push({ rule: "key-account-differs", values });
   }
   if (settingsAccount !== undefined) {
     const values = { of: "accountId is", expected: settingsAccount, account };
-    findings.push({ rule: "key-account-differs", field: "accountId", values });
+    found.push({ rule: "key-account-differs", field: "accountId", values });
   }
-  return findings;
+  const { region, prefix = settings.cluster.prefix } = { ...cluster?.configuration, prefix: cluster?.prefix };
+  const ofCluster = [
+    ["region", settings.region, region],
+    ["cluster.prefix", settings.cluster.prefix ?? prefix, prefix],
+  ] as const;
+  for (const [field, own = "", other = ""] of cluster === undefined ? [] : ofCluster) {
+    if (own !== other) {
+      const values = { field, settings: own, cluster: other, context: cluster?.context ?? "" };
+      found.push({ rule: "key-cluster-differs", field, values });
+    }
+  }
+  return found;
 }
 
-/** Keys of state or settings that another user has: it was renamed, and nothing else about the keys is reliable, either. */
-function movedFindings(situation: KeySituation): readonly KeyFinding[] {
-  const { iam, settings, state } = situation;
-  const pending = pendingImport(situation);
-  const known = new Set([...state.keys.map(({ id }) => id), state.exposed.id, pending]);
-  return [...known].flatMap((key = "") => {
-    const owner = iam.owners[key];
-    const imported = key === pending ? "import.accessKeyId" : undefined;
-    const values = { key, owner: owner ?? "", user: settings.user.name, imported };
-    return owner === undefined ? [] : [{ rule: "key-of-another-user", field: "user.name", values } as const];
-  });
+/** A user that only the state or only IAM has. Minutes after its creation, IAM may not list it yet. */
+function userFindings({ settings, state, iam }: KeySituation): readonly KeyFinding[] {
+  const user = settings.user.name;
+  const isNew = state.keys.some(({ created }) => created !== undefined && isNewAt(created, iam.now));
+  if (state.user !== undefined && !iam.exists && !isNew) {
+    const [owner] = state.keys.flatMap(({ id }) => iam.owners[id] ?? []);
+    return [{ rule: "key-user-deleted", field: "user.name", values: { user, owner } }];
+  }
+  if (state.user === undefined && iam.exists && settings.import?.user !== true) {
+    return [{ rule: "key-state-lost", field: "user.name", values: { user, keys: iam.keys.map(keyText) } }];
+  }
+  return [];
 }
 
-/** What has no step. */
-function stopFindings(situation: KeySituation): readonly KeyFinding[] {
-  const { state, permissions } = situation;
-  return [
-    ...state.resources.deposed.map(({ address, attributes: { name, id } }): KeyFinding => {
-      return { rule: "key-left-over", address, values: { address, name: String(name ?? id) } };
-    }),
-    ...renamedObjects(situation).map((values): KeyFinding => ({ rule: "key-object-renamed", address: values.address, values })),
-    ...permissions.denials.map((denial): KeyFinding => {
-      return { rule: isQuarantine(denial) ? "key-quarantined" : "key-denied", values: { ...denial } };
-    }),
-    ...permissions.unlinked.map((policy): KeyFinding => ({ rule: "key-policy-attached", values: { ...policy } })),
-    ...(permissions.unread.length === 0
-      ? []
-      : [{ rule: "key-permissions-unread", values: { unread: permissions.unread } } as const]),
-  ];
-}
+const isNewAt = (created: Date, now: Date) => now.getTime() - created.getTime() < LISTED_AFTER_MS;
 
-function stateFindings(situation: KeySituation): readonly KeyFinding[] {
-  const { state, iam, settings, folder, erroredState, permissions } = situation;
-  const findings: KeyFinding[] = [...stopFindings(situation)];
+function stateFindings({ settings, state, iam, erroredState }: KeySituation): readonly KeyFinding[] {
+  const found: KeyFinding[] = [];
   if (erroredState !== undefined) {
-    findings.push({ rule: `key-${erroredState}`, values: { folder } });
+    found.push({ rule: "key-errored-state", values: { file: erroredState } });
   }
-  if (isStateLost(situation)) {
-    const values = { user: settings.user.name, keys: iam.keys.map(keyText) };
-    findings.push({ rule: "key-state-lost", field: "user.name", values });
+  const { id } = state.exposed;
+  if (id !== undefined && state.keys.every((key) => key.id !== id)) {
+    const known = iam.keys.find((key) => key.id === id);
+    found.push({ rule: "key-old-state", values: { key: known === undefined ? id : keyText(known) } });
   }
-  findings.push(...unmanagedObjects(situation).flatMap((object) => objectFindings(object, isStateLost(situation))));
-  for (const imported of missingImports(situation)) {
-    const field = `import.${imported}`;
-    findings.push({ rule: "key-import-missing", field, values: { field } });
+  for (const { slot } of state.keys.filter(({ tainted }) => tainted)) {
+    found.push({ rule: "key-tainted", address: KEY_ADDRESSES[slot], values: { address: KEY_ADDRESSES[slot] } });
   }
-  // A user that IAM does not list yet, or no longer, has nothing attached. What the state lacks can be new in the settings.
-  for (const { address, lost } of iam.exists ? permissions.lost : []) {
-    if (!permissions.lacking.includes(address)) {
-      findings.push({ rule: "key-permissions-lost", address, values: { address, lost } });
-    }
+  if (iam.quarantine !== undefined) {
+    found.push({ rule: "key-quarantined", values: { user: settings.user.name, policy: iam.quarantine } });
   }
-  const exposed = exposedSlot(situation);
-  const { id, slot } = state.exposed;
-  if (id !== undefined && exposed === undefined) {
-    const key = iam.keys.find((candidate) => candidate.id === id);
-    findings.push({ rule: "key-exposed-lost", values: { slot: slot ?? "", key: key === undefined ? id : keyText(key) } });
+  if (iam.unread.length > 0) {
+    found.push({ rule: "key-unread", values: { unread: iam.unread } });
   }
-  if (state.user !== undefined && !iam.exists && unlistedKeys(situation).length === 0) {
-    findings.push({ rule: "key-user-deleted", values: { user: settings.user.name } });
-  }
-  if (state.keys.length > 0 && id === undefined) {
-    findings.push({ rule: "key-no-outputs", values: {} });
-  }
-  for (const address of taintedAddresses(situation)) {
-    findings.push({ rule: "key-tainted", address, values: { address } });
-  }
-  return findings;
+  return found;
 }
 
-/** An object of the settings that the state lacks; without the user, only what another deployment has. */
-function objectFindings({ setting, owner, ...object }: LackingObject, isLost: boolean): readonly KeyFinding[] {
-  const { kind, name, by, isImported } = object;
-  const field = `${setting}.name`;
-  if (owner === "another") {
-    const imported = isImported ? `import.${object.imports}` : undefined;
-    return [{ rule: "key-object-of-another", field, values: { kind, name, field, by, imported } }];
-  }
-  const values = { kind, name, owner: owner === "unknown" ? owner : undefined };
-  return isLost ? [] : [{ rule: "key-object-lost", field, values }];
-}
-
-function effectFindings(situation: KeySituation): readonly KeyFinding[] {
-  const { id, slot } = situation.state.exposed;
-  const effects = effectsOf(situation);
-  return effects.flatMap((effect): readonly KeyFinding[] => {
-    const isExposure = effect.verb === "expose";
-    const rule = hazardOf(effect, effects, situation) ?? (isExposure ? "key-current-differs" : undefined);
-    const field = isExposure ? "accessKeys.current" : `accessKeys.${effect.slot}`;
-    const values = { verb: effect.verb, slot: effect.slot, key: effect.id ?? "", exposed: `${id} (${slot})` };
-    return rule === undefined ? [] : [{ rule, field, values }];
-  });
-}
-
-function slotFindings({ slot, inState, inIam, inSettings }: KeySlot, situation: KeySituation): readonly KeyFinding[] {
-  const { iam, state, settings } = situation;
-  const findings: KeyFinding[] = [];
-  const key = inState?.id ?? "";
-  if (inState !== undefined && inIam === undefined) {
-    if (unlistedKeys(situation).some((unlisted) => unlisted.slot === slot)) {
-      findings.push({ rule: "key-not-listed", values: { slot, key } });
-    } else if (iam.exists && key === state.exposed.id) {
-      findings.push({ rule: "key-exposed-deleted", values: { slot, key } });
-    }
-  }
+function slotFindings(slot: KeySlot, situation: KeySituation): readonly KeyFinding[] {
+  const found = [...differenceOf(slot, situation)];
+  const { iam, settings } = situation;
+  const { inState, inIam, inSettings, slot: name } = slot;
+  const field = `accessKeys.${name}.pgpKey`;
   const days = inIam?.created === undefined ? 0 : daysBetween(inIam.created, iam.now);
-  if (days >= WARN_AT_DAYS && inIam?.status === "Active") {
-    findings.push({ rule: "key-old", values: { slot, days, limit: MAX_DAYS } });
+  const { maxAge: limit } = settings;
+  if (limit !== undefined && days >= limit - WARN_DAYS && inIam?.status === "Active") {
+    found.push({ rule: "key-old", values: { slot: name, days, limit } });
   }
   // The settings of an absent slot can have the OpenPGP key of the next access key.
-  const own = inSettings === "absent" ? undefined : pgpKeyOf(slotSettings(settings)[slot].pgpKey);
-  const recorded = inState?.keyFingerprint;
-  if (own !== undefined && recorded !== undefined && recorded !== own.fingerprint) {
-    const fingerprint = own.fingerprint.toUpperCase();
-    const values = { slot, key, recorded: recorded.toUpperCase(), fingerprint, stack: settings.stack };
-    findings.push({ rule: "key-encrypted-otherwise", field: `accessKeys.${slot}.pgpKey`, values });
+  const own = inSettings === "absent" ? undefined : pgpKeyOf(pgpKeyIn(settings, slot));
+  const recorded = inState?.keyFingerprint?.toUpperCase();
+  const fingerprint = own?.fingerprint.toUpperCase();
+  if (fingerprint !== undefined && recorded !== undefined && recorded !== fingerprint) {
+    const values = { slot: name, key: inState?.id ?? "", recorded, fingerprint, stack: settings.stack };
+    found.push({ rule: "key-encrypted-otherwise", field, values });
   }
-  const expires = slotPgpKey({ inState, slot }, settings)?.expires;
+  const expires = slotPgpKey(slot, settings)?.expires;
   if (expires !== undefined && daysBetween(iam.now, expires) <= PGP_WARN_DAYS && inSettings !== "absent") {
-    const values = { slot, day: expires.toISOString().slice(0, 10) };
-    findings.push({ rule: "pgp-key-expires", field: `accessKeys.${slot}.pgpKey`, values });
+    found.push({ rule: "pgp-key-expires", field, values: { slot: name, day: expires.toISOString().slice(0, 10) } });
   }
-  return findings;
+  return found;
 }
 
-const daysBetween = (from: Date, to: Date) => Math.floor((to.getTime() - from.getTime()) / DAY_MS);
+/** How a slot differs between the sources, and what the next apply does to its key. */
+function differenceOf({ slot, inSettings, inState, inIam }: KeySlot, situation: KeySituation): readonly KeyFinding[] {
+  const { settings, state, iam, cluster, dkpKey } = situation;
+  if (inState === undefined || settings.accessKeys === "none") {
+    return [];
+  }
+  const { stack, region, user } = settings;
+  const { id: key, created, pgpKey } = inState;
+  if (inIam === undefined) {
+    const isNew = created !== undefined && isNewAt(created, iam.now);
+    const values = { slot, key, dkp: key === state.exposed.id ? "it" : undefined };
+    return [isNew ? { rule: "key-not-listed", values } : { rule: "key-deleted", values }];
+  }
+  if (inSettings !== "absent" && pgpKeyIn(settings, { slot }) !== pgpKey) {
+    return [{ rule: "key-replaced", field: `accessKeys.${slot}.pgpKey`, values: { slot, key } }];
+  }
+  const isCurrent = key === state.exposed.id;
+  if (inSettings === "Active" && inIam.status === "Inactive") {
+    const activate = leakCommands(user.name, alwaysOnRegion(region)).activate(key);
+    const values = { slot, key, stack, other: isCurrent || slot === settings.accessKeys.current ? undefined : slot, activate };
+    return [{ rule: "key-deactivated", field: `accessKeys.${slot}.status`, values }];
+  }
+  if (inSettings === "absent" || inSettings !== inIam.status) {
+    const verb = inSettings === "absent" ? "deletes" : "deactivates";
+    const isDkps = key === (cluster?.configuration.keyId ?? dkpKey);
+    const whose = isCurrent ? "the current" : isDkps && "DKP's";
+    const ended = { slot, verb, id: key, current: state.exposed.id, whose: whose || undefined } as const;
+    return [{ ...endingOf(ended, usesIn(situation)), field: `accessKeys.${slot}.status` }];
+  }
+  return [];
+}
+
+/** The last uses that are known. Where one could not be read, none counts as known. */
+export const usesIn = ({ iam: { now, keys, unread } }: KeySituation): KeyUses => ({
+  now,
+  keys: unread.some((reason) => reason.startsWith("iam:GetAccessKeyLastUsed")) ? [] : keys,
+});
+
+export const daysBetween = (from: Date, to: Date): number => Math.floor((to.getTime() - from.getTime()) / DAY_MS);
+
+const pgpKeyIn = ({ accessKeys }: KeySituation["settings"], { slot }: Pick<KeySlot, "slot">) =>
+  accessKeys === "none" ? undefined : accessKeys[slot].pgpKey;
 
 /** The OpenPGP key of a slot: that of its access key, or that of the settings for the next one. */
-export const slotPgpKey = ({ inState, slot }: Pick<KeySlot, "inState" | "slot">, settings: KeySituation["settings"]) =>
-  pgpKeyOf((inState ?? slotSettings(settings)[slot]).pgpKey);
+export const slotPgpKey = (
+  { inState, slot }: Pick<KeySlot, "inState" | "slot">,
+  settings: KeySituation["settings"],
+): PgpKey | undefined => pgpKeyOf(inState === undefined ? pgpKeyIn(settings, { slot }) : inState.pgpKey);
 
-/** Keys outside the state, and no key at all. */
-function useFindings(situation: KeySituation): readonly KeyFinding[] {
+/** Keys outside the state, no key at all, and a key of DKP that does not work. */
+function userKeyFindings(situation: KeySituation): readonly KeyFinding[] {
   const { settings, state, iam } = situation;
-  const named = [pendingImport(situation), state.exposed.id];
-  const unmanaged = isStateLost(situation) ? [] : unmanagedKeys(situation).filter(({ id }) => !named.includes(id));
-  const isNone = settings.accessKeys === "none";
-  const findings = unmanaged.map((key): KeyFinding => {
-    const values = { key: keyText(key), id: key.id, stack: settings.stack };
-    const recently = isRecent(key, iam.now) ? "created or used" : undefined;
-    return isNone && state.keys.length === 0
-      ? { rule: "key-external", values }
-      : { rule: "key-unmanaged", values: { ...values, recently } };
+  const { stack, accessKeys, user } = settings;
+  const isNone = accessKeys === "none";
+  const found = unmanagedKeys(situation).map((key): KeyFinding => {
+    const values = { key: keyText(key), id: key.id, stack };
+    if (!isNone || state.keys.length > 0) {
+      return { rule: "key-unmanaged", values };
+    }
+    const by = settings.managedBy === "rotate" ? dkpAccess("rotate", stack, "--cluster") : "your own commands";
+    return { rule: "key-external", values: { ...values, by } };
   });
   if (isNone && iam.exists && iam.keys.every(({ status }) => status !== "Active")) {
-    findings.push({ rule: "key-none-active", field: "accessKeys", values: { user: settings.user.name } });
+    found.push({ rule: "key-none-active", field: "accessKeys", values: { user: user.name } });
   }
-  return findings;
+  const dkp = dkpKeyOf(situation)?.id;
+  const current = iam.keys.find(({ id }) => id === state.exposed.id);
+  if (dkp === undefined && !isNone && current?.lastUsed !== undefined) {
+    const unusedSince = iam.keys.every(({ lastUsed }) => !isInUse({ lastUsed }, iam.now));
+    const values = { key: current.id, used: current.lastUsed.at.toISOString(), stack };
+    found.push(...(unusedSince ? [{ rule: "key-unused", values } as const] : []));
+  }
+  const key = iam.keys.find(({ id }) => id === dkp);
+  if (dkp !== undefined && key?.status !== "Active") {
+    found.push({ rule: "key-dkp-dead", values: { key: dkp, status: key?.status, user: user.name, owner: iam.owners[dkp] } });
+  }
+  return found;
 }
 
 /** A key of IAM as text: `AKIA... (Active, created TIME, last used TIME)`. */

@@ -1,150 +1,70 @@
+import { otherSlot } from "../../../iam/key-slots";
 import { visible } from "../../../text/printable";
-import { type Finding, textOf } from "../../findings/finding";
-import { GUIDES, leakCommands, SESSION_HOURS } from "../../iam/leaked-key";
 import { dkpAccess, recovery } from "../../text/advice";
 import type { IamKey } from "../aws/iam-reader";
-import { type Action, actionText, type Context, editText } from "./actions";
-import type { Change } from "./edit-yaml";
-import { keyText, mismatchFindings, unverifiableFindings } from "./findings";
-import { KEY_RULES, type KeyRules } from "./key-rules";
-import { nextStep, type Step, step } from "./next-step";
-import { findingLines, ownerText, stepText } from "./report";
-import { canHandOver, exposedSlot, type KeySituation, MAX_KEYS, withoutKeys } from "./situation";
+import { keyText } from "./findings";
+import type { IamUser, KeySituation } from "./situation";
 
-/** What ends the leaked keys, and what comes next once they are deleted. */
-interface LeakResponse {
+/** What is known of leaked keys: the state and the cluster where they can be read. */
+export interface LeakedKeys extends Pick<KeySituation, "settings" | "cluster"> {
   readonly ids: readonly string[];
-  readonly contain: { readonly edits: readonly Change[]; readonly actions: readonly Action[] };
-  readonly after: Step;
-  /** Why nothing comes after it. */
-  readonly unverifiable: readonly Finding<KeyRules>[];
+  readonly iam: IamUser;
+  /** Undefined if it cannot be read. */
+  readonly state: KeySituation["state"] | undefined;
+  /** What could not be read, with the reason. */
+  readonly notRead: readonly string[];
 }
 
-/**
- * The response to leaked keys: they are deactivated and deleted, so that no apply can activate them again, and the deployment goes on
- * as after any other deletion outside Terraform.
- * @param named the leaked keys. @default the key that the outputs expose, unless the user has another Active one, which DKP may have
- * @throws Error if settings, state and credentials do not belong together, or it is unknown which key leaked
- */
-export function leakResponse(situation: KeySituation, named: readonly string[]): LeakResponse {
-  const { settings, iam, state } = situation;
-  const [mismatch] = mismatchFindings(situation);
-  if (mismatch !== undefined) {
-    throw new Error(`${settings.stack}: ${textOf<KeyRules>(KEY_RULES, mismatch)}`);
-  }
-  const { id: exposed } = state.exposed;
-  const isAlone = iam.keys.every(({ id, status }) => id === exposed || status !== "Active");
-  const byDefault = exposed === undefined || !isAlone ? [] : [exposed];
-  const ids = [...new Set(named.length > 0 ? named : byDefault)];
-  if (ids.length === 0) {
-    const known = iam.keys.map(({ id }) => id).join(" or ");
-    throw new Error(
-      `${settings.stack}: the state does not show which key DKP has; name the leaked one: --key ${known === "" ? "ID" : known}`,
-    );
-  }
-  const left = withoutKeys(situation, ids);
-  const isImported = settings.import?.accessKeyId !== left.settings.import?.accessKeyId;
-  const isInactive = (id: string) => iam.keys.some((key) => key.id === id && key.status !== "Active");
-  const after = afterLeak(left);
-  return {
-    ids,
-    contain: {
-      edits: isImported ? [{ setting: "import.accessKeyId", value: undefined }] : [],
-      actions: [
-        // Also keys that IAM does not list: it may list them later.
-        ...ids.filter((id) => !isInactive(id)).map((key): Action => ({ do: "deactivate", key, user: iam.owners[key] })),
-        ...ids.map((key): Action => ({ do: "delete", key, user: iam.owners[key] })),
-      ],
-    },
-    after,
-    // What could not be read seems to be absent.
-    unverifiable: after.why === "unverifiable" ? unverifiableFindings(left) : [],
-  };
+/** The user that has a key; undefined: none is known. */
+export const ownerOf = (id: string, { iam, settings }: Pick<LeakedKeys, "iam" | "settings">): string | undefined =>
+  iam.keys.some((key) => key.id === id) ? settings.user.name : iam.owners[id];
+
+/** What can be seen of leaked keys, before the steps. */
+export function leakText(leaked: LeakedKeys): string {
+  const { settings, ids, iam, notRead, cluster } = leaked;
+  const others = iam.keys.filter(({ id }) => !ids.includes(id));
+  const context = cluster?.context ?? "";
+  const lines = [
+    `${settings.stack}: response to a leak, for account ${iam.account ?? "(not read)"}; this command changes nothing`,
+    ...ids.flatMap((id) => leakedLines(id, leaked)),
+    cluster === undefined
+      ? "which key DKP has: providerAccessKeyId in d8 system get provider-cluster-configuration, or --cluster"
+      : `DKP has ${cluster.configuration.keyId} in ${context}`,
+    ...others.map((key) => otherKeyText(key, leaked)),
+    ...(iam.quarantine === undefined
+      ? []
+      : [`AWS has quarantined the user (${iam.quarantine}), which denies another key too: ${recovery("quarantine")}`]),
+    ...notRead.map((reason) => `not read: ${reason}`),
+  ];
+  return lines.map((line) => `${visible(line)}\n`).join("");
 }
 
-/** Whether one of the keys may exist where these credentials do not see it. */
-export const isUnknown = ({ iam }: KeySituation, { ids }: LeakResponse): boolean =>
-  ids.some((id) => iam.keys.every((key) => key.id !== id) && iam.owners[id] === undefined);
-
-/** The next step where DKP may have had a leaked key: nothing to do otherwise, DKP gets the exposed key, or a new one. */
-function afterLeak(left: KeySituation): Step {
-  const next = nextStep(left);
-  // Whether DKP has a key that is left outside Terraform, nothing shows.
-  const isOutside = left.settings.accessKeys === "none" && ["none", "apply", "none-early"].includes(next.why);
-  if (isOutside && left.iam.exists && left.iam.keys.length < MAX_KEYS) {
-    return step("none-create", { actions: [{ do: "create-key" }] });
+function leakedLines(id: string, leaked: LeakedKeys): readonly string[] {
+  const { state, iam, settings } = leaked;
+  const inIam = iam.keys.find((key) => key.id === id);
+  const owner = ownerOf(id, leaked);
+  const parts = [inIam === undefined ? id : keyText(inIam)];
+  parts.push(owner === undefined ? "no user is known to have it" : `a key of the user ${owner}`);
+  const slot = state?.keys.find((key) => key.id === id)?.slot;
+  if (slot === undefined) {
+    return [`leaked: ${parts.join(", ")}`];
   }
-  const exposed = exposedSlot(left);
-  if (next.why === "revert" && exposed !== undefined && canHandOver(exposed)) {
-    return { ...next, actions: [...next.actions, { do: "hand-over" }] };
-  }
-  if (next.why !== "done" || exposed === undefined) {
-    return next;
-  }
-  return canHandOver(exposed)
-    ? step("hand-over", { key: exposed.inIam?.id, actions: [{ do: "hand-over" }] })
-    : { ...next, why: "create" };
+  const isCurrent = id === state?.exposed.id;
+  parts.push(`in the slot ${slot}`, isCurrent ? "the current key" : "not the current key");
+  const { accessKeys } = settings;
+  const isAbsent = accessKeys === "none" || accessKeys[slot].status === "absent";
+  return isCurrent || isAbsent
+    ? [`leaked: ${parts.join(", ")}`]
+    : [
+        `leaked: ${parts.join(", ")}`,
+        `in step 4, set accessKeys.${slot}.status: absent, and current: ${otherSlot(slot)}, before you apply`,
+      ];
 }
 
 /** Another key of the user, which an attacker can have created with the leaked one. */
-function otherKeyText(key: IamKey, { settings, state }: KeySituation, leaked: readonly string[]): string {
-  const slot = state.keys.find(({ id }) => id === key.id)?.slot;
-  const where = slot === undefined ? "which the state does not have" : `in the slot ${slot}`;
-  const repeat = dkpAccess("keys", "--leaked", settings.stack, "--key", ...leaked, key.id);
-  return `the user also has ${keyText(key)}, ${where}; if nobody created ${key.id} for a deployment or a program, it is the attacker's, so run ${repeat}`;
-}
-
-/** The response as text: steps in their order, as settings and commands. Lines to type are indented by four spaces. */
-export function leakText(situation: KeySituation, response: LeakResponse, context: Context): string {
-  const { settings, iam, state } = situation;
-  const { contain, after, ids, unverifiable } = response;
-  const users = [...new Set(ids.map((id) => iam.owners[id] ?? settings.user.name))];
-  const ofUsers = users.map((user) => leakCommands(user, context.region));
-  const [deactivate, deletion] = (["deactivate", "delete"] as const).map((kind) =>
-    contain.actions.filter((action) => action.do === kind).map((action) => actionText(action, context)),
-  );
-  const command = (line: string) => `    ${line}`;
-  const describe = (id: string) => {
-    const inIam = iam.keys.find((key) => key.id === id);
-    const exposed = id === state.exposed.id ? ", exposed by the outputs" : "";
-    const owner = iam.owners[id];
-    const where = owner === undefined ? "no user is known to have it" : `the user ${owner} has it`;
-    return `leaked: ${inIam === undefined ? `${id} (${where})` : keyText(inIam)}${exposed}`;
-  };
-  const [why = "", ...rest] = stepText(after, context);
-  const others = iam.keys.filter(({ id }) => !ids.includes(id)).map((key) => otherKeyText(key, situation, ids));
-  const lines = [
-    `${settings.stack}: response to a leaked key of ${ownerText(situation)}; this command changes nothing`,
-    ...ids.map(describe),
-    ...situation.unread.map((reason) => `not read: ${reason}`),
-    ...unverifiable.flatMap((finding) => findingLines(finding)),
-    ...others,
-    "if DKP has a leaked key, it cannot call AWS from step 1 until it has another one; the instances of the cluster keep running",
-    ...(settings.accessKeys === "none"
-      ? []
-      : ["until step 3 is done, let no pipeline apply: an apply would activate the key again"]),
-    `AWS may attach the policy AWSCompromisedKeyQuarantine... to the user, which denies the other key too: ${recovery("quarantine")}`,
-    "",
-    "1. Deactivate the key",
-    ...(deactivate ?? []).map(command),
-    "",
-    `2. Deny its sessions, which remain valid for up to ${SESSION_HOURS} hours; run both lines again after five minutes, when all of AWS knows of step 1`,
-    ...ofUsers.flatMap(({ denySessions }) => denySessions).map(command),
-    "",
-    "3. Delete the key, so that no apply can activate it again; its ID remains in CloudTrail",
-    ...contain.edits.map((edit) => `   ${context.file}: ${editText(edit)}`),
-    ...(deletion ?? []).map(command),
-    "",
-    `4. Give DKP a key that has not leaked: ${why}`,
-    ...rest.map((line) => ` ${line}`),
-    `   then ${dkpAccess("keys", settings.stack)}, until there is nothing left to do`,
-    "",
-    "5. Find and remove the objects that the attacker created, because they work without the key",
-    ...GUIDES.map(([what, url]) => `   ${what}: ${url}`),
-    `   ${dkpAccess("drift", settings.stack)}: objects that Terraform does not manage`,
-    "",
-    `6. ${SESSION_HOURS} hours after step 2, remove the Deny, because Terraform cannot delete a user with an inline policy`,
-    ...ofUsers.map(({ removeDenial }) => command(removeDenial)),
-  ];
-  return lines.map((line) => `${visible(line)}\n`).join("");
+function otherKeyText(key: IamKey, { settings, state, ids }: LeakedKeys): string {
+  const slot = state?.keys.find(({ id }) => id === key.id)?.slot;
+  const where = slot === undefined ? "" : `, in the slot ${slot}`;
+  const all = [...ids, key.id].flatMap((id) => ["--leaked", id]);
+  return `the user also has ${keyText(key)}${where}; if nobody created it for a deployment or a program, it is the attacker's, so run ${dkpAccess("keys", settings.stack, ...all)}`;
 }

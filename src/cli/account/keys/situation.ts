@@ -1,32 +1,27 @@
-import { SLOTS, type Slot } from "../../../iam/key-slots";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { otherSlot, SLOTS, type Slot } from "../../../iam/key-slots";
 import type { Deployment } from "../../../settings/deployment";
-import { ADDRESSES, KEY_ADDRESSES } from "../../../terraform/addresses";
-import type { StateContents, StateKey } from "../../terraform/state-file";
-import type { IamKey } from "../aws/iam-reader";
-import { describedResources } from "../drift/managed-attributes";
-import type { ImportField } from "../managed-objects";
-import type { LackingObject } from "../ownership";
-import type { Permissions } from "./permissions";
+import type { RunningCluster } from "../../cluster/running-cluster";
+import { readState, type StateContents, type StateKey } from "../../terraform/state-file";
+import { pullState, stackFolder, type TerraformCli } from "../../terraform/terraform-cli";
+import { dkpAccess } from "../../text/advice";
+import type { Waiting } from "../aws/client";
+import { type IamKey, type IamReader, type Reading, Readings, withIam } from "../aws/iam-reader";
+import { isInUse } from "../key-judge";
 
 export type KeySlots = Exclude<Deployment["accessKeys"], "none">;
 
-/** Settings, state, IAM and time of a deployment's keys, side by side: what all findings and steps follow from. */
+/** Settings, state, IAM and cluster of a deployment's keys, side by side: all findings and steps follow from it. */
 export interface KeySituation {
   readonly settings: Deployment;
-  /** The stack's folder, where Terraform runs. */
-  readonly folder: string;
   readonly state: StateContents;
-  /** Why the state cannot be read; it is empty then. */
-  readonly unreachable?: string | undefined;
-  /** What of IAM cannot be read; it counts as absent. */
-  readonly unread: readonly string[];
-  /** `errored.tfstate` in it, which Terraform can push, because it is newer than the state; or another one. */
-  readonly erroredState?: "errored-state" | "errored-state-other" | undefined;
+  /** `errored.tfstate`, which an apply left because it could not write the state. */
+  readonly erroredState?: string | undefined;
   readonly iam: IamUser;
-  /** Objects of the settings that the state lacks. */
-  readonly lacking: readonly LackingObject[];
-  /** What DKP lacks of its permissions, and what denies some to it. */
-  readonly permissions: Permissions;
+  readonly cluster?: RunningCluster | undefined;
+  /** The key that DKP has, as a person says. */
+  readonly dkpKey?: string | undefined;
 }
 
 /** The deployment's user as IAM reports it. */
@@ -35,10 +30,95 @@ export interface IamUser {
   readonly account?: string | undefined;
   readonly exists: boolean;
   readonly keys: readonly IamKey[];
-  /** Which other user has a key that the state has, or that is named as leaked. */
+  /** Which other user has a key that the state, the cluster or a person names. */
   readonly owners: Readonly<Record<string, string>>;
+  /** The ARN of the policy with which AWS has quarantined the user. */
+  readonly quarantine?: string | undefined;
+  /** Why the account or the keys are not known. */
+  readonly unknown: readonly string[];
+  /** What else could not be read: last uses, attached policies. */
+  readonly unread: readonly string[];
   /** The time that AWS reports. */
   readonly now: Date;
+}
+
+interface Sources {
+  readonly terraform: TerraformCli;
+  /** CDKTF's output folder. */
+  readonly output: string;
+  /** How long the calls to AWS may take, in seconds. */
+  readonly limit: number;
+  readonly cluster?: RunningCluster | undefined;
+  readonly dkpKey?: string | undefined;
+}
+
+/**
+ * Settings, state, IAM and cluster of a deployment.
+ * @throws Error if the state or the list of keys cannot be read
+ */
+export async function keySituation(settings: Deployment, sources: Sources): Promise<KeySituation> {
+  const { terraform, output, limit, cluster, dkpKey } = sources;
+  const folder = stackFolder(terraform, output, settings.stack);
+  const file = join(folder, "errored.tfstate");
+  const erroredState = existsSync(file) ? file : undefined;
+  const state = await pullState(terraform, folder).then(readState, ({ message }: Error) => {
+    throw new Error(erroredState === undefined ? message : `${message}; keep ${file}, which an apply left`);
+  });
+  const dkp = cluster?.configuration.keyId ?? dkpKey ?? [];
+  const named = [...state.keys.map(({ id }) => id), dkp].flat();
+  const iam = await readUser(settings, named, { progress: terraform.progress, limit });
+  const [reason] = iam.unknown;
+  if (reason !== undefined) {
+    throw new Error(
+      `the keys of the user ${settings.user.name} cannot be read: ${reason}; allow what ${dkpAccess("keys")} --policy prints, or set a longer --timeout`,
+    );
+  }
+  return { settings, state, erroredState, iam, cluster, dkpKey };
+}
+
+/**
+ * The policy that AWS attaches after it found a key in public: `AWSCompromisedKeyQuarantineV3`, or a former version.
+ * Source: AWS Managed Policy Reference, "AWSCompromisedKeyQuarantineV3".
+ */
+const QUARANTINE = /^arn:[a-z-]+:iam::aws:policy\/AWSCompromisedKeyQuarantine/;
+
+/** The user's keys with their last use, who has the named keys that are not the user's, and whether AWS quarantined the user. */
+export function readUser(
+  { user: { name }, ...settings }: Deployment,
+  named: readonly string[],
+  waiting: Waiting,
+): Promise<IamUser> {
+  return withIam(settings, waiting, async (iam) => {
+    const [required, optional] = [new Readings(), new Readings()];
+    const [account, listed, attached] = await Promise.all([
+      required.value(iam.account()),
+      required.value(iam.keys(name)),
+      optional.value(iam.attached("user", name)),
+    ]);
+    const uses = (listed ?? []).map(async (key): Promise<IamKey> => {
+      return { ...key, lastUsed: (await optional.value(iam.keyUse(key.id)))?.lastUsed };
+    });
+    const keys = await Promise.all(uses);
+    const others = named.filter((id) => keys.every((key) => key.id !== id));
+    return {
+      account,
+      exists: listed !== undefined,
+      keys,
+      owners: await ownersOf(others, name, iam),
+      quarantine: attached?.find((arn) => QUARANTINE.test(arn)),
+      unknown: required.unread,
+      unread: optional.unread,
+      now: iam.now(),
+    };
+  });
+}
+
+/** IAM also denies the call for a key that nobody has, or another account: then the owner is unknown. */
+async function ownersOf(ids: readonly string[], user: string, iam: IamReader): Promise<IamUser["owners"]> {
+  const ownerOf = (use: Reading<{ readonly user: string } | undefined>) =>
+    "value" in use && use.value !== undefined && use.value.user !== user ? [use.value.user] : [];
+  const owners = ids.map(async (id) => ownerOf(await iam.keyUse(id)).map((owner) => [id, owner] as const));
+  return Object.fromEntries((await Promise.all(owners)).flat());
 }
 
 /** A slot in settings, state and IAM. */
@@ -51,172 +131,43 @@ export interface KeySlot {
   readonly inIam?: IamKey | undefined;
 }
 
-/** "IAM and AWS STS quotas": access keys per user, whatever their status. */
-export const MAX_KEYS = 2;
+export const slotsOf = (situation: KeySituation): readonly KeySlot[] => SLOTS.map((slot) => slotOf(situation, slot));
 
-/**
- * A key that was created, or used according to AWS, within this many hours may be the one that DKP signs with.
- * A running cluster signs several times an hour, and AWS reports a use some hours late.
- */
-export const RECENT_HOURS = 24;
-
-/** IAM is eventually consistent: a new key can be missing from ListAccessKeys. Seconds in practice, no limit is documented. */
-const LISTED_AFTER_MINUTES = 10;
-
-const MINUTE_MS = 60_000;
-const HOUR_MS = 60 * MINUTE_MS;
-
-const ABSENT = { status: "absent" } as const;
-const NO_SLOTS: KeySlots = { primary: ABSENT, secondary: ABSENT, current: "primary" };
-
-/** The settings of the slots; with `accessKeys: none`, both are absent. */
-export const slotSettings = ({ accessKeys }: Pick<Deployment, "accessKeys">): KeySlots =>
-  accessKeys === "none" ? NO_SLOTS : accessKeys;
-
-export function slotsOf(situation: KeySituation): readonly KeySlot[] {
-  return SLOTS.map((slot) => slotOf(situation, slot));
-}
-
-export function slotOf({ settings, state, iam }: KeySituation, slot: Slot): KeySlot {
+export function slotOf({ settings: { accessKeys }, state, iam }: KeySituation, slot: Slot): KeySlot {
   const inState = state.keys.find((key) => key.slot === slot);
-  return {
-    slot,
-    inSettings: slotSettings(settings)[slot].status,
-    inState,
-    inIam: iam.keys.find(({ id }) => id === inState?.id),
-  };
+  const inSettings = accessKeys === "none" ? "absent" : accessKeys[slot].status;
+  return { slot, inSettings, inState, inIam: iam.keys.find(({ id }) => id === inState?.id) };
 }
 
-/** The slot whose key the outputs expose, if the state has that key. */
-export function exposedSlot(situation: KeySituation): KeySlot | undefined {
-  const { id } = situation.state.exposed;
-  return slotsOf(situation).find(({ inState }) => inState !== undefined && inState.id === id);
+/** Keys of the user that the state does not have, and the next apply does not import. */
+export function unmanagedKeys({ settings, state, iam }: KeySituation): readonly IamKey[] {
+  const isFree = state.keys.every(({ slot }) => slot !== "primary");
+  const imported = isFree ? settings.import?.accessKeyId : undefined;
+  return iam.keys.filter(({ id }) => id !== imported && state.keys.every((key) => key.id !== id));
 }
 
-/** Keys of the user that are not in the state. */
-export function unmanagedKeys({ state, iam }: KeySituation): readonly IamKey[] {
-  return iam.keys.filter(({ id }) => state.keys.every((key) => key.id !== id));
+/** Whether the state has the secret of a key, so that DKP can get it. */
+export const hasSecret = ({ inState }: KeySlot): boolean =>
+  inState?.secret !== undefined || inState?.encryptedSecret !== undefined;
+
+/** The key that DKP has. */
+export interface DkpKey {
+  readonly id: string;
+  /** When AWS reports its use, where only that shows it. */
+  readonly usedAt?: Date | undefined;
 }
 
-const isWithin = (time: Date | undefined, now: Date, milliseconds: number) =>
-  time !== undefined && now.getTime() - time.getTime() < milliseconds;
-
-/** Whether AWS reports a use within the last day. */
-export const isInUse = ({ lastUsed }: Pick<IamKey, "lastUsed">, now: Date) => isWithin(lastUsed?.at, now, RECENT_HOURS * HOUR_MS);
-
-/** AWS reports uses some hours late: keys whose last uses differ by less are used side by side. */
-const BESIDE_HOURS = 4;
-
-/** Whether an Active key is used side by side with another one. */
-export const isUsedBeside = ({ status, lastUsed }: IamKey, other: IamKey | undefined) =>
-  status === "Active" &&
-  lastUsed !== undefined &&
-  other?.lastUsed !== undefined &&
-  isWithin(lastUsed.at, other.lastUsed.at, BESIDE_HOURS * HOUR_MS);
-
-/** Whether a key may be the one that DKP signs with, by its age and last use. */
-export const isRecent = (key: Pick<IamKey, "created" | "lastUsed">, now: Date) =>
-  isInUse(key, now) || isWithin(key.created, now, RECENT_HOURS * HOUR_MS);
-
-/** Whether a key is Active and the state has its secret, so that DKP can get it. */
-export function canHandOver({ inState, inIam }: KeySlot): boolean {
-  return inIam?.status === "Active" && (inState?.secret !== undefined || inState?.encryptedSecret !== undefined);
-}
-
-/** Keys of the state that IAM does not list yet: they were created minutes ago. */
-export function unlistedKeys(situation: KeySituation): readonly KeySlot[] {
-  return slotsOf(situation).filter(
-    ({ inState, inIam }) =>
-      inIam === undefined && isWithin(inState?.created, situation.iam.now, LISTED_AFTER_MINUTES * MINUTE_MS),
-  );
-}
-
-/** Settings, state and credentials that do not belong together: then nothing else about the keys is reliable. */
-export function mismatches(settings: Pick<Deployment, "user" | "accountId">, user: StateContents["user"], account?: string) {
-  const unlike = (value: string | undefined, expected: string | undefined) =>
-    expected === undefined || value === expected ? undefined : value;
-  return {
-    user: unlike(user?.name, settings.user.name),
-    stateAccount: unlike(user?.arn?.split(":")[4], account),
-    settingsAccount: unlike(settings.accountId, account),
-  };
-}
-
-/** The key that `import.accessKeyId` imports at the next apply: it goes into the primary slot, if that has no key. */
-export function pendingImport(situation: KeySituation): string | undefined {
-  return slotOf(situation, "primary").inIam === undefined ? situation.settings.import?.accessKeyId : undefined;
-}
-
-/**
- * Whether a key can be deactivated, or deleted, without an outage: nothing used it for a day, and DKP uses the exposed key, or with
- * `accessKeys: none` one outside Terraform, because AWS reports a use of that within the day. While a cluster is stopped, its key looks
- * like an unused one.
- */
-export function canRetire(key: IamKey, situation: KeySituation): boolean {
-  const { now } = situation.iam;
-  const isUsed = (other: IamKey | undefined) => other?.status === "Active" && other.id !== key.id && isInUse(other, now);
-  if (situation.settings.accessKeys === "none") {
-    return !isRecent(key, now) && (key.status !== "Active" || unmanagedKeys(situation).some(isUsed));
+/** The key that DKP has: the cluster or a person says so, or it is the only Active one that was used within the day. */
+export function dkpKeyOf({ iam, cluster, dkpKey }: KeySituation): DkpKey | undefined {
+  const said = cluster?.configuration.keyId ?? dkpKey;
+  if (said !== undefined) {
+    return { id: said };
   }
-  return !isRecent(key, now) && isUsed(exposedSlot(situation)?.inIam);
+  const [used, ...others] = iam.keys.filter((key) => key.status === "Active" && isInUse(key, iam.now));
+  return used === undefined || others.length > 0 ? undefined : { id: used.id, usedAt: used.lastUsed?.at };
 }
 
-/**
- * The same situation after the leaked keys are deleted. A key that is not imported yet stays outside: nobody knows its secret, so that
- * it is none to give to DKP.
- */
-export function withoutKeys(situation: KeySituation, ids: readonly string[]): KeySituation {
-  const { settings, iam, state } = situation;
-  // Without its date, a key that IAM does not list is deleted, and not new.
-  const keys = state.keys.map((key) => (ids.includes(key.id) ? { ...key, created: undefined } : key));
-  const isImported = state.keys.some(({ id }) => id === settings.import?.accessKeyId);
-  const imports = settings.import && { ...settings.import, accessKeyId: isImported ? settings.import.accessKeyId : undefined };
-  return {
-    ...situation,
-    settings: { ...settings, import: imports },
-    state: { ...state, keys },
-    iam: { ...iam, keys: iam.keys.filter(({ id }) => !ids.includes(id)) },
-  };
-}
-
-/** The lacking objects that IAM has, and that the next apply does not import, or must not. */
-export const unmanagedObjects = ({ lacking }: Pick<KeySituation, "lacking">) =>
-  lacking.filter(({ inIam, isImported, owner }) => inIam && (!isImported || owner === "another"));
-
-/** The parts of `import` whose objects IAM does not have, so that the plan fails. */
-export const missingImports = ({ lacking, permissions }: KeySituation): readonly (ImportField | "attachment")[] => [
-  ...lacking.filter(({ inIam, isImported }) => isImported && !inIam).flatMap(({ imports }) => imports ?? []),
-  ...(permissions.isImportMissing ? (["attachment"] as const) : []),
-];
-
-/** Whether an apply imports something, or restores permissions. */
-export const restoresObjects = ({ lacking, permissions }: KeySituation) =>
-  lacking.some(({ inIam }) => inIam) || permissions.lost.length > 0;
-
-/** Whether an apply restores something, in IAM or in the state. */
-export const changesObjects = (situation: KeySituation) => restoresObjects(situation) || situation.permissions.lacking.length > 0;
-
-/** Whether IAM has the user and the state has nothing of it, nor do the settings import it. */
-export const isStateLost = (situation: KeySituation) => unmanagedObjects(situation).some(({ kind }) => kind === "user");
-
-/** The addresses of tainted resources, except keys that IAM does not have. */
-export function taintedAddresses(situation: KeySituation): readonly string[] {
-  const gone = slotsOf(situation).flatMap(({ slot, inIam }) => (inIam === undefined ? KEY_ADDRESSES[slot] : []));
-  return situation.state.resources.tainted.map(({ address }) => address).filter((address) => !gone.includes(address));
-}
-
-/** What `protect` keeps. The name of the user is compared first. */
-const PROTECTED: readonly string[] = [ADDRESSES.policy, ADDRESSES.userAttachment];
-
-/** What the settings name otherwise than the state: the provider replaces it, also a policy with another path, and `protect` fails the plan. */
-export function renamedObjects({ settings, state, iam }: KeySituation) {
-  const described = settings.protect ? describedResources(settings, iam.account ?? "") : [];
-  return state.resources.current.flatMap(({ address, attributes: inState }) => {
-    const { attributes = {} } = described.find((resource) => resource.address === address) ?? {};
-    const isRenamed = (name: string) =>
-      ![attributes[name], inState[name]].includes(undefined) && attributes[name] !== inState[name];
-    const name = ["arn", "name", "policy_arn", "user"].find(isRenamed);
-    const isProtected = name !== undefined && PROTECTED.includes(address);
-    return isProtected ? [{ address, value: String(attributes[name]), former: String(inState[name]) }] : [];
-  });
+/** The slot of the current key, and the other one. */
+export function currentAndOther(situation: KeySituation, current: Slot): readonly [KeySlot, KeySlot] {
+  return [slotOf(situation, current), slotOf(situation, otherSlot(current))];
 }

@@ -3,12 +3,13 @@ import { join, resolve } from "node:path";
 import { lockOf } from "../../../app";
 import type { Deployment } from "../../../settings/deployment";
 import { readTextFile, removeAbandoned, temporaryName } from "../../../text/files";
-import { parseJson } from "../../../text/json";
+import { type JsonObject, parseJson } from "../../../text/json";
+import { type KeyUses, readKeyUses } from "../../account/key-judge";
 import type { DiffFound } from "../../diff/change-rules";
 import { type Changes, findingsOf, withDigest } from "../../diff/changes";
 import { readPlan } from "../../diff/plan-file";
 import { planDigest } from "../../diff/plans/digest";
-import { changesOfPlan } from "../../diff/plans/plan-findings";
+import { changesOfPlan, keysOfPlan } from "../../diff/plans/plan-findings";
 import { masked, secretsIn } from "../../diff/secrets";
 import { reviewedJson } from "../../terraform/configuration";
 import {
@@ -22,7 +23,7 @@ import {
 } from "../../terraform/destination";
 import { requireHarmlessArguments } from "../../terraform/harmless-arguments";
 import { type ReadLine, runTerraform, runToEnd } from "../../terraform/terraform-cli";
-import { dkpAccess, page, recovery, shellCommand } from "../../text/advice";
+import { page, recovery, shellCommand } from "../../text/advice";
 import { atSignal } from "../../text/signals";
 import { synthesize } from "../synth";
 import { selectOne } from "./deployments";
@@ -83,9 +84,29 @@ export async function withPlan(
     const rules = findingsOf(changes).map(({ rule }) => rule);
     const origin = { configuration, lock, destination: locationOf(destination), rules };
     const isApplied = code !== 0 || rules.includes("state-outdated");
-    await use({ stack, folder, file, changes: isApplied ? withDigest(changes, planDigest(plan, origin)) : changes });
+    // The digest has no last uses in it: they change while somebody approves.
+    const judged = rules.some((rule) => ENDINGS.includes(rule))
+      ? changesOfPlan(plan, stack, source, more, deployment, await usesOf(session, deployment, plan))
+      : changes;
+    await use({ stack, folder, file, changes: isApplied ? withDigest(judged, planDigest(plan, origin)) : judged });
   };
   await atSignal(remove, () => make().finally(remove));
+}
+
+/** The rules about a key that an apply deactivates or deletes, where its last use is unknown. */
+const ENDINGS: readonly string[] = ["key-ended", "key-ended-in-use"];
+
+/** How long AWS may take to report the last uses, in seconds. */
+const USES_LIMIT = 60;
+
+/** The last uses of the keys of a plan, as far as the credentials may read them. */
+async function usesOf({ printError }: Session, deployment: Deployment, plan: JsonObject): Promise<KeyUses | undefined> {
+  try {
+    return await readKeyUses(deployment, keysOfPlan(plan), { progress: printError, limit: USES_LIMIT });
+  } catch (error) {
+    printError(`warning: the last uses of the keys are unknown: ${(error as Error).message}\n`);
+    return undefined;
+  }
 }
 
 /** What Terraform prints of a plan, without how to apply the saved file, which is gone when the command ends. */
@@ -98,7 +119,7 @@ function planText(lines: readonly string[]): string {
 /** The error about a state that an apply could not write: another apply would replace the file, the only record of what exists. */
 export function unwrittenState(stack: string, folder: string): Error | undefined {
   const file = join(folder, "errored.tfstate");
-  const message = `holds the state of an apply that could not write it; ${dkpAccess("keys", stack)} says whether to write it or to move it away: ${recovery("errored-state")}`;
+  const message = `holds the state of an apply of ${stack} that could not write it; write it before another apply: ${recovery("errored-state")}`;
   return existsSync(file) ? new Error(`${file}: ${message}`) : undefined;
 }
 

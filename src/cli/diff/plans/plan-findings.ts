@@ -1,6 +1,8 @@
 import type { Deployment } from "../../../settings/deployment";
 import { ADDRESSES, KEY_ADDRESSES, policyOfAddress } from "../../../terraform/addresses";
 import { canonical, type JsonObject, listOf, objectOf, textOf, valueAt } from "../../../text/json";
+import type { IamKey } from "../../account/aws/iam-reader";
+import type { KeyUses } from "../../account/key-judge";
 import type { PackFile } from "../../pack/contents";
 import type { DiffFound } from "../change-rules";
 import { type Changes, changesOf } from "../changes";
@@ -27,6 +29,7 @@ import { isOurs, keyIn, policyAt, type Snapshot, slotsOf, snapshotOfPlan } from 
  * @param stack what to call its deployment: a plan does not know
  * @param more what is known of the plan besides
  * @param deployment whose cluster the sentences about a leaked key name. @default the summary has none
+ * @param uses the last uses of its keys, where they are known
  */
 export function changesOfPlan(
   given: JsonObject,
@@ -34,6 +37,7 @@ export function changesOfPlan(
   source: string,
   more: readonly DiffFound[] = [],
   deployment?: Deployment,
+  uses?: KeyUses,
 ): Changes {
   const secrets = secretsIn(given);
   const [secretPlan, plan] = [planOf(given), planOf(masked(given, secrets))];
@@ -49,7 +53,7 @@ export function changesOfPlan(
     ...plan.notCompared.map(unknownPart),
     ...(plan.isIncomplete ? [{ rule: "plan-incomplete", values: {} } as const] : []),
     ...more,
-    ...resourceFindings(before, after, resources),
+    ...resourceFindings(before, after, resources, uses),
     ...(deployment === undefined ? [] : planRisks(deployment, before, after)),
     ...permissionFindings(before, after),
     ...importedPolicies.flatMap(({ address }) => importedPolicyFindings(address, before, after)),
@@ -69,6 +73,15 @@ export function changesOfPlan(
   const isLost = plan.drift.some(({ address, after: current }) => address === ADDRESSES.user && current === undefined);
   const onlySide = isAfter ? "new" : "removed";
   return changesOf(source, stack, findings, isBefore === isAfter || isLost ? undefined : onlySide);
+}
+
+/** The keys of the state that a plan begins with. */
+export function keysOfPlan(given: JsonObject): readonly Pick<IamKey, "id" | "created">[] {
+  const before = snapshotOfPlan(planOf(given), "before");
+  return slotsOf(before).flatMap((slot) => {
+    const { id, created } = keyIn(before, slot) ?? {};
+    return id === undefined ? [] : [{ id, created }];
+  });
 }
 
 /** The resources of the state that a plan begins with. */

@@ -1,0 +1,102 @@
+import type { Slot } from "../../iam/key-slots";
+import type { Deployment } from "../../settings/deployment";
+import { dkpAccess } from "../text/advice";
+import type { Waiting } from "./aws/client";
+import { type IamKey, withIam } from "./aws/iam-reader";
+
+// What an apply does to an access key: plan, apply and keys ask here, and say it in the same words.
+
+/** A key that was created, or used according to AWS, within this many hours may be DKP's: a running cluster signs several times an hour. */
+export const RECENT_HOURS = 24;
+
+const RECENT_MS = RECENT_HOURS * 3_600_000;
+
+const isWithin = (time: Date | undefined, now: Date): boolean => time !== undefined && now.getTime() - time.getTime() < RECENT_MS;
+
+/** Whether AWS reports a use within the last day. */
+export const isInUse = ({ lastUsed }: Pick<IamKey, "lastUsed">, now: Date): boolean => isWithin(lastUsed?.at, now);
+
+/** Whether a key was created, or used according to AWS, within the last day. */
+export const isRecent = (key: Pick<IamKey, "created" | "lastUsed">, now: Date): boolean =>
+  isInUse(key, now) || isWithin(key.created, now);
+
+/** The last uses of keys that AWS reports, and when it did. A key whose uses could not be read is not among them. */
+export interface KeyUses {
+  readonly now: Date;
+  readonly keys: readonly Pick<IamKey, "id" | "created" | "lastUsed">[];
+}
+
+/** A key that an apply deactivates or deletes. */
+export interface EndedKey {
+  readonly slot: Slot;
+  readonly verb: "deactivates" | "deletes";
+  /** Undefined where only the settings are known. */
+  readonly id?: string | undefined;
+  /** The key that the outputs have before the apply. */
+  readonly current?: string | undefined;
+  /** Whose key it is, if it is one that no apply may end. */
+  readonly whose?: "the current" | "DKP's" | undefined;
+}
+
+const WHAT = "Terraform {verb} the access key[ {key}] in the slot {slot}";
+const IF_LEAKED = "if it has leaked, run keys --leaked instead";
+
+/** How an apply may end a key. */
+export const ENDED_IN_USE = {
+  text: `${WHAT}[, which AWS reports as used at {used}|, which is {whose} key]`,
+  risk: "the cluster has no access to AWS if DKP has this key",
+  remedy: `restore accessKeys.{slot}.status, and follow ${dkpAccess("keys")}; ${IF_LEAKED}`,
+} as const;
+export const ENDED = {
+  text: `${WHAT}, and no later use of the current key is known`,
+  risk: "if DKP still has this key, the cluster loses access to AWS",
+  remedy: `find out which key DKP has, before you apply: ${dkpAccess("keys")} shows the last uses that AWS reports`,
+} as const;
+export const ENDED_UNUSED = `${WHAT}, which nothing used for a day, and the current key was used later`;
+
+interface EndingValues {
+  readonly slot: Slot;
+  readonly verb: string;
+  readonly key?: string;
+  readonly used?: string;
+  readonly whose?: string;
+}
+
+type Ending = "key-ended-in-use" | "key-ended" | "key-ended-unused";
+
+/**
+ * What it means to deactivate or delete a key. Harmless: it is not the current one, it was neither created nor used within a day, and
+ * the current one was used later. Of the current one, or within a day of a use: breaking. Else attention: a stopped cluster uses no key.
+ */
+export function endingOf(
+  { slot, verb, id, current, whose }: EndedKey,
+  uses: KeyUses | undefined,
+): { readonly rule: Ending; readonly values: EndingValues } {
+  const [key, other] = [id, current].map((wanted) => uses?.keys.find((known) => known.id === wanted));
+  const values = { slot, verb, ...(id !== undefined && { key: id }) };
+  if (key !== undefined && uses !== undefined && isInUse(key, uses.now)) {
+    return { rule: "key-ended-in-use", values: { ...values, used: key.lastUsed?.at.toISOString() ?? "" } };
+  }
+  if (whose !== undefined) {
+    return { rule: "key-ended-in-use", values: { ...values, whose } };
+  }
+  const usedAt = other?.lastUsed?.at.getTime() ?? 0;
+  const isUnused = key !== undefined && uses !== undefined && !isRecent(key, uses.now);
+  return { rule: isUnused && usedAt > (key.lastUsed?.at.getTime() ?? 0) ? "key-ended-unused" : "key-ended", values };
+}
+
+/** The last uses of keys, as far as these credentials may read them. */
+export async function readKeyUses(
+  deployment: Pick<Deployment, "region" | "provider">,
+  keys: readonly Pick<IamKey, "id" | "created">[],
+  waiting: Waiting,
+): Promise<KeyUses> {
+  return withIam(deployment, waiting, async (iam) => {
+    const read = keys.map(async (key) => {
+      const use = await iam.keyUse(key.id);
+      return "value" in use ? [{ ...key, lastUsed: use.value?.lastUsed }] : [];
+    });
+    const known = (await Promise.all(read)).flat();
+    return { now: iam.now(), keys: known };
+  });
+}

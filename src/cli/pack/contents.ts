@@ -65,10 +65,11 @@ export function normalizedSettings({ settings, state }: Deployment) {
 
 /**
  * Normalized settings without what has no effect: the file that the other fields of `cluster` were read from, and settings of a former
- * version that mean what is always so now.
+ * version that mean what is always so now. In versions without `accessKeys.managedBy`, Terraform managed the keys.
  */
 export function effectiveSettings(settings: JsonObject): JsonObject {
   const { cluster, ...rest } = withoutRemovedSettings(settings);
   const { configFile: _, ...fields } = isObject(cluster) ? cluster : {};
-  return { ...rest, cluster: fields };
+  const keys = isObject(rest.accessKeys) ? { managedBy: "terraform", ...rest.accessKeys } : undefined;
+  return { ...rest, ...(keys && { accessKeys: keys }), cluster: fields };
 }

@@ -294,3 +294,10 @@ describe("a change of two policies", () => {
     expect(verdictOf(changes)).toEqual([3, "policy-detached", "permissions-narrowed"]);
   });
 });
+
+it("Terraform managed the keys of a version that had no setting for it", () => {
+  const pack = reviewPackOf("");
+  const earlier = JSON.parse(pack["deployment.json"] ?? "");
+  earlier.settings.accessKeys = { ...earlier.settings.accessKeys, managedBy: undefined, maxAge: undefined };
+  expect(verdictOf(betweenPacks({ ...pack, "deployment.json": JSON.stringify(earlier) }, pack))).toEqual([0]);
+});

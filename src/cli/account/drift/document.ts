@@ -48,12 +48,6 @@ export function deniedActions(
   return { actions: [...new Set(actions)].sort(), isLimited: !denying.some(isWhole) };
 }
 
-/**
- * Whether AWS attached a policy because it found a key of the user in public: `AWSCompromisedKeyQuarantineV3`, or a former version.
- * Source: AWS Managed Policy Reference, "AWSCompromisedKeyQuarantineV3".
- */
-export const isQuarantine = (arn: string): boolean => /^arn:[a-z-]+:iam::aws:policy\/AWSCompromisedKeyQuarantine/.test(arn);
-
 /** All actions that a policy grants. */
 export const actionsOf = (document: StoredDocument): readonly string[] => actionsBeyond(document, []);
 

@@ -100,7 +100,7 @@ const NOTES = templateRules("note", {
   "object-absent": "it does not exist",
   "own-denial": [
     "it has the inline policy {id}, which denies the sessions of a leaked key",
-    `36 hours after it was written, do step 6 of ${PROGRAM} keys --leaked`,
+    "36 hours after it was written, do step 6 of review/{stack}/after-a-leak.md",
   ],
   "node-role-not-compared": "cluster.prefix is not set, so the role <prefix>-node of DKP is not compared",
 });

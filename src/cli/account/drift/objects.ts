@@ -12,8 +12,9 @@ import { mapReading, storedDocument } from "../aws/iam-reader";
 import type { AwsError } from "../aws/operations";
 import type { DescribedThing, Inventory, Link, Thing } from "../inventory";
 import { inventoryOfSettings, inventoryOfState, title } from "../inventory";
+import { isQuarantine } from "../quarantine";
 import { day, othersAmong, unmanagedFindings } from "../unmanaged-objects";
-import { actionsBeyond, actionsOf, deniedActions, isOwnDenial, isQuarantine, sameDocument } from "./document";
+import { actionsBeyond, actionsOf, deniedActions, isOwnDenial, sameDocument } from "./document";
 import type { DriftFound, Findings, Part, PolicyPart } from "./kinds";
 import { GROUP_POLICIES, GROUPS, PARTS, USER_POLICIES } from "./kinds";
 
@@ -178,7 +179,7 @@ function userPolicies(compared: Compared, expected: Expected): Promise<Findings>
       return [{ rule: "quarantined", values: { id } }];
     }
     if (id === DENY_POLICY && isOwnDenial(document)) {
-      return [{ rule: "own-denial", values: { id } }];
+      return [{ rule: "own-denial", values: { id, stack: compared.settings.stack } }];
     }
     const denials = denialFindings(compared, part, id, document);
     const isDenial = denials.length > 0 && actionsBeyond(document, []).length === 0;

@@ -9,6 +9,7 @@ import { dkpAccess } from "../../text/advice";
 import type { Waiting } from "../aws/client";
 import { type IamKey, type IamReader, type Reading, Readings, withIam } from "../aws/iam-reader";
 import { isInUse } from "../key-judge";
+import { isQuarantine } from "../quarantine";
 
 export type KeySlots = Exclude<Deployment["accessKeys"], "none">;
 
@@ -76,12 +77,6 @@ export async function keySituation(settings: Deployment, sources: Sources): Prom
   return { settings, state, erroredState, iam, cluster, dkpKey };
 }
 
-/**
- * The policy that AWS attaches after it found a key in public: `AWSCompromisedKeyQuarantineV3`, or a former version.
- * Source: AWS Managed Policy Reference, "AWSCompromisedKeyQuarantineV3".
- */
-const QUARANTINE = /^arn:[a-z-]+:iam::aws:policy\/AWSCompromisedKeyQuarantine/;
-
 /** The user's keys with their last use, who has the named keys that are not the user's, and whether AWS quarantined the user. */
 export function readUser(
   { user: { name }, ...settings }: Deployment,
@@ -105,7 +100,7 @@ export function readUser(
       exists: listed !== undefined,
       keys,
       owners: await ownersOf(others, name, iam),
-      quarantine: attached?.find((arn) => QUARANTINE.test(arn)),
+      quarantine: attached?.find(isQuarantine),
       unknown: required.unread,
       unread: optional.unread,
       now: iam.now(),

@@ -60,6 +60,8 @@ export class Nights {
   private secret = "K1";
   private time = Date.UTC(2026, 0, 1);
   private created = 1;
+  /** When the Secret got another key. */
+  private givenAt = 0;
   private isAway = false;
   private readonly components: readonly Component[];
   /** Writes whose answer was lost, and that land later. */
@@ -89,6 +91,7 @@ export class Nights {
       component(minutes, HOUR),
       component(() => DAY, HOUR),
       component(minutes, DAY),
+      component(() => DAY * (1 + next() / 2), DAY),
     ];
   }
 
@@ -96,20 +99,26 @@ export class Nights {
   async live(): Promise<Year> {
     const { next } = this;
     const away = 20 + Math.floor(next() * 300);
-    const twice = new Set([Math.floor(next() * 365), Math.floor(next() * 365)]);
     const writtenBack = 40 + Math.floor(next() * 250);
     let isWrittenBack = false;
+    const stopped = 20 + Math.floor(next() * 300);
+    let hasStoodStill = false;
     for (let night = 0; night < 379; night += 1) {
       this.pass(DAY + (next() - 0.5) * HOUR);
       this.isAway = night >= away && night < away + 7;
       isWrittenBack = isWrittenBack || (night >= writtenBack && this.writeOlderKeyBack());
       const isQuiet = night >= 365;
       const runs = [this.run(isQuiet ? undefined : this.fault())];
-      if (twice.has(night)) {
+      // Two runs at once.
+      if (next() < 0.2) {
         runs.push(this.run(undefined));
       }
       await Promise.all(runs);
       this.asPerson();
+      if (!hasStoodStill && night >= stopped && this.time - this.givenAt < HOUR) {
+        hasStoodStill = true;
+        this.standStill(4.5 * DAY);
+      }
     }
     this.year.left = this.leftKeys();
     return this.year;
@@ -240,6 +249,7 @@ export class Nights {
   }
 
   private setSecret(id: string): void {
+    this.givenAt = this.time;
     this.secret = id;
     for (const component of this.components) {
       component.takesAt = this.time + component.delay();
@@ -278,6 +288,14 @@ export class Nights {
     this.time = end;
     const key = this.keys.get(this.secret);
     this.year.oldestKey = Math.max(this.year.oldestKey, key === undefined ? 0 : (this.time - key.created) / DAY);
+  }
+
+  /** The components of DKP stop before any has the key that was given to the cluster, go on with the key that they had, and take the new one soon. */
+  private standStill(duration: number): void {
+    for (const component of this.components) {
+      component.nextCall += duration;
+      component.takesAt = this.time + duration + this.next() * HOUR;
+    }
   }
 
   /** Once a year, while the former key still is Active, somebody applies an older configuration. */

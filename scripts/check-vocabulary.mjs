@@ -29,7 +29,12 @@ const PHRASES = [
     "instance (EC2), node (Kubernetes), computer",
   ],
   ["what (closes|would close) (it|that|this)", "mitigations"],
-  ["(hand|hands|handed|handing) (it |them )?out", "expose (outputs); the current key"],
+  ["(hand|hands|handed|handing) (it |them )?out", "the current key"],
+  // Of a key, "exposed" is AWS's word for a leak. The description of an output is part of what is applied.
+  [
+    "exposed (access )?(keys?|slots?|ones?)(?! leaked)|exposed by the outputs|(?<!slot that the )outputs exposed?",
+    "the current key; exposed only for a leaked key",
+  ],
   ["(be|is|are|not|must be|wrong) (a )?text", "string"],
   [
     "(permission|policy|policies|right|role|user|list)s? (grow|grows|grew|grown|shrink|shrinks|shrank|shrunk)",

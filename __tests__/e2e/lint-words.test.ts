@@ -9,7 +9,14 @@ const VOCABULARY = join(PROJECT, "scripts/check-vocabulary.mjs");
 const WORDS = ["danger", "papers", "thief", "behaviour", "spelingerror"];
 
 /** Phrases that the project does not use. */
-const PHRASES = ["in clear", "made by hand", "permissions grow", "the page", "what must be allowed, and no more"];
+const PHRASES = [
+  "in clear",
+  "made by hand",
+  "permissions grow",
+  "the page",
+  "what must be allowed, and no more",
+  "the exposed key",
+];
 
 describe("npm run lint:words", () => {
   /** Runs a program of Node.js on a file of these lines. @returns the exit code and the part of the output about each line */
@@ -43,7 +50,11 @@ describe("npm run lint:words", () => {
   });
 
   it("finds phrases that are not in the glossary, in identifiers too", () => {
-    const allowed = ["Terraform imports the access key in place.", "The state machine of MachineDeployment does not change."];
+    const allowed = [
+      "Terraform imports the access key in place.",
+      "The state machine of MachineDeployment does not change.",
+      "a key was exposed publicly",
+    ];
     const { status, found } = vocabulary([...PHRASES, "const madeByHand = true;", ...allowed]);
     expect(status).toBe(1);
     expect(found).toEqual([...PHRASES, "", ...allowed].map((line) => (allowed.includes(line) ? undefined : expect.any(String))));

@@ -45,7 +45,7 @@ describe("REVIEW.md", () => {
       createHash("sha256")
         .update(pack[name] ?? "")
         .digest("hex");
-    const rows = ["main.tf.json", "policy.json", "policy-2.json"].map((name) => `| [${name}](${name}) | \`${digestOf(name)}\` |`);
+    const rows = ["main.tf.json", "policy.json", "policy-2.json"].map((name) => `| \`${name}\` | \`${digestOf(name)}\` |`);
     expect(pack["REVIEW.md"]).toContain(`${rows.join("\n")}\n\n`);
     expect(pack["main.tf.json.sha256"]).toContain(digestOf("main.tf.json"));
   });

@@ -6,7 +6,7 @@ import { visible } from "../../../src/text/printable";
 import { deployment } from "../../helpers/deployment";
 import { GOLDEN_SETTINGS, goldenDeployments } from "../../helpers/golden";
 import { packFilesOf } from "../../helpers/packs";
-import { PROJECT, projectFile } from "../../helpers/project-root";
+import { PROJECT } from "../../helpers/project-root";
 
 /** What Mermaid's own parser reads in a picture: nodes and arrows with their labels as they are shown. */
 interface Picture {
@@ -95,10 +95,4 @@ it("a value in a label is displayed unchanged, with hidden characters escaped", 
   // Nothing that Markdown, HTML or Mermaid interprets, and names remain readable.
   expect(HOSTILE.map(label).join(" ").replaceAll(/#\d+;/g, "")).not.toMatch(/[^\p{L}\p{N} ,/._-]/u);
   expect(label("/dkp/analytics-nodes_1.2")).toBe("/dkp/analytics-nodes_1.2");
-});
-
-it("the pictures of README.md are ones that Mermaid reads", () => {
-  const pictures = picturesIn(projectFile("README.md"));
-  expect(pictures).toHaveLength(1);
-  expect(parsedPictures(pictures).map(({ error }) => error)).toEqual([undefined]);
 });

@@ -17,9 +17,9 @@ interface Account {
 interface Survived extends Recovered {
   /** The write calls that met their fault. */
   readonly faulted: readonly string[];
-  /** The write calls after which AWS rejected the exposed key, in the run and on the way back. */
+  /** The write calls after which AWS rejected the current key, in the run and on the way back. */
   readonly deniedAfter: readonly string[];
-  /** Whether the exposed key works at the end. */
+  /** Whether the current key works at the end. */
   readonly works: boolean;
   /** Whether the last plan has no changes; after `destroy`, whether state and account are empty. */
   readonly isUpToDate: boolean;
@@ -29,7 +29,7 @@ interface Survived extends Recovered {
 export interface Lent extends Stack {
   readonly through: FaultProxy;
   readonly live: Credentials | undefined;
-  /** The write calls after which AWS rejected the exposed key. */
+  /** The write calls after which AWS rejected the current key. */
   readonly deniedAfter: readonly string[];
 }
 
@@ -100,7 +100,7 @@ export class Life {
     const proxy = await FaultProxy.before(aws);
     const stack = { aws, through: proxy, variants: this.variants, settings: flow.settings };
     await succeed(terraformOf(stack), flow.command ?? "apply", "-auto-approve");
-    const live = flow.command === "destroy" || flow.isImport ? undefined : exposedKey(stack);
+    const live = flow.command === "destroy" || flow.isImport ? undefined : currentKey(stack);
     await proxy.stop();
     return { aws, live, writes: [...proxy.writes].sort() };
   }
@@ -130,11 +130,11 @@ async function isEmpty(stack: Stack) {
   return { works: true, isUpToDate: state === "" && Users?.length === 0 };
 }
 
-/** @param imported the exposed key if Terraform does not know its secret */
+/** @param imported the current key if Terraform does not know its secret */
 async function stateOf(stack: Stack, imported: Credentials | undefined) {
   const { status } = await terraformOf(stack).start("plan", "-detailed-exitcode");
-  return { works: await isAccepted(stack.aws, imported ?? exposedKey(stack)), isUpToDate: status === 0 };
+  return { works: await isAccepted(stack.aws, imported ?? currentKey(stack)), isUpToDate: status === 0 };
 }
 
-/** The key that the outputs expose. A run that only reads requires no proxy, so this process may wait for it. */
-const exposedKey = (stack: Stack): Credentials => terraformOf({ ...stack, through: stack.aws }).key();
+/** The current key. A run that only reads requires no proxy, so this process may wait for it. */
+const currentKey = (stack: Stack): Credentials => terraformOf({ ...stack, through: stack.aws }).key();

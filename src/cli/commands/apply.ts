@@ -19,9 +19,7 @@ interface Options {
 
 export const define: Define = (command, session) => {
   command
-    .description(
-      "Plans one deployment as plan does, and applies just that plan: after a question at a terminal, or if its digest is the approved one.",
-    )
+    .description("Plans as plan does, and applies that plan after a question, or if its digest is the approved one.")
     .argument("[stack]", STACK_HELP)
     .addOption(
       new Option("--approved <digest>", "instead of the question: the digest that plan printed").argParser((text) => {
@@ -32,7 +30,7 @@ export const define: Define = (command, session) => {
       }),
     )
     .addOption(
-      new Option("--accept <exit-code>", "with --approved: the highest exit code of the change summary that is applied")
+      new Option("--accept <exit-code>", "with --approved: the highest exit code that is applied")
         .choices(["0", "2", "3"])
         .default("0"),
     )

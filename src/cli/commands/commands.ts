@@ -22,10 +22,10 @@ export const ENVIRONMENT = {
   DEBUG: "1 prints the stack trace of an error",
 };
 
-/** What the exit codes mean, for the help of each command. */
+/** What the exit codes mean, for the help of the program. */
 export const EXIT_CODES: Readonly<Record<ExitCode, string>> = {
-  0: "success; in a report, nothing requires attention",
-  1: "an error, which is printed; for review --check also a file that is not up to date",
+  0: "success; nothing requires attention",
+  1: "an error; for review --check a file that is not up to date",
   2: "something requires attention",
   3: "something is breaking or cannot be verified; for apply also a plan that was refused",
 };

@@ -35,20 +35,12 @@ export type Format = keyof typeof FORMATS;
 
 export const define: Define = (command, session) => {
   command
-    .description("Summarizes what a change of the settings or a plan does. Writes nothing. Calls neither AWS nor Terraform.")
+    .description("Summarizes what a change of the settings or a plan does.")
     .argument("[stack...]", `${STACKS_HELP}; with --plan exactly one`)
     .addOption(
-      new Option(
-        "--against <git-ref-or-folder>",
-        "compare with the review packs of a Git ref, or of a folder, which is written as a path: ./old, ../old or /old",
-      ).conflicts(["plan"]),
+      new Option("--against <git-ref-or-folder>", "a Git ref, or a folder of review packs, written as ./old").conflicts(["plan"]),
     )
-    .addOption(
-      new Option(
-        "--plan <file>",
-        "a plan: the output of terraform show -json, which anybody could have changed, so the exit code is at least 2",
-      ),
-    )
+    .addOption(new Option("--plan <file>", "the output of terraform show -json; the exit code is at least 2"))
     .addOption(formatOption("text", ...Object.keys(FORMATS).filter((name) => name !== "text")))
     .action(async (names: readonly string[], options: Options) => {
       const changes = await changesAsked(command, session, names, options);

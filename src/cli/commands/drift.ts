@@ -17,13 +17,13 @@ interface Options extends ClusterOptions {
 export const define: Define = (command, session) => {
   command
     .description(
-      `Reports what exists in AWS besides what is managed: each with its risk, and what to ask before anybody changes it. Only reads, and prints no command that takes something away.
+      `Reports what exists in AWS besides what is managed: each with its risk, and what to ask before anybody changes it.
 
-What the settings describe and what the state has both count as managed. The state is read through Terraform; where it cannot be read, the exit code is 3. provider.profile and provider.assumeRoleArn count.`,
+What the settings or the state have is managed. If the state cannot be read, the exit code is 3.`,
     )
     .argument("[stack...]", STACKS_HELP)
     .addOption(policyOption())
-    .addOption(timeoutOption("time limit of the calls to AWS for each stack; what has no answer by then is unknown", 120))
+    .addOption(timeoutOption("time limit of the calls to AWS", 120))
     .addOption(formatOption("text", "json"));
   addClusterOptions(command, "also compare the settings of one stack with a running cluster").action(
     async (names: readonly string[], options: Options) => {

@@ -21,17 +21,13 @@ interface Options extends ClusterOptions {
 export const define: Define = (command, session) => {
   command
     .description(
-      `Prints the provider block of DKP's AWSClusterConfiguration (access key ID, secret and Region), after the steps that give it to DKP.
-The secret comes from the state. If pgpKey encrypts it, the local gpg decrypts it.
+      `Prints the provider block of DKP's AWSClusterConfiguration, with the secret from the state, which gpg decrypts.
 
-With --cluster it gives the current key to a running cluster: it says what it will do, asks, changes two fields of the Secret, and reads them back. The settings must have accountId and cluster.prefix, and both must be the cluster's. No file has the secret.`,
+With --cluster it asks, writes the current key into a running cluster, and reads it back. The settings must have the cluster's accountId and cluster.prefix.`,
     )
     .argument("[stack]", STACK_HELP)
-    .option(
-      "--out <file>",
-      "write a new file that only you can read (mode 0600) instead of printing; rejected inside a Git work tree unless Git ignores the file",
-    )
-    .option("--yes", "print the secret on standard output; with --cluster: do not ask")
+    .option("--out <file>", "write a new file of mode 0600, which a Git work tree must ignore")
+    .option("--yes", "print the secret; with --cluster: do not ask")
     .addOption(formatOption("yaml", "json"));
   addClusterOptions(command, "give the key to a running cluster")
     .addOption(replacesOption())

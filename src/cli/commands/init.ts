@@ -18,25 +18,19 @@ import type { Define, Session } from "./support/session";
 export const define: Define = (command, session) => {
   addClusterOptions(command, "write the settings of a running cluster")
     .description(
-      `Creates a repository for deployments: package.json, a settings file with the recommended settings for production, files for Git and npm, README.md. Asks nothing, and calls neither AWS nor npm. Where the program comes from a packed file, a copy of that is in the repository.
+      `Creates a repository for deployments in a folder that is empty but for .git. Calls neither AWS nor npm.
 
-Rejects a folder that is not empty; .git may exist.
-
-With --cluster, the settings file is that of a running cluster: from its configuration, and from the user in IAM whose key it has, which the credentials must be able to read. An apply imports user, policy and attachment, and leaves the key as it is.`,
+With --cluster, the settings file is that of a running cluster. The credentials must be able to read its user in IAM. An apply imports user, policy and attachment, and leaves the key as it is.`,
     )
-    .argument("[folder]", "the folder of the repository; created if it does not exist", ".")
+    .argument("[folder]", "the folder of the repository", ".")
     .addOption(
-      new Option(
-        "--stack <name>",
-        "name of a deployment (default: deckhouse); with several of this option, defaults.yaml has what they share",
-      ).argParser((name: string, names: readonly string[] = []) => [...names, name]),
+      new Option("--stack <name>", "name of a deployment, deckhouse by default; several are possible").argParser(
+        (name: string, names: readonly string[] = []) => [...names, name],
+      ),
     )
     .addOption(new Option("--pipeline <system>", "adds a pipeline").choices(Object.keys(PIPELINES)))
-    .option("--cdktf", "adds a program in TypeScript, for cdktf deploy and for resources of your own beside the stack")
-    .option(
-      "--cdk-terrain",
-      `the same with CDK Terrain under the names of CDKTF, also with --cdktf where Node.js is newer than ${CDKTF_NODE}; requires Node.js 22.19 or newer`,
-    )
+    .option("--cdktf", "adds a program in TypeScript, for resources of your own")
+    .option("--cdk-terrain", `the same with CDK Terrain, as --cdktf where Node.js is newer than ${CDKTF_NODE}`)
     .action((folder: string, options: Options) => init(session, folder, options));
 };
 

@@ -30,31 +30,23 @@ interface Options extends ClusterOptions {
 export const define: Define = (command, session) => {
   command
     .description(
-      `Shows the access keys of deployments in settings, state and IAM, and with --cluster in the cluster. Where these differ, it names the difference and what to do. Where they agree, it prints the next step of a rotation.
-
-A key that was created or used within the last 24 hours counts as one that DKP may use. Reads the state through Terraform, and IAM. Changes nothing in AWS. A stack must be synthesized and initialized.
-
-With --write it also makes the change of the settings that is the next step, for one commit; comments stay. Where there is nothing left to do, that begins a rotation.
-
-With --leaked it prints the page after a leak instead, with the IDs filled in, and what it can see of the keys.`,
+      "Shows the access keys in settings, state and IAM, and with --cluster in the cluster: where they differ, and what to do, or else the next step of a rotation.",
     )
     .argument("[stack...]", STACKS_HELP)
+    .addOption(new Option("--write", "make the next change of the settings, or begin a rotation").conflicts("leaked"))
     .addOption(
-      new Option("--write", "make the change of the settings that is the next step, for one deployment").conflicts("leaked"),
-    )
-    .addOption(
-      new Option("--leaked <id>", "print the steps after a leak of this key, for one deployment; can be repeated").argParser(
+      new Option("--leaked <id>", "print the steps after a leak of this key; can be repeated").argParser(
         (id: string, ids: readonly string[] = []) => [...ids, keyId("--leaked", id)],
       ),
     );
-  addClusterOptions(command, "read which key DKP has, for one deployment")
+  addClusterOptions(command, "read which key DKP has")
     .addOption(
-      new Option("--dkp-key <id>", "the key that DKP has, for one deployment")
+      new Option("--dkp-key <id>", "the key that DKP has")
         .argParser((id: string) => keyId("--dkp-key", id))
         .conflicts(["cluster", "leaked"]),
     )
     .addOption(policyOption())
-    .addOption(timeoutOption("time limit of the calls to AWS for each stack", 120))
+    .addOption(timeoutOption("time limit of the calls to AWS", 120))
     .addOption(formatOption("text", "json"))
     .action(async (names: readonly string[], options: Options) => {
       if (options.policy === true) {

@@ -15,7 +15,7 @@ interface Options {
 export const define: Define = (command, session) => {
   command
     .description(
-      "Plans one deployment: synth, terraform init, terraform plan, and the change summary. Applies nothing and leaves no plan: it prints the digest of what the plan changes, and the command that plans again and applies if the digest is the same.",
+      "Plans one deployment: synth, terraform init, terraform plan, and the change summary. Applies nothing, leaves no plan, and prints the command that applies just this.",
     )
     .argument("[stack]", STACK_HELP)
     .option("--no-lock", "does not lock the state: for a role that can only read")

@@ -26,31 +26,21 @@ interface Options {
 export const define: Define = (command, session) => {
   command
     .description(
-      `Prints the policy of a deployment as AWS stores it, and its size on standard error. Does not call Terraform, and AWS only where --explain gets an encoded message that names no resource (sts:DecodeAuthorizationMessage).
-If the permissions exceed the size of one policy, prints a list of policies.
-Where the settings have no accountId, ARNs show ACCOUNT_ID.`,
+      `Prints the policy of a deployment as AWS stores it, or a list of two. Without accountId, ARNs show ACCOUNT_ID. Calls AWS only where --explain gets an encoded message.`,
     )
     .argument("[stack]", STACK_HELP)
     .addOption(new Option("--mode <mode>", "replaces policy.mode of this deployment").choices(MODES))
     .option(
       "--explain <error>",
-      'instead, why AWS denied a call: the message of DKP, Terraform or the AWS CLI, the event of CloudTrail, "-" for standard input, or an action',
+      "instead, why AWS denied a call: a message, a CloudTrail event, an action, or - for standard input",
     )
     .addOption(
-      new Option(
-        "--trust <system>",
-        "instead, the trust policies of a pipeline's roles; github is github.com with its default issuer and subject",
-      )
+      new Option("--trust <system>", "instead, the trust policies of a pipeline's roles")
         .choices(Object.keys(TRUST_SYSTEMS))
         .conflicts(["mode", "explain"]),
     )
     .option("--repository <name>", "with --trust: the repository of the pipeline, by name or ID")
-    .addOption(
-      new Option("--role <role>", "with --trust: the policy of this role alone, as IAM accepts it").choices([
-        "planner",
-        "deployer",
-      ]),
-    )
+    .addOption(new Option("--role <role>", "with --trust: the policy of this role alone").choices(["planner", "deployer"]))
     .addOption(formatOption("text", "json"))
     .action(async (stack: string | undefined, options: Options) => {
       const { mode, explain: error, format, trust, repository = "", role } = options;

@@ -19,13 +19,11 @@ interface Options extends ClusterOptions {
 export const define: Define = (command, session) => {
   command
     .description(
-      `Checks the AWS account for what would fail during the installation of a cluster. Changes nothing.
-
-Run it with the credentials that apply the stack; provider.profile and provider.assumeRoleArn count, except with --as-key.`,
+      `Checks the AWS account for what would fail during the installation of a cluster, with the credentials that apply the stack.`,
     )
     .argument("[stack]", STACK_HELP)
     .option("--as-key", "the credentials are the user's access key: test its permissions with dry runs of EC2 calls")
-    .addOption(timeoutOption("time limit of the calls to AWS; a check without a result by then is unverifiable", 60))
+    .addOption(timeoutOption("time limit of the calls to AWS", 60))
     .addOption(policyOption())
     .addOption(formatOption("text", "json"));
   addClusterOptions(command, "also check that you may read a running cluster and give it a key").action(

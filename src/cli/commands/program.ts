@@ -38,7 +38,6 @@ async function addCommands(program: Command, session: Session, named: string | u
     command.showHelpAfterError(`${program.name()} ${name} --help shows the usage`);
     if (name === named) {
       (await load()).define(command, session);
-      addHelpSection(command, "Exit codes:", EXIT_CODES);
       command.addHelpText("after", `\nExamples:\n${examples.map((example) => `  ${program.name()} ${example}`).join("\n")}`);
     }
   }
@@ -58,10 +57,12 @@ function root(session: Session): Command {
   const program = new Command("dkp-access");
   program
     .description("AWS access for the Deckhouse Kubernetes Platform")
-    .version(packageVersion())
+    .version(packageVersion(), "-V, --version", "show the version")
+    .helpOption("-h, --help", "show help")
     .configureOutput({ writeOut: (text) => session.print(text), writeErr: session.printError })
     .showHelpAfterError("dkp-access --help shows the usage")
     .exitOverride();
+  addHelpSection(program, "Exit codes:", EXIT_CODES);
   addHelpSection(program, "Environment variables:", ENVIRONMENT);
   return program;
 }

@@ -17,13 +17,9 @@ interface Options {
 
 export const define: Define = (command, session) => {
   command
-    .description(
-      `Writes the review pack of each deployment, review/<stack>/REVIEW.md and its other files. Commit them. Calls neither AWS nor Terraform.
-
-Names the review packs of removed deployments, and keeps them. Never writes or deletes through symbolic links.`,
-    )
+    .description("Writes the review pack of each deployment, review/<stack>/. Commit it. Names those of removed deployments.")
     .argument("[stack...]", STACKS_HELP)
-    .option("--check", "write nothing; name the files that are not up to date, or if there are none, the stacks")
+    .option("--check", "write nothing; fail if a file is not up to date")
     .option("--out <folder>", "the folder of the review packs", "review")
     .action((names: readonly string[], { check, out }: Options) => {
       if (out === "") {

@@ -32,21 +32,21 @@ interface Options extends ClusterOptions, Agreement {
 export const define: Define = (command, session) => {
   command
     .description(
-      `Does the next step of a rotation, for a deployment with accessKeys: { managedBy: rotate }, and is run every night. One step a run: it creates a key and gives it to the cluster once DKP's key has the age of maxAge; it deactivates the former key once AWS reports no use of it for two days, and a later use of the new one; it deletes it when that use is three days and the new key a week old. It prints what it did, or what it waits for. The secret goes from AWS to the Secret of DKP, and is in no file and no state.
+      `Does the next step of a rotation, for a deployment with accessKeys: { managedBy: rotate }. Run it every night. It creates a key, gives it to the cluster, and later deactivates and deletes the former one.
 
-With --leaked it gives the cluster another key within a minute, deactivates the leaked ones, denies their sessions, and deletes them, whatever the cluster did. Without --cluster, it ends them, and DKP keeps what it has.
+With --leaked it gives the cluster another key, and ends the leaked ones. Without --cluster, it only ends them.
 
-Exit code 2 where a step takes a week longer than it should, or a person is needed; 3 where DKP has a key that does not work. Runs at the same time, and runs that were killed, harm nothing: the next one continues.`,
+Exit code 2: a person is needed, or a step is a week late. 3: DKP's key does not work.`,
     )
     .argument("[stack]", STACK_HELP)
-    .option("--now", "begin a rotation before its time, as after a change from keys of Terraform")
+    .option("--now", "begin a rotation before its time")
     .addOption(
-      new Option("--leaked <key...>", "respond to a leak of these keys instead: another key for DKP, then their end")
+      new Option("--leaked <key...>", "respond to a leak of these keys instead")
         .argParser((text, given: readonly string[] = []) => [...given, keyId("--leaked", text)])
         .conflicts("now"),
     )
     .option("--yes", "do not ask");
-  addClusterOptions(command, "read DKP's key from a running cluster, and give it the new one")
+  addClusterOptions(command, "read and write the key of a running cluster")
     .addOption(replacesOption())
     .addOption(formatOption("text", "json"))
     .action((stack: string | undefined, options: Options) => rotate(session, stack, options));

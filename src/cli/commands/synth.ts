@@ -13,14 +13,9 @@ import type { Define, Session } from "./support/session";
 export const define: Define = (command, session) => {
   command
     .description(
-      `Writes the Terraform JSON of every deployment: cdktf.out/stacks/<stack>/cdk.tf.json. Calls neither AWS nor Terraform.
-
-Names the folders of removed deployments, and rejects Terraform files in a stack's folder that it did not write, because Terraform would apply them.`,
+      `Writes the Terraform JSON of every deployment: cdktf.out/stacks/<stack>/cdk.tf.json. Rejects Terraform files in a stack's folder that it did not write.`,
     )
-    .option(
-      "--module",
-      "also write cdktf.out/modules/<stack>/main.tf.json, without provider and backend, for a root module of your own",
-    )
+    .option("--module", "also write a module without provider and backend, cdktf.out/modules/<stack>/main.tf.json")
     .action(async ({ module }: { readonly module?: true }) => {
       const deployments = loadDeployments(session.settings);
       const modules = module === true ? deployments.map((each) => [each, json(moduleJson(each))] as const) : [];

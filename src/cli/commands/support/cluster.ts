@@ -20,11 +20,9 @@ const LIMIT_SECONDS = 60;
 
 /** Adds `--cluster` and `--context`. @param what the command does with a cluster */
 export function addClusterOptions(command: Command, what: string): Command {
-  return command.option("--cluster", `${what}, through DKP's command d8 and your kubeconfig`).addOption(
-    new Option("--context <name>", "the context of the cluster in the kubeconfig; not needed where there is only one").implies({
-      cluster: true,
-    }),
-  );
+  return command
+    .option("--cluster", `${what}, through d8`)
+    .addOption(new Option("--context <name>", "the context of the kubeconfig, if it has several").implies({ cluster: true }));
 }
 
 /** The cluster that the options name. @throws Error as `clusterAccess` */
@@ -33,10 +31,7 @@ export const namedCluster = ({ host, printError }: Session, { context }: Cluster
 
 /** `--replaces`: the ID of a key. */
 export const replacesOption = (): Option =>
-  new Option(
-    "--replaces <key>",
-    "with --cluster and --yes: the ID of the key that the cluster has, if no user of the account has it any more",
-  )
+  new Option("--replaces <key>", "with --yes: the ID of the cluster's key, if no user of the account has it")
     .implies({ cluster: true })
     .argParser((text) => keyId("--replaces", text));
 

@@ -13,14 +13,13 @@ import { pullState, stackFolder } from "../../terraform/terraform-cli";
 import type { Session } from "./session";
 
 /** Help of the argument of a command for one deployment. */
-export const STACK_HELP = "the stack of the deployment: the name of its settings file; not needed where there is only one";
+export const STACK_HELP = "the name of the settings file; needed where there are several";
 
 /** Help of the argument of a command for several deployments. */
-export const STACKS_HELP = "the stacks of the deployments; all by default";
+export const STACKS_HELP = "the names of the settings files; all by default";
 
 /** `--policy` of the commands that read AWS. */
-export const policyOption = (): Option =>
-  new Option("--policy", "print the IAM policy that keys, drift and preflight require, and end");
+export const policyOption = (): Option => new Option("--policy", "print the IAM policy that keys, drift and preflight require");
 
 interface Selected {
   /** Each valid by itself, whatever the others are like. */

@@ -85,7 +85,7 @@ export function timeoutOption(what: string, seconds: number): Option {
 
 /** `--format`: the first one is the default. */
 export function formatOption(...formats: readonly [string, ...string[]]): Option {
-  return new Option("--format <format>", "format of the output").choices(formats).default(formats[0]);
+  return new Option("--format <format>", "output format").choices(formats).default(formats[0]);
 }
 
 /** Asks at a terminal. @returns whether the answer is yes */

@@ -38,7 +38,7 @@ interface Component {
 }
 
 /** What goes wrong in a run: at which write, counted from 1, and how. */
-interface Fault {
+interface Failure {
   readonly write: number;
   readonly how: "killed before" | "killed after" | "answer lost";
 }
@@ -108,7 +108,7 @@ export class Nights {
       this.isAway = night >= away && night < away + 7;
       isWrittenBack = isWrittenBack || (night >= writtenBack && this.writeOlderKeyBack());
       const isQuiet = night >= 365;
-      const runs = [this.run(isQuiet ? undefined : this.fault())];
+      const runs = [this.run(isQuiet ? undefined : this.failure())];
       // Two runs at once.
       if (next() < 0.2) {
         runs.push(this.run(undefined));
@@ -124,7 +124,7 @@ export class Nights {
     return this.year;
   }
 
-  private fault(): Fault | undefined {
+  private failure(): Failure | undefined {
     const dice = this.next();
     const write = 1 + Math.floor(this.next() * 3);
     const { share } = this.given;
@@ -134,9 +134,9 @@ export class Nights {
     return dice < 2 * share ? { write, how: "answer lost" } : undefined;
   }
 
-  private async run(fault: Fault | undefined): Promise<void> {
+  private async run(failure: Failure | undefined): Promise<void> {
     const { runs } = this.year;
-    const world = this.world(fault);
+    const world = this.world(failure);
     try {
       const { findings, given } = await rotateOnce(world, { maxAge: this.given.maxAge, isWanted: false }, async () => undefined);
       const levels = findings.map((found) => levelOf(ROTATE_RULES, found));
@@ -149,7 +149,7 @@ export class Nights {
   }
 
   /** The world of one run. Its calls take seconds, and others happen in between. */
-  private world(fault: Fault | undefined): RotationWorld {
+  private world(failure: Failure | undefined): RotationWorld {
     let writes = 0;
     const world: RotationWorld = {
       now: () => new Date(this.time),
@@ -192,13 +192,13 @@ export class Nights {
     const write = <T>(effect: () => T): Promise<T> =>
       this.call(world, () => {
         writes += 1;
-        if (fault?.write !== writes) {
+        if (failure?.write !== writes) {
           return effect();
         }
-        if (fault.how === "killed after") {
+        if (failure.how === "killed after") {
           effect();
         }
-        if (fault.how === "answer lost") {
+        if (failure.how === "answer lost") {
           const land = () => {
             try {
               effect();
@@ -271,14 +271,14 @@ export class Nights {
           }
         },
       }));
-      const lates = this.late.map((each) => ({
+      const late = this.late.map((each) => ({
         at: each.at,
         happen: () => {
           this.late = this.late.filter((other) => other !== each);
           each.land();
         },
       }));
-      const [first] = [...events, ...lates].sort((one, other) => one.at - other.at);
+      const [first] = [...events, ...late].sort((one, other) => one.at - other.at);
       if (first === undefined || first.at > end) {
         break;
       }

@@ -27,7 +27,7 @@ const OF_KEYS = {
   },
   dkpKey: { description: "keys: the key that DKP has, and the use that shows it.", type: "object", required: ["id"] },
   leak: {
-    description: "keys --leaked: the leaked keys with their users, what can be seen of them, and the page.",
+    description: "keys --leaked: the leaked keys with their users, what can be seen of them, and after-a-leak.md with their IDs.",
     type: "object",
     required: ["keys", "seen", "page"],
   },

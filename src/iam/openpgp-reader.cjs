@@ -176,7 +176,7 @@ function primaryUsers(users) {
     certification.created.getTime(),
   ];
   const isBefore = (one, other) => {
-    const index = rank(one).findIndex((value, place) => value !== rank(other)[place]);
+    const index = rank(one).findIndex((value, position) => value !== rank(other)[position]);
     return index >= 0 && rank(one)[index] > rank(other)[index];
   };
   const certified = users.filter(({ userID, selfCertifications }) => userID && selfCertifications.length > 0);

@@ -492,7 +492,7 @@ export class KeyOperator {
     await this.guarded("hand-over", async () => this.handOver());
   }
 
-  /** The page after a leak, as `keys --leaked` prints it. */
+  /** `after-a-leak.md`, as `keys --leaked` prints it. */
   private async respond(id: string): Promise<void> {
     const text = this.command("keys", "deckhouse", "--leaked", id);
     this.printed.push(text);

@@ -410,9 +410,9 @@ class Person {
         world.versions.push(structuredClone(version));
         return undefined;
       }
-      const problem = this.replaceUnmanaged();
-      if (problem !== undefined) {
-        return problem;
+      const error = this.replaceUnmanaged();
+      if (error !== undefined) {
+        return error;
       }
     }
     for (let days = 0; days < 3 && world.now - Math.max(key.used ?? 0, key.created) < DAY; days++) {
@@ -441,7 +441,7 @@ class Person {
     return undefined;
   }
 
-  /** The page after a leak. */
+  /** `after-a-leak.md`. */
   private respond(id: string): void {
     const { world } = this;
     const slot = SLOTS.find((each) => world.state.keys[each]?.id === id);

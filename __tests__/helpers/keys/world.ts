@@ -305,8 +305,8 @@ function isBreaking(world: World, slot: Slot, { id }: StateKey, status: Status |
   const whose = id === exposed?.id ? "the current" : undefined;
   const { rule } = endingOf({ slot, verb, id, current: exposed?.id, whose }, usesOf(world));
   // A person looks up which key DKP has, as the attention says. Another rule is about a key that Terraform activates.
-  const isDkps = rule === "key-ended" && id === world.dkp;
-  return status === "Active" || rule === "key-ended-in-use" || isDkps;
+  const isOfDkp = rule === "key-ended" && id === world.dkp;
+  return status === "Active" || rule === "key-ended-in-use" || isOfDkp;
 }
 
 function creation(slot: Slot, status: Status, pgp: string): Write {

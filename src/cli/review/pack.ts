@@ -72,7 +72,7 @@ export function reviewPack(review: Reviewed): Pack {
 
 const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
 
-/** The page after a leak of these keys. */
+/** `after-a-leak.md` with the IDs of these keys. */
 export function leakPage(deployment: Deployment, keys: readonly LeakedKey[]): string {
   const facts = { ...pageFacts(reviewed(deployment)), leak: leakFacts(deployment.region, keys), isFilledIn: true };
   return fillTemplate("src/cli/review/pages/after-a-leak.md", facts);

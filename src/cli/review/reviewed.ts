@@ -53,7 +53,7 @@ export interface LeakedKey {
   readonly user: string;
 }
 
-/** The commands after a leak of keys, as the page after a leak shows them. */
+/** The commands after a leak of keys, as `after-a-leak.md` shows them. */
 export function leakFacts(region: string, keys: readonly LeakedKey[]) {
   const users = [...new Set(keys.map(({ user }) => user))];
   const commands = (user: string) => leakCommands(user, alwaysOnRegion(region));

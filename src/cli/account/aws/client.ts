@@ -86,7 +86,7 @@ export class Aws {
 
   /** All pages of the response; one where AWS divides no response of the operation. Errors are thrown as `AwsError`. */
   async call<A extends Action>(action: A, input: Input<A>): Promise<readonly Output<A>[]> {
-    return (await this.unthrottled(action, input, maxAttempts)) as readonly Output<A>[];
+    return (await this.allPages(action, input, maxAttempts)) as readonly Output<A>[];
   }
 
   /**
@@ -94,11 +94,11 @@ export class Aws {
    * key. AWS executes nothing that it throttles.
    */
   async write<A extends Write>(action: A, input: Input<A>): Promise<Output<A>> {
-    const [output] = await this.unthrottled(action, input, 1);
+    const [output] = await this.allPages(action, input, 1);
     return output as Output<A>;
   }
 
-  private async unthrottled(action: string, input: object, attempts: number): Promise<readonly unknown[]> {
+  private async allPages(action: string, input: object, attempts: number): Promise<readonly unknown[]> {
     for (;;) {
       try {
         return await this.inTime(action, input, attempts);

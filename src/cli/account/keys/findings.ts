@@ -151,8 +151,8 @@ function differenceOf({ slot, inSettings, inState, inIam }: KeySlot, situation: 
   }
   if (inSettings === "absent" || inSettings !== inIam.status) {
     const verb = inSettings === "absent" ? "deletes" : "deactivates";
-    const isDkps = key === (cluster?.configuration.keyId ?? dkpKey);
-    const whose = isCurrent ? "the current" : isDkps && "DKP's";
+    const isOfDkp = key === (cluster?.configuration.keyId ?? dkpKey);
+    const whose = isCurrent ? "the current" : isOfDkp && "DKP's";
     const ended = { slot, verb, id: key, current: state.exposed.id, whose: whose || undefined } as const;
     return [{ ...endingOf(ended, usesIn(situation)), field: `accessKeys.${slot}.status` }];
   }

@@ -57,7 +57,7 @@ function notApplied({ current, ...settings }: KeySlots, situation: KeySituation)
   return slot === current ? undefined : `the settings select ${current}, and the outputs have the key of ${slot}`;
 }
 
-/** Whether an apply makes another key current. */
+/** Whether an apply switches the current key. */
 function isNewlyCurrent({ current }: KeySlots, { settings, state, iam }: KeySituation): boolean {
   const key = state.keys.find(({ slot }) => slot === current);
   const isImported = key === undefined && current === "primary" && settings.import?.accessKeyId !== undefined;

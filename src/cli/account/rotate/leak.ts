@@ -2,7 +2,7 @@ import type { IamKey } from "../aws/iam-reader";
 import { type RotateFound, timeText, useOf } from "./next-step";
 import { giveNewKey, type RotationWorld } from "./rotation";
 
-/** AWS tells all of its parts of a deactivation within minutes, in which a key can still get a session. In milliseconds. */
+/** A deactivation reaches all parts of AWS within minutes. Until then, the key can still get a session. In milliseconds. */
 const PROPAGATION = 900_000;
 
 /** How long another key for DKP may delay the end of the leaked one. In milliseconds. */

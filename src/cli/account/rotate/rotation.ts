@@ -59,7 +59,7 @@ export async function rotateOnce(
     return { findings, given: await giveNewKey(world) };
   }
   const more = await removed(world, action.id, action.do);
-  // DKP's key does not work, and there is a place for another one now.
+  // DKP's key does not work, and the user can have another one now.
   const next = step.found.rule === "delete-for-slot" ? await rotateOnce(world, wanted, agree) : { findings: [] };
   return { ...next, findings: [...findings, ...more, ...next.findings] };
 }

@@ -15,7 +15,7 @@ import type { RotationWorld } from "./rotation";
 const VALID_SECONDS = 60;
 const PAUSE_MS = 1000;
 
-/** The keys of the deployment's user in IAM: the only place that changes something in AWS, besides Terraform. */
+/** The keys of the deployment's user in IAM: nothing else in this program changes something in AWS. */
 export class UserKeys {
   private readonly reader: IamReader;
   private readonly user: string;

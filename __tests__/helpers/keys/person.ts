@@ -435,6 +435,10 @@ class Person {
     if (keyIn(world, state.keys[otherSlot(own)]?.id ?? "") === undefined || !managed.includes(own)) {
       settings[otherSlot(own)] = "absent";
     }
+    const inactive = world.keys.find(({ id, status }) => status === "Inactive" && id !== world.dkp);
+    if (managed.length === 0 && world.keys.length >= 2 && inactive !== undefined) {
+      this.act("delete an Inactive key", () => deleteKey(world, inactive.id));
+    }
     if (this.apply() === "failed" || this.handOver() !== "applied") {
       return "page";
     }

@@ -42,8 +42,8 @@ const renames = (from: string, to: string) => (operator: KeyOperator) =>
   operator.aws.iam().updateUser({ UserName: from, NewUserName: to });
 
 const EVENTS = {
-  "the user is renamed": renames("deckhouse", "deckhouse-old"),
-  "AWS quarantines the user": async ({ aws }) => {
+  "the user is renamed (recover.md#renamed-user)": renames("deckhouse", "deckhouse-old"),
+  "AWS quarantines the user (recover.md#quarantine)": async ({ aws }) => {
     const iam = aws.iam();
     await iam.createPolicy({ PolicyName: QUARANTINE, PolicyDocument: DENIES });
     return iam.attachUserPolicy({ UserName: USER, PolicyArn: QUARANTINE_ARN });
@@ -63,7 +63,7 @@ const EVENTS = {
   "the other key leaks": (operator, keys) => leaks(operator, otherKey(operator, keys)),
   "DKP's key is deactivated": (operator) => operator.setStatus(operator.dkp?.accessKeyId ?? "", "Inactive"),
   "the other key is deactivated": (operator, keys) => operator.setStatus(otherKey(operator, keys)?.accessKeyId ?? "", "Inactive"),
-  "DKP's key is deleted": (operator) => deletes(operator),
+  "DKP's key is deleted (recover.md#deleted-key)": (operator) => deletes(operator),
   "the other key is deleted": (operator, keys) => deletes(operator, otherKey(operator, keys)),
   "a key is created manually": createsKey,
   "a key is created manually, and DKP gets it": async (operator) => {
@@ -89,7 +89,8 @@ const EVENTS = {
   "an apply cannot write the state": apply({ PutState: "denied" }),
   "the state is lost": (operator) => operator.loseState("newest"),
   "the state is lost with all versions": (operator) => operator.loseState("all"),
-  "the oldest state is restored": async (operator) => operator.restoreVersion((await operator.versions()).at(-1)),
+  "the oldest state is restored (recover.md#old-state)": async (operator) =>
+    operator.restoreVersion((await operator.versions()).at(-1)),
   "the later states are lost": async (operator) => operator.loseVersions((await operator.versions()).slice(1)),
   "the state loses the key": stateLoses(KEY),
   "errored.tfstate of something else lies there": ({ terraform }) =>
@@ -110,7 +111,7 @@ const ROWS: readonly Row[] = [
   ["one key", "a rotation begins", "DKP's key leaks"],
   ["one key", "DKP's key leaks", "DKP's key is deactivated"],
   ["one key", "DKP's key is deactivated"],
-  ["one key", "DKP's key is deleted"],
+  ["one key", "DKP's key is deleted (recover.md#deleted-key)"],
   ["one key", "a key is created manually"],
   ["one key", "a key is created manually", "a day passes"],
   ["one key", "a key is created manually", "DKP's key leaks"],
@@ -128,10 +129,10 @@ const ROWS: readonly Row[] = [
   ["one key", "a manual key is imported"],
   ["one key", "the policy is detached manually"],
   ["one key", "errored.tfstate of something else lies there"],
-  ["one key", "the user is renamed"],
-  ["one key", "the user is renamed", "DKP's key leaks"],
-  ["one key", "the user is renamed", "a rotation begins"],
-  ["one key", "AWS quarantines the user", "DKP's key leaks"],
+  ["one key", "the user is renamed (recover.md#renamed-user)"],
+  ["one key", "the user is renamed (recover.md#renamed-user)", "DKP's key leaks"],
+  ["one key", "the user is renamed (recover.md#renamed-user)", "a rotation begins"],
+  ["one key", "AWS quarantines the user (recover.md#quarantine)", "DKP's key leaks"],
   ["one key", "somebody denies instances of a kind"],
   ["one key", "somebody denies instances of a kind", "DKP's key leaks"],
   ["one key", "the cluster is stopped for two days"],
@@ -141,9 +142,9 @@ const ROWS: readonly Row[] = [
   ["two keys", "a hand-over", "DKP's key leaks"],
   ["two keys", "the state is lost"],
   ["two keys", "the state is lost with all versions"],
-  ["two keys", "the oldest state is restored", "the later states are lost"],
+  ["two keys", "the oldest state is restored (recover.md#old-state)", "the later states are lost"],
   ["two keys", "DKP's key leaks"],
-  ["two keys", "DKP's key is deleted"],
+  ["two keys", "DKP's key is deleted (recover.md#deleted-key)"],
   ["two keys", "DKP's key is deactivated"],
   ["two keys", "the state loses the key"],
   ["two keys", "settings of before the rotation"],
@@ -158,10 +159,10 @@ const ROWS: readonly Row[] = [
   ["handed over", "all edits of a rotation are made"],
   ["handed over", "all edits of a rotation are made", "an apply is killed at UpdateAccessKey"],
   ["handed over", "the cluster is stopped for two days"],
-  ["handed over", "the user is renamed"],
+  ["handed over", "the user is renamed (recover.md#renamed-user)"],
   ["handed over", "the state is lost with all versions"],
   ["retired"],
-  ["retired", "the oldest state is restored"],
+  ["retired", "the oldest state is restored (recover.md#old-state)"],
   ["retired", "the other key is deleted"],
   ["retired", "settings of before the rotation"],
   ["retired", "DKP's key leaks"],

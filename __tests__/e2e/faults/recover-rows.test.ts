@@ -1,6 +1,8 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { editedYaml } from "../../../src/cli/account/keys/edit-yaml";
+import { type JsonObject, listOf, objectOf } from "../../../src/text/json";
+import { allowing } from "../support/local-aws";
 import { write } from "../support/project";
 import { attentionOf, dkpAccess, keysReport, shows, succeed, terraformOf } from "../support/recovery";
 import { BUCKET } from "./flows";
@@ -69,6 +71,34 @@ describe("a deployment whose state or account was changed", () => {
     write(folder, { "copy.tfstate": copy });
     await succeed(terraformOf(lent), "state", "push", "copy.tfstate");
     rmSync(join(folder, "copy.tfstate"));
+    await isWhole(lent);
+  });
+
+  it("has lost the attachment of its policy in AWS, and an apply restores it (recover.md#manual-changes)", async () => {
+    const lent = await life.lend(FIRST);
+    const { AttachedPolicies: [attached] = [] } = await lent.aws.iam().listAttachedUserPolicies({ UserName: "deckhouse" });
+    await lent.aws.iam().detachUserPolicy({ UserName: "deckhouse", PolicyArn: attached?.PolicyArn });
+    expect(await plan(lent)).toMatchObject({ status: 2 });
+    await succeed(terraformOf(lent), "apply", "-auto-approve");
+    expect(await plan(lent)).toMatchObject({ status: 0 });
+    expect(lent.live && (await isAccepted(lent.aws, lent.live))).toBe(true);
+  });
+
+  it("has a policy that an apply left over, and the next one deletes it (recover.md#left-over)", async () => {
+    const lent = await life.lend(FIRST);
+    const { Policy } = await lent.aws.iam().createPolicy({ PolicyName: "former", PolicyDocument: allowing("s3:*") });
+    const state = JSON.parse(await succeed(terraformOf(lent), "state", "pull")) as { serial: number; resources: JsonObject[] };
+    const first = state.resources.find(({ type, mode }) => type === "aws_iam_policy" && mode === "managed");
+    const [instance] = listOf(first?.instances).map(objectOf);
+    const attributes = { ...objectOf(instance?.attributes), id: Policy?.Arn, arn: Policy?.Arn, name: "former" };
+    const left = { ...first, name: "policy-2", instances: [{ ...instance, attributes, deposed: "d7f9a5c1" }] };
+    const resources = [...state.resources, left];
+    await lent.aws.s3("PUT", STATE, JSON.stringify({ ...state, serial: state.serial + 1, resources }));
+    expect(shows(dkpAccess(lent, "drift", "deckhouse").output, "left-over")).toBe(true);
+    expect(dkpAccess(lent, "plan", "deckhouse").output).toContain("(deposed");
+    await succeed(terraformOf(lent), "apply", "-auto-approve");
+    const { Policies = [] } = await lent.aws.iam().listPolicies({ Scope: "Local" });
+    expect(Policies.map(({ PolicyName }) => PolicyName)).not.toContain("former");
     await isWhole(lent);
   });
 

@@ -13,7 +13,12 @@ describe("an apply that deactivates or deletes a key", () => {
       uses(iamKey("AKIAOLD", 80, 1), iamKey("AKIANEW", 3, 0.1)),
       "key-ended-unused",
     ],
-    ["was never used, and the current one was", uses(iamKey("AKIAOLD", 80), iamKey("AKIANEW", 3, 5)), "key-ended-unused"],
+    ["was never used, and the current one was today", uses(iamKey("AKIAOLD", 80), iamKey("AKIANEW", 3, 0.5)), "key-ended-unused"],
+    [
+      "is beside a current one of a cluster that has stopped",
+      uses(iamKey("AKIAOLD", 80, 9), iamKey("AKIANEW", 8, 2)),
+      "key-ended",
+    ],
     ["was created within the day", uses(iamKey("AKIAOLD", 0.5), iamKey("AKIANEW", 3, 0.1)), "key-ended"],
     ["was used after the current one", uses(iamKey("AKIAOLD", 80, 2), iamKey("AKIANEW", 90, 5)), "key-ended"],
     [

@@ -115,6 +115,8 @@ class Person {
   private readonly seen = new Set<string>();
   private dkpKey: string | undefined;
   private isLater = false;
+  /** When this person gave DKP a key. */
+  private givenAt = 0;
 
   constructor(private readonly world: World) {}
 
@@ -127,13 +129,13 @@ class Person {
         continue;
       }
       const text = printed(world, this.dkpKey);
-      const situation = `${canonical(world)} ${text}`;
+      const situation = `${canonical(world)} ${this.givenAt} ${text}`;
       const [, next = ""] = /^next: (.*)$/m.exec(text) ?? [];
       if (next.startsWith("nothing left to do")) {
         if (!this.isLater && !works(world)) {
-          // AWS reports uses hours late, so that keys is run again a day later.
+          // AWS reports uses hours late, so that keys is run again a day after the last component took its key.
           this.isLater = true;
-          pass(world, DAY + 4 * HOUR);
+          pass(world, Math.max(world.late.until - world.now, 0) + DAY + 4 * HOUR);
           continue;
         }
         if (/^note: .* or DKP does not have it$/m.test(text) && world.dkp !== world.state.exposed?.id) {
@@ -208,7 +210,8 @@ class Person {
     }
     const [, until] = /^next: wait until (\S+):/m.exec(text) ?? [];
     const [, since, instead] = /^ {2}if you gave it to DKP after (\S+): wait until (\S+) instead$/m.exec(text) ?? [];
-    const isGiven = since !== undefined && world.dkp === world.state.exposed?.id && world.dkpSince >= minutesOf(since);
+    const given = Math.max(world.dkpSince, this.givenAt);
+    const isGiven = since !== undefined && world.dkp === world.state.exposed?.id && given >= minutesOf(since);
     const time = isGiven ? instead : until;
     if (time !== undefined) {
       this.act("wait", () => this.wait(time));
@@ -263,6 +266,7 @@ class Person {
       return "failed";
     }
     this.dkpKey = undefined;
+    this.givenAt = world.now;
     this.act("hand-over", () => giveKey(world, id));
     return "applied";
   }
@@ -393,6 +397,7 @@ class Person {
     const outside = world.keys.filter(({ id }) => !managed.includes(id));
     const [key] = outside
       .filter(({ id }) => id !== world.dkp && (id !== world.late.id || world.late.until <= world.now))
+      .concat(outside.filter(({ id }) => id !== world.dkp))
       .concat(outside);
     if (key === undefined) {
       return "page";
@@ -404,7 +409,7 @@ class Person {
     }
     if (key.id === world.dkp) {
       // A version of the state may have it.
-      const version = world.versions.findLast(({ keys }) => Object.values(keys).some((own) => own?.id === key.id));
+      const version = world.versions.findLast(({ exposed }) => exposed?.id === key.id);
       if (version !== undefined) {
         world.state = structuredClone(version);
         world.versions.push(structuredClone(version));
@@ -459,6 +464,8 @@ class Person {
       world.settings[slot] = "absent";
       world.settings.current = otherSlot(slot);
     }
+    // Else the settings are rejected.
+    world.settings[world.settings.current] = "Active";
     if (this.apply() !== "failed" && isActive(world, world.state.exposed?.id ?? "")) {
       this.handOver();
     }

@@ -33,6 +33,15 @@ const leaks = (id: string, world: World) => {
   }
 };
 
+/** DKP gets a key. One that is older than DKP's is shown by the uses of the next day alone, without --cluster. */
+const gives = (world: World, id: string, late?: number) => {
+  const [created, own] = [id, world.dkp].map((each) => world.keys.find((key) => key.id === each)?.created);
+  giveKey(world, id, late);
+  if (!world.hasCluster && created !== undefined && own !== undefined && created < own) {
+    pass(world, DAY + 3 * HOUR);
+  }
+};
+
 /** Edits of the settings, and the apply of whoever made them. */
 const settings =
   (change: (world: World) => Partial<World["settings"]>): Event =>
@@ -71,10 +80,9 @@ export const EVENTS = {
   "an apply loses the second answer": applyWith({ kind: "answer lost", at: 2 }),
   "an apply cannot read what it created": applyWith({ kind: "read fails", at: 1 }),
   "an apply cannot write the state": applyWith({ kind: "state not written" }),
-  "a hand-over": (world) => giveKey(world, world.state.exposed?.id ?? world.dkp),
+  "a hand-over": (world) => gives(world, world.state.exposed?.id ?? world.dkp),
   "a hand-over, and a component takes the key half a day later": (world) =>
-    giveKey(world, world.state.exposed?.id ?? world.dkp, DAY / 2),
-  // Without --cluster, only the uses of the next day show it.
+    gives(world, world.state.exposed?.id ?? world.dkp, DAY / 2),
   "somebody writes the other key back into the cluster": (world) => {
     giveKey(world, otherOf(world) || world.dkp);
     pass(world, world.hasCluster ? 1 : DAY + 3 * HOUR);

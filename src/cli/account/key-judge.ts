@@ -48,11 +48,11 @@ export const ENDED_IN_USE = {
   remedy: `restore accessKeys.{slot}.status, and follow ${dkpAccess("keys")}; ${IF_LEAKED}`,
 } as const;
 export const ENDED = {
-  text: `${WHAT}, and no later use of the current key is known`,
+  text: `${WHAT}, and no use of the current key within the last day is known`,
   risk: "if DKP still has this key, the cluster loses access to AWS",
   remedy: `find out which key DKP has, before you apply: ${dkpAccess("keys")} shows the last uses that AWS reports`,
 } as const;
-export const ENDED_UNUSED = `${WHAT}, which nothing used for a day, and the current key was used later`;
+export const ENDED_UNUSED = `${WHAT}, which nothing used for a day, and the current key was used within the last day`;
 
 interface EndingValues {
   readonly slot: Slot;
@@ -66,7 +66,8 @@ type Ending = "key-ended-in-use" | "key-ended" | "key-ended-unused";
 
 /**
  * What it means to deactivate or delete a key. Harmless: it is not the current one, it was neither created nor used within a day, and
- * the current one was used later. Of the current one, or within a day of a use: breaking. Else attention: a stopped cluster uses no key.
+ * the current one was used within the day. Of the current one, or within a day of a use: breaking. Else attention: a stopped cluster
+ * uses no key, and may have got this one back.
  */
 export function endingOf(
   { slot, verb, id, current, whose }: EndedKey,
@@ -80,9 +81,9 @@ export function endingOf(
   if (whose !== undefined) {
     return { rule: "key-ended-in-use", values: { ...values, whose } };
   }
-  const usedAt = other?.lastUsed?.at.getTime() ?? 0;
-  const isUnused = key !== undefined && uses !== undefined && !isRecent(key, uses.now);
-  return { rule: isUnused && usedAt > (key.lastUsed?.at.getTime() ?? 0) ? "key-ended-unused" : "key-ended", values };
+  const isUnused =
+    key !== undefined && other !== undefined && uses !== undefined && !isRecent(key, uses.now) && isInUse(other, uses.now);
+  return { rule: isUnused ? "key-ended-unused" : "key-ended", values };
 }
 
 /** The last uses of keys, as far as these credentials may read them. */

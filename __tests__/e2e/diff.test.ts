@@ -34,7 +34,7 @@ const CHANGES: readonly (readonly [string, string, 0 | 2 | 3, string, readonly R
   ["a second key", keys("Active", "Active", "primary"), 0, SAME, []],
   ["the second key current", keys("Active", "Active", "secondary"), 0, SWITCHED, []],
   ["the first key deactivated", keys("Inactive", "Active", "secondary"), 2, ONE_KEY, ["key-ended"]],
-  ["the first key deleted", keys("absent", "Active", "secondary"), 2, SAME, ["key-ended"]],
+  ["the first key deleted", keys("absent", "Active", "secondary"), 2, ONE_KEY, ["key-ended"]],
   [
     "a role for nodes",
     `${keys("absent", "Active", "secondary")}\n${NODES}`,

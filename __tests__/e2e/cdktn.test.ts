@@ -14,7 +14,17 @@ const DOCUMENT = readFileSync(join(PROJECT, "docs/how-to/cdktn.md"), "utf8");
 const [, MOVE = "", HCL = ""] = blocksOf("docs/how-to/cdktn.md");
 
 /** Files for the migration: all that the commands of the document name, and all that npm requires. */
-const MOVED = [".npmrc", ".nvmrc", "__tests__", "bench", "biome.json", "docs", "jest.config.mjs", "package-lock.json"];
+const MOVED = [
+  ".npmrc",
+  ".nvmrc",
+  "__tests__",
+  "bench",
+  "biome.json",
+  "docs",
+  "jest.config.mjs",
+  "package-lock.json",
+  "packages",
+];
 
 /** The lines of `cdk.tf.json` that differ, as docs/how-to/cdktn.md lists them. */
 const DIFFERENT_LINES = [{ cdktf: '"version": "0.21.0"', cdktn: '"version": "0.24.0"' }];

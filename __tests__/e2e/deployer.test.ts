@@ -113,11 +113,15 @@ function onlyPolicy({ settings }: Pick<Scenario, "settings">) {
   return { text: JSON.stringify(only.document), grants: grantsOf(only.statements) };
 }
 
+const LAST_USES = "iam:GetAccessKeyLastUsed";
+
 const nameOf = ({ sid, action }: Grant) => `${sid} ${action}`;
 const namesOf = (all: readonly Grant[]) => all.map(nameOf).sort();
 
 describe.each([PLAIN_SCENARIO, FULL_SCENARIO])("with only deployer-policy.json, $name", (scenario) => {
-  const { text, grants } = onlyPolicy(scenario);
+  const { text, grants: all } = onlyPolicy(scenario);
+  // The program reads the last uses, and of Terraform only an import, which has a test of its own.
+  const grants = all.filter(({ action }) => action !== LAST_USES);
   const done: Done[] = [];
   let aws: LocalAws;
   let pipeline: Pipeline;
@@ -179,6 +183,7 @@ describe.each([PLAIN_SCENARIO, FULL_SCENARIO])("with only deployer-policy.json, 
   });
 
   it("fails when any action is removed", async () => {
+    expect(all).toHaveLength(grants.length + 1);
     const shownBefore = scenario === PLAIN_SCENARIO ? [] : namesOf(onlyPolicy(PLAIN_SCENARIO).grants);
     const wanted = grants.filter((grant) => !shownBefore.includes(nameOf(grant)));
     // Each in the first step that requires it.
@@ -223,7 +228,7 @@ describe("with its policies", () => {
     const deployments = Deployments.of({ deckhouse: settings });
     await pipeline.do({ command: ["init"] }, deployments);
     const step = await pipeline.do({ command: APPLY }, deployments);
-    const asks = grants.filter(({ action }) => action === "iam:GetAccessKeyLastUsed");
+    const asks = grants.filter(({ action }) => action === LAST_USES);
     expect(await failingGrants((policyText) => pipeline.redo(step, policyText), text, asks)).toEqual(asks);
     expect(asks).toHaveLength(1);
   });

@@ -20,7 +20,7 @@ const COMMANDS: Readonly<Record<Exclude<keyof typeof ROWS, "init">, readonly (re
   plan: [["plan", "dev"]],
   apply: [["apply", "dev", "--approved", "0".repeat(64)]],
   preflight: [["preflight", "dev"]],
-  keys: [["keys"], ["keys", "dev", "--leaked"]],
+  keys: [["keys"], ["keys", "dev", "--leaked", "AKIAIOSFODNN7EXAMPLE"]],
   "hand-over": [["hand-over", "dev", "--yes"]],
   rotate: [["rotate", "dev", "--cluster"]],
   drift: [["drift", "dev"]],

@@ -205,7 +205,7 @@ class Person {
       return this.resolve(text);
     }
     if (next.startsWith("find out which key DKP has")) {
-      this.dkpKey = world.dkp || "AKIAXXXXXXXXXXXXXXXX";
+      this.dkpKey = world.dkp || "AKIA0000000000000000";
       return undefined;
     }
     const [, until] = /^next: wait until (\S+):/m.exec(text) ?? [];

@@ -71,7 +71,16 @@ export function readGrants(policies: readonly Policy[], side: "before" | "after"
       }
     }
   }
-  return { allows, denies, opaque };
+  return { allows: inOrder(allows), denies: inOrder(denies), opaque };
+}
+
+/** Grants in one order, so that a policy that is only written in another order has the same example. */
+function inOrder(grants: readonly Grant[]): readonly Grant[] {
+  const text = ({ action, resource, conditions }: Grant) => `${action.toLowerCase()} ${resource} ${canonical(conditions)}`;
+  return grants
+    .map((grant) => [text(grant), grant] as const)
+    .sort(([one], [other]) => (one < other ? -1 : 1))
+    .map(([, grant]) => grant);
 }
 
 /** The grants of a statement, or what it has that is not compared. */

@@ -55,7 +55,7 @@ describe("the same policy written in another way", () => {
           changes(JSON.stringify(policy), JSON.stringify(other)),
         );
       }),
-      { numRuns: 30 },
+      { numRuns: cases(30, 1000) },
     );
   });
 });

@@ -13,9 +13,12 @@ statement of "before". Equal questions of several actions and pairs are asked on
 import json
 import sys
 import time
+from pathlib import Path
 
 import z3
-from z3_oracle import Request
+
+sys.path.append(str(Path(__file__).parents[3] / "packages/iam-no-new-access/__tests__/proofs"))
+from z3_oracle import Request  # noqa: E402
 
 TIMEOUT_MILLISECONDS = 10_000
 

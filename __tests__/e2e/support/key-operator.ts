@@ -39,7 +39,10 @@ interface KeyInIam {
 
 const DAY = 24 * 60;
 
-/** A deployment in its own account, DKP, and a person who does what keys, plan and recover.md say, and nothing else. */
+/**
+ * A deployment in its own account, DKP, and a person who does what keys, plan and recover.md say,
+ * and nothing else.
+ */
 export class KeyOperator {
   settings: Tree;
   /** The key in provider-cluster-configuration. */
@@ -87,14 +90,19 @@ export class KeyOperator {
 
   /** What `keys` prints. */
   report(): string {
-    const text = this.command("keys", "deckhouse", ...(this.dkpKey === undefined ? [] : ["--dkp-key", this.dkpKey]));
+    const text = this.command(
+      "keys",
+      "deckhouse",
+      ...(this.dkpKey === undefined ? [] : ["--dkp-key", this.dkpKey]),
+    );
     this.printed.push(text);
     return text;
   }
 
   /**
    * Follows the printed steps to the end.
-   * @throws Error if there is none, DKP's key stops to work although it did not leak, or a leaked key works again
+   * @throws Error if there is none, DKP's key stops to work although it did not leak, or a leaked
+   * key works again
    */
   async settle(): Promise<readonly string[]> {
     for (let count = 0; count < MOST_STEPS; count++) {
@@ -134,8 +142,12 @@ export class KeyOperator {
       this.dkpKey = this.dkp?.accessKeyId;
       return;
     }
-    const isGiven = this.dkp?.accessKeyId !== undefined && this.dkp.accessKeyId === this.currentId();
-    if (next.startsWith("wait until") || (isGiven && text.includes("if you gave it to DKP after"))) {
+    const isGiven =
+      this.dkp?.accessKeyId !== undefined && this.dkp.accessKeyId === this.currentId();
+    if (
+      next.startsWith("wait until") ||
+      (isGiven && text.includes("if you gave it to DKP after"))
+    ) {
       await this.passDay();
       return;
     }
@@ -143,14 +155,19 @@ export class KeyOperator {
       this.dkpKey = this.dkp?.accessKeyId;
       return;
     }
-    const edits = [...text.matchAll(/^ {2}deployments\/deckhouse\.yaml: (?:remove (\S+)|(\S+): (.+))$/gm)];
+    const edits = [
+      ...text.matchAll(/^ {2}deployments\/deckhouse\.yaml: (?:remove (\S+)|(\S+): (.+))$/gm),
+    ];
     if (edits.length > 0) {
       this.edit(edits.map(([, removed, setting = "", value]) => [removed ?? setting, value]));
     }
     for (const [, command] of text.matchAll(/^ {2}then npx dkp-access (apply|hand-over) /gm)) {
-      const result = command === "apply" ? await this.apply() : await this.guarded("hand-over", async () => this.handOver());
+      const result =
+        command === "apply"
+          ? await this.apply()
+          : await this.guarded("hand-over", async () => this.handOver());
       if (result === "breaking") {
-        await this.restore();
+        await this.restore(this.printed.at(-1) ?? "");
         return;
       }
       if (result === "failed") {
@@ -175,7 +192,10 @@ export class KeyOperator {
 
   /** The status of a slot in the settings. */
   private statusOf(slot: Slot): unknown {
-    const slots = (this.settings.accessKeys ?? {}) as Record<string, { readonly status?: string } | undefined>;
+    const slots = (this.settings.accessKeys ?? {}) as Record<
+      string,
+      { readonly status?: string } | undefined
+    >;
     return slots[slot]?.status ?? (slot === "primary" ? "Active" : "absent");
   }
 
@@ -188,7 +208,9 @@ export class KeyOperator {
     const worked = await this.works();
     const result = await does();
     if (this.neighbor !== undefined && !(await this.aws.accepts(this.neighbor))) {
-      throw new Error(`the key of another deployment stops to work by ${what}, after ${this.steps.join(", ")}`);
+      throw new Error(
+        `the key of another deployment stops to work by ${what}, after ${this.steps.join(", ")}`,
+      );
     }
     if (worked && !(await this.works()) && !this.leaked.has(this.dkp?.accessKeyId ?? "")) {
       throw new Error(`DKP's key stops to work by ${what}, after ${this.steps.join(", ")}`);
@@ -208,9 +230,13 @@ export class KeyOperator {
 
   protected applyChange(): Applied {
     const env = { ...terraformEnvironment(this.aws), ...this.env };
-    const { status } = spawnSync(process.execPath, [join(PROJECT, "bin/dkp-access"), "plan", "deckhouse"], {
-      ...{ cwd: this.deployments.path, env, encoding: "utf8", maxBuffer: 2 ** 26 },
-    });
+    const { status } = spawnSync(
+      process.execPath,
+      [join(PROJECT, "bin/dkp-access"), "plan", "deckhouse"],
+      {
+        ...{ cwd: this.deployments.path, env, encoding: "utf8", maxBuffer: 2 ** 26 },
+      },
+    );
     if (status === 3) {
       return "breaking";
     }
@@ -222,8 +248,17 @@ export class KeyOperator {
   /** What a command prints, whether or not it reports something. */
   protected command(...args: readonly string[]): string {
     const env = { ...terraformEnvironment(this.aws), ...this.env };
-    const options = { cwd: this.deployments.path, env, encoding: "utf8", maxBuffer: 2 ** 26 } as const;
-    const { stdout, stderr } = spawnSync(process.execPath, [join(PROJECT, "bin/dkp-access"), ...args], options);
+    const options = {
+      cwd: this.deployments.path,
+      env,
+      encoding: "utf8",
+      maxBuffer: 2 ** 26,
+    } as const;
+    const { stdout, stderr } = spawnSync(
+      process.execPath,
+      [join(PROJECT, "bin/dkp-access"), ...args],
+      options,
+    );
     if (stdout === "") {
       throw new Error(`${args.join(" ")} printed nothing: ${stderr}`);
     }
@@ -250,10 +285,18 @@ export class KeyOperator {
   /** The key that the outputs have becomes that of DKP. */
   handOver(): Credentials {
     this.dkpKey = undefined;
-    const { provider } = JSON.parse(this.command("hand-over", "deckhouse", "--yes", "--format", "json")) as {
-      readonly provider: { readonly providerAccessKeyId: string; readonly providerSecretAccessKey: string };
+    const { provider } = JSON.parse(
+      this.command("hand-over", "deckhouse", "--yes", "--format", "json"),
+    ) as {
+      readonly provider: {
+        readonly providerAccessKeyId: string;
+        readonly providerSecretAccessKey: string;
+      };
     };
-    this.dkp = { accessKeyId: provider.providerAccessKeyId, secretAccessKey: provider.providerSecretAccessKey };
+    this.dkp = {
+      accessKeyId: provider.providerAccessKeyId,
+      secretAccessKey: provider.providerSecretAccessKey,
+    };
     return this.dkp;
   }
 
@@ -280,11 +323,18 @@ export class KeyOperator {
   private async keys(user = this.user): Promise<readonly KeyInIam[]> {
     const iam = this.aws.iam();
     const listed = await iam.listAccessKeys({ UserName: user }).catch(() => undefined);
-    const keys = (listed?.AccessKeyMetadata ?? []).map(async ({ AccessKeyId: id = "", Status: status = "", CreateDate }) => {
-      const { AccessKeyLastUsed } = await iam.getAccessKeyLastUsed({ AccessKeyId: id });
-      const minutes = (date: Date | undefined) => (Date.now() - (date?.getTime() ?? 0)) / 60_000;
-      return { id, status, age: minutes(CreateDate), idle: minutes(AccessKeyLastUsed?.LastUsedDate) };
-    });
+    const keys = (listed?.AccessKeyMetadata ?? []).map(
+      async ({ AccessKeyId: id = "", Status: status = "", CreateDate }) => {
+        const { AccessKeyLastUsed } = await iam.getAccessKeyLastUsed({ AccessKeyId: id });
+        const minutes = (date: Date | undefined) => (Date.now() - (date?.getTime() ?? 0)) / 60_000;
+        return {
+          id,
+          status,
+          age: minutes(CreateDate),
+          idle: minutes(AccessKeyLastUsed?.LastUsedDate),
+        };
+      },
+    );
     return Promise.all(keys);
   }
 
@@ -304,29 +354,38 @@ export class KeyOperator {
   /** The key of a slot in the state. */
   private keyOf(slot: Slot): string | undefined {
     const name = slot === "primary" ? "user" : "user-secondary";
-    const keys = this.state()?.resources.filter((resource) => resource.type === "aws_iam_access_key");
-    return keys?.find((key) => key.name === name)?.instances[0]?.attributes.id as string | undefined;
+    const keys = this.state()?.resources.filter(
+      (resource) => resource.type === "aws_iam_access_key",
+    );
+    return keys?.find((key) => key.name === name)?.instances[0]?.attributes.id as
+      | string
+      | undefined;
   }
 
-  async setStatus(AccessKeyId: string, Status: "Active" | "Inactive", UserName = this.user): Promise<void> {
+  async setStatus(
+    AccessKeyId: string,
+    Status: "Active" | "Inactive",
+    UserName = this.user,
+  ): Promise<void> {
     await this.aws.iam().updateAccessKey({ UserName, AccessKeyId, Status });
   }
 
-  /** An apply is breaking: the settings go back to what is deployed, as the summary says. */
-  private async restore(): Promise<void> {
-    const edits: (readonly [string, unknown])[] = [];
-    for (const slot of SLOTS) {
-      const id = this.keyOf(slot);
+  /** An apply is breaking: the slots that a text names go back to what is deployed. */
+  private async restore(text: string): Promise<void> {
+    for (const [, slot] of text.matchAll(/restore accessKeys\.(\w+)\.status/g)) {
+      const id = this.keyOf(slot as Slot);
       const status = id && (await this.statusInIam(id));
-      edits.push([`accessKeys.${slot}.status`, status ?? this.statusOf(slot)]);
+      this.edit([[`accessKeys.${slot}.status`, status ?? this.statusOf(slot as Slot)]]);
     }
-    this.edit(edits);
   }
 
   /** Terraform names what failed, and recover.md has its section. */
   private async afterFailure(): Promise<void> {
     const output = this.printed.at(-1) ?? "";
-    if (output.includes("errored.tfstate") || existsSync(join(this.terraform.folder, "errored.tfstate"))) {
+    if (
+      output.includes("errored.tfstate") ||
+      existsSync(join(this.terraform.folder, "errored.tfstate"))
+    ) {
       this.pushErroredState();
     } else if (output.includes("LimitExceeded")) {
       await this.removeUnmanaged();
@@ -368,6 +427,7 @@ export class KeyOperator {
 
   /** Does what the findings say, and the sections that they name. */
   private async resolve(text: string): Promise<void> {
+    const [, replaced] = /restore accessKeys\.(\w+)\.pgpKey/.exec(text) ?? [];
     if (text.includes("#errored-state")) {
       this.pushErroredState();
     } else if (text.includes("#renamed-user")) {
@@ -384,11 +444,10 @@ export class KeyOperator {
       await this.endQuarantine();
     } else if (text.includes("wait ten minutes")) {
       await this.ageState();
-    } else if (/restore accessKeys\.\w+\.pgpKey/.test(text)) {
-      const [, slot] = /restore accessKeys\.(\w+)\.pgpKey/.exec(text) ?? [];
-      this.edit([[`accessKeys.${slot}.pgpKey`, undefined]]);
+    } else if (replaced !== undefined) {
+      this.edit([[`accessKeys.${replaced}.pgpKey`, undefined]]);
     } else if (/restore accessKeys\.\w+\.status/.test(text)) {
-      await this.restore();
+      await this.restore(text);
     } else if (text.includes(" is Inactive in IAM and Active in the settings")) {
       await this.afterDeactivation(text);
     } else if (text.includes("#unmanaged-key")) {
@@ -424,7 +483,8 @@ export class KeyOperator {
   }
 
   private async afterDeactivation(text: string): Promise<void> {
-    const [, id = ""] = /: (AKIA\w+) is Inactive in IAM and Active in the settings/.exec(text) ?? [];
+    const [, id = ""] =
+      /: (AKIA\w+) is Inactive in IAM and Active in the settings/.exec(text) ?? [];
     const [, slot] = /set accessKeys\.(\w+)\.status: Inactive, and apply/.exec(text) ?? [];
     if (this.leaked.has(id)) {
       await this.respond(id);
@@ -437,8 +497,12 @@ export class KeyOperator {
   }
 
   private async endQuarantine(): Promise<void> {
-    const { AttachedPolicies = [] } = await this.aws.iam().listAttachedUserPolicies({ UserName: this.user });
-    for (const { PolicyArn = "" } of AttachedPolicies.filter(({ PolicyName = "" }) => PolicyName.includes("Quarantine"))) {
+    const { AttachedPolicies = [] } = await this.aws
+      .iam()
+      .listAttachedUserPolicies({ UserName: this.user });
+    for (const { PolicyArn = "" } of AttachedPolicies.filter(({ PolicyName = "" }) =>
+      PolicyName.includes("Quarantine"),
+    )) {
       await this.aws.iam().detachUserPolicy({ UserName: this.user, PolicyArn });
     }
   }
@@ -472,7 +536,10 @@ export class KeyOperator {
     );
   }
 
-  /** DKP gets a key that Terraform manages: IAM has two keys already, so that Terraform may create only one. */
+  /**
+   * DKP gets a key that Terraform manages: IAM has two keys already, so that Terraform may create
+   * only one.
+   */
   private async replaceUnmanaged(): Promise<void> {
     const active: Slot[] = [];
     for (const slot of SLOTS) {
@@ -482,7 +549,10 @@ export class KeyOperator {
     const own = active.includes(this.current) ? this.current : (active[0] ?? this.current);
     const other = otherSlot(own);
     const otherId = this.keyOf(other);
-    const isOther = otherId !== undefined && (await this.statusInIam(otherId)) !== undefined && active.includes(own);
+    const isOther =
+      otherId !== undefined &&
+      (await this.statusInIam(otherId)) !== undefined &&
+      active.includes(own);
     this.edit([
       ["accessKeys.current", own],
       [`accessKeys.${own}.status`, "Active"],
@@ -508,7 +578,8 @@ export class KeyOperator {
       });
     }
     await this.endQuarantine().catch(() => undefined);
-    const [, slot, current] = /set accessKeys\.(\w+)\.status: absent, and current: (\w+), before/.exec(text) ?? [];
+    const [, slot, current] =
+      /set accessKeys\.(\w+)\.status: absent, and current: (\w+), before/.exec(text) ?? [];
     if (slot !== undefined) {
       this.edit([
         [`accessKeys.${slot}.status`, "absent"],
@@ -517,7 +588,11 @@ export class KeyOperator {
     }
     const result = await this.apply();
     const currentId = this.currentId();
-    if (result !== "failed" && currentId !== undefined && (await this.statusInIam(currentId)) === "Active") {
+    if (
+      result !== "failed" &&
+      currentId !== undefined &&
+      (await this.statusInIam(currentId)) === "Active"
+    ) {
       await this.guarded("hand-over", async () => this.handOver());
     }
   }
@@ -536,7 +611,10 @@ export class KeyOperator {
     return live;
   }
 
-  /** Applies with faults, which may kill Terraform; afterwards the lock is released, as recover.md says. */
+  /**
+   * Applies with faults, which may kill Terraform; afterwards the lock is released, as recover.md
+   * says.
+   */
   async applyWith(faults: Readonly<Record<string, Fault>>): Promise<void> {
     await runWithFaults(this.aws, { folder: this.terraform.folder, faults });
     await this.aws.s3("DELETE", `/${BUCKET}/${STATE}.tflock`);
@@ -583,7 +661,10 @@ export class KeyOperator {
   }
 }
 
-/** A state whose keys were created 25 hours earlier. Other objects have the date too, and not `encrypted_secret` after it. */
+/**
+ * A state whose keys were created 25 hours earlier. Other objects have the date too, and not
+ * `encrypted_secret` after it.
+ */
 export function agedState(state: string): string {
   return state.replaceAll(/(?<="create_date": ?")[^"]+(?=",\s*"encrypted_secret")/g, (date) =>
     new Date(Date.parse(date) - 25 * 3_600_000).toISOString().replace(/\.\d+/, ""),
@@ -591,4 +672,5 @@ export function agedState(state: string): string {
 }
 
 /** The resources of a state as JSON, without its outputs. */
-const resourcesOf = (state: string) => JSON.stringify((JSON.parse(state) as { readonly resources: unknown }).resources);
+const resourcesOf = (state: string) =>
+  JSON.stringify((JSON.parse(state) as { readonly resources: unknown }).resources);

@@ -1,15 +1,20 @@
 /**
- * Who may import whom: `npm run lint:imports`. The layout that these rules describe is in CONTRIBUTING.md.
- * A change of the direction of imports is a change of one row here.
+ * Who may import whom: `npm run lint:imports`. The layout that these rules describe is in
+ * CONTRIBUTING.md. A change of the direction of imports is a change of one row here.
  */
 
 /** The core: settings become Terraform JSON. It never imports the command-line program. */
 const CORE = ["stack", "settings", "terraform", "iam", "text"];
 
-/** What the rooms of the program share: the same three floors as the core, for what only the program needs. */
+/**
+ * What the rooms of the program share: the same three floors as the core, for what only the program
+ * needs.
+ */
 const TOOLS = ["cli/iam", "cli/terraform", "cli/text"];
 
-/** Folders and files of src/, main.ts, and packages, each with what it may import besides itself. */
+/**
+ * Folders and files of src/, main.ts, and packages, each with what it may import besides itself.
+ */
 const MAY_IMPORT = {
   text: [],
   iam: ["text"],
@@ -41,18 +46,62 @@ const ONLY_IN = [
     allowed: ["constructs", "stack", "app", "cli/terraform/configuration"],
     why: "everything else works without CDKTF",
   },
-  { package: "constructs", allowed: ["constructs", "stack"], why: "everything else works without CDKTF" },
-  { package: "@cdktf/provider-aws", allowed: ["constructs", "stack"], why: "everything else works without CDKTF" },
-  { package: "openpgp", allowed: ["iam"], why: "one thread reads OpenPGP keys, and loads the library only if there is one" },
-  { package: "valibot", allowed: ["settings"], why: "one folder depends on the validation library" },
-  { package: "@valibot/to-json-schema", allowed: ["settings"], why: "one folder depends on the validation library" },
-  { package: "@aws-sdk", allowed: ["cli/account"], why: "one client assumes the role, retries and paginates for every command" },
-  { package: "@smithy", allowed: ["cli/account"], why: "one client assumes the role, retries and paginates for every command" },
-  { package: "https-proxy-agent", allowed: ["cli/account"], why: "one client reaches AWS through the proxy for every command" },
-  { package: "proxy-from-env", allowed: ["cli/account"], why: "one client reaches AWS through the proxy for every command" },
-  { package: "@cloud-copilot", allowed: [], why: "IAM's reference data and simulator are only for tests and generated files" },
+  {
+    package: "constructs",
+    allowed: ["constructs", "stack"],
+    why: "everything else works without CDKTF",
+  },
+  {
+    package: "@cdktf/provider-aws",
+    allowed: ["constructs", "stack"],
+    why: "everything else works without CDKTF",
+  },
+  {
+    package: "openpgp",
+    allowed: ["iam"],
+    why: "one thread reads OpenPGP keys, and loads the library only if there is one",
+  },
+  {
+    package: "valibot",
+    allowed: ["settings"],
+    why: "one folder depends on the validation library",
+  },
+  {
+    package: "@valibot/to-json-schema",
+    allowed: ["settings"],
+    why: "one folder depends on the validation library",
+  },
+  {
+    package: "@aws-sdk",
+    allowed: ["cli/account"],
+    why: "one client assumes the role, retries and paginates for every command",
+  },
+  {
+    package: "@smithy",
+    allowed: ["cli/account"],
+    why: "one client assumes the role, retries and paginates for every command",
+  },
+  {
+    package: "https-proxy-agent",
+    allowed: ["cli/account"],
+    why: "one client reaches AWS through the proxy for every command",
+  },
+  {
+    package: "proxy-from-env",
+    allowed: ["cli/account"],
+    why: "one client reaches AWS through the proxy for every command",
+  },
+  {
+    package: "@cloud-copilot",
+    allowed: [],
+    why: "IAM's reference data and simulator are only for tests and generated files",
+  },
   { package: "commander", allowed: ["cli/commands"], why: "only commands parse options" },
-  { package: "liquidjs", allowed: ["cli/text"], why: "one module escapes the values of every page" },
+  {
+    package: "liquidjs",
+    allowed: ["cli/text"],
+    why: "one module escapes the values of every page",
+  },
 ];
 
 const modules = (names) => `^(src/)?(${names.join("|")})(/|\\.ts$)`;
@@ -106,7 +155,12 @@ export default {
         path: "^(node:)?(process|console)$",
       },
     ),
-    error("no-cycles", "modules that import each other cannot be read or tested alone", {}, { circular: true }),
+    error(
+      "no-cycles",
+      "modules that import each other cannot be read or tested alone",
+      {},
+      { circular: true },
+    ),
     error("no-unresolved", "the imported module does not exist", {}, { couldNotResolve: true }),
     error(
       "no-unused-modules",
@@ -116,9 +170,13 @@ export default {
     ),
   ],
   options: {
-    // TypeScript 7 has no JavaScript API, which the default parser needs. This parser reads type-only imports too.
+    // TypeScript 7 has no JavaScript API, which the default parser needs. This parser reads
+    // type-only imports too.
     parser: "swc",
     doNotFollow: { path: "node_modules" },
-    enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["import", "require", "node", "types"] },
+    enhancedResolveOptions: {
+      exportsFields: ["exports"],
+      conditionNames: ["import", "require", "node", "types"],
+    },
   },
 };

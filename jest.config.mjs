@@ -4,11 +4,14 @@ const common = {
   roots: ["<rootDir>/__tests__", "<rootDir>/packages", "<rootDir>/src"],
   // Dynamic imports name what is compiled, with its extension.
   moduleNameMapper: { "^(\\.{1,2}/.*)\\.js$": "$1" },
-  transform: { "\\.ts$": ["@swc/jest", { jsc: { parser: { syntax: "typescript" } }, sourceMaps: true }] },
+  transform: {
+    "\\.ts$": ["@swc/jest", { jsc: { parser: { syntax: "typescript" } }, sourceMaps: true }],
+  },
 };
 
 /** The files of a pattern among the tests of the project and those of its packages. */
-const testsIn = (pattern) => ["<rootDir>", "<rootDir>/packages/*"].map((folder) => `${folder}/__tests__/${pattern}`);
+const testsIn = (pattern) =>
+  ["<rootDir>", "<rootDir>/packages/*"].map((folder) => `${folder}/__tests__/${pattern}`);
 
 const unit = {
   ...common,

@@ -4,8 +4,9 @@ const { relative } = require("node:path");
 const nameOf = (path) => relative(process.cwd(), path);
 
 /**
- * Writes into the file that the variable REPORT names: the numbers of passed and failed tests, and the files that failed. Until the run
- * has ended, the file names those that run, so that a run that is killed, or that has no memory left, shows where.
+ * Writes into the file that the variable REPORT names: the numbers of passed and failed tests, and
+ * the files that failed. Until the run has ended, the file names those that run, so that a run that
+ * is killed, or that has no memory left, shows where.
  */
 module.exports = class {
   running = new Set();
@@ -21,7 +22,9 @@ module.exports = class {
   }
 
   onRunComplete(_, { numPassedTests, numFailedTests, numFailedTestSuites, testResults }) {
-    const failed = testResults.filter(({ numFailingTests, testExecError }) => numFailingTests > 0 || testExecError);
+    const failed = testResults.filter(
+      ({ numFailingTests, testExecError }) => numFailingTests > 0 || testExecError,
+    );
     const nothingRan = numPassedTests === 0 ? 1 : 0;
     const names = failed.map(({ testFilePath }) => nameOf(testFilePath));
     this.write(numPassedTests, numFailedTests || Math.max(numFailedTestSuites, nothingRan), names);

@@ -15,13 +15,24 @@ const STACK = "cdktf.out/stacks/deckhouse";
 describe("AccessApp", () => {
   const { at, names, read, write } = folderForEach({ "deployments/": "" });
   afterEach(() => {
-    for (const name of ["SYNTH_HCL_OUTPUT", "CDKTF_CONTINUE_SYNTH_ON_ERROR_ANNOTATIONS", "CDKTF_CONTEXT_JSON"]) {
+    for (const name of [
+      "SYNTH_HCL_OUTPUT",
+      "CDKTF_CONTINUE_SYNTH_ON_ERROR_ANNOTATIONS",
+      "CDKTF_CONTEXT_JSON",
+    ]) {
       delete process.env[name];
     }
   });
 
-  /** Synthesizes deployments, and returns what is printed. @param change what the program changes in each stack */
-  const synth = (deployments = [CURRENT], change: (stack: DeckhouseAccessStack) => void = () => {}, stacks = ["deckhouse"]) => {
+  /**
+   * Synthesizes deployments, and returns what is printed. @param change what the program changes in
+   * each stack
+   */
+  const synth = (
+    deployments = [CURRENT],
+    change: (stack: DeckhouseAccessStack) => void = () => {},
+    stacks = ["deckhouse"],
+  ) => {
     const lines: string[] = [];
     const folders = { outdir: at("cdktf.out"), settingsFolder: at("deployments") };
     const app = new AccessApp({ ...folders, stacks, print: (line) => lines.push(line) });
@@ -47,7 +58,9 @@ describe("AccessApp", () => {
 
   it("names the file that it cannot write", () => {
     write({ "cdktf.out/manifest.json/x": "" });
-    expect(() => synth()).toThrow(`${at("cdktf.out/manifest.json")}: illegal operation on a directory (EISDIR)`);
+    expect(() => synth()).toThrow(
+      `${at("cdktf.out/manifest.json")}: illegal operation on a directory (EISDIR)`,
+    );
   });
 
   it.each([
@@ -63,7 +76,9 @@ describe("AccessApp", () => {
     synth();
     const before = json();
     write({ [`${STACK}/${name}`]: "" });
-    expect(() => synth([deployment("protect: false")])).toThrow(unexpected(at(join(STACK, basename(name)))));
+    expect(() => synth([deployment("protect: false")])).toThrow(
+      unexpected(at(join(STACK, basename(name)))),
+    );
     expect(json()).toBe(before);
   });
 
@@ -120,14 +135,22 @@ describe("AccessApp", () => {
     const notes = synth([CURRENT, OLD]).filter((line) => line.startsWith("info: "));
     expect(notes).toHaveLength(2);
     for (const note of notes) {
-      expect(note).toMatch(new RegExp(`^info: ${CURRENT.stack}, ${OLD.stack}: (?:the secret access key|accountId) is `));
+      expect(note).toMatch(
+        new RegExp(
+          `^info: ${CURRENT.stack}, ${OLD.stack}: (?:the secret access key|accountId) is `,
+        ),
+      );
     }
     process.env.CDKTF_CONTINUE_SYNTH_ON_ERROR_ANNOTATIONS = "true";
     expect(synth([CURRENT, OLD]).filter((line) => line.startsWith("info: "))).toEqual([]);
   });
 
   it.each<[string, what: string, (stack: DeckhouseAccessStack) => void]>([
-    ["adds a resource", "arn", (one) => new SsmParameter(one, "arn", { name: "/arn", type: "String", value: one.user.arn })],
+    [
+      "adds a resource",
+      "arn",
+      (one) => new SsmParameter(one, "arn", { name: "/arn", type: "String", value: one.user.arn }),
+    ],
     [
       "sets an argument by an aspect",
       "user/user",
@@ -147,7 +170,9 @@ describe("AccessApp", () => {
     ],
   ])("warns of every stack that the program changes: it %s", (_, what, change) => {
     const warning = `the program changes ${what}; dkp-access review, plan and diff do not show the change, and dkp-access apply removes it`;
-    expect(synth([CURRENT, OLD], change)).toContain(`warning: ${CURRENT.stack}, ${OLD.stack}: ${warning}`);
+    expect(synth([CURRENT, OLD], change)).toContain(
+      `warning: ${CURRENT.stack}, ${OLD.stack}: ${warning}`,
+    );
     expect(synth([CURRENT, OLD]).filter((line) => line.startsWith("warn"))).toEqual([]);
   });
 
@@ -158,13 +183,18 @@ describe("AccessApp", () => {
     expect(synth()).toContain(note);
     expect(synth()).toContain(note);
     expect(existsSync(`${old}/cdk.tf.json`)).toBe(true);
-    for (const lines of [synth([CURRENT, OLD]), synth([CURRENT], undefined, ["deckhouse", "old"])]) {
+    for (const lines of [
+      synth([CURRENT, OLD]),
+      synth([CURRENT], undefined, ["deckhouse", "old"]),
+    ]) {
       expect(lines.filter((line) => line.startsWith("note:"))).toEqual([]);
     }
   });
 
   it("reads the settings folder that CDKTF's context names", () => {
     process.env.CDKTF_CONTEXT_JSON = '{"deployments":"elsewhere"}';
-    expect(new AccessApp({ outdir: at("cdktf.out"), print: () => {} }).settingsFolder).toBe("elsewhere");
+    expect(new AccessApp({ outdir: at("cdktf.out"), print: () => {} }).settingsFolder).toBe(
+      "elsewhere",
+    );
   });
 });

@@ -30,7 +30,10 @@ it("AccessUser creates a protected user with path / by default", () => {
 function synth(props: Omit<AccessKeysProps, "user"> = {}) {
   let keys: AccessKeys | undefined;
   const json = Testing.synthScope((scope) => {
-    keys = new AccessKeys(scope, "keys", { user: new AccessUser(scope, "user", { name: "dkp" }), ...props });
+    keys = new AccessKeys(scope, "keys", {
+      user: new AccessUser(scope, "user", { name: "dkp" }),
+      ...props,
+    });
   });
   const resources = Object.values<object>(JSON.parse(json).resource.aws_iam_access_key);
   return { json, keys, count: resources.length };
@@ -50,7 +53,11 @@ describe("AccessKeys", () => {
   });
 
   it.each<[string, Omit<KeySlotProps, "status">, readonly string[]]>([
-    ["only the encrypted secret with a pgpKey", { pgpKey: ENCRYPTION_KEY }, ["encryptedSecretAccessKey", "keyFingerprint"]],
+    [
+      "only the encrypted secret with a pgpKey",
+      { pgpKey: ENCRYPTION_KEY },
+      ["encryptedSecretAccessKey", "keyFingerprint"],
+    ],
     ["no secret of an imported key", { imported: true }, []],
   ])("exposes %s", (_, slot, secrets) => {
     const { keys } = synth({ primary: { status: "Active", ...slot } });
@@ -58,17 +65,24 @@ describe("AccessKeys", () => {
   });
 
   it("fails if the current slot is absent", () => {
-    expect(() => synth({ current: "secondary" })).toThrow('current: the slot "secondary" is absent; choose a slot with a key');
+    expect(() => synth({ current: "secondary" })).toThrow(
+      'current: the slot "secondary" is absent; choose a slot with a key',
+    );
   });
 });
 
 interface Terraform {
-  readonly data: { readonly terraform_remote_state: Readonly<Record<string, { backend: string; config: object }>> };
+  readonly data: {
+    readonly terraform_remote_state: Readonly<Record<string, { backend: string; config: object }>>;
+  };
   readonly output: Readonly<Record<string, { readonly value: string }>>;
 }
 
 /** The Terraform JSON of somebody else's stack. */
-function synthConsumer(fill: (stack: TerraformStack) => void, outdir = Testing.app().outdir): Terraform {
+function synthConsumer(
+  fill: (stack: TerraformStack) => void,
+  outdir = Testing.app().outdir,
+): Terraform {
   const stack = new TerraformStack(new App({ outdir, stackTraces: false }), "consumer");
   fill(stack);
   return JSON.parse(Testing.synth(stack)) as Terraform;

@@ -47,15 +47,22 @@ describe("README.md", () => {
   });
 
   it("shows main.ts without its imports", () => {
-    expect(block("ts")).toBe(projectFile("main.ts").slice(projectFile("main.ts").indexOf("const app")));
+    expect(block("ts")).toBe(
+      projectFile("main.ts").slice(projectFile("main.ts").indexOf("const app")),
+    );
   });
 
   it("shows a part of the Terraform JSON of the smallest deployment", () => {
-    expect(terraformJson(deployment(block("yaml"))).resource).toMatchObject(JSON.parse(block("json")));
+    expect(terraformJson(deployment(block("yaml"))).resource).toMatchObject(
+      JSON.parse(block("json")),
+    );
   });
 
   it("states the size of the stack", () => {
-    const files = ["src/stack.ts", ...readdirSync(join(PROJECT, "src/constructs")).map((name) => `src/constructs/${name}`)];
+    const files = [
+      "src/stack.ts",
+      ...readdirSync(join(PROJECT, "src/constructs")).map((name) => `src/constructs/${name}`),
+    ];
     const lines = files.reduce((sum, file) => sum + projectFile(file).split("\n").length - 1, 0);
     expect(README).toContain(`about ${(Math.round(lines / 100) * 100).toLocaleString("en")} lines`);
   });
@@ -73,7 +80,10 @@ const isOfWholePack = (link: string): boolean =>
 describe("links in Markdown files", () => {
   const isDead = (page: string) => {
     const [path = "", anchor] = page.split("#");
-    return !tracked.includes(path) || (anchor !== undefined && !anchorsOf(projectFile(path)).includes(anchor));
+    return (
+      !tracked.includes(path) ||
+      (anchor !== undefined && !anchorsOf(projectFile(path)).includes(anchor))
+    );
   };
 
   it("name files and headings that exist", () => {
@@ -94,7 +104,9 @@ describe("links in Markdown files", () => {
       ),
     ];
     const pages = named.map(([, path, id, section]) =>
-      id === undefined ? `docs/${path}` : `docs/how-to/${id}.md${section === undefined ? "" : `#${section}`}`,
+      id === undefined
+        ? `docs/${path}`
+        : `docs/how-to/${id}.md${section === undefined ? "" : `#${section}`}`,
     );
     expect(pages.length).toBeGreaterThan(10);
     expect([...new Set(pages.filter(isDead))]).toEqual([]);
@@ -103,30 +115,43 @@ describe("links in Markdown files", () => {
   it("in sentences of rules name pages and headings that exist", () => {
     const rules = Object.entries({ ...RULES, ...DRIFT_RULES, ...PREFLIGHT_RULES, ...KEY_RULES });
     const ruled = rules.flatMap(([, { templates }]) => Object.values(templates));
-    const pages = ruled.flatMap((sentence = "") => sentence.match(/\bdocs\/[\w./-]+\.md(?:#[\w-]+)?/g) ?? []);
+    const pages = ruled.flatMap(
+      (sentence = "") => sentence.match(/\bdocs\/[\w./-]+\.md(?:#[\w-]+)?/g) ?? [],
+    );
     expect(pages.length).toBeGreaterThan(20);
     expect([...new Set(pages.filter(isDead))]).toEqual([]);
   });
 
   it("about removed settings name a page that has the setting", () => {
     const upgrade = projectFile("docs/how-to/upgrade.md");
-    const fields = [...projectFile("src/settings/removed-settings.ts").matchAll(/^ {2}"?([a-z][\w.]*)"?: /gm)].map(
-      ([, field = ""]) => field,
-    );
+    const fields = [
+      ...projectFile("src/settings/removed-settings.ts").matchAll(/^ {2}"?([a-z][\w.]*)"?: /gm),
+    ].map(([, field = ""]) => field);
     expect(fields).toContain("policy.marker");
-    expect(fields.filter((field) => !upgrade.includes(`\`${field}\``) && !upgrade.includes(`\`${field}:`))).toEqual([]);
+    expect(
+      fields.filter(
+        (field) => !upgrade.includes(`\`${field}\``) && !upgrade.includes(`\`${field}:`),
+      ),
+    ).toEqual([]);
   });
 });
 
 it("the file names in CONTRIBUTING.md are those of files that exist", () => {
   const isFile = (name: string) =>
-    tracked.some((path) => path === name || path.endsWith(`/${name}`) || path.startsWith(name.replace(/\/?$/, "/")));
+    tracked.some(
+      (path) =>
+        path === name || path.endsWith(`/${name}`) || path.startsWith(name.replace(/\/?$/, "/")),
+    );
   const FILE =
     /^(?:[\w.-]+\/)*[\w.-]+\.(?:ts|mjs|cjs|md|ya?ml|json|txt|sh)$|^(?:src|docs|scripts|__tests__|bench|examples|templates)\//;
   /** Written by a build, or in the folder of a user. */
   const ELSEWHERE = /^(?:cdk\.tf|dist|deckhouse|main\.tf)/;
-  const names = [...projectFile("CONTRIBUTING.md").matchAll(/`([^`\s]+)`/g)].map(([, name = ""]) => name);
-  expect(names.filter((name) => FILE.test(name) && !ELSEWHERE.test(name) && !isFile(name))).toEqual([]);
+  const names = [...projectFile("CONTRIBUTING.md").matchAll(/`([^`\s]+)`/g)].map(
+    ([, name = ""]) => name,
+  );
+  expect(names.filter((name) => FILE.test(name) && !ELSEWHERE.test(name) && !isFile(name))).toEqual(
+    [],
+  );
 });
 
 /** A command that starts with `npx`, as a reader would copy it. */
@@ -135,25 +160,45 @@ interface NpxLine {
   readonly command: string;
 }
 
-/** What people read and copy from: documentation, templates, examples, review packs, messages of the program. */
-const READ = ["README.md", "CONTRIBUTING.md", "docs", "examples", "templates", "scripts", "src", "review"];
+/**
+ * What people read and copy from: documentation, templates, examples, review packs, messages of the
+ * program.
+ */
+const READ = [
+  "README.md",
+  "CONTRIBUTING.md",
+  "docs",
+  "examples",
+  "templates",
+  "scripts",
+  "src",
+  "review",
+];
 
 /** Pages whose reader may be in any folder, where npx would download what is not installed. */
 const ANYWHERE = /^(README\.md|docs\/how-to\/(deploy|reuse)\.md|examples\/)/;
 
-/** Every `npx` command in what people read: code of Markdown, and lines of other files except for comments. */
+/**
+ * Every `npx` command in what people read: code of Markdown, and lines of other files except for
+ * comments.
+ */
 function npxLines(): readonly NpxLine[] {
   return trackedFiles(...READ).flatMap((file) => {
     const text = projectFile(file);
     return (file.endsWith(".md") ? codeOf(text) : linesOf(text)).flatMap((code) =>
-      [...code.matchAll(/\bnpx [^`"&|]+/g)].map(([command]) => ({ file, command: command.replace(/ +# .*/s, "").trim() })),
+      [...code.matchAll(/\bnpx [^`"&|]+/g)].map(([command]) => ({
+        file,
+        command: command.replace(/ +# .*/s, "").trim(),
+      })),
     );
   });
 }
 
 function codeOf(markdown: string): readonly string[] {
   const fences = /^ *```[^`\n]*\n([\s\S]*?)^ *```/gm;
-  const spans = [...markdown.replaceAll(fences, "").matchAll(/`([^`]+)`/g)].map(([, code = ""]) => code.replaceAll("\n", " "));
+  const spans = [...markdown.replaceAll(fences, "").matchAll(/`([^`]+)`/g)].map(([, code = ""]) =>
+    code.replaceAll("\n", " "),
+  );
   return [...[...markdown.matchAll(fences)].flatMap(([, code = ""]) => code.split("\n")), ...spans];
 }
 
@@ -168,16 +213,21 @@ const SAFE = /^npx (--no( --)?|(--\S+ )*--package (\.\/\S+\.tgz|\S+@\d+\.\d+\.\d
 const SAFE_IN_PROJECT = /^npx (dkp-access|cdktf|cdktn)\b/;
 
 describe("npx in documents, templates, examples, review packs and messages", () => {
-  it.each([".npmrc", "templates/npmrc"])("downloads nothing, and runs no script of a package, in a project with %s", (path) => {
-    const lines = projectFile(path).split("\n");
-    expect(lines).toEqual(expect.arrayContaining(["yes=false", "ignore-scripts=true"]));
-  });
+  it.each([".npmrc", "templates/npmrc"])(
+    "downloads nothing, and runs no script of a package, in a project with %s",
+    (path) => {
+      const lines = projectFile(path).split("\n");
+      expect(lines).toEqual(expect.arrayContaining(["yes=false", "ignore-scripts=true"]));
+    },
+  );
 
   it("has --no, or names a file or a version, on the pages that may be read anywhere", () => {
     const lines = npxLines();
     expect(lines.length).toBeGreaterThan(50);
     const isSafe = ({ file, command }: NpxLine) =>
-      SAFE.test(command) || (!ANYWHERE.test(file) && SAFE_IN_PROJECT.test(command)) || command === "npx --no";
+      SAFE.test(command) ||
+      (!ANYWHERE.test(file) && SAFE_IN_PROJECT.test(command)) ||
+      command === "npx --no";
     expect(lines.filter((line) => !isSafe(line))).toEqual([]);
   });
 });
@@ -186,23 +236,35 @@ describe("the commands in what people read", () => {
   it("which are not those of dkp-access run in an end-to-end test that names their file", () => {
     const tests = tracked.filter((path) => /^__tests__\/e2e\/.*\.ts$/.test(path)).map(projectFile);
     const pages = tracked.filter((path) => /^(README|docs\/.*)\.md$/.test(path));
-    const others = (page: string) => blocksOf(page).flatMap((block) => block.match(/^(?!npx |d8 |#| ).+/gm) ?? []);
-    expect(pages.filter((page) => others(page).length > 0 && !tests.some((test) => test.includes(page)))).toEqual([]);
+    const others = (page: string) =>
+      blocksOf(page).flatMap((block) => block.match(/^(?!npx |d8 |#| ).+/gm) ?? []);
+    expect(
+      pages.filter((page) => others(page).length > 0 && !tests.some((test) => test.includes(page))),
+    ).toEqual([]);
   });
 
   it("which are those of dkp-access exist, and so do their options", async () => {
-    const calls = npxLines().flatMap(({ command }) => [...command.matchAll(/dkp-access ([a-z][a-z-]*)(.*)/gs)]);
+    const calls = npxLines().flatMap(({ command }) => [
+      ...command.matchAll(/dkp-access ([a-z][a-z-]*)(.*)/gs),
+    ]);
     const names = [...new Set(calls.map(([, name = ""]) => name))];
     expect(names.sort()).toEqual(Object.keys(COMMANDS).sort());
     for (const name of names) {
       const { stdout } = await runCli("/", [name, "--help"]);
-      const options = calls.flatMap(([, called, rest = ""]) => (called === name ? (rest.match(/--[a-z][a-z-]*/g) ?? []) : []));
-      expect({ name, unknown: options.filter((option) => !stdout.includes(option)) }).toEqual({ name, unknown: [] });
+      const options = calls.flatMap(([, called, rest = ""]) =>
+        called === name ? (rest.match(/--[a-z][a-z-]*/g) ?? []) : [],
+      );
+      expect({ name, unknown: options.filter((option) => !stdout.includes(option)) }).toEqual({
+        name,
+        unknown: [],
+      });
     }
   });
 });
 
-const { engines, peerDependencies, devDependencies } = JSON.parse(projectFile("package.json")) as Readonly<
+const { engines, peerDependencies, devDependencies } = JSON.parse(
+  projectFile("package.json"),
+) as Readonly<
   Record<"engines" | "peerDependencies" | "devDependencies", Readonly<Record<string, string>>>
 >;
 const workflow = projectFile(".github/workflows/ci.yml");
@@ -224,17 +286,28 @@ describe("docs/reference/support.md", () => {
   it("names the versions of Node.js of package.json and of the unit tests", () => {
     expect(engines).toEqual({ node: ">=20.9" });
     expect(row("Node.js")[0]).toBe(`20.9 or newer; the command \`cdktf\` 0.21 ${CLI_BOUND}`);
-    const [unit, endToEnd] = [/node: \[(.*)\] # .ci\/run has (\d+)/.exec(workflow), /node-version: (\d+)$/m.exec(workflow)];
+    const [unit, endToEnd] = [
+      /node: \[(.*)\] # .ci\/run has (\d+)/.exec(workflow),
+      /node-version: (\d+)$/m.exec(workflow),
+    ];
     expect(unit?.[2]).toBe(endToEnd?.[1]);
-    expect(row("Node.js")[1]).toBe(`${[...(unit?.[1]?.split(", ") ?? []), endToEnd?.[1]].sort().join(", ")} |`);
+    expect(row("Node.js")[1]).toBe(
+      `${[...(unit?.[1]?.split(", ") ?? []), endToEnd?.[1]].sort().join(", ")} |`,
+    );
   });
 
   it("names the versions that are installed and permitted", () => {
     expect(row("CDKTF")[1]).toBe(`${devDependencies.cdktf} |`);
     const { cdktf, "@cdktf/provider-aws": bindings, constructs } = peerDependencies;
-    expect([cdktf, bindings, constructs]).toEqual([">=0.21.0 <1", `>=${devDependencies["@cdktf/provider-aws"]}`, ">=10.4.2 <11"]);
+    expect([cdktf, bindings, constructs]).toEqual([
+      ">=0.21.0 <1",
+      `>=${devDependencies["@cdktf/provider-aws"]}`,
+      ">=10.4.2 <11",
+    ]);
     expect(row("CDK Terrain")[1]).toContain(`core tests with ${CDK_TERRAIN.cdktn};`);
     expect(projectFile("src/app.ts")).toContain('required_version = ">= 1.10.0"');
-    expect(projectFile("src/settings/schema/deployment-schema.ts")).toContain('">= 5.100.0, < 7.0.0"');
+    expect(projectFile("src/settings/schema/deployment-schema.ts")).toContain(
+      '">= 5.100.0, < 7.0.0"',
+    );
   });
 });

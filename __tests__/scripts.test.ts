@@ -22,10 +22,15 @@ import { deploymentOf } from "./helpers/settings-files";
 it.each([
   ["deployments/schema.json", jsonSchema] as const,
   ["docs/reference/findings.schema.json", findingsSchema] as const,
-  ...Object.keys(DOCUMENTS).map((name) => [name, () => withTables(name, projectFile(name))] as const),
-])("%s, which is generated from the code, is current; if not, run `npm run generate`", (name, generate) => {
-  expect(projectFile(name)).toBe(generate());
-});
+  ...Object.keys(DOCUMENTS).map(
+    (name) => [name, () => withTables(name, projectFile(name))] as const,
+  ),
+])(
+  "%s, which is generated from the code, is current; if not, run `npm run generate`",
+  (name, generate) => {
+    expect(projectFile(name)).toBe(generate());
+  },
+);
 
 it("the first deployment of the README is valid, and is the one that the end-to-end tests deploy", () => {
   expect(blockWith("region: ", "README.md", "yaml")).toBe(EXAMPLE);
@@ -34,8 +39,9 @@ it("the first deployment of the README is valid, and is the one that the end-to-
 
 it("the settings file of dkp-access init names the schema in its first line, for editors", () => {
   const [, path = ""] =
-    /^# yaml-language-server: \$schema=\.\.\/node_modules\/dkp-access\/(.*)\n/.exec(projectFile("templates/deployment.yaml")) ??
-    [];
+    /^# yaml-language-server: \$schema=\.\.\/node_modules\/dkp-access\/(.*)\n/.exec(
+      projectFile("templates/deployment.yaml"),
+    ) ?? [];
   expect(projectFile(path)).toBe(jsonSchema());
 });
 
@@ -43,8 +49,10 @@ const component = (name: string) => COMPONENTS.find((each) => each.name === name
 const CSI = component("ebs-csi");
 const SHIPPED = "1.54.0";
 
-const rowsOf = ({ name }: Component) => CATALOGUE.filter((row) => row.callers.includes(name)).map(({ action }) => action);
-const callsOf = (...actions: readonly string[]) => new Map(actions.map((action) => [action, ["pkg/cloud/cloud.go"]]));
+const rowsOf = ({ name }: Component) =>
+  CATALOGUE.filter((row) => row.callers.includes(name)).map(({ action }) => action);
+const callsOf = (...actions: readonly string[]) =>
+  new Map(actions.map((action) => [action, ["pkg/cloud/cloud.go"]]));
 const granted = rowsOf(CSI);
 
 const explanation: Explanation = {
@@ -62,7 +70,9 @@ describe("the comparison of catalogue and sources", () => {
     ["of other versions", { versions: "<1.54.0" }],
     ["of versions that DKP does not ship", { notShippedSince: "1.50.0" }],
   ])("does not accept an explanation %s", (_, change) => {
-    const comparison = compare(CSI, SHIPPED, "1.77", callsOf(...granted, "ec2:LockSnapshot"), [{ ...explanation, ...change }]);
+    const comparison = compare(CSI, SHIPPED, "1.77", callsOf(...granted, "ec2:LockSnapshot"), [
+      { ...explanation, ...change },
+    ]);
     expect(comparison.differences.map((difference) => difference.explanation)).toEqual([undefined]);
     expect(needsAttention(comparison)).toBe(true);
   });
@@ -71,11 +81,16 @@ describe("the comparison of catalogue and sources", () => {
     ["1.54.9", false],
     ["1.55.0", true],
     ["1.100.0", true],
-  ])("accepts an explanation since 1.55.0, which DKP does not ship, in %s: %s", (version, accepted) => {
-    const since = { ...explanation, notShippedSince: "1.55.0" };
-    const comparison = compare(CSI, version, "1.77", callsOf(...granted, "ec2:LockSnapshot"), [since]);
-    expect(needsAttention(comparison)).toBe(!accepted);
-  });
+  ])(
+    "accepts an explanation since 1.55.0, which DKP does not ship, in %s: %s",
+    (version, accepted) => {
+      const since = { ...explanation, notShippedSince: "1.55.0" };
+      const comparison = compare(CSI, version, "1.77", callsOf(...granted, "ec2:LockSnapshot"), [
+        since,
+      ]);
+      expect(needsAttention(comparison)).toBe(!accepted);
+    },
+  );
 
   it("reports an explanation without a difference", () => {
     const comparison = compare(CSI, SHIPPED, "1.77", callsOf(...granted), [explanation]);
@@ -85,10 +100,13 @@ describe("the comparison of catalogue and sources", () => {
 
   it("leaves out rows of other versions of DKP", () => {
     const controller = component("cloud-controller-manager");
-    const rows = (version: "1.68" | "1.69") => compare(controller, "1.36.0", version, callsOf(...rowsOf(controller)), []);
+    const rows = (version: "1.68" | "1.69") =>
+      compare(controller, "1.36.0", version, callsOf(...rowsOf(controller)), []);
     // ec2:DescribeInstanceTopology, since 1.69
     expect(rows("1.69").rows - rows("1.68").rows).toBe(1);
-    expect(rows("1.68").differences).toMatchObject([{ action: "ec2:DescribeInstanceTopology", only: "sources" }]);
+    expect(rows("1.68").differences).toMatchObject([
+      { action: "ec2:DescribeInstanceTopology", only: "sources" },
+    ]);
   });
 });
 
@@ -101,7 +119,9 @@ it.each(COMPONENTS.map((each) => [each.name, each] as const))(
       expect(actions.map((action) => [action, rowsOf(each).includes(action)])).toEqual(
         actions.map((action) => [action, only === "catalogue"]),
       );
-      expect(verifiedVersions(each.name).some((version) => satisfies(version, versions))).toBe(true);
+      expect(verifiedVersions(each.name).some((version) => satisfies(version, versions))).toBe(
+        true,
+      );
     }
   },
 );
@@ -117,7 +137,8 @@ func main() { cloud.Run() }
 const V2 = '"github.com/aws/aws-sdk-go-v2/service/ec2"';
 
 /** A file of the only package that the main package imports. */
-const go = (imports: string, code: string) => `package cloud\n\nimport (\n\t"context"\n\t${imports}\n)\n\n${code}\n`;
+const go = (imports: string, code: string) =>
+  `package cloud\n\nimport (\n\t"context"\n\t${imports}\n)\n\n${code}\n`;
 
 async function callsOfModule(imports: string, code: string): Promise<readonly string[]> {
   const files = new Map([
@@ -127,33 +148,66 @@ async function callsOfModule(imports: string, code: string): Promise<readonly st
   return [...(await findCalls(files, MODULE, "cmd")).keys()];
 }
 
-const DESCRIBE_VPCS = "DescribeVpcs(ctx context.Context, in *ec2.DescribeVpcsInput) (*ec2.DescribeVpcsOutput, error)";
+const DESCRIBE_VPCS =
+  "DescribeVpcs(ctx context.Context, in *ec2.DescribeVpcsInput) (*ec2.DescribeVpcsOutput, error)";
 
 describe("the calls of a Go package", () => {
   it.each([
-    ["a literal as argument", "c.ec2.DescribeSubnets(ctx, &ec2.DescribeSubnetsInput{})", "DescribeSubnets"],
-    ["an input in a variable", "request := ec2.RunInstancesInput{\n\t\tMinCount: one,\n\t}", "RunInstances"],
+    [
+      "a literal as argument",
+      "c.ec2.DescribeSubnets(ctx, &ec2.DescribeSubnetsInput{})",
+      "DescribeSubnets",
+    ],
+    [
+      "an input in a variable",
+      "request := ec2.RunInstancesInput{\n\t\tMinCount: one,\n\t}",
+      "RunInstances",
+    ],
     ["new", "request := new(ec2.CreateTagsInput)", "CreateTags"],
     ["var", "var request ec2.DeleteTagsInput", "DeleteTags"],
     ["a list of inputs", "var requests = []*ec2.CreateRouteInput{{}, {}}", "CreateRoute"],
     ["no input", "c.ec2.DescribeAvailabilityZones(ctx, nil)", "DescribeAvailabilityZones"],
-    ["an input from elsewhere", "return c.client().DescribeVolumes(ctx, c.request())", "DescribeVolumes"],
-    ["a paginator", "p := ec2.NewDescribeInstanceTopologyPaginator(c.ec2, in)", "DescribeInstanceTopology"],
+    [
+      "an input from elsewhere",
+      "return c.client().DescribeVolumes(ctx, c.request())",
+      "DescribeVolumes",
+    ],
+    [
+      "a paginator",
+      "p := ec2.NewDescribeInstanceTopologyPaginator(c.ec2, in)",
+      "DescribeInstanceTopology",
+    ],
     ["a waiter", "w := ec2.NewVolumeAvailableWaiter(c.ec2)", "DescribeVolumes"],
   ])("are found in version 2 of the SDK: %s", async (_, statement, operation) => {
-    expect(await callsOfModule(V2, `func (c *Cloud) all(in *Input) {\n\t${statement}\n}`)).toEqual([`ec2:${operation}`]);
+    expect(await callsOfModule(V2, `func (c *Cloud) all(in *Input) {\n\t${statement}\n}`)).toEqual([
+      `ec2:${operation}`,
+    ]);
   });
 
   it.each([
     ["a method", "func all() { svc.DescribeImages(&ec2.DescribeImagesInput{}) }", "DescribeImages"],
     ["WithContext", "func all() { svc.DescribeImagesWithContext(ctx, input()) }", "DescribeImages"],
-    ["Request", "func all() { req, out := svc.TerminateInstancesRequest(input()) }", "TerminateInstances"],
+    [
+      "Request",
+      "func all() { req, out := svc.TerminateInstancesRequest(input()) }",
+      "TerminateInstances",
+    ],
     ["Pages", "func all() { svc.DescribeInstancesPages(input(), each) }", "DescribeInstances"],
-    ["PagesWithContext", "func all() { svc.DescribeInstancesPagesWithContext(ctx, input(), each) }", "DescribeInstances"],
+    [
+      "PagesWithContext",
+      "func all() { svc.DescribeInstancesPagesWithContext(ctx, input(), each) }",
+      "DescribeInstances",
+    ],
     ["a waiter", "func all() { svc.WaitUntilInstanceRunning(input()) }", "DescribeInstances"],
-    ["a waiter with context", "func all() { svc.WaitUntilVolumeInUseWithContext(ctx, input()) }", "DescribeVolumes"],
+    [
+      "a waiter with context",
+      "func all() { svc.WaitUntilVolumeInUseWithContext(ctx, input()) }",
+      "DescribeVolumes",
+    ],
   ])("are found in version 1 of the SDK: %s", async (_, code, operation) => {
-    expect(await callsOfModule('"github.com/aws/aws-sdk-go/service/ec2"', code)).toEqual([`ec2:${operation}`]);
+    expect(await callsOfModule('"github.com/aws/aws-sdk-go/service/ec2"', code)).toEqual([
+      `ec2:${operation}`,
+    ]);
   });
 
   it("have the prefix of IAM actions, whatever the package is called", async () => {
@@ -182,7 +236,10 @@ describe("the calls of a Go package", () => {
 
   it("are found in a raw import without parentheses", async () => {
     const files = new Map([
-      ["cmd/main.go", "package main\n\nimport `github.com/aws/aws-sdk-go/service/ec2`\n\nvar x = ec2.CreateVpcInput{}\n"],
+      [
+        "cmd/main.go",
+        "package main\n\nimport `github.com/aws/aws-sdk-go/service/ec2`\n\nvar x = ec2.CreateVpcInput{}\n",
+      ],
     ]);
     expect([...(await findCalls(files, MODULE, "cmd")).keys()]).toEqual(["ec2:CreateVpc"]);
   });
@@ -193,7 +250,10 @@ describe("the calls of a Go package", () => {
     ["a string", 'var help = "c.ec2.DescribeVpcs(ctx, &ec2.DescribeVpcsInput{})"'],
     ["a raw string", "var help = `\nc.ec2.DescribeVpcs(ctx, ec2.DescribeVpcsInput{})`"],
     ["an interface", `type EC2 interface {\n\t${DESCRIBE_VPCS}\n}`],
-    ["a method that forwards", `func (s *sdk) ${DESCRIBE_VPCS} {\n\treturn s.ec2.DescribeVpcs(ctx, in)\n}`],
+    [
+      "a method that forwards",
+      `func (s *sdk) ${DESCRIBE_VPCS} {\n\treturn s.ec2.DescribeVpcs(ctx, in)\n}`,
+    ],
     ["a parameter", "func (c *Cloud) find(requests []*ec2.DescribeVpcsInput) {}"],
     ["a result", "func (c *Cloud) request() *ec2.DescribeVpcsInput { return c.input }"],
     ["the input of another package", "var input = other.ec2.DescribeVpcsInput{}"],
@@ -232,14 +292,19 @@ describe("the calls of a Go package", () => {
   it("are not assigned to one of two services that both have the operation", async () => {
     const imports = `${V2}\n\t"github.com/aws/aws-sdk-go-v2/service/autoscaling"`;
     expect(await callsOfModule(imports, "func all() { c.DescribeTags(ctx, input()) }")).toEqual([]);
-    expect(await callsOfModule(imports, "func all() { c.DescribeTags(ctx, &autoscaling.DescribeTagsInput{}) }")).toEqual([
-      "autoscaling:DescribeTags",
-    ]);
+    expect(
+      await callsOfModule(
+        imports,
+        "func all() { c.DescribeTags(ctx, &autoscaling.DescribeTagsInput{}) }",
+      ),
+    ).toEqual(["autoscaling:DescribeTags"]);
   });
 
   it("include those of a service without a data file of its own", async () => {
     const imports = '"github.com/aws/aws-sdk-go-v2/service/unknown"';
-    expect(await callsOfModule(imports, "var input = unknown.ListThingsInput{}")).toEqual(["unknown:ListThings"]);
+    expect(await callsOfModule(imports, "var input = unknown.ListThingsInput{}")).toEqual([
+      "unknown:ListThings",
+    ]);
   });
 
   it("reject a waiter whose operation is unknown", async () => {
@@ -291,7 +356,11 @@ describe("what a push runs", () => {
   it.each([
     ["a file of no room", ["src/cli/keys.ts", "package.json"], all],
     ["documents", ["docs/how-to/keys.md"], ["e2e/year."]],
-    ["one room with its tests", ["src/cli/diff/changes.ts", "__tests__/cli/diff/edits.yaml"], ["e2e/year.", "e2e/plan."]],
+    [
+      "one room with its tests",
+      ["src/cli/diff/changes.ts", "__tests__/cli/diff/edits.yaml"],
+      ["e2e/year.", "e2e/plan."],
+    ],
     [
       "a package",
       ["packages/iam-no-new-access/src/read.ts"],
@@ -300,7 +369,14 @@ describe("what a push runs", () => {
     [
       "two rooms and a test",
       ["src/cli/account/keys/leak.ts", "src/cli/review/pack.ts", "__tests__/e2e/pgp.test.ts"],
-      ["e2e/year.", "e2e/key-situations.", "e2e/preflight/", "proofs/key-situations.test.", "e2e/plan.", "e2e/pgp.test.ts"],
+      [
+        "e2e/year.",
+        "e2e/key-situations.",
+        "e2e/preflight/",
+        "proofs/key-situations.test.",
+        "e2e/plan.",
+        "e2e/pgp.test.ts",
+      ],
     ],
   ])("follows the rooms that changed: %s", (_, changed, expected) => {
     expect(alwaysOf(changed)).toEqual(expected);
@@ -317,9 +393,14 @@ describe("what a push runs", () => {
   });
 });
 
-/** Waiters and their operations of the SDK for JavaScript, which is generated from the same models. */
+/**
+ * Waiters and their operations of the SDK for JavaScript, which is generated from the same models.
+ */
 function waitersOfSdk(service: string): readonly (readonly [string, string | undefined])[] {
-  const folder = join(dirname(require.resolve(`@aws-sdk/client-${service}/package.json`)), "dist-es/waiters");
+  const folder = join(
+    dirname(require.resolve(`@aws-sdk/client-${service}/package.json`)),
+    "dist-es/waiters",
+  );
   return readdirSync(folder)
     .filter((name) => name.startsWith("waitFor"))
     .map((name) => {
@@ -339,17 +420,22 @@ it.each(["ec2", "iam"])("the waiters of %s are those of the AWS SDK", (service) 
 const FACTS = projectFile("docs/reference/facts.yaml");
 
 describe("the facts about other systems", () => {
-  it.each(factsIn(FACTS))("%s has a claim, a source, its words, and the day it was read", (_, fact) => {
-    expect(Object.keys(fact).sort()).toEqual(["claim", "quote", "read", "source"]);
-    expect(fact.quote).toMatch(/^(?:\S+ ){6,19}\S+$/);
-    expect(fact.claim).toMatch(/^\S.{20,}[^.]$/);
-    expect(fact.source).toMatch(/^https:\/\/\S+$/);
-    expect(new Date(fact.read).toISOString().slice(0, 10)).toBe(fact.read);
-  });
+  it.each(factsIn(FACTS))(
+    "%s has a claim, a source, its words, and the day it was read",
+    (_, fact) => {
+      expect(Object.keys(fact).sort()).toEqual(["claim", "quote", "read", "source"]);
+      expect(fact.quote).toMatch(/^(?:\S+ ){6,19}\S+$/);
+      expect(fact.claim).toMatch(/^\S.{20,}[^.]$/);
+      expect(fact.source).toMatch(/^https:\/\/\S+$/);
+      expect(new Date(fact.read).toISOString().slice(0, 10)).toBe(fact.read);
+    },
+  );
 
   it("exist where code or a page refers to one", () => {
     const texts = trackedFiles("src", "docs", ".github").map(projectFile);
-    const named = texts.flatMap((text) => [...text.matchAll(/facts\.yaml, ([a-z-]+)/g)].map(([, id = ""]) => id));
+    const named = texts.flatMap((text) =>
+      [...text.matchAll(/facts\.yaml, ([a-z-]+)/g)].map(([, id = ""]) => id),
+    );
     const known = factsIn(FACTS).map(([id]) => id);
     expect(named.length).toBeGreaterThan(1);
     expect(named.filter((id) => !known.includes(id))).toEqual([]);
@@ -373,6 +459,8 @@ describe("the facts about other systems", () => {
     const file =
       'one: {read: 2026-01-01, source: "https://a", claim: an old claim}\ntwo: {read: 2026-03-01, source: "https://b", claim: another}';
     expect(outdatedFacts(file, new Date("2026-04-01"))).toEqual([]);
-    expect(outdatedFacts(file, new Date("2026-04-02"))).toEqual(["one: read 91 days ago: an old claim\n  https://a"]);
+    expect(outdatedFacts(file, new Date("2026-04-02"))).toEqual([
+      "one: read 91 days ago: an old claim\n  https://a",
+    ]);
   });
 });

@@ -35,7 +35,9 @@ const synth = (settings = "", scope: Construct = Testing.app()) =>
   terraformOf(new DeckhouseAccessStack(scope, deployment(settings)));
 
 interface Terraform {
-  readonly resource: Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, unknown>>>>>>;
+  readonly resource: Readonly<
+    Record<string, Readonly<Record<string, Readonly<Record<string, unknown>>>>>
+  >;
   readonly data: Terraform["resource"];
   readonly output: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   readonly import?: readonly Readonly<Record<string, string>>[];
@@ -75,27 +77,45 @@ it.each([
   ["attachment", { to: "aws_iam_user_policy_attachment.policy-attachment", id: "deckhouse/ARN" }],
   ["policy", { to: "aws_iam_policy.policy", id: "ARN" }],
   ["user", { to: "aws_iam_user.user", id: "deckhouse" }],
-])("import: { %s: true } imports that alone, with the account of the credentials in an ARN, and no node role", (what, block) => {
-  const { import: blocks, data } = synth(`nodeRole: { name: n }\nimport: { ${what}: true }`);
-  const arn = `arn:aws:iam::${reference("data.aws_caller_identity.current.account_id")}:policy/D8CloudProviderAWS`;
-  expect(blocks).toEqual([{ ...block, id: block.id.replace("ARN", () => arn) }]);
-  expect(data.aws_caller_identity !== undefined).toBe(what !== "user");
-});
+])(
+  "import: { %s: true } imports that alone, with the account of the credentials in an ARN, and no node role",
+  (what, block) => {
+    const { import: blocks, data } = synth(`nodeRole: { name: n }\nimport: { ${what}: true }`);
+    const arn = `arn:aws:iam::${reference("data.aws_caller_identity.current.account_id")}:policy/D8CloudProviderAWS`;
+    expect(blocks).toEqual([{ ...block, id: block.id.replace("ARN", () => arn) }]);
+    expect(data.aws_caller_identity !== undefined).toBe(what !== "user");
+  },
+);
 
 describe("addresses that would collide", () => {
   const stackWith = (add: (stack: DeckhouseAccessStack) => void) => {
-    const stack = new DeckhouseAccessStack(new App({ stackTraces: false, outdir: Testing.app().outdir }), deployment());
+    const stack = new DeckhouseAccessStack(
+      new App({ stackTraces: false, outdir: Testing.app().outdir }),
+      deployment(),
+    );
     add(stack);
     return stack;
   };
 
   it.each<[string, (scope: Construct) => void, string]>([
-    ["resources", (scope) => new IamUser(scope, "same", { name: "a" }).overrideLogicalId("same"), "aws_iam_user.same"],
+    [
+      "resources",
+      (scope) => new IamUser(scope, "same", { name: "a" }).overrideLogicalId("same"),
+      "aws_iam_user.same",
+    ],
     ["outputs", (scope) => new TerraformOutput(scope, "same", { value: "x" }), "output.same"],
     ["local values", (scope) => new TerraformLocal(scope, "same", 1), "locals.same"],
     ["variables", (scope) => new TerraformVariable(scope, "same", {}), "variable.same"],
-    ["modules", (scope) => new TerraformHclModule(scope, "same", { source: "example/module/aws" }), "module.same"],
-    ["states", (scope) => new DataTerraformRemoteStateHttp(scope, "same", { address: "x" }), "data.terraform_remote_state.same"],
+    [
+      "modules",
+      (scope) => new TerraformHclModule(scope, "same", { source: "example/module/aws" }),
+      "module.same",
+    ],
+    [
+      "states",
+      (scope) => new DataTerraformRemoteStateHttp(scope, "same", { address: "x" }),
+      "data.terraform_remote_state.same",
+    ],
   ])("are refused instead of merged for %s", (_, add, address) => {
     const stack = stackWith((scope) => {
       for (const id of ["one", "two"]) {
@@ -114,7 +134,9 @@ it("the stack of two policies changes the first one after the second one is atta
     depends_on: ["aws_iam_user_policy_attachment.policy-attachment-2"],
   });
   // Terraform otherwise destroys it before it changes the first policy.
-  expect(resource.aws_iam_user_policy_attachment?.["policy-attachment-2"]?.lifecycle).toEqual({ create_before_destroy: true });
+  expect(resource.aws_iam_user_policy_attachment?.["policy-attachment-2"]?.lifecycle).toEqual({
+    create_before_destroy: true,
+  });
 });
 
 it("the constructs in the stack of another program can be created more than once, each with its own addresses", () => {
@@ -135,7 +157,13 @@ it("the constructs in the stack of another program can be created more than once
 describe("the checks of single constructs", () => {
   const roles = { iamNodeRole: "nodes", tags: { team: "platform" } };
   const peeredVPCs = ["vpc-0123456789abcdef0"];
-  const cluster = clusterOf({ ...roles, layout: "WithNAT", bastion: true, peeredVPCs, features: FEATURE_NAMES });
+  const cluster = clusterOf({
+    ...roles,
+    layout: "WithNAT",
+    bastion: true,
+    peeredVPCs,
+    features: FEATURE_NAMES,
+  });
   const options = optionsWith("minimal", cluster);
   const build = (create: (scope: Construct) => void) => Testing.synthScope(create);
 
@@ -143,18 +171,25 @@ describe("the checks of single constructs", () => {
     expect(() => build((scope) => new AccessUser(scope, "user", { name: "deck house" }))).toThrow(
       'user: name: "deck house" is not an IAM user name, which has 1 to 64 characters of A-Z a-z 0-9 and _ + = , . @ -',
     );
-    expect(() => build((scope) => new NodeRole(scope, "role", { name: "nodes", path: "nodes" }))).toThrow(
-      'role: path: "nodes" is not an IAM path',
-    );
+    expect(() =>
+      build((scope) => new NodeRole(scope, "role", { name: "nodes", path: "nodes" })),
+    ).toThrow('role: path: "nodes" is not an IAM path');
   });
 
   it("reject a policy over IAM's limit, which deploymentPolicies divides", () => {
     const statements = policyStatements(options);
-    expect(() => build((scope) => new AccessPolicy(scope, "policy", { name: "dkp", statements }))).toThrow(
+    expect(() =>
+      build((scope) => new AccessPolicy(scope, "policy", { name: "dkp", statements })),
+    ).toThrow(
       /policy: statements: the policy has 7\d{3} characters, IAM allows 6144; divide it with deploymentPolicies/,
     );
-    const unresolved = statements.map((statement) => ({ ...statement, sid: Fn.join("", [statement.sid]) }));
-    expect(() => build((scope) => new AccessPolicy(scope, "policy", { name: "dkp", statements: unresolved }))).not.toThrow();
+    const unresolved = statements.map((statement) => ({
+      ...statement,
+      sid: Fn.join("", [statement.sid]),
+    }));
+    expect(() =>
+      build((scope) => new AccessPolicy(scope, "policy", { name: "dkp", statements: unresolved })),
+    ).not.toThrow();
     const json = build((scope) => {
       for (const part of deploymentPolicies(options, "dkp")) {
         new AccessPolicy(scope, `policy-${part.number}`, { ...part, account: "123456789012" });
@@ -165,7 +200,12 @@ describe("the checks of single constructs", () => {
   });
 
   it("accept references, whose values only Terraform knows", () => {
-    build((scope) => new AccessUser(scope, "user", { name: new TerraformVariable(scope, "name", {}).stringValue }));
+    build(
+      (scope) =>
+        new AccessUser(scope, "user", {
+          name: new TerraformVariable(scope, "name", {}).stringValue,
+        }),
+    );
   });
 });
 
@@ -176,12 +216,21 @@ describe("the stack in somebody else's program", () => {
     const permissionsBoundary = "arn:aws:iam::123456789012:policy/PlatformBoundary";
     const { dkp } = defineDeployments({ dkp: { region: "eu-central-1", backend } });
     const stack = new DeckhouseAccessStack(Testing.app(), dkp);
-    Aspects.of(stack).add({ visit: (node) => node instanceof IamUser && Object.assign(node, { permissionsBoundary }) });
+    Aspects.of(stack).add({
+      visit: (node) => node instanceof IamUser && Object.assign(node, { permissionsBoundary }),
+    });
     new SsmParameter(stack, "user-arn", { name: "/dkp", type: "String", value: stack.user.arn });
     const { resource } = terraformOf(stack);
-    expect(resource.aws_iam_user?.user).toMatchObject({ permissions_boundary: permissionsBoundary });
-    expect(resource.aws_ssm_parameter?.["user-arn"]).toMatchObject({ value: expect.stringContaining("{aws_iam_user.user.arn}") });
-    expect(stack).toMatchObject({ keys: { current: { slot: "primary" } }, policies: [expect.anything()] });
+    expect(resource.aws_iam_user?.user).toMatchObject({
+      permissions_boundary: permissionsBoundary,
+    });
+    expect(resource.aws_ssm_parameter?.["user-arn"]).toMatchObject({
+      value: expect.stringContaining("{aws_iam_user.user.arn}"),
+    });
+    expect(stack).toMatchObject({
+      keys: { current: { slot: "primary" } },
+      policies: [expect.anything()],
+    });
     expect(stack.nodeRole).toBeUndefined();
   });
 

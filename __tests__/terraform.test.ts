@@ -50,27 +50,40 @@ describe("a run of Terraform", () => {
     expect(progress).toHaveBeenCalledWith(`own ${at("bin")}\n`);
   });
 
-  it.each(["data", ".terraform"])("finds a stack that was initialized with the data folder %s", (data) => {
-    const stack = at("stacks/prod");
-    write({ "stacks/prod/cdk.tf.json": "{}" });
-    environment = { TF_DATA_DIR: data };
-    expect(() => stackFolder(cli(), at(), "prod")).toThrow(
-      `${stack}: terraform has not been initialized there; run terraform -chdir=${stack} init first`,
-    );
-    write({ [`stacks/prod/${data}/`]: "" });
-    expect(stackFolder(cli(), at(), "prod")).toBe(stack);
-  });
+  it.each(["data", ".terraform"])(
+    "finds a stack that was initialized with the data folder %s",
+    (data) => {
+      const stack = at("stacks/prod");
+      write({ "stacks/prod/cdk.tf.json": "{}" });
+      environment = { TF_DATA_DIR: data };
+      expect(() => stackFolder(cli(), at(), "prod")).toThrow(
+        `${stack}: terraform has not been initialized there; run terraform -chdir=${stack} init first`,
+      );
+      write({ [`stacks/prod/${data}/`]: "" });
+      expect(stackFolder(cli(), at(), "prod")).toBe(stack);
+    },
+  );
 
   it("that is missing says what to install", async () => {
     environment.TERRAFORM_BINARY_NAME = "no-such-terraform";
     await expect(pullState(cli(), at())).rejects.toThrow(
-      new Error("no-such-terraform is not on the PATH; install Terraform 1.10 or newer, or set TERRAFORM_BINARY_NAME"),
+      new Error(
+        "no-such-terraform is not on the PATH; install Terraform 1.10 or newer, or set TERRAFORM_BINARY_NAME",
+      ),
     );
   });
 
   it.each([
-    ["fails without a message", "exit 3", "in FOLDER failed with 3: no message; run it there to see why"],
-    ["is killed", "kill -9 $$", "in FOLDER was killed by SIGKILL: no message; run it there to see why"],
+    [
+      "fails without a message",
+      "exit 3",
+      "in FOLDER failed with 3: no message; run it there to see why",
+    ],
+    [
+      "is killed",
+      "kill -9 $$",
+      "in FOLDER was killed by SIGKILL: no message; run it there to see why",
+    ],
     [
       "fails in colors",
       `printf '\\033[31mError: \\033[0m\\033[1mno state\\033[0m\\n' >&2; echo secret; exit 1`,
@@ -85,7 +98,9 @@ describe("a run of Terraform", () => {
   it("that hangs ends, whatever holds its output open", async () => {
     terraform(`sleep 3600 & echo $! > '${at("terraform.pid")}'; wait`);
     await expect(pullState({ ...cli(), timeout: 1 }, at())).rejects.toThrow(
-      new Error(`${at("terraform")} state pull in ${at()} did not end within 1 s; check the backend`),
+      new Error(
+        `${at("terraform")} state pull in ${at()} did not end within 1 s; check the backend`,
+      ),
     );
     process.kill(Number(read("terraform.pid")));
   });
@@ -93,14 +108,24 @@ describe("a run of Terraform", () => {
   it("that prints more than a state can have is ended, and the message has the limit", async () => {
     terraform("exec cat /dev/zero");
     await expect(pullState(cli(), at())).rejects.toThrow(
-      new Error(`${at("terraform")} state pull in ${at()} printed more than 128 MiB; give other resources a state of their own`),
+      new Error(
+        `${at("terraform")} state pull in ${at()} printed more than 128 MiB; give other resources a state of their own`,
+      ),
     );
   });
 
   it("whose state has data sources and secrets returns only what it manages, and no sensitive output", () => {
-    const resource = { type: "aws_iam_policy_document", name: "policy", instances: [{ attributes: {} }] };
+    const resource = {
+      type: "aws_iam_policy_document",
+      name: "policy",
+      instances: [{ attributes: {} }],
+    };
     const resources = ["data", "managed"].map((mode) => ({ ...resource, mode }));
-    const outputs = { arn: { value: "a" }, secret: { value: "s", sensitive: true }, list: { value: ["b"] } };
+    const outputs = {
+      arn: { value: "a" },
+      secret: { value: "s", sensitive: true },
+      list: { value: ["b"] },
+    };
     const state = readState(JSON.stringify({ version: 4, resources, outputs }));
     expect(state.resources.current).toHaveLength(1);
     expect(state.outputs).toEqual({ arn: "a" });
@@ -108,15 +133,27 @@ describe("a run of Terraform", () => {
 
   it("whose state has several objects at one address returns current, tainted and deposed ones apart", () => {
     const key = (id: string, more: object) => ({ attributes: { id }, ...more });
-    const keys = [key("AKIADEPOSED", { deposed: "d7f9a5c1", status: "tainted" }), key("AKIATAINTED", { status: "tainted" })];
+    const keys = [
+      key("AKIADEPOSED", { deposed: "d7f9a5c1", status: "tainted" }),
+      key("AKIATAINTED", { status: "tainted" }),
+    ];
     const resources = [
       { mode: "managed", type: "aws_iam_access_key", name: "user", instances: keys },
-      { mode: "managed", type: "aws_iam_user", name: "user", instances: [{ attributes: { name: "deckhouse" } }] },
+      {
+        mode: "managed",
+        type: "aws_iam_user",
+        name: "user",
+        instances: [{ attributes: { name: "deckhouse" } }],
+      },
     ];
     const state = readState(JSON.stringify({ version: 4, resources }));
     const ids = (of: "current" | "tainted" | "deposed") =>
       state.resources[of].map(({ attributes }) => attributes.id ?? attributes.name);
-    expect([ids("current"), ids("tainted"), ids("deposed")]).toEqual([["deckhouse"], ["AKIATAINTED"], ["AKIADEPOSED"]]);
+    expect([ids("current"), ids("tainted"), ids("deposed")]).toEqual([
+      ["deckhouse"],
+      ["AKIATAINTED"],
+      ["AKIADEPOSED"],
+    ]);
     expect(state.keys).toMatchObject([{ id: "AKIATAINTED", tainted: true }]);
   });
 
@@ -126,10 +163,16 @@ describe("a run of Terraform", () => {
     const abort = new AbortController();
     const pulled = pullState(cli(), at(), abort.signal);
     abort.abort();
-    await expect(pulled).rejects.toThrow(`${at("terraform")} state pull in ${at()} failed with ABORT_ERR`);
+    await expect(pulled).rejects.toThrow(
+      `${at("terraform")} state pull in ${at()} failed with ABORT_ERR`,
+    );
     jest.advanceTimersByTime(1200);
     expect(progress).not.toHaveBeenCalled();
-    const waiting = withProgress("waiting", new Promise((resolve) => setTimeout(resolve, 1100)), progress);
+    const waiting = withProgress(
+      "waiting",
+      new Promise((resolve) => setTimeout(resolve, 1100)),
+      progress,
+    );
     jest.advanceTimersByTime(1100);
     await waiting;
     expect(progress.mock.calls).toEqual([["waiting ...\n"]]);

@@ -32,7 +32,9 @@ describe("writeFileAtomically", () => {
 
   it("names the path and the remedy in one line, and leaves no temporary file, when a folder is in the way", () => {
     write({ "file/": "" });
-    expect(() => writeFileAtomically(at("file"), "x")).toThrow(`${at("file")}: illegal operation on a directory (EISDIR)`);
+    expect(() => writeFileAtomically(at("file"), "x")).toThrow(
+      `${at("file")}: illegal operation on a directory (EISDIR)`,
+    );
     expect(names()).toEqual(["file"]);
     write({ plain: "" });
     for (const [name, error] of [
@@ -45,14 +47,19 @@ describe("writeFileAtomically", () => {
 
   it("keeps the old file, and no part of the new one, when the disk is full", () => {
     write({ file: "old" });
-    // A limit on the size of files stands in for the full disk: the kernel interrupts the write at the same point.
+    // A limit on the size of files stands in for the full disk: the kernel interrupts the write at
+    // the same point.
     const program = bundled(`
       import { writeFileAtomically } from "./src/text/files";
       writeFileAtomically("${at("file")}", "x".repeat(100000));`);
-    const { status, stderr } = spawnSync("sh", ["-c", `trap '' XFSZ; ulimit -f 8; exec "$0" -`, process.execPath], {
-      encoding: "utf8",
-      input: program,
-    });
+    const { status, stderr } = spawnSync(
+      "sh",
+      ["-c", `trap '' XFSZ; ulimit -f 8; exec "$0" -`, process.execPath],
+      {
+        encoding: "utf8",
+        input: program,
+      },
+    );
     expect(status).toBe(1);
     expect(stderr).toContain(`Error: ${at("file")}: file too large (EFBIG)`);
     expect(readIn("file")).toBe("old");
@@ -61,7 +68,10 @@ describe("writeFileAtomically", () => {
 
   it("removes what a killed process left in the folder, and nothing of one that runs", () => {
     const dead = spawnSync(process.execPath, ["--version"]).pid;
-    const [running, left] = [process.pid, dead].map((id) => `.other.0123456789ab.${id}.tmp`) as [string, string];
+    const [running, left] = [process.pid, dead].map((id) => `.other.0123456789ab.${id}.tmp`) as [
+      string,
+      string,
+    ];
     write({ [running]: "", [left]: "", ".other.tmp": "" });
     writeFileAtomically(at("file"), "new");
     expect(names()).toEqual([running, ".other.tmp", "file"].sort());
@@ -72,7 +82,9 @@ describe("writeFileAtomically", () => {
     const left = `.other.0123456789ab.${dead}.tmp`;
     write({ [left]: "" });
     // Only root can give a file to another user.
-    const user = jest.spyOn(process as Required<NodeJS.Process>, "getuid").mockReturnValue(statSync(at(left)).uid + 1);
+    const user = jest
+      .spyOn(process as Required<NodeJS.Process>, "getuid")
+      .mockReturnValue(statSync(at(left)).uid + 1);
     writeFileAtomically(at("file"), "new");
     user.mockRestore();
     expect(names()).toEqual([left, "file"].sort());
@@ -93,9 +105,11 @@ describe("a signal", () => {
     }).signal;
 
   it("ends the process in the middle of a computation", () => {
-    expect(run(`run(async () => { await atSignal(() => undefined, async () => 0); raise(); write("file", ""); });`)).toBe(
-      "SIGTERM",
-    );
+    expect(
+      run(
+        `run(async () => { await atSignal(() => undefined, async () => 0); raise(); write("file", ""); });`,
+      ),
+    ).toBe("SIGTERM");
     expect(names()).toEqual([]);
   });
 
@@ -166,15 +180,21 @@ const symptoms = projectFile("docs/how-to/recover.md")
 describe("docs/how-to/recover.md", () => {
   it("has a section for each symptom, with at most five commands", () => {
     expect(symptoms.length).toBeGreaterThan(10);
-    const commands = (section: string) => /```shell\n([\s\S]*?)```/.exec(section)?.[1]?.match(/^(?!#).+/gm) ?? [];
+    const commands = (section: string) =>
+      /```shell\n([\s\S]*?)```/.exec(section)?.[1]?.match(/^(?!#).+/gm) ?? [];
     expect(symptoms.filter(({ section }) => commands(section).length > 5)).toEqual([]);
   });
 
-  it.each(symptoms.map(({ anchor }) => anchor))("has an end-to-end test of its section %s", (anchor) => {
-    const tests = trackedFiles("__tests__/e2e").filter((path) => path.endsWith(".test.ts"));
-    const claims = tests.filter((path) => new RegExp(`recover\\.md#${anchor}\\b(?!-)`).test(projectFile(path)));
-    expect(claims).not.toEqual([]);
-  });
+  it.each(symptoms.map(({ anchor }) => anchor))(
+    "has an end-to-end test of its section %s",
+    (anchor) => {
+      const tests = trackedFiles("__tests__/e2e").filter((path) => path.endsWith(".test.ts"));
+      const claims = tests.filter((path) =>
+        new RegExp(`recover\\.md#${anchor}\\b(?!-)`).test(projectFile(path)),
+      );
+      expect(claims).not.toEqual([]);
+    },
+  );
 });
 
 /** What a POSIX shell prints. */
@@ -185,13 +205,15 @@ const NASTY = ["~", "it's", "'", "$HOME `id` $(id)", "a\\", 'say "x"', "-n", "tw
 describe("a string in a shell script", () => {
   it.each(NASTY)("is one argument with the same characters: %j", (text) => {
     expect(sh(`printf '[%s]' ${quote(text)} ${shellWord(text)}`)).toBe(`[${text}][${text}]`);
-    expect(sh(awsCommand("iam", "get-user", { "user-name": text }).replace(/^aws/, "printf '[%s]'"))).toBe(
-      `[iam][get-user][--user-name=${text}]`,
-    );
+    expect(
+      sh(awsCommand("iam", "get-user", { "user-name": text }).replace(/^aws/, "printf '[%s]'")),
+    ).toBe(`[iam][get-user][--user-name=${text}]`);
   });
 
   it("becomes JSON in ASCII", () => {
-    expect(ascii(JSON.stringify({ Value: "ü\u{1f600}" }))).toBe('{"Value":"\\u00fc\\ud83d\\ude00"}');
+    expect(ascii(JSON.stringify({ Value: "ü\u{1f600}" }))).toBe(
+      '{"Value":"\\u00fc\\ud83d\\ude00"}',
+    );
     expect(JSON.parse(ascii(JSON.stringify(NASTY)))).toEqual(NASTY);
   });
 });
@@ -210,9 +232,17 @@ describe("fillTemplate", () => {
   it.each([
     ["a value as prose", "{{ a }}\n", "\\<b\\>\\|\\`\n"],
     ["an address that GitHub would link", "{{ b }}\n", "www\\.b\n"],
-    ["a value that another filter changed as prose", '{{ a | append: "*" }}\n', "\\<b\\>\\|\\`\\*\n"],
+    [
+      "a value that another filter changed as prose",
+      '{{ a | append: "*" }}\n',
+      "\\<b\\>\\|\\`\\*\n",
+    ],
     ["code once", "{{ a | code }}\n", "`` <b>|` ``\n"],
-    ["the separator of cells in a row, also of code", "| {{ a }} | {{ a | code }} |\n", "| \\<b\\>\\|\\` | `` <b>\\|` `` |\n"],
+    [
+      "the separator of cells in a row, also of code",
+      "| {{ a }} | {{ a | code }} |\n",
+      "| \\<b\\>\\|\\` | `` <b>\\|` `` |\n",
+    ],
     ["the separator of cells behind backslashes", "| {{ c | code }} |\n", "| `\\\\\\|` |\n"],
     ["an argument of a shell command", "{{ a | shell }}\n", "'<b>|`'\n"],
   ])("escapes %s", (_, template, text) => {
@@ -231,12 +261,18 @@ describe("fillTemplate", () => {
 
   it("interprets no placeholder, tag or replacement pattern in a value", () => {
     const value = "{{ other }} $& $1\n<!-- if other -->\nx\n\n\ny";
-    expect(fill('{{ value | fenced: "text" }}\n', { value, other: "o" })).toBe(`\`\`\`text\n${value}\n\`\`\`\n`);
+    expect(fill('{{ value | fenced: "text" }}\n', { value, other: "o" })).toBe(
+      `\`\`\`text\n${value}\n\`\`\`\n`,
+    );
   });
 
   it.each([
     ["an unknown value", "{{ missing }}", "undefined variable: missing"],
-    ["an unknown value in a list", "<!-- for one in missing --><!-- endfor -->", "undefined variable: missing"],
+    [
+      "an unknown value in a list",
+      "<!-- for one in missing --><!-- endfor -->",
+      "undefined variable: missing",
+    ],
     ["an unknown filter", "{{ a | missing }}", "undefined filter: missing"],
   ])("rejects %s", (_, template, message) => {
     expect(() => fill(template, { a: "" })).toThrow(message);

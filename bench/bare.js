@@ -1,23 +1,31 @@
 // The baseline of bench.mjs: the same AWS access as a bare CDKTF program, without this project, with the same resources and outputs;
 // bench.mjs compares them. STACKS is the number of stacks that it creates.
 const { App, Fn, S3Backend, TerraformOutput, TerraformStack } = require("cdktf");
-const { DataAwsIamPolicyDocument } = require("@cdktf/provider-aws/lib/data-aws-iam-policy-document");
+const {
+  DataAwsIamPolicyDocument,
+} = require("@cdktf/provider-aws/lib/data-aws-iam-policy-document");
 const { IamAccessKey } = require("@cdktf/provider-aws/lib/iam-access-key");
 const { IamPolicy } = require("@cdktf/provider-aws/lib/iam-policy");
 const { IamUser } = require("@cdktf/provider-aws/lib/iam-user");
 const { IamUserPolicyAttachment } = require("@cdktf/provider-aws/lib/iam-user-policy-attachment");
 const { AwsProvider } = require("@cdktf/provider-aws/lib/provider");
 const documented = [...new Set(require("../__tests__/helpers/documented-actions.json"))];
-const SUPPLEMENT = ["ec2:DescribeAddressesAttribute", "ec2:DescribeNetworkAcls", "ec2:ReplaceRoute"];
+const SUPPLEMENT = [
+  "ec2:DescribeAddressesAttribute",
+  "ec2:DescribeNetworkAcls",
+  "ec2:ReplaceRoute",
+];
 
 const OUTPUTS = {
-  access_key_id: "Access key id to hand to DKP: provider.providerAccessKeyId of AWSClusterConfiguration",
+  access_key_id:
+    "Access key id to hand to DKP: provider.providerAccessKeyId of AWSClusterConfiguration",
   access_key_slot: "The key slot that the outputs expose",
   account_id: "AWS account of the user",
   policy_arn: "ARN of the managed policy",
   policy_name: "Name of the managed policy attached to the user",
   region: "AWS region that DKP runs in: provider.region of AWSClusterConfiguration",
-  secret_access_key: "Secret access key to hand to DKP: provider.providerSecretAccessKey of AWSClusterConfiguration",
+  secret_access_key:
+    "Secret access key to hand to DKP: provider.providerSecretAccessKey of AWSClusterConfiguration",
   user_arn: "ARN of the IAM user",
   user_name: "Name of the IAM user that DKP acts as",
 };
@@ -46,7 +54,11 @@ for (let number = 1; number <= Number(process.env.STACKS ?? 1); number++) {
     description: "Deckhouse policy",
     lifecycle: { ...lifecycle, createBeforeDestroy: true, ignoreChanges: ["description"] },
   });
-  new IamUserPolicyAttachment(stack, "attachment", { user: user.name, policyArn: policy.arn, lifecycle });
+  new IamUserPolicyAttachment(stack, "attachment", {
+    user: user.name,
+    policyArn: policy.arn,
+    lifecycle,
+  });
   const values = {
     access_key_id: key.id,
     access_key_slot: "primary",

@@ -19,7 +19,9 @@ Takes some minutes, and needs no AWS. Removes and rebuilds the folder build/; al
 Exit code: 0 when every value is within its limit, 1 when one is not or a program fails.
 `;
 
-/** @typedef {{ command: string, stacks: number, before?: () => void, mayFail?: boolean }} Program */
+/**
+ * @typedef {{ command: string, stacks: number, before?: () => void, mayFail?: boolean }} Program
+ */
 /** @typedef {{ what: string, bare: number, ours: number, ratio: number, limit: number }} Row */
 /** @typedef {{ seconds: number, cpu: number, memory: number }} Usage */
 
@@ -38,14 +40,34 @@ const OURS_CHECKED = JSON.parse(readFileSync(join(ROOT, "cdktf.json"), "utf8")).
 /** @type {(what: string, bare: number, ours: number, limit: number) => Row} */
 const row = (what, bare, ours, limit) => ({ what, bare, ours, ratio: ours / bare, limit });
 
-/** The arguments of each block of a synthesized stack, without the names of resources. @type {(program: string) => string} */
+/**
+ * The arguments of each block of a synthesized stack, without the names of resources. @type
+ * {(program: string) => string}
+ */
 function content(program) {
   measure({ command: program, stacks: 1 }, ROOT);
   const path = join(output, "stacks/deckhouse-1/cdk.tf.json");
-  const { data, output: outputs, provider, resource, terraform } = JSON.parse(readFileSync(path, "utf8"));
-  const blocks = Object.entries({ ...data, ...resource }).map(([type, named]) => [type, Object.values(named).map(Object.keys)]);
-  const [{ statement }] = /** @type {{ statement: { actions: unknown[] }[] }[]} */ (Object.values(data.aws_iam_policy_document));
-  return JSON.stringify([outputs, provider, terraform.backend, blocks, statement.map(({ actions }) => actions.length)]);
+  const {
+    data,
+    output: outputs,
+    provider,
+    resource,
+    terraform,
+  } = JSON.parse(readFileSync(path, "utf8"));
+  const blocks = Object.entries({ ...data, ...resource }).map(([type, named]) => [
+    type,
+    Object.values(named).map(Object.keys),
+  ]);
+  const [{ statement }] = /** @type {{ statement: { actions: unknown[] }[] }[]} */ (
+    Object.values(data.aws_iam_policy_document)
+  );
+  return JSON.stringify([
+    outputs,
+    provider,
+    terraform.backend,
+    blocks,
+    statement.map(({ actions }) => actions.length),
+  ]);
 }
 
 /** One stack. @type {(rounds: number) => Row[]} */
@@ -54,7 +76,11 @@ function startUp(rounds) {
     { command: BARE, stacks: 1 },
     { command: OURS, stacks: 1 },
     { command: OURS_CHECKED, stacks: 1 },
-    { command: OURS_CHECKED, stacks: 1, before: () => rmSync(join(ROOT, "build"), { recursive: true, force: true }) },
+    {
+      command: OURS_CHECKED,
+      stacks: 1,
+      before: () => rmSync(join(ROOT, "build"), { recursive: true, force: true }),
+    },
   ]);
   return [
     row("app as in cdktf.json, up-to-date build (s)", bare, upToDate, 1.9),
@@ -63,11 +89,22 @@ function startUp(rounds) {
   ];
 }
 
-/** How many stacks a command names, of a number of deployments. @type {Record<string, (stacks: number) => number>} */
-const WAYS = { all: () => 0, one: () => 1, ten: (stacks) => Math.min(10, stacks), "each by name": (stacks) => stacks };
+/**
+ * How many stacks a command names, of a number of deployments. @type {Record<string, (stacks:
+ * number) => number>}
+ */
+const WAYS = {
+  all: () => 0,
+  one: () => 1,
+  ten: (stacks) => Math.min(10, stacks),
+  "each by name": (stacks) => stacks,
+};
 const EACH_WAY = Object.keys(WAYS);
 
-/** The commands but `plan`, which runs Terraform, and the ways to name their stacks. @type {Record<string, readonly string[]>} */
+/**
+ * The commands but `plan`, which runs Terraform, and the ways to name their stacks. @type
+ * {Record<string, readonly string[]>}
+ */
 const COMMANDS = {
   synth: ["all"],
   "review --out ./packs": EACH_WAY,
@@ -81,7 +118,10 @@ const COMMANDS = {
 /** They fail without a state; what they do before that counts. */
 const MAY_FAIL = ["keys", "hand-over --yes"];
 
-/** The commands of this app, in a project of their own, by the number of deployments. @type {(sizes: readonly number[], rounds: number) => Row[]} */
+/**
+ * The commands of this app, in a project of their own, by the number of deployments. @type {(sizes:
+ * readonly number[], rounds: number) => Row[]}
+ */
 function numbersOfDeployments(sizes, rounds) {
   mkdirSync(project);
   const ofProgram = Object.entries(COMMANDS).flatMap(([name, ways]) =>
@@ -89,18 +129,25 @@ function numbersOfDeployments(sizes, rounds) {
       name: `${name}: ${way}`,
       mayFail: MAY_FAIL.includes(name),
       commandOf: (/** @type {number} */ stacks) => {
-        const names = Array.from({ length: WAYS[way](stacks) }, (_, index) => `deckhouse-${index + 1}`);
+        const names = Array.from(
+          { length: WAYS[way](stacks) },
+          (_, index) => `deckhouse-${index + 1}`,
+        );
         return [`node "${join(ROOT, "bin/dkp-access")}"`, name, ...names].join(" ");
       },
     })),
   );
   const programs = [{ name: "bare", mayFail: false, commandOf: () => BARE }, ...ofProgram];
-  const usages = new Map(programs.map(({ name }) => [name, sizes.map(() => /** @type {Usage[]} */ ([]))]));
+  const usages = new Map(
+    programs.map(({ name }) => [name, sizes.map(() => /** @type {Usage[]} */ ([]))]),
+  );
   for (let round = 1; round <= rounds; round++) {
     for (const [at, stacks] of sizes.entries()) {
       rmSync(join(project, "packs"), { recursive: true, force: true });
       for (const { name, mayFail, commandOf } of programs) {
-        usages.get(name)?.[at]?.push(measure({ command: commandOf(stacks), stacks, mayFail }, project));
+        usages
+          .get(name)
+          ?.[at]?.push(measure({ command: commandOf(stacks), stacks, mayFail }, project));
       }
     }
   }
@@ -109,23 +156,41 @@ function numbersOfDeployments(sizes, rounds) {
     const all = usages.get(name)?.[at] ?? [];
     return [...all].sort((one, other) => one.cpu - other.cpu)[Math.floor(all.length / 2)];
   };
-  /** Milliseconds of processor time of each deployment after the first. @type {(name: string, at: number) => number} */
-  const each = (name, at) => (1000 * (middle(name, at).cpu - middle(name, 0).cpu)) / (sizes[at] - 1);
+  /**
+   * Milliseconds of processor time of each deployment after the first. @type {(name: string, at:
+   * number) => number}
+   */
+  const each = (name, at) =>
+    (1000 * (middle(name, at).cpu - middle(name, 0).cpu)) / (sizes[at] - 1);
   for (const { name } of programs) {
     for (const [at, stacks] of sizes.entries()) {
       const { cpu, seconds, memory } = middle(name, at);
       const figures = `${cpu.toFixed(2)} s processor time, ${seconds.toFixed(2)} s, ${memory.toFixed(0)} MiB`;
-      process.stdout.write(`${name.padEnd(40)}${String(stacks).padStart(6)} deployments: ${figures}\n`);
+      process.stdout.write(
+        `${name.padEnd(40)}${String(stacks).padStart(6)} deployments: ${figures}\n`,
+      );
     }
   }
   const [few, many] = [1, sizes.length - 1];
   return [
-    ...[few, many].map((at) => row(`synth: each further of ${sizes[at]} (ms)`, each("bare", at), each("synth: all", at), 1.5)),
-    ...programs.map(({ name }) => row(`${name}: ${sizes[many]} to ${sizes[few]} (ms)`, each(name, few), each(name, many), 1.5)),
+    ...[few, many].map((at) =>
+      row(
+        `synth: each further of ${sizes[at]} (ms)`,
+        each("bare", at),
+        each("synth: all", at),
+        1.5,
+      ),
+    ),
+    ...programs.map(({ name }) =>
+      row(`${name}: ${sizes[many]} to ${sizes[few]} (ms)`, each(name, few), each(name, many), 1.5),
+    ),
   ];
 }
 
-/** Runs the programs by turns. @type {(rounds: number, programs: readonly Program[]) => number[]} the median of the seconds of each */
+/**
+ * Runs the programs by turns. @type {(rounds: number, programs: readonly Program[]) => number[]}
+ * the median of the seconds of each
+ */
 function medians(rounds, programs) {
   const times = programs.map(() => /** @type {number[]} */ ([]));
   for (let round = 1; round <= rounds; round++) {
@@ -151,7 +216,13 @@ function measure({ command, stacks, before, mayFail = false }, cwd) {
     STACKS: String(stacks),
   };
   const start = performance.now();
-  const { status, stdout, stderr } = spawnSync(command, { cwd, env, shell: true, encoding: "utf8", maxBuffer: 2 ** 28 });
+  const { status, stdout, stderr } = spawnSync(command, {
+    cwd,
+    env,
+    shell: true,
+    encoding: "utf8",
+    maxBuffer: 2 ** 28,
+  });
   const seconds = (performance.now() - start) / 1000;
   process.stderr.write(
     `${seconds.toFixed(3)} s, stacks: ${stacks}, ${command.replaceAll(temporary, "TEMPORARY").slice(0, 200)}\n`,
@@ -167,14 +238,20 @@ function measure({ command, stacks, before, mayFail = false }, cwd) {
   return { seconds, cpu, memory: Math.max(...usages.map(([, kilobytes = 0]) => kilobytes)) / 1024 };
 }
 
-/** A folder of that many deployments, twins of what bare.js makes. @type {(stacks: number) => string} */
+/**
+ * A folder of that many deployments, twins of what bare.js makes. @type {(stacks: number) =>
+ * string}
+ */
 function deployments(stacks) {
   const folder = join(temporary, `deployments-${stacks}`);
   mkdirSync(folder, { recursive: true });
   for (let number = readdirSync(folder).length + 1; number <= stacks; number++) {
     const backend = "backend: { s3: { bucket: example-terraform-state, region: eu-central-1 } }";
     const names = `user: { name: deckhouse-${number} }\npolicy: { name: D8CloudProviderAWS-${number} }`;
-    writeFileSync(join(folder, `deckhouse-${number}.yaml`), `region: eu-central-1\n${backend}\n${names}\n`);
+    writeFileSync(
+      join(folder, `deckhouse-${number}.yaml`),
+      `region: eu-central-1\n${backend}\n${names}\n`,
+    );
   }
   return folder;
 }
@@ -182,25 +259,41 @@ function deployments(stacks) {
 /** @type {(rows: readonly Row[]) => string} */
 function table(rows) {
   const cells = rows.map(({ what, bare, ours, ratio, limit }) => {
-    const numbers = [bare.toFixed(3), ours.toFixed(3), ratio.toFixed(2), Number.isFinite(limit) ? limit.toFixed(1) : "-"];
+    const numbers = [
+      bare.toFixed(3),
+      ours.toFixed(3),
+      ratio.toFixed(2),
+      Number.isFinite(limit) ? limit.toFixed(1) : "-",
+    ];
     return [what, ...numbers, ratio <= limit ? "yes" : "NO"];
   });
   const lines = [["what", "bare", "ours", "ratio", "limit", "ok"], ...cells];
-  return lines.map(([what, ...rest]) => `${what.padEnd(52)}${rest.map((cell) => cell.padStart(8)).join("")}\n`).join("");
+  return lines
+    .map(
+      ([what, ...rest]) => `${what.padEnd(52)}${rest.map((cell) => cell.padStart(8)).join("")}\n`,
+    )
+    .join("");
 }
 
-// Ctrl-C ends the program that is being timed, which then fails: so the temporary folder is removed here as well.
+// Ctrl-C ends the program that is being timed, which then fails: so the temporary folder is removed
+// here as well.
 process.on("SIGINT", () => {});
 try {
-  const { values } = parseArgs({ options: { quick: { type: "boolean" }, help: { type: "boolean", short: "h" } } });
+  const { values } = parseArgs({
+    options: { quick: { type: "boolean" }, help: { type: "boolean", short: "h" } },
+  });
   if (values.help) {
     process.stdout.write(HELP);
   } else {
     const expected = content(BARE).replaceAll("aws_iam_access_key.key", "aws_iam_access_key.user");
     if (content(OURS) !== expected) {
-      throw new Error("bench/bare.js does not write the same resources and outputs as this app; correct it");
+      throw new Error(
+        "bench/bare.js does not write the same resources and outputs as this app; correct it",
+      );
     }
-    const [rounds, sizes, measurements] = values.quick ? [3, [1, 100, 1000], 1] : [11, [1, 100, 1000, 3000], 3];
+    const [rounds, sizes, measurements] = values.quick
+      ? [3, [1, 100, 1000], 1]
+      : [11, [1, 100, 1000, 3000], 3];
     const rows = [...startUp(rounds), ...numbersOfDeployments(sizes, measurements)];
     process.stdout.write(table(rows));
     process.exitCode = rows.every(({ ratio, limit }) => ratio <= limit) ? 0 : 1;

@@ -1,4 +1,5 @@
-// Loaded into each program that bench.mjs measures: writes its processor time and its largest memory when it ends.
+// Loaded into each program that bench.mjs measures: writes its processor time and its largest
+// memory when it ends.
 const { appendFileSync } = require("node:fs");
 
 process.on("exit", () => {

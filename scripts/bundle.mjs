@@ -1,5 +1,5 @@
-// Bundles the command-line program into dist/, with the licenses of what the bundle contains, and the list of it as an SBOM in
-// CycloneDX. The script prepack runs it.
+// Bundles the command-line program into dist/, with the licenses of what the bundle contains, and
+// the list of it as an SBOM in CycloneDX. The script prepack runs it.
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -13,9 +13,10 @@ const manifest = manifestIn(".");
 const { dependencies, peerDependencies } = manifest;
 
 /**
- * The bundle contains CDKTF and the provider's bindings, because loading their files takes half of a start. If npm installed another
- * version of them beside this package, such as CDK Terrain under its name, the bundle uses that instead. It never looks into the
- * node_modules of folders above, which other projects and users of the computer fill.
+ * The bundle contains CDKTF and the provider's bindings, because loading their files takes half of
+ * a start. If npm installed another version of them beside this package, such as CDK Terrain under
+ * its name, the bundle uses that instead. It never looks into the node_modules of folders above,
+ * which other projects and users of the computer fill.
  */
 const peers = {
   name: "peers",
@@ -32,7 +33,9 @@ const peers = {
         ["cdktf", "constructs", "@cdktf/provider-aws"].every((name) => existsSync(join(folder, name, "package.json"))) &&
         exports.load("cdktf/package.json").version !== ${JSON.stringify(version)};`;
     const filter = new RegExp(`^(${Object.keys(peerDependencies).join("|")})(/|$)`);
-    onResolve({ filter }, ({ path, namespace }) => (namespace === "peer" ? undefined : { path, namespace: "peer" }));
+    onResolve({ filter }, ({ path, namespace }) =>
+      namespace === "peer" ? undefined : { path, namespace: "peer" },
+    );
     onResolve({ filter: /^installed-packages$/ }, ({ path }) => ({ path, namespace: "peer" }));
     onLoad({ filter: /./, namespace: "peer" }, ({ path }) => ({
       contents:
@@ -45,7 +48,10 @@ const peers = {
   },
 };
 
-/** CDKTF packs the folders of assets with `archiver`. No deployment has assets, and 41 packages are in the bundle only for that. */
+/**
+ * CDKTF packs the folders of assets with `archiver`. No deployment has assets, and 41 packages are
+ * in the bundle only for that.
+ */
 const withoutAssets = {
   name: "without-assets",
   setup({ onResolve, onLoad }) {
@@ -69,9 +75,14 @@ const { metafile } = await build({
 
 const { inputs } = metafile.outputs["dist/program.js"];
 
-/** The folder of the package that an input of the bundle belongs to; this package, for its own sources. */
+/**
+ * The folder of the package that an input of the bundle belongs to; this package, for its own
+ * sources.
+ */
 const folderOf = (path) =>
-  /^(?:.*node_modules\/|peer:)(?:@[^/]+\/)?[^/]+/.exec(path)?.[0].replace(/^peer:/, "node_modules/") ?? ".";
+  /^(?:.*node_modules\/|peer:)(?:@[^/]+\/)?[^/]+/
+    .exec(path)?.[0]
+    .replace(/^peer:/, "node_modules/") ?? ".";
 
 const folders = Object.keys(inputs)
   .filter((path) => path.includes("node_modules/") && inputs[path].bytesInOutput > 0)
@@ -79,7 +90,9 @@ const folders = Object.keys(inputs)
 const bundled = new Map([...new Set(folders)].sort().map((folder) => [folder, manifestIn(folder)]));
 
 const sections = [...bundled].map(([folder, { name, version, license, repository }]) => {
-  const texts = readdirSync(join(root, folder)).filter((file) => /^(license|notice|copying)/i.test(file));
+  const texts = readdirSync(join(root, folder)).filter((file) =>
+    /^(license|notice|copying)/i.test(file),
+  );
   const source = typeof repository === "string" ? repository : repository?.url;
   return [
     `${name} ${version}: ${license}, source: ${source}`,
@@ -93,14 +106,17 @@ writeFileSync(
 
 const manifests = new Map([...bundled, [".", manifest]]);
 const seconds =
-  process.env.SOURCE_DATE_EPOCH ?? spawnSync("git", ["log", "-1", "--format=%ct"], { cwd: root, encoding: "utf8" }).stdout;
+  process.env.SOURCE_DATE_EPOCH ??
+  spawnSync("git", ["log", "-1", "--format=%ct"], { cwd: root, encoding: "utf8" }).stdout;
 const contents = sbom({
   program: readFileSync(join(root, "dist/program.js")),
   manifest,
   bundled: [...bundled.values()],
   installed: Object.keys(dependencies).map((name) => manifestIn(`node_modules/${name}`)),
   imports: Object.entries(metafile.inputs)
-    .flatMap(([path, { imports }]) => imports.filter(({ external }) => !external).map((imported) => [path, imported.path]))
+    .flatMap(([path, { imports }]) =>
+      imports.filter(({ external }) => !external).map((imported) => [path, imported.path]),
+    )
     .map((paths) => paths.map((path) => manifests.get(folderOf(path))))
     .filter(([from, to]) => from && to),
   tool: manifestIn("node_modules/esbuild"),

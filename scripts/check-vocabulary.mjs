@@ -1,13 +1,14 @@
 // Usage: node scripts/check-vocabulary.mjs [FILE...]
-// Finds phrases that this project does not use, in files and their names: `npm run lint:words`. Without FILE, it checks all files that git
-// does not ignore. Exit code: 0 no findings, 1 findings.
+// Finds phrases that this project does not use, in files and their names: `npm run lint:words`.
+// Without FILE, it checks all files that git does not ignore. Exit code: 0 no findings, 1 findings.
 // Single words are in cspell.config.yaml, which cannot hold phrases.
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 
 /**
- * Phrase (a regular expression; a space stands for any white space, one line break, comment sign or hyphen) and the term to use instead.
- * Before the comparison, `camelCase` and `snake_case` become separate words, so that names are checked as well.
+ * Phrase (a regular expression; a space stands for any white space, one line break, comment sign or
+ * hyphen) and the term to use instead. Before the comparison, `camelCase` and `snake_case` become
+ * separate words, so that names are checked as well.
  */
 const PHRASES = [
   ["the packs", "review packs"],
@@ -23,14 +24,18 @@ const PHRASES = [
     "(make|makes|making|made) (a |an |the |its |their |another |no |new |security )*(access |user |key |state |node |instance )?(bucket|group|key|network|policy|profile|role|user|VPC)s?",
     "create",
   ],
-  ["(take|takes|taking|taken|took) (a|an|the|this|that|another|on the|such a) role", "assume a role"],
+  [
+    "(take|takes|taking|taken|took) (a|an|the|this|that|another|on the|such a) role",
+    "assume a role",
+  ],
   [
     "(?<!(state|virtual) )machines?(?! (class|controller|deployment|readable|set|type))",
     "instance (EC2), node (Kubernetes), computer",
   ],
   ["what (closes|would close) (it|that|this)", "mitigations"],
   ["(hand|hands|handed|handing) (it |them )?out", "the current key"],
-  // Of a key, "exposed" is AWS's word for a leak. The description of an output is part of what is applied.
+  // Of a key, "exposed" is AWS's word for a leak. The description of an output is part of what is
+  // applied.
   [
     "exposed (access )?(keys?|slots?|ones?)(?! leaked)|exposed by the outputs|(?<!slot that the )outputs exposed?",
     "the current key; exposed only for a leaked key",
@@ -40,7 +45,10 @@ const PHRASES = [
     "(permission|policy|policies|right|role|user|list)s? (grow|grows|grew|grown|shrink|shrinks|shrank|shrunk)",
     "broadened, narrowed",
   ],
-  ["(ask|asks|asked|asking) (AWS|IAM|EC2|STS|Terraform)|(AWS|IAM) is asked|asks nobody", "call, query"],
+  [
+    "(ask|asks|asked|asking) (AWS|IAM|EC2|STS|Terraform)|(AWS|IAM) is asked|asks nobody",
+    "call, query",
+  ],
   ["(the|a|an|each|every|no|whose|its|further) needs?", "requirement, condition"],
   ["(the|DKP|DKP's) page|page's", "the DKP documentation, the authorization page"],
   ["(the|without|a|this) supplement", "additional permissions"],
@@ -61,9 +69,10 @@ const IGNORED_LINE = /.*vocabulary-ignore.*/g;
 const NAMED = process.argv.slice(2);
 
 const pattern = new RegExp(
-  PHRASES.map(([phrase], index) => `(?<p${index}>\\b(?:${phrase.replaceAll(" ", "(?:(?!\\n\\s*\\n)[\\s*/#>|-])+")})\\b)`).join(
-    "|",
-  ),
+  PHRASES.map(
+    ([phrase], index) =>
+      `(?<p${index}>\\b(?:${phrase.replaceAll(" ", "(?:(?!\\n\\s*\\n)[\\s*/#>|-])+")})\\b)`,
+  ).join("|"),
   "gi",
 );
 
@@ -80,9 +89,13 @@ function findings(path) {
   });
 }
 
-/** All files that git does not ignore. Git also lists deleted files, until the deletion is staged. */
+/**
+ * All files that git does not ignore. Git also lists deleted files, until the deletion is staged.
+ */
 const projectFiles = () =>
-  execFileSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], { encoding: "utf8" })
+  execFileSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], {
+    encoding: "utf8",
+  })
     .split("\0")
     .filter((path) => existsSync(path) && !SKIPPED.test(path));
 

@@ -10,10 +10,13 @@ const JSON_FILE = "cdk.tf.json";
 /** With `cdktf synth --hcl`. */
 const HCL_FILE = "cdk.tf";
 /**
- * The required Terraform version: the `s3` backend has `use_lockfile` since 1.10. It is in a file of its own, because checkov
- * reads nothing of `cdk.tf.json` if `required_version` is there.
+ * The required Terraform version: the `s3` backend has `use_lockfile` since 1.10. It is in a file
+ * of its own, because checkov reads nothing of `cdk.tf.json` if `required_version` is there.
  */
-export const VERSIONS = { name: "versions.tf", content: 'terraform {\n  required_version = ">= 1.10.0"\n}\n' };
+export const VERSIONS = {
+  name: "versions.tf",
+  content: 'terraform {\n  required_version = ">= 1.10.0"\n}\n',
+};
 
 const LOCK_FILE = ".terraform.lock.hcl";
 
@@ -24,9 +27,15 @@ export function lockOf(stack: string): string | undefined {
 }
 
 export interface AccessAppConfig extends AppConfig {
-  /** The folder of the settings files. @default CDKTF's context key `deployments`, else the folder `deployments` */
+  /**
+   * The folder of the settings files. @default CDKTF's context key `deployments`, else the folder
+   * `deployments`
+   */
   readonly settingsFolder?: string;
-  /** The names of all stacks, where the app has only some of them: `synth` names the folders that belong to none. @default the app's */
+  /**
+   * The names of all stacks, where the app has only some of them: `synth` names the folders that
+   * belong to none. @default the app's
+   */
   readonly stacks?: readonly string[];
   /** Receives the notes and warnings, a line each. @default standard error */
   readonly print?: (line: string) => void;
@@ -34,7 +43,8 @@ export interface AccessAppConfig extends AppConfig {
 
 /**
  * CDKTF's `App` for deployments. Next to each stack it writes `versions.tf` and the provider
- * lock of `locks/`; it prints the notes of the stacks once, and names the folders of removed deployments.
+ * lock of `locks/`; it prints the notes of the stacks once, and names the folders of removed
+ * deployments.
  *
  * @throws Error if a stack's folder has anything that neither synth nor Terraform creates there
  */
@@ -45,7 +55,11 @@ export class AccessApp extends App {
   private readonly stacks: readonly string[];
 
   constructor(config: AccessAppConfig = {}) {
-    const { settingsFolder = deploymentsFolder(process.env), outdir = outputFolder(process.env), ...others } = config;
+    const {
+      settingsFolder = deploymentsFolder(process.env),
+      outdir = outputFolder(process.env),
+      ...others
+    } = config;
     const { print = printToStandardError, stacks = [], ...rest } = others;
     makeFolder(join(outdir, "stacks"));
     super({ stackTraces: false, ...rest, outdir });
@@ -54,7 +68,10 @@ export class AccessApp extends App {
     this.stacks = stacks;
   }
 
-  /** @throws Error if a stack's folder has anything that neither synth nor Terraform creates there; nothing is written then */
+  /**
+   * @throws Error if a stack's folder has anything that neither synth nor Terraform creates there;
+   * nothing is written then
+   */
   override synth(): void {
     const stacks = this.node.findAll().filter(TerraformStack.isStack);
     const names = stacks.map(({ node }) => node.id);
@@ -94,13 +111,19 @@ export class AccessApp extends App {
   private printNotes(stacks: readonly string[]): void {
     // The CDKTF command sets this variable, and prints the annotations itself.
     const annotations =
-      process.env.CDKTF_CONTINUE_SYNTH_ON_ERROR_ANNOTATIONS === undefined ? Object.values(this.manifest.stacks) : [];
+      process.env.CDKTF_CONTINUE_SYNTH_ON_ERROR_ANNOTATIONS === undefined
+        ? Object.values(this.manifest.stacks)
+        : [];
     const notes = annotations.flatMap((stack) => stack.annotations);
     for (const [message, same] of grouped(notes, (note) => note.message)) {
       const level = same[0]?.level.replace(/^@.*\//, "").replace(/^warn$/, "warning");
-      this.print(`${level}: ${same.map(({ constructPath }) => constructPath).join(", ")}: ${message}`);
+      this.print(
+        `${level}: ${same.map(({ constructPath }) => constructPath).join(", ")}: ${message}`,
+      );
     }
-    const folders = readdirSync(join(this.outdir, "stacks"), { withFileTypes: true }).filter((entry) => entry.isDirectory());
+    const folders = readdirSync(join(this.outdir, "stacks"), { withFileTypes: true }).filter(
+      (entry) => entry.isDirectory(),
+    );
     for (const { name } of folders.filter((folder) => !stacks.includes(folder.name))) {
       this.print(
         `note: ${this.folder(name)}: no deployment has this name; if it was applied, restore its settings and destroy it, then delete the folder`,
@@ -112,18 +135,26 @@ export class AccessApp extends App {
 const printToStandardError = (line: string) => process.stderr.write(printable(`${line}\n`));
 
 /**
- * What synth, CDKTF, Terraform, OpenTofu and this program create in a stack's folder, and Atlantis, which keeps a plan and its JSON there;
- * folders end with a slash. Source: `GetPlanFilename` and `GetShowResultFileName`, https://github.com/runatlantis/atlantis
+ * What synth, CDKTF, Terraform, OpenTofu and this program create in a stack's folder, and Atlantis,
+ * which keeps a plan and its JSON there; folders end with a slash. Source: `GetPlanFilename` and
+ * `GetShowResultFileName`, https://github.com/runatlantis/atlantis
  */
 const CREATED =
   /^(cdk\.tf(\.json)?|versions\.tf|\.terraform\.lock\.hcl|errored\.tfstate|terraform\.tfstate\.\d+\.backup|plan|.+\.tfplan|[\w:-]+\.json|(\.terraform|assets|\.plan\..+\.tmp)\/)$/;
 
-/** Anything else, such as `override.tf.json` or a provider in `terraform.d`, which Terraform would use; and links, which synth would follow. */
+/**
+ * Anything else, such as `override.tf.json` or a provider in `terraform.d`, which Terraform would
+ * use; and links, which synth would follow.
+ */
 function unexpectedFiles(folder: string): readonly string[] {
   return (existsSync(folder) ? readdirSync(folder, { withFileTypes: true }) : [])
-    .filter((entry) => entry.isSymbolicLink() || !CREATED.test(`${entry.name}${entry.isDirectory() ? "/" : ""}`))
+    .filter(
+      (entry) =>
+        entry.isSymbolicLink() || !CREATED.test(`${entry.name}${entry.isDirectory() ? "/" : ""}`),
+    )
     .filter(({ name }) => name !== process.env.TF_DATA_DIR)
     .map(
-      ({ name }) => `${join(folder, name)}: neither synth nor Terraform creates this; move it out of the folder, or delete it`,
+      ({ name }) =>
+        `${join(folder, name)}: neither synth nor Terraform creates this; move it out of the folder, or delete it`,
     );
 }

@@ -1,10 +1,16 @@
 /**
- * AWS access of the Deckhouse Kubernetes Platform, for other CDKTF programs: the whole stack, its single constructs, and
- * a typed reader of a deployment's outputs. What is not exported here may change at any time.
+ * AWS access of the Deckhouse Kubernetes Platform, for other CDKTF programs: the whole stack, its
+ * single constructs, and a typed reader of a deployment's outputs. What is not exported here may
+ * change at any time.
  */
 
 export { AccessApp, type AccessAppConfig } from "./app";
-export { AccessKeys, type AccessKeysProps, type CurrentKey, type KeySlotProps } from "./constructs/access-keys";
+export {
+  AccessKeys,
+  type AccessKeysProps,
+  type CurrentKey,
+  type KeySlotProps,
+} from "./constructs/access-keys";
 export { AccessPolicy, type AccessPolicyProps } from "./constructs/access-policy";
 export { AccessState } from "./constructs/access-state";
 export { AccessUser, type AccessUserProps } from "./constructs/access-user";
@@ -13,11 +19,20 @@ export { PolicyAttachment, type PolicyAttachmentProps } from "./constructs/polic
 export { type Arn, partitionOf } from "./iam/arns";
 export type { Feature } from "./iam/catalogue";
 export { type Cluster, type Layout, PLAIN_CLUSTER } from "./iam/cluster";
-export { type DeploymentPolicies, type DeploymentPolicy, deploymentPolicies } from "./iam/deployment-policies";
+export {
+  type DeploymentPolicies,
+  type DeploymentPolicy,
+  deploymentPolicies,
+} from "./iam/deployment-policies";
 export { type DkpVersion, SUPPORTED_VERSIONS } from "./iam/dkp-versions";
 export type { Slot } from "./iam/key-slots";
 export type { PolicyCondition, PolicyStatement, PolicyValue } from "./iam/policy-document";
-export { type Environment, type Mode, type PolicyOptions, policyStatements } from "./iam/policy-statements";
+export {
+  type Environment,
+  type Mode,
+  type PolicyOptions,
+  policyStatements,
+} from "./iam/policy-statements";
 export type { Deployment } from "./settings/deployment";
 export { SettingsError } from "./settings/errors";
 export { defineDeployments, loadDeployments } from "./settings/load";

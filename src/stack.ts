@@ -17,13 +17,16 @@ import { ADDRESSES, KEY_ADDRESSES, nameIn, policyAddress } from "./terraform/add
 import { OUTPUTS, type OutputName } from "./terraform/outputs";
 
 export interface DeckhouseAccessStackOptions {
-  /** Whether synth compares the stack with the settings, which takes a tenth of its time. @default true */
+  /**
+   * Whether synth compares the stack with the settings, which takes a tenth of its time. @default
+   * true
+   */
   readonly compared?: boolean;
 }
 
 /**
- * The AWS access of one DKP deployment: user, key, policy and attachment at the addresses of the DKP documentation, so that a
- * workspace that applied the documented HCL keeps its state.
+ * The AWS access of one DKP deployment: user, key, policy and attachment at the addresses of the
+ * DKP documentation, so that a workspace that applied the documented HCL keeps its state.
  */
 export class DeckhouseAccessStack extends TerraformStack {
   readonly deployment: Deployment;
@@ -40,7 +43,11 @@ export class DeckhouseAccessStack extends TerraformStack {
   /** The content that follows from the settings alone, by the path of the element. */
   private readonly settingsContent: ReadonlyMap<string, string> | undefined;
 
-  constructor(scope: Construct, deployment: Deployment, { compared = true }: DeckhouseAccessStackOptions = {}) {
+  constructor(
+    scope: Construct,
+    deployment: Deployment,
+    { compared = true }: DeckhouseAccessStackOptions = {},
+  ) {
     super(scope, deployment.stack);
     this.deployment = deployment;
     const { protect, accessKeys, nodeRole } = deployment;
@@ -48,11 +55,17 @@ export class DeckhouseAccessStack extends TerraformStack {
     this.provider(deployment);
     const user = new AccessUser(this, "user", { ...deployment.user, protect });
     const imported = deployment.import?.accessKeyId !== undefined;
-    const slots = accessKeys === "none" ? undefined : { ...accessKeys, primary: { ...accessKeys.primary, imported } };
+    const slots =
+      accessKeys === "none"
+        ? undefined
+        : { ...accessKeys, primary: { ...accessKeys.primary, imported } };
     const [first, ...additional] = deployment.policies;
     this.user = user;
     this.keys = slots && new AccessKeys(this, "key", { ...slots, user, protect });
-    this.policies = [this.policy(deployment, first), ...additional.map((each) => this.policy(deployment, each))];
+    this.policies = [
+      this.policy(deployment, first),
+      ...additional.map((each) => this.policy(deployment, each)),
+    ];
     const { policies } = this;
     const attached = policies.map((policy) => {
       const id = policy.number === 1 ? "attachment" : `attachment-${policy.number}`;
@@ -61,8 +74,12 @@ export class DeckhouseAccessStack extends TerraformStack {
     attachInOrder(policies, attached);
     this.nodeRole = nodeRole && new NodeRole(this, "node-role", nodeRole);
     if (accessKeys === "none") {
-      // Without these blocks, a plan deletes keys that the state has: `prevent_destroy` is gone with their configuration.
-      const removed = Object.values(KEY_ADDRESSES).map((from) => ({ from, lifecycle: { destroy: false } }));
+      // Without these blocks, a plan deletes keys that the state has: `prevent_destroy` is gone
+      // with their configuration.
+      const removed = Object.values(KEY_ADDRESSES).map((from) => ({
+        from,
+        lifecycle: { destroy: false },
+      }));
       this.addOverride("removed", removed);
     }
     this.importObjects(deployment);
@@ -81,12 +98,21 @@ export class DeckhouseAccessStack extends TerraformStack {
     return new Map([
       ...this.overrides.map(([path, value]) => [`the override ${path}`, value] as const),
       ...elements.map(
-        (element) => [element.node.path.slice(this.node.path.length + 1), JSON.stringify(element.toTerraform())] as const,
+        (element) =>
+          [
+            element.node.path.slice(this.node.path.length + 1),
+            JSON.stringify(element.toTerraform()),
+          ] as const,
       ),
     ]);
   }
 
-  private provider({ region, accountId, tags, provider: { version, profile, assumeRoleArn } }: Deployment): void {
+  private provider({
+    region,
+    accountId,
+    tags,
+    provider: { version, profile, assumeRoleArn },
+  }: Deployment): void {
     new AwsProvider(this, "aws", {
       region,
       profile,
@@ -98,10 +124,18 @@ export class DeckhouseAccessStack extends TerraformStack {
     this.addOverride("terraform.required_providers.aws", { source: "hashicorp/aws", version });
   }
 
-  /** A policy of the deployment, with ARNs of the account in the settings, else of the account of Terraform's credentials. */
+  /**
+   * A policy of the deployment, with ARNs of the account in the settings, else of the account of
+   * Terraform's credentials.
+   */
   private policy({ policy, protect, accountId }: Deployment, part: DeploymentPolicy): AccessPolicy {
     const account = policy.mode === "documented" ? undefined : this.account(accountId);
-    return new AccessPolicy(this, nameIn(policyAddress("policy", part.number)), { ...policy, ...part, account, protect });
+    return new AccessPolicy(this, nameIn(policyAddress("policy", part.number)), {
+      ...policy,
+      ...part,
+      account,
+      protect,
+    });
   }
 
   /** The outputs that other workspaces read. One without a value is absent. */
@@ -115,7 +149,8 @@ export class DeckhouseAccessStack extends TerraformStack {
       user_arn: user.arn,
       policy_name: policy.name,
       policy_arn: policy.arn,
-      additional_policy_arns: additional.length === 0 ? undefined : additional.map(({ arn }) => arn),
+      additional_policy_arns:
+        additional.length === 0 ? undefined : additional.map(({ arn }) => arn),
       region: deployment.region,
       // The fifth part of arn:PARTITION:iam::ACCOUNT:user/NAME.
       account_id: Fn.element(Fn.split(":", user.arn), 4),
@@ -148,8 +183,9 @@ export class DeckhouseAccessStack extends TerraformStack {
   }
 
   /**
-   * The errors of the stack. Warns if a program has changed it since it was constructed: an element, an argument or an override.
-   * References that are resolved only at synth (`Lazy`) are not compared. Runs after aspects, which may be what changes the stack.
+   * The errors of the stack. Warns if a program has changed it since it was constructed: an
+   * element, an argument or an override. References that are resolved only at synth (`Lazy`) are
+   * not compared. Runs after aspects, which may be what changes the stack.
    */
   private validated(): string[] {
     const [before, after] = [this.settingsContent, this.settingsContent && this.content()];
@@ -164,9 +200,10 @@ export class DeckhouseAccessStack extends TerraformStack {
   }
 
   /**
-   * Imports objects that were created outside Terraform. CDKTF has no class for the block with an ID that is known only at plan. The plan
-   * fails if an object does not exist. Other attachments and inline policies need no import: their creation succeeds.
-   * The second policy has no setting: whether it exists does not follow from the first one. docs/how-to/import.md has the command.
+   * Imports objects that were created outside Terraform. CDKTF has no class for the block with an
+   * ID that is known only at plan. The plan fails if an object does not exist. Other attachments
+   * and inline policies need no import: their creation succeeds. The second policy has no setting:
+   * whether it exists does not follow from the first one. docs/how-to/import.md has the command.
    */
   private importObjects(deployment: Deployment): void {
     const { import: imports, user, policy, nodeRole, region, accountId } = deployment;
@@ -174,7 +211,12 @@ export class DeckhouseAccessStack extends TerraformStack {
       return;
     }
     const account = imports.policy || imports.attachment ? this.account(accountId) : "";
-    const arn = policyArn({ partition: partitionOf(region), account, path: policy.path, name: policy.name });
+    const arn = policyArn({
+      partition: partitionOf(region),
+      account,
+      path: policy.path,
+      name: policy.name,
+    });
     const ids: Readonly<Record<string, string | false | undefined>> = {
       [ADDRESSES.user]: imports.user && user.name,
       [KEY_ADDRESSES.primary]: imports.accessKeyId,
@@ -182,13 +224,18 @@ export class DeckhouseAccessStack extends TerraformStack {
       [ADDRESSES.userAttachment]: imports.attachment && `${user.name}/${arn}`,
       [ADDRESSES.nodeRole]: imports.nodeRole && nodeRole?.name,
     };
-    const blocks = Object.entries(ids).flatMap(([to, id]) => (typeof id === "string" ? [{ to, id }] : []));
+    const blocks = Object.entries(ids).flatMap(([to, id]) =>
+      typeof id === "string" ? [{ to, id }] : [],
+    );
     if (blocks.length > 0) {
       this.addOverride("import", blocks);
     }
   }
 
-  /** The account in the settings, else the account of Terraform's credentials, which Terraform queries once. */
+  /**
+   * The account in the settings, else the account of Terraform's credentials, which Terraform
+   * queries once.
+   */
   private account(accountId: string | undefined): string {
     if (accountId !== undefined) {
       return accountId;
@@ -198,8 +245,9 @@ export class DeckhouseAccessStack extends TerraformStack {
   }
 
   /**
-   * The last part of an address is the ID of the element, wherever it is in the tree: the documented addresses, without hashes.
-   * As in CDKTF, `Default` has no part in an address: it stands for the ID of the construct around the element.
+   * The last part of an address is the ID of the element, wherever it is in the tree: the
+   * documented addresses, without hashes. As in CDKTF, `Default` has no part in an address: it
+   * stands for the ID of the construct around the element.
    */
   protected override allocateLogicalId(element: TerraformElement | Node): string {
     const { id, scope } = TerraformElement.isTerraformElement(element) ? element.node : element;

@@ -16,7 +16,9 @@ describe("init --cluster", () => {
   let cluster: TestCluster;
 
   beforeAll(async () => {
-    cluster = await startCluster(readFileSync(join(PROJECT, "review/deckhouse/cluster-access.yaml"), "utf8"));
+    cluster = await startCluster(
+      readFileSync(join(PROJECT, "review/deckhouse/cluster-access.yaml"), "utf8"),
+    );
   });
 
   beforeEach(async () => {
@@ -26,19 +28,42 @@ describe("init --cluster", () => {
   /** The documented commands, as a user runs them. @returns the key of the cluster */
   const createdByPage = (actions: readonly string[]): Credentials => {
     const statement = { Sid: "VisualEditor0", Effect: "Allow", Action: actions, Resource: "*" };
-    const path = folder({ "policy.json": JSON.stringify({ Version: "2012-10-17", Statement: [statement] }) });
-    const environment = { PATH: process.env.PATH ?? "", HOME: path, AWS_DEFAULT_REGION: "eu-central-1", ...aws.environment() };
+    const path = folder({
+      "policy.json": JSON.stringify({ Version: "2012-10-17", Statement: [statement] }),
+    });
+    const environment = {
+      PATH: process.env.PATH ?? "",
+      HOME: path,
+      AWS_DEFAULT_REGION: "eu-central-1",
+      ...aws.environment(),
+    };
     const awsCli = (...args: string[]): string => {
-      const { status, output } = runIn(path, environment, "aws", "--output", "json", "iam", ...args);
+      const { status, output } = runIn(
+        path,
+        environment,
+        "aws",
+        "--output",
+        "json",
+        "iam",
+        ...args,
+      );
       expect({ args, status, output }).toMatchObject({ status: 0 });
       return output;
     };
-    awsCli("create-policy", "--policy-name", "D8CloudProviderAWS", "--policy-document", "file://policy.json");
+    awsCli(
+      "create-policy",
+      "--policy-name",
+      "D8CloudProviderAWS",
+      "--policy-document",
+      "file://policy.json",
+    );
     awsCli("create-user", "--user-name", "deckhouse");
     awsCli("attach-user-policy", "--user-name", "deckhouse", "--policy-arn", POLICY_ARN);
     const { AccessKey } = JSON.parse(awsCli("create-access-key", "--user-name", "deckhouse"));
     const key = { accessKeyId: AccessKey.AccessKeyId, secretAccessKey: AccessKey.SecretAccessKey };
-    cluster.setDocument(CONFIGURATION.replace(OLD_KEY, key.accessKeyId).replace(OLD_SECRET, key.secretAccessKey));
+    cluster.setDocument(
+      CONFIGURATION.replace(OLD_KEY, key.accessKeyId).replace(OLD_SECRET, key.secretAccessKey),
+    );
     return key;
   };
 
@@ -47,7 +72,10 @@ describe("init --cluster", () => {
     const path = folder();
     const environment = { ...terraformEnvironment(aws), ...cluster.environment };
     const script = join(PROJECT, "bin/dkp-access");
-    return { path, result: runIn(path, environment, process.execPath, script, "init", "acme", "--cluster") };
+    return {
+      path,
+      result: runIn(path, environment, process.execPath, script, "init", "acme", "--cluster"),
+    };
   };
 
   it.each([
@@ -60,14 +88,23 @@ describe("init --cluster", () => {
       const { path, result } = adopted();
       const nearest = "The policy D8CloudProviderAWS is nearest to the mode documented.";
       expect(result).toEqual({ status: 0, output: expect.stringContaining(nearest) });
-      const files = readdirSync(path, { recursive: true, encoding: "utf8" }).map((name) => join(path, name));
-      const texts = [result.output, ...files.filter((file) => statSync(file).isFile()).map((file) => readFileSync(file, "utf8"))];
+      const files = readdirSync(path, { recursive: true, encoding: "utf8" }).map((name) =>
+        join(path, name),
+      );
+      const texts = [
+        result.output,
+        ...files
+          .filter((file) => statSync(file).isFile())
+          .map((file) => readFileSync(file, "utf8")),
+      ];
       expect(texts.filter((text) => text.includes(key.secretAccessKey))).toEqual([]);
       const settings = readFileSync(join(path, "acme/deployments/deckhouse.yaml"), "utf8");
       expect(settings).toContain("  managedBy: rotate\n");
       expect(settings).not.toContain(key.accessKeyId);
 
-      const deployments = Deployments.of({ deckhouse: settings.replace(BACKEND, "backend: { local: {} }\n") });
+      const deployments = Deployments.of({
+        deckhouse: settings.replace(BACKEND, "backend: { local: {} }\n"),
+      });
       const terraform = deployments.terraform("deckhouse", aws);
       terraform.init();
       const before = actionsOf(await aws.policyDocument(POLICY_ARN));
@@ -75,7 +112,9 @@ describe("init --cluster", () => {
       const after = actionsOf(await aws.policyDocument(POLICY_ARN));
       expect(before.filter((action) => !after.includes(action))).toEqual([]);
       const added = after.filter((action) => !before.includes(action));
-      expect(result.output.toLowerCase()).toContain(`  actions that the next apply adds: ${added.join(", ")}\n`);
+      expect(result.output.toLowerCase()).toContain(
+        `  actions that the next apply adds: ${added.join(", ")}\n`,
+      );
       expect(result.output).toContain("  actions that the next apply removes: none\n");
       expect(await aws.accepts(key)).toBe(true);
       expect(terraform.isUpToDate()).toBe(true);
@@ -88,5 +127,7 @@ function actionsOf(document: string): readonly string[] {
   const { Statement } = JSON.parse(document) as {
     readonly Statement: readonly { readonly Action: string | readonly string[] }[];
   };
-  return [...new Set(Statement.flatMap(({ Action }) => Action).map((action) => action.toLowerCase()))].sort();
+  return [
+    ...new Set(Statement.flatMap(({ Action }) => Action).map((action) => action.toLowerCase())),
+  ].sort();
 }

@@ -12,14 +12,27 @@ describe("the attachments of a live deployment", () => {
   let terraform: Terraform;
   let key: Credentials;
 
-  /** Applies; the key makes a call after each write call. @returns the write calls in order, and those after which the key was denied */
+  /**
+   * Applies; the key makes a call after each write call. @returns the write calls in order, and
+   * those after which the key was denied
+   */
   const apply = async (settings: string, ...args: string[]) => {
     deployments.change({ deckhouse: `${SETTINGS}${settings}\n` });
     await aws.calls();
-    const applied = await monitor(aws, { folder: terraform.folder, key }, "apply", "-auto-approve", ...args);
+    const applied = await monitor(
+      aws,
+      { folder: terraform.folder, key },
+      "apply",
+      "-auto-approve",
+      ...args,
+    );
     expect(applied).toMatchObject({ status: 0 });
     // `changes` omits the calls of the key, because they only read.
-    return { changes: await aws.changes(), deniedAfter: applied.deniedAfter, works: await aws.accepts(key) };
+    return {
+      changes: await aws.changes(),
+      deniedAfter: applied.deniedAfter,
+      works: await aws.accepts(key),
+    };
   };
 
   beforeAll(async () => {
@@ -56,25 +69,34 @@ describe("the attachments of a live deployment", () => {
   it("stays where the state lost the policy, until the policy is imported", async () => {
     terraform.run("state", "rm", "aws_iam_policy.policy");
     expect(await refused("")).toEqual(REFUSED);
-    expect(await apply("import: { policy: true }")).toEqual({ changes: [], deniedAfter: [], works: true });
+    expect(await apply("import: { policy: true }")).toEqual({
+      changes: [],
+      deniedAfter: [],
+      works: true,
+    });
     expect(terraform.isUpToDate()).toBe(true);
   });
 
   it.each([
     ["aws_iam_policy.policy", "protect: false", "EntityAlreadyExists"],
     ["aws_iam_user.user", "protect: true", "Instance cannot be destroyed"],
-  ])("stay where %s is tainted: with %s, an apply ends with %s, and untaint recovers", async (address, protect, message) => {
-    deployments.change({ deckhouse: `${SETTINGS}${protect}\n` });
-    terraform.run("taint", address);
-    expect(await monitor(aws, { folder: terraform.folder, key }, "apply", "-auto-approve")).toMatchObject({
-      status: 1,
-      output: expect.stringContaining(message),
-      deniedAfter: [],
-    });
-    terraform.run("untaint", address);
-    expect(terraform.isUpToDate()).toBe(true);
-    expect(await aws.accepts(key)).toBe(true);
-  });
+  ])(
+    "stay where %s is tainted: with %s, an apply ends with %s, and untaint recovers",
+    async (address, protect, message) => {
+      deployments.change({ deckhouse: `${SETTINGS}${protect}\n` });
+      terraform.run("taint", address);
+      expect(
+        await monitor(aws, { folder: terraform.folder, key }, "apply", "-auto-approve"),
+      ).toMatchObject({
+        status: 1,
+        output: expect.stringContaining(message),
+        deniedAfter: [],
+      });
+      terraform.run("untaint", address);
+      expect(terraform.isUpToDate()).toBe(true);
+      expect(await aws.accepts(key)).toBe(true);
+    },
+  );
 
   it("of the user follows a renamed, unprotected policy without a denied call", async () => {
     expect(await apply("protect: false\npolicy: { name: Renamed }")).toEqual({
@@ -91,21 +113,33 @@ describe("the attachments of a live deployment", () => {
       deniedAfter: ["DetachUserPolicy"],
       works: false,
     });
-    expect(await apply(settings)).toEqual({ changes: ["AttachUserPolicy"], deniedAfter: [], works: true });
+    expect(await apply(settings)).toEqual({
+      changes: ["AttachUserPolicy"],
+      deniedAfter: [],
+      works: true,
+    });
   });
 
   it("of the nodes stay when an earlier one is removed, and only that one is detached", async () => {
     const policies = ["Logs", "Metrics"];
     for (const PolicyName of policies) {
-      await aws.iam().createPolicy({ PolicyName, PolicyDocument: allowing("cloudwatch:PutMetricData") });
+      await aws
+        .iam()
+        .createPolicy({ PolicyName, PolicyDocument: allowing("cloudwatch:PutMetricData") });
     }
     const settings = (names: readonly string[]) => {
       const arns = names.map((name) => `'arn:aws:iam::123456789012:policy/${name}'`);
       return `protect: false\npolicy: { name: Renamed }\nnodeRole: { name: dkp-nodes, path: /dkp/, managedPolicyArns: [${arns.join(", ")}] }`;
     };
     expect(await apply(settings(policies))).toMatchObject({ works: true });
-    expect(await apply(settings(policies.slice(1)))).toEqual({ changes: ["DetachRolePolicy"], deniedAfter: [], works: true });
-    const { AttachedPolicies = [] } = await aws.iam().listAttachedRolePolicies({ RoleName: "dkp-nodes" });
+    expect(await apply(settings(policies.slice(1)))).toEqual({
+      changes: ["DetachRolePolicy"],
+      deniedAfter: [],
+      works: true,
+    });
+    const { AttachedPolicies = [] } = await aws
+      .iam()
+      .listAttachedRolePolicies({ RoleName: "dkp-nodes" });
     expect(AttachedPolicies.map(({ PolicyName }) => PolicyName)).toEqual(["Metrics"]);
   });
 });

@@ -26,7 +26,8 @@ nodeRole:
   managedPolicyArns: ["${POLICY}/Logs"]
   permissionsBoundary: "${POLICY}/Limits"
 `,
-  // The account is unknown; one string of the policy has a space, and one is what stands for the account elsewhere.
+  // The account is unknown; one string of the policy has a space, and one is what stands for the
+  // account elsewhere.
   minimal: `
 cluster: { prefix: stage, layout: WithNAT, tags: { "Cost Center": "42 ü", ":ACCOUNT_ID:": x } }
 user: { name: stage }
@@ -38,7 +39,11 @@ type Name = keyof typeof DEPLOYMENTS;
 const NAMES = Object.keys(DEPLOYMENTS) as Name[];
 
 /** The shell that runs the script of each deployment. */
-const SHELLS: Readonly<Record<Name, readonly string[]>> = { documented: ["dash"], scoped: ["bash"], minimal: ["busybox", "sh"] };
+const SHELLS: Readonly<Record<Name, readonly string[]>> = {
+  documented: ["dash"],
+  scoped: ["bash"],
+  minimal: ["busybox", "sh"],
+};
 const KEY_FILE = "deckhouse-access-key.json";
 
 describe("aws-cli.sh", () => {
@@ -65,11 +70,21 @@ describe("aws-cli.sh", () => {
   };
   const script = (name: Name) => join("../review pack", name, "aws-cli.sh");
   const text = (name: Name) => readFileSync(join(path, name, script(name)), "utf8");
-  const key = (name: Name) => JSON.parse(readFileSync(join(path, name, KEY_FILE), "utf8")).AccessKey as Key;
+  const key = (name: Name) =>
+    JSON.parse(readFileSync(join(path, name, KEY_FILE), "utf8")).AccessKey as Key;
 
   it.each(NAMES)("has no ShellCheck findings: %s", (name) => {
     for (const dialect of ["sh", "bash"]) {
-      expect(runIn(join(path, name), { PATH: process.env.PATH ?? "" }, "shellcheck", "-s", dialect, script(name))).toEqual({
+      expect(
+        runIn(
+          join(path, name),
+          { PATH: process.env.PATH ?? "" },
+          "shellcheck",
+          "-s",
+          dialect,
+          script(name),
+        ),
+      ).toEqual({
         status: 0,
         output: "",
       });
@@ -81,7 +96,8 @@ describe("aws-cli.sh", () => {
     await aws.calls();
     expect(sh("documented", "../other/aws-cli.sh")).toEqual({
       status: 1,
-      output: "the credentials belong to account 123456789012, and the settings are for account 210987654321\n",
+      output:
+        "the credentials belong to account 123456789012, and the settings are for account 210987654321\n",
     });
     expect(await aws.changes()).toEqual([]);
   });
@@ -93,7 +109,9 @@ describe("aws-cli.sh", () => {
       const { AccessKeyId, SecretAccessKey } = key(name);
       expect(output).not.toContain(SecretAccessKey);
       expect(statSync(join(path, name, KEY_FILE)).mode & 0o777).toBe(0o600);
-      expect(await aws.accepts({ accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey })).toBe(true);
+      expect(
+        await aws.accepts({ accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey }),
+      ).toBe(true);
     }
     expect(sh("minimal", script("minimal"))).toMatchObject({ status: 0 });
   });
@@ -117,8 +135,11 @@ describe("aws-cli.sh", () => {
   it("creates exactly the same objects as Terraform in another account", async () => {
     const other = await LocalAws.start();
     await prepare(other);
-    const deployments = Deployments.of(Object.fromEntries(NAMES.map((name) => [name, `${BASE}${DEPLOYMENTS[name]}`])));
-    // Sequentially: on a busy computer the provider may repeat CreateAccessKey when the response is late.
+    const deployments = Deployments.of(
+      Object.fromEntries(NAMES.map((name) => [name, `${BASE}${DEPLOYMENTS[name]}`])),
+    );
+    // Sequentially: on a busy computer the provider may repeat CreateAccessKey when the response is
+    // late.
     for (const name of NAMES) {
       const terraform = deployments.terraform(name, other);
       terraform.init();
@@ -129,15 +150,23 @@ describe("aws-cli.sh", () => {
   });
 
   it("has a comment with the command for a key that it does not create, and comments that undo everything", async () => {
-    const createKey = [...text("minimal").matchAll(/^# {3}(.*)$/gm)].map(([, command]) => command).join("\n");
-    expect(sh("minimal", "-ec", `${createKey} --output=json >${KEY_FILE}`)).toEqual({ status: 0, output: "" });
+    const createKey = [...text("minimal").matchAll(/^# {3}(.*)$/gm)]
+      .map(([, command]) => command)
+      .join("\n");
+    expect(sh("minimal", "-ec", `${createKey} --output=json >${KEY_FILE}`)).toEqual({
+      status: 0,
+      output: "",
+    });
     for (const name of NAMES) {
       const [, undo = ""] = text(name).split(/^# Undo.*\n/m);
       const commands = undo.replaceAll(/^# /gm, "").replace("ACCESS_KEY_ID", key(name).AccessKeyId);
       expect(sh(name, "-ec", commands)).toEqual({ status: 0, output: "" });
     }
     expect(await iamAccount(aws.iam())).toEqual(before);
-    expect(["documented", "scoped"].map((name) => existsSync(join(path, name, KEY_FILE)))).toEqual([false, false]);
+    expect(["documented", "scoped"].map((name) => existsSync(join(path, name, KEY_FILE)))).toEqual([
+      false,
+      false,
+    ]);
   });
 });
 

@@ -6,12 +6,18 @@ import { runIn, terraformEnvironment } from "./support/terraform";
 
 /** Some valid arguments of each backend type of Terraform, and of the cloud block. */
 const DESTINATIONS: readonly (readonly [string, string])[] = [
-  ["azurerm", "{ storage_account_name: acc, container_name: state, key: a.tfstate, use_cli: false, use_azuread_auth: true }"],
+  [
+    "azurerm",
+    "{ storage_account_name: acc, container_name: state, key: a.tfstate, use_cli: false, use_azuread_auth: true }",
+  ],
   ["consul", "{ address: '127.0.0.1:1', path: deckhouse, scheme: http, lock: true, gzip: false }"],
   ["cos", "{ bucket: state-1250000000, region: eu-frankfurt, prefix: dkp, encrypt: true }"],
   ["gcs", "{ bucket: state, prefix: dkp/deckhouse }"],
   ["http", "{ address: 'http://127.0.0.1:1/state', lock_method: POST, retry_max: 0 }"],
-  ["kubernetes", "{ secret_suffix: deckhouse, host: 'http://127.0.0.1:1', namespace: infra, labels: { a: b } }"],
+  [
+    "kubernetes",
+    "{ secret_suffix: deckhouse, host: 'http://127.0.0.1:1', namespace: infra, labels: { a: b } }",
+  ],
   ["local", "{}"],
   ["oss", "{ bucket: state, region: eu-central-1, prefix: dkp, tablestore_table: locks }"],
   ["pg", "{ schema_name: dkp }"],
@@ -38,22 +44,37 @@ describe("terraform init, as plan runs it, accepts the generated arguments", () 
     const settings = type === "cloud" ? `cloud: ${args}` : `backend: { ${type}: ${args} }`;
     const deployments = Deployments.of({ deckhouse: `region: eu-central-1\n${settings}\n` });
     const program = [join(PROJECT, "dist/program.js"), "plan", "deckhouse"];
-    const { output } = runIn(deployments.path, terraformEnvironment(aws), process.execPath, ...program);
-    expect(output).toContain(type === "cloud" ? "Initializing HCP Terraform" : "Initializing the backend");
+    const { output } = runIn(
+      deployments.path,
+      terraformEnvironment(aws),
+      process.execPath,
+      ...program,
+    );
+    expect(output).toContain(
+      type === "cloud" ? "Initializing HCP Terraform" : "Initializing the backend",
+    );
     expect(output).not.toMatch(REFUSED);
   });
 
   it("and rejects an unknown argument", () => {
-    const deployments = Deployments.of({ deckhouse: "region: eu-central-1\nbackend: { local: {} }\n" });
+    const deployments = Deployments.of({
+      deckhouse: "region: eu-central-1\nbackend: { local: {} }\n",
+    });
     const terraform = deployments.terraform("deckhouse", aws);
     expect(terraform.attempt("init", "-backend-config=regin=x").output).toMatch(REFUSED);
   });
 
   it("of a partial configuration, with the rest on the command line", async () => {
     await aws.createBucket("state");
-    const deployments = Deployments.of({ deckhouse: "region: eu-central-1\nbackend: { s3: {}, partial: true }\n" });
+    const deployments = Deployments.of({
+      deckhouse: "region: eu-central-1\nbackend: { s3: {}, partial: true }\n",
+    });
     const terraform = deployments.terraform("deckhouse", aws);
-    terraform.init("-backend-config=bucket=state", "-backend-config=region=eu-central-1", "-backend-config=use_path_style=true");
+    terraform.init(
+      "-backend-config=bucket=state",
+      "-backend-config=region=eu-central-1",
+      "-backend-config=use_path_style=true",
+    );
     terraform.apply();
     expect(await aws.objects("state")).toEqual(["deckhouse/terraform.tfstate"]);
   });

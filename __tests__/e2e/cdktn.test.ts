@@ -10,10 +10,15 @@ import { jsonOf, mustSucceed, runIn, Terraform, terraformEnvironment } from "./s
 
 const DOCUMENT = readFileSync(join(PROJECT, "docs/how-to/cdktn.md"), "utf8");
 
-/** The commands of docs/how-to/cdktn.md: the migrations of a repository and of a checkout to CDK Terrain, and the one to HCL. */
+/**
+ * The commands of docs/how-to/cdktn.md: the migrations of a repository and of a checkout to CDK
+ * Terrain, and the one to HCL.
+ */
 const [, MOVE = "", HCL = ""] = blocksOf("docs/how-to/cdktn.md");
 
-/** Files for the migration: all that the commands of the document name, and all that npm requires. */
+/**
+ * Files for the migration: all that the commands of the document name, and all that npm requires.
+ */
 const MOVED = [
   ".npmrc",
   ".nvmrc",
@@ -80,31 +85,52 @@ describe("the migrations from CDKTF in docs/how-to/cdktn.md", () => {
     const terraform = before.terraform("deckhouse", aws);
     terraform.init("-backend-config=use_path_style=true");
     terraform.apply();
-    after = folder(Object.fromEntries(Object.entries(SETTINGS).map(([stack, text]) => [`deployments/${stack}.yaml`, text])));
+    after = folder(
+      Object.fromEntries(
+        Object.entries(SETTINGS).map(([stack, text]) => [`deployments/${stack}.yaml`, text]),
+      ),
+    );
     mustSucceed(runIn(after, withNode22, "node", join(moved, "build/main.js")));
   });
 
   it("installs no package of CDKTF, and changes no source file", () => {
-    const packages = jsonOf(moved, { ...process.env, ...withNode22 }, "npm", "query", "*") as readonly {
+    const packages = jsonOf(
+      moved,
+      { ...process.env, ...withNode22 },
+      "npm",
+      "query",
+      "*",
+    ) as readonly {
       readonly name: string;
     }[];
     const names = packages.map(({ name }) => name);
     expect(names.filter((name) => /^(@cdktf\/.*|cdktf(-cli)?)$/.test(name))).toEqual([]);
     expect(names).toEqual(expect.arrayContaining(["cdktn", "@cdktn/provider-aws", "cdktn-cli"]));
-    const difference = runIn(PROJECT, process.env, "diff", "--recursive", "src", join(moved, "src"));
+    const difference = runIn(
+      PROJECT,
+      process.env,
+      "diff",
+      "--recursive",
+      "src",
+      join(moved, "src"),
+    );
     expect(difference).toEqual({ status: 0, output: "" });
   });
 
-  it.each(Object.keys(SETTINGS))("CDK Terrain writes the same JSON except the documented lines: %s", (stack) => {
-    const lines = (path: string) => readFileSync(join(path, "cdktf.out/stacks", stack, "cdk.tf.json"), "utf8").split("\n");
-    const [ours, theirs] = [lines(before.path), lines(after)];
-    expect(theirs).toHaveLength(ours.length);
-    const different = ours.flatMap((cdktf, index) => {
-      const cdktn = theirs[index] ?? "";
-      return cdktf === cdktn ? [] : [{ cdktf: cdktf.trim(), cdktn: cdktn.trim() }];
-    });
-    expect(different).toEqual(DIFFERENT_LINES);
-  });
+  it.each(Object.keys(SETTINGS))(
+    "CDK Terrain writes the same JSON except the documented lines: %s",
+    (stack) => {
+      const lines = (path: string) =>
+        readFileSync(join(path, "cdktf.out/stacks", stack, "cdk.tf.json"), "utf8").split("\n");
+      const [ours, theirs] = [lines(before.path), lines(after)];
+      expect(theirs).toHaveLength(ours.length);
+      const different = ours.flatMap((cdktf, index) => {
+        const cdktn = theirs[index] ?? "";
+        return cdktf === cdktn ? [] : [{ cdktf: cdktf.trim(), cdktn: cdktn.trim() }];
+      });
+      expect(different).toEqual(DIFFERENT_LINES);
+    },
+  );
 
   it("the documentation lists these lines", () => {
     for (const { cdktf, cdktn } of DIFFERENT_LINES) {
@@ -128,7 +154,10 @@ describe("the migrations from CDKTF in docs/how-to/cdktn.md", () => {
   });
 
   it("CDKTF has no changes after an apply of CDK Terrain's JSON, which is the way back", () => {
-    const [theirs, ours] = [join(after, "cdktf.out/stacks/rotation"), before.terraform("rotation", aws)];
+    const [theirs, ours] = [
+      join(after, "cdktf.out/stacks/rotation"),
+      before.terraform("rotation", aws),
+    ];
     const terraform = new Terraform(theirs, aws);
     terraform.init("-backend-config=use_path_style=true");
     expect(terraform.apply()).toContain("5 added, 0 changed, 0 destroyed");
@@ -139,11 +168,16 @@ describe("the migrations from CDKTF in docs/how-to/cdktn.md", () => {
   it("a repository of dkp-access init --cdk-terrain has no changes either", () => {
     const repository = join(folder(), "acme");
     const run = (program: string, ...args: string[]) => {
-      return mustSucceed(runIn(repository, { ...process.env, ...inS3(), ...withNode22 }, program, ...args));
+      return mustSucceed(
+        runIn(repository, { ...process.env, ...inS3(), ...withNode22 }, program, ...args),
+      );
     };
-    mustSucceed(runIn(PROJECT, process.env, "node", "bin/dkp-access", "init", repository, "--cdk-terrain"));
+    mustSucceed(
+      runIn(PROJECT, process.env, "node", "bin/dkp-access", "init", repository, "--cdk-terrain"),
+    );
     // As the file that `npm run package` creates, which package.json names.
-    const [, version] = /dkp-access-(.+)\.tgz/.exec(readFileSync(join(repository, "package.json"), "utf8")) ?? [];
+    const [, version] =
+      /dkp-access-(.+)\.tgz/.exec(readFileSync(join(repository, "package.json"), "utf8")) ?? [];
     packProject(repository, version);
     write(repository, { "deployments/deckhouse.yaml": EXAMPLE });
     install(repository, [], moved);
@@ -154,7 +188,9 @@ describe("the migrations from CDKTF in docs/how-to/cdktn.md", () => {
     run("sh", "-c", `rm ${json} && npx tsc && node build/main.js`);
     expect(readFileSync(join(repository, json), "utf8")).toBe(ofCdktn);
     run("terraform", "-chdir=cdktf.out/stacks/deckhouse", "init", "-no-color");
-    expect(run("terraform", "-chdir=cdktf.out/stacks/deckhouse", "plan", "-no-color")).toContain("No changes");
+    expect(run("terraform", "-chdir=cdktf.out/stacks/deckhouse", "plan", "-no-color")).toContain(
+      "No changes",
+    );
   });
 
   it("CDKTF's HCL has no changes after an apply of its JSON", () => {
@@ -163,13 +199,25 @@ describe("the migrations from CDKTF in docs/how-to/cdktn.md", () => {
   });
 });
 
-/** The folder of a Node.js version that CDK Terrain supports: the one that runs this test, or version 22 from npm. */
+/**
+ * The folder of a Node.js version that CDK Terrain supports: the one that runs this test, or
+ * version 22 from npm.
+ */
 function folderOfNode22(): string {
   if (Number.parseInt(process.versions.node, 10) >= 22) {
     return dirname(process.execPath);
   }
   const tools = folder();
-  const { status, output } = runIn(tools, process.env, "npm", "install", "--no-save", "--prefix", tools, NODE_22);
+  const { status, output } = runIn(
+    tools,
+    process.env,
+    "npm",
+    "install",
+    "--no-save",
+    "--prefix",
+    tools,
+    NODE_22,
+  );
   if (status !== 0) {
     throw new Error(
       `CDK Terrain needs Node.js 22 or newer: this is ${process.version}, and npm can't install ${NODE_22}; run the tests with Node.js 22, or let npm reach its registry\n${output}`,

@@ -15,16 +15,32 @@ interface Image {
   readonly cloudInit: boolean;
 }
 
-const SERVICES = { "cloud-config.service": "active", "cloud-final.service": "active", "cloud-init.service": "active" };
+const SERVICES = {
+  "cloud-config.service": "active",
+  "cloud-final.service": "active",
+  "cloud-init.service": "active",
+};
 const GIB = 2 ** 21;
 const VALID: Image = {
-  disks: { nvme0n1: { size: `${8 * GIB}`, hidden: "0", "device/model": "Amazon Elastic Block Store              " } },
+  disks: {
+    nvme0n1: {
+      size: `${8 * GIB}`,
+      hidden: "0",
+      "device/model": "Amazon Elastic Block Store              ",
+    },
+  },
   services: SERVICES,
   cloudInit: true,
 };
 
-const withServices = (services: Image["services"]): Image => ({ ...VALID, services: { ...SERVICES, ...services } });
-const withDisks = (disks: Image["disks"]): Image => ({ ...VALID, disks: { ...VALID.disks, ...disks } });
+const withServices = (services: Image["services"]): Image => ({
+  ...VALID,
+  services: { ...SERVICES, ...services },
+});
+const withDisks = (disks: Image["disks"]): Image => ({
+  ...VALID,
+  disks: { ...VALID.disks, ...disks },
+});
 
 /** A systemctl that responds as on a booted instance: a unit that does not exist is inactive. */
 const SYSTEMCTL = `#!/bin/sh
@@ -38,7 +54,10 @@ function executable(path: string, name: string, content: string): void {
 }
 
 /** The exit code and the lines of the report. */
-function check(shell: string, { disks, services, cloudInit }: Image): { status: number | null; lines: readonly string[] } {
+function check(
+  shell: string,
+  { disks, services, cloudInit }: Image,
+): { status: number | null; lines: readonly string[] } {
   const root = folder({ "sys/block/loop0/size": "131072\n", "sys/block/zram0/size": "131072\n" });
   for (const [disk, files] of Object.entries(disks)) {
     write(join(root, "sys/block", disk), files);
@@ -50,13 +69,18 @@ function check(shell: string, { disks, services, cloudInit }: Image): { status: 
   executable(programs, "systemctl", services === undefined ? NO_SYSTEMD : SYSTEMCTL);
   const [program = "", ...before] = shell.split(" ");
   const env = { PATH: `${programs}:${process.env.PATH}` };
-  const { status, stdout, stderr } = spawnSync(program, [...before, SCRIPT, root], { env, encoding: "utf8" });
+  const { status, stdout, stderr } = spawnSync(program, [...before, SCRIPT, root], {
+    env,
+    encoding: "utf8",
+  });
   return { status, lines: `${stdout}${stderr}`.trimEnd().split("\n") };
 }
 
 const IMAGES: Readonly<Record<string, Image>> = {
   "a service failed": withServices({ "cloud-final.service": "failed" }),
-  "a service did not start under its old and its new name": withServices({ "cloud-init.service": "inactive" }),
+  "a service did not start under its old and its new name": withServices({
+    "cloud-init.service": "inactive",
+  }),
   "there is a second disk": withDisks({ nvme1n1: { size: `${20 * GIB}` } }),
   "the instance boots": withServices({ "cloud-final.service": "activating" }),
   "systemd does not run": { ...VALID, services: undefined },
@@ -120,11 +144,21 @@ describe.each(["dash", "bash", "busybox sh"])("check-image.sh under %s", (shell)
   });
 
   it("accepts the service under the name that newer cloud-init gives it", () => {
-    const newer = withServices({ "cloud-init.service": "inactive", "cloud-init-network.service": "active" });
-    expect(check(shell, newer).lines).toContain("ok      cloud-init.service: cloud-init-network.service is active");
-    const older = withServices({ "cloud-init.service": "failed", "cloud-init-network.service": "inactive" });
+    const newer = withServices({
+      "cloud-init.service": "inactive",
+      "cloud-init-network.service": "active",
+    });
+    expect(check(shell, newer).lines).toContain(
+      "ok      cloud-init.service: cloud-init-network.service is active",
+    );
+    const older = withServices({
+      "cloud-init.service": "failed",
+      "cloud-init-network.service": "inactive",
+    });
     expect(check(shell, older).lines).toContainEqual(
-      expect.stringContaining('cloud-init.service: failed, must be active; "systemctl status cloud-init.service"'),
+      expect.stringContaining(
+        'cloud-init.service: failed, must be active; "systemctl status cloud-init.service"',
+      ),
     );
   });
 

@@ -6,7 +6,13 @@ import { FaultProxy } from "./support/fault-proxy";
 import { type Credentials, LocalAws } from "./support/local-aws";
 import { programs } from "./support/programs";
 import { Deployments } from "./support/project";
-import { type AnyAws, type Finished, runIn, Terraform, terraformEnvironment } from "./support/terraform";
+import {
+  type AnyAws,
+  type Finished,
+  runIn,
+  Terraform,
+  terraformEnvironment,
+} from "./support/terraform";
 
 const BUCKET = "core-state";
 const SETTINGS = `region: eu-central-1\nbackend: { s3: { bucket: ${BUCKET}, region: eu-central-1, use_path_style: true } }\n`;
@@ -15,25 +21,54 @@ const SETTINGS = `region: eu-central-1\nbackend: { s3: { bucket: ${BUCKET}, regi
 const ROTATIONS = [
   ["secondary Active", "{ secondary: { status: Active } }"],
   ["secondary current", "{ secondary: { status: Active }, current: secondary }"],
-  ["primary Inactive", "{ primary: { status: Inactive }, secondary: { status: Active }, current: secondary }"],
-  ["primary absent", "{ primary: { status: absent }, secondary: { status: Active }, current: secondary }"],
-  ["primary Active again", "{ primary: { status: Active }, secondary: { status: Active }, current: secondary }"],
-  ["primary current", "{ primary: { status: Active }, secondary: { status: Active }, current: primary }"],
-  ["secondary Inactive", "{ primary: { status: Active }, secondary: { status: Inactive }, current: primary }"],
-  ["secondary absent", "{ primary: { status: Active }, secondary: { status: absent }, current: primary }"],
+  [
+    "primary Inactive",
+    "{ primary: { status: Inactive }, secondary: { status: Active }, current: secondary }",
+  ],
+  [
+    "primary absent",
+    "{ primary: { status: absent }, secondary: { status: Active }, current: secondary }",
+  ],
+  [
+    "primary Active again",
+    "{ primary: { status: Active }, secondary: { status: Active }, current: secondary }",
+  ],
+  [
+    "primary current",
+    "{ primary: { status: Active }, secondary: { status: Active }, current: primary }",
+  ],
+  [
+    "secondary Inactive",
+    "{ primary: { status: Active }, secondary: { status: Inactive }, current: primary }",
+  ],
+  [
+    "secondary absent",
+    "{ primary: { status: Active }, secondary: { status: absent }, current: primary }",
+  ],
 ] as const;
 
-/** The variable that the commands of docs/how-to/keys.md set, with which OpenTofu encrypts the state. */
+/**
+ * The variable that the commands of docs/how-to/keys.md set, with which OpenTofu encrypts the
+ * state.
+ */
 function stateEncryption(): string {
   const commands = blockWith("TF_ENCRYPTION", "docs/how-to/keys.md");
   const env = { PASSPHRASE: "correct horse battery staple" };
-  return spawnSync("sh", ["-c", `${commands}printf %s "$TF_ENCRYPTION"`], { env, encoding: "utf8" }).stdout;
+  return spawnSync("sh", ["-c", `${commands}printf %s "$TF_ENCRYPTION"`], { env, encoding: "utf8" })
+    .stdout;
 }
 
 /** OpenTofu a second time, with an encrypted state. */
 const PROGRAMS = programs().flatMap((program) =>
   program.name.startsWith("OpenTofu")
-    ? [program, { ...program, name: `${program.name} and TF_ENCRYPTION`, variables: { TF_ENCRYPTION: stateEncryption() } }]
+    ? [
+        program,
+        {
+          ...program,
+          name: `${program.name} and TF_ENCRYPTION`,
+          variables: { TF_ENCRYPTION: stateEncryption() },
+        },
+      ]
     : [program],
 );
 
@@ -69,10 +104,19 @@ describe.each(PROGRAMS)("with $name a deployment", ({ path, variables }) => {
       loser = call === "CreateUser" ? await second.start("apply", "-auto-approve") : loser;
     };
     const proxy = await FaultProxy.before(aws, { executed });
-    const winner = await new Terraform(terraform.folder, withVariables(proxy), path).start("apply", "-auto-approve");
+    const winner = await new Terraform(terraform.folder, withVariables(proxy), path).start(
+      "apply",
+      "-auto-approve",
+    );
     await proxy.stop();
-    expect(winner).toMatchObject({ status: 0, output: expect.stringContaining("4 added, 0 changed, 0 destroyed") });
-    expect(loser).toMatchObject({ status: 1, output: expect.stringContaining("Error acquiring the state lock") });
+    expect(winner).toMatchObject({
+      status: 0,
+      output: expect.stringContaining("4 added, 0 changed, 0 destroyed"),
+    });
+    expect(loser).toMatchObject({
+      status: 1,
+      output: expect.stringContaining("Error acquiring the state lock"),
+    });
     expect(await aws.objects(BUCKET)).toEqual(["deckhouse/terraform.tfstate"]);
   });
 
@@ -82,16 +126,22 @@ describe.each(PROGRAMS)("with $name a deployment", ({ path, variables }) => {
     expect(await aws.accepts(currentKey)).toBe(true);
   });
 
-  it.each(ROTATIONS)("rotates to %s: the previous and the current key both work, and only keys change", async (_, accessKeys) => {
-    const before = currentKey;
-    deployments.change({ deckhouse: `${SETTINGS}accessKeys: ${accessKeys}\n` });
-    await aws.calls();
-    terraform.apply();
-    expect((await aws.changes()).filter((action) => !action.endsWith("AccessKey"))).toEqual([]);
-    currentKey = terraform.key();
-    expect({ before: await aws.accepts(before), now: await aws.accepts(currentKey) }).toEqual({ before: true, now: true });
-    used.push(currentKey.accessKeyId);
-  });
+  it.each(ROTATIONS)(
+    "rotates to %s: the previous and the current key both work, and only keys change",
+    async (_, accessKeys) => {
+      const before = currentKey;
+      deployments.change({ deckhouse: `${SETTINGS}accessKeys: ${accessKeys}\n` });
+      await aws.calls();
+      terraform.apply();
+      expect((await aws.changes()).filter((action) => !action.endsWith("AccessKey"))).toEqual([]);
+      currentKey = terraform.key();
+      expect({ before: await aws.accepts(before), now: await aws.accepts(currentKey) }).toEqual({
+        before: true,
+        now: true,
+      });
+      used.push(currentKey.accessKeyId);
+    },
+  );
 
   it("has no changes in the next plan", () => {
     expect(terraform.isUpToDate()).toBe(true);
@@ -99,7 +149,16 @@ describe.each(PROGRAMS)("with $name a deployment", ({ path, variables }) => {
 
   it("has a state without the secret if OpenTofu encrypts it, and a plan that is summarized in any case", async () => {
     const env = { ...terraformEnvironment(withVariables(aws)), TERRAFORM_BINARY_NAME: path };
-    expect(runIn(deployments.path, env, process.execPath, join(PROJECT, "dist/program.js"), "plan", "deckhouse")).toEqual({
+    expect(
+      runIn(
+        deployments.path,
+        env,
+        process.execPath,
+        join(PROJECT, "dist/program.js"),
+        "plan",
+        "deckhouse",
+      ),
+    ).toEqual({
       status: 0,
       output: expect.stringContaining("Verdict: harmless (exit code 0)."),
     });
@@ -111,7 +170,9 @@ describe.each(PROGRAMS)("with $name a deployment", ({ path, variables }) => {
     expect(new Set(used).size).toBe(3);
     expect(terraform.output("access_key_slot")).toBe("primary");
     const { AccessKeyMetadata = [] } = await aws.iam().listAccessKeys({ UserName: "deckhouse" });
-    expect(AccessKeyMetadata.map(({ AccessKeyId }) => AccessKeyId)).toEqual([currentKey.accessKeyId]);
+    expect(AccessKeyMetadata.map(({ AccessKeyId }) => AccessKeyId)).toEqual([
+      currentKey.accessKeyId,
+    ]);
   });
 
   it("is destroyed completely when not protected", async () => {

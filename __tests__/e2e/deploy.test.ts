@@ -14,7 +14,12 @@ describe("cdktf deploy of the first deployment of the README", () => {
   const cdktf = (...args: string[]): Finished =>
     runIn(
       project,
-      { ...ownProviderEnvironment(aws), TF_CLI_ARGS_init: "-backend-config=use_path_style=true", FORCE_COLOR: "0", CI: "1" },
+      {
+        ...ownProviderEnvironment(aws),
+        TF_CLI_ARGS_init: "-backend-config=use_path_style=true",
+        FORCE_COLOR: "0",
+        CI: "1",
+      },
       join(project, "node_modules/.bin/cdktf"),
       ...args,
       "--skip-provider-lock",
@@ -29,7 +34,10 @@ describe("cdktf deploy of the first deployment of the README", () => {
   });
 
   it("applies", () => {
-    expect(deployed).toMatchObject({ status: 0, output: expect.stringContaining("4 added, 0 changed, 0 destroyed") });
+    expect(deployed).toMatchObject({
+      status: 0,
+      output: expect.stringContaining("4 added, 0 changed, 0 destroyed"),
+    });
   });
 
   it("does not print the secret", () => {

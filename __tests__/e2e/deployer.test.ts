@@ -21,7 +21,8 @@ const HARMLESS = allowing("sts:GetCallerIdentity");
 
 const APPLY = ["apply", "-auto-approve"];
 const DESTROY = ["destroy", "-auto-approve"];
-const ROTATION = "accessKeys: { primary: { status: Inactive }, secondary: { status: Active }, current: secondary }\n";
+const ROTATION =
+  "accessKeys: { primary: { status: Inactive }, secondary: { status: Active }, current: secondary }\n";
 
 const PLAIN =
   "region: eu-central-1\nprotect: false\nbackend: { s3: { bucket: state, region: eu-central-1, use_path_style: true } }\n";
@@ -47,15 +48,27 @@ async function fillVersions(aws: LocalAws): Promise<void> {
 }
 
 const trusting = (AWS: string) =>
-  JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Allow", Principal: { AWS }, Action: "sts:AssumeRole" }] });
+  JSON.stringify({
+    Version: "2012-10-17",
+    Statement: [{ Effect: "Allow", Principal: { AWS }, Action: "sts:AssumeRole" }],
+  });
 
-/** Lets another account assume a role, and gives it the description and session duration that it may have before an import. */
+/**
+ * Lets another account assume a role, and gives it the description and session duration that it may
+ * have before an import.
+ */
 async function changeRole(aws: LocalAws, RoleName: string): Promise<void> {
   await aws.iam().updateRole({ RoleName, Description: "EC2 instances", MaxSessionDuration: 7200 });
-  await aws.iam().updateAssumeRolePolicy({ RoleName, PolicyDocument: trusting("arn:aws:iam::999999999999:root") });
+  await aws.iam().updateAssumeRolePolicy({
+    RoleName,
+    PolicyDocument: trusting("arn:aws:iam::999999999999:root"),
+  });
 }
 
-/** What Terraform removes and restores: boundaries and tags of other people, the oldest policy version, the role. */
+/**
+ * What Terraform removes and restores: boundaries and tags of other people, the oldest policy
+ * version, the role.
+ */
 async function limitOutside(aws: LocalAws): Promise<void> {
   await fillVersions(aws);
   await changeRole(aws, "plain-nodes");
@@ -89,7 +102,11 @@ const PLAIN_SCENARIO: Scenario = {
     { command: ["init"] },
     { command: ["plan"] },
     { command: APPLY },
-    { command: APPLY, settings: `${WITH_ROLE}features: [volume-snapshots]\n${ROTATION}`, meanwhile: limitOutside },
+    {
+      command: APPLY,
+      settings: `${WITH_ROLE}features: [volume-snapshots]\n${ROTATION}`,
+      meanwhile: limitOutside,
+    },
     { command: DESTROY },
   ],
 };
@@ -100,7 +117,11 @@ const FULL_SCENARIO: Scenario = {
   steps: [
     { command: ["init"] },
     { command: APPLY },
-    { command: APPLY, settings: full(`tags: { owner: platform }\n${ROTATION}`, "scoped"), meanwhile: changeOutside },
+    {
+      command: APPLY,
+      settings: full(`tags: { owner: platform }\n${ROTATION}`, "scoped"),
+      meanwhile: changeOutside,
+    },
     { command: DESTROY },
   ],
 };
@@ -118,84 +139,103 @@ const LAST_USES = "iam:GetAccessKeyLastUsed";
 const nameOf = ({ sid, action }: Grant) => `${sid} ${action}`;
 const namesOf = (all: readonly Grant[]) => all.map(nameOf).sort();
 
-describe.each([PLAIN_SCENARIO, FULL_SCENARIO])("with only deployer-policy.json, $name", (scenario) => {
-  const { text, grants: all } = onlyPolicy(scenario);
-  // The program reads the last uses, and of Terraform only an import, which has a test of its own.
-  const grants = all.filter(({ action }) => action !== LAST_USES);
-  const done: Done[] = [];
-  let aws: LocalAws;
-  let pipeline: Pipeline;
+describe.each([PLAIN_SCENARIO, FULL_SCENARIO])(
+  "with only deployer-policy.json, $name",
+  (scenario) => {
+    const { text, grants: all } = onlyPolicy(scenario);
+    // The program reads the last uses, and of Terraform only an import, which has a test of its
+    // own.
+    const grants = all.filter(({ action }) => action !== LAST_USES);
+    const done: Done[] = [];
+    let aws: LocalAws;
+    let pipeline: Pipeline;
 
-  beforeAll(async () => {
-    aws = await LocalAws.start();
-    await aws.createBucket("state");
-    await aws.createLockTable("locks");
-    await aws.iam().createPolicy({ PolicyName: "Logs", PolicyDocument: HARMLESS });
-    pipeline = await Pipeline.with(aws);
-    await pipeline.allow(text);
-  });
+    beforeAll(async () => {
+      aws = await LocalAws.start();
+      await aws.createBucket("state");
+      await aws.createLockTable("locks");
+      await aws.iam().createPolicy({ PolicyName: "Logs", PolicyDocument: HARMLESS });
+      pipeline = await Pipeline.with(aws);
+      await pipeline.allow(text);
+    });
 
-  const asked = () => done.flatMap(({ decisions }) => decisions);
-  // `init` ignores some denied calls; every later step repeats its calls.
-  const firstAsked = (grant: Grant) =>
-    done.find(({ step, decisions }) => step !== scenario.steps[0] && decisions.some((call) => isFor(grant, call)));
-
-  it("is initialized, planned, applied, updated and destroyed", async () => {
-    const deployments = Deployments.of({ deckhouse: scenario.settings });
-    for (const step of scenario.steps) {
-      done.push(await pipeline.do(step, deployments));
-    }
-    expect(asked().filter(({ allowed }) => !allowed)).toEqual([]);
-  });
-
-  it("makes only allowed calls, and uses every allowed action", async () => {
-    const refused = async (policyText: string, calls: readonly Request[]) => {
-      const answers = await Promise.all(
-        calls.map(async (call) => ({ call, allowed: await isAllowed(document(policyText), call) })),
+    const asked = () => done.flatMap(({ decisions }) => decisions);
+    // `init` ignores some denied calls; every later step repeats its calls.
+    const firstAsked = (grant: Grant) =>
+      done.find(
+        ({ step, decisions }) =>
+          step !== scenario.steps[0] && decisions.some((call) => isFor(grant, call)),
       );
-      return answers.filter(({ allowed }) => !allowed).map(({ call }) => call);
-    };
-    expect(await refused(text, asked())).toEqual([]);
-    for (const grant of grants) {
-      const calls = asked().filter((call) => isFor(grant, call));
-      expect([grant.action, (await refused(without(text, [grant]), calls)).length]).toEqual([
-        grant.action,
-        calls.length || "never called",
-      ]);
-    }
-  });
 
-  it("is planned with only planner-policy.json, which uses every action and applies nothing", async () => {
-    const update = done.find(({ step }) => step.settings !== undefined);
-    if (update === undefined) {
-      throw new Error("no step changes the settings");
-    }
-    const only = JSON.stringify(deployerPolicies(deployment(scenario.settings)).planner);
-    const redo = (...command: readonly string[]) => pipeline.redo({ ...update, step: { command } }, only);
-    const plan = await redo("plan", "-lock=false", "-detailed-exitcode");
-    expect(plan).toMatchObject({ status: 2, output: expect.stringMatching(/Plan: \d+ to add/) });
-    const uncalled = grants.filter((grant) => grant.plan === true && !plan.decisions.some((call) => isFor(grant, call)));
-    expect({ refused: plan.decisions.filter(({ allowed }) => !allowed), uncalled }).toEqual({ refused: [], uncalled: [] });
-    const apply = await redo("apply", "-auto-approve", "-lock=false");
-    expect(apply).toMatchObject({ status: 1, output: expect.stringContaining("AccessDenied") });
-    const written = apply.decisions.filter(({ allowed, action }) => allowed && !/:(Get|List|Describe)|kms:Decrypt/.test(action));
-    expect(written).toEqual([]);
-  });
+    it("is initialized, planned, applied, updated and destroyed", async () => {
+      const deployments = Deployments.of({ deckhouse: scenario.settings });
+      for (const step of scenario.steps) {
+        done.push(await pipeline.do(step, deployments));
+      }
+      expect(asked().filter(({ allowed }) => !allowed)).toEqual([]);
+    });
 
-  it("fails when any action is removed", async () => {
-    expect(all).toHaveLength(grants.length + 1);
-    const shownBefore = scenario === PLAIN_SCENARIO ? [] : namesOf(onlyPolicy(PLAIN_SCENARIO).grants);
-    const wanted = grants.filter((grant) => !shownBefore.includes(nameOf(grant)));
-    // Each in the first step that requires it.
-    const proven = await Promise.all(
-      done.map((step) => {
-        const asks = wanted.filter((grant) => firstAsked(grant) === step);
-        return failingGrants((policyText) => pipeline.redo(step, policyText), text, asks);
-      }),
-    );
-    expect(namesOf(proven.flat())).toEqual(namesOf(wanted));
-  });
-});
+    it("makes only allowed calls, and uses every allowed action", async () => {
+      const refused = async (policyText: string, calls: readonly Request[]) => {
+        const answers = await Promise.all(
+          calls.map(async (call) => ({
+            call,
+            allowed: await isAllowed(document(policyText), call),
+          })),
+        );
+        return answers.filter(({ allowed }) => !allowed).map(({ call }) => call);
+      };
+      expect(await refused(text, asked())).toEqual([]);
+      for (const grant of grants) {
+        const calls = asked().filter((call) => isFor(grant, call));
+        expect([grant.action, (await refused(without(text, [grant]), calls)).length]).toEqual([
+          grant.action,
+          calls.length || "never called",
+        ]);
+      }
+    });
+
+    it("is planned with only planner-policy.json, which uses every action and applies nothing", async () => {
+      const update = done.find(({ step }) => step.settings !== undefined);
+      if (update === undefined) {
+        throw new Error("no step changes the settings");
+      }
+      const only = JSON.stringify(deployerPolicies(deployment(scenario.settings)).planner);
+      const redo = (...command: readonly string[]) =>
+        pipeline.redo({ ...update, step: { command } }, only);
+      const plan = await redo("plan", "-lock=false", "-detailed-exitcode");
+      expect(plan).toMatchObject({ status: 2, output: expect.stringMatching(/Plan: \d+ to add/) });
+      const uncalled = grants.filter(
+        (grant) => grant.plan === true && !plan.decisions.some((call) => isFor(grant, call)),
+      );
+      expect({ refused: plan.decisions.filter(({ allowed }) => !allowed), uncalled }).toEqual({
+        refused: [],
+        uncalled: [],
+      });
+      const apply = await redo("apply", "-auto-approve", "-lock=false");
+      expect(apply).toMatchObject({ status: 1, output: expect.stringContaining("AccessDenied") });
+      const written = apply.decisions.filter(
+        ({ allowed, action }) => allowed && !/:(Get|List|Describe)|kms:Decrypt/.test(action),
+      );
+      expect(written).toEqual([]);
+    });
+
+    it("fails when any action is removed", async () => {
+      expect(all).toHaveLength(grants.length + 1);
+      const shownBefore =
+        scenario === PLAIN_SCENARIO ? [] : namesOf(onlyPolicy(PLAIN_SCENARIO).grants);
+      const wanted = grants.filter((grant) => !shownBefore.includes(nameOf(grant)));
+      // Each in the first step that requires it.
+      const proven = await Promise.all(
+        done.map((step) => {
+          const asks = wanted.filter((grant) => firstAsked(grant) === step);
+          return failingGrants((policyText) => pipeline.redo(step, policyText), text, asks);
+        }),
+      );
+      expect(namesOf(proven.flat())).toEqual(namesOf(wanted));
+    });
+  },
+);
 
 describe("with its policies", () => {
   let aws: LocalAws;
@@ -211,12 +251,21 @@ describe("with its policies", () => {
     const settings = `${PLAIN}provider: { assumeRoleArn: "${ACCOUNT}:role/deployer" }\n`;
     const [own, role] = deployerPolicies(deployment(settings)).policies;
     await pipeline.allow(JSON.stringify(own?.document));
-    await aws.iam().createRole({ RoleName: "deployer", AssumeRolePolicyDocument: trusting(`${ACCOUNT}:user/pipeline`) });
-    await aws.iam().putRolePolicy({ RoleName: "deployer", PolicyName: "p", PolicyDocument: JSON.stringify(role?.document) });
+    await aws.iam().createRole({
+      RoleName: "deployer",
+      AssumeRolePolicyDocument: trusting(`${ACCOUNT}:user/pipeline`),
+    });
+    await aws.iam().putRolePolicy({
+      RoleName: "deployer",
+      PolicyName: "p",
+      PolicyDocument: JSON.stringify(role?.document),
+    });
     const deployments = Deployments.of({ deckhouse: settings });
     await pipeline.do({ command: ["init"] }, deployments);
     const { decisions } = await pipeline.do({ command: APPLY }, deployments);
-    expect(decisions.map(({ action }) => action)).toEqual(expect.arrayContaining(["sts:AssumeRole", "iam:CreateAccessKey"]));
+    expect(decisions.map(({ action }) => action)).toEqual(
+      expect.arrayContaining(["sts:AssumeRole", "iam:CreateAccessKey"]),
+    );
   });
 
   it("a pipeline imports a key, and fails without the permission to find its user", async () => {
@@ -229,7 +278,9 @@ describe("with its policies", () => {
     await pipeline.do({ command: ["init"] }, deployments);
     const step = await pipeline.do({ command: APPLY }, deployments);
     const asks = grants.filter(({ action }) => action === LAST_USES);
-    expect(await failingGrants((policyText) => pipeline.redo(step, policyText), text, asks)).toEqual(asks);
+    expect(
+      await failingGrants((policyText) => pipeline.redo(step, policyText), text, asks),
+    ).toEqual(asks);
     expect(asks).toHaveLength(1);
   });
 });

@@ -23,8 +23,8 @@ const keys = (primary: string, secondary: string, current: string) =>
   `accessKeys: { primary: { status: ${primary} }, secondary: { status: ${secondary} }, current: ${current} }`;
 
 /**
- * Changes of one live deployment that follow each other: what somebody does, the settings after it, exit code, the beginning of the
- * headline after the level, and the rules of the findings.
+ * Changes of one live deployment that follow each other: what somebody does, the settings after it,
+ * exit code, the beginning of the headline after the level, and the rules of the findings.
  */
 const CHANGES: readonly (readonly [string, string, 0 | 2 | 3, string, readonly RuleId[]])[] = [
   ["the first tag", "tags: { a: b }", 2, OTHER, ["tags-changed"]],
@@ -49,7 +49,13 @@ const CHANGES: readonly (readonly [string, string, 0 | 2 | 3, string, readonly R
     "2 breaking changes.",
     ["destroyed", "key-ended-in-use", "permissions-narrowed"],
   ],
-  ["a narrower policy", SCOPED, 2, "The key can do less.", ["permissions-narrowed", "deployer-creates"]],
+  [
+    "a narrower policy",
+    SCOPED,
+    2,
+    "The key can do less.",
+    ["permissions-narrowed", "deployer-creates"],
+  ],
   ["a broader policy", "", 2, "The key can do more.", ["permissions-broadened"]],
 ];
 
@@ -63,7 +69,11 @@ describe("the change summary of a plan", () => {
   const planned = (more: string, ...args: readonly string[]): Changes => {
     deployments.change({ deckhouse: `${SETTINGS}backend: { local: {} }\n${more}\n` });
     terraform.run("plan", "-out=plan", ...args);
-    const changes = changesOfPlan(readPlan("plan", terraform.run("show", "-json", "plan")), "deckhouse", "Plan");
+    const changes = changesOfPlan(
+      readPlan("plan", terraform.run("show", "-json", "plan")),
+      "deckhouse",
+      "Plan",
+    );
     summaries += changesMarkdown(changes) + changesText(changes) + changesJson(changes);
     return changes;
   };
@@ -89,17 +99,22 @@ describe("the change summary of a plan", () => {
     expect(planned("").deployments[0]).toMatchObject({ state: "unchanged" });
   });
 
-  it.each(CHANGES)("has the level that the comparison of the settings has: %s", (_, after, exitCode, headline, rules) => {
-    const changes = planned(after);
-    const compared = between(SETTINGS + before, SETTINGS + after);
-    before = after;
-    apply();
-    expect({
-      planned: verdictOf(changes),
-      compared: changesExitCode(compared),
-      headline: /^Verdict: \w+ \(exit code \d\)\. (.*)/.exec(changesText(changes))?.[1]?.slice(0, headline.length),
-    }).toEqual({ planned: [exitCode, ...rules], compared: exitCode, headline });
-  });
+  it.each(CHANGES)(
+    "has the level that the comparison of the settings has: %s",
+    (_, after, exitCode, headline, rules) => {
+      const changes = planned(after);
+      const compared = between(SETTINGS + before, SETTINGS + after);
+      before = after;
+      apply();
+      expect({
+        planned: verdictOf(changes),
+        compared: changesExitCode(compared),
+        headline: /^Verdict: \w+ \(exit code \d\)\. (.*)/
+          .exec(changesText(changes))?.[1]
+          ?.slice(0, headline.length),
+      }).toEqual({ planned: [exitCode, ...rules], compared: exitCode, headline });
+    },
+  );
 
   it.each<[string, string, readonly string[], readonly RuleId[]]>([
     [
@@ -108,20 +123,34 @@ describe("the change summary of a plan", () => {
       [],
       ["user-renamed", "destroyed", "destroyed", "key-replaced"],
     ],
-    ["the end of the deployment", "", ["-destroy"], ["destroyed", "destroyed", "key-ended-in-use", "permissions-narrowed"]],
+    [
+      "the end of the deployment",
+      "",
+      ["-destroy"],
+      ["destroyed", "destroyed", "key-ended-in-use", "permissions-narrowed"],
+    ],
   ])("reports breaking changes of %s", (_, more, args, expected) => {
     expect(verdictOf(planned(more, ...args))).toEqual([3, ...expected]);
   });
 
   it("reports imports, and that the other policies of an imported user are not compared", () => {
     const { access_key_id } = terraform.outputs();
-    terraform.run("state", "rm", "aws_iam_user.user", "aws_iam_policy.policy", "aws_iam_access_key.user");
+    terraform.run(
+      "state",
+      "rm",
+      "aws_iam_user.user",
+      "aws_iam_policy.policy",
+      "aws_iam_access_key.user",
+    );
     terraform.run("state", "rm", "aws_iam_user_policy_attachment.policy-attachment");
     const imported = `import: { user: true, policy: true, attachment: true, accessKeyId: ${access_key_id} }`;
     const changes = planned(imported);
     expect(seriousRules(changes)).toEqual(["import-not-compared"]);
     const resources = changes.deployments.flatMap(resourcesOf);
-    expect([resources.length, resources.filter((line) => !line.startsWith("imported"))]).toEqual([4, []]);
+    expect([resources.length, resources.filter((line) => !line.startsWith("imported"))]).toEqual([
+      4,
+      [],
+    ]);
   });
 
   it("contains no secret in any format", () => {

@@ -25,14 +25,24 @@ ${SEVERAL_POLICIES}  additionalRolePolicies: ['s3:ListBucket']
 const [FIRST = "", SECOND = ""] = deployment(SETTINGS).policies.map(({ name }) => name);
 const EXTERNAL_TRUST = {
   Version: "2012-10-17",
-  Statement: [{ Effect: "Allow", Action: "sts:AssumeRole", Principal: { AWS: "arn:aws:iam::999999999999:root" } }],
+  Statement: [
+    {
+      Effect: "Allow",
+      Action: "sts:AssumeRole",
+      Principal: { AWS: "arn:aws:iam::999999999999:root" },
+    },
+  ],
 };
 const SCRIPT = join(PROJECT, "bin/dkp-access");
 
-/** The commands in the messages of `drift` and `preflight` that need neither a cluster nor a leaked key. */
+/**
+ * The commands in the messages of `drift` and `preflight` that need neither a cluster nor a leaked
+ * key.
+ */
 const PRINTED = ["drift", "preflight"].flatMap((name) => {
   const messages = readFileSync(join(PROJECT, `__tests__/golden/messages/${name}.txt`), "utf8");
-  const command = /(?<=npx dkp-access )[a-z-]+(?: deckhouse| --policy| --out FILE| --cluster| --leaked)*/g;
+  const command =
+    /(?<=npx dkp-access )[a-z-]+(?: deckhouse| --policy| --out FILE| --cluster| --leaked)*/g;
   return (messages.match(command) ?? []).filter((printed) => !/--cluster|--leaked/.test(printed));
 });
 
@@ -52,20 +62,45 @@ describe("drift", () => {
   let terraform: Terraform;
   let auditor: Parameters<LocalAws["environment"]>[0];
 
-  const environment = () => ({ ...terraformEnvironment(aws, auditor), AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true" });
-  const command = (...args: string[]) => runIn(deployments.path, environment(), process.execPath, SCRIPT, "drift", ...args);
+  const environment = () => ({
+    ...terraformEnvironment(aws, auditor),
+    AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
+  });
+  const command = (...args: string[]) =>
+    runIn(deployments.path, environment(), process.execPath, SCRIPT, "drift", ...args);
   const json = (...args: string[]) =>
-    jsonOf(deployments.path, environment(), process.execPath, SCRIPT, "drift", "deckhouse", ...args);
+    jsonOf(
+      deployments.path,
+      environment(),
+      process.execPath,
+      SCRIPT,
+      "drift",
+      "deckhouse",
+      ...args,
+    );
   const report = () => json("--format", "json") as Report;
   /** Rule, object, and what of the object it is about. */
   const summary = ({ findings }: Report) =>
-    findings.map(({ rule, object, values: { part, id } }) => [rule, object, part, id].filter(Boolean).join(" ")).sort();
+    findings
+      .map(({ rule, object, values: { part, id } }) =>
+        [rule, object, part, id].filter(Boolean).join(" "),
+      )
+      .sort();
 
   /** From now on, the auditor has only these permissions. */
   const allow = (policy: object) =>
-    aws.iam().putUserPolicy({ UserName: "auditor", PolicyName: "drift", PolicyDocument: JSON.stringify(policy) });
+    aws.iam().putUserPolicy({
+      UserName: "auditor",
+      PolicyName: "drift",
+      PolicyDocument: JSON.stringify(policy),
+    });
   const printedPolicy = () =>
-    json("--policy") as { readonly Statement: readonly [account: object, principals: { readonly Resource: readonly string[] }] };
+    json("--policy") as {
+      readonly Statement: readonly [
+        account: object,
+        principals: { readonly Resource: readonly string[] },
+      ];
+    };
 
   beforeAll(async () => {
     aws = await LocalAws.start();
@@ -85,22 +120,42 @@ describe("drift", () => {
     const role = { RoleName: "dev-node", AssumeRolePolicyDocument: JSON.stringify(NODE_TRUST) };
     await iam.createRole(role);
     const document = JSON.stringify(nodePolicy(["s3:ListBucket"]));
-    await iam.putRolePolicy({ RoleName: "dev-node", PolicyName: "dev-node", PolicyDocument: document });
+    await iam.putRolePolicy({
+      RoleName: "dev-node",
+      PolicyName: "dev-node",
+      PolicyDocument: document,
+    });
     await iam.createUser({ UserName: "auditor" });
     auditor = await aws.createKey("auditor");
   });
 
   it.each([...new Set(PRINTED)])("names a command that runs: dkp-access %s", (printed) => {
     const administrator = { ...terraformEnvironment(aws), AWS_REGION: "eu-central-1" };
-    const { status, output } = runIn(deployments.path, administrator, process.execPath, SCRIPT, ...printed.split(" "));
-    expect({ status, output }).toEqual({ status: status === 2 ? 2 : 0, output: expect.not.stringMatching(/^error:/m) });
+    const { status, output } = runIn(
+      deployments.path,
+      administrator,
+      process.execPath,
+      SCRIPT,
+      ...printed.split(" "),
+    );
+    expect({ status, output }).toEqual({
+      status: status === 2 ? 2 : 0,
+      output: expect.not.stringMatching(/^error:/m),
+    });
   });
 
   it("finds nothing in an account with an applied deployment and the role of DKP, with only the printed policy", async () => {
     await allow(printedPolicy());
-    expect(report()).toEqual({ exitCode: 0, deployments: [{ stack: "deckhouse", account: ACCOUNT }], findings: [] });
+    expect(report()).toEqual({
+      exitCode: 0,
+      deployments: [{ stack: "deckhouse", account: ACCOUNT }],
+      findings: [],
+    });
     // Progress follows on standard error.
-    expect(command("deckhouse")).toEqual({ status: 0, output: expect.stringContaining("nothing found\n") });
+    expect(command("deckhouse")).toEqual({
+      status: 0,
+      output: expect.stringContaining("nothing found\n"),
+    });
   });
 
   it("reports what cannot be read as unknown", async () => {
@@ -128,7 +183,9 @@ describe("drift", () => {
     // What Terraform manages is written again; what exists besides it stays.
     terraform.apply();
     const isWritten = (line: string) =>
-      /^(?:boundary-differs|document-differs policy|(?:trust|document)-differs role dkp-nodes)/.test(line);
+      /^(?:boundary-differs|document-differs policy|(?:trust|document)-differs role dkp-nodes)/.test(
+        line,
+      );
     expect(summary(report())).toEqual(planted.filter((line) => !isWritten(line)).toSorted());
   });
 
@@ -137,7 +194,9 @@ describe("drift", () => {
     renameSync(state, `${state}.moved`);
     const found = report();
     renameSync(`${state}.moved`, state);
-    const owners = found.findings.filter(({ rule }) => rule.startsWith("object-")).map(({ rule, object }) => `${rule} ${object}`);
+    const owners = found.findings
+      .filter(({ rule }) => rule.startsWith("object-"))
+      .map(({ rule, object }) => `${rule} ${object}`);
     // Another user, role or group uses the policies. No state shows whose the others are.
     expect(owners.sort()).toEqual([
       `object-shared policy ${FIRST}`,
@@ -149,12 +208,19 @@ describe("drift", () => {
 
   it("rejects credentials of another account, and reports the other deployments", () => {
     const names = "user: { name: other }\npolicy: { name: Other }";
-    deployments.change({ other: `region: eu-central-1\nbackend: { local: {} }\naccountId: "111111111111"\n${names}\n` });
+    deployments.change({
+      other: `region: eu-central-1\nbackend: { local: {} }\naccountId: "111111111111"\n${names}\n`,
+    });
     const { status, output } = command();
     expect(status).toBe(3);
     // They are read at the same time, and either ends first.
-    expect([...output.matchAll(/^(\w+) \(\d of 2\)$/gm)].map(([, stack]) => stack).sort()).toEqual(["deckhouse", "other"]);
-    expect(output).toContain(`the credentials belong to account ${ACCOUNT}, and accountId is 111111111111\n`);
+    expect([...output.matchAll(/^(\w+) \(\d of 2\)$/gm)].map(([, stack]) => stack).sort()).toEqual([
+      "deckhouse",
+      "other",
+    ]);
+    expect(output).toContain(
+      `the credentials belong to account ${ACCOUNT}, and accountId is 111111111111\n`,
+    );
   });
 
   /** Creates one of each object besides what is managed, and returns what drift must find. */
@@ -169,11 +235,18 @@ describe("drift", () => {
     await iam.addUserToGroup({ UserName, GroupName: "admins" });
     const key = await iam.createAccessKey({ UserName });
     await iam.createLoginProfile({ UserName, Password: "not-a-secret-1" });
-    const credential = await iam.createServiceSpecificCredential({ UserName, ServiceName: "codecommit.amazonaws.com" });
+    const credential = await iam.createServiceSpecificCredential({
+      UserName,
+      ServiceName: "codecommit.amazonaws.com",
+    });
     await iam.putUserPermissionsBoundary({ UserName, PermissionsBoundary: EXTRA });
 
     const [first, second] = [policyArn(FIRST), policyArn(SECOND)];
-    await iam.createPolicyVersion({ PolicyArn: second, PolicyDocument: everything, SetAsDefault: true });
+    await iam.createPolicyVersion({
+      PolicyArn: second,
+      PolicyDocument: everything,
+      SetAsDefault: true,
+    });
     await iam.attachUserPolicy({ UserName: "auditor", PolicyArn: first });
     await iam.attachGroupPolicy({ GroupName: "admins", PolicyArn: first });
     await iam.createRole({ RoleName: "other", AssumeRolePolicyDocument: external });
@@ -184,7 +257,11 @@ describe("drift", () => {
       await iam.putRolePolicy({ RoleName, PolicyName: "further", PolicyDocument: everything });
       await iam.updateAssumeRolePolicy({ RoleName, PolicyDocument: external });
     }
-    await iam.putRolePolicy({ RoleName: "dkp-nodes", PolicyName: "dkp-nodes", PolicyDocument: everything });
+    await iam.putRolePolicy({
+      RoleName: "dkp-nodes",
+      PolicyName: "dkp-nodes",
+      PolicyDocument: everything,
+    });
     await iam.deleteRolePermissionsBoundary({ RoleName: "dkp-nodes" });
 
     return [

@@ -20,10 +20,14 @@ describe("the settings files of examples/clusters", () => {
     aws = await LocalAws.start();
     await aws.createBucket("example-terraform-state");
     // All in one project: no two have the same names.
-    deployments = Deployments.of(Object.fromEntries(FILES.map((file) => [basename(file, ".yaml"), settings(file)])), KEY_FILE);
+    deployments = Deployments.of(
+      Object.fromEntries(FILES.map((file) => [basename(file, ".yaml"), settings(file)])),
+      KEY_FILE,
+    );
   });
 
-  const keysOf = async (UserName: string) => (await aws.iam().listAccessKeys({ UserName })).AccessKeyMetadata?.length;
+  const keysOf = async (UserName: string) =>
+    (await aws.iam().listAccessKeys({ UserName })).AccessKeyMetadata?.length;
 
   it.each(FILES)("can be applied, and the next plan is empty: %s", async (file) => {
     const terraform = deployments.terraform(basename(file, ".yaml"), aws);
@@ -37,12 +41,16 @@ describe("the settings files of examples/clusters", () => {
   });
 
   it("encrypt the secret in production", () => {
-    expect(Object.keys(deployments.terraform("production", aws).outputs())).not.toContain("secret_access_key");
+    expect(Object.keys(deployments.terraform("production", aws).outputs())).not.toContain(
+      "secret_access_key",
+    );
   });
 
   it("permit the nodes to pull images from ECR", async () => {
     const PolicyName = "dkp-ecr-nodes";
-    const { PolicyDocument = "" } = await aws.iam().getRolePolicy({ RoleName: PolicyName, PolicyName });
+    const { PolicyDocument = "" } = await aws
+      .iam()
+      .getRolePolicy({ RoleName: PolicyName, PolicyName });
     expect(decodeURIComponent(PolicyDocument)).toContain('"ecr:GetAuthorizationToken"');
   });
 
@@ -51,7 +59,10 @@ describe("the settings files of examples/clusters", () => {
     const [command = ""] = /aws iam create-access-key [^|\n]*(?= \| vault)/.exec(page) ?? [];
     const environment = { ...terraformEnvironment(aws), AWS_DEFAULT_REGION: "eu-central-1" };
     const { status, output } = runIn(PROJECT, environment, "sh", "-c", command);
-    expect({ status, key: JSON.parse(output) }).toMatchObject({ status: 0, key: { UserName: "dkp-vault", Status: "Active" } });
+    expect({ status, key: JSON.parse(output) }).toMatchObject({
+      status: 0,
+      key: { UserName: "dkp-vault", Status: "Active" },
+    });
     expect(await keysOf("dkp-vault")).toBe(1);
   });
 });

@@ -9,7 +9,9 @@ const SETTINGS = "region: eu-central-1\nbackend: { local: {} }\n";
 function expectGuarded({ status, output }: Finished, address: string): void {
   expect(status).toBe(1);
   expect(output).toContain("Error: Instance cannot be destroyed");
-  expect(output.replaceAll(/\s+/g, " ")).toContain(`Resource ${address} has lifecycle.prevent_destroy set`);
+  expect(output.replaceAll(/\s+/g, " ")).toContain(
+    `Resource ${address} has lifecycle.prevent_destroy set`,
+  );
 }
 
 describe("guards of a live deployment", () => {
@@ -32,7 +34,12 @@ describe("guards of a live deployment", () => {
     ["a new case of the user name", "user: { name: Deckhouse }", [], "aws_iam_access_key.user"],
     ["a new policy name", "policy: { name: Other }", [], "aws_iam_policy.policy"],
     ["a new policy path", "policy: { path: /platform/ }", [], "aws_iam_policy.policy"],
-    ["an OpenPGP key for a live key", `accessKeys: { primary: { pgpKey: ${ENCRYPTION_KEY} } }`, [], "aws_iam_access_key.user"],
+    [
+      "an OpenPGP key for a live key",
+      `accessKeys: { primary: { pgpKey: ${ENCRYPTION_KEY} } }`,
+      [],
+      "aws_iam_access_key.user",
+    ],
     ["-replace of the key", "", ["-replace=aws_iam_access_key.user"], "aws_iam_access_key.user"],
   ])("rejects %s and names the resource", (_, more, args, address) => {
     settings(more);
@@ -40,7 +47,11 @@ describe("guards of a live deployment", () => {
   });
 
   it.each([
-    ["tags", "tags: { team: platform }", { "aws_iam_policy.policy": "update", "aws_iam_user.user": "update" }],
+    [
+      "tags",
+      "tags: { team: platform }",
+      { "aws_iam_policy.policy": "update", "aws_iam_user.user": "update" },
+    ],
     ["the user's path", "user: { path: /platform/ }", { "aws_iam_user.user": "update" }],
     [
       "the boundary",
@@ -68,7 +79,9 @@ describe("guards of a live deployment", () => {
     settings("protect: false\nuser: { name: renamed }");
     terraform.apply();
     const { AccessKeyMetadata = [] } = await aws.iam().listAccessKeys({ UserName: "renamed" });
-    expect(AccessKeyMetadata.map(({ AccessKeyId }) => AccessKeyId)).toEqual([terraform.output("access_key_id")]);
+    expect(AccessKeyMetadata.map(({ AccessKeyId }) => AccessKeyId)).toEqual([
+      terraform.output("access_key_id"),
+    ]);
   });
 });
 
@@ -77,16 +90,30 @@ describe("a first deployment that may not read what it created", () => {
   let operator: Credentials;
   let terraform: Terraform;
 
-  /** Applies while a read action is denied, which taints the new resource, and allows the action afterwards. */
+  /**
+   * Applies while a read action is denied, which taints the new resource, and allows the action
+   * afterwards.
+   */
   const taintBy = async (denied: string, settings: string) => {
     const deployments = Deployments.of({ deckhouse: `${SETTINGS}${settings}\n` });
-    terraform = new Terraform(deployments.terraform("deckhouse", aws).folder, aws, "terraform", operator);
+    terraform = new Terraform(
+      deployments.terraform("deckhouse", aws).folder,
+      aws,
+      "terraform",
+      operator,
+    );
     terraform.init();
     const denial = { UserName: "operator", PolicyName: "denial" };
     const Statement = { Effect: "Deny", Action: denied, Resource: "*" };
-    await aws.iam().putUserPolicy({ ...denial, PolicyDocument: JSON.stringify({ Version: "2012-10-17", Statement }) });
+    await aws.iam().putUserPolicy({
+      ...denial,
+      PolicyDocument: JSON.stringify({ Version: "2012-10-17", Statement }),
+    });
     const { status, output } = await terraform.start("apply", "-auto-approve");
-    expect({ status, denied: output.includes(`not authorized to perform: ${denied}`) }).toEqual({ status: 1, denied: true });
+    expect({ status, denied: output.includes(`not authorized to perform: ${denied}`) }).toEqual({
+      status: 1,
+      denied: true,
+    });
     await aws.iam().deleteUserPolicy(denial);
   };
 
@@ -99,11 +126,14 @@ describe("a first deployment that may not read what it created", () => {
     ["aws_iam_user.user", "iam:GetUser"],
     ["aws_iam_policy.policy", "iam:GetPolicy"],
     ["aws_iam_user_policy_attachment.policy-attachment", "iam:ListAttachedUserPolicies"],
-  ])("has a tainted %s, which fails to apply until it is untainted (recover.md#tainted)", async (address, denied) => {
-    await taintBy(denied, "");
-    expectGuarded(terraform.attempt("apply", "-auto-approve"), address);
-    terraform.run("untaint", address);
-    terraform.apply();
-    expect(await aws.accepts(terraform.key())).toBe(true);
-  });
+  ])(
+    "has a tainted %s, which fails to apply until it is untainted (recover.md#tainted)",
+    async (address, denied) => {
+      await taintBy(denied, "");
+      expectGuarded(terraform.attempt("apply", "-auto-approve"), address);
+      terraform.run("untaint", address);
+      terraform.apply();
+      expect(await aws.accepts(terraform.key())).toBe(true);
+    },
+  );
 });

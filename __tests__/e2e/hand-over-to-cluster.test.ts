@@ -6,7 +6,13 @@ import { CONFIGURATION, OLD_KEY } from "../helpers/stand-in-cluster";
 import { startCluster, type TestCluster } from "./support/cluster";
 import { LocalAws } from "./support/local-aws";
 import { Deployments, folder } from "./support/project";
-import { jsonOf, mustSucceed, runIn, type Terraform, terraformEnvironment } from "./support/terraform";
+import {
+  jsonOf,
+  mustSucceed,
+  runIn,
+  type Terraform,
+  terraformEnvironment,
+} from "./support/terraform";
 
 const SETTINGS = `region: eu-central-1
 accountId: "123456789012"
@@ -63,12 +69,20 @@ describe("hand-over --cluster", () => {
     terraform.apply();
     ({ accessKeyId: newId, secretAccessKey: secret } = terraform.key());
     home = folder();
-    mustSucceed(runIn(deployments.path, terraformEnvironment(aws), process.execPath, script, "review"));
-    cluster = await startCluster(readFileSync(join(deployments.path, "review/deckhouse/cluster-access.yaml"), "utf8"));
+    mustSucceed(
+      runIn(deployments.path, terraformEnvironment(aws), process.execPath, script, "review"),
+    );
+    cluster = await startCluster(
+      readFileSync(join(deployments.path, "review/deckhouse/cluster-access.yaml"), "utf8"),
+    );
   });
 
   /** Runs the command, and says what it changed in the Secret. */
-  const handOver = (before: string, args: readonly string[] = ["--yes"], more?: Readonly<Record<string, string>>) => {
+  const handOver = (
+    before: string,
+    args: readonly string[] = ["--yes"],
+    more?: Readonly<Record<string, string>>,
+  ) => {
     cluster.setDocument(before);
     const environmentOf = environment(more);
     const { status, output } = runIn(
@@ -97,7 +111,9 @@ describe("hand-over --cluster", () => {
   it("changes two lines of the Secret, says so before and after, and has nothing to do then", () => {
     const { output, ...result } = handOver(withId(oldId));
     expect(result).toEqual({ ...CHANGED, first: REPLACES() });
-    expect(output).toContain(`dev has the key ${newId} now: read back from kube-system/d8-provider-cluster-configuration; `);
+    expect(output).toContain(
+      `dev has the key ${newId} now: read back from kube-system/d8-provider-cluster-configuration; `,
+    );
     const given = cluster.document().toString();
     expect(given).toContain(`providerSecretAccessKey: "${secret}"`);
     expect(handOver(given)).toMatchObject({
@@ -110,7 +126,9 @@ describe("hand-over --cluster", () => {
   it("keeps comments, anchors and line ends byte for byte", () => {
     const before = unusual(oldId);
     expect(handOver(before)).toMatchObject(CHANGED);
-    const expected = before.replace(`'${oldId}'`, `"${newId}"`).replace(/(SecretAccessKey: )[^\r]+/, `$1"${secret}"`);
+    const expected = before
+      .replace(`'${oldId}'`, `"${newId}"`)
+      .replace(/(SecretAccessKey: )[^\r]+/, `$1"${secret}"`);
     expect(cluster.document().toString()).toBe(expected);
   });
 
@@ -121,24 +139,34 @@ describe("hand-over --cluster", () => {
   it("shows the secret to no other process, and leaves it in no file", () => {
     const list = join(folder(), "processes");
     // Every process of this computer, with its environment.
-    const more = cluster.beforeWrite(`cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ | tr '\\0' ' ' > '${list}'`);
+    const more = cluster.beforeWrite(
+      `cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ | tr '\\0' ' ' > '${list}'`,
+    );
     expect(handOver(withId(oldId), ["--yes"], more)).toMatchObject(CHANGED);
     expect(readFileSync(list, "utf8")).toContain("hand-over deckhouse --cluster");
-    const files = readdirSync(home, { recursive: true, encoding: "utf8" }).map((name) => join(home, name));
-    const texts = [list, ...files.filter((file) => statSync(file).isFile())].map((file) => readFileSync(file, "latin1"));
+    const files = readdirSync(home, { recursive: true, encoding: "utf8" }).map((name) =>
+      join(home, name),
+    );
+    const texts = [list, ...files.filter((file) => statSync(file).isFile())].map((file) =>
+      readFileSync(file, "latin1"),
+    );
     const forms = [secret, Buffer.from(secret).toString("base64").slice(0, -4)];
     expect(texts.filter((text) => forms.some((form) => text.includes(form)))).toEqual([]);
   });
 
   it("refuses a cluster in another Region or with another prefix", () => {
-    expect(handOver(withId(oldId).replace("region: eu-central-1", "region: us-east-1"))).toMatchObject({
+    expect(
+      handOver(withId(oldId).replace("region: eu-central-1", "region: us-east-1")),
+    ).toMatchObject({
       ...REFUSED,
-      first: "region: the settings have eu-central-1, and the cluster of dev has us-east-1; name another --context or stack",
+      first:
+        "region: the settings have eu-central-1, and the cluster of dev has us-east-1; name another --context or stack",
     });
     deployments.change({ deckhouse: SECONDARY.replace("prefix: dev", "prefix: prod") });
     expect(handOver(withId(oldId))).toMatchObject({
       ...REFUSED,
-      first: "cluster.prefix: the settings have prod, and the cluster of dev has dev; name another --context or stack",
+      first:
+        "cluster.prefix: the settings have prod, and the cluster of dev has dev; name another --context or stack",
     });
     deployments.change({ deckhouse: SECONDARY });
   });
@@ -189,8 +217,16 @@ describe("hand-over --cluster", () => {
   it("preflight --cluster names that rule before", () => {
     const found = (more: Readonly<Record<string, string>>) => {
       const args = ["preflight", "deckhouse", "--cluster", "--format", "json"];
-      const { findings } = jsonOf(deployments.path, environment(more), process.execPath, script, ...args) as Report;
-      return findings.filter(({ rule }) => rule.startsWith("cluster-")).map(({ rule, values }) => [rule, values.ruleToAdd]);
+      const { findings } = jsonOf(
+        deployments.path,
+        environment(more),
+        process.execPath,
+        script,
+        ...args,
+      ) as Report;
+      return findings
+        .filter(({ rule }) => rule.startsWith("cluster-"))
+        .map(({ rule, values }) => [rule, values.ruleToAdd]);
     };
     expect(found(cluster.environment)).toEqual([]);
     expect(found(cluster.reader)).toEqual([
@@ -205,7 +241,13 @@ describe("hand-over --cluster", () => {
     const found = (document: string) => {
       cluster.setDocument(document);
       const args = ["drift", "deckhouse", "--cluster", "--format", "json"];
-      const { findings } = jsonOf(deployments.path, environment(cluster.reader), process.execPath, script, ...args) as Report;
+      const { findings } = jsonOf(
+        deployments.path,
+        environment(cluster.reader),
+        process.execPath,
+        script,
+        ...args,
+      ) as Report;
       return findings
         .filter(({ rule }) => rule.startsWith("cluster-"))
         .map(({ rule, field, values }) => [rule, field ?? values.id]);
@@ -241,15 +283,32 @@ describe("hand-over --cluster", () => {
     expect(handOver(withId(oldId), [])).toMatchObject({
       ...REFUSED,
       first: REPLACES(),
-      output: expect.stringContaining("nothing was written: there is no terminal to ask at; add --yes\n"),
+      output: expect.stringContaining(
+        "nothing was written: there is no terminal to ask at; add --yes\n",
+      ),
     });
-    const python = "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(['sh', '-c', sys.argv[1]])))";
+    const python =
+      "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(['sh', '-c', sys.argv[1]])))";
     const line = `"${process.execPath}" "${script}" hand-over deckhouse --cluster`;
     const answered = (answer: string) =>
-      runIn(deployments.path, environment(), "sh", "-c", `echo ${answer} | python3 -c "$0" "$1"`, python, line);
-    expect(answered("no")).toEqual({ status: 1, output: expect.stringContaining("nothing was written: the answer is not yes") });
+      runIn(
+        deployments.path,
+        environment(),
+        "sh",
+        "-c",
+        `echo ${answer} | python3 -c "$0" "$1"`,
+        python,
+        line,
+      );
+    expect(answered("no")).toEqual({
+      status: 1,
+      output: expect.stringContaining("nothing was written: the answer is not yes"),
+    });
     expect(cluster.document().toString()).toBe(withId(oldId));
-    expect(answered("yes")).toEqual({ status: 0, output: expect.stringContaining(`dev has the key ${newId} now`) });
+    expect(answered("yes")).toEqual({
+      status: 0,
+      output: expect.stringContaining(`dev has the key ${newId} now`),
+    });
   });
 
   // Each run of the program waits a minute.
@@ -265,7 +324,10 @@ describe("hand-over --cluster", () => {
           `nothing was written: no user has the key ${accessKeyId}; name it: --replaces ${accessKeyId}\n`,
         ),
       });
-      expect(handOver(withId(accessKeyId), ["--yes", "--replaces", accessKeyId])).toMatchObject({ ...CHANGED, first: unknown });
+      expect(handOver(withId(accessKeyId), ["--yes", "--replaces", accessKeyId])).toMatchObject({
+        ...CHANGED,
+        first: unknown,
+      });
     });
   }
 });

@@ -24,27 +24,47 @@ describe("objects that were created with the documented commands or HCL", () => 
 
   /** The AWS CLI as a user runs it, with the documented policy in `policy.json`. */
   const awsCli = (...args: string[]): string => {
-    const statement = { Sid: "VisualEditor0", Effect: "Allow", Action: documentedActions, Resource: "*" };
-    const path = folder({ "policy.json": JSON.stringify({ Version: "2012-10-17", Statement: [statement] }) });
-    const environment = { PATH: process.env.PATH ?? "", HOME: path, AWS_DEFAULT_REGION: "eu-central-1", ...aws.environment() };
+    const statement = {
+      Sid: "VisualEditor0",
+      Effect: "Allow",
+      Action: documentedActions,
+      Resource: "*",
+    };
+    const path = folder({
+      "policy.json": JSON.stringify({ Version: "2012-10-17", Statement: [statement] }),
+    });
+    const environment = {
+      PATH: process.env.PATH ?? "",
+      HOME: path,
+      AWS_DEFAULT_REGION: "eu-central-1",
+      ...aws.environment(),
+    };
     const { status, output } = runIn(path, environment, "aws", "--output", "json", "iam", ...args);
     expect({ args, status, output }).toMatchObject({ status: 0 });
     return output;
   };
   const createPolicy = () =>
-    awsCli("create-policy", "--policy-name", "D8CloudProviderAWS", "--policy-document", "file://policy.json");
+    awsCli(
+      "create-policy",
+      "--policy-name",
+      "D8CloudProviderAWS",
+      "--policy-document",
+      "file://policy.json",
+    );
   const createUser = () => awsCli("create-user", "--user-name", "deckhouse");
   const createKey = (): Credentials => {
     const { AccessKey } = JSON.parse(awsCli("create-access-key", "--user-name", "deckhouse"));
     return { accessKeyId: AccessKey.AccessKeyId, secretAccessKey: AccessKey.SecretAccessKey };
   };
-  const attach = () => awsCli("attach-user-policy", "--user-name", "deckhouse", "--policy-arn", POLICY_ARN);
+  const attach = () =>
+    awsCli("attach-user-policy", "--user-name", "deckhouse", "--policy-arn", POLICY_ARN);
 
   const apply = (more: string) => {
     deployments.change({ deckhouse: `${SETTINGS}${more}\n` });
     return terraform.apply();
   };
-  const keys = async () => (await aws.iam().listAccessKeys({ UserName: "deckhouse" })).AccessKeyMetadata ?? [];
+  const keys = async () =>
+    (await aws.iam().listAccessKeys({ UserName: "deckhouse" })).AccessKeyMetadata ?? [];
   const keyIds = async () => (await keys()).map(({ AccessKeyId }) => AccessKeyId);
 
   it("imports all of it, destroys nothing, and replaces the imported key without an outage", async () => {
@@ -53,7 +73,9 @@ describe("objects that were created with the documented commands or HCL", () => 
     const unmanaged = createKey();
     attach();
     await aws.calls();
-    const imported = apply(`import: { user: true, policy: true, attachment: true, accessKeyId: ${unmanaged.accessKeyId} }`);
+    const imported = apply(
+      `import: { user: true, policy: true, attachment: true, accessKeyId: ${unmanaged.accessKeyId} }`,
+    );
     expect(NOTHING_DESTROYED.exec(imported)?.slice(1, 3)).toEqual(["4", "0"]);
     expect(await aws.changes()).not.toEqual(
       expect.arrayContaining([expect.stringMatching(/^(Create(?!PolicyVersion)|Delete|Detach)/)]),
@@ -70,9 +92,13 @@ describe("objects that were created with the documented commands or HCL", () => 
     apply("accessKeys: { secondary: { status: Active }, current: secondary }");
     const own = terraform.key();
     expect([await aws.accepts(unmanaged), await aws.accepts(own)]).toEqual([true, true]);
-    apply("accessKeys: { primary: { status: Inactive }, secondary: { status: Active }, current: secondary }");
+    apply(
+      "accessKeys: { primary: { status: Inactive }, secondary: { status: Active }, current: secondary }",
+    );
     expect([await aws.accepts(unmanaged), await aws.accepts(own)]).toEqual([false, true]);
-    apply("accessKeys: { primary: { status: absent }, secondary: { status: Active }, current: secondary }");
+    apply(
+      "accessKeys: { primary: { status: absent }, secondary: { status: Active }, current: secondary }",
+    );
     expect(await keyIds()).toEqual([own.accessKeyId]);
   });
 
@@ -86,7 +112,10 @@ describe("objects that were created with the documented commands or HCL", () => 
 
   it("imports only a policy, and creates the other objects", () => {
     createPolicy();
-    expect(NOTHING_DESTROYED.exec(apply("import: { policy: true }"))?.slice(1, 3)).toEqual(["1", "3"]);
+    expect(NOTHING_DESTROYED.exec(apply("import: { policy: true }"))?.slice(1, 3)).toEqual([
+      "1",
+      "3",
+    ]);
     deployments.change({ deckhouse: SETTINGS });
     expect(terraform.isUpToDate()).toBe(true);
   });
@@ -123,7 +152,10 @@ describe("objects that were created with the documented commands or HCL", () => 
     hcl.apply();
     const before = await keys();
     deployments.change({ deckhouse: SETTINGS });
-    copyFileSync(join(hcl.folder, "terraform.tfstate"), join(deployments.path, "terraform.deckhouse.tfstate"));
+    copyFileSync(
+      join(hcl.folder, "terraform.tfstate"),
+      join(deployments.path, "terraform.deckhouse.tfstate"),
+    );
     terraform.init();
     expect(terraform.plannedActions()).toEqual({ "aws_iam_policy.policy": "update" });
     expect(terraform.apply()).toContain("0 added, 1 changed, 0 destroyed");

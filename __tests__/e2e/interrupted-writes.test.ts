@@ -12,10 +12,15 @@ const KEY = { id: "AKIAIOSFODNN7EXAMPLE", secret: "wJalrXUtnFEMI/K7MDENG/bPxRfiC
 const STATE = {
   version: 4,
   outputs: { access_key_id: { value: KEY.id } },
-  resources: [{ mode: "managed", type: "aws_iam_access_key", name: "user", instances: [{ attributes: KEY }] }],
+  resources: [
+    { mode: "managed", type: "aws_iam_access_key", name: "user", instances: [{ attributes: KEY }] },
+  ],
 };
 
-/** Sends the signal of Ctrl-C whenever a temporary file is complete and does not have its own name yet. */
+/**
+ * Sends the signal of Ctrl-C whenever a temporary file is complete and does not have its own name
+ * yet.
+ */
 const INTERRUPT = `
   const fs = require("node:fs");
   for (const name of ["renameSync", "linkSync"]) {
@@ -42,29 +47,41 @@ function world(script = `echo '${JSON.stringify(STATE)}'`) {
   mkdirSync(join(root, "tmp"));
   /** Runs a line of a shell with the program as "$0" and "$@". */
   const shell = (line: string, args: readonly string[], options = "") => {
-    const { status, signal, stdout, stderr } = spawnSync("sh", ["-c", line, process.execPath, PROGRAM, ...args], {
-      cwd: join(root, "project"),
-      encoding: "utf8",
-      env: {
-        PATH: process.env.PATH,
-        TMPDIR: join(root, "tmp"),
-        TERRAFORM_BINARY_NAME: join(root, "terraform"),
-        NODE_OPTIONS: options,
+    const { status, signal, stdout, stderr } = spawnSync(
+      "sh",
+      ["-c", line, process.execPath, PROGRAM, ...args],
+      {
+        cwd: join(root, "project"),
+        encoding: "utf8",
+        env: {
+          PATH: process.env.PATH,
+          TMPDIR: join(root, "tmp"),
+          TERRAFORM_BINARY_NAME: join(root, "terraform"),
+          NODE_OPTIONS: options,
+        },
       },
-    });
+    );
     return { status, signal, stdout, stderr };
   };
   return {
     run: (...args: readonly string[]) => shell('exec "$0" "$@"', args),
-    interrupted: (...args: readonly string[]) => shell('exec "$0" "$@"', args, `--require=${join(root, "interrupt.cjs")}`),
-    /** With a limit on the size of a file, in units of 512 bytes, which stands for a full disk: writes fail at the same point. */
-    onFullDisk: (limit: number, ...args: readonly string[]) => shell(`trap '' XFSZ; ulimit -f ${limit}; exec "$0" "$@"`, args),
+    interrupted: (...args: readonly string[]) =>
+      shell('exec "$0" "$@"', args, `--require=${join(root, "interrupt.cjs")}`),
+    /**
+     * With a limit on the size of a file, in units of 512 bytes, which stands for a full disk:
+     * writes fail at the same point.
+     */
+    onFullDisk: (limit: number, ...args: readonly string[]) =>
+      shell(`trap '' XFSZ; ulimit -f ${limit}; exec "$0" "$@"`, args),
     /** The content of all files, and the folders. */
     written: () =>
       Object.fromEntries(
         readdirSync(root, { recursive: true, withFileTypes: true }).map((entry) => {
           const path = join(entry.parentPath, entry.name);
-          return [path.slice(root.length + 1), entry.isFile() ? readFileSync(path, "utf8") : "a folder"];
+          return [
+            path.slice(root.length + 1),
+            entry.isFile() ? readFileSync(path, "utf8") : "a folder",
+          ];
         }),
       ),
   };
@@ -77,8 +94,14 @@ function complete(...args: readonly string[]) {
   return written();
 }
 
-/** Each file is as it was before, or as the command writes it, and no other file is there: none that is temporary either. */
-function expectCompleteFiles({ written }: ReturnType<typeof world>, whole: Readonly<Record<string, string>>) {
+/**
+ * Each file is as it was before, or as the command writes it, and no other file is there: none that
+ * is temporary either.
+ */
+function expectCompleteFiles(
+  { written }: ReturnType<typeof world>,
+  whole: Readonly<Record<string, string>>,
+) {
   const before = world().written();
   expect(Object.keys(whole)).toEqual(expect.arrayContaining(Object.keys(written())));
   for (const [path, content] of Object.entries(written())) {
@@ -101,48 +124,71 @@ describe("a command that cannot write all of its files", () => {
   it("writes no secret when Ctrl-C stops hand-over while Terraform runs", () => {
     const { run, written } = world("kill -INT $PPID; exec sleep 1");
     const before = written();
-    expect(run("hand-over", "--out", "provider.yaml")).toEqual({ status: null, signal: "SIGINT", stdout: "", stderr: "" });
+    expect(run("hand-over", "--out", "provider.yaml")).toEqual({
+      status: null,
+      signal: "SIGINT",
+      stdout: "",
+      stderr: "",
+    });
     expect(written()).toEqual(before);
   });
 
   it("prints no secret without --yes", () => {
-    const stderr = "nothing was printed; write --out FILE for a file that only you can read, or --yes to print the secret\n";
+    const stderr =
+      "nothing was printed; write --out FILE for a file that only you can read, or --yes to print the secret\n";
     expect(world().run("hand-over")).toEqual({ status: 1, signal: null, stdout: "", stderr });
   });
 
   it.each([
     [["init", "new"], 1, /^new\/\S+: file too large \(EFBIG\)\n$/],
     [["hand-over", "--out", "provider.yaml"], 0, /^\S+\/provider\.yaml: .+ \(EFBIG\)\n$/],
-  ])("leaves complete files only, and says so in one line, when the disk is full: %j, %d blocks", (args, limit, message) => {
-    const full = world();
-    const failed = { status: 1, signal: null, stdout: "", stderr: expect.stringMatching(message) };
-    expect(full.onFullDisk(limit, ...args)).toEqual(failed);
-    expectCompleteFiles(full, complete(...args));
-  });
+  ])(
+    "leaves complete files only, and says so in one line, when the disk is full: %j, %d blocks",
+    (args, limit, message) => {
+      const full = world();
+      const failed = {
+        status: 1,
+        signal: null,
+        stdout: "",
+        stderr: expect.stringMatching(message),
+      };
+      expect(full.onFullDisk(limit, ...args)).toEqual(failed);
+      expectCompleteFiles(full, complete(...args));
+    },
+  );
 
   it.each([
     ["synth", 4, "cdktf\\.out"],
     ["synth", 60, "cdktf\\.out"],
     ["review", 8, "review/dev/\\S+"],
-  ])("writes again at the next run what %s could not complete on a full disk of %d blocks", (command, limit, path) => {
-    const { onFullDisk, run, written } = world();
-    const stderr = expect.stringMatching(new RegExp(`^${path}: file too large \\(EFBIG\\)\n$`));
-    expect(onFullDisk(limit, command)).toEqual({ status: 1, signal: null, stdout: "", stderr });
-    expect(run(command)).toMatchObject({ status: 0 });
-    expect(written()).toEqual(complete(command));
-  });
+  ])(
+    "writes again at the next run what %s could not complete on a full disk of %d blocks",
+    (command, limit, path) => {
+      const { onFullDisk, run, written } = world();
+      const stderr = expect.stringMatching(new RegExp(`^${path}: file too large \\(EFBIG\\)\n$`));
+      expect(onFullDisk(limit, command)).toEqual({ status: 1, signal: null, stdout: "", stderr });
+      expect(run(command)).toMatchObject({ status: 0 });
+      expect(written()).toEqual(complete(command));
+    },
+  );
 });
 
 it("several runs of dkp-access synth at the same time write the same stacks, and leave them complete", async () => {
   const names = Array.from({ length: 40 }, (_, index) => `dev-${index}`);
-  const ownNames = (name: string) => `${SETTINGS}user: { name: ${name} }\npolicy: { name: ${name} }\n`;
-  const project = folder(Object.fromEntries(names.map((name) => [`deployments/${name}.yaml`, ownNames(name)])));
-  const synth = () => startIn(project, { PATH: process.env.PATH ?? "" }, process.execPath, PROGRAM, "synth");
+  const ownNames = (name: string) =>
+    `${SETTINGS}user: { name: ${name} }\npolicy: { name: ${name} }\n`;
+  const project = folder(
+    Object.fromEntries(names.map((name) => [`deployments/${name}.yaml`, ownNames(name)])),
+  );
+  const synth = () =>
+    startIn(project, { PATH: process.env.PATH ?? "" }, process.execPath, PROGRAM, "synth");
   const finished = await Promise.all([synth(), synth(), synth(), synth()]);
   expect(finished.filter(({ status }) => status !== 0)).toEqual([]);
   expect(readdirSync(join(project, "cdktf.out/stacks")).sort()).toEqual(names.toSorted());
   for (const name of names) {
-    const json = JSON.parse(readFileSync(join(project, "cdktf.out/stacks", name, "cdk.tf.json"), "utf8"));
+    const json = JSON.parse(
+      readFileSync(join(project, "cdktf.out/stacks", name, "cdk.tf.json"), "utf8"),
+    );
     expect(json.resource.aws_iam_user.user.name).toBe(name);
   }
   expect(readdirSync(join(project, "cdktf.out")).sort()).toEqual(["manifest.json", "stacks"]);
@@ -191,15 +237,23 @@ describe("keys --write", () => {
     expect(write({})).toMatchObject({ status: 0 });
     const complete = settings();
     writeFileSync(join(deployments.path, SETTINGS_FILE), before);
-    const { status, signal } = write({ NODE_OPTIONS: `--require=${script("interrupt.cjs", INTERRUPT)}` });
+    const { status, signal } = write({
+      NODE_OPTIONS: `--require=${script("interrupt.cjs", INTERRUPT)}`,
+    });
     expect([status, signal]).toEqual(signal === null ? [0, null] : [null, "SIGINT"]);
     expect(complete).toContain("secondary");
     expect([before, complete]).toContain(settings());
   });
 
-  it.each(["INT", "TERM", "HUP", "KILL"])("leaves the settings as they were when SIG%s comes while Terraform runs", (name) => {
-    const binary = script("terraform", `#!/bin/sh\nkill -${name} $PPID\nexec sleep 1\n`);
-    expect(write({ TERRAFORM_BINARY_NAME: binary })).toMatchObject({ status: null, signal: `SIG${name}` });
-    expect(settings()).toBe(before);
-  });
+  it.each(["INT", "TERM", "HUP", "KILL"])(
+    "leaves the settings as they were when SIG%s comes while Terraform runs",
+    (name) => {
+      const binary = script("terraform", `#!/bin/sh\nkill -${name} $PPID\nexec sleep 1\n`);
+      expect(write({ TERRAFORM_BINARY_NAME: binary })).toMatchObject({
+        status: null,
+        signal: `SIG${name}`,
+      });
+      expect(settings()).toBe(before);
+    },
+  );
 });

@@ -30,8 +30,15 @@ describe("the commands about keys", () => {
   it("keys ends at its time limit where AWS does not answer, without arguments and after a leak", () => {
     terraform.init();
     terraform.apply();
-    const config = join(folder({ config: "[profile hanging]\ncredential_process = sleep 1000\n" }), "config");
-    const { AWS_ACCESS_KEY_ID: _id, AWS_SECRET_ACCESS_KEY: _secret, ...rest } = environment() as Record<string, string>;
+    const config = join(
+      folder({ config: "[profile hanging]\ncredential_process = sleep 1000\n" }),
+      "config",
+    );
+    const {
+      AWS_ACCESS_KEY_ID: _id,
+      AWS_SECRET_ACCESS_KEY: _secret,
+      ...rest
+    } = environment() as Record<string, string>;
     const hanging = { ...rest, AWS_CONFIG_FILE: config, AWS_PROFILE: "hanging" };
     const unread = "sts:GetCallerIdentity: no answer within 2 s";
     for (const [args, said] of [
@@ -41,8 +48,20 @@ describe("the commands about keys", () => {
         [`not read: ${unread}`, "1. Deactivate the key"],
       ],
     ] as const) {
-      const { status, output } = runIn(deployments.path, hanging, process.execPath, script, "keys", ...args, "--timeout", "2");
-      expect({ status, lacking: said.filter((text) => !output.includes(text)) }).toEqual({ status: 3, lacking: [] });
+      const { status, output } = runIn(
+        deployments.path,
+        hanging,
+        process.execPath,
+        script,
+        "keys",
+        ...args,
+        "--timeout",
+        "2",
+      );
+      expect({ status, lacking: said.filter((text) => !output.includes(text)) }).toEqual({
+        status: 3,
+        lacking: [],
+      });
     }
   });
 
@@ -50,7 +69,10 @@ describe("the commands about keys", () => {
     const id = terraform.output("access_key_id");
     await aws.accepts(terraform.key());
     const plain = command("keys", "deckhouse");
-    expect(plain).toMatchObject({ status: 0, output: expect.stringContaining(`primary: ${id} (Active, created `) });
+    expect(plain).toMatchObject({
+      status: 0,
+      output: expect.stringContaining(`primary: ${id} (Active, created `),
+    });
     expect(plain.output).toContain("the current key, its secret is in plaintext in the state");
     expect(plain.output).not.toContain(terraform.key().secretAccessKey);
     expect(plain.output).toContain("accessKeys.secondary.status: Active");
@@ -60,7 +82,9 @@ describe("the commands about keys", () => {
     const { findings } = json("keys", "deckhouse", "--format", "json") as KeysReport;
     expect(findings.map(({ rule }) => rule)).toEqual(["key-unmanaged"]);
     expect(findings[0]?.text).toContain(`${AccessKey?.AccessKeyId} (Active, created `);
-    await aws.iam().deleteAccessKey({ UserName: "deckhouse", AccessKeyId: AccessKey?.AccessKeyId ?? "" });
+    await aws
+      .iam()
+      .deleteAccessKey({ UserName: "deckhouse", AccessKeyId: AccessKey?.AccessKeyId ?? "" });
   });
 
   it("keys reports several stacks, and one that cannot be read does not keep it from the others", () => {
@@ -86,7 +110,9 @@ describe("the commands about keys", () => {
   });
 
   it("keys lists what is there with accessKeys: none, and names nothing to do", async () => {
-    const { AccessKey: { AccessKeyId = "" } = {} } = await aws.iam().createAccessKey({ UserName: "deckhouse" });
+    const { AccessKey: { AccessKeyId = "" } = {} } = await aws
+      .iam()
+      .createAccessKey({ UserName: "deckhouse" });
     deployments.change({ deckhouse: `${SETTINGS}accessKeys: none\n` });
     const { output } = command("keys", "deckhouse");
     await aws.iam().deleteAccessKey({ UserName: "deckhouse", AccessKeyId });
@@ -94,7 +120,10 @@ describe("the commands about keys", () => {
   });
 
   it("keys names the user that was renamed, or that IAM has none, if it may not ask who has the key", async () => {
-    const reader = await aws.createUser("reader", allowing(["iam:ListAccessKeys", "iam:ListAttachedUserPolicies"]));
+    const reader = await aws.createUser(
+      "reader",
+      allowing(["iam:ListAccessKeys", "iam:ListAttachedUserPolicies"]),
+    );
     const { accessKeyId: AWS_ACCESS_KEY_ID, secretAccessKey: AWS_SECRET_ACCESS_KEY } = reader;
     const given = { ...environment(), AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY };
     deployments.change({ deckhouse: SETTINGS });
@@ -105,8 +134,14 @@ describe("the commands about keys", () => {
     const denied = runIn(deployments.path, given, process.execPath, script, "keys", "deckhouse");
     const allowed = command("keys", "deckhouse");
     await aws.iam().updateUser({ UserName: "deckhouse-old", NewUserName: "deckhouse" });
-    expect(denied).toEqual({ status: 3, output: expect.stringContaining("IAM has no user deckhouse, and the state has it\n") });
-    expect(allowed).toEqual({ status: 3, output: expect.stringContaining("its key is that of the user deckhouse-old") });
+    expect(denied).toEqual({
+      status: 3,
+      output: expect.stringContaining("IAM has no user deckhouse, and the state has it\n"),
+    });
+    expect(allowed).toEqual({
+      status: 3,
+      output: expect.stringContaining("its key is that of the user deckhouse-old"),
+    });
   });
 
   it("with accessKeys: none, hand-over explains how to create a key", () => {

@@ -6,13 +6,23 @@ import { BUCKET, KeyOperator } from "./support/key-operator";
 import { type Credentials, LocalAws } from "./support/local-aws";
 import { Deployments, write } from "./support/project";
 
-// Situations of the model in __tests__/helpers/keys/ on real Terraform: the events, and then the printed steps to the end.
+// Situations of the model in __tests__/helpers/keys/ on real Terraform: the events, and then the
+// printed steps to the end.
 
-const BASE = { region: "eu-central-1", backend: { s3: { bucket: BUCKET, region: "eu-central-1" } } };
+const BASE = {
+  region: "eu-central-1",
+  backend: { s3: { bucket: BUCKET, region: "eu-central-1" } },
+};
 
 const BOTH = { accessKeys: { secondary: { status: "Active" } } };
 const MOVED = { accessKeys: { secondary: { status: "Active" }, current: "secondary" } };
-const RETIRED = { accessKeys: { primary: { status: "Inactive" }, secondary: { status: "Active" }, current: "secondary" } };
+const RETIRED = {
+  accessKeys: {
+    primary: { status: "Inactive" },
+    secondary: { status: "Active" },
+    current: "secondary",
+  },
+};
 
 /** @param keys those of the deployment in the situation where it begins */
 type Event = (operator: KeyOperator, keys: readonly Credentials[]) => unknown;
@@ -20,24 +30,34 @@ type Event = (operator: KeyOperator, keys: readonly Credentials[]) => unknown;
 const KEY = "aws_iam_access_key.user";
 const USER = "deckhouse";
 
-const leaks = (operator: KeyOperator, key = operator.dkp) => key && operator.leaked.set(key.accessKeyId, key);
+const leaks = (operator: KeyOperator, key = operator.dkp) =>
+  key && operator.leaked.set(key.accessKeyId, key);
 const otherKey = (operator: KeyOperator, keys: readonly Credentials[]) =>
   keys.find(({ accessKeyId }) => accessKeyId !== operator.dkp?.accessKeyId);
 const deletes = (operator: KeyOperator, key = operator.dkp) =>
   operator.aws.iam().deleteAccessKey({ UserName: USER, AccessKeyId: key?.accessKeyId });
-const createsKey = (operator: KeyOperator) => operator.aws.iam().createAccessKey({ UserName: USER });
-const stateLoses = (address: string) => (operator: KeyOperator) => operator.terraform.run("state", "rm", address);
-const settings = (fields: Record<string, unknown>) => (operator: KeyOperator) => operator.write(fields);
-const apply = (faults: Record<string, Fault>) => (operator: KeyOperator) => operator.applyWith(faults);
+const createsKey = (operator: KeyOperator) =>
+  operator.aws.iam().createAccessKey({ UserName: USER });
+const stateLoses = (address: string) => (operator: KeyOperator) =>
+  operator.terraform.run("state", "rm", address);
+const settings = (fields: Record<string, unknown>) => (operator: KeyOperator) =>
+  operator.write(fields);
+const apply = (faults: Record<string, Fault>) => (operator: KeyOperator) =>
+  operator.applyWith(faults);
 
 /** moto has no policies of AWS: one of the account does the same. */
 const QUARANTINE = "AWSCompromisedKeyQuarantineV3";
 const QUARANTINE_ARN = `arn:aws:iam::123456789012:policy/${QUARANTINE}`;
 const NO_GPU = JSON.stringify({
   Version: "2012-10-17",
-  Statement: [{ Effect: "Deny", Action: "ec2:RunInstances", Resource: "arn:aws:ec2:*:*:instance/gpu" }],
+  Statement: [
+    { Effect: "Deny", Action: "ec2:RunInstances", Resource: "arn:aws:ec2:*:*:instance/gpu" },
+  ],
 });
-const DENIES = JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Deny", Action: "ec2:*", Resource: "*" }] });
+const DENIES = JSON.stringify({
+  Version: "2012-10-17",
+  Statement: [{ Effect: "Deny", Action: "ec2:*", Resource: "*" }],
+});
 const renames = (from: string, to: string) => (operator: KeyOperator) =>
   operator.aws.iam().updateUser({ UserName: from, NewUserName: to });
 
@@ -58,17 +78,22 @@ const EVENTS = {
   "the second key is created and not current": settings(BOTH),
   "all edits of a rotation are made": settings(RETIRED),
   "settings of before the rotation": settings({ accessKeys: {} }),
-  "another pgpKey in the live slot": settings({ accessKeys: { primary: { pgpKey: ENCRYPTION_KEY } } }),
+  "another pgpKey in the live slot": settings({
+    accessKeys: { primary: { pgpKey: ENCRYPTION_KEY } },
+  }),
   "DKP's key leaks": (operator) => leaks(operator),
   "the other key leaks": (operator, keys) => leaks(operator, otherKey(operator, keys)),
-  "DKP's key is deactivated": (operator) => operator.setStatus(operator.dkp?.accessKeyId ?? "", "Inactive"),
-  "the other key is deactivated": (operator, keys) => operator.setStatus(otherKey(operator, keys)?.accessKeyId ?? "", "Inactive"),
+  "DKP's key is deactivated": (operator) =>
+    operator.setStatus(operator.dkp?.accessKeyId ?? "", "Inactive"),
+  "the other key is deactivated": (operator, keys) =>
+    operator.setStatus(otherKey(operator, keys)?.accessKeyId ?? "", "Inactive"),
   "DKP's key is deleted (recover.md#deleted-key)": (operator) => deletes(operator),
   "the other key is deleted": (operator, keys) => deletes(operator, otherKey(operator, keys)),
   "a key is created manually": createsKey,
   "a key is created manually, and DKP gets it": async (operator) => {
-    const { AccessKey: { AccessKeyId: accessKeyId = "", SecretAccessKey: secretAccessKey = "" } = {} } =
-      await createsKey(operator);
+    const {
+      AccessKey: { AccessKeyId: accessKeyId = "", SecretAccessKey: secretAccessKey = "" } = {},
+    } = await createsKey(operator);
     operator.dkp = { accessKeyId, secretAccessKey };
   },
   "a manual key is imported": async (operator) => {
@@ -77,7 +102,9 @@ const EVENTS = {
   },
   "the policy is detached manually": async ({ aws }) => {
     const { AttachedPolicies = [] } = await aws.iam().listAttachedUserPolicies({ UserName: USER });
-    return aws.iam().detachUserPolicy({ UserName: USER, PolicyArn: AttachedPolicies[0]?.PolicyArn });
+    return aws
+      .iam()
+      .detachUserPolicy({ UserName: USER, PolicyArn: AttachedPolicies[0]?.PolicyArn });
   },
   "a hand-over": (operator) => operator.handOver(),
   "a day passes": (operator) => operator.passDay(),
@@ -91,7 +118,8 @@ const EVENTS = {
   "the state is lost with all versions": (operator) => operator.loseState("all"),
   "the oldest state is restored (recover.md#old-state)": async (operator) =>
     operator.restoreVersion((await operator.versions()).at(-1)),
-  "the later states are lost": async (operator) => operator.loseVersions((await operator.versions()).slice(1)),
+  "the later states are lost": async (operator) =>
+    operator.loseVersions((await operator.versions()).slice(1)),
   "the state loses the key": stateLoses(KEY),
   "errored.tfstate of something else lies there": ({ terraform }) =>
     write(terraform.folder, { "errored.tfstate": '{"lineage":"other","serial":1}' }),
@@ -190,7 +218,12 @@ describe("the printed steps on real Terraform", () => {
     terraform.apply();
     keys.push(operator.handOver());
     const backend = { s3: { ...BASE.backend.s3, key: "second/terraform.tfstate" } };
-    const settingsOfSecond = { ...BASE, backend, user: { name: "second" }, policy: { name: "Second" } };
+    const settingsOfSecond = {
+      ...BASE,
+      backend,
+      user: { name: "second" },
+      policy: { name: "Second" },
+    };
     const others = Deployments.of({ deckhouse: stringify(settingsOfSecond) });
     const otherTerraform = others.terraform("deckhouse", origin);
     otherTerraform.init("-backend-config=use_path_style=true");
@@ -209,7 +242,9 @@ describe("the printed steps on real Terraform", () => {
     await keep("retired");
   });
 
-  const scenes = rows(ROWS, 9).map(([where, ...events]) => [[where, ...events].join(", "), where, events] as const);
+  const scenes = rows(ROWS, 9).map(
+    ([where, ...events]) => [[where, ...events].join(", "), where, events] as const,
+  );
 
   it.each(scenes)(
     "lead to the end, keep DKP's key, and change nothing of another deployment: %s",

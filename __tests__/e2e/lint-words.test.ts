@@ -19,11 +19,21 @@ const PHRASES = [
 ];
 
 describe("npm run lint:words", () => {
-  /** Runs a program of Node.js on a file of these lines. @returns the exit code and the part of the output about each line */
+  /**
+   * Runs a program of Node.js on a file of these lines. @returns the exit code and the part of the
+   * output about each line
+   */
   function check(lines: readonly string[], ...program: string[]) {
     const root = folder({ "text.md": lines.map((line) => `${line}\n`).join("") });
-    const args = [...program, ...(program.length > 1 ? ["--root", root] : []), join(root, "text.md")];
-    const { status, stdout } = spawnSync(process.execPath, args, { cwd: PROJECT, encoding: "utf8" });
+    const args = [
+      ...program,
+      ...(program.length > 1 ? ["--root", root] : []),
+      join(root, "text.md"),
+    ];
+    const { status, stdout } = spawnSync(process.execPath, args, {
+      cwd: PROJECT,
+      encoding: "utf8",
+    });
     const found = new Map<number, string>();
     for (const [, line, message = ""] of stdout.matchAll(/:(\d+)(?::\d+)? - (.*)/g)) {
       found.set(Number(line), message);
@@ -44,9 +54,15 @@ describe("npm run lint:words", () => {
   const vocabulary = (lines: readonly string[]) => check(lines, VOCABULARY);
 
   it("finds words that are not in the glossary, and misspelled words", () => {
-    const { status, found } = spelling([...WORDS, "Terraform imports the access key of the deployment."]);
+    const { status, found } = spelling([
+      ...WORDS,
+      "Terraform imports the access key of the deployment.",
+    ]);
     expect(status).toBe(1);
-    expect(found).toEqual([...WORDS.map((word) => expect.stringContaining(`(${word})`)), undefined]);
+    expect(found).toEqual([
+      ...WORDS.map((word) => expect.stringContaining(`(${word})`)),
+      undefined,
+    ]);
   });
 
   it("finds phrases that are not in the glossary, in identifiers too", () => {
@@ -57,7 +73,11 @@ describe("npm run lint:words", () => {
     ];
     const { status, found } = vocabulary([...PHRASES, "const madeByHand = true;", ...allowed]);
     expect(status).toBe(1);
-    expect(found).toEqual([...PHRASES, "", ...allowed].map((line) => (allowed.includes(line) ? undefined : expect.any(String))));
+    expect(found).toEqual(
+      [...PHRASES, "", ...allowed].map((line) =>
+        allowed.includes(line) ? undefined : expect.any(String),
+      ),
+    );
   });
 
   it("accepts a line that says why it contains a phrase", () => {

@@ -7,28 +7,48 @@ const CRUISER = join(PROJECT, "node_modules/dependency-cruiser/bin/dependency-cr
 
 interface Report {
   readonly summary: {
-    readonly violations: readonly { readonly rule: { readonly name: string }; readonly from: string; readonly to: string }[];
+    readonly violations: readonly {
+      readonly rule: { readonly name: string };
+      readonly from: string;
+      readonly to: string;
+    }[];
   };
 }
 
 it(".dependency-cruiser.mjs reports each import that the layout forbids, and no other", () => {
   const project = folder({
     "main.ts": 'import "./src/stack";',
-    "src/stack.ts": 'import "./constructs/access-user";\nimport type { Deployment } from "./settings/deployment";',
-    "src/constructs/access-user.ts": 'import "@cdktf/provider-aws";\nimport "../terraform/addresses";\nimport "../surprise/new";',
+    "src/stack.ts":
+      'import "./constructs/access-user";\nimport type { Deployment } from "./settings/deployment";',
+    "src/constructs/access-user.ts":
+      'import "@cdktf/provider-aws";\nimport "../terraform/addresses";\nimport "../surprise/new";',
     "src/surprise/new.ts": "export const x = 1;",
-    "src/settings/deployment.ts": 'import "valibot";\nimport "../cli/review/pack";\nexport interface Deployment {}',
+    "src/settings/deployment.ts":
+      'import "valibot";\nimport "../cli/review/pack";\nexport interface Deployment {}',
     "src/terraform/addresses.ts": 'import "../iam/catalogue";',
     "src/iam/catalogue.ts": 'import type { Address } from "../terraform/addresses";',
     "src/iam/unused.ts": "export const unused = 1;",
-    "src/cli/review/pack.ts": 'import "@aws-sdk/client-iam";\nimport "cdktf";\nimport "node:process";',
+    "src/cli/review/pack.ts":
+      'import "@aws-sdk/client-iam";\nimport "cdktf";\nimport "node:process";',
   });
-  const args = [CRUISER, "--config", join(PROJECT, ".dependency-cruiser.mjs"), "--output-type", "json", "main.ts", "src"];
+  const args = [
+    CRUISER,
+    "--config",
+    join(PROJECT, ".dependency-cruiser.mjs"),
+    "--output-type",
+    "json",
+    "main.ts",
+    "src",
+  ];
   const { summary } = jsonOf(project, {}, process.execPath, ...args) as Report;
-  // A folder above the temporary one may have packages installed, or not: only the names of packages are compared.
+  // A folder above the temporary one may have packages installed, or not: only the names of
+  // packages are compared.
   const found = summary.violations
     .filter(({ rule }) => rule.name !== "no-unresolved")
-    .map(({ rule, from, to }) => `${rule.name}: ${from} -> ${to.replace(/^.*node_modules\/((?:@[^/]+\/)?[^/]+).*$/, "$1")}`);
+    .map(
+      ({ rule, from, to }) =>
+        `${rule.name}: ${from} -> ${to.replace(/^.*node_modules\/((?:@[^/]+\/)?[^/]+).*$/, "$1")}`,
+    );
   expect(found.sort()).toEqual([
     "@aws-sdk-in-cli-account: src/cli/review/pack.ts -> @aws-sdk/client-iam",
     "cdktf-in-constructs-stack-app-cli-terraform-configuration: src/cli/review/pack.ts -> cdktf",

@@ -38,7 +38,9 @@ describe("the module that synth --module writes", () => {
     write(path, { "main.tf": ROOT });
     const terraform = new Terraform(path, aws);
     terraform.init();
-    expect(terraform.run("plan")).toContain(`Plan: ${resources} to add, 0 to change, 0 to destroy.`);
+    expect(terraform.run("plan")).toContain(
+      `Plan: ${resources} to add, 0 to change, 0 to destroy.`,
+    );
     terraform.apply();
     expect(terraform.outputs().user_arns).toEqual(
       Object.fromEntries(NAMES.map((name) => [name, `arn:aws:iam::123456789012:user/${name}`])),

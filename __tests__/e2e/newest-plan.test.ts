@@ -18,7 +18,9 @@ const CONFIG = readFileSync(join(PROJECT, INSTALLATION), "utf8");
 /** The file that `pgpKey` of one of them names. */
 const KEY_FILE = "operators.asc";
 const KEY = readFileSync(join(GOLDEN, KEY_FILE), "utf8");
-const STACKS = readdirSync(GOLDEN).flatMap((name) => (name === KEY_FILE ? [] : name.replace(".yaml", "")));
+const STACKS = readdirSync(GOLDEN).flatMap((name) =>
+  name === KEY_FILE ? [] : name.replace(".yaml", ""),
+);
 const LIVE = { region: "eu-central-1", nodeRole: { name: "n" }, tags: { a: "b" } };
 
 describe("a plan of the Terraform and the AWS provider at hand has no part that is not known", () => {
@@ -45,7 +47,13 @@ describe("a plan of the Terraform and the AWS provider at hand has no part that 
   it.each(rows(STACKS, 6))("of the deployment %s", (stack) => {
     const text = readFileSync(join(GOLDEN, `${stack}.yaml`), "utf8");
     // The local AWS has another account, and nothing to import.
-    const { accountId: _, provider: __, cloud: ___, import: ____, ...settings } = parse(text) as Record<string, unknown>;
+    const {
+      accountId: _,
+      provider: __,
+      cloud: ___,
+      import: ____,
+      ...settings
+    } = parse(text) as Record<string, unknown>;
     const changes = planned(terraformOf(settings));
     expect(ofRule(changes, "plan-unknown-part").map(({ values }) => values.part)).toEqual([]);
     expect(changes.deployments[0]?.state).toBe("new");

@@ -13,7 +13,10 @@ import { mustSucceed, runIn } from "./support/terraform";
 /** The name of the package, and of the programs that documents run with npx. */
 const NAMES = ["dkp-access", "deckhouse-aws-access", "cdktf", "cdktn", "cdktf-cli", "cdktn-cli"];
 
-/** A registry that serves a package of somebody else under each of the names, in any version, and nothing else. */
+/**
+ * A registry that serves a package of somebody else under each of the names, in any version, and
+ * nothing else.
+ */
 async function externalRegistry() {
   /** What the external program creates when it runs. */
   const mark = join(folder(), "external-program-ran");
@@ -35,28 +38,52 @@ async function externalRegistry() {
 /** The packed file of a package whose programs create a file. */
 function externalPackage(name: string, mark: string): Buffer {
   const program = `#!/usr/bin/env node\nrequire("fs").writeFileSync(${JSON.stringify(mark)}, process.argv.join(" "));\n`;
-  const bin = Object.fromEntries([...new Set([name, name.replace(/-cli$/, "")])].map((command) => [command, "run.js"]));
-  const path = folder({ "package/package.json": JSON.stringify({ name, version: "0.21.0", bin }), "package/run.js": program });
+  const bin = Object.fromEntries(
+    [...new Set([name, name.replace(/-cli$/, "")])].map((command) => [command, "run.js"]),
+  );
+  const path = folder({
+    "package/package.json": JSON.stringify({ name, version: "0.21.0", bin }),
+    "package/run.js": program,
+  });
   mustSucceed(runIn(path, process.env, "tar", "-czf", "packed.tgz", "package"));
   return readFileSync(join(path, "packed.tgz"));
 }
 
 function registryDocument(name: string, content: Buffer, registry: string): object {
   const integrity = `sha512-${createHash("sha512").update(content).digest("base64")}`;
-  const bin = Object.fromEntries([...new Set([name, name.replace(/-cli$/, "")])].map((command) => [command, "run.js"]));
-  const version = { name, version: "0.21.0", bin, dist: { tarball: `${registry}/${name}/packed.tgz`, integrity } };
+  const bin = Object.fromEntries(
+    [...new Set([name, name.replace(/-cli$/, "")])].map((command) => [command, "run.js"]),
+  );
+  const version = {
+    name,
+    version: "0.21.0",
+    bin,
+    dist: { tarball: `${registry}/${name}/packed.tgz`, integrity },
+  };
   return { name, "dist-tags": { latest: "0.21.0" }, versions: { "0.21.0": version } };
 }
 
 it("npm installs a repository without a registry from the cache that the commands of docs/how-to/deploy.md fill", async () => {
   const registry = await externalRegistry();
-  const repository = folder({ "package.json": JSON.stringify({ dependencies: { cdktf: "0.21.0" } }) });
-  const env = { PATH: process.env.PATH, HOME: folder(), npm_config_registry: registry.url, npm_config_fetch_retries: "0" };
+  const repository = folder({
+    "package.json": JSON.stringify({ dependencies: { cdktf: "0.21.0" } }),
+  });
+  const env = {
+    PATH: process.env.PATH,
+    HOME: folder(),
+    npm_config_registry: registry.url,
+    npm_config_fetch_retries: "0",
+  };
   const run = async (command: string) => {
-    const [status] = await once(spawn("sh", ["-c", command], { cwd: repository, env, stdio: "ignore" }), "close");
+    const [status] = await once(
+      spawn("sh", ["-c", command], { cwd: repository, env, stdio: "ignore" }),
+      "close",
+    );
     return { status, isInstalled: existsSync(join(repository, "node_modules/cdktf/run.js")) };
   };
-  const [online = "", offline = ""] = blockWith("npm ci --cache", "docs/how-to/deploy.md").split("\n");
+  const [online = "", offline = ""] = blockWith("npm ci --cache", "docs/how-to/deploy.md").split(
+    "\n",
+  );
   expect(await run("npm install --package-lock-only")).toEqual({ status: 0, isInstalled: false });
   expect(await run(online)).toEqual({ status: 0, isInstalled: true });
   rmSync(join(repository, "node_modules"), { recursive: true });
@@ -73,10 +100,23 @@ describe("npx, where an external package has the name of this one and nothing is
   beforeAll(async () => {
     registry = await externalRegistry();
     repository = join(folder(), "acme");
-    mustSucceed(runIn(PROJECT, process.env, process.execPath, "bin/dkp-access", "init", repository, "--pipeline", "github"));
+    mustSucceed(
+      runIn(
+        PROJECT,
+        process.env,
+        process.execPath,
+        "bin/dkp-access",
+        "init",
+        repository,
+        "--pipeline",
+        "github",
+      ),
+    );
   });
 
-  /** Runs a line as CI does, with npm's own settings, and returns whether the external program ran. */
+  /**
+   * Runs a line as CI does, with npm's own settings, and returns whether the external program ran.
+   */
   const externalRuns = async (line: string, cwd: string): Promise<boolean> => {
     const env = {
       PATH: process.env.PATH,
@@ -86,7 +126,9 @@ describe("npx, where an external package has the name of this one and nothing is
       npm_config_fetch_retries: "0",
     };
     const [, ...args] = line.split(" ");
-    await new Promise((resolve) => spawn("npx", args, { cwd, env, stdio: "ignore" }).on("close", resolve));
+    await new Promise((resolve) =>
+      spawn("npx", args, { cwd, env, stdio: "ignore" }).on("close", resolve),
+    );
     const ran = existsSync(registry.mark);
     rmSync(registry.mark, { force: true });
     return ran;
@@ -97,7 +139,9 @@ describe("npx, where an external package has the name of this one and nothing is
     expect(await externalRuns("npx --no dkp-access keys deckhouse", folder())).toBe(false);
     const unprotected = join(folder(), "acme");
     cpSync(repository, unprotected, { recursive: true });
-    write(unprotected, { ".npmrc": readFileSync(join(unprotected, ".npmrc"), "utf8").replace("yes=false\n", "") });
+    write(unprotected, {
+      ".npmrc": readFileSync(join(unprotected, ".npmrc"), "utf8").replace("yes=false\n", ""),
+    });
     expect(await externalRuns("npx dkp-access keys deckhouse", unprotected)).toBe(true);
   });
 });

@@ -10,9 +10,10 @@ import { Terraform } from "./support/terraform";
 const DAY_MS = 86_400_000;
 
 /**
- * Keys that GnuPG creates, and what the AWS provider and this program should say of them: the owner; the primary key as
- * "ALGORITHM [DAY [EXPIRES [USAGE]]]", where DAY is the day of its creation, in days from now; subkeys to encrypt with, likewise, and
- * "revoke NUMBER", "extend", "subkey ALGORITHM USAGE", "user ADDRESS", "revoke-user ADDRESS" and "certify OWNER"; the verdict.
+ * Keys that GnuPG creates, and what the AWS provider and this program should say of them: the
+ * owner; the primary key as "ALGORITHM [DAY [EXPIRES [USAGE]]]", where DAY is the day of its
+ * creation, in days from now; subkeys to encrypt with, likewise, and "revoke NUMBER", "extend",
+ * "subkey ALGORITHM USAGE", "user ADDRESS", "revoke-user ADDRESS" and "certify OWNER"; the verdict.
  */
 const KEYS = `
 rsa1024 | rsa1024 | rsa1024 | valid
@@ -50,21 +51,29 @@ class KeyRing {
 
   /** @param day when the command runs, in days from now */
   private at(day: string, ...args: string[]): void {
-    const time = new Date(Date.now() + Number(day) * DAY_MS).toISOString().replace(/[-:]|\..*/g, "");
+    const time = new Date(Date.now() + Number(day) * DAY_MS)
+      .toISOString()
+      .replace(/[-:]|\..*/g, "");
     this.gpg.run([`--faked-system-time=${time}`, ...args]);
   }
 
   create(owner: string, primary: string, steps: string): void {
-    const [algorithm = "", day = "-10", expires = "never", usage = "sign,cert"] = primary.split(" ");
+    const [algorithm = "", day = "-10", expires = "never", usage = "sign,cert"] =
+      primary.split(" ");
     this.at(day, "--quick-generate-key", `${owner}@example.com`, algorithm, usage, expires);
-    const listed = this.gpg.run(["--with-colons", "--list-keys", `=${owner}@example.com`]).toString();
+    const listed = this.gpg
+      .run(["--with-colons", "--list-keys", `=${owner}@example.com`])
+      .toString();
     const fingerprint = /^fpr:+([0-9A-F]+)/m.exec(listed)?.[1] ?? "";
     for (const step of steps.split("; ").filter((text) => text !== "")) {
       this.change(fingerprint, step.split(" "));
     }
   }
 
-  private change(fingerprint: string, [kind = "", value = "-10", expires = "never"]: readonly string[]): void {
+  private change(
+    fingerprint: string,
+    [kind = "", value = "-10", expires = "never"]: readonly string[],
+  ): void {
     const commands: Readonly<Record<string, () => void>> = {
       extend: () => {
         this.at("-9", "--quick-set-expire", fingerprint, "30d");
@@ -72,12 +81,16 @@ class KeyRing {
       },
       revoke: () => {
         const answers = [`key ${value}`, "revkey", "y", "0", "", "y", "save", ""];
-        this.gpg.run(["--no-tty", "--command-fd=0", "--edit-key", fingerprint], Buffer.from(answers.join("\n")));
+        this.gpg.run(
+          ["--no-tty", "--command-fd=0", "--edit-key", fingerprint],
+          Buffer.from(answers.join("\n")),
+        );
       },
       subkey: () => this.at("-9", "--quick-add-key", fingerprint, value, expires),
       user: () => this.at("-9", "--quick-add-uid", fingerprint, value),
       "revoke-user": () => this.at("-8", "--quick-revoke-uid", fingerprint, value),
-      certify: () => this.at("-9", "--local-user", `=${value}@example.com`, "--quick-sign-key", fingerprint),
+      certify: () =>
+        this.at("-9", "--local-user", `=${value}@example.com`, "--quick-sign-key", fingerprint),
     };
     const add = () => this.at(value, "--quick-add-key", fingerprint, kind, "encr", expires);
     (commands[kind] ?? add)();
@@ -87,13 +100,23 @@ class KeyRing {
     return this.exported(owner, "--export", options).toString("base64");
   }
 
-  exported(owner: string, command: "--export" | "--export-secret-keys", options: readonly string[] = []): Buffer {
+  exported(
+    owner: string,
+    command: "--export" | "--export-secret-keys",
+    options: readonly string[] = [],
+  ): Buffer {
     return this.gpg.run([...options, command, `=${owner}@example.com`]);
   }
 }
 
-/** The fingerprint that the AWS provider records of each key that it can encrypt for; it creates a user with an access key for each. */
-async function recordedBy(aws: LocalAws, keys: Readonly<Record<string, string>>): Promise<Readonly<Record<string, string>>> {
+/**
+ * The fingerprint that the AWS provider records of each key that it can encrypt for; it creates a
+ * user with an access key for each.
+ */
+async function recordedBy(
+  aws: LocalAws,
+  keys: Readonly<Record<string, string>>,
+): Promise<Readonly<Record<string, string>>> {
   const names = Object.keys(keys);
   const resource = {
     aws_iam_user: Object.fromEntries(names.map((name) => [name, { name }])),
@@ -105,8 +128,12 @@ async function recordedBy(aws: LocalAws, keys: Readonly<Record<string, string>>)
   const terraform = new Terraform(folder({ "main.tf.json": JSON.stringify(configuration) }), aws);
   terraform.init();
   terraform.attempt("apply", "-auto-approve");
-  const encrypted = terraform.keysInState().filter(({ instances: [key] }) => (key.attributes.encrypted_secret ?? "") !== "");
-  return Object.fromEntries(encrypted.map(({ name, instances: [key] }) => [name, key.attributes.key_fingerprint ?? ""]));
+  const encrypted = terraform
+    .keysInState()
+    .filter(({ instances: [key] }) => (key.attributes.encrypted_secret ?? "") !== "");
+  return Object.fromEntries(
+    encrypted.map(({ name, instances: [key] }) => [name, key.attributes.key_fingerprint ?? ""]),
+  );
 }
 
 function judge(text: string): string {
@@ -115,7 +142,10 @@ function judge(text: string): string {
     return reading.error;
   }
   const { invalid, expires } = reading.key;
-  const days = expires === undefined ? "" : `, expires in ${Math.round((expires.getTime() - Date.now()) / DAY_MS)} days`;
+  const days =
+    expires === undefined
+      ? ""
+      : `, expires in ${Math.round((expires.getTime() - Date.now()) / DAY_MS)} days`;
   return invalid ?? `valid${days}`;
 }
 
@@ -138,25 +168,39 @@ it("OpenPGP keys of every kind are judged as the AWS provider judges them when i
   ]);
   const recorded = await recordedBy(await LocalAws.start(), keys);
   const valid = Object.keys(keys).filter((owner) => judge(keys[owner] ?? "").startsWith("valid"));
-  expect(recorded).toEqual(Object.fromEntries(valid.map((owner) => [owner, fingerprintOf(keys[owner] ?? "")])));
+  expect(recorded).toEqual(
+    Object.fromEntries(valid.map((owner) => [owner, fingerprintOf(keys[owner] ?? "")])),
+  );
 });
 
 it("a crafted value that is accepted as an OpenPGP key is the same key for the AWS provider", async () => {
   const ring = new KeyRing();
-  const keys = ["rsa2048 rsa2048", "dsa2048 elg2048", "ed25519 cv25519", "nistp256 nistp256"].map((algorithms) => {
-    const [name = "", subkey = ""] = algorithms.split(" ");
-    ring.create(name, name, subkey);
-    return { name, exported: ring.exported(name, "--export"), secret: ring.exported(name, "--export-secret-keys") };
-  });
+  const keys = ["rsa2048 rsa2048", "dsa2048 elg2048", "ed25519 cv25519", "nistp256 nistp256"].map(
+    (algorithms) => {
+      const [name = "", subkey = ""] = algorithms.split(" ");
+      ring.create(name, name, subkey);
+      return {
+        name,
+        exported: ring.exported(name, "--export"),
+        secret: ring.exported(name, "--export-secret-keys"),
+      };
+    },
+  );
   const unreadable = { name: "ed448", exported: Buffer.from(ED448_KEY, "base64") };
   const crafted = await Promise.all(
-    rows(keys, 4).map((key) => craftedFrom(key, [...keys.filter((other) => other !== key), unreadable])),
+    rows(keys, 4).map((key) =>
+      craftedFrom(key, [...keys.filter((other) => other !== key), unreadable]),
+    ),
   );
   const texts = crafted.flat().map(([, bytes]) => bytes.toString("base64"));
   const accepted = Object.fromEntries(
-    texts.filter((text) => judge(text).startsWith("valid")).map((text, index) => [`key-${index}`, text]),
+    texts
+      .filter((text) => judge(text).startsWith("valid"))
+      .map((text, index) => [`key-${index}`, text]),
   );
   expect(Object.keys(accepted).length).toBeGreaterThan(20);
-  const read = Object.fromEntries(Object.entries(accepted).map(([name, text]) => [name, fingerprintOf(text)]));
+  const read = Object.fromEntries(
+    Object.entries(accepted).map(([name, text]) => [name, fingerprintOf(text)]),
+  );
   expect(await recordedBy(await LocalAws.start(), accepted)).toEqual(read);
 });

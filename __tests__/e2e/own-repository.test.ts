@@ -1,4 +1,13 @@
-import { chmodSync, cpSync, existsSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { basename, join } from "node:path";
 import { blockWith } from "../helpers/blocks";
 import { PROJECT } from "../helpers/project-root";
@@ -6,7 +15,13 @@ import { install, packProject } from "./support/consumer";
 import { LocalAws } from "./support/local-aws";
 import { folder, write } from "./support/project";
 import { SERVED_MIRROR } from "./support/served-mirror";
-import { type Finished, jsonOf, mustSucceed, runIn, terraformEnvironment } from "./support/terraform";
+import {
+  type Finished,
+  jsonOf,
+  mustSucceed,
+  runIn,
+  terraformEnvironment,
+} from "./support/terraform";
 
 const SETTINGS = "deployments/deckhouse.yaml";
 const STACK = "cdktf.out/stacks/deckhouse";
@@ -14,12 +29,18 @@ const JSON_FILE = join(STACK, "cdk.tf.json");
 
 const GOLDEN = "__tests__/golden/deployments";
 
-/** The golden deployments, those without an account in one of their own, because together their names must differ. */
+/**
+ * The golden deployments, those without an account in one of their own, because together their
+ * names must differ.
+ */
 function goldenDeployments(): Readonly<Record<string, string>> {
   const read = (path: string) => readFileSync(join(PROJECT, path), "utf8");
   const settings = readdirSync(join(PROJECT, GOLDEN)).map((file, index) => {
     const text = read(join(GOLDEN, file));
-    const account = !file.endsWith(".yaml") || /^accountId:/m.test(text) ? "" : `accountId: "${index + 100_000_000_000}"\n`;
+    const account =
+      !file.endsWith(".yaml") || /^accountId:/m.test(text)
+        ? ""
+        : `accountId: "${index + 100_000_000_000}"\n`;
     return [`deployments/${file}`, `${text}${account}`] as const;
   });
   const installation = "__tests__/golden/config.yaml";
@@ -34,7 +55,12 @@ class Repository {
 
   attempt(args: readonly string[], more: Readonly<Record<string, string>> = {}): Finished {
     const [program = "", ...rest] = args;
-    return runIn(this.path, { ...terraformEnvironment(this.aws), FORCE_COLOR: "0", CI: "1", ...more }, program, ...rest);
+    return runIn(
+      this.path,
+      { ...terraformEnvironment(this.aws), FORCE_COLOR: "0", CI: "1", ...more },
+      program,
+      ...rest,
+    );
   }
 
   run(args: readonly string[], more: Readonly<Record<string, string>> = {}): string {
@@ -92,7 +118,9 @@ describe("a repository that dkp-access init wrote", () => {
     const program = join(alone, "node_modules/.bin/dkp-access");
     repository = new Repository(aws);
     init(program, repository, "--pipeline", "gitlab");
-    mustSucceed(runIn(repository.path, process.env, "npm", "install", "--save-exact", "--prefer-offline"));
+    mustSucceed(
+      runIn(repository.path, process.env, "npm", "install", "--save-exact", "--prefer-offline"),
+    );
     withProgram = new Repository(aws);
     init(program, withProgram, "--cdktf");
     install(withProgram.path);
@@ -110,7 +138,9 @@ describe("a repository that dkp-access init wrote", () => {
       "LGPL-3.0+",
       "MIT",
     ]);
-    expect(Number.parseInt(repository.run(["du", "--summarize", "--block-size=1M", "node_modules"]), 10)).toBeLessThanOrEqual(80);
+    expect(
+      Number.parseInt(repository.run(["du", "--summarize", "--block-size=1M", "node_modules"]), 10),
+    ).toBeLessThanOrEqual(80);
   });
 
   it("has and names a copy of the packed file that the program was installed from", () => {
@@ -121,10 +151,27 @@ describe("a repository that dkp-access init wrote", () => {
 
   it("names the file to copy when the program was installed globally, because no registry has its version", () => {
     const prefix = folder();
-    mustSucceed(runIn(prefix, process.env, "npm", "install", "--global", "--prefer-offline", "--prefix", prefix, packed));
+    mustSucceed(
+      runIn(
+        prefix,
+        process.env,
+        "npm",
+        "install",
+        "--global",
+        "--prefer-offline",
+        "--prefix",
+        prefix,
+        packed,
+      ),
+    );
     const manifest = join(prefix, "lib/node_modules/dkp-access/package.json");
-    writeFileSync(manifest, readFileSync(manifest, "utf8").replace(/("version": ?"[\d.]+)"/, '$1-g0123abcd"'));
-    const output = mustSucceed(runIn(folder(), process.env, join(prefix, "bin/dkp-access"), "init", "acme"));
+    writeFileSync(
+      manifest,
+      readFileSync(manifest, "utf8").replace(/("version": ?"[\d.]+)"/, '$1-g0123abcd"'),
+    );
+    const output = mustSucceed(
+      runIn(folder(), process.env, join(prefix, "bin/dkp-access"), "init", "acme"),
+    );
     expect(output).toMatch(
       /\nCopy dkp-access-[\d.]+-g0123abcd\.tgz, from which this program was installed, to acme before npm install: no registry has it\n/,
     );
@@ -135,18 +182,30 @@ describe("a repository that dkp-access init wrote", () => {
     const code = `require("node:fs").writeFileSync(${JSON.stringify(mark)}, "")`;
     const above = join(repository.path, "../node_modules");
     for (const name of ["cdktf", "constructs", "@cdktf/provider-aws"]) {
-      write(join(above, name), { "package.json": '{"version":"0.20.12","main":"index.js"}', "index.js": code });
+      write(join(above, name), {
+        "package.json": '{"version":"0.20.12","main":"index.js"}',
+        "index.js": code,
+      });
     }
     for (const name of ["terraform", "git"]) {
       write(repository.path, { [`node_modules/.bin/${name}`]: `#!/usr/bin/env node\n${code}\n` });
       chmodSync(join(repository.path, "node_modules/.bin", name), 0o755);
     }
     repository.run(["npx", "dkp-access", "review"]);
-    expect(repository.attempt(["npx", "dkp-access", "diff", "--against", "HEAD"]).output).toContain("HEAD");
-    expect(repository.attempt(["npx", "dkp-access", "plan"]).output).toContain("Terraform used the selected providers");
+    expect(repository.attempt(["npx", "dkp-access", "diff", "--against", "HEAD"]).output).toContain(
+      "HEAD",
+    );
+    expect(repository.attempt(["npx", "dkp-access", "plan"]).output).toContain(
+      "Terraform used the selected providers",
+    );
     expect(existsSync(mark)).toBe(false);
     rmSync(above, { recursive: true });
-    for (const path of ["node_modules/.bin/terraform", "node_modules/.bin/git", "review", "cdktf.out"]) {
+    for (const path of [
+      "node_modules/.bin/terraform",
+      "node_modules/.bin/git",
+      "review",
+      "cdktf.out",
+    ]) {
       rmSync(join(repository.path, path), { recursive: true });
     }
   });
@@ -155,10 +214,20 @@ describe("a repository that dkp-access init wrote", () => {
     const synthesized = (path: string, program: string, ...args: string[]) => {
       mustSucceed(runIn(path, { PATH: process.env.PATH ?? "", CI: "1" }, program, ...args));
       const stacks = join(path, "cdktf.out/stacks");
-      return readdirSync(stacks).map((stack) => [stack, readFileSync(join(stacks, stack, "cdk.tf.json"), "utf8")]);
+      return readdirSync(stacks).map((stack) => [
+        stack,
+        readFileSync(join(stacks, stack, "cdk.tf.json"), "utf8"),
+      ]);
     };
-    const expected = synthesized(folder(goldenDeployments()), process.execPath, join(PROJECT, "dist/program.js"), "synth");
-    expect(expected).toHaveLength(readdirSync(join(PROJECT, GOLDEN)).filter((name) => name.endsWith(".yaml")).length);
+    const expected = synthesized(
+      folder(goldenDeployments()),
+      process.execPath,
+      join(PROJECT, "dist/program.js"),
+      "synth",
+    );
+    expect(expected).toHaveLength(
+      readdirSync(join(PROJECT, GOLDEN)).filter((name) => name.endsWith(".yaml")).length,
+    );
     for (const [{ path }, program, ...files] of [
       [repository, "dkp-access"],
       [withProgram, "cdktf", "main.ts", "cdktf.json", "tsconfig.json"],
@@ -190,7 +259,9 @@ describe("a repository that dkp-access init wrote", () => {
       "package.json",
     ]);
     expect(tracked).toContain("review/deckhouse/REVIEW.md");
-    expect(repository.attempt(["npx", "dkp-access", "review", "--check"])).toMatchObject({ status: 0 });
+    expect(repository.attempt(["npx", "dkp-access", "review", "--check"])).toMatchObject({
+      status: 0,
+    });
     expect(repository.run(["npx", "dkp-access", "diff", "--against", "HEAD"])).toMatch(
       /^Verdict: harmless \(exit code 0\)\. Nothing changes\./,
     );
@@ -201,13 +272,19 @@ describe("a repository that dkp-access init wrote", () => {
     repository.run(["npx", "dkp-access", "synth"]);
     repository.run([...stack, "init", "-no-color"]);
     repository.run([...stack, "plan", "-no-color", "-out=plan"]);
-    expect(repository.run([...stack, "apply", "-no-color", "plan"])).toContain("6 added, 0 changed, 0 destroyed");
+    expect(repository.run([...stack, "apply", "-no-color", "plan"])).toContain(
+      "6 added, 0 changed, 0 destroyed",
+    );
     const mirror = process.env[SERVED_MIRROR] ?? "";
     const lock = blockWith("providers lock", "docs/how-to/deploy.md");
-    repository.run(["sh", "-e", "-c", lock], { TF_CLI_ARGS_providers_lock: `-fs-mirror=${mirror}` });
+    repository.run(["sh", "-e", "-c", lock], {
+      TF_CLI_ARGS_providers_lock: `-fs-mirror=${mirror}`,
+    });
     repository.run(["rm", "-r", "cdktf.out"]);
     repository.run(["npx", "dkp-access", "synth"]);
-    expect(repository.read(join(STACK, ".terraform.lock.hcl"))).toBe(repository.read("locks/deckhouse.terraform.lock.hcl"));
+    expect(repository.read(join(STACK, ".terraform.lock.hcl"))).toBe(
+      repository.read("locks/deckhouse.terraform.lock.hcl"),
+    );
     const installation = blockWith("filesystem_mirror", "docs/how-to/deploy.md", "hcl").replace(
       "/srv/terraform-providers",
       mirror,
@@ -219,8 +296,14 @@ describe("a repository that dkp-access init wrote", () => {
 
   it("has no changes in Terraform without this program, with the documented commands", () => {
     const plain = folder();
-    const commands = blockWith("sha256sum", "docs/how-to/deploy.md").replaceAll("../acme", repository.path);
-    const environment = { ...terraformEnvironment(aws), TF_CLI_ARGS_apply: "-auto-approve -no-color" };
+    const commands = blockWith("sha256sum", "docs/how-to/deploy.md").replaceAll(
+      "../acme",
+      repository.path,
+    );
+    const environment = {
+      ...terraformEnvironment(aws),
+      TF_CLI_ARGS_apply: "-auto-approve -no-color",
+    };
     const output = mustSucceed(runIn(plain, environment, "sh", "-e", "-c", commands));
     expect(output).toContain("main.tf.json: OK\n");
     expect(output).toContain("No changes. Your infrastructure matches the configuration.");
@@ -232,7 +315,10 @@ describe("a repository that dkp-access init wrote", () => {
       ["npm", "run", "deploy", "--", "deckhouse", "--auto-approve", "--skip-provider-lock"],
       { CHECKPOINT_DISABLE: "" },
     );
-    expect({ status, output }).toEqual({ status: 0, output: expect.stringContaining("No changes") });
+    expect({ status, output }).toEqual({
+      status: 0,
+      output: expect.stringContaining("No changes"),
+    });
     expect(output).not.toMatch(/ERROR|ENOTFOUND/);
     expect(withProgram.read(JSON_FILE)).toBe(expected);
   });
@@ -240,17 +326,32 @@ describe("a repository that dkp-access init wrote", () => {
   it("writes to another folder with CDKTF_OUTDIR for dkp-access and --output for cdktf, whose plan Git ignores", () => {
     withProgram.commit("settings and program");
     withProgram.run(["npx", "dkp-access", "synth"], { CDKTF_OUTDIR: "one.out" });
-    withProgram.run(["npx", "cdktf", "diff", "deckhouse", "--skip-provider-lock", "--output", "two.out"]);
+    withProgram.run([
+      "npx",
+      "cdktf",
+      "diff",
+      "deckhouse",
+      "--skip-provider-lock",
+      "--output",
+      "two.out",
+    ]);
     expect(withProgram.run(["ls", "two.out/stacks/deckhouse"])).toContain("plan\n");
     const elsewhere = blockWith("CDKTF_CONTEXT_JSON", "docs/reference/settings.md");
     withProgram.run(["sh", "-e", "-c", `cp -r deployments elsewhere\n${elsewhere}rm -r elsewhere`]);
     const outputs = ["one.out", "two.out", "elsewhere.out"];
-    expect(new Set(outputs.map((output) => withProgram.read(join(output, "stacks/deckhouse/cdk.tf.json")))).size).toBe(1);
+    expect(
+      new Set(
+        outputs.map((output) => withProgram.read(join(output, "stacks/deckhouse/cdk.tf.json"))),
+      ).size,
+    ).toBe(1);
     expect(withProgram.run(["git", "status", "--short"])).toBe("");
   });
 
   it("has the pipeline of the package, as the commands after an upgrade show", () => {
-    const [pipeline = ""] = blockWith("gitlab-ci.yml .gitlab-ci.yml", "docs/how-to/upgrade.md").split("\n");
+    const [pipeline = ""] = blockWith(
+      "gitlab-ci.yml .gitlab-ci.yml",
+      "docs/how-to/upgrade.md",
+    ).split("\n");
     const before = repository.read(".gitlab-ci.yml");
     repository.run(["sh", "-e", "-c", `rm .gitlab-ci.yml\n${pipeline}`]);
     expect(repository.read(".gitlab-ci.yml")).toBe(before);
@@ -259,7 +360,9 @@ describe("a repository that dkp-access init wrote", () => {
   it("installs in the jobs of a pipeline nothing of the program either", () => {
     const args = ["ci", "--omit=dev", "--omit=optional", "--prefer-offline", "--dry-run"];
     mustSucceed(runIn(withProgram.path, process.env, "npm", ...args));
-    mustSucceed(runIn(withProgram.path, process.env, "npm", "prune", "--omit=dev", "--omit=optional"));
+    mustSucceed(
+      runIn(withProgram.path, process.env, "npm", "prune", "--omit=dev", "--omit=optional"),
+    );
     expect(existsSync(join(withProgram.path, "node_modules/cdktf"))).toBe(false);
     withProgram.run(["npx", "dkp-access", "synth"]);
     expect(withProgram.read(JSON_FILE)).toBe(repository.read(JSON_FILE));

@@ -11,9 +11,19 @@ const BUCKET = "example-terraform-state";
 const SETTINGS = `region: eu-central-1\nbackend: { s3: { bucket: ${BUCKET}, region: eu-central-1 } }\n`;
 const S3_ON_LOCAL_AWS = "-backend-config=use_path_style=true";
 
-/** The available provider version; generated bindings require the version from which they were generated. */
-const PROVIDER = { terraform: { required_providers: { aws: { source: "hashicorp/aws", version: ">= 5.100.0" } } } };
-const STATE = { bucket: BUCKET, key: "deckhouse/terraform.tfstate", region: "eu-central-1", use_path_style: true };
+/**
+ * The available provider version; generated bindings require the version from which they were
+ * generated.
+ */
+const PROVIDER = {
+  terraform: { required_providers: { aws: { source: "hashicorp/aws", version: ">= 5.100.0" } } },
+};
+const STATE = {
+  bucket: BUCKET,
+  key: "deckhouse/terraform.tfstate",
+  region: "eu-central-1",
+  use_path_style: true,
+};
 const READER = { ...PROVIDER, data: { terraform_remote_state: { access: { config: STATE } } } };
 
 /** A program of a user: a custom stack with single constructs. */
@@ -63,7 +73,10 @@ describe("other projects", () => {
     program = Consumer.install();
     program.synth();
     cdktf = program.terraform("provider-secret", aws, READER);
-    hcl = new Terraform(folder({ "main.tf": MAIN_TF, "override.tf.json": JSON.stringify(READER) }), aws);
+    hcl = new Terraform(
+      folder({ "main.tf": MAIN_TF, "override.tf.json": JSON.stringify(READER) }),
+      aws,
+    );
     for (const terraform of [cdktf, hcl]) {
       terraform.init(S3_ON_LOCAL_AWS);
     }
@@ -73,15 +86,22 @@ describe("other projects", () => {
   const stored = (name: string) => {
     const environment = { ...terraformEnvironment(aws), AWS_DEFAULT_REGION: "eu-central-1" };
     const args = ["secretsmanager", "get-secret-value", "--secret-id", name, "--output", "json"];
-    return (jsonOf(program.path, environment, "aws", ...args) as { readonly SecretString: string }).SecretString;
+    return (jsonOf(program.path, environment, "aws", ...args) as { readonly SecretString: string })
+      .SecretString;
   };
 
   describe("install a package", () => {
     it("that has the program, the compiled sources, the templates and the documentation, and no tests or maintainer scripts", () => {
       const paths = program.packed.files.map(({ path }) => path);
-      expect(paths.filter((path) => /^(__tests__|bench|build|examples|main|packages|review)\b/.test(path))).toEqual([]);
+      expect(
+        paths.filter((path) =>
+          /^(__tests__|bench|build|examples|main|packages|review)\b/.test(path),
+        ),
+      ).toEqual([]);
       // Of the sources, what the program reads at run time.
-      expect(paths.filter((path) => path.startsWith("src/") && !path.includes("/pages/")).sort()).toEqual([
+      expect(
+        paths.filter((path) => path.startsWith("src/") && !path.includes("/pages/")).sort(),
+      ).toEqual([
         "src/cli/iam/deployer.yaml",
         "src/cli/iam/risks.yaml",
         "src/iam/catalogue.yaml",
@@ -91,18 +111,25 @@ describe("other projects", () => {
         "scripts/check-image.sh",
         "scripts/pipeline.sh",
       ]);
-      expect(paths.filter((path) => /generate|reference-tables|json-schema/.test(path))).toEqual([]);
+      expect(paths.filter((path) => /generate|reference-tables|json-schema/.test(path))).toEqual(
+        [],
+      );
       expect(program.packed.size).toBeLessThan(1_000_000);
     });
 
     /** A file of the installed package. */
-    const read = (file: string) => readFileSync(join(program.path, "node_modules/dkp-access", file), "utf8");
+    const read = (file: string) =>
+      readFileSync(join(program.path, "node_modules/dkp-access", file), "utf8");
     /** The packages that the bundled program contains, with their licenses. */
-    const bundled = () => [...read("dist/program-licenses.txt").matchAll(/^(\S+) \d\S+: (.*), source: /gm)];
+    const bundled = () => [
+      ...read("dist/program-licenses.txt").matchAll(/^(\S+) \d\S+: (.*), source: /gm),
+    ];
 
     it("whose documentation links only files that it has", () => {
       // Review packs fill these in, with links between their files.
-      const paths = program.packed.files.map((file) => file.path).filter((file) => !/^(src\/cli|templates)\//.test(file));
+      const paths = program.packed.files
+        .map((file) => file.path)
+        .filter((file) => !/^(src\/cli|templates)\//.test(file));
       // npm's site resolves the links of README.md in the repository.
       const pages = paths.filter((file) => file !== "README.md");
       expect(deadLinks(pages, read)).toEqual([]);
@@ -111,29 +138,48 @@ describe("other projects", () => {
     it("that npm pack does not create without the scripts that fill it", () => {
       expect(runIn(PROJECT, process.env, "npm", "pack")).toEqual({
         status: 254,
-        output: expect.stringContaining("/incomplete without scripts: use npm run package/dkp-access-"),
+        output: expect.stringContaining(
+          "/incomplete without scripts: use npm run package/dkp-access-",
+        ),
       });
     });
 
     it("with the license of each package that the bundled program contains", () => {
       const titles = bundled().map(([, name, license]) => `${name} ${license}`);
       expect(titles).toEqual(
-        expect.arrayContaining(["cdktf MPL-2.0", "commander MIT", "liquidjs MIT", "valibot MIT", "yaml ISC"]),
+        expect.arrayContaining([
+          "cdktf MPL-2.0",
+          "commander MIT",
+          "liquidjs MIT",
+          "valibot MIT",
+          "yaml ISC",
+        ]),
       );
-      expect(titles.filter((title) => !/ (MIT|ISC|Apache-2\.0|BlueOak-1\.0\.0|MPL-2\.0|Public Domain)$/.test(title))).toEqual([]);
+      expect(
+        titles.filter(
+          (title) => !/ (MIT|ISC|Apache-2\.0|BlueOak-1\.0\.0|MPL-2\.0|Public Domain)$/.test(title),
+        ),
+      ).toEqual([]);
       expect(titles.filter((title) => title.startsWith("@aws-sdk/"))).toEqual([]);
     });
 
     it("with a bill of materials that GitHub attests, of what the program contains and of what npm installs beside it", () => {
-      const { bomFormat, specVersion, serialNumber, metadata, components, dependencies } = JSON.parse(read("dist/sbom.cdx.json"));
-      // actions/attest v4.2.2, src/sbom.ts, checkIsCycloneDX: without one of the three, it attests nothing.
+      const { bomFormat, specVersion, serialNumber, metadata, components, dependencies } =
+        JSON.parse(read("dist/sbom.cdx.json"));
+      // actions/attest v4.2.2, src/sbom.ts, checkIsCycloneDX: without one of the three, it attests
+      // nothing.
       expect({ bomFormat, specVersion, serialNumber }).toEqual({
         bomFormat: "CycloneDX",
         specVersion: "1.6",
-        serialNumber: expect.stringMatching(/^urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-8[0-9a-f]{3}-[0-9a-f]{12}$/),
+        serialNumber: expect.stringMatching(
+          /^urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-8[0-9a-f]{3}-[0-9a-f]{12}$/,
+        ),
       });
       // NTIA, The Minimum Elements For a Software Bill of Materials, 2021, section III.
-      expect(metadata).toMatchObject({ timestamp: expect.any(String), authors: [{ name: "dkp-access project" }] });
+      expect(metadata).toMatchObject({
+        timestamp: expect.any(String),
+        authors: [{ name: "dkp-access project" }],
+      });
       expect(dependencies.map(({ ref }: { ref: string }) => ref)).toEqual(
         [metadata.component, ...components].map((component) => component["bom-ref"]),
       );
@@ -148,15 +194,25 @@ describe("other projects", () => {
       }
       const contained = bundled().map(([, name]) => name);
       const installed = Object.keys(JSON.parse(read("package.json")).dependencies);
-      expect(new Set(components.map(({ name }: { name: string }) => name))).toEqual(new Set([...contained, ...installed]));
+      expect(new Set(components.map(({ name }: { name: string }) => name))).toEqual(
+        new Set([...contained, ...installed]),
+      );
     });
 
     it("that loads only what it requires", () => {
       const print = "console.log(JSON.stringify(Object.keys(require.cache)))";
-      const loaded = jsonOf(program.path, {}, process.execPath, "-e", `require("dkp-access");${print}`) as string[];
+      const loaded = jsonOf(
+        program.path,
+        {},
+        process.execPath,
+        "-e",
+        `require("dkp-access");${print}`,
+      ) as string[];
       const modules = loaded.map((path) => path.split("node_modules/")[1] ?? path);
       expect(modules).not.toContain("@cdktf/provider-aws/lib/index.js");
-      expect([...new Set(modules.map((path) => /^(?:@[^/]+\/)?[^/]+/.exec(path)?.[0]))].sort()).toEqual([
+      expect(
+        [...new Set(modules.map((path) => /^(?:@[^/]+\/)?[^/]+/.exec(path)?.[0]))].sort(),
+      ).toEqual([
         "@cdktf/provider-aws",
         "cdktf",
         "constructs",
@@ -193,9 +249,13 @@ describe("other projects", () => {
       program.change('access.output("user_arn")', 'access.output("user_id")');
       expect(program.attempt()).toEqual({
         status: 2,
-        output: expect.stringMatching(/^main\.ts\(20,\d+\): error TS2345: Argument of type '"user_id"' is not assignable .+\n$/),
+        output: expect.stringMatching(
+          /^main\.ts\(20,\d+\): error TS2345: Argument of type '"user_id"' is not assignable .+\n$/,
+        ),
       });
-      write(hcl.folder, { "main.tf": MAIN_TF.replace("local.access.user_arn", "local.access.user_id") });
+      write(hcl.folder, {
+        "main.tf": MAIN_TF.replace("local.access.user_arn", "local.access.user_id"),
+      });
       expect(hcl.attempt("plan")).toEqual({
         status: 1,
         output: expect.stringContaining('This object does not have an attribute named "user_id".'),
@@ -205,7 +265,10 @@ describe("other projects", () => {
     it("must mark outputs that contain the secret as sensitive", () => {
       program.change('access.output("user_arn")', 'access.output("secret_access_key")');
       program.synthUnchecked();
-      expect(cdktf.attempt("plan")).toEqual({ status: 1, output: expect.stringContaining("Output refers to sensitive values") });
+      expect(cdktf.attempt("plan")).toEqual({
+        status: 1,
+        output: expect.stringContaining("Output refers to sensitive values"),
+      });
     });
 
     it("get no secret with outputs.secret: false, and an error if they read it", () => {
@@ -214,11 +277,15 @@ describe("other projects", () => {
       write(hcl.folder, { "main.tf": MAIN_TF });
       expect(hcl.attempt("plan")).toEqual({
         status: 1,
-        output: expect.stringContaining('This object does not have an attribute named "secret_access_key".'),
+        output: expect.stringContaining(
+          'This object does not have an attribute named "secret_access_key".',
+        ),
       });
       program.change("access.providerBlock", 'access.output("access_key_id")');
       program.synthUnchecked();
-      write(hcl.folder, { "main.tf": MAIN_TF.replace(SECRET_STRING, "local.access.access_key_id") });
+      write(hcl.folder, {
+        "main.tf": MAIN_TF.replace(SECRET_STRING, "local.access.access_key_id"),
+      });
       for (const reader of [cdktf, hcl]) {
         reader.apply();
         expect(reader.state()).toContain(key.accessKeyId);

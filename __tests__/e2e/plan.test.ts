@@ -7,7 +7,13 @@ import { FaultProxy } from "./support/fault-proxy";
 import { allowing, LocalAws } from "./support/local-aws";
 import { programs } from "./support/programs";
 import { folder, write } from "./support/project";
-import { atTerminal, type Finished, outputOf, runIn, terraformEnvironment } from "./support/terraform";
+import {
+  atTerminal,
+  type Finished,
+  outputOf,
+  runIn,
+  terraformEnvironment,
+} from "./support/terraform";
 
 const BUCKET = "plan-state";
 const SETTINGS = `region: eu-central-1
@@ -29,7 +35,8 @@ interface World {
 const dkpAccess = ({ project, environment }: World, ...args: readonly string[]): Finished =>
   runIn(project, environment, process.execPath, join(PROJECT, "bin/dkp-access"), ...args);
 
-const settings = ({ project }: World, text: string) => write(project, { "deployments/deckhouse.yaml": text });
+const settings = ({ project }: World, text: string) =>
+  write(project, { "deployments/deckhouse.yaml": text });
 
 /** Changes the state in the backend. */
 async function editState({ aws }: World, edit: (state: string) => string): Promise<void> {
@@ -64,17 +71,23 @@ const REFUSALS: Readonly<Record<string, Change>> = {
   },
   "the policy was broadened in IAM": async ({ aws }) => {
     const PolicyArn = await policyArn(aws);
-    await aws.iam().createPolicyVersion({ PolicyArn, PolicyDocument: allowing("*"), SetAsDefault: true });
+    await aws
+      .iam()
+      .createPolicyVersion({ PolicyArn, PolicyDocument: allowing("*"), SetAsDefault: true });
   },
   "the state is gone": ({ aws }) => aws.s3("DELETE", STATE),
   "the policy is forged in the state": (world) =>
     editState(world, (state) => state.replaceAll("iam:CreateServiceLinkedRole", "*")),
   "the state has the key of somebody else": (world) =>
     editState(world, (state) => state.replaceAll(/[A-Z]+KIA(?=[A-Z0-9]{16})/g, "AKIAEVIL")),
-  "the state has another user": (world) => editState(world, (state) => state.replaceAll(/("name": ?)"deckhouse"/g, '$1"admin"')),
+  "the state has another user": (world) =>
+    editState(world, (state) => state.replaceAll(/("name": ?)"deckhouse"/g, '$1"admin"')),
 };
 
-/** Exit code, the name of what happens between the approval and the apply, what does it, and the message. */
+/**
+ * Exit code, the name of what happens between the approval and the apply, what does it, and the
+ * message.
+ */
 const ROWS: readonly (readonly [number, string, Change, string])[] = [
   [0, "nothing has changed", () => {}, "Apply complete! Resources: 1 added"],
   ...Object.entries(REFUSALS).map(([what, happens]) => [3, what, happens, REFUSED] as const),
@@ -82,8 +95,14 @@ const ROWS: readonly (readonly [number, string, Change, string])[] = [
     1,
     "the folder is initialized for another backend",
     ({ project }) => {
-      const backend = { type: "local", config: { path: "elsewhere.tfstate", workspace_dir: null }, hash: 1 };
-      write(project, { [`${STACK}/.terraform/terraform.tfstate`]: JSON.stringify({ version: 3, backend }) });
+      const backend = {
+        type: "local",
+        config: { path: "elsewhere.tfstate", workspace_dir: null },
+        hash: 1,
+      };
+      write(project, {
+        [`${STACK}/.terraform/terraform.tfstate`]: JSON.stringify({ version: 3, backend }),
+      });
     },
     "is initialized for local (path elsewhere.tfstate), and the settings send the state to s3",
   ],
@@ -114,9 +133,15 @@ describe.each(programs())("with $name", ({ path }) => {
     origin = { aws, project: folder({ "cdktf.json": "{}" }), environment };
     settings(origin, SETTINGS);
     const { status, output } = dkpAccess(origin, "plan");
-    expect({ status, output }).toEqual({ status: 2, output: expect.stringContaining("Plan: 4 to add") });
+    expect({ status, output }).toEqual({
+      status: 2,
+      output: expect.stringContaining("Plan: 4 to add"),
+    });
     const first = dkpAccess(origin, "apply", "--approved", planned(origin), "--accept", "2");
-    expect(first).toEqual({ status: 0, output: expect.stringContaining("Apply complete! Resources: 4 added") });
+    expect(first).toEqual({
+      status: 0,
+      output: expect.stringContaining("Apply complete! Resources: 4 added"),
+    });
     settings(origin, ROTATION);
     digest = planned(origin);
   });
@@ -149,18 +174,36 @@ describe.each(programs())("with $name", ({ path }) => {
     const { Policy: { Arn: victim } = {} } = await iam.createPolicy(document);
     await iam.attachUserPolicy({ UserName: "bob", PolicyArn: victim });
     const { AccessKey: key } = await iam.createAccessKey({ UserName: "bob" });
-    await iam.updateAccessKey({ UserName: "bob", AccessKeyId: key?.AccessKeyId, Status: "Inactive" });
+    await iam.updateAccessKey({
+      UserName: "bob",
+      AccessKeyId: key?.AccessKeyId,
+      Status: "Inactive",
+    });
     const others: Readonly<Record<string, object>> = {
       "aws_iam_policy.policy-2": { id: victim, arn: victim, name: "Victim" },
-      "aws_iam_user_policy_attachment.policy-attachment-2": { id: "bob-1", user: "bob", policy_arn: victim },
-      "aws_iam_access_key.user-secondary": { id: key?.AccessKeyId, user: "bob", status: "Inactive" },
+      "aws_iam_user_policy_attachment.policy-attachment-2": {
+        id: "bob-1",
+        user: "bob",
+        policy_arn: victim,
+      },
+      "aws_iam_access_key.user-secondary": {
+        id: key?.AccessKeyId,
+        user: "bob",
+        status: "Inactive",
+      },
     };
     await editState(world, (text) => {
       const state = JSON.parse(text);
       const provider = 'provider["registry.terraform.io/hashicorp/aws"]';
       const added = Object.entries(others).map(([address, attributes]) => {
         const [type, name] = address.split(".");
-        return { mode: "managed", type, name, provider, instances: [{ schema_version: 0, attributes }] };
+        return {
+          mode: "managed",
+          type,
+          name,
+          provider,
+          instances: [{ schema_version: 0, attributes }],
+        };
       });
       return JSON.stringify({ ...state, resources: [...state.resources, ...added] });
     });
@@ -170,22 +213,30 @@ describe.each(programs())("with $name", ({ path }) => {
     for (const address of Object.keys(others)) {
       expect(output).toContain(`Terraform deletes ${address}, which is not this deployment's`);
       const remedy = ["state", "rm", address];
-      expect(runIn(join(world.project, STACK), world.environment, path, ...remedy)).toMatchObject({ status: 0 });
+      expect(runIn(join(world.project, STACK), world.environment, path, ...remedy)).toMatchObject({
+        status: 0,
+      });
     }
-    expect(dkpAccess(world, "plan", "deckhouse")).toEqual({ status: 0, output: expect.stringContaining("Nothing to apply.") });
+    expect(dkpAccess(world, "plan", "deckhouse")).toEqual({
+      status: 0,
+      output: expect.stringContaining("Nothing to apply."),
+    });
   });
 
   it.each([
     ["yes", 0, "Apply complete! Resources: 1 added"],
     ["no", 3, "nothing is applied: the answer is not yes"],
     ["y", 3, "nothing is applied: the answer is not yes"],
-  ])("apply asks at a terminal, and the answer %s ends with %d", async (answer, status, message) => {
-    const { project, environment } = await copyOf(origin);
-    expect(atTerminal(answer, project, environment, "apply", "deckhouse")).toEqual({
-      status,
-      output: expect.stringContaining(message),
-    });
-  });
+  ])(
+    "apply asks at a terminal, and the answer %s ends with %d",
+    async (answer, status, message) => {
+      const { project, environment } = await copyOf(origin);
+      expect(atTerminal(answer, project, environment, "apply", "deckhouse")).toEqual({
+        status,
+        output: expect.stringContaining(message),
+      });
+    },
+  );
 
   it("prints commands that work, as a person runs them", async () => {
     const world = await copyOf(origin);
@@ -196,7 +247,13 @@ describe.each(programs())("with $name", ({ path }) => {
       const line = command
         .replace(/^npx dkp-access/, `"${process.execPath}" "${join(PROJECT, "bin/dkp-access")}"`)
         .replace(/^terraform /, `${path} `);
-      const result = runIn(project, { ...environment, TF_INPUT: "true" }, "sh", "-c", `echo yes | ${line}`);
+      const result = runIn(
+        project,
+        { ...environment, TF_INPUT: "true" },
+        "sh",
+        "-c",
+        `echo yes | ${line}`,
+      );
       const { status } = result;
       // An error ends with 1. The other codes are levels of what was found.
       expect({ ...result, command, status: status !== null && status !== 1 }).toEqual({
@@ -213,22 +270,39 @@ describe.each(programs())("with $name", ({ path }) => {
     expect(follow(applied, "The next step of the keys: ")).toContain("Active");
 
     // The second key is deleted in the console, and then its slot becomes absent.
-    const { AccessKeyMetadata = [] } = await world.aws.iam().listAccessKeys({ UserName: "deckhouse" });
-    const current = JSON.parse(await (await world.aws.s3("GET", STATE)).text()).outputs.access_key_id.value;
-    for (const { AccessKeyId = "" } of AccessKeyMetadata.filter((key) => key.AccessKeyId !== current)) {
+    const { AccessKeyMetadata = [] } = await world.aws
+      .iam()
+      .listAccessKeys({ UserName: "deckhouse" });
+    const current = JSON.parse(await (await world.aws.s3("GET", STATE)).text()).outputs
+      .access_key_id.value;
+    for (const { AccessKeyId = "" } of AccessKeyMetadata.filter(
+      (key) => key.AccessKeyId !== current,
+    )) {
       await world.aws.iam().deleteAccessKey({ UserName: "deckhouse", AccessKeyId });
     }
     settings(world, SETTINGS);
     const outdated = plan();
-    expect(outdated).toEqual({ status: 0, output: expect.stringContaining("the state is out of date") });
+    expect(outdated).toEqual({
+      status: 0,
+      output: expect.stringContaining("the state is out of date"),
+    });
     follow(outdated.output, "Apply it: ");
     expect(plan().output).toContain("Nothing to apply.");
 
-    write(project, { [`${STACK}/errored.tfstate`]: JSON.stringify({ version: 4, serial: 1, lineage: "other", resources: [] }) });
+    write(project, {
+      [`${STACK}/errored.tfstate`]: JSON.stringify({
+        version: 4,
+        serial: 1,
+        lineage: "other",
+        resources: [],
+      }),
+    });
     const errored = plan();
     expect(errored.status).toBe(1);
     expect(errored.output).toContain("docs/how-to/recover.md#errored-state");
-    expect(dkpAccess(world, "keys", "deckhouse").output).toContain("docs/how-to/recover.md#errored-state");
+    expect(dkpAccess(world, "keys", "deckhouse").output).toContain(
+      "docs/how-to/recover.md#errored-state",
+    );
     renameSync(join(project, STACK, "errored.tfstate"), join(project, "deckhouse.errored.tfstate"));
     expect(plan().output).toContain("Nothing to apply.");
 
@@ -244,7 +318,10 @@ describe.each(programs())("with $name", ({ path }) => {
     expect(plan().output).toContain("Nothing to apply.");
   });
 
-  /** Sends a signal to the program at the beginning or the end of a run of Terraform, or as a terminal to its process group. */
+  /**
+   * Sends a signal to the program at the beginning or the end of a run of Terraform, or as a
+   * terminal to its process group.
+   */
   const SIGNALLING = `#!/bin/sh
 [ "$MOMENT" != "before $1" ] || kill -s $SIGNAL -- $GROUP$PPID
 [ "$MOMENT" = "after $1" ] || exec ${path} "$@"
@@ -253,7 +330,15 @@ code=$?
 kill -s $SIGNAL -- $GROUP$PPID
 exit $code
 `;
-  const MOMENTS = ["before init", "after init", "before plan", "after plan", "before show", "after show", "before apply"];
+  const MOMENTS = [
+    "before init",
+    "after init",
+    "before plan",
+    "after plan",
+    "before show",
+    "after show",
+    "before apply",
+  ];
   const CALLS = ["CreateAccessKey", "PutState", "DeleteLock 2"];
   const INTERRUPTIONS = [...MOMENTS, ...CALLS].flatMap((moment) =>
     (["INT", "TERM", "HUP", "KILL"] as const).map((signal) => [signal, moment] as const),
@@ -282,26 +367,48 @@ exit $code
       };
       const env = { ...terraformEnvironment(proxy), ...variables };
       const args = [join(PROJECT, "bin/dkp-access"), "apply", "deckhouse", "--approved", digest];
-      const child = spawn(process.execPath, args, { cwd: world.project, env, stdio: ["ignore", "pipe", "pipe"], detached: true });
+      const child = spawn(process.execPath, args, {
+        cwd: world.project,
+        env,
+        stdio: ["ignore", "pipe", "pipe"],
+        detached: true,
+      });
       // Terraform has the standard error of an apply, so that this also waits for its end.
       const { output } = await outputOf(child);
       await proxy.stop();
       expect([child.signalCode, output]).toEqual([`SIG${signal}`, expect.anything()]);
-      const plans = () => readdirSync(join(world.project, STACK)).filter((name) => name.startsWith(".plan"));
+      const plans = () =>
+        readdirSync(join(world.project, STACK)).filter((name) => name.startsWith(".plan"));
       expect(plans().length).toBeLessThanOrEqual(signal === "KILL" ? 1 : 0);
-      const { AccessKeyMetadata = [] } = await world.aws.iam().listAccessKeys({ UserName: "deckhouse" });
+      const { AccessKeyMetadata = [] } = await world.aws
+        .iam()
+        .listAccessKeys({ UserName: "deckhouse" });
       const state = await (await world.aws.s3("GET", STATE)).text();
-      const unmanaged = AccessKeyMetadata.flatMap(({ AccessKeyId = "" }) => (state.includes(AccessKeyId) ? [] : [AccessKeyId]));
-      // A signal ends the call that Terraform waits for, which AWS may answer nevertheless: docs/how-to/recover.md#unmanaged-key.
-      // If this process alone is killed, Terraform goes on: its output does not end in a pipe.
+      const unmanaged = AccessKeyMetadata.flatMap(({ AccessKeyId = "" }) =>
+        state.includes(AccessKeyId) ? [] : [AccessKeyId],
+      );
+      // A signal ends the call that Terraform waits for, which AWS may answer nevertheless:
+      // docs/how-to/recover.md#unmanaged-key. If this process alone is killed, Terraform goes on:
+      // its output does not end in a pipe.
       expect(moment === "CreateAccessKey" && signal !== "KILL" ? [] : unmanaged).toEqual([]);
       const keys = dkpAccess(world, "keys", "deckhouse").output;
       expect(unmanaged.filter((id) => !keys.includes(id))).toEqual([]);
       // A killed plan leaves its lock: docs/how-to/recover.md#stale-lock.
-      const next = dkpAccess(world, "plan", "deckhouse", ...(signal === "KILL" ? ["--no-lock"] : []));
-      const rest = unmanaged.length > 0 ? "created: Active access key in the slot secondary" : `--approved ${digest}`;
+      const next = dkpAccess(
+        world,
+        "plan",
+        "deckhouse",
+        ...(signal === "KILL" ? ["--no-lock"] : []),
+      );
+      const rest =
+        unmanaged.length > 0
+          ? "created: Active access key in the slot secondary"
+          : `--approved ${digest}`;
       const isDone = unmanaged.length === 0 && AccessKeyMetadata.length === 2;
-      expect(next).toEqual({ status: 0, output: expect.stringContaining(isDone ? "Nothing to apply." : rest) });
+      expect(next).toEqual({
+        status: 0,
+        output: expect.stringContaining(isDone ? "Nothing to apply." : rest),
+      });
       expect([...plans(), ...readdirSync(join(own, "tmp"))]).toEqual([]);
     },
   );

@@ -35,12 +35,23 @@ describe("the policy as AWS stores it", () => {
       terraform.apply();
       expect(terraform.isUpToDate()).toBe(true);
       const { current } = readState(terraform.state()).resources;
-      const managed = current.filter(({ address }) => address.startsWith("aws_iam_policy.")).map(({ attributes }) => attributes);
+      const managed = current
+        .filter(({ address }) => address.startsWith("aws_iam_policy."))
+        .map(({ attributes }) => attributes);
       const stored = await Promise.all(managed.map(({ arn }) => aws.policyDocument(String(arn))));
       const command = [`${PROJECT}/bin/dkp-access`, "policy", "deckhouse", "--format", "json"];
-      const printed = jsonOf(deployments.path, { PATH: process.env.PATH ?? "" }, process.execPath, ...command);
-      const { policies } = printed as { readonly policies: readonly { readonly policy: unknown }[] };
-      const expected = policies.map(({ policy }) => JSON.stringify(policy).replaceAll("ACCOUNT_ID", "123456789012"));
+      const printed = jsonOf(
+        deployments.path,
+        { PATH: process.env.PATH ?? "" },
+        process.execPath,
+        ...command,
+      );
+      const { policies } = printed as {
+        readonly policies: readonly { readonly policy: unknown }[];
+      };
+      const expected = policies.map(({ policy }) =>
+        JSON.stringify(policy).replaceAll("ACCOUNT_ID", "123456789012"),
+      );
       expect(expected).toHaveLength(mode === "documented" ? 1 : 2);
       // Exactly, order included, because a reviewer compares both.
       expect(stored.map((document) => JSON.stringify(JSON.parse(document)))).toEqual(expected);
@@ -53,13 +64,25 @@ describe("the policy as AWS stores it", () => {
     const account = "accountId: '123456789012'\npolicy: { mode: minimal }\n";
     const settings = SETTINGS.replace("volume-snapshots", "volume-cloning") + account;
     const call = () => {
-      const key = { accessKeyId: terraform.output("access_key_id"), secretAccessKey: terraform.output("secret_access_key") };
+      const key = {
+        accessKeyId: terraform.output("access_key_id"),
+        secretAccessKey: terraform.output("secret_access_key"),
+      };
       const environment = { PATH: process.env.PATH ?? "", ...aws.environment(key) };
-      return runIn(deployments.path, environment, "aws", "--region", "eu-central-1", "ec2", "describe-snapshots");
+      return runIn(
+        deployments.path,
+        environment,
+        "aws",
+        "--region",
+        "eu-central-1",
+        "ec2",
+        "describe-snapshots",
+      );
     };
     const explained = (message: string) => {
       const command = [`${PROJECT}/bin/dkp-access`, "policy", "deckhouse", "--explain", message];
-      return runIn(deployments.path, { PATH: process.env.PATH ?? "" }, process.execPath, ...command).output;
+      return runIn(deployments.path, { PATH: process.env.PATH ?? "" }, process.execPath, ...command)
+        .output;
     };
     deployments.change({ deckhouse: settings });
     terraform.apply();
@@ -71,6 +94,8 @@ describe("the policy as AWS stores it", () => {
     deployments.change({ deckhouse: settings.replace("volume-cloning", "volume-snapshots") });
     terraform.apply();
     expect(call().status).toBe(0);
-    expect(explained(denied.output)).toContain("allowed: the policy allows ec2:DescribeSnapshots; statement Read: *\n");
+    expect(explained(denied.output)).toContain(
+      "allowed: the policy allows ec2:DescribeSnapshots; statement Read: *\n",
+    );
   });
 });

@@ -1,6 +1,10 @@
 import { spawn } from "node:child_process";
 import { FEATURES } from "../../src/iam/catalogue";
-import { type PolicyDocument, type PolicyStatement, policyDocument } from "../../src/iam/policy-document";
+import {
+  type PolicyDocument,
+  type PolicyStatement,
+  policyDocument,
+} from "../../src/iam/policy-document";
 import type { Mode } from "../../src/iam/policy-statements";
 import { COMPLETE, cases, SAMPLE } from "../helpers/complete";
 import { deployment } from "../helpers/deployment";
@@ -13,7 +17,8 @@ import { type Finished, outputOf, type Terraform, terraformEnvironment } from ".
 
 const ACCOUNT = "123456789012";
 const flow = (values: readonly string[]) => `[${values.map((value) => `"${value}"`).join(", ")}]`;
-const many = (count: number, of: (index: number) => string) => flow(Array.from({ length: count }, (_, index) => of(index)));
+const many = (count: number, of: (index: number) => string) =>
+  flow(Array.from({ length: count }, (_, index) => of(index)));
 
 interface Change {
   readonly mode: Mode;
@@ -26,8 +31,10 @@ interface Change {
 
 const KEYS = (count: number) =>
   `kmsKeyArns: ${many(count, (index) => `arn:aws:kms:eu-central-1:123456789012:key/01234567-89ab-cdef-0123-${String(index).padStart(12, "0")}`)}`;
-const PEERS = (count: number) => `peeredVPCs: ${many(count, (index) => `vpc-0123456789abc${String(index).padStart(4, "0")}`)}`;
-const ROLES = (count: number) => `formerIamNodeRoles: ${many(count, (index) => `/apps/former-role-of-the-nodes-${index}`)}`;
+const PEERS = (count: number) =>
+  `peeredVPCs: ${many(count, (index) => `vpc-0123456789abc${String(index).padStart(4, "0")}`)}`;
+const ROLES = (count: number) =>
+  `formerIamNodeRoles: ${many(count, (index) => `/apps/former-role-of-the-nodes-${index}`)}`;
 const ENCRYPTED = ["encrypted-volumes"];
 const ALL_FEATURES = Object.keys(FEATURES);
 const NETWORKS = `user: { allowedNetworks: { cidrs: [52.29.63.0/24] } }`;
@@ -49,10 +56,18 @@ const PLAIN: readonly Change[] = [
 ];
 
 /** From one policy to two and back, each time with a fault at another write call. */
-const INTERRUPTED = (["killed before the response", "killed after the response", "denied"] as const).flatMap((fault) =>
+const INTERRUPTED = (
+  ["killed before the response", "killed after the response", "denied"] as const
+).flatMap((fault) =>
   [0, 1, 2].flatMap((index): readonly Change[] => [
-    { mode: "scoped", fault: [["CreatePolicy", "AttachUserPolicy", "CreatePolicyVersion"][index] ?? "", fault] },
-    { mode: "documented", fault: [["CreatePolicyVersion", "DetachUserPolicy", "DeletePolicy"][index] ?? "", fault] },
+    {
+      mode: "scoped",
+      fault: [["CreatePolicy", "AttachUserPolicy", "CreatePolicyVersion"][index] ?? "", fault],
+    },
+    {
+      mode: "documented",
+      fault: [["CreatePolicyVersion", "DetachUserPolicy", "DeletePolicy"][index] ?? "", fault],
+    },
   ]),
 );
 
@@ -96,9 +111,13 @@ describe("a live deployment", () => {
 
   /** What the policies of the user allow that AWS stores. */
   const stored = async (): Promise<ReadonlySet<string>> => {
-    const { AttachedPolicies = [] } = await aws.iam().listAttachedUserPolicies({ UserName: "deckhouse" });
+    const { AttachedPolicies = [] } = await aws
+      .iam()
+      .listAttachedUserPolicies({ UserName: "deckhouse" });
     const documents = await Promise.all(
-      AttachedPolicies.map(async ({ PolicyArn }) => JSON.parse(await aws.policyDocument(PolicyArn)) as PolicyDocument),
+      AttachedPolicies.map(
+        async ({ PolicyArn }) => JSON.parse(await aws.policyDocument(PolicyArn)) as PolicyDocument,
+      ),
     );
     return permissionsOf(documents.flatMap(statementsOf));
   };
@@ -110,8 +129,15 @@ describe("a live deployment", () => {
     missing = [];
   });
 
-  /** Applies, and reads what AWS stores after each write call and at the end. @param required by the settings */
-  const apply = async (required: ReadonlySet<string>, fault?: Change["fault"], ...args: string[]): Promise<Finished> => {
+  /**
+   * Applies, and reads what AWS stores after each write call and at the end. @param required by the
+   * settings
+   */
+  const apply = async (
+    required: ReadonlySet<string>,
+    fault?: Change["fault"],
+    ...args: string[]
+  ): Promise<Finished> => {
     const before = await stored();
     const states: ReadonlySet<string>[] = [];
     const proxy = await FaultProxy.before(aws, {
@@ -131,14 +157,20 @@ describe("a live deployment", () => {
     await proxy.stop();
     expect(proxy.faulted).toEqual(fault === undefined ? [] : [fault[0]]);
     states.push(await stored());
-    const kept = [...before, ...required].filter((permission) => allows(before, permission) && allows(required, permission));
-    missing.push(...states.flatMap((state) => kept.filter((permission) => !allows(state, permission))));
+    const kept = [...before, ...required].filter(
+      (permission) => allows(before, permission) && allows(required, permission),
+    );
+    missing.push(
+      ...states.flatMap((state) => kept.filter((permission) => !allows(state, permission))),
+    );
     return finished;
   };
 
   beforeAll(async () => {
     aws = await LocalAws.start();
-    deployments = Deployments.of({ deckhouse: settingsOf(CHANGES[FIRST - 1] ?? { mode: "minimal" }) });
+    deployments = Deployments.of({
+      deckhouse: settingsOf(CHANGES[FIRST - 1] ?? { mode: "minimal" }),
+    });
     terraform = deployments.terraform("deckhouse", aws);
     terraform.init();
     terraform.apply();
@@ -153,19 +185,28 @@ describe("a live deployment", () => {
   )("takes no permission that is required before and after the change to %s", async (_, change) => {
     deployments.change({ deckhouse: settingsOf(change) });
     const { policies } = deployment(settingsOf(change));
-    const required = permissionsOf(policies.flatMap(({ statements }) => statementsOf(policyDocument(statements, ACCOUNT))));
+    const required = permissionsOf(
+      policies.flatMap(({ statements }) => statementsOf(policyDocument(statements, ACCOUNT))),
+    );
     if (change.fault !== undefined) {
       const { output: error } = await apply(required, change.fault);
       // docs/how-to/recover.md#failed-update
       if (shows(error, "failed-update")) {
-        expect(await apply(required, undefined, "-target=aws_iam_policy.policy")).toMatchObject({ status: 0 });
+        expect(await apply(required, undefined, "-target=aws_iam_policy.policy")).toMatchObject({
+          status: 0,
+        });
       }
     }
     let { status, output } = await apply(required);
     if (status !== 0) {
-      // An apply may have created the second policy before it was killed, and the state lacks it: docs/how-to/recover.md.
+      // An apply may have created the second policy before it was killed, and the state lacks it:
+      // docs/how-to/recover.md.
       if (output.includes("A policy called D8CloudProviderAWS-2 already exists")) {
-        terraform.run("import", "aws_iam_policy.policy-2", `arn:aws:iam::${ACCOUNT}:policy/D8CloudProviderAWS-2`);
+        terraform.run(
+          "import",
+          "aws_iam_policy.policy-2",
+          `arn:aws:iam::${ACCOUNT}:policy/D8CloudProviderAWS-2`,
+        );
       }
       ({ status, output } = await apply(required));
     }

@@ -18,7 +18,9 @@ type Deployment = Omit<PolicyOptions, "mode">;
 const deployments = fc.sample(anyOptions, { numRuns: DEPLOYMENTS, seed: SAMPLE });
 
 const modesOf = (options: Deployment) => {
-  const [documented = [], scoped = [], minimal = []] = MODES.map((mode) => policyStatements({ ...options, mode }));
+  const [documented = [], scoped = [], minimal = []] = MODES.map((mode) =>
+    policyStatements({ ...options, mode }),
+  );
   return { documented, scoped, minimal };
 };
 
@@ -30,13 +32,22 @@ type PairOf = (modes: ReturnType<typeof modesOf>) => readonly [after: Policies, 
 /** No request is allowed by the policies after, and not by those before. */
 const PROVEN: Readonly<Record<string, PairOf>> = {
   "minimal allows at most what scoped allows": ({ minimal, scoped }) => [[minimal], [scoped]],
-  "scoped allows at most what documented with the additional permissions allows": ({ scoped, documented }) => [
+  "scoped allows at most what documented with the additional permissions allows": ({
+    scoped,
+    documented,
+  }) => [[scoped], [documented]],
+  "the parts of a divided scoped policy allow at most what it allows": ({ scoped }) => [
+    dividedPolicies(scoped),
     [scoped],
-    [documented],
   ],
-  "the parts of a divided scoped policy allow at most what it allows": ({ scoped }) => [dividedPolicies(scoped), [scoped]],
-  "the parts of a divided scoped policy together allow all that it allows": ({ scoped }) => [[scoped], dividedPolicies(scoped)],
-  "the parts of a divided minimal policy allow at most what it allows": ({ minimal }) => [dividedPolicies(minimal), [minimal]],
+  "the parts of a divided scoped policy together allow all that it allows": ({ scoped }) => [
+    [scoped],
+    dividedPolicies(scoped),
+  ],
+  "the parts of a divided minimal policy allow at most what it allows": ({ minimal }) => [
+    dividedPolicies(minimal),
+    [minimal],
+  ],
   "the parts of a divided minimal policy together allow all that it allows": ({ minimal }) => [
     [minimal],
     dividedPolicies(minimal),
@@ -45,11 +56,17 @@ const PROVEN: Readonly<Record<string, PairOf>> = {
 
 /** Where the proof has to fail: there is such a request. */
 const REFUTED: Readonly<Record<string, PairOf>> = {
-  "scoped does not allow all that documented allows": ({ documented, scoped }) => [[documented], [scoped]],
+  "scoped does not allow all that documented allows": ({ documented, scoped }) => [
+    [documented],
+    [scoped],
+  ],
   "a policy without its last action does not allow all that the policy allows": ({ scoped }) => {
     const { actions = [], ...last } = scoped.at(-1) ?? {};
     const shorter = { ...last, actions: actions.slice(1) } as Statement;
-    return [[scoped], [[...scoped.slice(0, -1), shorter].filter((statement) => statement.actions.length > 0)]];
+    return [
+      [scoped],
+      [[...scoped.slice(0, -1), shorter].filter((statement) => statement.actions.length > 0)],
+    ];
   },
   "the first part of a divided policy does not allow all that it allows": ({ scoped }) => [
     [scoped],
@@ -58,22 +75,42 @@ const REFUTED: Readonly<Record<string, PairOf>> = {
 };
 
 const QUESTIONS = [
-  ...Object.entries(PROVEN).map(([name, pairOf]) => ({ name, pairOf, expected: "unsat", asked: deployments })),
-  ...Object.entries(REFUTED).map(([name, pairOf]) => ({ name, pairOf, expected: "sat", asked: deployments.slice(0, CONTROLS) })),
+  ...Object.entries(PROVEN).map(([name, pairOf]) => ({
+    name,
+    pairOf,
+    expected: "unsat",
+    asked: deployments,
+  })),
+  ...Object.entries(REFUTED).map(([name, pairOf]) => ({
+    name,
+    pairOf,
+    expected: "sat",
+    asked: deployments.slice(0, CONTROLS),
+  })),
 ];
 
-/** By question and deployment: "unsat", "sat" or "unknown". One process, which answers equal questions once. */
+/**
+ * By question and deployment: "unsat", "sat" or "unknown". One process, which answers equal
+ * questions once.
+ */
 function solve(): ReadonlyMap<string, readonly string[]> {
-  const documents = (policies: Policies) => policies.map((statements) => policyDocument(statements));
-  const pairs = QUESTIONS.flatMap(({ pairOf, asked }) => asked.map((options) => pairOf(modesOf(options))));
+  const documents = (policies: Policies) =>
+    policies.map((statements) => policyDocument(statements));
+  const pairs = QUESTIONS.flatMap(({ pairOf, asked }) =>
+    asked.map((options) => pairOf(modesOf(options))),
+  );
   const path = folder({
-    "pairs.json": JSON.stringify(pairs.map((pair) => ({ after: documents(pair[0]), before: documents(pair[1]) }))),
+    "pairs.json": JSON.stringify(
+      pairs.map((pair) => ({ after: documents(pair[0]), before: documents(pair[1]) })),
+    ),
   });
   const script = join(PROJECT, "__tests__/e2e/support/z3_subset.py");
   const solved = jsonOf(path, { PATH: process.env.PATH ?? "" }, "python3", script, "pairs.json");
   const { results, questions, seconds } = solved as Solved;
   const open = results.filter((result) => result === "unknown").length;
-  process.stderr.write(`Z3: ${results.length} pairs, ${open} open, ${questions} questions, ${seconds.toFixed(1)} s CPU\n`);
+  process.stderr.write(
+    `Z3: ${results.length} pairs, ${open} open, ${questions} questions, ${seconds.toFixed(1)} s CPU\n`,
+  );
   return new Map(QUESTIONS.map(({ name, asked }) => [name, results.splice(0, asked.length)]));
 }
 

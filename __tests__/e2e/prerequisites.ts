@@ -11,9 +11,17 @@ import { FURTHER_PROGRAMS } from "./support/programs";
 import { startServedMirror } from "./support/served-mirror";
 import { ownProviderEnvironment, runIn } from "./support/terraform";
 
-/** What every test requires: a command that prints its version, the oldest one, and what installs it. */
+/**
+ * What every test requires: a command that prints its version, the oldest one, and what installs
+ * it.
+ */
 const REQUIRED = [
-  { name: "Terraform", command: ["terraform", "version"], oldest: [1, 10], remedy: "install it and put it on the PATH" },
+  {
+    name: "Terraform",
+    command: ["terraform", "version"],
+    oldest: [1, 10],
+    remedy: "install it and put it on the PATH",
+  },
   {
     name: "moto and its server for Python 3",
     command: ["python3", "-c", "import moto, moto.server; print(moto.__version__)"],
@@ -24,7 +32,19 @@ const REQUIRED = [
 
 /** What some tests require. `.ci/requirements.txt` has those that are written in Python. */
 const COMMANDS = [
-  ...["actionlint", "aws", "busybox", "check-jsonschema", "checkov", "dash", "gpg", "openssl", "shellcheck", "z3", "zizmor"],
+  ...[
+    "actionlint",
+    "aws",
+    "busybox",
+    "check-jsonschema",
+    "checkov",
+    "dash",
+    "gpg",
+    "openssl",
+    "shellcheck",
+    "z3",
+    "zizmor",
+  ],
   ...FURTHER_PROGRAMS,
   // .ci/cluster-tools/build FOLDER builds the last two.
   ...(COMPLETE ? ["etcd", `${CLUSTER_TOOLS}/d8`, `${CLUSTER_TOOLS}/kube-apiserver`] : []),
@@ -43,23 +63,39 @@ const WITH_PROVIDER = `terraform {
 const NO_PROVIDER =
   "Terraform can't get the AWS provider; set E2E_PROVIDER_MIRROR to a folder in filesystem-mirror layout, or let it reach its registry";
 
-/** Reports every missing requirement of the end-to-end tests, and starts what all of them use. @throws Error if no test can run */
+/**
+ * Reports every missing requirement of the end-to-end tests, and starts what all of them use.
+ * @throws Error if no test can run
+ */
 export default async function prerequisites(): Promise<void> {
-  const others = COMMANDS.filter((name) => spawnSync("sh", ["-c", 'command -v "$0"', name]).status !== 0);
+  const others = COMMANDS.filter(
+    (name) => spawnSync("sh", ["-c", 'command -v "$0"', name]).status !== 0,
+  );
   if (others.length > 0) {
-    process.stderr.write(`without these commands, some end-to-end tests fail: ${others.join(", ")}\n`);
+    process.stderr.write(
+      `without these commands, some end-to-end tests fail: ${others.join(", ")}\n`,
+    );
   }
   const required = REQUIRED.filter(({ command: [program, ...args], oldest: [major, minor] }) => {
     const { stdout } = spawnSync(program, args, { encoding: "utf8" });
     const [, foundMajor, foundMinor] = /(\d+)\.(\d+)/.exec(stdout ?? "") ?? [];
-    return !(Number(foundMajor) > major || (Number(foundMajor) === major && Number(foundMinor) >= minor));
+    return !(
+      Number(foundMajor) > major ||
+      (Number(foundMajor) === major && Number(foundMinor) >= minor)
+    );
   }).map(({ name, oldest, remedy }) => `  ${name} >= ${oldest.join(".")}: ${remedy}`);
   if (required.length > 0) {
     throw plainError(["the end-to-end tests need:", ...required].join("\n"));
   }
   const path = mkdtempSync(join(tmpdir(), "e2e-provider-"));
   writeFileSync(join(path, "main.tf"), WITH_PROVIDER);
-  const { status, output } = runIn(path, ownProviderEnvironment(), "terraform", "init", "-no-color");
+  const { status, output } = runIn(
+    path,
+    ownProviderEnvironment(),
+    "terraform",
+    "init",
+    "-no-color",
+  );
   await cleanUp();
   if (status !== 0) {
     rmSync(path, { recursive: true });

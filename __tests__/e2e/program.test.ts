@@ -15,7 +15,11 @@ describe("dkp-access in a process of its own", () => {
   });
 
   const node = (...args: readonly string[]) => {
-    const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: folder, encoding: "utf8", env: {} });
+    const { status, stdout, stderr } = spawnSync(process.execPath, args, {
+      cwd: folder,
+      encoding: "utf8",
+      env: {},
+    });
     return { status, stdout, stderr };
   };
 
@@ -31,7 +35,11 @@ describe("dkp-access in a process of its own", () => {
         cpSync(join(PROJECT, file), join(copy, file));
       }
     }
-    expect(node(join(copy, "bin/dkp-access"), "synth")).toEqual({ status: 1, stdout: "", stderr: `dkp-access: ${message}\n` });
+    expect(node(join(copy, "bin/dkp-access"), "synth")).toEqual({
+      status: 1,
+      stdout: "",
+      stderr: `dkp-access: ${message}\n`,
+    });
   });
 
   it("main.ts ends with one message and no stack trace when a setting is wrong", () => {
@@ -54,7 +62,16 @@ describe("dkp-access in a process of its own", () => {
     const mounted = newFolder();
     const command = unshare("--mount");
     const script = `mount -t tmpfs -o ${options} none ${mounted} && cp -r deployments ${mounted} && cd ${mounted} && ${prepare} "$@"`;
-    const [program = "", ...rest] = [...command, "sh", "-c", script, "sh", process.execPath, PROGRAM, ...args];
+    const [program = "", ...rest] = [
+      ...command,
+      "sh",
+      "-c",
+      script,
+      "sh",
+      process.execPath,
+      PROGRAM,
+      ...args,
+    ];
     const { status, stderr } = spawnSync(program, rest, { cwd: folder, encoding: "utf8" });
     return { status, stderr };
   };
@@ -82,8 +99,16 @@ describe("dkp-access in a process of its own", () => {
 
   it("has the exit code of a signal as the first process of a container", () => {
     const terraform = join(folder, "terraform");
-    writeFileSync(terraform, "#!/bin/sh\nwhile kill -TERM $PPID; do sleep 0.1; done\n", { mode: 0o755 });
-    const [program = "", ...args] = [...unshare("--pid", "--fork"), process.execPath, PROGRAM, "plan", "dev"];
+    writeFileSync(terraform, "#!/bin/sh\nwhile kill -TERM $PPID; do sleep 0.1; done\n", {
+      mode: 0o755,
+    });
+    const [program = "", ...args] = [
+      ...unshare("--pid", "--fork"),
+      process.execPath,
+      PROGRAM,
+      "plan",
+      "dev",
+    ];
     const env = { PATH: process.env.PATH, TERRAFORM_BINARY_NAME: terraform };
     expect(spawnSync(program, args, { cwd: folder, env }).status).toBe(143);
   });
@@ -97,7 +122,9 @@ describe("dkp-access in a process of its own", () => {
       require(${JSON.stringify(PROGRAM)})`;
     const { status, stderr } = node("-e", script, "--", ...args);
     const loaded = JSON.parse(stderr.split("\n").at(-1) ?? "[]") as readonly string[];
-    const names = loaded.flatMap((path) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1] ?? []);
+    const names = loaded.flatMap(
+      (path) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1] ?? [],
+    );
     expect({ status, names: [...new Set(names)].sort() }).toEqual({ status: 0, names: packages });
   });
 
@@ -124,7 +151,9 @@ describe("dkp-access in a process of its own", () => {
 
   it("has the exit code of what it did, also when the reader has gone", () => {
     const plan = "__tests__/helpers/plans/no-change.json";
-    expect(bash(WITHOUT_READER, ["diff", "deckhouse", "--plan", plan])).toMatchObject({ status: 2 });
+    expect(bash(WITHOUT_READER, ["diff", "deckhouse", "--plan", plan])).toMatchObject({
+      status: 2,
+    });
   });
 
   it.each([

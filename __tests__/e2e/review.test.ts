@@ -7,8 +7,12 @@ import { LocalAws } from "./support/local-aws";
 import { Deployments, folder } from "./support/project";
 import { runIn, Terraform } from "./support/terraform";
 
-/** The line above the variant that keeps the secret out of the state of the workspace; all lines below it are comments. */
-const WRITE_ONLY_VARIANT = "VARIANT THAT KEEPS THE SECRET OUT OF THIS STATE, with AWS Secrets Manager:";
+/**
+ * The line above the variant that keeps the secret out of the state of the workspace; all lines
+ * below it are comments.
+ */
+const WRITE_ONLY_VARIANT =
+  "VARIANT THAT KEEPS THE SECRET OUT OF THIS STATE, with AWS Secrets Manager:";
 
 const SETTINGS = `region: eu-central-1
 accountId: "123456789012"
@@ -20,25 +24,43 @@ nodeRole: { name: dkp-nodes }
 `;
 
 /** Generates the review pack of a deployment. @returns its folder */
-function pack(deployments: Deployments, stack: string, environment: Record<string, string> = {}): string {
-  const { status, output } = runIn(deployments.path, environment, process.execPath, join(PROJECT, "bin/dkp-access"), "review");
+function pack(
+  deployments: Deployments,
+  stack: string,
+  environment: Record<string, string> = {},
+): string {
+  const { status, output } = runIn(
+    deployments.path,
+    environment,
+    process.execPath,
+    join(PROJECT, "bin/dkp-access"),
+    "review",
+  );
   expect({ status, output }).toMatchObject({ status: 0 });
   return join(deployments.path, "review", stack);
 }
 
-/** `consumer.tf` changed as its comment describes: without the secret's variable and the outputs, with the variant uncommented. */
+/**
+ * `consumer.tf` changed as its comment describes: without the secret's variable and the outputs,
+ * with the variant uncommented.
+ */
 function writeOnlyVariant(consumer: string): string {
   const [head = "", variant = ""] = consumer.split(`# ${WRITE_ONLY_VARIANT}\n`);
-  const kept = head.replace(/^variable "dkp_secret_access_key" \{\n.*?\n\}\n\n/ms, "").split("# The provider block of DKP's")[0];
+  const kept = head
+    .replace(/^variable "dkp_secret_access_key" \{\n.*?\n\}\n\n/ms, "")
+    .split("# The provider block of DKP's")[0];
   const hcl = variant.slice(variant.indexOf("#\n") + 2).replaceAll(/^# ?/gm, "");
   return `${kept}${hcl}`;
 }
 
-const contentsOf = (path: string) => readdirSync(path).map((name) => readFileSync(join(path, name), "utf8"));
+const contentsOf = (path: string) =>
+  readdirSync(path).map((name) => readFileSync(join(path, name), "utf8"));
 
 function plan(terraform: Terraform): object {
   terraform.run("plan", "-out=plan");
-  const { planned_values, resource_changes, output_changes } = JSON.parse(terraform.run("show", "-json", "plan"));
+  const { planned_values, resource_changes, output_changes } = JSON.parse(
+    terraform.run("show", "-json", "plan"),
+  );
   return { planned_values, resource_changes, output_changes };
 }
 
@@ -90,13 +112,17 @@ describe("the review pack", () => {
       );
       expect(consumer.state()).toContain(secretAccessKey);
       expect(secretAccessKey).toHaveLength(40);
-      expect(contents.filter((text) => text.includes(secretAccessKey) || text.includes(accessKeyId))).toEqual([]);
+      expect(
+        contents.filter((text) => text.includes(secretAccessKey) || text.includes(accessKeyId)),
+      ).toEqual([]);
     });
 
     it("reads the secret from a variable with outputs.secret: false, and not from the state", () => {
       const { terraform, consumer } = consumerOf(WITHOUT_SECRET);
       consumer.apply("-var=dkp_secret_access_key=from-a-vault");
-      expect(consumer.output("dkp_provider")).toContain('"providerSecretAccessKey": "from-a-vault"');
+      expect(consumer.output("dkp_provider")).toContain(
+        '"providerSecretAccessKey": "from-a-vault"',
+      );
       const [, secret = ""] = /"secret": "([^"]{40})"/.exec(terraform.state()) ?? [];
       expect(secret).toHaveLength(40);
       expect(consumer.state()).not.toContain(secret);
@@ -104,9 +130,15 @@ describe("the review pack", () => {
 
     it("has a variant that keeps the secret out of the reader's state and plan", () => {
       const provider = 'provider "aws" {\n  region = "eu-central-1"\n}\n';
-      const { consumer: reader } = consumerOf(WITHOUT_SECRET, (consumer) => `${writeOnlyVariant(consumer)}\n${provider}`);
+      const { consumer: reader } = consumerOf(
+        WITHOUT_SECRET,
+        (consumer) => `${writeOnlyVariant(consumer)}\n${provider}`,
+      );
       const secret = "a-secret-that-must-not-be-stored";
-      const variables = (value: string) => [`-var=dkp_secret_access_key=${value}`, "-var=dkp_secret_version=1"];
+      const variables = (value: string) => [
+        `-var=dkp_secret_access_key=${value}`,
+        "-var=dkp_secret_version=1",
+      ];
       reader.run("plan", "-out=plan", ...variables(secret));
       expect(reader.run("show", "-json", "plan")).not.toContain(secret);
       reader.apply(...variables(secret));
@@ -118,7 +150,10 @@ describe("the review pack", () => {
     it("has strings that Terraform reads unchanged, with control characters and template sequences", () => {
       const controls = "\b\f\n\r\t\u0000\u001f\u007f\u0085\u2028\u202e\u{e0001}\u{1f600}";
       const strings = [controls, '"\\\\b', ...["$", "%", "$$"].map((sign) => `${sign}{a} ${sign}`)];
-      const reader = new Terraform(folder({ "main.tf": `output "strings" {\n  value = ${hclValue(strings)}\n}\n` }), aws);
+      const reader = new Terraform(
+        folder({ "main.tf": `output "strings" {\n  value = ${hclValue(strings)}\n}\n` }),
+        aws,
+      );
       reader.run("fmt", "-check");
       reader.apply();
       expect(reader.outputs()).toEqual({ strings });
@@ -131,7 +166,11 @@ describe("the review pack of the same settings", () => {
     const packIn = (environment: Record<string, string>) => {
       const deployments = Deployments.of({ full: FULL });
       const folderOfPack = pack(deployments, "full", environment);
-      expect(contentsOf(folderOfPack).filter((text) => text.includes(tmpdir()) || text.includes(PROJECT))).toEqual([]);
+      expect(
+        contentsOf(folderOfPack).filter(
+          (text) => text.includes(tmpdir()) || text.includes(PROJECT),
+        ),
+      ).toEqual([]);
       return contentsOf(folderOfPack);
     };
     const here = packIn({ TZ: "UTC", LC_ALL: "C" });

@@ -24,10 +24,15 @@ describe("rotate", () => {
   /** The key in DKP's Secret. */
   const dkp = (): Credentials => {
     const { provider } = parse(cluster.document().toString());
-    return { accessKeyId: provider.providerAccessKeyId, secretAccessKey: provider.providerSecretAccessKey };
+    return {
+      accessKeyId: provider.providerAccessKeyId,
+      secretAccessKey: provider.providerSecretAccessKey,
+    };
   };
   const give = ({ accessKeyId, secretAccessKey }: Credentials) =>
-    cluster.setDocument(CONFIGURATION.replace(OLD_KEY, accessKeyId).replace(OLD_SECRET, secretAccessKey));
+    cluster.setDocument(
+      CONFIGURATION.replace(OLD_KEY, accessKeyId).replace(OLD_SECRET, secretAccessKey),
+    );
   /** The principals that a pipeline and a person have, with the policies of the review pack. */
   let rotator: Credentials;
   let responder: Credentials;
@@ -41,9 +46,12 @@ describe("rotate", () => {
     const { exitCode, findings } = JSON.parse(/^\{.*^\}/ms.exec(output)?.[0] ?? "{}");
     return [exitCode, ...findings.map(({ rule }: { readonly rule: string }) => rule)];
   };
-  const rotate = (args: readonly string[] = ["--yes"], more: Readonly<Record<string, string>> = {}) =>
-    runIn(deployments.path, environment(more), process.execPath, ...ARGS, ...args);
-  const keyCount = async () => (await aws.iam().listAccessKeys({ UserName: "deckhouse" })).AccessKeyMetadata?.length;
+  const rotate = (
+    args: readonly string[] = ["--yes"],
+    more: Readonly<Record<string, string>> = {},
+  ) => runIn(deployments.path, environment(more), process.execPath, ...ARGS, ...args);
+  const keyCount = async () =>
+    (await aws.iam().listAccessKeys({ UserName: "deckhouse" })).AccessKeyMetadata?.length;
 
   beforeAll(async () => {
     aws = await LocalAws.start();
@@ -51,10 +59,15 @@ describe("rotate", () => {
     const terraform = deployments.terraform("deckhouse", aws);
     terraform.init();
     terraform.apply();
-    mustSucceed(runIn(deployments.path, terraformEnvironment(aws), process.execPath, PROGRAM, "review"));
-    cluster = await startCluster(readFileSync(join(deployments.path, "review/deckhouse/cluster-access.yaml"), "utf8"));
+    mustSucceed(
+      runIn(deployments.path, terraformEnvironment(aws), process.execPath, PROGRAM, "review"),
+    );
+    cluster = await startCluster(
+      readFileSync(join(deployments.path, "review/deckhouse/cluster-access.yaml"), "utf8"),
+    );
     give(await aws.createKey("deckhouse"));
-    const policy = (name: string) => readFileSync(join(deployments.path, `review/deckhouse/${name}-policy.json`), "utf8");
+    const policy = (name: string) =>
+      readFileSync(join(deployments.path, `review/deckhouse/${name}-policy.json`), "utf8");
     rotator = await aws.createUser("rotator", policy("rotator"));
     responder = await aws.createUser("responder", policy("responder"));
   });
@@ -73,20 +86,41 @@ describe("rotate", () => {
       await aws.passDay();
     }
     expect(nights).toEqual([
-      ...["nothing-due", "replace", "waiting-for-uses", "deactivate", "waiting-for-deletion", "delete-retired", "nothing-due"],
+      ...[
+        "nothing-due",
+        "replace",
+        "waiting-for-uses",
+        "deactivate",
+        "waiting-for-deletion",
+        "delete-retired",
+        "nothing-due",
+      ],
     ]);
     expect({ denied, keys: await keyCount() }).toEqual({ denied: 0, keys: 1 });
   });
 
   it("keeps the secret out of output, files and command lines", async () => {
     const list = join(deployments.path, "processes");
-    const more = cluster.beforeWrite(`cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ | tr '\\0' ' ' > '${list}'`);
-    const { output } = rotate(["--now", "--yes"], { ...more, HOME: deployments.path, TMPDIR: deployments.path });
+    const more = cluster.beforeWrite(
+      `cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ | tr '\\0' ' ' > '${list}'`,
+    );
+    const { output } = rotate(["--now", "--yes"], {
+      ...more,
+      HOME: deployments.path,
+      TMPDIR: deployments.path,
+    });
     expect(reported(output)).toEqual([0, "replace"]);
     const { secretAccessKey } = dkp();
     expect(readFileSync(list, "utf8")).toContain("rotate deckhouse --cluster");
     const forms = [secretAccessKey, Buffer.from(secretAccessKey).toString("base64").slice(0, -4)];
-    const found = runIn(deployments.path, {}, "grep", "-rlF", ...forms.flatMap((form) => ["-e", form]), ".");
+    const found = runIn(
+      deployments.path,
+      {},
+      "grep",
+      "-rlF",
+      ...forms.flatMap((form) => ["-e", form]),
+      ".",
+    );
     expect([found.output, forms.filter((form) => output.includes(form))]).toEqual(["", []]);
   });
 
@@ -94,7 +128,15 @@ describe("rotate", () => {
     await aws.changes();
     const before = cluster.document();
     expect(rotate([]).status).toBe(0);
-    const other = runIn(deployments.path, environment(), process.execPath, ...ARGS, "--context", "prod", "--yes");
+    const other = runIn(
+      deployments.path,
+      environment(),
+      process.execPath,
+      ...ARGS,
+      "--context",
+      "prod",
+      "--yes",
+    );
     give({ ...dkp(), accessKeyId: OLD_KEY });
     const external = rotate();
     expect([other.status, external.status]).toEqual([1, 1]);
@@ -113,7 +155,9 @@ describe("rotate", () => {
       [0, "deactivate"],
       [0, "delete-retired"],
     ]);
-    const runs = [0, 1].map(() => startIn(deployments.path, environment(), process.execPath, ...ARGS, "--now", "--yes"));
+    const runs = [0, 1].map(() =>
+      startIn(deployments.path, environment(), process.execPath, ...ARGS, "--now", "--yes"),
+    );
     const ends = (await Promise.all(runs)).map(({ status }) => status);
     expect(ends).toContain(0);
     expect([await keyCount(), await aws.accepts(dkp())]).toEqual([2, true]);
@@ -121,19 +165,35 @@ describe("rotate", () => {
 
   it("may do nothing but that with rotator-policy.json, and give the user permissions with responder-policy.json", async () => {
     const UserName = "deckhouse";
-    const abuses = (iam: ReturnType<LocalAws["iam"]>): Readonly<Record<string, () => Promise<unknown>>> => ({
+    const abuses = (
+      iam: ReturnType<LocalAws["iam"]>,
+    ): Readonly<Record<string, () => Promise<unknown>>> => ({
       "key of another user": () => iam.createAccessKey({ UserName: "rotator" }),
       "keys of another user": () => iam.listAccessKeys({ UserName: "responder" }),
-      "deletes a key of another user": () => iam.deleteAccessKey({ UserName: "rotator", AccessKeyId: rotator.accessKeyId }),
+      "deletes a key of another user": () =>
+        iam.deleteAccessKey({ UserName: "rotator", AccessKeyId: rotator.accessKeyId }),
       "deactivates a key of another user": () =>
-        iam.updateAccessKey({ UserName: "responder", AccessKeyId: responder.accessKeyId, Status: "Inactive" }),
-      "inline policy": () => iam.putUserPolicy({ UserName, PolicyName: "a", PolicyDocument: allowing("*") }),
+        iam.updateAccessKey({
+          UserName: "responder",
+          AccessKeyId: responder.accessKeyId,
+          Status: "Inactive",
+        }),
+      "inline policy": () =>
+        iam.putUserPolicy({ UserName, PolicyName: "a", PolicyDocument: allowing("*") }),
       "inline policy of another user": () =>
         iam.putUserPolicy({ UserName: "rotator", PolicyName: "a", PolicyDocument: allowing("*") }),
-      "attached policy": () => iam.attachUserPolicy({ UserName, PolicyArn: "arn:aws:iam::aws:policy/AdministratorAccess" }),
+      "attached policy": () =>
+        iam.attachUserPolicy({
+          UserName,
+          PolicyArn: "arn:aws:iam::aws:policy/AdministratorAccess",
+        }),
       "console password": () => iam.createLoginProfile({ UserName, Password: "Correct-horse-1" }),
       "new user": () => iam.createUser({ UserName: "mallory" }),
-      "new role": () => iam.createRole({ RoleName: "mallory", AssumeRolePolicyDocument: allowing("sts:AssumeRole") }),
+      "new role": () =>
+        iam.createRole({
+          RoleName: "mallory",
+          AssumeRolePolicyDocument: allowing("sts:AssumeRole"),
+        }),
       "deleted user": () => iam.deleteUser({ UserName }),
       "renamed user": () => iam.updateUser({ UserName, NewUserName: "mallory" }),
       "permissions boundary": () => iam.deleteUserPermissionsBoundary({ UserName }),
@@ -165,27 +225,64 @@ describe("rotate", () => {
       process.execPath,
       ...[...ARGS, "--yes", "--leaked", leaked.accessKeyId],
     );
-    expect([status, ...reported(output)]).toEqual([0, 0, "given", "sessions-denied", "leaked-deleted"]);
+    expect([status, ...reported(output)]).toEqual([
+      0,
+      0,
+      "given",
+      "sessions-denied",
+      "leaked-deleted",
+    ]);
     expect(output.match(/^- .*$/gm)?.map((line) => line.split(" ").slice(1, 2))).toEqual([
       ...[["delete"], ["create"], ["deactivate"], ["deny"], ["delete"]],
     ]);
     const calls = (await aws.calls()).map(({ action }) => action);
     expect(calls.filter((action) => !/^(Get|List)/.test(action))).toEqual([
-      ...["DeleteAccessKey", "CreateAccessKey", "UpdateAccessKey", "PutUserPolicy", "DeleteAccessKey"],
+      ...[
+        "DeleteAccessKey",
+        "CreateAccessKey",
+        "UpdateAccessKey",
+        "PutUserPolicy",
+        "DeleteAccessKey",
+      ],
     ]);
     expect(dkp().accessKeyId).not.toBe(leaked.accessKeyId);
-    expect([await aws.accepts(leaked), await aws.accepts(dkp()), await keyCount()]).toEqual([false, true, 1]);
-    const { PolicyDocument } = await aws.iam().getUserPolicy({ UserName: "deckhouse", PolicyName: "DenySessionsFromLeakedKey" });
+    expect([await aws.accepts(leaked), await aws.accepts(dkp()), await keyCount()]).toEqual([
+      false,
+      true,
+      1,
+    ]);
+    const { PolicyDocument } = await aws
+      .iam()
+      .getUserPolicy({ UserName: "deckhouse", PolicyName: "DenySessionsFromLeakedKey" });
     expect(decodeURIComponent(PolicyDocument ?? "")).toContain("aws:TokenIssueTime");
   });
 
   it("ends it without the cluster too, with exit code 3, and gives DKP another key then", async () => {
     const leaked = dkp();
-    const args = [PROGRAM, "rotate", "deckhouse", "--format", "json", "--yes", "--leaked", leaked.accessKeyId];
-    const { status } = runIn(deployments.path, environment({}, responder), process.execPath, ...args);
+    const args = [
+      PROGRAM,
+      "rotate",
+      "deckhouse",
+      "--format",
+      "json",
+      "--yes",
+      "--leaked",
+      leaked.accessKeyId,
+    ];
+    const { status } = runIn(
+      deployments.path,
+      environment({}, responder),
+      process.execPath,
+      ...args,
+    );
     expect([status, await aws.accepts(leaked), await keyCount()]).toEqual([3, false, 0]);
-    expect(rotate(["--yes"]).output).toContain(`nothing was changed: no user has the key ${leaked.accessKeyId}; name it`);
-    expect(reported(rotate(["--yes", "--replaces", leaked.accessKeyId]).output)).toEqual([2, "replace-unknown"]);
+    expect(rotate(["--yes"]).output).toContain(
+      `nothing was changed: no user has the key ${leaked.accessKeyId}; name it`,
+    );
+    expect(reported(rotate(["--yes", "--replaces", leaked.accessKeyId]).output)).toEqual([
+      2,
+      "replace-unknown",
+    ]);
     expect(await aws.accepts(dkp())).toBe(true);
   });
 });

@@ -10,8 +10,14 @@ import { LocalAws } from "./support/local-aws";
 import { folder, write } from "./support/project";
 import { type Finished, mustSucceed, runIn, terraformEnvironment } from "./support/terraform";
 
-const cluster = (prefix: string) => `cluster: { prefix: ${prefix}, layout: WithoutNAT, tags: { environment: ${prefix} } }\n`;
-const settings = (name: string, mode: string, more = "", region = "eu-central-1") => `region: ${region}
+const cluster = (prefix: string) =>
+  `cluster: { prefix: ${prefix}, layout: WithoutNAT, tags: { environment: ${prefix} } }\n`;
+const settings = (
+  name: string,
+  mode: string,
+  more = "",
+  region = "eu-central-1",
+) => `region: ${region}
 backend: { s3: { bucket: example-terraform-state, region: eu-central-1, use_path_style: true } }
 user: { name: ${name} }
 policy: { name: ${name}, mode: ${mode} }
@@ -27,7 +33,10 @@ features: [drift-repair, encrypted-volumes, fast-snapshot-restore, instance-type
 `,
 );
 
-/** The commits whose packages users have: each later change of what they wrote must be one that users can take. */
+/**
+ * The commits whose packages users have: each later change of what they wrote must be one that
+ * users can take.
+ */
 const EARLIER: readonly {
   readonly commit: string;
   readonly deployments: Readonly<Record<string, string>>;
@@ -48,7 +57,11 @@ const EARLIER: readonly {
       // The second policy has another name there.
       large: LARGE,
       minimal: settings("minimal", "minimal", cluster("minimal")),
-      scoped: settings("scoped", "scoped", `nodeRole: { name: scoped-nodes }\n${cluster("scoped")}`),
+      scoped: settings(
+        "scoped",
+        "scoped",
+        `nodeRole: { name: scoped-nodes }\n${cluster("scoped")}`,
+      ),
     },
     written: [
       "  review/documented/deployer-policy.json\n  review/documented/deployment.json\n  review/documented/planner-policy.json\n",
@@ -65,7 +78,11 @@ const EARLIER: readonly {
   {
     commit: "676745d5313c7b104229a39ca53b107c90e57730",
     deployments: {
-      documented: settings("documented", "documented", `accessKeys: { primary: { pgpKey: "${ENCRYPTION_KEY}" } }\n`),
+      documented: settings(
+        "documented",
+        "documented",
+        `accessKeys: { primary: { pgpKey: "${ENCRYPTION_KEY}" } }\n`,
+      ),
       large: LARGE,
       minimal: settings("minimal", "minimal", cluster("minimal")),
     },
@@ -84,7 +101,9 @@ const EARLIER: readonly {
 /** Packs an earlier commit of this project. @throws Error if the clone does not have it */
 function packedEarlier(commit: string): string {
   if (spawnSync("git", ["cat-file", "-e", `${commit}^{commit}`], { cwd: PROJECT }).status !== 0) {
-    throw new Error(`this clone lacks the commit ${commit}; fetch the whole history: git fetch --unshallow`);
+    throw new Error(
+      `this clone lacks the commit ${commit}; fetch the whole history: git fetch --unshallow`,
+    );
   }
   const path = folder();
   mustSucceed(runIn(PROJECT, process.env, "sh", "-c", `git archive ${commit} | tar -x -C ${path}`));
@@ -92,102 +111,145 @@ function packedEarlier(commit: string): string {
   return join(path, pack(path, path).filename);
 }
 
-describe.each(rows(EARLIER, 2))("a repository with the package of $commit, upgraded by docs/how-to/upgrade.md", (earlier) => {
-  const stacks = Object.keys(earlier.deployments);
-  let repository: string;
-  let environment: Record<string, string>;
-  let before: string;
-  let later: string;
+describe.each(rows(EARLIER, 2))(
+  "a repository with the package of $commit, upgraded by docs/how-to/upgrade.md",
+  (earlier) => {
+    const stacks = Object.keys(earlier.deployments);
+    let repository: string;
+    let environment: Record<string, string>;
+    let before: string;
+    let later: string;
 
-  const attempt = (...[program = "", ...args]: readonly string[]): Finished => runIn(repository, environment, program, ...args);
-  const run = (...command: readonly string[]): string => {
-    return mustSucceed(attempt(...command));
-  };
-  const npm = (...args: readonly string[]) => mustSucceed(runIn(repository, process.env, "npm", ...args));
-  const commit = (message: string) =>
-    run("git", "-c", "user.name=t", "-c", "user.email=t@example.com", "commit", "--quiet", `--message=${message}`);
-  const terraformJson = () => readFileSync(join(repository, "cdktf.out/stacks/documented/cdk.tf.json"), "utf8");
-  const program = (...args: readonly string[]) => attempt("npx", "dkp-access", ...args);
+    const attempt = (...[program = "", ...args]: readonly string[]): Finished =>
+      runIn(repository, environment, program, ...args);
+    const run = (...command: readonly string[]): string => {
+      return mustSucceed(attempt(...command));
+    };
+    const npm = (...args: readonly string[]) =>
+      mustSucceed(runIn(repository, process.env, "npm", ...args));
+    const commit = (message: string) =>
+      run(
+        "git",
+        "-c",
+        "user.name=t",
+        "-c",
+        "user.email=t@example.com",
+        "commit",
+        "--quiet",
+        `--message=${message}`,
+      );
+    const terraformJson = () =>
+      readFileSync(join(repository, "cdktf.out/stacks/documented/cdk.tf.json"), "utf8");
+    const program = (...args: readonly string[]) => attempt("npx", "dkp-access", ...args);
 
-  beforeAll(async () => {
-    const aws = await LocalAws.start();
-    await aws.createBucket("example-terraform-state");
-    environment = { ...terraformEnvironment(aws), CI: "1" };
-    repository = folder({
-      "package.json": JSON.stringify({ private: true }),
-      ".npmrc": readFileSync(join(PROJECT, "templates/npmrc"), "utf8"),
-      ".gitignore": readFileSync(join(PROJECT, "templates/gitignore"), "utf8"),
-      "cdktf.json": "{}",
+    beforeAll(async () => {
+      const aws = await LocalAws.start();
+      await aws.createBucket("example-terraform-state");
+      environment = { ...terraformEnvironment(aws), CI: "1" };
+      repository = folder({
+        "package.json": JSON.stringify({ private: true }),
+        ".npmrc": readFileSync(join(PROJECT, "templates/npmrc"), "utf8"),
+        ".gitignore": readFileSync(join(PROJECT, "templates/gitignore"), "utf8"),
+        "cdktf.json": "{}",
+      });
+      write(
+        repository,
+        Object.fromEntries(
+          Object.entries(earlier.deployments).map(([stack, text]) => [
+            `deployments/${stack}.yaml`,
+            text,
+          ]),
+        ),
+      );
+      run("cp", packedEarlier(earlier.commit), repository);
+      // Without CDKTF, which the program contains, and without the AWS SDK.
+      npm(
+        "install",
+        "--save-exact",
+        "--prefer-offline",
+        "--legacy-peer-deps",
+        "--omit=optional",
+        "./dkp-access-0.2.0.tgz",
+      );
+      run("npx", "dkp-access", "synth");
+      run("npx", "dkp-access", "review");
+      before = terraformJson();
+      run("git", "init", "--quiet");
+      run("git", "add", "--all");
+      commit("the earlier version");
+      for (const stack of stacks) {
+        run("terraform", `-chdir=cdktf.out/stacks/${stack}`, "init", "-no-color");
+        run("terraform", `-chdir=cdktf.out/stacks/${stack}`, "apply", "-no-color", "-auto-approve");
+      }
+      later = basename(packProject(repository, "0.2.0-g01234567").filename);
     });
-    write(
-      repository,
-      Object.fromEntries(Object.entries(earlier.deployments).map(([stack, text]) => [`deployments/${stack}.yaml`, text])),
+
+    it("has an outdated review pack, and no breaking change", () => {
+      const [installation = "", review = "", diff = "", toCommit = ""] = blockWith(
+        "git rm dkp-access-OLD",
+        "docs/how-to/upgrade.md",
+      )
+        .replaceAll("VERSION.tgz", "0.2.0-g01234567.tgz")
+        .replaceAll("OLD.tgz", "0.2.0.tgz")
+        .trim()
+        .split("\n");
+      npm(...installation.replace(/ +#.*/, "").split(" ").slice(1), "--prefer-offline");
+      expect(run("npx", "dkp-access", "--version")).toBe("0.2.0-g01234567\n");
+      expect(program("review", "--check")).toEqual({
+        status: 1,
+        output: expect.stringContaining(
+          "review is not up to date; run npx dkp-access review and commit the result:",
+        ),
+      });
+      const shell = (line: string) => attempt("sh", "-c", line);
+      const written = shell(review);
+      expect(written.status).toBe(0);
+      for (const text of earlier.written) {
+        expect(written.output).toContain(text);
+      }
+      const { status, output } = shell(diff);
+      expect({ status, output }).toEqual({
+        status: earlier.verdict,
+        output: expect.not.stringContaining("breaking change"),
+      });
+      expect(output).not.toContain("is allowed less");
+      for (const sentence of earlier.said) {
+        expect([output, output.match(sentence)?.length]).toEqual([output, 1]);
+      }
+      mustSucceed(shell(toCommit));
+      commit("the later version");
+      expect(run("git", "ls-files", "*.tgz")).toBe(`${later}\n`);
+      expect(run("git", "status", "--short")).toBe("");
+      expect(program("review", "--check")).toMatchObject({ status: 0 });
+    });
+
+    it("writes the same Terraform JSON with the mode documented", () => {
+      run("npx", "dkp-access", "synth");
+      expect(terraformJson()).toEqual(before);
+    });
+
+    it.each(stacks)(
+      "applies without a breaking change, and then has keys and no drift: %s",
+      (stack) => {
+        const region = stack === "china" ? "cn-north-1" : "eu-central-1";
+        environment = { ...environment, AWS_REGION: region };
+        const planned = program("plan", stack);
+        expect(planned).toMatchObject({ status: earlier.same.includes(stack) ? 0 : 2 });
+        const [, digest = "0".repeat(64)] = /--approved ([0-9a-f]{64})/.exec(planned.output) ?? [];
+        expect(program("apply", stack, "--approved", digest, "--accept", "2")).toMatchObject({
+          status: 0,
+        });
+        expect(program("plan", stack)).toEqual({
+          status: 0,
+          output: expect.stringContaining(`Unchanged: ${stack}\n`),
+        });
+        const secret = earlier.deployments[stack]?.includes("pgpKey") ? "encrypted" : "plaintext";
+        expect(program("keys", stack)).toEqual({
+          status: 0,
+          output: expect.stringContaining(secret),
+        });
+        expect(program("drift", stack)).toMatchObject({ status: 0 });
+      },
     );
-    run("cp", packedEarlier(earlier.commit), repository);
-    // Without CDKTF, which the program contains, and without the AWS SDK.
-    npm("install", "--save-exact", "--prefer-offline", "--legacy-peer-deps", "--omit=optional", "./dkp-access-0.2.0.tgz");
-    run("npx", "dkp-access", "synth");
-    run("npx", "dkp-access", "review");
-    before = terraformJson();
-    run("git", "init", "--quiet");
-    run("git", "add", "--all");
-    commit("the earlier version");
-    for (const stack of stacks) {
-      run("terraform", `-chdir=cdktf.out/stacks/${stack}`, "init", "-no-color");
-      run("terraform", `-chdir=cdktf.out/stacks/${stack}`, "apply", "-no-color", "-auto-approve");
-    }
-    later = basename(packProject(repository, "0.2.0-g01234567").filename);
-  });
-
-  it("has an outdated review pack, and no breaking change", () => {
-    const [installation = "", review = "", diff = "", toCommit = ""] = blockWith(
-      "git rm dkp-access-OLD",
-      "docs/how-to/upgrade.md",
-    )
-      .replaceAll("VERSION.tgz", "0.2.0-g01234567.tgz")
-      .replaceAll("OLD.tgz", "0.2.0.tgz")
-      .trim()
-      .split("\n");
-    npm(...installation.replace(/ +#.*/, "").split(" ").slice(1), "--prefer-offline");
-    expect(run("npx", "dkp-access", "--version")).toBe("0.2.0-g01234567\n");
-    expect(program("review", "--check")).toEqual({
-      status: 1,
-      output: expect.stringContaining("review is not up to date; run npx dkp-access review and commit the result:"),
-    });
-    const shell = (line: string) => attempt("sh", "-c", line);
-    const written = shell(review);
-    expect(written.status).toBe(0);
-    for (const text of earlier.written) {
-      expect(written.output).toContain(text);
-    }
-    const { status, output } = shell(diff);
-    expect({ status, output }).toEqual({ status: earlier.verdict, output: expect.not.stringContaining("breaking change") });
-    expect(output).not.toContain("is allowed less");
-    for (const sentence of earlier.said) {
-      expect([output, output.match(sentence)?.length]).toEqual([output, 1]);
-    }
-    mustSucceed(shell(toCommit));
-    commit("the later version");
-    expect(run("git", "ls-files", "*.tgz")).toBe(`${later}\n`);
-    expect(run("git", "status", "--short")).toBe("");
-    expect(program("review", "--check")).toMatchObject({ status: 0 });
-  });
-
-  it("writes the same Terraform JSON with the mode documented", () => {
-    run("npx", "dkp-access", "synth");
-    expect(terraformJson()).toEqual(before);
-  });
-
-  it.each(stacks)("applies without a breaking change, and then has keys and no drift: %s", (stack) => {
-    const region = stack === "china" ? "cn-north-1" : "eu-central-1";
-    environment = { ...environment, AWS_REGION: region };
-    const planned = program("plan", stack);
-    expect(planned).toMatchObject({ status: earlier.same.includes(stack) ? 0 : 2 });
-    const [, digest = "0".repeat(64)] = /--approved ([0-9a-f]{64})/.exec(planned.output) ?? [];
-    expect(program("apply", stack, "--approved", digest, "--accept", "2")).toMatchObject({ status: 0 });
-    expect(program("plan", stack)).toEqual({ status: 0, output: expect.stringContaining(`Unchanged: ${stack}\n`) });
-    const secret = earlier.deployments[stack]?.includes("pgpKey") ? "encrypted" : "plaintext";
-    expect(program("keys", stack)).toEqual({ status: 0, output: expect.stringContaining(secret) });
-    expect(program("drift", stack)).toMatchObject({ status: 0 });
-  });
-});
+  },
+);

@@ -23,14 +23,24 @@ func main() {
 	svc.TerminateInstances(&ec2.TerminateInstancesInput{})
 }
 `;
-const MORE = MAIN.replace("func main() {", "func main() {\n\tsvc.CreateFleet(&ec2.CreateFleetInput{})");
+const MORE = MAIN.replace(
+  "func main() {",
+  "func main() {\n\tsvc.CreateFleet(&ec2.CreateFleetInput{})",
+);
 
 const GO_MOD = `module ${MODULE}\n`;
 
 /** What a proxy serves of a version. */
 const served = (version: string, main: string): readonly (readonly [string, Uint8Array])[] => {
-  const files = { "go.mod": GO_MOD, "cmd/machine-controller-manager/main.go": main, "README.md": "a driver" };
-  const entries = Object.entries(files).map(([path, text]) => [`${MODULE}@${version}/${path}`, strToU8(text)]);
+  const files = {
+    "go.mod": GO_MOD,
+    "cmd/machine-controller-manager/main.go": main,
+    "README.md": "a driver",
+  };
+  const entries = Object.entries(files).map(([path, text]) => [
+    `${MODULE}@${version}/${path}`,
+    strToU8(text),
+  ]);
   return [
     [`${version}.info`, strToU8(JSON.stringify({ Version: version }))],
     [`${version}.mod`, strToU8(GO_MOD)],
@@ -65,16 +75,22 @@ const run = (args: readonly string[]) => {
 describe("npm run upstream", () => {
   it("ends with 0 if every difference is explained", async () => {
     const { status, output } = await run(MCM);
-    expect(output).toContain("machine-controller-manager 0.36.0: 5 actions in the sources, 14 rows in the catalogue");
+    expect(output).toContain(
+      "machine-controller-manager 0.36.0: 5 actions in the sources, 14 rows in the catalogue",
+    );
     expect(output).toContain("unexplained differences: none");
-    expect(output).toContain("iam:PassRole: only in the catalogue: RunInstances with an instance profile requires it (https://");
+    expect(output).toContain(
+      "iam:PassRole: only in the catalogue: RunInstances with an instance profile requires it (https://",
+    );
     expect(status).toBe(0);
   });
 
   it("ends with 2 and reports the difference that is not explained", async () => {
     const { status, output } = await run([...MCM, "--version", "latest"]);
     expect(output).toContain("machine-controller-manager 0.37.0: 6 actions");
-    expect(output).toContain("ec2:CreateFleet: only in the sources, cmd/machine-controller-manager/main.go");
+    expect(output).toContain(
+      "ec2:CreateFleet: only in the sources, cmd/machine-controller-manager/main.go",
+    );
     expect(status).toBe(2);
   });
 
@@ -82,13 +98,19 @@ describe("npm run upstream", () => {
     const { status, output } = await run([...MCM, "ebs-csi"]);
     expect(output).toContain("machine-controller-manager 0.36.0");
     const driver = "github.com/kubernetes-sigs/aws-ebs-csi-driver";
-    expect(output).toMatch(`ebs-csi 1.54.0: ${driver}@v1.54.0: reading ${proxy}/${driver}/@v/v1.54.0.info: 404 Not Found; its `);
-    expect(output).toMatch(/; its \d+ rows were last compared on [\d-]+, \d+ days ago, with 1\.54\.0\n$/);
+    expect(output).toMatch(
+      `ebs-csi 1.54.0: ${driver}@v1.54.0: reading ${proxy}/${driver}/@v/v1.54.0.info: 404 Not Found; its `,
+    );
+    expect(output).toMatch(
+      /; its \d+ rows were last compared on [\d-]+, \d+ days ago, with 1\.54\.0\n$/,
+    );
     expect(status).toBe(1);
   });
 
   it("ends with 0 where DKP ships versions that were not verified, and names them", async () => {
-    const tree = folder({ "modules/030-cloud-provider-aws/oss.yaml": '- id: ccm-aws\n  version: "1.32.8"\n' });
+    const tree = folder({
+      "modules/030-cloud-provider-aws/oss.yaml": '- id: ccm-aws\n  version: "1.32.8"\n',
+    });
     const { status, output } = await run([...MCM, "--dkp", tree, "--dkp-release", "v1.77.0"]);
     expect(output).toContain(
       "not verified: cloud-controller-manager: DKP ships 1.32.8; once compared, add them to VERIFIED_COMPONENTS\n",
@@ -108,7 +130,13 @@ describe("npm run upstream", () => {
 async function registryWith(version: string): Promise<string> {
   const server = createServer(({ url = "" }, response) => {
     const name = decodeURIComponent(url.slice(1));
-    response.end(JSON.stringify({ name, "dist-tags": { latest: version }, versions: { [version]: { name, version } } }));
+    response.end(
+      JSON.stringify({
+        name,
+        "dist-tags": { latest: version },
+        versions: { [version]: { name, version } },
+      }),
+    );
   });
   return `http://${await listening(server)}/`;
 }
@@ -116,7 +144,12 @@ async function registryWith(version: string): Promise<string> {
 it("a version of CDK Terrain that is newer than the tested one is named, with exit code 2", async () => {
   const program = join(PROJECT, "build/scripts/upstream/cdk-terrain.js");
   const run = async (version: string) =>
-    startIn(folder(), { ...process.env, npm_config_registry: await registryWith(version) }, process.execPath, program);
+    startIn(
+      folder(),
+      { ...process.env, npm_config_registry: await registryWith(version) },
+      process.execPath,
+      program,
+    );
   const { cdktn, "@cdktn/provider-aws": bindings } = CDK_TERRAIN;
   const untested = (name: string, tested: string) =>
     `${name} 99.0.0 is untested: init writes, and docs/reference/support.md names, ${tested}\n`;

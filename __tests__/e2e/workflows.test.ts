@@ -8,7 +8,9 @@ import { copyOfProject } from "./support/project";
 import { mustSucceed, runIn } from "./support/terraform";
 
 interface Workflow {
-  readonly jobs: Readonly<Record<string, { readonly steps?: readonly { readonly run?: string }[] }>>;
+  readonly jobs: Readonly<
+    Record<string, { readonly steps?: readonly { readonly run?: string }[] }>
+  >;
 }
 
 const FOLDER = join(PROJECT, ".github/workflows");
@@ -18,12 +20,17 @@ const COMMANDS = [
   ...new Set(
     readdirSync(FOLDER).flatMap((name) => {
       const { jobs } = parse(readFileSync(join(FOLDER, name), "utf8")) as Workflow;
-      return Object.values(jobs).flatMap(({ steps = [] }) => steps.flatMap(({ run }) => (run === undefined ? [] : [run.trim()])));
+      return Object.values(jobs).flatMap(({ steps = [] }) =>
+        steps.flatMap(({ run }) => (run === undefined ? [] : [run.trim()])),
+      );
     }),
   ),
 ];
 
-/** The commands that cannot run here, by how they begin: the service that they need, or what else runs them. */
+/**
+ * The commands that cannot run here, by how they begin: the service that they need, or what else
+ * runs them.
+ */
 const ELSEWHERE: Readonly<Record<string, string>> = {
   ".ci/run": "runs this test",
   "npm ci": "npm's registry",
@@ -41,7 +48,8 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   "npm run --silent upstream:cdk-terrain": "npm's registry",
 };
 
-const isElsewhere = (command: string) => Object.keys(ELSEWHERE).some((start) => command.startsWith(start));
+const isElsewhere = (command: string) =>
+  Object.keys(ELSEWHERE).some((start) => command.startsWith(start));
 
 describe("the commands of .github/workflows", () => {
   it.each(Object.entries(ELSEWHERE))("that begin with %j are there: %s", (start) => {
@@ -63,7 +71,10 @@ describe("the commands of .github/workflows", () => {
       }
       ({ version } = JSON.parse(readFileSync(join(checkout, "package.json"), "utf8")));
       const changelog = readFileSync(join(checkout, "CHANGELOG.md"), "utf8");
-      writeFileSync(join(checkout, "CHANGELOG.md"), changelog.replace("- unreleased", "- 2026-12-31"));
+      writeFileSync(
+        join(checkout, "CHANGELOG.md"),
+        changelog.replace("- unreleased", "- 2026-12-31"),
+      );
       writeFileSync(join(checkout, ".gitignore"), projectFile(".gitignore"));
       const git = "git -c user.name=t -c user.email=t@example.com";
       const tagged = `git init --quiet && git add --all && ${git} commit --quiet --message=x && git tag v${version}`;
@@ -72,16 +83,32 @@ describe("the commands of .github/workflows", () => {
 
     it.each(COMMANDS.filter((command) => !isElsewhere(command)))("%s", (command) => {
       const variables = { GITHUB_REF_NAME: `v${version}`, GITHUB_REPOSITORY: "acme/dkp-access" };
-      const { status, output } = runIn(checkout, { ...process.env, ...variables }, "bash", ...BASH, command);
+      const { status, output } = runIn(
+        checkout,
+        { ...process.env, ...variables },
+        "bash",
+        ...BASH,
+        command,
+      );
       expect({ status, output: status === 0 ? "" : output }).toEqual({ status: 0, output: "" });
     });
 
     it("leave what a release consists of", () => {
-      expect(readdirSync(join(checkout, "release")).sort()).toEqual([`dkp-access-${version}.tgz`, "notes.md", "sbom.cdx.json"]);
-      expect(readFileSync(join(checkout, "release/notes.md"), "utf8")).toMatch(/^\n.*\n(?:.*\n)*### Added\n/);
+      expect(readdirSync(join(checkout, "release")).sort()).toEqual([
+        `dkp-access-${version}.tgz`,
+        "notes.md",
+        "sbom.cdx.json",
+      ]);
+      expect(readFileSync(join(checkout, "release/notes.md"), "utf8")).toMatch(
+        /^\n.*\n(?:.*\n)*### Added\n/,
+      );
       const args = ["-xzOf", `release/dkp-access-${version}.tgz`, "package/README.md"];
-      const links = [...mustSucceed(runIn(checkout, process.env, "tar", ...args)).matchAll(/\]\(([^)]+)\)/g)];
-      const targets = links.map(([, target = ""]) => target).filter((target) => !/^docs\/|^CHANGELOG\.md$/.test(target));
+      const links = [
+        ...mustSucceed(runIn(checkout, process.env, "tar", ...args)).matchAll(/\]\(([^)]+)\)/g),
+      ];
+      const targets = links
+        .map(([, target = ""]) => target)
+        .filter((target) => !/^docs\/|^CHANGELOG\.md$/.test(target));
       const repository = `https://github.com/acme/dkp-access/blob/v${version}/`;
       expect(targets).toContain(`${repository}src/stack.ts`);
       expect(targets.filter((target) => !/^https:/.test(target))).toEqual([]);
@@ -90,7 +117,9 @@ describe("the commands of .github/workflows", () => {
     it("refuse a section of the changelog without a date", () => {
       const dated = readFileSync(join(checkout, "CHANGELOG.md"), "utf8");
       writeFileSync(join(checkout, "CHANGELOG.md"), dated.replace("- 2026-12-31", "- unreleased"));
-      expect(runIn(checkout, process.env, "sh", "scripts/release.sh", "check", `v${version}`)).toEqual({
+      expect(
+        runIn(checkout, process.env, "sh", "scripts/release.sh", "check", `v${version}`),
+      ).toEqual({
         status: 1,
         output: `CHANGELOG.md has no section [${version}] with a date\n`,
       });

@@ -25,7 +25,10 @@ const NOTHING = [0, "No changes"];
 
 /** The three edits of a rotation, and what their plans do. */
 const ROTATION = [
-  [{ "accessKeys.secondary.status": "Active", "accessKeys.current": "secondary" }, "1 to add, 0 to change, 0 to destroy"],
+  [
+    { "accessKeys.secondary.status": "Active", "accessKeys.current": "secondary" },
+    "1 to add, 0 to change, 0 to destroy",
+  ],
   [{ "accessKeys.primary.status": "Inactive" }, "0 to add, 1 to change, 0 to destroy"],
   [{ "accessKeys.primary.status": "absent" }, "0 to add, 0 to change, 1 to destroy"],
 ] as const satisfies readonly (readonly [edit: Readonly<Record<string, string>>, plan: string])[];
@@ -42,7 +45,8 @@ describe("A year of the access of a DKP cluster to AWS", () => {
 
   const settingsFile = (stack: string) => join(repository, `deployments/${stack}.yaml`);
   const read = (path: string) => readFileSync(join(repository, path), "utf8");
-  const attempt = (...lines: readonly string[]) => runIn(repository, environment, "sh", "-ec", lines.join("\n"));
+  const attempt = (...lines: readonly string[]) =>
+    runIn(repository, environment, "sh", "-ec", lines.join("\n"));
   const run = (...lines: readonly string[]): string => {
     return mustSucceed(attempt(...lines));
   };
@@ -55,11 +59,19 @@ describe("A year of the access of a DKP cluster to AWS", () => {
     }
     writeFileSync(settingsFile(stack), document.toString());
   };
-  const commit = (message: string) => run("npx dkp-access review", "git add --all", `${GIT} commit --quiet -m '${message}'`);
-  /** Runs a command of the program with its report as JSON, and its progress and Terraform's output beside it. */
+  const commit = (message: string) =>
+    run("npx dkp-access review", "git add --all", `${GIT} commit --quiet -m '${message}'`);
+  /**
+   * Runs a command of the program with its report as JSON, and its progress and Terraform's output
+   * beside it.
+   */
   const report = (command: string) => {
     const args = ["-c", `npx dkp-access ${command} --format json`];
-    const { status, stdout, stderr } = spawnSync("sh", args, { cwd: repository, env: environment, encoding: "utf8" });
+    const { status, stdout, stderr } = spawnSync("sh", args, {
+      cwd: repository,
+      env: environment,
+      encoding: "utf8",
+    });
     mustSucceed({ status: /^[{[]/.test(stdout) ? 0 : status, output: `${stdout}${stderr}` });
     const { findings, digest = "" } = JSON.parse(stdout) as {
       readonly findings: readonly { readonly rule: string; readonly level: string }[];
@@ -79,13 +91,17 @@ describe("A year of the access of a DKP cluster to AWS", () => {
   const planned = (stack: string) => {
     const { exitCode, rules, stderr, digest } = report(`plan ${stack}`);
     approved = `--approved ${digest} --accept ${exitCode}`;
-    const [, plan] = /^(?:Plan: )?(\d+ to add.*(?=\.)|No changes|Changes to Outputs)/m.exec(stderr) ?? [];
+    const [, plan] =
+      /^(?:Plan: )?(\d+ to add.*(?=\.)|No changes|Changes to Outputs)/m.exec(stderr) ?? [];
     return [exitCode, plan, ...rules];
   };
   const apply = (stack: string) => run(`npx dkp-access apply ${stack} ${approved}`);
   const keyOf = (block: string): Credentials => {
     const { provider } = parse(block);
-    return { accessKeyId: provider.providerAccessKeyId, secretAccessKey: provider.providerSecretAccessKey };
+    return {
+      accessKeyId: provider.providerAccessKeyId,
+      secretAccessKey: provider.providerSecretAccessKey,
+    };
   };
   const handedOver = (stack: string): Credentials => {
     run("rm -f provider.yaml", `npx dkp-access hand-over ${stack} --out provider.yaml`);
@@ -119,7 +135,19 @@ describe("A year of the access of a DKP cluster to AWS", () => {
   });
 
   it("In January, init writes a repository, and its owner fills in the settings and commits their review pack", () => {
-    mustSucceed(runIn(folder(), environment, "npx", "--no", "dkp-access", "init", repository, "--stack", "prod"));
+    mustSucceed(
+      runIn(
+        folder(),
+        environment,
+        "npx",
+        "--no",
+        "dkp-access",
+        "init",
+        repository,
+        "--stack",
+        "prod",
+      ),
+    );
     change("prod", {
       accountId: account.id,
       backend: { local: {} },
@@ -147,8 +175,11 @@ describe("A year of the access of a DKP cluster to AWS", () => {
   });
 
   it("In February, another team reads the outputs with the HCL of the review pack, and its state has the secret too", () => {
-    const reader = folder({ "main.tf": read("review/prod/consumer.tf").replace(STATE, join(repository, STATE)) });
-    const commands = "terraform init && terraform apply && terraform output -raw dkp_provider > block";
+    const reader = folder({
+      "main.tf": read("review/prod/consumer.tf").replace(STATE, join(repository, STATE)),
+    });
+    const commands =
+      "terraform init && terraform apply && terraform output -raw dkp_provider > block";
     mustSucceed(runIn(reader, environment, "sh", "-ec", commands));
     expect(keyOf(readFileSync(join(reader, "block"), "utf8"))).toEqual(dkp);
     expect(readFileSync(join(reader, "terraform.tfstate"), "utf8")).toContain(dkp?.secretAccessKey);
@@ -157,7 +188,11 @@ describe("A year of the access of a DKP cluster to AWS", () => {
   it("In March, a second deployment is rejected with the names of the first one, and applied with its own", () => {
     run("cp deployments/prod.yaml deployments/dev.yaml");
     expect(attempt("npx dkp-access synth").status).toBe(1);
-    change("dev", { "user.name": `${name}-dev`, "policy.name": `${name}-dev`, "cluster.prefix": `${name}-dev` });
+    change("dev", {
+      "user.name": `${name}-dev`,
+      "policy.name": `${name}-dev`,
+      "cluster.prefix": `${name}-dev`,
+    });
     commit("the second deployment");
     expect(planned("dev")).toEqual(expect.arrayContaining(FIRST));
     apply("dev");
@@ -165,22 +200,35 @@ describe("A year of the access of a DKP cluster to AWS", () => {
   });
 
   it.each([
-    ["scoped", ["control-policy-changed", "permissions-narrowed"], ["2 to add, 1 to change", "deployer-creates"]],
+    [
+      "scoped",
+      ["control-policy-changed", "permissions-narrowed"],
+      ["2 to add, 1 to change", "deployer-creates"],
+    ],
     ["minimal", ["permissions-narrowed"], ["0 to add, 2 to change"]],
-  ] as const)("In April, the mode becomes %s in place, and allows what DKP requires", async (mode, rules, [counts, ...more]) => {
-    change("prod", { "policy.mode": mode });
-    expect(reported("diff --against HEAD")).toEqual([2, ...rules]);
-    commit(mode);
-    expect(planned("prod").toSorted()).toEqual([2, `${counts}, 0 to destroy`, "permissions-narrowed", ...more].toSorted());
-    apply("prod");
-    const { cluster } = deployment(readFileSync(settingsFile("prod"), "utf8"));
-    const environment = { partition: "aws", region: "eu-central-1", account: account.id };
-    expect(await account.denied(name, requiredRequests({ mode, environment, cluster }))).toEqual([]);
-  });
+  ] as const)(
+    "In April, the mode becomes %s in place, and allows what DKP requires",
+    async (mode, rules, [counts, ...more]) => {
+      change("prod", { "policy.mode": mode });
+      expect(reported("diff --against HEAD")).toEqual([2, ...rules]);
+      commit(mode);
+      expect(planned("prod").toSorted()).toEqual(
+        [2, `${counts}, 0 to destroy`, "permissions-narrowed", ...more].toSorted(),
+      );
+      apply("prod");
+      const { cluster } = deployment(readFileSync(settingsFile("prod"), "utf8"));
+      const environment = { partition: "aws", region: "eu-central-1", account: account.id };
+      expect(await account.denied(name, requiredRequests({ mode, environment, cluster }))).toEqual(
+        [],
+      );
+    },
+  );
 
   it("In June, the nodes get a role of their own, which the key may pass from then on", () => {
     change("prod", { nodeRole: { name: `${name}-nodes` }, "cluster.iamNodeRole": `${name}-nodes` });
-    expect(reported("diff --against HEAD")).toEqual(expect.arrayContaining([2, "permissions-broadened"]));
+    expect(reported("diff --against HEAD")).toEqual(
+      expect.arrayContaining([2, "permissions-broadened"]),
+    );
     commit("a role for the nodes");
     expect(planned("prod")).toEqual([
       2,
@@ -193,48 +241,65 @@ describe("A year of the access of a DKP cluster to AWS", () => {
     expect(planned("prod")).toEqual(NOTHING);
   });
 
-  it.each(ROTATION)("In July, the key is rotated, one edit for each commit: %j: %s", async (edit, plan) => {
-    const before = dkp as Credentials;
-    if (account.local === undefined) {
-      // A day cannot pass, after which `keys --write` makes the edit.
-      change("prod", edit);
-    } else {
-      await account.local.passDay();
-      writeFileSync(join(repository, STATE), agedState(read(STATE)));
-      await account.accepts(before);
-      run("npx dkp-access keys prod --write");
-    }
-    const text = readFileSync(settingsFile("prod"), "utf8");
-    for (const [setting, value] of Object.entries(edit)) {
-      expect(parseDocument(text).getIn(setting.split("."))).toBe(value);
-    }
-    expect(text).toContain("# The Terraform state.");
-    commit(Object.keys(edit).join(" and "));
-    const isNew = "accessKeys.current" in edit;
-    const [exitCode, counts, ...rules] = planned("prod");
-    expect(counts).toBe(plan);
-    // On an account where no day passes, the old key was used within the day.
-    if (account.local !== undefined || isNew) {
-      expect([exitCode, ...rules]).toEqual([0]);
-    }
-    apply("prod");
-    dkp = handedOver("prod");
-    expect(dkp.accessKeyId !== before.accessKeyId).toBe(isNew);
-  });
+  it.each(ROTATION)(
+    "In July, the key is rotated, one edit for each commit: %j: %s",
+    async (edit, plan) => {
+      const before = dkp as Credentials;
+      if (account.local === undefined) {
+        // A day cannot pass, after which `keys --write` makes the edit.
+        change("prod", edit);
+      } else {
+        await account.local.passDay();
+        writeFileSync(join(repository, STATE), agedState(read(STATE)));
+        await account.accepts(before);
+        run("npx dkp-access keys prod --write");
+      }
+      const text = readFileSync(settingsFile("prod"), "utf8");
+      for (const [setting, value] of Object.entries(edit)) {
+        expect(parseDocument(text).getIn(setting.split("."))).toBe(value);
+      }
+      expect(text).toContain("# The Terraform state.");
+      commit(Object.keys(edit).join(" and "));
+      const isNew = "accessKeys.current" in edit;
+      const [exitCode, counts, ...rules] = planned("prod");
+      expect(counts).toBe(plan);
+      // On an account where no day passes, the old key was used within the day.
+      if (account.local !== undefined || isNew) {
+        expect([exitCode, ...rules]).toEqual([0]);
+      }
+      apply("prod");
+      dkp = handedOver("prod");
+      expect(dkp.accessKeyId !== before.accessKeyId).toBe(isNew);
+    },
+  );
 
   it("In August, the key is published by mistake: the printed commands end it and its sessions, and DKP gets another key", async () => {
     const key = dkp as Credentials;
     const session = await account.session(key);
-    const [, ...steps] = run(`npx dkp-access keys prod --leaked ${key.accessKeyId}`).split(/^\*\*\d\. /m);
+    const [, ...steps] = run(`npx dkp-access keys prod --leaked ${key.accessKeyId}`).split(
+      /^\*\*\d\. /m,
+    );
     const follow = (step = "") =>
-      run(...[...step.matchAll(/^```shell\n([^`]*)```/gm)].flatMap(([, block = ""]) => block.trim().split("\n")));
+      run(
+        ...[...step.matchAll(/^```shell\n([^`]*)```/gm)].flatMap(([, block = ""]) =>
+          block.trim().split("\n"),
+        ),
+      );
     follow(steps[0]);
-    expect([await account.accepts(key, false), await account.accepts(session)]).toEqual([false, true]);
+    expect([await account.accepts(key, false), await account.accepts(session)]).toEqual([
+      false,
+      true,
+    ]);
     follow(steps[1]);
     expect(await account.accepts(session, false)).toBe(false);
     follow(steps[2]);
     ended.push(key);
-    expect(planned("prod")).toEqual([2, "1 to add, 0 to change, 0 to destroy", "drift-deleted", "plaintext-in-state"]);
+    expect(planned("prod")).toEqual([
+      2,
+      "1 to add, 0 to change, 0 to destroy",
+      "drift-deleted",
+      "plaintext-in-state",
+    ]);
     apply("prod");
     dkp = handedOver("prod");
     // Its last step, which removes the Deny 36 hours later.
@@ -245,7 +310,9 @@ describe("A year of the access of a DKP cluster to AWS", () => {
   it("In September, drift finds the permission that a colleague gave in the console, until the colleague takes it back", async () => {
     expect(reported("drift prod")).toEqual([0]);
     const shortcut = { UserName: name, PolicyName: "shortcut" };
-    await account.iam().putUserPolicy({ ...shortcut, PolicyDocument: allowing("s3:ListAllMyBuckets") });
+    await account
+      .iam()
+      .putUserPolicy({ ...shortcut, PolicyDocument: allowing("s3:ListAllMyBuckets") });
     expect(reported("drift prod")).toEqual([2, "permissions-unmanaged"]);
     await account.iam().deleteUserPolicy(shortcut);
     expect(reported("drift prod")).toEqual([0]);
@@ -253,7 +320,9 @@ describe("A year of the access of a DKP cluster to AWS", () => {
 
   it("In October, the deployment gets another name, its state stays where it is, and nothing in AWS changes", () => {
     run("git mv deployments/prod.yaml deployments/production.yaml");
-    expect(reported("diff --against HEAD")).toEqual(expect.arrayContaining([3, "removed-while-protected"]));
+    expect(reported("diff --against HEAD")).toEqual(
+      expect.arrayContaining([3, "removed-while-protected"]),
+    );
     change("production", { backend: { local: { path: STATE } } });
     run("git rm -r --quiet review/prod");
     commit("another name");
@@ -262,21 +331,35 @@ describe("A year of the access of a DKP cluster to AWS", () => {
   });
 
   it("In November, the cluster is peered with the VPCs of twenty teams, and one of its policies changes", () => {
-    const peeredVPCs = Array.from({ length: 20 }, (_, index) => `vpc-0123456789abc${String(index).padStart(4, "0")}`);
+    const peeredVPCs = Array.from(
+      { length: 20 },
+      (_, index) => `vpc-0123456789abc${String(index).padStart(4, "0")}`,
+    );
     change("production", { "cluster.peeredVPCs": peeredVPCs });
-    expect(reported("diff --against HEAD")).toEqual(expect.arrayContaining([2, "permissions-broadened"]));
+    expect(reported("diff --against HEAD")).toEqual(
+      expect.arrayContaining([2, "permissions-broadened"]),
+    );
     commit("peered VPCs");
-    expect(planned("production")).toEqual([2, "0 to add, 1 to change, 0 to destroy", "permissions-broadened"]);
+    expect(planned("production")).toEqual([
+      2,
+      "0 to add, 1 to change, 0 to destroy",
+      "permissions-broadened",
+    ]);
     apply("production");
     expect(planned("production")).toEqual(NOTHING);
   });
 
   it("In December, both deployments are retired: first Terraform refuses, then protect: false lets it destroy everything", async () => {
-    expect(attempt("terraform -chdir=cdktf.out/stacks/production destroy -auto-approve").status).toBe(1);
+    expect(
+      attempt("terraform -chdir=cdktf.out/stacks/production destroy -auto-approve").status,
+    ).toBe(1);
     expect(await account.accepts(dkp as Credentials)).toBe(true);
     for (const stack of ["production", "dev"]) {
       change(stack, { protect: false });
-      run("npx dkp-access synth", `terraform -chdir=cdktf.out/stacks/${stack} destroy -auto-approve`);
+      run(
+        "npx dkp-access synth",
+        `terraform -chdir=cdktf.out/stacks/${stack} destroy -auto-approve`,
+      );
     }
     ended.push(dkp as Credentials);
     dkp = undefined;
@@ -284,7 +367,10 @@ describe("A year of the access of a DKP cluster to AWS", () => {
   });
 });
 
-/** The first events once more as with E2E_AWS, in a process group of its own, where the local AWS is the account. */
+/**
+ * The first events once more as with E2E_AWS, in a process group of its own, where the local AWS is
+ * the account.
+ */
 describe("A year in an account of one's own", () => {
   let aws: LocalAws;
 
@@ -298,7 +384,14 @@ describe("A year in an account of one's own", () => {
     transform: { "\\.ts$": ["@swc/jest", { jsc: { parser: { syntax: "typescript" } } }] },
     testTimeout: 900_000,
   });
-  const JEST = [join(PROJECT, "node_modules/.bin/jest"), "--config", CONFIG, "-i", "-t", "A year of .*(January|The plan)"];
+  const JEST = [
+    join(PROJECT, "node_modules/.bin/jest"),
+    "--config",
+    CONFIG,
+    "-i",
+    "-t",
+    "A year of .*(January|The plan)",
+  ];
   const environmentOf = (id: string, confirm = "") => ({
     ...process.env,
     ...aws.environment(),
@@ -315,13 +408,22 @@ describe("A year in an account of one's own", () => {
     ],
     ["nobody who confirms", "123456789012", "", "without a terminal, set E2E_AWS_CONFIRM=yes"],
   ])("is refused before anything is created, with %s", async (_, id, confirm, reason) => {
-    const { status, output } = await startIn(PROJECT, environmentOf(id, confirm) as Record<string, string>, "setsid", ...JEST);
+    const { status, output } = await startIn(
+      PROJECT,
+      environmentOf(id, confirm) as Record<string, string>,
+      "setsid",
+      ...JEST,
+    );
     expect({ status, output }).toEqual({ status: 1, output: expect.stringContaining(reason) });
     expect(await aws.changes()).toEqual([]);
   });
 
   it("leaves nothing behind, also after Ctrl-C", async () => {
-    const jest = spawn(process.execPath, JEST, { env: environmentOf("123456789012", "yes"), detached: true, stdio: "ignore" });
+    const jest = spawn(process.execPath, JEST, {
+      env: environmentOf("123456789012", "yes"),
+      detached: true,
+      stdio: "ignore",
+    });
     const users = async () => (await aws.iam().listUsers({})).Users?.length;
     const until = async (count: number) => {
       // Bounded, so that a year that does not begin, or that nobody removes, fails.

@@ -42,8 +42,13 @@ function synthesize(): Readonly<Record<string, Files>> {
     app.synth();
     const written = Object.fromEntries(
       deployments.map((deployment) => {
-        const terraform = readFileSync(join(outdir, "stacks", deployment.stack, "cdk.tf.json"), "utf8");
-        const pack = WITH_REVIEW_PACK.includes(deployment.stack) ? packFilesOf(deployment, reviewedJson(terraform)) : {};
+        const terraform = readFileSync(
+          join(outdir, "stacks", deployment.stack, "cdk.tf.json"),
+          "utf8",
+        );
+        const pack = WITH_REVIEW_PACK.includes(deployment.stack)
+          ? packFilesOf(deployment, reviewedJson(terraform))
+          : {};
         const { "main.tf.json": applied, ...others } = pack;
         if (applied !== undefined) {
           reviewed.set(deployment.stack, [terraform, applied]);
@@ -51,15 +56,21 @@ function synthesize(): Readonly<Record<string, Files>> {
         const files = Object.entries({ "cdk.tf.json": terraform, ...others });
         return [
           deployment.stack,
-          Object.fromEntries(files.map(([name, text]) => [name, name.endsWith(".json") ? wrappedJson(text) : text])),
+          Object.fromEntries(
+            files.map(([name, text]) => [name, name.endsWith(".json") ? wrappedJson(text) : text]),
+          ),
         ];
       }),
     );
-    const whole = WITH_REVIEW_PACK.map((stack) => [stack, written[stack]?.["cdk.tf.json"] ?? ""] as const);
+    const whole = WITH_REVIEW_PACK.map(
+      (stack) => [stack, written[stack]?.["cdk.tf.json"] ?? ""] as const,
+    );
     return Object.fromEntries(
       Object.entries(written).map(([stack, files]) => [
         stack,
-        WITH_REVIEW_PACK.includes(stack) ? files : { "cdk.tf.json.diff": difference(stack, files["cdk.tf.json"] ?? "", whole) },
+        WITH_REVIEW_PACK.includes(stack)
+          ? files
+          : { "cdk.tf.json.diff": difference(stack, files["cdk.tf.json"] ?? "", whole) },
       ]),
     );
   } finally {
@@ -68,13 +79,31 @@ function synthesize(): Readonly<Record<string, Files>> {
 }
 
 /** The shortest of the differences of a file from those of other stacks, whose names are replaced by its own first. */
-function difference(stack: string, text: string, whole: readonly (readonly [stack: string, text: string])[]): string {
+function difference(
+  stack: string,
+  text: string,
+  whole: readonly (readonly [stack: string, text: string])[],
+): string {
   const plain = (line: string) => line;
   const [shortest = ""] = whole
     .map(([base, baseText]) => {
-      const lines = [baseText.replaceAll(base, stack), text].map((side) => side.split("\n")) as [string[], string[]];
-      const options = { contextLines: 0, expand: false, omitAnnotationLines: true, includeChangeCounts: false };
-      const colors = { aColor: plain, bColor: plain, changeColor: plain, commonColor: plain, patchColor: plain };
+      const lines = [baseText.replaceAll(base, stack), text].map((side) => side.split("\n")) as [
+        string[],
+        string[],
+      ];
+      const options = {
+        contextLines: 0,
+        expand: false,
+        omitAnnotationLines: true,
+        includeChangeCounts: false,
+      };
+      const colors = {
+        aColor: plain,
+        bColor: plain,
+        changeColor: plain,
+        commonColor: plain,
+        patchColor: plain,
+      };
       return `from ${base}\n${diffLinesUnified(...lines, { ...options, ...colors })}\n`;
     })
     .sort((one, other) => one.length - other.length);
@@ -82,7 +111,9 @@ function difference(stack: string, text: string, whole: readonly (readonly [stac
 }
 
 function readFolder(folder: string): Files {
-  return Object.fromEntries(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), "utf8")]));
+  return Object.fromEntries(
+    readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), "utf8")]),
+  );
 }
 
 function writeExpected(stacks: Readonly<Record<string, Files>>): void {
@@ -105,11 +136,16 @@ describe("the golden deployments", () => {
     expect(actual[stack]).toEqual(readFolder(join(EXPECTED, stack)));
   });
 
-  it.each(WITH_REVIEW_PACK)("%s is reviewed as it is applied, without CDKTF's comments", (stack) => {
-    const [terraform = "", applied] = reviewed.get(stack) ?? [];
-    const expected: unknown = JSON.parse(terraform, (key, value: unknown) => (key === "//" ? undefined : value));
-    expect(applied).toBe(`${JSON.stringify(expected, null, 2)}\n`);
-  });
+  it.each(WITH_REVIEW_PACK)(
+    "%s is reviewed as it is applied, without CDKTF's comments",
+    (stack) => {
+      const [terraform = "", applied] = reviewed.get(stack) ?? [];
+      const expected: unknown = JSON.parse(terraform, (key, value: unknown) =>
+        key === "//" ? undefined : value,
+      );
+      expect(applied).toBe(`${JSON.stringify(expected, null, 2)}\n`);
+    },
+  );
 
   it.each(goldenDeployments().map((deployment) => [deployment.stack, deployment] as const))(
     "%s has normalized settings that are valid settings again",
@@ -176,7 +212,9 @@ function valuesIn(value: unknown, path = ""): readonly (readonly [path: string, 
 function unusedSettings(schema: Field, settings: readonly unknown[]): readonly string[] {
   const used = settings.flatMap((each) => valuesIn(each));
   return fieldsIn(schema).flatMap(([path, field]) => {
-    const values = used.flatMap(([at, value]) => (at === path || at.startsWith(`${path}.`) ? [value] : []));
+    const values = used.flatMap(([at, value]) =>
+      at === path || at.startsWith(`${path}.`) ? [value] : [],
+    );
     const fixed = field.enum ?? (field.const === undefined ? [] : [field.const]);
     if (fixed.length > 0) {
       const unused = fixed.filter((choice) => choice !== field.default && !values.includes(choice));

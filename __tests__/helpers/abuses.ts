@@ -27,32 +27,50 @@ const ROWS = [
     .matchAll(/^([+-]) (.*) \| (.*)$/gm),
 ].map(([, sign, what = "", request = ""]) => ({ documented: sign === "+", what, request }));
 
-/** What `scoped` and `minimal` must deny to the key of a cluster with prefix `dev` and node role `/apps/dkp-node`. */
+/**
+ * What `scoped` and `minimal` must deny to the key of a cluster with prefix `dev` and node role
+ * `/apps/dkp-node`.
+ */
 export function abuses(environment: Environment): readonly Abuse[] {
   return ROWS.map(({ documented, what, request }) => {
     const [action = "", resource = "", ...rest] = request.split(" ");
     const [service = ""] = action.split(":");
     const region = resource.endsWith("@elsewhere") ? ELSEWHERE : environment.region;
     const pairs = rest.filter((word) => word !== "nowhere").map((pair) => pair.split(/=(.*)/));
-    const own = pairs.map(([key = "", value = ""]) => [key, contextValue(key, value, environment)] as const);
-    const context = { ...(rest.includes("nowhere") ? {} : { "aws:RequestedRegion": region }), ...Object.fromEntries(own) };
+    const own = pairs.map(
+      ([key = "", value = ""]) => [key, contextValue(key, value, environment)] as const,
+    );
+    const context = {
+      ...(rest.includes("nowhere") ? {} : { "aws:RequestedRegion": region }),
+      ...Object.fromEntries(own),
+    };
     return { what, documented, action, resource: arnOf(service, resource, environment), context };
   });
 }
 
-function contextValue(key: string, value: string, environment: Environment): string | readonly string[] {
+function contextValue(
+  key: string,
+  value: string,
+  environment: Environment,
+): string | readonly string[] {
   if (key === "aws:TagKeys") {
     return value.split(",");
   }
   const [, theirs = "", vpc] = /^(theirs:)?(vpc\/.*)$/.exec(value) ?? [];
   const suffix = theirs === "" ? "" : "@theirs";
-  return vpc === undefined ? value.replace("REGION", environment.region) : arnOf("ec2", `${vpc}${suffix}`, environment);
+  return vpc === undefined
+    ? value.replace("REGION", environment.region)
+    : arnOf("ec2", `${vpc}${suffix}`, environment);
 }
 
 /** Services whose ARNs have no Region. */
 const GLOBAL = ["iam", "s3"];
 
-function arnOf(called: string, text: string, { partition, region, account = "" }: Environment): string {
+function arnOf(
+  called: string,
+  text: string,
+  { partition, region, account = "" }: Environment,
+): string {
   const [name = "", where] = text.split("@");
   if (name === "*") {
     return name;

@@ -9,8 +9,9 @@ const policyArn = (name: string) => (name.startsWith("arn:") ? name : arn(`polic
 const DAY = new Date("2026-01-02T03:04:05Z");
 
 /**
- * What AWS answers, by operation, or by operation and the names in its input, all or the first: `GetRole nodes`. In the short form of `SHAPES`, else as the
- * API reference has it; `error CODE` or `error CODE of ACTION` is thrown.
+ * What AWS answers, by operation, or by operation and the names in its input, all or the first:
+ * `GetRole nodes`. In the short form of `SHAPES`, else as the API reference has it; `error CODE` or
+ * `error CODE of ACTION` is thrown.
  */
 export type Answers = Readonly<Record<string, unknown>>;
 
@@ -19,7 +20,9 @@ const words = (given: unknown) => [given ?? []].flat().map(String);
 /** A document, or its actions; encoded as IAM sends it. */
 function encoded(given: unknown): string {
   const isDocument = typeof given === "object" && given !== null && "Statement" in given;
-  const document = isDocument ? given : { Statement: [{ Effect: "Allow", Action: given, Resource: "*" }] };
+  const document = isDocument
+    ? given
+    : { Statement: [{ Effect: "Allow", Action: given, Resource: "*" }] };
   return encodeURIComponent(JSON.stringify(document));
 }
 
@@ -28,21 +31,31 @@ interface ObjectAnswer {
   readonly trusts?: string;
 }
 
-/** An object by type and path, `role/apps/own`, or by its boundary and the principal that it trusts. */
+/**
+ * An object by type and path, `role/apps/own`, or by its boundary and the principal that it trusts.
+ */
 function objectOf(given: string | ObjectAnswer): object {
   if (typeof given === "string") {
-    return { Arn: arn(given), Path: `/${given.split("/").slice(1, -1).join("/")}/`.replace("//", "/"), CreateDate: DAY };
+    return {
+      Arn: arn(given),
+      Path: `/${given.split("/").slice(1, -1).join("/")}/`.replace("//", "/"),
+      CreateDate: DAY,
+    };
   }
   const { boundary = "none", trusts } = given;
   const trust = { Statement: [{ Effect: "Allow", Action: "sts:AssumeRole", Principal: trusts }] };
   return {
     CreateDate: DAY,
     AssumeRolePolicyDocument: encoded(trusts === undefined ? NODE_TRUST : trust),
-    ...(boundary === "none" ? {} : { PermissionsBoundary: { PermissionsBoundaryArn: policyArn(boundary) } }),
+    ...(boundary === "none"
+      ? {}
+      : { PermissionsBoundary: { PermissionsBoundaryArn: policyArn(boundary) } }),
   };
 }
 
-const attached = (names: unknown) => ({ AttachedPolicies: words(names).map((name) => ({ PolicyArn: policyArn(name) })) });
+const attached = (names: unknown) => ({
+  AttachedPolicies: words(names).map((name) => ({ PolicyArn: policyArn(name) })),
+});
 const inline = (names: unknown) => ({ PolicyNames: words(names) });
 
 const SHAPES: Readonly<Record<string, (given: never) => object>> = {
@@ -50,19 +63,28 @@ const SHAPES: Readonly<Record<string, (given: never) => object>> = {
   GetRole: (given: string | ObjectAnswer) => ({ Role: objectOf(given) }),
   GetPolicy: (given: string) => ({ Policy: { ...objectOf(given), DefaultVersionId: "v3" } }),
   GetInstanceProfile: (given: string) => ({ InstanceProfile: objectOf(given) }),
-  GetGroup: (members: unknown) => ({ Group: objectOf("group/own"), Users: words(members).map((UserName) => ({ UserName })) }),
+  GetGroup: (members: unknown) => ({
+    Group: objectOf("group/own"),
+    Users: words(members).map((UserName) => ({ UserName })),
+  }),
   ListAttachedUserPolicies: attached,
   ListAttachedGroupPolicies: attached,
   ListAttachedRolePolicies: attached,
   ListUserPolicies: inline,
   ListGroupPolicies: inline,
   ListRolePolicies: inline,
-  ListGroupsForUser: (names: unknown) => ({ Groups: words(names).map((GroupName) => ({ GroupName })) }),
+  ListGroupsForUser: (names: unknown) => ({
+    Groups: words(names).map((GroupName) => ({ GroupName })),
+  }),
   ListInstanceProfilesForRole: (names: unknown) => ({
     InstanceProfiles: words(names).map((InstanceProfileName) => ({ InstanceProfileName })),
   }),
   ListAccessKeys: (keys: Readonly<Record<string, string>>) => ({
-    AccessKeyMetadata: Object.entries(keys).map(([AccessKeyId, Status]) => ({ AccessKeyId, Status, CreateDate: DAY })),
+    AccessKeyMetadata: Object.entries(keys).map(([AccessKeyId, Status]) => ({
+      AccessKeyId,
+      Status,
+      CreateDate: DAY,
+    })),
   }),
   GetPolicyVersion: (given: unknown) => ({ PolicyVersion: { Document: encoded(given) } }),
   GetUserPolicy: (given: unknown) => ({ PolicyDocument: encoded(given) }),
@@ -76,31 +98,53 @@ const SHAPES: Readonly<Record<string, (given: never) => object>> = {
 };
 
 /** The results of the simulator: allowed, unless the action has another one. */
-function simulation(results: Readonly<Record<string, Partial<EvaluationResult>>>, actions: readonly string[]) {
+function simulation(
+  results: Readonly<Record<string, Partial<EvaluationResult>>>,
+  actions: readonly string[],
+) {
   return {
-    EvaluationResults: actions.map((EvalActionName) => ({ EvalActionName, EvalDecision: "allowed", ...results[EvalActionName] })),
+    EvaluationResults: actions.map((EvalActionName) => ({
+      EvalActionName,
+      EvalDecision: "allowed",
+      ...results[EvalActionName],
+    })),
   };
 }
 
 /** Every call that was answered: action and input. */
 export const CALLS: (readonly [action: string, input: string])[] = [];
 
-/** Calls that are answered in that way. @param missing what a call without an answer returns or throws */
+/**
+ * Calls that are answered in that way. @param missing what a call without an answer returns or
+ * throws
+ */
 export function callsOf(answers: Answers, missing: unknown) {
   return async (action: string, input: object): Promise<readonly object[]> => {
     CALLS.push([action, JSON.stringify(input)]);
     const [, operation = ""] = action.split(":");
     const names = Object.values(input).map((name) => String(name).replace(arn("policy/"), ""));
     const given =
-      answers[`${operation} ${names.join("/")}`] ?? answers[`${operation} ${names[0]}`] ?? answers[operation] ?? missing;
+      answers[`${operation} ${names.join("/")}`] ??
+      answers[`${operation} ${names[0]}`] ??
+      answers[operation] ??
+      missing;
     if (typeof given === "string" && given.startsWith("error ")) {
       const [, code = "", of = action] = /^error (.*?)(?: of (\w+:\w+))?$/.exec(given) ?? [];
       throw new AwsError(of, code, "why");
     }
     if (operation.startsWith("Simulate")) {
-      return [simulation(given as never, (input as { readonly ActionNames: readonly string[] }).ActionNames)];
+      return [
+        simulation(
+          given as never,
+          (input as { readonly ActionNames: readonly string[] }).ActionNames,
+        ),
+      ];
     }
-    return [given === missing ? (given as object) : (SHAPES[operation]?.(given as never) ?? (given as object))];
+    return [
+      given === missing
+        ? (given as object)
+        : (SHAPES[operation]?.(given as never) ?? (given as object)),
+    ];
   };
 }
 

@@ -2,8 +2,12 @@ import { projectFile } from "./project-root";
 
 /** The blocks of a page in one language, without their indentation. */
 export function blocksOf(page: string, language = "shell"): readonly string[] {
-  const blocks = projectFile(page).matchAll(new RegExp(`^( *)\`\`\`${language}\\n(.*?)^ *\`\`\``, "gms"));
-  return [...blocks].map(([, indentation = "", text = ""]) => text.replaceAll(new RegExp(`^${indentation}`, "gm"), ""));
+  const blocks = projectFile(page).matchAll(
+    new RegExp(`^( *)\`\`\`${language}\\n(.*?)^ *\`\`\``, "gms"),
+  );
+  return [...blocks].map(([, indentation = "", text = ""]) =>
+    text.replaceAll(new RegExp(`^${indentation}`, "gm"), ""),
+  );
 }
 
 /** The block of a page that contains a text. @throws Error if there is none */

@@ -2,7 +2,12 @@ import * as fc from "fast-check";
 import { FEATURES, type Feature } from "../../src/iam/catalogue";
 import { type Cluster, LAYOUTS, PLAIN_CLUSTER } from "../../src/iam/cluster";
 import { policyDocument } from "../../src/iam/policy-document";
-import { type Environment, type Mode, type PolicyOptions, policyStatements } from "../../src/iam/policy-statements";
+import {
+  type Environment,
+  type Mode,
+  type PolicyOptions,
+  policyStatements,
+} from "../../src/iam/policy-statements";
 
 /** A cluster with prefix `dev` and layout `Standard` by default. */
 export function clusterOf(given: Partial<Cluster> = {}): Cluster {
@@ -25,10 +30,18 @@ export const EVERYTHING = clusterOf({
   features: FEATURE_NAMES,
 });
 
-export const ENVIRONMENT: Required<Environment> = { partition: "aws", region: "eu-central-1", account: "123456789012" };
+export const ENVIRONMENT: Required<Environment> = {
+  partition: "aws",
+  region: "eu-central-1",
+  account: "123456789012",
+};
 
 /** The policy options of a cluster. */
-export const optionsWith = (mode: Mode, cluster = clusterOf(), environment: Environment = ENVIRONMENT): PolicyOptions => ({
+export const optionsWith = (
+  mode: Mode,
+  cluster = clusterOf(),
+  environment: Environment = ENVIRONMENT,
+): PolicyOptions => ({
   mode,
   environment,
   cluster,
@@ -45,7 +58,8 @@ const ENVIRONMENTS: readonly Environment[] = [
 ];
 
 /** A KMS key of another account. */
-export const KMS_KEY = "arn:aws:kms:eu-central-1:333333333333:key/01234567-89ab-cdef-0123-456789abcdef";
+export const KMS_KEY =
+  "arn:aws:kms:eu-central-1:333333333333:key/01234567-89ab-cdef-0123-456789abcdef";
 
 const prefix = fc.stringMatching(/^[a-z0-9][-a-z0-9]{0,57}[a-z0-9]$/);
 const roleName = fc.stringMatching(/^[A-Za-z0-9+=,.@_-]{1,64}$/);

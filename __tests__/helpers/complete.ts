@@ -1,4 +1,7 @@
-/** Whether everything runs, which takes hours and is for the night and a release (`COMPLETE=1`); else a sample that every push can wait for. */
+/**
+ * Whether everything runs, which takes hours and is for the night and a release (`COMPLETE=1`);
+ * else a sample that every push can wait for.
+ */
 export const COMPLETE = process.env.COMPLETE === "1";
 
 /** The number of the sample, from sample.cjs: the seed of random cases, and the rows that run. */

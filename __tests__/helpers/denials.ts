@@ -16,6 +16,10 @@ export const DENIALS: readonly DenialRow[] = parse(projectFile("__tests__/helper
 
 /** The deployment of a row. */
 export function deploymentOf({ settings }: Pick<DenialRow, "settings">): Deployment {
-  const defaults = { accountId: "123456789012", policy: { mode: "scoped" }, cluster: { prefix: "dev", layout: "Standard" } };
+  const defaults = {
+    accountId: "123456789012",
+    policy: { mode: "scoped" },
+    cluster: { prefix: "dev", layout: "Standard" },
+  };
   return deployment(stringify({ ...defaults, ...settings }));
 }

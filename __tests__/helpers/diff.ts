@@ -1,5 +1,10 @@
 import { type DiffFound, RULES, type RuleId } from "../../src/cli/diff/change-rules";
-import { type Changes, changesExitCode, type DeploymentChanges, findingsOf } from "../../src/cli/diff/changes";
+import {
+  type Changes,
+  changesExitCode,
+  type DeploymentChanges,
+  findingsOf,
+} from "../../src/cli/diff/changes";
 import { changesAgainst } from "../../src/cli/diff/packs/compare";
 import type { Files } from "../../src/cli/diff/packs/pack-side";
 import { levelOf } from "../../src/cli/findings/finding";
@@ -7,13 +12,19 @@ import type { JsonObject } from "../../src/text/json";
 import { packOf, reviewPackOf } from "./packs";
 
 /** What changes between the review packs of one deployment. */
-export const betweenPacks = (before: Files, after: Files) => changesAgainst({ x: before }, { x: after }, "Compared with main");
+export const betweenPacks = (before: Files, after: Files) =>
+  changesAgainst({ x: before }, { x: after }, "Compared with main");
 
 /** What changes between two settings of one deployment. */
-export const between = (before: string, after: string) => betweenPacks(reviewPackOf(before), reviewPackOf(after));
+export const between = (before: string, after: string) =>
+  betweenPacks(reviewPackOf(before), reviewPackOf(after));
 
 /** The review pack of settings with other Terraform JSON, and other files. */
-export const packWith = (settings: string, terraform: JsonObject = packOf(settings), files: Files = {}): Files => ({
+export const packWith = (
+  settings: string,
+  terraform: JsonObject = packOf(settings),
+  files: Files = {},
+): Files => ({
   ...reviewPackOf(settings),
   "main.tf.json": JSON.stringify(terraform),
   ...files,
@@ -23,20 +34,25 @@ export const packWith = (settings: string, terraform: JsonObject = packOf(settin
 export function withResource(pack: JsonObject, address: string, values: object): JsonObject {
   const copy = JSON.parse(JSON.stringify(pack));
   const [type = "", name = ""] = address.split(".");
-  copy.resource[type] = { ...copy.resource[type], [name]: { ...copy.resource[type]?.[name], ...values } };
+  copy.resource[type] = {
+    ...copy.resource[type],
+    [name]: { ...copy.resource[type]?.[name], ...values },
+  };
   return copy;
 }
 
 type Findings = Pick<Changes, "deployments">;
 
-const all = ({ deployments }: Findings): readonly DiffFound[] => findingsOf({ source: "", deployments });
+const all = ({ deployments }: Findings): readonly DiffFound[] =>
+  findingsOf({ source: "", deployments });
 
 /** The findings that make the exit code of a change other than 0. */
 export const serious = (changes: Findings): readonly DiffFound[] =>
   all(changes).filter((found) => levelOf(RULES, found) !== "note");
 
 /** Their rules. */
-export const seriousRules = (changes: Findings): readonly RuleId[] => serious(changes).map(({ rule }) => rule);
+export const seriousRules = (changes: Findings): readonly RuleId[] =>
+  serious(changes).map(({ rule }) => rule);
 
 /** The exit code of a change, and the rules that make it. */
 export const verdictOf = (changes: Changes): readonly [number, ...(readonly RuleId[])] => [
@@ -46,7 +62,9 @@ export const verdictOf = (changes: Changes): readonly [number, ...(readonly Rule
 
 /** The findings of a rule. */
 export const ofRule = <Rule extends RuleId>(changes: Findings, wanted: Rule) =>
-  all(changes).filter((found): found is DiffFound & { readonly rule: Rule } => found.rule === wanted);
+  all(changes).filter(
+    (found): found is DiffFound & { readonly rule: Rule } => found.rule === wanted,
+  );
 
 /** The actions that findings of a rule list. */
 export const actionsOf = (changes: Findings, rule: RuleId, principal?: string): readonly string[] =>
@@ -64,4 +82,6 @@ export const evidenceOf = (changes: Findings) =>
 
 /** What happens to resources: "created aws_iam_user.user". */
 export const resourcesOf = ({ findings }: DeploymentChanges) =>
-  findings.flatMap((found) => (found.rule === "resource" ? [`${found.values.action} ${found.address}`] : []));
+  findings.flatMap((found) =>
+    found.rule === "resource" ? [`${found.values.action} ${found.address}`] : [],
+  );

@@ -18,15 +18,26 @@ nodeRole: { name: nodes, managedPolicyArns: ['arn:aws:iam::aws:policy/Read'] }
 cluster: { prefix: dev, additionalRolePolicies: ['s3:GetObject'] }
 `;
 
-/** The verbs of what takes something away. No output of drift has one: it cannot know who needs an object. */
+/**
+ * The verbs of what takes something away. No output of drift has one: it cannot know who needs an
+ * object.
+ */
 export const TAKES_AWAY =
   /\b(?:remove|removing|removal|detach|deactivate|deactivating|delete|deleting|destroy|revoke|revoking|disable|disabling)|aws iam/i;
 
 /** An account that has exactly what Terraform and DKP manage, of a deployment that was applied. */
 function appliedAccount(settings: Deployment): Answers {
   const { things, links } = inventoryOfSettings(settings, ACCOUNT);
-  const answers: Record<string, unknown> = { GetCallerIdentity: { Account: ACCOUNT }, ListAccessKeys: { AKIAPRIMARY: "Active" } };
-  const roleWith = (name: string, boundary: string, document: unknown, attached: readonly string[]) =>
+  const answers: Record<string, unknown> = {
+    GetCallerIdentity: { Account: ACCOUNT },
+    ListAccessKeys: { AKIAPRIMARY: "Active" },
+  };
+  const roleWith = (
+    name: string,
+    boundary: string,
+    document: unknown,
+    attached: readonly string[],
+  ) =>
     Object.assign(answers, {
       [`GetRole ${name}`]: { boundary: boundary || "none" },
       [`ListAttachedRolePolicies ${name}`]: attached,
@@ -38,7 +49,10 @@ function appliedAccount(settings: Deployment): Answers {
     const own = links.filter(({ of }) => of === `${kind} ${name}`);
     const attached = own.filter((link) => link.document === undefined).map(({ to }) => to);
     if (kind === "user") {
-      Object.assign(answers, { GetUser: { boundary: boundary || "none" }, ListAttachedUserPolicies: attached });
+      Object.assign(answers, {
+        GetUser: { boundary: boundary || "none" },
+        ListAttachedUserPolicies: attached,
+      });
     } else if (kind === "policy") {
       answers[`GetPolicy ${name}`] = `policy/${name}`;
       answers[`GetPolicyVersion ${name}`] = document;
@@ -64,7 +78,8 @@ export function resourcesOf({ things, links }: Inventory): readonly StateResourc
     })),
     ...links.map(({ address, of, to, document }) => {
       const [kind = "", principal = ""] = of.split(" ");
-      const linked = document === undefined ? { policy_arn: to } : { name: to, policy: policy(document) };
+      const linked =
+        document === undefined ? { policy_arn: to } : { name: to, policy: policy(document) };
       return { address, attributes: { [kind]: principal, ...linked } };
     }),
   ];
@@ -72,8 +87,14 @@ export function resourcesOf({ things, links }: Inventory): readonly StateResourc
 
 /** The state of a deployment that was applied. */
 function appliedState(settings: Deployment): readonly StateResource[] {
-  const key = { address: "aws_iam_access_key.user", attributes: { id: "AKIAPRIMARY", user: settings.user.name } };
-  return [...resourcesOf(inventoryOfSettings(settings, ACCOUNT)), ...(settings.accessKeys === "none" ? [] : [key])];
+  const key = {
+    address: "aws_iam_access_key.user",
+    attributes: { id: "AKIAPRIMARY", user: settings.user.name },
+  };
+  return [
+    ...resourcesOf(inventoryOfSettings(settings, ACCOUNT)),
+    ...(settings.accessKeys === "none" ? [] : [key]),
+  ];
 }
 
 /** Settings that a world names. */
@@ -100,19 +121,36 @@ interface World {
 }
 
 /** What drift reports in a world. */
-export async function driftIn({ settings = "every", applied = settings, iam = {}, lost = [], added = [], deposed = [] }: World) {
+export async function driftIn({
+  settings = "every",
+  applied = settings,
+  iam = {},
+  lost = [],
+  added = [],
+  deposed = [],
+}: World) {
   const described = (given: unknown) => deployment(NAMED[String(given)] ?? JSON.stringify(given));
   const before = described(applied);
-  const kept = appliedState(before).filter(({ address }) => lost !== "all" && "includes" in lost && !lost.includes(address));
+  const kept = appliedState(before).filter(
+    ({ address }) => lost !== "all" && "includes" in lost && !lost.includes(address),
+  );
   const left = deposed.map((name) => ({
     address: "aws_iam_policy.policy-2",
     attributes: { name, arn: `arn:aws:iam::${ACCOUNT}:policy/${name}` },
   }));
   const resources = { current: [...added, ...kept], tainted: [], deposed: left };
   const user = kept.find(({ address }) => address === ADDRESSES.user)?.attributes;
-  const value = { resources, outputs: {}, user: user && { name: String(user.name), arn: String(user.arn) } };
+  const value = {
+    resources,
+    outputs: {},
+    user: user && { name: String(user.name), arn: String(user.arn) },
+  };
   const state: DriftState = typeof lost === "object" && "unread" in lost ? lost : { value };
-  return driftReport(described(settings), state, accountWith({ ...appliedAccount(before), ...iam }));
+  return driftReport(
+    described(settings),
+    state,
+    accountWith({ ...appliedAccount(before), ...iam }),
+  );
 }
 
 interface Row extends World {
@@ -122,4 +160,6 @@ interface Row extends World {
 }
 
 /** What drift finds, by world: the rows of `drift.worlds.yaml`. */
-export const WORLDS = parse(readFileSync(join(PROJECT, "__tests__/cli/account/drift.worlds.yaml"), "utf8")) as readonly Row[];
+export const WORLDS = parse(
+  readFileSync(join(PROJECT, "__tests__/cli/account/drift.worlds.yaml"), "utf8"),
+) as readonly Row[];

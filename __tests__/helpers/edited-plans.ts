@@ -23,7 +23,10 @@ type PlanName = "no-change" | "first-apply";
 type Edits<Name extends string, Value> = { readonly [Key in Name]?: Value };
 
 interface Edit
-  extends Edits<"after" | "before" | "change" | "drift" | "entry" | "create" | "destroy" | "output", ByAddress>,
+  extends Edits<
+      "after" | "before" | "change" | "drift" | "entry" | "create" | "destroy" | "output",
+      ByAddress
+    >,
     Edits<"delete" | "replace" | "forget" | "deposed" | "importing", readonly string[]>,
     Edits<"policy" | "nodePolicy" | "trust" | "top", Json> {
   readonly later?: Readonly<Record<string, readonly string[]>>;
@@ -45,7 +48,10 @@ interface EditedPlan {
 }
 
 /** The secrets of the edited plans. */
-export const SECRETS = ["wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "BExamplePasswordForMailOfTheAccessKey0000000"] as const;
+export const SECRETS = [
+  "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+  "BExamplePasswordForMailOfTheAccessKey0000000",
+] as const;
 
 const ADDRESSES: Readonly<Record<string, string>> = {
   user: "aws_iam_user.user",
@@ -99,7 +105,8 @@ export function editedPlans(): Readonly<Record<string, EditedPlan>> {
 }
 
 function edited(plan: EditablePlan, edit: Edit): EditablePlan {
-  const entryOf = (name: string) => plan.resource_changes.find(({ address }) => address === ADDRESSES[name]) as Entry;
+  const entryOf = (name: string) =>
+    plan.resource_changes.find(({ address }) => address === ADDRESSES[name]) as Entry;
   const each = (values: ByAddress | undefined, apply: (entry: Entry, values: Json) => void) =>
     Object.entries(values ?? {}).map(([name, attributes]) => apply(entryOf(name), attributes));
   const all = (names: readonly string[] | undefined, apply: (entry: Entry) => void) =>
@@ -112,27 +119,44 @@ function edited(plan: EditablePlan, edit: Edit): EditablePlan {
   const document = (name: string, argument: string, changes: Json | undefined) => {
     if (changes !== undefined) {
       const { add, ...rest } = changes;
-      const before = JSON.parse(String(entryOf(name).change.after?.[argument])) as { Statement: object[] };
+      const before = JSON.parse(String(entryOf(name).change.after?.[argument])) as {
+        Statement: object[];
+      };
       const Statement = add === undefined ? before.Statement : [...before.Statement, add];
       update(entryOf(name), {
-        [argument]: JSON.stringify({ ...before, Statement, ...rest }, (_, value: unknown) => value ?? undefined),
+        [argument]: JSON.stringify(
+          { ...before, Statement, ...rest },
+          (_, value: unknown) => value ?? undefined,
+        ),
       });
     }
   };
   each(edit.before, (entry, values) =>
-    Object.assign(entry.change, { actions: ["update"], before: { ...entry.change.before, ...values } }),
+    Object.assign(entry.change, {
+      actions: ["update"],
+      before: { ...entry.change.before, ...values },
+    }),
   );
   each(edit.after, update);
   document("policy", "policy", edit.policy);
   document("rolePolicy", "policy", edit.nodePolicy);
   document("role", "assume_role_policy", edit.trust);
   for (const [name, attributes] of Object.entries(edit.later ?? {})) {
-    update(entryOf(name), Object.fromEntries(attributes.map((attribute) => [attribute, undefined])));
-    entryOf(name).change.after_unknown = Object.fromEntries(attributes.map((attribute) => [attribute, true]));
+    update(
+      entryOf(name),
+      Object.fromEntries(attributes.map((attribute) => [attribute, undefined])),
+    );
+    entryOf(name).change.after_unknown = Object.fromEntries(
+      attributes.map((attribute) => [attribute, true]),
+    );
   }
   each(edit.change, ({ change }, values) => Object.assign(change, values));
   each(edit.drift, ({ address, type, change }, values) => {
-    const drifted = { actions: ["update"], before: change.after, after: { ...change.after, ...values } };
+    const drifted = {
+      actions: ["update"],
+      before: change.after,
+      after: { ...change.after, ...values },
+    };
     plan.resource_drift = [
       ...plan.resource_drift,
       { address, mode: "managed", type, name: address.split(".")[1], change: drifted },
@@ -143,7 +167,11 @@ function edited(plan: EditablePlan, edit: Edit): EditablePlan {
   all(edit.replace, ({ change }) => Object.assign(change, { actions: ["delete", "create"] }));
   all(edit.importing, ({ change }) => Object.assign(change, { importing: { id: "x" } }));
   all(edit.deposed, (entry) =>
-    plan.resource_changes.push({ ...entry, deposed: "1a2b3c4d", change: { ...entry.change, actions: ["delete"], after: null } }),
+    plan.resource_changes.push({
+      ...entry,
+      deposed: "1a2b3c4d",
+      change: { ...entry.change, actions: ["delete"], after: null },
+    }),
   );
   each(edit.entry, (entry, values) => Object.assign(entry, values));
   const push = (address: string, change: Entry["change"]) => {
@@ -162,8 +190,17 @@ function edited(plan: EditablePlan, edit: Edit): EditablePlan {
     plan.resource_changes.push({ address: edit.read, mode: "data", type, name, change });
   }
   for (const [name, values] of Object.entries(edit.output ?? {})) {
-    const known = plan.output_changes[name] ?? { actions: ["create"], before: null, before_sensitive: false };
-    plan.output_changes[name] = { after_sensitive: false, after_unknown: false, ...known, ...values };
+    const known = plan.output_changes[name] ?? {
+      actions: ["create"],
+      before: null,
+      before_sensitive: false,
+    };
+    plan.output_changes[name] = {
+      after_sensitive: false,
+      after_unknown: false,
+      ...known,
+      ...values,
+    };
   }
   return Object.assign(plan, edit.top);
 }

@@ -1,4 +1,12 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
@@ -16,7 +24,10 @@ export function writeFiles(root: string, files: Files): void {
   }
 }
 
-/** A folder with these files for each test of the block that calls this. It is removed after the test. */
+/**
+ * A folder with these files for each test of the block that calls this. It is removed after the
+ * test.
+ */
 export function folderForEach(start: Files = {}) {
   let root: string;
   beforeEach(() => {
@@ -47,10 +58,13 @@ export function inFolder<Result>(folder: string, work: () => Result): Result {
 }
 
 /** The smallest settings. */
-export const SETTINGS = "region: eu-central-1\nbackend: { s3: { bucket: state, region: eu-central-1 } }\n";
+export const SETTINGS =
+  "region: eu-central-1\nbackend: { s3: { bucket: state, region: eu-central-1 } }\n";
 
 /** Settings with a user and a policy that have the name of the stack. */
-export const settingsOf = (stack: string) => `${SETTINGS}user: { name: ${stack} }\npolicy: { name: ${stack} }\n`;
+export const settingsOf = (stack: string) =>
+  `${SETTINGS}user: { name: ${stack} }\npolicy: { name: ${stack} }\n`;
 
 /** A project with the deployment `dev` for each test. @param settings of the deployment */
-export const projectForEach = (settings = SETTINGS) => folderForEach({ "deployments/dev.yaml": settings });
+export const projectForEach = (settings = SETTINGS) =>
+  folderForEach({ "deployments/dev.yaml": settings });

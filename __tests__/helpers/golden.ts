@@ -15,7 +15,10 @@ const KEY_FILE = "operators.asc";
 export const GOLDEN_SETTINGS: ReadonlyMap<string, string> = new Map(
   readdirSync(join(PROJECT, DEPLOYMENTS))
     .filter((file) => file.endsWith(".yaml"))
-    .map((file) => [file.replace(".yaml", ""), projectFile(`${DEPLOYMENTS}/${file}`).replace(KEY_FILE, ENCRYPTION_KEY)]),
+    .map((file) => [
+      file.replace(".yaml", ""),
+      projectFile(`${DEPLOYMENTS}/${file}`).replace(KEY_FILE, ENCRYPTION_KEY),
+    ]),
 );
 
 /** The golden deployments. By their names: the default names of one that states no account may be those of another. */
@@ -23,7 +26,10 @@ export const goldenDeployments = (): readonly Deployment[] =>
   // Paths in settings are relative to the folder that the program runs in.
   inFolder(
     PROJECT,
-    () => selectDeployments({ settings: DEPLOYMENTS, printError: () => undefined }, [...GOLDEN_SETTINGS.keys()]).deployments,
+    () =>
+      selectDeployments({ settings: DEPLOYMENTS, printError: () => undefined }, [
+        ...GOLDEN_SETTINGS.keys(),
+      ]).deployments,
   );
 
 /** The text of a file in `__tests__/golden`. */

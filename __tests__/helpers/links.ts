@@ -8,11 +8,14 @@ export const anchorOf = (heading: string): string =>
     .replaceAll(/\s/g, "-");
 
 /** Markdown without its blocks of code. */
-const proseOf = (markdown: string): string => markdown.replaceAll(/^ *```[^`\n]*\n[\s\S]*?^ *```/gm, "");
+const proseOf = (markdown: string): string =>
+  markdown.replaceAll(/^ *```[^`\n]*\n[\s\S]*?^ *```/gm, "");
 
 /** The anchors of the headings of a page. GitHub numbers those of equal headings. */
 export function anchorsOf(markdown: string): readonly string[] {
-  const anchors = [...proseOf(markdown).matchAll(/^#+ (.+)$/gm)].map(([, heading = ""]) => anchorOf(heading));
+  const anchors = [...proseOf(markdown).matchAll(/^#+ (.+)$/gm)].map(([, heading = ""]) =>
+    anchorOf(heading),
+  );
   return anchors.map((anchor, index) => {
     const earlier = anchors.slice(0, index).filter((other) => other === anchor).length;
     return earlier === 0 ? anchor : `${anchor}-${earlier}`;
@@ -27,12 +30,21 @@ const linksOf = (markdown: string): readonly string[] =>
  * The links of Markdown files to a file, a folder or an anchor that does not exist.
  * @param paths all files @param read the text of a file
  */
-export function deadLinks(paths: readonly string[], read: (path: string) => string): readonly string[] {
-  const known = new Set(paths.flatMap((path) => path.split("/").map((_, index, parts) => parts.slice(0, index + 1).join("/"))));
+export function deadLinks(
+  paths: readonly string[],
+  read: (path: string) => string,
+): readonly string[] {
+  const known = new Set(
+    paths.flatMap((path) =>
+      path.split("/").map((_, index, parts) => parts.slice(0, index + 1).join("/")),
+    ),
+  );
   const isDead = (file: string, link: string) => {
     const [path = "", anchor] = link.split("#");
     const target = path === "" ? file : posix.join(posix.dirname(file), path).replace(/\/$/, "");
-    return !known.has(target) || (anchor !== undefined && !anchorsOf(read(target)).includes(anchor));
+    return (
+      !known.has(target) || (anchor !== undefined && !anchorsOf(read(target)).includes(anchor))
+    );
   };
   return paths
     .filter((path) => path.endsWith(".md"))

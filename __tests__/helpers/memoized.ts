@@ -1,5 +1,10 @@
-/** A function that computes each result once. @param compute depends on nothing but the arguments; nobody changes its results */
-export function memoized<Arguments extends readonly unknown[], Result>(compute: (...args: Arguments) => Result) {
+/**
+ * A function that computes each result once. @param compute depends on nothing but the arguments;
+ * nobody changes its results
+ */
+export function memoized<Arguments extends readonly unknown[], Result>(
+  compute: (...args: Arguments) => Result,
+) {
   const results = new Map<string, Result>();
   return (...args: Arguments): Result => {
     const key = JSON.stringify(args);

@@ -8,27 +8,36 @@ import { ENVIRONMENT } from "./clusters";
 import { deployment } from "./deployment";
 import { memoized } from "./memoized";
 
-/** What a review pack states of a deployment, or of settings as YAML. @param terraform by default its own Terraform JSON */
+/**
+ * What a review pack states of a deployment, or of settings as YAML. @param terraform by default
+ * its own Terraform JSON
+ */
 export function reviewOf(of: Deployment | string, terraform?: Reviewed["terraform"]): Reviewed {
   return reviewed(typeof of === "string" ? deployment(of) : of, terraform);
 }
 
 /** The review pack of a deployment, or of settings as YAML: text by file name. */
-export function packFilesOf(of: Deployment | string, terraform?: Reviewed["terraform"]): Readonly<Record<string, string>> {
+export function packFilesOf(
+  of: Deployment | string,
+  terraform?: Reviewed["terraform"],
+): Readonly<Record<string, string>> {
   return reviewPack(reviewOf(of, terraform));
 }
 
 /** The settings for which REVIEW.md recommends a stronger value, in its order. */
 export function weakSettings(settings: string): readonly string[] {
   const [, page = ""] = (packFilesOf(settings, {})["REVIEW.md"] ?? "").split("\n## Decide\n");
-  return [...(page.split("\n```mermaid")[0] ?? "").matchAll(/^- \[ \] `([^`]+)`/gm)].map(([, setting = ""]) => setting);
+  return [...(page.split("\n```mermaid")[0] ?? "").matchAll(/^- \[ \] `([^`]+)`/gm)].map(
+    ([, setting = ""]) => setting,
+  );
 }
 
 /** The review pack of settings. Tests of several files compare the same ones. */
 export const reviewPackOf = memoized((settings: string) => packFilesOf(settings));
 
 /** The Terraform JSON in it; of its own, so that a test can change it. */
-export const packOf = (settings: string): JsonObject => JSON.parse(reviewPackOf(settings)["main.tf.json"] ?? "");
+export const packOf = (settings: string): JsonObject =>
+  JSON.parse(reviewPackOf(settings)["main.tf.json"] ?? "");
 
 /** A deployment's policy options; an account that is not set is the one of the local AWS. */
 export const optionsOf = (one: Deployment): PolicyOptions =>
@@ -41,5 +50,13 @@ export function deploymentOf(options: PolicyOptions): Deployment {
   const { region, account: accountId } = environment;
   const policy = { ...plain.policy, mode };
   const settings = { ...plain.settings, region, accountId };
-  return { ...plain, settings, region, accountId, cluster, policy, policies: deploymentPolicies(options, policy.name) };
+  return {
+    ...plain,
+    settings,
+    region,
+    accountId,
+    cluster,
+    policy,
+    policies: deploymentPolicies(options, policy.name),
+  };
 }

@@ -1,13 +1,20 @@
 import { type Statement, valueText } from "../../src/iam/policy-document";
 
-/** Each permission of statements: one action on one resource under one combination of condition values. */
+/**
+ * Each permission of statements: one action on one resource under one combination of condition
+ * values.
+ */
 export function permissionsOf(statements: readonly Statement[]): ReadonlySet<string> {
   const text = (value: Statement["resources"][number]) => valueText(value, "123456789012");
   const combined = (conditions: Statement["conditions"]): readonly string[] =>
     conditions.reduce<readonly string[]>(
       (all, { test, variable, values }) => {
-        const each = test.startsWith("ForAllValues:") ? [values.map(text).join()] : values.map(text);
-        return all.flatMap((before) => each.map((value) => `${before} ${test} ${variable} ${value}`));
+        const each = test.startsWith("ForAllValues:")
+          ? [values.map(text).join()]
+          : values.map(text);
+        return all.flatMap((before) =>
+          each.map((value) => `${before} ${test} ${variable} ${value}`),
+        );
       },
       [""],
     );
@@ -15,7 +22,9 @@ export function permissionsOf(statements: readonly Statement[]): ReadonlySet<str
     statements.flatMap(({ effect = "", actions, resources, conditions }) => {
       const limits = combined(conditions);
       return actions.flatMap((action) =>
-        resources.flatMap((resource) => limits.map((limit) => `${effect}${action} ${text(resource)}${limit}`)),
+        resources.flatMap((resource) =>
+          limits.map((limit) => `${effect}${action} ${text(resource)}${limit}`),
+        ),
       );
     }),
   );
@@ -23,5 +32,8 @@ export function permissionsOf(statements: readonly Statement[]): ReadonlySet<str
 
 /** Whether permissions have one, on its resource or on all, as `documented` has. */
 export function allows(permissions: ReadonlySet<string>, permission: string): boolean {
-  return permissions.has(permission) || permissions.has(`${permission.slice(0, permission.indexOf(" "))} *`);
+  return (
+    permissions.has(permission) ||
+    permissions.has(`${permission.slice(0, permission.indexOf(" "))} *`)
+  );
 }

@@ -1,15 +1,19 @@
-// Public OpenPGP keys that GnuPG 2.2 generated for tests, base64 of their binary form. Their private keys were deleted.
+// Public OpenPGP keys that GnuPG 2.2 generated for tests, base64 of their binary form. Their
+// private keys were deleted.
 
 /** Ed25519 to certify, Curve25519 to encrypt, no expiry. */
 export const ENCRYPTION_KEY =
   "mDMEaVW5ABYJKwYBBAHaRw8BAQdAT1SCAN8Vt1wscIgExK6FSeaRCLu2eSzg1e0wV0WA9OS0FWVuYyA8ZW5jQGV4YW1wbGUuY29tPoiQBBMWCAA4FiEEqmBkHI4Qo2Dfb4MaNhlbd3sfDGYFAmlVuQACGwEFCwkIBwIGFQoJCAsCBBYCAwECHgECF4AACgkQNhlbd3sfDGZ/uwEAgwnDs9ubrSg7ZCFpxu9AJuOWrOmzapP+mGkZEeGgvgABAI/Ws38emvnE+hyaXj4F6cKsvm0q4uq/xZspbrdY8WsOuDgEaVW5ABIKKwYBBAGXVQEFAQEHQIC51tiAW/ngxQorgG9Rhv77tvQtlNi/DNyYq8MzKTBEAwEIB4h4BBgWCAAgFiEEqmBkHI4Qo2Dfb4MaNhlbd3sfDGYFAmlVuQACGwwACgkQNhlbd3sfDGanLAEA0405YnF95hiyqSPdUtorpOe1+3T1ppfPobmPJfi5HLIA/iZj8a70H29TFsvDsHBS6XejbUOe54oFgD8EpeMNLloO";
 
 /** The same key in another text: its first packet has the new format. */
-export const SAME_KEY = ((bytes: Buffer) => Buffer.concat([Buffer.from([0xc6]), bytes.subarray(1)]).toString("base64"))(
+export const SAME_KEY = ((bytes: Buffer) =>
+  Buffer.concat([Buffer.from([0xc6]), bytes.subarray(1)]).toString("base64"))(
   Buffer.from(ENCRYPTION_KEY, "base64"),
 );
 
-/** Ed25519 and Curve25519; its encryption subkey expires on 2027-01-01, the key itself a year later. */
+/**
+ * Ed25519 and Curve25519; its encryption subkey expires on 2027-01-01, the key itself a year later.
+ */
 export const EXPIRING_KEY =
   "mDMEaVW5ABYJKwYBBAHaRw8BAQdAwQUHof5pHwReRIsrtCiuyMDclGmPpYbbEPZkhSYh4p+0FWV4cCA8ZXhwQGV4YW1wbGUuY29tPoiWBBMWCAA+FiEEdjq4CeFwKOOHBsO5OVKFkMHfCHAFAmlVuQACGwEFCQPCZwAFCwkIBwIGFQoJCAsCBBYCAwECHgECF4AACgkQOVKFkMHfCHBowAD7BhHaTg0qSp3Nw6Ib+UVeWavtUs5Fhm7ABUu+Ec+zJ4IBANfaljg5hZVS+ti/6atxSkll8bgeEypgf4Cr2QJNB5APuDgEaVW5ABIKKwYBBAGXVQEFAQEHQA0s0JD2s3W9euuIZvZMreWivrOvN5DQBADimo6W2vtHAwEIB4h+BBgWCAAmFiEEdjq4CeFwKOOHBsO5OVKFkMHfCHAFAmlVuQACGwwFCQHhM4AACgkQOVKFkMHfCHAzyAEA3+ssO7nQa6BNen/ngAemfC9SNGs9+2LTAyDXVRspCMgBALPDrwwcUiKoo/5dnsH3VC+fDapgLraGSirFzZ2ZXu0C";
 
@@ -29,7 +33,10 @@ export const SIGN_ONLY_KEY =
 export const REVOKED_KEY =
   "mDMEawXPiRYJKwYBBAHaRw8BAQdAmklqiJDZt5AbflSeDvAFek2yAtPeJgDcnI4shqXDQSuIeAQgFggAIBYhBAggsoiKG4fT4LtGmkobcqK0433dBQJrBc+JAh0AAAoJEEobcqK0433dz9IA/RieP/n6/ug7J0lpRlLFKLFlxVaF9eRetddL0iO9GJZwAPwNxnMC04HtgpdOmON3OGhkeHWk5UMQlsxBPnG7l798BrQVcmV2IDxyZXZAZXhhbXBsZS5jb20+iJAEExYIADgWIQQIILKIihuH0+C7RppKG3KitON93QUCawXPiQIbAwULCQgHAgYVCgkICwIEFgIDAQIeAQIXgAAKCRBKG3KitON93cIrAP0bu9LQtSR4c+MYaRcqZIBeLjctRvbei/CZypewoJ3EbQD6A6TLOPn6VDgYoJ5raWoDJkoROjJV5EpEiHaf/vKSBg0=";
 
-/** EdDSA with the legacy OID of Ed448, which go-crypto 1.2.0 created and the library `openpgp` cannot read; X448 to encrypt. */
+/**
+ * EdDSA with the legacy OID of Ed448, which go-crypto 1.2.0 created and the library `openpgp`
+ * cannot read; X448 to encrypt.
+ */
 export const ED448_KEY =
   "xkYEaw7sJBYDK2VxAc9AKK/hRcTfO+WsfJ1E1Pxmsvrmw24sJirqm+Gf350aS1NVhqffTpsdakWFw3B5gOtvO6pIiwg7bQYAzR1NYWxsb3J5IDxNYWxsb3J5QGV4YW1wbGUuY29tPsLAMAQTFggAbwWCaw7sJAILBwkQ2AfI6m8MEW41FAAAAAAAHAAQc2FsdEBub3RhdGlvbnMub3BlbnBncGpzLm9yZ3WSDVwWUL5IDmINhH6ufp8CFQgCFgACGQECmwMCHgEWIQThd8ytg93YesKvH2LYB8jqbwwRbgAAuZADl0BpoLwGhOO+2eHbF4Fxa6htP9aoHk8HmpWCZeF+gz6bxykSq4TwcgxqWszYGg9ibpTQkfNnufd3fgBQ0TLSI+zd+/vFtop1KtYuabGwEe4FC7kFNdFqKy7wuuU/5Yu0i0KHlTtd/8rq8EOSh4PUk+K5AgAAAM5JBGsO7CQSAytlbwHHQAYk+HOHMg7sB9u83yPS67Hf9+UmS+fgTwjB9kUnt6AaCQ2u57+wz6vw2rJ/Fp0vhLOLEjIv1Za9AwEKCcLAIQQYFggAYAWCaw7sJAkQ2AfI6m8MEW41FAAAAAAAHAAQc2FsdEBub3RhdGlvbnMub3BlbnBncGpzLm9yZ/1xmfO0wVR/118Lmf8p7p0CmwwWIQThd8ytg93YesKvH2LYB8jqbwwRbgAA55MDl0DHBl0QrlAw2NXKSdhAX2cJPJEShXUmy59oxRg8sJI9nXK93tw6Wz4e9e+usuBGVqstdA76BlicDgDPYZMtjSQQFYIprG7FnqncI7RgHlg7QMXCn5RVofUYvJlSWo0iwjzt4R6lIM5TwhuqOZvgNoRXAAAAAA==";
 

@@ -29,32 +29,70 @@ const NEW_ACCOUNT: Answers = {
     ],
   },
   ...Object.fromEntries(
-    ["User", "Group", "Role", "Policy", "InstanceProfile"].map((kind) => [`Get${kind}`, "error NoSuchEntity"]),
+    ["User", "Group", "Role", "Policy", "InstanceProfile"].map((kind) => [
+      `Get${kind}`,
+      "error NoSuchEntity",
+    ]),
   ),
 };
 
 const settingsOf = (given: unknown = {}) =>
-  JSON.stringify(given).replaceAll('"VALID"', `"${ENCRYPTION_KEY}"`).replaceAll('"EXPIRED"', `"${EXPIRED_KEY}"`);
+  JSON.stringify(given)
+    .replaceAll('"VALID"', `"${ENCRYPTION_KEY}"`)
+    .replaceAll('"EXPIRED"', `"${EXPIRED_KEY}"`);
 
-/** An image that DKP can use, with these differences; `disks` are EBS disks by device, or instance store volumes by name. */
-function imageOf({ disks = ["/dev/sda1"], ...differences }: { readonly disks?: readonly string[] }): object {
+/**
+ * An image that DKP can use, with these differences; `disks` are EBS disks by device, or instance
+ * store volumes by name.
+ */
+function imageOf({
+  disks = ["/dev/sda1"],
+  ...differences
+}: {
+  readonly disks?: readonly string[];
+}): object {
   const BlockDeviceMappings = disks.map((disk) =>
-    disk.startsWith("/") ? { DeviceName: disk, Ebs: { VolumeSize: 8 } } : { DeviceName: "/dev/sdb", VirtualName: disk },
+    disk.startsWith("/")
+      ? { DeviceName: disk, Ebs: { VolumeSize: 8 } }
+      : { DeviceName: "/dev/sdb", VirtualName: disk },
   );
-  const root = { ImageId: "ami-0aad10862ade98f27", RootDeviceType: "ebs", RootDeviceName: "/dev/sda1", BlockDeviceMappings };
+  const root = {
+    ImageId: "ami-0aad10862ade98f27",
+    RootDeviceType: "ebs",
+    RootDeviceName: "/dev/sda1",
+    BlockDeviceMappings,
+  };
   return { State: "available", Architecture: "x86_64", EnaSupport: true, ...root, ...differences };
 }
 
-/** An interface endpoint of a service; a name after the service is a field that has another value. */
+/**
+ * An interface endpoint of a service; a name after the service is a field that has another value.
+ */
 function endpointOf(text: string): object {
   const [service = "", other = "VpcEndpointId"] = text.split(" ");
-  const values = { VpcEndpointId: "vpce-0123456789abcdef0", VpcEndpointType: "Gateway", PrivateDnsEnabled: false };
-  const endpoint = { VpcEndpointType: "Interface", PrivateDnsEnabled: true, VpcId: "vpc-0123456789abcdef0" };
+  const values = {
+    VpcEndpointId: "vpce-0123456789abcdef0",
+    VpcEndpointType: "Gateway",
+    PrivateDnsEnabled: false,
+  };
+  const endpoint = {
+    VpcEndpointType: "Interface",
+    PrivateDnsEnabled: true,
+    VpcId: "vpc-0123456789abcdef0",
+  };
   const ServiceName = `com.amazonaws.eu-central-1.${service}`;
-  return { ...endpoint, VpcEndpointId: values.VpcEndpointId, ServiceName, [other]: values[other as keyof typeof values] };
+  return {
+    ...endpoint,
+    VpcEndpointId: values.VpcEndpointId,
+    ServiceName,
+    [other]: values[other as keyof typeof values],
+  };
 }
 
-/** The network of a cluster: its own addresses, and those of a cluster whose prefix begins with the same word. */
+/**
+ * The network of a cluster: its own addresses, and those of a cluster whose prefix begins with the
+ * same word.
+ */
 const NETWORK: Answers = {
   DescribeVpcs: { Vpcs: [{ VpcId: "vpc-0123456789abcdef0" }] },
   DescribeAddresses: {
@@ -65,7 +103,11 @@ const NETWORK: Answers = {
       ["dev-eu-natgw", "203.0.113.9"],
       ["dev-eu-bastion", "203.0.113.10", "i-other"],
       ["dev-eu-master-0", "203.0.113.11", "i-other"],
-    ].map(([Value, PublicIp, InstanceId]) => ({ PublicIp, InstanceId, Tags: [{ Key: "Name", Value }] })),
+    ].map(([Value, PublicIp, InstanceId]) => ({
+      PublicIp,
+      InstanceId,
+      Tags: [{ Key: "Name", Value }],
+    })),
   },
   DescribeInstances: { Reservations: [{ Instances: [{ InstanceId: "i-master" }] }] },
 };
@@ -74,7 +116,10 @@ function answersOf({ image, endpoints, ...aws }: NonNullable<World["aws"]>): Ans
   return {
     ...NEW_ACCOUNT,
     ...(image && { DescribeImages: { Images: [imageOf(image)] } }),
-    ...(endpoints && { ...NETWORK, DescribeVpcEndpoints: { VpcEndpoints: endpoints.map(endpointOf) } }),
+    ...(endpoints && {
+      ...NETWORK,
+      DescribeVpcEndpoints: { VpcEndpoints: endpoints.map(endpointOf) },
+    }),
     ...aws,
   };
 }
@@ -88,16 +133,27 @@ export async function preflightIn({
   state,
 }: World): Promise<readonly CheckResult[]> {
   const call = callsOf(answersOf(aws), {});
-  const dryRun = async (operation: string) => dry[operation] ?? { code: "DryRunOperation", message: "" };
-  const current = Object.entries(state ?? {}).map(([address, name]) => ({ address, attributes: { name } }));
+  const dryRun = async (operation: string) =>
+    dry[operation] ?? { code: "DryRunOperation", message: "" };
+  const current = Object.entries(state ?? {}).map(([address, name]) => ({
+    address,
+    attributes: { name },
+  }));
   const value = { resources: { current, tainted: [], deposed: [] }, outputs: {} };
-  return runPreflight(deployment(settingsOf(settings)), { call, dryRun } as unknown as Parameters<typeof runPreflight>[1], {
-    asKey,
-    state: async () => (state === undefined ? { unread: "not synthesized" } : { value }),
-  });
+  return runPreflight(
+    deployment(settingsOf(settings)),
+    { call, dryRun } as unknown as Parameters<typeof runPreflight>[1],
+    {
+      asKey,
+      state: async () => (state === undefined ? { unread: "not synthesized" } : { value }),
+    },
+  );
 }
 
-export const findingsOf = (results: readonly CheckResult[], check: string): readonly PreflightFound[] =>
+export const findingsOf = (
+  results: readonly CheckResult[],
+  check: string,
+): readonly PreflightFound[] =>
   results.filter((result) => result.check === check).flatMap(({ findings }) => findings);
 
 interface Row extends World {
@@ -112,7 +168,9 @@ const ROWS = parse(text, { merge: true }) as Readonly<Record<string, readonly Ro
 /** One check in an account, and what it finds: the rules, and where it matters the field. */
 export const CASES = Object.entries(ROWS).flatMap(([id, rows]) =>
   rows.map(({ case: title, check = id, finds, ...account }) => {
-    const expected = finds.map((found) => found.split(" ")).map(([rule, field]) => (field ? { rule, field } : { rule }));
+    const expected = finds
+      .map((found) => found.split(" "))
+      .map(([rule, field]) => (field ? { rule, field } : { rule }));
     return { check, title, account: account as World, expected };
   }),
 );

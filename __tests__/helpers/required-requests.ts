@@ -3,7 +3,10 @@ import { type Cluster, conditionsOf, reasons, usesSnapshots } from "../../src/ia
 import { type Environment, grantedRows, type PolicyOptions } from "../../src/iam/policy-statements";
 import type { Context, Request } from "./simulator";
 
-/** Resource types of actions that DKP never passes: address pools, VPN, placement groups, licenses, other load balancers. */
+/**
+ * Resource types of actions that DKP never passes: address pools, VPN, placement groups, licenses,
+ * other load balancers.
+ */
 const NOT_DKP = [
   "ipam-pool",
   "ipv4pool-ec2",
@@ -26,14 +29,22 @@ const ELB_IDS: Readonly<Record<string, string>> = {
 
 /** The calls that a cluster requires: each granted action on each resource type that DKP passes. */
 export function requiredRequests(options: PolicyOptions): readonly Request[] {
-  return grantedRows(options).flatMap((row) => requestsOf(row, options.environment, options.cluster));
+  return grantedRows(options).flatMap((row) =>
+    requestsOf(row, options.environment, options.cluster),
+  );
 }
 
-function requestsOf(row: CatalogueRow, environment: Environment, cluster: Cluster): readonly Request[] {
+function requestsOf(
+  row: CatalogueRow,
+  environment: Environment,
+  cluster: Cluster,
+): readonly Request[] {
   const { action } = row;
   const context = contextOf(action, environment, cluster);
   if (action === "iam:CreateServiceLinkedRole") {
-    return LINKED_SERVICES.filter((service) => reasons(service, conditionsOf(cluster)).length > 0).map(({ service }) => ({
+    return LINKED_SERVICES.filter(
+      (service) => reasons(service, conditionsOf(cluster)).length > 0,
+    ).map(({ service }) => ({
       action,
       resource: iamArn(environment, `role/aws-service-role/${service}/AWSServiceRoleForIt`),
       context: { "iam:AWSServiceName": service },
@@ -51,12 +62,18 @@ function requestsOf(row: CatalogueRow, environment: Environment, cluster: Cluste
     )
     .flatMap((type) =>
       contextsOf(type, context, environment, cluster).flatMap((each) =>
-        arnsOf(action, type, environment, cluster).map((resource) => ({ action, resource, context: each })),
+        arnsOf(action, type, environment, cluster).map((resource) => ({
+          action,
+          resource,
+          context: each,
+        })),
       ),
     );
 }
 
-/** The contexts of a call on a resource type: a peering connection knows its two VPCs, one per call. */
+/**
+ * The contexts of a call on a resource type: a peering connection knows its two VPCs, one per call.
+ */
 function contextsOf(
   type: string,
   context: Context,
@@ -72,17 +89,21 @@ function contextsOf(
     ...peerAccountIds.map((peer) => vpc(peer, "vpc-0123456789abcdef9")),
   ];
   // Tags of connections need no partner.
-  return (peerVpcs.length > 0 ? peerVpcs : [vpc(account, "vpc-0123456789abcdef9")]).map((peerVpc) => ({
-    ...context,
-    "ec2:AccepterVpc": peerVpc,
-    "ec2:RequesterVpc": vpc(account, "vpc-0123456789abcdef0"),
-  }));
+  return (peerVpcs.length > 0 ? peerVpcs : [vpc(account, "vpc-0123456789abcdef9")]).map(
+    (peerVpc) => ({
+      ...context,
+      "ec2:AccepterVpc": peerVpc,
+      "ec2:RequesterVpc": vpc(account, "vpc-0123456789abcdef0"),
+    }),
+  );
 }
 
 /** The request context of a call. Requests of IAM and STS have another Region. */
 function contextOf(action: string, { partition, region }: Environment, { tags }: Cluster): Context {
   if (action === "iam:PassRole") {
-    return { "iam:PassedToService": partition === "aws-cn" ? "ec2.amazonaws.com.cn" : "ec2.amazonaws.com" };
+    return {
+      "iam:PassedToService": partition === "aws-cn" ? "ec2.amazonaws.com.cn" : "ec2.amazonaws.com",
+    };
   }
   if (/^iam:(Tag|Untag)Role$/.test(action) && Object.keys(tags).length > 0) {
     return { "aws:TagKeys": Object.keys(tags) };
@@ -101,27 +122,40 @@ function contextOf(action: string, { partition, region }: Environment, { tags }:
   return { "aws:RequestedRegion": region };
 }
 
-function arnsOf(action: string, type: string, environment: Environment, cluster: Cluster): readonly string[] {
+function arnsOf(
+  action: string,
+  type: string,
+  environment: Environment,
+  cluster: Cluster,
+): readonly string[] {
   const { partition, region, account } = environment;
   const [service = ""] = action.split(":");
   const prefix = cluster.prefix ?? "dev";
   if (type === "role") {
     const others = [
-      ...(cluster.iamNodeRole === undefined ? [] : [`${cluster.iamNodeRolePath}${cluster.iamNodeRole}`]),
+      ...(cluster.iamNodeRole === undefined
+        ? []
+        : [`${cluster.iamNodeRolePath}${cluster.iamNodeRole}`]),
       ...cluster.formerIamNodeRoles,
     ];
-    const read = ["iam:GetRole", "iam:PassRole"].includes(action) ? others.map((role) => `role${role}`) : [];
+    const read = ["iam:GetRole", "iam:PassRole"].includes(action)
+      ? others.map((role) => `role${role}`)
+      : [];
     return [`role/${prefix}-node`, ...read].map((resource) => iamArn(environment, resource));
   }
   if (type === "instance-profile") {
     return [iamArn(environment, `instance-profile/${prefix}-node`)];
   }
   if (type === "image" || type === "snapshot") {
-    return [`arn:${partition}:ec2:${region}::${type}/${type === "image" ? "ami" : "snap"}-0123456789abcdef0`];
+    return [
+      `arn:${partition}:ec2:${region}::${type}/${type === "image" ? "ami" : "snap"}-0123456789abcdef0`,
+    ];
   }
   const own = `arn:${partition}:${service}:${region}:${account}:`;
   if (service === "kms") {
-    return cluster.kmsKeyArns.length > 0 ? cluster.kmsKeyArns : [`${own}key/01234567-89ab-cdef-0123-456789abcdef`];
+    return cluster.kmsKeyArns.length > 0
+      ? cluster.kmsKeyArns
+      : [`${own}key/01234567-89ab-cdef-0123-456789abcdef`];
   }
   if (service === "elasticloadbalancing") {
     return [`${own}${ELB_IDS[type]}`];

@@ -15,7 +15,10 @@ export interface Year {
   denied: number;
   /** Keys at the end that no rotation retires. */
   left: number;
-  /** Runs by the highest level that they reported; those that ended with an error or were killed apart. */
+  /**
+   * Runs by the highest level that they reported; those that ended with an error or were killed
+   * apart.
+   */
   readonly runs: Record<"note" | "attention" | "breaking" | "error" | "killed", number>;
 }
 
@@ -28,7 +31,10 @@ interface Key {
   readonly uses: { readonly at: number; readonly service: string }[];
 }
 
-/** A component of DKP: how long after a change of the Secret it takes the key, and how often it calls AWS. */
+/**
+ * A component of DKP: how long after a change of the Secret it takes the key, and how often it
+ * calls AWS.
+ */
 interface Component {
   key: string;
   readonly delay: () => number;
@@ -77,7 +83,10 @@ export class Nights {
 
   constructor(
     private readonly next: () => number,
-    /** The days of a rotation, and the shares of runs that are killed and of those whose answer is lost. */
+    /**
+     * The days of a rotation, and the shares of runs that are killed and of those whose answer is
+     * lost.
+     */
     private readonly given: { readonly maxAge: number; readonly share: number },
   ) {
     this.keys.set("K1", { status: "Active", created: this.time, uses: [] });
@@ -138,9 +147,14 @@ export class Nights {
     const { runs } = this.year;
     const world = this.world(failure);
     try {
-      const { findings, given } = await rotateOnce(world, { maxAge: this.given.maxAge, isWanted: false }, async () => undefined);
+      const { findings, given } = await rotateOnce(
+        world,
+        { maxAge: this.given.maxAge, isWanted: false },
+        async () => undefined,
+      );
       const levels = findings.map((found) => levelOf(ROTATE_RULES, found));
-      const level = (["breaking", "attention"] as const).find((each) => levels.includes(each)) ?? "note";
+      const level =
+        (["breaking", "attention"] as const).find((each) => levels.includes(each)) ?? "note";
       runs[level] += 1;
       this.year.rotations += given === undefined ? 0 : 1;
     } catch (error) {
@@ -168,7 +182,11 @@ export class Nights {
           }
           this.created += 1;
           const id = `K${this.created}`;
-          this.keys.set(id, { status: "Active", created: Math.floor(this.time / 1000) * 1000, uses: [] });
+          this.keys.set(id, {
+            status: "Active",
+            created: Math.floor(this.time / 1000) * 1000,
+            uses: [],
+          });
           return { id, secret: "" };
         }),
       accepts: (key) =>
@@ -186,7 +204,8 @@ export class Nights {
           return undefined;
         });
       },
-      setStatus: (id, status) => write(() => Object.assign(this.keys.get(id) ?? {}, { status }) as never),
+      setStatus: (id, status) =>
+        write(() => Object.assign(this.keys.get(id) ?? {}, { status }) as never),
       deleteKey: (id) => write(() => void this.keys.delete(id)),
     };
     const write = <T>(effect: () => T): Promise<T> =>
@@ -232,7 +251,11 @@ export class Nights {
     const known = this.time - this.next() * 4 * HOUR;
     return [...this.keys].map(([id, { status, created, uses }]) => {
       const last = uses.findLast(({ at }) => at <= known);
-      const lastUsed = last && { at: new Date(last.at), service: last.service, region: "eu-central-1" };
+      const lastUsed = last && {
+        at: new Date(last.at),
+        service: last.service,
+        region: "eu-central-1",
+      };
       return { id, status, created: new Date(created), lastUsed };
     });
   }
@@ -287,10 +310,16 @@ export class Nights {
     }
     this.time = end;
     const key = this.keys.get(this.secret);
-    this.year.oldestKey = Math.max(this.year.oldestKey, key === undefined ? 0 : (this.time - key.created) / DAY);
+    this.year.oldestKey = Math.max(
+      this.year.oldestKey,
+      key === undefined ? 0 : (this.time - key.created) / DAY,
+    );
   }
 
-  /** The components of DKP stop before any has the key that was given to the cluster, go on with the key that they had, and take the new one soon. */
+  /**
+   * The components of DKP stop before any has the key that was given to the cluster, go on with the
+   * key that they had, and take the new one soon.
+   */
   private standStill(duration: number): void {
     for (const component of this.components) {
       component.nextCall += duration;
@@ -301,7 +330,9 @@ export class Nights {
   /** Once a year, while the former key still is Active, somebody applies an older configuration. */
   private writeOlderKeyBack(): boolean {
     const own = this.keys.get(this.secret);
-    const older = [...this.keys].find(([, { status, created }]) => status === "Active" && created < (own?.created ?? 0));
+    const older = [...this.keys].find(
+      ([, { status, created }]) => status === "Active" && created < (own?.created ?? 0),
+    );
     if (older === undefined) {
       return false;
     }
@@ -309,7 +340,10 @@ export class Nights {
     return true;
   }
 
-  /** Whoever reads the report of a younger key that was used deletes it once it was unused for two days. */
+  /**
+   * Whoever reads the report of a younger key that was used deletes it once it was unused for two
+   * days.
+   */
   private asPerson(): void {
     const own = this.keys.get(this.secret);
     for (const [id, { created, uses }] of this.keys) {
@@ -328,6 +362,8 @@ export class Nights {
   /** Keys beside DKP's and the one before it. */
   private leftKeys(): number {
     const own = this.keys.get(this.secret);
-    return [...this.keys].filter(([id, { created }]) => id !== this.secret && created > (own?.created ?? 0)).length;
+    return [...this.keys].filter(
+      ([id, { created }]) => id !== this.secret && created > (own?.created ?? 0),
+    ).length;
   }
 }

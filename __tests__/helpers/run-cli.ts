@@ -25,7 +25,13 @@ export async function runCli(
   const before = process.cwd();
   process.chdir(folder);
   try {
-    const status = await runProgram(args, { env, stdin: Readable.from([input]), stdout, stderr, versions: { node } });
+    const status = await runProgram(args, {
+      env,
+      stdin: Readable.from([input]),
+      stdout,
+      stderr,
+      versions: { node },
+    });
     return { status, stdout: stdout.text, stderr: stderr.text };
   } finally {
     process.chdir(before);

@@ -2,8 +2,9 @@ const { spawnSync } = require("node:child_process");
 const { createHash } = require("node:crypto");
 
 /**
- * The number that selects the sample of this run: which of the end-to-end tests and proofs run, which rows of their tables, and the
- * random cases. Another one with each commit, so that every case has its turn; SAMPLE=N repeats a run.
+ * The number that selects the sample of this run: which of the end-to-end tests and proofs run,
+ * which rows of their tables, and the random cases. Another one with each commit, so that every
+ * case has its turn; SAMPLE=N repeats a run.
  */
 if (process.env.SAMPLE === undefined) {
   const commit = spawnSync("git", ["rev-parse", "HEAD"], { encoding: "utf8" }).stdout.slice(0, 6);
@@ -13,7 +14,10 @@ if (process.env.SAMPLE === undefined) {
 
 const CORE = ["e2e/core.", "e2e/deploy.", "e2e/guards.", "e2e/import.", "e2e/program."];
 
-/** The rooms of the sources, as beginnings of paths, and beginnings of the test files that alone catch mistakes there. */
+/**
+ * The rooms of the sources, as beginnings of paths, and beginnings of the test files that alone
+ * catch mistakes there.
+ */
 const ALONE = [
   [
     ["src/iam/", "src/settings/"],
@@ -38,40 +42,74 @@ const ALONE = [
     ["e2e/package.", "e2e/pipelines.", "e2e/workflows."],
   ],
   // Unit tests and lint read these.
-  [["docs/", "review/", "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "src/golden/", "src/groups/", ".cspell/"], []],
+  [
+    [
+      "docs/",
+      "review/",
+      "README.md",
+      "CHANGELOG.md",
+      "CONTRIBUTING.md",
+      "src/golden/",
+      "src/groups/",
+      ".cspell/",
+    ],
+    [],
+  ],
 ];
 
 /** What runs with every push: the life of a deployment from `init` to its end. */
 const ALWAYS = ["e2e/year."];
 
-/** The files that a push changes since the commit that BASE names; undefined where it names none, as for a new branch. */
+/**
+ * The files that a push changes since the commit that BASE names; undefined where it names none, as
+ * for a new branch.
+ */
 function changedFiles() {
-  const { status, stdout } = spawnSync("git", ["diff", "--name-only", `${process.env.BASE || "none"}...HEAD`], {
-    encoding: "utf8",
-  });
+  const { status, stdout } = spawnSync(
+    "git",
+    ["diff", "--name-only", `${process.env.BASE || "none"}...HEAD`],
+    {
+      encoding: "utf8",
+    },
+  );
   return status === 0 ? stdout.split("\n").filter((path) => path !== "") : undefined;
 }
 
-/** The row of a file's room. Tests, their helpers and expected output belong to the room of what they test. */
+/**
+ * The row of a file's room. Tests, their helpers and expected output belong to the room of what
+ * they test.
+ */
 function rowOf(path) {
   const source = path.replace(/^__tests__\//, "src/");
   return ALONE.find(([beginnings]) => beginnings.some((beginning) => source.startsWith(beginning)));
 }
 
 /**
- * Beginnings of the names of test files that run with a push of changed files: those that alone catch something in their rooms. All of
- * them if the changes are unknown, or a file is in no room. A changed test runs itself.
+ * Beginnings of the names of test files that run with a push of changed files: those that alone
+ * catch something in their rooms. All of them if the changes are unknown, or a file is in no room.
+ * A changed test runs itself.
  */
 function alwaysOf(changed) {
-  const tests = changed?.filter((path) => /(^|\/)__tests__\/(e2e|proofs)\/.*\.test\.ts$/.test(path)) ?? [];
+  const tests =
+    changed?.filter((path) => /(^|\/)__tests__\/(e2e|proofs)\/.*\.test\.ts$/.test(path)) ?? [];
   const rooms = changed?.filter((path) => !tests.includes(path)).map(rowOf);
   const chosen = rooms === undefined || rooms.includes(undefined) ? ALONE : rooms;
   return [...new Set([...ALWAYS, ...chosen.flatMap(([, names]) => names), ...tests.map(nameOf)])];
 }
 
-/** The names of the proofs that import one of the changed files, directly or through other files. */
+/**
+ * The names of the proofs that import one of the changed files, directly or through other files.
+ */
 function proofsOf(changed) {
-  const jest = ["jest", "--selectProjects", "proof", "--config", "jest.config.mjs", "--listTests", "--findRelatedTests"];
+  const jest = [
+    "jest",
+    "--selectProjects",
+    "proof",
+    "--config",
+    "jest.config.mjs",
+    "--listTests",
+    "--findRelatedTests",
+  ];
   const { stdout } = spawnSync("npx", [...jest, ...changed], { encoding: "utf8" });
   return stdout
     .split("\n")
@@ -86,8 +124,8 @@ const AT_NIGHT = ["proofs/key-situations.three-events.test.ts"];
 const SHARE = 1 / 8;
 
 /**
- * CPU seconds of the expensive files, measured without the 9 s that start what all files use, so that samples cost about the same, and
- * Jest starts these files first.
+ * CPU seconds of the expensive files, measured without the 9 s that start what all files use, so
+ * that samples cost about the same, and Jest starts these files first.
  */
 const COSTS = {
   "e2e/adopt.test.ts": 12,
@@ -137,7 +175,9 @@ const rankOf = (path) =>
     .update(`${process.env.SAMPLE} ${nameOf(path)}`)
     .digest("hex");
 
-/** Files in an order that the sample's number determines, until the share of the cost is reached. */
+/**
+ * Files in an order that the sample's number determines, until the share of the cost is reached.
+ */
 function sampleOf(paths) {
   let rest = SHARE * paths.map(costOf).reduce((sum, cost) => sum + cost, 0);
   const ranked = paths.toSorted((one, other) => rankOf(one).localeCompare(rankOf(other)));
@@ -153,7 +193,9 @@ async function filter(paths) {
   const changed = changedFiles();
   const beginnings = [...alwaysOf(changed), ...(changed === undefined ? [] : proofsOf(changed))];
   const pushed = paths.filter((path) => !AT_NIGHT.includes(nameOf(path)));
-  const always = pushed.filter((path) => beginnings.some((beginning) => nameOf(path).startsWith(beginning)));
+  const always = pushed.filter((path) =>
+    beginnings.some((beginning) => nameOf(path).startsWith(beginning)),
+  );
   const others = sampleOf(pushed.filter((path) => !always.includes(path)));
   return { filtered: process.env.COMPLETE === "1" ? paths : [...always, ...others] };
 }

@@ -26,7 +26,10 @@ function deploymentsOf(files: Files): readonly Deployment[] {
   }
 }
 
-/** The whole message about these files. Fails where there is none, and where the program fails instead of reporting an error. */
+/**
+ * The whole message about these files. Fails where there is none, and where the program fails
+ * instead of reporting an error.
+ */
 export function messageOf(files: Files): string {
   let deployments: readonly Deployment[];
   try {
@@ -49,10 +52,15 @@ export function deploymentOf(text: string): Deployment {
   return deployment;
 }
 
-/** The errors of what is added to an otherwise valid settings file, from line 3 on, a line each, without the heading. */
+/**
+ * The errors of what is added to an otherwise valid settings file, from line 3 on, a line each,
+ * without the heading.
+ */
 export function errorsWith(extra: string): readonly string[] {
   const [heading, ...errors] = messageOf({ "dev.yaml": MINIMAL + extra }).split("\n  ");
-  expect(heading).toBe(`deployments/dev.yaml has ${errors.length === 1 ? "1 error" : `${errors.length} errors`}:`);
+  expect(heading).toBe(
+    `deployments/dev.yaml has ${errors.length === 1 ? "1 error" : `${errors.length} errors`}:`,
+  );
   return errors;
 }
 

@@ -2,8 +2,9 @@ import type { PolicyDocument } from "../../src/iam/policy-document";
 import { memoized } from "./memoized";
 
 /**
- * The IAM simulator with a memory: matching ARNs to resource types takes two thirds of a simulation, and simulations repeat it. The module
- * that does it is replaced in Node's cache before the simulator loads it.
+ * The IAM simulator with a memory: matching ARNs to resource types takes two thirds of a
+ * simulation, and simulations repeat it. The module that does it is replaced in Node's cache before
+ * the simulator loads it.
  */
 const NAME = "@cloud-copilot/iam-utils";
 const utils: typeof import("@cloud-copilot/iam-utils") = require(NAME);
@@ -16,11 +17,12 @@ cached.exports = {
   ...utils,
   resourceStringMatchesResourceTypePattern: matches,
   // The function begins with the same selection. Actions share most of their resource types.
-  mostSpecificMatchingResourceTypePatterns: memoized((resource: string, patterns: readonly string[]) =>
-    utils.mostSpecificMatchingResourceTypePatterns(
-      resource,
-      patterns.filter((pattern) => matches(resource, pattern)),
-    ),
+  mostSpecificMatchingResourceTypePatterns: memoized(
+    (resource: string, patterns: readonly string[]) =>
+      utils.mostSpecificMatchingResourceTypePatterns(
+        resource,
+        patterns.filter((pattern) => matches(resource, pattern)),
+      ),
   ),
 };
 
@@ -41,8 +43,8 @@ export type Context = Readonly<Record<string, string | readonly string[]>>;
 const ACCOUNT = "123456789012";
 
 /**
- * The simulator's data lacks the resource types of ELB v2 for these actions (it merges two APIs). Another action
- * with these types replaces them, in the request and in the policy.
+ * The simulator's data lacks the resource types of ELB v2 for these actions (it merges two APIs).
+ * Another action with these types replaces them, in the request and in the policy.
  */
 const STAND_INS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "elasticloadbalancing:AddTags": {
@@ -57,14 +59,25 @@ export const NEEDS_NO_PERMISSION: readonly string[] = ["sts:GetCallerIdentity"];
 /** KMS evaluates the key policy first; this one delegates to IAM. */
 const KEY_POLICY = {
   Version: "2012-10-17",
-  Statement: [{ Effect: "Allow", Principal: { AWS: `arn:aws:iam::${ACCOUNT}:root` }, Action: "kms:*", Resource: "*" }],
+  Statement: [
+    {
+      Effect: "Allow",
+      Principal: { AWS: `arn:aws:iam::${ACCOUNT}:root` },
+      Action: "kms:*",
+      Resource: "*",
+    },
+  ],
 };
 
 /** Whether IAM allows a call with a policy. @throws Error if the simulator cannot evaluate it */
 export async function isAllowed(whole: PolicyDocument, request: Request): Promise<boolean> {
-  // Only statements with the action matter, and a Deny of every action; all of them take ten times as long.
+  // Only statements with the action matter, and a Deny of every action; all of them take ten times
+  // as long.
   const policy = onlyWith(whole, request.action, request.action);
-  if (policy.Statement.every(({ Effect }) => Effect === "Deny") && !NEEDS_NO_PERMISSION.includes(request.action)) {
+  if (
+    policy.Statement.every(({ Effect }) => Effect === "Deny") &&
+    !NEEDS_NO_PERMISSION.includes(request.action)
+  ) {
     return false;
   }
   const kind = request.resource.split(":")[5]?.split("/")[0] ?? "";
@@ -99,7 +112,10 @@ const simulate = memoized(async (policy: PolicyDocument, request: Request): Prom
         // EC2 evaluates only the caller's policy, also for resources of another account.
         resource: { accountId: ACCOUNT, resource: request.resource },
         contextVariables: Object.fromEntries(
-          Object.entries(request.context ?? {}).map(([key, value]) => [key, typeof value === "string" ? value : [...value]]),
+          Object.entries(request.context ?? {}).map(([key, value]) => [
+            key,
+            typeof value === "string" ? value : [...value],
+          ]),
         ),
       },
     },
@@ -113,8 +129,13 @@ const simulate = memoized(async (policy: PolicyDocument, request: Request): Prom
 
 /** The statements that grant or deny an action, with the given action instead of their list. */
 function onlyWith(policy: PolicyDocument, granted: string, action: string): PolicyDocument {
-  const statements = policy.Statement.filter(({ Action }) => Action === "*" || [Action].flat().includes(granted));
-  return { ...policy, Statement: statements.map((statement) => ({ ...statement, Action: action })) };
+  const statements = policy.Statement.filter(
+    ({ Action }) => Action === "*" || [Action].flat().includes(granted),
+  );
+  return {
+    ...policy,
+    Statement: statements.map((statement) => ({ ...statement, Action: action })),
+  };
 }
 
 function keyPolicy(partition: string): object {

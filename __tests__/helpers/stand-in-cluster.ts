@@ -23,12 +23,16 @@ sshPublicKey: ssh-rsa AAAA
 `;
 
 /** The cluster `dev` of d8.sh in a folder. @returns the environment of a program that finds it */
-export function standInCluster(folder: string, files: Files = {}): { readonly D8_BINARY_NAME: string } {
+export function standInCluster(
+  folder: string,
+  files: Files = {},
+): { readonly D8_BINARY_NAME: string } {
   const command = join(folder, "d8");
   writeFiles(folder, {
     contexts: "dev\n",
     "provider-cluster-configuration": CONFIGURATION,
-    "cluster-configuration": "apiVersion: deckhouse.io/v1\nkind: ClusterConfiguration\ncloud: { provider: AWS, prefix: dev }\n",
+    "cluster-configuration":
+      "apiVersion: deckhouse.io/v1\nkind: ClusterConfiguration\ncloud: { provider: AWS, prefix: dev }\n",
     ...files,
   });
   copyFileSync(join(__dirname, "d8.sh"), command);
@@ -37,5 +41,14 @@ export function standInCluster(folder: string, files: Files = {}): { readonly D8
 }
 
 /** Access to it. @param limit of each call, in seconds */
-export const accessTo = (folder: string, files: Files = {}, context?: string, limit = 60): Promise<ClusterAccess> =>
-  clusterAccess({ ...process.env, ...standInCluster(folder, files) }, { limit, progress: () => undefined }, context);
+export const accessTo = (
+  folder: string,
+  files: Files = {},
+  context?: string,
+  limit = 60,
+): Promise<ClusterAccess> =>
+  clusterAccess(
+    { ...process.env, ...standInCluster(folder, files) },
+    { limit, progress: () => undefined },
+    context,
+  );

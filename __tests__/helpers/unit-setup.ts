@@ -1,7 +1,10 @@
 import { existsSync, mkdtempSync, rmSync, statfsSync } from "node:fs";
 import { join } from "node:path";
 
-/** The file system in memory of Linux. The tests create and delete thousands of folders: measured, 5 ms each on a disk, 0.3 ms here. */
+/**
+ * The file system in memory of Linux. The tests create and delete thousands of folders: measured, 5
+ * ms each on a disk, 0.3 ms here.
+ */
 const MEMORY = "/dev/shm";
 /** Containers often have 64 MB, which the tests of large files exceed. */
 const REQUIRED_BYTES = 2 ** 28;

@@ -1,4 +1,7 @@
-/** A Markdown page with each paragraph and list item on one line. Code blocks and tables are unchanged. */
+/**
+ * A Markdown page with each paragraph and list item on one line. Code blocks and tables are
+ * unchanged.
+ */
 export function unwrapped(page: string): string {
   const lines: string[] = [];
   let isCode = false;

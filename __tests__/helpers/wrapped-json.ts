@@ -1,8 +1,9 @@
 const WIDTH = 130;
 
 /**
- * JSON text as the golden files show it: what fits goes on one line, and lists of scalars are filled. Two texts that differ are
- * shown differently, because a text that `JSON.stringify` with two spaces would not write is shown as it is, below a line that says so.
+ * JSON text as the golden files show it: what fits goes on one line, and lists of scalars are
+ * filled. Two texts that differ are shown differently, because a text that `JSON.stringify` with
+ * two spaces would not write is shown as it is, below a line that says so.
  */
 export function wrappedJson(text: string): string {
   const value: unknown = JSON.parse(text);
@@ -20,8 +21,13 @@ function wrapped(value: unknown, indent: string, key = ""): string {
   }
   const inner = `${indent}  `;
   const isList = Array.isArray(value);
-  const items = Object.entries(value).map(([name, item]) => wrapped(item, inner, isList ? "" : `${JSON.stringify(name)}: `));
-  const lines = isList && value.every((item) => typeof item !== "object") ? filled(items, WIDTH - inner.length) : items;
+  const items = Object.entries(value).map(([name, item]) =>
+    wrapped(item, inner, isList ? "" : `${JSON.stringify(name)}: `),
+  );
+  const lines =
+    isList && value.every((item) => typeof item !== "object")
+      ? filled(items, WIDTH - inner.length)
+      : items;
   return `${key}${isList ? "[" : "{"}\n${inner}${lines.join(`,\n${inner}`)}\n${indent}${isList ? "]" : "}"}`;
 }
 

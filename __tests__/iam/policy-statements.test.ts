@@ -1,9 +1,18 @@
 import * as fc from "fast-check";
 import { CATALOGUE } from "../../src/iam/catalogue";
 import type { Cluster } from "../../src/iam/cluster";
-import { type DeploymentPolicy, deploymentPolicies, dividedPolicies } from "../../src/iam/deployment-policies";
+import {
+  type DeploymentPolicy,
+  deploymentPolicies,
+  dividedPolicies,
+} from "../../src/iam/deployment-policies";
 import { MAX_POLICY_CHARACTERS } from "../../src/iam/limits";
-import { type PolicyStatement, policyDocument, policySize, type Statement } from "../../src/iam/policy-document";
+import {
+  type PolicyStatement,
+  policyDocument,
+  policySize,
+  type Statement,
+} from "../../src/iam/policy-document";
 import {
   grantedRows,
   MODES,
@@ -23,15 +32,20 @@ it("the size of a policy counts an unknown account as 12 digits", () => {
   expect(policySize(requiredStatements(options))).toBe(policySize(policyStatements(options)));
 });
 
-it.each(MODES)("the statement for allowed networks is the only difference to a policy for every network: %s", (mode) => {
-  const options = optionsWith(mode, EVERYTHING);
-  const allowedNetworks = {
-    cidrs: ["203.0.113.0/24"],
-    vpcs: ["vpc-0123456789abcdef0"],
-    vpcEndpoints: ["vpce-0123456789abcdef0"],
-  };
-  expect(policyStatements({ ...options, allowedNetworks }).slice(1)).toEqual(policyStatements(options));
-});
+it.each(MODES)(
+  "the statement for allowed networks is the only difference to a policy for every network: %s",
+  (mode) => {
+    const options = optionsWith(mode, EVERYTHING);
+    const allowedNetworks = {
+      cidrs: ["203.0.113.0/24"],
+      vpcs: ["vpc-0123456789abcdef0"],
+      vpcEndpoints: ["vpce-0123456789abcdef0"],
+    };
+    expect(policyStatements({ ...options, allowedNetworks }).slice(1)).toEqual(
+      policyStatements(options),
+    );
+  },
+);
 
 it.each([
   [
@@ -39,11 +53,14 @@ it.each([
     "ec2:AcceptVpcPeeringConnection ec2:CreateVpcPeeringConnection ec2:DeleteVpcPeeringConnection iam:TagRole kms:DescribeKey",
   ],
   [{ peeredVPCs: ["vpc-0123456789abcdef0"], tags: { team: "a" } }, "kms:DescribeKey"],
-])("mode scoped omits the documented actions that the settings leave nothing to apply to: %j", (cluster, omitted) => {
-  const granted = grantedRows(optionsWith("scoped", clusterOf(cluster)));
-  const left = CATALOGUE.filter((row) => row.documented && !granted.includes(row));
-  expect(left.map(({ action }) => action)).toEqual(omitted.split(" "));
-});
+])(
+  "mode scoped omits the documented actions that the settings leave nothing to apply to: %j",
+  (cluster, omitted) => {
+    const granted = grantedRows(optionsWith("scoped", clusterOf(cluster)));
+    const left = CATALOGUE.filter((row) => row.documented && !granted.includes(row));
+    expect(left.map(({ action }) => action)).toEqual(omitted.split(" "));
+  },
+);
 
 /** A policy in which one part is missing. */
 interface Mutant {
@@ -54,11 +71,18 @@ interface Mutant {
   readonly actions: readonly string[];
 }
 
-/** Every policy that lacks one action, one resource, one condition or one of several values of a condition. */
+/**
+ * Every policy that lacks one action, one resource, one condition or one of several values of a
+ * condition.
+ */
 function mutantsOf(statements: readonly PolicyStatement[]): readonly Mutant[] {
   return statements.flatMap((statement, at) => {
     const { sid, actions, resources, conditions } = statement;
-    const mutant = (part: string, changed: Partial<PolicyStatement>, concerned = actions): Mutant => ({
+    const mutant = (
+      part: string,
+      changed: Partial<PolicyStatement>,
+      concerned = actions,
+    ): Mutant => ({
       name: `${sid}: ${part}`,
       statements: statements
         .with(at, { ...statement, ...changed })
@@ -69,10 +93,15 @@ function mutantsOf(statements: readonly PolicyStatement[]): readonly Mutant[] {
       ...actions.map((action) => mutant(action, { actions: without(actions, action) }, [action])),
       ...resources.map((resource) => mutant(resource, { resources: without(resources, resource) })),
       ...conditions.flatMap((condition) => [
-        mutant(`${condition.test} ${condition.variable}`, { conditions: without(conditions, condition) }),
+        mutant(`${condition.test} ${condition.variable}`, {
+          conditions: without(conditions, condition),
+        }),
         ...(condition.values.length > 1 ? condition.values : []).map((value) =>
           mutant(`${condition.variable} ${value}`, {
-            conditions: [...without(conditions, condition), { ...condition, values: without(condition.values, value) }],
+            conditions: [
+              ...without(conditions, condition),
+              { ...condition, values: without(condition.values, value) },
+            ],
           }),
         ),
       ]),
@@ -80,10 +109,16 @@ function mutantsOf(statements: readonly PolicyStatement[]): readonly Mutant[] {
   });
 }
 
-/** The names of the mutants that allow every required request and no denied one, so that no test notices them. */
+/**
+ * The names of the mutants that allow every required request and no denied one, so that no test
+ * notices them.
+ */
 async function survivorsOf(
   statements: readonly PolicyStatement[],
-  { required, denied }: { readonly required: readonly Request[]; readonly denied: readonly Request[] },
+  {
+    required,
+    denied,
+  }: { readonly required: readonly Request[]; readonly denied: readonly Request[] },
 ): Promise<readonly string[]> {
   const survivors: string[] = [];
   for (const { name, statements: mutated, actions } of mutantsOf(statements)) {
@@ -108,7 +143,10 @@ function without<Item>(list: readonly Item[], item: Item): readonly Item[] {
 }
 
 describe("a test fails when a part of a policy is removed", () => {
-  /** sts:GetCallerIdentity requires no permission, so no test can fail without it. The DKP documentation lists it. */
+  /**
+   * sts:GetCallerIdentity requires no permission, so no test can fail without it. The DKP
+   * documentation lists it.
+   */
   const UNNOTICED: Readonly<Record<Mode, readonly string[]>> = {
     scoped: ["Account: sts:GetCallerIdentity", "Account: *"],
     minimal: ["Account: sts:GetCallerIdentity", "Account: *"],
@@ -118,18 +156,28 @@ describe("a test fails when a part of a policy is removed", () => {
   it.each(MODES)("in mode %s", async (mode) => {
     const options = optionsWith(mode, EVERYTHING);
     const required = requiredRequests(options);
-    const denied = abuses(ENVIRONMENT).filter(({ documented }) => !(mode === "documented" && documented));
-    expect(await survivorsOf(policyStatements(options), { required, denied })).toEqual(UNNOTICED[mode]);
+    const denied = abuses(ENVIRONMENT).filter(
+      ({ documented }) => !(mode === "documented" && documented),
+    );
+    expect(await survivorsOf(policyStatements(options), { required, denied })).toEqual(
+      UNNOTICED[mode],
+    );
   });
 });
 
 const policiesOf = (given: PolicyOptions) => deploymentPolicies(given, "Dkp");
-const together = (policies: readonly DeploymentPolicy[]) => permissionsOf(policies.flatMap(({ statements }) => statements));
+const together = (policies: readonly DeploymentPolicy[]) =>
+  permissionsOf(policies.flatMap(({ statements }) => statements));
 
-/** The policies of a deployment, each of which fits, and which together allow exactly what it requires. */
+/**
+ * The policies of a deployment, each of which fits, and which together allow exactly what it
+ * requires.
+ */
 function verified(given: PolicyOptions) {
   const policies = policiesOf(given);
-  expect(Math.max(...policies.map(({ statements }) => policySize(statements)))).toBeLessThanOrEqual(MAX_POLICY_CHARACTERS);
+  expect(Math.max(...policies.map(({ statements }) => policySize(statements)))).toBeLessThanOrEqual(
+    MAX_POLICY_CHARACTERS,
+  );
   expect(together(policies)).toEqual(permissionsOf(policyStatements(given)));
   return policies;
 }
@@ -140,39 +188,56 @@ const LARGEST: Cluster = { ...EVERYTHING, prefix: "p".repeat(45) };
 describe("deploymentPolicies", () => {
   it("has one policy in mode documented", () => {
     const given = optionsWith("documented", EVERYTHING);
-    expect(policiesOf(given)).toEqual([{ number: 1, name: "Dkp", statements: requiredStatements(given) }]);
+    expect(policiesOf(given)).toEqual([
+      { number: 1, name: "Dkp", statements: requiredStatements(given) },
+    ]);
   });
 
-  it.each(["scoped", "minimal"] as const)("has one policy of EC2 and one of all other services, with full names: %s", (mode) => {
-    const policies = verified(optionsWith(mode, LARGEST));
-    expect(policies.map(({ number, name }) => [number, name])).toEqual([
-      [1, "Dkp"],
-      [2, "Dkp-2"],
-    ]);
-    const services = policies.map(({ statements }) => [
-      ...new Set(statements.flatMap(({ actions }) => actions.map((action) => action.split(":")[0]))),
-    ]);
-    expect(services).toEqual([["ec2"], expect.not.arrayContaining(["ec2"])]);
-    expect(policies.flatMap(({ statements }) => statements.flatMap(({ actions }) => actions)).join()).not.toContain("*");
-  });
+  it.each(["scoped", "minimal"] as const)(
+    "has one policy of EC2 and one of all other services, with full names: %s",
+    (mode) => {
+      const policies = verified(optionsWith(mode, LARGEST));
+      expect(policies.map(({ number, name }) => [number, name])).toEqual([
+        [1, "Dkp"],
+        [2, "Dkp-2"],
+      ]);
+      const services = policies.map(({ statements }) => [
+        ...new Set(
+          statements.flatMap(({ actions }) => actions.map((action) => action.split(":")[0])),
+        ),
+      ]);
+      expect(services).toEqual([["ec2"], expect.not.arrayContaining(["ec2"])]);
+      expect(
+        policies.flatMap(({ statements }) => statements.flatMap(({ actions }) => actions)).join(),
+      ).not.toContain("*");
+    },
+  );
 
   it("has the Deny of other networks in the first policy, in every mode", () => {
     const allowedNetworks = { cidrs: ["203.0.113.0/24"], vpcs: [], vpcEndpoints: [] };
     for (const mode of MODES) {
       const policies = verified({ ...optionsWith(mode, LARGEST), allowedNetworks });
-      expect(policies.map(({ statements }) => statements.filter(({ effect }) => effect === "Deny").length)).toEqual(
-        policies.map(({ number }) => (number === 1 ? 1 : 0)),
-      );
+      expect(
+        policies.map(
+          ({ statements }) => statements.filter(({ effect }) => effect === "Deny").length,
+        ),
+      ).toEqual(policies.map(({ number }) => (number === 1 ? 1 : 0)));
     }
   });
 
   it("has the same policies with the same names for a known and an unknown account", () => {
     fc.assert(
-      fc.property(anyOptions, fc.constantFrom("scoped" as const, "minimal" as const), (given, mode) => {
-        const known = { ...given, mode };
-        const { partition, region } = given.environment;
-        expect(policiesOf({ ...known, environment: { partition, region } })).toEqual(policiesOf(known));
-      }),
+      fc.property(
+        anyOptions,
+        fc.constantFrom("scoped" as const, "minimal" as const),
+        (given, mode) => {
+          const known = { ...given, mode };
+          const { partition, region } = given.environment;
+          expect(policiesOf({ ...known, environment: { partition, region } })).toEqual(
+            policiesOf(known),
+          );
+        },
+      ),
       { numRuns: 25 },
     );
   });
@@ -188,8 +253,18 @@ describe("deploymentPolicies", () => {
 });
 
 it("dividedPolicies divides a statement about several services between them, under the same statement ID", () => {
-  const statement = (actions: readonly string[], sid = "Ec2"): Statement => ({ sid, actions, resources: ["*"], conditions: [] });
-  expect(dividedPolicies([statement(["ec2:CreateVpc", "iam:GetRole", "kms:Decrypt"], "Read"), statement(["ec2:A"])])).toEqual([
+  const statement = (actions: readonly string[], sid = "Ec2"): Statement => ({
+    sid,
+    actions,
+    resources: ["*"],
+    conditions: [],
+  });
+  expect(
+    dividedPolicies([
+      statement(["ec2:CreateVpc", "iam:GetRole", "kms:Decrypt"], "Read"),
+      statement(["ec2:A"]),
+    ]),
+  ).toEqual([
     [statement(["ec2:CreateVpc"], "Read"), statement(["ec2:A"])],
     [statement(["iam:GetRole", "kms:Decrypt"], "Read")],
   ]);

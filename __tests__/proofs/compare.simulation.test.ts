@@ -25,7 +25,8 @@ interface Truth {
 }
 
 /**
- * Simulates every call that either cluster makes, and each of them in other environments and under other conditions.
+ * Simulates every call that either cluster makes, and each of them in other environments and under
+ * other conditions.
  * @param isJudged the actions to judge; all by default
  */
 async function truthOf(
@@ -53,10 +54,18 @@ async function truthOf(
   return { broadened: [...broadened].sort(), narrowed: [...narrowed].sort() };
 }
 
-/** Actions whose statements differ between two policies: for all others, simulation gives the same result twice. */
+/**
+ * Actions whose statements differ between two policies: for all others, simulation gives the same
+ * result twice.
+ */
 function differingActions(before: PolicyOptions, after: PolicyOptions): readonly string[] {
-  const [ofBefore, ofAfter] = [statementsByAction(wholePolicy(before)), statementsByAction(wholePolicy(after))];
-  return CATALOGUE.map(({ action }) => action).filter((action) => ofBefore.get(action) !== ofAfter.get(action));
+  const [ofBefore, ofAfter] = [
+    statementsByAction(wholePolicy(before)),
+    statementsByAction(wholePolicy(after)),
+  ];
+  return CATALOGUE.map(({ action }) => action).filter(
+    (action) => ofBefore.get(action) !== ofAfter.get(action),
+  );
 }
 
 /** By action, what the statements with it say in addition to their actions. */
@@ -81,9 +90,19 @@ const ODD_CONTEXTS: readonly Request["context"][] = [
   { "kms:ViaService": "s3.eu-central-1.amazonaws.com" },
 ];
 
-/** Every call of both clusters with every feature in both environments; those of one cluster in other environments, of an external cluster, and under unusual conditions. */
-function probes(before: PolicyOptions, after: PolicyOptions, isJudged: (request: Request) => boolean): readonly Request[] {
-  const withFeatures = ({ cluster }: PolicyOptions): Cluster => ({ ...cluster, features: FEATURE_NAMES });
+/**
+ * Every call of both clusters with every feature in both environments; those of one cluster in
+ * other environments, of an external cluster, and under unusual conditions.
+ */
+function probes(
+  before: PolicyOptions,
+  after: PolicyOptions,
+  isJudged: (request: Request) => boolean,
+): readonly Request[] {
+  const withFeatures = ({ cluster }: PolicyOptions): Cluster => ({
+    ...cluster,
+    features: FEATURE_NAMES,
+  });
   const [one, other] = [withFeatures(before), withFeatures(after)];
   const calls = (environment: Environment, cluster: Cluster) =>
     requiredRequests(optionsWith("documented", cluster, environment)).filter(isJudged);
@@ -111,8 +130,13 @@ const withNat = (cluster?: string) => minimal(cluster).replace("Standard", "With
 const peeredWith = (account: string) => scoped(`peerAccountIds: ['${account}']`);
 const nodeRoleUnder = (path: string) => scoped(`iamNodeRole: n, iamNodeRolePath: ${path}`);
 
-/** Changes of settings, and whether simulation finds some action that is allowed on more, on less, or neither. */
-const PAIRS: Readonly<Record<string, readonly [before: string, after: string, grows: boolean, shrinks: boolean]>> = {
+/**
+ * Changes of settings, and whether simulation finds some action that is allowed on more, on less,
+ * or neither.
+ */
+const PAIRS: Readonly<
+  Record<string, readonly [before: string, after: string, grows: boolean, shrinks: boolean]>
+> = {
   "nothing changes": [minimal(), minimal(), false, false],
   "documented to scoped": ["", scoped(), false, true],
   "scoped to minimal": [scoped(), minimal(), false, true],
@@ -120,17 +144,37 @@ const PAIRS: Readonly<Record<string, readonly [before: string, after: string, gr
   "layout WithoutNAT": [minimal(), minimal().replace("Standard", "WithoutNAT"), true, true],
   "a bastion": [withNat(), withNat("withNAT: { bastionInstance: {} }"), true, false],
   "an existing VPC": [minimal(), minimal("existingVPCID: vpc-0123456789abcdef0"), false, true],
-  "peering within the account": [minimal(), minimal("peeredVPCs: [vpc-0123456789abcdef0]"), true, false],
+  "peering within the account": [
+    minimal(),
+    minimal("peeredVPCs: [vpc-0123456789abcdef0]"),
+    true,
+    false,
+  ],
   "peering with another account": [scoped(), peeredWith("222222222222"), true, false],
   "another prefix": [scoped(), scoped().replace("dev", "prod"), true, true],
   "a node role of its own": [scoped(), scoped("iamNodeRole: dkp-node"), true, false],
   "a node role under another path": [nodeRoleUnder("/a/"), nodeRoleUnder("/b/"), true, true],
-  "a node role that was another one": [scoped("iamNodeRole: n"), scoped("iamNodeRole: m, formerIamNodeRoles: [/n]"), true, false],
-  "a node role that this project creates": [scoped(), scoped("", "nodeRole: { name: dkp-nodes }"), true, false],
+  "a node role that was another one": [
+    scoped("iamNodeRole: n"),
+    scoped("iamNodeRole: m, formerIamNodeRoles: [/n]"),
+    true,
+    false,
+  ],
+  "a node role that this project creates": [
+    scoped(),
+    scoped("", "nodeRole: { name: dkp-nodes }"),
+    true,
+    false,
+  ],
   "another region, scoped": [scoped(), scoped("", "region: eu-west-1"), true, true],
   "another partition": [scoped(), scoped("", "region: cn-north-1"), true, true],
   "the account is set": [scoped(), scoped("", "accountId: '123456789012'"), false, false],
-  "another account": [scoped("", "accountId: '123456789012'"), scoped("", "accountId: '111111111111'"), true, true],
+  "another account": [
+    scoped("", "accountId: '123456789012'"),
+    scoped("", "accountId: '111111111111'"),
+    true,
+    true,
+  ],
   "tags of the cluster": [minimal(), minimal("tags: { team: platform }"), true, false],
   "imdsv2: true": [minimal(), minimal("imdsv2: true"), true, false],
   "no default security groups, which DKP 1.72 and 1.73 create all the same": [
@@ -139,14 +183,21 @@ const PAIRS: Readonly<Record<string, readonly [before: string, after: string, gr
     false,
     false,
   ],
-  "a feature for another one": [minimal("", "features: [volume-snapshots]"), minimal("", "features: [drift-repair]"), true, true],
+  "a feature for another one": [
+    minimal("", "features: [volume-snapshots]"),
+    minimal("", "features: [drift-repair]"),
+    true,
+    true,
+  ],
 };
 
-const changesOf = (before: Deployment, after: Deployment) => betweenPacks(packFilesOf(before), packFilesOf(after));
+const changesOf = (before: Deployment, after: Deployment) =>
+  betweenPacks(packFilesOf(before), packFilesOf(after));
 
 /** The actions of the user that a change summary reports. */
 function reported(changes: Changes): Truth {
-  const sorted = (rule: "permissions-broadened" | "permissions-narrowed") => actionsOf(changes, rule, "user").toSorted();
+  const sorted = (rule: "permissions-broadened" | "permissions-narrowed") =>
+    actionsOf(changes, rule, "user").toSorted();
   return { broadened: sorted("permissions-broadened"), narrowed: sorted("permissions-narrowed") };
 }
 
@@ -163,13 +214,21 @@ const anySettings: fc.Arbitrary<PolicyOptions> = fc
   .tuple(anyOptions, fc.constantFrom(...MODES))
   .map(([options, mode]) => ({ ...options, mode }));
 
-/** Settings in which one thing differs, so that many pairs are broadened in one direction only or in none. */
+/**
+ * Settings in which one thing differs, so that many pairs are broadened in one direction only or in
+ * none.
+ */
 const variant = (options: PolicyOptions): fc.Arbitrary<PolicyOptions> =>
   fc.oneof(
     fc.constantFrom(...MODES).map((mode) => ({ ...options, mode })),
-    fc.subarray(FEATURE_NAMES).map((features) => ({ ...options, cluster: { ...options.cluster, features } })),
+    fc
+      .subarray(FEATURE_NAMES)
+      .map((features) => ({ ...options, cluster: { ...options.cluster, features } })),
     fc.constant({ ...options, cluster: { ...options.cluster, tags: {} } }),
-    fc.constant({ ...options, cluster: { ...options.cluster, formerIamNodeRoles: [], peerAccountIds: [] } }),
+    fc.constant({
+      ...options,
+      cluster: { ...options.cluster, formerIamNodeRoles: [], peerAccountIds: [] },
+    }),
   );
 
 const anyPair = anySettings.chain((one) =>
@@ -177,7 +236,10 @@ const anyPair = anySettings.chain((one) =>
     fc.constant(one),
     fc.oneof(
       { weight: 1, arbitrary: anySettings },
-      { weight: 1, arbitrary: anySettings.map((other) => ({ ...other, environment: one.environment })) },
+      {
+        weight: 1,
+        arbitrary: anySettings.map((other) => ({ ...other, environment: one.environment })),
+      },
       { weight: 3, arbitrary: variant(one) },
     ),
   ),
@@ -196,24 +258,38 @@ it("permissions are reported as broadened exactly where simulation finds it, for
       ] as const) {
         const changes = changesOf(deploymentOf(before), deploymentOf(after));
         const ofUser = serious(changes).filter(({ principal }) => principal === "user");
-        const isBroader = ofUser.some(({ rule }) => rule === "permissions-broadened" || rule === "deny-weakened");
+        const isBroader = ofUser.some(
+          ({ rule }) => rule === "permissions-broadened" || rule === "deny-weakened",
+        );
         counts[isBroader ? "broadened" : "not broadened"] += 1;
         const moves = before.environment.partition !== after.environment.partition;
         expect(serious(changes).some((found) => levelOf(RULES, found) === "breaking")).toBe(moves);
         // One request that the simulator allows after the change and not before.
-        const requests = evidenceOf({ deployments: [{ stack: "x", state: "changed", findings: ofUser }] }) as DecisionRequest[];
+        const requests = evidenceOf({
+          deployments: [{ stack: "x", state: "changed", findings: ofUser }],
+        }) as DecisionRequest[];
         expect(requests).toHaveLength(isBroader ? 1 : 0);
-        const [latter, former] = [after, before].map((options) => ({ identity: [wholePolicy(options)] }));
-        expect(requests.filter((request) => latter && former && isNew(latter, former, request))).toEqual(requests);
+        const [latter, former] = [after, before].map((options) => ({
+          identity: [wholePolicy(options)],
+        }));
+        expect(
+          requests.filter((request) => latter && former && isNew(latter, former, request)),
+        ).toEqual(requests);
         const { broadened, narrowed } = reported(changes);
         const differing = differingActions(before, after);
         // Actions that both policies allow alike are not reported.
-        expect([...broadened, ...narrowed].filter((action) => !differing.includes(action))).toEqual([]);
-        // Every known call where nothing is broadened; else calls of a few actions, as all would take minutes.
+        expect([...broadened, ...narrowed].filter((action) => !differing.includes(action))).toEqual(
+          [],
+        );
+        // Every known call where nothing is broadened; else calls of a few actions, as all would
+        // take minutes.
         const drawn = [0, 1, 2].map((step) => differing[(draw + step * 29) % differing.length]);
         const isJudged = (action: string) => !isBroader || drawn.includes(action);
         const truth = await truthOf(before, after, isJudged);
-        expect({ broadened: broadened.filter(isJudged), narrowed: narrowed.filter(isJudged) }).toEqual(truth);
+        expect({
+          broadened: broadened.filter(isJudged),
+          narrowed: narrowed.filter(isJudged),
+        }).toEqual(truth);
       }
     }),
     { numRuns: RUNS, endOnFailure: true },

@@ -26,31 +26,56 @@ const DIFFERENCES: readonly Row[] = [
   { field: "region", running: { region: "us-east-1" }, effect: "names other resources" },
   { field: "cluster.prefix", running: { prefix: "prod" }, effect: "names other resources" },
   { field: "cluster.layout", running: { layout: "WithNAT", ...BASTION }, effect: "lacks actions" },
-  { field: "cluster.layout", own: { layout: "Standard" }, running: { layout: "WithoutNAT" }, effect: "lacks actions" },
+  {
+    field: "cluster.layout",
+    own: { layout: "Standard" },
+    running: { layout: "WithoutNAT" },
+    effect: "lacks actions",
+  },
   {
     field: "cluster.layout",
     own: { layout: "WithNAT", ...BASTION },
     running: { layout: "Standard" },
     effect: "has needless actions",
   },
-  { field: "cluster.existingVPCID", running: { existingVPCID: VPC }, effect: "has needless actions" },
+  {
+    field: "cluster.existingVPCID",
+    running: { existingVPCID: VPC },
+    effect: "has needless actions",
+  },
   { field: "cluster.peeredVPCs", running: { peeredVPCs: [VPC] }, effect: "lacks actions" },
-  { field: "cluster.iamNodeRole", running: { iamNodeRole: "nodes" }, effect: "names other resources" },
+  {
+    field: "cluster.iamNodeRole",
+    running: { iamNodeRole: "nodes" },
+    effect: "names other resources",
+  },
   { field: "cluster.tags", running: { tags: { team: "a" } }, effect: "lacks actions" },
   { field: "cluster.imdsv2", running: { imdsv2: true }, effect: "lacks actions" },
 ];
 
 /** What drift says about a cluster, and what the policy of the settings denies to it. */
-async function compared({ running: { region = "eu-central-1", prefix = "dev", ...fields }, own }: Row) {
+async function compared({
+  running: { region = "eu-central-1", prefix = "dev", ...fields },
+  own,
+}: Row) {
   const settings = { ...SETTINGS, cluster: { ...SETTINGS.cluster, ...own } };
   const given = deployment(JSON.stringify(settings));
   const document = { ...SETTINGS.cluster, ...own, ...fields };
-  const text = CONFIGURATION.replace("layout: WithoutNAT\n", "").replace("eu-central-1", String(region));
-  const configuration = readConfiguration(`${text}${stringify({ ...document, prefix: undefined })}`);
+  const text = CONFIGURATION.replace("layout: WithoutNAT\n", "").replace(
+    "eu-central-1",
+    String(region),
+  );
+  const configuration = readConfiguration(
+    `${text}${stringify({ ...document, prefix: undefined })}`,
+  );
   const cluster = { context: "dev", configuration, prefix: String(prefix), isOfCommander: false };
   const findings = clusterDrift(given, { cluster, version: "1.77.4", current: OLD_KEY });
-  const needed = deployment(JSON.stringify({ ...settings, region, cluster: { ...document, prefix } }));
-  const requests = requiredRequests(optionsOf(needed)).filter(({ action }) => !NEEDS_NO_PERMISSION.includes(action));
+  const needed = deployment(
+    JSON.stringify({ ...settings, region, cluster: { ...document, prefix } }),
+  );
+  const requests = requiredRequests(optionsOf(needed)).filter(
+    ({ action }) => !NEEDS_NO_PERMISSION.includes(action),
+  );
   const policy = policyDocument(
     given.policies.flatMap(({ statements }) => statements),
     ENVIRONMENT.account,
@@ -59,18 +84,28 @@ async function compared({ running: { region = "eu-central-1", prefix = "dev", ..
   return { findings, denied: [...new Set(denied)].sort() };
 }
 
-it.each(DIFFERENCES)("what drift --cluster says about $field, $effect, is what the simulator decides: $running", async (row) => {
-  const { findings, denied } = await compared(row);
-  expect(findings).toEqual([expect.objectContaining({ rule: "cluster-differs", field: row.field })]);
-  const { effect = "" } = { ...findings[0]?.values } as { readonly effect?: string };
-  const [, lacking] = /^the policy lacks \d+ actions? \((.*)\)$/.exec(effect) ?? [];
-  const [, needless] = /^the policy has \d+ actions? that the cluster does not need \((.*)\)$/.exec(effect) ?? [];
-  const said = { "lacks actions": lacking, "has needless actions": needless, "names other resources": effect }[row.effect];
-  expect(said).toBeDefined();
-  if (row.effect === "names other resources") {
-    expect(effect).toBe("the policy names other resources");
-    expect(denied).not.toEqual([]);
-  } else {
-    expect(denied).toEqual(lacking?.split(", ") ?? []);
-  }
-});
+it.each(DIFFERENCES)(
+  "what drift --cluster says about $field, $effect, is what the simulator decides: $running",
+  async (row) => {
+    const { findings, denied } = await compared(row);
+    expect(findings).toEqual([
+      expect.objectContaining({ rule: "cluster-differs", field: row.field }),
+    ]);
+    const { effect = "" } = { ...findings[0]?.values } as { readonly effect?: string };
+    const [, lacking] = /^the policy lacks \d+ actions? \((.*)\)$/.exec(effect) ?? [];
+    const [, needless] =
+      /^the policy has \d+ actions? that the cluster does not need \((.*)\)$/.exec(effect) ?? [];
+    const said = {
+      "lacks actions": lacking,
+      "has needless actions": needless,
+      "names other resources": effect,
+    }[row.effect];
+    expect(said).toBeDefined();
+    if (row.effect === "names other resources") {
+      expect(effect).toBe("the policy names other resources");
+      expect(denied).not.toEqual([]);
+    } else {
+      expect(denied).toEqual(lacking?.split(", ") ?? []);
+    }
+  },
+);

@@ -19,7 +19,9 @@ function leavesOf(node: Node, path: readonly string[] = []): readonly string[] {
   const inner = [node, ...(node.anyOf ?? []), ...(node.oneOf ?? [])].flatMap(({ properties }) =>
     Object.entries(properties ?? {}),
   );
-  return inner.length === 0 ? [path.join(".")] : inner.flatMap(([name, child]) => leavesOf(child, [...path, name]));
+  return inner.length === 0
+    ? [path.join(".")]
+    : inner.flatMap(([name, child]) => leavesOf(child, [...path, name]));
 }
 
 const LEAVES = leavesOf(JSON.parse(projectFile("deployments/schema.json")));
@@ -34,11 +36,19 @@ const BASE = {
   nodeRole: { name: "dkp-nodes" },
   cluster: { prefix: "dev", layout: "WithNAT", tags: { cluster: "dev" } },
   features: ["encrypted-volumes"],
-  accessKeys: { primary: { status: "Active", pgpKey: ENCRYPTION_KEY }, secondary: { status: "Active", pgpKey: ENCRYPTION_KEY } },
+  accessKeys: {
+    primary: { status: "Active", pgpKey: ENCRYPTION_KEY },
+    secondary: { status: "Active", pgpKey: ENCRYPTION_KEY },
+  },
 };
 
-/** By field: two values, and the exit code of the change from the first to the second. Undefined: not set. */
-const CHANGES: Readonly<Record<string, readonly [from: unknown, to: unknown, exitCode: 0 | 2 | 3]>> = {
+/**
+ * By field: two values, and the exit code of the change from the first to the second. Undefined:
+ * not set.
+ */
+const CHANGES: Readonly<
+  Record<string, readonly [from: unknown, to: unknown, exitCode: 0 | 2 | 3]>
+> = {
   region: ["eu-central-1", "eu-west-1", 2],
   accountId: [undefined, "123456789012", 2],
   "provider.version": [">= 5.100.0, < 6.0.0", "~> 5.100", 2],
@@ -49,8 +59,16 @@ const CHANGES: Readonly<Record<string, readonly [from: unknown, to: unknown, exi
   "user.path": ["/", "/platform/", 2],
   "user.permissionsBoundary": [`${ARN}policy/B`, `${ARN}policy/C`, 2],
   "user.allowedNetworks.cidrs": [["203.0.113.0/24"], ["203.0.113.0/24", "198.51.100.0/24"], 2],
-  "user.allowedNetworks.vpcs": [["vpc-0123456789abcdef0"], ["vpc-0123456789abcdef0", "vpc-0123456789abcdef1"], 2],
-  "user.allowedNetworks.vpcEndpoints": [["vpce-0123456789abcdef0"], ["vpce-0123456789abcdef0", "vpce-0123456789abcdef1"], 2],
+  "user.allowedNetworks.vpcs": [
+    ["vpc-0123456789abcdef0"],
+    ["vpc-0123456789abcdef0", "vpc-0123456789abcdef1"],
+    2,
+  ],
+  "user.allowedNetworks.vpcEndpoints": [
+    ["vpce-0123456789abcdef0"],
+    ["vpce-0123456789abcdef0", "vpce-0123456789abcdef1"],
+    2,
+  ],
   "policy.name": ["D8CloudProviderAWS", "Other", 3],
   "policy.path": ["/", "/platform/", 3],
   "policy.mode": ["minimal", "documented", 2],
@@ -110,28 +128,50 @@ function withField(field: string, value: unknown, settings: Settings = BASE): Se
 }
 
 const changesOf = (before: string, after: string) =>
-  changesAgainst({ deckhouse: reviewPackOf(before) }, { deckhouse: reviewPackOf(after) }, "", packFilesOf);
+  changesAgainst(
+    { deckhouse: reviewPackOf(before) },
+    { deckhouse: reviewPackOf(after) },
+    "",
+    packFilesOf,
+  );
 
 describe("a change of each setting", () => {
   it("is tested for every field of the schema", () => {
     // An installation file is read where it is, and its fields are those of `cluster`.
     const fields = LEAVES.filter(
-      (field) => !isDestination(field) && field !== "backend.partial" && field !== "cluster.configFile",
+      (field) =>
+        !isDestination(field) && field !== "backend.partial" && field !== "cluster.configFile",
     );
     expect(Object.keys(CHANGES).sort()).toEqual([...new Set(fields)].sort());
   });
 
-  it.each(LEAVES.filter(isDestination))("requires attention, also where the state stays: %s", (field) => {
-    expect(settingsFindings(withField(field, "a", {}), withField(field, "b", {}))).toEqual([
-      { rule: "destination-changed", field, values: { changes: [`${field}: a -> b`] } },
-    ]);
-  });
+  it.each(LEAVES.filter(isDestination))(
+    "requires attention, also where the state stays: %s",
+    (field) => {
+      expect(settingsFindings(withField(field, "a", {}), withField(field, "b", {}))).toEqual([
+        { rule: "destination-changed", field, values: { changes: [`${field}: a -> b`] } },
+      ]);
+    },
+  );
 
-  it.each(Object.entries(CHANGES))("has its exit code, at least that of its meaning: %s", (field, [from, to, exitCode]) => {
-    const [before, after] = [from, to].map((value) => stringify(withField(field, value))) as [string, string];
-    const changes = changesOf(before, after);
-    expect(changesExitCode(changes)).toBe(exitCode);
-    const meanings = { breaking: 3, identity: 2, exposure: 2, attention: 2, permissions: 0, harmless: 0 };
-    expect(exitCode).toBeGreaterThanOrEqual(meanings[meaningOf(field.split("."))]);
-  });
+  it.each(Object.entries(CHANGES))(
+    "has its exit code, at least that of its meaning: %s",
+    (field, [from, to, exitCode]) => {
+      const [before, after] = [from, to].map((value) => stringify(withField(field, value))) as [
+        string,
+        string,
+      ];
+      const changes = changesOf(before, after);
+      expect(changesExitCode(changes)).toBe(exitCode);
+      const meanings = {
+        breaking: 3,
+        identity: 2,
+        exposure: 2,
+        attention: 2,
+        permissions: 0,
+        harmless: 0,
+      };
+      expect(exitCode).toBeGreaterThanOrEqual(meanings[meaningOf(field.split("."))]);
+    },
+  );
 });

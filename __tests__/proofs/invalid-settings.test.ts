@@ -9,7 +9,9 @@ import { projectFile } from "../helpers/project-root";
 import { runCli } from "../helpers/run-cli";
 
 /** How each command that reads settings is called for the deployment `dev`. */
-const COMMANDS: Readonly<Record<Exclude<keyof typeof ROWS, "init">, readonly (readonly string[])[]>> = {
+const COMMANDS: Readonly<
+  Record<Exclude<keyof typeof ROWS, "init">, readonly (readonly string[])[]>
+> = {
   synth: [["synth"]],
   policy: [["policy"], ["policy", "dev", "--mode", "documented"]],
   review: [["review"], ["review", "dev"], ["review", "--check"]],
@@ -51,8 +53,12 @@ function fieldsOf(schema: Schema, path: Field["path"] = []): readonly Field[] {
     ...(typeof additionalProperties === "object" ? [["any", additionalProperties] as const] : []),
   ].flatMap(([key, inner]) => fieldsOf(inner, [...path, key]));
   const options = anyOf.flatMap((option) => fieldsOf(option, path));
-  const own = anyOf.length > 0 ? options.filter((option) => option.path.length === path.length) : [];
-  const types = [typeof schema.const === "string" ? "string" : schema.type, ...own.flatMap((option) => option.types)];
+  const own =
+    anyOf.length > 0 ? options.filter((option) => option.path.length === path.length) : [];
+  const types = [
+    typeof schema.const === "string" ? "string" : schema.type,
+    ...own.flatMap((option) => option.types),
+  ];
   // An option without a type takes every one.
   const isAny = own.some((option) => option.types.length === 0);
   const field = { path, types: isAny ? [] : types.filter((type) => type !== undefined) };
@@ -60,11 +66,19 @@ function fieldsOf(schema: Schema, path: Field["path"] = []): readonly Field[] {
 }
 
 /** A value of each type of YAML. No setting accepts null. */
-const VALUES: Readonly<Record<string, unknown>> = { string: "minimal", number: 7, boolean: true, array: [], object: {} };
+const VALUES: Readonly<Record<string, unknown>> = {
+  string: "minimal",
+  number: 7,
+  boolean: true,
+  array: [],
+  object: {},
+};
 
 /** Valid settings with a value at a path. */
 function settingsWith(path: Field["path"], value: unknown): unknown {
-  const inner = [...path].reverse().reduce<unknown>((content, key) => (key === 0 ? [content] : { [key]: content }), value);
+  const inner = [...path]
+    .reverse()
+    .reduce<unknown>((content, key) => (key === 0 ? [content] : { [key]: content }), value);
   if (path.length === 0) {
     return inner;
   }
@@ -80,7 +94,9 @@ describe("a value of a wrong type", () => {
 
   const schema = JSON.parse(projectFile("deployments/schema.json")) as Schema;
   const cases = fieldsOf(schema).map(({ path, types }) => {
-    const wrong = Object.entries(VALUES).filter(([type]) => types.length > 0 && !types.includes(type));
+    const wrong = Object.entries(VALUES).filter(
+      ([type]) => types.length > 0 && !types.includes(type),
+    );
     // `backend: { local: }` is a backend without arguments.
     const isBackend = path[0] === "backend" && path.length === 2;
     return { path, values: [...(isBackend ? [] : [null]), ...wrong.map(([, value]) => value)] };
@@ -98,7 +114,9 @@ describe("a value of a wrong type", () => {
   }
 
   it(`is rejected: ${cases.flatMap(({ values }) => values).length} values`, () => {
-    const accepted = cases.flatMap(({ path, values }) => values.filter((value) => messageAbout(path, value) === "accepted"));
+    const accepted = cases.flatMap(({ path, values }) =>
+      values.filter((value) => messageAbout(path, value) === "accepted"),
+    );
     expect(accepted).toEqual([]);
   });
 

@@ -7,6 +7,8 @@ describe("the steps that keys prints", () => {
     expect(violations).toEqual([]);
     expect(pages).toEqual([]);
     expect(Math.max(...lengths)).toBeLessThan(20);
-    process.stdout.write(`${situations} situations of the keys, ${Math.max(...lengths)} steps at most\n`);
+    process.stdout.write(
+      `${situations} situations of the keys, ${Math.max(...lengths)} steps at most\n`,
+    );
   });
 });

@@ -1,6 +1,11 @@
 import * as fc from "fast-check";
 import { type Cluster, LAYOUTS } from "../../src/iam/cluster";
-import { type DeploymentPolicy, deploymentPolicies, isTooLarge, secondPolicyName } from "../../src/iam/deployment-policies";
+import {
+  type DeploymentPolicy,
+  deploymentPolicies,
+  isTooLarge,
+  secondPolicyName,
+} from "../../src/iam/deployment-policies";
 import type { Statement } from "../../src/iam/policy-document";
 import { MODES, type Mode } from "../../src/iam/policy-statements";
 import { anyCluster, FEATURE_NAMES, KMS_KEY, optionsWith } from "../helpers/clusters";
@@ -18,8 +23,9 @@ const attachedOf = (policies: readonly DeploymentPolicy[]): Attached =>
   new Map(policies.map(({ name, statements }) => [name, statements]));
 
 /**
- * What is attached after each write call of an apply: the second policy, then the first one, then without a second one that the settings
- * do not need. `__tests__/e2e/policy-changes.test.ts` measures that order.
+ * What is attached after each write call of an apply: the second policy, then the first one, then
+ * without a second one that the settings do not need. `__tests__/e2e/policy-changes.test.ts`
+ * measures that order.
  */
 function statesBetween(before: Attached, after: Attached): readonly Attached[] {
   const states: Attached[] = [];
@@ -59,7 +65,9 @@ function missing(before: Attached, after: Attached): readonly string[] {
     const sets = setsOf(attached);
     return (permission: string) => sets.some((set) => allows(set, permission));
   };
-  const named = new Set([before, after].flatMap((attached) => setsOf(attached).flatMap((set) => [...set])));
+  const named = new Set(
+    [before, after].flatMap((attached) => setsOf(attached).flatMap((set) => [...set])),
+  );
   const kept = [...named].filter(isAllowed(before)).filter(isAllowed(after));
   return statesBetween(before, after).flatMap((attached) => {
     const isStillAllowed = isAllowed(attached);
@@ -74,24 +82,31 @@ function moved(before: Attached, after: Attached): number {
     after: allowedBy(after.get(name) ?? []),
   }));
   const between = (from = first, to = second) =>
-    [...(from?.before ?? [])].filter((permission) => !from?.after.has(permission) && to?.after.has(permission)).length;
+    [...(from?.before ?? [])].filter(
+      (permission) => !from?.after.has(permission) && to?.after.has(permission),
+    ).length;
   return between() + between(second, first);
 }
 
 const FIRST = "Dkp";
 const SECOND = secondPolicyName(FIRST);
 
-const many = (count: number, of: (index: number) => string) => Array.from({ length: count }, (_, index) => of(index));
+const many = (count: number, of: (index: number) => string) =>
+  Array.from({ length: count }, (_, index) => of(index));
 const roles = (count: number) => many(count, (index) => `/apps/former-role-${index}`);
-const keys = (count: number) => many(count, (index) => `${KMS_KEY.slice(0, -3)}${String(index).padStart(3, "0")}`);
-const vpcs = (count: number) => many(count, (index) => `vpc-0123456789abc${String(index).padStart(4, "0")}`);
+const keys = (count: number) =>
+  many(count, (index) => `${KMS_KEY.slice(0, -3)}${String(index).padStart(3, "0")}`);
+const vpcs = (count: number) =>
+  many(count, (index) => `vpc-0123456789abc${String(index).padStart(4, "0")}`);
 const cidrs = (count: number) => many(count, (index) => `203.0.${index}.0/24`);
 
 /** One other value of one setting, lists that get longer and shorter among them. */
 const anyChange: fc.Arbitrary<Partial<Cluster> & { readonly networks?: number }> = fc.oneof(
   fc.subarray(FEATURE_NAMES).map((features) => ({ features })),
   fc.constantFrom(...FEATURE_NAMES).map((feature) => ({ features: [feature] })),
-  fc.nat(90).map((count) => ({ kmsKeyArns: keys(count), features: ["encrypted-volumes"] as const })),
+  fc
+    .nat(90)
+    .map((count) => ({ kmsKeyArns: keys(count), features: ["encrypted-volumes"] as const })),
   fc.nat(40).map((count) => ({ peeredVPCs: vpcs(count) })),
   fc.nat(60).map((count) => ({ formerIamNodeRoles: roles(count) })),
   fc.nat(40).map((networks) => ({ networks })),
@@ -99,16 +114,20 @@ const anyChange: fc.Arbitrary<Partial<Cluster> & { readonly networks?: number }>
   fc.boolean().map((disableDefaultSecurityGroup) => ({ disableDefaultSecurityGroup })),
   fc.boolean().map((bastion) => ({ bastion })),
   fc.constantFrom(undefined, "dkp-node").map((iamNodeRole) => ({ iamNodeRole })),
-  fc.dictionary(fc.constantFrom("team", "cost", "owner"), fc.constant("a"), { maxKeys: 3 }).map((tags) => ({ tags })),
+  fc
+    .dictionary(fc.constantFrom("team", "cost", "owner"), fc.constant("a"), { maxKeys: 3 })
+    .map((tags) => ({ tags })),
 );
 
 function policiesOf(mode: Mode, cluster: Cluster, networks: number): readonly DeploymentPolicy[] {
-  const allowedNetworks = networks === 0 ? undefined : { cidrs: cidrs(networks), vpcs: [], vpcEndpoints: [] };
+  const allowedNetworks =
+    networks === 0 ? undefined : { cidrs: cidrs(networks), vpcs: [], vpcEndpoints: [] };
   return deploymentPolicies({ ...optionsWith(mode, cluster), allowedNetworks }, FIRST);
 }
 
 /** The settings are rejected otherwise. */
-const isAccepted = (policies: readonly DeploymentPolicy[]) => !policies.some(({ statements }) => isTooLarge(statements));
+const isAccepted = (policies: readonly DeploymentPolicy[]) =>
+  !policies.some(({ statements }) => isTooLarge(statements));
 
 interface Report {
   changes: number;
@@ -119,7 +138,11 @@ interface Report {
   readonly counts: Record<string, number>;
 }
 
-function add(report: Report, before: readonly DeploymentPolicy[], after: readonly DeploymentPolicy[]): void {
+function add(
+  report: Report,
+  before: readonly DeploymentPolicy[],
+  after: readonly DeploymentPolicy[],
+): void {
   report.changes += 1;
   report.missing += missing(attachedOf(before), attachedOf(after)).length;
   report.moved += before.length === after.length ? moved(attachedOf(before), attachedOf(after)) : 0;
@@ -143,7 +166,10 @@ describe("between the write calls of an apply", () => {
           const { networks: before = 0, ...first } = one;
           const { networks: after = before, ...second } = other;
           const start = { ...cluster, ...first };
-          const both = [policiesOf(mode, start, before), policiesOf(mode, { ...start, ...second }, after)] as const;
+          const both = [
+            policiesOf(mode, start, before),
+            policiesOf(mode, { ...start, ...second }, after),
+          ] as const;
           fc.pre(both.every(isAccepted));
           add(report, ...both);
         }),
@@ -151,7 +177,12 @@ describe("between the write calls of an apply", () => {
       );
       process.stderr.write(`${mode}: ${shown(report)}`);
       const count = mode === "documented" ? "1->1" : "2->2";
-      expect(report).toEqual({ changes: CHANGES_PER_MODE, missing: 0, counts: { [count]: CHANGES_PER_MODE }, moved: 0 });
+      expect(report).toEqual({
+        changes: CHANGES_PER_MODE,
+        missing: 0,
+        counts: { [count]: CHANGES_PER_MODE },
+        moved: 0,
+      });
     },
   );
 
@@ -174,7 +205,12 @@ describe("between the write calls of an apply", () => {
   });
 
   it("a permission that moved between the two policies would be missing", () => {
-    const statement = (sid: string): Statement => ({ sid, actions: [`ec2:${sid}`], resources: ["*"], conditions: [] });
+    const statement = (sid: string): Statement => ({
+      sid,
+      actions: [`ec2:${sid}`],
+      resources: ["*"],
+      conditions: [],
+    });
     const divided = (first: string, second: string) =>
       new Map([
         [FIRST, [statement(first)]],

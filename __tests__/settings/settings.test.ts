@@ -6,13 +6,19 @@ import { ENCRYPTION_KEY } from "../helpers/pgp-keys";
 import { deploymentWith } from "../helpers/settings-files";
 
 it("knows that only the primary key is imported, and the secret of the secondary one is in plaintext", () => {
-  const settings = "{ import: { user: true, accessKeyId: AKIAABCDEFGHIJKLMNOP }, accessKeys: { secondary: { status: Active } } }";
-  expect(secretForms(deployment(settings))).toEqual({ primary: "unknown to Terraform", secondary: "plaintext" });
+  const settings =
+    "{ import: { user: true, accessKeyId: AKIAABCDEFGHIJKLMNOP }, accessKeys: { secondary: { status: Active } } }";
+  expect(secretForms(deployment(settings))).toEqual({
+    primary: "unknown to Terraform",
+    secondary: "plaintext",
+  });
 });
 
 it("a settings file may break a pgpKey into lines, as base64 does", () => {
   const lines = ENCRYPTION_KEY.replaceAll(/(.{76})/g, "$1\n      ");
-  expect(deploymentWith(`accessKeys:\n  primary:\n    pgpKey: |\n      ${lines}\n`).accessKeys).toMatchObject({
+  expect(
+    deploymentWith(`accessKeys:\n  primary:\n    pgpKey: |\n      ${lines}\n`).accessKeys,
+  ).toMatchObject({
     primary: { pgpKey: ENCRYPTION_KEY },
   });
 });
@@ -102,7 +108,9 @@ describe("a changed setting", () => {
     ["an anchor of another one", "accessKeys: { secondary: &key { pgpKey: A }, primary: *key }\n"],
     ["a group without fields", "accessKeys:\n  secondary:\n    # later\n"],
   ])("is rejected where there is %s", (_, text) => {
-    expect(() => editedYaml(text, { setting: "accessKeys.secondary.status", value: "Active" })).toThrow(
+    expect(() =>
+      editedYaml(text, { setting: "accessKeys.secondary.status", value: "Active" }),
+    ).toThrow(
       "accessKeys.secondary.status: has an alias, an anchor or a group without fields in the file; make the change yourself",
     );
   });

@@ -1,7 +1,10 @@
 import { PAGE_HCL } from "../../__tests__/e2e/support/documented-commands";
 import { PROJECT } from "../../__tests__/helpers/project-root";
 
-/** A way to the same AWS access: what a person writes, the commands before Terraform's, and the folder in which Terraform runs. */
+/**
+ * A way to the same AWS access: what a person writes, the commands before Terraform's, and the
+ * folder in which Terraform runs.
+ */
 export interface Arm {
   readonly name: string;
   readonly key: "hcl" | "guarded" | "cdktf" | "ours";
@@ -22,11 +25,21 @@ terraform {
 
 const [, POLICY = ""] = /policy = <<EOF\n([\s\S]*?)EOF\n/.exec(PAGE_HCL) ?? [];
 
-/** What DKP calls and its documentation lacks: `documented: false` in src/iam/catalogue.yaml, without a feature. */
-const ADDITIONAL = ["ec2:DescribeAddressesAttribute", "ec2:DescribeNetworkAcls", "ec2:ReplaceRoute"];
+/**
+ * What DKP calls and its documentation lacks: `documented: false` in src/iam/catalogue.yaml,
+ * without a feature.
+ */
+const ADDITIONAL = [
+  "ec2:DescribeAddressesAttribute",
+  "ec2:DescribeNetworkAcls",
+  "ec2:ReplaceRoute",
+];
 
 /** The documented policy with the actions that DKP calls in addition. */
-const COMPLETE_POLICY = POLICY.replace('"Action": [', `"Action": [${ADDITIONAL.map((action) => `"${action}", `).join("")}`);
+const COMPLETE_POLICY = POLICY.replace(
+  '"Action": [',
+  `"Action": [${ADDITIONAL.map((action) => `"${action}", `).join("")}`,
+);
 
 /** The documented resources as a careful author writes them. */
 const GUARDED_HCL = `variable "pgp_key" {
@@ -120,7 +133,13 @@ const TSC = ["node", "node_modules/typescript/bin/tsc"];
 /** The program as the package has it. */
 export const PROGRAM = ["node", `${PROJECT}/dist/program.js`] as const;
 
-const HCL: Arm = { name: "HCL", key: "hcl", files: { "main.tf": `${PAGE_HCL}${BACKEND}` }, synth: [], folder: "." };
+const HCL: Arm = {
+  name: "HCL",
+  key: "hcl",
+  files: { "main.tf": `${PAGE_HCL}${BACKEND}` },
+  synth: [],
+  folder: ".",
+};
 const CDKTF: Arm = {
   name: "plain CDKTF",
   key: "cdktf",
@@ -135,7 +154,13 @@ const GUARDED: Arm = {
   synth: [],
   folder: ".",
 };
-export const OURS: Arm = { name: "this project", key: "ours", files: SETTINGS, synth: [[...PROGRAM, "synth"]], folder: STACK };
+export const OURS: Arm = {
+  name: "this project",
+  key: "ours",
+  files: SETTINGS,
+  synth: [[...PROGRAM, "synth"]],
+  folder: STACK,
+};
 export const ARMS = [HCL, GUARDED, CDKTF, OURS] as const;
 
 const COMPILER = { module: "nodenext", strict: true, skipLibCheck: true, types: ["node"] };
@@ -147,4 +172,5 @@ export const GENERATED: Readonly<Record<string, string>> = {
 };
 
 /** The provider of the local mirror, where the bindings require another version. */
-export const PROVIDER = '{"terraform":{"required_providers":{"aws":{"source":"hashicorp/aws","version":">= 5.100.0, < 7.0.0"}}}}';
+export const PROVIDER =
+  '{"terraform":{"required_providers":{"aws":{"source":"hashicorp/aws","version":">= 5.100.0, < 7.0.0"}}}}';

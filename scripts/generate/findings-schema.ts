@@ -19,15 +19,24 @@ const text = (description: string) => ({ description, type: "string" });
 /** What `keys` reports of a deployment besides findings. */
 const OF_KEYS = {
   user: text("keys: the user that has the keys."),
-  slots: { description: "keys: each key slot, with its key in settings, state and IAM.", type: "array" },
+  slots: {
+    description: "keys: each key slot, with its key in settings, state and IAM.",
+    type: "array",
+  },
   next: {
-    description: "keys: the next step: why, edits of the settings, actions after them, and both as text.",
+    description:
+      "keys: the next step: why, edits of the settings, actions after them, and both as text.",
     type: "object",
     required: ["why", "edits", "actions", "text"],
   },
-  dkpKey: { description: "keys: the key that DKP has, and the use that shows it.", type: "object", required: ["id"] },
+  dkpKey: {
+    description: "keys: the key that DKP has, and the use that shows it.",
+    type: "object",
+    required: ["id"],
+  },
   leak: {
-    description: "keys --leaked: the leaked keys with their users, what can be seen of them, and after-a-leak.md with their IDs.",
+    description:
+      "keys --leaked: the leaked keys with their users, what can be seen of them, and after-a-leak.md with their IDs.",
     type: "object",
     required: ["keys", "seen", "page"],
   },
@@ -41,7 +50,10 @@ export function findingsSchema(): string {
     type: "object",
     properties: {
       rule: { description: "ID of the rule.", enum: [...new Set(rules)] },
-      level: { description: "note: exit code 0; attention: 2; unverifiable and breaking: 3.", enum: LEVELS },
+      level: {
+        description: "note: exit code 0; attention: 2; unverifiable and breaking: 3.",
+        enum: LEVELS,
+      },
       stack: text("The deployment."),
       field: text("Path of the setting that it follows from."),
       address: text("Address of the resource in Terraform."),
@@ -50,7 +62,10 @@ export function findingsSchema(): string {
       text: text("What was found, in one line."),
       risk: text("What it allows or breaks."),
       remedy: text("What to do, or what not to do."),
-      values: { description: "What the sentences are made of; the names depend on the rule.", type: "object" },
+      values: {
+        description: "What the sentences are made of; the names depend on the rule.",
+        type: "object",
+      },
     },
     required: ["rule", "level", "stack", "text", "values"],
     additionalProperties: false,
@@ -61,13 +76,22 @@ export function findingsSchema(): string {
     description: `The commands ${Object.keys(RULES_OF).join(", ")}, plan, apply. Further properties depend on the command.`,
     type: "object",
     properties: {
-      exitCode: { description: "Exit code of the command: that of the most serious finding.", enum: [0, 2, 3] },
+      exitCode: {
+        description: "Exit code of the command: that of the most serious finding.",
+        enum: [0, 2, 3],
+      },
       deployments: {
         description: "What the command reports of each deployment besides findings.",
         type: "array",
-        items: { type: "object", properties: { stack: { type: "string" }, ...OF_KEYS }, required: ["stack"] },
+        items: {
+          type: "object",
+          properties: { stack: { type: "string" }, ...OF_KEYS },
+          required: ["stack"],
+        },
       },
-      digest: text("plan, apply: SHA-256 of everything that the plan changes, if there is something to apply."),
+      digest: text(
+        "plan, apply: SHA-256 of everything that the plan changes, if there is something to apply.",
+      ),
       findings: { type: "array", items: { $ref: "#/$defs/finding" } },
     },
     required: ["exitCode", "deployments", "findings"],

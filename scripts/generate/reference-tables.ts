@@ -20,9 +20,15 @@ export const DOCUMENTS: Readonly<Record<string, Readonly<Record<string, () => st
   "docs/how-to/deploy.md": { "recommended settings": recommendedBlock },
 };
 
-/** A document with its generated tables brought up to date. @throws Error if the marks of a table are missing */
+/**
+ * A document with its generated tables brought up to date. @throws Error if the marks of a table
+ * are missing
+ */
 export function withTables(name: string, text: string): string {
-  return Object.entries(DOCUMENTS[name] ?? {}).reduce((result, [table, make]) => replaceTable(result, name, table, make()), text);
+  return Object.entries(DOCUMENTS[name] ?? {}).reduce(
+    (result, [table, make]) => replaceTable(result, name, table, make()),
+    text,
+  );
 }
 
 function replaceTable(text: string, document: string, name: string, table: string): string {
@@ -36,7 +42,9 @@ function replaceTable(text: string, document: string, name: string, table: strin
 function split(text: string, document: string, mark: string): readonly [string, string] {
   const at = text.indexOf(mark);
   if (at < 0) {
-    throw new Error(`${document}: the line ${mark} is missing; put it back where the table belongs`);
+    throw new Error(
+      `${document}: the line ${mark} is missing; put it back where the table belongs`,
+    );
   }
   return [text.slice(0, at), text.slice(at + mark.length)];
 }
@@ -52,15 +60,21 @@ function settingsTable(): string {
     "| setting | meaning | change |",
     "| --- | --- | --- |",
     ...[...rows].map(
-      ([meaning, alike]) => `| ${alike.map(({ path, field }) => `\`${path}\`${defaultOf(field)}`).join(", ")} | ${meaning} |`,
+      ([meaning, alike]) =>
+        `| ${alike.map(({ path, field }) => `\`${path}\`${defaultOf(field)}`).join(", ")} | ${meaning} |`,
     ),
     "",
   ].join("\n");
 }
 
-function settingRows(properties: Readonly<Record<string, Field>>, prefix = ""): readonly { path: string; field: Field }[] {
+function settingRows(
+  properties: Readonly<Record<string, Field>>,
+  prefix = "",
+): readonly { path: string; field: Field }[] {
   return Object.entries(properties).flatMap(([key, field]) => {
-    const inner = field.properties ?? field.anyOf?.find((option) => option.properties !== undefined)?.properties;
+    const inner =
+      field.properties ??
+      field.anyOf?.find((option) => option.properties !== undefined)?.properties;
     const row = { path: `${prefix}${key}`, field };
     // What a backend takes is Terraform's to document, what DKP's objects take is DKP's.
     if (inner === undefined || ["backend", "cloud", "withNAT"].includes(key)) {
@@ -72,11 +86,15 @@ function settingRows(properties: Readonly<Record<string, Field>>, prefix = ""): 
 
 /** A value that stands for an absent setting; `false` goes without saying. */
 function defaultOf({ default: value }: Field): string {
-  return value === undefined || value === false || typeof value === "object" ? "" : ` (\`${String(value)}\`)`;
+  return value === undefined || value === false || typeof value === "object"
+    ? ""
+    : ` (\`${String(value)}\`)`;
 }
 
 function outputsTable(): string {
-  const rows = Object.entries(OUTPUTS).map(([name, description]) => `| \`${name}\` | ${description} |`);
+  const rows = Object.entries(OUTPUTS).map(
+    ([name, description]) => `| \`${name}\` | ${description} |`,
+  );
   return ["| output | meaning |", "| --- | --- |", ...rows, ""].join("\n");
 }
 
@@ -84,7 +102,10 @@ function recommendedBlock(): string {
   return ["", "```yaml", recommendedYaml(), "```", "", ""].join("\n");
 }
 
-/** The recommended settings as one settings file. Each one has its reason as a comment; `team.asc` is a file with a public key. */
+/**
+ * The recommended settings as one settings file. Each one has its reason as a comment; `team.asc`
+ * is a file with a public key.
+ */
 export function recommendedYaml(): string {
   const lines: { readonly text: string; readonly why: string }[] = [];
   for (const { lines: all, why } of Object.values(RECOMMENDED_SETTINGS)) {
@@ -93,5 +114,7 @@ export function recommendedYaml(): string {
     lines.push(...own.map((text, index) => ({ text, why: index === 0 ? why : "" })));
   }
   const width = Math.max(...lines.map(({ text }) => text.length));
-  return lines.map(({ text, why }) => (why === "" ? text : `${text.padEnd(width)} # ${why}`)).join("\n");
+  return lines
+    .map(({ text, why }) => (why === "" ? text : `${text.padEnd(width)} # ${why}`))
+    .join("\n");
 }

@@ -20,7 +20,9 @@ export interface Comparison {
   readonly version: string;
   /** Number of actions that the sources call. */
   readonly calls: number;
-  /** Number of actions in rows of the catalogue that name the component as a caller, or in policies. */
+  /**
+   * Number of actions in rows of the catalogue that name the component as a caller, or in policies.
+   */
   readonly rows: number;
   readonly differences: readonly Difference[];
   /** Explanations of this version without a difference. */
@@ -30,13 +32,16 @@ export interface Comparison {
 /** The actions of the rows of the catalogue that name a caller, in a version of DKP. */
 export function rowsOf(caller: Caller, dkpVersion: DkpVersion): ReadonlySet<string> {
   return new Set(
-    CATALOGUE.filter((row) => row.callers.includes(caller) && appliesTo(row, dkpVersion)).map(({ action }) => action),
+    CATALOGUE.filter((row) => row.callers.includes(caller) && appliesTo(row, dkpVersion)).map(
+      ({ action }) => action,
+    ),
   );
 }
 
 /**
  * Compares the calls of a component with the rows of the catalogue that name it as a caller.
- * @param version of the component, without `v` @param dkpVersion rows of other versions of DKP are left out
+ * @param version of the component, without `v` @param dkpVersion rows of other versions of DKP are
+ * left out
  */
 export function compare(
   component: Component,
@@ -46,10 +51,18 @@ export function compare(
   explanations: readonly Explanation[] = EXPLANATIONS,
 ): Comparison {
   const explained = explanations.filter((each) => isOf(each, version, component));
-  return compareActions(component.name, version, [{ granted: rowsOf(component.name, dkpVersion), calls }], explained);
+  return compareActions(
+    component.name,
+    version,
+    [{ granted: rowsOf(component.name, dkpVersion), calls }],
+    explained,
+  );
 }
 
-/** Compares granted actions with calls, once or for several deployments: each difference is reported once. */
+/**
+ * Compares granted actions with calls, once or for several deployments: each difference is reported
+ * once.
+ */
 export function compareActions(
   component: Compared,
   version: string,
@@ -58,11 +71,20 @@ export function compareActions(
 ): Comparison {
   const explained = explanations.filter((each) => each.components.includes(component));
   const all = pairs.flatMap(({ granted, calls }) => [
-    ...[...granted].filter((action) => !calls.has(action)).map((action) => ({ action, only: "catalogue" as const })),
-    ...[...calls.keys()].filter((action) => !granted.has(action)).map((action) => ({ action, only: "sources" as const })),
+    ...[...granted]
+      .filter((action) => !calls.has(action))
+      .map((action) => ({ action, only: "catalogue" as const })),
+    ...[...calls.keys()]
+      .filter((action) => !granted.has(action))
+      .map((action) => ({ action, only: "sources" as const })),
   ]);
-  const different = [...new Map(all.map((difference) => [JSON.stringify(difference), difference])).values()];
-  const [calls, granted] = [pairs.flatMap((pair) => [...pair.calls]), pairs.flatMap((pair) => [...pair.granted])];
+  const different = [
+    ...new Map(all.map((difference) => [JSON.stringify(difference), difference])).values(),
+  ];
+  const [calls, granted] = [
+    pairs.flatMap((pair) => [...pair.calls]),
+    pairs.flatMap((pair) => [...pair.granted]),
+  ];
   const explanationOf = ({ action, only }: Pick<Difference, "action" | "only">) =>
     explained.find((each) => each.only === only && each.actions.includes(action));
   return {
@@ -72,19 +94,29 @@ export function compareActions(
     rows: new Set(granted).size,
     differences: different.map((difference) => ({
       ...difference,
-      files: difference.only === "catalogue" ? [] : (calls.find(([action]) => action === difference.action)?.[1] ?? []),
+      files:
+        difference.only === "catalogue"
+          ? []
+          : (calls.find(([action]) => action === difference.action)?.[1] ?? []),
       explanation: explanationOf(difference),
     })),
     outdated: explained
       .map((each) => ({
         ...each,
-        actions: each.actions.filter((action) => !different.some((other) => other.action === action && other.only === each.only)),
+        actions: each.actions.filter(
+          (action) =>
+            !different.some((other) => other.action === action && other.only === each.only),
+        ),
       }))
       .filter(({ actions }) => actions.length > 0),
   };
 }
 
-function isOf({ versions, notShippedSince }: Explanation, version: string, component: Component): boolean {
+function isOf(
+  { versions, notShippedSince }: Explanation,
+  version: string,
+  component: Component,
+): boolean {
   if (notShippedSince !== undefined) {
     const newestShipped = verifiedVersions(component.name).at(-1) ?? "";
     return gte(version, notShippedSince) && gt(version, newestShipped);
@@ -92,7 +124,10 @@ function isOf({ versions, notShippedSince }: Explanation, version: string, compo
   return versions === undefined || satisfies(version, versions);
 }
 
-/** Whether a maintainer has to act: a difference without an explanation, or an explanation without a difference. */
+/**
+ * Whether a maintainer has to act: a difference without an explanation, or an explanation without a
+ * difference.
+ */
 export function needsAttention({ differences, outdated }: Comparison): boolean {
   return outdated.length > 0 || differences.some(({ explanation }) => explanation === undefined);
 }

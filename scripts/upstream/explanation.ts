@@ -1,9 +1,14 @@
 import type { Caller } from "../../src/iam/catalogue";
 
-/** What is compared: a component of DKP, or Terraform for the deployments of this project, with the policy of each deployer. */
+/**
+ * What is compared: a component of DKP, or Terraform for the deployments of this project, with the
+ * policy of each deployer.
+ */
 export type Compared = Caller | "deployer";
 
-/** Where an action is: in rows of the catalogue or a deployer's policy, or in calls of the sources. */
+/**
+ * Where an action is: in rows of the catalogue or a deployer's policy, or in calls of the sources.
+ */
 export type Side = "catalogue" | "sources";
 
 /** Differences between catalogue and sources that are right, with the reason. */
@@ -14,7 +19,10 @@ export interface Explanation {
   readonly only: Side;
   /** Range of the versions of the component with this difference: `<1.37.0`. @default all */
   readonly versions?: string;
-  /** The first version with this difference, which DKP does not ship yet: a version that it ships requires a row instead. */
+  /**
+   * The first version with this difference, which DKP does not ship yet: a version that it ships
+   * requires a row instead.
+   */
   readonly notShippedSince?: string;
   readonly reason: string;
   readonly source: string;

@@ -6,15 +6,18 @@ export const EXPLANATIONS: readonly Explanation[] = [
     components: ["cloud-controller-manager"],
     actions: ["ec2:DeleteTags"],
     only: "sources",
-    reason: "only the tagging controller calls it, which is off by default and which DKP does not enable",
-    source: "https://github.com/kubernetes/cloud-provider-aws/blob/v1.34.1/cmd/aws-cloud-controller-manager/main.go",
+    reason:
+      "only the tagging controller calls it, which is off by default and which DKP does not enable",
+    source:
+      "https://github.com/kubernetes/cloud-provider-aws/blob/v1.34.1/cmd/aws-cloud-controller-manager/main.go",
   },
   {
     components: ["cloud-controller-manager"],
     actions: ["ec2:DescribeNetworkInterfaces"],
     only: "sources",
     reason: "only for nodes of EKS on Fargate, whose names start with fargate-",
-    source: "https://github.com/kubernetes/cloud-provider-aws/blob/v1.34.1/pkg/providers/v1/variant/fargate/fargate.go",
+    source:
+      "https://github.com/kubernetes/cloud-provider-aws/blob/v1.34.1/pkg/providers/v1/variant/fargate/fargate.go",
   },
   {
     components: ["cloud-controller-manager"],
@@ -26,7 +29,11 @@ export const EXPLANATIONS: readonly Explanation[] = [
   },
   {
     components: ["ebs-csi"],
-    actions: ["sagemaker:AttachClusterNodeVolume", "sagemaker:DetachClusterNodeVolume", "sts:GetCallerIdentity"],
+    actions: [
+      "sagemaker:AttachClusterNodeVolume",
+      "sagemaker:DetachClusterNodeVolume",
+      "sts:GetCallerIdentity",
+    ],
     only: "sources",
     reason: "only for nodes of SageMaker HyperPod",
     source: "https://github.com/kubernetes-sigs/aws-ebs-csi-driver/blob/v1.54.0/pkg/cloud/cloud.go",
@@ -36,7 +43,8 @@ export const EXPLANATIONS: readonly Explanation[] = [
     actions: ["ec2:LockSnapshot"],
     only: "sources",
     notShippedSince: "1.55.0",
-    reason: "a VolumeSnapshotClass with lockMode; the driver deletes the snapshot if the call is denied",
+    reason:
+      "a VolumeSnapshotClass with lockMode; the driver deletes the snapshot if the call is denied",
     source: "https://github.com/kubernetes-sigs/aws-ebs-csi-driver/blob/v1.64.0/docs/snapshot.md",
   },
   {
@@ -44,7 +52,8 @@ export const EXPLANATIONS: readonly Explanation[] = [
     actions: ["ec2:DescribeInstanceTypes"],
     only: "sources",
     notShippedSince: "1.59.0",
-    reason: "reads the EBS cards of an instance type; if the call is denied, the driver uses a built-in table",
+    reason:
+      "reads the EBS cards of an instance type; if the call is denied, the driver uses a built-in table",
     source: "https://github.com/kubernetes-sigs/aws-ebs-csi-driver/blob/v1.64.0/pkg/cloud/cloud.go",
   },
   {
@@ -66,7 +75,8 @@ export const EXPLANATIONS: readonly Explanation[] = [
     actions: ["ec2:CreateTags"],
     only: "catalogue",
     reason: "RunInstances with TagSpecifications requires it",
-    source: "https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/supported-iam-actions-tagging.html",
+    source:
+      "https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/supported-iam-actions-tagging.html",
   },
   {
     components: ["machine-controller-manager", "terraform"],
@@ -80,7 +90,8 @@ export const EXPLANATIONS: readonly Explanation[] = [
     actions: ["iam:CreateServiceLinkedRole"],
     only: "catalogue",
     reason: "EC2 creates its role for spot instances on behalf of the caller",
-    source: "https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/service-linked-roles-spot-instance-requests.html",
+    source:
+      "https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/service-linked-roles-spot-instance-requests.html",
   },
   ...EXPLANATIONS_OF_TERRAFORM,
 ];

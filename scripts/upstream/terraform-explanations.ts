@@ -5,13 +5,27 @@ const README =
 const resource = (name: string) =>
   `https://github.com/hashicorp/terraform-provider-aws/blob/v6.60.0/website/docs/r/${name}.html.markdown`;
 
-const TAGGED = ["InstanceProfile", "MFADevice", "OpenIDConnectProvider", "Policy", "SAMLProvider", "ServerCertificate", "User"];
+const TAGGED = [
+  "InstanceProfile",
+  "MFADevice",
+  "OpenIDConnectProvider",
+  "Policy",
+  "SAMLProvider",
+  "ServerCertificate",
+  "User",
+];
 
-/** Differences from the call model of the Terraform provider: it has every call that a function can reach, whatever the arguments. */
+/**
+ * Differences from the call model of the Terraform provider: it has every call that a function can
+ * reach, whatever the arguments.
+ */
 export const EXPLANATIONS_OF_TERRAFORM: readonly Explanation[] = [
   {
     components: ["terraform", "deployer"],
-    actions: ["iam:ListRoleTags", ...TAGGED.flatMap((type) => [`iam:List${type}Tags`, `iam:Tag${type}`, `iam:Untag${type}`])],
+    actions: [
+      "iam:ListRoleTags",
+      ...TAGGED.flatMap((type) => [`iam:List${type}Tags`, `iam:Tag${type}`, `iam:Untag${type}`]),
+    ],
     only: "sources",
     reason:
       "the model has the tag calls of all types of a service; the provider reads tags with the object, and changes those of the settings alone",
@@ -20,15 +34,40 @@ export const EXPLANATIONS_OF_TERRAFORM: readonly Explanation[] = [
   {
     components: ["terraform"],
     actions: [
-      ...["AssignIpv6Addresses", "AssignPrivateIpAddresses", "UnassignIpv6Addresses", "UnassignPrivateIpAddresses"],
-      ...["DescribeLaunchTemplateVersions", "DescribeLaunchTemplates", "GetPasswordData", "ModifyPrivateDnsNameOptions"],
-      ...["CancelSpotInstanceRequests", "DescribeSpotInstanceRequests", "MonitorInstances", "UnmonitorInstances"],
+      ...[
+        "AssignIpv6Addresses",
+        "AssignPrivateIpAddresses",
+        "UnassignIpv6Addresses",
+        "UnassignPrivateIpAddresses",
+      ],
+      ...[
+        "DescribeLaunchTemplateVersions",
+        "DescribeLaunchTemplates",
+        "GetPasswordData",
+        "ModifyPrivateDnsNameOptions",
+      ],
+      ...[
+        "CancelSpotInstanceRequests",
+        "DescribeSpotInstanceRequests",
+        "MonitorInstances",
+        "UnmonitorInstances",
+      ],
       ...["ModifyInstanceCapacityReservationAttributes", "ModifyInstanceCpuOptions"],
       ...["ModifyInstanceCreditSpecification", "ModifyInstanceMaintenanceOptions"],
       ...["AssignPrivateNatGatewayAddress", "AssociateNatGatewayAddress"],
       ...["DisassociateNatGatewayAddress", "UnassignPrivateNatGatewayAddress"],
-      ...["AssociateSubnetCidrBlock", "AssociateVpcCidrBlock", "DisassociateSubnetCidrBlock", "DisassociateVpcCidrBlock"],
-      ...["DisableVgwRoutePropagation", "EnableVgwRoutePropagation", "GetIpamPoolAllocations", "ModifyVpcTenancy"],
+      ...[
+        "AssociateSubnetCidrBlock",
+        "AssociateVpcCidrBlock",
+        "DisassociateSubnetCidrBlock",
+        "DisassociateVpcCidrBlock",
+      ],
+      ...[
+        "DisableVgwRoutePropagation",
+        "EnableVgwRoutePropagation",
+        "GetIpamPoolAllocations",
+        "ModifyVpcTenancy",
+      ],
       ...["ModifyVpcPeeringConnectionOptions", "UpdateSecurityGroupRuleDescriptionsEgress"],
       ...["UpdateSecurityGroupRuleDescriptionsIngress"],
     ].map((name) => `ec2:${name}`),
@@ -49,17 +88,24 @@ export const EXPLANATIONS_OF_TERRAFORM: readonly Explanation[] = [
     components: ["terraform"],
     actions: ["ec2:DeleteVpcEndpoints", "ec2:DescribeVpcEndpoints", "ec2:ModifyVpcEndpoint"],
     only: "sources",
-    reason: "provider 6.x deletes the endpoints of GuardDuty with a subnet or a VPC; DKP has 5.83.1, and a denial is a warning",
+    reason:
+      "provider 6.x deletes the endpoints of GuardDuty with a subnet or a VPC; DKP has 5.83.1, and a denial is a warning",
     source: "https://github.com/hashicorp/terraform-provider-aws/pull/46953",
   },
   {
     components: ["terraform", "deployer"],
     actions: [
-      ...["AttachRolePolicy", "DetachRolePolicy", "DeleteRolePermissionsBoundary", "PutRolePermissionsBoundary"],
+      ...[
+        "AttachRolePolicy",
+        "DetachRolePolicy",
+        "DeleteRolePermissionsBoundary",
+        "PutRolePermissionsBoundary",
+      ],
       ...["UpdateRole", "UpdateRoleDescription"],
     ].map((name) => `iam:${name}`),
     only: "sources",
-    reason: "arguments of a role that are not set, or that the deployer's policy allows only where the settings have them",
+    reason:
+      "arguments of a role that are not set, or that the deployer's policy allows only where the settings have them",
     source: resource("iam_role"),
   },
   {
@@ -78,9 +124,13 @@ export const EXPLANATIONS_OF_TERRAFORM: readonly Explanation[] = [
   },
   {
     components: ["deployer"],
-    actions: ["DeleteUserPermissionsBoundary", "PutUserPermissionsBoundary", "RemoveUserFromGroup", "TagRole", "UntagRole"].map(
-      (name) => `iam:${name}`,
-    ),
+    actions: [
+      "DeleteUserPermissionsBoundary",
+      "PutUserPermissionsBoundary",
+      "RemoveUserFromGroup",
+      "TagRole",
+      "UntagRole",
+    ].map((name) => `iam:${name}`),
     only: "sources",
     reason: "deployments with or without a boundary, and without a group, a node role or tags",
     source: resource("iam_user"),
@@ -95,9 +145,25 @@ export const EXPLANATIONS_OF_TERRAFORM: readonly Explanation[] = [
   {
     components: ["deployer"],
     actions: [
-      ...["DeactivateMFADevice", "DeleteLoginProfile", "DeleteSSHPublicKey", "DeleteServiceSpecificCredential"],
-      ...["DeleteSigningCertificate", "DeleteUserPolicy", "DeleteVirtualMFADevice", "ListMFADevices", "ListSSHPublicKeys"],
-      ...["ListServiceSpecificCredentials", "ListSigningCertificates", "ListUserPolicies", "ListVirtualMFADevices"],
+      ...[
+        "DeactivateMFADevice",
+        "DeleteLoginProfile",
+        "DeleteSSHPublicKey",
+        "DeleteServiceSpecificCredential",
+      ],
+      ...[
+        "DeleteSigningCertificate",
+        "DeleteUserPolicy",
+        "DeleteVirtualMFADevice",
+        "ListMFADevices",
+        "ListSSHPublicKeys",
+      ],
+      ...[
+        "ListServiceSpecificCredentials",
+        "ListSigningCertificates",
+        "ListUserPolicies",
+        "ListVirtualMFADevices",
+      ],
       ...["GetAccessKeyLastUsed"],
     ].map((name) => `iam:${name}`),
     only: "catalogue",

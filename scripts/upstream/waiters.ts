@@ -1,12 +1,14 @@
 /**
- * Waiters of the AWS SDK by service and the operation that they poll. The names are the same in versions 1 and 2 of the SDK.
- * Source: waiters of the API models, https://github.com/aws/aws-sdk-go-v2/tree/main/service, files api_op_*.go.
+ * Waiters of the AWS SDK by service and the operation that they poll. The names are the same in
+ * versions 1 and 2 of the SDK. Source: waiters of the API models,
+ * https://github.com/aws/aws-sdk-go-v2/tree/main/service, files api_op_*.go.
  */
 const OPERATIONS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   autoscaling: { DescribeAutoScalingGroups: "GroupExists GroupInService GroupNotExists" },
   ec2: {
     DescribeBundleTasks: "BundleTaskComplete",
-    DescribeConversionTasks: "ConversionTaskCancelled ConversionTaskCompleted ConversionTaskDeleted",
+    DescribeConversionTasks:
+      "ConversionTaskCancelled ConversionTaskCompleted ConversionTaskDeleted",
     DescribeCustomerGateways: "CustomerGatewayAvailable",
     DescribeExportTasks: "ExportTaskCancelled ExportTaskCompleted",
     DescribeImageUsageReports: "ImageUsageReportAvailable",
@@ -20,7 +22,8 @@ const OPERATIONS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     DescribeNetworkInterfaces: "NetworkInterfaceAvailable",
     DescribeSecondaryNetworks: "SecondaryNetworkCreateComplete SecondaryNetworkDeleteComplete",
     DescribeSecondarySubnets: "SecondarySubnetCreateComplete SecondarySubnetDeleteComplete",
-    DescribeSecurityGroupVpcAssociations: "SecurityGroupVpcAssociationAssociated SecurityGroupVpcAssociationDisassociated",
+    DescribeSecurityGroupVpcAssociations:
+      "SecurityGroupVpcAssociationAssociated SecurityGroupVpcAssociationDisassociated",
     DescribeSecurityGroups: "SecurityGroupExists",
     DescribeSnapshots: "SnapshotCompleted",
     DescribeSpotInstanceRequests: "SpotInstanceRequestFulfilled",
@@ -45,9 +48,14 @@ const OPERATIONS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
 };
 
-/** The operation that a waiter polls; undefined: not a waiter of the service. `service` is the prefix of IAM actions. */
+/**
+ * The operation that a waiter polls; undefined: not a waiter of the service. `service` is the
+ * prefix of IAM actions.
+ */
 export function polledOperation(service: string, waiter: string): string | undefined {
-  return Object.entries(OPERATIONS[service] ?? {}).find(([, waiters]) => waiters.split(" ").includes(waiter))?.[0];
+  return Object.entries(OPERATIONS[service] ?? {}).find(([, waiters]) =>
+    waiters.split(" ").includes(waiter),
+  )?.[0];
 }
 
 /** Every waiter of a service. */

@@ -7,7 +7,10 @@ import type { AccessUser } from "./access-user";
 export interface KeySlotProps {
   /** The status of the key, or `absent` for an empty slot. */
   readonly status: "Active" | "Inactive" | "absent";
-  /** The public OpenPGP key, binary in base64; with it the state holds only the encrypted secret. @default the secret in plaintext */
+  /**
+   * The public OpenPGP key, binary in base64; with it the state holds only the encrypted secret.
+   * @default the secret in plaintext
+   */
   readonly pgpKey?: string | undefined;
   /** Whether the key is imported, so that Terraform does not know its secret. @default false */
   readonly imported?: boolean | undefined;
@@ -20,9 +23,14 @@ export interface AccessKeysProps {
   readonly primary?: KeySlotProps | undefined;
   /** The secondary slot. @default absent */
   readonly secondary?: KeySlotProps | undefined;
-  /** The slot of the current key, which the outputs have. It must not be `absent`. @default "primary" */
+  /**
+   * The slot of the current key, which the outputs have. It must not be `absent`. @default
+   * "primary"
+   */
   readonly current?: Slot | undefined;
-  /** Makes every plan that deletes a key fail, except when its slot becomes `absent`. @default true */
+  /**
+   * Makes every plan that deletes a key fail, except when its slot becomes `absent`. @default true
+   */
   readonly protect?: boolean | undefined;
 }
 
@@ -39,9 +47,10 @@ export interface CurrentKey {
 }
 
 /**
- * The access keys of a user. There are two slots, because IAM allows two keys, so that a key can be replaced while another one
- * works. A rename of the user deletes and re-creates the keys. The keys never have `create_before_destroy`: a rename of the
- * user would leave two active keys, one of them unmanaged.
+ * The access keys of a user. There are two slots, because IAM allows two keys, so that a key can be
+ * replaced while another one works. A rename of the user deletes and re-creates the keys. The keys
+ * never have `create_before_destroy`: a rename of the user would leave two active keys, one of them
+ * unmanaged.
  */
 export class AccessKeys extends Construct {
   /** The current key: the one that the outputs have. */
@@ -61,7 +70,8 @@ export class AccessKeys extends Construct {
           // Active is the provider's default.
           status: status === "Active" ? undefined : status,
           pgpKey,
-          // A guard that diff/permissions.ts does not know counts as broadened permissions: add it to KNOWN there.
+          // A guard that diff/permissions.ts does not know counts as broadened permissions: add it
+          // to KNOWN there.
           lifecycle: { preventDestroy: protect },
         });
         return [slot, key];
@@ -69,7 +79,9 @@ export class AccessKeys extends Construct {
     );
     const key = keys.get(current);
     if (key === undefined) {
-      throw new Error(`${this.node.path}: current: the slot "${current}" is absent; choose a slot with a key`);
+      throw new Error(
+        `${this.node.path}: current: the slot "${current}" is absent; choose a slot with a key`,
+      );
     }
     this.current = { slot: current, accessKeyId: key.id, ...secretOf(key, slots[current]) };
   }

@@ -3,7 +3,12 @@ import { IamPolicy } from "@cdktf/provider-aws/lib/iam-policy";
 import { dependable, type TerraformResource, Token } from "cdktf";
 import { Construct } from "constructs";
 import { MAX_POLICY_CHARACTERS, POLICY_DESCRIPTION, POLICY_NAME, POLICY_PATH } from "../iam/limits";
-import { type PolicyStatement, type PolicyValue, policySize, withAccount } from "../iam/policy-document";
+import {
+  type PolicyStatement,
+  type PolicyValue,
+  policySize,
+  withAccount,
+} from "../iam/policy-document";
 import { nameIn, policyAddress } from "../terraform/addresses";
 import { check } from "./check";
 
@@ -14,17 +19,24 @@ export interface AccessPolicyProps {
   readonly path?: string | undefined;
   /** The permissions: of `policyStatements`, or of one of `deploymentPolicies`. */
   readonly statements: readonly PolicyStatement<PolicyValue>[];
-  /** The account in those ARNs of `deploymentPolicies` that name none, 12 digits or a reference. @default "*" */
+  /**
+   * The account in those ARNs of `deploymentPolicies` that name none, 12 digits or a reference.
+   * @default "*"
+   */
   readonly account?: string | undefined;
-  /** Makes every plan that deletes the policy fail. Has no effect on a second policy, which mode `documented` does not have. @default true */
+  /**
+   * Makes every plan that deletes the policy fail. Has no effect on a second policy, which mode
+   * `documented` does not have. @default true
+   */
   readonly protect?: boolean | undefined;
   /** 2 for the second policy of the modes `scoped` and `minimal`. @default 1 */
   readonly number?: number | undefined;
 }
 
 /**
- * A managed policy with permissions of DKP. It is rendered through a policy document: one action per line for reviewers,
- * and the only form that checkov reads in Terraform JSON. A change of name or path replaces the policy.
+ * A managed policy with permissions of DKP. It is rendered through a policy document: one action
+ * per line for reviewers, and the only form that checkov reads in Terraform JSON. A change of name
+ * or path replaces the policy.
  */
 export class AccessPolicy extends Construct {
   /** The name, as a reference to the resource. */
@@ -47,16 +59,24 @@ export class AccessPolicy extends Construct {
       );
     }
     this.number = number;
-    const statement = withAccount(statements, account).map(({ effect = "Allow", sid, actions, resources, conditions }) => ({
-      sid,
-      effect,
-      actions: [...actions],
-      resources: [...resources],
-      ...(conditions.length > 0 && { condition: conditions.map((each) => ({ ...each, values: [...each.values] })) }),
-    }));
+    const statement = withAccount(statements, account).map(
+      ({ effect = "Allow", sid, actions, resources, conditions }) => ({
+        sid,
+        effect,
+        actions: [...actions],
+        resources: [...resources],
+        ...(conditions.length > 0 && {
+          condition: conditions.map((each) => ({ ...each, values: [...each.values] })),
+        }),
+      }),
+    );
     // In a construct of its own, because the name of the data source and of the policy is the same.
     const inner = new Construct(this, "document");
-    const document = new DataAwsIamPolicyDocument(inner, nameIn(policyAddress("policyDocument", number)), { statement });
+    const document = new DataAwsIamPolicyDocument(
+      inner,
+      nameIn(policyAddress("policyDocument", number)),
+      { statement },
+    );
     this.resource = new IamPolicy(this, nameIn(policyAddress("policy", number)), {
       name,
       path,

@@ -16,8 +16,8 @@ export interface AccessUserProps {
 }
 
 /**
- * The IAM user that DKP acts as. Terraform renames the user in place, but a rename deletes and re-creates its keys and
- * attachments.
+ * The IAM user that DKP acts as. Terraform renames the user in place, but a rename deletes and
+ * re-creates its keys and attachments.
  */
 export class AccessUser extends Construct {
   /** The name, as a reference to the resource. */

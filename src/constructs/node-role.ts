@@ -9,23 +9,29 @@ import { check } from "./check";
 
 export interface NodeRoleProps {
   /**
-   * The role name, 1 to 64 characters of `[A-Za-z0-9_+=,.@-]`: the value of DKP's `iamNodeRole`. It must not be
-   * `<prefix>-node`, which DKP creates itself.
+   * The role name, 1 to 64 characters of `[A-Za-z0-9_+=,.@-]`: the value of DKP's `iamNodeRole`. It
+   * must not be `<prefix>-node`, which DKP creates itself.
    */
   readonly name: string;
   /** The IAM path, which is part of the ARN but not of the name. @default "/" */
   readonly path?: string | undefined;
-  /** Actions of the nodes in addition to those that DKP requires, on every resource. @default none */
+  /**
+   * Actions of the nodes in addition to those that DKP requires, on every resource. @default none
+   */
   readonly additionalActions?: readonly string[] | undefined;
-  /** ARNs of policies to attach. Their names are part of the addresses, so they must differ. @default none */
+  /**
+   * ARNs of policies to attach. Their names are part of the addresses, so they must differ.
+   * @default none
+   */
   readonly managedPolicyArns?: readonly string[] | undefined;
   /** The ARN of the policy that limits the permissions of the role. @default no boundary */
   readonly permissionsBoundary?: string | undefined;
 }
 
 /**
- * The EC2 role of the cluster's nodes, with the permissions of DKP's default role `<prefix>-node`. DKP creates the instance
- * profile itself. A change of name or path replaces the role: change `iamNodeRole` first.
+ * The EC2 role of the cluster's nodes, with the permissions of DKP's default role `<prefix>-node`.
+ * DKP creates the instance profile itself. A change of name or path replaces the role: change
+ * `iamNodeRole` first.
  */
 export class NodeRole extends Construct {
   /** The name for `AWSClusterConfiguration.iamNodeRole`, as a reference to the resource. */
@@ -35,7 +41,13 @@ export class NodeRole extends Construct {
 
   constructor(scope: Construct, id: string, props: NodeRoleProps) {
     super(scope, id);
-    const { name, path = "/", additionalActions = [], managedPolicyArns = [], permissionsBoundary } = props;
+    const {
+      name,
+      path = "/",
+      additionalActions = [],
+      managedPolicyArns = [],
+      permissionsBoundary,
+    } = props;
     check(this, "name", name, ROLE_NAME);
     check(this, "path", path, PATH);
     const role = new IamRole(this, nameIn(ADDRESSES.nodeRole), {
@@ -51,7 +63,10 @@ export class NodeRole extends Construct {
       policy: JSON.stringify(nodePolicy(additionalActions)),
     });
     for (const policyArn of managedPolicyArns) {
-      new IamRolePolicyAttachment(this, nameIn(nodeAttachmentAddress(policyArn)), { role: role.name, policyArn });
+      new IamRolePolicyAttachment(this, nameIn(nodeAttachmentAddress(policyArn)), {
+        role: role.name,
+        policyArn,
+      });
     }
     this.name = role.name;
     this.arn = role.arn;

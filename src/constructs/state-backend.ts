@@ -5,8 +5,9 @@ import type { BackendArguments, StateLocation } from "../terraform/state-locatio
 import { physicalPath } from "../text/files";
 
 /**
- * The `backend` or `cloud` block of a stack, for every type that Terraform knows: arguments go through as they are.
- * CDKTF's own classes lack types and arguments, and its `CloudBackend` runs a Terraform binary at synth.
+ * The `backend` or `cloud` block of a stack, for every type that Terraform knows: arguments go
+ * through as they are. CDKTF's own classes lack types and arguments, and its `CloudBackend` runs a
+ * Terraform binary at synth.
  */
 export class StateBackend extends TerraformBackend {
   private readonly arguments: BackendArguments;
@@ -17,7 +18,12 @@ export class StateBackend extends TerraformBackend {
   }
 
   override toTerraform(): object {
-    return { terraform: this.name === "cloud" ? { cloud: this.arguments } : { backend: { [this.name]: this.arguments } } };
+    return {
+      terraform:
+        this.name === "cloud"
+          ? { cloud: this.arguments }
+          : { backend: { [this.name]: this.arguments } },
+    };
   }
 
   override toHclTerraform(): object {
@@ -27,26 +33,38 @@ export class StateBackend extends TerraformBackend {
   override toMetadata(): object {
     const { hostname = "app.terraform.io" } = this.arguments;
     const hosted = ["cloud", "remote"].includes(this.name);
-    // The CDKTF command reads `cloud` to know that runs are shown by HCP Terraform or Terraform Enterprise.
-    return { backend: this.name, ...(hosted ? { cloud: hostname === "app.terraform.io" ? "tfc" : "tfe" } : {}) };
+    // The CDKTF command reads `cloud` to know that runs are shown by HCP Terraform or Terraform
+    // Enterprise.
+    return {
+      backend: this.name,
+      ...(hosted ? { cloud: hostname === "app.terraform.io" ? "tfc" : "tfe" } : {}),
+    };
   }
 
   /** Not offered: readers use the documented outputs, whose names last. */
   override getRemoteStateDataSource(): TerraformRemoteState {
-    throw new Error("references between stacks are not supported; read the deployment's outputs with AccessState");
+    throw new Error(
+      "references between stacks are not supported; read the deployment's outputs with AccessState",
+    );
   }
 }
 
 /**
- * Arguments of a `local` backend with their paths turned to start from the stack's folder, where Terraform runs, and not from the working
- * directory.
+ * Arguments of a `local` backend with their paths turned to start from the stack's folder, where
+ * Terraform runs, and not from the working directory.
  */
 function fromStackFolder(scope: Construct, given: BackendArguments): BackendArguments {
   // Terraform starts from the folder itself, whatever symbolic link leads to it.
-  const stackFolder = physicalPath(join(App.of(scope).outdir, "stacks", TerraformStack.of(scope).node.id));
+  const stackFolder = physicalPath(
+    join(App.of(scope).outdir, "stacks", TerraformStack.of(scope).node.id),
+  );
   const root = physicalPath(".");
-  const fromThere = (path: string) => relative(stackFolder, resolve(root, path)).replaceAll("\\", "/");
+  const fromThere = (path: string) =>
+    relative(stackFolder, resolve(root, path)).replaceAll("\\", "/");
   // The backend has two arguments, `path` and `workspace_dir`: both are paths.
-  const turned = Object.entries(given).map(([name, path]) => [name, typeof path === "string" ? fromThere(path) : path]);
+  const turned = Object.entries(given).map(([name, path]) => [
+    name,
+    typeof path === "string" ? fromThere(path) : path,
+  ]);
   return Object.fromEntries(turned);
 }

@@ -1,6 +1,9 @@
 import { TerraformElement, type TerraformStack } from "cdktf";
 
-/** Blocks whose addresses have one name. Those of resources and data sources have two: type and name. */
+/**
+ * Blocks whose addresses have one name. Those of resources and data sources have two: type and
+ * name.
+ */
 const BLOCKS: readonly string[] = ["locals", "module", "output", "variable"];
 
 /** Finds two elements of a stack with one address, which CDKTF would merge silently. */
@@ -12,7 +15,9 @@ export function addressErrors(stack: TerraformStack): string[] {
       const { path } = element.node;
       const owner = owners.get(address);
       owners.set(address, path);
-      return owner === undefined ? [] : `${path}: has the address ${address} of ${owner}; give it another ID`;
+      return owner === undefined
+        ? []
+        : `${path}: has the address ${address} of ${owner}; give it another ID`;
     }),
   );
 }
@@ -20,9 +25,17 @@ export function addressErrors(stack: TerraformStack): string[] {
 type Types = Readonly<Record<string, object>>;
 
 function addressesOf(element: TerraformElement): readonly string[] {
-  const { resource = {}, data = {}, ...others } = element.toTerraform() as Readonly<Record<string, Types>>;
+  const {
+    resource = {},
+    data = {},
+    ...others
+  } = element.toTerraform() as Readonly<Record<string, Types>>;
   const named = (types: Types, prefix = "") =>
-    Object.entries(types).flatMap(([type, names]) => Object.keys(names).map((name) => `${prefix}${type}.${name}`));
-  const ofBlocks = Object.fromEntries(Object.entries(others).filter(([block]) => BLOCKS.includes(block)));
+    Object.entries(types).flatMap(([type, names]) =>
+      Object.keys(names).map((name) => `${prefix}${type}.${name}`),
+    );
+  const ofBlocks = Object.fromEntries(
+    Object.entries(others).filter(([block]) => BLOCKS.includes(block)),
+  );
   return [...named(resource), ...named(data, "data."), ...named(ofBlocks)];
 }

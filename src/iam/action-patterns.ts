@@ -1,6 +1,7 @@
 /**
- * Whether a pattern of actions (`*`: any string, `?`: one character) matches an action, or everything that another pattern matches.
- * Both in lower case: IAM ignores case. Takes at most quadratic time.
+ * Whether a pattern of actions (`*`: any string, `?`: one character) matches an action, or
+ * everything that another pattern matches. Both in lower case: IAM ignores case. Takes at most
+ * quadratic time.
  */
 export function matchesAction(pattern: string, action: string): boolean {
   let at = 0;
@@ -10,7 +11,10 @@ export function matchesAction(pattern: string, action: string): boolean {
     if (pattern[at] === "*") {
       star = at++;
       retry = position;
-    } else if (pattern[at] === action[position] || (pattern[at] === "?" && action[position] !== "*")) {
+    } else if (
+      pattern[at] === action[position] ||
+      (pattern[at] === "?" && action[position] !== "*")
+    ) {
       at++;
       position++;
     } else if (star < 0) {

@@ -1,7 +1,10 @@
 /** What people read in ARNs for the account where the settings do not have it. */
 export const ACCOUNT_ID = "ACCOUNT_ID";
 
-/** An ARN as a value: its account may be known only at plan, and text for it is chosen where the ARN is rendered. */
+/**
+ * An ARN as a value: its account may be known only at plan, and text for it is chosen where the ARN
+ * is rendered.
+ */
 export interface Arn {
   readonly partition: string;
   readonly service: string;
@@ -14,38 +17,53 @@ export interface Arn {
 }
 
 /** An ARN as text. @param account stands for the account of the deployment */
-export function arnText({ partition, service, region, account: own, resource }: Arn, account: string): string {
+export function arnText(
+  { partition, service, region, account: own, resource }: Arn,
+  account: string,
+): string {
   return `arn:${partition}:${service}:${region}:${own ?? account}:${resource}`;
 }
 
-const IAM_ARN = /^arn:aws[a-z-]*:iam::(\d{12}|aws):([a-z-]+)\/(?:[\x21-\x7e]{1,510}\/)?[A-Za-z0-9_+=,.@-]{1,128}$/;
+const IAM_ARN =
+  /^arn:aws[a-z-]*:iam::(\d{12}|aws):([a-z-]+)\/(?:[\x21-\x7e]{1,510}\/)?[A-Za-z0-9_+=,.@-]{1,128}$/;
 
 /**
- * The account (12 digits, or `aws` for AWS managed entities) and the kind (`policy`, `role`, `user`, ...) in an IAM ARN; undefined if the
- * string is none.
+ * The account (12 digits, or `aws` for AWS managed entities) and the kind (`policy`, `role`,
+ * `user`, ...) in an IAM ARN; undefined if the string is none.
  */
-export function parseIamArn(arn: string): { readonly account: string; readonly kind: string } | undefined {
+export function parseIamArn(
+  arn: string,
+): { readonly account: string; readonly kind: string } | undefined {
   const [, account = "", kind] = IAM_ARN.exec(arn) ?? [];
   return kind === undefined ? undefined : { account, kind };
 }
 
-/** ARN of a KMS key by its ID, a multi-Region key included. Source: KMS Developer Guide, "Key identifiers (KeyId)". */
+/**
+ * ARN of a KMS key by its ID, a multi-Region key included. Source: KMS Developer Guide, "Key
+ * identifiers (KeyId)".
+ */
 export const KMS_KEY_ARN =
   /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|mrk-[0-9a-f]{32})$/;
 
 /** The ARN of an IAM entity, which has no Region: `role/dev-node`, `user/team/deckhouse`. */
-export function iamResourceArn({ partition, account }: Required<Pick<Arn, "partition" | "account">>, resource: string): string {
+export function iamResourceArn(
+  { partition, account }: Required<Pick<Arn, "partition" | "account">>,
+  resource: string,
+): string {
   return arnText({ partition, service: "iam", region: "", resource }, account);
 }
 
 /** The ARN of a managed policy of an account. */
-export function policyArn(policy: Readonly<Record<"partition" | "account" | "path" | "name", string>>): string {
+export function policyArn(
+  policy: Readonly<Record<"partition" | "account" | "path" | "name", string>>,
+): string {
   return iamResourceArn(policy, `policy${policy.path}${policy.name}`);
 }
 
 /**
- * The AWS partitions besides `aws`, by the first words of their Region names, and a Region of each that no account can be without,
- * where IAM has its endpoint. Source: `partitions.json` of the AWS SDKs (`regionRegex`); "Regions and Zones".
+ * The AWS partitions besides `aws`, by the first words of their Region names, and a Region of each
+ * that no account can be without, where IAM has its endpoint. Source: `partitions.json` of the AWS
+ * SDKs (`regionRegex`); "Regions and Zones".
  */
 const PARTITIONS = [
   { prefix: "cn-", partition: "aws-cn", alwaysOn: "cn-north-1" },
@@ -71,7 +89,8 @@ export const isKnownRegion = (region: string): boolean => KNOWN_REGIONS.includes
 /** Format of all existing Region names: `eu-central-1`, `us-gov-west-1`, `us-isob-east-1`. */
 export const REGION = /^[a-z]{2,4}(?:-[a-z]+){1,2}-[1-9]\d?$/;
 
-const partitionWith = (region: string) => PARTITIONS.find(({ prefix }) => region.startsWith(prefix));
+const partitionWith = (region: string) =>
+  PARTITIONS.find(({ prefix }) => region.startsWith(prefix));
 
 /** The partition that a Region belongs to; `aws` for all commercial Regions. */
 export function partitionOf(region: string): string {

@@ -1,18 +1,21 @@
 /**
- * The AWS actions that DKP calls, one row per action. The policies, the review pack and the additional
- * permissions are derived from these rows.
+ * The AWS actions that DKP calls, one row per action. The policies, the review pack and the
+ * additional permissions are derived from these rows.
  */
 
 import rows from "./catalogue.json";
 import type { VersionRange } from "./dkp-versions";
 
 /**
- * Access levels of the AWS Service Authorization Reference. Of two levels ("Tagging, Write"), a row has the
- * first one.
+ * Access levels of the AWS Service Authorization Reference. Of two levels ("Tagging, Write"), a row
+ * has the first one.
  */
 export type AccessLevel = "List" | "Read" | "Write" | "Tagging" | "Permissions management";
 
-/** A component that calls the action. Elastic Load Balancing and EC2 also make calls on behalf of their caller. */
+/**
+ * A component that calls the action. Elastic Load Balancing and EC2 also make calls on behalf of
+ * their caller.
+ */
 export type Caller =
   | "terraform"
   | "cloud-controller-manager"
@@ -25,8 +28,8 @@ export type Caller =
 export type Area = "account" | "network" | "nodes" | "disks" | "load balancers" | "identity";
 
 /**
- * Changes to a running cluster and optional DKP features that call additional actions, described from the point of view of the user who
- * enables them.
+ * Changes to a running cluster and optional DKP features that call additional actions, described
+ * from the point of view of the user who enables them.
  */
 export const FEATURES = {
   "drift-repair":
@@ -41,15 +44,16 @@ export const FEATURES = {
     "services with an annotation that sets target group attributes of a network load balancer (DKP 1.77, or Kubernetes 1.35 or newer)",
   "spot-instances": "an AWSInstanceClass with spot: true",
   "volume-cloning": "persistent volume claims that use another claim as data source",
-  "volume-snapshots": "VolumeSnapshot objects; DKP enables the module snapshot-controller by default",
+  "volume-snapshots":
+    "VolumeSnapshot objects; DKP enables the module snapshot-controller by default",
 } as const;
 /** A key of `FEATURES`, which describes it: `drift-repair`, `encrypted-volumes`, ... */
 export type Feature = keyof typeof FEATURES;
 
 /**
- * A condition that a cluster meets or not. A row lists alternatives: any one of them requires the action.
- * A condition still holds while a change removes it (a peering, the last tag, the default groups), because
- * the removal calls AWS too.
+ * A condition that a cluster meets or not. A row lists alternatives: any one of them requires the
+ * action. A condition still holds while a change removes it (a peering, the last tag, the default
+ * groups), because the removal calls AWS too.
  */
 export type ClusterCondition =
   /** Every cluster: during creation, operation, changes of settings or deletion. */
@@ -66,8 +70,8 @@ export type ClusterCondition =
   /** `tags` has entries. */
   | "tags"
   /**
-   * `imdsv2` is set, `true` or `false`: DKP then manages the metadata options of its instances. Source: docs/reference/facts.yaml,
-   * dkp-imdsv2.
+   * `imdsv2` is set, `true` or `false`: DKP then manages the metadata options of its instances.
+   * Source: docs/reference/facts.yaml, dkp-imdsv2.
    */
   | "imdsv2-set"
   /** Not `disableDefaultSecurityGroup`. */
@@ -94,11 +98,18 @@ export interface CatalogueRow extends VersionRange {
   readonly source: string;
 }
 
-/** Services that `iam:CreateServiceLinkedRole` is allowed for: values of `iam:AWSServiceName`. Spot instances change nothing else. */
-export const LINKED_SERVICES: readonly (Pick<CatalogueRow, "requiredWhen"> & { readonly service: string })[] = [
-  // Created with the first load balancer of an account, and DKP creates load balancers by default. Source: terraform-aws-modules/terraform-aws-eks#183.
+/**
+ * Services that `iam:CreateServiceLinkedRole` is allowed for: values of `iam:AWSServiceName`. Spot
+ * instances change nothing else.
+ */
+export const LINKED_SERVICES: readonly (Pick<CatalogueRow, "requiredWhen"> & {
+  readonly service: string;
+})[] = [
+  // Created with the first load balancer of an account, and DKP creates load balancers by default.
+  // Source: terraform-aws-modules/terraform-aws-eks#183.
   { service: "elasticloadbalancing.amazonaws.com", requiredWhen: ["always"] },
-  // Created with the first spot instance of an account. Source: deckhouse/mcm pkg/driver/driver_aws.go.
+  // Created with the first spot instance of an account. Source: deckhouse/mcm
+  // pkg/driver/driver_aws.go.
   { service: "spot.amazonaws.com", requiredWhen: ["feature:spot-instances"] },
 ];
 

@@ -34,21 +34,32 @@ export function deploymentPolicies(options: PolicyOptions, name: string): Deploy
 export const secondPolicyName = (name: string): string => `${name}-2`;
 
 /**
- * The permissions of EC2, and all others. The division depends on nothing but the service, so that no change of the settings moves a
- * permission from one policy to the other, and Terraform changes both in place.
+ * The permissions of EC2, and all others. The division depends on nothing but the service, so that
+ * no change of the settings moves a permission from one policy to the other, and Terraform changes
+ * both in place.
  */
 export function dividedPolicies(
   statements: readonly Statement[],
 ): readonly [first: readonly Statement[], second: readonly Statement[]] {
-  return [withActions(statements, isOfFirst), withActions(statements, (action) => !isOfFirst(action))];
+  return [
+    withActions(statements, isOfFirst),
+    withActions(statements, (action) => !isOfFirst(action)),
+  ];
 }
 
-export const isTooLarge = (statements: readonly Statement[]): boolean => policySize(statements) > MAX_POLICY_CHARACTERS;
+export const isTooLarge = (statements: readonly Statement[]): boolean =>
+  policySize(statements) > MAX_POLICY_CHARACTERS;
 
-/** Actions of EC2, and the Deny of other networks, which is about all services: a protected policy has it. */
+/**
+ * Actions of EC2, and the Deny of other networks, which is about all services: a protected policy
+ * has it.
+ */
 const isOfFirst = (action: string) => action.startsWith("ec2:") || action === "*";
 
-function withActions(statements: readonly Statement[], isKept: (action: string) => boolean): readonly Statement[] {
+function withActions(
+  statements: readonly Statement[],
+  isKept: (action: string) => boolean,
+): readonly Statement[] {
   return statements
     .map((statement) => ({ ...statement, actions: statement.actions.filter(isKept) }))
     .filter(({ actions }) => actions.length > 0);

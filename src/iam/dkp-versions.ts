@@ -2,9 +2,14 @@
 export type DkpVersion = `1.${number}`;
 
 /** Release lines that a policy covers. All have version 5 of the Terraform AWS provider. */
-export const SUPPORTED_VERSIONS = { first: "1.70", last: "1.77" } as const satisfies Readonly<Record<string, DkpVersion>>;
+export const SUPPORTED_VERSIONS = { first: "1.70", last: "1.77" } as const satisfies Readonly<
+  Record<string, DkpVersion>
+>;
 
-/** The release lines that `npm run upstream` compares. The catalogue knows what changed since the first one. */
+/**
+ * The release lines that `npm run upstream` compares. The catalogue knows what changed since the
+ * first one.
+ */
 export const KNOWN_VERSIONS = Array.from(
   { length: minorOf(SUPPORTED_VERSIONS.last) - 65 },
   (_, index): DkpVersion => `1.${66 + index}`,
@@ -22,8 +27,12 @@ export interface VersionRange {
 
 /** Whether a fact is true for a version. @param version undefined: for any supported one */
 export function appliesTo({ since, until }: VersionRange, version?: DkpVersion): boolean {
-  const { first, last } = version === undefined ? SUPPORTED_VERSIONS : { first: version, last: version };
-  return (since === undefined || minorOf(since) <= minorOf(last)) && (until === undefined || minorOf(until) >= minorOf(first));
+  const { first, last } =
+    version === undefined ? SUPPORTED_VERSIONS : { first: version, last: version };
+  return (
+    (since === undefined || minorOf(since) <= minorOf(last)) &&
+    (until === undefined || minorOf(until) >= minorOf(first))
+  );
 }
 
 /** Whether a version is newer than another one. */

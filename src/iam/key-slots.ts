@@ -1,4 +1,7 @@
-/** The two key slots: IAM allows two access keys per user, active or inactive ("IAM and AWS STS quotas"). */
+/**
+ * The two key slots: IAM allows two access keys per user, active or inactive ("IAM and AWS STS
+ * quotas").
+ */
 export const SLOTS = ["primary", "secondary"] as const;
 
 export type Slot = (typeof SLOTS)[number];
@@ -8,5 +11,8 @@ export function otherSlot(slot: Slot): Slot {
   return slot === "primary" ? "secondary" : "primary";
 }
 
-/** The ID of a long-term key of an IAM user. `ASIA` IDs belong to temporary credentials. Source: "IAM identifiers", unique ID prefixes. */
+/**
+ * The ID of a long-term key of an IAM user. `ASIA` IDs belong to temporary credentials. Source:
+ * "IAM identifiers", unique ID prefixes.
+ */
 export const ACCESS_KEY_ID = /^AKIA[A-Z0-9]{16}$/;

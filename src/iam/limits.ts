@@ -1,4 +1,7 @@
-/** Rule for a string: its form, and why another string violates it, as a continuation of `"VALUE" ...`. */
+/**
+ * Rule for a string: its form, and why another string violates it, as a continuation of `"VALUE"
+ * ...`.
+ */
 export interface TextRule {
   readonly pattern: RegExp;
   readonly reason: string;
@@ -16,7 +19,10 @@ export const USER_NAME = nameRule("an IAM user name", 64);
 export const ROLE_NAME = nameRule("an IAM role name", 64);
 export const POLICY_NAME = nameRule("an IAM policy name", 128);
 /** The second policy has this name and `-2`. */
-export const FIRST_POLICY_NAME = nameRule("a policy name to which -2 of a second policy can be added", 126);
+export const FIRST_POLICY_NAME = nameRule(
+  "a policy name to which -2 of a second policy can be added",
+  126,
+);
 
 /** The description of the policy in the DKP documentation. */
 export const POLICY_DESCRIPTION = "Deckhouse policy";
@@ -35,16 +41,28 @@ export const POLICY_PATH: TextRule = {
     'is not the path of a policy: "/" or words of A-Z a-z 0-9 and . , + @ = _ - between single "/", at most 512 characters; for example "/platform/"',
 };
 
-/** Paths that only AWS creates roles in. Source: IAM user guide, service-linked roles; IAM Identity Center user guide, roles. */
+/**
+ * Paths that only AWS creates roles in. Source: IAM user guide, service-linked roles; IAM Identity
+ * Center user guide, roles.
+ */
 export const RESERVED_ROLE_PATHS = ["/aws-reserved/", "/aws-service-role/"] as const;
 
-/** Maximum length of a managed policy in characters without white space. Source: "IAM and AWS STS quotas". */
+/**
+ * Maximum length of a managed policy in characters without white space. Source: "IAM and AWS STS
+ * quotas".
+ */
 export const MAX_POLICY_CHARACTERS = 6144;
 
-/** Managed policies of one role, with the highest quota that an account can get. Source: "IAM and AWS STS quotas". */
+/**
+ * Managed policies of one role, with the highest quota that an account can get. Source: "IAM and
+ * AWS STS quotas".
+ */
 export const MAX_ROLE_POLICIES = 25;
 
-/** Characters of all inline policies of one role, white space not counted. Source: "IAM and AWS STS quotas". */
+/**
+ * Characters of all inline policies of one role, white space not counted. Source: "IAM and AWS STS
+ * quotas".
+ */
 export const MAX_ROLE_INLINE_CHARACTERS = 10_240;
 
 /** Tags of one IAM entity. Source: "IAM and AWS STS quotas". */

@@ -9,24 +9,28 @@ export interface Networks {
 }
 
 /**
- * The conditions under which a request comes from none of the networks: all must hold. Without values, a key has no condition.
- * A negated operator holds for a request without the key, with and without `IfExists`. Source: IAM User Guide, "IAM JSON policy
- * elements: Condition operators".
+ * The conditions under which a request comes from none of the networks: all must hold. Without
+ * values, a key has no condition. A negated operator holds for a request without the key, with and
+ * without `IfExists`. Source: IAM User Guide, "IAM JSON policy elements: Condition operators".
  *
- * `aws:CalledVia` is not used, because only a few services set it. Source: IAM User Guide, "Forward access sessions".
+ * `aws:CalledVia` is not used, because only a few services set it. Source: IAM User Guide, "Forward
+ * access sessions".
  */
 export function otherNetworkConditions({ cidrs, vpcs, vpcEndpoints }: Networks) {
   const conditions = [
-    // True for a request that a service makes on behalf of the user (forward access session): it is exempt, because it has no
-    // aws:SourceVpc and no aws:SourceVpce of the first request. IfExists, because a service can lack the key (earlier editions of
-    // the IAM User Guide name EC2): without it, the Deny would not apply to the calls of such a service at all.
-    // Source: IAM User Guide, "AWS global condition context keys", aws:ViaAWSService; "Forward access sessions".
+    // True for a request that a service makes on behalf of the user (forward access session): it is
+    // exempt, because it has no aws:SourceVpc and no aws:SourceVpce of the first request. IfExists,
+    // because a service can lack the key (earlier editions of the IAM User Guide name EC2): without
+    // it, the Deny would not apply to the calls of such a service at all. Source: IAM User Guide,
+    // "AWS global condition context keys", aws:ViaAWSService; "Forward access sessions".
     { test: "BoolIfExists", variable: "aws:ViaAWSService", values: ["false"] },
     // In all requests but those through a VPC endpoint.
-    // Source: IAM User Guide, "AWS global condition context keys", aws:SourceIp; "AWS: Denies access to AWS based on the source IP".
+    // Source: IAM User Guide, "AWS global condition context keys", aws:SourceIp; "AWS: Denies
+    // access to AWS based on the source IP".
     { test: "NotIpAddressIfExists", variable: "aws:SourceIp", values: cidrs },
-    // Both only in requests through a VPC endpoint. Source: IAM User Guide, "AWS global condition context keys", aws:SourceVpc and
-    // aws:SourceVpce; aws-samples/data-perimeter-policy-examples, network_perimeter_iam_users_scp.json.
+    // Both only in requests through a VPC endpoint. Source: IAM User Guide, "AWS global condition
+    // context keys", aws:SourceVpc and aws:SourceVpce; aws-samples/data-perimeter-policy-examples,
+    // network_perimeter_iam_users_scp.json.
     { test: "StringNotEqualsIfExists", variable: "aws:SourceVpc", values: vpcs },
     { test: "StringNotEqualsIfExists", variable: "aws:SourceVpce", values: vpcEndpoints },
   ] as const;

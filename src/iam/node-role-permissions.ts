@@ -1,6 +1,9 @@
 import { policyWith } from "./policy-document";
 
-/** Actions of every DKP node: it reads its own name when it joins. Source: DKP's role `<prefix>-node`, `bootstrap-networks.sh.tpl`. */
+/**
+ * Actions of every DKP node: it reads its own name when it joins. Source: DKP's role
+ * `<prefix>-node`, `bootstrap-networks.sh.tpl`.
+ */
 export const NODE_ACTIONS: readonly string[] = ["ec2:DescribeTags", "ec2:DescribeInstances"];
 
 /** Trust policy of a node role: EC2, with this name in every partition. Source: DKP's own role. */

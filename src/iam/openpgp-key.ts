@@ -5,7 +5,10 @@ import { packageFile } from "../text/package-file";
 export interface PgpKey {
   /** Fingerprint of the primary key, in lower-case hex. */
   readonly fingerprint: string;
-  /** Whom the key names as its owner: name and address, as the owner wrote them, and nobody verified. */
+  /**
+   * Whom the key names as its owner: name and address, as the owner wrote them, and nobody
+   * verified.
+   */
   readonly userIds: readonly string[];
   /** When the last of its encryption keys expires; undefined: never. */
   readonly expires?: Date | undefined;
@@ -15,7 +18,8 @@ export interface PgpKey {
 
 /** What is no key for the AWS provider, by its text. */
 const NOT_KEYS = [
-  // Packet type 5 of RFC 9580, section 4.2, as base64: a private key, also where the rest is damaged.
+  // Packet type 5 of RFC 9580, section 4.2, as base64: a private key, also where the rest is
+  // damaged.
   [/-----BEGIN PGP PRIVATE|^(l|x[Q-Za-f])/, "private"],
   [/-----BEGIN/, "armored"],
   [/^keybase:/i, "keybase"],
@@ -34,21 +38,26 @@ export type PgpKeyError =
 
 type PgpReading = { readonly key: PgpKey } | { readonly error: PgpKeyError };
 
-/** Milliseconds for one key, which takes 0.1 s of CPU, and more than 30 s of a computer that is busy otherwise. */
+/**
+ * Milliseconds for one key, which takes 0.1 s of CPU, and more than 30 s of a computer that is busy
+ * otherwise.
+ */
 const TIME_LIMIT = 300_000;
 
 let library: ((bytes: Uint8Array) => PgpReading) | undefined;
 const readings = new Map<string, PgpReading>();
 
 /**
- * Parses the value of `pgp_key`: a binary public key in base64. The AWS provider accepts nothing else, and reports an error
- * only after AWS has created the access key, whose secret is then lost. The library `openpgp` reads the key, with `eckey-utils`
- * for Brainpool curves and secp256k1. The provider reads it with another library, so that nothing may stand in the value that
- * the two could read differently: it is one key and nothing else, and every signature of its own is valid.
+ * Parses the value of `pgp_key`: a binary public key in base64. The AWS provider accepts nothing
+ * else, and reports an error only after AWS has created the access key, whose secret is then lost.
+ * The library `openpgp` reads the key, with `eckey-utils` for Brainpool curves and secp256k1. The
+ * provider reads it with another library, so that nothing may stand in the value that the two could
+ * read differently: it is one key and nothing else, and every signature of its own is valid.
  *
  * Limits: version 4 keys only, which is what GnuPG creates and can decrypt with.
  *
- * Source: `ReadEntity` and `EncryptionKey` of github.com/ProtonMail/go-crypto 1.2.0, the version in the AWS provider 5.100.0.
+ * Source: `ReadEntity` and `EncryptionKey` of github.com/ProtonMail/go-crypto 1.2.0, the version in
+ * the AWS provider 5.100.0.
  * @throws Error if the library cannot be loaded
  */
 export function readPgpKey(text: string): PgpReading {
@@ -70,11 +79,15 @@ export function pgpKeyOf(text: string | undefined): PgpKey | undefined {
 
 /** `HEX (expires 2027-01-01) of Name <address>`: what the owner of the key wrote stands last. */
 export function pgpKeyText({ fingerprint, userIds, expires }: PgpKey): string {
-  const end = expires === undefined ? "never expires" : `expires ${expires.toISOString().slice(0, 10)}`;
+  const end =
+    expires === undefined ? "never expires" : `expires ${expires.toISOString().slice(0, 10)}`;
   return `${fingerprint.toUpperCase()} (${end}) of ${userIds.join(", ")}`;
 }
 
-/** The library in a thread that ends with the process. It reads asynchronously, and the caller waits. */
+/**
+ * The library in a thread that ends with the process. It reads asynchronously, and the caller
+ * waits.
+ */
 function startLibrary(): (bytes: Uint8Array) => PgpReading {
   const { port1, port2: port } = new MessageChannel();
   const file = packageFile("src/iam/openpgp-reader.cjs");
@@ -84,7 +97,8 @@ function startLibrary(): (bytes: Uint8Array) => PgpReading {
     const signal = new Int32Array(new SharedArrayBuffer(4));
     port1.postMessage({ bytes, signal });
     const waited = Atomics.wait(signal, 0, 0, TIME_LIMIT);
-    const answer: PgpReading | { readonly failure: string } | undefined = receiveMessageOnPort(port1)?.message;
+    const answer: PgpReading | { readonly failure: string } | undefined =
+      receiveMessageOnPort(port1)?.message;
     if (answer === undefined || "failure" in answer) {
       // A late answer would be read as that to the next key.
       library = undefined;

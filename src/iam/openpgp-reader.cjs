@@ -1,14 +1,27 @@
-// The worker thread of openpgp-key.ts: the library reads keys asynchronously, and settings are read synchronously.
+// The worker thread of openpgp-key.ts: the library reads keys asynchronously, and settings are read
+// synchronously.
 const { workerData } = require("node:worker_threads");
 
-/** The AWS provider encrypts for weak keys as well; only Go's RSA requires 1024 bits (crypto/rsa, since Go 1.24). */
-const WEAK_KEYS = { minRSABits: 1024, rejectPublicKeyAlgorithms: new Set(), rejectCurves: new Set() };
+/**
+ * The AWS provider encrypts for weak keys as well; only Go's RSA requires 1024 bits (crypto/rsa,
+ * since Go 1.24).
+ */
+const WEAK_KEYS = {
+  minRSABits: 1024,
+  rejectPublicKeyAlgorithms: new Set(),
+  rejectCurves: new Set(),
+};
 /** A packet that the library does not know is no key: the AWS provider may know it. */
 const CONFIG = { ...WEAK_KEYS, ignoreUnsupportedPackets: false };
 const FOREVER = 8.64e15;
-/** Algorithms that the AWS provider verifies signatures of: RSA, DSA, ECDSA, EdDSA (RFC 9580, section 9.1). */
+/**
+ * Algorithms that the AWS provider verifies signatures of: RSA, DSA, ECDSA, EdDSA (RFC 9580,
+ * section 9.1).
+ */
 const CERTIFYING = new Set([1, 3, 17, 19, 22, 27, 28]);
-/** Hashes and ciphers of ECDH (section 11.5); it knows no other hash, and wraps keys with AES alone. */
+/**
+ * Hashes and ciphers of ECDH (section 11.5); it knows no other hash, and wraps keys with AES alone.
+ */
 const ECDH_HASHES = new Set([8, 9, 10]);
 const ECDH_CIPHERS = new Set([7, 8, 9]);
 /** Key flags (section 5.2.3.29). */
@@ -16,20 +29,31 @@ const SIGNS = 2;
 const STORAGE = 8;
 
 /**
- * One transferable public key of version 4 (RFC 9580, section 10.1.1), each packet as a letter, and nothing else: a primary key,
- * its direct signatures and revocations, user IDs and attributes with their certifications, subkeys with their bindings.
+ * One transferable public key of version 4 (RFC 9580, section 10.1.1), each packet as a letter, and
+ * nothing else: a primary key, its direct signatures and revocations, user IDs and attributes with
+ * their certifications, subkeys with their bindings.
  */
 const ONE_KEY = /^P[dr]*(?:Uc*|Ac*)+(?:Sb+)*$/;
 /** Packet types (section 5), and types of signatures (section 5.2.1). */
 const PACKETS = { 6: "P", 13: "U", 14: "S", 17: "A" };
-const SIGNATURES = { 16: "c", 17: "c", 18: "c", 19: "c", 24: "b", 31: "d", 32: "r", 40: "b", 48: "c" };
+const SIGNATURES = {
+  16: "c",
+  17: "c",
+  18: "c",
+  19: "c",
+  24: "b",
+  31: "d",
+  32: "r",
+  40: "b",
+  48: "c",
+};
 
 const any = () => true;
 const ofLength = (length) => (content) => content.length === length;
 const isFingerprint = (content) => content.length === 21 && content[0] === 4;
 /**
- * Contents of the subpackets of signatures that the AWS provider knows, as it demands them (go-crypto 1.2.0,
- * `parseSignatureSubpacket`).
+ * Contents of the subpackets of signatures that the AWS provider knows, as it demands them
+ * (go-crypto 1.2.0, `parseSignatureSubpacket`).
  */
 const SUBPACKETS = {
   2: ofLength(4),
@@ -73,7 +97,9 @@ function lengthAt(bytes, at) {
   return { start: at + 5, length: first === 255 ? bytes.readUInt32BE(at + 1) : undefined };
 }
 
-/** Type, length and offset of a packet's content (section 4.2); no length: indeterminate or partial. */
+/**
+ * Type, length and offset of a packet's content (section 4.2); no length: indeterminate or partial.
+ */
 function headerAt(bytes, at) {
   const first = bytes.readUInt8(at);
   if (first >= 0xc0) {
@@ -84,7 +110,10 @@ function headerAt(bytes, at) {
   return { type: (first & 0x3c) >> 2, start: at + 1 + 2 ** form, length };
 }
 
-/** The subpackets of a signature, type and content, in an area that begins with its length. @throws RangeError if one is cut off */
+/**
+ * The subpackets of a signature, type and content, in an area that begins with its length. @throws
+ * RangeError if one is cut off
+ */
 function subpacketsAt(signature, at) {
   const area = signature.subarray(at + 2, at + 2 + signature.readUInt16BE(at));
   const subpackets = [];
@@ -96,12 +125,19 @@ function subpacketsAt(signature, at) {
       throw new RangeError("a subpacket is cut off");
     }
     const octet = area.readUInt8(start);
-    subpackets.push({ type: octet & 0x7f, isCritical: octet > 0x7f, content: area.subarray(start + 1, end) });
+    subpackets.push({
+      type: octet & 0x7f,
+      isCritical: octet > 0x7f,
+      content: area.subarray(start + 1, end),
+    });
   }
   return subpackets;
 }
 
-/** Whether the AWS provider reads a signature of version 4, and each of its subpackets as the library does. @throws RangeError if it is cut off */
+/**
+ * Whether the AWS provider reads a signature of version 4, and each of its subpackets as the
+ * library does. @throws RangeError if it is cut off
+ */
 function isReadable(signature) {
   const hashed = subpacketsAt(signature, 4);
   const unhashed = subpacketsAt(signature, 6 + signature.readUInt16BE(4));
@@ -113,7 +149,9 @@ function isReadable(signature) {
   );
 }
 
-/** The content of each packet, with its letter in `ONE_KEY`. @throws RangeError if one is cut off */
+/**
+ * The content of each packet, with its letter in `ONE_KEY`. @throws RangeError if one is cut off
+ */
 function packetsOf(bytes) {
   const packets = [];
   let end = 0;
@@ -129,28 +167,57 @@ function packetsOf(bytes) {
   return packets;
 }
 
-/** Whether a signature is right, at whatever time, and one of those that the AWS provider does not skip. */
+/**
+ * Whether a signature is right, at whatever time, and one of those that the AWS provider does not
+ * skip.
+ */
 async function verifies(signature, key, data) {
   await signature.verify(key, signature.signatureType, data, null);
-  return signature.exportable !== false && signature.revocable === null && signature.signatureTargetHash === null;
+  return (
+    signature.exportable !== false &&
+    signature.revocable === null &&
+    signature.signatureTargetHash === null
+  );
 }
 
-/** Whether the AWS provider can encrypt with the numbers of a key: RSA with an odd exponent of at most 3 bytes, ECDH as RFC 9580 has it. */
+/**
+ * Whether the AWS provider can encrypt with the numbers of a key: RSA with an odd exponent of at
+ * most 3 bytes, ECDH as RFC 9580 has it.
+ */
 function isUsable({ publicParams: { e, kdfParams } }) {
   if (e !== undefined) {
     return e.length <= 3 && e.at(-1) % 2 === 1 && Buffer.from(e).readUIntBE(0, e.length) > 1;
   }
-  return kdfParams === undefined || (ECDH_HASHES.has(kdfParams.hash) && ECDH_CIPHERS.has(kdfParams.cipher));
+  return (
+    kdfParams === undefined ||
+    (ECDH_HASHES.has(kdfParams.hash) && ECDH_CIPHERS.has(kdfParams.cipher))
+  );
 }
 
-/** The signatures that a key made for its own parts, each with whether it is right; and whether each part has what it must have. */
+/**
+ * The signatures that a key made for its own parts, each with whether it is right; and whether each
+ * part has what it must have.
+ */
 function checksOf({ keyPacket: key, users, subkeys }) {
   const checks = [];
-  for (const { userID, userAttribute, selfCertifications, otherCertifications, revocationSignatures } of users) {
-    for (const signature of [...selfCertifications, ...otherCertifications, ...revocationSignatures]) {
+  for (const {
+    userID,
+    userAttribute,
+    selfCertifications,
+    otherCertifications,
+    revocationSignatures,
+  } of users) {
+    for (const signature of [
+      ...selfCertifications,
+      ...otherCertifications,
+      ...revocationSignatures,
+    ]) {
       const isOwn = signature.issuerKeyID.equals(key.getKeyID());
       const { issuerFingerprint = null } = signature;
-      checks.push(issuerFingerprint === null || isOwn === Buffer.from(issuerFingerprint).equals(key.getFingerprintBytes()));
+      checks.push(
+        issuerFingerprint === null ||
+          isOwn === Buffer.from(issuerFingerprint).equals(key.getFingerprintBytes()),
+      );
       checks.push(!isOwn || verifies(signature, key, { key, userID, userAttribute }));
     }
   }
@@ -166,9 +233,13 @@ function checksOf({ keyPacket: key, users, subkeys }) {
   return checks;
 }
 
-const latestOf = (signatures) => signatures.toSorted((one, other) => other.created - one.created).slice(0, 1);
+const latestOf = (signatures) =>
+  signatures.toSorted((one, other) => other.created - one.created).slice(0, 1);
 
-/** The user IDs of which the AWS provider takes one, by chance: fewest revocations, primary, certified last (`PrimaryIdentity`). */
+/**
+ * The user IDs of which the AWS provider takes one, by chance: fewest revocations, primary,
+ * certified last (`PrimaryIdentity`).
+ */
 function primaryUsers(users) {
   const rank = ({ revocationSignatures, selfCertifications: [certification] }) => [
     -revocationSignatures.length,
@@ -179,13 +250,16 @@ function primaryUsers(users) {
     const index = rank(one).findIndex((value, position) => value !== rank(other)[position]);
     return index >= 0 && rank(one)[index] > rank(other)[index];
   };
-  const certified = users.filter(({ userID, selfCertifications }) => userID && selfCertifications.length > 0);
+  const certified = users.filter(
+    ({ userID, selfCertifications }) => userID && selfCertifications.length > 0,
+  );
   return certified.filter((user) => !certified.some((other) => isBefore(other, user)));
 }
 
 /**
- * Leaves what the AWS provider reads of a key: of several signatures for one part the latest one, the user IDs that may be primary,
- * and no flag for encrypted storage (go-crypto 1.2.0, `EncryptionKey`). Returns whether these user IDs say the same of the key.
+ * Leaves what the AWS provider reads of a key: of several signatures for one part the latest one,
+ * the user IDs that may be primary, and no flag for encrypted storage (go-crypto 1.2.0,
+ * `EncryptionKey`). Returns whether these user IDs say the same of the key.
  */
 function reduce(key) {
   for (const user of key.users) {
@@ -196,16 +270,23 @@ function reduce(key) {
   }
   key.users = primaryUsers(key.users);
   const certifications = key.users.flatMap((user) => user.selfCertifications);
-  for (const { keyFlags } of [...certifications, ...key.subkeys.flatMap((subkey) => subkey.bindingSignatures)]) {
+  for (const { keyFlags } of [
+    ...certifications,
+    ...key.subkeys.flatMap((subkey) => subkey.bindingSignatures),
+  ]) {
     keyFlags?.splice(0, 1, keyFlags[0] & ~STORAGE);
   }
-  const statements = certifications.map(({ keyFlags, keyExpirationTime, signatureExpirationTime }) =>
-    JSON.stringify([keyFlags, keyExpirationTime, signatureExpirationTime]),
+  const statements = certifications.map(
+    ({ keyFlags, keyExpirationTime, signatureExpirationTime }) =>
+      JSON.stringify([keyFlags, keyExpirationTime, signatureExpirationTime]),
   );
   return new Set(statements).size < 2;
 }
 
-/** The one key that bytes are, for the AWS provider as for this program; otherwise why they are none. */
+/**
+ * The one key that bytes are, for the AWS provider as for this program; otherwise why they are
+ * none.
+ */
 async function keyOf(openpgp, binaryKey) {
   const packets = packetsOf(binaryKey);
   const letters = packets.map(({ letter }) => letter).join("");
@@ -213,19 +294,32 @@ async function keyOf(openpgp, binaryKey) {
     return { error: "too new" };
   }
   if (!ONE_KEY.test(letters)) {
-    return { error: /^[^?]+$/.test(letters) && letters.split("P").length > 2 ? "several keys" : "not a key" };
+    return {
+      error:
+        /^[^?]+$/.test(letters) && letters.split("P").length > 2 ? "several keys" : "not a key",
+    };
   }
   if (letters.includes("r")) {
     return { error: "revoked" };
   }
   const key = await openpgp.readKey({ binaryKey });
   const keyPackets = [key.keyPacket, ...key.subkeys.map(({ keyPacket }) => keyPacket)];
-  const contents = packets.filter(({ letter }) => "PS".includes(letter)).map(({ content }) => content);
+  const contents = packets
+    .filter(({ letter }) => "PS".includes(letter))
+    .map(({ content }) => content);
   const isSame = keyPackets.every((packet, index) => contents[index].equals(packet.write()));
-  const checks = await Promise.all(checksOf(key).map((check) => Promise.resolve(check).catch(() => false)));
-  const isRead = packets.every(({ content, letter }) => "PUAS".includes(letter) || isReadable(content));
+  const checks = await Promise.all(
+    checksOf(key).map((check) => Promise.resolve(check).catch(() => false)),
+  );
+  const isRead = packets.every(
+    ({ content, letter }) => "PUAS".includes(letter) || isReadable(content),
+  );
   const isWhole =
-    isSame && isRead && CERTIFYING.has(key.keyPacket.algorithm) && keyPackets.every(isUsable) && checks.every(Boolean);
+    isSame &&
+    isRead &&
+    CERTIFYING.has(key.keyPacket.algorithm) &&
+    keyPackets.every(isUsable) &&
+    checks.every(Boolean);
   return isWhole ? { key } : { error: "invalid part" };
 }
 
@@ -236,7 +330,12 @@ async function encryptingParts(openpgp, key, date) {
     const id = part.getKeyID();
     if (await key.getEncryptionKey(id, date).catch(() => undefined)) {
       const message = { data: new Uint8Array(32), algorithm: "aes256", format: "object" };
-      await openpgp.encryptSessionKey({ ...message, encryptionKeys: key, encryptionKeyIDs: [id], date });
+      await openpgp.encryptSessionKey({
+        ...message,
+        encryptionKeys: key,
+        encryptionKeyIDs: [id],
+        date,
+      });
       parts.push(part);
     }
   }
@@ -246,7 +345,9 @@ async function encryptingParts(openpgp, key, date) {
 async function read(bytes) {
   const openpgp = require("openpgp");
   Object.assign(openpgp.config, CONFIG);
-  const { key, error } = await keyOf(openpgp, Buffer.from(bytes)).catch(() => ({ error: "not a key" }));
+  const { key, error } = await keyOf(openpgp, Buffer.from(bytes)).catch(() => ({
+    error: "not a key",
+  }));
   if (key === undefined) {
     return { error };
   }
@@ -257,8 +358,13 @@ async function read(bytes) {
   if (!reduce(key) || new Set(userIds).size < userIds.length) {
     return { error: "invalid part" };
   }
-  const expiries = [key.getExpirationTime(), ...key.subkeys.map((subkey) => subkey.getExpirationTime(null))];
-  const ends = (await Promise.all(expiries)).filter((end) => end !== null).map((end) => Math.min(end, FOREVER));
+  const expiries = [
+    key.getExpirationTime(),
+    ...key.subkeys.map((subkey) => subkey.getExpirationTime(null)),
+  ];
+  const ends = (await Promise.all(expiries))
+    .filter((end) => end !== null)
+    .map((end) => Math.min(end, FOREVER));
   for (const end of ends.toSorted((one, other) => other - one)) {
     const parts = await encryptingParts(openpgp, key, new Date(end - 1000)).catch(() => undefined);
     if (parts === undefined) {

@@ -17,7 +17,10 @@ export interface PolicyCondition<Value = string> {
   readonly values: readonly Value[];
 }
 
-/** One statement of an identity policy. IAM denies what no statement allows, and what a Deny matches. */
+/**
+ * One statement of an identity policy. IAM denies what no statement allows, and what a Deny
+ * matches.
+ */
 export interface PolicyStatement<Value = string> {
   /** @default "Allow" */
   readonly effect?: "Deny";
@@ -36,18 +39,26 @@ export function valueText(value: PolicyValue, account: string): string {
 }
 
 /** Statements with their ARNs as text. @param account stands for the account of the deployment */
-export function withAccount(statements: readonly Statement[], account: string): readonly PolicyStatement[] {
+export function withAccount(
+  statements: readonly Statement[],
+  account: string,
+): readonly PolicyStatement[] {
   const text = (value: PolicyValue) => valueText(value, account);
   return statements.map((statement) => ({
     ...statement,
     resources: statement.resources.map(text),
-    conditions: statement.conditions.map((condition) => ({ ...condition, values: condition.values.map(text) })),
+    conditions: statement.conditions.map((condition) => ({
+      ...condition,
+      values: condition.values.map(text),
+    })),
   }));
 }
 
 type OneOrMore = string | readonly string[];
 
-/** The version of the policy language. Source: IAM User Guide, "IAM JSON policy elements: Version". */
+/**
+ * The version of the policy language. Source: IAM User Guide, "IAM JSON policy elements: Version".
+ */
 const POLICY_VERSION = "2012-10-17";
 
 /** A policy with these statements. */
@@ -71,15 +82,22 @@ export interface PolicyDocument {
   readonly Version: typeof POLICY_VERSION;
 }
 
-/** An account ID that only counts: it has 12 characters like every other one, and sorts before them. */
+/**
+ * An account ID that only counts: it has 12 characters like every other one, and sorts before them.
+ */
 const ANY_ACCOUNT = "000000000000";
 
 /**
- * The document that the AWS provider sends: lists in reverse order, lists with one element as a string.
+ * The document that the AWS provider sends: lists in reverse order, lists with one element as a
+ * string.
  * @param account the account of the deployment, 12 digits. @default unknown
  */
-export function policyDocument(statements: readonly Statement[], account: string = ACCOUNT_ID): PolicyDocument {
-  const key = (value: PolicyValue) => valueText(value, account === ACCOUNT_ID ? ANY_ACCOUNT : account);
+export function policyDocument(
+  statements: readonly Statement[],
+  account: string = ACCOUNT_ID,
+): PolicyDocument {
+  const key = (value: PolicyValue) =>
+    valueText(value, account === ACCOUNT_ID ? ANY_ACCOUNT : account);
   const oneOrMore = (values: readonly PolicyValue[]): OneOrMore => {
     const [text = "", ...more] = values.map((value) => valueText(value, account));
     return more.length === 0 ? text : [text, ...more];
@@ -89,7 +107,9 @@ export function policyDocument(statements: readonly Statement[], account: string
   const ofOperator = (same: Statement["conditions"]) =>
     Object.fromEntries(same.map(({ variable, values }) => [variable, oneOrMore(values)]));
   const conditionBlock = (conditions: Statement["conditions"]) =>
-    Object.fromEntries([...grouped(conditions, ({ test }) => test)].map(([test, same]) => [test, ofOperator(same)]));
+    Object.fromEntries(
+      [...grouped(conditions, ({ test }) => test)].map(([test, same]) => [test, ofOperator(same)]),
+    );
   return {
     Statement: statements.map(({ effect, sid, actions, resources, conditions }) => ({
       Action: ordered(actions),
@@ -102,7 +122,10 @@ export function policyDocument(statements: readonly Statement[], account: string
   };
 }
 
-/** Length of a policy as AWS counts it, in characters without white space. An unknown account has 12 digits. */
+/**
+ * Length of a policy as AWS counts it, in characters without white space. An unknown account has 12
+ * digits.
+ */
 export function policySize(statements: readonly Statement[]): number {
   return JSON.stringify(policyDocument(statements, ANY_ACCOUNT)).replaceAll(/\s/g, "").length;
 }

@@ -1,8 +1,21 @@
 import { ACCOUNT_ID, type Arn } from "./arns";
 import { CATALOGUE, type CatalogueRow, type ClusterCondition, LINKED_SERVICES } from "./catalogue";
-import { type Cluster, conditionsOf, nodeRoleName, otherNodeRoles, reasons, usesSnapshots } from "./cluster";
+import {
+  type Cluster,
+  conditionsOf,
+  nodeRoleName,
+  otherNodeRoles,
+  reasons,
+  usesSnapshots,
+} from "./cluster";
 import { type Networks, otherNetworkConditions } from "./networks";
-import { type PolicyCondition, type PolicyStatement, type PolicyValue, type Statement, withAccount } from "./policy-document";
+import {
+  type PolicyCondition,
+  type PolicyStatement,
+  type PolicyValue,
+  type Statement,
+  withAccount,
+} from "./policy-document";
 
 export const MODES = ["documented", "scoped", "minimal"] as const;
 export type Mode = (typeof MODES)[number];
@@ -39,38 +52,60 @@ export function requiredStatements(options: PolicyOptions): readonly Statement[]
   if (allowedNetworks === undefined) {
     return statements;
   }
-  const ofNone = statement("DenyOtherNetworks", ["*"], ["*"], otherNetworkConditions(allowedNetworks));
+  const ofNone = statement(
+    "DenyOtherNetworks",
+    ["*"],
+    ["*"],
+    otherNetworkConditions(allowedNetworks),
+  );
   return [{ effect: "Deny", ...ofNone }, ...statements];
 }
 
 /**
- * Conditions of actions that `scoped` limits to what the settings list: peered VPCs, tag keys, KMS keys used by EC2. Without
- * them the action has nothing left to apply to.
+ * Conditions of actions that `scoped` limits to what the settings list: peered VPCs, tag keys, KMS
+ * keys used by EC2. Without them the action has nothing left to apply to.
  */
-const LIMITED_TO_SETTINGS: readonly ClusterCondition[] = ["peering", "tags", "feature:encrypted-volumes"];
+const LIMITED_TO_SETTINGS: readonly ClusterCondition[] = [
+  "peering",
+  "tags",
+  "feature:encrypted-volumes",
+];
 
-const actionsOf = (rows: readonly CatalogueRow[]): readonly string[] => rows.map(({ action }) => action);
+const actionsOf = (rows: readonly CatalogueRow[]): readonly string[] =>
+  rows.map(({ action }) => action);
 
 /** Rows that a mode grants; sorted by action. */
-export function grantedRows({ mode, cluster }: Omit<PolicyOptions, "environment">): readonly CatalogueRow[] {
+export function grantedRows({
+  mode,
+  cluster,
+}: Omit<PolicyOptions, "environment">): readonly CatalogueRow[] {
   const conditions = conditionsOf(cluster);
   const isRequired = (row: CatalogueRow) => reasons(row, conditions).length > 0;
   const isLimited = ({ resources, requiredWhen: [condition, ...others] }: CatalogueRow) =>
-    resources.length > 0 && condition !== undefined && others.length === 0 && LIMITED_TO_SETTINGS.includes(condition);
-  const isKept = (row: CatalogueRow) => mode === "documented" || (mode === "scoped" && !isLimited(row));
-  return CATALOGUE.filter((row) => (row.documented ? isRequired(row) || isKept(row) : isRequired(row)));
+    resources.length > 0 &&
+    condition !== undefined &&
+    others.length === 0 &&
+    LIMITED_TO_SETTINGS.includes(condition);
+  const isKept = (row: CatalogueRow) =>
+    mode === "documented" || (mode === "scoped" && !isLimited(row));
+  return CATALOGUE.filter((row) =>
+    row.documented ? isRequired(row) || isKept(row) : isRequired(row),
+  );
 }
 
 function documentedPolicy(options: PolicyOptions): readonly Statement[] {
   const rows = grantedRows(options);
   return [
-    // The Sid of the DKP documentation, so that a policy that was created from it stays recognizable.
+    // The Sid of the DKP documentation, so that a policy that was created from it stays
+    // recognizable.
     statement("VisualEditor0", actionsOf(rows.filter((row) => row.documented)), ["*"]),
     statement("DkpAlsoCalls", actionsOf(rows.filter((row) => !row.documented)), ["*"]),
   ].filter(({ actions }) => actions.length > 0);
 }
 
-/** Each action on as few resources as DKP requires. The order below is the order of the statements. */
+/**
+ * Each action on as few resources as DKP requires. The order below is the order of the statements.
+ */
 function scopedPolicy(options: PolicyOptions): readonly Statement[] {
   const { environment, cluster } = options;
   const { prefix } = cluster;
@@ -80,26 +115,41 @@ function scopedPolicy(options: PolicyOptions): readonly Statement[] {
   const arns = arnsOf(environment, prefix, cluster);
   // Source: IAM User Guide, "AWS global condition context keys", aws:RequestedRegion.
   const inRegion = equals("aws:RequestedRegion", environment.region);
-  const spotRequests = cluster.features.includes("spot-instances") ? ["spot-instances-request/*"] : [];
+  const spotRequests = cluster.features.includes("spot-instances")
+    ? ["spot-instances-request/*"]
+    : [];
   const runInstancesOn = [...RUN_INSTANCES_ON, ...spotRequests];
   const viaEc2 = viaService("ec2", environment.region);
-  // Requests of kms:CreateGrant carry this key, of other actions here do not: `IfExists`, so that one statement has the ARNs of all.
-  // Source: KMS Developer Guide, "kms:GrantIsForAWSResource"; Service Authorization Reference, condition keys of kms:CreateGrant.
-  const forAwsResource: PolicyCondition = { test: "BoolIfExists", variable: "kms:GrantIsForAWSResource", values: ["true"] };
-  // The VPC of a request is always an own one: the requester's, or when accepting the accepter's. Its partner is in the conditions of the
-  // connection. Source: VPC Peering Guide, "Identity and access management for VPC peering".
+  // Requests of kms:CreateGrant carry this key, of other actions here do not: `IfExists`, so that
+  // one statement has the ARNs of all. Source: KMS Developer Guide, "kms:GrantIsForAWSResource";
+  // Service Authorization Reference, condition keys of kms:CreateGrant.
+  const forAwsResource: PolicyCondition = {
+    test: "BoolIfExists",
+    variable: "kms:GrantIsForAWSResource",
+    values: ["true"],
+  };
+  // The VPC of a request is always an own one: the requester's, or when accepting the accepter's.
+  // Its partner is in the conditions of the connection. Source: VPC Peering Guide, "Identity and
+  // access management for VPC peering".
   const ownVpc = arns.ec2("vpc/*");
   const betweenVpcs: readonly PolicyCondition<PolicyValue>[] = [
     { test: "ArnEquals", variable: "ec2:AccepterVpc", values: arns.peerVpcs },
     { test: "ArnEquals", variable: "ec2:RequesterVpc", values: [ownVpc] },
   ];
-  // Creation and every change of tags carry the keys. Source: Service Authorization Reference, iam:TagRole and iam:UntagRole.
+  // Creation and every change of tags carry the keys. Source: Service Authorization Reference,
+  // iam:TagRole and iam:UntagRole.
   const tagKeys = Object.keys(cluster.tags).sort();
-  const withTagKeys: PolicyCondition = { test: "ForAllValues:StringEquals", variable: "aws:TagKeys", values: tagKeys };
+  const withTagKeys: PolicyCondition = {
+    test: "ForAllValues:StringEquals",
+    variable: "aws:TagKeys",
+    values: tagKeys,
+  };
   // IAM requests have the Region of IAM, so a condition on the cluster's Region would never match.
   const toEc2 = equals("iam:PassedToService", ...passedTo(environment));
   const groups = groupRows(grantedRows(options));
-  const services = LINKED_SERVICES.filter((service) => reasons(service, conditionsOf(cluster)).length > 0);
+  const services = LINKED_SERVICES.filter(
+    (service) => reasons(service, conditionsOf(cluster)).length > 0,
+  );
   // Source: IAM User Guide, "Available keys for AWS services", iam:AWSServiceName.
   const forServices = equals("iam:AWSServiceName", ...services.map(({ service }) => service));
   return [
@@ -108,7 +158,12 @@ function scopedPolicy(options: PolicyOptions): readonly Statement[] {
     statement("Ec2", groups.ec2, [arns.ec2("*")]),
     statement("Snapshots", usesSnapshots(cluster) ? groups.snapshots : [], [arns.snapshots]),
     statement("KeyPair", groups.keyPair, [arns.keyPair]),
-    statement("RunInstances", groups.runInstances, [arns.images, arns.snapshots, arns.keyPair, ...runInstancesOn.map(arns.ec2)]),
+    statement("RunInstances", groups.runInstances, [
+      arns.images,
+      arns.snapshots,
+      arns.keyPair,
+      ...runInstancesOn.map(arns.ec2),
+    ]),
     statement("PeeringVpcs", groups.peeringVpcs, [ownVpc]),
     statement("Peerings", groups.peering, [arns.ec2("vpc-peering-connection/*")], betweenVpcs),
     statement("LoadBalancers", groups.loadBalancers, arns.loadBalancers),
@@ -116,14 +171,24 @@ function scopedPolicy(options: PolicyOptions): readonly Statement[] {
     statement("KeysOfDisks", groups.keys, arns.keys, [forAwsResource, viaEc2]),
     statement("NodeRole", groups.nodeRole, [arns.dkpRole, arns.dkpProfile]),
     statement("NodeRoleTags", groups.nodeRoleTags, [arns.dkpRole], [withTagKeys]),
-    statement("OtherNodeRoles", arns.otherNodeRoles.length > 0 ? groups.readRole : [], arns.otherNodeRoles),
+    statement(
+      "OtherNodeRoles",
+      arns.otherNodeRoles.length > 0 ? groups.readRole : [],
+      arns.otherNodeRoles,
+    ),
     statement("PassNodeRole", groups.passRole, [arns.dkpRole, ...arns.otherNodeRoles], [toEc2]),
     statement("ServiceLinkedRoles", groups.linkedRoles, [arns.linkedRoles], [forServices]),
   ].filter(({ actions }) => actions.length > 0);
 }
 
 /** Resource types of RunInstances in the account, without the key pair, whose name is known. */
-const RUN_INSTANCES_ON = ["instance/*", "network-interface/*", "security-group/*", "subnet/*", "volume/*"];
+const RUN_INSTANCES_ON = [
+  "instance/*",
+  "network-interface/*",
+  "security-group/*",
+  "subnet/*",
+  "volume/*",
+];
 
 /** The statement of an action: the first one whose predicate matches. */
 const GROUPS = {
@@ -134,9 +199,11 @@ const GROUPS = {
   nodeRole: ({ action }) => action.startsWith("iam:"),
   keys: ({ action }) => action.startsWith("kms:"),
   read: ({ resources }) => resources.length === 0,
-  // DKP has no application and gateway load balancers, and these actions do not apply to classic ones.
+  // DKP has no application and gateway load balancers, and these actions do not apply to classic
+  // ones.
   networkLoadBalancers: ({ action, resources }) =>
-    action.startsWith("elasticloadbalancing:") && resources.every((type) => /^(?:listener|loadbalancer)\/./.test(type)),
+    action.startsWith("elasticloadbalancing:") &&
+    resources.every((type) => /^(?:listener|loadbalancer)\/./.test(type)),
   loadBalancers: ({ action }) => action.startsWith("elasticloadbalancing:"),
   runInstances: ({ action }) => action === "ec2:RunInstances",
   peering: ({ action }) => action.endsWith("VpcPeeringConnection"),
@@ -157,10 +224,17 @@ const GROUP_OF: ReadonlyMap<CatalogueRow, Group | undefined> = new Map(
 /** Actions by statement, and those that a second statement contains as well. */
 function groupRows(rows: readonly CatalogueRow[]) {
   const ofGroup = (name: Group) => actionsOf(rows.filter((row) => GROUP_OF.get(row) === name));
-  const groups = Object.fromEntries(GROUP_NAMES.map((name) => [name, ofGroup(name)])) as Record<Group, readonly string[]>;
+  const groups = Object.fromEntries(GROUP_NAMES.map((name) => [name, ofGroup(name)])) as Record<
+    Group,
+    readonly string[]
+  >;
   return {
     ...groups,
-    snapshots: actionsOf(rows.filter(({ action, resources }) => action !== "ec2:RunInstances" && resources.includes("snapshot"))),
+    snapshots: actionsOf(
+      rows.filter(
+        ({ action, resources }) => action !== "ec2:RunInstances" && resources.includes("snapshot"),
+      ),
+    ),
     peeringVpcs: groups.peering.filter((action) => action !== "ec2:DeleteVpcPeeringConnection"),
     readRole: actionsOf(rows.filter(({ action }) => action === "iam:GetRole")),
   };
@@ -168,7 +242,12 @@ function groupRows(rows: readonly CatalogueRow[]) {
 
 function arnsOf(environment: Environment, prefix: string, cluster: Cluster) {
   const { partition, region } = environment;
-  const regional = (service: string, resource: string): Arn => ({ partition, service, region, resource });
+  const regional = (service: string, resource: string): Arn => ({
+    partition,
+    service,
+    region,
+    resource,
+  });
   const ec2 = (resource: string) => regional("ec2", resource);
   const iam = (resource: string): Arn => ({ partition, service: "iam", region: "", resource });
   const peerVpcs = [
@@ -184,8 +263,11 @@ function arnsOf(environment: Environment, prefix: string, cluster: Cluster) {
     keyPair: ec2(`key-pair/${prefix}`),
     peerVpcs,
     loadBalancers: [regional("elasticloadbalancing", "*")],
-    networkLoadBalancers: ["listener/net/*", "loadbalancer/net/*"].map((type) => regional("elasticloadbalancing", type)),
-    keys: cluster.kmsKeyArns.length > 0 ? [...cluster.kmsKeyArns].sort() : [regional("kms", "key/*")],
+    networkLoadBalancers: ["listener/net/*", "loadbalancer/net/*"].map((type) =>
+      regional("elasticloadbalancing", type),
+    ),
+    keys:
+      cluster.kmsKeyArns.length > 0 ? [...cluster.kmsKeyArns].sort() : [regional("kms", "key/*")],
     dkpRole: role(nodeRoleName(prefix)),
     dkpProfile: iam(`instance-profile/${nodeRoleName(prefix)}`),
     otherNodeRoles: otherNodeRoles(cluster).map((pathAndName) => role(pathAndName.slice(1))),
@@ -208,17 +290,21 @@ export function equals(variable: string, ...values: readonly string[]): PolicyCo
 }
 
 /**
- * Limits a KMS action to calls of another service on behalf of the principal. The names of the services end in `.amazonaws.com`
- * in all partitions, also in China. Source: KMS Developer Guide, "kms:ViaService"; kubernetes/kops#18372.
+ * Limits a KMS action to calls of another service on behalf of the principal. The names of the
+ * services end in `.amazonaws.com` in all partitions, also in China. Source: KMS Developer Guide,
+ * "kms:ViaService"; kubernetes/kops#18372.
  */
 export function viaService(service: "ec2" | "s3", region: string): PolicyCondition {
   return equals("kms:ViaService", `${service}.${region}.amazonaws.com`);
 }
 
 /**
- * Names of EC2 as the service that a role is passed to. Source: IAM User Guide, "Grant a user permissions to pass a role to an
- * AWS service"; in China both names are in use: https://docs.amazonaws.cn/en_us/IAM/latest/UserGuide/id_roles_use_passrole.html.
+ * Names of EC2 as the service that a role is passed to. Source: IAM User Guide, "Grant a user
+ * permissions to pass a role to an AWS service"; in China both names are in use:
+ * https://docs.amazonaws.cn/en_us/IAM/latest/UserGuide/id_roles_use_passrole.html.
  */
 function passedTo({ partition }: Environment): readonly string[] {
-  return partition === "aws-cn" ? ["ec2.amazonaws.com", "ec2.amazonaws.com.cn"] : ["ec2.amazonaws.com"];
+  return partition === "aws-cn"
+    ? ["ec2.amazonaws.com", "ec2.amazonaws.com.cn"]
+    : ["ec2.amazonaws.com"];
 }

@@ -8,9 +8,14 @@ import { issueErrors } from "./schema/fields";
 import { noList } from "./schema/primitives";
 import { parseDocuments, readYaml, type YamlFile } from "./yaml-file";
 
-const nodes = noList(v.object({ instanceClass: v.optional(noList(v.object({ ami: v.optional(ami) }))) }));
+const nodes = noList(
+  v.object({ instanceClass: v.optional(noList(v.object({ ami: v.optional(ami) }))) }),
+);
 
-/** What is read of an `AWSClusterConfiguration`; everything else, credentials above all, is passed over. */
+/**
+ * What is read of an `AWSClusterConfiguration`; everything else, credentials above all, is passed
+ * over.
+ */
 const clusterSchema = noList(
   v.object({
     ...dkpFields,
@@ -23,9 +28,14 @@ const clusterSchema = noList(
 
 // Without the types of its errors, as in deployment-schema.ts.
 const CLUSTER: v.GenericSchema<unknown, v.InferOutput<typeof clusterSchema>> = clusterSchema;
-const PREFIX: v.GenericSchema<unknown, { readonly prefix?: string | undefined }> = noList(v.object({ prefix: dkpFields.prefix }));
+const PREFIX: v.GenericSchema<unknown, { readonly prefix?: string | undefined }> = noList(
+  v.object({ prefix: dkpFields.prefix }),
+);
 
-/** The fields of DKP's own installation file that decide about permissions, and the images of its nodes. */
+/**
+ * The fields of DKP's own installation file that decide about permissions, and the images of its
+ * nodes.
+ */
 interface ConfigFile {
   readonly fields: Pick<Settings["cluster"], keyof typeof dkpFields> & { readonly amis: string[] };
   /** The Region of DKP's own provider settings. */
@@ -36,21 +46,35 @@ interface ConfigFile {
 
 const SECRET = ["provider", "providerSecretAccessKey"];
 
-/** Reads DKP's multi-document installation file: `ClusterConfiguration`, `AWSClusterConfiguration` and `ModuleConfig/global`. */
-export function readConfigFile(path: string): { config: ConfigFile } | { errors: readonly FieldError[] } {
+/**
+ * Reads DKP's multi-document installation file: `ClusterConfiguration`, `AWSClusterConfiguration`
+ * and `ModuleConfig/global`.
+ */
+export function readConfigFile(
+  path: string,
+): { config: ConfigFile } | { errors: readonly FieldError[] } {
   const parsed = readYaml(path, parseDocuments);
   if ("errors" in parsed) {
     return { errors: parsed.errors.map((error) => inFile(path, error)) };
   }
-  const ofKind = (kind: string) => parsed.files.filter(({ value }) => isObject(value) && value.kind === kind);
+  const ofKind = (kind: string) =>
+    parsed.files.filter(({ value }) => isObject(value) && value.kind === kind);
   const [file, ...more] = ofKind("AWSClusterConfiguration");
   if (file === undefined || more.length > 0) {
     const count = file === undefined ? "no" : String(more.length + 1);
-    return { errors: [fileError(`${show(path)} holds ${count} documents of kind AWSClusterConfiguration, one is required`)] };
+    return {
+      errors: [
+        fileError(
+          `${show(path)} holds ${count} documents of kind AWSClusterConfiguration, one is required`,
+        ),
+      ],
+    };
   }
   const cluster = check(path, CLUSTER, file);
   // Newer versions of DKP take the prefix from the settings of the module `global`.
-  const global = ofKind("ModuleConfig").filter((document) => valueAt(document.value, ["metadata", "name"]) === "global");
+  const global = ofKind("ModuleConfig").filter(
+    (document) => valueAt(document.value, ["metadata", "name"]) === "global",
+  );
   const prefixes = [
     ...ofKind("ClusterConfiguration").map((document) => check(path, PREFIX, document, ["cloud"])),
     ...global.map((document) => check(path, PREFIX, document, ["spec", "settings"])),
@@ -58,7 +82,9 @@ export function readConfigFile(path: string): { config: ConfigFile } | { errors:
   const names = [...new Set(prefixes.flatMap(({ output }) => output?.prefix ?? []))];
   const errors = [cluster, ...prefixes].flatMap((part) => part.errors);
   if (names.length > 1) {
-    errors.push(fileError(`${show(path)} has the prefixes ${names.map(show).join(" and ")}; make them agree`));
+    errors.push(
+      fileError(`${show(path)} has the prefixes ${names.map(show).join(" and ")}; make them agree`),
+    );
   }
   if (errors.length > 0 || cluster.output === undefined) {
     return { errors };
@@ -81,10 +107,18 @@ export function readConfigFile(path: string): { config: ConfigFile } | { errors:
  * Where the installation file contradicts the settings, or repeats them.
  * @param region of the settings; undefined if it is invalid
  */
-export function configFileConflicts(cluster: Settings["cluster"], file: ConfigFile, region: string | undefined) {
+export function configFileConflicts(
+  cluster: Settings["cluster"],
+  file: ConfigFile,
+  region: string | undefined,
+) {
   const { prefix, ...others } = { ...dkpFields, amis: undefined };
-  const repeated = Object.keys(others).filter((name) => cluster[name as keyof typeof cluster] !== undefined);
-  const errors = repeated.map((name) => errorAt(`cluster.${name}`, "is also in configFile; remove one of them"));
+  const repeated = Object.keys(others).filter(
+    (name) => cluster[name as keyof typeof cluster] !== undefined,
+  );
+  const errors = repeated.map((name) =>
+    errorAt(`cluster.${name}`, "is also in configFile; remove one of them"),
+  );
   const own = file.fields.prefix;
   if (cluster.prefix !== undefined && own !== undefined && cluster.prefix !== own) {
     const message = `${show(cluster.prefix)} is not what configFile says, ${show(own)}; remove it`;
@@ -92,17 +126,35 @@ export function configFileConflicts(cluster: Settings["cluster"], file: ConfigFi
   }
   if (region !== undefined && file.region !== undefined && file.region !== region) {
     // Not the Region of the file: it is next to the secret, and may be it.
-    errors.push(fileError(`${show(cluster.configFile)} says another Region than this deployment, ${region}; make them agree`));
+    errors.push(
+      fileError(
+        `${show(cluster.configFile)} says another Region than this deployment, ${region}; make them agree`,
+      ),
+    );
   }
   return errors;
 }
 
-/** The part of a document that a schema reads, and what is wrong in it. Credentials are in other fields, which are not shown. */
-function check<Out>(path: string, schema: v.GenericSchema<unknown, Out>, file: YamlFile, at: readonly string[] = []) {
+/**
+ * The part of a document that a schema reads, and what is wrong in it. Credentials are in other
+ * fields, which are not shown.
+ */
+function check<Out>(
+  path: string,
+  schema: v.GenericSchema<unknown, Out>,
+  file: YamlFile,
+  at: readonly string[] = [],
+) {
   const value = valueAt(file.value, at) ?? {};
   const { success, output, issues = [] } = v.safeParse(schema, value);
-  const read = Object.keys(dkpFields).map((name) => [name, isObject(value) ? value[name] : undefined]);
-  const errors = [...forbiddenStrings(Object.fromEntries(read)), ...issues.flatMap((issue) => issueErrors(issue))];
+  const read = Object.keys(dkpFields).map((name) => [
+    name,
+    isObject(value) ? value[name] : undefined,
+  ]);
+  const errors = [
+    ...forbiddenStrings(Object.fromEntries(read)),
+    ...issues.flatMap((issue) => issueErrors(issue)),
+  ];
   return {
     output: success ? output : undefined,
     errors: firstErrors(errors).map((error) => {
@@ -113,7 +165,12 @@ function check<Out>(path: string, schema: v.GenericSchema<unknown, Out>, file: Y
 }
 
 function inFile(file: string, error: FieldError): FieldError {
-  return fileError(describe({ ...error, path: error.path.map(showSegment) }, /^[\w./-]+$/.test(file) ? file : show(file)));
+  return fileError(
+    describe(
+      { ...error, path: error.path.map(showSegment) },
+      /^[\w./-]+$/.test(file) ? file : show(file),
+    ),
+  );
 }
 
 function fileError(message: string): FieldError {

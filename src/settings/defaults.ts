@@ -9,7 +9,10 @@ import { deploymentSchema } from "./schema/deployment-schema";
 import { issueErrors } from "./schema/fields";
 import { parseYaml, readYaml, type YamlFile } from "./yaml-file";
 
-/** The name of the file with the settings that all deployments of a folder share. No stack can have it. */
+/**
+ * The name of the file with the settings that all deployments of a folder share. No stack can have
+ * it.
+ */
 export const DEFAULTS = "defaults";
 
 /** The settings that all deployments of a folder share. */
@@ -41,19 +44,31 @@ export function readDefaults(folder: string): Defaults | undefined {
   return { source, yaml, errors: errors.map((error) => locatedIn(yaml, error)) };
 }
 
-/** What is wrong in shared settings, whatever a deployment adds. Rules between fields are checked with each deployment. */
+/**
+ * What is wrong in shared settings, whatever a deployment adds. Rules between fields are checked
+ * with each deployment.
+ */
 function errorsIn(value: unknown): readonly FieldError[] {
   if (!isObject(value)) {
     return [errorAt("", "does not hold an object; write KEY: VALUE lines")];
   }
   // What is missing is in the files of the deployments.
-  const issues = v.safeParse(deploymentSchema, value).issues?.filter(({ input }) => input !== undefined) ?? [];
-  return firstErrors([...forbiddenStrings(value), ...issues.flatMap((issue) => issueErrors(issue))]);
+  const issues =
+    v.safeParse(deploymentSchema, value).issues?.filter(({ input }) => input !== undefined) ?? [];
+  return firstErrors([
+    ...forbiddenStrings(value),
+    ...issues.flatMap((issue) => issueErrors(issue)),
+  ]);
 }
 
 /** An error with its line, and with the file if that is not the deployment's own. */
 export function locatedIn(yaml: YamlFile | undefined, { path, message }: FieldError): FieldError {
-  return { path: path.map(showSegment), message, line: yaml?.lineOf(path), file: yaml?.fileOf?.(path) };
+  return {
+    path: path.map(showSegment),
+    message,
+    line: yaml?.lineOf(path),
+    file: yaml?.fileOf?.(path),
+  };
 }
 
 /** The settings of a deployment with those that it shares. */
@@ -71,8 +86,16 @@ export function withDefaults(own: YamlFile, { source, yaml }: Defaults): YamlFil
   };
 }
 
-/** The value of a deployment, completed: objects merge by key, everything else replaces. A `null` that is written removes. */
-function merged(shared: unknown, own: unknown, file: YamlFile, path: readonly string[] = []): unknown {
+/**
+ * The value of a deployment, completed: objects merge by key, everything else replaces. A `null`
+ * that is written removes.
+ */
+function merged(
+  shared: unknown,
+  own: unknown,
+  file: YamlFile,
+  path: readonly string[] = [],
+): unknown {
   if (!isObject(shared) || !isObject(own)) {
     return own;
   }
@@ -90,7 +113,10 @@ function merged(shared: unknown, own: unknown, file: YamlFile, path: readonly st
   return Object.fromEntries(entries);
 }
 
-/** Shared settings without the location of the state, if the deployment names one of another type: a state has one location. */
+/**
+ * Shared settings without the location of the state, if the deployment names one of another type: a
+ * state has one location.
+ */
 function withoutOtherLocation(shared: JsonObject, own: JsonObject): JsonObject {
   const types = locationTypes(own);
   if (types.length === 0 || types.some((type) => locationTypes(shared).includes(type))) {
@@ -107,6 +133,10 @@ function locationTypes({ backend, cloud }: JsonObject): readonly string[] {
 
 /** How many segments of a path a value has. */
 function depth(value: unknown, [first, ...rest]: readonly string[]): number {
-  const isThere = first !== undefined && typeof value === "object" && value !== null && Object.hasOwn(value, first);
+  const isThere =
+    first !== undefined &&
+    typeof value === "object" &&
+    value !== null &&
+    Object.hasOwn(value, first);
   return isThere ? 1 + depth((value as JsonObject)[first], rest) : 0;
 }

@@ -3,7 +3,11 @@ import type { Cluster } from "../iam/cluster";
 import { type DeploymentPolicies, deploymentPolicies } from "../iam/deployment-policies";
 import { SLOTS, type Slot } from "../iam/key-slots";
 import type { PolicyOptions } from "../iam/policy-statements";
-import { type BackendArguments, defaultArguments, type StateLocation } from "../terraform/state-location";
+import {
+  type BackendArguments,
+  defaultArguments,
+  type StateLocation,
+} from "../terraform/state-location";
 import type { Fields } from "./rules/rule";
 import type { Settings } from "./schema/deployment-schema";
 
@@ -14,11 +18,14 @@ export type TerraformKeys = Pick<
 >;
 
 /** The keys of Terraform; `none` where it has no key. */
-export const terraformKeys = ({ accessKeys }: Pick<Settings, "accessKeys">): TerraformKeys | "none" =>
+export const terraformKeys = ({
+  accessKeys,
+}: Pick<Settings, "accessKeys">): TerraformKeys | "none" =>
   accessKeys === "none" || accessKeys.managedBy === "rotate" ? "none" : accessKeys;
 
 /** One deployment as the stack is built from it. */
-export interface Deployment extends Omit<Settings, "accessKeys" | "backend" | "cloud" | "cluster" | "features"> {
+export interface Deployment
+  extends Omit<Settings, "accessKeys" | "backend" | "cloud" | "cluster" | "features"> {
   /** The keys of Terraform; `none` where it has no key. */
   readonly accessKeys: TerraformKeys | "none";
   /** Who creates the keys, Terraform or `dkp-access rotate`; undefined with `accessKeys: none`. */
@@ -38,7 +45,9 @@ export interface Deployment extends Omit<Settings, "accessKeys" | "backend" | "c
   readonly additionalRolePolicies: readonly string[];
   /** All settings as the file has them, with their defaults. */
   readonly settings: Settings;
-  /** The lines that are still marked as `dkp-access init` wrote them, such as `line 3, 5`, by file. */
+  /**
+   * The lines that are still marked as `dkp-access init` wrote them, such as `line 3, 5`, by file.
+   */
   readonly marked: readonly string[];
   /** The line of `cluster.configFile` that has a secret access key. */
   readonly secretLine: number | undefined;
@@ -69,32 +78,59 @@ export function toDeployment(
 }
 
 /** The settings that decide about the policies. */
-export const POLICY_FIELDS = ["policy", "cluster", "features", "region", "accountId", "nodeRole", "user"] as const;
+export const POLICY_FIELDS = [
+  "policy",
+  "cluster",
+  "features",
+  "region",
+  "accountId",
+  "nodeRole",
+  "user",
+] as const;
 
 /** What the permissions of a deployment follow from. */
-export function policyOptionsOf(from: Pick<Deployment, "region" | "accountId" | "policy" | "cluster" | "user">): PolicyOptions {
+export function policyOptionsOf(
+  from: Pick<Deployment, "region" | "accountId" | "policy" | "cluster" | "user">,
+): PolicyOptions {
   const { region, accountId, policy, cluster, user } = from;
   const environment = { partition: partitionOf(region), region, account: accountId };
   return { mode: policy.mode, cluster, environment, allowedNetworks: user.allowedNetworks };
 }
 
-/** The policies that follow from settings without an error; undefined without what the mode requires. */
-export function policiesOf(settings: Fields<(typeof POLICY_FIELDS)[number]>): DeploymentPolicies | undefined {
+/**
+ * The policies that follow from settings without an error; undefined without what the mode
+ * requires.
+ */
+export function policiesOf(
+  settings: Fields<(typeof POLICY_FIELDS)[number]>,
+): DeploymentPolicies | undefined {
   const { policy, cluster } = settings;
   return policy.mode === "documented" || cluster.prefix !== undefined
-    ? deploymentPolicies(policyOptionsOf({ ...settings, cluster: toCluster(settings) }), policy.name)
+    ? deploymentPolicies(
+        policyOptionsOf({ ...settings, cluster: toCluster(settings) }),
+        policy.name,
+      )
     : undefined;
 }
 
 /** The state that `backend` or `cloud` names; they must be without an error. */
-export function stateLocation(stack: string, { backend, cloud }: Pick<Settings, "backend" | "cloud">): StateLocation {
-  const [type = "", given] = Object.entries(backend ?? { cloud }).find(([name]) => name !== "partial") ?? [];
+export function stateLocation(
+  stack: string,
+  { backend, cloud }: Pick<Settings, "backend" | "cloud">,
+): StateLocation {
+  const [type = "", given] =
+    Object.entries(backend ?? { cloud }).find(([name]) => name !== "partial") ?? [];
   return { type, arguments: { ...defaultArguments(stack, type), ...(given as BackendArguments) } };
 }
 
 /** The cluster as the policy is generated for it. */
-function toCluster({ cluster, features, nodeRole }: Pick<Settings, "cluster" | "features" | "nodeRole">): Cluster {
-  // The deployment's own node role is allowed even if `iamNodeRole` does not name it yet: DKP's configuration is changed later.
+function toCluster({
+  cluster,
+  features,
+  nodeRole,
+}: Pick<Settings, "cluster" | "features" | "nodeRole">): Cluster {
+  // The deployment's own node role is allowed even if `iamNodeRole` does not name it yet: DKP's
+  // configuration is changed later.
   const named = nodeRole !== undefined && nodeRole.name === cluster.iamNodeRole;
   const own = nodeRole === undefined || named ? [] : [`${nodeRole.path}${nodeRole.name}`];
   const { amis, configFile, additionalRolePolicies, withNAT, ...fields } = cluster;
@@ -114,8 +150,13 @@ function toCluster({ cluster, features, nodeRole }: Pick<Settings, "cluster" | "
 const SECRET_FORMS = ["none", "unknown to Terraform", "encrypted", "plaintext"] as const;
 export type SecretForm = (typeof SECRET_FORMS)[number];
 
-/** The form of the secret in each key slot. Terraform does not know the secret of an imported key. */
-export function secretForms({ accessKeys, import: imports }: Pick<Deployment, "accessKeys" | "import">) {
+/**
+ * The form of the secret in each key slot. Terraform does not know the secret of an imported key.
+ */
+export function secretForms({
+  accessKeys,
+  import: imports,
+}: Pick<Deployment, "accessKeys" | "import">) {
   const formOf = (slot: Slot): SecretForm => {
     if (accessKeys === "none" || accessKeys[slot].status === "absent") {
       return "none";
@@ -130,6 +171,7 @@ export function secretForms({ accessKeys, import: imports }: Pick<Deployment, "a
 
 /** The least protected form of a secret of a deployment, and the slots that have it. */
 export function leastProtected(forms: Readonly<Record<Slot, SecretForm>>) {
-  const form = SECRET_FORMS.findLast((candidate) => SLOTS.some((slot) => forms[slot] === candidate)) ?? "none";
+  const form =
+    SECRET_FORMS.findLast((candidate) => SLOTS.some((slot) => forms[slot] === candidate)) ?? "none";
   return { form, slots: SLOTS.filter((slot) => forms[slot] === form) } as const;
 }

@@ -22,22 +22,38 @@ export function errorAt(field: string, message: string): FieldError {
 
 /** The first error of each field. */
 export function firstErrors(errors: readonly FieldError[]): readonly FieldError[] {
-  return [...new Map(errors.toReversed().map((error) => [JSON.stringify(error.path), error])).values()].toReversed();
+  return [
+    ...new Map(errors.toReversed().map((error) => [JSON.stringify(error.path), error])).values(),
+  ].toReversed();
 }
 
-/** Settings that cannot be used. The message lists every error of every file and is meant to be printed as it is. */
+/**
+ * Settings that cannot be used. The message lists every error of every file and is meant to be
+ * printed as it is.
+ */
 export class SettingsError extends ReportedError {
   constructor(errors: ReadonlyMap<string, readonly FieldError[]>) {
     super([...byFile(errors)].map(([file, list]) => describeFile(file, list)).join("\n"));
   }
 }
 
-/** Errors by the file that has the value. In a file that deployments share, each stands once, with the deployments that have it. */
-function byFile(errors: ReadonlyMap<string, readonly FieldError[]>): ReadonlyMap<string, readonly FieldError[]> {
-  const found = [...errors].flatMap(([source, list]) => list.map((error) => ({ source, error, file: error.file ?? source })));
+/**
+ * Errors by the file that has the value. In a file that deployments share, each stands once, with
+ * the deployments that have it.
+ */
+function byFile(
+  errors: ReadonlyMap<string, readonly FieldError[]>,
+): ReadonlyMap<string, readonly FieldError[]> {
+  const found = [...errors].flatMap(([source, list]) =>
+    list.map((error) => ({ source, error, file: error.file ?? source })),
+  );
   return new Map(
     [...grouped(found, ({ file }) => file)].map(([file, all]) => {
-      const same = [...grouped(all, ({ error: { line, path, message } }) => JSON.stringify([line, path, message])).values()];
+      const same = [
+        ...grouped(all, ({ error: { line, path, message } }) =>
+          JSON.stringify([line, path, message]),
+        ).values(),
+      ];
       return [file, same.flatMap((each) => withSources(file, each))];
     }),
   );
@@ -55,13 +71,17 @@ function withSources(
 
 function describeFile(file: string, errors: readonly FieldError[]): string {
   const count = errors.length === 1 ? "1 error" : `${errors.length} errors`;
-  const lines = [...errors].sort((a, b) => (a.line ?? 0) - (b.line ?? 0)).map((error) => `  ${visible(describe(error))}`);
+  const lines = [...errors]
+    .sort((a, b) => (a.line ?? 0) - (b.line ?? 0))
+    .map((error) => `  ${visible(describe(error))}`);
   return [`${visible(file)} has ${count}:`, ...lines].join("\n");
 }
 
 /** An error on one line. @param file stands before the line and the path */
 export function describe({ line, path, message }: FieldError, file = ""): string {
-  const location = [file, line === undefined ? "" : `line ${line}`, path.join(".")].filter((part) => part !== "").join(", ");
+  const location = [file, line === undefined ? "" : `line ${line}`, path.join(".")]
+    .filter((part) => part !== "")
+    .join(", ");
   return location === "" ? message : `${location}: ${message}`;
 }
 
@@ -71,7 +91,10 @@ export const EMPTY = "is empty; write a value or remove it";
 const LONGEST_ECHO = 80;
 const LONGEST_LIST = 12;
 
-/** A value as a message shows it: a string in quotes, cut when long; of lists and objects only the type. Fields of secrets never use it. */
+/**
+ * A value as a message shows it: a string in quotes, cut when long; of lists and objects only the
+ * type. Fields of secrets never use it.
+ */
 export function show(value: unknown): string {
   if (value === null || value === undefined) {
     return "nothing";
@@ -80,7 +103,9 @@ export function show(value: unknown): string {
     return Array.isArray(value) ? "a list" : "an object";
   }
   const text = typeof value === "string" ? visible(JSON.stringify(value)) : String(value);
-  return text.length <= LONGEST_ECHO ? text : `${text.slice(0, LONGEST_ECHO)}... (${String(value).length} characters)`;
+  return text.length <= LONGEST_ECHO
+    ? text
+    : `${text.slice(0, LONGEST_ECHO)}... (${String(value).length} characters)`;
 }
 
 /** A key as the path of a message shows it: somebody may have written a secret as a key. */
@@ -98,7 +123,9 @@ export function nearest(word: string, known: readonly string[]): string | undefi
   const [best] = known
     .map((candidate) => ({ candidate, edits: distance(plain(word), plain(candidate)) }))
     .sort((one, other) => one.edits - other.edits);
-  return best !== undefined && best.edits <= Math.ceil(word.length / 3) ? best.candidate : undefined;
+  return best !== undefined && best.edits <= Math.ceil(word.length / 3)
+    ? best.candidate
+    : undefined;
 }
 
 /** `did you mean "X"?` where a known word is near, else the list of them. */

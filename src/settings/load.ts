@@ -9,7 +9,8 @@ import type { SettingsInput } from "./schema/deployment-schema";
 import { parseYaml, readYaml } from "./yaml-file";
 
 /**
- * Reads every `*.yaml` of a folder, one deployment each, sorted by name, and completes it with `defaults.yaml`, if there is one.
+ * Reads every `*.yaml` of a folder, one deployment each, sorted by name, and completes it with
+ * `defaults.yaml`, if there is one.
  * @param folder relative to the folder that the program runs in
  * @throws SettingsError with every error of every file; nothing is written before.
  */
@@ -17,18 +18,29 @@ export function loadDeployments(folder: string): readonly Deployment[] {
   return deploymentsOf(readFolder(folder));
 }
 
-/** What is known of each settings file of a folder, valid or not. @throws SettingsError if there are none */
+/**
+ * What is known of each settings file of a folder, valid or not. @throws SettingsError if there are
+ * none
+ */
 export function readFolder(folder: string): readonly Reading[] {
   let names: readonly string[];
   try {
     names = readdirSync(folder).filter((name) => !name.startsWith("."));
   } catch {
-    throw folderError(folder, "cannot be read as a folder; create it and add one YAML file per deployment");
+    throw folderError(
+      folder,
+      "cannot be read as a folder; create it and add one YAML file per deployment",
+    );
   }
-  const files = names.filter((name) => /\.ya?ml$/i.test(name) && name !== `${DEFAULTS}.yaml`).sort();
+  const files = names
+    .filter((name) => /\.ya?ml$/i.test(name) && name !== `${DEFAULTS}.yaml`)
+    .sort();
   if (files.length === 0) {
     const found = names.length === 0 ? "" : `, only ${listed(names.map(visible))}`;
-    throw folderError(folder, `has no deployments${found}; write each one as <stack>.yaml in this folder itself`);
+    throw folderError(
+      folder,
+      `has no deployments${found}; write each one as <stack>.yaml in this folder itself`,
+    );
   }
   const defaults = readDefaults(folder);
   return files.map((name) => readFile(join(folder, name), defaults));
@@ -54,10 +66,12 @@ function readFile(file: string, defaults: Defaults | undefined): Reading {
 }
 
 /**
- * Deployments that are written in code instead of YAML files, by stack name: the same settings, held to the same rules.
- * All that are applied together belong into one call, which reports when two have the same state or the same names.
+ * Deployments that are written in code instead of YAML files, by stack name: the same settings,
+ * held to the same rules. All that are applied together belong into one call, which reports when
+ * two have the same state or the same names.
  *
- * @throws SettingsError with every error of every deployment; TypeError for what is not plain values
+ * @throws SettingsError with every error of every deployment; TypeError for what is not plain
+ * values
  */
 export function defineDeployments<Stack extends string>(
   settings: Readonly<Record<Stack, SettingsInput>>,
@@ -68,17 +82,27 @@ export function defineDeployments<Stack extends string>(
     const reading = readSettings(`deployment ${JSON.stringify(stack)}`, stack, value);
     return { ...reading, errors: [...stackNameErrors(stack, "rename the key"), ...reading.errors] };
   });
-  const deployments = deploymentsOf(readings).map((deployment) => [deployment.stack, deployment] as const);
+  const deployments = deploymentsOf(readings).map(
+    (deployment) => [deployment.stack, deployment] as const,
+  );
   return Object.fromEntries(deployments) as Record<Stack, Deployment>;
 }
 
-/** CDKTF, Terraform and every file system must accept a stack name unchanged. @param remedy the end of the message */
+/**
+ * CDKTF, Terraform and every file system must accept a stack name unchanged. @param remedy the end
+ * of the message
+ */
 export function stackNameErrors(stack: string, remedy: string): readonly FieldError[] {
   if (stack === DEFAULTS) {
     return [
-      errorAt("", `"${DEFAULTS}" cannot be a stack name: ${DEFAULTS}.yaml has the settings that deployments share; ${remedy}`),
+      errorAt(
+        "",
+        `"${DEFAULTS}" cannot be a stack name: ${DEFAULTS}.yaml has the settings that deployments share; ${remedy}`,
+      ),
     ];
   }
   const rule = 'lower-case letters, digits and "-", first a letter, at most 63';
-  return /^[a-z][a-z0-9-]{0,62}$/.test(stack) ? [] : [errorAt("", `${show(stack)} cannot be a stack name: ${rule}; ${remedy}`)];
+  return /^[a-z][a-z0-9-]{0,62}$/.test(stack)
+    ? []
+    : [errorAt("", `${show(stack)} cannot be a stack name: ${rule}; ${remedy}`)];
 }

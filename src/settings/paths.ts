@@ -1,6 +1,9 @@
 import { isObject, parseJson } from "../text/json";
 
-/** CDKTF's output folder. Source of the default: `App` in cdktf/lib/app.ts. CI systems set a variable without a value to an empty text. */
+/**
+ * CDKTF's output folder. Source of the default: `App` in cdktf/lib/app.ts. CI systems set a
+ * variable without a value to an empty text.
+ */
 export function outputFolder({ CDKTF_OUTDIR: folder }: NodeJS.ProcessEnv): string {
   return folder || "cdktf.out";
 }
@@ -14,7 +17,9 @@ export function deploymentsFolder({ CDKTF_CONTEXT_JSON: context }: NodeJS.Proces
   const value = parseJson(context || "{}");
   const folder = isObject(value) ? (value.deployments ?? "deployments") : undefined;
   if (typeof folder !== "string" || folder === "") {
-    throw new Error('CDKTF_CONTEXT_JSON: is not a JSON object with a folder; write for example {"deployments":"elsewhere"}');
+    throw new Error(
+      'CDKTF_CONTEXT_JSON: is not a JSON object with a folder; write for example {"deployments":"elsewhere"}',
+    );
   }
   return folder;
 }

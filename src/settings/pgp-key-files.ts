@@ -12,7 +12,9 @@ export interface KeyFiles {
   readonly errors: readonly FieldError[];
 }
 
-/** What a file begins with that `gpg --armor --export` wrote, and its base64. RFC 9580, section 6.2. */
+/**
+ * What a file begins with that `gpg --armor --export` wrote, and its base64. RFC 9580, section 6.2.
+ */
 const ARMOR =
   /^\s*-----BEGIN PGP PUBLIC KEY BLOCK-----[^\S\n]*\n(?:[^\n]+: [^\n]*\n)*\s*([A-Za-z0-9+/=\s]+?)(?:\s=[A-Za-z0-9+/]{4})?\s*-----END PGP PUBLIC KEY BLOCK-----\s*$/;
 
@@ -20,14 +22,20 @@ const ARMOR =
 const isFileName = (text: string): boolean => text.includes(".") && !/-----|^keybase:/i.test(text);
 
 /**
- * Reads the OpenPGP keys that settings name by a file, armored or binary. The settings then have what they would have without the file:
- * the same bytes, in base64. The AWS provider replaces a live access key if they change.
+ * Reads the OpenPGP keys that settings name by a file, armored or binary. The settings then have
+ * what they would have without the file: the same bytes, in base64. The AWS provider replaces a
+ * live access key if they change.
  * @param folder of the settings file, which names are relative to
  */
-export function withKeyFiles(value: unknown, folder: string): KeyFiles & { readonly value: unknown } {
+export function withKeyFiles(
+  value: unknown,
+  folder: string,
+): KeyFiles & { readonly value: unknown } {
   const named = SLOTS.flatMap((slot) => {
     const name = textOf(valueAt(value, ["accessKeys", slot, "pgpKey"]));
-    return name === undefined || !isFileName(name) ? [] : [{ slot, name, reading: readKeyFile(name, folder) }];
+    return name === undefined || !isFileName(name)
+      ? []
+      : [{ slot, name, reading: readKeyFile(name, folder) }];
   });
   const accessKeys: Record<string, unknown> = { ...objectOf(objectOf(value).accessKeys) };
   for (const { slot, reading } of named) {
@@ -35,15 +43,25 @@ export function withKeyFiles(value: unknown, folder: string): KeyFiles & { reado
   }
   return {
     value: named.length === 0 ? value : { ...objectOf(value), accessKeys },
-    keyFiles: Object.fromEntries(named.flatMap(({ name, reading: { text } }) => (text === undefined ? [] : [[text, name]]))),
+    keyFiles: Object.fromEntries(
+      named.flatMap(({ name, reading: { text } }) => (text === undefined ? [] : [[text, name]])),
+    ),
     errors: named.flatMap(({ slot, name, reading: { error } }) => {
-      return error === undefined ? [] : [errorAt(`accessKeys.${slot}.pgpKey`, `${show(name)} ${error}`)];
+      return error === undefined
+        ? []
+        : [errorAt(`accessKeys.${slot}.pgpKey`, `${show(name)} ${error}`)];
     }),
   };
 }
 
-/** The key of a file in base64, or what is wrong with it. No message has content of the file, which may be a private key. */
-function readKeyFile(name: string, folder: string): { readonly text?: string; readonly error?: string } {
+/**
+ * The key of a file in base64, or what is wrong with it. No message has content of the file, which
+ * may be a private key.
+ */
+function readKeyFile(
+  name: string,
+  folder: string,
+): { readonly text?: string; readonly error?: string } {
   const path = resolve(folder, name);
   if (!isInside(physicalPath(path), physicalPath("."))) {
     return { error: "is outside the project; copy the public key into the folder of the settings" };

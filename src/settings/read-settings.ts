@@ -27,7 +27,10 @@ export interface Reading {
   readonly errors: readonly FieldError[];
   /** Absent if the settings have errors. */
   readonly deployment?: Deployment | undefined;
-  /** The fields without errors, to compare with other deployments; absent if the settings could not be read. */
+  /**
+   * The fields without errors, to compare with other deployments; absent if the settings could not
+   * be read.
+   */
   readonly candidate?: Candidate;
   /** The lines of the fields; absent for settings that are not in a file. */
   readonly yaml?: YamlFile | undefined;
@@ -59,11 +62,18 @@ export function readSettings(
   keys: KeyFiles = NO_KEY_FILES,
 ): Reading {
   const { errors, ...parsed } = parse(value);
-  const withKeys = { ...parsed, errors: firstErrors([...keys.errors, ...errors]), keyFiles: keys.keyFiles };
+  const withKeys = {
+    ...parsed,
+    errors: firstErrors([...keys.errors, ...errors]),
+    keyFiles: keys.keyFiles,
+  };
   return withRules({ source, ...files }, stack, withConfigFile(withKeys));
 }
 
-/** The same for the text of a settings file, as far as it is YAML, completed with the settings that deployments share. */
+/**
+ * The same for the text of a settings file, as far as it is YAML, completed with the settings that
+ * deployments share.
+ */
 export function readFileOf(
   source: string,
   stack: string,
@@ -78,18 +88,30 @@ export function readFileOf(
   return readSettings(source, stack, value, { yaml, defaults }, keys);
 }
 
-/** A valid deployment with a part of its `policy` replaced, held to the rules again. @throws SettingsError */
-export function withPolicy({ deployment, ...file }: Reading, change: Partial<Settings["policy"]>): readonly Deployment[] {
+/**
+ * A valid deployment with a part of its `policy` replaced, held to the rules again. @throws
+ * SettingsError
+ */
+export function withPolicy(
+  { deployment, ...file }: Reading,
+  change: Partial<Settings["policy"]>,
+): readonly Deployment[] {
   if (deployment === undefined) {
     return [];
   }
   const { stack, settings } = deployment;
   const changed = { ...settings, policy: { ...settings.policy, ...change } };
-  return deploymentsOf([withRules(file, stack, { output: changed, settings: changed, errors: [] })]);
+  return deploymentsOf([
+    withRules(file, stack, { output: changed, settings: changed, errors: [] }),
+  ]);
 }
 
 /** Checks what is between the fields. The policies of the deployment are computed here, once. */
-function withRules(file: Pick<Reading, "source" | "yaml" | "defaults">, stack: string, parsed: Parsed): Reading {
+function withRules(
+  file: Pick<Reading, "source" | "yaml" | "defaults">,
+  stack: string,
+  parsed: Parsed,
+): Reading {
   const { source, yaml, defaults } = file;
   const { output, settings, errors: ownErrors, secretLine, keyFiles = {} } = parsed;
   const checked = checkedSettings(output, ownErrors);
@@ -100,13 +122,24 @@ function withRules(file: Pick<Reading, "source" | "yaml" | "defaults">, stack: s
   // Of an error elsewhere than in the own file, the reason may be an error in the defaults.
   const certain = areDefaultsValid ? found : found.filter(({ path }) => yaml?.isOwn?.(path));
   const errors = certain.map((error) => locatedIn(yaml, error));
-  const isValid = found.length === 0 && areDefaultsValid && settings !== undefined && policies !== undefined;
+  const isValid =
+    found.length === 0 && areDefaultsValid && settings !== undefined && policies !== undefined;
   const known = { marked: yaml?.marked ?? [], secretLine, keyFiles };
   const deployment = isValid ? toDeployment(stack, settings, { ...known, policies }) : undefined;
-  return { source, errors, candidate: { stack, source, settings: checked }, yaml, defaults, deployment };
+  return {
+    source,
+    errors,
+    candidate: { stack, source, settings: checked },
+    yaml,
+    defaults,
+    deployment,
+  };
 }
 
-/** The deployments that were read. @throws SettingsError with every error of each deployment, and between deployments */
+/**
+ * The deployments that were read. @throws SettingsError with every error of each deployment, and
+ * between deployments
+ */
 export function deploymentsOf(readings: readonly Reading[]): readonly Deployment[] {
   const errors = errorsOf(readings);
   if (errors.size > 0) {
@@ -116,16 +149,27 @@ export function deploymentsOf(readings: readonly Reading[]): readonly Deployment
 }
 
 /** The errors of each file that has some by itself. */
-export function fileErrors(readings: readonly Reading[]): ReadonlyMap<string, readonly FieldError[]> {
-  const files = readings.flatMap(({ defaults, ...own }) => (defaults === undefined ? own : [defaults, own]));
-  return new Map(files.flatMap(({ source, errors }) => (errors.length === 0 ? [] : [[source, errors] as const])));
+export function fileErrors(
+  readings: readonly Reading[],
+): ReadonlyMap<string, readonly FieldError[]> {
+  const files = readings.flatMap(({ defaults, ...own }) =>
+    defaults === undefined ? own : [defaults, own],
+  );
+  return new Map(
+    files.flatMap(({ source, errors }) => (errors.length === 0 ? [] : [[source, errors] as const])),
+  );
 }
 
-/** The errors of each deployment that has some, its own, those of the defaults, and those between deployments. */
+/**
+ * The errors of each deployment that has some, its own, those of the defaults, and those between
+ * deployments.
+ */
 export function errorsOf(readings: readonly Reading[]): ReadonlyMap<string, readonly FieldError[]> {
   const conflicting = conflicts(readings.flatMap(({ candidate }) => candidate ?? []));
   const all = readings.map((reading) => {
-    const others = (conflicting.get(reading.source) ?? []).map((error) => locatedIn(reading.yaml, error));
+    const others = (conflicting.get(reading.source) ?? []).map((error) =>
+      locatedIn(reading.yaml, error),
+    );
     return { ...reading, errors: [...reading.errors, ...others] };
   });
   return fileErrors(all);
@@ -143,7 +187,10 @@ function parse(value: unknown): Parsed {
   return {
     output: isObject(output) ? output : {},
     settings: success ? output : undefined,
-    errors: firstErrors([...forbiddenStrings(value), ...issues.flatMap((issue) => issueErrors(issue))]),
+    errors: firstErrors([
+      ...forbiddenStrings(value),
+      ...issues.flatMap((issue) => issueErrors(issue)),
+    ]),
   };
 }
 

@@ -4,11 +4,16 @@ import { isObject, type JsonObject, valueAt } from "../text/json";
 interface RemovedSetting {
   /** The end of the sentence "was removed": why, and what to do about a value. */
   readonly reason: (value: unknown) => string;
-  /** The values that mean what is always so now: `diff` reports no change of them. @default every value */
+  /**
+   * The values that mean what is always so now: `diff` reports no change of them. @default every
+   * value
+   */
   readonly same?: readonly unknown[];
 }
 
-const STRICT: RemovedSetting = { reason: () => "with policy.mode strict, which alone used it; delete the line" };
+const STRICT: RemovedSetting = {
+  reason: () => "with policy.mode strict, which alone used it; delete the line",
+};
 
 const ATTACHED = "because the policy is always attached to the user";
 
@@ -16,7 +21,8 @@ const REMOVED_SETTINGS: Readonly<Record<string, RemovedSetting>> = {
   "cluster.uuid": STRICT,
   "cluster.vpcId": STRICT,
   "import.additionalPolicies": {
-    reason: () => "because a second policy is imported with a command (docs/how-to/import.md); delete the line",
+    reason: () =>
+      "because a second policy is imported with a command (docs/how-to/import.md); delete the line",
   },
   "policy.marker": STRICT,
   attachment: {
@@ -26,7 +32,10 @@ const REMOVED_SETTINGS: Readonly<Record<string, RemovedSetting>> = {
         : `${ATTACHED}; with the version of dkp-access before, apply ${value === "group" ? "attachment: user-and-group, then " : ""}attachment: user, because one apply could detach the policy from the group before it attaches it to the user; then delete the line`,
     same: ["user"],
   },
-  group: { reason: () => `${ATTACHED}; follow what is said of attachment, if it is set, and delete these lines` },
+  group: {
+    reason: () =>
+      `${ATTACHED}; follow what is said of attachment, if it is set, and delete these lines`,
+  },
   "import.group": {
     reason: () =>
       `${ATTACHED}; delete the line, and run terraform state rm aws_iam_group.group before the apply with attachment: user, which else deletes the group`,
@@ -43,7 +52,8 @@ const REMOVED_SETTINGS: Readonly<Record<string, RemovedSetting>> = {
     same: [true],
   },
   "policy.description": {
-    reason: () => "because AWS cannot change the description of a policy; delete the line, and a live policy keeps its own",
+    reason: () =>
+      "because AWS cannot change the description of a policy; delete the line, and a live policy keeps its own",
   },
   "user.forceDestroy": {
     reason: () =>
@@ -58,7 +68,9 @@ const REMOVED_SETTINGS: Readonly<Record<string, RemovedSetting>> = {
 
 /** Values of earlier versions, by setting, with the end of the same sentence. */
 const REMOVED_VALUES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  "policy.mode": { strict: "because it did not limit load balancers; use minimal, which allows more" },
+  "policy.mode": {
+    strict: "because it did not limit load balancers; use minimal, which allows more",
+  },
 };
 
 const MORE = " (docs/how-to/upgrade.md)";
@@ -72,11 +84,17 @@ export function removedSetting(field: string, value: unknown): string | undefine
 /** The message about a value that earlier versions accepted; undefined for any other. */
 export function removedValue(field: string, value: unknown): string | undefined {
   const values = Object.hasOwn(REMOVED_VALUES, field) ? REMOVED_VALUES[field] : undefined;
-  const reason = values !== undefined && typeof value === "string" && Object.hasOwn(values, value) ? values[value] : undefined;
+  const reason =
+    values !== undefined && typeof value === "string" && Object.hasOwn(values, value)
+      ? values[value]
+      : undefined;
   return reason && `"${value}" was removed ${reason}${MORE}`;
 }
 
-/** Settings that an earlier version completed, without the removed ones that mean what is always so now. */
+/**
+ * Settings that an earlier version completed, without the removed ones that mean what is always so
+ * now.
+ */
 export function withoutRemovedSettings(settings: JsonObject): JsonObject {
   return Object.entries(REMOVED_SETTINGS).reduce((rest, [field, { same }]) => {
     const path = field.split(".");

@@ -8,32 +8,50 @@ const SECRET_IN_STATE =
 const SECRET_IN_OUTPUTS = `${SECRET_IN_STATE}. Every workspace that reads one output of this state receives the secret too; outputs.secret: false prevents that`;
 const IMPORTING =
   "import is set: after the apply remove it, except accessKeyId, which stays until its key is deleted; while import is set, checkov cannot read the Terraform JSON";
-const ANY_ACCOUNT = "accountId is not set: Terraform applies to whatever account the credentials belong to";
+const ANY_ACCOUNT =
+  "accountId is not set: Terraform applies to whatever account the credentials belong to";
 
-const MARKED = "ends with # CHANGE, as init writes it; write your own value, and remove the comment";
+const MARKED =
+  "ends with # CHANGE, as init writes it; write your own value, and remove the comment";
 
-/** Notes about a deployment: what is weaker than it could be, and what an import requires. REVIEW.md has the other choices. */
+/**
+ * Notes about a deployment: what is weaker than it could be, and what an import requires. REVIEW.md
+ * has the other choices.
+ */
 export function notesOf(deployment: Deployment): readonly string[] {
   const { import: imports, accountId, accessKeys, outputs } = deployment;
   const forms = secretForms(deployment);
-  const isOutput = outputs.secret && accessKeys !== "none" && forms[accessKeys.current] === "plaintext";
+  const isOutput =
+    outputs.secret && accessKeys !== "none" && forms[accessKeys.current] === "plaintext";
   const inState = leastProtected(forms).form === "plaintext" && SECRET_IN_STATE;
-  return [imports && IMPORTING, isOutput ? SECRET_IN_OUTPUTS : inState, accountId === undefined && ANY_ACCOUNT].filter(
-    (note) => typeof note === "string",
-  );
+  return [
+    imports && IMPORTING,
+    isOutput ? SECRET_IN_OUTPUTS : inState,
+    accountId === undefined && ANY_ACCOUNT,
+  ].filter((note) => typeof note === "string");
 }
 
 /** Values that are allowed and likely to be mistakes. */
-export function settingsWarnings({ cluster, accessKeys, marked, secretLine, settings }: Deployment): readonly string[] {
+export function settingsWarnings({
+  cluster,
+  accessKeys,
+  marked,
+  secretLine,
+  settings,
+}: Deployment): readonly string[] {
   const warnings = {
     "cluster.prefix": prefixWarning(cluster.prefix),
     "cluster.configFile":
       secretLine &&
       `line ${secretLine} of ${show(settings.cluster.configFile)} has a secret access key; name a copy without it before you commit`,
     ...Object.fromEntries(marked.map((lines) => [lines, MARKED])),
-    ...Object.fromEntries(SLOTS.map((slot) => [`accessKeys.${slot}.pgpKey`, pgpKeyWarning(accessKeys, slot)])),
+    ...Object.fromEntries(
+      SLOTS.map((slot) => [`accessKeys.${slot}.pgpKey`, pgpKeyWarning(accessKeys, slot)]),
+    ),
   };
-  return Object.entries(warnings).flatMap(([field, warning]) => (warning === undefined ? [] : `${field}: ${warning}`));
+  return Object.entries(warnings).flatMap(([field, warning]) =>
+    warning === undefined ? [] : `${field}: ${warning}`,
+  );
 }
 
 /** The most characters of a prefix from DKP 1.78 on: docs/reference/facts.yaml, dkp-prefix. */
@@ -45,8 +63,14 @@ function prefixWarning(prefix = ""): string | undefined {
     : undefined;
 }
 
-/** An OpenPGP key that nothing can be encrypted for now. The AWS provider reports it only after AWS has created the access key. */
-export function pgpKeyWarning(accessKeys: Deployment["accessKeys"], slot: Slot): string | undefined {
+/**
+ * An OpenPGP key that nothing can be encrypted for now. The AWS provider reports it only after AWS
+ * has created the access key.
+ */
+export function pgpKeyWarning(
+  accessKeys: Deployment["accessKeys"],
+  slot: Slot,
+): string | undefined {
   const key = accessKeys === "none" ? undefined : pgpKeyOf(accessKeys[slot].pgpKey);
   return (
     key?.invalid &&

@@ -1,4 +1,13 @@
-import { type Document, isMap, isNode, isScalar, isSeq, LineCounter, parseAllDocuments, type YAMLError } from "yaml";
+import {
+  type Document,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseAllDocuments,
+  type YAMLError,
+} from "yaml";
 import { readTextFile } from "../text/files";
 import { errorAt, type FieldError, showSegment } from "./errors";
 
@@ -13,7 +22,9 @@ export interface YamlFile {
   isOwn?(path: readonly string[]): boolean;
   /** Whether a field has the value `null`, and not just no value. */
   isNull(path: readonly string[]): boolean;
-  /** The lines that end with the comment that `dkp-access init` marks values with, as `line 3, 5`. */
+  /**
+   * The lines that end with the comment that `dkp-access init` marks values with, as `line 3, 5`.
+   */
   readonly marked: readonly string[];
 }
 
@@ -32,7 +43,8 @@ export function parseYaml(text: string, empty: string = EMPTY): { file: YamlFile
   }
   const [file, ...more] = parsed.files;
   if (file === undefined || more.length > 0) {
-    const message = file === undefined ? empty : `holds ${more.length + 1} YAML documents; write one per file`;
+    const message =
+      file === undefined ? empty : `holds ${more.length + 1} YAML documents; write one per file`;
     return { errors: [errorAt("", message)] };
   }
   return { file };
@@ -41,16 +53,30 @@ export function parseYaml(text: string, empty: string = EMPTY): { file: YamlFile
 /** Reads YAML 1.2 text of any number of documents; empty ones are passed over. */
 export function parseDocuments(text: string): { files: readonly YamlFile[] } | Errors {
   const lines = new LineCounter();
-  const options = { lineCounter: lines, prettyErrors: false, stringKeys: true, resolveKnownTags: false };
+  const options = {
+    lineCounter: lines,
+    prettyErrors: false,
+    stringKeys: true,
+    resolveKnownTags: false,
+  };
   try {
     const documents: readonly Document[] = [...parseAllDocuments(text, options)];
     // One error causes others after it, so only the first ones are reported.
-    const errors = documents.flatMap((document) => [...document.errors, ...document.warnings]).slice(0, 5);
+    const errors = documents
+      .flatMap((document) => [...document.errors, ...document.warnings])
+      .slice(0, 5);
     if (errors.length > 0) {
       const lineAt = (position: number) => lines.linePos(position).line;
-      return { errors: errors.map((error) => ({ ...errorAt("", yamlError(error, text)), line: lineAt(error.pos[0]) })) };
+      return {
+        errors: errors.map((error) => ({
+          ...errorAt("", yamlError(error, text)),
+          line: lineAt(error.pos[0]),
+        })),
+      };
     }
-    const marks = text.split(/\r?\n/).flatMap((line, index) => (/[^#]# CHANGE *$/.test(line) ? [index + 1] : []));
+    const marks = text
+      .split(/\r?\n/)
+      .flatMap((line, index) => (/[^#]# CHANGE *$/.test(line) ? [index + 1] : []));
     const marked = marks.length === 0 ? [] : [`line ${marks.join(", ")}`];
     const files = documents.map((document) => ({
       value: document.toJS() as unknown,
@@ -74,7 +100,10 @@ function isWrittenNull(node: unknown): boolean {
 }
 
 /** Reads a file in UTF-8 with `parse`. */
-export function readYaml<Parsed>(path: string, parse: (text: string) => Parsed | Errors): Parsed | Errors {
+export function readYaml<Parsed>(
+  path: string,
+  parse: (text: string) => Parsed | Errors,
+): Parsed | Errors {
   try {
     return parse(readTextFile(path));
   } catch (error) {
@@ -82,8 +111,12 @@ export function readYaml<Parsed>(path: string, parse: (text: string) => Parsed |
   }
 }
 
-/** Errors whose message from the library does not quote the file, where a secret may stand next to the error. */
-const HARMLESS = /^(?:BAD_INDENT|BLOCK_AS_IMPLICIT_KEY|MISSING_CHAR|MULTILINE_IMPLICIT_KEY|NON_STRING_KEY|TAB_AS_INDENT)$/;
+/**
+ * Errors whose message from the library does not quote the file, where a secret may stand next to
+ * the error.
+ */
+const HARMLESS =
+  /^(?:BAD_INDENT|BLOCK_AS_IMPLICIT_KEY|MISSING_CHAR|MULTILINE_IMPLICIT_KEY|NON_STRING_KEY|TAB_AS_INDENT)$/;
 
 function yamlError({ code, message, pos: [start] }: YAMLError, text: string): string {
   if (code === "DUPLICATE_KEY") {
@@ -95,7 +128,11 @@ function yamlError({ code, message, pos: [start] }: YAMLError, text: string): st
   return `is not valid YAML: ${HARMLESS.test(code) ? message : why}${remedy}`;
 }
 
-function lineIn(document: Document, lines: LineCounter, path: readonly string[]): number | undefined {
+function lineIn(
+  document: Document,
+  lines: LineCounter,
+  path: readonly string[],
+): number | undefined {
   const nodes = path.map((_, index) => nodeAt(document, path.slice(0, index + 1)));
   const range = nodes.findLast((node) => isNode(node))?.range;
   return range === undefined || range === null ? undefined : lines.linePos(range[0]).line;
@@ -103,7 +140,8 @@ function lineIn(document: Document, lines: LineCounter, path: readonly string[])
 
 /** The key at a path, or the item of a list. */
 function nodeAt(document: Document, path: readonly string[]) {
-  const above: unknown = path.length === 1 ? document.contents : document.getIn(path.slice(0, -1), true);
+  const above: unknown =
+    path.length === 1 ? document.contents : document.getIn(path.slice(0, -1), true);
   const key = path.at(-1);
   const node: unknown = isMap(above)
     ? above.items.find((pair) => String(pair.key) === key)?.key

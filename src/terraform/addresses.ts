@@ -1,8 +1,9 @@
 import type { Slot } from "../iam/key-slots";
 
 /**
- * The addresses of every resource and data source of a stack: a contract with existing states and with other workspaces.
- * Those of user, key, policy and attachment are the addresses in the HCL of the DKP documentation.
+ * The addresses of every resource and data source of a stack: a contract with existing states and
+ * with other workspaces. Those of user, key, policy and attachment are the addresses in the HCL of
+ * the DKP documentation.
  */
 export const ADDRESSES = {
   user: "aws_iam_user.user",
@@ -20,7 +21,10 @@ export const KEY_ADDRESSES: Readonly<Record<Slot, string>> = {
   secondary: "aws_iam_access_key.user-secondary",
 };
 
-/** The address of an attachment of the node role: the name of the policy, with `-` for characters that an address cannot have. */
+/**
+ * The address of an attachment of the node role: the name of the policy, with `-` for characters
+ * that an address cannot have.
+ */
 export function nodeAttachmentAddress(policyArn: string): string {
   return `aws_iam_role_policy_attachment.node-policy-${policyArn.slice(policyArn.lastIndexOf("/") + 1).replaceAll(/[^\w-]/g, "-")}`;
 }
@@ -29,7 +33,10 @@ export function nodeAttachmentAddress(policyArn: string): string {
 const POLICY_ADDRESSES = ["policy", "policyDocument", "userAttachment"] as const;
 type PolicyAddress = (typeof POLICY_ADDRESSES)[number];
 
-/** The address that belongs to a managed policy, counted from 1. The first has the address of the DKP documentation, additional ones a number. */
+/**
+ * The address that belongs to a managed policy, counted from 1. The first has the address of the
+ * DKP documentation, additional ones a number.
+ */
 export function policyAddress(what: PolicyAddress, number: number): string {
   return number === 1 ? ADDRESSES[what] : `${ADDRESSES[what]}-${number}`;
 }
@@ -45,7 +52,9 @@ export function isNodeAttachment(address: string): boolean {
 }
 
 /** The managed policy of a deployment that an address belongs to; undefined for other addresses. */
-export function policyOfAddress(address: string): { readonly what: PolicyAddress; readonly number: number } | undefined {
+export function policyOfAddress(
+  address: string,
+): { readonly what: PolicyAddress; readonly number: number } | undefined {
   const [, first, number = "1"] = /^(.+?)(?:-([2-9]|[1-9]\d+))?$/.exec(address) ?? [];
   const what = POLICY_ADDRESSES.find((name) => ADDRESSES[name] === first);
   return what === undefined ? undefined : { what, number: Number(number) };

@@ -1,7 +1,8 @@
 /**
- * The arguments of a backend that settings may have: an allow list, because Terraform acts on them in `terraform init`, with the
- * credentials of whoever runs it. Terraform opens the files, runs the programs and sends the credentials that other arguments name:
- * those belong to `-backend-config`. Terraform itself checks the types of values and which arguments belong together.
+ * The arguments of a backend that settings may have: an allow list, because Terraform acts on them
+ * in `terraform init`, with the credentials of whoever runs it. Terraform opens the files, runs the
+ * programs and sends the credentials that other arguments name: those belong to `-backend-config`.
+ * Terraform itself checks the types of values and which arguments belong together.
  *
  * A name with a point is an argument inside an object, and `.*` stands for any name there.
  * Source: the backend schemas of Terraform 1.11 to 1.15 and OpenTofu 1.10.
@@ -13,9 +14,14 @@ export interface BackendType {
   readonly destinations?: readonly string[];
   /** As whom Terraform reads and writes the state. */
   readonly identities?: readonly string[];
-  /** Arguments that together say which state it is, with what the backend takes when one is absent; undefined if it has no default. */
+  /**
+   * Arguments that together say which state it is, with what the backend takes when one is absent;
+   * undefined if it has no default.
+   */
   readonly identity: Readonly<Record<string, string | undefined>>;
-  /** Additional arguments that whoever reads the state needs to reach it, credentials are his own. */
+  /**
+   * Additional arguments that whoever reads the state needs to reach it, credentials are his own.
+   */
   readonly reach?: readonly string[];
 }
 
@@ -125,13 +131,23 @@ export const BACKEND_TYPES = {
   },
 } as const satisfies Readonly<Record<string, BackendType>>;
 
-/** What a change of a backend argument means: where the state goes, or as whom Terraform goes there. */
+/**
+ * What a change of a backend argument means: where the state goes, or as whom Terraform goes there.
+ */
 export type ArgumentMeaning = "exposure" | "identity";
 
 /** The arguments that settings may have, by name. */
-export function argumentsOf({ harmless, destinations = [], identities = [] }: BackendType): ReadonlyMap<string, ArgumentMeaning> {
-  const declared = (names: readonly string[], meaning: ArgumentMeaning) => names.map((name) => [name, meaning] as const);
-  return new Map([...declared([...harmless, ...destinations], "exposure"), ...declared(identities, "identity")]);
+export function argumentsOf({
+  harmless,
+  destinations = [],
+  identities = [],
+}: BackendType): ReadonlyMap<string, ArgumentMeaning> {
+  const declared = (names: readonly string[], meaning: ArgumentMeaning) =>
+    names.map((name) => [name, meaning] as const);
+  return new Map([
+    ...declared([...harmless, ...destinations], "exposure"),
+    ...declared(identities, "identity"),
+  ]);
 }
 
 /** A backend type by its name; `toString` and the like are none. */

@@ -1,9 +1,10 @@
 /**
- * The outputs of a deployment, the contract of every workspace that reads its state: name and description.
- * An output that does not apply to a deployment is absent.
+ * The outputs of a deployment, the contract of every workspace that reads its state: name and
+ * description. An output that does not apply to a deployment is absent.
  */
 export const OUTPUTS = {
-  // The value of each one is in stack.ts, and its getter for other CDKTF projects in constructs/access-state.ts.
+  // The value of each one is in stack.ts, and its getter for other CDKTF projects in
+  // constructs/access-state.ts.
   user_name: "Name of the IAM user that DKP acts as",
   user_arn: "ARN of the IAM user",
   policy_name: "Name of the managed policy attached to the user",
@@ -11,13 +12,16 @@ export const OUTPUTS = {
   additional_policy_arns: "ARN of the second managed policy, which `scoped` and `minimal` have",
   region: "AWS region that DKP runs in: provider.region of AWSClusterConfiguration",
   account_id: "AWS account of the user",
-  access_key_id: "Access key id to hand to DKP: provider.providerAccessKeyId of AWSClusterConfiguration",
+  access_key_id:
+    "Access key id to hand to DKP: provider.providerAccessKeyId of AWSClusterConfiguration",
   access_key_slot: "The key slot that the outputs expose",
-  secret_access_key: "Secret access key to hand to DKP: provider.providerSecretAccessKey of AWSClusterConfiguration",
+  secret_access_key:
+    "Secret access key to hand to DKP: provider.providerSecretAccessKey of AWSClusterConfiguration",
   encrypted_secret_access_key:
     "Instead of secret_access_key, with pgpKey: the secret encrypted, in base64; gpg --decrypt reads it",
   key_fingerprint: "Fingerprint of the OpenPGP key that the secret is encrypted for",
-  node_role_name: "Name of the role for the cluster's nodes: iamNodeRole of AWSClusterConfiguration",
+  node_role_name:
+    "Name of the role for the cluster's nodes: iamNodeRole of AWSClusterConfiguration",
   node_role_arn: "ARN of the role for the cluster's nodes",
 } as const;
 

@@ -1,11 +1,19 @@
 import { backendType } from "./backends";
 
 /** What Terraform takes as the value of a backend argument. */
-export type ArgumentValue = string | number | boolean | readonly ArgumentValue[] | { readonly [name: string]: ArgumentValue };
+export type ArgumentValue =
+  | string
+  | number
+  | boolean
+  | readonly ArgumentValue[]
+  | { readonly [name: string]: ArgumentValue };
 
 export type BackendArguments = Readonly<Record<string, ArgumentValue>>;
 
-/** Where a deployment's state lives: a backend type of Terraform, or `cloud`, with the arguments in Terraform's spelling. */
+/**
+ * Where a deployment's state lives: a backend type of Terraform, or `cloud`, with the arguments in
+ * Terraform's spelling.
+ */
 export interface StateLocation {
   readonly type: string;
   readonly arguments: BackendArguments;
@@ -26,13 +34,27 @@ export function defaultArguments(stack: string, type: string): BackendArguments 
  *
  * @param partial whether arguments that are absent may come from `-backend-config`
  */
-export function stateAddress({ type, arguments: given }: StateLocation, partial: boolean): string | undefined {
+export function stateAddress(
+  { type, arguments: given }: StateLocation,
+  partial: boolean,
+): string | undefined {
   const identity = Object.entries(backendType(type)?.identity ?? {});
-  // Names are unique in an organization, whatever the project. Tags only choose among workspaces at run time.
-  const { prefix, name = prefix && `${prefix}*` } = (given.workspaces ?? {}) as Partial<Record<"name" | "prefix", string>>;
+  // Names are unique in an organization, whatever the project. Tags only choose among workspaces at
+  // run time.
+  const { prefix, name = prefix && `${prefix}*` } = (given.workspaces ?? {}) as Partial<
+    Record<"name" | "prefix", string>
+  >;
   // Endpoints of S3-compatible stores are taken to be in the settings if there are any.
   const stores = type === "s3" ? { endpoint: "", endpoints: "" } : {};
-  const known: Readonly<Record<string, ArgumentValue | undefined>> = { ...stores, ...given, workspaces: name };
-  const values = identity.map(([argument, fallback]) => known[argument] ?? (partial ? undefined : fallback));
-  return identity.length === 0 || values.includes(undefined) ? undefined : JSON.stringify([type, ...values]);
+  const known: Readonly<Record<string, ArgumentValue | undefined>> = {
+    ...stores,
+    ...given,
+    workspaces: name,
+  };
+  const values = identity.map(
+    ([argument, fallback]) => known[argument] ?? (partial ? undefined : fallback),
+  );
+  return identity.length === 0 || values.includes(undefined)
+    ? undefined
+    : JSON.stringify([type, ...values]);
 }

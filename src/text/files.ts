@@ -15,11 +15,17 @@ import { basename, dirname, isAbsolute, join, relative, resolve } from "node:pat
 import { getSystemErrorMap } from "node:util";
 
 /**
- * The message of a file system error, on one line: path, the operating system's message, code. Node.js names no path in some of them,
- * and a temporary file in others. Undefined for any other error.
+ * The message of a file system error, on one line: path, the operating system's message, code.
+ * Node.js names no path in some of them, and a temporary file in others. Undefined for any other
+ * error.
  */
 export function fileErrorMessage(error: unknown): string | undefined {
-  const { errno = 0, path, dest = path, syscall = "" } = error as NodeJS.ErrnoException & { readonly dest?: string };
+  const {
+    errno = 0,
+    path,
+    dest = path,
+    syscall = "",
+  } = error as NodeJS.ErrnoException & { readonly dest?: string };
   const [code, message] = getSystemErrorMap().get(errno) ?? [];
   return code === undefined || dest === undefined || syscall.startsWith("spawn")
     ? undefined
@@ -27,14 +33,20 @@ export function fileErrorMessage(error: unknown): string | undefined {
 }
 
 /**
- * Writes a file so that its path holds the old content or the new one, never a part: into a temporary file in the same folder,
- * which then takes the path. A symbolic link at the path is replaced, and the file it points to stays as it is. What killed processes
- * left in the folder is removed.
+ * Writes a file so that its path holds the old content or the new one, never a part: into a
+ * temporary file in the same folder, which then takes the path. A symbolic link at the path is
+ * replaced, and the file it points to stays as it is. What killed processes left in the folder is
+ * removed.
  *
  * @param path in a folder that exists
- * @throws Error in one line that names the path, if it cannot be written; no temporary file is left then
+ * @throws Error in one line that names the path, if it cannot be written; no temporary file is left
+ * then
  */
-export function writeFileAtomically(path: string, content: string | Uint8Array, { mode = 0o666 } = {}): void {
+export function writeFileAtomically(
+  path: string,
+  content: string | Uint8Array,
+  { mode = 0o666 } = {},
+): void {
   const temporary = join(dirname(path), temporaryName(basename(path)));
   try {
     removeAbandoned(dirname(path));
@@ -48,7 +60,10 @@ export function writeFileAtomically(path: string, content: string | Uint8Array, 
   }
 }
 
-/** Creates a folder and those above it, one at a time: Node.js reports a read-only file system only then, and else a missing path. */
+/**
+ * Creates a folder and those above it, one at a time: Node.js reports a read-only file system only
+ * then, and else a missing path.
+ */
 export function makeFolder(path: string): void {
   if (existsSync(path)) {
     return;
@@ -104,7 +119,10 @@ function attempt(tidy: () => void): void {
   }
 }
 
-/** A folder that a command writes into or deletes from. @throws Error if it is there and is a symbolic link or a file */
+/**
+ * A folder that a command writes into or deletes from. @throws Error if it is there and is a
+ * symbolic link or a file
+ */
 export function requireRealFolder(path: string): void {
   const stats = lstatSync(path, { throwIfNoEntry: false });
   if (stats !== undefined && !stats.isDirectory()) {
@@ -113,11 +131,15 @@ export function requireRealFolder(path: string): void {
   }
 }
 
-/** A path without symbolic links, as far as it exists: what the operating system takes `..` from. */
+/**
+ * A path without symbolic links, as far as it exists: what the operating system takes `..` from.
+ */
 export function physicalPath(path: string): string {
   const absolute = resolve(path);
   const above = dirname(absolute);
-  return existsSync(absolute) || above === absolute ? realpathSync(absolute) : join(physicalPath(above), basename(absolute));
+  return existsSync(absolute) || above === absolute
+    ? realpathSync(absolute)
+    : join(physicalPath(above), basename(absolute));
 }
 
 /** Whether a path is a folder, or lies in it. */
@@ -126,7 +148,10 @@ export function isInside(path: string, folder: string): boolean {
   return !isAbsolute(from) && !/^\.\.(?:[/\\]|$)/.test(from);
 }
 
-/** Reads a file. @throws Error in one line that names the path, which Node.js does not if it is a folder */
+/**
+ * Reads a file. @throws Error in one line that names the path, which Node.js does not if it is a
+ * folder
+ */
 export function readBytes(path: string): Buffer {
   try {
     return readFileSync(path);
@@ -135,12 +160,18 @@ export function readBytes(path: string): Buffer {
   }
 }
 
-/** Reads a file as text. @throws Error in one line that names the path, if it cannot be read or is not UTF-8 */
+/**
+ * Reads a file as text. @throws Error in one line that names the path, if it cannot be read or is
+ * not UTF-8
+ */
 export function readTextFile(path: string): string {
   return textIn(readBytes(path), path);
 }
 
-/** What UTF-8 encodes. Other bytes would all be read as the same character, and so be equal. @throws Error that has the name */
+/**
+ * What UTF-8 encodes. Other bytes would all be read as the same character, and so be equal. @throws
+ * Error that has the name
+ */
 export function textIn(bytes: Buffer, name: string): string {
   if (!isUtf8(bytes)) {
     throw new Error(`${name}: is not encoded in UTF-8; save it in UTF-8`);
@@ -151,5 +182,7 @@ export function textIn(bytes: Buffer, name: string): string {
 /** An error of the file system as one about a path; any other error as it is. */
 export function withPath(error: unknown, path: string): unknown {
   const { errno } = error as NodeJS.ErrnoException;
-  return errno === undefined ? error : new Error(fileErrorMessage({ errno, path }), { cause: error });
+  return errno === undefined
+    ? error
+    : new Error(fileErrorMessage({ errno, path }), { cause: error });
 }

@@ -11,7 +11,10 @@ export function valueAt(value: unknown, path: readonly string[]): unknown {
   return path.reduce<unknown>((inner, key) => (isObject(inner) ? inner[key] : undefined), value);
 }
 
-/** A JSON document; undefined where the text is none. The parser's own message quotes the text, in which secrets may be. */
+/**
+ * A JSON document; undefined where the text is none. The parser's own message quotes the text, in
+ * which secrets may be.
+ */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -25,7 +28,10 @@ export function objectOf(value: unknown): JsonObject {
   return isObject(value) ? value : {};
 }
 
-/** A list as it is, nothing as an empty one, and anything else as a list of one: IAM and Terraform let people leave the brackets out. */
+/**
+ * A list as it is, nothing as an empty one, and anything else as a list of one: IAM and Terraform
+ * let people leave the brackets out.
+ */
 export function listOf(value: unknown): readonly unknown[] {
   if (value === undefined || value === null) {
     return [];
@@ -38,7 +44,9 @@ export function textOf(value: unknown): string | undefined {
   return typeof value === "string" && value !== "" ? value : undefined;
 }
 
-/** JSON in which the order of keys and of lists does not count: equal texts mean the same to IAM. */
+/**
+ * JSON in which the order of keys and of lists does not count: equal texts mean the same to IAM.
+ */
 export function canonical(value: unknown): string {
   if (Array.isArray(value)) {
     return `[${[...new Set(value.map(canonical))].sort().join(",")}]`;
@@ -50,7 +58,12 @@ export function canonical(value: unknown): string {
   return JSON.stringify(value) ?? "null";
 }
 
-/** Replacer of `JSON.stringify`: keys of objects in ascending order, as CDKTF writes them. The order of lists is kept. */
+/**
+ * Replacer of `JSON.stringify`: keys of objects in ascending order, as CDKTF writes them. The order
+ * of lists is kept.
+ */
 export function sortedKeys(_: string, value: unknown): unknown {
-  return isObject(value) ? Object.fromEntries(Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1))) : value;
+  return isObject(value)
+    ? Object.fromEntries(Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1)))
+    : value;
 }

@@ -2,7 +2,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 /**
- * The absolute path of a file of this package, wherever the package is installed and its code is compiled to.
+ * The absolute path of a file of this package, wherever the package is installed and its code is
+ * compiled to.
  * @param path relative to the root of the package
  */
 export function packageFile(path: string): string {
@@ -20,7 +21,8 @@ interface PackageJson {
 }
 
 /** `package.json` of this package. */
-export const packageJson = (): PackageJson => JSON.parse(readFileSync(packageFile("package.json"), "utf8"));
+export const packageJson = (): PackageJson =>
+  JSON.parse(readFileSync(packageFile("package.json"), "utf8"));
 
 /** The version of this package. */
 export const packageVersion = (): string => packageJson().version;

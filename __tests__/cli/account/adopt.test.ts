@@ -27,7 +27,11 @@ const accessOf = (answers: Answers = {}, text = CONFIGURATION): Promise<RunningA
 describe("adoptedSettings", () => {
   it("has Region, account, user, policy and fields of the cluster, and no key", async () => {
     const configuration = `${CONFIGURATION}existingVPCID: vpc-0123456789abcdef0\ntags: { team: platform }\nwithNAT: { bastionInstance: { zone: a } }\n`;
-    const { text } = adoptedSettings(await accessOf({ GetUser: { boundary: "limit" } }, configuration), "a.yaml", "a");
+    const { text } = adoptedSettings(
+      await accessOf({ GetUser: { boundary: "limit" } }, configuration),
+      "a.yaml",
+      "a",
+    );
     expect(text.replaceAll(/^(#.*)?\n/gm, "")).toBe(`region: eu-central-1
 accountId: "123456789012"
 backend:
@@ -64,12 +68,24 @@ features: []
   });
 
   it("takes the mode whose actions are nearest, and names what an apply adds and removes", async () => {
-    const { policies } = deployment("policy: { mode: minimal }\ncluster: { prefix: dev, layout: WithoutNAT }");
-    const actions = policies.flatMap(({ statements }) => policyDocument(statements).Statement.flatMap(({ Action }) => Action));
-    const access = await accessOf({ GetPolicyVersion: ["s3:ListAllMyBuckets", ...actions.slice(1)] });
+    const { policies } = deployment(
+      "policy: { mode: minimal }\ncluster: { prefix: dev, layout: WithoutNAT }",
+    );
+    const actions = policies.flatMap(({ statements }) =>
+      policyDocument(statements).Statement.flatMap(({ Action }) => Action),
+    );
+    const access = await accessOf({
+      GetPolicyVersion: ["s3:ListAllMyBuckets", ...actions.slice(1)],
+    });
     const settings = adoptedSettings(access, "a.yaml", "a");
-    expect(settings.nearest).toMatchObject({ mode: "minimal", added: [actions[0]], removed: ["s3:ListAllMyBuckets"] });
-    expect(adoptedText(access, settings)).toBe(`The cluster has a key of the user dkp. It stays as it is.
+    expect(settings.nearest).toMatchObject({
+      mode: "minimal",
+      added: [actions[0]],
+      removed: ["s3:ListAllMyBuckets"],
+    });
+    expect(
+      adoptedText(access, settings),
+    ).toBe(`The cluster has a key of the user dkp. It stays as it is.
 The policy D8 is nearest to the mode minimal.
   actions that the next apply adds: ${actions[0]}
   actions that the next apply removes: s3:ListAllMyBuckets
@@ -95,7 +111,9 @@ The policy D8 is nearest to the mode minimal.
       "the user has the policy arn:aws:iam::aws:policy/ReadOnlyAccess, which stays and is not managed",
     ];
     const settings = adoptedSettings(access, "a.yaml", "a");
-    expect(settings.text).toMatch(`\n# Found, and not in these settings:\n${notes.map((note) => `#   - ${note}\n`).join("")}`);
+    expect(settings.text).toMatch(
+      `\n# Found, and not in these settings:\n${notes.map((note) => `#   - ${note}\n`).join("")}`,
+    );
     expect(settings.text).toContain("import:\n  user: true\n\n");
     expect(adoptedText(access, settings).split("\n").slice(1)).toEqual([
       "The user has no managed policy of the account: the next apply creates one, and attaches it.",
@@ -106,7 +124,9 @@ The policy D8 is nearest to the mode minimal.
 
   it("rejects a value that settings cannot have", async () => {
     const access = await accessOf({}, CONFIGURATION.replace("WithoutNAT", "Nowhere"));
-    expect(() => adoptedSettings(access, "a.yaml", "a")).toThrow(/^a.yaml has 1 error:\n {2}line \d+, cluster.layout: "Nowhere"/);
+    expect(() => adoptedSettings(access, "a.yaml", "a")).toThrow(
+      /^a.yaml has 1 error:\n {2}line \d+, cluster.layout: "Nowhere"/,
+    );
   });
 });
 

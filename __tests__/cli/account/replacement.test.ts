@@ -1,4 +1,8 @@
-import { accountIn, replacementOf, replacementText } from "../../../src/cli/account/hand-over/replacement";
+import {
+  accountIn,
+  replacementOf,
+  replacementText,
+} from "../../../src/cli/account/hand-over/replacement";
 import { readConfiguration } from "../../../src/cli/cluster/configuration";
 import type { RunningCluster } from "../../../src/cli/cluster/running-cluster";
 import { type Answers, accountWith } from "../../helpers/aws-answers";
@@ -29,13 +33,28 @@ interface Given {
   readonly current?: string;
 }
 
-const replacement = ({ settings = SETTINGS, cluster = {}, answers = {}, current = NEW_KEY }: Given) =>
-  replacementOf(deployment(settings), { ...CLUSTER, ...cluster }, current, accountWith({ ...ANSWERS, ...answers }), 0);
+const replacement = ({
+  settings = SETTINGS,
+  cluster = {},
+  answers = {},
+  current = NEW_KEY,
+}: Given) =>
+  replacementOf(
+    deployment(settings),
+    { ...CLUSTER, ...cluster },
+    current,
+    accountWith({ ...ANSWERS, ...answers }),
+    0,
+  );
 
 describe("replacementOf", () => {
   it("replaces a key of the deployment's user, whatever its status", async () => {
     const answers = { ListAccessKeys: { [OLD_KEY]: "Inactive", [NEW_KEY]: "Active" } };
-    expect(await replacement({ answers })).toEqual({ from: OLD_KEY, to: NEW_KEY, isUnknown: false });
+    expect(await replacement({ answers })).toEqual({
+      from: OLD_KEY,
+      to: NEW_KEY,
+      isUnknown: false,
+    });
   });
 
   it("has nothing to do where the cluster has the current key", async () => {
@@ -43,28 +62,53 @@ describe("replacementOf", () => {
   });
 
   it("says of a key that nobody has that it was deleted", async () => {
-    expect(await replacement({ answers: WITHOUT_OLD })).toEqual({ from: OLD_KEY, to: NEW_KEY, isUnknown: true });
+    expect(await replacement({ answers: WITHOUT_OLD })).toEqual({
+      from: OLD_KEY,
+      to: NEW_KEY,
+      isUnknown: true,
+    });
   });
 
   it("takes the account from the ID of a deleted key that STS does not know", async () => {
     const answers = { ...WITHOUT_OLD, GetAccessKeyInfo: "error ValidationError" };
-    await expect(replacement({ answers })).rejects.toThrow(`the cluster has the key ${OLD_KEY} of account 581039954779, and `);
-    expect(["AKIAY34FZKBOKMUTVV7A", "AKIAQNZGKIQY56JQ7WML"].map(accountIn)).toEqual(["609629065308", "029608264753"]);
+    await expect(replacement({ answers })).rejects.toThrow(
+      `the cluster has the key ${OLD_KEY} of account 581039954779, and `,
+    );
+    expect(["AKIAY34FZKBOKMUTVV7A", "AKIAQNZGKIQY56JQ7WML"].map(accountIn)).toEqual([
+      "609629065308",
+      "029608264753",
+    ]);
   });
 
   it.each<[string, Given]>([
-    ["accountId: is not in the settings of deckhouse, and shows ", { settings: "cluster: { prefix: dev }" }],
-    ["cluster.prefix: is not in the settings of deckhouse, and shows ", { settings: `accountId: "${ACCOUNT}"` }],
-    ["cluster.prefix: the settings have dev, and the cluster of prod has prod; name another ", { cluster: { prefix: "prod" } }],
+    [
+      "accountId: is not in the settings of deckhouse, and shows ",
+      { settings: "cluster: { prefix: dev }" },
+    ],
+    [
+      "cluster.prefix: is not in the settings of deckhouse, and shows ",
+      { settings: `accountId: "${ACCOUNT}"` },
+    ],
+    [
+      "cluster.prefix: the settings have dev, and the cluster of prod has prod; name another ",
+      { cluster: { prefix: "prod" } },
+    ],
     [
       "cluster.prefix: the settings have dev, and the cluster of prod has none; name another ",
       { cluster: { prefix: undefined } },
     ],
     [
       "region: the settings have eu-central-1, and the cluster of prod has us-east-1; name another --context or stack",
-      { cluster: { configuration: readConfiguration(CONFIGURATION.replace("eu-central-1", "us-east-1")) } },
+      {
+        cluster: {
+          configuration: readConfiguration(CONFIGURATION.replace("eu-central-1", "us-east-1")),
+        },
+      },
     ],
-    ["prod: Commander manages the cluster, and writes its own configuration back; ", { cluster: { isOfCommander: true } }],
+    [
+      "prod: Commander manages the cluster, and writes its own configuration back; ",
+      { cluster: { isOfCommander: true } },
+    ],
     [
       "accountId: the settings have 123456789012, and the credentials are of 210987654321; use credentials of the former",
       { answers: { GetCallerIdentity: { Account: "210987654321" } } },
@@ -73,7 +117,10 @@ describe("replacementOf", () => {
       `the current key ${NEW_KEY} is Inactive in IAM; npx dkp-access keys deckhouse shows what to do`,
       { answers: { ListAccessKeys: { [OLD_KEY]: "Active", [NEW_KEY]: "Inactive" } } },
     ],
-    [`the current key ${NEW_KEY} is no key of deckhouse in IAM; `, { answers: { ListAccessKeys: { [OLD_KEY]: "Active" } } }],
+    [
+      `the current key ${NEW_KEY} is no key of deckhouse in IAM; `,
+      { answers: { ListAccessKeys: { [OLD_KEY]: "Active" } } },
+    ],
     [
       `the cluster has the key ${OLD_KEY} of account 210987654321, and the settings have 123456789012; name another --context or stack`,
       { answers: { ...WITHOUT_OLD, GetAccessKeyInfo: { Account: "210987654321" } } },
@@ -99,7 +146,9 @@ it("says before what a hand-over will do", () => {
 DKP restarts the components that call AWS.
 `,
   );
-  expect(replacementText({ from: OLD_KEY, to: NEW_KEY, isUnknown: true }, "prod", new Map())).toMatch(
+  expect(
+    replacementText({ from: OLD_KEY, to: NEW_KEY, isUnknown: true }, "prod", new Map()),
+  ).toMatch(
     `No user of the account has ${OLD_KEY}: it was deleted.\n${NEW_KEY} replaces ${OLD_KEY} in prod: `,
   );
 });

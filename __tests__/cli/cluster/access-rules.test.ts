@@ -18,7 +18,9 @@ interface Role {
 }
 
 it("the rules that are checked are those of cluster-access.yaml", () => {
-  const roles = parseAllDocuments(projectFile("review/deckhouse/cluster-access.yaml")).map((document) => document.toJS() as Role);
+  const roles = parseAllDocuments(projectFile("review/deckhouse/cluster-access.yaml")).map(
+    (document) => document.toJS() as Role,
+  );
   const rules = roles.flatMap(({ kind, metadata: { name: role, namespace }, rules: own }) =>
     own.flatMap(({ apiGroups, resources, resourceNames = [undefined], verbs }) =>
       resourceNames.map((name) => [
@@ -37,7 +39,8 @@ it("the rules that are checked are those of cluster-access.yaml", () => {
 
 it("finds the rules that the user of the kubeconfig lacks, and writes each as a role has it", async () => {
   expect(await lackingRules(await accessTo(at()))).toEqual([]);
-  const denied = "list deckhousereleases.deckhouse.io\npatch secrets/d8-provider-cluster-configuration\n";
+  const denied =
+    "list deckhousereleases.deckhouse.io\npatch secrets/d8-provider-cluster-configuration\n";
   expect((await lackingRules(await accessTo(at(), { denied }))).map(ruleYaml)).toEqual([
     '{ apiGroups: ["deckhouse.io"], resources: [deckhousereleases], verbs: [list] }',
     '{ apiGroups: [""], resources: [secrets], resourceNames: [d8-provider-cluster-configuration], verbs: [patch] }',

@@ -8,7 +8,11 @@ const MESSAGE =
 describe("readConfiguration", () => {
   it("has every field but the secret access key", () => {
     const configuration = readConfiguration(CONFIGURATION);
-    expect(configuration).toMatchObject({ keyId: OLD_KEY, region: "eu-central-1", fields: { layout: "WithoutNAT" } });
+    expect(configuration).toMatchObject({
+      keyId: OLD_KEY,
+      region: "eu-central-1",
+      fields: { layout: "WithoutNAT" },
+    });
     expect(JSON.stringify(configuration)).not.toContain(OLD_SECRET);
   });
 
@@ -17,14 +21,22 @@ describe("readConfiguration", () => {
       "is not of kind AWSClusterConfiguration, so the cluster does not run on AWS; name another --context",
       CONFIGURATION.replace("AWSCluster", "GCPCluster"),
     ],
-    ["is not one YAML document with fields; repair it with d8 system edit", `${CONFIGURATION}secret: [\n`],
-    ["is not one YAML document with fields; repair it with d8 system edit", `${CONFIGURATION}---\na: 1\n`],
+    [
+      "is not one YAML document with fields; repair it with d8 system edit",
+      `${CONFIGURATION}secret: [\n`,
+    ],
+    [
+      "is not one YAML document with fields; repair it with d8 system edit",
+      `${CONFIGURATION}---\na: 1\n`,
+    ],
     [
       "provider.providerAccessKeyId is not the ID of an access key (not shown); correct it with d8 system edit provider-cluster-configuration",
       CONFIGURATION.replace(OLD_KEY, OLD_SECRET),
     ],
   ])("rejects a document that %s, without a part of it", (message, text) => {
-    expect(() => readConfiguration(text)).toThrow(new Error(`provider-cluster-configuration: ${message}`));
+    expect(() => readConfiguration(text)).toThrow(
+      new Error(`provider-cluster-configuration: ${message}`),
+    );
   });
 });
 
@@ -41,7 +53,9 @@ copy: *tags\r
 description: >-\r
   folded\r
   text`;
-    expect(withKey(given, KEY)).toBe(given.replace(`'${OLD_SECRET}'`, `"${KEY.secret}"`).replace(OLD_KEY, `"${KEY.id}"`));
+    expect(withKey(given, KEY)).toBe(
+      given.replace(`'${OLD_SECRET}'`, `"${KEY.secret}"`).replace(OLD_KEY, `"${KEY.id}"`),
+    );
   });
 
   it("changes them in brackets too", () => {
@@ -53,9 +67,21 @@ description: >-\r
 
   it.each([
     ["an anchor at a value", CONFIGURATION.replace(OLD_KEY, `&id ${OLD_KEY}`)],
-    ["an alias", CONFIGURATION.replace(`Id: ${OLD_KEY}`, "Id: *id").replace("kind:", `id: &id ${OLD_KEY}\nkind:`)],
-    ["an alias of the whole block", `${CONFIGURATION.replace("provider:", "provider: &provider")}copy: *provider\n`],
-    ["a merged block", `base: &base { providerAccessKeyId: ${OLD_KEY} }\nprovider: { <<: *base, providerSecretAccessKey: s }\n`],
+    [
+      "an alias",
+      CONFIGURATION.replace(`Id: ${OLD_KEY}`, "Id: *id").replace(
+        "kind:",
+        `id: &id ${OLD_KEY}\nkind:`,
+      ),
+    ],
+    [
+      "an alias of the whole block",
+      `${CONFIGURATION.replace("provider:", "provider: &provider")}copy: *provider\n`,
+    ],
+    [
+      "a merged block",
+      `base: &base { providerAccessKeyId: ${OLD_KEY} }\nprovider: { <<: *base, providerSecretAccessKey: s }\n`,
+    ],
     ["a folded value", CONFIGURATION.replace(OLD_SECRET, `>-\n    ${OLD_SECRET}`)],
     ["a missing value", CONFIGURATION.replace(/.*SecretAccessKey.*\n/, "")],
     ["no provider", CONFIGURATION.replace("provider:", "other:")],

@@ -28,14 +28,25 @@ describe("runningCluster", () => {
       "moduleconfigs-global": '{"spec":{"settings":{"prefix":"prod"}}}',
       "configmap-d8-commander-uuid": "configmap/d8-commander-uuid\n",
     };
-    expect(await runningCluster(await accessTo(at(), files))).toMatchObject({ prefix: "prod", isOfCommander: true });
+    expect(await runningCluster(await accessTo(at(), files))).toMatchObject({
+      prefix: "prod",
+      isOfCommander: true,
+    });
   });
 
   it("reads the version of the release that is deployed", async () => {
     const release = (version: string, phase: string) => ({ spec: { version }, status: { phase } });
-    const items = [release("v1.76.9", "Superseded"), release("v1.77.4", "Deployed"), release("v1.78.0", "Pending")];
-    expect(await dkpVersion(await accessTo(at(), { deckhousereleases: JSON.stringify({ items }) }))).toBe("1.77.4");
-    expect(await dkpVersion(await accessTo(at(), { deckhousereleases: '{"items":[]}' }))).toBeUndefined();
+    const items = [
+      release("v1.76.9", "Superseded"),
+      release("v1.77.4", "Deployed"),
+      release("v1.78.0", "Pending"),
+    ];
+    expect(
+      await dkpVersion(await accessTo(at(), { deckhousereleases: JSON.stringify({ items }) })),
+    ).toBe("1.77.4");
+    expect(
+      await dkpVersion(await accessTo(at(), { deckhousereleases: '{"items":[]}' })),
+    ).toBeUndefined();
   });
 
   it.each([
@@ -59,9 +70,14 @@ describe("runningCluster", () => {
       "Failed to setup Kubernetes client: reading kubeconfig file: stat /x: no such file or directory",
       "the kubeconfig cannot be read; set KUBECONFIG to a file that has the cluster",
     ],
-    [`panic: ${OLD_SECRET}`, /^\S+d8 failed, and its message is not shown because it can have a secret; run \S+ system get /],
+    [
+      `panic: ${OLD_SECRET}`,
+      /^\S+d8 failed, and its message is not shown because it can have a secret; run \S+ system get /,
+    ],
   ])("reports in one sentence what d8 prints: %s", async (printed, message) => {
-    const error = await runningCluster(await accessTo(at(), failing("system get provider", printed))).catch((caught) => caught);
+    const error = await runningCluster(
+      await accessTo(at(), failing("system get provider", printed)),
+    ).catch((caught) => caught);
     expect(error.message).toMatch(message);
     expect(error.message).not.toContain(OLD_SECRET);
   });
@@ -76,9 +92,17 @@ describe("runningCluster", () => {
 
 describe("clusterAccess", () => {
   it.each([
-    ["dev\nprod\n", undefined, "--context: the kubeconfig has several contexts; name one: dev, prod"],
+    [
+      "dev\nprod\n",
+      undefined,
+      "--context: the kubeconfig has several contexts; name one: dev, prod",
+    ],
     ["dev\nprod\n", "prd", '--context: the kubeconfig has no context "prd", did you mean "prod"?'],
-    ["", undefined, "--cluster: the kubeconfig has no context; set KUBECONFIG to a file that has the cluster"],
+    [
+      "",
+      undefined,
+      "--cluster: the kubeconfig has no context; set KUBECONFIG to a file that has the cluster",
+    ],
   ])("asks for one context of %j", async (contexts, named, message) => {
     await expect(accessTo(at(), { contexts }, named)).rejects.toThrow(new Error(message));
   });
@@ -86,25 +110,42 @@ describe("clusterAccess", () => {
   it("names the command that is missing", async () => {
     const limits = { limit: 60, progress: () => undefined };
     await expect(clusterAccess({ D8_BINARY_NAME: at("none") }, limits, undefined)).rejects.toThrow(
-      new Error(`${at("none")} is not on the PATH; install d8, the command of DKP, or set D8_BINARY_NAME`),
+      new Error(
+        `${at("none")} is not on the PATH; install d8, the command of DKP, or set D8_BINARY_NAME`,
+      ),
     );
   });
 
   it("never runs a d8 of a package, as npx would have it", async () => {
-    write({ "node_modules/.bin/d8": "#!/bin/sh\necho package\n", "bin/d8": "#!/bin/sh\necho own\n" });
+    write({
+      "node_modules/.bin/d8": "#!/bin/sh\necho package\n",
+      "bin/d8": "#!/bin/sh\necho own\n",
+    });
     for (const folder of ["node_modules/.bin", "bin"]) {
       chmodSync(at(`${folder}/d8`), 0o755);
     }
     const PATH = `${at("node_modules/.bin")}:${at("bin")}`;
-    const { context } = await clusterAccess({ PATH }, { limit: 60, progress: () => undefined }, undefined);
+    const { context } = await clusterAccess(
+      { PATH },
+      { limit: 60, progress: () => undefined },
+      undefined,
+    );
     expect(context).toBe("own");
   });
 
   it("runs d8 without its plugins, which a registry of the cluster would install", async () => {
     write({ d8: "#!/bin/sh\nprintenv DECKHOUSE_PLUGINS_ENABLED || echo dev\n" });
     chmodSync(at("d8"), 0o755);
-    const environment = { PATH: process.env.PATH, D8_BINARY_NAME: at("d8"), DECKHOUSE_PLUGINS_ENABLED: "true" };
-    const { context } = await clusterAccess(environment, { limit: 60, progress: () => undefined }, undefined);
+    const environment = {
+      PATH: process.env.PATH,
+      D8_BINARY_NAME: at("d8"),
+      DECKHOUSE_PLUGINS_ENABLED: "true",
+    };
+    const { context } = await clusterAccess(
+      environment,
+      { limit: 60, progress: () => undefined },
+      undefined,
+    );
     expect(context).toBe("dev");
   });
 });
@@ -113,7 +154,9 @@ describe("giveKey", () => {
   it("changes the two fields of the key, and nothing else", async () => {
     const access = await accessTo(at());
     await giveKey(access, await runningCluster(access), KEY);
-    expect(read(PROVIDER)).toBe(CONFIGURATION.replace(OLD_KEY, `"${KEY.id}"`).replace(OLD_SECRET, `"${KEY.secret}"`));
+    expect(read(PROVIDER)).toBe(
+      CONFIGURATION.replace(OLD_KEY, `"${KEY.id}"`).replace(OLD_SECRET, `"${KEY.secret}"`),
+    );
   });
 
   it("refuses a cluster that is not the one that was read", async () => {
@@ -128,7 +171,10 @@ describe("giveKey", () => {
   });
 
   it.each([
-    ["The request is invalid", "somebody changed the configuration of the cluster at the same moment; run the command again"],
+    [
+      "The request is invalid",
+      "somebody changed the configuration of the cluster at the same moment; run the command again",
+    ],
     [
       'Error from server (InternalError): Internal error occurred: failed calling webhook "cluster-configuration.deckhouse-webhook.deckhouse.io": connection refused',
       "DKP's webhook, which checks the configuration, does not answer; wait until the Pod of Deckhouse is ready, and try again",
@@ -143,7 +189,9 @@ describe("giveKey", () => {
     ],
   ])("reports a refused write: %s", async (printed, message) => {
     const access = await accessTo(at(), failing("k patch", printed));
-    await expect(giveKey(access, await runningCluster(access), KEY)).rejects.toThrow(new Error(message));
+    await expect(giveKey(access, await runningCluster(access), KEY)).rejects.toThrow(
+      new Error(message),
+    );
     expect(read(PROVIDER)).toBe(CONFIGURATION);
   });
 });

@@ -17,7 +17,8 @@ describe("dkp-access diff", () => {
     await changeAfterReview("");
     expect(await sinceReview()).toEqual({
       status: 0,
-      stdout: "Verdict: harmless (exit code 0). Nothing changes.\nCompared with folder ./before\n\nUnchanged: dev\n",
+      stdout:
+        "Verdict: harmless (exit code 0). Nothing changes.\nCompared with folder ./before\n\nUnchanged: dev\n",
       stderr: "",
     });
     write({ "deployments/dev.yaml": `${SETTINGS}features: [volume-snapshots]\n` });
@@ -30,14 +31,20 @@ describe("dkp-access diff", () => {
   it("says nothing of a committed provider lock against a folder, which has none", async () => {
     await changeAfterReview("");
     write({ "locks/dev.terraform.lock.hcl": "lock" });
-    expect(await sinceReview()).toMatchObject({ status: 0, stdout: expect.stringContaining("Unchanged: dev\n") });
+    expect(await sinceReview()).toMatchObject({
+      status: 0,
+      stdout: expect.stringContaining("Unchanged: dev\n"),
+    });
   });
 
   it("exits with 3 when an access key would be deleted, also with --format json", async () => {
     await changeAfterReview("user: { name: other }\n");
     const { status, stdout } = await sinceReview("--format", "json");
     expect(status).toBe(3);
-    expect(JSON.parse(stdout)).toMatchObject({ exitCode: 3, deployments: [{ stack: "dev", state: "changed" }] });
+    expect(JSON.parse(stdout)).toMatchObject({
+      exitCode: 3,
+      deployments: [{ stack: "dev", state: "changed" }],
+    });
   });
 
   it("compares the named stack only", async () => {
@@ -46,25 +53,36 @@ describe("dkp-access diff", () => {
     const { status, stdout } = await sinceReview("other");
     expect({ status, stdout }).toEqual({
       status: 0,
-      stdout: "Verdict: harmless (exit code 0). Nothing changes.\nCompared with folder ./before\n\nUnchanged: other\n",
+      stdout:
+        "Verdict: harmless (exit code 0). Nothing changes.\nCompared with folder ./before\n\nUnchanged: other\n",
     });
   });
 
   it("compares a change of the defaults in each deployment that it reaches", async () => {
-    const own = (stack: string, more = "") => `user: { name: ${stack} }\npolicy: { name: ${stack} }\n${more}`;
-    write({ "deployments/defaults.yaml": SETTINGS, "deployments/dev.yaml": own("dev"), "deployments/test.yaml": own("test") });
+    const own = (stack: string, more = "") =>
+      `user: { name: ${stack} }\npolicy: { name: ${stack} }\n${more}`;
+    write({
+      "deployments/defaults.yaml": SETTINGS,
+      "deployments/dev.yaml": own("dev"),
+      "deployments/test.yaml": own("test"),
+    });
     write({ "deployments/prod.yaml": own("prod", "protect: true\n") });
     await runCli(at(), ["review", "--out", "before"]);
     write({ "deployments/defaults.yaml": `${SETTINGS}protect: false\n` });
     const { status, stdout } = await sinceReview("--format", "json");
     expect(status).toBe(2);
     const { deployments, findings } = JSON.parse(stdout);
-    expect(deployments.map(({ stack, state }: { stack: string; state: string }) => [stack, state])).toEqual([
+    expect(
+      deployments.map(({ stack, state }: { stack: string; state: string }) => [stack, state]),
+    ).toEqual([
       ["dev", "changed"],
       ["prod", "unchanged"],
       ["test", "changed"],
     ]);
-    const fields = findings.map(({ stack, field }: { stack: string; field?: string }) => [stack, field]);
+    const fields = findings.map(({ stack, field }: { stack: string; field?: string }) => [
+      stack,
+      field,
+    ]);
     expect(fields).toEqual(
       expect.arrayContaining([
         ["dev", "protect"],
@@ -113,11 +131,15 @@ Other changes that require attention
   });
 
   it("rejects the plan of another deployment", async () => {
-    write({ "deployments/prod.yaml": settingsOf("x"), "plan.json": JSON.stringify(realPlan("no-change")) });
+    write({
+      "deployments/prod.yaml": settingsOf("x"),
+      "plan.json": JSON.stringify(realPlan("no-change")),
+    });
     expect(await diff("prod", "--plan", "plan.json")).toEqual({
       status: 1,
       stdout: "",
-      stderr: "plan.json: is the plan of another user than x, that of prod; name the stack of the plan\n",
+      stderr:
+        "plan.json: is the plan of another user than x, that of prod; name the stack of the plan\n",
     });
   });
 

@@ -31,19 +31,38 @@ describe("dkp-access init", () => {
   it("writes a repository and names its page with the next steps", async () => {
     const { status, stdout, stderr } = await init("acme");
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
-    const files = [".gitattributes", ".gitignore", ".npmrc", "README.md", "deployments/deckhouse.yaml", "package.json"];
+    const files = [
+      ".gitattributes",
+      ".gitignore",
+      ".npmrc",
+      "README.md",
+      "deployments/deckhouse.yaml",
+      "package.json",
+    ];
     expect(filesOf("acme")).toEqual([...files, ...(isPacked ? [packed] : [])].sort());
-    expect(stdout.split("\n").filter((line) => line.startsWith("wrote acme/"))).toHaveLength(isPacked ? 7 : 6);
+    expect(stdout.split("\n").filter((line) => line.startsWith("wrote acme/"))).toHaveLength(
+      isPacked ? 7 : 6,
+    );
     const packIt = `Pack the program for npm install: npm run --prefix ${PROJECT} package && cp ${toPack} acme\n\n`;
-    expect(stdout.split("\n\n").slice(1).join("\n\n")).toBe(`${isPacked ? "" : packIt}Next steps: acme/README.md\n`);
+    expect(stdout.split("\n\n").slice(1).join("\n\n")).toBe(
+      `${isPacked ? "" : packIt}Next steps: acme/README.md\n`,
+    );
   });
 
   it("names only this package, packed as the version and the commit of this checkout", async () => {
     await init("acme");
     const { dependencies, devDependencies: none } = JSON.parse(read("acme/package.json"));
-    expect({ dependencies, none }).toEqual({ dependencies: { "dkp-access": named }, none: undefined });
-    const commit = spawnSync("git", ["rev-parse", "--short=8", "HEAD"], { cwd: PROJECT, encoding: "utf8" }).stdout.trim();
-    expect(named).toMatch(new RegExp(`^file:dkp-access-\\d+\\.\\d+\\.\\d+(-g${commit})?(-dirty)?\\.tgz$`));
+    expect({ dependencies, none }).toEqual({
+      dependencies: { "dkp-access": named },
+      none: undefined,
+    });
+    const commit = spawnSync("git", ["rev-parse", "--short=8", "HEAD"], {
+      cwd: PROJECT,
+      encoding: "utf8",
+    }).stdout.trim();
+    expect(named).toMatch(
+      new RegExp(`^file:dkp-access-\\d+\\.\\d+\\.\\d+(-g${commit})?(-dirty)?\\.tgz$`),
+    );
     expect(packageSource({ PATH: "/none" }).named).toBe(`file:dkp-access-${version}-unknown.tgz`);
   });
 
@@ -53,16 +72,23 @@ describe("dkp-access init", () => {
     [`v${version}`, "?? docs/notes.md", "", "-dirty"],
     ["v0.0.1", " M src/stack.ts", "", "-g0123abcd-dirty"],
     [`v${version}`, "", "checkout/", "-unknown"],
-  ])("names the version alone for its own tag and a clean checkout only: %s, %j, %j", (tag, status, prefix, suffix) => {
-    const answers = `*prefix) echo "${prefix}" ;; status*) echo "${status}" ;; tag*) echo ${tag} ;; *) echo 0123abcd ;;`;
-    write({ git: `#!/bin/sh\ncase $3$4 in ${answers} esac\n` });
-    chmodSync(at("git"), 0o755);
-    expect(packageSource({ PATH: `${at()}:${process.env.PATH}` }).named).toBe(`file:dkp-access-${version}${suffix}.tgz`);
-  });
+  ])(
+    "names the version alone for its own tag and a clean checkout only: %s, %j, %j",
+    (tag, status, prefix, suffix) => {
+      const answers = `*prefix) echo "${prefix}" ;; status*) echo "${status}" ;; tag*) echo ${tag} ;; *) echo 0123abcd ;;`;
+      write({ git: `#!/bin/sh\ncase $3$4 in ${answers} esac\n` });
+      chmodSync(at("git"), 0o755);
+      expect(packageSource({ PATH: `${at()}:${process.env.PATH}` }).named).toBe(
+        `file:dkp-access-${version}${suffix}.tgz`,
+      );
+    },
+  );
 
   it("adds with --cdktf the program, with the exact versions of the packages that it is tested with", async () => {
     await runCli(at(), ["init", "acme", "--cdktf"], {}, "22.0.0");
-    expect(filesOf("acme")).toEqual(expect.arrayContaining(["cdktf.json", "main.ts", "tsconfig.json"]));
+    expect(filesOf("acme")).toEqual(
+      expect.arrayContaining(["cdktf.json", "main.ts", "tsconfig.json"]),
+    );
     const names = ["@cdktf/provider-aws", "cdktf", "cdktf-cli", "constructs", "typescript"];
     expect(JSON.parse(read("acme/package.json"))).toMatchObject({
       dependencies: { "dkp-access": named },
@@ -75,21 +101,24 @@ describe("dkp-access init", () => {
   it.each([
     ["with --cdk-terrain", "22.19.0", ["--cdk-terrain"]],
     ["where the command cdktf does not run", "24.0.0", ["--cdktf"]],
-  ])("installs CDK Terrain under the names of CDKTF %s, and nothing of CDKTF", async (_, node, args) => {
-    await runCli(at(), ["init", "acme", ...args], {}, node);
-    expect(JSON.parse(read("acme/package.json"))).toMatchObject({
-      engines: { node: ">=22.19" },
-      dependencies: { "dkp-access": named },
-      devDependencies: {
-        "@cdktf/provider-aws": "npm:@cdktn/provider-aws@25.7.0",
-        cdktf: "npm:cdktn@0.24.0",
-        cdktn: "0.24.0",
-        "cdktn-cli": "0.24.0",
-        constructs: devDependencies.constructs,
-        typescript: devDependencies.typescript,
-      },
-    });
-  });
+  ])(
+    "installs CDK Terrain under the names of CDKTF %s, and nothing of CDKTF",
+    async (_, node, args) => {
+      await runCli(at(), ["init", "acme", ...args], {}, node);
+      expect(JSON.parse(read("acme/package.json"))).toMatchObject({
+        engines: { node: ">=22.19" },
+        dependencies: { "dkp-access": named },
+        devDependencies: {
+          "@cdktf/provider-aws": "npm:@cdktn/provider-aws@25.7.0",
+          cdktf: "npm:cdktn@0.24.0",
+          cdktn: "0.24.0",
+          "cdktn-cli": "0.24.0",
+          constructs: devDependencies.constructs,
+          typescript: devDependencies.typescript,
+        },
+      });
+    },
+  );
 
   it("fills every placeholder", async () => {
     await init("cdk-terrain", "--cdk-terrain");
@@ -97,7 +126,9 @@ describe("dkp-access init", () => {
     for (const pipeline of ["github", "gitlab"]) {
       await init(pipeline, "--pipeline", pipeline);
       // GitHub's own expressions have a dollar sign before the braces.
-      expect(contentOf(pipeline).filter((text) => /(?<!\$)\{\{|<!-- (if|end)/.test(text))).toEqual([]);
+      expect(contentOf(pipeline).filter((text) => /(?<!\$)\{\{|<!-- (if|end)/.test(text))).toEqual(
+        [],
+      );
     }
   });
 
@@ -116,7 +147,10 @@ describe("dkp-access init", () => {
       accountId: "CHANGE",
       backend: { s3: { bucket: "example-terraform-state", region: "eu-central-1" } },
       policy: { mode: "minimal" },
-      accessKeys: { primary: { pgpKey: "team.asc" }, secondary: { pgpKey: "team.asc", status: "absent" } },
+      accessKeys: {
+        primary: { pgpKey: "team.asc" },
+        secondary: { pgpKey: "team.asc", status: "absent" },
+      },
       cluster: { prefix: "example", layout: "WithoutNAT" },
       features: [],
     });
@@ -130,7 +164,10 @@ describe("dkp-access init", () => {
     }
     write(withOwnValues(file));
     const { status, stdout, stderr } = await runCli(project, ["synth"]);
-    expect({ status, stdout }).toEqual({ status: 0, stdout: "cdktf.out/stacks/prod/cdk.tf.json\n" });
+    expect({ status, stdout }).toEqual({
+      status: 0,
+      stdout: "cdktf.out/stacks/prod/cdk.tf.json\n",
+    });
     expect(stderr).toMatch(/^warning: prod: line [\d, ]+: ends with # CHANGE/m);
     expect(stderr).not.toContain("plaintext");
     expect(await runCli(project, ["review"])).toMatchObject({ status: 0 });
@@ -139,7 +176,13 @@ describe("dkp-access init", () => {
   it("writes what several deployments share into defaults.yaml", async () => {
     await init("acme", "--stack", "dev", "--stack", "prod");
     const settings = (name: string) => parse(read(`acme/deployments/${name}.yaml`));
-    expect(Object.keys(settings("defaults"))).toEqual(["region", "accountId", "backend", "policy", "accessKeys"]);
+    expect(Object.keys(settings("defaults"))).toEqual([
+      "region",
+      "accountId",
+      "backend",
+      "policy",
+      "accessKeys",
+    ]);
     expect(settings("prod")).toEqual({
       user: { name: "prod" },
       policy: { name: "prod" },
@@ -148,7 +191,12 @@ describe("dkp-access init", () => {
     });
     expect(names("acme/deployments")).toEqual(["defaults.yaml", "dev.yaml", "prod.yaml"]);
     write(withOwnValues("acme/deployments/defaults.yaml"));
-    write({ "acme/deployments/dev.yaml": read("acme/deployments/dev.yaml").replace("prefix: example", "prefix: dev") });
+    write({
+      "acme/deployments/dev.yaml": read("acme/deployments/dev.yaml").replace(
+        "prefix: example",
+        "prefix: dev",
+      ),
+    });
     expect(await runCli(at("acme"), ["review"])).toMatchObject({ status: 0 });
   });
 
@@ -160,9 +208,13 @@ describe("dkp-access init", () => {
     expect(filesOf("acme")).toContain(path);
     const text = read(join("acme", path));
     expect(text).toContain("node_modules/dkp-access/docs/how-to/pipelines.md");
-    expect(text.match(/^ +npm ci .*$/gm)?.map((line) => line.trim())).toEqual(["npm ci --omit=dev --omit=optional"]);
+    expect(text.match(/^ +npm ci .*$/gm)?.map((line) => line.trim())).toEqual([
+      "npm ci --omit=dev --omit=optional",
+    ]);
     expect(read("acme/README.md")).toContain(`\`${path}\``);
-    expect(read("acme/README.md")).toContain("Set up the pipeline: `node_modules/dkp-access/docs/how-to/pipelines.md`");
+    expect(read("acme/README.md")).toContain(
+      "Set up the pipeline: `node_modules/dkp-access/docs/how-to/pipelines.md`",
+    );
     expect(read("acme/README.md")).not.toContain("dkp-access apply");
   });
 
@@ -175,8 +227,16 @@ describe("dkp-access init", () => {
     const input = PACK_FILES.map((file) => `review/deckhouse/${file}\n`).join("");
     const attributes = spawnSync("git", args, { cwd: at("acme"), input, encoding: "utf8" }).stdout;
     const filesWith = (attribute: string) =>
-      [...attributes.matchAll(new RegExp(`^review/deckhouse/(.*): ${attribute}$`, "gm"))].map(([, file]) => file);
-    const readFirst = [/^REVIEW\.md$/, /^main\.tf\.json/, /^policy(-\d)?\.json$/, /^deployment\.json$/, /^node-role-/];
+      [...attributes.matchAll(new RegExp(`^review/deckhouse/(.*): ${attribute}$`, "gm"))].map(
+        ([, file]) => file,
+      );
+    const readFirst = [
+      /^REVIEW\.md$/,
+      /^main\.tf\.json/,
+      /^policy(-\d)?\.json$/,
+      /^deployment\.json$/,
+      /^node-role-/,
+    ];
     const lookedUp = PACK_FILES.filter((file) => !readFirst.some((pattern) => pattern.test(file)));
     expect(filesWith("linguist-generated: set")).toEqual(lookedUp);
     expect(filesWith("gitlab-generated: set")).toEqual(filesWith("linguist-generated: set"));
@@ -191,12 +251,19 @@ describe("dkp-access init", () => {
 
   it.each([
     [".env", [], ".: is not empty; name a new folder, or one that is empty\n"],
-    ["notes.txt", ["notes.txt"], "notes.txt: is a file, not a folder; remove it, or name another path\n"],
-  ])("rejects a folder with %s, or the file itself, and writes nothing", async (name, args, stderr) => {
-    write({ [name]: "" });
-    expect(await init(...args)).toEqual({ status: 1, stdout: "", stderr });
-    expect(names()).toEqual([name]);
-  });
+    [
+      "notes.txt",
+      ["notes.txt"],
+      "notes.txt: is a file, not a folder; remove it, or name another path\n",
+    ],
+  ])(
+    "rejects a folder with %s, or the file itself, and writes nothing",
+    async (name, args, stderr) => {
+      write({ [name]: "" });
+      expect(await init(...args)).toEqual({ status: 1, stdout: "", stderr });
+      expect(names()).toEqual([name]);
+    },
+  );
 
   it("ignores states, plans, output folders, private keys and the provider block in Git", async () => {
     await init("acme");
@@ -215,7 +282,9 @@ describe("dkp-access init", () => {
     ];
     const kept = [
       "locks/deckhouse.terraform.lock.hcl",
-      ...["deckhouse", "build", "plan", "tfplan", "node_modules"].map((stack) => `review/${stack}/REVIEW.md`),
+      ...["deckhouse", "build", "plan", "tfplan", "node_modules"].map(
+        (stack) => `review/${stack}/REVIEW.md`,
+      ),
       "deployments/provider-a.yaml",
       "deployments/my-access-key.yaml",
       "cluster.yml",

@@ -5,7 +5,10 @@ import { runCli } from "../../helpers/run-cli";
 
 const STACK = "cdktf.out/stacks/dev";
 
-/** A program in place of Terraform, which records its arguments, and what others may do in the plan's folder. */
+/**
+ * A program in place of Terraform, which records its arguments, and what others may do in the
+ * plan's folder.
+ */
 const PROGRAM = `#!/bin/sh
 here=$(dirname "$0")
 echo "$*" | sed 's|[^ =]*/plan$|PLAN|' >> "$here/arguments"
@@ -26,19 +29,35 @@ interface Behavior {
   readonly backend?: object;
 }
 
-const S3 = { bucket: "state", key: "dev/terraform.tfstate", region: "eu-central-1", encrypt: true, use_lockfile: true };
+const S3 = {
+  bucket: "state",
+  key: "dev/terraform.tfstate",
+  region: "eu-central-1",
+  encrypt: true,
+  use_lockfile: true,
+};
 
 describe.each(["plan", "apply"])("dkp-access %s", (command) => {
   const { at, read, write } = folderForEach({
     "cdktf.json": "{}",
-    "deployments/dev.yaml": "region: eu-central-1\nbackend: { s3: { bucket: state, region: eu-central-1 } }\n",
+    "deployments/dev.yaml":
+      "region: eu-central-1\nbackend: { s3: { bucket: state, region: eu-central-1 } }\n",
     shown: JSON.stringify(realPlan("no-change")),
     printed: "",
   });
   const APPROVED = "0".repeat(64);
   /** Runs the command with a program that fails for a command, and ends a plan with a code. */
-  const run = async (args: readonly string[], behavior: Behavior = {}, variables: Readonly<Record<string, string>> = {}) => {
-    const { failing = "nothing", code = 1, changes = 2, backend = { type: "s3", config: S3 } } = behavior;
+  const run = async (
+    args: readonly string[],
+    behavior: Behavior = {},
+    variables: Readonly<Record<string, string>> = {},
+  ) => {
+    const {
+      failing = "nothing",
+      code = 1,
+      changes = 2,
+      backend = { type: "s3", config: S3 },
+    } = behavior;
     write({
       arguments: "",
       terraform: PROGRAM.replace("$FAILING", failing)
@@ -47,7 +66,8 @@ describe.each(["plan", "apply"])("dkp-access %s", (command) => {
         .replace("$BACKEND", JSON.stringify({ version: 3, backend })),
     });
     chmodSync(at("terraform"), 0o755);
-    const approval = command === "apply" && !args.includes("--approved") ? ["--approved", APPROVED] : [];
+    const approval =
+      command === "apply" && !args.includes("--approved") ? ["--approved", APPROVED] : [];
     const env = { TERRAFORM_BINARY_NAME: at("terraform"), ...variables };
     const result = await runCli(at(), [command, ...approval, ...args], env);
     return { ...result, commands: read("arguments").trimEnd().split("\n") };
@@ -71,7 +91,9 @@ describe.each(["plan", "apply"])("dkp-access %s", (command) => {
 
   it("plans with the committed lock", async () => {
     write({ "locks/dev.terraform.lock.hcl": "" });
-    expect((await run([])).commands[0]).toBe("init -input=false -no-color -reconfigure -lockfile=readonly");
+    expect((await run([])).commands[0]).toBe(
+      "init -input=false -no-color -reconfigure -lockfile=readonly",
+    );
   });
 
   it.each<[string, Behavior, string]>([
@@ -80,9 +102,21 @@ describe.each(["plan", "apply"])("dkp-access %s", (command) => {
       { failing: "init" },
       "terraform init ended with 1, so there is no plan; the reason is above, and docs/how-to/recover.md has",
     ],
-    ["init ends with 3", { failing: "init", code: 3 }, "terraform init ended with 3, so there is no plan"],
-    ["plan", { failing: "plan" }, "terraform plan ended with 1, so there is no plan; the reason is above"],
-    ["plan ends as after a panic", { failing: "plan", code: 11 }, "terraform plan ended with 11, so there is no plan"],
+    [
+      "init ends with 3",
+      { failing: "init", code: 3 },
+      "terraform init ended with 3, so there is no plan",
+    ],
+    [
+      "plan",
+      { failing: "plan" },
+      "terraform plan ended with 1, so there is no plan; the reason is above",
+    ],
+    [
+      "plan ends as after a panic",
+      { failing: "plan", code: 11 },
+      "terraform plan ended with 11, so there is no plan",
+    ],
     ["its summary", { failing: "show" }, "failed with 1: no reason\n"],
     ["nothing, and there is no backend", { backend: {} }, "backend s3 -> none"],
     [
@@ -96,29 +130,43 @@ describe.each(["plan", "apply"])("dkp-access %s", (command) => {
       "the settings: secret_key\n",
     ],
   ])("leaves no plan when Terraform fails in %s", async (_, behavior, message) => {
-    expect(await run([], behavior)).toMatchObject({ status: 1, stderr: expect.stringContaining(message) });
-    expect(left()).toEqual(EXPECTED.filter((name) => behavior.failing !== "init" || name !== ".terraform"));
+    expect(await run([], behavior)).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining(message),
+    });
+    expect(left()).toEqual(
+      EXPECTED.filter((name) => behavior.failing !== "init" || name !== ".terraform"),
+    );
   });
 
   it("takes arguments of the backend from elsewhere if the settings leave them", async () => {
     write({
-      "deployments/dev.yaml": `${read("deployments/dev.yaml")}  partial: true\n`.replace("{ s3:", "\n  s3:").replace("} }", "}"),
+      "deployments/dev.yaml": `${read("deployments/dev.yaml")}  partial: true\n`
+        .replace("{ s3:", "\n  s3:")
+        .replace("} }", "}"),
     });
     const { stdout } = await run([], {
       changes: 0,
       backend: { type: "s3", config: { ...S3, secret_key: "secret", acl: "private" } },
     });
-    expect(stdout).toContain("the backend has arguments that the settings leave to -backend-config: secret_key, acl = private");
+    expect(stdout).toContain(
+      "the backend has arguments that the settings leave to -backend-config: secret_key, acl = private",
+    );
   });
 
   it("takes the workspace that the settings name", async () => {
     const cloud = { organization: "x", workspaces: { name: "prod" } };
     write({ "deployments/dev.yaml": `region: eu-central-1\ncloud: ${JSON.stringify(cloud)}\n` });
-    expect((await run([], { changes: 0, backend: { type: "cloud", config: cloud } })).stderr).toMatch(/\nNothing to apply\.\n$/);
+    expect(
+      (await run([], { changes: 0, backend: { type: "cloud", config: cloud } })).stderr,
+    ).toMatch(/\nNothing to apply\.\n$/);
   });
 
   it("removes what a killed run left, and leaves what is not its own", async () => {
-    const [killed, running] = [".plan.0123456789ab.999999999.tmp", `.plan.0123456789ab.${process.ppid}.tmp`];
+    const [killed, running] = [
+      ".plan.0123456789ab.999999999.tmp",
+      `.plan.0123456789ab.${process.ppid}.tmp`,
+    ];
     write({ [`${STACK}/${killed}/plan`]: "secret", [`${STACK}/${running}/plan`]: "another run" });
     await run([]);
     expect(left()).toEqual([running, ...EXPECTED].sort());
@@ -126,13 +174,19 @@ describe.each(["plan", "apply"])("dkp-access %s", (command) => {
 
   it("says that nothing is to apply", async () => {
     const { status, stdout, stderr } = await run([], { changes: 0 });
-    expect({ status, stderr }).toEqual({ status: 0, stderr: expect.stringMatching(/\nNothing to apply\.\n$/) });
+    expect({ status, stderr }).toEqual({
+      status: 0,
+      stderr: expect.stringMatching(/\nNothing to apply\.\n$/),
+    });
     expect(stdout).not.toContain("Digest");
   });
 
   it("applies an empty plan where the state is out of date", async () => {
     const before = { status: "Inactive", user: "deckhouse" };
-    const deleted = { address: "aws_iam_access_key.user-secondary", change: { actions: ["delete"], before, after: null } };
+    const deleted = {
+      address: "aws_iam_access_key.user-secondary",
+      change: { actions: ["delete"], before, after: null },
+    };
     write({ shown: JSON.stringify({ ...realPlan("no-change"), resource_drift: [deleted] }) });
     const { stdout } = await run([], { changes: 0 });
     expect(stdout).toContain(
@@ -169,7 +223,11 @@ describe.each(["plan", "apply"])("dkp-access %s", (command) => {
     ["TF_WORKSPACE", "other", "selects the workspace other, and the settings default; remove it"],
   ])("runs nothing with %s=%s", async (name, value, reason) => {
     const stderr = expect.stringContaining(`${name}: ${reason}`);
-    expect(await run([], {}, { [name]: value })).toMatchObject({ status: 1, stderr, commands: [""] });
+    expect(await run([], {}, { [name]: value })).toMatchObject({
+      status: 1,
+      stderr,
+      commands: [""],
+    });
   });
 
   it("runs nothing where the settings name another state than the folder has, and prints the command that moves it", async () => {
@@ -177,8 +235,12 @@ describe.each(["plan", "apply"])("dkp-access %s", (command) => {
     write({ [`${STACK}/.terraform/terraform.tfstate`]: JSON.stringify({ version: 3, backend }) });
     const { status, stderr, commands } = await run([]);
     expect({ status, commands }).toEqual({ status: 1, commands: [""] });
-    expect(stderr).toContain(`${STACK}: is initialized for s3 (bucket former, key dev/terraform.tfstate), and`);
-    expect(stderr).toContain(`move the state with ${at("terraform")} -chdir=${STACK} init -migrate-state (docs/how-to/`);
+    expect(stderr).toContain(
+      `${STACK}: is initialized for s3 (bucket former, key dev/terraform.tfstate), and`,
+    );
+    expect(stderr).toContain(
+      `move the state with ${at("terraform")} -chdir=${STACK} init -migrate-state (docs/how-to/`,
+    );
   });
 
   it("runs nothing beside a state that could not be written", async () => {
@@ -193,20 +255,25 @@ describe.each(["plan", "apply"])("dkp-access %s", (command) => {
       const { stdout } = await run(["--digest-file", "digest", "--format", "json"]);
       const { digest } = JSON.parse(stdout) as { readonly digest: string };
       expect(read("digest")).toBe(`${digest}\n`);
-      expect((await run([])).stdout).toMatch(new RegExp(`\n\nApply it: npx dkp-access apply dev --approved ${digest}\n$`));
+      expect((await run([])).stdout).toMatch(
+        new RegExp(`\n\nApply it: npx dkp-access apply dev --approved ${digest}\n$`),
+      );
       await run(["--digest-file", "digest"], { changes: 0 });
       expect(existsSync(at("digest"))).toBe(false);
     });
   } else {
     const digestOf = async () => /its digest is (\w+)\n/.exec((await run([])).stderr)?.[1] ?? "";
 
-    it.each(["", "0".repeat(63), "A".repeat(64)])("plans nothing for an approval that is no digest: %j", async (text) => {
-      expect(await run(["--approved", text])).toMatchObject({
-        status: 1,
-        stderr: `--approved: "${text}" is no digest; give the 64 hexadecimal digits that plan printed\n`,
-        commands: [""],
-      });
-    });
+    it.each(["", "0".repeat(63), "A".repeat(64)])(
+      "plans nothing for an approval that is no digest: %j",
+      async (text) => {
+        expect(await run(["--approved", text])).toMatchObject({
+          status: 1,
+          stderr: `--approved: "${text}" is no digest; give the 64 hexadecimal digits that plan printed\n`,
+          commands: [""],
+        });
+      },
+    );
 
     it("applies the plan with the approved digest, and no other", async () => {
       const digest = await digestOf();
@@ -225,13 +292,19 @@ describe.each(["plan", "apply"])("dkp-access %s", (command) => {
       write({ shown: JSON.stringify(realPlan("first-apply")) });
       const digest = await digestOf();
       const refused = await run(["--approved", digest]);
-      expect(refused).toMatchObject({ status: 3, stderr: expect.stringContaining("is 2, and --accept allows 0") });
+      expect(refused).toMatchObject({
+        status: 3,
+        stderr: expect.stringContaining("is 2, and --accept allows 0"),
+      });
       expect(refused.stdout).not.toContain("Apply it: ");
       expect(existsSync(at("applied"))).toBe(false);
       expect(await run(["--approved", digest, "--accept", "2"])).toMatchObject({ status: 0 });
       write({ shown: JSON.stringify({ ...realPlan("first-apply"), errored: true }) });
       const failed = await run(["--approved", await digestOf(), "--accept", "2"]);
-      expect(failed).toMatchObject({ status: 3, stderr: expect.stringContaining("is 3, and --accept allows 2") });
+      expect(failed).toMatchObject({
+        status: 3,
+        stderr: expect.stringContaining("is 3, and --accept allows 2"),
+      });
     });
 
     it("names the next step where a key is new, and keeps JSON whole", async () => {
@@ -256,7 +329,9 @@ describe.each(["plan", "apply"])("dkp-access %s", (command) => {
     });
 
     it("rejects --accept without an approved digest", async () => {
-      const stderr = expect.stringContaining("error: --accept belongs to --approved; without it, apply asks");
+      const stderr = expect.stringContaining(
+        "error: --accept belongs to --approved; without it, apply asks",
+      );
       expect(await runCli(at(), ["apply", "--accept", "3"])).toMatchObject({ status: 1, stderr });
     });
 

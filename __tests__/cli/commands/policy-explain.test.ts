@@ -34,7 +34,10 @@ describe("dkp-access policy --explain", () => {
   beforeAll(async () => {
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const { port } = server.address() as { readonly port: number };
-    Object.assign(process.env, { AWS_ENDPOINT_URL: `http://127.0.0.1:${port}`, AWS_EC2_METADATA_DISABLED: "true" });
+    Object.assign(process.env, {
+      AWS_ENDPOINT_URL: `http://127.0.0.1:${port}`,
+      AWS_EC2_METADATA_DISABLED: "true",
+    });
   });
   beforeEach(() => {
     asked.length = 0;
@@ -60,11 +63,20 @@ describe("dkp-access policy --explain", () => {
 
   it("prints the answer as JSON", async () => {
     const printed = JSON.parse((await explain("iam:CreateUser", "--format", "json")).stdout);
-    expect(printed).toMatchObject({ verdict: "unknown action", request: { action: "iam:CreateUser" } });
+    expect(printed).toMatchObject({
+      verdict: "unknown action",
+      request: { action: "iam:CreateUser" },
+    });
   });
 
   it("reads a message from standard input", async () => {
-    const { stdout } = await runCli(at(), ["policy", "dev", "--explain", "-"], {}, undefined, "│ DescribeVpcs is not allowed\n");
+    const { stdout } = await runCli(
+      at(),
+      ["policy", "dev", "--explain", "-"],
+      {},
+      undefined,
+      "│ DescribeVpcs is not allowed\n",
+    );
     expect(stdout).toMatch(/^allowed: the policy allows ec2:DescribeVpcs; /);
   });
 
@@ -84,10 +96,15 @@ describe("dkp-access policy --explain", () => {
   });
 
   it("prints the command that decodes the message if there are no credentials", async () => {
-    for (const name of Object.keys(process.env).filter((key) => /^AWS_(?:ACCESS|SECRET|PROFILE)/.test(key))) {
+    for (const name of Object.keys(process.env).filter((key) =>
+      /^AWS_(?:ACCESS|SECRET|PROFILE)/.test(key),
+    )) {
       delete process.env[name];
     }
-    Object.assign(process.env, { AWS_SHARED_CREDENTIALS_FILE: at("none"), AWS_CONFIG_FILE: at("none") });
+    Object.assign(process.env, {
+      AWS_SHARED_CREDENTIALS_FILE: at("none"),
+      AWS_CONFIG_FILE: at("none"),
+    });
     const { status, stdout, stderr } = await explain(DENIED);
     expect({ status, asked }).toEqual({ status: 0, asked: [] });
     expect(stdout).toMatch(/^allowed: the policy allows ec2:RunInstances; /);
@@ -102,7 +119,8 @@ describe("dkp-access policy --explain", () => {
     expect({ status, stdout, stderr }).toEqual({
       status: 1,
       stdout: "",
-      stderr: "--explain: the text names no action of AWS; give the whole message, or an action such as ec2:RunInstances\n",
+      stderr:
+        "--explain: the text names no action of AWS; give the whole message, or an action such as ec2:RunInstances\n",
     });
   });
 });

@@ -10,15 +10,20 @@ const texts = readdirSync(join(PROJECT, MESSAGES)).map((file) => projectFile(joi
 /** The commands that messages advise, as `keys --leaked`: words in capitals stand for values. */
 const COMMANDS = new Set(
   texts.flatMap((text) =>
-    [...text.matchAll(/npx dkp-access ([a-z-]+(?: --[a-z-]+(?: [A-Z]+)?)*)/g)].map(([, words = ""]) => words),
+    [...text.matchAll(/npx dkp-access ([a-z-]+(?: --[a-z-]+(?: [A-Z]+)?)*)/g)].map(
+      ([, words = ""]) => words,
+    ),
   ),
 );
 
 describe("a command that a message advises", () => {
   const { at } = projectForEach();
 
-  it.each([...COMMANDS].sort())("is one of the program, with options that it has: %s", async (words) => {
-    const { stderr } = await runCli(at(), words.split(" "));
-    expect(stderr).not.toMatch(/unknown command|unknown option|argument missing/);
-  });
+  it.each([...COMMANDS].sort())(
+    "is one of the program, with options that it has: %s",
+    async (words) => {
+      const { stderr } = await runCli(at(), words.split(" "));
+      expect(stderr).not.toMatch(/unknown command|unknown option|argument missing/);
+    },
+  );
 });

@@ -31,35 +31,49 @@ describe("dkp-access", () => {
     expect(pages.join(" ").split(/\s+/).length).toBeLessThanOrEqual(1700);
   });
 
-  it.each(COMMANDS)("%s --help ends with two examples, whose options the command has", async (name) => {
-    const { stdout } = await runCli("/", [name, "--help"]);
-    const [, help = "", ...examples] =
-      new RegExp(`^([^]*)\nExamples:\n {2}(dkp-access ${name}.*)\n {2}(dkp-access ${name}.*)\n$`).exec(stdout) ?? [];
-    expect(examples).toHaveLength(2);
-    const options = examples.join(" ").match(/--[\w-]+/g) ?? [];
-    expect(options.filter((option) => !help.includes(`  ${option}`))).toEqual([]);
-  });
+  it.each(COMMANDS)(
+    "%s --help ends with two examples, whose options the command has",
+    async (name) => {
+      const { stdout } = await runCli("/", [name, "--help"]);
+      const [, help = "", ...examples] =
+        new RegExp(
+          `^([^]*)\nExamples:\n {2}(dkp-access ${name}.*)\n {2}(dkp-access ${name}.*)\n$`,
+        ).exec(stdout) ?? [];
+      expect(examples).toHaveLength(2);
+      const options = examples.join(" ").match(/--[\w-]+/g) ?? [];
+      expect(options.filter((option) => !help.includes(`  ${option}`))).toEqual([]);
+    },
+  );
 
   it.each([
     ["keys", 3],
     ["hand-over", 1],
-  ])("%s rejects a stack that is not synthesized or not initialized, with exit code %d", async (name, status) => {
-    expect(await runCli(at(), [name, "dev"])).toEqual({
-      status,
-      stdout: "",
-      stderr: "cdktf.out/stacks/dev: the stack is not synthesized; run npx dkp-access synth first\n",
-    });
-    await runCli(at(), ["synth"]);
-    const initialize = {
-      status,
-      stdout: "",
-      stderr: "cdktf.out/stacks/dev: tofu has not been initialized there; run tofu -chdir=cdktf.out/stacks/dev init first\n",
-    };
-    expect(await runCli(at(), [name, "dev"], { TERRAFORM_BINARY_NAME: "tofu" })).toEqual(initialize);
-    // What `cdktf synth --hcl` writes.
-    renameSync(at("cdktf.out/stacks/dev/cdk.tf.json"), at("cdktf.out/stacks/dev/cdk.tf"));
-    expect(await runCli(at(), [name, "dev"], { TERRAFORM_BINARY_NAME: "tofu" })).toEqual(initialize);
-  });
+  ])(
+    "%s rejects a stack that is not synthesized or not initialized, with exit code %d",
+    async (name, status) => {
+      expect(await runCli(at(), [name, "dev"])).toEqual({
+        status,
+        stdout: "",
+        stderr:
+          "cdktf.out/stacks/dev: the stack is not synthesized; run npx dkp-access synth first\n",
+      });
+      await runCli(at(), ["synth"]);
+      const initialize = {
+        status,
+        stdout: "",
+        stderr:
+          "cdktf.out/stacks/dev: tofu has not been initialized there; run tofu -chdir=cdktf.out/stacks/dev init first\n",
+      };
+      expect(await runCli(at(), [name, "dev"], { TERRAFORM_BINARY_NAME: "tofu" })).toEqual(
+        initialize,
+      );
+      // What `cdktf synth --hcl` writes.
+      renameSync(at("cdktf.out/stacks/dev/cdk.tf.json"), at("cdktf.out/stacks/dev/cdk.tf"));
+      expect(await runCli(at(), [name, "dev"], { TERRAFORM_BINARY_NAME: "tofu" })).toEqual(
+        initialize,
+      );
+    },
+  );
 
   it("keys without arguments reports all deployments, also after one that cannot be read", async () => {
     write({ "deployments/prod.yaml": settingsOf("prod") });
@@ -101,22 +115,29 @@ warning: continuing with dev, prod
   it("adds the stack trace of an error with DEBUG=1 only", async () => {
     const message = 'no deployment "dv" in deployments, did you mean "dev"?\n';
     expect((await runCli(at(), ["policy", "dv"])).stderr).toBe(message);
-    expect((await runCli(at(), ["policy", "dv"], { DEBUG: "1" })).stderr).toContain(`Error: ${message}    at `);
+    expect((await runCli(at(), ["policy", "dv"], { DEBUG: "1" })).stderr).toContain(
+      `Error: ${message}    at `,
+    );
   });
 });
 
-const CLUSTER = "region: eu-central-1\nbackend: { local: {} }\ncluster: { prefix: dev, layout: Standard }\n";
+const CLUSTER =
+  "region: eu-central-1\nbackend: { local: {} }\ncluster: { prefix: dev, layout: Standard }\n";
 
 describe("dkp-access policy", () => {
   const { at } = projectForEach(CLUSTER);
   const policy = (...args: string[]) => runCli(at(), ["policy", ...args]);
 
   /** As AWS counts it: an account has 12 digits. */
-  const sizeOf = (text: string) => JSON.stringify(JSON.parse(text)).replaceAll("ACCOUNT_ID", "123456789012").length;
+  const sizeOf = (text: string) =>
+    JSON.stringify(JSON.parse(text)).replaceAll("ACCOUNT_ID", "123456789012").length;
 
   it("prints the policy on standard output, and its size on standard error", async () => {
     const { status, stdout, stderr } = await policy("dev");
-    expect({ status, stderr }).toEqual({ status: 0, stderr: `documented: 2 statements, ${sizeOf(stdout)} of 6144 characters\n` });
+    expect({ status, stderr }).toEqual({
+      status: 0,
+      stderr: `documented: 2 statements, ${sizeOf(stdout)} of 6144 characters\n`,
+    });
     expect(Object.keys(JSON.parse(stdout))).toEqual(["Statement", "Version"]);
   });
 
@@ -152,7 +173,8 @@ describe("dkp-access policy", () => {
 
   describe("--trust", () => {
     const inAccount = projectForEach(`${CLUSTER}accountId: "123456789012"\n`);
-    const trust = (...args: string[]) => runCli(inAccount.at(), ["policy", "dev", "--trust", ...args]);
+    const trust = (...args: string[]) =>
+      runCli(inAccount.at(), ["policy", "dev", "--trust", ...args]);
     const printed = async (...args: string[]) => JSON.parse((await trust(...args)).stdout);
     const conditionOf = async (role: string, ...args: string[]) =>
       (await printed(...args, "--role", role)).Statement[0].Condition as object;
@@ -164,18 +186,25 @@ describe("dkp-access policy", () => {
         Statement: [
           {
             Effect: "Allow",
-            Principal: { Federated: "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com" },
+            Principal: {
+              Federated:
+                "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com",
+            },
             Action: "sts:AssumeRoleWithWebIdentity",
             Condition: {
               StringEquals: {
                 "token.actions.githubusercontent.com:aud": "sts.amazonaws.com",
-                "token.actions.githubusercontent.com:sub": ["repo:acme/dkp-access:environment:dkp-access-apply"],
+                "token.actions.githubusercontent.com:sub": [
+                  "repo:acme/dkp-access:environment:dkp-access-apply",
+                ],
               },
             },
           },
         ],
       });
-      expect(await printed("github", "--repository", "acme/dkp-access", "--role", "planner")).toEqual(planner);
+      expect(
+        await printed("github", "--repository", "acme/dkp-access", "--role", "planner"),
+      ).toEqual(planner);
     });
 
     it("warns of a repository on GitHub without IDs, whose tokens may have them", async () => {
@@ -186,14 +215,23 @@ describe("dkp-access policy", () => {
       expect((await trust("gitlab", "--repository", "acme/dkp-access")).stderr).toBe("");
     });
 
-    it.each(["acme@1/dkp-access@23", "repo:acme@1/dkp-access@23"])("takes the IDs of GitHub's subjects: %s", async (name) => {
-      const subjects = ["pull_request", "ref:refs/heads/main", "environment:dkp-access-second-reviewer"];
-      expect(await conditionOf("planner", "github", "--repository", name)).toMatchObject({
-        StringEquals: {
-          "token.actions.githubusercontent.com:sub": subjects.map((subject) => `repo:acme@1/dkp-access@23:${subject}`),
-        },
-      });
-    });
+    it.each(["acme@1/dkp-access@23", "repo:acme@1/dkp-access@23"])(
+      "takes the IDs of GitHub's subjects: %s",
+      async (name) => {
+        const subjects = [
+          "pull_request",
+          "ref:refs/heads/main",
+          "environment:dkp-access-second-reviewer",
+        ];
+        expect(await conditionOf("planner", "github", "--repository", name)).toMatchObject({
+          StringEquals: {
+            "token.actions.githubusercontent.com:sub": subjects.map(
+              (subject) => `repo:acme@1/dkp-access@23:${subject}`,
+            ),
+          },
+        });
+      },
+    );
 
     it.each([
       ["acme/infra/dkp", "gitlab.com", "project_path:acme/infra/dkp"],
@@ -213,15 +251,23 @@ describe("dkp-access policy", () => {
 
     it("names the environments and the audiences of the pipeline files", async () => {
       const { jobs } = parse(projectFile("docs/pipelines/github-actions.yml"));
-      const named = JSON.stringify(await conditionOf("planner", "github", "--repository", "acme/dkp"));
-      expect(named).toContain(`:environment:${jobs["second-reviewer"].environment}"`);
-      expect(JSON.stringify(await conditionOf("deployer", "github", "--repository", "acme/dkp"))).toContain(
-        `:environment:${jobs.apply.environment}"`,
+      const named = JSON.stringify(
+        await conditionOf("planner", "github", "--repository", "acme/dkp"),
       );
+      expect(named).toContain(`:environment:${jobs["second-reviewer"].environment}"`);
+      expect(
+        JSON.stringify(await conditionOf("deployer", "github", "--repository", "acme/dkp")),
+      ).toContain(`:environment:${jobs.apply.environment}"`);
       const gitLab = parse(projectFile("docs/pipelines/gitlab-ci.yml"));
-      const audienceOf = (job: string) => ({ StringEquals: { "gitlab.com:aud": gitLab[job].id_tokens.AWS_ID_TOKEN.aud } });
-      expect(await conditionOf("planner", "gitlab", "--repository", "acme/dkp")).toMatchObject(audienceOf(".terraform"));
-      expect(await conditionOf("deployer", "gitlab", "--repository", "acme/dkp")).toMatchObject(audienceOf(".apply"));
+      const audienceOf = (job: string) => ({
+        StringEquals: { "gitlab.com:aud": gitLab[job].id_tokens.AWS_ID_TOKEN.aud },
+      });
+      expect(await conditionOf("planner", "gitlab", "--repository", "acme/dkp")).toMatchObject(
+        audienceOf(".terraform"),
+      );
+      expect(await conditionOf("deployer", "gitlab", "--repository", "acme/dkp")).toMatchObject(
+        audienceOf(".apply"),
+      );
       expect(gitLab[".apply"].environment.deployment_tier).toBe("production");
     });
 
@@ -237,20 +283,33 @@ describe("dkp-access policy", () => {
       const { status, stderr } = await trust(system, "--repository", name);
       expect({ status, stderr }).toEqual({
         status: 1,
-        stderr: expect.stringContaining(`--repository: "${name}" is not a repository on ${system}; write `),
+        stderr: expect.stringContaining(
+          `--repository: "${name}" is not a repository on ${system}; write `,
+        ),
       });
     });
 
     it("requires accountId", async () => {
-      const { status, stderr } = await policy("dev", "--trust", "github", "--repository", "acme/dkp-access");
-      const reason = "accountId: not set, and a trust policy names the account of its identity provider; set it";
+      const { status, stderr } = await policy(
+        "dev",
+        "--trust",
+        "github",
+        "--repository",
+        "acme/dkp-access",
+      );
+      const reason =
+        "accountId: not set, and a trust policy names the account of its identity provider; set it";
       expect({ status, stderr }).toEqual({ status: 1, stderr: `dev: ${reason}\n` });
     });
   });
 });
 
 const sessionOf = () => {
-  const streams = { stdin: new PassThrough(), stdout: new PassThrough(), stderr: new PassThrough() };
+  const streams = {
+    stdin: new PassThrough(),
+    stdout: new PassThrough(),
+    stderr: new PassThrough(),
+  };
   return { session: new Session({ env: {}, versions: { node: "20" }, ...streams }), ...streams };
 };
 

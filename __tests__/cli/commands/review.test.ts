@@ -6,16 +6,23 @@ import { runCli } from "../../helpers/run-cli";
 describe("dkp-access review", () => {
   const { at, names, read, remove, write } = projectForEach();
   const review = (args: readonly string[] = []) => runCli(at(), ["review", ...args]);
-  const packOf = () => Object.fromEntries(names("review/dev").map((name) => [name, read(`review/dev/${name}`)]));
+  const packOf = () =>
+    Object.fromEntries(names("review/dev").map((name) => [name, read(`review/dev/${name}`)]));
 
   it("names the files it wrote, of which the script is executable, and writes nothing the second time", async () => {
     expect((await review()).stdout.split("\n")).toEqual(
       expect.arrayContaining(["wrote review/dev/REVIEW.md", "wrote review/dev/policy.json"]),
     );
     expect(existsSync(at("cdktf.out"))).toBe(false);
-    expect(names("review/dev").filter((name) => (statSync(at(`review/dev/${name}`)).mode & 0o100) !== 0)).toEqual(["aws-cli.sh"]);
+    expect(
+      names("review/dev").filter((name) => (statSync(at(`review/dev/${name}`)).mode & 0o100) !== 0),
+    ).toEqual(["aws-cli.sh"]);
     const { mtimeMs } = statSync(at("review/dev/REVIEW.md"));
-    expect(await review()).toEqual({ status: 0, stdout: "", stderr: "review: all files are up to date\n" });
+    expect(await review()).toEqual({
+      status: 0,
+      stdout: "",
+      stderr: "review: all files are up to date\n",
+    });
     expect(statSync(at("review/dev/REVIEW.md")).mtimeMs).toBe(mtimeMs);
   });
 
@@ -54,13 +61,23 @@ describe("dkp-access review", () => {
 
   it("removes what earlier versions wrote, and no other file", async () => {
     await review();
-    const former = ["review/README.md", "review/dev/deployer-trust-github.json", "review/dev/moved.tf"];
+    const former = [
+      "review/README.md",
+      "review/dev/deployer-trust-github.json",
+      "review/dev/moved.tf",
+    ];
     write(Object.fromEntries(former.map((path) => [path, "# AWS access of DKP: overview\n"])));
     write({ "review/dev/notes.md": "" });
     expect((await review(["--check"])).stderr).toContain("  review/dev/moved.tf: left over\n");
-    expect((await review()).stdout.split("\n").sort()).toEqual(["", ...former.map((path) => `removed ${path}`)].sort());
+    expect((await review()).stdout.split("\n").sort()).toEqual(
+      ["", ...former.map((path) => `removed ${path}`)].sort(),
+    );
     write({ "review/README.md": "# Our reviews\n" });
-    expect(await review()).toEqual({ status: 0, stdout: "", stderr: "review: all files are up to date\n" });
+    expect(await review()).toEqual({
+      status: 0,
+      stdout: "",
+      stderr: "review: all files are up to date\n",
+    });
     expect(existsSync(at("review/dev/notes.md"))).toBe(true);
   });
 
@@ -76,10 +93,18 @@ describe("dkp-access review", () => {
     write({ "deployments/old.yaml": settingsOf("old"), "review/minutes/notes.md": "ours" });
     await review();
     remove("deployments/old.yaml");
-    const reason = "review/old: no deployment has this name; if its deployment was removed, delete the folder\n";
-    expect(await review()).toEqual({ status: 0, stdout: "", stderr: `kept ${reason}review: all files are up to date\n` });
+    const reason =
+      "review/old: no deployment has this name; if its deployment was removed, delete the folder\n";
+    expect(await review()).toEqual({
+      status: 0,
+      stdout: "",
+      stderr: `kept ${reason}review: all files are up to date\n`,
+    });
     expect(await review(["--check", "dev"])).toEqual({ status: 0, stdout: "dev\n", stderr: "" });
-    expect(await review(["--check"])).toMatchObject({ status: 1, stderr: expect.stringContaining(`  ${reason}`) });
+    expect(await review(["--check"])).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining(`  ${reason}`),
+    });
     expect(names("review")).toEqual(["dev", "minutes", "old"]);
   });
 
@@ -115,13 +140,20 @@ describe("dkp-access review", () => {
     remove(path);
     symlinkSync(at(target), at(path));
     for (const args of [[], ["--check"]]) {
-      expect(await review(args)).toEqual({ status: 1, stdout: "", stderr: `${path}: is a symbolic link${remedy}\n` });
+      expect(await review(args)).toEqual({
+        status: 1,
+        stdout: "",
+        stderr: `${path}: is a symbolic link${remedy}\n`,
+      });
     }
     expect([names("elsewhere"), read("elsewhere/file")]).toEqual([["file"], "untouched"]);
   });
 
   it.each([
-    ["deployments/dev.yaml", "deployments/dev.yaml: is a file, not a folder; remove it, or name another path\n"],
+    [
+      "deployments/dev.yaml",
+      "deployments/dev.yaml: is a file, not a folder; remove it, or name another path\n",
+    ],
     ["deployments/dev.yaml/x", "deployments/dev.yaml/x: not a directory (ENOTDIR)\n"],
     [
       "",

@@ -24,7 +24,8 @@ describe("dkp-access synth", () => {
     expect(first).not.toContain(at());
     await synth();
     expect(json()).toBe(first);
-    const text = "# comment\nbackend: { s3: { region: eu-central-1, bucket: state } }\nregion: eu-central-1\n";
+    const text =
+      "# comment\nbackend: { s3: { region: eu-central-1, bucket: state } }\nregion: eu-central-1\n";
     write({ "elsewhere/deployments/dev.yaml": text });
     await runCli(at("elsewhere"), ["synth"]);
     expect(read("elsewhere/cdktf.out/stacks/dev/cdk.tf.json")).toBe(first);
@@ -33,7 +34,12 @@ describe("dkp-access synth", () => {
   it("changes nothing in cdktf.out when a setting is wrong, and shows no stack trace", async () => {
     await synth();
     const before = json();
-    write({ "deployments/dev.yaml": SETTINGS.replace("region: eu-central-1\n", "region: eu-west-1\nprotct: false\n") });
+    write({
+      "deployments/dev.yaml": SETTINGS.replace(
+        "region: eu-central-1\n",
+        "region: eu-west-1\nprotct: false\n",
+      ),
+    });
     write({ "deployments/another.yaml": SETTINGS });
     const { status, stdout, stderr } = await synth();
     expect({ status, stdout }).toEqual({ status: 1, stdout: "" });
@@ -58,11 +64,19 @@ describe("dkp-access synth", () => {
     it("writes a module without provider and backend, whose variables are the names", async () => {
       const { stdout } = await synthModule("policy: { mode: scoped }\ncluster: { prefix: dev }\n");
       expect(stdout).toBe("cdktf.out/stacks/dev/cdk.tf.json\ncdktf.out/modules/dev/main.tf.json\n");
-      const { provider, terraform, resource, variable } = JSON.parse(read("cdktf.out/modules/dev/main.tf.json"));
-      expect({ provider, terraform: Object.keys(terraform) }).toEqual({ provider: undefined, terraform: ["required_providers"] });
+      const { provider, terraform, resource, variable } = JSON.parse(
+        read("cdktf.out/modules/dev/main.tf.json"),
+      );
+      expect({ provider, terraform: Object.keys(terraform) }).toEqual({
+        provider: undefined,
+        terraform: ["required_providers"],
+      });
       expect(resource.aws_iam_user.user.name).toBe(`\${var.user_name}`);
       expect(resource.aws_iam_policy.policy.name).toBe(`\${var.policy_name}`);
-      expect([variable.user_name.default, variable.policy_name.default]).toEqual(["deckhouse", "D8CloudProviderAWS"]);
+      expect([variable.user_name.default, variable.policy_name.default]).toEqual([
+        "deckhouse",
+        "D8CloudProviderAWS",
+      ]);
       expect(names("cdktf.out/modules/dev")).toEqual(["main.tf.json", "versions.tf"]);
     });
 

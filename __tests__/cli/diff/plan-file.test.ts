@@ -3,7 +3,8 @@ import { type EditablePlan, realPlan } from "../../helpers/edited-plans";
 
 describe("readPlan", () => {
   const file = "plan.json";
-  const NO_PLAN = "is not a plan; terraform plan -out=FILE writes one, and terraform show -json FILE prints it";
+  const NO_PLAN =
+    "is not a plan; terraform plan -out=FILE writes one, and terraform show -json FILE prints it";
   const OTHER_FORMAT = "the version of its format is unknown; this reads 1.x";
 
   it("reads a plan as JSON", () => {
@@ -12,7 +13,9 @@ describe("readPlan", () => {
       format_version: "1.2",
       planned_values: {},
       configuration: { root_module: {} },
-      resource_changes: [{ address: "aws_iam_user.user", mode: "managed", type: "aws_iam_user", change }],
+      resource_changes: [
+        { address: "aws_iam_user.user", mode: "managed", type: "aws_iam_user", change },
+      ],
     };
     expect(readPlan(file, JSON.stringify(plan))).toEqual(plan);
   });
@@ -26,11 +29,17 @@ describe("readPlan", () => {
 
   it.each<[string, (plan: EditablePlan) => object, string]>([
     ["another version of the format", (plan) => ({ ...plan, format_version: "2.0" }), OTHER_FORMAT],
-    ["a version that is an object", (plan) => ({ ...plan, format_version: { toString: "" } }), OTHER_FORMAT],
+    [
+      "a version that is an object",
+      (plan) => ({ ...plan, format_version: { toString: "" } }),
+      OTHER_FORMAT,
+    ],
     ["no resource_changes", ({ resource_changes: _, ...plan }) => plan, NO_PLAN],
     ["empty resource_changes", (plan) => ({ ...plan, resource_changes: [] }), NO_PLAN],
   ])("rejects a plan with %s", (_, edit, defect) => {
-    expect(() => readPlan(file, JSON.stringify(edit(realPlan("no-change"))))).toThrow(new Error(`${file}: ${defect}`));
+    expect(() => readPlan(file, JSON.stringify(edit(realPlan("no-change"))))).toThrow(
+      new Error(`${file}: ${defect}`),
+    );
   });
 
   it("rejects JSON that is nested too deeply, without a stack trace", () => {

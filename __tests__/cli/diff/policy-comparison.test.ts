@@ -3,23 +3,35 @@ import { cpuSeconds } from "../../../packages/iam-no-new-access/__tests__/helper
 import { sideOf } from "../../../packages/iam-no-new-access/__tests__/helpers/pairs";
 import type { ActionChange } from "../../../src/cli/diff/change-rules";
 import type { Policy } from "../../../src/cli/diff/grants";
-import { comparePolicies, type PolicyChange, policyFindings, readPolicy } from "../../../src/cli/diff/policies";
+import {
+  comparePolicies,
+  type PolicyChange,
+  policyFindings,
+  readPolicy,
+} from "../../../src/cli/diff/policies";
 
 const policiesOf = (text: string) => sideOf(text).identity as readonly Policy[];
-/** What changes between policies in the notation of packages/iam-no-new-access/__tests__/helpers/pairs.txt. */
-const changes = (before: string, after: string) => comparePolicies(policiesOf(before), policiesOf(after));
+/**
+ * What changes between policies in the notation of
+ * packages/iam-no-new-access/__tests__/helpers/pairs.txt.
+ */
+const changes = (before: string, after: string) =>
+  comparePolicies(policiesOf(before), policiesOf(after));
 /** What changes between the texts of two policies. */
-const textChanges = (before: string, after: string) => comparePolicies([readPolicy(before)], [readPolicy(after)]);
+const textChanges = (before: string, after: string) =>
+  comparePolicies([readPolicy(before)], [readPolicy(after)]);
 const isMore = ({ isGranted, isDenyWeaker }: PolicyChange["more"]) => isGranted || isDenyWeaker;
 
 /** Whether a change of a policy is broadened, narrowed, both or neither. */
 const verdict = ({ more, less }: PolicyChange) => [isMore(more), isMore(less)];
-const rulesOf = (change: PolicyChange) => policyFindings("node role", change).map(({ rule }) => rule);
+const rulesOf = (change: PolicyChange) =>
+  policyFindings("node role", change).map(({ rule }) => rule);
 
 describe("the comparison of policies", () => {
   const VPC = "arn:aws:ec2:eu-central-1:1:vpc";
 
-  // The pairs of packages/iam-no-new-access/__tests__/helpers/pairs.txt have what a decision finds; here are both directions, and Deny statements alone.
+  // The pairs of packages/iam-no-new-access/__tests__/helpers/pairs.txt have what a decision finds;
+  // here are both directions, and Deny statements alone.
   it.each<[string, string, string, boolean, boolean]>([
     ["a wildcard instead of an action", "allow", "ec2:*", true, false],
     ["everything", "ec2:*", "*", true, false],
@@ -27,21 +39,42 @@ describe("the comparison of policies", () => {
     ["two ARNs that allow most of it", "on @a* @b*", "on @?*", true, false],
     ["a component of an ARN", `on ${VPC}/a`, "on arn:aws:ec2:*:1:vpc/a", true, false],
     ["a value of a condition", "if StringEquals k a", "if StringEquals k a b", true, false],
-    ["a value of a negated condition", "if StringNotEquals k a b", "if StringNotEquals k a", true, false],
+    [
+      "a value of a negated condition",
+      "if StringNotEquals k a b",
+      "if StringNotEquals k a",
+      true,
+      false,
+    ],
     ["a condition", "if StringEquals k a", "allow", true, false],
     ["a condition of another key", "if StringEquals k a", "if StringEquals l a", true, true],
     ["another variable", `on @\${aws:username}/*`, `on @\${aws:userid}/*`, true, true],
     ["a Deny", "allow", `allow; deny ec2:* on ${VPC}/a`, false, true],
     ["a Deny of less", "allow; deny ec2:*", `allow; deny ec2:* on ${VPC}/a`, true, false],
-    ["a Deny under a condition", "deny a:b", "deny a:b if StringEquals aws:RequestTag/team a b", true, false],
+    [
+      "a Deny under a condition",
+      "deny a:b",
+      "deny a:b if StringEquals aws:RequestTag/team a b",
+      true,
+      false,
+    ],
     ["NotAction", "allow", "allow; !iam:*", true, false],
-    ["a Deny that is written as two", "allow; deny ec2:A ec2:B", "allow; deny ec2:A; deny ec2:B", false, false],
+    [
+      "a Deny that is written as two",
+      "allow; deny ec2:A ec2:B",
+      "allow; deny ec2:A; deny ec2:B",
+      false,
+      false,
+    ],
     ["NotAction that denies more", "deny !ec2:*", "deny !ec2:A ec2:B; deny !ec2:*", false, true],
     ["an operator that is not known", "if StringSounds k a", "if StringSounds k b", true, true],
-  ])("finds whether permissions are broadened or narrowed by %s", (_, before, after, broadened, narrowed) => {
-    expect(verdict(changes(before, after))).toEqual([broadened, narrowed]);
-    expect(verdict(changes(after, before))).toEqual([narrowed, broadened]);
-  });
+  ])(
+    "finds whether permissions are broadened or narrowed by %s",
+    (_, before, after, broadened, narrowed) => {
+      expect(verdict(changes(before, after))).toEqual([broadened, narrowed]);
+      expect(verdict(changes(after, before))).toEqual([narrowed, broadened]);
+    },
+  );
 
   it.each([
     ["another operator for the same value", "if StringEquals k a", "if StringLike k a"],
@@ -64,26 +97,46 @@ describe("the comparison of policies", () => {
   it.each([
     ["conditions of an unknown form", [ALLOW], [{ ...ALLOW, Condition: "none" }], [true, true]],
     ["an unknown effect", [ALLOW], [{ ...ALLOW, Effect: "Perhaps" }], [true, true]],
-    ["the same unknown effect", [{ ...ALLOW, Effect: "Perhaps" }], [{ ...ALLOW, Effect: "Perhaps" }], [false, false]],
-    ["an unknown Deny", [ALLOW], [ALLOW, { Effect: "Deny", NotResource: "*", Action: "*" }], [false, true]],
+    [
+      "the same unknown effect",
+      [{ ...ALLOW, Effect: "Perhaps" }],
+      [{ ...ALLOW, Effect: "Perhaps" }],
+      [false, false],
+    ],
+    [
+      "an unknown Deny",
+      [ALLOW],
+      [ALLOW, { Effect: "Deny", NotResource: "*", Action: "*" }],
+      [false, true],
+    ],
     ["the principal", [ALLOW], [{ ...ALLOW, Principal: "*" }], [true, true]],
     ["nothing", [ALLOW], [], [false, true]],
   ])("counts what is not comparable as both: %s", (_, before, after, expected) => {
-    const [former, latter] = [before, after].map((Statement) => [{ Version: "2012-10-17", Statement }]) as [Policy[], Policy[]];
+    const [former, latter] = [before, after].map((Statement) => [
+      { Version: "2012-10-17", Statement },
+    ]) as [Policy[], Policy[]];
     expect(verdict(comparePolicies(former, latter))).toEqual(expected);
   });
 
   it("compares a variable only where the version of the language has variables", () => {
-    const inVersion = (Version: string) => [{ Version, Statement: [{ ...ALLOW, Resource: `arn:aws:s3:::\${aws:username}` }] }];
+    const inVersion = (Version: string) => [
+      { Version, Statement: [{ ...ALLOW, Resource: `arn:aws:s3:::\${aws:username}` }] },
+    ];
     const [older, newer] = [inVersion("2008-10-17"), inVersion("2012-10-17")];
-    expect([verdict(comparePolicies(older, newer)), verdict(comparePolicies(older, older))]).toEqual([
+    expect([
+      verdict(comparePolicies(older, newer)),
+      verdict(comparePolicies(older, older)),
+    ]).toEqual([
       [true, true],
       [false, false],
     ]);
   });
 
   it("reports a pattern as broadened although all actions that it matches today were allowed, and not as narrowed", () => {
-    const pattern = ["sts:GetFederationToken sts:GetSessionToken sts:GetServiceBearerToken", "sts:Get*Token"] as const;
+    const pattern = [
+      "sts:GetFederationToken sts:GetSessionToken sts:GetServiceBearerToken",
+      "sts:Get*Token",
+    ] as const;
     const web = " sts:GetWebIdentityToken sts:GetDelegatedAccessToken";
     expect(verdict(changes(`${pattern[0]}${web}`, pattern[1]))).toEqual([true, false]);
     expect(verdict(changes(pattern[1], `${pattern[0]}${web}`))).toEqual([false, false]);
@@ -103,14 +156,18 @@ describe("the comparison of policies", () => {
 
   it("lists a wildcard as the policy writes it", () => {
     const { more } = changes("kms:Decrypt", "kms:*");
-    expect(more.actions.map(({ action, access }) => [action, access])).toEqual([["kms:*", "unknown"]]);
+    expect(more.actions.map(({ action, access }) => [action, access])).toEqual([
+      ["kms:*", "unknown"],
+    ]);
   });
 
   it("reports where an action is allowed now and where it was before, with a request that is newly allowed", () => {
     const role = (name: string) => `arn:aws:iam::123456789012:role/${name}`;
     const pass = (...roles: readonly string[]) =>
       `iam:passrole on ${roles.map(role).join(" ")} if StringEquals iam:PassedToService ec2.amazonaws.com`;
-    const conditions = [{ test: "StringEquals", variable: "iam:PassedToService", values: ["ec2.amazonaws.com"] }];
+    const conditions = [
+      { test: "StringEquals", variable: "iam:PassedToService", values: ["ec2.amazonaws.com"] },
+    ];
     const { more, less } = changes(pass("dev-node"), pass("dev-node", "x"));
     expect(less.actions).toEqual([]);
     expect(more.actions).toEqual([
@@ -140,13 +197,33 @@ describe("the comparison of policies", () => {
       "allow; allow ec2:DescribeVpcs ec2:DeleteVpc iam:PutRolePolicy ec2:CreateTags",
       "iam:PutRolePolicy",
     ],
-    ["Write", "allow", "allow; allow ec2:DescribeVpcs ec2:CreateTags ec2:DeleteVpc", "ec2:DeleteVpc"],
+    [
+      "Write",
+      "allow",
+      "allow; allow ec2:DescribeVpcs ec2:CreateTags ec2:DeleteVpc",
+      "ec2:DeleteVpc",
+    ],
     ["Tagging", "allow", "allow; allow ec2:DescribeVpcs ec2:CreateTags", "ec2:CreateTags"],
-    ["an action without a known level before Read", "allow", "allow; allow ec2:DescribeVpcs dynamodb:X", "dynamodb:X"],
+    [
+      "an action without a known level before Read",
+      "allow",
+      "allow; allow ec2:DescribeVpcs dynamodb:X",
+      "dynamodb:X",
+    ],
     ["Read before List", "allow", "allow; allow ec2:DescribeVpcs s3:GetObject", "s3:GetObject"],
-    ["an action that a pattern matches", "allow", "allow; allow ec2:DescribeVpcs kms:*", "kms:CreateGrant"],
+    [
+      "an action that a pattern matches",
+      "allow",
+      "allow; allow ec2:DescribeVpcs kms:*",
+      "kms:CreateGrant",
+    ],
     ["everything", "allow", "*", "iam:PutRolePolicy"],
-    ["what cannot be restored", "allow", "allow; allow ec2:CreateSnapshot ec2:DeleteSnapshot", "ec2:DeleteSnapshot"],
+    [
+      "what cannot be restored",
+      "allow",
+      "allow; allow ec2:CreateSnapshot ec2:DeleteSnapshot",
+      "ec2:DeleteSnapshot",
+    ],
     [
       "a verb of a service without known levels",
       "allow",
@@ -154,21 +231,41 @@ describe("the comparison of policies", () => {
       "lambda:UpdateAlias",
     ],
     ["nothing of an action that does not exist", "allow", "allow; allow ec2:Nothing", undefined],
-    ["an action that exists, of a pattern of reads", "allow", "allow; allow s3:?etObject", "s3:GetObject"],
-    ["what a Deny no longer covers", "allow *; deny ec2:DescribeVpcs ec2:DeleteVpc", "allow *", "ec2:DeleteVpc"],
+    [
+      "an action that exists, of a pattern of reads",
+      "allow",
+      "allow; allow s3:?etObject",
+      "s3:GetObject",
+    ],
+    [
+      "what a Deny no longer covers",
+      "allow *; deny ec2:DescribeVpcs ec2:DeleteVpc",
+      "allow *",
+      "ec2:DeleteVpc",
+    ],
     [
       "an action of which more is allowed",
       `allow ec2:DescribeVpcs ec2:DeleteVpc on ${VPC}/a`,
       `allow ec2:DescribeVpcs ec2:DeleteVpc on ${VPC}/a ${VPC}/b`,
       "ec2:DeleteVpc",
     ],
-    ["nothing where no permission is required", "allow", "allow; allow sts:GetCallerIdentity", undefined],
+    [
+      "nothing where no permission is required",
+      "allow",
+      "allow; allow sts:GetCallerIdentity",
+      undefined,
+    ],
   ])("has a request of the highest access level as example: %s", (_, before, after, action) => {
     expect(changes(before, after).more.request?.action).toBe(action);
   });
 
   it.each<[string, string, string, resource: string | undefined]>([
-    ["any resource", "allow", "ec2:DeleteVolume", "arn:aws:ec2:us-east-1:123456789012:volume/example"],
+    [
+      "any resource",
+      "allow",
+      "ec2:DeleteVolume",
+      "arn:aws:ec2:us-east-1:123456789012:volume/example",
+    ],
     ["those of a Region", "allow", `ec2:DeleteVpc on ${VPC}/* ${VPC}-x/*`, `${VPC}/example`],
     [
       "what was not allowed",
@@ -189,19 +286,31 @@ describe("the comparison of policies", () => {
       "arn:aws:iam::123456789012:role/example",
     ],
     ["no resource", "allow", "ec2:DescribeVpcs", "*"],
-    ["a type of its own service", "allow", "ssm:StartSession", "arn:aws:ssm:us-east-1:123456789012:document/example"],
+    [
+      "a type of its own service",
+      "allow",
+      "ssm:StartSession",
+      "arn:aws:ssm:us-east-1:123456789012:document/example",
+    ],
     ["a type that the action does not have", "allow", `ec2:DeleteVolume on ${VPC}/*`, undefined],
   ])("has a whole ARN of a type of the action in its example: %s", (_, before, after, resource) => {
     expect(changes(before, after).more.request?.resource).toBe(resource);
   });
 
   it("has an example in the Region of the deployment, and in its partition", () => {
-    const { more } = comparePolicies(policiesOf("allow"), policiesOf("allow; iam:PassRole ec2:DeleteVpc"), "cn-north-1");
+    const { more } = comparePolicies(
+      policiesOf("allow"),
+      policiesOf("allow; iam:PassRole ec2:DeleteVpc"),
+      "cn-north-1",
+    );
     expect(more.request?.resource).toBe("arn:aws-cn:iam::123456789012:role/example");
   });
 
   it("has no example where a statement that is not comparable may decide", () => {
-    expect(changes("s3:*; !iam:*", "s3:* ec2:*; !iam:*").more).toMatchObject({ isGranted: true, request: undefined });
+    expect(changes("s3:*; !iam:*", "s3:* ec2:*; !iam:*").more).toMatchObject({
+      isGranted: true,
+      request: undefined,
+    });
   });
 
   it("reports a policy that is not JSON as broadened, unless it is the same string", () => {
@@ -219,10 +328,25 @@ describe("the networks of a key", () => {
   const OTHER = "198.51.100.0/24";
 
   it.each<[string, string, string, readonly object[]]>([
-    ["are set", ALLOWED, from(NETWORK), [{ rule: "networks-removed", networks: [], only: [NETWORK] }]],
+    [
+      "are set",
+      ALLOWED,
+      from(NETWORK),
+      [{ rule: "networks-removed", networks: [], only: [NETWORK] }],
+    ],
     ["are removed", from(NETWORK), ALLOWED, [{ rule: "networks-added", networks: [] }]],
-    ["are more", from(NETWORK), from(NETWORK, OTHER), [{ rule: "networks-added", networks: [OTHER] }]],
-    ["are less", from(NETWORK, OTHER), from(OTHER), [{ rule: "networks-removed", networks: [NETWORK], only: [OTHER] }]],
+    [
+      "are more",
+      from(NETWORK),
+      from(NETWORK, OTHER),
+      [{ rule: "networks-added", networks: [OTHER] }],
+    ],
+    [
+      "are less",
+      from(NETWORK, OTHER),
+      from(OTHER),
+      [{ rule: "networks-removed", networks: [NETWORK], only: [OTHER] }],
+    ],
     [
       "are others",
       from(NETWORK),
@@ -247,29 +371,44 @@ describe("the networks of a key", () => {
     ],
   ])("have their own rule where they %s", (_, before, after, expected) => {
     const found = policyFindings("user", changes(before, after));
-    expect(found.map(({ rule, values }) => ({ rule, ...values }))).toEqual(expected.map((each) => expect.objectContaining(each)));
+    expect(found.map(({ rule, values }) => ({ rule, ...values }))).toEqual(
+      expected.map((each) => expect.objectContaining(each)),
+    );
   });
 
   it("are no change of a principal that is new", () => {
-    const rules = policyFindings("user", comparePolicies([], policiesOf(from(NETWORK)))).map(({ rule }) => rule);
+    const rules = policyFindings("user", comparePolicies([], policiesOf(from(NETWORK)))).map(
+      ({ rule }) => rule,
+    );
     expect(rules).toEqual(["permissions-broadened"]);
-    const removed = policyFindings("user", comparePolicies(policiesOf(from(NETWORK)), [])).map(({ rule }) => rule);
+    const removed = policyFindings("user", comparePolicies(policiesOf(from(NETWORK)), [])).map(
+      ({ rule }) => rule,
+    );
     expect(removed).toEqual(["deny-weakened", "permissions-narrowed"]);
   });
 
   it("are no setting where two Deny statements limit them", () => {
     const both = `${from(NETWORK)}; ${from(OTHER)}`;
-    const rules = (before: string, after: string) => policyFindings("user", changes(before, after)).map(({ rule }) => rule);
-    expect([rules(from(NETWORK), both), rules(both, from(NETWORK))]).toEqual([["deny-added"], ["deny-weakened"]]);
+    const rules = (before: string, after: string) =>
+      policyFindings("user", changes(before, after)).map(({ rule }) => rule);
+    expect([rules(from(NETWORK), both), rules(both, from(NETWORK))]).toEqual([
+      ["deny-added"],
+      ["deny-weakened"],
+    ]);
   });
 
   it("are a Deny of a principal without a key", () => {
-    const rules = (before: string, after: string) => policyFindings("node role", changes(before, after)).map(({ rule }) => rule);
-    expect([rules(ALLOWED, from(NETWORK)), rules(from(NETWORK), ALLOWED)]).toEqual([["deny-added"], ["deny-weakened"]]);
+    const rules = (before: string, after: string) =>
+      policyFindings("node role", changes(before, after)).map(({ rule }) => rule);
+    expect([rules(ALLOWED, from(NETWORK)), rules(from(NETWORK), ALLOWED)]).toEqual([
+      ["deny-added"],
+      ["deny-weakened"],
+    ]);
   });
 
   it("are in an example, because it is allowed from these alone", () => {
-    const request = changes(from(NETWORK), from(NETWORK).replace("s3:GetObject", "s3:*")).more.request;
+    const request = changes(from(NETWORK), from(NETWORK).replace("s3:GetObject", "s3:*")).more
+      .request;
     expect(request?.context).toEqual({ "aws:SourceIp": "203.0.113.0" });
   });
 });
@@ -287,7 +426,10 @@ describe("policies of any size", () => {
     });
 
   it.each([20, 3000])("are compared in two seconds of CPU time: %d statements", (statements) => {
-    const [before, after] = ["a", "b"].map((seed) => ({ Version: "2012-10-17", Statement: large(statements, seed) }));
+    const [before, after] = ["a", "b"].map((seed) => ({
+      Version: "2012-10-17",
+      Statement: large(statements, seed),
+    }));
     const seconds = cpuSeconds(() => {
       expect(comparePolicies([before], [after]).more.isGranted).toBe(true);
     });
@@ -324,6 +466,9 @@ describe("a policy with a key twice", () => {
   ])("is comparable with no other, whatever its strings are: %s, %s", (value, twice) => {
     const change = textChanges(policy(ONCE, '":b"'), policy(twice, value));
     expect(change.more.reason).toBe("a policy after the change is not readable");
-    expect(verdict(textChanges(policy(ONCE, '":b"'), policy(ONCE, '":b"')))).toEqual([false, false]);
+    expect(verdict(textChanges(policy(ONCE, '":b"'), policy(ONCE, '":b"')))).toEqual([
+      false,
+      false,
+    ]);
   });
 });

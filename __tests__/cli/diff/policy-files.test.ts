@@ -1,21 +1,30 @@
 import { between, betweenPacks, ofRule, packWith, serious, verdictOf } from "../../helpers/diff";
 import { packOf, reviewPackOf } from "../../helpers/packs";
 
-const scoped = (cluster = "", more = "") => `policy: { mode: scoped }\ncluster: { prefix: dev, ${cluster} }\n${more}`;
+const scoped = (cluster = "", more = "") =>
+  `policy: { mode: scoped }\ncluster: { prefix: dev, ${cluster} }\n${more}`;
 const s3 = (more: string) => `backend: { s3: { bucket: state, region: eu-central-1, ${more} } }`;
 
-/** What the Terraform role newly needs, by file with the number of actions, and whether an organization's policy changes. */
+/**
+ * What the Terraform role newly needs, by file with the number of actions, and whether an
+ * organization's policy changes.
+ */
 const changed = (before: string, after: string) => {
   const changes = between(before, after);
   return [
-    ...ofRule(changes, "deployer-broadened").map(({ values }) => `${values.file}: ${values.actions?.length}`),
+    ...ofRule(changes, "deployer-broadened").map(
+      ({ values }) => `${values.file}: ${values.actions?.length}`,
+    ),
     ...ofRule(changes, "control-policy-changed").map(({ values }) => values.file),
   ];
 };
 
 /** What changes if one file of the review pack is another text. */
 const withFile = (file: string, edit: (text: string) => string) =>
-  betweenPacks(reviewPackOf(""), packWith("", packOf(""), { [file]: edit(reviewPackOf("")[file] ?? "") }));
+  betweenPacks(
+    reviewPackOf(""),
+    packWith("", packOf(""), { [file]: edit(reviewPackOf("")[file] ?? "") }),
+  );
 
 describe("the policies of a review pack that Terraform does not apply", () => {
   it.each<[string, string, string, readonly string[]]>([
@@ -73,7 +82,11 @@ describe("the policies of a review pack that Terraform does not apply", () => {
   );
 
   it("report a write of the role that plans, although the deployer has it", () => {
-    const changes = withFile("planner-policy.json", (text) => text.replace('"s3:GetObject"', '"s3:GetObject", "s3:PutObject"'));
-    expect(serious(changes)).toMatchObject([{ rule: "deployer-unused", values: { file: "planner-policy.json" } }]);
+    const changes = withFile("planner-policy.json", (text) =>
+      text.replace('"s3:GetObject"', '"s3:GetObject", "s3:PutObject"'),
+    );
+    expect(serious(changes)).toMatchObject([
+      { rule: "deployer-unused", values: { file: "planner-policy.json" } },
+    ]);
   });
 });

@@ -7,15 +7,23 @@ import { ENCRYPTION_KEY, RSA_KEY } from "../../helpers/pgp-keys";
 const TWO_KEYS = "{ primary: { status: Active }, secondary: { status: Active }, current: primary }";
 const keys = (text: string) => `accessKeys: ${text}`;
 const IMPORTED = "import: { accessKeyId: AKIA7EXAMPLE7EXAMPLE }";
-const state = (key: string) => `backend: { s3: { bucket: state, region: eu-central-1, key: ${key} } }`;
+const state = (key: string) =>
+  `backend: { s3: { bucket: state, region: eu-central-1, key: ${key} } }`;
 
-/** By the rule, settings before a change, settings that raise it, and what its remedy has people apply instead, one after the other. */
-const REMEDIES: Readonly<Partial<Record<RuleId, readonly [before: string, after: string, ...steps: string[]]>>> = {
+/**
+ * By the rule, settings before a change, settings that raise it, and what its remedy has people
+ * apply instead, one after the other.
+ */
+const REMEDIES: Readonly<
+  Partial<Record<RuleId, readonly [before: string, after: string, ...steps: string[]]>>
+> = {
   "user-renamed": ["user: { name: a }", "user: { name: b }", "user: { name: a }"],
   "key-replaced": [
     keys(`{ primary: { pgpKey: ${ENCRYPTION_KEY} } }`),
     keys(`{ primary: { pgpKey: ${RSA_KEY} } }`),
-    keys(`{ primary: { pgpKey: ${ENCRYPTION_KEY} }, secondary: { pgpKey: ${RSA_KEY}, status: Active } }`),
+    keys(
+      `{ primary: { pgpKey: ${ENCRYPTION_KEY} }, secondary: { pgpKey: ${RSA_KEY}, status: Active } }`,
+    ),
   ],
   "key-ended-in-use": [
     keys(TWO_KEYS),
@@ -32,11 +40,17 @@ const REMEDIES: Readonly<Partial<Record<RuleId, readonly [before: string, after:
     `${IMPORTED}\n${keys("{ secondary: { status: Active } }")}`,
     `${IMPORTED}\n${keys("{ secondary: { status: Active }, current: secondary }")}`,
   ],
-  "environment-changed": ['accountId: "123456789012"', 'accountId: "210987654321"', 'accountId: "123456789012"'],
+  "environment-changed": [
+    'accountId: "123456789012"',
+    'accountId: "210987654321"',
+    'accountId: "123456789012"',
+  ],
   "setting-breaking": ["user: { name: a }", "user: { name: b }", "user: { name: a }"],
 };
 
-/** Rules that only a plan raises, or whose remedy restores the file or names the setting as a value. */
+/**
+ * Rules that only a plan raises, or whose remedy restores the file or names the setting as a value.
+ */
 const WITHOUT_SETTINGS: readonly string[] = [
   "policy-detached",
   "removed-while-protected",
@@ -48,8 +62,12 @@ const WITHOUT_SETTINGS: readonly string[] = [
 const isSetting = /accessKeys\.|restore|attachment|user\.name|set /;
 
 it("a remedy that names a setting is applied below to settings that raise its rule", () => {
-  const named = Object.entries(RULES).flatMap(([rule, { templates }]) => (isSetting.test(templates.remedy ?? "") ? [rule] : []));
-  expect(named.filter((rule) => !WITHOUT_SETTINGS.includes(rule)).sort()).toEqual(Object.keys(REMEDIES).sort());
+  const named = Object.entries(RULES).flatMap(([rule, { templates }]) =>
+    isSetting.test(templates.remedy ?? "") ? [rule] : [],
+  );
+  expect(named.filter((rule) => !WITHOUT_SETTINGS.includes(rule)).sort()).toEqual(
+    Object.keys(REMEDIES).sort(),
+  );
 });
 
 it.each(Object.entries(REMEDIES))(
@@ -57,7 +75,9 @@ it.each(Object.entries(REMEDIES))(
   (rule, [before, after, ...steps]) => {
     expect(seriousRules(between(before, after))).toContain(rule);
     for (const [index, step] of steps.entries()) {
-      expect(() => defineDeployments({ x: { region: "eu-central-1", ...parse(state("x")), ...parse(step) } })).not.toThrow();
+      expect(() =>
+        defineDeployments({ x: { region: "eu-central-1", ...parse(state("x")), ...parse(step) } }),
+      ).not.toThrow();
       expect(seriousRules(between(steps[index - 1] ?? before, step))).not.toContain(rule);
     }
   },

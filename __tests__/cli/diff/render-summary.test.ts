@@ -3,23 +3,38 @@ import type { Files } from "../../../src/cli/diff/packs/pack-side";
 import { changesMarkdown, changesText } from "../../../src/cli/diff/render-summary";
 import { risksOf } from "../../../src/cli/iam/risks";
 import { deployment } from "../../helpers/deployment";
-import { betweenPacks, between as compare, ofRule, packWith, withResource } from "../../helpers/diff";
+import {
+  betweenPacks,
+  between as compare,
+  ofRule,
+  packWith,
+  withResource,
+} from "../../helpers/diff";
 import { optionsOf, packOf, reviewPackOf } from "../../helpers/packs";
 
-const minimal = (cluster: string) => `policy: { mode: minimal }\ncluster: { prefix: dev, layout: Standard, ${cluster} }`;
+const minimal = (cluster: string) =>
+  `policy: { mode: minimal }\ncluster: { prefix: dev, layout: Standard, ${cluster} }`;
 const between = (before: string, after: string) => ({ ...compare(before, after), source: SOURCE });
 const SOURCE = "review/ against git ref main (1a2b3c4d)";
 
-/** What changes where the policy of the node role, or another text of the Terraform JSON, is edited. */
+/**
+ * What changes where the policy of the node role, or another text of the Terraform JSON, is edited.
+ */
 const NODE = "nodeRole: { name: n }";
 const nodePolicies = (before: object, after: object) => {
   const [one, other] = [before, after].map((policy) =>
-    packWith(NODE, withResource(packOf(NODE), "aws_iam_role_policy.node", { policy: JSON.stringify(policy) })),
+    packWith(
+      NODE,
+      withResource(packOf(NODE), "aws_iam_role_policy.node", { policy: JSON.stringify(policy) }),
+    ),
   );
   return betweenPacks(one ?? {}, other ?? {});
 };
 const renamedPolicy = (name: string) =>
-  betweenPacks(packWith("", withResource(packOf(""), "aws_iam_policy.policy", { name })), packWith(""));
+  betweenPacks(
+    packWith("", withResource(packOf(""), "aws_iam_policy.policy", { name })),
+    packWith(""),
+  );
 
 describe("a change summary", () => {
   it("begins with the verdict in Markdown, then lists each action with its reason", () => {
@@ -47,7 +62,10 @@ review/ against git ref main \\(1a2b3c4d\\)
   });
 
   it("shows risk and remedy below a finding, without Markdown in the format for a terminal", () => {
-    const changes = between("user: { name: a }\naccessKeys: none", "user: { name: b }\naccessKeys: none");
+    const changes = between(
+      "user: { name: a }\naccessKeys: none",
+      "user: { name: b }\naccessKeys: none",
+    );
     expect(changesText(changes).split("\n").slice(0, 8)).toEqual([
       "Verdict: breaking (exit code 3). 3 breaking changes. The Terraform role needs more permissions. 1 other change requires attention.",
       SOURCE,
@@ -62,30 +80,53 @@ review/ against git ref main \\(1a2b3c4d\\)
   });
 
   it("says that a plan is incomplete, and does not count that as a breaking change", () => {
-    const narrowed = { rule: "permissions-narrowed", principal: "user", values: { principal: "user" } } as const;
+    const narrowed = {
+      rule: "permissions-narrowed",
+      principal: "user",
+      values: { principal: "user" },
+    } as const;
     const findings = [{ rule: "plan-incomplete", values: {} } as const, narrowed];
-    const lines = changesText({ source: SOURCE, deployments: [{ stack: "x", state: "changed", findings }] }).split("\n");
+    const lines = changesText({
+      source: SOURCE,
+      deployments: [{ stack: "x", state: "changed", findings }],
+    }).split("\n");
     const verdict = `Verdict: unverifiable (exit code 3). The plan is incomplete.`;
     expect([lines[0], lines[4]]).toEqual([verdict, "Unverifiable"]);
   });
 
   it("is not headed by narrowed or unchanged permissions beside a change that requires attention", () => {
-    const moved = changesText(between("", "backend: { http: { address: 'https://example.com/state' } }"));
-    expect(moved.split("\n")[0]).toBe("Verdict: attention (exit code 2). The destination or protection of the secret changes.");
+    const moved = changesText(
+      between("", "backend: { http: { address: 'https://example.com/state' } }"),
+    );
+    expect(moved.split("\n")[0]).toBe(
+      "Verdict: attention (exit code 2). The destination or protection of the secret changes.",
+    );
   });
 
   it("says that permissions stay where something else changes, and of a new deployment that it is new", () => {
-    const first = (before: Files) => changesText({ ...betweenPacks(before, reviewPackOf("")), source: SOURCE }).split("\n")[0];
-    const more = changesText(between("", "cluster: { amis: [ami-0123456789abcdef0] }")).split("\n")[0];
-    expect(more).toBe("Verdict: harmless (exit code 0). The permissions stay the same. No resource changes.");
-    expect(first({})).toMatch(/^Verdict: attention \(exit code 2\)\. 1 new deployment\. (?!.*can do more)/);
+    const first = (before: Files) =>
+      changesText({ ...betweenPacks(before, reviewPackOf("")), source: SOURCE }).split("\n")[0];
+    const more = changesText(between("", "cluster: { amis: [ami-0123456789abcdef0] }")).split(
+      "\n",
+    )[0];
+    expect(more).toBe(
+      "Verdict: harmless (exit code 0). The permissions stay the same. No resource changes.",
+    );
+    expect(first({})).toMatch(
+      /^Verdict: attention \(exit code 2\)\. 1 new deployment\. (?!.*can do more)/,
+    );
   });
 
   it("names the current key before and after a switch, and the outputs that have another value", () => {
-    const keys = (current: string) => `accessKeys: { secondary: { status: Active }, current: ${current} }`;
+    const keys = (current: string) =>
+      `accessKeys: { secondary: { status: Active }, current: ${current} }`;
     const text = changesText(between(keys("primary"), keys("secondary")));
-    expect(text).toContain("- the current key moves from the slot primary to the slot secondary, so whoever reads the outputs");
-    expect(text).toContain("get another value: access_key_id, access_key_slot, secret_access_key\n");
+    expect(text).toContain(
+      "- the current key moves from the slot primary to the slot secondary, so whoever reads the outputs",
+    );
+    expect(text).toContain(
+      "get another value: access_key_id, access_key_slot, secret_access_key\n",
+    );
   });
 
   it("counts many actions, and lists them in folded groups", () => {
@@ -100,21 +141,32 @@ review/ against git ref main \\(1a2b3c4d\\)
     ["", "tags: { team: platform }"],
     ["", "policy: { mode: scoped }\ncluster: { prefix: dev }"],
     ["policy: { mode: scoped }\ncluster: { prefix: dev, iamNodeRole: custom }", ""],
-    ["policy: { mode: minimal }\ncluster: { prefix: dev, layout: Standard }\nfeatures: [encrypted-volumes]", ""],
+    [
+      "policy: { mode: minimal }\ncluster: { prefix: dev, layout: Standard }\nfeatures: [encrypted-volumes]",
+      "",
+    ],
   ])("lists the risks of REVIEW.md that differ for settings %j and %j", (before, after) => {
-    const risks = (settings: string) => risksOf(optionsOf(deployment(settings)), (name) => name).map(({ what }) => what);
+    const risks = (settings: string) =>
+      risksOf(optionsOf(deployment(settings)), (name) => name).map(({ what }) => what);
     const [old, current] = [risks(before), risks(after)];
     const found = ofRule(between(before, after), "risk").map(({ values }) => values);
     const listed = (side: "before" | "after") =>
       found.map((one) => one[side]).filter((what) => what && what !== "no longer possible");
-    expect([...listed("after")].sort()).toEqual(current.filter((risk) => !old.includes(risk)).sort());
-    expect([...listed("before")].sort()).toEqual(old.filter((risk) => !current.includes(risk)).sort());
+    expect([...listed("after")].sort()).toEqual(
+      current.filter((risk) => !old.includes(risk)).sort(),
+    );
+    expect([...listed("before")].sort()).toEqual(
+      old.filter((risk) => !current.includes(risk)).sort(),
+    );
   });
 
   it("lists the same risks for every prefix, also for one that is a common word", () => {
     const risks = (prefix: string) =>
-      risksOf(optionsOf(deployment(`policy: { mode: minimal }\ncluster: { prefix: ${prefix}, layout: Standard }`)), (name) =>
-        name.replace(prefix, "PREFIX"),
+      risksOf(
+        optionsOf(
+          deployment(`policy: { mode: minimal }\ncluster: { prefix: ${prefix}, layout: Standard }`),
+        ),
+        (name) => name.replace(prefix, "PREFIX"),
       );
     expect(risks("example")).toEqual(risks("dev"));
   });
@@ -127,8 +179,12 @@ review/ against git ref main \\(1a2b3c4d\\)
       { Statement: [{ Effect: "Allow", Action: action, Resource: resource, Condition }] },
     );
     const sentence = "  - the node role can do more; for example, denied before: ";
-    expect(changesText(changes)).toContain(`\n${sentence}${action} on ${resource} with iam:PassedToService=ec2.amazonaws.com\n`);
-    const { findings } = JSON.parse(changesJson(changes)) as { findings: { rule: string; values: { request: object } }[] };
+    expect(changesText(changes)).toContain(
+      `\n${sentence}${action} on ${resource} with iam:PassedToService=ec2.amazonaws.com\n`,
+    );
+    const { findings } = JSON.parse(changesJson(changes)) as {
+      findings: { rule: string; values: { request: object } }[];
+    };
     expect(findings.find(({ rule }) => rule === "permissions-broadened")?.values.request).toEqual({
       action,
       resource,
@@ -143,7 +199,10 @@ review/ against git ref main \\(1a2b3c4d\\)
         { Effect: "Allow", Action, Resource: "*" },
       ],
     });
-    const changes = nodePolicies(policy("ec2:*", "s3:ListBucket"), policy("iam:*", "s3:GetObject", "s3:ListBucket"));
+    const changes = nodePolicies(
+      policy("ec2:*", "s3:ListBucket"),
+      policy("iam:*", "s3:GetObject", "s3:ListBucket"),
+    );
     const reason = "a statement after the change has NotAction, which is not compared";
     expect(changesText(changes)).toContain(
       `\n  - the node role can do more; this counts as more, because ${reason}\n    + s3:GetObject (`,
@@ -153,22 +212,48 @@ review/ against git ref main \\(1a2b3c4d\\)
   it.each<[string, before: object, after: object, string]>([
     ["more resources", { Resource: "a" }, { Resource: ["a", "b"] }, "+ b"],
     ["other resources", { Resource: ["a", "c"] }, { Resource: ["b", "c"] }, "a -> b"],
-    ["more values of a condition", { service: ["x"] }, { service: ["x", "y"] }, "+ all resources if iam:PassedToService is y"],
-    ["another condition", {}, { service: ["x"] }, "all resources -> all resources if iam:PassedToService is x"],
+    [
+      "more values of a condition",
+      { service: ["x"] },
+      { service: ["x", "y"] },
+      "+ all resources if iam:PassedToService is y",
+    ],
+    [
+      "another condition",
+      {},
+      { service: ["x"] },
+      "all resources -> all resources if iam:PassedToService is x",
+    ],
   ])("names the difference of %s", (_, before, after, expected) => {
-    const policy = ({ Resource = "*", service }: { Resource?: string | string[]; service?: string[] }) => {
-      const Condition = service === undefined ? {} : { Condition: { StringEquals: { "iam:PassedToService": service } } };
+    const policy = ({
+      Resource = "*",
+      service,
+    }: {
+      Resource?: string | string[];
+      service?: string[];
+    }) => {
+      const Condition =
+        service === undefined
+          ? {}
+          : { Condition: { StringEquals: { "iam:PassedToService": service } } };
       return { Statement: [{ Effect: "Allow", Action: "iam:PassRole", Resource, ...Condition }] };
     };
-    expect(changesText(nodePolicies(policy(before), policy(after)))).toContain(`\n    ~ iam:PassRole (Write) ${expected}\n`);
+    expect(changesText(nodePolicies(policy(before), policy(after)))).toContain(
+      `\n    ~ iam:PassRole (Write) ${expected}\n`,
+    );
   });
 
   it("of an unchanged deployment has one line, and its name", () => {
-    expect(changesText(between("", ""))).toBe(`Verdict: harmless (exit code 0). Nothing changes.\n${SOURCE}\n\nUnchanged: x\n`);
+    expect(changesText(between("", ""))).toBe(
+      `Verdict: harmless (exit code 0). Nothing changes.\n${SOURCE}\n\nUnchanged: x\n`,
+    );
   });
 
   it("escapes names, so that they neither mention people nor break the Markdown", () => {
-    const wild = nodePolicies({}, { Statement: [{ Effect: "Allow", Action: "s3:`|@x", Resource: "*" }] });
+    const wild = nodePolicies(
+      {},
+      { Statement: [{ Effect: "Allow", Action: "s3:`|@x", Resource: "*" }] },
+    );
     expect(changesMarkdown(renamedPolicy("a|b`c@team#1<i>*x*_y_"))).toContain(
       'replaces the policy \\"a\\|b\\`c\\@&#8203;team\\#&#8203;1\\<i\\>\\*x\\*\\_y\\_\\"\n',
     );
@@ -183,15 +268,25 @@ review/ against git ref main \\(1a2b3c4d\\)
     const address = "aws_iam_role_policy_attachment.x";
     const moved = { rule: "moved", address, values: { before: address, after: name } } as const;
     const renamed = { rule: "user-renamed", values: { before: name, after: "x" } } as const;
-    const changes = changesMarkdown({ source: "", deployments: [{ stack: "x", state: "changed", findings: [moved, renamed] }] });
+    const changes = changesMarkdown({
+      source: "",
+      deployments: [{ stack: "x", state: "changed", findings: [moved, renamed] }],
+    });
     expect(changes).toContain(`\n- ${escaped} was moved from `);
-    expect(changes).toContain(`\n  - remedy\\: restore user.name\\: ${escaped.replace("\\.", ".").replace("\\-", "-")}\n`);
+    expect(changes).toContain(
+      `\n  - remedy\\: restore user.name\\: ${escaped.replace("\\.", ".").replace("\\-", "-")}\n`,
+    );
   });
 
   it("has no control characters that a terminal or a CI system interprets, and no names that look alike", () => {
     const changes = renamedPolicy("x\n::error::y\u001b[2J\u009b\u202est\u0430te");
-    expect(changesText(changes)).toContain('replaces the policy "x\\n::error::y\\u001b[2J\\u009b\\u202est\\u0430te"\n');
-    const alike = nodePolicies({}, { Statement: [{ Effect: "Allow", Action: "s3:\u0430", Resource: "*" }] });
+    expect(changesText(changes)).toContain(
+      'replaces the policy "x\\n::error::y\\u001b[2J\\u009b\\u202est\\u0430te"\n',
+    );
+    const alike = nodePolicies(
+      {},
+      { Statement: [{ Effect: "Allow", Action: "s3:\u0430", Resource: "*" }] },
+    );
     for (const words of [changesText(changes), changesMarkdown(changes), changesMarkdown(alike)]) {
       expect(words).toMatch(/^[\n\x20-\x7e]*$/);
       expect(words).not.toMatch(/^::/m);
@@ -199,12 +294,18 @@ review/ against git ref main \\(1a2b3c4d\\)
   });
 
   it("always fits into a comment", () => {
-    const { deployments, source } = between("", "policy: { mode: scoped }\ncluster: { prefix: dev }");
+    const { deployments, source } = between(
+      "",
+      "policy: { mode: scoped }\ncluster: { prefix: dev }",
+    );
     for (const [count, omitted] of [
       [20, ", by resources and conditions: omitted because of the maximum length of a comment._"],
       [250, "_The rest is omitted because of the maximum length of a comment._"],
     ] as const) {
-      const comment = changesMarkdown({ source, deployments: Array.from({ length: count }, () => deployments).flat() });
+      const comment = changesMarkdown({
+        source,
+        deployments: Array.from({ length: count }, () => deployments).flat(),
+      });
       expect(comment.length).toBeLessThanOrEqual(65_536);
       expect(comment).toContain(omitted);
     }

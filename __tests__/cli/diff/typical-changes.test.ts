@@ -5,13 +5,17 @@ import { reviewPackOf } from "../../helpers/packs";
 import { ENCRYPTION_KEY } from "../../helpers/pgp-keys";
 
 const S3 = 'accountId: "123456789012"\nbackend: { s3: { bucket: state, region: eu-central-1 } }\n';
-const minimal = (cluster: string) => `${S3}policy: { mode: minimal }\ncluster: { prefix: dev, layout: Standard${cluster} }\n`;
+const minimal = (cluster: string) =>
+  `${S3}policy: { mode: minimal }\ncluster: { prefix: dev, layout: Standard${cluster} }\n`;
 const keys = (primary: string, secondary: string, current: string) =>
   `${S3}accessKeys: { primary: { status: ${primary}, pgpKey: ${ENCRYPTION_KEY} }, secondary: { status: ${secondary}, pgpKey: ${ENCRYPTION_KEY} }, current: ${current} }\n`;
 
 /** By what somebody wants, the settings before and after. */
 const CHANGES: Readonly<Record<string, readonly [before: string, after: string]>> = {
-  "another policy mode: documented to scoped": [S3, `${S3}policy: { mode: scoped }\ncluster: { prefix: dev }\n`],
+  "another policy mode: documented to scoped": [
+    S3,
+    `${S3}policy: { mode: scoped }\ncluster: { prefix: dev }\n`,
+  ],
   "another policy mode: scoped to minimal": [
     `${S3}policy: { mode: scoped }\ncluster: { prefix: dev, layout: Standard }\n`,
     minimal(""),
@@ -20,8 +24,14 @@ const CHANGES: Readonly<Record<string, readonly [before: string, after: string]>
   "a tag of the cluster": [minimal(""), minimal(", tags: { team: platform }")],
   "the first tags of the resources": [S3, `${S3}tags: { team: platform }\n`],
   "a role for nodes": [S3, `${S3}nodeRole: { name: dkp-nodes }\n`],
-  "the first step of a rotation": [keys("Active", "absent", "primary"), keys("Active", "Active", "primary")],
-  "a rotation in one step": [keys("Active", "absent", "primary"), keys("absent", "Active", "secondary")],
+  "the first step of a rotation": [
+    keys("Active", "absent", "primary"),
+    keys("Active", "Active", "primary"),
+  ],
+  "a rotation in one step": [
+    keys("Active", "absent", "primary"),
+    keys("absent", "Active", "secondary"),
+  ],
   "another name of the user": [S3, `${S3}user: { name: other }\n`],
   "a key that works from some networks alone": [
     minimal(""),
@@ -34,7 +44,11 @@ const CHANGES: Readonly<Record<string, readonly [before: string, after: string]>
 it("typical changes of settings have these summaries", () => {
   const text = Object.entries(CHANGES)
     .map(([title, [before, after]]) => {
-      const changes = changesAgainst({ dev: reviewPackOf(before) }, { dev: reviewPackOf(after) }, "git ref main");
+      const changes = changesAgainst(
+        { dev: reviewPackOf(before) },
+        { dev: reviewPackOf(after) },
+        "git ref main",
+      );
       return `==== ${title}\n\n${changesText(changes)}`;
     })
     .join("\n");

@@ -1,4 +1,10 @@
-import { adviceLines, exitCodeOf, type Finding, reportJson, textOf } from "../../../src/cli/findings/finding";
+import {
+  adviceLines,
+  exitCodeOf,
+  type Finding,
+  reportJson,
+  textOf,
+} from "../../../src/cli/findings/finding";
 
 const RULES = {
   renamed: {
@@ -7,12 +13,27 @@ const RULES = {
     risk: () => "the cluster stops to work",
     remedy: ({ to }: { to: string }) => `do not rename it to ${to}`,
   },
-  "key-new": { level: "attention", text: ({ slot }: { slot: string }) => `the key in the slot ${slot} is new` },
-  tags: { level: "note", text: ({ names }: { names: readonly string[] }) => `tags: ${names.join(", ")}` },
+  "key-new": {
+    level: "attention",
+    text: ({ slot }: { slot: string }) => `the key in the slot ${slot} is new`,
+  },
+  tags: {
+    level: "note",
+    text: ({ names }: { names: readonly string[] }) => `tags: ${names.join(", ")}`,
+  },
 } as const;
 
-const TAGS: Finding<typeof RULES> = { rule: "tags", stack: "prod", field: "tags", values: { names: ["team"] } };
-const KEY: Finding<typeof RULES> = { rule: "key-new", stack: "prod", values: { slot: "secondary" } };
+const TAGS: Finding<typeof RULES> = {
+  rule: "tags",
+  stack: "prod",
+  field: "tags",
+  values: { names: ["team"] },
+};
+const KEY: Finding<typeof RULES> = {
+  rule: "key-new",
+  stack: "prod",
+  values: { slot: "secondary" },
+};
 const RENAMED: Finding<typeof RULES> = {
   rule: "renamed",
   stack: "dev",
@@ -22,7 +43,9 @@ const RENAMED: Finding<typeof RULES> = {
 
 describe("findings", () => {
   it("have the exit code of the most serious one", () => {
-    expect([[], [TAGS], [TAGS, KEY], [RENAMED, TAGS]].map((findings) => exitCodeOf(RULES, findings))).toEqual([0, 0, 2, 3]);
+    expect(
+      [[], [TAGS], [TAGS, KEY], [RENAMED, TAGS]].map((findings) => exitCodeOf(RULES, findings)),
+    ).toEqual([0, 0, 2, 3]);
   });
 
   it("have hidden characters escaped in their sentences", () => {
@@ -35,13 +58,22 @@ describe("findings", () => {
   });
 
   it("are one object as JSON, with their values next to level and sentences", () => {
-    const report = reportJson(RULES, [TAGS, RENAMED], [{ stack: "prod" }, { stack: "dev" }], { source: "main" });
+    const report = reportJson(RULES, [TAGS, RENAMED], [{ stack: "prod" }, { stack: "dev" }], {
+      source: "main",
+    });
     expect(JSON.parse(JSON.stringify(report))).toEqual({
       exitCode: 3,
       source: "main",
       deployments: [{ stack: "prod" }, { stack: "dev" }],
       findings: [
-        { rule: "tags", level: "note", stack: "prod", field: "tags", text: "tags: team", values: { names: ["team"] } },
+        {
+          rule: "tags",
+          level: "note",
+          stack: "prod",
+          field: "tags",
+          text: "tags: team",
+          values: { names: ["team"] },
+        },
         {
           rule: "renamed",
           level: "breaking",

@@ -2,20 +2,29 @@ import { type Denial, denialOf, denialText } from "../../../src/cli/iam/denial";
 import { deniedRequest } from "../../../src/cli/iam/denied-request";
 import { DENIALS, deploymentOf } from "../../helpers/denials";
 
-const denial = (message: string, settings: object = {}): Denial => denialOf(deniedRequest(message), deploymentOf({ settings }));
+const denial = (message: string, settings: object = {}): Denial =>
+  denialOf(deniedRequest(message), deploymentOf({ settings }));
 
 describe("a denial", () => {
   it.each(DENIALS)("of $of is explained", ({ message, settings, verdict }) => {
     expect(denialText(denial(message, settings))).toMatch(new RegExp(`^${verdict}: `));
   });
 
-  it.each(DENIALS.filter(({ request }) => request !== undefined))("of $of names its action", ({ message, request, settings }) => {
-    const { sentence, row } = denial(message, settings);
-    expect(`${row?.action} ${sentence}`).toContain(request?.split(" ")[0]);
-  });
+  it.each(DENIALS.filter(({ request }) => request !== undefined))(
+    "of $of names its action",
+    ({ message, request, settings }) => {
+      const { sentence, row } = denial(message, settings);
+      expect(`${row?.action} ${sentence}`).toContain(request?.split(" ")[0]);
+    },
+  );
 
   it("of each kind has a sentence and what to do", () => {
-    const kinds = new Map(DENIALS.map(({ message, settings, verdict }) => [verdict, denialText(denial(message, settings))]));
+    const kinds = new Map(
+      DENIALS.map(({ message, settings, verdict }) => [
+        verdict,
+        denialText(denial(message, settings)),
+      ]),
+    );
     expect([...kinds.values()].join("\n")).toMatchInlineSnapshot(`
       "allowed: the policy allows iam:PassRole; statement PassNodeRole: arn:aws:iam::123456789012:role/dev-node
         -> if AWS denies it: AWS has another policy than the settings: npx dkp-access plan deckhouse
@@ -49,8 +58,13 @@ describe("a denial", () => {
     const message =
       "User: arn:aws:iam::123456789012:user/deckhouse is not authorized to perform: iam:GetRole on resource: role dev-node";
     const settings = { user: { allowedNetworks: { vpcs: ["vpc-0123456789abcdef0"] } } };
-    expect(denial(message, settings).remedies).toContain("or the call came from a network outside user.allowedNetworks");
-    const { verdict, remedies } = denial(`${message} with an explicit deny in an identity-based policy`, settings);
+    expect(denial(message, settings).remedies).toContain(
+      "or the call came from a network outside user.allowedNetworks",
+    );
+    const { verdict, remedies } = denial(
+      `${message} with an explicit deny in an identity-based policy`,
+      settings,
+    );
     expect({ verdict, first: remedies[0] }).toEqual({
       verdict: "a Deny",
       first: "the event of CloudTrail has the address: give it to --explain",
@@ -60,10 +74,14 @@ describe("a denial", () => {
   it("shows nothing of the message but what it is about", () => {
     const secret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
     const shown = DENIALS.map(({ message, settings }) => {
-      const request = deniedRequest(`${message} AWS_SECRET_ACCESS_KEY=${secret} AKIAIOSFODNN7EXAMPLE`);
+      const request = deniedRequest(
+        `${message} AWS_SECRET_ACCESS_KEY=${secret} AKIAIOSFODNN7EXAMPLE`,
+      );
       return JSON.stringify([
         request,
-        request.action === undefined ? "" : denialText(denialOf(request, deploymentOf({ settings }))),
+        request.action === undefined
+          ? ""
+          : denialText(denialOf(request, deploymentOf({ settings }))),
       ]);
     });
     expect(shown.join("\n")).not.toMatch(/wJalr|AKIA/);
@@ -73,10 +91,16 @@ describe("a denial", () => {
 it.each([
   ["ec22:RunInstances", "allowed: the policy allows ec2:RunInstances; "],
   ["rds:CreateDBSnapshot", "unknown action: DKP is not known to call rds:CreateDBSnapshot"],
-  ["AKIAIOSFODNN7EXAMPLE:wJalrXUtnFEMIxK7MDENGxbPxRfiCYzXAMPLEKEY", "unknown action: DKP is not known to call (a secret)"],
-])("an action of a service that the program has no list of is another one only with the same operation: %s", (named, text) => {
-  expect(denialText(denial(named))).toContain(text);
-});
+  [
+    "AKIAIOSFODNN7EXAMPLE:wJalrXUtnFEMIxK7MDENGxbPxRfiCYzXAMPLEKEY",
+    "unknown action: DKP is not known to call (a secret)",
+  ],
+])(
+  "an action of a service that the program has no list of is another one only with the same operation: %s",
+  (named, text) => {
+    expect(denialText(denial(named))).toContain(text);
+  },
+);
 
 it.each([
   [
@@ -84,7 +108,11 @@ it.each([
     "Error: Unable to locate credentials",
     "the text names no action of AWS; give the whole message, or an action such as ec2:RunInstances",
   ],
-  ["a string that is near no action", "Xyz", "Xyz is not an action of AWS; write for example ec2:RunInstances"],
+  [
+    "a string that is near no action",
+    "Xyz",
+    "Xyz is not an action of AWS; write for example ec2:RunInstances",
+  ],
   [
     "a secret",
     "wJalrXUtnFEMIxK7MDENGxbPxRfiCYzXAMPLEKEY",

@@ -11,7 +11,9 @@ import { projectFile } from "../../helpers/project-root";
 
 /** The recommended settings; the fields of the installation file are written out. */
 const RECOMMENDED = parse(
-  recommendedYaml().replaceAll("team.asc", RSA_KEY).replace("configFile: cluster.yml", "prefix: dev\n  layout: Standard"),
+  recommendedYaml()
+    .replaceAll("team.asc", RSA_KEY)
+    .replace("configFile: cluster.yml", "prefix: dev\n  layout: Standard"),
 ) as Readonly<Record<string, Settings>>;
 const { allowedNetworks, permissionsBoundary } = RECOMMENDED.user ?? {};
 
@@ -31,11 +33,23 @@ const PATCHES: Readonly<Record<string, Settings>> = {
   "policy.mode": { policy: RECOMMENDED.policy },
   "user.allowedNetworks": { user: { allowedNetworks } },
   "user.permissionsBoundary": { user: { permissionsBoundary } },
-  "accessKeys.*.pgpKey": { accessKeys: { primary: { pgpKey: RSA_KEY }, secondary: { pgpKey: RSA_KEY } } },
-  "accessKeys.*.status": { accessKeys: { primary: { status: "Active" }, secondary: { status: "absent" }, current: "primary" } },
+  "accessKeys.*.pgpKey": {
+    accessKeys: { primary: { pgpKey: RSA_KEY }, secondary: { pgpKey: RSA_KEY } },
+  },
+  "accessKeys.*.status": {
+    accessKeys: {
+      primary: { status: "Active" },
+      secondary: { status: "absent" },
+      current: "primary",
+    },
+  },
   "cluster.formerIamNodeRoles": { cluster: { formerIamNodeRoles: [] } },
   "cluster.kmsKeyArns": {
-    cluster: { kmsKeyArns: ["arn:aws:kms:eu-central-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef"] },
+    cluster: {
+      kmsKeyArns: [
+        "arn:aws:kms:eu-central-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef",
+      ],
+    },
   },
   "outputs.secret": { outputs: { secret: false } },
   "nodeRole.managedPolicyArns": { nodeRole: { managedPolicyArns: [], additionalActions: [] } },
@@ -69,21 +83,30 @@ describe("the recommended settings", () => {
     ["backend: { local: { path: x } }", "backend"],
     ["backend: { s3: { bucket: b, region: r, encrypt: false } }", "backend.s3.encrypt"],
     ["backend: { s3: { bucket: b, region: r, use_lockfile: false } }", "backend.s3.use_lockfile"],
-    ["backend: { s3: { bucket: b, region: r, endpoints: { s3: https://minio.example } } }", "backend.s3.endpoints"],
+    [
+      "backend: { s3: { bucket: b, region: r, endpoints: { s3: https://minio.example } } }",
+      "backend.s3.endpoints",
+    ],
     ["protect: false", "protect"],
     ["cluster: { formerIamNodeRoles: [/old] }", "cluster.formerIamNodeRoles"],
     ["features: [encrypted-volumes]", "cluster.kmsKeyArns"],
     ["nodeRole: { name: nodes }", "nodeRole.permissionsBoundary"],
-    [`nodeRole: { name: nodes, additionalActions: ["iam:*"], permissionsBoundary: ${BOUNDARY} }`, "nodeRole.managedPolicyArns"],
+    [
+      `nodeRole: { name: nodes, additionalActions: ["iam:*"], permissionsBoundary: ${BOUNDARY} }`,
+      "nodeRole.managedPolicyArns",
+    ],
     [
       `nodeRole: { name: nodes, managedPolicyArns: [${BOUNDARY}], permissionsBoundary: ${BOUNDARY} }`,
       "nodeRole.managedPolicyArns",
     ],
-  ])("name what replaces %s, and following it leaves nothing to recommend there", (yaml, setting) => {
-    const settings = merged(RECOMMENDED, parse(yaml) as Settings);
-    expect(weak(settings)).toEqual([setting]);
-    expect(weak(follow(settings, [setting]))).toEqual([]);
-  });
+  ])(
+    "name what replaces %s, and following it leaves nothing to recommend there",
+    (yaml, setting) => {
+      const settings = merged(RECOMMENDED, parse(yaml) as Settings);
+      expect(weak(settings)).toEqual([setting]);
+      expect(weak(follow(settings, [setting]))).toEqual([]);
+    },
+  );
 
   it("are in the template of dkp-access init, with their reasons", () => {
     const template = projectFile("templates/deployment.yaml");
@@ -95,5 +118,7 @@ describe("the recommended settings", () => {
 it("REVIEW.md cannot be written without a sentence for a form of the secret", () => {
   const review = reviewOf("");
   const form = "shown to everybody" as Reviewed["secret"]["form"];
-  expect(() => reviewPack({ ...review, secret: { ...review.secret, form } })).toThrow("undefined variable: form.sentence");
+  expect(() => reviewPack({ ...review, secret: { ...review.secret, form } })).toThrow(
+    "undefined variable: form.sentence",
+  );
 });

@@ -16,7 +16,10 @@ import { unwrapped } from "../../helpers/unwrapped";
 
 const SCOPED = "policy: { mode: scoped }\ncluster: { prefix: dev, layout: Standard }\n";
 
-/** A file of the review pack of a deployment with YAML settings; Markdown with each paragraph and list item on one line. */
+/**
+ * A file of the review pack of a deployment with YAML settings; Markdown with each paragraph and
+ * list item on one line.
+ */
 function file(name: string, settings = ""): string {
   const text = packFilesOf(settings)[name] ?? "";
   return name.endsWith(".md") ? unwrapped(text) : text;
@@ -33,11 +36,14 @@ describe("REVIEW.md", () => {
     ["documented", "", 1400],
     ["scoped", SCOPED, 1600],
     ["minimal", SCOPED.replace("scoped", "minimal"), 1500],
-  ])("asks for decisions in the first screen, and keeps to its words, in mode %s", (_, settings, words) => {
-    const page = packFilesOf(settings)["REVIEW.md"] ?? "";
-    expect(page.split(/\s+/).length).toBeLessThanOrEqual(words);
-    expect(page.split("```mermaid")[0]?.split("\n").length).toBeLessThanOrEqual(45);
-  });
+  ])(
+    "asks for decisions in the first screen, and keeps to its words, in mode %s",
+    (_, settings, words) => {
+      const page = packFilesOf(settings)["REVIEW.md"] ?? "";
+      expect(page.split(/\s+/).length).toBeLessThanOrEqual(words);
+      expect(page.split("```mermaid")[0]?.split("\n").length).toBeLessThanOrEqual(45);
+    },
+  );
 
   it("names the files that are approved with their digests", () => {
     const pack = packFilesOf(SCOPED);
@@ -45,14 +51,18 @@ describe("REVIEW.md", () => {
       createHash("sha256")
         .update(pack[name] ?? "")
         .digest("hex");
-    const rows = ["main.tf.json", "policy.json", "policy-2.json"].map((name) => `| \`${name}\` | \`${digestOf(name)}\` |`);
+    const rows = ["main.tf.json", "policy.json", "policy-2.json"].map(
+      (name) => `| \`${name}\` | \`${digestOf(name)}\` |`,
+    );
     expect(pack["REVIEW.md"]).toContain(`${rows.join("\n")}\n\n`);
     expect(pack["main.tf.json.sha256"]).toContain(digestOf("main.tf.json"));
   });
 
   it("names what is imported, and the pack then has no steps that would create it", () => {
     const pack = packFilesOf("import: { user: true }");
-    expect(pack["REVIEW.md"]).toMatch(/^\| imported, not created \| `aws_iam_user.user`: `deckhouse` \|$/m);
+    expect(pack["REVIEW.md"]).toMatch(
+      /^\| imported, not created \| `aws_iam_user.user`: `deckhouse` \|$/m,
+    );
     expect(Object.keys(pack)).not.toEqual(expect.arrayContaining(["aws-cli.sh"]));
     expect(Object.keys(pack)).not.toEqual(expect.arrayContaining(["console.md"]));
   });
@@ -65,12 +75,15 @@ describe("REVIEW.md", () => {
     );
   });
 
-  it.each(["policy-2.json", "REVIEW.md"])("shows the account ID 000000000000 in %s as set in the settings", (name) => {
-    const text = file(name, `${SCOPED}accountId: "000000000000"`);
-    expect(text).toContain("arn:aws:iam::000000000000:role/dev-node");
-    expect(text).not.toContain("ACCOUNT_ID");
-    expect(file(name, SCOPED)).toContain("arn:aws:iam::ACCOUNT_ID:role/dev-node");
-  });
+  it.each(["policy-2.json", "REVIEW.md"])(
+    "shows the account ID 000000000000 in %s as set in the settings",
+    (name) => {
+      const text = file(name, `${SCOPED}accountId: "000000000000"`);
+      expect(text).toContain("arn:aws:iam::000000000000:role/dev-node");
+      expect(text).not.toContain("ACCOUNT_ID");
+      expect(file(name, SCOPED)).toContain("arn:aws:iam::ACCOUNT_ID:role/dev-node");
+    },
+  );
 });
 
 it("main.tf.json omits a local backend, whose path depends on the checkout", () => {
@@ -107,14 +120,21 @@ backend: { s3: { bucket: b, region: r, key: k, assume_role: { role_arn: "arn:aws
 /** What selects what is generated, and what other tests are about. */
 const KEPT = ["accessKeys", "features", "layout", "mode", "policies", "region", "settings", "type"];
 
-/** A part of a deployment in which all strings are a value that was not validated, except what is kept. */
+/**
+ * A part of a deployment in which all strings are a value that was not validated, except what is
+ * kept.
+ */
 function hostile<Part>(part: Part, value: string): Part {
   const replaced = ([name, own]: [string, unknown]): [string, unknown] =>
-    name === "tags" ? [name, { [value]: value }] : [name, KEPT.includes(name) ? own : hostile(own, value)];
+    name === "tags"
+      ? [name, { [value]: value }]
+      : [name, KEPT.includes(name) ? own : hostile(own, value)];
   if (typeof part === "string" || Array.isArray(part)) {
     return (typeof part === "string" ? value : part.map((item) => hostile(item, value))) as Part;
   }
-  return typeof part === "object" && part !== null ? (Object.fromEntries(Object.entries(part).map(replaced)) as Part) : part;
+  return typeof part === "object" && part !== null
+    ? (Object.fromEntries(Object.entries(part).map(replaced)) as Part)
+    : part;
 }
 
 const described = deployment(SETTINGS);
@@ -128,7 +148,8 @@ const packOf = memoized((value: string) => {
   return { ...packFilesOf(given, terraform), ...imported };
 });
 
-const flat = (tokens: readonly Token[]): readonly Token[] => tokens.flatMap((token) => [token, ...flat(token.children ?? [])]);
+const flat = (tokens: readonly Token[]): readonly Token[] =>
+  tokens.flatMap((token) => [token, ...flat(token.children ?? [])]);
 
 /** The structure of a page: the kinds of its elements in order, without text. */
 const structure = (page: string) =>
@@ -137,7 +158,11 @@ const structure = (page: string) =>
     .map(({ type, tag }) => `${type} ${tag}`);
 
 const headings = (page: string) =>
-  markdown.parse(page, {}).flatMap(({ type }, index, all) => (type === "heading_open" ? [all[index + 1]?.content ?? ""] : []));
+  markdown
+    .parse(page, {})
+    .flatMap(({ type }, index, all) =>
+      type === "heading_open" ? [all[index + 1]?.content ?? ""] : [],
+    );
 
 const EVERYTHING =
   "\n\n<!--\n# A\n<b><img src=x>![i](https://e.example/p) **b** `a` ``` | b \\| c [l](x) www.e.example <https://e.example> ~~s~~ &lt; $(x) '\"\u001b[2J\u202e\u2028\n```\nEND\n";
@@ -154,7 +179,10 @@ const VALUES = [
   ["control characters", "\u0000\u0007\b\f\r\u001b[2J\u007f\u0085\u009b"],
   ["bidirectional characters", "\u202e\u2066a\u2069\u200f"],
   ["addresses", "https://evil.example www.evil.example a@evil.example"],
-  ["template syntax", "{{ deployment.stack }}\n<!-- if options -->\n<!-- endif -->\n{% if options %}\n1. a $& $1"],
+  [
+    "template syntax",
+    "{{ deployment.stack }}\n<!-- if options -->\n<!-- endif -->\n{% if options %}\n1. a $& $1",
+  ],
   ["all of it", EVERYTHING],
 ] as const;
 
@@ -162,16 +190,20 @@ const VALUES = [
 const HIDDEN = /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
 
 describe("a value with markup of its own", () => {
-  it.each(VALUES)("does not change the headings, tables, lists and blocks of a page: %s", (_, value) => {
-    const pack = packOf(value);
-    // As long as the value in a policy document, so that the permissions are divided in the same way.
-    const harmless = packOf("h".repeat(JSON.stringify(value).replaceAll(/\s/g, "").length - 2));
-    for (const name of Object.keys(pack).filter((file) => file.endsWith(".md"))) {
-      const [page = "", usual = ""] = [pack[name], harmless[name]];
-      expect(headings(page).slice(1)).toEqual(headings(usual).slice(1));
-      expect(structure(page)).toEqual(structure(usual));
-    }
-  });
+  it.each(VALUES)(
+    "does not change the headings, tables, lists and blocks of a page: %s",
+    (_, value) => {
+      const pack = packOf(value);
+      // As long as the value in a policy document, so that the permissions are divided in the same
+      // way.
+      const harmless = packOf("h".repeat(JSON.stringify(value).replaceAll(/\s/g, "").length - 2));
+      for (const name of Object.keys(pack).filter((file) => file.endsWith(".md"))) {
+        const [page = "", usual = ""] = [pack[name], harmless[name]];
+        expect(headings(page).slice(1)).toEqual(headings(usual).slice(1));
+        expect(structure(page)).toEqual(structure(usual));
+      }
+    },
+  );
 
   it("is displayed unchanged in REVIEW.md, with hidden characters escaped", () => {
     expect(packOf("a\n\n<!--\u202e|`")["REVIEW.md"]).toContain(
@@ -197,11 +229,15 @@ describe("a value with markup of its own", () => {
 
   it.each(VALUES)("stays within the comments of aws-cli.sh and consumer.tf: %s", (_, value) => {
     const { "aws-cli.sh": script = "", "consumer.tf": consumer = "" } = packOf(value);
-    const code = (text = "") => text.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
+    const code = (text = "") =>
+      text.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
     expect(code(script.split("\n# IAM is global")[0])).toEqual(["set -eu"]);
     expect(code(script.split("\n# Undo")[1]).slice(1)).toEqual([]);
     expect(code(consumer.split("\ndata ")[0])).toEqual([]);
-    const { status, stderr } = spawnSync("sh", ["-n"], { input: script.replaceAll("\u0000", ""), encoding: "utf8" });
+    const { status, stderr } = spawnSync("sh", ["-n"], {
+      input: script.replaceAll("\u0000", ""),
+      encoding: "utf8",
+    });
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
   });
 });

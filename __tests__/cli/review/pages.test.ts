@@ -21,12 +21,18 @@ describe("the templates", () => {
   it("read no name that no deployment has", () => {
     const liquid = new Liquid({ tagDelimiterLeft: "<!--", tagDelimiterRight: "-->" });
     const pages = "src/cli/review/pages";
-    const templates = readdirSync(join(PROJECT, pages)).map((file) => liquid.parse(projectFile(`${pages}/${file}`)));
-    const names = new Set(templates.flatMap((template) => liquid.globalFullVariablesSync(template)));
+    const templates = readdirSync(join(PROJECT, pages)).map((file) =>
+      liquid.parse(projectFile(`${pages}/${file}`)),
+    );
+    const names = new Set(
+      templates.flatMap((template) => liquid.globalFullVariablesSync(template)),
+    );
     const settings = [...GOLDEN_SETTINGS.values()].filter((text) => !text.includes("configFile"));
     const facts = [...settings, EVERYTHING].map((text) => pageFacts(reviewOf(text)));
     const isKnown = (name: string) =>
-      facts.some((fact) => valueAt(fact, name.replace(/\.size$|\[.*/, "").split(".")) !== undefined);
+      facts.some(
+        (fact) => valueAt(fact, name.replace(/\.size$|\[.*/, "").split(".")) !== undefined,
+      );
     expect([...names].filter((name) => !isKnown(name))).toEqual([]);
   });
 
@@ -53,40 +59,61 @@ describe("the choices for which a stronger one exists", () => {
     ["s3.cn-north-1.amazonaws.com.cn", false],
     ["https://bucket.vpce-1a2b3c4d.s3.eu-central-1.vpce.amazonaws.com", false],
   ])("have an endpoint outside AWS by the host of its address: %s", (s3, isOutside) => {
-    const settings = weakSettings(`backend: { s3: { bucket: b, region: eu-central-1, endpoints: { s3: "${s3}" } } }`);
+    const settings = weakSettings(
+      `backend: { s3: { bucket: b, region: eu-central-1, endpoints: { s3: "${s3}" } } }`,
+    );
     expect(settings.includes("backend.s3.endpoints")).toBe(isOutside);
   });
 
   it.each(["false", '"false"'])("have a state without encryption: encrypt: %s", (encrypt) => {
-    expect(weakSettings(`backend: { s3: { bucket: b, encrypt: ${encrypt} } }`)).toContain("backend.s3.encrypt");
+    expect(weakSettings(`backend: { s3: { bucket: b, encrypt: ${encrypt} } }`)).toContain(
+      "backend.s3.encrypt",
+    );
   });
 
   it("are no former node roles where the deployment's own role is the only one", () => {
-    const former = (role: string) => `nodeRole: { name: nodes }\ncluster: { prefix: dev, formerIamNodeRoles: [${role}] }`;
-    expect(["/nodes", "/old"].map((role) => weakSettings(former(role)).includes("cluster.formerIamNodeRoles"))).toEqual([
-      false,
-      true,
-    ]);
+    const former = (role: string) =>
+      `nodeRole: { name: nodes }\ncluster: { prefix: dev, formerIamNodeRoles: [${role}] }`;
+    expect(
+      ["/nodes", "/old"].map((role) =>
+        weakSettings(former(role)).includes("cluster.formerIamNodeRoles"),
+      ),
+    ).toEqual([false, true]);
   });
 });
 
 it("REVIEW.md names a Region that this version does not know, and every one that the AWS SDK knows is known", () => {
-  const row = (region: string) => packFilesOf(`region: ${region}`)["REVIEW.md"]?.match(/^\| Region .*$/m)?.[0];
-  expect(row("eu-centrl-1")).toMatch(/ eu-centrl-1, \*\*which this version does not know: it is new, or misspelled\*\* \|$/);
+  const row = (region: string) =>
+    packFilesOf(`region: ${region}`)["REVIEW.md"]?.match(/^\| Region .*$/m)?.[0];
+  expect(row("eu-centrl-1")).toMatch(
+    / eu-centrl-1, \*\*which this version does not know: it is new, or misspelled\*\* \|$/,
+  );
   expect(row("eu-central-1")).toMatch(/ eu-central-1 \|$/);
   const sdk = projectFile("node_modules/@aws-sdk/core/dist-cjs/submodules/client/index.js");
-  const regions = [...sdk.matchAll(/"([a-z]{2,4}(?:-[a-z]+){1,2}-\d)"/g)].map(([, region = ""]) => region);
+  const regions = [...sdk.matchAll(/"([a-z]{2,4}(?:-[a-z]+){1,2}-\d)"/g)].map(
+    ([, region = ""]) => region,
+  );
   expect(new Set(regions).size).toBeGreaterThan(40);
   expect(regions.filter((region) => !isKnownRegion(region))).toEqual([]);
 });
 
-const TAGS = { yes: "no", n: "1e3", on: "0o17", "a\u202eb": "x\u200by", date: "2026-01-31", time: "12:30:45", "a: b": "# c" };
+const TAGS = {
+  yes: "no",
+  n: "1e3",
+  on: "0o17",
+  "a\u202eb": "x\u200by",
+  date: "2026-01-31",
+  time: "12:30:45",
+  "a: b": "# c",
+};
 
 it.each(["1.1", "1.2"] as const)(
   "the cluster configuration keeps the strings of the settings, hidden characters escaped, in YAML %s",
   (version) => {
     const given = deployment("");
-    const text = clusterConfiguration(reviewOf({ ...given, cluster: { ...given.cluster, tags: TAGS } }));
+    const text = clusterConfiguration(
+      reviewOf({ ...given, cluster: { ...given.cluster, tags: TAGS } }),
+    );
     expect(parse(text, { version })).toMatchObject({ tags: TAGS });
     expect(text).not.toMatch(/[\u202e\u200b]/);
   },
@@ -94,7 +121,8 @@ it.each(["1.1", "1.2"] as const)(
 
 it("the pipeline may do the same with the state in S3 through a VPC endpoint", () => {
   const endpoints = { s3: "https://bucket.vpce-1a2b3c4d.s3.eu-central-1.vpce.amazonaws.com" };
-  const policies = (more: string) => deployerPolicies(deployment(`backend: { s3: { bucket: b, region: eu-central-1${more} } }`));
+  const policies = (more: string) =>
+    deployerPolicies(deployment(`backend: { s3: { bucket: b, region: eu-central-1${more} } }`));
   expect(policies(`, endpoints: ${JSON.stringify(endpoints)}`)).toEqual(policies(""));
 });
 

@@ -8,7 +8,10 @@ import { GOLDEN_SETTINGS, goldenDeployments } from "../../helpers/golden";
 import { packFilesOf } from "../../helpers/packs";
 import { PROJECT } from "../../helpers/project-root";
 
-/** What Mermaid's own parser reads in a picture: nodes and arrows with their labels as they are shown. */
+/**
+ * What Mermaid's own parser reads in a picture: nodes and arrows with their labels as they are
+ * shown.
+ */
 interface Picture {
   readonly error?: string;
   readonly nodes: readonly (readonly [id: string, label: string])[];
@@ -19,7 +22,10 @@ interface Picture {
 function parsedPictures(pictures: readonly string[]): readonly Picture[] {
   const program = join(PROJECT, "__tests__/helpers/read-pictures.mjs");
   return JSON.parse(
-    execFileSync(process.execPath, [program], { input: JSON.stringify(pictures), encoding: "utf8" }),
+    execFileSync(process.execPath, [program], {
+      input: JSON.stringify(pictures),
+      encoding: "utf8",
+    }),
   ) as Picture[];
 }
 
@@ -27,7 +33,8 @@ function parsedPictures(pictures: readonly string[]): readonly Picture[] {
 const picturesIn = (page: string): readonly string[] =>
   [...page.matchAll(/^```mermaid\n(.*?)^```$/gms)].map(([, picture = ""]) => picture);
 
-const pictureOf = (...of: Parameters<typeof packFilesOf>) => picturesIn(packFilesOf(...of)["REVIEW.md"] ?? "")[0] ?? "";
+const pictureOf = (...of: Parameters<typeof packFilesOf>) =>
+  picturesIn(packFilesOf(...of)["REVIEW.md"] ?? "")[0] ?? "";
 
 const HOSTILE = [
   `a"] --> admin["b`,
@@ -58,31 +65,46 @@ describe("the picture of a deployment", () => {
       expect(nodes.length).toBeLessThanOrEqual(15);
       // Each node has a label; without one, Mermaid shows the ID.
       expect(nodes.filter(([id, text]) => id === text)).toEqual([]);
-      expect(nodes.filter(([id]) => !arrows.some((arrow) => arrow.slice(0, 2).includes(id)))).toEqual([]);
+      expect(
+        nodes.filter(([id]) => !arrows.some((arrow) => arrow.slice(0, 2).includes(id))),
+      ).toEqual([]);
     }
     expect(pictures).toHaveLength(GOLDEN_SETTINGS.size);
   });
 
-  const ROLES = "policy: { mode: scoped }\ncluster: { prefix: dev, iamNodeRole: own, formerIamNodeRoles: [/old/a] }\n";
+  const ROLES =
+    "policy: { mode: scoped }\ncluster: { prefix: dev, iamNodeRole: own, formerIamNodeRoles: [/old/a] }\n";
   it("has the same nodes and arrows whatever its values contain", () => {
-    const described = deployment(`${ROLES}user: { permissionsBoundary: "arn:aws:iam::123456789012:policy/B" }`);
+    const described = deployment(
+      `${ROLES}user: { permissionsBoundary: "arn:aws:iam::123456789012:policy/B" }`,
+    );
     const terraform = terraformJson(described);
     const pictures = ["harmless", ...HOSTILE].map((value) => {
       const { user, cluster } = described;
       const names = { user: { ...user, name: value } };
       return pictureOf(
-        { ...described, ...names, region: value, cluster: { ...cluster, prefix: value, iamNodeRole: value } },
+        {
+          ...described,
+          ...names,
+          region: value,
+          cluster: { ...cluster, prefix: value, iamNodeRole: value },
+        },
         terraform,
       );
     });
-    const [harmless, ...others] = parsedPictures(pictures).map(({ nodes, arrows }) => [nodes?.map(([id]) => id), arrows]);
+    const [harmless, ...others] = parsedPictures(pictures).map(({ nodes, arrows }) => [
+      nodes?.map(([id]) => id),
+      arrows,
+    ]);
     expect(harmless?.[0]).toHaveLength(12);
     expect(others).toEqual(HOSTILE.map(() => harmless));
   });
 });
 
 it("a value in a label is displayed unchanged, with hidden characters escaped", () => {
-  const pictures = HOSTILE.map((value) => `flowchart LR\na["${label(value)}"] -- "${label(value)}" --> b["b"]\n`);
+  const pictures = HOSTILE.map(
+    (value) => `flowchart LR\na["${label(value)}"] -- "${label(value)}" --> b["b"]\n`,
+  );
   expect(parsedPictures(pictures)).toEqual(
     HOSTILE.map(visible).map((text) => ({
       nodes: [

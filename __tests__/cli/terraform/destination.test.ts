@@ -9,15 +9,25 @@ import {
 } from "../../../src/cli/terraform/destination";
 import { folderForEach } from "../../helpers/folder";
 
-const CONFIG = { bucket: "state", key: "x/terraform.tfstate", region: "eu-central-1", use_lockfile: true };
+const CONFIG = {
+  bucket: "state",
+  key: "x/terraform.tfstate",
+  region: "eu-central-1",
+  use_lockfile: true,
+};
 const configured = (backend: object) => configuredDestination({ terraform: { backend } });
 
 describe("the destination of a folder", () => {
   const { at, write } = folderForEach();
-  /** The backend that `terraform init` wrote, as Terraform 1.11.4 does: with null for what is not set. */
+  /**
+   * The backend that `terraform init` wrote, as Terraform 1.11.4 does: with null for what is not
+   * set.
+   */
   const initialized = (type: string, config: object, workspace = "default") => {
     const backend = { type, config: { profile: null, ...config }, hash: 1 };
-    write({ "terraform.tfstate": JSON.stringify({ version: 3, terraform_version: "1.11.4", backend }) });
+    write({
+      "terraform.tfstate": JSON.stringify({ version: 3, terraform_version: "1.11.4", backend }),
+    });
     return initializedDestination(at(), workspace);
   };
   const differences = (backend: object, type: string, config: object) => {
@@ -40,13 +50,31 @@ describe("the destination of a folder", () => {
       NONE,
       NONE,
     ],
-    ["a list in another order", { ...CONFIG, ids: ["a", "b"] }, { ...CONFIG, ids: ["b", "a"] }, NONE, NONE],
+    [
+      "a list in another order",
+      { ...CONFIG, ids: ["a", "b"] },
+      { ...CONFIG, ids: ["b", "a"] },
+      NONE,
+      NONE,
+    ],
     ["an empty list", CONFIG, { ...CONFIG, allowed_account_ids: [] }, NONE, NONE],
     ["another bucket", CONFIG, { ...CONFIG, bucket: "other" }, ["bucket state -> other"], NONE],
     ["no lock", CONFIG, { ...CONFIG, use_lockfile: null }, ["use_lockfile true -> not set"], NONE],
     ["an argument more", CONFIG, { ...CONFIG, acl: "private" }, NONE, ["acl = private"]],
-    ["another endpoint", CONFIG, { ...CONFIG, endpoints: { s3: "https://x" } }, NONE, ["endpoints.s3 = https://x"]],
-    ["a secret more, without its value", CONFIG, { ...CONFIG, secret_key: "secret" }, NONE, ["secret_key"]],
+    [
+      "another endpoint",
+      CONFIG,
+      { ...CONFIG, endpoints: { s3: "https://x" } },
+      NONE,
+      ["endpoints.s3 = https://x"],
+    ],
+    [
+      "a secret more, without its value",
+      CONFIG,
+      { ...CONFIG, secret_key: "secret" },
+      NONE,
+      ["secret_key"],
+    ],
   ])("has %s", (_, settings, config, different, additional) => {
     expect(differences({ s3: settings }, "s3", config)).toEqual({ different, additional });
   });
@@ -55,7 +83,13 @@ describe("the destination of a folder", () => {
     ["the same", CONFIG, CONFIG, false],
     ["in another bucket", CONFIG, { ...CONFIG, bucket: "other" }, true],
     ["at another host", CONFIG, { ...CONFIG, endpoints: { s3: "https://x" } }, true],
-    ["at a host that comes from elsewhere", CONFIG, { ...CONFIG, endpoints: { s3: "https://x" } }, false, true],
+    [
+      "at a host that comes from elsewhere",
+      CONFIG,
+      { ...CONFIG, endpoints: { s3: "https://x" } },
+      false,
+      true,
+    ],
     ["the same, read by another role", CONFIG, { ...CONFIG, profile: "admin" }, false],
   ])("has a state that is %s", (_, settings, config, moved, isPartial = false) => {
     expect(isMoved(initialized("s3", config), configured({ s3: settings }), isPartial)).toBe(moved);
@@ -65,7 +99,9 @@ describe("the destination of a folder", () => {
     const [given, named] = [{ path: "x" }, { path: "x", address: "", datacenter: "" }];
     expect(isMoved(initialized("consul", given), configured({ consul: named }), false)).toBe(false);
     expect(isMoved(initialized("local", given), configured({ consul: given }), false)).toBe(true);
-    expect(isMoved(initializedDestination(at("none"), "default"), configured({ consul: given }), false)).toBe(false);
+    expect(
+      isMoved(initializedDestination(at("none"), "default"), configured({ consul: given }), false),
+    ).toBe(false);
   });
 
   it("has another backend", () => {
@@ -75,12 +111,21 @@ describe("the destination of a folder", () => {
 
   it("is shown with what says which state it is, without what can be a secret", () => {
     const destination = initialized("s3", { ...CONFIG, secret_key: "secret" }, "other");
-    expect(destinationText(destination)).toBe("s3 (bucket state, key x/terraform.tfstate), workspace other");
+    expect(destinationText(destination)).toBe(
+      "s3 (bucket state, key x/terraform.tfstate), workspace other",
+    );
   });
 
   it("counts for the digest by its location, and not by who reads it there", () => {
     const [planner, deployer] = ["planner", "deployer"].map((name) =>
-      locationOf(initialized("s3", { ...CONFIG, assume_role: { role_arn: name }, access_key: name, profile: name })),
+      locationOf(
+        initialized("s3", {
+          ...CONFIG,
+          assume_role: { role_arn: name },
+          access_key: name,
+          profile: name,
+        }),
+      ),
     );
     expect(planner).toEqual({
       type: "s3",
@@ -92,10 +137,26 @@ describe("the destination of a folder", () => {
 
   it.each<[string, object, string | undefined]>([
     ["a backend", { backend: { s3: CONFIG } }, "default"],
-    ["a named workspace of HCP Terraform", { cloud: { organization: "x", workspaces: { name: "prod" } } }, "prod"],
-    ["tags of HCP Terraform", { cloud: { organization: "x", workspaces: { tags: ["a"] } } }, undefined],
-    ["a named remote workspace", { backend: { remote: { workspaces: { name: "prod" } } } }, "default"],
-    ["a prefix of remote workspaces", { backend: { remote: { workspaces: { prefix: "prod-" } } } }, undefined],
+    [
+      "a named workspace of HCP Terraform",
+      { cloud: { organization: "x", workspaces: { name: "prod" } } },
+      "prod",
+    ],
+    [
+      "tags of HCP Terraform",
+      { cloud: { organization: "x", workspaces: { tags: ["a"] } } },
+      undefined,
+    ],
+    [
+      "a named remote workspace",
+      { backend: { remote: { workspaces: { name: "prod" } } } },
+      "default",
+    ],
+    [
+      "a prefix of remote workspaces",
+      { backend: { remote: { workspaces: { prefix: "prod-" } } } },
+      undefined,
+    ],
   ])("has the workspace that settings say with %s", (_, terraform, workspace) => {
     expect(configuredDestination({ terraform }).workspace).toBe(workspace);
   });
@@ -103,7 +164,13 @@ describe("the destination of a folder", () => {
   it("has the workspace of TF_WORKSPACE, else that of the data folder, else default", () => {
     expect(selectedWorkspace(at(), {}).workspace).toBe("default");
     write({ environment: "other\n" });
-    expect(selectedWorkspace(at(), { TF_WORKSPACE: "" })).toEqual({ workspace: "other", source: at("environment") });
-    expect(selectedWorkspace(at(), { TF_WORKSPACE: "third" })).toEqual({ workspace: "third", source: "TF_WORKSPACE" });
+    expect(selectedWorkspace(at(), { TF_WORKSPACE: "" })).toEqual({
+      workspace: "other",
+      source: at("environment"),
+    });
+    expect(selectedWorkspace(at(), { TF_WORKSPACE: "third" })).toEqual({
+      workspace: "third",
+      source: "TF_WORKSPACE",
+    });
   });
 });

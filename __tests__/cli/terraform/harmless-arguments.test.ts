@@ -40,7 +40,9 @@ describe("requireHarmlessArguments", () => {
     [INIT, "-from-module=x", "-from-module"],
   ])("rejects %s=%s, and names the argument without its value", (name, value, argument) => {
     expect(() => requireHarmlessArguments({ [name]: value }, true)).toThrow(
-      new Error(`${name}: the argument ${argument} can change what is planned; remove it: the plan follows from the settings`),
+      new Error(
+        `${name}: the argument ${argument} can change what is planned; remove it: the plan follows from the settings`,
+      ),
     );
   });
 
@@ -49,7 +51,9 @@ describe("requireHarmlessArguments", () => {
     [PLAN, true],
     ["TF_CLI_ARGS", true],
   ])("rejects -backend-config in %s, partial settings: %s", (name, isPartial) => {
-    expect(() => requireHarmlessArguments({ [name]: "-backend-config=secret_key=x" }, isPartial)).toThrow(
+    expect(() =>
+      requireHarmlessArguments({ [name]: "-backend-config=secret_key=x" }, isPartial),
+    ).toThrow(
       `${name}: the argument -backend-config can change what is planned; set backend.partial: true, and give it in TF_CLI_ARGS_init`,
     );
   });

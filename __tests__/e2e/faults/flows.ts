@@ -22,7 +22,10 @@ export interface Flow {
 const STATE = ["DeleteLock", "PutLock", "PutState"];
 const accessKeys = (slots: string) => `${BASE}accessKeys: { ${slots} }\n`;
 
-/** The flows of a deployment's life. Each starts from a copy of the account that an earlier one left. */
+/**
+ * The flows of a deployment's life. Each starts from a copy of the account that an earlier one
+ * left.
+ */
 export const FLOWS: readonly Flow[] = [
   {
     name: "first apply",
@@ -44,13 +47,17 @@ export const FLOWS: readonly Flow[] = [
   {
     name: "rotation, step 3",
     after: "rotation, step 2",
-    settings: accessKeys("secondary: { status: Active }, current: secondary, primary: { status: Inactive }"),
+    settings: accessKeys(
+      "secondary: { status: Active }, current: secondary, primary: { status: Inactive }",
+    ),
     writes: [...STATE, "UpdateAccessKey"],
   },
   {
     name: "rotation, step 4",
     after: "rotation, step 3",
-    settings: accessKeys("secondary: { status: Active }, current: secondary, primary: { status: absent }"),
+    settings: accessKeys(
+      "secondary: { status: Active }, current: secondary, primary: { status: absent }",
+    ),
     writes: ["DeleteAccessKey", ...STATE],
   },
   {

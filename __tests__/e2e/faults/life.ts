@@ -39,7 +39,10 @@ const NODE_ROLE = "dev-node";
 export class Life {
   /** The account that a flow without faults leaves. */
   readonly account = memoized((name: string): Promise<Account> => this.apply(flowNamed(name)));
-  /** An account without a state: empty, or for an import with objects that were created outside Terraform. */
+  /**
+   * An account without a state: empty, or for an import with objects that were created outside
+   * Terraform.
+   */
   private readonly created = memoized((isImport: boolean) => this.createObjects(isImport));
 
   private constructor(
@@ -51,24 +54,39 @@ export class Life {
     const origin = await LocalAws.start();
     await origin.createVersionedBucket(BUCKET);
     // Statements of the split policy allow the key to read it.
-    await origin.iam().createRole({ RoleName: NODE_ROLE, AssumeRolePolicyDocument: allowing("sts:AssumeRole") });
+    await origin
+      .iam()
+      .createRole({ RoleName: NODE_ROLE, AssumeRolePolicyDocument: allowing("sts:AssumeRole") });
     return new Life(origin, new Variants(origin));
   }
 
   /**
-   * Runs a flow with faults on a copy of its account, and follows docs/how-to/recover.md until nothing is left to do.
+   * Runs a flow with faults on a copy of its account, and follows docs/how-to/recover.md until
+   * nothing is left to do.
    * @param interruptedAt the call at which a person presses Ctrl-C once
    */
-  async survive(name: string, faults: Readonly<Record<string, Fault>>, interruptedAt?: string): Promise<Survived> {
+  async survive(
+    name: string,
+    faults: Readonly<Record<string, Fault>>,
+    interruptedAt?: string,
+  ): Promise<Survived> {
     const { aws: before, flow, live } = await this.before(flowNamed(name));
     const aws = await before.copy();
     const isDestroy = flow.command === "destroy";
-    const { executed, deniedAfter } = deniedCalls(async () => live === undefined || isDestroy || isAccepted(aws, live));
+    const { executed, deniedAfter } = deniedCalls(
+      async () => live === undefined || isDestroy || isAccepted(aws, live),
+    );
     // IAM stores whole seconds.
     const since = new Date(new Date().setMilliseconds(0));
     const { variants } = this;
     const { settings, command } = flow;
-    const faulted = await runWithFaults(aws, { folder: variants.folder(settings), command, faults, executed, interruptedAt });
+    const faulted = await runWithFaults(aws, {
+      folder: variants.folder(settings),
+      command,
+      faults,
+      executed,
+      interruptedAt,
+    });
     const back = await FaultProxy.before(aws, { executed });
     const scene = { aws, through: back, variants, settings, since };
     const recovered = await recover(scene, command ?? "apply");
@@ -83,15 +101,29 @@ export class Life {
   async lend(name: string): Promise<Lent> {
     const { aws: before, live } = await this.account(name);
     const aws = await before.copy();
-    const { executed, deniedAfter } = deniedCalls(async () => live === undefined || isAccepted(aws, live));
+    const { executed, deniedAfter } = deniedCalls(
+      async () => live === undefined || isAccepted(aws, live),
+    );
     const proxy = await FaultProxy.before(aws, { executed });
-    return { aws, through: proxy, variants: this.variants, settings: flowNamed(name).settings, live, deniedAfter };
+    return {
+      aws,
+      through: proxy,
+      variants: this.variants,
+      settings: flowNamed(name).settings,
+      live,
+      deniedAfter,
+    };
   }
 
   /** The account that a flow changes, and the flow with the values of that account. */
   private async before(flow: Flow): Promise<Account & { readonly flow: Flow }> {
-    const account = await (flow.after === undefined ? this.created(flow.isImport === true) : this.account(flow.after));
-    return { ...account, flow: { ...flow, settings: flow.settings.replace("KEY", account.live?.accessKeyId ?? "") } };
+    const account = await (flow.after === undefined
+      ? this.created(flow.isImport === true)
+      : this.account(flow.after));
+    return {
+      ...account,
+      flow: { ...flow, settings: flow.settings.replace("KEY", account.live?.accessKeyId ?? "") },
+    };
   }
 
   private async apply(given: Flow): Promise<Account> {
@@ -119,9 +151,13 @@ export class Life {
   }
 }
 
-/** Whether the calls of DKP are allowed: one that the first policy always allows, and one whose statement moves to the second. */
+/**
+ * Whether the calls of DKP are allowed: one that the first policy always allows, and one whose
+ * statement moves to the second.
+ */
 export const isAccepted = async (aws: LocalAws, key: Credentials): Promise<boolean> =>
-  (await succeeds(aws.ec2(key).describeRegions())) && (await succeeds(aws.iam(key).getRole({ RoleName: NODE_ROLE })));
+  (await succeeds(aws.ec2(key).describeRegions())) &&
+  (await succeeds(aws.iam(key).getRole({ RoleName: NODE_ROLE })));
 
 /** After `destroy`, state and account are empty. */
 async function isEmpty(stack: Stack) {
@@ -133,8 +169,12 @@ async function isEmpty(stack: Stack) {
 /** @param imported the current key if Terraform does not know its secret */
 async function stateOf(stack: Stack, imported: Credentials | undefined) {
   const { status } = await terraformOf(stack).start("plan", "-detailed-exitcode");
-  return { works: await isAccepted(stack.aws, imported ?? currentKey(stack)), isUpToDate: status === 0 };
+  return {
+    works: await isAccepted(stack.aws, imported ?? currentKey(stack)),
+    isUpToDate: status === 0,
+  };
 }
 
 /** The current key. A run that only reads requires no proxy, so this process may wait for it. */
-const currentKey = (stack: Stack): Credentials => terraformOf({ ...stack, through: stack.aws }).key();
+const currentKey = (stack: Stack): Credentials =>
+  terraformOf({ ...stack, through: stack.aws }).key();

@@ -4,7 +4,14 @@ import { editedYaml } from "../../../src/cli/account/keys/edit-yaml";
 import { type JsonObject, listOf, objectOf } from "../../../src/text/json";
 import { allowing } from "../support/local-aws";
 import { write } from "../support/project";
-import { attentionOf, dkpAccess, keysReport, shows, succeed, terraformOf } from "../support/recovery";
+import {
+  attentionOf,
+  dkpAccess,
+  keysReport,
+  shows,
+  succeed,
+  terraformOf,
+} from "../support/recovery";
 import { BUCKET } from "./flows";
 import { isAccepted, type Lent, Life } from "./life";
 
@@ -35,7 +42,11 @@ describe("a deployment whose state or account was changed", () => {
     const lent = await life.lend(FIRST);
     await lent.aws.s3("PUT", LOCK, content);
     const { status, output } = await plan(lent);
-    expect({ status, shown: shows(output, "damaged-lock"), id: /ID:\s+[0-9a-f-]{36}/.test(output) }).toEqual({
+    expect({
+      status,
+      shown: shows(output, "damaged-lock"),
+      id: /ID:\s+[0-9a-f-]{36}/.test(output),
+    }).toEqual({
       status: 1,
       shown: true,
       id: false,
@@ -47,7 +58,8 @@ describe("a deployment whose state or account was changed", () => {
   it("has a damaged state, and its earlier version is restored (recover.md#damaged-state)", async () => {
     const lent = await life.lend(FIRST);
     const listing = await (await lent.aws.s3("GET", `/${BUCKET}?versions`)).text();
-    const [, version] = /<Key>deckhouse\/terraform\.tfstate<\/Key><VersionId>([^<]*)</.exec(listing) ?? [];
+    const [, version] =
+      /<Key>deckhouse\/terraform\.tfstate<\/Key><VersionId>([^<]*)</.exec(listing) ?? [];
     await lent.aws.s3("PUT", STATE, "{}");
     expect(shows((await plan(lent)).output, "damaged-state")).toBe(true);
     expect(shows(dkpAccess(lent, "keys", "deckhouse").output, "damaged-state")).toBe(true);
@@ -76,8 +88,12 @@ describe("a deployment whose state or account was changed", () => {
 
   it("has lost the attachment of its policy in AWS, and an apply restores it (recover.md#manual-changes)", async () => {
     const lent = await life.lend(FIRST);
-    const { AttachedPolicies: [attached] = [] } = await lent.aws.iam().listAttachedUserPolicies({ UserName: "deckhouse" });
-    await lent.aws.iam().detachUserPolicy({ UserName: "deckhouse", PolicyArn: attached?.PolicyArn });
+    const { AttachedPolicies: [attached] = [] } = await lent.aws
+      .iam()
+      .listAttachedUserPolicies({ UserName: "deckhouse" });
+    await lent.aws
+      .iam()
+      .detachUserPolicy({ UserName: "deckhouse", PolicyArn: attached?.PolicyArn });
     expect(await plan(lent)).toMatchObject({ status: 2 });
     await succeed(terraformOf(lent), "apply", "-auto-approve");
     expect(await plan(lent)).toMatchObject({ status: 0 });
@@ -86,14 +102,34 @@ describe("a deployment whose state or account was changed", () => {
 
   it("has a policy that an apply left over, and the next one deletes it (recover.md#left-over)", async () => {
     const lent = await life.lend(FIRST);
-    const { Policy } = await lent.aws.iam().createPolicy({ PolicyName: "former", PolicyDocument: allowing("s3:*") });
-    const state = JSON.parse(await succeed(terraformOf(lent), "state", "pull")) as { serial: number; resources: JsonObject[] };
-    const first = state.resources.find(({ type, mode }) => type === "aws_iam_policy" && mode === "managed");
+    const { Policy } = await lent.aws
+      .iam()
+      .createPolicy({ PolicyName: "former", PolicyDocument: allowing("s3:*") });
+    const state = JSON.parse(await succeed(terraformOf(lent), "state", "pull")) as {
+      serial: number;
+      resources: JsonObject[];
+    };
+    const first = state.resources.find(
+      ({ type, mode }) => type === "aws_iam_policy" && mode === "managed",
+    );
     const [instance] = listOf(first?.instances).map(objectOf);
-    const attributes = { ...objectOf(instance?.attributes), id: Policy?.Arn, arn: Policy?.Arn, name: "former" };
-    const left = { ...first, name: "policy-2", instances: [{ ...instance, attributes, deposed: "d7f9a5c1" }] };
+    const attributes = {
+      ...objectOf(instance?.attributes),
+      id: Policy?.Arn,
+      arn: Policy?.Arn,
+      name: "former",
+    };
+    const left = {
+      ...first,
+      name: "policy-2",
+      instances: [{ ...instance, attributes, deposed: "d7f9a5c1" }],
+    };
     const resources = [...state.resources, left];
-    await lent.aws.s3("PUT", STATE, JSON.stringify({ ...state, serial: state.serial + 1, resources }));
+    await lent.aws.s3(
+      "PUT",
+      STATE,
+      JSON.stringify({ ...state, serial: state.serial + 1, resources }),
+    );
     expect(shows(dkpAccess(lent, "drift", "deckhouse").output, "left-over")).toBe(true);
     expect(dkpAccess(lent, "plan", "deckhouse").output).toContain("(deposed");
     await succeed(terraformOf(lent), "apply", "-auto-approve");
@@ -103,10 +139,19 @@ describe("a deployment whose state or account was changed", () => {
   });
 
   it("is throttled without end, and one Ctrl-C ends the run (recover.md#no-end)", async () => {
-    const tries = Array.from({ length: 100 }, (_, index) => `CreateAccessKey${index === 0 ? "" : ` ${index + 1}`}`);
+    const tries = Array.from(
+      { length: 100 },
+      (_, index) => `CreateAccessKey${index === 0 ? "" : ` ${index + 1}`}`,
+    );
     const faults = Object.fromEntries(tries.map((call) => [call, "throttled" as const]));
     const survived = await life.survive("rotation, step 1", faults, tries[2]);
-    expect(survived).toMatchObject({ rows: [], unmanaged: [], deniedAfter: [], works: true, isUpToDate: true });
+    expect(survived).toMatchObject({
+      rows: [],
+      unmanaged: [],
+      deniedAfter: [],
+      works: true,
+      isUpToDate: true,
+    });
     expect(survived.faulted.length).toBeLessThan(10);
   });
 
@@ -120,7 +165,10 @@ describe("a deployment whose state or account was changed", () => {
     const before = proxy.writes.length;
     const arn = "arn:aws:iam::123456789012:policy/D8CloudProviderAWS-2";
     await succeed(terraformOf(lent), "import", "aws_iam_policy.policy-2", arn);
-    const edits = ["user", "policy", "nodeRole"].map((part) => ({ setting: `import.${part}`, value: true }));
+    const edits = ["user", "policy", "nodeRole"].map((part) => ({
+      setting: `import.${part}`,
+      value: true,
+    }));
     const settings = edits.reduce(editedYaml, lent.settings);
     const terraform = terraformOf({ ...lent, settings });
     await succeed(terraform, "apply", "-auto-approve");
@@ -131,8 +179,8 @@ describe("a deployment whose state or account was changed", () => {
     // Their parts require no import: Terraform creates them again, which changes nothing in AWS.
     const writes = proxy.writes.slice(before);
     expect(writes).toEqual(expect.arrayContaining(["AttachUserPolicy", "PutRolePolicy"]));
-    expect(writes.filter((call) => /^(Create|Delete(?!Lock)|Detach|Remove|UpdateAccessKey)/.test(call))).toEqual([
-      "CreateAccessKey",
-    ]);
+    expect(
+      writes.filter((call) => /^(Create|Delete(?!Lock)|Detach|Remove|UpdateAccessKey)/.test(call)),
+    ).toEqual(["CreateAccessKey"]);
   });
 });

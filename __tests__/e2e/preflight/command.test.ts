@@ -15,10 +15,15 @@ import { Deployments } from "../support/project";
 import { listening } from "../support/server";
 import { jsonOf, terraformEnvironment } from "../support/terraform";
 
-const tagged = (type: ResourceType, ...Tags: Tag[]) => ({ TagSpecifications: [{ ResourceType: type, Tags }] });
+const tagged = (type: ResourceType, ...Tags: Tag[]) => ({
+  TagSpecifications: [{ ResourceType: type, Tags }],
+});
 const named = (type: ResourceType, name: string) => tagged(type, { Key: "Name", Value: name });
 
-/** A cluster with the prefix `taken` in WithNAT with a bastion, an Elastic IP of `taken-eu`, and objects with the name `own`. */
+/**
+ * A cluster with the prefix `taken` in WithNAT with a bastion, an Elastic IP of `taken-eu`, and
+ * objects with the name `own`.
+ */
 async function createFixtures(local: LocalAws) {
   const [ec2, iam] = [local.ec2(), local.iam()];
   const AssumeRolePolicyDocument = JSON.stringify(NODE_TRUST);
@@ -30,7 +35,11 @@ async function createFixtures(local: LocalAws) {
   const { Vpc } = await ec2.createVpc({ CidrBlock: "10.0.0.0/16", ...named("vpc", "taken") });
   const vpc = Vpc?.VpcId ?? "";
   await ec2.createSecurityGroup({ GroupName: "taken-node", Description: "nodes", VpcId: vpc });
-  const { Subnet } = await ec2.createSubnet({ VpcId: vpc, CidrBlock: "10.0.0.0/20", ...named("subnet", "taken-public-0") });
+  const { Subnet } = await ec2.createSubnet({
+    VpcId: vpc,
+    CidrBlock: "10.0.0.0/20",
+    ...named("subnet", "taken-public-0"),
+  });
   const SubnetId = Subnet?.SubnetId ?? "";
   const master = await ec2.runInstances({
     MinCount: 1,
@@ -41,7 +50,10 @@ async function createFixtures(local: LocalAws) {
   });
   const addresses = new Map<string, string>();
   for (const name of ["taken-natgw", "taken-bastion", "taken-master-0", "taken-eu-natgw"]) {
-    const { AllocationId, PublicIp = "" } = await ec2.allocateAddress({ Domain: "vpc", ...named("elastic-ip", name) });
+    const { AllocationId, PublicIp = "" } = await ec2.allocateAddress({
+      Domain: "vpc",
+      ...named("elastic-ip", name),
+    });
     addresses.set(name, PublicIp);
     if (name === "taken-master-0") {
       await ec2.associateAddress({ AllocationId, InstanceId: master.Instances?.[0]?.InstanceId });
@@ -69,7 +81,11 @@ const TAKEN =
 const FOUND = {
   account: ["note account-ok"],
   image: ["attention image-differs", "attention image-differs"],
-  "resource-names": ["attention object-unmanaged", "attention object-unmanaged", "attention object-unmanaged"],
+  "resource-names": [
+    "attention object-unmanaged",
+    "attention object-unmanaged",
+    "attention object-unmanaged",
+  ],
   "prefix-in-use": ["attention prefix-in-use"],
   "source-addresses": ["attention source-outside", "attention endpoint-outside"],
   // The local AWS has no simulator of policies.
@@ -88,11 +104,15 @@ describe("preflight", () => {
   /** Level and rule of each finding, by check that found something. */
   const found = async (text: string, options?: Parameters<typeof rulesOf>[2]) => {
     const rules = Object.entries(await rulesOf(text, aws.url, options));
-    return Object.fromEntries(rules.filter(([, own]) => own.some((rule) => rule !== "unverifiable setting-not-set")));
+    return Object.fromEntries(
+      rules.filter(([, own]) => own.some((rule) => rule !== "unverifiable setting-not-set")),
+    );
   };
 
   it("finds nothing but the account in a new one", async () => {
-    const rules = await found(settings("prefix: dev, layout: Standard", "policy: { mode: minimal }\n"));
+    const rules = await found(
+      settings("prefix: dev, layout: Standard", "policy: { mode: minimal }\n"),
+    );
     expect(rules).toEqual({
       account: ["note account-ok"],
       "source-addresses": ["note networks-not-set"],
@@ -107,8 +127,12 @@ describe("preflight", () => {
 
   it("finds the addresses of the cluster, and none of a cluster whose prefix begins with the same word", async () => {
     const results = await resultsOf(settings("prefix: taken"), aws.url);
-    const found = results.filter(({ check }) => check === "source-addresses").flatMap(({ findings }) => findings);
-    const addresses = ["taken-natgw", "taken-master-0"].map((name) => `${fixtures.addresses.get(name)} (${name})`);
+    const found = results
+      .filter(({ check }) => check === "source-addresses")
+      .flatMap(({ findings }) => findings);
+    const addresses = ["taken-natgw", "taken-master-0"].map(
+      (name) => `${fixtures.addresses.get(name)} (${name})`,
+    );
     const sources = [...addresses, `${fixtures.endpoint} (ec2)`];
     expect(found).toMatchObject([{ rule: "networks-not-set", values: { sources } }]);
   });
@@ -134,19 +158,28 @@ describe("preflight", () => {
 
   describe("with a key of a user", () => {
     const EVERYTHING = () =>
-      settings(`prefix: taken, layout: Standard, amis: [${fixtures.image}]`, "policy: { mode: minimal }\n");
+      settings(
+        `prefix: taken, layout: Standard, amis: [${fixtures.image}]`,
+        "policy: { mode: minimal }\n",
+      );
 
     it("works with exactly the permissions that --policy prints", async () => {
       const { stdout } = await preflight(EVERYTHING(), aws.url, ["--policy"]);
       const key = await aws.createUser("checker", stdout);
       const rules = await rulesOf(EVERYTHING(), aws.url, {}, key);
-      const unverifiable = Object.entries(rules).filter(([, own]) => own.some((rule) => rule.startsWith("unverifiable")));
+      const unverifiable = Object.entries(rules).filter(([, own]) =>
+        own.some((rule) => rule.startsWith("unverifiable")),
+      );
       expect(unverifiable).toEqual([["permissions", ["unverifiable permissions-not-yet"]]]);
     });
 
     it("reports what cannot be verified without permissions, check by check", async () => {
       const key = await aws.createUser("nobody", allowing("sts:GetCallerIdentity"));
-      const { account, "pgp-keys": pgpKeys, ...others } = await rulesOf(EVERYTHING(), aws.url, {}, key);
+      const {
+        account,
+        "pgp-keys": pgpKeys,
+        ...others
+      } = await rulesOf(EVERYTHING(), aws.url, {}, key);
       expect({ account, pgpKeys }).toEqual({ account: ["note account-ok"], pgpKeys: [] });
       expect(new Set(Object.values(others).flat())).toEqual(new Set(["unverifiable call-denied"]));
     });
@@ -158,11 +191,16 @@ describe("preflight", () => {
       const document = policyDocument(
         policyStatements({ mode: policy.mode, cluster, environment }).map((statement) => ({
           ...statement,
-          actions: statement.actions.filter((action) => action !== "ec2:DescribeAddressesAttribute"),
+          actions: statement.actions.filter(
+            (action) => action !== "ec2:DescribeAddressesAttribute",
+          ),
         })),
       );
       const iam = aws.iam();
-      const { Policy } = await iam.createPolicy({ PolicyName: "D8CloudProviderAWS", PolicyDocument: JSON.stringify(document) });
+      const { Policy } = await iam.createPolicy({
+        PolicyName: "D8CloudProviderAWS",
+        PolicyDocument: JSON.stringify(document),
+      });
       await iam.createUser({ UserName: "deckhouse" });
       await iam.attachUserPolicy({ UserName: "deckhouse", PolicyArn: Policy?.Arn });
       const key = await aws.createKey("deckhouse");
@@ -170,8 +208,13 @@ describe("preflight", () => {
       await aws.calls();
       const rules = await rulesOf(text, aws.url, { asKey: true }, key);
       // The policy lacks the action.
-      expect(rules).toEqual({ account: ["note account-ok"], key: ["attention permission-denied-by-policy"] });
-      const calls = (await aws.calls()).filter(({ service }) => service === "ec2").map(({ action }) => action);
+      expect(rules).toEqual({
+        account: ["note account-ok"],
+        key: ["attention permission-denied-by-policy"],
+      });
+      const calls = (await aws.calls())
+        .filter(({ service }) => service === "ec2")
+        .map(({ action }) => action);
       expect(calls.sort()).toEqual(Object.keys(dryCalls(deployment(text))).sort());
       expect((await aws.ec2().describeVpcs({})).Vpcs).toEqual(Vpcs);
     });
@@ -179,17 +222,26 @@ describe("preflight", () => {
 });
 
 interface PreflightJson {
-  readonly findings: readonly { readonly rule: string; readonly values: { readonly path?: string } }[];
+  readonly findings: readonly {
+    readonly rule: string;
+    readonly values: { readonly path?: string };
+  }[];
 }
 
 it("preflight shows whose names exist; imported as keys prints, nothing is replaced and the state manages them", async () => {
   const aws = await LocalAws.start();
   const iam = aws.iam();
   await iam.createUser({ UserName: "deckhouse" });
-  await iam.createPolicy({ PolicyName: "D8CloudProviderAWS", Path: "/team/", PolicyDocument: allowing("*") });
+  await iam.createPolicy({
+    PolicyName: "D8CloudProviderAWS",
+    Path: "/team/",
+    PolicyDocument: allowing("*"),
+  });
   const AssumeRolePolicyDocument = JSON.stringify(NODE_TRUST);
   await iam.createRole({ RoleName: "dkp-nodes", Path: "/apps/", AssumeRolePolicyDocument });
-  const deployments = Deployments.of({ deckhouse: settings("", "nodeRole: { name: dkp-nodes }\n") });
+  const deployments = Deployments.of({
+    deckhouse: settings("", "nodeRole: { name: dkp-nodes }\n"),
+  });
   const terraform = deployments.terraform("deckhouse", aws);
   const program = <T>(command: string) => {
     const args = [join(PROJECT, "bin/dkp-access"), command, "deckhouse", "--format", "json"];
@@ -201,8 +253,15 @@ it("preflight shows whose names exist; imported as keys prints, nothing is repla
     );
   expect(names()).toEqual(Array(3).fill("name-state-unread"));
   terraform.init();
-  expect(names()).toEqual(["object-unmanaged", "object-unmanaged /team/", "object-unmanaged /apps/"]);
-  const withPaths = settings("", "nodeRole: { name: dkp-nodes, path: /apps/ }\npolicy: { path: /team/ }\n");
+  expect(names()).toEqual([
+    "object-unmanaged",
+    "object-unmanaged /team/",
+    "object-unmanaged /apps/",
+  ]);
+  const withPaths = settings(
+    "",
+    "nodeRole: { name: dkp-nodes, path: /apps/ }\npolicy: { path: /team/ }\n",
+  );
   deployments.change({ deckhouse: withPaths });
   const imports = { user: true, policy: true, nodeRole: true };
   deployments.change({ deckhouse: `${withPaths}import: ${JSON.stringify(imports)}\n` });

@@ -31,7 +31,9 @@ describe("the preflight behind a proxy", () => {
       "sts.us-east-1.amazonaws.com:443",
     ]);
     const basic = `Basic ${Buffer.from("me:hidden").toString("base64")}`;
-    expect(tunnel.tunnels.map(({ authorization }) => authorization)).toEqual(tunnel.tunnels.map(() => basic));
+    expect(tunnel.tunnels.map(({ authorization }) => authorization)).toEqual(
+      tunnel.tunnels.map(() => basic),
+    );
   });
 
   it.each([
@@ -40,7 +42,11 @@ describe("the preflight behind a proxy", () => {
     ["example.com", 1],
   ])("does not use it for hosts in NO_PROXY: %s", async (no_proxy, hosts) => {
     const endpoint = { AWS_ENDPOINT_URL: tunnel.direct };
-    const { stdout } = await preflight({ ...endpoint, https_proxy: `http://${tunnel.host}`, no_proxy });
+    const { stdout } = await preflight({
+      ...endpoint,
+      https_proxy: `http://${tunnel.host}`,
+      no_proxy,
+    });
     expect(stdout).toContain(`in the account ${ACCOUNT}; accountId is not set`);
     expect(new Set(tunnel.tunnels.map(({ host }) => host)).size).toBe(hosts);
   });
@@ -56,7 +62,9 @@ describe("the preflight behind a proxy", () => {
   it("rejects a proxy of another protocol without its password", async () => {
     const { status, stdout } = await preflight({ HTTPS_PROXY: "socks5://me:hidden@127.0.0.1:1" });
     expect(status).toBe(3);
-    expect(stdout).toContain("HTTPS_PROXY is not the URL of an HTTP proxy, such as http://proxy.example.com:3128");
+    expect(stdout).toContain(
+      "HTTPS_PROXY is not the URL of an HTTP proxy, such as http://proxy.example.com:3128",
+    );
     expect(stdout).not.toContain("hidden");
   });
 });

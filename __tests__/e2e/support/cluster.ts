@@ -11,9 +11,14 @@ import { atEnd } from "./cleanup";
 import { folder, write } from "./project";
 import { mustSucceed, runIn } from "./terraform";
 
-/** A cluster for tests: a real Kubernetes API server if everything runs, else the stand-in of d8. */
+/**
+ * A cluster for tests: a real Kubernetes API server if everything runs, else the stand-in of d8.
+ */
 export interface TestCluster {
-  /** The environment of a program that reaches it as a user with both roles of `cluster-access.yaml`. */
+  /**
+   * The environment of a program that reaches it as a user with both roles of
+   * `cluster-access.yaml`.
+   */
   readonly environment: Readonly<Record<string, string>>;
   /** DKP's configuration, the bytes of the Secret. */
   document(): Buffer;
@@ -23,7 +28,10 @@ export interface TestCluster {
   readonly reader: Readonly<Record<string, string>>;
   /** The environment of a kubeconfig whose cluster does not answer. */
   readonly unreachable: Readonly<Record<string, string>>;
-  /** The environment with a d8 that runs shell commands before it writes; `$EDIT` changes the layout of the cluster. */
+  /**
+   * The environment with a d8 that runs shell commands before it writes; `$EDIT` changes the layout
+   * of the cluster.
+   */
   beforeWrite(commands: string): Readonly<Record<string, string>>;
 }
 
@@ -33,7 +41,8 @@ const D8 = join(CLUSTER_TOOLS, "d8");
 
 const SECRET = "d8-provider-cluster-configuration";
 const DATA = "cloud-provider-cluster-configuration.yaml";
-const CLUSTER_CONFIGURATION = "apiVersion: deckhouse.io/v1\nkind: ClusterConfiguration\ncloud: { provider: AWS, prefix: dev }\n";
+const CLUSTER_CONFIGURATION =
+  "apiVersion: deckhouse.io/v1\nkind: ClusterConfiguration\ncloud: { provider: AWS, prefix: dev }\n";
 const EDITED = ["layout: WithoutNAT", "layout: Standard"] as const;
 
 /** @param roles the text of `cluster-access.yaml` */
@@ -43,7 +52,9 @@ export const startCluster = (roles: string): Promise<TestCluster> | TestCluster 
 /** A d8 that runs commands before it writes. */
 function wrapped(d8: string, commands: string): string {
   const path = join(
-    folder({ d8: `#!/bin/sh\ncase "$*" in "k patch "*) { ${commands}\n} >&2 ;; esac\nexec "${d8}" "$@"\n` }),
+    folder({
+      d8: `#!/bin/sh\ncase "$*" in "k patch "*) { ${commands}\n} >&2 ;; esac\nexec "${d8}" "$@"\n`,
+    }),
     "d8",
   );
   chmodSync(path, 0o755);
@@ -83,7 +94,9 @@ class StandIn implements TestCluster {
 
   beforeWrite(commands: string): Readonly<Record<string, string>> {
     const edit = `sed -i 's/${EDITED.join("/")}/' '${this.file()}'`;
-    return { D8_BINARY_NAME: wrapped(this.environment.D8_BINARY_NAME, commands.replace("$EDIT", edit)) };
+    return {
+      D8_BINARY_NAME: wrapped(this.environment.D8_BINARY_NAME, commands.replace("$EDIT", edit)),
+    };
   }
 
   private file(): string {
@@ -93,7 +106,10 @@ class StandIn implements TestCluster {
   private failing(command: string, message: string): Readonly<Record<string, string>> {
     const path = folder();
     const environment = standInCluster(path);
-    write(path, { [`failures/${command}`]: message, denied: `${command.replace("k ", "")} secrets/${SECRET}\n` });
+    write(path, {
+      [`failures/${command}`]: message,
+      denied: `${command.replace("k ", "")} secrets/${SECRET}\n`,
+    });
     const document = join(path, "provider-cluster-configuration");
     rmSync(document);
     symlinkSync(this.file(), document);
@@ -112,7 +128,10 @@ type User = keyof typeof USERS;
 /** Kinds of DKP that the commands read. */
 const KINDS = { moduleconfigs: "ModuleConfig", deckhousereleases: "DeckhouseRelease" };
 
-/** A Kubernetes API server with RBAC, and DKP's command in front of it: `.ci/run` builds both with COMPLETE=1. */
+/**
+ * A Kubernetes API server with RBAC, and DKP's command in front of it: `.ci/run` builds both with
+ * COMPLETE=1.
+ */
 class RealCluster implements TestCluster {
   readonly environment: Readonly<Record<string, string>>;
   readonly reader: Readonly<Record<string, string>>;
@@ -176,7 +195,10 @@ class RealCluster implements TestCluster {
 
   document(): Buffer {
     const path = `{.data.${DATA.replaceAll(".", "\\.")}}`;
-    return Buffer.from(this.run(["get", "secret", SECRET, "--namespace=kube-system", `--output=jsonpath=${path}`]), "base64");
+    return Buffer.from(
+      this.run(["get", "secret", SECRET, "--namespace=kube-system", `--output=jsonpath=${path}`]),
+      "base64",
+    );
   }
 
   setDocument(text: string): void {
@@ -190,14 +212,19 @@ class RealCluster implements TestCluster {
 
   beforeWrite(commands: string): Readonly<Record<string, string>> {
     const edited = folder({
-      "edited.json": JSON.stringify(secret("provider-cluster-configuration", DATA, CONFIGURATION.replace(...EDITED))),
+      "edited.json": JSON.stringify(
+        secret("provider-cluster-configuration", DATA, CONFIGURATION.replace(...EDITED)),
+      ),
     });
     const edit = `KUBECONFIG='${this.admin.KUBECONFIG}' '${D8}' k apply --context=dev --filename='${edited}/edited.json'`;
     return { ...this.environment, D8_BINARY_NAME: wrapped(D8, commands.replace("$EDIT", edit)) };
   }
 
   private apply(objects: readonly object[]): void {
-    this.run(["apply", "--filename=-"], objects.map((object) => JSON.stringify(object)).join("\n---\n"));
+    this.run(
+      ["apply", "--filename=-"],
+      objects.map((object) => JSON.stringify(object)).join("\n---\n"),
+    );
   }
 
   private attempt(args: readonly string[]): number | null {
@@ -224,11 +251,15 @@ function environmentOf(user: User, server: string): Readonly<Record<string, stri
     users: [{ name: user, user: { token: `token-${user}` } }],
     contexts: [{ name: "dev", context: { cluster: "dev", user } }],
   };
-  return { D8_BINARY_NAME: D8, KUBECONFIG: join(folder({ config: JSON.stringify(config) }), "config") };
+  return {
+    D8_BINARY_NAME: D8,
+    KUBECONFIG: join(folder({ config: JSON.stringify(config) }), "config"),
+  };
 }
 
 /** A row of the file of tokens: token, name, ID and groups. */
-const tokenLine = (user: string) => `token-${user},${user},${user},${user === "admin" ? "system:masters" : "people"}\n`;
+const tokenLine = (user: string) =>
+  `token-${user},${user},${user},${user === "admin" ? "system:masters" : "people"}\n`;
 
 const secret = (name: string, key: string, text: string) => ({
   apiVersion: "v1",
@@ -250,7 +281,9 @@ const customResource = (plural: string, kind: string) => ({
         name: "v1alpha1",
         served: true,
         storage: true,
-        schema: { openAPIV3Schema: { type: "object", "x-kubernetes-preserve-unknown-fields": true } },
+        schema: {
+          openAPIV3Schema: { type: "object", "x-kubernetes-preserve-unknown-fields": true },
+        },
       },
     ],
   },
@@ -265,7 +298,10 @@ function bindingsOf(user: "writer" | "reader"): readonly object[] {
     roleRef: { apiGroup: "rbac.authorization.k8s.io", kind, name: `dkp-access-${role}` },
     subjects: [{ kind: "User", name: user, apiGroup: "rbac.authorization.k8s.io" }],
   });
-  return [binding("ClusterRole", "reader", "all"), ...USERS[user].map((role) => binding("Role", role, role))];
+  return [
+    binding("ClusterRole", "reader", "all"),
+    ...USERS[user].map((role) => binding("Role", role, role)),
+  ];
 }
 
 async function freePort(): Promise<number> {

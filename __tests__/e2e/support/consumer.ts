@@ -18,17 +18,27 @@ interface Packed {
 }
 
 /** Files that the package has besides those of a copy of the project. */
-export const PACKED = ["CHANGELOG.md", "LICENSE", "README.md", "deployments/schema.json", "docs", "templates"];
+export const PACKED = [
+  "CHANGELOG.md",
+  "LICENSE",
+  "README.md",
+  "deployments/schema.json",
+  "docs",
+  "templates",
+];
 
 /**
- * Packs this project into a folder: a copy of it, because packing compiles, and other tests use what is compiled.
+ * Packs this project into a folder: a copy of it, because packing compiles, and other tests use
+ * what is compiled.
  * @param version other than the present one
  * @throws Error with the output of npm
  */
 export function packProject(to: string, version?: string): Packed {
   const copy = copyOfProject();
   const manifest = JSON.parse(readFileSync(join(PROJECT, "package.json"), "utf8"));
-  write(copy, { "package.json": JSON.stringify({ ...manifest, version: version ?? manifest.version }) });
+  write(copy, {
+    "package.json": JSON.stringify({ ...manifest, version: version ?? manifest.version }),
+  });
   for (const part of PACKED) {
     cpSync(join(PROJECT, part), join(copy, part), { recursive: true });
   }
@@ -36,7 +46,8 @@ export function packProject(to: string, version?: string): Packed {
 }
 
 /**
- * Packs a package into a folder. npm finds its cache, and the registry of this computer, by the variables of this process.
+ * Packs a package into a folder. npm finds its cache, and the registry of this computer, by the
+ * variables of this process.
  * @throws Error with the output of npm
  */
 export function pack(project: string, to: string): Packed {
@@ -46,8 +57,9 @@ export function pack(project: string, to: string): Packed {
 }
 
 /**
- * The packages that are installed in a folder in another one too: with hard links, or copies where two file systems forbid them.
- * npm replaces the files of a package, and writes only its list in place.
+ * The packages that are installed in a folder in another one too: with hard links, or copies where
+ * two file systems forbid them. npm replaces the files of a package, and writes only its list in
+ * place.
  */
 export function linkPackages(from: string, to: string): void {
   const [packages, list] = ["node_modules", "node_modules/.package-lock.json"];
@@ -58,23 +70,35 @@ export function linkPackages(from: string, to: string): void {
   cpSync(join(from, list), join(to, list));
 }
 
-/** Installs packages into a folder, starting from those of this project or another folder. @throws Error with the output of npm */
+/**
+ * Installs packages into a folder, starting from those of this project or another folder. @throws
+ * Error with the output of npm
+ */
 export function install(path: string, args: readonly string[] = [], from = PROJECT): void {
   linkPackages(from, path);
   mustSucceed(runIn(path, process.env, "npm", "install", "--prefer-offline", ...args));
 }
 
-/** A CDKTF program outside this project: the files of the example, with the package installed from the file of `npm pack`. */
+/**
+ * A CDKTF program outside this project: the files of the example, with the package installed from
+ * the file of `npm pack`.
+ */
 export class Consumer {
   private constructor(
     readonly path: string,
     readonly packed: Packed,
   ) {}
 
-  /** Packs and installs; other packages come from npm's cache or registry. @throws Error with the output of npm */
+  /**
+   * Packs and installs; other packages come from npm's cache or registry. @throws Error with the
+   * output of npm
+   */
   static install(): Consumer {
     const path = folder();
-    cpSync(EXAMPLE, path, { recursive: true, filter: (source) => !/\/(node_modules|build|cdktf\.out)$|\.tgz$/.test(source) });
+    cpSync(EXAMPLE, path, {
+      recursive: true,
+      filter: (source) => !/\/(node_modules|build|cdktf\.out)$|\.tgz$/.test(source),
+    });
     const packed = packProject(path);
     install(path, ["--no-audit", "--no-fund", "--save-exact", `./${packed.filename}`]);
     return new Consumer(path, packed);
@@ -104,9 +128,15 @@ export class Consumer {
     mustSucceed(this.attempt());
   }
 
-  /** Synthesizes without a type check, which takes ten times as long. @throws Error with the output of the program */
+  /**
+   * Synthesizes without a type check, which takes ten times as long. @throws Error with the output
+   * of the program
+   */
   synthUnchecked(): void {
-    const { code } = transformSync(readFileSync(join(this.path, "main.ts"), "utf8"), { loader: "ts", format: "cjs" });
+    const { code } = transformSync(readFileSync(join(this.path, "main.ts"), "utf8"), {
+      loader: "ts",
+      format: "cjs",
+    });
     this.write(code, "build/main.js");
     mustSucceed(runIn(this.path, process.env, process.execPath, "build/main.js"));
   }

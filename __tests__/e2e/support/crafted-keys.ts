@@ -20,7 +20,10 @@ const SUBKEY = 14;
 const SIGNATURE = 2;
 const USER_ID = 13;
 
-/** The packets of a key as GnuPG exports it, with lengths of one or two bytes in the old format, or as go-crypto does, in the new one. */
+/**
+ * The packets of a key as GnuPG exports it, with lengths of one or two bytes in the old format, or
+ * as go-crypto does, in the new one.
+ */
 function packetsOf(bytes: Buffer): readonly Packet[] {
   const packets: Packet[] = [];
   let rest = bytes;
@@ -31,7 +34,10 @@ function packetsOf(bytes: Buffer): readonly Packet[] {
     const long = isNew ? (length - 192) * 256 + second + 192 : length * 256 + second;
     const start = isShort ? 2 : 3;
     const end = start + (isShort ? length : long);
-    packets.push({ type: isNew ? first & 63 : (first & 60) >> 2, content: rest.subarray(start, end) });
+    packets.push({
+      type: isNew ? first & 63 : (first & 60) >> 2,
+      content: rest.subarray(start, end),
+    });
     rest = rest.subarray(end);
   }
   return packets;
@@ -50,7 +56,8 @@ function written({ type, content }: Packet, lengthBytes: 1 | 2 | 4 | 5 = 5): Buf
   return Buffer.concat([header, content]);
 }
 
-const join = (packets: readonly Packet[]): Buffer => Buffer.concat(packets.map((packet) => written(packet)));
+const join = (packets: readonly Packet[]): Buffer =>
+  Buffer.concat(packets.map((packet) => written(packet)));
 
 /** The same packet with another byte. */
 function withByte({ type, content }: Packet, at: number, change: (byte: number) => number): Packet {
@@ -59,9 +66,15 @@ function withByte({ type, content }: Packet, at: number, change: (byte: number) 
   return { type, content: changed };
 }
 
-const packet = (type: number, content: readonly number[] | string): Packet => ({ type, content: Buffer.from(content as string) });
+const packet = (type: number, content: readonly number[] | string): Packet => ({
+  type,
+  content: Buffer.from(content as string),
+});
 
-/** Packets that a key need not have: compressed data, marker, trust, literal data, user attribute, padding, unknown ones. */
+/**
+ * Packets that a key need not have: compressed data, marker, trust, literal data, user attribute,
+ * padding, unknown ones.
+ */
 const STRAY: readonly Packet[] = [
   packet(8, [0, 1, 2, 3]),
   packet(10, "PGP"),
@@ -77,10 +90,14 @@ const STRAY: readonly Packet[] = [
 ];
 
 /**
- * Values that look like a key, by what was done to it: packets put in, taken out, doubled, exchanged, changed and cut; two keys in one;
- * and what only the owner of a key can sign. @param others among them one that the library `openpgp` cannot read
+ * Values that look like a key, by what was done to it: packets put in, taken out, doubled,
+ * exchanged, changed and cut; two keys in one; and what only the owner of a key can sign. @param
+ * others among them one that the library `openpgp` cannot read
  */
-export async function craftedFrom(key: RealKey, others: readonly Pick<RealKey, "name" | "exported">[]): Promise<Crafted> {
+export async function craftedFrom(
+  key: RealKey,
+  others: readonly Pick<RealKey, "name" | "exported">[],
+): Promise<Crafted> {
   return [...cut(key), ...changed(key), ...joined(key, others), ...(await signed(key))];
 }
 
@@ -94,11 +111,15 @@ function cut({ exported }: RealKey): Crafted {
   const rest = join(packets.slice(1));
   return [
     ...lengths.map((length) => [`cut at ${length}`, exported.subarray(0, length)] as const),
-    ...ends.slice(0, -1).map((bytes, index) => [`without all after packet ${index}`, bytes] as const),
+    ...ends
+      .slice(0, -1)
+      .map((bytes, index) => [`without all after packet ${index}`, bytes] as const),
     ["with a zero behind", Buffer.concat([exported, Buffer.from([0])])],
     ["with lines behind", Buffer.concat([exported, Buffer.from("\r\n")])],
     ["twice", Buffer.concat([exported, exported])],
-    ...([1, 2, 4, 5] as const).map((bytes) => [`length in ${bytes}`, Buffer.concat([written(first, bytes), rest])] as const),
+    ...([1, 2, 4, 5] as const).map(
+      (bytes) => [`length in ${bytes}`, Buffer.concat([written(first, bytes), rest])] as const,
+    ),
     ["partial length", Buffer.concat([Buffer.from([0xc6, 0xe0]), first.content, rest])],
     ["indeterminate length", Buffer.concat([Buffer.from([0x9b]), first.content, rest])],
   ];
@@ -128,9 +149,14 @@ function changed({ exported }: RealKey): Crafted {
           withByte(each, Math.min(12, each.content.length - 1), (byte) => byte ^ 4),
         ),
       ],
-      [`packet ${index} longer`, at(index, { ...each, content: Buffer.concat([each.content, Buffer.from([0])]) })],
+      [
+        `packet ${index} longer`,
+        at(index, { ...each, content: Buffer.concat([each.content, Buffer.from([0])]) }),
+      ],
       [`packet ${index} shorter`, at(index, { ...each, content: each.content.subarray(0, -1) })],
-      ...STRAY.map((stray) => [`packet ${stray.type} behind ${index}`, at(index, each, stray)] as const),
+      ...STRAY.map(
+        (stray) => [`packet ${stray.type} behind ${index}`, at(index, each, stray)] as const,
+      ),
     ];
     if (each.type !== USER_ID) {
       found.push(
@@ -194,13 +220,19 @@ function changed({ exported }: RealKey): Crafted {
             ] as const,
         ),
       );
-      found.push([`packet ${index} private`, at(index, { ...each, type: each.type === PRIMARY ? 5 : 7 })]);
+      found.push([
+        `packet ${index} private`,
+        at(index, { ...each, type: each.type === PRIMARY ? 5 : 7 }),
+      ]);
     }
     return found;
   });
 }
 
-function joined({ exported }: RealKey, others: readonly Pick<RealKey, "name" | "exported">[]): Crafted {
+function joined(
+  { exported }: RealKey,
+  others: readonly Pick<RealKey, "name" | "exported">[],
+): Crafted {
   const own = packetsOf(exported);
   const [primary = packet(PRIMARY, [])] = own;
   const userPart = own.slice(
@@ -214,7 +246,10 @@ function joined({ exported }: RealKey, others: readonly Pick<RealKey, "name" | "
     return [
       [`before ${other.name}`, Buffer.concat([exported, other.exported])],
       [`behind ${other.name}`, Buffer.concat([other.exported, exported])],
-      [`behind a marker and ${other.name}`, Buffer.concat([written(packet(10, "PGP")), other.exported, exported])],
+      [
+        `behind a marker and ${other.name}`,
+        Buffer.concat([written(packet(10, "PGP")), other.exported, exported]),
+      ],
       [`inside ${other.name}`, Buffer.concat([other.exported, written(primary), other.exported])],
       [`behind the primary key of ${other.name}`, join([...theirPrimary, ...own])],
       [
@@ -225,7 +260,11 @@ function joined({ exported }: RealKey, others: readonly Pick<RealKey, "name" | "
       [`with only subkeys of ${other.name}`, join([...userPart, ...subkeys])],
       [
         `with user IDs of ${other.name}`,
-        join([primary, ...theirs.filter(({ type }) => type === USER_ID || type === SIGNATURE), ...own.slice(1)]),
+        join([
+          primary,
+          ...theirs.filter(({ type }) => type === USER_ID || type === SIGNATURE),
+          ...own.slice(1),
+        ]),
       ],
     ] as const;
   });
@@ -252,15 +291,34 @@ interface Subpacket {
   readonly isHashed: boolean;
 }
 
-const FLAGS = { none: 0, certify: 1, sign: 2, communication: 4, storage: 8, both: 12, authenticate: 32 };
-const { certGeneric, certRevocation, key: direct, keyRevocation, subkeyRevocation } = enums.signature;
+const FLAGS = {
+  none: 0,
+  certify: 1,
+  sign: 2,
+  communication: 4,
+  storage: 8,
+  both: 12,
+  authenticate: 32,
+};
+const {
+  certGeneric,
+  certRevocation,
+  key: direct,
+  keyRevocation,
+  subkeyRevocation,
+} = enums.signature;
 const EXPIRED = { keyExpirationTime: 1, keyNeverExpires: false };
 
-const withFlags = (flags: number): Partial<SignaturePacket> => ({ keyFlags: new Uint8Array([flags]) });
+const withFlags = (flags: number): Partial<SignaturePacket> => ({
+  keyFlags: new Uint8Array([flags]),
+});
 const bytes = (...parts: readonly (Uint8Array | readonly number[])[]): Buffer =>
   Buffer.concat(parts.map((part) => Buffer.from(part)));
 
-/** Contents of subpackets: none, a number, an issuer, a fingerprint, text, a notation, an embedded signature. */
+/**
+ * Contents of subpackets: none, a number, an issuer, a fingerprint, text, a notation, an embedded
+ * signature.
+ */
 const BODIES: readonly Buffer[] = [
   bytes(),
   bytes([1]),
@@ -274,12 +332,18 @@ const BODIES: readonly Buffer[] = [
 ];
 
 /**
- * Subpackets of every type (RFC 9580, section 5.2.3.7), whether a reader may ignore them or not. One in 25 is tried: the provider
- * takes a third of a second for each.
+ * Subpackets of every type (RFC 9580, section 5.2.3.7), whether a reader may ignore them or not.
+ * One in 25 is tried: the provider takes a third of a second for each.
  */
-const SUBPACKETS: readonly Subpacket[] = [...Array.from({ length: 41 }, (_, type) => type), 100, 127].flatMap((type) =>
+const SUBPACKETS: readonly Subpacket[] = [
+  ...Array.from({ length: 41 }, (_, type) => type),
+  100,
+  127,
+].flatMap((type) =>
   BODIES.flatMap((body) =>
-    [false, true].flatMap((critical) => [true, false].map((isHashed) => ({ type, critical, body, isHashed }))),
+    [false, true].flatMap((critical) =>
+      [true, false].map((isHashed) => ({ type, critical, body, isHashed })),
+    ),
   ),
 );
 
@@ -288,7 +352,12 @@ const subpacketName = ({ type, critical, body, isHashed }: Subpacket): string =>
 
 const CHANGES: Readonly<Record<string, Change>> = {
   "signed again": {},
-  ...Object.fromEntries(Object.entries(FLAGS).map(([name, flags]) => [`subkey for ${name}`, { subkey: withFlags(flags) }])),
+  ...Object.fromEntries(
+    Object.entries(FLAGS).map(([name, flags]) => [
+      `subkey for ${name}`,
+      { subkey: withFlags(flags) },
+    ]),
+  ),
   "subkey without flags": { subkey: { keyFlags: null } },
   "primary key for everything": { user: withFlags(15), subkey: withFlags(0) },
   "primary key without flags": { user: { keyFlags: null } },
@@ -308,11 +377,19 @@ const CHANGES: Readonly<Record<string, Change>> = {
   "revoked user ID": { user: { signatureType: certRevocation }, keeps: true },
   "revoked primary key": { user: { signatureType: keyRevocation }, keeps: true },
   "direct signature": { user: { signatureType: direct }, keeps: true },
-  "subkey with another last byte": { content: (all) => bytes(all.subarray(0, -1), [(all.at(-1) ?? 0) ^ 1]) },
-  "subkey with another byte 30": { content: (all) => bytes(all.subarray(0, 30), [(all.at(30) ?? 0) ^ 1], all.subarray(31)) },
+  "subkey with another last byte": {
+    content: (all) => bytes(all.subarray(0, -1), [(all.at(-1) ?? 0) ^ 1]),
+  },
+  "subkey with another byte 30": {
+    content: (all) => bytes(all.subarray(0, 30), [(all.at(30) ?? 0) ^ 1], all.subarray(31)),
+  },
   "subkey with a byte more": { content: (all) => bytes(all, [0]) },
-  "subkey of the future": { content: (all) => bytes(all.subarray(0, 1), [255, 255, 255, 240], all.subarray(5)) },
-  "subkey of an unknown algorithm": { content: (all) => bytes(all.subarray(0, 5), [99], all.subarray(6)) },
+  "subkey of the future": {
+    content: (all) => bytes(all.subarray(0, 1), [255, 255, 255, 240], all.subarray(5)),
+  },
+  "subkey of an unknown algorithm": {
+    content: (all) => bytes(all.subarray(0, 5), [99], all.subarray(6)),
+  },
   "RSA subkey with a long exponent": { content: () => rsaKey(2048, [1, 0, 0, 0, 1]) },
   "RSA subkey with an even exponent": { content: () => rsaKey(2048, [1, 0, 0]) },
   "RSA subkey with exponent 1": { content: () => rsaKey(2048, [1]) },
@@ -324,42 +401,68 @@ const CHANGES: Readonly<Record<string, Change>> = {
   "another user ID, for everything": { other: withFlags(15), subkey: withFlags(0) },
   "another user ID, revoked": { other: { signatureType: certRevocation } },
   "certified again": { user: { signatureType: certRevocation, created: new Date(0) }, keeps: true },
-  "critical preference of AEAD": { subpacket: { type: 34, critical: true, body: bytes([2]), isHashed: true } },
+  "critical preference of AEAD": {
+    subpacket: { type: 34, critical: true, body: bytes([2]), isHashed: true },
+  },
   "key flags twice": { subpacket: { type: 27, critical: false, body: bytes([0]), isHashed: true } },
   ...Object.fromEntries(
-    SUBPACKETS.filter((_, index) => index % 25 === SAMPLE % 25).map((subpacket) => [subpacketName(subpacket), { subpacket }]),
+    SUBPACKETS.filter((_, index) => index % 25 === SAMPLE % 25).map((subpacket) => [
+      subpacketName(subpacket),
+      { subpacket },
+    ]),
   ),
 };
 
 /** The content of a packet with an RSA key. Its exponent begins with 1. */
 function rsaKey(bits: number, exponent: readonly number[]): Buffer {
   const header = [4, 0x65, 0, 0, 0, 1];
-  return bytes(header, [bits >> 8, bits & 255], Buffer.alloc(bits / 8, 0xc5), [0, exponent.length * 8 - 7], exponent);
+  return bytes(
+    header,
+    [bits >> 8, bits & 255],
+    Buffer.alloc(bits / 8, 0xc5),
+    [0, exponent.length * 8 - 7],
+    exponent,
+  );
 }
 
 async function signed({ exported, secret }: RealKey): Promise<Crafted> {
   const key = await readPrivateKey({ binaryKey: secret });
   const packets = packetsOf(exported);
   return Promise.all(
-    Object.entries(CHANGES).map(async ([what, change]) => [what, join(await signedPackets(key, packets, change))] as const),
+    Object.entries(CHANGES).map(
+      async ([what, change]) => [what, join(await signedPackets(key, packets, change))] as const,
+    ),
   );
 }
 
 /** The packets of a key with its signatures created again, as a change has them. */
-async function signedPackets(key: PrivateKey, packets: readonly Packet[], change: Change): Promise<readonly Packet[]> {
+async function signedPackets(
+  key: PrivateKey,
+  packets: readonly Packet[],
+  change: Change,
+): Promise<readonly Packet[]> {
   const result: Packet[] = [];
   let subject: Packet | undefined;
   for (const each of packets) {
     const isSubkey = subject?.type === SUBKEY;
     if (each.type === SIGNATURE && subject !== undefined) {
-      const made = await signature(key, each, subject, isSubkey ? change.subkey : change.user, change.subpacket);
+      const made = await signature(
+        key,
+        each,
+        subject,
+        isSubkey ? change.subkey : change.user,
+        change.subpacket,
+      );
       result.push(...(change.keeps ? [each] : []), made);
       if (change.other !== undefined && !isSubkey) {
         const other = packet(USER_ID, "Other <other@example.com>");
         result.push(other, await signature(key, each, other, change.other));
       }
     } else {
-      subject = each.type === SUBKEY ? { ...each, content: change.content?.(each.content) ?? each.content } : each;
+      subject =
+        each.type === SUBKEY
+          ? { ...each, content: change.content?.(each.content) ?? each.content }
+          : each;
       result.push(subject);
     }
   }
@@ -373,7 +476,10 @@ interface Undeclared {
   unhashedSubpackets: readonly Omit<Subpacket, "isHashed">[];
 }
 
-/** When new signatures were created: after the keys of the tests, and long enough ago to have expired. */
+/**
+ * When new signatures were created: after the keys of the tests, and long enough ago to have
+ * expired.
+ */
 const SIGNED = new Date(Date.now() - 86_400_000);
 
 /** A signature of a key for one of its parts, like a former one. */

@@ -58,11 +58,19 @@ export class Pipeline {
     return { ...done, decisions: await this.aws.decisions() };
   }
 
-  /** Repeats a step on a copy of the account with another policy, and returns exit status, output and calls. */
-  async redo({ step, before, folder: original }: Done, policy: string): Promise<Finished & Pick<Done, "decisions">> {
+  /**
+   * Repeats a step on a copy of the account with another policy, and returns exit status, output
+   * and calls.
+   */
+  async redo(
+    { step, before, folder: original }: Done,
+    policy: string,
+  ): Promise<Finished & Pick<Done, "decisions">> {
     const aws = await before.copy();
     await this.allow(policy, aws);
-    const finished = await new Terraform(copyOf(original), aws, "terraform", this.key).start(...step.command);
+    const finished = await new Terraform(copyOf(original), aws, "terraform", this.key).start(
+      ...step.command,
+    );
     const decisions = await aws.decisions();
     await aws.stop();
     return { ...finished, decisions };
@@ -81,7 +89,9 @@ export const document = (text: string) => JSON.parse(text) as PolicyDocument;
 export interface Grant extends Call, Pick<DeployerStatement, "sid" | "resources"> {}
 
 export const grantsOf = (statements: readonly DeployerStatement[]): readonly Grant[] =>
-  statements.flatMap(({ sid, resources, calls }) => calls.map((call) => ({ sid, resources, ...call })));
+  statements.flatMap(({ sid, resources, calls }) =>
+    calls.map((call) => ({ sid, resources, ...call })),
+  );
 
 /** Whether a grant allows a call. */
 export function isFor({ action, resources }: Grant, call: Request): boolean {
@@ -93,10 +103,11 @@ function like(pattern: string): RegExp {
 }
 
 /**
- * The grants without which a step fails, each proven by an error of Terraform that names the denied action.
- * To save runs, several grants are removed at once: a call that is denied and named then is also denied when only its grant is
- * removed. Grants whose error was hidden by another one are tried again. Grants for the state are tried one at a time,
- * because the state is read first, and the errors of S3 name no action.
+ * The grants without which a step fails, each proven by an error of Terraform that names the denied
+ * action. To save runs, several grants are removed at once: a call that is denied and named then is
+ * also denied when only its grant is removed. Grants whose error was hidden by another one are
+ * tried again. Grants for the state are tried one at a time, because the state is read first, and
+ * the errors of S3 name no action.
  */
 export async function failingGrants(
   redo: (policy: string) => Promise<Finished>,
@@ -109,7 +120,9 @@ export async function failingGrants(
   let open = named;
   while (open.length > 0) {
     const { status, output } = await redo(without(whole, open));
-    const refused = open.filter(({ action }) => status === 1 && errorsIn(output).some((error) => names(error, action)));
+    const refused = open.filter(
+      ({ action }) => status === 1 && errorsIn(output).some((error) => names(error, action)),
+    );
     if (refused.length === 0) {
       break;
     }
@@ -118,7 +131,10 @@ export async function failingGrants(
   }
   for (const grant of unnamed) {
     const { status, output } = await redo(without(whole, [grant]));
-    if (status === 1 && errorsIn(output).some((error) => /AccessDenied|Forbidden|StatusCode: 403/.test(error))) {
+    if (
+      status === 1 &&
+      errorsIn(output).some((error) => /AccessDenied|Forbidden|StatusCode: 403/.test(error))
+    ) {
       proven.push(grant);
     }
   }
@@ -132,14 +148,21 @@ export function without(text: string, left: readonly Grant[]): string {
     ...statement,
     Action: [statement.Action]
       .flat()
-      .filter((action) => !left.some((grant) => grant.sid === statement.Sid && grant.action === action)),
+      .filter(
+        (action) => !left.some((grant) => grant.sid === statement.Sid && grant.action === action),
+      ),
   }));
-  return JSON.stringify({ ...rest, Statement: remaining.filter(({ Action }) => Action.length > 0) });
+  return JSON.stringify({
+    ...rest,
+    Statement: remaining.filter(({ Action }) => Action.length > 0),
+  });
 }
 
 /** The errors of Terraform without the warnings, each on one line. */
 function errorsIn(output: string): readonly string[] {
-  const parts = output.split(/^(?=(?:Error|Warning): )/m).filter((part) => part.startsWith("Error: "));
+  const parts = output
+    .split(/^(?=(?:Error|Warning): )/m)
+    .filter((part) => part.startsWith("Error: "));
   return parts.map((part) => part.replaceAll(/\s+/g, " "));
 }
 

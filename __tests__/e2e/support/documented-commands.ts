@@ -1,6 +1,9 @@
 import pageActions from "../../helpers/documented-actions.json";
 
-/** The HCL of the DKP authorization page: the policy as a heredoc, with the documented spelling and repetition of actions. */
+/**
+ * The HCL of the DKP authorization page: the policy as a heredoc, with the documented spelling and
+ * repetition of actions.
+ */
 export const PAGE_HCL = `
 terraform {
   required_providers {

@@ -1,6 +1,12 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { createServer, request as httpRequest, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import {
+  createServer,
+  request as httpRequest,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from "node:http";
 import { buffer } from "node:stream/consumers";
 import { setTimeout } from "node:timers/promises";
 import type { Credentials, LocalAws } from "./local-aws";
@@ -8,9 +14,16 @@ import { closed, listening } from "./server";
 import { type Finished, Terraform, terraformEnvironment } from "./terraform";
 
 /** Faults that end Terraform, or leave it without the response to a call that AWS executed. */
-export const LOSSES = ["killed before the response", "killed after the response", "response lost"] as const;
+export const LOSSES = [
+  "killed before the response",
+  "killed after the response",
+  "response lost",
+] as const;
 
-/** Faults from which Terraform recovers by itself, because AWS does not execute the call or responds late. */
+/**
+ * Faults from which Terraform recovers by itself, because AWS does not execute the call or responds
+ * late.
+ */
 export const RETRIED = ["delayed", "dropped", "500", "503", "throttled"] as const;
 
 export type Fault = (typeof LOSSES)[number] | (typeof RETRIED)[number] | "denied";
@@ -56,7 +69,8 @@ interface FaultOptions {
 }
 
 /**
- * For `FaultOptions.executed`: makes a call with a key after each write call, and keeps the write calls after which it was denied.
+ * For `FaultOptions.executed`: makes a call with a key after each write call, and keeps the write
+ * calls after which it was denied.
  * @param isAllowed makes the call of the key, and returns whether it was allowed
  */
 export function deniedCalls(isAllowed: () => Promise<boolean>) {
@@ -70,7 +84,8 @@ export function deniedCalls(isAllowed: () => Promise<boolean>) {
 }
 
 /**
- * Runs Terraform, and after each write call that AWS executed, before Terraform receives its response, a call of a key.
+ * Runs Terraform, and after each write call that AWS executed, before Terraform receives its
+ * response, a call of a key.
  * @returns how Terraform ended, and the write calls after which the key was denied
  */
 export async function monitor(
@@ -94,7 +109,10 @@ interface Run extends Omit<FaultOptions, "kill" | "met"> {
   readonly interruptedAt?: string | undefined;
 }
 
-/** One run of Terraform, which the faults may kill, its provider too. @returns the calls that met their fault */
+/**
+ * One run of Terraform, which the faults may kill, its provider too. @returns the calls that met
+ * their fault
+ */
 export async function runWithFaults(
   aws: LocalAws,
   { folder, command = "apply", interruptedAt, ...options }: Run,
@@ -104,7 +122,12 @@ export async function runWithFaults(
   const proxy = await FaultProxy.before(aws, { ...options, kill, met });
   const env = terraformEnvironment(proxy);
   // Its own process group, which includes the provider.
-  const terraform = spawn("terraform", [command, "-auto-approve"], { cwd: folder, env, detached: true, stdio: "ignore" });
+  const terraform = spawn("terraform", [command, "-auto-approve"], {
+    cwd: folder,
+    env,
+    detached: true,
+    stdio: "ignore",
+  });
   await once(terraform, "exit");
   await proxy.stop();
   return proxy.faulted;
@@ -236,5 +259,8 @@ function rejectionOf(fault: Fault | undefined, call = "") {
   const isS3 = STATE_CALLS.some(([name]) => call.startsWith(name));
   const [status, code] = isS3 && fault === "throttled" ? S3_THROTTLED : rejection;
   const error = `<Error><Code>${code}</Code><Message>${code}</Message></Error>`;
-  return { status, body: isS3 ? error : `<ErrorResponse>${error}<RequestId>0</RequestId></ErrorResponse>` };
+  return {
+    status,
+    body: isS3 ? error : `<ErrorResponse>${error}<RequestId>0</RequestId></ErrorResponse>`,
+  };
 }

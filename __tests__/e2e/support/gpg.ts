@@ -12,13 +12,23 @@ export class Gpg {
 
   constructor() {
     // Its agent would outlive the test.
-    atEnd(() => spawnSync("gpgconf", ["--kill", "all"], { env: { PATH: process.env.PATH, GNUPGHOME: this.home } }));
+    atEnd(() =>
+      spawnSync("gpgconf", ["--kill", "all"], {
+        env: { PATH: process.env.PATH, GNUPGHOME: this.home },
+      }),
+    );
   }
 
   /** @param algorithm as for `gpg --quick-generate-key` */
   static create(algorithm: string): Gpg {
     const gpg = new Gpg();
-    gpg.run(["--quick-generate-key", "dkp@example.com", algorithm, USAGE[algorithm] ?? "default", "never"]);
+    gpg.run([
+      "--quick-generate-key",
+      "dkp@example.com",
+      algorithm,
+      USAGE[algorithm] ?? "default",
+      "never",
+    ]);
     return gpg;
   }
 
@@ -28,7 +38,11 @@ export class Gpg {
     const withoutQuestions = `gpg() { command gpg --batch --quiet --pinentry-mode loopback --passphrase "" "$@"; }\n${commands}`;
     const env = { PATH: process.env.PATH, GNUPGHOME: gpg.home };
     mkdirSync(join(gpg.home, "deployments"));
-    const { stderr, status } = spawnSync("sh", ["-e", "-c", withoutQuestions], { env, encoding: "utf8", cwd: gpg.home });
+    const { stderr, status } = spawnSync("sh", ["-e", "-c", withoutQuestions], {
+      env,
+      encoding: "utf8",
+      cwd: gpg.home,
+    });
     if (status !== 0) {
       throw new Error(stderr);
     }

@@ -1,13 +1,18 @@
 import type { IAM } from "@aws-sdk/client-iam";
 
-/** The IAM objects of an account by ARN, without IDs and dates: equal for accounts with the same objects. */
+/**
+ * The IAM objects of an account by ARN, without IDs and dates: equal for accounts with the same
+ * objects.
+ */
 export async function iamAccount(iam: IAM): Promise<object> {
   const {
     UserDetailList = [],
     GroupDetailList = [],
     RoleDetailList = [],
     Policies = [],
-  } = await iam.getAccountAuthorizationDetails({ Filter: ["User", "Group", "Role", "LocalManagedPolicy"] });
+  } = await iam.getAccountAuthorizationDetails({
+    Filter: ["User", "Group", "Role", "LocalManagedPolicy"],
+  });
   const users = UserDetailList.map(async (user) => {
     const { AccessKeyMetadata = [] } = await iam.listAccessKeys({ UserName: user.UserName });
     return { ...user, keys: AccessKeyMetadata.map(({ Status }) => Status) };
@@ -21,12 +26,22 @@ export async function iamAccount(iam: IAM): Promise<object> {
     ...policy,
     ...(await iam.getPolicy({ PolicyArn: policy.Arn })).Policy,
   }));
-  const objects = await Promise.all<{ readonly Arn?: string | undefined }>([...users, ...GroupDetailList, ...roles, ...policies]);
-  const details = objects.map((object) => [object.Arn, JSON.parse(JSON.stringify(object, comparable))] as const);
+  const objects = await Promise.all<{ readonly Arn?: string | undefined }>([
+    ...users,
+    ...GroupDetailList,
+    ...roles,
+    ...policies,
+  ]);
+  const details = objects.map(
+    (object) => [object.Arn, JSON.parse(JSON.stringify(object, comparable))] as const,
+  );
   return Object.fromEntries(details.toSorted());
 }
 
-/** Managed policies as strings, to compare the order too; Terraform's "\\u0026" equals "&". Other documents, attachments and tags have no order. */
+/**
+ * Managed policies as strings, to compare the order too; Terraform's "\\u0026" equals "&". Other
+ * documents, attachments and tags have no order.
+ */
 function comparable(name: string, value: unknown): unknown {
   if (/^(?:User|Group|Role|Policy)Id$|Date$/.test(name)) {
     return undefined;
@@ -36,7 +51,9 @@ function comparable(name: string, value: unknown): unknown {
     return name === "Document" ? JSON.stringify(document) : document;
   }
   if (name === "AttachedManagedPolicies") {
-    return (value as readonly { readonly PolicyArn: string }[]).map(({ PolicyArn }) => PolicyArn).toSorted();
+    return (value as readonly { readonly PolicyArn: string }[])
+      .map(({ PolicyArn }) => PolicyArn)
+      .toSorted();
   }
   const tags = value as readonly { readonly Key: string; readonly Value: string }[];
   return name === "Tags" ? Object.fromEntries(tags.map(({ Key, Value }) => [Key, Value])) : value;

@@ -45,9 +45,15 @@ export class LocalAws {
     private readonly pid: number,
   ) {}
 
-  /** Starts the one that `start` copies: Python needs 1.6 s of CPU time to load moto, and a copy of its process nearly none. */
+  /**
+   * Starts the one that `start` copies: Python needs 1.6 s of CPU time to load moto, and a copy of
+   * its process nearly none.
+   */
   static async startOrigin(): Promise<void> {
-    process.env[ORIGIN] = await startInBackground("python3", join(PROJECT, "__tests__/e2e/support/local_aws.py"));
+    process.env[ORIGIN] = await startInBackground(
+      "python3",
+      join(PROJECT, "__tests__/e2e/support/local_aws.py"),
+    );
   }
 
   /** A new one with an empty account. */
@@ -102,7 +108,18 @@ export class LocalAws {
     body: string,
     headers: Readonly<Record<string, string>>,
   ): Promise<Response> {
-    const signed = sign({ host: new URL(this.url).host, service, region: "eu-central-1", method, path, headers, body }, ADMIN);
+    const signed = sign(
+      {
+        host: new URL(this.url).host,
+        service,
+        region: "eu-central-1",
+        method,
+        path,
+        headers,
+        body,
+      },
+      ADMIN,
+    );
     const sent = { method, headers: signed.headers as Record<string, string> };
     return fetch(`${this.url}${path}`, body === "" ? sent : { ...sent, body });
   }
@@ -111,14 +128,20 @@ export class LocalAws {
   async policyDocument(PolicyArn: string | undefined): Promise<string> {
     const iam = this.iam();
     const { Policy } = await iam.getPolicy({ PolicyArn });
-    const { PolicyVersion } = await iam.getPolicyVersion({ PolicyArn, VersionId: Policy?.DefaultVersionId });
+    const { PolicyVersion } = await iam.getPolicyVersion({
+      PolicyArn,
+      VersionId: Policy?.DefaultVersionId,
+    });
     return decodeURIComponent(PolicyVersion?.Document ?? "");
   }
 
   /** A new access key of a user. */
   async createKey(UserName: string): Promise<Credentials> {
     const { AccessKey } = await this.iam().createAccessKey({ UserName });
-    return { accessKeyId: AccessKey?.AccessKeyId ?? "", secretAccessKey: AccessKey?.SecretAccessKey ?? "" };
+    return {
+      accessKeyId: AccessKey?.AccessKeyId ?? "",
+      secretAccessKey: AccessKey?.SecretAccessKey ?? "",
+    };
   }
 
   /** A new user with an inline policy. @returns its access key */
@@ -133,7 +156,10 @@ export class LocalAws {
     return succeeds(this.ec2(credentials).describeRegions());
   }
 
-  /** The names of the write calls since the last list of calls, except S3 calls, which only store states. */
+  /**
+   * The names of the write calls since the last list of calls, except S3 calls, which only store
+   * states.
+   */
   async changes(): Promise<readonly string[]> {
     return (await this.calls())
       .filter(({ service, action }) => service !== "s3" && !/^(Get|List|Describe)/.test(action))
@@ -163,12 +189,23 @@ export class LocalAws {
       AttributeDefinitions: [{ AttributeName: "LockID", AttributeType: "S" }],
       BillingMode: "PAY_PER_REQUEST",
     });
-    const headers = { "Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": "DynamoDB_20120810.CreateTable" };
+    const headers = {
+      "Content-Type": "application/x-amz-json-1.0",
+      "X-Amz-Target": "DynamoDB_20120810.CreateTable",
+    };
     await this.send("dynamodb", "POST", "/", body, headers);
   }
 
-  /** The response to a signed call of S3. @param path bucket, key and query: `/bucket/key?versionId=ID` */
-  s3(method: string, path: string, body = "", headers: Readonly<Record<string, string>> = {}): Promise<Response> {
+  /**
+   * The response to a signed call of S3. @param path bucket, key and query:
+   * `/bucket/key?versionId=ID`
+   */
+  s3(
+    method: string,
+    path: string,
+    body = "",
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<Response> {
     return this.send("s3", method, path, body, { "Content-Type": "application/xml", ...headers });
   }
 
@@ -180,18 +217,25 @@ export class LocalAws {
 
   /** Returns and clears the list of authorizations. */
   async decisions(): Promise<readonly Decision[]> {
-    return (await fetch(`${this.url}/decisions`, { method: "DELETE" })).json() as Promise<readonly Decision[]>;
+    return (await fetch(`${this.url}/decisions`, { method: "DELETE" })).json() as Promise<
+      readonly Decision[]
+    >;
   }
 
   /** Returns and clears the list of all AWS API calls. */
   async calls(): Promise<readonly Call[]> {
-    return (await fetch(`${this.url}/calls`, { method: "DELETE" })).json() as Promise<readonly Call[]>;
+    return (await fetch(`${this.url}/calls`, { method: "DELETE" })).json() as Promise<
+      readonly Call[]
+    >;
   }
 }
 
 /** A policy that allows actions on every resource. */
 export const allowing = (Action: string | readonly string[]): string =>
-  JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Allow", Action, Resource: "*" }] });
+  JSON.stringify({
+    Version: "2012-10-17",
+    Statement: [{ Effect: "Allow", Action, Resource: "*" }],
+  });
 
 /** Whether AWS allows a call. */
 export const succeeds = (call: Promise<unknown>): Promise<boolean> =>

@@ -58,9 +58,14 @@ interface Step {
 /** A job of a pipeline file that runs in a checkout. */
 export type Job = (checkout: string, name: string, environment: Variables) => readonly Step[];
 
-/** A job of `docs/pipelines/gitlab-ci.yml` as a GitLab runner runs it: `before_script` and `script` in one shell, `after_script` in another. */
+/**
+ * A job of `docs/pipelines/gitlab-ci.yml` as a GitLab runner runs it: `before_script` and `script`
+ * in one shell, `after_script` in another.
+ */
 export const gitLab: Job = (checkout, name, environment) => {
-  const file = read("docs/pipelines/gitlab-ci.yml") as { readonly variables: Variables } & Readonly<Record<string, GitLabJob>>;
+  const file = read("docs/pipelines/gitlab-ci.yml") as { readonly variables: Variables } & Readonly<
+    Record<string, GitLabJob>
+  >;
   const withBase = ({ extends: base, ...own }: GitLabJob): GitLabJob => {
     const inherited = base === undefined ? {} : withBase(file[base] ?? {});
     return { ...inherited, ...own, variables: { ...inherited.variables, ...own.variables } };
@@ -72,7 +77,10 @@ export const gitLab: Job = (checkout, name, environment) => {
     script = [],
     after_script: after = [],
   } = withBase(file[`.${name}`] ?? file[name] ?? {});
-  const variables = expanded({ ...file.variables, ...own }, { ...environment, CI_PROJECT_DIR: checkout });
+  const variables = expanded(
+    { ...file.variables, ...own },
+    { ...environment, CI_PROJECT_DIR: checkout },
+  );
   const commands = [...before, ...script].filter((command) => !installs(command));
   return [
     { program: "sh", args: ["-e", "-c", commands.join("\n")], variables, always: false },
@@ -81,8 +89,9 @@ export const gitLab: Job = (checkout, name, environment) => {
 };
 
 /**
- * What the actions for artifacts do. A job starts without the files of the one before it. A download creates no folder for an artifact
- * that alone matches. Source: `downloadPromises`, https://github.com/actions/download-artifact/blob/v8.0.0/src/download-artifact.ts
+ * What the actions for artifacts do. A job starts without the files of the one before it. A
+ * download creates no folder for an artifact that alone matches. Source: `downloadPromises`,
+ * https://github.com/actions/download-artifact/blob/v8.0.0/src/download-artifact.ts
  */
 const ARTIFACTS: Readonly<Record<string, string>> = {
   "actions/upload-artifact": `mkdir -p artifacts.out && rm -rf "artifacts.out/$NAME" && mv "$FOLDER" "artifacts.out/$NAME"`,
@@ -92,31 +101,48 @@ const ARTIFACTS: Readonly<Record<string, string>> = {
     done`,
 };
 
-/** The commands of a job of `docs/pipelines/github-actions.yml`, each step in its own shell; of the actions, those for reviews. */
+/**
+ * The commands of a job of `docs/pipelines/github-actions.yml`, each step in its own shell; of the
+ * actions, those for reviews.
+ */
 export const gitHub: Job = (_, name, environment) => {
   const workflow = read("docs/pipelines/github-actions.yml") as GitHubWorkflow;
   const variables = { ...workflow.env, ...environment };
-  return (workflow.jobs[name]?.steps ?? []).flatMap(({ run, if: condition, uses = "", with: inputs = {} }) => {
-    const { path: FOLDER = "", name: named = "", pattern: PATTERN = "", "merge-multiple": MERGE = "" } = inputs;
-    const NAME = named.replace(/\$\{\{ matrix\.stack \}\}/, environment.STACK ?? "");
-    const command = run ?? (FOLDER === "reviews.out" ? ARTIFACTS[uses.replace(/@.*/, "")] : undefined);
-    return command === undefined || installs(command)
-      ? []
-      : [
-          {
-            program: "bash",
-            args: [...BASH, command],
-            variables: { ...variables, FOLDER, NAME, PATTERN, MERGE: String(MERGE) },
-            always: condition === "always()",
-          },
-        ];
-  });
+  return (workflow.jobs[name]?.steps ?? []).flatMap(
+    ({ run, if: condition, uses = "", with: inputs = {} }) => {
+      const {
+        path: FOLDER = "",
+        name: named = "",
+        pattern: PATTERN = "",
+        "merge-multiple": MERGE = "",
+      } = inputs;
+      const NAME = named.replace(/\$\{\{ matrix\.stack \}\}/, environment.STACK ?? "");
+      const command =
+        run ?? (FOLDER === "reviews.out" ? ARTIFACTS[uses.replace(/@.*/, "")] : undefined);
+      return command === undefined || installs(command)
+        ? []
+        : [
+            {
+              program: "bash",
+              args: [...BASH, command],
+              variables: { ...variables, FOLDER, NAME, PATTERN, MERGE: String(MERGE) },
+              always: condition === "always()",
+            },
+          ];
+    },
+  );
 };
 
 /** The commands of a pipeline file that install the packages. */
 export function installation(file: string): string {
-  const jobs = read(file) as { readonly jobs?: GitHubWorkflow["jobs"]; readonly changed?: GitLabJob };
-  const commands = [...(jobs.changed?.script ?? []), ...(jobs.jobs?.changed?.steps ?? []).map(({ run = "" }) => run)];
+  const jobs = read(file) as {
+    readonly jobs?: GitHubWorkflow["jobs"];
+    readonly changed?: GitLabJob;
+  };
+  const commands = [
+    ...(jobs.changed?.script ?? []),
+    ...(jobs.jobs?.changed?.steps ?? []).map(({ run = "" }) => run),
+  ];
   return commands.find(installs) ?? "";
 }
 
@@ -128,7 +154,12 @@ export function runSteps(checkout: string, steps: readonly Step[], failed = fals
     if (status !== 0 && !always) {
       continue;
     }
-    const step = spawnSync(program, args, { cwd: checkout, env: variables, encoding: "utf8", maxBuffer: 2 ** 26 });
+    const step = spawnSync(program, args, {
+      cwd: checkout,
+      env: variables,
+      encoding: "utf8",
+      maxBuffer: 2 ** 26,
+    });
     output += `${step.stdout}${step.stderr}`;
     status = status === 0 ? step.status : status;
   }
@@ -154,7 +185,10 @@ export function descendants(pid: number): readonly number[] {
 
 /** A git checkout of a repository of deployments, in which the package is installed. */
 export class Checkout {
-  readonly path = folder({ "cdktf.json": "{}", ".gitignore": readFileSync(join(PROJECT, "templates/gitignore"), "utf8") });
+  readonly path = folder({
+    "cdktf.json": "{}",
+    ".gitignore": readFileSync(join(PROJECT, "templates/gitignore"), "utf8"),
+  });
 
   /** @param deployments settings by stack */
   constructor(deployments: Readonly<Record<string, string>>) {
@@ -163,13 +197,23 @@ export class Checkout {
     symlinkSync("../dkp-access/bin/dkp-access", join(this.path, "node_modules/.bin/dkp-access"));
     write(
       this.path,
-      Object.fromEntries(Object.entries(deployments).map(([stack, settings]) => [`deployments/${stack}.yaml`, settings])),
+      Object.fromEntries(
+        Object.entries(deployments).map(([stack, settings]) => [
+          `deployments/${stack}.yaml`,
+          settings,
+        ]),
+      ),
     );
   }
 
   /** The standard output of a program. @throws Error with standard error if it fails */
   run(environment: Variables, program: string, ...args: string[]): string {
-    return execFileSync(program, args, { cwd: this.path, env: environment, encoding: "utf8", stdio: "pipe" });
+    return execFileSync(program, args, {
+      cwd: this.path,
+      env: environment,
+      encoding: "utf8",
+      stdio: "pipe",
+    });
   }
 
   /** Writes the review packs. */
@@ -179,7 +223,15 @@ export class Checkout {
 
   commit(): void {
     const git = (...args: string[]) =>
-      this.run({ PATH: process.env.PATH ?? "" }, "git", "-c", "user.name=t", "-c", "user.email=t@example.com", ...args);
+      this.run(
+        { PATH: process.env.PATH ?? "" },
+        "git",
+        "-c",
+        "user.name=t",
+        "-c",
+        "user.email=t@example.com",
+        ...args,
+      );
     git("init", "--quiet");
     git("add", "--all");
     git("commit", "--quiet", "--message=x");
@@ -187,18 +239,24 @@ export class Checkout {
 
   /** Whether any file of the checkout contains a string, ignored files included. */
   contains(text: string): boolean {
-    return spawnSync("grep", ["--recursive", "--quiet", "--text", "--fixed-strings", text, "."], { cwd: this.path }).status === 0;
+    return (
+      spawnSync("grep", ["--recursive", "--quiet", "--text", "--fixed-strings", text, "."], {
+        cwd: this.path,
+      }).status === 0
+    );
   }
 }
 
 /**
- * Creates the provider locks of all deployments with the commands that `pipeline.sh` prints when they are missing, and commits them.
+ * Creates the provider locks of all deployments with the commands that `pipeline.sh` prints when
+ * they are missing, and commits them.
  * @throws Error if it prints none
  */
 export function commitWithLocks(checkout: Checkout, environment: Variables): void {
   checkout.commit();
   const { output } = runSteps(checkout.path, [pipelineStep(environment, "changed")]);
-  const [, commands] = /^pipeline.sh: provider locks are missing; create and commit them:\n(.*)$/ms.exec(output) ?? [];
+  const [, commands] =
+    /^pipeline.sh: provider locks are missing; create and commit them:\n(.*)$/ms.exec(output) ?? [];
   if (commands === undefined) {
     throw new Error(`no commands for the provider locks:\n${output}`);
   }
@@ -209,5 +267,10 @@ export function commitWithLocks(checkout: Checkout, environment: Variables): voi
 
 /** A step of the package's script. */
 export function pipelineStep(variables: Variables, ...args: readonly string[]): Step {
-  return { program: "sh", args: ["node_modules/dkp-access/scripts/pipeline.sh", ...args], variables, always: false };
+  return {
+    program: "sh",
+    args: ["node_modules/dkp-access/scripts/pipeline.sh", ...args],
+    variables,
+    always: false,
+  };
 }

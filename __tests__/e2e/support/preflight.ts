@@ -28,7 +28,10 @@ interface Ended {
   readonly stderr: string;
 }
 
-/** Runs the command on one deployment, `dev`. @param url undefined: AWS's own host names. @param more other environment variables */
+/**
+ * Runs the command on one deployment, `dev`. @param url undefined: AWS's own host names. @param
+ * more other environment variables
+ */
 export function preflight(
   text: string,
   url: string | undefined,
@@ -38,13 +41,21 @@ export function preflight(
   const cwd = folder({ "deployments/dev.yaml": text });
   const env = { PATH: process.env.PATH ?? "", ...environmentOf(url, ADMIN), ...more };
   return new Promise((resolve) => {
-    execFile(process.execPath, [SCRIPT, "preflight", "dev", ...args], { cwd, env }, (error, stdout, stderr) => {
-      resolve({ status: Number(error?.code ?? 0), stdout, stderr });
-    });
+    execFile(
+      process.execPath,
+      [SCRIPT, "preflight", "dev", ...args],
+      { cwd, env },
+      (error, stdout, stderr) => {
+        resolve({ status: Number(error?.code ?? 0), stdout, stderr });
+      },
+    );
   });
 }
 
-/** The results of the checks, run in this process because starting another one takes longer than all calls. */
+/**
+ * The results of the checks, run in this process because starting another one takes longer than all
+ * calls.
+ */
 export async function resultsOf(
   text: string,
   url: string,
@@ -54,13 +65,20 @@ export async function resultsOf(
   Object.assign(process.env, environmentOf(url, key));
   const given = { asKey: false, state: async () => ({ unread: "not synthesized" }), ...options };
   const waiting = { progress: () => undefined, limit: 3600 };
-  return withAws({ region: "eu-central-1" }, waiting, (aws) => runPreflight(deployment(text), aws, given));
+  return withAws({ region: "eu-central-1" }, waiting, (aws) =>
+    runPreflight(deployment(text), aws, given),
+  );
 }
 
 /** Level and rule of each finding, by check: `attention image-disks`. */
-export async function rulesOf(...args: Parameters<typeof resultsOf>): Promise<Readonly<Record<string, readonly string[]>>> {
+export async function rulesOf(
+  ...args: Parameters<typeof resultsOf>
+): Promise<Readonly<Record<string, readonly string[]>>> {
   const results = await resultsOf(...args);
   return Object.fromEntries(
-    results.map(({ check, findings }) => [check, findings.map(({ rule }) => `${PREFLIGHT_RULES[rule].level} ${rule}`)]),
+    results.map(({ check, findings }) => [
+      check,
+      findings.map(({ rule }) => `${PREFLIGHT_RULES[rule].level} ${rule}`),
+    ]),
   );
 }

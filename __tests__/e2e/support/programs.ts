@@ -10,7 +10,10 @@ export interface Program {
   readonly variables?: Readonly<Record<string, string>>;
 }
 
-/** Binaries of Terraform or OpenTofu in addition to the Terraform on the PATH: absolute paths in `E2E_TERRAFORMS`, separated as in PATH. */
+/**
+ * Binaries of Terraform or OpenTofu in addition to the Terraform on the PATH: absolute paths in
+ * `E2E_TERRAFORMS`, separated as in PATH.
+ */
 export const FURTHER_PROGRAMS: readonly string[] = (process.env.E2E_TERRAFORMS ?? "")
   .split(delimiter)
   .filter((path) => path !== "");

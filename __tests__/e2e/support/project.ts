@@ -18,7 +18,10 @@ export function write(path: string, files: Readonly<Record<string, string | Uint
   }
 }
 
-/** The settings of the stack `deckhouse` in a copy of this project: the first deployment of the README. */
+/**
+ * The settings of the stack `deckhouse` in a copy of this project: the first deployment of the
+ * README.
+ */
 export const EXAMPLE = `region: eu-central-1
 
 backend:
@@ -28,12 +31,22 @@ backend:
 `;
 
 /**
- * A copy of this project, with the deployment of the README instead of those in `deployments/`, for the CDKTF command, which must run
- * inside a project: as after `npm ci` and a first build, which takes ten seconds, or before them.
+ * A copy of this project, with the deployment of the README instead of those in `deployments/`, for
+ * the CDKTF command, which must run inside a project: as after `npm ci` and a first build, which
+ * takes ten seconds, or before them.
  */
 export function copyOfProject({ installed } = { installed: true }): string {
   const path = folder();
-  const sources = ["main.ts", "bin", "src", "scripts", "cdktf.json", "package.json", "tsconfig.json", "tsconfig.package.json"];
+  const sources = [
+    "main.ts",
+    "bin",
+    "src",
+    "scripts",
+    "cdktf.json",
+    "package.json",
+    "tsconfig.json",
+    "tsconfig.package.json",
+  ];
   for (const part of installed ? [...sources, "build"] : sources) {
     cpSync(join(PROJECT, part), join(path, part), { recursive: true, preserveTimestamps: true });
   }
@@ -49,7 +62,10 @@ export class Deployments {
   private constructor(readonly path: string) {}
 
   /** @param settings YAML by stack name @param files that they name, by path */
-  static of(settings: Readonly<Record<string, string>>, files: Readonly<Record<string, string | Uint8Array>> = {}): Deployments {
+  static of(
+    settings: Readonly<Record<string, string>>,
+    files: Readonly<Record<string, string | Uint8Array>> = {},
+  ): Deployments {
     const deployments = new Deployments(folder(files));
     deployments.change(settings);
     return deployments;
@@ -57,8 +73,21 @@ export class Deployments {
 
   /** Replaces the settings and synthesizes. @throws Error with the output of the app if it fails */
   change(settings: Readonly<Record<string, string>>): void {
-    write(this.path, Object.fromEntries(Object.entries(settings).map(([stack, text]) => [`deployments/${stack}.yaml`, text])));
-    mustSucceed(runIn(this.path, { PATH: process.env.PATH }, process.execPath, join(PROJECT, "dist/program.js"), "synth"));
+    write(
+      this.path,
+      Object.fromEntries(
+        Object.entries(settings).map(([stack, text]) => [`deployments/${stack}.yaml`, text]),
+      ),
+    );
+    mustSucceed(
+      runIn(
+        this.path,
+        { PATH: process.env.PATH },
+        process.execPath,
+        join(PROJECT, "dist/program.js"),
+        "synth",
+      ),
+    );
   }
 
   /** @param program the binary that applies; Terraform by default */

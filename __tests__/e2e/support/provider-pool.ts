@@ -7,14 +7,14 @@ import type { Readable } from "node:stream";
 import { startProviderProxy } from "./provider-proxy";
 
 /*
- * A program: lends processes of the AWS provider to runs of Terraform, each to one run at a time. A process that a run gives back serves
- * the next one, which saves its start: 2 s of CPU time (measured).
- * Arguments: the provider's program, and a folder of its own. Prints its port on 127.0.0.1. Ends when its standard input ends, and the
- * providers and the folder with it.
- * A client sends its variables, each followed by NUL, and a newline; receives the line that a provider prints for Terraform;
- * and gives the provider back when Terraform shuts it down, which ends the connection. A provider whose Terraform or client was killed
- * is killed too.
- * Source: "Debugging Terraform Providers", https://developer.hashicorp.com/terraform/plugin/debugging
+ * A program: lends processes of the AWS provider to runs of Terraform, each to one run at a time. A
+ * process that a run gives back serves the next one, which saves its start: 2 s of CPU time
+ * (measured). Arguments: the provider's program, and a folder of its own. Prints its port on
+ * 127.0.0.1. Ends when its standard input ends, and the providers and the folder with it. A client
+ * sends its variables, each followed by NUL, and a newline; receives the line that a provider
+ * prints for Terraform; and gives the provider back when Terraform shuts it down, which ends the
+ * connection. A provider whose Terraform or client was killed is killed too. Source: "Debugging
+ * Terraform Providers", https://developer.hashicorp.com/terraform/plugin/debugging
  */
 
 interface Provider {
@@ -26,7 +26,10 @@ interface Provider {
   readonly configuration: string;
 }
 
-/** Keys of an AWS configuration file by the variables that they replace, because a process cannot change its variables. */
+/**
+ * Keys of an AWS configuration file by the variables that they replace, because a process cannot
+ * change its variables.
+ */
 const KEYS: Readonly<Record<string, string>> = {
   AWS_ENDPOINT_URL: "endpoint_url",
   AWS_ACCESS_KEY_ID: "aws_access_key_id",
@@ -51,7 +54,9 @@ async function lend(client: Socket): Promise<void> {
   const hasRole = variables.some((entry) => /^AWS_(ROLE|WEB_IDENTITY)_/.test(entry));
   const isFixed = (entry: string) => hasRole || KEYS[nameOf(entry)] === undefined;
   const provider = await providerWith(variables.filter(isFixed));
-  const settings = variables.filter((entry) => !isFixed(entry)).map((entry) => `${KEYS[nameOf(entry)]} = ${textOf(entry)}\n`);
+  const settings = variables
+    .filter((entry) => !isFixed(entry))
+    .map((entry) => `${KEYS[nameOf(entry)]} = ${textOf(entry)}\n`);
   writeFileSync(provider.configuration, `[default]\n${settings.join("")}`);
   runs += 1;
   const socket = join(folder, `run-${runs}`);
@@ -83,10 +88,19 @@ async function providerWith(entries: readonly string[]): Promise<Provider> {
   const variables = entries.join("\n");
   const at = idle.findLastIndex((provider) => provider.variables === variables);
   const [known] = at < 0 ? [] : idle.splice(at, 1);
-  return known ?? (await start(variables, Object.fromEntries(entries.map((entry) => [nameOf(entry), textOf(entry)]))));
+  return (
+    known ??
+    (await start(
+      variables,
+      Object.fromEntries(entries.map((entry) => [nameOf(entry), textOf(entry)])),
+    ))
+  );
 }
 
-async function start(variables: string, environment: Readonly<Record<string, string>>): Promise<Provider> {
+async function start(
+  variables: string,
+  environment: Readonly<Record<string, string>>,
+): Promise<Provider> {
   const configuration = join(folder, `config-${all.length}`);
   const child = spawn(program, ["-debug"], {
     env: { ...environment, AWS_CONFIG_FILE: configuration },
@@ -120,7 +134,9 @@ const server = createServer((client) => {
     client.destroy();
   });
 });
-server.listen(0, "127.0.0.1", () => process.stdout.write(`${(server.address() as AddressInfo).port}\n`));
+server.listen(0, "127.0.0.1", () =>
+  process.stdout.write(`${(server.address() as AddressInfo).port}\n`),
+);
 process.stdin.resume().once("end", () => {
   for (const child of all) {
     child.kill("SIGKILL");

@@ -12,10 +12,14 @@ import {
 import { connect as connectSocket } from "node:net";
 import { usedSchemas } from "./used-schemas";
 
-/** Calls whose response follows from the request and the variables of the provider, and what Terraform receives of the response. */
+/**
+ * Calls whose response follows from the request and the variables of the provider, and what
+ * Terraform receives of the response.
+ */
 const REPEATABLE: Readonly<Record<string, (message: Buffer) => Buffer>> = {
   "/tfplugin5.Provider/GetSchema": usedSchemas,
-  // The provider checks the schemas of all its resources in each of these calls, which takes 0.2 s of CPU time (measured).
+  // The provider checks the schemas of all its resources in each of these calls, which takes 0.2 s
+  // of CPU time (measured).
   "/tfplugin5.Provider/PrepareProviderConfig": (message) => message,
 };
 const SHUTDOWN = "/plugin.GRPCController/Shutdown";
@@ -28,10 +32,10 @@ const SETTINGS = { settings: { initialWindowSize: 2 ** 24 } };
 const responses = new Map<string, Buffer>();
 
 /**
- * Forwards the calls of one run of Terraform to a provider, but a repeatable one only the first time. Changes only
- * GetProviderSchema.Response, and Shutdown, which ends the run and not the provider.
- * Sources: https://github.com/hashicorp/go-plugin/blob/main/docs/internals.md; "gRPC over HTTP2",
- * https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md
+ * Forwards the calls of one run of Terraform to a provider, but a repeatable one only the first
+ * time. Changes only GetProviderSchema.Response, and Shutdown, which ends the run and not the
+ * provider. Sources: https://github.com/hashicorp/go-plugin/blob/main/docs/internals.md; "gRPC over
+ * HTTP2", https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md
  * @param provider the path of the provider's socket, and the variables that it was started with
  * @param path that of the new socket
  * @param end called when Terraform has ended, with whether it shut the provider down
@@ -44,14 +48,18 @@ export async function startProviderProxy(
   const server = createServer(SETTINGS);
   server.on("session", (session: ServerHttp2Session) => {
     let isShutDown = false;
-    const behind = connect("http://provider", { ...SETTINGS, createConnection: () => connectSocket(provider.socket) });
+    const behind = connect("http://provider", {
+      ...SETTINGS,
+      createConnection: () => connectSocket(provider.socket),
+    });
     behind.on("error", () => session.destroy());
     session.on("error", () => behind.destroy());
     session.on("stream", (stream, headers) => {
       isShutDown ||= headers[":path"] === SHUTDOWN;
       const fail = () => stream.close(constants.NGHTTP2_INTERNAL_ERROR);
-      // A Terraform that ends sends a GOAWAY which nghttp2 calls a protocol error: its last stream is one of Terraform's own. That is
-      // the error of each stream which is still open. Source: outgoingGoAwayHandler,
+      // A Terraform that ends sends a GOAWAY which nghttp2 calls a protocol error: its last stream
+      // is one of Terraform's own. That is the error of each stream which is still open. Source:
+      // outgoingGoAwayHandler,
       // https://github.com/grpc/grpc-go/blob/v1.69.4/internal/transport/http2_client.go
       stream.on("error", fail);
       forward(stream, headers, { session: behind, variables: provider.variables }).catch(fail);
@@ -71,7 +79,11 @@ interface Behind {
   readonly variables: string;
 }
 
-async function forward(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, behind: Behind): Promise<void> {
+async function forward(
+  stream: ServerHttp2Stream,
+  headers: IncomingHttpHeaders,
+  behind: Behind,
+): Promise<void> {
   const path = headers[":path"] ?? "";
   const change = REPEATABLE[path];
   if (path === SHUTDOWN) {
@@ -87,7 +99,11 @@ async function forward(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, 
 }
 
 /** The call to the provider that ends with the one from Terraform. */
-function callOf(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, { session }: Behind): ClientHttp2Stream {
+function callOf(
+  stream: ServerHttp2Stream,
+  headers: IncomingHttpHeaders,
+  { session }: Behind,
+): ClientHttp2Stream {
   const call = session.request(headers);
   stream.on("error", () => call.close());
   stream.on("close", () => call.close(constants.NGHTTP2_CANCEL));

@@ -4,7 +4,15 @@ import type { Step } from "../../../src/cli/account/keys/next-step";
 import { anchorOf } from "../../helpers/links";
 import { PROJECT } from "../../helpers/project-root";
 import type { LocalAws } from "./local-aws";
-import { type AnyAws, type Finished, jsonOf, mustSucceed, runIn, Terraform, terraformEnvironment } from "./terraform";
+import {
+  type AnyAws,
+  type Finished,
+  jsonOf,
+  mustSucceed,
+  runIn,
+  Terraform,
+  terraformEnvironment,
+} from "./terraform";
 import type { Variants } from "./variants";
 
 const STACK = "deckhouse";
@@ -75,7 +83,10 @@ const deleteUnmanaged: Remedy = async (scene) => {
 
 const destroyAgain: Remedy = async ({ settings }) => settings;
 
-/** The remedies that can follow a run that was killed or lost a response, in the order of recover.md. */
+/**
+ * The remedies that can follow a run that was killed or lost a response, in the order of
+ * recover.md.
+ */
 const REMEDIES: Readonly<Record<string, Remedy>> = {
   "stale-lock": unlock,
   "half-made": importCreated,
@@ -86,7 +97,10 @@ const REMEDIES: Readonly<Record<string, Remedy>> = {
 export interface Recovered {
   /** The rows of recover.md that were followed. */
   readonly rows: readonly string[];
-  /** The keys outside the state that `dkp-access keys` named at the end, and that were deleted as recover.md says. */
+  /**
+   * The keys outside the state that `dkp-access keys` named at the end, and that were deleted as
+   * recover.md says.
+   */
   readonly unmanaged: readonly string[];
 }
 
@@ -96,17 +110,25 @@ const MOST_ROWS = 6;
  * Follows recover.md until Terraform succeeds, and then ends with `dkp-access keys`.
  * @throws Error if Terraform shows something for which recover.md has no row
  */
-export async function recover(given: Omit<Scene, "output">, command: "apply" | "destroy"): Promise<Recovered> {
+export async function recover(
+  given: Omit<Scene, "output">,
+  command: "apply" | "destroy",
+): Promise<Recovered> {
   const rows: string[] = [];
   let { settings } = given;
   for (;;) {
-    const { status, output } = await terraformOf({ ...given, settings }).start(command, "-auto-approve");
+    const { status, output } = await terraformOf({ ...given, settings }).start(
+      command,
+      "-auto-approve",
+    );
     if (status === 0) {
       break;
     }
     const row = Object.keys(REMEDIES).find((anchor) => shows(output, anchor));
     if (row === undefined || rows.length === MOST_ROWS) {
-      throw new Error(`docs/how-to/recover.md has no row for this, after ${rows.join(", ")}:\n${output}`);
+      throw new Error(
+        `docs/how-to/recover.md has no row for this, after ${rows.join(", ")}:\n${output}`,
+      );
     }
     rows.push(row);
     settings = (await REMEDIES[row]?.({ ...given, settings, output })) ?? settings;
@@ -122,30 +144,52 @@ export function terraformOf({ aws, through = aws, variants, settings }: Stack): 
   return new Terraform(variants.folder(settings), through);
 }
 
-/** Runs a Terraform command whose AWS may be a proxy in this process. @throws Error with its output if it fails */
+/**
+ * Runs a Terraform command whose AWS may be a proxy in this process. @throws Error with its output
+ * if it fails
+ */
 export async function succeed(terraform: Terraform, ...args: string[]): Promise<string> {
   return mustSucceed(await terraform.start(...args));
 }
 
 /** What `dkp-access keys --format json` prints of one deployment. */
 export interface KeysReport {
-  readonly findings: readonly { readonly rule: string; readonly level: string; readonly text: string }[];
+  readonly findings: readonly {
+    readonly rule: string;
+    readonly level: string;
+    readonly text: string;
+  }[];
   readonly slots: readonly { readonly id?: string }[];
   readonly next: Step;
 }
 
 /** The rules that require attention. */
-export const attentionOf = ({ findings }: KeysReport) => findings.filter(({ level }) => level !== "note").map(({ rule }) => rule);
+export const attentionOf = ({ findings }: KeysReport) =>
+  findings.filter(({ level }) => level !== "note").map(({ rule }) => rule);
 
 /** A `dkp-access` command in the project. */
-export function dkpAccess({ aws, variants, settings }: Stack, ...args: readonly string[]): Finished {
-  return runIn(variants.project(settings), terraformEnvironment(aws), process.execPath, PROGRAM, ...args);
+export function dkpAccess(
+  { aws, variants, settings }: Stack,
+  ...args: readonly string[]
+): Finished {
+  return runIn(
+    variants.project(settings),
+    terraformEnvironment(aws),
+    process.execPath,
+    PROGRAM,
+    ...args,
+  );
 }
 
 /** The report of `dkp-access keys`. */
 export function keysReport({ aws, variants, settings }: Stack): KeysReport {
   const args = [PROGRAM, "keys", STACK, "--format", "json"];
-  const report = jsonOf(variants.project(settings), terraformEnvironment(aws), process.execPath, ...args);
+  const report = jsonOf(
+    variants.project(settings),
+    terraformEnvironment(aws),
+    process.execPath,
+    ...args,
+  );
   const { findings, deployments } = report as Pick<KeysReport, "findings"> & {
     readonly deployments: readonly [Omit<KeysReport, "findings">];
   };
@@ -155,7 +199,8 @@ export function keysReport({ aws, variants, settings }: Stack): KeysReport {
 const PROGRAM = join(PROJECT, "bin/dkp-access");
 
 /**
- * Deletes the keys that the report names, that the failed run created and that were never used, as the row `unmanaged-key` says.
+ * Deletes the keys that the report names, that the failed run created and that were never used, as
+ * the row `unmanaged-key` says.
  * @throws Error if the report does not name every key of the user that is not in the state
  */
 async function deleteReported(
@@ -165,7 +210,9 @@ async function deleteReported(
   const iam = aws.iam();
   const { AccessKeyMetadata = [] } = await iam.listAccessKeys({ UserName: STACK });
   const managed = slots.map(({ id }) => id);
-  const outside = AccessKeyMetadata.filter(({ AccessKeyId = "" }) => !managed.includes(AccessKeyId));
+  const outside = AccessKeyMetadata.filter(
+    ({ AccessKeyId = "" }) => !managed.includes(AccessKeyId),
+  );
   const text = findings.map((finding) => finding.text).join("\n");
   const unused: string[] = [];
   for (const { AccessKeyId = "", CreateDate } of outside) {
@@ -173,7 +220,10 @@ async function deleteReported(
       throw new Error(`dkp-access keys does not name ${AccessKeyId}:\n${text}`);
     }
     const { AccessKeyLastUsed } = await iam.getAccessKeyLastUsed({ AccessKeyId });
-    if (AccessKeyLastUsed?.LastUsedDate === undefined && (CreateDate?.getTime() ?? 0) >= since.getTime()) {
+    if (
+      AccessKeyLastUsed?.LastUsedDate === undefined &&
+      (CreateDate?.getTime() ?? 0) >= since.getTime()
+    ) {
       unused.push(AccessKeyId);
       await iam.deleteAccessKey({ UserName: STACK, AccessKeyId });
     }

@@ -10,8 +10,9 @@ const PROVIDER = "registry.terraform.io/hashicorp/aws";
 const REGISTRIES = ["registry.terraform.io", "registry.opentofu.org"];
 
 /**
- * A program with the name of the AWS provider: asks the pool for one that already runs, prints its socket for Terraform, and ends when the
- * pool says so. As a provider, it leaves an interrupt to Terraform.
+ * A program with the name of the AWS provider: asks the pool for one that already runs, prints its
+ * socket for Terraform, and ends when the pool says so. As a provider, it leaves an interrupt to
+ * Terraform.
  */
 const lent = (port: string | undefined) => `#!/bin/bash
 trap '' INT
@@ -24,8 +25,9 @@ read -r end <&3
 `;
 
 /**
- * Starts the pool of providers, and writes a filesystem mirror with a program that lends one of them, for Terraform and OpenTofu.
- * Sets the variables with which Terraform uses it. The pool ends with this process.
+ * Starts the pool of providers, and writes a filesystem mirror with a program that lends one of
+ * them, for Terraform and OpenTofu. Sets the variables with which Terraform uses it. The pool ends
+ * with this process.
  * @param folder a folder after `terraform init`, which the pool removes at its end
  */
 export async function startServedMirror(folder: string): Promise<void> {
@@ -33,7 +35,8 @@ export async function startServedMirror(folder: string): Promise<void> {
   const [version = ""] = readdirSync(root);
   const [platform = ""] = readdirSync(join(root, version));
   const installed = realpathSync(join(root, version, platform));
-  const program = readdirSync(installed).find((name) => name.startsWith("terraform-provider-aws")) ?? "";
+  const program =
+    readdirSync(installed).find((name) => name.startsWith("terraform-provider-aws")) ?? "";
   const pool = join(folder, "provider-pool.js");
   writeFileSync(pool, bundled('import "./__tests__/e2e/support/provider-pool";'));
   const port = await startInBackground(process.execPath, pool, join(installed, program), folder);

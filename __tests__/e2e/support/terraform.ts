@@ -19,34 +19,55 @@ export interface AnyAws {
   environment(credentials?: Credentials): Record<string, string>;
 }
 
-/** Folder of a filesystem mirror with the AWS provider; without it, Terraform downloads the provider from its registry. */
+/**
+ * Folder of a filesystem mirror with the AWS provider; without it, Terraform downloads the provider
+ * from its registry.
+ */
 const MIRROR = process.env.E2E_PROVIDER_MIRROR;
 
 /**
- * Each run of Terraform with the AWS provider lasts seconds and needs at most 0.7 GB. Without garbage collection it needs a fifth less CPU time
- * (measured: 3.1 s, 2.5 s). Above the limit, Go collects garbage again.
+ * Each run of Terraform with the AWS provider lasts seconds and needs at most 0.7 GB. Without
+ * garbage collection it needs a fifth less CPU time (measured: 3.1 s, 2.5 s). Above the limit, Go
+ * collects garbage again.
  */
 const NO_GARBAGE_COLLECTION = { GOGC: "off", GOMEMLIMIT: "1GiB" };
 
 /**
- * Environment of Terraform and of the CDKTF command on the local AWS: without the user's own Terraform or AWS configuration.
- * Terraform calls a provider that already runs.
+ * Environment of Terraform and of the CDKTF command on the local AWS: without the user's own
+ * Terraform or AWS configuration. Terraform calls a provider that already runs.
  */
-export function terraformEnvironment(aws?: AnyAws, credentials?: Credentials): Record<string, string> {
-  return { ...environment(process.env[SERVED_MIRROR], aws, credentials), TF_DISABLE_PLUGIN_TLS: "1" };
+export function terraformEnvironment(
+  aws?: AnyAws,
+  credentials?: Credentials,
+): Record<string, string> {
+  return {
+    ...environment(process.env[SERVED_MIRROR], aws, credentials),
+    TF_DISABLE_PLUGIN_TLS: "1",
+  };
 }
 
-/** The same environment, but each run of Terraform starts its own provider, as a user's run does. */
-export function ownProviderEnvironment(aws?: AnyAws, credentials?: Credentials): Record<string, string> {
+/**
+ * The same environment, but each run of Terraform starts its own provider, as a user's run does.
+ */
+export function ownProviderEnvironment(
+  aws?: AnyAws,
+  credentials?: Credentials,
+): Record<string, string> {
   return environment(MIRROR, aws, credentials);
 }
 
-function environment(mirror: string | undefined, aws?: AnyAws, credentials?: Credentials): Record<string, string> {
+function environment(
+  mirror: string | undefined,
+  aws?: AnyAws,
+  credentials?: Credentials,
+): Record<string, string> {
   const home = temporaryFolder();
   const configuration = join(home, "terraformrc");
   writeFileSync(
     configuration,
-    mirror === undefined ? "" : `provider_installation {\n  filesystem_mirror {\n    path = "${mirror}"\n  }\n}\n`,
+    mirror === undefined
+      ? ""
+      : `provider_installation {\n  filesystem_mirror {\n    path = "${mirror}"\n  }\n}\n`,
   );
   return {
     PATH: process.env.PATH ?? "",
@@ -61,16 +82,45 @@ function environment(mirror: string | undefined, aws?: AnyAws, credentials?: Cre
 }
 
 /** Runs a program and waits for its end. */
-export function runIn(folder: string, environment: NodeJS.ProcessEnv, program: string, ...args: string[]): Finished {
-  const result = spawnSync(program, args, { cwd: folder, env: environment, encoding: "utf8", maxBuffer: 2 ** 26 });
-  return { status: result.status, output: result.error?.message ?? `${result.stdout}${result.stderr}` };
+export function runIn(
+  folder: string,
+  environment: NodeJS.ProcessEnv,
+  program: string,
+  ...args: string[]
+): Finished {
+  const result = spawnSync(program, args, {
+    cwd: folder,
+    env: environment,
+    encoding: "utf8",
+    maxBuffer: 2 ** 26,
+  });
+  return {
+    status: result.status,
+    output: result.error?.message ?? `${result.stdout}${result.stderr}`,
+  };
 }
 
 /** Runs `dkp-access` at a terminal, where a person gives an answer. */
-export function atTerminal(answer: string, folder: string, environment: NodeJS.ProcessEnv, ...args: string[]): Finished {
-  const program = [process.execPath, join(PROJECT, "bin/dkp-access"), ...args].map((word) => `"${word}"`).join(" ");
-  const python = "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(['sh', '-c', sys.argv[1]])))";
-  return runIn(folder, environment, "sh", "-c", `echo ${answer} | python3 -c "$0" "$1"`, python, program);
+export function atTerminal(
+  answer: string,
+  folder: string,
+  environment: NodeJS.ProcessEnv,
+  ...args: string[]
+): Finished {
+  const program = [process.execPath, join(PROJECT, "bin/dkp-access"), ...args]
+    .map((word) => `"${word}"`)
+    .join(" ");
+  const python =
+    "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(['sh', '-c', sys.argv[1]])))";
+  return runIn(
+    folder,
+    environment,
+    "sh",
+    "-c",
+    `echo ${answer} | python3 -c "$0" "$1"`,
+    python,
+    program,
+  );
 }
 
 /** What a program printed. @throws Error with it if the program failed */
@@ -82,11 +132,17 @@ export function mustSucceed({ status, output }: Finished): string {
 }
 
 /** Starts a program and does not wait for its end. */
-export const startIn = (folder: string, environment: NodeJS.ProcessEnv, program: string, ...args: string[]): Promise<Finished> =>
-  outputOf(spawn(program, args, { cwd: folder, env: environment }));
+export const startIn = (
+  folder: string,
+  environment: NodeJS.ProcessEnv,
+  program: string,
+  ...args: string[]
+): Promise<Finished> => outputOf(spawn(program, args, { cwd: folder, env: environment }));
 
 /** What a program that was started prints until its end. */
-export async function outputOf(child: ChildProcess & Record<"stdout" | "stderr", Readable>): Promise<Finished> {
+export async function outputOf(
+  child: ChildProcess & Record<"stdout" | "stderr", Readable>,
+): Promise<Finished> {
   let output = "";
   for (const stream of [child.stdout, child.stderr]) {
     stream.on("data", (chunk: Buffer) => {
@@ -97,9 +153,22 @@ export async function outputOf(child: ChildProcess & Record<"stdout" | "stderr",
   return { status, output };
 }
 
-/** The standard output of a program, parsed as JSON. @throws Error with both outputs if it is not JSON */
-export function jsonOf(folder: string, environment: NodeJS.ProcessEnv, program: string, ...args: string[]): unknown {
-  const { stdout, stderr } = spawnSync(program, args, { cwd: folder, env: environment, encoding: "utf8", maxBuffer: 2 ** 26 });
+/**
+ * The standard output of a program, parsed as JSON. @throws Error with both outputs if it is not
+ * JSON
+ */
+export function jsonOf(
+  folder: string,
+  environment: NodeJS.ProcessEnv,
+  program: string,
+  ...args: string[]
+): unknown {
+  const { stdout, stderr } = spawnSync(program, args, {
+    cwd: folder,
+    env: environment,
+    encoding: "utf8",
+    maxBuffer: 2 ** 26,
+  });
   try {
     return JSON.parse(stdout);
   } catch {
@@ -170,7 +239,9 @@ export class Terraform {
 
   /** All outputs, sensitive ones included. */
   outputs(): Readonly<Record<string, string>> {
-    const outputs = JSON.parse(this.run("output", "-json")) as Readonly<Record<string, { readonly value: string }>>;
+    const outputs = JSON.parse(this.run("output", "-json")) as Readonly<
+      Record<string, { readonly value: string }>
+    >;
     return Object.fromEntries(Object.entries(outputs).map(([name, { value }]) => [name, value]));
   }
 
@@ -187,7 +258,9 @@ export class Terraform {
 
   /** The access keys in the state. */
   keysInState(): readonly StateResource[] {
-    const { resources } = JSON.parse(this.state()) as { readonly resources: readonly StateResource[] };
+    const { resources } = JSON.parse(this.state()) as {
+      readonly resources: readonly StateResource[];
+    };
     return resources.filter(({ type }) => type === "aws_iam_access_key");
   }
 }
@@ -199,5 +272,8 @@ interface StateResource {
 }
 
 interface Plan {
-  readonly resource_changes?: readonly { readonly address: string; readonly change: { readonly actions: readonly string[] } }[];
+  readonly resource_changes?: readonly {
+    readonly address: string;
+    readonly change: { readonly actions: readonly string[] };
+  }[];
 }

@@ -1,6 +1,11 @@
-/** Types whose schemas remain. Terraform reports any other one: "does not support resource type". */
+/**
+ * Types whose schemas remain. Terraform reports any other one: "does not support resource type".
+ */
 const USED_TYPES = /^aws_(iam_|caller_identity$|ami$|regions?$|secretsmanager_|ssm_parameter$)/;
-/** Fields of GetProviderSchema.Response that map types to schemas: of resources, data sources and ephemeral resources. */
+/**
+ * Fields of GetProviderSchema.Response that map types to schemas: of resources, data sources and
+ * ephemeral resources.
+ */
 const MAPS_OF_SCHEMAS = [2, 3, 8];
 
 interface Field {
@@ -11,9 +16,10 @@ interface Field {
 }
 
 /**
- * A GetProviderSchema.Response with the schemas of the types that the tests use, byte by byte, and without the about 2,100 others: each
- * run of Terraform needs 0.9 s of CPU time to decode them (measured).
- * All fields are length-delimited. Source: tfplugin5.9.proto, https://github.com/hashicorp/terraform/tree/main/docs/plugin-protocol
+ * A GetProviderSchema.Response with the schemas of the types that the tests use, byte by byte, and
+ * without the about 2,100 others: each run of Terraform needs 0.9 s of CPU time to decode them
+ * (measured). All fields are length-delimited. Source: tfplugin5.9.proto,
+ * https://github.com/hashicorp/terraform/tree/main/docs/plugin-protocol
  */
 export function usedSchemas(message: Buffer): Buffer {
   const kept: Buffer[] = [];

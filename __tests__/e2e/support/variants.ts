@@ -6,7 +6,10 @@ import { type AnyAws, Terraform } from "./terraform";
 
 const STACK = "deckhouse";
 
-/** Folders of one stack with different settings, initialized once: a test changes settings without another synth. */
+/**
+ * Folders of one stack with different settings, initialized once: a test changes settings without
+ * another synth.
+ */
 export class Variants {
   private readonly deployments = memoized((settings: string) => this.synthesized(settings));
   private initialized: string | undefined;
@@ -32,7 +35,10 @@ export class Variants {
       this.initialized = folder;
     } else {
       for (const part of [".terraform", ".terraform.lock.hcl"]) {
-        cpSync(join(this.initialized, part), join(folder, part), { recursive: true, verbatimSymlinks: true });
+        cpSync(join(this.initialized, part), join(folder, part), {
+          recursive: true,
+          verbatimSymlinks: true,
+        });
       }
     }
     return deployments;

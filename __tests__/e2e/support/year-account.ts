@@ -27,7 +27,8 @@ export class YearAccount {
     readonly local?: LocalAws,
   ) {
     const removal = join(PROJECT, "__tests__/e2e/support/year-removal.mjs");
-    // Ctrl-C does not reach a process group of its own, and its standard input ends with this process, however that ends.
+    // Ctrl-C does not reach a process group of its own, and its standard input ends with this
+    // process, however that ends.
     this.remover = spawn(process.execPath, [removal, this.suffix, endpoint ?? ""], {
       detached: true,
       env: { ...process.env, ...this.environment() },
@@ -35,8 +36,15 @@ export class YearAccount {
     });
   }
 
-  /** The account `E2E_AWS`, or that of a new local AWS. @throws Error if the credentials are of another one, or nobody confirms */
-  static async open({ E2E_AWS: id, E2E_AWS_CONFIRM, AWS_ENDPOINT_URL: endpoint }: NodeJS.ProcessEnv): Promise<YearAccount> {
+  /**
+   * The account `E2E_AWS`, or that of a new local AWS. @throws Error if the credentials are of
+   * another one, or nobody confirms
+   */
+  static async open({
+    E2E_AWS: id,
+    E2E_AWS_CONFIRM,
+    AWS_ENDPOINT_URL: endpoint,
+  }: NodeJS.ProcessEnv): Promise<YearAccount> {
     if (id === undefined) {
       const local = await LocalAws.start();
       return new YearAccount("123456789012", ADMIN, local.url, local);
@@ -44,13 +52,17 @@ export class YearAccount {
     const sts = new STS({ region: "us-east-1", ...(endpoint && { endpoint }) });
     const { Account } = await sts.getCallerIdentity();
     if (Account !== id) {
-      throw new Error(`E2E_AWS is ${id}, and the credentials belong to account ${Account}; nothing was created`);
+      throw new Error(
+        `E2E_AWS is ${id}, and the credentials belong to account ${Account}; nothing was created`,
+      );
     }
     process.stderr.write(
       `This creates in account ${id} two IAM users with access keys, a group, a node role and up to four policies, and calls AWS as these keys.\nAt the end, also after Ctrl-C, it deletes every IAM object whose name contains a random suffix.\n`,
     );
     if (E2E_AWS_CONFIRM !== "yes" && !confirms()) {
-      throw new Error("not confirmed; nothing was created; without a terminal, set E2E_AWS_CONFIRM=yes");
+      throw new Error(
+        "not confirmed; nothing was created; without a terminal, set E2E_AWS_CONFIRM=yes",
+      );
     }
     return new YearAccount(id, await sts.config.credentials(), endpoint);
   }
@@ -79,22 +91,40 @@ export class YearAccount {
 
   private client(region: string, credentials: Credentials) {
     // The SDK changes the credentials that it is given.
-    return { region, credentials: { ...credentials }, ...(this.endpoint && { endpoint: this.endpoint }) };
+    return {
+      region,
+      credentials: { ...credentials },
+      ...(this.endpoint && { endpoint: this.endpoint }),
+    };
   }
 
-  /** Temporary credentials of the key's user. Denials compare the time of issue in whole seconds, so the second is over. */
+  /**
+   * Temporary credentials of the key's user. Denials compare the time of issue in whole seconds, so
+   * the second is over.
+   */
   async session(key: Credentials): Promise<Credentials> {
     const { Credentials: given } = await new STS(this.client("us-east-1", key)).getSessionToken();
     await setTimeout(1_000);
     const { AccessKeyId = "", SecretAccessKey = "", SessionToken } = given ?? {};
-    return { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken };
+    return {
+      accessKeyId: AccessKeyId,
+      secretAccessKey: SecretAccessKey,
+      sessionToken: SessionToken,
+    };
   }
 
-  /** Whether AWS accepts a dry run as the key. A change of IAM is visible after seconds: waits up to two minutes for what is expected. */
+  /**
+   * Whether AWS accepts a dry run as the key. A change of IAM is visible after seconds: waits up to
+   * two minutes for what is expected.
+   */
   async accepts(key: Credentials, expected = true): Promise<boolean> {
     const ec2 = new EC2(this.client("eu-central-1", key));
     let isAccepted = !expected;
-    for (let attempt = this.local === undefined ? 1 : 60; attempt <= 60 && isAccepted !== expected; attempt++) {
+    for (
+      let attempt = this.local === undefined ? 1 : 60;
+      attempt <= 60 && isAccepted !== expected;
+      attempt++
+    ) {
       const answer = await ec2.describeVpcs({ DryRun: true }).catch(({ name }: Error) => name);
       isAccepted = answer === "DryRunOperation";
       await setTimeout(isAccepted === expected || this.local ? 0 : 2_000);
@@ -102,7 +132,9 @@ export class YearAccount {
     return isAccepted;
   }
 
-  /** The requests that IAM's simulator denies a user; none on the local AWS, which has no simulator. */
+  /**
+   * The requests that IAM's simulator denies a user; none on the local AWS, which has no simulator.
+   */
   async denied(user: string, requests: readonly Request[]): Promise<readonly string[]> {
     const denied: string[] = [];
     for (const { action, resource, context = {} } of this.local === undefined ? requests : []) {

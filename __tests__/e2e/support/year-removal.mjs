@@ -1,7 +1,8 @@
 /*
- * A program: when its standard input ends, deletes the IAM objects whose name contains a suffix, and prints their ARNs, until there are
- * none. Its process group is its own, so that it also runs when the tests are killed. Arguments: the suffix, and the endpoint of AWS if
- * it is another one. The credentials are in its environment.
+ * A program: when its standard input ends, deletes the IAM objects whose name contains a suffix,
+ * and prints their ARNs, until there are none. Its process group is its own, so that it also runs
+ * when the tests are killed. Arguments: the suffix, and the endpoint of AWS if it is another one.
+ * The credentials are in its environment.
  */
 import { setTimeout } from "node:timers/promises";
 import iam from "@aws-sdk/client-iam";
@@ -9,7 +10,10 @@ import iam from "@aws-sdk/client-iam";
 const [suffix, endpoint] = process.argv.slice(2);
 const client = new iam.IAM({ region: "us-east-1", ...(endpoint && { endpoint }) });
 
-/** Kinds of objects, what identifies one, and its parts: how IAM lists them, ends them, and names one. */
+/**
+ * Kinds of objects, what identifies one, and its parts: how IAM lists them, ends them, and names
+ * one.
+ */
 const KINDS = {
   User: [
     "UserName",
@@ -32,7 +36,8 @@ async function list(name, input) {
 }
 
 /** A call that fails is repeated in the next round. */
-const call = (name, input) => client[name](input).catch(({ message }) => process.stderr.write(`${name}: ${message}\n`));
+const call = (name, input) =>
+  client[name](input).catch(({ message }) => process.stderr.write(`${name}: ${message}\n`));
 
 async function removeObjects(kind, [id, ...parts]) {
   const [name, scope] = kind === "Policy" ? ["Policies", { Scope: "Local" }] : [`${kind}s`, {}];
@@ -51,7 +56,8 @@ async function removeObjects(kind, [id, ...parts]) {
 
 process.stdout.on("error", () => undefined);
 process.stdin.resume().once("end", async () => {
-  // A Terraform that was interrupted ends its last call: only two rounds in a row without objects are the end.
+  // A Terraform that was interrupted ends its last call: only two rounds in a row without objects
+  // are the end.
   for (let empty = 0; empty < 2; await setTimeout(endpoint ? 300 : 5_000)) {
     let found = 0;
     for (const [kind, identified] of Object.entries(KINDS)) {

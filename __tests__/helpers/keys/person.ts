@@ -35,13 +35,20 @@ const ACCOUNT = "123456789012";
 /** What the program reads of a world. @param dkpKey what the person says */
 export function situationOf(world: World, dkpKey?: string): KeySituation {
   const { settings, keys, user, now, hasCluster, dkp } = world;
-  const slot = (name: Slot) => ({ status: settings[name], pgpKey: settings.pgp[name] || undefined });
+  const slot = (name: Slot) => ({
+    status: settings[name],
+    pgpKey: settings.pgp[name] || undefined,
+  });
   const listed = keys.filter((key) => key.listed);
   const isRenamed = user !== "deckhouse" && user !== "";
   return {
     settings: {
       ...DEPLOYMENT,
-      accessKeys: { primary: slot("primary"), secondary: slot("secondary"), current: settings.current },
+      accessKeys: {
+        primary: slot("primary"),
+        secondary: slot("secondary"),
+        current: settings.current,
+      },
     },
     state: stateContents(world.state),
     erroredState: world.errored && "cdktf.out/stacks/deckhouse/errored.tfstate",
@@ -50,9 +57,16 @@ export function situationOf(world: World, dkpKey?: string): KeySituation {
       exists: user === "deckhouse",
       keys: isRenamed
         ? []
-        : listed.map(({ id, status, created, used }) => ({ id, status, created: dateOf(created), lastUsed: lastUseOf(used) })),
+        : listed.map(({ id, status, created, used }) => ({
+            id,
+            status,
+            created: dateOf(created),
+            lastUsed: lastUseOf(used),
+          })),
       owners: isRenamed ? Object.fromEntries(listed.map(({ id }) => [id, user])) : {},
-      quarantine: world.quarantined ? "arn:aws:iam::aws:policy/AWSCompromisedKeyQuarantineV3" : undefined,
+      quarantine: world.quarantined
+        ? "arn:aws:iam::aws:policy/AWSCompromisedKeyQuarantineV3"
+        : undefined,
       ...{ unknown: [], unread: [], now: dateOf(now) },
     },
     cluster: hasCluster && dkp !== "" && dkpKey === undefined ? clusterWith(dkp) : undefined,
@@ -63,7 +77,10 @@ export function situationOf(world: World, dkpKey?: string): KeySituation {
 const clusterWith = (providerAccessKeyId: string): RunningCluster => ({
   ...{ context: "dev", prefix: "dev", isOfCommander: false },
   configuration: readConfiguration(
-    stringify({ kind: "AWSClusterConfiguration", provider: { providerAccessKeyId, region: DEPLOYMENT.region } }),
+    stringify({
+      kind: "AWSClusterConfiguration",
+      provider: { providerAccessKeyId, region: DEPLOYMENT.region },
+    }),
   ),
 });
 
@@ -123,7 +140,9 @@ class Person {
   follow(): Outcome {
     const { world } = this;
     for (let count = 0; count < MOST_STEPS; count++) {
-      const leak = world.leaked.find((id) => keyIn(world, id) !== undefined && !world.ended.includes(id));
+      const leak = world.leaked.find(
+        (id) => keyIn(world, id) !== undefined && !world.ended.includes(id),
+      );
       if (leak !== undefined) {
         this.act(`leak of ${leak}`, () => this.respond(leak));
         continue;
@@ -133,12 +152,16 @@ class Person {
       const [, next = ""] = /^next: (.*)$/m.exec(text) ?? [];
       if (next.startsWith("nothing left to do")) {
         if (!this.isLater && !works(world)) {
-          // AWS reports uses hours late, so that keys is run again a day after the last component took its key.
+          // AWS reports uses hours late, so that keys is run again a day after the last component
+          // took its key.
           this.isLater = true;
           pass(world, Math.max(world.late.until - world.now, 0) + DAY + 4 * HOUR);
           continue;
         }
-        if (/^note: .* or DKP does not have it$/m.test(text) && world.dkp !== world.state.exposed?.id) {
+        if (
+          /^note: .* or DKP does not have it$/m.test(text) &&
+          world.dkp !== world.state.exposed?.id
+        ) {
           this.dkpKey = world.dkp;
           continue;
         }
@@ -209,15 +232,21 @@ class Person {
       return undefined;
     }
     const [, until] = /^next: wait until (\S+):/m.exec(text) ?? [];
-    const [, since, instead] = /^ {2}if you gave it to DKP after (\S+): wait until (\S+) instead$/m.exec(text) ?? [];
+    const [, since, instead] =
+      /^ {2}if you gave it to DKP after (\S+): wait until (\S+) instead$/m.exec(text) ?? [];
     const given = Math.max(world.dkpSince, this.givenAt);
-    const isGiven = since !== undefined && world.dkp === world.state.exposed?.id && given >= minutesOf(since);
+    const isGiven =
+      since !== undefined && world.dkp === world.state.exposed?.id && given >= minutesOf(since);
     const time = isGiven ? instead : until;
     if (time !== undefined) {
       this.act("wait", () => this.wait(time));
       return undefined;
     }
-    if (next.startsWith("give the current key") && text.includes("--dkp-key") && world.dkp === world.state.exposed?.id) {
+    if (
+      next.startsWith("give the current key") &&
+      text.includes("--dkp-key") &&
+      world.dkp === world.state.exposed?.id
+    ) {
       this.dkpKey = world.dkp;
       return undefined;
     }
@@ -247,7 +276,9 @@ class Person {
   /** Makes the printed edits. */
   private edit(text: string): void {
     const { settings } = this.world;
-    for (const [, setting = "", value = ""] of text.matchAll(/^ {2}deployments\/deckhouse\.yaml: accessKeys\.(\S+): (\S+)$/gm)) {
+    for (const [, setting = "", value = ""] of text.matchAll(
+      /^ {2}deployments\/deckhouse\.yaml: accessKeys\.(\S+): (\S+)$/gm,
+    )) {
       const [slot, field] = setting.split(".");
       if (slot === "current") {
         settings.current = value as Slot;
@@ -286,7 +317,8 @@ class Person {
   private afterFailure(): "page" | undefined {
     const { world } = this;
     if (!["", "deckhouse"].includes(world.user)) {
-      // Objects of its names exist, and drift shows which user has the policy: the section about a renamed user.
+      // Objects of its names exist, and drift shows which user has the policy: the section about a
+      // renamed user.
       this.act("rename", () => {
         world.user = "deckhouse";
       });
@@ -331,7 +363,9 @@ class Person {
     }
     if (text.includes("#old-state")) {
       const id = state.exposed?.id;
-      const version = world.versions.findLast(({ keys }) => Object.values(keys).some((key) => key?.id === id));
+      const version = world.versions.findLast(({ keys }) =>
+        Object.values(keys).some((key) => key?.id === id),
+      );
       if (version === undefined) {
         // Terraform creates another key, if IAM allows one.
         return this.apply() === "failed" ? this.removeUnmanaged() : undefined;
@@ -368,11 +402,13 @@ class Person {
       if (restored[2] === "pgpKey") {
         settings.pgp[slot] = key?.pgp ?? "";
       } else {
-        settings[slot] = (keyIn(world, key?.id ?? "")?.status ?? settings[slot]) as World["settings"]["primary"];
+        settings[slot] = (keyIn(world, key?.id ?? "")?.status ??
+          settings[slot]) as World["settings"]["primary"];
       }
       return undefined;
     }
-    const [, leaked = ""] = / is Inactive in IAM and Active in the settings\n.*--leaked (AKIA\d+);/.exec(text) ?? [];
+    const [, leaked = ""] =
+      / is Inactive in IAM and Active in the settings\n.*--leaked (AKIA\d+);/.exec(text) ?? [];
     if (leaked !== "") {
       if (world.leaked.includes(leaked)) {
         this.respond(leaked);
@@ -396,7 +432,9 @@ class Person {
     const managed = Object.values(world.state.keys).map((key) => key?.id);
     const outside = world.keys.filter(({ id }) => !managed.includes(id));
     const [key] = outside
-      .filter(({ id }) => id !== world.dkp && (id !== world.late.id || world.late.until <= world.now))
+      .filter(
+        ({ id }) => id !== world.dkp && (id !== world.late.id || world.late.until <= world.now),
+      )
       .concat(outside.filter(({ id }) => id !== world.dkp))
       .concat(outside);
     if (key === undefined) {
@@ -429,15 +467,23 @@ class Person {
     return undefined;
   }
 
-  /** DKP gets a key that Terraform manages: IAM has two keys already, so that Terraform may create only one. */
+  /**
+   * DKP gets a key that Terraform manages: IAM has two keys already, so that Terraform may create
+   * only one.
+   */
   private replaceUnmanaged(): "page" | undefined {
     const { world } = this;
     const { settings, state } = world;
     const managed = SLOTS.filter((slot) => isActive(world, state.keys[slot]?.id ?? ""));
-    const [own = settings.current] = managed.includes(settings.current) ? [settings.current] : managed;
+    const [own = settings.current] = managed.includes(settings.current)
+      ? [settings.current]
+      : managed;
     settings.current = own;
     settings[own] = "Active";
-    if (keyIn(world, state.keys[otherSlot(own)]?.id ?? "") === undefined || !managed.includes(own)) {
+    if (
+      keyIn(world, state.keys[otherSlot(own)]?.id ?? "") === undefined ||
+      !managed.includes(own)
+    ) {
       settings[otherSlot(own)] = "absent";
     }
     const inactive = world.keys.find(({ id, status }) => status === "Inactive" && id !== world.dkp);

@@ -13,7 +13,8 @@ export const iamKey = (id: string, days: number, used?: number, status = "Active
   id,
   status,
   created: daysAgo(days),
-  lastUsed: used === undefined ? undefined : { at: daysAgo(used), service: "ec2", region: "eu-central-1" },
+  lastUsed:
+    used === undefined ? undefined : { at: daysAgo(used), service: "ec2", region: "eu-central-1" },
 });
 
 /**
@@ -35,30 +36,62 @@ export function situation(
       resources: { current: [], tainted: [], deposed: [] },
       outputs: {},
     },
-    iam: { account: "123456789012", exists: true, keys: inIam, owners: {}, unknown: [], unread: [], now: NOW },
+    iam: {
+      account: "123456789012",
+      exists: true,
+      keys: inIam,
+      owners: {},
+      unknown: [],
+      unread: [],
+      now: NOW,
+    },
   };
 }
 
 export const OLD = "AKIAOLD0000000000000";
 export const NEW = "AKIANEW0000000000000";
 const OTHER = "AKIAOTHER00000000000";
-export const PRIMARY: StateKey = { slot: "primary", id: OLD, status: "Active", tainted: false, secret: "secret" };
+export const PRIMARY: StateKey = {
+  slot: "primary",
+  id: OLD,
+  status: "Active",
+  tainted: false,
+  secret: "secret",
+};
 export const SECONDARY: StateKey = { ...PRIMARY, slot: "secondary", id: NEW };
-const ENCRYPTED: StateKey = { ...PRIMARY, secret: undefined, encryptedSecret: "secret", pgpKey: ENCRYPTION_KEY };
+const ENCRYPTED: StateKey = {
+  ...PRIMARY,
+  secret: undefined,
+  encryptedSecret: "secret",
+  pgpKey: ENCRYPTION_KEY,
+};
 const PGP = `accessKeys: { primary: { pgpKey: ${ENCRYPTION_KEY} } }`;
 export const MOVED = "accessKeys: { secondary: { status: Active }, current: secondary }";
-export const RETIRED = "accessKeys: { primary: { status: Inactive }, secondary: { status: Active }, current: secondary }";
-const REMOVED = "accessKeys: { primary: { status: absent }, secondary: { status: Active }, current: secondary }";
+export const RETIRED =
+  "accessKeys: { primary: { status: Inactive }, secondary: { status: Active }, current: secondary }";
+const REMOVED =
+  "accessKeys: { primary: { status: absent }, secondary: { status: Active }, current: secondary }";
 const USED = iamKey(OLD, 30, 0.1);
 /** One key, in use. */
 export const DEPLOYED = situation("", [PRIMARY], [USED]);
 
-const withIam = (given: KeySituation, parts: Partial<IamUser>) => ({ ...given, iam: { ...given.iam, ...parts } });
-const withState = (given: KeySituation, parts: Partial<StateContents>) => ({ ...given, state: { ...given.state, ...parts } });
+const withIam = (given: KeySituation, parts: Partial<IamUser>) => ({
+  ...given,
+  iam: { ...given.iam, ...parts },
+});
+const withState = (given: KeySituation, parts: Partial<StateContents>) => ({
+  ...given,
+  state: { ...given.state, ...parts },
+});
 /** A rotation: both keys, of which the secondary one is current. */
 export const rotation = (settings: string, old: IamKey, next: IamKey): KeySituation =>
   situation(settings, [PRIMARY, SECONDARY], [old, next], SECONDARY);
-export const inCluster = (given: KeySituation, id: string, prefix = "dev", region = "eu-central-1"): KeySituation => ({
+export const inCluster = (
+  given: KeySituation,
+  id: string,
+  prefix = "dev",
+  region = "eu-central-1",
+): KeySituation => ({
   ...given,
   cluster: {
     ...{ context: "dev", prefix, isOfCommander: false },
@@ -98,16 +131,35 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
     "key-account-differs",
     "differs",
   ),
-  "another account than the state": sample(withIam(DEPLOYED, { account: "210987654321" }), "key-account-differs", "differs"),
+  "another account than the state": sample(
+    withIam(DEPLOYED, { account: "210987654321" }),
+    "key-account-differs",
+    "differs",
+  ),
   "another cluster": sample(
-    inCluster({ ...DEPLOYED, settings: deployment("cluster: { prefix: prod }") }, OLD, "dev", "eu-west-1"),
+    inCluster(
+      { ...DEPLOYED, settings: deployment("cluster: { prefix: prod }") },
+      OLD,
+      "dev",
+      "eu-west-1",
+    ),
     "key-cluster-differs, key-cluster-differs",
     "differs",
   ),
-  "errored.tfstate": sample({ ...DEPLOYED, erroredState: "FOLDER/errored.tfstate" }, "key-errored-state", "differs"),
-  "a state that was lost": sample(withState(situation("", [], [USED]), { user: undefined }), "key-state-lost", "differs"),
+  "errored.tfstate": sample(
+    { ...DEPLOYED, erroredState: "FOLDER/errored.tfstate" },
+    "key-errored-state",
+    "differs",
+  ),
+  "a state that was lost": sample(
+    withState(situation("", [], [USED]), { user: undefined }),
+    "key-state-lost",
+    "differs",
+  ),
   "a user that the next apply imports": sample(
-    withState(situation("import: { user: true, accessKeyId: AKIAOLD0000000000000 }", [], [USED]), { user: undefined }),
+    withState(situation("import: { user: true, accessKeyId: AKIAOLD0000000000000 }", [], [USED]), {
+      user: undefined,
+    }),
     "",
     "apply",
   ),
@@ -116,9 +168,21 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
     "key-user-deleted",
     "differs",
   ),
-  "a user that was deleted": sample(withIam(DEPLOYED, { exists: false, keys: [] }), "key-user-deleted", "differs"),
-  "a state that lost the current key": sample(situation("", [], [USED], PRIMARY), "key-old-state, key-unmanaged", "differs"),
-  "a tainted key": sample(situation("", [{ ...PRIMARY, tainted: true }], [USED]), "key-tainted", "differs"),
+  "a user that was deleted": sample(
+    withIam(DEPLOYED, { exists: false, keys: [] }),
+    "key-user-deleted",
+    "differs",
+  ),
+  "a state that lost the current key": sample(
+    situation("", [], [USED], PRIMARY),
+    "key-old-state, key-unmanaged",
+    "differs",
+  ),
+  "a tainted key": sample(
+    situation("", [{ ...PRIMARY, tainted: true }], [USED]),
+    "key-tainted",
+    "differs",
+  ),
   "a quarantine": sample(
     withIam(DEPLOYED, { quarantine: "arn:aws:iam::aws:policy/AWSCompromisedKeyQuarantineV3" }),
     "key-quarantined",
@@ -129,7 +193,11 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
     "key-not-listed",
     "differs",
   ),
-  "a key that was deleted outside Terraform": sample(situation("", [PRIMARY], []), "key-deleted", "apply"),
+  "a key that was deleted outside Terraform": sample(
+    situation("", [PRIMARY], []),
+    "key-deleted",
+    "apply",
+  ),
   "a key outside Terraform": sample(
     situation("", [PRIMARY], [USED, iamKey(OTHER, 0.1, undefined, "Active")]),
     "key-unmanaged",
@@ -146,7 +214,11 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
     "differs",
   ),
   "a secret that is encrypted for another key": sample(
-    situation(PGP, [{ ...ENCRYPTED, keyFingerprint: "0123456789abcdef0123456789abcdef01234567" }], [USED]),
+    situation(
+      PGP,
+      [{ ...ENCRYPTED, keyFingerprint: "0123456789abcdef0123456789abcdef01234567" }],
+      [USED],
+    ),
     "key-encrypted-otherwise",
     "differs",
   ),
@@ -175,7 +247,11 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
     "key-ended-unused",
     "apply",
   ),
-  "a key of a stopped cluster": sample(situation("", [PRIMARY], [iamKey(OLD, 30, 9)]), "key-unused", "done"),
+  "a key of a stopped cluster": sample(
+    situation("", [PRIMARY], [iamKey(OLD, 30, 9)]),
+    "key-unused",
+    "done",
+  ),
   "settings that begin a rotation": sample(situation(MOVED, [PRIMARY], [USED]), "", "apply"),
   "a key 80 days old, for an expiring OpenPGP key": sample(
     withIam(
@@ -189,7 +265,11 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
     "key-old, pgp-key-expires",
     "done",
   ),
-  "two keys, and DKP has the old one": sample(rotation(MOVED, iamKey(OLD, 60, 0.1), iamKey(NEW, 0.05)), "", "hand-over"),
+  "two keys, and DKP has the old one": sample(
+    rotation(MOVED, iamKey(OLD, 60, 0.1), iamKey(NEW, 0.05)),
+    "",
+    "hand-over",
+  ),
   "two keys, and the cluster has the old one": sample(
     inCluster(rotation(MOVED, iamKey(OLD, 60, 0.1), iamKey(NEW, 0.05)), OLD),
     "",
@@ -205,25 +285,56 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
     "key-dkp-dead",
     "hand-over",
   ),
-  "two keys that were both used within the day": sample(rotation(MOVED, iamKey(OLD, 60, 0.5), iamKey(NEW, 1, 0.1)), "", "wait"),
+  "two keys that were both used within the day": sample(
+    rotation(MOVED, iamKey(OLD, 60, 0.5), iamKey(NEW, 1, 0.1)),
+    "",
+    "wait",
+  ),
   "two keys, of which the newer one is not current": sample(
-    situation("accessKeys: { secondary: { status: Active } }", [PRIMARY, SECONDARY], [USED, iamKey(NEW, 1)], PRIMARY),
+    situation(
+      "accessKeys: { secondary: { status: Active } }",
+      [PRIMARY, SECONDARY],
+      [USED, iamKey(NEW, 1)],
+      PRIMARY,
+    ),
     "",
     "expose",
   ),
-  "two keys of a stopped cluster": sample(rotation(MOVED, iamKey(OLD, 60, 9), iamKey(NEW, 8)), "", "which-key"),
-  "an old key that nothing uses": sample(rotation(MOVED, iamKey(OLD, 60, 1.1), iamKey(NEW, 2, 0.1)), "", "retire"),
+  "two keys of a stopped cluster": sample(
+    rotation(MOVED, iamKey(OLD, 60, 9), iamKey(NEW, 8)),
+    "",
+    "which-key",
+  ),
+  "an old key that nothing uses": sample(
+    rotation(MOVED, iamKey(OLD, 60, 1.1), iamKey(NEW, 2, 0.1)),
+    "",
+    "retire",
+  ),
   "an old key that nothing uses, with last uses that are denied": sample(
-    withIam(rotation(MOVED, iamKey(OLD, 60), iamKey(NEW, 2)), { unread: ["iam:GetAccessKeyLastUsed: AccessDenied: no"] }),
+    withIam(rotation(MOVED, iamKey(OLD, 60), iamKey(NEW, 2)), {
+      unread: ["iam:GetAccessKeyLastUsed: AccessDenied: no"],
+    }),
     "key-unread",
     "uses",
   ),
-  "an Inactive key": sample(rotation(RETIRED, iamKey(OLD, 60, 1.1, "Inactive"), iamKey(NEW, 2, 0.1)), "", "delete"),
-  "no keys of Terraform": sample(situation("accessKeys: none", [], [iamKey(OTHER, 9, 0.1)]), "key-external", "none"),
+  "an Inactive key": sample(
+    rotation(RETIRED, iamKey(OLD, 60, 1.1, "Inactive"), iamKey(NEW, 2, 0.1)),
+    "",
+    "delete",
+  ),
+  "no keys of Terraform": sample(
+    situation("accessKeys: none", [], [iamKey(OTHER, 9, 0.1)]),
+    "key-external",
+    "none",
+  ),
   "no keys of Terraform, and none that works": sample(
     situation("accessKeys: none", [], [iamKey(OTHER, 9, 9, "Inactive")]),
     "key-external, key-none-active",
     "none",
   ),
-  "keys that Terraform still has": sample(situation("accessKeys: none", [PRIMARY], [USED]), "", "apply"),
+  "keys that Terraform still has": sample(
+    situation("accessKeys: none", [PRIMARY], [USED]),
+    "",
+    "apply",
+  ),
 };

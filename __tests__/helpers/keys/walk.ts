@@ -33,9 +33,14 @@ const leaks = (id: string, world: World) => {
   }
 };
 
-/** DKP gets a key. One that is older than DKP's is shown by the uses of the next day alone, without --cluster. */
+/**
+ * DKP gets a key. One that is older than DKP's is shown by the uses of the next day alone, without
+ * --cluster.
+ */
 const gives = (world: World, id: string, late?: number) => {
-  const [created, own] = [id, world.dkp].map((each) => world.keys.find((key) => key.id === each)?.created);
+  const [created, own] = [id, world.dkp].map(
+    (each) => world.keys.find((key) => key.id === each)?.created,
+  );
   giveKey(world, id, late);
   if (!world.hasCluster && created !== undefined && own !== undefined && created < own) {
     pass(world, DAY + 3 * HOUR);
@@ -53,8 +58,13 @@ const settings =
 export const EVENTS = {
   "an hour passes": (world) => pass(world, HOUR),
   "a day passes": (world) => pass(world, DAY),
-  "a rotation begins": settings((world) => ({ [idleSlot(world)]: "Active", current: idleSlot(world) })),
-  "the second key is created and not current": settings((world) => ({ [idleSlot(world)]: "Active" })),
+  "a rotation begins": settings((world) => ({
+    [idleSlot(world)]: "Active",
+    current: idleSlot(world),
+  })),
+  "the second key is created and not current": settings((world) => ({
+    [idleSlot(world)]: "Active",
+  })),
   "the other slot becomes current": settings(({ settings: { current, ...slots } }) =>
     slots[otherSlot(current)] === "Active" ? { current: otherSlot(current) } : {},
   ),
@@ -111,7 +121,8 @@ export const EVENTS = {
   "a key is created manually": (world) => {
     createKey(world);
   },
-  "a key is created manually, and DKP gets it": (world) => giveKey(world, createKey(world)?.id ?? world.dkp),
+  "a key is created manually, and DKP gets it": (world) =>
+    giveKey(world, createKey(world)?.id ?? world.dkp),
   "an attacker creates a key": (world) => {
     world.hostile.push(createKey(world)?.id ?? "");
   },
@@ -140,18 +151,52 @@ export const STARTS: Readonly<Record<string, readonly EventName[]>> = {
   nothing: [],
   "one key": ["an apply", "a hand-over", "a day passes", "a day passes"],
   "one key, minutes after the hand-over": ["an apply", "a hand-over"],
-  "two keys": ["an apply", "a hand-over", "a day passes", "a day passes", "a rotation begins", "an apply"],
+  "two keys": [
+    "an apply",
+    "a hand-over",
+    "a day passes",
+    "a day passes",
+    "a rotation begins",
+    "an apply",
+  ],
   "two keys, after the hand-over": [
-    ...(["an apply", "a hand-over", "a day passes", "a day passes", "a rotation begins", "an apply"] as const),
+    ...([
+      "an apply",
+      "a hand-over",
+      "a day passes",
+      "a day passes",
+      "a rotation begins",
+      "an apply",
+    ] as const),
     ...(["an hour passes", "a hand-over", "an hour passes"] as const),
   ],
   "two keys, days after the hand-over": [
-    ...(["an apply", "a hand-over", "a day passes", "a day passes", "a rotation begins", "an apply"] as const),
+    ...([
+      "an apply",
+      "a hand-over",
+      "a day passes",
+      "a day passes",
+      "a rotation begins",
+      "an apply",
+    ] as const),
     ...(["a hand-over", "a day passes", "a day passes"] as const),
   ],
   retired: [
-    ...(["an apply", "a hand-over", "a day passes", "a day passes", "a rotation begins", "an apply"] as const),
-    ...(["a hand-over", "a day passes", "a day passes", "the old slot becomes Inactive too early", "an apply"] as const),
+    ...([
+      "an apply",
+      "a hand-over",
+      "a day passes",
+      "a day passes",
+      "a rotation begins",
+      "an apply",
+    ] as const),
+    ...([
+      "a hand-over",
+      "a day passes",
+      "a day passes",
+      "the old slot becomes Inactive too early",
+      "an apply",
+    ] as const),
   ],
 };
 
@@ -172,7 +217,10 @@ export interface Walked {
   readonly pages: readonly string[];
 }
 
-/** Every sequence of that many events after each start, with and without a cluster; then the printed steps to the end. */
+/**
+ * Every sequence of that many events after each start, with and without a cluster; then the printed
+ * steps to the end.
+ */
 export function walk(starts: readonly string[], depth: number): Walked {
   const seen = new Set<string>();
   const violations: string[] = [];
@@ -189,11 +237,18 @@ export function walk(starts: readonly string[], depth: number): Walked {
     if (outcome.end === "page") {
       pages.push(`${path.join(", ")}: ${outcome.steps.join(" | ")}`);
     }
-    violations.push(...outcome.violations.map((violation) => `${path.join(", ")}: ${violation}: ${outcome.steps.join(" | ")}`));
+    violations.push(
+      ...outcome.violations.map(
+        (violation) => `${path.join(", ")}: ${violation}: ${outcome.steps.join(" | ")}`,
+      ),
+    );
   };
   // Breadth first, so that the shortest way to a situation is the one that is named.
   for (const hasCluster of [false, true]) {
-    let level = starts.map((start) => ({ world: worldAfter(STARTS[start] ?? [], hasCluster), path: [start] }));
+    let level = starts.map((start) => ({
+      world: worldAfter(STARTS[start] ?? [], hasCluster),
+      path: [start],
+    }));
     for (let count = 0; ; count++) {
       for (const { world, path } of level) {
         visit(world, path);

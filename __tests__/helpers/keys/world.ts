@@ -1,7 +1,8 @@
 import { endingOf, type KeyUses } from "../../../src/cli/account/key-judge";
 import { otherSlot, SLOTS, type Slot } from "../../../src/iam/key-slots";
 
-// A model of what the keys of a deployment depend on: settings, Terraform with its state, the user in IAM, and DKP. Times are minutes.
+// A model of what the keys of a deployment depend on: settings, Terraform with its state, the user
+// in IAM, and DKP. Times are minutes.
 
 export const HOUR = 60;
 export const DAY = 24 * HOUR;
@@ -79,14 +80,31 @@ export const SETTINGS: Settings = {
 };
 
 export const newWorld = (hasCluster: boolean): World => ({
-  ...{ now: 0, created: 0, settings: structuredClone(SETTINGS), state: { user: false, keys: {} }, versions: [], keys: [] },
-  ...{ user: "", quarantined: false, dkp: "", dkpSince: 0, late: { id: "", until: 0 }, isRunning: true, hasCluster },
+  ...{
+    now: 0,
+    created: 0,
+    settings: structuredClone(SETTINGS),
+    state: { user: false, keys: {} },
+    versions: [],
+    keys: [],
+  },
+  ...{
+    user: "",
+    quarantined: false,
+    dkp: "",
+    dkpSince: 0,
+    late: { id: "", until: 0 },
+    isRunning: true,
+    hasCluster,
+  },
   ...{ leaked: [], ended: [], hostile: [] },
 });
 
-export const keyIn = ({ keys }: Pick<World, "keys">, id: string): Key | undefined => keys.find((key) => key.id === id);
+export const keyIn = ({ keys }: Pick<World, "keys">, id: string): Key | undefined =>
+  keys.find((key) => key.id === id);
 
-export const isActive = (world: Pick<World, "keys">, id: string): boolean => keyIn(world, id)?.status === "Active";
+export const isActive = (world: Pick<World, "keys">, id: string): boolean =>
+  keyIn(world, id)?.status === "Active";
 
 /** Whether AWS accepts every call of DKP. */
 export function works(world: World): boolean {
@@ -106,7 +124,10 @@ export function pass(world: World, minutes: number): void {
   }
   const { late, now } = world;
   const used = now - REPORTED_AFTER;
-  for (const [id, until] of [[late.id, Math.min(late.until, used)] as const, [world.dkp, used] as const]) {
+  for (const [id, until] of [
+    [late.id, Math.min(late.until, used)] as const,
+    [world.dkp, used] as const,
+  ]) {
     const key = keyIn(world, id);
     const isSince = id !== world.dkp || until >= world.dkpSince;
     if (key?.status === "Active" && isSince && until >= Math.max(key.created, key.used ?? 0)) {
@@ -163,16 +184,24 @@ interface Write {
 }
 
 /**
- * `dkp-access apply` at a terminal: plan, the summary, and the apply. A person applies nothing that is breaking, unless forced.
+ * `dkp-access apply` at a terminal: plan, the summary, and the apply. A person applies nothing that
+ * is breaking, unless forced.
  * @param after is called after each write
  */
 export function apply(
   world: World,
   after: () => void,
-  { interruption, isForced = false }: { readonly interruption?: Interruption; readonly isForced?: boolean } = {},
+  {
+    interruption,
+    isForced = false,
+  }: { readonly interruption?: Interruption; readonly isForced?: boolean } = {},
 ): Applied {
-  if (world.errored !== undefined || (world.user !== "deckhouse" && world.user !== "" && world.state.user)) {
-    // An unwritten state is refused, and a user that was renamed is created again, under its old name.
+  if (
+    world.errored !== undefined ||
+    (world.user !== "deckhouse" && world.user !== "" && world.state.user)
+  ) {
+    // An unwritten state is refused, and a user that was renamed is created again, under its old
+    // name.
     return world.errored === undefined ? "breaking" : "failed";
   }
   if (!world.state.user && world.user !== "") {
@@ -183,7 +212,13 @@ export function apply(
   if (writes === "refused" || (writes === "breaking" && !isForced)) {
     return writes === "refused" ? "failed" : "breaking";
   }
-  return perform(world, state, writes === "breaking" ? writesOf(world, state, true) : writes, after, interruption);
+  return perform(
+    world,
+    state,
+    writes === "breaking" ? writesOf(world, state, true) : writes,
+    after,
+    interruption,
+  );
 }
 
 function perform(
@@ -214,7 +249,12 @@ function perform(
     record(state);
     const slot = SLOTS.find((each) => name === `create key ${each}`);
     const created = slot && state.keys[slot];
-    if (interruption?.at === count && interruption.kind === "read fails" && slot !== undefined && created !== undefined) {
+    if (
+      interruption?.at === count &&
+      interruption.kind === "read fails" &&
+      slot !== undefined &&
+      created !== undefined
+    ) {
       state.keys[slot] = { ...created, tainted: true };
       isFailed = true;
       break;
@@ -255,7 +295,11 @@ function refreshed(world: World): State {
 /** The last uses that AWS reports. */
 export const usesOf = ({ keys, now }: Pick<World, "keys" | "now">): KeyUses => ({
   now: dateOf(now),
-  keys: keys.map(({ id, created, used }) => ({ id, created: dateOf(created), lastUsed: lastUseOf(used) })),
+  keys: keys.map(({ id, created, used }) => ({
+    id,
+    created: dateOf(created),
+    lastUsed: lastUseOf(used),
+  })),
 });
 
 const START = Date.parse("2026-01-01T00:00:00Z");
@@ -266,7 +310,11 @@ export const lastUseOf = (used: number | undefined) =>
   used === undefined ? undefined : { at: dateOf(used), service: "ec2", region: "eu-central-1" };
 
 /** Creations come first, which is the worst order for IAM's quota. */
-function writesOf(world: World, state: State, isForced = false): readonly Write[] | "breaking" | "refused" {
+function writesOf(
+  world: World,
+  state: State,
+  isForced = false,
+): readonly Write[] | "breaking" | "refused" {
   const { settings } = world;
   const creations: Write[] = [];
   const endings: Write[] = [];
@@ -299,12 +347,18 @@ function writesOf(world: World, state: State, isForced = false): readonly Write[
 }
 
 /** What the plan's judge says. */
-function isBreaking(world: World, slot: Slot, { id }: StateKey, status: Status | "absent"): boolean {
+function isBreaking(
+  world: World,
+  slot: Slot,
+  { id }: StateKey,
+  status: Status | "absent",
+): boolean {
   const { exposed } = world.state;
   const verb = status === "absent" ? "deletes" : "deactivates";
   const whose = id === exposed?.id ? "the current" : undefined;
   const { rule } = endingOf({ slot, verb, id, current: exposed?.id, whose }, usesOf(world));
-  // A person looks up which key DKP has, as the attention says. Another rule is about a key that Terraform activates.
+  // A person looks up which key DKP has, as the attention says. Another rule is about a key that
+  // Terraform activates.
   const isOfDkp = rule === "key-ended" && id === world.dkp;
   return status === "Active" || rule === "key-ended-in-use" || isOfDkp;
 }
@@ -351,13 +405,21 @@ const change = (slot: Slot, key: StateKey, status: Status): Write => ({
 });
 
 /** The slot of the settings that is not current. */
-export const idleSlot = ({ settings }: Pick<World, "settings">): Slot => otherSlot(settings.current);
+export const idleSlot = ({ settings }: Pick<World, "settings">): Slot =>
+  otherSlot(settings.current);
 
-/** The same string for worlds that no command distinguishes: keys are numbered by age, times are only compared. */
+/**
+ * The same string for worlds that no command distinguishes: keys are numbered by age, times are
+ * only compared.
+ */
 export function canonical(world: World): string {
   const { now, keys, versions, state, errored, dkpSince, late, ...rest } = world;
   const ids = [...new Set(JSON.stringify(world).match(/AKIA\d{16}/g) ?? [])].sort();
-  const times = [...keys.flatMap(({ created, used }) => [created, used ?? now]), dkpSince, now].sort((a, b) => a - b);
+  const times = [
+    ...keys.flatMap(({ created, used }) => [created, used ?? now]),
+    dkpSince,
+    now,
+  ].sort((a, b) => a - b);
   const order = [...new Set(times)];
   const time = (value: number | undefined) => {
     const age = now - (value ?? 0);
@@ -366,13 +428,28 @@ export function canonical(world: World): string {
   };
   const stateOf = ({ user, keys: inState, exposed }: State) => [
     ...[user, exposed?.id, exposed?.slot],
-    ...SLOTS.map((slot) => [inState[slot]?.id, inState[slot]?.status, inState[slot]?.pgp, inState[slot]?.tainted]),
+    ...SLOTS.map((slot) => [
+      inState[slot]?.id,
+      inState[slot]?.status,
+      inState[slot]?.pgp,
+      inState[slot]?.tainted,
+    ]),
   ];
   const text = JSON.stringify([
     { ...rest, created: 0, leaked: [...world.leaked].sort(), ended: [...world.ended].sort() },
-    keys.map(({ id, status, created, used, listed }) => [id, status, time(created), time(used), listed]),
+    keys.map(({ id, status, created, used, listed }) => [
+      id,
+      status,
+      time(created),
+      time(used),
+      listed,
+    ]),
     [time(dkpSince), late.until > now && late.id],
-    [stateOf(state), versions.slice(-3).map(stateOf), errored && [stateOf(errored.state), errored.after === versions.length]],
+    [
+      stateOf(state),
+      versions.slice(-3).map(stateOf),
+      errored && [stateOf(errored.state), errored.after === versions.length],
+    ],
   ]);
   return text.replaceAll(/AKIA\d{16}/g, (id) => `#${ids.indexOf(id)}`);
 }

@@ -16,7 +16,13 @@ it.each([
 });
 
 it("knows the keys of an object at a path, also of one option among others", () => {
-  expect(knownKeys(["accessKeys"])).toEqual(["managedBy", "maxAge", "primary", "secondary", "current"]);
+  expect(knownKeys(["accessKeys"])).toEqual([
+    "managedBy",
+    "maxAge",
+    "primary",
+    "secondary",
+    "current",
+  ]);
   expect(knownKeys(["region"])).toEqual([]);
 });
 
@@ -26,7 +32,8 @@ describe("every backend argument that settings accept", () => {
   it("means an exposure when it changes, or another identity", () => {
     const meanings = types.flatMap(([type, { harmless, destinations = [], identities = [] }]) => {
       const setting = type === "cloud" ? ["cloud"] : ["backend", type];
-      const meaningsOf = (names: readonly string[]) => names.map((name) => meaningOf([...setting, ...name.split(".")]));
+      const meaningsOf = (names: readonly string[]) =>
+        names.map((name) => meaningOf([...setting, ...name.split(".")]));
       return [
         ...meaningsOf([...harmless, ...destinations]).map((meaning) => ["exposure", meaning]),
         ...meaningsOf(identities).map((meaning) => ["identity", meaning]),

@@ -3,7 +3,10 @@ import { join } from "node:path";
 import { run } from "../src/command";
 
 const allowing = (...Action: readonly string[]) =>
-  JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Allow", Action, Resource: "*" }] });
+  JSON.stringify({
+    Version: "2012-10-17",
+    Statement: [{ Effect: "Allow", Action, Resource: "*" }],
+  });
 
 const FILES: Readonly<Record<string, string>> = {
   "narrow.json": allowing("s3:GetObject"),
@@ -32,7 +35,11 @@ function read(file: string): string {
   return text;
 }
 
-function output(...args: readonly string[]): { readonly code: number; readonly out: string; readonly err: string } {
+function output(...args: readonly string[]): {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+} {
   const printed = { out: "", err: "" };
   const print = (stream: "out" | "err") => (text: string) => {
     printed[stream] += text;
@@ -72,7 +79,11 @@ it("prints the same as JSON", () => {
           name: "wide.json",
           result: {
             kind: "new-request",
-            request: { action: "s3:PutObject", resource: "arn:aws:s3:::example/example", context: {} },
+            request: {
+              action: "s3:PutObject",
+              resource: "arn:aws:s3:::example/example",
+              context: {},
+            },
             level: "Write",
             isWorst: true,
           },
@@ -95,8 +106,14 @@ it("reads a plan, and escapes what changes the direction of text", () => {
 
 it.each<[args: string, message: string]>([
   ["", "name two policies, BEFORE.json AFTER.json, or --plan PLAN.json; --help shows the usage"],
-  ["wide.json", "name two policies, BEFORE.json AFTER.json, or --plan PLAN.json; --help shows the usage"],
-  ["a b c", "name two policies, BEFORE.json AFTER.json, or --plan PLAN.json; --help shows the usage"],
+  [
+    "wide.json",
+    "name two policies, BEFORE.json AFTER.json, or --plan PLAN.json; --help shows the usage",
+  ],
+  [
+    "a b c",
+    "name two policies, BEFORE.json AFTER.json, or --plan PLAN.json; --help shows the usage",
+  ],
   ["wide.json none.json", "none.json: cannot be read (ENOENT); check the path"],
   [
     "no-policy.json wide.json",
@@ -119,11 +136,16 @@ it.each<[args: string, message: string]>([
 });
 
 it("prints its help and its version", () => {
-  expect(output("--help")).toMatchObject({ code: 0, out: expect.stringContaining("Exit codes: 0 nothing new is allowed\n") });
+  expect(output("--help")).toMatchObject({
+    code: 0,
+    out: expect.stringContaining("Exit codes: 0 nothing new is allowed\n"),
+  });
   expect(output("--version")).toEqual({ code: 0, out: "1.2.3\n", err: "" });
 });
 
 it("README.md has the first command within ten lines", () => {
   const lines = readFileSync(join(__dirname, "../README.md"), "utf8").split("\n");
-  expect(lines.slice(0, 10).some((line) => line.includes("iam-no-new-access before.json after.json"))).toBe(true);
+  expect(
+    lines.slice(0, 10).some((line) => line.includes("iam-no-new-access before.json after.json")),
+  ).toBe(true);
 });

@@ -16,14 +16,39 @@ describe("the example", () => {
     ],
     ["Write", "allow", "allow; ec2:DescribeVpcs ec2:CreateTags ec2:DeleteVpc", "ec2:DeleteVpc"],
     ["Tagging", "allow", "allow; ec2:DescribeVpcs ec2:CreateTags", "ec2:CreateTags"],
-    ["an action that no reference lists before Read", "allow", "allow; s3:GetObject s3:Nothing", "s3:nothing"],
-    ["a verb that reads after one that writes", "allow", "allow; none:DescribeX none:Start", "none:start"],
+    [
+      "an action that no reference lists before Read",
+      "allow",
+      "allow; s3:GetObject s3:Nothing",
+      "s3:nothing",
+    ],
+    [
+      "a verb that reads after one that writes",
+      "allow",
+      "allow; none:DescribeX none:Start",
+      "none:start",
+    ],
     ["Read before List", "allow", "allow; ec2:DescribeVpcs s3:GetObject", "s3:GetObject"],
-    ["every service", "allow", "allow; lambda:ListTags lambda:UpdateFunctionCode", "lambda:UpdateFunctionCode"],
-    ["an action that a pattern matches", "allow", "allow; ec2:DescribeVpcs kms:*", "kms:CreateGrant"],
+    [
+      "every service",
+      "allow",
+      "allow; lambda:ListTags lambda:UpdateFunctionCode",
+      "lambda:UpdateFunctionCode",
+    ],
+    [
+      "an action that a pattern matches",
+      "allow",
+      "allow; ec2:DescribeVpcs kms:*",
+      "kms:CreateGrant",
+    ],
     ["everything", "allow", "*", "iam:PutRolePolicy"],
     ["all but some", "allow", "allow; !iam:* sts:*", undefined],
-    ["what a Deny no longer covers", "*; deny ec2:DescribeVpcs ec2:DeleteVpc", "*", "ec2:DeleteVpc"],
+    [
+      "what a Deny no longer covers",
+      "*; deny ec2:DescribeVpcs ec2:DeleteVpc",
+      "*",
+      "ec2:DeleteVpc",
+    ],
     [
       "what is new only on other resources",
       `ec2:DeleteVpc on ${VPC}/a; iam:PassRole`,
@@ -47,15 +72,30 @@ describe("the example", () => {
   });
 
   it.each<[string, before: string, after: string, resource: string]>([
-    ["any resource", "allow", "ec2:DeleteVolume", "arn:aws:ec2:us-east-1:123456789012:volume/example"],
-    ["those of a Region and an account", "allow", `ec2:DeleteVpc on ${VPC}/* ${VPC}-x/*`, `${VPC}/example`],
+    [
+      "any resource",
+      "allow",
+      "ec2:DeleteVolume",
+      "arn:aws:ec2:us-east-1:123456789012:volume/example",
+    ],
+    [
+      "those of a Region and an account",
+      "allow",
+      `ec2:DeleteVpc on ${VPC}/* ${VPC}-x/*`,
+      `${VPC}/example`,
+    ],
     [
       "a name with a wildcard",
       "allow",
       "iam:GetRole on arn:aws:iam::123456789012:role/dev-*",
       "arn:aws:iam::123456789012:role/dev-example",
     ],
-    ["another partition", "allow", "s3:GetObject on arn:aws-cn:s3:::b/*", "arn:aws-cn:s3:::b/example"],
+    [
+      "another partition",
+      "allow",
+      "s3:GetObject on arn:aws-cn:s3:::b/*",
+      "arn:aws-cn:s3:::b/example",
+    ],
     [
       "a pattern that divides the ARN otherwise",
       "allow",
@@ -74,8 +114,13 @@ describe("the example", () => {
   });
 
   it("does not call itself the worst one where a more serious action is not comparable", () => {
-    const after = sideOf(`iam:PutRolePolicy if StringEquals aws:username \${aws:userid}; s3:GetObject`);
-    expect(exampleOf(after, sideOf("-"))).toMatchObject({ request: { action: "s3:GetObject" }, isWorst: false });
+    const after = sideOf(
+      `iam:PutRolePolicy if StringEquals aws:username \${aws:userid}; s3:GetObject`,
+    );
+    expect(exampleOf(after, sideOf("-"))).toMatchObject({
+      request: { action: "s3:GetObject" },
+      isWorst: false,
+    });
   });
 
   it("is missing where only resources that the action does not have are new", () => {

@@ -13,7 +13,11 @@ const ANYTHING: PatternSet = [like("*")];
 const steps = () => new Budget(1_000_000);
 /** The sets of patterns that match a string, as bits. */
 const matcher = (sets: readonly PatternSet[]) => (text: string) =>
-  sets.reduce((bits, set, at) => (set.some((glob) => matchesGlob(glob, text, steps())) ? bits | (1n << BigInt(at)) : bits), 0n);
+  sets.reduce(
+    (bits, set, at) =>
+      set.some((glob) => matchesGlob(glob, text, steps())) ? bits | (1n << BigInt(at)) : bits,
+    0n,
+  );
 
 /** All strings of up to a length. */
 function words(characters: string, length: number): readonly string[] {
@@ -22,49 +26,76 @@ function words(characters: string, length: number): readonly string[] {
     ? [""]
     : [
         ...shorter,
-        ...shorter.filter((word) => word.length === length - 1).flatMap((word) => [...characters].map((char) => word + char)),
+        ...shorter
+          .filter((word) => word.length === length - 1)
+          .flatMap((word) => [...characters].map((char) => word + char)),
       ];
 }
 
-const expression = (pattern: string) => new RegExp(`^${pattern.replaceAll("*", ".*").replaceAll("?", ".")}$`);
+const expression = (pattern: string) =>
+  new RegExp(`^${pattern.replaceAll("*", ".*").replaceAll("?", ".")}$`);
 
 describe("partition", () => {
   it("lists exactly the combinations of patterns that strings have", () => {
-    const pattern = fc.array(fc.constantFrom("a", "b", "*", "?"), { maxLength: 3 }).map((chars) => chars.join(""));
+    const pattern = fc
+      .array(fc.constantFrom("a", "b", "*", "?"), { maxLength: 3 })
+      .map((chars) => chars.join(""));
     const all = words("abx", 5);
     fc.assert(
-      fc.property(fc.array(fc.array(pattern, { maxLength: 2 }), { minLength: 1, maxLength: 3 }), (sets) => {
-        const classes = partition(
-          sets.map((patterns) => patterns.map((text) => like(text))),
-          ANYTHING,
-          steps(),
-        );
-        const bits = (word: string) =>
-          sets.reduce(
-            (sum, patterns, at) => (patterns.some((text) => expression(text).test(word)) ? sum | (1n << BigInt(at)) : sum),
-            0n,
+      fc.property(
+        fc.array(fc.array(pattern, { maxLength: 2 }), { minLength: 1, maxLength: 3 }),
+        (sets) => {
+          const classes = partition(
+            sets.map((patterns) => patterns.map((text) => like(text))),
+            ANYTHING,
+            steps(),
           );
-        // Up to two characters more than the longest pattern has, strings show all combinations of three patterns of three characters.
-        expect(new Set(classes.map(({ matches }) => matches))).toEqual(new Set(all.map(bits)));
-        expect(classes.map(({ witness }) => bits(witness))).toEqual(classes.map(({ matches }) => matches));
-      }),
+          const bits = (word: string) =>
+            sets.reduce(
+              (sum, patterns, at) =>
+                patterns.some((text) => expression(text).test(word))
+                  ? sum | (1n << BigInt(at))
+                  : sum,
+              0n,
+            );
+          // Up to two characters more than the longest pattern has, strings show all combinations
+          // of three patterns of three characters.
+          expect(new Set(classes.map(({ matches }) => matches))).toEqual(new Set(all.map(bits)));
+          expect(classes.map(({ witness }) => bits(witness))).toEqual(
+            classes.map(({ matches }) => matches),
+          );
+        },
+      ),
       { numRuns: 300 },
     );
   });
 
   it("keeps to the alphabet", () => {
-    expect(partition([[like("?")]], [like("?")], steps(), ["b"])).toEqual([{ matches: 1n, witness: "b" }]);
-    expect(partition([[literal("a")]], [like("?")], steps(), ["a"]).map(({ witness }) => witness)).toEqual(["a", ":"]);
+    expect(partition([[like("?")]], [like("?")], steps(), ["b"])).toEqual([
+      { matches: 1n, witness: "b" },
+    ]);
+    expect(
+      partition([[literal("a")]], [like("?")], steps(), ["a"]).map(({ witness }) => witness),
+    ).toEqual(["a", ":"]);
   });
 
   it("lets wildcards of components stop at colons, except for the last component", () => {
-    const matches = matcher([[arnComponents("arn:a*:s:r:1:*")], [arnComponents("arn:a:s:r:1:x?y")]]);
-    expect(["arn:aa:s:r:1:x:y", "arn:a:a:s:r:1:xy", "arn:a:s:r:1:x:y"].map(matches)).toEqual([1n, 0n, 3n]);
+    const matches = matcher([
+      [arnComponents("arn:a*:s:r:1:*")],
+      [arnComponents("arn:a:s:r:1:x?y")],
+    ]);
+    expect(["arn:aa:s:r:1:x:y", "arn:a:a:s:r:1:xy", "arn:a:s:r:1:x:y"].map(matches)).toEqual([
+      1n,
+      0n,
+      3n,
+    ]);
   });
 
   it("lets a wildcard of the fifth component, and one at the end that is to stop, not reach over a colon", () => {
     expect(matcher([[arnComponents("arn:a:s:r:1*:x")]])("arn:a:s:r:1:y:x")).toBe(0n);
-    expect(["a", "a:b", "a:c"].map(matcher([[[{ kind: "many", colon: false }], literal("a:b")]]))).toEqual([1n, 1n, 0n]);
+    expect(
+      ["a", "a:b", "a:c"].map(matcher([[[{ kind: "many", colon: false }], literal("a:b")]])),
+    ).toEqual([1n, 1n, 0n]);
   });
 
   it("reads wildcards in resources in each of the ways that AWS leaves open", () => {
@@ -81,20 +112,28 @@ describe("partition", () => {
   });
 
   it("counts other characters, in both cases only where case is ignored", () => {
-    const matches = matcher([[literal("aB", { fold: true })], [literal("aB")], [literal(`a\${*}`, { variables: true })]]);
+    const matches = matcher([
+      [literal("aB", { fold: true })],
+      [literal("aB")],
+      [literal(`a\${*}`, { variables: true })],
+    ]);
     expect(["Ab", "aB", "a*", `a\${*}`].map(matches)).toEqual([1n, 3n, 4n, 0n]);
   });
 
   it("ends where there are too many combinations", () => {
     const sets = Array.from({ length: 12 }, (_, at) => [like(`*${at}*${at}*`)]);
     expect(() => partition(sets, ANYTHING, new Budget(1000))).toThrow(BudgetExceeded);
-    expect(() => partition([[like("a".repeat(60_000))]], ANYTHING, steps())).toThrow(BudgetExceeded);
+    expect(() => partition([[like("a".repeat(60_000))]], ANYTHING, steps())).toThrow(
+      BudgetExceeded,
+    );
   });
 });
 
 describe("multiplicity", () => {
   it("is that of the service authorization reference, of every key that the decision knows", async () => {
-    const services = ["ec2", "elasticloadbalancing", "iam", "kms"].map((service) => iamConditionKeysForService(service));
+    const services = ["ec2", "elasticloadbalancing", "iam", "kms"].map((service) =>
+      iamConditionKeysForService(service),
+    );
     const keys = [...getAllGlobalConditionKeys(), ...(await Promise.all(services)).flat()];
     const known = keys
       .map((key) => key.replace(/\$\{.*\}/, "team"))
@@ -108,14 +147,16 @@ describe("multiplicity", () => {
   });
 
   it("knows no other keys, and none that only begins like one", () => {
-    expect(["s3:prefix", "aws:requestedregions", "aws:resourcetag/", "aws:tagkeys2"].map(multiplicity)).toEqual(
-      Array.from({ length: 4 }, () => "unknown"),
-    );
+    expect(
+      ["s3:prefix", "aws:requestedregions", "aws:resourcetag/", "aws:tagkeys2"].map(multiplicity),
+    ).toEqual(Array.from({ length: 4 }, () => "unknown"));
   });
 });
 
 const README = readFileSync(join(__dirname, "../README.md"), "utf8");
-const [before, after, answer] = [...README.matchAll(/```json\n([\s\S]*?)```/g)].map(([, json = ""]) => JSON.parse(json));
+const [before, after, answer] = [...README.matchAll(/```json\n([\s\S]*?)```/g)].map(
+  ([, json = ""]) => JSON.parse(json),
+);
 
 describe("the example of the decision's README", () => {
   it("has the answer that the README shows", () => {
@@ -124,6 +165,8 @@ describe("the example of the decision's README", () => {
 
   it("allows nothing new without the second Region", () => {
     const narrower = JSON.parse(JSON.stringify(after).replace(',"eu-west-1"', ""));
-    expect(decide({ identity: [narrower] }, { identity: [before] })).toEqual({ kind: "nothing-new" });
+    expect(decide({ identity: [narrower] }, { identity: [before] })).toEqual({
+      kind: "nothing-new",
+    });
   });
 });

@@ -11,29 +11,44 @@ interface Edit {
 }
 
 const allowing = (...Action: readonly string[]) =>
-  JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Allow", Action, Resource: "*" }] });
+  JSON.stringify({
+    Version: "2012-10-17",
+    Statement: [{ Effect: "Allow", Action, Resource: "*" }],
+  });
 const denying = (...Action: readonly string[]) =>
   JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Deny", Action, Resource: "*" }] });
 const trusting = (service: string, Condition?: object) =>
   JSON.stringify({
     Version: "2012-10-17",
-    Statement: [{ Effect: "Allow", Action: "sts:AssumeRole", Principal: { Service: service }, ...(Condition && { Condition }) }],
+    Statement: [
+      {
+        Effect: "Allow",
+        Action: "sts:AssumeRole",
+        Principal: { Service: service },
+        ...(Condition && { Condition }),
+      },
+    ],
   });
 
 const GET = allowing("s3:GetObject");
 const PUT = allowing("s3:GetObject", "s3:PutObject");
 
 function planOf(edits: readonly Edit[], configuration?: object): object {
-  const resource_changes = edits.map(({ type, address = `${type}.x`, mode = "managed", actions = ["update"], ...change }) => ({
-    address,
-    mode,
-    type,
-    change: { actions, before: null, after: null, after_unknown: {}, ...change },
-  }));
+  const resource_changes = edits.map(
+    ({ type, address = `${type}.x`, mode = "managed", actions = ["update"], ...change }) => ({
+      address,
+      mode,
+      type,
+      change: { actions, before: null, after: null, after_unknown: {}, ...change },
+    }),
+  );
   return { format_version: "1.2", resource_changes, ...(configuration && { configuration }) };
 }
 
-/** What a report says, in short: by address and attribute the kind of the result, and the reasons of what is not read. */
+/**
+ * What a report says, in short: by address and attribute the kind of the result, and the reasons of
+ * what is not read.
+ */
 function shortOf(...edits: readonly Edit[]): readonly string[] {
   const { policies, unread } = reportOf(planOf(edits));
   return [
@@ -43,10 +58,17 @@ function shortOf(...edits: readonly Edit[]): readonly string[] {
 }
 
 describe("the policies of a plan", () => {
-  it.each(["aws_iam_policy", "aws_iam_role_policy", "aws_iam_user_policy", "aws_iam_group_policy"])("are those of %s", (type) => {
-    expect(shortOf({ type, before: { policy: GET }, after: { policy: PUT } })).toEqual([`${type}.x policy: new-request`]);
-    expect(shortOf({ type, before: { policy: PUT }, after: { policy: GET } })).toEqual([`${type}.x policy: nothing-new`]);
-  });
+  it.each(["aws_iam_policy", "aws_iam_role_policy", "aws_iam_user_policy", "aws_iam_group_policy"])(
+    "are those of %s",
+    (type) => {
+      expect(shortOf({ type, before: { policy: GET }, after: { policy: PUT } })).toEqual([
+        `${type}.x policy: new-request`,
+      ]);
+      expect(shortOf({ type, before: { policy: PUT }, after: { policy: GET } })).toEqual([
+        `${type}.x policy: nothing-new`,
+      ]);
+    },
+  );
 
   it.each<[string, Edit, readonly string[]]>([
     [
@@ -73,23 +95,37 @@ describe("the policies of a plan", () => {
       {
         type: "aws_iam_role",
         before: { assume_role_policy: trusting("ec2") },
-        after: { assume_role_policy: trusting("ec2", { StringEquals: { "aws:SourceAccount": "1" } }) },
+        after: {
+          assume_role_policy: trusting("ec2", { StringEquals: { "aws:SourceAccount": "1" } }),
+        },
       },
       ["aws_iam_role.x assume_role_policy: nothing-new"],
     ],
     [
       "a trust policy with another principal",
-      { type: "aws_iam_role", before: { assume_role_policy: trusting("ec2") }, after: { assume_role_policy: trusting("a") } },
+      {
+        type: "aws_iam_role",
+        before: { assume_role_policy: trusting("ec2") },
+        after: { assume_role_policy: trusting("a") },
+      },
       ["aws_iam_role.x assume_role_policy: not-comparable"],
     ],
     [
       "policies of any other resource",
-      { type: "aws_organizations_policy", before: { content: allowing("*") }, after: { content: denying("s3:*") } },
+      {
+        type: "aws_organizations_policy",
+        before: { content: allowing("*") },
+        after: { content: denying("s3:*") },
+      },
       ["aws_organizations_policy.x content: nothing-new"],
     ],
     [
       "a Deny that covers less, which allows nothing by itself",
-      { type: "aws_iam_policy", before: { policy: denying("s3:*") }, after: { policy: denying("s3:Get*") } },
+      {
+        type: "aws_iam_policy",
+        before: { policy: denying("s3:*") },
+        after: { policy: denying("s3:Get*") },
+      },
       ["aws_iam_policy.x policy: weaker-deny"],
     ],
     [
@@ -109,16 +145,38 @@ describe("the policies of a plan", () => {
     ],
     [
       "a policy with a key twice",
-      { type: "aws_iam_policy", before: { policy: GET }, after: { policy: GET.replace('"Action"', '"Action":"*","Action"') } },
+      {
+        type: "aws_iam_policy",
+        before: { policy: GET },
+        after: { policy: GET.replace('"Action"', '"Action":"*","Action"') },
+      },
       ["aws_iam_policy.x policy: not-comparable"],
     ],
     [
       "a policy that is known after the apply",
-      { type: "aws_iam_policy", before: { policy: GET }, after: {}, after_unknown: { policy: true, id: true } },
+      {
+        type: "aws_iam_policy",
+        before: { policy: GET },
+        after: {},
+        after_unknown: { policy: true, id: true },
+      },
       ["aws_iam_policy.x policy: unknown"],
     ],
-    ["not data sources", { type: "aws_iam_policy_document", mode: "data", actions: ["read"], after: { json: GET } }, []],
-    ["nothing that stays", { type: "aws_iam_policy", actions: ["no-op"], before: { policy: GET }, after: { policy: PUT } }, []],
+    [
+      "not data sources",
+      { type: "aws_iam_policy_document", mode: "data", actions: ["read"], after: { json: GET } },
+      [],
+    ],
+    [
+      "nothing that stays",
+      {
+        type: "aws_iam_policy",
+        actions: ["no-op"],
+        before: { policy: GET },
+        after: { policy: PUT },
+      },
+      [],
+    ],
   ])("are read: %s", (_, edit, expected) => {
     expect(shortOf(edit)).toEqual(expected);
   });
@@ -128,12 +186,20 @@ describe("changes without a policy", () => {
   it.each<[string, Edit, readonly string[]]>([
     [
       "an attachment",
-      { type: "aws_iam_user_policy_attachment", actions: ["create"], after: { user: "u", policy_arn: "arn" } },
+      {
+        type: "aws_iam_user_policy_attachment",
+        actions: ["create"],
+        after: { user: "u", policy_arn: "arn" },
+      },
       ["aws_iam_user_policy_attachment.x create: policy_arn, user"],
     ],
     [
       "an attachment that is deleted, which can be that of a Deny",
-      { type: "aws_iam_role_policy_attachment", actions: ["delete"], before: { role: "r", policy_arn: "arn" } },
+      {
+        type: "aws_iam_role_policy_attachment",
+        actions: ["delete"],
+        before: { role: "r", policy_arn: "arn" },
+      },
       ["aws_iam_role_policy_attachment.x delete: policy_arn, role"],
     ],
     [
@@ -157,16 +223,32 @@ describe("changes without a policy", () => {
     ],
     [
       "not tags and descriptions",
-      { type: "aws_iam_role", before: { tags: { a: "1" } }, after: { tags: null, description: "d" } },
+      {
+        type: "aws_iam_role",
+        before: { tags: { a: "1" } },
+        after: { tags: null, description: "d" },
+      },
       [],
     ],
     [
       "not a new user with a boundary",
-      { type: "aws_iam_user", actions: ["create"], after: { name: "u", permissions_boundary: "arn" } },
+      {
+        type: "aws_iam_user",
+        actions: ["create"],
+        after: { name: "u", permissions_boundary: "arn" },
+      },
       [],
     ],
-    ["not a user that goes", { type: "aws_iam_user", actions: ["delete"], before: { name: "u" } }, []],
-    ["not other services", { type: "aws_instance", actions: ["create"], after: { ami: "ami" } }, []],
+    [
+      "not a user that goes",
+      { type: "aws_iam_user", actions: ["delete"], before: { name: "u" } },
+      [],
+    ],
+    [
+      "not other services",
+      { type: "aws_instance", actions: ["create"], after: { ami: "ami" } },
+      [],
+    ],
   ])("are listed: %s", (_, edit, expected) => {
     expect(shortOf(edit)).toEqual(expected);
   });
@@ -185,12 +267,16 @@ describe("changes without a policy", () => {
     };
     expect(configured({ name: {} })).toEqual({ policies: [], unread: [] });
     expect(configured({ inline_policy: {}, managed_policy_arns: {} })).toEqual({
-      policies: [{ address: edit.address, attribute: "inline_policy", result: { kind: "unknown" } }],
+      policies: [
+        { address: edit.address, attribute: "inline_policy", result: { kind: "unknown" } },
+      ],
       unread: [{ address: edit.address, reason: "create: managed_policy_arns" }],
     });
   });
 });
 
 it("rejects what is no plan", () => {
-  expect(() => reportOf({ Statement: [] })).toThrow("is not a plan, which terraform show -json PLAN prints");
+  expect(() => reportOf({ Statement: [] })).toThrow(
+    "is not a plan, which terraform show -json PLAN prints",
+  );
 });

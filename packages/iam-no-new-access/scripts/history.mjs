@@ -1,17 +1,22 @@
 // Usage: npm run build && node scripts/history.mjs CLONE [COUNT] [SEED]
-// Decides random changes of AWS's managed policies in both directions, and prints how many are not comparable. CLONE is a clone of
-// https://github.com/z0ph/MAMIP, which has each version of each policy.
+// Decides random changes of AWS's managed policies in both directions, and prints how many are not
+// comparable. CLONE is a clone of https://github.com/z0ph/MAMIP, which has each version of each
+// policy.
 import { execFileSync } from "node:child_process";
 import { comparisonOf } from "../dist/index.js";
 
 const [clone, count = "700", seed = "1"] = process.argv.slice(2);
 const print = (text) => process.stdout.write(`${text}\n`);
-const git = (args, input) => execFileSync("git", ["-C", clone, ...args], { input, encoding: "utf8", maxBuffer: 2 ** 30 });
+const git = (args, input) =>
+  execFileSync("git", ["-C", clone, ...args], { input, encoding: "utf8", maxBuffer: 2 ** 30 });
 
 const raw = git(["log", "--format=", "--raw", "--no-abbrev", "--diff-filter=M", "--", "policies"]);
 const changes = [...new Set(raw.match(/^:\S+ \S+ [0-9a-f]{40} [0-9a-f]{40} M\t.*$/gm))].sort();
 
-/** Random numbers that the seed determines. Source: Numerical Recipes, the generator "Quick and Dirty". */
+/**
+ * Random numbers that the seed determines. Source: Numerical Recipes, the generator "Quick and
+ * Dirty".
+ */
 let state = Number(seed);
 const random = (max) => {
   state = (Math.imul(state, 1664525) + 1013904223) >>> 0;

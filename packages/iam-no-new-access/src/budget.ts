@@ -1,7 +1,10 @@
 /** Thrown when a decision takes more steps than its limit. */
 export class BudgetExceeded extends Error {}
 
-/** Counts the steps of one decision, so that hostile policies end with an answer instead of a long run. */
+/**
+ * Counts the steps of one decision, so that hostile policies end with an answer instead of a long
+ * run.
+ */
 export class Budget {
   #left: number;
 

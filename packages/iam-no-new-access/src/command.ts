@@ -41,7 +41,11 @@ interface Named {
 /** Runs the command. @returns the exit code */
 export function run(args: readonly string[], version: string, io: Io): number {
   try {
-    const { values, positionals } = parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
+    const { values, positionals } = parseArgs({
+      args: [...args],
+      options: OPTIONS,
+      allowPositionals: true,
+    });
     if (values.help === true || values.version === true) {
       io.out(values.help === true ? HELP : `${version}\n`);
       return 0;
@@ -51,8 +55,14 @@ export function run(args: readonly string[], version: string, io: Io): number {
       throw new Error(`--format: "${format}" is no format; use text or json`);
     }
     const report = reportAsked(values.plan, positionals, io);
-    const isNew = report.unread.length > 0 || report.policies.some(({ result }) => result.kind !== "nothing-new");
-    io.out(format === "json" ? `${JSON.stringify({ isNew, ...report }, null, 2)}\n` : textOf(report, isNew));
+    const isNew =
+      report.unread.length > 0 ||
+      report.policies.some(({ result }) => result.kind !== "nothing-new");
+    io.out(
+      format === "json"
+        ? `${JSON.stringify({ isNew, ...report }, null, 2)}\n`
+        : textOf(report, isNew),
+    );
     return isNew ? 2 : 0;
   } catch (error) {
     io.err(`iam-no-new-access: ${error instanceof Error ? error.message : String(error)}\n`);
@@ -78,20 +88,30 @@ function reportAsked(plan: string | undefined, files: readonly string[], io: Io)
     const text = io.read(plan);
     const { policies, unread } = ofFile(plan, () => reportOf(jsonIn(text)));
     return {
-      policies: policies.map(({ address, attribute, result }) => ({ name: `${address} (${attribute})`, result })),
+      policies: policies.map(({ address, attribute, result }) => ({
+        name: `${address} (${attribute})`,
+        result,
+      })),
       unread,
     };
   }
   if (plan !== undefined || before === undefined || after === undefined || more.length > 0) {
-    throw new Error("name two policies, BEFORE.json AFTER.json, or --plan PLAN.json; --help shows the usage");
+    throw new Error(
+      "name two policies, BEFORE.json AFTER.json, or --plan PLAN.json; --help shows the usage",
+    );
   }
-  return { policies: [{ name: after, result: compare(policyOf(before, io), policyOf(after, io)) }], unread: [] };
+  return {
+    policies: [{ name: after, result: compare(policyOf(before, io), policyOf(after, io)) }],
+    unread: [],
+  };
 }
 
 function policyOf(file: string, io: Io): unknown {
   const policy = policyIn(io.read(file));
   if (policy === undefined) {
-    throw new Error(`${file}: is not an IAM policy, which is JSON with Statement, no key twice, and no number that is rounded`);
+    throw new Error(
+      `${file}: is not an IAM policy, which is JSON with Statement, no key twice, and no number that is rounded`,
+    );
   }
   return policy;
 }
@@ -121,33 +141,48 @@ function textOf({ policies, unread }: Report, isNew: boolean): string {
     ? "Verdict: new access, or it cannot be excluded (exit code 2)"
     : `Verdict: nothing new is allowed (exit code 0), in ${policies.length} changed ${policies.length === 1 ? "policy" : "policies"}`;
   const others = unread.map(
-    ({ address, reason }) => `${printable(address)}: changes IAM without a policy that can be compared\n  ${printable(reason)}`,
+    ({ address, reason }) =>
+      `${printable(address)}: changes IAM without a policy that can be compared\n  ${printable(reason)}`,
   );
   return `${[verdict, ...policies.map(lineOf), ...others].join("\n")}\n`;
 }
 
 function lineOf({ name, result }: Named): string {
-  const lines = { "nothing-new": "allows nothing new", unknown: "its policy is known only after the apply" };
+  const lines = {
+    "nothing-new": "allows nothing new",
+    unknown: "its policy is known only after the apply",
+  };
   if (result.kind === "nothing-new" || result.kind === "unknown") {
     return `${printable(name)}: ${lines[result.kind]}`;
   }
   if (result.kind === "not-comparable") {
     return `${printable(name)}: is not comparable\n  because ${printable(result.reason ?? "")}`;
   }
-  const what = result.kind === "new-request" ? "allows more" : "a Deny covers fewer requests, which other policies can allow";
+  const what =
+    result.kind === "new-request"
+      ? "allows more"
+      : "a Deny covers fewer requests, which other policies can allow";
   return `${printable(name)}: ${what}\n${exampleText(result)}`;
 }
 
 function exampleText({ request, level, isWorst }: Result): string {
   const { action = "", resource = "", context = {} } = request ?? {};
-  const values = Object.entries(context).map(([key, value]) => `${key} = ${[value].flat().join(", ")}`);
+  const values = Object.entries(context).map(
+    ([key, value]) => `${key} = ${[value].flat().join(", ")}`,
+  );
   const rank = isWorst ? ", and nothing of a higher access level is new" : "";
   const kind = level === undefined ? "" : `\n  access level ${level}${rank}`;
   const given = values.length === 0 ? "" : `, with ${values.join("; ")}`;
   return `  for example, denied before: ${printable(`${action} on ${resource}${given}`)}${kind}`;
 }
 
-/** Text of a policy or a plan, without characters that move the cursor or change the direction of writing. */
+/**
+ * Text of a policy or a plan, without characters that move the cursor or change the direction of
+ * writing.
+ */
 function printable(text: string): string {
-  return text.replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, (char) => `\\u{${char.codePointAt(0)?.toString(16)}}`);
+  return text.replaceAll(
+    /[\p{C}\p{Zl}\p{Zp}]/gu,
+    (char) => `\\u{${char.codePointAt(0)?.toString(16)}}`,
+  );
 }

@@ -9,25 +9,33 @@ export interface Result {
   /**
    * - `nothing-new`: proven.
    * - `new-request`: there is a request.
-   * - `weaker-deny`: nothing by itself, but a Deny covers fewer requests, which another policy of the principal can allow.
+   * - `weaker-deny`: nothing by itself, but a Deny covers fewer requests, which another policy of
+   * the principal can allow.
    * - `not-comparable`: neither was proven.
    */
   readonly kind: Answer["kind"] | "weaker-deny";
   readonly request?: DecisionRequest;
   /** Of the action of the request; missing where the action may not exist. */
   readonly level?: AccessLevel;
-  /** Whether it was decided of each existing action of a higher access level that nothing is new. */
+  /**
+   * Whether it was decided of each existing action of a higher access level that nothing is new.
+   */
   readonly isWorst?: boolean;
   /** Why the policies are not comparable. */
   readonly reason?: string;
 }
 
 /** Allows every request, by itself. */
-const FULL_ACCESS: PolicyJson = { Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: "*", Resource: "*" }] };
+const FULL_ACCESS: PolicyJson = {
+  Version: "2012-10-17",
+  Statement: [{ Effect: "Allow", Action: "*", Resource: "*" }],
+};
 
 /** Compares two versions of one policy. @param before, after undefined: there is no policy */
 export function compare(before: PolicyJson | undefined, after: PolicyJson | undefined): Result {
-  const sides = [after, before].map((policy): Side => ({ identity: policy === undefined ? [] : [policy] }));
+  const sides = [after, before].map(
+    (policy): Side => ({ identity: policy === undefined ? [] : [policy] }),
+  );
   const own = resultOf(sides);
   if (own.kind !== "nothing-new") {
     return own;
@@ -45,7 +53,10 @@ function resultOf([after, before]: readonly Side[]): Result {
   if (answer.kind === "not-comparable") {
     return { kind: answer.kind, reason: `${subjectOf(answer.statement)}${answer.reason}` };
   }
-  return { kind: answer.kind, ...(exampleOf(after ?? none, before ?? none) ?? { request: answer.request }) };
+  return {
+    kind: answer.kind,
+    ...(exampleOf(after ?? none, before ?? none) ?? { request: answer.request }),
+  };
 }
 
 function subjectOf(reference: StatementReference | undefined): string {
@@ -62,6 +73,8 @@ function allButDenied(policy: PolicyJson | undefined): readonly PolicyJson[] {
   if (!isRecord(policy)) {
     return policy === undefined ? [FULL_ACCESS] : [FULL_ACCESS, policy];
   }
-  const denials = listOf(policy.Statement).filter((statement) => !isRecord(statement) || statement.Effect !== "Allow");
+  const denials = listOf(policy.Statement).filter(
+    (statement) => !isRecord(statement) || statement.Effect !== "Allow",
+  );
   return [FULL_ACCESS, { ...policy, Statement: denials }];
 }

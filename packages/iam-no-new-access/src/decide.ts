@@ -16,21 +16,27 @@ export interface DecisionOptions {
 /** The effort after which a decision ends as "not-comparable". */
 const DEFAULT_STEPS = 250_000;
 
-/** More than AWS accepts: ten attached policies of 6,144 characters, and room for white space. Source: IAM user guide, "IAM quotas". */
+/**
+ * More than AWS accepts: ten attached policies of 6,144 characters, and room for white space.
+ * Source: IAM user guide, "IAM quotas".
+ */
 const MAX_CHARACTERS = 2 ** 17;
 
 /**
  * Decides whether one side allows a request that the other one does not, for all requests at once.
  *
- * Sound: "nothing-new" is a proof, and "new-request" a request that was evaluated on both sides. Decided are Action, NotAction, Resource,
- * NotResource and the condition operators of `operators.ts`. A statement with anything else (Principal, policy variables, other operators)
- * is a test without interpretation: the same test has the same result on both sides, and a difference that depends on it is
- * "not-comparable".
+ * Sound: "nothing-new" is a proof, and "new-request" a request that was evaluated on both sides.
+ * Decided are Action, NotAction, Resource, NotResource and the condition operators of
+ * `operators.ts`. A statement with anything else (Principal, policy variables, other operators) is
+ * a test without interpretation: the same test has the same result on both sides, and a difference
+ * that depends on it is "not-comparable".
  *
- * Assumptions: both sides belong to the same principal, so that a policy variable has the same value on both; a key that `operators.ts` lists
- * as single-valued has at most one value; an operator without `ForAllValues` or `ForAnyValue` does not match several values; requests name
- * resources by an ARN of six components or by `*`. Where AWS leaves open how far wildcards reach, the answer holds in all ways
- * (see `REACHES`). A Terraform reference to the account is a policy variable here: replace it by a placeholder of 12 digits first.
+ * Assumptions: both sides belong to the same principal, so that a policy variable has the same
+ * value on both; a key that `operators.ts` lists as single-valued has at most one value; an
+ * operator without `ForAllValues` or `ForAnyValue` does not match several values; requests name
+ * resources by an ARN of six components or by `*`. Where AWS leaves open how far wildcards reach,
+ * the answer holds in all ways (see `REACHES`). A Terraform reference to the account is a policy
+ * variable here: replace it by a placeholder of 12 digits first.
  */
 export function decide(after: Side, before: Side, options: DecisionOptions = {}): Answer {
   return comparisonOf(after, before, options).added();
@@ -74,7 +80,10 @@ export function readSides(after: Side, before: Side): Sides | Answer {
   return { after: readAfter, before: readBefore };
 }
 
-const UNDECIDED: Answer = { kind: "not-comparable", reason: "the policies have too many combinations of patterns to compare" };
+const UNDECIDED: Answer = {
+  kind: "not-comparable",
+  reason: "the policies have too many combinations of patterns to compare",
+};
 
 /** What the answers about one part are based on. */
 interface Basis {
@@ -94,7 +103,9 @@ export class Decision {
     const budget = new Budget(steps);
     this.#sides = sides;
     this.#parts =
-      isNothingNew(sides) && isNothingNew(reversed(sides)) ? [] : budget.attempt(1, (all) => new Divided(sides).all(all));
+      isNothingNew(sides) && isNothingNew(reversed(sides))
+        ? []
+        : budget.attempt(1, (all) => new Divided(sides).all(all));
     this.#left = budget.left;
   }
 
@@ -127,7 +138,10 @@ export class Decision {
     return doubt ?? { kind: "nothing-new" };
   }
 
-  /** No part takes more than half of the effort that is left, so that one which takes too much leaves some for the others. */
+  /**
+   * No part takes more than half of the effort that is left, so that one which takes too much
+   * leaves some for the others.
+   */
   #decidePart(sides: Sides, part: Part, budget: Budget): Answer {
     const { action } = part;
     if (!this.#bases.has(action)) {
@@ -137,7 +151,9 @@ export class Decision {
       );
     }
     const basis = this.#bases.get(action);
-    return (basis && budget.attempt(0.5, (half) => decidePart(sides, part, basis, half))) ?? UNDECIDED;
+    return (
+      (basis && budget.attempt(0.5, (half) => decidePart(sides, part, basis, half))) ?? UNDECIDED
+    );
   }
 }
 
@@ -150,18 +166,31 @@ export function isNothingNew({ after, before }: Sides): boolean {
 }
 
 /** @param universe the resources of the requests */
-export function basisOf({ action, after, before }: Part, universe: PatternSet, budget: Budget): Basis {
+export function basisOf(
+  { action, after, before }: Part,
+  universe: PatternSet,
+  budget: Budget,
+): Basis {
   const statements = [...after, ...before].flat();
   const reaches = distinctReaches(statements);
   return { reaches, spaces: spacesOf(statements, action, reaches, universe, budget) };
 }
 
-/** What the side after the change allows more in a part. @param sides by which each counterexample is evaluated again */
-export function decidePart(sides: Sides, { after, before }: Part, { reaches, spaces }: Basis, budget: Budget): Answer {
+/**
+ * What the side after the change allows more in a part. @param sides by which each counterexample
+ * is evaluated again
+ */
+export function decidePart(
+  sides: Sides,
+  { after, before }: Part,
+  { reaches, spaces }: Basis,
+  budget: Budget,
+): Answer {
   const isNew = (request: DecisionRequest) =>
     reaches.every(
       (reach) =>
-        isAllowed(sides.after, request, reach, budget) === true && isAllowed(sides.before, request, reach, budget) === false,
+        isAllowed(sides.after, request, reach, budget) === true &&
+        isAllowed(sides.before, request, reach, budget) === false,
     );
   const all = spaces.map((space) => ({ space, cases: casesOf(space, after, before) }));
   for (const { space, cases } of all) {
@@ -183,10 +212,14 @@ export function decidePart(sides: Sides, { after, before }: Part, { reaches, spa
 /** Of reaches that are the same for all resources of the statements, one. */
 function distinctReaches(statements: readonly Statement[]): readonly Reach[] {
   const guards = statements.flatMap((statement) => statement.guards);
-  const patterns = new Set(guards.flatMap((guard) => (guard.kind === "resource" ? guard.patterns : [])));
+  const patterns = new Set(
+    guards.flatMap((guard) => (guard.kind === "resource" ? guard.patterns : [])),
+  );
   const wild = [...patterns].filter((pattern) => /[*?]/.test(pattern));
   const meaning = (text: string, reach: Reach) =>
     resource(text, reach).map((symbol) => symbol.kind !== "literal" && symbol.colon);
-  const byMeaning = new Map(REACHES.map((reach) => [wild.map((text) => meaning(text, reach)).join(), reach]));
+  const byMeaning = new Map(
+    REACHES.map((reach) => [wild.map((text) => meaning(text, reach)).join(), reach]),
+  );
   return [...byMeaning.values()];
 }

@@ -5,7 +5,10 @@ import { holdsWhenAbsent, multiplicity } from "./operators";
 import { type PatternSet, partition } from "./partition";
 import { areComparable, bits, valueClasses } from "./values";
 
-/** One independent part of a request: the action, the resource, a context key, or the result of a test that is not interpreted. */
+/**
+ * One independent part of a request: the action, the resource, a context key, or the result of a
+ * test that is not interpreted.
+ */
 export interface Dimension {
   /** The key as a policy writes it; undefined for the others. */
   readonly key?: string;
@@ -55,17 +58,23 @@ export interface Conjunction {
 export interface Space {
   readonly dimensions: readonly Dimension[];
   readonly conjunctions: ReadonlyMap<Statement, Conjunction>;
-  /** Classes of resources without colons in their last component, on which all reaches of wildcards agree. */
+  /**
+   * Classes of resources without colons in their last component, on which all reaches of wildcards
+   * agree.
+   */
   readonly plainResources: bigint;
 }
 
-/** An ARN with its six components, in any partition; and `*`, which actions without resource types are authorized on. */
+/**
+ * An ARN with its six components, in any partition; and `*`, which actions without resource types
+ * are authorized on.
+ */
 const COLON_IN_RESOURCE: PatternSet = [glob.like("arn:*:*:*:*:*:*")];
 export const RESOURCES: PatternSet = [glob.arnComponents("arn:aws*:?*:*:*:?*"), glob.literal("*")];
 
 /**
- * Divides each dimension into classes that the statements distinguish, and restates the statements in terms of classes; once for each
- * reach of wildcards in resources.
+ * Divides each dimension into classes that the statements distinguish, and restates the statements
+ * in terms of classes; once for each reach of wildcards in resources.
  * @param given statements that apply to the same actions
  * @param action one of these
  * @param universe the resources of the requests
@@ -80,20 +89,35 @@ export function spacesOf(
 ): readonly Space[] {
   const statements = withOpaqueKeys(given);
   const guards = statements.flatMap((statement) => statement.guards);
-  const keys = [...groupByKey(guards)].map(([key, conditions]) => keyDimension(key, conditions, budget));
-  const texts = [...new Set(guards.flatMap((guard) => (guard.kind === "opaque" ? [guard.text] : [])))];
+  const keys = [...groupByKey(guards)].map(([key, conditions]) =>
+    keyDimension(key, conditions, budget),
+  );
+  const texts = [
+    ...new Set(guards.flatMap((guard) => (guard.kind === "opaque" ? [guard.text] : []))),
+  ];
   const common: readonly (readonly [text: string, atom: Atom])[] = [
-    ...keys.flatMap(({ atoms }, at) => atoms.map(([text, atom]) => [text, { ...atom, dimension: 2 + at }] as const)),
-    ...texts.map((text, at) => [text, { ...PLAIN, dimension: 2 + keys.length + at, mask: 1n }] as const),
+    ...keys.flatMap(({ atoms }, at) =>
+      atoms.map(([text, atom]) => [text, { ...atom, dimension: 2 + at }] as const),
+    ),
+    ...texts.map(
+      (text, at) => [text, { ...PLAIN, dimension: 2 + keys.length + at, mask: 1n }] as const,
+    ),
   ];
   const others = [...keys.map(({ dimension }) => dimension), ...texts.map(() => OPAQUE)];
   return reaches.map((reach) => {
     const resources = resourceDimension(elementsOf(guards, reach), universe, budget);
-    const ofResources = resources.masks.map(([text, mask]) => [text, { ...PLAIN, dimension: 1, mask }] as const);
+    const ofResources = resources.masks.map(
+      ([text, mask]) => [text, { ...PLAIN, dimension: 1, mask }] as const,
+    );
     const atoms = new Map([...common, ...ofResources]);
     return {
       dimensions: [{ ...ONE, witnesses: [action] }, resources.dimension, ...others],
-      conjunctions: new Map(statements.map((statement, at) => [given[at] ?? statement, conjunctionOf(statement, atoms)])),
+      conjunctions: new Map(
+        statements.map((statement, at) => [
+          given[at] ?? statement,
+          conjunctionOf(statement, atoms),
+        ]),
+      ),
       plainResources: resources.plain,
     };
   });
@@ -102,7 +126,10 @@ export function spacesOf(
 /** An atom on what every request has, with one value. */
 const PLAIN = { absent: false, set: "single" } as const;
 
-function conjunctionOf({ reference, guards }: Statement, atoms: ReadonlyMap<string, Atom>): Conjunction {
+function conjunctionOf(
+  { reference, guards }: Statement,
+  atoms: ReadonlyMap<string, Atom>,
+): Conjunction {
   return {
     reference,
     literals: guards.flatMap((guard) => {
@@ -127,13 +154,22 @@ const OPAQUE: Dimension = {
   opaque: true,
 };
 
-/** Conditions on a key that no single order decides, such as `StringEquals` and `NumericLessThan`, are not interpreted. */
+/**
+ * Conditions on a key that no single order decides, such as `StringEquals` and `NumericLessThan`,
+ * are not interpreted.
+ */
 function withOpaqueKeys(statements: readonly Statement[]): readonly Statement[] {
   const byKey = groupByKey(statements.flatMap(({ guards }) => guards));
-  const opaqueKeys = new Set([...byKey].filter(([, conditions]) => !areComparable(conditions)).map(([key]) => key));
+  const opaqueKeys = new Set(
+    [...byKey].filter(([, conditions]) => !areComparable(conditions)).map(([key]) => key),
+  );
   const read = (guard: Guard): Guard =>
     guard.kind === "condition" && opaqueKeys.has(guard.key)
-      ? { kind: "opaque", text: guard.text, reason: `has a condition on ${guard.name}, which is compared as different types` }
+      ? {
+          kind: "opaque",
+          text: guard.text,
+          reason: `has a condition on ${guard.name}, which is compared as different types`,
+        }
       : guard;
   return statements.map((statement) => ({ ...statement, guards: statement.guards.map(read) }));
 }
@@ -155,13 +191,22 @@ function elementsOf(guards: readonly Guard[], reach: glob.Reach): ReadonlyMap<st
   return new Map(
     guards.flatMap((guard) => {
       return guard.kind === "resource"
-        ? [[guard.text, guard.patterns.map((pattern) => glob.resource(pattern, reach, guard.variables))]]
+        ? [
+            [
+              guard.text,
+              guard.patterns.map((pattern) => glob.resource(pattern, reach, guard.variables)),
+            ],
+          ]
         : [];
     }),
   );
 }
 
-function resourceDimension(elements: ReadonlyMap<string, PatternSet>, universe: PatternSet, budget: Budget) {
+function resourceDimension(
+  elements: ReadonlyMap<string, PatternSet>,
+  universe: PatternSet,
+  budget: Budget,
+) {
   const sets = [...elements.values(), COLON_IN_RESOURCE];
   const classes = partition(sets, universe, budget);
   const masks = masksOf(classes, sets.length, budget);
@@ -180,8 +225,15 @@ function resourceDimension(elements: ReadonlyMap<string, PatternSet>, universe: 
   };
 }
 
-/** By set, the classes that it matches. Each class is read once: shifting large numbers bit by bit takes most of a decision. */
-function masksOf(classes: readonly { readonly matches: bigint }[], sets: number, budget: Budget): readonly bigint[] {
+/**
+ * By set, the classes that it matches. Each class is read once: shifting large numbers bit by bit
+ * takes most of a decision.
+ */
+function masksOf(
+  classes: readonly { readonly matches: bigint }[],
+  sets: number,
+  budget: Budget,
+): readonly bigint[] {
   budget.spend((classes.length * sets) / 64);
   const rows = classes.map(({ matches }) => matches.toString(2));
   return Array.from({ length: sets }, (_, set) => {
@@ -205,24 +257,39 @@ function keyDimension(key: string, all: readonly ConditionGuard[], budget: Budge
   const dimension: Dimension = {
     key: all[0]?.name ?? key,
     witnesses: classes.map(({ witness }) => witness),
-    everything: { absent: true, single: every, list: values === "single" ? undefined : listed(every) },
+    everything: {
+      absent: true,
+      single: every,
+      list: values === "single" ? undefined : listed(every),
+    },
     certain: {
       absent: true,
       single: values === "several" ? 0n : certain,
-      list: values === "several" || (values === "unknown" && testsLists) ? listed(certain) : undefined,
+      list:
+        values === "several" || (values === "unknown" && testsLists) ? listed(certain) : undefined,
     },
     opaque: false,
   };
   return {
     dimension,
-    atoms: [...byText].map(([text, condition], at) => [text, atomOf(condition, masks[at] ?? 0n, every)] as const),
+    atoms: [...byText].map(
+      ([text, condition], at) => [text, atomOf(condition, masks[at] ?? 0n, every)] as const,
+    ),
   };
 }
 
-function atomOf({ operator, values }: ConditionGuard, matched: bigint, every: bigint): Omit<Atom, "dimension"> {
+function atomOf(
+  { operator, values }: ConditionGuard,
+  matched: bigint,
+  every: bigint,
+): Omit<Atom, "dimension"> {
   if (operator.test === "null") {
     const isNull = new Set(values.map((value) => value.toLowerCase()));
     return { mask: isNull.has("false") ? every : 0n, absent: isNull.has("true"), set: "all" };
   }
-  return { mask: operator.negated ? every & ~matched : matched, absent: holdsWhenAbsent(operator), set: operator.set };
+  return {
+    mask: operator.negated ? every & ~matched : matched,
+    absent: holdsWhenAbsent(operator),
+    set: operator.set,
+  };
 }

@@ -1,6 +1,13 @@
 import type { Budget } from "./budget";
 import { matches as matchesGlob, type Reach, resource } from "./glob";
-import type { ConditionGuard, DecisionRequest, Guard, PatternGuard, Policies, Statement } from "./model";
+import type {
+  ConditionGuard,
+  DecisionRequest,
+  Guard,
+  PatternGuard,
+  Policies,
+  Statement,
+} from "./model";
 import { holdsWhenAbsent } from "./operators";
 import { isWithin, ORDERS } from "./orders";
 import { familyOf } from "./values";
@@ -8,7 +15,10 @@ import { familyOf } from "./values";
 /** What IAM answers to a request; undefined where a test that is not interpreted decides. */
 type Verdict = boolean | undefined;
 
-/** A request as it is evaluated: its context with names of keys in lower case, and the limit of the effort. */
+/**
+ * A request as it is evaluated: its context with names of keys in lower case, and the limit of the
+ * effort.
+ */
 interface Evaluated {
   readonly request: DecisionRequest;
   readonly context: ReadonlyMap<string, string | readonly string[]>;
@@ -17,18 +27,32 @@ interface Evaluated {
 }
 
 /**
- * Evaluates one request by IAM's rules, without any of the classes of the decision: an explicit Deny wins, and identity policies, boundary
- * and each level of control policies must allow. Checks every counterexample before it is reported.
- * Source: IAM user guide, "Policy evaluation logic".
+ * Evaluates one request by IAM's rules, without any of the classes of the decision: an explicit
+ * Deny wins, and identity policies, boundary and each level of control policies must allow. Checks
+ * every counterexample before it is reported. Source: IAM user guide, "Policy evaluation logic".
  * @throws BudgetExceeded if the policies are too large
  */
-export function isAllowed(policies: Policies, request: DecisionRequest, reach: Reach, budget: Budget): Verdict {
-  const context = new Map(Object.entries(request.context).map(([name, value]) => [name.toLowerCase(), value]));
+export function isAllowed(
+  policies: Policies,
+  request: DecisionRequest,
+  reach: Reach,
+  budget: Budget,
+): Verdict {
+  const context = new Map(
+    Object.entries(request.context).map(([name, value]) => [name.toLowerCase(), value]),
+  );
   budget.spend(context.size);
   const evaluated = { request, context, reach, budget };
   const matching = (effect: Statement["effect"], statements: readonly Statement[]) =>
-    any(statements.filter((each) => each.effect === effect).map(({ guards }) => matches(guards, evaluated)));
-  return all([not(matching("Deny", policies.flat())), ...policies.map((group) => matching("Allow", group))]);
+    any(
+      statements
+        .filter((each) => each.effect === effect)
+        .map(({ guards }) => matches(guards, evaluated)),
+    );
+  return all([
+    not(matching("Deny", policies.flat())),
+    ...policies.map((group) => matching("Allow", group)),
+  ]);
 }
 
 function all(verdicts: readonly Verdict[]): Verdict {
@@ -74,18 +98,28 @@ function holds(guard: Guard, { request, context, reach, budget }: Evaluated): Ve
 /** Characters that are compared in one step. */
 const CHARACTERS = 32;
 
-function matchesPatterns({ patterns, negated, variables }: PatternGuard, text: string, reach: Reach, budget: Budget): boolean {
+function matchesPatterns(
+  { patterns, negated, variables }: PatternGuard,
+  text: string,
+  reach: Reach,
+  budget: Budget,
+): boolean {
   const isMatched = patterns.some((pattern) => {
     budget.spend((4 + pattern.length) / CHARACTERS);
     const literals = pattern.search(/[*?$]/);
     return literals < 0
       ? pattern === text
-      : text.startsWith(pattern.slice(0, literals)) && matchesGlob(resource(pattern, reach, variables), text, budget);
+      : text.startsWith(pattern.slice(0, literals)) &&
+          matchesGlob(resource(pattern, reach, variables), text, budget);
   });
   return isMatched !== negated;
 }
 
-function conditionHolds(condition: ConditionGuard, given: string | readonly string[] | undefined, budget: Budget): Verdict {
+function conditionHolds(
+  condition: ConditionGuard,
+  given: string | readonly string[] | undefined,
+  budget: Budget,
+): Verdict {
   const { operator, values } = condition;
   if (operator.test === "null") {
     return values.some((value) => value.toLowerCase() === String(given === undefined));
@@ -104,7 +138,11 @@ function conditionHolds(condition: ConditionGuard, given: string | readonly stri
   }
 }
 
-function matchesValue({ operator, globs, intervals }: ConditionGuard, value: string, budget: Budget): boolean {
+function matchesValue(
+  { operator, globs, intervals }: ConditionGuard,
+  value: string,
+  budget: Budget,
+): boolean {
   budget.spend((globs.length + intervals.length) / 8);
   const family = familyOf(operator.test);
   const point = family === "text" ? undefined : ORDERS[family].read(value);

@@ -25,8 +25,9 @@ const MAX_ARNS = 40;
 const NAME = "example";
 
 /**
- * A request that AWS can receive, and that one side allows and the other one does not: an existing action of the most serious access level
- * on an ARN of a type that the action has, evaluated on both sides. Undefined where none is found.
+ * A request that AWS can receive, and that one side allows and the other one does not: an existing
+ * action of the most serious access level on an ARN of a type that the action has, evaluated on
+ * both sides. Undefined where none is found.
  */
 export function exampleOf(after: Side, before: Side): Example | undefined {
   const sides = readSides(after, before);
@@ -46,7 +47,11 @@ export function exampleOf(after: Side, before: Side): Example | undefined {
     const request = part && kind === "new-request" ? answers.requestOf(part, action) : undefined;
     if (request !== undefined) {
       const { level } = action;
-      return { request: { ...request, action: action.action }, level, isWorst: (unsure ?? level) === level };
+      return {
+        request: { ...request, action: action.action },
+        level,
+        isWorst: (unsure ?? level) === level,
+      };
     }
     unsure ??= action.level;
   }
@@ -93,14 +98,20 @@ class Answers {
     if (!this.#known.has(key)) {
       this.#known.set(
         key,
-        this.#budget.attempt(0.25, (share) => decidePart(this.#sides, part, basisOf(part, universe, share), share)),
+        this.#budget.attempt(0.25, (share) =>
+          decidePart(this.#sides, part, basisOf(part, universe, share), share),
+        ),
       );
     }
     return this.#known.get(key);
   }
 
   #numbersOf(group: readonly (Statement | string)[]): string {
-    return group.map((statement) => this.#numberOf(typeof statement === "string" ? statement : statement.text)).join();
+    return group
+      .map((statement) =>
+        this.#numberOf(typeof statement === "string" ? statement : statement.text),
+      )
+      .join();
   }
 
   #numberOf(text: string): number {
@@ -112,16 +123,27 @@ class Answers {
 
 /** Existing actions that the side after the change may allow, the most serious ones first. */
 function candidatesOf({ after }: Sides, budget: Budget): readonly AwsAction[] {
-  const tests = after.flat().flatMap(({ effect, guards }) => (effect === "Allow" ? guards.filter(isOfAction) : []));
+  const tests = after
+    .flat()
+    .flatMap(({ effect, guards }) => (effect === "Allow" ? guards.filter(isOfAction) : []));
   const patterns = new Set(tests.flatMap((test) => (test.negated ? ["*"] : test.patterns)));
-  const found = (patterns.has("*") ? ["*"] : [...patterns]).flatMap((pattern) => actionsMatching(pattern, budget));
+  const found = (patterns.has("*") ? ["*"] : [...patterns]).flatMap((pattern) =>
+    actionsMatching(pattern, budget),
+  );
   return [...new Map(found.map((action) => [action.action, action])).values()].toSorted(
     (one, other) => seriousness(one) - seriousness(other) || (one.action < other.action ? -1 : 1),
   );
 }
 
-/** Whole ARNs of the types of an action, with what the statements name; `*` for an action that applies to no resource. */
-function arnsOf({ arns }: AwsAction, patterns: readonly string[], environment: Environment): readonly string[] {
+/**
+ * Whole ARNs of the types of an action, with what the statements name; `*` for an action that
+ * applies to no resource.
+ */
+function arnsOf(
+  { arns }: AwsAction,
+  patterns: readonly string[],
+  environment: Environment,
+): readonly string[] {
   const named = patterns.map((pattern) => withoutWildcards(pattern, environment));
   if (arns === undefined) {
     return named.slice(0, MAX_ARNS);
@@ -131,7 +153,10 @@ function arnsOf({ arns }: AwsAction, patterns: readonly string[], environment: E
   }
   const forms = arns.flatMap((form) => {
     const isOfForm = new RegExp(`^${filled(form, {}, ".+").replaceAll("*", ".*")}$`);
-    return [filled(form, environment, NAME).replaceAll("*", NAME), ...named.filter((arn) => isOfForm.test(arn))];
+    return [
+      filled(form, environment, NAME).replaceAll("*", NAME),
+      ...named.filter((arn) => isOfForm.test(arn)),
+    ];
   });
   return [...new Set(forms)].slice(0, MAX_ARNS);
 }
@@ -150,7 +175,8 @@ type Environment = Readonly<Record<string, string>>;
 /** Partition, Region and account that the statements name, else those of AWS's documentation. */
 function environmentOf(guards: readonly Guard[]): Environment {
   const components = patternsIn(guards).map((pattern) => pattern.split(":"));
-  const first = (at: number, form: RegExp) => components.map((each) => each[at] ?? "").find((text) => form.test(text));
+  const first = (at: number, form: RegExp) =>
+    components.map((each) => each[at] ?? "").find((text) => form.test(text));
   const requested = guards.flatMap((guard) =>
     guard.kind === "condition" && guard.key === "aws:requestedregion" ? guard.values : [],
   );
@@ -169,6 +195,7 @@ function withoutWildcards(pattern: string, { Partition, Region, Account }: Envir
     return pattern;
   }
   const values = ["arn", Partition, NAME, Region, Account];
-  const named = (text: string, at: number) => (/[*?]/.test(text) ? (values[at] ?? text.replaceAll(/[*?]+/g, NAME)) : text);
+  const named = (text: string, at: number) =>
+    /[*?]/.test(text) ? (values[at] ?? text.replaceAll(/[*?]+/g, NAME)) : text;
   return pattern.split(":").map(named).join(":");
 }

@@ -9,10 +9,11 @@ export type GlobSymbol =
 export type Glob = readonly GlobSymbol[];
 
 /**
- * How far wildcards in a resource ARN reach. AWS documents that they stand for characters within a segment and that a `*` which ends
- * a segment "can expand to match beyond the colon boundaries" (IAM user guide, "IAM JSON policy elements: Resource"). What that means
- * for patterns with fewer or other colons than the ARN is open, so that an answer must hold for each of these. Adjacent wildcards mean the
- * same in any order: `*?` ends a segment as `?*` does.
+ * How far wildcards in a resource ARN reach. AWS documents that they stand for characters within a
+ * segment and that a `*` which ends a segment "can expand to match beyond the colon boundaries"
+ * (IAM user guide, "IAM JSON policy elements: Resource"). What that means for patterns with fewer
+ * or other colons than the ARN is open, so that an answer must hold for each of these. Adjacent
+ * wildcards mean the same in any order: `*?` ends a segment as `?*` does.
  */
 export const REACHES = ["documented", "components", "text"] as const;
 export type Reach = (typeof REACHES)[number];
@@ -20,7 +21,10 @@ export type Reach = (typeof REACHES)[number];
 /** The text itself, without wildcards. */
 export function literal(
   text: string,
-  { fold = false, variables = false }: { readonly fold?: boolean; readonly variables?: boolean } = {},
+  {
+    fold = false,
+    variables = false,
+  }: { readonly fold?: boolean; readonly variables?: boolean } = {},
 ): Glob {
   return symbolsOf(text, variables).map(({ char }) => ({ kind: "literal", char, fold }));
 }
@@ -31,8 +35,8 @@ export function like(text: string, variables = false): Glob {
 }
 
 /**
- * A pattern of ARNs in a condition: six components, checked one by one; only the last may contain colons.
- * Source: IAM user guide, "Condition operators", ARN condition operators.
+ * A pattern of ARNs in a condition: six components, checked one by one; only the last may contain
+ * colons. Source: IAM user guide, "Condition operators", ARN condition operators.
  */
 export function arnComponents(text: string, variables = false): Glob {
   return resource(text, "components", variables);
@@ -66,12 +70,18 @@ function inOrder(wildcards: string): string {
 /** @param variables whether `${*}`, `${?}` and `${$}` stand for the character */
 function symbolsOf(text: string, variables: boolean) {
   const parts = text.match(variables ? /\$\{[*?$]\}|[\s\S]/gu : /[\s\S]/gu) ?? [];
-  return parts.map((part) => ({ char: part.length > 2 ? part.charAt(2) : part, wildcard: WILDCARDS[part] }));
+  return parts.map((part) => ({
+    char: part.length > 2 ? part.charAt(2) : part,
+    wildcard: WILDCARDS[part],
+  }));
 }
 
 const WILDCARDS: Readonly<Record<string, "one" | "many">> = { "?": "one", "*": "many" };
 
-/** Whether a pattern matches a string, in time that grows with the product of their lengths at most. @throws BudgetExceeded */
+/**
+ * Whether a pattern matches a string, in time that grows with the product of their lengths at most.
+ * @throws BudgetExceeded
+ */
 export function matches(pattern: Glob, text: string, budget: Budget): boolean {
   // All positions in the pattern that the characters read so far can lead to, in ascending order.
   let positions = afterStars([0], pattern);

@@ -2,7 +2,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { run } from "./command";
 
-const { version } = JSON.parse(readFileSync(join(__dirname, "../package.json"), "utf8")) as { readonly version: string };
+const { version } = JSON.parse(readFileSync(join(__dirname, "../package.json"), "utf8")) as {
+  readonly version: string;
+};
 
 /** @throws Error that names the file */
 function readText(file: string): string {

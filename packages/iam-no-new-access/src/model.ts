@@ -1,17 +1,24 @@
 import type { Glob } from "./glob";
 
-/** A policy document as parsed JSON. Its form is checked here, so that documents of any origin can be compared. */
+/**
+ * A policy document as parsed JSON. Its form is checked here, so that documents of any origin can
+ * be compared.
+ */
 export type PolicyJson = unknown;
 
-/** All policies that decide what one principal may do. Session policies and resource-based policies are not part of it. */
+/**
+ * All policies that decide what one principal may do. Session policies and resource-based policies
+ * are not part of it.
+ */
 export interface Side {
   /** The policies of the user and of its groups, or of the role. */
   readonly identity: readonly PolicyJson[];
   /** @default no permissions boundary */
   readonly boundary?: PolicyJson;
   /**
-   * Service control policies by level (root, organizational units, account). A request needs an Allow on each level, so a level with
-   * Deny statements alone needs `FullAWSAccess` as well, as in AWS. @default not in an organization
+   * Service control policies by level (root, organizational units, account). A request needs an
+   * Allow on each level, so a level with Deny statements alone needs `FullAWSAccess` as well, as in
+   * AWS. @default not in an organization
    */
   readonly controlPolicies?: readonly (readonly PolicyJson[])[];
 }
@@ -20,7 +27,10 @@ export interface Side {
 export interface StatementReference {
   readonly side: "after" | "before";
   readonly policy: "identity" | "boundary" | "control";
-  /** Position of the document among those of its kind, from 1; levels of control policies are counted through. */
+  /**
+   * Position of the document among those of its kind, from 1; levels of control policies are
+   * counted through.
+   */
   readonly document: number;
   /** Position in the document, from 1; undefined if the document itself is meant. */
   readonly statement?: number | undefined;
@@ -42,14 +52,24 @@ export type Answer =
   | { readonly kind: "nothing-new" }
   /** One of the requests that this side allows and the other one does not. */
   | { readonly kind: "new-request"; readonly request: DecisionRequest }
-  /** Neither could be proven. The statement that prevents it is missing only where the effort exceeded its limit. */
-  | { readonly kind: "not-comparable"; readonly statement?: StatementReference | undefined; readonly reason: string };
+  /**
+   * Neither could be proven. The statement that prevents it is missing only where the effort
+   * exceeded its limit.
+   */
+  | {
+      readonly kind: "not-comparable";
+      readonly statement?: StatementReference | undefined;
+      readonly reason: string;
+    };
 
 /**
- * One test that a statement makes; an opaque one is not interpreted. All tests of a statement must hold for it to match. Two with the same
- * text have the same result.
+ * One test that a statement makes; an opaque one is not interpreted. All tests of a statement must
+ * hold for it to match. Two with the same text have the same result.
  */
-export type Guard = PatternGuard | ConditionGuard | { readonly kind: "opaque"; readonly text: string; readonly reason: string };
+export type Guard =
+  | PatternGuard
+  | ConditionGuard
+  | { readonly kind: "opaque"; readonly text: string; readonly reason: string };
 
 export interface PatternGuard {
   readonly kind: "action" | "resource";

@@ -1,8 +1,8 @@
 import type { Operator, Test } from "./model";
 
 /**
- * Operators that are decided. Any other one, such as `BinaryEquals`, is opaque. `ArnEquals` and `ArnLike` behave alike.
- * Source: IAM user guide, "IAM JSON policy elements: Condition operators".
+ * Operators that are decided. Any other one, such as `BinaryEquals`, is opaque. `ArnEquals` and
+ * `ArnLike` behave alike. Source: IAM user guide, "IAM JSON policy elements: Condition operators".
  */
 const BASES: Readonly<Record<string, readonly [test: Test, negated: boolean]>> = {
   StringEquals: ["equals", false],
@@ -35,8 +35,8 @@ const BASES: Readonly<Record<string, readonly [test: Test, negated: boolean]>> =
 const NAME = /^(?:(ForAllValues|ForAnyValue):)?([A-Za-z]+?)(IfExists)?$/;
 
 /**
- * Reads the name of a condition operator; undefined if it is not decided. `ForAnyValue:...IfExists` is not, because AWS does not document
- * its result for an absent key.
+ * Reads the name of a condition operator; undefined if it is not decided. `ForAnyValue:...IfExists`
+ * is not, because AWS does not document its result for an absent key.
  */
 export function readOperator(name: string): Operator | undefined {
   if (name === "Null") {
@@ -54,24 +54,27 @@ export function readOperator(name: string): Operator | undefined {
 const SETS: Readonly<Record<string, Operator["set"]>> = { ForAllValues: "all", ForAnyValue: "any" };
 
 /**
- * Whether a condition holds for a request without the key: `ForAllValues` and `IfExists` do, negated operators too unless
- * `ForAnyValue` stands before them. Sources: IAM user guide, "Condition operators" and "Single-valued vs. multivalued context keys".
+ * Whether a condition holds for a request without the key: `ForAllValues` and `IfExists` do,
+ * negated operators too unless `ForAnyValue` stands before them. Sources: IAM user guide,
+ * "Condition operators" and "Single-valued vs. multivalued context keys".
  */
 export function holdsWhenAbsent({ set, negated, ifExists }: Operator): boolean {
   return set === "all" || (set === "single" && (negated || ifExists));
 }
 
 /**
- * Keys with at most one value in a request, in lower case. A key that is in neither list may have several values in a proof, but not in a
- * counterexample, unless a policy tests it with a set operator.
- * Sources: IAM user guide, "AWS global condition context keys" (value type); service authorization reference, types of condition keys.
+ * Keys with at most one value in a request, in lower case. A key that is in neither list may have
+ * several values in a proof, but not in a counterexample, unless a policy tests it with a set
+ * operator. Sources: IAM user guide, "AWS global condition context keys" (value type); service
+ * authorization reference, types of condition keys.
  */
 // cspell:disable
 const SINGLE_VALUED =
   /^(?:aws:(?:requestedregion|principalarn|principalaccount|principaltype|userid|username|sourceip|sourcevpce|sourcevpc|sourcearn|sourceaccount|currenttime|epochtime|securetransport|multifactorauthpresent|multifactorauthage|tokenissuetime|viaawsservice|useragent|(?:resourcetag|requesttag|principaltag)\/.+)|kms:(?:viaservice|grantisforawsresource|calleraccount)|iam:(?:passedtoservice|awsservicename|policyarn|permissionsboundary)|elasticloadbalancing:createaction|ec2:(?:createaction|acceptervpc|requestervpc|vpc|region|instancetype|resourcetag\/.+))$/;
 
 /** Keys that can have several values, in lower case. Sources as above. */
-const MULTIVALUED = /^(?:aws:(?:tagkeys|calledvia|principalorgpaths|principalservicenameslist)|kms:grantoperations)$/;
+const MULTIVALUED =
+  /^(?:aws:(?:tagkeys|calledvia|principalorgpaths|principalservicenameslist)|kms:grantoperations)$/;
 // cspell:enable
 
 /** How many values a context key can have in one request. */

@@ -13,11 +13,13 @@ export interface StringClass {
 }
 
 /**
- * Partitions all strings of a universe by the sets of patterns that match them. Exact: every class is listed, with a string in it.
+ * Partitions all strings of a universe by the sets of patterns that match them. Exact: every class
+ * is listed, with a string in it.
  *
- * Walks the product of the patterns' automata (their positions) breadth first. In each state only the characters at the current positions
- * can matter, and one more that stands for all others.
- * @param alphabet the characters that strings consist of, besides the colon; any character if undefined
+ * Walks the product of the patterns' automata (their positions) breadth first. In each state only
+ * the characters at the current positions can matter, and one more that stands for all others.
+ * @param alphabet the characters that strings consist of, besides the colon; any character if
+ * undefined
  * @throws BudgetExceeded if the patterns have too many combinations
  */
 export function partition(
@@ -53,7 +55,10 @@ export function partition(
     }
     level = next;
   }
-  return [...classes].map(([accepted, witness]) => ({ matches: BigInt(`0x${accepted}`) & (universeBit - 1n), witness }));
+  return [...classes].map(([accepted, witness]) => ({
+    matches: BigInt(`0x${accepted}`) & (universeBit - 1n),
+    witness,
+  }));
 }
 
 /** A state as a short string, one character for each position. */
@@ -77,7 +82,8 @@ const MAX_POSITIONS = 0xd000;
 type State = readonly number[];
 
 /**
- * Sets of patterns as one automaton. A state is a sorted list of positions; positions of all patterns are numbered through.
+ * Sets of patterns as one automaton. A state is a sorted list of positions; positions of all
+ * patterns are numbered through.
  * @throws BudgetExceeded if the patterns are too long
  */
 function compile(sets: readonly PatternSet[], budget: Budget, alphabet?: readonly string[]) {
@@ -112,7 +118,10 @@ function compile(sets: readonly PatternSet[], budget: Budget, alphabet?: readonl
     },
     /** Whether the last set can still match. */
     isAlive: (state: State) => (state.at(-1) ?? -1) >= firstOfLast,
-    /** The states after each character that can matter; the last one but the colon stands for all characters that are not listed. */
+    /**
+     * The states after each character that can matter; the last one but the colon stands for all
+     * characters that are not listed.
+     */
     successors: (state: State) => {
       const { literals, others, colon } = movesOf(positions, state);
       const characters = letters(literals);
@@ -126,14 +135,19 @@ function compile(sets: readonly PatternSet[], budget: Budget, alphabet?: readonl
   };
 }
 
-/** Positions after a literal, by character, after a wildcard that took any character but the colon, and after one that took the colon. */
+/**
+ * Positions after a literal, by character, after a wildcard that took any character but the colon,
+ * and after one that took the colon.
+ */
 function movesOf(positions: readonly Position[], state: readonly number[]) {
   const literals = new Map<string, number[]>();
   const [others, colon]: [number[], number[]] = [[], []];
   for (const at of state) {
     const symbol = positions[at]?.symbol;
     if (symbol?.kind === "literal") {
-      for (const char of symbol.fold ? [symbol.char.toLowerCase(), symbol.char.toUpperCase()] : [symbol.char]) {
+      for (const char of symbol.fold
+        ? [symbol.char.toLowerCase(), symbol.char.toUpperCase()]
+        : [symbol.char]) {
         literals.set(char, [...(literals.get(char) ?? []), at + 1]);
       }
     } else if (symbol !== undefined) {
@@ -160,7 +174,10 @@ function addPositions(positions: Position[], glob: Glob, set: number, bit: bigin
  *
  * The marks are reused between calls: this is the innermost loop of the decision.
  */
-function closure(positions: readonly Position[], sets: number): (state: readonly number[]) => readonly number[] {
+function closure(
+  positions: readonly Position[],
+  sets: number,
+): (state: readonly number[]) => readonly number[] {
   const marks = new Uint32Array(positions.length);
   const settled = new Uint32Array(sets);
   let call = 0;
@@ -187,28 +204,38 @@ function closure(positions: readonly Position[], sets: number): (state: readonly
         }
       }
     }
-    const left = isSettled ? all.filter((at) => settled[positions[at]?.set ?? 0] !== call || positions[at]?.universal) : all;
+    const left = isSettled
+      ? all.filter((at) => settled[positions[at]?.set ?? 0] !== call || positions[at]?.universal)
+      : all;
     return isSorted ? left : left.sort((one, other) => one - other);
   };
 }
 
-/** Preferred for "any other character", because they are valid in names and read well in a request. */
+/**
+ * Preferred for "any other character", because they are valid in names and read well in a request.
+ */
 const OTHERS = [..."xyzabcdefghijklmnopqrstuvw0123456789XYZABCDEFGHIJKLMNOPQRSTUVW-_./"];
 
 /**
- * A function that lists the characters after which states may differ. Each stands for itself, the last one but the colon for all that are
- * not listed.
+ * A function that lists the characters after which states may differ. Each stands for itself, the
+ * last one but the colon for all that are not listed.
  */
 function lettersAfter(alphabet: readonly string[] | undefined) {
   const allowed = alphabet && new Set(alphabet);
   return (literals: ReadonlyMap<string, unknown>): readonly string[] => {
-    const listed = [...literals.keys()].filter((char) => char !== ":" && allowed?.has(char) !== false);
-    const other = (alphabet ?? OTHERS).find((char) => !literals.has(char)) ?? (alphabet ? undefined : unlisted(literals));
+    const listed = [...literals.keys()].filter(
+      (char) => char !== ":" && allowed?.has(char) !== false,
+    );
+    const other =
+      (alphabet ?? OTHERS).find((char) => !literals.has(char)) ??
+      (alphabet ? undefined : unlisted(literals));
     return [...listed, ...(other === undefined ? [] : [other]), ":"];
   };
 }
 
 function unlisted(listed: ReadonlyMap<string, unknown>): string {
-  const codes = Array.from({ length: listed.size + 1 }, (_, at) => String.fromCodePoint(0x4e00 + at));
+  const codes = Array.from({ length: listed.size + 1 }, (_, at) =>
+    String.fromCodePoint(0x4e00 + at),
+  );
   return codes.find((char) => !listed.has(char)) ?? "";
 }

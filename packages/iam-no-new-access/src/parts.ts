@@ -10,7 +10,10 @@ export interface Sides {
   readonly before: Policies;
 }
 
-/** Actions to which the same statements apply, and these statements without their tests of the action. */
+/**
+ * Actions to which the same statements apply, and these statements without their tests of the
+ * action.
+ */
 export interface Part extends Sides {
   /** One of the actions, in lower case. */
   readonly action: string;
@@ -32,8 +35,8 @@ interface Actions {
 }
 
 /**
- * Two sides, to be divided by actions. A request has one action, so that the actions to which the same statements apply are decided alone,
- * by these few statements.
+ * Two sides, to be divided by actions. A request has one action, so that the actions to which the
+ * same statements apply are decided alone, by these few statements.
  */
 export class Divided {
   readonly #sides: Sides;
@@ -47,8 +50,12 @@ export class Divided {
     this.#statements = [...sides.after, ...sides.before].flat();
     const tests = this.#statements.flatMap(({ guards }) => guards.filter(isOfAction));
     this.#tests = new Map(tests.map((test) => [test.text, test]));
-    this.#rests = new Map(this.#statements.map((statement) => [statement, withoutAction(statement)]));
-    this.#actions = new Map([...this.#tests].map(([text, { patterns }]) => [text, actionsIn(patterns)]));
+    this.#rests = new Map(
+      this.#statements.map((statement) => [statement, withoutAction(statement)]),
+    );
+    this.#actions = new Map(
+      [...this.#tests].map(([text, { patterns }]) => [text, actionsIn(patterns)]),
+    );
   }
 
   /**
@@ -58,7 +65,10 @@ export class Divided {
   all(budget: Budget): readonly Part[] {
     const patterns = [...this.#tests.values()].flatMap((test) => test.patterns);
     const services = new Set(patterns.filter((pattern) => pattern !== "*").map(serviceOf));
-    const other = [...CHARACTERS, ...CHARACTERS.map((char) => `x${char}`)].find((name) => !services.has(name)) ?? "x".repeat(65);
+    const other =
+      [...CHARACTERS, ...CHARACTERS.map((char) => `x${char}`)].find(
+        (name) => !services.has(name),
+      ) ?? "x".repeat(65);
     const parts = [other, ...services].flatMap((service) => this.#ofService(service, budget));
     return parts.toSorted((one, other) => sizeOf(one) - sizeOf(other));
   }
@@ -75,7 +85,10 @@ export class Divided {
     const bits = new Map(tests.map(({ text }, at) => [text, 1n << BigInt(at)]));
     return partition(sets, NAMES, budget, CHARACTERS).map(({ matches, witness }) => {
       budget.spend(this.#statements.length / 32);
-      return this.#part(`${service}:${witness}`, ({ text }) => ((bits.get(text) ?? 0n) & matches) !== 0n);
+      return this.#part(
+        `${service}:${witness}`,
+        ({ text }) => ((bits.get(text) ?? 0n) & matches) !== 0n,
+      );
     });
   }
 
@@ -90,13 +103,18 @@ export class Divided {
     return this.#part(action, ({ text }) => {
       const { names, patterns } = this.#actions.get(text) ?? actionsIn([]);
       const isNear = (pattern: string) => pattern === "*" || serviceOf(pattern) === service;
-      return names.has(action) || patterns.some((each) => isNear(each.text) && matchesGlob(each.glob, action, budget));
+      return (
+        names.has(action) ||
+        patterns.some((each) => isNear(each.text) && matchesGlob(each.glob, action, budget))
+      );
     });
   }
 
   #part(action: string, isMatched: (test: PatternGuard) => boolean): Part {
-    const applies = ({ guards }: Statement) => guards.every((guard) => !isOfAction(guard) || isMatched(guard) !== guard.negated);
-    const rest = (group: readonly Statement[]) => distinct(group.filter(applies).map((each) => this.#rests.get(each) ?? each));
+    const applies = ({ guards }: Statement) =>
+      guards.every((guard) => !isOfAction(guard) || isMatched(guard) !== guard.negated);
+    const rest = (group: readonly Statement[]) =>
+      distinct(group.filter(applies).map((each) => this.#rests.get(each) ?? each));
     return { action, after: this.#sides.after.map(rest), before: this.#sides.before.map(rest) };
   }
 }

@@ -36,26 +36,60 @@ interface Change {
   readonly isSet: (attribute: string) => boolean;
 }
 
-/** Attributes that hold a policy, in the resources of the AWS provider. Where the value is known, any attribute is read. */
+/**
+ * Attributes that hold a policy, in the resources of the AWS provider. Where the value is known,
+ * any attribute is read.
+ */
 const POLICY_ATTRIBUTES = new Set([
-  ...["access_policies", "access_policy", "assume_role_policy", "content", "inline_policy", "key_policy"],
+  ...[
+    "access_policies",
+    "access_policy",
+    "assume_role_policy",
+    "content",
+    "inline_policy",
+    "key_policy",
+  ],
   ...["permission_policy", "policy", "policy_document", "resource_policy"],
 ]);
 
-/** Attributes of IAM resources whose change gives nobody access. All others count as a change that is not read. */
+/**
+ * Attributes of IAM resources whose change gives nobody access. All others count as a change that
+ * is not read.
+ */
 const HARMLESS = new Set([
-  ...["arn", "attachment_count", "create_date", "description", "force_destroy", "force_detach_policies", "id"],
-  ...["max_session_duration", "name", "name_prefix", "path", "policy_id", "tags", "tags_all", "unique_id"],
+  ...[
+    "arn",
+    "attachment_count",
+    "create_date",
+    "description",
+    "force_destroy",
+    "force_detach_policies",
+    "id",
+  ],
+  ...[
+    "max_session_duration",
+    "name",
+    "name_prefix",
+    "path",
+    "policy_id",
+    "tags",
+    "tags_all",
+    "unique_id",
+  ],
 ]);
 
-/** What a principal that is created has from the beginning. A boundary only takes away, and its policies are read. */
+/**
+ * What a principal that is created has from the beginning. A boundary only takes away, and its
+ * policies are read.
+ */
 const HARMLESS_WHEN_CREATED = new Set(["group", "permissions_boundary", "role", "user"]);
 
 /** Deleting these can end a Deny; deleting anything else ends a principal or what it is allowed. */
 const LINKS = /attachment|exclusive|membership|boundary/;
 
 /**
- * Each policy that a plan changes, decided by itself, and each change of IAM that can give access without a policy in the plan.
+ * Each policy that a plan changes, decided by itself, and each change of IAM that can give access
+ * without a policy in the plan.
  * @param plan the output of `terraform show -json`
  * @throws Error if it is not a plan
  */
@@ -64,9 +98,13 @@ export function reportOf(plan: unknown): PlanReport {
   if (!Array.isArray(json.resource_changes) || typeof json.format_version !== "string") {
     throw new Error("is not a plan, which terraform show -json PLAN prints");
   }
-  const deferred = listOf(json.deferred_changes ?? []).map((each) => recordOf(recordOf(each).resource_change));
+  const deferred = listOf(json.deferred_changes ?? []).map((each) =>
+    recordOf(recordOf(each).resource_change),
+  );
   const { root_module: root } = recordOf(json.configuration);
-  const changes = [...json.resource_changes, ...deferred].flatMap((each) => changeIn(each, recordOf(root)));
+  const changes = [...json.resource_changes, ...deferred].flatMap((each) =>
+    changeIn(each, recordOf(root)),
+  );
   return {
     policies: changes.flatMap(policiesOf),
     unread: changes.flatMap(unreadOf),
@@ -95,8 +133,8 @@ function changeIn(value: unknown, root: Json): readonly Change[] {
 }
 
 /**
- * Which attributes the configuration of a resource sets. Without its configuration, any attribute may be set.
- * Source: Terraform, "JSON Output Format", configuration representation.
+ * Which attributes the configuration of a resource sets. Without its configuration, any attribute
+ * may be set. Source: Terraform, "JSON Output Format", configuration representation.
  */
 function settingsOf(address: string, root: Json): (path: string) => boolean {
   const names = address.replaceAll(/\[(?:"(?:[^"\\]|\\.)*"|\d+)\]/g, "").split(".");
@@ -113,11 +151,16 @@ function settingsOf(address: string, root: Json): (path: string) => boolean {
 function policiesOf({ address, before, after, unknown, isSet }: Change): readonly PlannedPolicy[] {
   const [former, latter] = [stringsIn(before), stringsIn(after)];
   const unknowns = new Set(unknownIn(unknown));
-  const isPolicy = (path: string) => [former, latter].some((strings) => policyIn(strings.get(path) ?? "") !== undefined);
+  const isPolicy = (path: string) =>
+    [former, latter].some((strings) => policyIn(strings.get(path) ?? "") !== undefined);
   const paths = [...new Set([...former.keys(), ...latter.keys()])].filter(isPolicy);
   const known = paths
     .filter((path) => !unknowns.has(path) && former.get(path) !== latter.get(path))
-    .map((path) => ({ address, attribute: path, result: resultOf(former.get(path), latter.get(path)) }));
+    .map((path) => ({
+      address,
+      attribute: path,
+      result: resultOf(former.get(path), latter.get(path)),
+    }));
   const later = [...unknowns]
     .filter((path) => paths.includes(path) || (POLICY_ATTRIBUTES.has(nameOf(path)) && isSet(path)))
     .map((attribute) => ({ address, attribute, result: { kind: "unknown" } as const }));
@@ -127,38 +170,64 @@ function policiesOf({ address, before, after, unknown, isSet }: Change): readonl
 /** @param before, after the text of the policy; undefined or empty: none */
 function resultOf(before: string | undefined, after: string | undefined): Result {
   const [former, latter] = [before, after].map((text) => (text ? policyIn(text) : undefined));
-  const isUnread = (text: string | undefined, policy: unknown) => Boolean(text) && policy === undefined;
+  const isUnread = (text: string | undefined, policy: unknown) =>
+    Boolean(text) && policy === undefined;
   return isUnread(before, former) || isUnread(after, latter)
-    ? { kind: "not-comparable", reason: "the policy is no JSON, or has a key twice or a number that is rounded" }
+    ? {
+        kind: "not-comparable",
+        reason: "the policy is no JSON, or has a key twice or a number that is rounded",
+      }
     : compare(former, latter);
 }
 
 /** What else changes in a resource of IAM. */
-function unreadOf({ address, type, actions, before, after, unknown, isSet }: Change): readonly UnreadChange[] {
+function unreadOf({
+  address,
+  type,
+  actions,
+  before,
+  after,
+  unknown,
+  isSet,
+}: Change): readonly UnreadChange[] {
   const isDeleted = actions.every((action) => action === "delete" || action === "forget");
   if (!type.startsWith("aws_iam_") || (isDeleted && !LINKS.test(type))) {
     return [];
   }
   const isCreated = actions.every((action) => action === "create");
-  const hasPolicy = [before, after].some((values) => [...stringsIn(values).values()].some((text) => policyIn(text)));
+  const hasPolicy = [before, after].some((values) =>
+    [...stringsIn(values).values()].some((text) => policyIn(text)),
+  );
   const isHarmless = (name: string) =>
     HARMLESS.has(name) ||
     POLICY_ATTRIBUTES.has(name) ||
-    (isCreated && (hasPolicy || name === "permissions_boundary") && HARMLESS_WHEN_CREATED.has(name));
-  const names = [...new Set([...Object.keys(before), ...Object.keys(after), ...Object.keys(unknown)])];
+    (isCreated &&
+      (hasPolicy || name === "permissions_boundary") &&
+      HARMLESS_WHEN_CREATED.has(name));
+  const names = [
+    ...new Set([...Object.keys(before), ...Object.keys(after), ...Object.keys(unknown)]),
+  ];
   const isChanged = (name: string) =>
-    (hasUnknown(unknown[name]) && isSet(name)) || JSON.stringify(set(before[name])) !== JSON.stringify(set(after[name]));
+    (hasUnknown(unknown[name]) && isSet(name)) ||
+    JSON.stringify(set(before[name])) !== JSON.stringify(set(after[name]));
   const changed = names.filter((name) => !isHarmless(name) && isChanged(name));
-  return changed.length === 0 ? [] : [{ address, reason: `${actions.join(" and ")}: ${changed.sort().join(", ")}` }];
+  return changed.length === 0
+    ? []
+    : [{ address, reason: `${actions.join(" and ")}: ${changed.sort().join(", ")}` }];
 }
 
 /** A value that is set: the provider writes empty strings and lists for what is not. */
 function set(value: unknown): unknown {
-  return value === "" || value === null || (Array.isArray(value) && value.length === 0) ? undefined : value;
+  return value === "" || value === null || (Array.isArray(value) && value.length === 0)
+    ? undefined
+    : value;
 }
 
 function hasUnknown(value: unknown): boolean {
-  return value === true || (typeof value === "object" && value !== null && Object.values(value).some(hasUnknown));
+  return (
+    value === true ||
+    (typeof value === "object" && value !== null && Object.values(value).some(hasUnknown))
+  );
 }
 
 /** By path, each string in a value. */
@@ -171,19 +240,31 @@ function stringsIn(value: unknown, path = ""): ReadonlyMap<string, string> {
 
 /** The paths of unknown values. */
 function unknownIn(value: unknown, path = ""): readonly string[] {
-  return value === true ? [path] : entriesOf(value, path).flatMap(([inner, each]) => unknownIn(each, inner));
+  return value === true
+    ? [path]
+    : entriesOf(value, path).flatMap(([inner, each]) => unknownIn(each, inner));
 }
 
-/** What is in a list or an object. Blocks with a name have it in their path, because a plan has sets in any order. */
-function entriesOf(value: unknown, path: string): readonly (readonly [path: string, value: unknown])[] {
+/**
+ * What is in a list or an object. Blocks with a name have it in their path, because a plan has sets
+ * in any order.
+ */
+function entriesOf(
+  value: unknown,
+  path: string,
+): readonly (readonly [path: string, value: unknown])[] {
   if (Array.isArray(value)) {
     return value.map((each, at) => [`${path}[${nameIn(each) ?? at}]`, each]);
   }
-  return isRecord(value) ? Object.entries(value).map(([key, each]) => [path === "" ? key : `${path}.${key}`, each]) : [];
+  return isRecord(value)
+    ? Object.entries(value).map(([key, each]) => [path === "" ? key : `${path}.${key}`, each])
+    : [];
 }
 
 function nameIn(block: unknown): string | undefined {
-  return isRecord(block) && typeof block.name === "string" && block.name !== "" ? JSON.stringify(block.name) : undefined;
+  return isRecord(block) && typeof block.name === "string" && block.name !== ""
+    ? JSON.stringify(block.name)
+    : undefined;
 }
 
 /** The name of the attribute at a path. */

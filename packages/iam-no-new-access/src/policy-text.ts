@@ -2,13 +2,15 @@ import type { PolicyJson } from "./model";
 import { isRecord } from "./read";
 
 /**
- * A policy from its JSON text. Undefined for what is no policy, and where a parser would lose something: a key that stands twice, of which
- * AWS can read another one, or a number that is rounded.
+ * A policy from its JSON text. Undefined for what is no policy, and where a parser would lose
+ * something: a key that stands twice, of which AWS can read another one, or a number that is
+ * rounded.
  */
 export function policyIn(text: string): PolicyJson | undefined {
   const policy = parsed(text);
   const isWhole =
-    keysIn(text) === keysIn(JSON.stringify(policy) ?? "") && numbersIn(text).every((number) => String(Number(number)) === number);
+    keysIn(text) === keysIn(JSON.stringify(policy) ?? "") &&
+    numbersIn(text).every((number) => String(Number(number)) === number);
   return isRecord(policy) && policy.Statement !== undefined && isWhole ? policy : undefined;
 }
 
@@ -29,5 +31,7 @@ function numbersIn(json: string): readonly string[] {
 
 /** The number of keys in a JSON text: whole strings before a colon. */
 function keysIn(json: string): number {
-  return json.match(/"(?:[^"\\]|\\.)*"\s*:?/g)?.filter((string) => string.endsWith(":")).length ?? 0;
+  return (
+    json.match(/"(?:[^"\\]|\\.)*"\s*:?/g)?.filter((string) => string.endsWith(":")).length ?? 0
+  );
 }

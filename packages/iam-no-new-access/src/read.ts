@@ -1,4 +1,12 @@
-import type { Guard, PatternGuard, Policies, PolicyJson, Side, Statement, StatementReference } from "./model";
+import type {
+  Guard,
+  PatternGuard,
+  Policies,
+  PolicyJson,
+  Side,
+  Statement,
+  StatementReference,
+} from "./model";
 import { readOperator } from "./operators";
 import { hasVariable, readValues, VARIABLES, withFoldedVariables } from "./values";
 
@@ -13,35 +21,57 @@ export function readSide(
   side: StatementReference["side"],
   { identity, boundary, controlPolicies = [] }: Side,
 ): Policies | Unreadable {
-  const kinds = { identity: [identity], boundary: boundary === undefined ? [] : [[boundary]], control: controlPolicies };
+  const kinds = {
+    identity: [identity],
+    boundary: boundary === undefined ? [] : [[boundary]],
+    control: controlPolicies,
+  };
   const groups = Object.entries(kinds).flatMap(([kind, levels]) => {
     let document = 0;
     const policy = kind as keyof typeof kinds;
-    return levels.map((policies) => policies.map((json) => readDocument(json, { side, policy, document: ++document })));
+    return levels.map((policies) =>
+      policies.map((json) => readDocument(json, { side, policy, document: ++document })),
+    );
   });
   const unreadable = groups.flat().find((reading): reading is Unreadable => "reason" in reading);
   return unreadable ?? (groups as (readonly Statement[])[][]).map((group) => group.flat());
 }
 
-function readDocument(document: PolicyJson, reference: StatementReference): readonly Statement[] | Unreadable {
-  const elements: Readonly<Record<string, unknown>> = isRecord(document) ? document : { "": document };
+function readDocument(
+  document: PolicyJson,
+  reference: StatementReference,
+): readonly Statement[] | Unreadable {
+  const elements: Readonly<Record<string, unknown>> = isRecord(document)
+    ? document
+    : { "": document };
   const { Version: version = "2008-10-17", Id: _, Statement: statements, ...rest } = elements;
   if ((version !== "2008-10-17" && version !== "2012-10-17") || Object.keys(rest).length > 0) {
-    return { statement: reference, reason: "is not a policy document of version 2008-10-17 or 2012-10-17" };
+    return {
+      statement: reference,
+      reason: "is not a policy document of version 2008-10-17 or 2012-10-17",
+    };
   }
   const readings = listOf(statements).map((statement, at) => {
-    const sid = isRecord(statement) && typeof statement.Sid === "string" ? statement.Sid : undefined;
+    const sid =
+      isRecord(statement) && typeof statement.Sid === "string" ? statement.Sid : undefined;
     const variables = version === "2012-10-17";
     return readStatement(statement, { ...reference, statement: at + 1, sid }, variables);
   });
-  return readings.find((reading): reading is Unreadable => "reason" in reading) ?? (readings as (readonly Statement[])[]).flat();
+  return (
+    readings.find((reading): reading is Unreadable => "reason" in reading) ??
+    (readings as (readonly Statement[])[]).flat()
+  );
 }
 
 /**
  * A statement becomes several where a resource needs a test of its own.
  * @param variables whether `${...}` are policy variables, as from version 2012-10-17 on
  */
-function readStatement(json: unknown, reference: StatementReference, variables: boolean): readonly Statement[] | Unreadable {
+function readStatement(
+  json: unknown,
+  reference: StatementReference,
+  variables: boolean,
+): readonly Statement[] | Unreadable {
   const statement = isRecord(json) ? json : {};
   const effect = statement.Effect;
   if (effect !== "Allow" && effect !== "Deny") {
@@ -49,7 +79,9 @@ function readStatement(json: unknown, reference: StatementReference, variables: 
   }
   const { Sid: _, Effect: __, Principal, NotPrincipal, ...elements } = statement;
   const { Action, NotAction, Resource, NotResource, Condition, ...rest } = elements;
-  const principal = [Principal, NotPrincipal].map((element) => (element === undefined ? "" : canonical(element)));
+  const principal = [Principal, NotPrincipal].map((element) =>
+    element === undefined ? "" : canonical(element),
+  );
   const hasPrincipal = principal.join("") !== "";
   // A trust policy has no resource.
   const resource = Resource ?? (hasPrincipal && NotResource === undefined ? "*" : undefined);
@@ -61,11 +93,20 @@ function readStatement(json: unknown, reference: StatementReference, variables: 
     const text = ["statement", canonical({ ...statement, Sid: "", variables })];
     return [statementOf(reference, effect, [opaque(text, "has elements that are not compared")])];
   }
-  const always = [actionGuard(Action ?? NotAction, NotAction !== undefined), ...conditionGuards(Condition, variables)];
+  const always = [
+    actionGuard(Action ?? NotAction, NotAction !== undefined),
+    ...conditionGuards(Condition, variables),
+  ];
   if (hasPrincipal) {
-    always.push(opaque(["principal", ...principal], "has a principal, which is compared as a whole"));
+    always.push(
+      opaque(["principal", ...principal], "has a principal, which is compared as a whole"),
+    );
   }
-  const alternatives = resourceGuards(resource ?? NotResource, NotResource !== undefined, variables);
+  const alternatives = resourceGuards(
+    resource ?? NotResource,
+    NotResource !== undefined,
+    variables,
+  );
   return alternatives.map((guards) => statementOf(reference, effect, [...always, ...guards]));
 }
 
@@ -89,24 +130,36 @@ function patternGuard(
 
 const RESOURCE = /^(?:\*$|arn:)/;
 
-/** For Resource one alternative for all that are read, and one for each that has a policy variable or is no ARN; for NotResource only one. */
-function resourceGuards(value: unknown, negated: boolean, variables: boolean): readonly (readonly Guard[])[] {
+/**
+ * For Resource one alternative for all that are read, and one for each that has a policy variable
+ * or is no ARN; for NotResource only one.
+ */
+function resourceGuards(
+  value: unknown,
+  negated: boolean,
+  variables: boolean,
+): readonly (readonly Guard[])[] {
   const element = negated ? "not resource" : "resource";
   const resources = strings(value);
   if (resources === undefined) {
     return [[opaque([element, canonical(value)], INVALID_RESOURCE)]];
   }
-  const isRead = (resource: string) => RESOURCE.test(resource) && !(variables && hasVariable(resource));
+  const isRead = (resource: string) =>
+    RESOURCE.test(resource) && !(variables && hasVariable(resource));
   const patterns = resources.filter(isRead);
   const others = resources.filter((resource) => !isRead(resource));
-  const read = patterns.length === 0 ? [] : [[patternGuard("resource", patterns, { negated, variables })]];
+  const read =
+    patterns.length === 0 ? [] : [[patternGuard("resource", patterns, { negated, variables })]];
   // Not the opposite of the same resource in Resource: a variable may have no value.
   return negated
     ? [[...read.flat(), ...others.map((resource) => opaqueResource(resource, variables, element))]]
     : [...read, ...others.map((resource) => variableGuards(resource, variables))];
 }
 
-/** A resource with variables matches at most what the same resource with `*` instead of the variables matches. */
+/**
+ * A resource with variables matches at most what the same resource with `*` instead of the
+ * variables matches.
+ */
 function variableGuards(resource: string, variables: boolean): readonly Guard[] {
   const test = opaqueResource(resource, variables);
   const patterns = [resource.replaceAll(VARIABLES, "*")];
@@ -118,7 +171,10 @@ function variableGuards(resource: string, variables: boolean): readonly Guard[] 
 const INVALID_RESOURCE = "has a resource that is neither * nor an ARN";
 
 function opaqueResource(resource: string, variables: boolean, element = "resource"): Guard {
-  const reason = variables && hasVariable(resource) ? `has the policy variable in ${resource}` : INVALID_RESOURCE;
+  const reason =
+    variables && hasVariable(resource)
+      ? `has the policy variable in ${resource}`
+      : INVALID_RESOURCE;
   return opaque([element, variables, variables ? withFoldedVariables(resource) : resource], reason);
 }
 
@@ -128,28 +184,63 @@ function conditionGuards(value: unknown, variables: boolean): readonly Guard[] {
   }
   const blocks = isRecord(value) ? Object.entries(value) : [];
   if (!isRecord(value) || !blocks.every(([, keys]) => isRecord(keys))) {
-    return [opaque(["conditions", canonical(value)], "has a condition that is not a map of operators to keys")];
+    return [
+      opaque(
+        ["conditions", canonical(value)],
+        "has a condition that is not a map of operators to keys",
+      ),
+    ];
   }
   return blocks.flatMap(([operator, keys]) =>
-    Object.entries(isRecord(keys) ? keys : {}).map(([name, values]) => conditionGuard(operator, name, values, variables)),
+    Object.entries(isRecord(keys) ? keys : {}).map(([name, values]) =>
+      conditionGuard(operator, name, values, variables),
+    ),
   );
 }
 
-function conditionGuard(operatorName: string, name: string, value: unknown, variables: boolean): Guard {
+function conditionGuard(
+  operatorName: string,
+  name: string,
+  value: unknown,
+  variables: boolean,
+): Guard {
   const operator = readOperator(operatorName);
   const key = name.toLowerCase();
   const values = strings(value);
-  const read = operator && values && !hasVariable(name) ? readValues(operator.test, values, variables) : undefined;
+  const read =
+    operator && values && !hasVariable(name)
+      ? readValues(operator.test, values, variables)
+      : undefined;
   return operator && values && read
-    ? { kind: "condition", text: JSON.stringify([key, operator, values, variables]), operator, key, name, values, ...read }
+    ? {
+        kind: "condition",
+        text: JSON.stringify([key, operator, values, variables]),
+        operator,
+        key,
+        name,
+        values,
+        ...read,
+      }
     : opaque(
-        ["condition", variables, operatorName, key, canonical(variables ? (values?.map(withFoldedVariables) ?? value) : value)],
+        [
+          "condition",
+          variables,
+          operatorName,
+          key,
+          canonical(variables ? (values?.map(withFoldedVariables) ?? value) : value),
+        ],
         `has the condition ${operatorName} on ${name}, which is not interpreted`,
       );
 }
 
-export function statementOf(reference: StatementReference, effect: Statement["effect"], guards: readonly Guard[]): Statement {
-  const tests = guards.map((guard) => JSON.stringify(["negated" in guard && guard.negated, guard.text]));
+export function statementOf(
+  reference: StatementReference,
+  effect: Statement["effect"],
+  guards: readonly Guard[],
+): Statement {
+  const tests = guards.map((guard) =>
+    JSON.stringify(["negated" in guard && guard.negated, guard.text]),
+  );
   return { reference, effect, guards, text: JSON.stringify([effect, ...tests.sort()]) };
 }
 
@@ -158,11 +249,16 @@ function opaque(text: readonly unknown[], reason: string): Guard {
   return { kind: "opaque", text: JSON.stringify(text), reason };
 }
 
-/** One string or a list of them, without duplicates and sorted; undefined if there is anything else, or nothing. */
+/**
+ * One string or a list of them, without duplicates and sorted; undefined if there is anything else,
+ * or nothing.
+ */
 function strings(value: unknown): readonly string[] | undefined {
   const entries = listOf(value);
   const scalars = entries.filter((entry) => ["string", "number", "boolean"].includes(typeof entry));
-  return entries.length > 0 && scalars.length === entries.length ? [...new Set(scalars.map(String))].sort() : undefined;
+  return entries.length > 0 && scalars.length === entries.length
+    ? [...new Set(scalars.map(String))].sort()
+    : undefined;
 }
 
 export function listOf(value: unknown): readonly unknown[] {

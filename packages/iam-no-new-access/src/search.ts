@@ -7,18 +7,21 @@ export type RequestSet = readonly Domain[];
 interface Search {
   readonly dimensions: readonly Dimension[];
   /**
-   * Whether the requests must match for certain. Then no test that is not interpreted may decide, and no operator for single values on a
-   * key with several. Otherwise such a test may have either result, and such an operator does not match.
+   * Whether the requests must match for certain. Then no test that is not interpreted may decide,
+   * and no operator for single values on a key with several. Otherwise such a test may have either
+   * result, and such an operator does not match.
    */
   readonly certain: boolean;
   readonly budget: Budget;
 }
 
 /**
- * Finds requests that match a statement of each group and none of the others: one set for each choice of statements that has one.
+ * Finds requests that match a statement of each group and none of the others: one set for each
+ * choice of statements that has one.
  *
- * A statement that must match narrows each dimension that it tests. One that must not match leaves a choice which of its tests fails.
- * Statements with one choice are settled first; then the one with the fewest choices is split.
+ * A statement that must match narrows each dimension that it tests. One that must not match leaves
+ * a choice which of its tests fails. Statements with one choice are settled first; then the one
+ * with the fewest choices is split.
  * @throws BudgetExceeded if there are too many choices
  */
 export function* findMatches(
@@ -51,15 +54,24 @@ export function* findMatches(
   }
 }
 
-/** Finds a part of a set of requests that matches none of the statements, which are given by their tests. */
-function avoid(search: Search, start: RequestSet, statements: readonly (readonly Literal[])[]): RequestSet | undefined {
+/**
+ * Finds a part of a set of requests that matches none of the statements, which are given by their
+ * tests.
+ */
+function avoid(
+  search: Search,
+  start: RequestSet,
+  statements: readonly (readonly Literal[])[],
+): RequestSet | undefined {
   let requests = start;
   let open = statements;
   for (let settled = false; !settled; ) {
     settled = true;
     const left: (readonly Literal[])[] = [];
     for (const literals of open) {
-      const choices = literals.filter((literal) => narrow(search, requests, literal, "fails") !== undefined);
+      const choices = literals.filter(
+        (literal) => narrow(search, requests, literal, "fails") !== undefined,
+      );
       const [only, ...more] = choices;
       if (literals.some((literal) => narrow(search, requests, literal, "may hold") === undefined)) {
         continue;
@@ -99,14 +111,19 @@ function split(
   return undefined;
 }
 
-/** The part of a set of requests in which a test holds or fails for certain, or may hold; undefined if there is none. */
+/**
+ * The part of a set of requests in which a test holds or fails for certain, or may hold; undefined
+ * if there is none.
+ */
 function narrow(
   { dimensions, certain, budget }: Search,
   requests: RequestSet,
   { atom, holds }: Literal,
   result: "holds" | "fails" | "may hold",
 ): RequestSet | undefined {
-  budget.spend(1 + (requests.length / 256) ** 2 + (dimensions[atom.dimension]?.witnesses.length ?? 0) / 2048);
+  budget.spend(
+    1 + (requests.length / 256) ** 2 + (dimensions[atom.dimension]?.witnesses.length ?? 0) / 2048,
+  );
   const domain = requests[atom.dimension];
   if (domain === undefined) {
     return undefined;
@@ -119,7 +136,10 @@ function narrow(
   const narrowed: Domain = {
     absent: domain.absent && atom.absent === truth,
     single: domain.single & (truth ? atom.mask : ~atom.mask),
-    list: atom.set === "single" && certain ? certainList : domain.list && narrowList(domain.list, atom.set, atom.mask, truth),
+    list:
+      atom.set === "single" && certain
+        ? certainList
+        : domain.list && narrowList(domain.list, atom.set, atom.mask, truth),
   };
   const isEmpty = !narrowed.absent && narrowed.single === 0n && narrowed.list === undefined;
   return isEmpty ? undefined : requests.with(atom.dimension, narrowed);
@@ -127,8 +147,14 @@ function narrow(
 
 type List = NonNullable<Domain["list"]>;
 
-function narrowList(list: List, set: "single" | "all" | "any", mask: bigint, truth: boolean): List | undefined {
-  // AWS: "Multivalued context keys require a condition set operator." Without one, a condition on several values does not match.
+function narrowList(
+  list: List,
+  set: "single" | "all" | "any",
+  mask: bigint,
+  truth: boolean,
+): List | undefined {
+  // AWS: "Multivalued context keys require a condition set operator." Without one, a condition on
+  // several values does not match.
   if (set === "single") {
     return truth ? undefined : list;
   }
@@ -137,5 +163,7 @@ function narrowList(list: List, set: "single" | "all" | "any", mask: bigint, tru
     (set === "all") === truth
       ? { ...list, members: list.members & (truth ? mask : ~mask) }
       : { ...list, some: [...list.some, truth ? mask : ~mask] };
-  return narrowed.members !== 0n && narrowed.some.every((some) => (some & narrowed.members) !== 0n) ? narrowed : undefined;
+  return narrowed.members !== 0n && narrowed.some.every((some) => (some & narrowed.members) !== 0n)
+    ? narrowed
+    : undefined;
 }

@@ -5,18 +5,27 @@ import { isWithin, ORDERS, type Order } from "./orders";
 import { type PatternSet, partition } from "./partition";
 
 /**
- * Every `${...}` except `${*}`, `${?}` and `${$}`, which stand for the character. A default in quotes may contain a brace:
- * `${aws:PrincipalTag/team, 'a}b'}`. One that is not closed reaches to the end.
+ * Every `${...}` except `${*}`, `${?}` and `${$}`, which stand for the character. A default in
+ * quotes may contain a brace: `${aws:PrincipalTag/team, 'a}b'}`. One that is not closed reaches to
+ * the end.
  */
 export const VARIABLES: RegExp = /\$\{(?![*?$]\})(?:[^}']|'[^']*')*(?:\}|[\s\S]*$)/g;
 
-/** A string with the names of its variables in lower case, because IAM ignores their case. Defaults keep theirs. */
+/**
+ * A string with the names of its variables in lower case, because IAM ignores their case. Defaults
+ * keep theirs.
+ */
 export function withFoldedVariables(text: string): string {
   const folded = (variable: string) => variable.replace(/^[^',]*/, (name) => name.toLowerCase());
-  return text.replaceAll(VARIABLES, (variable) => (variable.endsWith("}") ? folded(variable) : variable));
+  return text.replaceAll(VARIABLES, (variable) =>
+    variable.endsWith("}") ? folded(variable) : variable,
+  );
 }
 
-/** Whether a string has a policy variable. Source: IAM user guide, "IAM policy elements: Variables and tags". */
+/**
+ * Whether a string has a policy variable. Source: IAM user guide, "IAM policy elements: Variables
+ * and tags".
+ */
 export function hasVariable(text: string): boolean {
   return text.search(VARIABLES) >= 0;
 }
@@ -38,7 +47,8 @@ export function readValues(
   }
   const family = familyOf(test);
   const globs = family === "text" ? values.map((value) => globOf(test, value, variables)) : [];
-  const intervals = family === "text" ? [] : values.map((value) => intervalOf(test, ORDERS[family].read(value)));
+  const intervals =
+    family === "text" ? [] : values.map((value) => intervalOf(test, ORDERS[family].read(value)));
   return areKnown(globs) && areKnown(intervals) ? { globs, intervals } : undefined;
 }
 
@@ -83,15 +93,23 @@ function intervalOf(test: Test, value: Interval | undefined): Interval | undefin
 /** Values of a context key for which all conditions on it have the same result. */
 interface ValueClass {
   readonly witness: string;
-  /** Bit n is set if the values match one of those of condition n. Negation, set operators and IfExists are not applied yet. */
+  /**
+   * Bit n is set if the values match one of those of condition n. Negation, set operators and
+   * IfExists are not applied yet.
+   */
   readonly matches: bigint;
-  /** Whether requests can have such a value beyond doubt. Others count in proofs, but not in counterexamples. */
+  /**
+   * Whether requests can have such a value beyond doubt. Others count in proofs, but not in
+   * counterexamples.
+   */
   readonly certain: boolean;
 }
 
 /** What the conditions on one key compare. `Null` tests no value. */
 function familiesOf(conditions: readonly ConditionGuard[]) {
-  return new Set(conditions.flatMap(({ operator: { test } }) => (test === "null" ? [] : [familyOf(test)])));
+  return new Set(
+    conditions.flatMap(({ operator: { test } }) => (test === "null" ? [] : [familyOf(test)])),
+  );
 }
 
 /** Whether one order or one set of patterns decides all conditions on a key. */
@@ -99,10 +117,18 @@ export function areComparable(conditions: readonly ConditionGuard[]): boolean {
   return familiesOf(conditions).size <= 1;
 }
 
-/** Partitions the values of one key by the conditions on it. @throws BudgetExceeded if there are too many combinations */
-export function valueClasses(conditions: readonly ConditionGuard[], budget: Budget): readonly ValueClass[] {
+/**
+ * Partitions the values of one key by the conditions on it. @throws BudgetExceeded if there are too
+ * many combinations
+ */
+export function valueClasses(
+  conditions: readonly ConditionGuard[],
+  budget: Budget,
+): readonly ValueClass[] {
   const [family = "text"] = familiesOf(conditions);
-  return family === "text" ? textClasses(conditions, budget) : orderedClasses(ORDERS[family], conditions, budget);
+  return family === "text"
+    ? textClasses(conditions, budget)
+    : orderedClasses(ORDERS[family], conditions, budget);
 }
 
 /** A mask of what is true. */
@@ -113,7 +139,8 @@ export function bits(truths: readonly boolean[]): bigint {
 function textClasses(conditions: readonly ConditionGuard[], budget: Budget): readonly ValueClass[] {
   const sets = conditions.map(({ globs }) => globs);
   const has = (test: Test) => conditions.some(({ operator }) => operator.test === test);
-  // Values of another type than the operator tests, and empty ones in lists, which AWS may take for absent ones.
+  // Values of another type than the operator tests, and empty ones in lists, which AWS may take for
+  // absent ones.
   const certain: readonly PatternSet[] = [
     ...(has("arn") ? [[arnComponents("arn:*:*:*:*:*")]] : []),
     ...(has("bool") ? [["true", "false"].map((value) => literal(value))] : []),
@@ -128,23 +155,44 @@ function textClasses(conditions: readonly ConditionGuard[], budget: Budget): rea
 }
 
 /** The values of the conditions cut an order into intervals. */
-function orderedClasses(order: Order, conditions: readonly ConditionGuard[], budget: Budget): readonly ValueClass[] {
-  const given = conditions.flatMap(({ values }) => values.flatMap((value) => order.read(value) ?? []));
-  const cuts = new Set([order.all.first, ...given.flatMap(({ first, last }) => [first, last + 1n])]);
+function orderedClasses(
+  order: Order,
+  conditions: readonly ConditionGuard[],
+  budget: Budget,
+): readonly ValueClass[] {
+  const given = conditions.flatMap(({ values }) =>
+    values.flatMap((value) => order.read(value) ?? []),
+  );
+  const cuts = new Set([
+    order.all.first,
+    ...given.flatMap(({ first, last }) => [first, last + 1n]),
+  ]);
   budget.spend((cuts.size * (conditions.length + given.length)) / 16);
   const starts = [...cuts].filter((cut) => cut <= order.all.last).sort(ascending);
   const classes = starts.map((first, at): ValueClass => {
-    const { point, certain } = pointOf({ first, last: (starts[at + 1] ?? order.all.last + 1n) - 1n }, order.unit);
+    const { point, certain } = pointOf(
+      { first, last: (starts[at + 1] ?? order.all.last + 1n) - 1n },
+      order.unit,
+    );
     const is = { first: point, last: point };
-    const matches = bits(conditions.map(({ intervals }) => intervals.some((interval) => isWithin(is, interval))));
+    const matches = bits(
+      conditions.map(({ intervals }) => intervals.some((interval) => isWithin(is, interval))),
+    );
     return { witness: order.write(point), matches, certain };
   });
-  // A value that is no number, date or address matches none. Whether a request can have it is not known.
+  // A value that is no number, date or address matches none. Whether a request can have it is not
+  // known.
   return [...classes, { witness: "invalid", matches: 0n, certain: false }];
 }
 
-/** A point of an interval, and whether requests have it beyond doubt: the one next to zero, or the only one, which a policy names. */
-function pointOf({ first, last }: Interval, unit: bigint): { readonly point: bigint; readonly certain: boolean } {
+/**
+ * A point of an interval, and whether requests have it beyond doubt: the one next to zero, or the
+ * only one, which a policy names.
+ */
+function pointOf(
+  { first, last }: Interval,
+  unit: bigint,
+): { readonly point: bigint; readonly certain: boolean } {
   const [, next = first] = [first, 0n, last].sort(ascending);
   const rest = next % unit;
   const away = next < 0n ? -unit : unit;

@@ -2,7 +2,13 @@ import { iamResourceArn, partitionOf } from "../../iam/arns";
 import { nodePolicy } from "../../iam/node-role-permissions";
 import { policyDocument } from "../../iam/policy-document";
 import type { Deployment } from "../../settings/deployment";
-import { ADDRESSES, KEY_ADDRESSES, nodeAttachmentAddress, policyAddress, policyOfAddress } from "../../terraform/addresses";
+import {
+  ADDRESSES,
+  KEY_ADDRESSES,
+  nodeAttachmentAddress,
+  policyAddress,
+  policyOfAddress,
+} from "../../terraform/addresses";
 import { parseJson, textOf } from "../../text/json";
 import type { StateResource } from "../terraform/state-file";
 import type { StoredDocument } from "./aws/iam-reader";
@@ -30,7 +36,10 @@ export interface Link {
   readonly document?: StoredDocument;
 }
 
-/** What a deployment manages, whether its settings or its state say so: everything that compares asks here. */
+/**
+ * What a deployment manages, whether its settings or its state say so: everything that compares
+ * asks here.
+ */
 export interface Inventory<Of extends Thing = Thing> {
   /** The name of the user, also where a state has lost the user itself. */
   readonly user: string | undefined;
@@ -52,8 +61,14 @@ export interface DescribedThing extends Thing {
 /** An object in messages, and as what uses others is named: `user deckhouse`. */
 export const title = ({ kind, name }: Pick<Thing, "kind" | "name">): string => `${kind} ${name}`;
 
-/** What the settings describe, as an apply creates it, and the key that they import; the user first. @param account 12 digits */
-export function inventoryOfSettings(settings: Deployment, account: string): Inventory<DescribedThing> {
+/**
+ * What the settings describe, as an apply creates it, and the key that they import; the user first.
+ * @param account 12 digits
+ */
+export function inventoryOfSettings(
+  settings: Deployment,
+  account: string,
+): Inventory<DescribedThing> {
   const { user, policy, policies, nodeRole, region, import: imports } = settings;
   const environment = { partition: partitionOf(region), account };
   const named = <K extends Thing["kind"]>(kind: K, path: string, name: string) => {
@@ -73,15 +88,43 @@ export function inventoryOfSettings(settings: Deployment, account: string): Inve
     const object = named("policy", policy.path, name);
     const document = { ...policyDocument(statements, account) };
     const isImported = number === 1 && imports?.policy === true;
-    things.push({ ...object, address: policyAddress("policy", number), boundary: "", document, setting: "policy", isImported });
-    links.push({ address: policyAddress("userAttachment", number), of: `user ${user.name}`, to: object.arn });
+    things.push({
+      ...object,
+      address: policyAddress("policy", number),
+      boundary: "",
+      document,
+      setting: "policy",
+      isImported,
+    });
+    links.push({
+      address: policyAddress("userAttachment", number),
+      of: `user ${user.name}`,
+      to: object.arn,
+    });
   }
   if (nodeRole !== undefined) {
-    const { name, path, permissionsBoundary: boundary = "", additionalActions, managedPolicyArns } = nodeRole;
+    const {
+      name,
+      path,
+      permissionsBoundary: boundary = "",
+      additionalActions,
+      managedPolicyArns,
+    } = nodeRole;
     const isImported = imports?.nodeRole === true;
-    things.push({ ...named("role", path, name), address: ADDRESSES.nodeRole, boundary, setting: "nodeRole", isImported });
+    things.push({
+      ...named("role", path, name),
+      address: ADDRESSES.nodeRole,
+      boundary,
+      setting: "nodeRole",
+      isImported,
+    });
     const of = `role ${name}`;
-    links.push({ address: ADDRESSES.nodePolicy, of, to: name, document: { ...nodePolicy(additionalActions) } });
+    links.push({
+      address: ADDRESSES.nodePolicy,
+      of,
+      to: name,
+      document: { ...nodePolicy(additionalActions) },
+    });
     links.push(...managedPolicyArns.map((to) => ({ address: nodeAttachmentAddress(to), of, to })));
   }
   return { user: user.name, things, links, keys: [imports?.accessKeyId ?? []].flat() };
@@ -96,7 +139,13 @@ export function inventoryOfState(resources: readonly StateResource[]): Inventory
     const document = (parseJson(text("policy")) ?? {}) as StoredDocument;
     const [, type] = /^aws_iam_(\w+)\./.exec(address) ?? [];
     if (type === "user" || type === "policy" || type === "role") {
-      const object: Thing = { kind: type, name: text("name"), arn: text("arn"), address, boundary: text("permissions_boundary") };
+      const object: Thing = {
+        kind: type,
+        name: text("name"),
+        arn: text("arn"),
+        address,
+        boundary: text("permissions_boundary"),
+      };
       things.push(type === "policy" ? { ...object, document } : object);
     }
     if (type === "user_policy" || type === "role_policy") {
@@ -108,8 +157,12 @@ export function inventoryOfState(resources: readonly StateResource[]): Inventory
       links.push({ address, of: `${kind} ${text(kind)}`, to: text("policy_arn") });
     }
   }
-  const keys = resources.filter(({ address }) => Object.values<string>(KEY_ADDRESSES).includes(address));
-  const attachments = resources.filter(({ address }) => policyOfAddress(address)?.what === "userAttachment");
+  const keys = resources.filter(({ address }) =>
+    Object.values<string>(KEY_ADDRESSES).includes(address),
+  );
+  const attachments = resources.filter(
+    ({ address }) => policyOfAddress(address)?.what === "userAttachment",
+  );
   const ofUser = [...keys, ...attachments].map(({ attributes }) => textOf(attributes.user));
   const user = things.find(({ address }) => address === ADDRESSES.user);
   return {

@@ -6,21 +6,29 @@ import { type IamKey, withIam } from "./aws/iam-reader";
 
 // What an apply does to an access key: plan, apply and keys ask here, and say it in the same words.
 
-/** A key that was created, or used according to AWS, within this many hours may be DKP's: a running cluster signs several times an hour. */
+/**
+ * A key that was created, or used according to AWS, within this many hours may be DKP's: a running
+ * cluster signs several times an hour.
+ */
 export const RECENT_HOURS = 24;
 
 const RECENT_MS = RECENT_HOURS * 3_600_000;
 
-const isWithin = (time: Date | undefined, now: Date): boolean => time !== undefined && now.getTime() - time.getTime() < RECENT_MS;
+const isWithin = (time: Date | undefined, now: Date): boolean =>
+  time !== undefined && now.getTime() - time.getTime() < RECENT_MS;
 
 /** Whether AWS reports a use within the last day. */
-export const isInUse = ({ lastUsed }: Pick<IamKey, "lastUsed">, now: Date): boolean => isWithin(lastUsed?.at, now);
+export const isInUse = ({ lastUsed }: Pick<IamKey, "lastUsed">, now: Date): boolean =>
+  isWithin(lastUsed?.at, now);
 
 /** Whether a key was created, or used according to AWS, within the last day. */
 export const isRecent = (key: Pick<IamKey, "created" | "lastUsed">, now: Date): boolean =>
   isInUse(key, now) || isWithin(key.created, now);
 
-/** The last uses of keys that AWS reports, and when it did. A key whose uses could not be read is not among them. */
+/**
+ * The last uses of keys that AWS reports, and when it did. A key whose uses could not be read is
+ * not among them.
+ */
 export interface KeyUses {
   readonly now: Date;
   readonly keys: readonly Pick<IamKey, "id" | "created" | "lastUsed">[];
@@ -65,24 +73,34 @@ interface EndingValues {
 type Ending = "key-ended-in-use" | "key-ended" | "key-ended-unused";
 
 /**
- * What it means to deactivate or delete a key. Harmless: it is not the current one, it was neither created nor used within a day, and
- * the current one was used within the day. Of the current one, or within a day of a use: breaking. Else attention: a stopped cluster
- * uses no key, and may have got this one back.
+ * What it means to deactivate or delete a key. Harmless: it is not the current one, it was neither
+ * created nor used within a day, and the current one was used within the day. Of the current one,
+ * or within a day of a use: breaking. Else attention: a stopped cluster uses no key, and may have
+ * got this one back.
  */
 export function endingOf(
   { slot, verb, id, current, whose }: EndedKey,
   uses: KeyUses | undefined,
 ): { readonly rule: Ending; readonly values: EndingValues } {
-  const [key, other] = [id, current].map((wanted) => uses?.keys.find((known) => known.id === wanted));
+  const [key, other] = [id, current].map((wanted) =>
+    uses?.keys.find((known) => known.id === wanted),
+  );
   const values = { slot, verb, ...(id !== undefined && { key: id }) };
   if (key !== undefined && uses !== undefined && isInUse(key, uses.now)) {
-    return { rule: "key-ended-in-use", values: { ...values, used: key.lastUsed?.at.toISOString() ?? "" } };
+    return {
+      rule: "key-ended-in-use",
+      values: { ...values, used: key.lastUsed?.at.toISOString() ?? "" },
+    };
   }
   if (whose !== undefined) {
     return { rule: "key-ended-in-use", values: { ...values, whose } };
   }
   const isUnused =
-    key !== undefined && other !== undefined && uses !== undefined && !isRecent(key, uses.now) && isInUse(other, uses.now);
+    key !== undefined &&
+    other !== undefined &&
+    uses !== undefined &&
+    !isRecent(key, uses.now) &&
+    isInUse(other, uses.now);
   return { rule: isUnused ? "key-ended-unused" : "key-ended", values };
 }
 

@@ -45,12 +45,16 @@ const PRINCIPAL_ACTIONS = [
   "iam:SimulatePrincipalPolicy",
 ] as const satisfies readonly Action[];
 
-/** The calls of `keys`, `drift` and `preflight`, dry runs aside. sts:GetCallerIdentity requires no permission. */
+/**
+ * The calls of `keys`, `drift` and `preflight`, dry runs aside. sts:GetCallerIdentity requires no
+ * permission.
+ */
 export const READING_ACTIONS: readonly Action[] = [...ACCOUNT_ACTIONS, ...PRINCIPAL_ACTIONS];
 
 /**
- * The least-privilege policy for the commands that read AWS. It allows no change and no access to a state. An account that the settings
- * do not set is "*", which matches only objects of the caller's own account.
+ * The least-privilege policy for the commands that read AWS. It allows no change and no access to a
+ * state. An account that the settings do not set is "*", which matches only objects of the caller's
+ * own account.
  */
 export function readingPolicy(deployments: readonly Deployment[]): object {
   const principals = [...new Set(deployments.flatMap(principalArns))].sort();
@@ -62,7 +66,8 @@ export function readingPolicy(deployments: readonly Deployment[]): object {
 
 function principalArns(settings: Deployment): readonly string[] {
   const { user, nodeRole, cluster } = settings;
-  const dkpRole = cluster.prefix === undefined ? undefined : { path: "/", name: nodeRoleName(cluster.prefix) };
+  const dkpRole =
+    cluster.prefix === undefined ? undefined : { path: "/", name: nodeRoleName(cluster.prefix) };
   const roles = [nodeRole, dkpRole].filter((role) => role !== undefined);
   return [iamArn(settings, "user", user), ...roles.map((role) => iamArn(settings, "role", role))];
 }

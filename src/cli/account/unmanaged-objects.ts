@@ -9,7 +9,10 @@ import { type DescribedThing, type Inventory, title } from "./inventory";
 const EXISTS = "it exists[, since {since}], and the state does not have it";
 const OTHER_NAME = "choose another {setting}.name";
 
-/** What `drift` and `preflight` report of objects that the settings name. Whose they are is a question for a person. */
+/**
+ * What `drift` and `preflight` report of objects that the settings name. Whose they are is a
+ * question for a person.
+ */
 export const UNMANAGED_RULES = templateRules("attention", {
   "object-unmanaged": {
     text: EXISTS,
@@ -32,7 +35,10 @@ export function othersAmong(
   { cluster: { prefix } }: Pick<Deployment, "cluster">,
   inventories: readonly Inventory[],
 ): readonly string[] {
-  const own = inventories.flatMap(({ things, links }) => [...things.map(title), ...links.map(({ of }) => of)]);
+  const own = inventories.flatMap(({ things, links }) => [
+    ...things.map(title),
+    ...links.map(({ of }) => of),
+  ]);
   const dkpRole = prefix === undefined ? [] : [`role ${nodeRoleName(prefix)}`];
   const names = [...own, ...dkpRole].map(lower);
   // DKP and the AWS console create an instance profile with the name of the role.
@@ -41,14 +47,19 @@ export function othersAmong(
 }
 
 /**
- * The finding about an object of the settings that exists; none if the state has it, or the next apply imports it and nothing else uses it.
+ * The finding about an object of the settings that exists; none if the state has it, or the next
+ * apply imports it and nothing else uses it.
  * @param uses what uses it, as `IamReader.uses` reads it
  */
 export function unmanagedFindings(
   object: DescribedThing,
   existing: ExistingObject,
   uses: Reading<readonly string[]>,
-  { settings, described, state }: { readonly settings: Deployment; readonly described: Inventory; readonly state: Inventory },
+  {
+    settings,
+    described,
+    state,
+  }: { readonly settings: Deployment; readonly described: Inventory; readonly state: Inventory },
 ): readonly Found<typeof UNMANAGED_RULES>[] {
   if (state.things.some((managed) => lower(title(managed)) === lower(title(object)))) {
     return [];
@@ -60,8 +71,10 @@ export function unmanagedFindings(
   if (by.length > 0) {
     return [{ rule: "object-shared", field, values: { since, setting, by } }];
   }
-  // With another path, an import of a policy fails, that of a role replaces it, and that of others requires more than deployer-policy.json.
-  const path = existing.Path === undefined || existing.Path === object.path ? undefined : existing.Path;
+  // With another path, an import of a policy fails, that of a role replaces it, and that of others
+  // requires more than deployer-policy.json.
+  const path =
+    existing.Path === undefined || existing.Path === object.path ? undefined : existing.Path;
   // Terraform ignores an import into an address that the state has.
   const isFree = state.things.every(({ address }) => address !== object.address);
   if (object.isImported && isFree && path === undefined) {

@@ -13,13 +13,20 @@ export interface AccessRule {
 }
 
 const NAMESPACE = "kube-system";
-const READER = { risk: "the commands with --cluster fail", role: `Role dkp-access-reader in ${NAMESPACE}` };
+const READER = {
+  risk: "the commands with --cluster fail",
+  role: `Role dkp-access-reader in ${NAMESPACE}`,
+};
 const CLUSTER_READER = { ...READER, role: "ClusterRole dkp-access-reader" };
 const WRITER = {
   risk: "hand-over --cluster fails, so that DKP keeps a leaked key for longer",
   role: `Role dkp-access-writer in ${NAMESPACE}`,
 };
-const PROVIDER = { apiGroup: "", resource: "secrets", name: "d8-provider-cluster-configuration" } as const;
+const PROVIDER = {
+  apiGroup: "",
+  resource: "secrets",
+  name: "d8-provider-cluster-configuration",
+} as const;
 const CLUSTER = { apiGroup: "", resource: "secrets", name: "d8-cluster-configuration" } as const;
 const COMMANDER = { apiGroup: "", resource: "configmaps", name: "d8-commander-uuid" } as const;
 const RELEASES = { apiGroup: "deckhouse.io", resource: "deckhousereleases" } as const;
@@ -35,7 +42,10 @@ export const ACCESS_RULES: readonly AccessRule[] = [
   { ...WRITER, verb: "patch", ...PROVIDER },
 ];
 
-/** The rules that the user of the kubeconfig lacks. @throws ClusterError if the cluster does not say it */
+/**
+ * The rules that the user of the kubeconfig lacks. @throws ClusterError if the cluster does not say
+ * it
+ */
 export async function lackingRules(access: ClusterAccess): Promise<readonly AccessRule[]> {
   const lacking: AccessRule[] = [];
   for (const rule of ACCESS_RULES) {

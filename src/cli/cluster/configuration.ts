@@ -69,7 +69,8 @@ export function readConfiguration(text: string): ClusterConfiguration {
 }
 
 /**
- * The text of the configuration with another key. All other bytes stay: comments, order, line ends, anchors.
+ * The text of the configuration with another key. All other bytes stay: comments, order, line ends,
+ * anchors.
  * @throws Error if the two values cannot be changed without a change of another one
  */
 export function withKey(text: string, { id, secret }: SecretKey): string {
@@ -82,7 +83,11 @@ export function withKey(text: string, { id, secret }: SecretKey): string {
   // The later one first, so that the position of the other one stays.
   const changed = scalars
     .toSorted((one, other) => other.start - one.start)
-    .reduce((edited, { name, start, end }) => edited.slice(0, start) + JSON.stringify(values[name]) + edited.slice(end), text);
+    .reduce(
+      (edited, { name, start, end }) =>
+        edited.slice(0, start) + JSON.stringify(values[name]) + edited.slice(end),
+      text,
+    );
   const expected = { ...before, provider: { ...objectOf(before.provider), ...values } };
   if (!isDeepStrictEqual(parsed(changed), expected)) {
     throw cannotChange();
@@ -106,7 +111,8 @@ function keyScalars(text: string): readonly KeyScalar[] {
   const provider: unknown = parseDocument(text, OPTIONS).get("provider", true);
   const found: KeyScalar[] = [];
   for (const { key, value } of isMap(provider) ? provider.items : []) {
-    const name = isScalar(key) && (key.value === ID || key.value === SECRET) ? key.value : undefined;
+    const name =
+      isScalar(key) && (key.value === ID || key.value === SECRET) ? key.value : undefined;
     if (name !== undefined && isPlain(value)) {
       const [start = 0, end = 0] = value.range ?? [];
       found.push({ name, start, end });
@@ -116,4 +122,7 @@ function keyScalars(text: string): readonly KeyScalar[] {
 }
 
 const isPlain = (value: unknown): value is Scalar =>
-  isScalar(value) && value.anchor === undefined && value.tag === undefined && !value.type?.startsWith("BLOCK");
+  isScalar(value) &&
+  value.anchor === undefined &&
+  value.tag === undefined &&
+  !value.type?.startsWith("BLOCK");

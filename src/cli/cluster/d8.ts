@@ -12,7 +12,8 @@ export interface ClusterAccess {
   /** `d8`, or what `D8_BINARY_NAME` names. */
   readonly binary: string;
   /**
-   * Without the programs of packages, and without `DECKHOUSE_PLUGINS_ENABLED`: `d8 system` would be a program from the cluster's registry.
+   * Without the programs of packages, and without `DECKHOUSE_PLUGINS_ENABLED`: `d8 system` would be
+   * a program from the cluster's registry.
    */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Time limit of each call, in seconds. */
@@ -40,33 +41,47 @@ export async function clusterAccess(
     .filter((line) => line !== "");
   const [only, ...others] = contexts;
   if (only === undefined) {
-    throw new Error("--cluster: the kubeconfig has no context; set KUBECONFIG to a file that has the cluster");
+    throw new Error(
+      "--cluster: the kubeconfig has no context; set KUBECONFIG to a file that has the cluster",
+    );
   }
   if (named === undefined && others.length > 0) {
-    throw new Error(`--context: the kubeconfig has several contexts; name one: ${contexts.join(", ")}`);
+    throw new Error(
+      `--context: the kubeconfig has several contexts; name one: ${contexts.join(", ")}`,
+    );
   }
   if (named !== undefined && !contexts.includes(named)) {
-    throw new Error(`--context: the kubeconfig has no context ${JSON.stringify(named)}, ${suggest(named, contexts)}`);
+    throw new Error(
+      `--context: the kubeconfig has no context ${JSON.stringify(named)}, ${suggest(named, contexts)}`,
+    );
   }
   return { ...command, context: named ?? only };
 }
 
 /**
  * Runs `d8` for the cluster.
- * @param input for its standard input, through a pipe, because it reads `/dev/stdin`, and Node.js gives a child a socket
+ * @param input for its standard input, through a pipe, because it reads `/dev/stdin`, and Node.js
+ * gives a child a socket
  * @returns its standard output
  * @throws ClusterError. Never with what `d8` printed: it can repeat a document that has a secret
  */
-export function d8({ context, ...command }: ClusterAccess, args: readonly string[], input?: string): Promise<Buffer> {
+export function d8(
+  { context, ...command }: ClusterAccess,
+  args: readonly string[],
+  input?: string,
+): Promise<Buffer> {
   return succeeded(command, [...args, `--context=${context}`], input);
 }
 
 /**
- * Whether the user of the kubeconfig may do something, as `kubectl auth can-i` has it: it prints "no", and ends with 1.
- * Source: k8s.io/kubectl v0.34.4 pkg/cmd/auth.
+ * Whether the user of the kubeconfig may do something, as `kubectl auth can-i` has it: it prints
+ * "no", and ends with 1. Source: k8s.io/kubectl v0.34.4 pkg/cmd/auth.
  * @throws ClusterError if the cluster does not answer that
  */
-export async function canI({ context, ...command }: ClusterAccess, request: readonly string[]): Promise<boolean> {
+export async function canI(
+  { context, ...command }: ClusterAccess,
+  request: readonly string[],
+): Promise<boolean> {
   const args = ["k", "auth", "can-i", ...request, `--context=${context}`];
   const { status, stdout, stderr } = await run(command, args);
   const answer = stdout.toString("utf8");
@@ -78,7 +93,11 @@ export async function canI({ context, ...command }: ClusterAccess, request: read
 
 type Command = Omit<ClusterAccess, "context">;
 
-async function succeeded(command: Command, args: readonly string[], input?: string): Promise<Buffer> {
+async function succeeded(
+  command: Command,
+  args: readonly string[],
+  input?: string,
+): Promise<Buffer> {
   const { status, stdout, stderr } = await run(command, args, input);
   if (status !== 0) {
     throw failureOf(stderr, [command.binary, ...args]);
@@ -93,7 +112,11 @@ interface Ended {
   readonly stderr: string;
 }
 
-async function run({ binary, env, limit, progress }: Command, args: readonly string[], input?: string): Promise<Ended> {
+async function run(
+  { binary, env, limit, progress }: Command,
+  args: readonly string[],
+  input?: string,
+): Promise<Ended> {
   const [program, given]: readonly [string, readonly string[]] =
     input === undefined ? [binary, args] : ["sh", ["-c", 'cat | exec "$@"', "sh", binary, ...args]];
   // In a group of its own, so that the time limit and a signal also end what it has started.
@@ -120,7 +143,10 @@ async function run({ binary, env, limit, progress }: Command, args: readonly str
 }
 
 const tooLate = (limit: number) =>
-  new ClusterError("late", `the cluster does not answer within ${limit} s; check the network, the VPN and the kubeconfig`);
+  new ClusterError(
+    "late",
+    `the cluster does not answer within ${limit} s; check the network, the VPN and the kubeconfig`,
+  );
 
 /** The error of a program that could not be started, with a remedy; any other one as it is. */
 function startError(binary: string, error: unknown): unknown {
@@ -129,5 +155,8 @@ function startError(binary: string, error: unknown): unknown {
     return error;
   }
   const reason = code === "ENOENT" ? "is not on the PATH" : `cannot be run (${code})`;
-  return new ClusterError("no command", `${binary} ${reason}; install d8, the command of DKP, or set D8_BINARY_NAME`);
+  return new ClusterError(
+    "no command",
+    `${binary} ${reason}; install d8, the command of DKP, or set D8_BINARY_NAME`,
+  );
 }

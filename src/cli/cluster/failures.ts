@@ -28,7 +28,10 @@ export class ClusterError extends Error {
 
 interface FailureRow {
   readonly failure: Failure;
-  /** What `d8` prints. Sources: k8s.io/apimachinery v0.34.4 pkg/api/errors, k8s.io/kubectl v0.34.4 pkg/cmd/util/helpers.go. */
+  /**
+   * What `d8` prints. Sources: k8s.io/apimachinery v0.34.4 pkg/api/errors, k8s.io/kubectl v0.34.4
+   * pkg/cmd/util/helpers.go.
+   */
   readonly pattern: RegExp;
   readonly message: string;
 }
@@ -55,7 +58,8 @@ const FAILURES: readonly FailureRow[] = [
   {
     failure: "changed",
     pattern: /The request is invalid|the object has been modified|\(Conflict\)/,
-    message: "somebody changed the configuration of the cluster at the same moment; run the command again",
+    message:
+      "somebody changed the configuration of the cluster at the same moment; run the command again",
   },
   {
     failure: "not found",
@@ -64,18 +68,21 @@ const FAILURES: readonly FailureRow[] = [
   },
   {
     failure: "no kubeconfig",
-    pattern: /invalid configuration|no configuration has been provided|reading kubeconfig file|error loading config/,
+    pattern:
+      /invalid configuration|no configuration has been provided|reading kubeconfig file|error loading config/,
     message: "the kubeconfig cannot be read; set KUBECONFIG to a file that has the cluster",
   },
   {
     failure: "unreachable",
-    pattern: /Unable to connect to the server|The connection to the server|dial tcp|EOF|i\/o timeout|tls:|x509:|no such host/,
+    pattern:
+      /Unable to connect to the server|The connection to the server|dial tcp|EOF|i\/o timeout|tls:|x509:|no such host/,
     message: "the cluster does not answer; check the network, the VPN and the kubeconfig",
   },
 ];
 
 /** An authorization error of Kubernetes, whose rule is what a role lacks. */
-const FORBIDDEN = /(?<resource>[\w.]+)(?: "(?<name>[\w.-]+)")? is forbidden: User .* cannot (?<verb>\w+) resource/;
+const FORBIDDEN =
+  /(?<resource>[\w.]+)(?: "(?<name>[\w.-]+)")? is forbidden: User .* cannot (?<verb>\w+) resource/;
 
 /**
  * What went wrong, from what `d8` printed.

@@ -1,11 +1,18 @@
 import { isDeepStrictEqual } from "node:util";
 import { isObject, type JsonObject, listOf, parseJson, textOf, valueAt } from "../../text/json";
-import { type ClusterConfiguration, readConfiguration, type SecretKey, withKey, yamlOf } from "./configuration";
+import {
+  type ClusterConfiguration,
+  readConfiguration,
+  type SecretKey,
+  withKey,
+  yamlOf,
+} from "./configuration";
 import { type ClusterAccess, d8 } from "./d8";
 import { ClusterError } from "./failures";
 
-// Sources: github.com/deckhouse/deckhouse-cli v0.33.0, internal/system/cmd/get, for the Secrets that `d8 system get` prints;
-// github.com/deckhouse/deckhouse, dhctl/pkg/kubernetes/actions/manifests, for the ConfigMap of Commander.
+// Sources: github.com/deckhouse/deckhouse-cli v0.33.0, internal/system/cmd/get, for the Secrets
+// that `d8 system get` prints; github.com/deckhouse/deckhouse,
+// dhctl/pkg/kubernetes/actions/manifests, for the ConfigMap of Commander.
 
 /** Where DKP keeps its configuration of the cloud. */
 export const SECRET_NAME = "kube-system/d8-provider-cluster-configuration";
@@ -23,7 +30,9 @@ export interface RunningCluster {
   readonly isOfCommander: boolean;
 }
 
-/** Reads what decides whose cluster it is. @throws ClusterError, or Error if it does not run on AWS */
+/**
+ * Reads what decides whose cluster it is. @throws ClusterError, or Error if it does not run on AWS
+ */
 export async function runningCluster(access: ClusterAccess): Promise<RunningCluster> {
   const configuration = await clusterConfiguration(access);
   return {
@@ -55,16 +64,26 @@ async function configurationOf(access: ClusterAccess): Promise<Buffer> {
 
 async function prefixOf(access: ClusterAccess): Promise<string | undefined> {
   const text = await optional(d8(access, ["system", "get", "cluster-configuration"]));
-  const configured = text && textOf(valueAt(yamlOf(decoded(text), "cluster-configuration"), ["cloud", "prefix"]));
+  const configured =
+    text && textOf(valueAt(yamlOf(decoded(text), "cluster-configuration"), ["cloud", "prefix"]));
   if (configured !== undefined) {
     return configured;
   }
-  const module = await optional(d8(access, ["k", "get", "moduleconfigs", "global", "--output=json"]));
+  const module = await optional(
+    d8(access, ["k", "get", "moduleconfigs", "global", "--output=json"]),
+  );
   return module && textOf(valueAt(parseJson(decoded(module)), ["spec", "settings", "prefix"]));
 }
 
 async function isOfCommander(access: ClusterAccess): Promise<boolean> {
-  const args = ["k", "get", "configmap", "d8-commander-uuid", "--namespace=kube-system", "--output=name"];
+  const args = [
+    "k",
+    "get",
+    "configmap",
+    "d8-commander-uuid",
+    "--namespace=kube-system",
+    "--output=name",
+  ];
   return (await optional(d8(access, args))) !== undefined;
 }
 
@@ -72,7 +91,9 @@ async function isOfCommander(access: ClusterAccess): Promise<boolean> {
 export async function dkpVersion(access: ClusterAccess): Promise<string | undefined> {
   const releases = await optional(d8(access, ["k", "get", "deckhousereleases", "--output=json"]));
   const items = listOf(valueAt(releases && parseJson(decoded(releases)), ["items"]));
-  const deployed = items.filter(isObject).find((release: JsonObject) => valueAt(release, ["status", "phase"]) === "Deployed");
+  const deployed = items
+    .filter(isObject)
+    .find((release: JsonObject) => valueAt(release, ["status", "phase"]) === "Deployed");
   return textOf(valueAt(deployed, ["spec", "version"]))?.replace(/^v/, "");
 }
 
@@ -89,15 +110,23 @@ async function optional(reading: Promise<Buffer>): Promise<Buffer | undefined> {
 }
 
 /**
- * Gives a key to a cluster, the two fields and nothing else, and reads it back. The cluster takes it only if nobody has changed the
- * configuration since it was read.
- * @throws Error if the cluster is not the one that was read before, or does not have the key afterwards
+ * Gives a key to a cluster, the two fields and nothing else, and reads it back. The cluster takes
+ * it only if nobody has changed the configuration since it was read.
+ * @throws Error if the cluster is not the one that was read before, or does not have the key
+ * afterwards
  */
-export async function giveKey(access: ClusterAccess, { configuration }: RunningCluster, key: SecretKey): Promise<void> {
+export async function giveKey(
+  access: ClusterAccess,
+  { configuration }: RunningCluster,
+  key: SecretKey,
+): Promise<void> {
   const before = await configurationOf(access);
   const text = decoded(before);
   if (!isDeepStrictEqual(readConfiguration(text), configuration)) {
-    throw new ClusterError("changed", "somebody changed the configuration of the cluster meanwhile; run the command again");
+    throw new ClusterError(
+      "changed",
+      "somebody changed the configuration of the cluster meanwhile; run the command again",
+    );
   }
   const after = Buffer.from(withKey(text, key));
   const path = `/data/${DATA}`;
@@ -118,7 +147,10 @@ export async function giveKey(access: ClusterAccess, { configuration }: RunningC
   ];
   await d8(access, args, JSON.stringify(patch));
   const written = await configurationOf(access).catch((error: Error) => {
-    throw new ClusterError("unconfirmed", `the cluster took the key, and cannot be read since: ${error.message}`);
+    throw new ClusterError(
+      "unconfirmed",
+      `the cluster took the key, and cannot be read since: ${error.message}`,
+    );
   });
   if (!after.equals(written)) {
     throw new ClusterError(
@@ -129,7 +161,13 @@ export async function giveKey(access: ClusterAccess, { configuration }: RunningC
 }
 
 /** The errors of a write that the cluster has not made, for certain. */
-const REFUSALS: readonly unknown[] = ["changed", "forbidden", "unauthorized", "webhook refused", "webhook unreachable"];
+const REFUSALS: readonly unknown[] = [
+  "changed",
+  "forbidden",
+  "unauthorized",
+  "webhook refused",
+  "webhook unreachable",
+];
 
 /** Whether `giveKey` ended with an error after which the cluster does not have the key. */
 export const isRefusal = (error: unknown): error is ClusterError =>
@@ -139,7 +177,9 @@ export const isRefusal = (error: unknown): error is ClusterError =>
 function decoded(bytes: Buffer): string {
   const text = bytes.toString("utf8");
   if (!Buffer.from(text).equals(bytes)) {
-    throw new Error("the configuration of the cluster is not UTF-8; correct it with d8 system edit");
+    throw new Error(
+      "the configuration of the cluster is not UTF-8; correct it with d8 system edit",
+    );
   }
   return text;
 }

@@ -19,12 +19,19 @@ interface Options {
 
 export const define: Define = (command, session) => {
   command
-    .description("Plans as plan does, and applies that plan after a question, or if its digest is the approved one.")
+    .description(
+      "Plans as plan does, and applies that plan after a question, or if its digest is the approved one.",
+    )
     .argument("[stack]", STACK_HELP)
     .addOption(
-      new Option("--approved <digest>", "instead of the question: the digest that plan printed").argParser((text) => {
+      new Option(
+        "--approved <digest>",
+        "instead of the question: the digest that plan printed",
+      ).argParser((text) => {
         if (!/^[0-9a-f]{64}$/.test(text)) {
-          throw new Error(`--approved: "${text}" is no digest; give the 64 hexadecimal digits that plan printed`);
+          throw new Error(
+            `--approved: "${text}" is no digest; give the 64 hexadecimal digits that plan printed`,
+          );
         }
         return text;
       }),
@@ -38,13 +45,20 @@ export const define: Define = (command, session) => {
     .action((name: string | undefined, options: Options) => apply(command, session, name, options));
 };
 
-async function apply(command: Command, session: Session, name: string | undefined, options: Options): Promise<void> {
+async function apply(
+  command: Command,
+  session: Session,
+  name: string | undefined,
+  options: Options,
+): Promise<void> {
   const { approved, format } = options;
   if (approved === undefined && command.getOptionValueSource("accept") !== "default") {
     command.error("error: --accept belongs to --approved; without it, apply asks");
   }
   if (approved === undefined && session.host.stdin.isTTY !== true) {
-    command.error("error: apply asks at a terminal, and this is none: run plan, and give its digest with --approved");
+    command.error(
+      "error: apply asks at a terminal, and this is none: run plan, and give its digest with --approved",
+    );
   }
   // A pipeline waits for the one before it; a person decides how long to wait.
   const patience = approved === undefined ? [] : ["-lock-timeout=10m"];
@@ -55,14 +69,19 @@ async function apply(command: Command, session: Session, name: string | undefine
       session.printError("\nNothing to apply.\n");
       return;
     }
-    const refusal = approved === undefined ? await answer(session) : refusalOf(planned, approved, Number(options.accept));
+    const refusal =
+      approved === undefined
+        ? await answer(session)
+        : refusalOf(planned, approved, Number(options.accept));
     if (refusal !== undefined) {
       session.printError(`\n${stack}: nothing is applied: ${refusal}\n`);
       session.raise(EXIT.breaking);
       return;
     }
     await applyPlan(session, planned, patience);
-    const counts = resourceCounts(changes.deployments.flatMap(({ findings }) => findings)) ?? "no resource changed.";
+    const counts =
+      resourceCounts(changes.deployments.flatMap(({ findings }) => findings)) ??
+      "no resource changed.";
     const applied = `\n${stack}: applied: ${counts}\n${nextSteps(planned)
       .map((step) => `${step}\n`)
       .join("")}`;
@@ -79,7 +98,9 @@ function nextSteps({ stack, changes }: Planned): readonly string[] {
   if (ofKeys.length === 0) {
     return [];
   }
-  const isImported = ofKeys.some((found) => found.rule === "resource" && found.values.action === "imported");
+  const isImported = ofKeys.some(
+    (found) => found.rule === "resource" && found.values.action === "imported",
+  );
   const isCurrent = state === "new" || ofKeys.some(({ rule }) => rule === "current-key");
   const isKnown = !isImported && !ofKeys.some(({ rule }) => rule === "key-without-secret");
   return isCurrent && isKnown
@@ -100,11 +121,20 @@ function refusalOf({ changes }: Planned, approved: string, accepted: number): st
 
 /** Asks whether to apply. @returns why not */
 async function answer(session: Session): Promise<string | undefined> {
-  return (await saysYes(session, "Apply this plan? Only yes applies it: ")) ? undefined : "the answer is not yes";
+  return (await saysYes(session, "Apply this plan? Only yes applies it: "))
+    ? undefined
+    : "the answer is not yes";
 }
 
-/** Applies a saved plan. A signal reaches Terraform once, and a state that it could not write is named. */
-async function applyPlan(session: Session, { stack, folder, file }: Planned, options: readonly string[]): Promise<void> {
+/**
+ * Applies a saved plan. A signal reaches Terraform once, and a state that it could not write is
+ * named.
+ */
+async function applyPlan(
+  session: Session,
+  { stack, folder, file }: Planned,
+  options: readonly string[],
+): Promise<void> {
   const { terraform } = session;
   const args = ["apply", "-input=false", "-no-color", ...options, file];
   const report = () => {

@@ -11,7 +11,8 @@ interface CommandRow {
 
 /** The environment variables that commands read, for the help. */
 export const ENVIRONMENT = {
-  CDKTF_CONTEXT_JSON: '{"deployments":"FOLDER"}: the folder of the settings files, deployments by default',
+  CDKTF_CONTEXT_JSON:
+    '{"deployments":"FOLDER"}: the folder of the settings files, deployments by default',
   CDKTF_OUTDIR: "the output folder, cdktf.out by default",
   TERRAFORM_BINARY_NAME: "the binary to run, terraform by default",
   D8_BINARY_NAME: "the command of DKP, d8 by default",
@@ -35,7 +36,10 @@ export const COMMANDS = {
   init: {
     summary: "create a repository for deployments",
     load: () => import("./init.js"),
-    examples: ["init ../acme --pipeline github", "init ../acme --stack prod --cluster --context prod"],
+    examples: [
+      "init ../acme --pipeline github",
+      "init ../acme --stack prod --cluster --context prod",
+    ],
   },
   synth: {
     summary: "write the Terraform JSON of all deployments",
@@ -80,12 +84,18 @@ export const COMMANDS = {
   "hand-over": {
     summary: "print the provider block for DKP, with the secret, or give it to a cluster",
     load: () => import("./hand-over.js"),
-    examples: ["hand-over deckhouse --out provider.yaml", "hand-over deckhouse --cluster --context prod"],
+    examples: [
+      "hand-over deckhouse --out provider.yaml",
+      "hand-over deckhouse --cluster --context prod",
+    ],
   },
   rotate: {
     summary: "do the next step of a rotation of the key that a cluster has",
     load: () => import("./rotate.js"),
-    examples: ["rotate deckhouse --cluster --context prod", "rotate deckhouse --cluster --leaked AKIAIOSFODNN7EXAMPLE"],
+    examples: [
+      "rotate deckhouse --cluster --context prod",
+      "rotate deckhouse --cluster --leaked AKIAIOSFODNN7EXAMPLE",
+    ],
   },
   drift: {
     summary: "report what exists in AWS in addition to what Terraform manages",

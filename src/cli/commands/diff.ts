@@ -38,9 +38,17 @@ export const define: Define = (command, session) => {
     .description("Summarizes what a change of the settings or a plan does.")
     .argument("[stack...]", `${STACKS_HELP}; with --plan exactly one`)
     .addOption(
-      new Option("--against <git-ref-or-folder>", "a Git ref, or a folder of review packs, written as ./old").conflicts(["plan"]),
+      new Option(
+        "--against <git-ref-or-folder>",
+        "a Git ref, or a folder of review packs, written as ./old",
+      ).conflicts(["plan"]),
     )
-    .addOption(new Option("--plan <file>", "the output of terraform show -json; the exit code is at least 2"))
+    .addOption(
+      new Option(
+        "--plan <file>",
+        "the output of terraform show -json; the exit code is at least 2",
+      ),
+    )
     .addOption(formatOption("text", ...Object.keys(FORMATS).filter((name) => name !== "text")))
     .action(async (names: readonly string[], options: Options) => {
       const changes = await changesAsked(command, session, names, options);
@@ -49,7 +57,12 @@ export const define: Define = (command, session) => {
     });
 };
 
-async function changesAsked(command: Command, session: Session, names: readonly string[], options: Options): Promise<Changes> {
+async function changesAsked(
+  command: Command,
+  session: Session,
+  names: readonly string[],
+  options: Options,
+): Promise<Changes> {
   const { against, plan } = options;
   if (plan !== undefined) {
     return ofPlan(selectOne(session, names).deployment, plan);
@@ -59,15 +72,28 @@ async function changesAsked(command: Command, session: Session, names: readonly 
   }
   const { deployments } = selectDeployments(session, names);
   const base = readBase(against, ".", session.host.env);
-  const packs = Object.entries(base.packs).filter(([stack]) => names.length === 0 || names.includes(stack));
+  const packs = Object.entries(base.packs).filter(
+    ([stack]) => names.length === 0 || names.includes(stack),
+  );
   const current = deployments.map((deployment) => {
     const lock = base.hasLocks ? lockOf(deployment.stack) : undefined;
-    return [deployment.stack, { ...packOf(deployment), ...(lock === undefined ? {} : { [LOCK_FILE]: lock }) }] as const;
+    return [
+      deployment.stack,
+      { ...packOf(deployment), ...(lock === undefined ? {} : { [LOCK_FILE]: lock }) },
+    ] as const;
   });
-  return changesAgainst(Object.fromEntries(packs), Object.fromEntries(current), `Compared with ${base.source}`, packOf);
+  return changesAgainst(
+    Object.fromEntries(packs),
+    Object.fromEntries(current),
+    `Compared with ${base.source}`,
+    packOf,
+  );
 }
 
-/** What a plan does, as its JSON says. @throws Error for a saved plan, which only Terraform can read, and for that of another user */
+/**
+ * What a plan does, as its JSON says. @throws Error for a saved plan, which only Terraform can
+ * read, and for that of another user
+ */
 function ofPlan(deployment: Deployment, file: string): Changes {
   const { stack, user } = deployment;
   const bytes = readBytes(file);
@@ -76,12 +102,21 @@ function ofPlan(deployment: Deployment, file: string): Changes {
     throw new Error(`${file}: is a saved plan; give its JSON, which terraform ${show} prints`);
   }
   const plan = readPlan(file, textIn(bytes, file));
-  const { after, before } = planOf(plan).changes.find(({ address }) => address === ADDRESSES.user) ?? {};
+  const { after, before } =
+    planOf(plan).changes.find(({ address }) => address === ADDRESSES.user) ?? {};
   const name = textOf((after ?? before)?.name);
   if (name !== undefined && name !== user.name) {
-    throw new Error(`${file}: is the plan of another user than ${user.name}, that of ${stack}; name the stack of the plan`);
+    throw new Error(
+      `${file}: is the plan of another user than ${user.name}, that of ${stack}; name the stack of the plan`,
+    );
   }
-  return changesOfPlan(plan, stack, `Plan ${file}`, [{ rule: "plan-unverified", values: {} }], deployment);
+  return changesOfPlan(
+    plan,
+    stack,
+    `Plan ${file}`,
+    [{ rule: "plan-unverified", values: {} }],
+    deployment,
+  );
 }
 
 /** The files of its review pack that are compared. */

@@ -5,7 +5,13 @@ import { type DriftReport, driftReport, driftText } from "../account/drift/repor
 import { readingPolicy } from "../account/reading-policy";
 import { dkpVersion, runningCluster } from "../cluster/running-cluster";
 import { addClusterOptions, type ClusterOptions, namedCluster } from "./support/cluster";
-import { forDeployments, policyOption, readableState, STACKS_HELP, selectDeployments } from "./support/deployments";
+import {
+  forDeployments,
+  policyOption,
+  readableState,
+  STACKS_HELP,
+  selectDeployments,
+} from "./support/deployments";
 import { type Define, formatOption, type Session, timeoutOption } from "./support/session";
 
 interface Options extends ClusterOptions {
@@ -25,39 +31,52 @@ What the settings or the state have is managed. If the state cannot be read, the
     .addOption(policyOption())
     .addOption(timeoutOption("time limit of the calls to AWS", 120))
     .addOption(formatOption("text", "json"));
-  addClusterOptions(command, "also compare the settings of one stack with a running cluster").action(
-    async (names: readonly string[], options: Options) => {
-      const { policy, timeout, format } = options;
-      const { deployments } = selectDeployments(session, names);
-      if (policy === true) {
-        session.printJson(readingPolicy(deployments));
-        return;
-      }
-      if (options.cluster === true && deployments.length > 1) {
-        throw new Error(
-          `--cluster: one cluster is compared with one stack; name it: ${deployments.map(({ stack }) => stack).join(", ")}`,
+  addClusterOptions(
+    command,
+    "also compare the settings of one stack with a running cluster",
+  ).action(async (names: readonly string[], options: Options) => {
+    const { policy, timeout, format } = options;
+    const { deployments } = selectDeployments(session, names);
+    if (policy === true) {
+      session.printJson(readingPolicy(deployments));
+      return;
+    }
+    if (options.cluster === true && deployments.length > 1) {
+      throw new Error(
+        `--cluster: one cluster is compared with one stack; name it: ${deployments.map(({ stack }) => stack).join(", ")}`,
+      );
+    }
+    const cluster = options.cluster === true ? await comparedCluster(session, options) : undefined;
+    await forDeployments<DriftRules, DriftReport>(session, deployments, {
+      rules: DRIFT_RULES,
+      report: async (deployment) => {
+        const state = await readableState(session, deployment.stack);
+        const waiting = { progress: session.printError, limit: timeout };
+        const report = await withIam(deployment, waiting, (iam) =>
+          driftReport(deployment, state, iam),
         );
-      }
-      const cluster = options.cluster === true ? await comparedCluster(session, options) : undefined;
-      await forDeployments<DriftRules, DriftReport>(session, deployments, {
-        rules: DRIFT_RULES,
-        report: async (deployment) => {
-          const state = await readableState(session, deployment.stack);
-          const waiting = { progress: session.printError, limit: timeout };
-          const report = await withIam(deployment, waiting, (iam) => driftReport(deployment, state, iam));
-          const current = "value" in state ? state.value.exposed.id : undefined;
-          const found = cluster === undefined ? [] : clusterDrift(deployment, { ...cluster, current });
-          return { ...report, findings: [...report.findings, ...found.map((each) => ({ ...each, stack: deployment.stack }))] };
-        },
-        text: driftText,
-        json: ({ stack, account }) => ({ stack, account }),
-        format,
-      });
-    },
-  );
+        const current = "value" in state ? state.value.exposed.id : undefined;
+        const found =
+          cluster === undefined ? [] : clusterDrift(deployment, { ...cluster, current });
+        return {
+          ...report,
+          findings: [
+            ...report.findings,
+            ...found.map((each) => ({ ...each, stack: deployment.stack })),
+          ],
+        };
+      },
+      text: driftText,
+      json: ({ stack, account }) => ({ stack, account }),
+      format,
+    });
+  });
 };
 
-async function comparedCluster(session: Session, options: ClusterOptions): Promise<Omit<ComparedCluster, "current">> {
+async function comparedCluster(
+  session: Session,
+  options: ClusterOptions,
+): Promise<Omit<ComparedCluster, "current">> {
   const access = await namedCluster(session, options);
   return { cluster: await runningCluster(access), version: await dkpVersion(access) };
 }

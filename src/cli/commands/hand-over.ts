@@ -6,7 +6,13 @@ import { giveKey, runningCluster, SECRET_NAME } from "../cluster/running-cluster
 import { stackFolder } from "../terraform/terraform-cli";
 import { dkpAccess } from "../text/advice";
 import { inOneStep } from "../text/signals";
-import { addClusterOptions, type ClusterOptions, namedCluster, refusalOf, replacesOption } from "./support/cluster";
+import {
+  addClusterOptions,
+  type ClusterOptions,
+  namedCluster,
+  refusalOf,
+  replacesOption,
+} from "./support/cluster";
 import { STACK_HELP, selectOne } from "./support/deployments";
 import { type Define, formatOption, type Session, timeoutOption } from "./support/session";
 
@@ -38,36 +44,57 @@ With --cluster it asks, writes the current key into a running cluster, and reads
     });
 };
 
-async function toPerson(session: Session, stack: string | undefined, { out, yes, format }: Options): Promise<void> {
+async function toPerson(
+  session: Session,
+  stack: string | undefined,
+  { out, yes, format }: Options,
+): Promise<void> {
   const { deployment } = selectOne(session, [stack]);
   const folder = stackFolder(session.terraform, session.output, deployment.stack);
   if (out !== undefined) {
     checkSecretFile(out, session.host.env);
   } else if (yes !== true) {
-    throw new Error("nothing was printed; write --out FILE for a file that only you can read, or --yes to print the secret");
+    throw new Error(
+      "nothing was printed; write --out FILE for a file that only you can read, or --yes to print the secret",
+    );
   }
-  const block = await providerBlock(session.terraform, folder, deployment, (line) => session.printError(`${line}\n`));
-  const text = format === "json" ? `${JSON.stringify({ provider: block }, null, 2)}\n` : providerYaml(deployment.stack, block);
+  const block = await providerBlock(session.terraform, folder, deployment, (line) =>
+    session.printError(`${line}\n`),
+  );
+  const text =
+    format === "json"
+      ? `${JSON.stringify({ provider: block }, null, 2)}\n`
+      : providerYaml(deployment.stack, block);
   if (out === undefined) {
     session.print(text);
   } else {
     const written = await inOneStep(() => writeSecretFile(out, text, session.host.env));
-    session.printError(`written to ${written}, which only you can read (mode 0600); delete it when DKP has the key\n`);
+    session.printError(
+      `written to ${written}, which only you can read (mode 0600); delete it when DKP has the key\n`,
+    );
   }
 }
 
-async function toCluster(session: Session, name: string | undefined, options: Options): Promise<void> {
+async function toCluster(
+  session: Session,
+  name: string | undefined,
+  options: Options,
+): Promise<void> {
   const { deployment } = selectOne(session, [name]);
   const { stack } = deployment;
   if (options.out !== undefined) {
     throw new Error("--out: with --cluster no file has the secret; leave one of them out");
   }
   const folder = stackFolder(session.terraform, session.output, stack);
-  const current = await currentKey(session.terraform, folder, deployment, (line) => session.printError(`${line}\n`));
+  const current = await currentKey(session.terraform, folder, deployment, (line) =>
+    session.printError(`${line}\n`),
+  );
   const access = await namedCluster(session, options);
   const cluster = await runningCluster(access);
   const waiting = { progress: session.printError, limit: options.timeout };
-  const replacement = await withIam(deployment, waiting, (iam) => replacementOf(deployment, cluster, current.id, iam));
+  const replacement = await withIam(deployment, waiting, (iam) =>
+    replacementOf(deployment, cluster, current.id, iam),
+  );
   const { context } = access;
   if (replacement === undefined) {
     session.print(`${context} has the current key ${current.id} already; nothing was written\n`);

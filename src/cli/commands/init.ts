@@ -9,7 +9,13 @@ import { adoptedSettings, adoptedText } from "../account/adopt/settings-file";
 import { withAws } from "../account/aws/client";
 import { IamReader } from "../account/aws/iam-reader";
 import { runningCluster } from "../cluster/running-cluster";
-import { CDKTF_NODE, PIPELINES, packageSource, type RepositoryOptions, repositoryFiles } from "../init/repository";
+import {
+  CDKTF_NODE,
+  PIPELINES,
+  packageSource,
+  type RepositoryOptions,
+  repositoryFiles,
+} from "../init/repository";
 import { shellWord } from "../text/advice";
 import { inOneStep } from "../text/signals";
 import { addClusterOptions, type ClusterOptions, namedCluster } from "./support/cluster";
@@ -24,13 +30,17 @@ With --cluster, the settings file is that of a running cluster. The credentials 
     )
     .argument("[folder]", "the folder of the repository", ".")
     .addOption(
-      new Option("--stack <name>", "name of a deployment, deckhouse by default; several are possible").argParser(
-        (name: string, names: readonly string[] = []) => [...names, name],
-      ),
+      new Option(
+        "--stack <name>",
+        "name of a deployment, deckhouse by default; several are possible",
+      ).argParser((name: string, names: readonly string[] = []) => [...names, name]),
     )
     .addOption(new Option("--pipeline <system>", "adds a pipeline").choices(Object.keys(PIPELINES)))
     .option("--cdktf", "adds a program in TypeScript, for resources of your own")
-    .option("--cdk-terrain", `the same with CDK Terrain, as --cdktf where Node.js is newer than ${CDKTF_NODE}`)
+    .option(
+      "--cdk-terrain",
+      `the same with CDK Terrain, as --cdktf where Node.js is newer than ${CDKTF_NODE}`,
+    )
     .action((folder: string, options: Options) => init(session, folder, options));
 };
 
@@ -95,7 +105,9 @@ async function adopt(
   const waiting = { progress: session.printError, limit: LIMIT };
   // Whose account it is follows from the credentials.
   const { region } = cluster.configuration;
-  const access = await withAws({ region }, waiting, (aws) => runningAccess(cluster, new IamReader(aws)));
+  const access = await withAws({ region }, waiting, (aws) =>
+    runningAccess(cluster, new IamReader(aws)),
+  );
   const file = `deployments/${stack}.yaml`;
   const adopted = adoptedSettings(access, file, stack);
   return { files: { [file]: adopted.text }, report: adoptedText(access, adopted) };

@@ -15,7 +15,14 @@ import { leakPage } from "../review/pack";
 import { dkpAccess } from "../text/advice";
 import { inOneStep } from "../text/signals";
 import { addClusterOptions, type ClusterOptions, namedCluster } from "./support/cluster";
-import { forDeployments, policyOption, readableState, STACKS_HELP, selectDeployments, selectOne } from "./support/deployments";
+import {
+  forDeployments,
+  policyOption,
+  readableState,
+  STACKS_HELP,
+  selectDeployments,
+  selectOne,
+} from "./support/deployments";
 import { type Define, formatOption, type Session, timeoutOption } from "./support/session";
 
 interface Options extends ClusterOptions {
@@ -33,11 +40,16 @@ export const define: Define = (command, session) => {
       "Shows the access keys in settings, state and IAM, and with --cluster in the cluster: where they differ, and what to do, or else the next step of a rotation.",
     )
     .argument("[stack...]", STACKS_HELP)
-    .addOption(new Option("--write", "make the next change of the settings, or begin a rotation").conflicts("leaked"))
     .addOption(
-      new Option("--leaked <id>", "print the steps after a leak of this key; can be repeated").argParser(
-        (id: string, ids: readonly string[] = []) => [...ids, keyId("--leaked", id)],
+      new Option("--write", "make the next change of the settings, or begin a rotation").conflicts(
+        "leaked",
       ),
+    )
+    .addOption(
+      new Option(
+        "--leaked <id>",
+        "print the steps after a leak of this key; can be repeated",
+      ).argParser((id: string, ids: readonly string[] = []) => [...ids, keyId("--leaked", id)]),
     );
   addClusterOptions(command, "read which key DKP has")
     .addOption(
@@ -53,14 +65,18 @@ export const define: Define = (command, session) => {
         session.printJson(readingPolicy(selectDeployments(session, names).deployments));
         return;
       }
-      await (options.leaked === undefined ? status(session, names, options) : leaked(session, names, options, options.leaked));
+      await (options.leaked === undefined
+        ? status(session, names, options)
+        : leaked(session, names, options, options.leaked));
     });
 };
 
 function keyId(option: string, id: string): string {
   if (!ACCESS_KEY_ID.test(id)) {
     // It may be the secret.
-    throw new Error(`${option}: the value is not the ID of an access key (not shown), such as AKIA...`);
+    throw new Error(
+      `${option}: the value is not the ID of an access key (not shown), such as AKIA...`,
+    );
   }
   return id;
 }
@@ -68,13 +84,16 @@ function keyId(option: string, id: string): string {
 async function status(session: Session, names: readonly string[], options: Options): Promise<void> {
   const { write, timeout: limit, format, dkpKey } = options;
   const isOne = write === true || options.cluster === true || dkpKey !== undefined;
-  const deployments = isOne ? [selectOne(session, names).deployment] : selectDeployments(session, names).deployments;
+  const deployments = isOne
+    ? [selectOne(session, names).deployment]
+    : selectDeployments(session, names).deployments;
   const { terraform, output, settings } = session;
   const cluster = await clusterOf(session, options);
   const fileOf = ({ situation }: KeyReport) => join(settings, `${situation.settings.stack}.yaml`);
   const [last] = await forDeployments<KeyRules, KeyReport>(session, deployments, {
     rules: KEY_RULES,
-    report: async (deployment) => keyReport(await keySituation(deployment, { terraform, output, limit, cluster, dkpKey })),
+    report: async (deployment) =>
+      keyReport(await keySituation(deployment, { terraform, output, limit, cluster, dkpKey })),
     text: (report) => keyReportText(report, fileOf(report)),
     json: (report) => keysJson(report, fileOf(report)),
     format,
@@ -83,14 +102,24 @@ async function status(session: Session, names: readonly string[], options: Optio
     const { stack } = last.situation.settings;
     const changes = changesOf(stack, last.next);
     await inOneStep(() => editSettings(fileOf(last), changes));
-    session.printError(`wrote ${fileOf(last)}: run ${dkpAccess("review", stack)}, commit both, then go on with the step\n`);
+    session.printError(
+      `wrote ${fileOf(last)}: run ${dkpAccess("review", stack)}, commit both, then go on with the step\n`,
+    );
   }
 }
 
-const clusterOf = async (session: Session, options: ClusterOptions): Promise<RunningCluster | undefined> =>
+const clusterOf = async (
+  session: Session,
+  options: ClusterOptions,
+): Promise<RunningCluster | undefined> =>
   options.cluster === true ? await runningCluster(await namedCluster(session, options)) : undefined;
 
-async function leaked(session: Session, names: readonly string[], options: Options, ids: readonly string[]): Promise<void> {
+async function leaked(
+  session: Session,
+  names: readonly string[],
+  options: Options,
+  ids: readonly string[],
+): Promise<void> {
   const { deployment } = selectOne(session, names);
   const found = await leakedKeys(session, deployment, options, [...new Set(ids)]);
   const owners = found.ids.map((id) => ({ id, user: ownerOf(id, found) }));
@@ -99,15 +128,24 @@ async function leaked(session: Session, names: readonly string[], options: Optio
   const keys = owners.map(({ id, user = deployment.user.name }) => ({ id, user }));
   const [seen, page] = [leakText(found), leakPage(deployment, keys)];
   if (options.format === "json") {
-    const stacks = [{ stack: deployment.stack, leak: { keys, seen: seen.trimEnd().split("\n"), page } }];
+    const stacks = [
+      { stack: deployment.stack, leak: { keys, seen: seen.trimEnd().split("\n"), page } },
+    ];
     session.printJson(reportJson<KeyRules>(KEY_RULES, [], stacks, { exitCode: session.exitCode }));
   } else {
     session.print(`${seen}\n${page}`);
   }
 }
 
-/** What can be seen of leaked keys. What cannot be read does not keep the steps from being printed. */
-async function leakedKeys(session: Session, settings: Deployment, options: Options, ids: readonly string[]): Promise<LeakedKeys> {
+/**
+ * What can be seen of leaked keys. What cannot be read does not keep the steps from being printed.
+ */
+async function leakedKeys(
+  session: Session,
+  settings: Deployment,
+  options: Options,
+  ids: readonly string[],
+): Promise<LeakedKeys> {
   const state = await readableState(session, settings.stack);
   const waiting = { progress: session.printError, limit: options.timeout };
   const iam = await readUser(settings, ids, waiting);
@@ -118,5 +156,12 @@ async function leakedKeys(session: Session, settings: Deployment, options: Optio
   } catch (error) {
     notRead.push((error as Error).message);
   }
-  return { settings, ids, iam, state: "value" in state ? state.value : undefined, cluster, notRead };
+  return {
+    settings,
+    ids,
+    iam,
+    state: "value" in state ? state.value : undefined,
+    cluster,
+    notRead,
+  };
 }

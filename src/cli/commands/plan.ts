@@ -19,7 +19,10 @@ export const define: Define = (command, session) => {
     )
     .argument("[stack]", STACK_HELP)
     .option("--no-lock", "does not lock the state: for a role that can only read")
-    .option("--digest-file <file>", "writes the digest into a file, which is removed if there is nothing to apply")
+    .option(
+      "--digest-file <file>",
+      "writes the digest into a file, which is removed if there is nothing to apply",
+    )
     .addOption(formatOption("text", "markdown", "json"))
     .action(async (name: string | undefined, { lock, digestFile, format }: Options) => {
       if (digestFile !== undefined) {

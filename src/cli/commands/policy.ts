@@ -29,7 +29,9 @@ export const define: Define = (command, session) => {
       `Prints the policy of a deployment as AWS stores it, or a list of two. Without accountId, ARNs show ACCOUNT_ID. Calls AWS only where --explain gets an encoded message.`,
     )
     .argument("[stack]", STACK_HELP)
-    .addOption(new Option("--mode <mode>", "replaces policy.mode of this deployment").choices(MODES))
+    .addOption(
+      new Option("--mode <mode>", "replaces policy.mode of this deployment").choices(MODES),
+    )
     .option(
       "--explain <error>",
       "instead, why AWS denied a call: a message, a CloudTrail event, an action, or - for standard input",
@@ -40,12 +42,19 @@ export const define: Define = (command, session) => {
         .conflicts(["mode", "explain"]),
     )
     .option("--repository <name>", "with --trust: the repository of the pipeline, by name or ID")
-    .addOption(new Option("--role <role>", "with --trust: the policy of this role alone").choices(["planner", "deployer"]))
+    .addOption(
+      new Option("--role <role>", "with --trust: the policy of this role alone").choices([
+        "planner",
+        "deployer",
+      ]),
+    )
     .addOption(formatOption("text", "json"))
     .action(async (stack: string | undefined, options: Options) => {
       const { mode, explain: error, format, trust, repository = "", role } = options;
       if (trust === undefined && (repository !== "" || role !== undefined)) {
-        command.error("error: options '--repository' and '--role' cannot be used without option '--trust <system>'");
+        command.error(
+          "error: options '--repository' and '--role' cannot be used without option '--trust <system>'",
+        );
       }
       const { deployment } = selectOne(session, [stack], mode === undefined ? undefined : { mode });
       if (trust !== undefined) {
@@ -57,7 +66,9 @@ export const define: Define = (command, session) => {
         return;
       }
       const text =
-        error === undefined ? policyText(session, deployment, format) : await explanation(session, error, deployment, format);
+        error === undefined
+          ? policyText(session, deployment, format)
+          : await explanation(session, error, deployment, format);
       session.print(`${text}\n`);
     });
 };
@@ -75,13 +86,20 @@ function policyText(session: Session, deployment: Deployment, format: string): s
     return JSON.stringify({ mode, limit: MAX_POLICY_CHARACTERS, policies }, null, 2);
   }
   const limit = `${MAX_POLICY_CHARACTERS} characters`;
-  const sizes = policies.map(({ size, policy }) => `${policy.Statement.length} statements, ${size} of ${limit}`);
+  const sizes = policies.map(
+    ({ size, policy }) => `${policy.Statement.length} statements, ${size} of ${limit}`,
+  );
   session.printError(`${mode}: ${sizes.join("; ")}\n`);
   const [first, ...additional] = policies.map(({ policy }) => policy);
   return JSON.stringify(additional.length === 0 ? first : [first, ...additional], null, 2);
 }
 
-async function explanation(session: Session, error: string, deployment: Deployment, format: string): Promise<string> {
+async function explanation(
+  session: Session,
+  error: string,
+  deployment: Deployment,
+  format: string,
+): Promise<string> {
   const message = error === "-" ? await textOf(session.host.stdin) : error;
   const request = await decoded(session, deniedRequest(message), deployment);
   const denial = denialOf(request, deployment);
@@ -90,14 +108,23 @@ async function explanation(session: Session, error: string, deployment: Deployme
     const { row: _, ...answer } = denial;
     return JSON.stringify({ ...answer, request, ...found }, null, 2);
   }
-  return [denialText(denial), ...(found === undefined ? [] : [explanationText(found)])].join("\n\n");
+  return [denialText(denial), ...(found === undefined ? [] : [explanationText(found)])].join(
+    "\n\n",
+  );
 }
 
 /** In seconds. */
 const DECODING_LIMIT = 20;
 
-/** A request with what its encoded message says. Without credentials, or where the message says it already, the request itself. */
-async function decoded(session: Session, request: DeniedRequest, deployment: Deployment): Promise<DeniedRequest> {
+/**
+ * A request with what its encoded message says. Without credentials, or where the message says it
+ * already, the request itself.
+ */
+async function decoded(
+  session: Session,
+  request: DeniedRequest,
+  deployment: Deployment,
+): Promise<DeniedRequest> {
   const { encoded: EncodedMessage, resource } = request;
   if (EncodedMessage === undefined || resource !== undefined) {
     return request;
@@ -105,7 +132,9 @@ async function decoded(session: Session, request: DeniedRequest, deployment: Dep
   const access = { region: deployment.region, ...deployment.provider };
   try {
     const waiting = { progress: session.printError, limit: DECODING_LIMIT };
-    const [page] = await withAws(access, waiting, (aws) => aws.call("sts:DecodeAuthorizationMessage", { EncodedMessage }));
+    const [page] = await withAws(access, waiting, (aws) =>
+      aws.call("sts:DecodeAuthorizationMessage", { EncodedMessage }),
+    );
     return { ...request, ...deniedRequest(page?.DecodedMessage ?? "") };
   } catch (error) {
     if (error instanceof AwsError) {

@@ -22,30 +22,40 @@ export const define: Define = (command, session) => {
       `Checks the AWS account for what would fail during the installation of a cluster, with the credentials that apply the stack.`,
     )
     .argument("[stack]", STACK_HELP)
-    .option("--as-key", "the credentials are the user's access key: test its permissions with dry runs of EC2 calls")
+    .option(
+      "--as-key",
+      "the credentials are the user's access key: test its permissions with dry runs of EC2 calls",
+    )
     .addOption(timeoutOption("time limit of the calls to AWS", 60))
     .addOption(policyOption())
     .addOption(formatOption("text", "json"));
-  addClusterOptions(command, "also check that you may read a running cluster and give it a key").action(
-    async (stack: string | undefined, options: Options) => {
-      const { deployment } = selectOne(session, [stack]);
-      if (options.policy === true) {
-        session.printJson(readingPolicy([deployment]));
-        return;
-      }
-      await preflight(session, deployment, options);
-    },
-  );
+  addClusterOptions(
+    command,
+    "also check that you may read a running cluster and give it a key",
+  ).action(async (stack: string | undefined, options: Options) => {
+    const { deployment } = selectOne(session, [stack]);
+    if (options.policy === true) {
+      session.printJson(readingPolicy([deployment]));
+      return;
+    }
+    await preflight(session, deployment, options);
+  });
 };
 
-async function preflight(session: Session, deployment: Deployment, options: Options): Promise<void> {
+async function preflight(
+  session: Session,
+  deployment: Deployment,
+  options: Options,
+): Promise<void> {
   const { stack, region, provider } = deployment;
   const asKey = options.asKey === true;
   const access = asKey ? { region } : { region, ...provider };
   const waiting = { progress: session.printError, limit: options.timeout };
   const state = () => readableState(session, stack);
   const cluster = options.cluster === true ? await namedCluster(session, options) : undefined;
-  const results = [...(await withAws(access, waiting, (aws) => runPreflight(deployment, aws, { asKey, state })))];
+  const results = [
+    ...(await withAws(access, waiting, (aws) => runPreflight(deployment, aws, { asKey, state }))),
+  ];
   if (cluster !== undefined) {
     results.push(await clusterAccessCheck(cluster));
   }

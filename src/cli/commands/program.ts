@@ -32,23 +32,40 @@ export async function runProgram(args: readonly string[], host: Host): Promise<n
 }
 
 /** Adds all commands. Only the one that runs needs its options. */
-async function addCommands(program: Command, session: Session, named: string | undefined): Promise<void> {
+async function addCommands(
+  program: Command,
+  session: Session,
+  named: string | undefined,
+): Promise<void> {
   for (const [name, { summary, load, examples }] of Object.entries(COMMANDS)) {
-    const command = program.command(name).summary(summary).description(summary).allowExcessArguments(false);
+    const command = program
+      .command(name)
+      .summary(summary)
+      .description(summary)
+      .allowExcessArguments(false);
     command.showHelpAfterError(`${program.name()} ${name} --help shows the usage`);
     if (name === named) {
       (await load()).define(command, session);
-      command.addHelpText("after", `\nExamples:\n${examples.map((example) => `  ${program.name()} ${example}`).join("\n")}`);
+      command.addHelpText(
+        "after",
+        `\nExamples:\n${examples.map((example) => `  ${program.name()} ${example}`).join("\n")}`,
+      );
     }
   }
 }
 
 /** Adds to the help what commander does not know, as it formats a section. */
-function addHelpSection(command: Command, title: string, rows: Readonly<Record<string, string>>): void {
+function addHelpSection(
+  command: Command,
+  title: string,
+  rows: Readonly<Record<string, string>>,
+): void {
   const help = command.createHelp();
   help.prepareContext({ helpWidth: command.configureOutput().getOutHelpWidth?.() ?? 80 });
   const width = Math.max(...Object.keys(rows).map((term) => term.length));
-  const lines = Object.entries(rows).map(([term, text]) => help.formatItem(term, width, text, help));
+  const lines = Object.entries(rows).map(([term, text]) =>
+    help.formatItem(term, width, text, help),
+  );
   command.addHelpText("after", ["", title, ...lines].join("\n"));
 }
 

@@ -14,15 +14,27 @@ const OPTIONS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "--verify": "apply plans again, and applies only the plan with the approved digest",
   },
   keys: { "--key": "name the keys after --leaked", "--trail": "look the key up in CloudTrail" },
-  plan: { "--no-synth": "plan follows from the settings; pipeline files of earlier versions are replaced whole" },
-  preflight: { "--existing-cluster": DRIFT, "--permissions": "use --policy, which keys and drift have too" },
+  plan: {
+    "--no-synth":
+      "plan follows from the settings; pipeline files of earlier versions are replaced whole",
+  },
+  preflight: {
+    "--existing-cluster": DRIFT,
+    "--permissions": "use --policy, which keys and drift have too",
+  },
 };
 
-/** The message about a command or an option that earlier versions had; undefined for other arguments. */
+/**
+ * The message about a command or an option that earlier versions had; undefined for other
+ * arguments.
+ */
 export function removedName([command = "", ...args]: readonly string[]): string | undefined {
   const replaced = Object.hasOwn(COMMANDS, command) ? COMMANDS[command] : undefined;
   const options = Object.hasOwn(OPTIONS, command) ? (OPTIONS[command] ?? {}) : {};
-  const option = args.map((arg) => arg.replace(/=.*/s, "")).find((arg) => Object.hasOwn(options, arg));
-  const [name, remedy] = option === undefined ? [command, replaced] : [`${command} ${option}`, options[option]];
+  const option = args
+    .map((arg) => arg.replace(/=.*/s, ""))
+    .find((arg) => Object.hasOwn(options, arg));
+  const [name, remedy] =
+    option === undefined ? [command, replaced] : [`${command} ${option}`, options[option]];
   return remedy && `${name}: was removed; ${remedy} (docs/how-to/upgrade.md)`;
 }

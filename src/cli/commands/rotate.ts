@@ -61,7 +61,9 @@ async function rotate(session: Session, name: string | undefined, options: Optio
     );
   }
   if (options.leaked !== undefined) {
-    return report(session, stack, options, { findings: await leakResponse(session, deployment, options.leaked, options) });
+    return report(session, stack, options, {
+      findings: await leakResponse(session, deployment, options.leaked, options),
+    });
   }
   if (options.cluster !== true) {
     throw new Error("--cluster: is missing; the cluster has the key that is rotated");
@@ -69,7 +71,12 @@ async function rotate(session: Session, name: string | undefined, options: Optio
   report(session, stack, options, await inCluster(session, deployment, maxAge, options));
 }
 
-function report(session: Session, stack: string, options: Options, { findings, given }: Rotated): void {
+function report(
+  session: Session,
+  stack: string,
+  options: Options,
+  { findings, given }: Rotated,
+): void {
   session.raise(exitCodeOf<RotateRules>(ROTATE_RULES, findings));
   if (options.format === "json") {
     const named = findings.map((found) => ({ ...found, stack }));
@@ -101,7 +108,12 @@ async function leakResponse(
     const plan = await leakPlan(world, leaked, user.name);
     session.printError(leakPlanText(plan, world.now()));
     // Which key DKP has does not matter here.
-    const refusal = await refusalOf(session, { from: "", isUnknown: false }, { yes: options.yes }, "Do this?");
+    const refusal = await refusalOf(
+      session,
+      { from: "", isUnknown: false },
+      { yes: options.yes },
+      "Do this?",
+    );
     if (refusal !== undefined) {
       throw new Error(`nothing was changed: ${refusal}`);
     }
@@ -109,7 +121,9 @@ async function leakResponse(
   });
 }
 
-/** The cluster, if it is named and answers; another cluster than that of the settings is an error. */
+/**
+ * The cluster, if it is named and answers; another cluster than that of the settings is an error.
+ */
 async function readWorld(
   session: Session,
   deployment: Deployment,
@@ -132,7 +146,12 @@ async function readWorld(
 }
 
 /** One run for a running cluster. */
-async function inCluster(session: Session, deployment: Deployment, maxAge: number, options: Options): Promise<Rotated> {
+async function inCluster(
+  session: Session,
+  deployment: Deployment,
+  maxAge: number,
+  options: Options,
+): Promise<Rotated> {
   const { region, provider } = deployment;
   const access = await namedCluster(session, options);
   const cluster = await runningCluster(access);
@@ -163,10 +182,12 @@ async function inCluster(session: Session, deployment: Deployment, maxAge: numbe
   });
 }
 
-const stackAndContext = ({ stack }: Deployment, { context }: { readonly context: string }) => `${stack} in ${context}`;
+const stackAndContext = ({ stack }: Deployment, { context }: { readonly context: string }) =>
+  `${stack} in ${context}`;
 
 /** Whether DKP has a key that does not work until a step is done. */
-const isDown = ({ found: { rule } }: Step): boolean => ["replace-unknown", "replace-inactive", "delete-for-slot"].includes(rule);
+const isDown = ({ found: { rule } }: Step): boolean =>
+  ["replace-unknown", "replace-inactive", "delete-for-slot"].includes(rule);
 
 function textOfFound(found: RotateFound): string {
   const level = levelOf<RotateRules>(ROTATE_RULES, found);

@@ -15,10 +15,14 @@ export const define: Define = (command, session) => {
     .description(
       `Writes the Terraform JSON of every deployment: cdktf.out/stacks/<stack>/cdk.tf.json. Rejects Terraform files in a stack's folder that it did not write.`,
     )
-    .option("--module", "also write a module without provider and backend, cdktf.out/modules/<stack>/main.tf.json")
+    .option(
+      "--module",
+      "also write a module without provider and backend, cdktf.out/modules/<stack>/main.tf.json",
+    )
     .action(async ({ module }: { readonly module?: true }) => {
       const deployments = loadDeployments(session.settings);
-      const modules = module === true ? deployments.map((each) => [each, json(moduleJson(each))] as const) : [];
+      const modules =
+        module === true ? deployments.map((each) => [each, json(moduleJson(each))] as const) : [];
       const { manifest } = await synthesize(session, deployments);
       for (const { synthesizedStackPath } of Object.values(manifest.stacks)) {
         session.print(`${join(session.output, synthesizedStackPath)}\n`);
@@ -37,18 +41,28 @@ function writeModule(session: Session, deployment: Deployment, text: string): vo
   session.print(`${join(folder, MAIN_FILE)}\n`);
   const missing = settingsOfProvider(deployment);
   if (missing.length > 0) {
-    session.printError(`note: ${folder}: has no ${missing.join(", ")}; set the same in the provider of your root module\n`);
+    session.printError(
+      `note: ${folder}: has no ${missing.join(", ")}; set the same in the provider of your root module\n`,
+    );
   }
 }
 
-/** Writes the Terraform JSON of deployments. @param stacks of all settings files, if these are not all deployments */
+/**
+ * Writes the Terraform JSON of deployments. @param stacks of all settings files, if these are not
+ * all deployments
+ */
 export async function synthesize(
   session: Session,
   deployments: readonly Deployment[],
   stacks?: readonly string[],
 ): Promise<AccessApp> {
   const print = (line: string) => session.printError(`${line}\n`);
-  const app = new AccessApp({ settingsFolder: session.settings, outdir: session.output, stacks, print });
+  const app = new AccessApp({
+    settingsFolder: session.settings,
+    outdir: session.output,
+    stacks,
+    print,
+  });
   for (const deployment of deployments) {
     new DeckhouseAccessStack(app, deployment, { compared: false });
   }

@@ -29,28 +29,43 @@ export type ActionChange = {
   readonly after: readonly Scope[];
 };
 
-/** Rules of one level under one heading of a summary. Actions and requests are values that are no texts. */
+/**
+ * Rules of one level under one heading of a summary. Actions and requests are values that are no
+ * texts.
+ */
 function rules<Section extends string, const Of extends Readonly<Record<string, Given>>>(
   level: Level,
   section: Section,
   given: Of,
 ) {
-  const own = templateRules<Of, { actions: readonly ActionChange[]; request: Request }>(level, given);
-  return Object.fromEntries(Object.entries(own).map(([id, rule]) => [id, { ...rule, section }])) as {
+  const own = templateRules<Of, { actions: readonly ActionChange[]; request: Request }>(
+    level,
+    given,
+  );
+  return Object.fromEntries(
+    Object.entries(own).map(([id, rule]) => [id, { ...rule, section }]),
+  ) as {
     readonly [Id in keyof Of]: (typeof own)[Id] & { readonly section: Section };
   };
 }
 
 /** Whose permissions change. The Terraform role is the principal that applies. */
-export type Principal = "user" | "node role" | "Terraform role" | "principal of the imported policy";
+export type Principal =
+  | "user"
+  | "node role"
+  | "Terraform role"
+  | "principal of the imported policy";
 
 /** What follows "now" where a risk is gone. */
 export const NO_LONGER = "no longer possible";
 
 /** An apply deletes and detaches what a former file names. */
-const UPDATE_ROLE = "add the permissions of {file} to its policy before you apply, and replace the policy by the file afterwards";
+const UPDATE_ROLE =
+  "add the permissions of {file} to its policy before you apply, and replace the policy by the file afterwards";
 
-/** Every kind of difference that `diff` reports, in the order of the headings. Rule IDs are stable. */
+/**
+ * Every kind of difference that `diff` reports, in the order of the headings. Rule IDs are stable.
+ */
 export const RULES = {
   ...rules("breaking", "Breaking changes", {
     "user-renamed": {
@@ -75,7 +90,8 @@ export const RULES = {
     "key-ended-in-use": ENDED_IN_USE,
     "key-reactivated": {
       text: "Terraform activates the access key in the slot {slot}, which is Inactive",
-      remedy: "if it has leaked, set accessKeys.{slot}.status to Inactive, and accessKeys.current to the other slot",
+      remedy:
+        "if it has leaked, set accessKeys.{slot}.status to Inactive, and accessKeys.current to the other slot",
     },
     "pgp-key-differs": {
       text: "the secret of the access key in the slot {slot} is encrypted for the OpenPGP key {recorded}, and not for {fingerprint}, the one in pgpKey",
@@ -99,7 +115,8 @@ export const RULES = {
     },
     "environment-changed": {
       text: "Terraform creates all resources again in the {what} {after}, and leaves the user and its access key unmanaged in {before}",
-      remedy: "restore accountId, region and provider.assumeRoleArn; another account is another deployment",
+      remedy:
+        "restore accountId, region and provider.assumeRoleArn; another account is another deployment",
     },
     "removed-while-protected": {
       text: "the settings file is deleted while protect is on, so the deployment may not have been destroyed, and its user and its access key then remain unmanaged",
@@ -120,7 +137,8 @@ export const RULES = {
     },
   }),
   ...rules("attention", "Who can read a secret", {
-    "secret-output": "the output {output} is {how}: every workspace that reads one output of this state receives it in plaintext",
+    "secret-output":
+      "the output {output} is {how}: every workspace that reads one output of this state receives it in plaintext",
     "plaintext-in-state": "the state gets the secret of an access key in plaintext",
     "pgp-key-new": {
       text: "the secret of the key in the slot {slot} is for the OpenPGP key {fingerprint}[ of {users}], [which is {known}, in a text that was in no slot before|which could not read a secret before][; before: {former}]",
@@ -143,9 +161,11 @@ export const RULES = {
   ...rules("attention", "Broadened permissions", {
     "permissions-broadened":
       "the {principal} can do more[: {actions}][; this counts as more, because {reason}][; for example, denied before: {request}][, if the permissions boundary {boundary} allows it]",
-    "deny-weakened": "a Deny of the {principal} is removed or covers fewer requests[; for example, denied before: {request}]",
+    "deny-weakened":
+      "a Deny of the {principal} is removed or covers fewer requests[; for example, denied before: {request}]",
     "networks-added": "a leaked key works from [{networks} too|every network]",
-    "boundary-removed": "the {principal} loses the permissions boundary {before}, so whatever its policy allows is allowed",
+    "boundary-removed":
+      "the {principal} loses the permissions boundary {before}, so whatever its policy allows is allowed",
   }),
   ...rules("attention", "Changes that cannot be judged", {
     "boundary-changed": {
@@ -154,7 +174,8 @@ export const RULES = {
       remedy: "compare it with the policy before you apply",
     },
     "trust-changed": "who may assume {role} changes: {before} -> {after}",
-    "link-external": "{address}: {argument} is now {value}, which this project neither creates nor compares",
+    "link-external":
+      "{address}: {argument} is now {value}, which this project neither creates nor compares",
     "resource-external": {
       text: "this project does not create {address}, so its effect on permissions is unknown",
       remedy: "if main.ts adds it, apply with cdktf deploy, because dkp-access apply deletes it",
@@ -168,7 +189,8 @@ export const RULES = {
       text: "the {what} is imported, and policies, groups or members that it has besides those of this project are not compared",
       remedy: "check them in AWS before you apply",
     },
-    "drift-not-compared": "the {what} was changed outside Terraform ({attributes}), which is not compared",
+    "drift-not-compared":
+      "the {what} was changed outside Terraform ({attributes}), which is not compared",
     "argument-not-comparable": {
       text: "{address}: the argument {argument} is not comparable",
       remedy: "read in the documentation of the AWS provider what it does, before you apply",
@@ -206,7 +228,8 @@ export const RULES = {
     },
     "first-key": {
       text: "Terraform creates an access key in the slot {slot}, beside those that it does not manage",
-      remedy: "if accessKeys.managedBy was rotate in an earlier apply, check that this is no older commit",
+      remedy:
+        "if accessKeys.managedBy was rotate in an earlier apply, check that this is no older commit",
     },
     "key-ended": ENDED,
     "key-without-secret": {
@@ -245,7 +268,8 @@ export const RULES = {
       text: "this version rejects the settings of the earlier review pack, so it does not compare the risks: {errors}",
       remedy: "compare REVIEW.md of both",
     },
-    "file-not-compared": "{file} is not compared, because the earlier review pack does not contain it",
+    "file-not-compared":
+      "{file} is not compared, because the earlier review pack does not contain it",
     "baseline-newer": {
       text: "version {theirs} of dkp-access wrote the earlier review pack, and this is {ours}, which reports settings that it does not know as removed",
       remedy: "install {theirs} or newer",
@@ -267,7 +291,8 @@ export const RULES = {
     "networks-removed": {
       text: "a leaked key works [no longer from {networks}|only from {only}]",
       risk: "calls of the running cluster from other networks are denied",
-      remedy: "run preflight, which checks that the cluster's addresses are in the allowed networks, before you apply",
+      remedy:
+        "run preflight, which checks that the cluster's addresses are in the allowed networks, before you apply",
     },
     "deny-added": {
       text: "a Deny of the {principal} is added or covers more requests",
@@ -283,7 +308,8 @@ export const RULES = {
     resource: "{action}: {what}[, its {details}]",
   }),
   ...rules("note", "Notes", {
-    "destination-partial": "the backend has arguments that the settings leave to -backend-config: {arguments}",
+    "destination-partial":
+      "the backend has arguments that the settings leave to -backend-config: {arguments}",
     upgraded:
       "version {theirs} of dkp-access wrote the earlier review pack, and this is {ours}; node_modules/dkp-access/CHANGELOG.md has the reasons of what no setting explains",
     "current-key":
@@ -292,8 +318,10 @@ export const RULES = {
     "state-outdated": "the state is out of date, and an apply writes only the state: {objects}",
     "outputs-removed": "these outputs, which other workspaces may read, are removed: {outputs}",
     "outputs-added": "these outputs, which other workspaces can read, are new: {outputs}",
-    "outputs-changed": "these outputs, which other workspaces may read, get another value: {outputs}",
-    "plaintext-gone": "the state no longer contains a secret in plaintext; its older versions still do",
+    "outputs-changed":
+      "these outputs, which other workspaces may read, get another value: {outputs}",
+    "plaintext-gone":
+      "the state no longer contains a secret in plaintext; its older versions still do",
   }),
 } as const;
 

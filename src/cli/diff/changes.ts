@@ -6,7 +6,10 @@ export interface Changes {
   /** What is compared: "Compared with git ref main (1a2b3c4d)", "Plan plan.json". */
   readonly source: string;
   readonly deployments: readonly DeploymentChanges[];
-  /** SHA-256 of all that a plan changes, for `apply --approved`; undefined if there is nothing to apply. */
+  /**
+   * SHA-256 of all that a plan changes, for `apply --approved`; undefined if there is nothing to
+   * apply.
+   */
   readonly digest?: string;
   /** Whether the summary ends with the command that applies it. @default false */
   readonly isOffered?: boolean;
@@ -38,7 +41,9 @@ export function withDigest(changes: Changes, digest: string): Changes {
 
 /** The findings of all deployments. */
 export function findingsOf({ deployments }: Changes): readonly Finding<DiffRules>[] {
-  return deployments.flatMap(({ stack, findings }) => findings.map((found) => ({ ...found, stack })));
+  return deployments.flatMap(({ stack, findings }) =>
+    findings.map((found) => ({ ...found, stack })),
+  );
 }
 
 /** The exit code of a change summary: that of its most serious finding, over all deployments. */

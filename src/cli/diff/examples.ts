@@ -4,9 +4,19 @@ import { alwaysOnRegion, partitionOf, REGION } from "../../iam/arns";
 import type { Environment } from "../../iam/policy-statements";
 import { AWS_ACTIONS, isOfKnownService, seriousness } from "../iam/aws-actions";
 import type { Request } from "./change-rules";
-import { type Condition, componentsOf, type Grant, type Grants, matchesResource, networksOf } from "./grants";
+import {
+  type Condition,
+  componentsOf,
+  type Grant,
+  type Grants,
+  matchesResource,
+  networksOf,
+} from "./grants";
 
-/** AWS allows these to everybody, so that they are no example. Source: AWS STS API reference, "No permissions are required". */
+/**
+ * AWS allows these to everybody, so that they are no example. Source: AWS STS API reference, "No
+ * permissions are required".
+ */
 const WITHOUT_PERMISSION = /^sts:Get(?:AccessKeyInfo|CallerIdentity|SessionToken)$/i;
 
 /** Actions of which a request is looked for, the most serious ones. */
@@ -16,8 +26,9 @@ const MAX_ACTIONS = 50;
 const NAME = "example";
 
 /**
- * A request that AWS can receive, and that one side allows and the other one does not: an existing action of the most serious access level
- * on a resource of a type that the action has, evaluated on both sides. Undefined where none is found.
+ * A request that AWS can receive, and that one side allows and the other one does not: an existing
+ * action of the most serious access level on a resource of a type that the action has, evaluated on
+ * both sides. Undefined where none is found.
  * @param grants whose requests are candidates
  * @param region where the policies name none
  */
@@ -34,12 +45,18 @@ export function exampleOf(
     return undefined;
   }
   const environment = environmentOf([...grants, ...one.allows, ...other.allows], region);
-  const lifted = other.denies.filter((deny) => networksOf(deny) === undefined).flatMap(({ conditions }) => conditions);
+  const lifted = other.denies
+    .filter((deny) => networksOf(deny) === undefined)
+    .flatMap(({ conditions }) => conditions);
   const [source = {}] = one.denies.flatMap((deny) => sourceIn(deny));
-  const actions = grants.flatMap((grant) => existing(grant.action).map((action) => ({ action, grant })));
+  const actions = grants.flatMap((grant) =>
+    existing(grant.action).map((action) => ({ action, grant })),
+  );
   const orderOf = ({ action, grant }: (typeof actions)[number]) => `${action} ${grant.resource}`;
   const serious = actions.toSorted(
-    (left, right) => seriousness(left.action) - seriousness(right.action) || (orderOf(left) < orderOf(right) ? -1 : 1),
+    (left, right) =>
+      seriousness(left.action) - seriousness(right.action) ||
+      (orderOf(left) < orderOf(right) ? -1 : 1),
   );
   for (const { action, grant } of serious.slice(0, MAX_ACTIONS)) {
     for (const resource of resourcesOf(action, grant.resource, environment)) {
@@ -54,26 +71,38 @@ export function exampleOf(
   return undefined;
 }
 
-/** The actions that a pattern stands for today; an action of a service that is not known is taken to exist. */
+/**
+ * The actions that a pattern stands for today; an action of a service that is not known is taken to
+ * exist.
+ */
 export function existing(pattern: string): readonly string[] {
   const name = pattern.toLowerCase();
   if (/[*?]/.test(name)) {
-    return [...AWS_ACTIONS].filter(([action]) => matchesAction(name, action)).map(([, { action }]) => action);
+    return [...AWS_ACTIONS]
+      .filter(([action]) => matchesAction(name, action))
+      .map(([, { action }]) => action);
   }
   const known = AWS_ACTIONS.get(name);
   const named = known === undefined && !isOfKnownService(name) ? [pattern] : [];
-  return (known === undefined ? named : [known.action]).filter((action) => !WITHOUT_PERMISSION.test(action));
+  return (known === undefined ? named : [known.action]).filter(
+    (action) => !WITHOUT_PERMISSION.test(action),
+  );
 }
 
 /** A request whose context keys have one value each. */
 type Example = Request & { readonly context: Context };
 type Context = Readonly<Record<string, string>>;
 
-/** What the policies are about, else the Region of the deployment and the account of AWS's documentation. */
+/**
+ * What the policies are about, else the Region of the deployment and the account of AWS's
+ * documentation.
+ */
 function environmentOf(grants: readonly Grant[], region: string): Required<Environment> {
   const arns = grants.map(({ resource }) => componentsOf(resource));
-  const first = (at: number, form: RegExp) => arns.map((components) => components[at] ?? "").find((text) => form.test(text));
-  const isRegion = ({ test, variable }: Condition) => test === "StringEquals" && variable === "aws:RequestedRegion";
+  const first = (at: number, form: RegExp) =>
+    arns.map((components) => components[at] ?? "").find((text) => form.test(text));
+  const isRegion = ({ test, variable }: Condition) =>
+    test === "StringEquals" && variable === "aws:RequestedRegion";
   const requested = grants.flatMap(({ conditions }) => conditions).find(isRegion)?.values[0];
   const own = requested ?? first(3, REGION) ?? region;
   return {
@@ -83,8 +112,14 @@ function environmentOf(grants: readonly Grant[], region: string): Required<Envir
   };
 }
 
-/** Whole ARNs of the types of an action that a pattern matches, or `*` for an action without types. */
-function resourcesOf(action: string, pattern: string, environment: Required<Environment>): readonly string[] {
+/**
+ * Whole ARNs of the types of an action that a pattern matches, or `*` for an action without types.
+ */
+function resourcesOf(
+  action: string,
+  pattern: string,
+  environment: Required<Environment>,
+): readonly string[] {
   const forms = AWS_ACTIONS.get(action.toLowerCase())?.arns;
   if (pattern.includes("${")) {
     return [];
@@ -97,16 +132,26 @@ function resourcesOf(action: string, pattern: string, environment: Required<Envi
   }
   return forms.flatMap((form) => {
     const { partition, region, account } = environment;
-    const values: Readonly<Record<string, string>> = { Partition: partition, Region: region, Account: account };
+    const values: Readonly<Record<string, string>> = {
+      Partition: partition,
+      Region: region,
+      Account: account,
+    };
     const example = form.replaceAll(/\$\{(\w+)\}/g, (_, name: string) => values[name] ?? NAME);
     const named = withoutWildcards(pattern, environment);
     const ofForm = new RegExp(`^${form.replaceAll(/\$\{\w+\}/g, ".+")}$`);
-    return [...(matchesResource(pattern, example) ? [example] : []), ...(ofForm.test(named) ? [named] : [])];
+    return [
+      ...(matchesResource(pattern, example) ? [example] : []),
+      ...(ofForm.test(named) ? [named] : []),
+    ];
   });
 }
 
 /** A pattern of resources with values in place of its wildcards; `*` alone stays. */
-function withoutWildcards(pattern: string, { partition, region, account }: Required<Environment>): string {
+function withoutWildcards(
+  pattern: string,
+  { partition, region, account }: Required<Environment>,
+): string {
   if (pattern === "*") {
     return pattern;
   }
@@ -119,11 +164,16 @@ function withoutWildcards(pattern: string, { partition, region, account }: Requi
 
 /** Contexts in which conditions hold, each with another value where a condition has several. */
 function contextsOf(conditions: readonly Condition[]): readonly Context[] {
-  const positive = conditions.filter(({ test, values }) => !/Not|Null/.test(test) && values.length > 0);
+  const positive = conditions.filter(
+    ({ test, values }) => !/Not|Null/.test(test) && values.length > 0,
+  );
   const count = Math.max(1, ...positive.map(({ values }) => values.length));
   return Array.from({ length: Math.min(count, MAX_ACTIONS) }, (_, at) =>
     Object.fromEntries(
-      positive.map(({ test, variable, values }) => [variable, exampleValue(test, values[at % values.length] ?? "")]),
+      positive.map(({ test, variable, values }) => [
+        variable,
+        exampleValue(test, values[at % values.length] ?? ""),
+      ]),
     ),
   );
 }
@@ -145,14 +195,24 @@ function sourceIn(deny: Grant): readonly Context[] {
 
 /**
  * Whether grants allow a request.
- * @param doubt what counts where a condition or a resource is not interpreted: whether an Allow matches, and no Deny does
+ * @param doubt what counts where a condition or a resource is not interpreted: whether an Allow
+ * matches, and no Deny does
  */
 function isAllowed({ allows, denies }: Grants, request: Example, doubt: boolean): boolean {
-  return allows.some((allow) => isMatched(allow, request, doubt)) && !denies.some((deny) => isMatched(deny, request, !doubt));
+  return (
+    allows.some((allow) => isMatched(allow, request, doubt)) &&
+    !denies.some((deny) => isMatched(deny, request, !doubt))
+  );
 }
 
-function isMatched({ action, resource, conditions }: Grant, request: Example, doubt: boolean): boolean {
-  const isResource = matchesResource(resource, request.resource) || (doubt && matchesAction(resource, request.resource));
+function isMatched(
+  { action, resource, conditions }: Grant,
+  request: Example,
+  doubt: boolean,
+): boolean {
+  const isResource =
+    matchesResource(resource, request.resource) ||
+    (doubt && matchesAction(resource, request.resource));
   return (
     matchesAction(action.toLowerCase(), request.action.toLowerCase()) &&
     (isResource || (doubt && resource.includes("${"))) &&
@@ -160,7 +220,10 @@ function isMatched({ action, resource, conditions }: Grant, request: Example, do
   );
 }
 
-/** How the operators compare a value of the request with one of the policy, those that are not negated. */
+/**
+ * How the operators compare a value of the request with one of the policy, those that are not
+ * negated.
+ */
 const OPERATORS: Readonly<Record<string, (given: string, value: string) => boolean>> = {
   StringEquals: (given, value) => given === value,
   StringLike: (given, value) => matchesAction(value, given),
@@ -173,7 +236,8 @@ const OPERATORS: Readonly<Record<string, (given: string, value: string) => boole
 /** Source: IAM User Guide, "IAM JSON policy elements: Condition operators". */
 function holds({ test, variable, values }: Condition, context: Context, doubt: boolean): boolean {
   const [, set, name = "", ifExists] = /^(ForA\w+:)?(\w+?)(IfExists)?$/.exec(test) ?? [];
-  const [, given] = Object.entries(context).find(([key]) => key.toLowerCase() === variable.toLowerCase()) ?? [];
+  const [, given] =
+    Object.entries(context).find(([key]) => key.toLowerCase() === variable.toLowerCase()) ?? [];
   if (name === "Null") {
     return values.some((value) => value.toLowerCase() === String(given === undefined));
   }
@@ -190,8 +254,14 @@ function holds({ test, variable, values }: Condition, context: Context, doubt: b
 
 /** Whether an address or a network lies within a network. */
 export function isInNetwork(network: string, other: string): boolean {
-  const [narrow, wide] = [network, other].map((text) => (text.includes("/") ? text : `${text}/${text.includes(":") ? 128 : 32}`));
-  if (narrow === undefined || wide === undefined || ![narrow, wide].every((cidr) => ipaddr.isValidCIDR(cidr))) {
+  const [narrow, wide] = [network, other].map((text) =>
+    text.includes("/") ? text : `${text}/${text.includes(":") ? 128 : 32}`,
+  );
+  if (
+    narrow === undefined ||
+    wide === undefined ||
+    ![narrow, wide].every((cidr) => ipaddr.isValidCIDR(cidr))
+  ) {
     return false;
   }
   const [[address, length], [first, prefix]] = [ipaddr.parseCIDR(narrow), ipaddr.parseCIDR(wide)];

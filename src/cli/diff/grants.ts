@@ -14,7 +14,9 @@ export interface Condition {
   readonly values: readonly string[];
 }
 
-/** One action on one resource, both of which may be patterns, under the conditions of its statement. */
+/**
+ * One action on one resource, both of which may be patterns, under the conditions of its statement.
+ */
 export interface Grant {
   readonly action: string;
   readonly resource: string;
@@ -39,11 +41,15 @@ export interface Grants {
 /** Source: IAM User Guide, "IAM JSON policy elements: Version". */
 const VERSIONS: readonly unknown[] = ["2012-10-17", "2008-10-17", undefined];
 
-/** Pairs of an action and a resource in all policies. Two policies of this project have some hundred. */
+/**
+ * Pairs of an action and a resource in all policies. Two policies of this project have some
+ * hundred.
+ */
 const MAX_GRANTS = 3000;
 
 /**
- * The grants of all policies of a principal. What has another form than those of this project, or is larger, is opaque.
+ * The grants of all policies of a principal. What has another form than those of this project, or
+ * is larger, is opaque.
  * @param side "before" or "after", for the reasons
  */
 export function readGrants(policies: readonly Policy[], side: "before" | "after"): Grants {
@@ -52,7 +58,10 @@ export function readGrants(policies: readonly Policy[], side: "before" | "after"
   for (const policy of policies) {
     const { Version, Id: _, Statement, ...rest } = objectOf(policy);
     if (Statement === undefined || !VERSIONS.includes(Version) || Object.keys(rest).length > 0) {
-      opaque.set(canonical(policy), { effect: undefined, reason: `a policy ${side} the change is not readable` });
+      opaque.set(canonical(policy), {
+        effect: undefined,
+        reason: `a policy ${side} the change is not readable`,
+      });
       continue;
     }
     for (const statement of listOf(Statement)) {
@@ -65,7 +74,11 @@ export function readGrants(policies: readonly Policy[], side: "before" | "after"
         opaque.set(canonical([statement, Version]), { effect, reason });
       } else if (allows.length + denies.length + grants.length > MAX_GRANTS) {
         const reason = `the policies ${side} the change are larger than AWS accepts`;
-        return { allows: [], denies: [], opaque: new Map([[canonical(policies), { effect: undefined, reason }]]) };
+        return {
+          allows: [],
+          denies: [],
+          opaque: new Map([[canonical(policies), { effect: undefined, reason }]]),
+        };
       } else {
         (effect === "Allow" ? allows : denies).push(...grants);
       }
@@ -74,9 +87,12 @@ export function readGrants(policies: readonly Policy[], side: "before" | "after"
   return { allows: inOrder(allows), denies: inOrder(denies), opaque };
 }
 
-/** Grants in one order, so that a policy that is only written in another order has the same example. */
+/**
+ * Grants in one order, so that a policy that is only written in another order has the same example.
+ */
 function inOrder(grants: readonly Grant[]): readonly Grant[] {
-  const text = ({ action, resource, conditions }: Grant) => `${action.toLowerCase()} ${resource} ${canonical(conditions)}`;
+  const text = ({ action, resource, conditions }: Grant) =>
+    `${action.toLowerCase()} ${resource} ${canonical(conditions)}`;
   return grants
     .map((grant) => [text(grant), grant] as const)
     .sort(([one], [other]) => (one < other ? -1 : 1))
@@ -92,7 +108,12 @@ function grantsOf(statement: unknown, version: unknown): readonly Grant[] | stri
   }
   const [actions, resources] = [listOf(Action), listOf(Resource)];
   const conditions = conditionsOf(Condition);
-  if (!areStrings(actions) || !areStrings(resources) || conditions === undefined || actions.length * resources.length === 0) {
+  if (
+    !areStrings(actions) ||
+    !areStrings(resources) ||
+    conditions === undefined ||
+    actions.length * resources.length === 0
+  ) {
     return "an unknown form";
   }
   if (version !== VERSIONS[0] && JSON.stringify(statement).includes("${")) {
@@ -107,15 +128,26 @@ function grantsOf(statement: unknown, version: unknown): readonly Grant[] | stri
   });
 }
 
-/** The actions whose requests have the key. Source: KMS Developer Guide, "kms:GrantIsForAWSResource". */
+/**
+ * The actions whose requests have the key. Source: KMS Developer Guide,
+ * "kms:GrantIsForAWSResource".
+ */
 const HAVE_GRANT_KEY = /^kms:(?:create|list|revoke)grants?$/i;
 
-/** The conditions on an action, without the `IfExists` of a key that its requests always or never have. */
+/**
+ * The conditions on an action, without the `IfExists` of a key that its requests always or never
+ * have.
+ */
 function conditionsOn(action: string, conditions: readonly Condition[]): readonly Condition[] {
   const isDecided = ({ test, variable }: Condition) =>
-    test === "BoolIfExists" && variable.toLowerCase() === "kms:grantisforawsresource" && !/[*?]/.test(action);
-  const decided = (condition: Condition) => (HAVE_GRANT_KEY.test(action) ? [{ ...condition, test: "Bool" }] : []);
-  return conditions.flatMap((condition) => (isDecided(condition) ? decided(condition) : [condition]));
+    test === "BoolIfExists" &&
+    variable.toLowerCase() === "kms:grantisforawsresource" &&
+    !/[*?]/.test(action);
+  const decided = (condition: Condition) =>
+    HAVE_GRANT_KEY.test(action) ? [{ ...condition, test: "Bool" }] : [];
+  return conditions.flatMap((condition) =>
+    isDecided(condition) ? decided(condition) : [condition],
+  );
 }
 
 const areStrings = (values: readonly unknown[]): values is readonly string[] =>
@@ -128,55 +160,82 @@ function conditionsOf(block: unknown): readonly Condition[] | undefined {
     return undefined;
   }
   const conditions = tests.flatMap(([test, keys]) =>
-    Object.entries(objectOf(keys)).map(([variable, values]) => ({ test, variable, values: listOf(values) })),
+    Object.entries(objectOf(keys)).map(([variable, values]) => ({
+      test,
+      variable,
+      values: listOf(values),
+    })),
   );
   const isScalar = (value: unknown) => ["string", "number", "boolean"].includes(typeof value);
   return conditions.every(({ values }) => values.every(isScalar))
     ? conditions
-        .map((condition) => ({ ...condition, values: [...new Set(condition.values.map(String))].sort() }))
-        .sort((one, other) => (`${one.variable} ${one.test}` < `${other.variable} ${other.test}` ? -1 : 1))
+        .map((condition) => ({
+          ...condition,
+          values: [...new Set(condition.values.map(String))].sort(),
+        }))
+        .sort((one, other) =>
+          `${one.variable} ${one.test}` < `${other.variable} ${other.test}` ? -1 : 1,
+        )
     : undefined;
 }
 
-/** The grants that lie within no single grant of others. Whoever has the others may still be allowed all of it. */
+/**
+ * The grants that lie within no single grant of others. Whoever has the others may still be allowed
+ * all of it.
+ */
 export function uncovered(grants: readonly Grant[], others: readonly Grant[]): readonly Grant[] {
-  const byAction = grouped(others, ({ action }) => (/[*?]/.test(action) ? "*" : action.toLowerCase()));
+  const byAction = grouped(others, ({ action }) =>
+    /[*?]/.test(action) ? "*" : action.toLowerCase(),
+  );
   return grants.filter((grant) => {
-    const candidates = [...(byAction.get(grant.action.toLowerCase()) ?? []), ...(byAction.get("*") ?? [])];
+    const candidates = [
+      ...(byAction.get(grant.action.toLowerCase()) ?? []),
+      ...(byAction.get("*") ?? []),
+    ];
     return !candidates.some((other) => isWithin(grant, other));
   });
 }
 
-/** Whether each request of a grant is one of another grant. False where that depends on what IAM does not document. */
+/**
+ * Whether each request of a grant is one of another grant. False where that depends on what IAM
+ * does not document.
+ */
 function isWithin(grant: Grant, other: Grant): boolean {
   return (
     matchesAction(other.action.toLowerCase(), grant.action.toLowerCase()) &&
     matchesResource(other.resource, grant.resource) &&
-    other.conditions.every((condition) => grant.conditions.some((own) => isStricter(own, condition)))
+    other.conditions.every((condition) =>
+      grant.conditions.some((own) => isStricter(own, condition)),
+    )
   );
 }
 
 /**
- * Whether a pattern of resources matches a resource, or all that another pattern matches. Components of ARNs are compared one by one:
- * how far a wildcard reaches is not documented. Variables are equal to themselves alone.
+ * Whether a pattern of resources matches a resource, or all that another pattern matches.
+ * Components of ARNs are compared one by one: how far a wildcard reaches is not documented.
+ * Variables are equal to themselves alone.
  */
 export function matchesResource(pattern: string, resource: string): boolean {
   if (pattern === resource || pattern === "*") {
     return true;
   }
   const [wide, narrow] = [componentsOf(pattern), componentsOf(resource)];
-  const isComparable = [pattern, resource].every((text) => !text.includes("${") && text.split(":").length >= 6);
+  const isComparable = [pattern, resource].every(
+    (text) => !text.includes("${") && text.split(":").length >= 6,
+  );
   return isComparable && wide.every((component, at) => matchesAction(component, narrow[at] ?? ""));
 }
 
 /** The six components of an ARN. */
 export function componentsOf(arn: string): readonly string[] {
-  const [start = "", partition = "", service = "", region = "", account = "", ...resource] = arn.split(":");
+  const [start = "", partition = "", service = "", region = "", account = "", ...resource] =
+    arn.split(":");
   return [start, partition, service, region, account, resource.join(":")];
 }
 
 /** Operators of IAM. Source: IAM User Guide, "IAM JSON policy elements: Condition operators". */
-const OPERATOR = /^(?:ForA(?:ll|ny)Values?:)?(?:String|Numeric|Date|Bool|Binary|IpAddress|NotIpAddress|Arn|Null)/;
+const OPERATOR =
+  /^(?:ForA(?:ll|ny)Values?:)?(?:String|Numeric|Date|Bool|Binary|IpAddress|NotIpAddress|Arn|Null)/;
 
 /** Whether a condition holds for no request for which another one does not. */
 function isStricter(own: Condition, other: Condition): boolean {
@@ -191,9 +250,12 @@ function isStricter(own: Condition, other: Condition): boolean {
   return /Not/.test(own.test) ? isWhole : isPart;
 }
 
-/** The networks of a Deny that has the form of `otherNetworkConditions`; undefined for another one. */
+/**
+ * The networks of a Deny that has the form of `otherNetworkConditions`; undefined for another one.
+ */
 export function networksOf(deny: Grant): Networks | undefined {
-  const valuesOf = (key: string) => deny.conditions.find(({ variable }) => variable === key)?.values ?? [];
+  const valuesOf = (key: string) =>
+    deny.conditions.find(({ variable }) => variable === key)?.values ?? [];
   const networks = {
     cidrs: valuesOf("aws:SourceIp"),
     vpcs: valuesOf("aws:SourceVpc"),

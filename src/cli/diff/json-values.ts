@@ -1,6 +1,9 @@
 import { canonical, isObject, type JsonObject, textOf } from "../../text/json";
 
-/** A name as a message shows it. What is no text is not shown: an edit may have moved a secret there. */
+/**
+ * A name as a message shows it. What is no text is not shown: an edit may have moved a secret
+ * there.
+ */
 export function nameOf(value: unknown): string {
   return textOf(value) ?? "of an unknown name";
 }
@@ -13,7 +16,10 @@ export function mapStrings(value: unknown, map: (string: string) => string): unk
   if (Array.isArray(value)) {
     return value.map((item) => mapStrings(item, map));
   }
-  const entries = Object.entries(isObject(value) ? value : {}).map(([key, inner]) => [map(key), mapStrings(inner, map)]);
+  const entries = Object.entries(isObject(value) ? value : {}).map(([key, inner]) => [
+    map(key),
+    mapStrings(inner, map),
+  ]);
   return isObject(value) ? Object.fromEntries(entries) : value;
 }
 
@@ -28,9 +34,15 @@ interface Difference {
 
 /**
  * What differs between two JSON objects, by path: as deep as both are objects.
- * @param blocks the depth of blocks, which count one by one also where they are on one side only. @default there are none
+ * @param blocks the depth of blocks, which count one by one also where they are on one side only.
+ * @default there are none
  */
-export function differences(before: unknown, after: unknown, blocks = 0, path: readonly string[] = []): readonly Difference[] {
+export function differences(
+  before: unknown,
+  after: unknown,
+  blocks = 0,
+  path: readonly string[] = [],
+): readonly Difference[] {
   const [one, other] = path.length < blocks ? [before ?? {}, after ?? {}] : [before, after];
   if (canonical(one) === canonical(other)) {
     return [];
@@ -41,8 +53,11 @@ export function differences(before: unknown, after: unknown, blocks = 0, path: r
   }
   const names = [...new Set([...Object.keys(one), ...Object.keys(other)])];
   // A key may be called `toString`.
-  const ownValue = (object: JsonObject, name: string) => (Object.hasOwn(object, name) ? object[name] : undefined);
-  return names.flatMap((name) => differences(ownValue(one, name), ownValue(other, name), blocks, [...path, name]));
+  const ownValue = (object: JsonObject, name: string) =>
+    Object.hasOwn(object, name) ? object[name] : undefined;
+  return names.flatMap((name) =>
+    differences(ownValue(one, name), ownValue(other, name), blocks, [...path, name]),
+  );
 }
 
 const MAX_CHARACTERS = 200;

@@ -1,10 +1,23 @@
-import { ADDRESSES, isNodeAttachment, policyAddress, policyOfAddress } from "../../terraform/addresses";
+import {
+  ADDRESSES,
+  isNodeAttachment,
+  policyAddress,
+  policyOfAddress,
+} from "../../terraform/addresses";
 import { canonical, type JsonObject, listOf, objectOf, textOf } from "../../text/json";
 import type { DiffFound } from "./change-rules";
 import type { Policy } from "./grants";
 import { changeText, differences, nameOf } from "./json-values";
 import { comparePolicies, policyFindings } from "./policies";
-import { attribute, isOurs, policyAt, reference, type Snapshot, UNKNOWN, userPoliciesOf } from "./snapshot";
+import {
+  attribute,
+  isOurs,
+  policyAt,
+  reference,
+  type Snapshot,
+  UNKNOWN,
+  userPoliciesOf,
+} from "./snapshot";
 
 /** Changes of the permissions of the user and the node role. */
 export function permissionFindings(before: Snapshot, after: Snapshot): readonly DiffFound[] {
@@ -19,17 +32,26 @@ export function permissionFindings(before: Snapshot, after: Snapshot): readonly 
   const addresses = [...new Set([...before.resources.keys(), ...after.resources.keys()])];
   return [
     ...principals.flatMap(({ principal, address, policiesOf }) => {
-      const [old, current] = [before, after].map((side) => attribute(side, address, "permissions_boundary"));
+      const [old, current] = [before, after].map((side) =>
+        attribute(side, address, "permissions_boundary"),
+      );
       const stays = old === current ? current : undefined;
-      const found = policyFindings(principal, comparePolicies(policiesOf(before), policiesOf(after), region), stays);
-      const isChanged = before.resources.has(address) && after.resources.has(address) && old !== current;
+      const found = policyFindings(
+        principal,
+        comparePolicies(policiesOf(before), policiesOf(after), region),
+        stays,
+      );
+      const isChanged =
+        before.resources.has(address) && after.resources.has(address) && old !== current;
       const values = { principal, before: old ?? "none", after: current ?? "none" };
       const rule = current === undefined ? "boundary-removed" : "boundary-changed";
       return isChanged ? [...found, { rule, principal, address, values } as const] : found;
     }),
     ...trustFindings(trust(before), trust(after)),
     ...addresses.flatMap((address) =>
-      isOurs(address) ? argumentFindings(address, before, after) : externalFindings(address, before, after),
+      isOurs(address)
+        ? argumentFindings(address, before, after)
+        : externalFindings(address, before, after),
     ),
   ];
 }
@@ -38,20 +60,37 @@ export function permissionFindings(before: Snapshot, after: Snapshot): readonly 
 export const isAttached = (snapshot: Snapshot, number: number): boolean =>
   joinsOwn(snapshot, policyAddress("userAttachment", number));
 
-/** What the user has on one side. A plan for some addresses alone says nothing of attachments: what is on neither side is taken to stay. */
+/**
+ * What the user has on one side. A plan for some addresses alone says nothing of attachments: what
+ * is on neither side is taken to stay.
+ */
 function userPolicies(side: Snapshot, before: Snapshot, after: Snapshot): readonly Policy[] {
-  const hasRoute = (snapshot: Snapshot, number: number) => snapshot.resources.has(ADDRESSES.user) && isAttached(snapshot, number);
+  const hasRoute = (snapshot: Snapshot, number: number) =>
+    snapshot.resources.has(ADDRESSES.user) && isAttached(snapshot, number);
   return [...userPoliciesOf(side)]
-    .filter(([number]) => hasRoute(side, number) || (!hasRoute(before, number) && !hasRoute(after, number)))
+    .filter(
+      ([number]) =>
+        hasRoute(side, number) || (!hasRoute(before, number) && !hasRoute(after, number)),
+    )
     .map(([, policy]) => policy);
 }
 
-/** Another trust policy of the node role. Who it names is not decided: any difference but that of the order counts. */
-function trustFindings(before: Policy | undefined, after: Policy | undefined): readonly DiffFound[] {
+/**
+ * Another trust policy of the node role. Who it names is not decided: any difference but that of
+ * the order counts.
+ */
+function trustFindings(
+  before: Policy | undefined,
+  after: Policy | undefined,
+): readonly DiffFound[] {
   if (after === undefined || canonical(before) === canonical(after)) {
     return [];
   }
-  const values = { role: "the node role", before: before === undefined ? "nobody" : canonical(before), after: canonical(after) };
+  const values = {
+    role: "the node role",
+    before: before === undefined ? "nobody" : canonical(before),
+    after: canonical(after),
+  };
   return [{ rule: "trust-changed", values }];
 }
 
@@ -59,38 +98,85 @@ function trustFindings(before: Policy | undefined, after: Policy | undefined): r
 const FORMER_MEMBERSHIP = "aws_iam_user_group_membership.group-membership";
 
 /** A resource that this project does not create, and whose permissions are therefore unknown. */
-function externalFindings(address: string, before: Snapshot, after: Snapshot): readonly DiffFound[] {
-  const [old, current] = [before, after].map(({ resources }) => JSON.stringify(resources.get(address)));
-  if (address === FORMER_MEMBERSHIP && current === undefined && old !== undefined && !isAttached(before, 1)) {
+function externalFindings(
+  address: string,
+  before: Snapshot,
+  after: Snapshot,
+): readonly DiffFound[] {
+  const [old, current] = [before, after].map(({ resources }) =>
+    JSON.stringify(resources.get(address)),
+  );
+  if (
+    address === FORMER_MEMBERSHIP &&
+    current === undefined &&
+    old !== undefined &&
+    !isAttached(before, 1)
+  ) {
     return [{ rule: "group-left", address, values: {} }];
   }
   return old === current ? [] : [{ rule: "resource-external", address, values: { address } }];
 }
 
-/** Attributes of this project's resources that are compared elsewhere in this folder, or that decide nothing about permissions. */
+/**
+ * Attributes of this project's resources that are compared elsewhere in this folder, or that decide
+ * nothing about permissions.
+ */
 const KNOWN: ReadonlySet<string> = new Set([
-  ...["name", "name_prefix", "arn", "id", "unique_id", "policy_id", "create_date", "attachment_count", "key_fingerprint"],
+  ...[
+    "name",
+    "name_prefix",
+    "arn",
+    "id",
+    "unique_id",
+    "policy_id",
+    "create_date",
+    "attachment_count",
+    "key_fingerprint",
+  ],
   ...["policy", "assume_role_policy", "permissions_boundary", "status", "pgp_key"],
-  ...["depends_on", "lifecycle.prevent_destroy", "lifecycle.create_before_destroy", "aws_iam_policy.lifecycle.ignore_changes"],
-  ...["aws_iam_policy.description", "aws_iam_policy.path", "aws_iam_policy.tags", "aws_iam_policy.tags_all"],
+  ...[
+    "depends_on",
+    "lifecycle.prevent_destroy",
+    "lifecycle.create_before_destroy",
+    "aws_iam_policy.lifecycle.ignore_changes",
+  ],
+  ...[
+    "aws_iam_policy.description",
+    "aws_iam_policy.path",
+    "aws_iam_policy.tags",
+    "aws_iam_policy.tags_all",
+  ],
   "aws_iam_role.description",
 ]);
 
-/** What the AWS provider fills in where nothing is set. Source: the schemas of AWS provider 5.100. */
+/**
+ * What the AWS provider fills in where nothing is set. Source: the schemas of AWS provider 5.100.
+ */
 const DEFAULTS: JsonObject = { path: "/", max_session_duration: 3600 };
 
-/** The arguments that name another resource: the one that this project creates. Of the node role any policy is another one. */
+/**
+ * The arguments that name another resource: the one that this project creates. Of the node role any
+ * policy is another one.
+ */
 function linksAt(address: string): Readonly<Record<string, string | undefined>> {
   const { user, nodeRole: role } = ADDRESSES;
-  const policy_arn = isNodeAttachment(address) ? undefined : policyAddress("policy", policyOfAddress(address)?.number ?? 1);
+  const policy_arn = isNodeAttachment(address)
+    ? undefined
+    : policyAddress("policy", policyOfAddress(address)?.number ?? 1);
   return { user, role, policy_arn };
 }
 
 /**
- * Whether the values of an argument name what this project creates. What is known only after the apply does where the identity of the
- * other resource is known only then: the configuration, which is verified, has the reference.
+ * Whether the values of an argument name what this project creates. What is known only after the
+ * apply does where the identity of the other resource is known only then: the configuration, which
+ * is verified, has the reference.
  */
-export function isOwn(snapshot: Snapshot, address: string, argument: string, value: unknown): boolean {
+export function isOwn(
+  snapshot: Snapshot,
+  address: string,
+  argument: string,
+  value: unknown,
+): boolean {
   const owner = linksAt(address)[argument];
   const isIdentity = (name: string, own: string) =>
     value === reference(`${own}.${name}`) || value === attribute(snapshot, own, name);
@@ -100,23 +186,46 @@ export function isOwn(snapshot: Snapshot, address: string, argument: string, val
 /** Whether an attachment is there, and joins what this project creates. */
 function joinsOwn(snapshot: Snapshot, address: string): boolean {
   const attributes = snapshot.resources.get(address);
-  const links = Object.keys(linksAt(address)).filter((argument) => attributes?.[argument] !== undefined);
-  const joins = (argument: string) => listOf(attributes?.[argument]).some((value) => isOwn(snapshot, address, argument, value));
+  const links = Object.keys(linksAt(address)).filter(
+    (argument) => attributes?.[argument] !== undefined,
+  );
+  const joins = (argument: string) =>
+    listOf(attributes?.[argument]).some((value) => isOwn(snapshot, address, argument, value));
   return attributes !== undefined && links.every(joins);
 }
 
-/** What arguments newly name that this project does not create, and arguments that nothing here understands and that differ. */
-function argumentFindings(address: string, before: Snapshot, after: Snapshot): readonly DiffFound[] {
+/**
+ * What arguments newly name that this project does not create, and arguments that nothing here
+ * understands and that differ.
+ */
+function argumentFindings(
+  address: string,
+  before: Snapshot,
+  after: Snapshot,
+): readonly DiffFound[] {
   if (!after.resources.has(address)) {
-    return [...detachedFindings(address, before, after), ...externalDeletion(address, before, after)];
+    return [
+      ...detachedFindings(address, before, after),
+      ...externalDeletion(address, before, after),
+    ];
   }
   const [old, current] = [argumentsOf(before, address), argumentsOf(after, address)];
   const type = address.slice(0, address.indexOf("."));
   const links = Object.keys(linksAt(address));
   const linked = links.flatMap((argument) => {
     return listOf(current[argument])
-      .filter((value) => (value === UNKNOWN || !listOf(old[argument]).includes(value)) && !isOwn(after, address, argument, value))
-      .map((value): DiffFound => ({ rule: "link-external", address, values: { address, argument, value: nameOf(value) } }));
+      .filter(
+        (value) =>
+          (value === UNKNOWN || !listOf(old[argument]).includes(value)) &&
+          !isOwn(after, address, argument, value),
+      )
+      .map(
+        (value): DiffFound => ({
+          rule: "link-external",
+          address,
+          values: { address, argument, value: nameOf(value) },
+        }),
+      );
   });
   // What is created has attributes that only AWS knows.
   const isNew = current.id === UNKNOWN;
@@ -124,7 +233,10 @@ function argumentFindings(address: string, before: Snapshot, after: Snapshot): r
     .filter((name) => !links.includes(name) && !KNOWN.has(name) && !KNOWN.has(`${type}.${name}`))
     // Without it, a destroy deletes fewer keys. An earlier version had a setting for it.
     .filter((name) => name !== "force_destroy" || comparable(current[name]) !== "")
-    .filter((name) => comparable(old[name] ?? DEFAULTS[name]) !== comparable(current[name] ?? DEFAULTS[name]))
+    .filter(
+      (name) =>
+        comparable(old[name] ?? DEFAULTS[name]) !== comparable(current[name] ?? DEFAULTS[name]),
+    )
     .filter((name) => !isNew || current[name] !== UNKNOWN);
   return [
     ...linked,
@@ -137,43 +249,73 @@ function argumentFindings(address: string, before: Snapshot, after: Snapshot): r
         if (argument !== "tags" && argument !== "tags_all") {
           return { rule: "argument-not-comparable", address, values: { address, argument } };
         }
-        const changes = differences(old[argument] ?? {}, current[argument] ?? {}).map((change) => changeText(change));
+        const changes = differences(old[argument] ?? {}, current[argument] ?? {}).map((change) =>
+          changeText(change),
+        );
         return { rule: "tags-changed", field: "tags", address, values: { what: address, changes } };
       }),
   ];
 }
 
 /** A policy that the node role loses, although the role stays. */
-function detachedFindings(address: string, before: Snapshot, after: Snapshot): readonly DiffFound[] {
+function detachedFindings(
+  address: string,
+  before: Snapshot,
+  after: Snapshot,
+): readonly DiffFound[] {
   const policy = before.resources.get(address)?.policy_arn;
   const isLost = isNodeAttachment(address) && after.resources.has(ADDRESSES.nodeRole);
   const field = "nodeRole.managedPolicyArns";
-  return isLost ? [{ rule: "policy-removed", address, field, principal: "node role", values: { policy: nameOf(policy) } }] : [];
+  return isLost
+    ? [
+        {
+          rule: "policy-removed",
+          address,
+          field,
+          principal: "node role",
+          values: { policy: nameOf(policy) },
+        },
+      ]
+    : [];
 }
 
 /**
- * What is deleted at an address of this project, and is not this deployment's: a state can have any object there, because
- * `terraform import` takes any.
+ * What is deleted at an address of this project, and is not this deployment's: a state can have any
+ * object there, because `terraform import` takes any.
  */
-function externalDeletion(address: string, before: Snapshot, after: Snapshot): readonly DiffFound[] {
+function externalDeletion(
+  address: string,
+  before: Snapshot,
+  after: Snapshot,
+): readonly DiffFound[] {
   const attributes = before.resources.get(address) ?? {};
-  const isOwned = (argument: string, value: unknown) => [before, after].some((side) => isOwn(side, address, argument, value));
+  const isOwned = (argument: string, value: unknown) =>
+    [before, after].some((side) => isOwn(side, address, argument, value));
   const linked = Object.entries(linksAt(address)).flatMap(([argument, owner]) =>
     owner === undefined
       ? []
-      : listOf(attributes[argument]).flatMap((value) => (isOwned(argument, value) ? [] : [[argument, value]])),
+      : listOf(attributes[argument]).flatMap((value) =>
+          isOwned(argument, value) ? [] : [[argument, value]],
+        ),
   );
   const { what, number = 1 } = policyOfAddress(address) ?? {};
-  const names = [before, after].map((side) => `${attribute(side, ADDRESSES.policy, "name")}-${number}`);
+  const names = [before, after].map(
+    (side) => `${attribute(side, ADDRESSES.policy, "name")}-${number}`,
+  );
   const isNamed = what !== "policy" || number === 1 || names.includes(nameOf(attributes.name));
   const external = [...linked, ...(isNamed ? [] : [["name", attributes.name]])];
   const parts = external.map(([argument, value]) => `${argument} ${nameOf(value)}`);
-  return parts.length === 0 ? [] : [{ rule: "deleted-external", address, values: { address, parts } }];
+  return parts.length === 0
+    ? []
+    : [{ rule: "deleted-external", address, values: { address, parts } }];
 }
 
 function argumentsOf({ resources }: Snapshot, address: string): JsonObject {
   const { lifecycle, ...rest } = resources.get(address) ?? {};
-  const guards = Object.entries(objectOf(listOf(lifecycle)[0])).map(([name, value]) => [`lifecycle.${name}`, value]);
+  const guards = Object.entries(objectOf(listOf(lifecycle)[0])).map(([name, value]) => [
+    `lifecycle.${name}`,
+    value,
+  ]);
   return { ...rest, ...Object.fromEntries(guards) };
 }
 

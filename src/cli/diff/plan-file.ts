@@ -1,4 +1,12 @@
-import { canonical, isObject, type JsonObject, listOf, objectOf, parseJson, textOf } from "../../text/json";
+import {
+  canonical,
+  isObject,
+  type JsonObject,
+  listOf,
+  objectOf,
+  parseJson,
+  textOf,
+} from "../../text/json";
 import { nameOf } from "./json-values";
 
 /** A plan as JSON, read: what of it is compared. */
@@ -51,20 +59,30 @@ interface OutputValue {
 export function planOf(plan: JsonObject): Plan {
   const drift = listOf(plan.resource_drift).map(objectOf).map(changeIn);
   return {
-    changes: listOf(plan.resource_changes).map((entry) => refreshed(changeIn(objectOf(entry)), drift)),
+    changes: listOf(plan.resource_changes).map((entry) =>
+      refreshed(changeIn(objectOf(entry)), drift),
+    ),
     drift,
     outputs: Object.entries(objectOf(plan.output_changes)).map(outputIn),
-    isIncomplete: plan.errored === true || plan.complete === false || listOf(plan.deferred_changes).length > 0,
+    isIncomplete:
+      plan.errored === true || plan.complete === false || listOf(plan.deferred_changes).length > 0,
     notCompared: [
       ...notCompared(plan, KEYS.plan),
-      ...Object.values(objectOf(plan.output_changes)).flatMap((output) => notCompared(objectOf(output), KEYS.change)),
+      ...Object.values(objectOf(plan.output_changes)).flatMap((output) =>
+        notCompared(objectOf(output), KEYS.change),
+      ),
     ],
   };
 }
 
-/** An object that is only deleted has the values from before the refresh in its entry. Measured with Terraform 1.11.4. */
+/**
+ * An object that is only deleted has the values from before the refresh in its entry. Measured with
+ * Terraform 1.11.4.
+ */
 function refreshed(change: PlannedChange, drift: readonly PlannedChange[]): PlannedChange {
-  const current = drift.find(({ address, deposed }) => address === change.address && deposed === change.deposed);
+  const current = drift.find(
+    ({ address, deposed }) => address === change.address && deposed === change.deposed,
+  );
   return canonical(change.actions) === '["delete"]' && current?.after !== undefined
     ? { ...change, before: current.after }
     : change;
@@ -76,7 +94,15 @@ const ACTIONS: readonly unknown[] = ["no-op", "create", "read", "update", "delet
 function changeIn(entry: JsonObject): PlannedChange {
   const { mode, type, provider_name: provider, deposed, previous_address } = entry;
   const change = objectOf(entry.change);
-  const { actions, before, after, after_unknown, importing, before_identity: was, after_identity: is } = change;
+  const {
+    actions,
+    before,
+    after,
+    after_unknown,
+    importing,
+    before_identity: was,
+    after_identity: is,
+  } = change;
   const address = nameOf(entry.address);
   const isAnother = isObject(was) && isObject(is) && canonical(was) !== canonical(is);
   return {
@@ -89,9 +115,12 @@ function changeIn(entry: JsonObject): PlannedChange {
     actions: listOf(actions),
     before: isObject(before) ? before : undefined,
     after: isObject(after) ? after : undefined,
-    later: Object.entries(objectOf(after_unknown)).flatMap(([attribute, value]) => (isPartlyTrue(value) ? [attribute] : [])),
+    later: Object.entries(objectOf(after_unknown)).flatMap(([attribute, value]) =>
+      isPartlyTrue(value) ? [attribute] : [],
+    ),
     isImport: importing !== undefined && importing !== null,
-    isAnother: isAnother && !listOf(actions).some((action) => action === "create" || action === "delete"),
+    isAnother:
+      isAnother && !listOf(actions).some((action) => action === "create" || action === "delete"),
     notCompared: [
       ...notCompared(entry, KEYS.entry),
       ...notCompared(change, KEYS.change),
@@ -113,48 +142,101 @@ function outputIn([name, output]: readonly [string, unknown]): PlannedOutput {
   };
 }
 
-/** `true` for a value, and also somewhere inside it for a list or an object of which only a part is known. */
+/**
+ * `true` for a value, and also somewhere inside it for a list or an object of which only a part is
+ * known.
+ */
 function isPartlyTrue(unknown: unknown): boolean {
-  return unknown === true || (typeof unknown === "object" && unknown !== null && Object.values(unknown).some(isPartlyTrue));
+  return (
+    unknown === true ||
+    (typeof unknown === "object" && unknown !== null && Object.values(unknown).some(isPartlyTrue))
+  );
 }
 
 /**
- * By key, what its value means: it is read here, it changes nothing in AWS, or what it is that nothing here compares. These are all keys
- * that Terraform 1.10 to 1.17 and OpenTofu to 1.13 write into a plan, an entry of `resource_changes`, its `change`, and the `importing`
- * of that. Sources: structs `plan`, `ResourceChange`, `Change` and `Importing` in `internal/command/jsonplan` of hashicorp/terraform
- * (883c7221) and opentofu/opentofu (f831fa1a), read on 2026-11-29.
+ * By key, what its value means: it is read here, it changes nothing in AWS, or what it is that
+ * nothing here compares. These are all keys that Terraform 1.10 to 1.17 and OpenTofu to 1.13 write
+ * into a plan, an entry of `resource_changes`, its `change`, and the `importing` of that. Sources:
+ * structs `plan`, `ResourceChange`, `Change` and `Importing` in `internal/command/jsonplan` of
+ * hashicorp/terraform (883c7221) and opentofu/opentofu (f831fa1a), read on 2026-11-29.
  */
 const KEYS = {
   plan: {
-    ...all("read", "format_version", "resource_drift", "resource_changes", "output_changes", "prior_state", "configuration"),
+    ...all(
+      "read",
+      "format_version",
+      "resource_drift",
+      "resource_changes",
+      "output_changes",
+      "prior_state",
+      "configuration",
+    ),
     ...all("read", "deferred_changes", "complete", "errored"),
-    ...all("nothing", "planned_values", "terraform_version", "timestamp", "applyable", "relevant_attributes"),
+    ...all(
+      "nothing",
+      "planned_values",
+      "terraform_version",
+      "timestamp",
+      "applyable",
+      "relevant_attributes",
+    ),
     variables: "values of variables",
     checks: "results of checks",
     action_invocations: "invocations of actions",
     deferred_action_invocations: "deferred invocations of actions",
   },
   entry: {
-    ...all("read", "address", "previous_address", "mode", "type", "name", "provider_name", "deposed", "change"),
+    ...all(
+      "read",
+      "address",
+      "previous_address",
+      "mode",
+      "type",
+      "name",
+      "provider_name",
+      "deposed",
+      "change",
+    ),
     ...all("nothing", "action_reason"),
     module_address: "the address of a module",
     index: "an index",
     index_unknown: "an index that is known later",
   },
   change: {
-    ...all("read", "actions", "before", "after", "after_unknown", "importing", "before_identity", "after_identity"),
+    ...all(
+      "read",
+      "actions",
+      "before",
+      "after",
+      "after_unknown",
+      "importing",
+      "before_identity",
+      "after_identity",
+    ),
     ...all("nothing", "before_sensitive", "after_sensitive", "replace_paths"),
     generated_config: "generated configurations",
   },
-  importing: { ...all("nothing", "id", "identity"), unknown: "an ID of an import that is known later" },
+  importing: {
+    ...all("nothing", "id", "identity"),
+    unknown: "an ID of an import that is known later",
+  },
 };
 
-function all(meaning: "read" | "nothing", ...keys: readonly string[]): Readonly<Record<string, string>> {
+function all(
+  meaning: "read" | "nothing",
+  ...keys: readonly string[]
+): Readonly<Record<string, string>> {
   return Object.fromEntries(keys.map((key) => [key, meaning]));
 }
 
-/** What an object has that is not compared: keys without a meaning, too. An empty value says nothing. */
-function notCompared(given: JsonObject, meanings: Readonly<Record<string, string>>): readonly string[] {
+/**
+ * What an object has that is not compared: keys without a meaning, too. An empty value says
+ * nothing.
+ */
+function notCompared(
+  given: JsonObject,
+  meanings: Readonly<Record<string, string>>,
+): readonly string[] {
   return Object.entries(given)
     .filter(([, value]) => !["null", "[]", "{}", "false", '""'].includes(canonical(value)))
     .map(([key]) => [key, Object.hasOwn(meanings, key) ? meanings[key] : "an unknown key"] as const)
@@ -163,16 +245,23 @@ function notCompared(given: JsonObject, meanings: Readonly<Record<string, string
 }
 
 /**
- * A plan as JSON: what `terraform show -json` or OpenTofu's printed. What is wrong with it is not quoted: it holds secrets.
- * Source: "JSON Output Format" of Terraform's documentation.
+ * A plan as JSON: what `terraform show -json` or OpenTofu's printed. What is wrong with it is not
+ * quoted: it holds secrets. Source: "JSON Output Format" of Terraform's documentation.
  * @throws Error with the remedy if the text is none, or lacks parts of a plan
  */
 export function readPlan(file: string, text: string): JsonObject {
   const plan = objectOf(parseJson(text));
   const { format_version: version, planned_values, resource_changes: changes } = plan;
   // A state as JSON has a version of its format, too, but plans nothing.
-  if (version === undefined || planned_values === undefined || !Array.isArray(changes) || changes.length === 0) {
-    throw new Error(`${file}: is not a plan; terraform plan -out=FILE writes one, and terraform show -json FILE prints it`);
+  if (
+    version === undefined ||
+    planned_values === undefined ||
+    !Array.isArray(changes) ||
+    changes.length === 0
+  ) {
+    throw new Error(
+      `${file}: is not a plan; terraform plan -out=FILE writes one, and terraform show -json FILE prints it`,
+    );
   }
   if (typeof version !== "string" || !version.startsWith("1.")) {
     throw new Error(`${file}: the version of its format is unknown; this reads 1.x`);

@@ -7,19 +7,25 @@ import type { ActionChange, DiffFound, Principal, Request, Scope } from "./chang
 import { exampleOf, existing, isInNetwork } from "./examples";
 import { type Grant, type Grants, networksOf, type Policy, readGrants, uncovered } from "./grants";
 
-/** A policy from its text. One that is no JSON, or that has a key twice or a number that is rounded, stays a text, which is opaque. */
+/**
+ * A policy from its text. One that is no JSON, or that has a key twice or a number that is rounded,
+ * stays a text, which is opaque.
+ */
 export function readPolicy(text: string): Policy {
   const policy = parseJson(text);
   const isWhole =
-    keysIn(text) === keysIn(JSON.stringify(policy) ?? "") && numbersIn(text).every((number) => String(Number(number)) === number);
+    keysIn(text) === keysIn(JSON.stringify(policy) ?? "") &&
+    numbersIn(text).every((number) => String(Number(number)) === number);
   return policy !== undefined && isWhole ? policy : text;
 }
 
 /** The numbers in a JSON text, as they are written. */
-const numbersIn = (json: string) => json.replaceAll(/"(?:[^"\\]|\\.)*"/g, "").match(/-?\d[\d.eE+-]*/g) ?? [];
+const numbersIn = (json: string) =>
+  json.replaceAll(/"(?:[^"\\]|\\.)*"/g, "").match(/-?\d[\d.eE+-]*/g) ?? [];
 
 /** The number of keys in a JSON text: whole strings, in whatever spelling, before a colon. */
-const keysIn = (json: string) => json.match(/"(?:[^"\\]|\\.)*"\s*:?/g)?.filter((string) => string.endsWith(":")).length;
+const keysIn = (json: string) =>
+  json.match(/"(?:[^"\\]|\\.)*"\s*:?/g)?.filter((string) => string.endsWith(":")).length;
 
 /** What one side of a change allows and the other one does not. */
 export interface Surplus {
@@ -27,7 +33,10 @@ export interface Surplus {
   readonly isGranted: boolean;
   /** The actions of such an Allow. */
   readonly actions: readonly ActionChange[];
-  /** Whether a Deny of the other side, apart from that of other networks, lies within none of this side. */
+  /**
+   * Whether a Deny of the other side, apart from that of other networks, lies within none of this
+   * side.
+   */
   readonly isDenyWeaker: boolean;
   /** Why something is not comparable. */
   readonly reason?: string | undefined;
@@ -55,15 +64,24 @@ export interface PolicyChange {
 }
 
 /**
- * Compares all identity policies of one principal: each action on each resource under its conditions lies within a statement of the other
- * side, or is reported. So nothing new is missed, and a permission that is divided in another way counts as new.
+ * Compares all identity policies of one principal: each action on each resource under its
+ * conditions lies within a statement of the other side, or is reported. So nothing new is missed,
+ * and a permission that is divided in another way counts as new.
  * @param region of the deployment, for an example where the policies name none. @default us-east-1
  */
-export function comparePolicies(before: readonly Policy[], after: readonly Policy[], region?: string): PolicyChange {
+export function comparePolicies(
+  before: readonly Policy[],
+  after: readonly Policy[],
+  region?: string,
+): PolicyChange {
   const [old, current] = [readGrants(before, "before"), readGrants(after, "after")];
-  const networks = [old, current].map(({ denies }) => denies.map(networksOf).filter((each) => each !== undefined));
-  // Of two Deny statements, both must leave a request out. Whoever has no policy has no networks either.
-  const isSetting = before.length > 0 && after.length > 0 && networks.every(({ length }) => length <= 1);
+  const networks = [old, current].map(({ denies }) =>
+    denies.map(networksOf).filter((each) => each !== undefined),
+  );
+  // Of two Deny statements, both must leave a request out. Whoever has no policy has no networks
+  // either.
+  const isSetting =
+    before.length > 0 && after.length > 0 && networks.every(({ length }) => length <= 1);
   const sides: Sides = {
     changeOf: (action) => actionChange(action, old, current),
     deniesOf: ({ denies }) => denies.filter((deny) => !isSetting || networksOf(deny) === undefined),
@@ -73,7 +91,10 @@ export function comparePolicies(before: readonly Policy[], after: readonly Polic
   return {
     more: surplus(current, old, uncovered(current.allows, old.allows), sides),
     // A pattern that goes takes nothing away where all actions stay that it matches today.
-    less: before.length === 0 ? NOTHING : surplus(old, current, uncovered(withoutPatterns(old.allows), current.allows), sides),
+    less:
+      before.length === 0
+        ? NOTHING
+        : surplus(old, current, uncovered(withoutPatterns(old.allows), current.allows), sides),
     ...(isSetting && { networks: networkChange(networksBefore, networksAfter) }),
   };
 }
@@ -89,15 +110,24 @@ interface Sides {
   readonly region: string | undefined;
 }
 
-function surplus(one: Grants, other: Grants, allows: readonly Grant[], { changeOf, deniesOf, region }: Sides): Surplus {
+function surplus(
+  one: Grants,
+  other: Grants,
+  allows: readonly Grant[],
+  { changeOf, deniesOf, region }: Sides,
+): Surplus {
   const lifted = uncovered(deniesOf(other), deniesOf(one));
   const opaque = [
     ...[...one.opaque].filter(([text, { effect }]) => effect !== "Deny" && !other.opaque.has(text)),
-    ...[...other.opaque].filter(([text, { effect }]) => effect !== "Allow" && !one.opaque.has(text)),
+    ...[...other.opaque].filter(
+      ([text, { effect }]) => effect !== "Allow" && !one.opaque.has(text),
+    ),
   ];
   const [reason] = opaque.map(([, statement]) => statement.reason);
   const candidates = allows.length > 0 ? allows : within(lifted, one.allows);
-  const actions = [...new Set(allows.map(({ action }) => AWS_ACTIONS.get(action.toLowerCase())?.action ?? action))].sort();
+  const actions = [
+    ...new Set(allows.map(({ action }) => AWS_ACTIONS.get(action.toLowerCase())?.action ?? action)),
+  ].sort();
   return {
     isGranted: allows.length > 0 || reason !== undefined,
     actions: actions.map(changeOf),
@@ -111,7 +141,10 @@ function surplus(one: Grants, other: Grants, allows: readonly Grant[], { changeO
 function within(denies: readonly Grant[], allows: readonly Grant[]): readonly Grant[] {
   const isPart = ({ action }: Grant, others: readonly Grant[]) =>
     others.some((other) => matchesAction(other.action.toLowerCase(), action.toLowerCase()));
-  return [...allows.filter((allow) => isPart(allow, denies)), ...denies.filter((deny) => isPart(deny, allows))];
+  return [
+    ...allows.filter((allow) => isPart(allow, denies)),
+    ...denies.filter((deny) => isPart(deny, allows)),
+  ];
 }
 
 /** Patterns of known services as the actions that they match. */
@@ -123,16 +156,25 @@ function withoutPatterns(grants: readonly Grant[]): readonly Grant[] {
 }
 
 /**
- * The findings of a comparison. What a deployment loses requires attention: a running cluster may need it.
+ * The findings of a comparison. What a deployment loses requires attention: a running cluster may
+ * need it.
  * @param boundary ARN of a permissions boundary that stays, and whose content is unknown
  */
-export function policyFindings(principal: Principal, change: PolicyChange, boundary?: string): readonly DiffFound[] {
+export function policyFindings(
+  principal: Principal,
+  change: PolicyChange,
+  boundary?: string,
+): readonly DiffFound[] {
   const { more, less, networks } = change;
   const [ofUser, ofOthers] = principal === "user" ? [networks, undefined] : [undefined, networks];
   const found: DiffFound[] = [];
   if (more.isGranted) {
     const { actions, reason, request } = more;
-    found.push({ rule: "permissions-broadened", principal, values: { principal, boundary, actions, reason, request } });
+    found.push({
+      rule: "permissions-broadened",
+      principal,
+      values: { principal, boundary, actions, reason, request },
+    });
   }
   if (more.isDenyWeaker || ofOthers?.isWider) {
     const request = more.isGranted ? undefined : more.request;
@@ -184,8 +226,14 @@ function outside(networks: Networks | undefined, others?: Networks): readonly st
   ];
 }
 
-/** What the Terraform role additionally needs. @param file of the review pack that has its policy */
-export function deployerFindings(file: string, { more }: PolicyChange, isUsed: boolean): readonly DiffFound[] {
+/**
+ * What the Terraform role additionally needs. @param file of the review pack that has its policy
+ */
+export function deployerFindings(
+  file: string,
+  { more }: PolicyChange,
+  isUsed: boolean,
+): readonly DiffFound[] {
   const { actions, reason, request } = more;
   const principal = "Terraform role";
   if (!more.isGranted && !more.isDenyWeaker) {
@@ -201,7 +249,14 @@ const ROWS: ReadonlyMap<string, CatalogueRow> = new Map(CATALOGUE.map((row) => [
 
 function actionChange(action: string, before: Grants, after: Grants): ActionChange {
   const { access = "unknown", area = "not in DKP's catalogue", why } = ROWS.get(action) ?? {};
-  return { action, access, area, why, before: scopesOf(action, before), after: scopesOf(action, after) };
+  return {
+    action,
+    access,
+    area,
+    why,
+    before: scopesOf(action, before),
+    after: scopesOf(action, after),
+  };
 }
 
 /** Where grants allow an action. */
@@ -209,6 +264,11 @@ function scopesOf(action: string, { allows }: Grants): readonly Scope[] {
   const name = action.toLowerCase();
   const scopes = allows
     .filter((grant) => matchesAction(grant.action.toLowerCase(), name))
-    .map(({ resource, conditions }) => [`${resource} ${canonical(conditions)}`, { resource, conditions }] as const);
-  return [...new Map(scopes)].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, scope]) => scope);
+    .map(
+      ({ resource, conditions }) =>
+        [`${resource} ${canonical(conditions)}`, { resource, conditions }] as const,
+    );
+  return [...new Map(scopes)]
+    .sort(([one], [other]) => (one < other ? -1 : 1))
+    .map(([, scope]) => scope);
 }

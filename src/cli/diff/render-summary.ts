@@ -4,7 +4,15 @@ import { ascii } from "../../text/printable";
 import { adviceLines, LEVELS, levelOf, textOf } from "../findings/finding";
 import { dkpAccess } from "../text/advice";
 import { code, counted, prose } from "../text/markdown";
-import { type ActionChange, type DiffFound, NO_LONGER, type Principal, RULES, type Scope, type Section } from "./change-rules";
+import {
+  type ActionChange,
+  type DiffFound,
+  NO_LONGER,
+  type Principal,
+  RULES,
+  type Scope,
+  type Section,
+} from "./change-rules";
 import { type Changes, changesExitCode, type DeploymentChanges } from "./changes";
 
 /** How a summary is formatted: as Markdown for a pull request, or plain for a terminal. */
@@ -41,7 +49,14 @@ const MARKDOWN: Style = {
   bullet: "- ",
   column: (texts) => texts,
   list: (entries) => entries.join(", "),
-  folded: (summary, lines) => ["", `<details><summary>${summary}</summary>`, "", ...lines, "", "</details>"],
+  folded: (summary, lines) => [
+    "",
+    `<details><summary>${summary}</summary>`,
+    "",
+    ...lines,
+    "",
+    "</details>",
+  ],
 };
 
 const PLAIN: Style = {
@@ -68,7 +83,10 @@ const MAX_COMMENT = 65_536;
 
 const OMITTED = "omitted because of the maximum length of a comment._";
 
-/** Changes as a comment on a pull request: the verdict first, long lists folded, or omitted if the comment would be too long. */
+/**
+ * Changes as a comment on a pull request: the verdict first, long lists folded, or omitted if the
+ * comment would be too long.
+ */
 export function changesMarkdown(changes: Changes): string {
   const whole = render(changes, MARKDOWN);
   const short: Style = { ...MARKDOWN, folded: (summary) => ["", `_${summary}: ${OMITTED}`] };
@@ -90,9 +108,12 @@ const FEW_NAMES = 3;
 
 function render(changes: Changes, style: Style): string {
   const { source, deployments } = changes;
-  const unchanged = deployments.filter(({ state }) => state === "unchanged").map(({ stack }) => stack);
+  const unchanged = deployments
+    .filter(({ state }) => state === "unchanged")
+    .map(({ stack }) => stack);
   const changed = deployments.filter(({ state }) => state !== "unchanged");
-  const names = unchanged.length > FEW ? `${unchanged.length} deployments` : style.text(unchanged.join(", "));
+  const names =
+    unchanged.length > FEW ? `${unchanged.length} deployments` : style.text(unchanged.join(", "));
   return [
     style.strong(`Verdict: ${verdict(changes)}`),
     style.text(source),
@@ -114,7 +135,10 @@ function applyLines({ digest, isOffered, ...changes }: Changes, style: Style): r
   const exitCode = changesExitCode(changes);
   const accept = exitCode === 0 ? [] : ["--accept", String(exitCode)];
   const stacks = changes.deployments.map(({ stack }) => stack);
-  return ["", `Apply it: ${style.code(dkpAccess("apply", ...stacks, "--approved", digest, ...accept))}`];
+  return [
+    "",
+    `Apply it: ${style.code(dkpAccess("apply", ...stacks, "--approved", digest, ...accept))}`,
+  ];
 }
 
 /** Whose permissions a sentence of the verdict is about. */
@@ -126,14 +150,19 @@ const SUBJECTS: Readonly<Record<Principal, string>> = {
 };
 
 /** "The key can do more." */
-function permissionSentences(founds: readonly DiffFound[], what: "more" | "less"): readonly string[] {
+function permissionSentences(
+  founds: readonly DiffFound[],
+  what: "more" | "less",
+): readonly string[] {
   const verb = (subject: string) => (subject.endsWith("policy") ? "allows" : "can do");
   const subjects = founds.map(({ principal }) => SUBJECTS[(principal ?? "user") as Principal]);
   return [...new Set(subjects)].map((subject) => `${subject} ${verb(subject)} ${what}.`);
 }
 
 /** By section, its sentences in the verdict. */
-const HEADLINES: Readonly<Partial<Record<Section, (founds: readonly DiffFound[]) => string | readonly string[]>>> = {
+const HEADLINES: Readonly<
+  Partial<Record<Section, (founds: readonly DiffFound[]) => string | readonly string[]>>
+> = {
   "Breaking changes": ({ length }) => `${counted(length, "breaking change")}.`,
   Unverifiable: () => "The plan is incomplete.",
   "Left unmanaged": ({ length }) => `${counted(length, "deployment")} left unmanaged.`,
@@ -142,7 +171,8 @@ const HEADLINES: Readonly<Partial<Record<Section, (founds: readonly DiffFound[])
   "Broadened permissions": (founds) => permissionSentences(founds, "more"),
   "Narrowed permissions": (founds) => permissionSentences(founds, "less"),
   "Changes that cannot be judged": ({ length }) => `${counted(length, "change")} cannot be judged.`,
-  "Deleted outside Terraform": ({ length }) => `${counted(length, "object")} deleted outside Terraform.`,
+  "Deleted outside Terraform": ({ length }) =>
+    `${counted(length, "object")} deleted outside Terraform.`,
   "Policy files of the Terraform role": () =>
     "The policy files of the Terraform role allow more, and this change uses none of it.",
   "Permissions of the Terraform role": () => "The Terraform role needs more permissions.",
@@ -152,7 +182,11 @@ const HEADLINES: Readonly<Partial<Record<Section, (founds: readonly DiffFound[])
 };
 
 /** Sections beside which the summary does not say that permissions are narrowed. */
-const NOT_ONLY_NARROWED: readonly Section[] = ["Broadened permissions", "Changes that cannot be judged", "Unverifiable"];
+const NOT_ONLY_NARROWED: readonly Section[] = [
+  "Broadened permissions",
+  "Changes that cannot be judged",
+  "Unverifiable",
+];
 
 /** The level, and what makes it. */
 function verdict(changes: Changes): string {
@@ -164,30 +198,48 @@ function verdict(changes: Changes): string {
   if (deployments.every(({ state }) => state === "unchanged")) {
     return `${level} Nothing changes.`;
   }
-  const isOnlyNarrowed = !findings.some(({ rule }) => NOT_ONLY_NARROWED.includes(RULES[rule].section));
+  const isOnlyNarrowed = !findings.some(({ rule }) =>
+    NOT_ONLY_NARROWED.includes(RULES[rule].section),
+  );
   const added = deployments.filter(({ state }) => state === "new");
   const sentences = added.length === 0 ? [] : [`${counted(added.length, "new deployment")}.`];
   for (const [section, sentencesOf] of Object.entries(HEADLINES)) {
     const isNarrowed = section === "Narrowed permissions";
     // A new deployment has no permissions that could be broadened.
-    const compared = section === "Broadened permissions" ? deployments.filter((each) => !added.includes(each)) : deployments;
-    const counts = (found: DiffFound) => (isNarrowed ? isOnlyNarrowed : levelOf(RULES, found) !== "note");
-    const own = compared.flatMap((each) => each.findings).filter((found) => RULES[found.rule].section === section);
+    const compared =
+      section === "Broadened permissions"
+        ? deployments.filter((each) => !added.includes(each))
+        : deployments;
+    const counts = (found: DiffFound) =>
+      isNarrowed ? isOnlyNarrowed : levelOf(RULES, found) !== "note";
+    const own = compared
+      .flatMap((each) => each.findings)
+      .filter((found) => RULES[found.rule].section === section);
     const counting = own.filter(counts);
     sentences.push(...(counting.length === 0 ? [] : [sentencesOf(counting)].flat()));
   }
-  return [level, ...sentences, ...keySentences(findings), ...restSentences(sentences, findings)].join(" ");
+  return [
+    level,
+    ...sentences,
+    ...keySentences(findings),
+    ...restSentences(sentences, findings),
+  ].join(" ");
 }
 
 /** A switch of the current key: whoever reads the outputs gets another key. */
 function keySentences(findings: readonly DiffFound[]): readonly string[] {
   return findings.flatMap((found) =>
-    found.rule === "current-key" ? [`The current key switches from ${found.values.before} to ${found.values.after}.`] : [],
+    found.rule === "current-key"
+      ? [`The current key switches from ${found.values.before} to ${found.values.after}.`]
+      : [],
   );
 }
 
 /** What changes where nothing requires attention: the resources, or the settings alone. */
-function restSentences(sentences: readonly string[], findings: readonly DiffFound[]): readonly string[] {
+function restSentences(
+  sentences: readonly string[],
+  findings: readonly DiffFound[],
+): readonly string[] {
   if (sentences.length > 0) {
     return [];
   }
@@ -200,7 +252,9 @@ function restSentences(sentences: readonly string[], findings: readonly DiffFoun
 export function resourceCounts(findings: readonly DiffFound[]): string | undefined {
   const resources = findings.flatMap((found) => (found.rule === "resource" ? [found] : []));
   const keys: readonly string[] = Object.values(KEY_ADDRESSES);
-  const what = resources.every(({ address = "" }) => keys.includes(address)) ? "access key" : "resource";
+  const what = resources.every(({ address = "" }) => keys.includes(address))
+    ? "access key"
+    : "resource";
   const counts = [...grouped(resources, ({ values }) => String(values.action))].map(
     ([action, { length }], at) => `${at === 0 ? counted(length, what) : length} ${action}`,
   );
@@ -209,14 +263,22 @@ export function resourceCounts(findings: readonly DiffFound[]): string | undefin
 
 /** "3 actions (2 write)". */
 function countOf(changes: readonly ActionChange[]): string {
-  const writes = changes.filter(({ access }) => !["List", "Read", "unknown"].includes(access)).length;
+  const writes = changes.filter(
+    ({ access }) => !["List", "Read", "unknown"].includes(access),
+  ).length;
   const unknown = changes.filter(({ access }) => access === "unknown").length;
-  const kinds = [...(writes > 0 ? [`${writes} write`] : []), ...(unknown > 0 ? [`${unknown} outside DKP's catalogue`] : [])];
+  const kinds = [
+    ...(writes > 0 ? [`${writes} write`] : []),
+    ...(unknown > 0 ? [`${unknown} outside DKP's catalogue`] : []),
+  ];
   const all = counted(changes.length, "action");
   return kinds.length === 0 ? all : `${all} (${kinds.join(", ")})`;
 }
 
-function deploymentLines({ stack, state, findings }: DeploymentChanges, style: Style): readonly string[] {
+function deploymentLines(
+  { stack, state, findings }: DeploymentChanges,
+  style: Style,
+): readonly string[] {
   const suffix = state === "changed" ? "" : `: ${state}`;
   const sections = [...new Set(Object.values(RULES).map(({ section }) => section))];
   return [
@@ -237,7 +299,11 @@ function deploymentLines({ stack, state, findings }: DeploymentChanges, style: S
 }
 
 /** What a leaked key can do now. All of a new deployment is in its review pack. */
-function impactLines(findings: readonly DiffFound[], state: DeploymentChanges["state"], style: Style): readonly string[] {
+function impactLines(
+  findings: readonly DiffFound[],
+  state: DeploymentChanges["state"],
+  style: Style,
+): readonly string[] {
   const risks = findings.flatMap((found) => (found.rule === "risk" ? [found.values] : []));
   if (state === "new") {
     const all = `${counted(risks.length, "impact")} of a leaked key: REVIEW.md lists them.`;
@@ -280,14 +346,20 @@ function wordChange(before: string, after: string): string {
 const LISTED: readonly string[] = ["permissions-broadened", "permissions-narrowed"];
 
 function actionsOf(found: DiffFound): readonly ActionChange[] {
-  return LISTED.includes(found.rule) && "actions" in found.values ? (found.values.actions ?? []) : [];
+  return LISTED.includes(found.rule) && "actions" in found.values
+    ? (found.values.actions ?? [])
+    : [];
 }
 
-/** The title of a section, with how many actions it lists: "4 actions more, 3 on other resources or conditions". */
+/**
+ * The title of a section, with how many actions it lists: "4 actions more, 3 on other resources or
+ * conditions".
+ */
 function titleOf(section: Section, findings: readonly DiffFound[]): string {
   const kinds = grouped(findings.flatMap(actionsOf), ({ before, after }) => markOf(before, after));
   const counts = [...kinds].map(
-    ([mark, { length }], at) => `${at === 0 ? counted(length, "action") : length} ${MARKS[mark as Mark]}`,
+    ([mark, { length }], at) =>
+      `${at === 0 ? counted(length, "action") : length} ${MARKS[mark as Mark]}`,
   );
   return counts.length === 0 ? section : `${section}: ${counts.join(", ")}`;
 }
@@ -299,7 +371,11 @@ function linesOf(found: DiffFound, style: Style): readonly string[] {
   const sentence = textOf(RULES, actions.length === 0 ? found : withoutActions);
   const address = found.rule === "resource" ? ` (${style.code(found.address ?? "")})` : "";
   const advice = adviceLines(RULES, found).map((line) => `  ${style.advice(line)}`);
-  return [`- ${style.text(sentence)}${address}`, ...advice, ...actionLines(actions, found.principal, style)];
+  return [
+    `- ${style.text(sentence)}${address}`,
+    ...advice,
+    ...actionLines(actions, found.principal, style),
+  ];
 }
 
 /** Whether an action is new, gone, or allowed for other requests. */
@@ -313,9 +389,15 @@ function markOf(before: readonly Scope[], after: readonly Scope[]): Mark {
   return after.length === 0 ? "-" : "~";
 }
 
-function actionLines(actions: readonly ActionChange[], principal: string | undefined, style: Style): readonly string[] {
+function actionLines(
+  actions: readonly ActionChange[],
+  principal: string | undefined,
+  style: Style,
+): readonly string[] {
   if (actions.length <= FEW) {
-    const names = style.column(actions.map(({ action, before, after }) => style.code(`${markOf(before, after)} ${action}`)));
+    const names = style.column(
+      actions.map(({ action, before, after }) => style.code(`${markOf(before, after)} ${action}`)),
+    );
     return actions.map((change, at) => {
       const { access, why } = change;
       const kind = access === "unknown" ? "not in DKP's catalogue" : access;
@@ -351,7 +433,10 @@ function scopeChange({ before, after }: ActionChange, style: Style): string {
   return `${scopeList(lost, style)} -> ${scopeList(gained, style)}`;
 }
 
-/** The scopes that are not among others; of one with more values of a condition, those that it has more. */
+/**
+ * The scopes that are not among others; of one with more values of a condition, those that it has
+ * more.
+ */
 function beyond(scopes: readonly Scope[], others: readonly Scope[]): readonly Scope[] {
   return scopes.flatMap((scope) => {
     const near = others.find((other) => (differing(scope, other)?.length ?? 2) <= 1);
@@ -364,25 +449,36 @@ function beyond(scopes: readonly Scope[], others: readonly Scope[]): readonly Sc
       return String(condition.values) === String(known) ? condition : { ...condition, values };
     });
     const isSame = differing(scope, near)?.length === 0;
-    return isSame || conditions.some(({ values }) => values.length === 0) ? [] : [{ ...scope, conditions }];
+    return isSame || conditions.some(({ values }) => values.length === 0)
+      ? []
+      : [{ ...scope, conditions }];
   });
 }
 
-/** The conditions that have other values in another scope of the same resource with the same keys; undefined of any other scope. */
+/**
+ * The conditions that have other values in another scope of the same resource with the same keys;
+ * undefined of any other scope.
+ */
 function differing(scope: Scope, other: Scope): Scope["conditions"] | undefined {
   const keysOf = ({ resource, conditions }: Scope) =>
     JSON.stringify([resource, conditions.map(({ test, variable }) => [test, variable])]);
   return keysOf(scope) === keysOf(other)
-    ? scope.conditions.filter(({ values }, at) => String(values) !== String(other.conditions[at]?.values))
+    ? scope.conditions.filter(
+        ({ values }, at) => String(values) !== String(other.conditions[at]?.values),
+      )
     : undefined;
 }
 
 /** Resources under the same conditions share them. */
 function scopeList(scopes: readonly Scope[], style: Style): string {
-  const groups = [...grouped(scopes, ({ conditions }) => conditionsText(conditions))].map(([conditions, group]) => {
-    const resources = group.map(({ resource }) => (resource === "*" ? "all resources" : style.code(resource)));
-    return `${style.list(resources, FEW_NAMES)}${style.text(conditions)}`;
-  });
+  const groups = [...grouped(scopes, ({ conditions }) => conditionsText(conditions))].map(
+    ([conditions, group]) => {
+      const resources = group.map(({ resource }) =>
+        resource === "*" ? "all resources" : style.code(resource),
+      );
+      return `${style.list(resources, FEW_NAMES)}${style.text(conditions)}`;
+    },
+  );
   return groups.join(", and on ");
 }
 
@@ -394,7 +490,8 @@ function conditionsText(conditions: Scope["conditions"]): string {
   const others = conditions
     .filter((condition) => !isRegion(condition))
     .map(
-      ({ test, variable, values }) => `${variable} ${/^(?:StringEquals|Bool)$/.test(test) ? "is" : test} ${values.join(" or ")}`,
+      ({ test, variable, values }) =>
+        `${variable} ${/^(?:StringEquals|Bool)$/.test(test) ? "is" : test} ${values.join(" or ")}`,
     );
   return `${regions.join("")}${others.length === 0 ? "" : ` if ${others.join(" and ")}`}`;
 }

@@ -1,5 +1,11 @@
 import { SLOTS } from "../../iam/key-slots";
-import { ADDRESSES, isNodeAttachment, KEY_ADDRESSES, policyAddress, policyOfAddress } from "../../terraform/addresses";
+import {
+  ADDRESSES,
+  isNodeAttachment,
+  KEY_ADDRESSES,
+  policyAddress,
+  policyOfAddress,
+} from "../../terraform/addresses";
 import { canonical, listOf, objectOf, textOf } from "../../text/json";
 import { endingOf, type KeyUses } from "../account/key-judge";
 import { page } from "../text/advice";
@@ -7,7 +13,16 @@ import type { DiffFound } from "./change-rules";
 import { isAttached } from "./permissions";
 import type { Plan } from "./plan-file";
 import { readPolicy } from "./policies";
-import { attribute, currentSlot, isOurs, keyIn, managedChanges, type Snapshot, UNKNOWN, userPoliciesOf } from "./snapshot";
+import {
+  attribute,
+  currentSlot,
+  isOurs,
+  keyIn,
+  managedChanges,
+  type Snapshot,
+  UNKNOWN,
+  userPoliciesOf,
+} from "./snapshot";
 
 /** What happens to a resource. */
 export interface ResourceChange {
@@ -21,13 +36,20 @@ export interface ResourceChange {
   readonly isCreatedFirst: boolean;
 }
 
-/** What changes the resources of one configuration into those of another one, which imports some. */
-export function resourcesOfPacks(before: Snapshot, after: Snapshot, imported: readonly string[]): readonly ResourceChange[] {
+/**
+ * What changes the resources of one configuration into those of another one, which imports some.
+ */
+export function resourcesOfPacks(
+  before: Snapshot,
+  after: Snapshot,
+  imported: readonly string[],
+): readonly ResourceChange[] {
   const addresses = [...new Set([...before.resources.keys(), ...after.resources.keys()])].sort();
   return addresses.flatMap((address) => {
     const [isCreated, isDeleted] = [!before.resources.has(address), !after.resources.has(address)];
     const action = isReplaced(address, before, after) ? "replaced" : "updated";
-    const isCreatedFirst = objectOf(listOf(after.resources.get(address)?.lifecycle)[0]).create_before_destroy === true;
+    const isCreatedFirst =
+      objectOf(listOf(after.resources.get(address)?.lifecycle)[0]).create_before_destroy === true;
     const change = { ...changeOf(address, action, before, after), isCreatedFirst };
     if (isCreated || isDeleted) {
       const added = imported.includes(address) ? "imported" : "created";
@@ -39,7 +61,11 @@ export function resourcesOfPacks(before: Snapshot, after: Snapshot, imported: re
 }
 
 /** What a plan does. */
-export function resourcesOfPlan(plan: Plan, before: Snapshot, after: Snapshot): readonly ResourceChange[] {
+export function resourcesOfPlan(
+  plan: Plan,
+  before: Snapshot,
+  after: Snapshot,
+): readonly ResourceChange[] {
   return managedChanges(plan).flatMap(({ address, actions, isImport }) => {
     const rows = [
       ["forgotten", actions.includes("forget")],
@@ -51,7 +77,9 @@ export function resourcesOfPlan(plan: Plan, before: Snapshot, after: Snapshot): 
     ] as const;
     const action = rows.find(([, applies]) => applies)?.[0];
     const isCreatedFirst = actions[0] === "create";
-    return action === undefined ? [] : [{ ...changeOf(address, action, before, after), isCreatedFirst }];
+    return action === undefined
+      ? []
+      : [{ ...changeOf(address, action, before, after), isCreatedFirst }];
   });
 }
 
@@ -65,7 +93,12 @@ function changeOf(
   const isLost = before.resources.has(address) && (action === "replaced" || action === "forgotten");
   const what = describe(address, isLost || !after.resources.has(address) ? before : after);
   const details = differingAttributes(address, before, after);
-  return { address, what, action, details: details.map((name) => (name === "policy" ? "document" : name)) };
+  return {
+    address,
+    what,
+    action,
+    details: details.map((name) => (name === "policy" ? "document" : name)),
+  };
 }
 
 /** Objects that can have policies which Terraform does not manage. */
@@ -74,20 +107,31 @@ export const WITH_PERMISSIONS: readonly string[] = [ADDRESSES.user, ADDRESSES.no
 /** Terraform itself reads these, or the provider computes them. */
 const NOT_SHOWN: readonly string[] = ["depends_on", "lifecycle", "arn", "id", "tags_all"];
 
-/** The attributes of what is on both sides that have other values. The order in a policy does not count. */
-function differingAttributes(address: string, before: Snapshot, after: Snapshot): readonly string[] {
+/**
+ * The attributes of what is on both sides that have other values. The order in a policy does not
+ * count.
+ */
+function differingAttributes(
+  address: string,
+  before: Snapshot,
+  after: Snapshot,
+): readonly string[] {
   const [old, current] = [before, after].map(({ resources }) => resources.get(address));
   if (old === undefined || current === undefined) {
     return [];
   }
-  const meaning = (value: unknown) => canonical(typeof value === "string" ? readPolicy(value) : (value ?? ""));
+  const meaning = (value: unknown) =>
+    canonical(typeof value === "string" ? readPolicy(value) : (value ?? ""));
   const ignored = [...NOT_SHOWN, ...listOf(objectOf(listOf(current.lifecycle)[0]).ignore_changes)];
   return [...new Set([...Object.keys(old), ...Object.keys(current)])]
     .filter((name) => !ignored.includes(name) && current[name] !== UNKNOWN)
     .filter((name) => meaning(old[name]) !== meaning(current[name]));
 }
 
-/** Arguments whose change makes Terraform replace a resource. Source: `ForceNew` in the AWS provider's schemas. */
+/**
+ * Arguments whose change makes Terraform replace a resource. Source: `ForceNew` in the AWS
+ * provider's schemas.
+ */
 const FORCE_NEW = ["name", "path", "pgp_key", "user", "role", "policy_arn"];
 
 /** IAM renames users. */
@@ -96,20 +140,26 @@ const IN_PLACE: readonly string[] = [ADDRESSES.user];
 /** Whether Terraform replaces what is on both sides of two configurations. */
 function isReplaced(address: string, before: Snapshot, after: Snapshot): boolean {
   const differs = (argument: string) => {
-    const [old, current] = [before, after].map((side) => resolved(side, side.resources.get(address)?.[argument]));
+    const [old, current] = [before, after].map((side) =>
+      resolved(side, side.resources.get(address)?.[argument]),
+    );
     return old !== undefined && current !== undefined && old !== current;
   };
   return !IN_PLACE.includes(address) && FORCE_NEW.some(differs);
 }
 
-/** A value, or the name and path of the resource that it refers to; undefined if that is not there. */
+/**
+ * A value, or the name and path of the resource that it refers to; undefined if that is not there.
+ */
 function resolved(snapshot: Snapshot, value: unknown): string | undefined {
   const owner = /^\$\{([\w-]+\.[\w-]+)\.(?:name|arn)\}$/.exec(textOf(value) ?? "")?.[1];
   if (owner === undefined) {
     return canonical(value ?? "");
   }
   const attributes = snapshot.resources.get(owner);
-  return attributes && JSON.stringify([attributes.name, IN_PLACE.includes(owner) ? "" : attributes.path]);
+  return (
+    attributes && JSON.stringify([attributes.name, IN_PLACE.includes(owner) ? "" : attributes.path])
+  );
 }
 
 /** The name of a resource in a summary, such as `user "deckhouse"`. */
@@ -127,7 +177,10 @@ export function describe(address: string, snapshot: Snapshot): string {
 /** What the loss of a resource means for a running cluster, and what to do instead. */
 type Effect = Readonly<Record<"risk" | "remedy", string>>;
 
-const NO_ACCESS: Effect = { risk: "the cluster loses access to AWS", remedy: "do not apply, unless the cluster is destroyed" };
+const NO_ACCESS: Effect = {
+  risk: "the cluster loses access to AWS",
+  remedy: "do not apply, unless the cluster is destroyed",
+};
 const NO_PERMISSIONS: Effect = {
   risk: "the user may lose permissions, and policies elsewhere that name an old ARN no longer apply",
   remedy: `restore the names and paths of user and policy, or see ${page("change-and-retire", "changes-that-replace-objects")}`,
@@ -139,15 +192,22 @@ const NODES_LOSE: Effect = {
 
 /** By address and action, the effect on a running cluster. */
 const EFFECTS: Readonly<Record<string, Partial<Record<ResourceChange["action"], Effect>>>> = {
-  [ADDRESSES.user]: { replaced: { ...NO_ACCESS, risk: "this deletes its access keys" }, deleted: NO_ACCESS },
-  [ADDRESSES.policy]: { replaced: NO_PERMISSIONS, deleted: { ...NO_ACCESS, risk: "the cluster loses its permissions" } },
+  [ADDRESSES.user]: {
+    replaced: { ...NO_ACCESS, risk: "this deletes its access keys" },
+    deleted: NO_ACCESS,
+  },
+  [ADDRESSES.policy]: {
+    replaced: NO_PERMISSIONS,
+    deleted: { ...NO_ACCESS, risk: "the cluster loses its permissions" },
+  },
   [ADDRESSES.userAttachment]: { replaced: NO_PERMISSIONS },
   [ADDRESSES.nodeRole]: { replaced: NODES_LOSE, deleted: NODES_LOSE },
   [ADDRESSES.nodePolicy]: { replaced: NODES_LOSE },
 };
 
 /**
- * Changes that remove the access of the cluster or leave objects unmanaged, and the list of all changes of resources.
+ * Changes that remove the access of the cluster or leave objects unmanaged, and the list of all
+ * changes of resources.
  * @param uses the last uses of the keys, where they are known
  */
 export function resourceFindings(
@@ -156,14 +216,20 @@ export function resourceFindings(
   resources: readonly ResourceChange[],
   uses?: KeyUses,
 ): readonly DiffFound[] {
-  const [old, current] = [before, after].map((snapshot) => attribute(snapshot, ADDRESSES.user, "name"));
+  const [old, current] = [before, after].map((snapshot) =>
+    attribute(snapshot, ADDRESSES.user, "name"),
+  );
   const isRenamed = old !== undefined && current !== undefined && old !== current;
   const values = { before: JSON.stringify(old), after: JSON.stringify(current) };
   const renamed = renamedPolicies(resources);
   const isOfRenamed = ({ address }: ResourceChange) =>
-    renamed.some((policy) => policyOfAddress(policy.address)?.number === policyOfAddress(address)?.number);
+    renamed.some(
+      (policy) => policyOfAddress(policy.address)?.number === policyOfAddress(address)?.number,
+    );
   return [
-    ...(isRenamed ? [{ rule: "user-renamed", field: "user.name", address: ADDRESSES.user, values } as const] : []),
+    ...(isRenamed
+      ? [{ rule: "user-renamed", field: "user.name", address: ADDRESSES.user, values } as const]
+      : []),
     ...renamed.map(({ address, what }): DiffFound => {
       const name = JSON.stringify(attribute(after, address, "name"));
       return { rule: "second-policy-renamed", address, values: { what, name } };
@@ -174,7 +240,13 @@ export function resourceFindings(
     ...detachments(before, after),
     ...resources
       .filter(({ address, action }) => action === "imported" && WITH_PERMISSIONS.includes(address))
-      .map(({ address, what }): DiffFound => ({ rule: "import-not-compared", address, values: { what } })),
+      .map(
+        ({ address, what }): DiffFound => ({
+          rule: "import-not-compared",
+          address,
+          values: { what },
+        }),
+      ),
     ...resources.map(({ address, what, action, details }): DiffFound => {
       return { rule: "resource", address, values: { what, action, details } };
     }),
@@ -182,12 +254,15 @@ export function resourceFindings(
 }
 
 /**
- * The additional policies that get another name: Terraform creates and attaches each before it detaches and deletes the old one,
- * so that no permission is missing in between. What the new one does not allow is reported as narrowed.
+ * The additional policies that get another name: Terraform creates and attaches each before it
+ * detaches and deletes the old one, so that no permission is missing in between. What the new one
+ * does not allow is reported as narrowed.
  */
 function renamedPolicies(resources: readonly ResourceChange[]): readonly ResourceChange[] {
   const isReplacedInOrder = (address: string) =>
-    resources.some((each) => each.address === address && each.action === "replaced" && each.isCreatedFirst);
+    resources.some(
+      (each) => each.address === address && each.action === "replaced" && each.isCreatedFirst,
+    );
   return resources.filter(({ address }) => {
     const { what, number = 1 } = policyOfAddress(address) ?? {};
     const addresses = [address, policyAddress("userAttachment", number)];
@@ -198,15 +273,21 @@ function renamedPolicies(resources: readonly ResourceChange[]): readonly Resourc
 function effectOf({ address, what, action }: ResourceChange): readonly DiffFound[] {
   if (action === "forgotten") {
     // Keys have a finding of their own.
-    return Object.values(KEY_ADDRESSES).includes(address) ? [] : [{ rule: "forgotten", address, values: { what } }];
+    return Object.values(KEY_ADDRESSES).includes(address)
+      ? []
+      : [{ rule: "forgotten", address, values: { what } }];
   }
   const { what: kind, number = 1 } = policyOfAddress(address) ?? {};
   // A second policy is deleted after the first one has its permissions.
   const isMoved = number > 1 && action === "deleted";
   const ofNodes = isNodeAttachment(address) ? ADDRESSES.nodePolicy : address;
-  const effect = isMoved ? undefined : EFFECTS[kind === undefined ? ofNodes : ADDRESSES[kind]]?.[action];
+  const effect = isMoved
+    ? undefined
+    : EFFECTS[kind === undefined ? ofNodes : ADDRESSES[kind]]?.[action];
   const verb = action === "deleted" ? "deletes" : "replaces";
-  return effect === undefined ? [] : [{ rule: "destroyed", address, values: { action: verb, what, ...effect } }];
+  return effect === undefined
+    ? []
+    : [{ rule: "destroyed", address, values: { action: verb, what, ...effect } }];
 }
 
 function keyFindings(
@@ -254,9 +335,17 @@ function currentKeyFindings(before: Snapshot, after: Snapshot): readonly DiffFou
     return [];
   }
   const [field, address] = ["accessKeys.current", KEY_ADDRESSES[slot]];
-  const switched: DiffFound = { rule: "current-key", field, address, values: { before: old, after: slot } };
-  const isSecretKnown = keyIn(after, slot)?.pgpKey !== undefined || !after.withoutSecret.has(address);
-  return isSecretKnown ? [switched] : [switched, { rule: "key-without-secret", field, address, values: { slot } }];
+  const switched: DiffFound = {
+    rule: "current-key",
+    field,
+    address,
+    values: { before: old, after: slot },
+  };
+  const isSecretKnown =
+    keyIn(after, slot)?.pgpKey !== undefined || !after.withoutSecret.has(address);
+  return isSecretKnown
+    ? [switched]
+    : [switched, { rule: "key-without-secret", field, address, values: { slot } }];
 }
 
 /** The policies that stay and are detached from the user. */

@@ -18,7 +18,9 @@ export function risksIn(
   statements?: readonly PolicyStatement[],
 ): Risks {
   const options = policyOptionsOf({ ...deployment, accountId: account });
-  return new Map(risksOf(options, (name) => name, statements).map(({ goal, what }) => [goal, what]));
+  return new Map(
+    risksOf(options, (name) => name, statements).map(({ goal, what }) => [goal, what]),
+  );
 }
 
 /** The difference of what an attacker with the key can do, as `REVIEW.md` lists it. */
@@ -29,8 +31,15 @@ export function riskChanges(old: Risks, current: Risks): readonly DiffFound[] {
     .map((values) => ({ rule: "risk", values }));
 }
 
-/** The same difference between both sides of a plan of a deployment. Nothing where the policies of a side cannot be read, or are new. */
-export function planRisks(deployment: Deployment, before: Snapshot, after: Snapshot): readonly DiffFound[] {
+/**
+ * The same difference between both sides of a plan of a deployment. Nothing where the policies of a
+ * side cannot be read, or are new.
+ */
+export function planRisks(
+  deployment: Deployment,
+  before: Snapshot,
+  after: Snapshot,
+): readonly DiffFound[] {
   const arn = attribute(before, ADDRESSES.user, "arn");
   const [old, current] = [before, after].map(statementsOf);
   if (arn === undefined || old === undefined || current === undefined) {
@@ -41,15 +50,25 @@ export function planRisks(deployment: Deployment, before: Snapshot, after: Snaps
 }
 
 /** The operators of an Allow of this project. */
-const TESTS: readonly PolicyCondition["test"][] = ["ArnEquals", "BoolIfExists", "ForAllValues:StringEquals", "StringEquals"];
+const TESTS: readonly PolicyCondition["test"][] = [
+  "ArnEquals",
+  "BoolIfExists",
+  "ForAllValues:StringEquals",
+  "StringEquals",
+];
 
-const isOwnTest = (condition: Condition): condition is PolicyCondition => TESTS.some((test) => test === condition.test);
+const isOwnTest = (condition: Condition): condition is PolicyCondition =>
+  TESTS.some((test) => test === condition.test);
 
-/** What the managed policies of the deployment allow; undefined without one, and where a part has not this project's form. */
+/**
+ * What the managed policies of the deployment allow; undefined without one, and where a part has
+ * not this project's form.
+ */
 function statementsOf(side: Snapshot): readonly PolicyStatement[] | undefined {
   const policies = [...userPoliciesOf(side).values()];
   const { allows, opaque } = readGrants(policies, "before");
-  const isOther = ({ resource, conditions }: Grant) => /[*?]./.test(resource) || !conditions.every(isOwnTest);
+  const isOther = ({ resource, conditions }: Grant) =>
+    /[*?]./.test(resource) || !conditions.every(isOwnTest);
   if (policies.length === 0 || opaque.size > 0 || allows.some(isOther)) {
     return undefined;
   }

@@ -17,27 +17,49 @@ const SECRET_OUTPUT = "secret_access_key";
 /** Shorter strings are no secret of a key. */
 const MIN_LENGTH = 16;
 
-/** The secrets that a plan has anywhere, in every spelling that is searched: as they are, in base64 and in a URL. */
+/**
+ * The secrets that a plan has anywhere, in every spelling that is searched: as they are, in base64
+ * and in a URL.
+ */
 export function secretsIn(plan: JsonObject): readonly string[] {
   const secrets = new Set<string>();
   JSON.stringify(plan, (name, value: unknown) => {
-    if (SECRET_ATTRIBUTES.includes(name) && typeof value === "string" && value.length >= MIN_LENGTH) {
+    if (
+      SECRET_ATTRIBUTES.includes(name) &&
+      typeof value === "string" &&
+      value.length >= MIN_LENGTH
+    ) {
       secrets.add(value);
     }
     return value;
   });
-  return [...secrets].flatMap((secret) => [secret, Buffer.from(secret).toString("base64"), encodeURIComponent(secret)]);
+  return [...secrets].flatMap((secret) => [
+    secret,
+    Buffer.from(secret).toString("base64"),
+    encodeURIComponent(secret),
+  ]);
 }
 
-/** A plan, or findings, with a placeholder for each secret: whatever is printed of it, no secret is. */
+/**
+ * A plan, or findings, with a placeholder for each secret: whatever is printed of it, no secret is.
+ */
 export function masked<Value>(given: Value, secrets: readonly string[]): Value {
-  return mapStrings(given, (text) => secrets.reduce((rest, secret) => rest.replaceAll(secret, "(secret)"), text)) as Value;
+  return mapStrings(given, (text) =>
+    secrets.reduce((rest, secret) => rest.replaceAll(secret, "(secret)"), text),
+  ) as Value;
 }
 
-/** Where a plan has a secret after the change, outside the access key itself and the output for it. */
-export function secretFindings({ changes, outputs }: Plan, secrets: readonly string[]): readonly DiffFound[] {
-  const holds = (value: unknown) => secrets.some((secret) => JSON.stringify(value ?? null).includes(secret));
-  const isKeySecret = (type: string, name: string) => type === "aws_iam_access_key" && SECRET_ATTRIBUTES.includes(name);
+/**
+ * Where a plan has a secret after the change, outside the access key itself and the output for it.
+ */
+export function secretFindings(
+  { changes, outputs }: Plan,
+  secrets: readonly string[],
+): readonly DiffFound[] {
+  const holds = (value: unknown) =>
+    secrets.some((secret) => JSON.stringify(value ?? null).includes(secret));
+  const isKeySecret = (type: string, name: string) =>
+    type === "aws_iam_access_key" && SECRET_ATTRIBUTES.includes(name);
   const inAttributes = changes.flatMap(({ type, address, after = {} }) =>
     Object.entries(after)
       .filter(([name, value]) => !isKeySecret(type, name) && holds([name, value, address]))
@@ -77,15 +99,17 @@ export function exposureFindings(before: Snapshot, after: Snapshot): readonly Di
 
 /** The slot of a key whose secret is in plaintext in the state. */
 function plaintextSlot(snapshot: Snapshot): Slot | undefined {
-  return slotsOf(snapshot).find((slot) => !keyIn(snapshot, slot)?.pgpKey && !snapshot.withoutSecret.has(KEY_ADDRESSES[slot]));
+  return slotsOf(snapshot).find(
+    (slot) => !keyIn(snapshot, slot)?.pgpKey && !snapshot.withoutSecret.has(KEY_ADDRESSES[slot]),
+  );
 }
 
 /** OpenPGP keys by slot. */
 export type PgpKeys = readonly (readonly [slot: string, key: string | undefined])[];
 
 /**
- * OpenPGP keys whose text was in no slot before. Their owners are new readers of a secret, also where the fingerprint is known: nobody
- * has reviewed this text.
+ * OpenPGP keys whose text was in no slot before. Their owners are new readers of a secret, also
+ * where the fingerprint is known: nobody has reviewed this text.
  */
 export function pgpKeyFindings(before: PgpKeys, after: PgpKeys): readonly DiffFound[] {
   const texts = before.flatMap(([, key]) => key ?? []);
@@ -102,7 +126,10 @@ export function pgpKeyFindings(before: PgpKeys, after: PgpKeys): readonly DiffFo
   });
 }
 
-/** Keys of a state whose secret the AWS provider encrypted for another OpenPGP key than the one that is in `pgp_key`. */
+/**
+ * Keys of a state whose secret the AWS provider encrypted for another OpenPGP key than the one that
+ * is in `pgp_key`.
+ */
 export function recordedKeyFindings(state: Snapshot): readonly DiffFound[] {
   return slotsOf(state).flatMap((slot): readonly DiffFound[] => {
     const { pgpKey, recorded = "" } = keyIn(state, slot) ?? {};
@@ -110,16 +137,28 @@ export function recordedKeyFindings(state: Snapshot): readonly DiffFound[] {
     const isRecorded = /^[0-9A-F]{40}$/.test(recorded);
     return fingerprint === undefined || !isRecorded || recorded === fingerprint
       ? []
-      : [{ rule: "pgp-key-differs", address: KEY_ADDRESSES[slot], values: { slot, recorded, fingerprint } }];
+      : [
+          {
+            rule: "pgp-key-differs",
+            address: KEY_ADDRESSES[slot],
+            values: { slot, recorded, fingerprint },
+          },
+        ];
   });
 }
 
 /** A key that cannot be read has the digest of its text. */
 function fingerprintOf(text: string): string {
-  return pgpKeyOf(text)?.fingerprint.toUpperCase() ?? `with the SHA-256 ${createHash("sha256").update(text).digest("hex")}`;
+  return (
+    pgpKeyOf(text)?.fingerprint.toUpperCase() ??
+    `with the SHA-256 ${createHash("sha256").update(text).digest("hex")}`
+  );
 }
 
-/** Outputs of a deployment that other workspaces newly read, read with another value, or can no longer read. */
+/**
+ * Outputs of a deployment that other workspaces newly read, read with another value, or can no
+ * longer read.
+ */
 export function outputFindings(before: Snapshot, after: Snapshot): readonly DiffFound[] {
   const isDeployed = before.outputs.size > 0;
   const textIn = (side: Snapshot, name: string) => canonical(side.outputs.get(name)?.value ?? "");
@@ -127,7 +166,9 @@ export function outputFindings(before: Snapshot, after: Snapshot): readonly Diff
   const lists = {
     "outputs-removed": former.filter((name) => !after.outputs.has(name)),
     "outputs-added": current.filter((name) => isDeployed && !before.outputs.has(name)),
-    "outputs-changed": current.filter((name) => before.outputs.has(name) && textIn(before, name) !== textIn(after, name)),
+    "outputs-changed": current.filter(
+      (name) => before.outputs.has(name) && textIn(before, name) !== textIn(after, name),
+    ),
   } as const;
   return (Object.keys(lists) as (keyof typeof lists)[])
     .filter((rule) => lists[rule].length > 0)

@@ -1,5 +1,10 @@
 import { SLOTS, type Slot } from "../../iam/key-slots";
-import { ADDRESSES, isNodeAttachment, KEY_ADDRESSES, policyOfAddress } from "../../terraform/addresses";
+import {
+  ADDRESSES,
+  isNodeAttachment,
+  KEY_ADDRESSES,
+  policyOfAddress,
+} from "../../terraform/addresses";
 import { type JsonObject, listOf, objectOf, textOf } from "../../text/json";
 import { policyFile } from "../pack/contents";
 import type { Policy } from "./grants";
@@ -12,13 +17,18 @@ export interface Snapshot {
   /** The attributes of what Terraform manages, by address. */
   readonly resources: ReadonlyMap<string, JsonObject>;
   readonly outputs: ReadonlyMap<string, { readonly sensitive: boolean; readonly value: unknown }>;
-  /** Addresses whose secret the state does not have in plaintext, such as that of an imported key. */
+  /**
+   * Addresses whose secret the state does not have in plaintext, such as that of an imported key.
+   */
   readonly withoutSecret: ReadonlySet<string>;
   /** Addresses of objects that stay in AWS, and that Terraform stops to manage. */
   readonly forgotten: ReadonlySet<string>;
 }
 
-/** Whether this project creates resources at an address; the permissions of other resources are unknown. */
+/**
+ * Whether this project creates resources at an address; the permissions of other resources are
+ * unknown.
+ */
 export function isOurs(address: string): boolean {
   return (
     [...Object.values(ADDRESSES), ...Object.values(KEY_ADDRESSES)].includes(address) ||
@@ -56,7 +66,10 @@ export function snapshotOfPack(
       const isReference = DOCUMENT.test(textOf(attributes.policy) ?? "");
       const stored = policies.get(policyFile(number));
       const storedText = typeof stored === "string" ? stored : JSON.stringify(stored);
-      return [`${type}.${name}`, { ...attributes, policy: isReference ? storedText : attributes.policy }] as const;
+      return [
+        `${type}.${name}`,
+        { ...attributes, policy: isReference ? storedText : attributes.policy },
+      ] as const;
     }),
   );
   const forgotten = listOf(pack.removed).map((block) => textOf(objectOf(block).from) ?? "");
@@ -78,13 +91,19 @@ export function snapshotOfPlan(plan: Plan, side: "before" | "after"): Snapshot {
     // What Terraform forgets stays as it is, unless it creates another object at the address.
     const attributes = change[side] ?? (actions.includes("forget") ? change.before : undefined);
     const unknown = side === "after" ? later.map((name) => [name, UNKNOWN]) : [];
-    return attributes === undefined ? [] : [[address, { ...attributes, ...Object.fromEntries(unknown) }] as const];
+    return attributes === undefined
+      ? []
+      : [[address, { ...attributes, ...Object.fromEntries(unknown) }] as const];
   });
   const outputs = plan.outputs
     .filter(({ actions }) => !actions.includes(side === "before" ? "create" : "delete"))
     .map(({ name, ...output }) => [name, output[side]] as const);
-  const withoutSecret = resources.filter(([, { secret }]) => textOf(secret) === undefined).map(([address]) => address);
-  const forgotten = managedChanges(plan).flatMap(({ address, actions }) => (actions.includes("forget") ? [address] : []));
+  const withoutSecret = resources
+    .filter(([, { secret }]) => textOf(secret) === undefined)
+    .map(([address]) => address);
+  const forgotten = managedChanges(plan).flatMap(({ address, actions }) =>
+    actions.includes("forget") ? [address] : [],
+  );
   return {
     resources: new Map(resources),
     outputs: new Map(outputs),
@@ -93,7 +112,10 @@ export function snapshotOfPlan(plan: Plan, side: "before" | "after"): Snapshot {
   };
 }
 
-/** The changes of resources in a plan; left-overs of replacements that failed (`deposed`) are not among them. */
+/**
+ * The changes of resources in a plan; left-overs of replacements that failed (`deposed`) are not
+ * among them.
+ */
 export function managedChanges({ changes }: Plan): readonly PlannedChange[] {
   return changes.filter(({ isManaged, deposed }) => isManaged && deposed === undefined);
 }
@@ -112,14 +134,19 @@ export function userPoliciesOf(snapshot: Snapshot): ReadonlyMap<number, Policy> 
 }
 
 /** The policy in an argument of a resource; undefined without the resource. */
-export function policyAt({ resources }: Snapshot, address: string, argument = "policy"): Policy | undefined {
+export function policyAt(
+  { resources }: Snapshot,
+  address: string,
+  argument = "policy",
+): Policy | undefined {
   const attributes = resources.get(address);
   return attributes && readPolicy(textOf(attributes[argument]) ?? UNKNOWN);
 }
 
 /**
- * The key in a slot, without its secrets. Active is the provider's default. `recorded` is the fingerprint of the OpenPGP key that the
- * provider encrypted the secret for, in upper case. Source: `encryptValue` in internal/service/iam of the AWS provider 5.100.0.
+ * The key in a slot, without its secrets. Active is the provider's default. `recorded` is the
+ * fingerprint of the OpenPGP key that the provider encrypted the secret for, in upper case. Source:
+ * `encryptValue` in internal/service/iam of the AWS provider 5.100.0.
  */
 export function keyIn({ resources }: Snapshot, slot: Slot) {
   const key = resources.get(KEY_ADDRESSES[slot]);
@@ -147,6 +174,10 @@ export function slotsOf(snapshot: Snapshot): readonly Slot[] {
 }
 
 /** An attribute of a resource, if both are there and it is set. */
-export function attribute({ resources }: Snapshot, address: string, name: string): string | undefined {
+export function attribute(
+  { resources }: Snapshot,
+  address: string,
+  name: string,
+): string | undefined {
   return textOf(resources.get(address)?.[name]);
 }

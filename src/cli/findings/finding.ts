@@ -38,7 +38,10 @@ export type Rules = Readonly<Record<string, Rule<never>>>;
 
 /** Where a finding is, as far as it is known. */
 interface Location {
-  /** Path of the setting that it follows from, `accessKeys.primary.pgpKey`, so that editors can point at its line. */
+  /**
+   * Path of the setting that it follows from, `accessKeys.primary.pgpKey`, so that editors can
+   * point at its line.
+   */
   readonly field?: string | undefined;
   /** Address of the resource in Terraform. */
   readonly address?: string | undefined;
@@ -48,12 +51,20 @@ interface Location {
   readonly object?: string | undefined;
 }
 
-/** What a rule found, before it is known in which deployment. The values are JSON and contain no secret. */
+/**
+ * What a rule found, before it is known in which deployment. The values are JSON and contain no
+ * secret.
+ */
 export type Found<Of extends Rules> = {
-  readonly [Id in keyof Of & string]: Location & { readonly rule: Id; readonly values: Parameters<Of[Id]["text"]>[0] };
+  readonly [Id in keyof Of & string]: Location & {
+    readonly rule: Id;
+    readonly values: Parameters<Of[Id]["text"]>[0];
+  };
 }[keyof Of & string];
 
-/** A finding is data. Text, Markdown and JSON are renderings of it, and nothing reads the rendering. */
+/**
+ * A finding is data. Text, Markdown and JSON are renderings of it, and nothing reads the rendering.
+ */
 export type Finding<Of extends Rules> = Found<Of> & { readonly stack: string };
 
 /** The level of a finding. */
@@ -69,7 +80,8 @@ export function textOf<Of extends Rules>(rules: Of, { rule, values }: Found<Of>)
 
 /** Risk and remedy of a finding, as far as its rule has them. */
 function adviceOf<Of extends Rules>(rules: Of, { rule, values }: Found<Of>) {
-  const sentence = (make: Sentence<never> | undefined) => make && (ascii(make(values as never)) || undefined);
+  const sentence = (make: Sentence<never> | undefined) =>
+    make && (ascii(make(values as never)) || undefined);
   return { risk: sentence(rules[rule]?.risk), remedy: sentence(rules[rule]?.remedy) };
 }
 
@@ -79,26 +91,43 @@ export function adviceLines<Of extends Rules>(rules: Of, found: Found<Of>): read
   return [...(risk ? [`risk: ${risk}`] : []), ...(remedy ? [`-> ${remedy}`] : [])];
 }
 
-/** A report as text: each finding with its level and object, below it risk and remedy, and at the end the number of each level. */
-export function findingsText<Of extends Rules>(rules: Of, heading: readonly string[], findings: readonly Found<Of>[]): string {
+/**
+ * A report as text: each finding with its level and object, below it risk and remedy, and at the
+ * end the number of each level.
+ */
+export function findingsText<Of extends Rules>(
+  rules: Of,
+  heading: readonly string[],
+  findings: readonly Found<Of>[],
+): string {
   const levels = findings.map((found) => levelOf(rules, found));
-  const counts = LEVELS.slice(1).map((level) => ({ level, count: levels.filter((other) => other === level).length }));
+  const counts = LEVELS.slice(1).map((level) => ({
+    level,
+    count: levels.filter((other) => other === level).length,
+  }));
   const lines = findings.flatMap((found, index) => [
-    [levels[index], found.object, textOf(rules, found)].filter((part) => part !== undefined).join(": "),
+    [levels[index], found.object, textOf(rules, found)]
+      .filter((part) => part !== undefined)
+      .join(": "),
     ...adviceLines(rules, found).map((line) => `  ${line}`),
   ]);
-  const total = counts.flatMap(({ level, count }) => (count === 0 ? [] : `${level}: ${count}`)).join(", ") || "nothing found";
+  const total =
+    counts.flatMap(({ level, count }) => (count === 0 ? [] : `${level}: ${count}`)).join(", ") ||
+    "nothing found";
   return [...heading, ...lines, total].map((line) => `${visible(line)}\n`).join("");
 }
 
 /** The exit code of a command that reports these findings: that of the most serious one. */
 export function exitCodeOf<Of extends Rules>(rules: Of, findings: readonly Found<Of>[]): 0 | 2 | 3 {
-  return Math.max(0, ...findings.map((finding) => EXIT_CODE_OF[levelOf(rules, finding)])) as (typeof EXIT_CODE_OF)[Level];
+  return Math.max(
+    0,
+    ...findings.map((finding) => EXIT_CODE_OF[levelOf(rules, finding)]),
+  ) as (typeof EXIT_CODE_OF)[Level];
 }
 
 /**
- * What every command prints with `--format json`: one object, however many deployments it reports. `docs/reference/findings.schema.json`
- * describes it.
+ * What every command prints with `--format json`: one object, however many deployments it reports.
+ * `docs/reference/findings.schema.json` describes it.
  * @param findings each gets its level and its sentences
  * @param deployments what the command reports of each deployment besides findings
  * @param more what the command reports besides deployments
@@ -112,7 +141,14 @@ export function reportJson<Of extends Rules>(
   const read = findings.map((finding) => {
     const { rule, values, ...location } = finding;
     const level = levelOf(rules, finding);
-    return { rule, level, ...location, text: textOf(rules, finding), ...adviceOf(rules, finding), values };
+    return {
+      rule,
+      level,
+      ...location,
+      text: textOf(rules, finding),
+      ...adviceOf(rules, finding),
+      values,
+    };
   });
   return { exitCode: exitCodeOf(rules, findings), ...more, deployments, findings: read };
 }

@@ -3,10 +3,15 @@ import type { AccessLevel } from "../../iam/catalogue";
 
 /** A service, as the Service Authorization Reference lists it. */
 export interface AwsService {
-  /** By resource type, the form of its ARNs: `arn:${Partition}:ec2:${Region}::snapshot/${SnapshotId}`. */
+  /**
+   * By resource type, the form of its ARNs:
+   * `arn:${Partition}:ec2:${Region}::snapshot/${SnapshotId}`.
+   */
   readonly arns: Readonly<Record<string, string>>;
   /** By access level and name, the resource types of each action. */
-  readonly actions: Readonly<Partial<Record<AccessLevel, Readonly<Record<string, readonly string[]>>>>>;
+  readonly actions: Readonly<
+    Partial<Record<AccessLevel, Readonly<Record<string, readonly string[]>>>>
+  >;
 }
 
 /** An action of AWS. */
@@ -14,12 +19,17 @@ interface AwsAction {
   /** As AWS writes it: IAM ignores the case. */
   readonly action: string;
   readonly level: AccessLevel;
-  /** The forms of the ARNs that it applies to, those of its service and short ones first; none if it applies to no resource. */
+  /**
+   * The forms of the ARNs that it applies to, those of its service and short ones first; none if it
+   * applies to no resource.
+   */
   readonly arns: readonly string[];
 }
 
 /** The services that policies of DKP and of nodes name. */
-const SERVICES: Readonly<Record<string, AwsService>> = facts as Readonly<Record<string, AwsService>>;
+const SERVICES: Readonly<Record<string, AwsService>> = facts as Readonly<
+  Record<string, AwsService>
+>;
 
 /** The actions of these services by their name in lower case. */
 export const AWS_ACTIONS: ReadonlyMap<string, AwsAction> = new Map(
@@ -30,7 +40,10 @@ export const AWS_ACTIONS: ReadonlyMap<string, AwsAction> = new Map(
         const forms = types.map((type) => arns[type] ?? "").filter((form) => form !== "");
         const isOther = (form: string) => Number(!form.startsWith(`arn:\${Partition}:${service}:`));
         forms.sort((one, other) => isOther(one) - isOther(other) || one.length - other.length);
-        return [action.toLowerCase(), { action, level: level as AccessLevel, arns: forms }] as const;
+        return [
+          action.toLowerCase(),
+          { action, level: level as AccessLevel, arns: forms },
+        ] as const;
       }),
     ),
   ),
@@ -42,20 +55,45 @@ export function isOfKnownService(action: string): boolean {
 }
 
 /** From the most serious one. */
-const LEVELS: readonly AccessLevel[] = ["Permissions management", "Write", "Tagging", "Read", "List"];
-
-/** Of their access level, these matter most: the ways to other permissions, and what cannot be restored. */
-const FIRST: readonly string[] = [
-  ...["iam:PutRolePolicy", "iam:AttachRolePolicy", "iam:PutUserPolicy", "iam:AttachUserPolicy", "iam:CreatePolicyVersion"],
-  ...["iam:UpdateAssumeRolePolicy", "iam:PassRole", "iam:CreateAccessKey", "ec2:DeleteSnapshot", "ec2:TerminateInstances"],
+const LEVELS: readonly AccessLevel[] = [
+  "Permissions management",
+  "Write",
+  "Tagging",
+  "Read",
+  "List",
 ];
 
-/** Of 22,091 actions in the Service Authorization Reference, 98 % have the kind of access that their verb says. */
+/**
+ * Of their access level, these matter most: the ways to other permissions, and what cannot be
+ * restored.
+ */
+const FIRST: readonly string[] = [
+  ...[
+    "iam:PutRolePolicy",
+    "iam:AttachRolePolicy",
+    "iam:PutUserPolicy",
+    "iam:AttachUserPolicy",
+    "iam:CreatePolicyVersion",
+  ],
+  ...[
+    "iam:UpdateAssumeRolePolicy",
+    "iam:PassRole",
+    "iam:CreateAccessKey",
+    "ec2:DeleteSnapshot",
+    "ec2:TerminateInstances",
+  ],
+];
+
+/**
+ * Of 22,091 actions in the Service Authorization Reference, 98 % have the kind of access that their
+ * verb says.
+ */
 const READS = /:(?:Batch)?(?:Describe|Get|List)|:(?:Check|Detect|Download|Query|Read|Search|View)/i;
 
 /** The position of an action among those that matter: a lower number is more serious. */
 export function seriousness(action: string): number {
-  const level = AWS_ACTIONS.get(action.toLowerCase())?.level ?? (READS.test(action) ? "Read" : "Write");
+  const level =
+    AWS_ACTIONS.get(action.toLowerCase())?.level ?? (READS.test(action) ? "Read" : "Write");
   const first = FIRST.indexOf(action);
   return LEVELS.indexOf(level) * (FIRST.length + 1) + (first < 0 ? FIRST.length : first);
 }

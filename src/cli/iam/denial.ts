@@ -35,7 +35,9 @@ export interface Denial {
 }
 
 /** The settings that a condition of the catalogue follows from, as one writes them. */
-const SETTINGS: Readonly<Record<Exclude<ClusterCondition, "always" | `layout:${string}` | `feature:${string}`>, string>> = {
+const SETTINGS: Readonly<
+  Record<Exclude<ClusterCondition, "always" | `layout:${string}` | `feature:${string}`>, string>
+> = {
   bastion: "cluster.withNAT.bastionInstance in the layout WithNAT",
   "own-vpc": "no cluster.existingVPCID",
   peering: "cluster.peeredVPCs or cluster.peerAccountIds",
@@ -49,7 +51,10 @@ const NAMED_BY: readonly (readonly [resource: RegExp, settings: string])[] = [
   [/:role\//, "cluster.prefix, cluster.iamNodeRole and cluster.formerIamNodeRoles name the roles"],
   [/:(?:instance-profile|key-pair)\//, "cluster.prefix names it"],
   [/:kms:/, "cluster.kmsKeyArns names the keys"],
-  [/:vpc(?:-peering-connection)?\//, "cluster.peeredVPCs and cluster.peerAccountIds name what is peered"],
+  [
+    /:vpc(?:-peering-connection)?\//,
+    "cluster.peeredVPCs and cluster.peerAccountIds name what is peered",
+  ],
   [/:snapshot\//, "the features volume-snapshots and fast-snapshot-restore allow snapshots"],
   [
     /:(?:loadbalancer|listener)\/(?:app|gwy)\//,
@@ -75,7 +80,10 @@ interface Asked {
   /** The Region that AWS evaluated, if it is known. */
   readonly region: string | undefined;
   readonly context: DeniedRequest["context"];
-  /** The statements that allow the action, those of them on this resource, and those of these whose conditions may hold. */
+  /**
+   * The statements that allow the action, those of them on this resource, and those of these whose
+   * conditions may hold.
+   */
   readonly grants: readonly PolicyStatement[];
   readonly onResource: readonly PolicyStatement[];
   readonly matching: readonly PolicyStatement[];
@@ -84,7 +92,9 @@ interface Asked {
 
 type Answer = Pick<Denial, "sentence" | "remedies">;
 
-/** What a request can be denied for, in the order in which it counts: the first one with an answer. */
+/**
+ * What a request can be denied for, in the order in which it counts: the first one with an answer.
+ */
 const REASONS: readonly (readonly [Verdict, (asked: Asked) => Answer | undefined])[] = [
   ["not in the policy", notInPolicy],
   ["another Region", otherRegion],
@@ -101,7 +111,9 @@ const REASONS: readonly (readonly [Verdict, (asked: Asked) => Answer | undefined
 export function denialOf(request: DeniedRequest, deployment: Deployment): Denial {
   const { action: named } = request;
   if (named === undefined) {
-    throw new Error("--explain: the text names no action of AWS; give the whole message, or an action such as ec2:RunInstances");
+    throw new Error(
+      "--explain: the text names no action of AWS; give the whole message, or an action such as ec2:RunInstances",
+    );
   }
   const row = rowOf(named) ?? (isActionOfAws(named) ? undefined : misspelledRow(named));
   const action = row?.action ?? showSegment(named);
@@ -111,7 +123,11 @@ export function denialOf(request: DeniedRequest, deployment: Deployment): Denial
     return { ...other, ...known };
   }
   if (row === undefined) {
-    return { verdict: "unknown action", sentence: `DKP is not known to call ${action}`, remedies: UNKNOWN };
+    return {
+      verdict: "unknown action",
+      sentence: `DKP is not known to call ${action}`,
+      remedies: UNKNOWN,
+    };
   }
   const asked = askedOf(row, request, deployment);
   for (const [verdict, answer] of REASONS) {
@@ -129,10 +145,16 @@ export function denialText({ verdict, sentence, remedies }: Denial): string {
 }
 
 const REPORT = "if a component of DKP called it, report the message and the version of DKP";
-const UNKNOWN = ["find out what called it with this key: CloudTrail has its program as userAgent", REPORT];
+const UNKNOWN = [
+  "find out what called it with this key: CloudTrail has its program as userAgent",
+  REPORT,
+];
 
 /** A call of somebody else, which the policy does not decide about. */
-function otherPrincipal({ principal }: DeniedRequest, { user, stack, accountId }: Deployment): Denial | undefined {
+function otherPrincipal(
+  { principal }: DeniedRequest,
+  { user, stack, accountId }: Deployment,
+): Denial | undefined {
   const [, , , , account, caller] = principal?.split(":") ?? [];
   const own = `user${user.path}${user.name}`;
   if (caller === undefined || (caller === own && (accountId ?? account) === account)) {
@@ -140,18 +162,30 @@ function otherPrincipal({ principal }: DeniedRequest, { user, stack, accountId }
   }
   const owner = accountId === undefined ? "" : ` of the account ${accountId}`;
   const sentence = `${principal} made the call, and the policy of ${stack} is that of ${own}${owner}`;
-  return { verdict: "another principal", sentence, remedies: ["check the permissions of that principal"] };
+  return {
+    verdict: "another principal",
+    sentence,
+    remedies: ["check the permissions of that principal"],
+  };
 }
 
 /** A denial that AWS ascribes to something else than the policies of the user. */
-function otherPolicy({ policyKind = "identity", policyArn }: DeniedRequest, action: string): Denial | undefined {
+function otherPolicy(
+  { policyKind = "identity", policyArn }: DeniedRequest,
+  action: string,
+): Denial | undefined {
   const kind = policyKind.toLowerCase();
   if (kind.startsWith("identity")) {
     return undefined;
   }
-  const [, remedy = "ask who manages that policy"] = OWNERS.find(([pattern]) => pattern.test(kind)) ?? [];
+  const [, remedy = "ask who manages that policy"] =
+    OWNERS.find(([pattern]) => pattern.test(kind)) ?? [];
   const named = policyArn === undefined ? "" : `, ${policyArn},`;
-  return { verdict: "another policy", sentence: `a ${kind}${named} denies ${action}`, remedies: [remedy] };
+  return {
+    verdict: "another policy",
+    sentence: `a ${kind}${named} denies ${action}`,
+    remedies: [remedy],
+  };
 }
 
 function askedOf(row: CatalogueRow, request: DeniedRequest, deployment: Deployment): Asked {
@@ -161,14 +195,33 @@ function askedOf(row: CatalogueRow, request: DeniedRequest, deployment: Deployme
   const { partition } = options.environment;
   const resource = arnOf(request.resource, { partition, account: account ?? ACCOUNT_ID });
   const region = regionOf(row.action, request, resource);
-  const context = { ...request.context, ...(region === undefined ? {} : { "aws:RequestedRegion": [region] }) };
-  const grants = policyStatements(options).filter(({ actions, effect }) => effect === undefined && actions.includes(row.action));
-  const onResource = grants.filter(
-    ({ resources }) => resource === undefined || resources.some((pattern) => matches(pattern, resource)),
+  const context = {
+    ...request.context,
+    ...(region === undefined ? {} : { "aws:RequestedRegion": [region] }),
+  };
+  const grants = policyStatements(options).filter(
+    ({ actions, effect }) => effect === undefined && actions.includes(row.action),
   );
-  const matching = onResource.filter(({ conditions }) => conditions.every((condition) => holds(condition, context)));
+  const onResource = grants.filter(
+    ({ resources }) =>
+      resource === undefined || resources.some((pattern) => matches(pattern, resource)),
+  );
+  const matching = onResource.filter(({ conditions }) =>
+    conditions.every((condition) => holds(condition, context)),
+  );
   const network = networkOf(request, user.allowedNetworks);
-  return { request, deployment, row, resource, region, context, grants, onResource, matching, network };
+  return {
+    request,
+    deployment,
+    row,
+    resource,
+    region,
+    context,
+    grants,
+    onResource,
+    matching,
+    network,
+  };
 }
 
 function notInPolicy({ grants, row, deployment: { policy, stack } }: Asked): Answer | undefined {
@@ -177,7 +230,10 @@ function notInPolicy({ grants, row, deployment: { policy, stack } }: Asked): Ans
   }
   const settings = row.requiredWhen.map(settingOf).join(", or ");
   return settings === ""
-    ? { sentence: `mode ${policy.mode} leaves out ${row.action}, which no component of DKP is known to call`, remedies: [REPORT] }
+    ? {
+        sentence: `mode ${policy.mode} leaves out ${row.action}, which no component of DKP is known to call`,
+        remedies: [REPORT],
+      }
     : {
         sentence: `the policy does not allow ${row.action}, which DKP calls only with ${settings}`,
         remedies: [`if the cluster has that, write it into the settings of ${stack}, and apply`],
@@ -194,20 +250,27 @@ function otherRegion({ matching, region, row, deployment }: Asked): Answer | und
 }
 
 function otherResource({ grants, onResource, row, resource = "" }: Asked): Answer | undefined {
-  const [, hint = "the settings below cluster decide on which"] = NAMED_BY.find(([kind]) => kind.test(resource)) ?? [];
+  const [, hint = "the settings below cluster decide on which"] =
+    NAMED_BY.find(([kind]) => kind.test(resource)) ?? [];
   return onResource.length > 0
     ? undefined
-    : { sentence: `the policy allows ${row.action}, but not on ${resource}; ${allowedBy(grants)}`, remedies: [hint] };
+    : {
+        sentence: `the policy allows ${row.action}, but not on ${resource}; ${allowedBy(grants)}`,
+        remedies: [hint],
+      };
 }
 
 function otherCondition({ onResource, matching, row, context }: Asked): Answer | undefined {
-  const missed = onResource.flatMap(({ conditions }) => conditions).filter((condition) => !holds(condition, context));
+  const missed = onResource
+    .flatMap(({ conditions }) => conditions)
+    .filter((condition) => !holds(condition, context));
   return matching.length > 0
     ? undefined
     : {
         sentence: `the policy allows ${row.action} under a condition that the request does not meet`,
         remedies: missed.map(
-          ({ variable, values }) => `${variable} is ${context[variable]?.join(", ")}, and must be ${values.join(" or ")}`,
+          ({ variable, values }) =>
+            `${variable} is ${context[variable]?.join(", ")}, and must be ${values.join(" or ")}`,
         ),
       };
 }
@@ -231,30 +294,61 @@ function explicitDeny({ request, network, row, deployment }: Asked): Answer | un
     return undefined;
   }
   return network === "inside"
-    ? { sentence: `another policy of the user denies ${row.action}, because no statement of this one does`, remedies: [drift] }
+    ? {
+        sentence: `another policy of the user denies ${row.action}, because no statement of this one does`,
+        remedies: [drift],
+      }
     : {
         sentence: `a Deny applies to ${row.action}; that of this policy, DenyOtherNetworks, applies in networks outside user.allowedNetworks`,
-        remedies: ["the event of CloudTrail has the address: give it to --explain", `if the address is allowed: ${drift}`],
+        remedies: [
+          "the event of CloudTrail has the address: give it to --explain",
+          `if the address is allowed: ${drift}`,
+        ],
       };
 }
 
-function allowed({ request, row, resource, context, matching, network, deployment: { user, stack } }: Asked): Answer {
+function allowed({
+  request,
+  row,
+  resource,
+  context,
+  matching,
+  network,
+  deployment: { user, stack },
+}: Asked): Answer {
   const on = resource === undefined ? "" : ` on ${resource}`;
   const sentence = `the policy allows ${row.action}${on}; ${allowedBy(matching)}`;
   const causes = [`AWS has another policy than the settings: ${dkpAccess("plan", stack)}`];
-  const conditions = matching.flatMap((statement) => statement.conditions).filter(({ variable }) => !(variable in context));
-  causes.push(...conditions.map(({ variable, values }) => `${variable} of the call is not ${values.join(" or ")}`));
+  const conditions = matching
+    .flatMap((statement) => statement.conditions)
+    .filter(({ variable }) => !(variable in context));
+  causes.push(
+    ...conditions.map(
+      ({ variable, values }) => `${variable} of the call is not ${values.join(" or ")}`,
+    ),
+  );
   if (resource === undefined) {
-    causes.push("the call was on another resource, or required another action as well: the message of AWS names them");
+    causes.push(
+      "the call was on another resource, or required another action as well: the message of AWS names them",
+    );
   }
   if (request.policyKind === undefined) {
     causes.push(...otherCauses(user, network));
   }
-  return { sentence, remedies: causes.map((cause, at) => `${at === 0 ? "if AWS denies it:" : "or"} ${cause}`) };
+  return {
+    sentence,
+    remedies: causes.map((cause, at) => `${at === 0 ? "if AWS denies it:" : "or"} ${cause}`),
+  };
 }
 
-/** What else can deny an allowed call, where AWS does not ascribe the denial to the policies of the user. */
-function otherCauses({ permissionsBoundary }: Deployment["user"], network: Asked["network"]): readonly string[] {
+/**
+ * What else can deny an allowed call, where AWS does not ascribe the denial to the policies of the
+ * user.
+ */
+function otherCauses(
+  { permissionsBoundary }: Deployment["user"],
+  network: Asked["network"],
+): readonly string[] {
   const causes = ["a service control policy denies it: the message of AWS says so"];
   if (permissionsBoundary !== undefined) {
     causes.push(`the permissions boundary ${permissionsBoundary} does not allow it`);
@@ -266,11 +360,17 @@ function otherCauses({ permissionsBoundary }: Deployment["user"], network: Asked
 }
 
 /** An action, or its operation where the name has no service. */
-const nameLike = (named: string, action: string) => (named.includes(":") ? action : (action.split(":")[1] ?? ""));
+const nameLike = (named: string, action: string) =>
+  named.includes(":") ? action : (action.split(":")[1] ?? "");
 
-/** The row of an action, like IAM without its case. Of two services with the operation, the one that DKP is known to call. */
+/**
+ * The row of an action, like IAM without its case. Of two services with the operation, the one that
+ * DKP is known to call.
+ */
 function rowOf(named: string): CatalogueRow | undefined {
-  const rows = CATALOGUE.filter(({ action }) => nameLike(named, action).toLowerCase() === named.toLowerCase());
+  const rows = CATALOGUE.filter(
+    ({ action }) => nameLike(named, action).toLowerCase() === named.toLowerCase(),
+  );
   return rows.find(({ callers }) => callers.length > 0) ?? rows[0];
 }
 
@@ -279,15 +379,22 @@ function misspelledRow(named: string): CatalogueRow {
   const names = CATALOGUE.map(({ action }) => nameLike(named, action));
   const row = CATALOGUE[names.indexOf(nearest(named, names) ?? "")];
   if (row === undefined) {
-    throw new Error(`--explain: ${showSegment(named)} is not an action of AWS; write for example ec2:RunInstances`);
+    throw new Error(
+      `--explain: ${showSegment(named)} is not an action of AWS; write for example ec2:RunInstances`,
+    );
   }
   return row;
 }
 
-/** Whether AWS has an action. Of a service without a list, any but those of another service that DKP is known to call. */
+/**
+ * Whether AWS has an action. Of a service without a list, any but those of another service that DKP
+ * is known to call.
+ */
 function isActionOfAws(named: string): boolean {
   const [operation = "", service] = named.toLowerCase().split(":").reverse();
-  const lists = Object.entries(awsActions).filter(([name]) => service === undefined || name === service);
+  const lists = Object.entries(awsActions).filter(
+    ([name]) => service === undefined || name === service,
+  );
   return lists.length === 0
     ? rowOf(operation) === undefined
     : lists.some(([, { actions }]) =>
@@ -306,29 +413,41 @@ function settingOf(condition: ClusterCondition): string {
 }
 
 function allowedBy(statements: readonly PolicyStatement[]): string {
-  return statements.map(({ sid, resources }) => `statement ${sid}: ${resources.join(", ")}`).join("; ");
+  return statements
+    .map(({ sid, resources }) => `statement ${sid}: ${resources.join(", ")}`)
+    .join("; ");
 }
 
 /** The ARN that a message means: of roles and instance profiles, IAM prints kind and name. */
-function arnOf(resource: string | undefined, own: { readonly partition: string; readonly account: string }): string | undefined {
+function arnOf(
+  resource: string | undefined,
+  own: { readonly partition: string; readonly account: string },
+): string | undefined {
   const [, kind, name] = /^(role|instance profile|user|policy) (.+)$/.exec(resource ?? "") ?? [];
   return kind === undefined ? resource : iamResourceArn(own, `${kind.replace(" ", "-")}/${name}`);
 }
 
 /** The Region that AWS evaluated; of IAM and STS none, which have one Region in a partition. */
-function regionOf(action: string, { region, context }: DeniedRequest, resource: string | undefined): string | undefined {
+function regionOf(
+  action: string,
+  { region, context }: DeniedRequest,
+  resource: string | undefined,
+): string | undefined {
   if (/^(?:iam|sts):/.test(action)) {
     return undefined;
   }
   const inArn = resource?.split(":")[3];
-  const inContext = context["aws:RequestedRegion"] ?? context["aws:Region"] ?? context["ec2:Region"] ?? [];
+  const inContext =
+    context["aws:RequestedRegion"] ?? context["aws:Region"] ?? context["ec2:Region"] ?? [];
   return inArn === undefined || inArn === "" ? (inContext[0] ?? region) : inArn;
 }
 
 /** Whether a condition holds as far as the request is known. */
 function holds({ variable, values }: PolicyCondition, context: DeniedRequest["context"]): boolean {
   const known = context[variable];
-  return known === undefined || known.every((value) => values.some((pattern) => matches(pattern, value)));
+  return (
+    known === undefined || known.every((value) => values.some((pattern) => matches(pattern, value)))
+  );
 }
 
 /** Patterns have no wildcard but one at their end. */
@@ -336,8 +455,14 @@ function matches(pattern: string, text: string): boolean {
   return pattern.endsWith("*") ? text.startsWith(pattern.slice(0, -1)) : pattern === text;
 }
 
-/** Where a call came from, if CloudTrail names it. A service that calls for the user has a name instead of an address. */
-function networkOf({ address = "", vpcEndpoint }: DeniedRequest, networks: Networks | undefined): Asked["network"] {
+/**
+ * Where a call came from, if CloudTrail names it. A service that calls for the user has a name
+ * instead of an address.
+ */
+function networkOf(
+  { address = "", vpcEndpoint }: DeniedRequest,
+  networks: Networks | undefined,
+): Asked["network"] {
   if (networks === undefined) {
     return "inside";
   }

@@ -10,7 +10,10 @@ export interface DeniedRequest {
   /** Public address of the caller, or its VPC endpoint: only CloudTrail has them. */
   readonly address?: string;
   readonly vpcEndpoint?: string;
-  /** The kind of policy that AWS names as the reason: `service control policy`, with its ARN where AWS has it. */
+  /**
+   * The kind of policy that AWS names as the reason: `service control policy`, with its ARN where
+   * AWS has it.
+   */
   readonly policyKind?: string;
   readonly policyArn?: string;
   /** Whether AWS calls the denial explicit. */
@@ -24,12 +27,14 @@ export interface DeniedRequest {
 type Field = Exclude<keyof DeniedRequest, "action" | "context" | "isExplicit">;
 
 /**
- * Where texts have a field: errors of AWS, with what Terraform, the AWS CLI and Kubernetes put around them, events of CloudTrail, and
- * decoded messages. Source: IAM User Guide, "Troubleshoot access denied error messages"; CloudTrail User Guide, "CloudTrail record
- * contents"; STS API Reference, DecodeAuthorizationMessage; deckhouse/deckhouse#10842, kubernetes/kops#15990.
+ * Where texts have a field: errors of AWS, with what Terraform, the AWS CLI and Kubernetes put
+ * around them, events of CloudTrail, and decoded messages. Source: IAM User Guide, "Troubleshoot
+ * access denied error messages"; CloudTrail User Guide, "CloudTrail record contents"; STS API
+ * Reference, DecodeAuthorizationMessage; deckhouse/deckhouse#10842, kubernetes/kops#15990.
  */
 const FIELDS: Readonly<Record<Field, RegExp>> = {
-  resource: /on resource:? "?(arn:[^\s"]+|(?:role|instance profile|user|policy) [\w+=,.@/-]+)|"resource": ?"(arn:[^"\s]+)"/,
+  resource:
+    /on resource:? "?(arn:[^\s"]+|(?:role|instance profile|user|policy) [\w+=,.@/-]+)|"resource": ?"(arn:[^"\s]+)"/,
   principal: /User: (arn:[^\s"]+)|"arn": ?"(arn:[^\s"]+)"/,
   region: /"awsRegion": ?"([a-z0-9-]+)"/,
   address: /"sourceIPAddress": ?"([0-9a-f.:]+)"/i,
@@ -39,7 +44,10 @@ const FIELDS: Readonly<Record<Field, RegExp>> = {
   encoded: /encoded authorization failure message: ?([\w+/=-]{20,})/i,
 };
 
-/** Where texts have the action, with its service or by the names that SDK and CloudTrail give the service. */
+/**
+ * Where texts have the action, with its service or by the names that SDK and CloudTrail give the
+ * service.
+ */
 const ACTIONS: readonly RegExp[] = [
   /not authorized to perform:? ([a-z0-9-]+:\w+)/,
   /"action": ?"([a-z0-9-]+:\w+)"/,
@@ -47,7 +55,8 @@ const ACTIONS: readonly RegExp[] = [
   /"eventSource": ?"([a-z0-9-]+)\.amazonaws\.com".*?"eventName": ?"(\w+)"/,
   /"eventName": ?"(\w+)"/,
   /when calling the (\w+) operation/,
-  // The alert of DKP's discoverer. Source: deckhouse/deckhouse, images/cloud-data-discoverer/src/discoverer.go.
+  // The alert of DKP's discoverer. Source: deckhouse/deckhouse,
+  // images/cloud-data-discoverer/src/discoverer.go.
   /(\w+) is not allowed/,
   /^((?:[a-z0-9-]+:)?[A-Za-z]\w{2,63})$/i,
 ];
@@ -55,8 +64,9 @@ const ACTIONS: readonly RegExp[] = [
 const CONDITIONS = /"key": ?"([\w:/.-]+)", ?"values": ?\{ ?"items": ?\[([^\]]*)\]/g;
 
 /**
- * What an error of DKP, Terraform, the AWS CLI, an event of CloudTrail or a decoded message says about the request that AWS denied. A name of
- * an action is one as well. Nothing else of the text is kept.
+ * What an error of DKP, Terraform, the AWS CLI, an event of CloudTrail or a decoded message says
+ * about the request that AWS denied. A name of an action is one as well. Nothing else of the text
+ * is kept.
  */
 export function deniedRequest(text: string): DeniedRequest {
   // Programs wrap and frame lines, and quote JSON in JSON.
@@ -88,7 +98,10 @@ function capture(pattern: RegExp, line: string): string | undefined {
     ?.replace(/[.,;:']+$/, "");
 }
 
-/** `EC2`, `CreateVpc` is `ec2:CreateVpc`; `Elastic Load Balancing v2` is `elasticloadbalancing`, as IAM names it. */
+/**
+ * `EC2`, `CreateVpc` is `ec2:CreateVpc`; `Elastic Load Balancing v2` is `elasticloadbalancing`, as
+ * IAM names it.
+ */
 function actionIn([, first = "", operation]: RegExpExecArray): string {
   const service = first.toLowerCase().replace(/ v2$/, "").replaceAll(" ", "");
   return operation === undefined ? first : `${service}:${operation}`;

@@ -15,8 +15,12 @@ export interface Call {
   readonly plan: boolean;
 }
 
-/** The calls that a statement of a deployer's policy allows. Its resources and conditions apply to all of them. */
-export interface DeployerStatement extends Pick<PolicyStatement, "sid" | "resources" | "conditions"> {
+/**
+ * The calls that a statement of a deployer's policy allows. Its resources and conditions apply to
+ * all of them.
+ */
+export interface DeployerStatement
+  extends Pick<PolicyStatement, "sid" | "resources" | "conditions"> {
   readonly calls: readonly Call[];
 }
 
@@ -28,22 +32,29 @@ const CONDITIONS = {
   boundary: ({ user }) => user.permissionsBoundary !== undefined,
   "no-boundary": ({ user }) => user.permissionsBoundary === undefined,
   "node-role": ({ nodeRole }) => nodeRole !== undefined,
-  "node-role-tags": (deployment): boolean => deployment.nodeRole !== undefined && CONDITIONS.tags(deployment),
+  "node-role-tags": (deployment): boolean =>
+    deployment.nodeRole !== undefined && CONDITIONS.tags(deployment),
   "node-role-boundary": ({ nodeRole }) => nodeRole?.permissionsBoundary !== undefined,
-  "node-role-without-boundary": ({ nodeRole }) => nodeRole !== undefined && nodeRole.permissionsBoundary === undefined,
+  "node-role-without-boundary": ({ nodeRole }) =>
+    nodeRole !== undefined && nodeRole.permissionsBoundary === undefined,
   "node-role-policies": ({ nodeRole }) => (nodeRole?.managedPolicyArns.length ?? 0) > 0,
 } satisfies Readonly<Record<string, (deployment: Deployment) => boolean>>;
 
 type Condition = keyof typeof CONDITIONS;
 
-const scope = (resources: readonly string[], conditions: readonly PolicyCondition[] = []) => ({ resources, conditions });
+const scope = (resources: readonly string[], conditions: readonly PolicyCondition[] = []) => ({
+  resources,
+  conditions,
+});
 
 /** The statements, in the order of the policy. */
 function scopesOf(deployment: Deployment) {
   const { user, policy, nodeRole } = deployment;
   const arn = (kind: string, resource: IamResource) => iamArn(deployment, kind, resource);
   const users = [arn("user", user)];
-  const policies = [policy.name, secondPolicyName(policy.name)].map((name) => arn("policy", { path: policy.path, name }));
+  const policies = [policy.name, secondPolicyName(policy.name)].map((name) =>
+    arn("policy", { path: policy.path, name }),
+  );
   const roles = nodeRole === undefined ? [] : [arn("role", nodeRole)];
   return {
     CreateUser: scope(users, boundTo(user.permissionsBoundary)),
@@ -72,27 +83,47 @@ const ROWS = rows as readonly DeployerRow[];
 
 /** The permissions to plan, apply, change and destroy a deployment, without its state. */
 export function deployerStatements(deployment: Deployment): readonly DeployerStatement[] {
-  const holds = (conditions: readonly Condition[] = []) => conditions.some((condition) => CONDITIONS[condition](deployment));
+  const holds = (conditions: readonly Condition[] = []) =>
+    conditions.some((condition) => CONDITIONS[condition](deployment));
   return Object.entries(scopesOf(deployment)).map(([sid, own]) => {
     const required = ROWS.filter((row) => row.sid === sid && holds(row.when));
-    return { sid, ...own, calls: required.map(({ action, why, plan }) => ({ action, why, plan: holds(plan) })) };
+    return {
+      sid,
+      ...own,
+      calls: required.map(({ action, why, plan }) => ({ action, why, plan: holds(plan) })),
+    };
   });
 }
 
 function boundTo(boundary: string | undefined): readonly PolicyCondition[] {
-  return boundary === undefined ? [] : [{ test: "StringEquals", variable: "iam:PermissionsBoundary", values: [boundary] }];
+  return boundary === undefined
+    ? []
+    : [{ test: "StringEquals", variable: "iam:PermissionsBoundary", values: [boundary] }];
 }
 
 function ofPolicies(arns: readonly string[]): readonly PolicyCondition[] {
   return [{ test: "ArnEquals", variable: "iam:PolicyARN", values: [...arns].sort() }];
 }
 
-/** The ARN of an IAM entity as a pattern for a policy: unknown account `*`, wildcards in the path escaped. */
-export function iamArn({ region, accountId = "*" }: Deployment, kind: string, { path, name }: IamResource): string {
-  return iamResourceArn({ partition: partitionOf(region), account: accountId }, `${kind}${literal(path)}${name}`);
+/**
+ * The ARN of an IAM entity as a pattern for a policy: unknown account `*`, wildcards in the path
+ * escaped.
+ */
+export function iamArn(
+  { region, accountId = "*" }: Deployment,
+  kind: string,
+  { path, name }: IamResource,
+): string {
+  return iamResourceArn(
+    { partition: partitionOf(region), account: accountId },
+    `${kind}${literal(path)}${name}`,
+  );
 }
 
-/** A string with escaped wildcards, for the `Resource` of a policy. Source: "IAM policy elements: Variables and tags". */
+/**
+ * A string with escaped wildcards, for the `Resource` of a policy. Source: "IAM policy elements:
+ * Variables and tags".
+ */
 export function literal(text: string): string {
   return text.replaceAll(/[*?]/g, (wildcard) => `\${${wildcard}}`);
 }

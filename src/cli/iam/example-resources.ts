@@ -4,7 +4,9 @@ import type { Environment } from "../../iam/policy-statements";
 /** The types of resources that DKP passes, apart from those of IAM. */
 const TYPES = `
 elastic-ip image instance internet-gateway key key-pair listener/net loadbalancer loadbalancer/net/ natgateway network-interface
-route-table security-group security-group-rule snapshot subnet targetgroup volume vpc vpc-peering-connection`.split(/\s+/);
+route-table security-group security-group-rule snapshot subnet targetgroup volume vpc vpc-peering-connection`.split(
+  /\s+/,
+);
 
 /** A name that is not the cluster's: no prefix has a dot. */
 const NAME = "not.of.the.cluster";
@@ -16,16 +18,28 @@ const NAMES: Readonly<Record<string, string>> = {
   targetgroup: `${NAME}/0`,
 };
 
-/** Resources that EC2 shares between accounts have none in their ARN. Source: "Actions, resources, and condition keys for Amazon EC2". */
+/**
+ * Resources that EC2 shares between accounts have none in their ARN. Source: "Actions, resources,
+ * and condition keys for Amazon EC2".
+ */
 const WITHOUT_ACCOUNT: readonly string[] = ["image", "snapshot"];
 
-/** The ARN of a resource of a type, as the Service Authorization Reference lists types; undefined for a type that DKP passes none of. */
-export function exampleArn(service: string, type: string, environment: Required<Environment>): string | undefined {
+/**
+ * The ARN of a resource of a type, as the Service Authorization Reference lists types; undefined
+ * for a type that DKP passes none of.
+ */
+export function exampleArn(
+  service: string,
+  type: string,
+  environment: Required<Environment>,
+): string | undefined {
   const { partition, region, account } = environment;
   if (service === "iam") {
     return iamResourceArn(environment, `${type}/${NAME}`);
   }
   const owner = WITHOUT_ACCOUNT.includes(type) ? "" : account;
   const resource = `${type.replace(/\/$/, "")}/${NAMES[type] ?? NAME}`;
-  return TYPES.includes(type) ? `arn:${partition}:${service}:${region}:${owner}:${resource}` : undefined;
+  return TYPES.includes(type)
+    ? `arn:${partition}:${service}:${region}:${owner}:${resource}`
+    : undefined;
 }

@@ -1,7 +1,10 @@
 import { policyWith } from "../../iam/policy-document";
 import { awsCommand } from "../text/advice";
 
-/** Name of the inline policy that denies the sessions. IAM policy names: letters, digits and `+=,.@-_`. */
+/**
+ * Name of the inline policy that denies the sessions. IAM policy names: letters, digits and
+ * `+=,.@-_`.
+ */
 export const DENY_POLICY = "DenySessionsFromLeakedKey";
 
 /** GetSessionToken, "DurationSeconds": at most 129,600 seconds for an IAM user. */
@@ -9,12 +12,18 @@ export const SESSION_HOURS = 36;
 
 /** AWS's guides for what an attacker left behind. */
 export const GUIDES: readonly (readonly [what: string, url: string])[] = [
-  ["checks of the account", "https://docs.aws.amazon.com/guardduty/latest/ug/compromised-creds.html"],
+  [
+    "checks of the account",
+    "https://docs.aws.amazon.com/guardduty/latest/ug/compromised-creds.html",
+  ],
   [
     "calls of the key: CloudTrail event history",
     "https://docs.aws.amazon.com/awscloudtrail/latest/userguide/view-cloudtrail-events.html",
   ],
-  ["calls over a long time: Athena", "https://docs.aws.amazon.com/athena/latest/ug/cloudtrail-logs.html"],
+  [
+    "calls over a long time: Athena",
+    "https://docs.aws.amazon.com/athena/latest/ug/cloudtrail-logs.html",
+  ],
   [
     "sessions of roles that the attacker used",
     "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_revoke-sessions.html",
@@ -28,7 +37,8 @@ export const GUIDES: readonly (readonly [what: string, url: string])[] = [
 export function leakCommands(userName: string, region: string) {
   const iam = (command: string, options: Readonly<Record<string, string>> = {}) =>
     awsCommand("iam", command, { region, "user-name": userName, ...options });
-  const setStatus = (status: string) => (id: string) => iam("update-access-key", { "access-key-id": id, status });
+  const setStatus = (status: string) => (id: string) =>
+    iam("update-access-key", { "access-key-id": id, status });
   return {
     activate: setStatus("Active"),
     deactivate: setStatus("Inactive"),
@@ -44,6 +54,16 @@ export function leakCommands(userName: string, region: string) {
   };
 }
 
-/** Denies everything to credentials that were issued before a time. Source: AWS's own `AWSRevokeOlderSessions`. */
+/**
+ * Denies everything to credentials that were issued before a time. Source: AWS's own
+ * `AWSRevokeOlderSessions`.
+ */
 export const denial = (time: string) =>
-  policyWith([{ Effect: "Deny", Action: "*", Resource: "*", Condition: { DateLessThan: { "aws:TokenIssueTime": time } } }]);
+  policyWith([
+    {
+      Effect: "Deny",
+      Action: "*",
+      Resource: "*",
+      Condition: { DateLessThan: { "aws:TokenIssueTime": time } },
+    },
+  ]);

@@ -1,11 +1,18 @@
 /**
- * The recommended settings for production, by name, in the order of a settings file. `dkp-access init` writes them, the documentation
- * shows them, and REVIEW.md recommends them to a deployment that lacks one. Of all other settings, the default is recommended.
- * Each has its lines in a settings file, and what it achieves: a sentence that starts in lower case, without a period.
+ * The recommended settings for production, by name, in the order of a settings file. `dkp-access
+ * init` writes them, the documentation shows them, and REVIEW.md recommends them to a deployment
+ * that lacks one. Of all other settings, the default is recommended. Each has its lines in a
+ * settings file, and what it achieves: a sentence that starts in lower case, without a period.
  */
 export const RECOMMENDED_SETTINGS = {
-  accountId: { lines: ['accountId: "123456789012"'], why: "Terraform refuses to run in any other account" },
-  mode: { lines: ["policy: { mode: minimal }"], why: "only the permissions that this cluster requires" },
+  accountId: {
+    lines: ['accountId: "123456789012"'],
+    why: "Terraform refuses to run in any other account",
+  },
+  mode: {
+    lines: ["policy: { mode: minimal }"],
+    why: "only the permissions that this cluster requires",
+  },
   allowedNetworks: {
     lines: ["user:", "  allowedNetworks: { cidrs: [203.0.113.10/32] }"],
     why: "a leaked key works only from these networks; set it once the cluster exists",
@@ -15,15 +22,26 @@ export const RECOMMENDED_SETTINGS = {
     why: "it limits the user, whatever its policy allows, but not the roles that the user changes",
   },
   pgpKeys: {
-    lines: ["accessKeys:", "  primary: { pgpKey: team.asc }", "  secondary: { pgpKey: team.asc, status: absent }"],
+    lines: [
+      "accessKeys:",
+      "  primary: { pgpKey: team.asc }",
+      "  secondary: { pgpKey: team.asc, status: absent }",
+    ],
     why: "the state contains the secret access keys only encrypted",
   },
   configFile: {
     lines: ["cluster:", "  configFile: cluster.yml"],
     why: "a copy, without credentials, of DKP's installation file, which determines the policy",
   },
-  features: { lines: ["features: []"], why: "functions that the cluster uses, for example volume-snapshots" },
-} as const satisfies Readonly<Record<string, { readonly lines: readonly string[]; readonly why: string }>>;
+  features: {
+    lines: ["features: []"],
+    why: "functions that the cluster uses, for example volume-snapshots",
+  },
+} as const satisfies Readonly<
+  Record<string, { readonly lines: readonly string[]; readonly why: string }>
+>;
 
 /** What each recommended setting achieves, for templates. */
-export const REASONS = Object.fromEntries(Object.entries(RECOMMENDED_SETTINGS).map(([name, { why }]) => [name, why]));
+export const REASONS = Object.fromEntries(
+  Object.entries(RECOMMENDED_SETTINGS).map(([name, { why }]) => [name, why]),
+);

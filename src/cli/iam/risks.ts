@@ -31,10 +31,12 @@ type Values = Readonly<Record<string, string>>;
 type Asked = Pick<PolicyOptions, "environment" | "cluster">;
 
 /**
- * The impact of a leaked key: what the policy of a deployment allows an attacker, most severe first. Networks are not considered.
+ * The impact of a leaked key: what the policy of a deployment allows an attacker, most severe
+ * first. Networks are not considered.
  * @param named formats the name of a role, of a VPC or of an account
  * @param statements the policy. @default the one that follows from the options
- * @returns of each goal, how the attacker reaches it, as a continuation of "a principal with the key can", and by which actions
+ * @returns of each goal, how the attacker reaches it, as a continuation of "a principal with the
+ * key can", and by which actions
  */
 export function risksOf(
   options: PolicyOptions,
@@ -46,7 +48,8 @@ export function risksOf(
   const peerAccounts = cluster.peerAccountIds.map((id) => `any VPC of the account ${named(id)}`);
   return shownRows(options, statements).map(({ goal, text, requests }) => {
     const isEverywhere =
-      text.includes("{reach}") && requestsOf(requests, elsewhere).every((request) => allows(statements, request));
+      text.includes("{reach}") &&
+      requestsOf(requests, elsewhere).every((request) => allows(statements, request));
     const values: Values = {
       reach: isEverywhere ? "in every Region" : `in ${environment.region}`,
       role: named(roleOf(cluster)),
@@ -57,8 +60,14 @@ export function risksOf(
       ...phrase,
       isShown: isAllowed(phrase.requests, options, statements),
     }));
-    const shown = phrases.reduce((all, { source, words, isShown }) => all.replace(source, isShown ? words : ""), text);
-    const shownBy = [...requests, ...phrases.flatMap((phrase) => (phrase.isShown ? phrase.requests : []))];
+    const shown = phrases.reduce(
+      (all, { source, words, isShown }) => all.replace(source, isShown ? words : ""),
+      text,
+    );
+    const shownBy = [
+      ...requests,
+      ...phrases.flatMap((phrase) => (phrase.isShown ? phrase.requests : [])),
+    ];
     return { goal, what: filled(shown, values), actions: [...new Set(shownBy.map(actionIn))] };
   });
 }
@@ -77,40 +86,62 @@ interface Phrase {
 
 /** The phrases of a text. */
 export function phrasesOf(text: string): readonly Phrase[] {
-  return [...text.matchAll(/\[([^\]|]+)\|([^\]]+)\]/g)].map(([source, requests = "", words = ""]) => ({
-    source,
-    requests: requests.split(" & "),
-    words,
-  }));
+  return [...text.matchAll(/\[([^\]|]+)\|([^\]]+)\]/g)].map(
+    ([source, requests = "", words = ""]) => ({
+      source,
+      requests: requests.split(" & "),
+      words,
+    }),
+  );
 }
 
 /** The rows of what a policy allows: of each goal the first one. */
-export function shownRows(options: Asked, statements: readonly PolicyStatement[]): readonly RiskRow[] {
+export function shownRows(
+  options: Asked,
+  statements: readonly PolicyStatement[],
+): readonly RiskRow[] {
   const shown = RISK_ROWS.filter(({ requests }) => isAllowed(requests, options, statements));
   return shown.filter(({ goal }, at) => shown.findIndex((row) => row.goal === goal) === at);
 }
 
 /** Whether the policy allows all requests, which have values for their placeholders. */
-function isAllowed(texts: readonly string[], options: Asked, statements: readonly PolicyStatement[]): boolean {
+function isAllowed(
+  texts: readonly string[],
+  options: Asked,
+  statements: readonly PolicyStatement[],
+): boolean {
   const requests = requestsOf(texts, options);
   return requests.length > 0 && requests.every((request) => allows(statements, request));
 }
 
-/** Requests of a row, one for each value of their placeholders; none at all if a placeholder has no value. */
-export function requestsOf(texts: readonly string[], { environment, cluster }: Asked): readonly AskedRequest[] {
+/**
+ * Requests of a row, one for each value of their placeholders; none at all if a placeholder has no
+ * value.
+ */
+export function requestsOf(
+  texts: readonly string[],
+  { environment, cluster }: Asked,
+): readonly AskedRequest[] {
   const { partition, region, account = ACCOUNT_ID } = environment;
-  const vpc = (owner: string, id = "vpc-other") => `arn:${partition}:ec2:${region}:${owner}:vpc/${id}`;
+  const vpc = (owner: string, id = "vpc-other") =>
+    `arn:${partition}:ec2:${region}:${owner}:vpc/${id}`;
   const placeholders: Readonly<Record<string, readonly string[]>> = {
     role: [roleOf(cluster)],
     otherRoles: otherNodeRoles(cluster),
-    peers: [...cluster.peeredVPCs.map((id) => vpc(account, id)), ...cluster.peerAccountIds.map((owner) => vpc(owner))],
+    peers: [
+      ...cluster.peeredVPCs.map((id) => vpc(account, id)),
+      ...cluster.peerAccountIds.map((owner) => vpc(owner)),
+    ],
     vpc: [vpc(account)],
     externalVpc: [vpc("external")],
   };
   const requests = texts.map((text) => {
     const names = [...text.matchAll(/\{(\w+)\}/g)].map(([, name = ""]) => name);
     const values = names.reduce<readonly Values[]>(
-      (all, name) => all.flatMap((known) => (placeholders[name] ?? []).map((value) => ({ ...known, [name]: value }))),
+      (all, name) =>
+        all.flatMap((known) =>
+          (placeholders[name] ?? []).map((value) => ({ ...known, [name]: value })),
+        ),
       [{}],
     );
     return values.flatMap((each) => requestsIn(text, each, { partition, region, account }));
@@ -118,8 +149,14 @@ export function requestsOf(texts: readonly string[], { environment, cluster }: A
   return requests.some((each) => each.length === 0) ? [] : requests.flat();
 }
 
-/** "action resource key=value ...". An action alone is on an example of each of its resource types. */
-function requestsIn(text: string, values: Values, environment: Required<PolicyOptions["environment"]>): readonly AskedRequest[] {
+/**
+ * "action resource key=value ...". An action alone is on an example of each of its resource types.
+ */
+function requestsIn(
+  text: string,
+  values: Values,
+  environment: Required<PolicyOptions["environment"]>,
+): readonly AskedRequest[] {
   const [action = "", resource, ...pairs] = text.split(" ");
   const [service = ""] = action.split(":");
   const { partition, region, account } = environment;
@@ -129,7 +166,9 @@ function requestsIn(text: string, values: Values, environment: Required<PolicyOp
     const named = `arn:${partition}:${service}:${service === "iam" ? "" : region}:${account}:${filled(type, values)}`;
     return isNamed ? named : (exampleArn(service, type, environment) ?? []);
   });
-  const conditions = pairs.map((pair) => pair.split("=")).map(([key = "", value = ""]) => [key, filled(value, values)] as const);
+  const conditions = pairs
+    .map((pair) => pair.split("="))
+    .map(([key = "", value = ""]) => [key, filled(value, values)] as const);
   const context = { "aws:RequestedRegion": region, ...Object.fromEntries(conditions) };
   return (arns.length === 0 ? ["*"] : arns).map((arn) => ({ action, resource: arn, context }));
 }
@@ -141,11 +180,19 @@ function filled(text: string, values: Values): string {
 
 const RESOURCE_TYPES = new Map(CATALOGUE.map(({ action, resources }) => [action, resources]));
 
-/** Whether the policy allows a request that comes from its networks. Its resources have no wildcard but one at their end. */
-function allows(statements: readonly PolicyStatement[], { action, resource, context }: AskedRequest): boolean {
+/**
+ * Whether the policy allows a request that comes from its networks. Its resources have no wildcard
+ * but one at their end.
+ */
+function allows(
+  statements: readonly PolicyStatement[],
+  { action, resource, context }: AskedRequest,
+): boolean {
   const holds = ({ test, variable, values }: PolicyCondition) => {
     const value = context[variable];
-    return value === undefined ? test.startsWith("ForAllValues:") : values.some((pattern) => matches(pattern, value));
+    return value === undefined
+      ? test.startsWith("ForAllValues:")
+      : values.some((pattern) => matches(pattern, value));
   };
   return statements.some(
     ({ effect, actions, resources, conditions }) =>

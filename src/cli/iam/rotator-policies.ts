@@ -3,16 +3,29 @@ import type { Deployment } from "../../settings/deployment";
 import { iamArn } from "./deployer-permissions";
 
 /** What `rotate` calls about the user: it lists, creates, deactivates and deletes its keys. */
-const KEY_ACTIONS = ["iam:CreateAccessKey", "iam:DeleteAccessKey", "iam:ListAccessKeys", "iam:UpdateAccessKey"];
+const KEY_ACTIONS = [
+  "iam:CreateAccessKey",
+  "iam:DeleteAccessKey",
+  "iam:ListAccessKeys",
+  "iam:UpdateAccessKey",
+];
 
-/** About the key that a cluster has, which may be another user's. sts:GetCallerIdentity requires no permission. */
+/**
+ * About the key that a cluster has, which may be another user's. sts:GetCallerIdentity requires no
+ * permission.
+ */
 const ANY_KEY_ACTIONS = ["iam:GetAccessKeyLastUsed", "sts:GetAccessKeyInfo"];
 
-/** The Deny of sessions, an inline policy of the user. IAM has no condition key for the name or the content of one. */
+/**
+ * The Deny of sessions, an inline policy of the user. IAM has no condition key for the name or the
+ * content of one.
+ */
 const DENY_ACTIONS = ["iam:DeleteUserPolicy", "iam:PutUserPolicy"];
 
 /** The least-privilege policies of `rotate`: for the nights, and for the response to a leak. */
-export function rotatorPolicies(deployment: Deployment): Readonly<Record<"rotator" | "responder", object>> {
+export function rotatorPolicies(
+  deployment: Deployment,
+): Readonly<Record<"rotator" | "responder", object>> {
   const user = iamArn(deployment, "user", deployment.user);
   const document = (actions: readonly string[]) =>
     policyWith([

@@ -14,16 +14,22 @@ interface ControlPolicyOptions extends PolicyOptions {
 }
 
 /**
- * The service control policy against privilege escalation with the access key: `<prefix>-node` can only call
- * the actions of a node, whatever policies it has. In mode `documented`, whose policy does not limit it, the
- * user can only write and pass the node role. A service control policy has no effect in the management account.
+ * The service control policy against privilege escalation with the access key: `<prefix>-node` can
+ * only call the actions of a node, whatever policies it has. In mode `documented`, whose policy
+ * does not limit it, the user can only write and pass the node role. A service control policy has
+ * no effect in the management account.
  */
 export function controlPolicy(options: ControlPolicyOptions) {
   const { environment, cluster, mode, user, additionalRolePolicies } = options;
   const { partition, account = ACCOUNT_ID } = environment;
   const iam = (resource: string) => iamResourceArn({ partition, account }, resource);
   const deny = (Sid: string, principal: string, scope: object) => {
-    return { Sid, Effect: "Deny", ...scope, Condition: { ArnEquals: { "aws:PrincipalArn": iam(principal) } } };
+    return {
+      Sid,
+      Effect: "Deny",
+      ...scope,
+      Condition: { ArnEquals: { "aws:PrincipalArn": iam(principal) } },
+    };
   };
   const nodeRole = `role/${roleOf(cluster)}`;
   const actions = [...new Set([...NODE_ACTIONS, ...additionalRolePolicies])].sort();
@@ -32,21 +38,30 @@ export function controlPolicy(options: ControlPolicyOptions) {
     return policyWith([ofNodes]);
   }
   const written = [nodeRole, `instance-profile/${roleOf(cluster)}`].map(iam);
-  const passed = [nodeRole, ...otherNodeRoles(cluster).map((pathAndName) => `role${pathAndName}`)].map(iam);
+  const passed = [
+    nodeRole,
+    ...otherNodeRoles(cluster).map((pathAndName) => `role${pathAndName}`),
+  ].map(iam);
   return policyWith([
     ofNodes,
     deny("KeyWritesOnlyNodeRole", `user${user}`, { Action: ROLE_WRITES, NotResource: written }),
-    deny("KeyPassesOnlyNodeRoles", `user${user}`, { Action: ["iam:PassRole"], NotResource: passed }),
+    deny("KeyPassesOnlyNodeRoles", `user${user}`, {
+      Action: ["iam:PassRole"],
+      NotResource: passed,
+    }),
   ]);
 }
 
 /**
- * Characters of a service control policy; all of them count, white space as well. 5,120 until 15 May 2026, in the
- * isolated partitions perhaps still. Source: docs/reference/facts.yaml, scp-size.
+ * Characters of a service control policy; all of them count, white space as well. 5,120 until 15
+ * May 2026, in the isolated partitions perhaps still. Source: docs/reference/facts.yaml, scp-size.
  */
 export const MAX_CONTROL_POLICY_CHARACTERS = 10_240;
 
-/** Actions that change roles and instance profiles. Only the service itself can use a service-linked role. */
+/**
+ * Actions that change roles and instance profiles. Only the service itself can use a service-linked
+ * role.
+ */
 const ROLE_WRITES = CATALOGUE.filter(
   ({ action, access }) =>
     action.startsWith("iam:") &&

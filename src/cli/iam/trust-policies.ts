@@ -23,10 +23,12 @@ interface System {
   readonly repository: (...groups: readonly (string | undefined)[]) => Repository;
 }
 
-// Source: GitHub Docs, "OpenID Connect reference", "Example subject claims": a job with an environment has it as its subject, whatever the
-// branch, so the environment limits the branches. "Configuring OpenID Connect in Amazon Web Services": provider and audience.
-// Repositories that were created, renamed or transferred since 15 July 2026 have IDs in the subject, and others can. Source: GitHub
-// changelog of 23 April 2026, "Immutable subject claims for GitHub Actions OIDC tokens"; github/docs#45221; read on 29 November 2026.
+// Source: GitHub Docs, "OpenID Connect reference", "Example subject claims": a job with an
+// environment has it as its subject, whatever the branch, so the environment limits the branches.
+// "Configuring OpenID Connect in Amazon Web Services": provider and audience. Repositories that
+// were created, renamed or transferred since 15 July 2026 have IDs in the subject, and others can.
+// Source: GitHub changelog of 23 April 2026, "Immutable subject claims for GitHub Actions OIDC
+// tokens"; github/docs#45221; read on 29 November 2026.
 const GITHUB: System = {
   format: "OWNER/NAME, or OWNER@ID/NAME@ID",
   pattern: /^(?:repo:)?([\w.-]+\/[\w.-]+|[\w.-]+@\d+\/[\w.-]+@\d+)$/,
@@ -41,15 +43,19 @@ const GITHUB: System = {
   },
 };
 
-// Source: GitLab Docs, "Configure OpenID Connect in AWS to retrieve temporary credentials" and "ID token authentication", token payload:
-// the subject is project_path:{group}/{project}:ref_type:{type}:ref:{name}, and ref_type is branch in merge requests as well.
-// A job may ask for any audience, and AWS reads only audience and subject: the environment gets into the subject by
-// ci_id_token_sub_claim_components (GitLab Docs, "Projects API"), with environment_protected and deployment_tier since GitLab 18.7. The first
-// component can be project_id. It must be where the path was another project's before: GitLab issues no token with such a path. Source:
-// lib/gitlab/ci/oidc_burned_path_error.rb of gitlab-org/gitlab, and its documentation in !248942; read on 29 November 2026.
-// Paths of groups may have points (GitLab Docs, "Reserved project and group names") as hosts do, so that such a group requires its host.
+// Source: GitLab Docs, "Configure OpenID Connect in AWS to retrieve temporary credentials" and "ID
+// token authentication", token payload: the subject is
+// project_path:{group}/{project}:ref_type:{type}:ref:{name}, and ref_type is branch in merge
+// requests as well. A job may ask for any audience, and AWS reads only audience and subject: the
+// environment gets into the subject by ci_id_token_sub_claim_components (GitLab Docs, "Projects
+// API"), with environment_protected and deployment_tier since GitLab 18.7. The first component can
+// be project_id. It must be where the path was another project's before: GitLab issues no token
+// with such a path. Source: lib/gitlab/ci/oidc_burned_path_error.rb of gitlab-org/gitlab, and its
+// documentation in !248942; read on 29 November 2026. Paths of groups may have points (GitLab Docs,
+// "Reserved project and group names") as hosts do, so that such a group requires its host.
 const GITLAB: System = {
-  format: "GROUP/PROJECT or the ID of a project, after https://HOST/ if that is not gitlab.com or GROUP has a point",
+  format:
+    "GROUP/PROJECT or the ID of a project, after https://HOST/ if that is not gitlab.com or GROUP has a point",
   pattern: /^(?:https:\/\/([\w.-]+)\/|(?![^/]*\.))(?:((?:[\w.-]+\/)+[\w.-]+)|(\d+))$/,
   repository: (host = "gitlab.com", path, id) => {
     const branch = `${path === undefined ? `project_id:${id}` : `project_path:${path}`}:ref_type:branch:ref`;
@@ -68,28 +74,45 @@ const GITLAB: System = {
 export const TRUST_SYSTEMS = { github: GITHUB, gitlab: GITLAB } as const;
 
 /**
- * The trust policies of the roles for a pipeline: who may assume the role that plans and the one that applies.
- * @throws Error if the repository is not named as the system requires, or if the settings do not name the account
+ * The trust policies of the roles for a pipeline: who may assume the role that plans and the one
+ * that applies.
+ * @throws Error if the repository is not named as the system requires, or if the settings do not
+ * name the account
  */
-export function trustPolicies({ region, accountId, stack }: Deployment, system: keyof typeof TRUST_SYSTEMS, named: string) {
+export function trustPolicies(
+  { region, accountId, stack }: Deployment,
+  system: keyof typeof TRUST_SYSTEMS,
+  named: string,
+) {
   const { format, pattern, repository } = TRUST_SYSTEMS[system];
   const [match, ...groups] = pattern.exec(named) ?? [];
   if (match === undefined) {
-    throw new Error(`--repository: ${JSON.stringify(named)} is not a repository on ${system}; write ${format}`);
+    throw new Error(
+      `--repository: ${JSON.stringify(named)} is not a repository on ${system}; write ${format}`,
+    );
   }
   if (accountId === undefined) {
-    throw new Error(`${stack}: accountId: not set, and a trust policy names the account of its identity provider; set it`);
+    throw new Error(
+      `${stack}: accountId: not set, and a trust policy names the account of its identity provider; set it`,
+    );
   }
   const { provider, planner, deployer } = repository(...groups);
   const trust = ({ audience, subjects }: Tokens) => {
-    const [exact, isWild] = [{ [`${provider}:aud`]: audience }, subjects.some((subject) => subject.includes("*"))];
+    const [exact, isWild] = [
+      { [`${provider}:aud`]: audience },
+      subjects.some((subject) => subject.includes("*")),
+    ];
     const subject = { [`${provider}:sub`]: subjects };
     return policyWith([
       {
         Effect: "Allow",
-        Principal: { Federated: `arn:${partitionOf(region)}:iam::${accountId}:oidc-provider/${provider}` },
+        Principal: {
+          Federated: `arn:${partitionOf(region)}:iam::${accountId}:oidc-provider/${provider}`,
+        },
         Action: "sts:AssumeRoleWithWebIdentity",
-        Condition: isWild ? { StringEquals: exact, StringLike: subject } : { StringEquals: { ...exact, ...subject } },
+        Condition: isWild
+          ? { StringEquals: exact, StringLike: subject }
+          : { StringEquals: { ...exact, ...subject } },
       },
     ]);
   };

@@ -10,7 +10,10 @@ import { fillTemplate } from "../text/template";
 
 /** The pipeline files of the documentation, and where each system expects its own. */
 export const PIPELINES = {
-  github: { template: "docs/pipelines/github-actions.yml", path: ".github/workflows/dkp-access.yml" },
+  github: {
+    template: "docs/pipelines/github-actions.yml",
+    path: ".github/workflows/dkp-access.yml",
+  },
   gitlab: { template: "docs/pipelines/gitlab-ci.yml", path: ".gitlab-ci.yml" },
 } as const;
 
@@ -24,12 +27,18 @@ export interface RepositoryOptions {
   readonly source: string;
 }
 
-/** The newest Node.js that the command `cdktf` 0.21 starts with: it has no build of node-pty for a newer one. */
+/**
+ * The newest Node.js that the command `cdktf` 0.21 starts with: it has no build of node-pty for a
+ * newer one.
+ */
 export const CDKTF_NODE = 22;
 
 const NODE_VERSIONS = { settings: ">=20.9", cdktf: `>=20.9 <${CDKTF_NODE + 1}`, cdktn: ">=22.19" };
 
-/** Files that are copied as they are. npm never packs files named `.gitignore` and `.npmrc`: the templates have no point in front. */
+/**
+ * Files that are copied as they are. npm never packs files named `.gitignore` and `.npmrc`: the
+ * templates have no point in front.
+ */
 const SETTINGS_FILES = [".gitattributes", ".gitignore", ".npmrc"];
 
 const read = (path: string) => readFileSync(packageFile(path), "utf8");
@@ -43,7 +52,9 @@ export function repositoryFiles(options: RepositoryOptions): Readonly<Record<str
   const copied = [...SETTINGS_FILES, ...program];
   return {
     ...settingsFiles(stacks),
-    ...Object.fromEntries(copied.map((path) => [path, read(`templates/${path.replace(/^\./, "")}`)])),
+    ...Object.fromEntries(
+      copied.map((path) => [path, read(`templates/${path.replace(/^\./, "")}`)]),
+    ),
     "package.json": packageJsonOf(options),
     "README.md": fillTemplate("templates/README.md", {
       stack,
@@ -51,7 +62,9 @@ export function repositoryFiles(options: RepositoryOptions): Readonly<Record<str
       cdktf,
       pipelineFile: pipeline && PIPELINES[pipeline].path,
     }),
-    ...(pipeline === undefined ? {} : { [PIPELINES[pipeline].path]: read(PIPELINES[pipeline].template) }),
+    ...(pipeline === undefined
+      ? {}
+      : { [PIPELINES[pipeline].path]: read(PIPELINES[pipeline].template) }),
   };
 }
 
@@ -65,17 +78,24 @@ function settingsFiles(stacks: readonly string[]): Readonly<Record<string, strin
   return Object.fromEntries(
     stacks.length === 1
       ? [file(first, { own: true, shared: true })]
-      : [file(DEFAULTS, { shared: true }), ...stacks.map((stack) => file(stack, { own: true, stack }))],
+      : [
+          file(DEFAULTS, { shared: true }),
+          ...stacks.map((stack) => file(stack, { own: true, stack })),
+        ],
   );
 }
 
 /** CDK Terrain that this version is tested with. */
 export const CDK_TERRAIN = { cdktn: "0.24.0", "@cdktn/provider-aws": "25.7.0" };
 
-/** What a program needs, with the versions that this release is tested with. npm installs CDK Terrain under the names of CDKTF. */
+/**
+ * What a program needs, with the versions that this release is tested with. npm installs CDK
+ * Terrain under the names of CDKTF.
+ */
 function programPackages(cdktf: "cdktf" | "cdktn"): Readonly<Record<string, string>> {
   const { devDependencies } = packageJson();
-  const tested = (...names: readonly string[]) => Object.fromEntries(names.map((name) => [name, devDependencies[name] ?? ""]));
+  const tested = (...names: readonly string[]) =>
+    Object.fromEntries(names.map((name) => [name, devDependencies[name] ?? ""]));
   const { cdktn, "@cdktn/provider-aws": bindings } = CDK_TERRAIN;
   return cdktf === "cdktf"
     ? tested("@cdktf/provider-aws", "cdktf", "cdktf-cli", "constructs", "typescript")
@@ -88,7 +108,9 @@ function programPackages(cdktf: "cdktf" | "cdktn"): Readonly<Record<string, stri
       };
 }
 
-/** Jobs of a pipeline install no development dependencies, and the packages of a program are such. */
+/**
+ * Jobs of a pipeline install no development dependencies, and the packages of a program are such.
+ */
 function packageJsonOf({ cdktf, source }: RepositoryOptions): string {
   const content = {
     name: "dkp-access-deployments",
@@ -105,7 +127,10 @@ function packageJsonOf({ cdktf, source }: RepositoryOptions): string {
 
 /** Where a repository installs this package from. */
 interface PackageSource {
-  /** For package.json: the version, which npm looks up in its registry, or the packed file in the repository. */
+  /**
+   * For package.json: the version, which npm looks up in its registry, or the packed file in the
+   * repository.
+   */
   readonly named: string;
   /** The packed file; only its name if nothing says where it is. */
   readonly file?: string;
@@ -113,31 +138,41 @@ interface PackageSource {
   readonly isCheckout: boolean;
 }
 
-/** Where a repository installs this package from: this checkout, the packed file that it was installed from, or a registry. */
+/**
+ * Where a repository installs this package from: this checkout, the packed file that it was
+ * installed from, or a registry.
+ */
 export function packageSource(environment: Environment): PackageSource {
   const { name, version } = packageJson();
   const isCheckout = basename(packageFile("..")) !== "node_modules";
   const file = isCheckout
     ? packageFile(`${name}-${packedVersion(version, environment)}.tgz`)
     : (installedFile(`node_modules/${name}`) ?? unnamedFile(name, version));
-  return file === undefined ? { named: version, isCheckout } : { named: `file:${basename(file)}`, file, isCheckout };
+  return file === undefined
+    ? { named: version, isCheckout }
+    : { named: `file:${basename(file)}`, file, isCheckout };
 }
 
 /** A version that no registry has, because a checkout was packed. */
 const PACKED_CHECKOUT = /-(g[0-9a-f]+|unknown|dirty)\b/;
 
-/** The packed file of a version that no registry has. npm's global installations, pnpm and Yarn do not keep where it is. */
+/**
+ * The packed file of a version that no registry has. npm's global installations, pnpm and Yarn do
+ * not keep where it is.
+ */
 function unnamedFile(name: string, version: string): string | undefined {
   return PACKED_CHECKOUT.test(version) ? `${name}-${version}.tgz` : undefined;
 }
 
 /**
- * The version that a checkout is packed as: with the commit, unless that has the tag of the version; with `dirty` if a file differs from
- * the commit or is not in it, so that one version has one content; `unknown` without Git.
+ * The version that a checkout is packed as: with the commit, unless that has the tag of the
+ * version; with `dirty` if a file differs from the commit or is not in it, so that one version has
+ * one content; `unknown` without Git.
  * @param environment of Git
  */
 export function packedVersion(version: string, environment: Environment): string {
-  const git = (...args: readonly string[]) => gitWith(environment)(packageFile("."), args).stdout.toString("utf8").trim();
+  const git = (...args: readonly string[]) =>
+    gitWith(environment)(packageFile("."), args).stdout.toString("utf8").trim();
   const commit = git("rev-parse", "--short=8", "HEAD");
   // A checkout without Git may lie in another repository.
   if (commit === "" || git("rev-parse", "--show-prefix") !== "") {
@@ -148,10 +183,14 @@ export function packedVersion(version: string, environment: Environment): string
   return `${version}${isRelease ? "" : `-g${commit}`}${isClean ? "" : "-dirty"}`;
 }
 
-/** npm keeps where it installed each package from in `node_modules/.package-lock.json`, relative to the folder above. */
+/**
+ * npm keeps where it installed each package from in `node_modules/.package-lock.json`, relative to
+ * the folder above.
+ */
 function installedFile(path: string): string | undefined {
   const lock = packageFile("../.package-lock.json");
   const installed = existsSync(lock) ? parseJson(readFileSync(lock, "utf8")) : undefined;
-  const [, file] = /^file:(.+)$/.exec(textOf(valueAt(installed, ["packages", path, "resolved"])) ?? "") ?? [];
+  const [, file] =
+    /^file:(.+)$/.exec(textOf(valueAt(installed, ["packages", path, "resolved"])) ?? "") ?? [];
   return file === undefined ? undefined : resolve(packageFile("../.."), file);
 }

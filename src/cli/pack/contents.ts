@@ -4,7 +4,11 @@ import { isObject, type JsonObject } from "../../text/json";
 import { packageVersion } from "../../text/package-file";
 
 /** What the principals need that run Terraform. */
-export const DEPLOYER_FILES = ["deployer-policy.json", "deployer-role-policy.json", "deployer-state-role-policy.json"] as const;
+export const DEPLOYER_FILES = [
+  "deployer-policy.json",
+  "deployer-role-policy.json",
+  "deployer-state-role-policy.json",
+] as const;
 
 /** What the principal needs that plans. */
 export const PLANNER_FILE = "planner-policy.json";
@@ -51,25 +55,36 @@ export type Pack = Readonly<Partial<Record<PackFile, string>>>;
 export const policyFile = (number: number): string => POLICY_FILES[number - 1] ?? "";
 
 /** Every file that a review pack can have. */
-export const PACK_FILES: readonly PackFile[] = [...OTHER_FILES, ...DEPLOYER_FILES, ...POLICY_FILES].sort();
+export const PACK_FILES: readonly PackFile[] = [
+  ...OTHER_FILES,
+  ...DEPLOYER_FILES,
+  ...POLICY_FILES,
+].sort();
 
 /**
- * The settings of a deployment with all defaults filled in, and the version of the program that did so. They are valid settings again, and
- * `diff` compares them field by field. Settings have no secrets, and so neither has this.
+ * The settings of a deployment with all defaults filled in, and the version of the program that did
+ * so. They are valid settings again, and `diff` compares them field by field. Settings have no
+ * secrets, and so neither has this.
  */
 export function normalizedSettings({ settings, state }: Deployment) {
   const { backend, cloud, ...rest } = settings;
-  const location = cloud === undefined ? { backend: { ...backend, [state.type]: state.arguments } } : { cloud: state.arguments };
+  const location =
+    cloud === undefined
+      ? { backend: { ...backend, [state.type]: state.arguments } }
+      : { cloud: state.arguments };
   return { version: packageVersion(), settings: effectiveSettings({ ...rest, ...location }) };
 }
 
 /**
- * Normalized settings without what has no effect: the file that the other fields of `cluster` were read from, and settings of a former
- * version that mean what is always so now. In versions without `accessKeys.managedBy`, Terraform managed the keys.
+ * Normalized settings without what has no effect: the file that the other fields of `cluster` were
+ * read from, and settings of a former version that mean what is always so now. In versions without
+ * `accessKeys.managedBy`, Terraform managed the keys.
  */
 export function effectiveSettings(settings: JsonObject): JsonObject {
   const { cluster, ...rest } = withoutRemovedSettings(settings);
   const { configFile: _, ...fields } = isObject(cluster) ? cluster : {};
-  const keys = isObject(rest.accessKeys) ? { managedBy: "terraform", ...rest.accessKeys } : undefined;
+  const keys = isObject(rest.accessKeys)
+    ? { managedBy: "terraform", ...rest.accessKeys }
+    : undefined;
   return { ...rest, ...(keys && { accessKeys: keys }), cluster: fields };
 }

@@ -3,19 +3,25 @@ import { visible, visibleLines } from "../../text/printable";
 import type { Reviewed } from "./reviewed";
 
 /**
- * The fields of DKP's `AWSClusterConfiguration` that follow from a deployment, as YAML that has the same value in YAML 1.1 and 1.2.
- * Placeholders stand for the key.
+ * The fields of DKP's `AWSClusterConfiguration` that follow from a deployment, as YAML that has the
+ * same value in YAML 1.1 and 1.2. Placeholders stand for the key.
  */
 export function clusterConfiguration({ deployment, secret }: Reviewed): string {
   const { stack, region, cluster, nodeRole, additionalRolePolicies } = deployment;
-  const { layout, existingVPCID, peeredVPCs, tags, imdsv2, disableDefaultSecurityGroup, prefix } = cluster;
-  const provider = { providerAccessKeyId: "ACCESS_KEY_ID", providerSecretAccessKey: "SECRET_ACCESS_KEY", region };
+  const { layout, existingVPCID, peeredVPCs, tags, imdsv2, disableDefaultSecurityGroup, prefix } =
+    cluster;
+  const provider = {
+    providerAccessKeyId: "ACCESS_KEY_ID",
+    providerSecretAccessKey: "SECRET_ACCESS_KEY",
+    region,
+  };
   const fields = {
     layout,
     existingVPCID,
     peeredVPCs: peeredVPCs.length === 0 ? undefined : peeredVPCs,
     iamNodeRole: cluster.iamNodeRole ?? nodeRole?.name,
-    additionalRolePolicies: additionalRolePolicies.length === 0 ? undefined : additionalRolePolicies,
+    additionalRolePolicies:
+      additionalRolePolicies.length === 0 ? undefined : additionalRolePolicies,
     tags: Object.keys(tags).length === 0 ? undefined : tags,
     imdsv2,
     disableDefaultSecurityGroup: disableDefaultSecurityGroup || undefined,

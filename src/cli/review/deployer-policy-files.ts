@@ -1,13 +1,19 @@
 import { policyDocument } from "../../iam/policy-document";
 import type { Deployment } from "../../settings/deployment";
-import { type Call, type DeployerStatement, deployerStatements, literal } from "../iam/deployer-permissions";
+import {
+  type Call,
+  type DeployerStatement,
+  deployerStatements,
+  literal,
+} from "../iam/deployer-permissions";
 import type { DEPLOYER_FILES } from "../pack/contents";
 import { stateAccess } from "./state";
 
 /**
- * The least-privilege policies for planning, applying, updating and destroying a deployment, limited to its names and its state.
- * If Terraform assumes a role, that role has the permissions, and the pipeline's own credentials can only assume the role. Also the policy
- * of a principal that only plans, and writes nothing.
+ * The least-privilege policies for planning, applying, updating and destroying a deployment,
+ * limited to its names and its state. If Terraform assumes a role, that role has the permissions,
+ * and the pipeline's own credentials can only assume the role. Also the policy of a principal that
+ * only plans, and writes nothing.
  */
 export function deployerPolicies(deployment: Deployment) {
   const all = statementsByPrincipal(deployment);
@@ -21,17 +27,27 @@ export function deployerPolicies(deployment: Deployment) {
       statements,
       document: documentOf(statements),
     }));
-  // With `terraform plan -lock=false`: whoever can write the lock can stop an apply, or let two of them run at once.
+  // With `terraform plan -lock=false`: whoever can write the lock can stop an apply, or let two of
+  // them run at once.
   return { policies, planner: documentOf(all.get(undefined) ?? [], ({ plan }) => plan) };
 }
 
-/** What Terraform calls, by the ARN of the role that it assumes for it; undefined: the credentials that Terraform runs with, first. */
+/**
+ * What Terraform calls, by the ARN of the role that it assumes for it; undefined: the credentials
+ * that Terraform runs with, first.
+ */
 function statementsByPrincipal(deployment: Deployment) {
   const { assumeRoleArn } = deployment.provider;
   const state = stateAccess(deployment.state, deployment.region);
   const roles = new Set([assumeRoleArn, state.assumed].filter((arn) => arn !== undefined));
-  const assumes = roles.size === 0 ? [] : [{ action: "sts:AssumeRole", why: "assumes the role", plan: true }];
-  const takeRole = { sid: "TakeRole", resources: [...roles].map(literal), conditions: [], calls: assumes };
+  const assumes =
+    roles.size === 0 ? [] : [{ action: "sts:AssumeRole", why: "assumes the role", plan: true }];
+  const takeRole = {
+    sid: "TakeRole",
+    resources: [...roles].map(literal),
+    conditions: [],
+    calls: assumes,
+  };
   const all = new Map<string | undefined, readonly DeployerStatement[]>([[undefined, [takeRole]]]);
   const add = (principal: string | undefined, statements: readonly DeployerStatement[]) =>
     all.set(principal, [...(all.get(principal) ?? []), ...statements]);
@@ -41,7 +57,10 @@ function statementsByPrincipal(deployment: Deployment) {
 }
 
 /** The policy that allows calls, without statements that are left empty. */
-function documentOf(statements: readonly DeployerStatement[], isAllowed: (call: Call) => boolean = () => true) {
+function documentOf(
+  statements: readonly DeployerStatement[],
+  isAllowed: (call: Call) => boolean = () => true,
+) {
   const allowing = statements.map(({ calls, ...rest }) => ({
     ...rest,
     actions: calls.filter(isAllowed).map(({ action }) => action),
@@ -49,7 +68,10 @@ function documentOf(statements: readonly DeployerStatement[], isAllowed: (call: 
   return policyDocument(allowing.filter(({ actions }) => actions.length > 0));
 }
 
-function fileOf(arn: string | undefined, providerRole: string | undefined): (typeof DEPLOYER_FILES)[number] {
+function fileOf(
+  arn: string | undefined,
+  providerRole: string | undefined,
+): (typeof DEPLOYER_FILES)[number] {
   if (arn === undefined) {
     return "deployer-policy.json";
   }

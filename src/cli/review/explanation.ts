@@ -1,4 +1,10 @@
-import { CATALOGUE, type CatalogueRow, type ClusterCondition, FEATURES, type Feature } from "../../iam/catalogue";
+import {
+  CATALOGUE,
+  type CatalogueRow,
+  type ClusterCondition,
+  FEATURES,
+  type Feature,
+} from "../../iam/catalogue";
 import { type Cluster, conditionsOf, reasons } from "../../iam/cluster";
 import { appliesTo } from "../../iam/dkp-versions";
 import type { PolicyStatement } from "../../iam/policy-document";
@@ -12,13 +18,21 @@ export interface Explanation {
   readonly requiredBy: string;
   /** Where the policy grants it; empty: it does not. */
   readonly grants: readonly PolicyStatement[];
-  /** What denies it despite the grants, where all conditions of the statement hold. A Deny applies to every action. */
+  /**
+   * What denies it despite the grants, where all conditions of the statement hold. A Deny applies
+   * to every action.
+   */
   readonly denials: readonly PolicyStatement[];
 }
 
-/** Why an action of the catalogue is in a policy or not, and on what it is allowed; undefined if it is none. Like IAM, ignores its case. */
+/**
+ * Why an action of the catalogue is in a policy or not, and on what it is allowed; undefined if it
+ * is none. Like IAM, ignores its case.
+ */
 export function explain(action: string, options: PolicyOptions): Explanation | undefined {
-  const row = CATALOGUE.find((candidate) => candidate.action.toLowerCase() === action.toLowerCase());
+  const row = CATALOGUE.find(
+    (candidate) => candidate.action.toLowerCase() === action.toLowerCase(),
+  );
   if (row === undefined) {
     return undefined;
   }
@@ -35,17 +49,29 @@ function requirementsOf(row: CatalogueRow, cluster: Cluster) {
   const conditions = reasons(row, conditionsOf(cluster));
   const isInVersion = appliesTo(row);
   const others = row.requiredWhen.filter((condition) => !conditions.includes(condition));
-  const elsewhere = others.map((condition) => `${described(condition)}${isInVersion ? "" : ` in DKP ${versionsOf(row)}`}`);
+  const elsewhere = others.map(
+    (condition) => `${described(condition)}${isInVersion ? "" : ` in DKP ${versionsOf(row)}`}`,
+  );
   const possibleUse = `${cluster.layout === undefined ? "" : "not this cluster; "}with ${elsewhere.join(" or ")}`;
   return {
     /** Whether anything requires it, as far as the settings describe the cluster. */
-    isRequired: conditions.length > 0 || (row.requiredWhen.length > 0 && cluster.layout === undefined && isInVersion),
-    requiredBy: conditions.map(described).join(", ") || (others.length === 0 ? "nothing known" : possibleUse),
+    isRequired:
+      conditions.length > 0 ||
+      (row.requiredWhen.length > 0 && cluster.layout === undefined && isInVersion),
+    requiredBy:
+      conditions.map(described).join(", ") || (others.length === 0 ? "nothing known" : possibleUse),
   };
 }
 
-/** The actions of a policy with their requirements. @param rows the actions @param statements what allows them */
-export function permissionsOf(rows: readonly CatalogueRow[], statements: readonly PolicyStatement[], cluster: Cluster) {
+/**
+ * The actions of a policy with their requirements. @param rows the actions @param statements what
+ * allows them
+ */
+export function permissionsOf(
+  rows: readonly CatalogueRow[],
+  statements: readonly PolicyStatement[],
+  cluster: Cluster,
+) {
   return rows.map((row) => {
     const { isRequired, requiredBy } = requirementsOf(row, cluster);
     const allowing = statements.filter(({ actions }) => actions.includes(row.action));
@@ -77,16 +103,23 @@ export function explanationText({ row, requiredBy, grants, denials }: Explanatio
       ...conditionLines(conditions),
     ]),
     ...(grants.length === 0 ? ["  allowed: no"] : []),
-    ...denials.flatMap(({ sid, conditions }) => [`  denied:  statement ${sid}`, ...conditionLines(conditions)]),
+    ...denials.flatMap(({ sid, conditions }) => [
+      `  denied:  statement ${sid}`,
+      ...conditionLines(conditions),
+    ]),
   ];
   return lines.join("\n");
 }
 
 function conditionLines(conditions: PolicyStatement["conditions"]): readonly string[] {
-  return conditions.map(({ test, variable, values }) => `           only if ${variable} ${test} ${values.join(", ")}`);
+  return conditions.map(
+    ({ test, variable, values }) => `           only if ${variable} ${test} ${values.join(", ")}`,
+  );
 }
 
-const WORDS: Readonly<Record<Exclude<ClusterCondition, `layout:${string}` | `feature:${string}`>, string>> = {
+const WORDS: Readonly<
+  Record<Exclude<ClusterCondition, `layout:${string}` | `feature:${string}`>, string>
+> = {
   always: "every cluster",
   bastion: "a bastion",
   "own-vpc": "a VPC of its own",
@@ -98,7 +131,10 @@ const WORDS: Readonly<Record<Exclude<ClusterCondition, `layout:${string}` | `fea
 
 /** The versions of DKP that call an action; empty: all. */
 function versionsOf({ since, until }: CatalogueRow): string {
-  return [...(since === undefined ? [] : [`from ${since}`]), ...(until === undefined ? [] : [`up to ${until}`])].join(" ");
+  return [
+    ...(since === undefined ? [] : [`from ${since}`]),
+    ...(until === undefined ? [] : [`up to ${until}`]),
+  ].join(" ");
 }
 
 function described(condition: ClusterCondition): string {
@@ -106,5 +142,7 @@ function described(condition: ClusterCondition): string {
   if (kind === "layout") {
     return `layout ${name}`;
   }
-  return kind === "feature" ? `feature ${name} (${FEATURES[name as Feature]})` : WORDS[condition as keyof typeof WORDS];
+  return kind === "feature"
+    ? `feature ${name} (${FEATURES[name as Feature]})`
+    : WORDS[condition as keyof typeof WORDS];
 }

@@ -12,7 +12,10 @@ interface StaleFile {
   readonly what: "missing" | "outdated" | "left over";
   /** What it should contain. */
   readonly text: string;
-  /** Whether it is JSON that differs in more than order and the version of the program. What people read follows from such files. */
+  /**
+   * Whether it is JSON that differs in more than order and the version of the program. What people
+   * read follows from such files.
+   */
   readonly isOtherMeaning: boolean;
 }
 
@@ -28,23 +31,34 @@ const FORMER_FILES: readonly string[] = [
 /** The overview of all review packs, which earlier versions wrote, and how it began. */
 const OVERVIEW = { name: "README.md", start: "# AWS access of DKP: overview\n" };
 
-/** What earlier versions wrote, and no version writes any more. Another README.md belongs to the user. */
+/**
+ * What earlier versions wrote, and no version writes any more. Another README.md belongs to the
+ * user.
+ */
 function formerFiles(folder: string, stacks: readonly string[]): readonly StaleFile[] {
   const overview = join(folder, OVERVIEW.name);
   const isFile = (path: string) => lstatSync(path, { throwIfNoEntry: false })?.isFile() === true;
   const paths = [
-    ...stacks.flatMap((stack) => FORMER_FILES.map((name) => join(folder, stack, name))).filter(isFile),
-    ...[overview].filter((path) => isFile(path) && readFileSync(path, "utf8").startsWith(OVERVIEW.start)),
+    ...stacks
+      .flatMap((stack) => FORMER_FILES.map((name) => join(folder, stack, name)))
+      .filter(isFile),
+    ...[overview].filter(
+      (path) => isFile(path) && readFileSync(path, "utf8").startsWith(OVERVIEW.start),
+    ),
   ];
   return paths.map((path) => ({ path, what: "left over", text: "", isOtherMeaning: false }));
 }
 
 /**
- * The files of a folder of review packs that are not as these packs are, by stack. A file that a pack no longer has, also because
- * an earlier version wrote it, is left over.
- * @throws Error if a symbolic link, or anything else that is not a file or folder, has the path of a review pack
+ * The files of a folder of review packs that are not as these packs are, by stack. A file that a
+ * pack no longer has, also because an earlier version wrote it, is left over.
+ * @throws Error if a symbolic link, or anything else that is not a file or folder, has the path of
+ * a review pack
  */
-export function staleFiles(folder: string, packs: Readonly<Record<string, Pack>>): readonly StaleFile[] {
+export function staleFiles(
+  folder: string,
+  packs: Readonly<Record<string, Pack>>,
+): readonly StaleFile[] {
   for (const path of [folder, ...Object.keys(packs).map((stack) => join(folder, stack))]) {
     requireRealFolder(path);
   }
@@ -52,15 +66,21 @@ export function staleFiles(folder: string, packs: Readonly<Record<string, Pack>>
     PACK_FILES.flatMap((name) => {
       const [path, text] = [join(folder, stack, name), pack[name]];
       const what = difference(path, text);
-      return what === undefined ? [] : [{ path, what, text: text ?? "", isOtherMeaning: isOtherMeaning(path, what, text) }];
+      return what === undefined
+        ? []
+        : [{ path, what, text: text ?? "", isOtherMeaning: isOtherMeaning(path, what, text) }];
     }),
   );
   return [...current, ...formerFiles(folder, Object.keys(packs))];
 }
 
-const entriesOf = (folder: string) => (existsSync(folder) ? readdirSync(folder, { withFileTypes: true }) : []);
+const entriesOf = (folder: string) =>
+  existsSync(folder) ? readdirSync(folder, { withFileTypes: true }) : [];
 
-/** The folders with a file of a review pack, of none of these stacks. Symbolic links are not followed. */
+/**
+ * The folders with a file of a review pack, of none of these stacks. Symbolic links are not
+ * followed.
+ */
 export function unknownPacks(folder: string, stacks: readonly string[]): readonly string[] {
   return entriesOf(folder)
     .filter((entry) => entry.isDirectory() && !stacks.includes(entry.name))
@@ -75,7 +95,10 @@ export function linksIn(folder: string, end: string): readonly string[] {
     .map(({ name }) => join(folder, name));
 }
 
-/** Updates the files of review packs; where that is interrupted, the next run does. @throws Error that says so, if they are incomplete */
+/**
+ * Updates the files of review packs; where that is interrupted, the next run does. @throws Error
+ * that says so, if they are incomplete
+ */
 export function writePacks(stale: readonly StaleFile[]): void {
   for (const [index, { path, what, text }] of stale.entries()) {
     try {
@@ -86,14 +109,18 @@ export function writePacks(stale: readonly StaleFile[]): void {
         writeFileSync(path, text, path.endsWith(".sh") ? { mode: 0o777 } : {});
       }
     } catch (error) {
-      const reason = fileErrorMessage({ path, ...(error as NodeJS.ErrnoException) }) ?? (error as Error).message;
+      const reason =
+        fileErrorMessage({ path, ...(error as NodeJS.ErrnoException) }) ?? (error as Error).message;
       const incomplete = `; ${index} of ${stale.length} files are up to date, and the review packs are incomplete: run ${dkpAccess("review")} again`;
       throw new Error(`${reason}${index === 0 ? "" : incomplete}`, { cause: error });
     }
   }
 }
 
-/** How a file differs. @throws Error if it is something else, for example a symbolic link: commands read, write and delete files only */
+/**
+ * How a file differs. @throws Error if it is something else, for example a symbolic link: commands
+ * read, write and delete files only
+ */
 function difference(path: string, text: string | undefined): StaleFile["what"] | undefined {
   const stats = lstatSync(path, { throwIfNoEntry: false });
   if (stats !== undefined && !stats.isFile()) {
@@ -113,11 +140,16 @@ function difference(path: string, text: string | undefined): StaleFile["what"] |
 /** A file that is missing means what the others do that refer to it. */
 function isOtherMeaning(path: string, what: StaleFile["what"], text: string | undefined): boolean {
   const isCompared = path.endsWith(".json") && what !== "missing";
-  return isCompared && (text === undefined || meaning(readFileSync(path, "utf8")) !== meaning(text));
+  return (
+    isCompared && (text === undefined || meaning(readFileSync(path, "utf8")) !== meaning(text))
+  );
 }
 
 /** CDKTF names its version in a comment of its JSON, and `deployment.json` that of this program. */
 function meaning(text: string): string {
   const { version: _version, "//": _comment, settings, ...content } = objectOf(parseJson(text));
-  return JSON.stringify({ ...content, settings: effectiveSettings(objectOf(settings)) }, sortedKeys);
+  return JSON.stringify(
+    { ...content, settings: effectiveSettings(objectOf(settings)) },
+    sortedKeys,
+  );
 }

@@ -20,7 +20,10 @@ import { fillTemplate } from "../text/template";
 import { clusterConfiguration } from "./cluster-configuration";
 import { type LeakedKey, leakFacts, type Reviewed, reviewed } from "./reviewed";
 
-/** What the templates read. JSON for a shell is in ASCII, which is independent of the locale of the shell and of Python. */
+/**
+ * What the templates read. JSON for a shell is in ASCII, which is independent of the locale of the
+ * shell and of Python.
+ */
 export const pageFacts = (review: Reviewed, compared: Pack = comparedPack(review)) => ({
   ...review,
   /** The files that a reviewer approves. */
@@ -36,7 +39,11 @@ export const pageFacts = (review: Reviewed, compared: Pack = comparedPack(review
   guides: GUIDES,
   sessionHours: SESSION_HOURS,
   isKnownRegion: isKnownRegion(review.deployment.region),
-  tagsJson: ascii(JSON.stringify(Object.entries(review.deployment.tags ?? {}).map(([Key, Value]) => ({ Key, Value })))),
+  tagsJson: ascii(
+    JSON.stringify(
+      Object.entries(review.deployment.tags ?? {}).map(([Key, Value]) => ({ Key, Value })),
+    ),
+  ),
   // As JSON, because the AWS CLI reads a file for a value such as file://notes.
   descriptionJson: ascii(JSON.stringify({ Description: POLICY_DESCRIPTION })),
 });
@@ -62,7 +69,10 @@ export function reviewPack(review: Reviewed): Pack {
     // As sha256sum writes it, and sha256sum --check reads it.
     "main.tf.json.sha256": `${sha256(compared["main.tf.json"])}  main.tf.json\n`,
     ...(!isImported && { "aws-cli.sh": page("aws-cli.sh"), "console.md": page("console.md") }),
-    ...(managedBy === "rotate" && { "rotator-policy.json": json(rotator), "responder-policy.json": json(responder) }),
+    ...(managedBy === "rotate" && {
+      "rotator-policy.json": json(rotator),
+      "responder-policy.json": json(responder),
+    }),
     ...(nodeRole && {
       "node-role-policy.json": json(nodePolicy(nodeRole.additionalActions)),
       "node-role-trust.json": json(NODE_TRUST),
@@ -74,18 +84,30 @@ const sha256 = (text: string): string => createHash("sha256").update(text).diges
 
 /** `after-a-leak.md` with the IDs of these keys. */
 export function leakPage(deployment: Deployment, keys: readonly LeakedKey[]): string {
-  const facts = { ...pageFacts(reviewed(deployment)), leak: leakFacts(deployment.region, keys), isFilledIn: true };
+  const facts = {
+    ...pageFacts(reviewed(deployment)),
+    leak: leakFacts(deployment.region, keys),
+    isFilledIn: true,
+  };
   return fillTemplate("src/cli/review/pages/after-a-leak.md", facts);
 }
 
 /** The files of a review pack that `diff` compares. */
-export function comparedPack({ deployment, deployer, policies, terraform, controlPolicy }: Reviewed) {
+export function comparedPack({
+  deployment,
+  deployer,
+  policies,
+  terraform,
+  controlPolicy,
+}: Reviewed) {
   return {
     "main.tf.json": json(terraform),
     [DEPLOYMENT_FILE]: json(normalizedSettings(deployment)),
     [PLANNER_FILE]: json(deployer.planner),
     [CONTROL_POLICY_FILE]: json(controlPolicy),
-    ...Object.fromEntries([...deployer.policies, ...policies].map(({ file, document }) => [file, json(document)])),
+    ...Object.fromEntries(
+      [...deployer.policies, ...policies].map(({ file, document }) => [file, json(document)]),
+    ),
   };
 }
 

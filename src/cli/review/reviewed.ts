@@ -7,7 +7,13 @@ import { SLOTS } from "../../iam/key-slots";
 import { pgpKeyOf, pgpKeyText } from "../../iam/openpgp-key";
 import { policyDocument, policySize, withAccount } from "../../iam/policy-document";
 import { grantedRows, type PolicyOptions, policyStatements } from "../../iam/policy-statements";
-import { type Deployment, leastProtected, policyOptionsOf, type SecretForm, secretForms } from "../../settings/deployment";
+import {
+  type Deployment,
+  leastProtected,
+  policyOptionsOf,
+  type SecretForm,
+  secretForms,
+} from "../../settings/deployment";
 import { grouped } from "../../text/grouped";
 import { leakCommands } from "../iam/leaked-key";
 import { risksOf, roleOf } from "../iam/risks";
@@ -19,10 +25,16 @@ import { deployerPolicies } from "./deployer-policy-files";
 import { permissionsOf } from "./explanation";
 import { stateFacts } from "./state";
 
-/** A deployment with the facts that the files of its review pack show, computed once. The templates read it. */
+/**
+ * A deployment with the facts that the files of its review pack show, computed once. The templates
+ * read it.
+ */
 export type Reviewed = Readonly<ReturnType<typeof reviewed>>;
 
-export function reviewed(deployment: Deployment, terraform: TerraformJson = terraformJson(deployment)) {
+export function reviewed(
+  deployment: Deployment,
+  terraform: TerraformJson = terraformJson(deployment),
+) {
   const { region, cluster, policy, user, nodeRole } = deployment;
   const { first, last } = SUPPORTED_VERSIONS;
   return {
@@ -41,7 +53,9 @@ export function reviewed(deployment: Deployment, terraform: TerraformJson = terr
     /** Current and former roles of nodes other than that one, with their path. */
     otherRoles: otherNodeRoles(cluster),
     /** Former roles of nodes that this deployment does not create. */
-    formerRoles: cluster.formerIamNodeRoles.filter((role) => !nodeRole || role !== `${nodeRole.path}${nodeRole.name}`),
+    formerRoles: cluster.formerIamNodeRoles.filter(
+      (role) => !nodeRole || role !== `${nodeRole.path}${nodeRole.name}`,
+    ),
     leak: leakFacts(region, [{ id: "ID", user: user.name }]),
     ...permissionFacts(deployment),
   };
@@ -57,7 +71,8 @@ export interface LeakedKey {
 export function leakFacts(region: string, keys: readonly LeakedKey[]) {
   const users = [...new Set(keys.map(({ user }) => user))];
   const commands = (user: string) => leakCommands(user, alwaysOnRegion(region));
-  const ofUsers = (make: (of: ReturnType<typeof commands>) => string) => users.map((user) => make(commands(user))).join("\n");
+  const ofUsers = (make: (of: ReturnType<typeof commands>) => string) =>
+    users.map((user) => make(commands(user))).join("\n");
   return {
     deactivate: keys.map(({ id, user }) => commands(user).deactivate(id)).join("\n"),
     denySessions: ofUsers(({ denySessions }) => denySessions.join("\n")),
@@ -78,7 +93,11 @@ function permissionFacts(deployment: Deployment) {
   const notRequired = permissions.filter(({ isRequired }) => !isRequired);
   const unused = notRequired.length;
   const withoutCaller = notRequired.filter(({ row }) => row.callers.length === 0).length;
-  const serviceControlPolicy = controlPolicy({ ...options, user: `${user.path}${user.name}`, additionalRolePolicies });
+  const serviceControlPolicy = controlPolicy({
+    ...options,
+    user: `${user.path}${user.name}`,
+    additionalRolePolicies,
+  });
   return {
     options,
     policies: policies.map((policy) => reviewedPolicy(policy, deployment)),
@@ -88,22 +107,31 @@ function permissionFacts(deployment: Deployment) {
     /** With Markdown in their texts. */
     risks: risksOf(options, code, statements),
     controlPolicy: serviceControlPolicy,
-    controlPolicyExcess: JSON.stringify(serviceControlPolicy, null, 2).length - MAX_CONTROL_POLICY_CHARACTERS,
+    controlPolicyExcess:
+      JSON.stringify(serviceControlPolicy, null, 2).length - MAX_CONTROL_POLICY_CHARACTERS,
   };
 }
 
-/** What the other one of `scoped` and `minimal` would change; undefined in mode `documented`, and where nothing would. */
+/**
+ * What the other one of `scoped` and `minimal` would change; undefined in mode `documented`, and
+ * where nothing would.
+ */
 function otherMode(options: PolicyOptions, rows: readonly CatalogueRow[]) {
   const name = { documented: undefined, scoped: "minimal", minimal: "scoped" } as const;
   const mode = name[options.mode];
   const others = mode === undefined ? rows : grantedRows({ ...options, mode });
   const [more, fewer] = rows.length > others.length ? [rows, others] : [others, rows];
   const actions = more.filter((row) => !fewer.includes(row)).map(({ action }) => action);
-  return actions.length === 0 ? undefined : { name: mode, change: mode === "minimal" ? "omits" : "adds", actions };
+  return actions.length === 0
+    ? undefined
+    : { name: mode, change: mode === "minimal" ? "omits" : "adds", actions };
 }
 
 /** A managed policy of the deployment. */
-function reviewedPolicy({ number, name, statements }: DeploymentPolicy, { accountId, region }: Deployment) {
+function reviewedPolicy(
+  { number, name, statements }: DeploymentPolicy,
+  { accountId, region }: Deployment,
+) {
   const account = accountId ?? ACCOUNT_ID;
   // arn:aws:ec2:eu-central-1:123456789012:volume/* becomes ec2 volume/*
   const short = (arn: string) => {
@@ -126,7 +154,9 @@ function reviewedPolicy({ number, name, statements }: DeploymentPolicy, { accoun
   };
 }
 
-/** The networks that requests can come from, by kind; none if requests can come from any network. */
+/**
+ * The networks that requests can come from, by kind; none if requests can come from any network.
+ */
 function networksOf({ user: { allowedNetworks } }: Deployment) {
   const { cidrs = [], vpcs = [], vpcEndpoints = [] } = allowedNetworks ?? {};
   const kinds = { addresses: cidrs, VPCs: vpcs, "VPC endpoints": vpcEndpoints };
@@ -139,7 +169,13 @@ function keyFacts(deployment: Deployment) {
   const forms = secretForms(deployment);
   const { form, slots } = leastProtected(forms);
   const keys =
-    accessKeys === "none" ? [] : SLOTS.map((slot) => ({ slot, ...accessKeys[slot], isCurrent: slot === accessKeys.current }));
+    accessKeys === "none"
+      ? []
+      : SLOTS.map((slot) => ({
+          slot,
+          ...accessKeys[slot],
+          isCurrent: slot === accessKeys.current,
+        }));
   const current: SecretForm = accessKeys === "none" ? "none" : forms[accessKeys.current];
   return {
     keys: keys.filter(({ status }) => status !== "absent"),

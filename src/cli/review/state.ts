@@ -9,16 +9,23 @@ import { type Call, type DeployerStatement, literal } from "../iam/deployer-perm
 export function stateFacts(state: StateLocation) {
   const { type, arguments: given } = state;
   const { missing: missingArguments, ...remoteState } = stateReading(state);
-  // The hosts and organizations that the state is sent to, by the name of their argument: `endpoints.s3`.
-  const destinations = (backendType(type)?.destinations ?? []).map((name) => [name, valueAt(given, name.split("."))] as const);
+  // The hosts and organizations that the state is sent to, by the name of their argument:
+  // `endpoints.s3`.
+  const destinations = (backendType(type)?.destinations ?? []).map(
+    (name) => [name, valueAt(given, name.split("."))] as const,
+  );
   const location = Object.entries({ ...remoteState.config, ...Object.fromEntries(destinations) });
-  // Without `encrypt`, s3 uses no `kms_key_id`. Source: Terraform, "Backend Type: s3" and "Backend Type: gcs".
+  // Without `encrypt`, s3 uses no `kms_key_id`. Source: Terraform, "Backend Type: s3" and "Backend
+  // Type: gcs".
   const s3Key = given.encrypt === true ? given.kms_key_id : undefined;
   return {
     /** How others read the state. */
     remoteState,
     missingArguments,
-    /** The arguments that say where the state is and who receives it, also where only its writer needs the address. */
+    /**
+     * The arguments that say where the state is and who receives it, also where only its writer
+     * needs the address.
+     */
     stateLocation: location.filter(([, value]) => typeof value === "string"),
     /** The KMS key that encrypts the state. */
     stateKey: { s3: s3Key, gcs: given.kms_encryption_key }[type],
@@ -27,15 +34,20 @@ export function stateFacts(state: StateLocation) {
     isStateOutsideAws: isOutsideAws(state),
     /** Whether the settings name what the deployer requires permissions for. */
     hasStatePermissions: stateAccess(state, "").statements.length > 0,
-    /** Whether Terraform locks a state in S3. Source: Terraform, "Backend Type: s3", "State Locking". */
+    /**
+     * Whether Terraform locks a state in S3. Source: Terraform, "Backend Type: s3", "State
+     * Locking".
+     */
     isStateLocked: given.use_lockfile === true || given.dynamodb_table !== undefined,
   };
 }
 
 /**
- * How others read a deployment's state with `terraform_remote_state`: where it is, without what only its writer needs (locks, encryption, credentials).
- * A `cloud` block is read as `remote`. A `local` path is as the settings have it.
- * @returns also the arguments that the reader must add, since the deployment leaves them to `-backend-config` or to run time
+ * How others read a deployment's state with `terraform_remote_state`: where it is, without what
+ * only its writer needs (locks, encryption, credentials). A `cloud` block is read as `remote`. A
+ * `local` path is as the settings have it.
+ * @returns also the arguments that the reader must add, since the deployment leaves them to
+ * `-backend-config` or to run time
  */
 function stateReading({ type, arguments: given }: StateLocation) {
   const backend = backendType(type);
@@ -49,22 +61,26 @@ function stateReading({ type, arguments: given }: StateLocation) {
       return value === undefined ? [] : [[name, value]];
     }),
   );
-  const required = Object.entries(backend?.identity ?? {}).filter(([, fallback]) => fallback === undefined);
+  const required = Object.entries(backend?.identity ?? {}).filter(
+    ([, fallback]) => fallback === undefined,
+  );
   const missing = required.flatMap(([name]) => (config[name] === undefined ? [name] : []));
   return { backend: type === "cloud" ? "remote" : type, config, missing };
 }
 
 /**
- * The hosts of S3: of a Region, and of a VPC endpoint of the account. Other hosts below these domains are anybody's, such as those of
- * API Gateway, load balancers and buckets. Source: "Amazon S3 endpoints and quotas"; "AWS PrivateLink for Amazon S3"; `partitions.json`
- * of the AWS SDKs (`dnsSuffix`).
+ * The hosts of S3: of a Region, and of a VPC endpoint of the account. Other hosts below these
+ * domains are anybody's, such as those of API Gateway, load balancers and buckets. Source: "Amazon
+ * S3 endpoints and quotas"; "AWS PrivateLink for Amazon S3"; `partitions.json` of the AWS SDKs
+ * (`dnsSuffix`).
  */
 const S3_HOST =
   /^(?:s3(?:-fips)?(?:\.dualstack)?(?:[.-][a-z0-9-]+)?|bucket\.vpce-[a-z0-9-]+\.s3\.[a-z0-9-]+\.vpce)\.(?:amazonaws\.(?:com(?:\.cn)?|eu)|c2s\.ic\.gov|sc2s\.sgov\.gov|cloud\.adc-e\.uk|csp\.hci\.ic\.gov)$/;
 
 /**
- * Whether not only AWS gets a state that is in a store that speaks S3: it is another one, or without TLS. A user name in the address is a
- * mistake or a disguise, and no endpoint of AWS has one. `endpoints.s3` is the newer spelling of `endpoint`.
+ * Whether not only AWS gets a state that is in a store that speaks S3: it is another one, or
+ * without TLS. A user name in the address is a mistake or a disguise, and no endpoint of AWS has
+ * one. `endpoints.s3` is the newer spelling of `endpoint`.
  */
 function isOutsideAws({ type, arguments: given }: StateLocation): boolean {
   const { s3 = given.endpoint } = (given.endpoints ?? {}) as BackendArguments;
@@ -78,27 +94,38 @@ function isOutsideAws({ type, arguments: given }: StateLocation): boolean {
 
 /** Whether a state in S3 has the ARN of its KMS key: policies name keys by ARN. */
 function hasKeyArn({ arguments: { kms_key_id } }: StateLocation): boolean {
-  return typeof kms_key_id === "string" && /^arn:[a-z-]+:kms:[a-z0-9-]+:\d{12}:key\//.test(kms_key_id);
+  return (
+    typeof kms_key_id === "string" && /^arn:[a-z-]+:kms:[a-z0-9-]+:\d{12}:key\//.test(kms_key_id)
+  );
 }
 
 /** What Terraform needs to read and write a state. */
 interface StateAccess {
   readonly statements: readonly DeployerStatement[];
-  /** The role that the backend assumes, which requires the permissions instead of the credentials that Terraform runs with. */
+  /**
+   * The role that the backend assumes, which requires the permissions instead of the credentials
+   * that Terraform runs with.
+   */
   readonly role?: string | undefined;
   /** That role, if its caller requires a permission to assume it: not with a web identity. */
   readonly assumed?: string | undefined;
 }
 
 /**
- * What Terraform calls for a state in the default workspace: objects by their exact keys, the lock, the KMS key.
- * Source: "Permissions Required" of Terraform's S3 backend, and its calls to a local AWS, which are fewer.
+ * What Terraform calls for a state in the default workspace: objects by their exact keys, the lock,
+ * the KMS key. Source: "Permissions Required" of Terraform's S3 backend, and its calls to a local
+ * AWS, which are fewer.
  * @param fallbackRegion the deployment's Region, for the partition where the backend has no Region
  */
 export function stateAccess(location: StateLocation, fallbackRegion: string): StateAccess {
   const { type, arguments: given } = location;
   const { bucket, key, kms_key_id, dynamodb_table: table } = given;
-  if (type !== "s3" || typeof bucket !== "string" || typeof key !== "string" || isOutsideAws(location)) {
+  if (
+    type !== "s3" ||
+    typeof bucket !== "string" ||
+    typeof key !== "string" ||
+    isOutsideAws(location)
+  ) {
     return { statements: [] };
   }
   const region = textOf(given.region);
@@ -107,13 +134,30 @@ export function stateAccess(location: StateLocation, fallbackRegion: string): St
   const object = (name: string) => `${bucketArn}/${literal(name)}`;
   const workspaces = `${textOf(given.workspace_key_prefix) ?? "env:"}/`;
   const statements: DeployerStatement[] = [];
-  const allow = (sid: string, resource: string, conditions: DeployerStatement["conditions"], calls: readonly Call[]) =>
-    statements.push({ sid, resources: [resource], conditions, calls });
+  const allow = (
+    sid: string,
+    resource: string,
+    conditions: DeployerStatement["conditions"],
+    calls: readonly Call[],
+  ) => statements.push({ sid, resources: [resource], conditions, calls });
   const call = (action: string, why: string, plan = false) => ({ action, why, plan });
-  const acl = given.acl === undefined ? [] : [call("s3:PutObjectAcl", "backend.s3.acl is set with every write")];
-  const lists = "lists workspaces in every command; without it, S3 denies access to a state that does not exist yet";
-  allow("ListState", bucketArn, [equals("s3:prefix", workspaces, key)], [call("s3:ListBucket", lists, true)]);
-  const uses = [call("s3:GetObject", "reads the state", true), call("s3:PutObject", "writes the state"), ...acl];
+  const acl =
+    given.acl === undefined
+      ? []
+      : [call("s3:PutObjectAcl", "backend.s3.acl is set with every write")];
+  const lists =
+    "lists workspaces in every command; without it, S3 denies access to a state that does not exist yet";
+  allow(
+    "ListState",
+    bucketArn,
+    [equals("s3:prefix", workspaces, key)],
+    [call("s3:ListBucket", lists, true)],
+  );
+  const uses = [
+    call("s3:GetObject", "reads the state", true),
+    call("s3:PutObject", "writes the state"),
+    ...acl,
+  ];
   allow("State", object(key), [], uses);
   if (given.use_lockfile === true) {
     const locks = [
@@ -126,7 +170,11 @@ export function stateAccess(location: StateLocation, fallbackRegion: string): St
   if (typeof table === "string") {
     // Many states share a table: only the two items of this one.
     const items = [`${bucket}/${key}`, `${bucket}/${key}-md5`];
-    const ofState = { test: "ForAllValues:StringEquals", variable: "dynamodb:LeadingKeys", values: items } as const;
+    const ofState = {
+      test: "ForAllValues:StringEquals",
+      variable: "dynamodb:LeadingKeys",
+      values: items,
+    } as const;
     const tableArn = `arn:${partition}:dynamodb:${region ?? "*"}:*:table/${literal(table)}`;
     const locks = [
       call("dynamodb:DeleteItem", "releases the lock"),
@@ -144,7 +192,9 @@ export function stateAccess(location: StateLocation, fallbackRegion: string): St
     ];
     allow("StateKey", literal(`${kms_key_id}`), throughS3, crypts);
   }
-  const { assume_role, assume_role_with_web_identity } = given as Readonly<Record<string, BackendArguments | undefined>>;
+  const { assume_role, assume_role_with_web_identity } = given as Readonly<
+    Record<string, BackendArguments | undefined>
+  >;
   const assumed = textOf((assume_role ?? given).role_arn);
   return {
     statements,

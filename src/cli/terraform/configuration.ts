@@ -10,28 +10,47 @@ import { sortedKeys } from "../../text/json";
 /** Terraform JSON, as far as it is read here: what the app writes, without CDKTF's comments. */
 export interface TerraformJson {
   readonly resource?: Blocks;
-  readonly output?: Readonly<Record<string, { readonly description?: string; readonly sensitive?: boolean }>>;
+  readonly output?: Readonly<
+    Record<string, { readonly description?: string; readonly sensitive?: boolean }>
+  >;
   readonly import?: readonly { readonly to: string; readonly id: string }[];
   readonly terraform?: Readonly<Record<string, unknown>>;
   readonly provider?: unknown;
   /** In a module. */
-  readonly variable?: Readonly<Record<string, { readonly type: string; readonly description: string; readonly default: string }>>;
+  readonly variable?: Readonly<
+    Record<
+      string,
+      { readonly type: string; readonly description: string; readonly default: string }
+    >
+  >;
 }
 
 /** Arguments by type and name. */
-export type Blocks = Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, unknown>>>>>>;
+export type Blocks = Readonly<
+  Record<string, Readonly<Record<string, Readonly<Record<string, unknown>>>>>
+>;
 
-/** The text of a synthesized stack as reviewers read it: without CDKTF's comments, and without a `local` backend, whose path is this checkout's. */
+/**
+ * The text of a synthesized stack as reviewers read it: without CDKTF's comments, and without a
+ * `local` backend, whose path is this checkout's.
+ */
 export function reviewedJson(synthesized: string): TerraformJson {
-  const { terraform = {}, ...rest } = JSON.parse(synthesized, (key, value: unknown) => (key === "//" ? undefined : value));
-  const { backend, ...settings } = terraform as { readonly backend?: Readonly<Record<string, unknown>> };
+  const { terraform = {}, ...rest } = JSON.parse(synthesized, (key, value: unknown) =>
+    key === "//" ? undefined : value,
+  );
+  const { backend, ...settings } = terraform as {
+    readonly backend?: Readonly<Record<string, unknown>>;
+  };
   const shared = backend === undefined || "local" in backend ? {} : { backend };
   return { ...rest, terraform: { ...shared, ...settings } };
 }
 
 let app: App | undefined;
 
-/** An app that is never synthesized. CDKTF creates the output folder of an app, which is removed again. */
+/**
+ * An app that is never synthesized. CDKTF creates the output folder of an app, which is removed
+ * again.
+ */
 function emptyApp(): App {
   const outdir = join(tmpdir(), temporaryName("synth"));
   const empty = new App({ outdir, stackTraces: false, hclOutput: false });

@@ -20,7 +20,11 @@ export function configuredDestination(configuration: unknown): Destination {
   const [[type, config] = ["", {}]] = Object.entries(objectOf(backend ?? { cloud }));
   const configured = flattened(config);
   const isChosen = type === "cloud" || configured.has("workspaces.prefix");
-  return { type, arguments: configured, workspace: isChosen ? configured.get("workspaces.name") : "default" };
+  return {
+    type,
+    arguments: configured,
+    workspace: isChosen ? configured.get("workspaces.name") : "default",
+  };
 }
 
 /**
@@ -35,21 +39,36 @@ export function initializedDestination(dataFolder: string, workspace: string): D
   return { type: textOf(type) ?? "none", arguments: flattened(config), workspace };
 }
 
-/** The workspace that Terraform takes. Source: `WorkspaceOverridden` of Terraform's package `command`. */
-export function selectedWorkspace(dataFolder: string, { TF_WORKSPACE }: Readonly<Record<string, string | undefined>>) {
+/**
+ * The workspace that Terraform takes. Source: `WorkspaceOverridden` of Terraform's package
+ * `command`.
+ */
+export function selectedWorkspace(
+  dataFolder: string,
+  { TF_WORKSPACE }: Readonly<Record<string, string | undefined>>,
+) {
   const file = join(dataFolder, "environment");
   const selected = existsSync(file) ? readTextFile(file).trim() : "";
-  return TF_WORKSPACE ? { workspace: TF_WORKSPACE, source: "TF_WORKSPACE" } : { workspace: selected || "default", source: file };
+  return TF_WORKSPACE
+    ? { workspace: TF_WORKSPACE, source: "TF_WORKSPACE" }
+    : { workspace: selected || "default", source: file };
 }
 
-/** Arguments by path, as texts. A block may be a list of one; the order of a list of texts does not count; null is not set. */
+/**
+ * Arguments by path, as texts. A block may be a list of one; the order of a list of texts does not
+ * count; null is not set.
+ */
 function flattened(value: unknown, path: readonly string[] = []): ReadonlyMap<string, string> {
   if (Array.isArray(value) && !value.some(isObject)) {
-    return new Map(value.length === 0 ? [] : [[path.join("."), JSON.stringify(value.map(String).sort())]]);
+    return new Map(
+      value.length === 0 ? [] : [[path.join("."), JSON.stringify(value.map(String).sort())]],
+    );
   }
   const inner: unknown = Array.isArray(value) && value.length === 1 ? value[0] : value;
   if (typeof inner === "object") {
-    return new Map(Object.entries(inner ?? {}).flatMap(([name, item]) => [...flattened(item, [...path, name])]));
+    return new Map(
+      Object.entries(inner ?? {}).flatMap(([name, item]) => [...flattened(item, [...path, name])]),
+    );
   }
   return new Map([[path.join("."), String(inner)]]);
 }
@@ -58,23 +77,34 @@ function flattened(value: unknown, path: readonly string[] = []): ReadonlyMap<st
 export function destinationDifferences(initialized: Destination, configured: Destination) {
   const additional = [...initialized.arguments]
     .filter(([path]) => !configured.arguments.has(path))
-    .map(([path, value]) => (meaningOf(initialized.type, path) === undefined ? path : `${path} = ${value}`));
+    .map(([path, value]) =>
+      meaningOf(initialized.type, path) === undefined ? path : `${path} = ${value}`,
+    );
   const different = [
     ["backend", configured.type, initialized.type],
-    ...[...configured.arguments].map(([path, value]) => [path, value, initialized.arguments.get(path) ?? "not set"]),
+    ...[...configured.arguments].map(([path, value]) => [
+      path,
+      value,
+      initialized.arguments.get(path) ?? "not set",
+    ]),
   ]
     .filter(([, before, after]) => before !== after)
     .map(([what, before, after]) => `${what} ${before} -> ${after}`);
   return { different, additional };
 }
 
-/** Where the state is, without the identity that reads and writes it there, and without what can be a secret. */
+/**
+ * Where the state is, without the identity that reads and writes it there, and without what can be
+ * a secret.
+ */
 export function locationOf({ type, arguments: given, workspace }: Destination) {
   const location = [...given].filter(([path]) => meaningOf(type, path) === "exposure");
   return { type, arguments: Object.fromEntries(location), workspace };
 }
 
-/** What an argument that settings may have means; undefined for all others, which can be secrets. */
+/**
+ * What an argument that settings may have means; undefined for all others, which can be secrets.
+ */
 function meaningOf(type: string, path: string) {
   const known = argumentsOf(backendType(type) ?? { harmless: [], identity: {} });
   return known.get(path) ?? known.get(path.replace(/\.[^.]*$/, ".*"));
@@ -88,18 +118,29 @@ export function isMoved(former: Destination, configured: Destination, isPartial:
   if (former.type === "none") {
     return false;
   }
-  const defaults: Readonly<Record<string, string | undefined>> = backendType(configured.type)?.identity ?? {};
-  const valueIn = ({ arguments: given }: Destination, path: string) => given.get(path) ?? defaults[path];
-  const paths = [...whereabouts(configured), ...(isPartial ? [] : whereabouts(former))].map(([path]) => path);
-  return former.type !== configured.type || paths.some((path) => valueIn(former, path) !== valueIn(configured, path));
+  const defaults: Readonly<Record<string, string | undefined>> =
+    backendType(configured.type)?.identity ?? {};
+  const valueIn = ({ arguments: given }: Destination, path: string) =>
+    given.get(path) ?? defaults[path];
+  const paths = [...whereabouts(configured), ...(isPartial ? [] : whereabouts(former))].map(
+    ([path]) => path,
+  );
+  return (
+    former.type !== configured.type ||
+    paths.some((path) => valueIn(former, path) !== valueIn(configured, path))
+  );
 }
 
 /** The arguments that say which state it is, and the host. */
-function whereabouts({ type, arguments: given }: Destination): readonly (readonly [path: string, value: string])[] {
+function whereabouts({
+  type,
+  arguments: given,
+}: Destination): readonly (readonly [path: string, value: string])[] {
   const backend = backendType(type);
   const names = [...Object.keys(backend?.identity ?? {}), ...(backend?.destinations ?? [])];
   return [...given].filter(
-    ([path]) => meaningOf(type, path) && names.some((name) => path === name || path.startsWith(`${name}.`)),
+    ([path]) =>
+      meaningOf(type, path) && names.some((name) => path === name || path.startsWith(`${name}.`)),
   );
 }
 

@@ -1,7 +1,18 @@
-/** The variables whose arguments Terraform adds to those of the runs that make a plan and show it. `TF_CLI_ARGS_apply` is the user's. */
-const VARIABLES = ["TF_CLI_ARGS", "TF_CLI_ARGS_init", "TF_CLI_ARGS_plan", "TF_CLI_ARGS_show"] as const;
+/**
+ * The variables whose arguments Terraform adds to those of the runs that make a plan and show it.
+ * `TF_CLI_ARGS_apply` is the user's.
+ */
+const VARIABLES = [
+  "TF_CLI_ARGS",
+  "TF_CLI_ARGS_init",
+  "TF_CLI_ARGS_plan",
+  "TF_CLI_ARGS_show",
+] as const;
 
-/** Arguments of `terraform init` and `terraform plan` that change neither what is planned nor where the state is. */
+/**
+ * Arguments of `terraform init` and `terraform plan` that change neither what is planned nor where
+ * the state is.
+ */
 const HARMLESS: readonly RegExp[] = [
   /^-?-(?:lock-timeout|parallelism)=\w+$/,
   /^-?-(?:lock|input)=(?:true|false)$/,
@@ -17,9 +28,13 @@ const BACKEND_CONFIG = /^-?-backend-config=/;
  * @param isPartial whether the settings leave arguments of the backend to `-backend-config`
  * @throws Error that names the variable, the argument without its value, and the remedy
  */
-export function requireHarmlessArguments(environment: Readonly<Record<string, string | undefined>>, isPartial: boolean): void {
+export function requireHarmlessArguments(
+  environment: Readonly<Record<string, string | undefined>>,
+  isPartial: boolean,
+): void {
   for (const variable of VARIABLES) {
-    const harmless = isPartial && variable === "TF_CLI_ARGS_init" ? [...HARMLESS, BACKEND_CONFIG] : HARMLESS;
+    const harmless =
+      isPartial && variable === "TF_CLI_ARGS_init" ? [...HARMLESS, BACKEND_CONFIG] : HARMLESS;
     const harmful = (environment[variable] ?? "")
       .split(/\s+/)
       .find((argument) => argument !== "" && !harmless.some((pattern) => pattern.test(argument)));

@@ -2,17 +2,28 @@ import type { Deployment } from "../../settings/deployment";
 import { ADDRESSES, nameIn, policyAddress } from "../../terraform/addresses";
 import { type Blocks, type TerraformJson, terraformJson } from "./configuration";
 
-/** The settings of a deployment that its module does not have, because they belong to the provider of the root module. */
+/**
+ * The settings of a deployment that its module does not have, because they belong to the provider
+ * of the root module.
+ */
 export function settingsOfProvider({ accountId, provider, tags }: Deployment): readonly string[] {
   const { profile, assumeRoleArn } = provider;
-  const values = { accountId, "provider.profile": profile, "provider.assumeRoleArn": assumeRoleArn, tags };
-  return Object.entries(values).flatMap(([setting, value]) => (value === undefined ? [] : [setting]));
+  const values = {
+    accountId,
+    "provider.profile": profile,
+    "provider.assumeRoleArn": assumeRoleArn,
+    tags,
+  };
+  return Object.entries(values).flatMap(([setting, value]) =>
+    value === undefined ? [] : [setting],
+  );
 }
 
 /**
  * The Terraform JSON of a deployment as a module, which a root module of the user's own calls, also
- * with `count` and `for_each`: without provider, backend and `cloud`. The names of the user and of the
- * policies, which are unique in an account, are variables, whose defaults are the names of the settings.
+ * with `count` and `for_each`: without provider, backend and `cloud`. The names of the user and of
+ * the policies, which are unique in an account, are variables, whose defaults are the names of the
+ * settings.
  *
  * @throws Error with `import`, because Terraform imports in root modules only
  */
@@ -38,14 +49,27 @@ export function moduleJson(deployment: Deployment): TerraformJson {
     },
     terraform: versions,
     variable: {
-      policy_name: { type: "string", description: "Name of the first policy", default: policy.name },
+      policy_name: {
+        type: "string",
+        description: "Name of the first policy",
+        default: policy.name,
+      },
       user_name: { type: "string", description: "Name of the user", default: user.name },
     },
   };
 }
 
 /** The resources of a type with other names. */
-function named(resources: Blocks, type: string, names: readonly (readonly [id: string, name: string])[]): Blocks {
+function named(
+  resources: Blocks,
+  type: string,
+  names: readonly (readonly [id: string, name: string])[],
+): Blocks {
   const own = resources[type];
-  return { [type]: { ...own, ...Object.fromEntries(names.map(([id, name]) => [id, { ...own?.[id], name }])) } };
+  return {
+    [type]: {
+      ...own,
+      ...Object.fromEntries(names.map(([id, name]) => [id, { ...own?.[id], name }])),
+    },
+  };
 }

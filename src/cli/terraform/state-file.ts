@@ -13,7 +13,9 @@ export interface StateKey {
   /** Terraform created it in an apply that failed afterwards, and would replace it. */
   readonly tainted: boolean;
   readonly pgpKey?: string | undefined;
-  /** Fingerprint of the OpenPGP key that the provider encrypted the secret for, in lower-case hex. */
+  /**
+   * Fingerprint of the OpenPGP key that the provider encrypted the secret for, in lower-case hex.
+   */
   readonly keyFingerprint?: string | undefined;
   /** In plaintext; absent with `pgpKey` and for an imported key. */
   readonly secret?: string | undefined;
@@ -27,7 +29,9 @@ export interface StateContents {
   readonly keys: readonly StateKey[];
   /** The current key: the one in the outputs; undefined where the state has no such output. */
   readonly exposed: { readonly id?: string | undefined; readonly slot?: Slot | undefined };
-  readonly user?: { readonly name?: string | undefined; readonly arn?: string | undefined } | undefined;
+  readonly user?:
+    | { readonly name?: string | undefined; readonly arn?: string | undefined }
+    | undefined;
   /** The managed resources by what Terraform does with them. Their attributes contain secrets. */
   readonly resources: StateResources;
   /** The outputs whose values are strings. */
@@ -43,7 +47,9 @@ export interface StateResource {
   readonly attributes: JsonObject;
 }
 
-/** The managed resources of a state. Several can have one address: all but one of them are deposed. */
+/**
+ * The managed resources of a state. Several can have one address: all but one of them are deposed.
+ */
 interface StateResources {
   readonly current: readonly StateResource[];
   /** Terraform would replace them, because an apply failed after their creation. */
@@ -53,17 +59,24 @@ interface StateResources {
 }
 
 /** What exists at the addresses of a state, whether or not Terraform would replace it. */
-export const presentIn = ({ current, tainted }: StateResources): readonly StateResource[] => [...current, ...tainted];
+export const presentIn = ({ current, tainted }: StateResources): readonly StateResource[] => [
+  ...current,
+  ...tainted,
+];
 
 /** What exists at an address of a state. */
 export const presentAt = (resources: StateResources, address: string): StateResource | undefined =>
   presentIn(resources).find((resource) => resource.address === address);
 
 /** Everything that a state has. */
-export const allIn = (resources: StateResources): readonly StateResource[] => [...presentIn(resources), ...resources.deposed];
+export const allIn = (resources: StateResources): readonly StateResource[] => [
+  ...presentIn(resources),
+  ...resources.deposed,
+];
 
 /**
- * Reads a Terraform state, version 4. The empty string is the state of a stack that was never applied.
+ * Reads a Terraform state, version 4. The empty string is the state of a stack that was never
+ * applied.
  * @throws Error if it is no such state. The message never repeats content, which can be a secret
  */
 export function readState(state: string): StateContents {
@@ -82,7 +95,10 @@ export function readState(state: string): StateContents {
         .filter(({ address }) => address === KEY_ADDRESSES[name])
         .map((resource) => stateKey(name, resource, resources.tainted.includes(resource))),
     ),
-    exposed: { id: textOf(objectOf(outputs.access_key_id).value), slot: SLOTS.find((name) => name === slot) },
+    exposed: {
+      id: textOf(objectOf(outputs.access_key_id).value),
+      slot: SLOTS.find((name) => name === slot),
+    },
     user: user === undefined ? undefined : { name: textOf(user.name), arn: textOf(user.arn) },
     resources,
     outputs: Object.fromEntries(
@@ -95,10 +111,13 @@ export function readState(state: string): StateContents {
 }
 
 /**
- * The serial number of a state, which each write raises, and its lineage, which the first write chooses; -1 and undefined for what is
- * no state.
+ * The serial number of a state, which each write raises, and its lineage, which the first write
+ * chooses; -1 and undefined for what is no state.
  */
-export function versionOf(state: string): { readonly serial: number; readonly lineage: string | undefined } {
+export function versionOf(state: string): {
+  readonly serial: number;
+  readonly lineage: string | undefined;
+} {
   const { serial, lineage } = objectOf(parseJson(state));
   return { serial: typeof serial === "number" ? serial : -1, lineage: textOf(lineage) };
 }
@@ -113,17 +132,24 @@ function contentsOf(state: string): JsonObject {
   return document;
 }
 
-function instancesOf(resource: unknown): readonly (readonly [keyof StateResources, StateResource])[] {
+function instancesOf(
+  resource: unknown,
+): readonly (readonly [keyof StateResources, StateResource])[] {
   const { mode, type, name, module, instances } = objectOf(resource);
   if (mode !== "managed") {
     return [];
   }
-  const address = [textOf(module), textOf(type), textOf(name)].filter((part) => part !== undefined).join(".");
+  const address = [textOf(module), textOf(type), textOf(name)]
+    .filter((part) => part !== undefined)
+    .join(".");
   return listOf(instances).map((instance) => {
     const { status, deposed, attributes, index_key } = objectOf(instance);
     const index = index_key === undefined ? "" : `[${JSON.stringify(index_key)}]`;
     const present = status === "tainted" ? "tainted" : "current";
-    return [deposed === undefined ? present : "deposed", { address: `${address}${index}`, attributes: objectOf(attributes) }];
+    return [
+      deposed === undefined ? present : "deposed",
+      { address: `${address}${index}`, attributes: objectOf(attributes) },
+    ];
   });
 }
 

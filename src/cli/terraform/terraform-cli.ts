@@ -29,13 +29,15 @@ export interface TerraformCli {
 /** Reading a state or plan of hundreds of megabytes takes less than a minute. */
 const TIMEOUT_SECONDS = 300;
 
-/** States of large workspaces have tens of megabytes. Node.js cannot hold 2 ** 29 bytes in a string. */
+/**
+ * States of large workspaces have tens of megabytes. Node.js cannot hold 2 ** 29 bytes in a string.
+ */
 const MAX_OUTPUT_MIB = 128;
 
 /**
- * Terraform as the environment describes it: `TERRAFORM_BINARY_NAME`, as CDKTF reads it, and `TF_DATA_DIR`, as Terraform does. CI systems
- * set them to an empty text where they have no value: then the default applies. `FORWARD_SIGNALS=false`: the CI system signals every
- * process itself.
+ * Terraform as the environment describes it: `TERRAFORM_BINARY_NAME`, as CDKTF reads it, and
+ * `TF_DATA_DIR`, as Terraform does. CI systems set them to an empty text where they have no value:
+ * then the default applies. `FORWARD_SIGNALS=false`: the CI system signals every process itself.
  */
 export function terraformCli(environment: Environment, progress: Progress): TerraformCli {
   return {
@@ -48,8 +50,14 @@ export function terraformCli(environment: Environment, progress: Progress): Terr
   };
 }
 
-/** The folder of a synthesized stack. @throws Error if it was not synthesized or never initialized */
-export function stackFolder({ binary, dataFolder }: TerraformCli, outputFolder: string, stack: string): string {
+/**
+ * The folder of a synthesized stack. @throws Error if it was not synthesized or never initialized
+ */
+export function stackFolder(
+  { binary, dataFolder }: TerraformCli,
+  outputFolder: string,
+  stack: string,
+): string {
   const folder = join(outputFolder, "stacks", stack);
   // `cdktf synth --hcl` writes the second one.
   if (!["cdk.tf.json", "cdk.tf"].some((name) => existsSync(join(folder, name)))) {
@@ -64,11 +72,18 @@ export function stackFolder({ binary, dataFolder }: TerraformCli, outputFolder: 
 }
 
 /** A stack's state as the backend keeps it. @param signal ends Terraform */
-export function pullState(terraform: TerraformCli, folder: string, signal?: AbortSignal): Promise<string> {
+export function pullState(
+  terraform: TerraformCli,
+  folder: string,
+  signal?: AbortSignal,
+): Promise<string> {
   return runTerraform(terraform, folder, ["state", "pull"], signal);
 }
 
-/** Runs a Terraform command that only reads, so that it can be ended at any moment. @returns its standard output */
+/**
+ * Runs a Terraform command that only reads, so that it can be ended at any moment. @returns its
+ * standard output
+ */
 export function runTerraform(
   terraform: TerraformCli,
   folder: string,
@@ -77,8 +92,17 @@ export function runTerraform(
 ): Promise<string> {
   const { binary, timeout, progress, environment: env } = terraform;
   const command = `${binary} ${args.join(" ")}`;
-  const limits = { maxBuffer: MAX_OUTPUT_MIB * 2 ** 20, timeout: timeout * 1000, killSignal: "SIGKILL" } as const;
-  const running = promisify(execFile)(binary, args, { cwd: folder, env, ...limits, ...(signal && { signal }) });
+  const limits = {
+    maxBuffer: MAX_OUTPUT_MIB * 2 ** 20,
+    timeout: timeout * 1000,
+    killSignal: "SIGKILL",
+  } as const;
+  const running = promisify(execFile)(binary, args, {
+    cwd: folder,
+    env,
+    ...limits,
+    ...(signal && { signal }),
+  });
   const result = running.then(
     ({ stdout }) => stdout,
     // Not the error's own message: it repeats standard output, where secrets are.
@@ -93,10 +117,15 @@ export function runTerraform(
         );
       }
       if (killed === true && typeof code !== "string") {
-        throw new Error(`${command} in ${folder} did not end within ${timeout} s; check the backend`);
+        throw new Error(
+          `${command} in ${folder} did not end within ${timeout} s; check the backend`,
+        );
       }
-      const shown = stripVTControlCharacters(stderr).trim() || "no message; run it there to see why";
-      throw new Error(`${command} in ${folder} ${by ? `was killed by ${by}` : `failed with ${code}`}: ${shown}`);
+      const shown =
+        stripVTControlCharacters(stderr).trim() || "no message; run it there to see why";
+      throw new Error(
+        `${command} in ${folder} ${by ? `was killed by ${by}` : `failed with ${code}`}: ${shown}`,
+      );
     },
   );
   return atSignal(
@@ -105,7 +134,10 @@ export function runTerraform(
   );
 }
 
-/** A signal to a group of processes can arrive later than the end of the child. It would be lost where nothing listens any more. */
+/**
+ * A signal to a group of processes can arrive later than the end of the child. It would be lost
+ * where nothing listens any more.
+ */
 const TOGETHER_MS = 20;
 
 /** Receives one line that Terraform prints. */
@@ -113,11 +145,12 @@ export type ReadLine = (line: string, stream: "stdout" | "stderr") => void;
 
 /**
  * Runs a Terraform command to its end. A signal reaches Terraform once, as SIGINT, so that it
- * writes the state and releases the lock before this process ends: at a second one it would abandon its work. Terraform is in a session
- * of its own, because a terminal sends Ctrl-C to every process of a session.
- * @param output receives what it prints by lines, because a part of one could be a workflow command. @default they are printed.
- * `inherit`: it writes to the standard error of this process, so that it also writes the state if this process is killed: a closed pipe
- * would end it
+ * writes the state and releases the lock before this process ends: at a second one it would abandon
+ * its work. Terraform is in a session of its own, because a terminal sends Ctrl-C to every process
+ * of a session.
+ * @param output receives what it prints by lines, because a part of one could be a workflow
+ * command. @default they are printed. `inherit`: it writes to the standard error of this process,
+ * so that it also writes the state if this process is killed: a closed pipe would end it
  * @returns the exit code
  * @throws Error if the program is missing, or was ended by a signal
  */
@@ -128,13 +161,23 @@ export async function runToEnd(
   output: ReadLine | "inherit" = (line) => progress(`${line}\n`),
 ): Promise<number> {
   const stream = output === "inherit" ? 2 : "pipe";
-  const child = spawn(binary, args, { cwd: folder, env, stdio: ["ignore", stream, stream], detached: true });
-  for (const [name, input] of [["stdout", child.stdout] as const, ["stderr", child.stderr] as const]) {
+  const child = spawn(binary, args, {
+    cwd: folder,
+    env,
+    stdio: ["ignore", stream, stream],
+    detached: true,
+  });
+  for (const [name, input] of [
+    ["stdout", child.stdout] as const,
+    ["stderr", child.stderr] as const,
+  ]) {
     if (input !== null && output !== "inherit") {
       createInterface({ input }).on("line", (line) => output(line, name));
     }
   }
-  const closed = once(child, "close") as Promise<[code: number | null, signal: NodeJS.Signals | null]>;
+  const closed = once(child, "close") as Promise<
+    [code: number | null, signal: NodeJS.Signals | null]
+  >;
   const interrupt = () => {
     if (forwardsSignals) {
       child.kill("SIGINT");
@@ -157,5 +200,7 @@ export async function runToEnd(
 
 function notStarted(binary: string, { code }: NodeJS.ErrnoException): Error {
   const reason = code === "ENOENT" ? "is not on the PATH" : "cannot be run";
-  return new Error(`${binary} ${reason}; install Terraform 1.10 or newer, or set TERRAFORM_BINARY_NAME`);
+  return new Error(
+    `${binary} ${reason}; install Terraform 1.10 or newer, or set TERRAFORM_BINARY_NAME`,
+  );
 }

@@ -14,8 +14,13 @@ export function dkpAccess(...args: readonly string[]): string {
 /** How a person gives DKP the block of a file. */
 export const EDIT_PROVIDER = "d8 system edit provider-cluster-configuration";
 
-/** The documentation as a reader finds it: in a checkout of this project, or in the package that a repository has installed. */
-const FOLDER = __dirname.includes(`${sep}node_modules${sep}`) ? "node_modules/dkp-access/docs" : "docs";
+/**
+ * The documentation as a reader finds it: in a checkout of this project, or in the package that a
+ * repository has installed.
+ */
+const FOLDER = __dirname.includes(`${sep}node_modules${sep}`)
+  ? "node_modules/dkp-access/docs"
+  : "docs";
 
 /** The pages below docs/how-to/ that messages name. */
 type Page = "change-and-retire" | "import" | "keys" | "recover" | "state-bucket" | "upgrade";
@@ -24,10 +29,15 @@ type Page = "change-and-retire" | "import" | "keys" | "recover" | "state-bucket"
 export const page = (id: Page, section?: string): string =>
   `${FOLDER}/how-to/${id}.md${section === undefined ? "" : `#${section}`}`;
 
-/** Where the documentation describes the way back, for messages: `docs/how-to/recover.md#tainted`. */
+/**
+ * Where the documentation describes the way back, for messages: `docs/how-to/recover.md#tainted`.
+ */
 export const recovery = (section: string): string => page("recover", section);
 
-/** A string as a quoted argument of a POSIX shell command. Nothing is expanded between single quotes. */
+/**
+ * A string as a quoted argument of a POSIX shell command. Nothing is expanded between single
+ * quotes.
+ */
 export function quote(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }
@@ -40,6 +50,18 @@ export function shellWord(text: string): string {
 /** A command for a shell: each word is one argument. */
 export const shellCommand = (...words: readonly string[]): string => words.map(shellWord).join(" ");
 
-/** A command of the AWS CLI. Values follow `=`, because the CLI takes one that begins with `-` for an option. */
-export const awsCommand = (service: string, command: string, options: Readonly<Record<string, string>>): string =>
-  shellCommand("aws", service, command, ...Object.entries(options).map(([name, value]) => `--${name}=${value}`));
+/**
+ * A command of the AWS CLI. Values follow `=`, because the CLI takes one that begins with `-` for
+ * an option.
+ */
+export const awsCommand = (
+  service: string,
+  command: string,
+  options: Readonly<Record<string, string>>,
+): string =>
+  shellCommand(
+    "aws",
+    service,
+    command,
+    ...Object.entries(options).map(([name, value]) => `--${name}=${value}`),
+  );

@@ -1,7 +1,9 @@
 import { spawnSync } from "node:child_process";
 import { type Environment, withoutPackagePrograms } from "./environment";
 
-/** Longer output than that is an error: the review packs of some thousand deployments are shorter. */
+/**
+ * Longer output than that is an error: the review packs of some thousand deployments are shorter.
+ */
 const MAX_OUTPUT = 2 ** 29;
 
 /** What a run of Git printed; the message is on one line. */
@@ -20,10 +22,16 @@ type Git = (folder: string, args: readonly string[], input?: string) => GitResul
  * @returns a function of the folder, the arguments and the standard input
  */
 export function gitWith(environment: Environment): Git {
-  const others = Object.entries(withoutPackagePrograms(environment)).filter(([name]) => !name.startsWith("GIT_"));
+  const others = Object.entries(withoutPackagePrograms(environment)).filter(
+    ([name]) => !name.startsWith("GIT_"),
+  );
   const env = { ...Object.fromEntries(others), LC_ALL: "C" };
   return (folder: string, args: readonly string[], input = "") => {
-    const { status, stdout, stderr, error } = spawnSync("git", ["-C", folder, ...args], { env, input, maxBuffer: MAX_OUTPUT });
+    const { status, stdout, stderr, error } = spawnSync("git", ["-C", folder, ...args], {
+      env,
+      input,
+      maxBuffer: MAX_OUTPUT,
+    });
     const message = (error?.message ?? String(stderr)).trim().replaceAll(/\s*\n\s*/g, " ");
     return { status, stdout: stdout ?? Buffer.alloc(0), message, error };
   };

@@ -1,7 +1,12 @@
 import { visible } from "../../text/printable";
 
 /** The values of HCL: strings, numbers, Booleans, lists and objects. */
-export type HclValue = string | number | boolean | readonly HclValue[] | { readonly [name: string]: HclValue };
+export type HclValue =
+  | string
+  | number
+  | boolean
+  | readonly HclValue[]
+  | { readonly [name: string]: HclValue };
 
 /** A value as an expression on one line, as `terraform fmt` formats it. */
 export function hclValue(value: HclValue): string {
@@ -9,7 +14,9 @@ export function hclValue(value: HclValue): string {
     return `[${value.map((item: HclValue) => hclValue(item)).join(", ")}]`;
   }
   if (typeof value === "object") {
-    const items = Object.entries(value).map(([name, item]) => `${hclName(name)} = ${hclValue(item)}`);
+    const items = Object.entries(value).map(
+      ([name, item]) => `${hclName(name)} = ${hclValue(item)}`,
+    );
     return items.length === 0 ? "{}" : `{ ${items.join(", ")} }`;
   }
   return typeof value === "string" ? hclString(value) : String(value);
@@ -18,9 +25,9 @@ export function hclValue(value: HclValue): string {
 const hclName = (name: string) => (/^[A-Za-z_][\w-]*$/.test(name) ? name : hclString(name));
 
 /**
- * A quoted template that evaluates to the string. Unlike JSON, HCL has no `\b`, `\f` and surrogate pairs as escape sequences, and no
- * strings with unpaired surrogates. It would evaluate `${` and `%{`.
- * Source: "HCL Native Syntax Specification", "Template Expressions".
+ * A quoted template that evaluates to the string. Unlike JSON, HCL has no `\b`, `\f` and surrogate
+ * pairs as escape sequences, and no strings with unpaired surrogates. It would evaluate `${` and
+ * `%{`. Source: "HCL Native Syntax Specification", "Template Expressions".
  */
 function hclString(text: string): string {
   return visible(JSON.stringify(text.replaceAll(/\p{Cs}/gu, "\ufffd")))
@@ -30,7 +37,8 @@ function hclString(text: string): string {
 
 function hclEscape(sequence: string, high?: string, low?: string): string {
   if (high !== undefined && low !== undefined) {
-    const codePoint = String.fromCharCode(Number.parseInt(high, 16), Number.parseInt(low, 16)).codePointAt(0) ?? 0;
+    const codePoint =
+      String.fromCharCode(Number.parseInt(high, 16), Number.parseInt(low, 16)).codePointAt(0) ?? 0;
     return `\\U${codePoint.toString(16).padStart(8, "0")}`;
   }
   return { "\\b": "\\u0008", "\\f": "\\u000c" }[sequence] ?? sequence;

@@ -10,21 +10,29 @@ export function code(text: string): string {
   return `${fence}${space}${visible(text)}${space}${fence}`;
 }
 
-/** A value within a sentence or a heading: none of its characters has a meaning in Markdown, also where a line begins with it. */
+/**
+ * A value within a sentence or a heading: none of its characters has a meaning in Markdown, also
+ * where a line begins with it.
+ */
 export function prose(text: string): string {
-  // GitHub links addresses without markup. Source: GitHub Flavored Markdown, "Autolinks (extension)". cspell:ignore autolinks
+  // GitHub links addresses without markup. Source: GitHub Flavored Markdown, "Autolinks
+  // (extension)". cspell:ignore autolinks
   return visible(text).replaceAll(/[!-+:-@[-`{-~]|(?<=www)\.|(?<=^\d+)\.(?=\s|$)|^-/gi, "\\$&");
 }
 
-/** Text of this project that contains no value. `<prefix>` would be an HTML tag, and is replaced with the prefix if it is known. */
+/**
+ * Text of this project that contains no value. `<prefix>` would be an HTML tag, and is replaced
+ * with the prefix if it is known.
+ */
 export function plain(text: string, prefix = ""): string {
   const markdown = text.replaceAll("<", "\\<");
   return prefix === "" ? markdown : markdown.replaceAll("\\<prefix>", prose(prefix));
 }
 
 /**
- * A value within a quoted label of a Mermaid picture: none of its characters has a meaning in Mermaid, nor in the Markdown and the HTML
- * of labels. Mermaid shows `#35;` as the character with that number. Source: Mermaid, "Flowcharts", "Entity codes to escape characters".
+ * A value within a quoted label of a Mermaid picture: none of its characters has a meaning in
+ * Mermaid, nor in the Markdown and the HTML of labels. Mermaid shows `#35;` as the character with
+ * that number. Source: Mermaid, "Flowcharts", "Entity codes to escape characters".
  */
 export function label(text: string): string {
   return visible(text).replaceAll(
@@ -38,9 +46,14 @@ export function counted(count: number, what: string): string {
   return `${count} ${what}${count === 1 ? "" : "s"}`;
 }
 
-/** A cell of a table. Tables split at `|` even inside code, unless an odd number of backslashes is before it. */
+/**
+ * A cell of a table. Tables split at `|` even inside code, unless an odd number of backslashes is
+ * before it.
+ */
 export function cell(text: string): string {
-  return text.replaceAll(/(\\*)\|/g, (all, backslashes: string) => (backslashes.length % 2 === 1 ? all : `${backslashes}\\|`));
+  return text.replaceAll(/(\\*)\|/g, (all, backslashes: string) =>
+    backslashes.length % 2 === 1 ? all : `${backslashes}\\|`,
+  );
 }
 
 /** A row of a table. @param cells Markdown */

@@ -4,7 +4,9 @@ import { setImmediate } from "node:timers/promises";
 
 const SIGNALS = ["SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM"] as const;
 
-/** A shell adds the number of the signal to this for the exit code of a program that a signal ended. */
+/**
+ * A shell adds the number of the signal to this for the exit code of a program that a signal ended.
+ */
 const SIGNALED = 128;
 
 type Clean = () => unknown;
@@ -14,8 +16,9 @@ const cleaning = new Set<Clean>();
 let isEnding = false;
 
 /**
- * Waits for work that could leave something behind. A signal meanwhile ends the process as its parent expects, after `clean`, and the work
- * does not continue. At all other times a signal ends the process at once, also in the middle of a computation.
+ * Waits for work that could leave something behind. A signal meanwhile ends the process as its
+ * parent expects, after `clean`, and the work does not continue. At all other times a signal ends
+ * the process at once, also in the middle of a computation.
  * @param clean may be asynchronous
  */
 export async function atSignal<T>(clean: Clean, work: () => Promise<T>): Promise<T> {
@@ -63,8 +66,8 @@ function stopListening(): void {
 }
 
 /**
- * Writes files. A signal ends the process afterwards, because it would leave a temporary file in the middle of a write: Node.js notices
- * signals between two callbacks.
+ * Writes files. A signal ends the process afterwards, because it would leave a temporary file in
+ * the middle of a write: Node.js notices signals between two callbacks.
  */
 export function inOneStep<T>(write: () => T): Promise<T> {
   return atSignal(
@@ -74,7 +77,11 @@ export function inOneStep<T>(write: () => T): Promise<T> {
 }
 
 /** Ends a program that runs in a process group of its own, and what it has started. */
-export function endGroup({ pid, exitCode, signalCode }: Pick<ChildProcess, "pid" | "exitCode" | "signalCode">): void {
+export function endGroup({
+  pid,
+  exitCode,
+  signalCode,
+}: Pick<ChildProcess, "pid" | "exitCode" | "signalCode">): void {
   if (pid !== undefined && exitCode === null && signalCode === null) {
     process.kill(-pid, "SIGKILL");
   }

@@ -14,8 +14,8 @@ class Escaped {
 const escaped = (value: unknown) => (value instanceof Escaped ? value.text : prose(String(value)));
 
 /**
- * Liquid with tags in comments of Markdown, so that linters can read the templates: `<!-- if name -->`. A name that no value has is an
- * error, except in a condition.
+ * Liquid with tags in comments of Markdown, so that linters can read the templates: `<!-- if name
+ * -->`. A name that no value has is an error, except in a condition.
  */
 const LIQUID = new Liquid({
   tagDelimiterLeft: "<!--",
@@ -39,12 +39,17 @@ const FILTERS: Readonly<Record<string, (value: never, argument: never) => string
   counted,
   fenced: (text: string, language: string) => fenced(language, text),
   plain,
-  /** Text of this project, in which values are escaped, as a sentence: it starts in lower case and has no final period. */
+  /**
+   * Text of this project, in which values are escaped, as a sentence: it starts in lower case and
+   * has no final period.
+   */
   sentence: (text: string) => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`,
   cell: (value: unknown) => cell(escaped(value)),
   /** Conditions of a statement. */
   conditions: (all: readonly { test: string; variable: string; values: readonly string[] }[]) =>
-    all.map(({ test, variable, values }) => code(`${variable} ${test} ${values.join(", ")}`)).join(", "),
+    all
+      .map(({ test, variable, values }) => code(`${variable} ${test} ${values.join(", ")}`))
+      .join(", "),
   /** A value in a picture. */
   label,
   hcl: (value: HclValue) => hclValue(value),
@@ -56,7 +61,10 @@ const FILTERS: Readonly<Record<string, (value: never, argument: never) => string
   verbatim: (text: string) => text,
 };
 for (const [name, filter] of Object.entries(FILTERS)) {
-  LIQUID.registerFilter(name, (value: unknown, argument: unknown) => new Escaped(filter(value as never, argument as never)));
+  LIQUID.registerFilter(
+    name,
+    (value: unknown, argument: unknown) => new Escaped(filter(value as never, argument as never)),
+  );
 }
 
 const parsed = new Map<string, Template[]>();

@@ -4,13 +4,19 @@ import { errorAt, type FieldError } from "../errors";
 import type { Settings } from "../schema/deployment-schema";
 import { type Rule, rule } from "./rule";
 
-/** Rules between the two key slots, and about a key that is imported. Each message names the legal next steps. */
+/**
+ * Rules between the two key slots, and about a key that is imported. Each message names the legal
+ * next steps.
+ */
 export const ACCESS_KEY_RULES: readonly Rule[] = [
   rule(["accessKeys"], (settings) => {
     const accessKeys = terraformKeys(settings);
     return accessKeys !== "none" && slotError(accessKeys);
   }),
-  rule(["import.accessKeyId", "accessKeys"], (keys) => keys["import.accessKeyId"] !== undefined && importError(keys.accessKeys)),
+  rule(
+    ["import.accessKeyId", "accessKeys"],
+    (keys) => keys["import.accessKeyId"] !== undefined && importError(keys.accessKeys),
+  ),
   // What is imported must exist in the settings.
   rule(
     ["import.nodeRole", "nodeRole"],
@@ -44,7 +50,8 @@ function slotError(keys: TerraformKeys): FieldError | string | undefined {
 function importError(given: Settings["accessKeys"]): FieldError | string | undefined {
   const accessKeys = terraformKeys({ accessKeys: given });
   if (accessKeys === "none" || accessKeys.primary.status === "absent") {
-    const slot = accessKeys === "none" ? "Terraform has no key" : "accessKeys.primary.status is absent";
+    const slot =
+      accessKeys === "none" ? "Terraform has no key" : "accessKeys.primary.status is absent";
     return `an imported key goes into the primary slot, and ${slot}; set accessKeys.primary.status to "Active", or remove import.accessKeyId`;
   }
   return accessKeys.primary.pgpKey === undefined

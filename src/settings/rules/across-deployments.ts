@@ -37,12 +37,19 @@ interface Account {
 }
 
 /** The account of a deployment: `accountId`, or that of the assumed role. */
-function accountOf({ accountId, provider, region }: Pick<Settings, "accountId" | "provider" | "region">): Account {
+function accountOf({
+  accountId,
+  provider,
+  region,
+}: Pick<Settings, "accountId" | "provider" | "region">): Account {
   const id = accountId ?? parseIamArn(provider.assumeRoleArn ?? "")?.account;
   return { partition: partitionOf(region), id, profile: provider.profile };
 }
 
-/** Whether two deployments may be in one account, because the settings do not say that they are in two. */
+/**
+ * Whether two deployments may be in one account, because the settings do not say that they are in
+ * two.
+ */
 function mayShare(one: Account | undefined, other: Account | undefined): boolean {
   if (one === undefined || other === undefined) {
     return true;
@@ -54,10 +61,14 @@ function mayShare(one: Account | undefined, other: Account | undefined): boolean
 
 function stateClaim(candidate: Candidate): readonly Claim[] {
   const fields = candidate.settings.fields("backend", "cloud");
-  const key = fields && stateAddress(stateLocation(candidate.stack, fields), fields.backend?.partial === true);
+  const key =
+    fields &&
+    stateAddress(stateLocation(candidate.stack, fields), fields.backend?.partial === true);
   const message = (other: string) =>
     `is the state of ${other} as well, and each would destroy what the other created; give each deployment its own (key, prefix, path or workspace)`;
-  return key === undefined ? [] : [{ candidate, key, field: fields?.cloud === undefined ? "backend" : "cloud", message }];
+  return key === undefined
+    ? []
+    : [{ candidate, key, field: fields?.cloud === undefined ? "backend" : "cloud", message }];
 }
 
 const NAMED = [
@@ -75,12 +86,17 @@ function nameClaims(candidate: Candidate, account: Account): readonly Claim[] {
       return [];
     }
     // Another mode has it.
-    const second = [secondPolicyName(name), `${show(secondPolicyName(name))}, the second policy,`] as const;
-    return [[name, show(name)] as const, ...(kind === "policy" ? [second] : [])].map(([key, shown]) => {
-      const message = (other: string) =>
-        `${shown} is also the ${what} of ${other} (IAM ignores case); set another in one of the two files`;
-      return { candidate, account, key: `${kind} ${key.toLowerCase()}`, field, message };
-    });
+    const second = [
+      secondPolicyName(name),
+      `${show(secondPolicyName(name))}, the second policy,`,
+    ] as const;
+    return [[name, show(name)] as const, ...(kind === "policy" ? [second] : [])].map(
+      ([key, shown]) => {
+        const message = (other: string) =>
+          `${shown} is also the ${what} of ${other} (IAM ignores case); set another in one of the two files`;
+        return { candidate, account, key: `${kind} ${key.toLowerCase()}`, field, message };
+      },
+    );
   });
 }
 
@@ -99,12 +115,20 @@ function roleClaim(candidate: Candidate, account: Account): readonly Claim[] {
 function claimsOf(candidate: Candidate): readonly Claim[] {
   const fields = candidate.settings.fields("region", "accountId", "provider");
   const account = fields && accountOf(fields);
-  const inAccount = account === undefined ? [] : [...nameClaims(candidate, account), ...roleClaim(candidate, account)];
+  const inAccount =
+    account === undefined
+      ? []
+      : [...nameClaims(candidate, account), ...roleClaim(candidate, account)];
   return [...stateClaim(candidate), ...inAccount];
 }
 
-/** Conflicts between deployments, by source. The first of them in the given order is assumed to be right. */
-export function conflicts(candidates: readonly Candidate[]): ReadonlyMap<string, readonly FieldError[]> {
+/**
+ * Conflicts between deployments, by source. The first of them in the given order is assumed to be
+ * right.
+ */
+export function conflicts(
+  candidates: readonly Candidate[],
+): ReadonlyMap<string, readonly FieldError[]> {
   const claims = candidates.flatMap(claimsOf);
   const byKey = grouped(claims, ({ key }) => key);
   const found = claims.flatMap((claim) => {
@@ -112,14 +136,26 @@ export function conflicts(candidates: readonly Candidate[]): ReadonlyMap<string,
     const sharing = byKey.get(key) ?? [];
     // Of two deployments that exclude each other, the later one has the error.
     const before = sharing.slice(0, sharing.indexOf(claim));
-    const other = before.find((one) => one.candidate !== candidate && mayShare(account, one.account));
-    const isStated = [account, other?.account].every((one) => one === undefined || one.id !== undefined);
+    const other = before.find(
+      (one) => one.candidate !== candidate && mayShare(account, one.account),
+    );
+    const isStated = [account, other?.account].every(
+      (one) => one === undefined || one.id !== undefined,
+    );
     const more = isStated ? "" : ", or, if these are two accounts, accountId in both files";
     return other === undefined
       ? []
-      : [{ source: candidate.source, error: errorAt(field, `${message(other.candidate.source)}${more}`) }];
+      : [
+          {
+            source: candidate.source,
+            error: errorAt(field, `${message(other.candidate.source)}${more}`),
+          },
+        ];
   });
   return new Map(
-    [...grouped(found, ({ source }) => source)].map(([source, all]) => [source, firstErrors(all.map(({ error }) => error))]),
+    [...grouped(found, ({ source }) => source)].map(([source, all]) => [
+      source,
+      firstErrors(all.map(({ error }) => error)),
+    ]),
   );
 }

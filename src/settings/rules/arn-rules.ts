@@ -22,16 +22,24 @@ export const ARN_RULES: readonly Rule[] = [
         }
         return account === "aws" || accountId === undefined || account === accountId
           ? []
-          : errorAt(field, `${show(arn)} is of account ${account}, accountId is ${accountId}; make them agree`);
+          : errorAt(
+              field,
+              `${show(arn)} is of account ${account}, accountId is ${accountId}; make them agree`,
+            );
       });
     }),
   ),
   ...BOUNDARIES.map((name) =>
-    rule([name, "policy", "accountId"], ({ [name]: arn, policy }) => arn !== undefined && ownPolicyError(policy, arn)),
+    rule(
+      [name, "policy", "accountId"],
+      ({ [name]: arn, policy }) => arn !== undefined && ownPolicyError(policy, arn),
+    ),
   ),
   rule([POLICIES], ({ [POLICIES]: arns = [] }) =>
     arnsOf(POLICIES, arns).flatMap(([field, arn], index) => {
-      const first = arns.findIndex((other) => nodeAttachmentAddress(other) === nodeAttachmentAddress(arn));
+      const first = arns.findIndex(
+        (other) => nodeAttachmentAddress(other) === nodeAttachmentAddress(arn),
+      );
       const what =
         arns[first] === arn
           ? "stands in the list twice; remove one"
@@ -42,17 +50,24 @@ export const ARN_RULES: readonly Rule[] = [
 ];
 
 /** The ARNs of a field, each with its own field. */
-function arnsOf(name: string, given: string | readonly string[] = []): readonly (readonly [string, string])[] {
-  return typeof given === "string" ? [[name, given]] : given.map((arn, index) => [`${name}.${index}`, arn]);
+function arnsOf(
+  name: string,
+  given: string | readonly string[] = [],
+): readonly (readonly [string, string])[] {
+  return typeof given === "string"
+    ? [[name, given]]
+    : given.map((arn, index) => [`${name}.${index}`, arn]);
 }
 
 /**
- * A boundary that is a policy of this deployment limits nobody: whoever applies the deployment can write that policy.
- * The account and the partition of the ARN do not matter: where they differ from the deployment's, another rule reports it.
- * IAM ignores case in names.
+ * A boundary that is a policy of this deployment limits nobody: whoever applies the deployment can
+ * write that policy. The account and the partition of the ARN do not matter: where they differ from
+ * the deployment's, another rule reports it. IAM ignores case in names.
  */
 function ownPolicyError(policy: Settings["policy"], arn: string): string | undefined {
-  const own = [policy.name, secondPolicyName(policy.name)].map((name) => `:policy${policy.path}${name}`.toLowerCase());
+  const own = [policy.name, secondPolicyName(policy.name)].map((name) =>
+    `:policy${policy.path}${name}`.toLowerCase(),
+  );
   return arn.includes("::aws:") || !own.some((end) => arn.toLowerCase().endsWith(end))
     ? undefined
     : `${show(arn)} is a policy of this deployment, and whoever applies the deployment can change it; write the ARN of a policy that only your administrators can change`;

@@ -7,15 +7,18 @@ import { BACKEND_EXAMPLE } from "../schema/backend-schema";
 import { type Rule, rule } from "./rule";
 
 /**
- * The canned ACLs with which only the owners of object and bucket can read the state. Others let everyone, every AWS account or EC2
- * read it. Source: Amazon S3 User Guide, "Canned ACL".
+ * The canned ACLs with which only the owners of object and bucket can read the state. Others let
+ * everyone, every AWS account or EC2 read it. Source: Amazon S3 User Guide, "Canned ACL".
  */
 const ACLS: readonly unknown[] = ["private", "bucket-owner-read", "bucket-owner-full-control"];
 
 const IN_ADDRESS =
   "has a user, a password or a query (not shown), and the review pack shows addresses; remove it, and set credentials in the environment, or the address with -backend-config and backend.partial: true";
 
-/** Rules about the location of the state. Terraform itself checks which arguments a backend requires, and their values. */
+/**
+ * Rules about the location of the state. Terraform itself checks which arguments a backend
+ * requires, and their values.
+ */
 export const BACKEND_RULES: readonly Rule[] = [
   rule(["backend", "cloud"], ({ backend, cloud }) => {
     if (backend === undefined && cloud === undefined) {
@@ -36,8 +39,12 @@ export const BACKEND_RULES: readonly Rule[] = [
   rule(["backend", "cloud"], ({ backend, cloud }) =>
     Object.entries({ ...backend, cloud }).flatMap(([type, given]) => {
       const names = backendType(type)?.destinations ?? [];
-      const secret = names.filter((name) => /[@?]/.test(textOf(valueAt(given, name.split("."))) ?? ""));
-      return secret.map((name) => errorAt(`${type === "cloud" ? "" : "backend."}${type}.${name}`, IN_ADDRESS));
+      const secret = names.filter((name) =>
+        /[@?]/.test(textOf(valueAt(given, name.split("."))) ?? ""),
+      );
+      return secret.map((name) =>
+        errorAt(`${type === "cloud" ? "" : "backend."}${type}.${name}`, IN_ADDRESS),
+      );
     }),
   ),
   ...["path", "workspace_dir"].map((argument) =>
@@ -53,7 +60,11 @@ export const BACKEND_RULES: readonly Rule[] = [
     rule(["backend"], ({ backend }) => {
       const arn = valueAt(backend, ["s3", ...argument.split(".")]);
       const message = `${show(arn)} is not the ARN of an IAM role, which reads arn:aws:iam::123456789012:role/NAME`;
-      return arn !== undefined && parseIamArn(String(arn))?.kind !== "role" && errorAt(`backend.s3.${argument}`, message);
+      return (
+        arn !== undefined &&
+        parseIamArn(String(arn))?.kind !== "role" &&
+        errorAt(`backend.s3.${argument}`, message)
+      );
     }),
   ),
   rule(["backend"], ({ backend }) => {

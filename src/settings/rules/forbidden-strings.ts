@@ -7,31 +7,48 @@ export function forbiddenStrings(value: unknown) {
 }
 
 /**
- * `${...}` and `%{...}` anywhere: Terraform would run them, for example `${file("...")}`, and no setting needs them. CDKTF's tokens become
- * such expressions at synth. `&{...}` is a variable of IAM in `aws_iam_policy_document`.
+ * `${...}` and `%{...}` anywhere: Terraform would run them, for example `${file("...")}`, and no
+ * setting needs them. CDKTF's tokens become such expressions at synth. `&{...}` is a variable of
+ * IAM in `aws_iam_policy_document`.
  */
 function templateError(text: string): string | undefined {
   const [sign] = /[$%&]\{|TfToken\[/.exec(text) ?? [];
   return sign && `holds "${sign}", which Terraform would replace; write the value itself`;
 }
 
-/** Keys that would get lost on the way to Terraform: JavaScript objects treat some in their own way, and `//` is CDKTF's for comments. */
+/**
+ * Keys that would get lost on the way to Terraform: JavaScript objects treat some in their own way,
+ * and `//` is CDKTF's for comments.
+ */
 function keyError(path: readonly string[], text: string): string | undefined {
-  const isLost = path.at(-1) === text && ["__proto__", "constructor", "prototype", "//"].includes(text);
+  const isLost =
+    path.at(-1) === text && ["__proto__", "constructor", "prototype", "//"].includes(text);
   return isLost ? "is a name that cannot be used here; choose another" : undefined;
 }
 
-/** Fields with a rule of their own for secrets: a public key, whose last line may have 40 characters, and a key ID. */
-const NOT_SECRET: readonly string[] = ["accessKeys.primary.pgpKey", "accessKeys.secondary.pgpKey", "import.accessKeyId"];
+/**
+ * Fields with a rule of their own for secrets: a public key, whose last line may have 40
+ * characters, and a key ID.
+ */
+const NOT_SECRET: readonly string[] = [
+  "accessKeys.primary.pgpKey",
+  "accessKeys.secondary.pgpKey",
+  "import.accessKeyId",
+];
 
 /** Settings are committed, so no secret belongs there. */
 function secretError(path: readonly string[], text: string): string | undefined {
   const secret = NOT_SECRET.includes(path.join(".")) ? undefined : secretIn(text);
-  return secret === undefined ? undefined : `looks like ${secret} (not shown) and settings are committed; remove it`;
+  return secret === undefined
+    ? undefined
+    : `looks like ${secret} (not shown) and settings are committed; remove it`;
 }
 
 /** Every string in a value, keys of objects included. */
-function stringsIn(value: unknown, path: readonly string[]): readonly { path: readonly string[]; string: string }[] {
+function stringsIn(
+  value: unknown,
+  path: readonly string[],
+): readonly { path: readonly string[]; string: string }[] {
   if (typeof value === "string") {
     return [{ path, string: value }];
   }
@@ -40,13 +57,17 @@ function stringsIn(value: unknown, path: readonly string[]): readonly { path: re
   }
   return Object.entries(value).flatMap(([key, content]) => {
     const below = [...path, key];
-    return [...(Array.isArray(value) ? [] : [{ path: below, string: key }]), ...stringsIn(content, below)];
+    return [
+      ...(Array.isArray(value) ? [] : [{ path: below, string: key }]),
+      ...stringsIn(content, below),
+    ];
   });
 }
 
 /**
  * Secrets by their shape; others are the business of scanners such as gitleaks.
- * Source: IAM user guide, "IAM identifiers"; RFC 7468; key files of Google Cloud; age-encryption.org/v1.
+ * Source: IAM user guide, "IAM identifiers"; RFC 7468; key files of Google Cloud;
+ * age-encryption.org/v1.
  */
 const SHAPES = {
   "an AWS access key ID": /(?<![A-Z0-9])(?:AKIA|ASIA)[A-Z2-7]{16}(?![A-Z0-9])/,
@@ -57,7 +78,10 @@ const SHAPES = {
 const SECRET_KEY = /(?<![A-Za-z0-9/+])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])/g;
 const PUBLIC_BLOCK = /-----BEGIN (?:PGP PUBLIC KEY|PUBLIC KEY|CERTIFICATE)/;
 
-/** Names what secret a text seems to hold, or undefined. Checksums, commits and public keys are none. */
+/**
+ * Names what secret a text seems to hold, or undefined. Checksums, commits and public keys are
+ * none.
+ */
 export function secretIn(text: string): string | undefined {
   const shape = Object.entries(SHAPES).find(([, pattern]) => pattern.test(text));
   if (shape !== undefined) {
@@ -65,12 +89,15 @@ export function secretIn(text: string): string | undefined {
   }
   // An ARN's path or the last line of a public key may well have 40 characters of mixed case.
   const isPublic = text.startsWith("arn:") || PUBLIC_BLOCK.test(text);
-  return !isPublic && (text.match(SECRET_KEY) ?? []).some(looksRandom) ? "an AWS secret access key" : undefined;
+  return !isPublic && (text.match(SECRET_KEY) ?? []).some(looksRandom)
+    ? "an AWS secret access key"
+    : undefined;
 }
 
 /**
- * Whether characters are random: paths of words have few digits and repeat their letters, hexadecimal digits end at f.
- * Of 300,000 random strings 0.1 percent have no digit, and 3 had at most 20 different characters.
+ * Whether characters are random: paths of words have few digits and repeat their letters,
+ * hexadecimal digits end at f. Of 300,000 random strings 0.1 percent have no digit, and 3 had at
+ * most 20 different characters.
  */
 function looksRandom(text: string): boolean {
   return /\d/.test(text) && /[A-Z]/.test(text) && /[g-z]/.test(text) && new Set(text).size > 20;

@@ -8,7 +8,10 @@ import { valueAt } from "../../text/json";
 import { errorAt, type FieldError, show } from "../errors";
 import { type Fields, type Rule, rule } from "./rule";
 
-/** Rules about the policy and the cluster that it is for: what a mode requires, and the size of what it grants. */
+/**
+ * Rules about the policy and the cluster that it is for: what a mode requires, and the size of what
+ * it grants.
+ */
 export const POLICY_RULES: readonly Rule[] = [
   rule(
     ["cluster.prefix", "cluster", "policy"],
@@ -34,7 +37,9 @@ export const POLICY_RULES: readonly Rule[] = [
         message: `has characters that IAM rejects in a policy, and policy.mode ${show(mode)} names the tag there; use Latin letters, or mode "documented"`,
       })),
   ),
-  rule(["policy", "user", "cluster", "nodeRole"], (settings, policies) => sizeErrors(settings, policies ?? [])),
+  rule(["policy", "user", "cluster", "nodeRole"], (settings, policies) =>
+    sizeErrors(settings, policies ?? []),
+  ),
   // Between the fields of the cluster, its features, its Region and the role of its nodes.
   rule(
     ["cluster.kmsKeyArns", "cluster", "features"],
@@ -44,7 +49,8 @@ export const POLICY_RULES: readonly Rule[] = [
       'has no effect without the feature encrypted-volumes; add "encrypted-volumes" to features, or remove kmsKeyArns',
   ),
   rule(["cluster", "region"], ({ cluster, region }) => {
-    // EBS only uses keys of its own Region. Source: EBS User Guide, "How Amazon EBS encryption works".
+    // EBS only uses keys of its own Region. Source: EBS User Guide, "How Amazon EBS encryption
+    // works".
     const expected = `arn:${partitionOf(region)}:kms:${region}:`;
     const message = (arn: string) =>
       `${show(arn)} is a key of another Region than ${region}; write an ARN that begins with ${expected}`;
@@ -75,8 +81,8 @@ const BEYOND_LATIN_1 = /[\u0100-\uffff]/;
 type PolicySettings = Fields<"policy" | "user" | "cluster" | "nodeRole">;
 
 /**
- * The settings without a short limit that each policy contains, by its number, and what to leave out. No remedy widens the permissions:
- * without `kmsKeyArns` every key would be allowed.
+ * The settings without a short limit that each policy contains, by its number, and what to leave
+ * out. No remedy widens the permissions: without `kmsKeyArns` every key would be allowed.
  */
 const LONG_SETTINGS: Readonly<Record<number, Readonly<Record<string, string>>>> = {
   1: {
@@ -87,7 +93,8 @@ const LONG_SETTINGS: Readonly<Record<number, Readonly<Record<string, string>>>> 
   2: {
     "cluster.formerIamNodeRoles": "leave out the roles that no node has any more",
     "cluster.iamNodeRolePath": "choose a role with a shorter path",
-    "cluster.kmsKeyArns": "leave out the keys that encrypt nothing of this cluster, but not the whole list",
+    "cluster.kmsKeyArns":
+      "leave out the keys that encrypt nothing of this cluster, but not the whole list",
     "cluster.tags": "leave out the tags that DKP does not set, or shorten their keys",
     "nodeRole.path": "choose a shorter path",
   },
@@ -100,14 +107,19 @@ function lengthOf(settings: PolicySettings, field: string): number {
 }
 
 /** A policy that exceeds the size of IAM; at the longest setting in it. */
-function sizeErrors(settings: PolicySettings, policies: readonly DeploymentPolicy[]): readonly FieldError[] {
+function sizeErrors(
+  settings: PolicySettings,
+  policies: readonly DeploymentPolicy[],
+): readonly FieldError[] {
   const isDocumented = settings.policy.mode === "documented";
   return policies
     .filter(({ statements }) => isTooLarge(statements))
     .map(({ number, name, statements }) => {
       const remedies = LONG_SETTINGS[number] ?? {};
       const fields = isDocumented ? ["user.allowedNetworks"] : Object.keys(remedies);
-      const [field = ""] = fields.toSorted((one, other) => lengthOf(settings, other) - lengthOf(settings, one));
+      const [field = ""] = fields.toSorted(
+        (one, other) => lengthOf(settings, other) - lengthOf(settings, one),
+      );
       return errorAt(
         field,
         `is the longest setting in the policy ${show(name)} of ${policySize(statements)} characters, and IAM allows ${MAX_POLICY_CHARACTERS}; ${remedies[field]}`,

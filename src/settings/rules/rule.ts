@@ -3,12 +3,19 @@ import { valueAt } from "../../text/json";
 import { errorAt, type FieldError } from "../errors";
 import type { Settings } from "../schema/deployment-schema";
 
-/** The errors between fields of one deployment. The policies are undefined if they do not follow from the settings, because of an error. */
-export type Rule = (settings: CheckedSettings, policies: DeploymentPolicies | undefined) => readonly FieldError[];
+/**
+ * The errors between fields of one deployment. The policies are undefined if they do not follow
+ * from the settings, because of an error.
+ */
+export type Rule = (
+  settings: CheckedSettings,
+  policies: DeploymentPolicies | undefined,
+) => readonly FieldError[];
 
 /**
  * A rule that runs only if the fields it requires have no errors.
- * @param check returns the message about the first of these fields, errors of other ones, or nothing
+ * @param check returns the message about the first of these fields, errors of other ones, or
+ * nothing
  */
 export function rule<Name extends FieldName>(
   requires: readonly [Name, ...Name[]],
@@ -24,11 +31,21 @@ export function rule<Name extends FieldName>(
   };
 }
 
-type KeyOf<Value> = Value extends readonly unknown[] ? never : Value extends object ? keyof Value & string : never;
-type ValueAt<Value, Key> = Value extends object ? (Key extends keyof Value ? Value[Key] : undefined) : undefined;
+type KeyOf<Value> = Value extends readonly unknown[]
+  ? never
+  : Value extends object
+    ? keyof Value & string
+    : never;
+type ValueAt<Value, Key> = Value extends object
+  ? Key extends keyof Value
+    ? Value[Key]
+    : undefined
+  : undefined;
 
 /** A setting or a field of one: `region`, `user.name`. */
-type FieldName = { [Key in keyof Settings]-?: Key | `${Key}.${KeyOf<Settings[Key]>}` }[keyof Settings];
+type FieldName = {
+  [Key in keyof Settings]-?: Key | `${Key}.${KeyOf<Settings[Key]>}`;
+}[keyof Settings];
 
 /** Values of fields that have no error, by name. */
 export type Fields<Name extends FieldName> = {
@@ -41,7 +58,10 @@ export type Fields<Name extends FieldName> = {
 
 /** Settings that may have errors: only fields without an error can be read. */
 export interface CheckedSettings {
-  /** The values of these fields; undefined if one of them, a field in it or the object around it has an error. */
+  /**
+   * The values of these fields; undefined if one of them, a field in it or the object around it has
+   * an error.
+   */
   fields<Name extends FieldName>(...names: readonly Name[]): Fields<Name> | undefined;
 }
 
@@ -54,7 +74,9 @@ export function checkedSettings(value: unknown, errors: readonly FieldError[]): 
         return undefined;
       }
       // The schema gives each field without an error its type.
-      return Object.fromEntries(paths.map(([name, path]) => [name, valueAt(value, path)])) as Fields<Name>;
+      return Object.fromEntries(
+        paths.map(([name, path]) => [name, valueAt(value, path)]),
+      ) as Fields<Name>;
     },
   };
 }

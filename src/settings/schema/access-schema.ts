@@ -7,14 +7,19 @@ import { isObject } from "../../text/json";
 import { show } from "../errors";
 import * as f from "./primitives";
 
-// The parts of the schema about keys and principals: key slots, the role for nodes, and what is imported.
+// The parts of the schema about keys and principals: key slots, the role for nodes, and what is
+// imported.
 
 const KEY_STATUSES = ["Active", "Inactive", "absent"] as const;
 
 /** What to do for a `pgpKey`. */
-const EXPORT = "run gpg --armor --export --export-options export-minimal ID > deployments/team.asc, and write pgpKey: team.asc";
+const EXPORT =
+  "run gpg --armor --export --export-options export-minimal ID > deployments/team.asc, and write pgpKey: team.asc";
 
-/** Each error with its remedy; the name of a file or nothing stands before it. Never the value itself: it may be a private key. */
+/**
+ * Each error with its remedy; the name of a file or nothing stands before it. Never the value
+ * itself: it may be a private key.
+ */
 const PGP_KEY_MESSAGES: Readonly<Record<PgpKeyError, string>> = {
   armored: `is armored text, and not one public key in a file of its own; ${EXPORT}`,
   keybase: `names a Keybase user, which Terraform would look up over the network at every apply; ${EXPORT}`,
@@ -46,7 +51,11 @@ const pgpKey = v.pipe(
 
 const keySlot = (status: (typeof KEY_STATUSES)[number]) =>
   f.strict({
-    status: f.harmless(f.choice(KEY_STATUSES), "`Active`, `Inactive` (exists and is refused by AWS) or `absent`", status),
+    status: f.harmless(
+      f.choice(KEY_STATUSES),
+      "`Active`, `Inactive` (exists and is refused by AWS) or `absent`",
+      status,
+    ),
     pgpKey: f.exposure(
       pgpKey,
       "Public OpenPGP key: a file, armored or binary, relative to the folder of the settings, such as `team.asc`; or its binary form in base64. The state then holds only the encrypted secret. Other bytes would replace the key, so rotate to the other slot",
@@ -78,10 +87,17 @@ const keysOfTerraform = f.strict({
   maxAge,
   primary: v.optional(keySlot("Active"), {}),
   secondary: v.optional(keySlot("absent"), {}),
-  current: f.harmless(f.choice(SLOTS), "The slot of the current key, which the outputs have; it must be `Active`", "primary"),
+  current: f.harmless(
+    f.choice(SLOTS),
+    "The slot of the current key, which the outputs have; it must be `Active`",
+    "primary",
+  ),
 });
 
-const keysOfRotate = f.strict({ managedBy: f.field(v.literal("rotate"), "attention", MANAGED_BY), maxAge });
+const keysOfRotate = f.strict({
+  managedBy: f.field(v.literal("rotate"), "attention", MANAGED_BY),
+  maxAge,
+});
 
 export const accessKeys = f.field(
   f.chosen(
@@ -91,7 +107,8 @@ export const accessKeys = f.field(
         `${show(input)} is neither an object of key slots nor "none"; write for example { secondary: { status: Active } }`,
     ),
     (value) => {
-      const ofObject = isObject(value) && value.managedBy === "rotate" ? keysOfRotate : keysOfTerraform;
+      const ofObject =
+        isObject(value) && value.managedBy === "rotate" ? keysOfRotate : keysOfTerraform;
       return isObject(value) ? ofObject : undefined;
     },
   ),
@@ -103,11 +120,15 @@ const rolePath = v.pipe(
   f.path,
   v.regex(
     /^[^*?]*$/,
-    f.because('has "*" or "?", which would be a wildcard where the user may pass the role; choose a path without'),
+    f.because(
+      'has "*" or "?", which would be a wildcard where the user may pass the role; choose a path without',
+    ),
   ),
   v.check(
     (value) => !RESERVED_ROLE_PATHS.some((reserved) => value.startsWith(reserved)),
-    f.because(`is reserved: only AWS creates roles below ${RESERVED_ROLE_PATHS.join(" and ")}; choose another path`),
+    f.because(
+      `is reserved: only AWS creates roles below ${RESERVED_ROLE_PATHS.join(" and ")}; choose another path`,
+    ),
   ),
 );
 
@@ -135,10 +156,14 @@ export const nodeRole = f.strict({
     "ARNs of policies to attach to the role",
     [],
   ),
-  permissionsBoundary: f.attention(f.arn("policy"), "ARN of the policy that limits the permissions of the role"),
+  permissionsBoundary: f.attention(
+    f.arn("policy"),
+    "ARN of the policy that limits the permissions of the role",
+  ),
 });
 
-const NO_KEY_ID = "is not the ID of an access key (not shown); write AKIA and 16 more characters, never the secret";
+const NO_KEY_ID =
+  "is not the ID of an access key (not shown); write AKIA and 16 more characters, never the secret";
 
 const imported = (what = "the object of the same name") =>
   f.attention(v.boolean(), `Imports ${what}, created outside Terraform`, false);

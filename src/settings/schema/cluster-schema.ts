@@ -6,17 +6,26 @@ import { ROLE_NAME } from "../../iam/limits";
 import { show, suggest } from "../errors";
 import * as f from "./primitives";
 
-/** DKP's own pattern, and 59 characters, because IAM allows 64 in the name of the role `<prefix>-node`. */
+/**
+ * DKP's own pattern, and 59 characters, because IAM allows 64 in the name of the role
+ * `<prefix>-node`.
+ */
 const prefix = f.matching(
   /^(?=.{1,59}$)[a-z0-9](?:[-a-z0-9]*[a-z0-9])?$/,
   'is not a DKP prefix: lower-case letters, digits and "-", a letter or digit at both ends; IAM allows 59, because the node role is named <prefix>-node',
 );
 
 /** A statement action of DKP's `additionalRolePolicies`, by DKP's own rule. */
-const rolePolicyAction = f.matching(/^[a-zA-Z0-9_-]+:[a-zA-Z0-9_*?-]+$/, 'is not an action; write it as "s3:GetObject"');
+const rolePolicyAction = f.matching(
+  /^[a-zA-Z0-9_-]+:[a-zA-Z0-9_*?-]+$/,
+  'is not an action; write it as "s3:GetObject"',
+);
 
 /** An image in a Region. DKP's own schema allows any string. */
-export const ami = f.matching(/^ami-[0-9a-z]+$/, "is not an AMI ID; expected format: ami-0123456789abcdef0");
+export const ami = f.matching(
+  /^ami-[0-9a-z]+$/,
+  "is not an AMI ID; expected format: ami-0123456789abcdef0",
+);
 
 /** The fields of DKP's `AWSClusterConfiguration` (and the prefix) that decide about permissions. */
 export const dkpFields = {
@@ -25,7 +34,10 @@ export const dkpFields = {
     "`cloud.prefix` of DKP's ClusterConfiguration; from DKP 1.78 on also `prefix` of the ModuleConfig `global`. All modes but `documented` require it",
   ),
   layout: f.permissions(f.choice(LAYOUTS), "Layout of the cluster. `minimal` requires it"),
-  existingVPCID: f.permissions(f.vpcId, "The VPC that the cluster is put into; without it DKP creates one"),
+  existingVPCID: f.permissions(
+    f.vpcId,
+    "The VPC that the cluster is put into; without it DKP creates one",
+  ),
   peeredVPCs: f.permissions(v.array(f.vpcId), "VPCs that the cluster's VPC is peered with"),
   iamNodeRole: f.permissions(
     f.following(ROLE_NAME, "; write the name without path"),
@@ -81,7 +93,12 @@ export const cluster = f.strict({
     [],
   ),
   kmsKeyArns: f.permissions(
-    v.array(f.matching(KMS_KEY_ARN, "is not the ARN of a KMS key; write arn:aws:kms:REGION:ACCOUNT:key/KEY_ID, not an alias")),
+    v.array(
+      f.matching(
+        KMS_KEY_ARN,
+        "is not the ARN of a KMS key; write arn:aws:kms:REGION:ACCOUNT:key/KEY_ID, not an alias",
+      ),
+    ),
     "KMS keys of encrypted volumes, images and snapshots, also of other accounts; without it `scoped` and `minimal` allow every key of the account. Requires the feature `encrypted-volumes`",
     [],
   ),
@@ -93,7 +110,8 @@ export const features = f.field(
   v.array(
     v.picklist(
       FEATURE_NAMES,
-      ({ input }) => `${show(input)} is not a feature, ${suggest(typeof input === "string" ? input : "", FEATURE_NAMES)}`,
+      ({ input }) =>
+        `${show(input)} is not a feature, ${suggest(typeof input === "string" ? input : "", FEATURE_NAMES)}`,
     ),
   ),
   "permissions",

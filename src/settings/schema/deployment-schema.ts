@@ -9,9 +9,13 @@ import { backend, cloud } from "./backend-schema";
 import { cluster, features } from "./cluster-schema";
 import * as f from "./primitives";
 
-// The schema of `deployments/<stack>.yaml`. Descriptions go into the JSON schema and docs/reference/settings.md.
+// The schema of `deployments/<stack>.yaml`. Descriptions go into the JSON schema and
+// docs/reference/settings.md.
 
-const region = f.matching(REGION, 'does not have the form of an AWS Region; write one such as "eu-central-1" or "us-gov-west-1"');
+const region = f.matching(
+  REGION,
+  'does not have the form of an AWS Region; write one such as "eu-central-1" or "us-gov-west-1"',
+);
 
 const NO_ACCOUNT = f.because("is not an AWS account ID: 12 digits, in quotes");
 const accountId = v.pipe(v.string(NO_ACCOUNT), v.regex(/^\d{12}$/, NO_ACCOUNT));
@@ -35,14 +39,29 @@ const cidrBlock = v.pipe(
   ),
 );
 
-/** Addresses that no request to a public endpoint of AWS has. Source: IANA IPv4 and IPv6 Special-Purpose Address Registries. */
-const NOT_PUBLIC: readonly string[] = ["carrierGradeNat", "linkLocal", "loopback", "private", "uniqueLocal"];
+/**
+ * Addresses that no request to a public endpoint of AWS has. Source: IANA IPv4 and IPv6
+ * Special-Purpose Address Registries.
+ */
+const NOT_PUBLIC: readonly string[] = [
+  "carrierGradeNat",
+  "linkLocal",
+  "loopback",
+  "private",
+  "uniqueLocal",
+];
 
-/** Why a value is not a CIDR block of public addresses, as a continuation of the value; undefined if it is one. */
+/**
+ * Why a value is not a CIDR block of public addresses, as a continuation of the value; undefined if
+ * it is one.
+ */
 function cidrError(value: string): string | undefined {
   const isIpv6 = value.includes(":");
   // A zone (fe80::1%eth0) and an embedded IPv4 address are no part of a CIDR block.
-  if (/%|:.*\.|\/0\d/.test(value) || !(isIpv6 ? ipaddr.IPv6.isValidCIDR(value) : ipaddr.IPv4.isValidCIDRFourPartDecimal(value))) {
+  if (
+    /%|:.*\.|\/0\d/.test(value) ||
+    !(isIpv6 ? ipaddr.IPv6.isValidCIDR(value) : ipaddr.IPv4.isValidCIDRFourPartDecimal(value))
+  ) {
     return "is not a CIDR block; write for example 203.0.113.0/24 or 2001:db8::/32";
   }
   const [address, length] = ipaddr.parseCIDR(value);
@@ -58,7 +77,10 @@ function cidrError(value: string): string | undefined {
     : undefined;
 }
 
-const vpcEndpointId = f.matching(/^vpce-[0-9a-f]{8,17}$/, "is not the ID of a VPC endpoint, which reads vpce-0123456789abcdef0");
+const vpcEndpointId = f.matching(
+  /^vpce-[0-9a-f]{8,17}$/,
+  "is not the ID of a VPC endpoint, which reads vpce-0123456789abcdef0",
+);
 
 const allowedNetworks = v.pipe(
   f.strict({
@@ -67,7 +89,11 @@ const allowedNetworks = v.pipe(
       "Public addresses, as CIDR blocks, of NAT gateways, of nodes, and of whoever runs `dhctl`",
       [],
     ),
-    vpcs: f.permissions(v.array(f.vpcId), "VPCs whose requests to AWS go through VPC endpoints", []),
+    vpcs: f.permissions(
+      v.array(f.vpcId),
+      "VPCs whose requests to AWS go through VPC endpoints",
+      [],
+    ),
     vpcEndpoints: f.permissions(v.array(vpcEndpointId), "VPC endpoints", []),
   }),
   v.check(
@@ -83,7 +109,10 @@ const user = f.strict({
     "deckhouse",
   ),
   path: f.attention(f.path, "IAM path of the user", "/"),
-  permissionsBoundary: f.attention(f.arn("policy"), "ARN of the policy that limits the permissions of the user"),
+  permissionsBoundary: f.attention(
+    f.arn("policy"),
+    "ARN of the policy that limits the permissions of the user",
+  ),
   allowedNetworks: f.permissions(
     allowedNetworks,
     "The networks that requests with the key may come from, any of them: the policy denies requests from all others, so that a leaked key is useless there",
@@ -118,8 +147,14 @@ const schema = f.strict({
     "identity",
     "Region DKP will run in; the partition (`aws`, `aws-cn`, `aws-us-gov`, ...) follows from it",
   ),
-  backend: f.exposure(backend, "Location of the state: one backend type with its arguments in Terraform's spelling"),
-  cloud: f.exposure(cloud, "Instead of `backend`: Terraform's `cloud` block, `{ organization, workspaces: { name } }`"),
+  backend: f.exposure(
+    backend,
+    "Location of the state: one backend type with its arguments in Terraform's spelling",
+  ),
+  cloud: f.exposure(
+    cloud,
+    "Instead of `backend`: Terraform's `cloud` block, `{ organization, workspaces: { name } }`",
+  ),
   accountId: f.identity(
     accountId,
     "AWS account, 12 digits in quotes; Terraform then refuses to run in any other. Without it, the credentials decide the account",
@@ -147,5 +182,7 @@ export type Settings = v.InferOutput<typeof schema>;
 /** The same as one writes it: what has a default may be left out. */
 export type SettingsInput = v.InferInput<typeof schema>;
 
-/** Without the types of its errors: there are so many that they double the time of the type check. */
+/**
+ * Without the types of its errors: there are so many that they double the time of the type check.
+ */
 export const deploymentSchema: v.GenericSchema<unknown, Settings> = schema;

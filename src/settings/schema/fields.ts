@@ -20,7 +20,10 @@ interface Part {
   readonly metadata?: { readonly meaning?: Meaning; readonly harmless?: readonly unknown[] };
 }
 
-/** A schema and everything that it is made of for the same value: what is optional, the items of a pipe, the options of a union. */
+/**
+ * A schema and everything that it is made of for the same value: what is optional, the items of a
+ * pipe, the options of a union.
+ */
 function partsOf(schema: v.GenericPipeItem | undefined): readonly Part[] {
   const { wrapped, options = [], pipe = [] } = (schema ?? {}) as Part;
   const inner = [...(wrapped === undefined ? [] : [wrapped]), ...options, ...pipe];
@@ -46,25 +49,41 @@ export function knownKeys(path: Path): readonly string[] {
   return Object.keys(entriesOf(schemaAt(path)));
 }
 
-/** What a change at a path means, as the schema declares it at the field, or at the nearest field around it. */
+/**
+ * What a change at a path means, as the schema declares it at the field, or at the nearest field
+ * around it.
+ */
 export function meaningOf(path: Path): Meaning {
   const schemas = path.map((_, index) => schemaAt(path.slice(0, index + 1)));
-  const declared = schemas.map((schema) => partsOf(schema).findLast(({ metadata }) => metadata?.meaning !== undefined));
+  const declared = schemas.map((schema) =>
+    partsOf(schema).findLast(({ metadata }) => metadata?.meaning !== undefined),
+  );
   return declared.findLast((part) => part !== undefined)?.metadata?.meaning ?? "attention";
 }
 
-/** Whether a change at a path to a value is harmless, as the schema declares it at the field, or at a field around it. */
+/**
+ * Whether a change at a path to a value is harmless, as the schema declares it at the field, or at
+ * a field around it.
+ */
 export function isHarmlessAs(path: Path, value: unknown): boolean {
   const parts = path.flatMap((_, index) => partsOf(schemaAt(path.slice(0, index + 1))));
   return parts.some(({ metadata }) => metadata?.harmless?.includes(value) === true);
 }
 
-/** The errors of one issue that the schema found: several if the value matches neither shape of a union. */
-export function issueErrors(issue: v.BaseIssue<unknown>, above: readonly string[] = []): readonly FieldError[] {
+/**
+ * The errors of one issue that the schema found: several if the value matches neither shape of a
+ * union.
+ */
+export function issueErrors(
+  issue: v.BaseIssue<unknown>,
+  above: readonly string[] = [],
+): readonly FieldError[] {
   const path = [...above, ...(issue.path ?? []).map(({ key }) => String(key))];
   // A union of an object and a literal: an object is reported as the object it is meant to be.
   if (issue.type === "union" && isObject(issue.input)) {
-    return (issue.issues ?? []).filter(({ type }) => type !== "literal").flatMap((inner) => issueErrors(inner, path));
+    return (issue.issues ?? [])
+      .filter(({ type }) => type !== "literal")
+      .flatMap((inner) => issueErrors(inner, path));
   }
   return [{ path, message: issueMessage(issue, path) }];
 }
@@ -92,7 +111,8 @@ function issueMessage(issue: v.BaseIssue<unknown>, path: readonly string[]): str
     if (!isType && (path[0] === "backend" || path[0] === "cloud")) {
       return unknownArgument(path, known);
     }
-    const shape = isType && nearest(key, known) === undefined ? `; write for example ${BACKEND_EXAMPLE}` : "";
+    const shape =
+      isType && nearest(key, known) === undefined ? `; write for example ${BACKEND_EXAMPLE}` : "";
     return `unknown ${isType ? "backend type" : "setting"}, ${suggest(key, known)}${shape}`;
   }
   if (issue.input === undefined) {

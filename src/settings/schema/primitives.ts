@@ -14,11 +14,16 @@ export function noList<S extends v.GenericSchema<object>>(schema: S, remedy = LI
     () => false,
     ({ input }) => `${show(input)} is not an object; ${remedy}`,
   );
-  return { ...schema, "~run": (dataset, config) => (isObject(dataset.value) ? schema : noObject)["~run"](dataset, config) };
+  return {
+    ...schema,
+    "~run": (dataset, config) =>
+      (isObject(dataset.value) ? schema : noObject)["~run"](dataset, config),
+  };
 }
 
 /**
- * An object without additional keys. Not valibot's own `strictObject`, which reports only the first unknown key.
+ * An object without additional keys. Not valibot's own `strictObject`, which reports only the first
+ * unknown key.
  * @param remedy what to write instead of a value that is not an object
  */
 export function strict<const E extends v.ObjectEntries>(
@@ -34,31 +39,55 @@ export function strict<const E extends v.ObjectEntries>(
   return noList(all, remedy);
 }
 
-/** A union in which a value decides which schema it is held to, so that its errors are those of one. @param choose undefined: any of them */
-export function chosen<S extends v.GenericSchema>(union: S, choose: (value: unknown) => v.GenericSchema | undefined): S {
-  return { ...union, "~run": (dataset, config) => (choose(dataset.value) ?? union)["~run"](dataset, config) };
+/**
+ * A union in which a value decides which schema it is held to, so that its errors are those of one.
+ * @param choose undefined: any of them
+ */
+export function chosen<S extends v.GenericSchema>(
+  union: S,
+  choose: (value: unknown) => v.GenericSchema | undefined,
+): S {
+  return {
+    ...union,
+    "~run": (dataset, config) => (choose(dataset.value) ?? union)["~run"](dataset, config),
+  };
 }
 
 /**
  * What a change of a setting means for a live deployment:
- * `permissions` changes what a policy allows, `exposure` who can read a secret, `identity` as whom or where Terraform acts,
- * `breaking` re-creates or deletes something that is in use, `harmless` none of these. `attention`, the default: none of these is sure.
+ * `permissions` changes what a policy allows, `exposure` who can read a secret, `identity` as whom
+ * or where Terraform acts, `breaking` re-creates or deletes something that is in use, `harmless`
+ * none of these. `attention`, the default: none of these is sure.
  */
-export type Meaning = "attention" | "breaking" | "exposure" | "harmless" | "identity" | "permissions";
+export type Meaning =
+  | "attention"
+  | "breaking"
+  | "exposure"
+  | "harmless"
+  | "identity"
+  | "permissions";
 
 /** Declares what a change of a value, and of what lies in it, means. */
-export const meaning = <T>(value: Meaning) => v.metadata<T, { readonly meaning: Meaning }>({ meaning: value });
+export const meaning = <T>(value: Meaning) =>
+  v.metadata<T, { readonly meaning: Meaning }>({ meaning: value });
 
 /** Declares values to which a change is harmless, whatever other changes mean. */
 export const harmlessAs = <T>(...values: readonly unknown[]) =>
   v.metadata<T, { readonly harmless: readonly unknown[] }>({ harmless: values });
 
 /** A field: its schema, what a change of it means, and its text in the documentation. */
-export function field<In, Out>(schema: v.GenericSchema<In, Out>, declared: Meaning, description: string) {
+export function field<In, Out>(
+  schema: v.GenericSchema<In, Out>,
+  declared: Meaning,
+  description: string,
+) {
   return v.pipe(schema, v.description(description), meaning(declared));
 }
 
-/** A field that may be absent, with its text in the documentation and its default. The function's name says what a change of it means. */
+/**
+ * A field that may be absent, with its text in the documentation and its default. The function's
+ * name says what a change of it means.
+ */
 const declares =
   (declared: Meaning) =>
   <In, Out, const Default extends v.Default<v.GenericSchema<In, Out>, undefined> = undefined>(
@@ -76,16 +105,22 @@ export const identity = declares("identity");
 export const permissions = declares("permissions");
 
 /** Continues `"VALUE" ...`: a rule that a string breaks. */
-export const because = (reason: string) => (issue: v.BaseIssue<unknown>) => `${show(issue.input)} ${reason}`;
+export const because = (reason: string) => (issue: v.BaseIssue<unknown>) =>
+  `${show(issue.input)} ${reason}`;
 
 /** A string that matches a pattern. @param reason follows the value in the message */
-export const matching = (pattern: RegExp, reason: string) => v.pipe(v.string(), v.regex(pattern, because(reason)));
+export const matching = (pattern: RegExp, reason: string) =>
+  v.pipe(v.string(), v.regex(pattern, because(reason)));
 
 export const nonEmptyString = v.pipe(v.string(), v.minLength(1, EMPTY));
 
-export const following = ({ pattern, reason }: TextRule, hint = "") => matching(pattern, `${reason}${hint}`);
+export const following = ({ pattern, reason }: TextRule, hint = "") =>
+  matching(pattern, `${reason}${hint}`);
 
-export const vpcId = matching(/^vpc-[0-9a-f]{8,17}$/, "is not a VPC ID; expected format: vpc-0123456789abcdef0");
+export const vpcId = matching(
+  /^vpc-[0-9a-f]{8,17}$/,
+  "is not a VPC ID; expected format: vpc-0123456789abcdef0",
+);
 
 export const path = following(PATH);
 
@@ -94,14 +129,22 @@ export const arn = (kind: "policy" | "role") =>
   v.pipe(
     v.string(),
     v.check(
-      (value) => parseIamArn(value)?.kind === kind && (kind === "policy" || parseIamArn(value)?.account !== "aws"),
-      because(`is not the ARN of an IAM ${kind}, which reads arn:aws:iam::123456789012:${kind}/NAME`),
+      (value) =>
+        parseIamArn(value)?.kind === kind &&
+        (kind === "policy" || parseIamArn(value)?.account !== "aws"),
+      because(
+        `is not the ARN of an IAM ${kind}, which reads arn:aws:iam::123456789012:${kind}/NAME`,
+      ),
     ),
   );
 
 /** One of a few strings. */
 export const choice = <const T extends readonly string[]>(values: T) =>
-  v.picklist(values, (issue) => `${show(issue.input)} is unknown; use ${values.map((value) => `"${value}"`).join(", ")}`);
+  v.picklist(
+    values,
+    (issue) =>
+      `${show(issue.input)} is unknown; use ${values.map((value) => `"${value}"`).join(", ")}`,
+  );
 
 /** Tags of IAM entities. */
 export const tags = v.pipe(
@@ -112,7 +155,10 @@ export const tags = v.pipe(
         v.regex(/^(?!aws:)/i, 'begins with "aws:", which AWS keeps for itself; choose another key'),
         v.regex(TAG_KEY, "is not a tag key: 1 to 128 letters, digits, spaces and _ . : / = + - @"),
       ),
-      matching(TAG_VALUE, "is not a tag value: at most 256 letters, digits, spaces and _ . : / = + - @"),
+      matching(
+        TAG_VALUE,
+        "is not a tag value: at most 256 letters, digits, spaces and _ . : / = + - @",
+      ),
     ),
   ),
   v.check(
@@ -121,7 +167,9 @@ export const tags = v.pipe(
       `has ${Object.keys(input).length} tags, IAM allows ${MAX_TAGS}; remove ${Object.keys(input).length - MAX_TAGS}`,
   ),
   v.check(
-    (given) => new Set(Object.keys(given).map((key) => key.toLowerCase())).size === Object.keys(given).length,
+    (given) =>
+      new Set(Object.keys(given).map((key) => key.toLowerCase())).size ===
+      Object.keys(given).length,
     "has keys that differ only in case, which IAM ignores in tag keys; keep one of them",
   ),
 );

@@ -10,7 +10,9 @@ const REFUSED =
   "<Response><Errors><Error><Code>DryRunOperation</Code><Message>would have succeeded</Message></Error></Errors></Response>";
 
 const HTML = "<!DOCTYPE html><html><body>Sign in</body></html>";
-/** What proxies, load balancers and captive portals send with the status 200, and the type of XML. */
+/**
+ * What proxies, load balancers and captive portals send with the status 200, and the type of XML.
+ */
 const NO_ANSWERS = [
   "",
   HTML,
@@ -30,7 +32,9 @@ describe("calls of AWS", () => {
   const server = createServer(async (request, response) => {
     const body = await text(request);
     bodies.push(body);
-    scopes.push(/Credential=\w+\/\d+\/([\w-]+\/\w+)/.exec(request.headers.authorization ?? "")?.[1] ?? "");
+    scopes.push(
+      /Credential=\w+\/\d+\/([\w-]+\/\w+)/.exec(request.headers.authorization ?? "")?.[1] ?? "",
+    );
     response.setHeader("Content-Type", "text/xml");
     if (noAnswer !== undefined) {
       response.end(noAnswer);
@@ -45,7 +49,9 @@ describe("calls of AWS", () => {
       response.writeHead(403).end(refusal);
     } else {
       response.end(
-        body.includes("Marker=2") ? page("second", "") : page("first", "<IsTruncated>true</IsTruncated><Marker>2</Marker>"),
+        body.includes("Marker=2")
+          ? page("second", "")
+          : page("first", "<IsTruncated>true</IsTruncated><Marker>2</Marker>"),
       );
     }
   });
@@ -66,7 +72,10 @@ describe("calls of AWS", () => {
 
   it("read a list to its last page", async () => {
     const pages = await aws.call("iam:ListAccessKeys", { UserName: "deckhouse" });
-    expect(pages.map(({ AccessKeyMetadata = [] }) => AccessKeyMetadata[0]?.AccessKeyId)).toEqual(["first", "second"]);
+    expect(pages.map(({ AccessKeyMetadata = [] }) => AccessKeyMetadata[0]?.AccessKeyId)).toEqual([
+      "first",
+      "second",
+    ]);
   });
 
   it("end with the time limit, whether AWS answers or not", async () => {
@@ -74,13 +83,20 @@ describe("calls of AWS", () => {
     const limited = new Aws({ region: "eu-central-1" }, controller.signal, 5);
     const call = limited.call("iam:GetGroup", { GroupName: "dkp" });
     controller.abort();
-    await expect(call).rejects.toMatchObject({ code: "timed out", message: "no answer within 5 s" });
+    await expect(call).rejects.toMatchObject({
+      code: "timed out",
+      message: "no answer within 5 s",
+    });
     await expect(limited.dryRun("CreateVpc", {})).rejects.toMatchObject({ code: "timed out" });
   });
 
   it("have their time limit in seconds", async () => {
     const timer = jest.spyOn(globalThis, "setTimeout");
-    await withAws({ region: "eu-central-1" }, { progress: () => undefined, limit: 7 }, async () => undefined);
+    await withAws(
+      { region: "eu-central-1" },
+      { progress: () => undefined, limit: 7 },
+      async () => undefined,
+    );
     const limits = timer.mock.calls.map(([, milliseconds]) => milliseconds);
     timer.mockRestore();
     expect(limits).toContain(7000);
@@ -96,10 +112,18 @@ describe("calls of AWS", () => {
   });
 
   it("name the role that cannot be assumed, instead of the call that requires it", async () => {
-    refusal = "<ErrorResponse><Error><Code>AccessDenied</Code><Message>no trust</Message></Error></ErrorResponse>";
-    const access = { region: "eu-central-1", assumeRoleArn: "arn:aws:iam::123456789012:role/operator" };
+    refusal =
+      "<ErrorResponse><Error><Code>AccessDenied</Code><Message>no trust</Message></Error></ErrorResponse>";
+    const access = {
+      region: "eu-central-1",
+      assumeRoleArn: "arn:aws:iam::123456789012:role/operator",
+    };
     const call = new Aws(access, new AbortController().signal, 5).call("ec2:DescribeImages", {});
-    await expect(call).rejects.toMatchObject({ action: "sts:AssumeRole", code: "AccessDenied", message: "no trust" });
+    await expect(call).rejects.toMatchObject({
+      action: "sts:AssumeRole",
+      code: "AccessDenied",
+      message: "no trust",
+    });
     expect(scopes.at(-1)).toBe("us-east-1/sts");
   });
 
@@ -107,20 +131,29 @@ describe("calls of AWS", () => {
     "reject an error without a code: %s",
     async (text) => {
       refusal = text;
-      await expect(aws.call("iam:GetRole", {} as never)).rejects.toMatchObject({ code: "HTTP 403" });
+      await expect(aws.call("iam:GetRole", {} as never)).rejects.toMatchObject({
+        code: "HTTP 403",
+      });
     },
   );
 
-  it.each(NO_ANSWERS)("reject what is no response of AWS, whatever the operation: %j", async (text) => {
-    noAnswer = text;
-    const actions: readonly Action[] = [...READING_ACTIONS, "sts:GetCallerIdentity"];
-    const codes = actions.map((action) => aws.call(action, {} as never).catch((error: { readonly code: string }) => error.code));
-    expect(await Promise.all(codes)).toEqual(actions.map(() => "unreachable"));
-    noAnswer = undefined;
-  });
+  it.each(NO_ANSWERS)(
+    "reject what is no response of AWS, whatever the operation: %j",
+    async (text) => {
+      noAnswer = text;
+      const actions: readonly Action[] = [...READING_ACTIONS, "sts:GetCallerIdentity"];
+      const codes = actions.map((action) =>
+        aws.call(action, {} as never).catch((error: { readonly code: string }) => error.code),
+      );
+      expect(await Promise.all(codes)).toEqual(actions.map(() => "unreachable"));
+      noAnswer = undefined;
+    },
+  );
 
   it("of a dry run are sent as one", async () => {
-    expect(await aws.dryRun("CreateVpc", { CidrBlock: "10.0.0.0/16" })).toMatchObject({ code: "DryRunOperation" });
+    expect(await aws.dryRun("CreateVpc", { CidrBlock: "10.0.0.0/16" })).toMatchObject({
+      code: "DryRunOperation",
+    });
     expect(bodies.at(-1)).toContain("DryRun=true");
   });
 });

@@ -2,29 +2,40 @@ import { follow, printed } from "../../../helpers/keys/person";
 import { EVENTS, type EventName, STARTS, worldAfter } from "../../../helpers/keys/walk";
 import { DAY, HOUR, pass, type World, works } from "../../../helpers/keys/world";
 
-/** What happens to a deployment, and the first words of the step that a careful engineer takes then. */
-const EVERYDAY: readonly (readonly [start: string, events: readonly EventName[], step: string])[] = [
-  ["nothing", [], "plan and apply"],
-  ["nothing", ["an apply"], "give the current key"],
-  ["one key, minutes after the hand-over", [], "give the current key"],
-  ["one key", [], "nothing left to do"],
-  ["one key", ["a rotation begins"], "plan and apply"],
-  ["one key", ["the second key is created and not current"], "plan and apply"],
-  ["one key", ["the second key is created and not current", "an apply"], "make the newer key"],
-  ["one key", ["a pgpKey in the idle slot"], "nothing left to do"],
-  ["one key", ["the cluster stops for two days"], "nothing left to do"],
-  ["two keys", [], "give the current key"],
-  ["two keys", ["an hour passes"], "give the current key"],
-  ["two keys", ["a hand-over"], "give the current key"],
-  ["two keys", ["a hand-over", "an hour passes"], "give the current key"],
-  ["two keys, after the hand-over", ["an hour passes", "an hour passes"], "wait until"],
-  ["two keys, after the hand-over", ["a day passes"], "deactivate the old key"],
-  ["two keys, days after the hand-over", [], "deactivate the old key"],
-  ["two keys, days after the hand-over", ["the old slot becomes Inactive too early"], "plan and apply"],
-  ["two keys, days after the hand-over", ["the cluster stops for two days"], "find out which key DKP has"],
-  ["retired", [], "delete the old key"],
-  ["retired", ["the old slot becomes absent too early"], "plan and apply"],
-];
+/**
+ * What happens to a deployment, and the first words of the step that a careful engineer takes then.
+ */
+const EVERYDAY: readonly (readonly [start: string, events: readonly EventName[], step: string])[] =
+  [
+    ["nothing", [], "plan and apply"],
+    ["nothing", ["an apply"], "give the current key"],
+    ["one key, minutes after the hand-over", [], "give the current key"],
+    ["one key", [], "nothing left to do"],
+    ["one key", ["a rotation begins"], "plan and apply"],
+    ["one key", ["the second key is created and not current"], "plan and apply"],
+    ["one key", ["the second key is created and not current", "an apply"], "make the newer key"],
+    ["one key", ["a pgpKey in the idle slot"], "nothing left to do"],
+    ["one key", ["the cluster stops for two days"], "nothing left to do"],
+    ["two keys", [], "give the current key"],
+    ["two keys", ["an hour passes"], "give the current key"],
+    ["two keys", ["a hand-over"], "give the current key"],
+    ["two keys", ["a hand-over", "an hour passes"], "give the current key"],
+    ["two keys, after the hand-over", ["an hour passes", "an hour passes"], "wait until"],
+    ["two keys, after the hand-over", ["a day passes"], "deactivate the old key"],
+    ["two keys, days after the hand-over", [], "deactivate the old key"],
+    [
+      "two keys, days after the hand-over",
+      ["the old slot becomes Inactive too early"],
+      "plan and apply",
+    ],
+    [
+      "two keys, days after the hand-over",
+      ["the cluster stops for two days"],
+      "find out which key DKP has",
+    ],
+    ["retired", [], "delete the old key"],
+    ["retired", ["the old slot becomes absent too early"], "plan and apply"],
+  ];
 
 /** Every leak: of each key at each station, with what can happen before it. */
 const BEFORE: readonly (readonly EventName[])[] = [
@@ -59,7 +70,9 @@ describe("keys in everyday life", () => {
 describe("a leak that is followed to the letter", () => {
   const leaks = Object.keys(STARTS).flatMap((start) =>
     BEFORE.flatMap((before) =>
-      (["DKP's key leaks", "the other key leaks"] as const).map((leak) => [start, [...before, leak]] as const),
+      (["DKP's key leaks", "the other key leaks"] as const).map(
+        (leak) => [start, [...before, leak]] as const,
+      ),
     ),
   );
 

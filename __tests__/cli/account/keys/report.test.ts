@@ -2,7 +2,16 @@ import { type LeakedKeys, leakText } from "../../../../src/cli/account/keys/leak
 import { keyReport, keyReportText, keysJson } from "../../../../src/cli/account/keys/report";
 import type { KeySituation } from "../../../../src/cli/account/keys/situation";
 import { expectGolden } from "../../../helpers/golden";
-import { DEPLOYED, iamKey, inCluster, MOVED, NEW, OLD, rotation, SITUATIONS } from "../../../helpers/keys/situations";
+import {
+  DEPLOYED,
+  iamKey,
+  inCluster,
+  MOVED,
+  NEW,
+  OLD,
+  rotation,
+  SITUATIONS,
+} from "../../../helpers/keys/situations";
 import { ENCRYPTION_KEY } from "../../../helpers/pgp-keys";
 
 const FILE = "deployments/deckhouse.yaml";
@@ -10,23 +19,38 @@ const text = (given: KeySituation) => keyReportText(keyReport(given), FILE);
 const IS_FINDING = /^(?:note|attention|unverifiable|breaking| {2}risk| {2}->)/;
 
 describe("the report of keys", () => {
-  it.each(Object.entries(SITUATIONS))("of %s has its rules and its next step", (_, { given, rules, why }) => {
-    const { findings, next } = keyReport(given);
-    expect({ rules: findings.map(({ rule }) => rule).join(", "), why: next.why }).toEqual({ rules, why });
-  });
+  it.each(Object.entries(SITUATIONS))(
+    "of %s has its rules and its next step",
+    (_, { given, rules, why }) => {
+      const { findings, next } = keyReport(given);
+      expect({ rules: findings.map(({ rule }) => rule).join(", "), why: next.why }).toEqual({
+        rules,
+        why,
+      });
+    },
+  );
 
   /** Those of findings are in keys.txt. `npm run golden` writes the file. */
   it("and what is seen of a leak have the sentences of golden/messages/key-steps.txt", () => {
-    const reports = Object.entries(SITUATIONS).map(([name, { given }]) => [name, text(given)] as const);
+    const reports = Object.entries(SITUATIONS).map(
+      ([name, { given }]) => [name, text(given)] as const,
+    );
     const printed = new Set<string>();
-    const sections = [...reports, ["a leak, with another key", leakText(LEAK)] as const].flatMap(([name, report]) => {
-      const lines = report.split("\n").filter((line) => !printed.has(line.trim()) && !IS_FINDING.test(line));
-      for (const line of lines) {
-        printed.add(line.trim());
-      }
-      return lines.length === 0 ? [] : [`## in the situation: ${name}\n${lines.join("\n")}`];
-    });
-    expectGolden("messages/key-steps.txt", `${sections.join("\n").replaceAll(ENCRYPTION_KEY, "PGP_KEY")}\n`);
+    const sections = [...reports, ["a leak, with another key", leakText(LEAK)] as const].flatMap(
+      ([name, report]) => {
+        const lines = report
+          .split("\n")
+          .filter((line) => !printed.has(line.trim()) && !IS_FINDING.test(line));
+        for (const line of lines) {
+          printed.add(line.trim());
+        }
+        return lines.length === 0 ? [] : [`## in the situation: ${name}\n${lines.join("\n")}`];
+      },
+    );
+    expectGolden(
+      "messages/key-steps.txt",
+      `${sections.join("\n").replaceAll(ENCRYPTION_KEY, "PGP_KEY")}\n`,
+    );
   });
 
   it("has the step as data, and never a secret", () => {
@@ -70,16 +94,22 @@ describe("what is seen of a leaked key", () => {
   it("is whose it is, its status, its slot, and what that means for step 4", () => {
     const [, leaked, absent] = leakText(LEAK).split("\n");
     expect(leaked).toMatch(
-      new RegExp(`^leaked: ${OLD} \\(Active, .*\\), a key of the user deckhouse, in the slot primary, not the`),
+      new RegExp(
+        `^leaked: ${OLD} \\(Active, .*\\), a key of the user deckhouse, in the slot primary, not the`,
+      ),
     );
-    expect(absent).toBe("in step 4, set accessKeys.primary.status: absent, and current: secondary, before you apply");
+    expect(absent).toBe(
+      "in step 4, set accessKeys.primary.status: absent, and current: secondary, before you apply",
+    );
     expect(leakText({ ...LEAK, ids: [NEW] })).not.toContain("in step 4");
   });
 
   it("is which key the cluster has, and each other key with the command that names both", () => {
     const seen = leakText({ ...inCluster(SITUATION, NEW), ids: [OLD], notRead: [] });
     expect(seen).toContain(`DKP has ${NEW} in dev\n`);
-    expect(seen).toContain(`so run npx dkp-access keys deckhouse --leaked ${OLD} --leaked ${NEW}\n`);
+    expect(seen).toContain(
+      `so run npx dkp-access keys deckhouse --leaked ${OLD} --leaked ${NEW}\n`,
+    );
   });
 
   it("is that another user has it, nobody, or that it could not be read", () => {
@@ -87,6 +117,8 @@ describe("what is seen of a leaked key", () => {
     expect(leakText({ ...LEAK, ids })).toContain("no user is known to have it");
     const iam = { ...LEAK.iam, owners: { AKIALEAKED0000000000: "deckhouse-old" } };
     expect(leakText({ ...LEAK, ids, iam })).toContain("a key of the user deckhouse-old\n");
-    expect(leakText({ ...LEAK, state: undefined, notRead: ["no state"] })).toContain("not read: no state\n");
+    expect(leakText({ ...LEAK, state: undefined, notRead: ["no state"] })).toContain(
+      "not read: no state\n",
+    );
   });
 });

@@ -69,12 +69,32 @@ describe("keys --write", () => {
   });
 
   it("encrypts the second key as the first one is, and imports no key again", () => {
-    const key = { ...PRIMARY, secret: undefined, encryptedSecret: "secret", pgpKey: ENCRYPTION_KEY };
-    const encrypted = situation(`accessKeys: { primary: { pgpKey: ${ENCRYPTION_KEY} } }`, [key], [iamKey(OLD, 9, 0.1)]);
-    expect(nextStep(encrypted).edits).toContainEqual({ setting: "accessKeys.secondary.pgpKey", value: ENCRYPTION_KEY });
-    const moved = "accessKeys: { primary: { status: absent }, secondary: { status: Active }, current: secondary }";
-    const imported = situation(`${moved}\nimport: { user: true, accessKeyId: ${OLD} }`, [SECONDARY], [iamKey(NEW, 9, 0.1)]);
-    expect(nextStep(imported).edits).toContainEqual({ setting: "import.accessKeyId", value: undefined });
+    const key = {
+      ...PRIMARY,
+      secret: undefined,
+      encryptedSecret: "secret",
+      pgpKey: ENCRYPTION_KEY,
+    };
+    const encrypted = situation(
+      `accessKeys: { primary: { pgpKey: ${ENCRYPTION_KEY} } }`,
+      [key],
+      [iamKey(OLD, 9, 0.1)],
+    );
+    expect(nextStep(encrypted).edits).toContainEqual({
+      setting: "accessKeys.secondary.pgpKey",
+      value: ENCRYPTION_KEY,
+    });
+    const moved =
+      "accessKeys: { primary: { status: absent }, secondary: { status: Active }, current: secondary }";
+    const imported = situation(
+      `${moved}\nimport: { user: true, accessKeyId: ${OLD} }`,
+      [SECONDARY],
+      [iamKey(NEW, 9, 0.1)],
+    );
+    expect(nextStep(imported).edits).toContainEqual({
+      setting: "import.accessKeyId",
+      value: undefined,
+    });
   });
 
   it("refuses a step that is no change of the settings", () => {
@@ -87,9 +107,17 @@ describe("keys --write", () => {
 
 describe("editedYaml", () => {
   it.each([
-    ["a comment of the same indentation", "a:\n  b: c\n  # of a\n# of d\nd: e\n", "a:\n  b: c\n  f: g\n  # of a\n# of d\nd: e\n"],
+    [
+      "a comment of the same indentation",
+      "a:\n  b: c\n  # of a\n# of d\nd: e\n",
+      "a:\n  b: c\n  f: g\n  # of a\n# of d\nd: e\n",
+    ],
     ["a comment in the line of the last value", "a:\n  b: c # why\n", "a:\n  b: c # why\n  f: g\n"],
-    ["a group within the group", "a:\n  b:\n    - c\n# end\n", "a:\n  b:\n    - c\n  f: g\n# end\n"],
+    [
+      "a group within the group",
+      "a:\n  b:\n    - c\n# end\n",
+      "a:\n  b:\n    - c\n  f: g\n# end\n",
+    ],
     ["no line end", "a:\n  b: c", "a:\n  b: c\n  f: g\n"],
     ["line ends of Windows", "a:\r\n  b: c\r\nd: e\r\n", "a:\r\n  b: c\r\n  f: g\r\nd: e\r\n"],
     ["a flow map with a comma at its end", "a: {\n  b: c,\n}\n", "a: {\n  b: c, f: g,\n}\n"],
@@ -107,8 +135,16 @@ describe("editedYaml", () => {
 describe("editedYaml, which removes a setting,", () => {
   it.each([
     ["removes the comment above it", "a:\n  # because\n  f: g\n  b: c\n", "a:\n  b: c\n"],
-    ["keeps the comment of the next one", "a:\n  f: g # why\n  # of b\n  b: c\n", "a:\n  # of b\n  b: c\n"],
-    ["removes all lines of a block", "a:\n  b: c\n  f: |\n    g\n    h\nd: e\n", "a:\n  b: c\nd: e\n"],
+    [
+      "keeps the comment of the next one",
+      "a:\n  f: g # why\n  # of b\n  b: c\n",
+      "a:\n  # of b\n  b: c\n",
+    ],
+    [
+      "removes all lines of a block",
+      "a:\n  b: c\n  f: |\n    g\n    h\nd: e\n",
+      "a:\n  b: c\nd: e\n",
+    ],
     ["removes the group that it leaves empty", "d: e\na:\n  f: g", "d: e\n"],
     ["removes the first one in brackets", "a: { f: g, b: c }\n", "a: { b: c }\n"],
     ["removes the last one in brackets", "a: { b: c, f: { g: h } }\n", "a: { b: c }\n"],
@@ -140,12 +176,19 @@ describe("editSettings", () => {
   it("completes a slot of the defaults in the file of the deployment", () => {
     write({ "defaults.yaml": MINIMAL, "prod.yaml": "user: { name: prod }\n" });
     editSettings(at("prod.yaml"), [{ setting: "accessKeys.secondary.status", value: "Active" }]);
-    expect(read("prod.yaml")).toBe("user: { name: prod }\naccessKeys: { secondary: { status: Active } }\n");
+    expect(read("prod.yaml")).toBe(
+      "user: { name: prod }\naccessKeys: { secondary: { status: Active } }\n",
+    );
   });
 
   it("names the defaults where a setting to remove is there, and writes nothing", () => {
-    write({ "defaults.yaml": `${MINIMAL}import: { user: true }\n`, "prod.yaml": "user: { name: prod }\n" });
-    expect(() => editSettings(at("prod.yaml"), [{ setting: "import.user", value: undefined }])).toThrow(
+    write({
+      "defaults.yaml": `${MINIMAL}import: { user: true }\n`,
+      "prod.yaml": "user: { name: prod }\n",
+    });
+    expect(() =>
+      editSettings(at("prod.yaml"), [{ setting: "import.user", value: undefined }]),
+    ).toThrow(
       `import.user: is in ${at("defaults.yaml")}, for all deployments; write it into the files that need it, and remove it there`,
     );
     expect(read("prod.yaml")).toBe("user: { name: prod }\n");

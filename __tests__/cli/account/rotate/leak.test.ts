@@ -1,9 +1,19 @@
 import type { IamKey } from "../../../../src/cli/account/aws/iam-reader";
-import { type LeakWorld, leakPlan, leakPlanText, respond } from "../../../../src/cli/account/rotate/leak";
+import {
+  type LeakWorld,
+  leakPlan,
+  leakPlanText,
+  respond,
+} from "../../../../src/cli/account/rotate/leak";
 
 const NOW = new Date("2026-12-01T02:00:00Z");
 const used = { at: new Date("2026-12-01T01:00:00Z"), service: "ec2", region: "eu-central-1" };
-const key = (id: string, status: "Active" | "Inactive" = "Active"): IamKey => ({ id, status, created: NOW, lastUsed: used });
+const key = (id: string, status: "Active" | "Inactive" = "Active"): IamKey => ({
+  id,
+  status,
+  created: NOW,
+  lastUsed: used,
+});
 
 /** A user's keys and the cluster's one; the run ends before or after one of its writes. */
 class Account implements LeakWorld {
@@ -72,7 +82,10 @@ class Account implements LeakWorld {
       this.own[index] = { ...(this.own[index] as IamKey), status };
     });
   deleteKey = (id: string) =>
-    this.write(`delete ${id}`, () => void this.own.splice(0, 9, ...this.own.filter((each) => each.id !== id)));
+    this.write(
+      `delete ${id}`,
+      () => void this.own.splice(0, 9, ...this.own.filter((each) => each.id !== id)),
+    );
   ownerOf = async (id: string) => (id === "BOB" ? "bob" : undefined);
   denySessions = () =>
     this.write("deny", () => {
@@ -90,7 +103,13 @@ class Killed extends Error {}
 
 describe("the response to a leak", () => {
   it.each([
-    ["of DKP's only key", [key("A")], "A", ["A"], ["create", "give NEW1", "Inactive A", "deny", "delete A"]],
+    [
+      "of DKP's only key",
+      [key("A")],
+      "A",
+      ["A"],
+      ["create", "give NEW1", "Inactive A", "deny", "delete A"],
+    ],
     [
       "of DKP's key beside a former one",
       [key("A"), key("B")],
@@ -112,14 +131,29 @@ describe("the response to a leak", () => {
       ["A"],
       ["delete A", "create", "give NEW1", "deny", "delete A"],
     ],
-    ["of a key that DKP does not have", [key("A"), key("B")], "A", ["B"], ["Inactive B", "deny", "delete B"]],
+    [
+      "of a key that DKP does not have",
+      [key("A"), key("B")],
+      "A",
+      ["B"],
+      ["Inactive B", "deny", "delete B"],
+    ],
     ["of a key that is gone", [key("A")], "A", ["GONE"], ["deny"]],
-    ["of a key that is gone, and that DKP has", [], "GONE", ["GONE"], ["create", "give NEW1", "deny"]],
-  ] as const)("gives DKP another key first where it has to: %s", async (_, keys, secret, leaked, calls) => {
-    const account = new Account([...keys], secret);
-    await account.respond(...leaked);
-    expect(account.calls).toEqual(calls);
-  });
+    [
+      "of a key that is gone, and that DKP has",
+      [],
+      "GONE",
+      ["GONE"],
+      ["create", "give NEW1", "deny"],
+    ],
+  ] as const)(
+    "gives DKP another key first where it has to: %s",
+    async (_, keys, secret, leaked, calls) => {
+      const account = new Account([...keys], secret);
+      await account.respond(...leaked);
+      expect(account.calls).toEqual(calls);
+    },
+  );
 
   it("does nothing about a key of another user", async () => {
     const account = new Account([key("A")], "A");
@@ -132,10 +166,16 @@ describe("the response to a leak", () => {
   it("ends the leaked key also where the cluster refuses the new one, or cannot be read", async () => {
     const refusing = new Account([key("A")], "A");
     refusing.give = async () => new Error("no permission") as never;
-    expect([await refusing.respond("A"), refusing.own]).toEqual([["not-given", "sessions-denied", "leaked-deleted"], []]);
+    expect([await refusing.respond("A"), refusing.own]).toEqual([
+      ["not-given", "sessions-denied", "leaked-deleted"],
+      [],
+    ]);
     const away = new Account([key("A")], "A");
     away.isAway = true;
-    expect([await away.respond("A"), away.own]).toEqual([["sessions-denied", "leaked-deleted", "cluster-unread"], []]);
+    expect([await away.respond("A"), away.own]).toEqual([
+      ["sessions-denied", "leaked-deleted", "cluster-unread"],
+      [],
+    ]);
   });
 
   it("ends the same where a run is killed before or after any of its writes, and repeated", async () => {
@@ -149,9 +189,13 @@ describe("the response to a leak", () => {
             () => true,
           );
           await (isKilled ? account.respond("A") : undefined);
-          const works = account.own.some(({ id, status }) => id === account.secret && status === "Active");
+          const works = account.own.some(
+            ({ id, status }) => id === account.secret && status === "Active",
+          );
           const isAlive = account.own.some(({ id }) => id === "A");
-          wrong.push(...(works && !isAlive && account.isDenied ? [] : [{ at, when, calls: account.calls }]));
+          wrong.push(
+            ...(works && !isAlive && account.isDenied ? [] : [{ at, when, calls: account.calls }]),
+          );
         }
       }
     }

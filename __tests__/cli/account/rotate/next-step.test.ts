@@ -1,5 +1,10 @@
 import type { IamKey } from "../../../../src/cli/account/aws/iam-reader";
-import { DAY, findingsOf, nextStep, type Situation } from "../../../../src/cli/account/rotate/next-step";
+import {
+  DAY,
+  findingsOf,
+  nextStep,
+  type Situation,
+} from "../../../../src/cli/account/rotate/next-step";
 
 const NOW = new Date("2026-12-01T02:00:00Z");
 const ago = (days: number) => new Date(+NOW - days * DAY);
@@ -19,9 +24,20 @@ const key = (id: string, { age, used, service = "ec2", status = "Active" }: Give
 
 const step = (own: Given | undefined, other: Given | undefined, more: Partial<Situation> = {}) => {
   const keys = [...(own ? [key("OWN", own)] : []), ...(other ? [key("OTHER", other)] : [])];
-  const situation = { now: NOW, maxAge: 30, isWanted: false, dkpKey: "OWN", ...more, keys: [...keys, ...(more.keys ?? [])] };
+  const situation = {
+    now: NOW,
+    maxAge: 30,
+    isWanted: false,
+    dkpKey: "OWN",
+    ...more,
+    keys: [...keys, ...(more.keys ?? [])],
+  };
   const next = nextStep(situation);
-  return [...findingsOf(situation, next).map(({ rule }) => rule), next.action?.do, next.action?.id].filter((part) => part);
+  return [
+    ...findingsOf(situation, next).map(({ rule }) => rule),
+    next.action?.do,
+    next.action?.id,
+  ].filter((part) => part);
 };
 
 describe("the next step of a rotation", () => {
@@ -42,10 +58,30 @@ describe("the next step of a rotation", () => {
       { age: 1.1, used: 1.095, service: "sts" },
       ["delete-leftover", "delete", "OTHER"],
     ],
-    ["leaves a younger key that something used", { age: 30 }, { age: 1.1, used: 1 }, ["younger-used"]],
-    ["counts later calls of STS as a use", { age: 30 }, { age: 1.1, used: 1, service: "sts" }, ["younger-used"]],
-    ["waits while the former key is used", { age: 1, used: 0 }, { age: 31, used: 1 }, ["waiting-for-uses"]],
-    ["names a use of the former key after nine days", { age: 9.1, used: 0 }, { age: 40, used: 1 }, ["still-used"]],
+    [
+      "leaves a younger key that something used",
+      { age: 30 },
+      { age: 1.1, used: 1 },
+      ["younger-used"],
+    ],
+    [
+      "counts later calls of STS as a use",
+      { age: 30 },
+      { age: 1.1, used: 1, service: "sts" },
+      ["younger-used"],
+    ],
+    [
+      "waits while the former key is used",
+      { age: 1, used: 0 },
+      { age: 31, used: 1 },
+      ["waiting-for-uses"],
+    ],
+    [
+      "names a use of the former key after nine days",
+      { age: 9.1, used: 0 },
+      { age: 40, used: 1 },
+      ["still-used"],
+    ],
     [
       "deactivates a former key that nothing uses",
       { age: 3, used: 0 },
@@ -53,8 +89,18 @@ describe("the next step of a rotation", () => {
       ["deactivate", "deactivate", "OTHER"],
     ],
     ["waits for a use of the new key", { age: 3 }, { age: 31, used: 2 }, ["waiting-for-proof"]],
-    ["counts no check of STS as that use", { age: 3, used: 1, service: "sts" }, { age: 31, used: 2 }, ["waiting-for-proof"]],
-    ["names a new key that nothing uses after nine days", { age: 9.1 }, { age: 40, used: 9 }, ["never-proven"]],
+    [
+      "counts no check of STS as that use",
+      { age: 3, used: 1, service: "sts" },
+      { age: 31, used: 2 },
+      ["waiting-for-proof"],
+    ],
+    [
+      "names a new key that nothing uses after nine days",
+      { age: 9.1 },
+      { age: 40, used: 9 },
+      ["never-proven"],
+    ],
     [
       "keeps an Inactive key for three days",
       { age: 8, used: 0 },
@@ -67,7 +113,12 @@ describe("the next step of a rotation", () => {
       { age: 40, used: 5, status: "Inactive" },
       ["waiting-for-deletion"],
     ],
-    ["deletes it then", { age: 7, used: 0 }, { age: 40, used: 3, status: "Inactive" }, ["delete-retired", "delete", "OTHER"]],
+    [
+      "deletes it then",
+      { age: 7, used: 0 },
+      { age: 40, used: 3, status: "Inactive" },
+      ["delete-retired", "delete", "OTHER"],
+    ],
     [
       "deletes it where its slot is needed",
       { age: 30, used: 0 },
@@ -81,19 +132,38 @@ describe("the next step of a rotation", () => {
       ["delete-for-slot", "delete", "OTHER"],
     ],
     ["gives one key a day", { age: 2, status: "Inactive" }, { age: 0.5 }, ["inactive-wait"]],
-    ["leaves a key in use", { age: 2, status: "Inactive" }, { age: 9, used: 0 }, ["inactive-without-slot"]],
-    ["replaces a key that no user has", undefined, { age: 9, used: 9 }, ["replace-unknown", "replace", "OWN"]],
-    ["names a rotation that takes too long", { age: 38 }, { age: 2, used: 0 }, ["younger-used", "rotation-overdue"]],
+    [
+      "leaves a key in use",
+      { age: 2, status: "Inactive" },
+      { age: 9, used: 0 },
+      ["inactive-without-slot"],
+    ],
+    [
+      "replaces a key that no user has",
+      undefined,
+      { age: 9, used: 9 },
+      ["replace-unknown", "replace", "OWN"],
+    ],
+    [
+      "names a rotation that takes too long",
+      { age: 38 },
+      { age: 2, used: 0 },
+      ["younger-used", "rotation-overdue"],
+    ],
   ] as const)("%s", (_, own, other, expected) => {
     expect(step(own, other)).toEqual(expected);
   });
 
   it("replaces a young key, and needs the slot, where a person wants it", () => {
     expect(step({ age: 1 }, undefined, { isWanted: true })).toEqual(["replace", "replace", "OWN"]);
-    expect(step({ age: 1 }, { age: 9, used: 9, status: "Inactive" }, { isWanted: true })).toContain("delete-retired");
+    expect(step({ age: 1 }, { age: 9, used: 9, status: "Inactive" }, { isWanted: true })).toContain(
+      "delete-retired",
+    );
   });
 
   it("deletes neither of two keys that may be in use, where DKP has a third one", () => {
-    expect(step(undefined, { age: 9, used: 1 }, { keys: [key("THIRD", { age: 8, used: 1 })] })).toEqual(["unknown-without-slot"]);
+    expect(
+      step(undefined, { age: 9, used: 1 }, { keys: [key("THIRD", { age: 8, used: 1 })] }),
+    ).toEqual(["unknown-without-slot"]);
   });
 });

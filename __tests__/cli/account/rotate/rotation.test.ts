@@ -8,7 +8,10 @@ const ago = (days: number) => new Date(+NOW - days * 86_400_000);
 const use = (days: number) => ({ at: ago(days), service: "ec2", region: "eu-central-1" });
 
 /** IAM and a cluster in memory, with the calls that were made. */
-function worldWith(keys: readonly IamKey[], more: Partial<RotationWorld> & { readonly dkp?: readonly string[] } = {}) {
+function worldWith(
+  keys: readonly IamKey[],
+  more: Partial<RotationWorld> & { readonly dkp?: readonly string[] } = {},
+) {
   const calls: string[] = [];
   const { dkp = ["OWN"], ...replaced } = more;
   const answers = [...dkp];
@@ -32,7 +35,11 @@ function worldWith(keys: readonly IamKey[], more: Partial<RotationWorld> & { rea
     ...replaced,
   };
   const run = async () => {
-    const { findings } = await rotateOnce(world, { maxAge: 30, isWanted: false }, async () => undefined);
+    const { findings } = await rotateOnce(
+      world,
+      { maxAge: 30, isWanted: false },
+      async () => undefined,
+    );
     return findings.map(({ rule }) => rule);
   };
   return { calls, run };
@@ -50,12 +57,17 @@ describe("a run of a rotation", () => {
 
   it("deletes its key again where the cluster refused it", async () => {
     const { calls, run } = worldWith([OLD], { give: async () => new Error("no permission") });
-    await expect(run()).rejects.toThrow("the cluster did not take the key NEW, which was deleted again: no permission");
+    await expect(run()).rejects.toThrow(
+      "the cluster did not take the key NEW, which was deleted again: no permission",
+    );
     expect(calls).toEqual(["create", "delete NEW"]);
   });
 
   it("keeps its key where the cluster has it in spite of a refusal", async () => {
-    const { calls, run } = worldWith([OLD], { give: async () => new Error("changed"), dkp: ["OWN", "NEW"] });
+    const { calls, run } = worldWith([OLD], {
+      give: async () => new Error("changed"),
+      dkp: ["OWN", "NEW"],
+    });
     expect([await run(), calls]).toEqual([["replace"], ["create"]]);
   });
 
@@ -66,8 +78,12 @@ describe("a run of a rotation", () => {
   });
 
   it("gives no key that was deactivated meanwhile", async () => {
-    const { calls, run } = worldWith([OLD], { createKey: async () => ({ id: "GONE", secret: "" }) });
-    await expect(run()).rejects.toThrow("the key GONE, which this run created, was deactivated or deleted meanwhile");
+    const { calls, run } = worldWith([OLD], {
+      createKey: async () => ({ id: "GONE", secret: "" }),
+    });
+    await expect(run()).rejects.toThrow(
+      "the key GONE, which this run created, was deactivated or deleted meanwhile",
+    );
     expect(calls).toEqual([]);
   });
 
@@ -81,7 +97,9 @@ describe("a run of a rotation", () => {
 
   it("changes no key that the cluster has again", async () => {
     const { calls, run } = worldWith([PROVEN, FORMER], { dkp: ["OWN", "FORMER"] });
-    await expect(run()).rejects.toThrow("the cluster has the key FORMER again, and nothing was changed; run the command again");
+    await expect(run()).rejects.toThrow(
+      "the cluster has the key FORMER again, and nothing was changed; run the command again",
+    );
     expect(calls).toEqual([]);
   });
 
@@ -93,7 +111,12 @@ describe("a run of a rotation", () => {
     let isDeleted = false;
     const { calls, run } = worldWith(keys, {
       keys: async () =>
-        isDeleted ? [...keys.slice(0, 1), { id: "NEW", status: "Active", created: NOW }].slice(0, calls.length) : keys,
+        isDeleted
+          ? [...keys.slice(0, 1), { id: "NEW", status: "Active", created: NOW }].slice(
+              0,
+              calls.length,
+            )
+          : keys,
       async deleteKey() {
         isDeleted = true;
         calls.push("delete FORMER");
@@ -109,7 +132,10 @@ describe("a run of a rotation", () => {
 it("every rule of rotate has these sentences", () => {
   const rows = Object.entries(ROTATE_RULES).map(([id, { level, templates }]) => {
     const { remedy } = { remedy: undefined, ...templates };
-    return [`${id} (${level}): ${templates.text}`, ...(remedy === undefined ? [] : [`  -> ${remedy}`])].join("\n");
+    return [
+      `${id} (${level}): ${templates.text}`,
+      ...(remedy === undefined ? [] : [`  -> ${remedy}`]),
+    ].join("\n");
   });
   expectGolden("messages/rotate.txt", `${rows.join("\n")}\n`);
 });

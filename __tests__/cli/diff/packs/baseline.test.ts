@@ -11,11 +11,23 @@ describe("readBase", () => {
     write(`${folder}/main.tf.json`, main);
     write(`${folder}/deployment.json`, "{}");
   };
-  const pack = (main: string, more: object = {}) => ({ "main.tf.json": main, "deployment.json": "{}", ...more });
+  const pack = (main: string, more: object = {}) => ({
+    "main.tf.json": main,
+    "deployment.json": "{}",
+    ...more,
+  });
   const git = (...args: readonly string[]) => {
     const { status, stdout, stderr } = spawnSync(
       "git",
-      ["-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "init.defaultBranch=main", ...args],
+      [
+        "-c",
+        "user.name=t",
+        "-c",
+        "user.email=t@example.com",
+        "-c",
+        "init.defaultBranch=main",
+        ...args,
+      ],
       { cwd: at(), encoding: "utf8" },
     );
     expect({ args, status, stderr }).toMatchObject({ status: 0 });
@@ -85,8 +97,16 @@ describe("readBase", () => {
     git("update-ref", "refs/remotes/origin/main", "HEAD");
     for (const name of ["main", "origin/main", "refs/heads/main"]) {
       writePack(`${name}/a`, { a: 2 });
-      expect(baseOf(name)).toEqual({ packs: { a: pack('{"a":1}') }, source: `git ref ${name} (${id})`, hasLocks: true });
-      expect(baseOf(`./${name}`)).toEqual({ packs: { a: pack('{"a":2}') }, source: `folder ./${name}`, hasLocks: false });
+      expect(baseOf(name)).toEqual({
+        packs: { a: pack('{"a":1}') },
+        source: `git ref ${name} (${id})`,
+        hasLocks: true,
+      });
+      expect(baseOf(`./${name}`)).toEqual({
+        packs: { a: pack('{"a":2}') },
+        source: `folder ./${name}`,
+        hasLocks: false,
+      });
       expect(baseOf(at(name)).packs).toEqual({ a: pack('{"a":2}') });
     }
   });
@@ -96,7 +116,9 @@ describe("readBase", () => {
     writePack("review/a", { a: 1 });
     commit();
     git("tag", "main");
-    expect(() => baseOf("main")).toThrow("--against main: is both a branch and a tag; write refs/heads/main or refs/tags/main");
+    expect(() => baseOf("main")).toThrow(
+      "--against main: is both a branch and a tag; write refs/heads/main or refs/tags/main",
+    );
     expect(baseOf("refs/tags/main").packs).toEqual({ a: pack('{"a":1}') });
   });
 
@@ -113,20 +135,33 @@ describe("readBase", () => {
     });
   });
 
-  const FETCH = "git has no such ref here; in a pipeline fetch it first, with fetch-depth: 0 or git fetch origin";
+  const FETCH =
+    "git has no such ref here; in a pipeline fetch it first, with fetch-depth: 0 or git fetch origin";
   const REVIEW = "npx dkp-access review writes them";
 
   it.each([
     ["a ref that is not there", "mian", `${FETCH} mian`],
     ["what looks like an option", "--all", `${FETCH} --all`],
-    ["the name of a folder of review packs", "old", `${FETCH} old; write a folder of review packs as a path: ./old`],
+    [
+      "the name of a folder of review packs",
+      "old",
+      `${FETCH} old; write a folder of review packs as a path: ./old`,
+    ],
     [
       "a folder without packs",
       "./deployments",
       `folder ./deployments has no review packs, deployments/<stack>/main.tf.json; ${REVIEW}`,
     ],
-    ["a folder that is not there", "../none", `folder ../none has no review packs, ../none/<stack>/main.tf.json; ${REVIEW}`],
-    ["a Git ref without review packs", "main", `git ref main (ID) has no review packs, review/<stack>/main.tf.json; ${REVIEW}`],
+    [
+      "a folder that is not there",
+      "../none",
+      `folder ../none has no review packs, ../none/<stack>/main.tf.json; ${REVIEW}`,
+    ],
+    [
+      "a Git ref without review packs",
+      "main",
+      `git ref main (ID) has no review packs, review/<stack>/main.tf.json; ${REVIEW}`,
+    ],
   ])("rejects %s", (_, name, message) => {
     git("init", "-q");
     write("deployments/deckhouse.yaml", "");
@@ -155,17 +190,24 @@ describe("readBase", () => {
       rmSync(at(path), { recursive: true });
       symlinkSync(at("elsewhere"), at(path));
       commit();
-      expect(() => baseOf("HEAD")).toThrow(`--against HEAD: ${path}: is a link or a submodule there`);
+      expect(() => baseOf("HEAD")).toThrow(
+        `--against HEAD: ${path}: is a link or a submodule there`,
+      );
     },
   );
 
-  it.each(["./review", "HEAD"])("rejects text that is not UTF-8, because other bytes would be equal to it: %s", (base) => {
-    git("init", "-q");
-    writePack("review/a", {});
-    writeFileSync(at("review/a/policy.json"), Buffer.from([0x22, 0xff, 0x22]));
-    commit();
-    expect(() => baseOf(base)).toThrow("review/a/policy.json: is not encoded in UTF-8; save it in UTF-8");
-  });
+  it.each(["./review", "HEAD"])(
+    "rejects text that is not UTF-8, because other bytes would be equal to it: %s",
+    (base) => {
+      git("init", "-q");
+      writePack("review/a", {});
+      writeFileSync(at("review/a/policy.json"), Buffer.from([0x22, 0xff, 0x22]));
+      commit();
+      expect(() => baseOf(base)).toThrow(
+        "review/a/policy.json: is not encoded in UTF-8; save it in UTF-8",
+      );
+    },
+  );
 
   it("rejects a Git ref outside a Git checkout", () => {
     expect(() => baseOf("main")).toThrow(

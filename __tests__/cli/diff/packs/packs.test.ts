@@ -21,7 +21,8 @@ const slot = (status: string) =>
   status === "absent" ? "{ status: absent }" : `{ status: ${status}, pgpKey: ${ENCRYPTION_KEY} }`;
 const keys = (primary: string, secondary: string, current = "primary") =>
   `accessKeys: { primary: ${slot(primary)}, secondary: ${slot(secondary)}, current: ${current} }`;
-const minimal = (more = "") => `policy: { mode: minimal }\ncluster: { prefix: dev, layout: Standard }\n${more}`;
+const minimal = (more = "") =>
+  `policy: { mode: minimal }\ncluster: { prefix: dev, layout: Standard }\n${more}`;
 const ARN = "arn:aws:iam::123456789012:policy";
 const IMPORT = "import: { user: true, accessKeyId: AKIA7EXAMPLE7EXAMPLE }";
 const PLAIN = "accessKeys: { primary: { status: Active } }";
@@ -33,114 +34,162 @@ const nodes = (...names: readonly string[]) =>
 /** The roles that apply and that plan need more. */
 const ROLE = "deployer-broadened deployer-broadened";
 
-const ROLE_IN = (account: string) => `provider: { assumeRoleArn: 'arn:aws:iam::${account}:role/terraform' }`;
+const ROLE_IN = (account: string) =>
+  `provider: { assumeRoleArn: 'arn:aws:iam::${account}:role/terraform' }`;
 
-/** By what somebody does: settings before and after, and the exit code with the rules that make it. */
-const CHANGES: Readonly<Record<string, readonly [before: string, after: string, verdict: string]>> = {
-  nothing: ["", "", "0"],
-  "the name of the user in another case, without access keys in Terraform": [
-    "accessKeys: none",
-    "accessKeys: none\nuser: { name: Deckhouse }",
-    "3 user-renamed destroyed deployer-broadened deployer-broadened control-policy-changed setting-breaking",
-  ],
-  "another name of the policy": ["", "policy: { name: Other }", `3 destroyed destroyed ${ROLE} setting-breaking`],
-  "another path of the policy": ["", "policy: { path: /a/ }", `3 destroyed destroyed ${ROLE} setting-breaking`],
-  "another OpenPGP key of a live slot": [
-    keys("Active", "absent"),
-    keys("Active", "absent").replace(ENCRYPTION_KEY, RSA_KEY),
-    "3 key-replaced pgp-key-new",
-  ],
-  "another text of the OpenPGP key of the other slot": [
-    keys("Active", "absent"),
-    keys("Active", "absent").replace("secondary: {", `secondary: { pgpKey: ${SAME_KEY},`),
-    "2 pgp-key-new",
-  ],
-  "another node role": [
-    "nodeRole: { name: a }",
-    "nodeRole: { name: b }",
-    `3 destroyed destroyed ${ROLE} control-policy-changed setting-breaking`,
-  ],
-  "no node role any more": [
-    "nodeRole: { name: n }",
-    "",
-    "3 destroyed permissions-narrowed control-policy-changed setting-changed",
-  ],
-  "a slot that goes from Active to absent": [
-    keys("Active", "Active", "secondary"),
-    keys("absent", "Active", "secondary"),
-    "2 key-ended",
-  ],
-  "access keys that Terraform no longer manages": [PLAIN, "accessKeys: none", "2 key-forgotten setting-changed"],
-  "a key that is deleted while the other one is activated": [
-    keys("Active", "Inactive"),
-    keys("absent", "Active", "secondary"),
-    "3 key-ended-in-use key-reactivated",
-  ],
-  "a current key that is deactivated in the apply that exposes the other one": [
-    keys("Active", "Active"),
-    keys("Inactive", "Active", "secondary"),
-    "3 key-ended-in-use",
-  ],
-  "another current key": [keys("Active", "Active"), keys("Active", "Active", "secondary"), "0"],
-  "a key that is deactivated after it was the current one": [
-    keys("Active", "Active", "secondary"),
-    keys("Inactive", "Active", "secondary"),
-    "2 key-ended",
-  ],
-  "a current key whose secret Terraform does not have": [
-    `${IMPORT}\naccessKeys: { secondary: { status: Active }, current: secondary }`,
-    `${IMPORT}\naccessKeys: { secondary: { status: Active } }`,
-    "2 key-without-secret",
-  ],
-  "another account": [
-    "accountId: '123456789012'",
-    "accountId: '111111111111'",
-    `3 ${ROLE} control-policy-changed environment-changed setting-identity`,
-  ],
-  "another account of the role that Terraform assumes": [
-    ROLE_IN("123456789012"),
-    ROLE_IN("111111111111"),
-    `3 ${ROLE} environment-changed setting-identity`,
-  ],
-  "another path of the user": [
-    "",
-    "user: { path: /a/ }",
-    `2 argument-not-comparable ${ROLE} control-policy-changed setting-changed`,
-  ],
-  "a permissions boundary": ["", bounded("B"), "2 boundary-changed deployer-broadened setting-changed"],
-  "another boundary": [bounded("B"), bounded("C"), "2 boundary-changed deployer-broadened setting-changed"],
-  "no boundary any more": [bounded("B"), "", "2 boundary-removed deployer-broadened setting-changed"],
-  "protect that is switched off": ["", "protect: false", "2 setting-changed"],
-  "the output of the secret": ["outputs: { secret: false }", "", "2 secret-output setting-exposure"],
-  "less encryption": ["", "backend: { s3: { bucket: state, region: eu-central-1, encrypt: false } }", "2 destination-changed"],
-  "an import that was applied": ["import: { user: true, policy: true }", "", "0"],
-  "an import of a key that was applied": [IMPORT, "", "0"],
-  "a second key without pgpKey": [
-    keys("Active", "absent"),
-    `accessKeys: { primary: ${slot("Active")}, secondary: { status: Active } }`,
-    "2 plaintext-in-state",
-  ],
-  "a key without pgpKey beside an imported one": [
-    `${IMPORT}\naccessKeys: { primary: { status: Active } }`,
-    `${IMPORT}\naccessKeys: { primary: { status: Active }, secondary: { status: Active } }`,
-    "2 plaintext-in-state",
-  ],
-  "no imported key any more, where the other one has a pgpKey": [
-    `${IMPORT}\naccessKeys: { primary: { status: Inactive }, secondary: ${slot("Active")}, current: secondary }`,
-    keys("absent", "Active", "secondary"),
-    "2 key-ended",
-  ],
-  "the first key, without pgpKey": [
-    "accessKeys: none",
-    PLAIN,
-    `2 first-key secret-output plaintext-in-state ${ROLE} setting-changed`,
-  ],
-  "the first key, with pgpKey": ["accessKeys: none", keys("Active", "absent"), `2 first-key pgp-key-new ${ROLE} setting-changed`],
-  "a policy for nodes": [nodes(), nodes("C"), "2 link-external deployer-broadened setting-changed"],
-  "policies for nodes in another order": [nodes("A", "B"), nodes("B", "A"), "0"],
-  "a feature less, which a running cluster may use": [minimal(SNAPSHOTS), minimal(), "2 permissions-narrowed"],
-  "a key that works from everywhere": [minimal(NETWORKS), minimal(), "2 networks-added"],
-};
+/**
+ * By what somebody does: settings before and after, and the exit code with the rules that make it.
+ */
+const CHANGES: Readonly<Record<string, readonly [before: string, after: string, verdict: string]>> =
+  {
+    nothing: ["", "", "0"],
+    "the name of the user in another case, without access keys in Terraform": [
+      "accessKeys: none",
+      "accessKeys: none\nuser: { name: Deckhouse }",
+      "3 user-renamed destroyed deployer-broadened deployer-broadened control-policy-changed setting-breaking",
+    ],
+    "another name of the policy": [
+      "",
+      "policy: { name: Other }",
+      `3 destroyed destroyed ${ROLE} setting-breaking`,
+    ],
+    "another path of the policy": [
+      "",
+      "policy: { path: /a/ }",
+      `3 destroyed destroyed ${ROLE} setting-breaking`,
+    ],
+    "another OpenPGP key of a live slot": [
+      keys("Active", "absent"),
+      keys("Active", "absent").replace(ENCRYPTION_KEY, RSA_KEY),
+      "3 key-replaced pgp-key-new",
+    ],
+    "another text of the OpenPGP key of the other slot": [
+      keys("Active", "absent"),
+      keys("Active", "absent").replace("secondary: {", `secondary: { pgpKey: ${SAME_KEY},`),
+      "2 pgp-key-new",
+    ],
+    "another node role": [
+      "nodeRole: { name: a }",
+      "nodeRole: { name: b }",
+      `3 destroyed destroyed ${ROLE} control-policy-changed setting-breaking`,
+    ],
+    "no node role any more": [
+      "nodeRole: { name: n }",
+      "",
+      "3 destroyed permissions-narrowed control-policy-changed setting-changed",
+    ],
+    "a slot that goes from Active to absent": [
+      keys("Active", "Active", "secondary"),
+      keys("absent", "Active", "secondary"),
+      "2 key-ended",
+    ],
+    "access keys that Terraform no longer manages": [
+      PLAIN,
+      "accessKeys: none",
+      "2 key-forgotten setting-changed",
+    ],
+    "a key that is deleted while the other one is activated": [
+      keys("Active", "Inactive"),
+      keys("absent", "Active", "secondary"),
+      "3 key-ended-in-use key-reactivated",
+    ],
+    "a current key that is deactivated in the apply that exposes the other one": [
+      keys("Active", "Active"),
+      keys("Inactive", "Active", "secondary"),
+      "3 key-ended-in-use",
+    ],
+    "another current key": [keys("Active", "Active"), keys("Active", "Active", "secondary"), "0"],
+    "a key that is deactivated after it was the current one": [
+      keys("Active", "Active", "secondary"),
+      keys("Inactive", "Active", "secondary"),
+      "2 key-ended",
+    ],
+    "a current key whose secret Terraform does not have": [
+      `${IMPORT}\naccessKeys: { secondary: { status: Active }, current: secondary }`,
+      `${IMPORT}\naccessKeys: { secondary: { status: Active } }`,
+      "2 key-without-secret",
+    ],
+    "another account": [
+      "accountId: '123456789012'",
+      "accountId: '111111111111'",
+      `3 ${ROLE} control-policy-changed environment-changed setting-identity`,
+    ],
+    "another account of the role that Terraform assumes": [
+      ROLE_IN("123456789012"),
+      ROLE_IN("111111111111"),
+      `3 ${ROLE} environment-changed setting-identity`,
+    ],
+    "another path of the user": [
+      "",
+      "user: { path: /a/ }",
+      `2 argument-not-comparable ${ROLE} control-policy-changed setting-changed`,
+    ],
+    "a permissions boundary": [
+      "",
+      bounded("B"),
+      "2 boundary-changed deployer-broadened setting-changed",
+    ],
+    "another boundary": [
+      bounded("B"),
+      bounded("C"),
+      "2 boundary-changed deployer-broadened setting-changed",
+    ],
+    "no boundary any more": [
+      bounded("B"),
+      "",
+      "2 boundary-removed deployer-broadened setting-changed",
+    ],
+    "protect that is switched off": ["", "protect: false", "2 setting-changed"],
+    "the output of the secret": [
+      "outputs: { secret: false }",
+      "",
+      "2 secret-output setting-exposure",
+    ],
+    "less encryption": [
+      "",
+      "backend: { s3: { bucket: state, region: eu-central-1, encrypt: false } }",
+      "2 destination-changed",
+    ],
+    "an import that was applied": ["import: { user: true, policy: true }", "", "0"],
+    "an import of a key that was applied": [IMPORT, "", "0"],
+    "a second key without pgpKey": [
+      keys("Active", "absent"),
+      `accessKeys: { primary: ${slot("Active")}, secondary: { status: Active } }`,
+      "2 plaintext-in-state",
+    ],
+    "a key without pgpKey beside an imported one": [
+      `${IMPORT}\naccessKeys: { primary: { status: Active } }`,
+      `${IMPORT}\naccessKeys: { primary: { status: Active }, secondary: { status: Active } }`,
+      "2 plaintext-in-state",
+    ],
+    "no imported key any more, where the other one has a pgpKey": [
+      `${IMPORT}\naccessKeys: { primary: { status: Inactive }, secondary: ${slot("Active")}, current: secondary }`,
+      keys("absent", "Active", "secondary"),
+      "2 key-ended",
+    ],
+    "the first key, without pgpKey": [
+      "accessKeys: none",
+      PLAIN,
+      `2 first-key secret-output plaintext-in-state ${ROLE} setting-changed`,
+    ],
+    "the first key, with pgpKey": [
+      "accessKeys: none",
+      keys("Active", "absent"),
+      `2 first-key pgp-key-new ${ROLE} setting-changed`,
+    ],
+    "a policy for nodes": [
+      nodes(),
+      nodes("C"),
+      "2 link-external deployer-broadened setting-changed",
+    ],
+    "policies for nodes in another order": [nodes("A", "B"), nodes("B", "A"), "0"],
+    "a feature less, which a running cluster may use": [
+      minimal(SNAPSHOTS),
+      minimal(),
+      "2 permissions-narrowed",
+    ],
+    "a key that works from everywhere": [minimal(NETWORKS), minimal(), "2 networks-added"],
+  };
 
 it.each(Object.entries(CHANGES))(
   "a change of settings has its exit code, and the rules that make it: %s",
@@ -158,16 +207,21 @@ it.each([
   ["nodeRole: { name: former }", "", 'role "former"'],
   ["policy: { name: former }", "policy: { name: other }", 'policy "former"'],
 ])("names the object that is lost, not the new one: %s, then %s", (before, after, what) => {
-  expect(ofRule(between(before, after), "destroyed").map(({ values }) => values.what)).toContain(what);
+  expect(ofRule(between(before, after), "destroyed").map(({ values }) => values.what)).toContain(
+    what,
+  );
 });
 
 describe("a settings file that is", () => {
-  const statesIn = ({ deployments }: Changes) => deployments.map(({ stack, state }) => `${stack} ${state}`);
+  const statesIn = ({ deployments }: Changes) =>
+    deployments.map(({ stack, state }) => `${stack} ${state}`);
 
   it("new is reported with all of its permissions, and breaks nothing, whatever its name is", () => {
     const changes = changesAgainst({}, { constructor: reviewPackOf("") }, "");
     expect(statesIn(changes)).toEqual(["constructor new"]);
-    const { Statement } = JSON.parse(reviewPackOf("")["policy.json"] ?? "") as { Statement: { Action: string[] }[] };
+    const { Statement } = JSON.parse(reviewPackOf("")["policy.json"] ?? "") as {
+      Statement: { Action: string[] }[];
+    };
     const actions = actionsOf(changes, "permissions-broadened", "user");
     expect(actions.toSorted()).toEqual(Statement.flatMap(({ Action }) => Action).sort());
     expect(changesExitCode(changes)).toBe(2);
@@ -175,19 +229,26 @@ describe("a settings file that is", () => {
 
   it("new imports what its settings import, and other policies of that are not compared", () => {
     const changes = betweenPacks({}, reviewPackOf("import: { user: true, policy: true }"));
-    const imported = changes.deployments.flatMap(resourcesOf).filter((line) => line.startsWith("imported"));
+    const imported = changes.deployments
+      .flatMap(resourcesOf)
+      .filter((line) => line.startsWith("imported"));
     expect(imported).toEqual(["imported aws_iam_policy.policy", "imported aws_iam_user.user"]);
-    expect(ofRule(changes, "import-not-compared").map(({ address }) => address)).toEqual(["aws_iam_user.user"]);
+    expect(ofRule(changes, "import-not-compared").map(({ address }) => address)).toEqual([
+      "aws_iam_user.user",
+    ]);
   });
 
   it.each([
     ["protect: false", 2, "deployment-removed"],
     ["", 3, "removed-while-protected"],
-  ] as const)("deleted leaves everything unmanaged, and is reported as nothing else: %j", (settings, ...verdict) => {
-    const changes = changesAgainst({ x: reviewPackOf(settings) }, {}, "");
-    expect(verdictOf(changes)).toEqual(verdict);
-    expect(changes.deployments[0]?.findings).toHaveLength(1);
-  });
+  ] as const)(
+    "deleted leaves everything unmanaged, and is reported as nothing else: %j",
+    (settings, ...verdict) => {
+      const changes = changesAgainst({ x: reviewPackOf(settings) }, {}, "");
+      expect(verdictOf(changes)).toEqual(verdict);
+      expect(changes.deployments[0]?.findings).toHaveLength(1);
+    },
+  );
 
   it("unchanged is listed beside a changed one", () => {
     const [before, after] = [reviewPackOf(""), reviewPackOf("tags: { x: y }")];
@@ -219,35 +280,58 @@ it("another role in an attachment of the nodes replaces it, and is not the one o
 });
 
 it.each([
-  ["from documented to scoped", "cluster: { prefix: dev }", SEVERAL_POLICIES, "permissions-narrowed", "created"],
-  ["from scoped to documented", SEVERAL_POLICIES, "cluster: { prefix: dev }", "permissions-broadened", "deleted"],
-] as const)("a change of the mode compares both policies together: %s", (_, before, after, rule, action) => {
-  const changes = between(before, after);
-  expect(seriousRules(changes)).toContain(rule);
-  expect(changes.deployments.flatMap(resourcesOf)).toEqual([
-    "updated aws_iam_policy.policy",
-    `${action} aws_iam_policy.policy-2`,
-    `${action} aws_iam_user_policy_attachment.policy-attachment-2`,
-  ]);
-});
+  [
+    "from documented to scoped",
+    "cluster: { prefix: dev }",
+    SEVERAL_POLICIES,
+    "permissions-narrowed",
+    "created",
+  ],
+  [
+    "from scoped to documented",
+    SEVERAL_POLICIES,
+    "cluster: { prefix: dev }",
+    "permissions-broadened",
+    "deleted",
+  ],
+] as const)(
+  "a change of the mode compares both policies together: %s",
+  (_, before, after, rule, action) => {
+    const changes = between(before, after);
+    expect(seriousRules(changes)).toContain(rule);
+    expect(changes.deployments.flatMap(resourcesOf)).toEqual([
+      "updated aws_iam_policy.policy",
+      `${action} aws_iam_policy.policy-2`,
+      `${action} aws_iam_user_policy_attachment.policy-attachment-2`,
+    ]);
+  },
+);
 
 it("a change within a mode changes only the policy of its service", () => {
   const changes = between(SEVERAL_POLICIES, `${SEVERAL_POLICIES}  formerIamNodeRoles: [/old]`);
   expect(verdictOf(changes)).toEqual([2, "permissions-broadened"]);
-  expect(actionsOf(changes, "permissions-broadened", "user")).toEqual(["iam:GetRole", "iam:PassRole"]);
+  expect(actionsOf(changes, "permissions-broadened", "user")).toEqual([
+    "iam:GetRole",
+    "iam:PassRole",
+  ]);
   expect(changes.deployments.flatMap(resourcesOf)).toEqual(["updated aws_iam_policy.policy-2"]);
 });
 
 describe("a change of two policies", () => {
   it("that renames both replaces their attachments", () => {
-    const changes = between(SEVERAL_POLICIES, SEVERAL_POLICIES.replace("mode: scoped", "mode: scoped, name: Other"));
+    const changes = between(
+      SEVERAL_POLICIES,
+      SEVERAL_POLICIES.replace("mode: scoped", "mode: scoped, name: Other"),
+    );
     expect(changes.deployments.flatMap(resourcesOf)).toEqual([
       "replaced aws_iam_policy.policy",
       "replaced aws_iam_policy.policy-2",
       "replaced aws_iam_user_policy_attachment.policy-attachment",
       "replaced aws_iam_user_policy_attachment.policy-attachment-2",
     ]);
-    const rules = seriousRules(changes).filter((rule) => rule === "destroyed" || rule === "second-policy-renamed");
+    const rules = seriousRules(changes).filter(
+      (rule) => rule === "destroyed" || rule === "second-policy-renamed",
+    );
     expect(rules.sort()).toEqual(["destroyed", "destroyed", "second-policy-renamed"]);
   });
 
@@ -258,7 +342,9 @@ describe("a change of two policies", () => {
     const earlier = (change: (resource: Resources) => void = () => undefined) => {
       const pack = JSON.parse(current["main.tf.json"] ?? "") as { resource: Resources };
       change(pack.resource);
-      Object.assign(pack.resource.aws_iam_policy?.["policy-2"] ?? {}, { name: "D8CloudProviderAWS-2-bd27d0a9" });
+      Object.assign(pack.resource.aws_iam_policy?.["policy-2"] ?? {}, {
+        name: "D8CloudProviderAWS-2-bd27d0a9",
+      });
       return { ...current, "main.tf.json": JSON.stringify(pack) };
     };
 
@@ -269,12 +355,18 @@ describe("a change of two policies", () => {
     it("is breaking where Terraform deletes the old one first", () => {
       const after = JSON.parse(current["main.tf.json"] ?? "") as { resource: Resources };
       delete after.resource.aws_iam_user_policy_attachment?.["policy-attachment-2"]?.lifecycle;
-      const changes = betweenPacks(earlier(), { ...current, "main.tf.json": JSON.stringify(after) });
+      const changes = betweenPacks(earlier(), {
+        ...current,
+        "main.tf.json": JSON.stringify(after),
+      });
       expect(seriousRules(changes)).toEqual(expect.arrayContaining(["destroyed", "destroyed"]));
     });
 
     it("reports beside it what the user loses", () => {
-      const broader = { Statement: [{ Effect: "Allow", Action: "iam:CreateUser", Resource: "*" }], Version: "2012-10-17" };
+      const broader = {
+        Statement: [{ Effect: "Allow", Action: "iam:CreateUser", Resource: "*" }],
+        Version: "2012-10-17",
+      };
       const before = { ...earlier(), "policy-2.json": JSON.stringify(broader) };
       expect([...seriousRules(betweenPacks(before, current))].sort()).toEqual([
         "permissions-broadened",
@@ -286,11 +378,22 @@ describe("a change of two policies", () => {
 
   it("without an attachment narrows what only that policy allows", () => {
     const pack = packOf(SEVERAL_POLICIES) as { resource: Record<string, Record<string, unknown>> };
-    const { "policy-attachment-2": _, ...attached } = pack.resource.aws_iam_user_policy_attachment ?? {};
-    const detached = { ...pack, resource: { ...pack.resource, aws_iam_user_policy_attachment: attached } };
+    const { "policy-attachment-2": _, ...attached } =
+      pack.resource.aws_iam_user_policy_attachment ?? {};
+    const detached = {
+      ...pack,
+      resource: { ...pack.resource, aws_iam_user_policy_attachment: attached },
+    };
     const changes = betweenPacks(packWith(SEVERAL_POLICIES), packWith(SEVERAL_POLICIES, detached));
-    const services = actionsOf(changes, "permissions-narrowed").map((action) => action.split(":")[0]);
-    expect([...new Set(services)].sort()).toEqual(["autoscaling", "elasticloadbalancing", "iam", "sts"]);
+    const services = actionsOf(changes, "permissions-narrowed").map(
+      (action) => action.split(":")[0],
+    );
+    expect([...new Set(services)].sort()).toEqual([
+      "autoscaling",
+      "elasticloadbalancing",
+      "iam",
+      "sts",
+    ]);
     expect(verdictOf(changes)).toEqual([3, "policy-detached", "permissions-narrowed"]);
   });
 });
@@ -298,6 +401,12 @@ describe("a change of two policies", () => {
 it("Terraform managed the keys of a version that had no setting for it", () => {
   const pack = reviewPackOf("");
   const earlier = JSON.parse(pack["deployment.json"] ?? "");
-  earlier.settings.accessKeys = { ...earlier.settings.accessKeys, managedBy: undefined, maxAge: undefined };
-  expect(verdictOf(betweenPacks({ ...pack, "deployment.json": JSON.stringify(earlier) }, pack))).toEqual([0]);
+  earlier.settings.accessKeys = {
+    ...earlier.settings.accessKeys,
+    managedBy: undefined,
+    maxAge: undefined,
+  };
+  expect(
+    verdictOf(betweenPacks({ ...pack, "deployment.json": JSON.stringify(earlier) }, pack)),
+  ).toEqual([0]);
 });

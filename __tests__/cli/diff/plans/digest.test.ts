@@ -1,6 +1,11 @@
 import { type PlanOrigin, planDigest } from "../../../../src/cli/diff/plans/digest";
 
-const change = (actions: readonly string[], before: unknown, after: unknown, more: object = {}) => ({
+const change = (
+  actions: readonly string[],
+  before: unknown,
+  after: unknown,
+  more: object = {},
+) => ({
   actions,
   before,
   after,
@@ -18,7 +23,10 @@ const entry = (name: string, changed: object) => ({
   change: changed,
 });
 
-const UPDATED = entry("updated", change(["update"], { tags: { a: "b" }, path: "/" }, { tags: { a: "c" }, path: "/" }));
+const UPDATED = entry(
+  "updated",
+  change(["update"], { tags: { a: "b" }, path: "/" }, { tags: { a: "c" }, path: "/" }),
+);
 const UNCHANGED = entry("unchanged", change(["no-op"], { name: "x" }, { name: "x" }));
 const KEY = entry(
   "key",
@@ -32,7 +40,10 @@ const KEY = entry(
     },
   ),
 );
-const SECRET_OUTPUT = change(["create"], null, "one", { before_sensitive: false, after_sensitive: true });
+const SECRET_OUTPUT = change(["create"], null, "one", {
+  before_sensitive: false,
+  after_sensitive: true,
+});
 const OUTPUTS = {
   user: change(["no-op"], "x", "x", { before_sensitive: false, after_sensitive: false }),
   secret: SECRET_OUTPUT,
@@ -61,7 +72,8 @@ const ORIGIN: PlanOrigin = {
   rules: ["resource", "tags-changed"],
 };
 
-const digest = (plan: object = {}, origin: object = {}) => planDigest({ ...PLAN, ...plan }, { ...ORIGIN, ...origin });
+const digest = (plan: object = {}, origin: object = {}) =>
+  planDigest({ ...PLAN, ...plan }, { ...ORIGIN, ...origin });
 /** The plan with other entries of resources. */
 const resources = (...entries: readonly object[]) => ({ resource_changes: entries });
 const reversed = (value: object) => Object.fromEntries(Object.entries(value).reverse());
@@ -79,12 +91,25 @@ describe("the digest of a plan", () => {
     ["how Terraform shows the configuration", { configuration: { provider_config: {} } }],
     ["the rest of the state", { prior_state: {}, planned_values: {} }],
     ["the order of entries", resources(KEY, UNCHANGED, UPDATED)],
-    ["the order of keys", resources(reversed(UPDATED), KEY), { destination: reversed(ORIGIN.destination) }],
+    [
+      "the order of keys",
+      resources(reversed(UPDATED), KEY),
+      { destination: reversed(ORIGIN.destination) },
+    ],
     ["the order of findings", {}, { rules: ["tags-changed", "resource"] }],
     ["objects that stay as they are", resources(UPDATED, KEY)],
     ["an output that stays as it is", { output_changes: { secret: SECRET_OUTPUT } }],
-    ["a sensitive value", resources(UPDATED, { ...KEY, change: { ...KEY.change, before: { status: "Active", secret: "two" } } })],
-    ["a sensitive output", { output_changes: { ...OUTPUTS, secret: { ...SECRET_OUTPUT, after: "two" } } }],
+    [
+      "a sensitive value",
+      resources(UPDATED, {
+        ...KEY,
+        change: { ...KEY.change, before: { status: "Active", secret: "two" } },
+      }),
+    ],
+    [
+      "a sensitive output",
+      { output_changes: { ...OUTPUTS, secret: { ...SECRET_OUTPUT, after: "two" } } },
+    ],
   ])("does not depend on %s", (_, plan, origin = {}) => {
     expect(digest(plan, origin)).toBe(digest());
   });
@@ -93,29 +118,76 @@ describe("the digest of a plan", () => {
     ["the configuration", {}, { configuration: {} }],
     ["the provider lock", {}, { lock: "other" }],
     ["no provider lock", {}, { lock: undefined }],
-    ["the destination", {}, { destination: { ...ORIGIN.destination, arguments: { bucket: "other" } } }],
+    [
+      "the destination",
+      {},
+      { destination: { ...ORIGIN.destination, arguments: { bucket: "other" } } },
+    ],
     ["the workspace", {}, { destination: { ...ORIGIN.destination, workspace: "other" } }],
-    ["a finding more, which follows from the state", {}, { rules: [...ORIGIN.rules, "policy-detached-early"] }],
+    [
+      "a finding more, which follows from the state",
+      {},
+      { rules: [...ORIGIN.rules, "policy-detached-early"] },
+    ],
     ["an entry less", resources(UPDATED)],
     ["an entry more", resources(UPDATED, KEY, entry("created", change(["create"], null, {})))],
-    ["the actions", resources({ ...UPDATED, change: { ...UPDATED.change, actions: ["delete", "create"] } }, KEY)],
+    [
+      "the actions",
+      resources({ ...UPDATED, change: { ...UPDATED.change, actions: ["delete", "create"] } }, KEY),
+    ],
     ["another address", resources({ ...UPDATED, address: "aws_iam_user.other" }, KEY)],
     ["another provider", resources({ ...UPDATED, provider_name: "example.com/x/aws" }, KEY)],
-    ["a value before", resources({ ...UPDATED, change: { ...UPDATED.change, before: { tags: {}, path: "/" } } }, KEY)],
-    ["a value after", resources({ ...UPDATED, change: { ...UPDATED.change, after: { tags: { a: "d" }, path: "/" } } }, KEY)],
-    ["a value that is known later", resources({ ...UPDATED, change: { ...UPDATED.change, after_unknown: { id: true } } }, KEY)],
-    ["a value that is no longer sensitive", resources(UPDATED, { ...KEY, change: { ...KEY.change, after_sensitive: {} } })],
+    [
+      "a value before",
+      resources(
+        { ...UPDATED, change: { ...UPDATED.change, before: { tags: {}, path: "/" } } },
+        KEY,
+      ),
+    ],
+    [
+      "a value after",
+      resources(
+        { ...UPDATED, change: { ...UPDATED.change, after: { tags: { a: "d" }, path: "/" } } },
+        KEY,
+      ),
+    ],
+    [
+      "a value that is known later",
+      resources({ ...UPDATED, change: { ...UPDATED.change, after_unknown: { id: true } } }, KEY),
+    ],
+    [
+      "a value that is no longer sensitive",
+      resources(UPDATED, { ...KEY, change: { ...KEY.change, after_sensitive: {} } }),
+    ],
     [
       "a sensitive value that is gone",
-      resources(UPDATED, { ...KEY, change: { ...KEY.change, after: { status: "Inactive", secret: null } } }),
+      resources(UPDATED, {
+        ...KEY,
+        change: { ...KEY.change, after: { status: "Inactive", secret: null } },
+      }),
     ],
-    ["an import", resources(UPDATED, KEY, { ...UNCHANGED, change: { ...UNCHANGED.change, importing: { id: "x" } } })],
+    [
+      "an import",
+      resources(UPDATED, KEY, {
+        ...UNCHANGED,
+        change: { ...UNCHANGED.change, importing: { id: "x" } },
+      }),
+    ],
     ["a move", resources(UPDATED, KEY, { ...UNCHANGED, previous_address: "aws_iam_user.former" })],
     ["a deposed object", resources(UPDATED, KEY, { ...KEY, deposed: "1a2b3c4d" })],
-    ["a key of an entry that is not known here", resources({ ...UPDATED, action_trigger: {} }, KEY)],
+    [
+      "a key of an entry that is not known here",
+      resources({ ...UPDATED, action_trigger: {} }, KEY),
+    ],
     ["a change outside Terraform", { resource_drift: [] }],
-    ["an output", { output_changes: { ...OUTPUTS, region: change(["create"], null, "eu-central-1") } }],
-    ["an output that is no longer sensitive", { output_changes: { secret: { ...SECRET_OUTPUT, after_sensitive: false } } }],
+    [
+      "an output",
+      { output_changes: { ...OUTPUTS, region: change(["create"], null, "eu-central-1") } },
+    ],
+    [
+      "an output that is no longer sensitive",
+      { output_changes: { secret: { ...SECRET_OUTPUT, after_sensitive: false } } },
+    ],
     ["that the plan is incomplete", { complete: false }],
     ["a part that is not known here", { action_invocations: [{ address: "action.x.y" }] }],
   ])("depends on %s", (_, plan, origin = {}) => {
@@ -123,7 +195,8 @@ describe("the digest of a plan", () => {
   });
 
   it("depends on the order of actions: a key is deleted before or after the new one is created", () => {
-    const replaced = (...actions: readonly string[]) => digest(resources({ ...KEY, change: { ...KEY.change, actions } }));
+    const replaced = (...actions: readonly string[]) =>
+      digest(resources({ ...KEY, change: { ...KEY.change, actions } }));
     expect(replaced("delete", "create")).not.toBe(replaced("create", "delete"));
   });
 });

@@ -2,7 +2,12 @@ import fc from "fast-check";
 import schema from "../../../../docs/reference/findings.schema.json";
 import { sideOf } from "../../../../packages/iam-no-new-access/__tests__/helpers/pairs";
 import { type Request, RULES } from "../../../../src/cli/diff/change-rules";
-import { changesExitCode, changesJson, findingsOf, withDigest } from "../../../../src/cli/diff/changes";
+import {
+  changesExitCode,
+  changesJson,
+  findingsOf,
+  withDigest,
+} from "../../../../src/cli/diff/changes";
 import { readPlan } from "../../../../src/cli/diff/plan-file";
 import { changesOfPlan } from "../../../../src/cli/diff/plans/plan-findings";
 import { changesMarkdown, changesText } from "../../../../src/cli/diff/render-summary";
@@ -12,7 +17,14 @@ import { policyDocument } from "../../../../src/iam/policy-document";
 import { policyStatements } from "../../../../src/iam/policy-statements";
 import type { JsonObject } from "../../../../src/text/json";
 import { deployment } from "../../../helpers/deployment";
-import { betweenPacks, evidenceOf, ofRule, packWith, verdictOf, withResource } from "../../../helpers/diff";
+import {
+  betweenPacks,
+  evidenceOf,
+  ofRule,
+  packWith,
+  verdictOf,
+  withResource,
+} from "../../../helpers/diff";
 import { editedPlans, realPlan, SECRETS } from "../../../helpers/edited-plans";
 import { anyCharacter, anyEdits, edited, fuzzParameters } from "../../../helpers/fuzz";
 import { schemaErrors } from "../../../helpers/json-schema";
@@ -20,12 +32,16 @@ import { optionsOf, packOf, reviewPackOf } from "../../../helpers/packs";
 
 const changesOf = (plan: object) => changesOfPlan(plan as JsonObject, "x", "Plan");
 const rulesOf = (changes: ReturnType<typeof changesOf>) =>
-  new Set<string>(findingsOf(changes).flatMap((found) => (levelOf(RULES, found) === "note" ? [] : [found.rule])));
+  new Set<string>(
+    findingsOf(changes).flatMap((found) => (levelOf(RULES, found) === "note" ? [] : [found.rule])),
+  );
 
 const PLANS = Object.entries(editedPlans());
 
 /** A state with one resource. */
-const prior = (mode: string) => ({ values: { root_module: { resources: [{ address: "x.y", mode }] } } });
+const prior = (mode: string) => ({
+  values: { root_module: { resources: [{ address: "x.y", mode }] } },
+});
 
 it.each(PLANS)(
   "the summary of an edited plan has its exit code and rules, and matches the published schema as JSON: %s",
@@ -35,10 +51,16 @@ it.each(PLANS)(
     const added = [...rulesOf(changes)].filter((rule) => !known.has(rule));
     expect([changesExitCode(changes), ...added.sort()]).toEqual([exitCode, ...[...rules].sort()]);
     const printed = changesText(changes) + changesMarkdown(changes) + changesJson(changes);
-    const spellings = SECRETS.flatMap((secret) => [secret, Buffer.from(secret).toString("base64"), encodeURIComponent(secret)]);
+    const spellings = SECRETS.flatMap((secret) => [
+      secret,
+      Buffer.from(secret).toString("base64"),
+      encodeURIComponent(secret),
+    ]);
     expect(spellings.filter((spelling) => printed.includes(spelling))).toEqual([]);
     expect(schemaErrors(JSON.parse(changesJson(changes)), schema)).toEqual([]);
-    expect(changesText(withDigest(changes, "0".repeat(64)))).not.toMatch(/unchanged|nothing changes/i);
+    expect(changesText(withDigest(changes, "0".repeat(64)))).not.toMatch(
+      /unchanged|nothing changes/i,
+    );
   },
 );
 
@@ -49,7 +71,11 @@ const DELETED_USER = {
 
 it.each<[string, object, string]>([
   ["new", {}, "new"],
-  ["changed where the user was deleted or renamed outside Terraform", { resource_drift: [DELETED_USER] }, "changed"],
+  [
+    "changed where the user was deleted or renamed outside Terraform",
+    { resource_drift: [DELETED_USER] },
+    "changed",
+  ],
 ])("a deployment that a plan creates is %s", (_, more, state) => {
   const { deployments } = changesOf({ ...realPlan("first-apply"), ...more });
   expect(deployments.map((each) => each.state)).toEqual([state]);
@@ -67,11 +93,24 @@ it.each<[string, object, readonly string[]]>([
 it("an empty plan after a change outside Terraform names what the state has otherwise than AWS", () => {
   const { plan } = editedPlans()["what a policy allows: tags changed outside Terraform user"] ?? {};
   const address = "aws_iam_access_key.user-secondary";
-  const drift = { address, change: { actions: ["delete"], before: { status: "Inactive" }, after: null } };
-  const outdated = (given: object) => ofRule(changesOf(given), "state-outdated").map(({ values }) => values.objects);
+  const drift = {
+    address,
+    change: { actions: ["delete"], before: { status: "Inactive" }, after: null },
+  };
+  const outdated = (given: object) =>
+    ofRule(changesOf(given), "state-outdated").map(({ values }) => values.objects);
   const without = plan?.resource_changes.filter((entry) => entry.address !== address);
-  expect(outdated({ ...plan, resource_changes: without, resource_drift: [...(plan?.resource_drift ?? []), drift] })).toEqual([
-    ['the user "deckhouse" was changed (tags, tags_all)', "the Inactive access key in the slot secondary was deleted"],
+  expect(
+    outdated({
+      ...plan,
+      resource_changes: without,
+      resource_drift: [...(plan?.resource_drift ?? []), drift],
+    }),
+  ).toEqual([
+    [
+      'the user "deckhouse" was changed (tags, tags_all)',
+      "the Inactive access key in the slot secondary was deleted",
+    ],
   ]);
   expect(outdated(realPlan("no-change"))).toEqual([]);
 });
@@ -112,9 +151,21 @@ describe("a plan that changes the first policy and detaches the second one", () 
       actions,
       after: { ...policy?.change.after, policy: json("ec2:*") },
     });
-    const detached = { actions: ["delete"], before: { user: "deckhouse", policy_arn: "x" }, after: null, after_unknown: {} };
+    const detached = {
+      actions: ["delete"],
+      before: { user: "deckhouse", policy_arn: "x" },
+      after: null,
+      after_unknown: {},
+    };
     const [type, name] = attachment.split(".");
-    const entry = { address: attachment, mode: "managed", type, name, provider_name: policy?.provider_name, change: detached };
+    const entry = {
+      address: attachment,
+      mode: "managed",
+      type,
+      name,
+      provider_name: policy?.provider_name,
+      change: detached,
+    };
     const resources = [{ address: "aws_iam_policy.policy", depends_on: order }];
     return rulesOf(
       changesOf({
@@ -138,21 +189,28 @@ const BOUNDARY = "arn:aws:iam::123456789012:policy/B";
 
 /** A policy document in the notation of packages/iam-no-new-access/__tests__/helpers/pairs.txt. */
 const json = (statements: string) => JSON.stringify(sideOf(statements).identity[0]);
-const userPolicy = (statements: string) => withResource(NODES, "aws_iam_policy.policy", { policy: json(statements) });
-const nodePolicy = (statements: string) => withResource(NODES, "aws_iam_role_policy.node", { policy: json(statements) });
+const userPolicy = (statements: string) =>
+  withResource(NODES, "aws_iam_policy.policy", { policy: json(statements) });
+const nodePolicy = (statements: string) =>
+  withResource(NODES, "aws_iam_role_policy.node", { policy: json(statements) });
 const insideBoundary = (statements: string) =>
   withResource(userPolicy(statements), "aws_iam_user.user", { permissions_boundary: BOUNDARY });
-const between = (before: JsonObject, after: JsonObject) => betweenPacks(packWith(SETTINGS, before), packWith(SETTINGS, after));
+const between = (before: JsonObject, after: JsonObject) =>
+  betweenPacks(packWith(SETTINGS, before), packWith(SETTINGS, after));
 
 describe("a user that leaves the group of an earlier version", () => {
   const membership = "aws_iam_user_group_membership.group-membership";
   const attachment = "aws_iam_user_policy_attachment.policy-attachment";
   const inGroup = withResource(NODES, membership, { user: "deckhouse", groups: ["dkp"] });
   const rulesOfLeaving = (before: JsonObject) =>
-    [...rulesOf(between(before, NODES))].filter((rule) => rule === "group-left" || rule === "resource-external");
+    [...rulesOf(between(before, NODES))].filter(
+      (rule) => rule === "group-left" || rule === "resource-external",
+    );
 
   it("loses its permissions for a moment where the group alone had its policy", () => {
-    expect(rulesOfLeaving(withResource(inGroup, attachment, { user: "bob" }))).toEqual(["group-left"]);
+    expect(rulesOfLeaving(withResource(inGroup, attachment, { user: "bob" }))).toEqual([
+      "group-left",
+    ]);
   });
 
   it("keeps them where it has the policy itself", () => {
@@ -164,7 +222,8 @@ it.each<[string, boolean, boolean, readonly string[]]>([
   ["no attention where it is switched off, because a destroy then deletes less", true, false, []],
   ["attention where it is switched on", false, true, ["argument-not-comparable"]],
 ])("force_destroy of the user requires %s", (_, before, after, rules) => {
-  const withArgument = (force_destroy: boolean) => withResource(NODES, "aws_iam_user.user", { force_destroy });
+  const withArgument = (force_destroy: boolean) =>
+    withResource(NODES, "aws_iam_user.user", { force_destroy });
   const found = [...rulesOf(between(withArgument(before), withArgument(after)))];
   expect(found.filter((rule) => rule === "argument-not-comparable")).toEqual(rules);
 });
@@ -173,11 +232,22 @@ it.each<[string, boolean, boolean, readonly string[]]>([
 const shown = (changes: ReturnType<typeof betweenPacks>) =>
   evidenceOf(changes).map((evidence) => {
     const { action, resource, context } = evidence as Request;
-    return action === undefined ? evidence : [action, resource, ...Object.entries(context)].join(" ");
+    return action === undefined
+      ? evidence
+      : [action, resource, ...Object.entries(context)].join(" ");
   });
 
 describe("what a change broadens has an example", () => {
-  it.each<[string, typeof userPolicy, before: string, after: string, forward: readonly string[], backward: readonly string[]]>([
+  it.each<
+    [
+      string,
+      typeof userPolicy,
+      before: string,
+      after: string,
+      forward: readonly string[],
+      backward: readonly string[],
+    ]
+  >([
     [
       "an Allow beside a Deny",
       userPolicy,
@@ -194,7 +264,14 @@ describe("what a change broadens has an example", () => {
       ["s3:GetObject arn:aws:s3:::a/example"],
       [],
     ],
-    ["a Deny of what the policy does not allow", userPolicy, "s3:GetObject; deny iam:*", "s3:GetObject", [], []],
+    [
+      "a Deny of what the policy does not allow",
+      userPolicy,
+      "s3:GetObject; deny iam:*",
+      "s3:GetObject",
+      [],
+      [],
+    ],
     [
       "an action of the node role",
       nodePolicy,
@@ -213,7 +290,10 @@ describe("what a change broadens has an example", () => {
     ],
   ])("%s", (_, policy, before, after, forward, backward) => {
     const [former, latter] = [policy(before), policy(after)];
-    expect([shown(between(former, latter)), shown(between(latter, former))]).toEqual([forward, backward]);
+    expect([shown(between(former, latter)), shown(between(latter, former))]).toEqual([
+      forward,
+      backward,
+    ]);
   });
 
   it("for two policies together", () => {
@@ -221,7 +301,10 @@ describe("what a change broadens has an example", () => {
     const attached = withResource(
       withResource(userPolicy("ec2:A"), "aws_iam_policy.policy-2", second),
       "aws_iam_user_policy_attachment.policy-attachment-2",
-      { user: reference("aws_iam_user.user.name"), policy_arn: reference("aws_iam_policy.policy-2.arn") },
+      {
+        user: reference("aws_iam_user.user.name"),
+        policy_arn: reference("aws_iam_policy.policy-2.arn"),
+      },
     );
     const together = userPolicy("ec2:A ec2:DeleteVpc");
     expect(verdictOf(between(together, attached))).toEqual([0]);
@@ -232,7 +315,9 @@ describe("what a change broadens has an example", () => {
   });
 
   it("and the summary names the boundary that must allow the request as well", () => {
-    const text = changesText(between(insideBoundary("s3:GetObject"), insideBoundary("s3:PutObject")));
+    const text = changesText(
+      between(insideBoundary("s3:GetObject"), insideBoundary("s3:PutObject")),
+    );
     expect(text).toContain(
       `denied before: s3:PutObject on arn:aws:s3:::example/example, if the permissions boundary ${BOUNDARY} allows it\n`,
     );
@@ -250,7 +335,10 @@ describe("a plan that Terraform made but for a few changes", () => {
       plan = readPlan("plan.json", content);
     } catch (error) {
       const { name, message } = error as Error;
-      expect({ name, message }).toEqual({ name: "Error", message: expect.stringMatching(/^[^\n]*plan\.json: [^\n]+$/) });
+      expect({ name, message }).toEqual({
+        name: "Error",
+        message: expect.stringMatching(/^[^\n]*plan\.json: [^\n]+$/),
+      });
       return { exitCode: 1, printed: message };
     }
     const changes = changesOf(plan);

@@ -6,7 +6,10 @@ import { join } from "node:path";
 const WORKSPACE = join(__dirname, "../..");
 
 const allowing = (...Action: readonly string[]) =>
-  JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Allow", Action, Resource: "*" }] });
+  JSON.stringify({
+    Version: "2012-10-17",
+    Statement: [{ Effect: "Allow", Action, Resource: "*" }],
+  });
 
 const PLAN = {
   format_version: "1.2",
@@ -37,11 +40,24 @@ describe("the packed package in an empty folder", () => {
     return { status, out: `${stdout}${stderr}` };
   }
 
-  const command = (...args: readonly string[]) => run(folder, "node_modules/.bin/iam-no-new-access", ...args);
+  const command = (...args: readonly string[]) =>
+    run(folder, "node_modules/.bin/iam-no-new-access", ...args);
 
   beforeAll(() => {
-    const packed = run(WORKSPACE, "npm", "run", "--silent", "package", "--", "--pack-destination", folder);
-    expect(packed).toEqual({ status: 0, out: expect.stringMatching(/^iam-no-new-access-\d+\.\d+\.\d+\.tgz\n$/) });
+    const packed = run(
+      WORKSPACE,
+      "npm",
+      "run",
+      "--silent",
+      "package",
+      "--",
+      "--pack-destination",
+      folder,
+    );
+    expect(packed).toEqual({
+      status: 0,
+      out: expect.stringMatching(/^iam-no-new-access-\d+\.\d+\.\d+\.tgz\n$/),
+    });
     writeFileSync(join(folder, "package.json"), "{}");
     writeFileSync(join(folder, "before.json"), allowing("s3:GetObject"));
     writeFileSync(join(folder, "after.json"), allowing("s3:GetObject", "s3:PutObject"));
@@ -52,10 +68,20 @@ describe("the packed package in an empty folder", () => {
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   it("needs no other package", () => {
-    const installed = readdirSync(join(folder, "node_modules")).filter((name) => !name.startsWith("."));
+    const installed = readdirSync(join(folder, "node_modules")).filter(
+      (name) => !name.startsWith("."),
+    );
     expect(installed).toEqual(["iam-no-new-access"]);
     const files = readdirSync(join(folder, "node_modules/iam-no-new-access"));
-    expect(files.sort()).toEqual(["CHANGELOG.md", "LICENSE", "README.md", "bin", "data", "dist", "package.json"]);
+    expect(files.sort()).toEqual([
+      "CHANGELOG.md",
+      "LICENSE",
+      "README.md",
+      "bin",
+      "data",
+      "dist",
+      "package.json",
+    ]);
   });
 
   it("compares policies and plans", () => {
@@ -63,13 +89,21 @@ describe("the packed package in an empty folder", () => {
       status: 2,
       out: expect.stringContaining("s3:PutObject on arn:aws:s3:::"),
     });
-    expect(command("after.json", "before.json")).toEqual({ status: 0, out: expect.stringContaining("nothing new") });
+    expect(command("after.json", "before.json")).toEqual({
+      status: 0,
+      out: expect.stringContaining("nothing new"),
+    });
     expect(command("--plan", "plan.json")).toEqual({
       status: 2,
-      out: expect.stringMatching(/^Verdict: new access.*\nmodule\.app\.aws_iam_role_policy\.app \(policy\): allows more\n/),
+      out: expect.stringMatching(
+        /^Verdict: new access.*\nmodule\.app\.aws_iam_role_policy\.app \(policy\): allows more\n/,
+      ),
     });
     const json = command("--plan", "plan.json", "--format", "json");
-    expect(JSON.parse(json.out)).toMatchObject({ isNew: true, policies: [{ result: { level: "Permissions management" } }] });
+    expect(JSON.parse(json.out)).toMatchObject({
+      isNew: true,
+      policies: [{ result: { level: "Permissions management" } }],
+    });
     expect(command("--plan", "none.json")).toEqual({
       status: 1,
       out: "iam-no-new-access: none.json: cannot be read (ENOENT); check the path\n",
@@ -81,6 +115,9 @@ describe("the packed package in an empty folder", () => {
       const { decide } = require("iam-no-new-access");
       const side = (file) => ({ identity: [require(file)] });
       console.log(decide(side("./before.json"), side("./after.json")).kind);`;
-    expect(run(folder, process.execPath, "-e", script)).toEqual({ status: 0, out: "nothing-new\n" });
+    expect(run(folder, process.execPath, "-e", script)).toEqual({
+      status: 0,
+      out: "nothing-new\n",
+    });
   });
 });

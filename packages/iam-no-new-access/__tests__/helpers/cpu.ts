@@ -1,12 +1,19 @@
-/** CPU seconds of the reference calculation on the computer on which the limits of tests were measured, alone. */
+/**
+ * CPU seconds of the reference calculation on the computer on which the limits of tests were
+ * measured, alone.
+ */
 const REFERENCE_SECONDS = 0.11;
 
 /**
- * CPU seconds of some work, as the computer on which limits were measured takes them alone: what else runs on a processor, and a slower
- * one, make the work and a fixed calculation slower alike.
+ * CPU seconds of some work, as the computer on which limits were measured takes them alone: what
+ * else runs on a processor, and a slower one, make the work and a fixed calculation slower alike.
  */
 export function cpuSeconds(work: () => void): number {
-  const [before, taken, after] = [reference, work, reference].map(secondsOf) as [number, number, number];
+  const [before, taken, after] = [reference, work, reference].map(secondsOf) as [
+    number,
+    number,
+    number,
+  ];
   return taken / Math.max(1, before / REFERENCE_SECONDS, after / REFERENCE_SECONDS);
 }
 

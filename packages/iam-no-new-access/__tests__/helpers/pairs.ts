@@ -10,7 +10,11 @@ export interface Pair {
   readonly after: Side;
   readonly before: Side;
   /** The kind of the answer, and what else is known of it. */
-  readonly answer: { readonly kind: Answer["kind"]; readonly request?: unknown; readonly reason?: string };
+  readonly answer: {
+    readonly kind: Answer["kind"];
+    readonly request?: unknown;
+    readonly reason?: string;
+  };
 }
 
 /** Names of keys that are used often. */
@@ -36,8 +40,12 @@ export function listedPairs(): readonly Pair[] {
 
 export function sideOf(text: string): Side {
   const parts = text === "-" ? [] : text.split(" & ");
-  const [boundary] = parts.filter((part) => part.startsWith("boundary ")).map((part) => documentOf(part.slice(9)));
-  const levels = parts.filter((part) => part.startsWith("scp ")).map((part) => part.slice(4).split(" + ").map(documentOf));
+  const [boundary] = parts
+    .filter((part) => part.startsWith("boundary "))
+    .map((part) => documentOf(part.slice(9)));
+  const levels = parts
+    .filter((part) => part.startsWith("scp "))
+    .map((part) => part.slice(4).split(" + ").map(documentOf));
   return {
     identity: parts.filter((part) => !/^(?:boundary|scp) /.test(part)).map(documentOf),
     ...(boundary !== undefined && { boundary }),
@@ -63,7 +71,10 @@ function statementOf(text: string): Json {
   const named = actions.filter((word) => word !== "allow" && word !== "deny");
   const conditions: Record<string, Json> = {};
   for (const [, operator = "", key = "", ...values] of others.filter(([word]) => word === "if")) {
-    conditions[operator] = { ...conditions[operator], [KEYS[key] ?? key]: values.map((value) => value.replaceAll("·", " ")) };
+    conditions[operator] = {
+      ...conditions[operator],
+      [KEYS[key] ?? key]: values.map((value) => value.replaceAll("·", " ")),
+    };
   }
   const [resources = ["*"]] = others.filter(([word]) => word === "on").map(([, ...words]) => words);
   return {
@@ -90,14 +101,26 @@ function answerOf(text: string): Pair["answer"] {
     return { kind: "nothing-new" };
   }
   if (kind === "open") {
-    return words.length === 0 ? { kind: "not-comparable" } : { kind: "not-comparable", reason: words.join(" ") };
+    return words.length === 0
+      ? { kind: "not-comparable" }
+      : { kind: "not-comparable", reason: words.join(" ") };
   }
-  const [action = ""] = words.length > 0 && /^[\w-]+:[\w-]+$/.test(words[0] ?? "") ? words.splice(0, 1) : ["ec2:runinstances"];
+  const [action = ""] =
+    words.length > 0 && /^[\w-]+:[\w-]+$/.test(words[0] ?? "")
+      ? words.splice(0, 1)
+      : ["ec2:runinstances"];
   const [resource, ...context] = words;
   const entries = context.map((word) => {
     const [key = "", value = ""] = word.split("=");
-    return [KEYS[key] ?? key, value.startsWith("[") ? value.slice(1, -1).split(",") : value] as const;
+    return [
+      KEYS[key] ?? key,
+      value.startsWith("[") ? value.slice(1, -1).split(",") : value,
+    ] as const;
   });
-  const request = { action, resource: resourceOf(resource ?? ""), context: Object.fromEntries(entries) };
+  const request = {
+    action,
+    resource: resourceOf(resource ?? ""),
+    context: Object.fromEntries(entries),
+  };
   return { kind: "new-request", ...(resource !== undefined && { request }) };
 }

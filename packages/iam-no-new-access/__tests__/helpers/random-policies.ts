@@ -5,7 +5,8 @@ import type { DecisionRequest, Side } from "../../src/model";
 const word = (characters: string, minLength: number, maxLength: number) =>
   fc.array(fc.constantFrom(...characters), { minLength, maxLength }).map((chars) => chars.join(""));
 
-const someOf = <Value>(values: fc.Arbitrary<Value>, maxLength = 3) => fc.array(values, { minLength: 1, maxLength });
+const someOf = <Value>(values: fc.Arbitrary<Value>, maxLength = 3) =>
+  fc.array(values, { minLength: 1, maxLength });
 
 const actionPattern = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom("*", "ec2:*") },
@@ -17,13 +18,25 @@ const resourcePattern = fc.oneof(
   { weight: 1, arbitrary: word("ab*?", 0, 2).map((account) => `arn:aws:s3::${account}:a*`) },
 );
 
-/** Operators with their keys and values. Values that IAM refuses are left out; unit tests have them. */
+/**
+ * Operators with their keys and values. Values that IAM refuses are left out; unit tests have them.
+ */
 const texts = ["a", "b", "ab", "A", "aB"];
 const patterns = word("ab*?", 0, 3);
 const arns = word("ab*?", 1, 2).map((name) => `arn:aws:s3:::${name}`);
 const numbers = fc.constantFrom("0", "1", "2", "3.5");
-const dates = fc.constantFrom("2026-01-01T00:00:00Z", "2026-01-01T00:00:01Z", "2027-01-01T00:00:00Z");
-const blocks = fc.constantFrom("10.0.0.0/8", "10.1.0.0/16", "10.1.2.3/32", "0.0.0.0/1", "2001:db8::/32");
+const dates = fc.constantFrom(
+  "2026-01-01T00:00:00Z",
+  "2026-01-01T00:00:01Z",
+  "2027-01-01T00:00:00Z",
+);
+const blocks = fc.constantFrom(
+  "10.0.0.0/8",
+  "10.1.0.0/16",
+  "10.1.2.3/32",
+  "0.0.0.0/1",
+  "2001:db8::/32",
+);
 
 const operators = (
   names: readonly string[],
@@ -32,12 +45,25 @@ const operators = (
   sets: readonly string[] = [""],
 ) =>
   fc
-    .tuple(fc.constantFrom(...sets), fc.constantFrom(...names), fc.boolean(), fc.constantFrom(...keys), someOf(values))
+    .tuple(
+      fc.constantFrom(...sets),
+      fc.constantFrom(...names),
+      fc.boolean(),
+      fc.constantFrom(...keys),
+      someOf(values),
+    )
     .map(([set, name, ifExists, key, list]) => ({
       [`${set}${name}${ifExists && set !== "ForAnyValue:" ? "IfExists" : ""}`]: { [key]: list },
     }));
 
-const comparisons = ["Equals", "NotEquals", "LessThan", "LessThanEquals", "GreaterThan", "GreaterThanEquals"];
+const comparisons = [
+  "Equals",
+  "NotEquals",
+  "LessThan",
+  "LessThanEquals",
+  "GreaterThan",
+  "GreaterThanEquals",
+];
 const condition = fc.oneof(
   operators(
     ["StringEquals", "StringNotEquals", "StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase"],
@@ -65,14 +91,19 @@ const condition = fc.oneof(
     ["ForAllValues:", "ForAnyValue:"],
   ),
   fc
-    .tuple(fc.constantFrom("aws:RequestedRegion", "test:Text", "aws:TagKeys", "test:Number"), fc.constantFrom("true", "false"))
+    .tuple(
+      fc.constantFrom("aws:RequestedRegion", "test:Text", "aws:TagKeys", "test:Number"),
+      fc.constantFrom("true", "false"),
+    )
     .map(([key, value]) => ({ Null: { [key]: value } })),
 );
 
 /** Several conditions; a later one replaces an earlier one with the same operator. */
 const conditions = fc
   .array(condition, { maxLength: 2 })
-  .map((blocks_) => (blocks_.length === 0 ? {} : { Condition: Object.assign({}, ...blocks_) as object }));
+  .map((blocks_) =>
+    blocks_.length === 0 ? {} : { Condition: Object.assign({}, ...blocks_) as object },
+  );
 
 const statement = (effects: readonly string[]) =>
   fc
@@ -95,9 +126,14 @@ const document = fc
   .array(statement(["Allow", "Allow", "Deny"]), { minLength: 1, maxLength: 4 })
   .map((Statement) => ({ Version: "2012-10-17", Statement }));
 
-const FULL_ACCESS = { Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: "*", Resource: "*" }] };
+const FULL_ACCESS = {
+  Version: "2012-10-17",
+  Statement: [{ Effect: "Allow", Action: "*", Resource: "*" }],
+};
 
-/** Policies with overlapping patterns, Deny, NotAction, NotResource and conditions of every kind. */
+/**
+ * Policies with overlapping patterns, Deny, NotAction, NotResource and conditions of every kind.
+ */
 export const hostileSide: fc.Arbitrary<Side> = fc
   .record({
     identity: fc.array(document, { minLength: 1, maxLength: 2 }),
@@ -110,11 +146,18 @@ export const hostileSide: fc.Arbitrary<Side> = fc
     ...(control === undefined ? {} : { controlPolicies: [[FULL_ACCESS, control]] }),
   }));
 
-/** A pair, of which one side often comes from the other one by a small change, so that both answers occur. */
+/**
+ * A pair, of which one side often comes from the other one by a small change, so that both answers
+ * occur.
+ */
 export const hostilePair: fc.Arbitrary<readonly [after: Side, before: Side]> = fc.oneof(
   fc.tuple(hostileSide, hostileSide),
-  fc.tuple(hostileSide, document).map(([side, added]) => [side, { ...side, identity: [...side.identity, added] }] as const),
-  fc.tuple(hostileSide, document).map(([side, added]) => [{ ...side, identity: [...side.identity, added] }, side] as const),
+  fc
+    .tuple(hostileSide, document)
+    .map(([side, added]) => [side, { ...side, identity: [...side.identity, added] }] as const),
+  fc
+    .tuple(hostileSide, document)
+    .map(([side, added]) => [{ ...side, identity: [...side.identity, added] }, side] as const),
   hostileSide.map((side) => [side, { ...side, boundary: FULL_ACCESS }] as const),
   fc.tuple(hostileSide, document).map(([side, boundary]) => [{ ...side, boundary }, side] as const),
 );
@@ -141,8 +184,19 @@ export const smallRequest: fc.Arbitrary<DecisionRequest> = fc.record({
         "2026-06-01T00:00:00Z",
         "2028-01-01T00:00:00Z",
       ),
-      "aws:SourceIp": fc.constantFrom("10.1.2.3", "10.1.9.9", "10.9.9.9", "11.0.0.1", "201.0.0.1", "2001:db8::1", "2002::1"),
-      "aws:TagKeys": fc.uniqueArray(fc.constantFrom("a", "b", "ab", "A", "x"), { minLength: 1, maxLength: 3 }),
+      "aws:SourceIp": fc.constantFrom(
+        "10.1.2.3",
+        "10.1.9.9",
+        "10.9.9.9",
+        "11.0.0.1",
+        "201.0.0.1",
+        "2001:db8::1",
+        "2002::1",
+      ),
+      "aws:TagKeys": fc.uniqueArray(fc.constantFrom("a", "b", "ab", "A", "x"), {
+        minLength: 1,
+        maxLength: 3,
+      }),
     },
     { requiredKeys: [] },
   ),

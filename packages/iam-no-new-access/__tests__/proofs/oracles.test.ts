@@ -14,7 +14,10 @@ const PAIRS = cases(40, 10_000);
 /** Requests that are tried against each answer but "new-request". */
 const REQUESTS = 15;
 
-/** The simulator reads neither documents of version 2008-10-17, nor seconds since 1970, nor `::` for one group; and `arn:*` matches `*` in it. */
+/**
+ * The simulator reads neither documents of version 2008-10-17, nor seconds since 1970, nor `::` for
+ * one group; and `arn:*` matches `*` in it.
+ */
 const NOT_SIMULATED = /2008-10-17|aws:EpochTime|1767225600|1:2:3:|"arn:\*"/;
 
 /** For z3_oracle.py, written to the file DECISION_RECORD. */
@@ -46,8 +49,8 @@ describe("the decision agrees with the IAM simulator", () => {
   });
 
   it("on random policies, of which at most one pair in a hundred is not comparable", () => {
-    // The same pairs in each run: of 40 others three are open by chance in one run of 500 (measured: 0.55 % of 2,000 pairs). These
-    // policies have no tests that are not interpreted.
+    // The same pairs in each run: of 40 others three are open by chance in one run of 500
+    // (measured: 0.55 % of 2,000 pairs). These policies have no tests that are not interpreted.
     const pairs = fc.sample(hostilePair, { numRuns: cases(300, 3_000), seed: 1 });
     const open = pairs.filter(([after, before]) => decide(after, before).kind === "not-comparable");
     expect(open.length).toBeLessThanOrEqual(pairs.length / 100);
@@ -55,10 +58,15 @@ describe("the decision agrees with the IAM simulator", () => {
 
   it("on the listed pairs, in both directions", () => {
     const all: unknown[] = [];
-    for (const { title, after, before } of listedPairs().filter((pair) => !NOT_SIMULATED.test(JSON.stringify(pair)))) {
+    for (const { title, after, before } of listedPairs().filter(
+      (pair) => !NOT_SIMULATED.test(JSON.stringify(pair)),
+    )) {
       const { added, removed } = comparisonOf(after, before);
       const requests = [...likelyRequests(after), ...likelyRequests(before)];
-      const found = [...contradictions(after, before, added(), requests), ...contradictions(before, after, removed(), requests)];
+      const found = [
+        ...contradictions(after, before, added(), requests),
+        ...contradictions(before, after, removed(), requests),
+      ];
       all.push(...found.map((request) => [title, request]));
     }
     expect(all).toEqual([]);
@@ -70,30 +78,45 @@ const steps = () => new Budget(1_000_000);
 describe("isAllowed", () => {
   it("evaluates random policies as the IAM simulator does", () => {
     fc.assert(
-      fc.property(hostileSide, fc.array(smallRequest, { minLength: 5, maxLength: 5 }), (side, requests) => {
-        const policies = readSide("after", side);
-        if ("reason" in policies) {
-          throw new Error(policies.reason);
-        }
-        for (const request of requests) {
-          expect([request, isAllowed(policies, request, "components", steps())]).toEqual([request, simulate(side, request)]);
-        }
-      }),
+      fc.property(
+        hostileSide,
+        fc.array(smallRequest, { minLength: 5, maxLength: 5 }),
+        (side, requests) => {
+          const policies = readSide("after", side);
+          if ("reason" in policies) {
+            throw new Error(policies.reason);
+          }
+          for (const request of requests) {
+            expect([request, isAllowed(policies, request, "components", steps())]).toEqual([
+              request,
+              simulate(side, request),
+            ]);
+          }
+        },
+      ),
       { numRuns: 100 },
     );
   });
 
   it("is undefined where a test that is not interpreted decides, and only there", () => {
-    const policies = readSide("after", sideOf(`s3:Get on @\${aws:username}; s3:Put; deny s3:Put on @b`));
+    const policies = readSide(
+      "after",
+      sideOf(`s3:Get on @\${aws:username}; s3:Put; deny s3:Put on @b`),
+    );
     const evaluate = (action: string, name: string) =>
       "reason" in policies
         ? policies.reason
-        : isAllowed(policies, { action, resource: `arn:aws:s3:::${name}`, context: {} }, "text", steps());
-    expect([evaluate("s3:Get", "a"), evaluate("s3:List", "a"), evaluate("s3:Put", "a"), evaluate("s3:Put", "b")]).toEqual([
-      undefined,
-      false,
-      true,
-      false,
-    ]);
+        : isAllowed(
+            policies,
+            { action, resource: `arn:aws:s3:::${name}`, context: {} },
+            "text",
+            steps(),
+          );
+    expect([
+      evaluate("s3:Get", "a"),
+      evaluate("s3:List", "a"),
+      evaluate("s3:Put", "a"),
+      evaluate("s3:Put", "b"),
+    ]).toEqual([undefined, false, true, false]);
   });
 });

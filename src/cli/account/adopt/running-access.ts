@@ -15,7 +15,11 @@ export interface AttachedPolicy {
 export interface RunningAccess {
   readonly cluster: RunningCluster;
   readonly account: string;
-  readonly user: { readonly name: string; readonly path: string; readonly boundary: string | undefined };
+  readonly user: {
+    readonly name: string;
+    readonly path: string;
+    readonly boundary: string | undefined;
+  };
   readonly policies: readonly AttachedPolicy[];
   /** What the user has besides them, and what somebody should know: each a sentence. */
   readonly notes: readonly string[];
@@ -28,7 +32,10 @@ const GLOBAL: readonly string[] = ["iam", "sts"];
  * Whose key a cluster has, and what that user may do.
  * @throws Error if IAM does not say it
  */
-export async function runningAccess(cluster: RunningCluster, iam: IamReader): Promise<RunningAccess> {
+export async function runningAccess(
+  cluster: RunningCluster,
+  iam: IamReader,
+): Promise<RunningAccess> {
   const { keyId, region } = cluster.configuration;
   const account = requiredOf(await iam.account());
   const use = requiredOf(await iam.keyUse(keyId));
@@ -46,8 +53,12 @@ export async function runningAccess(cluster: RunningCluster, iam: IamReader): Pr
     iam.keys(name),
   ]);
   const notes = [
-    ...requiredOf(inline).map((policy) => `the user has the inline policy ${policy}, which stays and is not managed`),
-    ...requiredOf(groups).map((group) => `the user is in the group ${group}, which stays and is not managed`),
+    ...requiredOf(inline).map(
+      (policy) => `the user has the inline policy ${policy}, which stays and is not managed`,
+    ),
+    ...requiredOf(groups).map(
+      (group) => `the user is in the group ${group}, which stays and is not managed`,
+    ),
     ...(requiredOf(keys) ?? [])
       .filter(({ id }) => id !== keyId)
       .map(({ id, status }) => `the user has another key, ${id} (${status}); ask who uses it`),
@@ -66,7 +77,13 @@ export async function runningAccess(cluster: RunningCluster, iam: IamReader): Pr
     }
   }
   const { Path: path = "/", PermissionsBoundary: boundary } = requiredOf(user) ?? {};
-  return { cluster, account, user: { name, path, boundary: boundary?.PermissionsBoundaryArn }, policies, notes };
+  return {
+    cluster,
+    account,
+    user: { name, path, boundary: boundary?.PermissionsBoundaryArn },
+    policies,
+    notes,
+  };
 }
 
 async function attachedPolicy(arn: string, iam: IamReader): Promise<AttachedPolicy> {
@@ -91,13 +108,24 @@ export interface NearestMode {
   readonly removed: readonly string[];
 }
 
-/** The policy and the mode with the fewest actions that only one of them has; the mode with most permissions where several are equal. */
-export function nearestMode(policies: readonly AttachedPolicy[], modes: readonly ModePolicies[]): NearestMode | undefined {
+/**
+ * The policy and the mode with the fewest actions that only one of them has; the mode with most
+ * permissions where several are equal.
+ */
+export function nearestMode(
+  policies: readonly AttachedPolicy[],
+  modes: readonly ModePolicies[],
+): NearestMode | undefined {
   const pairs = policies.flatMap((policy) =>
     modes.map(({ mode, documents }): NearestMode => {
       const own = actionsOf(policy.document);
       const added = documents.flatMap((document) => actionsBeyond(document, own)).sort();
-      return { policy, mode, added, removed: actionsBeyond(policy.document, documents.flatMap(actionsOf)) };
+      return {
+        policy,
+        mode,
+        added,
+        removed: actionsBeyond(policy.document, documents.flatMap(actionsOf)),
+      };
     }),
   );
   const count = ({ added, removed }: NearestMode) => added.length + removed.length;

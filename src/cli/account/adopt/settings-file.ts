@@ -6,22 +6,35 @@ import { readFileOf } from "../../../settings/read-settings";
 import { dkpFields } from "../../../settings/schema/cluster-schema";
 import { parseYaml } from "../../../settings/yaml-file";
 import { type JsonObject, listOf, textOf, valueAt } from "../../../text/json";
-import { type AttachedPolicy, type NearestMode, nearestMode, type RunningAccess } from "./running-access";
+import {
+  type AttachedPolicy,
+  type NearestMode,
+  nearestMode,
+  type RunningAccess,
+} from "./running-access";
 
 /** The settings of a running cluster. */
 interface AdoptedSettings {
   /** The settings file. It has no key of the cluster. */
   readonly text: string;
-  /** The imported policy, and how the settings differ from it; undefined if the user has no policy of the account. */
+  /**
+   * The imported policy, and how the settings differ from it; undefined if the user has no policy
+   * of the account.
+   */
   readonly nearest: NearestMode | undefined;
 }
 
 /**
- * Settings with which an apply imports the user, its policy and the attachment, and leaves the key as it is.
+ * Settings with which an apply imports the user, its policy and the attachment, and leaves the key
+ * as it is.
  * @param file its path, for messages
  * @throws SettingsError if the cluster has a value that no settings can have
  */
-export function adoptedSettings(access: RunningAccess, file: string, stack: string): AdoptedSettings {
+export function adoptedSettings(
+  access: RunningAccess,
+  file: string,
+  stack: string,
+): AdoptedSettings {
   const readings = MODES.map((mode) => {
     const text = settingsText(access, mode);
     return { mode, ...readFileOf(file, stack, parseYaml(text), undefined) };
@@ -33,7 +46,12 @@ export function adoptedSettings(access: RunningAccess, file: string, stack: stri
   const modes = readings.flatMap(({ mode, deployment }) =>
     deployment === undefined
       ? []
-      : { mode, documents: deployment.policies.map(({ statements }) => ({ ...policyDocument(statements, access.account) })) },
+      : {
+          mode,
+          documents: deployment.policies.map(({ statements }) => ({
+            ...policyDocument(statements, access.account),
+          })),
+        },
   );
   const nearest = nearestMode(access.policies, modes);
   return { text: settingsText(access, nearest?.mode ?? "documented", nearest?.policy), nearest };
@@ -42,7 +60,11 @@ export function adoptedSettings(access: RunningAccess, file: string, stack: stri
 /** A part of the file: what a comment says about it, and its settings. */
 type Part = readonly [comment: string, settings: JsonObject];
 
-function settingsText({ account, cluster, user, policies, notes }: RunningAccess, mode: Mode, policy?: AttachedPolicy): string {
+function settingsText(
+  { account, cluster, user, policies, notes }: RunningAccess,
+  mode: Mode,
+  policy?: AttachedPolicy,
+): string {
   const { context, configuration } = cluster;
   const { region } = configuration;
   const parts: readonly Part[] = [
@@ -52,14 +74,20 @@ function settingsText({ account, cluster, user, policies, notes }: RunningAccess
       "The Terraform state, which nothing shows. The bucket must exist, be private, and have versioning enabled.",
       { backend: { s3: { bucket: "example-terraform-state", region } } },
     ],
-    ["From IAM: the user of that key.", { user: { name: user.name, path: user.path, permissionsBoundary: user.boundary } }],
+    [
+      "From IAM: the user of that key.",
+      { user: { name: user.name, path: user.path, permissionsBoundary: user.boundary } },
+    ],
     [
       policy === undefined
         ? "The user has no managed policy of the account. The next apply creates this one, and attaches it."
         : "From IAM: the policy of the user. The mode is the nearest one.",
       { policy: { name: policy?.name, path: policy?.path, mode } },
     ],
-    ["Imported by the next apply.", { import: { user: true, policy: policy && true, attachment: policy && true } }],
+    [
+      "Imported by the next apply.",
+      { import: { user: true, policy: policy && true, attachment: policy && true } },
+    ],
     [
       "The cluster has a key that stays as it is until dkp-access rotate replaces it: Terraform has none.",
       { accessKeys: { managedBy: "rotate", maxAge: 90 } },
@@ -68,7 +96,10 @@ function settingsText({ account, cluster, user, policies, notes }: RunningAccess
       `From the cluster ${context}: the fields that decide about permissions.`,
       { cluster: clusterFields(cluster.prefix, configuration.fields) },
     ],
-    ["Functions of the cluster that require additional permissions, which the configuration does not show.", { features: [] }],
+    [
+      "Functions of the cluster that require additional permissions, which the configuration does not show.",
+      { features: [] },
+    ],
   ];
   const text = parts.map(([comment, settings]) => `# ${comment}\n${yaml(settings)}`).join("\n");
   const found = leftOver(notes, policies, policy)
@@ -78,9 +109,16 @@ function settingsText({ account, cluster, user, policies, notes }: RunningAccess
 }
 
 /** What was found and is not in the settings. */
-function leftOver(notes: readonly string[], policies: readonly AttachedPolicy[], imported?: AttachedPolicy): readonly string[] {
+function leftOver(
+  notes: readonly string[],
+  policies: readonly AttachedPolicy[],
+  imported?: AttachedPolicy,
+): readonly string[] {
   const others = policies.filter((policy) => policy.name !== imported?.name);
-  return [...notes, ...others.map(({ name }) => `the user has the policy ${name}, which stays and is not managed`)];
+  return [
+    ...notes,
+    ...others.map(({ name }) => `the user has the policy ${name}, which stays and is not managed`),
+  ];
 }
 
 const HEAD = `# yaml-language-server: $schema=../node_modules/dkp-access/deployments/schema.json
@@ -90,16 +128,25 @@ const HEAD = `# yaml-language-server: $schema=../node_modules/dkp-access/deploym
 
 /** What a person must replace is marked. */
 function yaml(settings: JsonObject): string {
-  const text = stringify(settings, { keepUndefined: false, lineWidth: 0, compat: "yaml-1.1", nullStr: "" });
+  const text = stringify(settings, {
+    keepUndefined: false,
+    lineWidth: 0,
+    compat: "yaml-1.1",
+    nullStr: "",
+  });
   return "backend" in settings ? text.replaceAll(/(?<=(bucket|region): .*)$/gm, " # CHANGE") : text;
 }
 
 /** The fields of DKP's configuration that settings have. */
 function clusterFields(prefix: string | undefined, fields: JsonObject): JsonObject {
-  const { withNAT, ...others } = Object.fromEntries(Object.keys(dkpFields).map((name) => [name, fields[name]]));
+  const { withNAT, ...others } = Object.fromEntries(
+    Object.keys(dkpFields).map((name) => [name, fields[name]]),
+  );
   const bastion = valueAt(withNAT, ["bastionInstance"]);
   const groups = [fields.masterNodeGroup, ...listOf(fields.nodeGroups), bastion];
-  const amis = [...new Set(groups.flatMap((group) => textOf(valueAt(group, ["instanceClass", "ami"])) ?? []))];
+  const amis = [
+    ...new Set(groups.flatMap((group) => textOf(valueAt(group, ["instanceClass", "ami"])) ?? [])),
+  ];
   return {
     ...others,
     prefix,
@@ -109,10 +156,15 @@ function clusterFields(prefix: string | undefined, fields: JsonObject): JsonObje
 }
 
 /** What a person should know before the first plan. */
-export function adoptedText({ user, notes, policies }: RunningAccess, { nearest }: AdoptedSettings): string {
+export function adoptedText(
+  { user, notes, policies }: RunningAccess,
+  { nearest }: AdoptedSettings,
+): string {
   const lines = [`The cluster has a key of the user ${user.name}. It stays as it is.`];
   if (nearest === undefined) {
-    lines.push("The user has no managed policy of the account: the next apply creates one, and attaches it.");
+    lines.push(
+      "The user has no managed policy of the account: the next apply creates one, and attaches it.",
+    );
   } else {
     const { policy, mode, added, removed } = nearest;
     lines.push(

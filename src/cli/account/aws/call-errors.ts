@@ -1,11 +1,20 @@
 import { PROGRAM } from "../../text/advice";
 import { type AwsError, TIMED_OUT, UNREACHABLE } from "./operations";
 
-/** The errors of calls, by action and code. AWS rejects credentials, or itself a role that they would assume. */
+/**
+ * The errors of calls, by action and code. AWS rejects credentials, or itself a role that they
+ * would assume.
+ */
 const ERRORS = [
   [/ CredentialsProviderError$/, "credentials-missing"],
-  [/ (?:ExpiredToken|InvalidClientTokenId|SignatureDoesNotMatch|UnrecognizedClientException)$/, "credentials-rejected"],
-  [/^sts:AssumeRole (?:AccessDenied|AccessDeniedException|RegionDisabledException|ValidationError)$/, "role-not-assumed"],
+  [
+    / (?:ExpiredToken|InvalidClientTokenId|SignatureDoesNotMatch|UnrecognizedClientException)$/,
+    "credentials-rejected",
+  ],
+  [
+    /^sts:AssumeRole (?:AccessDenied|AccessDeniedException|RegionDisabledException|ValidationError)$/,
+    "role-not-assumed",
+  ],
   [/ (?:AccessDenied|AccessDeniedException|UnauthorizedOperation)$/, "call-denied"],
   [new RegExp(` ${UNREACHABLE}$`), "call-unreachable"],
   [new RegExp(` ${TIMED_OUT}$`), "timed-out"],

@@ -6,11 +6,20 @@ import { alwaysOnRegion } from "../../../iam/arns";
 import type { Deployment } from "../../../settings/deployment";
 import { type Progress, withProgress } from "../../text/progress";
 import { awsRequests } from "./http-requests";
-import { type Action, AwsError, type Input, type Output, TIMED_OUT, UNREACHABLE, type Write, within } from "./operations";
+import {
+  type Action,
+  AwsError,
+  type Input,
+  type Output,
+  TIMED_OUT,
+  UNREACHABLE,
+  type Write,
+  within,
+} from "./operations";
 
 /**
- * Where AWS is called, and as whom: by default with the credentials that the AWS CLI and SDKs find. IAM and STS are called in a Region that
- * every account has.
+ * Where AWS is called, and as whom: by default with the credentials that the AWS CLI and SDKs find.
+ * IAM and STS are called in a Region that every account has.
  */
 type Access = Pick<Deployment, "region"> &
   Partial<Deployment["provider"]> & {
@@ -21,7 +30,10 @@ type Access = Pick<Deployment, "region"> &
 /** How long to wait for AWS in all. */
 export interface Waiting {
   readonly progress: Progress;
-  /** In seconds. The SDK itself waits without limit, also for a program that provides the credentials. */
+  /**
+   * In seconds. The SDK itself waits without limit, also for a program that provides the
+   * credentials.
+   */
   readonly limit: number;
   /** Ends the wait earlier. */
   readonly signal?: AbortSignal;
@@ -38,7 +50,8 @@ export async function withAws<T>(
   // Every call that is in progress listens.
   setMaxListeners(0, signal);
   const abort = () => controller.abort();
-  // Not AbortSignal.any: Node.js 20 forgets a time limit that only it refers to. https://github.com/nodejs/node/issues/57736
+  // Not AbortSignal.any: Node.js 20 forgets a time limit that only it refers to.
+  // https://github.com/nodejs/node/issues/57736
   const timer = setTimeout(abort, limit * 1000);
   earlier?.addEventListener("abort", abort, { signal });
   try {
@@ -49,9 +62,16 @@ export async function withAws<T>(
   }
 }
 
-/** The part of an SDK's package that calls use: its client, a class for each operation, and functions that read all pages. */
+/**
+ * The part of an SDK's package that calls use: its client, a class for each operation, and
+ * functions that read all pages.
+ */
 type Sdk = Readonly<Record<string, ((new (input: object) => object) & Paginator) | undefined>>;
-type Paginator = (configuration: { readonly client: Client }, input: object, options: object) => AsyncIterable<unknown>;
+type Paginator = (
+  configuration: { readonly client: Client },
+  input: object,
+  options: object,
+) => AsyncIterable<unknown>;
 
 interface Client {
   send(command: object, options: { readonly abortSignal: AbortSignal }): Promise<unknown>;
@@ -61,7 +81,9 @@ const SERVICES = {
   ec2: { client: "EC2Client", load: () => import("@aws-sdk/client-ec2") },
   iam: { client: "IAMClient", load: () => import("@aws-sdk/client-iam") },
   sts: { client: "STSClient", load: () => import("@aws-sdk/client-sts") },
-} satisfies Readonly<Record<string, { readonly client: string; readonly load: () => Promise<object> }>>;
+} satisfies Readonly<
+  Record<string, { readonly client: string; readonly load: () => Promise<object> }>
+>;
 
 /** Tries per call, with growing pauses: a throttled account recovers within seconds. */
 const maxAttempts = 6;
@@ -71,7 +93,10 @@ const THROTTLED = /Throttl|RequestLimitExceeded|TooManyRequests/;
 
 /** The AWS SDK is loaded only here, one service at a time, at the first call. */
 export class Aws {
-  private readonly clients = new Map<string, Promise<{ readonly client: Client; readonly sdk: Sdk }>>();
+  private readonly clients = new Map<
+    string,
+    Promise<{ readonly client: Client; readonly sdk: Sdk }>
+  >();
   private requests: Promise<NodeHttpHandler> | undefined;
   private credentials: Promise<() => Promise<unknown>> | undefined;
   /** How far AWS's clock is ahead of this computer's, in milliseconds. */
@@ -84,21 +109,28 @@ export class Aws {
     private readonly limit: number,
   ) {}
 
-  /** All pages of the response; one where AWS divides no response of the operation. Errors are thrown as `AwsError`. */
+  /**
+   * All pages of the response; one where AWS divides no response of the operation. Errors are
+   * thrown as `AwsError`.
+   */
   async call<A extends Action>(action: A, input: Input<A>): Promise<readonly Output<A>[]> {
     return (await this.allPages(action, input, maxAttempts)) as readonly Output<A>[];
   }
 
   /**
-   * Changes something, with one attempt: where its answer is lost, AWS may have executed it, and another attempt could create a second
-   * key. AWS executes nothing that it throttles.
+   * Changes something, with one attempt: where its answer is lost, AWS may have executed it, and
+   * another attempt could create a second key. AWS executes nothing that it throttles.
    */
   async write<A extends Write>(action: A, input: Input<A>): Promise<Output<A>> {
     const [output] = await this.allPages(action, input, 1);
     return output as Output<A>;
   }
 
-  private async allPages(action: string, input: object, attempts: number): Promise<readonly unknown[]> {
+  private async allPages(
+    action: string,
+    input: object,
+    attempts: number,
+  ): Promise<readonly unknown[]> {
     for (;;) {
       try {
         return await this.inTime(action, input, attempts);
@@ -111,8 +143,14 @@ export class Aws {
     }
   }
 
-  /** @returns the code of the response: EC2 returns an error for a dry run, also where it would execute the operation */
-  async dryRun(operation: string, input: object): Promise<{ readonly code: string; readonly message: string }> {
+  /**
+   * @returns the code of the response: EC2 returns an error for a dry run, also where it would
+   * execute the operation
+   */
+  async dryRun(
+    operation: string,
+    input: object,
+  ): Promise<{ readonly code: string; readonly message: string }> {
     try {
       await this.inTime(`ec2:${operation}`, { ...input, DryRun: true });
     } catch (error) {
@@ -124,12 +162,19 @@ export class Aws {
     return { code: "none", message: "EC2 executed a dry run" };
   }
 
-  /** The time that AWS reported in its last response, and what passed since. Before the first one, this computer's time. */
+  /**
+   * The time that AWS reported in its last response, and what passed since. Before the first one,
+   * this computer's time.
+   */
   now(): Date {
     return new Date(Date.now() + this.ahead);
   }
 
-  private inTime(action: string, input: object, attempts: number = maxAttempts): Promise<readonly unknown[]> {
+  private inTime(
+    action: string,
+    input: object,
+    attempts: number = maxAttempts,
+  ): Promise<readonly unknown[]> {
     return within(this.signal, this.limit, action, () => this.send(action, input, attempts));
   }
 
@@ -140,14 +185,18 @@ export class Aws {
     // A Region that is not enabled rejects every key, also for the question which ones are.
     const isRegional = service === "ec2" && operation !== "DescribeRegions";
     const key = `${service} ${isRegional} ${attempts}`;
-    const loaded = this.clients.get(key) ?? this.load(service, isRegional ? region : alwaysOnRegion(region), attempts);
+    const loaded =
+      this.clients.get(key) ??
+      this.load(service, isRegional ? region : alwaysOnRegion(region), attempts);
     this.clients.set(key, loaded);
     const { client, sdk } = await loaded;
     const paginate = sdk[`paginate${operation}`];
     const pages: unknown[] = [];
     try {
       if (paginate === undefined) {
-        pages.push(await client.send(new (partOf(sdk, `${operation}Command`))(input), { abortSignal }));
+        pages.push(
+          await client.send(new (partOf(sdk, `${operation}Command`))(input), { abortSignal }),
+        );
       } else {
         for await (const page of paginate({ client }, input, { abortSignal })) {
           pages.push(page);
@@ -165,12 +214,17 @@ export class Aws {
       const reported = Date.parse(date);
       this.ahead = Number.isNaN(reported) ? this.ahead : reported - Date.now();
     });
-    const [requestHandler, sdk] = await Promise.all([this.requests, SERVICES[service].load() as Promise<unknown>]);
+    const [requestHandler, sdk] = await Promise.all([
+      this.requests,
+      SERVICES[service].load() as Promise<unknown>,
+    ]);
     const client = new (partOf(sdk as Sdk, SERVICES[service].client))({
       ...this.configuration(region, requestHandler),
       maxAttempts: attempts,
       retryMode: "standard",
-      ...(assumeRoleArn === undefined ? {} : { credentials: () => this.assumedRole(assumeRoleArn, requestHandler) }),
+      ...(assumeRoleArn === undefined
+        ? {}
+        : { credentials: () => this.assumedRole(assumeRoleArn, requestHandler) }),
     });
     return { client: client as Client, sdk: sdk as Sdk };
   }
@@ -189,8 +243,12 @@ export class Aws {
   /** Credentials of a role. The SDK renews them before they expire. */
   private async assumedRole(RoleArn: string, requestHandler: NodeHttpHandler): Promise<unknown> {
     const clientConfig = this.configuration(alwaysOnRegion(this.access.region), requestHandler);
-    this.credentials ??= import("@aws-sdk/credential-providers").then(({ fromTemporaryCredentials }) =>
-      fromTemporaryCredentials({ params: { RoleArn, RoleSessionName: "dkp-access" }, clientConfig }),
+    this.credentials ??= import("@aws-sdk/credential-providers").then(
+      ({ fromTemporaryCredentials }) =>
+        fromTemporaryCredentials({
+          params: { RoleArn, RoleSessionName: "dkp-access" },
+          clientConfig,
+        }),
     );
     const provider = await this.credentials;
     return await provider().catch((error) => {
@@ -207,7 +265,10 @@ function partOf(sdk: Sdk, name: string) {
   return part;
 }
 
-/** The SDK's errors under one form; those of a role that could not be assumed come from the call that required it. */
+/**
+ * The SDK's errors under one form; those of a role that could not be assumed come from the call
+ * that required it.
+ */
 function awsError(action: string, error: unknown): AwsError {
   if (error instanceof AwsError) {
     return error;
@@ -219,7 +280,8 @@ function awsError(action: string, error: unknown): AwsError {
     return new AwsError(action, name === "CredentialsProviderError" ? name : UNREACHABLE, line);
   }
   const code = name === "NoSuchEntityException" ? "NoSuchEntity" : name;
-  // Proxies and load balancers send errors without a code. The SDK names them Unknown, or cannot read them.
+  // Proxies and load balancers send errors without a code. The SDK names them Unknown, or cannot
+  // read them.
   const hasCode = "$fault" in (error as Error) && name !== "Unknown"; // cspell:disable-line
   return new AwsError(action, hasCode ? code : `HTTP ${status}`, line);
 }

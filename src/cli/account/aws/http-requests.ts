@@ -2,13 +2,18 @@ import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import type { NodeHttpHandler } from "@smithy/node-http-handler";
 
-/** Requests of the query protocol, which EC2, IAM and STS answer with XML. Others are those of IAM Identity Center. */
+/**
+ * Requests of the query protocol, which EC2, IAM and STS answer with XML. Others are those of IAM
+ * Identity Center.
+ */
 const QUERY = "application/x-www-form-urlencoded";
 
 /**
- * Requests to AWS, through the proxy that HTTPS_PROXY and NO_PROXY name: the SDK itself ignores these variables. A result that is not the
- * response of the operation is an error: the SDK takes what a captive portal or a proxy sends, and nothing at all, for an empty result.
- * Source: API references of IAM and STS ("Response Structure": `<operation name>Response`) and EC2 ("Making API requests").
+ * Requests to AWS, through the proxy that HTTPS_PROXY and NO_PROXY name: the SDK itself ignores
+ * these variables. A result that is not the response of the operation is an error: the SDK takes
+ * what a captive portal or a proxy sends, and nothing at all, for an empty result. Source: API
+ * references of IAM and STS ("Response Structure": `<operation name>Response`) and EC2 ("Making API
+ * requests").
  * @param onDate receives the `Date` header of each response
  */
 export async function awsRequests(onDate: (date: string) => void): Promise<NodeHttpHandler> {
@@ -24,14 +29,19 @@ export async function awsRequests(onDate: (date: string) => void): Promise<NodeH
     // Only tests and local emulators have endpoints without TLS.
     const proxy = protocol === "https:" ? getProxyForUrl(`https://${hostname}:${port ?? 443}`) : "";
     const agent = () => new HttpsProxyAgent(proxyUrl(proxy), { keepAlive: true });
-    const handler = handlers.get(proxy) ?? new NodeHttpHandler(proxy === "" ? {} : { httpsAgent: agent() });
+    const handler =
+      handlers.get(proxy) ?? new NodeHttpHandler(proxy === "" ? {} : { httpsAgent: agent() });
     handlers.set(proxy, handler);
     const { response } = await handler.handle(request, options);
     onDate(response.headers.date ?? "");
     if (request.headers["content-type"]?.startsWith(QUERY) && response.statusCode < 300) {
       const body = await buffer(response.body as Readable);
       const operation = new URLSearchParams(String(request.body)).get("Action") ?? "";
-      if (!new RegExp(`^\\s*(?:<\\?xml[^>]*>\\s*)?<${operation}Response[\\s>]`).test(body.toString("utf8"))) {
+      if (
+        !new RegExp(`^\\s*(?:<\\?xml[^>]*>\\s*)?<${operation}Response[\\s>]`).test(
+          body.toString("utf8"),
+        )
+      ) {
         throw new Error(`HTTP ${response.statusCode}, which is not a response of AWS`);
       }
       response.body = Readable.from([body]);
@@ -45,7 +55,9 @@ export async function awsRequests(onDate: (date: string) => void): Promise<NodeH
 function proxyUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url?.protocol !== "http:" && url?.protocol !== "https:") {
-    throw new Error("HTTPS_PROXY is not the URL of an HTTP proxy, such as http://proxy.example.com:3128");
+    throw new Error(
+      "HTTPS_PROXY is not the URL of an HTTP proxy, such as http://proxy.example.com:3128",
+    );
   }
   return url;
 }

@@ -4,7 +4,9 @@ import { type Aws, type Waiting, withAws } from "./client";
 import { type Action, AwsError, type Input, type Output, TIMED_OUT } from "./operations";
 
 /** What was read, or why it was not. */
-export type Reading<T> = { readonly value: T } | { readonly unread: string; readonly error?: AwsError };
+export type Reading<T> =
+  | { readonly value: T }
+  | { readonly unread: string; readonly error?: AwsError };
 
 /** A policy document as IAM stores it, parsed. */
 export type StoredDocument = Readonly<Record<string, unknown>>;
@@ -15,10 +17,14 @@ export interface IamKey {
   readonly status: string;
   readonly created?: Date | undefined;
   /** Last request signed with it, as far as AWS reports it; undefined: none. */
-  readonly lastUsed?: { readonly at: Date; readonly service: string; readonly region: string } | undefined;
+  readonly lastUsed?:
+    | { readonly at: Date; readonly service: string; readonly region: string }
+    | undefined;
 }
 
-/** An object as IAM reports it. The trust policy of a role is as IAM sends it: see `storedDocument`. */
+/**
+ * An object as IAM reports it. The trust policy of a role is as IAM sends it: see `storedDocument`.
+ */
 export type ExistingObject = Partial<
   Pick<Role, "Arn" | "Path" | "CreateDate" | "PermissionsBoundary" | "AssumeRolePolicyDocument"> &
     Pick<Policy, "DefaultVersionId">
@@ -64,7 +70,11 @@ export class IamReader {
   }
 
   /** A value of the first page of a response; undefined if IAM does not have the object. */
-  async get<A extends Action, T>(action: A, input: Input<A>, pick: (page: Output<A>) => T): Promise<Reading<T | undefined>> {
+  async get<A extends Action, T>(
+    action: A,
+    input: Input<A>,
+    pick: (page: Output<A>) => T,
+  ): Promise<Reading<T | undefined>> {
     return mapReading(await this.pages(action, input), (pages) => pages?.[0] && pick(pages[0]));
   }
 
@@ -74,7 +84,9 @@ export class IamReader {
     input: Input<A>,
     itemsOf: (page: Output<A>) => readonly T[] | undefined,
   ): Promise<Reading<readonly T[]>> {
-    return mapReading(await this.pages(action, input), (pages) => (pages ?? []).flatMap((page) => itemsOf(page) ?? []));
+    return mapReading(await this.pages(action, input), (pages) =>
+      (pages ?? []).flatMap((page) => itemsOf(page) ?? []),
+    );
   }
 
   /** The account of the credentials, which requires no permission. */
@@ -87,16 +99,33 @@ export class IamReader {
     return mapReading(await this.pages("iam:ListAccessKeys", { UserName }), (pages) =>
       pages
         ?.flatMap(({ AccessKeyMetadata = [] }) => AccessKeyMetadata)
-        .map(({ AccessKeyId: id = "", Status: status = "", CreateDate: created }) => ({ id, status, created })),
+        .map(({ AccessKeyId: id = "", Status: status = "", CreateDate: created }) => ({
+          id,
+          status,
+          created,
+        })),
     );
   }
 
-  /** The user that has a key, and its last use that AWS knows; undefined if no user of the account has the key. */
-  keyUse(AccessKeyId: string): Promise<Reading<(Pick<IamKey, "lastUsed"> & { readonly user: string }) | undefined>> {
-    return this.get("iam:GetAccessKeyLastUsed", { AccessKeyId }, ({ UserName: user = "", AccessKeyLastUsed = {} as never }) => {
-      const { LastUsedDate: at, ServiceName: service = "", Region: region = "" } = AccessKeyLastUsed;
-      return { user, lastUsed: at && { at, service, region } };
-    });
+  /**
+   * The user that has a key, and its last use that AWS knows; undefined if no user of the account
+   * has the key.
+   */
+  keyUse(
+    AccessKeyId: string,
+  ): Promise<Reading<(Pick<IamKey, "lastUsed"> & { readonly user: string }) | undefined>> {
+    return this.get(
+      "iam:GetAccessKeyLastUsed",
+      { AccessKeyId },
+      ({ UserName: user = "", AccessKeyLastUsed = {} as never }) => {
+        const {
+          LastUsedDate: at,
+          ServiceName: service = "",
+          Region: region = "",
+        } = AccessKeyLastUsed;
+        return { user, lastUsed: at && { at, service, region } };
+      },
+    );
   }
 
   /** A user or role of a name, or a policy of an ARN; undefined if IAM does not have it. */
@@ -110,43 +139,65 @@ export class IamReader {
   }
 
   /** An inline policy of a user, a group or a role; undefined if there is none of that name. */
-  inlinePolicy(kind: Principal, name: string, PolicyName: string): Promise<Reading<StoredDocument | undefined>> {
+  inlinePolicy(
+    kind: Principal,
+    name: string,
+    PolicyName: string,
+  ): Promise<Reading<StoredDocument | undefined>> {
     const input = { ...NAMED[kind](name), PolicyName };
-    return this.get(`iam:Get${TYPES[kind]}Policy`, input, ({ PolicyDocument }) => storedDocument(PolicyDocument));
+    return this.get(`iam:Get${TYPES[kind]}Policy`, input, ({ PolicyDocument }) =>
+      storedDocument(PolicyDocument),
+    );
   }
 
-  /** ID and document of the default version of a managed policy; undefined if the policy does not exist. */
+  /**
+   * ID and document of the default version of a managed policy; undefined if the policy does not
+   * exist.
+   */
   async managedPolicy(PolicyArn: string) {
     const policy = await this.object("policy", PolicyArn);
     if ("unread" in policy || policy.value === undefined) {
       return mapReading(policy, () => undefined);
     }
     const { DefaultVersionId: id = "" } = policy.value;
-    return await this.get("iam:GetPolicyVersion", { PolicyArn, VersionId: id }, ({ PolicyVersion }) => ({
-      id,
-      document: storedDocument(PolicyVersion?.Document),
-    }));
+    return await this.get(
+      "iam:GetPolicyVersion",
+      { PolicyArn, VersionId: id },
+      ({ PolicyVersion }) => ({
+        id,
+        document: storedDocument(PolicyVersion?.Document),
+      }),
+    );
   }
 
   /** ARNs of the managed policies that are attached to a user, a group or a role. */
   attached(kind: Principal, name: string): Promise<Reading<readonly string[]>> {
-    return this.list(`iam:ListAttached${TYPES[kind]}Policies`, NAMED[kind](name), ({ AttachedPolicies }) =>
-      AttachedPolicies?.map(({ PolicyArn = "" }) => PolicyArn),
+    return this.list(
+      `iam:ListAttached${TYPES[kind]}Policies`,
+      NAMED[kind](name),
+      ({ AttachedPolicies }) => AttachedPolicies?.map(({ PolicyArn = "" }) => PolicyArn),
     );
   }
 
   /** Names of the inline policies of a user, a group or a role. */
   inline(kind: Principal, name: string): Promise<Reading<readonly string[]>> {
-    return this.list(`iam:List${TYPES[kind]}Policies`, NAMED[kind](name), ({ PolicyNames }) => PolicyNames);
+    return this.list(
+      `iam:List${TYPES[kind]}Policies`,
+      NAMED[kind](name),
+      ({ PolicyNames }) => PolicyNames,
+    );
   }
 
   /** The groups of a user. */
   groups(UserName: string): Promise<Reading<readonly string[]>> {
-    return this.list("iam:ListGroupsForUser", { UserName }, ({ Groups }) => Groups?.map(({ GroupName = "" }) => GroupName));
+    return this.list("iam:ListGroupsForUser", { UserName }, ({ Groups }) =>
+      Groups?.map(({ GroupName = "" }) => GroupName),
+    );
   }
 
   /**
-   * What uses an object: the principals of a policy (`user deckhouse`, `group dkp`, `role nodes`), the instance profiles of a role (`instance profile dev-node`); nothing uses a user.
+   * What uses an object: the principals of a policy (`user deckhouse`, `group dkp`, `role nodes`),
+   * the instance profiles of a role (`instance profile dev-node`); nothing uses a user.
    * @param name the ARN of a policy, else the name
    */
   uses(kind: Kind, name: string): Promise<Reading<readonly string[]>> {
@@ -164,14 +215,19 @@ export class IamReader {
         ),
       role: () =>
         this.list("iam:ListInstanceProfilesForRole", { RoleName: name }, ({ InstanceProfiles }) =>
-          InstanceProfiles?.map(({ InstanceProfileName }) => `instance profile ${InstanceProfileName}`),
+          InstanceProfiles?.map(
+            ({ InstanceProfileName }) => `instance profile ${InstanceProfileName}`,
+          ),
         ),
     };
     return lists[kind]();
   }
 
   /** All pages of a response; undefined if IAM does not have the object. */
-  private async pages<A extends Action>(action: A, input: Input<A>): Promise<Reading<readonly Output<A>[] | undefined>> {
+  private async pages<A extends Action>(
+    action: A,
+    input: Input<A>,
+  ): Promise<Reading<readonly Output<A>[] | undefined>> {
     try {
       return { value: await this.aws.call(action, input) };
     } catch (error) {
@@ -179,7 +235,9 @@ export class IamReader {
         throw error;
       }
       const code = error.code === TIMED_OUT ? "" : `${error.code}: `;
-      return error.code === "NoSuchEntity" ? { value: undefined } : { unread: `${error.action}: ${code}${error.message}`, error };
+      return error.code === "NoSuchEntity"
+        ? { value: undefined }
+        : { unread: `${error.action}: ${code}${error.message}`, error };
     }
   }
 }

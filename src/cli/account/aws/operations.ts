@@ -13,14 +13,17 @@ interface Sdk {
   readonly sts: typeof Sts;
 }
 
-type OperationOf<Name> = Name extends `${infer Operation extends `${Verb}${string}`}Command` ? Operation : never;
+type OperationOf<Name> = Name extends `${infer Operation extends `${Verb}${string}`}Command`
+  ? Operation
+  : never;
 type Verb = "Decode" | "Describe" | "Get" | "List" | "Simulate";
 
 /** Every AWS operation that reads, under the name of the IAM action that allows it. */
 export type Action = { [S in keyof Sdk]: `${S}:${OperationOf<keyof Sdk[S]>}` }[keyof Sdk];
 
 /** The operations that change something. Only `rotate` executes them. */
-export type Write = `iam:${"CreateAccessKey" | "UpdateAccessKey" | "DeleteAccessKey" | "PutUserPolicy" | "DeleteUserPolicy"}`;
+export type Write =
+  `iam:${"CreateAccessKey" | "UpdateAccessKey" | "DeleteAccessKey" | "PutUserPolicy" | "DeleteUserPolicy"}`;
 
 type CommandOf<A> = A extends `${infer S extends keyof Sdk}:${infer Operation}`
   ? Sdk[S][`${Operation}Command` & keyof Sdk[S]] extends new (
@@ -30,10 +33,13 @@ type CommandOf<A> = A extends `${infer S extends keyof Sdk}:${infer Operation}`
     : never
   : never;
 
-export type Input<A extends Action | Write> = CommandOf<A> extends { readonly input: infer I extends object } ? I : never;
+export type Input<A extends Action | Write> =
+  CommandOf<A> extends { readonly input: infer I extends object } ? I : never;
 export type Output<A extends Action | Write> =
   CommandOf<A> extends {
-    resolveMiddleware(...options: never[]): (...input: never[]) => Promise<{ readonly output: infer O }>;
+    resolveMiddleware(
+      ...options: never[]
+    ): (...input: never[]) => Promise<{ readonly output: infer O }>;
   }
     ? O
     : never;
@@ -57,18 +63,25 @@ export class AwsError extends Error {
 }
 
 /**
- * The result of work, unless the signal aborts first; work that begins later is not started. The SDK itself waits without a limit, for example for a program that provides
- * the credentials.
+ * The result of work, unless the signal aborts first; work that begins later is not started. The
+ * SDK itself waits without a limit, for example for a program that provides the credentials.
  * @param seconds after which the signal aborts, for the message
  * @throws AwsError with the code `TIMED_OUT`
  */
-export async function within<T>(signal: AbortSignal, seconds: number, action: string, work: () => Promise<T>): Promise<T> {
+export async function within<T>(
+  signal: AbortSignal,
+  seconds: number,
+  action: string,
+  work: () => Promise<T>,
+): Promise<T> {
   const error = new AwsError(action, TIMED_OUT, `no answer within ${seconds} s`);
   if (signal.aborted) {
     throw error;
   }
   const ended = new AbortController();
-  const timedOut = once(signal, "abort", { signal: ended.signal }).then(() => Promise.reject(error));
+  const timedOut = once(signal, "abort", { signal: ended.signal }).then(() =>
+    Promise.reject(error),
+  );
   try {
     return await Promise.race([work(), timedOut]);
   } finally {

@@ -1,6 +1,11 @@
 import { isDeepStrictEqual } from "node:util";
 import type { DeploymentPolicies } from "../../../iam/deployment-policies";
-import { DKP_VERSION, type DkpVersion, isNewer, SUPPORTED_VERSIONS } from "../../../iam/dkp-versions";
+import {
+  DKP_VERSION,
+  type DkpVersion,
+  isNewer,
+  SUPPORTED_VERSIONS,
+} from "../../../iam/dkp-versions";
 import { type Deployment, policiesOf } from "../../../settings/deployment";
 import { listed } from "../../../settings/errors";
 import { dkpFields } from "../../../settings/schema/cluster-schema";
@@ -20,7 +25,10 @@ export interface ComparedCluster {
 }
 
 /** What a cluster has otherwise than the settings, each with its effect on the policy. */
-export function clusterDrift(deployment: Deployment, { cluster, version, current }: ComparedCluster): readonly DriftFound[] {
+export function clusterDrift(
+  deployment: Deployment,
+  { cluster, version, current }: ComparedCluster,
+): readonly DriftFound[] {
   const { stack, settings } = deployment;
   const { configuration, prefix } = cluster;
   const running: Readonly<Record<string, unknown>> = { ...configuration.fields, prefix };
@@ -29,17 +37,27 @@ export function clusterDrift(deployment: Deployment, { cluster, version, current
     const effect = effectOf(deployment.policies, changed);
     // What the settings leave out matters where the policy depends on it.
     if (own !== undefined || effect !== SAME) {
-      findings.push({ rule: "cluster-differs", field, values: { settings: shown(own), running: shown(other), effect } });
+      findings.push({
+        rule: "cluster-differs",
+        field,
+        values: { settings: shown(own), running: shown(other), effect },
+      });
     }
   };
   if (configuration.region !== settings.region) {
-    differs("region", settings.region, configuration.region, { ...settings, region: configuration.region });
+    differs("region", settings.region, configuration.region, {
+      ...settings,
+      region: configuration.region,
+    });
   }
   for (const name of Object.keys(dkpFields) as (keyof typeof dkpFields)[]) {
     const own = comparable(name, settings.cluster[name]);
     const other = comparable(name, running[name]);
     if (!isDeepStrictEqual(own, other)) {
-      differs(`cluster.${name}`, own, other, { ...settings, cluster: { ...settings.cluster, [name]: other } });
+      differs(`cluster.${name}`, own, other, {
+        ...settings,
+        cluster: { ...settings.cluster, [name]: other },
+      });
     }
   }
   const line = /^1\.\d+/.exec(version ?? "")?.[0];
@@ -48,7 +66,10 @@ export function clusterDrift(deployment: Deployment, { cluster, version, current
     findings.push({ rule: "cluster-version-unknown", values: { version: line, first, last } });
   }
   if (current !== undefined && current !== configuration.keyId) {
-    findings.push({ rule: "cluster-key-differs", values: { id: configuration.keyId, current, stack } });
+    findings.push({
+      rule: "cluster-key-differs",
+      values: { id: configuration.keyId, current, stack },
+    });
   }
   return findings;
 }
@@ -58,7 +79,9 @@ function comparable(name: string, value: unknown): unknown {
   if (name === "withNAT") {
     return valueAt(value, ["bastionInstance"]) === undefined ? undefined : { bastionInstance: {} };
   }
-  const isEmpty = value === false || (typeof value === "object" && value !== null && Object.keys(value).length === 0);
+  const isEmpty =
+    value === false ||
+    (typeof value === "object" && value !== null && Object.keys(value).length === 0);
   // DKP manages the metadata options where imdsv2 is false too.
   return isEmpty && name !== "imdsv2" ? undefined : value;
 }
@@ -93,4 +116,6 @@ function effectOf(policies: DeploymentPolicies, changed: Settings): string {
 }
 
 const actionsIn = (policies: DeploymentPolicies): readonly string[] =>
-  [...new Set(policies.flatMap(({ statements }) => statements.flatMap(({ actions }) => actions)))].sort();
+  [
+    ...new Set(policies.flatMap(({ statements }) => statements.flatMap(({ actions }) => actions))),
+  ].sort();

@@ -3,22 +3,32 @@ import { canonical, isObject, type JsonObject, listOf } from "../../../text/json
 import { denial } from "../../iam/leaked-key";
 import type { StoredDocument } from "../aws/iam-reader";
 
-/** Whether two policies have the same statements. IAM ignores order and the case of actions; statement IDs grant nothing. */
+/**
+ * Whether two policies have the same statements. IAM ignores order and the case of actions;
+ * statement IDs grant nothing.
+ */
 export function sameDocument(one: StoredDocument, other: StoredDocument): boolean {
   return canonical(comparable(one)) === canonical(comparable(other));
 }
 
-/** Whether a document is the one that denies the sessions of a leaked key, whatever its time: it denies nothing to a key. */
+/**
+ * Whether a document is the one that denies the sessions of a leaked key, whatever its time: it
+ * denies nothing to a key.
+ */
 export function isOwnDenial(document: StoredDocument): boolean {
   const [, time = ""] = /"aws:TokenIssueTime":"([^"]*)"/.exec(JSON.stringify(document)) ?? [];
   return sameDocument(document, denial(time));
 }
 
 /**
- * What a policy grants beyond a list of actions: each action that is not listed, and `NotAction` as a whole.
+ * What a policy grants beyond a list of actions: each action that is not listed, and `NotAction` as
+ * a whole.
  * @returns actions as they are written in the policy, sorted
  */
-export function actionsBeyond(document: StoredDocument, expected: readonly string[]): readonly string[] {
+export function actionsBeyond(
+  document: StoredDocument,
+  expected: readonly string[],
+): readonly string[] {
   const listed = new Set(expected.map((action) => action.toLowerCase()));
   const granted = statements(document)
     .filter(({ Effect }) => Effect !== "Deny")
@@ -42,14 +52,20 @@ export function deniedActions(
     const isListed = patterns.some((pattern) => matchesAction(pattern, action.toLowerCase()));
     return Effect === "Deny" && isListed === (NotAction === undefined);
   };
-  const denying = statements(document).filter((statement) => required.some((action) => denies(statement, action)));
-  const isWhole = ({ Resource, Condition }: JsonObject) => Condition === undefined && listOf(Resource).includes("*");
-  const actions = required.filter((action) => denying.some((statement) => denies(statement, action)));
+  const denying = statements(document).filter((statement) =>
+    required.some((action) => denies(statement, action)),
+  );
+  const isWhole = ({ Resource, Condition }: JsonObject) =>
+    Condition === undefined && listOf(Resource).includes("*");
+  const actions = required.filter((action) =>
+    denying.some((statement) => denies(statement, action)),
+  );
   return { actions: [...new Set(actions)].sort(), isLimited: !denying.some(isWhole) };
 }
 
 /** All actions that a policy grants. */
-export const actionsOf = (document: StoredDocument): readonly string[] => actionsBeyond(document, []);
+export const actionsOf = (document: StoredDocument): readonly string[] =>
+  actionsBeyond(document, []);
 
 const statements = ({ Statement }: StoredDocument) => listOf(Statement) as readonly JsonObject[];
 

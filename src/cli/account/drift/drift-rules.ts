@@ -3,7 +3,8 @@ import { PROGRAM, recovery } from "../../text/advice";
 import { UNMANAGED_RULES } from "../unmanaged-objects";
 
 /** CloudTrail's event history has 90 days. */
-const ASK = "before anybody changes it, ask who did this and why, and whether DKP needs it; CloudTrail has it as {event}";
+const ASK =
+  "before anybody changes it, ask who did this and why, and whether DKP needs it; CloudTrail has it as {event}";
 /** Of a deployment's user or role. */
 const HAS_PART = "it has the {part} {id}, and neither the settings nor the state have it";
 const APPLY = `plan, then apply, which restores it (${recovery("manual-changes")})`;
@@ -11,7 +12,11 @@ const RESTORE = `${APPLY}, or for a role of DKP converge the base infrastructure
 
 const ATTENTION = templateRules("attention", {
   // Besides the deployment.
-  "permissions-unmanaged": { text: HAS_PART, risk: "the access key has its permissions too", remedy: ASK },
+  "permissions-unmanaged": {
+    text: HAS_PART,
+    risk: "the access key has its permissions too",
+    remedy: ASK,
+  },
   "role-permissions-unmanaged": {
     text: HAS_PART,
     risk: "every node, and whoever can launch an instance with the role, has its permissions; an attacker with the access key can write inline policies of it",
@@ -102,12 +107,13 @@ const NOTES = templateRules("note", {
     "it has the inline policy {id}, which denies the sessions of a leaked key",
     "36 hours after it was written, do step 6 of review/{stack}/after-a-leak.md",
   ],
-  "node-role-not-compared": "cluster.prefix is not set, so the role <prefix>-node of DKP is not compared",
+  "node-role-not-compared":
+    "cluster.prefix is not set, so the role <prefix>-node of DKP is not compared",
 });
 
 /**
- * What `drift` reports. Rule IDs are stable. None names a command that takes something away: drift cannot know who needs an object,
- * and whoever decides that it goes needs no help with the AWS CLI.
+ * What `drift` reports. Rule IDs are stable. None names a command that takes something away: drift
+ * cannot know who needs an object, and whoever decides that it goes needs no help with the AWS CLI.
  */
 export const DRIFT_RULES = { ...ATTENTION, ...UNMANAGED_RULES, ...UNVERIFIABLE, ...NOTES };
 

@@ -1,14 +1,26 @@
 import type { Found } from "../../findings/finding";
-import { type IamReader, mapReading, type Reading, type StoredDocument, TYPES } from "../aws/iam-reader";
+import {
+  type IamReader,
+  mapReading,
+  type Reading,
+  type StoredDocument,
+  TYPES,
+} from "../aws/iam-reader";
 import type { Thing } from "../inventory";
 import type { DriftRules } from "./drift-rules";
 
 export type DriftFound = Found<DriftRules>;
 export type Findings = readonly DriftFound[];
 
-/** What an object can have any number of, and what it means if neither the settings nor the state have it. */
+/**
+ * What an object can have any number of, and what it means if neither the settings nor the state
+ * have it.
+ */
 export interface Part {
-  readonly rule: `${"" | "role-"}permissions-unmanaged` | "principal-unmanaged" | "credential-unmanaged";
+  readonly rule:
+    | `${"" | "role-"}permissions-unmanaged`
+    | "principal-unmanaged"
+    | "credential-unmanaged";
   /** What an item is. */
   readonly part: string;
   /** The event in CloudTrail that added an item. */
@@ -22,10 +34,18 @@ export interface Part {
 /** A part whose items are policies. */
 export interface PolicyPart extends Part {
   /** @param of the user, group or role */
-  readonly document: (iam: IamReader, of: string, id: string) => Promise<Reading<StoredDocument | undefined>>;
+  readonly document: (
+    iam: IamReader,
+    of: string,
+    id: string,
+  ) => Promise<Reading<StoredDocument | undefined>>;
 }
 
-function policiesOf(kind: keyof typeof TYPES, rule: Part["rule"], setting?: string): readonly PolicyPart[] {
+function policiesOf(
+  kind: keyof typeof TYPES,
+  rule: Part["rule"],
+  setting?: string,
+): readonly PolicyPart[] {
   return [
     {
       rule,
@@ -33,7 +53,8 @@ function policiesOf(kind: keyof typeof TYPES, rule: Part["rule"], setting?: stri
       event: `Attach${TYPES[kind]}Policy`,
       ...(setting !== undefined && { setting }),
       list: (iam, name) => iam.attached(kind, name),
-      document: async (iam, _, arn) => mapReading(await iam.managedPolicy(arn), (version) => version?.document),
+      document: async (iam, _, arn) =>
+        mapReading(await iam.managedPolicy(arn), (version) => version?.document),
     },
     {
       rule,
@@ -57,7 +78,10 @@ export const GROUPS: Part = {
   list: (iam, name) => iam.groups(name),
 };
 
-/** The other parts of each kind of object. Of credentials besides access keys, Terraform manages none. */
+/**
+ * The other parts of each kind of object. Of credentials besides access keys, Terraform manages
+ * none.
+ */
 export const PARTS: Readonly<Record<Thing["kind"], readonly Part[]>> = {
   user: [
     {
@@ -71,8 +95,13 @@ export const PARTS: Readonly<Record<Thing["kind"], readonly Part[]>> = {
       part: "service-specific credential",
       event: "CreateServiceSpecificCredential",
       list: (iam, UserName) =>
-        iam.list("iam:ListServiceSpecificCredentials", { UserName }, ({ ServiceSpecificCredentials }) =>
-          ServiceSpecificCredentials?.map(({ ServiceSpecificCredentialId = "" }) => ServiceSpecificCredentialId),
+        iam.list(
+          "iam:ListServiceSpecificCredentials",
+          { UserName },
+          ({ ServiceSpecificCredentials }) =>
+            ServiceSpecificCredentials?.map(
+              ({ ServiceSpecificCredentialId = "" }) => ServiceSpecificCredentialId,
+            ),
         ),
     },
   ],

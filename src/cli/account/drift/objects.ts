@@ -24,7 +24,10 @@ interface Compared {
   readonly described: Inventory<DescribedThing>;
   /** Undefined if no state is readable. */
   readonly state: Inventory | undefined;
-  /** IDs of the managed access keys; undefined if nothing shows them, or if they are managed outside Terraform. */
+  /**
+   * IDs of the managed access keys; undefined if nothing shows them, or if they are managed outside
+   * Terraform.
+   */
   readonly keys: readonly string[] | undefined;
   readonly iam: IamReader;
 }
@@ -40,7 +43,10 @@ interface Expected extends Pick<Thing, "kind" | "name"> {
   readonly isDkpRole: boolean;
 }
 
-/** What the objects of a deployment have besides what is managed; the user first. @param account 12 digits */
+/**
+ * What the objects of a deployment have besides what is managed; the user first. @param account 12
+ * digits
+ */
 export async function objectsDrift(
   settings: Deployment,
   account: string,
@@ -51,7 +57,9 @@ export async function objectsDrift(
   const state = contents && inventoryOfState(allIn(contents.resources));
   const keys = state && managedKeys(settings, state, contents.resources, described);
   const compared = { settings, described, state, keys, iam };
-  return (await Promise.all(expectedObjects(compared).map((expected) => objectDrift(compared, expected)))).flat();
+  return (
+    await Promise.all(expectedObjects(compared).map((expected) => objectDrift(compared, expected)))
+  ).flat();
 }
 
 function managedKeys(
@@ -68,7 +76,10 @@ function managedKeys(
   return isFree ? [...state.keys, ...described.keys] : state.keys;
 }
 
-/** Stands for the address of the inline policy of DKP's role, which no Terraform of a deployment manages. */
+/**
+ * Stands for the address of the inline policy of DKP's role, which no Terraform of a deployment
+ * manages.
+ */
 const DKP_POLICY = "";
 
 function expectedObjects({ settings, described, state }: Compared): readonly Expected[] {
@@ -76,11 +87,22 @@ function expectedObjects({ settings, described, state }: Compared): readonly Exp
   const links = [...(state?.links ?? []), ...described.links];
   const expected: Expected[] = [];
   const add = (object: Omit<Expected, "links">, more: readonly Link[] = []) =>
-    expected.push({ ...object, links: [...links.filter(({ of }) => of === title(object)), ...more] });
+    expected.push({
+      ...object,
+      links: [...links.filter(({ of }) => of === title(object)), ...more],
+    });
   const user = state?.user ?? settings.user.name;
-  add({ kind: "user", name: user, id: user, things: things.filter(({ kind }) => kind === "user"), isDkpRole: false });
+  add({
+    kind: "user",
+    name: user,
+    id: user,
+    things: things.filter(({ kind }) => kind === "user"),
+    isDkpRole: false,
+  });
   const others = things.filter(({ kind }) => kind !== "user");
-  for (const [id, same] of grouped(others, ({ kind, arn, name }) => (kind === "policy" ? arn : name))) {
+  for (const [id, same] of grouped(others, ({ kind, arn, name }) =>
+    kind === "policy" ? arn : name,
+  )) {
     for (const { kind, name } of same.slice(0, 1)) {
       add({ kind, name, id, things: same, isDkpRole: false });
     }
@@ -96,21 +118,31 @@ function expectedObjects({ settings, described, state }: Compared): readonly Exp
   return expected;
 }
 
-/** Whether an object is at an address of this project: a program can add others, which are managed and not compared. */
+/**
+ * Whether an object is at an address of this project: a program can add others, which are managed
+ * and not compared.
+ */
 const isOfDeployment = ({ address }: Thing): boolean =>
-  address === ADDRESSES.user || address === ADDRESSES.nodeRole || policyOfAddress(address)?.what === "policy";
+  address === ADDRESSES.user ||
+  address === ADDRESSES.nodeRole ||
+  policyOfAddress(address)?.what === "policy";
 
 /** The findings about an object and its parts. */
 async function objectDrift(compared: Compared, expected: Expected): Promise<Findings> {
   const { iam } = compared;
   const { kind, id } = expected;
   const [existing, uses] = await Promise.all([iam.object(kind, id), iam.uses(kind, id)]);
-  const found = [...findingsOf(existing, (object) => wholeFindings(compared, expected, object, uses))];
-  // An object that IAM does not have has no parts, and those of an object that others use may be theirs.
+  const found = [
+    ...findingsOf(existing, (object) => wholeFindings(compared, expected, object, uses)),
+  ];
+  // An object that IAM does not have has no parts, and those of an object that others use may be
+  // theirs.
   if (found.every(({ rule }) => rule !== "object-absent" && rule !== "object-shared")) {
     const isUser = kind === "user";
     const parts = [
-      ...(isUser ? [userPolicies(compared, expected), groups(compared, expected)] : [documentFindings(iam, expected)]),
+      ...(isUser
+        ? [userPolicies(compared, expected), groups(compared, expected)]
+        : [documentFindings(iam, expected)]),
       ...PARTS[kind].map((part) => partDrift(compared, expected, part)),
       ...(isUser ? [keyFindings(compared, expected)] : []),
     ];
@@ -124,7 +156,13 @@ function findingsOf<T>(read: Reading<T>, compare: (value: T) => Findings): Findi
   return "value" in read ? compare(read.value) : [unread(read)];
 }
 
-function unread({ unread: reason, error }: { readonly unread: string; readonly error?: AwsError | undefined }): DriftFound {
+function unread({
+  unread: reason,
+  error,
+}: {
+  readonly unread: string;
+  readonly error?: AwsError | undefined;
+}): DriftFound {
   const remedy = CALL_REMEDIES[error === undefined ? "call-failed" : callErrorOf(error)];
   return { rule: "part-unread", values: { reason, remedy } };
 }
@@ -148,7 +186,9 @@ function wholeFindings(
   // A state that lost its user can show another name of it.
   const object = same.find((thing) => thing.name === name) ?? same[0];
   const facts = { settings, described, state };
-  return object === undefined ? own : [...unmanagedFindings({ ...object, name }, existing, uses, facts), ...own];
+  return object === undefined
+    ? own
+    : [...unmanagedFindings({ ...object, name }, existing, uses, facts), ...own];
 }
 
 /** The items of a part that are not managed. */
@@ -158,20 +198,30 @@ async function partDrift(compared: Compared, expected: Expected, part: Part): Pr
   );
 }
 
-function unmanagedAmong(items: readonly string[], { settings, described, state }: Compared, expected: Expected) {
+function unmanagedAmong(
+  items: readonly string[],
+  { settings, described, state }: Compared,
+  expected: Expected,
+) {
   const inventories = state === undefined ? [described] : [described, state];
   return expected.kind === "policy"
     ? othersAmong(items, settings, inventories)
     : items.filter((item) => expected.links.every(({ to }) => to !== item));
 }
 
-function partFinding({ rule, part, event, setting }: Part, id: string, { isDkpRole }: Expected): DriftFound {
+function partFinding(
+  { rule, part, event, setting }: Part,
+  id: string,
+  { isDkpRole }: Expected,
+): DriftFound {
   const field = isDkpRole ? undefined : setting;
   const values = { part, id, event, setting: field };
   return { rule, field, values };
 }
 
-/** The policies of the user that are not managed: what they give to a key, and what they deny to it. */
+/**
+ * The policies of the user that are not managed: what they give to a key, and what they deny to it.
+ */
 function userPolicies(compared: Compared, expected: Expected): Promise<Findings> {
   const unmanaged = (items: readonly string[]) => unmanagedAmong(items, compared, expected);
   return eachPolicy(compared.iam, USER_POLICIES, expected.name, unmanaged, (part, id, document) => {
@@ -222,7 +272,9 @@ async function eachPolicy(
     }
     const ofItems = select(items.value).map(async (id): Promise<Findings> => {
       const document = await part.document(iam, of, id);
-      return "value" in document ? compare(part, id, document.value ?? {}) : [...compare(part, id, {}), unread(document)];
+      return "value" in document
+        ? compare(part, id, document.value ?? {})
+        : [...compare(part, id, {}), unread(document)];
     });
     return (await Promise.all(ofItems)).flat();
   });
@@ -240,7 +292,9 @@ function denialFindings(
   document: StoredDocument,
   group?: string,
 ): Findings {
-  const allowed = settings.policies.flatMap(({ statements }) => statements.filter(({ effect }) => effect === undefined));
+  const allowed = settings.policies.flatMap(({ statements }) =>
+    statements.filter(({ effect }) => effect === undefined),
+  );
   const { actions, isLimited } = deniedActions(
     document,
     allowed.flatMap((statement) => statement.actions),
@@ -250,11 +304,22 @@ function denialFindings(
   }
   const denied = [...actions.slice(0, NAMED), ...(actions.length > NAMED ? ["..."] : [])];
   const limits = isLimited ? "for some resources or requests" : undefined;
-  const values = { group, part, id, event, count: counted(actions.length, "action"), denied, limits };
+  const values = {
+    group,
+    part,
+    id,
+    event,
+    count: counted(actions.length, "action"),
+    denied,
+    limits,
+  };
   return [{ rule: "permissions-denied", values }];
 }
 
-async function keyFindings({ settings: { stack }, keys: managed, iam }: Compared, { name }: Expected): Promise<Findings> {
+async function keyFindings(
+  { settings: { stack }, keys: managed, iam }: Compared,
+  { name }: Expected,
+): Promise<Findings> {
   return findingsOf(await iam.keys(name), (keys = []) =>
     keys
       .filter(({ id }) => managed?.includes(id) === false)
@@ -266,12 +331,22 @@ async function keyFindings({ settings: { stack }, keys: managed, iam }: Compared
   );
 }
 
-/** The document of a policy, or of the inline policy of a role. Former versions of a policy are Terraform's own and grant nothing. */
-async function documentFindings(iam: IamReader, { kind, id, name, things, links, isDkpRole }: Expected): Promise<Findings> {
+/**
+ * The document of a policy, or of the inline policy of a role. Former versions of a policy are
+ * Terraform's own and grant nothing.
+ */
+async function documentFindings(
+  iam: IamReader,
+  { kind, id, name, things, links, isDkpRole }: Expected,
+): Promise<Findings> {
   // Not those that a program adds.
-  const inline = links.filter(({ address }) => address === ADDRESSES.nodePolicy || address === DKP_POLICY);
+  const inline = links.filter(
+    ({ address }) => address === ADDRESSES.nodePolicy || address === DKP_POLICY,
+  );
   const [{ to: inlineName = "" } = {}] = inline;
-  const documents = [...things, ...inline].map(({ document }) => document).filter((document) => document !== undefined);
+  const documents = [...things, ...inline]
+    .map(({ document }) => document)
+    .filter((document) => document !== undefined);
   if (documents.length === 0) {
     return [];
   }
@@ -289,7 +364,9 @@ async function documentFindings(iam: IamReader, { kind, id, name, things, links,
   return findingsOf(read, (document) => {
     const actions = actionsBeyond(document ?? {}, documents.flatMap(actionsOf));
     // DKP of another version writes fewer actions.
-    const isSame = documents.some((own) => sameDocument(document ?? {}, own)) || (isDkpRole && actions.length === 0);
+    const isSame =
+      documents.some((own) => sameDocument(document ?? {}, own)) ||
+      (isDkpRole && actions.length === 0);
     return document === undefined || isSame
       ? []
       : [{ rule: "document-differs", field: values.setting, values: { ...values, actions } }];
@@ -297,7 +374,11 @@ async function documentFindings(iam: IamReader, { kind, id, name, things, links,
 }
 
 /** The boundary of a user or role, and the trust policy of a role. */
-function ownFindings(existing: ExistingObject, kind: Thing["kind"], things: readonly Thing[]): Findings {
+function ownFindings(
+  existing: ExistingObject,
+  kind: Thing["kind"],
+  things: readonly Thing[],
+): Findings {
   const findings: DriftFound[] = [];
   const boundaries = kind === "policy" ? [] : things.map((thing) => thing.boundary);
   const boundary = existing.PermissionsBoundary?.PermissionsBoundaryArn ?? "";

@@ -19,19 +19,31 @@ export interface DriftReport {
 }
 
 /** What exists in AWS besides what is managed of a deployment. */
-export async function driftReport(settings: Deployment, state: DriftState, iam: IamReader): Promise<DriftReport> {
+export async function driftReport(
+  settings: Deployment,
+  state: DriftState,
+  iam: IamReader,
+): Promise<DriftReport> {
   const { stack, cluster } = settings;
   const findings: DriftFound[] = [];
-  const report = (account?: string) => ({ stack, account, findings: findings.map((found) => ({ ...found, stack })) });
+  const report = (account?: string) => ({
+    stack,
+    account,
+    findings: findings.map((found) => ({ ...found, stack })),
+  });
   const identity = await iam.account();
   const account = "value" in identity ? identity.value : undefined;
   if (account === undefined) {
-    const reason = "unread" in identity ? identity.unread : "AWS does not return the account of the credentials";
+    const reason =
+      "unread" in identity ? identity.unread : "AWS does not return the account of the credentials";
     findings.push({ rule: "account-unread", values: { reason } });
     return report();
   }
   const contents = "value" in state ? state.value : undefined;
-  const inState = { ...contents?.user, name: contents && inventoryOfState(allIn(contents.resources)).user };
+  const inState = {
+    ...contents?.user,
+    name: contents && inventoryOfState(allIn(contents.resources)).user,
+  };
   const { user, settingsAccount, stateAccount } = mismatches(settings, inState, account);
   if (settingsAccount !== undefined) {
     const values = { source: "accountId is", expected: settingsAccount, account };
@@ -45,14 +57,26 @@ export async function driftReport(settings: Deployment, state: DriftState, iam: 
     return report(account);
   }
   if (user !== undefined) {
-    findings.push({ rule: "user-differs", field: "user.name", values: { settings: settings.user.name, state: user } });
+    findings.push({
+      rule: "user-differs",
+      field: "user.name",
+      values: { settings: settings.user.name, state: user },
+    });
   }
   findings.push(...(await objectsDrift(settings, account, contents, iam.once())));
   for (const { address, attributes } of contents?.resources.deposed ?? []) {
-    findings.push({ rule: "object-left-over", address, values: { address, name: String(attributes.name ?? attributes.id) } });
+    findings.push({
+      rule: "object-left-over",
+      address,
+      values: { address, name: String(attributes.name ?? attributes.id) },
+    });
   }
   if ("unread" in state) {
-    findings.push({ rule: "state-unread", field: "backend", values: { reason: state.unread, stack } });
+    findings.push({
+      rule: "state-unread",
+      field: "backend",
+      values: { reason: state.unread, stack },
+    });
   }
   if (cluster.prefix === undefined) {
     findings.push({ rule: "node-role-not-compared", field: "cluster.prefix", values: {} });

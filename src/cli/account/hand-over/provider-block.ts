@@ -11,12 +11,16 @@ import { atSignal } from "../../text/signals";
 import { mismatches } from "../state-match";
 
 /** The field `provider` of DKP's `AWSClusterConfiguration`. */
-type ProviderBlock = Readonly<Record<"providerAccessKeyId" | "providerSecretAccessKey" | "region", string>>;
+type ProviderBlock = Readonly<
+  Record<"providerAccessKeyId" | "providerSecretAccessKey" | "region", string>
+>;
 
 /**
  * The current key of a deployment, with its secret from the state.
- * @param note receives what the person should know: another slot in the settings than in the outputs
- * @throws Error if there is no key, if no resource of the state is the key, or if the state does not have the secret
+ * @param note receives what the person should know: another slot in the settings than in the
+ * outputs
+ * @throws Error if there is no key, if no resource of the state is the key, or if the state does
+ * not have the secret
  */
 export async function providerBlock(
   terraform: TerraformCli,
@@ -25,7 +29,11 @@ export async function providerBlock(
   note: (text: string) => void,
 ): Promise<ProviderBlock> {
   const { id, readSecret } = await currentKey(terraform, folder, deployment, note);
-  return { providerAccessKeyId: id, providerSecretAccessKey: await readSecret(), region: deployment.region };
+  return {
+    providerAccessKeyId: id,
+    providerSecretAccessKey: await readSecret(),
+    region: deployment.region,
+  };
 }
 
 /** The current key of a deployment. */
@@ -33,7 +41,10 @@ interface CurrentKey {
   readonly id: string;
   /** The slots of the keys in the state, by ID. */
   readonly slots: ReadonlyMap<string, Slot>;
-  /** Decrypts it if it is encrypted. @throws Error if Terraform does not have it, or gpg cannot decrypt it */
+  /**
+   * Decrypts it if it is encrypted. @throws Error if Terraform does not have it, or gpg cannot
+   * decrypt it
+   */
   readonly readSecret: () => Promise<string>;
 }
 
@@ -57,7 +68,9 @@ export async function currentKey(
     );
   }
   if (mismatch.settingsAccount !== undefined) {
-    throw new Error(`accountId: the settings have ${accountId}, and the state has the key of another account; check the backend`);
+    throw new Error(
+      `accountId: the settings have ${accountId}, and the state has the key of another account; check the backend`,
+    );
   }
   const { id, slot } = state.exposed;
   if (id === undefined) {
@@ -76,10 +89,18 @@ export async function currentKey(
     );
   }
   const readSecret = async () => key.secret ?? (await decryptedSecret(key, stack, terraform));
-  return { id, slots: new Map(state.keys.map((candidate) => [candidate.id, candidate.slot])), readSecret };
+  return {
+    id,
+    slots: new Map(state.keys.map((candidate) => [candidate.id, candidate.slot])),
+    readSecret,
+  };
 }
 
-async function decryptedSecret({ id, encryptedSecret }: StateKey, stack: string, terraform: TerraformCli): Promise<string> {
+async function decryptedSecret(
+  { id, encryptedSecret }: StateKey,
+  stack: string,
+  terraform: TerraformCli,
+): Promise<string> {
   if (encryptedSecret === undefined) {
     throw new Error(
       `Terraform does not have the secret of ${id}, because the key was created outside Terraform; rotate to the other slot: ${dkpAccess("keys", stack)} shows the steps`,
@@ -92,7 +113,10 @@ async function decryptedSecret({ id, encryptedSecret }: StateKey, stack: string,
 async function decrypt(base64: string, { environment: env }: TerraformCli): Promise<string> {
   const gpg = spawn("gpg", ["--quiet", "--decrypt"], { env, stdio: ["pipe", "pipe", "inherit"] });
   gpg.stdin.on("error", () => undefined).end(Buffer.from(base64, "base64"));
-  const ended = Promise.all([text(gpg.stdout), once(gpg, "close") as Promise<[status: number | null]>]);
+  const ended = Promise.all([
+    text(gpg.stdout),
+    once(gpg, "close") as Promise<[status: number | null]>,
+  ]);
   const [secret, [status]] = await atSignal(
     () => gpg.kill(),
     () => ended,
@@ -107,7 +131,10 @@ async function decrypt(base64: string, { environment: env }: TerraformCli): Prom
   return secret;
 }
 
-/** The block as YAML, after the steps of whoever gives it to DKP. Each line holds for the first key and for a rotation. */
+/**
+ * The block as YAML, after the steps of whoever gives it to DKP. Each line holds for the first key
+ * and for a rotation.
+ */
 export function providerYaml(stack: string, provider: ProviderBlock): string {
   return `# The access key of ${stack} for DKP, with its secret.
 # If DKP is not installed yet, write this block into the AWSClusterConfiguration of its installation file.

@@ -19,7 +19,8 @@ export interface Replacement {
 const PAUSE_MS = 60_000;
 
 /**
- * Whether the cluster is the one of the settings and DKP's key is one of the deployment's user, so that the current key may replace it.
+ * Whether the cluster is the one of the settings and DKP's key is one of the deployment's user, so
+ * that the current key may replace it.
  * @param pause between two reads of a key that nobody has, in milliseconds
  * @returns undefined if the cluster has the current key
  * @throws Error with the reason why the cluster is not written to
@@ -34,11 +35,17 @@ export async function replacementOf(
   await requireCluster(deployment, cluster, iam);
   await requireActive(deployment, current, iam);
   const from = cluster.configuration.keyId;
-  return from === current ? undefined : { from, to: current, isUnknown: await isUnknownKey(deployment, from, iam, pause) };
+  return from === current
+    ? undefined
+    : { from, to: current, isUnknown: await isUnknownKey(deployment, from, iam, pause) };
 }
 
 /** @throws Error if the cluster or the account is not that of the settings */
-export async function requireCluster(deployment: Deployment, cluster: RunningCluster, iam: IamReader): Promise<void> {
+export async function requireCluster(
+  deployment: Deployment,
+  cluster: RunningCluster,
+  iam: IamReader,
+): Promise<void> {
   requireSameCluster(deployment, cluster);
   await requireAccount(deployment, iam);
 }
@@ -93,16 +100,29 @@ function requireSameCluster(
   }
 }
 
-async function requireActive({ stack, user }: Deployment, current: string, iam: IamReader): Promise<void> {
+async function requireActive(
+  { stack, user }: Deployment,
+  current: string,
+  iam: IamReader,
+): Promise<void> {
   const key = requiredOf(await iam.keys(user.name))?.find(({ id }) => id === current);
   if (key?.status !== "Active") {
     const status = key === undefined ? `is no key of ${user.name} in IAM` : "is Inactive in IAM";
-    throw new Error(`the current key ${current} ${status}; ${dkpAccess("keys", stack)} shows what to do`);
+    throw new Error(
+      `the current key ${current} ${status}; ${dkpAccess("keys", stack)} shows what to do`,
+    );
   }
 }
 
-/** Whether DKP's key is one of the deployment's user. @throws Error if it is another user's, or another account's */
-async function isOfUser({ user, accountId }: Deployment, id: string, iam: IamReader): Promise<boolean> {
+/**
+ * Whether DKP's key is one of the deployment's user. @throws Error if it is another user's, or
+ * another account's
+ */
+async function isOfUser(
+  { user, accountId }: Deployment,
+  id: string,
+  iam: IamReader,
+): Promise<boolean> {
   const keys = requiredOf(await iam.keys(user.name)) ?? [];
   if (keys.some((key) => key.id === id)) {
     return true;
@@ -122,7 +142,12 @@ async function isOfUser({ user, accountId }: Deployment, id: string, iam: IamRea
   return use !== undefined;
 }
 
-async function isOfNobody(deployment: Deployment, id: string, iam: IamReader, pause: number): Promise<boolean> {
+async function isOfNobody(
+  deployment: Deployment,
+  id: string,
+  iam: IamReader,
+  pause: number,
+): Promise<boolean> {
   await wait(pause);
   return !(await isOfUser(deployment, id, iam));
 }
@@ -131,9 +156,14 @@ const NO_ANSWER: readonly string[] = [TIMED_OUT, UNREACHABLE];
 
 /** The account of a key. */
 async function accountOf(id: string, iam: IamReader): Promise<string | undefined> {
-  const reading = await iam.get("sts:GetAccessKeyInfo", { AccessKeyId: id }, ({ Account }) => Account);
+  const reading = await iam.get(
+    "sts:GetAccessKeyInfo",
+    { AccessKeyId: id },
+    ({ Account }) => Account,
+  );
   // "Providing a deleted access key might return an error" (API reference of GetAccessKeyInfo).
-  const isAnswer = "unread" in reading && reading.error !== undefined && !NO_ANSWER.includes(reading.error.code);
+  const isAnswer =
+    "unread" in reading && reading.error !== undefined && !NO_ANSWER.includes(reading.error.code);
   return isAnswer ? accountIn(id) : requiredOf(reading);
 }
 
@@ -141,12 +171,16 @@ async function accountOf(id: string, iam: IamReader): Promise<string | undefined
 const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
 /**
- * The account that the ID of an access key contains: the 40 bits after the first one behind its prefix. IDs from before 2019 contain
- * another number. Source: https://awsteele.com/blog/2020/09/26/aws-access-key-format.html and
+ * The account that the ID of an access key contains: the 40 bits after the first one behind its
+ * prefix. IDs from before 2019 contain another number. Source:
+ * https://awsteele.com/blog/2020/09/26/aws-access-key-format.html and
  * https://medium.com/@TalBeerySec/a-short-note-on-aws-key-id-f88cc4317489
  */
 export function accountIn(id: string): string {
-  const bits = [...id.slice(4, 14)].reduce((number, digit) => number * 32n + BigInt(DIGITS.indexOf(digit)), 0n);
+  const bits = [...id.slice(4, 14)].reduce(
+    (number, digit) => number * 32n + BigInt(DIGITS.indexOf(digit)),
+    0n,
+  );
   return String((bits >> 9n) & ((1n << 40n) - 1n)).padStart(12, "0");
 }
 

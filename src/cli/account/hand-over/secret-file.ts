@@ -5,8 +5,8 @@ import type { Environment } from "../../text/environment";
 import { gitWith } from "../../text/git";
 
 /**
- * Refuses a path for a secret that cannot be written or that a commit could pick up: `git add -A` takes every file of a work tree
- * that Git does not ignore.
+ * Refuses a path for a secret that cannot be written or that a commit could pick up: `git add -A`
+ * takes every file of a work tree that Git does not ignore.
  * @param environment of Git
  * @throws Error with the remedy
  */
@@ -23,7 +23,9 @@ function pathRefusal(file: string): string | undefined {
   if (lstatSync(file, { throwIfNoEntry: false }) !== undefined) {
     return "exists already, and others may be able to read it; remove it or write another file";
   }
-  return existsSync(folder) ? undefined : `the folder ${folder} does not exist; create it or write another file`;
+  return existsSync(folder)
+    ? undefined
+    : `the folder ${folder} does not exist; create it or write another file`;
 }
 
 function gitRefusal(file: string, environment: Environment): string | undefined {
@@ -37,7 +39,8 @@ function gitRefusal(file: string, environment: Environment): string | undefined 
   if (inside.status !== 0 || inside.stdout.toString("utf8").trim() !== "true") {
     return undefined;
   }
-  const isIgnored = (name: string) => git(real, ["check-ignore", "--quiet", "--", join(real, name)]).status === 0;
+  const isIgnored = (name: string) =>
+    git(real, ["check-ignore", "--quiet", "--", join(real, name)]).status === 0;
   if (!isIgnored(basename(file))) {
     return "lies in a Git work tree and Git does not ignore it, so that a commit could contain the secret; write a file outside, or one that .gitignore covers, for example provider.yaml in the project's root";
   }
@@ -47,8 +50,8 @@ function gitRefusal(file: string, environment: Environment): string | undefined 
 }
 
 /**
- * Writes a secret to a new file that only its owner can read (mode 0600) and returns the file's full path. The file appears complete
- * or not at all. What killed runs left of it is removed.
+ * Writes a secret to a new file that only its owner can read (mode 0600) and returns the file's
+ * full path. The file appears complete or not at all. What killed runs left of it is removed.
  * @throws Error if the file exists or cannot be written; then nothing is left behind
  */
 export function writeSecretFile(file: string, text: string, environment: Environment): string {
@@ -59,5 +62,8 @@ export function writeSecretFile(file: string, text: string, environment: Environ
 }
 
 function inRepository(folder: string): boolean {
-  return existsSync(join(folder, ".git")) || (dirname(folder) !== folder && inRepository(dirname(folder)));
+  return (
+    existsSync(join(folder, ".git")) ||
+    (dirname(folder) !== folder && inRepository(dirname(folder)))
+  );
 }

@@ -1,7 +1,17 @@
 import { chmodSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { Document, isCollection, isMap, isPair, isScalar, type Node, type Pair, parseDocument, type YAMLMap } from "yaml";
+import {
+  Document,
+  isCollection,
+  isMap,
+  isPair,
+  isScalar,
+  type Node,
+  type Pair,
+  parseDocument,
+  type YAMLMap,
+} from "yaml";
 import { readDefaults } from "../../../settings/defaults";
 import { SettingsError } from "../../../settings/errors";
 import { fileErrors, readFileOf } from "../../../settings/read-settings";
@@ -18,12 +28,19 @@ export interface Change {
 }
 
 /**
- * Changes settings in their file, `<stack>.yaml`, or in the file that it links to. The mode of the file stays.
- * @throws SettingsError if the result would be invalid; Error as `editedYaml`, and for a value of the defaults. The file then is as it was
+ * Changes settings in their file, `<stack>.yaml`, or in the file that it links to. The mode of the
+ * file stays.
+ * @throws SettingsError if the result would be invalid; Error as `editedYaml`, and for a value of
+ * the defaults. The file then is as it was
  */
 export function editSettings(file: string, changes: readonly Change[]): void {
   const text = changes.reduce(editedYaml, readTextFile(file));
-  const reading = readFileOf(file, basename(file, ".yaml"), parseYaml(text), readDefaults(dirname(file)));
+  const reading = readFileOf(
+    file,
+    basename(file, ".yaml"),
+    parseYaml(text),
+    readDefaults(dirname(file)),
+  );
   const errors = fileErrors([reading]);
   if (errors.size > 0) {
     throw new SettingsError(errors);
@@ -47,10 +64,12 @@ export function editSettings(file: string, changes: readonly Change[]): void {
 const BYTE_ORDER_MARK = "\uFEFF";
 
 /**
- * The text of a settings file with one setting changed. Everything else stays as it is: comments, order, spacing. The document of the
- * YAML library would change indentation, fold long texts and move comments. With a setting, the comment above it is removed, and with the last
- * setting of a group, the group.
- * @throws Error if that is not possible, because the file has an alias or an anchor there, or a group without fields
+ * The text of a settings file with one setting changed. Everything else stays as it is: comments,
+ * order, spacing. The document of the YAML library would change indentation, fold long texts and
+ * move comments. With a setting, the comment above it is removed, and with the last setting of a
+ * group, the group.
+ * @throws Error if that is not possible, because the file has an alias or an anchor there, or a
+ * group without fields
  */
 export function editedYaml(text: string, { setting, value }: Change): string {
   if (text.startsWith(BYTE_ORDER_MARK)) {
@@ -67,8 +86,12 @@ export function editedYaml(text: string, { setting, value }: Change): string {
   }
   const { from, to, by } = spliceOf(text, before.contents, path, value);
   const edited = text.slice(0, from) + by + text.slice(to);
-  if (!isDeepStrictEqual(withoutEmpty(parseDocument(edited).toJS()), withoutEmpty(expected.toJS()))) {
-    throw new Error(`${setting}: has an alias, an anchor or a group without fields in the file; make the change yourself`);
+  if (
+    !isDeepStrictEqual(withoutEmpty(parseDocument(edited).toJS()), withoutEmpty(expected.toJS()))
+  ) {
+    throw new Error(
+      `${setting}: has an alias, an anchor or a group without fields in the file; make the change yourself`,
+    );
   }
   return edited;
 }
@@ -76,7 +99,11 @@ export function editedYaml(text: string, { setting, value }: Change): string {
 /** A copy of a value without groups that have no fields. */
 function withoutEmpty(value: unknown): unknown {
   const copy = JSON.stringify(value ?? {});
-  return JSON.parse(copy, (_, inner) => (inner === null || isDeepStrictEqual(inner, {}) ? undefined : inner)) ?? {};
+  return (
+    JSON.parse(copy, (_, inner) =>
+      inner === null || isDeepStrictEqual(inner, {}) ? undefined : inner,
+    ) ?? {}
+  );
 }
 
 /** What replaces a part of a text. */
@@ -90,7 +117,9 @@ const NO_CHANGE: Splice = { from: 0, to: 0, by: "" };
 
 type Group = YAMLMap<Node, Node>;
 
-/** The change of the text that sets or removes a setting of a node; none where the node is no group. */
+/**
+ * The change of the text that sets or removes a setting of a node; none where the node is no group.
+ */
 function spliceOf(
   text: string,
   node: Node | null | undefined,
@@ -102,7 +131,9 @@ function spliceOf(
   }
   const group = node as Group;
   const pair = group.items.find(({ key }) => isScalar(key) && key.value === name);
-  const isRemoved = value === undefined && (rest.length === 0 || (isMap(pair?.value) && pair.value.items.length === 1));
+  const isRemoved =
+    value === undefined &&
+    (rest.length === 0 || (isMap(pair?.value) && pair.value.items.length === 1));
   if (pair !== undefined && rest.length > 0 && !isRemoved) {
     return spliceOf(text, pair.value, rest, value);
   }
@@ -127,9 +158,12 @@ function spliceOf(
 const startOf = ({ key }: Pair<Node, Node>) => key.range?.[0] ?? 0;
 
 /** Behind the line that has an offset. */
-const nextLine = (text: string, offset: number) => text.indexOf("\n", offset) + 1 || text.length + 1;
+const nextLine = (text: string, offset: number) =>
+  text.indexOf("\n", offset) + 1 || text.length + 1;
 
-/** Removes a setting: in brackets with a comma, otherwise with its lines and the comment above them. */
+/**
+ * Removes a setting: in brackets with a comma, otherwise with its lines and the comment above them.
+ */
 function removal(text: string, group: Group, pair: Pair<Node, Node>): Splice {
   const at = group.items.indexOf(pair);
   const [previous, next] = [group.items[at - 1], group.items[at + 1]];
@@ -142,7 +176,11 @@ function removal(text: string, group: Group, pair: Pair<Node, Node>): Splice {
   const lines = text.slice(0, startOf(pair)).split("\n").slice(0, -1);
   const isComment = (line: string) => /^\s*#/.test(line);
   const kept = lines.slice(0, lines.findLastIndex((line) => !isComment(line)) + 1);
-  return { from: kept.map((line) => `${line}\n`).join("").length, to: nextLine(text, end - 1), by: "" };
+  return {
+    from: kept.map((line) => `${line}\n`).join("").length,
+    to: nextLine(text, end - 1),
+    by: "",
+  };
 }
 
 /** Adds a setting after the last one of a group: before the comments that follow it. */
@@ -151,13 +189,21 @@ function insertion(text: string, group: Group, name: string, below: string): Spl
   const start = group.range?.[0] ?? 0;
   if (group.flow === true) {
     const at = last === undefined ? start + 1 : endOf(last.value ?? last.key);
-    return { from: at, to: at, by: last === undefined ? ` ${name}: ${below} ` : `, ${name}: ${below}` };
+    return {
+      from: at,
+      to: at,
+      by: last === undefined ? ` ${name}: ${below} ` : `, ${name}: ${below}`,
+    };
   }
   const lineEnd = text.includes("\r\n") ? "\r\n" : "\n";
   const of = first === undefined ? start : startOf(first);
   const indent = " ".repeat(of - text.lastIndexOf("\n", of) - 1);
   const at = nextLine(text, endOf(group) - 1);
-  return { from: at, to: at, by: `${at > text.length ? lineEnd : ""}${indent}${name}: ${below}${lineEnd}` };
+  return {
+    from: at,
+    to: at,
+    by: `${at > text.length ? lineEnd : ""}${indent}${name}: ${below}${lineEnd}`,
+  };
 }
 
 /** Where a node ends: in brackets, with the closing one. */

@@ -15,7 +15,10 @@ const WARN_DAYS = 15;
 const PGP_WARN_DAYS = 30;
 export const DAY_MS = 86_400_000;
 
-/** IAM is eventually consistent: a new key can be missing from ListAccessKeys. Seconds in practice, no limit is documented. */
+/**
+ * IAM is eventually consistent: a new key can be missing from ListAccessKeys. Seconds in practice,
+ * no limit is documented.
+ */
 const LISTED_AFTER_MS = 600_000;
 
 type KeyFinding = Found<KeyRules>;
@@ -34,13 +37,20 @@ export function keyFindings(situation: KeySituation): readonly Finding<KeyRules>
   return found.map((finding) => ({ ...finding, stack: situation.settings.stack }));
 }
 
-/** Settings, state, credentials and cluster that do not belong together: nothing else about the keys is reliable. */
+/**
+ * Settings, state, credentials and cluster that do not belong together: nothing else about the keys
+ * is reliable.
+ */
 function mismatchFindings({ settings, state, iam, cluster }: KeySituation): readonly KeyFinding[] {
   const { user, stateAccount, settingsAccount } = mismatches(settings, state.user, iam.account);
   const account = iam.account ?? "";
   const found: KeyFinding[] = [];
   if (user !== undefined) {
-    found.push({ rule: "key-user-differs", field: "user.name", values: { settings: settings.user.name, state: user } });
+    found.push({
+      rule: "key-user-differs",
+      field: "user.name",
+      values: { settings: settings.user.name, state: user },
+    });
   }
   if (stateAccount !== undefined) {
     const values = { of: "the user in the state is of account", expected: stateAccount, account };
@@ -50,7 +60,10 @@ function mismatchFindings({ settings, state, iam, cluster }: KeySituation): read
     const values = { of: "accountId is", expected: settingsAccount, account };
     found.push({ rule: "key-account-differs", field: "accountId", values });
   }
-  const { region, prefix = settings.cluster.prefix } = { ...cluster?.configuration, prefix: cluster?.prefix };
+  const { region, prefix = settings.cluster.prefix } = {
+    ...cluster?.configuration,
+    prefix: cluster?.prefix,
+  };
   const ofCluster = [
     ["region", settings.region, region],
     ["cluster.prefix", settings.cluster.prefix ?? prefix, prefix],
@@ -64,23 +77,34 @@ function mismatchFindings({ settings, state, iam, cluster }: KeySituation): read
   return found;
 }
 
-/** A user that only the state or only IAM has. Minutes after its creation, IAM may not list it yet. */
+/**
+ * A user that only the state or only IAM has. Minutes after its creation, IAM may not list it yet.
+ */
 function userFindings({ settings, state, iam }: KeySituation): readonly KeyFinding[] {
   const user = settings.user.name;
-  const isNew = state.keys.some(({ created }) => created !== undefined && isNewAt(created, iam.now));
+  const isNew = state.keys.some(
+    ({ created }) => created !== undefined && isNewAt(created, iam.now),
+  );
   if (state.user !== undefined && !iam.exists && !isNew) {
     const [owner] = state.keys.flatMap(({ id }) => iam.owners[id] ?? []);
     return [{ rule: "key-user-deleted", field: "user.name", values: { user, owner } }];
   }
   if (state.user === undefined && iam.exists && settings.import?.user !== true) {
-    return [{ rule: "key-state-lost", field: "user.name", values: { user, keys: iam.keys.map(keyText) } }];
+    return [
+      { rule: "key-state-lost", field: "user.name", values: { user, keys: iam.keys.map(keyText) } },
+    ];
   }
   return [];
 }
 
 const isNewAt = (created: Date, now: Date) => now.getTime() - created.getTime() < LISTED_AFTER_MS;
 
-function stateFindings({ settings, state, iam, erroredState }: KeySituation): readonly KeyFinding[] {
+function stateFindings({
+  settings,
+  state,
+  iam,
+  erroredState,
+}: KeySituation): readonly KeyFinding[] {
   const found: KeyFinding[] = [];
   if (erroredState !== undefined) {
     found.push({ rule: "key-errored-state", values: { file: erroredState } });
@@ -88,13 +112,23 @@ function stateFindings({ settings, state, iam, erroredState }: KeySituation): re
   const { id } = state.exposed;
   if (id !== undefined && state.keys.every((key) => key.id !== id)) {
     const known = iam.keys.find((key) => key.id === id);
-    found.push({ rule: "key-old-state", values: { key: known === undefined ? id : keyText(known) } });
+    found.push({
+      rule: "key-old-state",
+      values: { key: known === undefined ? id : keyText(known) },
+    });
   }
   for (const { slot } of state.keys.filter(({ tainted }) => tainted)) {
-    found.push({ rule: "key-tainted", address: KEY_ADDRESSES[slot], values: { address: KEY_ADDRESSES[slot] } });
+    found.push({
+      rule: "key-tainted",
+      address: KEY_ADDRESSES[slot],
+      values: { address: KEY_ADDRESSES[slot] },
+    });
   }
   if (iam.quarantine !== undefined) {
-    found.push({ rule: "key-quarantined", values: { user: settings.user.name, policy: iam.quarantine } });
+    found.push({
+      rule: "key-quarantined",
+      values: { user: settings.user.name, policy: iam.quarantine },
+    });
   }
   if (iam.unread.length > 0) {
     found.push({ rule: "key-unread", values: { unread: iam.unread } });
@@ -117,18 +151,35 @@ function slotFindings(slot: KeySlot, situation: KeySituation): readonly KeyFindi
   const recorded = inState?.keyFingerprint?.toUpperCase();
   const fingerprint = own?.fingerprint.toUpperCase();
   if (fingerprint !== undefined && recorded !== undefined && recorded !== fingerprint) {
-    const values = { slot: name, key: inState?.id ?? "", recorded, fingerprint, stack: settings.stack };
+    const values = {
+      slot: name,
+      key: inState?.id ?? "",
+      recorded,
+      fingerprint,
+      stack: settings.stack,
+    };
     found.push({ rule: "key-encrypted-otherwise", field, values });
   }
   const expires = slotPgpKey(slot, settings)?.expires;
-  if (expires !== undefined && daysBetween(iam.now, expires) <= PGP_WARN_DAYS && inSettings !== "absent") {
-    found.push({ rule: "pgp-key-expires", field, values: { slot: name, day: expires.toISOString().slice(0, 10) } });
+  if (
+    expires !== undefined &&
+    daysBetween(iam.now, expires) <= PGP_WARN_DAYS &&
+    inSettings !== "absent"
+  ) {
+    found.push({
+      rule: "pgp-key-expires",
+      field,
+      values: { slot: name, day: expires.toISOString().slice(0, 10) },
+    });
   }
   return found;
 }
 
 /** How a slot differs between the sources, and what the next apply does to its key. */
-function differenceOf({ slot, inSettings, inState, inIam }: KeySlot, situation: KeySituation): readonly KeyFinding[] {
+function differenceOf(
+  { slot, inSettings, inState, inIam }: KeySlot,
+  situation: KeySituation,
+): readonly KeyFinding[] {
   const { settings, state, iam, cluster, dkpKey } = situation;
   if (inState === undefined || settings.accessKeys === "none") {
     return [];
@@ -146,14 +197,26 @@ function differenceOf({ slot, inSettings, inState, inIam }: KeySlot, situation: 
   const isCurrent = key === state.exposed.id;
   if (inSettings === "Active" && inIam.status === "Inactive") {
     const activate = leakCommands(user.name, alwaysOnRegion(region)).activate(key);
-    const values = { slot, key, stack, other: isCurrent || slot === settings.accessKeys.current ? undefined : slot, activate };
+    const values = {
+      slot,
+      key,
+      stack,
+      other: isCurrent || slot === settings.accessKeys.current ? undefined : slot,
+      activate,
+    };
     return [{ rule: "key-deactivated", field: `accessKeys.${slot}.status`, values }];
   }
   if (inSettings === "absent" || inSettings !== inIam.status) {
     const verb = inSettings === "absent" ? "deletes" : "deactivates";
     const isOfDkp = key === (cluster?.configuration.keyId ?? dkpKey);
     const whose = isCurrent ? "the current" : isOfDkp && "DKP's";
-    const ended = { slot, verb, id: key, current: state.exposed.id, whose: whose || undefined } as const;
+    const ended = {
+      slot,
+      verb,
+      id: key,
+      current: state.exposed.id,
+      whose: whose || undefined,
+    } as const;
     return [{ ...endingOf(ended, usesIn(situation)), field: `accessKeys.${slot}.status` }];
   }
   return [];
@@ -165,7 +228,8 @@ export const usesIn = ({ iam: { now, keys, unread } }: KeySituation): KeyUses =>
   keys: unread.some((reason) => reason.startsWith("iam:GetAccessKeyLastUsed")) ? [] : keys,
 });
 
-export const daysBetween = (from: Date, to: Date): number => Math.floor((to.getTime() - from.getTime()) / DAY_MS);
+export const daysBetween = (from: Date, to: Date): number =>
+  Math.floor((to.getTime() - from.getTime()) / DAY_MS);
 
 const pgpKeyIn = ({ accessKeys }: KeySituation["settings"], { slot }: Pick<KeySlot, "slot">) =>
   accessKeys === "none" ? undefined : accessKeys[slot].pgpKey;
@@ -174,7 +238,8 @@ const pgpKeyIn = ({ accessKeys }: KeySituation["settings"], { slot }: Pick<KeySl
 export const slotPgpKey = (
   { inState, slot }: Pick<KeySlot, "inState" | "slot">,
   settings: KeySituation["settings"],
-): PgpKey | undefined => pgpKeyOf(inState === undefined ? pgpKeyIn(settings, { slot }) : inState.pgpKey);
+): PgpKey | undefined =>
+  pgpKeyOf(inState === undefined ? pgpKeyIn(settings, { slot }) : inState.pgpKey);
 
 /** Keys outside the state, no key at all, and a key of DKP that does not work. */
 function userKeyFindings(situation: KeySituation): readonly KeyFinding[] {
@@ -186,7 +251,10 @@ function userKeyFindings(situation: KeySituation): readonly KeyFinding[] {
     if (!isNone || state.keys.length > 0) {
       return { rule: "key-unmanaged", values };
     }
-    const by = settings.managedBy === "rotate" ? dkpAccess("rotate", stack, "--cluster") : "your own commands";
+    const by =
+      settings.managedBy === "rotate"
+        ? dkpAccess("rotate", stack, "--cluster")
+        : "your own commands";
     return { rule: "key-external", values: { ...values, by } };
   });
   if (isNone && iam.exists && iam.keys.every(({ status }) => status !== "Active")) {
@@ -201,7 +269,10 @@ function userKeyFindings(situation: KeySituation): readonly KeyFinding[] {
   }
   const key = iam.keys.find(({ id }) => id === dkp);
   if (dkp !== undefined && key?.status !== "Active") {
-    found.push({ rule: "key-dkp-dead", values: { key: dkp, status: key?.status, user: user.name, owner: iam.owners[dkp] } });
+    found.push({
+      rule: "key-dkp-dead",
+      values: { key: dkp, status: key?.status, user: user.name, owner: iam.owners[dkp] },
+    });
   }
   return found;
 }

@@ -38,7 +38,10 @@ const DIFFERENCES = {
       "the outputs have the key {key}, and the state does not have it, because the state was partly lost or edited",
       `do not apply; follow ${recovery("old-state")}`,
     ],
-    "key-tainted": ["{address} is tainted, so that Terraform would replace the key", `follow ${recovery("tainted")}`],
+    "key-tainted": [
+      "{address} is tainted, so that Terraform would replace the key",
+      `follow ${recovery("tainted")}`,
+    ],
     "key-quarantined": {
       text: "AWS has quarantined the user {user}: {policy} is attached, because a key of it was exposed publicly",
       risk: "it denies ec2:RunInstances and more, whatever key of the user DKP has",
@@ -46,8 +49,14 @@ const DIFFERENCES = {
     },
   }),
   ...templateRules("attention", {
-    "key-not-listed": ["{slot}: IAM does not list {key} yet, which was created minutes ago", "wait ten minutes"],
-    "key-unmanaged": ["{key} is in IAM and not in the state", `${OF_NOBODY}; otherwise follow ${recovery("unmanaged-key")}`],
+    "key-not-listed": [
+      "{slot}: IAM does not list {key} yet, which was created minutes ago",
+      "wait ten minutes",
+    ],
+    "key-unmanaged": [
+      "{key} is in IAM and not in the state",
+      `${OF_NOBODY}; otherwise follow ${recovery("unmanaged-key")}`,
+    ],
     "key-deactivated": [
       "{slot}: {key} is Inactive in IAM and Active in the settings",
       `if it leaked, run ${PROGRAM} keys {stack} --leaked {key}; otherwise [set accessKeys.{other}.status: Inactive, and apply|activate it again: {activate}]`,
@@ -113,7 +122,10 @@ export type KeyRules = typeof KEY_RULES;
 /** Whether a rule is a difference that has to be resolved before any step. */
 export const isDifference = (rule: keyof KeyRules): boolean => rule in DIFFERENCES;
 
-/** Why a step comes next. `KEY` is the key that it is about, `TIME` the time, and `WHAT` what differs. */
+/**
+ * Why a step comes next. `KEY` is the key that it is about, `TIME` the time, and `WHAT` what
+ * differs.
+ */
 const WHY = {
   differs: "do what is said above, then run keys again; no step comes before that",
   apply: "plan and apply, because WHAT; if the plan fails or is breaking, do what it says",

@@ -16,7 +16,10 @@ export interface LeakedKeys extends Pick<KeySituation, "settings" | "cluster"> {
 }
 
 /** The user that has a key; undefined: none is known. */
-export const ownerOf = (id: string, { iam, settings }: Pick<LeakedKeys, "iam" | "settings">): string | undefined =>
+export const ownerOf = (
+  id: string,
+  { iam, settings }: Pick<LeakedKeys, "iam" | "settings">,
+): string | undefined =>
   iam.keys.some((key) => key.id === id) ? settings.user.name : iam.owners[id];
 
 /** What can be seen of leaked keys, before the steps. */
@@ -33,7 +36,9 @@ export function leakText(leaked: LeakedKeys): string {
     ...others.map((key) => otherKeyText(key, leaked)),
     ...(iam.quarantine === undefined
       ? []
-      : [`AWS has quarantined the user (${iam.quarantine}), which denies another key too: ${recovery("quarantine")}`]),
+      : [
+          `AWS has quarantined the user (${iam.quarantine}), which denies another key too: ${recovery("quarantine")}`,
+        ]),
     ...notRead.map((reason) => `not read: ${reason}`),
   ];
   return lines.map((line) => `${visible(line)}\n`).join("");

@@ -5,7 +5,15 @@ import { isRecent, RECENT_HOURS } from "../key-judge";
 import type { Change } from "./edit-yaml";
 import { DAY_MS, keyFindings, usesIn } from "./findings";
 import { isDifference, type Why } from "./key-rules";
-import { currentAndOther, dkpKeyOf, hasSecret, type KeySituation, type KeySlot, type KeySlots, slotsOf } from "./situation";
+import {
+  currentAndOther,
+  dkpKeyOf,
+  hasSecret,
+  type KeySituation,
+  type KeySlot,
+  type KeySlots,
+  slotsOf,
+} from "./situation";
 
 /** The next step: what to change in the settings, and what to do then. */
 export interface Step {
@@ -23,9 +31,16 @@ export interface Step {
   readonly since?: Date | undefined;
 }
 
-const step = (why: Why, parts: Partial<Step> = {}): Step => ({ why, edits: [], actions: [], ...parts });
+const step = (why: Why, parts: Partial<Step> = {}): Step => ({
+  why,
+  edits: [],
+  actions: [],
+  ...parts,
+});
 
-/** The step that comes next. Where something differs, that comes first, and no step of a rotation. */
+/**
+ * The step that comes next. Where something differs, that comes first, and no step of a rotation.
+ */
 export function nextStep(situation: KeySituation): Step {
   const { accessKeys } = situation.settings;
   if (keyFindings(situation).some(({ rule }) => isDifference(rule))) {
@@ -42,7 +57,10 @@ export function nextStep(situation: KeySituation): Step {
 const FIRST = "AWS has no key yet";
 
 /** What the settings have otherwise than state and IAM; undefined if they agree. */
-function notApplied({ current, ...settings }: KeySlots, situation: KeySituation): string | undefined {
+function notApplied(
+  { current, ...settings }: KeySlots,
+  situation: KeySituation,
+): string | undefined {
   const { state, iam } = situation;
   if (state.keys.length === 0 && iam.keys.length === 0) {
     return FIRST;
@@ -54,19 +72,26 @@ function notApplied({ current, ...settings }: KeySlots, situation: KeySituation)
     }
   }
   const { slot = "none" } = state.exposed;
-  return slot === current ? undefined : `the settings select ${current}, and the outputs have the key of ${slot}`;
+  return slot === current
+    ? undefined
+    : `the settings select ${current}, and the outputs have the key of ${slot}`;
 }
 
 /** Whether an apply switches the current key. */
 function isNewlyCurrent({ current }: KeySlots, { settings, state, iam }: KeySituation): boolean {
   const key = state.keys.find(({ slot }) => slot === current);
-  const isImported = key === undefined && current === "primary" && settings.import?.accessKeyId !== undefined;
-  return !isImported && (state.exposed.slot !== current || iam.keys.every(({ id }) => id !== key?.id));
+  const isImported =
+    key === undefined && current === "primary" && settings.import?.accessKeyId !== undefined;
+  return (
+    !isImported && (state.exposed.slot !== current || iam.keys.every(({ id }) => id !== key?.id))
+  );
 }
 
 /** With `accessKeys: none`: whether the state still has keys. */
 const leftKeys = ({ state, iam }: KeySituation): string | undefined =>
-  state.keys.length > 0 || !iam.exists ? `the state has ${state.keys.length} keys, and accessKeys is none` : undefined;
+  state.keys.length > 0 || !iam.exists
+    ? `the state has ${state.keys.length} keys, and accessKeys is none`
+    : undefined;
 
 /** The table: what comes next where all sources agree. */
 function rotationStep({ current: name }: KeySlots, situation: KeySituation): Step {
@@ -97,8 +122,13 @@ function rotationStep({ current: name }: KeySlots, situation: KeySituation): Ste
   if (dkp?.id !== current.inIam?.id) {
     return step("which-key");
   }
-  const [why, value] = old.status === "Active" ? (["retire", "Inactive"] as const) : (["delete", "absent"] as const);
-  return step(why, { key: old.id, edits: [{ setting: `accessKeys.${other.slot}.status`, value }], actions: ["apply"] });
+  const [why, value] =
+    old.status === "Active" ? (["retire", "Inactive"] as const) : (["delete", "absent"] as const);
+  return step(why, {
+    key: old.id,
+    edits: [{ setting: `accessKeys.${other.slot}.status`, value }],
+    actions: ["apply"],
+  });
 }
 
 const isKnown = (situation: KeySituation) => usesIn(situation).keys.length > 0;
@@ -114,11 +144,19 @@ const waitingFor = ({ id, created, lastUsed }: IamKey): string =>
     ? `${id} was created at ${created?.toISOString()}`
     : `AWS reports a use of ${id} at ${lastUsed.at.toISOString()}`;
 
-/** DKP gets the current key. @param old the key that it has, or had until AWS reports the use of the current one */
-function handOver({ inIam }: KeySlot, situation: KeySituation, old: IamKey | undefined = inIam): Step {
+/**
+ * DKP gets the current key. @param old the key that it has, or had until AWS reports the use of the
+ * current one
+ */
+function handOver(
+  { inIam }: KeySlot,
+  situation: KeySituation,
+  old: IamKey | undefined = inIam,
+): Step {
   const { id, usedAt } = dkpKeyOf(situation) ?? {};
   const known = id === undefined ? "which nothing has used yet" : `because DKP has ${id}`;
-  const what = usedAt === undefined ? known : `because AWS reports a use of ${id} at ${usedAt.toISOString()}`;
+  const what =
+    usedAt === undefined ? known : `because AWS reports a use of ${id} at ${usedAt.toISOString()}`;
   const parts = { key: inIam?.id, what, actions: ["hand-over"] } as const;
   const until = old && restOf(old);
   // The cluster itself and a person show which key DKP has now, and AWS which one it had.
@@ -133,8 +171,15 @@ function beginning({ slot, inState, inIam }: KeySlot, { settings }: KeySituation
   const { accessKeys, keyFiles } = settings;
   const edits: Change[] = [{ setting: `accessKeys.${other}.status`, value: "Active" }];
   // A new key is encrypted if the other one is.
-  if (inState?.pgpKey !== undefined && accessKeys !== "none" && accessKeys[other].pgpKey === undefined) {
-    edits.push({ setting: `accessKeys.${other}.pgpKey`, value: keyFiles[inState.pgpKey] ?? inState.pgpKey });
+  if (
+    inState?.pgpKey !== undefined &&
+    accessKeys !== "none" &&
+    accessKeys[other].pgpKey === undefined
+  ) {
+    edits.push({
+      setting: `accessKeys.${other}.pgpKey`,
+      value: keyFiles[inState.pgpKey] ?? inState.pgpKey,
+    });
   }
   edits.push({ setting: "accessKeys.current", value: other });
   if (other === "primary" && settings.import?.accessKeyId !== undefined) {
@@ -144,12 +189,17 @@ function beginning({ slot, inState, inIam }: KeySlot, { settings }: KeySituation
   return step("done", { edits, actions: ["apply", "hand-over"], until });
 }
 
-/** Whether a key is to replace the current one: it is encrypted and the other one is not, or it is newer and not protected less. */
+/**
+ * Whether a key is to replace the current one: it is encrypted and the other one is not, or it is
+ * newer and not protected less.
+ */
 function isBetter(other: KeySlot, current: KeySlot): boolean {
   if (other.inIam?.status !== "Active" || !hasSecret(other)) {
     return false;
   }
-  const [isEncrypted, wasEncrypted] = [other, current].map(({ inState }) => inState?.pgpKey !== undefined);
+  const [isEncrypted, wasEncrypted] = [other, current].map(
+    ({ inState }) => inState?.pgpKey !== undefined,
+  );
   const isNewer = timeOf(current.inIam?.created) < timeOf(other.inIam.created);
   return !hasSecret(current) || (isEncrypted === wasEncrypted ? isNewer : isEncrypted === true);
 }

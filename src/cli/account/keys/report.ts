@@ -23,14 +23,18 @@ export function stepLines({ situation, next }: KeyReport, file: string): readonl
   const { why, key, what, until, since, edits, actions } = next;
   const { stack } = situation.settings;
   const time = why === "done" ? until?.toISOString().slice(0, 10) : until?.toISOString();
-  const context = situation.cluster && `--cluster --context=${shellWord(situation.cluster.context)}`;
+  const context =
+    situation.cluster && `--cluster --context=${shellWord(situation.cluster.context)}`;
   const handOver =
     context === undefined
       ? `${dkpAccess("hand-over", stack, "--out", "FILE")} && ${EDIT_PROVIDER}`
       : dkpAccess("hand-over", stack, context);
   const lines = [
     whyText(why, { key, time, what }),
-    ...edits.map(({ setting, value }) => `  ${file}: ${value === undefined ? `remove ${setting}` : `${setting}: ${value}`}`),
+    ...edits.map(
+      ({ setting, value }) =>
+        `  ${file}: ${value === undefined ? `remove ${setting}` : `${setting}: ${value}`}`,
+    ),
   ];
   if (edits.length > 0) {
     lines.push(`  then ${dkpAccess("review", stack)}, and commit`);
@@ -44,7 +48,9 @@ export function stepLines({ situation, next }: KeyReport, file: string): readonl
     lines.push(`  if DKP has it: ${dkpAccess("keys", stack, "--dkp-key", key ?? "")} instead`);
   }
   const isEnd = why === "done" || why === "none" || why === "which-key";
-  return isEnd ? lines : [...lines, `  then ${dkpAccess("keys", stack, ...(context === undefined ? [] : [context]))}`];
+  return isEnd
+    ? lines
+    : [...lines, `  then ${dkpAccess("keys", stack, ...(context === undefined ? [] : [context]))}`];
 }
 
 /** A finding with its level, risk and remedy. */
@@ -60,7 +66,9 @@ export function keyReportText(report: KeyReport, file: string): string {
   const { profile, assumeRoleArn } = settings.provider;
   const profiled = profile === undefined ? "" : `, such as AWS_PROFILE=${shellWord(profile)}`;
   const isOther = profile !== undefined || assumeRoleArn !== undefined;
-  const slots = slotsOf(situation).filter(({ inState }) => settings.accessKeys !== "none" || inState !== undefined);
+  const slots = slotsOf(situation).filter(
+    ({ inState }) => settings.accessKeys !== "none" || inState !== undefined,
+  );
   const lines = [
     `${settings.stack}: keys of the user ${settings.user.name} in account ${iam.account}${isOther ? `; run aws commands with credentials of this account${profiled}` : ""}`,
     ...slots.map((slot) => `  ${slotText(slot, situation)}`),
@@ -76,10 +84,13 @@ function slotText(slot: KeySlot, situation: KeySituation): string {
   if (inState === undefined) {
     const imported = slot.slot === "primary" ? settings.import?.accessKeyId : undefined;
     const key = iam.keys.find(({ id }) => id === imported);
-    const pending = key === undefined ? "not created yet" : `the next apply imports ${keyText(key)}`;
+    const pending =
+      key === undefined ? "not created yet" : `the next apply imports ${keyText(key)}`;
     return `${slot.slot}: ${inSettings === "absent" ? "absent" : pending}`;
   }
-  const parts = [`${slot.slot}: ${inIam === undefined ? `${inState.id} (not in IAM)` : keyText(inIam)}`];
+  const parts = [
+    `${slot.slot}: ${inIam === undefined ? `${inState.id} (not in IAM)` : keyText(inIam)}`,
+  ];
   if (inState.id === state.exposed.id) {
     parts.push("the current key");
   }
@@ -97,8 +108,14 @@ function slotText(slot: KeySlot, situation: KeySituation): string {
   return parts.join(", ");
 }
 
-/** What the JSON of `keys` has of each deployment in addition to findings; no secret. The schema of findings describes it. */
-export function keysJson(report: KeyReport, file: string): Readonly<Record<string, unknown>> & { readonly stack: string } {
+/**
+ * What the JSON of `keys` has of each deployment in addition to findings; no secret. The schema of
+ * findings describes it.
+ */
+export function keysJson(
+  report: KeyReport,
+  file: string,
+): Readonly<Record<string, unknown>> & { readonly stack: string } {
   const { situation, next } = report;
   const { settings, state } = situation;
   return {

@@ -13,7 +13,10 @@ import { isQuarantine } from "../quarantine";
 
 export type KeySlots = Exclude<Deployment["accessKeys"], "none">;
 
-/** Settings, state, IAM and cluster of a deployment's keys, side by side: all findings and steps follow from it. */
+/**
+ * Settings, state, IAM and cluster of a deployment's keys, side by side: all findings and steps
+ * follow from it.
+ */
 export interface KeySituation {
   readonly settings: Deployment;
   readonly state: StateContents;
@@ -63,7 +66,9 @@ export async function keySituation(settings: Deployment, sources: Sources): Prom
   const file = join(folder, "errored.tfstate");
   const erroredState = existsSync(file) ? file : undefined;
   const state = await pullState(terraform, folder).then(readState, ({ message }: Error) => {
-    throw new Error(erroredState === undefined ? message : `${message}; keep ${file}, which an apply left`);
+    throw new Error(
+      erroredState === undefined ? message : `${message}; keep ${file}, which an apply left`,
+    );
   });
   const dkp = cluster?.configuration.keyId ?? dkpKey ?? [];
   const named = [...state.keys.map(({ id }) => id), dkp].flat();
@@ -77,7 +82,10 @@ export async function keySituation(settings: Deployment, sources: Sources): Prom
   return { settings, state, erroredState, iam, cluster, dkpKey };
 }
 
-/** The user's keys with their last use, who has the named keys that are not the user's, and whether AWS quarantined the user. */
+/**
+ * The user's keys with their last use, who has the named keys that are not the user's, and whether
+ * AWS quarantined the user.
+ */
 export function readUser(
   { user: { name }, ...settings }: Deployment,
   named: readonly string[],
@@ -108,11 +116,20 @@ export function readUser(
   });
 }
 
-/** IAM also denies the call for a key that nobody has, or another account: then the owner is unknown. */
-async function ownersOf(ids: readonly string[], user: string, iam: IamReader): Promise<IamUser["owners"]> {
+/**
+ * IAM also denies the call for a key that nobody has, or another account: then the owner is
+ * unknown.
+ */
+async function ownersOf(
+  ids: readonly string[],
+  user: string,
+  iam: IamReader,
+): Promise<IamUser["owners"]> {
   const ownerOf = (use: Reading<{ readonly user: string } | undefined>) =>
     "value" in use && use.value !== undefined && use.value.user !== user ? [use.value.user] : [];
-  const owners = ids.map(async (id) => ownerOf(await iam.keyUse(id)).map((owner) => [id, owner] as const));
+  const owners = ids.map(async (id) =>
+    ownerOf(await iam.keyUse(id)).map((owner) => [id, owner] as const),
+  );
   return Object.fromEntries((await Promise.all(owners)).flat());
 }
 
@@ -126,9 +143,13 @@ export interface KeySlot {
   readonly inIam?: IamKey | undefined;
 }
 
-export const slotsOf = (situation: KeySituation): readonly KeySlot[] => SLOTS.map((slot) => slotOf(situation, slot));
+export const slotsOf = (situation: KeySituation): readonly KeySlot[] =>
+  SLOTS.map((slot) => slotOf(situation, slot));
 
-export function slotOf({ settings: { accessKeys }, state, iam }: KeySituation, slot: Slot): KeySlot {
+export function slotOf(
+  { settings: { accessKeys }, state, iam }: KeySituation,
+  slot: Slot,
+): KeySlot {
   const inState = state.keys.find((key) => key.slot === slot);
   const inSettings = accessKeys === "none" ? "absent" : accessKeys[slot].status;
   return { slot, inSettings, inState, inIam: iam.keys.find(({ id }) => id === inState?.id) };
@@ -152,17 +173,27 @@ export interface DkpKey {
   readonly usedAt?: Date | undefined;
 }
 
-/** The key that DKP has: the cluster or a person says so, or it is the only Active one that was used within the day. */
+/**
+ * The key that DKP has: the cluster or a person says so, or it is the only Active one that was used
+ * within the day.
+ */
 export function dkpKeyOf({ iam, cluster, dkpKey }: KeySituation): DkpKey | undefined {
   const said = cluster?.configuration.keyId ?? dkpKey;
   if (said !== undefined) {
     return { id: said };
   }
-  const [used, ...others] = iam.keys.filter((key) => key.status === "Active" && isInUse(key, iam.now));
-  return used === undefined || others.length > 0 ? undefined : { id: used.id, usedAt: used.lastUsed?.at };
+  const [used, ...others] = iam.keys.filter(
+    (key) => key.status === "Active" && isInUse(key, iam.now),
+  );
+  return used === undefined || others.length > 0
+    ? undefined
+    : { id: used.id, usedAt: used.lastUsed?.at };
 }
 
 /** The slot of the current key, and the other one. */
-export function currentAndOther(situation: KeySituation, current: Slot): readonly [KeySlot, KeySlot] {
+export function currentAndOther(
+  situation: KeySituation,
+  current: Slot,
+): readonly [KeySlot, KeySlot] {
   return [slotOf(situation, current), slotOf(situation, otherSlot(current))];
 }

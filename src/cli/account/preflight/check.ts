@@ -4,16 +4,28 @@ import type { StateContents } from "../../terraform/state-file";
 import { callErrorOf } from "../aws/call-errors";
 import type { Aws } from "../aws/client";
 import type { IamReader, Reading } from "../aws/iam-reader";
-import { type Action, AwsError, type Input, type Output, TIMED_OUT, UNREACHABLE } from "../aws/operations";
+import {
+  type Action,
+  AwsError,
+  type Input,
+  type Output,
+  TIMED_OUT,
+  UNREACHABLE,
+} from "../aws/operations";
 import type { PreflightRules } from "./preflight-rules";
 
 export type PreflightFound = Found<PreflightRules>;
 
 /** A finding, if it is one. */
-export const when = (isFound: boolean, finding: PreflightFound): readonly PreflightFound[] => (isFound ? [finding] : []);
+export const when = (isFound: boolean, finding: PreflightFound): readonly PreflightFound[] =>
+  isFound ? [finding] : [];
 
 /** A check cannot run without a setting. */
-export const settingNotSet = (field: string): PreflightFound => ({ rule: "setting-not-set", field, values: { field } });
+export const settingNotSet = (field: string): PreflightFound => ({
+  rule: "setting-not-set",
+  field,
+  values: { field },
+});
 
 /** What is checked. */
 export interface Subject {
@@ -26,7 +38,9 @@ export interface Subject {
 
 /** Tools of a check. Errors of AWS are thrown as `AwsError`, except by `iam`. */
 export interface Tools {
-  /** The items of all pages of a response; none if IAM does not have the object that they belong to. */
+  /**
+   * The items of all pages of a response; none if IAM does not have the object that they belong to.
+   */
   list<A extends Action, T>(
     action: A,
     input: Input<A>,
@@ -46,7 +60,9 @@ export interface Check {
 }
 
 /** What work finds, or the finding that an error of AWS is. */
-export async function orErrorFinding(work: Promise<readonly PreflightFound[]>): Promise<readonly PreflightFound[]> {
+export async function orErrorFinding(
+  work: Promise<readonly PreflightFound[]>,
+): Promise<readonly PreflightFound[]> {
   try {
     return await work;
   } catch (error) {
@@ -54,8 +70,15 @@ export async function orErrorFinding(work: Promise<readonly PreflightFound[]>): 
       throw error;
     }
     const { action, code, message } = error;
-    const values = { action, reason: code === UNREACHABLE || code === TIMED_OUT ? message : `${code}: ${message}` };
+    const values = {
+      action,
+      reason: code === UNREACHABLE || code === TIMED_OUT ? message : `${code}: ${message}`,
+    };
     const rule = callErrorOf(error);
-    return [rule === "role-not-assumed" ? { rule, field: "provider.assumeRoleArn", values } : { rule, values }];
+    return [
+      rule === "role-not-assumed"
+        ? { rule, field: "provider.assumeRoleArn", values }
+        : { rule, values },
+    ];
   }
 }

@@ -9,16 +9,23 @@ import { sourceAddressCheck } from "./checks/source-addresses";
 import { permissionsCheck } from "./checks/user-permissions";
 
 /**
- * Whether the credentials belong to the account of the settings and, with `--as-key`, are the key of the deployment's user. AWS requires
- * no permission for the call. All other checks depend on it.
+ * Whether the credentials belong to the account of the settings and, with `--as-key`, are the key
+ * of the deployment's user. AWS requires no permission for the call. All other checks depend on it.
  */
 export function accountCheck(asKey: boolean): Check {
   return {
     id: "account",
     field: "accountId",
     async run({ list }, { deployment: { accountId, stack, region, user: own } }) {
-      const [account = "", arn = ""] = await list("sts:GetCallerIdentity", {}, ({ Account, Arn }) => [Account, Arn]);
-      const user = iamResourceArn({ partition: partitionOf(region), account }, `user${own.path}${own.name}`);
+      const [account = "", arn = ""] = await list(
+        "sts:GetCallerIdentity",
+        {},
+        ({ Account, Arn }) => [Account, Arn],
+      );
+      const user = iamResourceArn(
+        { partition: partitionOf(region), account },
+        `user${own.path}${own.name}`,
+      );
       const unset = accountId === undefined ? "accountId" : undefined;
       return [
         accountId !== undefined && accountId !== account
@@ -35,8 +42,13 @@ export const regionCheck: Check = {
   id: "region",
   field: "region",
   async run({ list }, { deployment: { region } }) {
-    const regions = await list("ec2:DescribeRegions", { AllRegions: true }, ({ Regions }) => Regions);
-    const status = regions.find(({ RegionName }) => RegionName === region)?.OptInStatus ?? "unknown to AWS";
+    const regions = await list(
+      "ec2:DescribeRegions",
+      { AllRegions: true },
+      ({ Regions }) => Regions,
+    );
+    const status =
+      regions.find(({ RegionName }) => RegionName === region)?.OptInStatus ?? "unknown to AWS";
     const isEnabled = status === "opted-in" || status === "opt-in-not-required";
     return when(!isEnabled, { rule: "region-disabled", values: { region, status } });
   },
@@ -50,7 +62,9 @@ const openPgpKeysCheck: Check = {
     return SLOTS.flatMap((slot) => {
       const warning = pgpKeyWarning(accessKeys, slot);
       const field = `accessKeys.${slot}.pgpKey`;
-      return warning === undefined ? [] : [{ rule: "pgp-key-unusable", field, values: { slot, warning } }];
+      return warning === undefined
+        ? []
+        : [{ rule: "pgp-key-unusable", field, values: { slot, warning } }];
     });
   },
 };

@@ -9,8 +9,12 @@ const ALLOW_IN_BOUNDARY = "allow them in the boundary, or set another user.permi
 
 const NOTES = templateRules("note", {
   "account-ok": "the credentials are {arn} in the account {account}[; {unset} is not set]",
-  "image-imdsv2": ["{ami} accepts only IMDSv2", "set cluster.imdsv2: true here and in DKP, or use another image"],
-  "key-call-undecided": "{action} was not tested, because it requires a default VPC with a subnet ({reason})",
+  "image-imdsv2": [
+    "{ami} accepts only IMDSv2",
+    "set cluster.imdsv2: true here and in DKP, or use another image",
+  ],
+  "key-call-undecided":
+    "{action} was not tested, because it requires a default VPC with a subnet ({reason})",
   "networks-not-set": [
     "user.allowedNetworks is not set, so a leaked key works in every network[; the calls of the cluster come from {sources}]",
     "set user.allowedNetworks to the networks of the cluster, once it exists, and the address of whoever runs dhctl",
@@ -22,9 +26,18 @@ const ATTENTION = templateRules("attention", {
     "the credentials belong to account {account} ({arn}), and accountId is {accountId}",
     "use credentials of {accountId} (AWS_PROFILE, provider.profile or provider.assumeRoleArn), or correct accountId",
   ],
-  "credentials-missing": ["no credentials were found ({reason}); AWS was not called", CALL_REMEDIES["credentials-missing"]],
-  "credentials-rejected": ["AWS rejects the credentials ({reason})", CALL_REMEDIES["credentials-rejected"]],
-  "role-not-assumed": ["provider.assumeRoleArn cannot be assumed ({reason})", CALL_REMEDIES["role-not-assumed"]],
+  "credentials-missing": [
+    "no credentials were found ({reason}); AWS was not called",
+    CALL_REMEDIES["credentials-missing"],
+  ],
+  "credentials-rejected": [
+    "AWS rejects the credentials ({reason})",
+    CALL_REMEDIES["credentials-rejected"],
+  ],
+  "role-not-assumed": [
+    "provider.assumeRoleArn cannot be assumed ({reason})",
+    CALL_REMEDIES["role-not-assumed"],
+  ],
   "key-owner-differs": [
     "these credentials are not the key of {user}, but of {arn}",
     `use its key: ${PROGRAM} hand-over {stack} --out FILE`,
@@ -33,12 +46,18 @@ const ATTENTION = templateRules("attention", {
     "{region} is not enabled in the account ({status})",
     "correct region, or aws account enable-region --region-name {region}",
   ],
-  "image-missing": ["{ami} does not exist in {region}, or is not shared", "use another image; AMI IDs differ between Regions"],
+  "image-missing": [
+    "{ami} does not exist in {region}, or is not shared",
+    "use another image; AMI IDs differ between Regions",
+  ],
   "image-disks": [
     "{ami} has the EBS disks {disks}, and DKP requires exactly one, the root disk {root}",
     "create an image with only the root disk: start an instance from it, detach the other disks, create an image",
   ],
-  "image-differs": ["{ami} has the {argument} {value}, and DKP requires {required}", "use another image"],
+  "image-differs": [
+    "{ami} has the {argument} {value}, and DKP requires {required}",
+    "use another image",
+  ],
   "name-import-missing": [
     "it does not exist, and import.{imports} is set",
     "remove import.{imports}, or correct {setting}.name and path",
@@ -63,7 +82,10 @@ const ATTENTION = templateRules("attention", {
     "{simulated}: no policy allows, or one denies, {actions}",
     `apply if the settings have not been applied yet; with --as-key, run the check from one of user.allowedNetworks; otherwise change policy.mode or cluster until ${PROGRAM} policy prints them`,
   ],
-  "permission-denied-by-boundary": ["{simulated}: the permissions boundary denies {actions}", ALLOW_IN_BOUNDARY],
+  "permission-denied-by-boundary": [
+    "{simulated}: the permissions boundary denies {actions}",
+    ALLOW_IN_BOUNDARY,
+  ],
   "permission-denied-by-scp": [
     "{simulated}: an SCP of the organization denies {actions}",
     "have the administrator of the organization allow them; if an SCP has a condition key that the preflight does not pass, test the access key itself with --as-key",
@@ -71,7 +93,8 @@ const ATTENTION = templateRules("attention", {
   "cluster-access-lacking": {
     text: "the user of the kubeconfig may not {verb} {wanted}",
     risk: "{risk}",
-    remedy: "bind the user to the {role} of cluster-access.yaml in the review pack, or add its rule to another role: {ruleToAdd}",
+    remedy:
+      "bind the user to the {role} of cluster-access.yaml in the review pack, or add its rule to another role: {ruleToAdd}",
   },
   "pgp-key-unusable": [
     "accessKeys.{slot}.pgpKey: {warning}",
@@ -98,17 +121,32 @@ const UNVERIFIABLE = templateRules("unverifiable", {
     `${EXISTS}, and no state shows whether this deployment manages it: {reason}`,
     `if this deployment has a state, run ${PROGRAM} synth, initialize the stack (init), and try again; otherwise ${OTHER_NAME}`,
   ],
-  "permission-undecided": ["{simulated}: the simulator does not decide on {actions}", "test the key itself with --as-key"],
-  "key-call-failed": ["{action} returned {reason}", "read the error above; it is about the call, not about the key"],
+  "permission-undecided": [
+    "{simulated}: the simulator does not decide on {actions}",
+    "test the key itself with --as-key",
+  ],
+  "key-call-failed": [
+    "{action} returned {reason}",
+    "read the error above; it is about the call, not about the key",
+  ],
   "cluster-access-unread": "nothing shows whether the user of the kubeconfig has access: {reason}",
   "timed-out": ["{action}: {reason}", CALL_REMEDIES["timed-out"]],
   "call-denied": ["{action} is denied to these credentials", CALL_REMEDIES["call-denied"]],
-  "call-unreachable": ["{action}: AWS cannot be reached ({reason})", CALL_REMEDIES["call-unreachable"]],
+  "call-unreachable": [
+    "{action}: AWS cannot be reached ({reason})",
+    CALL_REMEDIES["call-unreachable"],
+  ],
   "call-failed": ["{action} returned {reason}", CALL_REMEDIES["call-failed"]],
 });
 
 /** What `preflight` reports. Rule IDs are stable. */
-export const PREFLIGHT_RULES = { ...NOTES, ...ATTENTION, ...UNMANAGED_RULES, ...UNVERIFIABLE, ...NOT_RUN };
+export const PREFLIGHT_RULES = {
+  ...NOTES,
+  ...ATTENTION,
+  ...UNMANAGED_RULES,
+  ...UNVERIFIABLE,
+  ...NOT_RUN,
+};
 
 /** Whether a finding says that its check had nothing to check. */
 export const isNotRun = (rule: string): boolean => rule in NOT_RUN;

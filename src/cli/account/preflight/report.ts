@@ -15,8 +15,10 @@ export interface CheckResult {
 }
 
 /**
- * Runs all checks. Never rejects because of an error that AWS returns: the result of the check is then unknown.
- * @param asKey the credentials are the key of the deployment's user, which dry runs test instead of all other checks
+ * Runs all checks. Never rejects because of an error that AWS returns: the result of the check is
+ * then unknown.
+ * @param asKey the credentials are the key of the deployment's user, which dry runs test instead of
+ * all other checks
  */
 export async function runPreflight(
   deployment: Deployment,
@@ -32,9 +34,14 @@ export async function runPreflight(
   const run = async (check: Check, account: string): Promise<CheckResult> => {
     const findings = await orErrorFinding(check.run(tools, { deployment, account, state }));
     // Findings name the setting of the check, unless they name another one.
-    return { check: check.id, findings: findings.map((found) => ({ field: check.field, ...found })) };
+    return {
+      check: check.id,
+      findings: findings.map((found) => ({ field: check.field, ...found })),
+    };
   };
-  const [first, ...others]: readonly [Check, ...Check[]] = asKey ? [keyDryRunCheck] : [regionCheck, ...CHECKS];
+  const [first, ...others]: readonly [Check, ...Check[]] = asKey
+    ? [keyDryRunCheck]
+    : [regionCheck, ...CHECKS];
   const account = await run(accountCheck(asKey), "");
   const [identity] = account.findings;
   if (identity?.rule !== "account-ok" || needsAttention(account)) {
@@ -60,18 +67,36 @@ const notRun = ({ id }: Check, required: CheckResult): CheckResult => ({
 /** The report as text: what each check found, and which checks found nothing. */
 export function preflightText(heading: string, results: readonly CheckResult[]): string {
   const found = results.flatMap(({ check, findings }) =>
-    findings.map((finding) => ({ ...finding, object: finding.object === undefined ? check : `${check}: ${finding.object}` })),
+    findings.map((finding) => ({
+      ...finding,
+      object: finding.object === undefined ? check : `${check}: ${finding.object}`,
+    })),
   );
   const passed = results.filter(({ findings }) => findings.length === 0).map(({ check }) => check);
-  const notRun = results.filter(({ findings }) => findings.some(({ rule }) => isNotRun(rule))).map(({ check }) => check);
-  const text = findingsText<PreflightRules>(PREFLIGHT_RULES, [heading, `passed: ${passed.join(", ") || "none"}`], found);
+  const notRun = results
+    .filter(({ findings }) => findings.some(({ rule }) => isNotRun(rule)))
+    .map(({ check }) => check);
+  const text = findingsText<PreflightRules>(
+    PREFLIGHT_RULES,
+    [heading, `passed: ${passed.join(", ") || "none"}`],
+    found,
+  );
   return notRun.length === 0 ? text : `${text}not checked: ${notRun.join(", ")}\n`;
 }
 
 /** The report as JSON, with the rules of each check. */
-export function preflightJson(stack: string, region: string, results: readonly CheckResult[]): object {
-  const findings = results.flatMap((result) => result.findings.map((found) => ({ ...found, stack })));
-  const checks = results.map(({ check, findings: own }) => ({ check, rules: own.map(({ rule }) => rule) }));
+export function preflightJson(
+  stack: string,
+  region: string,
+  results: readonly CheckResult[],
+): object {
+  const findings = results.flatMap((result) =>
+    result.findings.map((found) => ({ ...found, stack })),
+  );
+  const checks = results.map(({ check, findings: own }) => ({
+    check,
+    rules: own.map(({ rule }) => rule),
+  }));
   const deployments = [{ stack, region, checks }];
   return reportJson<PreflightRules>(PREFLIGHT_RULES, findings, deployments);
 }

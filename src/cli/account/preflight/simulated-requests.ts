@@ -12,34 +12,51 @@ type Environment = Required<PolicyOptions["environment"]>;
 type Options = PolicyOptions & { readonly environment: Environment };
 
 /**
- * Requests of actions to the simulator, as the policy of a deployment allows them: on resources and with the context that its statements
- * require, from one of the allowed networks. Besides, with the keys that SCPs are most often about, because the simulator evaluates their
- * conditions with this context alone.
+ * Requests of actions to the simulator, as the policy of a deployment allows them: on resources and
+ * with the context that its statements require, from one of the allowed networks. Besides, with the
+ * keys that SCPs are most often about, because the simulator evaluates their conditions with this
+ * context alone.
  * @param needed actions, also those that the policy does not allow
  * @param user ARN of the user that makes the calls
- * @returns calls that the simulator evaluates together: each action on each resource, with the same context
+ * @returns calls that the simulator evaluates together: each action on each resource, with the same
+ * context
  */
 export function simulatedCalls(options: Options, needed: readonly string[], user: string) {
   const allows = policyStatements(options).filter(({ effect }) => effect !== "Deny");
-  const others = needed.filter((action) => allows.every(({ actions }) => !actions.includes(action)));
-  const calls = [...allows, { actions: others, resources: [], conditions: [] }].flatMap(({ actions, resources, conditions }) => {
-    const context = [...conditions.map(contextOf), ...sourceOf(options.allowedNetworks)];
-    const simulated = actions.filter((action) => needed.includes(action));
-    return simulated.map((action) => ({
-      action,
-      resources: resourcesOf(action, resources, options.environment),
-      context: [...context, ...callerOf(action, user, options.environment).filter(isNotIn(context))],
-    }));
-  });
+  const others = needed.filter((action) =>
+    allows.every(({ actions }) => !actions.includes(action)),
+  );
+  const calls = [...allows, { actions: others, resources: [], conditions: [] }].flatMap(
+    ({ actions, resources, conditions }) => {
+      const context = [...conditions.map(contextOf), ...sourceOf(options.allowedNetworks)];
+      const simulated = actions.filter((action) => needed.includes(action));
+      return simulated.map((action) => ({
+        action,
+        resources: resourcesOf(action, resources, options.environment),
+        context: [
+          ...context,
+          ...callerOf(action, user, options.environment).filter(isNotIn(context)),
+        ],
+      }));
+    },
+  );
   const together = grouped(calls, ({ resources, context }) => JSON.stringify([resources, context]));
   return [...together.values()].map((group) => {
     const [{ resources = [], context: ContextEntries = [] } = {}] = group;
     const ActionNames = [...new Set(group.map(({ action }) => action))];
-    return { ActionNames, ContextEntries, ...(resources.length === 0 ? {} : { ResourceArns: [...resources] }) };
+    return {
+      ActionNames,
+      ContextEntries,
+      ...(resources.length === 0 ? {} : { ResourceArns: [...resources] }),
+    };
   });
 }
 
-const entry = (ContextKeyName: string, ContextKeyType: ContextEntry["ContextKeyType"], value: string): ContextEntry => ({
+const entry = (
+  ContextKeyName: string,
+  ContextKeyType: ContextEntry["ContextKeyType"],
+  value: string,
+): ContextEntry => ({
   ContextKeyName,
   ContextKeyType,
   ContextKeyValues: [value],
@@ -48,10 +65,16 @@ const entry = (ContextKeyName: string, ContextKeyType: ContextEntry["ContextKeyT
 const isNotIn = (context: readonly ContextEntry[]) => (caller: ContextEntry) =>
   context.every(({ ContextKeyName }) => ContextKeyName !== caller.ContextKeyName);
 
-/** Who makes a call, and where. Source: IAM User Guide, "AWS global condition context keys": IAM is called in one Region of the partition. */
+/**
+ * Who makes a call, and where. Source: IAM User Guide, "AWS global condition context keys": IAM is
+ * called in one Region of the partition.
+ */
 function callerOf(action: string, user: string, { region }: Environment): readonly ContextEntry[] {
   const requested = action.startsWith("iam:") ? alwaysOnRegion(region) : region;
-  return [entry("aws:PrincipalArn", "string", user), entry("aws:RequestedRegion", "string", requested)];
+  return [
+    entry("aws:PrincipalArn", "string", user),
+    entry("aws:RequestedRegion", "string", requested),
+  ];
 }
 
 /** The context key of a request from the first of the networks; none if there is no restriction. */
@@ -71,7 +94,11 @@ function contextOf({ test, variable, values: [value = ""] }: PolicyCondition): C
 }
 
 /** Resources of the types of an action that patterns match: an example, or what a pattern names. */
-function resourcesOf(action: string, patterns: readonly string[], environment: Environment): readonly string[] {
+function resourcesOf(
+  action: string,
+  patterns: readonly string[],
+  environment: Environment,
+): readonly string[] {
   const types = CATALOGUE.find((row) => row.action === action)?.resources ?? [];
   const [service = ""] = action.split(":");
   const arns = types.flatMap((type) => {
@@ -79,7 +106,9 @@ function resourcesOf(action: string, patterns: readonly string[], environment: E
     if (example !== undefined && patterns.some((pattern) => matchesAction(pattern, example))) {
       return example;
     }
-    const ofType = patterns.filter((pattern) => pattern.split(":")[5]?.startsWith(`${type.replace(/\/$/, "")}/`));
+    const ofType = patterns.filter((pattern) =>
+      pattern.split(":")[5]?.startsWith(`${type.replace(/\/$/, "")}/`),
+    );
     return ofType.map((pattern) => pattern.replaceAll("*", "example"));
   });
   return [...new Set(arns)].sort();

@@ -2,7 +2,10 @@ import type { IamKey } from "../aws/iam-reader";
 import { type RotateFound, timeText, useOf } from "./next-step";
 import { giveNewKey, type RotationWorld } from "./rotation";
 
-/** A deactivation reaches all parts of AWS within minutes. Until then, the key can still get a session. In milliseconds. */
+/**
+ * A deactivation reaches all parts of AWS within minutes. Until then, the key can still get a
+ * session. In milliseconds.
+ */
 const PROPAGATION = 900_000;
 
 /** How long another key for DKP may delay the end of the leaked one. In milliseconds. */
@@ -29,30 +32,41 @@ export interface LeakPlan {
 }
 
 /** @throws Error if a key is not one of the user: then nothing is done */
-export async function leakPlan(world: LeakWorld, leaked: readonly string[], user: string): Promise<LeakPlan> {
+export async function leakPlan(
+  world: LeakWorld,
+  leaked: readonly string[],
+  user: string,
+): Promise<LeakPlan> {
   const all = await world.keys();
   const gone = leaked.filter((id) => all.every((key) => key.id !== id));
   for (const id of gone) {
     const owner = await world.ownerOf(id);
     if (owner !== undefined) {
-      throw new Error(`--leaked: ${id} is a key of the user "${owner}", and not of "${user}"; nothing was changed`);
+      throw new Error(
+        `--leaked: ${id} is a key of the user "${owner}", and not of "${user}"; nothing was changed`,
+      );
     }
   }
   const dkpKey = await world.dkpKey().catch(() => undefined);
   const isOfDkp = dkpKey === undefined ? undefined : leaked.includes(dkpKey);
   const own = all.find(({ id }) => id === dkpKey);
   // What does not work for DKP goes first, else what DKP does not have.
-  const spare = own !== undefined && own.status !== "Active" ? own : all.find(({ id }) => id !== dkpKey);
+  const spare =
+    own !== undefined && own.status !== "Active" ? own : all.find(({ id }) => id !== dkpKey);
   const forSlot = isOfDkp === true && all.length > 1 ? spare : undefined;
   return { keys: all.filter(({ id }) => leaked.includes(id)), gone, isOfDkp, forSlot };
 }
 
 /**
- * The response to a leak: another key for DKP, for a minute at most, then the end of the leaked ones, whatever the cluster did. A run that
- * was killed is repeated with the same keys.
+ * The response to a leak: another key for DKP, for a minute at most, then the end of the leaked
+ * ones, whatever the cluster did. A run that was killed is repeated with the same keys.
  * @param removal the command that removes the Deny
  */
-export async function respond(world: LeakWorld, plan: LeakPlan, removal: string): Promise<readonly RotateFound[]> {
+export async function respond(
+  world: LeakWorld,
+  plan: LeakPlan,
+  removal: string,
+): Promise<readonly RotateFound[]> {
   const found: RotateFound[] = [];
   const given = plan.isOfDkp === true ? await givenInTime(world, plan) : undefined;
   if (given !== undefined) {
@@ -67,7 +81,10 @@ export async function respond(world: LeakWorld, plan: LeakPlan, removal: string)
   const uses = await world.keys();
   for (const key of plan.keys) {
     await world.deleteKey(key.id);
-    found.push({ rule: "leaked-deleted", values: { key: key.id, ...useOf(uses.find(({ id }) => id === key.id) ?? key) } });
+    found.push({
+      rule: "leaked-deleted",
+      values: { key: key.id, ...useOf(uses.find(({ id }) => id === key.id) ?? key) },
+    });
   }
   found.push(...plan.gone.map((key): RotateFound => ({ rule: "leaked-gone", values: { key } })));
   return plan.isOfDkp === undefined ? [...found, { rule: "cluster-unread", values: {} }] : found;
@@ -81,7 +98,10 @@ async function givenInTime(world: LeakWorld, { forSlot }: LeakPlan): Promise<Rot
     }
     return { rule: "given", values: { key: await giveNewKey(world) } };
   };
-  const failed = (error: Error): RotateFound => ({ rule: "not-given", values: { reason: error.message } });
+  const failed = (error: Error): RotateFound => ({
+    rule: "not-given",
+    values: { reason: error.message },
+  });
   let timer: NodeJS.Timeout | undefined;
   const tooLate = new Promise<RotateFound>((resolve) => {
     const reason = `the cluster did not take it within ${GIVE_LIMIT / 1000} s`;
@@ -96,18 +116,25 @@ async function givenInTime(world: LeakWorld, { forSlot }: LeakPlan): Promise<Rot
 
 /** The plan as a person reads it before the answer. */
 export function leakPlanText({ keys, gone, isOfDkp, forSlot }: LeakPlan, now: Date): string {
-  const lines = ["If the key leaked from the cluster or from this computer, the new one leaks too: stop that first."];
+  const lines = [
+    "If the key leaked from the cluster or from this computer, the new one leaks too: stop that first.",
+  ];
   if (forSlot !== undefined) {
     lines.push(`- delete ${forSlot.id}, because IAM allows two keys (${useOf(forSlot).use})`);
   }
   if (isOfDkp === true) {
-    lines.push("- create a key, and give it to the cluster; DKP's components are denied until they have restarted with it");
+    lines.push(
+      "- create a key, and give it to the cluster; DKP's components are denied until they have restarted with it",
+    );
   }
   if (isOfDkp === undefined) {
     lines.push("- the cluster cannot be read: DKP keeps the key that it has");
   }
   lines.push(...keys.map((key) => `- deactivate ${key.id} (${useOf(key).use})`));
   lines.push(`- deny sessions that were issued before ${timeText(new Date(+now + PROPAGATION))}`);
-  lines.push(...keys.map(({ id }) => `- delete ${id}`), ...gone.map((id) => `- ${id} is gone already`));
+  lines.push(
+    ...keys.map(({ id }) => `- delete ${id}`),
+    ...gone.map((id) => `- ${id} is gone already`),
+  );
   return `${lines.join("\n")}\n`;
 }

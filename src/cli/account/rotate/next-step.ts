@@ -4,13 +4,22 @@ import type { ROTATE_RULES } from "./rotate-rules";
 
 export const DAY = 86_400_000;
 
-/** The checks of a run use a new key, which AWS reports as a use: a run ends before that. In milliseconds. */
+/**
+ * The checks of a run use a new key, which AWS reports as a use: a run ends before that. In
+ * milliseconds.
+ */
 export const RUN_LIMIT = 900_000;
 
-/** Without a use of the old key for this long, it is deactivated. AWS reports a use within hours. In days. */
+/**
+ * Without a use of the old key for this long, it is deactivated. AWS reports a use within hours. In
+ * days.
+ */
 const UNUSED_DAYS = 2;
 
-/** Without a use for this long, an Inactive key is deleted, once DKP's key has the age below. In days. */
+/**
+ * Without a use for this long, an Inactive key is deleted, once DKP's key has the age below. In
+ * days.
+ */
 const DELETE_AFTER_DAYS = 3;
 const PROVEN_DAYS = 7;
 
@@ -40,8 +49,8 @@ export interface Step {
 }
 
 /**
- * The next step of a rotation. It follows from what was read alone, so that a run that was killed, or whose answers were lost, is
- * continued by the next one.
+ * The next step of a rotation. It follows from what was read alone, so that a run that was killed,
+ * or whose answers were lost, is continued by the next one.
  */
 export function nextStep(situation: Situation): Step {
   const { keys, dkpKey } = situation;
@@ -56,16 +65,25 @@ export function nextStep(situation: Situation): Step {
   if (other === undefined) {
     return loneKey(situation, own);
   }
-  return createdOf(other) < createdOf(own) ? retired(situation, own, other) : younger(situation, own, other);
+  return createdOf(other) < createdOf(own)
+    ? retired(situation, own, other)
+    : younger(situation, own, other);
 }
 
 /** The findings of a step: what it does, and that a rotation takes longer than it should. */
 export function findingsOf(situation: Situation, { found, action }: Step): readonly RotateFound[] {
   const { now, maxAge, keys, dkpKey } = situation;
   const own = keys.find(({ id }) => id === dkpKey);
-  const isLate = own !== undefined && ageInDays(own, now) > maxAge + PATIENCE_DAYS && action?.do !== "replace";
+  const isLate =
+    own !== undefined && ageInDays(own, now) > maxAge + PATIENCE_DAYS && action?.do !== "replace";
   return isLate
-    ? [found, { rule: "rotation-overdue", values: { key: dkpKey, created: timeText(createdOf(own)), days: maxAge } }]
+    ? [
+        found,
+        {
+          rule: "rotation-overdue",
+          values: { key: dkpKey, created: timeText(createdOf(own)), days: maxAge },
+        },
+      ]
     : [found];
 }
 
@@ -73,12 +91,18 @@ export function findingsOf(situation: Situation, { found, action }: Step): reado
 function unknownKey(situation: Situation, other: IamKey | undefined): Step {
   const { dkpKey: key, keys } = situation;
   if (keys.length < 2) {
-    return { found: { rule: "replace-unknown", values: { key } }, action: { do: "replace", id: key } };
+    return {
+      found: { rule: "replace-unknown", values: { key } },
+      action: { do: "replace", id: key },
+    };
   }
   return withSlotOf(situation, other, { rule: "unknown-without-slot", values: { key } });
 }
 
-/** DKP's key does not work. It may have leaked, so it is not activated again: another one replaces it, once a day. */
+/**
+ * DKP's key does not work. It may have leaked, so it is not activated again: another one replaces
+ * it, once a day.
+ */
 function inactiveKey(situation: Situation, own: IamKey, other: IamKey | undefined): Step {
   const { now } = situation;
   const values = { key: own.id };
@@ -92,23 +116,35 @@ function inactiveKey(situation: Situation, own: IamKey, other: IamKey | undefine
   return withSlotOf(situation, other, { rule: "inactive-without-slot", values });
 }
 
-/** Deletes a key that nothing uses, for another one of DKP; a person decides about one that is used. */
+/**
+ * Deletes a key that nothing uses, for another one of DKP; a person decides about one that is used.
+ */
 function withSlotOf({ now }: Situation, other: IamKey | undefined, found: RotateFound): Step {
-  const isFree = other !== undefined && (other.status !== "Active" || (!isUsed(other) && now >= after(createdOf(other), 1)));
+  const isFree =
+    other !== undefined &&
+    (other.status !== "Active" || (!isUsed(other) && now >= after(createdOf(other), 1)));
   return isFree
-    ? { found: { rule: "delete-for-slot", values: { other: other.id } }, action: { do: "delete", id: other.id } }
+    ? {
+        found: { rule: "delete-for-slot", values: { other: other.id } },
+        action: { do: "delete", id: other.id },
+      }
     : { found };
 }
 
 function loneKey({ now, maxAge, isWanted }: Situation, own: IamKey): Step {
   const [created, until] = [timeText(createdOf(own)), timeText(after(createdOf(own), maxAge))];
   if (isWanted || now >= after(createdOf(own), maxAge)) {
-    return { found: { rule: "replace", values: { key: own.id, created } }, action: { do: "replace", id: own.id } };
+    return {
+      found: { rule: "replace", values: { key: own.id, created } },
+      action: { do: "replace", id: own.id },
+    };
   }
   return { found: { rule: "nothing-due", values: { key: own.id, created, until } } };
 }
 
-/** A key that was created after DKP's: a run that did not end left it, or somebody else created it. */
+/**
+ * A key that was created after DKP's: a run that did not end left it, or somebody else created it.
+ */
 function younger({ now }: Situation, own: IamKey, other: IamKey): Step {
   const values = { key: own.id, other: other.id, ...useOf(other) };
   if (isUsed(other)) {
@@ -125,7 +161,8 @@ function younger({ now }: Situation, own: IamKey, other: IamKey): Step {
 function retired(situation: Situation, own: IamKey, old: IamKey): Step {
   const { now, maxAge, isWanted } = situation;
   const last = old.lastUsed?.at ?? createdOf(old);
-  const isProven = own.lastUsed !== undefined && own.lastUsed.service !== "sts" && own.lastUsed.at > last;
+  const isProven =
+    own.lastUsed !== undefined && own.lastUsed.service !== "sts" && own.lastUsed.at > last;
   const values = { key: own.id, other: old.id, ...useOf(old) };
   if (old.status === "Active") {
     const until = after(last, UNUSED_DAYS);
@@ -141,7 +178,9 @@ function retired(situation: Situation, own: IamKey, old: IamKey): Step {
     }
     return { found: { rule: "deactivate", values }, action: { do: "deactivate", id: old.id } };
   }
-  const until = new Date(Math.max(+after(last, DELETE_AFTER_DAYS), +after(createdOf(own), PROVEN_DAYS)));
+  const until = new Date(
+    Math.max(+after(last, DELETE_AFTER_DAYS), +after(createdOf(own), PROVEN_DAYS)),
+  );
   const isSlotNeeded = isWanted || now >= after(createdOf(own), maxAge);
   if (now >= until || isSlotNeeded) {
     return { found: { rule: "delete-retired", values }, action: { do: "delete", id: old.id } };
@@ -152,14 +191,19 @@ function retired(situation: Situation, own: IamKey, old: IamKey): Step {
 /** Whether something has used a key, besides the checks of the run that created it. */
 export function isUsed(key: IamKey): boolean {
   const { lastUsed } = key;
-  return lastUsed !== undefined && !(lastUsed.service === "sts" && +lastUsed.at - +createdOf(key) <= RUN_LIMIT);
+  return (
+    lastUsed !== undefined &&
+    !(lastUsed.service === "sts" && +lastUsed.at - +createdOf(key) <= RUN_LIMIT)
+  );
 }
 
 /** The last use of a key, for sentences. */
 export function useOf({ lastUsed }: IamKey): { readonly use: string } {
   return {
     use:
-      lastUsed === undefined ? "never used" : `last used ${timeText(lastUsed.at)} by ${lastUsed.service} in ${lastUsed.region}`,
+      lastUsed === undefined
+        ? "never used"
+        : `last used ${timeText(lastUsed.at)} by ${lastUsed.service} in ${lastUsed.region}`,
   };
 }
 
@@ -168,4 +212,5 @@ const after = (time: Date, days: number): Date => new Date(+time + days * DAY);
 const ageInDays = (key: IamKey, now: Date): number => (+now - +createdOf(key)) / DAY;
 
 /** `2026-12-01 02:00 UTC` */
-export const timeText = (time: Date): string => `${time.toISOString().slice(0, 16).replace("T", " ")} UTC`;
+export const timeText = (time: Date): string =>
+  `${time.toISOString().slice(0, 16).replace("T", " ")} UTC`;

@@ -3,21 +3,27 @@ import { SESSION_HOURS } from "../../iam/leaked-key";
 import { dkpAccess } from "../../text/advice";
 
 const NOTES = templateRules("note", {
-  "nothing-due": "nothing to do: DKP has {key}, created {created}, and its rotation begins on {until}",
+  "nothing-due":
+    "nothing to do: DKP has {key}, created {created}, and its rotation begins on {until}",
   replace: "DKP has {key}, created {created}: another key is created and given to the cluster",
-  "another-run": "waiting until {until}: {other} is new, and the cluster does not have it, so another run may give it",
-  "delete-leftover": "{other} is deleted: a run that did not end left it, nothing has used it, and the cluster does not have it",
+  "another-run":
+    "waiting until {until}: {other} is new, and the cluster does not have it, so another run may give it",
+  "delete-leftover":
+    "{other} is deleted: a run that did not end left it, nothing has used it, and the cluster does not have it",
   "waiting-for-uses": "waiting until {until}: the former key {other} was {use}",
   "waiting-for-proof":
     "waiting: AWS reports no use of {key} by a component of DKP after the last one of {other}, which was {use}",
   deactivate: "the former key {other} is deactivated: it was {use}, and DKP has used {key} since",
-  "waiting-for-deletion": "waiting until {until}: then the former key {other}, which is Inactive and was {use}, is deleted",
+  "waiting-for-deletion":
+    "waiting until {until}: then the former key {other}, which is Inactive and was {use}, is deleted",
   "delete-retired": "the former key {other}, which is Inactive and was {use}, is deleted",
-  "delete-for-slot": "{other}, which nothing uses, is deleted, because IAM allows two keys and DKP needs another one",
+  "delete-for-slot":
+    "{other}, which nothing uses, is deleted, because IAM allows two keys and DKP needs another one",
 });
 
 const LEAK_NOTES = templateRules("note", {
-  given: "the cluster has the key {key} now, and DKP's components are denied until they have restarted with it",
+  given:
+    "the cluster has the key {key} now, and DKP's components are denied until they have restarted with it",
   "leaked-deleted": "{key} is deleted; it was {use}",
   "leaked-gone": "{key} was gone already",
   "sessions-denied": {
@@ -51,9 +57,14 @@ const ATTENTION = templateRules("attention", {
     "find out who wrote the Secret kube-system/d8-provider-cluster-configuration (its managedFields name the program and the time), and what uses {other}; when nothing does, deactivate and delete it; nothing is rotated until then",
   ],
   // While a run does this, DKP's key does not work.
-  "replace-unknown": "DKP had {key}, which no user of the account has: another key is created and given to the cluster",
-  "replace-inactive": "DKP had {key}, which is Inactive: another key is created and given to the cluster",
-  "rotation-overdue": ["DKP has {key} since {created}, a week longer than {days} days", "do what the report says beside this"],
+  "replace-unknown":
+    "DKP had {key}, which no user of the account has: another key is created and given to the cluster",
+  "replace-inactive":
+    "DKP had {key}, which is Inactive: another key is created and given to the cluster",
+  "rotation-overdue": [
+    "DKP has {key} since {created}, a week longer than {days} days",
+    "do what the report says beside this",
+  ],
   reactivated: [
     "the cluster has the former key {other} again, so it was activated again",
     "find out who wrote the Secret kube-system/d8-provider-cluster-configuration: its managedFields name the program and the time",
@@ -76,6 +87,12 @@ const BREAKING = templateRules("breaking", {
 });
 
 /** What a run of `rotate` finds and does. */
-export const ROTATE_RULES = { ...NOTES, ...LEAK_NOTES, ...ATTENTION, ...BREAKING, ...LEAK_BREAKING };
+export const ROTATE_RULES = {
+  ...NOTES,
+  ...LEAK_NOTES,
+  ...ATTENTION,
+  ...BREAKING,
+  ...LEAK_BREAKING,
+};
 
 export type RotateRules = typeof ROTATE_RULES;

@@ -31,15 +31,18 @@ export interface Rotated {
 }
 
 /** Reads what the next step follows from. */
-export async function situationOf(world: RotationWorld, wanted: Pick<Situation, "maxAge" | "isWanted">): Promise<Situation> {
+export async function situationOf(
+  world: RotationWorld,
+  wanted: Pick<Situation, "maxAge" | "isWanted">,
+): Promise<Situation> {
   const dkpKey = await world.dkpKey();
   const keys = await world.keys();
   return { ...wanted, now: world.now(), dkpKey, keys };
 }
 
 /**
- * One run of a rotation: at most one step. Two runs at once harm nothing: IAM allows two keys, and the cluster takes a key only in place of
- * the one that was read.
+ * One run of a rotation: at most one step. Two runs at once harm nothing: IAM allows two keys, and
+ * the cluster takes a key only in place of the one that was read.
  * @param agree throws if the step may not be done
  */
 export async function rotateOnce(
@@ -60,35 +63,54 @@ export async function rotateOnce(
   }
   const more = await removed(world, action.id, action.do);
   // DKP's key does not work, and the user can have another one now.
-  const next = step.found.rule === "delete-for-slot" ? await rotateOnce(world, wanted, agree) : { findings: [] };
+  const next =
+    step.found.rule === "delete-for-slot"
+      ? await rotateOnce(world, wanted, agree)
+      : { findings: [] };
   return { ...next, findings: [...findings, ...more, ...next.findings] };
 }
 
 /**
- * Creates a key and gives it to the cluster. Where the cluster refuses it, the key is deleted again; where it is not known whether the
- * cluster has it, nothing is deleted, because a write can land after its answer was lost: the next run decides.
+ * Creates a key and gives it to the cluster. Where the cluster refuses it, the key is deleted
+ * again; where it is not known whether the cluster has it, nothing is deleted, because a write can
+ * land after its answer was lost: the next run decides.
  * @returns its ID
  */
 export async function giveNewKey(world: RotationWorld): Promise<string> {
   const key = await world.createKey();
   await world.accepts(key);
   // Another run may have deactivated or deleted it meanwhile.
-  const isActive = (await world.keys()).some(({ id, status }) => id === key.id && status === "Active");
+  const isActive = (await world.keys()).some(
+    ({ id, status }) => id === key.id && status === "Active",
+  );
   if (!isActive) {
-    throw new Error(`the key ${key.id}, which this run created, was deactivated or deleted meanwhile; run the command again`);
+    throw new Error(
+      `the key ${key.id}, which this run created, was deactivated or deleted meanwhile; run the command again`,
+    );
   }
   const refusal = await world.give(key);
   if (refusal !== undefined && (await world.dkpKey()) !== key.id) {
     await world.deleteKey(key.id);
-    throw new Error(`the cluster did not take the key ${key.id}, which was deleted again: ${refusal.message}`);
+    throw new Error(
+      `the cluster did not take the key ${key.id}, which was deleted again: ${refusal.message}`,
+    );
   }
   return key.id;
 }
 
-/** Deactivates or deletes a key that the cluster does not have, which is read again before and after. */
-async function removed(world: RotationWorld, other: string, how: "deactivate" | "delete"): Promise<readonly RotateFound[]> {
+/**
+ * Deactivates or deletes a key that the cluster does not have, which is read again before and
+ * after.
+ */
+async function removed(
+  world: RotationWorld,
+  other: string,
+  how: "deactivate" | "delete",
+): Promise<readonly RotateFound[]> {
   if ((await world.dkpKey()) === other) {
-    throw new Error(`the cluster has the key ${other} again, and nothing was changed; run the command again`);
+    throw new Error(
+      `the cluster has the key ${other} again, and nothing was changed; run the command again`,
+    );
   }
   if (how === "delete") {
     await world.deleteKey(other);

@@ -3,7 +3,12 @@ import { alwaysOnRegion } from "../../../iam/arns";
 import type { Deployment } from "../../../settings/deployment";
 import type { SecretKey } from "../../cluster/configuration";
 import type { ClusterAccess } from "../../cluster/d8";
-import { clusterConfiguration, giveKey, isRefusal, type RunningCluster } from "../../cluster/running-cluster";
+import {
+  clusterConfiguration,
+  giveKey,
+  isRefusal,
+  type RunningCluster,
+} from "../../cluster/running-cluster";
 import { DENY_POLICY, denial, leakCommands } from "../../iam/leaked-key";
 import { type Aws, withAws } from "../aws/client";
 import { type IamKey, IamReader, requiredOf } from "../aws/iam-reader";
@@ -15,7 +20,9 @@ import type { RotationWorld } from "./rotation";
 const VALID_SECONDS = 60;
 const PAUSE_MS = 1000;
 
-/** The keys of the deployment's user in IAM: nothing else in this program changes something in AWS. */
+/**
+ * The keys of the deployment's user in IAM: nothing else in this program changes something in AWS.
+ */
 export class UserKeys {
   private readonly reader: IamReader;
   private readonly user: string;
@@ -39,7 +46,10 @@ export class UserKeys {
     if (keys === undefined) {
       throw new Error(`user.name: IAM has no user "${this.user}"; apply the deployment first`);
     }
-    const withUse = async (key: IamKey) => ({ ...key, lastUsed: requiredOf(await this.reader.keyUse(key.id))?.lastUsed });
+    const withUse = async (key: IamKey) => ({
+      ...key,
+      lastUsed: requiredOf(await this.reader.keyUse(key.id))?.lastUsed,
+    });
     return await Promise.all(keys.map(withUse));
   }
 
@@ -52,16 +62,25 @@ export class UserKeys {
     return { id, secret };
   }
 
-  /** Waits until AWS accepts a key: two answers of two parts of AWS. @throws Error after a minute */
+  /**
+   * Waits until AWS accepts a key: two answers of two parts of AWS. @throws Error after a minute
+   */
   async accepted({ id, secret }: SecretKey): Promise<void> {
-    const access = { region: this.deployment.region, credentials: { accessKeyId: id, secretAccessKey: secret } };
+    const access = {
+      region: this.deployment.region,
+      credentials: { accessKeyId: id, secretAccessKey: secret },
+    };
     const answer = () =>
-      withAws(access, { progress: () => undefined, limit: VALID_SECONDS }, (aws) => new IamReader(aws).account());
+      withAws(access, { progress: () => undefined, limit: VALID_SECONDS }, (aws) =>
+        new IamReader(aws).account(),
+      );
     const end = Date.now() + VALID_SECONDS * 1000;
     for (let answers = 0; answers < 2; ) {
       answers = "value" in (await answer()) ? answers + 1 : 0;
       if (Date.now() > end) {
-        throw new Error(`AWS does not accept the new key ${id} within ${VALID_SECONDS} s; run the command again tomorrow`);
+        throw new Error(
+          `AWS does not accept the new key ${id} within ${VALID_SECONDS} s; run the command again tomorrow`,
+        );
       }
       await wait(PAUSE_MS);
     }
@@ -75,7 +94,11 @@ export class UserKeys {
   /** Denies the sessions of the user that were issued before a time. */
   async denySessions(before: Date): Promise<void> {
     const PolicyDocument = JSON.stringify(denial(before.toISOString()));
-    await this.aws.write("iam:PutUserPolicy", { UserName: this.user, PolicyName: DENY_POLICY, PolicyDocument });
+    await this.aws.write("iam:PutUserPolicy", {
+      UserName: this.user,
+      PolicyName: DENY_POLICY,
+      PolicyDocument,
+    });
   }
 
   /** The command of the AWS CLI that removes the Deny. */
@@ -89,11 +112,13 @@ export class UserKeys {
 
   /** Deletes a key; one that is gone already is no error. */
   async delete(AccessKeyId: string): Promise<void> {
-    await this.aws.write("iam:DeleteAccessKey", { UserName: this.user, AccessKeyId }).catch((error: unknown) => {
-      if (!(error instanceof AwsError && error.code === "NoSuchEntity")) {
-        throw error;
-      }
-    });
+    await this.aws
+      .write("iam:DeleteAccessKey", { UserName: this.user, AccessKeyId })
+      .catch((error: unknown) => {
+        if (!(error instanceof AwsError && error.code === "NoSuchEntity")) {
+          throw error;
+        }
+      });
   }
 }
 
@@ -120,7 +145,11 @@ export const leakWorld = (world: RotationWorld, keys: UserKeys): LeakWorld => ({
 });
 
 /** IAM and a running cluster. @param cluster as it was read and compared with the settings */
-export function rotationWorld(keys: UserKeys, access: ClusterAccess, cluster: RunningCluster): RotationWorld {
+export function rotationWorld(
+  keys: UserKeys,
+  access: ClusterAccess,
+  cluster: RunningCluster,
+): RotationWorld {
   let { configuration } = cluster;
   return {
     ...worldWithoutCluster(keys),

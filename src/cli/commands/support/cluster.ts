@@ -20,25 +20,35 @@ const LIMIT_SECONDS = 60;
 
 /** Adds `--cluster` and `--context`. @param what the command does with a cluster */
 export function addClusterOptions(command: Command, what: string): Command {
-  return command
-    .option("--cluster", `${what}, through d8`)
-    .addOption(new Option("--context <name>", "the context of the kubeconfig, if it has several").implies({ cluster: true }));
+  return command.option("--cluster", `${what}, through d8`).addOption(
+    new Option("--context <name>", "the context of the kubeconfig, if it has several").implies({
+      cluster: true,
+    }),
+  );
 }
 
 /** The cluster that the options name. @throws Error as `clusterAccess` */
-export const namedCluster = ({ host, printError }: Session, { context }: ClusterOptions): Promise<ClusterAccess> =>
+export const namedCluster = (
+  { host, printError }: Session,
+  { context }: ClusterOptions,
+): Promise<ClusterAccess> =>
   clusterAccess(host.env, { limit: LIMIT_SECONDS, progress: printError }, context);
 
 /** `--replaces`: the ID of a key. */
 export const replacesOption = (): Option =>
-  new Option("--replaces <key>", "with --yes: the ID of the cluster's key, if no user of the account has it")
+  new Option(
+    "--replaces <key>",
+    "with --yes: the ID of the cluster's key, if no user of the account has it",
+  )
     .implies({ cluster: true })
     .argParser((text) => keyId("--replaces", text));
 
 /** The ID of a key. @throws Error without the value, which may be the secret */
 export function keyId(option: string, text: string): string {
   if (!ACCESS_KEY_ID.test(text)) {
-    throw new Error(`${option}: the value is not the ID of an access key (not shown), such as AKIA...`);
+    throw new Error(
+      `${option}: the value is not the ID of an access key (not shown), such as AKIA...`,
+    );
   }
   return text;
 }
@@ -54,10 +64,14 @@ export async function refusalOf(
     return `--replaces: the cluster has the key ${from}; name that`;
   }
   if (yes === true) {
-    return isUnknown && replaces === undefined ? `no user has the key ${from}; name it: --replaces ${from}` : undefined;
+    return isUnknown && replaces === undefined
+      ? `no user has the key ${from}; name it: --replaces ${from}`
+      : undefined;
   }
   if (session.host.stdin.isTTY !== true) {
     return "there is no terminal to ask at; add --yes";
   }
-  return (await saysYes(session, `${question} Only yes does: `)) ? undefined : "the answer is not yes";
+  return (await saysYes(session, `${question} Only yes does: `))
+    ? undefined
+    : "the answer is not yes";
 }

@@ -19,7 +19,8 @@ export const STACK_HELP = "the name of the settings file; needed where there are
 export const STACKS_HELP = "the names of the settings files; all by default";
 
 /** `--policy` of the commands that read AWS. */
-export const policyOption = (): Option => new Option("--policy", "print the IAM policy that keys, drift and preflight require");
+export const policyOption = (): Option =>
+  new Option("--policy", "print the IAM policy that keys, drift and preflight require");
 
 interface Selected {
   /** Each valid by itself, whatever the others are like. */
@@ -42,14 +43,18 @@ export function selectOne(
   const { deployments, stacks } = selectDeployments(session, names, change);
   const [deployment, ...others] = deployments;
   if (deployment === undefined || others.length > 0) {
-    throw new Error(names.length === 0 ? `name a stack: ${stacks.join(", ")}` : `name one stack, not ${names.join(" and ")}`);
+    throw new Error(
+      names.length === 0
+        ? `name a stack: ${stacks.join(", ")}`
+        : `name one stack, not ${names.join(" and ")}`,
+    );
   }
   return { deployment, stacks };
 }
 
 /**
- * The same for any number of stacks, in the order given, or all. Warns about invalid settings of deployments that are not named, and about
- * errors between deployments, and continues.
+ * The same for any number of stacks, in the order given, or all. Warns about invalid settings of
+ * deployments that are not named, and about errors between deployments, and continues.
  * @param change replaces fields of their own `policy`; the other deployments keep theirs
  * @throws SettingsError with the errors of these deployments; Error if there is no such deployment
  */
@@ -67,22 +72,31 @@ export function selectDeployments(
     const remedy = byStack.has(stack) ? `write ${stack}` : suggest(unknown, stacks);
     throw new Error(`no deployment ${show(unknown)} in ${settings}, ${remedy}`);
   }
-  const own = [...new Set(names.length === 0 ? stacks : names)].flatMap((name) => byStack.get(name) ?? []);
+  const own = [...new Set(names.length === 0 ? stacks : names)].flatMap(
+    (name) => byStack.get(name) ?? [],
+  );
   const errors = errorsOf(readings);
   const rejected = names.length === 0 ? errors : fileErrors(own);
   if (rejected.size > 0) {
     throw new SettingsError(rejected);
   }
-  const deployments = own.flatMap((reading) => (change ? withPolicy(reading, change) : (reading.deployment ?? [])));
+  const deployments = own.flatMap((reading) =>
+    change ? withPolicy(reading, change) : (reading.deployment ?? []),
+  );
   if (errors.size > 0) {
     const continued = deployments.map(({ stack }) => stack).join(", ");
-    printError(`warning: ${new SettingsError(errors).message}\nwarning: continuing with ${continued}\n`);
+    printError(
+      `warning: ${new SettingsError(errors).message}\nwarning: continuing with ${continued}\n`,
+    );
   }
   return { deployments, stacks };
 }
 
 /** The state of a stack, or why it cannot be read. */
-export async function readableState({ terraform, output }: Session, stack: string): Promise<Reading<StateContents>> {
+export async function readableState(
+  { terraform, output }: Session,
+  stack: string,
+): Promise<Reading<StateContents>> {
   try {
     const folder = stackFolder(terraform, output, stack);
     return { value: readState(await pullState(terraform, folder)) };
@@ -92,7 +106,10 @@ export async function readableState({ terraform, output }: Session, stack: strin
 }
 
 /** How a command reports several deployments. */
-interface DeploymentReports<Of extends Rules, Report extends { readonly findings: readonly Finding<Of>[] }> {
+interface DeploymentReports<
+  Of extends Rules,
+  Report extends { readonly findings: readonly Finding<Of>[] },
+> {
   readonly rules: Of;
   readonly report: (deployment: Deployment) => Promise<Report>;
   readonly text: (report: Report) => string;
@@ -101,15 +118,21 @@ interface DeploymentReports<Of extends Rules, Report extends { readonly findings
   readonly format: string;
 }
 
-/** How many deployments are read at a time: most of the time passes while Terraform and AWS respond. */
+/**
+ * How many deployments are read at a time: most of the time passes while Terraform and AWS respond.
+ */
 const AT_A_TIME = 4;
 
 /**
- * Reports deployments in their order, several at a time. One that cannot be read does not keep the others from being reported; the exit
- * code then is that of an unknown result, else that of the findings.
+ * Reports deployments in their order, several at a time. One that cannot be read does not keep the
+ * others from being reported; the exit code then is that of an unknown result, else that of the
+ * findings.
  * @returns the reports of those that could be read
  */
-export async function forDeployments<Of extends Rules, Report extends { readonly findings: readonly Finding<Of>[] }>(
+export async function forDeployments<
+  Of extends Rules,
+  Report extends { readonly findings: readonly Finding<Of>[] },
+>(
   session: Session,
   deployments: readonly Deployment[],
   { rules, report, text, json, format }: DeploymentReports<Of, Report>,
@@ -123,7 +146,11 @@ export async function forDeployments<Of extends Rules, Report extends { readonly
       reports.set(deployment, result);
     } catch (error) {
       const { message } = error as Error;
-      session.fail(deployments.length > 1 ? new Error(`${deployment.stack}: ${message}`, { cause: error }) : error);
+      session.fail(
+        deployments.length > 1
+          ? new Error(`${deployment.stack}: ${message}`, { cause: error })
+          : error,
+      );
       session.raise(EXIT.breaking);
     }
     ended += 1;
@@ -135,7 +162,9 @@ export async function forDeployments<Of extends Rules, Report extends { readonly
   if (format === "json") {
     const findings = inOrder.flatMap((result) => result.findings);
     // Also the exit code of a deployment that could not be read.
-    session.printJson(reportJson<Of>(rules, findings, inOrder.map(json), { exitCode: session.exitCode }));
+    session.printJson(
+      reportJson<Of>(rules, findings, inOrder.map(json), { exitCode: session.exitCode }),
+    );
   } else {
     session.print(inOrder.map(text).join("\n"));
   }

@@ -41,11 +41,12 @@ export interface Planned {
 }
 
 /**
- * Plans one deployment: synth, init, plan, and what the plan does. Everything follows from the settings, the state at their destination
- * and AWS.
+ * Plans one deployment: synth, init, plan, and what the plan does. Everything follows from the
+ * settings, the state at their destination and AWS.
  * @param options of `terraform plan`
  * @param use receives the plan. Afterwards it is removed, also if a signal ends the process
- * @throws Error if the environment could change what is planned, the destination is another one, or Terraform fails
+ * @throws Error if the environment could change what is planned, the destination is another one, or
+ * Terraform fails
  */
 export async function withPlan(
   session: Session,
@@ -62,7 +63,11 @@ export async function withPlan(
     throw unwritten;
   }
   await synthesize(session, [deployment], stacks);
-  const { destination, additional, configuration, lock } = await initialize(session, deployment, folder);
+  const { destination, additional, configuration, lock } = await initialize(
+    session,
+    deployment,
+    folder,
+  );
   removeAbandoned(folder);
   const temporary = join(folder, temporaryName("plan"));
   const remove = () => rmSync(temporary, { recursive: true, force: true });
@@ -70,14 +75,29 @@ export async function withPlan(
     mkdirSync(temporary, { mode: 0o700 });
     const file = resolve(temporary, "plan");
     // Exit code 2: there are changes.
-    const args = ["plan", "-input=false", "-no-color", "-detailed-exitcode", ...options, `-out=${file}`];
+    const args = [
+      "plan",
+      "-input=false",
+      "-no-color",
+      "-detailed-exitcode",
+      ...options,
+      `-out=${file}`,
+    ];
     const printed: string[] = [];
     // What a plan prints can contain secrets, which its JSON names.
-    const hold: ReadLine = (line, stream) => (stream === "stdout" ? printed.push(line) : session.printError(`${line}\n`));
+    const hold: ReadLine = (line, stream) =>
+      stream === "stdout" ? printed.push(line) : session.printError(`${line}\n`);
     const code = await run(session, stack, folder, [0, 2], args, hold);
-    const plan = readPlan(stack, await runTerraform(session.terraform, folder, ["show", "-json", file]));
+    const plan = readPlan(
+      stack,
+      await runTerraform(session.terraform, folder, ["show", "-json", file]),
+    );
     session.printError(masked(planText(printed), secretsIn(plan)));
-    const partial = { rule: "destination-partial", field: "backend", values: { arguments: additional } } as const;
+    const partial = {
+      rule: "destination-partial",
+      field: "backend",
+      values: { arguments: additional },
+    } as const;
     const more: readonly DiffFound[] = additional.length === 0 ? [] : [partial];
     const source = `Plan of ${stack}, which writes the state to ${destinationText(destination)}`;
     const changes = changesOfPlan(plan, stack, source, more, deployment);
@@ -86,9 +106,21 @@ export async function withPlan(
     const isApplied = code !== 0 || rules.includes("state-outdated");
     // The digest has no last uses in it: they change while somebody approves.
     const judged = rules.some((rule) => ENDINGS.includes(rule))
-      ? changesOfPlan(plan, stack, source, more, deployment, await usesOf(session, deployment, plan))
+      ? changesOfPlan(
+          plan,
+          stack,
+          source,
+          more,
+          deployment,
+          await usesOf(session, deployment, plan),
+        )
       : changes;
-    await use({ stack, folder, file, changes: isApplied ? withDigest(judged, planDigest(plan, origin)) : judged });
+    await use({
+      stack,
+      folder,
+      file,
+      changes: isApplied ? withDigest(judged, planDigest(plan, origin)) : judged,
+    });
   };
   await atSignal(remove, () => make().finally(remove));
 }
@@ -100,38 +132,60 @@ const ENDINGS: readonly string[] = ["key-ended", "key-ended-in-use"];
 const USES_LIMIT = 60;
 
 /** The last uses of the keys of a plan, as far as the credentials may read them. */
-async function usesOf({ printError }: Session, deployment: Deployment, plan: JsonObject): Promise<KeyUses | undefined> {
+async function usesOf(
+  { printError }: Session,
+  deployment: Deployment,
+  plan: JsonObject,
+): Promise<KeyUses | undefined> {
   try {
-    return await readKeyUses(deployment, keysOfPlan(plan), { progress: printError, limit: USES_LIMIT });
+    return await readKeyUses(deployment, keysOfPlan(plan), {
+      progress: printError,
+      limit: USES_LIMIT,
+    });
   } catch (error) {
     printError(`warning: the last uses of the keys are unknown: ${(error as Error).message}\n`);
     return undefined;
   }
 }
 
-/** What Terraform prints of a plan, without how to apply the saved file, which is gone when the command ends. */
+/**
+ * What Terraform prints of a plan, without how to apply the saved file, which is gone when the
+ * command ends.
+ */
 function planText(lines: readonly string[]): string {
   const saved = lines.findIndex((line) => line.startsWith("Saved the plan to: "));
   // A rule and an empty line stand above.
   return (saved < 2 ? lines : lines.slice(0, saved - 2)).map((line) => `${line}\n`).join("");
 }
 
-/** The error about a state that an apply could not write: another apply would replace the file, the only record of what exists. */
+/**
+ * The error about a state that an apply could not write: another apply would replace the file, the
+ * only record of what exists.
+ */
 export function unwrittenState(stack: string, folder: string): Error | undefined {
   const file = join(folder, "errored.tfstate");
   const message = `holds the state of an apply of ${stack} that could not write it; write it before another apply: ${recovery("errored-state")}`;
   return existsSync(file) ? new Error(`${file}: ${message}`) : undefined;
 }
 
-/** Initializes the folder of a stack for the destination of its settings. @throws Error if Terraform then has another one */
+/**
+ * Initializes the folder of a stack for the destination of its settings. @throws Error if Terraform
+ * then has another one
+ */
 async function initialize(session: Session, { stack, settings }: Deployment, folder: string) {
   const { host, terraform } = session;
   const dataFolder = resolve(folder, terraform.dataFolder);
   const [written, lock] = [readTextFile(join(folder, "cdk.tf.json")), lockOf(stack)];
   const configured = configuredDestination(parseJson(written));
   const { workspace, source } = selectedWorkspace(dataFolder, host.env);
-  if (workspace !== "default" && configured.workspace !== undefined && workspace !== configured.workspace) {
-    throw new Error(`${source}: selects the workspace ${workspace}, and the settings ${configured.workspace}; remove it`);
+  if (
+    workspace !== "default" &&
+    configured.workspace !== undefined &&
+    workspace !== configured.workspace
+  ) {
+    throw new Error(
+      `${source}: selects the workspace ${workspace}, and the settings ${configured.workspace}; remove it`,
+    );
   }
   const isPartial = settings.backend?.partial === true;
   const former = initializedDestination(dataFolder, workspace);
@@ -143,11 +197,21 @@ async function initialize(session: Session, { stack, settings }: Deployment, fol
     );
   }
   const locked = lock === undefined ? [] : ["-lockfile=readonly"];
-  // Terraform refuses -reconfigure for HCP Terraform, which it always configures as the settings say.
-  // Source: assertSupportedCloudInitOptions, https://github.com/hashicorp/terraform/blob/v1.11.4/internal/command/meta_backend.go
+  // Terraform refuses -reconfigure for HCP Terraform, which it always configures as the settings
+  // say. Source: assertSupportedCloudInitOptions,
+  // https://github.com/hashicorp/terraform/blob/v1.11.4/internal/command/meta_backend.go
   const reconfigured = configured.type === "cloud" ? [] : ["-reconfigure"];
-  await run(session, stack, folder, [0], ["init", "-input=false", "-no-color", ...reconfigured, ...locked]);
-  const destination = initializedDestination(dataFolder, selectedWorkspace(dataFolder, host.env).workspace);
+  await run(
+    session,
+    stack,
+    folder,
+    [0],
+    ["init", "-input=false", "-no-color", ...reconfigured, ...locked],
+  );
+  const destination = initializedDestination(
+    dataFolder,
+    selectedWorkspace(dataFolder, host.env).workspace,
+  );
   const { different, additional } = destinationDifferences(destination, configured);
   if (different.length > 0 || (additional.length > 0 && !isPartial)) {
     throw new Error(
@@ -175,7 +239,9 @@ async function run(
   const code = await runToEnd(terraform, folder, args, output);
   if (!success.includes(code)) {
     const failed = `${stack}: ${binary} ${args[0]} ended with ${code}, so there is no plan`;
-    throw new Error(`${failed}; the reason is above, and ${page("recover")} has the way back from many`);
+    throw new Error(
+      `${failed}; the reason is above, and ${page("recover")} has the way back from many`,
+    );
   }
   return code;
 }

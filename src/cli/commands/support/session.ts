@@ -29,7 +29,8 @@ export class Session {
   constructor(readonly host: Host) {}
 
   raise(code: ExitCode): void {
-    this.exitCode = BY_WEIGHT.indexOf(code) > BY_WEIGHT.indexOf(this.exitCode) ? code : this.exitCode;
+    this.exitCode =
+      BY_WEIGHT.indexOf(code) > BY_WEIGHT.indexOf(this.exitCode) ? code : this.exitCode;
   }
 
   /** The folder of the settings files. */
@@ -46,7 +47,10 @@ export class Session {
     return terraformCli(this.host.env, this.printError);
   }
 
-  /** Writes to standard output; values in the text can neither control the terminal nor run workflow commands. */
+  /**
+   * Writes to standard output; values in the text can neither control the terminal nor run workflow
+   * commands.
+   */
   print(text: string): void {
     this.host.stdout.write(printable(text));
   }
@@ -65,7 +69,9 @@ export class Session {
   fail(error: unknown): void {
     this.raise(EXIT.error);
     const { message, stack = message } = error as Error;
-    this.printError(`${this.host.env.DEBUG === "1" ? stack : (fileErrorMessage(error) ?? message)}\n`);
+    this.printError(
+      `${this.host.env.DEBUG === "1" ? stack : (fileErrorMessage(error) ?? message)}\n`,
+    );
   }
 }
 
@@ -77,7 +83,9 @@ export function timeoutOption(what: string, seconds: number): Option {
   return new Option("--timeout <seconds>", what).default(seconds).argParser((text) => {
     const number = Number(text);
     if (!(number > 0 && number <= 3600)) {
-      throw new Error(`--timeout: "${text}" is not a number of seconds up to 3600; write for example --timeout 120`);
+      throw new Error(
+        `--timeout: "${text}" is not a number of seconds up to 3600; write for example --timeout 120`,
+      );
     }
     return number;
   });
@@ -92,7 +100,10 @@ export function formatOption(...formats: readonly [string, ...string[]]): Option
 export async function saysYes({ host, printError }: Session, question: string): Promise<boolean> {
   printError(`\n${question}`);
   const lines = createInterface({ input: host.stdin });
-  const [text]: readonly unknown[] = await Promise.race([once(lines, "line"), once(lines, "close")]);
+  const [text]: readonly unknown[] = await Promise.race([
+    once(lines, "line"),
+    once(lines, "close"),
+  ]);
   lines.close();
   return text === "yes";
 }
@@ -101,8 +112,9 @@ export async function saysYes({ host, printError }: Session, question: string): 
 const LINGER_MS = 100;
 
 /**
- * Runs a command in this process, with the exit code that it returns. An error is printed as one message. Calls of AWS that nobody
- * waits for any more, after a time limit, do not keep the process.
+ * Runs a command in this process, with the exit code that it returns. An error is printed as one
+ * message. Calls of AWS that nobody waits for any more, after a time limit, do not keep the
+ * process.
  */
 export function run(command: (host: Host) => number | Promise<number>): void {
   const host: Host = process;
@@ -123,14 +135,18 @@ export function run(command: (host: Host) => number | Promise<number>): void {
 }
 
 /**
- * Output that cannot be written. The command goes on, because it may be in the middle of an apply. A reader that has had enough, such as
- * `head`, is no error. Anything else, such as a full disk, is one.
+ * Output that cannot be written. The command goes on, because it may be in the middle of an apply.
+ * A reader that has had enough, such as `head`, is no error. Anything else, such as a full disk, is
+ * one.
  */
 function outputFailed(error: NodeJS.ErrnoException, host: Host): void {
   if (error.code !== "EPIPE" && process.exitCode !== EXIT.error) {
     process.exitCode = EXIT.error;
     new Session(host).fail(
-      new Error(fileErrorMessage({ ...error, path: "standard output" }) ?? `standard output: ${error.message}`),
+      new Error(
+        fileErrorMessage({ ...error, path: "standard output" }) ??
+          `standard output: ${error.message}`,
+      ),
     );
   }
 }

@@ -28,8 +28,10 @@ interface Base {
 }
 
 /**
- * What a change is compared with: the review packs in a folder, or those that a Git ref has in `review/`.
- * @param name a folder with `<stack>/main.tf.json`, written as a path (`..`, `../..` or `/` at its start), or what Git takes as a commit
+ * What a change is compared with: the review packs in a folder, or those that a Git ref has in
+ * `review/`.
+ * @param name a folder with `<stack>/main.tf.json`, written as a path (`..`, `../..` or `/` at its
+ * start), or what Git takes as a commit
  * @param root the project's root, any folder of a Git work tree
  * @param environment of Git
  * @throws Error with the remedy if there is no review pack
@@ -42,7 +44,9 @@ export function readBase(name: string, root: string, environment: Environment): 
   const packs = packsOf(texts, folder);
   if (Object.keys(packs).length === 0) {
     const remedy = `${dkpAccess("review")} writes them; a folder is written as a path, such as ./old, and a Git ref is not`;
-    throw new Error(`--against ${name}: ${source} has no review packs, ${join(folder, "<stack>", MAIN_FILE)}; ${remedy}`);
+    throw new Error(
+      `--against ${name}: ${source} has no review packs, ${join(folder, "<stack>", MAIN_FILE)}; ${remedy}`,
+    );
   }
   return { packs, source, hasLocks: !isFolder };
 }
@@ -60,7 +64,10 @@ function textsIn(folder: string): Texts {
 /** The folder of the review packs, in the project's root. */
 const REVIEW = "review";
 
-/** Git's plumbing shows the bytes that are committed: attributes, filters and settings of Git change nothing. */
+/**
+ * Git's plumbing shows the bytes that are committed: attributes, filters and settings of Git change
+ * nothing.
+ */
 function textsOfRef(name: string, root: string, environment: Environment) {
   const git = (args: readonly string[], input?: string) => gitWith(environment)(root, args, input);
   const id = commitOf(name, git(["rev-parse", "--verify", "--end-of-options", `${name}^{commit}`]));
@@ -69,11 +76,14 @@ function textsOfRef(name: string, root: string, environment: Environment) {
     .toString("utf8")
     .split("\0")
     .flatMap((entry): readonly (readonly [string, string, string])[] => {
-      const [, mode = "", object = "", path = ""] = /^(\d+) \w+ ([0-9a-f]+)\t(.*)$/s.exec(entry) ?? [];
+      const [, mode = "", object = "", path = ""] =
+        /^(\d+) \w+ ([0-9a-f]+)\t(.*)$/s.exec(entry) ?? [];
       const [, locked] = /^locks\/([^/]+)\.terraform\.lock\.hcl$/.exec(path) ?? [];
-      const [stack = "", file = ""] = locked === undefined ? path.slice(REVIEW.length + 1).split(/\/(.*)/s) : [locked, LOCK_FILE];
+      const [stack = "", file = ""] =
+        locked === undefined ? path.slice(REVIEW.length + 1).split(/\/(.*)/s) : [locked, LOCK_FILE];
       const isInPack = path.startsWith(`${REVIEW}/`);
-      const isRead = locked !== undefined || (isInPack && COMPARED_FILES.some((compared) => compared === file));
+      const isRead =
+        locked !== undefined || (isInPack && COMPARED_FILES.some((compared) => compared === file));
       const isFile = mode.startsWith("100");
       // A link or a submodule can also be in place of a whole review pack.
       if (!isFile && (isRead || (isInPack && file === ""))) {
@@ -89,8 +99,11 @@ function textsOfRef(name: string, root: string, environment: Environment) {
     throw new Error(`--against ${name}: ${failed.message}`);
   }
   const blobs = blobsIn(contents.stdout);
-  const textAt = (object: string, path: string) => textIn(blobs.get(object) ?? Buffer.alloc(0), path);
-  const texts = files.map(([object, stack, file]) => [stack, file, textAt(object, join(REVIEW, stack, file))] as const);
+  const textAt = (object: string, path: string) =>
+    textIn(blobs.get(object) ?? Buffer.alloc(0), path);
+  const texts = files.map(
+    ([object, stack, file]) => [stack, file, textAt(object, join(REVIEW, stack, file))] as const,
+  );
   return [`git ref ${name} (${id.slice(0, 8)})`, REVIEW, texts] as const;
 }
 
@@ -98,17 +111,27 @@ function textsOfRef(name: string, root: string, environment: Environment) {
 function commitOf(name: string, { status, stdout, message }: GitResult): string {
   if (status !== 0) {
     const fetch = `git has no such ref here; in a pipeline fetch it first, with fetch-depth: 0 or git fetch origin ${name}`;
-    const reasons = { "Needed a single revision": fetch, "not a git repository": "this is not a Git checkout" };
+    const reasons = {
+      "Needed a single revision": fetch,
+      "not a git repository": "this is not a Git checkout",
+    };
     const reason = Object.entries(reasons).find(([part]) => message.includes(part))?.[1] ?? message;
-    throw new Error(`--against ${name}: ${reason}; write a folder of review packs as a path: ./old`);
+    throw new Error(
+      `--against ${name}: ${reason}; write a folder of review packs as a path: ./old`,
+    );
   }
   if (message.includes("is ambiguous")) {
-    throw new Error(`--against ${name}: is both a branch and a tag; write refs/heads/${name} or refs/tags/${name}`);
+    throw new Error(
+      `--against ${name}: is both a branch and a tag; write refs/heads/${name} or refs/tags/${name}`,
+    );
   }
   return stdout.toString("utf8").trim();
 }
 
-/** What `git cat-file --batch` prints, by object: "OBJECT blob SIZE", the content, and a line feed. @throws Error without an object */
+/**
+ * What `git cat-file --batch` prints, by object: "OBJECT blob SIZE", the content, and a line feed.
+ * @throws Error without an object
+ */
 function blobsIn(output: Buffer): ReadonlyMap<string, Buffer> {
   const blobs = new Map<string, Buffer>();
   for (let at = 0; at < output.length; ) {
@@ -123,10 +146,16 @@ function blobsIn(output: Buffer): ReadonlyMap<string, Buffer> {
   return blobs;
 }
 
-/** Review packs by stack. Terraform JSON and settings are read here once, so that a damaged one is named. */
+/**
+ * Review packs by stack. Terraform JSON and settings are read here once, so that a damaged one is
+ * named.
+ */
 function packsOf(texts: Texts, folder: string): Packs {
   const packs = [...grouped(texts, ([stack]) => stack)]
-    .map(([stack, own]) => [stack, Object.fromEntries(own.map(([, file, text]) => [file, text]))] as const)
+    .map(
+      ([stack, own]) =>
+        [stack, Object.fromEntries(own.map(([, file, text]) => [file, text]))] as const,
+    )
     .filter(([, own]) => own[MAIN_FILE] !== undefined);
   for (const [stack, own] of packs) {
     const damaged = REQUIRED_FILES.find((file) => !isObject(parseJson(own[file] ?? "")));

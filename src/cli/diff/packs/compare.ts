@@ -28,19 +28,32 @@ type PackOf = (deployment: Deployment) => Files;
  * @param source what is compared, as the first line of the summary shows it
  * @param packOf how review packs are generated. @default the earlier ones are not generated again
  */
-export function changesAgainst(base: Packs, current: Packs, source: string, packOf?: PackOf): Changes {
+export function changesAgainst(
+  base: Packs,
+  current: Packs,
+  source: string,
+  packOf?: PackOf,
+): Changes {
   // A stack may well be called `constructor`.
   const [before, after] = [new Map(Object.entries(base)), new Map(Object.entries(current))];
   const stacks = [...new Set([...before.keys(), ...after.keys()])].sort();
-  const deployments = stacks.map((stack) => changesOf(stack, before.get(stack), after.get(stack), packOf));
+  const deployments = stacks.map((stack) =>
+    changesOf(stack, before.get(stack), after.get(stack), packOf),
+  );
   return { source, deployments };
 }
 
-function changesOf(stack: string, base: Files | undefined, latest: Files | undefined, packOf?: PackOf): DeploymentChanges {
+function changesOf(
+  stack: string,
+  base: Files | undefined,
+  latest: Files | undefined,
+  packOf?: PackOf,
+): DeploymentChanges {
   const [given, after] = [sideOf(base), sideOf(latest)];
   if (after.settings === undefined) {
     // AWS and the state keep everything, so that nothing else is compared.
-    const rule = given.settings?.protect === false ? "deployment-removed" : "removed-while-protected";
+    const rule =
+      given.settings?.protect === false ? "deployment-removed" : "removed-while-protected";
     return { stack, state: "removed", findings: [{ rule, values: {} }] };
   }
   const lock = lockFindings(given, after);
@@ -51,7 +64,9 @@ function changesOf(stack: string, base: Files | undefined, latest: Files | undef
   const isRead = deployed !== undefined && !("errors" in deployed);
   const isCompleted = isRead && given.version !== after.version;
   // The settings of another version, as this version completes them.
-  const before = isCompleted ? { ...given, settings: normalizedSettings(deployed).settings } : given;
+  const before = isCompleted
+    ? { ...given, settings: normalizedSettings(deployed).settings }
+    : given;
   const found = [
     ...findingsBetween(before, after),
     ...riskFindings(deployed, current),
@@ -65,33 +80,47 @@ function changesOf(stack: string, base: Files | undefined, latest: Files | undef
 
 const withoutLock = ({ files: { [LOCK_FILE]: _, ...files } }: PackSide) => files;
 
-/** Another provider lock lets Terraform run another provider, with the credentials of whoever applies. */
+/**
+ * Another provider lock lets Terraform run another provider, with the credentials of whoever
+ * applies.
+ */
 function lockFindings(before: PackSide, after: PackSide): readonly DiffFound[] {
   const [lockBefore, lockAfter] = [before.files[LOCK_FILE], after.files[LOCK_FILE]];
   const change = lockBefore === undefined ? "is added" : "changes";
   const how = lockAfter === undefined ? "is removed" : change;
-  return before.settings === undefined || lockBefore === lockAfter ? [] : [{ rule: "lock-changed", values: { how } }];
+  return before.settings === undefined || lockBefore === lockAfter
+    ? []
+    : [{ rule: "lock-changed", values: { how } }];
 }
 
 function findingsBetween(before: PackSide, after: PackSide): readonly DiffFound[] {
   const importedBefore = importedIn(before);
-  // An import stays in effect when its setting is removed after the apply. Where there is a key, it has none.
-  const isNew = (address: string) => valueAt(before.terraform, ["resource", ...address.split(".")]) === undefined;
+  // An import stays in effect when its setting is removed after the apply. Where there is a key, it
+  // has none.
+  const isNew = (address: string) =>
+    valueAt(before.terraform, ["resource", ...address.split(".")]) === undefined;
   const importedAfter = [...importedBefore, ...importedIn(after).filter(isNew)];
   const contentsBefore = contentsOf(before, after, importedBefore);
   const contentsAfter = contentsOf(after, before, importedAfter);
   const snapshots = [contentsBefore.snapshot, contentsAfter.snapshot] as const;
   const isApplied = canonical(before.terraform) !== canonical(after.terraform);
-  const resources = resourceFindings(...snapshots, resourcesOfPacks(...snapshots, importedIn(after)));
+  const resources = resourceFindings(
+    ...snapshots,
+    resourcesOfPacks(...snapshots, importedIn(after)),
+  );
   return [
     // A settings file that appears breaks nothing by itself.
-    ...resources.filter(({ rule }) => RULES[rule].level !== "breaking" || before.settings !== undefined),
+    ...resources.filter(
+      ({ rule }) => RULES[rule].level !== "breaking" || before.settings !== undefined,
+    ),
     ...permissionFindings(...snapshots),
     ...exposureFindings(...snapshots),
     ...pgpKeyFindings(pgpKeysOf(before), pgpKeysOf(after)),
     ...policyFileFindings(contentsBefore.policies, contentsAfter.policies, isApplied),
     ...outputFindings(...snapshots),
-    ...(before.settings === undefined ? [] : settingsFindings(before.settings, after.settings ?? {})),
+    ...(before.settings === undefined
+      ? []
+      : settingsFindings(before.settings, after.settings ?? {})),
   ];
 }
 
@@ -106,7 +135,8 @@ function importedIn({ terraform }: PackSide): readonly string[] {
  * @param imported addresses whose import was or will be applied
  */
 function contentsOf(side: PackSide, other: PackSide, imported: readonly string[]) {
-  const setting = (...path: readonly string[]) => textOf(valueAt(side.settings, path)) ?? textOf(valueAt(other.settings, path));
+  const setting = (...path: readonly string[]) =>
+    textOf(valueAt(side.settings, path)) ?? textOf(valueAt(other.settings, path));
   const account = setting("accountId") ?? ACCOUNT_ID;
   const policies = policiesIn(side.files, { account, prefix: setting("cluster", "prefix") });
   return { policies, snapshot: snapshotOfPack(side.terraform, policies, account, imported) };
@@ -117,8 +147,14 @@ function pgpKeysOf({ settings }: PackSide): PgpKeys {
   return SLOTS.map((slot) => [slot, textOf(valueAt(settings, ["accessKeys", slot, "pgpKey"]))]);
 }
 
-/** Which version of the program wrote the earlier review pack, if it is newer or explains findings. The commits of checkouts have no order. */
-function versionFindings({ version: theirs }: PackSide, findings: readonly DiffFound[]): readonly DiffFound[] {
+/**
+ * Which version of the program wrote the earlier review pack, if it is newer or explains findings.
+ * The commits of checkouts have no order.
+ */
+function versionFindings(
+  { version: theirs }: PackSide,
+  findings: readonly DiffFound[],
+): readonly DiffFound[] {
   const ours = packageVersion();
   if (theirs === undefined || theirs === ours) {
     return [];

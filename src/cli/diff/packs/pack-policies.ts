@@ -1,6 +1,12 @@
 import { ACCOUNT_ID } from "../../../iam/arns";
 import { canonical } from "../../../text/json";
-import { CONTROL_POLICY_FILE, DEPLOYER_FILES, type PackFile, PLANNER_FILE, POLICY_FILES } from "../../pack/contents";
+import {
+  CONTROL_POLICY_FILE,
+  DEPLOYER_FILES,
+  type PackFile,
+  PLANNER_FILE,
+  POLICY_FILES,
+} from "../../pack/contents";
 import type { DiffFound } from "../change-rules";
 import type { Policy } from "../grants";
 import { mapStrings } from "../json-values";
@@ -15,43 +21,72 @@ const UNAPPLIED_FILES: readonly PackFile[] = [...DEPLOYER_FILES, PLANNER_FILE, C
 /** The files of all policies that are compared. */
 export const COMPARED_POLICIES: readonly PackFile[] = [...POLICY_FILES, ...UNAPPLIED_FILES];
 
-/** What placeholders in the policies of a review pack stand for: the account, and the prefix of the cluster. */
+/**
+ * What placeholders in the policies of a review pack stand for: the account, and the prefix of the
+ * cluster.
+ */
 type Placeholders = { readonly account: string; readonly prefix: string | undefined };
 
-/** The policies of a review pack, with the account and the prefix that the settings of one side may leave open. */
-export function policiesIn(files: Readonly<Record<string, string>>, placeholders: Placeholders): PackPolicies {
-  const read = (text: string): Policy => mapStrings(readPolicy(text), (string) => withPlaceholders(string, placeholders));
-  return new Map(COMPARED_POLICIES.flatMap((file) => (files[file] === undefined ? [] : [[file, read(files[file])] as const])));
+/**
+ * The policies of a review pack, with the account and the prefix that the settings of one side may
+ * leave open.
+ */
+export function policiesIn(
+  files: Readonly<Record<string, string>>,
+  placeholders: Placeholders,
+): PackPolicies {
+  const read = (text: string): Policy =>
+    mapStrings(readPolicy(text), (string) => withPlaceholders(string, placeholders));
+  return new Map(
+    COMPARED_POLICIES.flatMap((file) =>
+      files[file] === undefined ? [] : [[file, read(files[file])] as const],
+    ),
+  );
 }
 
-/** An ARN with the account in place of `ACCOUNT_ID`, and of `*`: an identity policy reaches no other account's IAM. */
+/**
+ * An ARN with the account in place of `ACCOUNT_ID`, and of `*`: an identity policy reaches no other
+ * account's IAM.
+ */
 function withPlaceholders(arn: string, { account, prefix }: Placeholders): string {
   const [start, partition, service, region, owner = "", ...resource] = arn.split(":");
   if (resource.length === 0 || start !== "arn") {
     return arn;
   }
   const isOpen = owner === ACCOUNT_ID || (service === "iam" && owner === "*");
-  const named = resource.map((part) => (prefix === undefined ? part : part.replace(/\/PREFIX-node$/, `/${prefix}-node`)));
+  const named = resource.map((part) =>
+    prefix === undefined ? part : part.replace(/\/PREFIX-node$/, `/${prefix}-node`),
+  );
   return [start, partition, service, region, isOpen ? account : owner, ...named].join(":");
 }
 
 /**
- * Changes of the policies of a review pack that Terraform does not apply. A file that one side lacks is not compared, except for those of
- * the Terraform role, which settings can require.
+ * Changes of the policies of a review pack that Terraform does not apply. A file that one side
+ * lacks is not compared, except for those of the Terraform role, which settings can require.
  * @param isUsed whether Terraform's configuration changes too
  */
-export function policyFileFindings(before: PackPolicies, after: PackPolicies, isUsed: boolean): readonly DiffFound[] {
+export function policyFileFindings(
+  before: PackPolicies,
+  after: PackPolicies,
+  isUsed: boolean,
+): readonly DiffFound[] {
   return UNAPPLIED_FILES.flatMap((file): readonly DiffFound[] => {
     const [old, current] = [before.get(file), after.get(file)];
     const policiesOf = (side: PackPolicies) => (side.has(file) ? [side.get(file)] : []);
-    if (DEPLOYER_FILES.some((own) => own === file) || (file === PLANNER_FILE && old !== undefined && current !== undefined)) {
+    if (
+      DEPLOYER_FILES.some((own) => own === file) ||
+      (file === PLANNER_FILE && old !== undefined && current !== undefined)
+    ) {
       return deployerFindings(file, comparePolicies(policiesOf(before), policiesOf(after)), isUsed);
     }
     if (old === undefined || current === undefined) {
       const isNew = before.size > 0 && current !== undefined;
       return isNew ? [{ rule: "file-not-compared", values: { file } }] : [];
     }
-    // What a service control policy denies is not decided: any difference but that of the order counts.
-    return canonical(old) === canonical(current) ? [] : [{ rule: "control-policy-changed", values: { file } }];
+    // What a service control policy denies is not decided: any difference but that of the order
+    // counts.
+    return canonical(old) === canonical(current)
+      ? []
+      : [{ rule: "control-policy-changed", values: { file } }];
   });
 }

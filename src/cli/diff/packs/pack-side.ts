@@ -24,7 +24,9 @@ export interface PackSide {
   readonly version: string | undefined;
 }
 
-/** The deployment that settings of a review pack describe, or why this version does not accept them. */
+/**
+ * The deployment that settings of a review pack describe, or why this version does not accept them.
+ */
 export type ReadDeployment = Deployment | { readonly errors: readonly string[] } | undefined;
 
 /** Reads a review pack. @param files undefined where the deployment is not there */
@@ -33,12 +35,15 @@ export function sideOf(files: Files = {}): PackSide {
   return {
     files,
     terraform: objectOf(parseJson(files[MAIN_FILE] ?? "")),
-    settings: files[DEPLOYMENT_FILE] === undefined ? undefined : effectiveSettings(objectOf(settings)),
+    settings:
+      files[DEPLOYMENT_FILE] === undefined ? undefined : effectiveSettings(objectOf(settings)),
     version: textOf(version),
   };
 }
 
-/** Reads the settings of a review pack. @param settings undefined where the deployment is not there */
+/**
+ * Reads the settings of a review pack. @param settings undefined where the deployment is not there
+ */
 export function deploymentOf(stack: string, settings?: JsonObject): ReadDeployment {
   try {
     return settings && defineDeployments({ [stack]: settings as unknown as SettingsInput })[stack];

@@ -9,10 +9,14 @@ import { changeText, differences, valueText } from "../json-values";
 import { riskChanges, risksIn } from "../risk-changes";
 import type { PackSide, ReadDeployment } from "./pack-side";
 
-/** What the changes of the settings mean, as the schema declares it; those of the destination and of the tags together. */
+/**
+ * What the changes of the settings mean, as the schema declares it; those of the destination and of
+ * the tags together.
+ */
 export function settingsFindings(before: JsonObject, after: JsonObject): readonly DiffFound[] {
   const changes = differences(before, after);
-  const changesIn = (...names: readonly string[]) => changes.filter(({ path: [name = ""] }) => names.includes(name));
+  const changesIn = (...names: readonly string[]) =>
+    changes.filter(({ path: [name = ""] }) => names.includes(name));
   const [destination, tags] = [changesIn("backend", "cloud"), changesIn("tags")];
   const found = [...environmentFindings(before, after)];
   if (destination.length > 0) {
@@ -20,14 +24,23 @@ export function settingsFindings(before: JsonObject, after: JsonObject): readonl
     found.push({ rule: "destination-changed", field: destination[0]?.field, values });
   }
   if (tags.length > 0) {
-    const values = { what: "the user, the policy and the node role", changes: tags.map((change) => changeText(change, "tags.")) };
+    const values = {
+      what: "the user, the policy and the node role",
+      changes: tags.map((change) => changeText(change, "tags.")),
+    };
     found.push({ rule: "tags-changed", field: tags[0]?.field, values });
   }
-  for (const change of changes.filter((each) => ![...destination, ...tags].includes(each) && !each.field.endsWith(".pgpKey"))) {
+  for (const change of changes.filter(
+    (each) => ![...destination, ...tags].includes(each) && !each.field.endsWith(".pgpKey"),
+  )) {
     const { field, path } = change;
     const meaning = isHarmlessAs(path, change.after) ? "harmless" : meaningOf(path);
     const rule = meaning === "attention" ? "setting-changed" : (`setting-${meaning}` as const);
-    found.push({ rule, field, values: { field, before: valueText(change.before), after: valueText(change.after) } });
+    found.push({
+      rule,
+      field,
+      values: { field, before: valueText(change.before), after: valueText(change.after) },
+    });
   }
   return found;
 }
@@ -35,46 +48,70 @@ export function settingsFindings(before: JsonObject, after: JsonObject): readonl
 /** Another account or partition: Terraform would create everything again there. */
 function environmentFindings(before: JsonObject, after: JsonObject): readonly DiffFound[] {
   const [old, current] = [environmentOf(before), environmentOf(after)];
-  const moved = (["account", "partition"] as const).find((name) => old[name] && current[name] && old[name] !== current[name]);
+  const moved = (["account", "partition"] as const).find(
+    (name) => old[name] && current[name] && old[name] !== current[name],
+  );
   const values = moved && { what: moved, before: old[moved] ?? "", after: current[moved] ?? "" };
   return values === undefined ? [] : [{ rule: "environment-changed", values }];
 }
 
-/** Where settings create resources: in the account that they set, or in that of the role that Terraform assumes. */
+/**
+ * Where settings create resources: in the account that they set, or in that of the role that
+ * Terraform assumes.
+ */
 function environmentOf({ accountId, provider, region }: JsonObject) {
   const role = textOf(objectOf(provider).assumeRoleArn) ?? "";
-  return { account: textOf(accountId) ?? parseIamArn(role)?.account, partition: partitionOf(textOf(region) ?? "") };
+  return {
+    account: textOf(accountId) ?? parseIamArn(role)?.account,
+    partition: partitionOf(textOf(region) ?? ""),
+  };
 }
 
-/** The difference of what an attacker with the key can do, as `REVIEW.md` lists it. What cannot be read is a finding. */
+/**
+ * The difference of what an attacker with the key can do, as `REVIEW.md` lists it. What cannot be
+ * read is a finding.
+ */
 export function riskFindings(before: ReadDeployment, after: ReadDeployment): readonly DiffFound[] {
-  const errors = [before, after].flatMap((deployment) => (deployment && "errors" in deployment ? deployment.errors : []));
+  const errors = [before, after].flatMap((deployment) =>
+    deployment && "errors" in deployment ? deployment.errors : [],
+  );
   if (errors.length > 0) {
     return [{ rule: "settings-unreadable", values: { errors } }];
   }
   const risksOfSide = (deployment: ReadDeployment) =>
-    deployment === undefined || "errors" in deployment ? new Map<string, string>() : risksIn(deployment);
+    deployment === undefined || "errors" in deployment
+      ? new Map<string, string>()
+      : risksIn(deployment);
   return riskChanges(risksOfSide(before), risksOfSide(after));
 }
 
-/** What differs between the configuration of a review pack and the one that follows from its settings, and is not compared elsewhere. */
+/**
+ * What differs between the configuration of a review pack and the one that follows from its
+ * settings, and is not compared elsewhere.
+ */
 export function unexplained(given: PackSide, generated: PackSide): readonly DiffFound[] {
   return differences(given.terraform, generated.terraform, 3)
     .filter(({ field }) => !isCompared(field, given, generated))
     .map(({ field: address }) => ({ rule: "configuration-changed", address, values: { address } }));
 }
 
-/** Resources, the policies that they refer to, and the outputs of this project are compared by what they mean. */
+/**
+ * Resources, the policies that they refer to, and the outputs of this project are compared by what
+ * they mean.
+ */
 function isCompared(part: string, given: PackSide, generated: PackSide): boolean {
   const { what, number = 1 } = policyOfAddress(part) ?? {};
   const path = part.split(".");
   const [block, name = "", argument] = path;
   const [old, current] = [given, generated].map(({ terraform }) => valueAt(terraform, path));
   const isOnBothSides = old !== undefined && current !== undefined;
-  const [guards, generatedGuards] = [old, current].map((resource) => canonical(objectOf(resource).lifecycle ?? ""));
+  const [guards, generatedGuards] = [old, current].map((resource) =>
+    canonical(objectOf(resource).lifecycle ?? ""),
+  );
   return (
     (block === "resource" && !(isOnBothSides && guards !== generatedGuards)) ||
-    (what === "policyDocument" && given.files[policyFile(number)] !== generated.files[policyFile(number)]) ||
+    (what === "policyDocument" &&
+      given.files[policyFile(number)] !== generated.files[policyFile(number)]) ||
     part === ADDRESSES.callerIdentity ||
     (block === "output" && Object.hasOwn(OUTPUTS, name) && !(isOnBothSides && argument === "value"))
   );

@@ -13,17 +13,21 @@ export interface PlanOrigin {
   readonly rules: readonly string[];
 }
 
-/** Keys of a plan that change nothing in AWS or in the outputs, or that follow from the others; all other keys count. */
+/**
+ * Keys of a plan that change nothing in AWS or in the outputs, or that follow from the others; all
+ * other keys count.
+ */
 const LEFT_OUT: readonly string[] = [
   // They differ between two runs.
   ...["format_version", "terraform_version", "timestamp", "variables", "relevant_attributes"],
-  // The configuration counts as it was synthesized, and of the state and the planned values all that changes.
+  // The configuration counts as it was synthesized, and of the state and the planned values all
+  // that changes.
   ...["configuration", "prior_state", "planned_values"],
 ];
 
 /**
- * SHA-256 of everything that a plan changes: two plans of one situation have one digest, and plans with another effect have another. An
- * account counts where the settings or the plan name it.
+ * SHA-256 of everything that a plan changes: two plans of one situation have one digest, and plans
+ * with another effect have another. An account counts where the settings or the plan name it.
  * @param plan what `terraform show -json` printed
  */
 export function planDigest(plan: JsonObject, origin: PlanOrigin): string {
@@ -35,7 +39,10 @@ export function planDigest(plan: JsonObject, origin: PlanOrigin): string {
   return createHash("sha256").update(text).digest("hex");
 }
 
-/** Lists of changes, and outputs by name, without those that change nothing. Terraform does not promise the order of a list. */
+/**
+ * Lists of changes, and outputs by name, without those that change nothing. Terraform does not
+ * promise the order of a list.
+ */
 function changesIn(value: unknown): unknown {
   if (Array.isArray(value)) {
     return value
@@ -43,7 +50,9 @@ function changesIn(value: unknown): unknown {
       .map((entry) => JSON.stringify(withoutSensitive(entry), sortedKeys))
       .sort();
   }
-  const entries = Object.entries(objectOf(value)).filter(([, entry]) => !isNoChange({ change: entry }));
+  const entries = Object.entries(objectOf(value)).filter(
+    ([, entry]) => !isNoChange({ change: entry }),
+  );
   return isObject(value) ? withoutSensitive(Object.fromEntries(entries)) : value;
 }
 
@@ -54,7 +63,10 @@ function isNoChange(entry: unknown): boolean {
   return JSON.stringify(actions) === '["no-op"]' && importing === undefined && moved === undefined;
 }
 
-/** Changes wherever they are, with a placeholder for each sensitive value, also where it is a part of another one. */
+/**
+ * Changes wherever they are, with a placeholder for each sensitive value, also where it is a part
+ * of another one.
+ */
 function withoutSensitive(value: unknown): unknown {
   if (Array.isArray(value)) {
     return value.map(withoutSensitive);
@@ -62,10 +74,23 @@ function withoutSensitive(value: unknown): unknown {
   if (!isObject(value)) {
     return value;
   }
-  const { before, after, before_sensitive: marksBefore, after_sensitive: marksAfter, ...rest } = value;
-  const others = Object.fromEntries(Object.entries(rest).map(([key, inner]) => [key, withoutSensitive(inner)]));
+  const {
+    before,
+    after,
+    before_sensitive: marksBefore,
+    after_sensitive: marksAfter,
+    ...rest
+  } = value;
+  const others = Object.fromEntries(
+    Object.entries(rest).map(([key, inner]) => [key, withoutSensitive(inner)]),
+  );
   const marks = { before_sensitive: marksBefore, after_sensitive: marksAfter };
-  return { ...others, ...marks, before: hidden(before, marksBefore), after: hidden(after, marksAfter) };
+  return {
+    ...others,
+    ...marks,
+    before: hidden(before, marksBefore),
+    after: hidden(after, marksAfter),
+  };
 }
 
 /** A value with a placeholder for what is marked. Whether there is a value is not sensitive. */
@@ -74,9 +99,13 @@ function hidden(value: unknown, marks: unknown): unknown {
     return value === undefined || value === null ? value : "(sensitive)";
   }
   if (Array.isArray(value)) {
-    return value.map((item, index) => hidden(item, Array.isArray(marks) ? marks[index] : undefined));
+    return value.map((item, index) =>
+      hidden(item, Array.isArray(marks) ? marks[index] : undefined),
+    );
   }
   return isObject(value)
-    ? Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, hidden(inner, objectOf(marks)[key])]))
+    ? Object.fromEntries(
+        Object.entries(value).map(([key, inner]) => [key, hidden(inner, objectOf(marks)[key])]),
+      )
     : value;
 }

@@ -9,7 +9,13 @@ import { type Changes, changesOf } from "../changes";
 import { comparable, permissionFindings } from "../permissions";
 import { type Plan, type PlannedChange, planOf } from "../plan-file";
 import { comparePolicies, policyFindings } from "../policies";
-import { describe, type ResourceChange, resourceFindings, resourcesOfPlan, WITH_PERMISSIONS } from "../resource-findings";
+import {
+  describe,
+  type ResourceChange,
+  resourceFindings,
+  resourcesOfPlan,
+  WITH_PERMISSIONS,
+} from "../resource-findings";
 import { planRisks } from "../risk-changes";
 import {
   exposureFindings,
@@ -28,7 +34,8 @@ import { isOurs, keyIn, policyAt, type Snapshot, slotsOf, snapshotOfPlan } from 
  * @param given what `terraform show -json` or OpenTofu's prints of a plan
  * @param stack what to call its deployment: a plan does not know
  * @param more what is known of the plan besides
- * @param deployment whose cluster the sentences about a leaked key name. @default the summary has none
+ * @param deployment whose cluster the sentences about a leaked key name. @default the summary has
+ * none
  * @param uses the last uses of its keys, where they are known
  */
 export function changesOfPlan(
@@ -46,9 +53,13 @@ export function changesOfPlan(
   const importedPolicies = resources.filter(
     ({ address, action }) => action === "imported" && policyOfAddress(address)?.what === "policy",
   );
-  const pgpKeysIn = (side: Snapshot): PgpKeys => slotsOf(side).map((slot) => [slot, keyIn(side, slot)?.pgpKey]);
-  // The state also had the secret for the OpenPGP keys of access keys that were changed or deleted outside Terraform.
-  const formerPgpKeys = plan.drift.map(({ address, before: old }) => [address, textOf(old?.pgp_key)] as const);
+  const pgpKeysIn = (side: Snapshot): PgpKeys =>
+    slotsOf(side).map((slot) => [slot, keyIn(side, slot)?.pgpKey]);
+  // The state also had the secret for the OpenPGP keys of access keys that were changed or deleted
+  // outside Terraform.
+  const formerPgpKeys = plan.drift.map(
+    ({ address, before: old }) => [address, textOf(old?.pgp_key)] as const,
+  );
   const findings = [
     ...plan.notCompared.map(unknownPart),
     ...(plan.isIncomplete ? [{ rule: "plan-incomplete", values: {} } as const] : []),
@@ -65,12 +76,17 @@ export function changesOfPlan(
     ...plan.changes.flatMap(entryFindings),
     ...orderFindings(given, plan),
     // Two secrets differ, and not their placeholders.
-    ...masked(outputFindings(snapshotOfPlan(secretPlan, "before"), snapshotOfPlan(secretPlan, "after")), secrets),
+    ...masked(
+      outputFindings(snapshotOfPlan(secretPlan, "before"), snapshotOfPlan(secretPlan, "after")),
+      secrets,
+    ),
     ...creationFindings(plan, before, resources),
     ...stateFindings(given, plan, before, resources),
   ];
   const [isBefore, isAfter] = [before, after].map(({ resources: all }) => all.has(ADDRESSES.user));
-  const isLost = plan.drift.some(({ address, after: current }) => address === ADDRESSES.user && current === undefined);
+  const isLost = plan.drift.some(
+    ({ address, after: current }) => address === ADDRESSES.user && current === undefined,
+  );
   const onlySide = isAfter ? "new" : "removed";
   return changesOf(source, stack, findings, isBefore === isAfter || isLost ? undefined : onlySide);
 }
@@ -86,21 +102,34 @@ export function keysOfPlan(given: JsonObject): readonly Pick<IamKey, "id" | "cre
 
 /** The resources of the state that a plan begins with. */
 function priorResources(given: JsonObject): readonly JsonObject[] {
-  return listOf(valueAt(given, ["prior_state", "values", "root_module", "resources"])).map(objectOf);
+  return listOf(valueAt(given, ["prior_state", "values", "root_module", "resources"])).map(
+    objectOf,
+  );
 }
 
-/** A state that has nothing, or that has something otherwise than AWS, where an apply changes nothing else. */
+/**
+ * A state that has nothing, or that has something otherwise than AWS, where an apply changes
+ * nothing else.
+ */
 function stateFindings(
   given: JsonObject,
   plan: Plan,
   before: Snapshot,
   resources: readonly ResourceChange[],
 ): readonly DiffFound[] {
-  const isCreated = resources.some(({ address, action }) => address === ADDRESSES.user && action === "created");
-  if (isCreated && plan.drift.length === 0 && priorResources(given).every(({ mode }) => mode !== "managed")) {
+  const isCreated = resources.some(
+    ({ address, action }) => address === ADDRESSES.user && action === "created",
+  );
+  if (
+    isCreated &&
+    plan.drift.length === 0 &&
+    priorResources(given).every(({ mode }) => mode !== "managed")
+  ) {
     return [{ rule: "state-empty", values: {} }];
   }
-  const isEmpty = resources.length === 0 && plan.outputs.every(({ actions }) => canonical(actions) === '["no-op"]');
+  const isEmpty =
+    resources.length === 0 &&
+    plan.outputs.every(({ actions }) => canonical(actions) === '["no-op"]');
   const objects = plan.drift.flatMap(({ address, before: old = {}, after: current }) => {
     const attributes = current === undefined ? [] : driftedAttributes(old, current, before);
     const what = `the ${describe(address, { ...before, resources: new Map([[address, old]]) })}`;
@@ -113,26 +142,46 @@ function stateFindings(
 }
 
 /**
- * What the policy of the Terraform role newly has, as the review packs of both settings do. Keys are created at any time, and what was
- * deleted outside Terraform is created again with the same permissions.
+ * What the policy of the Terraform role newly has, as the review packs of both settings do. Keys
+ * are created at any time, and what was deleted outside Terraform is created again with the same
+ * permissions.
  */
-function creationFindings(plan: Plan, before: Snapshot, resources: readonly ResourceChange[]): readonly DiffFound[] {
-  const known: readonly string[] = [...Object.values(KEY_ADDRESSES), ...plan.drift.map(({ address }) => address)];
-  const created = resources.filter(({ address, action }) => action === "created" && isOurs(address) && !known.includes(address));
+function creationFindings(
+  plan: Plan,
+  before: Snapshot,
+  resources: readonly ResourceChange[],
+): readonly DiffFound[] {
+  const known: readonly string[] = [
+    ...Object.values(KEY_ADDRESSES),
+    ...plan.drift.map(({ address }) => address),
+  ];
+  const created = resources.filter(
+    ({ address, action }) => action === "created" && isOurs(address) && !known.includes(address),
+  );
   const file: PackFile = "deployer-policy.json";
-  const isDeployed = resources.every(({ address, action }) => address !== ADDRESSES.user || action !== "imported");
+  const isDeployed = resources.every(
+    ({ address, action }) => address !== ADDRESSES.user || action !== "imported",
+  );
   return before.resources.has(ADDRESSES.user) && isDeployed && created.length > 0
-    ? [{ rule: "deployer-creates", values: { created: created.map(({ what }) => `the ${what}`), file } }]
+    ? [
+        {
+          rule: "deployer-creates",
+          values: { created: created.map(({ what }) => `the ${what}`), file },
+        },
+      ]
     : [];
 }
 
 /**
- * Terraform changes the first policy before it detaches the second one only where its state has that order. A change that fails removes
- * the order from the state. Source: `constructs/policy-attachment.ts`, `attachInOrder`.
+ * Terraform changes the first policy before it detaches the second one only where its state has
+ * that order. A change that fails removes the order from the state. Source:
+ * `constructs/policy-attachment.ts`, `attachInOrder`.
  */
 function orderFindings(given: JsonObject, { changes }: Plan): readonly DiffFound[] {
   const first = priorResources(given).find(({ address }) => address === ADDRESSES.policy);
-  const isChanged = changes.some(({ address, actions }) => address === ADDRESSES.policy && actions.includes("update"));
+  const isChanged = changes.some(
+    ({ address, actions }) => address === ADDRESSES.policy && actions.includes("update"),
+  );
   return changes
     .filter(({ address, actions }) => actions.includes("delete") && isSecondAttachment(address))
     .filter(({ address }) => isChanged && !listOf(first?.depends_on).includes(address))
@@ -144,43 +193,83 @@ function isSecondAttachment(address: string): boolean {
   return number !== 1 && what === "userAttachment";
 }
 
-/** What an imported policy allows and denies whoever has it already: it may be the policy of another deployment. */
-function importedPolicyFindings(address: string, before: Snapshot, after: Snapshot): readonly DiffFound[] {
-  const change = comparePolicies(listOf(policyAt(before, address)), listOf(policyAt(after, address)));
-  return policyFindings("principal of the imported policy", change).map((finding) => ({ ...finding, address }));
+/**
+ * What an imported policy allows and denies whoever has it already: it may be the policy of another
+ * deployment.
+ */
+function importedPolicyFindings(
+  address: string,
+  before: Snapshot,
+  after: Snapshot,
+): readonly DiffFound[] {
+  const change = comparePolicies(
+    listOf(policyAt(before, address)),
+    listOf(policyAt(after, address)),
+  );
+  return policyFindings("principal of the imported policy", change).map((finding) => ({
+    ...finding,
+    address,
+  }));
 }
 
-/** What was deleted outside Terraform and is created again, and a user or role that was changed there. */
+/**
+ * What was deleted outside Terraform and is created again, and a user or role that was changed
+ * there.
+ */
 function driftFindings(
   { address, before: old = {}, after: current }: PlannedChange,
   before: Snapshot,
   resources: readonly ResourceChange[],
 ): readonly DiffFound[] {
   if (current === undefined) {
-    const created = resources.filter((resource) => resource.address === address && resource.action === "created");
+    const created = resources.filter(
+      (resource) => resource.address === address && resource.action === "created",
+    );
     const isCompared = [...WITH_PERMISSIONS, ...Object.values(KEY_ADDRESSES)].includes(address);
-    return isCompared ? created.map(({ what }) => ({ rule: "drift-deleted", address, values: { what } })) : [];
+    return isCompared
+      ? created.map(({ what }) => ({ rule: "drift-deleted", address, values: { what } }))
+      : [];
   }
   const attributes = driftedAttributes(old, current, before);
   return WITH_PERMISSIONS.includes(address) && attributes.length > 0
-    ? [{ rule: "drift-not-compared", address, values: { what: describe(address, before), attributes } }]
+    ? [
+        {
+          rule: "drift-not-compared",
+          address,
+          values: { what: describe(address, before), attributes },
+        },
+      ]
     : [];
 }
 
 /** The attributes that were changed outside Terraform. */
-function driftedAttributes(old: JsonObject, current: JsonObject, before: Snapshot): readonly string[] {
+function driftedAttributes(
+  old: JsonObject,
+  current: JsonObject,
+  before: Snapshot,
+): readonly string[] {
   return [...new Set([...Object.keys(old), ...Object.keys(current)])].filter(
-    (name) => comparable(old[name]) !== comparable(current[name]) && !isOwnDrift(name, old, current, before),
+    (name) =>
+      comparable(old[name]) !== comparable(current[name]) &&
+      !isOwnDrift(name, old, current, before),
   );
 }
 
 /**
- * What follows from the settings and is in the state after the next refresh only: what a role has through this project's other resources,
- * which of its tags are not among the provider's default tags, which the settings may have changed, and how often a policy is attached.
+ * What follows from the settings and is in the state after the next refresh only: what a role has
+ * through this project's other resources, which of its tags are not among the provider's default
+ * tags, which the settings may have changed, and how often a policy is attached.
  */
-function isOwnDrift(attribute: string, old: JsonObject, current: JsonObject, { resources }: Snapshot): boolean {
+function isOwnDrift(
+  attribute: string,
+  old: JsonObject,
+  current: JsonObject,
+  { resources }: Snapshot,
+): boolean {
   if (attribute === "tags") {
-    return current.tags_all !== undefined && comparable(old.tags_all) === comparable(current.tags_all);
+    return (
+      current.tags_all !== undefined && comparable(old.tags_all) === comparable(current.tags_all)
+    );
   }
   const inlineOf = (item: unknown) => canonical([objectOf(item).name, objectOf(item).policy]);
   const known = (item: unknown) =>
@@ -189,16 +278,21 @@ function isOwnDrift(attribute: string, old: JsonObject, current: JsonObject, { r
     );
   return (
     attribute === "attachment_count" ||
-    (["managed_policy_arns", "inline_policy"].includes(attribute) && listOf(current[attribute]).every(known))
+    (["managed_policy_arns", "inline_policy"].includes(attribute) &&
+      listOf(current[attribute]).every(known))
   );
 }
 
 /** What is unusual in an entry of `resource_changes`. */
 function entryFindings(change: PlannedChange): readonly DiffFound[] {
   const { address, formerAddress, isManaged, provider } = change;
-  const isKnownData = address === ADDRESSES.callerIdentity || policyOfAddress(address)?.what === "policyDocument";
+  const isKnownData =
+    address === ADDRESSES.callerIdentity || policyOfAddress(address)?.what === "policyDocument";
   const rows: readonly (readonly [applies: boolean, found: DiffFound])[] = [
-    [formerAddress !== address, { rule: "moved", address, values: { before: formerAddress, after: address } }],
+    [
+      formerAddress !== address,
+      { rule: "moved", address, values: { before: formerAddress, after: address } },
+    ],
     [change.deposed !== undefined, { rule: "deposed", address, values: { what: address } }],
     [!isManaged && !isKnownData, unknownPart(`the data source ${address}`)],
     [!PROVIDERS.includes(provider), unknownPart(`the provider ${textOf(provider)} of ${address}`)],
@@ -213,4 +307,8 @@ function unknownPart(part: string): DiffFound {
   return { rule: "plan-unknown-part", values: { part } };
 }
 
-const PROVIDERS: readonly unknown[] = [undefined, "registry.terraform.io/hashicorp/aws", "registry.opentofu.org/hashicorp/aws"];
+const PROVIDERS: readonly unknown[] = [
+  undefined,
+  "registry.terraform.io/hashicorp/aws",
+  "registry.opentofu.org/hashicorp/aws",
+];

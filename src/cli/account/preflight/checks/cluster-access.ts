@@ -3,7 +3,10 @@ import type { ClusterAccess } from "../../../cluster/d8";
 import { ClusterError } from "../../../cluster/failures";
 import type { CheckResult } from "../report";
 
-/** Whether the user of the kubeconfig may do in a cluster what the commands with `--cluster` do. Reads nothing of the cluster. */
+/**
+ * Whether the user of the kubeconfig may do in a cluster what the commands with `--cluster` do.
+ * Reads nothing of the cluster.
+ */
 export async function clusterAccessCheck(access: ClusterAccess): Promise<CheckResult> {
   const check = "cluster-access";
   try {
@@ -18,6 +21,9 @@ export async function clusterAccessCheck(access: ClusterAccess): Promise<CheckRe
     if (!(error instanceof ClusterError)) {
       throw error;
     }
-    return { check, findings: [{ rule: "cluster-access-unread", values: { reason: error.message } }] };
+    return {
+      check,
+      findings: [{ rule: "cluster-access-unread", values: { reason: error.message } }],
+    };
   }
 }

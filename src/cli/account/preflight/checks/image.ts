@@ -1,7 +1,10 @@
 import type { Image } from "../../aws/operations";
 import { type Check, type PreflightFound, settingNotSet, when } from "../check";
 
-/** The images that the settings name. What runs on an instance, such as cloud-init, is not visible from outside. */
+/**
+ * The images that the settings name. What runs on an instance, such as cloud-init, is not visible
+ * from outside.
+ */
 export const imageCheck: Check = {
   id: "image",
   field: "cluster.amis",
@@ -27,16 +30,32 @@ const REQUIRED = [
 ] as const;
 
 /** What keeps an image from being one of DKP's nodes. @param imdsv2 `cluster.imdsv2` */
-function imageFindings(image: Image, ami: string, imdsv2: boolean | undefined): readonly PreflightFound[] {
+function imageFindings(
+  image: Image,
+  ami: string,
+  imdsv2: boolean | undefined,
+): readonly PreflightFound[] {
   const { RootDeviceName: root = "?", ImdsSupport, BlockDeviceMappings = [] } = image;
-  const names = BlockDeviceMappings.flatMap(({ Ebs, DeviceName = "?" }) => (Ebs === undefined ? [] : DeviceName));
+  const names = BlockDeviceMappings.flatMap(({ Ebs, DeviceName = "?" }) =>
+    Ebs === undefined ? [] : DeviceName,
+  );
   const disks = names.length === 0 ? "none" : names;
   return [
     ...REQUIRED.flatMap(([argument, required]) => {
       const value = image[argument] ?? "unknown";
-      return when(value !== required, { rule: "image-differs", values: { ami, argument, value, required } });
+      return when(value !== required, {
+        rule: "image-differs",
+        values: { ami, argument, value, required },
+      });
     }),
-    ...when(names.length !== 1 || names[0] !== root, { rule: "image-disks", values: { ami, disks, root } }),
-    ...when(ImdsSupport === "v2.0" && imdsv2 !== true, { rule: "image-imdsv2", field: "cluster.imdsv2", values: { ami } }),
+    ...when(names.length !== 1 || names[0] !== root, {
+      rule: "image-disks",
+      values: { ami, disks, root },
+    }),
+    ...when(ImdsSupport === "v2.0" && imdsv2 !== true, {
+      rule: "image-imdsv2",
+      field: "cluster.imdsv2",
+      values: { ami },
+    }),
   ];
 }

@@ -9,26 +9,35 @@ type Find = (list: Tools["list"], prefix: string) => Promise<readonly (string | 
  * Source: deckhouse/deckhouse modules/030-cloud-provider-aws/candi/terraform-modules.
  */
 const FIND: Readonly<Record<string, Find>> = {
-  role: (list, prefix) => list("iam:GetRole", { RoleName: nodeRoleName(prefix) }, ({ Role }) => [Role?.Arn]),
+  role: (list, prefix) =>
+    list("iam:GetRole", { RoleName: nodeRoleName(prefix) }, ({ Role }) => [Role?.Arn]),
   "instance profile": (list, prefix) =>
-    list("iam:GetInstanceProfile", { InstanceProfileName: nodeRoleName(prefix) }, ({ InstanceProfile }) => [
-      InstanceProfile?.Arn,
-    ]),
+    list(
+      "iam:GetInstanceProfile",
+      { InstanceProfileName: nodeRoleName(prefix) },
+      ({ InstanceProfile }) => [InstanceProfile?.Arn],
+    ),
   // The tag of the cluster is also on nodes of an EKS cluster with that name.
   "key pair": (list, prefix) =>
-    list("ec2:DescribeKeyPairs", { Filters: [{ Name: "key-name", Values: [prefix] }] }, ({ KeyPairs }) =>
-      KeyPairs?.map(({ KeyPairId }) => KeyPairId),
+    list(
+      "ec2:DescribeKeyPairs",
+      { Filters: [{ Name: "key-name", Values: [prefix] }] },
+      ({ KeyPairs }) => KeyPairs?.map(({ KeyPairId }) => KeyPairId),
     ),
   "security groups": (list, prefix) => {
     const names = [nodeRoleName(prefix), `${prefix}-loadbalancer`, `${prefix}-ssh-accessible`];
-    return list("ec2:DescribeSecurityGroups", { Filters: [{ Name: "group-name", Values: names }] }, ({ SecurityGroups }) =>
-      SecurityGroups?.map(({ GroupId }) => GroupId),
+    return list(
+      "ec2:DescribeSecurityGroups",
+      { Filters: [{ Name: "group-name", Values: names }] },
+      ({ SecurityGroups }) => SecurityGroups?.map(({ GroupId }) => GroupId),
     );
   },
   subnets: (list, prefix) => {
     const names = [`${prefix}-public-0`, `${prefix}-internal-0`];
-    return list("ec2:DescribeSubnets", { Filters: [{ Name: "tag:Name", Values: names }] }, ({ Subnets }) =>
-      Subnets?.map(({ SubnetId }) => SubnetId),
+    return list(
+      "ec2:DescribeSubnets",
+      { Filters: [{ Name: "tag:Name", Values: names }] },
+      ({ Subnets }) => Subnets?.map(({ SubnetId }) => SubnetId),
     );
   },
 };

@@ -1,10 +1,19 @@
 import { allIn } from "../../../terraform/state-file";
 import { type ExistingObject, type IamReader, requiredOf } from "../../aws/iam-reader";
-import { type DescribedThing, type Inventory, inventoryOfSettings, inventoryOfState, title } from "../../inventory";
+import {
+  type DescribedThing,
+  type Inventory,
+  inventoryOfSettings,
+  inventoryOfState,
+  title,
+} from "../../inventory";
 import { day, unmanagedFindings } from "../../unmanaged-objects";
 import { type Check, orErrorFinding, type PreflightFound, type Subject, when } from "../check";
 
-/** The names of the deployment's own user, policies and node role: whether they are free, or else what has them. */
+/**
+ * The names of the deployment's own user, policies and node role: whether they are free, or else
+ * what has them.
+ */
 export const resourceNamesCheck: Check = {
   id: "resource-names",
   field: "user.name",
@@ -18,14 +27,19 @@ export const resourceNamesCheck: Check = {
     const described = inventoryOfSettings(subject.deployment, subject.account);
     const findings = described.things.map(async (object) => {
       const location = { object: title(object), field: `${object.setting}.name` };
-      const found = await orErrorFinding(nameFindings(object, described, iam, { ...subject, state }));
+      const found = await orErrorFinding(
+        nameFindings(object, described, iam, { ...subject, state }),
+      );
       return found.map((finding) => ({ ...location, ...finding }));
     });
     return (await Promise.all(findings)).flat();
   },
 };
 
-/** What is found about the name of an object: nothing if it is free, or the object is managed or imported. */
+/**
+ * What is found about the name of an object: nothing if it is free, or the object is managed or
+ * imported.
+ */
 async function nameFindings(
   object: DescribedThing,
   described: Inventory,
@@ -35,19 +49,28 @@ async function nameFindings(
   const { kind, name, path, setting, address, isImported } = object;
   const isPolicy = kind === "policy";
   const existing =
-    requiredOf(await iam.object(kind, isPolicy ? object.arn : name)) ?? (isPolicy ? await policyOfName(iam, name) : undefined);
+    requiredOf(await iam.object(kind, isPolicy ? object.arn : name)) ??
+    (isPolicy ? await policyOfName(iam, name) : undefined);
   if (existing === undefined) {
     const read = isImported ? await state() : undefined;
     // Terraform ignores an import into an address that the state has.
     const isMissing =
-      read !== undefined && !("value" in read && allIn(read.value.resources).some((one) => one.address === address));
-    return when(isMissing, { rule: "name-import-missing", field: `import.${setting}`, values: { imports: setting, setting } });
+      read !== undefined &&
+      !("value" in read && allIn(read.value.resources).some((one) => one.address === address));
+    return when(isMissing, {
+      rule: "name-import-missing",
+      field: `import.${setting}`,
+      values: { imports: setting, setting },
+    });
   }
   const read = await state();
   const { Arn: arn = "", Path: existingPath = "/", CreateDate } = existing;
   const values = { arn, since: day(CreateDate), setting };
   if ("unread" in read) {
-    return when(!isImported || existingPath !== path, { rule: "name-state-unread", values: { ...values, reason: read.unread } });
+    return when(!isImported || existingPath !== path, {
+      rule: "name-state-unread",
+      values: { ...values, reason: read.unread },
+    });
   }
   const inState = inventoryOfState(allIn(read.value.resources));
   const managed = inState.things.find((thing) => thing.address === address);
@@ -60,6 +83,12 @@ async function nameFindings(
 
 /** IAM compares the names of policies without path and case. */
 async function policyOfName(iam: IamReader, name: string): Promise<ExistingObject | undefined> {
-  const policies = await iam.list("iam:ListPolicies", { Scope: "Local" }, ({ Policies }) => Policies);
-  return requiredOf(policies).find(({ PolicyName = "" }) => PolicyName.toLowerCase() === name.toLowerCase());
+  const policies = await iam.list(
+    "iam:ListPolicies",
+    { Scope: "Local" },
+    ({ Policies }) => Policies,
+  );
+  return requiredOf(policies).find(
+    ({ PolicyName = "" }) => PolicyName.toLowerCase() === name.toLowerCase(),
+  );
 }

@@ -19,10 +19,11 @@ interface SourceEndpoint {
 const SERVICES = ["ec2", "elasticloadbalancing", "iam", "sts"];
 
 /**
- * Whether the calls of the cluster come from `user.allowedNetworks`, as far as their sources are known: Elastic IPs by the names that
- * DKP gives them, `<prefix>-natgw` of its NAT gateway, those of the cluster's instances, `<prefix>-<node group>-<number>`, and interface
- * endpoints.
- * Source: deckhouse/deckhouse, candi/cloud-providers/aws/layouts, base-infrastructure, master-node and static-node.
+ * Whether the calls of the cluster come from `user.allowedNetworks`, as far as their sources are
+ * known: Elastic IPs by the names that DKP gives them, `<prefix>-natgw` of its NAT gateway, those
+ * of the cluster's instances, `<prefix>-<node group>-<number>`, and interface endpoints. Source:
+ * deckhouse/deckhouse, candi/cloud-providers/aws/layouts, base-infrastructure, master-node and
+ * static-node.
  */
 export const sourceAddressCheck: Check = {
   id: "source-addresses",
@@ -33,16 +34,36 @@ export const sourceAddressCheck: Check = {
       return [settingNotSet("cluster.prefix")];
     }
     const named = { Filters: [{ Name: "tag:Name", Values: [prefix] }] };
-    const own = await list("ec2:DescribeVpcs", named, ({ Vpcs }) => Vpcs?.map(({ VpcId = "" }) => VpcId));
+    const own = await list("ec2:DescribeVpcs", named, ({ Vpcs }) =>
+      Vpcs?.map(({ VpcId = "" }) => VpcId),
+    );
     const addresses = await elasticIps(list, prefix);
-    const endpoints = await interfaceEndpoints(list, existingVPCID === undefined ? [...own] : [existingVPCID]);
+    const endpoints = await interfaceEndpoints(
+      list,
+      existingVPCID === undefined ? [...own] : [existingVPCID],
+    );
     if (user.allowedNetworks !== undefined) {
       // Where every service has an endpoint, no call has an address.
-      const isByEndpoints = SERVICES.every((service) => endpoints.some((endpoint) => endpoint.service === service));
-      const findings = outsideFindings(isByEndpoints ? [] : addresses, endpoints, user.allowedNetworks);
-      return [...when(addresses.length === 0 && !isByEndpoints, { rule: "sources-not-found", values: {} }), ...findings];
+      const isByEndpoints = SERVICES.every((service) =>
+        endpoints.some((endpoint) => endpoint.service === service),
+      );
+      const findings = outsideFindings(
+        isByEndpoints ? [] : addresses,
+        endpoints,
+        user.allowedNetworks,
+      );
+      return [
+        ...when(addresses.length === 0 && !isByEndpoints, {
+          rule: "sources-not-found",
+          values: {},
+        }),
+        ...findings,
+      ];
     }
-    const sources = [...valuesOf(addresses).sources, ...endpoints.map(({ id, service }) => `${id} (${service})`)];
+    const sources = [
+      ...valuesOf(addresses).sources,
+      ...endpoints.map(({ id, service }) => `${id} (${service})`),
+    ];
     return [{ rule: "networks-not-set", values: { sources } }];
   },
 };
@@ -59,20 +80,29 @@ function outsideFindings(
   { cidrs, vpcs, vpcEndpoints }: Networks,
 ): readonly PreflightFound[] {
   const outside = addresses.filter(({ address }) => !includesAddress(cidrs, address));
-  const denied = endpoints.filter(({ vpc, id }) => !vpcs.includes(vpc) && !vpcEndpoints.includes(id));
+  const denied = endpoints.filter(
+    ({ vpc, id }) => !vpcs.includes(vpc) && !vpcEndpoints.includes(id),
+  );
   return [
     ...when(outside.length > 0, { rule: "source-outside", values: valuesOf(outside) }),
-    ...denied.map((endpoint): PreflightFound => ({ rule: "endpoint-outside", values: { ...endpoint } })),
+    ...denied.map(
+      (endpoint): PreflightFound => ({ rule: "endpoint-outside", values: { ...endpoint } }),
+    ),
   ];
 }
 
-/** A cluster of another prefix can have names with the same beginning: `dev-eu-natgw` is not of the prefix `dev`. */
+/**
+ * A cluster of another prefix can have names with the same beginning: `dev-eu-natgw` is not of the
+ * prefix `dev`.
+ */
 async function elasticIps(list: Tools["list"], prefix: string): Promise<readonly SourceAddress[]> {
   const named = { Filters: [{ Name: "tag:Name", Values: [`${prefix}-*`] }] };
   const addresses = await list("ec2:DescribeAddresses", named, ({ Addresses }) => Addresses);
   const tagged = { Filters: [{ Name: "tag-key", Values: [`kubernetes.io/cluster/${prefix}`] }] };
   const instances = await list("ec2:DescribeInstances", tagged, ({ Reservations }) =>
-    Reservations?.flatMap(({ Instances = [] }) => Instances.flatMap(({ InstanceId }) => InstanceId ?? [])),
+    Reservations?.flatMap(({ Instances = [] }) =>
+      Instances.flatMap(({ InstanceId }) => InstanceId ?? []),
+    ),
   );
   return addresses.flatMap(({ PublicIp: address, InstanceId = "", Tags = [] }) => {
     const name = Tags.find(({ Key }) => Key === "Name")?.Value ?? "";
@@ -82,14 +112,20 @@ async function elasticIps(list: Tools["list"], prefix: string): Promise<readonly
 }
 
 /** Endpoints that take calls without a change of DKP: those with private DNS names. */
-async function interfaceEndpoints(list: Tools["list"], vpcs: string[]): Promise<readonly SourceEndpoint[]> {
+async function interfaceEndpoints(
+  list: Tools["list"],
+  vpcs: string[],
+): Promise<readonly SourceEndpoint[]> {
   if (vpcs.length === 0) {
     return [];
   }
   const ofVpcs = { Filters: [{ Name: "vpc-id", Values: vpcs }] };
   const all = await list("ec2:DescribeVpcEndpoints", ofVpcs, ({ VpcEndpoints }) => VpcEndpoints);
   return all
-    .filter(({ VpcEndpointType, PrivateDnsEnabled }) => VpcEndpointType === "Interface" && PrivateDnsEnabled === true)
+    .filter(
+      ({ VpcEndpointType, PrivateDnsEnabled }) =>
+        VpcEndpointType === "Interface" && PrivateDnsEnabled === true,
+    )
     .map(({ VpcEndpointId: id = "", VpcId: vpc = "", ServiceName = "" }) => ({
       id,
       vpc,
@@ -101,5 +137,7 @@ async function interfaceEndpoints(list: Tools["list"], vpcs: string[]): Promise<
 function includesAddress(cidrs: readonly string[], text: string): boolean {
   const address = ipaddr.parse(text);
   const blocks = cidrs.map((cidr) => ipaddr.parseCIDR(cidr));
-  return blocks.some(([network, length]) => network.kind() === address.kind() && address.match(network, length));
+  return blocks.some(
+    ([network, length]) => network.kind() === address.kind() && address.match(network, length),
+  );
 }

@@ -7,7 +7,10 @@ import { type EvaluationResult, someAtATime } from "../../aws/operations";
 import { type Check, type PreflightFound, when } from "../check";
 import { simulatedCalls } from "../simulated-requests";
 
-/** The rules of actions that are not allowed, from the worst: of several resources the worst decision counts. */
+/**
+ * The rules of actions that are not allowed, from the worst: of several resources the worst
+ * decision counts.
+ */
 const WORST_FIRST = [
   "permission-denied-by-scp",
   "permission-denied-by-boundary",
@@ -15,7 +18,10 @@ const WORST_FIRST = [
   "permission-undecided",
 ] as const;
 
-/** The decision of the simulator on one action. It reports the SCP and the boundary next to its decision. */
+/**
+ * The decision of the simulator on one action. It reports the SCP and the boundary next to its
+ * decision.
+ */
 function decisionOf(result: EvaluationResult): (typeof WORST_FIRST)[number] | "allowed" {
   const { EvalDecision, OrganizationsDecisionDetail, ResourceSpecificResults = [] } = result;
   if (EvalDecision === "allowed") {
@@ -25,10 +31,17 @@ function decisionOf(result: EvaluationResult): (typeof WORST_FIRST)[number] | "a
     return "permission-denied-by-scp";
   }
   const all = [result, ...ResourceSpecificResults];
-  if (all.some(({ PermissionsBoundaryDecisionDetail: detail }) => detail?.AllowedByPermissionsBoundary === false)) {
+  if (
+    all.some(
+      ({ PermissionsBoundaryDecisionDetail: detail }) =>
+        detail?.AllowedByPermissionsBoundary === false,
+    )
+  ) {
     return "permission-denied-by-boundary";
   }
-  const isUndecided = EvalDecision === undefined || all.some(({ MissingContextValues = [] }) => MissingContextValues.length > 0);
+  const isUndecided =
+    EvalDecision === undefined ||
+    all.some(({ MissingContextValues = [] }) => MissingContextValues.length > 0);
   return isUndecided ? "permission-undecided" : "permission-denied-by-policy";
 }
 
@@ -52,16 +65,30 @@ export const permissionsCheck: Check = {
     const isNeeded = (row: CatalogueRow) => reasons(row, conditions).length > 0;
     const needed = CATALOGUE.filter(isNeeded).map(({ action }) => action);
     const results: EvaluationResult[] = [];
-    await someAtATime(AT_ONCE, simulatedCalls(options, needed, PolicySourceArn), async (request) => {
-      const input = { PolicySourceArn, ...request };
-      results.push(...(await list("iam:SimulatePrincipalPolicy", input, ({ EvaluationResults }) => EvaluationResults)));
-    });
+    await someAtATime(
+      AT_ONCE,
+      simulatedCalls(options, needed, PolicySourceArn),
+      async (request) => {
+        const input = { PolicySourceArn, ...request };
+        results.push(
+          ...(await list(
+            "iam:SimulatePrincipalPolicy",
+            input,
+            ({ EvaluationResults }) => EvaluationResults,
+          )),
+        );
+      },
+    );
     return denials(needed, results, `the user ${name}`);
   },
 };
 
 /** The actions that are not allowed; an action without a result is undecided. */
-function denials(actions: readonly string[], results: readonly EvaluationResult[], simulated: string): readonly PreflightFound[] {
+function denials(
+  actions: readonly string[],
+  results: readonly EvaluationResult[],
+  simulated: string,
+): readonly PreflightFound[] {
   const byAction = grouped(results, ({ EvalActionName = "" }) => EvalActionName);
   const worst = (action: string) => {
     const decisions = byAction.get(action)?.map(decisionOf) ?? ["permission-undecided"];

@@ -113,7 +113,13 @@ async function compareSource({
   ];
 }
 
-async function compareAll(options: Options): ReturnType<typeof compareModules> {
+/** What was compared, and what could not be read. */
+interface Compared {
+  readonly comparisons: readonly Comparison[];
+  readonly errors: readonly string[];
+}
+
+async function compareAll(options: Options): Promise<Compared> {
   const { comparisons, errors } = await compareModules(options);
   if (options.component?.includes("terraform") === false) {
     return { comparisons, errors };
@@ -135,10 +141,7 @@ async function compareModules({
   dkp,
   dkpRelease,
   dkpVersion,
-}: Options): Promise<{
-  readonly comparisons: readonly Comparison[];
-  readonly errors: readonly string[];
-}> {
+}: Options): Promise<Compared> {
   const comparisons: Comparison[] = [];
   const shipped =
     dkp === undefined ? new Map<string, readonly string[]>() : readShippedVersions(dkp);

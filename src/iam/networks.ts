@@ -8,6 +8,13 @@ export interface Networks {
   readonly vpcEndpoints: readonly string[];
 }
 
+/** A condition about where a request comes from. */
+interface NetworkCondition {
+  readonly test: "BoolIfExists" | "NotIpAddressIfExists" | "StringNotEqualsIfExists";
+  readonly variable: string;
+  readonly values: readonly string[];
+}
+
 /**
  * The conditions under which a request comes from none of the networks: all must hold. Without
  * values, a key has no condition. A negated operator holds for a request without the key, with and
@@ -16,8 +23,12 @@ export interface Networks {
  * `aws:CalledVia` is not used, because only a few services set it. Source: IAM User Guide, "Forward
  * access sessions".
  */
-export function otherNetworkConditions({ cidrs, vpcs, vpcEndpoints }: Networks) {
-  const conditions = [
+export function otherNetworkConditions({
+  cidrs,
+  vpcs,
+  vpcEndpoints,
+}: Networks): readonly NetworkCondition[] {
+  const conditions: readonly NetworkCondition[] = [
     // True for a request that a service makes on behalf of the user (forward access session): it is
     // exempt, because it has no aws:SourceVpc and no aws:SourceVpce of the first request. IfExists,
     // because a service can lack the key (earlier editions of the IAM User Guide name EC2): without
@@ -33,6 +44,6 @@ export function otherNetworkConditions({ cidrs, vpcs, vpcEndpoints }: Networks) 
     // network_perimeter_iam_users_scp.json.
     { test: "StringNotEqualsIfExists", variable: "aws:SourceVpc", values: vpcs },
     { test: "StringNotEqualsIfExists", variable: "aws:SourceVpce", values: vpcEndpoints },
-  ] as const;
+  ];
   return conditions.filter(({ values }) => values.length > 0);
 }

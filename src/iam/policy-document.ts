@@ -61,9 +61,15 @@ type OneOrMore = string | readonly string[];
  */
 const POLICY_VERSION = "2012-10-17";
 
+/** A policy with statements of a type. */
+export type PolicyWith<S> = {
+  readonly Version: typeof POLICY_VERSION;
+  readonly Statement: S;
+};
+
 /** A policy with these statements. */
-export function policyWith<S>(Statement: S) {
-  return { Version: POLICY_VERSION, Statement } as const;
+export function policyWith<S>(Statement: S): PolicyWith<S> {
+  return { Version: POLICY_VERSION, Statement };
 }
 
 /** A statement as AWS stores it. */

@@ -111,7 +111,7 @@ export function configFileConflicts(
   cluster: Settings["cluster"],
   file: ConfigFile,
   region: string | undefined,
-) {
+): readonly FieldError[] {
   const { prefix, ...others } = { ...dkpFields, amis: undefined };
   const repeated = Object.keys(others).filter(
     (name) => cluster[name as keyof typeof cluster] !== undefined,

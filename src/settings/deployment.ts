@@ -156,7 +156,7 @@ export type SecretForm = (typeof SECRET_FORMS)[number];
 export function secretForms({
   accessKeys,
   import: imports,
-}: Pick<Deployment, "accessKeys" | "import">) {
+}: Pick<Deployment, "accessKeys" | "import">): Readonly<Record<Slot, SecretForm>> {
   const formOf = (slot: Slot): SecretForm => {
     if (accessKeys === "none" || accessKeys[slot].status === "absent") {
       return "none";
@@ -170,8 +170,11 @@ export function secretForms({
 }
 
 /** The least protected form of a secret of a deployment, and the slots that have it. */
-export function leastProtected(forms: Readonly<Record<Slot, SecretForm>>) {
+export function leastProtected(forms: Readonly<Record<Slot, SecretForm>>): {
+  readonly form: SecretForm;
+  readonly slots: readonly Slot[];
+} {
   const form =
     SECRET_FORMS.findLast((candidate) => SLOTS.some((slot) => forms[slot] === candidate)) ?? "none";
-  return { form, slots: SLOTS.filter((slot) => forms[slot] === form) } as const;
+  return { form, slots: SLOTS.filter((slot) => forms[slot] === form) };
 }

@@ -143,12 +143,21 @@ export function policyAt(
   return attributes && readPolicy(textOf(attributes[argument]) ?? UNKNOWN);
 }
 
+/** A key of a configuration, a plan or a state. What is not known is undefined. */
+interface SnapshotKey {
+  readonly id: string | undefined;
+  readonly status: string;
+  readonly pgpKey: string | undefined;
+  readonly recorded: string | undefined;
+  readonly created: Date | undefined;
+}
+
 /**
  * The key in a slot, without its secrets. Active is the provider's default. `recorded` is the
  * fingerprint of the OpenPGP key that the provider encrypted the secret for, in upper case. Source:
  * `encryptValue` in internal/service/iam of the AWS provider 5.100.0.
  */
-export function keyIn({ resources }: Snapshot, slot: Slot) {
+export function keyIn({ resources }: Snapshot, slot: Slot): SnapshotKey | undefined {
   const key = resources.get(KEY_ADDRESSES[slot]);
   const recorded = textOf(key?.key_fingerprint)?.toUpperCase();
   const created = new Date(textOf(key?.create_date) ?? "");

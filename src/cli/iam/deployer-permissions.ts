@@ -42,13 +42,23 @@ const CONDITIONS = {
 
 type Condition = keyof typeof CONDITIONS;
 
-const scope = (resources: readonly string[], conditions: readonly PolicyCondition[] = []) => ({
-  resources,
-  conditions,
-});
+type Sid =
+  | "CreateUser"
+  | "User"
+  | "UserPolicy"
+  | "Policy"
+  | "CreateNodeRole"
+  | "NodeRole"
+  | "NodeRolePolicies";
+type Scope = Pick<PolicyStatement, "resources" | "conditions">;
+
+const scope = (
+  resources: readonly string[],
+  conditions: readonly PolicyCondition[] = [],
+): Scope => ({ resources, conditions });
 
 /** The statements, in the order of the policy. */
-function scopesOf(deployment: Deployment) {
+function scopesOf(deployment: Deployment): Readonly<Record<Sid, Scope>> {
   const { user, policy, nodeRole } = deployment;
   const arn = (kind: string, resource: IamResource) => iamArn(deployment, kind, resource);
   const users = [arn("user", user)];
@@ -69,7 +79,7 @@ function scopesOf(deployment: Deployment) {
 
 /** An action that Terraform calls. */
 interface DeployerRow {
-  readonly sid: keyof ReturnType<typeof scopesOf>;
+  readonly sid: Sid;
   readonly action: string;
   /** Any of these conditions requires the action. */
   readonly when: readonly Condition[];

@@ -1,4 +1,4 @@
-import { policyWith } from "../../iam/policy-document";
+import { type PolicyWith, policyWith } from "../../iam/policy-document";
 import { awsCommand } from "../text/advice";
 
 /**
@@ -30,11 +30,21 @@ export const GUIDES: readonly (readonly [what: string, url: string])[] = [
   ],
 ];
 
+/** Commands of the AWS CLI, as lines of a shell. */
+export interface LeakCommands {
+  readonly activate: (id: string) => string;
+  readonly deactivate: (id: string) => string;
+  readonly denySessions: readonly string[];
+  readonly deleteKey: (id: string) => string;
+  readonly createKey: string;
+  readonly removeDenial: string;
+}
+
 /**
  * The AWS CLI commands for the keys of a user, and against the sessions of a leaked one.
  * @param region an always-on Region: some installations of the AWS CLI require one
  */
-export function leakCommands(userName: string, region: string) {
+export function leakCommands(userName: string, region: string): LeakCommands {
   const iam = (command: string, options: Readonly<Record<string, string>> = {}) =>
     awsCommand("iam", command, { region, "user-name": userName, ...options });
   const setStatus = (status: string) => (id: string) =>
@@ -58,7 +68,7 @@ export function leakCommands(userName: string, region: string) {
  * Denies everything to credentials that were issued before a time. Source: AWS's own
  * `AWSRevokeOlderSessions`.
  */
-export const denial = (time: string) =>
+export const denial = (time: string): PolicyWith<readonly object[]> =>
   policyWith([
     {
       Effect: "Deny",

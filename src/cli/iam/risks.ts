@@ -30,6 +30,13 @@ type Values = Readonly<Record<string, string>>;
 /** What the requests of a row follow from. */
 type Asked = Pick<PolicyOptions, "environment" | "cluster">;
 
+/** What an attacker reaches with a leaked key, by which actions. */
+interface Risk {
+  readonly goal: string;
+  readonly what: string;
+  readonly actions: readonly string[];
+}
+
 /**
  * The impact of a leaked key: what the policy of a deployment allows an attacker, most severe
  * first. Networks are not considered.
@@ -42,7 +49,7 @@ export function risksOf(
   options: PolicyOptions,
   named: (name: string) => string,
   statements: readonly PolicyStatement[] = policyStatements(options),
-) {
+): readonly Risk[] {
   const { cluster, environment } = options;
   const elsewhere = { ...options, environment: { ...environment, region: "elsewhere" } };
   const peerAccounts = cluster.peerAccountIds.map((id) => `any VPC of the account ${named(id)}`);

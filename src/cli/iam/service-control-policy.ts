@@ -2,7 +2,7 @@ import { ACCOUNT_ID, iamResourceArn } from "../../iam/arns";
 import { CATALOGUE } from "../../iam/catalogue";
 import { otherNodeRoles } from "../../iam/cluster";
 import { NODE_ACTIONS } from "../../iam/node-role-permissions";
-import { policyWith } from "../../iam/policy-document";
+import { type PolicyWith, policyWith } from "../../iam/policy-document";
 import type { PolicyOptions } from "../../iam/policy-statements";
 import { roleOf } from "./risks";
 
@@ -19,7 +19,9 @@ interface ControlPolicyOptions extends PolicyOptions {
  * does not limit it, the user can only write and pass the node role. A service control policy has
  * no effect in the management account.
  */
-export function controlPolicy(options: ControlPolicyOptions) {
+export function controlPolicy(
+  options: ControlPolicyOptions,
+): PolicyWith<readonly { readonly Sid: string }[]> {
   const { environment, cluster, mode, user, additionalRolePolicies } = options;
   const { partition, account = ACCOUNT_ID } = environment;
   const iam = (resource: string) => iamResourceArn({ partition, account }, resource);

@@ -1,5 +1,5 @@
 import { partitionOf } from "../../iam/arns";
-import { policyWith } from "../../iam/policy-document";
+import { type PolicyWith, policyWith } from "../../iam/policy-document";
 import type { Deployment } from "../../settings/deployment";
 
 /** Who may assume a role: the values of the tokens that AWS compares. `*` is the only wildcard. */
@@ -83,7 +83,7 @@ export function trustPolicies(
   { region, accountId, stack }: Deployment,
   system: keyof typeof TRUST_SYSTEMS,
   named: string,
-) {
+): Readonly<Record<"planner" | "deployer", PolicyWith<readonly object[]>>> {
   const { format, pattern, repository } = TRUST_SYSTEMS[system];
   const [match, ...groups] = pattern.exec(named) ?? [];
   if (match === undefined) {

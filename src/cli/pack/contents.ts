@@ -66,7 +66,10 @@ export const PACK_FILES: readonly PackFile[] = [
  * so. They are valid settings again, and `diff` compares them field by field. Settings have no
  * secrets, and so neither has this.
  */
-export function normalizedSettings({ settings, state }: Deployment) {
+export function normalizedSettings({ settings, state }: Deployment): {
+  readonly version: string;
+  readonly settings: JsonObject;
+} {
   const { backend, cloud, ...rest } = settings;
   const location =
     cloud === undefined

@@ -1,4 +1,4 @@
-import { policyDocument } from "../../iam/policy-document";
+import { type PolicyDocument, policyDocument } from "../../iam/policy-document";
 import type { Deployment } from "../../settings/deployment";
 import {
   type Call,
@@ -9,20 +9,31 @@ import {
 import type { DEPLOYER_FILES } from "../pack/contents";
 import { stateAccess } from "./state";
 
+/** The policy of a principal that Terraform runs as. */
+interface DeployerPolicy {
+  /** File of the review pack. */
+  readonly file: (typeof DEPLOYER_FILES)[number];
+  /** ARN of the role that requires it; absent for the credentials that Terraform runs with. */
+  readonly role: string | undefined;
+  readonly statements: readonly DeployerStatement[];
+  readonly document: PolicyDocument;
+}
+
 /**
  * The least-privilege policies for planning, applying, updating and destroying a deployment,
  * limited to its names and its state. If Terraform assumes a role, that role has the permissions,
  * and the pipeline's own credentials can only assume the role. Also the policy of a principal that
  * only plans, and writes nothing.
  */
-export function deployerPolicies(deployment: Deployment) {
+export function deployerPolicies(deployment: Deployment): {
+  readonly policies: readonly DeployerPolicy[];
+  readonly planner: PolicyDocument;
+} {
   const all = statementsByPrincipal(deployment);
   const policies = [...all]
     .filter(([, statements]) => statements.some(({ calls }) => calls.length > 0))
     .map(([role, statements]) => ({
-      /** File of the review pack. */
       file: fileOf(role, deployment.provider.assumeRoleArn),
-      /** ARN of the role that requires it; absent for the credentials that Terraform runs with. */
       role,
       statements,
       document: documentOf(statements),

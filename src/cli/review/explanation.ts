@@ -25,6 +25,14 @@ export interface Explanation {
   readonly denials: readonly PolicyStatement[];
 }
 
+/** An action of a policy, with its row of a table in Markdown. */
+interface Permission {
+  readonly row: CatalogueRow;
+  /** Whether anything requires it, as far as the settings describe the cluster. */
+  readonly isRequired: boolean;
+  readonly tableRow: string;
+}
+
 /**
  * Why an action of the catalogue is in a policy or not, and on what it is allowed; undefined if it
  * is none. Like IAM, ignores its case.
@@ -71,7 +79,7 @@ export function permissionsOf(
   rows: readonly CatalogueRow[],
   statements: readonly PolicyStatement[],
   cluster: Cluster,
-) {
+): readonly Permission[] {
   return rows.map((row) => {
     const { isRequired, requiredBy } = requirementsOf(row, cluster);
     const allowing = statements.filter(({ actions }) => actions.includes(row.action));

@@ -15,7 +15,7 @@ import {
   secretForms,
 } from "../../settings/deployment";
 import { grouped } from "../../text/grouped";
-import { leakCommands } from "../iam/leaked-key";
+import { type LeakCommands, leakCommands } from "../iam/leaked-key";
 import { risksOf, roleOf } from "../iam/risks";
 import { controlPolicy, MAX_CONTROL_POLICY_CHARACTERS } from "../iam/service-control-policy";
 import { policyFile } from "../pack/contents";
@@ -68,10 +68,13 @@ export interface LeakedKey {
 }
 
 /** The commands after a leak of keys, as `after-a-leak.md` shows them. */
-export function leakFacts(region: string, keys: readonly LeakedKey[]) {
+export function leakFacts(
+  region: string,
+  keys: readonly LeakedKey[],
+): Readonly<Record<keyof Omit<LeakCommands, "activate">, string>> {
   const users = [...new Set(keys.map(({ user }) => user))];
   const commands = (user: string) => leakCommands(user, alwaysOnRegion(region));
-  const ofUsers = (make: (of: ReturnType<typeof commands>) => string) =>
+  const ofUsers = (make: (of: LeakCommands) => string) =>
     users.map((user) => make(commands(user))).join("\n");
   return {
     deactivate: keys.map(({ id, user }) => commands(user).deactivate(id)).join("\n"),

@@ -46,7 +46,7 @@ export function initializedDestination(dataFolder: string, workspace: string): D
 export function selectedWorkspace(
   dataFolder: string,
   { TF_WORKSPACE }: Readonly<Record<string, string | undefined>>,
-) {
+): { readonly workspace: string; readonly source: string } {
   const file = join(dataFolder, "environment");
   const selected = existsSync(file) ? readTextFile(file).trim() : "";
   return TF_WORKSPACE
@@ -74,7 +74,10 @@ function flattened(value: unknown, path: readonly string[] = []): ReadonlyMap<st
 }
 
 /** What an initialized backend has otherwise than the settings, and what it has in addition. */
-export function destinationDifferences(initialized: Destination, configured: Destination) {
+export function destinationDifferences(
+  initialized: Destination,
+  configured: Destination,
+): { readonly different: readonly string[]; readonly additional: readonly string[] } {
   const additional = [...initialized.arguments]
     .filter(([path]) => !configured.arguments.has(path))
     .map(([path, value]) =>
@@ -97,7 +100,11 @@ export function destinationDifferences(initialized: Destination, configured: Des
  * Where the state is, without the identity that reads and writes it there, and without what can be
  * a secret.
  */
-export function locationOf({ type, arguments: given, workspace }: Destination) {
+export function locationOf({ type, arguments: given, workspace }: Destination): {
+  readonly type: string;
+  readonly arguments: Readonly<Record<string, string>>;
+  readonly workspace: string | undefined;
+} {
   const location = [...given].filter(([path]) => meaningOf(type, path) === "exposure");
   return { type, arguments: Object.fromEntries(location), workspace };
 }

@@ -1,5 +1,7 @@
 /** What no string of the settings may hold, value or key, wherever it is. */
-export function forbiddenStrings(value: unknown) {
+export function forbiddenStrings(
+  value: unknown,
+): readonly { readonly path: readonly string[]; readonly message: string }[] {
   return stringsIn(value, []).flatMap(({ path, string }) => {
     const message = templateError(string) ?? keyError(path, string) ?? secretError(path, string);
     return message === undefined ? [] : [{ path, message }];

@@ -66,15 +66,20 @@ function argumentSchema(
     : v.union([v.pipe(value, meaning(own)), object]);
 }
 
+type Arguments = v.OptionalSchema<
+  v.NullableSchema<v.GenericSchema<BackendArguments>, Readonly<Record<string, never>>>,
+  undefined
+>;
+
 /** `backend: { local: }` is a backend without arguments. */
-const withoutArguments = (type: BackendType) =>
+const withoutArguments = (type: BackendType): Arguments =>
   v.optional(v.nullable(argumentsSchema(argumentsOf(type)), {}));
 
 /** Terraform's `cloud` block is a setting of its own, not a backend type. */
 const { cloud: cloudType, ...backendTypes } = BACKEND_TYPES;
 const BACKENDS = Object.fromEntries(
   Object.entries(backendTypes).map(([name, type]) => [name, withoutArguments(type)]),
-) as Readonly<Record<keyof typeof backendTypes, ReturnType<typeof withoutArguments>>>;
+) as Readonly<Record<keyof typeof backendTypes, Arguments>>;
 
 export const backend = strict(
   { ...BACKENDS, partial: v.optional(v.boolean()) },

@@ -29,10 +29,16 @@ export function noList<S extends v.GenericSchema<object>>(schema: S, remedy = LI
 export function strict<const E extends v.ObjectEntries>(
   entries: E,
   remedy = `it takes ${listed(Object.keys(entries))}; ${LINES}`,
-) {
+): v.GenericSchema<
+  v.InferInput<v.ObjectSchema<E, undefined>>,
+  v.InferOutput<v.ObjectSchema<E, undefined>>
+> {
   const schema = v.object(entries);
   const withUnknown = v.objectWithRest(entries, v.never());
-  const all: v.GenericSchema<v.InferInput<typeof schema>, v.InferOutput<typeof schema>> = {
+  const all: v.GenericSchema<
+    v.InferInput<v.ObjectSchema<E, undefined>>,
+    v.InferOutput<v.ObjectSchema<E, undefined>>
+  > = {
     ...schema,
     "~run": (dataset, config) => withUnknown["~run"](dataset, config),
   };
@@ -68,11 +74,13 @@ export type Meaning =
   | "permissions";
 
 /** Declares what a change of a value, and of what lies in it, means. */
-export const meaning = <T>(value: Meaning) =>
+export const meaning = <T>(value: Meaning): v.MetadataAction<T, { readonly meaning: Meaning }> =>
   v.metadata<T, { readonly meaning: Meaning }>({ meaning: value });
 
 /** Declares values to which a change is harmless, whatever other changes mean. */
-export const harmlessAs = <T>(...values: readonly unknown[]) =>
+export const harmlessAs = <T>(
+  ...values: readonly unknown[]
+): v.MetadataAction<T, { readonly harmless: readonly unknown[] }> =>
   v.metadata<T, { readonly harmless: readonly unknown[] }>({ harmless: values });
 
 /** A field: its schema, what a change of it means, and its text in the documentation. */
@@ -80,7 +88,7 @@ export function field<In, Out>(
   schema: v.GenericSchema<In, Out>,
   declared: Meaning,
   description: string,
-) {
+): v.GenericSchema<In, Out> {
   return v.pipe(schema, v.description(description), meaning(declared));
 }
 
@@ -105,16 +113,18 @@ export const identity = declares("identity");
 export const permissions = declares("permissions");
 
 /** Continues `"VALUE" ...`: a rule that a string breaks. */
-export const because = (reason: string) => (issue: v.BaseIssue<unknown>) =>
-  `${show(issue.input)} ${reason}`;
+export const because =
+  (reason: string) =>
+  (issue: v.BaseIssue<unknown>): string =>
+    `${show(issue.input)} ${reason}`;
 
 /** A string that matches a pattern. @param reason follows the value in the message */
-export const matching = (pattern: RegExp, reason: string) =>
+export const matching = (pattern: RegExp, reason: string): v.GenericSchema<string> =>
   v.pipe(v.string(), v.regex(pattern, because(reason)));
 
 export const nonEmptyString = v.pipe(v.string(), v.minLength(1, EMPTY));
 
-export const following = ({ pattern, reason }: TextRule, hint = "") =>
+export const following = ({ pattern, reason }: TextRule, hint = ""): v.GenericSchema<string> =>
   matching(pattern, `${reason}${hint}`);
 
 export const vpcId = matching(
@@ -125,7 +135,7 @@ export const vpcId = matching(
 export const path = following(PATH);
 
 /** The ARN of a policy or role. AWS itself manages policies, and nothing else. */
-export const arn = (kind: "policy" | "role") =>
+export const arn = (kind: "policy" | "role"): v.GenericSchema<string> =>
   v.pipe(
     v.string(),
     v.check(
@@ -139,7 +149,7 @@ export const arn = (kind: "policy" | "role") =>
   );
 
 /** One of a few strings. */
-export const choice = <const T extends readonly string[]>(values: T) =>
+export const choice = <const T extends readonly string[]>(values: T): v.GenericSchema<T[number]> =>
   v.picklist(
     values,
     (issue) =>

@@ -154,7 +154,11 @@ export class IamReader {
    * ID and document of the default version of a managed policy; undefined if the policy does not
    * exist.
    */
-  async managedPolicy(PolicyArn: string) {
+  async managedPolicy(
+    PolicyArn: string,
+  ): Promise<
+    Reading<{ readonly id: string; readonly document: StoredDocument | undefined } | undefined>
+  > {
     const policy = await this.object("policy", PolicyArn);
     if ("unread" in policy || policy.value === undefined) {
       return mapReading(policy, () => undefined);

@@ -27,13 +27,16 @@ export const settingNotSet = (field: string): PreflightFound => ({
   values: { field },
 });
 
+/** A deployment's state, or why it cannot be read. */
+export type StateReading = Promise<Reading<Pick<StateContents, "resources" | "outputs">>>;
+
 /** What is checked. */
 export interface Subject {
   readonly deployment: Deployment;
   /** Account of the credentials. */
   readonly account: string;
   /** The deployment's state, or why it cannot be read. */
-  readonly state: () => Promise<Reading<Pick<StateContents, "resources" | "outputs">>>;
+  readonly state: () => StateReading;
 }
 
 /** Tools of a check. Errors of AWS are thrown as `AwsError`, except by `iam`. */

@@ -11,6 +11,13 @@ import { exampleArn } from "../../iam/example-resources";
 type Environment = Required<PolicyOptions["environment"]>;
 type Options = PolicyOptions & { readonly environment: Environment };
 
+/** What the simulator evaluates together. */
+interface SimulatedCall {
+  readonly ActionNames: string[];
+  readonly ContextEntries: ContextEntry[];
+  readonly ResourceArns?: string[];
+}
+
 /**
  * Requests of actions to the simulator, as the policy of a deployment allows them: on resources and
  * with the context that its statements require, from one of the allowed networks. Besides, with the
@@ -21,7 +28,11 @@ type Options = PolicyOptions & { readonly environment: Environment };
  * @returns calls that the simulator evaluates together: each action on each resource, with the same
  * context
  */
-export function simulatedCalls(options: Options, needed: readonly string[], user: string) {
+export function simulatedCalls(
+  options: Options,
+  needed: readonly string[],
+  user: string,
+): readonly SimulatedCall[] {
   const allows = policyStatements(options).filter(({ effect }) => effect !== "Deny");
   const others = needed.filter((action) =>
     allows.every(({ actions }) => !actions.includes(action)),

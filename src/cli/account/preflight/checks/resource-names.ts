@@ -8,7 +8,14 @@ import {
   title,
 } from "../../inventory";
 import { day, unmanagedFindings } from "../../unmanaged-objects";
-import { type Check, orErrorFinding, type PreflightFound, type Subject, when } from "../check";
+import {
+  type Check,
+  orErrorFinding,
+  type PreflightFound,
+  type StateReading,
+  type Subject,
+  when,
+} from "../check";
 
 /**
  * The names of the deployment's own user, policies and node role: whether they are free, or else
@@ -18,7 +25,7 @@ export const resourceNamesCheck: Check = {
   id: "resource-names",
   field: "user.name",
   async run({ iam }, subject) {
-    let reading: ReturnType<Subject["state"]> | undefined;
+    let reading: StateReading | undefined;
     // Only where an object exists: a state can take long to read.
     const state = () => {
       reading ??= subject.state();

@@ -46,15 +46,17 @@ type ValueOf<Name, Own> = Name extends keyof Own ? Own[Name] : string | number |
 /** A rule with the sentences that have the names of their values, for lists of rules. */
 type TemplateRule<Values> = Rule<Values> & { readonly templates: Templates };
 
+type RulesOf<Of extends Readonly<Record<string, Given>>, Own> = {
+  readonly [Id in keyof Of]: TemplateRule<ValuesOf<TextsOf<Of[Id]>, Own>>;
+};
+
 /** Rules of one level. */
 export function templateRules<const Of extends Readonly<Record<string, Given>>, Own = object>(
   level: Level,
   given: Of,
-) {
+): RulesOf<Of, Own> {
   const entries = Object.entries(given).map(([id, of]) => [id, ruleOf(level, templatesOf(of))]);
-  return Object.fromEntries(entries) as {
-    readonly [Id in keyof Of]: TemplateRule<ValuesOf<TextsOf<Of[Id]>, Own>>;
-  };
+  return Object.fromEntries(entries) as RulesOf<Of, Own>;
 }
 
 function ruleOf(level: Level, templates: Templates): TemplateRule<Values> {

@@ -31,7 +31,7 @@ type Values = Readonly<Record<string, string>>;
 type Asked = Pick<PolicyOptions, "environment" | "cluster">;
 
 /** What an attacker reaches with a leaked key, by which actions. */
-interface Risk {
+export interface Risk {
   readonly goal: string;
   readonly what: string;
   readonly actions: readonly string[];

@@ -19,16 +19,20 @@ interface DeployerPolicy {
   readonly document: PolicyDocument;
 }
 
+/** What a deployment's principals for Terraform must be allowed. */
+export interface DeployerPolicies {
+  readonly policies: readonly DeployerPolicy[];
+  /** The policy of a principal that only plans. */
+  readonly planner: PolicyDocument;
+}
+
 /**
  * The least-privilege policies for planning, applying, updating and destroying a deployment,
  * limited to its names and its state. If Terraform assumes a role, that role has the permissions,
  * and the pipeline's own credentials can only assume the role. Also the policy of a principal that
  * only plans, and writes nothing.
  */
-export function deployerPolicies(deployment: Deployment): {
-  readonly policies: readonly DeployerPolicy[];
-  readonly planner: PolicyDocument;
-} {
+export function deployerPolicies(deployment: Deployment): DeployerPolicies {
   const all = statementsByPrincipal(deployment);
   const policies = [...all]
     .filter(([, statements]) => statements.some(({ calls }) => calls.length > 0))

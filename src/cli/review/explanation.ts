@@ -26,7 +26,7 @@ export interface Explanation {
 }
 
 /** An action of a policy, with its row of a table in Markdown. */
-interface Permission {
+export interface Permission {
   readonly row: CatalogueRow;
   /** Whether anything requires it, as far as the settings describe the cluster. */
   readonly isRequired: boolean;

@@ -24,7 +24,7 @@ import { type LeakedKey, leakFacts, type Reviewed, reviewed } from "./reviewed";
  * What the templates read. JSON for a shell is in ASCII, which is independent of the locale of the
  * shell and of Python.
  */
-export const pageFacts = (review: Reviewed, compared: Pack = comparedPack(review)) => ({
+export const pageFacts = (review: Reviewed, compared = comparedPack(review)): object => ({
   ...review,
   /** The files that a reviewer approves. */
   approved: (["main.tf.json", ...POLICY_FILES] as const).flatMap((name) => {
@@ -99,7 +99,7 @@ export function comparedPack({
   policies,
   terraform,
   controlPolicy,
-}: Reviewed) {
+}: Reviewed): Pack & { readonly "main.tf.json": string } {
   return {
     "main.tf.json": json(terraform),
     [DEPLOYMENT_FILE]: json(normalizedSettings(deployment)),

@@ -3,38 +3,126 @@ import type { CatalogueRow } from "../../iam/catalogue";
 import { otherNodeRoles } from "../../iam/cluster";
 import type { DeploymentPolicy } from "../../iam/deployment-policies";
 import { SUPPORTED_VERSIONS } from "../../iam/dkp-versions";
-import { SLOTS } from "../../iam/key-slots";
+import { SLOTS, type Slot } from "../../iam/key-slots";
 import { pgpKeyOf, pgpKeyText } from "../../iam/openpgp-key";
-import { policyDocument, policySize, withAccount } from "../../iam/policy-document";
-import { grantedRows, type PolicyOptions, policyStatements } from "../../iam/policy-statements";
+import {
+  type PolicyDocument,
+  type PolicyStatement,
+  type PolicyWith,
+  policyDocument,
+  policySize,
+  withAccount,
+} from "../../iam/policy-document";
+import {
+  grantedRows,
+  type Mode,
+  type PolicyOptions,
+  policyStatements,
+} from "../../iam/policy-statements";
 import {
   type Deployment,
   leastProtected,
   policyOptionsOf,
   type SecretForm,
   secretForms,
+  type TerraformKeys,
 } from "../../settings/deployment";
 import { grouped } from "../../text/grouped";
 import { type LeakCommands, leakCommands } from "../iam/leaked-key";
-import { risksOf, roleOf } from "../iam/risks";
+import { type Risk, risksOf, roleOf } from "../iam/risks";
 import { controlPolicy, MAX_CONTROL_POLICY_CHARACTERS } from "../iam/service-control-policy";
 import { policyFile } from "../pack/contents";
 import { type TerraformJson, terraformJson } from "../terraform/configuration";
 import { code } from "../text/markdown";
-import { deployerPolicies } from "./deployer-policy-files";
-import { permissionsOf } from "./explanation";
-import { stateFacts } from "./state";
+import { type DeployerPolicies, deployerPolicies } from "./deployer-policy-files";
+import { type Permission, permissionsOf } from "./explanation";
+import { type StateFacts, stateFacts } from "./state";
 
 /**
  * A deployment with the facts that the files of its review pack show, computed once. The templates
  * read it.
  */
-export type Reviewed = Readonly<ReturnType<typeof reviewed>>;
+export interface Reviewed extends StateFacts, KeyFacts, PermissionFacts {
+  readonly deployment: Deployment;
+  readonly terraform: TerraformJson;
+  /** The networks that requests can come from, by kind; none if from any network. */
+  readonly networks: readonly (readonly [kind: string, values: readonly string[]])[];
+  readonly hasPaths: boolean;
+  readonly deployer: DeployerPolicies;
+  /** The resources, with their names in AWS if the settings name them. */
+  readonly resources: readonly { readonly address: string; readonly name: string }[];
+  readonly partition: string;
+  readonly dkpVersions: string;
+  /** The role that DKP creates. */
+  readonly dkpRole: string;
+  /** Current and former roles of nodes other than that one, with their path. */
+  readonly otherRoles: readonly string[];
+  /** Former roles of nodes that this deployment does not create. */
+  readonly formerRoles: readonly string[];
+  readonly leak: LeakFacts;
+}
+
+/** The access keys, and their secrets in the state. */
+interface KeyFacts {
+  readonly keys: readonly (TerraformKeys[Slot] & {
+    readonly slot: Slot;
+    readonly isCurrent: boolean;
+  })[];
+  readonly secret: {
+    /** The least protected form of a secret, and how many keys have it. */
+    readonly form: SecretForm;
+    readonly count: number;
+    /** The form of the current key. */
+    readonly current: SecretForm;
+    /** The OpenPGP keys: fingerprint, expiry and user IDs. */
+    readonly readers: readonly string[];
+  };
+}
+
+/** What the key can call, and what limits it. */
+interface PermissionFacts {
+  readonly options: PolicyOptions;
+  readonly policies: readonly ReviewedPolicy[];
+  readonly granted: Readonly<
+    Record<"documented" | "additional" | "unused" | "withoutCaller", number>
+  >;
+  /** What the other one of `scoped` and `minimal` would change. */
+  readonly otherMode: OtherMode | undefined;
+  readonly areas: ReadonlyMap<string, readonly Permission[]>;
+  /** With Markdown in their texts. */
+  readonly risks: readonly Risk[];
+  readonly controlPolicy: PolicyWith<readonly object[]>;
+  /** Characters that it has more than AWS accepts; negative: fewer. */
+  readonly controlPolicyExcess: number;
+}
+
+/** A managed policy of the deployment. */
+interface ReviewedPolicy {
+  readonly file: string;
+  readonly name: string;
+  /** Characters as IAM counts them. */
+  readonly size: number;
+  readonly statements: readonly (PolicyStatement & {
+    /** Without the account and the Region of the deployment. */
+    readonly shortResources: readonly string[];
+  })[];
+  /** As AWS stores it. */
+  readonly document: PolicyDocument;
+}
+
+interface OtherMode {
+  readonly name: Mode | undefined;
+  readonly change: "omits" | "adds";
+  readonly actions: readonly string[];
+}
+
+/** Lines of commands after a leak. */
+type LeakFacts = Readonly<Record<keyof Omit<LeakCommands, "activate">, string>>;
 
 export function reviewed(
   deployment: Deployment,
   terraform: TerraformJson = terraformJson(deployment),
-) {
+): Reviewed {
   const { region, cluster, policy, user, nodeRole } = deployment;
   const { first, last } = SUPPORTED_VERSIONS;
   return {
@@ -48,11 +136,8 @@ export function reviewed(
     resources: resourcesOf(terraform),
     partition: partitionOf(region),
     dkpVersions: `${first} to ${last}`,
-    /** The role that DKP creates. */
     dkpRole: roleOf(cluster),
-    /** Current and former roles of nodes other than that one, with their path. */
     otherRoles: otherNodeRoles(cluster),
-    /** Former roles of nodes that this deployment does not create. */
     formerRoles: cluster.formerIamNodeRoles.filter(
       (role) => !nodeRole || role !== `${nodeRole.path}${nodeRole.name}`,
     ),
@@ -68,10 +153,7 @@ export interface LeakedKey {
 }
 
 /** The commands after a leak of keys, as `after-a-leak.md` shows them. */
-export function leakFacts(
-  region: string,
-  keys: readonly LeakedKey[],
-): Readonly<Record<keyof Omit<LeakCommands, "activate">, string>> {
+export function leakFacts(region: string, keys: readonly LeakedKey[]): LeakFacts {
   const users = [...new Set(keys.map(({ user }) => user))];
   const commands = (user: string) => leakCommands(user, alwaysOnRegion(region));
   const ofUsers = (make: (of: LeakCommands) => string) =>
@@ -85,8 +167,7 @@ export function leakFacts(
   };
 }
 
-/** What the key can call, and what limits it. */
-function permissionFacts(deployment: Deployment) {
+function permissionFacts(deployment: Deployment): PermissionFacts {
   const { cluster, user, policies, additionalRolePolicies } = deployment;
   const options = policyOptionsOf(deployment);
   const rows = grantedRows(options);
@@ -107,7 +188,6 @@ function permissionFacts(deployment: Deployment) {
     granted: { documented, additional: rows.length - documented, unused, withoutCaller },
     otherMode: otherMode(options, rows),
     areas: grouped(permissions, ({ row }) => row.area),
-    /** With Markdown in their texts. */
     risks: risksOf(options, code, statements),
     controlPolicy: serviceControlPolicy,
     controlPolicyExcess:
@@ -119,7 +199,7 @@ function permissionFacts(deployment: Deployment) {
  * What the other one of `scoped` and `minimal` would change; undefined in mode `documented`, and
  * where nothing would.
  */
-function otherMode(options: PolicyOptions, rows: readonly CatalogueRow[]) {
+function otherMode(options: PolicyOptions, rows: readonly CatalogueRow[]): OtherMode | undefined {
   const name = { documented: undefined, scoped: "minimal", minimal: "scoped" } as const;
   const mode = name[options.mode];
   const others = mode === undefined ? rows : grantedRows({ ...options, mode });
@@ -130,11 +210,10 @@ function otherMode(options: PolicyOptions, rows: readonly CatalogueRow[]) {
     : { name: mode, change: mode === "minimal" ? "omits" : "adds", actions };
 }
 
-/** A managed policy of the deployment. */
 function reviewedPolicy(
   { number, name, statements }: DeploymentPolicy,
   { accountId, region }: Deployment,
-) {
+): ReviewedPolicy {
   const account = accountId ?? ACCOUNT_ID;
   // arn:aws:ec2:eu-central-1:123456789012:volume/* becomes ec2 volume/*
   const short = (arn: string) => {
@@ -145,29 +224,22 @@ function reviewedPolicy(
   return {
     file: policyFile(number),
     name,
-    /** Characters as IAM counts them. */
     size: policySize(statements),
     statements: withAccount(statements, account).map((statement) => ({
       ...statement,
-      /** Without the account and the Region of the deployment. */
       shortResources: statement.resources.map(short),
     })),
-    /** As AWS stores it. */
     document: policyDocument(statements, accountId),
   };
 }
 
-/**
- * The networks that requests can come from, by kind; none if requests can come from any network.
- */
-function networksOf({ user: { allowedNetworks } }: Deployment) {
+function networksOf({ user: { allowedNetworks } }: Deployment): Reviewed["networks"] {
   const { cidrs = [], vpcs = [], vpcEndpoints = [] } = allowedNetworks ?? {};
   const kinds = { addresses: cidrs, VPCs: vpcs, "VPC endpoints": vpcEndpoints };
   return Object.entries(kinds).filter(([, values]) => values.length > 0);
 }
 
-/** The access keys, and their secrets in the state. */
-function keyFacts(deployment: Deployment) {
+function keyFacts(deployment: Deployment): KeyFacts {
   const { accessKeys } = deployment;
   const forms = secretForms(deployment);
   const { form, slots } = leastProtected(forms);
@@ -183,19 +255,15 @@ function keyFacts(deployment: Deployment) {
   return {
     keys: keys.filter(({ status }) => status !== "absent"),
     secret: {
-      /** The least protected form of a secret, and how many keys have it. */
       form,
       count: slots.length,
-      /** The form of the current key. */
       current,
-      /** The OpenPGP keys: fingerprint, expiry and user IDs. */
       readers: [...new Set(keys.flatMap(({ pgpKey }) => pgpKeyOf(pgpKey) ?? []).map(pgpKeyText))],
     },
   };
 }
 
-/** The resources of a deployment, with their names in AWS if the settings name them. */
-function resourcesOf({ resource = {} }: TerraformJson) {
+function resourcesOf({ resource = {} }: TerraformJson): Reviewed["resources"] {
   return Object.entries(resource).flatMap(([type, byName]) =>
     Object.entries(byName).map(([id, { name }]) => ({
       address: `${type}.${id}`,

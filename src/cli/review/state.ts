@@ -2,11 +2,32 @@ import { partitionOf } from "../../iam/arns";
 import { equals, viaService } from "../../iam/policy-statements";
 import { backendType } from "../../terraform/backends";
 import type { BackendArguments, StateLocation } from "../../terraform/state-location";
-import { textOf, valueAt } from "../../text/json";
+import { type JsonObject, textOf, valueAt } from "../../text/json";
 import { type Call, type DeployerStatement, literal } from "../iam/deployer-permissions";
 
+/** What the pages show about the location of a state. */
+export interface StateFacts {
+  /** How others read the state. */
+  readonly remoteState: { readonly backend: string; readonly config: JsonObject };
+  readonly missingArguments: readonly string[];
+  /**
+   * The arguments that say where the state is and who receives it, also where only its writer
+   * needs the address.
+   */
+  readonly stateLocation: readonly (readonly [name: string, value: unknown])[];
+  /** The KMS key that encrypts the state. */
+  readonly stateKey: unknown;
+  /** Whether the settings have the ARN of that key, as policies do. */
+  readonly hasStateKeyArn: boolean;
+  readonly isStateOutsideAws: boolean;
+  /** Whether the settings name what the deployer requires permissions for. */
+  readonly hasStatePermissions: boolean;
+  /** Whether Terraform locks a state in S3. */
+  readonly isStateLocked: boolean;
+}
+
 /** Where a state is, and how it is protected. */
-export function stateFacts(state: StateLocation) {
+export function stateFacts(state: StateLocation): StateFacts {
   const { type, arguments: given } = state;
   const { missing: missingArguments, ...remoteState } = stateReading(state);
   // The hosts and organizations that the state is sent to, by the name of their argument:
@@ -19,25 +40,14 @@ export function stateFacts(state: StateLocation) {
   // Type: gcs".
   const s3Key = given.encrypt === true ? given.kms_key_id : undefined;
   return {
-    /** How others read the state. */
     remoteState,
     missingArguments,
-    /**
-     * The arguments that say where the state is and who receives it, also where only its writer
-     * needs the address.
-     */
     stateLocation: location.filter(([, value]) => typeof value === "string"),
-    /** The KMS key that encrypts the state. */
     stateKey: { s3: s3Key, gcs: given.kms_encryption_key }[type],
-    /** Whether the settings have the ARN of that key, as policies do. */
     hasStateKeyArn: hasKeyArn(state),
     isStateOutsideAws: isOutsideAws(state),
-    /** Whether the settings name what the deployer requires permissions for. */
     hasStatePermissions: stateAccess(state, "").statements.length > 0,
-    /**
-     * Whether Terraform locks a state in S3. Source: Terraform, "Backend Type: s3", "State
-     * Locking".
-     */
+    // Source: Terraform, "Backend Type: s3", "State Locking".
     isStateLocked: given.use_lockfile === true || given.dynamodb_table !== undefined,
   };
 }

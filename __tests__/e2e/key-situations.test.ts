@@ -242,7 +242,7 @@ describe("the printed steps on real Terraform", () => {
     await keep("retired");
   });
 
-  const scenes = rows(ROWS, 9).map(
+  const scenes = rows(ROWS, 13).map(
     ([where, ...events]) => [[where, ...events].join(", "), where, events] as const,
   );
 

@@ -57,7 +57,7 @@ describe("a run of Terraform", () => {
       write({ "stacks/prod/cdk.tf.json": "{}" });
       environment = { TF_DATA_DIR: data };
       expect(() => stackFolder(cli(), at(), "prod")).toThrow(
-        `${stack}: terraform has not been initialized there; run terraform -chdir=${stack} init first`,
+        `${stack}: terraform has not been initialized there; run terraform -chdir=${stack} init`,
       );
       write({ [`stacks/prod/${data}/`]: "" });
       expect(stackFolder(cli(), at(), "prod")).toBe(stack);
@@ -89,10 +89,24 @@ describe("a run of Terraform", () => {
       `printf '\\033[31mError: \\033[0m\\033[1mno state\\033[0m\\n' >&2; echo secret; exit 1`,
       "in FOLDER failed with 1: Error: no state",
     ],
+    [
+      "fails with a box",
+      "printf '╷\\n│ Error: no state\\n│ \\n│ There is\\n│ none.\\n╵\\n' >&2; exit 1",
+      "in FOLDER failed with 1: Error: no state There is none.",
+    ],
   ])("that %s is reported in one message", async (_, script, message) => {
     terraform(script);
     const reported = `${at("terraform")} state pull ${message.replace("FOLDER", at())}`;
     await expect(pullState(cli(), at())).rejects.toThrow(new Error(reported));
+  });
+
+  it("of another backend than the settings have says how to initialize it", async () => {
+    terraform("echo 'Error: Backend initialization required, please run init' >&2; exit 1");
+    await expect(pullState(cli(), at())).rejects.toThrow(
+      new Error(
+        `${at()} was initialized for another backend than the settings have; run ${at("terraform")} -chdir=${at()} init -reconfigure`,
+      ),
+    );
   });
 
   it("that hangs ends, whatever holds its output open", async () => {

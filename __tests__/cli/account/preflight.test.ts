@@ -98,6 +98,18 @@ unverifiable: 1
 `,
     );
   });
+
+  it("as text names the checks that require another one once, with the reason", () => {
+    const notRun = (check: string) =>
+      result(check, { rule: "check-not-run", values: { required: "permissions" } });
+    const text = preflightText("dev: preflight", [unknown, notRun("image"), notRun("names")]);
+    expect(text.split("\n").slice(-3)).toEqual([
+      "unverifiable: 1",
+      "not checked, because the check permissions did not pass: image, names",
+      "",
+    ]);
+    expect(text).not.toContain("was not run");
+  });
 });
 
 describe("the calls that are simulated", () => {

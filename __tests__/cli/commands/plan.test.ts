@@ -100,7 +100,7 @@ describe.each(["plan", "apply"])("dkp-access %s", (command) => {
     [
       "init",
       { failing: "init" },
-      "terraform init ended with 1, so there is no plan; the reason is above, and docs/how-to/recover.md has",
+      "terraform init ended with 1, so there is no plan; search docs/how-to/recover.md for the message above",
     ],
     [
       "init ends with 3",
@@ -110,7 +110,7 @@ describe.each(["plan", "apply"])("dkp-access %s", (command) => {
     [
       "plan",
       { failing: "plan" },
-      "terraform plan ended with 1, so there is no plan; the reason is above",
+      "terraform plan ended with 1, so there is no plan; search docs/how-to/recover.md",
     ],
     [
       "plan ends as after a panic",
@@ -323,7 +323,9 @@ describe.each(["plan", "apply"])("dkp-access %s", (command) => {
       const { status, stderr } = await run(["--approved", digest], { failing: "apply", code: 9 });
       expect({ status, stderr }).toEqual({
         status: 1,
-        stderr: expect.stringMatching(/terraform apply ended with 9; the reason is above\n$/),
+        stderr: expect.stringMatching(
+          /terraform apply ended with 9; search docs\/how-to\/recover.md for the message above\n$/,
+        ),
       });
       expect(left()).toEqual(EXPECTED);
     });

@@ -55,14 +55,14 @@ describe("dkp-access", () => {
         status,
         stdout: "",
         stderr:
-          "cdktf.out/stacks/dev: the stack is not synthesized; run npx dkp-access synth first\n",
+          "cdktf.out/stacks/dev: the stack is not synthesized, as in a fresh checkout; run npx dkp-access synth && terraform -chdir=cdktf.out/stacks/dev init\n",
       });
       await runCli(at(), ["synth"]);
       const initialize = {
         status,
         stdout: "",
         stderr:
-          "cdktf.out/stacks/dev: tofu has not been initialized there; run tofu -chdir=cdktf.out/stacks/dev init first\n",
+          "cdktf.out/stacks/dev: tofu has not been initialized there; run tofu -chdir=cdktf.out/stacks/dev init\n",
       };
       expect(await runCli(at(), [name, "dev"], { TERRAFORM_BINARY_NAME: "tofu" })).toEqual(
         initialize,
@@ -78,7 +78,7 @@ describe("dkp-access", () => {
   it("keys without arguments reports all deployments, also after one that cannot be read", async () => {
     write({ "deployments/prod.yaml": settingsOf("prod") });
     const line = (stack: string, count: string) =>
-      `${stack}: cdktf.out/stacks/${stack}: the stack is not synthesized; run npx dkp-access synth first\n${stack} (${count})\n`;
+      `${stack}: cdktf.out/stacks/${stack}: the stack is not synthesized, as in a fresh checkout; run npx dkp-access synth && terraform -chdir=cdktf.out/stacks/${stack} init\n${stack} (${count})\n`;
     const stderr = `${line("dev", "1 of 2")}${line("prod", "2 of 2")}`;
     expect(await runCli(at(), ["keys"])).toEqual({ status: 3, stdout: "", stderr });
   });

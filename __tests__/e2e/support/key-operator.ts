@@ -112,7 +112,7 @@ export class KeyOperator {
         continue;
       }
       const text = this.report();
-      if (!text.includes("next: nothing left to do")) {
+      if (!text.includes("next: nothing to do")) {
         await this.follow(text);
         continue;
       }
@@ -134,7 +134,7 @@ export class KeyOperator {
   async follow(text: string): Promise<void> {
     const [, next = ""] = /^next: (.*)$/m.exec(text) ?? [];
     this.steps.push(next);
-    if (next.startsWith("do what is said above")) {
+    if (next.startsWith("first do what is said above")) {
       await this.resolve(text);
       return;
     }

@@ -150,7 +150,7 @@ class Person {
       const text = printed(world, this.dkpKey);
       const situation = `${canonical(world)} ${this.givenAt} ${text}`;
       const [, next = ""] = /^next: (.*)$/m.exec(text) ?? [];
-      if (next.startsWith("nothing left to do")) {
+      if (next.startsWith("nothing to do")) {
         if (!this.isLater && !works(world)) {
           // AWS reports uses hours late, so that keys is run again a day after the last component
           // took its key.
@@ -224,16 +224,16 @@ class Person {
   /** Follows one report. */
   private step(text: string, next: string): "page" | undefined {
     const { world } = this;
-    if (next.startsWith("do what is said above")) {
+    if (next.startsWith("first do what is said above")) {
       return this.resolve(text);
     }
     if (next.startsWith("find out which key DKP has")) {
       this.dkpKey = world.dkp || "AKIA0000000000000000";
       return undefined;
     }
-    const [, until] = /^next: wait until (\S+):/m.exec(text) ?? [];
+    const [, until] = /^next: wait until (\S+ \S+ UTC):/m.exec(text) ?? [];
     const [, since, instead] =
-      /^ {2}if you gave it to DKP after (\S+): wait until (\S+) instead$/m.exec(text) ?? [];
+      /^ {2}if you gave it to DKP after (.+): wait until (.+) instead$/m.exec(text) ?? [];
     const given = Math.max(world.dkpSince, this.givenAt);
     const isGiven =
       since !== undefined && world.dkp === world.state.exposed?.id && given >= minutesOf(since);

@@ -1,6 +1,7 @@
 import type { Slot } from "../../iam/key-slots";
 import type { Deployment } from "../../settings/deployment";
 import { dkpAccess } from "../text/advice";
+import { timeText } from "../text/time";
 import type { Waiting } from "./aws/client";
 import { type IamKey, withIam } from "./aws/iam-reader";
 
@@ -89,7 +90,7 @@ export function endingOf(
   if (key !== undefined && uses !== undefined && isInUse(key, uses.now)) {
     return {
       rule: "key-ended-in-use",
-      values: { ...values, used: key.lastUsed?.at.toISOString() ?? "" },
+      values: { ...values, used: key.lastUsed === undefined ? "" : timeText(key.lastUsed.at) },
     };
   }
   if (whose !== undefined) {

@@ -3,6 +3,7 @@ import type { Deployment } from "../../settings/deployment";
 import type { Found } from "../findings/finding";
 import { templateRules } from "../findings/templates";
 import { page, recovery } from "../text/advice";
+import { dayText } from "../text/time";
 import type { ExistingObject, Reading } from "./aws/iam-reader";
 import { type DescribedThing, type Inventory, title } from "./inventory";
 
@@ -84,4 +85,4 @@ export function unmanagedFindings(
 }
 
 /** The day of a date as findings show it. */
-export const day = (date: Date | undefined): string | undefined => date?.toISOString().slice(0, 10);
+export const day = (date: Date | undefined): string | undefined => date && dayText(date);

@@ -4,7 +4,7 @@ import { changesExitCode } from "../diff/changes";
 import { resourceCounts } from "../diff/render-summary";
 import { EXIT } from "../findings/finding";
 import { runToEnd } from "../terraform/terraform-cli";
-import { dkpAccess } from "../text/advice";
+import { dkpAccess, page } from "../text/advice";
 import { atSignal } from "../text/signals";
 import { FORMATS, type Format } from "./diff";
 import { STACK_HELP } from "./support/deployments";
@@ -146,6 +146,8 @@ async function applyPlan(
   const code = await atSignal(report, () => runToEnd(terraform, folder, args, "inherit"));
   if (code !== 0) {
     report();
-    throw new Error(`${stack}: ${terraform.binary} apply ended with ${code}; the reason is above`);
+    throw new Error(
+      `${stack}: ${terraform.binary} apply ended with ${code}; search ${page("recover")} for the message above`,
+    );
   }
 }

@@ -61,15 +61,20 @@ export function stackFolder(
   const folder = join(outputFolder, "stacks", stack);
   // `cdktf synth --hcl` writes the second one.
   if (!["cdk.tf.json", "cdk.tf"].some((name) => existsSync(join(folder, name)))) {
-    throw new Error(`${folder}: the stack is not synthesized; run ${dkpAccess("synth")} first`);
+    throw new Error(
+      `${folder}: the stack is not synthesized, as in a fresh checkout; run ${dkpAccess("synth")} && ${initCommand(binary, folder)}`,
+    );
   }
   if (!existsSync(resolve(folder, dataFolder))) {
     throw new Error(
-      `${folder}: ${binary} has not been initialized there; run ${binary} ${shellWord(`-chdir=${folder}`)} init first`,
+      `${folder}: ${binary} has not been initialized there; run ${initCommand(binary, folder)}`,
     );
   }
   return folder;
 }
+
+const initCommand = (binary: string, folder: string, ...options: readonly string[]): string =>
+  [binary, shellWord(`-chdir=${folder}`), "init", ...options].join(" ");
 
 /** A stack's state as the backend keeps it. @param signal ends Terraform */
 export function pullState(
@@ -121,8 +126,12 @@ export function runTerraform(
           `${command} in ${folder} did not end within ${timeout} s; check the backend`,
         );
       }
-      const shown =
-        stripVTControlCharacters(stderr).trim() || "no message; run it there to see why";
+      if (stderr.includes("Backend initialization required")) {
+        throw new Error(
+          `${folder} was initialized for another backend than the settings have; run ${initCommand(binary, folder, "-reconfigure")}`,
+        );
+      }
+      const shown = withoutBox(stderr) || "no message; run it there to see why";
       throw new Error(
         `${command} in ${folder} ${by ? `was killed by ${by}` : `failed with ${code}`}: ${shown}`,
       );
@@ -133,6 +142,13 @@ export function runTerraform(
     () => withProgress(`waiting for ${command}`, result, progress),
   );
 }
+
+/** What Terraform prints in a box, and in lines of a terminal, as one line. */
+const withoutBox = (output: string): string =>
+  stripVTControlCharacters(output)
+    .replaceAll(/^[╷│╵]/gm, "")
+    .replaceAll(/\s+/g, " ")
+    .trim();
 
 /**
  * A signal to a group of processes can arrive later than the end of the child. It would be lost

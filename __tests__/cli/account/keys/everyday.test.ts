@@ -7,15 +7,15 @@ import { DAY, HOUR, pass, type World, works } from "../../../helpers/keys/world"
  */
 const EVERYDAY: readonly (readonly [start: string, events: readonly EventName[], step: string])[] =
   [
-    ["nothing", [], "plan and apply"],
+    ["nothing", [], "apply, because"],
     ["nothing", ["an apply"], "give the current key"],
     ["one key, minutes after the hand-over", [], "give the current key"],
-    ["one key", [], "nothing left to do"],
-    ["one key", ["a rotation begins"], "plan and apply"],
-    ["one key", ["the second key is created and not current"], "plan and apply"],
+    ["one key", [], "nothing to do"],
+    ["one key", ["a rotation begins"], "apply, because"],
+    ["one key", ["the second key is created and not current"], "apply, because"],
     ["one key", ["the second key is created and not current", "an apply"], "make the newer key"],
-    ["one key", ["a pgpKey in the idle slot"], "nothing left to do"],
-    ["one key", ["the cluster stops for two days"], "nothing left to do"],
+    ["one key", ["a pgpKey in the idle slot"], "nothing to do"],
+    ["one key", ["the cluster stops for two days"], "nothing to do"],
     ["two keys", [], "give the current key"],
     ["two keys", ["an hour passes"], "give the current key"],
     ["two keys", ["a hand-over"], "give the current key"],
@@ -26,7 +26,7 @@ const EVERYDAY: readonly (readonly [start: string, events: readonly EventName[],
     [
       "two keys, days after the hand-over",
       ["the old slot becomes Inactive too early"],
-      "plan and apply",
+      "apply, because",
     ],
     [
       "two keys, days after the hand-over",
@@ -34,7 +34,7 @@ const EVERYDAY: readonly (readonly [start: string, events: readonly EventName[],
       "find out which key DKP has",
     ],
     ["retired", [], "delete the old key"],
-    ["retired", ["the old slot becomes absent too early"], "plan and apply"],
+    ["retired", ["the old slot becomes absent too early"], "apply, because"],
   ];
 
 /** Every leak: of each key at each station, with what can happen before it. */

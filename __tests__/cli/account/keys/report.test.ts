@@ -1,6 +1,7 @@
 import { type LeakedKeys, leakText } from "../../../../src/cli/account/keys/leak";
 import { keyReport, keyReportText, keysJson } from "../../../../src/cli/account/keys/report";
 import type { KeySituation } from "../../../../src/cli/account/keys/situation";
+import { untilText } from "../../../../src/cli/text/time";
 import { expectGolden } from "../../../helpers/golden";
 import {
   DEPLOYED,
@@ -82,8 +83,10 @@ describe("the report of keys", () => {
 
   it("waits to the minute, and for the use that AWS reports", () => {
     expect(text(rotation(MOVED, iamKey(OLD, 60, 0.5), iamKey(NEW, 1, 0.1)))).toContain(
-      `next: wait until 2026-11-01T12:00:00.000Z: AWS reports a use of ${OLD} at 2026-10-31T12:00:00.000Z\n`,
+      `next: wait until 2026-11-01 12:00 UTC: AWS reports a use of ${OLD} at 2026-10-31 12:00 UTC\n`,
     );
+    // A person who comes at the printed minute does not come too early.
+    expect(untilText(new Date("2026-11-01T12:00:26.435Z"))).toBe("2026-11-01 12:01 UTC");
   });
 });
 

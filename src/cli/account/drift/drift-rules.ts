@@ -7,8 +7,9 @@ const ASK =
   "before anybody changes it, ask who did this and why, and whether DKP needs it; CloudTrail has it as {event}";
 /** Of a deployment's user or role. */
 const HAS_PART = "it has the {part} {id}, and neither the settings nor the state have it";
-const APPLY = `plan, then apply, which restores it (${recovery("manual-changes")})`;
-const RESTORE = `${APPLY}, or for a role of DKP converge the base infrastructure (dhctl converge)`;
+const APPLY = `plan, then apply, which restores it (${recovery("manual-changes")})` as const;
+const RESTORE =
+  `[converge the base infrastructure, which restores the {dkpRole} (dhctl converge)|${APPLY}]` as const;
 
 const ATTENTION = templateRules("attention", {
   // Besides the deployment.
@@ -55,7 +56,7 @@ const ATTENTION = templateRules("attention", {
   },
   "document-differs": {
     text: "its {part} is not the generated document[, and also allows {actions}]",
-    risk: "DKP or its nodes lack permissions, or have others than the reviewed ones",
+    risk: "{who} lacks permissions, or has others than the reviewed ones",
     remedy: `${RESTORE}; ask who wrote it; CloudTrail has it as {event}[; if it is intended, add it to {setting}]`,
   },
   "trust-differs": {

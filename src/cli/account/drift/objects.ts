@@ -177,7 +177,7 @@ function wholeFindings(
   if (existing === undefined) {
     return [{ rule: "object-absent", values: {} }];
   }
-  const own = ownFindings(existing, kind, things);
+  const own = ownFindings(existing, kind, things, isDkpRole);
   // Without a state nothing shows what is managed: that is a finding of its own.
   if (state === undefined || isDkpRole) {
     return own;
@@ -361,6 +361,7 @@ async function documentFindings(
           { part: "default version", event: "CreatePolicyVersion or SetDefaultPolicyVersion" },
           mapReading(await iam.managedPolicy(id), (version) => version?.document),
         ];
+  const who = kind === "role" ? "each node" : "DKP";
   return findingsOf(read, (document) => {
     const actions = actionsBeyond(document ?? {}, documents.flatMap(actionsOf));
     // DKP of another version writes fewer actions.
@@ -369,15 +370,26 @@ async function documentFindings(
       (isDkpRole && actions.length === 0);
     return document === undefined || isSame
       ? []
-      : [{ rule: "document-differs", field: values.setting, values: { ...values, actions } }];
+      : [
+          {
+            rule: "document-differs",
+            field: values.setting,
+            values: { ...values, actions, who, dkpRole: dkpRoleOf(isDkpRole) },
+          },
+        ];
   });
 }
+
+/** How the remedy of a difference names a role that DKP writes itself. */
+const dkpRoleOf = (isDkpRole: boolean): string | undefined =>
+  isDkpRole ? "role of DKP" : undefined;
 
 /** The boundary of a user or role, and the trust policy of a role. */
 function ownFindings(
   existing: ExistingObject,
   kind: Thing["kind"],
   things: readonly Thing[],
+  isDkpRole: boolean,
 ): Findings {
   const findings: DriftFound[] = [];
   const boundaries = kind === "policy" ? [] : things.map((thing) => thing.boundary);
@@ -389,7 +401,10 @@ function ownFindings(
   }
   const trust = storedDocument(existing.AssumeRolePolicyDocument);
   if (kind === "role" && !sameDocument(trust, NODE_TRUST)) {
-    findings.push({ rule: "trust-differs", values: { trust: JSON.stringify(trust.Statement) } });
+    findings.push({
+      rule: "trust-differs",
+      values: { trust: JSON.stringify(trust.Statement), dkpRole: dkpRoleOf(isDkpRole) },
+    });
   }
   return findings;
 }

@@ -4,6 +4,7 @@ import { KEY_ADDRESSES } from "../../../terraform/addresses";
 import type { Finding, Found } from "../../findings/finding";
 import { leakCommands } from "../../iam/leaked-key";
 import { dkpAccess } from "../../text/advice";
+import { dayText, timeText } from "../../text/time";
 import type { IamKey } from "../aws/iam-reader";
 import { endingOf, isInUse, type KeyUses } from "../key-judge";
 import { mismatches } from "../state-match";
@@ -169,7 +170,7 @@ function slotFindings(slot: KeySlot, situation: KeySituation): readonly KeyFindi
     found.push({
       rule: "pgp-key-expires",
       field,
-      values: { slot: name, day: expires.toISOString().slice(0, 10) },
+      values: { slot: name, day: dayText(expires) },
     });
   }
   return found;
@@ -264,7 +265,7 @@ function userKeyFindings(situation: KeySituation): readonly KeyFinding[] {
   const current = iam.keys.find(({ id }) => id === state.exposed.id);
   if (dkp === undefined && !isNone && current?.lastUsed !== undefined) {
     const unusedSince = iam.keys.every(({ lastUsed }) => !isInUse({ lastUsed }, iam.now));
-    const values = { key: current.id, used: current.lastUsed.at.toISOString(), stack };
+    const values = { key: current.id, used: timeText(current.lastUsed.at), stack };
     found.push(...(unusedSince ? [{ rule: "key-unused", values } as const] : []));
   }
   const key = iam.keys.find(({ id }) => id === dkp);
@@ -281,8 +282,8 @@ function userKeyFindings(situation: KeySituation): readonly KeyFinding[] {
 export function keyText({ id, status, created, lastUsed }: IamKey): string {
   const parts = [status];
   if (created !== undefined) {
-    parts.push(`created ${created.toISOString()}`);
+    parts.push(`created ${timeText(created)}`);
   }
-  parts.push(lastUsed === undefined ? "no use reported" : `last used ${lastUsed.at.toISOString()}`);
+  parts.push(lastUsed === undefined ? "no use reported" : `last used ${timeText(lastUsed.at)}`);
   return `${id} (${parts.join(", ")})`;
 }

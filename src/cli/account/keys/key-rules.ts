@@ -10,7 +10,7 @@ const DIFFERENCES = {
   ...templateRules("unverifiable", {
     "key-user-differs": {
       text: 'the settings have the user "{settings}", and the state has "{state}"',
-      risk: "the next apply deletes the keys of the latter",
+      risk: "the next apply deletes the user {state} and its keys",
       remedy: 'check backend and workspace, or set user.name: "{state}"',
     },
     "key-account-differs": [
@@ -127,8 +127,8 @@ export const isDifference = (rule: keyof KeyRules): boolean => rule in DIFFERENC
  * differs.
  */
 const WHY = {
-  differs: "do what is said above, then run keys again; no step comes before that",
-  apply: "plan and apply, because WHAT; if the plan fails or is breaking, do what it says",
+  differs: "first do what is said above, then run keys again",
+  apply: "apply, because WHAT",
   "hand-over": "give the current key KEY to DKP, WHAT",
   expose: "make the newer key KEY current, and give it to DKP",
   wait: "wait until TIME: WHAT",
@@ -138,7 +138,7 @@ const WHY = {
   retire: "deactivate the old key KEY, because DKP has the current one; it can be activated again",
   delete: "delete the old key KEY, once you do not want to go back to it",
   none: "nothing: Terraform manages no key of this deployment",
-  done: "nothing left to do until TIME; to rotate earlier, create a second key and make it current, in one edit",
+  done: "nothing to do until TIME. To rotate earlier, create a second key and make it current, in one edit",
 } as const;
 
 export type Why = keyof typeof WHY;

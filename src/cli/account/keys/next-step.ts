@@ -1,5 +1,7 @@
 import { otherSlot } from "../../../iam/key-slots";
 import { dkpAccess } from "../../text/advice";
+import { counted } from "../../text/markdown";
+import { timeText } from "../../text/time";
 import type { IamKey } from "../aws/iam-reader";
 import { isRecent, RECENT_HOURS } from "../key-judge";
 import type { Change } from "./edit-yaml";
@@ -90,7 +92,7 @@ function isNewlyCurrent({ current }: KeySlots, { settings, state, iam }: KeySitu
 /** With `accessKeys: none`: whether the state still has keys. */
 const leftKeys = ({ state, iam }: KeySituation): string | undefined =>
   state.keys.length > 0 || !iam.exists
-    ? `the state has ${state.keys.length} keys, and accessKeys is none`
+    ? `the state has ${counted(state.keys.length, "key")}, and accessKeys is none`
     : undefined;
 
 /** The table: what comes next where all sources agree. */
@@ -141,8 +143,8 @@ const timeOf = (date: Date | undefined) => date?.getTime() ?? 0;
 
 const waitingFor = ({ id, created, lastUsed }: IamKey): string =>
   lastUsed === undefined
-    ? `${id} was created at ${created?.toISOString()}`
-    : `AWS reports a use of ${id} at ${lastUsed.at.toISOString()}`;
+    ? `${id} was created at ${created && timeText(created)}`
+    : `AWS reports a use of ${id} at ${timeText(lastUsed.at)}`;
 
 /**
  * DKP gets the current key. @param old the key that it has, or had until AWS reports the use of the
@@ -154,9 +156,9 @@ function handOver(
   old: IamKey | undefined = inIam,
 ): Step {
   const { id, usedAt } = dkpKeyOf(situation) ?? {};
-  const known = id === undefined ? "which nothing has used yet" : `because DKP has ${id}`;
+  const known = id === undefined ? "because nothing has used it yet" : `because DKP has ${id}`;
   const what =
-    usedAt === undefined ? known : `because AWS reports a use of ${id} at ${usedAt.toISOString()}`;
+    usedAt === undefined ? known : `because AWS reports a use of ${id} at ${timeText(usedAt)}`;
   const parts = { key: inIam?.id, what, actions: ["hand-over"] } as const;
   const until = old && restOf(old);
   // The cluster itself and a person show which key DKP has now, and AWS which one it had.

@@ -2,6 +2,7 @@ import { pgpKeyText } from "../../../iam/openpgp-key";
 import { visible } from "../../../text/printable";
 import { adviceLines, type Finding, levelOf, textOf } from "../../findings/finding";
 import { dkpAccess, EDIT_PROVIDER, shellWord } from "../../text/advice";
+import { dayText, untilText } from "../../text/time";
 import { keyFindings, keyText, slotPgpKey } from "./findings";
 import { KEY_RULES, type KeyRules, whyText } from "./key-rules";
 import { nextStep, type Step } from "./next-step";
@@ -22,7 +23,7 @@ export function keyReport(situation: KeySituation): KeyReport {
 export function stepLines({ situation, next }: KeyReport, file: string): readonly string[] {
   const { why, key, what, until, since, edits, actions } = next;
   const { stack } = situation.settings;
-  const time = why === "done" ? until?.toISOString().slice(0, 10) : until?.toISOString();
+  const time = why === "done" ? until && dayText(until) : until && untilText(until);
   const context =
     situation.cluster && `--cluster --context=${shellWord(situation.cluster.context)}`;
   const handOver =
@@ -42,7 +43,7 @@ export function stepLines({ situation, next }: KeyReport, file: string): readonl
   const commands = { apply: dkpAccess("apply", stack), "hand-over": handOver };
   lines.push(...actions.map((action) => `  then ${commands[action]}`));
   if (since !== undefined) {
-    lines.push(`  if you gave it to DKP after ${since.toISOString()}: wait until ${time} instead`);
+    lines.push(`  if you gave it to DKP after ${untilText(since)}: wait until ${time} instead`);
   }
   if (why === "hand-over" && since === undefined && situation.cluster === undefined) {
     lines.push(`  if DKP has it: ${dkpAccess("keys", stack, "--dkp-key", key ?? "")} instead`);

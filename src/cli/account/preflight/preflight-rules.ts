@@ -80,7 +80,7 @@ const ATTENTION = templateRules("attention", {
   ],
   "permission-denied-by-policy": [
     "{simulated}: no policy allows, or one denies, {actions}",
-    `apply if the settings have not been applied yet; with --as-key, run the check from one of user.allowedNetworks; otherwise change policy.mode or cluster until ${PROGRAM} policy prints them`,
+    `apply if the settings have not been applied yet[, or run the check from {source}]; otherwise change policy.mode or cluster until ${PROGRAM} policy prints them`,
   ],
   "permission-denied-by-boundary": [
     "{simulated}: the permissions boundary denies {actions}",

@@ -67,10 +67,13 @@ const notRun = ({ id }: Check, required: CheckResult): CheckResult => ({
 /** The report as text: what each check found, and which checks found nothing. */
 export function preflightText(heading: string, results: readonly CheckResult[]): string {
   const found = results.flatMap(({ check, findings }) =>
-    findings.map((finding) => ({
-      ...finding,
-      object: finding.object === undefined ? check : `${check}: ${finding.object}`,
-    })),
+    findings
+      // The last line has them.
+      .filter(({ rule }) => rule !== "check-not-run")
+      .map((finding) => ({
+        ...finding,
+        object: finding.object === undefined ? check : `${check}: ${finding.object}`,
+      })),
   );
   const passed = results.filter(({ findings }) => findings.length === 0).map(({ check }) => check);
   const notRun = results
@@ -81,7 +84,11 @@ export function preflightText(heading: string, results: readonly CheckResult[]):
     [heading, `passed: ${passed.join(", ") || "none"}`],
     found,
   );
-  return notRun.length === 0 ? text : `${text}not checked: ${notRun.join(", ")}\n`;
+  const required = results.flatMap(({ findings }) =>
+    findings.flatMap((found) => (found.rule === "check-not-run" ? [found.values.required] : [])),
+  )[0];
+  const because = required === undefined ? "" : `, because the check ${required} did not pass`;
+  return notRun.length === 0 ? text : `${text}not checked${because}: ${notRun.join(", ")}\n`;
 }
 
 /** The report as JSON, with the rules of each check. */

@@ -1,5 +1,6 @@
+import { timeText } from "../../text/time";
 import type { IamKey } from "../aws/iam-reader";
-import { type RotateFound, timeText, useOf } from "./next-step";
+import { type RotateFound, useOf } from "./next-step";
 import { giveNewKey, type RotationWorld } from "./rotation";
 
 /**

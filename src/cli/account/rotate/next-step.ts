@@ -1,4 +1,5 @@
 import type { Found } from "../../findings/finding";
+import { timeText } from "../../text/time";
 import type { IamKey } from "../aws/iam-reader";
 import type { ROTATE_RULES } from "./rotate-rules";
 
@@ -210,7 +211,3 @@ export function useOf({ lastUsed }: IamKey): { readonly use: string } {
 const createdOf = ({ created }: IamKey): Date => created ?? new Date(0);
 const after = (time: Date, days: number): Date => new Date(+time + days * DAY);
 const ageInDays = (key: IamKey, now: Date): number => (+now - +createdOf(key)) / DAY;
-
-/** `2026-12-01 02:00 UTC` */
-export const timeText = (time: Date): string =>
-  `${time.toISOString().slice(0, 16).replace("T", " ")} UTC`;

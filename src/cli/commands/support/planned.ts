@@ -238,9 +238,8 @@ async function run(
   printError(`${binary} ${args.join(" ")}\n`);
   const code = await runToEnd(terraform, folder, args, output);
   if (!success.includes(code)) {
-    const failed = `${stack}: ${binary} ${args[0]} ended with ${code}, so there is no plan`;
     throw new Error(
-      `${failed}; the reason is above, and ${page("recover")} has the way back from many`,
+      `${stack}: ${binary} ${args[0]} ended with ${code}, so there is no plan; search ${page("recover")} for the message above`,
     );
   }
   return code;

@@ -57,13 +57,15 @@ export const keyDryRunCheck: Check = {
         const action = `ec2:${operation}`;
         const reason = `${code}: ${message}`;
         const [, rule] = DENIALS.find(([pattern]) => pattern.test(reason)) ?? [];
+        const source = "one of user.allowedNetworks";
+        const denied = { simulated: "the key", actions: [action], source };
         const found: PreflightFound =
           rule === undefined
             ? {
                 rule: UNDECIDED.includes(code) ? "key-call-undecided" : "key-call-failed",
                 values: { action, reason },
               }
-            : { rule, values: { simulated: "the key", actions: [action] } };
+            : { rule, values: denied };
         return when(!PASSED.includes(code), found);
       },
     );

@@ -434,7 +434,7 @@ describe("the facts about other systems", () => {
   it("exist where code or a page refers to one", () => {
     const texts = trackedFiles("src", "docs", ".github").map(projectFile);
     const named = texts.flatMap((text) =>
-      [...text.matchAll(/facts\.yaml, ([a-z-]+)/g)].map(([, id = ""]) => id),
+      [...text.matchAll(/facts\.yaml, ([a-z\d-]+)/g)].map(([, id = ""]) => id),
     );
     const known = factsIn(FACTS).map(([id]) => id);
     expect(named.length).toBeGreaterThan(1);

@@ -84,18 +84,6 @@ describe("a changed setting", () => {
       [`    primary: {pgpKey: ${KEY}, status: "Inactive"}`],
     ],
     ["brings its group", { setting: "import.user", value: true }, [], ["import: { user: true }"]],
-    [
-      "is removed",
-      { setting: "accessKeys.primary.pgpKey", value: undefined },
-      [`    primary: {pgpKey: ${KEY}, status: "Active"}`],
-      ['    primary: {status: "Active"}'],
-    ],
-    [
-      "is removed with the group that has no other",
-      { setting: "accessKeys.secondary.status", value: undefined },
-      ["    secondary:         # for the next rotation", "        status: absent # until then"],
-      [],
-    ],
   ])("%s, and no other line changes", (_, change, removed, added) => {
     const edited = editedYaml(FILE, change);
     const [before, after] = [FILE, edited].map((text) => text.split("\n"));

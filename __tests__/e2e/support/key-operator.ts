@@ -144,10 +144,7 @@ export class KeyOperator {
     }
     const isGiven =
       this.dkp?.accessKeyId !== undefined && this.dkp.accessKeyId === this.currentId();
-    if (
-      next.startsWith("wait until") ||
-      (isGiven && text.includes("if you gave it to DKP after"))
-    ) {
+    if (next.startsWith("wait until")) {
       await this.passDay();
       return;
     }
@@ -387,6 +384,8 @@ export class KeyOperator {
       existsSync(join(this.terraform.folder, "errored.tfstate"))
     ) {
       this.pushErroredState();
+    } else if (output.includes("Instance cannot be destroyed")) {
+      this.edit(SLOTS.map((slot) => [`accessKeys.${slot}.pgpKey`, undefined]));
     } else if (output.includes("LimitExceeded")) {
       await this.removeUnmanaged();
     } else if (await this.isRenamed()) {
@@ -427,7 +426,7 @@ export class KeyOperator {
 
   /** Does what the findings say, and the sections that they name. */
   private async resolve(text: string): Promise<void> {
-    const [, replaced] = /restore accessKeys\.(\w+)\.pgpKey/.exec(text) ?? [];
+    const [, deployed] = /restore what is deployed: accessKeys\.(.*)$/m.exec(text) ?? [];
     if (text.includes("#errored-state")) {
       this.pushErroredState();
     } else if (text.includes("#renamed-user")) {
@@ -444,8 +443,9 @@ export class KeyOperator {
       await this.endQuarantine();
     } else if (text.includes("wait ten minutes")) {
       await this.ageState();
-    } else if (replaced !== undefined) {
-      this.edit([[`accessKeys.${replaced}.pgpKey`, undefined]]);
+    } else if (deployed !== undefined) {
+      const fields = deployed.split(", ").map((field) => field.split(": "));
+      this.edit(fields.map(([field, value]) => [`accessKeys.${field}`, value]));
     } else if (/restore accessKeys\.\w+\.status/.test(text)) {
       await this.restore(text);
     } else if (text.includes(" is Inactive in IAM and Active in the settings")) {

@@ -21,7 +21,6 @@ import {
   minutesOf,
   pass,
   type State,
-  type StateKey,
   setStatus,
   type World,
   works,
@@ -232,14 +231,8 @@ class Person {
       return undefined;
     }
     const [, until] = /^next: wait until (\S+ \S+ UTC):/m.exec(text) ?? [];
-    const [, since, instead] =
-      /^ {2}if you gave it to DKP after (.+): wait until (.+) instead$/m.exec(text) ?? [];
-    const given = Math.max(world.dkpSince, this.givenAt);
-    const isGiven =
-      since !== undefined && world.dkp === world.state.exposed?.id && given >= minutesOf(since);
-    const time = isGiven ? instead : until;
-    if (time !== undefined) {
-      this.act("wait", () => this.wait(time));
+    if (until !== undefined) {
+      this.act("wait", () => this.wait(until));
       return undefined;
     }
     if (
@@ -316,6 +309,9 @@ class Person {
   /** Terraform names what failed, and recover.md has its section. */
   private afterFailure(): "page" | undefined {
     const { world } = this;
+    if (world.errored === undefined && this.untaint()) {
+      return undefined;
+    }
     if (!["", "deckhouse"].includes(world.user)) {
       // Objects of its names exist, and drift shows which user has the policy: the section about a
       // renamed user.
@@ -329,6 +325,20 @@ class Person {
       return this.removeUnmanaged();
     }
     return undefined;
+  }
+
+  /** What Terraform would replace fails the plan: a tainted key, or another pgpKey. */
+  private untaint(): boolean {
+    const { state, settings } = this.world;
+    const before = JSON.stringify([state, settings]);
+    for (const slot of SLOTS) {
+      const key = state.keys[slot];
+      if (key !== undefined) {
+        state.keys[slot] = { ...key, tainted: false };
+        settings.pgp[slot] = key.pgp;
+      }
+    }
+    return JSON.stringify([state, settings]) !== before;
   }
 
   /** Does what the findings say, and the sections that they name. */
@@ -374,15 +384,6 @@ class Person {
       world.versions.push(structuredClone(version));
       return undefined;
     }
-    if (text.includes("#tainted")) {
-      for (const slot of SLOTS) {
-        const key: StateKey | undefined = state.keys[slot];
-        if (key !== undefined) {
-          state.keys[slot] = { ...key, tainted: false };
-        }
-      }
-      return undefined;
-    }
     if (text.includes("#quarantine")) {
       // Steps 1 to 3 for a key that leaked, then AWS's support case.
       for (const id of world.leaked.filter((leaked) => keyIn(world, leaked) !== undefined)) {
@@ -395,16 +396,18 @@ class Person {
       pass(world, 10);
       return undefined;
     }
-    const restored = /restore accessKeys\.(\w+)\.(status|pgpKey)/.exec(text);
-    if (restored !== null) {
-      const slot = restored[1] as Slot;
-      const key = state.keys[slot];
-      if (restored[2] === "pgpKey") {
-        settings.pgp[slot] = key?.pgp ?? "";
-      } else {
-        settings[slot] = (keyIn(world, key?.id ?? "")?.status ??
-          settings[slot]) as World["settings"]["primary"];
-      }
+    const [, current, primary, secondary] =
+      /restore what is deployed: accessKeys\.current: (\w+), primary\.status: (\w+), secondary\.status: (\w+)$/m.exec(
+        text,
+      ) ?? [];
+    if (current !== undefined) {
+      world.settings = { ...settings, current, primary, secondary } as World["settings"];
+      return undefined;
+    }
+    const [, restored] = /restore accessKeys\.(\w+)\.status/.exec(text) ?? [];
+    if (restored !== undefined) {
+      const key = keyIn(world, state.keys[restored as Slot]?.id ?? "");
+      settings[restored as Slot] = key?.status ?? settings[restored as Slot];
       return undefined;
     }
     const [, leaked = ""] =
@@ -490,7 +493,8 @@ class Person {
     if (managed.length === 0 && world.keys.length >= 2 && inactive !== undefined) {
       this.act("delete an Inactive key", () => deleteKey(world, inactive.id));
     }
-    if (this.apply() === "failed" || this.handOver() !== "applied") {
+    const isApplied = this.apply() !== "failed" || (this.untaint() && this.apply() !== "failed");
+    if (!isApplied || this.handOver() !== "applied") {
       return "page";
     }
     return undefined;

@@ -178,11 +178,6 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
     "key-old-state, key-unmanaged",
     "differs",
   ),
-  "a tainted key": sample(
-    situation("", [{ ...PRIMARY, tainted: true }], [USED]),
-    "key-tainted",
-    "differs",
-  ),
   "a quarantine": sample(
     withIam(DEPLOYED, { quarantine: "arn:aws:iam::aws:policy/AWSCompromisedKeyQuarantineV3" }),
     "key-quarantined",
@@ -224,8 +219,8 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
   ),
   "another pgpKey in the live slot": sample(
     situation(`accessKeys: { primary: { pgpKey: ${RSA_KEY} } }`, [ENCRYPTED], [USED]),
-    "key-replaced",
-    "differs",
+    "",
+    "apply",
   ),
   "settings that deactivate a key in use": sample(
     rotation(RETIRED, iamKey(OLD, 80, 0.5), iamKey(NEW, 3, 0.1)),
@@ -242,6 +237,25 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
     "key-ended",
     "apply",
   ),
+  "settings of before the rotation": sample(
+    situation(
+      "",
+      [PRIMARY, SECONDARY],
+      [iamKey(OLD, 60, 5, "Inactive"), iamKey(NEW, 3, 0.1)],
+      SECONDARY,
+    ),
+    "key-settings-differ",
+    "differs",
+  ),
+  "an import of a key that was deleted": sample(
+    situation(
+      `import: { user: true, accessKeyId: ${OTHER} }\n${REMOVED}`,
+      [SECONDARY],
+      [iamKey(NEW, 30, 0.1)],
+    ),
+    "key-import-left",
+    "differs",
+  ),
   "settings that delete an unused key": sample(
     rotation(REMOVED, iamKey(OLD, 60, 5, "Inactive"), iamKey(NEW, 3, 0.1)),
     "key-ended-unused",
@@ -253,7 +267,7 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
     "done",
   ),
   "settings that begin a rotation": sample(situation(MOVED, [PRIMARY], [USED]), "", "apply"),
-  "a key 80 days old, for an expiring OpenPGP key": sample(
+  "a key 25 days before its end, for an OpenPGP key": sample(
     withIam(
       situation(
         `accessKeys: { primary: { pgpKey: ${EXPIRING_KEY} } }`,
@@ -262,7 +276,7 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
       ),
       { now: new Date("2026-12-26T00:00:00Z"), keys: [{ ...iamKey(OLD, 25, -54.9) }] },
     ),
-    "key-old, pgp-key-expires",
+    "key-old",
     "done",
   ),
   "two keys, and DKP has the old one": sample(
@@ -315,7 +329,7 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
       unread: ["iam:GetAccessKeyLastUsed: AccessDenied: no"],
     }),
     "key-unread",
-    "uses",
+    "differs",
   ),
   "an Inactive key": sample(
     rotation(RETIRED, iamKey(OLD, 60, 1.1, "Inactive"), iamKey(NEW, 2, 0.1)),
@@ -325,11 +339,6 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
   "no keys of Terraform": sample(
     situation("accessKeys: none", [], [iamKey(OTHER, 9, 0.1)]),
     "key-external",
-    "none",
-  ),
-  "no keys of Terraform, and none that works": sample(
-    situation("accessKeys: none", [], [iamKey(OTHER, 9, 9, "Inactive")]),
-    "key-external, key-none-active",
     "none",
   ),
   "keys that Terraform still has": sample(

@@ -1,4 +1,5 @@
 import type { Deployment } from "../../settings/deployment";
+import type { RunningCluster } from "../cluster/running-cluster";
 import type { StateContents } from "../terraform/state-file";
 
 /** What the state, or the credentials, have instead of what the settings or the state name. */
@@ -22,3 +23,15 @@ export function mismatches(
     settingsAccount: unlike(settings.accountId, account),
   };
 }
+
+/** The fields in which a running cluster is not that of the settings. */
+export const clusterMismatches = (
+  { region, cluster: { prefix } }: Pick<Deployment, "region" | "cluster">,
+  { configuration, prefix: running }: RunningCluster,
+): readonly (readonly [field: string, own: string, other: string | undefined])[] =>
+  (
+    [
+      ["cluster.prefix", prefix ?? running ?? "", running],
+      ["region", region, configuration.region],
+    ] as const
+  ).filter(([, own, other]) => own !== other);

@@ -1,7 +1,5 @@
 import { join } from "node:path";
 import { Option } from "commander";
-import { ACCESS_KEY_ID } from "../../iam/key-slots";
-import type { Deployment } from "../../settings/deployment";
 import { editSettings } from "../account/keys/edit-yaml";
 import { KEY_RULES, type KeyRules } from "../account/keys/key-rules";
 import { type LeakedKeys, leakText, ownerOf } from "../account/keys/leak";
@@ -9,12 +7,12 @@ import { changesOf } from "../account/keys/next-step";
 import { type KeyReport, keyReport, keyReportText, keysJson } from "../account/keys/report";
 import { keySituation, readUser } from "../account/keys/situation";
 import { readingPolicy } from "../account/reading-policy";
-import { type RunningCluster, runningCluster } from "../cluster/running-cluster";
+import { runningCluster } from "../cluster/running-cluster";
 import { EXIT, reportJson } from "../findings/finding";
 import { leakPage } from "../review/pack";
 import { dkpAccess } from "../text/advice";
 import { inOneStep } from "../text/signals";
-import { addClusterOptions, type ClusterOptions, namedCluster } from "./support/cluster";
+import { addClusterOptions, type ClusterOptions, keyId, namedCluster } from "./support/cluster";
 import {
   forDeployments,
   policyOption,
@@ -67,19 +65,9 @@ export const define: Define = (command, session) => {
       }
       await (options.leaked === undefined
         ? status(session, names, options)
-        : leaked(session, names, options, options.leaked));
+        : leaked(session, names, options, [...new Set(options.leaked)]));
     });
 };
-
-function keyId(option: string, id: string): string {
-  if (!ACCESS_KEY_ID.test(id)) {
-    // It may be the secret.
-    throw new Error(
-      `${option}: the value is not the ID of an access key (not shown), such as AKIA...`,
-    );
-  }
-  return id;
-}
 
 async function status(session: Session, names: readonly string[], options: Options): Promise<void> {
   const { write, timeout: limit, format, dkpKey } = options;
@@ -108,60 +96,40 @@ async function status(session: Session, names: readonly string[], options: Optio
   }
 }
 
-const clusterOf = async (
-  session: Session,
-  options: ClusterOptions,
-): Promise<RunningCluster | undefined> =>
-  options.cluster === true ? await runningCluster(await namedCluster(session, options)) : undefined;
+const clusterOf = async (session: Session, options: ClusterOptions) =>
+  options.cluster ? await runningCluster(await namedCluster(session, options)) : undefined;
 
+/**
+ * The steps after a leak, below what can be seen of the keys. What cannot be read does not keep the
+ * steps from being printed.
+ */
 async function leaked(
   session: Session,
   names: readonly string[],
   options: Options,
   ids: readonly string[],
 ): Promise<void> {
-  const { deployment } = selectOne(session, names);
-  const found = await leakedKeys(session, deployment, options, [...new Set(ids)]);
-  const owners = found.ids.map((id) => ({ id, user: ownerOf(id, found) }));
-  session.raise(owners.some(({ user }) => user === undefined) ? EXIT.attention : EXIT.success);
-  session.raise(found.notRead.length > 0 ? EXIT.breaking : EXIT.success);
-  const keys = owners.map(({ id, user = deployment.user.name }) => ({ id, user }));
-  const [seen, page] = [leakText(found), leakPage(deployment, keys)];
-  if (options.format === "json") {
-    const stacks = [
-      { stack: deployment.stack, leak: { keys, seen: seen.trimEnd().split("\n"), page } },
-    ];
-    session.printJson(reportJson<KeyRules>(KEY_RULES, [], stacks, { exitCode: session.exitCode }));
-  } else {
-    session.print(`${seen}\n${page}`);
-  }
-}
-
-/**
- * What can be seen of leaked keys. What cannot be read does not keep the steps from being printed.
- */
-async function leakedKeys(
-  session: Session,
-  settings: Deployment,
-  options: Options,
-  ids: readonly string[],
-): Promise<LeakedKeys> {
+  const { deployment: settings } = selectOne(session, names);
   const state = await readableState(session, settings.stack);
   const waiting = { progress: session.printError, limit: options.timeout };
   const iam = await readUser(settings, ids, waiting);
   const notRead = ["unread" in state ? state.unread : [], iam.unknown, iam.unread].flat();
-  let cluster: RunningCluster | undefined;
-  try {
-    cluster = await clusterOf(session, options);
-  } catch (error) {
-    notRead.push((error as Error).message);
+  const cluster = await clusterOf(session, options).catch(({ message }: Error) => {
+    notRead.push(message);
+    return undefined;
+  });
+  const known = "value" in state ? state.value : undefined;
+  const found: LeakedKeys = { settings, ids, iam, state: known, cluster, notRead };
+  const owners = ids.map((id) => ({ id, user: ownerOf(id, found) }));
+  session.raise(owners.some(({ user }) => user === undefined) ? EXIT.attention : EXIT.success);
+  session.raise(notRead.length > 0 ? EXIT.breaking : EXIT.success);
+  const keys = owners.map(({ id, user = settings.user.name }) => ({ id, user }));
+  const [seen, page] = [leakText(found), leakPage(settings, keys)];
+  if (options.format === "json") {
+    const leak = { keys, seen: seen.trimEnd().split("\n"), page };
+    const stacks = [{ stack: settings.stack, leak }];
+    session.printJson(reportJson<KeyRules>(KEY_RULES, [], stacks, { exitCode: session.exitCode }));
+  } else {
+    session.print(`${seen}\n${page}`);
   }
-  return {
-    settings,
-    ids,
-    iam,
-    state: "value" in state ? state.value : undefined,
-    cluster,
-    notRead,
-  };
 }

@@ -14,7 +14,6 @@ import {
   PRIMARY,
   RETIRED,
   rotation,
-  SECONDARY,
   situation,
 } from "../../../helpers/keys/situations";
 import { ENCRYPTION_KEY } from "../../../helpers/pgp-keys";
@@ -68,7 +67,7 @@ describe("keys --write", () => {
     expect(slotsIn(text)).toEqual({ primary: "absent", secondary: "Active", current: "secondary" });
   });
 
-  it("encrypts the second key as the first one is, and imports no key again", () => {
+  it("encrypts the second key as the first one is", () => {
     const key = {
       ...PRIMARY,
       secret: undefined,
@@ -84,23 +83,12 @@ describe("keys --write", () => {
       setting: "accessKeys.secondary.pgpKey",
       value: ENCRYPTION_KEY,
     });
-    const moved =
-      "accessKeys: { primary: { status: absent }, secondary: { status: Active }, current: secondary }";
-    const imported = situation(
-      `${moved}\nimport: { user: true, accessKeyId: ${OLD} }`,
-      [SECONDARY],
-      [iamKey(NEW, 9, 0.1)],
-    );
-    expect(nextStep(imported).edits).toContainEqual({
-      setting: "import.accessKeyId",
-      value: undefined,
-    });
   });
 
   it("refuses a step that is no change of the settings", () => {
     const waiting = rotation(MOVED, iamKey(OLD, 60, 0.5), iamKey(NEW, 1, 0.1));
     expect(() => changesOf("prod", nextStep(waiting))).toThrow(
-      "prod: nothing was written: the next step (wait) is not a change of the settings; follow it, then npx dkp-access keys prod --write",
+      "prod: nothing was written: the next step (wait) is not a change of the settings; follow it first",
     );
   });
 });
@@ -132,28 +120,6 @@ describe("editedYaml", () => {
   });
 });
 
-describe("editedYaml, which removes a setting,", () => {
-  it.each([
-    ["removes the comment above it", "a:\n  # because\n  f: g\n  b: c\n", "a:\n  b: c\n"],
-    [
-      "keeps the comment of the next one",
-      "a:\n  f: g # why\n  # of b\n  b: c\n",
-      "a:\n  # of b\n  b: c\n",
-    ],
-    [
-      "removes all lines of a block",
-      "a:\n  b: c\n  f: |\n    g\n    h\nd: e\n",
-      "a:\n  b: c\nd: e\n",
-    ],
-    ["removes the group that it leaves empty", "d: e\na:\n  f: g", "d: e\n"],
-    ["removes the first one in brackets", "a: { f: g, b: c }\n", "a: { b: c }\n"],
-    ["removes the last one in brackets", "a: { b: c, f: { g: h } }\n", "a: { b: c }\n"],
-    ["keeps a byte order mark", "\uFEFFa:\n  b: c\n  f: g\n", "\uFEFFa:\n  b: c\n"],
-  ])("%s", (_, before, after) => {
-    expect(editedYaml(before, { setting: "a.f", value: undefined })).toBe(after);
-  });
-});
-
 describe("editSettings", () => {
   const { at, read, write } = folderForEach();
 
@@ -179,18 +145,5 @@ describe("editSettings", () => {
     expect(read("prod.yaml")).toBe(
       "user: { name: prod }\naccessKeys: { secondary: { status: Active } }\n",
     );
-  });
-
-  it("names the defaults where a setting to remove is there, and writes nothing", () => {
-    write({
-      "defaults.yaml": `${MINIMAL}import: { user: true }\n`,
-      "prod.yaml": "user: { name: prod }\n",
-    });
-    expect(() =>
-      editSettings(at("prod.yaml"), [{ setting: "import.user", value: undefined }]),
-    ).toThrow(
-      `import.user: is in ${at("defaults.yaml")}, for all deployments; write it into the files that need it, and remove it there`,
-    );
-    expect(read("prod.yaml")).toBe("user: { name: prod }\n");
   });
 });

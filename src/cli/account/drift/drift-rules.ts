@@ -1,5 +1,6 @@
 import { templateRules } from "../../findings/templates";
 import { PROGRAM, recovery } from "../../text/advice";
+import { QUARANTINED } from "../quarantine";
 import { UNMANAGED_RULES } from "../unmanaged-objects";
 
 /** CloudTrail's event history has 90 days. */
@@ -28,11 +29,7 @@ const ATTENTION = templateRules("attention", {
     risk: "no policy of DKP can allow what another one denies",
     remedy: ASK,
   },
-  quarantined: {
-    text: "AWS has attached {id}, because a key of it was exposed publicly",
-    risk: "it denies ec2:RunInstances and more, whatever key of the user DKP has",
-    remedy: `follow ${recovery("quarantine")} at once`,
-  },
+  quarantined: QUARANTINED,
   "principal-unmanaged": {
     text: "the {id} uses it",
     risk: "the {id} has all permissions of DKP, also after each change of the policy; or it is of another deployment, and the two change each other's object",

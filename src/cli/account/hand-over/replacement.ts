@@ -4,6 +4,7 @@ import { type RunningCluster, SECRET_NAME } from "../../cluster/running-cluster"
 import { dkpAccess } from "../../text/advice";
 import { type IamReader, requiredOf } from "../aws/iam-reader";
 import { TIMED_OUT, UNREACHABLE } from "../aws/operations";
+import { clusterMismatches } from "../state-match";
 
 /** What a hand-over to a running cluster does. */
 export interface Replacement {
@@ -74,26 +75,25 @@ export async function isUnknownKey(
   return !(await isOfUser(deployment, id, iam)) && (await isOfNobody(deployment, id, iam, pause));
 }
 
-function requireSameCluster(
-  { stack, accountId, region, cluster: { prefix } }: Deployment,
-  { context, configuration, prefix: running, isOfCommander }: RunningCluster,
-): void {
+function requireSameCluster(deployment: Deployment, cluster: RunningCluster): void {
+  const {
+    stack,
+    accountId,
+    cluster: { prefix },
+  } = deployment;
+  const { context } = cluster;
   const missing = accountId === undefined ? "accountId" : prefix === undefined && "cluster.prefix";
   if (missing !== false) {
     throw new Error(
       `${missing}: is not in the settings of ${stack}, and shows whether the cluster is theirs; set it, and commit it`,
     );
   }
-  const differences = [
-    ["cluster.prefix", prefix, running],
-    ["region", region, configuration.region],
-  ].filter(([, own, other]) => own !== other);
-  for (const [field, own, other] of differences) {
+  for (const [field, own, other] of clusterMismatches(deployment, cluster)) {
     throw new Error(
       `${field}: the settings have ${own}, and the cluster of ${context} has ${other ?? "none"}; name another --context or stack`,
     );
   }
-  if (isOfCommander) {
+  if (cluster.isOfCommander) {
     throw new Error(
       `${context}: Commander manages the cluster, and writes its own configuration back; give it the key: ${dkpAccess("hand-over", stack, "--out", "FILE")}`,
     );

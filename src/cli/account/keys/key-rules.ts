@@ -1,6 +1,7 @@
 import { templateRules } from "../../findings/templates";
 import { PROGRAM, page, recovery } from "../../text/advice";
 import { ENDED, ENDED_IN_USE, ENDED_UNUSED } from "../key-judge";
+import { QUARANTINED } from "../quarantine";
 
 const OF_NOBODY =
   `if nobody created it for a deployment or a program, it is an attacker's, so run ${PROGRAM} keys {stack} --leaked {id}` as const;
@@ -38,15 +39,7 @@ const DIFFERENCES = {
       "the outputs have the key {key}, and the state does not have it, because the state was partly lost or edited",
       `do not apply; follow ${recovery("old-state")}`,
     ],
-    "key-tainted": [
-      "{address} is tainted, so that Terraform would replace the key",
-      `follow ${recovery("tainted")}`,
-    ],
-    "key-quarantined": {
-      text: "AWS has quarantined the user {user}: {policy} is attached, because a key of it was exposed publicly",
-      risk: "it denies ec2:RunInstances and more, whatever key of the user DKP has",
-      remedy: `follow ${recovery("quarantine")} at once`,
-    },
+    "key-quarantined": QUARANTINED,
   }),
   ...templateRules("attention", {
     "key-not-listed": [
@@ -56,6 +49,10 @@ const DIFFERENCES = {
     "key-unmanaged": [
       "{key} is in IAM and not in the state",
       `${OF_NOBODY}; otherwise follow ${recovery("unmanaged-key")}`,
+    ],
+    "key-import-left": [
+      "import.accessKeyId is {id}, and the user has no such key",
+      "remove import.accessKeyId",
     ],
     "key-deactivated": [
       "{slot}: {key} is Inactive in IAM and Active in the settings",
@@ -68,10 +65,10 @@ const DIFFERENCES = {
       risk: "whoever has the private key of {recorded} can read the secret",
       remedy: `find out who wrote pgpKey, and treat the access key as leaked: ${PROGRAM} keys {stack} --leaked {key}`,
     },
-    "key-replaced": {
-      text: "the next apply replaces {key} ({slot}), because its pgpKey changed",
-      risk: "prevent_destroy makes the plan fail; without protect, DKP loses its key",
-      remedy: "restore accessKeys.{slot}.pgpKey, and set the new one in the slot that is absent",
+    "key-settings-differ": {
+      text: "an apply of the settings ends the current key {key} ({slot}): they are older than what is deployed, or have two steps at once",
+      risk: "the cluster has no access to AWS if DKP has this key",
+      remedy: "restore what is deployed: accessKeys.current: {slot}, {deployed}",
     },
     "key-ended-in-use": ENDED_IN_USE,
   }),
@@ -84,28 +81,18 @@ export const KEY_RULES = {
     "key-ended": ENDED,
     "key-deleted": {
       text: "{slot}: {key} is in the state and not in IAM, so it was deleted outside Terraform",
-      risk: "[DKP has no working key until it has another one, if it has {dkp}]",
+      risk: "if DKP has it, it has no working key until it gets another one",
       remedy: `plan and apply (${recovery("deleted-key")})`,
     },
     "key-dkp-dead": {
       text: "DKP has {key}, which is [{status}|no key of the user {user}][, but of {owner}]",
-      risk: "DKP cannot call AWS with a key that does not exist or is Inactive",
       remedy: "give DKP the current key",
     },
     "key-unread": [
       "not read: {unread}",
       "allow these calls, or set a longer --timeout; a key whose last use is unknown counts as used",
     ],
-    "key-none-active": [
-      "Terraform manages no key, and the user {user} has no Active one",
-      `create one, and give it to DKP (${page("keys", "keep-the-secret-out-of-the-state")})`,
-    ],
     "key-old": ["{slot}: the key is {days} days old", "rotate before it is {limit}"],
-    "pgp-key-expires": {
-      text: "{slot}: its OpenPGP key expires on {day}",
-      risk: "Terraform cannot create a key with an expired one",
-      remedy: "rotate to a new one",
-    },
   }),
   ...templateRules("note", {
     "key-ended-unused": ENDED_UNUSED,
@@ -122,33 +109,18 @@ export type KeyRules = typeof KEY_RULES;
 /** Whether a rule is a difference that has to be resolved before any step. */
 export const isDifference = (rule: keyof KeyRules): boolean => rule in DIFFERENCES;
 
-/**
- * Why a step comes next. `KEY` is the key that it is about, `TIME` the time, and `WHAT` what
- * differs.
- */
-const WHY = {
+/** Why a step comes next. */
+export const STEPS = templateRules("note", {
   differs: "first do what is said above, then run keys again",
-  apply: "apply, because WHAT",
-  "hand-over": "give the current key KEY to DKP, WHAT",
-  expose: "make the newer key KEY current, and give it to DKP",
-  wait: "wait until TIME: WHAT",
+  apply: "apply, because {what}",
+  "hand-over": "give the current key {key} to DKP, {what}",
+  expose: "make the newer key {key} current, and give it to DKP",
+  wait: "wait until {time}: {what}",
   "which-key":
     "find out which key DKP has, because AWS reports no use that shows it: run keys with --cluster, or with --dkp-key KEY",
-  uses: "allow iam:GetAccessKeyLastUsed, which shows whether KEY is still used",
-  retire: "deactivate the old key KEY, because DKP has the current one; it can be activated again",
-  delete: "delete the old key KEY, once you do not want to go back to it",
+  retire:
+    "deactivate the old key {key}, because DKP has the current one; it can be activated again",
+  delete: "delete the old key {key}, once you do not want to go back to it",
   none: "nothing: Terraform manages no key of this deployment",
-  done: "nothing to do until TIME. To rotate earlier, create a second key and make it current, in one edit",
-} as const;
-
-export type Why = keyof typeof WHY;
-
-/** The sentence of a step. */
-export const whyText = (
-  why: Why,
-  { key = "", time = "", what = "" }: Readonly<Partial<Record<"key" | "time" | "what", string>>>,
-): string =>
-  WHY[why]
-    .replace("KEY", why === "which-key" ? "KEY" : key)
-    .replace("TIME", time)
-    .replace("WHAT", what);
+  done: "nothing to do until {time}. To rotate earlier, create a second key and make it current, in one edit",
+});

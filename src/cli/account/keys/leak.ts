@@ -1,7 +1,6 @@
 import { otherSlot } from "../../../iam/key-slots";
 import { visible } from "../../../text/printable";
 import { dkpAccess, recovery } from "../../text/advice";
-import type { IamKey } from "../aws/iam-reader";
 import { keyText } from "./findings";
 import type { IamUser, KeySituation } from "./situation";
 
@@ -24,52 +23,48 @@ export const ownerOf = (
 
 /** What can be seen of leaked keys, before the steps. */
 export function leakText(leaked: LeakedKeys): string {
-  const { settings, ids, iam, notRead, cluster } = leaked;
-  const others = iam.keys.filter(({ id }) => !ids.includes(id));
-  const context = cluster?.context ?? "";
+  const { settings, state, ids, iam, notRead, cluster } = leaked;
+  const { accessKeys, stack } = settings;
+  const slotOf = (id: string) => state?.keys.find((key) => key.id === id)?.slot;
   const lines = [
-    `${settings.stack}: response to a leak, for account ${iam.account ?? "(not read)"}; this command changes nothing`,
-    ...ids.flatMap((id) => leakedLines(id, leaked)),
+    `${stack}: response to a leak, for account ${iam.account ?? "(not read)"}; this command changes nothing`,
+  ];
+  for (const id of ids) {
+    const inIam = iam.keys.find((key) => key.id === id);
+    const owner = ownerOf(id, leaked);
+    const parts = [inIam ? keyText(inIam) : id];
+    parts.push(owner === undefined ? "no user is known to have it" : `a key of the user ${owner}`);
+    const slot = slotOf(id);
+    const isCurrent = id === state?.exposed.id;
+    if (slot !== undefined) {
+      parts.push(`${isCurrent ? "the current key " : ""}in the slot ${slot}`);
+    }
+    lines.push(`leaked: ${parts.join(", ")}`);
+    const isSet = slot && accessKeys !== "none" && accessKeys[slot].status !== "absent";
+    if (isSet && !isCurrent) {
+      lines.push(
+        `in step 4, set accessKeys.${slot}.status: absent, and current: ${otherSlot(slot)}, before you apply`,
+      );
+    }
+  }
+  lines.push(
     cluster === undefined
       ? "which key DKP has: providerAccessKeyId in d8 system get provider-cluster-configuration, or --cluster"
-      : `DKP has ${cluster.configuration.keyId} in ${context}`,
-    ...others.map((key) => otherKeyText(key, leaked)),
-    ...(iam.quarantine === undefined
-      ? []
-      : [
-          `AWS has quarantined the user (${iam.quarantine}), which denies another key too: ${recovery("quarantine")}`,
-        ]),
-    ...notRead.map((reason) => `not read: ${reason}`),
-  ];
-  return lines.map((line) => `${visible(line)}\n`).join("");
-}
-
-function leakedLines(id: string, leaked: LeakedKeys): readonly string[] {
-  const { state, iam, settings } = leaked;
-  const inIam = iam.keys.find((key) => key.id === id);
-  const owner = ownerOf(id, leaked);
-  const parts = [inIam === undefined ? id : keyText(inIam)];
-  parts.push(owner === undefined ? "no user is known to have it" : `a key of the user ${owner}`);
-  const slot = state?.keys.find((key) => key.id === id)?.slot;
-  if (slot === undefined) {
-    return [`leaked: ${parts.join(", ")}`];
+      : `DKP has ${cluster.configuration.keyId} in ${cluster.context}`,
+  );
+  // An attacker can have created them with the leaked one.
+  for (const key of iam.keys.filter(({ id }) => !ids.includes(id))) {
+    const slot = slotOf(key.id);
+    const all = [...ids, key.id].flatMap((id) => ["--leaked", id]);
+    lines.push(
+      `the user also has ${keyText(key)}${slot ? `, in the slot ${slot}` : ""}; if nobody created it for a deployment or a program, it is the attacker's, so run ${dkpAccess("keys", stack, ...all)}`,
+    );
   }
-  const isCurrent = id === state?.exposed.id;
-  parts.push(`in the slot ${slot}`, isCurrent ? "the current key" : "not the current key");
-  const { accessKeys } = settings;
-  const isAbsent = accessKeys === "none" || accessKeys[slot].status === "absent";
-  return isCurrent || isAbsent
-    ? [`leaked: ${parts.join(", ")}`]
-    : [
-        `leaked: ${parts.join(", ")}`,
-        `in step 4, set accessKeys.${slot}.status: absent, and current: ${otherSlot(slot)}, before you apply`,
-      ];
-}
-
-/** Another key of the user, which an attacker can have created with the leaked one. */
-function otherKeyText(key: IamKey, { settings, state, ids }: LeakedKeys): string {
-  const slot = state?.keys.find(({ id }) => id === key.id)?.slot;
-  const where = slot === undefined ? "" : `, in the slot ${slot}`;
-  const all = [...ids, key.id].flatMap((id) => ["--leaked", id]);
-  return `the user also has ${keyText(key)}${where}; if nobody created it for a deployment or a program, it is the attacker's, so run ${dkpAccess("keys", settings.stack, ...all)}`;
+  if (iam.quarantine !== undefined) {
+    lines.push(
+      `AWS has quarantined the user (${iam.quarantine}), which denies another key too: ${recovery("quarantine")}`,
+    );
+  }
+  lines.push(...notRead.map((reason) => `not read: ${reason}`));
+  return lines.map((line) => `${visible(line)}\n`).join("");
 }

@@ -1,25 +1,23 @@
 import { otherSlot } from "../../../iam/key-slots";
-import { dkpAccess } from "../../text/advice";
-import { counted } from "../../text/markdown";
 import { timeText } from "../../text/time";
 import type { IamKey } from "../aws/iam-reader";
 import { isRecent, RECENT_HOURS } from "../key-judge";
 import type { Change } from "./edit-yaml";
 import { DAY_MS, keyFindings, usesIn } from "./findings";
-import { isDifference, type Why } from "./key-rules";
+import { isDifference, type STEPS } from "./key-rules";
 import {
-  currentAndOther,
+  type DkpKey,
   dkpKeyOf,
-  hasSecret,
   type KeySituation,
   type KeySlot,
   type KeySlots,
+  slotOf,
   slotsOf,
 } from "./situation";
 
 /** The next step: what to change in the settings, and what to do then. */
 export interface Step {
-  readonly why: Why;
+  readonly why: keyof typeof STEPS;
   /** The key that it is about. */
   readonly key?: string | undefined;
   /** What differs, or why to wait. */
@@ -29,11 +27,9 @@ export interface Step {
   readonly edits: readonly Change[];
   /** What a person does after the edits, in this order. */
   readonly actions: readonly ("apply" | "hand-over")[];
-  /** From when on the step is to wait until `until` instead, if DKP got its key then. */
-  readonly since?: Date | undefined;
 }
 
-const step = (why: Why, parts: Partial<Step> = {}): Step => ({
+const step = (why: Step["why"], parts: Partial<Step> = {}): Step => ({
   why,
   edits: [],
   actions: [],
@@ -48,162 +44,115 @@ export function nextStep(situation: KeySituation): Step {
   if (keyFindings(situation).some(({ rule }) => isDifference(rule))) {
     return step("differs");
   }
-  const what = accessKeys === "none" ? leftKeys(situation) : notApplied(accessKeys, situation);
+  const what = notApplied(situation);
   if (what !== undefined) {
-    const isCurrentNew = accessKeys !== "none" && isNewlyCurrent(accessKeys, situation);
-    return step("apply", { what, actions: isCurrentNew ? ["apply", "hand-over"] : ["apply"] });
+    return step("apply", { what, actions: ["apply"] });
   }
   return accessKeys === "none" ? step("none") : rotationStep(accessKeys, situation);
 }
 
-const FIRST = "AWS has no key yet";
-
 /** What the settings have otherwise than state and IAM; undefined if they agree. */
-function notApplied(
-  { current, ...settings }: KeySlots,
-  situation: KeySituation,
-): string | undefined {
-  const { state, iam } = situation;
-  if (state.keys.length === 0 && iam.keys.length === 0) {
-    return FIRST;
+function notApplied(situation: KeySituation): string | undefined {
+  const { state, iam, settings } = situation;
+  if (!iam.exists) {
+    return "AWS has no user yet";
   }
-  for (const { slot, inSettings, inState, inIam } of slotsOf(situation)) {
+  for (const { slot, inSettings, pgpKey, inState, inIam } of slotsOf(situation)) {
     const deployed = inIam?.status ?? (inState === undefined ? "absent" : "deleted");
-    if (settings[slot].status !== deployed) {
-      return `the settings have ${slot} ${inSettings}, and in AWS it is ${deployed}`;
+    if (inSettings !== deployed) {
+      return `${slot} is to be ${inSettings}, and is ${deployed}`;
+    }
+    if (inState !== undefined && pgpKey !== inState.pgpKey) {
+      return `the settings have another pgpKey for ${slot} than the state`;
     }
   }
-  const { slot = "none" } = state.exposed;
-  return slot === current
+  const { accessKeys } = settings;
+  return accessKeys === "none" || state.exposed.slot === accessKeys.current
     ? undefined
-    : `the settings select ${current}, and the outputs have the key of ${slot}`;
+    : `the settings select ${accessKeys.current}, and the outputs have the key of ${state.exposed.slot ?? "none"}`;
 }
-
-/** Whether an apply switches the current key. */
-function isNewlyCurrent({ current }: KeySlots, { settings, state, iam }: KeySituation): boolean {
-  const key = state.keys.find(({ slot }) => slot === current);
-  const isImported =
-    key === undefined && current === "primary" && settings.import?.accessKeyId !== undefined;
-  return (
-    !isImported && (state.exposed.slot !== current || iam.keys.every(({ id }) => id !== key?.id))
-  );
-}
-
-/** With `accessKeys: none`: whether the state still has keys. */
-const leftKeys = ({ state, iam }: KeySituation): string | undefined =>
-  state.keys.length > 0 || !iam.exists
-    ? `the state has ${counted(state.keys.length, "key")}, and accessKeys is none`
-    : undefined;
 
 /** The table: what comes next where all sources agree. */
 function rotationStep({ current: name }: KeySlots, situation: KeySituation): Step {
-  const [current, other] = currentAndOther(situation, name);
+  const current = slotOf(situation, name);
+  const other = slotOf(situation, otherSlot(name));
   const dkp = dkpKeyOf(situation);
-  const isSaid = dkp !== undefined && dkp.usedAt === undefined;
-  if (other.inIam === undefined) {
-    const isUnused = current.inIam?.lastUsed === undefined && isKnown(situation);
-    const isOther = dkp !== undefined && dkp.id !== current.inIam?.id;
+  const isOther = dkp !== undefined && dkp.id !== current.inIam?.id;
+  const isKnown = usesIn(situation).keys.length > 0;
+  const old = other.inIam;
+  if (old === undefined) {
+    const isUnused = current.inIam?.lastUsed === undefined && isKnown;
     return (isOther || (isUnused && dkp === undefined)) && hasSecret(current)
-      ? handOver(current, situation)
+      ? handOver(current, dkp)
       : beginning(current, situation);
   }
-  const old = other.inIam;
   if (isBetter(other, current)) {
     const edits = [{ setting: "accessKeys.current", value: other.slot }];
     return step("expose", { key: old.id, edits, actions: ["apply", "hand-over"] });
   }
-  if (dkp?.id !== undefined && dkp.id !== current.inIam?.id && (isSaid || old.id === dkp.id)) {
-    return handOver(current, situation, old);
+  if (isOther && (dkp.usedAt === undefined || old.id === dkp.id)) {
+    return handOver(current, dkp);
   }
-  if (!isKnown(situation)) {
-    return step("uses", { key: old.id });
+  if (!isKnown) {
+    // "key-unread" says which calls are denied.
+    return step("differs");
   }
   if (isRecent(old, situation.iam.now)) {
-    return step("wait", { key: old.id, until: restOf(old), what: waitingFor(old) });
+    return wait(old);
   }
   if (dkp?.id !== current.inIam?.id) {
     return step("which-key");
   }
   const [why, value] =
     old.status === "Active" ? (["retire", "Inactive"] as const) : (["delete", "absent"] as const);
-  return step(why, {
-    key: old.id,
-    edits: [{ setting: `accessKeys.${other.slot}.status`, value }],
-    actions: ["apply"],
-  });
+  const edits = [{ setting: `accessKeys.${other.slot}.status`, value }];
+  return step(why, { key: old.id, edits, actions: ["apply"] });
 }
 
-const isKnown = (situation: KeySituation) => usesIn(situation).keys.length > 0;
-
-/** A day after the last use, or the creation, of a key. */
-const restOf = ({ created, lastUsed }: IamKey): Date =>
-  new Date(Math.max(timeOf(created), timeOf(lastUsed?.at)) + RECENT_HOURS * 3_600_000);
+/** Whether the state has the secret of a key, so that DKP can get it. */
+const hasSecret = ({ inState }: KeySlot) =>
+  inState?.secret !== undefined || inState?.encryptedSecret !== undefined;
 
 const timeOf = (date: Date | undefined) => date?.getTime() ?? 0;
 
-const waitingFor = ({ id, created, lastUsed }: IamKey): string =>
-  lastUsed === undefined
-    ? `${id} was created at ${created && timeText(created)}`
-    : `AWS reports a use of ${id} at ${timeText(lastUsed.at)}`;
+/** A day without a use, or after the creation, of a key. */
+function wait({ id: key, created, lastUsed }: IamKey): Step {
+  const since = Math.max(timeOf(created), timeOf(lastUsed?.at));
+  const what = lastUsed
+    ? `AWS reports a use of ${key} at ${timeText(lastUsed.at)}`
+    : `${key} was created at ${created && timeText(created)}`;
+  return step("wait", { key, until: new Date(since + RECENT_HOURS * 3_600_000), what });
+}
 
-/**
- * DKP gets the current key. @param old the key that it has, or had until AWS reports the use of the
- * current one
- */
-function handOver(
-  { inIam }: KeySlot,
-  situation: KeySituation,
-  old: IamKey | undefined = inIam,
-): Step {
-  const { id, usedAt } = dkpKeyOf(situation) ?? {};
-  const known = id === undefined ? "because nothing has used it yet" : `because DKP has ${id}`;
-  const what =
-    usedAt === undefined ? known : `because AWS reports a use of ${id} at ${timeText(usedAt)}`;
-  const parts = { key: inIam?.id, what, actions: ["hand-over"] } as const;
-  const until = old && restOf(old);
-  // The cluster itself and a person show which key DKP has now, and AWS which one it had.
-  const isReported = id === undefined || usedAt !== undefined;
-  const isWaiting = isReported && until !== undefined && until > situation.iam.now;
-  return step("hand-over", isWaiting ? { ...parts, since: usedAt ?? old?.created, until } : parts);
+/** DKP gets the current key. */
+function handOver({ inIam }: KeySlot, dkp: DkpKey | undefined): Step {
+  const { id, usedAt } = dkp ?? {};
+  const seen = usedAt ? `AWS reports a use of ${id} at ${timeText(usedAt)}` : `DKP has ${id}`;
+  const what = dkp ? `because ${seen}` : "because nothing has used it yet";
+  return step("hand-over", { key: inIam?.id, what, actions: ["hand-over"] });
 }
 
 /** Nothing is to do. Its edits begin a rotation, which is optional. */
-function beginning({ slot, inState, inIam }: KeySlot, { settings }: KeySituation): Step {
+function beginning({ slot, inState, inIam }: KeySlot, situation: KeySituation): Step {
+  const { keyFiles, maxAge = 0 } = situation.settings;
   const other = otherSlot(slot);
-  const { accessKeys, keyFiles } = settings;
   const edits: Change[] = [{ setting: `accessKeys.${other}.status`, value: "Active" }];
+  const pgpKey = inState?.pgpKey;
   // A new key is encrypted if the other one is.
-  if (
-    inState?.pgpKey !== undefined &&
-    accessKeys !== "none" &&
-    accessKeys[other].pgpKey === undefined
-  ) {
-    edits.push({
-      setting: `accessKeys.${other}.pgpKey`,
-      value: keyFiles[inState.pgpKey] ?? inState.pgpKey,
-    });
+  if (pgpKey !== undefined && slotOf(situation, other).pgpKey === undefined) {
+    edits.push({ setting: `accessKeys.${other}.pgpKey`, value: keyFiles[pgpKey] ?? pgpKey });
   }
   edits.push({ setting: "accessKeys.current", value: other });
-  if (other === "primary" && settings.import?.accessKeyId !== undefined) {
-    edits.push({ setting: "import.accessKeyId", value: undefined });
-  }
-  const until = new Date(timeOf(inIam?.created) + (settings.maxAge ?? 0) * DAY_MS);
+  const until = new Date(timeOf(inIam?.created) + maxAge * DAY_MS);
   return step("done", { edits, actions: ["apply", "hand-over"], until });
 }
 
-/**
- * Whether a key is to replace the current one: it is encrypted and the other one is not, or it is
- * newer and not protected less.
- */
+/** Whether a key is to replace the current one: it is newer, and not protected less. */
 function isBetter(other: KeySlot, current: KeySlot): boolean {
-  if (other.inIam?.status !== "Active" || !hasSecret(other)) {
-    return false;
-  }
-  const [isEncrypted, wasEncrypted] = [other, current].map(
-    ({ inState }) => inState?.pgpKey !== undefined,
-  );
-  const isNewer = timeOf(current.inIam?.created) < timeOf(other.inIam.created);
-  return !hasSecret(current) || (isEncrypted === wasEncrypted ? isNewer : isEncrypted === true);
+  const isWeaker = current.inState?.pgpKey !== undefined && other.inState?.pgpKey === undefined;
+  const isNewer = timeOf(current.inIam?.created) < timeOf(other.inIam?.created);
+  const isBetterThan = !hasSecret(current) || (isNewer && !isWeaker);
+  return other.inIam?.status === "Active" && hasSecret(other) && isBetterThan;
 }
 
 /**
@@ -213,7 +162,7 @@ function isBetter(other: KeySlot, current: KeySlot): boolean {
 export function changesOf(stack: string, { why, edits }: Step): readonly Change[] {
   if (edits.length === 0) {
     throw new Error(
-      `${stack}: nothing was written: the next step (${why}) is not a change of the settings; follow it, then ${dkpAccess("keys", stack, "--write")}`,
+      `${stack}: nothing was written: the next step (${why}) is not a change of the settings; follow it first`,
     );
   }
   return edits;

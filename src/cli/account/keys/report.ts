@@ -1,10 +1,10 @@
-import { pgpKeyText } from "../../../iam/openpgp-key";
+import { pgpKeyOf, pgpKeyText } from "../../../iam/openpgp-key";
 import { visible } from "../../../text/printable";
 import { adviceLines, type Finding, levelOf, textOf } from "../../findings/finding";
 import { dkpAccess, EDIT_PROVIDER, shellWord } from "../../text/advice";
 import { dayText, untilText } from "../../text/time";
-import { keyFindings, keyText, slotPgpKey } from "./findings";
-import { KEY_RULES, type KeyRules, whyText } from "./key-rules";
+import { keyFindings, keyText } from "./findings";
+import { KEY_RULES, type KeyRules, STEPS } from "./key-rules";
 import { nextStep, type Step } from "./next-step";
 import { dkpKeyOf, type KeySituation, type KeySlot, slotsOf } from "./situation";
 
@@ -21,37 +21,29 @@ export function keyReport(situation: KeySituation): KeyReport {
 
 /** The step as lines. @param file of the settings */
 export function stepLines({ situation, next }: KeyReport, file: string): readonly string[] {
-  const { why, key, what, until, since, edits, actions } = next;
-  const { stack } = situation.settings;
-  const time = why === "done" ? until && dayText(until) : until && untilText(until);
-  const context =
-    situation.cluster && `--cluster --context=${shellWord(situation.cluster.context)}`;
-  const handOver =
-    context === undefined
-      ? `${dkpAccess("hand-over", stack, "--out", "FILE")} && ${EDIT_PROVIDER}`
-      : dkpAccess("hand-over", stack, context);
+  const { why, key = "", what = "", until, edits, actions } = next;
+  const { settings, cluster } = situation;
+  const { stack } = settings;
+  const textOfTime = why === "done" ? dayText : untilText;
+  const context = cluster ? ["--cluster", `--context=${shellWord(cluster.context)}`] : [];
+  const byFile = cluster ? "" : ` --out FILE && ${EDIT_PROVIDER}`;
+  const commands = {
+    apply: dkpAccess("apply", stack),
+    "hand-over": `${dkpAccess("hand-over", stack, ...context)}${byFile}`,
+  };
   const lines = [
-    whyText(why, { key, time, what }),
-    ...edits.map(
-      ({ setting, value }) =>
-        `  ${file}: ${value === undefined ? `remove ${setting}` : `${setting}: ${value}`}`,
-    ),
+    STEPS[why].text({ key, what, time: until ? textOfTime(until) : "" }),
+    ...edits.map(({ setting, value }) => `${file}: ${setting}: ${value}`),
+    ...(edits.length > 0 ? [`then ${dkpAccess("review", stack)}, and commit`] : []),
+    ...actions.map((action) => `then ${commands[action]}`),
   ];
-  if (edits.length > 0) {
-    lines.push(`  then ${dkpAccess("review", stack)}, and commit`);
+  if (why === "hand-over" && cluster === undefined) {
+    lines.push(`if DKP has it: ${dkpAccess("keys", stack, "--dkp-key", key)} instead`);
   }
-  const commands = { apply: dkpAccess("apply", stack), "hand-over": handOver };
-  lines.push(...actions.map((action) => `  then ${commands[action]}`));
-  if (since !== undefined) {
-    lines.push(`  if you gave it to DKP after ${untilText(since)}: wait until ${time} instead`);
+  if (why !== "done" && why !== "none" && why !== "which-key") {
+    lines.push(`then ${dkpAccess("keys", stack, ...context)}`);
   }
-  if (why === "hand-over" && since === undefined && situation.cluster === undefined) {
-    lines.push(`  if DKP has it: ${dkpAccess("keys", stack, "--dkp-key", key ?? "")} instead`);
-  }
-  const isEnd = why === "done" || why === "none" || why === "which-key";
-  return isEnd
-    ? lines
-    : [...lines, `  then ${dkpAccess("keys", stack, ...(context === undefined ? [] : [context]))}`];
+  return lines.map((line, index) => (index === 0 ? line : `  ${line}`));
 }
 
 /** A finding with its level, risk and remedy. */
@@ -64,15 +56,9 @@ const findingLines = (finding: Finding<KeyRules>): readonly string[] => [
 export function keyReportText(report: KeyReport, file: string): string {
   const { situation, findings } = report;
   const { settings, iam } = situation;
-  const { profile, assumeRoleArn } = settings.provider;
-  const profiled = profile === undefined ? "" : `, such as AWS_PROFILE=${shellWord(profile)}`;
-  const isOther = profile !== undefined || assumeRoleArn !== undefined;
-  const slots = slotsOf(situation).filter(
-    ({ inState }) => settings.accessKeys !== "none" || inState !== undefined,
-  );
   const lines = [
-    `${settings.stack}: keys of the user ${settings.user.name} in account ${iam.account}${isOther ? `; run aws commands with credentials of this account${profiled}` : ""}`,
-    ...slots.map((slot) => `  ${slotText(slot, situation)}`),
+    `${settings.stack}: keys of the user ${settings.user.name} in account ${iam.account}`,
+    ...slotsOf(situation).map((slot) => `  ${slotText(slot, situation)}`),
     ...findings.flatMap(findingLines),
     ...stepLines(report, file).map((line, index) => (index === 0 ? `next: ${line}` : line)),
   ];
@@ -81,17 +67,11 @@ export function keyReportText(report: KeyReport, file: string): string {
 
 function slotText(slot: KeySlot, situation: KeySituation): string {
   const { inState, inIam, inSettings } = slot;
-  const { settings, state, iam } = situation;
+  const { state } = situation;
   if (inState === undefined) {
-    const imported = slot.slot === "primary" ? settings.import?.accessKeyId : undefined;
-    const key = iam.keys.find(({ id }) => id === imported);
-    const pending =
-      key === undefined ? "not created yet" : `the next apply imports ${keyText(key)}`;
-    return `${slot.slot}: ${inSettings === "absent" ? "absent" : pending}`;
+    return `${slot.slot}: ${inSettings === "absent" ? "absent" : "not applied yet"}`;
   }
-  const parts = [
-    `${slot.slot}: ${inIam === undefined ? `${inState.id} (not in IAM)` : keyText(inIam)}`,
-  ];
+  const parts = [`${slot.slot}: ${inIam ? keyText(inIam) : `${inState.id} (not in IAM)`}`];
   if (inState.id === state.exposed.id) {
     parts.push("the current key");
   }
@@ -102,7 +82,7 @@ function slotText(slot: KeySlot, situation: KeySituation): string {
   if (inState.secret !== undefined) {
     parts.push("its secret is in plaintext in the state");
   }
-  const pgpKey = slotPgpKey(slot, settings);
+  const pgpKey = pgpKeyOf(inState.pgpKey);
   if (pgpKey !== undefined) {
     parts.push(`its secret is encrypted for the OpenPGP key ${pgpKeyText(pgpKey)}`);
   }
@@ -123,15 +103,13 @@ export function keysJson(
     stack: settings.stack,
     user: settings.user.name,
     slots: slotsOf(situation).map(({ slot, inSettings, inState, inIam }) => ({
+      ...inIam,
       slot,
       inSettings,
       id: inState?.id,
       current: inState !== undefined && inState.id === state.exposed.id,
-      status: inIam?.status,
-      created: inIam?.created,
-      lastUsed: inIam?.lastUsed,
       isPlaintext: inState?.secret !== undefined,
-      pgpKey: slotPgpKey({ slot, inState }, settings),
+      pgpKey: pgpKeyOf(inState?.pgpKey),
     })),
     dkpKey: dkpKeyOf(situation),
     next: { ...next, text: stepLines(report, file) },

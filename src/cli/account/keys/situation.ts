@@ -1,13 +1,13 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { otherSlot, SLOTS, type Slot } from "../../../iam/key-slots";
+import { SLOTS, type Slot } from "../../../iam/key-slots";
 import type { Deployment } from "../../../settings/deployment";
 import type { RunningCluster } from "../../cluster/running-cluster";
 import { readState, type StateContents, type StateKey } from "../../terraform/state-file";
 import { pullState, stackFolder, type TerraformCli } from "../../terraform/terraform-cli";
 import { dkpAccess } from "../../text/advice";
 import type { Waiting } from "../aws/client";
-import { type IamKey, type IamReader, type Reading, Readings, withIam } from "../aws/iam-reader";
+import { type IamKey, Readings, withIam } from "../aws/iam-reader";
 import { isInUse } from "../key-judge";
 import { isQuarantine } from "../quarantine";
 
@@ -46,30 +46,26 @@ export interface IamUser {
   readonly now: Date;
 }
 
-interface Sources {
+interface Sources extends Pick<KeySituation, "cluster" | "dkpKey"> {
   readonly terraform: TerraformCli;
   /** CDKTF's output folder. */
   readonly output: string;
   /** How long the calls to AWS may take, in seconds. */
   readonly limit: number;
-  readonly cluster?: RunningCluster | undefined;
-  readonly dkpKey?: string | undefined;
 }
 
 /**
  * Settings, state, IAM and cluster of a deployment.
  * @throws Error if the state or the list of keys cannot be read
  */
-export async function keySituation(settings: Deployment, sources: Sources): Promise<KeySituation> {
-  const { terraform, output, limit, cluster, dkpKey } = sources;
+export async function keySituation(
+  settings: Deployment,
+  { terraform, output, limit, cluster, dkpKey }: Sources,
+): Promise<KeySituation> {
   const folder = stackFolder(terraform, output, settings.stack);
   const file = join(folder, "errored.tfstate");
   const erroredState = existsSync(file) ? file : undefined;
-  const state = await pullState(terraform, folder).then(readState, ({ message }: Error) => {
-    throw new Error(
-      erroredState === undefined ? message : `${message}; keep ${file}, which an apply left`,
-    );
-  });
+  const state = readState(await pullState(terraform, folder));
   const dkp = cluster?.configuration.keyId ?? dkpKey ?? [];
   const named = [...state.keys.map(({ id }) => id), dkp].flat();
   const iam = await readUser(settings, named, { progress: terraform.progress, limit });
@@ -102,12 +98,20 @@ export function readUser(
       return { ...key, lastUsed: (await optional.value(iam.keyUse(key.id)))?.lastUsed };
     });
     const keys = await Promise.all(uses);
-    const others = named.filter((id) => keys.every((key) => key.id !== id));
+    const owners: Record<string, string> = {};
+    for (const id of named.filter((other) => keys.every((key) => key.id !== other))) {
+      // IAM also denies the call for a key that nobody has, or another account: then the owner is
+      // unknown.
+      const use = await iam.keyUse(id);
+      if ("value" in use && use.value !== undefined && use.value.user !== name) {
+        owners[id] = use.value.user;
+      }
+    }
     return {
       account,
       exists: listed !== undefined,
       keys,
-      owners: await ownersOf(others, name, iam),
+      owners,
       quarantine: attached?.find(isQuarantine),
       unknown: required.unread,
       unread: optional.unread,
@@ -116,27 +120,12 @@ export function readUser(
   });
 }
 
-/**
- * IAM also denies the call for a key that nobody has, or another account: then the owner is
- * unknown.
- */
-async function ownersOf(
-  ids: readonly string[],
-  user: string,
-  iam: IamReader,
-): Promise<IamUser["owners"]> {
-  const ownerOf = (use: Reading<{ readonly user: string } | undefined>) =>
-    "value" in use && use.value !== undefined && use.value.user !== user ? [use.value.user] : [];
-  const owners = ids.map(async (id) =>
-    ownerOf(await iam.keyUse(id)).map((owner) => [id, owner] as const),
-  );
-  return Object.fromEntries((await Promise.all(owners)).flat());
-}
-
 /** A slot in settings, state and IAM. */
 export interface KeySlot {
   readonly slot: Slot;
   readonly inSettings: KeySlots[Slot]["status"];
+  /** The OpenPGP key in the settings. That of an absent slot is for the next access key. */
+  readonly pgpKey?: string | undefined;
   /** The key in the state. */
   readonly inState?: StateKey | undefined;
   /** The same key in IAM; undefined where IAM does not have it. */
@@ -151,20 +140,15 @@ export function slotOf(
   slot: Slot,
 ): KeySlot {
   const inState = state.keys.find((key) => key.slot === slot);
-  const inSettings = accessKeys === "none" ? "absent" : accessKeys[slot].status;
-  return { slot, inSettings, inState, inIam: iam.keys.find(({ id }) => id === inState?.id) };
+  const own = accessKeys === "none" ? undefined : accessKeys[slot];
+  return {
+    slot,
+    inSettings: own?.status ?? "absent",
+    pgpKey: own?.pgpKey,
+    inState,
+    inIam: iam.keys.find(({ id }) => id === inState?.id),
+  };
 }
-
-/** Keys of the user that the state does not have, and the next apply does not import. */
-export function unmanagedKeys({ settings, state, iam }: KeySituation): readonly IamKey[] {
-  const isFree = state.keys.every(({ slot }) => slot !== "primary");
-  const imported = isFree ? settings.import?.accessKeyId : undefined;
-  return iam.keys.filter(({ id }) => id !== imported && state.keys.every((key) => key.id !== id));
-}
-
-/** Whether the state has the secret of a key, so that DKP can get it. */
-export const hasSecret = ({ inState }: KeySlot): boolean =>
-  inState?.secret !== undefined || inState?.encryptedSecret !== undefined;
 
 /** The key that DKP has. */
 export interface DkpKey {
@@ -188,12 +172,4 @@ export function dkpKeyOf({ iam, cluster, dkpKey }: KeySituation): DkpKey | undef
   return used === undefined || others.length > 0
     ? undefined
     : { id: used.id, usedAt: used.lastUsed?.at };
-}
-
-/** The slot of the current key, and the other one. */
-export function currentAndOther(
-  situation: KeySituation,
-  current: Slot,
-): readonly [KeySlot, KeySlot] {
-  return [slotOf(situation, current), slotOf(situation, otherSlot(current))];
 }

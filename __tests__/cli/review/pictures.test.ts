@@ -6,7 +6,7 @@ import { visible } from "../../../src/text/printable";
 import { deployment } from "../../helpers/deployment";
 import { GOLDEN_SETTINGS, goldenDeployments } from "../../helpers/golden";
 import { packFilesOf } from "../../helpers/packs";
-import { PROJECT } from "../../helpers/project-root";
+import { PROJECT, projectFile, trackedFiles } from "../../helpers/project-root";
 
 /**
  * What Mermaid's own parser reads in a picture: nodes and arrows with their labels as they are
@@ -56,6 +56,16 @@ const HOSTILE = [
   "  a  b  ",
   "\u202eä 漢字 \u{1f511} ﬂ°°35¶ß",
 ];
+
+it("the pictures of the documentation are ones that Mermaid reads, with at most 15 nodes", () => {
+  const pages = trackedFiles("README.md", "docs").filter((path) => path.endsWith(".md"));
+  const pictures = pages.flatMap((page) => picturesIn(projectFile(page)));
+  expect(pictures.length).toBeGreaterThan(0);
+  for (const { error, nodes } of parsedPictures(pictures)) {
+    expect(error).toBeUndefined();
+    expect(nodes.length).toBeLessThanOrEqual(15);
+  }
+});
 
 describe("the picture of a deployment", () => {
   it("is one that Mermaid reads, with at most 15 nodes, all connected, for every golden deployment", () => {

@@ -261,7 +261,7 @@ export const RULES = {
       remedy: "where the organization has attached it, attach the new one",
     },
     "lock-changed": {
-      text: "the committed provider lock {how}, so Terraform may run another provider, with the credentials of whoever applies",
+      text: "the committed provider lock {how}, so Terraform [runs only {only} from now on|may run another provider, with the credentials of whoever applies]",
       remedy: "compare it with the file that terraform providers lock writes",
     },
     "settings-unreadable": {

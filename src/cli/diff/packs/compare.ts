@@ -86,11 +86,13 @@ const withoutLock = ({ files: { [LOCK_FILE]: _, ...files } }: PackSide) => files
  */
 function lockFindings(before: PackSide, after: PackSide): readonly DiffFound[] {
   const [lockBefore, lockAfter] = [before.files[LOCK_FILE], after.files[LOCK_FILE]];
-  const change = lockBefore === undefined ? "is added" : "changes";
+  const isAdded = lockBefore === undefined;
+  const change = isAdded ? "is added" : "changes";
   const how = lockAfter === undefined ? "is removed" : change;
+  const only = isAdded ? "the provider versions of the lock" : undefined;
   return before.settings === undefined || lockBefore === lockAfter
     ? []
-    : [{ rule: "lock-changed", values: { how } }];
+    : [{ rule: "lock-changed", values: { how, only } }];
 }
 
 function findingsBetween(before: PackSide, after: PackSide): readonly DiffFound[] {

@@ -123,6 +123,9 @@ export class KeyOperator {
         // AWS reports uses hours late, so that keys is run again a day later.
         this.isLater = true;
         await this.passDay();
+      } else if (!this.steps.includes("apply: applied")) {
+        // DKP's calls are denied: recover.md sends the person to a plan.
+        await this.apply();
       } else {
         this.dkpKey = this.dkp?.accessKeyId;
       }

@@ -299,6 +299,11 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
     "key-dkp-dead",
     "hand-over",
   ),
+  "two keys, of which somebody deactivated the one in use": sample(
+    rotation(RETIRED, iamKey(OLD, 60, 0.1, "Inactive"), iamKey(NEW, 3)),
+    "",
+    "hand-over",
+  ),
   "two keys that were both used within the day": sample(
     rotation(MOVED, iamKey(OLD, 60, 0.5), iamKey(NEW, 1, 0.1)),
     "",

@@ -35,7 +35,7 @@ interface Options extends ClusterOptions {
 export const define: Define = (command, session) => {
   command
     .description(
-      "Shows the access keys in settings, state and IAM, and with --cluster in the cluster: where they differ, and what to do, or else the next step of a rotation.",
+      "Compares the access keys in settings, state, IAM and, with --cluster, the cluster: what to do about a difference, or the next step of a rotation.",
     )
     .argument("[stack...]", STACKS_HELP)
     .addOption(

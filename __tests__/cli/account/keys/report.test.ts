@@ -110,9 +110,7 @@ describe("what is seen of a leaked key", () => {
   it("is which key the cluster has, and each other key with the command that names both", () => {
     const seen = leakText({ ...inCluster(SITUATION, NEW), ids: [OLD], notRead: [] });
     expect(seen).toContain(`DKP has ${NEW} in dev\n`);
-    expect(seen).toContain(
-      `so run npx dkp-access keys deckhouse --leaked ${OLD} --leaked ${NEW}\n`,
-    );
+    expect(seen).toContain(`run npx dkp-access keys deckhouse --leaked ${OLD} --leaked ${NEW}\n`);
   });
 
   it("is that another user has it, nobody, or that it could not be read", () => {

@@ -71,7 +71,7 @@ function mismatchFindings({ settings, state, iam, cluster }: KeySituation): read
 }
 
 const isNewAt = (created: Date | undefined, now: Date) =>
-  created !== undefined && now.getTime() - created.getTime() < LISTED_AFTER_MS;
+  created !== undefined && Number(now) - Number(created) < LISTED_AFTER_MS;
 
 function stateFindings({ state, iam, erroredState: file }: KeySituation): readonly KeyFinding[] {
   const found: KeyFinding[] = [];
@@ -99,8 +99,8 @@ function slotFindings(situation: KeySituation): readonly KeyFinding[] {
   const ending = found.filter(({ rule }) => rule === "key-settings-differ");
   const due: KeyFinding[] = [];
   for (const { slot, inIam } of slots) {
-    const days = daysBetween(inIam?.created ?? iam.now, iam.now);
-    const { maxAge: limit } = settings;
+    const age = Number(iam.now) - Number(inIam?.created ?? iam.now);
+    const [days, limit] = [Math.floor(age / DAY_MS), settings.maxAge];
     if (limit !== undefined && days >= limit - WARN_DAYS && inIam?.status === "Active") {
       due.push({ rule: "key-old", values: { slot, days, limit } });
     }
@@ -158,8 +158,6 @@ export const usesIn = ({ iam: { now, keys, unread } }: KeySituation): KeyUses =>
   now,
   keys: unread.some((reason) => reason.startsWith("iam:GetAccessKeyLastUsed")) ? [] : keys,
 });
-
-const daysBetween = (from: Date, to: Date) => Math.floor((to.getTime() - from.getTime()) / DAY_MS);
 
 /** Keys outside the state, no key at all, and a key of DKP that does not work. */
 function userKeyFindings(situation: KeySituation): readonly KeyFinding[] {

@@ -49,7 +49,7 @@ export function leakText(leaked: LeakedKeys): string {
   }
   lines.push(
     cluster === undefined
-      ? "which key DKP has: providerAccessKeyId in d8 system get provider-cluster-configuration, or --cluster"
+      ? "--cluster shows which key DKP has"
       : `DKP has ${cluster.configuration.keyId} in ${cluster.context}`,
   );
   // An attacker can have created them with the leaked one.
@@ -57,12 +57,12 @@ export function leakText(leaked: LeakedKeys): string {
     const slot = slotOf(key.id);
     const all = [...ids, key.id].flatMap((id) => ["--leaked", id]);
     lines.push(
-      `the user also has ${keyText(key)}${slot ? `, in the slot ${slot}` : ""}; if nobody created it for a deployment or a program, it is the attacker's, so run ${dkpAccess("keys", stack, ...all)}`,
+      `the user also has ${keyText(key)}${slot ? `, in the slot ${slot}` : ""}; if nobody created it for a deployment or a program, run ${dkpAccess("keys", stack, ...all)}`,
     );
   }
   if (iam.quarantine !== undefined) {
     lines.push(
-      `AWS has quarantined the user (${iam.quarantine}), which denies another key too: ${recovery("quarantine")}`,
+      `AWS has attached ${iam.quarantine}, which denies another key too: ${recovery("quarantine")}`,
     );
   }
   lines.push(...notRead.map((reason) => `not read: ${reason}`));

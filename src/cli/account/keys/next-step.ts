@@ -80,11 +80,13 @@ function rotationStep({ current: name }: KeySlots, situation: KeySituation): Ste
   const isOther = dkp !== undefined && dkp.id !== current.inIam?.id;
   const isKnown = usesIn(situation).keys.length > 0;
   const old = other.inIam;
+  const isUnused = dkp === undefined && isKnown && current.inIam?.lastUsed === undefined;
+  // No other key can be DKP's, or only one that does not work.
+  if (old?.status !== "Active" && (isOther || isUnused) && hasSecret(current)) {
+    return handOver(current, dkp);
+  }
   if (old === undefined) {
-    const isUnused = current.inIam?.lastUsed === undefined && isKnown;
-    return (isOther || (isUnused && dkp === undefined)) && hasSecret(current)
-      ? handOver(current, dkp)
-      : beginning(current, situation);
+    return beginning(current, situation);
   }
   if (isBetter(other, current)) {
     const edits = [{ setting: "accessKeys.current", value: other.slot }];
@@ -94,7 +96,7 @@ function rotationStep({ current: name }: KeySlots, situation: KeySituation): Ste
     return handOver(current, dkp);
   }
   if (!isKnown) {
-    // "key-unread" says which calls are denied.
+    // "key-unread" says why.
     return step("differs");
   }
   if (isRecent(old, situation.iam.now)) {
@@ -103,23 +105,25 @@ function rotationStep({ current: name }: KeySlots, situation: KeySituation): Ste
   if (dkp?.id !== current.inIam?.id) {
     return step("which-key");
   }
-  const [why, value] =
-    old.status === "Active" ? (["retire", "Inactive"] as const) : (["delete", "absent"] as const);
+  const isActive = old.status === "Active";
+  const value = isActive ? "Inactive" : "absent";
   const edits = [{ setting: `accessKeys.${other.slot}.status`, value }];
-  return step(why, { key: old.id, edits, actions: ["apply"] });
+  return step(isActive ? "retire" : "delete", { key: old.id, edits, actions: ["apply"] });
 }
 
-/** Whether the state has the secret of a key, so that DKP can get it. */
+/** Whether DKP can get the secret of a key. */
 const hasSecret = ({ inState }: KeySlot) =>
   inState?.secret !== undefined || inState?.encryptedSecret !== undefined;
 
 const timeOf = (date: Date | undefined) => date?.getTime() ?? 0;
 
+const useText = (id = "", at: Date) => `AWS reports a use of ${id} at ${timeText(at)}`;
+
 /** A day without a use, or after the creation, of a key. */
 function wait({ id: key, created, lastUsed }: IamKey): Step {
   const since = Math.max(timeOf(created), timeOf(lastUsed?.at));
   const what = lastUsed
-    ? `AWS reports a use of ${key} at ${timeText(lastUsed.at)}`
+    ? useText(key, lastUsed.at)
     : `${key} was created at ${created && timeText(created)}`;
   return step("wait", { key, until: new Date(since + RECENT_HOURS * 3_600_000), what });
 }
@@ -127,12 +131,12 @@ function wait({ id: key, created, lastUsed }: IamKey): Step {
 /** DKP gets the current key. */
 function handOver({ inIam }: KeySlot, dkp: DkpKey | undefined): Step {
   const { id, usedAt } = dkp ?? {};
-  const seen = usedAt ? `AWS reports a use of ${id} at ${timeText(usedAt)}` : `DKP has ${id}`;
+  const seen = usedAt ? useText(id, usedAt) : `DKP has ${id}`;
   const what = dkp ? `because ${seen}` : "because nothing has used it yet";
   return step("hand-over", { key: inIam?.id, what, actions: ["hand-over"] });
 }
 
-/** Nothing is to do. Its edits begin a rotation, which is optional. */
+/** Nothing is to do: its edits begin an optional rotation. */
 function beginning({ slot, inState, inIam }: KeySlot, situation: KeySituation): Step {
   const { keyFiles, maxAge = 0 } = situation.settings;
   const other = otherSlot(slot);
@@ -149,16 +153,15 @@ function beginning({ slot, inState, inIam }: KeySlot, situation: KeySituation): 
 
 /** Whether a key is to replace the current one: it is newer, and not protected less. */
 function isBetter(other: KeySlot, current: KeySlot): boolean {
+  if (other.inIam?.status !== "Active" || !hasSecret(other)) {
+    return false;
+  }
   const isWeaker = current.inState?.pgpKey !== undefined && other.inState?.pgpKey === undefined;
-  const isNewer = timeOf(current.inIam?.created) < timeOf(other.inIam?.created);
-  const isBetterThan = !hasSecret(current) || (isNewer && !isWeaker);
-  return other.inIam?.status === "Active" && hasSecret(other) && isBetterThan;
+  const isNewer = timeOf(current.inIam?.created) < timeOf(other.inIam.created);
+  return !hasSecret(current) || (isNewer && !isWeaker);
 }
 
-/**
- * The changes of the settings that are the next step of a deployment's keys.
- * @throws Error if something else comes first
- */
+/** The edits of a step. @throws Error if it has none */
 export function changesOf(stack: string, { why, edits }: Step): readonly Change[] {
   if (edits.length === 0) {
     throw new Error(

@@ -46,12 +46,6 @@ export function stepLines({ situation, next }: KeyReport, file: string): readonl
   return lines.map((line, index) => (index === 0 ? line : `  ${line}`));
 }
 
-/** A finding with its level, risk and remedy. */
-const findingLines = (finding: Finding<KeyRules>): readonly string[] => [
-  `${levelOf<KeyRules>(KEY_RULES, finding)}: ${textOf<KeyRules>(KEY_RULES, finding)}`,
-  ...adviceLines<KeyRules>(KEY_RULES, finding).map((line) => `  ${line}`),
-];
-
 /** The report as text. */
 export function keyReportText(report: KeyReport, file: string): string {
   const { situation, findings } = report;
@@ -59,7 +53,10 @@ export function keyReportText(report: KeyReport, file: string): string {
   const lines = [
     `${settings.stack}: keys of the user ${settings.user.name} in account ${iam.account}`,
     ...slotsOf(situation).map((slot) => `  ${slotText(slot, situation)}`),
-    ...findings.flatMap(findingLines),
+    ...findings.flatMap((finding) => [
+      `${levelOf<KeyRules>(KEY_RULES, finding)}: ${textOf<KeyRules>(KEY_RULES, finding)}`,
+      ...adviceLines<KeyRules>(KEY_RULES, finding).map((line) => `  ${line}`),
+    ]),
     ...stepLines(report, file).map((line, index) => (index === 0 ? `next: ${line}` : line)),
   ];
   return lines.map((line) => `${visible(line)}\n`).join("");

@@ -257,6 +257,37 @@ describe("rotate", () => {
     expect(decodeURIComponent(PolicyDocument ?? "")).toContain("aws:TokenIssueTime");
   });
 
+  it("creates a key for an installation, or for a cluster of Commander", async () => {
+    const run = (...args: readonly string[]) =>
+      runIn(
+        deployments.path,
+        environment(),
+        process.execPath,
+        ...[PROGRAM, "rotate", "deckhouse", "--format", "json", "--yes", ...args],
+      );
+    await aws.changes();
+    expect(run("--out", "deployments/deckhouse.yaml").output).toContain("exists already");
+    expect([run("--exec", "cat", "--cluster").status, await aws.changes()]).toEqual([1, []]);
+    const secrets = join(deployments.path, "secrets");
+    const { output } = run("--exec", `umask 077; cat > '${secrets}'`);
+    expect(reported(output)).toEqual([0, "handed-out"]);
+    const { provider } = parse(readFileSync(secrets, "utf8"));
+    const created = {
+      accessKeyId: provider.providerAccessKeyId,
+      secretAccessKey: provider.providerSecretAccessKey,
+    };
+    expect([output.includes(created.secretAccessKey), await aws.accepts(created)]).toEqual([
+      false,
+      true,
+    ]);
+    expect(run("--out", "provider.yaml").output).toContain("IAM allows no third key");
+    await aws.iam().deleteAccessKey({ UserName: "deckhouse", AccessKeyId: created.accessKeyId });
+    expect(reported(run("--out", "provider.yaml").output)).toEqual([0, "handed-out"]);
+    const block = readFileSync(join(deployments.path, "provider.yaml"), "utf8");
+    const { providerAccessKeyId: AccessKeyId } = parse(block).provider;
+    await aws.iam().deleteAccessKey({ UserName: "deckhouse", AccessKeyId });
+  });
+
   it("ends it without the cluster too, with exit code 3, and gives DKP another key then", async () => {
     const leaked = dkp();
     const args = [

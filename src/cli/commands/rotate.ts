@@ -3,6 +3,14 @@ import type { Deployment } from "../../settings/deployment";
 import { withAws } from "../account/aws/client";
 import { IamReader } from "../account/aws/iam-reader";
 import { isUnknownKey, requireAccount, requireCluster } from "../account/hand-over/replacement";
+import { checkSecretFile } from "../account/hand-over/secret-file";
+import {
+  type Destination,
+  handOut,
+  keysBefore,
+  toCommand,
+  toFile,
+} from "../account/rotate/handed-out";
 import { leakPlan, leakPlanText, respond } from "../account/rotate/leak";
 import { type RotateFound, RUN_LIMIT, type Step } from "../account/rotate/next-step";
 import { ROTATE_RULES, type RotateRules } from "../account/rotate/rotate-rules";
@@ -26,17 +34,20 @@ import { type Define, formatOption, type Session } from "./support/session";
 interface Options extends ClusterOptions, Agreement {
   readonly now?: true;
   readonly leaked?: readonly string[];
+  readonly out?: string;
+  readonly exec?: string;
   readonly format: string;
 }
+
+/** What is not for a key that goes elsewhere than to a cluster. */
+const ELSEWHERE = ["cluster", "leaked", "now"];
 
 export const define: Define = (command, session) => {
   command
     .description(
-      `Does the next step of a rotation, for a deployment with accessKeys: { managedBy: rotate }. Run it every night. It creates a key, gives it to the cluster, and later deactivates and deletes the former one.
+      `Does the next step of a rotation: creates a key, gives it to the cluster, deactivates or deletes the former one. Run it every night, with accessKeys: { managedBy: rotate }.
 
-With --leaked it gives the cluster another key, and ends the leaked ones. Without --cluster, it only ends them.
-
-Exit code 2: a person is needed, or a step is a week late. 3: DKP's key does not work.`,
+With --leaked it gives the cluster another key, and ends the leaked ones. Without --cluster, it only ends them.`,
     )
     .argument("[stack]", STACK_HELP)
     .option("--now", "begin a rotation before its time")
@@ -44,6 +55,18 @@ Exit code 2: a person is needed, or a step is a week late. 3: DKP's key does not
       new Option("--leaked <key...>", "respond to a leak of these keys instead")
         .argParser((text, given: readonly string[] = []) => [...given, keyId("--leaked", text)])
         .conflicts("now"),
+    )
+    .addOption(
+      new Option(
+        "--out <file>",
+        "create a key for an installation or Commander, in a new file of mode 0600",
+      ).conflicts(ELSEWHERE),
+    )
+    .addOption(
+      new Option("--exec <command>", "the same, as standard input").conflicts([
+        ...ELSEWHERE,
+        "out",
+      ]),
     )
     .option("--yes", "do not ask");
   addClusterOptions(command, "read and write the key of a running cluster")
@@ -65,10 +88,70 @@ async function rotate(session: Session, name: string | undefined, options: Optio
       findings: await leakResponse(session, deployment, options.leaked, options),
     });
   }
+  const destination = destinationOf(session, options);
+  if (destination !== undefined) {
+    return report(session, stack, options, {
+      findings: [await handedOut(session, deployment, destination, options)],
+    });
+  }
   if (options.cluster !== true) {
-    throw new Error("--cluster: is missing; the cluster has the key that is rotated");
+    throw new Error(
+      "--cluster: is missing; the cluster has the key that is rotated; for the installation, create one with --out FILE",
+    );
   }
   report(session, stack, options, await inCluster(session, deployment, maxAge, options));
+}
+
+function destinationOf(
+  { host: { env } }: Session,
+  { out, exec }: Options,
+): Destination | undefined {
+  if (exec !== undefined) {
+    return toCommand(exec, env);
+  }
+  if (out === undefined) {
+    return undefined;
+  }
+  checkSecretFile(out, env);
+  return toFile(out, env);
+}
+
+/** A key for the installation, or for a cluster that is not written to. */
+async function handedOut(
+  session: Session,
+  deployment: Deployment,
+  to: Destination,
+  { yes }: Options,
+): Promise<RotateFound> {
+  return await withUserKeys(session, deployment, async (keys) => {
+    const world = worldWithoutCluster(keys);
+    session.printError(await keysBefore(world, deployment.user.name));
+    await requireYes(session, yes);
+    return await handOut(world, deployment, to);
+  });
+}
+
+/** The keys of the user, in the account of the settings. */
+async function withUserKeys<T>(
+  session: Session,
+  deployment: Deployment,
+  work: (keys: UserKeys, iam: IamReader) => Promise<T>,
+): Promise<T> {
+  const { region, provider } = deployment;
+  const waiting = { progress: session.printError, limit: RUN_LIMIT / 1000 };
+  return await withAws({ region, ...provider }, waiting, async (aws) => {
+    const iam = new IamReader(aws);
+    await requireAccount(deployment, iam);
+    return await work(new UserKeys(aws, deployment), iam);
+  });
+}
+
+/** Which key DKP has does not matter here. @throws Error without an answer */
+async function requireYes(session: Session, yes: true | undefined): Promise<void> {
+  const refusal = await refusalOf(session, { from: "", isUnknown: false }, { yes }, "Do this?");
+  if (refusal !== undefined) {
+    throw new Error(`nothing was changed: ${refusal}`);
+  }
 }
 
 function report(
@@ -98,25 +181,11 @@ async function leakResponse(
   leaked: readonly string[],
   options: Options,
 ): Promise<readonly RotateFound[]> {
-  const { region, provider, user } = deployment;
-  const waiting = { progress: session.printError, limit: RUN_LIMIT / 1000 };
-  return await withAws({ region, ...provider }, waiting, async (aws) => {
-    const iam = new IamReader(aws);
-    await requireAccount(deployment, iam);
-    const keys = new UserKeys(aws, deployment);
+  return await withUserKeys(session, deployment, async (keys, iam) => {
     const world = leakWorld(await readWorld(session, deployment, iam, keys, options), keys);
-    const plan = await leakPlan(world, leaked, user.name);
+    const plan = await leakPlan(world, leaked, deployment.user.name);
     session.printError(leakPlanText(plan, world.now()));
-    // Which key DKP has does not matter here.
-    const refusal = await refusalOf(
-      session,
-      { from: "", isUnknown: false },
-      { yes: options.yes },
-      "Do this?",
-    );
-    if (refusal !== undefined) {
-      throw new Error(`nothing was changed: ${refusal}`);
-    }
+    await requireYes(session, options.yes);
     return await respond(world, plan, keys.removal);
   });
 }

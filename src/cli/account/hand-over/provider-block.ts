@@ -52,13 +52,15 @@ interface CurrentKey {
 export async function currentKey(
   terraform: TerraformCli,
   folder: string,
-  { stack, accessKeys, user, accountId }: Deployment,
+  { stack, accessKeys, managedBy, user, accountId }: Deployment,
   note: (text: string) => void,
 ): Promise<CurrentKey> {
   if (accessKeys === "none") {
-    throw new Error(
-      `accessKeys is none: Terraform has no key to hand over; create one with ${awsCommand("iam", "create-access-key", { "user-name": user.name })}`,
-    );
+    const create =
+      managedBy === "rotate"
+        ? dkpAccess("rotate", stack, "--out", "FILE")
+        : awsCommand("iam", "create-access-key", { "user-name": user.name });
+    throw new Error(`accessKeys: Terraform has no key to hand over; create one with ${create}`);
   }
   const state = readState(await pullState(terraform, folder));
   const mismatch = mismatches({ user, accountId }, state.user, state.user?.arn?.split(":")[4]);

@@ -79,6 +79,7 @@ function requireSameCluster(deployment: Deployment, cluster: RunningCluster): vo
   const {
     stack,
     accountId,
+    managedBy,
     cluster: { prefix },
   } = deployment;
   const { context } = cluster;
@@ -94,8 +95,9 @@ function requireSameCluster(deployment: Deployment, cluster: RunningCluster): vo
     );
   }
   if (cluster.isOfCommander) {
+    const command = managedBy === "rotate" ? "rotate" : "hand-over";
     throw new Error(
-      `${context}: Commander manages the cluster, and writes its own configuration back; give it the key: ${dkpAccess("hand-over", stack, "--out", "FILE")}`,
+      `${context}: Commander manages the cluster, and writes its own configuration back; give it the key: ${dkpAccess(command, stack, "--out", "FILE")}`,
     );
   }
 }

@@ -21,6 +21,13 @@ const NOTES = templateRules("note", {
     "{other}, which nothing uses, is deleted, because IAM allows two keys and DKP needs another one",
 });
 
+const HANDED_OUT = templateRules("note", {
+  "handed-out": [
+    "the new key {key} is Active, and {to} has its secret",
+    `give it to DKP; as soon as the cluster has it, ${dkpAccess("rotate", "STACK", "--cluster")} rotates it`,
+  ],
+});
+
 const LEAK_NOTES = templateRules("note", {
   given:
     "the cluster has the key {key} now, and DKP's components are denied until they have restarted with it",
@@ -32,14 +39,15 @@ const LEAK_NOTES = templateRules("note", {
   },
 });
 
+/** The second one where nothing is written to the cluster: Commander has its key. */
+const GIVE_ANOTHER =
+  `give it another one: ${dkpAccess("rotate", "STACK", "--cluster", "--replaces", "KEY")}, or for Commander ${dkpAccess("rotate", "STACK", "--out", "FILE")}` as const;
+
 const LEAK_BREAKING = templateRules("breaking", {
-  "not-given": [
-    "DKP may have no key that works: {reason}",
-    `give it another one: ${dkpAccess("rotate", "STACK", "--cluster", "--replaces", "KEY")}`,
-  ],
+  "not-given": ["DKP may have no key that works: {reason}", GIVE_ANOTHER],
   "cluster-unread": [
     "the cluster was not read, so DKP may have a key that does not work any more",
-    `give it another one: ${dkpAccess("rotate", "STACK", "--cluster", "--replaces", "KEY")}`,
+    GIVE_ANOTHER,
   ],
 });
 
@@ -89,6 +97,7 @@ const BREAKING = templateRules("breaking", {
 /** What a run of `rotate` finds and does. */
 export const ROTATE_RULES = {
   ...NOTES,
+  ...HANDED_OUT,
   ...LEAK_NOTES,
   ...ATTENTION,
   ...BREAKING,

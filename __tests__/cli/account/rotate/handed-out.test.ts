@@ -1,0 +1,87 @@
+import { statSync } from "node:fs";
+import type { IamKey } from "../../../../src/cli/account/aws/iam-reader";
+import {
+  type Destination,
+  handOut,
+  keysBefore,
+  toCommand,
+  toFile,
+} from "../../../../src/cli/account/rotate/handed-out";
+import type { RotationWorld } from "../../../../src/cli/account/rotate/rotation";
+import { deployment } from "../../../helpers/deployment";
+import { folderForEach } from "../../../helpers/folder";
+
+const KEY: IamKey = { id: "AKIAIOSFODNN7EXAMPLE", status: "Active", created: new Date(0) };
+const BLOCK =
+  'provider:\n  providerAccessKeyId: "AKIAI44QH8DHBEXAMPLE"\n  providerSecretAccessKey: "secret"\n  region: "eu-central-1"\n';
+
+/** IAM in memory, with the calls that were made. */
+function worldOf(...keys: readonly IamKey[]) {
+  const calls: string[] = [];
+  const world = {
+    keys: async () => keys,
+    async createKey() {
+      calls.push("create");
+      return { id: "AKIAI44QH8DHBEXAMPLE", secret: "secret" };
+    },
+    accepts: async () => undefined,
+    deleteKey: async (id: string) => void calls.push(`delete ${id}`),
+  } as Partial<RotationWorld> as RotationWorld;
+  return { calls, world };
+}
+
+const handedOut = (to: Destination) => {
+  const { calls, world } = worldOf();
+  return { calls, result: handOut(world, deployment(), to) };
+};
+
+describe("a key for an installation", () => {
+  const folder = folderForEach({ "taken/": "" });
+
+  it("goes into a new file that only its owner can read", async () => {
+    const file = folder.at("provider.yaml");
+    expect(await handedOut(toFile(file, process.env)).result).toEqual({
+      rule: "handed-out",
+      values: { key: "AKIAI44QH8DHBEXAMPLE", to: file },
+    });
+    expect(folder.read("provider.yaml")).toContain(BLOCK);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+  });
+
+  it("is deleted again where the file cannot be written", async () => {
+    const { calls, result } = handedOut(toFile(folder.at("taken"), process.env));
+    await expect(result).rejects.toThrow(
+      /exists already.+; the new key AKIA\w+ was deleted again$/,
+    );
+    expect(calls).toEqual(["create", "delete AKIAI44QH8DHBEXAMPLE"]);
+  });
+
+  it("goes to the standard input of a command", async () => {
+    const file = folder.at("block");
+    expect(await handedOut(toCommand(`cat > ${file}`, process.env)).result).toMatchObject({
+      rule: "handed-out",
+    });
+    expect(folder.read("block")).toContain(BLOCK);
+  });
+
+  it.each([
+    ["exit 3", "exit code 3"],
+    ["kill -9 $$", "SIGKILL"],
+    ["/does/not/exist", "exit code 127"],
+  ])("stays where the command %s may have passed it on", async (command, end) => {
+    const { calls, result } = handedOut(toCommand(command, process.env));
+    await expect(result).rejects.toThrow(
+      `--exec: the command ended with ${end}; the new key is AKIAI44QH8DHBEXAMPLE; it is Active: if nothing has it, delete it: aws iam delete-access-key --user-name=deckhouse --access-key-id=AKIAI44QH8DHBEXAMPLE`,
+    );
+    expect(calls).toEqual(["create"]);
+  });
+
+  it("is not created beside two others", async () => {
+    expect(await keysBefore(worldOf().world, "deckhouse")).toBe(
+      'The user "deckhouse" has no key, and a new one is created.\n',
+    );
+    await expect(keysBefore(worldOf(KEY, KEY).world, "deckhouse")).rejects.toThrow(
+      `accessKeys: the user "deckhouse" has ${KEY.id} (Active, never used) and ${KEY.id} (Active, never used), and IAM allows no third key; delete the one that nothing has; nothing was changed`,
+    );
+  });
+});

@@ -1,0 +1,85 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import type { Deployment } from "../../../settings/deployment";
+import type { SecretKey } from "../../cluster/configuration";
+import { awsCommand } from "../../text/advice";
+import type { Environment } from "../../text/environment";
+import { inOneStep } from "../../text/signals";
+import { providerYaml } from "../hand-over/provider-block";
+import { writeSecretFile } from "../hand-over/secret-file";
+import { type RotateFound, useOf } from "./next-step";
+import type { RotationWorld } from "./rotation";
+
+/**
+ * Where the secret of a key goes for an installation, or for a cluster that is not written to.
+ */
+export interface Destination {
+  /** As a person named it. */
+  readonly name: string;
+  /** @returns why it certainly has nothing of the block. @throws Error if it may have it */
+  take(block: string): Promise<Error | undefined>;
+}
+
+/** A new file that only its owner can read. */
+export const toFile = (file: string, environment: Environment): Destination => ({
+  name: file,
+  take: (block) =>
+    inOneStep(() => writeSecretFile(file, block, environment)).then(
+      () => undefined,
+      (error: Error) => error,
+    ),
+});
+
+/** A command of a shell, which reads the block from its standard input. What it prints is shown. */
+export const toCommand = (command: string, env: Environment): Destination => ({
+  name: "--exec",
+  async take(block) {
+    const child = spawn("sh", ["-c", command], { env, stdio: ["pipe", 2, 2] });
+    child.stdin?.on("error", () => undefined).end(block);
+    const [status, signal] = await once(child, "close");
+    if (status !== 0) {
+      throw new Error(`--exec: the command ended with ${signal ?? `exit code ${status}`}`);
+    }
+    return undefined;
+  },
+});
+
+/** The keys that the user has, as a person reads them before the answer. @throws Error if two */
+export async function keysBefore(world: RotationWorld, user: string): Promise<string> {
+  const keys = await world.keys();
+  const texts = keys.map((key) => `${key.id} (${key.status}, ${useOf(key).use})`);
+  if (keys.length > 1) {
+    throw new Error(
+      `accessKeys: the user "${user}" has ${texts.join(" and ")}, and IAM allows no third key; delete the one that nothing has; nothing was changed`,
+    );
+  }
+  return `The user "${user}" has ${texts[0] ?? "no key"}, and a new one is created.\n`;
+}
+
+/**
+ * Creates a key, and hands its block out. It is deleted again only where nothing can have it.
+ * @returns what was done
+ * @throws Error if the destination does not have the block for certain
+ */
+export async function handOut(
+  world: RotationWorld,
+  { stack, region, user }: Pick<Deployment, "stack" | "region" | "user">,
+  to: Destination,
+): Promise<RotateFound> {
+  const key = await world.createKey();
+  const remedy = `it is Active: if nothing has it, delete it: ${awsCommand("iam", "delete-access-key", { "user-name": user.name, "access-key-id": key.id })}`;
+  const uncertain = ({ message }: Error) =>
+    new Error(`${message}; the new key is ${key.id}; ${remedy}`);
+  await world.accepts(key);
+  const refusal = await to.take(blockOf(stack, region, key)).catch((error: Error) => {
+    throw uncertain(error);
+  });
+  if (refusal !== undefined) {
+    await world.deleteKey(key.id);
+    throw new Error(`${refusal.message}; the new key ${key.id} was deleted again`);
+  }
+  return { rule: "handed-out", values: { key: key.id, to: to.name } };
+}
+
+const blockOf = (stack: string, region: string, { id, secret }: SecretKey): string =>
+  providerYaml(stack, { providerAccessKeyId: id, providerSecretAccessKey: secret, region });

@@ -54,6 +54,12 @@ describe.each(programs())("with $name, where accessKeys.managedBy becomes rotate
         true,
       ]);
 
+      // A schedule of rotate that has stopped.
+      for (let day = 0; day < 95; day += 1) {
+        await aws.passDay();
+      }
+      expect(planned()).toEqual([2, "rotation-overdue"]);
+
       // Back, and the same where somebody applies an older commit.
       await aws.iam().deleteAccessKey({ UserName: "deckhouse", AccessKeyId: key.accessKeyId });
       deployments.change({ deckhouse: SETTINGS });

@@ -9,6 +9,7 @@ import {
   type PreflightRules,
 } from "../../../src/cli/account/preflight/preflight-rules";
 import { preflightJson } from "../../../src/cli/account/preflight/report";
+import { rotatedFindings } from "../../../src/cli/account/rotated-keys";
 import { readConfiguration } from "../../../src/cli/cluster/configuration";
 import { changesJson } from "../../../src/cli/diff/changes";
 import { changesAgainst } from "../../../src/cli/diff/packs/compare";
@@ -54,6 +55,17 @@ const CLUSTER = clusterDrift(
   },
 );
 
+/** Keys of rotate: a younger one than DKP's was used, and both are used where DKP's is unknown. */
+const ROTATED = ["AKIAOLD", undefined].flatMap((dkpKey) => {
+  const [now, created] = [new Date("2026-12-01"), new Date("2026-11-20")];
+  const lastUsed = { at: now, service: "ec2", region: "eu-central-1" };
+  const keys = [
+    { id: "AKIAOLD", status: "Active", created: new Date("2026-11-10"), lastUsed },
+    { id: "AKIANEW", status: "Active", created, lastUsed },
+  ];
+  return rotatedFindings({ maxAge: 90, keys, dkpKey, now });
+});
+
 /** Every rule with its level, and below it each different sentence of the findings, with risk and remedy. */
 function messagesOf<Of extends Rules>(
   rules: Of,
@@ -80,6 +92,7 @@ const MESSAGES: Readonly<Record<string, () => Promise<string>>> = {
     const findings: readonly Found<DriftRules>[] = [
       ...(await driftReports).flatMap((report) => report.findings),
       ...CLUSTER,
+      ...ROTATED,
     ];
     return messagesOf<DriftRules>(DRIFT_RULES, findings, ({ object }) =>
       object === undefined ? "" : `${object}: `,

@@ -346,6 +346,27 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
     "key-external",
     "none",
   ),
+  "keys of rotate, of which the one of DKP is too old, and a younger one was used": sample(
+    {
+      ...situation(
+        "accessKeys: { managedBy: rotate, maxAge: 30 }",
+        [],
+        [iamKey(OTHER, 40, 0.1), iamKey(NEW, 9, 2)],
+      ),
+      dkpKey: OTHER,
+    },
+    "key-external, rotation-overdue, rotated-key-unmanaged",
+    "none",
+  ),
+  "keys of rotate that are both used for longer than a rotation takes": sample(
+    situation(
+      "accessKeys: { managedBy: rotate, maxAge: 30 }",
+      [],
+      [iamKey(OTHER, 20, 0.1), iamKey(NEW, 9, 0.1)],
+    ),
+    "key-external, key-external, rotated-keys-both-used",
+    "none",
+  ),
   "keys that Terraform still has": sample(
     situation("accessKeys: none", [PRIMARY], [USED]),
     "",

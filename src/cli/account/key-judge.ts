@@ -22,6 +22,12 @@ const isWithin = (time: Date | undefined, now: Date): boolean =>
 export const isInUse = ({ lastUsed }: Pick<IamKey, "lastUsed">, now: Date): boolean =>
   isWithin(lastUsed?.at, now);
 
+/** The only Active key with a use within the day: DKP has it, if DKP has one of them. */
+export function onlyUsedKey(keys: readonly IamKey[], now: Date): IamKey | undefined {
+  const used = keys.filter((key) => key.status === "Active" && isInUse(key, now));
+  return used.length === 1 ? used[0] : undefined;
+}
+
 /** Whether a key was created, or used according to AWS, within the last day. */
 export const isRecent = (key: Pick<IamKey, "created" | "lastUsed">, now: Date): boolean =>
   isInUse(key, now) || isWithin(key.created, now);

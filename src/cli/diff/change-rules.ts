@@ -1,5 +1,6 @@
 import type { AccessLevel, Area } from "../../iam/catalogue";
 import { ENDED, ENDED_IN_USE, ENDED_UNUSED } from "../account/key-judge";
+import { OVERDUE } from "../account/rotated-keys";
 import type { Found, Level } from "../findings/finding";
 import { type Given, templateRules } from "../findings/templates";
 import { dkpAccess, page } from "../text/advice";
@@ -231,6 +232,7 @@ export const RULES = {
       remedy:
         "if accessKeys.managedBy was rotate in an earlier apply, check that this is no older commit",
     },
+    "rotation-overdue": OVERDUE,
     "key-ended": ENDED,
     "key-without-secret": {
       text: "the current key becomes that of the slot {slot}, whose secret Terraform does not have, because it was imported",

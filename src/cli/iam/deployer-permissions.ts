@@ -28,6 +28,7 @@ export interface DeployerStatement
 const CONDITIONS = {
   always: () => true,
   keys: ({ accessKeys }) => accessKeys !== "none",
+  rotated: ({ managedBy }) => managedBy === "rotate",
   tags: ({ tags }) => Object.keys(tags ?? {}).length > 0,
   boundary: ({ user }) => user.permissionsBoundary !== undefined,
   "no-boundary": ({ user }) => user.permissionsBoundary === undefined,

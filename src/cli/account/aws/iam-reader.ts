@@ -107,6 +107,23 @@ export class IamReader {
     );
   }
 
+  /** The same with their last uses. */
+  async usedKeys(user: string): Promise<Reading<readonly IamKey[] | undefined>> {
+    const keys = await this.keys(user);
+    if ("unread" in keys || keys.value === undefined) {
+      return keys;
+    }
+    const used: IamKey[] = [];
+    for (const key of keys.value) {
+      const use = await this.keyUse(key.id);
+      if ("unread" in use) {
+        return use;
+      }
+      used.push({ ...key, lastUsed: use.value?.lastUsed });
+    }
+    return { value: used };
+  }
+
   /**
    * The user that has a key, and its last use that AWS knows; undefined if no user of the account
    * has the key.

@@ -1,6 +1,7 @@
 import { templateRules } from "../../findings/templates";
 import { PROGRAM, recovery } from "../../text/advice";
 import { QUARANTINED } from "../quarantine";
+import { ROTATED_RULES } from "../rotated-keys";
 import { UNMANAGED_RULES } from "../unmanaged-objects";
 
 /** CloudTrail's event history has 90 days. */
@@ -113,6 +114,12 @@ const NOTES = templateRules("note", {
  * What `drift` reports. Rule IDs are stable. None names a command that takes something away: drift
  * cannot know who needs an object, and whoever decides that it goes needs no help with the AWS CLI.
  */
-export const DRIFT_RULES = { ...ATTENTION, ...UNMANAGED_RULES, ...UNVERIFIABLE, ...NOTES };
+export const DRIFT_RULES = {
+  ...ATTENTION,
+  ...ROTATED_RULES,
+  ...UNMANAGED_RULES,
+  ...UNVERIFIABLE,
+  ...NOTES,
+};
 
 export type DriftRules = typeof DRIFT_RULES;

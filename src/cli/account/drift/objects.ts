@@ -12,7 +12,9 @@ import { mapReading, storedDocument } from "../aws/iam-reader";
 import type { AwsError } from "../aws/operations";
 import type { DescribedThing, Inventory, Link, Thing } from "../inventory";
 import { inventoryOfSettings, inventoryOfState, title } from "../inventory";
+import { onlyUsedKey } from "../key-judge";
 import { isQuarantine } from "../quarantine";
+import { rotatedFindings } from "../rotated-keys";
 import { day, othersAmong, unmanagedFindings } from "../unmanaged-objects";
 import { actionsBeyond, actionsOf, deniedActions, isOwnDenial, sameDocument } from "./document";
 import type { DriftFound, Findings, Part, PolicyPart } from "./kinds";
@@ -29,6 +31,8 @@ interface Compared {
    * Terraform.
    */
   readonly keys: readonly string[] | undefined;
+  /** The key that the cluster has, if it was read. */
+  readonly dkpKey: string | undefined;
   readonly iam: IamReader;
 }
 
@@ -52,11 +56,12 @@ export async function objectsDrift(
   account: string,
   contents: Pick<StateContents, "resources"> | undefined,
   iam: IamReader,
+  dkpKey: string | undefined,
 ): Promise<Findings> {
   const described = inventoryOfSettings(settings, account);
   const state = contents && inventoryOfState(allIn(contents.resources));
   const keys = state && managedKeys(settings, state, contents.resources, described);
-  const compared = { settings, described, state, keys, iam };
+  const compared = { settings, described, state, keys, dkpKey, iam };
   return (
     await Promise.all(expectedObjects(compared).map((expected) => objectDrift(compared, expected)))
   ).flat();
@@ -317,9 +322,15 @@ function denialFindings(
 }
 
 async function keyFindings(
-  { settings: { stack }, keys: managed, iam }: Compared,
+  { settings: { stack, managedBy, maxAge }, keys: managed, dkpKey, iam }: Compared,
   { name }: Expected,
 ): Promise<Findings> {
+  if (managedBy === "rotate" && maxAge !== undefined && managed === undefined) {
+    return findingsOf(await iam.usedKeys(name), (keys = []) => {
+      const now = iam.now();
+      return rotatedFindings({ maxAge, keys, now, dkpKey: dkpKey ?? onlyUsedKey(keys, now)?.id });
+    });
+  }
   return findingsOf(await iam.keys(name), (keys = []) =>
     keys
       .filter(({ id }) => managed?.includes(id) === false)

@@ -18,11 +18,15 @@ export interface DriftReport {
   readonly findings: readonly Finding<DriftRules>[];
 }
 
-/** What exists in AWS besides what is managed of a deployment. */
+/**
+ * What exists in AWS besides what is managed of a deployment. @param dkpKey the key that the cluster
+ * has, if it was read
+ */
 export async function driftReport(
   settings: Deployment,
   state: DriftState,
   iam: IamReader,
+  dkpKey?: string,
 ): Promise<DriftReport> {
   const { stack, cluster } = settings;
   const findings: DriftFound[] = [];
@@ -63,7 +67,7 @@ export async function driftReport(
       values: { settings: settings.user.name, state: user },
     });
   }
-  findings.push(...(await objectsDrift(settings, account, contents, iam.once())));
+  findings.push(...(await objectsDrift(settings, account, contents, iam.once(), dkpKey)));
   for (const { address, attributes } of contents?.resources.deposed ?? []) {
     findings.push({
       rule: "object-left-over",

@@ -6,6 +6,7 @@ import { dkpAccess } from "../../text/advice";
 import { timeText } from "../../text/time";
 import type { IamKey } from "../aws/iam-reader";
 import { endingOf, isInUse, type KeyUses } from "../key-judge";
+import { type RotatedFound, rotatedFindings } from "../rotated-keys";
 import { clusterMismatches, mismatches } from "../state-match";
 import type { KeyRules } from "./key-rules";
 import { dkpKeyOf, type KeySituation, type KeySlot, slotsOf } from "./situation";
@@ -172,7 +173,11 @@ function userKeyFindings(situation: KeySituation): readonly KeyFinding[] {
   }
   const isExternal = isNone && state.keys.length === 0;
   const by = managedBy === "rotate" ? dkpAccess("rotate", stack, "--cluster") : "your own commands";
-  const managed = [id, ...state.keys.map((key) => key.id)];
+  const rotated = rotatedIn(situation);
+  const judged = rotated.flatMap(({ rule, values }) =>
+    rule === "rotated-key-unmanaged" ? [values.id] : [],
+  );
+  const managed = [id, ...state.keys.map((key) => key.id), ...judged];
   for (const key of iam.keys.filter((each) => !managed.includes(each.id))) {
     const values = { key: keyText(key), id: key.id, stack };
     found.push(
@@ -181,6 +186,7 @@ function userKeyFindings(situation: KeySituation): readonly KeyFinding[] {
         : { rule: "key-unmanaged", values },
     );
   }
+  found.push(...rotated);
   const dkp = dkpKeyOf(situation)?.id;
   const current = iam.keys.find((key) => key.id === state.exposed.id);
   const isIdle = iam.keys.every((key) => !isInUse(key, iam.now));
@@ -194,6 +200,15 @@ function userKeyFindings(situation: KeySituation): readonly KeyFinding[] {
     found.push({ rule: "key-dkp-dead", values });
   }
   return found;
+}
+
+/** Where `rotate` manages the keys: those that it did not create for DKP, and one that is too old. */
+function rotatedIn(situation: KeySituation): readonly RotatedFound[] {
+  const { managedBy, maxAge } = situation.settings;
+  const dkpKey = dkpKeyOf(situation)?.id;
+  return managedBy === "rotate" && maxAge !== undefined
+    ? rotatedFindings({ maxAge, dkpKey, ...situation.iam })
+    : [];
 }
 
 /** A key of IAM as text: `AKIA... (Active, created TIME, last used TIME)`. */

@@ -2,6 +2,7 @@ import { templateRules } from "../../findings/templates";
 import { PROGRAM, page, recovery } from "../../text/advice";
 import { ENDED, ENDED_IN_USE, ENDED_UNUSED } from "../key-judge";
 import { QUARANTINED } from "../quarantine";
+import { ROTATED_RULES } from "../rotated-keys";
 
 const OF_NOBODY =
   `if nobody created it for a deployment or a program, it is an attacker's, so run ${PROGRAM} keys {stack} --leaked {id}` as const;
@@ -77,6 +78,7 @@ const DIFFERENCES = {
 /** What `keys` reports about the keys of a deployment. */
 export const KEY_RULES = {
   ...DIFFERENCES,
+  ...ROTATED_RULES,
   ...templateRules("attention", {
     "key-ended": ENDED,
     "key-deleted": {

@@ -8,7 +8,7 @@ import { pullState, stackFolder, type TerraformCli } from "../../terraform/terra
 import { dkpAccess } from "../../text/advice";
 import type { Waiting } from "../aws/client";
 import { type IamKey, Readings, withIam } from "../aws/iam-reader";
-import { isInUse } from "../key-judge";
+import { onlyUsedKey } from "../key-judge";
 import { isQuarantine } from "../quarantine";
 
 export type KeySlots = Exclude<Deployment["accessKeys"], "none">;
@@ -166,10 +166,6 @@ export function dkpKeyOf({ iam, cluster, dkpKey }: KeySituation): DkpKey | undef
   if (said !== undefined) {
     return { id: said };
   }
-  const [used, ...others] = iam.keys.filter(
-    (key) => key.status === "Active" && isInUse(key, iam.now),
-  );
-  return used === undefined || others.length > 0
-    ? undefined
-    : { id: used.id, usedAt: used.lastUsed?.at };
+  const used = onlyUsedKey(iam.keys, iam.now);
+  return used && { id: used.id, usedAt: used.lastUsed?.at };
 }

@@ -25,7 +25,7 @@ const DELETE_AFTER_DAYS = 3;
 const PROVEN_DAYS = 7;
 
 /** A step that waits for this long beyond its time needs a person. In days. */
-const PATIENCE_DAYS = 7;
+export const PATIENCE_DAYS = 7;
 
 /** What was read of a deployment's keys. */
 export interface Situation {
@@ -208,6 +208,7 @@ export function useOf({ lastUsed }: IamKey): { readonly use: string } {
   };
 }
 
-const createdOf = ({ created }: IamKey): Date => created ?? new Date(0);
+export const createdOf = ({ created }: IamKey): Date => created ?? new Date(0);
 const after = (time: Date, days: number): Date => new Date(+time + days * DAY);
-const ageInDays = (key: IamKey, now: Date): number => (+now - +createdOf(key)) / DAY;
+/** Of a key whose creation is unknown, since 1970. */
+export const ageInDays = (key: IamKey, now: Date): number => (+now - +createdOf(key)) / DAY;

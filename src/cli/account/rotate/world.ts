@@ -42,15 +42,11 @@ export class UserKeys {
 
   /** All keys, with their last uses. */
   async list(): Promise<readonly IamKey[]> {
-    const keys = requiredOf(await this.reader.keys(this.user));
+    const keys = requiredOf(await this.reader.usedKeys(this.user));
     if (keys === undefined) {
       throw new Error(`user.name: IAM has no user "${this.user}"; apply the deployment first`);
     }
-    const withUse = async (key: IamKey) => ({
-      ...key,
-      lastUsed: requiredOf(await this.reader.keyUse(key.id))?.lastUsed,
-    });
-    return await Promise.all(keys.map(withUse));
+    return keys;
   }
 
   async create(): Promise<SecretKey> {

@@ -4,7 +4,9 @@ import { lockOf } from "../../../app";
 import type { Deployment } from "../../../settings/deployment";
 import { readTextFile, removeAbandoned, temporaryName } from "../../../text/files";
 import { type JsonObject, parseJson } from "../../../text/json";
+import { requiredOf, withIam } from "../../account/aws/iam-reader";
 import { type KeyUses, readKeyUses } from "../../account/key-judge";
+import { overdueFindings } from "../../account/rotated-keys";
 import type { DiffFound } from "../../diff/change-rules";
 import { type Changes, findingsOf, withDigest } from "../../diff/changes";
 import { readPlan } from "../../diff/plan-file";
@@ -104,17 +106,15 @@ export async function withPlan(
     const rules = findingsOf(changes).map(({ rule }) => rule);
     const origin = { configuration, lock, destination: locationOf(destination), rules };
     const isApplied = code !== 0 || rules.includes("state-outdated");
-    // The digest has no last uses in it: they change while somebody approves.
-    const judged = rules.some((rule) => ENDINGS.includes(rule))
-      ? changesOfPlan(
-          plan,
-          stack,
-          source,
-          more,
-          deployment,
-          await usesOf(session, deployment, plan),
-        )
-      : changes;
+    // The digest has no last uses and no age in it: they change while somebody approves.
+    const uses = rules.some((rule) => ENDINGS.includes(rule))
+      ? await usesOf(session, deployment, plan)
+      : undefined;
+    const overdue = await overdueOf(session, deployment);
+    const judged =
+      uses === undefined && overdue.length === 0
+        ? changes
+        : changesOfPlan(plan, stack, source, [...more, ...overdue], deployment, uses);
     await use({
       stack,
       folder,
@@ -145,6 +145,26 @@ async function usesOf(
   } catch (error) {
     printError(`warning: the last uses of the keys are unknown: ${(error as Error).message}\n`);
     return undefined;
+  }
+}
+
+/** A rotation that has not ended in time: the schedule of `rotate` may have stopped. */
+async function overdueOf(
+  { printError }: Session,
+  deployment: Deployment,
+): Promise<readonly DiffFound[]> {
+  const { managedBy, maxAge, user } = deployment;
+  if (managedBy !== "rotate" || maxAge === undefined) {
+    return [];
+  }
+  try {
+    return await withIam(deployment, { progress: printError, limit: USES_LIMIT }, async (iam) => {
+      const keys = requiredOf(await iam.keys(user.name)) ?? [];
+      return overdueFindings({ maxAge, keys, dkpKey: undefined, now: iam.now() });
+    });
+  } catch (error) {
+    printError(`warning: the age of the key is unknown: ${(error as Error).message}\n`);
+    return [];
   }
 }
 

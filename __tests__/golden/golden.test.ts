@@ -217,7 +217,8 @@ function unusedSettings(schema: Field, settings: readonly unknown[]): readonly s
     );
     const fixed = field.enum ?? (field.const === undefined ? [] : [field.const]);
     if (fixed.length > 0) {
-      const unused = fixed.filter((choice) => choice !== field.default && !values.includes(choice));
+      const others = fixed.filter((choice) => choice !== null && choice !== field.default);
+      const unused = others.filter((choice) => !values.includes(choice));
       return unused.map((choice) => `${path}: ${JSON.stringify(choice)}`);
     }
     return values.some((value) => value !== field.default) ? [] : [path];

@@ -30,12 +30,13 @@ const COMMANDS: Readonly<
 
 /** The part of a JSON schema that says where values are, and of which types. */
 interface Schema {
-  readonly type?: string;
+  readonly type?: string | readonly string[];
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly additionalProperties?: Schema | boolean;
   readonly items?: Schema;
   readonly anyOf?: readonly Schema[];
   readonly const?: unknown;
+  readonly enum?: readonly unknown[];
 }
 
 interface Field {
@@ -55,8 +56,9 @@ function fieldsOf(schema: Schema, path: Field["path"] = []): readonly Field[] {
   const options = anyOf.flatMap((option) => fieldsOf(option, path));
   const own =
     anyOf.length > 0 ? options.filter((option) => option.path.length === path.length) : [];
+  const fixed = schema.const ?? schema.enum?.[0];
   const types = [
-    typeof schema.const === "string" ? "string" : schema.type,
+    ...(typeof fixed === "string" ? ["string"] : [schema.type].flat()),
     ...own.flatMap((option) => option.types),
   ];
   // An option without a type takes every one.
@@ -65,7 +67,7 @@ function fieldsOf(schema: Schema, path: Field["path"] = []): readonly Field[] {
   return [field, ...below, ...options.filter((option) => option.path.length > path.length)];
 }
 
-/** A value of each type of YAML. No setting accepts null. */
+/** A value of each type of YAML. No setting accepts null without a value in defaults.yaml. */
 const VALUES: Readonly<Record<string, unknown>> = {
   string: "minimal",
   number: 7,

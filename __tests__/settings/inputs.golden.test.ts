@@ -1,11 +1,14 @@
 import { isDeepStrictEqual } from "node:util";
+import schema from "../../deployments/schema.json";
 import type { Deployment } from "../../src/settings/deployment";
 import { loadDeployments } from "../../src/settings/load";
 import { settingsWarnings } from "../../src/settings/settings-notes";
+import { parseYaml } from "../../src/settings/yaml-file";
 import { grouped } from "../../src/text/grouped";
 import { isObject } from "../../src/text/json";
 import { folderForEach, inFolder } from "../helpers/folder";
 import { expectGolden, goldenText } from "../helpers/golden";
+import { schemaErrors } from "../helpers/json-schema";
 import * as keys from "../helpers/pgp-keys";
 import { runCli } from "../helpers/run-cli";
 import { deploymentOf, KEY_ID, MINIMAL, SECRET_KEY } from "../helpers/settings-files";
@@ -109,6 +112,9 @@ function installationFile(lines: readonly string[]): string {
 
 const INSTALLATION_FILE = `${CLUSTER_DOCUMENT}---\n${AWS_DOCUMENT}`.trimEnd().split("\n");
 
+/** The settings files without an error. */
+const accepted: (readonly [name: string, text: string])[] = [];
+
 /** What people read about the files of a folder, and what the files mean if they have no error. */
 function answerTo(files: Files, config?: string): string {
   const texts = Object.fromEntries(
@@ -122,6 +128,7 @@ function answerTo(files: Files, config?: string): string {
   return inFolder(project, () => {
     try {
       const deployments = loadDeployments("deployments");
+      accepted.push(...Object.entries(texts).filter(([name]) => /\/\w[\w-]*\.yaml$/.test(name)));
       return [
         ...deployments.flatMap(settingsWarnings).map((warning) => `warning: ${warning}`),
         ...deployments.map(
@@ -205,6 +212,19 @@ it.each([...BY_FIELD])(
     }
   },
 );
+
+/** Editors read patterns with the flag `u`, the library of the tests without it. */
+const isUnicode = (error: string) => error.includes("\\p{");
+
+it("the JSON schema accepts each file that the program accepts", () => {
+  const flagged = accepted.flatMap(([name, text]) => {
+    const parsed = parseYaml(text);
+    const errors = "file" in parsed ? schemaErrors(parsed.file.value, schema) : [name];
+    return errors.every(isUnicode) ? [] : [{ text, errors }];
+  });
+  expect(accepted.length).toBeGreaterThan(100);
+  expect(flagged).toEqual([]);
+});
 
 it("the committed inputs are complete", () => {
   expect(ENTRIES.join("")).toBe(goldenText("inputs.txt"));

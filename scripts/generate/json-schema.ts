@@ -1,4 +1,4 @@
-import { toJsonSchema } from "@valibot/to-json-schema";
+import { type JsonSchema, toJsonSchema } from "@valibot/to-json-schema";
 import { deploymentSchema } from "../../src/settings/schema/deployment-schema";
 
 /**
@@ -16,9 +16,39 @@ export function jsonSchema(): string {
   return `${JSON.stringify({ title: "DKP deployment on AWS", ...schema }, null, 2)}\n`;
 }
 
-const OVERRIDES: Readonly<Record<string, (schema: { readonly required?: unknown }) => object>> = {
+/**
+ * In a deployment, `null` removes a value of `defaults.yaml`. A key without a value, which synth
+ * rejects, is the same to an editor.
+ */
+function orNull(node: JsonSchema | boolean): JsonSchema | boolean {
+  if (typeof node === "boolean") {
+    return node;
+  }
+  const { const: only, ...others } = node;
+  if (only !== undefined) {
+    return { ...others, enum: [only, null] };
+  }
+  const { type, enum: choices, anyOf } = others;
+  if (anyOf !== undefined) {
+    const options = anyOf.filter((each) => typeof each === "boolean" || each.type !== "null");
+    return { ...others, anyOf: [...options, { type: "null" }] };
+  }
+  if (type === undefined) {
+    return others;
+  }
+  const nullable: JsonSchema = { ...others, type: [type, "null" as const].flat() };
+  return choices === undefined ? nullable : { ...nullable, enum: [...choices, null] };
+}
+
+const OVERRIDES: Readonly<Record<string, (node: JsonSchema) => JsonSchema>> = {
   // Terraform knows the types of the arguments of a backend.
   custom: () => ({}),
   // Schemas of the settings have no other keys.
-  object: ({ required: _, ...schema }) => ({ ...schema, additionalProperties: false }),
+  object: ({ required: _, properties = {}, ...schema }) => ({
+    ...schema,
+    properties: Object.fromEntries(
+      Object.entries(properties).map(([key, node]) => [key, orNull(node)]),
+    ),
+    additionalProperties: false,
+  }),
 };

@@ -38,7 +38,7 @@ const REMOVED_SETTINGS: Readonly<Record<string, RemovedSetting>> = {
   },
   "import.group": {
     reason: () =>
-      `${ATTACHED}; delete the line, and run terraform state rm aws_iam_group.group before the apply with attachment: user, which else deletes the group`,
+      `${ATTACHED}; delete the line, and run terraform state rm aws_iam_group.group in the stack's folder before the apply with attachment: user, which otherwise deletes the group`,
   },
   "accessKeys.allowPlaintext": {
     reason: () =>

@@ -5,11 +5,13 @@ import { blockWith } from "../helpers/blocks";
 import { rows } from "../helpers/complete";
 import { ENCRYPTION_KEY } from "../helpers/pgp-keys";
 import { PROJECT } from "../helpers/project-root";
-import { install, pack, packProject } from "./support/consumer";
+import { install, linkPackages, pack, packProject } from "./support/consumer";
 import { LocalAws } from "./support/local-aws";
 import { folder, write } from "./support/project";
 import { type Finished, mustSucceed, runIn, terraformEnvironment } from "./support/terraform";
 
+const STATE =
+  "backend: { s3: { bucket: example-terraform-state, region: eu-central-1, use_path_style: true } }\n";
 const cluster = (prefix: string) =>
   `cluster: { prefix: ${prefix}, layout: WithoutNAT, tags: { environment: ${prefix} } }\n`;
 const settings = (
@@ -18,8 +20,7 @@ const settings = (
   more = "",
   region = "eu-central-1",
 ) => `region: ${region}
-backend: { s3: { bucket: example-terraform-state, region: eu-central-1, use_path_style: true } }
-user: { name: ${name} }
+${STATE}user: { name: ${name} }
 policy: { name: ${name}, mode: ${mode} }
 ${more}`;
 
@@ -98,6 +99,76 @@ const EARLIER: readonly {
   },
 ];
 
+const SCOPED = `policy: { mode: scoped }\n${cluster("dev")}`;
+const SLOTS = `primary: {}, secondary: { status: Active, pgpKey: "${ENCRYPTION_KEY}" }, current: secondary`;
+
+/** Live deployments with settings that were removed, each in an account of its own. */
+const REMOVED: readonly {
+  readonly what: string;
+  /** The settings of the live deployment. */
+  readonly live: string;
+  /** The fields that `synth` reports. */
+  readonly fields: readonly string[];
+  /**
+   * What `synth` says to do with the former version: settings to apply, or the command that it
+   * prints.
+   */
+  readonly steps?: readonly (string | RegExp)[];
+  /** The settings without what was removed. */
+  readonly rest: string;
+  /** The exit code of `plan` then, and what it says. */
+  readonly planned: readonly [status: 0 | 2, said: string];
+  /** The groups of the account in the end. */
+  readonly groups?: readonly string[];
+}[] = [
+  {
+    what: "attachment: group",
+    live: "attachment: group\ngroup: { name: dkp }\n",
+    fields: ["attachment", "group"],
+    steps: ["attachment: user-and-group\ngroup: { name: dkp }\n", "attachment: user\n"],
+    rest: "",
+    planned: [0, "Nothing to apply."],
+  },
+  {
+    what: "attachment: user-and-group",
+    live: `attachment: user-and-group\n${SCOPED}`,
+    fields: ["attachment"],
+    steps: [`attachment: user\n${SCOPED}`],
+    rest: SCOPED,
+    planned: [2, 'Terraform creates the policy "D8CloudProviderAWS-2"'],
+  },
+  {
+    what: "import.group",
+    live: "attachment: group\ngroup: { name: operators }\nimport: { group: true }\n",
+    fields: ["attachment", "group", "import.group"],
+    steps: [
+      "attachment: user-and-group\ngroup: { name: operators }\n",
+      /terraform state rm \S+/,
+      "attachment: user\n",
+    ],
+    rest: "",
+    planned: [0, "Nothing to apply."],
+    groups: ["operators"],
+  },
+  {
+    what: "accessKeys.allowPlaintext",
+    live: `accessKeys: { ${SLOTS}, allowPlaintext: true }\n`,
+    fields: ["accessKeys.allowPlaintext"],
+    rest: `accessKeys: { ${SLOTS} }\n`,
+    planned: [0, "Nothing to apply."],
+  },
+  {
+    what: "settings that change no object but the policy",
+    live: `policy: { supplement: false, description: Our policy }
+user: { forceDestroy: true }
+cluster: { dkpVersion: "1.72" }
+`,
+    fields: ["policy.supplement", "policy.description", "user.forceDestroy", "cluster.dkpVersion"],
+    rest: "",
+    planned: [2, "Broadened permissions: 3 actions more"],
+  },
+];
+
 /** Packs an earlier commit of this project. @throws Error if the clone does not have it */
 function packedEarlier(commit: string): string {
   if (spawnSync("git", ["cat-file", "-e", `${commit}^{commit}`], { cwd: PROJECT }).status !== 0) {
@@ -119,6 +190,8 @@ describe.each(rows(EARLIER, 2))(
     let environment: Record<string, string>;
     let before: string;
     let later: string;
+    /** The folder that keeps the earlier version. */
+    let former: string;
 
     const attempt = (...[program = "", ...args]: readonly string[]): Finished =>
       runIn(repository, environment, program, ...args);
@@ -171,6 +244,8 @@ describe.each(rows(EARLIER, 2))(
         "--omit=optional",
         "./dkp-access-0.2.0.tgz",
       );
+      former = folder();
+      linkPackages(repository, former);
       run("npx", "dkp-access", "synth");
       run("npx", "dkp-access", "review");
       before = terraformJson();
@@ -212,7 +287,7 @@ describe.each(rows(EARLIER, 2))(
         status: earlier.verdict,
         output: expect.not.stringContaining("breaking change"),
       });
-      expect(output).not.toContain("is allowed less");
+      expect(output).not.toContain("can do less");
       for (const sentence of earlier.said) {
         expect([output, output.match(sentence)?.length]).toEqual([output, 1]);
       }
@@ -249,6 +324,58 @@ describe.each(rows(EARLIER, 2))(
           output: expect.stringContaining(secret),
         });
         expect(program("drift", stack)).toMatchObject({ status: 0 });
+      },
+    );
+
+    it.each(rows(REMOVED, REMOVED.length))(
+      "leads a live deployment out of settings that were removed: $what",
+      async ({ live, fields, steps = [], rest, planned: [status, said], groups = [] }) => {
+        const aws = await LocalAws.start();
+        await aws.createBucket("example-terraform-state");
+        for (const GroupName of groups) {
+          await aws.iam().createGroup({ GroupName });
+        }
+        const own = { ...terraformEnvironment(aws), CI: "1", AWS_REGION: "eu-central-1" };
+        const project = folder({ "cdktf.json": "{}" });
+        const stack = join(project, "cdktf.out/stacks/dev");
+        const set = (text: string) =>
+          write(project, { "deployments/dev.yaml": `region: eu-central-1\n${STATE}${text}` });
+        const runFrom = (packages: string, ...args: readonly string[]) =>
+          runIn(project, own, join(packages, "node_modules/.bin/dkp-access"), ...args);
+        const terraform = (...args: readonly string[]) =>
+          mustSucceed(runIn(stack, own, "terraform", ...args));
+        const applyBefore = (text: string) => {
+          set(text);
+          mustSucceed(runFrom(former, "synth"));
+          terraform("init", "-no-color");
+          terraform("apply", "-no-color", "-auto-approve");
+        };
+        applyBefore(live);
+        const { status: failed, output: errors } = runFrom(repository, "synth");
+        const named = [...errors.matchAll(/^ {2}line \d+, ([\w.]+): was removed /gm)];
+        expect([failed, named.map(([, field]) => field)]).toEqual([1, fields]);
+        for (const step of steps) {
+          if (typeof step === "string") {
+            applyBefore(step);
+          } else {
+            const [, ...args] = (step.exec(errors)?.[0] ?? errors).split(" ");
+            terraform(...args);
+          }
+        }
+        set(rest);
+        const planned = runFrom(repository, "plan", "dev");
+        expect(planned).toEqual({ status, output: expect.stringContaining(said) });
+        expect(planned.output).not.toMatch(/breaking change|can do less/);
+        const [, digest = "0".repeat(64)] = /--approved ([0-9a-f]{64})/.exec(planned.output) ?? [];
+        mustSucceed(runFrom(repository, "apply", "dev", "--approved", digest, "--accept", "2"));
+        expect(mustSucceed(runFrom(repository, "plan", "dev"))).toContain("Unchanged: dev\n");
+        expect(mustSucceed(runFrom(repository, "keys", "dev"))).toContain("Active");
+        const { Groups } = await aws.iam().listGroups({});
+        expect(Groups?.map(({ GroupName }) => GroupName)).toEqual(groups);
+        const { AttachedPolicies } = await aws
+          .iam()
+          .listAttachedUserPolicies({ UserName: "deckhouse" });
+        expect(AttachedPolicies).not.toEqual([]);
       },
     );
   },

@@ -2,12 +2,14 @@ const DRIFT = "use drift";
 
 /** Commands and options of earlier versions, with what replaced each. */
 const COMMANDS: Readonly<Record<string, string>> = {
+  "--project": "run the command in the folder of the project",
   audit: DRIFT,
   upgrade: "install the new version, and run review and diff --against HEAD",
 };
 
 const OPTIONS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   diff: {
+    "--dkp-version": "the policy covers all supported versions of DKP",
     "--policies": "iam-no-new-access before.json after.json compares any two policies",
     "--review": "the review packs are in the folder review",
     "--state": "apply plans again, and applies only the plan with the approved digest",

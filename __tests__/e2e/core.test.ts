@@ -166,7 +166,7 @@ describe.each(PROGRAMS)("with $name a deployment", ({ path, variables }) => {
     expect(state.includes(currentKey.secretAccessKey)).toBe(variables === undefined);
   });
 
-  it("exposed three different keys, and only the current one exists", async () => {
+  it("had three different current keys, and only the last one exists", async () => {
     expect(new Set(used).size).toBe(3);
     expect(terraform.output("access_key_slot")).toBe("primary");
     const { AccessKeyMetadata = [] } = await aws.iam().listAccessKeys({ UserName: "deckhouse" });

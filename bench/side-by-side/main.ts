@@ -150,7 +150,7 @@ async function stageOf(aws: LocalAws, arm: Arm, mistake: Mistake): Promise<strin
       : files,
   );
   const synth = project.synth();
-  if (synth === undefined || /^warn: /m.test(synth)) {
+  if (synth === undefined || /^warning: /m.test(synth)) {
     return synth === undefined ? "synth" : "synth (warning)";
   }
   if (

@@ -156,9 +156,7 @@ describe("a file for a secret", () => {
   it("is refused where it exists, or its folder does not", () => {
     write({ a: "" });
     expect(() => checkSecretFile(at("a"), process.env)).toThrow(
-      new Error(
-        `${at("a")}: exists already, and others may be able to read it; remove it or write another file`,
-      ),
+      new Error(`${at("a")}: exists already; remove it, or write another file`),
     );
     expect(() => checkSecretFile(at("b/c"), process.env)).toThrow(
       new Error(

@@ -21,7 +21,7 @@ function pathRefusal(file: string): string | undefined {
   const folder = dirname(resolve(file));
   // Also where it is a symbolic link to nothing.
   if (lstatSync(file, { throwIfNoEntry: false }) !== undefined) {
-    return "exists already, and others may be able to read it; remove it or write another file";
+    return "exists already; remove it, or write another file";
   }
   return existsSync(folder)
     ? undefined

@@ -48,12 +48,6 @@ const apply = (faults: Record<string, Fault>) => (operator: KeyOperator) =>
 /** moto has no policies of AWS: one of the account does the same. */
 const QUARANTINE = "AWSCompromisedKeyQuarantineV3";
 const QUARANTINE_ARN = `arn:aws:iam::123456789012:policy/${QUARANTINE}`;
-const NO_GPU = JSON.stringify({
-  Version: "2012-10-17",
-  Statement: [
-    { Effect: "Deny", Action: "ec2:RunInstances", Resource: "arn:aws:ec2:*:*:instance/gpu" },
-  ],
-});
 const DENIES = JSON.stringify({
   Version: "2012-10-17",
   Statement: [{ Effect: "Deny", Action: "ec2:*", Resource: "*" }],
@@ -68,8 +62,6 @@ const EVENTS = {
     await iam.createPolicy({ PolicyName: QUARANTINE, PolicyDocument: DENIES });
     return iam.attachUserPolicy({ UserName: USER, PolicyArn: QUARANTINE_ARN });
   },
-  "somebody denies instances of a kind": ({ aws }) =>
-    aws.iam().putUserPolicy({ UserName: USER, PolicyName: "no-gpu", PolicyDocument: NO_GPU }),
   "the cluster is stopped for two days": async ({ aws }) => {
     await aws.passDay();
     await aws.passDay();
@@ -108,7 +100,6 @@ const EVENTS = {
   },
   "a hand-over": (operator) => operator.handOver(),
   "a day passes": (operator) => operator.passDay(),
-  "the steps to the end": (operator) => operator.settle(),
   "an apply": apply({}),
   "an apply is killed at CreateAccessKey": apply({ CreateAccessKey: "killed before the response" }),
   "an apply loses the response to CreateAccessKey": apply({ CreateAccessKey: "response lost" }),
@@ -161,8 +152,6 @@ const ROWS: readonly Row[] = [
   ["one key", "the user is renamed (recover.md#renamed-user)", "DKP's key leaks"],
   ["one key", "the user is renamed (recover.md#renamed-user)", "a rotation begins"],
   ["one key", "AWS quarantines the user (recover.md#quarantine)", "DKP's key leaks"],
-  ["one key", "somebody denies instances of a kind"],
-  ["one key", "somebody denies instances of a kind", "DKP's key leaks"],
   ["one key", "the cluster is stopped for two days"],
   ["one key", "the cluster is stopped for two days", "a rotation begins"],
   ["two keys"],

@@ -155,11 +155,9 @@ export class KeyOperator {
       this.dkpKey = this.dkp?.accessKeyId;
       return;
     }
-    const edits = [
-      ...text.matchAll(/^ {2}deployments\/deckhouse\.yaml: (?:remove (\S+)|(\S+): (.+))$/gm),
-    ];
+    const edits = [...text.matchAll(/^ {2}deployments\/deckhouse\.yaml: (\S+): (.+)$/gm)];
     if (edits.length > 0) {
-      this.edit(edits.map(([, removed, setting = "", value]) => [removed ?? setting, value]));
+      this.edit(edits.map(([, setting = "", value]) => [setting, value]));
     }
     for (const [, command] of text.matchAll(/^ {2}then npx dkp-access (apply|hand-over) /gm)) {
       const result =

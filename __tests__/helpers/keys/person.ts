@@ -131,8 +131,6 @@ class Person {
   private readonly seen = new Set<string>();
   private dkpKey: string | undefined;
   private isLater = false;
-  /** When this person gave DKP a key. */
-  private givenAt = 0;
 
   constructor(private readonly world: World) {}
 
@@ -147,7 +145,7 @@ class Person {
         continue;
       }
       const text = printed(world, this.dkpKey);
-      const situation = `${canonical(world)} ${this.givenAt} ${text}`;
+      const situation = `${canonical(world)} ${text}`;
       const [, next = ""] = /^next: (.*)$/m.exec(text) ?? [];
       if (next.startsWith("nothing to do")) {
         if (!this.isLater && !works(world)) {
@@ -290,7 +288,6 @@ class Person {
       return "failed";
     }
     this.dkpKey = undefined;
-    this.givenAt = world.now;
     this.act("hand-over", () => giveKey(world, id));
     return "applied";
   }

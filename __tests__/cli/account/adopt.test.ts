@@ -115,6 +115,8 @@ The policy D8 is nearest to the mode minimal.
       `\n# Found, and not in these settings:\n${notes.map((note) => `#   - ${note}\n`).join("")}`,
     );
     expect(settings.text).toContain("import:\n  user: true\n\n");
+    // A rotation would end the key of the other cluster.
+    expect(settings.text).toContain("\naccessKeys: none\n");
     expect(adoptedText(access, settings).split("\n").slice(1)).toEqual([
       "The user has no managed policy of the account: the next apply creates one, and attaches it.",
       ...notes.map((note) => `Note: ${note}.`),

@@ -21,6 +21,8 @@ export interface RunningAccess {
     readonly boundary: string | undefined;
   };
   readonly policies: readonly AttachedPolicy[];
+  /** Whether AWS reports a use of the key in another Region than the cluster's. */
+  readonly isShared: boolean;
   /** What the user has besides them, and what somebody should know: each a sentence. */
   readonly notes: readonly string[];
 }
@@ -63,7 +65,9 @@ export async function runningAccess(
       .filter(({ id }) => id !== keyId)
       .map(({ id, status }) => `the user has another key, ${id} (${status}); ask who uses it`),
   ];
-  if (lastUsed !== undefined && lastUsed.region !== region && !GLOBAL.includes(lastUsed.service)) {
+  const isShared =
+    lastUsed !== undefined && lastUsed.region !== region && !GLOBAL.includes(lastUsed.service);
+  if (isShared) {
     notes.push(
       `AWS reports a use of the key in ${lastUsed.region}, so another cluster has it too; give each cluster a user of its own before you rotate the key`,
     );
@@ -82,6 +86,7 @@ export async function runningAccess(
     account,
     user: { name, path, boundary: boundary?.PermissionsBoundaryArn },
     policies,
+    isShared,
     notes,
   };
 }

@@ -61,7 +61,7 @@ export function adoptedSettings(
 type Part = readonly [comment: string, settings: JsonObject];
 
 function settingsText(
-  { account, cluster, user, policies, notes }: RunningAccess,
+  { account, cluster, user, policies, isShared, notes }: RunningAccess,
   mode: Mode,
   policy?: AttachedPolicy,
 ): string {
@@ -88,10 +88,15 @@ function settingsText(
       "Imported by the next apply.",
       { import: { user: true, policy: policy && true, attachment: policy && true } },
     ],
-    [
-      "The cluster has a key that stays as it is until dkp-access rotate replaces it: Terraform has none.",
-      { accessKeys: { managedBy: "rotate", maxAge: 90 } },
-    ],
+    isShared
+      ? [
+          "The cluster has a key that stays as it is. Another cluster uses it too, so nothing rotates it.",
+          { accessKeys: "none" },
+        ]
+      : [
+          "The cluster has a key that stays as it is until dkp-access rotate replaces it: Terraform has none.",
+          { accessKeys: { managedBy: "rotate", maxAge: 90 } },
+        ],
     [
       `From the cluster ${context}: the fields that decide about permissions.`,
       { cluster: clusterFields(cluster.prefix, configuration.fields) },

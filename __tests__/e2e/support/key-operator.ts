@@ -386,7 +386,7 @@ export class KeyOperator {
     ) {
       this.pushErroredState();
     } else if (output.includes("Instance cannot be destroyed")) {
-      this.edit(SLOTS.map((slot) => [`accessKeys.${slot}.pgpKey`, undefined]));
+      this.edit([[`accessKeys.${this.current}.pgpKey`, undefined]]);
     } else if (output.includes("LimitExceeded")) {
       await this.removeUnmanaged();
     } else if (await this.isRenamed()) {

@@ -330,9 +330,9 @@ class Person {
     const before = JSON.stringify([state, settings]);
     for (const slot of SLOTS) {
       const key = state.keys[slot];
-      if (key !== undefined) {
+      settings.pgp[slot] = key?.pgp ?? settings.pgp[slot];
+      if (key?.tainted === true) {
         state.keys[slot] = { ...key, tainted: false };
-        settings.pgp[slot] = key.pgp;
       }
     }
     return JSON.stringify([state, settings]) !== before;

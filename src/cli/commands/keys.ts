@@ -3,7 +3,6 @@ import { Option } from "commander";
 import { editSettings } from "../account/keys/edit-yaml";
 import { KEY_RULES, type KeyRules } from "../account/keys/key-rules";
 import { type LeakedKeys, leakText, ownerOf } from "../account/keys/leak";
-import { changesOf } from "../account/keys/next-step";
 import { type KeyReport, keyReport, keyReportText, keysJson } from "../account/keys/report";
 import { keySituation, readUser } from "../account/keys/situation";
 import { readingPolicy } from "../account/reading-policy";
@@ -88,8 +87,7 @@ async function status(session: Session, names: readonly string[], options: Optio
   });
   if (write === true && last !== undefined) {
     const { stack } = last.situation.settings;
-    const changes = changesOf(stack, last.next);
-    await inOneStep(() => editSettings(fileOf(last), changes));
+    await inOneStep(() => editSettings(fileOf(last), last.next.edits));
     session.printError(
       `wrote ${fileOf(last)}: run ${dkpAccess("review", stack)}, commit both, then go on with the step\n`,
     );
@@ -99,10 +97,7 @@ async function status(session: Session, names: readonly string[], options: Optio
 const clusterOf = async (session: Session, options: ClusterOptions) =>
   options.cluster ? await runningCluster(await namedCluster(session, options)) : undefined;
 
-/**
- * The steps after a leak, below what can be seen of the keys. What cannot be read does not keep the
- * steps from being printed.
- */
+/** What can be seen of leaked keys, as far as it can be read, and the steps. */
 async function leaked(
   session: Session,
   names: readonly string[],

@@ -1,7 +1,7 @@
 import { chmodSync, lstatSync, statSync, symlinkSync } from "node:fs";
 import { parse } from "yaml";
 import { editedYaml, editSettings } from "../../../../src/cli/account/keys/edit-yaml";
-import { changesOf, nextStep } from "../../../../src/cli/account/keys/next-step";
+import { nextStep } from "../../../../src/cli/account/keys/next-step";
 import { defineDeployments } from "../../../../src/settings/load";
 import type { SettingsInput } from "../../../../src/settings/schema/deployment-schema";
 import { folderForEach } from "../../../helpers/folder";
@@ -55,7 +55,7 @@ describe("keys --write", () => {
     const written = stations.map((given) => {
       const before = text.split("\n");
       const next = nextStep(given);
-      text = changesOf("prod", next).reduce(editedYaml, text);
+      text = next.edits.reduce(editedYaml, text);
       expect(commentsIn(text)).toEqual(commentsIn(FILE));
       return [next.why, ...text.split("\n").filter((line) => !before.includes(line))];
     });
@@ -83,13 +83,6 @@ describe("keys --write", () => {
       setting: "accessKeys.secondary.pgpKey",
       value: ENCRYPTION_KEY,
     });
-  });
-
-  it("refuses a step that is no change of the settings", () => {
-    const waiting = rotation(MOVED, iamKey(OLD, 60, 0.5), iamKey(NEW, 1, 0.1));
-    expect(() => changesOf("prod", nextStep(waiting))).toThrow(
-      "prod: nothing was written: the next step (wait) is not a change of the settings; follow it first",
-    );
   });
 });
 
@@ -131,6 +124,13 @@ describe("editSettings", () => {
     expect(lstatSync(at("prod.yaml")).isSymbolicLink()).toBe(true);
     expect(read("shared.yaml")).toContain("  current: secondary\n");
     expect(statSync(at("shared.yaml")).mode & 0o777).toBe(0o660);
+  });
+
+  it("refuses a step that is no change of the settings", () => {
+    const waiting = rotation(MOVED, iamKey(OLD, 60, 0.5), iamKey(NEW, 1, 0.1));
+    expect(() => editSettings(at("prod.yaml"), nextStep(waiting).edits)).toThrow(
+      `${at("prod.yaml")}: nothing was written: the next step is not a change of the settings; follow it first`,
+    );
   });
 
   it("writes nothing where the result would be invalid", () => {

@@ -27,10 +27,15 @@ export interface Change {
 /**
  * Changes settings in their file, `<stack>.yaml`, or in the file that it links to. The mode of the
  * file stays.
- * @throws SettingsError if the result would be invalid; Error as `editedYaml`. The file then is as
- * it was
+ * @throws SettingsError if the result would be invalid; Error without changes, or as `editedYaml`.
+ * The file then is as it was
  */
 export function editSettings(file: string, changes: readonly Change[]): void {
+  if (changes.length === 0) {
+    throw new Error(
+      `${file}: nothing was written: the next step is not a change of the settings; follow it first`,
+    );
+  }
   const text = changes.reduce(editedYaml, readTextFile(file));
   const stack = basename(file, ".yaml");
   const reading = readFileOf(file, stack, parseYaml(text), readDefaults(dirname(file)));

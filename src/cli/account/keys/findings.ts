@@ -6,7 +6,7 @@ import { dkpAccess } from "../../text/advice";
 import { timeText } from "../../text/time";
 import type { IamKey } from "../aws/iam-reader";
 import { endingOf, isInUse, type KeyUses } from "../key-judge";
-import { type RotatedFound, rotatedFindings } from "../rotated-keys";
+import { rotatedFindings } from "../rotated-keys";
 import { clusterMismatches, mismatches } from "../state-match";
 import type { KeyRules } from "./key-rules";
 import { dkpKeyOf, type KeySituation, type KeySlot, slotsOf } from "./situation";
@@ -15,10 +15,7 @@ import { dkpKeyOf, type KeySituation, type KeySlot, slotsOf } from "./situation"
 const WARN_DAYS = 15;
 export const DAY_MS = 86_400_000;
 
-/**
- * IAM is eventually consistent: a new key can be missing from ListAccessKeys. Seconds in practice,
- * no limit is documented.
- */
+/** A new key can be missing from ListAccessKeys: seconds in practice, no limit is documented. */
 const LISTED_AFTER_MS = 600_000;
 
 type KeyFinding = Found<KeyRules>;
@@ -97,7 +94,7 @@ function slotFindings(situation: KeySituation): readonly KeyFinding[] {
   const slots = slotsOf(situation);
   const found = slots.flatMap((slot) => differenceOf(slot, situation));
   // It explains the others.
-  const ending = found.filter(({ rule }) => rule === "key-settings-differ");
+  const ending = found.find(({ rule }) => rule === "key-settings-differ");
   const due: KeyFinding[] = [];
   for (const { slot, inIam } of slots) {
     const age = Number(iam.now) - Number(inIam?.created ?? iam.now);
@@ -106,21 +103,22 @@ function slotFindings(situation: KeySituation): readonly KeyFinding[] {
       due.push({ rule: "key-old", values: { slot, days, limit } });
     }
   }
-  return [...(ending.length > 0 ? ending : found), ...due];
+  return [...(ending ? [ending] : found), ...due];
 }
 
-/** How a slot differs between the sources, and what the next apply does to its key. */
+/** How a slot differs between the sources. */
 function differenceOf(
   { slot, inSettings, pgpKey, inState, inIam }: KeySlot,
   situation: KeySituation,
 ): readonly KeyFinding[] {
-  const { settings, state, iam, cluster, dkpKey } = situation;
+  const { settings, iam, cluster, dkpKey } = situation;
+  const { exposed } = situation.state;
   if (inState === undefined || settings.accessKeys === "none") {
     return [];
   }
   const { stack, region, user } = settings;
   const { id: key, created } = inState;
-  const isCurrent = key === state.exposed.id;
+  const isCurrent = key === exposed.id;
   const field = `accessKeys.${slot}.status`;
   if (inIam === undefined) {
     const rule = isNewAt(created, iam.now) ? "key-not-listed" : "key-deleted";
@@ -135,22 +133,25 @@ function differenceOf(
   if (inSettings === inIam.status) {
     return [];
   }
-  if (inSettings === "Active") {
+  const isSelected = slot === settings.accessKeys.current;
+  const current = iam.keys.find(({ id }) => id === exposed.id);
+  const isReplacement = isSelected && current?.status === "Active";
+  if (inSettings === "Active" && !isReplacement) {
     const activate = leakCommands(user.name, alwaysOnRegion(region)).activate(key);
-    const isNeeded = isCurrent || slot === settings.accessKeys.current;
-    const values = { slot, key, stack, other: isNeeded ? undefined : slot, activate };
-    return [{ rule: "key-deactivated", field, values }];
+    const other = isCurrent || isSelected ? undefined : slot;
+    return [{ rule: "key-deactivated", field, values: { slot, key, stack, other, activate } }];
   }
-  if (isCurrent) {
+  if (isCurrent || isReplacement) {
     const deployed = slotsOf(situation).map((each) => {
-      return `${each.slot}.status: ${each.slot === slot ? "Active" : (each.inIam?.status ?? "absent")}`;
+      const status = each.inState?.id === exposed.id ? "Active" : each.inIam?.status;
+      return `${each.slot}.status: ${status ?? "absent"}`;
     });
-    const values = { key, slot, deployed };
+    const values = { key: exposed.id ?? "", slot: exposed.slot ?? slot, deployed };
     return [{ rule: "key-settings-differ", field: "accessKeys", values }];
   }
   const verb = inSettings === "absent" ? "deletes" : "deactivates";
   const whose = key === (cluster?.configuration.keyId ?? dkpKey) ? "DKP's" : undefined;
-  const ended = { slot, verb, id: key, current: state.exposed.id, whose } as const;
+  const ended = { slot, verb, id: key, current: exposed.id, whose } as const;
   return [{ ...endingOf(ended, usesIn(situation)), field }];
 }
 
@@ -163,8 +164,9 @@ export const usesIn = ({ iam: { now, keys, unread } }: KeySituation): KeyUses =>
 /** Keys outside the state, no key at all, and a key of DKP that does not work. */
 function userKeyFindings(situation: KeySituation): readonly KeyFinding[] {
   const { settings, state, iam } = situation;
-  const { stack, managedBy, user } = settings;
+  const { stack, managedBy, maxAge, user } = settings;
   const isNone = settings.accessKeys === "none";
+  const dkp = dkpKeyOf(situation)?.id;
   const found: KeyFinding[] = [];
   // What the next apply imports.
   const id = state.keys.every(({ slot }) => slot !== "primary") && settings.import?.accessKeyId;
@@ -173,7 +175,8 @@ function userKeyFindings(situation: KeySituation): readonly KeyFinding[] {
   }
   const isExternal = isNone && state.keys.length === 0;
   const by = managedBy === "rotate" ? dkpAccess("rotate", stack, "--cluster") : "your own commands";
-  const rotated = rotatedIn(situation);
+  const isRotated = managedBy === "rotate" && maxAge !== undefined;
+  const rotated = isRotated ? rotatedFindings({ maxAge, dkpKey: dkp, ...iam }) : [];
   const judged = rotated.flatMap(({ rule, values }) =>
     rule === "rotated-key-unmanaged" ? [values.id] : [],
   );
@@ -187,7 +190,6 @@ function userKeyFindings(situation: KeySituation): readonly KeyFinding[] {
     );
   }
   found.push(...rotated);
-  const dkp = dkpKeyOf(situation)?.id;
   const current = iam.keys.find((key) => key.id === state.exposed.id);
   const isIdle = iam.keys.every((key) => !isInUse(key, iam.now));
   if (dkp === undefined && !isNone && isIdle && current?.lastUsed !== undefined) {
@@ -200,15 +202,6 @@ function userKeyFindings(situation: KeySituation): readonly KeyFinding[] {
     found.push({ rule: "key-dkp-dead", values });
   }
   return found;
-}
-
-/** Where `rotate` manages the keys: those that it did not create for DKP, and one that is too old. */
-function rotatedIn(situation: KeySituation): readonly RotatedFound[] {
-  const { managedBy, maxAge } = situation.settings;
-  const dkpKey = dkpKeyOf(situation)?.id;
-  return managedBy === "rotate" && maxAge !== undefined
-    ? rotatedFindings({ maxAge, dkpKey, ...situation.iam })
-    : [];
 }
 
 /** A key of IAM as text: `AKIA... (Active, created TIME, last used TIME)`. */

@@ -67,13 +67,13 @@ const DIFFERENCES = {
       remedy: `find out who wrote pgpKey, and treat the access key as leaked: ${PROGRAM} keys {stack} --leaked {key}`,
     },
     "key-settings-differ": {
-      text: "an apply of the settings ends the current key {key} ({slot}): they are older than what is deployed, or have two steps at once",
+      text: "the settings end or replace the current key {key} ({slot}): they are older than what is deployed, or have two steps at once",
       risk: "the cluster has no access to AWS if DKP has this key",
       remedy: "restore what is deployed: accessKeys.current: {slot}, {deployed}",
     },
     "key-ended-in-use": ENDED_IN_USE,
   }),
-} as const;
+};
 
 /** What `keys` reports about the keys of a deployment. */
 export const KEY_RULES = {
@@ -111,7 +111,7 @@ export type KeyRules = typeof KEY_RULES;
 /** Whether a rule is a difference that has to be resolved before any step. */
 export const isDifference = (rule: keyof KeyRules): boolean => rule in DIFFERENCES;
 
-/** Why a step comes next. */
+/** The steps. */
 export const STEPS = templateRules("note", {
   differs: "first do what is said above, then run keys again",
   apply: "apply, because {what}",

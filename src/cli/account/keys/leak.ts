@@ -15,10 +15,7 @@ export interface LeakedKeys extends Pick<KeySituation, "settings" | "cluster"> {
 }
 
 /** The user that has a key; undefined: none is known. */
-export const ownerOf = (
-  id: string,
-  { iam, settings }: Pick<LeakedKeys, "iam" | "settings">,
-): string | undefined =>
+export const ownerOf = (id: string, { iam, settings }: LeakedKeys): string | undefined =>
   iam.keys.some((key) => key.id === id) ? settings.user.name : iam.owners[id];
 
 /** What can be seen of leaked keys, before the steps. */

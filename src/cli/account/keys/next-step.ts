@@ -18,7 +18,6 @@ import {
 /** The next step: what to change in the settings, and what to do then. */
 export interface Step {
   readonly why: keyof typeof STEPS;
-  /** The key that it is about. */
   readonly key?: string | undefined;
   /** What differs, or why to wait. */
   readonly what?: string | undefined;
@@ -96,7 +95,6 @@ function rotationStep({ current: name }: KeySlots, situation: KeySituation): Ste
     return handOver(current, dkp);
   }
   if (!isKnown) {
-    // "key-unread" says why.
     return step("differs");
   }
   if (isRecent(old, situation.iam.now)) {
@@ -159,14 +157,4 @@ function isBetter(other: KeySlot, current: KeySlot): boolean {
   const isWeaker = current.inState?.pgpKey !== undefined && other.inState?.pgpKey === undefined;
   const isNewer = timeOf(current.inIam?.created) < timeOf(other.inIam.created);
   return !hasSecret(current) || (isNewer && !isWeaker);
-}
-
-/** The edits of a step. @throws Error if it has none */
-export function changesOf(stack: string, { why, edits }: Step): readonly Change[] {
-  if (edits.length === 0) {
-    throw new Error(
-      `${stack}: nothing was written: the next step (${why}) is not a change of the settings; follow it first`,
-    );
-  }
-  return edits;
 }

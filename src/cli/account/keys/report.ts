@@ -8,7 +8,7 @@ import { KEY_RULES, type KeyRules, STEPS } from "./key-rules";
 import { nextStep, type Step } from "./next-step";
 import { dkpKeyOf, type KeySituation, type KeySlot, slotsOf } from "./situation";
 
-/** The keys of a deployment, what is to be reported about them, and the next step. */
+/** A situation, what is reported about it, and the next step. */
 export interface KeyReport {
   readonly situation: KeySituation;
   readonly findings: readonly Finding<KeyRules>[];
@@ -22,8 +22,10 @@ export function keyReport(situation: KeySituation): KeyReport {
 /** The step as lines. @param file of the settings */
 export function stepLines({ situation, next }: KeyReport, file: string): readonly string[] {
   const { why, key = "", what = "", until, edits, actions } = next;
-  const { settings, cluster } = situation;
-  const { stack } = settings;
+  const {
+    settings: { stack },
+    cluster,
+  } = situation;
   const textOfTime = why === "done" ? dayText : untilText;
   const context = cluster ? ["--cluster", `--context=${shellWord(cluster.context)}`] : [];
   const byFile = cluster ? "" : ` --out FILE && ${EDIT_PROVIDER}`;
@@ -40,7 +42,7 @@ export function stepLines({ situation, next }: KeyReport, file: string): readonl
   if (why === "hand-over" && cluster === undefined) {
     lines.push(`if DKP has it: ${dkpAccess("keys", stack, "--dkp-key", key)} instead`);
   }
-  if (why !== "done" && why !== "none" && why !== "which-key") {
+  if (!["done", "none", "which-key"].includes(why)) {
     lines.push(`then ${dkpAccess("keys", stack, ...context)}`);
   }
   return lines.map((line, index) => (index === 0 ? line : `  ${line}`));
@@ -86,10 +88,7 @@ function slotText(slot: KeySlot, situation: KeySituation): string {
   return parts.join(", ");
 }
 
-/**
- * What the JSON of `keys` has of each deployment in addition to findings; no secret. The schema of
- * findings describes it.
- */
+/** The JSON of a deployment besides findings; no secret. */
 export function keysJson(
   report: KeyReport,
   file: string,

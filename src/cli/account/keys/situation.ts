@@ -50,7 +50,7 @@ interface Sources extends Pick<KeySituation, "cluster" | "dkpKey"> {
   readonly terraform: TerraformCli;
   /** CDKTF's output folder. */
   readonly output: string;
-  /** How long the calls to AWS may take, in seconds. */
+  /** Of the calls to AWS, in seconds. */
   readonly limit: number;
 }
 

@@ -149,7 +149,7 @@ describe("the commands about keys", () => {
     expect(command("hand-over", "deckhouse", "--yes")).toEqual({
       status: 1,
       output:
-        "accessKeys is none: Terraform has no key to hand over; create one with aws iam create-access-key --user-name=deckhouse\n",
+        "accessKeys: Terraform has no key to hand over; create one with aws iam create-access-key --user-name=deckhouse\n",
     });
   });
 });

@@ -16,7 +16,7 @@ Usage: sh node_modules/dkp-access/scripts/pipeline.sh STEP, in the folder of the
                       provider lock differ from the git commit BASE, for all without BASE, or only for STACK; "redirected STACK" as
                       well, if its backend, cloud or provider differs: plan it only after a reviewer has approved, because terraform
                       init sends the job's credentials to the backend; "deleted STACK" for each review pack that only BASE has.
-                      Writes CHANGED and REDIRECTED, JSON arrays, into pipeline.out/changed.env, and what happens to deleted
+                      Writes CHANGED, REDIRECTED, and ROTATED (accessKeys.managedBy: rotate), JSON arrays, into pipeline.out/changed.env, and what happens to deleted
                       deployments into pipeline.out/review.md
   gitlab EVENT [BASE] the same, and writes GitLab's jobs for these deployments into pipeline.out/child.yml
   plan STACK [BASE]   plans without locking the state, and writes into pipeline.out the change summary review.md, and plan.env with
@@ -27,6 +27,7 @@ Usage: sh node_modules/dkp-access/scripts/pipeline.sh STEP, in the folder of the
                       JSON array of stacks and digests, into pipeline.out/summary.env. A file that is missing is an error
   drift STACK         plans, and reports what exists in AWS outside the state: exit code 2 for each difference, 3 as in plan or if
                       something cannot be read
+  rotate STACK        does the next step of a rotation in the cluster of the context STACK of the kubeconfig, without core dumps
   keep STACK          last in each job that applies, whatever happened: tries again to write a state that Terraform could not write
 
 What applies is the program itself, so that a signal reaches it: dkp-access apply STACK --approved DIGEST --accept VERDICT.
@@ -99,9 +100,10 @@ changed() {
   # shellcheck disable=SC2086 # names of stacks
   ready $changed
   elsewhere=$(for name in $changed; do ! redirected "$name" "$1" || echo "$name"; done)
+  rotated=$(for name in $changed; do ! grep -qs '"managedBy": "rotate"' "review/$name/deployment.json" || echo "$name"; done)
   deleted=$(packs_at "$1" | grep -vxF "$all") || true
   mkdir -p pipeline.out
-  { array CHANGED "$changed" && array REDIRECTED "$elsewhere"; } >pipeline.out/changed.env
+  { array CHANGED "$changed" && array REDIRECTED "$elsewhere" && array ROTATED "$rotated"; } >pipeline.out/changed.env
   lines 'changed &' "$changed"
   lines 'redirected &' "$elsewhere"
   lines 'deleted &' "$deleted"
@@ -129,6 +131,8 @@ gitlab() {
       ! printf '%s\n' "$elsewhere" | grep -qx "$name" ||
         waits=', environment: { name: dkp-access-second-reviewer, deployment_tier: other }, rules: [{ when: manual }]'
       echo "$first $name: { extends: .$first, variables: { STACK: $name, BASE: \"$against\" }, needs: []$waits }"
+      [ "$1" != schedule ] || ! printf '%s\n' "$rotated" | grep -qx "$name" ||
+        echo "rotate $name: { extends: .rotate, variables: { STACK: $name }, needs: [] }"
       for job in $later; do echo "$job $name: { extends: .$job, variables: { STACK: $name }, needs: [$first $name] }"; done
     done
   } >pipeline.out/child.yml
@@ -181,6 +185,12 @@ drift() {
   exit "$verdict"
 }
 
+rotate() {
+  # shellcheck disable=SC3045 # dash has it
+  ulimit -c 0
+  exec node "$package/bin/dkp-access" rotate "$1" --cluster --context "$1" --yes
+}
+
 # A state that could not be written is the only record of what exists.
 keep() {
   folder=$stacks/$1
@@ -197,6 +207,6 @@ case ${1-}/$# in
   gitlab/2 | gitlab/3) gitlab "$2" "${3-}" ;;
   plan/2 | plan/3) plan "$2" "${3-}" ;;
   summary/3) summary "$2" "$3" ;;
-  drift/2 | keep/2) "$1" "$2" ;;
+  drift/2 | keep/2 | rotate/2) "$1" "$2" ;;
   *) refuse "unknown step, or wrong number of arguments; --help lists them" ;;
 esac

@@ -224,6 +224,7 @@ describe("a pipeline with three deployments, of which two are changed", () => {
     expect(outputsOf("changed", { BASE: "", STACK: "dev" })).toEqual({
       CHANGED: '["dev"]',
       REDIRECTED: "[]",
+      ROTATED: "[]",
     });
     run(gitLab, "changed", { CI_PIPELINE_SOURCE: "web", CI_COMMIT_BEFORE_SHA: "0".repeat(40) });
     const jobs: unknown = parse(text("pipeline.out/child.yml"));
@@ -265,6 +266,7 @@ describe("a pipeline with three deployments, of which two are changed", () => {
     expect(outputsOf("changed", { BASE: base })).toEqual({
       CHANGED: '["prod"]',
       REDIRECTED: '["prod"]',
+      ROTATED: "[]",
     });
     run(gitLab, "changed", {
       CI_PIPELINE_SOURCE: "merge_request_event",
@@ -292,7 +294,7 @@ describe("a pipeline with three deployments, of which two are changed", () => {
     }
     commit({});
     expect(changedSince("HEAD~1")).toEqual(["deleted dev"]);
-    expect(text("pipeline.out/changed.env")).toBe("CHANGED=[]\nREDIRECTED=[]\n");
+    expect(text("pipeline.out/changed.env")).toBe("CHANGED=[]\nREDIRECTED=[]\nROTATED=[]\n");
     expect(text("pipeline.out/review.md")).toContain(
       "<!-- dkp-access deleted -->\n## Deleted deployments\n\n- `dev`\n\n**Nothing is",
     );

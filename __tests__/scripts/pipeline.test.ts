@@ -11,6 +11,7 @@ import { projectFile } from "../helpers/project-root";
 const PROGRAM = `const [command] = process.argv.slice(2);
 if (command === "review") console.log("dev");
 if (command === "plan" && process.env.DIGEST) require("node:fs").writeFileSync("pipeline.out/digest", process.env.DIGEST);
+if (command === "rotate") console.log(process.argv.slice(2).join(" "), require("node:fs").readFileSync("/proc/self/limits", "utf8"));
 process.exit(Number(process.env[command] ?? 0));
 `;
 
@@ -42,6 +43,15 @@ describe("pipeline.sh", () => {
     ["an error, after which nothing runs", { plan: "1", drift: "2" }, 1],
   ])("ends drift with the worst of what is found: %s", (_, variables, status) => {
     expect(pipeline(["drift", "dev"], variables).status).toBe(status);
+  });
+
+  it("rotates in the cluster of the stack's context, without core dumps, and ends as the program does", () => {
+    const { status, stdout } = pipeline(["rotate", "dev"], { rotate: "2" });
+    expect([status, stdout.split(" M")[0]]).toEqual([
+      2,
+      expect.stringMatching(/^rotate dev --cluster --context dev --yes Limit/),
+    ]);
+    expect(stdout).toMatch(/Max core file size +0 +0 /);
   });
 
   it("keeps the worst verdict of a plan and its review pack, in files of its own user", () => {
@@ -96,11 +106,23 @@ describe("pipeline.sh", () => {
     it("counts a deployment as changed that is named, and knows no other name", () => {
       commit("# other");
       expect(pipeline(["changed", "HEAD", "dev"]).stdout).toBe("changed dev\n");
-      expect(read("pipeline.out/changed.env")).toBe('CHANGED=["dev"]\nREDIRECTED=[]\n');
+      expect(read("pipeline.out/changed.env")).toBe('CHANGED=["dev"]\nREDIRECTED=[]\nROTATED=[]\n');
       for (const name of ["prod", "de.", "dev;id"]) {
         const refused = `pipeline.sh: there is no deployment ${name}\n`;
         expect(pipeline(["changed", "", name])).toMatchObject({ status: 1, stderr: refused });
       }
+    });
+
+    it.each([
+      ["schedule", ["rotate"]],
+      ["push", []],
+      ["merge_request_event", []],
+      ["web", []],
+    ])("rotates only keys of rotate, and only in a schedule: %s", (event, jobs) => {
+      write({ "review/dev/deployment.json": '{ "accessKeys": { "managedBy": "rotate" } }' });
+      expect(pipeline(["gitlab", event, ""]).status).toBe(0);
+      expect(read("pipeline.out/changed.env")).toContain('ROTATED=["dev"]\n');
+      expect(read("pipeline.out/child.yml").match(/^rotate(?= dev: )/gm) ?? []).toEqual(jobs);
     });
 
     it("rejects another folder of settings, by a variable or by a link", () => {

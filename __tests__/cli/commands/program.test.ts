@@ -172,6 +172,7 @@ describe("dkp-access policy", () => {
   });
 
   describe("--trust", () => {
+    const ofGitLab = (branch: string) => `project_path:acme/dkp:ref_type:branch:ref:${branch}`;
     const inAccount = projectForEach(`${CLUSTER}accountId: "123456789012"\n`);
     const trust = (...args: string[]) =>
       runCli(inAccount.at(), ["policy", "dev", "--trust", ...args]);
@@ -179,7 +180,7 @@ describe("dkp-access policy", () => {
     const conditionOf = async (role: string, ...args: string[]) =>
       (await printed(...args, "--role", role)).Statement[0].Condition as object;
 
-    it("prints who may assume the roles of a pipeline, for both or for one", async () => {
+    it("prints who may assume the roles of a pipeline, for all or for one", async () => {
       const { planner, deployer } = await printed("github", "--repository", "acme/dkp-access");
       expect(deployer).toEqual({
         Version: "2012-10-17",
@@ -269,6 +270,75 @@ describe("dkp-access policy", () => {
         audienceOf(".apply"),
       );
       expect(gitLab[".apply"].environment.deployment_tier).toBe("production");
+      expect(await conditionOf("rotator", "gitlab", "--repository", "acme/dkp")).toMatchObject(
+        audienceOf(".rotate"),
+      );
+      expect(gitLab[".rotate"].environment.deployment_tier).toBe("staging");
+      expect(gitLab[".rotate"].rules).toEqual([
+        { if: "$ROTATE_ROLE_ARN && $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH" },
+      ]);
+      expect(
+        JSON.stringify(await conditionOf("rotator", "github", "--repository", "acme/dkp")),
+      ).toContain(`:environment:${jobs.rotate.environment}"`);
+    });
+
+    it.each<readonly [string, "github" | "gitlab", string]>([
+      ["a pull request", "github", "repo:acme/dkp:pull_request"],
+      ["a branch", "github", "repo:acme/dkp:ref:refs/heads/evil"],
+      ["a tag", "github", "repo:acme/dkp:ref:refs/tags/main"],
+      ["main without the environment", "github", "repo:acme/dkp:ref:refs/heads/main"],
+      [
+        "the environment of a plan",
+        "github",
+        "repo:acme/dkp:environment:dkp-access-second-reviewer",
+      ],
+      ["the environment of an apply", "github", "repo:acme/dkp:environment:dkp-access-apply"],
+      ["a fork", "github", "repo:evil/dkp:environment:dkp-access-rotate"],
+      [
+        "a merge request",
+        "gitlab",
+        `${ofGitLab("evil")}:environment_protected:false:deployment_tier:`,
+      ],
+      [
+        "a protected branch",
+        "gitlab",
+        `${ofGitLab("rel")}:environment_protected:true:deployment_tier:staging`,
+      ],
+      [
+        "main without the environment",
+        "gitlab",
+        `${ofGitLab("main")}:environment_protected:false:deployment_tier:`,
+      ],
+      [
+        "an unprotected environment",
+        "gitlab",
+        `${ofGitLab("main")}:environment_protected:false:deployment_tier:staging`,
+      ],
+      [
+        "an apply",
+        "gitlab",
+        `${ofGitLab("main")}:environment_protected:true:deployment_tier:production`,
+      ],
+      [
+        "a plan with another backend",
+        "gitlab",
+        `${ofGitLab("main")}:environment_protected:true:deployment_tier:other`,
+      ],
+      [
+        "a fork",
+        "gitlab",
+        `project_path:evil/dkp:ref_type:branch:ref:main:environment_protected:true:deployment_tier:staging`,
+      ],
+    ])("lets no job of %s on %s assume the role that rotates", async (_, system, subject) => {
+      const { StringEquals, ...others } = (await conditionOf(
+        "rotator",
+        system,
+        "--repository",
+        "acme/dkp",
+      )) as { readonly StringEquals: Readonly<Record<string, string | readonly string[]>> };
+      expect(others).toEqual({});
+      expect(Object.values(StringEquals).flat()).toHaveLength(2);
+      expect(Object.values(StringEquals).flat()).not.toContain(subject);
     });
 
     it.each([

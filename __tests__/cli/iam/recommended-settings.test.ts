@@ -72,6 +72,16 @@ describe("the recommended settings", () => {
     expect(weak(RECOMMENDED)).toEqual([]);
   });
 
+  it("leave none where rotate manages the key, as their first row recommends", () => {
+    const [[first, { lines }] = ["", { lines: [""] }]] = Object.entries(RECOMMENDED_SETTINGS);
+    const { accessKeys } = parse(lines[0]?.replace("# ", "") ?? "") as Readonly<
+      Record<string, Settings>
+    >;
+    expect([first, accessKeys]).toEqual(["rotate", { managedBy: "rotate" }]);
+    const { accessKeys: _, ...others } = RECOMMENDED;
+    expect(weak({ ...others, accessKeys })).toEqual([]);
+  });
+
   it.each([...GOLDEN_SETTINGS])("leave none in %s, all applied at once", (_, text) => {
     const settings = golden(text);
     const found = weak(settings);

@@ -8,7 +8,12 @@ import { withAws } from "../account/aws/client";
 import { AwsError } from "../account/aws/operations";
 import { denialOf, denialText } from "../iam/denial";
 import { type DeniedRequest, deniedRequest } from "../iam/denied-request";
-import { TRUST_SYSTEMS, trustPolicies } from "../iam/trust-policies";
+import {
+  PIPELINE_ROLES,
+  type PipelineRole,
+  TRUST_SYSTEMS,
+  trustPolicies,
+} from "../iam/trust-policies";
 import { explain, explanationText } from "../review/explanation";
 import { awsCommand, page } from "../text/advice";
 import { STACK_HELP, selectOne } from "./support/deployments";
@@ -19,7 +24,7 @@ interface Options {
   readonly explain?: string;
   readonly trust?: keyof typeof TRUST_SYSTEMS;
   readonly repository?: string;
-  readonly role?: "planner" | "deployer";
+  readonly role?: PipelineRole;
   readonly format: string;
 }
 
@@ -43,10 +48,9 @@ export const define: Define = (command, session) => {
     )
     .option("--repository <name>", "with --trust: the repository of the pipeline, by name or ID")
     .addOption(
-      new Option("--role <role>", "with --trust: the policy of this role alone").choices([
-        "planner",
-        "deployer",
-      ]),
+      new Option("--role <role>", "with --trust: the policy of this role alone").choices(
+        PIPELINE_ROLES,
+      ),
     )
     .addOption(formatOption("text", "json"))
     .action(async (stack: string | undefined, options: Options) => {

@@ -5,6 +5,11 @@
  * settings file, and what it achieves: a sentence that starts in lower case, without a period.
  */
 export const RECOMMENDED_SETTINGS = {
+  // A comment, because the cluster exists later, and it replaces pgpKey.
+  rotate: {
+    lines: ["# accessKeys: { managedBy: rotate }"],
+    why: "instead of pgpKey, once the cluster exists: only the cluster has the secret, and rotate replaces the key every 90 days",
+  },
   accountId: {
     lines: ['accountId: "123456789012"'],
     why: "Terraform refuses to run in any other account",

@@ -14,6 +14,7 @@ interface Repository {
   readonly provider: string;
   readonly planner: Tokens;
   readonly deployer: Tokens;
+  readonly rotator: Tokens;
 }
 
 interface System {
@@ -39,6 +40,7 @@ const GITHUB: System = {
       provider: "token.actions.githubusercontent.com",
       planner: { audience, subjects: runs.map((run) => `repo:${name}:${run}`) },
       deployer: { audience, subjects: [`repo:${name}:environment:dkp-access-apply`] },
+      rotator: { audience, subjects: [`repo:${name}:environment:dkp-access-rotate`] },
     };
   },
 };
@@ -58,14 +60,15 @@ const GITLAB: System = {
     "GROUP/PROJECT or the ID of a project, after https://HOST/ if that is not gitlab.com or GROUP has a point",
   pattern: /^(?:https:\/\/([\w.-]+)\/|(?![^/]*\.))(?:((?:[\w.-]+\/)+[\w.-]+)|(\d+))$/,
   repository: (host = "gitlab.com", path, id) => {
-    const branch = `${path === undefined ? `project_id:${id}` : `project_path:${path}`}:ref_type:branch:ref`;
+    const project = `${path === undefined ? `project_id:${id}` : `project_path:${path}`}:ref_type:branch:ref`;
+    const main = (tier: string) =>
+      `${project}:main:environment_protected:true:deployment_tier:${tier}`;
     return {
       provider: host,
-      planner: { audience: "dkp-access-plan", subjects: [`${branch}:*`] },
-      deployer: {
-        audience: "dkp-access-apply",
-        subjects: [`${branch}:main:environment_protected:true:deployment_tier:production`],
-      },
+      planner: { audience: "dkp-access-plan", subjects: [`${project}:*`] },
+      deployer: { audience: "dkp-access-apply", subjects: [main("production")] },
+      // A tier of its own, which is all that tells the environments of one branch apart.
+      rotator: { audience: "dkp-access-rotate", subjects: [main("staging")] },
     };
   },
 };
@@ -73,9 +76,13 @@ const GITLAB: System = {
 /** The systems whose pipelines can assume roles. */
 export const TRUST_SYSTEMS = { github: GITHUB, gitlab: GITLAB } as const;
 
+/** The roles of a pipeline. */
+export const PIPELINE_ROLES = ["planner", "deployer", "rotator"] as const;
+export type PipelineRole = (typeof PIPELINE_ROLES)[number];
+
 /**
- * The trust policies of the roles for a pipeline: who may assume the role that plans and the one
- * that applies.
+ * The trust policies of the roles for a pipeline: who may assume the roles that plan, apply and
+ * rotate.
  * @throws Error if the repository is not named as the system requires, or if the settings do not
  * name the account
  */
@@ -83,7 +90,7 @@ export function trustPolicies(
   { region, accountId, stack }: Deployment,
   system: keyof typeof TRUST_SYSTEMS,
   named: string,
-): Readonly<Record<"planner" | "deployer", PolicyWith<readonly object[]>>> {
+): Readonly<Record<PipelineRole, PolicyWith<readonly object[]>>> {
   const { format, pattern, repository } = TRUST_SYSTEMS[system];
   const [match, ...groups] = pattern.exec(named) ?? [];
   if (match === undefined) {
@@ -96,7 +103,7 @@ export function trustPolicies(
       `${stack}: accountId: not set, and a trust policy names the account of its identity provider; set it`,
     );
   }
-  const { provider, planner, deployer } = repository(...groups);
+  const { provider, planner, deployer, rotator } = repository(...groups);
   const trust = ({ audience, subjects }: Tokens) => {
     const [exact, isWild] = [
       { [`${provider}:aud`]: audience },
@@ -116,5 +123,5 @@ export function trustPolicies(
       },
     ]);
   };
-  return { planner: trust(planner), deployer: trust(deployer) };
+  return { planner: trust(planner), deployer: trust(deployer), rotator: trust(rotator) };
 }

@@ -270,7 +270,7 @@ describe("rotate", () => {
     expect([run("--exec", "cat", "--cluster").status, await aws.changes()]).toEqual([1, []]);
     const secrets = join(deployments.path, "secrets");
     const { output } = run("--exec", `umask 077; cat > '${secrets}'`);
-    expect(reported(output)).toEqual([0, "handed-out"]);
+    expect(reported(output)).toEqual([0, "new-key"]);
     const { provider } = parse(readFileSync(secrets, "utf8"));
     const created = {
       accessKeyId: provider.providerAccessKeyId,
@@ -282,7 +282,7 @@ describe("rotate", () => {
     ]);
     expect(run("--out", "provider.yaml").output).toContain("IAM allows no third key");
     await aws.iam().deleteAccessKey({ UserName: "deckhouse", AccessKeyId: created.accessKeyId });
-    expect(reported(run("--out", "provider.yaml").output)).toEqual([0, "handed-out"]);
+    expect(reported(run("--out", "provider.yaml").output)).toEqual([0, "new-key"]);
     const block = readFileSync(join(deployments.path, "provider.yaml"), "utf8");
     const { providerAccessKeyId: AccessKeyId } = parse(block).provider;
     await aws.iam().deleteAccessKey({ UserName: "deckhouse", AccessKeyId });

@@ -4,14 +4,14 @@ import { withAws } from "../account/aws/client";
 import { IamReader } from "../account/aws/iam-reader";
 import { isUnknownKey, requireAccount, requireCluster } from "../account/hand-over/replacement";
 import { checkSecretFile } from "../account/hand-over/secret-file";
+import { leakPlan, leakPlanText, respond } from "../account/rotate/leak";
 import {
   type Destination,
-  handOut,
   keysBefore,
+  newKeyFor,
   toCommand,
   toFile,
-} from "../account/rotate/handed-out";
-import { leakPlan, leakPlanText, respond } from "../account/rotate/leak";
+} from "../account/rotate/new-key";
 import { type RotateFound, RUN_LIMIT, type Step } from "../account/rotate/next-step";
 import { ROTATE_RULES, type RotateRules } from "../account/rotate/rotate-rules";
 import { type Rotated, type RotationWorld, rotateOnce } from "../account/rotate/rotation";
@@ -91,7 +91,7 @@ async function rotate(session: Session, name: string | undefined, options: Optio
   const destination = destinationOf(session, options);
   if (destination !== undefined) {
     return report(session, stack, options, {
-      findings: [await handedOut(session, deployment, destination, options)],
+      findings: [await createdFor(session, deployment, destination, options)],
     });
   }
   if (options.cluster !== true) {
@@ -117,7 +117,7 @@ function destinationOf(
 }
 
 /** A key for the installation, or for a cluster that is not written to. */
-async function handedOut(
+async function createdFor(
   session: Session,
   deployment: Deployment,
   to: Destination,
@@ -127,7 +127,7 @@ async function handedOut(
     const world = worldWithoutCluster(keys);
     session.printError(await keysBefore(world, deployment.user.name));
     await requireYes(session, yes);
-    return await handOut(world, deployment, to);
+    return await newKeyFor(world, deployment, to);
   });
 }
 

@@ -67,7 +67,7 @@ const GITLAB: System = {
       provider: host,
       planner: { audience: "dkp-access-plan", subjects: [`${project}:*`] },
       deployer: { audience: "dkp-access-apply", subjects: [main("production")] },
-      // A tier of its own, which is all that tells the environments of one branch apart.
+      // A tier of its own, because nothing else distinguishes the environments of one branch.
       rotator: { audience: "dkp-access-rotate", subjects: [main("staging")] },
     };
   },

@@ -21,8 +21,8 @@ const NOTES = templateRules("note", {
     "{other}, which nothing uses, is deleted, because IAM allows two keys and DKP needs another one",
 });
 
-const HANDED_OUT = templateRules("note", {
-  "handed-out": [
+const NEW_KEY = templateRules("note", {
+  "new-key": [
     "the new key {key} is Active, and {to} has its secret",
     `give it to DKP; as soon as the cluster has it, ${dkpAccess("rotate", "STACK", "--cluster")} rotates it`,
   ],
@@ -97,7 +97,7 @@ const BREAKING = templateRules("breaking", {
 /** What a run of `rotate` finds and does. */
 export const ROTATE_RULES = {
   ...NOTES,
-  ...HANDED_OUT,
+  ...NEW_KEY,
   ...LEAK_NOTES,
   ...ATTENTION,
   ...BREAKING,

@@ -2,11 +2,11 @@ import { statSync } from "node:fs";
 import type { IamKey } from "../../../../src/cli/account/aws/iam-reader";
 import {
   type Destination,
-  handOut,
   keysBefore,
+  newKeyFor,
   toCommand,
   toFile,
-} from "../../../../src/cli/account/rotate/handed-out";
+} from "../../../../src/cli/account/rotate/new-key";
 import type { RotationWorld } from "../../../../src/cli/account/rotate/rotation";
 import { deployment } from "../../../helpers/deployment";
 import { folderForEach } from "../../../helpers/folder";
@@ -30,9 +30,9 @@ function worldOf(...keys: readonly IamKey[]) {
   return { calls, world };
 }
 
-const handedOut = (to: Destination) => {
+const createdFor = (to: Destination) => {
   const { calls, world } = worldOf();
-  return { calls, result: handOut(world, deployment(), to) };
+  return { calls, result: newKeyFor(world, deployment(), to) };
 };
 
 describe("a key for an installation", () => {
@@ -40,8 +40,8 @@ describe("a key for an installation", () => {
 
   it("goes into a new file that only its owner can read", async () => {
     const file = folder.at("provider.yaml");
-    expect(await handedOut(toFile(file, process.env)).result).toEqual({
-      rule: "handed-out",
+    expect(await createdFor(toFile(file, process.env)).result).toEqual({
+      rule: "new-key",
       values: { key: "AKIAI44QH8DHBEXAMPLE", to: file },
     });
     expect(folder.read("provider.yaml")).toContain(BLOCK);
@@ -49,7 +49,7 @@ describe("a key for an installation", () => {
   });
 
   it("is deleted again where the file cannot be written", async () => {
-    const { calls, result } = handedOut(toFile(folder.at("taken"), process.env));
+    const { calls, result } = createdFor(toFile(folder.at("taken"), process.env));
     await expect(result).rejects.toThrow(
       /exists already.+; the new key AKIA\w+ was deleted again$/,
     );
@@ -58,8 +58,8 @@ describe("a key for an installation", () => {
 
   it("goes to the standard input of a command", async () => {
     const file = folder.at("block");
-    expect(await handedOut(toCommand(`cat > ${file}`, process.env)).result).toMatchObject({
-      rule: "handed-out",
+    expect(await createdFor(toCommand(`cat > ${file}`, process.env)).result).toMatchObject({
+      rule: "new-key",
     });
     expect(folder.read("block")).toContain(BLOCK);
   });
@@ -69,7 +69,7 @@ describe("a key for an installation", () => {
     ["kill -9 $$", "SIGKILL"],
     ["/does/not/exist", "exit code 127"],
   ])("stays where the command %s may have passed it on", async (command, end) => {
-    const { calls, result } = handedOut(toCommand(command, process.env));
+    const { calls, result } = createdFor(toCommand(command, process.env));
     await expect(result).rejects.toThrow(
       `--exec: the command ended with ${end}; the new key is AKIAI44QH8DHBEXAMPLE; it is Active: if nothing has it, delete it: aws iam delete-access-key --user-name=deckhouse --access-key-id=AKIAI44QH8DHBEXAMPLE`,
     );

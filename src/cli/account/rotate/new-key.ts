@@ -57,11 +57,11 @@ export async function keysBefore(world: RotationWorld, user: string): Promise<st
 }
 
 /**
- * Creates a key, and hands its block out. It is deleted again only where nothing can have it.
+ * Creates a key, and passes its block on. It is deleted again only where nothing can have it.
  * @returns what was done
  * @throws Error if the destination does not have the block for certain
  */
-export async function handOut(
+export async function newKeyFor(
   world: RotationWorld,
   { stack, region, user }: Pick<Deployment, "stack" | "region" | "user">,
   to: Destination,
@@ -78,7 +78,7 @@ export async function handOut(
     await world.deleteKey(key.id);
     throw new Error(`${refusal.message}; the new key ${key.id} was deleted again`);
   }
-  return { rule: "handed-out", values: { key: key.id, to: to.name } };
+  return { rule: "new-key", values: { key: key.id, to: to.name } };
 }
 
 const blockOf = (stack: string, region: string, { id, secret }: SecretKey): string =>

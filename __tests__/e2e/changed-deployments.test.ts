@@ -100,6 +100,7 @@ describe("a pipeline with three deployments, of which two are changed", () => {
     expect(outputsOf("changed", { BASE: "HEAD~1" })).toEqual({
       CHANGED: '["dev","prod"]',
       REDIRECTED: "[]",
+      ROTATED: "[]",
     });
     for (const stack of ["dev", "prod"]) {
       run(gitHub, "plan", { STACK: stack, BASE: "", GITHUB_STEP_SUMMARY: "summary" });

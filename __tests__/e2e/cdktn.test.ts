@@ -25,6 +25,7 @@ const MOVED = [
   "__tests__",
   "bench",
   "biome.json",
+  "deployments/schema.json",
   "docs",
   "jest.config.mjs",
   "package-lock.json",

@@ -250,7 +250,7 @@ describe("other projects", () => {
       expect(program.attempt()).toEqual({
         status: 2,
         output: expect.stringMatching(
-          /^main\.ts\(20,\d+\): error TS2345: Argument of type '"user_id"' is not assignable .+\n$/,
+          /^main\.ts\(31,\d+\): error TS2345: Argument of type '"user_id"' is not assignable .+\n$/,
         ),
       });
       write(hcl.folder, {

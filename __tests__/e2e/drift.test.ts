@@ -42,7 +42,7 @@ const SCRIPT = join(PROJECT, "bin/dkp-access");
 const PRINTED = ["drift", "preflight"].flatMap((name) => {
   const messages = readFileSync(join(PROJECT, `__tests__/golden/messages/${name}.txt`), "utf8");
   const command =
-    /(?<=npx dkp-access )[a-z-]+(?: deckhouse| --policy| --out FILE| --cluster| --leaked)*/g;
+    /(?<=npx dkp-access )[a-z-]+(?: deckhouse| STACK| --policy| --out FILE| --cluster| --leaked)*/g;
   return (messages.match(command) ?? []).filter((printed) => !/--cluster|--leaked/.test(printed));
 });
 

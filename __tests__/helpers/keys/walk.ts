@@ -146,58 +146,19 @@ export const EVENTS = {
 
 export type EventName = keyof typeof EVENTS;
 
+const ONE_KEY: readonly EventName[] = ["an apply", "a hand-over", "a day passes", "a day passes"];
+const TWO_KEYS: readonly EventName[] = [...ONE_KEY, "a rotation begins", "an apply"];
+const GIVEN: readonly EventName[] = [...TWO_KEYS, "a hand-over", "a day passes", "a day passes"];
+
 /** Stations of a deployment's life, each with the events that lead to it from nothing. */
 export const STARTS: Readonly<Record<string, readonly EventName[]>> = {
   nothing: [],
-  "one key": ["an apply", "a hand-over", "a day passes", "a day passes"],
+  "one key": ONE_KEY,
   "one key, minutes after the hand-over": ["an apply", "a hand-over"],
-  "two keys": [
-    "an apply",
-    "a hand-over",
-    "a day passes",
-    "a day passes",
-    "a rotation begins",
-    "an apply",
-  ],
-  "two keys, after the hand-over": [
-    ...([
-      "an apply",
-      "a hand-over",
-      "a day passes",
-      "a day passes",
-      "a rotation begins",
-      "an apply",
-    ] as const),
-    ...(["an hour passes", "a hand-over", "an hour passes"] as const),
-  ],
-  "two keys, days after the hand-over": [
-    ...([
-      "an apply",
-      "a hand-over",
-      "a day passes",
-      "a day passes",
-      "a rotation begins",
-      "an apply",
-    ] as const),
-    ...(["a hand-over", "a day passes", "a day passes"] as const),
-  ],
-  retired: [
-    ...([
-      "an apply",
-      "a hand-over",
-      "a day passes",
-      "a day passes",
-      "a rotation begins",
-      "an apply",
-    ] as const),
-    ...([
-      "a hand-over",
-      "a day passes",
-      "a day passes",
-      "the old slot becomes Inactive too early",
-      "an apply",
-    ] as const),
-  ],
+  "two keys": TWO_KEYS,
+  "two keys, after the hand-over": [...TWO_KEYS, "an hour passes", "a hand-over", "an hour passes"],
+  "two keys, days after the hand-over": GIVEN,
+  retired: [...GIVEN, "the old slot becomes Inactive too early", "an apply"],
 };
 
 export function worldAfter(events: readonly EventName[], hasCluster: boolean): World {

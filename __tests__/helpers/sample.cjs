@@ -117,9 +117,6 @@ function proofsOf(changed) {
     .map(nameOf);
 }
 
-/** Too expensive for a push: seven minutes. */
-const AT_NIGHT = ["proofs/key-situations.three-events.test.ts"];
-
 /** The share of the other files that runs with a push, by their cost. */
 const SHARE = 1 / 8;
 
@@ -152,7 +149,6 @@ const COSTS = {
   "e2e/upgrade.test.ts": 108,
   "e2e/year.test.ts": 38,
   "proofs/compare.simulation.test.ts": 27,
-  "proofs/key-situations.three-events.test.ts": 210,
 };
 
 /** CPU seconds of the files that take longest when all rows and walks run. */
@@ -160,7 +156,6 @@ const COMPLETE_COSTS = {
   "proofs/key-situations.test.ts": 1800,
   "e2e/faults/every-call.test.ts": 1200,
   "e2e/key-situations.test.ts": 840,
-  "proofs/key-situations.three-events.test.ts": 315,
   "e2e/policy-changes.test.ts": 70,
 };
 
@@ -192,11 +187,10 @@ function sampleOf(paths) {
 async function filter(paths) {
   const changed = changedFiles();
   const beginnings = [...alwaysOf(changed), ...(changed === undefined ? [] : proofsOf(changed))];
-  const pushed = paths.filter((path) => !AT_NIGHT.includes(nameOf(path)));
-  const always = pushed.filter((path) =>
+  const always = paths.filter((path) =>
     beginnings.some((beginning) => nameOf(path).startsWith(beginning)),
   );
-  const others = sampleOf(pushed.filter((path) => !always.includes(path)));
+  const others = sampleOf(paths.filter((path) => !always.includes(path)));
   return { filtered: process.env.COMPLETE === "1" ? paths : [...always, ...others] };
 }
 

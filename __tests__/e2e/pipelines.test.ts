@@ -235,7 +235,7 @@ const DIRECT_KEY = { APPLY_ROLE_ARN: "", PLAN_ROLE_ARN: "" };
 type Approval = readonly [job: string, variables: Readonly<Record<string, string>>];
 
 /**
- * What applies after the job `plan`, on GitHub by way of the job `summary`, with or without the
+ * What applies after the job `plan`, on GitHub after the job `summary` too, with or without the
  * approval of a second reviewer.
  */
 const ALL_SYSTEMS = [

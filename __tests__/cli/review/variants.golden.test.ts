@@ -1,3 +1,4 @@
+import { grouped } from "../../../src/text/grouped";
 import { expectGolden, goldenText } from "../../helpers/golden";
 import { merged, type Settings } from "../../helpers/merged-settings";
 import { reviewPackOf } from "../../helpers/packs";
@@ -5,15 +6,18 @@ import { RSA_KEY } from "../../helpers/pgp-keys";
 import { unwrapped } from "../../helpers/unwrapped";
 
 /**
- * The lines of pages and scripts in which the review pack of a variant differs from that of its base, below `# BASE -> VARIANT`: the
- * settings of the base, and those that the variant replaces, or removes with null. To add one, write such a line and run `npm run golden`.
+ * Variants of settings, `# NUMBER BASE -> VARIANT`: the settings of the base, and those that the variant
+ * replaces, or removes with null. Below them stands each line in which review packs of variants differ
+ * from that of their base, once, with the numbers of these variants. To add a variant, write its line
+ * and run `npm run golden`.
  */
-const VARIANTS = [...goldenText("review-packs.txt").matchAll(/^# (\{.*) -> (\{.*)$/gm)].map(
+const VARIANTS = [...goldenText("review-packs.txt").matchAll(/^# \d+ (\{.*) -> (\{.*)$/gm)].map(
   ([, base = "", variant = ""]) => ({
     base: JSON.parse(base) as Settings,
     variant: JSON.parse(variant) as Settings,
   }),
 );
+
 /** The lines of the pages and scripts by file, each paragraph on one line; the lists of actions have tests of their own. */
 function linesOf(settings: Settings): Readonly<Record<string, readonly string[]>> {
   const text = JSON.stringify(settings).replaceAll("RSA_KEY", RSA_KEY);
@@ -37,23 +41,34 @@ function beyond(lines: readonly string[], others: readonly string[]): readonly s
   });
 }
 
-function difference(base: Settings, variant: Settings): readonly string[] {
+/** The differing lines of a variant, and the files that they are in. */
+function difference(
+  base: Settings,
+  variant: Settings,
+): readonly (readonly [file: string, line: string])[] {
   const [before, after] = [linesOf(base), linesOf(merged(base, variant))];
-  return Object.keys({ ...before, ...after }).flatMap((name) => {
-    const [was = [], is = []] = [before[name], after[name]];
-    const lines = [
-      ...beyond(was, is).map((line) => `- ${line}`),
-      ...beyond(is, was).map((line) => `+ ${line}`),
-    ];
-    return lines.length === 0 ? [] : [`## ${name}`, ...lines];
+  return Object.keys({ ...before, ...after }).flatMap((file) => {
+    const [was = [], is = []] = [before[file], after[file]];
+    const removed = beyond(was, is).map((line) => `- ${line}`);
+    return [...removed, ...beyond(is, was).map((line) => `+ ${line}`)].map(
+      (line) => [file, line] as const,
+    );
   });
 }
 
 it("the review packs of settings differ from each other in the committed lines", () => {
-  const actual = VARIANTS.flatMap(({ base, variant }) => [
-    `# ${JSON.stringify(base)} -> ${JSON.stringify(variant)}`,
-    ...difference(base, variant),
+  const differences = VARIANTS.flatMap(({ base, variant }, at) =>
+    difference(base, variant).map(([file, line]) => ({ file, line, number: at + 1 })),
+  );
+  const pages = [...grouped(differences, ({ file }) => file)].flatMap(([file, its]) => [
     "",
-  ]).join("\n");
-  expectGolden("review-packs.txt", actual);
+    `## ${file}`,
+    ...[...grouped(its, ({ line }) => line)].map(
+      ([line, where]) => `${where.map(({ number }) => number).join(",")} ${line}`,
+    ),
+  ]);
+  const variants = VARIANTS.map(
+    ({ base, variant }, at) => `# ${at + 1} ${JSON.stringify(base)} -> ${JSON.stringify(variant)}`,
+  );
+  expectGolden("review-packs.txt", `${[...variants, ...pages].join("\n")}\n`);
 });

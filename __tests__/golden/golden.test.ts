@@ -16,8 +16,16 @@ import { wrappedJson } from "../helpers/wrapped-json";
 
 const EXPECTED = join(PROJECT, "__tests__/golden/expected");
 
-/** The deployments whose files are committed whole, with their review packs: one of each kind of policy, one with a node role. */
-const WITH_REVIEW_PACK: readonly string[] = ["documented", "minimal-config-file", "node-role"];
+/**
+ * The deployments that have their review packs among the expected files: one of each kind of policy,
+ * one with a node role. The first is committed whole, the others as their differences from it where
+ * these are shorter.
+ */
+const WITH_REVIEW_PACK: readonly [first: string, ...others: string[]] = [
+  "documented",
+  "minimal-config-file",
+  "node-role",
+];
 
 /** Text by file name. */
 type Files = Readonly<Record<string, string>>;
@@ -26,8 +34,9 @@ type Files = Readonly<Record<string, string>>;
 const reviewed = new Map<string, readonly [terraform: string, applied: string]>();
 
 /**
- * What the program writes for each golden deployment, as it is committed, by stack: `cdk.tf.json` and the review pack of some, of the others
- * the differences of `cdk.tf.json` from the nearest of these, which determine its bytes.
+ * What the program writes for each golden deployment, as it is committed, by stack: `cdk.tf.json`,
+ * of some the review pack, and instead of a long file its differences from that of another
+ * deployment, which determine its bytes.
  */
 function synthesize(): Readonly<Record<string, Files>> {
   // At a fixed depth below the root, because the path of a local state is relative to the stack's folder.
@@ -62,52 +71,36 @@ function synthesize(): Readonly<Record<string, Files>> {
         ];
       }),
     );
-    const whole = WITH_REVIEW_PACK.map(
-      (stack) => [stack, written[stack]?.["cdk.tf.json"] ?? ""] as const,
-    );
+    const committed = ([stack, files]: readonly [string, Files]): Files => {
+      const bases = WITH_REVIEW_PACK.includes(stack) ? [WITH_REVIEW_PACK[0]] : WITH_REVIEW_PACK;
+      return Object.fromEntries(
+        Object.entries(files).map(([name, text]) => {
+          const others = bases.filter((base) => base !== stack && name in (written[base] ?? {}));
+          const diffs = others.map((base) => difference(stack, text, base, written[base]?.[name]));
+          const [shortest = text] = diffs.sort((one, other) => one.length - other.length);
+          return shortest.length < text.length ? [`${name}.diff`, shortest] : [name, text];
+        }),
+      );
+    };
     return Object.fromEntries(
-      Object.entries(written).map(([stack, files]) => [
-        stack,
-        WITH_REVIEW_PACK.includes(stack)
-          ? files
-          : { "cdk.tf.json.diff": difference(stack, files["cdk.tf.json"] ?? "", whole) },
-      ]),
+      Object.entries(written).map((each) => [each[0], committed(each)] as const),
     );
   } finally {
     rmSync(outdir, { recursive: true });
   }
 }
 
-/** The shortest of the differences of a file from those of other stacks, whose names are replaced by its own first. */
-function difference(
-  stack: string,
-  text: string,
-  whole: readonly (readonly [stack: string, text: string])[],
-): string {
+/** The differences of a file from that of another stack, whose name is replaced by its own first. */
+function difference(stack: string, text: string, base: string, baseText = ""): string {
   const plain = (line: string) => line;
-  const [shortest = ""] = whole
-    .map(([base, baseText]) => {
-      const lines = [baseText.replaceAll(base, stack), text].map((side) => side.split("\n")) as [
-        string[],
-        string[],
-      ];
-      const options = {
-        contextLines: 0,
-        expand: false,
-        omitAnnotationLines: true,
-        includeChangeCounts: false,
-      };
-      const colors = {
-        aColor: plain,
-        bColor: plain,
-        changeColor: plain,
-        commonColor: plain,
-        patchColor: plain,
-      };
-      return `from ${base}\n${diffLinesUnified(...lines, { ...options, ...colors })}\n`;
-    })
-    .sort((one, other) => one.length - other.length);
-  return shortest;
+  const [before = [], after = []] = [baseText.replaceAll(base, stack), text].map((side) =>
+    side.split("\n"),
+  );
+  const lines = diffLinesUnified(before, after, {
+    ...{ contextLines: 0, expand: false, omitAnnotationLines: true, includeChangeCounts: false },
+    ...{ aColor: plain, bColor: plain, changeColor: plain, commonColor: plain, patchColor: plain },
+  });
+  return `from ${base}\n${lines}\n`;
 }
 
 function readFolder(folder: string): Files {

@@ -174,15 +174,15 @@ describe("dkp-access policy", () => {
   describe("--trust", () => {
     const ofGitLab = (branch: string) => `project_path:acme/dkp:ref_type:branch:ref:${branch}`;
     const inAccount = projectForEach(`${CLUSTER}accountId: "123456789012"\n`);
-    const trust = (...args: string[]) =>
-      runCli(inAccount.at(), ["policy", "dev", "--trust", ...args]);
-    const printed = async (...args: string[]) => JSON.parse((await trust(...args)).stdout);
-    const conditionOf = async (role: string, ...args: string[]) =>
-      (await printed(...args, "--role", role)).Statement[0].Condition as object;
+    const trust = (system: string, name: string, ...role: readonly string[]) =>
+      runCli(inAccount.at(), ["policy", "dev", "--trust", system, "--repository", name, ...role]);
+    const policyOf = async (role: string, system: string, name: string) =>
+      JSON.parse((await trust(system, name, "--role", role)).stdout);
+    const conditionOf = async (role: string, system: string, name: string) =>
+      (await policyOf(role, system, name)).Statement[0].Condition as object;
 
-    it("prints who may assume the roles of a pipeline, for all or for one", async () => {
-      const { planner, deployer } = await printed("github", "--repository", "acme/dkp-access");
-      expect(deployer).toEqual({
+    it("prints who may assume a role of a pipeline", async () => {
+      expect(await policyOf("deployer", "github", "acme/dkp-access")).toEqual({
         Version: "2012-10-17",
         Statement: [
           {
@@ -203,17 +203,19 @@ describe("dkp-access policy", () => {
           },
         ],
       });
-      expect(
-        await printed("github", "--repository", "acme/dkp-access", "--role", "planner"),
-      ).toEqual(planner);
+      expect(await trust("github", "acme/dkp-access")).toMatchObject({
+        status: 1,
+        stderr:
+          "--role: is missing, and IAM takes the policy of one role; add --role with one of planner, deployer, rotator\n",
+      });
     });
 
     it("warns of a repository on GitHub without IDs, whose tokens may have them", async () => {
-      expect((await trust("github", "--repository", "acme/dkp-access")).stderr).toBe(
+      expect((await trust("github", "acme/dkp-access", "--role", "planner")).stderr).toBe(
         "warning: --repository has no IDs, so no job of a repository that was created, renamed or transferred since 15 July 2026 can assume these roles; write OWNER@ID/NAME@ID for such a one: docs/how-to/state-bucket.md\n",
       );
-      expect((await trust("github", "--repository", "acme@1/dkp-access@23")).stderr).toBe("");
-      expect((await trust("gitlab", "--repository", "acme/dkp-access")).stderr).toBe("");
+      expect((await trust("github", "acme@1/dkp-access@23", "--role", "planner")).stderr).toBe("");
+      expect((await trust("gitlab", "acme/dkp-access", "--role", "planner")).stderr).toBe("");
     });
 
     it.each(["acme@1/dkp-access@23", "repo:acme@1/dkp-access@23"])(
@@ -224,7 +226,7 @@ describe("dkp-access policy", () => {
           "ref:refs/heads/main",
           "environment:dkp-access-second-reviewer",
         ];
-        expect(await conditionOf("planner", "github", "--repository", name)).toMatchObject({
+        expect(await conditionOf("planner", "github", name)).toMatchObject({
           StringEquals: {
             "token.actions.githubusercontent.com:sub": subjects.map(
               (subject) => `repo:acme@1/dkp-access@23:${subject}`,
@@ -240,46 +242,44 @@ describe("dkp-access policy", () => {
       ["https://gitlab.example.com/42", "gitlab.example.com", "project_id:42"],
       ["https://gitlab.com/acme.infra/dkp", "gitlab.com", "project_path:acme.infra/dkp"],
     ])("takes the path or the ID of a project on GitLab: %s", async (name, host, project) => {
-      expect(await conditionOf("planner", "gitlab", "--repository", name)).toEqual({
+      expect(await conditionOf("planner", "gitlab", name)).toEqual({
         StringEquals: { [`${host}:aud`]: "dkp-access-plan" },
         StringLike: { [`${host}:sub`]: [`${project}:ref_type:branch:ref:*`] },
       });
       const subject = `${project}:ref_type:branch:ref:main:environment_protected:true:deployment_tier:production`;
-      expect(await conditionOf("deployer", "gitlab", "--repository", name)).toEqual({
+      expect(await conditionOf("deployer", "gitlab", name)).toEqual({
         StringEquals: { [`${host}:aud`]: "dkp-access-apply", [`${host}:sub`]: [subject] },
       });
     });
 
     it("names the environments and the audiences of the pipeline files", async () => {
       const { jobs } = parse(projectFile("docs/pipelines/github-actions.yml"));
-      const named = JSON.stringify(
-        await conditionOf("planner", "github", "--repository", "acme/dkp"),
-      );
+      const named = JSON.stringify(await conditionOf("planner", "github", "acme/dkp"));
       expect(named).toContain(`:environment:${jobs["second-reviewer"].environment}"`);
-      expect(
-        JSON.stringify(await conditionOf("deployer", "github", "--repository", "acme/dkp")),
-      ).toContain(`:environment:${jobs.apply.environment}"`);
+      expect(JSON.stringify(await conditionOf("deployer", "github", "acme/dkp"))).toContain(
+        `:environment:${jobs.apply.environment}"`,
+      );
       const gitLab = parse(projectFile("docs/pipelines/gitlab-ci.yml"));
       const audienceOf = (job: string) => ({
         StringEquals: { "gitlab.com:aud": gitLab[job].id_tokens.AWS_ID_TOKEN.aud },
       });
-      expect(await conditionOf("planner", "gitlab", "--repository", "acme/dkp")).toMatchObject(
+      expect(await conditionOf("planner", "gitlab", "acme/dkp")).toMatchObject(
         audienceOf(".terraform"),
       );
-      expect(await conditionOf("deployer", "gitlab", "--repository", "acme/dkp")).toMatchObject(
+      expect(await conditionOf("deployer", "gitlab", "acme/dkp")).toMatchObject(
         audienceOf(".apply"),
       );
       expect(gitLab[".apply"].environment.deployment_tier).toBe("production");
-      expect(await conditionOf("rotator", "gitlab", "--repository", "acme/dkp")).toMatchObject(
+      expect(await conditionOf("rotator", "gitlab", "acme/dkp")).toMatchObject(
         audienceOf(".rotate"),
       );
       expect(gitLab[".rotate"].environment.deployment_tier).toBe("staging");
       expect(gitLab[".rotate"].rules).toEqual([
         { if: "$ROTATE_ROLE_ARN && $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH" },
       ]);
-      expect(
-        JSON.stringify(await conditionOf("rotator", "github", "--repository", "acme/dkp")),
-      ).toContain(`:environment:${jobs.rotate.environment}"`);
+      expect(JSON.stringify(await conditionOf("rotator", "github", "acme/dkp"))).toContain(
+        `:environment:${jobs.rotate.environment}"`,
+      );
     });
 
     it.each<readonly [string, "github" | "gitlab", string]>([
@@ -330,12 +330,9 @@ describe("dkp-access policy", () => {
         `project_path:evil/dkp:ref_type:branch:ref:main:environment_protected:true:deployment_tier:staging`,
       ],
     ])("lets no job of %s on %s assume the role that rotates", async (_, system, subject) => {
-      const { StringEquals, ...others } = (await conditionOf(
-        "rotator",
-        system,
-        "--repository",
-        "acme/dkp",
-      )) as { readonly StringEquals: Readonly<Record<string, string | readonly string[]>> };
+      const { StringEquals, ...others } = (await conditionOf("rotator", system, "acme/dkp")) as {
+        readonly StringEquals: Readonly<Record<string, string | readonly string[]>>;
+      };
       expect(others).toEqual({});
       expect(Object.values(StringEquals).flat()).toHaveLength(2);
       expect(Object.values(StringEquals).flat()).not.toContain(subject);
@@ -350,7 +347,7 @@ describe("dkp-access policy", () => {
       ["gitlab", "acme"],
       ["gitlab", "acme/*"],
     ])("rejects what names no repository: %s %s", async (system, name) => {
-      const { status, stderr } = await trust(system, "--repository", name);
+      const { status, stderr } = await trust(system, name, "--role", "planner");
       expect({ status, stderr }).toEqual({
         status: 1,
         stderr: expect.stringContaining(
@@ -366,6 +363,8 @@ describe("dkp-access policy", () => {
         "github",
         "--repository",
         "acme/dkp-access",
+        "--role",
+        "planner",
       );
       const reason =
         "accountId: not set, and a trust policy names the account of its identity provider; set it";

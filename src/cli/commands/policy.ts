@@ -12,7 +12,7 @@ import {
   PIPELINE_ROLES,
   type PipelineRole,
   TRUST_SYSTEMS,
-  trustPolicies,
+  trustPolicy,
 } from "../iam/trust-policies";
 import { explain, explanationText } from "../review/explanation";
 import { awsCommand, page } from "../text/advice";
@@ -42,16 +42,12 @@ export const define: Define = (command, session) => {
       "instead, why AWS denied a call: a message, a CloudTrail event, an action, or - for standard input",
     )
     .addOption(
-      new Option("--trust <system>", "instead, the trust policies of a pipeline's roles")
+      new Option("--trust <system>", "instead, the trust policy of a role of a pipeline")
         .choices(Object.keys(TRUST_SYSTEMS))
         .conflicts(["mode", "explain"]),
     )
     .option("--repository <name>", "with --trust: the repository of the pipeline, by name or ID")
-    .addOption(
-      new Option("--role <role>", "with --trust: the policy of this role alone").choices(
-        PIPELINE_ROLES,
-      ),
-    )
+    .addOption(new Option("--role <role>", "with --trust: the role").choices(PIPELINE_ROLES))
     .addOption(formatOption("text", "json"))
     .action(async (stack: string | undefined, options: Options) => {
       const { mode, explain: error, format, trust, repository = "", role } = options;
@@ -62,11 +58,16 @@ export const define: Define = (command, session) => {
       }
       const { deployment } = selectOne(session, [stack], mode === undefined ? undefined : { mode });
       if (trust !== undefined) {
-        const policies = trustPolicies(deployment, trust, repository);
+        if (role === undefined) {
+          throw new Error(
+            `--role: is missing, and IAM takes the policy of one role; add --role with one of ${PIPELINE_ROLES.join(", ")}`,
+          );
+        }
+        const policy = trustPolicy(deployment, trust, repository, role);
         if (trust === "github" && !repository.includes("@")) {
           session.printError(WITHOUT_IDS);
         }
-        session.printJson(role === undefined ? policies : policies[role]);
+        session.printJson(policy);
         return;
       }
       const text =

@@ -81,16 +81,16 @@ export const PIPELINE_ROLES = ["planner", "deployer", "rotator"] as const;
 export type PipelineRole = (typeof PIPELINE_ROLES)[number];
 
 /**
- * The trust policies of the roles for a pipeline: who may assume the roles that plan, apply and
- * rotate.
+ * The trust policy of a role of a pipeline: who may assume the role that plans, applies or rotates.
  * @throws Error if the repository is not named as the system requires, or if the settings do not
  * name the account
  */
-export function trustPolicies(
+export function trustPolicy(
   { region, accountId, stack }: Deployment,
   system: keyof typeof TRUST_SYSTEMS,
   named: string,
-): Readonly<Record<PipelineRole, PolicyWith<readonly object[]>>> {
+  role: PipelineRole,
+): PolicyWith<readonly object[]> {
   const { format, pattern, repository } = TRUST_SYSTEMS[system];
   const [match, ...groups] = pattern.exec(named) ?? [];
   if (match === undefined) {
@@ -103,25 +103,21 @@ export function trustPolicies(
       `${stack}: accountId: not set, and a trust policy names the account of its identity provider; set it`,
     );
   }
-  const { provider, planner, deployer, rotator } = repository(...groups);
-  const trust = ({ audience, subjects }: Tokens) => {
-    const [exact, isWild] = [
-      { [`${provider}:aud`]: audience },
-      subjects.some((subject) => subject.includes("*")),
-    ];
-    const subject = { [`${provider}:sub`]: subjects };
-    return policyWith([
-      {
-        Effect: "Allow",
-        Principal: {
-          Federated: `arn:${partitionOf(region)}:iam::${accountId}:oidc-provider/${provider}`,
-        },
-        Action: "sts:AssumeRoleWithWebIdentity",
-        Condition: isWild
-          ? { StringEquals: exact, StringLike: subject }
-          : { StringEquals: { ...exact, ...subject } },
+  const { provider, [role]: tokens } = repository(...groups);
+  const { audience, subjects } = tokens;
+  const exact = { [`${provider}:aud`]: audience };
+  const subject = { [`${provider}:sub`]: subjects };
+  const isWild = subjects.some((each) => each.includes("*"));
+  return policyWith([
+    {
+      Effect: "Allow",
+      Principal: {
+        Federated: `arn:${partitionOf(region)}:iam::${accountId}:oidc-provider/${provider}`,
       },
-    ]);
-  };
-  return { planner: trust(planner), deployer: trust(deployer), rotator: trust(rotator) };
+      Action: "sts:AssumeRoleWithWebIdentity",
+      Condition: isWild
+        ? { StringEquals: exact, StringLike: subject }
+        : { StringEquals: { ...exact, ...subject } },
+    },
+  ]);
 }

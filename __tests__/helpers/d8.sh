@@ -35,6 +35,15 @@ case $command in
   echo yes
   ;;
 "system get "*) cat "$3" 2>/dev/null || fail "Error executing command: Error fetching secret: secrets \"d8-$3\" not found" ;;
+"k get secret "*)
+  document=${4#d8-}
+  [ -e "$document" ] || fail "Error from server (NotFound): secrets \"$4\" not found"
+  manager=kubectl-patch
+  [ -e patched ] && [ ! "$document" -nt patched ] || manager=kubectl-client-side-apply
+  fields='{"f:data":{".":{},"f:cloud-'$document'.yaml":{}}}'
+  printf '{"metadata":{"managedFields":[{"manager":"%s","operation":"Update","time":"%s","fieldsV1":%s}]},"data":{"cloud-%s.yaml":"%s"}}' \
+    $manager "$(date -u -r "$document" +%FT%TZ)" "$fields" "$document" "$(base64 -w 0 <"$document")"
+  ;;
 "k patch "*)
   document=provider-cluster-configuration
   values=$(grep -o '"value":"[^"]*"' /dev/stdin | cut -d '"' -f 4)
@@ -42,6 +51,7 @@ case $command in
 *}" ] || fail "The request is invalid"
   printf %s "${values##*
 }" | base64 -d >$document
+  touch patched
   ;;
 *)
   kind=$3

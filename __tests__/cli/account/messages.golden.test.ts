@@ -63,7 +63,7 @@ const ROTATED = ["AKIAOLD", undefined].flatMap((dkpKey) => {
     { id: "AKIAOLD", status: "Active", created: new Date("2026-11-10"), lastUsed },
     { id: "AKIANEW", status: "Active", created, lastUsed },
   ];
-  return rotatedFindings({ maxAge: 90, keys, dkpKey, now });
+  return rotatedFindings({ stack: "deckhouse", maxAge: 90, keys, dkpKey, now });
 });
 
 /** Every rule with its level, and below it each different sentence of the findings, with risk and remedy. */

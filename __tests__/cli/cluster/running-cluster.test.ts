@@ -1,13 +1,19 @@
 import { chmodSync } from "node:fs";
 import { readConfiguration } from "../../../src/cli/cluster/configuration";
 import { clusterAccess } from "../../../src/cli/cluster/d8";
-import { dkpVersion, giveKey, runningCluster } from "../../../src/cli/cluster/running-cluster";
+import {
+  clusterConfiguration,
+  dkpVersion,
+  giveKey,
+  runningCluster,
+} from "../../../src/cli/cluster/running-cluster";
 import { folderForEach } from "../../helpers/folder";
 import { accessTo, CONFIGURATION, OLD_KEY, OLD_SECRET } from "../../helpers/stand-in-cluster";
 
 const { at, read, write } = folderForEach();
 const KEY = { id: "AKIAI44QH8DHBEXAMPLE", secret: "je7MtGbClwBF/2Zp9Utk/h3yCo8nvbEXAMPLEKEY" };
 const PROVIDER = "provider-cluster-configuration";
+const DATA = `cloud-${PROVIDER}.yaml`;
 const failing = (command: string, message: string) => ({ [`failures/${command}`]: message });
 const forbidden = (verb: string, resource: string, name: string, group = "") =>
   `Error from server (Forbidden): ${resource} "${name}" is forbidden: User "ci" cannot ${verb} resource "${resource}" in API group "${group}" in the namespace "kube-system"`;
@@ -19,7 +25,36 @@ describe("runningCluster", () => {
       configuration: readConfiguration(CONFIGURATION),
       prefix: "dev",
       isOfCommander: false,
+      lastWrite: { manager: "kubectl-client-side-apply", time: expect.stringMatching(/ UTC$/) },
     });
+  });
+
+  it("knows the last write of the configuration among those of the Secret", async () => {
+    const entry = (manager: string, time: string, ...keys: readonly string[]) => ({
+      ...{ manager, time, operation: "Update", fieldsType: "FieldsV1" },
+      fieldsV1: { "f:data": Object.fromEntries(keys.map((key) => [`f:${key}`, {}])) },
+    });
+    const managedFields = [
+      entry("installer", "2026-11-01T02:00:00Z", DATA),
+      entry("d8", "2026-12-01T02:00:00Z", DATA),
+      entry("deckhouse", "2026-12-02T02:00:00Z", "cloud-provider-discovery-data.json"),
+      { manager: "old", operation: "Apply" },
+    ];
+    const lastWrite = async (metadata: object) => {
+      const data = { [DATA]: Buffer.from(CONFIGURATION).toString("base64") };
+      write({
+        d8: `#!/bin/sh\ncat "${at("secret")}"\n`,
+        secret: JSON.stringify({ metadata, data }),
+      });
+      chmodSync(at("d8"), 0o755);
+      const command = { binary: at("d8"), env: process.env, limit: 60, context: "dev" };
+      return (await clusterConfiguration({ ...command, progress: () => undefined })).lastWrite;
+    };
+    expect(await lastWrite({ managedFields })).toEqual({
+      manager: "d8",
+      time: "2026-12-01 02:00 UTC",
+    });
+    expect(await lastWrite({})).toBeUndefined();
   });
 
   it("knows Commander, and takes the prefix of ModuleConfig global where the ClusterConfiguration has none", async () => {
@@ -55,7 +90,7 @@ describe("runningCluster", () => {
       "the user of the kubeconfig may not get secrets d8-provider-cluster-configuration; add that rule to its role, as cluster-access.yaml of the review pack has it",
     ],
     [
-      'Error executing command: Error fetching secret: secrets "d8-provider-cluster-configuration" not found',
+      'Error from server (NotFound): secrets "d8-provider-cluster-configuration" not found',
       "the cluster has no Secret kube-system/d8-provider-cluster-configuration: DKP is not installed there, or keeps its configuration elsewhere, which is not supported yet; name another --context",
     ],
     [
@@ -72,18 +107,18 @@ describe("runningCluster", () => {
     ],
     [
       `panic: ${OLD_SECRET}`,
-      /^\S+d8 failed, and its message is not shown because it can have a secret; run \S+ system get /,
+      /^\S+d8 failed, and its message is not shown because it can have a secret; run \S+ k get secret /,
     ],
   ])("reports in one sentence what d8 prints: %s", async (printed, message) => {
     const error = await runningCluster(
-      await accessTo(at(), failing("system get provider", printed)),
+      await accessTo(at(), failing("k get secret", printed)),
     ).catch((caught) => caught);
     expect(error.message).toMatch(message);
     expect(error.message).not.toContain(OLD_SECRET);
   });
 
   it("ends a command that does not answer in time", async () => {
-    const access = await accessTo(at(), failing("system get provider", "hangs"), "dev", 2);
+    const access = await accessTo(at(), failing("k get secret", "hangs"), "dev", 2);
     await expect(runningCluster(access)).rejects.toThrow(
       "the cluster does not answer within 2 s; check the network, the VPN and the kubeconfig",
     );

@@ -72,7 +72,7 @@ class StandIn implements TestCluster {
     'secrets "d8-provider-cluster-configuration" is forbidden: User "reader" cannot patch resource "secrets"',
   );
   readonly unreachable = this.failing(
-    "system get",
+    "k get secret",
     "Unable to connect to the server: dial tcp 127.0.0.1:1: connect: connection refused",
   );
 

@@ -241,7 +241,19 @@ class Person {
       this.dkpKey = world.dkp;
       return undefined;
     }
+    const hostile = world.hostile.find((id) => text.includes(`--leaked ${id}`));
+    if (hostile !== undefined) {
+      this.act(`leak of ${hostile}`, () => this.respond(hostile));
+      return undefined;
+    }
     this.edit(text);
+    const [, ending, id = ""] =
+      /^ {2}aws iam (update|delete)-access-key .*--access-key-id=(AKIA\d+)/m.exec(text) ?? [];
+    if (ending !== undefined) {
+      this.act(`aws iam ${ending}-access-key`, () =>
+        ending === "delete" ? deleteKey(world, id) : setStatus(world, id, "Inactive"),
+      );
+    }
     for (const [, command] of text.matchAll(/^ {2}then npx dkp-access (apply|hand-over) /gm)) {
       const result = command === "apply" ? this.apply() : this.handOver();
       if (result === "breaking") {

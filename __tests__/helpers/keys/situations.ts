@@ -65,6 +65,8 @@ const ENCRYPTED: StateKey = {
   encryptedSecret: "secret",
   pgpKey: ENCRYPTION_KEY,
 };
+/** Back from `rotate`, after the apply. */
+const BACK = situation("", [PRIMARY], [iamKey(OTHER, 40, 0.1), iamKey(OLD, 0.1)]);
 const PGP = `accessKeys: { primary: { pgpKey: ${ENCRYPTION_KEY} } }`;
 export const MOVED = "accessKeys: { secondary: { status: Active }, current: secondary }";
 export const RETIRED =
@@ -197,6 +199,21 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
     situation("", [PRIMARY], [USED, iamKey(OTHER, 0.1, undefined, "Active")]),
     "key-unmanaged",
     "differs",
+  ),
+  "a key of rotate beside the first one of Terraform": sample(
+    inCluster(BACK, OTHER),
+    "key-former",
+    "hand-over",
+  ),
+  "a key of rotate that nothing uses after the hand-over": sample(
+    withIam(BACK, { keys: [iamKey(OTHER, 40, 1.1), iamKey(OLD, 2, 0.1)] }),
+    "key-former",
+    "retire",
+  ),
+  "a key of rotate that is Inactive": sample(
+    withIam(BACK, { keys: [iamKey(OTHER, 40, 1.1, "Inactive"), iamKey(OLD, 2, 0.1)] }),
+    "key-former",
+    "delete",
   ),
   "a current key that was deactivated outside Terraform": sample(
     situation("", [PRIMARY], [iamKey(OLD, 30, 0.1, "Inactive")]),

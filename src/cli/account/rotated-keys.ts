@@ -1,29 +1,31 @@
+import type { LastWrite } from "../cluster/running-cluster";
 import type { Found } from "../findings/finding";
 import { templateRules } from "../findings/templates";
-import { dkpAccess } from "../text/advice";
-import { timeText } from "../text/time";
-import type { IamKey } from "./aws/iam-reader";
+import { PROGRAM } from "../text/advice";
 import { isInUse } from "./key-judge";
-import { ageInDays, createdOf, isUsed, PATIENCE_DAYS, useOf } from "./rotate/next-step";
-
-/** A rotation that has not ended in time, for `plan` too. */
-export const OVERDUE = [
-  "{key} is of {created}, and accessKeys.maxAge is {days} days: no rotation has ended for a week",
-  `check whether the schedule of rotate runs, then run ${dkpAccess("rotate", "STACK", "--cluster")}`,
-] as const;
+import {
+  ageInDays,
+  createdOf,
+  isUsed,
+  overdueFindings,
+  PATIENCE_DAYS,
+  type Rotating,
+  useOf,
+} from "./rotate/next-step";
+import { OVERDUE, WRITTEN } from "./rotate/rotate-rules";
 
 /** What `keys` and `drift` report of the keys of a deployment that `rotate` manages. */
 export const ROTATED_RULES = templateRules("attention", {
   "rotation-overdue": OVERDUE,
   "rotated-key-unmanaged": {
-    text: "{id} was created after {key}, the key that DKP has, and was {use}: rotate did not create it for DKP",
+    text: `{id} was created after {key}, the key that DKP has, and was {use}: rotate did not create it for DKP${WRITTEN}`,
     risk: "whoever has it acts with all permissions of DKP",
-    remedy: `ask who created it, or wrote an older key back; if nobody did, it is an attacker's: ${dkpAccess("keys", "STACK", "--leaked", "{id}")}`,
+    remedy: `ask who created it, or wrote an older key back; if nobody did, it is an attacker's: ${PROGRAM} keys {stack} --leaked {id}`,
   },
   "rotated-keys-both-used": {
     text: "{key} and {id} are both in use, for longer than a rotation takes",
     risk: "one of them may be somebody else's",
-    remedy: `${dkpAccess("rotate", "STACK", "--cluster")} shows which one DKP has, and what to do`,
+    remedy: `${PROGRAM} rotate {stack} --cluster shows which one DKP has, and what to do`,
   },
 });
 
@@ -31,15 +33,10 @@ export type RotatedRules = typeof ROTATED_RULES;
 export type RotatedFound = Found<RotatedRules>;
 
 /** The keys of a deployment's user, as IAM reports them. */
-interface RotatedKeys {
-  /** The age in days at which a rotation begins. */
-  readonly maxAge: number;
-  /** With their last uses, as far as they are known. */
-  readonly keys: readonly IamKey[];
-  /** The key that DKP has, as far as it is known. */
-  readonly dkpKey: string | undefined;
-  /** The time of AWS. */
-  readonly now: Date;
+interface RotatedKeys extends Rotating {
+  readonly stack: string;
+  /** Of the Secret of DKP, if it was read. */
+  readonly lastWrite?: LastWrite | undefined;
 }
 
 /**
@@ -47,36 +44,21 @@ interface RotatedKeys {
  * that nothing has used is left of a run, and `rotate` deletes it.
  */
 export function rotatedFindings(rotated: RotatedKeys): readonly RotatedFound[] {
-  const { keys, dkpKey, now } = rotated;
+  const { stack, keys, dkpKey, now, lastWrite } = rotated;
   const own = keys.find(({ id }) => id === dkpKey);
   const overdue = overdueFindings(rotated);
   if (own !== undefined) {
     const others = keys.filter((key) => createdOf(key) > createdOf(own) && isUsed(key));
     const unmanaged = others.map((key): RotatedFound => {
-      return { rule: "rotated-key-unmanaged", values: { id: key.id, key: own.id, ...useOf(key) } };
+      const values = { id: key.id, key: own.id, stack, ...useOf(key), ...lastWrite };
+      return { rule: "rotated-key-unmanaged", values };
     });
     return [...overdue, ...unmanaged];
   }
   const [older, younger] = keys.toSorted((one, other) => +createdOf(one) - +createdOf(other));
   const areUsed = keys.length > 1 && keys.every((key) => isInUse(key, now));
-  return areUsed && older && younger && ageInDays(younger, now) > PATIENCE_DAYS
-    ? [...overdue, { rule: "rotated-keys-both-used", values: { key: younger.id, id: older.id } }]
+  const values = { stack, key: younger?.id ?? "", id: older?.id ?? "" };
+  return areUsed && younger && ageInDays(younger, now) > PATIENCE_DAYS
+    ? [...overdue, { rule: "rotated-keys-both-used", values }]
     : overdue;
-}
-
-/** A key that is a week older than a rotation allows; DKP's, or the youngest one that works. */
-export function overdueFindings({
-  maxAge,
-  keys,
-  dkpKey,
-  now,
-}: RotatedKeys): readonly Extract<RotatedFound, { readonly rule: "rotation-overdue" }>[] {
-  const active = keys.filter(({ status }) => status === "Active");
-  const youngest = active.toSorted((one, other) => +createdOf(other) - +createdOf(one))[0];
-  const key = keys.find(({ id }) => id === dkpKey) ?? youngest;
-  if (key === undefined || ageInDays(key, now) <= maxAge + PATIENCE_DAYS) {
-    return [];
-  }
-  const values = { key: key.id, created: timeText(createdOf(key)), days: maxAge };
-  return [{ rule: "rotation-overdue", field: "accessKeys.maxAge", values }];
 }

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { isObject, type JsonObject, listOf, parseJson, textOf, valueAt } from "../../text/json";
+import { timeText } from "../text/time";
 import {
   type ClusterConfiguration,
   readConfiguration,
@@ -13,17 +14,33 @@ import { ClusterError } from "./failures";
 // Sources: github.com/deckhouse/deckhouse-cli v0.33.0, internal/system/cmd/get, for the Secrets
 // that `d8 system get` prints; github.com/deckhouse/deckhouse,
 // dhctl/pkg/kubernetes/actions/manifests, for the ConfigMap of Commander.
+// https://kubernetes.io/docs/reference/using-api/server-side-apply/#managers, for managedFields.
 
 /** Where DKP keeps its configuration of the cloud. */
 export const SECRET_NAME = "kube-system/d8-provider-cluster-configuration";
 
+const [NAMESPACE = "", NAME = ""] = SECRET_NAME.split("/");
+const SECRET = ["secret", NAME, `--namespace=${NAMESPACE}`];
+
 /** The key of that Secret. */
 const DATA = "cloud-provider-cluster-configuration.yaml";
 
-/** A cluster as it runs. Nothing here has a secret. */
-export interface RunningCluster {
-  readonly context: string;
+/** Which program wrote DKP's configuration last, and when. */
+export interface LastWrite {
+  readonly manager: string;
+  /** As people read it. */
+  readonly time: string;
+}
+
+/** DKP's configuration of a cluster, and who wrote it, as far as the cluster says so. */
+export interface Configured {
   readonly configuration: ClusterConfiguration;
+  readonly lastWrite?: LastWrite | undefined;
+}
+
+/** A cluster as it runs. Nothing here has a secret. */
+export interface RunningCluster extends Configured {
+  readonly context: string;
   /** `cloud.prefix` of the ClusterConfiguration, else `prefix` of ModuleConfig `global`. */
   readonly prefix: string | undefined;
   /** Commander writes its own configuration back at each converge. */
@@ -34,32 +51,48 @@ export interface RunningCluster {
  * Reads what decides whose cluster it is. @throws ClusterError, or Error if it does not run on AWS
  */
 export async function runningCluster(access: ClusterAccess): Promise<RunningCluster> {
-  const configuration = await clusterConfiguration(access);
+  const configured = await clusterConfiguration(access);
   return {
+    ...configured,
     context: access.context,
-    configuration,
     prefix: await prefixOf(access),
     isOfCommander: await isOfCommander(access),
   };
 }
 
 /** DKP's configuration of a cluster. @throws ClusterError, or Error if it does not run on AWS */
-export async function clusterConfiguration(access: ClusterAccess): Promise<ClusterConfiguration> {
-  return readConfiguration(decoded(await configurationOf(access)));
+export async function clusterConfiguration(access: ClusterAccess): Promise<Configured> {
+  const { document, lastWrite } = await configurationOf(access);
+  return { configuration: readConfiguration(decoded(document)), lastWrite };
 }
 
-async function configurationOf(access: ClusterAccess): Promise<Buffer> {
-  try {
-    return await d8(access, ["system", "get", "provider-cluster-configuration"]);
-  } catch (error) {
-    if (error instanceof ClusterError && error.failure === "not found") {
-      throw new ClusterError(
-        "not found",
-        `the cluster has no Secret ${SECRET_NAME}: DKP is not installed there, or keeps its configuration elsewhere, which is not supported yet; name another --context`,
-      );
-    }
-    throw error;
+async function configurationOf(
+  access: ClusterAccess,
+): Promise<{ readonly document: Buffer; readonly lastWrite: LastWrite | undefined }> {
+  const args = ["k", "get", ...SECRET, "--output=json", "--show-managed-fields"];
+  const text = await optional(d8(access, args));
+  const secret = text && parseJson(text.toString("utf8"));
+  const document = textOf(valueAt(secret, ["data", DATA]));
+  if (document === undefined) {
+    throw new ClusterError(
+      "not found",
+      `the cluster has no Secret ${SECRET_NAME}: DKP is not installed there, or keeps its configuration elsewhere, which is not supported yet; name another --context`,
+    );
   }
+  return { document: Buffer.from(document, "base64"), lastWrite: lastWriteOf(secret) };
+}
+
+/** The last of the writes that set the configuration. */
+function lastWriteOf(secret: unknown): LastWrite | undefined {
+  const [last] = listOf(valueAt(secret, ["metadata", "managedFields"]))
+    .filter((entry) => valueAt(entry, ["fieldsV1", "f:data", `f:${DATA}`]) !== undefined)
+    .map((entry) => ({
+      manager: textOf(valueAt(entry, ["manager"])) ?? "",
+      time: textOf(valueAt(entry, ["time"])) ?? "",
+    }))
+    .filter(({ manager, time }) => manager !== "" && time !== "")
+    .toSorted((one, other) => other.time.localeCompare(one.time));
+  return last && { ...last, time: timeText(new Date(last.time)) };
 }
 
 async function prefixOf(access: ClusterAccess): Promise<string | undefined> {
@@ -117,10 +150,10 @@ async function optional(reading: Promise<Buffer>): Promise<Buffer | undefined> {
  */
 export async function giveKey(
   access: ClusterAccess,
-  { configuration }: RunningCluster,
+  { configuration }: Configured,
   key: SecretKey,
 ): Promise<void> {
-  const before = await configurationOf(access);
+  const { document: before } = await configurationOf(access);
   const text = decoded(before);
   if (!isDeepStrictEqual(readConfiguration(text), configuration)) {
     throw new ClusterError(
@@ -134,19 +167,9 @@ export async function giveKey(
     { op: "test", path, value: before.toString("base64") },
     { op: "replace", path, value: after.toString("base64") },
   ];
-  const [namespace = "", name = ""] = SECRET_NAME.split("/");
-  const args = [
-    "k",
-    "patch",
-    "secret",
-    name,
-    `--namespace=${namespace}`,
-    "--type=json",
-    "--patch-file=/dev/stdin",
-    "--output=name",
-  ];
-  await d8(access, args, JSON.stringify(patch));
-  const written = await configurationOf(access).catch((error: Error) => {
+  const options = ["--type=json", "--patch-file=/dev/stdin", "--output=name"];
+  await d8(access, ["k", "patch", ...SECRET, ...options], JSON.stringify(patch));
+  const { document: written } = await configurationOf(access).catch((error: Error) => {
     throw new ClusterError(
       "unconfirmed",
       `the cluster took the key, and cannot be read since: ${error.message}`,

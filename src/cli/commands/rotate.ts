@@ -2,9 +2,15 @@ import { Option } from "commander";
 import type { Deployment } from "../../settings/deployment";
 import { withAws } from "../account/aws/client";
 import { IamReader } from "../account/aws/iam-reader";
-import { isUnknownKey, requireAccount, requireCluster } from "../account/hand-over/replacement";
+import {
+  isUnknownKey,
+  OF_COMMANDER,
+  requireAccount,
+  requireCluster,
+  requireLeakedCluster,
+} from "../account/hand-over/replacement";
 import { checkSecretFile } from "../account/hand-over/secret-file";
-import { leakPlan, leakPlanText, respond } from "../account/rotate/leak";
+import { type LeakWorld, leakPlan, leakPlanText, respond } from "../account/rotate/leak";
 import {
   type Destination,
   keysBefore,
@@ -17,7 +23,15 @@ import { ROTATE_RULES, type RotateRules } from "../account/rotate/rotate-rules";
 import { type Rotated, type RotationWorld, rotateOnce } from "../account/rotate/rotation";
 import { leakWorld, rotationWorld, UserKeys, worldWithoutCluster } from "../account/rotate/world";
 import { runningCluster, SECRET_NAME } from "../cluster/running-cluster";
-import { adviceLines, EXIT, exitCodeOf, levelOf, reportJson, textOf } from "../findings/finding";
+import {
+  adviceLines,
+  EXIT,
+  exitCodeOf,
+  type Finding,
+  levelOf,
+  reportJson,
+  textOf,
+} from "../findings/finding";
 import { dkpAccess } from "../text/advice";
 import {
   type Agreement,
@@ -40,14 +54,14 @@ interface Options extends ClusterOptions, Agreement {
 }
 
 /** What is not for a key that goes elsewhere than to a cluster. */
-const ELSEWHERE = ["cluster", "leaked", "now"];
+const ELSEWHERE = ["cluster", "now"];
 
 export const define: Define = (command, session) => {
   command
     .description(
       `Does the next step of a rotation: creates a key, gives it to the cluster, deactivates or deletes the former one. Run it every night, with accessKeys: { managedBy: rotate }.
 
-With --leaked it gives the cluster another key, and ends the leaked ones. Without --cluster, it only ends them.`,
+With --leaked it gives the cluster, FILE or COMMAND another key, and ends the leaked ones. Without these, it only ends them.`,
     )
     .argument("[stack]", STACK_HELP)
     .option("--now", "begin a rotation before its time")
@@ -83,12 +97,12 @@ async function rotate(session: Session, name: string | undefined, options: Optio
       `accessKeys.managedBy: is not rotate in the settings of ${stack}; ${dkpAccess("keys", stack)} shows how to rotate its keys`,
     );
   }
+  const destination = destinationOf(session, options);
   if (options.leaked !== undefined) {
     return report(session, stack, options, {
-      findings: await leakResponse(session, deployment, options.leaked, options),
+      findings: await leakResponse(session, deployment, options.leaked, destination, options),
     });
   }
-  const destination = destinationOf(session, options);
   if (destination !== undefined) {
     return report(session, stack, options, {
       findings: [await createdFor(session, deployment, destination, options)],
@@ -161,12 +175,14 @@ function report(
   { findings, given }: Rotated,
 ): void {
   session.raise(exitCodeOf<RotateRules>(ROTATE_RULES, findings));
+  const named = findings.map((found) => {
+    return { ...found, stack, values: { ...found.values, stack } } as Finding<RotateRules>;
+  });
   if (options.format === "json") {
-    const named = findings.map((found) => ({ ...found, stack }));
     session.printJson(reportJson<RotateRules>(ROTATE_RULES, named, [{ stack }], { given }));
     return;
   }
-  session.print(findings.map(textOfFound).join(""));
+  session.print(named.map(textOfFound).join(""));
   if (given !== undefined) {
     session.print(
       `the cluster has the key ${given} now: read back from ${SECRET_NAME}. DKP restarts the components that call AWS\n`,
@@ -179,12 +195,15 @@ async function leakResponse(
   session: Session,
   deployment: Deployment,
   leaked: readonly string[],
+  to: Destination | undefined,
   options: Options,
 ): Promise<readonly RotateFound[]> {
   return await withUserKeys(session, deployment, async (keys, iam) => {
-    const world = leakWorld(await readWorld(session, deployment, iam, keys, options), keys);
+    const read = await readWorld(session, deployment, iam, keys, options);
+    const create = to && (() => newKeyFor(read, deployment, to, "leak-new-key"));
+    const world = leakWorld({ ...read, elsewhere: create && { name: to.name, create } }, keys);
     const plan = await leakPlan(world, leaked, deployment.user.name);
-    session.printError(leakPlanText(plan, world.now()));
+    session.printError(leakPlanText(plan, world.now(), world));
     await requireYes(session, options.yes);
     return await respond(world, plan, keys.removal);
   });
@@ -199,7 +218,7 @@ async function readWorld(
   iam: IamReader,
   keys: UserKeys,
   options: Options,
-): Promise<RotationWorld> {
+): Promise<RotationWorld & Pick<LeakWorld, "refusal">> {
   if (options.cluster !== true) {
     return worldWithoutCluster(keys);
   }
@@ -210,8 +229,9 @@ async function readWorld(
   if (cluster === undefined) {
     return worldWithoutCluster(keys);
   }
-  await requireCluster(deployment, cluster, iam);
-  return rotationWorld(keys, access, cluster);
+  await requireLeakedCluster(deployment, cluster, options.leaked ?? [], iam);
+  const refusal = cluster.isOfCommander ? OF_COMMANDER : undefined;
+  return { ...rotationWorld(keys, access, cluster), refusal };
 }
 
 /** One run for a running cluster. */

@@ -1,6 +1,6 @@
 import type { AccessLevel, Area } from "../../iam/catalogue";
 import { ENDED, ENDED_IN_USE, ENDED_UNUSED } from "../account/key-judge";
-import { OVERDUE } from "../account/rotated-keys";
+import { OVERDUE } from "../account/rotate/rotate-rules";
 import type { Found, Level } from "../findings/finding";
 import { type Given, templateRules } from "../findings/templates";
 import { dkpAccess, page } from "../text/advice";

@@ -132,6 +132,13 @@ describe("the response to a leak", () => {
       ["delete A", "create", "give NEW1", "deny", "delete A"],
     ],
     [
+      "of DKP's key that nothing has used yet",
+      [{ ...key("A"), lastUsed: undefined }, key("B")],
+      "A",
+      ["A"],
+      ["delete A", "create", "give NEW1", "deny", "delete A"],
+    ],
+    [
       "of a key that DKP does not have",
       [key("A"), key("B")],
       "A",
@@ -176,6 +183,43 @@ describe("the response to a leak", () => {
       ["sessions-denied", "leaked-deleted", "cluster-unread"],
       [],
     ]);
+  });
+
+  it("passes another key to a file or a command first, whichever key DKP has", async () => {
+    const run = async (keys: readonly IamKey[], ...leaked: readonly string[]) => {
+      const account = new Account([...keys], "A");
+      account.isAway = true;
+      const elsewhere = {
+        name: "provider.yaml",
+        async create() {
+          const { id } = await account.createKey();
+          return { rule: "leak-new-key", values: { key: id, to: "provider.yaml" } } as const;
+        },
+      };
+      const rules = await Object.assign(account, { elsewhere }).respond(...leaked);
+      expect(rules).toEqual(expect.arrayContaining(["leak-new-key", "sessions-denied"]));
+      return account.calls;
+    };
+    const ends = ["Inactive A", "deny", "delete A"];
+    expect(await run([key("A")], "A")).toEqual(["create", ...ends]);
+    // DKP may have the other one.
+    const unused = { ...key("B"), lastUsed: undefined };
+    expect(await run([key("A"), unused], "A")).toEqual(["delete A", "create", "deny", "delete A"]);
+    expect(await run([key("A"), unused], "A", "B")).toEqual([
+      ...["delete B", "create", ...ends, "delete B"],
+    ]);
+  });
+
+  it("ends the leaked key of a cluster that Commander manages, which gets no other one", async () => {
+    const account = Object.assign(new Account([key("A"), key("B")], "A"), { refusal: "Commander" });
+    const plan = await leakPlan(account, ["A"], "deckhouse");
+    expect(leakPlanText(plan, NOW, account)).toContain("- DKP gets no other key: Commander. With ");
+    const [first] = await respond(account, plan, "aws ...");
+    expect(first).toEqual({
+      rule: "not-given",
+      values: { reason: "Commander", options: "--out FILE" },
+    });
+    expect(account.calls).toEqual(["Inactive A", "deny", "delete A"]);
   });
 
   it("ends the same where a run is killed before or after any of its writes, and repeated", async () => {

@@ -40,13 +40,16 @@ function worldWith(
       { maxAge: 30, isWanted: false },
       async () => undefined,
     );
-    return findings.map(({ rule }) => rule);
+    return findings.map(({ rule, values }) =>
+      [rule, "manager" in values && values.manager].filter((part) => part).join(" by "),
+    );
   };
   return { calls, run };
 }
 
 const OLD: IamKey = { id: "OWN", status: "Active", created: ago(31) };
 const FORMER: IamKey = { id: "FORMER", status: "Active", created: ago(40), lastUsed: use(3) };
+const lastWrite = () => ({ manager: "kubectl-edit", time: "2026-12-01 01:00 UTC" });
 const PROVEN: IamKey = { id: "OWN", status: "Active", created: ago(4), lastUsed: use(1) };
 
 describe("a run of a rotation", () => {
@@ -88,10 +91,21 @@ describe("a run of a rotation", () => {
   });
 
   it("activates a former key again that the cluster has again", async () => {
-    const { calls, run } = worldWith([PROVEN, FORMER], { dkp: ["OWN", "OWN", "FORMER"] });
+    const { calls, run } = worldWith([PROVEN, FORMER], {
+      dkp: ["OWN", "OWN", "FORMER"],
+      lastWrite,
+    });
     expect([await run(), calls]).toEqual([
-      ["deactivate", "reactivated"],
+      ["deactivate", "reactivated by kubectl-edit"],
       ["Inactive FORMER", "Active FORMER"],
+    ]);
+  });
+
+  it("changes nothing where somebody has written an older key back, and names the program", async () => {
+    const { calls, run } = worldWith([PROVEN, FORMER], { dkp: ["FORMER"], lastWrite });
+    expect([await run(), calls]).toEqual([
+      ["younger-used by kubectl-edit", "rotation-overdue"],
+      [],
     ]);
   });
 

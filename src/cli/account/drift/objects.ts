@@ -328,7 +328,8 @@ async function keyFindings(
   if (managedBy === "rotate" && maxAge !== undefined && managed === undefined) {
     return findingsOf(await iam.usedKeys(name), (keys = []) => {
       const now = iam.now();
-      return rotatedFindings({ maxAge, keys, now, dkpKey: dkpKey ?? onlyUsedKey(keys, now)?.id });
+      const known = dkpKey ?? onlyUsedKey(keys, now)?.id;
+      return rotatedFindings({ stack, maxAge, keys, now, dkpKey: known });
     });
   }
   return findingsOf(await iam.keys(name), (keys = []) =>

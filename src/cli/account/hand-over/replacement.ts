@@ -41,14 +41,43 @@ export async function replacementOf(
     : { from, to: current, isUnknown: await isUnknownKey(deployment, from, iam, pause) };
 }
 
-/** @throws Error if the cluster or the account is not that of the settings */
+/**
+ * @throws Error if the cluster or the account is not that of the settings, or if nothing may be
+ * written to the cluster
+ */
 export async function requireCluster(
   deployment: Deployment,
   cluster: RunningCluster,
   iam: IamReader,
 ): Promise<void> {
   requireSameCluster(deployment, cluster);
+  const { stack, managedBy } = deployment;
+  if (cluster.isOfCommander) {
+    const command = managedBy === "rotate" ? "rotate" : "hand-over";
+    throw new Error(
+      `${cluster.context}: ${OF_COMMANDER}; give it the key: ${dkpAccess(command, stack, "--out", "FILE")}`,
+    );
+  }
   await requireAccount(deployment, iam);
+}
+
+/** Why nothing is written to a cluster of Commander. */
+export const OF_COMMANDER = "Commander manages the cluster, and writes its own configuration back";
+
+/**
+ * The same for a leak, in an account that was compared: nothing may be written, and a key that is
+ * gone is known already. @throws Error if DKP has a key of another user too
+ */
+export async function requireLeakedCluster(
+  deployment: Deployment,
+  cluster: RunningCluster,
+  leaked: readonly string[],
+  iam: IamReader,
+): Promise<void> {
+  requireSameCluster(deployment, cluster);
+  if (!leaked.includes(cluster.configuration.keyId)) {
+    await isOfUser(deployment, cluster.configuration.keyId, iam);
+  }
 }
 
 /** @throws Error if the credentials are of another account than the settings, or these name none */
@@ -79,7 +108,6 @@ function requireSameCluster(deployment: Deployment, cluster: RunningCluster): vo
   const {
     stack,
     accountId,
-    managedBy,
     cluster: { prefix },
   } = deployment;
   const { context } = cluster;
@@ -92,12 +120,6 @@ function requireSameCluster(deployment: Deployment, cluster: RunningCluster): vo
   for (const [field, own, other] of clusterMismatches(deployment, cluster)) {
     throw new Error(
       `${field}: the settings have ${own}, and the cluster of ${context} has ${other ?? "none"}; name another --context or stack`,
-    );
-  }
-  if (cluster.isOfCommander) {
-    const command = managedBy === "rotate" ? "rotate" : "hand-over";
-    throw new Error(
-      `${context}: Commander manages the cluster, and writes its own configuration back; give it the key: ${dkpAccess(command, stack, "--out", "FILE")}`,
     );
   }
 }

@@ -9,7 +9,7 @@ import { endingOf, isInUse, type KeyUses } from "../key-judge";
 import { rotatedFindings } from "../rotated-keys";
 import { clusterMismatches, mismatches } from "../state-match";
 import type { KeyRules } from "./key-rules";
-import { dkpKeyOf, type KeySituation, type KeySlot, slotsOf } from "./situation";
+import { dkpKeyOf, formerKeyOf, type KeySituation, type KeySlot, slotsOf } from "./situation";
 
 /** Two weeks to rotate. */
 const WARN_DAYS = 15;
@@ -163,7 +163,7 @@ export const usesIn = ({ iam: { now, keys, unread } }: KeySituation): KeyUses =>
 
 /** Keys outside the state, no key at all, and a key of DKP that does not work. */
 function userKeyFindings(situation: KeySituation): readonly KeyFinding[] {
-  const { settings, state, iam } = situation;
+  const { settings, state, iam, cluster } = situation;
   const { stack, managedBy, maxAge, user } = settings;
   const isNone = settings.accessKeys === "none";
   const dkp = dkpKeyOf(situation)?.id;
@@ -176,18 +176,18 @@ function userKeyFindings(situation: KeySituation): readonly KeyFinding[] {
   const isExternal = isNone && state.keys.length === 0;
   const by = managedBy === "rotate" ? dkpAccess("rotate", stack, "--cluster") : "your own commands";
   const isRotated = managedBy === "rotate" && maxAge !== undefined;
-  const rotated = isRotated ? rotatedFindings({ maxAge, dkpKey: dkp, ...iam }) : [];
+  const rotated = isRotated
+    ? rotatedFindings({ stack, maxAge, dkpKey: dkp, lastWrite: cluster?.lastWrite, ...iam })
+    : [];
   const judged = rotated.flatMap(({ rule, values }) =>
     rule === "rotated-key-unmanaged" ? [values.id] : [],
   );
   const managed = [id, ...state.keys.map((key) => key.id), ...judged];
+  const former = formerKeyOf(situation);
   for (const key of iam.keys.filter((each) => !managed.includes(each.id))) {
     const values = { key: keyText(key), id: key.id, stack };
-    found.push(
-      isExternal
-        ? { rule: "key-external", values: { ...values, by } }
-        : { rule: "key-unmanaged", values },
-    );
+    const rule = key.id === former?.id ? "key-former" : "key-unmanaged";
+    found.push(isExternal ? { rule: "key-external", values: { ...values, by } } : { rule, values });
   }
   found.push(...rotated);
   const current = iam.keys.find((key) => key.id === state.exposed.id);

@@ -81,6 +81,10 @@ export const KEY_RULES = {
   ...ROTATED_RULES,
   ...templateRules("attention", {
     "key-ended": ENDED,
+    "key-former": [
+      "{key} is in IAM and not in the state, and older than the current key: it is that of rotate, if accessKeys.managedBy was rotate",
+      `the next steps end it; ${OF_NOBODY}`,
+    ],
     "key-deleted": {
       text: "{slot}: {key} is in the state and not in IAM, so it was deleted outside Terraform",
       risk: "if DKP has it, it has no working key until it gets another one",

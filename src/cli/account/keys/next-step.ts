@@ -1,4 +1,6 @@
+import { alwaysOnRegion } from "../../../iam/arns";
 import { otherSlot } from "../../../iam/key-slots";
+import { leakCommands } from "../../iam/leaked-key";
 import { timeText } from "../../text/time";
 import type { IamKey } from "../aws/iam-reader";
 import { isRecent, RECENT_HOURS } from "../key-judge";
@@ -8,6 +10,7 @@ import { isDifference, type STEPS } from "./key-rules";
 import {
   type DkpKey,
   dkpKeyOf,
+  formerKeyOf,
   type KeySituation,
   type KeySlot,
   type KeySlots,
@@ -24,6 +27,8 @@ export interface Step {
   /** Until when to wait, or when the rotation is due. */
   readonly until?: Date | undefined;
   readonly edits: readonly Change[];
+  /** What ends a key that Terraform does not manage, instead of edits and an apply. */
+  readonly command?: string | undefined;
   /** What a person does after the edits, in this order. */
   readonly actions: readonly ("apply" | "hand-over")[];
 }
@@ -78,7 +83,7 @@ function rotationStep({ current: name }: KeySlots, situation: KeySituation): Ste
   const dkp = dkpKeyOf(situation);
   const isOther = dkp !== undefined && dkp.id !== current.inIam?.id;
   const isKnown = usesIn(situation).keys.length > 0;
-  const old = other.inIam;
+  const old = other.inIam ?? formerKeyOf(situation);
   const isUnused = dkp === undefined && isKnown && current.inIam?.lastUsed === undefined;
   // No other key can be DKP's, or only one that does not work.
   if (old?.status !== "Active" && (isOther || isUnused) && hasSecret(current)) {
@@ -104,6 +109,12 @@ function rotationStep({ current: name }: KeySlots, situation: KeySituation): Ste
     return step("which-key");
   }
   const isActive = old.status === "Active";
+  if (other.inIam === undefined) {
+    const { user, region } = situation.settings;
+    const { deactivate, deleteKey } = leakCommands(user.name, alwaysOnRegion(region));
+    const command = isActive ? deactivate(old.id) : deleteKey(old.id);
+    return step(isActive ? "retire" : "delete", { key: old.id, command });
+  }
   const value = isActive ? "Inactive" : "absent";
   const edits = [{ setting: `accessKeys.${other.slot}.status`, value }];
   return step(isActive ? "retire" : "delete", { key: old.id, edits, actions: ["apply"] });

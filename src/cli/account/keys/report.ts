@@ -21,7 +21,7 @@ export function keyReport(situation: KeySituation): KeyReport {
 
 /** The step as lines. @param file of the settings */
 export function stepLines({ situation, next }: KeyReport, file: string): readonly string[] {
-  const { why, key = "", what = "", until, edits, actions } = next;
+  const { why, key = "", what = "", until, edits, command, actions } = next;
   const {
     settings: { stack },
     cluster,
@@ -37,6 +37,7 @@ export function stepLines({ situation, next }: KeyReport, file: string): readonl
     STEPS[why].text({ key, what, time: until ? textOfTime(until) : "" }),
     ...edits.map(({ setting, value }) => `${file}: ${setting}: ${value}`),
     ...(edits.length > 0 ? [`then ${dkpAccess("review", stack)}, and commit`] : []),
+    ...(command === undefined ? [] : [command]),
     ...actions.map((action) => `then ${commands[action]}`),
   ];
   if (why === "hand-over" && cluster === undefined) {

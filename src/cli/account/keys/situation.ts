@@ -150,6 +150,20 @@ export function slotOf(
   };
 }
 
+/**
+ * A key outside the state that was used, and that is older than the current one: the key of
+ * `rotate` or of a person, which Terraform's key replaces. IAM allows two keys.
+ */
+export function formerKeyOf({ state, iam }: KeySituation): IamKey | undefined {
+  const current = iam.keys.find(({ id }) => id === state.exposed.id);
+  return iam.keys.find(
+    ({ id, created = 0, lastUsed }) =>
+      lastUsed !== undefined &&
+      created < (current?.created ?? 0) &&
+      state.keys.every((key) => key.id !== id),
+  );
+}
+
 /** The key that DKP has. */
 export interface DkpKey {
   readonly id: string;

@@ -1,6 +1,6 @@
 import { timeText } from "../../text/time";
 import type { IamKey } from "../aws/iam-reader";
-import { type RotateFound, useOf } from "./next-step";
+import { isUsed, type RotateFound, useOf } from "./next-step";
 import { giveNewKey, type RotationWorld } from "./rotation";
 
 /**
@@ -18,6 +18,17 @@ export interface LeakWorld extends RotationWorld {
   ownerOf(id: string): Promise<string | undefined>;
   /** Denies the sessions of the user that were issued before a time. */
   denySessions(before: Date): Promise<void>;
+  /** Where another key goes, whichever one DKP has; undefined: into the cluster. */
+  readonly elsewhere?: Elsewhere | undefined;
+  /** Why nothing is written to the cluster. */
+  readonly refusal?: string | undefined;
+}
+
+/** A file or a command. */
+interface Elsewhere {
+  readonly name: string;
+  /** Creates a key and passes it on. */
+  create(): Promise<RotateFound>;
 }
 
 /** What a response does, in its order. */
@@ -26,8 +37,12 @@ export interface LeakPlan {
   readonly keys: readonly IamKey[];
   /** Those that are gone already. */
   readonly gone: readonly string[];
+  /** Undefined if the cluster could not be read. */
+  readonly dkpKey: string | undefined;
   /** Whether DKP has a leaked key; undefined if the cluster could not be read. */
   readonly isOfDkp: boolean | undefined;
+  /** Whether another key is created. */
+  readonly isReplaced: boolean;
   /** The key that makes room for another one of DKP. */
   readonly forSlot: IamKey | undefined;
 }
@@ -50,13 +65,20 @@ export async function leakPlan(
   }
   const dkpKey = await world.dkpKey().catch(() => undefined);
   const isOfDkp = dkpKey === undefined ? undefined : leaked.includes(dkpKey);
-  const own = all.find(({ id }) => id === dkpKey);
-  // What does not work for DKP goes first, else what DKP does not have.
-  const spare =
-    own !== undefined && own.status !== "Active" ? own : all.find(({ id }) => id !== dkpKey);
-  const forSlot = isOfDkp === true && all.length > 1 ? spare : undefined;
-  return { keys: all.filter(({ id }) => leaked.includes(id)), gone, isOfDkp, forSlot };
+  const keys = all.filter(({ id }) => leaked.includes(id));
+  const isReplaced =
+    world.elsewhere !== undefined || (isOfDkp === true && world.refusal === undefined);
+  // DKP may have one that has not leaked.
+  const spare = dkpKey === undefined ? keys : all;
+  const forSlot = isReplaced && all.length > 1 ? slotOf(spare, dkpKey) : undefined;
+  return { keys, gone, dkpKey, isOfDkp, isReplaced, forSlot };
 }
+
+/** A key that nothing has used goes first, then one that does not work, then not DKP's. */
+const slotOf = (keys: readonly IamKey[], dkpKey: string | undefined): IamKey | undefined =>
+  keys.find((key) => !isUsed(key)) ??
+  keys.find(({ status }) => status !== "Active") ??
+  keys.find(({ id }) => id !== dkpKey);
 
 /**
  * The response to a leak: another key for DKP, for a minute at most, then the end of the leaked
@@ -69,9 +91,10 @@ export async function respond(
   removal: string,
 ): Promise<readonly RotateFound[]> {
   const found: RotateFound[] = [];
-  const given = plan.isOfDkp === true ? await givenInTime(world, plan) : undefined;
-  if (given !== undefined) {
-    found.push(given);
+  if (plan.isReplaced) {
+    found.push(await givenInTime(world, plan));
+  } else if (plan.isOfDkp === true) {
+    found.push(notGiven(world, plan, world.refusal));
   }
   for (const { id } of plan.keys.filter((key) => key.id !== plan.forSlot?.id)) {
     await world.setStatus(id, "Inactive");
@@ -88,25 +111,41 @@ export async function respond(
     });
   }
   found.push(...plan.gone.map((key): RotateFound => ({ rule: "leaked-gone", values: { key } })));
-  return plan.isOfDkp === undefined ? [...found, { rule: "cluster-unread", values: {} }] : found;
+  if (plan.isOfDkp === undefined && !plan.isReplaced) {
+    const [key = ""] = [...plan.keys.map(({ id }) => id), ...plan.gone];
+    found.push({ rule: "cluster-unread", values: { key } });
+  }
+  return found;
+}
+
+/** Why DKP got no key, with what gives it one. */
+function notGiven(
+  { elsewhere, refusal }: LeakWorld,
+  { dkpKey }: LeakPlan,
+  reason = "",
+): RotateFound {
+  const isWritten = elsewhere === undefined && refusal === undefined;
+  const options = isWritten ? `--cluster --replaces ${dkpKey}` : "--out FILE";
+  return { rule: "not-given", values: { reason, options } };
 }
 
 /** Another key for DKP, or why it has none. */
-async function givenInTime(world: LeakWorld, { forSlot }: LeakPlan): Promise<RotateFound> {
+async function givenInTime(world: LeakWorld, plan: LeakPlan): Promise<RotateFound> {
+  const { elsewhere } = world;
+  const { forSlot } = plan;
   const giving = async (): Promise<RotateFound> => {
     if (forSlot !== undefined) {
       await world.deleteKey(forSlot.id);
     }
-    return { rule: "given", values: { key: await giveNewKey(world) } };
+    return elsewhere === undefined
+      ? { rule: "given", values: { key: await giveNewKey(world) } }
+      : await elsewhere.create();
   };
-  const failed = (error: Error): RotateFound => ({
-    rule: "not-given",
-    values: { reason: error.message },
-  });
+  const failed = ({ message }: Error) => notGiven(world, plan, message);
   let timer: NodeJS.Timeout | undefined;
   const tooLate = new Promise<RotateFound>((resolve) => {
-    const reason = `the cluster did not take it within ${GIVE_LIMIT / 1000} s`;
-    timer = setTimeout(() => resolve({ rule: "not-given", values: { reason } }), GIVE_LIMIT);
+    const reason = `${elsewhere?.name ?? "the cluster"} did not take it within ${GIVE_LIMIT / 1000} s`;
+    timer = setTimeout(() => resolve(notGiven(world, plan, reason)), GIVE_LIMIT);
   });
   try {
     return await Promise.race([giving().catch(failed), tooLate]);
@@ -116,20 +155,26 @@ async function givenInTime(world: LeakWorld, { forSlot }: LeakPlan): Promise<Rot
 }
 
 /** The plan as a person reads it before the answer. */
-export function leakPlanText({ keys, gone, isOfDkp, forSlot }: LeakPlan, now: Date): string {
+export function leakPlanText(
+  { keys, gone, isOfDkp, isReplaced, forSlot }: LeakPlan,
+  now: Date,
+  { elsewhere, refusal }: Pick<LeakWorld, "elsewhere" | "refusal"> = {},
+): string {
   const lines = [
     "If the key leaked from the cluster or from this computer, the new one leaks too: stop that first.",
   ];
   if (forSlot !== undefined) {
     lines.push(`- delete ${forSlot.id}, because IAM allows two keys (${useOf(forSlot).use})`);
   }
-  if (isOfDkp === true) {
+  if (isReplaced) {
     lines.push(
-      "- create a key, and give it to the cluster; DKP's components are denied until they have restarted with it",
+      `- create a key, and give it to ${elsewhere?.name ?? "the cluster"}; DKP's components are denied until they have restarted with it`,
     );
-  }
-  if (isOfDkp === undefined) {
-    lines.push("- the cluster cannot be read: DKP keeps the key that it has");
+  } else if (isOfDkp !== false) {
+    const reason = refusal ?? "the cluster was not read";
+    lines.push(
+      `- DKP gets no other key: ${reason}. With --out FILE or --exec COMMAND instead of --cluster, one is created first`,
+    );
   }
   lines.push(...keys.map((key) => `- deactivate ${key.id} (${useOf(key).use})`));
   lines.push(`- deny sessions that were issued before ${timeText(new Date(+now + PROPAGATION))}`);

@@ -32,7 +32,7 @@ export const toFile = (file: string, environment: Environment): Destination => (
 
 /** A command of a shell, which reads the block from its standard input. What it prints is shown. */
 export const toCommand = (command: string, env: Environment): Destination => ({
-  name: "--exec",
+  name: "the command",
   async take(block) {
     const child = spawn("sh", ["-c", command], { env, stdio: ["pipe", 2, 2] });
     child.stdin?.on("error", () => undefined).end(block);
@@ -65,6 +65,7 @@ export async function newKeyFor(
   world: RotationWorld,
   { stack, region, user }: Pick<Deployment, "stack" | "region" | "user">,
   to: Destination,
+  rule: "new-key" | "leak-new-key" = "new-key",
 ): Promise<RotateFound> {
   const key = await world.createKey();
   const remedy = `it is Active: if nothing has it, delete it: ${awsCommand("iam", "delete-access-key", { "user-name": user.name, "access-key-id": key.id })}`;
@@ -78,7 +79,7 @@ export async function newKeyFor(
     await world.deleteKey(key.id);
     throw new Error(`${refusal.message}; the new key ${key.id} was deleted again`);
   }
-  return { rule: "new-key", values: { key: key.id, to: to.name } };
+  return { rule, values: { key: key.id, to: to.name } };
 }
 
 const blockOf = (stack: string, region: string, { id, secret }: SecretKey): string =>

@@ -1,3 +1,4 @@
+import type { LastWrite } from "../../cluster/running-cluster";
 import type { Found } from "../../findings/finding";
 import { timeText } from "../../text/time";
 import type { IamKey } from "../aws/iam-reader";
@@ -39,6 +40,8 @@ export interface Situation {
   readonly dkpKey: string;
   /** The keys of the user, with their last uses. IAM allows two. */
   readonly keys: readonly IamKey[];
+  /** Of that Secret. */
+  readonly lastWrite?: LastWrite | undefined;
 }
 
 export type RotateFound = Found<typeof ROTATE_RULES>;
@@ -73,19 +76,33 @@ export function nextStep(situation: Situation): Step {
 
 /** The findings of a step: what it does, and that a rotation takes longer than it should. */
 export function findingsOf(situation: Situation, { found, action }: Step): readonly RotateFound[] {
-  const { now, maxAge, keys, dkpKey } = situation;
-  const own = keys.find(({ id }) => id === dkpKey);
-  const isLate =
-    own !== undefined && ageInDays(own, now) > maxAge + PATIENCE_DAYS && action?.do !== "replace";
-  return isLate
-    ? [
-        found,
-        {
-          rule: "rotation-overdue",
-          values: { key: dkpKey, created: timeText(createdOf(own)), days: maxAge },
-        },
-      ]
-    : [found];
+  return action?.do === "replace" ? [found] : [found, ...overdueFindings(situation)];
+}
+
+/** What shows that a rotation has not ended in time. */
+export interface Rotating extends Pick<Situation, "now" | "maxAge" | "keys"> {
+  /** The youngest key that works counts where it is not known. */
+  readonly dkpKey: string | undefined;
+  readonly stack?: string;
+}
+
+/** A key that is a week older than a rotation allows. */
+export function overdueFindings({
+  stack,
+  maxAge,
+  keys,
+  dkpKey,
+  now,
+}: Rotating): readonly Extract<RotateFound, { readonly rule: "rotation-overdue" }>[] {
+  const candidates = keys.filter(({ id, status }) =>
+    dkpKey === undefined ? status === "Active" : id === dkpKey,
+  );
+  const [key] = candidates.toSorted((one, other) => +createdOf(other) - +createdOf(one));
+  if (key === undefined || ageInDays(key, now) <= maxAge + PATIENCE_DAYS) {
+    return [];
+  }
+  const values = { key: key.id, created: timeText(createdOf(key)), days: maxAge, stack };
+  return [{ rule: "rotation-overdue", field: "accessKeys.maxAge", values }];
 }
 
 /** No user has the key that DKP has, which does not work. */
@@ -146,10 +163,10 @@ function loneKey({ now, maxAge, isWanted }: Situation, own: IamKey): Step {
 /**
  * A key that was created after DKP's: a run that did not end left it, or somebody else created it.
  */
-function younger({ now }: Situation, own: IamKey, other: IamKey): Step {
+function younger({ now, lastWrite }: Situation, own: IamKey, other: IamKey): Step {
   const values = { key: own.id, other: other.id, ...useOf(other) };
   if (isUsed(other)) {
-    return { found: { rule: "younger-used", values } };
+    return { found: { rule: "younger-used", values: { ...values, ...lastWrite } } };
   }
   const until = after(createdOf(other), 1);
   if (now < until) {

@@ -1,6 +1,15 @@
 import { templateRules } from "../../findings/templates";
 import { SESSION_HOURS } from "../../iam/leaked-key";
-import { dkpAccess } from "../../text/advice";
+import { PROGRAM } from "../../text/advice";
+
+/** The command that knows which deployment it is about adds its stack. */
+const ROTATE = `${PROGRAM} rotate [{stack}|STACK]` as const;
+
+/** A rotation that has not ended in time, for `plan`, `keys` and `drift` too. */
+export const OVERDUE = [
+  "{key} is of {created}, and accessKeys.maxAge is {days} days: no rotation has ended for a week",
+  `check whether the schedule of rotate runs; ${ROTATE} --cluster shows what it waits for`,
+] as const;
 
 const NOTES = templateRules("note", {
   "nothing-due":
@@ -24,7 +33,7 @@ const NOTES = templateRules("note", {
 const NEW_KEY = templateRules("note", {
   "new-key": [
     "the new key {key} is Active, and {to} has its secret",
-    `give it to DKP; as soon as the cluster has it, ${dkpAccess("rotate", "STACK", "--cluster")} rotates it`,
+    `give it to DKP; as soon as the cluster has it, ${ROTATE} --cluster rotates it`,
   ],
 });
 
@@ -39,20 +48,29 @@ const LEAK_NOTES = templateRules("note", {
   },
 });
 
-/** The second one where nothing is written to the cluster: Commander has its key. */
-const GIVE_ANOTHER =
-  `give it another one: ${dkpAccess("rotate", "STACK", "--cluster", "--replaces", "KEY")}, or for Commander ${dkpAccess("rotate", "STACK", "--out", "FILE")}` as const;
+const LEAK_ATTENTION = templateRules("attention", {
+  "leak-new-key": [
+    "the new key {key} is Active, and {to} has its secret; if DKP had a leaked key, no key of it works until it has this one",
+    "give it to DKP",
+  ],
+});
 
 const LEAK_BREAKING = templateRules("breaking", {
-  "not-given": ["DKP may have no key that works: {reason}", GIVE_ANOTHER],
+  "not-given": [
+    "DKP may have no key that works: {reason}",
+    `give it another one: ${ROTATE} {options}`,
+  ],
   "cluster-unread": [
     "the cluster was not read, so DKP may have a key that does not work any more",
-    GIVE_ANOTHER,
+    `give it another one: ${ROTATE} --cluster --replaces {key}, or for Commander ${ROTATE} --out FILE`,
   ],
 });
 
 const CHECK_USES =
   "check what uses it: the module cloud-provider-aws in maintenance, a queue of DKP that stands still, another cluster with this key";
+
+/** The field manager of the Secret is a program. */
+export const WRITTEN = "[; {manager} wrote the Secret of DKP last, on {time}]";
 
 const ATTENTION = templateRules("attention", {
   "still-used": ["the former key {other} is still in use, so it stays Active: {use}", CHECK_USES],
@@ -61,21 +79,18 @@ const ATTENTION = templateRules("attention", {
     "check whether the cluster runs, and whether the queue of DKP stands still",
   ],
   "younger-used": [
-    "{other} was created after {key}, the key that DKP has, and was {use}: somebody has written an older key back, or uses a key of this user",
-    "find out who wrote the Secret kube-system/d8-provider-cluster-configuration (its managedFields name the program and the time), and what uses {other}; when nothing does, deactivate and delete it; nothing is rotated until then",
+    `{other} was created after {key}, the key that DKP has, and was {use}: somebody has written an older key back, or uses a key of this user${WRITTEN}`,
+    "find out who wrote it back, and what uses {other}; when nothing does, deactivate and delete it; nothing is rotated until then",
   ],
   // While a run does this, DKP's key does not work.
   "replace-unknown":
     "DKP had {key}, which no user of the account has: another key is created and given to the cluster",
   "replace-inactive":
     "DKP had {key}, which is Inactive: another key is created and given to the cluster",
-  "rotation-overdue": [
-    "DKP has {key} since {created}, a week longer than {days} days",
-    "do what the report says beside this",
-  ],
+  "rotation-overdue": OVERDUE,
   reactivated: [
-    "the cluster has the former key {other} again, so it was activated again",
-    "find out who wrote the Secret kube-system/d8-provider-cluster-configuration: its managedFields name the program and the time",
+    `the cluster has the former key {other} again, so it was activated again${WRITTEN}`,
+    "find out who wrote it back",
   ],
 });
 
@@ -100,6 +115,7 @@ export const ROTATE_RULES = {
   ...NEW_KEY,
   ...LEAK_NOTES,
   ...ATTENTION,
+  ...LEAK_ATTENTION,
   ...BREAKING,
   ...LEAK_BREAKING,
 };

@@ -1,4 +1,5 @@
 import type { SecretKey } from "../../cluster/configuration";
+import type { LastWrite } from "../../cluster/running-cluster";
 import type { IamKey } from "../aws/iam-reader";
 import { findingsOf, nextStep, type RotateFound, type Situation, type Step } from "./next-step";
 
@@ -10,6 +11,8 @@ export interface RotationWorld {
   keys(): Promise<readonly IamKey[]>;
   /** The key that DKP's Secret has, read now. */
   dkpKey(): Promise<string>;
+  /** Who wrote that Secret as it was read last, as far as the cluster says it. */
+  lastWrite?(): LastWrite | undefined;
   /** The secret stays in memory. */
   createKey(): Promise<SecretKey>;
   /** Waits until AWS accepts a new key everywhere. @throws Error if that takes too long */
@@ -37,7 +40,7 @@ export async function situationOf(
 ): Promise<Situation> {
   const dkpKey = await world.dkpKey();
   const keys = await world.keys();
-  return { ...wanted, now: world.now(), dkpKey, keys };
+  return { ...wanted, now: world.now(), dkpKey, keys, lastWrite: world.lastWrite?.() };
 }
 
 /**
@@ -121,5 +124,5 @@ async function removed(
     return [];
   }
   await world.setStatus(other, "Active");
-  return [{ rule: "reactivated", values: { other } }];
+  return [{ rule: "reactivated", values: { other, ...world.lastWrite?.() } }];
 }

@@ -4,10 +4,10 @@ import type { Deployment } from "../../../settings/deployment";
 import type { SecretKey } from "../../cluster/configuration";
 import type { ClusterAccess } from "../../cluster/d8";
 import {
+  type Configured,
   clusterConfiguration,
   giveKey,
   isRefusal,
-  type RunningCluster,
 } from "../../cluster/running-cluster";
 import { DENY_POLICY, denial, leakCommands } from "../../iam/leaked-key";
 import { type Aws, withAws } from "../aws/client";
@@ -134,7 +134,10 @@ export function worldWithoutCluster(keys: UserKeys): RotationWorld {
 }
 
 /** The same with what the response to a leak needs. */
-export const leakWorld = (world: RotationWorld, keys: UserKeys): LeakWorld => ({
+export const leakWorld = (
+  world: RotationWorld & Pick<LeakWorld, "elsewhere" | "refusal">,
+  keys: UserKeys,
+): LeakWorld => ({
   ...world,
   ownerOf: (id) => keys.ownerOf(id),
   denySessions: (before) => keys.denySessions(before),
@@ -144,18 +147,19 @@ export const leakWorld = (world: RotationWorld, keys: UserKeys): LeakWorld => ({
 export function rotationWorld(
   keys: UserKeys,
   access: ClusterAccess,
-  cluster: RunningCluster,
+  cluster: Configured,
 ): RotationWorld {
-  let { configuration } = cluster;
+  let configured: Configured = cluster;
   return {
     ...worldWithoutCluster(keys),
     async dkpKey() {
-      configuration = await clusterConfiguration(access);
-      return configuration.keyId;
+      configured = await clusterConfiguration(access);
+      return configured.configuration.keyId;
     },
+    lastWrite: () => configured.lastWrite,
     async give(key) {
       try {
-        await giveKey(access, { ...cluster, configuration }, key);
+        await giveKey(access, configured, key);
         return undefined;
       } catch (error) {
         if (isRefusal(error)) {

@@ -6,7 +6,7 @@ import { readTextFile, removeAbandoned, temporaryName } from "../../../text/file
 import { type JsonObject, parseJson } from "../../../text/json";
 import { requiredOf, withIam } from "../../account/aws/iam-reader";
 import { type KeyUses, readKeyUses } from "../../account/key-judge";
-import { overdueFindings } from "../../account/rotated-keys";
+import { overdueFindings } from "../../account/rotate/next-step";
 import type { DiffFound } from "../../diff/change-rules";
 import { type Changes, findingsOf, withDigest } from "../../diff/changes";
 import { readPlan } from "../../diff/plan-file";
@@ -153,14 +153,14 @@ async function overdueOf(
   { printError }: Session,
   deployment: Deployment,
 ): Promise<readonly DiffFound[]> {
-  const { managedBy, maxAge, user } = deployment;
+  const { stack, managedBy, maxAge, user } = deployment;
   if (managedBy !== "rotate" || maxAge === undefined) {
     return [];
   }
   try {
     return await withIam(deployment, { progress: printError, limit: USES_LIMIT }, async (iam) => {
       const keys = requiredOf(await iam.keys(user.name)) ?? [];
-      return overdueFindings({ maxAge, keys, dkpKey: undefined, now: iam.now() });
+      return overdueFindings({ stack, maxAge, keys, dkpKey: undefined, now: iam.now() });
     });
   } catch (error) {
     printError(`warning: the age of the key is unknown: ${(error as Error).message}\n`);

@@ -1,15 +1,19 @@
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { PROJECT } from "../helpers/project-root";
+import { CONFIGURATION, OLD_KEY, standInCluster } from "../helpers/stand-in-cluster";
 import { LocalAws } from "./support/local-aws";
 import { programs } from "./support/programs";
-import { Deployments } from "./support/project";
-import { jsonOf, terraformEnvironment } from "./support/terraform";
+import { Deployments, folder, write } from "./support/project";
+import { jsonOf, mustSucceed, runIn, terraformEnvironment } from "./support/terraform";
 
 const SETTINGS = `region: eu-central-1
 accountId: "123456789012"
 backend: { local: {} }
 cluster: { prefix: dev }
 `;
+const DOCUMENT = "provider-cluster-configuration";
+const PROGRAM = join(PROJECT, "bin/dkp-access");
 const ROTATE = `${SETTINGS}accessKeys: { managedBy: rotate }\n`;
 
 /** From keys of Terraform to keys of `rotate`, and back. */
@@ -22,15 +26,14 @@ describe.each(programs())("with $name, where accessKeys.managedBy becomes rotate
         deckhouse: `${SETTINGS}accessKeys: { secondary: { status: ${status} } }\n`,
       });
       const terraform = deployments.terraform("deckhouse", aws, path);
+      const environment = { ...terraformEnvironment(aws), TERRAFORM_BINARY_NAME: path };
       /** The rules of a plan that require attention. */
       const planned = () => {
-        const environment = { ...terraformEnvironment(aws), TERRAFORM_BINARY_NAME: path };
-        const args = [join(PROJECT, "bin/dkp-access"), "plan", "deckhouse", "--format", "json"];
         const { exitCode, findings } = jsonOf(
           deployments.path,
           environment,
           process.execPath,
-          ...args,
+          ...[PROGRAM, "plan", "deckhouse", "--format", "json"],
         ) as {
           readonly exitCode: number;
           readonly findings: readonly { readonly rule: string; readonly level: string }[];
@@ -43,6 +46,8 @@ describe.each(programs())("with $name, where accessKeys.managedBy becomes rotate
       terraform.init();
       terraform.apply();
       const key = terraform.key();
+      const { AccessKeyMetadata } = await aws.iam().listAccessKeys({ UserName: "deckhouse" });
+      const second = AccessKeyMetadata?.find(({ AccessKeyId }) => AccessKeyId !== key.accessKeyId);
       await aws.changes();
 
       deployments.change({ deckhouse: ROTATE });
@@ -61,12 +66,48 @@ describe.each(programs())("with $name, where accessKeys.managedBy becomes rotate
       expect(planned()).toEqual([2, "rotation-overdue"]);
 
       // Back, and the same where somebody applies an older commit.
-      await aws.iam().deleteAccessKey({ UserName: "deckhouse", AccessKeyId: key.accessKeyId });
+      await aws.iam().deleteAccessKey({ UserName: "deckhouse", AccessKeyId: second?.AccessKeyId });
       deployments.change({ deckhouse: SETTINGS });
       expect(planned()).toEqual(expect.arrayContaining([2, "first-key"]));
       terraform.apply();
       expect(await aws.changes()).toEqual(["DeleteAccessKey", "CreateAccessKey"]);
-      expect(await aws.accepts(terraform.key())).toBe(true);
+
+      // The printed steps, while DKP signs with what its Secret has.
+      const cluster = folder();
+      const inCluster = { ...environment, ...standInCluster(cluster) };
+      write(cluster, { [DOCUMENT]: CONFIGURATION.replace(OLD_KEY, key.accessKeyId) });
+      const keys = [key, terraform.key()];
+      const steps: string[] = [];
+      for (let step = ""; step !== "done" && steps.length < 9; steps.push(step)) {
+        const document = readFileSync(join(cluster, DOCUMENT), "utf8");
+        const own = keys.find(({ accessKeyId }) => document.includes(accessKeyId)) ?? key;
+        expect(await aws.accepts(own)).toBe(true);
+        const args = [PROGRAM, "keys", "deckhouse", "--cluster", "--format", "json"];
+        const { deployments: reports } = jsonOf(
+          deployments.path,
+          inCluster,
+          process.execPath,
+          ...args,
+        ) as {
+          readonly deployments: readonly {
+            readonly next: { readonly why: string; readonly text: readonly string[] };
+          }[];
+        };
+        const { why = "", text = [] } = reports[0]?.next ?? {};
+        step = why;
+        if (why === "wait") {
+          await aws.passDay();
+        }
+        const line = text
+          .find((each) => /^ +(then npx dkp-access hand-over|aws iam) /.test(each))
+          ?.replace(/then npx dkp-access (.+)$/, `'${process.execPath}' '${PROGRAM}' $1 --yes`);
+        if (line !== undefined) {
+          mustSucceed(runIn(deployments.path, inCluster, "sh", "-c", line));
+        }
+      }
+      expect(steps).toEqual(["hand-over", "wait", "retire", "delete", "done"]);
+      expect(await aws.changes()).toEqual(["UpdateAccessKey", "DeleteAccessKey"]);
+      expect(terraform.isUpToDate()).toBe(true);
     },
   );
 });

@@ -15,6 +15,8 @@ cluster: { prefix: dev }
 accessKeys: { managedBy: rotate, maxAge: 14 }
 `;
 const PROGRAM = join(PROJECT, "bin/dkp-access");
+const ACCOUNTS = { deckhouse: "123456789012", production: "210987654321" };
+type Stack = keyof typeof ACCOUNTS;
 
 describe("rotate", () => {
   let aws: LocalAws;
@@ -36,6 +38,10 @@ describe("rotate", () => {
   /** The principals that a pipeline and a person have, with the policies of the review pack. */
   let rotator: Credentials;
   let responder: Credentials;
+  /** The same, and DKP's key, in an account with a user of the same name. */
+  let production: { readonly responder: Credentials; readonly key: Credentials };
+  /** DKP's key before a rotation. */
+  let former: Credentials;
   const environment = (more: Readonly<Record<string, string>> = {}, principal = rotator) => ({
     ...terraformEnvironment(aws, principal),
     ...cluster.environment,
@@ -55,7 +61,10 @@ describe("rotate", () => {
 
   beforeAll(async () => {
     aws = await LocalAws.start();
-    deployments = Deployments.of({ deckhouse: SETTINGS });
+    deployments = Deployments.of({
+      deckhouse: SETTINGS,
+      production: SETTINGS.replace(ACCOUNTS.deckhouse, ACCOUNTS.production),
+    });
     const terraform = deployments.terraform("deckhouse", aws);
     terraform.init();
     terraform.apply();
@@ -66,10 +75,15 @@ describe("rotate", () => {
       readFileSync(join(deployments.path, "review/deckhouse/cluster-access.yaml"), "utf8"),
     );
     give(await aws.createKey("deckhouse"));
-    const policy = (name: string) =>
-      readFileSync(join(deployments.path, `review/deckhouse/${name}-policy.json`), "utf8");
+    const policy = (name: string, stack: Stack = "deckhouse") =>
+      readFileSync(join(deployments.path, `review/${stack}/${name}-policy.json`), "utf8");
     rotator = await aws.createUser("rotator", policy("rotator"));
     responder = await aws.createUser("responder", policy("responder"));
+    const iam = aws.iamOf(ACCOUNTS.production);
+    production = {
+      responder: await aws.createUser("responder", policy("responder", "production"), iam),
+      key: await aws.createUser("deckhouse", allowing("ec2:*"), iam),
+    };
   });
 
   it("replaces DKP's key in nights of one step each, while a component that takes the key a day later works", async () => {
@@ -104,6 +118,7 @@ describe("rotate", () => {
     const more = cluster.beforeWrite(
       `cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ | tr '\\0' ' ' > '${list}'`,
     );
+    former = dkp();
     const { output } = rotate(["--now", "--yes"], {
       ...more,
       HOME: deployments.path,
@@ -111,6 +126,7 @@ describe("rotate", () => {
     });
     expect(reported(output)).toEqual([0, "replace"]);
     const { secretAccessKey } = dkp();
+    await aws.accepts(dkp());
     expect(readFileSync(list, "utf8")).toContain("rotate deckhouse --cluster");
     const forms = [secretAccessKey, Buffer.from(secretAccessKey).toString("base64").slice(0, -4)];
     const found = runIn(
@@ -124,26 +140,65 @@ describe("rotate", () => {
     expect([found.output, forms.filter((form) => output.includes(form))]).toEqual(["", []]);
   });
 
-  it("asks for an answer where no option gives it, and refuses another cluster, with nothing changed", async () => {
+  it("asks for an answer where no option gives it, and refuses another context, with nothing changed", async () => {
     await aws.changes();
-    const before = cluster.document();
-    expect(rotate([]).status).toBe(0);
-    const other = runIn(
-      deployments.path,
-      environment(),
-      process.execPath,
-      ...ARGS,
-      "--context",
-      "prod",
-      "--yes",
-    );
-    give({ ...dkp(), accessKeyId: OLD_KEY });
-    const external = rotate();
-    expect([other.status, external.status]).toEqual([1, 1]);
-    expect(external.output).toContain(`the cluster has the key ${OLD_KEY} of account 581039954779`);
-    cluster.setDocument(before.toString());
+    expect([rotate([]).status, rotate(["--context", "prod", "--yes"]).status]).toEqual([0, 1]);
     expect(await aws.changes()).toEqual([]);
   });
+
+  it("names the program that wrote an older key back, and retires nothing", async () => {
+    await aws.changes();
+    const before = dkp();
+    give(former);
+    const { output } = rotate();
+    expect(reported(output)).toEqual([2, "younger-used"]);
+    expect(output).toMatch(
+      /; kubectl-client-side-apply wrote the Secret of DKP last, on 20\d\d-\d\d-\d\d \d\d:\d\d UTC/,
+    );
+    expect(await aws.changes()).toEqual([]);
+    give(before);
+  });
+
+  // One prefix, user and Region: the settings of one deployment, the cluster and the credentials of
+  // another one.
+  const S = "deckhouse";
+  const P = "production";
+  it.each<readonly [settings: Stack, cluster: Stack, profile: Stack]>([
+    [S, P, S],
+    [S, S, P],
+    [S, P, P],
+    [P, S, P],
+    [P, P, S],
+    [P, S, S],
+  ])(
+    "changes nothing with the settings of %s, the cluster of %s and the profile of %s",
+    async (stack, of, profile) => {
+      const before = cluster.document().toString();
+      const keys = { [S]: dkp(), [P]: production.key };
+      give(keys[of]);
+      const given = cluster.document();
+      await aws.changes();
+      const principal = profile === S ? responder : production.responder;
+      for (const what of [["--now"], ["--leaked", keys[stack].accessKeyId]]) {
+        const { status, output } = runIn(
+          deployments.path,
+          environment({}, principal),
+          process.execPath,
+          ...[PROGRAM, "rotate", stack, "--cluster", "--yes", ...what],
+        );
+        expect({ status, output }).toEqual({
+          status: 1,
+          output: expect.stringContaining(
+            stack === profile
+              ? `the cluster has the key ${keys[of].accessKeyId} of account ${ACCOUNTS[of]}, and the settings have ${ACCOUNTS[stack]}; name another --context or stack`
+              : `accountId: the settings have ${ACCOUNTS[stack]}, and the credentials are of ${ACCOUNTS[profile]}; `,
+          ),
+        });
+      }
+      expect([await aws.changes(), cluster.document()]).toEqual([[], given]);
+      cluster.setDocument(before);
+    },
+  );
 
   it("gives one of two keys that runs at the same time create", async () => {
     for (let day = 0; day < 9; day += 1) {
@@ -204,11 +259,38 @@ describe("rotate", () => {
           SetAsDefault: true,
         }),
       "all users": () => iam.listUsers({}),
+      "who may assume the node role": () =>
+        iam.updateAssumeRolePolicy({
+          RoleName: "dev-node",
+          PolicyDocument: allowing("sts:AssumeRole"),
+        }),
+      "policy attached to the node role": () =>
+        iam.attachRolePolicy({
+          RoleName: "dev-node",
+          PolicyArn: "arn:aws:iam::aws:policy/AdministratorAccess",
+        }),
+      "node role passed to another instance profile": () =>
+        iam.addRoleToInstanceProfile({ InstanceProfileName: "mallory", RoleName: "dev-node" }),
+      "tags that policies may read": () =>
+        iam.tagUser({ UserName, Tags: [{ Key: "admin", Value: "true" }] }),
+      "MFA device": () =>
+        iam.enableMFADevice({
+          UserName,
+          SerialNumber: "arn:aws:iam::123456789012:mfa/mallory",
+          AuthenticationCode1: "123456",
+          AuthenticationCode2: "654321",
+        }),
     });
+    // Whether the policy allows it, and not whether the object exists.
     const possible = async (principal: Credentials) => {
+      const tried = Object.entries(abuses(aws.iam(principal)));
+      expect(tried).toHaveLength(20);
       const found: string[] = [];
-      for (const [name, abuse] of Object.entries(abuses(aws.iam(principal)))) {
-        found.push(...((await succeeds(abuse())) ? [name] : []));
+      for (const [name, abuse] of tried) {
+        await aws.decisions();
+        await succeeds(abuse());
+        const isAllowed = (await aws.decisions()).every(({ allowed }) => allowed);
+        found.push(...(isAllowed ? [name] : []));
       }
       return found;
     };
@@ -286,6 +368,45 @@ describe("rotate", () => {
     const block = readFileSync(join(deployments.path, "provider.yaml"), "utf8");
     const { providerAccessKeyId: AccessKeyId } = parse(block).provider;
     await aws.iam().deleteAccessKey({ UserName: "deckhouse", AccessKeyId });
+  });
+
+  it("passes another key to Commander before the leaked one ends, in one command", async () => {
+    const leaked = dkp();
+    const file = join(deployments.path, "for-commander");
+    const respond = (id: string, ...args: readonly string[]) =>
+      runIn(
+        deployments.path,
+        environment({}, responder),
+        process.execPath,
+        ...[PROGRAM, "rotate", "deckhouse", "--format", "json", "--yes", "--leaked", id, ...args],
+      );
+    await aws.changes();
+    const elsewhere = respond(leaked.accessKeyId, "--exec", `umask 077; cat > '${file}'`);
+    expect(reported(elsewhere.output)).toEqual([
+      ...[2, "leak-new-key", "sessions-denied", "leaked-deleted"],
+    ]);
+    expect(await aws.changes()).toEqual([
+      ...["CreateAccessKey", "UpdateAccessKey", "PutUserPolicy", "DeleteAccessKey"],
+    ]);
+    // Commander's converge.
+    cluster.setCommander(true);
+    const { provider } = parse(readFileSync(file, "utf8"));
+    give({
+      accessKeyId: provider.providerAccessKeyId,
+      secretAccessKey: provider.providerSecretAccessKey,
+    });
+    expect([await aws.accepts(leaked), await aws.accepts(dkp())]).toEqual([false, true]);
+
+    // Its cluster is not written to, and the leaked key ends all the same.
+    const before = cluster.document();
+    const inCluster = respond(dkp().accessKeyId, "--cluster");
+    expect(reported(inCluster.output)).toEqual([
+      ...[3, "not-given", "sessions-denied", "leaked-deleted"],
+    ]);
+    expect(inCluster.output).toContain("npx dkp-access rotate deckhouse --out FILE");
+    expect([cluster.document(), await keyCount()]).toEqual([before, 0]);
+    cluster.setCommander(false);
+    give(await aws.createKey("deckhouse"));
   });
 
   it("ends it without the cluster too, with exit code 3, and gives DKP another key then", async () => {

@@ -96,6 +96,21 @@ export class LocalAws {
     return new IAM({ endpoint: this.url, region: "us-east-1", credentials, maxAttempts: 1 });
   }
 
+  /** The IAM of another account, which `x-moto-account-id` selects, as its administrator. */
+  iamOf(account: string): IAM {
+    const iam = this.iam();
+    iam.middlewareStack.add(
+      (next) => (call) => {
+        Object.assign((call.request as { headers: object }).headers, {
+          "x-moto-account-id": account,
+        });
+        return next(call);
+      },
+      { step: "build" },
+    );
+    return iam;
+  }
+
   ec2(credentials: Credentials = ADMIN): EC2 {
     return new EC2({ endpoint: this.url, region: "eu-central-1", credentials, maxAttempts: 1 });
   }
@@ -136,8 +151,8 @@ export class LocalAws {
   }
 
   /** A new access key of a user. */
-  async createKey(UserName: string): Promise<Credentials> {
-    const { AccessKey } = await this.iam().createAccessKey({ UserName });
+  async createKey(UserName: string, iam: IAM = this.iam()): Promise<Credentials> {
+    const { AccessKey } = await iam.createAccessKey({ UserName });
     return {
       accessKeyId: AccessKey?.AccessKeyId ?? "",
       secretAccessKey: AccessKey?.SecretAccessKey ?? "",
@@ -145,10 +160,14 @@ export class LocalAws {
   }
 
   /** A new user with an inline policy. @returns its access key */
-  async createUser(UserName: string, PolicyDocument: string): Promise<Credentials> {
-    await this.iam().createUser({ UserName });
-    await this.iam().putUserPolicy({ UserName, PolicyName: UserName, PolicyDocument });
-    return this.createKey(UserName);
+  async createUser(
+    UserName: string,
+    PolicyDocument: string,
+    iam: IAM = this.iam(),
+  ): Promise<Credentials> {
+    await iam.createUser({ UserName });
+    await iam.putUserPolicy({ UserName, PolicyName: UserName, PolicyDocument });
+    return this.createKey(UserName, iam);
   }
 
   /** Whether AWS accepts requests signed with a key and allows the calls of DKP. */

@@ -18,19 +18,19 @@ const PROGRAM = join(PROJECT, "bin/dkp-access");
 const ACCOUNTS = { deckhouse: "123456789012", production: "210987654321" };
 type Stack = keyof typeof ACCOUNTS;
 
+/** The key in a provider block. */
+function keyIn(yaml: string): Credentials {
+  const { providerAccessKeyId, providerSecretAccessKey } = parse(yaml).provider;
+  return { accessKeyId: providerAccessKeyId, secretAccessKey: providerSecretAccessKey };
+}
+
 describe("rotate", () => {
   let aws: LocalAws;
   let cluster: TestCluster;
   let deployments: Deployments;
 
   /** The key in DKP's Secret. */
-  const dkp = (): Credentials => {
-    const { provider } = parse(cluster.document().toString());
-    return {
-      accessKeyId: provider.providerAccessKeyId,
-      secretAccessKey: provider.providerSecretAccessKey,
-    };
-  };
+  const dkp = () => keyIn(cluster.document().toString());
   const give = ({ accessKeyId, secretAccessKey }: Credentials) =>
     cluster.setDocument(
       CONFIGURATION.replace(OLD_KEY, accessKeyId).replace(OLD_SECRET, secretAccessKey),
@@ -47,6 +47,14 @@ describe("rotate", () => {
     ...cluster.environment,
     ...more,
   });
+  /** `rotate` without a question. */
+  const run = (args: readonly string[], principal = rotator) =>
+    runIn(
+      deployments.path,
+      environment({}, principal),
+      process.execPath,
+      ...[PROGRAM, "rotate", "deckhouse", "--format", "json", "--yes", ...args],
+    );
   const ARGS = [PROGRAM, "rotate", "deckhouse", "--cluster", "--format", "json"];
   const reported = (output: string) => {
     const { exitCode, findings } = JSON.parse(/^\{.*^\}/ms.exec(output)?.[0] ?? "{}");
@@ -301,12 +309,7 @@ describe("rotate", () => {
   it("ends a leaked key of DKP with one command, after DKP got another one", async () => {
     const leaked = dkp();
     await aws.calls();
-    const { status, output } = runIn(
-      deployments.path,
-      environment({}, responder),
-      process.execPath,
-      ...[...ARGS, "--yes", "--leaked", leaked.accessKeyId],
-    );
+    const { status, output } = run(["--cluster", "--leaked", leaked.accessKeyId], responder);
     expect([status, ...reported(output)]).toEqual([
       0,
       0,
@@ -340,46 +343,29 @@ describe("rotate", () => {
   });
 
   it("creates a key for an installation, or for a cluster of Commander", async () => {
-    const run = (...args: readonly string[]) =>
-      runIn(
-        deployments.path,
-        environment(),
-        process.execPath,
-        ...[PROGRAM, "rotate", "deckhouse", "--format", "json", "--yes", ...args],
-      );
     await aws.changes();
-    expect(run("--out", "deployments/deckhouse.yaml").output).toContain("exists already");
-    expect([run("--exec", "cat", "--cluster").status, await aws.changes()]).toEqual([1, []]);
+    expect(run(["--out", "deployments/deckhouse.yaml"]).output).toContain("exists already");
+    expect([run(["--exec", "cat", "--cluster"]).status, await aws.changes()]).toEqual([1, []]);
     const secrets = join(deployments.path, "secrets");
-    const { output } = run("--exec", `umask 077; cat > '${secrets}'`);
+    const { output } = run(["--exec", `umask 077; cat > '${secrets}'`]);
     expect(reported(output)).toEqual([0, "new-key"]);
-    const { provider } = parse(readFileSync(secrets, "utf8"));
-    const created = {
-      accessKeyId: provider.providerAccessKeyId,
-      secretAccessKey: provider.providerSecretAccessKey,
-    };
+    const created = keyIn(readFileSync(secrets, "utf8"));
     expect([output.includes(created.secretAccessKey), await aws.accepts(created)]).toEqual([
       false,
       true,
     ]);
-    expect(run("--out", "provider.yaml").output).toContain("IAM allows no third key");
+    expect(run(["--out", "provider.yaml"]).output).toContain("IAM allows no third key");
     await aws.iam().deleteAccessKey({ UserName: "deckhouse", AccessKeyId: created.accessKeyId });
-    expect(reported(run("--out", "provider.yaml").output)).toEqual([0, "new-key"]);
-    const block = readFileSync(join(deployments.path, "provider.yaml"), "utf8");
-    const { providerAccessKeyId: AccessKeyId } = parse(block).provider;
-    await aws.iam().deleteAccessKey({ UserName: "deckhouse", AccessKeyId });
+    expect(reported(run(["--out", "provider.yaml"]).output)).toEqual([0, "new-key"]);
+    const { accessKeyId } = keyIn(readFileSync(join(deployments.path, "provider.yaml"), "utf8"));
+    await aws.iam().deleteAccessKey({ UserName: "deckhouse", AccessKeyId: accessKeyId });
   });
 
   it("passes another key to Commander before the leaked one ends, in one command", async () => {
     const leaked = dkp();
     const file = join(deployments.path, "for-commander");
     const respond = (id: string, ...args: readonly string[]) =>
-      runIn(
-        deployments.path,
-        environment({}, responder),
-        process.execPath,
-        ...[PROGRAM, "rotate", "deckhouse", "--format", "json", "--yes", "--leaked", id, ...args],
-      );
+      run(["--leaked", id, ...args], responder);
     await aws.changes();
     const elsewhere = respond(leaked.accessKeyId, "--exec", `umask 077; cat > '${file}'`);
     expect(reported(elsewhere.output)).toEqual([
@@ -390,11 +376,7 @@ describe("rotate", () => {
     ]);
     // Commander's converge.
     cluster.setCommander(true);
-    const { provider } = parse(readFileSync(file, "utf8"));
-    give({
-      accessKeyId: provider.providerAccessKeyId,
-      secretAccessKey: provider.providerSecretAccessKey,
-    });
+    give(keyIn(readFileSync(file, "utf8")));
     expect([await aws.accepts(leaked), await aws.accepts(dkp())]).toEqual([false, true]);
 
     // Its cluster is not written to, and the leaked key ends all the same.
@@ -411,22 +393,7 @@ describe("rotate", () => {
 
   it("ends it without the cluster too, with exit code 3, and gives DKP another key then", async () => {
     const leaked = dkp();
-    const args = [
-      PROGRAM,
-      "rotate",
-      "deckhouse",
-      "--format",
-      "json",
-      "--yes",
-      "--leaked",
-      leaked.accessKeyId,
-    ];
-    const { status } = runIn(
-      deployments.path,
-      environment({}, responder),
-      process.execPath,
-      ...args,
-    );
+    const { status } = run(["--leaked", leaked.accessKeyId], responder);
     expect([status, await aws.accepts(leaked), await keyCount()]).toEqual([3, false, 0]);
     expect(rotate(["--yes"]).output).toContain(
       `nothing was changed: no user has the key ${leaked.accessKeyId}; name it`,

@@ -1,5 +1,6 @@
 const { writeFileSync } = require("node:fs");
 const { relative } = require("node:path");
+const { noteProven } = require("../__tests__/helpers/proven.cjs");
 
 const nameOf = (path) => relative(process.cwd(), path);
 
@@ -16,9 +17,13 @@ module.exports = class {
     this.write(0, 1, this.running);
   }
 
-  onTestFileResult({ path }) {
+  onTestFileResult({ path, context }, { numFailingTests, numPassingTests, testExecError }) {
     this.running.delete(nameOf(path));
     this.write(0, 1, this.running);
+    const hasPassed = numFailingTests === 0 && numPassingTests > 0 && !testExecError;
+    if (hasPassed && context.config.displayName.name === "proof") {
+      noteProven(path);
+    }
   }
 
   onRunComplete(_, { numPassedTests, numFailedTests, numFailedTestSuites, testResults }) {

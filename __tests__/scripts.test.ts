@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { satisfies } from "semver";
 import { findingsSchema } from "../scripts/generate/findings-schema";
@@ -348,6 +349,9 @@ describe("what a push runs", () => {
     alwaysOf(changed?: readonly string[]): readonly string[];
     proofsOf(changed: readonly string[]): readonly string[];
   };
+  const { sourcesOf } = require("./helpers/proven.cjs") as {
+    sourcesOf(path: string): ReadonlySet<string>;
+  };
   const testFiles = ["__tests__", "packages/iam-no-new-access/__tests__"].flatMap((folder) =>
     readdirSync(join(PROJECT, folder), { recursive: true }).map(String),
   );
@@ -383,9 +387,30 @@ describe("what a push runs", () => {
   });
 
   it("follows the imports of proofs", () => {
-    const proofs = proofsOf(["src/cli/iam/denial.ts"]);
-    expect(proofs).toContain("proofs/denials.simulation.test.ts");
-    expect(proofs).not.toContain("proofs/networks.simulation.test.ts");
+    const file = "src/cli/iam/denial.ts";
+    const proofs = readdirSync(join(PROJECT, "__tests__/proofs")).filter((name) =>
+      sourcesOf(join(PROJECT, "__tests__/proofs", name)).has(join(PROJECT, file)),
+    );
+    expect(proofs).toContain("denials.simulation.test.ts");
+    expect(proofs).not.toContain("networks.simulation.test.ts");
+    expect(proofsOf([file]).toSorted()).toEqual(proofs.map((name) => `proofs/${name}`).toSorted());
+  });
+
+  it("proves again what is not as it was when it passed", () => {
+    const [one, other] = ["denials", "risks"].map((name) =>
+      join(PROJECT, `__tests__/proofs/${name}.simulation.test.ts`),
+    );
+    const folder = mkdtempSync(join(tmpdir(), "proven-"));
+    const proven = () => {
+      process.env.PROVEN = folder;
+      jest.resetModules();
+      return require("./helpers/proven.cjs");
+    };
+    expect(proven().isProven(one)).toBe(false);
+    proven().noteProven(one);
+    expect([proven().isProven(one), proven().isProven(other)]).toEqual([true, false]);
+    delete process.env.PROVEN;
+    rmSync(folder, { recursive: true });
   });
 
   it.each(all)("exists: %s", (beginning) => {

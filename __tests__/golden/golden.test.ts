@@ -40,8 +40,9 @@ const reviewed = new Map<string, readonly [terraform: string, applied: string]>(
  */
 function synthesize(): Readonly<Record<string, Files>> {
   // At a fixed depth below the root, because the path of a local state is relative to the stack's folder.
-  mkdirSync(join(PROJECT, "build"), { recursive: true });
-  const outdir = mkdtempSync(join(PROJECT, "build", "golden-"));
+  // Not in build/, which end-to-end tests copy at the same time.
+  mkdirSync(join(PROJECT, "cdktf.out"), { recursive: true });
+  const outdir = mkdtempSync(join(PROJECT, "cdktf.out", "golden-"));
   try {
     const deployments = goldenDeployments();
     const app = new App({ outdir, stackTraces: false, hclOutput: false });

@@ -4,12 +4,12 @@ import documentedActions from "../helpers/documented-actions.json";
 import { PROJECT } from "../helpers/project-root";
 import { CONFIGURATION, OLD_KEY, OLD_SECRET } from "../helpers/stand-in-cluster";
 import { startCluster, type TestCluster } from "./support/cluster";
+import { PAGE_POLICY_ARN, PageCommands } from "./support/documented-commands";
 import { type Credentials, LocalAws } from "./support/local-aws";
 import { Deployments, folder } from "./support/project";
 import { type Finished, runIn, terraformEnvironment } from "./support/terraform";
 
 const BACKEND = /backend:\n(?: .*\n)+/;
-const POLICY_ARN = "arn:aws:iam::123456789012:policy/D8CloudProviderAWS";
 
 describe("init --cluster", () => {
   let aws: LocalAws;
@@ -27,40 +27,11 @@ describe("init --cluster", () => {
 
   /** The documented commands, as a user runs them. @returns the key of the cluster */
   const createdByPage = (actions: readonly string[]): Credentials => {
-    const statement = { Sid: "VisualEditor0", Effect: "Allow", Action: actions, Resource: "*" };
-    const path = folder({
-      "policy.json": JSON.stringify({ Version: "2012-10-17", Statement: [statement] }),
-    });
-    const environment = {
-      PATH: process.env.PATH ?? "",
-      HOME: path,
-      AWS_DEFAULT_REGION: "eu-central-1",
-      ...aws.environment(),
-    };
-    const awsCli = (...args: string[]): string => {
-      const { status, output } = runIn(
-        path,
-        environment,
-        "aws",
-        "--output",
-        "json",
-        "iam",
-        ...args,
-      );
-      expect({ args, status, output }).toMatchObject({ status: 0 });
-      return output;
-    };
-    awsCli(
-      "create-policy",
-      "--policy-name",
-      "D8CloudProviderAWS",
-      "--policy-document",
-      "file://policy.json",
-    );
-    awsCli("create-user", "--user-name", "deckhouse");
-    awsCli("attach-user-policy", "--user-name", "deckhouse", "--policy-arn", POLICY_ARN);
-    const { AccessKey } = JSON.parse(awsCli("create-access-key", "--user-name", "deckhouse"));
-    const key = { accessKeyId: AccessKey.AccessKeyId, secretAccessKey: AccessKey.SecretAccessKey };
+    const page = new PageCommands(aws, actions);
+    page.createPolicy();
+    page.createUser();
+    page.attachPolicy();
+    const key = page.createKey();
     cluster.setDocument(
       CONFIGURATION.replace(OLD_KEY, key.accessKeyId).replace(OLD_SECRET, key.secretAccessKey),
     );
@@ -107,9 +78,9 @@ describe("init --cluster", () => {
       });
       const terraform = deployments.terraform("deckhouse", aws);
       terraform.init();
-      const before = actionsOf(await aws.policyDocument(POLICY_ARN));
+      const before = actionsOf(await aws.policyDocument(PAGE_POLICY_ARN));
       expect(terraform.apply()).toMatch(/3 imported, 0 added, [12] changed, 0 destroyed/);
-      const after = actionsOf(await aws.policyDocument(POLICY_ARN));
+      const after = actionsOf(await aws.policyDocument(PAGE_POLICY_ARN));
       expect(before.filter((action) => !after.includes(action))).toEqual([]);
       const added = after.filter((action) => !before.includes(action));
       expect(result.output.toLowerCase()).toContain(

@@ -7,6 +7,7 @@ import { startCluster, type TestCluster } from "./support/cluster";
 import { LocalAws } from "./support/local-aws";
 import { Deployments, folder } from "./support/project";
 import {
+  atTerminal,
   jsonOf,
   mustSucceed,
   runIn,
@@ -214,22 +215,23 @@ describe("hand-over --cluster", () => {
     );
   });
 
+  /** What a command that only reads reports about the cluster. */
+  const found = (command: "preflight" | "drift", more: Readonly<Record<string, string>>) => {
+    const args = [script, command, "deckhouse", "--cluster", "--format", "json"];
+    const { findings } = jsonOf(
+      deployments.path,
+      environment(more),
+      process.execPath,
+      ...args,
+    ) as Report;
+    return findings
+      .filter(({ rule }) => rule.startsWith("cluster-"))
+      .map(({ rule, field, values }) => [rule, field ?? values.ruleToAdd ?? values.id]);
+  };
+
   it("preflight --cluster names that rule before", () => {
-    const found = (more: Readonly<Record<string, string>>) => {
-      const args = ["preflight", "deckhouse", "--cluster", "--format", "json"];
-      const { findings } = jsonOf(
-        deployments.path,
-        environment(more),
-        process.execPath,
-        script,
-        ...args,
-      ) as Report;
-      return findings
-        .filter(({ rule }) => rule.startsWith("cluster-"))
-        .map(({ rule, values }) => [rule, values.ruleToAdd]);
-    };
-    expect(found(cluster.environment)).toEqual([]);
-    expect(found(cluster.reader)).toEqual([
+    expect(found("preflight", cluster.environment)).toEqual([]);
+    expect(found("preflight", cluster.reader)).toEqual([
       [
         "cluster-access-lacking",
         '{ apiGroups: [""], resources: [secrets], resourceNames: [d8-provider-cluster-configuration], verbs: [patch] }',
@@ -238,22 +240,10 @@ describe("hand-over --cluster", () => {
   });
 
   it("drift --cluster finds what the cluster has otherwise, as a user who may only read it", () => {
-    const found = (document: string) => {
-      cluster.setDocument(document);
-      const args = ["drift", "deckhouse", "--cluster", "--format", "json"];
-      const { findings } = jsonOf(
-        deployments.path,
-        environment(cluster.reader),
-        process.execPath,
-        script,
-        ...args,
-      ) as Report;
-      return findings
-        .filter(({ rule }) => rule.startsWith("cluster-"))
-        .map(({ rule, field, values }) => [rule, field ?? values.id]);
-    };
-    expect(found(withId(newId))).toEqual([]);
-    expect(found(withId(oldId).replace("eu-central-1", "us-east-1"))).toEqual([
+    cluster.setDocument(withId(newId));
+    expect(found("drift", cluster.reader)).toEqual([]);
+    cluster.setDocument(withId(oldId).replace("eu-central-1", "us-east-1"));
+    expect(found("drift", cluster.reader)).toEqual([
       ["cluster-differs", "region"],
       ["cluster-key-differs", oldId],
     ]);
@@ -287,19 +277,8 @@ describe("hand-over --cluster", () => {
         "nothing was written: there is no terminal to ask at; add --yes\n",
       ),
     });
-    const python =
-      "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(['sh', '-c', sys.argv[1]])))";
-    const line = `"${process.execPath}" "${script}" hand-over deckhouse --cluster`;
     const answered = (answer: string) =>
-      runIn(
-        deployments.path,
-        environment(),
-        "sh",
-        "-c",
-        `echo ${answer} | python3 -c "$0" "$1"`,
-        python,
-        line,
-      );
+      atTerminal(answer, deployments.path, environment(), "hand-over", "deckhouse", "--cluster");
     expect(answered("no")).toEqual({
       status: 1,
       output: expect.stringContaining("nothing was written: the answer is not yes"),

@@ -1,63 +1,26 @@
 import { copyFileSync } from "node:fs";
 import { join } from "node:path";
-import documentedActions from "../helpers/documented-actions.json";
-import { PAGE_HCL } from "./support/documented-commands";
-import { type Credentials, LocalAws } from "./support/local-aws";
+import { PAGE_HCL, PageCommands } from "./support/documented-commands";
+import { LocalAws } from "./support/local-aws";
 import { Deployments, folder } from "./support/project";
-import { runIn, Terraform } from "./support/terraform";
+import { Terraform } from "./support/terraform";
 
 const SETTINGS = "region: eu-central-1\nbackend: { local: {} }\n";
-const POLICY_ARN = "arn:aws:iam::123456789012:policy/D8CloudProviderAWS";
 const NOTHING_DESTROYED = /(\d+) imported, (\d+) added, (\d+) changed, 0 destroyed/;
 
 describe("objects that were created with the documented commands or HCL", () => {
   let aws: LocalAws;
   let deployments: Deployments;
   let terraform: Terraform;
+  let page: PageCommands;
 
   beforeEach(async () => {
     aws = await LocalAws.start();
+    page = new PageCommands(aws);
     deployments = Deployments.of({ deckhouse: SETTINGS });
     terraform = deployments.terraform("deckhouse", aws);
     terraform.init();
   });
-
-  /** The AWS CLI as a user runs it, with the documented policy in `policy.json`. */
-  const awsCli = (...args: string[]): string => {
-    const statement = {
-      Sid: "VisualEditor0",
-      Effect: "Allow",
-      Action: documentedActions,
-      Resource: "*",
-    };
-    const path = folder({
-      "policy.json": JSON.stringify({ Version: "2012-10-17", Statement: [statement] }),
-    });
-    const environment = {
-      PATH: process.env.PATH ?? "",
-      HOME: path,
-      AWS_DEFAULT_REGION: "eu-central-1",
-      ...aws.environment(),
-    };
-    const { status, output } = runIn(path, environment, "aws", "--output", "json", "iam", ...args);
-    expect({ args, status, output }).toMatchObject({ status: 0 });
-    return output;
-  };
-  const createPolicy = () =>
-    awsCli(
-      "create-policy",
-      "--policy-name",
-      "D8CloudProviderAWS",
-      "--policy-document",
-      "file://policy.json",
-    );
-  const createUser = () => awsCli("create-user", "--user-name", "deckhouse");
-  const createKey = (): Credentials => {
-    const { AccessKey } = JSON.parse(awsCli("create-access-key", "--user-name", "deckhouse"));
-    return { accessKeyId: AccessKey.AccessKeyId, secretAccessKey: AccessKey.SecretAccessKey };
-  };
-  const attach = () =>
-    awsCli("attach-user-policy", "--user-name", "deckhouse", "--policy-arn", POLICY_ARN);
 
   const apply = (more: string) => {
     deployments.change({ deckhouse: `${SETTINGS}${more}\n` });
@@ -68,10 +31,10 @@ describe("objects that were created with the documented commands or HCL", () => 
   const keyIds = async () => (await keys()).map(({ AccessKeyId }) => AccessKeyId);
 
   it("imports all of it, destroys nothing, and replaces the imported key without an outage", async () => {
-    createPolicy();
-    createUser();
-    const unmanaged = createKey();
-    attach();
+    page.createPolicy();
+    page.createUser();
+    const unmanaged = page.createKey();
+    page.attachPolicy();
     await aws.calls();
     const imported = apply(
       `import: { user: true, policy: true, attachment: true, accessKeyId: ${unmanaged.accessKeyId} }`,
@@ -103,15 +66,15 @@ describe("objects that were created with the documented commands or HCL", () => 
   });
 
   it("completes a partial setup: a user and a key without a policy", async () => {
-    createUser();
-    const unmanaged = createKey();
+    page.createUser();
+    const unmanaged = page.createKey();
     const imported = apply(`import: { user: true, accessKeyId: ${unmanaged.accessKeyId} }`);
     expect(NOTHING_DESTROYED.exec(imported)?.slice(1, 3)).toEqual(["2", "2"]);
     expect(await aws.accepts(unmanaged)).toBe(true);
   });
 
   it("imports only a policy, and creates the other objects", () => {
-    createPolicy();
+    page.createPolicy();
     expect(NOTHING_DESTROYED.exec(apply("import: { policy: true }"))?.slice(1, 3)).toEqual([
       "1",
       "3",
@@ -131,7 +94,7 @@ describe("objects that were created with the documented commands or HCL", () => 
 
   it("cannot destroy a user with an unmanaged key, reports why, and can without it (recover.md#interrupted-destroy)", async () => {
     apply("protect: false");
-    const unmanaged = createKey();
+    const unmanaged = page.createKey();
     const { status, output } = terraform.attempt("destroy", "-auto-approve");
     expect(status).toBe(1);
     expect(output).toContain("DeleteConflict");

@@ -66,6 +66,12 @@ function withByte({ type, content }: Packet, at: number, change: (byte: number) 
   return { type, content: changed };
 }
 
+/** A public key as the beginning of a private one. */
+const asPrivate = ({ type, content }: Packet): Packet => ({
+  type: type === PRIMARY ? 5 : 7,
+  content,
+});
+
 const packet = (type: number, content: readonly number[] | string): Packet => ({
   type,
   content: Buffer.from(content as string),
@@ -125,28 +131,43 @@ function cut({ exported }: RealKey): Crafted {
   ];
 }
 
+/** What bytes of a signature say, where they stand, and other values. */
+const SIGNATURE_BYTES = [
+  ["type", 1, [0, 0x10, 0x18, 0x19, 0x1f, 0x20, 0x28, 0x30, 0x40]],
+  ["hash", 3, [1, 3, 100]],
+  ["algorithm", 2, [99]],
+] as const;
+
 function changed({ exported }: RealKey): Crafted {
   const packets = packetsOf(exported);
   const at = (index: number, ...instead: readonly Packet[]) =>
     join([...packets.slice(0, index), ...instead, ...packets.slice(index + 1)]);
   return packets.flatMap((each, index) => {
-    const found: (readonly [string, Buffer])[] = [
+    const last = each.content.length - 1;
+    const withValues = (what: string, position: number, values: readonly number[]): Crafted =>
+      values.map((value) => {
+        const changedPacket = withByte(each, position, () => value);
+        return [`${what} ${value} of ${index}`, at(index, changedPacket)];
+      });
+    const others = packets.filter((other) => other !== each);
+    const isKey = each.type === PRIMARY || each.type === SUBKEY;
+    const found: Crafted = [
       [`without packet ${index}`, at(index)],
       [`packet ${index} twice`, at(index, each, each)],
-      [`packet ${index} last`, join([...packets.filter((other) => other !== each), each])],
-      [`packet ${index} first`, join([each, ...packets.filter((other) => other !== each)])],
+      [`packet ${index} last`, join([...others, each])],
+      [`packet ${index} first`, join([each, ...others])],
       [
         `last byte of ${index}`,
         at(
           index,
-          withByte(each, each.content.length - 1, (byte) => byte ^ 1),
+          withByte(each, last, (byte) => byte ^ 1),
         ),
       ],
       [
         `byte 12 of ${index}`,
         at(
           index,
-          withByte(each, Math.min(12, each.content.length - 1), (byte) => byte ^ 4),
+          withByte(each, Math.min(12, last), (byte) => byte ^ 4),
         ),
       ],
       [
@@ -158,74 +179,13 @@ function changed({ exported }: RealKey): Crafted {
         (stray) => [`packet ${stray.type} behind ${index}`, at(index, each, stray)] as const,
       ),
     ];
-    if (each.type !== USER_ID) {
-      found.push(
-        ...[2, 3, 5, 6].map(
-          (version) =>
-            [
-              `version ${version} of ${index}`,
-              at(
-                index,
-                withByte(each, 0, () => version),
-              ),
-            ] as const,
-        ),
-      );
-    }
-    if (each.type === SIGNATURE) {
-      const types = [0, 0x10, 0x18, 0x19, 0x1f, 0x20, 0x28, 0x30, 0x40];
-      found.push(
-        ...types.map(
-          (type) =>
-            [
-              `type ${type} of ${index}`,
-              at(
-                index,
-                withByte(each, 1, () => type),
-              ),
-            ] as const,
-        ),
-      );
-      found.push(
-        ...[1, 3, 100].map(
-          (hash) =>
-            [
-              `hash ${hash} of ${index}`,
-              at(
-                index,
-                withByte(each, 3, () => hash),
-              ),
-            ] as const,
-        ),
-      );
-      found.push([
-        `algorithm of ${index}`,
-        at(
-          index,
-          withByte(each, 2, () => 99),
-        ),
-      ]);
-    }
-    if (each.type === PRIMARY || each.type === SUBKEY) {
-      const algorithms = [2, 3, 16, 18, 20, 21, 22, 25, 27, 28, 99];
-      found.push(
-        ...algorithms.map(
-          (value) =>
-            [
-              `algorithm ${value} of ${index}`,
-              at(
-                index,
-                withByte(each, 5, () => value),
-              ),
-            ] as const,
-        ),
-      );
-      found.push([
-        `packet ${index} private`,
-        at(index, { ...each, type: each.type === PRIMARY ? 5 : 7 }),
-      ]);
-    }
-    return found;
+    return [
+      ...found,
+      ...(each.type === USER_ID ? [] : withValues("version", 0, [2, 3, 5, 6])),
+      ...(each.type === SIGNATURE ? SIGNATURE_BYTES.flatMap((row) => withValues(...row)) : []),
+      ...(isKey ? withValues("algorithm", 5, [2, 3, 16, 18, 20, 21, 22, 25, 27, 28, 99]) : []),
+      ...(isKey ? [[`packet ${index} private`, at(index, asPrivate(each))] as const] : []),
+    ];
   });
 }
 

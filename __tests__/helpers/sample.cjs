@@ -157,6 +157,7 @@ const COSTS = {
   "e2e/year.test.ts": 38,
   "proofs/compare.simulation.test.ts": 27,
   "proofs/key-situations.test.ts": 38,
+  "proofs/policy-modes.test.ts": 30,
 };
 
 /** CPU seconds of the files that take longest when all rows and walks run. */
@@ -164,7 +165,7 @@ const COMPLETE_COSTS = {
   "e2e/faults/every-call.test.ts": 820,
   "e2e/key-situations.test.ts": 765,
   "e2e/plan.test.ts": 590,
-  "e2e/policy-modes.proof.test.ts": 460,
+  "proofs/policy-modes.test.ts": 460,
   "proofs/oracles.test.ts": 330,
   "e2e/upgrade.test.ts": 250,
   "e2e/pipelines.test.ts": 170,

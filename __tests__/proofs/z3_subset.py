@@ -1,6 +1,6 @@
 """Proves with the SMT solver Z3 that policies of this project allow nothing that other ones do not allow.
 
-    python3 z3_subset.py PAIRS.json
+    python3 z3_subset.py <PAIRS.json
 
 PAIRS.json is a list of {"after", "before"}, lists of policy documents with only Allow statements and literal actions. Prints one JSON
 object: "results" has per pair "unsat" (proven), "sat" (refuted) or "unknown" (the time limit was exceeded).
@@ -17,7 +17,7 @@ from pathlib import Path
 
 import z3
 
-sys.path.append(str(Path(__file__).parents[3] / "packages/iam-no-new-access/__tests__/proofs"))
+sys.path.append(str(Path(__file__).parents[2] / "packages/iam-no-new-access/__tests__/proofs"))
 from z3_oracle import Request  # noqa: E402
 
 TIMEOUT_MILLISECONDS = 10_000
@@ -66,8 +66,7 @@ def check(after, before):
 
 
 def main():
-    with open(sys.argv[1], encoding="utf-8") as file:
-        pairs = json.load(file)
+    pairs = json.load(sys.stdin)
     results = [check(pair["after"], pair["before"]) for pair in pairs]
     print(json.dumps({"results": results, "questions": len(answers), "seconds": time.process_time()}))
 

@@ -131,12 +131,14 @@ function cut({ exported }: RealKey): Crafted {
   ];
 }
 
-/** What bytes of a signature say, where they stand, and other values. */
-const SIGNATURE_BYTES = [
+/** What a byte says, where it stands, and other values. */
+type Bytes = readonly [what: string, position: number, values: readonly number[]];
+const KEY_BYTES: Bytes = ["algorithm", 5, [2, 3, 16, 18, 20, 21, 22, 25, 27, 28, 99]];
+const SIGNATURE_BYTES: readonly Bytes[] = [
   ["type", 1, [0, 0x10, 0x18, 0x19, 0x1f, 0x20, 0x28, 0x30, 0x40]],
   ["hash", 3, [1, 3, 100]],
   ["algorithm", 2, [99]],
-] as const;
+];
 
 function changed({ exported }: RealKey): Crafted {
   const packets = packetsOf(exported);
@@ -144,7 +146,7 @@ function changed({ exported }: RealKey): Crafted {
     join([...packets.slice(0, index), ...instead, ...packets.slice(index + 1)]);
   return packets.flatMap((each, index) => {
     const last = each.content.length - 1;
-    const withValues = (what: string, position: number, values: readonly number[]): Crafted =>
+    const withValues = ([what, position, values]: Bytes): Crafted =>
       values.map((value) => {
         const changedPacket = withByte(each, position, () => value);
         return [`${what} ${value} of ${index}`, at(index, changedPacket)];
@@ -181,9 +183,9 @@ function changed({ exported }: RealKey): Crafted {
     ];
     return [
       ...found,
-      ...(each.type === USER_ID ? [] : withValues("version", 0, [2, 3, 5, 6])),
-      ...(each.type === SIGNATURE ? SIGNATURE_BYTES.flatMap((row) => withValues(...row)) : []),
-      ...(isKey ? withValues("algorithm", 5, [2, 3, 16, 18, 20, 21, 22, 25, 27, 28, 99]) : []),
+      ...(each.type === USER_ID ? [] : withValues(["version", 0, [2, 3, 5, 6]])),
+      ...(each.type === SIGNATURE ? SIGNATURE_BYTES.flatMap(withValues) : []),
+      ...(isKey ? withValues(KEY_BYTES) : []),
       ...(isKey ? [[`packet ${index} private`, at(index, asPrivate(each))] as const] : []),
     ];
   });

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { statSync, symlinkSync } from "node:fs";
+import { chmodSync, statSync, symlinkSync } from "node:fs";
 import { relative } from "node:path";
 import { awsCommand, quote, shellWord } from "../src/cli/text/advice";
 import { hclValue } from "../src/cli/text/hcl";
@@ -123,6 +123,24 @@ describe("a signal", () => {
       })).finally(() => write("continued", "")));`;
     expect(run(work)).toBe("SIGTERM");
     expect(names().map(readIn)).toEqual(["ba", "b"]);
+  });
+
+  it("that ends Terraform before it reaches this process ends the process too", () => {
+    write({ terraform: "#!/bin/sh\nkill -TERM $$\n" });
+    chmodSync(at("terraform"), 0o755);
+    const work = `
+      import { ChildProcess } from "node:child_process";
+      import { pullState, terraformCli } from "./src/cli/terraform/terraform-cli";
+      ChildProcess.prototype.emit = new Proxy(ChildProcess.prototype.emit, {
+        apply(emit, child, [event, ...values]) {
+          if (event === "close") setTimeout(raise, 10);
+          return emit.call(child, event, ...values);
+        },
+      });
+      const cli = terraformCli({ TERRAFORM_BINARY_NAME: "${at("terraform")}" }, () => undefined);
+      run(() => pullState(cli, "${at()}").finally(() => write("continued", "")));`;
+    expect(run(work)).toBe("SIGTERM");
+    expect(names()).toEqual(["terraform"]);
   });
 });
 

@@ -80,6 +80,10 @@ export class AccessApp extends App {
       throw new ReportedError(unexpected.join("\n"));
     }
     try {
+      // CDKTF does so in two steps, and another run of synth can come between them.
+      for (const name of names) {
+        makeFolder(this.folder(name));
+      }
       super.synth();
       for (const stack of stacks) {
         this.complete(stack);

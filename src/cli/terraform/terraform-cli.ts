@@ -76,6 +76,12 @@ export function stackFolder(
 const initCommand = (binary: string, folder: string, ...options: readonly string[]): string =>
   [binary, shellWord(`-chdir=${folder}`), "init", ...options].join(" ");
 
+/**
+ * A signal to a group of processes can arrive later than the end of the child. It would be lost
+ * where nothing listens any more.
+ */
+const TOGETHER_MS = 20;
+
 /** A stack's state as the backend keeps it. @param signal ends Terraform */
 export function pullState(
   terraform: TerraformCli,
@@ -111,8 +117,11 @@ export function runTerraform(
   const result = running.then(
     ({ stdout }) => stdout,
     // Not the error's own message: it repeats standard output, where secrets are.
-    (error: ExecFileException & NodeJS.ErrnoException) => {
+    async (error: ExecFileException & NodeJS.ErrnoException) => {
       const { code, killed, signal: by, stderr = "" } = error;
+      if (by) {
+        await wait(TOGETHER_MS);
+      }
       if (error.syscall !== undefined) {
         throw notStarted(binary, error);
       }
@@ -149,12 +158,6 @@ const withoutBox = (output: string): string =>
     .replaceAll(/^[╷│╵]/gm, "")
     .replaceAll(/\s+/g, " ")
     .trim();
-
-/**
- * A signal to a group of processes can arrive later than the end of the child. It would be lost
- * where nothing listens any more.
- */
-const TOGETHER_MS = 20;
 
 /** Receives one line that Terraform prints. */
 export type ReadLine = (line: string, stream: "stdout" | "stderr") => void;

@@ -14,7 +14,7 @@ import { ClusterError } from "./failures";
 // Sources: github.com/deckhouse/deckhouse-cli v0.33.0, internal/system/cmd/get, for the Secrets
 // that `d8 system get` prints; github.com/deckhouse/deckhouse,
 // dhctl/pkg/kubernetes/actions/manifests, for the ConfigMap of Commander.
-// https://kubernetes.io/docs/reference/using-api/server-side-apply/#managers, for managedFields.
+// Kubernetes, "Server-Side Apply", section "Managers", for managedFields.
 
 /** Where DKP keeps its configuration of the cloud. */
 export const SECRET_NAME = "kube-system/d8-provider-cluster-configuration";

@@ -76,8 +76,8 @@ export const actionsOf = (changes: Findings, rule: RuleId, principal?: string): 
 /** The requests that show what is broadened, else the reasons why something is not comparable. */
 export const evidenceOf = (changes: Findings) =>
   all(changes).flatMap(({ values }) => {
-    const { request, reason } = values as { readonly request?: unknown; readonly reason?: unknown };
-    return request === undefined && reason === undefined ? [] : [request ?? reason];
+    const { request, example, reason } = values as Readonly<Record<string, unknown>>;
+    return [request ?? example ?? reason].filter((evidence) => evidence !== undefined);
   });
 
 /** What happens to resources: "created aws_iam_user.user". */

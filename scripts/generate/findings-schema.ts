@@ -34,6 +34,11 @@ const OF_KEYS = {
     type: "object",
     required: ["id"],
   },
+  approved: {
+    description: "diff --against: the files that a reviewer approves, with their SHA-256.",
+    type: "array",
+    items: { type: "object", required: ["name", "digest"] },
+  },
   leak: {
     description:
       "keys --leaked: the leaked keys with their users, what can be seen of them, and after-a-leak.md with their IDs.",

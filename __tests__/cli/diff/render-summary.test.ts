@@ -37,8 +37,10 @@ const renamedPolicy = (name: string) =>
   );
 
 describe("a change summary", () => {
-  it("begins with the verdict in Markdown, then lists each action with its reason", () => {
-    expect(changesMarkdown(between(minimal(""), minimal("tags: { team: platform }")))).toBe(
+  it("begins with the verdict in Markdown, then lists each action with its reason, and ends with the digests of REVIEW.md", () => {
+    const after = minimal("tags: { team: platform }");
+    const digests = reviewPackOf(after)["REVIEW.md"]?.match(/[\da-f]{64}/g) ?? [];
+    expect(changesMarkdown(between(minimal(""), after))).toBe(
       `**Verdict: attention (exit code 2). The key can do more.**
 review/ against git ref main \\(1a2b3c4d\\)
 
@@ -57,6 +59,12 @@ review/ against git ref main \\(1a2b3c4d\\)
 **Resources**
 
 - updated\\: policy \\"D8CloudProviderAWS-2\\", its document (\`aws_iam_policy.policy-2\`)
+
+**Files to approve**
+
+- \`main.tf.json\`: SHA-256 ${digests[0]}
+- \`policy.json\`: SHA-256 ${digests[1]}
+- \`policy-2.json\`: SHA-256 ${digests[2]}
 `,
     );
   });
@@ -105,16 +113,18 @@ review/ against git ref main \\(1a2b3c4d\\)
 
   it("says that permissions stay where something else changes, and of a new deployment that it is new", () => {
     const first = (before: Files) =>
-      changesText({ ...betweenPacks(before, reviewPackOf("")), source: SOURCE }).split("\n")[0];
+      changesText({ ...betweenPacks(before, reviewPackOf("")), source: SOURCE });
     const more = changesText(between("", "cluster: { amis: [ami-0123456789abcdef0] }")).split(
       "\n",
     )[0];
     expect(more).toBe(
       "Verdict: harmless (exit code 0). The permissions stay the same. No resource changes.",
     );
+    expect(first({})).toMatch(/^Verdict: attention \(exit code 2\)\. 1 new deployment\. /);
     expect(first({})).toMatch(
-      /^Verdict: attention \(exit code 2\)\. 1 new deployment\. (?!.*can do more)/,
+      /\nPermissions: 128 actions\n {2}- the user has these permissions; for example: iam:PutRolePolicy on /,
     );
+    expect(first({})).not.toMatch(/can do more|Broadened|denied before/);
   });
 
   it("names the current key before and after a switch, and the outputs that have another value", () => {
@@ -129,11 +139,34 @@ review/ against git ref main \\(1a2b3c4d\\)
     );
   });
 
+  it("says of a key that is created beside another one why it is harmless", () => {
+    const second = "accessKeys: { secondary: { status: Active } }";
+    expect(changesText(between("", second)).split("\n")[0]).toBe(
+      "Verdict: harmless (exit code 0). The permissions, the readers of the secret and the other key stay the same. 1 access key created.",
+    );
+  });
+
+  it.each<[string, before: string, after: string, expected: string]>([
+    ["has more", "", "features: [volume-snapshots]", "added: snapshots"],
+    ["has less", "features: [volume-snapshots]", "", "removed: snapshots"],
+    ["differs", "region: eu-west-1", "", "before: eu-west-1; now: eu-central-1"],
+  ])("names the words in which the impact of a leaked key %s", (_, before, after, expected) => {
+    const text = changesText(
+      between(...([before, after].map((more) => `${minimal("")}\n${more}`) as [string, string])),
+    );
+    expect(text).toMatch(
+      new RegExp(`\nThe impact of a leaked key changes\n  - .*\n    ${expected}\n`),
+    );
+  });
+
   it("counts many actions, and lists them in folded groups", () => {
     const changes = between("policy: { mode: scoped }\ncluster: { prefix: dev }", "");
     const { actions = [] } = ofRule(changes, "permissions-broadened")[0]?.values ?? {};
+    const [writes, managing, tagging] = ["Write", "Permissions management", "Tagging"].map(
+      (kind) => `${actions.filter(({ access }) => access === kind).length} ${kind}`,
+    );
     expect(changesMarkdown(changes)).toContain(
-      `<summary>${actions.length} actions (${actions.filter(({ access }) => !["List", "Read"].includes(access)).length} write), by resources and conditions</summary>\n\n  - `,
+      `<summary>${actions.length} actions (${writes}, ${managing}, ${tagging}), by resources and conditions</summary>\n\n  - `,
     );
   });
 

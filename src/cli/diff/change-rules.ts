@@ -39,10 +39,10 @@ function rules<Section extends string, const Of extends Readonly<Record<string, 
   section: Section,
   given: Of,
 ) {
-  const own = templateRules<Of, { actions: readonly ActionChange[]; request: Request }>(
-    level,
-    given,
-  );
+  const own = templateRules<
+    Of,
+    { actions: readonly ActionChange[]; request: Request; example: Request }
+  >(level, given);
   return Object.fromEntries(
     Object.entries(own).map(([id, rule]) => [id, { ...rule, section }]),
   ) as {
@@ -161,7 +161,7 @@ export const RULES = {
   }),
   ...rules("attention", "Broadened permissions", {
     "permissions-broadened":
-      "the {principal} can do more[: {actions}][; this counts as more, because {reason}][; for example, denied before: {request}][, if the permissions boundary {boundary} allows it]",
+      "[the {created} has these permissions|the {principal} can do more][: {actions}][; this counts as more, because {reason}][; for example, denied before: {request}][; for example: {example}][, if the permissions boundary {boundary} allows it]",
     "deny-weakened":
       "a Deny of the {principal} is removed or covers fewer requests[; for example, denied before: {request}]",
     "networks-added": "a leaked key works from [{networks} too|every network]",

@@ -19,6 +19,8 @@ export interface DeploymentChanges {
   readonly stack: string;
   readonly state: "new" | "removed" | "changed" | "unchanged";
   readonly findings: readonly DiffFound[];
+  /** The files of its review pack that a reviewer approves. */
+  readonly approved?: readonly { readonly name: string; readonly digest: string }[];
 }
 
 /** The changes of one deployment. @param state by default, whether anything was found */
@@ -54,6 +56,6 @@ export function changesExitCode(changes: Changes): 0 | 2 | 3 {
 /** Changes as JSON, with the exit code. */
 export function changesJson(changes: Changes): string {
   const { source, digest } = changes;
-  const deployments = changes.deployments.map(({ stack, state }) => ({ stack, state }));
+  const deployments = changes.deployments.map(({ findings: _, ...deployment }) => deployment);
   return `${JSON.stringify(reportJson(RULES, findingsOf(changes), deployments, { source, digest }), null, 2)}\n`;
 }

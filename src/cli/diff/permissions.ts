@@ -39,6 +39,7 @@ export function permissionFindings(before: Snapshot, after: Snapshot): readonly 
       const found = policyFindings(
         principal,
         comparePolicies(policiesOf(before), policiesOf(after), region),
+        !before.resources.has(address),
         stays,
       );
       const isChanged =

@@ -158,11 +158,13 @@ function withoutPatterns(grants: readonly Grant[]): readonly Grant[] {
 /**
  * The findings of a comparison. What a deployment loses requires attention: a running cluster may
  * need it.
+ * @param isNew whether the principal is not in the earlier version, which then denied it nothing
  * @param boundary ARN of a permissions boundary that stays, and whose content is unknown
  */
 export function policyFindings(
   principal: Principal,
   change: PolicyChange,
+  isNew = false,
   boundary?: string,
 ): readonly DiffFound[] {
   const { more, less, networks } = change;
@@ -173,7 +175,13 @@ export function policyFindings(
     found.push({
       rule: "permissions-broadened",
       principal,
-      values: { principal, boundary, actions, reason, request },
+      values: {
+        principal,
+        boundary,
+        actions,
+        reason,
+        ...(isNew ? { created: principal, example: request } : { request }),
+      },
     });
   }
   if (more.isDenyWeaker || ofOthers?.isWider) {

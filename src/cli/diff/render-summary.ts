@@ -245,40 +245,53 @@ function restSentences(
   }
   const isOutdated = findings.some(({ rule }) => rule === "state-outdated");
   const same = isOutdated ? "Only the state changes." : "No resource changes.";
-  return ["The permissions stay the same.", resourceCounts(findings) ?? same];
+  const isKey = findings.some(
+    ({ rule, address, values }) =>
+      rule === "resource" && values.action === "created" && isKeyAddress(address),
+  );
+  // Beside a key that is switched, deactivated or deleted, a finding says so.
+  const stays = isKey
+    ? "The permissions, the readers of the secret and the other key stay the same."
+    : "The permissions stay the same.";
+  return [stays, resourceCounts(findings) ?? same];
 }
+
+const isKeyAddress = (address = "") =>
+  (Object.values(KEY_ADDRESSES) as readonly string[]).includes(address);
 
 /** "1 resource created, 2 updated." of the resources that change; undefined where none does. */
 export function resourceCounts(findings: readonly DiffFound[]): string | undefined {
   const resources = findings.flatMap((found) => (found.rule === "resource" ? [found] : []));
-  const keys: readonly string[] = Object.values(KEY_ADDRESSES);
-  const what = resources.every(({ address = "" }) => keys.includes(address))
-    ? "access key"
-    : "resource";
+  const what = resources.every(({ address }) => isKeyAddress(address)) ? "access key" : "resource";
   const counts = [...grouped(resources, ({ values }) => String(values.action))].map(
     ([action, { length }], at) => `${at === 0 ? counted(length, what) : length} ${action}`,
   );
   return counts.length === 0 ? undefined : `${counts.join(", ")}.`;
 }
 
-/** "3 actions (2 write)". */
+/** The kinds of actions that are counted apart, in AWS's words. */
+const COUNTED: Readonly<Partial<Record<ActionChange["access"], string>>> = {
+  Write: "Write",
+  "Permissions management": "Permissions management",
+  Tagging: "Tagging",
+  unknown: "outside DKP's catalogue",
+};
+
+/** "4 actions (2 Write, 1 Tagging)". */
 function countOf(changes: readonly ActionChange[]): string {
-  const writes = changes.filter(
-    ({ access }) => !["List", "Read", "unknown"].includes(access),
-  ).length;
-  const unknown = changes.filter(({ access }) => access === "unknown").length;
-  const kinds = [
-    ...(writes > 0 ? [`${writes} write`] : []),
-    ...(unknown > 0 ? [`${unknown} outside DKP's catalogue`] : []),
-  ];
+  const kinds = Object.entries(COUNTED).flatMap(([kind, name]) => {
+    const { length } = changes.filter(({ access }) => access === kind);
+    return length === 0 ? [] : [`${length} ${name}`];
+  });
   const all = counted(changes.length, "action");
   return kinds.length === 0 ? all : `${all} (${kinds.join(", ")})`;
 }
 
 function deploymentLines(
-  { stack, state, findings }: DeploymentChanges,
+  { stack, state, findings, approved = [] }: DeploymentChanges,
   style: Style,
 ): readonly string[] {
+  const files = approved.map(({ name, digest }) => `- ${style.code(name)}: SHA-256 ${digest}`);
   const suffix = state === "changed" ? "" : `: ${state}`;
   const sections = [...new Set(Object.values(RULES).map(({ section }) => section))];
   return [
@@ -295,6 +308,7 @@ function deploymentLines(
             own.flatMap((found) => linesOf(found, style)),
           );
     }),
+    ...(files.length === 0 ? [] : style.section("Files to approve", files)),
   ];
 }
 
@@ -316,15 +330,22 @@ function impactLines(
   const other = risks.filter(({ before, after }) => before && !isGone(after));
   const changed = other.flatMap(({ before, after }) => [
     `- ${text(after)}`,
-    `  ${style.advice(`changed: ${wordChange(String(before), String(after))}`)}`,
+    `  ${style.advice(wordChange(String(before), String(after)))}`,
   ]);
-  const groups = { "can now also": gained, "can no longer": lost, "can, with changes": changed };
+  const groups = {
+    "A leaked key can now also": gained,
+    "A leaked key can no longer": lost,
+    "The impact of a leaked key changes": changed,
+  };
   return Object.entries(groups).flatMap(([title, lines]) =>
-    lines.length === 0 ? [] : style.section(`A leaked key ${title}`, lines),
+    lines.length === 0 ? [] : style.section(title, lines),
   );
 }
 
-/** The words that two sentences do not have in common: "every Region -> eu-central-1". */
+/**
+ * The words that two sentences do not have in common: "before: every Region; now: eu-central-1",
+ * "added: snapshots".
+ */
 function wordChange(before: string, after: string): string {
   const [old, current] = [before.split(" "), after.split(" ")];
   const most = Math.min(old.length, current.length);
@@ -338,8 +359,12 @@ function wordChange(before: string, after: string): string {
     words
       .slice(head, words.length - tail)
       .join(" ")
-      .replace(/,$/, "") || "nothing";
-  return `${middle(old)} -> ${middle(current)}`;
+      .replace(/^and |,$/g, "");
+  const [lost, gained] = [middle(old), middle(current)];
+  if (lost === "") {
+    return `added: ${gained}`;
+  }
+  return gained === "" ? `removed: ${lost}` : `before: ${lost}; now: ${gained}`;
 }
 
 /** The rules whose actions stand below their sentence; those of the Terraform role stand in it. */
@@ -353,10 +378,16 @@ function actionsOf(found: DiffFound): readonly ActionChange[] {
 
 /**
  * The title of a section, with how many actions it lists: "4 actions more, 3 on other resources or
- * conditions".
+ * conditions". Of what is created, no earlier permissions are broadened.
  */
 function titleOf(section: Section, findings: readonly DiffFound[]): string {
-  const kinds = grouped(findings.flatMap(actionsOf), ({ before, after }) => markOf(before, after));
+  const actions = findings.flatMap(actionsOf);
+  if (
+    findings.every(({ rule, values }) => rule === "permissions-broadened" && "created" in values)
+  ) {
+    return `Permissions: ${counted(actions.length, "action")}`;
+  }
+  const kinds = grouped(actions, ({ before, after }) => markOf(before, after));
   const counts = [...kinds].map(
     ([mark, { length }], at) =>
       `${at === 0 ? counted(length, "action") : length} ${MARKS[mark as Mark]}`,

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { Deployment } from "../../settings/deployment";
 import { withoutRemovedSettings } from "../../settings/removed-settings";
 import { isObject, type JsonObject } from "../../text/json";
@@ -53,6 +54,19 @@ export type Pack = Readonly<Partial<Record<PackFile, string>>>;
 
 /** The file of a managed policy, counted from 1. */
 export const policyFile = (number: number): string => POLICY_FILES[number - 1] ?? "";
+
+/** The files of a review pack that a reviewer approves, with their SHA-256. */
+export function approvedFiles(
+  files: Readonly<Partial<Record<string, string>>>,
+): readonly { readonly name: string; readonly digest: string }[] {
+  return (["main.tf.json", ...POLICY_FILES] as const).flatMap((name) => {
+    const text = files[name];
+    return text === undefined ? [] : [{ name, digest: sha256(text) }];
+  });
+}
+
+/** SHA-256 of a text, as `sha256sum` prints it. */
+export const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
 
 /** Every file that a review pack can have. */
 export const PACK_FILES: readonly PackFile[] = [

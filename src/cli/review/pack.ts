@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { isKnownRegion } from "../../iam/arns";
 import { MAX_POLICY_CHARACTERS, POLICY_DESCRIPTION } from "../../iam/limits";
 import { NODE_ACTIONS, NODE_TRUST, nodePolicy } from "../../iam/node-role-permissions";
@@ -8,13 +7,14 @@ import { GUIDES, SESSION_HOURS } from "../iam/leaked-key";
 import { REASONS } from "../iam/recommended-settings";
 import { rotatorPolicies } from "../iam/rotator-policies";
 import {
+  approvedFiles,
   CONTROL_POLICY_FILE,
   DEPLOYMENT_FILE,
   normalizedSettings,
   type Pack,
   type PackFile,
   PLANNER_FILE,
-  POLICY_FILES,
+  sha256,
 } from "../pack/contents";
 import { fillTemplate } from "../text/template";
 import { clusterConfiguration } from "./cluster-configuration";
@@ -27,10 +27,7 @@ import { type LeakedKey, leakFacts, type Reviewed, reviewed } from "./reviewed";
 export const pageFacts = (review: Reviewed, compared = comparedPack(review)): object => ({
   ...review,
   /** The files that a reviewer approves. */
-  approved: (["main.tf.json", ...POLICY_FILES] as const).flatMap((name) => {
-    const text = compared[name];
-    return text === undefined ? [] : [{ name, digest: sha256(text) }];
-  }),
+  approved: approvedFiles(compared),
   isFilledIn: false,
   maxPolicyCharacters: MAX_POLICY_CHARACTERS,
   nodeActions: NODE_ACTIONS,
@@ -79,8 +76,6 @@ export function reviewPack(review: Reviewed): Pack {
     }),
   };
 }
-
-const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
 
 /** `after-a-leak.md` with the IDs of these keys. */
 export function leakPage(deployment: Deployment, keys: readonly LeakedKey[]): string {

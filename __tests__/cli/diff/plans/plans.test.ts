@@ -81,6 +81,19 @@ it.each<[string, object, string]>([
   expect(deployments.map((each) => each.state)).toEqual([state]);
 });
 
+it("an imported policy of the user lists the actions that it gets once", () => {
+  const edit = "what a policy allows: an imported policy that allowed less";
+  const changes = changesOf(editedPlans()[edit]?.plan ?? {});
+  const listed = ofRule(changes, "permissions-broadened").map(({ principal, values }) => [
+    principal,
+    (values.actions ?? []).length,
+  ]);
+  expect(listed).toEqual([
+    ["user", 3],
+    ["principal of the imported policy", 0],
+  ]);
+});
+
 it.each<[string, object, readonly string[]]>([
   ["nothing", {}, ["state-empty"]],
   ["data sources alone", { prior_state: prior("data") }, ["state-empty"]],

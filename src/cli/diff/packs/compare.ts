@@ -5,7 +5,7 @@ import { SLOTS } from "../../../iam/key-slots";
 import type { Deployment } from "../../../settings/deployment";
 import { canonical, listOf, objectOf, textOf, valueAt } from "../../../text/json";
 import { packageVersion } from "../../../text/package-file";
-import { normalizedSettings } from "../../pack/contents";
+import { approvedFiles, normalizedSettings } from "../../pack/contents";
 import { type DiffFound, RULES } from "../change-rules";
 import type { Changes, DeploymentChanges } from "../changes";
 import { nameOf } from "../json-values";
@@ -75,7 +75,12 @@ function changesOf(
   ];
   const findings = [...found, ...versionFindings(before, found)];
   const state = findings.length === 0 ? "unchanged" : "changed";
-  return { stack, state: before.settings === undefined ? "new" : state, findings };
+  return {
+    stack,
+    state: before.settings === undefined ? "new" : state,
+    findings,
+    ...(state === "changed" && { approved: approvedFiles(after.files) }),
+  };
 }
 
 const withoutLock = ({ files: { [LOCK_FILE]: _, ...files } }: PackSide) => files;

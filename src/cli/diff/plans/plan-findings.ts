@@ -60,14 +60,19 @@ export function changesOfPlan(
   const formerPgpKeys = plan.drift.map(
     ({ address, before: old }) => [address, textOf(old?.pgp_key)] as const,
   );
+  const permissions = permissionFindings(before, after);
   const findings = [
     ...plan.notCompared.map(unknownPart),
     ...(plan.isIncomplete ? [{ rule: "plan-incomplete", values: {} } as const] : []),
     ...more,
     ...resourceFindings(before, after, resources, uses),
     ...(deployment === undefined ? [] : planRisks(deployment, before, after)),
-    ...permissionFindings(before, after),
-    ...importedPolicies.flatMap(({ address }) => importedPolicyFindings(address, before, after)),
+    ...permissions,
+    ...importedPolicies.flatMap(({ address }) =>
+      importedPolicyFindings(address, before, after).map((found) =>
+        withoutList(found, permissions),
+      ),
+    ),
     ...secretFindings(secretPlan, secrets),
     ...exposureFindings(before, after),
     ...pgpKeyFindings([...pgpKeysIn(before), ...formerPgpKeys], pgpKeysIn(after)),
@@ -210,6 +215,15 @@ function importedPolicyFindings(
     ...finding,
     address,
   }));
+}
+
+/** A finding whose actions another one lists already has no list. */
+function withoutList(found: DiffFound, others: readonly DiffFound[]): DiffFound {
+  const listOfActions = ({ rule, values }: DiffFound) =>
+    canonical([rule, "actions" in values ? values.actions : []]);
+  return others.some((other) => listOfActions(other) === listOfActions(found))
+    ? ({ ...found, values: { ...found.values, actions: [] } } as DiffFound)
+    : found;
 }
 
 /**

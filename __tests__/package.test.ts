@@ -178,7 +178,7 @@ const READ = [
 ];
 
 /** Pages whose reader may be in any folder, where npx would download what is not installed. */
-const ANYWHERE = /^(README\.md|docs\/how-to\/(deploy|reuse)\.md|examples\/)/;
+const ANYWHERE = /^(README\.md|docs\/how-to\/(deploy|reuse)\.md|examples\/|review\/)/;
 
 /**
  * Every `npx` command in what people read: code of Markdown, and lines of other files except for

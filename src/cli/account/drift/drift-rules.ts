@@ -49,7 +49,7 @@ const ATTENTION = templateRules("attention", {
   // What is not as it was written.
   "boundary-differs": {
     text: "its permissions boundary is {boundary}, and Terraform manages {managed}",
-    risk: "the key has permissions that the managed boundary denies, or DKP lacks some that it requires",
+    risk: "[the {unlimited} has permissions that the managed boundary denies][the {limited} lacks every permission that {limit} does not allow][{other} and the managed boundary are not compared]",
     remedy: `${APPLY}; if it is intended, set {setting}`,
   },
   "document-differs": {

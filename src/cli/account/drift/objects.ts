@@ -408,8 +408,14 @@ function ownFindings(
   const boundary = existing.PermissionsBoundary?.PermissionsBoundaryArn ?? "";
   if (boundaries.length > 0 && !boundaries.includes(boundary)) {
     const setting = `${kind === "role" ? "nodeRole" : kind}.permissionsBoundary`;
-    const values = { boundary: boundary || "none", managed: boundaries[0] || "none", setting };
-    findings.push({ rule: "boundary-differs", field: setting, values });
+    const managed = boundaries[0] || "none";
+    const limit = managed === "none" ? { limited: kind, limit: boundary } : { other: boundary };
+    const values = boundary === "" ? { boundary: "none", unlimited: kind } : { boundary, ...limit };
+    findings.push({
+      rule: "boundary-differs",
+      field: setting,
+      values: { ...values, managed, setting },
+    });
   }
   const trust = storedDocument(existing.AssumeRolePolicyDocument);
   if (kind === "role" && !sameDocument(trust, NODE_TRUST)) {

@@ -18,10 +18,10 @@ describe("hand-over", () => {
    */
   const handOver = async (
     settings: string,
-    { user = "deckhouse", account = "123456789012", exposed = {}, key = {} } = {},
+    { user = "deckhouse", account = "123456789012", changed = {}, key = {} } = {},
   ) => {
     const outputs = Object.fromEntries(
-      Object.entries({ ...OUTPUTS, ...exposed }).map(([name, value]) => [name, { value }]),
+      Object.entries({ ...OUTPUTS, ...changed }).map(([name, value]) => [name, { value }]),
     );
     const resource = (type: string, attributes: object) => ({
       mode: "managed",
@@ -58,8 +58,8 @@ describe("hand-over", () => {
   it.each([
     ["which no resource of the state is", { access_key_id: "AKIAB" }, {}],
     ['which is a key of the user "bob"', {}, { user: "bob" }],
-  ])("rejects outputs with a key %s", async (reason, exposed, key) => {
-    await expect(handOver("", { exposed, key })).rejects.toThrow(
+  ])("rejects outputs with a key %s", async (reason, changed, key) => {
+    await expect(handOver("", { changed, key })).rejects.toThrow(
       new RegExp(`^the outputs have the key AKIA[AB], ${reason}: .* do not give this key`),
     );
   });

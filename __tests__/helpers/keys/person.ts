@@ -83,7 +83,7 @@ const clusterWith = (providerAccessKeyId: string): RunningCluster => ({
   ),
 });
 
-function stateContents({ user, keys, exposed }: State): KeySituation["state"] {
+function stateContents({ user, keys, current }: State): KeySituation["state"] {
   const own = SLOTS.flatMap((slot) => {
     const key = keys[slot];
     if (key === undefined) {
@@ -95,7 +95,7 @@ function stateContents({ user, keys, exposed }: State): KeySituation["state"] {
   });
   return {
     keys: own,
-    exposed: exposed ?? {},
+    current: current ?? {},
     user: user ? { name: "deckhouse", arn: `arn:aws:iam::${ACCOUNT}:user/deckhouse` } : undefined,
     resources: {
       current: own.map(({ slot, id }) => ({ address: KEY_ADDRESSES[slot], attributes: { id } })),
@@ -157,7 +157,7 @@ class Person {
         }
         if (
           /^note: .* or DKP does not have it$/m.test(text) &&
-          world.dkp !== world.state.exposed?.id
+          world.dkp !== world.state.current?.id
         ) {
           this.dkpKey = world.dkp;
           continue;
@@ -236,7 +236,7 @@ class Person {
     if (
       next.startsWith("give the current key") &&
       text.includes("--dkp-key") &&
-      world.dkp === world.state.exposed?.id
+      world.dkp === world.state.current?.id
     ) {
       this.dkpKey = world.dkp;
       return undefined;
@@ -295,7 +295,7 @@ class Person {
 
   private handOver(): Applied {
     const { world } = this;
-    const id = world.state.exposed?.id;
+    const id = world.state.current?.id;
     if (id === undefined || !isActive(world, id)) {
       return "failed";
     }
@@ -381,7 +381,7 @@ class Person {
       return undefined;
     }
     if (text.includes("#old-state")) {
-      const id = state.exposed?.id;
+      const id = state.current?.id;
       const version = world.versions.findLast(({ keys }) =>
         Object.values(keys).some((key) => key?.id === id),
       );
@@ -459,7 +459,7 @@ class Person {
     }
     if (key.id === world.dkp) {
       // A version of the state may have it.
-      const version = world.versions.findLast(({ exposed }) => exposed?.id === key.id);
+      const version = world.versions.findLast(({ current }) => current?.id === key.id);
       if (version !== undefined) {
         world.state = structuredClone(version);
         world.versions.push(structuredClone(version));
@@ -519,13 +519,13 @@ class Person {
     if (world.quarantined) {
       world.quarantined = false;
     }
-    if (slot !== undefined && id !== world.state.exposed?.id) {
+    if (slot !== undefined && id !== world.state.current?.id) {
       world.settings[slot] = "absent";
       world.settings.current = otherSlot(slot);
     }
     // Else the settings are rejected.
     world.settings[world.settings.current] = "Active";
-    if (this.apply() !== "failed" && isActive(world, world.state.exposed?.id ?? "")) {
+    if (this.apply() !== "failed" && isActive(world, world.state.current?.id ?? "")) {
       this.handOver();
     }
   }

@@ -19,19 +19,19 @@ export const iamKey = (id: string, days: number, used?: number, status = "Active
 
 /**
  * A deployment's keys, from YAML settings, the keys of the state, and those of IAM.
- * @param exposed the current key. @default the first one of the state
+ * @param current the current key. @default the first one of the state
  */
 export function situation(
   settings: string,
   keys: readonly StateKey[],
   inIam: readonly IamKey[],
-  exposed: StateKey | undefined = keys[0],
+  current: StateKey | undefined = keys[0],
 ): KeySituation {
   return {
     settings: deployment(settings),
     state: {
       keys,
-      exposed: { id: exposed?.id, slot: exposed?.slot },
+      current: { id: current?.id, slot: current?.slot },
       user: { name: "deckhouse", arn: "arn:aws:iam::123456789012:user/deckhouse" },
       resources: { current: [], tainted: [], deposed: [] },
       outputs: {},
@@ -334,7 +334,7 @@ export const SITUATIONS: Readonly<Record<string, Sample>> = {
       PRIMARY,
     ),
     "",
-    "expose",
+    "make-current",
   ),
   "two keys of a stopped cluster": sample(
     rotation(MOVED, iamKey(OLD, 60, 9), iamKey(NEW, 8)),

@@ -90,9 +90,9 @@ export const EVENTS = {
   "an apply loses the second answer": applyWith({ kind: "answer lost", at: 2 }),
   "an apply cannot read what it created": applyWith({ kind: "read fails", at: 1 }),
   "an apply cannot write the state": applyWith({ kind: "state not written" }),
-  "a hand-over": (world) => gives(world, world.state.exposed?.id ?? world.dkp),
+  "a hand-over": (world) => gives(world, world.state.current?.id ?? world.dkp),
   "a hand-over, and a component takes the key half a day later": (world) =>
-    gives(world, world.state.exposed?.id ?? world.dkp, DAY / 2),
+    gives(world, world.state.current?.id ?? world.dkp, DAY / 2),
   "somebody writes the other key back into the cluster": (world) => {
     giveKey(world, otherOf(world) || world.dkp);
     pass(world, world.hasCluster ? 1 : DAY + 3 * HOUR);
@@ -108,7 +108,7 @@ export const EVENTS = {
     world.state = structuredClone(world.versions[0] ?? world.state);
   },
   "the state loses the current key": ({ state }) => {
-    for (const slot of SLOTS.filter((each) => state.keys[each]?.id === state.exposed?.id)) {
+    for (const slot of SLOTS.filter((each) => state.keys[each]?.id === state.current?.id)) {
       delete state.keys[slot];
     }
   },

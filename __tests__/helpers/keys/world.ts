@@ -34,7 +34,7 @@ export interface StateKey {
 export interface State {
   user: boolean;
   keys: Partial<Record<Slot, StateKey>>;
-  exposed?: { readonly id: string; readonly slot: Slot };
+  current?: { readonly id: string; readonly slot: Slot };
 }
 
 export interface Settings {
@@ -262,7 +262,7 @@ function perform(
   }
   const key = state.keys[world.settings.current];
   if (!isFailed && key !== undefined) {
-    state.exposed = { id: key.id, slot: world.settings.current };
+    state.current = { id: key.id, slot: world.settings.current };
   }
   if (JSON.stringify(state) === JSON.stringify(world.state)) {
     return isFailed ? "failed" : "nothing to apply";
@@ -353,10 +353,10 @@ function isBreaking(
   { id }: StateKey,
   status: Status | "absent",
 ): boolean {
-  const { exposed } = world.state;
+  const currentKey = world.state.current;
   const verb = status === "absent" ? "deletes" : "deactivates";
-  const whose = id === exposed?.id ? "the current" : undefined;
-  const { rule } = endingOf({ slot, verb, id, current: exposed?.id, whose }, usesOf(world));
+  const whose = id === currentKey?.id ? "the current" : undefined;
+  const { rule } = endingOf({ slot, verb, id, current: currentKey?.id, whose }, usesOf(world));
   // A person looks up which key DKP has, as the attention says. Another rule is about a key that
   // Terraform activates.
   const isOfDkp = rule === "key-ended" && id === world.dkp;
@@ -426,8 +426,8 @@ export function canonical(world: World): string {
     const kind = age < 10 ? "now" : age < DAY ? "recent" : "old";
     return value === undefined ? "never" : `${kind} ${order.indexOf(value)}`;
   };
-  const stateOf = ({ user, keys: inState, exposed }: State) => [
-    ...[user, exposed?.id, exposed?.slot],
+  const stateOf = ({ user, keys: inState, current }: State) => [
+    ...[user, current?.id, current?.slot],
     ...SLOTS.map((slot) => [
       inState[slot]?.id,
       inState[slot]?.status,

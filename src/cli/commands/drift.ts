@@ -55,7 +55,7 @@ What the settings or the state have is managed. If the state cannot be read, the
         const report = await withIam(deployment, waiting, (iam) =>
           driftReport(deployment, state, iam, cluster?.cluster.configuration.keyId),
         );
-        const current = "value" in state ? state.value.exposed.id : undefined;
+        const current = "value" in state ? state.value.current.id : undefined;
         const found =
           cluster === undefined ? [] : clusterDrift(deployment, { ...cluster, current });
         return {

@@ -28,7 +28,7 @@ export interface StateKey {
 export interface StateContents {
   readonly keys: readonly StateKey[];
   /** The current key: the one in the outputs; undefined where the state has no such output. */
-  readonly exposed: { readonly id?: string | undefined; readonly slot?: Slot | undefined };
+  readonly current: { readonly id?: string | undefined; readonly slot?: Slot | undefined };
   readonly user?:
     | { readonly name?: string | undefined; readonly arn?: string | undefined }
     | undefined;
@@ -95,7 +95,7 @@ export function readState(state: string): StateContents {
         .filter(({ address }) => address === KEY_ADDRESSES[name])
         .map((resource) => stateKey(name, resource, resources.tainted.includes(resource))),
     ),
-    exposed: {
+    current: {
       id: textOf(objectOf(outputs.access_key_id).value),
       slot: SLOTS.find((name) => name === slot),
     },

@@ -131,7 +131,7 @@ function untrueIn(text: string, world: World): readonly string[] {
     untrue.push(...(keyIn(world, unused[1] ?? "")?.used === undefined ? [] : [unused]));
   }
   for (const current of text.matchAll(/because DKP has the current one/g)) {
-    untrue.push(...(world.dkp === world.state.exposed?.id ? [] : [current]));
+    untrue.push(...(world.dkp === world.state.current?.id ? [] : [current]));
   }
   for (const stopped of text.matchAll(/the cluster is stopped/g)) {
     untrue.push(...(world.isRunning ? [stopped] : []));

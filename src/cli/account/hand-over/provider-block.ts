@@ -74,7 +74,7 @@ export async function currentKey(
       `accountId: the settings have ${accountId}, and the state has the key of another account; check the backend`,
     );
   }
-  const { id, slot } = state.exposed;
+  const { id, slot } = state.current;
   if (id === undefined) {
     throw new Error(`${folder}: there is no output access_key_id; apply first`);
   }

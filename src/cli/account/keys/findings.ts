@@ -76,7 +76,7 @@ function stateFindings({ state, iam, erroredState: file }: KeySituation): readon
   if (file !== undefined) {
     found.push({ rule: "key-errored-state", values: { file } });
   }
-  const { id } = state.exposed;
+  const { id } = state.current;
   if (id !== undefined && state.keys.every((key) => key.id !== id)) {
     found.push({ rule: "key-old-state", values: { key: id } });
   }
@@ -112,13 +112,13 @@ function differenceOf(
   situation: KeySituation,
 ): readonly KeyFinding[] {
   const { settings, iam, cluster, dkpKey } = situation;
-  const { exposed } = situation.state;
+  const currentKey = situation.state.current;
   if (inState === undefined || settings.accessKeys === "none") {
     return [];
   }
   const { stack, region, user } = settings;
   const { id: key, created } = inState;
-  const isCurrent = key === exposed.id;
+  const isCurrent = key === currentKey.id;
   const field = `accessKeys.${slot}.status`;
   if (inIam === undefined) {
     const rule = isNewAt(created, iam.now) ? "key-not-listed" : "key-deleted";
@@ -134,7 +134,7 @@ function differenceOf(
     return [];
   }
   const isSelected = slot === settings.accessKeys.current;
-  const current = iam.keys.find(({ id }) => id === exposed.id);
+  const current = iam.keys.find(({ id }) => id === currentKey.id);
   const isReplacement = isSelected && current?.status === "Active";
   if (inSettings === "Active" && !isReplacement) {
     const activate = leakCommands(user.name, alwaysOnRegion(region)).activate(key);
@@ -143,15 +143,15 @@ function differenceOf(
   }
   if (isCurrent || isReplacement) {
     const deployed = slotsOf(situation).map((each) => {
-      const status = each.inState?.id === exposed.id ? "Active" : each.inIam?.status;
+      const status = each.inState?.id === currentKey.id ? "Active" : each.inIam?.status;
       return `${each.slot}.status: ${status ?? "absent"}`;
     });
-    const values = { key: exposed.id ?? "", slot: exposed.slot ?? slot, deployed };
+    const values = { key: currentKey.id ?? "", slot: currentKey.slot ?? slot, deployed };
     return [{ rule: "key-settings-differ", field: "accessKeys", values }];
   }
   const verb = inSettings === "absent" ? "deletes" : "deactivates";
   const whose = key === (cluster?.configuration.keyId ?? dkpKey) ? "DKP's" : undefined;
-  const ended = { slot, verb, id: key, current: exposed.id, whose } as const;
+  const ended = { slot, verb, id: key, current: currentKey.id, whose } as const;
   return [{ ...endingOf(ended, usesIn(situation)), field }];
 }
 
@@ -190,7 +190,7 @@ function userKeyFindings(situation: KeySituation): readonly KeyFinding[] {
     found.push(isExternal ? { rule: "key-external", values: { ...values, by } } : { rule, values });
   }
   found.push(...rotated);
-  const current = iam.keys.find((key) => key.id === state.exposed.id);
+  const current = iam.keys.find((key) => key.id === state.current.id);
   const isIdle = iam.keys.every((key) => !isInUse(key, iam.now));
   if (dkp === undefined && !isNone && isIdle && current?.lastUsed !== undefined) {
     const values = { key: current.id, used: timeText(current.lastUsed.at), stack };

@@ -120,7 +120,7 @@ export const STEPS = templateRules("note", {
   differs: "first do what is said above, then run keys again",
   apply: "apply, because {what}",
   "hand-over": "give the current key {key} to DKP, {what}",
-  expose: "make the newer key {key} current, and give it to DKP",
+  "make-current": "make the newer key {key} current, and give it to DKP",
   wait: "wait until {time}: {what}",
   "which-key":
     "find out which key DKP has, because AWS reports no use that shows it: run keys with --cluster, or with --dkp-key KEY",

@@ -32,7 +32,7 @@ export function leakText(leaked: LeakedKeys): string {
     const parts = [inIam ? keyText(inIam) : id];
     parts.push(owner === undefined ? "no user is known to have it" : `a key of the user ${owner}`);
     const slot = slotOf(id);
-    const isCurrent = id === state?.exposed.id;
+    const isCurrent = id === state?.current.id;
     if (slot !== undefined) {
       parts.push(`${isCurrent ? "the current key " : ""}in the slot ${slot}`);
     }

@@ -71,9 +71,9 @@ function notApplied(situation: KeySituation): string | undefined {
     }
   }
   const { accessKeys } = settings;
-  return accessKeys === "none" || state.exposed.slot === accessKeys.current
+  return accessKeys === "none" || state.current.slot === accessKeys.current
     ? undefined
-    : `the settings select ${accessKeys.current}, and the outputs have the key of ${state.exposed.slot ?? "none"}`;
+    : `the settings select ${accessKeys.current}, and the outputs have the key of ${state.current.slot ?? "none"}`;
 }
 
 /** The table: what comes next where all sources agree. */
@@ -94,7 +94,7 @@ function rotationStep({ current: name }: KeySlots, situation: KeySituation): Ste
   }
   if (isBetter(other, current)) {
     const edits = [{ setting: "accessKeys.current", value: other.slot }];
-    return step("expose", { key: old.id, edits, actions: ["apply", "hand-over"] });
+    return step("make-current", { key: old.id, edits, actions: ["apply", "hand-over"] });
   }
   if (isOther && (dkp.usedAt === undefined || old.id === dkp.id)) {
     return handOver(current, dkp);

@@ -72,7 +72,7 @@ function slotText(slot: KeySlot, situation: KeySituation): string {
     return `${slot.slot}: ${inSettings === "absent" ? "absent" : "not applied yet"}`;
   }
   const parts = [`${slot.slot}: ${inIam ? keyText(inIam) : `${inState.id} (not in IAM)`}`];
-  if (inState.id === state.exposed.id) {
+  if (inState.id === state.current.id) {
     parts.push("the current key");
   }
   const dkp = dkpKeyOf(situation);
@@ -104,7 +104,7 @@ export function keysJson(
       slot,
       inSettings,
       id: inState?.id,
-      current: inState !== undefined && inState.id === state.exposed.id,
+      current: inState !== undefined && inState.id === state.current.id,
       isPlaintext: inState?.secret !== undefined,
       pgpKey: pgpKeyOf(inState?.pgpKey),
     })),

@@ -155,7 +155,7 @@ export function slotOf(
  * `rotate` or of a person, which Terraform's key replaces. IAM allows two keys.
  */
 export function formerKeyOf({ state, iam }: KeySituation): IamKey | undefined {
-  const current = iam.keys.find(({ id }) => id === state.exposed.id);
+  const current = iam.keys.find(({ id }) => id === state.current.id);
   return iam.keys.find(
     ({ id, created = 0, lastUsed }) =>
       lastUsed !== undefined &&

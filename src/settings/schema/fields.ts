@@ -1,4 +1,5 @@
 import type * as v from "valibot";
+import { argumentsOf, BACKEND_TYPES, type BackendType } from "../../terraform/backends";
 import { isObject } from "../../text/json";
 import { EMPTY, type FieldError, nearest, show, suggest } from "../errors";
 import { removedSetting, removedValue } from "../removed-settings";
@@ -98,11 +99,12 @@ function issueMessage(issue: v.BaseIssue<unknown>, path: readonly string[]): str
     return removedValue(path.join("."), issue.input) ?? issue.message;
   }
   if (issue.type === "never") {
-    const removed = removedSetting(path.join("."), issue.input);
-    if (removed !== undefined) {
-      return removed;
-    }
+    const field = path.join(".");
     const known = knownKeys(path.slice(0, -1));
+    const answer = removedSetting(field, issue.input) ?? MEANT.get(field);
+    if (answer !== undefined) {
+      return answer;
+    }
     // One of two objects has it, and this is the other one.
     if (known.includes(key)) {
       return OF_TERRAFORM;
@@ -110,6 +112,12 @@ function issueMessage(issue: v.BaseIssue<unknown>, path: readonly string[]): str
     const isType = path[0] === "backend" && path.length === 2;
     if (!isType && (path[0] === "backend" || path[0] === "cloud")) {
       return unknownArgument(path, known);
+    }
+    if (
+      isType &&
+      Object.values<BackendType>(BACKEND_TYPES).some((one) => argumentsOf(one).has(key))
+    ) {
+      return `is an argument, and stands below a backend type; write for example ${BACKEND_EXAMPLE}`;
     }
     const shape =
       isType && nearest(key, known) === undefined ? `; write for example ${BACKEND_EXAMPLE}` : "";
@@ -122,6 +130,12 @@ function issueMessage(issue: v.BaseIssue<unknown>, path: readonly string[]): str
     ? `${show(issue.input)} is not ${EXPECTED[issue.type] ?? issue.expected}`
     : issue.message;
 }
+
+/** By a setting that does not exist, what whoever writes it wants. */
+const MEANT: ReadonlyMap<string, string> = new Map([
+  ["accessKeys.none", "is a value, and no setting; write accessKeys: none"],
+  ["cluster.name", "unknown setting; DKP calls the name of a cluster its prefix, so write prefix"],
+]);
 
 const OF_TERRAFORM = "is for keys of Terraform, and managedBy is rotate; remove it";
 

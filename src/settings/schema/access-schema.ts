@@ -58,7 +58,7 @@ const keySlot = (status: (typeof KEY_STATUSES)[number]) =>
     ),
     pgpKey: f.exposure(
       pgpKey,
-      "Public OpenPGP key: a file, armored or binary, relative to the folder of the settings, such as `team.asc`; or its binary form in base64. The state then holds only the encrypted secret. Other bytes would replace the key, so rotate to the other slot",
+      "Public OpenPGP key: a file, armored or binary, relative to the folder of the settings, or its binary form in base64. The state then holds only the encrypted secret. Other bytes would replace the key, so rotate to the other slot",
     ),
   });
 

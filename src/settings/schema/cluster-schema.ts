@@ -50,7 +50,7 @@ export const dkpFields = {
   tags: f.permissions(f.tags, "Tags that DKP sets on its objects"),
   imdsv2: f.permissions(
     v.boolean(),
-    "Instance metadata service version 2 only, which DKP has from 1.78 on. It manages the metadata options of its nodes if it is `true` or `false`, not if it is absent",
+    "Instance metadata service version 2 only, from DKP 1.78 on. DKP manages the metadata options of its nodes if it is `true` or `false`",
   ),
   disableDefaultSecurityGroup: f.permissions(
     v.boolean(),

@@ -157,7 +157,7 @@ const schema = f.strict({
   ),
   accountId: f.identity(
     accountId,
-    "AWS account, 12 digits in quotes; Terraform then refuses to run in any other. Without it, the credentials decide the account",
+    "AWS account, 12 digits in quotes; Terraform then refuses to run in any other",
   ),
   provider: v.optional(provider, {}),
   tags: f.attention(f.tags, "Tags of everything that takes them (provider `default_tags`)"),

@@ -137,15 +137,15 @@ async function createdFor(
   to: Destination,
   { yes }: Options,
 ): Promise<RotateFound> {
-  return await withUserKeys(session, deployment, async (keys) => {
+  return await withUserKeys(session, deployment, async (keys, iam) => {
+    await requireAccount(deployment, iam);
     const world = worldWithoutCluster(keys);
     session.printError(await keysBefore(world, deployment.user.name));
-    await requireYes(session, yes);
+    await requireYes(session, { yes });
     return await newKeyFor(world, deployment, to);
   });
 }
 
-/** The keys of the user, in the account of the settings. */
 async function withUserKeys<T>(
   session: Session,
   deployment: Deployment,
@@ -153,16 +153,19 @@ async function withUserKeys<T>(
 ): Promise<T> {
   const { region, provider } = deployment;
   const waiting = { progress: session.printError, limit: RUN_LIMIT / 1000 };
-  return await withAws({ region, ...provider }, waiting, async (aws) => {
-    const iam = new IamReader(aws);
-    await requireAccount(deployment, iam);
-    return await work(new UserKeys(aws, deployment), iam);
-  });
+  return await withAws({ region, ...provider }, waiting, (aws) =>
+    work(new UserKeys(aws, deployment), new IamReader(aws)),
+  );
 }
 
-/** Which key DKP has does not matter here. @throws Error without an answer */
-async function requireYes(session: Session, yes: true | undefined): Promise<void> {
-  const refusal = await refusalOf(session, { from: "", isUnknown: false }, { yes }, "Do this?");
+/** @param replaced where it matters which key DKP has @throws Error without an answer */
+async function requireYes(
+  session: Session,
+  agreement: Agreement,
+  question = "Do this?",
+  replaced = { from: "", isUnknown: false },
+): Promise<void> {
+  const refusal = await refusalOf(session, replaced, agreement, question);
   if (refusal !== undefined) {
     throw new Error(`nothing was changed: ${refusal}`);
   }
@@ -199,12 +202,13 @@ async function leakResponse(
   options: Options,
 ): Promise<readonly RotateFound[]> {
   return await withUserKeys(session, deployment, async (keys, iam) => {
+    await requireAccount(deployment, iam);
     const read = await readWorld(session, deployment, iam, keys, options);
     const create = to && (() => newKeyFor(read, deployment, to, "leak-new-key"));
     const world = leakWorld({ ...read, elsewhere: create && { name: to.name, create } }, keys);
     const plan = await leakPlan(world, leaked, deployment.user.name);
     session.printError(leakPlanText(plan, world.now(), world));
-    await requireYes(session, options.yes);
+    await requireYes(session, { yes: options.yes });
     return await respond(world, plan, keys.removal);
   });
 }
@@ -241,12 +245,9 @@ async function inCluster(
   maxAge: number,
   options: Options,
 ): Promise<Rotated> {
-  const { region, provider } = deployment;
   const access = await namedCluster(session, options);
   const cluster = await runningCluster(access);
-  const waiting = { progress: session.printError, limit: RUN_LIMIT / 1000 };
-  return await withAws({ region, ...provider }, waiting, async (aws) => {
-    const iam = new IamReader(aws);
+  return await withUserKeys(session, deployment, async (keys, iam) => {
     await requireCluster(deployment, cluster, iam);
     const from = cluster.configuration.keyId;
     const isUnknown = await isUnknownKey(deployment, from, iam);
@@ -254,25 +255,14 @@ async function inCluster(
       if (options.yes !== true) {
         session.printError(textOfFound(step.found));
       }
-      const refusal = await refusalOf(
-        session,
-        { from, isUnknown },
-        options,
-        `Do this for ${stackAndContext(deployment, access)}?`,
-      );
-      if (refusal !== undefined) {
-        throw new Error(`nothing was changed: ${refusal}`);
-      }
+      const question = `Do this for ${deployment.stack} in ${access.context}?`;
+      await requireYes(session, options, question, { from, isUnknown });
       session.raise(isDown(step) ? EXIT.breaking : EXIT.success);
     };
-    const world = rotationWorld(new UserKeys(aws, deployment), access, cluster);
-    const wanted = { maxAge, isWanted: options.now === true };
-    return await rotateOnce(world, wanted, agree);
+    const world = rotationWorld(keys, access, cluster);
+    return await rotateOnce(world, { maxAge, isWanted: options.now === true }, agree);
   });
 }
-
-const stackAndContext = ({ stack }: Deployment, { context }: { readonly context: string }) =>
-  `${stack} in ${context}`;
 
 /** Whether DKP has a key that does not work until a step is done. */
 const isDown = ({ found: { rule } }: Step): boolean =>

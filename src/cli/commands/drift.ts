@@ -53,7 +53,7 @@ What the settings or the state have is managed. If the state cannot be read, the
         const state = await readableState(session, deployment.stack);
         const waiting = { progress: session.printError, limit: timeout };
         const report = await withIam(deployment, waiting, (iam) =>
-          driftReport(deployment, state, iam, cluster?.cluster.configuration.keyId),
+          driftReport(deployment, state, iam, cluster?.cluster),
         );
         const current = "value" in state ? state.value.current.id : undefined;
         const found =

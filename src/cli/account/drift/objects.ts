@@ -3,6 +3,7 @@ import { NODE_TRUST, nodePolicy } from "../../../iam/node-role-permissions";
 import type { Deployment } from "../../../settings/deployment";
 import { ADDRESSES, KEY_ADDRESSES, policyOfAddress } from "../../../terraform/addresses";
 import { grouped } from "../../../text/grouped";
+import type { Configured } from "../../cluster/running-cluster";
 import { DENY_POLICY } from "../../iam/leaked-key";
 import { allIn, presentAt, type StateContents } from "../../terraform/state-file";
 import { counted } from "../../text/markdown";
@@ -31,8 +32,8 @@ interface Compared {
    * Terraform.
    */
   readonly keys: readonly string[] | undefined;
-  /** The key that the cluster has, if it was read. */
-  readonly dkpKey: string | undefined;
+  /** What the cluster has, if it was read. */
+  readonly configured: Configured | undefined;
   readonly iam: IamReader;
 }
 
@@ -56,12 +57,12 @@ export async function objectsDrift(
   account: string,
   contents: Pick<StateContents, "resources"> | undefined,
   iam: IamReader,
-  dkpKey: string | undefined,
+  configured: Configured | undefined,
 ): Promise<Findings> {
   const described = inventoryOfSettings(settings, account);
   const state = contents && inventoryOfState(allIn(contents.resources));
   const keys = state && managedKeys(settings, state, contents.resources, described);
-  const compared = { settings, described, state, keys, dkpKey, iam };
+  const compared = { settings, described, state, keys, configured, iam };
   return (
     await Promise.all(expectedObjects(compared).map((expected) => objectDrift(compared, expected)))
   ).flat();
@@ -322,14 +323,15 @@ function denialFindings(
 }
 
 async function keyFindings(
-  { settings: { stack, managedBy, maxAge }, keys: managed, dkpKey, iam }: Compared,
+  { settings: { stack, managedBy, maxAge }, keys: managed, configured, iam }: Compared,
   { name }: Expected,
 ): Promise<Findings> {
   if (managedBy === "rotate" && maxAge !== undefined && managed === undefined) {
     return findingsOf(await iam.usedKeys(name), (keys = []) => {
       const now = iam.now();
-      const known = dkpKey ?? onlyUsedKey(keys, now)?.id;
-      return rotatedFindings({ stack, maxAge, keys, now, dkpKey: known });
+      const dkpKey = configured?.configuration.keyId ?? onlyUsedKey(keys, now)?.id;
+      const { lastWrite } = configured ?? {};
+      return rotatedFindings({ stack, maxAge, keys, now, dkpKey, lastWrite });
     });
   }
   return findingsOf(await iam.keys(name), (keys = []) =>

@@ -1,4 +1,5 @@
 import type { Deployment } from "../../../settings/deployment";
+import type { Configured } from "../../cluster/running-cluster";
 import { type Finding, findingsText } from "../../findings/finding";
 import { allIn, type StateContents } from "../../terraform/state-file";
 import type { IamReader, Reading } from "../aws/iam-reader";
@@ -19,14 +20,14 @@ export interface DriftReport {
 }
 
 /**
- * What exists in AWS besides what is managed of a deployment. @param dkpKey the key that the cluster
- * has, if it was read
+ * What exists in AWS besides what is managed of a deployment. @param configured what the
+ * cluster has, if it was read
  */
 export async function driftReport(
   settings: Deployment,
   state: DriftState,
   iam: IamReader,
-  dkpKey?: string,
+  configured?: Configured,
 ): Promise<DriftReport> {
   const { stack, cluster } = settings;
   const findings: DriftFound[] = [];
@@ -67,7 +68,7 @@ export async function driftReport(
       values: { settings: settings.user.name, state: user },
     });
   }
-  findings.push(...(await objectsDrift(settings, account, contents, iam.once(), dkpKey)));
+  findings.push(...(await objectsDrift(settings, account, contents, iam.once(), configured)));
   for (const { address, attributes } of contents?.resources.deposed ?? []) {
     findings.push({
       rule: "object-left-over",

@@ -161,9 +161,12 @@ describe("the next step of a rotation", () => {
     );
   });
 
-  it("deletes neither of two keys that may be in use, where DKP has a third one", () => {
+  it("deletes a key that nothing uses, and no other one, where DKP has a third one", () => {
     expect(
       step(undefined, { age: 9, used: 1 }, { keys: [key("THIRD", { age: 8, used: 1 })] }),
     ).toEqual(["unknown-without-slot"]);
+    expect(step(undefined, { age: 9, used: 1 }, { keys: [key("THIRD", { age: 2 })] })).toEqual([
+      ...["delete-for-slot", "delete", "THIRD"],
+    ]);
   });
 });

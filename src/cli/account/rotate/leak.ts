@@ -12,6 +12,9 @@ const PROPAGATION = 900_000;
 /** How long another key for DKP may delay the end of the leaked one. In milliseconds. */
 const GIVE_LIMIT = 60_000;
 
+/** How often a response tries to give DKP a key that works. */
+const ATTEMPTS = 2;
+
 /** What the response to a leak reads and writes besides. */
 export interface LeakWorld extends RotationWorld {
   /** The user that has a key; undefined if no user of the account has it. */
@@ -45,6 +48,8 @@ export interface LeakPlan {
   readonly isReplaced: boolean;
   /** The key that makes room for another one of DKP. */
   readonly forSlot: IamKey | undefined;
+  /** Whether DKP has a key that did not leak, and does not work. */
+  readonly isDown: boolean;
 }
 
 /** @throws Error if a key is not one of the user: then nothing is done */
@@ -71,8 +76,12 @@ export async function leakPlan(
   // DKP may have one that has not leaked.
   const spare = dkpKey === undefined ? keys : all;
   const forSlot = isReplaced && all.length > 1 ? slotOf(spare, dkpKey) : undefined;
-  return { keys, gone, dkpKey, isOfDkp, isReplaced, forSlot };
+  const isDown = isOfDkp === false && !isActive(all, dkpKey);
+  return { keys, gone, dkpKey, isOfDkp, isReplaced, forSlot, isDown };
 }
+
+const isActive = (keys: readonly IamKey[], key: string | undefined): boolean =>
+  keys.some(({ id, status }) => id === key && status === "Active");
 
 /** A key that nothing has used goes first, then one that does not work, then not DKP's. */
 const slotOf = (keys: readonly IamKey[], dkpKey: string | undefined): IamKey | undefined =>
@@ -111,6 +120,10 @@ export async function respond(
     });
   }
   found.push(...plan.gone.map((key): RotateFound => ({ rule: "leaked-gone", values: { key } })));
+  if (plan.isDown && !plan.isReplaced) {
+    const reason = `the cluster has ${plan.dkpKey}, which is no Active key of the user`;
+    found.push(notGiven(world, plan, reason));
+  }
   if (plan.isOfDkp === undefined && !plan.isReplaced) {
     const [key = ""] = [...plan.keys.map(({ id }) => id), ...plan.gone];
     found.push({ rule: "cluster-unread", values: { key } });
@@ -134,12 +147,13 @@ async function givenInTime(world: LeakWorld, plan: LeakPlan): Promise<RotateFoun
   const { elsewhere } = world;
   const { forSlot } = plan;
   const giving = async (): Promise<RotateFound> => {
+    if (elsewhere === undefined) {
+      return { rule: "given", values: { key: await workingKey(world, plan) } };
+    }
     if (forSlot !== undefined) {
       await world.deleteKey(forSlot.id);
     }
-    return elsewhere === undefined
-      ? { rule: "given", values: { key: await giveNewKey(world) } }
-      : await elsewhere.create();
+    return await elsewhere.create();
   };
   const failed = ({ message }: Error) => notGiven(world, plan, message);
   let timer: NodeJS.Timeout | undefined;
@@ -151,6 +165,33 @@ async function givenInTime(world: LeakWorld, plan: LeakPlan): Promise<RotateFoun
     return await Promise.race([giving().catch(failed), tooLate]);
   } finally {
     clearTimeout(timer);
+  }
+}
+
+/**
+ * Gives DKP a key, and another one where that one does not work: another response at the same time
+ * may delete it. @returns the key that DKP has
+ */
+async function workingKey(world: LeakWorld, plan: LeakPlan): Promise<string> {
+  const leaked = [...plan.keys.map(({ id }) => id), ...plan.gone];
+  for (let attempts = 0; ; attempts += 1) {
+    const dkpKey = await world.dkpKey();
+    const keys = await world.keys();
+    if (isActive(keys, dkpKey) && !leaked.includes(dkpKey)) {
+      return dkpKey;
+    }
+    if (attempts === ATTEMPTS) {
+      throw new Error("another response changes the keys at the same time");
+    }
+    const spare = keys.length > 1 ? slotOf(keys, dkpKey) : undefined;
+    if (spare !== undefined) {
+      await world.deleteKey(spare.id);
+    }
+    await giveNewKey(world).catch(async (error: unknown) => {
+      if ((await world.dkpKey()) === dkpKey) {
+        throw error;
+      }
+    });
   }
 }
 

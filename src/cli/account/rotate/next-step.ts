@@ -61,7 +61,7 @@ export function nextStep(situation: Situation): Step {
   const own = keys.find(({ id }) => id === dkpKey);
   const other = keys.find(({ id }) => id !== dkpKey);
   if (own === undefined) {
-    return unknownKey(situation, other);
+    return unknownKey(situation);
   }
   if (own.status !== "Active") {
     return inactiveKey(situation, own, other);
@@ -106,14 +106,15 @@ export function overdueFindings({
 }
 
 /** No user has the key that DKP has, which does not work. */
-function unknownKey(situation: Situation, other: IamKey | undefined): Step {
-  const { dkpKey: key, keys } = situation;
+function unknownKey(situation: Situation): Step {
+  const { dkpKey: key, keys, now } = situation;
   if (keys.length < 2) {
     return {
       found: { rule: "replace-unknown", values: { key } },
       action: { do: "replace", id: key },
     };
   }
+  const other = keys.find((each) => isFree(each, now));
   return withSlotOf(situation, other, { rule: "unknown-without-slot", values: { key } });
 }
 
@@ -138,16 +139,16 @@ function inactiveKey(situation: Situation, own: IamKey, other: IamKey | undefine
  * Deletes a key that nothing uses, for another one of DKP; a person decides about one that is used.
  */
 function withSlotOf({ now }: Situation, other: IamKey | undefined, found: RotateFound): Step {
-  const isFree =
-    other !== undefined &&
-    (other.status !== "Active" || (!isUsed(other) && now >= after(createdOf(other), 1)));
-  return isFree
+  return other !== undefined && isFree(other, now)
     ? {
         found: { rule: "delete-for-slot", values: { other: other.id } },
         action: { do: "delete", id: other.id },
       }
     : { found };
 }
+
+const isFree = (key: IamKey, now: Date): boolean =>
+  key.status !== "Active" || (!isUsed(key) && now >= after(createdOf(key), 1));
 
 function loneKey({ now, maxAge, isWanted }: Situation, own: IamKey): Step {
   const [created, until] = [timeText(createdOf(own)), timeText(after(createdOf(own), maxAge))];

@@ -102,21 +102,26 @@ export class UserKeys {
     return leakCommands(this.user, alwaysOnRegion(this.deployment.region)).removeDenial;
   }
 
+  /** A key that is gone already needs no deactivation. */
   async setStatus(AccessKeyId: string, Status: "Active" | "Inactive"): Promise<void> {
-    await this.aws.write("iam:UpdateAccessKey", { UserName: this.user, AccessKeyId, Status });
+    const input = { UserName: this.user, AccessKeyId, Status };
+    const update = this.aws.write("iam:UpdateAccessKey", input);
+    await (Status === "Inactive" ? unlessGone(update) : update);
   }
 
   /** Deletes a key; one that is gone already is no error. */
   async delete(AccessKeyId: string): Promise<void> {
-    await this.aws
-      .write("iam:DeleteAccessKey", { UserName: this.user, AccessKeyId })
-      .catch((error: unknown) => {
-        if (!(error instanceof AwsError && error.code === "NoSuchEntity")) {
-          throw error;
-        }
-      });
+    const input = { UserName: this.user, AccessKeyId };
+    await unlessGone(this.aws.write("iam:DeleteAccessKey", input));
   }
 }
+
+const unlessGone = (write: Promise<unknown>): Promise<unknown> =>
+  write.catch((error: unknown) => {
+    if (!(error instanceof AwsError && error.code === "NoSuchEntity")) {
+      throw error;
+    }
+  });
 
 /** IAM without a cluster: a leaked key ends all the same. */
 export function worldWithoutCluster(keys: UserKeys): RotationWorld {

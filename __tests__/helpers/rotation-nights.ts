@@ -1,34 +1,57 @@
-import { DAY } from "../../src/cli/account/rotate/next-step";
-import { ROTATE_RULES } from "../../src/cli/account/rotate/rotate-rules";
-import { type RotationWorld, rotateOnce } from "../../src/cli/account/rotate/rotation";
-import { levelOf } from "../../src/cli/findings/finding";
+import type { IamKey } from "../../src/cli/account/aws/iam-reader";
+import type { LeakWorld } from "../../src/cli/account/rotate/leak";
+import { createdOf, DAY, type Step } from "../../src/cli/account/rotate/next-step";
+import { ROTATE_RULES, type RotateRules } from "../../src/cli/account/rotate/rotate-rules";
+import { rotateOnce } from "../../src/cli/account/rotate/rotation";
+import type { SecretKey } from "../../src/cli/cluster/configuration";
+import { exitCodeOf } from "../../src/cli/findings/finding";
+import { type Failure, failing, inTurns, Killed, type Run } from "./rotation-runs";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
+
+/** Without failures, at the end. */
+const QUIET_NIGHTS = 14;
+
+/** Where the nights pass: in memory, or a local AWS and a cluster. */
+export interface Place {
+  /** What one run reads and writes. @param isAway whether the cluster does not answer */
+  world(isAway: boolean): LeakWorld;
+  /** Time passes, in milliseconds. */
+  pass(duration: number): Promise<void> | void;
+  keys(): Promise<readonly IamKey[]> | readonly IamKey[];
+  /** The key that DKP's Secret has. */
+  secret(): Promise<SecretKey> | SecretKey;
+  /** A person writes a key into DKP's Secret. */
+  write(key: SecretKey): void;
+  /** A person deletes a key. */
+  delete(id: string): Promise<void> | void;
+  /** Whether AWS allows a call of DKP that is signed with a key. */
+  allows(key: SecretKey): Promise<boolean> | boolean;
+}
 
 /** What happened in a year. */
 export interface Year {
   rotations: number;
   /** In days. */
   oldestKey: number;
+  calls: number;
   /** Calls of DKP that AWS denied. */
   denied: number;
   /** Keys at the end that no rotation retires. */
   left: number;
-  /**
-   * Runs by the highest level that they reported; those that ended with an error or were killed
-   * apart.
-   */
-  readonly runs: Record<"note" | "attention" | "breaking" | "error" | "killed", number>;
+  /** Runs by how they ended: exit code and rules, or the error. */
+  readonly ends: Record<string, number>;
 }
 
-class Killed extends Error {}
-
-interface Key {
-  status: "Active" | "Inactive";
-  readonly created: number;
-  /** Times and services of its uses. */
-  readonly uses: { readonly at: number; readonly service: string }[];
+interface Nightly {
+  readonly nights: number;
+  /** The days of a rotation. */
+  readonly maxAge: number;
+  /** The share of runs that are killed, and also that of those whose answer is lost. */
+  readonly share: number;
+  /** The shortest time between two calls of one component, in milliseconds. */
+  readonly pause: number;
 }
 
 /**
@@ -36,63 +59,38 @@ interface Key {
  * calls AWS.
  */
 interface Component {
-  key: string;
+  key: SecretKey;
   readonly delay: () => number;
   readonly period: number;
   nextCall: number;
   takesAt: number;
 }
 
-/** What goes wrong in a run: at which write, counted from 1, and how. */
-interface Failure {
-  readonly write: number;
-  readonly how: "killed before" | "killed after" | "answer lost";
-}
-
-/** Numbers that look random, the same ones for a seed. Source: mulberry32, public domain. */
-export function random(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
-/** IAM, a cluster and the components of DKP, hour by hour. */
+/** Nights of `rotate`, and the components of DKP in between. */
 export class Nights {
-  private readonly keys = new Map<string, Key>();
-  private secret = "K1";
-  private time = Date.UTC(2026, 0, 1);
-  private created = 1;
+  private time = 0;
   /** When the Secret got another key. */
   private givenAt = 0;
-  private isAway = false;
   private readonly components: readonly Component[];
+  /** When keys were created that runs of `rotate` created, by their ID. */
+  private readonly created = new Map<string, number>();
+  /** All keys that the cluster has had, and the last use of each by a component. */
+  private readonly given = new Map<string, { readonly key: SecretKey; lastUse: number }>();
   /** Writes whose answer was lost, and that land later. */
-  private late: { readonly at: number; readonly land: () => void }[] = [];
-  private killed = new WeakSet<RotationWorld>();
-  readonly year: Year = {
-    rotations: 0,
-    oldestKey: 0,
-    denied: 0,
-    left: 0,
-    runs: { note: 0, attention: 0, breaking: 0, error: 0, killed: 0 },
-  };
+  private late: { readonly at: number; readonly land: () => Promise<unknown> }[] = [];
+  readonly year: Year = { rotations: 0, oldestKey: 0, calls: 0, denied: 0, left: 0, ends: {} };
 
+  /** @param own the key that the cluster has now */
   constructor(
     private readonly next: () => number,
-    /**
-     * The days of a rotation, and the shares of runs that are killed and of those whose answer is
-     * lost.
-     */
-    private readonly given: { readonly maxAge: number; readonly share: number },
+    private readonly nightly: Nightly,
+    private readonly place: Place,
+    private own: SecretKey,
   ) {
-    this.keys.set("K1", { status: "Active", created: this.time, uses: [] });
     const component = (delay: () => number, period: number): Component => ({
-      ...{ key: "K1", delay, period, takesAt: Number.POSITIVE_INFINITY },
-      nextCall: this.time + next() * period,
+      ...{ key: own, delay, takesAt: Number.POSITIVE_INFINITY },
+      period: Math.max(period, nightly.pause),
+      nextCall: next() * period,
     });
     const minutes = () => (1 + next() * 9) * MINUTE;
     this.components = [
@@ -104,216 +102,152 @@ export class Nights {
     ];
   }
 
-  /** A year of nights with everything that can go wrong, and then a quiet fortnight. */
+  /** Nights with everything that can go wrong, and then a quiet fortnight. */
   async live(): Promise<Year> {
     const { next } = this;
-    const away = 20 + Math.floor(next() * 300);
-    const writtenBack = 40 + Math.floor(next() * 250);
+    const { nights } = this.nightly;
+    const some = () => Math.floor(nights * (0.05 + 0.75 * next()));
+    const [away, writtenBack, stopped] = [some(), some(), some()];
     let isWrittenBack = false;
-    const stopped = 20 + Math.floor(next() * 300);
     let hasStoodStill = false;
-    for (let night = 0; night < 379; night += 1) {
-      this.pass(DAY + (next() - 0.5) * HOUR);
-      this.isAway = night >= away && night < away + 7;
-      isWrittenBack = isWrittenBack || (night >= writtenBack && this.writeOlderKeyBack());
-      const isQuiet = night >= 365;
-      const runs = [this.run(isQuiet ? undefined : this.failure())];
+    for (let night = 0; night < nights + QUIET_NIGHTS; night += 1) {
+      await this.pass(DAY + (next() - 0.5) * HOUR);
+      const isAway = night >= away && night < away + 7;
+      isWrittenBack = isWrittenBack || (night >= writtenBack && (await this.writeOlderKeyBack()));
+      const isQuiet = night >= nights;
+      const runs: Run[] = [this.run(isAway, isQuiet ? undefined : this.failure())];
       // Two runs at once.
       if (next() < 0.2) {
-        runs.push(this.run(undefined));
+        runs.push(this.run(isAway, undefined));
       }
-      await Promise.all(runs);
-      this.asPerson();
+      await inTurns(runs, (count) => Math.floor(next() * count));
+      await this.asPerson();
       if (!hasStoodStill && night >= stopped && this.time - this.givenAt < HOUR) {
         hasStoodStill = true;
         this.standStill(4.5 * DAY);
       }
     }
-    this.year.left = this.leftKeys();
+    const keys = await this.place.keys();
+    this.year.left = keys.filter((key) => this.isYounger(key, keys)).length;
     return this.year;
   }
 
-  private failure(): Failure | undefined {
+  private failure(): readonly [write: number, how: Failure] | undefined {
     const dice = this.next();
     const write = 1 + Math.floor(this.next() * 3);
-    const { share } = this.given;
+    const { share } = this.nightly;
     if (dice < share) {
-      return { write, how: this.next() < 0.5 ? "killed before" : "killed after" };
+      return [write, this.next() < 0.5 ? "killed before" : "killed after"];
     }
-    return dice < 2 * share ? { write, how: "answer lost" } : undefined;
+    return dice < 2 * share ? [write, "answer lost"] : undefined;
   }
 
-  private async run(failure: Failure | undefined): Promise<void> {
-    const { runs } = this.year;
-    const world = this.world(failure);
-    try {
-      const { findings, given } = await rotateOnce(
-        world,
-        { maxAge: this.given.maxAge, isWanted: false },
-        async () => undefined,
+  /** One run. Its calls take seconds, and others happen in between. */
+  private run(isAway: boolean, failure: ReturnType<Nights["failure"]>): Run {
+    return async (turn) => {
+      const world = failing(
+        this.observed(this.place.world(isAway)),
+        (call) =>
+          turn(async () => {
+            await this.pass(this.next() * 10_000);
+            return await call();
+          }),
+        (write) => (failure?.[0] === write ? failure[1] : undefined),
+        (land) => this.late.push({ at: this.time + this.next() * 20 * HOUR, land }),
       );
-      const levels = findings.map((found) => levelOf(ROTATE_RULES, found));
-      const level =
-        (["breaking", "attention"] as const).find((each) => levels.includes(each)) ?? "note";
-      runs[level] += 1;
-      this.year.rotations += given === undefined ? 0 : 1;
-    } catch (error) {
-      runs[error instanceof Killed ? "killed" : "error"] += 1;
-    }
-  }
-
-  /** The world of one run. Its calls take seconds, and others happen in between. */
-  private world(failure: Failure | undefined): RotationWorld {
-    let writes = 0;
-    const world: RotationWorld = {
-      now: () => new Date(this.time),
-      keys: () => this.call(world, () => this.listed()),
-      dkpKey: () =>
-        this.call(world, () => {
-          if (this.isAway) {
-            throw new Error("the cluster does not answer");
-          }
-          return this.secret;
-        }),
-      createKey: () =>
-        write(() => {
-          if (this.keys.size >= 2) {
-            throw new Error("LimitExceeded");
-          }
-          this.created += 1;
-          const id = `K${this.created}`;
-          this.keys.set(id, {
-            status: "Active",
-            created: Math.floor(this.time / 1000) * 1000,
-            uses: [],
-          });
-          return { id, secret: "" };
-        }),
-      accepts: (key) =>
-        this.call(world, () => {
-          this.pass(15_000 * (1 + this.next()));
-          this.use(key.id, "sts");
-        }),
-      give: ({ id }) => {
-        const tested = this.secret;
-        return write(() => {
-          if (this.isAway || this.secret !== tested) {
-            return new Error("changed");
-          }
-          this.setSecret(id);
-          return undefined;
-        });
-      },
-      setStatus: (id, status) =>
-        write(() => Object.assign(this.keys.get(id) ?? {}, { status }) as never),
-      deleteKey: (id) => write(() => void this.keys.delete(id)),
+      const end = await this.endOf(world);
+      const { ends } = this.year;
+      ends[end] = (ends[end] ?? 0) + 1;
     };
-    const write = <T>(effect: () => T): Promise<T> =>
-      this.call(world, () => {
-        writes += 1;
-        if (failure?.write !== writes) {
-          return effect();
-        }
-        if (failure.how === "killed after") {
-          effect();
-        }
-        if (failure.how === "answer lost") {
-          const land = () => {
-            try {
-              effect();
-            } catch {
-              // Nobody sees its answer.
-            }
-          };
-          this.late.push({ at: this.time + this.next() * 20 * HOUR, land });
-          throw new Error("no answer");
-        }
-        this.killed.add(world);
-        throw new Killed();
-      });
-    return world;
   }
 
-  /** A call of a run: after some calls of others, and after seconds. */
-  private async call<T>(run: RotationWorld, effect: () => T): Promise<T> {
-    for (let turns = Math.floor(this.next() * 4); turns > 0; turns -= 1) {
-      await Promise.resolve();
+  private async endOf(world: LeakWorld): Promise<string> {
+    const { maxAge } = this.nightly;
+    try {
+      const { findings } = await rotateOnce(world, { maxAge, isWanted: false }, agree);
+      const rules = findings.map(({ rule }) => rule).join(", ");
+      return `${exitCodeOf<RotateRules>(ROTATE_RULES, findings)}: ${rules}`;
+    } catch (error) {
+      const { message } = error as Error;
+      return error instanceof Killed
+        ? "killed"
+        : `error: ${message.replace(/\b(AKIA\w+|K\d+)/g, "KEY")}`;
     }
-    if (this.killed.has(run)) {
-      throw new Killed();
-    }
-    this.pass(this.next() * 5000);
-    return effect();
   }
 
-  /** As IAM lists the keys: it reports uses up to four hours later. */
-  private listed() {
-    const known = this.time - this.next() * 4 * HOUR;
-    return [...this.keys].map(([id, { status, created, uses }]) => {
-      const last = uses.findLast(({ at }) => at <= known);
-      const lastUsed = last && {
-        at: new Date(last.at),
-        service: last.service,
-        region: "eu-central-1",
-      };
-      return { id, status, created: new Date(created), lastUsed };
-    });
+  /** A world of which this keeps what was created and given. */
+  private observed(world: LeakWorld): LeakWorld {
+    return {
+      ...world,
+      createKey: async () => {
+        const key = await world.createKey();
+        this.created.set(key.id, this.time);
+        return key;
+      },
+      give: async (key) => {
+        const refusal = await world.give(key);
+        if (refusal === undefined) {
+          this.year.rotations += 1;
+          this.hasGiven(key);
+        }
+        return refusal;
+      },
+    };
   }
 
-  private use(id: string, service: string): void {
-    const key = this.keys.get(id);
-    if (key?.status !== "Active") {
-      this.year.denied += service === "sts" ? 0 : 1;
-      return;
-    }
-    key.uses.push({ at: this.time, service });
-    // Enough for a report that is hours late.
-    key.uses.splice(0, key.uses.length - 100);
-  }
-
-  private setSecret(id: string): void {
+  private hasGiven(key: SecretKey): void {
+    this.own = key;
     this.givenAt = this.time;
-    this.secret = id;
     for (const component of this.components) {
       component.takesAt = this.time + component.delay();
     }
   }
 
+  private async take(component: Component): Promise<void> {
+    const key = await this.place.secret();
+    Object.assign(component, { key, takesAt: Number.POSITIVE_INFINITY });
+  }
+
+  private async call(component: Component): Promise<void> {
+    const { key } = component;
+    component.nextCall += component.period;
+    this.year.calls += 1;
+    this.given.set(key.id, { key, lastUse: this.time });
+    this.year.denied += (await this.place.allows(key)) ? 0 : 1;
+  }
+
   /** Lets time pass, with what happens meanwhile in its order. */
-  private pass(duration: number): void {
+  private async pass(duration: number): Promise<void> {
     const end = this.time + duration;
     for (;;) {
       const events = this.components.map((component) => ({
         at: Math.min(component.nextCall, component.takesAt),
-        happen: () => {
-          if (component.takesAt <= this.time) {
-            Object.assign(component, { key: this.secret, takesAt: Number.POSITIVE_INFINITY });
-          } else {
-            component.nextCall += component.period;
-            this.use(component.key, "ec2");
-          }
-        },
+        happen: () =>
+          component.takesAt <= this.time ? this.take(component) : this.call(component),
       }));
       const late = this.late.map((each) => ({
         at: each.at,
-        happen: () => {
+        happen: async () => {
           this.late = this.late.filter((other) => other !== each);
-          each.land();
+          // Nobody sees its answer.
+          await each.land().catch(() => undefined);
         },
       }));
       const [first] = [...events, ...late].sort((one, other) => one.at - other.at);
       if (first === undefined || first.at > end) {
         break;
       }
-      this.time = first.at;
-      first.happen();
+      await this.reach(first.at);
+      await first.happen();
     }
-    this.time = end;
-    const key = this.keys.get(this.secret);
-    this.year.oldestKey = Math.max(
-      this.year.oldestKey,
-      key === undefined ? 0 : (this.time - key.created) / DAY,
-    );
+    await this.reach(end);
+  }
+
+  private async reach(time: number): Promise<void> {
+    await this.place.pass(time - this.time);
+    this.time = time;
+    const age = (time - (this.created.get(this.own.id) ?? 0)) / DAY;
+    this.year.oldestKey = Math.max(this.year.oldestKey, age);
   }
 
   /**
@@ -328,15 +262,17 @@ export class Nights {
   }
 
   /** Once a year, while the former key still is Active, somebody applies an older configuration. */
-  private writeOlderKeyBack(): boolean {
-    const own = this.keys.get(this.secret);
-    const older = [...this.keys].find(
-      ([, { status, created }]) => status === "Active" && created < (own?.created ?? 0),
+  private async writeOlderKeyBack(): Promise<boolean> {
+    const keys = await this.place.keys();
+    const older = keys.find(
+      (key) => key.status === "Active" && key.id !== this.own.id && !this.isYounger(key, keys),
     );
-    if (older === undefined) {
+    const key = older && this.given.get(older.id)?.key;
+    if (key === undefined) {
       return false;
     }
-    this.setSecret(older[0]);
+    this.place.write(key);
+    this.hasGiven(key);
     return true;
   }
 
@@ -344,26 +280,26 @@ export class Nights {
    * Whoever reads the report of a younger key that was used deletes it once it was unused for two
    * days.
    */
-  private asPerson(): void {
-    const own = this.keys.get(this.secret);
-    for (const [id, { created, uses }] of this.keys) {
-      const last = uses.at(-1)?.at ?? created;
-      if (
-        own !== undefined &&
-        created > own.created &&
-        uses.some(({ service }) => service !== "sts") &&
-        this.time - last > 2 * DAY
-      ) {
-        this.keys.delete(id);
+  private async asPerson(): Promise<void> {
+    const keys = await this.place.keys();
+    for (const key of keys) {
+      const used = this.given.get(key.id);
+      if (used && this.isYounger(key, keys) && this.time - used.lastUse > 2 * DAY) {
+        await this.place.delete(key.id);
       }
     }
   }
 
-  /** Keys beside DKP's and the one before it. */
-  private leftKeys(): number {
-    const own = this.keys.get(this.secret);
-    return [...this.keys].filter(
-      ([id, { created }]) => id !== this.secret && created > (own?.created ?? 0),
-    ).length;
+  /** Whether a key was created after DKP's. */
+  private isYounger(key: IamKey, keys: readonly IamKey[]): boolean {
+    const own = keys.find(({ id }) => id === this.own.id);
+    return own !== undefined && createdOf(key) > createdOf(own);
+  }
+}
+
+/** As the command does without a terminal: a key that nobody has is replaced only if it is named. */
+async function agree({ found: { rule } }: Step): Promise<void> {
+  if (rule === "replace-unknown") {
+    throw new Error("no user has DKP's key");
   }
 }

@@ -168,6 +168,7 @@ const COMPLETE_COSTS = {
   "proofs/policy-modes.test.ts": 460,
   "proofs/oracles.test.ts": 330,
   "e2e/upgrade.test.ts": 250,
+  "e2e/rotation-year.test.ts": 180,
   "e2e/pipelines.test.ts": 170,
   "proofs/compare.simulation.test.ts": 155,
   "e2e/rotate.test.ts": 145,

@@ -1,7 +1,34 @@
 import { COMPLETE } from "../helpers/complete";
-import { Nights, random, type Year } from "../helpers/rotation-nights";
+import { Account } from "../helpers/rotation-account";
+import { Nights, type Place, type Year } from "../helpers/rotation-nights";
+import { random } from "../helpers/rotation-runs";
 
 const YEARS = COMPLETE ? 60 : 10;
+const HOUR = 3_600_000;
+const FIRST = { id: "FIRST", secret: "" };
+
+/** IAM, which reports uses up to four hours late, and a cluster, in memory. */
+function placeOf(next: () => number): Place {
+  const account = new Account(new Date("2026-01-01T00:00:00Z"), () => next() * 4 * HOUR);
+  account.set({ id: FIRST.id, status: "Active", created: account.now, uses: [] });
+  account.secret = FIRST.id;
+  return {
+    world(isAway) {
+      account.isAway = isAway;
+      return account.world();
+    },
+    pass: (duration) => {
+      account.now = new Date(+account.now + duration);
+    },
+    keys: () => account.keys(),
+    secret: () => ({ id: account.secret, secret: "" }),
+    write: ({ id }) => {
+      account.secret = id;
+    },
+    delete: (id) => account.delete(id),
+    allows: ({ id }) => account.use(id, "ec2"),
+  };
+}
 
 /**
  * Nights of `rotate` with runs that are killed at a write, answers that are lost while the write
@@ -17,12 +44,17 @@ describe.each([
 
   beforeAll(async () => {
     for (let seed = 1; seed <= YEARS; seed += 1) {
-      years.push(await new Nights(random(seed), { maxAge: 30, share }).live());
+      const next = random(seed);
+      const nightly = { nights: 365, maxAge: 30, share, pause: 0 };
+      years.push(await new Nights(next, nightly, placeOf(next), FIRST).live());
     }
   });
 
   it("denies DKP no call, leaves no key, and reports no key of DKP that does not work", () => {
-    const bad = years.filter(({ denied, left, runs }) => denied + left + runs.breaking > 0);
+    const bad = years.filter(
+      ({ denied, left, ends }) =>
+        denied + left > 0 || Object.keys(ends).some((end) => end[0] === "3"),
+    );
     expect(bad).toEqual([]);
   });
 

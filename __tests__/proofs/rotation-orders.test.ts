@@ -1,0 +1,352 @@
+import { type LeakWorld, leakPlan, respond } from "../../src/cli/account/rotate/leak";
+import { DAY, type RotateFound, type Step } from "../../src/cli/account/rotate/next-step";
+import { ROTATE_RULES, type RotateRules } from "../../src/cli/account/rotate/rotate-rules";
+import { rotateOnce } from "../../src/cli/account/rotate/rotation";
+import { exitCodeOf } from "../../src/cli/findings/finding";
+import { COMPLETE } from "../helpers/complete";
+import { Account } from "../helpers/rotation-account";
+import { everyWay, type Failure, failing, inTurns, type Run } from "../helpers/rotation-runs";
+
+const NOW = new Date("2026-12-01T02:00:00Z");
+
+/** A lost write lands in its own night or in the next one, within a day. */
+const NIGHT = 23 * 3_600_000;
+
+/** When nothing must be left to do. */
+const LAST_NIGHT = 40;
+
+/** How a write can go on, besides that it succeeds; a lost one lands in this night or later. */
+const FAILURES: readonly (readonly [how: Failure, isLater: boolean])[] = [
+  ["killed before", false],
+  ["killed after", false],
+  ["answer lost", false],
+  ["answer lost", true],
+];
+
+/** A key at the beginning: its status, and the days since it was created and last used. */
+type Key = readonly [id: string, status: "Active" | "Inactive", age: number, unused?: number];
+
+/** What happens in a night: runs of `rotate` at once, and a person who writes a key back. */
+interface Planned {
+  /** The keys that the run responds to the leak of. */
+  readonly leaked?: readonly string[];
+  /** Whether each of its writes fails in each way, one in a run. */
+  readonly fails?: true;
+  readonly writesBack?: string;
+}
+
+/**
+ * A user's keys, a cluster, and a component of DKP that takes the Secret's key a day later. DKP has
+ * the key "A".
+ */
+class Scene {
+  private readonly account = new Account(NOW);
+  /** The key that the component has. */
+  private taken = "A";
+  /** Keys that may stop to work, because they leaked or did not work when DKP got them. */
+  private readonly ended: Set<string>;
+  private readonly wrong = new Set<string>();
+  /** What was done besides runs. */
+  private readonly steps = new Set<string>();
+  private night = 0;
+  private tonight: Run[] = [];
+  /** What each run of this night was answered. */
+  private answers: string[][] = [];
+  private later: Run[] = [];
+  /** What the last run reported, or its error. */
+  private found: readonly RotateFound[] | string = [];
+
+  /** @param switches how often another run goes on before the one that made the last call */
+  constructor(
+    keys: readonly Key[],
+    leaked: readonly string[],
+    private switches: number,
+    private readonly ask: (count: number, situation: string) => Promise<number>,
+  ) {
+    for (const [id, status, age, unused] of keys) {
+      const at = new Date(+NOW - (unused ?? 0) * DAY);
+      const uses = unused === undefined ? [] : [{ at, service: "ec2" }];
+      this.account.set({ id, status, created: new Date(+NOW - age * DAY), uses });
+    }
+    this.account.secret = "A";
+    this.ended = new Set(this.account.works("A") ? leaked : [...leaked, "A"]);
+  }
+
+  /** @returns how it ends */
+  async play(planned: readonly Planned[], leaked: readonly string[]): Promise<string> {
+    await this.runs(planned);
+    if (leaked.length > 0) {
+      await this.nextNight([{ leaked }]);
+      await this.checkResponse(leaked);
+    }
+    await this.choose(1, "goes on");
+    while (this.night < LAST_NIGHT && this.rules !== "nothing-due") {
+      await this.nextNight([{}]);
+      this.person();
+    }
+    const { length } = this.account.keys();
+    this.expect(this.rules === "nothing-due" && length === 1, `ends with ${this.rules}`);
+    return [...this.wrong, ...this.steps].join("; ");
+  }
+
+  private get rules(): string {
+    return typeof this.found === "string" ? this.found : this.found.map(({ rule }) => rule).join();
+  }
+
+  private async nextNight(planned: readonly Planned[]): Promise<void> {
+    this.account.now = new Date(+this.account.now + NIGHT);
+    this.night += 1;
+    this.taken = this.account.secret;
+    this.account.use(this.taken, "ec2");
+    await this.runs(planned);
+  }
+
+  private async runs(planned: readonly Planned[]): Promise<void> {
+    this.answers = [];
+    this.tonight = [...planned.map((each) => this.run(each)), ...this.later.splice(0)];
+    await inTurns(this.tonight, (count) => this.turn(count));
+    this.check(this.account.secret);
+  }
+
+  private async turn(count: number): Promise<number> {
+    const choice = this.switches > 0 ? await this.choose(count, "turn") : 0;
+    this.switches -= choice > 0 ? 1 : 0;
+    return choice;
+  }
+
+  private run({ leaked, fails, writesBack }: Planned): Run {
+    return async (turn) => {
+      const answers: string[] = [];
+      this.answers.push(answers);
+      const watched = <T>(call: () => Promise<T>): Promise<T> =>
+        turn(async () => {
+          const answer = await call().finally(() => this.check(this.taken));
+          answers.push(JSON.stringify(answer) ?? "");
+          return answer;
+        });
+      if (writesBack !== undefined) {
+        return await watched(async () => this.writeBack(writesBack));
+      }
+      let left = fails === true ? 1 : 0;
+      let isLater = false;
+      const failure = async (): Promise<Failure | undefined> => {
+        const choice = left === 0 ? 0 : await this.choose(FAILURES.length + 1, "failure");
+        answers.push(`failure ${choice}`);
+        const failed = FAILURES[choice - 1];
+        left -= failed === undefined ? 0 : 1;
+        isLater = failed?.[1] === true;
+        return failed?.[0];
+      };
+      const world = failing(this.account.world(), watched, failure, (land) => {
+        const landing: Run = (itsTurn) =>
+          itsTurn(land).then(
+            () => undefined,
+            () => undefined,
+          );
+        (isLater ? this.later : this.tonight).push(landing);
+      });
+      this.found = await this.reported(world, leaked).catch(({ message }: Error) => message);
+    };
+  }
+
+  private async reported(
+    world: LeakWorld,
+    leaked: readonly string[] | undefined,
+  ): Promise<readonly RotateFound[]> {
+    if (leaked !== undefined) {
+      return await respond(world, await leakPlan(world, leaked, "deckhouse"), "aws ...");
+    }
+    const wanted = { maxAge: 30, isWanted: false };
+    return (await rotateOnce(world, wanted, async (step) => this.agree(step))).findings;
+  }
+
+  /** A key that no user has is replaced only where a person names it. */
+  private agree({ found: { rule } }: Step): void {
+    if (rule === "replace-unknown" && !this.steps.has("--replaces")) {
+      throw new Error(rule);
+    }
+  }
+
+  private writeBack(id: string): void {
+    this.account.secret = id;
+    if (!this.account.works(id)) {
+      this.ended.add(id);
+    }
+  }
+
+  /** What a person does about what a run reports. */
+  private person(): void {
+    const { account } = this;
+    const other = account.keys().find(({ id }) => id !== account.secret);
+    const lastUse = other?.lastUsed?.at ?? account.now;
+    if (this.rules.startsWith("younger-used") && other && +account.now - +lastUse > 2 * DAY) {
+      account.delete(other.id);
+    }
+    if (this.rules === "replace-unknown") {
+      this.steps.add("--replaces");
+    }
+    if (this.rules.startsWith("inactive-without-slot")) {
+      this.steps.add("activate");
+      void account.world().setStatus(account.secret, "Active");
+    }
+  }
+
+  private async checkResponse(leaked: readonly string[]): Promise<void> {
+    const { account } = this;
+    const alive = account.keys().filter(({ id }) => leaked.includes(id));
+    this.expect(alive.length === 0 && account.areSessionsDenied, "a leaked key is alive");
+    const isTold =
+      typeof this.found !== "string" && exitCodeOf<RotateRules>(ROTATE_RULES, this.found) === 3;
+    this.expect(account.works(account.secret) || isTold, `DKP has no key after ${this.rules}`);
+  }
+
+  private check(id: string): void {
+    this.expect(this.ended.has(id) || this.account.works(id), "DKP has lost a key");
+  }
+
+  private expect(isRight: boolean, otherwise: string): void {
+    if (!isRight) {
+      this.wrong.add(otherwise);
+    }
+  }
+
+  /** Asks for a choice in the whole situation. */
+  private choose(count: number, about: string): Promise<number> {
+    const { account, taken, ended, wrong, steps, switches, night, answers, later } = this;
+    const created = account.calls.filter((call) => call === "create").length;
+    const sets = [ended, wrong, steps].map((set) => [...set].sort());
+    return this.ask(
+      count,
+      JSON.stringify([
+        ...[about, switches, night, created, taken, account.secret, account.keys()],
+        ...[account.areSessionsDenied, sets, answers, later.length],
+      ]),
+    );
+  }
+}
+
+/** How runs end, and in how many ways; an end in which everything is in order is empty. */
+async function endsOf(
+  keys: readonly Key[],
+  planned: readonly Planned[],
+  leaked: readonly string[] = [],
+  switches = Number.MAX_SAFE_INTEGER,
+): Promise<Readonly<Record<string, number>>> {
+  const { ends } = await everyWay((ask) =>
+    new Scene(keys, leaked, switches, ask).play(planned, leaked),
+  );
+  return Object.fromEntries(ends);
+}
+
+const SITUATIONS: Readonly<Record<string, readonly Key[]>> = {
+  "a key that is due": [["A", "Active", 31, 0]],
+  "a former key that is deactivated": [
+    ["A", "Active", 5, 0],
+    ["B", "Active", 40, 3],
+  ],
+  "a former key that is deleted": [
+    ["A", "Active", 10, 0],
+    ["B", "Inactive", 40, 9],
+  ],
+  "a former key in the slot that is needed": [
+    ["A", "Active", 31, 0],
+    ["B", "Inactive", 70, 1],
+  ],
+  "a key that a run left": [
+    ["A", "Active", 20, 0],
+    ["B", "Active", 2],
+  ],
+  "an Inactive key of DKP": [["A", "Inactive", 20, 1]],
+  "an Inactive key of DKP beside another one": [
+    ["A", "Inactive", 20, 1],
+    ["B", "Inactive", 40, 9],
+  ],
+};
+
+const LEAKS: Readonly<Record<string, readonly [keys: readonly Key[], leaked: readonly string[]]>> =
+  {
+    "of DKP's only key": [[["A", "Active", 20, 0]], ["A"]],
+    "of DKP's key beside a former one": [
+      [
+        ["A", "Active", 20, 0],
+        ["B", "Active", 40, 18],
+      ],
+      ["A"],
+    ],
+    "of both keys": [
+      [
+        ["A", "Active", 20, 0],
+        ["B", "Active", 40, 0],
+      ],
+      ["A", "B"],
+    ],
+    "of an Inactive key that DKP has": [
+      [
+        ["A", "Inactive", 20, 0],
+        ["B", "Active", 40, 0],
+      ],
+      ["A"],
+    ],
+    "of a key that DKP does not have": [
+      [
+        ["A", "Active", 20, 0],
+        ["B", "Active", 40, 3],
+      ],
+      ["B"],
+    ],
+    "of a key that is gone, and that DKP has": [[], ["A"]],
+  };
+
+// The time limit of a response, which no run here reaches.
+beforeAll(() => void jest.useFakeTimers());
+
+/** Of two responses, the orders with this many switches between them at most. */
+const SWITCHES = COMPLETE ? 3 : 2;
+const IN_ORDER = { "": expect.any(Number) };
+
+describe.each(Object.entries(SITUATIONS))("a rotation of %s", (_, keys) => {
+  it("loses no key of DKP where a run is killed, or an answer lost, at any write", async () => {
+    expect(await endsOf(keys, [{ fails: true }])).toEqual(IN_ORDER);
+  });
+
+  it("loses none in any order of two runs at once, of which one fails at any write", async () => {
+    expect(await endsOf(keys, [{ fails: true }, {}])).toEqual(IN_ORDER);
+  });
+});
+
+/**
+ * The window between the last look at the cluster and the deactivation. A person needs to activate
+ * the key where they wrote it back Inactive, or where the run fails just then.
+ */
+describe("a former key that somebody writes back while it is deactivated", () => {
+  const keys = SITUATIONS["a former key that is deactivated"] ?? [];
+
+  it("is activated again in any order of two runs at once", async () => {
+    const ends = await endsOf(keys, [{}, {}, { writesBack: "B" }]);
+    expect(Object.keys(ends).sort()).toEqual(["", "activate"]);
+  });
+
+  it("stays Inactive only where the run fails just then, and works after what the next run reports", async () => {
+    const ends = await endsOf(keys, [{ fails: true }, { writesBack: "B" }]);
+    expect(Object.keys(ends).sort()).toEqual([
+      ...["", "DKP has lost a key", "DKP has lost a key; activate", "activate"],
+    ]);
+  });
+});
+
+describe.each(Object.entries(LEAKS))("the response to a leak %s", (_, [keys, leaked]) => {
+  it("ends the leaked key where a run fails at any write and is repeated, and DKP has another one, or a run says that it has none", async () => {
+    const ends = await endsOf(keys, [{ leaked, fails: true }], leaked);
+    expect(Object.keys(ends).filter((end) => !["", "--replaces"].includes(end))).toEqual([]);
+  });
+
+  it("does so in any order beside a run of the night", async () => {
+    expect(await endsOf(keys, [{ leaked }, {}], leaked)).toEqual(IN_ORDER);
+  });
+
+  it("does so beside another response", async () => {
+    const ends = await endsOf(keys, [{ leaked }, { leaked }], leaked, SWITCHES);
+    const told = ["", "DKP has lost a key; --replaces"];
+    expect(Object.keys(ends).filter((end) => !told.includes(end))).toEqual([]);
+  });
+});

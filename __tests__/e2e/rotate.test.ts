@@ -94,33 +94,6 @@ describe("rotate", () => {
     };
   });
 
-  it("replaces DKP's key in nights of one step each, while a component that takes the key a day later works", async () => {
-    const nights: unknown[] = [];
-    let taken = dkp();
-    let denied = 0;
-    for (let night = 0; night < 24; night += 1) {
-      const [, ...rules] = reported(rotate().output);
-      nights.push(...rules.filter((rule) => nights.at(-1) !== rule));
-      for (const key of [taken, dkp()]) {
-        denied += (await aws.accepts(key)) ? 0 : 1;
-      }
-      taken = dkp();
-      await aws.passDay();
-    }
-    expect(nights).toEqual([
-      ...[
-        "nothing-due",
-        "replace",
-        "waiting-for-uses",
-        "deactivate",
-        "waiting-for-deletion",
-        "delete-retired",
-        "nothing-due",
-      ],
-    ]);
-    expect({ denied, keys: await keyCount() }).toEqual({ denied: 0, keys: 1 });
-  });
-
   it("keeps the secret out of output, files and command lines", async () => {
     const list = join(deployments.path, "processes");
     const more = cluster.beforeWrite(

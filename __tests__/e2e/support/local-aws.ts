@@ -185,9 +185,9 @@ export class LocalAws {
       .map(({ action }) => action);
   }
 
-  /** Makes all access keys, and their last uses, 25 hours older: more than a day passes. */
-  async passDay(): Promise<void> {
-    await fetch(`${this.url}/days`, { method: "POST" });
+  /** Makes all access keys, and their last uses, older: by 25 hours, more than a day passes. */
+  async passDay(hours = 25): Promise<void> {
+    await fetch(`${this.url}/days`, { method: "POST", body: `${hours * 3600}` });
   }
 
   async createBucket(bucket: string): Promise<void> {

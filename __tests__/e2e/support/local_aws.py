@@ -12,7 +12,7 @@ started it. It is a test tool and not part of the package.
                        resource, context, allowed}
     POST   /copies     copies the current account to a new server in its own
                        process, which ends with this one; returns {url, pid}
-    POST   /days       makes all access keys 25 hours older
+    POST   /days       makes all access keys older, by the seconds of the body
 
 A signed call requires a known, active key and a policy that allows it. The key
 "test" may do anything, and no authorization is listed for it.
@@ -610,9 +610,9 @@ def authorize(original, response, request_class, resource="*"):
 ONE_CALL = Lock()
 
 
-def pass_days():
-    """Makes all access keys, and their last uses, 25 hours older."""
-    age = timedelta(hours=25)
+def pass_days(environ):
+    """Makes all access keys, and their last uses, older."""
+    age = timedelta(seconds=float(CallLog.body(environ)))
     for account in iam_backends.values():
         for backend in account.values():
             for key in backend.access_keys.values():
@@ -636,7 +636,7 @@ class CallLog:
         if signed:
             self.calls.append({"service": signed[1], "action": self.action(environ)})
         elif environ["PATH_INFO"] in self.LOGS:
-            body = json.dumps(self.answer(environ["PATH_INFO"])).encode()
+            body = json.dumps(self.answer(environ)).encode()
             start_response("200 OK", [("Content-Type", "application/json")])
             return [body]
         return self.served(environ, start_response)
@@ -661,11 +661,12 @@ class CallLog:
             start_response("501 Not Implemented", plain)
             return [repr(error).encode()]
 
-    def answer(self, path):
+    def answer(self, environ):
+        path = environ["PATH_INFO"]
         if path == "/copies":
             return copy_of_this_server(self)
         if path == "/days":
-            return pass_days()
+            return pass_days(environ)
         listed = self.calls if path == "/calls" else DECISIONS
         answer = list(listed)
         listed.clear()

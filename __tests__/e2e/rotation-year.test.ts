@@ -1,0 +1,134 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { EC2 } from "@aws-sdk/client-ec2";
+import { parse } from "yaml";
+import { Aws } from "../../src/cli/account/aws/client";
+import { leakWorld, rotationWorld, UserKeys } from "../../src/cli/account/rotate/world";
+import type { SecretKey } from "../../src/cli/cluster/configuration";
+import { clusterAccess } from "../../src/cli/cluster/d8";
+import { runningCluster } from "../../src/cli/cluster/running-cluster";
+import { COMPLETE } from "../helpers/complete";
+import { PROJECT } from "../helpers/project-root";
+import { Nights, type Place } from "../helpers/rotation-nights";
+import { random } from "../helpers/rotation-runs";
+import { CONFIGURATION, OLD_KEY, OLD_SECRET } from "../helpers/stand-in-cluster";
+import { startCluster, type TestCluster } from "./support/cluster";
+import { allowing, type Credentials, LocalAws, succeeds } from "./support/local-aws";
+import { folder } from "./support/project";
+import { mustSucceed, runIn, terraformEnvironment } from "./support/terraform";
+
+const HOUR = 3_600_000;
+const PROGRAM = join(PROJECT, "bin/dkp-access");
+const SETTINGS = `region: eu-central-1
+accountId: "123456789012"
+backend: { local: {} }
+cluster: { prefix: dev }
+accessKeys: { managedBy: rotate, maxAge: 30 }
+`;
+
+let aws: LocalAws;
+let cluster: TestCluster;
+let path: string;
+/** The key that the cluster has at first. */
+let first: SecretKey;
+let rotator: Credentials;
+
+const secret = (): SecretKey => {
+  const { provider } = parse(cluster.document().toString());
+  return { id: provider.providerAccessKeyId, secret: provider.providerSecretAccessKey };
+};
+const write = (key: SecretKey) =>
+  cluster.setDocument(CONFIGURATION.replace(OLD_KEY, key.id).replace(OLD_SECRET, key.secret));
+
+beforeAll(async () => {
+  aws = await LocalAws.start();
+  path = folder({ "deployments/deckhouse.yaml": SETTINGS });
+  mustSucceed(runIn(path, terraformEnvironment(aws), process.execPath, PROGRAM, "review"));
+  const page = (name: string) => readFileSync(join(path, "review/deckhouse", name), "utf8");
+  cluster = await startCluster(page("cluster-access.yaml"));
+  const { accessKeyId, secretAccessKey } = await aws.createUser(
+    "deckhouse",
+    allowing(["ec2:*", "sts:*"]),
+  );
+  first = { id: accessKeyId, secret: secretAccessKey };
+  write(first);
+  rotator = await aws.createUser("rotator", page("rotator-policy.json"));
+  Object.assign(process.env, aws.environment(rotator));
+});
+
+/** The real client of AWS, and the real cluster, in which time passes as fast as the test wants. */
+async function realPlace(): Promise<Place> {
+  const client = new Aws({ region: "eu-central-1" }, new AbortController().signal, 900);
+  const keys = new UserKeys(client, {
+    region: "eu-central-1",
+    user: { name: "deckhouse" },
+  } as ConstructorParameters<typeof UserKeys>[1]);
+  const waiting = { limit: 60, progress: () => undefined };
+  const access = await clusterAccess({ ...process.env, ...cluster.environment }, waiting, "dev");
+  const away = await clusterAccess({ ...process.env, ...cluster.unreachable }, waiting, "dev");
+  const running = await runningCluster(access);
+  const clients = new Map<string, EC2>();
+  const begin = Date.now();
+  let time = 0;
+  let passed = 0;
+  return {
+    world: (isAway) => leakWorld(rotationWorld(keys, isAway ? away : access, running), keys),
+    async pass(duration) {
+      time += duration;
+      // The time that the test itself takes counts.
+      const rest = time - passed - (Date.now() - begin);
+      if (rest > 0) {
+        passed += rest;
+        await aws.passDay(rest / HOUR);
+      }
+    },
+    keys: () => keys.list(),
+    secret,
+    write,
+    delete: (id) => keys.delete(id),
+    allows: ({ id: accessKeyId, secret: secretAccessKey }) => {
+      const ec2 = clients.get(accessKeyId) ?? aws.ec2({ accessKeyId, secretAccessKey });
+      clients.set(accessKeyId, ec2);
+      return succeeds(ec2.describeRegions());
+    },
+  };
+}
+
+it("passes the secret of a new key to the standard input of a command, and nowhere else", async () => {
+  const [list, block] = [join(path, "processes"), join(folder(), "block")];
+  const command = `cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ | tr '\\0' ' ' > '${list}'; cat > '${block}'`;
+  const environment = { ...terraformEnvironment(aws, rotator), HOME: path, TMPDIR: path };
+  const args = [PROGRAM, "rotate", "deckhouse", "--yes", "--exec", command];
+  const { status, output } = runIn(path, environment, process.execPath, ...args);
+  expect([status, readFileSync(list, "utf8").includes("rotate deckhouse --yes")]).toEqual([
+    0,
+    true,
+  ]);
+  const { providerAccessKeyId, providerSecretAccessKey } = parse(
+    readFileSync(block, "utf8"),
+  ).provider;
+  const forms = [
+    providerSecretAccessKey,
+    Buffer.from(providerSecretAccessKey).toString("base64").slice(0, -4),
+  ];
+  const patterns = forms.flatMap((form) => ["-e", form]);
+  const found = runIn(path, {}, "grep", "-rlF", ...patterns, ".");
+  expect([found.output, forms.filter((form) => output.includes(form))]).toEqual(["", []]);
+  await aws.iam().deleteAccessKey({ UserName: "deckhouse", AccessKeyId: providerAccessKeyId });
+});
+
+it("rotates in a year of nights, with killed runs and lost answers, without denying DKP a call", async () => {
+  const nightly = COMPLETE
+    ? { nights: 365, maxAge: 30, share: 0.1, pause: 12 * HOUR }
+    : { nights: 40, maxAge: 8, share: 0.25, pause: 12 * HOUR };
+  const year = await new Nights(random(2), nightly, await realPlace(), first).live();
+  const ends = Object.keys(year.ends);
+  expect([year.denied, year.left, ends.filter((end) => /^3/.test(end))]).toEqual([0, 0, []]);
+  expect(year.rotations).toBeGreaterThan(COMPLETE ? 7 : 1);
+  expect(ends).toEqual(
+    expect.arrayContaining([
+      ...["0: nothing-due", "0: replace", "0: waiting-for-uses", "0: deactivate"],
+      ...["0: waiting-for-deletion", "0: delete-retired", "killed"],
+    ]),
+  );
+});

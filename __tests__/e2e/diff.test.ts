@@ -15,7 +15,7 @@ const SETTINGS = "region: eu-central-1\nprotect: false\n";
 const NODES = "nodeRole: { name: n }";
 const SCOPED = "policy: { mode: scoped }\ncluster: { prefix: dev }";
 const OTHER = "1 other change requires attention.";
-const SAME = "The permissions stay the same.";
+const BESIDE = "The permissions, the readers of the secret and the other key stay the same.";
 const SWITCHED = "The current key switches from primary to secondary.";
 const ONE_KEY = "1 change of an access key that DKP may use.";
 
@@ -31,7 +31,7 @@ const CHANGES: readonly (readonly [string, string, 0 | 2 | 3, string, readonly R
   ["another value of a tag", "tags: { a: c }", 2, OTHER, ["tags-changed"]],
   ["a second tag", "tags: { a: c, d: e }", 2, OTHER, ["tags-changed"]],
   ["no tag any more", "", 2, OTHER, ["tags-changed"]],
-  ["a second key", keys("Active", "Active", "primary"), 0, SAME, []],
+  ["a second key", keys("Active", "Active", "primary"), 0, BESIDE, []],
   ["the second key current", keys("Active", "Active", "secondary"), 0, SWITCHED, []],
   ["the first key deactivated", keys("Inactive", "Active", "secondary"), 2, ONE_KEY, ["key-ended"]],
   ["the first key deleted", keys("absent", "Active", "secondary"), 2, ONE_KEY, ["key-ended"]],

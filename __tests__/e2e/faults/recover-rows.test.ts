@@ -173,7 +173,7 @@ describe("a deployment whose state or account was changed", () => {
     const terraform = terraformOf({ ...lent, settings });
     await succeed(terraform, "apply", "-auto-approve");
     expect(await terraform.start("plan", "-detailed-exitcode")).toMatchObject({ status: 0 });
-    expect(attentionOf(keysReport({ ...lent, settings }))).toEqual(["key-unmanaged"]);
+    expect(attentionOf(keysReport({ ...lent, settings }))).toEqual(["key-former"]);
     expect(deniedAfter).toEqual([]);
     expect(live && (await isAccepted(aws, live))).toBe(true);
     // Their parts require no import: Terraform creates them again, which changes nothing in AWS.

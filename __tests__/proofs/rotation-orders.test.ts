@@ -195,9 +195,9 @@ class Scene {
     const { account } = this;
     const alive = account.keys().filter(({ id }) => leaked.includes(id));
     this.expect(alive.length === 0 && account.areSessionsDenied, "a leaked key is alive");
-    const isTold =
+    const isReported =
       typeof this.found !== "string" && exitCodeOf<RotateRules>(ROTATE_RULES, this.found) === 3;
-    this.expect(account.works(account.secret) || isTold, `DKP has no key after ${this.rules}`);
+    this.expect(account.works(account.secret) || isReported, `DKP has no key after ${this.rules}`);
   }
 
   private check(id: string): void {
@@ -346,7 +346,7 @@ describe.each(Object.entries(LEAKS))("the response to a leak %s", (_, [keys, lea
 
   it("does so beside another response", async () => {
     const ends = await endsOf(keys, [{ leaked }, { leaked }], leaked, SWITCHES);
-    const told = ["", "DKP has lost a key; --replaces"];
-    expect(Object.keys(ends).filter((end) => !told.includes(end))).toEqual([]);
+    const reported = ["", "DKP has lost a key; --replaces"];
+    expect(Object.keys(ends).filter((end) => !reported.includes(end))).toEqual([]);
   });
 });

@@ -9,7 +9,7 @@ import { clusterAccess } from "../../src/cli/cluster/d8";
 import { runningCluster } from "../../src/cli/cluster/running-cluster";
 import { COMPLETE } from "../helpers/complete";
 import { PROJECT } from "../helpers/project-root";
-import { Nights, type Place } from "../helpers/rotation-nights";
+import { type Environment, Nights } from "../helpers/rotation-nights";
 import { random } from "../helpers/rotation-runs";
 import { CONFIGURATION, OLD_KEY, OLD_SECRET } from "../helpers/stand-in-cluster";
 import { startCluster, type TestCluster } from "./support/cluster";
@@ -57,7 +57,7 @@ beforeAll(async () => {
 });
 
 /** The real client of AWS, and the real cluster, in which time passes as fast as the test wants. */
-async function realPlace(): Promise<Place> {
+async function realEnvironment(): Promise<Environment> {
   const client = new Aws({ region: "eu-central-1" }, new AbortController().signal, 900);
   const keys = new UserKeys(client, {
     region: "eu-central-1",
@@ -121,7 +121,7 @@ it("rotates in a year of nights, with killed runs and lost answers, without deny
   const nightly = COMPLETE
     ? { nights: 365, maxAge: 30, share: 0.1, pause: 12 * HOUR }
     : { nights: 40, maxAge: 8, share: 0.25, pause: 12 * HOUR };
-  const year = await new Nights(random(2), nightly, await realPlace(), first).live();
+  const year = await new Nights(random(2), nightly, await realEnvironment(), first).live();
   const ends = Object.keys(year.ends);
   expect([year.denied, year.left, ends.filter((end) => /^3/.test(end))]).toEqual([0, 0, []]);
   expect(year.rotations).toBeGreaterThan(COMPLETE ? 7 : 1);

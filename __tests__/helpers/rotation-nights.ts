@@ -14,7 +14,7 @@ const HOUR = 60 * MINUTE;
 const QUIET_NIGHTS = 14;
 
 /** Where the nights pass: in memory, or a local AWS and a cluster. */
-export interface Place {
+export interface Environment {
   /** What one run reads and writes. @param isAway whether the cluster does not answer */
   world(isAway: boolean): LeakWorld;
   /** Time passes, in milliseconds. */
@@ -84,7 +84,7 @@ export class Nights {
   constructor(
     private readonly next: () => number,
     private readonly nightly: Nightly,
-    private readonly place: Place,
+    private readonly environment: Environment,
     private own: SecretKey,
   ) {
     const component = (delay: () => number, period: number): Component => ({
@@ -127,7 +127,7 @@ export class Nights {
         this.standStill(4.5 * DAY);
       }
     }
-    const keys = await this.place.keys();
+    const keys = await this.environment.keys();
     this.year.left = keys.filter((key) => this.isYounger(key, keys)).length;
     return this.year;
   }
@@ -146,7 +146,7 @@ export class Nights {
   private run(isAway: boolean, failure: ReturnType<Nights["failure"]>): Run {
     return async (turn) => {
       const world = failing(
-        this.observed(this.place.world(isAway)),
+        this.observed(this.environment.world(isAway)),
         (call) =>
           turn(async () => {
             await this.pass(this.next() * 10_000);
@@ -204,7 +204,7 @@ export class Nights {
   }
 
   private async take(component: Component): Promise<void> {
-    const key = await this.place.secret();
+    const key = await this.environment.secret();
     Object.assign(component, { key, takesAt: Number.POSITIVE_INFINITY });
   }
 
@@ -213,7 +213,7 @@ export class Nights {
     component.nextCall += component.period;
     this.year.calls += 1;
     this.given.set(key.id, { key, lastUse: this.time });
-    this.year.denied += (await this.place.allows(key)) ? 0 : 1;
+    this.year.denied += (await this.environment.allows(key)) ? 0 : 1;
   }
 
   /** Lets time pass, with what happens meanwhile in its order. */
@@ -244,7 +244,7 @@ export class Nights {
   }
 
   private async reach(time: number): Promise<void> {
-    await this.place.pass(time - this.time);
+    await this.environment.pass(time - this.time);
     this.time = time;
     const age = (time - (this.created.get(this.own.id) ?? 0)) / DAY;
     this.year.oldestKey = Math.max(this.year.oldestKey, age);
@@ -263,7 +263,7 @@ export class Nights {
 
   /** Once a year, while the former key still is Active, somebody applies an older configuration. */
   private async writeOlderKeyBack(): Promise<boolean> {
-    const keys = await this.place.keys();
+    const keys = await this.environment.keys();
     const older = keys.find(
       (key) => key.status === "Active" && key.id !== this.own.id && !this.isYounger(key, keys),
     );
@@ -271,7 +271,7 @@ export class Nights {
     if (key === undefined) {
       return false;
     }
-    this.place.write(key);
+    this.environment.write(key);
     this.hasGiven(key);
     return true;
   }
@@ -281,11 +281,11 @@ export class Nights {
    * days.
    */
   private async asPerson(): Promise<void> {
-    const keys = await this.place.keys();
+    const keys = await this.environment.keys();
     for (const key of keys) {
       const used = this.given.get(key.id);
       if (used && this.isYounger(key, keys) && this.time - used.lastUse > 2 * DAY) {
-        await this.place.delete(key.id);
+        await this.environment.delete(key.id);
       }
     }
   }

@@ -1,6 +1,6 @@
 import { COMPLETE } from "../helpers/complete";
 import { Account } from "../helpers/rotation-account";
-import { Nights, type Place, type Year } from "../helpers/rotation-nights";
+import { type Environment, Nights, type Year } from "../helpers/rotation-nights";
 import { random } from "../helpers/rotation-runs";
 
 const YEARS = COMPLETE ? 60 : 10;
@@ -8,7 +8,7 @@ const HOUR = 3_600_000;
 const FIRST = { id: "FIRST", secret: "" };
 
 /** IAM, which reports uses up to four hours late, and a cluster, in memory. */
-function placeOf(next: () => number): Place {
+function environmentOf(next: () => number): Environment {
   const account = new Account(new Date("2026-01-01T00:00:00Z"), () => next() * 4 * HOUR);
   account.set({ id: FIRST.id, status: "Active", created: account.now, uses: [] });
   account.secret = FIRST.id;
@@ -46,7 +46,7 @@ describe.each([
     for (let seed = 1; seed <= YEARS; seed += 1) {
       const next = random(seed);
       const nightly = { nights: 365, maxAge: 30, share, pause: 0 };
-      years.push(await new Nights(next, nightly, placeOf(next), FIRST).live());
+      years.push(await new Nights(next, nightly, environmentOf(next), FIRST).live());
     }
   });
 

@@ -315,7 +315,7 @@ describe.each(Object.entries(SITUATIONS))("a rotation of %s", (_, keys) => {
 });
 
 /**
- * The window between the last look at the cluster and the deactivation. A person needs to activate
+ * The window between the last read of the cluster and the deactivation. A person needs to activate
  * the key where they wrote it back Inactive, or where the run fails just then.
  */
 describe("a former key that somebody writes back while it is deactivated", () => {

@@ -61,7 +61,7 @@ export const define: Define = (command, session) => {
     .description(
       `Does the next step of a rotation: creates a key, gives it to the cluster, deactivates or deletes the former one. Run it every night, with accessKeys: { managedBy: rotate }.
 
-With --leaked it gives the cluster, FILE or COMMAND another key, and deletes the leaked ones. Without these places, it only deletes them.`,
+With --leaked it gives the cluster, FILE or COMMAND another key, and deletes the leaked ones. Without one of these, it only deletes the leaked keys.`,
     )
     .argument("[stack]", STACK_HELP)
     .option("--now", "begin a rotation before its time")

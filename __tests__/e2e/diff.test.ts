@@ -15,7 +15,7 @@ const SETTINGS = "region: eu-central-1\nprotect: false\n";
 const NODES = "nodeRole: { name: n }";
 const SCOPED = "policy: { mode: scoped }\ncluster: { prefix: dev }";
 const OTHER = "1 other change requires attention.";
-const BESIDE = "The permissions, the readers of the secret and the other key stay the same.";
+const BESIDE = "The new key has the permissions of the other key, and ";
 const SWITCHED = "The current key switches from primary to secondary.";
 const ONE_KEY = "1 change of an access key that DKP may use.";
 
@@ -109,7 +109,7 @@ describe("the change summary of a plan", () => {
       expect({
         planned: verdictOf(changes),
         compared: changesExitCode(compared),
-        headline: /^Verdict: \w+ \(exit code \d\)\. (.*)/
+        headline: /^Verdict: [\w ]+ \(exit code \d\)\. (.*)/
           .exec(changesText(changes))?.[1]
           ?.slice(0, headline.length),
       }).toEqual({ planned: [exitCode, ...rules], compared: exitCode, headline });

@@ -165,7 +165,7 @@ cluster: { dkpVersion: "1.72" }
 `,
     fields: ["policy.supplement", "policy.description", "user.forceDestroy", "cluster.dkpVersion"],
     rest: "",
-    planned: [2, "Broadened permissions: 3 actions more"],
+    planned: [2, "Broadened permissions: 3 actions added"],
   },
 ];
 

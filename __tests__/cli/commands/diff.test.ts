@@ -114,7 +114,7 @@ Plan plan.json
 dev
 Other changes that require attention
   - anybody could have changed the JSON of this plan
-    -> dkp-access plan makes a plan, and summarizes it, without a file
+    -> plan with dkp-access plan, which uses no file
 `,
         stderr: "",
       });

@@ -46,11 +46,11 @@ review/ against git ref main \\(1a2b3c4d\\)
 
 ### x
 
-**Broadened permissions: 2 actions more**
+**Broadened permissions: 2 actions added**
 
 - the user can do more\\; for example, denied before\\: iam\\:TagRole on arn\\:aws\\:iam\\:\\:ACCOUNT\\_ID\\:role/dev-node with aws\\:TagKeys\\=team
-  - \`+ iam:TagRole\` (Tagging) on \`arn:aws:iam::ACCOUNT_ID:role/dev-node\` if aws\\:TagKeys ForAllValues\\:StringEquals team (why: sets cluster.tags on \\<prefix\\>-node, at creation and later)
-  - \`+ iam:UntagRole\` (Tagging) on \`arn:aws:iam::ACCOUNT_ID:role/dev-node\` if aws\\:TagKeys ForAllValues\\:StringEquals team (why: removes a tag from \\<prefix\\>-node that cluster.tags no longer contains)
+  - \`+ iam:TagRole\` (Tagging) on \`arn:aws:iam::ACCOUNT_ID:role/dev-node\` if every aws\\:TagKeys is team (why: sets cluster.tags on \\<prefix\\>-node, at creation and later)
+  - \`+ iam:UntagRole\` (Tagging) on \`arn:aws:iam::ACCOUNT_ID:role/dev-node\` if every aws\\:TagKeys is team (why: removes a tag from \\<prefix\\>-node that cluster.tags no longer contains)
 
 **Settings**
 
@@ -107,7 +107,7 @@ review/ against git ref main \\(1a2b3c4d\\)
       between("", "backend: { http: { address: 'https://example.com/state' } }"),
     );
     expect(moved.split("\n")[0]).toBe(
-      "Verdict: attention (exit code 2). The destination or protection of the secret changes.",
+      "Verdict: attention (exit code 2). The backend of the state changes.",
     );
   });
 
@@ -139,34 +139,48 @@ review/ against git ref main \\(1a2b3c4d\\)
     );
   });
 
-  it("says of a key that is created beside another one why it is harmless", () => {
+  it("says of a key that is created beside another one what stays, and does not call it harmless", () => {
     const second = "accessKeys: { secondary: { status: Active } }";
     expect(changesText(between("", second)).split("\n")[0]).toBe(
-      "Verdict: harmless (exit code 0). The permissions, the readers of the secret and the other key stay the same. 1 access key created.",
+      "Verdict: step of a rotation (exit code 0). The new key has the permissions of the other key, and the same people can read its secret. The other key stays as it is. 1 access key created.",
     );
   });
 
   it.each<[string, before: string, after: string, expected: string]>([
-    ["has more", "", "features: [volume-snapshots]", "added: snapshots"],
-    ["has less", "features: [volume-snapshots]", "", "removed: snapshots"],
-    ["differs", "region: eu-west-1", "", "before: eu-west-1; now: eu-central-1"],
-  ])("names the words in which the impact of a leaked key %s", (_, before, after, expected) => {
+    ["more", "", "features: [volume-snapshots]", "also reaches snapshots"],
+    ["less", "features: [volume-snapshots]", "", "no longer reaches snapshots"],
+    ["another Region", "region: eu-west-1", "", "reaches eu-central-1 instead of eu-west-1"],
+    [
+      "more in another Region",
+      "region: eu-west-1",
+      "features: [volume-snapshots]",
+      "reaches eu-central-1 instead of eu-west-1, and also reaches snapshots",
+    ],
+  ])("says in a sentence that a leaked key reaches %s", (_, before, after, expected) => {
     const text = changesText(
       between(...([before, after].map((more) => `${minimal("")}\n${more}`) as [string, string])),
     );
+    expect(text).toContain(`\nA leaked key ${expected}: it can now\n  - `);
+  });
+
+  it("shows both sentences where the impact of a leaked key differs in more than that", () => {
+    const text = changesText(between("", "policy: { mode: scoped }\ncluster: { prefix: dev }"));
     expect(text).toMatch(
-      new RegExp(`\nThe impact of a leaked key changes\n  - .*\n    ${expected}\n`),
+      /\nThe impact of a leaked key changes\n {2}- become administrator: .* the role dev-node, .*\n {4}before: become administrator: .* any role, /,
     );
   });
 
   it("counts many actions, and lists them in folded groups", () => {
     const changes = between("policy: { mode: scoped }\ncluster: { prefix: dev }", "");
     const { actions = [] } = ofRule(changes, "permissions-broadened")[0]?.values ?? {};
-    const [writes, managing, tagging] = ["Write", "Permissions management", "Tagging"].map(
-      (kind) => `${actions.filter(({ access }) => access === kind).length} ${kind}`,
-    );
-    expect(changesMarkdown(changes)).toContain(
-      `<summary>${actions.length} actions (${writes}, ${managing}, ${tagging}), by resources and conditions</summary>\n\n  - `,
+    const summary =
+      /<summary>(\d+) actions \((.*)\), by resources and conditions<\/summary>\n\n {2}- /;
+    const [, all, kinds = ""] = summary.exec(changesMarkdown(changes)) ?? [];
+    const counts = kinds.split(", ").map((kind) => Number.parseInt(kind, 10));
+    expect(Number(all)).toBe(actions.length);
+    expect(counts.reduce((sum, count) => sum + count, 0)).toBe(actions.length);
+    expect(kinds).toMatch(
+      /^\d+ Write, \d+ Tagging, \d+ Read, \d+ Permissions management, \d+ List$/,
     );
   });
 
@@ -243,19 +257,19 @@ review/ against git ref main \\(1a2b3c4d\\)
   });
 
   it.each<[string, before: object, after: object, string]>([
-    ["more resources", { Resource: "a" }, { Resource: ["a", "b"] }, "+ b"],
-    ["other resources", { Resource: ["a", "c"] }, { Resource: ["b", "c"] }, "a -> b"],
+    ["more resources", { Resource: "a" }, { Resource: ["a", "b"] }, "also on b"],
+    ["other resources", { Resource: ["a", "c"] }, { Resource: ["b", "c"] }, "on b instead of a"],
     [
       "more values of a condition",
       { service: ["x"] },
       { service: ["x", "y"] },
-      "+ all resources if iam:PassedToService is y",
+      "also on all resources if iam:PassedToService is y",
     ],
     [
       "another condition",
       {},
       { service: ["x"] },
-      "all resources -> all resources if iam:PassedToService is x",
+      "on all resources if iam:PassedToService is x instead of all resources",
     ],
   ])("names the difference of %s", (_, before, after, expected) => {
     const policy = ({

@@ -20,7 +20,7 @@ export const ROTATED_RULES = templateRules("attention", {
   "rotated-key-unmanaged": {
     text: `{id} was created after {key}, the key that DKP has, and was {use}: rotate did not create it for DKP${WRITTEN}`,
     risk: "whoever has it acts with all permissions of DKP",
-    remedy: `ask who created it, or wrote an older key back; if nobody did, it is an attacker's: ${PROGRAM} keys {stack} --leaked {id}`,
+    remedy: `ask who created it, or wrote an older key back; if none of you did, an attacker did: run ${PROGRAM} keys {stack} --leaked {id}`,
   },
   "rotated-keys-both-used": {
     text: "{key} and {id} are both in use, for longer than a rotation takes",

@@ -151,13 +151,13 @@ export const RULES = {
   }),
   ...rules("attention", "Destination of the secret", {
     "destination-changed": {
-      text: "the state, which may contain the secret, changes its destination or protection ({changes})",
-      risk: "Terraform sends the state and the credentials of the backend to the destination",
+      text: "the backend of the state, which may contain the secret, changes: {changes}",
+      risk: "Terraform sends the state and the credentials of the backend there",
       remedy: `with another location, move the state before you merge (${page("change-and-retire", "move-the-state")})`,
     },
   }),
   ...rules("note", "Impact of a leaked key", {
-    risk: "[before: {before}; ]now: {after}",
+    risk: "[before: {before}; ]now: {after}[; the key {change}]",
   }),
   ...rules("attention", "Broadened permissions", {
     "permissions-broadened":
@@ -208,11 +208,11 @@ export const RULES = {
   }),
   ...rules("attention", "Permissions of the Terraform role", {
     "deployer-creates": {
-      text: "Terraform creates {created}, so its role needs additional permissions ({file})",
+      text: "Terraform creates {created}, so the role with {file} needs additional permissions",
       remedy: UPDATE_ROLE,
     },
     "deployer-broadened": {
-      text: "the Terraform role needs additional permissions ({file})[: {actions}][; this counts as more, because {reason}][; for example {request}]",
+      text: "the role with {file} needs additional permissions[: {actions}][; this counts as more, because {reason}][; for example {request}]",
       remedy: UPDATE_ROLE,
     },
   }),
@@ -255,12 +255,12 @@ export const RULES = {
     },
     "plan-unverified": {
       text: "anybody could have changed the JSON of this plan",
-      remedy: "dkp-access plan makes a plan, and summarizes it, without a file",
+      remedy: "plan with dkp-access plan, which uses no file",
     },
     "configuration-changed": "{address} changes, and neither a setting nor a policy explains it",
     "control-policy-changed": {
       text: "the service control policy changes ({file})",
-      remedy: "where the organization has attached it, attach the new one",
+      remedy: "if the organization has attached it, attach the new file instead",
     },
     "lock-changed": {
       text: "the committed provider lock {how}, so Terraform [runs only {only} from now on|may run another provider, with the credentials of whoever applies]",
@@ -283,7 +283,7 @@ export const RULES = {
     "permissions-narrowed": {
       text: "the {principal} can do less[: {actions}][; this counts as less, because {reason}]",
       risk: "calls of the running cluster may be denied",
-      remedy: "apply it once DKP no longer makes these calls",
+      remedy: "apply this once DKP no longer makes these calls",
     },
     "policy-removed": {
       text: "the node role loses {policy}",

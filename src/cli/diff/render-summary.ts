@@ -167,7 +167,7 @@ const HEADLINES: Readonly<
   Unverifiable: () => "The plan is incomplete.",
   "Left unmanaged": ({ length }) => `${counted(length, "deployment")} left unmanaged.`,
   "Who can read a secret": () => "The secret gets other readers.",
-  "Destination of the secret": () => "The destination or protection of the secret changes.",
+  "Destination of the secret": () => "The backend of the state changes.",
   "Broadened permissions": (founds) => permissionSentences(founds, "more"),
   "Narrowed permissions": (founds) => permissionSentences(founds, "less"),
   "Changes that cannot be judged": ({ length }) => `${counted(length, "change")} cannot be judged.`,
@@ -194,7 +194,8 @@ function verdict(changes: Changes): string {
   const findings = deployments.flatMap((deployment) => deployment.findings);
   const levels = findings.map((found) => levelOf(RULES, found));
   const worst = LEVELS.findLast((level) => levels.includes(level)) ?? "note";
-  const level = `${worst === "note" ? "harmless" : worst} (exit code ${changesExitCode(changes)}).`;
+  const least = createsKey(findings) ? "step of a rotation" : "harmless";
+  const level = `${worst === "note" ? least : worst} (exit code ${changesExitCode(changes)}).`;
   if (deployments.every(({ state }) => state === "unchanged")) {
     return `${level} Nothing changes.`;
   }
@@ -245,16 +246,18 @@ function restSentences(
   }
   const isOutdated = findings.some(({ rule }) => rule === "state-outdated");
   const same = isOutdated ? "Only the state changes." : "No resource changes.";
-  const isKey = findings.some(
-    ({ rule, address, values }) =>
-      rule === "resource" && values.action === "created" && isKeyAddress(address),
-  );
   // Beside a key that is switched, deactivated or deleted, a finding says so.
-  const stays = isKey
-    ? "The permissions, the readers of the secret and the other key stay the same."
+  const stays = createsKey(findings)
+    ? "The new key has the permissions of the other key, and the same people can read its secret. The other key stays as it is."
     : "The permissions stay the same.";
   return [stays, resourceCounts(findings) ?? same];
 }
+
+const createsKey = (findings: readonly DiffFound[]) =>
+  findings.some(
+    ({ rule, address, values }) =>
+      rule === "resource" && values.action === "created" && isKeyAddress(address),
+  );
 
 const isKeyAddress = (address = "") =>
   (Object.values(KEY_ADDRESSES) as readonly string[]).includes(address);
@@ -269,23 +272,20 @@ export function resourceCounts(findings: readonly DiffFound[]): string | undefin
   return counts.length === 0 ? undefined : `${counts.join(", ")}.`;
 }
 
-/** The kinds of actions that are counted apart, in AWS's words. */
-const COUNTED: Readonly<Partial<Record<ActionChange["access"], string>>> = {
-  Write: "Write",
-  "Permissions management": "Permissions management",
-  Tagging: "Tagging",
-  unknown: "outside DKP's catalogue",
-};
-
-/** "4 actions (2 Write, 1 Tagging)". */
+/** "3 Write actions", "14 actions (6 Write, 2 Tagging, 6 Read)": the counts add up. */
 function countOf(changes: readonly ActionChange[]): string {
-  const kinds = Object.entries(COUNTED).flatMap(([kind, name]) => {
-    const { length } = changes.filter(({ access }) => access === kind);
-    return length === 0 ? [] : [`${length} ${name}`];
-  });
-  const all = counted(changes.length, "action");
-  return kinds.length === 0 ? all : `${all} (${kinds.join(", ")})`;
+  const kinds = [...grouped(changes, ({ access }) => kindOf(access))];
+  const counts = kinds
+    .sort(([one], [other]) => (one < other ? 1 : -1))
+    .map(([kind, { length }]) => `${length} ${kind}`);
+  const [[first = ""] = []] = kinds;
+  return kinds.length === 1 && changes[0]?.access !== "unknown"
+    ? counted(changes.length, `${first} action`)
+    : `${counted(changes.length, "action")} (${counts.join(", ")})`;
 }
+
+const kindOf = (access: ActionChange["access"]): string =>
+  access === "unknown" ? "not in DKP's catalogue" : access;
 
 function deploymentLines(
   { stack, state, findings, approved = [] }: DeploymentChanges,
@@ -328,43 +328,26 @@ function impactLines(
   const gained = risks.filter(({ before }) => !before).map(({ after }) => `- ${text(after)}`);
   const lost = risks.filter(({ after }) => isGone(after)).map(({ before }) => `- ${text(before)}`);
   const other = risks.filter(({ before, after }) => before && !isGone(after));
-  const changed = other.flatMap(({ before, after }) => [
-    `- ${text(after)}`,
-    `  ${style.advice(wordChange(String(before), String(after)))}`,
-  ]);
-  const groups = {
-    "A leaked key can now also": gained,
-    "A leaked key can no longer": lost,
-    "The impact of a leaked key changes": changed,
-  };
-  return Object.entries(groups).flatMap(([title, lines]) =>
+  const changed = [...grouped(other, ({ change = "" }) => String(change))].map(
+    ([change, group]) =>
+      [
+        change === ""
+          ? "The impact of a leaked key changes"
+          : style.text(`A leaked key ${change}: it can now`),
+        group.flatMap(({ before, after }) => [
+          `- ${text(after)}`,
+          ...(change === "" ? [`  ${style.advice(`before: ${before}`)}`] : []),
+        ]),
+      ] as const,
+  );
+  const groups = [
+    ["A leaked key can now also", gained],
+    ["A leaked key can no longer", lost],
+    ...changed,
+  ] as const;
+  return groups.flatMap(([title, lines]) =>
     lines.length === 0 ? [] : style.section(title, lines),
   );
-}
-
-/**
- * The words that two sentences do not have in common: "before: every Region; now: eu-central-1",
- * "added: snapshots".
- */
-function wordChange(before: string, after: string): string {
-  const [old, current] = [before.split(" "), after.split(" ")];
-  const most = Math.min(old.length, current.length);
-  const common = (isSame: (at: number) => boolean, limit: number) => {
-    const first = Array.from({ length: limit }, (_, at) => at).find((at) => !isSame(at));
-    return first ?? limit;
-  };
-  const head = common((at) => old[at] === current[at], most);
-  const tail = common((at) => old.at(-1 - at) === current.at(-1 - at), most - head);
-  const middle = (words: readonly string[]) =>
-    words
-      .slice(head, words.length - tail)
-      .join(" ")
-      .replace(/^and |,$/g, "");
-  const [lost, gained] = [middle(old), middle(current)];
-  if (lost === "") {
-    return `added: ${gained}`;
-  }
-  return gained === "" ? `removed: ${lost}` : `before: ${lost}; now: ${gained}`;
 }
 
 /** The rules whose actions stand below their sentence; those of the Terraform role stand in it. */
@@ -377,8 +360,8 @@ function actionsOf(found: DiffFound): readonly ActionChange[] {
 }
 
 /**
- * The title of a section, with how many actions it lists: "4 actions more, 3 on other resources or
- * conditions". Of what is created, no earlier permissions are broadened.
+ * The title of a section, with how many actions it lists: "4 actions added, 3 changed". Of what is
+ * created, no earlier permissions are broadened.
  */
 function titleOf(section: Section, findings: readonly DiffFound[]): string {
   const actions = findings.flatMap(actionsOf);
@@ -410,7 +393,7 @@ function linesOf(found: DiffFound, style: Style): readonly string[] {
 }
 
 /** Whether an action is new, gone, or allowed for other requests. */
-const MARKS = { "+": "more", "-": "less", "~": "on other resources or conditions" } as const;
+const MARKS = { "+": "added", "-": "removed", "~": "changed" } as const;
 type Mark = keyof typeof MARKS;
 
 function markOf(before: readonly Scope[], after: readonly Scope[]): Mark {
@@ -431,9 +414,8 @@ function actionLines(
     );
     return actions.map((change, at) => {
       const { access, why } = change;
-      const kind = access === "unknown" ? "not in DKP's catalogue" : access;
       const reason = why === undefined || principal !== "user" ? "" : ` (why: ${style.text(why)})`;
-      return `  ${style.bullet}${names[at]} (${style.text(kind)}) ${scopeChange(change, style)}${reason}`;
+      return `  ${style.bullet}${names[at]} (${style.text(kindOf(access))}) ${scopeChange(change, style)}${reason}`;
     });
   }
   const groups = [...grouped(actions, (change) => scopeChange(change, style))];
@@ -441,7 +423,7 @@ function actionLines(
     // What is no longer allowed anywhere is named.
     const isRemoved = group.every(({ after }) => after.length === 0);
     const names = group.map(({ action }) => style.code(action));
-    return `  - ${countOf(group)}: ${change}: ${style.list(names, isRemoved ? FEW : FEW_NAMES)}`;
+    return `  - ${countOf(group)} ${change}: ${style.list(names, isRemoved ? FEW : FEW_NAMES)}`;
   });
   return style.folded(`${countOf(actions)}, by resources and conditions`, lines);
 }
@@ -456,12 +438,12 @@ function scopeChange({ before, after }: ActionChange, style: Style): string {
   }
   const [lost, gained] = [beyond(before, after), beyond(after, before)];
   if (lost.length === 0 && gained.length > 0) {
-    return `+ ${scopeList(gained, style)}`;
+    return `also on ${scopeList(gained, style)}`;
   }
   if (gained.length === 0 && lost.length > 0) {
-    return `- ${scopeList(lost, style)}`;
+    return `still allowed, but no longer on ${scopeList(lost, style)}`;
   }
-  return `${scopeList(lost, style)} -> ${scopeList(gained, style)}`;
+  return `on ${scopeList(gained, style)} instead of ${scopeList(lost, style)}`;
 }
 
 /**
@@ -520,9 +502,10 @@ function conditionsText(conditions: Scope["conditions"]): string {
   const regions = conditions.filter(isRegion).map(({ values }) => ` in ${values.join(" or ")}`);
   const others = conditions
     .filter((condition) => !isRegion(condition))
-    .map(
-      ({ test, variable, values }) =>
-        `${variable} ${/^(?:StringEquals|Bool)$/.test(test) ? "is" : test} ${values.join(" or ")}`,
-    );
+    .map(({ test, variable, values }) => {
+      const every = test.startsWith("ForAllValues:") ? "every " : "";
+      const verb = /^(?:(?:ForAllValues:)?StringEquals|Bool)$/.test(test) ? "is" : test;
+      return `${every}${variable} ${verb} ${values.join(" or ")}`;
+    });
   return `${regions.join("")}${others.length === 0 ? "" : ` if ${others.join(" and ")}`}`;
 }

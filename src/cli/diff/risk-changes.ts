@@ -2,14 +2,14 @@ import { parseIamArn } from "../../iam/arns";
 import type { PolicyCondition, PolicyStatement } from "../../iam/policy-document";
 import { type Deployment, policyOptionsOf } from "../../settings/deployment";
 import { ADDRESSES } from "../../terraform/addresses";
-import { risksOf } from "../iam/risks";
+import { type Risk, risksOf } from "../iam/risks";
 import { type DiffFound, NO_LONGER } from "./change-rules";
 import { existing } from "./examples";
 import { type Condition, type Grant, readGrants } from "./grants";
 import { attribute, type Snapshot, userPoliciesOf } from "./snapshot";
 
 /** What an attacker can do with the key, by the goal. */
-type Risks = ReadonlyMap<string, string>;
+export type Risks = ReadonlyMap<string, Risk>;
 
 /** The risks of a deployment, or of other policies than those that follow from its settings. */
 export function risksIn(
@@ -18,18 +18,46 @@ export function risksIn(
   statements?: readonly PolicyStatement[],
 ): Risks {
   const options = policyOptionsOf({ ...deployment, accountId: account });
-  return new Map(
-    risksOf(options, (name) => name, statements).map(({ goal, what }) => [goal, what]),
-  );
+  return new Map(risksOf(options, (name) => name, statements).map((risk) => [risk.goal, risk]));
 }
 
 /** The difference of what an attacker with the key can do, as `REVIEW.md` lists it. */
 export function riskChanges(old: Risks, current: Risks): readonly DiffFound[] {
-  return [...new Set([...old.keys(), ...current.keys()])]
-    .map((key) => ({ before: old.get(key) ?? "", after: current.get(key) ?? NO_LONGER }))
-    .filter((change) => change.before !== change.after)
-    .map((values) => ({ rule: "risk", values }));
+  return [...new Set([...old.keys(), ...current.keys()])].flatMap((goal): readonly DiffFound[] => {
+    const [before, after] = [old.get(goal), current.get(goal)];
+    const values = {
+      before: before?.what ?? "",
+      after: after?.what ?? NO_LONGER,
+      change: before && after && changeText(before, after),
+    };
+    return before?.what === after?.what ? [] : [{ rule: "risk", values }];
+  });
 }
+
+/**
+ * What the key reaches besides, and no longer; undefined where the sentences differ in more than
+ * that.
+ */
+function changeText(before: Risk, after: Risk): string | undefined {
+  if (before.frame !== after.frame) {
+    return undefined;
+  }
+  const [gained, lost] = [beyond(after, before), beyond(before, after)];
+  const changes: string[] = [];
+  if (before.reach !== after.reach) {
+    changes.push(`reaches ${after.reach} instead of ${before.reach}`);
+  }
+  if (gained !== "") {
+    changes.push(`also reaches ${gained}`);
+  }
+  if (lost !== "") {
+    changes.push(`no longer reaches ${lost}`);
+  }
+  return changes.join(", and ");
+}
+
+const beyond = (risk: Risk, other: Risk): string =>
+  risk.parts.filter((part) => !other.parts.includes(part)).join(" and ");
 
 /**
  * The same difference between both sides of a plan of a deployment. Nothing where the policies of a

@@ -35,6 +35,12 @@ export interface Risk {
   readonly goal: string;
   readonly what: string;
   readonly actions: readonly string[];
+  /** `what` without its phrases and its Region. */
+  readonly frame: string;
+  /** "every Region", or the Region; empty where the sentence has none. */
+  readonly reach: string;
+  /** What the phrases name. */
+  readonly parts: readonly string[];
 }
 
 /**
@@ -57,25 +63,29 @@ export function risksOf(
     const isEverywhere =
       text.includes("{reach}") &&
       requestsOf(requests, elsewhere).every((request) => allows(statements, request));
+    const everywhere = isEverywhere ? "every Region" : environment.region;
     const values: Values = {
-      reach: isEverywhere ? "in every Region" : `in ${environment.region}`,
+      reach: `in ${everywhere}`,
       role: named(roleOf(cluster)),
       otherRoles: otherNodeRoles(cluster).map(named).join(" or "),
       peers: [...cluster.peeredVPCs.map(named), ...peerAccounts].sort().join(" or "),
     };
-    const phrases = phrasesOf(text).map((phrase) => ({
-      ...phrase,
-      isShown: isAllowed(phrase.requests, options, statements),
-    }));
-    const shown = phrases.reduce(
-      (all, { source, words, isShown }) => all.replace(source, isShown ? words : ""),
-      text,
-    );
-    const shownBy = [
-      ...requests,
-      ...phrases.flatMap((phrase) => (phrase.isShown ? phrase.requests : [])),
-    ];
-    return { goal, what: filled(shown, values), actions: [...new Set(shownBy.map(actionIn))] };
+    const phrases = phrasesOf(text);
+    const shown = phrases.filter((phrase) => isAllowed(phrase.requests, options, statements));
+    const textWith = (some: typeof phrases) =>
+      phrases.reduce(
+        (all, phrase) => all.replace(phrase.source, some.includes(phrase) ? phrase.words : ""),
+        text,
+      );
+    const shownBy = [...requests, ...shown.flatMap((phrase) => phrase.requests)];
+    return {
+      goal,
+      what: filled(textWith(shown), values),
+      actions: [...new Set(shownBy.map(actionIn))],
+      frame: filled(textWith([]), { ...values, reach: "" }),
+      reach: text.includes("{reach}") ? everywhere : "",
+      parts: shown.map(({ words }) => words.replaceAll(/^ |,$| and$/g, "")),
+    };
   });
 }
 

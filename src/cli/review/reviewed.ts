@@ -83,9 +83,10 @@ interface KeyFacts {
 interface PermissionFacts {
   readonly options: PolicyOptions;
   readonly policies: readonly ReviewedPolicy[];
-  readonly granted: Readonly<
-    Record<"documented" | "additional" | "unused" | "withoutCaller", number>
-  >;
+  readonly granted: Readonly<Record<"documented" | "unused" | "withoutCaller", number>> & {
+    /** The actions that the DKP documentation does not name. */
+    readonly additional: readonly string[];
+  };
   /** What the other one of `scoped` and `minimal` would change. */
   readonly otherMode: OtherMode | undefined;
   readonly areas: ReadonlyMap<string, readonly Permission[]>;
@@ -112,7 +113,7 @@ interface ReviewedPolicy {
 
 interface OtherMode {
   readonly name: Mode | undefined;
-  readonly change: "omits" | "adds";
+  readonly change: "omit" | "add";
   readonly actions: readonly string[];
 }
 
@@ -173,7 +174,8 @@ function permissionFacts(deployment: Deployment): PermissionFacts {
   const rows = grantedRows(options);
   const statements = policyStatements(options);
   const permissions = permissionsOf(rows, statements, cluster);
-  const documented = rows.filter((row) => row.documented).length;
+  const additional = rows.flatMap((row) => (row.documented ? [] : [row.action]));
+  const documented = rows.length - additional.length;
   const notRequired = permissions.filter(({ isRequired }) => !isRequired);
   const unused = notRequired.length;
   const withoutCaller = notRequired.filter(({ row }) => row.callers.length === 0).length;
@@ -185,7 +187,7 @@ function permissionFacts(deployment: Deployment): PermissionFacts {
   return {
     options,
     policies: policies.map((policy) => reviewedPolicy(policy, deployment)),
-    granted: { documented, additional: rows.length - documented, unused, withoutCaller },
+    granted: { documented, additional, unused, withoutCaller },
     otherMode: otherMode(options, rows),
     areas: grouped(permissions, ({ row }) => row.area),
     risks: risksOf(options, code, statements),
@@ -207,7 +209,7 @@ function otherMode(options: PolicyOptions, rows: readonly CatalogueRow[]): Other
   const actions = more.filter((row) => !fewer.includes(row)).map(({ action }) => action);
   return actions.length === 0
     ? undefined
-    : { name: mode, change: mode === "minimal" ? "omits" : "adds", actions };
+    : { name: mode, change: mode === "minimal" ? "omit" : "add", actions };
 }
 
 function reviewedPolicy(

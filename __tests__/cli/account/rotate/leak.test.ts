@@ -218,9 +218,9 @@ describe("the response to a leak", () => {
     const plan = await leakPlan(new Account([key("A"), key("B")], "A"), ["A"], "deckhouse");
     expect(
       leakPlanText(plan, NOW),
-    ).toBe(`If the key leaked from the cluster or from this computer, the new one leaks too: stop that first.
-- delete B, because IAM allows two keys (last used 2026-12-01 01:00 UTC by ec2 in eu-central-1)
-- create a key, and give it to the cluster; DKP's components are denied until they have restarted with it
+    ).toBe(`If the key leaked from the cluster or from this computer, the new key leaks too: stop that first.
+- delete B, because IAM allows only two keys (last used 2026-12-01 01:00 UTC by ec2 in eu-central-1)
+- create a key, and give it to the cluster; AWS denies DKP's calls until its components have restarted with it
 - deactivate A (last used 2026-12-01 01:00 UTC by ec2 in eu-central-1)
 - deny sessions that were issued before 2026-12-01 02:15 UTC
 - delete A

@@ -5,7 +5,7 @@ import { QUARANTINED } from "../quarantine";
 import { ROTATED_RULES } from "../rotated-keys";
 
 const OF_NOBODY =
-  `if nobody created it for a deployment or a program, it is an attacker's, so run ${PROGRAM} keys {stack} --leaked {id}` as const;
+  `if none of you created it, an attacker did: run ${PROGRAM} keys {stack} --leaked {id}` as const;
 
 /** Differences after which nothing is advised but to resolve them. */
 const DIFFERENCES = {
@@ -87,7 +87,7 @@ export const KEY_RULES = {
     ],
     "key-deleted": {
       text: "{slot}: {key} is in the state and not in IAM, so it was deleted outside Terraform",
-      risk: "if DKP has it, it has no working key until it gets another one",
+      risk: "if DKP has it, DKP has no working key until it gets another one",
       remedy: `plan and apply (${recovery("deleted-key")})`,
     },
     "key-dkp-dead": {
@@ -126,7 +126,7 @@ export const STEPS = templateRules("note", {
     "find out which key DKP has, because AWS reports no use that shows it: run keys with --cluster, or with --dkp-key KEY",
   retire:
     "deactivate the old key {key}, because DKP has the current one; it can be activated again",
-  delete: "delete the old key {key}, once you do not want to go back to it",
+  delete: "delete the old key {key}, once you are sure that nothing needs it",
   none: "nothing: Terraform manages no key of this deployment",
   done: "nothing to do until {time}. To rotate earlier, create a second key and make it current, in one edit",
 });

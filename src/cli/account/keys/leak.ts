@@ -24,7 +24,7 @@ export function leakText(leaked: LeakedKeys): string {
   const { accessKeys, stack } = settings;
   const slotOf = (id: string) => state?.keys.find((key) => key.id === id)?.slot;
   const lines = [
-    `${stack}: response to a leak, for account ${iam.account ?? "(not read)"}; this command changes nothing`,
+    `${stack}: response to a leak in the account ${iam.account ?? "(not read)"}. This command changes nothing; it prints the steps`,
   ];
   for (const id of ids) {
     const inIam = iam.keys.find((key) => key.id === id);
@@ -46,7 +46,7 @@ export function leakText(leaked: LeakedKeys): string {
   }
   lines.push(
     cluster === undefined
-      ? "--cluster shows which key DKP has"
+      ? "to see which key DKP has, add --cluster"
       : `DKP has ${cluster.configuration.keyId} in ${cluster.context}`,
   );
   // An attacker can have created them with the leaked one.
@@ -54,7 +54,7 @@ export function leakText(leaked: LeakedKeys): string {
     const slot = slotOf(key.id);
     const all = [...ids, key.id].flatMap((id) => ["--leaked", id]);
     lines.push(
-      `the user also has ${keyText(key)}${slot ? `, in the slot ${slot}` : ""}; if nobody created it for a deployment or a program, run ${dkpAccess("keys", stack, ...all)}`,
+      `the user also has ${keyText(key)}${slot ? `, in the slot ${slot}` : ""}. If none of you created it, an attacker did: run ${dkpAccess("keys", stack, ...all)}`,
     );
   }
   if (iam.quarantine !== undefined) {

@@ -64,7 +64,7 @@ function notApplied(situation: KeySituation): string | undefined {
   for (const { slot, inSettings, pgpKey, inState, inIam } of slotsOf(situation)) {
     const deployed = inIam?.status ?? (inState === undefined ? "absent" : "deleted");
     if (inSettings !== deployed) {
-      return `${slot} is to be ${inSettings}, and is ${deployed}`;
+      return `${slot} is ${inSettings} in the settings, and ${deployed} in AWS`;
     }
     if (inState !== undefined && pgpKey !== inState.pgpKey) {
       return `the settings have another pgpKey for ${slot} than the state`;

@@ -202,14 +202,14 @@ export function leakPlanText(
   { elsewhere, refusal }: Pick<LeakWorld, "elsewhere" | "refusal"> = {},
 ): string {
   const lines = [
-    "If the key leaked from the cluster or from this computer, the new one leaks too: stop that first.",
+    "If the key leaked from the cluster or from this computer, the new key leaks too: stop that first.",
   ];
   if (forSlot !== undefined) {
-    lines.push(`- delete ${forSlot.id}, because IAM allows two keys (${useOf(forSlot).use})`);
+    lines.push(`- delete ${forSlot.id}, because IAM allows only two keys (${useOf(forSlot).use})`);
   }
   if (isReplaced) {
     lines.push(
-      `- create a key, and give it to ${elsewhere?.name ?? "the cluster"}; DKP's components are denied until they have restarted with it`,
+      `- create a key, and give it to ${elsewhere?.name ?? "the cluster"}; AWS denies DKP's calls until its components have restarted with it`,
     );
   } else if (isOfDkp !== false) {
     const reason = refusal ?? "the cluster was not read";

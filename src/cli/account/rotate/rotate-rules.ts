@@ -21,13 +21,13 @@ const NOTES = templateRules("note", {
     "{other} is deleted: a run that did not end left it, nothing has used it, and the cluster does not have it",
   "waiting-for-uses": "waiting until {until}: the former key {other} was {use}",
   "waiting-for-proof":
-    "waiting: AWS reports no use of {key} by a component of DKP after the last one of {other}, which was {use}",
+    "waiting: the former key {other} was {use}, and AWS reports no later use of {key} by a component of DKP",
   deactivate: "the former key {other} is deactivated: it was {use}, and DKP has used {key} since",
   "waiting-for-deletion":
     "waiting until {until}: then the former key {other}, which is Inactive and was {use}, is deleted",
   "delete-retired": "the former key {other}, which is Inactive and was {use}, is deleted",
   "delete-for-slot":
-    "{other}, which nothing uses, is deleted, because IAM allows two keys and DKP needs another one",
+    "{other}, which nothing uses, is deleted, because IAM allows only two keys and DKP needs another one",
 });
 
 const NEW_KEY = templateRules("note", {
@@ -39,7 +39,7 @@ const NEW_KEY = templateRules("note", {
 
 const LEAK_NOTES = templateRules("note", {
   given:
-    "the cluster has the key {key} now, and DKP's components are denied until they have restarted with it",
+    "the cluster has the key {key} now, and AWS denies DKP's calls until its components have restarted with it",
   "leaked-deleted": "{key} is deleted; it was {use}",
   "leaked-gone": "{key} was gone already",
   "sessions-denied": {
@@ -50,7 +50,7 @@ const LEAK_NOTES = templateRules("note", {
 
 const LEAK_ATTENTION = templateRules("attention", {
   "leak-new-key": [
-    "the new key {key} is Active, and {to} has its secret; if DKP had a leaked key, no key of it works until it has this one",
+    "the new key {key} is Active, and {to} has its secret; if DKP had a leaked key, DKP has no access to AWS until it has this one",
     "give it to DKP",
   ],
 });

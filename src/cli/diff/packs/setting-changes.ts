@@ -6,7 +6,7 @@ import { canonical, type JsonObject, objectOf, textOf, valueAt } from "../../../
 import { policyFile } from "../../pack/contents";
 import type { DiffFound } from "../change-rules";
 import { changeText, differences, valueText } from "../json-values";
-import { riskChanges, risksIn } from "../risk-changes";
+import { type Risks, riskChanges, risksIn } from "../risk-changes";
 import type { PackSide, ReadDeployment } from "./pack-side";
 
 /**
@@ -78,10 +78,8 @@ export function riskFindings(before: ReadDeployment, after: ReadDeployment): rea
   if (errors.length > 0) {
     return [{ rule: "settings-unreadable", values: { errors } }];
   }
-  const risksOfSide = (deployment: ReadDeployment) =>
-    deployment === undefined || "errors" in deployment
-      ? new Map<string, string>()
-      : risksIn(deployment);
+  const risksOfSide = (deployment: ReadDeployment): Risks =>
+    deployment === undefined || "errors" in deployment ? new Map() : risksIn(deployment);
   return riskChanges(risksOfSide(before), risksOfSide(after));
 }
 

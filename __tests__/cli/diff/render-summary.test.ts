@@ -160,7 +160,7 @@ review/ against git ref main \\(1a2b3c4d\\)
     const text = changesText(
       between(...([before, after].map((more) => `${minimal("")}\n${more}`) as [string, string])),
     );
-    expect(text).toContain(`\nA leaked key ${expected}: it can now\n  - `);
+    expect(text).toContain(`\nA leaked key ${expected}. Altogether it can\n  - `);
   });
 
   it("shows both sentences where the impact of a leaked key differs in more than that", () => {

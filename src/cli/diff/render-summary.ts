@@ -333,7 +333,7 @@ function impactLines(
       [
         change === ""
           ? "The impact of a leaked key changes"
-          : style.text(`A leaked key ${change}: it can now`),
+          : style.text(`A leaked key ${change}. Altogether it can`),
         group.flatMap(({ before, after }) => [
           `- ${text(after)}`,
           ...(change === "" ? [`  ${style.advice(`before: ${before}`)}`] : []),

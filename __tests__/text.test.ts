@@ -125,6 +125,18 @@ describe("a signal", () => {
     expect(names().map(readIn)).toEqual(["ba", "b"]);
   });
 
+  it("that ends the work first waits for what cleans, and the work does not continue", () => {
+    const work = `
+      const cleaned = () => new Promise((resolve) => setTimeout(resolve, 100));
+      run(() => atSignal(cleaned, () => new Promise((resolve) => {
+        process.once("SIGTERM", resolve);
+        setTimeout(raise);
+        setTimeout(resolve, 1000);
+      })).finally(() => write("continued", "")));`;
+    expect(run(work)).toBe("SIGTERM");
+    expect(names()).toEqual([]);
+  });
+
   it("that ends Terraform before it reaches this process ends the process too", () => {
     write({ terraform: "#!/bin/sh\nkill -TERM $$\n" });
     chmodSync(at("terraform"), 0o755);

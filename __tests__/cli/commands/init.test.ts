@@ -93,6 +93,7 @@ describe("dkp-access init", () => {
     expect(JSON.parse(read("acme/package.json"))).toMatchObject({
       dependencies: { "dkp-access": named },
       devDependencies: Object.fromEntries(names.map((name) => [name, devDependencies[name]])),
+      engines: { node: ">=20.9 <23" },
       scripts: { deploy: "CHECKPOINT_DISABLE=1 cdktf deploy" },
     });
     expect(read("acme/README.md")).toContain("`npm run deploy -- deckhouse`");
@@ -259,9 +260,9 @@ describe("dkp-access init", () => {
   ])(
     "rejects a folder with %s, or the file itself, and writes nothing",
     async (name, args, stderr) => {
-      write({ [name]: "" });
+      write({ ".git/": "", [name]: "" });
       expect(await init(...args)).toEqual({ status: 1, stdout: "", stderr });
-      expect(names()).toEqual([name]);
+      expect(new Set(names())).toEqual(new Set([".git", name]));
     },
   );
 

@@ -3,7 +3,7 @@ import { PassThrough } from "node:stream";
 import { parse } from "yaml";
 import { COMMANDS as ROWS } from "../../../src/cli/commands/commands";
 import { Session } from "../../../src/cli/commands/support/session";
-import { projectForEach, settingsOf } from "../../helpers/folder";
+import { projectForEach, SETTINGS, settingsOf } from "../../helpers/folder";
 import { projectFile } from "../../helpers/project-root";
 import { runCli } from "../../helpers/run-cli";
 
@@ -74,6 +74,16 @@ describe("dkp-access", () => {
       );
     },
   );
+
+  it("rotate rejects a deployment whose keys Terraform manages", async () => {
+    write({ "deployments/dev.yaml": `${SETTINGS}accessKeys: { maxAge: 90 }\n` });
+    expect(await runCli(at(), ["rotate", "dev", "--cluster"])).toEqual({
+      status: 1,
+      stdout: "",
+      stderr:
+        "accessKeys.managedBy: is not rotate in the settings of dev; npx dkp-access keys dev shows how to rotate its keys\n",
+    });
+  });
 
   it("keys without arguments reports all deployments, also after one that cannot be read", async () => {
     write({ "deployments/prod.yaml": settingsOf("prod") });

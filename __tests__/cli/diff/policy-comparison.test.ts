@@ -96,6 +96,7 @@ describe("the comparison of policies", () => {
   const ALLOW = { Effect: "Allow", Action: "ec2:RunInstances", Resource: "*" };
   it.each([
     ["conditions of an unknown form", [ALLOW], [{ ...ALLOW, Condition: "none" }], [true, true]],
+    ["a list of more than strings", [ALLOW], [{ ...ALLOW, Resource: ["*", 1] }], [true, true]],
     ["an unknown effect", [ALLOW], [{ ...ALLOW, Effect: "Perhaps" }], [true, true]],
     [
       "the same unknown effect",

@@ -56,7 +56,7 @@ export function rotatedFindings(rotated: RotatedKeys): readonly RotatedFound[] {
     return [...overdue, ...unmanaged];
   }
   const [older, younger] = keys.toSorted((one, other) => +createdOf(one) - +createdOf(other));
-  const areUsed = keys.length > 1 && keys.every((key) => isInUse(key, now));
+  const areUsed = keys.every((key) => isInUse(key, now));
   const values = { stack, key: younger?.id ?? "", id: older?.id ?? "" };
   return areUsed && younger && ageInDays(younger, now) > PATIENCE_DAYS
     ? [...overdue, { rule: "rotated-keys-both-used", values }]

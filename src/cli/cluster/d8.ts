@@ -83,12 +83,12 @@ export async function canI(
   request: readonly string[],
 ): Promise<boolean> {
   const args = ["k", "auth", "can-i", ...request, `--context=${context}`];
-  const { status, stdout, stderr } = await run(command, args);
+  const { stdout, stderr } = await run(command, args);
   const answer = stdout.toString("utf8");
   if (!/^(yes|no)\b/.test(answer)) {
     throw failureOf(stderr, [command.binary, ...args]);
   }
-  return status === 0 && answer.startsWith("yes");
+  return answer.startsWith("yes");
 }
 
 type Command = Omit<ClusterAccess, "context">;

@@ -1,5 +1,6 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
+import { transformSync } from "@swc/core";
 import { DRIFT_RULES } from "../src/cli/account/drift/drift-rules";
 import { KEY_RULES } from "../src/cli/account/keys/key-rules";
 import { PREFLIGHT_RULES } from "../src/cli/account/preflight/preflight-rules";
@@ -69,6 +70,20 @@ describe("README.md", () => {
 });
 
 const tracked = trackedFiles();
+
+it("every export states its type, except rules and schemas, whose types follow from their texts", () => {
+  const isInferred = /-rules\.ts$|^src\/settings\/schema\//;
+  const jsc = {
+    parser: { syntax: "typescript" },
+    experimental: { emitIsolatedDts: true },
+  } as const;
+  const sources = tracked.filter((path) =>
+    /^(?:packages\/.*\/)?(?:src|scripts)\/.*\.ts$/.test(path),
+  );
+  for (const path of sources.filter((path) => !isInferred.test(path))) {
+    expect(() => transformSync(projectFile(path), { filename: path, jsc })).not.toThrow();
+  }
+});
 
 /** Their links are those of the pages that are filled in. */
 const TEMPLATES = /^(src\/cli|templates)\//;

@@ -2,16 +2,14 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
-import type { COMMANDS as ROWS } from "../../src/cli/commands/commands";
+import type { CommandName } from "../../src/cli/commands/commands";
 import { loadDeployments } from "../../src/settings/load";
 import { inFolder } from "../helpers/folder";
 import { projectFile } from "../helpers/project-root";
 import { runCli } from "../helpers/run-cli";
 
 /** How each command that reads settings is called for the deployment `dev`. */
-const COMMANDS: Readonly<
-  Record<Exclude<keyof typeof ROWS, "init">, readonly (readonly string[])[]>
-> = {
+const COMMANDS: Readonly<Record<Exclude<CommandName, "init">, readonly (readonly string[])[]>> = {
   synth: [["synth"]],
   policy: [["policy"], ["policy", "dev", "--mode", "documented"]],
   review: [["review"], ["review", "dev"], ["review", "--check"]],

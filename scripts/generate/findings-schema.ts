@@ -3,16 +3,16 @@ import { KEY_RULES } from "../../src/cli/account/keys/key-rules";
 import { PREFLIGHT_RULES } from "../../src/cli/account/preflight/preflight-rules";
 import { ROTATE_RULES } from "../../src/cli/account/rotate/rotate-rules";
 import { RULES } from "../../src/cli/diff/change-rules";
-import { LEVELS } from "../../src/cli/findings/finding";
+import { LEVELS, type Rules } from "../../src/cli/findings/finding";
 
 /** The rules of every command that reports findings. */
-export const RULES_OF = {
+export const RULES_OF: Readonly<Record<string, Rules>> = {
   diff: RULES,
   keys: KEY_RULES,
   drift: DRIFT_RULES,
   preflight: PREFLIGHT_RULES,
   rotate: ROTATE_RULES,
-} as const;
+};
 
 const text = (description: string) => ({ description, type: "string" });
 

@@ -28,7 +28,7 @@ interface Options {
   readonly source?: string;
   readonly dkp?: string;
   readonly dkpRelease?: DkpVersion;
-  readonly dkpVersion: (typeof KNOWN_VERSIONS)[number];
+  readonly dkpVersion: DkpVersion;
 }
 
 const program = new Command("upstream")

@@ -42,7 +42,7 @@ export function parseIamArn(
  * ARN of a KMS key by its ID, a multi-Region key included. Source: KMS Developer Guide, "Key
  * identifiers (KeyId)".
  */
-export const KMS_KEY_ARN =
+export const KMS_KEY_ARN: RegExp =
   /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|mrk-[0-9a-f]{32})$/;
 
 /** The ARN of an IAM entity, which has no Region: `role/dev-node`, `user/team/deckhouse`. */
@@ -87,7 +87,7 @@ us-isob-east-1 us-isob-west-1 us-isof-east-1 us-isof-south-1 us-west-1 us-west-2
 export const isKnownRegion = (region: string): boolean => KNOWN_REGIONS.includes(region);
 
 /** Format of all existing Region names: `eu-central-1`, `us-gov-west-1`, `us-isob-east-1`. */
-export const REGION = /^[a-z]{2,4}(?:-[a-z]+){1,2}-[1-9]\d?$/;
+export const REGION: RegExp = /^[a-z]{2,4}(?:-[a-z]+){1,2}-[1-9]\d?$/;
 
 const partitionWith = (region: string) =>
   PARTITIONS.find(({ prefix }) => region.startsWith(prefix));

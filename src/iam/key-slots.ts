@@ -15,4 +15,4 @@ export function otherSlot(slot: Slot): Slot {
  * The ID of a long-term key of an IAM user. `ASIA` IDs belong to temporary credentials. Source:
  * "IAM identifiers", unique ID prefixes.
  */
-export const ACCESS_KEY_ID = /^AKIA[A-Z0-9]{16}$/;
+export const ACCESS_KEY_ID: RegExp = /^AKIA[A-Z0-9]{16}$/;

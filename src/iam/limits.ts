@@ -7,19 +7,22 @@ export interface TextRule {
   readonly reason: string;
 }
 
+/** A rule for a name that has at most so many characters. */
+type NameRule = TextRule & { readonly max: number };
+
 /** The name of an IAM entity. Source: IAM API Reference and "IAM and AWS STS quotas". */
-const nameRule = (what: string, max: number): TextRule & { readonly max: number } => ({
+const nameRule = (what: string, max: number): NameRule => ({
   max,
   // Only ASCII: `\w` in IAM patterns contains no letters of other alphabets.
   pattern: new RegExp(`^[A-Za-z0-9_+=,.@-]{1,${max}}$`),
   reason: `is not ${what}, which has 1 to ${max} characters of A-Z a-z 0-9 and _ + = , . @ -`,
 });
 
-export const USER_NAME = nameRule("an IAM user name", 64);
-export const ROLE_NAME = nameRule("an IAM role name", 64);
-export const POLICY_NAME = nameRule("an IAM policy name", 128);
+export const USER_NAME: NameRule = nameRule("an IAM user name", 64);
+export const ROLE_NAME: NameRule = nameRule("an IAM role name", 64);
+export const POLICY_NAME: NameRule = nameRule("an IAM policy name", 128);
 /** The second policy has this name and `-2`. */
-export const FIRST_POLICY_NAME = nameRule(
+export const FIRST_POLICY_NAME: NameRule = nameRule(
   "a policy name to which -2 of a second policy can be added",
   126,
 );
@@ -69,5 +72,5 @@ export const MAX_ROLE_INLINE_CHARACTERS = 10_240;
 export const MAX_TAGS = 50;
 
 /** Key and value of a tag. */
-export const TAG_KEY = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,128}$/u;
-export const TAG_VALUE = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]{0,256}$/u;
+export const TAG_KEY: RegExp = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,128}$/u;
+export const TAG_VALUE: RegExp = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]{0,256}$/u;

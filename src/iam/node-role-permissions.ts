@@ -1,4 +1,4 @@
-import { policyWith } from "./policy-document";
+import { type PolicyWith, policyWith } from "./policy-document";
 
 /**
  * Actions of every DKP node: it reads its own name when it joins. Source: DKP's role
@@ -7,7 +7,7 @@ import { policyWith } from "./policy-document";
 export const NODE_ACTIONS: readonly string[] = ["ec2:DescribeTags", "ec2:DescribeInstances"];
 
 /** Trust policy of a node role: EC2, with this name in every partition. Source: DKP's own role. */
-export const NODE_TRUST = policyWith([
+export const NODE_TRUST: PolicyWith<readonly object[]> = policyWith([
   { Effect: "Allow", Action: "sts:AssumeRole", Principal: { Service: "ec2.amazonaws.com" } },
 ]);
 
@@ -18,4 +18,4 @@ export function nodePolicy(additionalActions: readonly string[]): object {
 }
 
 /** An action in a policy, with wildcards: `s3:GetObject`, `ecr:Get*`. */
-export const ACTION = /^[a-z0-9-]+:[A-Za-z0-9*?]+$/;
+export const ACTION: RegExp = /^[a-z0-9-]+:[A-Za-z0-9*?]+$/;

@@ -17,18 +17,21 @@ export interface PgpKey {
 }
 
 /** What is no key for the AWS provider, by its text. */
-const NOT_KEYS = [
+const NOT_KEYS: readonly (readonly [RegExp, PgpKeyError])[] = [
   // Packet type 5 of RFC 9580, section 4.2, as base64: a private key, also where the rest is
   // damaged.
   [/-----BEGIN PGP PRIVATE|^(l|x[Q-Za-f])/, "private"],
   [/-----BEGIN/, "armored"],
   [/^keybase:/i, "keybase"],
   [/^(?!([A-Za-z0-9+/]{4})*[A-Za-z0-9+/]{2}([A-Za-z0-9+/]{2}|[A-Za-z0-9+/]=|==)$)/, "not base64"],
-] as const;
+];
 
 /** Why a string is no key that the AWS provider can encrypt for. */
 export type PgpKeyError =
-  | (typeof NOT_KEYS)[number][1]
+  | "private"
+  | "armored"
+  | "keybase"
+  | "not base64"
   | "not a key"
   | "several keys"
   | "revoked"

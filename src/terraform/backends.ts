@@ -27,9 +27,23 @@ export interface BackendType {
 
 const HOSTED = { hostname: "app.terraform.io", organization: undefined, workspaces: undefined };
 
+type BackendName =
+  | "azurerm"
+  | "consul"
+  | "cos"
+  | "gcs"
+  | "http"
+  | "kubernetes"
+  | "local"
+  | "oci"
+  | "oss"
+  | "pg"
+  | "remote"
+  | "s3";
+
 /** Every backend type of Terraform and OpenTofu, and Terraform's `cloud` block under that name. */
 // biome-ignore format: the lists have as many names on a line as fit
-export const BACKEND_TYPES = {
+export const BACKEND_TYPES: Readonly<Record<BackendName | "cloud", BackendType>> = {
   azurerm: {
     harmless: [
       "environment", "key", "lookup_blob_endpoint", "snapshot", "timeout_seconds", "use_aks_workload_identity",
@@ -129,7 +143,7 @@ export const BACKEND_TYPES = {
     identity: { endpoint: "", endpoints: "", bucket: undefined, key: undefined },
     reach: ["force_path_style", "region", "use_dualstack_endpoint", "use_fips_endpoint", "use_path_style"],
   },
-} as const satisfies Readonly<Record<string, BackendType>>;
+};
 
 /**
  * What a change of a backend argument means: where the state goes, or as whom Terraform goes there.

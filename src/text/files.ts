@@ -45,7 +45,7 @@ export function fileErrorMessage(error: unknown): string | undefined {
 export function writeFileAtomically(
   path: string,
   content: string | Uint8Array,
-  { mode = 0o666 } = {},
+  { mode = 0o666 }: { readonly mode?: number } = {},
 ): void {
   const temporary = join(dirname(path), temporaryName(basename(path)));
   try {

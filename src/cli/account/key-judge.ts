@@ -1,6 +1,5 @@
 import type { Slot } from "../../iam/key-slots";
 import type { Deployment } from "../../settings/deployment";
-import { dkpAccess } from "../text/advice";
 import { timeText } from "../text/time";
 import type { Waiting } from "./aws/client";
 import { type IamKey, withIam } from "./aws/iam-reader";
@@ -52,22 +51,6 @@ export interface EndedKey {
   /** Whose key it is, if it is one that no apply may end. */
   readonly whose?: "the current" | "DKP's" | undefined;
 }
-
-const WHAT = "Terraform {verb} the access key[ {key}] in the slot {slot}";
-const IF_LEAKED = "if it has leaked, run keys --leaked instead";
-
-/** How an apply may end a key. */
-export const ENDED_IN_USE = {
-  text: `${WHAT}[, which AWS reports as used at {used}|, which is {whose} key]`,
-  risk: "the cluster has no access to AWS if DKP has this key",
-  remedy: `restore accessKeys.{slot}.status, and follow ${dkpAccess("keys")}; ${IF_LEAKED}`,
-} as const;
-export const ENDED = {
-  text: `${WHAT}, and no use of the current key within the last day is known`,
-  risk: "if DKP still has this key, the cluster loses access to AWS",
-  remedy: `find out which key DKP has, before you apply: ${dkpAccess("keys")} shows the last uses that AWS reports`,
-} as const;
-export const ENDED_UNUSED = `${WHAT}, which nothing used for a day, and the current key was used within the last day`;
 
 interface EndingValues {
   readonly slot: Slot;

@@ -1,7 +1,5 @@
 import type { LastWrite } from "../cluster/running-cluster";
 import type { Found } from "../findings/finding";
-import { templateRules } from "../findings/templates";
-import { PROGRAM } from "../text/advice";
 import { isInUse } from "./key-judge";
 import {
   ageInDays,
@@ -12,24 +10,8 @@ import {
   type Rotating,
   useOf,
 } from "./rotate/next-step";
-import { OVERDUE, WRITTEN } from "./rotate/rotate-rules";
+import type { RotatedRules } from "./shared-rules";
 
-/** What `keys` and `drift` report of the keys of a deployment that `rotate` manages. */
-export const ROTATED_RULES = templateRules("attention", {
-  "rotation-overdue": OVERDUE,
-  "rotated-key-unmanaged": {
-    text: `{id} was created after {key}, the key that DKP has, and was {use}: rotate did not create it for DKP${WRITTEN}`,
-    risk: "whoever has it acts with all permissions of DKP",
-    remedy: `ask who created it, or wrote an older key back; if none of you did, an attacker did: run ${PROGRAM} keys {stack} --leaked {id}`,
-  },
-  "rotated-keys-both-used": {
-    text: "{key} and {id} are both in use, for longer than a rotation takes",
-    risk: "one of them may be somebody else's",
-    remedy: `${PROGRAM} rotate {stack} --cluster shows which one DKP has, and what to do`,
-  },
-});
-
-export type RotatedRules = typeof ROTATED_RULES;
 export type RotatedFound = Found<RotatedRules>;
 
 /** The keys of a deployment's user, as IAM reports them. */

@@ -1,31 +1,10 @@
 import { nodeRoleName } from "../../iam/cluster";
 import type { Deployment } from "../../settings/deployment";
 import type { Found } from "../findings/finding";
-import { templateRules } from "../findings/templates";
-import { page, recovery } from "../text/advice";
 import { dayText } from "../text/time";
 import type { ExistingObject, Reading } from "./aws/iam-reader";
 import { type DescribedThing, type Inventory, title } from "./inventory";
-
-const EXISTS = "it exists[, since {since}], and the state does not have it";
-const OTHER_NAME = "choose another {setting}.name";
-
-/**
- * What `drift` and `preflight` report of objects that the settings name. Whose they are is a
- * question for a person.
- */
-export const UNMANAGED_RULES = templateRules("attention", {
-  "object-unmanaged": {
-    text: EXISTS,
-    risk: `the next apply fails because the name is in use (${recovery("half-made")})`,
-    remedy: `ask who created it; if the state was lost, follow ${recovery("lost-state")}; if it is yours, [set {setting}.path: {path}, and ]import it (${page("import")}); otherwise ${OTHER_NAME}`,
-  },
-  "object-shared": {
-    text: `${EXISTS}; it is used by {by}`,
-    risk: "an import changes the permissions of {by}",
-    remedy: `ask who uses it; if that is another deployment, ${OTHER_NAME}`,
-  },
-});
+import type { UNMANAGED_RULES } from "./shared-rules";
 
 /** IAM compares names without case. */
 const lower = (name: string): string => name.toLowerCase();

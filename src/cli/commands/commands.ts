@@ -1,6 +1,20 @@
 import type { ExitCode } from "../findings/finding";
 import type { Define } from "./support/session";
 
+export type CommandName =
+  | "init"
+  | "synth"
+  | "policy"
+  | "review"
+  | "diff"
+  | "plan"
+  | "apply"
+  | "preflight"
+  | "keys"
+  | "hand-over"
+  | "rotate"
+  | "drift";
+
 interface CommandRow {
   readonly summary: string;
   /** Loads the module of the command, because CDKTF and the AWS SDK take long to load. */
@@ -32,7 +46,7 @@ export const EXIT_CODES: Readonly<Record<ExitCode, string>> = {
 };
 
 /** The commands, in the order of the help. */
-export const COMMANDS = {
+export const COMMANDS: Readonly<Record<CommandName, CommandRow>> = {
   init: {
     summary: "create a repository for deployments",
     load: () => import("./init.js"),
@@ -102,4 +116,4 @@ export const COMMANDS = {
     load: () => import("./drift.js"),
     examples: ["drift", "drift deckhouse --policy"],
   },
-} satisfies Readonly<Record<string, CommandRow>>;
+};

@@ -19,11 +19,11 @@ import { STACKS_HELP, selectDeployments, selectOne } from "./support/deployments
 import { type Define, formatOption, type Session } from "./support/session";
 
 /** Changes by the name of the format to print them in. */
-export const FORMATS = {
+export const FORMATS: Readonly<Record<Format, (changes: Changes) => string>> = {
   text: changesText,
   markdown: changesMarkdown,
   json: changesJson,
-} as const satisfies Readonly<Record<string, (changes: Changes) => string>>;
+};
 
 interface Options {
   readonly against?: string;
@@ -31,7 +31,7 @@ interface Options {
   readonly format: Format;
 }
 
-export type Format = keyof typeof FORMATS;
+export type Format = "text" | "markdown" | "json";
 
 export const define: Define = (command, session) => {
   command

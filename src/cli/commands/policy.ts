@@ -12,6 +12,7 @@ import {
   PIPELINE_ROLES,
   type PipelineRole,
   TRUST_SYSTEMS,
+  type TrustSystem,
   trustPolicy,
 } from "../iam/trust-policies";
 import { explain, explanationText } from "../review/explanation";
@@ -22,7 +23,7 @@ import { type Define, formatOption, type Session } from "./support/session";
 interface Options {
   readonly mode?: Mode;
   readonly explain?: string;
-  readonly trust?: keyof typeof TRUST_SYSTEMS;
+  readonly trust?: TrustSystem;
   readonly repository?: string;
   readonly role?: PipelineRole;
   readonly format: string;

@@ -1,6 +1,5 @@
 import type { AccessLevel, Area } from "../../iam/catalogue";
-import { ENDED, ENDED_IN_USE, ENDED_UNUSED } from "../account/key-judge";
-import { OVERDUE } from "../account/rotate/rotate-rules";
+import { ENDED, ENDED_IN_USE, ENDED_UNUSED, OVERDUE } from "../account/shared-rules";
 import type { Found, Level } from "../findings/finding";
 import { type Given, templateRules } from "../findings/templates";
 import { dkpAccess, page } from "../text/advice";

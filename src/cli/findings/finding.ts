@@ -5,16 +5,16 @@ export const EXIT = { success: 0, error: 1, attention: 2, breaking: 3 } as const
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
+/** What a finding means for the person who runs the command. */
+export type Level = "note" | "attention" | "unverifiable" | "breaking";
+
 /** By level, from the least to the most serious, the exit code of a command that reports it. */
-const EXIT_CODE_OF = {
+const EXIT_CODE_OF: Readonly<Record<Level, 0 | 2 | 3>> = {
   note: EXIT.success,
   attention: EXIT.attention,
   unverifiable: EXIT.breaking,
   breaking: EXIT.breaking,
-} as const;
-
-/** What a finding means for the person who runs the command. */
-export type Level = keyof typeof EXIT_CODE_OF;
+};
 
 /** All levels, from the least to the most serious. */
 export const LEVELS = Object.keys(EXIT_CODE_OF) as readonly Level[];
@@ -119,10 +119,10 @@ export function findingsText<Of extends Rules>(
 
 /** The exit code of a command that reports these findings: that of the most serious one. */
 export function exitCodeOf<Of extends Rules>(rules: Of, findings: readonly Found<Of>[]): 0 | 2 | 3 {
-  return Math.max(
-    0,
-    ...findings.map((finding) => EXIT_CODE_OF[levelOf(rules, finding)]),
-  ) as (typeof EXIT_CODE_OF)[Level];
+  return Math.max(0, ...findings.map((finding) => EXIT_CODE_OF[levelOf(rules, finding)])) as
+    | 0
+    | 2
+    | 3;
 }
 
 /**

@@ -4,7 +4,9 @@
  * that lacks one. Of all other settings, the default is recommended. Each has its lines in a
  * settings file, and what it achieves: a sentence that starts in lower case, without a period.
  */
-export const RECOMMENDED_SETTINGS = {
+export const RECOMMENDED_SETTINGS: Readonly<
+  Record<string, { readonly lines: readonly string[]; readonly why: string }>
+> = {
   // A comment, because the cluster exists later, and it replaces pgpKey.
   rotate: {
     lines: ["# accessKeys: { managedBy: rotate }"],
@@ -42,11 +44,9 @@ export const RECOMMENDED_SETTINGS = {
     lines: ["features: []"],
     why: "functions that the cluster uses, for example volume-snapshots",
   },
-} as const satisfies Readonly<
-  Record<string, { readonly lines: readonly string[]; readonly why: string }>
->;
+};
 
 /** What each recommended setting achieves, for templates. */
-export const REASONS = Object.fromEntries(
+export const REASONS: Readonly<Record<string, string>> = Object.fromEntries(
   Object.entries(RECOMMENDED_SETTINGS).map(([name, { why }]) => [name, why]),
 );

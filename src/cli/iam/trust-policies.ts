@@ -74,7 +74,11 @@ const GITLAB: System = {
 };
 
 /** The systems whose pipelines can assume roles. */
-export const TRUST_SYSTEMS = { github: GITHUB, gitlab: GITLAB } as const;
+export const TRUST_SYSTEMS: Readonly<Record<TrustSystem, System>> = {
+  github: GITHUB,
+  gitlab: GITLAB,
+};
+export type TrustSystem = "github" | "gitlab";
 
 /** The roles of a pipeline. */
 export const PIPELINE_ROLES = ["planner", "deployer", "rotator"] as const;
@@ -87,7 +91,7 @@ export type PipelineRole = (typeof PIPELINE_ROLES)[number];
  */
 export function trustPolicy(
   { region, accountId, stack }: Deployment,
-  system: keyof typeof TRUST_SYSTEMS,
+  system: TrustSystem,
   named: string,
   role: PipelineRole,
 ): PolicyWith<readonly object[]> {

@@ -35,19 +35,24 @@ const OTHER_FILES = [
   "deployer.md",
   "main.tf.json",
   "main.tf.json.sha256",
-  CONTROL_POLICY_FILE,
-  DEPLOYMENT_FILE,
   "node-role-policy.json",
   "node-role-trust.json",
-  PLANNER_FILE,
-  ...ROTATOR_FILES,
 ] as const;
 
 /** The managed policies of the deployment. */
 export const POLICY_FILES = ["policy.json", "policy-2.json"] as const;
 
 /** A file of a review pack. Other files in its folder belong to the user. */
-export type PackFile = (typeof OTHER_FILES | typeof DEPLOYER_FILES | typeof POLICY_FILES)[number];
+export type PackFile =
+  | (
+      | typeof OTHER_FILES
+      | typeof DEPLOYER_FILES
+      | typeof POLICY_FILES
+      | typeof ROTATOR_FILES
+    )[number]
+  | typeof CONTROL_POLICY_FILE
+  | typeof DEPLOYMENT_FILE
+  | typeof PLANNER_FILE;
 
 /** The review pack of a deployment. The same settings always give the same bytes. */
 export type Pack = Readonly<Partial<Record<PackFile, string>>>;
@@ -69,11 +74,15 @@ export function approvedFiles(
 export const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
 
 /** Every file that a review pack can have. */
-export const PACK_FILES: readonly PackFile[] = [
+export const PACK_FILES: readonly PackFile[] = Array.of<PackFile>(
   ...OTHER_FILES,
   ...DEPLOYER_FILES,
   ...POLICY_FILES,
-].sort();
+  ...ROTATOR_FILES,
+  CONTROL_POLICY_FILE,
+  DEPLOYMENT_FILE,
+  PLANNER_FILE,
+).sort();
 
 /**
  * The settings of a deployment with all defaults filled in, and the version of the program that did

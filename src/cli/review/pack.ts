@@ -20,11 +20,13 @@ import { fillTemplate } from "../text/template";
 import { clusterConfiguration } from "./cluster-configuration";
 import { type LeakedKey, leakFacts, type Reviewed, reviewed } from "./reviewed";
 
+type Compared = Pack & { readonly "main.tf.json": string };
+
 /**
  * What the templates read. JSON for a shell is in ASCII, which is independent of the locale of the
  * shell and of Python.
  */
-export const pageFacts = (review: Reviewed, compared = comparedPack(review)): object => ({
+export const pageFacts = (review: Reviewed, compared: Compared = comparedPack(review)): object => ({
   ...review,
   /** The files that a reviewer approves. */
   approved: approvedFiles(compared),
@@ -94,7 +96,7 @@ export function comparedPack({
   policies,
   terraform,
   controlPolicy,
-}: Reviewed): Pack & { readonly "main.tf.json": string } {
+}: Reviewed): Compared {
   return {
     "main.tf.json": json(terraform),
     [DEPLOYMENT_FILE]: json(normalizedSettings(deployment)),

@@ -1,8 +1,6 @@
 import { templateRules } from "../../findings/templates";
 import { PROGRAM, recovery } from "../../text/advice";
-import { QUARANTINED } from "../quarantine";
-import { ROTATED_RULES } from "../rotated-keys";
-import { UNMANAGED_RULES } from "../unmanaged-objects";
+import { QUARANTINED, ROTATED_RULES, UNMANAGED_RULES } from "../shared-rules";
 
 /** CloudTrail's event history has 90 days. */
 const ASK =

@@ -31,7 +31,7 @@ export async function replacementOf(
   cluster: RunningCluster,
   current: string,
   iam: IamReader,
-  pause = PAUSE_MS,
+  pause: number = PAUSE_MS,
 ): Promise<Replacement | undefined> {
   await requireCluster(deployment, cluster, iam);
   await requireActive(deployment, current, iam);

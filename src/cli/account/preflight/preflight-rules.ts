@@ -1,7 +1,6 @@
 import { templateRules } from "../../findings/templates";
 import { PROGRAM } from "../../text/advice";
-import { CALL_REMEDIES } from "../aws/call-errors";
-import { UNMANAGED_RULES } from "../unmanaged-objects";
+import { CALL_REMEDIES, UNMANAGED_RULES } from "../shared-rules";
 
 const EXISTS = "it exists ({arn}[, created {since}])";
 const OTHER_NAME = "choose another {setting}.name";

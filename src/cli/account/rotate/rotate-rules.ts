@@ -1,15 +1,6 @@
 import { templateRules } from "../../findings/templates";
 import { SESSION_HOURS } from "../../iam/leaked-key";
-import { PROGRAM } from "../../text/advice";
-
-/** The command that knows which deployment it is about adds its stack. */
-const ROTATE = `${PROGRAM} rotate [{stack}|STACK]` as const;
-
-/** A rotation that has not ended in time, for `plan`, `keys` and `drift` too. */
-export const OVERDUE = [
-  "{key} is of {created}, and accessKeys.maxAge is {days} days: no rotation has ended for a week",
-  `check whether the schedule of rotate runs; ${ROTATE} --cluster shows what it waits for`,
-] as const;
+import { OVERDUE, ROTATE, WRITTEN } from "../shared-rules";
 
 const NOTES = templateRules("note", {
   "nothing-due":
@@ -68,9 +59,6 @@ const LEAK_BREAKING = templateRules("breaking", {
 
 const CHECK_USES =
   "check what uses it: the module cloud-provider-aws in maintenance, a queue of DKP that stands still, another cluster with this key";
-
-/** The field manager of the Secret is a program. */
-export const WRITTEN = "[; {manager} wrote the Secret of DKP last, on {time}]";
 
 const ATTENTION = templateRules("attention", {
   "still-used": ["the former key {other} is still in use, so it stays Active: {use}", CHECK_USES],

@@ -7,13 +7,13 @@ export class Killed extends Error {}
 export type Failure = "killed before" | "killed after" | "answer lost";
 
 /** Makes a call of a run when it is the turn of this run. */
-export type Turn = <T>(call: () => Promise<T>) => Promise<T>;
+type Turn = <T>(call: () => Promise<T>) => Promise<T>;
 
 /** A run, which makes all its calls through turns, and never rejects. */
 export type Run = (turn: Turn) => Promise<void>;
 
 /** Says which of several goes on, counted from 0. */
-export type Choose = (count: number) => Promise<number> | number;
+type Choose = (count: number) => Promise<number> | number;
 
 /**
  * The world of a run that can fail.
@@ -126,7 +126,7 @@ export async function inTurns(runs: readonly Run[], choose: Choose): Promise<voi
 }
 
 /** What follows from a situation: in how many ways it goes on, and what each of them ends with. */
-export interface Ways {
+interface Ways {
   readonly count: number;
   readonly ends: ReadonlyMap<string, number>;
 }

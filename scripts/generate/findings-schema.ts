@@ -6,7 +6,7 @@ import { RULES } from "../../src/cli/diff/change-rules";
 import { LEVELS, type Rules } from "../../src/cli/findings/finding";
 
 /** The rules of every command that reports findings. */
-export const RULES_OF: Readonly<Record<string, Rules>> = {
+const RULES_OF: Readonly<Record<string, Rules>> = {
   diff: RULES,
   keys: KEY_RULES,
   drift: DRIFT_RULES,

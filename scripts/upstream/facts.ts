@@ -1,7 +1,7 @@
 import { parse } from "yaml";
 
 /** A fact about another system: `docs/reference/facts.yaml`. */
-export interface Fact {
+interface Fact {
   readonly claim: string;
   readonly source: string;
   /** The day it was read: 2026-11-29. */

@@ -53,7 +53,7 @@ export class PolicyAttachment extends Construct {
  * of it alone ends detached, until the next apply. Source: Terraform, `docs/destroying.md`;
  * measured in `__tests__/e2e/attachments.test.ts`.
  */
-export function attachmentLifecycle(
+function attachmentLifecycle(
   number: number,
   protect = true,
 ): { readonly lifecycle: TerraformResourceLifecycle } {

@@ -2,7 +2,7 @@ import { MessageChannel, receiveMessageOnPort, Worker } from "node:worker_thread
 import { packageFile } from "../text/package-file";
 
 /** The properties of a public OpenPGP key that a deployment uses. */
-export interface PgpKey {
+interface PgpKey {
   /** Fingerprint of the primary key, in lower-case hex. */
   readonly fingerprint: string;
   /**

@@ -73,7 +73,7 @@ export function policyWith<S>(Statement: S): PolicyWith<S> {
 }
 
 /** A statement as AWS stores it. */
-export interface StatementDocument {
+interface StatementDocument {
   readonly Action: OneOrMore;
   /** Values by operator and key. */
   readonly Condition?: Readonly<Record<string, Readonly<Record<string, OneOrMore>>>>;

@@ -8,7 +8,7 @@ interface Packet {
 }
 
 /** A key that a person made. */
-export interface RealKey {
+interface RealKey {
   readonly name: string;
   /** As `gpg --export` and `gpg --export-secret-keys` print it. */
   readonly exported: Buffer;
@@ -107,7 +107,7 @@ export async function craftedFrom(
   return [...cut(key), ...changed(key), ...joined(key, others), ...(await signed(key))];
 }
 
-export type Crafted = readonly (readonly [what: string, bytes: Buffer])[];
+type Crafted = readonly (readonly [what: string, bytes: Buffer])[];
 
 function cut({ exported }: RealKey): Crafted {
   const packets = packetsOf(exported);

@@ -169,7 +169,7 @@ export function worldAfter(events: readonly EventName[], hasCluster: boolean): W
   return world;
 }
 
-export interface Walked {
+interface Walked {
   readonly situations: number;
   readonly violations: readonly string[];
   /** The number of steps to the end, of each situation. */

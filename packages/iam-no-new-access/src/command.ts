@@ -4,7 +4,7 @@ import { type PlanReport, reportOf } from "./plan";
 import { policyIn } from "./policy-text";
 
 /** What the program reads and prints. */
-export interface Io {
+interface Io {
   /** The text of a file. @throws Error if it cannot be read */
   readonly read: (file: string) => string;
   readonly out: (text: string) => void;

@@ -5,7 +5,7 @@ import type { Glob, GlobSymbol } from "./glob";
 export type PatternSet = readonly Glob[];
 
 /** Strings that the same sets of patterns match. */
-export interface StringClass {
+interface StringClass {
   /** Bit n is set if set n of the patterns matches. */
   readonly matches: bigint;
   /** A shortest one of them. */

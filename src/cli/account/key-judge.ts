@@ -41,7 +41,7 @@ export interface KeyUses {
 }
 
 /** A key that an apply deactivates or deletes. */
-export interface EndedKey {
+interface EndedKey {
   readonly slot: Slot;
   readonly verb: "deactivates" | "deletes";
   /** Undefined where only the settings are known. */

@@ -12,7 +12,7 @@ import {
 } from "./rotate/next-step";
 import type { RotatedRules } from "./shared-rules";
 
-export type RotatedFound = Found<RotatedRules>;
+type RotatedFound = Found<RotatedRules>;
 
 /** The keys of a deployment's user, as IAM reports them. */
 interface RotatedKeys extends Rotating {

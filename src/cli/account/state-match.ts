@@ -3,7 +3,7 @@ import type { RunningCluster } from "../cluster/running-cluster";
 import type { StateContents } from "../terraform/state-file";
 
 /** What the state, or the credentials, have instead of what the settings or the state name. */
-export interface Mismatches {
+interface Mismatches {
   readonly user: string | undefined;
   readonly stateAccount: string | undefined;
   readonly settingsAccount: string | undefined;

@@ -1,7 +1,7 @@
 import { type ClusterAccess, canI } from "./d8";
 
 /** A rule of the roles in `cluster-access.yaml` of a review pack. */
-export interface AccessRule {
+interface AccessRule {
   /** What happens without it. */
   readonly risk: string;
   readonly role: string;

@@ -43,7 +43,7 @@ export interface PlannedChange {
 }
 
 /** An entry of `output_changes`. */
-export interface PlannedOutput {
+interface PlannedOutput {
   readonly name: string;
   readonly actions: readonly unknown[];
   readonly before: OutputValue;

@@ -28,7 +28,7 @@ const keysIn = (json: string) =>
   json.match(/"(?:[^"\\]|\\.)*"\s*:?/g)?.filter((string) => string.endsWith(":")).length;
 
 /** What one side of a change allows and the other one does not. */
-export interface Surplus {
+interface Surplus {
   /** Whether an Allow lies within none of the other side, or something is not comparable. */
   readonly isGranted: boolean;
   /** The actions of such an Allow. */

@@ -15,7 +15,7 @@ export const DEPLOYER_FILES = [
 export const PLANNER_FILE = "planner-policy.json";
 
 /** What `rotate` needs: every night, and for the response to a leak. */
-export const ROTATOR_FILES = ["rotator-policy.json", "responder-policy.json"] as const;
+const ROTATOR_FILES = ["rotator-policy.json", "responder-policy.json"] as const;
 
 /** What an organization denies the user and the nodes. */
 export const CONTROL_POLICY_FILE = "service-control-policy.json";

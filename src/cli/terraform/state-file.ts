@@ -59,7 +59,7 @@ interface StateResources {
 }
 
 /** What exists at the addresses of a state, whether or not Terraform would replace it. */
-export const presentIn = ({ current, tainted }: StateResources): readonly StateResource[] => [
+const presentIn = ({ current, tainted }: StateResources): readonly StateResource[] => [
   ...current,
   ...tainted,
 ];
@@ -108,18 +108,6 @@ export function readState(state: string): StateContents {
       }),
     ),
   };
-}
-
-/**
- * The serial number of a state, which each write raises, and its lineage, which the first write
- * chooses; -1 and undefined for what is no state.
- */
-export function versionOf(state: string): {
-  readonly serial: number;
-  readonly lineage: string | undefined;
-} {
-  const { serial, lineage } = objectOf(parseJson(state));
-  return { serial: typeof serial === "number" ? serial : -1, lineage: textOf(lineage) };
 }
 
 function contentsOf(state: string): JsonObject {

@@ -7,7 +7,7 @@ import { TIMED_OUT, UNREACHABLE } from "../aws/operations";
 import { clusterMismatches } from "../state-match";
 
 /** What a hand-over to a running cluster does. */
-export interface Replacement {
+interface Replacement {
   /** The key that DKP has. */
   readonly from: string;
   /** The current key. */

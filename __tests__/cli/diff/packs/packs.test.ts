@@ -114,6 +114,11 @@ const CHANGES: Readonly<Record<string, readonly [before: string, after: string, 
       "accountId: '111111111111'",
       `3 ${ROLE} control-policy-changed environment-changed setting-identity`,
     ],
+    "another partition": [
+      "",
+      "region: cn-north-1",
+      `3 ${ROLE} control-policy-changed environment-changed setting-identity`,
+    ],
     "another account of the role that Terraform assumes": [
       ROLE_IN("123456789012"),
       ROLE_IN("111111111111"),

@@ -171,6 +171,13 @@ describe("a run of Terraform", () => {
     expect(state.keys).toMatchObject([{ id: "AKIATAINTED", tainted: true }]);
   });
 
+  it.each([{ version: 3, resources: [] }, { version: 4 }, []])(
+    "whose state has another form is an error: %j",
+    (state) => {
+      expect(() => readState(JSON.stringify(state))).toThrow("the state is damaged: ");
+    },
+  );
+
   it("ends when it is aborted, and reports no progress after that", async () => {
     jest.useFakeTimers({ doNotFake: ["nextTick", "setImmediate"] });
     terraform("exec sleep 30");

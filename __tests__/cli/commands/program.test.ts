@@ -75,6 +75,15 @@ describe("dkp-access", () => {
     },
   );
 
+  it.each(["AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI"])(
+    "--leaked takes the ID of a key alone, and repeats nothing else: %s",
+    async (key) => {
+      const { stderr } = await runCli(at(), ["rotate", "dev", "--leaked", key]);
+      const isRejected = stderr.includes("--leaked: the value is not the ID of an access key");
+      expect([isRejected, stderr.includes(key)]).toEqual([!key.startsWith("AKIA"), false]);
+    },
+  );
+
   it("rotate rejects a deployment whose keys Terraform manages", async () => {
     write({ "deployments/dev.yaml": `${SETTINGS}accessKeys: { maxAge: 90 }\n` });
     expect(await runCli(at(), ["rotate", "dev", "--cluster"])).toEqual({

@@ -35,7 +35,7 @@ export interface DeployerPolicies {
 export function deployerPolicies(deployment: Deployment): DeployerPolicies {
   const all = statementsByPrincipal(deployment);
   const policies = [...all]
-    .filter(([, statements]) => statements.some(({ calls }) => calls.length > 0))
+    .filter(([, statements]) => statements.length > 0)
     .map(([role, statements]) => ({
       file: fileOf(role, deployment.provider.assumeRoleArn),
       role,

@@ -186,11 +186,13 @@ function retired(situation: Situation, own: IamKey, old: IamKey): Step {
   if (old.status === "Active") {
     const until = after(last, UNUSED_DAYS);
     const isOverdue = ageInDays(own, now) > UNUSED_DAYS + PATIENCE_DAYS;
-    if (now < until && isOverdue) {
-      return { found: { rule: "still-used", values } };
-    }
     if (now < until) {
-      return { found: { rule: "waiting-for-uses", values: { ...values, until: timeText(until) } } };
+      const waiting = { ...values, until: timeText(until) };
+      return {
+        found: isOverdue
+          ? { rule: "still-used", values }
+          : { rule: "waiting-for-uses", values: waiting },
+      };
     }
     if (!isProven) {
       return { found: { rule: isOverdue ? "never-proven" : "waiting-for-proof", values } };

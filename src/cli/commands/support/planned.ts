@@ -175,7 +175,7 @@ async function overdueOf(
 function planText(lines: readonly string[]): string {
   const saved = lines.findIndex((line) => line.startsWith("Saved the plan to: "));
   // A rule and an empty line stand above.
-  return (saved < 2 ? lines : lines.slice(0, saved - 2)).map((line) => `${line}\n`).join("");
+  return (saved === -1 ? lines : lines.slice(0, saved - 2)).map((line) => `${line}\n`).join("");
 }
 
 /**

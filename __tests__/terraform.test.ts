@@ -120,7 +120,7 @@ describe("a run of Terraform", () => {
   });
 
   it("that prints more than a state can have is ended, and the message has the limit", async () => {
-    terraform("exec cat /dev/zero");
+    terraform("exec head -c $((129 * 1048576)) /dev/zero");
     await expect(pullState(cli(), at())).rejects.toThrow(
       new Error(
         `${at("terraform")} state pull in ${at()} printed more than 128 MiB; give other resources a state of their own`,

@@ -50,6 +50,21 @@ export function knownKeys(path: Path): readonly string[] {
   return Object.keys(entriesOf(schemaAt(path)));
 }
 
+/** The settings with a name, without the arguments of backends. */
+function pathsOf(
+  key: string,
+  schema: v.GenericSchema = deploymentSchema,
+  path: Path = [],
+): readonly string[] {
+  return Object.entries(entriesOf(schema)).flatMap(([name, inner]) => {
+    const own = [...path, name];
+    if (name === "backend" || name === "cloud") {
+      return [];
+    }
+    return [...(name === key ? [own.join(".")] : []), ...pathsOf(key, inner, own)];
+  });
+}
+
 /**
  * What a change at a path means, as the schema declares it at the field, or at the nearest field
  * around it.
@@ -121,7 +136,10 @@ function issueMessage(issue: v.BaseIssue<unknown>, path: readonly string[]): str
     }
     const shape =
       isType && nearest(key, known) === undefined ? `; write for example ${BACKEND_EXAMPLE}` : "";
-    return `unknown ${isType ? "backend type" : "setting"}, ${suggest(key, known)}${shape}`;
+    const elsewhere = isType || nearest(key, known) !== undefined ? [] : pathsOf(key);
+    return elsewhere.length > 0
+      ? `unknown setting here, did you mean ${elsewhere.join(" or ")}?`
+      : `unknown ${isType ? "backend type" : "setting"}, ${suggest(key, known)}${shape}`;
   }
   if (issue.input === undefined) {
     return `missing; ${MISSING[path.join(".")] ?? "write it"}`;

@@ -159,6 +159,11 @@ export class KeyOperator {
     if (edits.length > 0) {
       this.edit(edits.map(([, setting = "", value]) => [setting, value]));
     }
+    const [, ending, ended = ""] =
+      /^ {2}aws iam (update|delete)-access-key .*--access-key-id=(AKIA\w+)/m.exec(text) ?? [];
+    if (ending !== undefined) {
+      await this.guarded(`aws iam ${ending}-access-key`, () => this.endKey(ended, ending));
+    }
     for (const [, command] of text.matchAll(/^ {2}then npx dkp-access (apply|hand-over) /gm)) {
       const result =
         command === "apply"
@@ -368,6 +373,12 @@ export class KeyOperator {
     await this.aws.iam().updateAccessKey({ UserName, AccessKeyId, Status });
   }
 
+  private async endKey(AccessKeyId: string, ending: string): Promise<void> {
+    await (ending === "delete"
+      ? this.aws.iam().deleteAccessKey({ UserName: this.user, AccessKeyId })
+      : this.setStatus(AccessKeyId, "Inactive"));
+  }
+
   /** An apply is breaking: the slots that a text names go back to what is deployed. */
   private async restore(text: string): Promise<void> {
     for (const [, slot] of text.matchAll(/restore accessKeys\.(\w+)\.status/g)) {
@@ -532,9 +543,7 @@ export class KeyOperator {
     }
     await this.guarded("deactivate an unmanaged key", () => this.setStatus(key.id, "Inactive"));
     await this.passDay();
-    await this.guarded("delete an unmanaged key", () =>
-      this.aws.iam().deleteAccessKey({ UserName: this.user, AccessKeyId: key.id }),
-    );
+    await this.guarded("delete an unmanaged key", () => this.endKey(key.id, "delete"));
   }
 
   /**

@@ -124,7 +124,8 @@ export const EVENTS = {
   "a key is created manually, and DKP gets it": (world) =>
     giveKey(world, createKey(world)?.id ?? world.dkp),
   "an attacker creates a key": (world) => {
-    world.hostile.push(createKey(world)?.id ?? "");
+    // IAM allows two keys.
+    world.hostile.push(...[createKey(world)?.id ?? []].flat());
   },
   "IAM lists the newest key late": ({ keys, now }) => {
     const newest = keys.at(-1);

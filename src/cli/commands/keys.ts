@@ -43,10 +43,9 @@ export const define: Define = (command, session) => {
       ),
     )
     .addOption(
-      new Option(
-        "--leaked <id>",
-        "print the steps after a leak of this key; can be repeated",
-      ).argParser((id: string, ids: readonly string[] = []) => [...ids, keyId("--leaked", id)]),
+      new Option("--leaked <id>", "print the steps after a leak of this key; repeatable").argParser(
+        (id: string, ids: readonly string[] = []) => [...ids, keyId("--leaked", id)],
+      ),
     );
   addClusterOptions(command, "read which key DKP has")
     .addOption(

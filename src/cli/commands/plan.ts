@@ -15,7 +15,7 @@ interface Options {
 export const define: Define = (command, session) => {
   command
     .description(
-      "Plans one deployment: synth, terraform init, terraform plan, and the change summary. Applies nothing, leaves no plan, and prints the command that applies just this.",
+      "Plans one deployment: synth, terraform init, terraform plan, and the change summary. Applies nothing, leaves no plan, and prints the command that applies this plan.",
     )
     .argument("[stack]", STACK_HELP)
     .option("--no-lock", "does not lock the state: for a role that can only read")

@@ -61,7 +61,7 @@ export const define: Define = (command, session) => {
     .description(
       `Does the next step of a rotation: creates a key, gives it to the cluster, deactivates or deletes the former one. Run it every night, with accessKeys: { managedBy: rotate }.
 
-With --leaked it gives the cluster, FILE or COMMAND another key, and deletes the leaked ones. Without one of these, it only deletes the leaked keys.`,
+With --leaked, it gives another key to the cluster, FILE or COMMAND, then deletes the leaked keys. Without --cluster, --out and --exec, it only deletes them.`,
     )
     .argument("[stack]", STACK_HELP)
     .option("--now", "begin a rotation before its time")
@@ -77,7 +77,7 @@ With --leaked it gives the cluster, FILE or COMMAND another key, and deletes the
       ).conflicts(ELSEWHERE),
     )
     .addOption(
-      new Option("--exec <command>", "the same, on its standard input").conflicts([
+      new Option("--exec <command>", "pass that key to its standard input").conflicts([
         ...ELSEWHERE,
         "out",
       ]),

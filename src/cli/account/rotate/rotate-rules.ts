@@ -88,7 +88,7 @@ const BREAKING = templateRules("breaking", {
     "run the command again after {until}",
   ],
   "inactive-without-slot": [
-    "DKP has {key}, which is Inactive, and the other key is in use, so IAM allows no third one",
+    "DKP has {key}, which is Inactive, and the other key is in use; IAM allows only two keys, so no other one can be created",
     "if {key} has not leaked, activate it; else delete it, and run the command again with --replaces {key}",
   ],
   "unknown-without-slot": [

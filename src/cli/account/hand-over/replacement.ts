@@ -6,6 +6,9 @@ import { type IamReader, requiredOf } from "../aws/iam-reader";
 import { TIMED_OUT, UNREACHABLE } from "../aws/operations";
 import { clusterMismatches } from "../state-match";
 
+/** Why nothing is written to a cluster of Commander. */
+export const OF_COMMANDER = "Commander manages the cluster, and writes its own configuration back";
+
 /** What a hand-over to a running cluster does. */
 interface Replacement {
   /** The key that DKP has. */
@@ -61,12 +64,9 @@ export async function requireCluster(
   await requireAccount(deployment, iam);
 }
 
-/** Why nothing is written to a cluster of Commander. */
-export const OF_COMMANDER = "Commander manages the cluster, and writes its own configuration back";
-
 /**
- * The same for a leak, in an account that was compared: nothing may be written, and a key that is
- * gone is known already. @throws Error if DKP has a key of another user too
+ * For a leak, in an account that was compared: nothing may be written, and a leaked key may be
+ * gone. @throws Error if the cluster is not that of the settings, or has a key of another user
  */
 export async function requireLeakedCluster(
   deployment: Deployment,

@@ -33,8 +33,8 @@ const ALONE = [
   ],
   [["src/cli/cluster/"], ["e2e/hand-over-to-cluster."]],
   [
-    ["src/cli/account/rotate/", "src/helpers/rotation-nights"],
-    ["e2e/rotate.", "proofs/rotation-nights."],
+    ["src/cli/account/rotate/", "src/helpers/rotation-"],
+    ["e2e/rotate.", "e2e/rotation-year.", "proofs/rotation-nights."],
   ],
   [
     ["src/cli/account/", "src/helpers/keys/"],
@@ -153,6 +153,7 @@ const COSTS = {
   "e2e/plan.test.ts": 79,
   "e2e/rotate.test.ts": 60,
   "e2e/rotate-terraform.test.ts": 25,
+  "e2e/rotation-year.test.ts": 11,
   "e2e/upgrade.test.ts": 108,
   "e2e/year.test.ts": 38,
   "proofs/key-situations.test.ts": 38,

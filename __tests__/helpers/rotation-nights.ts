@@ -1,6 +1,6 @@
 import type { IamKey } from "../../src/cli/account/aws/iam-reader";
 import type { LeakWorld } from "../../src/cli/account/rotate/leak";
-import { createdOf, DAY, type Step } from "../../src/cli/account/rotate/next-step";
+import { createdOf, DAY, type RotateFound } from "../../src/cli/account/rotate/next-step";
 import { ROTATE_RULES, type RotateRules } from "../../src/cli/account/rotate/rotate-rules";
 import { rotateOnce } from "../../src/cli/account/rotate/rotation";
 import type { SecretKey } from "../../src/cli/cluster/configuration";
@@ -12,6 +12,14 @@ const HOUR = 60 * MINUTE;
 
 /** Without failures, at the end. */
 const QUIET_NIGHTS = 14;
+
+/** Each of them happens to half a share of the writes. */
+const FAILURES: readonly Failure[] = [
+  "killed before",
+  "killed after",
+  "answer lost",
+  "answer lost",
+];
 
 /** Where the nights pass: in memory, or a local AWS and a cluster. */
 export interface Environment {
@@ -48,7 +56,7 @@ interface Nightly {
   readonly nights: number;
   /** The days of a rotation. */
   readonly maxAge: number;
-  /** The share of runs that are killed, and also that of those whose answer is lost. */
+  /** The share of writes at which a run is killed, and also of those whose answer is lost. */
   readonly share: number;
   /** The shortest time between two calls of one component, in milliseconds. */
   readonly pause: number;
@@ -108,21 +116,22 @@ export class Nights {
     const { nights } = this.nightly;
     const some = () => Math.floor(nights * (0.05 + 0.75 * next()));
     const [away, writtenBack, stopped] = [some(), some(), some()];
+    const stopAfter = next() < 0.5 ? 0 : DAY / 2;
     let isWrittenBack = false;
     let hasStoodStill = false;
     for (let night = 0; night < nights + QUIET_NIGHTS; night += 1) {
       await this.pass(DAY + (next() - 0.5) * HOUR);
       const isAway = night >= away && night < away + 7;
       isWrittenBack = isWrittenBack || (night >= writtenBack && (await this.writeOlderKeyBack()));
-      const isQuiet = night >= nights;
-      const runs: Run[] = [this.run(isAway, isQuiet ? undefined : this.failure())];
+      const runs = [this.run(isAway, night < nights)];
       // Two runs at once.
       if (next() < 0.2) {
-        runs.push(this.run(isAway, undefined));
+        runs.push(this.run(isAway, false));
       }
       await inTurns(runs, (count) => Math.floor(next() * count));
       await this.asPerson();
-      if (!hasStoodStill && night >= stopped && this.time - this.givenAt < HOUR) {
+      const age = this.time - this.givenAt;
+      if (!hasStoodStill && night >= stopped && age >= stopAfter && age < 2 * DAY) {
         hasStoodStill = true;
         this.standStill(4.5 * DAY);
       }
@@ -132,18 +141,12 @@ export class Nights {
     return this.year;
   }
 
-  private failure(): readonly [write: number, how: Failure] | undefined {
-    const dice = this.next();
-    const write = 1 + Math.floor(this.next() * 3);
-    const { share } = this.nightly;
-    if (dice < share) {
-      return [write, this.next() < 0.5 ? "killed before" : "killed after"];
-    }
-    return dice < 2 * share ? [write, "answer lost"] : undefined;
+  private failure(): Failure | undefined {
+    return FAILURES[Math.floor((2 * this.next()) / this.nightly.share)];
   }
 
   /** One run. Its calls take seconds, and others happen in between. */
-  private run(isAway: boolean, failure: ReturnType<Nights["failure"]>): Run {
+  private run(isAway: boolean, canFail: boolean): Run {
     return async (turn) => {
       const world = failing(
         this.observed(this.environment.world(isAway)),
@@ -152,7 +155,7 @@ export class Nights {
             await this.pass(this.next() * 10_000);
             return await call();
           }),
-        (write) => (failure?.[0] === write ? failure[1] : undefined),
+        () => (canFail ? this.failure() : undefined),
         (land) => this.late.push({ at: this.time + this.next() * 20 * HOUR, land }),
       );
       const end = await this.endOf(world);
@@ -251,8 +254,8 @@ export class Nights {
   }
 
   /**
-   * The components of DKP stop before any has the key that was given to the cluster, go on with the
-   * key that they had, and take the new one soon.
+   * The components of DKP stop, before or after some have the key that was given to the cluster, go
+   * on with the key that they had, and take the new one soon.
    */
   private standStill(duration: number): void {
     for (const component of this.components) {
@@ -277,14 +280,15 @@ export class Nights {
   }
 
   /**
-   * Whoever reads the report of a younger key that was used deletes it once it was unused for two
-   * days.
+   * Whoever reads the report of a younger key that was used deletes it once DKP has used its own one
+   * for two days, and nothing the younger one.
    */
   private async asPerson(): Promise<void> {
     const keys = await this.environment.keys();
     for (const key of keys) {
       const used = this.given.get(key.id);
-      if (used && this.isYounger(key, keys) && this.time - used.lastUse > 2 * DAY) {
+      const unused = (this.given.get(this.own.id)?.lastUse ?? 0) - (used?.lastUse ?? 0);
+      if (used && this.isYounger(key, keys) && unused > 2 * DAY) {
         await this.environment.delete(key.id);
       }
     }
@@ -298,8 +302,8 @@ export class Nights {
 }
 
 /** As the command does without a terminal: a key that nobody has is replaced only if it is named. */
-async function agree({ found: { rule } }: Step): Promise<void> {
-  if (rule === "replace-unknown") {
+async function agree(findings: readonly RotateFound[]): Promise<void> {
+  if (findings.some(({ rule }) => rule === "replace-unknown")) {
     throw new Error("no user has DKP's key");
   }
 }

@@ -17,16 +17,15 @@ type Choose = (count: number) => Promise<number> | number;
 
 /**
  * The world of a run that can fail.
- * @param failure how it fails at a write, which is counted from 1
+ * @param failure how it fails at its next write
  * @param late receives a write whose answer was lost, and that can land later
  */
 export function failing(
   world: LeakWorld,
   turn: Turn,
-  failure: (write: number) => Promise<Failure | undefined> | Failure | undefined,
+  failure: () => Promise<Failure | undefined> | Failure | undefined,
   late: (land: () => Promise<unknown>) => void,
 ): LeakWorld {
-  let writes = 0;
   let isDead = false;
   const call = async <T>(effect: () => Promise<T>): Promise<T> => {
     if (isDead) {
@@ -36,8 +35,7 @@ export function failing(
   };
   const write = <T>(effect: () => Promise<T>): Promise<T> =>
     call(async () => {
-      writes += 1;
-      const how = await failure(writes);
+      const how = await failure();
       if (how === undefined) {
         return await effect();
       }

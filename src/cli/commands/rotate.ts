@@ -18,7 +18,7 @@ import {
   toCommand,
   toFile,
 } from "../account/rotate/new-key";
-import { type RotateFound, RUN_LIMIT, type Step } from "../account/rotate/next-step";
+import { type RotateFound, RUN_LIMIT } from "../account/rotate/next-step";
 import { ROTATE_RULES, type RotateRules } from "../account/rotate/rotate-rules";
 import { type Rotated, type RotationWorld, rotateOnce } from "../account/rotate/rotation";
 import { leakWorld, rotationWorld, UserKeys, worldWithoutCluster } from "../account/rotate/world";
@@ -251,13 +251,13 @@ async function inCluster(
     await requireCluster(deployment, cluster, iam);
     const from = cluster.configuration.keyId;
     const isUnknown = await isUnknownKey(deployment, from, iam);
-    const agree = async (step: Step) => {
+    const agree = async (findings: readonly RotateFound[]) => {
       if (options.yes !== true) {
-        session.printError(textOfFound(step.found));
+        session.printError(findings.map(textOfFound).join(""));
       }
       const question = `Do this for ${deployment.stack} in ${access.context}?`;
       await requireYes(session, options, question, { from, isUnknown });
-      session.raise(isDown(step) ? EXIT.breaking : EXIT.success);
+      session.raise(findings.some(isDown) ? EXIT.breaking : EXIT.success);
     };
     const world = rotationWorld(keys, access, cluster);
     return await rotateOnce(world, { maxAge, isWanted: options.now === true }, agree);
@@ -265,8 +265,8 @@ async function inCluster(
 }
 
 /** Whether DKP has a key that does not work until a step is done. */
-const isDown = ({ found: { rule } }: Step): boolean =>
-  ["replace-unknown", "replace-inactive", "delete-for-slot"].includes(rule);
+const isDown = ({ rule }: RotateFound): boolean =>
+  ["replace-unknown", "replace-inactive"].includes(rule);
 
 function textOfFound(found: RotateFound): string {
   const level = levelOf<RotateRules>(ROTATE_RULES, found);

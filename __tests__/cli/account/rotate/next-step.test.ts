@@ -43,12 +43,12 @@ const step = (own: Given | undefined, other: Given | undefined, more: Partial<Si
 describe("the next step of a rotation", () => {
   it.each([
     ["waits where the key is young", { age: 29 }, undefined, ["nothing-due"]],
-    ["replaces a key at its age", { age: 30 }, undefined, ["replace", "replace", "OWN"]],
+    ["replaces a key at its age", { age: 30 }, undefined, ["replace", "replace"]],
     [
       "replaces a key that is Inactive at any age",
       { age: 1, status: "Inactive" },
       undefined,
-      ["replace-inactive", "replace", "OWN"],
+      ["replace-inactive", "replace"],
     ],
     ["waits for the run that may give a new key", { age: 30 }, { age: 0.9 }, ["another-run"]],
     ["deletes what a run left", { age: 30 }, { age: 1.1 }, ["delete-leftover", "delete", "OTHER"]],
@@ -90,6 +90,12 @@ describe("the next step of a rotation", () => {
     ],
     ["waits for a use of the new key", { age: 3 }, { age: 31, used: 2 }, ["waiting-for-proof"]],
     [
+      "waits where DKP stood still for the two days",
+      { age: 5, used: 3 },
+      { age: 31, used: 4 },
+      ["waiting-for-proof"],
+    ],
+    [
       "counts no check of STS as that use",
       { age: 3, used: 1, service: "sts" },
       { age: 31, used: 2 },
@@ -129,20 +135,20 @@ describe("the next step of a rotation", () => {
       "makes room for another key",
       { age: 1, status: "Inactive" },
       { age: 9, status: "Inactive" },
-      ["delete-for-slot", "delete", "OTHER"],
+      ["delete-for-slot", "replace-inactive", "replace", "OTHER"],
     ],
     ["gives one key a day", { age: 2, status: "Inactive" }, { age: 0.5 }, ["inactive-wait"]],
     [
-      "leaves a key in use",
+      "makes room with DKP's own key where the other one is in use",
       { age: 2, status: "Inactive" },
       { age: 9, used: 0 },
-      ["inactive-without-slot"],
+      ["delete-for-slot", "replace-inactive", "replace", "OWN"],
     ],
     [
       "replaces a key that no user has",
       undefined,
       { age: 9, used: 9 },
-      ["replace-unknown", "replace", "OWN"],
+      ["replace-unknown", "replace"],
     ],
     [
       "names a rotation that takes too long",
@@ -155,7 +161,7 @@ describe("the next step of a rotation", () => {
   });
 
   it("replaces a young key, and needs the slot, where a person wants it", () => {
-    expect(step({ age: 1 }, undefined, { isWanted: true })).toEqual(["replace", "replace", "OWN"]);
+    expect(step({ age: 1 }, undefined, { isWanted: true })).toEqual(["replace", "replace"]);
     expect(step({ age: 1 }, { age: 9, used: 9, status: "Inactive" }, { isWanted: true })).toContain(
       "delete-retired",
     );
@@ -166,7 +172,7 @@ describe("the next step of a rotation", () => {
       step(undefined, { age: 9, used: 1 }, { keys: [key("THIRD", { age: 8, used: 1 })] }),
     ).toEqual(["unknown-without-slot"]);
     expect(step(undefined, { age: 9, used: 1 }, { keys: [key("THIRD", { age: 2 })] })).toEqual([
-      ...["delete-for-slot", "delete", "THIRD"],
+      ...["delete-for-slot", "replace-unknown", "replace", "THIRD"],
     ]);
   });
 });

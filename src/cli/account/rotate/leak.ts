@@ -89,6 +89,10 @@ const slotOf = (keys: readonly IamKey[], dkpKey: string | undefined): IamKey | u
   keys.find(({ status }) => status !== "Active") ??
   keys.find(({ id }) => id !== dkpKey);
 
+/** Deletes the key that makes room for another one, if one does. */
+const makeRoom = async (world: LeakWorld, forSlot: IamKey | undefined): Promise<void> =>
+  forSlot && world.deleteKey(forSlot.id);
+
 /**
  * The response to a leak: another key for DKP, for a minute at most, then the end of the leaked
  * ones, whatever the cluster did. A run that was killed is repeated with the same keys.
@@ -145,14 +149,11 @@ function notGiven(
 /** Another key for DKP, or why it has none. */
 async function givenInTime(world: LeakWorld, plan: LeakPlan): Promise<RotateFound> {
   const { elsewhere } = world;
-  const { forSlot } = plan;
   const giving = async (): Promise<RotateFound> => {
     if (elsewhere === undefined) {
       return { rule: "given", values: { key: await workingKey(world, plan) } };
     }
-    if (forSlot !== undefined) {
-      await world.deleteKey(forSlot.id);
-    }
+    await makeRoom(world, plan.forSlot);
     return await elsewhere.create();
   };
   const failed = ({ message }: Error) => notGiven(world, plan, message);
@@ -183,10 +184,7 @@ async function workingKey(world: LeakWorld, plan: LeakPlan): Promise<string> {
     if (attempts === ATTEMPTS) {
       throw new Error("another response changes the keys at the same time");
     }
-    const spare = keys.length > 1 ? slotOf(keys, dkpKey) : undefined;
-    if (spare !== undefined) {
-      await world.deleteKey(spare.id);
-    }
+    await makeRoom(world, keys.length > 1 ? slotOf(keys, dkpKey) : undefined);
     await giveNewKey(world).catch(async (error: unknown) => {
       if ((await world.dkpKey()) === dkpKey) {
         throw error;

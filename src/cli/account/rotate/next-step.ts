@@ -13,8 +13,8 @@ export const DAY = 86_400_000;
 export const RUN_LIMIT = 900_000;
 
 /**
- * Without a use of the old key for this long, it is deactivated. AWS reports a use within hours. In
- * days.
+ * Without a use of the old key for this long, in which DKP used its own, the old one is deactivated:
+ * a cluster that stands still uses none. AWS reports a use within hours. In days.
  */
 const UNUSED_DAYS = 2;
 
@@ -49,7 +49,8 @@ export type RotateFound = Found<typeof ROTATE_RULES>;
 /** What a run does: one step, or none. */
 export interface Step {
   readonly found: RotateFound;
-  readonly action?: { readonly do: "replace" | "deactivate" | "delete"; readonly id: string };
+  /** With the key that is deactivated or deleted; before a replacement, only to make room. */
+  readonly action?: { readonly do: "replace" | "deactivate" | "delete"; readonly id?: string };
 }
 
 /**
@@ -61,7 +62,7 @@ export function nextStep(situation: Situation): Step {
   const own = keys.find(({ id }) => id === dkpKey);
   const other = keys.find(({ id }) => id !== dkpKey);
   if (own === undefined) {
-    return unknownKey(situation);
+    return replaced(situation, "replace-unknown");
   }
   if (own.status !== "Active") {
     return inactiveKey(situation, own, other);
@@ -76,7 +77,11 @@ export function nextStep(situation: Situation): Step {
 
 /** The findings of a step: what it does, and that a rotation takes longer than it should. */
 export function findingsOf(situation: Situation, { found, action }: Step): readonly RotateFound[] {
-  return action?.do === "replace" ? [found] : [found, ...overdueFindings(situation)];
+  if (action?.do !== "replace") {
+    return [found, ...overdueFindings(situation)];
+  }
+  const { id } = action;
+  return id === undefined ? [found] : [{ rule: "delete-for-slot", values: { other: id } }, found];
 }
 
 /** What shows that a rotation has not ended in time. */
@@ -105,46 +110,38 @@ export function overdueFindings({
   return [{ rule: "rotation-overdue", field: "accessKeys.maxAge", values }];
 }
 
-/** No user has the key that DKP has, which does not work. */
-function unknownKey(situation: Situation): Step {
-  const { dkpKey: key, keys, now } = situation;
-  if (keys.length < 2) {
-    return {
-      found: { rule: "replace-unknown", values: { key } },
-      action: { do: "replace", id: key },
-    };
-  }
-  const other = keys.find((each) => isFree(each, now));
-  return withSlotOf(situation, other, { rule: "unknown-without-slot", values: { key } });
-}
-
 /**
  * DKP's key does not work. It may have leaked, so it is not activated again: another one replaces
  * it, once a day.
  */
 function inactiveKey(situation: Situation, own: IamKey, other: IamKey | undefined): Step {
-  const { now } = situation;
-  const values = { key: own.id };
-  if (other === undefined) {
-    return { found: { rule: "replace-inactive", values }, action: { do: "replace", id: own.id } };
+  if (other !== undefined && createdOf(other) >= createdOf(own) && !isUsed(other)) {
+    const until = after(createdOf(other), 1);
+    if (situation.now < until) {
+      const values = { key: own.id, other: other.id, until: timeText(until) };
+      return { found: { rule: "inactive-wait", values } };
+    }
   }
-  if (createdOf(other) >= createdOf(own) && !isUsed(other) && now < after(createdOf(other), 1)) {
-    const until = timeText(after(createdOf(other), 1));
-    return { found: { rule: "inactive-wait", values: { ...values, other: other.id, until } } };
-  }
-  return withSlotOf(situation, other, { rule: "inactive-without-slot", values });
+  return replaced(situation, "replace-inactive");
 }
 
 /**
- * Deletes a key that nothing uses, for another one of DKP; a person decides about one that is used.
+ * Another key for DKP, whose key does not work. Of two keys, one that nothing uses makes room: the
+ * other one, or the Inactive one that DKP has. A person decides about two that are used.
  */
-function withSlotOf({ now }: Situation, other: IamKey | undefined, found: RotateFound): Step {
-  return other !== undefined && isFree(other, now)
-    ? {
-        found: { rule: "delete-for-slot", values: { other: other.id } },
-        action: { do: "delete", id: other.id },
-      }
-    : { found };
+function replaced(
+  { dkpKey: key, keys, now }: Situation,
+  rule: "replace-unknown" | "replace-inactive",
+): Step {
+  const found = { rule, values: { key } };
+  if (keys.length < 2) {
+    return { found, action: { do: "replace" } };
+  }
+  const free = keys.filter((each) => isFree(each, now));
+  const room = free.find(({ id }) => id !== key) ?? free[0];
+  return room === undefined
+    ? { found: { rule: "unknown-without-slot", values: { key } } }
+    : { found, action: { do: "replace", id: room.id } };
 }
 
 const isFree = (key: IamKey, now: Date): boolean =>
@@ -155,7 +152,7 @@ function loneKey({ now, maxAge, isWanted }: Situation, own: IamKey): Step {
   if (isWanted || now >= after(createdOf(own), maxAge)) {
     return {
       found: { rule: "replace", values: { key: own.id, created } },
-      action: { do: "replace", id: own.id },
+      action: { do: "replace" },
     };
   }
   return { found: { rule: "nothing-due", values: { key: own.id, created, until } } };
@@ -181,7 +178,9 @@ function retired(situation: Situation, own: IamKey, old: IamKey): Step {
   const { now, maxAge, isWanted } = situation;
   const last = old.lastUsed?.at ?? createdOf(old);
   const isProven =
-    own.lastUsed !== undefined && own.lastUsed.service !== "sts" && own.lastUsed.at > last;
+    own.lastUsed !== undefined &&
+    own.lastUsed.service !== "sts" &&
+    own.lastUsed.at >= after(last, UNUSED_DAYS);
   const values = { key: own.id, other: old.id, ...useOf(old) };
   if (old.status === "Active") {
     const until = after(last, UNUSED_DAYS);

@@ -12,7 +12,7 @@ const NOTES = templateRules("note", {
     "{other} is deleted: a run that did not end left it, nothing has used it, and the cluster does not have it",
   "waiting-for-uses": "waiting until {until}: the former key {other} was {use}",
   "waiting-for-proof":
-    "waiting: the former key {other} was {use}, and AWS reports no later use of {key} by a component of DKP",
+    "waiting: the former key {other} was {use}, and AWS reports no use of {key} by a component of DKP two days later",
   deactivate: "the former key {other} is deactivated: it was {use}, and DKP has used {key} since",
   "waiting-for-deletion":
     "waiting until {until}: then the former key {other}, which is Inactive and was {use}, is deleted",
@@ -35,7 +35,7 @@ const LEAK_NOTES = templateRules("note", {
   "leaked-gone": "{key} was gone already",
   "sessions-denied": {
     text: "sessions of the user that were issued before {before} are denied",
-    remedy: `${SESSION_HOURS} hours after that time, remove the Deny: {removal}`,
+    remedy: `find what the attacker created: step 5 of review/[{stack}|STACK]/after-a-leak.md. ${SESSION_HOURS} hours after that time, remove the Deny: {removal}`,
   },
 });
 
@@ -63,12 +63,12 @@ const CHECK_USES =
 const ATTENTION = templateRules("attention", {
   "still-used": ["the former key {other} is still in use, so it stays Active: {use}", CHECK_USES],
   "never-proven": [
-    "AWS reports no use of {key} by a component of DKP, so the former key {other} stays Active: {use}",
+    "AWS reports no use of {key} by a component of DKP two days after the former key {other}, which stays Active: {use}",
     "check whether the cluster runs, and whether the queue of DKP stands still",
   ],
   "younger-used": [
     `{other} was created after {key}, the key that DKP has, and was {use}: somebody has written an older key back, or uses a key of this user${WRITTEN}`,
-    "find out who wrote it back, and what uses {other}; when nothing does, deactivate and delete it; nothing is rotated until then",
+    "find out who wrote it back, and what uses {other}; when DKP has used {key} for two days, and nothing {other}, deactivate and delete {other}; nothing is rotated until then",
   ],
   // While a run does this, DKP's key does not work.
   "replace-unknown":
@@ -86,10 +86,6 @@ const BREAKING = templateRules("breaking", {
   "inactive-wait": [
     "DKP has {key}, which is Inactive; {other} was created for it, and the cluster does not have it",
     "run the command again after {until}",
-  ],
-  "inactive-without-slot": [
-    "DKP has {key}, which is Inactive, and the other key is in use; IAM allows only two keys, so no other one can be created",
-    "if {key} has not leaked, activate it; else delete it, and run the command again with --replaces {key}",
   ],
   "unknown-without-slot": [
     "DKP has {key}, which no user of the account has, and both keys of the user may be in use",

@@ -46,12 +46,12 @@ export async function situationOf(
 /**
  * One run of a rotation: at most one step. Two runs at once harm nothing: IAM allows two keys, and
  * the cluster takes a key only in place of the one that was read.
- * @param agree throws if the step may not be done
+ * @param agree throws if what was found may not be done
  */
 export async function rotateOnce(
   world: RotationWorld,
   wanted: Pick<Situation, "maxAge" | "isWanted">,
-  agree: (step: Step) => Promise<void>,
+  agree: (findings: readonly RotateFound[]) => Promise<void>,
 ): Promise<Rotated> {
   const situation = await situationOf(world, wanted);
   const step = nextStep(situation);
@@ -60,17 +60,11 @@ export async function rotateOnce(
   if (action === undefined) {
     return { findings };
   }
-  await agree(step);
-  if (action.do === "replace") {
-    return { findings, given: await giveNewKey(world) };
-  }
-  const more = await removed(world, action.id, action.do);
-  // DKP's key does not work, and the user can have another one now.
-  const next =
-    step.found.rule === "delete-for-slot"
-      ? await rotateOnce(world, wanted, agree)
-      : { findings: [] };
-  return { ...next, findings: [...findings, ...more, ...next.findings] };
+  await agree(findings);
+  const more = action.id === undefined ? [] : await removed(world, situation, action.id, action.do);
+  return action.do === "replace"
+    ? { findings, given: await giveNewKey(world) }
+    : { findings: [...findings, ...more] };
 }
 
 /**
@@ -101,21 +95,20 @@ export async function giveNewKey(world: RotationWorld): Promise<string> {
   return key.id;
 }
 
-/**
- * Deactivates or deletes a key that the cluster does not have, which is read again before and
- * after.
- */
+/** Deactivates or deletes a key. The cluster is read again before that, and after a deactivation. */
 async function removed(
   world: RotationWorld,
+  { dkpKey }: Situation,
   other: string,
-  how: "deactivate" | "delete",
+  how: NonNullable<Step["action"]>["do"],
 ): Promise<readonly RotateFound[]> {
-  if ((await world.dkpKey()) === other) {
+  const key = await world.dkpKey();
+  if (key !== dkpKey) {
     throw new Error(
-      `the cluster has the key ${other} again, and nothing was changed; run the command again`,
+      `the cluster has the key ${key} now, and nothing was changed; run the command again`,
     );
   }
-  if (how === "delete") {
+  if (how !== "deactivate") {
     await world.deleteKey(other);
     return [];
   }

@@ -1,5 +1,6 @@
 import { reviewPack } from "../../src/cli/review/pack";
 import { type Reviewed, reviewed } from "../../src/cli/review/reviewed";
+import { deploymentPolicies } from "../../src/iam/deployment-policies";
 import type { PolicyOptions } from "../../src/iam/policy-statements";
 import { type Deployment, policyOptionsOf } from "../../src/settings/deployment";
 import type { JsonObject } from "../../src/text/json";
@@ -41,3 +42,21 @@ export const packOf = (settings: string): JsonObject =>
 /** A deployment's policy options; an account that is not set is the one of the local AWS. */
 export const optionsOf = (one: Deployment): PolicyOptions =>
   policyOptionsOf({ ...one, accountId: one.accountId ?? ENVIRONMENT.account });
+
+/** A deployment with these policy options; the reverse of `optionsOf`. */
+export function deploymentOf(options: PolicyOptions): Deployment {
+  const plain = deployment();
+  const { mode, environment, cluster } = options;
+  const { region, account: accountId } = environment;
+  const policy = { ...plain.policy, mode };
+  const settings = { ...plain.settings, region, accountId };
+  return {
+    ...plain,
+    settings,
+    region,
+    accountId,
+    cluster,
+    policy,
+    policies: deploymentPolicies(options, policy.name),
+  };
+}

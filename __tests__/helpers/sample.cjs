@@ -156,6 +156,7 @@ const COSTS = {
   "e2e/rotation-year.test.ts": 11,
   "e2e/upgrade.test.ts": 108,
   "e2e/year.test.ts": 38,
+  "proofs/compare.simulation.test.ts": 27,
   "proofs/key-situations.test.ts": 38,
   "proofs/policy-modes.test.ts": 30,
 };
@@ -170,6 +171,7 @@ const COMPLETE_COSTS = {
   "e2e/upgrade.test.ts": 250,
   "e2e/rotation-year.test.ts": 180,
   "e2e/pipelines.test.ts": 170,
+  "proofs/compare.simulation.test.ts": 155,
   "e2e/rotate.test.ts": 145,
   "e2e/hand-over-to-cluster.test.ts": 105,
   "proofs/key-situations.test.ts": 75,

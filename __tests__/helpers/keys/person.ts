@@ -110,7 +110,7 @@ export const printed = (world: World, dkpKey?: string): string =>
   keyReportText(keyReport(situationOf(world, dkpKey)), "deployments/deckhouse.yaml");
 
 /** What is wrong with the printed steps; nothing is to be here. */
-export interface Outcome {
+interface Outcome {
   /** The first words of each step. */
   readonly steps: readonly string[];
   readonly violations: readonly string[];

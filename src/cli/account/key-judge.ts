@@ -4,8 +4,6 @@ import { timeText } from "../text/time";
 import type { Waiting } from "./aws/client";
 import { type IamKey, withIam } from "./aws/iam-reader";
 
-export { ENDED, ENDED_IN_USE, ENDED_UNUSED } from "./shared-rules";
-
 // What an apply does to an access key: plan, apply and keys ask here, and say it in the same words.
 
 /**

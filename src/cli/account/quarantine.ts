@@ -1,5 +1,3 @@
-export { QUARANTINED } from "./shared-rules";
-
 /**
  * Whether AWS attached a policy because it found a key of the user in public:
  * `AWSCompromisedKeyQuarantineV3`, or a former version. Source: AWS Managed Policy Reference,

@@ -12,8 +12,6 @@ import {
 } from "./rotate/next-step";
 import type { RotatedRules } from "./shared-rules";
 
-export { ROTATED_RULES } from "./shared-rules";
-
 type RotatedFound = Found<RotatedRules>;
 
 /** The keys of a deployment's user, as IAM reports them. */

@@ -1,8 +1,6 @@
 import { templateRules } from "../../findings/templates";
 import { PROGRAM, page, recovery } from "../../text/advice";
-import { ENDED, ENDED_IN_USE, ENDED_UNUSED } from "../key-judge";
-import { QUARANTINED } from "../quarantine";
-import { ROTATED_RULES } from "../rotated-keys";
+import { ENDED, ENDED_IN_USE, ENDED_UNUSED, QUARANTINED, ROTATED_RULES } from "../shared-rules";
 
 const OF_NOBODY =
   `if none of you created it, an attacker did: run ${PROGRAM} keys {stack} --leaked {id}` as const;

@@ -20,7 +20,7 @@ export function keyReport(situation: KeySituation): KeyReport {
 }
 
 /** The step as lines. @param file of the settings */
-export function stepLines({ situation, next }: KeyReport, file: string): readonly string[] {
+function stepLines({ situation, next }: KeyReport, file: string): readonly string[] {
   const { why, key = "", what = "", until, edits, command, actions } = next;
   const {
     settings: { stack },

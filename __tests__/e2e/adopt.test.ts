@@ -7,7 +7,7 @@ import { startCluster, type TestCluster } from "./support/cluster";
 import { PAGE_POLICY_ARN, PageCommands } from "./support/documented-commands";
 import { type Credentials, LocalAws } from "./support/local-aws";
 import { Deployments, folder } from "./support/project";
-import { type Finished, runIn, terraformEnvironment } from "./support/terraform";
+import { type Finished, PROGRAM, runIn, terraformEnvironment } from "./support/terraform";
 
 const BACKEND = /backend:\n(?: .*\n)+/;
 
@@ -42,10 +42,9 @@ describe("init --cluster", () => {
   const adopted = (): { readonly path: string; readonly result: Finished } => {
     const path = folder();
     const environment = { ...terraformEnvironment(aws), ...cluster.environment };
-    const script = join(PROJECT, "bin/dkp-access");
     return {
       path,
-      result: runIn(path, environment, process.execPath, script, "init", "acme", "--cluster"),
+      result: runIn(path, environment, process.execPath, PROGRAM, "init", "acme", "--cluster"),
     };
   };
 

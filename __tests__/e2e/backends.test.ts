@@ -1,8 +1,6 @@
-import { join } from "node:path";
-import { PROJECT } from "../helpers/project-root";
 import { LocalAws } from "./support/local-aws";
 import { Deployments } from "./support/project";
-import { runIn, terraformEnvironment } from "./support/terraform";
+import { PROGRAM, runIn, terraformEnvironment } from "./support/terraform";
 
 /** Some valid arguments of each backend type of Terraform, and of the cloud block. */
 const DESTINATIONS: readonly (readonly [string, string])[] = [
@@ -43,7 +41,7 @@ describe("terraform init, as plan runs it, accepts the generated arguments", () 
   it.each(DESTINATIONS)("of %s", (type, args) => {
     const settings = type === "cloud" ? `cloud: ${args}` : `backend: { ${type}: ${args} }`;
     const deployments = Deployments.of({ deckhouse: `region: eu-central-1\n${settings}\n` });
-    const program = [join(PROJECT, "dist/program.js"), "plan", "deckhouse"];
+    const program = [PROGRAM, "plan", "deckhouse"];
     const { output } = runIn(
       deployments.path,
       terraformEnvironment(aws),

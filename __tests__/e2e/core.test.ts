@@ -1,7 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { join } from "node:path";
 import { blockWith } from "../helpers/blocks";
-import { PROJECT } from "../helpers/project-root";
 import { FaultProxy } from "./support/fault-proxy";
 import { type Credentials, LocalAws } from "./support/local-aws";
 import { programs } from "./support/programs";
@@ -9,6 +7,7 @@ import { Deployments } from "./support/project";
 import {
   type AnyAws,
   type Finished,
+  PROGRAM,
   runIn,
   Terraform,
   terraformEnvironment,
@@ -149,16 +148,7 @@ describe.each(PROGRAMS)("with $name a deployment", ({ path, variables }) => {
 
   it("has a state without the secret if OpenTofu encrypts it, and a plan that is summarized in any case", async () => {
     const env = { ...terraformEnvironment(withVariables(aws)), TERRAFORM_BINARY_NAME: path };
-    expect(
-      runIn(
-        deployments.path,
-        env,
-        process.execPath,
-        join(PROJECT, "dist/program.js"),
-        "plan",
-        "deckhouse",
-      ),
-    ).toEqual({
+    expect(runIn(deployments.path, env, process.execPath, PROGRAM, "plan", "deckhouse")).toEqual({
       status: 0,
       output: expect.stringContaining("Verdict: harmless (exit code 0)."),
     });

@@ -8,7 +8,7 @@ import { schemaErrors } from "../helpers/json-schema";
 import { PROJECT } from "../helpers/project-root";
 import { allowing, LocalAws } from "./support/local-aws";
 import { Deployments } from "./support/project";
-import { jsonOf, runIn, type Terraform, terraformEnvironment } from "./support/terraform";
+import { jsonOf, PROGRAM, runIn, type Terraform, terraformEnvironment } from "./support/terraform";
 
 const ACCOUNT = "123456789012";
 const policyArn = (name: string) => `arn:aws:iam::${ACCOUNT}:policy/${name}`;
@@ -33,8 +33,6 @@ const EXTERNAL_TRUST = {
     },
   ],
 };
-const SCRIPT = join(PROJECT, "bin/dkp-access");
-
 /**
  * The commands in the messages of `drift` and `preflight` that need neither a cluster nor a leaked
  * key.
@@ -67,13 +65,13 @@ describe("drift", () => {
     AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true",
   });
   const command = (...args: string[]) =>
-    runIn(deployments.path, environment(), process.execPath, SCRIPT, "drift", ...args);
+    runIn(deployments.path, environment(), process.execPath, PROGRAM, "drift", ...args);
   const json = (...args: string[]) =>
     jsonOf(
       deployments.path,
       environment(),
       process.execPath,
-      SCRIPT,
+      PROGRAM,
       "drift",
       "deckhouse",
       ...args,
@@ -135,7 +133,7 @@ describe("drift", () => {
       deployments.path,
       administrator,
       process.execPath,
-      SCRIPT,
+      PROGRAM,
       ...printed.split(" "),
     );
     expect({ status, output }).toEqual({

@@ -1,7 +1,6 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { COMPLETE } from "../helpers/complete";
-import { PROJECT } from "../helpers/project-root";
 import { CONFIGURATION, OLD_KEY } from "../helpers/stand-in-cluster";
 import { startCluster, type TestCluster } from "./support/cluster";
 import { LocalAws } from "./support/local-aws";
@@ -10,6 +9,7 @@ import {
   atTerminal,
   jsonOf,
   mustSucceed,
+  PROGRAM,
   runIn,
   type Terraform,
   terraformEnvironment,
@@ -51,8 +51,6 @@ describe("hand-over --cluster", () => {
   let secret: string;
   /** What the program may leave behind. */
   let home: string;
-
-  const script = join(PROJECT, "bin/dkp-access");
   const environment = (more: Readonly<Record<string, string>> = cluster.environment) => ({
     ...terraformEnvironment(aws),
     HOME: home,
@@ -71,7 +69,7 @@ describe("hand-over --cluster", () => {
     ({ accessKeyId: newId, secretAccessKey: secret } = terraform.key());
     home = folder();
     mustSucceed(
-      runIn(deployments.path, terraformEnvironment(aws), process.execPath, script, "review"),
+      runIn(deployments.path, terraformEnvironment(aws), process.execPath, PROGRAM, "review"),
     );
     cluster = await startCluster(
       readFileSync(join(deployments.path, "review/deckhouse/cluster-access.yaml"), "utf8"),
@@ -90,7 +88,7 @@ describe("hand-over --cluster", () => {
       deployments.path,
       environmentOf,
       process.execPath,
-      script,
+      PROGRAM,
       "hand-over",
       "deckhouse",
       "--cluster",
@@ -217,7 +215,7 @@ describe("hand-over --cluster", () => {
 
   /** What a command that only reads reports about the cluster. */
   const found = (command: "preflight" | "drift", more: Readonly<Record<string, string>>) => {
-    const args = [script, command, "deckhouse", "--cluster", "--format", "json"];
+    const args = [PROGRAM, command, "deckhouse", "--cluster", "--format", "json"];
     const { findings } = jsonOf(
       deployments.path,
       environment(more),

@@ -1,11 +1,10 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { PROJECT } from "../helpers/project-root";
 import { agedState } from "./support/key-operator";
 import { allowing, LocalAws } from "./support/local-aws";
 import { Deployments, folder } from "./support/project";
 import type { KeysReport } from "./support/recovery";
-import { jsonOf, runIn, type Terraform, terraformEnvironment } from "./support/terraform";
+import { jsonOf, PROGRAM, runIn, type Terraform, terraformEnvironment } from "./support/terraform";
 
 const SETTINGS = "region: eu-central-1\nbackend: { local: {} }\n";
 
@@ -15,11 +14,10 @@ describe("the commands about keys", () => {
   let terraform: Terraform;
 
   const environment = () => terraformEnvironment(aws);
-  const script = join(PROJECT, "bin/dkp-access");
   const command = (name: string, ...args: string[]) =>
-    runIn(deployments.path, environment(), process.execPath, script, name, ...args);
+    runIn(deployments.path, environment(), process.execPath, PROGRAM, name, ...args);
   const json = (name: string, ...args: string[]) =>
-    jsonOf(deployments.path, environment(), process.execPath, script, name, ...args);
+    jsonOf(deployments.path, environment(), process.execPath, PROGRAM, name, ...args);
 
   beforeAll(async () => {
     aws = await LocalAws.start();
@@ -52,7 +50,7 @@ describe("the commands about keys", () => {
         deployments.path,
         hanging,
         process.execPath,
-        script,
+        PROGRAM,
         "keys",
         ...args,
         "--timeout",
@@ -131,7 +129,7 @@ describe("the commands about keys", () => {
     const state = join(deployments.path, "terraform.deckhouse.tfstate");
     writeFileSync(state, agedState(readFileSync(state, "utf8")));
     await aws.iam().updateUser({ UserName: "deckhouse", NewUserName: "deckhouse-old" });
-    const denied = runIn(deployments.path, given, process.execPath, script, "keys", "deckhouse");
+    const denied = runIn(deployments.path, given, process.execPath, PROGRAM, "keys", "deckhouse");
     const allowed = command("keys", "deckhouse");
     await aws.iam().updateUser({ UserName: "deckhouse-old", NewUserName: "deckhouse" });
     expect(denied).toEqual({

@@ -1,8 +1,6 @@
-import { join } from "node:path";
-import { PROJECT } from "../helpers/project-root";
 import { LocalAws } from "./support/local-aws";
 import { Deployments, write } from "./support/project";
-import { mustSucceed, runIn, Terraform } from "./support/terraform";
+import { mustSucceed, PROGRAM, runIn, Terraform } from "./support/terraform";
 
 const NAMES = ["dkp-dev", "dkp-test"];
 
@@ -33,7 +31,7 @@ describe("the module that synth --module writes", () => {
     const aws = await LocalAws.start();
     const settings = `region: eu-central-1\nbackend: { local: {} }\npolicy: { mode: ${mode} }\n${more}`;
     const { path } = Deployments.of({ dkp: settings });
-    const program = [join(PROJECT, "dist/program.js"), "synth", "--module"];
+    const program = [PROGRAM, "synth", "--module"];
     mustSucceed(runIn(path, { PATH: process.env.PATH }, process.execPath, ...program));
     write(path, { "main.tf": ROOT });
     const terraform = new Terraform(path, aws);

@@ -19,6 +19,7 @@ import {
   type Finished,
   jsonOf,
   mustSucceed,
+  PROGRAM,
   runIn,
   terraformEnvironment,
 } from "./support/terraform";
@@ -219,12 +220,7 @@ describe("a repository that dkp-access init wrote", () => {
         readFileSync(join(stacks, stack, "cdk.tf.json"), "utf8"),
       ]);
     };
-    const expected = synthesized(
-      folder(goldenDeployments()),
-      process.execPath,
-      join(PROJECT, "dist/program.js"),
-      "synth",
-    );
+    const expected = synthesized(folder(goldenDeployments()), process.execPath, PROGRAM, "synth");
     expect(expected).toHaveLength(
       readdirSync(join(PROJECT, GOLDEN)).filter((name) => name.endsWith(".yaml")).length,
     );

@@ -2,7 +2,6 @@ import { spawn } from "node:child_process";
 import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { rows } from "../helpers/complete";
-import { PROJECT } from "../helpers/project-root";
 import { FaultProxy } from "./support/fault-proxy";
 import { allowing, LocalAws } from "./support/local-aws";
 import { programs } from "./support/programs";
@@ -11,6 +10,7 @@ import {
   atTerminal,
   type Finished,
   outputOf,
+  PROGRAM,
   runIn,
   terraformEnvironment,
 } from "./support/terraform";
@@ -33,7 +33,7 @@ interface World {
 }
 
 const dkpAccess = ({ project, environment }: World, ...args: readonly string[]): Finished =>
-  runIn(project, environment, process.execPath, join(PROJECT, "bin/dkp-access"), ...args);
+  runIn(project, environment, process.execPath, PROGRAM, ...args);
 
 const settings = ({ project }: World, text: string) =>
   write(project, { "deployments/deckhouse.yaml": text });
@@ -248,7 +248,7 @@ describe.each(programs())("with $name", ({ path }) => {
     const follow = (output: string, before: string, after = "$") => {
       const [, command = ""] = new RegExp(`${before}(.*)${after}`, "m").exec(output) ?? [];
       const line = command
-        .replace(/^npx dkp-access/, `"${process.execPath}" "${join(PROJECT, "bin/dkp-access")}"`)
+        .replace(/^npx dkp-access/, `"${process.execPath}" "${PROGRAM}"`)
         .replace(/^terraform /, `${path} `);
       const result = runIn(
         project,
@@ -369,7 +369,7 @@ exit $code
         MOMENT: moment,
       };
       const env = { ...terraformEnvironment(proxy), ...variables };
-      const args = [join(PROJECT, "bin/dkp-access"), "apply", "deckhouse", "--approved", digest];
+      const args = [PROGRAM, "apply", "deckhouse", "--approved", digest];
       const child = spawn(process.execPath, args, {
         cwd: world.project,
         env,

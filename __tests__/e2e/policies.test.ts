@@ -1,9 +1,8 @@
 import { readState } from "../../src/cli/terraform/state-file";
 import { MODES } from "../../src/iam/policy-statements";
-import { PROJECT } from "../helpers/project-root";
 import { LocalAws } from "./support/local-aws";
 import { Deployments } from "./support/project";
-import { jsonOf, runIn, type Terraform } from "./support/terraform";
+import { jsonOf, PROGRAM, runIn, type Terraform } from "./support/terraform";
 
 const CLUSTER =
   "cluster: { prefix: dev, layout: WithNAT, withNAT: { bastionInstance: {} }, tags: { team: platform }, imdsv2: true }\nfeatures: [volume-snapshots]\n";
@@ -39,7 +38,7 @@ describe("the policy as AWS stores it", () => {
         .filter(({ address }) => address.startsWith("aws_iam_policy."))
         .map(({ attributes }) => attributes);
       const stored = await Promise.all(managed.map(({ arn }) => aws.policyDocument(String(arn))));
-      const command = [`${PROJECT}/bin/dkp-access`, "policy", "deckhouse", "--format", "json"];
+      const command = [PROGRAM, "policy", "deckhouse", "--format", "json"];
       const printed = jsonOf(
         deployments.path,
         { PATH: process.env.PATH ?? "" },
@@ -80,7 +79,7 @@ describe("the policy as AWS stores it", () => {
       );
     };
     const explained = (message: string) => {
-      const command = [`${PROJECT}/bin/dkp-access`, "policy", "deckhouse", "--explain", message];
+      const command = [PROGRAM, "policy", "deckhouse", "--explain", message];
       return runIn(deployments.path, { PATH: process.env.PATH ?? "" }, process.execPath, ...command)
         .output;
     };

@@ -5,7 +5,7 @@ import { hclValue } from "../../src/cli/text/hcl";
 import { PROJECT } from "../helpers/project-root";
 import { LocalAws } from "./support/local-aws";
 import { Deployments, folder } from "./support/project";
-import { runIn, Terraform } from "./support/terraform";
+import { PROGRAM, runIn, Terraform } from "./support/terraform";
 
 /**
  * The line above the variant that keeps the secret out of the state of the workspace; all lines
@@ -33,7 +33,7 @@ function pack(
     deployments.path,
     environment,
     process.execPath,
-    join(PROJECT, "bin/dkp-access"),
+    PROGRAM,
     "review",
   );
   expect({ status, output }).toMatchObject({ status: 0 });

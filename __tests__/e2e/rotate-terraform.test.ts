@@ -1,11 +1,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { PROJECT } from "../helpers/project-root";
 import { CONFIGURATION, OLD_KEY, standInCluster } from "../helpers/stand-in-cluster";
 import { LocalAws } from "./support/local-aws";
 import { programs } from "./support/programs";
 import { Deployments, folder, write } from "./support/project";
-import { jsonOf, mustSucceed, runIn, terraformEnvironment } from "./support/terraform";
+import { jsonOf, mustSucceed, PROGRAM, runIn, terraformEnvironment } from "./support/terraform";
 
 const SETTINGS = `region: eu-central-1
 accountId: "123456789012"
@@ -13,7 +12,6 @@ backend: { local: {} }
 cluster: { prefix: dev }
 `;
 const DOCUMENT = "provider-cluster-configuration";
-const PROGRAM = join(PROJECT, "bin/dkp-access");
 const ROTATE = `${SETTINGS}accessKeys: { managedBy: rotate }\n`;
 
 /** From keys of Terraform to keys of `rotate`, and back. */

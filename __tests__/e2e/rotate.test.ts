@@ -1,12 +1,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { PROJECT } from "../helpers/project-root";
 import { CONFIGURATION, OLD_KEY, OLD_SECRET } from "../helpers/stand-in-cluster";
 import { startCluster, type TestCluster } from "./support/cluster";
 import { allowing, type Credentials, LocalAws, succeeds } from "./support/local-aws";
 import { Deployments } from "./support/project";
-import { mustSucceed, runIn, startIn, terraformEnvironment } from "./support/terraform";
+import { mustSucceed, PROGRAM, runIn, startIn, terraformEnvironment } from "./support/terraform";
 
 const SETTINGS = `region: eu-central-1
 accountId: "123456789012"
@@ -14,7 +13,6 @@ backend: { local: {} }
 cluster: { prefix: dev }
 accessKeys: { managedBy: rotate, maxAge: 14 }
 `;
-const PROGRAM = join(PROJECT, "bin/dkp-access");
 const ACCOUNTS = { deckhouse: "123456789012", production: "210987654321" };
 type Stack = keyof typeof ACCOUNTS;
 

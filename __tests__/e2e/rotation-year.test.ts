@@ -8,17 +8,15 @@ import type { SecretKey } from "../../src/cli/cluster/configuration";
 import { clusterAccess } from "../../src/cli/cluster/d8";
 import { runningCluster } from "../../src/cli/cluster/running-cluster";
 import { COMPLETE } from "../helpers/complete";
-import { PROJECT } from "../helpers/project-root";
 import { type Environment, Nights } from "../helpers/rotation-nights";
 import { random } from "../helpers/rotation-runs";
 import { CONFIGURATION, OLD_KEY, OLD_SECRET } from "../helpers/stand-in-cluster";
 import { startCluster, type TestCluster } from "./support/cluster";
 import { allowing, type Credentials, LocalAws, succeeds } from "./support/local-aws";
 import { folder } from "./support/project";
-import { mustSucceed, runIn, terraformEnvironment } from "./support/terraform";
+import { mustSucceed, PROGRAM, runIn, terraformEnvironment } from "./support/terraform";
 
 const HOUR = 3_600_000;
-const PROGRAM = join(PROJECT, "bin/dkp-access");
 const SETTINGS = `region: eu-central-1
 accountId: "123456789012"
 backend: { local: {} }

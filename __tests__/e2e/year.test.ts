@@ -10,12 +10,12 @@ import { requiredRequests } from "../helpers/required-requests";
 import { agedState } from "./support/key-operator";
 import { allowing, type Credentials, LocalAws } from "./support/local-aws";
 import { folder } from "./support/project";
-import { mustSucceed, runIn, startIn } from "./support/terraform";
+import { mustSucceed, PROGRAM, runIn, startIn } from "./support/terraform";
 import { YearAccount } from "./support/year-account";
 
 /** The programs that a person types: npx runs the program as the package has it. */
 const PROGRAMS = {
-  npx: `#!/bin/sh\nif [ "$1" = --no ]; then shift; fi\nshift\nexec '${process.execPath}' '${join(PROJECT, "dist/program.js")}' "$@"\n`,
+  npx: `#!/bin/sh\nif [ "$1" = --no ]; then shift; fi\nshift\nexec '${process.execPath}' '${PROGRAM}' "$@"\n`,
 };
 const GIT = "git -c user.name=owner -c user.email=owner@example.com";
 /** Also after the deployment has another name. */

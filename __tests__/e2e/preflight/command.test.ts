@@ -1,5 +1,4 @@
 import { createServer } from "node:http";
-import { join } from "node:path";
 import type { ResourceType, Tag } from "@aws-sdk/client-ec2";
 import { dryCalls } from "../../../src/cli/account/preflight/checks/key-dry-run";
 import { readState } from "../../../src/cli/terraform/state-file";
@@ -8,12 +7,11 @@ import { policyDocument } from "../../../src/iam/policy-document";
 import { policyStatements } from "../../../src/iam/policy-statements";
 import { ACCOUNT } from "../../helpers/aws-answers";
 import { deployment } from "../../helpers/deployment";
-import { PROJECT } from "../../helpers/project-root";
 import { allowing, LocalAws } from "../support/local-aws";
 import { preflight, resultsOf, rulesOf, settings } from "../support/preflight";
 import { Deployments } from "../support/project";
 import { listening } from "../support/server";
-import { jsonOf, terraformEnvironment } from "../support/terraform";
+import { jsonOf, PROGRAM, terraformEnvironment } from "../support/terraform";
 
 const tagged = (type: ResourceType, ...Tags: Tag[]) => ({
   TagSpecifications: [{ ResourceType: type, Tags }],
@@ -245,7 +243,7 @@ it("preflight shows whose names exist; imported as keys prints, nothing is repla
   });
   const terraform = deployments.terraform("deckhouse", aws);
   const program = <T>(command: string) => {
-    const args = [join(PROJECT, "bin/dkp-access"), command, "deckhouse", "--format", "json"];
+    const args = [PROGRAM, command, "deckhouse", "--format", "json"];
     return jsonOf(deployments.path, terraformEnvironment(aws), process.execPath, ...args) as T;
   };
   const names = () =>

@@ -3,11 +3,10 @@ import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { Document, stringify } from "yaml";
 import { otherSlot, SLOTS, type Slot } from "../../../src/iam/key-slots";
-import { PROJECT } from "../../helpers/project-root";
 import { type Fault, runWithFaults } from "./fault-proxy";
 import type { Credentials, LocalAws } from "./local-aws";
 import type { Deployments } from "./project";
-import { atTerminal, type Terraform, terraformEnvironment } from "./terraform";
+import { atTerminal, PROGRAM, type Terraform, terraformEnvironment } from "./terraform";
 
 export const BUCKET = "keys-state";
 /** Where the state of the deployment is in the bucket, and the name of its user. */
@@ -233,13 +232,9 @@ export class KeyOperator {
 
   protected applyChange(): Applied {
     const env = { ...terraformEnvironment(this.aws), ...this.env };
-    const { status } = spawnSync(
-      process.execPath,
-      [join(PROJECT, "bin/dkp-access"), "plan", "deckhouse"],
-      {
-        ...{ cwd: this.deployments.path, env, encoding: "utf8", maxBuffer: 2 ** 26 },
-      },
-    );
+    const { status } = spawnSync(process.execPath, [PROGRAM, "plan", "deckhouse"], {
+      ...{ cwd: this.deployments.path, env, encoding: "utf8", maxBuffer: 2 ** 26 },
+    });
     if (status === 3) {
       return "breaking";
     }
@@ -257,11 +252,7 @@ export class KeyOperator {
       encoding: "utf8",
       maxBuffer: 2 ** 26,
     } as const;
-    const { stdout, stderr } = spawnSync(
-      process.execPath,
-      [join(PROJECT, "bin/dkp-access"), ...args],
-      options,
-    );
+    const { stdout, stderr } = spawnSync(process.execPath, [PROGRAM, ...args], options);
     if (stdout === "") {
       throw new Error(`${args.join(" ")} printed nothing: ${stderr}`);
     }

@@ -1,15 +1,12 @@
 import { execFile } from "node:child_process";
-import { join } from "node:path";
 import { withAws } from "../../../src/cli/account/aws/client";
 import type { Subject } from "../../../src/cli/account/preflight/check";
 import { PREFLIGHT_RULES } from "../../../src/cli/account/preflight/preflight-rules";
 import { type CheckResult, runPreflight } from "../../../src/cli/account/preflight/report";
 import { deployment } from "../../helpers/deployment";
-import { PROJECT } from "../../helpers/project-root";
 import { ADMIN, type Credentials } from "./local-aws";
 import { folder } from "./project";
-
-const SCRIPT = join(PROJECT, "bin/dkp-access");
+import { PROGRAM } from "./terraform";
 
 /** Settings of a deployment with these fields of `cluster`. */
 export const settings = (cluster: string, more = "") =>
@@ -43,7 +40,7 @@ export function preflight(
   return new Promise((resolve) => {
     execFile(
       process.execPath,
-      [SCRIPT, "preflight", "dev", ...args],
+      [PROGRAM, "preflight", "dev", ...args],
       { cwd, env },
       (error, stdout, stderr) => {
         resolve({ status: Number(error?.code ?? 0), stdout, stderr });

@@ -2,7 +2,7 @@ import { cpSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { PROJECT } from "../../helpers/project-root";
 import { temporaryFolder } from "./cleanup";
-import { type AnyAws, mustSucceed, runIn, Terraform } from "./terraform";
+import { type AnyAws, mustSucceed, PROGRAM, runIn, Terraform } from "./terraform";
 
 /** A new folder with files, which is removed at the end. */
 export function folder(files: Readonly<Record<string, string | Uint8Array>> = {}): string {
@@ -79,15 +79,7 @@ export class Deployments {
         Object.entries(settings).map(([stack, text]) => [`deployments/${stack}.yaml`, text]),
       ),
     );
-    mustSucceed(
-      runIn(
-        this.path,
-        { PATH: process.env.PATH },
-        process.execPath,
-        join(PROJECT, "dist/program.js"),
-        "synth",
-      ),
-    );
+    mustSucceed(runIn(this.path, { PATH: process.env.PATH }, process.execPath, PROGRAM, "synth"));
   }
 
   /** @param program the binary that applies; Terraform by default */

@@ -9,6 +9,7 @@ import {
   type Finished,
   jsonOf,
   mustSucceed,
+  PROGRAM,
   runIn,
   Terraform,
   terraformEnvironment,
@@ -195,8 +196,6 @@ export function keysReport({ aws, variants, settings }: Stack): KeysReport {
   };
   return { ...deployments[0], findings };
 }
-
-const PROGRAM = join(PROJECT, "bin/dkp-access");
 
 /**
  * Deletes the keys that the report names, that the failed run created and that were never used, as

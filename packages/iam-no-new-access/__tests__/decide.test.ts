@@ -70,6 +70,24 @@ describe("decide", () => {
     expect(decide(one ?? nothing, other ?? nothing)).toEqual(NOTHING_NEW);
   });
 
+  it("takes no other letter for that of a name, as U+212A, whose lower case is k", () => {
+    const ofKey = (key: string) => ({
+      identity: [document({ ...ALLOW, Condition: { Null: { [key]: "true" } } })],
+    });
+    const [after, before] = [ofKey("aws:To\u212aenIssueTime"), ofKey("aws:TokenIssueTime")];
+    expect(decide(after, before).kind).toBe("new-request");
+    expect(decide(sideOf("\u212ams:Decrypt"), sideOf("kms:Decrypt")).kind).toBe("not-comparable");
+  });
+
+  it("does not decide which of two keys counts that differ in case", () => {
+    const twice = { "aws:RequestedRegion": "a", "AWS:requestedregion": "b" };
+    const after = { identity: [document({ ...ALLOW, Condition: { StringEquals: twice } })] };
+    expect(decide(after, nothing)).toMatchObject({
+      ...OPEN,
+      reason: "has a condition that is not a map of operators to keys, or has a key twice",
+    });
+  });
+
   it("takes a document without a version for version 2008-10-17", () => {
     const Resource = `arn:aws:s3:::\${aws:username}`;
     expect(decide({ identity: [{ Statement: [{ ...ALLOW, Resource }] }] }, nothing)).toEqual(

@@ -153,6 +153,54 @@ describe("the policies of a plan", () => {
       ["aws_iam_policy.x policy: not-comparable"],
     ],
     [
+      "a policy with a key twice on both sides",
+      {
+        type: "aws_iam_policy",
+        before: { policy: GET.replace('"Action"', '"Action":"s3:GetObject","Action"') },
+        after: { policy: GET.replace('"Action"', '"Action":"*","Action"') },
+      },
+      ["aws_iam_policy.x policy: not-comparable"],
+    ],
+    [
+      "each of two blocks with one name",
+      {
+        type: "aws_x",
+        before: {
+          block: [
+            { name: "a", policy: GET },
+            { name: "a", policy: GET },
+          ],
+        },
+        after: {
+          block: [
+            { name: "a", policy: PUT },
+            { name: "a", policy: GET },
+          ],
+        },
+      },
+      ["aws_x.x block[0].policy: new-request"],
+    ],
+    [
+      "the policy of a VPC endpoint that goes, so that the default allows everything",
+      { type: "aws_vpc_endpoint", before: { policy: GET }, after: { policy: "" } },
+      ["aws_vpc_endpoint.x policy: not-comparable"],
+    ],
+    [
+      "the policy of a key whose resource goes, so that the default policy applies",
+      { type: "aws_kms_key_policy", actions: ["delete"], before: { policy: GET } },
+      ["aws_kms_key_policy.x policy: not-comparable"],
+    ],
+    [
+      "the policy of a key that goes with it",
+      { type: "aws_kms_key", actions: ["delete"], before: { policy: GET } },
+      ["aws_kms_key.x policy: nothing-new"],
+    ],
+    [
+      "the policy of a bucket that goes, so that only its owner has access",
+      { type: "aws_s3_bucket_policy", actions: ["delete"], before: { policy: GET } },
+      ["aws_s3_bucket_policy.x policy: nothing-new"],
+    ],
+    [
       "a policy that is known after the apply",
       {
         type: "aws_iam_policy",
@@ -201,6 +249,24 @@ describe("changes without a policy", () => {
         before: { role: "r", policy_arn: "arn" },
       },
       ["aws_iam_role_policy_attachment.x delete: policy_arn, role"],
+    ],
+    [
+      "an attachment in IAM Identity Center",
+      {
+        type: "aws_ssoadmin_managed_policy_attachment",
+        actions: ["create"],
+        after: { managed_policy_arn: "arn" },
+      },
+      ["aws_ssoadmin_managed_policy_attachment.x create: managed_policy_arn"],
+    ],
+    [
+      "a service control policy that is detached",
+      {
+        type: "aws_organizations_policy_attachment",
+        actions: ["delete"],
+        before: { target_id: "1" },
+      },
+      ["aws_organizations_policy_attachment.x delete: target_id"],
     ],
     [
       "a policy that moves to another role",
@@ -266,6 +332,11 @@ describe("changes without a policy", () => {
       return reportOf(planOf([edit], { root_module: { module_calls: { a: { module } } } }));
     };
     expect(configured({ name: {} })).toEqual({ policies: [], unread: [] });
+    // Its dynamic blocks are not in the configuration.
+    const replaced = { ...edit, actions: ["delete", "create"] };
+    expect(reportOf(planOf([replaced], { root_module: {} })).policies).toEqual([
+      { address: edit.address, attribute: "inline_policy", result: { kind: "unknown" } },
+    ]);
     expect(configured({ inline_policy: {}, managed_policy_arns: {} })).toEqual({
       policies: [
         { address: edit.address, attribute: "inline_policy", result: { kind: "unknown" } },
@@ -278,5 +349,8 @@ describe("changes without a policy", () => {
 it("rejects what is no plan", () => {
   expect(() => reportOf({ Statement: [] })).toThrow(
     "is not a plan, which terraform show -json PLAN prints",
+  );
+  expect(() => reportOf({ ...planOf([]), errored: true })).toThrow(
+    "is a plan that failed, so changes are missing; plan again",
   );
 });

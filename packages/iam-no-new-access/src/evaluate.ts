@@ -10,7 +10,7 @@ import type {
 } from "./model";
 import { holdsWhenAbsent } from "./operators";
 import { isWithin, ORDERS } from "./orders";
-import { familyOf } from "./values";
+import { familyOf, lowered } from "./values";
 
 /** What IAM answers to a request; undefined where a test that is not interpreted decides. */
 type Verdict = boolean | undefined;
@@ -39,7 +39,7 @@ export function isAllowed(
   budget: Budget,
 ): Verdict {
   const context = new Map(
-    Object.entries(request.context).map(([name, value]) => [name.toLowerCase(), value]),
+    Object.entries(request.context).map(([name, value]) => [lowered(name), value]),
   );
   budget.spend(context.size);
   const evaluated = { request, context, reach, budget };
@@ -87,7 +87,7 @@ function holds(guard: Guard, { request, context, reach, budget }: Evaluated): Ve
     case "opaque":
       return undefined;
     case "action":
-      return matchesPatterns(guard, request.action.toLowerCase(), "text", budget);
+      return matchesPatterns(guard, lowered(request.action), "text", budget);
     case "resource":
       return matchesPatterns(guard, request.resource, reach, budget);
     case "condition":

@@ -16,6 +16,16 @@ function readText(file: string): string {
   }
 }
 
+/** A reader that has had enough, such as `head`, is no error. Anything else, such as a full disk, is one. */
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE" && process.exitCode !== 1) {
+      process.exitCode = 1;
+      process.stderr.write(`iam-no-new-access: standard output: ${error.message}\n`);
+    }
+  });
+}
+
 process.exitCode = run(process.argv.slice(2), version, {
   read: readText,
   out: (text) => process.stdout.write(text),

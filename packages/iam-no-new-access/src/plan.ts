@@ -1,5 +1,5 @@
 import { compare, type Result } from "./compare";
-import { policyIn } from "./policy-text";
+import { isPolicy, policyIn } from "./policy-text";
 import { isRecord, listOf } from "./read";
 
 /** A policy in a plan, and what its change allows. */
@@ -84,6 +84,17 @@ const HARMLESS = new Set([
  */
 const HARMLESS_WHEN_CREATED = new Set(["group", "permissions_boundary", "role", "user"]);
 
+/** Types whose changes give access without a policy: IAM, IAM Identity Center, Organizations. */
+const ACCESS =
+  /^(?:aws|awscc)_(?:iam_|sso(?:admin)?_|identitystore_|organizations_policy_attachment$)/;
+
+/**
+ * Without a policy, these allow nothing. Another service can have a default, as a VPC endpoint,
+ * which then allows everything. Sources: AWS PrivateLink guide, "Default endpoint policy"; AWS KMS
+ * developer guide, "Default key policy".
+ */
+const EMPTY_WITHOUT = /^(?:aws|awscc)_(?:iam_|sso(?:admin)?_|organizations_policy$|s3_bucket)/;
+
 /** Deleting these can end a Deny; deleting anything else ends a principal or what it is allowed. */
 const LINKS = /attachment|exclusive|membership|boundary/;
 
@@ -91,12 +102,15 @@ const LINKS = /attachment|exclusive|membership|boundary/;
  * Each policy that a plan changes, decided by itself, and each change of IAM that can give access
  * without a policy in the plan.
  * @param plan the output of `terraform show -json`
- * @throws Error if it is not a plan
+ * @throws Error if it is not a plan, or one that failed
  */
 export function reportOf(plan: unknown): PlanReport {
   const json = isRecord(plan) ? plan : {};
   if (!Array.isArray(json.resource_changes) || typeof json.format_version !== "string") {
     throw new Error("is not a plan, which terraform show -json PLAN prints");
+  }
+  if (json.errored === true) {
+    throw new Error("is a plan that failed, so changes are missing; plan again");
   }
   const deferred = listOf(json.deferred_changes ?? []).map((each) =>
     recordOf(recordOf(each).resource_change),
@@ -148,23 +162,47 @@ function settingsOf(address: string, root: Json): (path: string) => boolean {
   return (path) => !isRecord(expressions) || /[.[]/.test(path) || Object.hasOwn(expressions, path);
 }
 
-function policiesOf({ address, before, after, unknown, isSet }: Change): readonly PlannedPolicy[] {
+function policiesOf(change: Change): readonly PlannedPolicy[] {
+  const { address, type, actions, before, after, unknown, isSet } = change;
   const [former, latter] = [stringsIn(before), stringsIn(after)];
   const unknowns = new Set(unknownIn(unknown));
-  const isPolicy = (path: string) =>
-    [former, latter].some((strings) => policyIn(strings.get(path) ?? "") !== undefined);
-  const paths = [...new Set([...former.keys(), ...latter.keys()])].filter(isPolicy);
+  const paths = [...new Set([...former.keys(), ...latter.keys()])].filter((path) =>
+    [former, latter].some((strings) => isPolicy(strings.get(path) ?? "")),
+  );
+  const isGone = isDeleted(change) && !type.endsWith("_policy");
+  const hasDefault = !isGone && !EMPTY_WITHOUT.test(type);
   const known = paths
     .filter((path) => !unknowns.has(path) && former.get(path) !== latter.get(path))
     .map((path) => ({
       address,
       attribute: path,
-      result: resultOf(former.get(path), latter.get(path)),
+      result:
+        hasDefault && !latter.get(path)
+          ? WITHOUT_POLICY
+          : resultOf(former.get(path), latter.get(path)),
     }));
+  // A configuration has no dynamic blocks (Terraform, internal/command/jsonconfig/expression.go), so
+  // that an unknown block is taken for a computed one only where nothing was before.
+  const isGiven = (path: string) => isSet(path) || !isCreated(actions);
   const later = [...unknowns]
-    .filter((path) => paths.includes(path) || (POLICY_ATTRIBUTES.has(nameOf(path)) && isSet(path)))
+    .filter(
+      (path) => paths.includes(path) || (POLICY_ATTRIBUTES.has(nameOf(path)) && isGiven(path)),
+    )
     .map((attribute) => ({ address, attribute, result: { kind: "unknown" } as const }));
   return [...known, ...later];
+}
+
+const WITHOUT_POLICY: Result = {
+  kind: "not-comparable",
+  reason: "the policy goes, and a default of the service, which can allow more, then applies",
+};
+
+function isDeleted({ actions }: Change): boolean {
+  return actions.every((action) => action === "delete" || action === "forget");
+}
+
+function isCreated(actions: readonly string[]): boolean {
+  return actions.every((action) => action === "create");
 }
 
 /** @param before, after the text of the policy; undefined or empty: none */
@@ -181,27 +219,18 @@ function resultOf(before: string | undefined, after: string | undefined): Result
 }
 
 /** What else changes in a resource of IAM. */
-function unreadOf({
-  address,
-  type,
-  actions,
-  before,
-  after,
-  unknown,
-  isSet,
-}: Change): readonly UnreadChange[] {
-  const isDeleted = actions.every((action) => action === "delete" || action === "forget");
-  if (!type.startsWith("aws_iam_") || (isDeleted && !LINKS.test(type))) {
+function unreadOf(change: Change): readonly UnreadChange[] {
+  const { address, type, actions, before, after, unknown, isSet } = change;
+  if (!ACCESS.test(type) || (isDeleted(change) && !LINKS.test(type))) {
     return [];
   }
-  const isCreated = actions.every((action) => action === "create");
   const hasPolicy = [before, after].some((values) =>
-    [...stringsIn(values).values()].some((text) => policyIn(text)),
+    [...stringsIn(values).values()].some(isPolicy),
   );
   const isHarmless = (name: string) =>
     HARMLESS.has(name) ||
     POLICY_ATTRIBUTES.has(name) ||
-    (isCreated &&
+    (isCreated(actions) &&
       (hasPolicy || name === "permissions_boundary") &&
       HARMLESS_WHEN_CREATED.has(name));
   const names = [
@@ -246,15 +275,20 @@ function unknownIn(value: unknown, path = ""): readonly string[] {
 }
 
 /**
- * What is in a list or an object. Blocks with a name have it in their path, because a plan has sets
- * in any order.
+ * What is in a list or an object. Blocks with a name of their own have it in their path, because a
+ * plan has sets in any order.
  */
 function entriesOf(
   value: unknown,
   path: string,
 ): readonly (readonly [path: string, value: unknown])[] {
   if (Array.isArray(value)) {
-    return value.map((each, at) => [`${path}[${nameIn(each) ?? at}]`, each]);
+    const names = value.map(nameIn);
+    const isUnique = (name: string) => names.indexOf(name) === names.lastIndexOf(name);
+    return value.map((each, at) => {
+      const name = names[at];
+      return [`${path}[${name !== undefined && isUnique(name) ? name : at}]`, each];
+    });
   }
   return isRecord(value)
     ? Object.entries(value).map(([key, each]) => [path === "" ? key : `${path}.${key}`, each])

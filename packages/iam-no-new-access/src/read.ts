@@ -8,7 +8,7 @@ import type {
   StatementReference,
 } from "./model";
 import { readOperator } from "./operators";
-import { hasVariable, readValues, VARIABLES, withFoldedVariables } from "./values";
+import { hasVariable, lowered, readValues, VARIABLES, withFoldedVariables } from "./values";
 
 /** A document that cannot be read at all. */
 interface Unreadable {
@@ -114,7 +114,7 @@ function readStatement(
 const ACTION = /^(?:\*|[a-z0-9-]+:[a-z0-9*?]+)$/;
 
 function actionGuard(value: unknown, negated: boolean): Guard {
-  const actions = strings(value)?.map((action) => action.toLowerCase());
+  const actions = strings(value)?.map(lowered);
   return actions?.every((action) => ACTION.test(action))
     ? patternGuard("action", [...new Set(actions)].sort(), { negated, variables: false })
     : opaque(["action", negated, canonical(value)], "has actions that IAM does not accept");
@@ -183,11 +183,11 @@ function conditionGuards(value: unknown, variables: boolean): readonly Guard[] {
     return [];
   }
   const blocks = isRecord(value) ? Object.entries(value) : [];
-  if (!isRecord(value) || !blocks.every(([, keys]) => isRecord(keys))) {
+  if (!isRecord(value) || !blocks.every(([, keys]) => isRecord(keys) && isEachOnce(keys))) {
     return [
       opaque(
         ["conditions", canonical(value)],
-        "has a condition that is not a map of operators to keys",
+        "has a condition that is not a map of operators to keys, or has a key twice",
       ),
     ];
   }
@@ -198,6 +198,12 @@ function conditionGuards(value: unknown, variables: boolean): readonly Guard[] {
   );
 }
 
+/** Whether no two keys differ only in case. AWS does not document which one would count. */
+function isEachOnce(keys: Readonly<Record<string, unknown>>): boolean {
+  const names = Object.keys(keys).map(lowered);
+  return new Set(names).size === names.length;
+}
+
 function conditionGuard(
   operatorName: string,
   name: string,
@@ -205,7 +211,7 @@ function conditionGuard(
   variables: boolean,
 ): Guard {
   const operator = readOperator(operatorName);
-  const key = name.toLowerCase();
+  const key = lowered(name);
   const values = strings(value);
   const read =
     operator && values && !hasVariable(name)

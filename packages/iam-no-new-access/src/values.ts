@@ -11,12 +11,17 @@ import { type PatternSet, partition } from "./partition";
  */
 export const VARIABLES: RegExp = /\$\{(?![*?$]\})(?:[^}']|'[^']*')*(?:\}|[\s\S]*$)/g;
 
+/** A name whose case IAM ignores. Other letters than those of ASCII, such as U+212A, stay. */
+export function lowered(name: string): string {
+  return name.replaceAll(/[A-Z]+/g, (letters) => letters.toLowerCase());
+}
+
 /**
  * A string with the names of its variables in lower case, because IAM ignores their case. Defaults
  * keep theirs.
  */
 export function withFoldedVariables(text: string): string {
-  const folded = (variable: string) => variable.replace(/^[^',]*/, (name) => name.toLowerCase());
+  const folded = (variable: string) => variable.replace(/^[^',]*/, lowered);
   return text.replaceAll(VARIABLES, (variable) =>
     variable.endsWith("}") ? folded(variable) : variable,
   );

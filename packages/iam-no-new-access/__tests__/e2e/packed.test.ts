@@ -110,6 +110,17 @@ describe("the packed package in an empty folder", () => {
     });
   });
 
+  it("ends without a stack trace where its output cannot be written", () => {
+    const shell = (line: string) =>
+      run(folder, "bash", "-c", `PATH=node_modules/.bin:$PATH; set -o pipefail; ${line}`);
+    const compared = "iam-no-new-access before.json after.json";
+    expect(shell(`${compared} | head --lines=0`)).toEqual({ status: 2, out: "" });
+    expect(shell(`${compared} >/dev/full`)).toEqual({
+      status: 1,
+      out: "iam-no-new-access: standard output: ENOSPC: no space left on device, write\n",
+    });
+  });
+
   it("is a library", () => {
     const script = `
       const { decide } = require("iam-no-new-access");

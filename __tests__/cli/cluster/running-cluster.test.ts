@@ -57,6 +57,18 @@ describe("runningCluster", () => {
     expect(await lastWrite({})).toBeUndefined();
   });
 
+  it.each(['{"data":{}}', "a newer d8 is available\n{}"])(
+    "does not take a Secret that it cannot read for none: %j",
+    async (printed) => {
+      write({ d8: `#!/bin/sh\ncat "${at("secret")}"\n`, secret: printed });
+      chmodSync(at("d8"), 0o755);
+      const command = { binary: at("d8"), env: process.env, limit: 60, context: "dev" };
+      await expect(clusterConfiguration({ ...command, progress: () => undefined })).rejects.toThrow(
+        `${at("d8")} printed Secret kube-system/d8-${PROVIDER} without ${DATA}, or something that is not JSON; update ${at("d8")}, or name another --context`,
+      );
+    },
+  );
+
   it("knows Commander, and takes the prefix of ModuleConfig global where the ClusterConfiguration has none", async () => {
     const files = {
       "cluster-configuration": "kind: ClusterConfiguration\n",
@@ -92,6 +104,10 @@ describe("runningCluster", () => {
     [
       'Error from server (NotFound): secrets "d8-provider-cluster-configuration" not found',
       "the cluster has no Secret kube-system/d8-provider-cluster-configuration: DKP is not installed there, or keeps its configuration elsewhere, which is not supported yet; name another --context",
+    ],
+    [
+      "Unable to connect to the server: getting credentials: exec: executable kubelogin not found",
+      "the cluster does not answer; check the network, the VPN and the kubeconfig",
     ],
     [
       "Error: You must be logged in to the server (Unauthorized)",

@@ -63,7 +63,8 @@ const FAILURES: readonly FailureRow[] = [
   },
   {
     failure: "not found",
-    pattern: /\(NotFound\)|not found|doesn't have a resource type/,
+    // Not "executable kubelogin not found", a login program that is missing.
+    pattern: /\(NotFound\)|" not found|doesn't have a resource type/,
     message: "the cluster does not have it",
   },
   {

@@ -71,12 +71,18 @@ async function configurationOf(
 ): Promise<{ readonly document: Buffer; readonly lastWrite: LastWrite | undefined }> {
   const args = ["k", "get", ...SECRET, "--output=json", "--show-managed-fields"];
   const text = await optional(d8(access, args));
-  const secret = text && parseJson(text.toString("utf8"));
-  const document = textOf(valueAt(secret, ["data", DATA]));
-  if (document === undefined) {
+  if (text === undefined) {
     throw new ClusterError(
       "not found",
       `the cluster has no Secret ${SECRET_NAME}: DKP is not installed there, or keeps its configuration elsewhere, which is not supported yet; name another --context`,
+    );
+  }
+  const secret = parseJson(text.toString("utf8"));
+  const document = textOf(valueAt(secret, ["data", DATA]));
+  if (document === undefined) {
+    throw new ClusterError(
+      "unknown",
+      `${access.binary} printed Secret ${SECRET_NAME} without ${DATA}, or something that is not JSON; update ${access.binary}, or name another --context`,
     );
   }
   return { document: Buffer.from(document, "base64"), lastWrite: lastWriteOf(secret) };

@@ -349,7 +349,8 @@ describe("what a push runs", () => {
     alwaysOf(changed?: readonly string[]): readonly string[];
     proofsOf(changed: readonly string[]): readonly string[];
   };
-  const { sourcesOf } = require("./helpers/proven.cjs") as {
+  const { dataOf, sourcesOf } = require("./helpers/proven.cjs") as {
+    dataOf(sources: ReadonlySet<string>): readonly string[];
     sourcesOf(path: string): ReadonlySet<string>;
   };
   const testFiles = ["__tests__", "packages/iam-no-new-access/__tests__"].flatMap((folder) =>
@@ -411,6 +412,14 @@ describe("what a push runs", () => {
     expect([proven().isProven(one), proven().isProven(other)]).toEqual([true, false]);
     delete process.env.PROVEN;
     rmSync(folder, { recursive: true });
+  });
+
+  it.each([
+    ["policy-modes", ["__tests__/proofs/z3_subset.py", "src/iam/catalogue.json"]],
+    ["networks.simulation", ["__tests__/helpers/abuses.txt", "src/iam/catalogue.json"]],
+  ])("knows the data of a proof: %s", (name, data) => {
+    const sources = sourcesOf(join(PROJECT, `__tests__/proofs/${name}.test.ts`));
+    expect(dataOf(sources)).toEqual(data.map((path) => join(PROJECT, path)));
   });
 
   it.each(all)("exists: %s", (beginning) => {

@@ -1,7 +1,7 @@
 const { execFileSync } = require("node:child_process");
 const { createHash } = require("node:crypto");
 const { existsSync, mkdirSync, readFileSync, writeFileSync } = require("node:fs");
-const { dirname, join, relative } = require("node:path");
+const { basename, dirname, join, relative } = require("node:path");
 
 const PROJECT = join(__dirname, "../..");
 
@@ -12,8 +12,10 @@ const PROJECT = join(__dirname, "../..");
  */
 const { PROVEN } = process.env;
 
-/** Files that proofs do not read. Of the sources they read those that they import. */
-const NOT_READ = /\.ts$|^(?!src\/|templates\/).*\.md$|^(review|__tests__\/e2e)\//;
+/** How Jest runs each proof. */
+const CONFIGURATION = ["jest.config.mjs", "__tests__/helpers/unit-setup.ts"].map((path) =>
+  join(PROJECT, path),
+);
 
 /** The sources that a file imports, directly or through other files, and the file itself. */
 function sourcesOf(path, found = new Set()) {
@@ -32,19 +34,42 @@ function sourcesOf(path, found = new Set()) {
   return found;
 }
 
-/** All files but sources and those that no proof reads: data, templates, the lock of packages. */
-function otherFiles() {
+/** Files that proofs do not read, whatever has their names. */
+const NOT_READ =
+  /\.ts$|^(?!src\/|templates\/).*\.md$|^(review|__tests__\/(e2e|golden\/expected))\//;
+const COMMENT = /^\s*(\/\/.*|\/\*[\s\S]*?\*\/)/gm;
+
+/**
+ * The data that sources read: the files whose names are in them and not in their comments, and
+ * those of folders whose paths are, or the last two names of a path.
+ */
+function dataOf(sources) {
+  const text = [...sources]
+    .map((path) => readFileSync(path, "utf8").replaceAll(COMMENT, ""))
+    .join("\n");
+  const isNamed = (path) => {
+    const folder = dirname(path).split("/").slice(-2).join("/");
+    const names = path.includes("/") ? [basename(path), folder] : [path];
+    return names.some((name) => ['"', "'", "`", "/$"].some((end) => text.includes(name + end)));
+  };
   const files = execFileSync("git", ["ls-files", "-z"], { cwd: PROJECT, encoding: "utf8" });
   return files
     .split("\0")
-    .filter((path) => path !== "" && !NOT_READ.test(path))
+    .filter((path) => path !== "" && !NOT_READ.test(path) && isNamed(path))
     .map((path) => join(PROJECT, path));
+}
+
+/** The packages that npm installed, without the version of this project. */
+function installedPackages() {
+  const lock = readFileSync(join(PROJECT, "node_modules/.package-lock.json"), "utf8");
+  return JSON.stringify(JSON.parse(lock).packages);
 }
 
 /** Where it is noted that a proof passed with everything as it is now. */
 function noteOf(path) {
-  const digest = createHash("sha256").update(process.version);
-  for (const file of [...sourcesOf(path), ...otherFiles()].sort()) {
+  const sources = sourcesOf(path);
+  const digest = createHash("sha256").update(process.version).update(installedPackages());
+  for (const file of new Set([...sources, ...dataOf(sources), ...CONFIGURATION])) {
     digest
       .update(`\0${relative(PROJECT, file)}\0`)
       .update(existsSync(file) ? readFileSync(file) : "");
@@ -63,4 +88,4 @@ function noteProven(path) {
   }
 }
 
-module.exports = { isProven, noteProven, sourcesOf };
+module.exports = { dataOf, isProven, noteProven, sourcesOf };

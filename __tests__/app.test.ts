@@ -25,8 +25,8 @@ describe("AccessApp", () => {
   });
 
   /**
-   * Synthesizes deployments, and returns what is printed. @param change what the program changes in
-   * each stack
+   * Synthesizes deployments, and returns what is printed.
+   * @param change what the program changes in each stack
    */
   const synth = (
     deployments = [CURRENT],

@@ -28,16 +28,20 @@ export function lockOf(stack: string): string | undefined {
 
 export interface AccessAppConfig extends AppConfig {
   /**
-   * The folder of the settings files. @default CDKTF's context key `deployments`, else the folder
-   * `deployments`
+   * The folder of the settings files.
+   * @default CDKTF's context key `deployments`, else the folder `deployments`
    */
   readonly settingsFolder?: string;
   /**
    * The names of all stacks, where the app has only some of them: `synth` names the folders that
-   * belong to none. @default the app's
+   * belong to none.
+   * @default the app's
    */
   readonly stacks?: readonly string[];
-  /** Receives the notes and warnings, a line each. @default standard error */
+  /**
+   * Receives the notes and warnings, a line each.
+   * @default standard error
+   */
   readonly print?: (line: string) => void;
 }
 

@@ -18,8 +18,8 @@ import { OUTPUTS, type OutputName } from "./terraform/outputs";
 
 export interface DeckhouseAccessStackOptions {
   /**
-   * Whether synth compares the stack with the settings, which takes a tenth of its time. @default
-   * true
+   * Whether synth compares the stack with the settings, which takes a tenth of its time.
+   * @default true
    */
   readonly compared?: boolean;
 }

@@ -25,7 +25,10 @@ describe("init --cluster", () => {
     aws = await LocalAws.start();
   });
 
-  /** The documented commands, as a user runs them. @returns the key of the cluster */
+  /**
+   * The documented commands, as a user runs them.
+   * @returns the key of the cluster
+   */
   const createdByPage = (actions: readonly string[]): Credentials => {
     const page = new PageCommands(aws, actions);
     page.createPolicy();

@@ -13,8 +13,8 @@ describe("the attachments of a live deployment", () => {
   let key: Credentials;
 
   /**
-   * Applies; the key makes a call after each write call. @returns the write calls in order, and
-   * those after which the key was denied
+   * Applies; the key makes a call after each write call.
+   * @returns the write calls in order, and those after which the key was denied
    */
   const apply = async (settings: string, ...args: string[]) => {
     deployments.change({ deckhouse: `${SETTINGS}${settings}\n` });

@@ -563,8 +563,8 @@ describe.each(SYSTEMS)(
       const isLeft = () => existsSync(file("cdktf.out/stacks/deckhouse/errored.tfstate"));
       let denied: Readonly<Record<string, string>>;
       /**
-       * Applies with credentials that cannot write the state. @param later the credentials of the
-       * steps after the first one
+       * Applies with credentials that cannot write the state.
+       * @param later the credentials of the steps after the first one
        */
       const failToWrite = (settings: string, later?: Readonly<Record<string, string>>) => {
         change(settings);

@@ -130,8 +130,8 @@ describe("a live deployment", () => {
   });
 
   /**
-   * Applies, and reads what AWS stores after each write call and at the end. @param required by the
-   * settings
+   * Applies, and reads what AWS stores after each write call and at the end.
+   * @param required by the settings
    */
   const apply = async (
     required: ReadonlySet<string>,

@@ -23,7 +23,10 @@ cluster: { prefix: dev, layout: Standard }
 nodeRole: { name: dkp-nodes }
 `;
 
-/** Generates the review pack of a deployment. @returns its folder */
+/**
+ * Generates the review pack of a deployment.
+ * @returns its folder
+ */
 function pack(
   deployments: Deployments,
   stack: string,

@@ -169,7 +169,10 @@ cluster: { dkpVersion: "1.72" }
   },
 ];
 
-/** Packs an earlier commit of this project. @throws Error if the clone does not have it */
+/**
+ * Packs an earlier commit of this project.
+ * @throws Error if the clone does not have it
+ */
 function packedEarlier(commit: string): string {
   if (spawnSync("git", ["cat-file", "-e", `${commit}^{commit}`], { cwd: PROJECT }).status !== 0) {
     throw new Error(

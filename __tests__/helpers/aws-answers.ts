@@ -115,8 +115,8 @@ function simulation(
 export const CALLS: (readonly [action: string, input: string])[] = [];
 
 /**
- * Calls that are answered in that way. @param missing what a call without an answer returns or
- * throws
+ * Calls that are answered in that way.
+ * @param missing what a call without an answer returns or throws
  */
 export function callsOf(answers: Answers, missing: unknown) {
   return async (action: string, input: object): Promise<readonly object[]> => {

@@ -106,9 +106,15 @@ const NAMED: Readonly<Record<string, string>> = {
 
 /** A deployment that was applied, and what changed since. */
 interface World {
-  /** Settings, or the name of some. @default `every` */
+  /**
+   * Settings, or the name of some.
+   * @default `every`
+   */
   readonly settings?: unknown;
-  /** The settings that were applied. @default the same */
+  /**
+   * The settings that were applied.
+   * @default the same
+   */
   readonly applied?: unknown;
   /** What IAM answers instead. */
   readonly iam?: Answers;

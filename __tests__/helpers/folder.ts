@@ -65,6 +65,9 @@ export const SETTINGS =
 export const settingsOf = (stack: string) =>
   `${SETTINGS}user: { name: ${stack} }\npolicy: { name: ${stack} }\n`;
 
-/** A project with the deployment `dev` for each test. @param settings of the deployment */
+/**
+ * A project with the deployment `dev` for each test.
+ * @param settings of the deployment
+ */
 export const projectForEach = (settings = SETTINGS) =>
   folderForEach({ "deployments/dev.yaml": settings });

@@ -28,7 +28,8 @@ const linksOf = (markdown: string): readonly string[] =>
 
 /**
  * The links of Markdown files to a file, a folder or an anchor that does not exist.
- * @param paths all files @param read the text of a file
+ * @param paths all files
+ * @param read the text of a file
  */
 export function deadLinks(
   paths: readonly string[],

@@ -1,6 +1,6 @@
 /**
- * A function that computes each result once. @param compute depends on nothing but the arguments;
- * nobody changes its results
+ * A function that computes each result once.
+ * @param compute depends on nothing but the arguments; nobody changes its results
  */
 export function memoized<Arguments extends readonly unknown[], Result>(
   compute: (...args: Arguments) => Result,

@@ -9,8 +9,8 @@ import { deployment } from "./deployment";
 import { memoized } from "./memoized";
 
 /**
- * What a review pack states of a deployment, or of settings as YAML. @param terraform by default
- * its own Terraform JSON
+ * What a review pack states of a deployment, or of settings as YAML.
+ * @param terraform by default its own Terraform JSON
  */
 export function reviewOf(of: Deployment | string, terraform?: Reviewed["terraform"]): Reviewed {
   return reviewed(typeof of === "string" ? deployment(of) : of, terraform);

@@ -39,7 +39,10 @@ export class Account {
     return this.all.get(id)?.status === "Active";
   }
 
-  /** A request that is signed with a key. @returns whether AWS allows it */
+  /**
+   * A request that is signed with a key.
+   * @returns whether AWS allows it
+   */
   use(id: string, service: string): boolean {
     const key = this.all.get(id);
     if (key?.status !== "Active") {

@@ -23,7 +23,10 @@ const FAILURES: readonly Failure[] = [
 
 /** Where the nights pass: in memory, or a local AWS and a cluster. */
 export interface Environment {
-  /** What one run reads and writes. @param isAway whether the cluster does not answer */
+  /**
+   * What one run reads and writes.
+   * @param isAway whether the cluster does not answer
+   */
   world(isAway: boolean): LeakWorld;
   /** Time passes, in milliseconds. */
   pass(duration: number): Promise<void> | void;

@@ -69,7 +69,10 @@ const KEY_POLICY = {
   ],
 };
 
-/** Whether IAM allows a call with a policy. @throws Error if the simulator cannot evaluate it */
+/**
+ * Whether IAM allows a call with a policy.
+ * @throws Error if the simulator cannot evaluate it
+ */
 export async function isAllowed(whole: PolicyDocument, request: Request): Promise<boolean> {
   // Only statements with the action matter, and a Deny of every action; all of them take ten times
   // as long.

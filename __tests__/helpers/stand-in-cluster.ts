@@ -22,7 +22,10 @@ vpcNetworkCIDR: 10.241.0.0/16
 sshPublicKey: ssh-rsa AAAA
 `;
 
-/** The cluster `dev` of d8.sh in a folder. @returns the environment of a program that finds it */
+/**
+ * The cluster `dev` of d8.sh in a folder.
+ * @returns the environment of a program that finds it
+ */
 export function standInCluster(
   folder: string,
   files: Files = {},
@@ -40,7 +43,10 @@ export function standInCluster(
   return { D8_BINARY_NAME: command };
 }
 
-/** Access to it. @param limit of each call, in seconds */
+/**
+ * Access to it.
+ * @param limit of each call, in seconds
+ */
 export const accessTo = (
   folder: string,
   files: Files = {},

@@ -102,7 +102,10 @@ describe("a value of a wrong type", () => {
     return { path, values: [...(isBackend ? [] : [null]), ...wrong.map(([, value]) => value)] };
   });
 
-  /** Writes the settings. @returns the message about them */
+  /**
+   * Writes the settings.
+   * @returns the message about them
+   */
   function messageAbout(path: Field["path"], value: unknown): string {
     writeFileSync(join(root, "deployments/dev.yaml"), stringify(settingsWith(path, value)));
     try {

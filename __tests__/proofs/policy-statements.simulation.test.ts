@@ -44,7 +44,10 @@ const ELSEWHERE = [
   { ...ENVIRONMENT, partition: "aws-us-gov", region: "us-gov-west-1" },
 ];
 
-/** Simulates every call of a cluster and every abuse. @returns what is wrong */
+/**
+ * Simulates every call of a cluster and every abuse.
+ * @returns what is wrong
+ */
 async function simulated(mode: Mode, cluster: Cluster, environment = ENVIRONMENT) {
   const options = optionsWith(mode, cluster, environment);
   const document = wholePolicy(options);

@@ -14,7 +14,10 @@ const SETTINGS = [...GOLDEN_SETTINGS.values()].map((text): object => parse(text)
 describe("settings that are valid except for a few changes", () => {
   const { at, write } = folderForEach({ "deployments/": "" });
 
-  /** The deployment, or the lines of the message. @throws any other error */
+  /**
+   * The deployment, or the lines of the message.
+   * @throws any other error
+   */
   const load = (content: string): Deployment | readonly string[] => {
     write({ "deployments/dev.yaml": content });
     try {

@@ -21,8 +21,8 @@ export const DOCUMENTS: Readonly<Record<string, Readonly<Record<string, () => st
 };
 
 /**
- * A document with its generated tables brought up to date. @throws Error if the marks of a table
- * are missing
+ * A document with its generated tables brought up to date.
+ * @throws Error if the marks of a table are missing
  */
 export function withTables(name: string, text: string): string {
   return Object.entries(DOCUMENTS[name] ?? {}).reduce(

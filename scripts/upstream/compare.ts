@@ -40,8 +40,8 @@ export function rowsOf(caller: Caller, dkpVersion: DkpVersion): ReadonlySet<stri
 
 /**
  * Compares the calls of a component with the rows of the catalogue that name it as a caller.
- * @param version of the component, without `v` @param dkpVersion rows of other versions of DKP are
- * left out
+ * @param version of the component, without `v`
+ * @param dkpVersion rows of other versions of DKP are left out
  */
 export function compare(
   component: Component,

@@ -17,7 +17,10 @@ export interface Explanation {
   readonly actions: readonly string[];
   /** The only side that has the actions. */
   readonly only: Side;
-  /** Range of the versions of the component with this difference: `<1.37.0`. @default all */
+  /**
+   * Range of the versions of the component with this difference: `<1.37.0`.
+   * @default all
+   */
   readonly versions?: string;
   /**
    * The first version with this difference, which DKP does not ship yet: a version that it ships

@@ -37,7 +37,8 @@ interface Source {
  * called if a file builds its input, paginator or waiter, or calls a method of its name; a
  * declaration in an interface and a method that forwards to the method of its own name do not
  * count. Whether the code is ever reached is not known.
- * @param module path of the module @param main folder of the main package
+ * @param module path of the module
+ * @param main folder of the main package
  * @throws Error if the main package is missing, or the operation of a waiter is unknown
  */
 export async function findCalls(files: GoFiles, module: string, main: string): Promise<Calls> {

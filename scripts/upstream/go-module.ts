@@ -6,7 +6,8 @@ import type { GoFiles } from "./go-calls";
 
 /**
  * Go files of a checked-out module, and its path. A folder with a go.mod of its own is another
- * module. @throws Error without go.mod
+ * module.
+ * @throws Error without go.mod
  */
 export function readFolder(root: string): { readonly module: string; readonly files: GoFiles } {
   const module = /^module\s+"?([^\s"]+)/m.exec(readFileSync(join(root, "go.mod"), "utf8"))?.[1];

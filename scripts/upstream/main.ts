@@ -173,8 +173,8 @@ async function compareModules({
 }
 
 /**
- * The release line of a tag of DKP: `v1.77.3` is of 1.77. @throws Error if the text is not such a
- * tag
+ * The release line of a tag of DKP: `v1.77.3` is of 1.77.
+ * @throws Error if the text is not such a tag
  */
 function releaseLine(tag: string): DkpVersion {
   const [, line = ""] = /^v?(1\.\d+)(?:\.\d+)?$/.exec(tag) ?? [];

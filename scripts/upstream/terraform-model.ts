@@ -66,7 +66,8 @@ interface Pattern {
  * Compares the catalogue with the calls of the Terraform provider for DKP's resources, and the
  * policy of the deployer of each golden deployment with its calls for that. The model has every
  * call that a function can reach, so that most differences are arguments that nobody sets.
- * @param folder with the two files of the model. @default downloaded
+ * @param folder with the two files of the model.
+ * @default downloaded
  * @throws Error if the model cannot be read, or lacks a resource type
  */
 export async function compareTerraform(

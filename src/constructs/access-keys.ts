@@ -12,24 +12,34 @@ export interface KeySlotProps {
    * @default the secret in plaintext
    */
   readonly pgpKey?: string | undefined;
-  /** Whether the key is imported, so that Terraform does not know its secret. @default false */
+  /**
+   * Whether the key is imported, so that Terraform does not know its secret.
+   * @default false
+   */
   readonly imported?: boolean | undefined;
 }
 
 export interface AccessKeysProps {
   /** The user that the keys belong to. */
   readonly user: AccessUser;
-  /** The primary slot. @default an active key, its secret in plaintext in the state */
+  /**
+   * The primary slot.
+   * @default an active key, its secret in plaintext in the state
+   */
   readonly primary?: KeySlotProps | undefined;
-  /** The secondary slot. @default absent */
+  /**
+   * The secondary slot.
+   * @default absent
+   */
   readonly secondary?: KeySlotProps | undefined;
   /**
-   * The slot of the current key, which the outputs have. It must not be `absent`. @default
-   * "primary"
+   * The slot of the current key, which the outputs have. It must not be `absent`.
+   * @default "primary"
    */
   readonly current?: Slot | undefined;
   /**
-   * Makes every plan that deletes a key fail, except when its slot becomes `absent`. @default true
+   * Makes every plan that deletes a key fail, except when its slot becomes `absent`.
+   * @default true
    */
   readonly protect?: boolean | undefined;
 }

@@ -15,7 +15,10 @@ import { check } from "./check";
 export interface AccessPolicyProps {
   /** The name, 1 to 128 characters of `[A-Za-z0-9_+=,.@-]`. */
   readonly name: string;
-  /** The IAM path, which is part of the ARN but not of the name. @default "/" */
+  /**
+   * The IAM path, which is part of the ARN but not of the name.
+   * @default "/"
+   */
   readonly path?: string | undefined;
   /** The permissions: of `policyStatements`, or of one of `deploymentPolicies`. */
   readonly statements: readonly PolicyStatement<PolicyValue>[];
@@ -26,10 +29,14 @@ export interface AccessPolicyProps {
   readonly account?: string | undefined;
   /**
    * Makes every plan that deletes the policy fail. Has no effect on a second policy, which mode
-   * `documented` does not have. @default true
+   * `documented` does not have.
+   * @default true
    */
   readonly protect?: boolean | undefined;
-  /** 2 for the second policy of the modes `scoped` and `minimal`. @default 1 */
+  /**
+   * 2 for the second policy of the modes `scoped` and `minimal`.
+   * @default 1
+   */
   readonly number?: number | undefined;
 }
 

@@ -7,11 +7,20 @@ import { check } from "./check";
 export interface AccessUserProps {
   /** The user name, 1 to 64 characters of `[A-Za-z0-9_+=,.@-]`. */
   readonly name: string;
-  /** The IAM path, which is part of the ARN but not of the name. @default "/" */
+  /**
+   * The IAM path, which is part of the ARN but not of the name.
+   * @default "/"
+   */
   readonly path?: string | undefined;
-  /** The ARN of the policy that limits the permissions of the user. @default no boundary */
+  /**
+   * The ARN of the policy that limits the permissions of the user.
+   * @default no boundary
+   */
   readonly permissionsBoundary?: string | undefined;
-  /** Makes every plan that deletes the user fail. @default true */
+  /**
+   * Makes every plan that deletes the user fail.
+   * @default true
+   */
   readonly protect?: boolean | undefined;
 }
 

@@ -13,10 +13,14 @@ export interface NodeRoleProps {
    * must not be `<prefix>-node`, which DKP creates itself.
    */
   readonly name: string;
-  /** The IAM path, which is part of the ARN but not of the name. @default "/" */
+  /**
+   * The IAM path, which is part of the ARN but not of the name.
+   * @default "/"
+   */
   readonly path?: string | undefined;
   /**
-   * Actions of the nodes in addition to those that DKP requires, on every resource. @default none
+   * Actions of the nodes in addition to those that DKP requires, on every resource.
+   * @default none
    */
   readonly additionalActions?: readonly string[] | undefined;
   /**
@@ -24,7 +28,10 @@ export interface NodeRoleProps {
    * @default none
    */
   readonly managedPolicyArns?: readonly string[] | undefined;
-  /** The ARN of the policy that limits the permissions of the role. @default no boundary */
+  /**
+   * The ARN of the policy that limits the permissions of the role.
+   * @default no boundary
+   */
   readonly permissionsBoundary?: string | undefined;
 }
 

@@ -11,7 +11,8 @@ export interface PolicyAttachmentProps {
   /** The policy to attach. */
   readonly policy: AccessPolicy;
   /**
-   * Makes every plan that replaces the attachment fail. See `attachmentLifecycle`. @default true
+   * Makes every plan that replaces the attachment fail. See `attachmentLifecycle`.
+   * @default true
    */
   readonly protect?: boolean | undefined;
 }

@@ -10,13 +10,19 @@ export interface Arn {
   readonly service: string;
   /** Empty in ARNs of IAM. */
   readonly region: string;
-  /** 12 digits, or empty in ARNs of images and snapshots. @default the account of the deployment */
+  /**
+   * 12 digits, or empty in ARNs of images and snapshots.
+   * @default the account of the deployment
+   */
   readonly account?: string;
   /** `vpc/vpc-0123456789abcdef0`, with wildcards in a policy. */
   readonly resource: string;
 }
 
-/** An ARN as text. @param account stands for the account of the deployment */
+/**
+ * An ARN as text.
+ * @param account stands for the account of the deployment
+ */
 export function arnText(
   { partition, service, region, account: own, resource }: Arn,
   account: string,

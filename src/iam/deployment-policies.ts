@@ -30,7 +30,10 @@ export function deploymentPolicies(options: PolicyOptions, name: string): Deploy
   ];
 }
 
-/** The name of the second policy of a deployment. @param name that of the first one */
+/**
+ * The name of the second policy of a deployment.
+ * @param name that of the first one
+ */
 export const secondPolicyName = (name: string): string => `${name}-2`;
 
 /**

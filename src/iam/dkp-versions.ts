@@ -23,7 +23,10 @@ export interface VersionRange {
   readonly until?: DkpVersion;
 }
 
-/** Whether a fact is true for a version. @param version undefined: for any supported one */
+/**
+ * Whether a fact is true for a version.
+ * @param version undefined: for any supported one
+ */
 export function appliesTo({ since, until }: VersionRange, version?: DkpVersion): boolean {
   const { first, last } =
     version === undefined ? SUPPORTED_VERSIONS : { first: version, last: version };

@@ -111,8 +111,8 @@ function headerAt(bytes, at) {
 }
 
 /**
- * The subpackets of a signature, type and content, in an area that begins with its length. @throws
- * RangeError if one is cut off
+ * The subpackets of a signature, type and content, in an area that begins with its length.
+ * @throws RangeError if one is cut off
  */
 function subpacketsAt(signature, at) {
   const area = signature.subarray(at + 2, at + 2 + signature.readUInt16BE(at));
@@ -136,7 +136,8 @@ function subpacketsAt(signature, at) {
 
 /**
  * Whether the AWS provider reads a signature of version 4, and each of its subpackets as the
- * library does. @throws RangeError if it is cut off
+ * library does.
+ * @throws RangeError if it is cut off
  */
 function isReadable(signature) {
   const hashed = subpacketsAt(signature, 4);
@@ -150,7 +151,8 @@ function isReadable(signature) {
 }
 
 /**
- * The content of each packet, with its letter in `ONE_KEY`. @throws RangeError if one is cut off
+ * The content of each packet, with its letter in `ONE_KEY`.
+ * @throws RangeError if one is cut off
  */
 function packetsOf(bytes) {
   const packets = [];
@@ -323,7 +325,10 @@ async function keyOf(openpgp, binaryKey) {
   return isWhole ? { key } : { error: "invalid part" };
 }
 
-/** The parts of a key that encrypt at a time. @throws Error if one cannot: its numbers are wrong */
+/**
+ * The parts of a key that encrypt at a time.
+ * @throws Error if one cannot: its numbers are wrong
+ */
 async function encryptingParts(openpgp, key, date) {
   const parts = [];
   for (const part of [key, ...key.subkeys]) {
@@ -377,7 +382,10 @@ async function read(bytes) {
   return { error: "sign only" };
 }
 
-/** What settings and people see of a key. @param end when its last encryption key expires, in ms */
+/**
+ * What settings and people see of a key.
+ * @param end when its last encryption key expires, in ms
+ */
 async function described(openpgp, key, userIds, end) {
   const parts = await encryptingParts(openpgp, key, new Date());
   const invalid = end <= Date.now() ? "expired" : "created in the future";

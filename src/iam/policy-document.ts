@@ -33,12 +33,18 @@ export interface PolicyStatement<Value = string> {
 /** A statement whose ARNs are values. */
 export type Statement = PolicyStatement<PolicyValue>;
 
-/** A string of a policy as text. @param account stands for the account of the deployment */
+/**
+ * A string of a policy as text.
+ * @param account stands for the account of the deployment
+ */
 export function valueText(value: PolicyValue, account: string): string {
   return typeof value === "string" ? value : arnText(value, account);
 }
 
-/** Statements with their ARNs as text. @param account stands for the account of the deployment */
+/**
+ * Statements with their ARNs as text.
+ * @param account stands for the account of the deployment
+ */
 export function withAccount(
   statements: readonly Statement[],
   account: string,
@@ -96,7 +102,8 @@ const ANY_ACCOUNT = "000000000000";
 /**
  * The document that the AWS provider sends: lists in reverse order, lists with one element as a
  * string.
- * @param account the account of the deployment, 12 digits. @default unknown
+ * @param account the account of the deployment, 12 digits.
+ * @default unknown
  */
 export function policyDocument(
   statements: readonly Statement[],

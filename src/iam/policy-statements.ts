@@ -24,7 +24,10 @@ export type Mode = (typeof MODES)[number];
 export interface Environment {
   readonly partition: string;
   readonly region: string;
-  /** 12 digits. @default unknown: `ACCOUNT_ID` in ARNs */
+  /**
+   * 12 digits.
+   * @default unknown: `ACCOUNT_ID` in ARNs
+   */
   readonly account?: string | undefined;
 }
 
@@ -33,7 +36,10 @@ export interface PolicyOptions {
   readonly environment: Environment;
   /** `scoped` and `minimal` require its prefix, `minimal` its layout. */
   readonly cluster: Cluster;
-  /** Denies requests from all other networks. @default requests from every network are allowed */
+  /**
+   * Denies requests from all other networks.
+   * @default requests from every network are allowed
+   */
   readonly allowedNetworks?: Networks | undefined;
 }
 

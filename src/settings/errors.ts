@@ -15,7 +15,10 @@ export interface FieldError {
   readonly message: string;
 }
 
-/** An error of a field. @param field `user.name`; empty for the file as a whole */
+/**
+ * An error of a field.
+ * @param field `user.name`; empty for the file as a whole
+ */
 export function errorAt(field: string, message: string): FieldError {
   return { path: field === "" ? [] : field.split("."), message };
 }
@@ -77,7 +80,10 @@ function describeFile(file: string, errors: readonly FieldError[]): string {
   return [`${visible(file)} has ${count}:`, ...lines].join("\n");
 }
 
-/** An error on one line. @param file stands before the line and the path */
+/**
+ * An error on one line.
+ * @param file stands before the line and the path
+ */
 export function describe({ line, path, message }: FieldError, file = ""): string {
   const location = [file, line === undefined ? "" : `line ${line}`, path.join(".")]
     .filter((part) => part !== "")

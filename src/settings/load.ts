@@ -19,8 +19,8 @@ export function loadDeployments(folder: string): readonly Deployment[] {
 }
 
 /**
- * What is known of each settings file of a folder, valid or not. @throws SettingsError if there are
- * none
+ * What is known of each settings file of a folder, valid or not.
+ * @throws SettingsError if there are none
  */
 export function readFolder(folder: string): readonly Reading[] {
   let names: readonly string[];
@@ -89,8 +89,8 @@ export function defineDeployments<Stack extends string>(
 }
 
 /**
- * CDKTF, Terraform and every file system must accept a stack name unchanged. @param remedy the end
- * of the message
+ * CDKTF, Terraform and every file system must accept a stack name unchanged.
+ * @param remedy the end of the message
  */
 export function stackNameErrors(stack: string, remedy: string): readonly FieldError[] {
   if (stack === DEFAULTS) {

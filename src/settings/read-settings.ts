@@ -89,8 +89,8 @@ export function readFileOf(
 }
 
 /**
- * A valid deployment with a part of its `policy` replaced, held to the rules again. @throws
- * SettingsError
+ * A valid deployment with a part of its `policy` replaced, held to the rules again.
+ * @throws SettingsError
  */
 export function withPolicy(
   { deployment, ...file }: Reading,
@@ -137,8 +137,8 @@ function withRules(
 }
 
 /**
- * The deployments that were read. @throws SettingsError with every error of each deployment, and
- * between deployments
+ * The deployments that were read.
+ * @throws SettingsError with every error of each deployment, and between deployments
  */
 export function deploymentsOf(readings: readonly Reading[]): readonly Deployment[] {
   const errors = errorsOf(readings);

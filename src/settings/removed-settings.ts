@@ -5,8 +5,8 @@ interface RemovedSetting {
   /** The end of the sentence "was removed": why, and what to do about a value. */
   readonly reason: (value: unknown) => string;
   /**
-   * The values that mean what is always so now: `diff` reports no change of them. @default every
-   * value
+   * The values that mean what is always so now: `diff` reports no change of them.
+   * @default every value
    */
   readonly same?: readonly unknown[];
 }

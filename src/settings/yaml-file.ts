@@ -35,7 +35,10 @@ export interface Errors {
 
 const EMPTY = 'is empty; write at least "region" and "backend"';
 
-/** Reads YAML 1.2 text that holds exactly one document. @param empty the error if it holds none */
+/**
+ * Reads YAML 1.2 text that holds exactly one document.
+ * @param empty the error if it holds none
+ */
 export function parseYaml(text: string, empty: string = EMPTY): { file: YamlFile } | Errors {
   const parsed = parseDocuments(text);
   if ("errors" in parsed) {

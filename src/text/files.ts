@@ -120,8 +120,8 @@ function attempt(tidy: () => void): void {
 }
 
 /**
- * A folder that a command writes into or deletes from. @throws Error if it is there and is a
- * symbolic link or a file
+ * A folder that a command writes into or deletes from.
+ * @throws Error if it is there and is a symbolic link or a file
  */
 export function requireRealFolder(path: string): void {
   const stats = lstatSync(path, { throwIfNoEntry: false });
@@ -149,8 +149,8 @@ export function isInside(path: string, folder: string): boolean {
 }
 
 /**
- * Reads a file. @throws Error in one line that names the path, which Node.js does not if it is a
- * folder
+ * Reads a file.
+ * @throws Error in one line that names the path, which Node.js does not if it is a folder
  */
 export function readBytes(path: string): Buffer {
   try {
@@ -161,16 +161,16 @@ export function readBytes(path: string): Buffer {
 }
 
 /**
- * Reads a file as text. @throws Error in one line that names the path, if it cannot be read or is
- * not UTF-8
+ * Reads a file as text.
+ * @throws Error in one line that names the path, if it cannot be read or is not UTF-8
  */
 export function readTextFile(path: string): string {
   return textIn(readBytes(path), path);
 }
 
 /**
- * What UTF-8 encodes. Other bytes would all be read as the same character, and so be equal. @throws
- * Error that has the name
+ * What UTF-8 encodes. Other bytes would all be read as the same character, and so be equal.
+ * @throws Error that has the name
  */
 export function textIn(bytes: Buffer, name: string): string {
   if (!isUtf8(bytes)) {

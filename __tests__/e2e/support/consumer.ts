@@ -71,8 +71,8 @@ export function linkPackages(from: string, to: string): void {
 }
 
 /**
- * Installs packages into a folder, starting from those of this project or another folder. @throws
- * Error with the output of npm
+ * Installs packages into a folder, starting from those of this project or another folder.
+ * @throws Error with the output of npm
  */
 export function install(path: string, args: readonly string[] = [], from = PROJECT): void {
   linkPackages(from, path);
@@ -90,8 +90,8 @@ export class Consumer {
   ) {}
 
   /**
-   * Packs and installs; other packages come from npm's cache or registry. @throws Error with the
-   * output of npm
+   * Packs and installs; other packages come from npm's cache or registry.
+   * @throws Error with the output of npm
    */
   static install(): Consumer {
     const path = folder();
@@ -104,7 +104,10 @@ export class Consumer {
     return new Consumer(path, packed);
   }
 
-  /** Replaces a part of the example's main.ts. @throws Error if the part does not exist */
+  /**
+   * Replaces a part of the example's main.ts.
+   * @throws Error if the part does not exist
+   */
   change(text: string, by: string): void {
     const main = readFileSync(join(EXAMPLE, "main.ts"), "utf8");
     if (!main.includes(text)) {
@@ -123,14 +126,17 @@ export class Consumer {
     return runIn(this.path, process.env, "npm", "run", "--silent", "synth");
   }
 
-  /** Compiles and synthesizes. @throws Error with the output of the compiler or the program */
+  /**
+   * Compiles and synthesizes.
+   * @throws Error with the output of the compiler or the program
+   */
   synth(): void {
     mustSucceed(this.attempt());
   }
 
   /**
-   * Synthesizes without a type check, which takes ten times as long. @throws Error with the output
-   * of the program
+   * Synthesizes without a type check, which takes ten times as long.
+   * @throws Error with the output of the program
    */
   synthUnchecked(): void {
     const { code } = transformSync(readFileSync(join(this.path, "main.ts"), "utf8"), {

@@ -97,8 +97,8 @@ const STRAY: readonly Packet[] = [
 
 /**
  * Values that look like a key, by what was done to it: packets put in, taken out, doubled,
- * exchanged, changed and cut; two keys in one; and what only the owner of a key can sign. @param
- * others among them one that the library `openpgp` cannot read
+ * exchanged, changed and cut; two keys in one; and what only the owner of a key can sign.
+ * @param others among them one that the library `openpgp` cannot read
  */
 export async function craftedFrom(
   key: RealKey,

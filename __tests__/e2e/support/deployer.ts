@@ -46,7 +46,10 @@ export class Pipeline {
     await aws.iam().putUserPolicy({ UserName: USER, PolicyName: USER, PolicyDocument: policy });
   }
 
-  /** Runs a step. @throws Error with Terraform's output if it fails */
+  /**
+   * Runs a step.
+   * @throws Error with Terraform's output if it fails
+   */
   async do(step: Step, deployments: Deployments): Promise<Done> {
     if (step.settings !== undefined) {
       deployments.change({ [STACK]: step.settings });

@@ -110,8 +110,8 @@ interface Run extends Omit<FaultOptions, "kill" | "met"> {
 }
 
 /**
- * One run of Terraform, which the faults may kill, its provider too. @returns the calls that met
- * their fault
+ * One run of Terraform, which the faults may kill, its provider too.
+ * @returns the calls that met their fault
  */
 export async function runWithFaults(
   aws: LocalAws,

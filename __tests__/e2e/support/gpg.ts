@@ -57,7 +57,10 @@ export class Gpg {
     return this.run(["--decrypt"], Buffer.from(base64, "base64")).toString();
   }
 
-  /** Runs GnuPG without questions. @throws Error with its output if it fails */
+  /**
+   * Runs GnuPG without questions.
+   * @throws Error with its output if it fails
+   */
   run(args: readonly string[], input?: Buffer): Buffer {
     const { status, stdout, stderr } = spawnSync(
       "gpg",

@@ -115,7 +115,10 @@ export class LocalAws {
     return new EC2({ endpoint: this.url, region: "eu-central-1", credentials, maxAttempts: 1 });
   }
 
-  /** The response to a signed call. @param path path and query */
+  /**
+   * The response to a signed call.
+   * @param path path and query
+   */
   private send(
     service: string,
     method: string,
@@ -159,7 +162,10 @@ export class LocalAws {
     };
   }
 
-  /** A new user with an inline policy. @returns its access key */
+  /**
+   * A new user with an inline policy.
+   * @returns its access key
+   */
   async createUser(
     UserName: string,
     PolicyDocument: string,
@@ -216,8 +222,8 @@ export class LocalAws {
   }
 
   /**
-   * The response to a signed call of S3. @param path bucket, key and query:
-   * `/bucket/key?versionId=ID`
+   * The response to a signed call of S3.
+   * @param path bucket, key and query: `/bucket/key?versionId=ID`
    */
   s3(
     method: string,

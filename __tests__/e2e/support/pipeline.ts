@@ -206,7 +206,10 @@ export class Checkout {
     );
   }
 
-  /** The standard output of a program. @throws Error with standard error if it fails */
+  /**
+   * The standard output of a program.
+   * @throws Error with standard error if it fails
+   */
   run(environment: Variables, program: string, ...args: string[]): string {
     return execFileSync(program, args, {
       cwd: this.path,

@@ -26,8 +26,9 @@ interface Ended {
 }
 
 /**
- * Runs the command on one deployment, `dev`. @param url undefined: AWS's own host names. @param
- * more other environment variables
+ * Runs the command on one deployment, `dev`.
+ * @param url undefined: AWS's own host names.
+ * @param more other environment variables
  */
 export function preflight(
   text: string,

@@ -61,7 +61,10 @@ export function copyOfProject({ installed } = { installed: true }): string {
 export class Deployments {
   private constructor(readonly path: string) {}
 
-  /** @param settings YAML by stack name @param files that they name, by path */
+  /**
+   * @param settings YAML by stack name
+   * @param files that they name, by path
+   */
   static of(
     settings: Readonly<Record<string, string>>,
     files: Readonly<Record<string, string | Uint8Array>> = {},
@@ -71,7 +74,10 @@ export class Deployments {
     return deployments;
   }
 
-  /** Replaces the settings and synthesizes. @throws Error with the output of the app if it fails */
+  /**
+   * Replaces the settings and synthesizes.
+   * @throws Error with the output of the app if it fails
+   */
   change(settings: Readonly<Record<string, string>>): void {
     write(
       this.path,

@@ -43,7 +43,10 @@ export interface Scene extends Stack {
 /** A stack with some settings, and the account that it is in. */
 export interface Stack {
   readonly aws: LocalAws;
-  /** The AWS that Terraform calls. @default `aws` */
+  /**
+   * The AWS that Terraform calls.
+   * @default `aws`
+   */
   readonly through?: AnyAws;
   readonly variants: Variants;
   /** The settings without `import`. */
@@ -146,8 +149,8 @@ export function terraformOf({ aws, through = aws, variants, settings }: Stack): 
 }
 
 /**
- * Runs a Terraform command whose AWS may be a proxy in this process. @throws Error with its output
- * if it fails
+ * Runs a Terraform command whose AWS may be a proxy in this process.
+ * @throws Error with its output if it fails
  */
 export async function succeed(terraform: Terraform, ...args: string[]): Promise<string> {
   return mustSucceed(await terraform.start(...args));

@@ -5,7 +5,8 @@ import type { AddressInfo } from "node:net";
 import { atEnd } from "./cleanup";
 
 /**
- * Has a server listen on this computer until the tests of the file end. @returns its host and port
+ * Has a server listen on this computer until the tests of the file end.
+ * @returns its host and port
  */
 export async function listening(server: Server | TlsServer): Promise<string> {
   await once(server.listen(0, "127.0.0.1"), "listening");

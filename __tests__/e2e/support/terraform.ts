@@ -127,7 +127,10 @@ export function atTerminal(
   );
 }
 
-/** What a program printed. @throws Error with it if the program failed */
+/**
+ * What a program printed.
+ * @throws Error with it if the program failed
+ */
 export function mustSucceed({ status, output }: Finished): string {
   if (status !== 0) {
     throw new Error(`it ended with ${status}:\n${output}`);
@@ -158,8 +161,8 @@ export async function outputOf(
 }
 
 /**
- * The standard output of a program, parsed as JSON. @throws Error with both outputs if it is not
- * JSON
+ * The standard output of a program, parsed as JSON.
+ * @throws Error with both outputs if it is not JSON
  */
 export function jsonOf(
   folder: string,
@@ -203,7 +206,10 @@ export class Terraform {
     return startIn(this.folder, this.environment, this.program, ...args, "-no-color");
   }
 
-  /** Runs a Terraform command. @throws Error with Terraform's output if it fails */
+  /**
+   * Runs a Terraform command.
+   * @throws Error with Terraform's output if it fails
+   */
   run(...args: string[]): string {
     return mustSucceed(this.attempt(...args));
   }
@@ -216,7 +222,10 @@ export class Terraform {
     return this.run("apply", "-auto-approve", ...args);
   }
 
-  /** Whether a plan has no changes. @throws Error with Terraform's output if the plan fails */
+  /**
+   * Whether a plan has no changes.
+   * @throws Error with Terraform's output if the plan fails
+   */
   isUpToDate(...args: string[]): boolean {
     const { status, output } = this.attempt("plan", "-detailed-exitcode", ...args);
     if (status === 1) {

@@ -37,8 +37,8 @@ export class YearAccount {
   }
 
   /**
-   * The account `E2E_AWS`, or that of a new local AWS. @throws Error if the credentials are of
-   * another one, or nobody confirms
+   * The account `E2E_AWS`, or that of a new local AWS.
+   * @throws Error if the credentials are of another one, or nobody confirms
    */
   static async open({
     E2E_AWS: id,
@@ -67,7 +67,10 @@ export class YearAccount {
     return new YearAccount(id, await sts.config.credentials(), endpoint);
   }
 
-  /** Deletes every object with the suffix. @returns the ARNs of those that existed */
+  /**
+   * Deletes every object with the suffix.
+   * @returns the ARNs of those that existed
+   */
   async close(): Promise<string> {
     this.remover.stdin.end();
     return text(this.remover.stdout);

@@ -31,7 +31,10 @@ import {
 const DEPLOYMENT = deployment("cluster: { prefix: dev }");
 const ACCOUNT = "123456789012";
 
-/** What the program reads of a world. @param dkpKey what the person says */
+/**
+ * What the program reads of a world.
+ * @param dkpKey what the person says
+ */
 export function situationOf(world: World, dkpKey?: string): KeySituation {
   const { settings, keys, user, now, hasCluster, dkp } = world;
   const slot = (name: Slot) => ({
@@ -120,7 +123,10 @@ interface Outcome {
 
 const MOST_STEPS = 24;
 
-/** Follows what is printed until nothing is left. @param world is changed */
+/**
+ * Follows what is printed until nothing is left.
+ * @param world is changed
+ */
 export function follow(world: World): Outcome {
   return new Person(world).follow();
 }

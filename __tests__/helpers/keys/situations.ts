@@ -8,7 +8,10 @@ import { ENCRYPTION_KEY, EXPIRING_KEY, RSA_KEY } from "../pgp-keys";
 const NOW = new Date("2026-11-01T00:00:00Z");
 const daysAgo = (days: number) => new Date(NOW.getTime() - days * 86_400_000);
 
-/** @param days its age @param used how many days ago AWS reports its last use */
+/**
+ * @param days its age
+ * @param used how many days ago AWS reports its last use
+ */
 export const iamKey = (id: string, days: number, used?: number, status = "Active"): IamKey => ({
   id,
   status,
@@ -19,7 +22,8 @@ export const iamKey = (id: string, days: number, used?: number, status = "Active
 
 /**
  * A deployment's keys, from YAML settings, the keys of the state, and those of IAM.
- * @param current the current key. @default the first one of the state
+ * @param current the current key.
+ * @default the first one of the state
  */
 export function situation(
   settings: string,

@@ -159,7 +159,10 @@ export function setStatus(world: World, id: string, status: Status): void {
   }
 }
 
-/** DKP gets a key. @param late how long a component keeps the one before */
+/**
+ * DKP gets a key.
+ * @param late how long a component keeps the one before
+ */
 export function giveKey(world: World, id: string, late = 0): void {
   if (id !== world.dkp) {
     const isTaken = world.dkp === "" || world.now - world.dkpSince < 3 * HOUR;

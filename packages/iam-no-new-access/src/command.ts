@@ -5,7 +5,10 @@ import { policyIn } from "./policy-text";
 
 /** What the program reads and prints. */
 interface Io {
-  /** The text of a file. @throws Error if it cannot be read */
+  /**
+   * The text of a file.
+   * @throws Error if it cannot be read
+   */
   readonly read: (file: string) => string;
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
@@ -38,7 +41,10 @@ interface Named {
   readonly result: Result | { readonly kind: "unknown" };
 }
 
-/** Runs the command. @returns the exit code */
+/**
+ * Runs the command.
+ * @returns the exit code
+ */
 export function run(args: readonly string[], version: string, io: Io): number {
   try {
     const { values, positionals } = parseArgs({

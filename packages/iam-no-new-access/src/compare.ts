@@ -31,7 +31,10 @@ const FULL_ACCESS: PolicyJson = {
   Statement: [{ Effect: "Allow", Action: "*", Resource: "*" }],
 };
 
-/** Compares two versions of one policy. @param before, after undefined: there is no policy */
+/**
+ * Compares two versions of one policy.
+ * @param before, after undefined: there is no policy
+ */
 export function compare(before: PolicyJson | undefined, after: PolicyJson | undefined): Result {
   const sides = [after, before].map(
     (policy): Side => ({ identity: policy === undefined ? [] : [policy] }),

@@ -9,7 +9,10 @@ import { Divided, type Part, type Sides } from "./parts";
 import { readSide } from "./read";
 
 export interface DecisionOptions {
-  /** Limit of the effort in steps; a thousand steps take up to 0.6 ms. @default DEFAULT_STEPS */
+  /**
+   * Limit of the effort in steps; a thousand steps take up to 0.6 ms.
+   * @default DEFAULT_STEPS
+   */
   readonly steps?: number;
 }
 
@@ -177,8 +180,8 @@ export function basisOf(
 }
 
 /**
- * What the side after the change allows more in a part. @param sides by which each counterexample
- * is evaluated again
+ * What the side after the change allows more in a part.
+ * @param sides by which each counterexample is evaluated again
  */
 export function decidePart(
   sides: Sides,

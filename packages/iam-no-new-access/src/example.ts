@@ -161,7 +161,10 @@ function arnsOf(
   return [...new Set(forms)].slice(0, MAX_ARNS);
 }
 
-/** The form of an ARN with values. @param other for what the environment does not have */
+/**
+ * The form of an ARN with values.
+ * @param other for what the environment does not have
+ */
 function filled(form: string, environment: Environment, other: string): string {
   return form.replaceAll(/\$\{(\w+)\}/g, (_, name: string) => environment[name] ?? other);
 }

@@ -18,7 +18,8 @@ export interface Side {
   /**
    * Service control policies by level (root, organizational units, account). A request needs an
    * Allow on each level, so a level with Deny statements alone needs `FullAWSAccess` as well, as in
-   * AWS. @default not in an organization
+   * AWS.
+   * @default not in an organization
    */
   readonly controlPolicies?: readonly (readonly PolicyJson[])[];
 }

@@ -123,8 +123,8 @@ export function areComparable(conditions: readonly ConditionGuard[]): boolean {
 }
 
 /**
- * Partitions the values of one key by the conditions on it. @throws BudgetExceeded if there are too
- * many combinations
+ * Partitions the values of one key by the conditions on it.
+ * @throws BudgetExceeded if there are too many combinations
  */
 export function valueClasses(
   conditions: readonly ConditionGuard[],

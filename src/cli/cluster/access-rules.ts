@@ -43,8 +43,8 @@ export const ACCESS_RULES: readonly AccessRule[] = [
 ];
 
 /**
- * The rules that the user of the kubeconfig lacks. @throws ClusterError if the cluster does not say
- * it
+ * The rules that the user of the kubeconfig lacks.
+ * @throws ClusterError if the cluster does not say it
  */
 export async function lackingRules(access: ClusterAccess): Promise<readonly AccessRule[]> {
   const lacking: AccessRule[] = [];

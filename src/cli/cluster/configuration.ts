@@ -24,7 +24,10 @@ const SECRET = "providerSecretAccessKey";
 /** DKP reads YAML with merge keys. */
 const OPTIONS = { merge: true, logLevel: "error" } as const;
 
-/** The value of a YAML document. @throws Error without any part of the text */
+/**
+ * The value of a YAML document.
+ * @throws Error without any part of the text
+ */
 export function yamlOf(text: string, what: string): JsonObject {
   const value = parsed(text);
   if (value === undefined) {

@@ -48,7 +48,8 @@ export interface RunningCluster extends Configured {
 }
 
 /**
- * Reads what decides whose cluster it is. @throws ClusterError, or Error if it does not run on AWS
+ * Reads what decides whose cluster it is.
+ * @throws ClusterError, or Error if it does not run on AWS
  */
 export async function runningCluster(access: ClusterAccess): Promise<RunningCluster> {
   const configured = await clusterConfiguration(access);
@@ -60,7 +61,10 @@ export async function runningCluster(access: ClusterAccess): Promise<RunningClus
   };
 }
 
-/** DKP's configuration of a cluster. @throws ClusterError, or Error if it does not run on AWS */
+/**
+ * DKP's configuration of a cluster.
+ * @throws ClusterError, or Error if it does not run on AWS
+ */
 export async function clusterConfiguration(access: ClusterAccess): Promise<Configured> {
   const { document, lastWrite } = await configurationOf(access);
   return { configuration: readConfiguration(decoded(document)), lastWrite };

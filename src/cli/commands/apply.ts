@@ -119,7 +119,10 @@ function refusalOf({ changes }: Planned, approved: string, accepted: number): st
     : undefined;
 }
 
-/** Asks whether to apply. @returns why not */
+/**
+ * Asks whether to apply.
+ * @returns why not
+ */
 async function answer(session: Session): Promise<string | undefined> {
   return (await saysYes(session, "Apply this plan? Only yes applies it: "))
     ? undefined

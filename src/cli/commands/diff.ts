@@ -91,8 +91,8 @@ async function changesAsked(
 }
 
 /**
- * What a plan does, as its JSON says. @throws Error for a saved plan, which only Terraform can
- * read, and for that of another user
+ * What a plan does, as its JSON says.
+ * @throws Error for a saved plan, which only Terraform can read, and for that of another user
  */
 function ofPlan(deployment: Deployment, file: string): Changes {
   const { stack, user } = deployment;

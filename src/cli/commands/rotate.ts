@@ -158,7 +158,10 @@ async function withUserKeys<T>(
   );
 }
 
-/** @param replaced where it matters which key DKP has @throws Error without an answer */
+/**
+ * @param replaced where it matters which key DKP has
+ * @throws Error without an answer
+ */
 async function requireYes(
   session: Session,
   agreement: Agreement,

@@ -48,8 +48,8 @@ function writeModule(session: Session, deployment: Deployment, text: string): vo
 }
 
 /**
- * Writes the Terraform JSON of deployments. @param stacks of all settings files, if these are not
- * all deployments
+ * Writes the Terraform JSON of deployments.
+ * @param stacks of all settings files, if these are not all deployments
  */
 export async function synthesize(
   session: Session,

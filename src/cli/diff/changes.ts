@@ -11,7 +11,10 @@ export interface Changes {
    * apply.
    */
   readonly digest?: string;
-  /** Whether the summary ends with the command that applies it. @default false */
+  /**
+   * Whether the summary ends with the command that applies it.
+   * @default false
+   */
   readonly isOffered?: boolean;
 }
 
@@ -23,7 +26,10 @@ export interface DeploymentChanges {
   readonly approved?: readonly { readonly name: string; readonly digest: string }[];
 }
 
-/** The changes of one deployment. @param state by default, whether anything was found */
+/**
+ * The changes of one deployment.
+ * @param state by default, whether anything was found
+ */
 export function changesOf(
   source: string,
   stack: string,

@@ -69,7 +69,10 @@ export function valueText(value: unknown): string {
   return text.length > MAX_CHARACTERS ? `${text.slice(0, MAX_CHARACTERS)}...` : text;
 }
 
-/** "team: a -> b", or "a -> b" of a whole value. @param prefix of the field that is not shown */
+/**
+ * "team: a -> b", or "a -> b" of a whole value.
+ * @param prefix of the field that is not shown
+ */
 export function changeText({ field, before, after }: Difference, prefix = ""): string {
   const name = field === "" ? "" : `${field.replace(prefix, "")}: `;
   return `${name}${valueText(before)} -> ${valueText(after)}`;

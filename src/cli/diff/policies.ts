@@ -67,7 +67,8 @@ export interface PolicyChange {
  * Compares all identity policies of one principal: each action on each resource under its
  * conditions lies within a statement of the other side, or is reported. So nothing new is missed,
  * and a permission that is divided in another way counts as new.
- * @param region of the deployment, for an example where the policies name none. @default us-east-1
+ * @param region of the deployment, for an example where the policies name none.
+ * @default us-east-1
  */
 export function comparePolicies(
   before: readonly Policy[],
@@ -224,7 +225,10 @@ function networkChange(before: Networks | undefined, after: Networks | undefined
   };
 }
 
-/** The networks that lie within none of others. @param others undefined: every network */
+/**
+ * The networks that lie within none of others.
+ * @param others undefined: every network
+ */
 function outside(networks: Networks | undefined, others?: Networks): readonly string[] {
   const { cidrs = [], vpcs = [], vpcEndpoints = [] } = networks ?? {};
   const known = [...(others?.vpcs ?? []), ...(others?.vpcEndpoints ?? [])];
@@ -235,7 +239,8 @@ function outside(networks: Networks | undefined, others?: Networks): readonly st
 }
 
 /**
- * What the Terraform role additionally needs. @param file of the review pack that has its policy
+ * What the Terraform role additionally needs.
+ * @param file of the review pack that has its policy
  */
 export function deployerFindings(
   file: string,

@@ -374,7 +374,10 @@ function rowOf(named: string): CatalogueRow | undefined {
   return rows.find(({ callers }) => callers.length > 0) ?? rows[0];
 }
 
-/** The row that a misspelled action most likely means. @throws Error if there is none */
+/**
+ * The row that a misspelled action most likely means.
+ * @throws Error if there is none
+ */
 function misspelledRow(named: string): CatalogueRow {
   const names = CATALOGUE.map(({ action }) => nameLike(named, action));
   const row = CATALOGUE[names.indexOf(nearest(named, names) ?? "")];

@@ -84,7 +84,10 @@ interface DeployerRow {
   readonly action: string;
   /** Any of these conditions requires the action. */
   readonly when: readonly Condition[];
-  /** Any of these conditions makes `terraform plan` call it. @default an apply alone calls it */
+  /**
+   * Any of these conditions makes `terraform plan` call it.
+   * @default an apply alone calls it
+   */
   readonly plan?: readonly Condition[];
   readonly why: string;
 }

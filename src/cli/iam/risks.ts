@@ -47,7 +47,8 @@ export interface Risk {
  * The impact of a leaked key: what the policy of a deployment allows an attacker, most severe
  * first. Networks are not considered.
  * @param named formats the name of a role, of a VPC or of an account
- * @param statements the policy. @default the one that follows from the options
+ * @param statements the policy.
+ * @default the one that follows from the options
  * @returns of each goal, how the attacker reaches it, as a continuation of "a principal with the
  * key can", and by which actions
  */

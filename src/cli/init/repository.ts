@@ -21,7 +21,10 @@ export interface RepositoryOptions {
   /** Names of the deployments, at least one. Several have what they share in `defaults.yaml`. */
   readonly stacks: readonly string[];
   readonly pipeline: keyof typeof PIPELINES | undefined;
-  /** The command that runs a program of the repository. @default settings only */
+  /**
+   * The command that runs a program of the repository.
+   * @default settings only
+   */
   readonly cdktf?: "cdktf" | "cdktn" | undefined;
   /** What package.json names to install this package. */
   readonly source: string;

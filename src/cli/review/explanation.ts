@@ -72,8 +72,9 @@ function requirementsOf(row: CatalogueRow, cluster: Cluster) {
 }
 
 /**
- * The actions of a policy with their requirements. @param rows the actions @param statements what
- * allows them
+ * The actions of a policy with their requirements.
+ * @param rows the actions
+ * @param statements what allows them
  */
 export function permissionsOf(
   rows: readonly CatalogueRow[],

@@ -96,8 +96,8 @@ export function linksIn(folder: string, end: string): readonly string[] {
 }
 
 /**
- * Updates the files of review packs; where that is interrupted, the next run does. @throws Error
- * that says so, if they are incomplete
+ * Updates the files of review packs; where that is interrupted, the next run does.
+ * @throws Error that says so, if they are incomplete
  */
 export function writePacks(stale: readonly StaleFile[]): void {
   for (const [index, { path, what, text }] of stale.entries()) {
@@ -118,8 +118,9 @@ export function writePacks(stale: readonly StaleFile[]): void {
 }
 
 /**
- * How a file differs. @throws Error if it is something else, for example a symbolic link: commands
- * read, write and delete files only
+ * How a file differs.
+ * @throws Error if it is something else, for example a symbolic link: commands read, write and
+ * delete files only
  */
 function difference(path: string, text: string | undefined): StaleFile["what"] | undefined {
   const stats = lstatSync(path, { throwIfNoEntry: false });

@@ -14,7 +14,10 @@ export interface Destination {
   readonly workspace: string | undefined;
 }
 
-/** Where the settings send the state. @param configuration `cdk.tf.json` */
+/**
+ * Where the settings send the state.
+ * @param configuration `cdk.tf.json`
+ */
 export function configuredDestination(configuration: unknown): Destination {
   const { backend, cloud } = objectOf(objectOf(configuration).terraform);
   const [[type, config] = ["", {}]] = Object.entries(objectOf(backend ?? { cloud }));

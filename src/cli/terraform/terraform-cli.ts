@@ -51,7 +51,8 @@ export function terraformCli(environment: Environment, progress: Progress): Terr
 }
 
 /**
- * The folder of a synthesized stack. @throws Error if it was not synthesized or never initialized
+ * The folder of a synthesized stack.
+ * @throws Error if it was not synthesized or never initialized
  */
 export function stackFolder(
   { binary, dataFolder }: TerraformCli,
@@ -82,7 +83,10 @@ const initCommand = (binary: string, folder: string, ...options: readonly string
  */
 const TOGETHER_MS = 20;
 
-/** A stack's state as the backend keeps it. @param signal ends Terraform */
+/**
+ * A stack's state as the backend keeps it.
+ * @param signal ends Terraform
+ */
 export function pullState(
   terraform: TerraformCli,
   folder: string,
@@ -92,8 +96,8 @@ export function pullState(
 }
 
 /**
- * Runs a Terraform command that only reads, so that it can be ended at any moment. @returns its
- * standard output
+ * Runs a Terraform command that only reads, so that it can be ended at any moment.
+ * @returns its standard output
  */
 export function runTerraform(
   terraform: TerraformCli,
@@ -168,8 +172,9 @@ export type ReadLine = (line: string, stream: "stdout" | "stderr") => void;
  * its work. Terraform is in a session of its own, because a terminal sends Ctrl-C to every process
  * of a session.
  * @param output receives what it prints by lines, because a part of one could be a workflow
- * command. @default they are printed. `inherit`: it writes to the standard error of this process,
- * so that it also writes the state if this process is killed: a closed pipe would end it
+ * command.
+ * @default they are printed. `inherit`: it writes to the standard error of this process, so that it
+ * also writes the state if this process is killed: a closed pipe would end it
  * @returns the exit code
  * @throws Error if the program is missing, or was ended by a signal
  */

@@ -56,7 +56,10 @@ export function cell(text: string): string {
   );
 }
 
-/** A row of a table. @param cells Markdown */
+/**
+ * A row of a table.
+ * @param cells Markdown
+ */
 export function tableRow(cells: readonly string[]): string {
   return `| ${cells.map(cell).join(" | ")} |`;
 }

@@ -25,7 +25,10 @@ interface Claim {
   readonly account?: Account;
   /** The field of an error. */
   readonly field: string;
-  /** The error. @param other the other deployment */
+  /**
+   * The error.
+   * @param other the other deployment
+   */
   readonly message: (other: string) => string;
 }
 

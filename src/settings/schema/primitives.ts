@@ -118,7 +118,10 @@ export const because =
   (issue: v.BaseIssue<unknown>): string =>
     `${show(issue.input)} ${reason}`;
 
-/** A string that matches a pattern. @param reason follows the value in the message */
+/**
+ * A string that matches a pattern.
+ * @param reason follows the value in the message
+ */
 export const matching = (pattern: RegExp, reason: string): v.GenericSchema<string> =>
   v.pipe(v.string(), v.regex(pattern, because(reason)));
 

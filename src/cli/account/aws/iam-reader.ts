@@ -268,7 +268,10 @@ export function mapReading<T, U>(reading: Reading<T>, convert: (value: T) => U):
   return "value" in reading ? { value: convert(reading.value) } : reading;
 }
 
-/** The value of a reading. @throws the error why it was not read */
+/**
+ * The value of a reading.
+ * @throws the error why it was not read
+ */
 export function requiredOf<T>(reading: Reading<T>): T {
   if ("value" in reading) {
     return reading.value;

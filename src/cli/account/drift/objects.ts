@@ -50,8 +50,8 @@ interface Expected extends Pick<Thing, "kind" | "name"> {
 }
 
 /**
- * What the objects of a deployment have besides what is managed; the user first. @param account 12
- * digits
+ * What the objects of a deployment have besides what is managed; the user first.
+ * @param account 12 digits
  */
 export async function objectsDrift(
   settings: Deployment,

@@ -20,8 +20,8 @@ export interface DriftReport {
 }
 
 /**
- * What exists in AWS besides what is managed of a deployment. @param configured what the
- * cluster has, if it was read
+ * What exists in AWS besides what is managed of a deployment.
+ * @param configured what the cluster has, if it was read
  */
 export async function driftReport(
   settings: Deployment,

@@ -42,8 +42,8 @@ interface CurrentKey {
   /** The slots of the keys in the state, by ID. */
   readonly slots: ReadonlyMap<string, Slot>;
   /**
-   * Decrypts it if it is encrypted. @throws Error if Terraform does not have it, or gpg cannot
-   * decrypt it
+   * Decrypts it if it is encrypted.
+   * @throws Error if Terraform does not have it, or gpg cannot decrypt it
    */
   readonly readSecret: () => Promise<string>;
 }

@@ -66,7 +66,8 @@ export async function requireCluster(
 
 /**
  * For a leak, in an account that was compared: nothing may be written, and a leaked key may be
- * gone. @throws Error if the cluster is not that of the settings, or has a key of another user
+ * gone.
+ * @throws Error if the cluster is not that of the settings, or has a key of another user
  */
 export async function requireLeakedCluster(
   deployment: Deployment,
@@ -139,8 +140,8 @@ async function requireActive(
 }
 
 /**
- * Whether DKP's key is one of the deployment's user. @throws Error if it is another user's, or
- * another account's
+ * Whether DKP's key is one of the deployment's user.
+ * @throws Error if it is another user's, or another account's
  */
 async function isOfUser(
   { user, accountId }: Deployment,

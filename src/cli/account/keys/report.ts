@@ -19,7 +19,10 @@ export function keyReport(situation: KeySituation): KeyReport {
   return { situation, findings: keyFindings(situation), next: nextStep(situation) };
 }
 
-/** The step as lines. @param file of the settings */
+/**
+ * The step as lines.
+ * @param file of the settings
+ */
 function stepLines({ situation, next }: KeyReport, file: string): readonly string[] {
   const { why, key = "", what = "", until, edits, command, actions } = next;
   const {

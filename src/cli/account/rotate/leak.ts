@@ -171,7 +171,8 @@ async function givenInTime(world: LeakWorld, plan: LeakPlan): Promise<RotateFoun
 
 /**
  * Gives DKP a key, and another one where that one does not work: another response at the same time
- * may delete it. @returns the key that DKP has
+ * may delete it.
+ * @returns the key that DKP has
  */
 async function workingKey(world: LeakWorld, plan: LeakPlan): Promise<string> {
   const leaked = [...plan.keys.map(({ id }) => id), ...plan.gone];

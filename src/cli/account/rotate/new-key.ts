@@ -16,7 +16,10 @@ import type { RotationWorld } from "./rotation";
 export interface Destination {
   /** As a person named it. */
   readonly name: string;
-  /** @returns why it certainly has nothing of the block. @throws Error if it may have it */
+  /**
+   * @returns why it certainly has nothing of the block.
+   * @throws Error if it may have it
+   */
   take(block: string): Promise<Error | undefined>;
 }
 
@@ -44,7 +47,10 @@ export const toCommand = (command: string, env: Environment): Destination => ({
   },
 });
 
-/** The keys that the user has, as a person reads them before the answer. @throws Error if two */
+/**
+ * The keys that the user has, as a person reads them before the answer.
+ * @throws Error if two
+ */
 export async function keysBefore(world: RotationWorld, user: string): Promise<string> {
   const keys = await world.keys();
   const texts = keys.map((key) => `${key.id} (${key.status}, ${useOf(key).use})`);

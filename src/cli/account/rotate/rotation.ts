@@ -15,7 +15,10 @@ export interface RotationWorld {
   lastWrite?(): LastWrite | undefined;
   /** The secret stays in memory. */
   createKey(): Promise<SecretKey>;
-  /** Waits until AWS accepts a new key everywhere. @throws Error if that takes too long */
+  /**
+   * Waits until AWS accepts a new key everywhere.
+   * @throws Error if that takes too long
+   */
   accepts(key: SecretKey): Promise<void>;
   /**
    * Gives a key to the cluster if it still has what was read before.

@@ -59,7 +59,8 @@ export class UserKeys {
   }
 
   /**
-   * Waits until AWS accepts a key: two answers of two parts of AWS. @throws Error after a minute
+   * Waits until AWS accepts a key: two answers of two parts of AWS.
+   * @throws Error after a minute
    */
   async accepted({ id, secret }: SecretKey): Promise<void> {
     const access = {
@@ -148,7 +149,10 @@ export const leakWorld = (
   denySessions: (before) => keys.denySessions(before),
 });
 
-/** IAM and a running cluster. @param cluster as it was read and compared with the settings */
+/**
+ * IAM and a running cluster.
+ * @param cluster as it was read and compared with the settings
+ */
 export function rotationWorld(
   keys: UserKeys,
   access: ClusterAccess,

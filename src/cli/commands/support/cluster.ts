@@ -18,7 +18,10 @@ export interface Agreement {
 /** A login of the kubeconfig can need a browser. */
 const LIMIT_SECONDS = 60;
 
-/** Adds `--cluster` and `--context`. @param what the command does with a cluster */
+/**
+ * Adds `--cluster` and `--context`.
+ * @param what the command does with a cluster
+ */
 export function addClusterOptions(command: Command, what: string): Command {
   return command.option("--cluster", `${what}, through d8`).addOption(
     new Option("--context <name>", "the context of the kubeconfig, if it has several").implies({
@@ -27,7 +30,10 @@ export function addClusterOptions(command: Command, what: string): Command {
   );
 }
 
-/** The cluster that the options name. @throws Error as `clusterAccess` */
+/**
+ * The cluster that the options name.
+ * @throws Error as `clusterAccess`
+ */
 export const namedCluster = (
   { host, printError }: Session,
   { context }: ClusterOptions,
@@ -43,7 +49,10 @@ export const replacesOption = (): Option =>
     .implies({ cluster: true })
     .argParser((text) => keyId("--replaces", text));
 
-/** The ID of a key. @throws Error without the value, which may be the secret */
+/**
+ * The ID of a key.
+ * @throws Error without the value, which may be the secret
+ */
 export function keyId(option: string, text: string): string {
   if (!ACCESS_KEY_ID.test(text)) {
     throw new Error(

@@ -189,8 +189,8 @@ export function unwrittenState(stack: string, folder: string): Error | undefined
 }
 
 /**
- * Initializes the folder of a stack for the destination of its settings. @throws Error if Terraform
- * then has another one
+ * Initializes the folder of a stack for the destination of its settings.
+ * @throws Error if Terraform then has another one
  */
 async function initialize(session: Session, { stack, settings }: Deployment, folder: string) {
   const { host, terraform } = session;
@@ -244,7 +244,8 @@ async function initialize(session: Session, { stack, settings }: Deployment, fol
 /**
  * Runs Terraform.
  * @param success the exit codes that mean that it did all of its work
- * @param output receives what it prints. @default it is printed
+ * @param output receives what it prints.
+ * @default it is printed
  */
 async function run(
   { terraform, printError }: Session,

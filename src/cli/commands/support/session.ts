@@ -78,7 +78,10 @@ export class Session {
 /** Declares the arguments, options and action of a command. */
 export type Define = (command: Command, session: Session) => void;
 
-/** `--timeout`: a number of seconds. @param what whose time is limited */
+/**
+ * `--timeout`: a number of seconds.
+ * @param what whose time is limited
+ */
 export function timeoutOption(what: string, seconds: number): Option {
   return new Option("--timeout <seconds>", what).default(seconds).argParser((text) => {
     const number = Number(text);
@@ -96,7 +99,10 @@ export function formatOption(...formats: readonly [string, ...string[]]): Option
   return new Option("--format <format>", "output format").choices(formats).default(formats[0]);
 }
 
-/** Asks at a terminal. @returns whether the answer is yes */
+/**
+ * Asks at a terminal.
+ * @returns whether the answer is yes
+ */
 export async function saysYes({ host, printError }: Session, question: string): Promise<boolean> {
   printError(`\n${question}`);
   const lines = createInterface({ input: host.stdin });

@@ -26,7 +26,8 @@ type PackOf = (deployment: Deployment) => Files;
 /**
  * What changes between the review packs of two versions of the settings.
  * @param source what is compared, as the first line of the summary shows it
- * @param packOf how review packs are generated. @default the earlier ones are not generated again
+ * @param packOf how review packs are generated.
+ * @default the earlier ones are not generated again
  */
 export function changesAgainst(
   base: Packs,

@@ -29,7 +29,10 @@ export interface PackSide {
  */
 export type ReadDeployment = Deployment | { readonly errors: readonly string[] } | undefined;
 
-/** Reads a review pack. @param files undefined where the deployment is not there */
+/**
+ * Reads a review pack.
+ * @param files undefined where the deployment is not there
+ */
 export function sideOf(files: Files = {}): PackSide {
   const { settings, version } = objectOf(parseJson(files[DEPLOYMENT_FILE] ?? ""));
   return {
@@ -42,7 +45,8 @@ export function sideOf(files: Files = {}): PackSide {
 }
 
 /**
- * Reads the settings of a review pack. @param settings undefined where the deployment is not there
+ * Reads the settings of a review pack.
+ * @param settings undefined where the deployment is not there
  */
 export function deploymentOf(stack: string, settings?: JsonObject): ReadDeployment {
   try {

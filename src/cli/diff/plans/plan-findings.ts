@@ -34,8 +34,8 @@ import { isOurs, keyIn, policyAt, type Snapshot, slotsOf, snapshotOfPlan } from 
  * @param given what `terraform show -json` or OpenTofu's prints of a plan
  * @param stack what to call its deployment: a plan does not know
  * @param more what is known of the plan besides
- * @param deployment whose cluster the sentences about a leaked key name. @default the summary has
- * none
+ * @param deployment whose cluster the sentences about a leaked key name.
+ * @default the summary has none
  * @param uses the last uses of its keys, where they are known
  */
 export function changesOfPlan(

@@ -29,7 +29,10 @@ const REQUIRED = [
   ["Architecture", "x86_64"],
 ] as const;
 
-/** What keeps an image from being one of DKP's nodes. @param imdsv2 `cluster.imdsv2` */
+/**
+ * What keeps an image from being one of DKP's nodes.
+ * @param imdsv2 `cluster.imdsv2`
+ */
 function imageFindings(
   image: Image,
   ami: string,

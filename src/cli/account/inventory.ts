@@ -19,7 +19,7 @@ export interface Thing {
   readonly name: string;
   readonly arn: string;
   readonly address: string;
-  /** ARN of the permissions boundary; "" is none. */
+  /** ARN; "" is none. */
   readonly boundary: string;
   /** Of a policy. */
   readonly document?: StoredDocument;
@@ -36,20 +36,15 @@ export interface Link {
   readonly document?: StoredDocument;
 }
 
-/**
- * What a deployment manages, whether its settings or its state say so: everything that compares
- * asks here.
- */
+/** What a deployment manages, according to its settings or its state. All comparisons read it. */
 export interface Inventory<Of extends Thing = Thing> {
-  /** The name of the user, also where a state has lost the user itself. */
+  /** Known also if a state has lost the user itself. */
   readonly user: string | undefined;
   readonly things: readonly Of[];
   readonly links: readonly Link[];
-  /** IDs of access keys. */
   readonly keys: readonly string[];
 }
 
-/** An object as the settings describe it. */
 export interface DescribedThing extends Thing {
   readonly path: string;
   /** The setting that has its name and path. */
@@ -62,7 +57,7 @@ export interface DescribedThing extends Thing {
 export const title = ({ kind, name }: Pick<Thing, "kind" | "name">): string => `${kind} ${name}`;
 
 /**
- * What the settings describe, as an apply creates it, and the key that they import; the user first.
+ * What an apply of the settings creates, and the key that they import; the user first.
  * @param account 12 digits
  */
 export function inventoryOfSettings(

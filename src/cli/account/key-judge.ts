@@ -4,10 +4,10 @@ import { timeText } from "../text/time";
 import type { Waiting } from "./aws/client";
 import { type IamKey, withIam } from "./aws/iam-reader";
 
-// What an apply does to an access key: plan, apply and keys ask here, and say it in the same words.
+// What an apply does to an access key. plan, apply and keys report it in the same words.
 
 /**
- * A key that was created, or used according to AWS, within this many hours may be DKP's: a running
+ * A key that was created, or used according to AWS, within this time may be DKP's: a running
  * cluster signs several times an hour.
  */
 export const RECENT_HOURS = 24;
@@ -33,22 +33,21 @@ export const isRecent = (key: Pick<IamKey, "created" | "lastUsed">, now: Date): 
 
 /**
  * The last uses of keys that AWS reports, and when it did. A key whose uses could not be read is
- * not among them.
+ * missing.
  */
 export interface KeyUses {
   readonly now: Date;
   readonly keys: readonly Pick<IamKey, "id" | "created" | "lastUsed">[];
 }
 
-/** A key that an apply deactivates or deletes. */
 interface EndedKey {
   readonly slot: Slot;
   readonly verb: "deactivates" | "deletes";
-  /** Undefined where only the settings are known. */
+  /** Undefined if only the settings are known. */
   readonly id?: string | undefined;
   /** The key that the outputs have before the apply. */
   readonly current?: string | undefined;
-  /** Whose key it is, if it is one that no apply may end. */
+  /** Set for a key that no apply may end. */
   readonly whose?: "the current" | "DKP's" | undefined;
 }
 
@@ -63,10 +62,10 @@ interface EndingValues {
 type Ending = "key-ended-in-use" | "key-ended" | "key-ended-unused";
 
 /**
- * What it means to deactivate or delete a key. Harmless: it is not the current one, it was neither
- * created nor used within a day, and the current one was used within the day. Of the current one,
- * or within a day of a use: breaking. Else attention: a stopped cluster uses no key, and may have
- * got this one back.
+ * What it means to deactivate or delete a key. Breaking: the current key, or a key that was used
+ * within a day. Harmless: another key that was neither created nor used within a day, while the
+ * current one was used. Else attention: a stopped cluster uses no key, and may have got this one
+ * back.
  */
 export function endingOf(
   { slot, verb, id, current, whose }: EndedKey,

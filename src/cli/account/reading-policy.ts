@@ -4,7 +4,7 @@ import type { Deployment } from "../../settings/deployment";
 import { iamArn } from "../iam/deployer-permissions";
 import type { Action } from "./aws/operations";
 
-/** Calls that find objects: of any name or path, of other deployments too, and what uses them. */
+/** Calls that find objects of any name or path, of other deployments too, and their users. */
 const ACCOUNT_ACTIONS = [
   "ec2:DescribeAddresses",
   "ec2:DescribeImages",
@@ -46,7 +46,7 @@ const PRINCIPAL_ACTIONS = [
 ] as const satisfies readonly Action[];
 
 /**
- * The calls of `keys`, `drift` and `preflight`, dry runs aside. sts:GetCallerIdentity requires no
+ * The calls of `keys`, `drift` and `preflight` besides dry runs. sts:GetCallerIdentity requires no
  * permission.
  */
 export const READING_ACTIONS: readonly Action[] = [...ACCOUNT_ACTIONS, ...PRINCIPAL_ACTIONS];

@@ -14,7 +14,6 @@ import type { RotatedRules } from "./shared-rules";
 
 type RotatedFound = Found<RotatedRules>;
 
-/** The keys of a deployment's user, as IAM reports them. */
 interface RotatedKeys extends Rotating {
   readonly stack: string;
   /** Of the Secret of DKP, if it was read. */
@@ -22,8 +21,8 @@ interface RotatedKeys extends Rotating {
 }
 
 /**
- * Keys that `rotate` did not create for DKP, and a rotation that has not ended in time. A younger key
- * that nothing has used is left of a run, and `rotate` deletes it.
+ * Keys that `rotate` did not create for DKP, and a rotation that has not ended in time. `rotate`
+ * deletes a younger key that nothing has used: a run left it.
  */
 export function rotatedFindings(rotated: RotatedKeys): readonly RotatedFound[] {
   const { stack, keys, dkpKey, now, lastWrite } = rotated;

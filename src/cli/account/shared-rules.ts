@@ -4,7 +4,6 @@ import type { CallError } from "./aws/call-errors";
 
 // Sentences and rules that several commands share.
 
-/** What a person does about an error. */
 export const CALL_REMEDIES = {
   "credentials-missing":
     "check that aws configure list-profiles lists the profile of AWS_PROFILE or provider.profile, and that its sign-in has not expired; or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
@@ -20,7 +19,6 @@ export const CALL_REMEDIES = {
 const WHAT = "Terraform {verb} the access key[ {key}] in the slot {slot}";
 const IF_LEAKED = "if it has leaked, run keys --leaked instead";
 
-/** How an apply may end a key. */
 export const ENDED_IN_USE = {
   text: `${WHAT}[, which AWS reports as used at {used}|, which is {whose} key]`,
   risk: "the cluster has no access to AWS if DKP has this key",
@@ -33,7 +31,7 @@ export const ENDED = {
 } as const;
 export const ENDED_UNUSED = `${WHAT}, which nothing used for a day, and the current key was used within the last day`;
 
-/** The sentences about a quarantine. `id` is the ARN of the policy. */
+/** `id` is the ARN of the policy. */
 export const QUARANTINED = {
   text: "AWS has attached {id}, because a key of the user was exposed publicly",
   risk: "it denies ec2:RunInstances and more, whatever key of the user DKP has",
@@ -73,8 +71,8 @@ const EXISTS = "it exists[, since {since}], and the state does not have it";
 const OTHER_NAME = "choose another {setting}.name";
 
 /**
- * What `drift` and `preflight` report of objects that the settings name. Whose they are is a
- * question for a person.
+ * What `drift` and `preflight` report of objects that the settings name. Only a person knows whose
+ * they are.
  */
 export const UNMANAGED_RULES = templateRules("attention", {
   "object-unmanaged": {

@@ -2,7 +2,6 @@ import type { Deployment } from "../../settings/deployment";
 import type { RunningCluster } from "../cluster/running-cluster";
 import type { StateContents } from "../terraform/state-file";
 
-/** What the state, or the credentials, have instead of what the settings or the state name. */
 interface Mismatches {
   readonly user: string | undefined;
   readonly stateAccount: string | undefined;

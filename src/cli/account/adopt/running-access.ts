@@ -4,7 +4,6 @@ import type { RunningCluster } from "../../cluster/running-cluster";
 import { type IamReader, requiredOf, type StoredDocument } from "../aws/iam-reader";
 import { actionsBeyond, actionsOf } from "../drift/document";
 
-/** A managed policy of the account that is attached to the user. */
 export interface AttachedPolicy {
   readonly name: string;
   readonly path: string;
@@ -21,9 +20,9 @@ export interface RunningAccess {
     readonly boundary: string | undefined;
   };
   readonly policies: readonly AttachedPolicy[];
-  /** Whether AWS reports a use of the key in another Region than the cluster's. */
+  /** Whether AWS reports a use of the key in a Region other than the cluster's. */
   readonly isShared: boolean;
-  /** What the user has besides them, and what somebody should know: each a sentence. */
+  /** Whole sentences: what else the user has, and what a person should know. */
   readonly notes: readonly string[];
 }
 
@@ -31,8 +30,8 @@ export interface RunningAccess {
 const GLOBAL: readonly string[] = ["iam", "sts"];
 
 /**
- * Whose key a cluster has, and what that user may do.
- * @throws Error if IAM does not say it
+ * Finds the user whose key a cluster has, and the user's permissions.
+ * @throws Error if IAM does not return them
  */
 export async function runningAccess(
   cluster: RunningCluster,
@@ -97,7 +96,6 @@ async function attachedPolicy(arn: string, iam: IamReader): Promise<AttachedPoli
   return { name, path, document };
 }
 
-/** The policies of a mode, as the settings give them. */
 interface ModePolicies {
   readonly mode: Mode;
   readonly documents: readonly JsonObject[];
@@ -114,8 +112,8 @@ export interface NearestMode {
 }
 
 /**
- * The policy and the mode with the fewest actions that only one of them has; the mode with most
- * permissions where several are equal.
+ * The policy and the mode that differ in the fewest actions; of equal ones, the mode with most
+ * permissions.
  */
 export function nearestMode(
   policies: readonly AttachedPolicy[],

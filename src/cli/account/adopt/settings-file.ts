@@ -13,14 +13,10 @@ import {
   type RunningAccess,
 } from "./running-access";
 
-/** The settings of a running cluster. */
 interface AdoptedSettings {
-  /** The settings file. It has no key of the cluster. */
+  /** Without the key of the cluster. */
   readonly text: string;
-  /**
-   * The imported policy, and how the settings differ from it; undefined if the user has no policy
-   * of the account.
-   */
+  /** Undefined if the user has no policy of the account. */
   readonly nearest: NearestMode | undefined;
 }
 
@@ -28,7 +24,7 @@ interface AdoptedSettings {
  * Settings with which an apply imports the user, its policy and the attachment, and leaves the key
  * as it is.
  * @param file its path, for messages
- * @throws SettingsError if the cluster has a value that no settings can have
+ * @throws SettingsError if the cluster has a value that settings cannot have
  */
 export function adoptedSettings(
   access: RunningAccess,
@@ -57,7 +53,6 @@ export function adoptedSettings(
   return { text: settingsText(access, nearest?.mode ?? "documented", nearest?.policy), nearest };
 }
 
-/** A part of the file: what a comment says about it, and its settings. */
 type Part = readonly [comment: string, settings: JsonObject];
 
 function settingsText(
@@ -113,7 +108,7 @@ function settingsText(
   return `${HEAD}\n${text}${found && `\n# Found, and not in these settings:\n${found}`}`;
 }
 
-/** What was found and is not in the settings. */
+/** Notes about what exists and is not in the settings. */
 function leftOver(
   notes: readonly string[],
   policies: readonly AttachedPolicy[],
@@ -131,7 +126,7 @@ const HEAD = `# yaml-language-server: $schema=../node_modules/dkp-access/deploym
 # Replace the values that are marked with CHANGE, and remove the mark: synth and review report each that stays. No secrets.
 `;
 
-/** What a person must replace is marked. */
+/** Marks each value that a person must replace. */
 function yaml(settings: JsonObject): string {
   const text = stringify(settings, {
     keepUndefined: false,
@@ -142,7 +137,6 @@ function yaml(settings: JsonObject): string {
   return "backend" in settings ? text.replaceAll(/(?<=(bucket|region): .*)$/gm, " # CHANGE") : text;
 }
 
-/** The fields of DKP's configuration that settings have. */
 function clusterFields(prefix: string | undefined, fields: JsonObject): JsonObject {
   const { withNAT, ...others } = Object.fromEntries(
     Object.keys(dkpFields).map((name) => [name, fields[name]]),

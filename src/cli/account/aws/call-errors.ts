@@ -1,8 +1,8 @@
 import { type AwsError, TIMED_OUT, UNREACHABLE } from "./operations";
 
 /**
- * The errors of calls, by action and code. AWS rejects credentials, or itself a role that they
- * would assume.
+ * By action and code of a call. AWS rejects either the credentials or the role that they would
+ * assume.
  */
 const ERRORS: readonly (readonly [RegExp, CallError])[] = [
   [/ CredentialsProviderError$/, "credentials-missing"],
@@ -28,7 +28,6 @@ export type CallError =
   | "timed-out"
   | "call-failed";
 
-/** What kind of error a call ended with. */
 export function callErrorOf({ action, code }: AwsError): CallError {
   return ERRORS.find(([pattern]) => pattern.test(`${action} ${code}`))?.[1] ?? "call-failed";
 }

@@ -18,24 +18,22 @@ import {
 } from "./operations";
 
 /**
- * Where AWS is called, and as whom: by default with the credentials that the AWS CLI and SDKs find.
- * IAM and STS are called in a Region that every account has.
+ * By default, AWS is called with the credentials that the AWS CLI and SDKs find. IAM and STS are
+ * called in a Region that every account has.
  */
 type Access = Pick<Deployment, "region"> &
   Partial<Deployment["provider"]> & {
-    /** An access key, instead of what the AWS CLI finds. */
+    /** Used instead of what the AWS CLI finds. */
     readonly credentials?: Readonly<Record<"accessKeyId" | "secretAccessKey", string>>;
   };
 
-/** How long to wait for AWS in all. */
 export interface Waiting {
   readonly progress: Progress;
   /**
-   * In seconds. The SDK itself waits without limit, also for a program that provides the
-   * credentials.
+   * In seconds, for all calls together. The SDK itself waits without limit, also for a program that
+   * provides the credentials.
    */
   readonly limit: number;
-  /** Ends the wait earlier. */
   readonly signal?: AbortSignal;
 }
 
@@ -47,7 +45,7 @@ export async function withAws<T>(
 ): Promise<T> {
   const controller = new AbortController();
   const { signal } = controller;
-  // Every call that is in progress listens.
+  // Every call in progress listens.
   setMaxListeners(0, signal);
   const abort = () => controller.abort();
   // Not AbortSignal.any: Node.js 20 forgets a time limit that only it refers to.
@@ -62,10 +60,7 @@ export async function withAws<T>(
   }
 }
 
-/**
- * The part of an SDK's package that calls use: its client, a class for each operation, and
- * functions that read all pages.
- */
+/** The parts of an SDK package that calls use. */
 type Sdk = Readonly<Record<string, ((new (input: object) => object) & Paginator) | undefined>>;
 type Paginator = (
   configuration: { readonly client: Client },
@@ -88,7 +83,6 @@ const SERVICES = {
 /** Tries per call, with growing pauses: a throttled account recovers within seconds. */
 const maxAttempts = 6;
 
-/** The codes with which AWS services throttle. */
 const THROTTLED = /Throttl|RequestLimitExceeded|TooManyRequests/;
 
 /** The AWS SDK is loaded only here, one service at a time, at the first call. */
@@ -99,7 +93,7 @@ export class Aws {
   >();
   private requests: Promise<NodeHttpHandler> | undefined;
   private credentials: Promise<() => Promise<unknown>> | undefined;
-  /** How far AWS's clock is ahead of this computer's, in milliseconds. */
+  /** In milliseconds: AWS's clock minus this computer's. */
   private ahead = 0;
 
   /** @param signal ends all calls, after `limit` seconds */
@@ -110,16 +104,16 @@ export class Aws {
   ) {}
 
   /**
-   * All pages of the response; one where AWS divides no response of the operation. Errors are
-   * thrown as `AwsError`.
+   * All pages of the response; a single one if AWS does not divide it.
+   * @throws AwsError
    */
   async call<A extends Action>(action: A, input: Input<A>): Promise<readonly Output<A>[]> {
     return (await this.allPages(action, input, maxAttempts)) as readonly Output<A>[];
   }
 
   /**
-   * Changes something, with one attempt: where its answer is lost, AWS may have executed it, and
-   * another attempt could create a second key. AWS executes nothing that it throttles.
+   * Makes one attempt: if its response is lost, AWS may have executed the call, and another attempt
+   * could create a second key. AWS executes nothing that it throttles.
    */
   async write<A extends Write>(action: A, input: Input<A>): Promise<Output<A>> {
     const [output] = await this.allPages(action, input, 1);
@@ -144,8 +138,8 @@ export class Aws {
   }
 
   /**
-   * @returns the code of the response: EC2 returns an error for a dry run, also where it would
-   * execute the operation
+   * @returns the code of the response: EC2 answers a dry run with an error even if it would execute
+   * the operation
    */
   async dryRun(
     operation: string,
@@ -163,8 +157,8 @@ export class Aws {
   }
 
   /**
-   * The time that AWS reported in its last response, and what passed since. Before the first one,
-   * this computer's time.
+   * The time of AWS's last response, plus what has passed since; this computer's time before the
+   * first one.
    */
   now(): Date {
     return new Date(Date.now() + this.ahead);
@@ -240,7 +234,7 @@ export class Aws {
     };
   }
 
-  /** Credentials of a role. The SDK renews them before they expire. */
+  /** The SDK renews the credentials before they expire. */
   private async assumedRole(RoleArn: string, requestHandler: NodeHttpHandler): Promise<unknown> {
     const clientConfig = this.configuration(alwaysOnRegion(this.access.region), requestHandler);
     this.credentials ??= import("@aws-sdk/credential-providers").then(
@@ -265,10 +259,7 @@ function partOf(sdk: Sdk, name: string) {
   return part;
 }
 
-/**
- * The SDK's errors under one form; those of a role that could not be assumed come from the call
- * that required it.
- */
+/** If the role could not be assumed, the error comes from the call that required it. */
 function awsError(action: string, error: unknown): AwsError {
   if (error instanceof AwsError) {
     return error;

@@ -3,17 +3,16 @@ import { buffer } from "node:stream/consumers";
 import type { NodeHttpHandler } from "@smithy/node-http-handler";
 
 /**
- * Requests of the query protocol, which EC2, IAM and STS answer with XML. Others are those of IAM
+ * EC2, IAM and STS use the query protocol, and answer with XML. Other requests are those of IAM
  * Identity Center.
  */
 const QUERY = "application/x-www-form-urlencoded";
 
 /**
- * Requests to AWS, through the proxy that HTTPS_PROXY and NO_PROXY name: the SDK itself ignores
- * these variables. A result that is not the response of the operation is an error: the SDK takes
- * what a captive portal or a proxy sends, and nothing at all, for an empty result. Source: API
- * references of IAM and STS ("Response Structure": `<operation name>Response`) and EC2 ("Making API
- * requests").
+ * Requests to AWS through the proxy of HTTPS_PROXY and NO_PROXY, which the SDK itself ignores. A
+ * response of anything but the operation is an error: the SDK takes the page of a captive portal,
+ * or no content at all, for an empty result. Source: API references of IAM and STS ("Response
+ * Structure": `<operation name>Response`) and EC2 ("Making API requests").
  * @param onDate receives the `Date` header of each response
  */
 export async function awsRequests(onDate: (date: string) => void): Promise<NodeHttpHandler> {

@@ -3,7 +3,7 @@ import type { Deployment } from "../../../settings/deployment";
 import { type Aws, type Waiting, withAws } from "./client";
 import { type Action, AwsError, type Input, type Output, TIMED_OUT } from "./operations";
 
-/** What was read, or why it was not. */
+/** A value, or why it was not read. */
 export type Reading<T> =
   | { readonly value: T }
   | { readonly unread: string; readonly error?: AwsError };
@@ -11,26 +11,22 @@ export type Reading<T> =
 /** A policy document as IAM stores it, parsed. */
 export type StoredDocument = Readonly<Record<string, unknown>>;
 
-/** An access key as IAM reports it. */
 export interface IamKey {
   readonly id: string;
   readonly status: string;
   readonly created?: Date | undefined;
-  /** Last request signed with it, as far as AWS reports it; undefined: none. */
+  /** Undefined if AWS reports no use. */
   readonly lastUsed?:
     | { readonly at: Date; readonly service: string; readonly region: string }
     | undefined;
 }
 
-/**
- * An object as IAM reports it. The trust policy of a role is as IAM sends it: see `storedDocument`.
- */
+/** The trust policy of a role is as IAM sends it: see `storedDocument`. */
 export type ExistingObject = Partial<
   Pick<Role, "Arn" | "Path" | "CreateDate" | "PermissionsBoundary" | "AssumeRolePolicyDocument"> &
     Pick<Policy, "DefaultVersionId">
 >;
 
-/** Reads IAM with a deployment's credentials, within a time limit. */
 export const withIam = <T>(
   { region, provider }: Pick<Deployment, "region" | "provider">,
   waiting: Waiting,
@@ -48,7 +44,7 @@ const NAMED = {
   role: (RoleName: string) => ({ RoleName }),
 };
 
-/** Reads IAM object by object: one that cannot be read does not keep the others from being read. */
+/** Reads IAM object by object: an error with one does not prevent the others from being read. */
 export class IamReader {
   constructor(private readonly aws: Pick<Aws, "call"> & Partial<Pick<Aws, "now">>) {}
 
@@ -64,7 +60,6 @@ export class IamReader {
     return new IamReader({ call: call as Aws["call"], now: () => this.now() });
   }
 
-  /** The time that AWS reported in its last response. */
   now(): Date {
     return this.aws.now?.() ?? new Date();
   }
@@ -78,7 +73,7 @@ export class IamReader {
     return mapReading(await this.pages(action, input), (pages) => pages?.[0] && pick(pages[0]));
   }
 
-  /** The items of all pages of a list; none if IAM does not have the object that they belong to. */
+  /** The items of all pages; none if IAM does not have the object that they belong to. */
   async list<A extends Action, T>(
     action: A,
     input: Input<A>,
@@ -89,7 +84,7 @@ export class IamReader {
     );
   }
 
-  /** The account of the credentials, which requires no permission. */
+  /** The account of the credentials. The call requires no permission. */
   account(): Promise<Reading<string | undefined>> {
     return this.get("sts:GetCallerIdentity", {}, ({ Account }) => Account);
   }
@@ -107,7 +102,6 @@ export class IamReader {
     );
   }
 
-  /** The same with their last uses. */
   async usedKeys(user: string): Promise<Reading<readonly IamKey[] | undefined>> {
     const keys = await this.keys(user);
     if ("unread" in keys || keys.value === undefined) {
@@ -155,7 +149,7 @@ export class IamReader {
     return objects[kind]();
   }
 
-  /** An inline policy of a user, a group or a role; undefined if there is none of that name. */
+  /** Undefined if there is none of that name. */
   inlinePolicy(
     kind: Principal,
     name: string,
@@ -168,8 +162,7 @@ export class IamReader {
   }
 
   /**
-   * ID and document of the default version of a managed policy; undefined if the policy does not
-   * exist.
+   * ID and document of the default version of a managed policy; undefined if IAM does not have it.
    */
   async managedPolicy(
     PolicyArn: string,
@@ -191,7 +184,7 @@ export class IamReader {
     );
   }
 
-  /** ARNs of the managed policies that are attached to a user, a group or a role. */
+  /** ARNs of the attached managed policies. */
   attached(kind: Principal, name: string): Promise<Reading<readonly string[]>> {
     return this.list(
       `iam:ListAttached${TYPES[kind]}Policies`,
@@ -200,7 +193,7 @@ export class IamReader {
     );
   }
 
-  /** Names of the inline policies of a user, a group or a role. */
+  /** Names of the inline policies. */
   inline(kind: Principal, name: string): Promise<Reading<readonly string[]>> {
     return this.list(
       `iam:List${TYPES[kind]}Policies`,
@@ -209,7 +202,6 @@ export class IamReader {
     );
   }
 
-  /** The groups of a user. */
   groups(UserName: string): Promise<Reading<readonly string[]>> {
     return this.list("iam:ListGroupsForUser", { UserName }, ({ Groups }) =>
       Groups?.map(({ GroupName = "" }) => GroupName),
@@ -244,7 +236,7 @@ export class IamReader {
     return lists[kind]();
   }
 
-  /** All pages of a response; undefined if IAM does not have the object. */
+  /** Undefined if IAM does not have the object. */
   private async pages<A extends Action>(
     action: A,
     input: Input<A>,
@@ -263,7 +255,6 @@ export class IamReader {
   }
 }
 
-/** What follows from a reading. */
 export function mapReading<T, U>(reading: Reading<T>, convert: (value: T) => U): Reading<U> {
   return "value" in reading ? { value: convert(reading.value) } : reading;
 }
@@ -283,12 +274,12 @@ export function requiredOf<T>(reading: Reading<T>): T {
 export class Readings {
   private readonly reasons = new Set<string>();
 
-  /** Why values could not be read, each reason once. */
+  /** Each reason once. */
   get unread(): readonly string[] {
     return [...this.reasons];
   }
 
-  /** The value of a reading; undefined if it could not be read. */
+  /** Undefined if it could not be read. */
   async value<T>(reading: Promise<Reading<T>>): Promise<T | undefined> {
     const read = await reading;
     if ("value" in read) {
@@ -299,7 +290,7 @@ export class Readings {
   }
 }
 
-/** A document as IAM sends it, percent-encoded JSON. */
+/** Parses a document as IAM sends it, percent-encoded JSON. */
 export function storedDocument(document = "{}"): StoredDocument {
   return JSON.parse(decodeURIComponent(document)) as StoredDocument;
 }

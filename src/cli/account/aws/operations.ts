@@ -6,7 +6,6 @@ import type * as Sts from "@aws-sdk/client-sts";
 export type { Image } from "@aws-sdk/client-ec2";
 export type { EvaluationResult } from "@aws-sdk/client-iam";
 
-/** The packages of the AWS SDK that are used. */
 interface Sdk {
   readonly ec2: typeof Ec2;
   readonly iam: typeof Iam;
@@ -44,10 +43,10 @@ export type Output<A extends Action | Write> =
     ? O
     : never;
 
-/** Code of the error for a call without a response of AWS. */
+/** The code of a call without a response of AWS. */
 export const UNREACHABLE = "unreachable";
 
-/** Code of the error for a call that did not end in time. */
+/** The code of a call that did not end in time. */
 export const TIMED_OUT = "timed out";
 
 /** The error that AWS, or the network, returned. */
@@ -63,8 +62,8 @@ export class AwsError extends Error {
 }
 
 /**
- * The result of work, unless the signal aborts first; work that begins later is not started. The
- * SDK itself waits without a limit, for example for a program that provides the credentials.
+ * The result of work, unless the signal aborts first. The SDK itself waits without a limit, for
+ * example for a program that provides the credentials.
  * @param seconds after which the signal aborts, for the message
  * @throws AwsError with the code `TIMED_OUT`
  */

@@ -15,16 +15,15 @@ import type { RunningCluster } from "../../cluster/running-cluster";
 import { counted } from "../../text/markdown";
 import type { DriftFound } from "./kinds";
 
-/** A cluster that runs, and what it is compared with. */
 export interface ComparedCluster {
   readonly cluster: RunningCluster;
-  /** The version of DKP; undefined if no release is deployed. */
+  /** Undefined if no release is deployed. */
   readonly version: string | undefined;
-  /** The current key; undefined if Terraform has none. */
+  /** Undefined if Terraform has no key. */
   readonly current: string | undefined;
 }
 
-/** What a cluster has otherwise than the settings, each with its effect on the policy. */
+/** Where a cluster differs from the settings, each with its effect on the policy. */
 export function clusterDrift(
   deployment: Deployment,
   { cluster, version, current }: ComparedCluster,
@@ -35,7 +34,7 @@ export function clusterDrift(
   const findings: DriftFound[] = [];
   const differs = (field: string, own: unknown, other: unknown, changed: Settings) => {
     const effect = effectOf(deployment.policies, changed);
-    // What the settings leave out matters where the policy depends on it.
+    // A value that the settings leave out matters only if the policy depends on it.
     if (own !== undefined || effect !== SAME) {
       findings.push({
         rule: "cluster-differs",
@@ -74,7 +73,7 @@ export function clusterDrift(
   return findings;
 }
 
-/** Only whether there is a bastion counts. Without a value, a list is empty. */
+/** Of a bastion, only its existence counts. A missing value equals an empty list. */
 function comparable(name: string, value: unknown): unknown {
   if (name === "withNAT") {
     return valueAt(value, ["bastionInstance"]) === undefined ? undefined : { bastionInstance: {} };
@@ -82,7 +81,7 @@ function comparable(name: string, value: unknown): unknown {
   const isEmpty =
     value === false ||
     (typeof value === "object" && value !== null && Object.keys(value).length === 0);
-  // DKP manages the metadata options where imdsv2 is false too.
+  // DKP manages the metadata options also if imdsv2 is false.
   return isEmpty && name !== "imdsv2" ? undefined : value;
 }
 
@@ -96,7 +95,7 @@ function isKnown(line: string): boolean {
 
 const SAME = "the policy stays the same";
 
-/** What the policy would be otherwise for the cluster. */
+/** How the policy would change if the settings had the values of the cluster. */
 function effectOf(policies: DeploymentPolicies, changed: Settings): string {
   const required = policiesOf({ accountId: undefined, nodeRole: undefined, ...changed });
   if (required === undefined) {

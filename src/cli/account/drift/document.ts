@@ -12,7 +12,7 @@ export function sameDocument(one: StoredDocument, other: StoredDocument): boolea
 }
 
 /**
- * Whether a document is the one that denies the sessions of a leaked key, whatever its time: it
+ * Whether a document is the one that denies the sessions of a leaked key, whatever its time. It
  * denies nothing to a key.
  */
 export function isOwnDenial(document: StoredDocument): boolean {
@@ -21,9 +21,8 @@ export function isOwnDenial(document: StoredDocument): boolean {
 }
 
 /**
- * What a policy grants beyond a list of actions: each action that is not listed, and `NotAction` as
- * a whole.
- * @returns actions as they are written in the policy, sorted
+ * The actions, and `NotAction` as a whole, that a policy grants beyond a list.
+ * @returns actions as the policy has them, sorted
  */
 export function actionsBeyond(
   document: StoredDocument,
@@ -40,7 +39,7 @@ export function actionsBeyond(
 }
 
 /**
- * Which of these actions a policy denies, whatever its resources and conditions.
+ * The actions of the list that a policy denies, whatever its resources and conditions.
  * @returns `isLimited`: each statement that denies one has conditions, or not all resources
  */
 export function deniedActions(
@@ -78,7 +77,6 @@ const comparable = (document: StoredDocument) =>
 
 const lowerCase = (value: unknown) => listOf(value).map((action) => String(action).toLowerCase());
 
-/** A single value is a list of one. */
 function asLists(value: unknown): unknown {
   return isObject(value)
     ? Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, asLists(inner)]))

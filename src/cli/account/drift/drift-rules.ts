@@ -5,14 +5,12 @@ import { QUARANTINED, ROTATED_RULES, UNMANAGED_RULES } from "../shared-rules";
 /** CloudTrail's event history has 90 days. */
 const ASK =
   "before anybody changes it, ask who did this and why, and whether DKP needs it; CloudTrail has it as {event}";
-/** Of a deployment's user or role. */
 const HAS_PART = "it has the {part} {id}, and neither the settings nor the state have it";
 const APPLY = `plan, then apply, which restores it (${recovery("manual-changes")})` as const;
 const RESTORE =
   `[converge the base infrastructure, which restores the {dkpRole} (dhctl converge)|${APPLY}]` as const;
 
 const ATTENTION = templateRules("attention", {
-  // Besides the deployment.
   "permissions-unmanaged": {
     text: HAS_PART,
     risk: "the access key has its permissions too",
@@ -44,7 +42,6 @@ const ATTENTION = templateRules("attention", {
     risk: "whoever has it acts with all permissions of DKP, and a rotation does not end that",
     remedy: `${PROGRAM} keys {stack} prints the next step; see ${recovery("unmanaged-key")}`,
   },
-  // What is not as it was written.
   "boundary-differs": {
     text: "its permissions boundary is {boundary}, and Terraform manages {managed}",
     risk: "[the {unlimited} has permissions that the managed boundary denies][the {limited} lacks every permission that {limit} does not allow][{other} and the managed boundary are not compared]",
@@ -64,7 +61,6 @@ const ATTENTION = templateRules("attention", {
     'the settings have the user "{settings}", and the state has "{state}", which is compared',
     `check the backend, or set user.name: "{state}"`,
   ],
-  // In the cluster.
   "cluster-differs": {
     text: "the cluster has {running}, and the settings have {settings}: {effect}",
     risk: "DKP lacks permissions, or its key has others than it requires",
@@ -109,8 +105,8 @@ const NOTES = templateRules("note", {
 });
 
 /**
- * What `drift` reports. Rule IDs are stable. None names a command that takes something away: drift
- * cannot know who needs an object, and whoever decides that it goes needs no help with the AWS CLI.
+ * What `drift` reports. Rule IDs are stable. No remedy removes anything: drift cannot know who
+ * needs an object.
  */
 export const DRIFT_RULES = {
   ...ATTENTION,

@@ -13,27 +13,25 @@ export type DriftFound = Found<DriftRules>;
 export type Findings = readonly DriftFound[];
 
 /**
- * What an object can have any number of, and what it means if neither the settings nor the state
- * have it.
+ * Items that an object can have any number of, and the rule if neither the settings nor the state
+ * have one.
  */
 export interface Part {
   readonly rule:
     | `${"" | "role-"}permissions-unmanaged`
     | "principal-unmanaged"
     | "credential-unmanaged";
-  /** What an item is. */
+  /** The name of an item in sentences. */
   readonly part: string;
   /** The event in CloudTrail that added an item. */
   readonly event: string;
-  /** The setting that can describe it, if there is one. */
+  /** The setting that can describe an item. */
   readonly setting?: string;
   /** @param id the ARN of a policy, else the name of the object */
   readonly list: (iam: IamReader, id: string) => Promise<Reading<readonly string[]>>;
 }
 
-/** A part whose items are policies. */
 export interface PolicyPart extends Part {
-  /** @param of the user, group or role */
   readonly document: (
     iam: IamReader,
     of: string,
@@ -70,7 +68,6 @@ function policiesOf(
 export const USER_POLICIES: readonly PolicyPart[] = policiesOf("user", "permissions-unmanaged");
 export const GROUP_POLICIES: readonly PolicyPart[] = policiesOf("group", "permissions-unmanaged");
 
-/** Deployments have no groups. */
 export const GROUPS: Part = {
   rule: "permissions-unmanaged",
   part: "membership of the group",
@@ -79,8 +76,8 @@ export const GROUPS: Part = {
 };
 
 /**
- * The other parts of each kind of object. Of credentials besides access keys, Terraform manages
- * none.
+ * The other parts of each kind of object. Terraform manages no credentials of the user besides
+ * access keys.
  */
 export const PARTS: Readonly<Record<Thing["kind"], readonly Part[]>> = {
   user: [

@@ -22,7 +22,6 @@ import { actionsBeyond, actionsOf, deniedActions, isOwnDenial, sameDocument } fr
 import type { DriftFound, Findings, Part, PolicyPart } from "./kinds";
 import { GROUP_POLICIES, GROUPS, PARTS, USER_POLICIES } from "./kinds";
 
-/** What is compared with the account. */
 interface Compared {
   readonly settings: Deployment;
   readonly described: Inventory<DescribedThing>;
@@ -33,7 +32,7 @@ interface Compared {
    * Terraform.
    */
   readonly keys: readonly string[] | undefined;
-  /** What the cluster has, if it was read. */
+  /** Undefined if the cluster was not read. */
   readonly configured: Configured | undefined;
   readonly iam: IamReader;
 }
@@ -42,7 +41,7 @@ interface Compared {
 interface Expected extends Pick<Thing, "kind" | "name"> {
   /** The ARN of a policy, else the name. */
   readonly id: string;
-  /** The object in state and settings; none of the role of DKP. */
+  /** In state and settings; none for the role of DKP. */
   readonly things: readonly Thing[];
   readonly links: readonly Link[];
   /** The role `<prefix>-node`, which no deployment's Terraform manages. */
@@ -50,7 +49,7 @@ interface Expected extends Pick<Thing, "kind" | "name"> {
 }
 
 /**
- * What the objects of a deployment have besides what is managed; the user first.
+ * Compares the objects of a deployment with the account; the user first.
  * @param account 12 digits
  */
 export async function objectsDrift(
@@ -78,7 +77,7 @@ function managedKeys(
   if (accessKeys === "none" && state.keys.length === 0) {
     return undefined;
   }
-  // An import into a slot that has a key is ignored.
+  // Terraform ignores an import into a slot that has a key.
   const isFree = presentAt(resources, KEY_ADDRESSES.primary) === undefined;
   return isFree ? [...state.keys, ...described.keys] : state.keys;
 }
@@ -125,16 +124,12 @@ function expectedObjects({ settings, described, state }: Compared): readonly Exp
   return expected;
 }
 
-/**
- * Whether an object is at an address of this project: a program can add others, which are managed
- * and not compared.
- */
+/** A program can add resources at other addresses, which are managed and not compared. */
 const isOfDeployment = ({ address }: Thing): boolean =>
   address === ADDRESSES.user ||
   address === ADDRESSES.nodeRole ||
   policyOfAddress(address)?.what === "policy";
 
-/** The findings about an object and its parts. */
 async function objectDrift(compared: Compared, expected: Expected): Promise<Findings> {
   const { iam } = compared;
   const { kind, id } = expected;
@@ -142,8 +137,8 @@ async function objectDrift(compared: Compared, expected: Expected): Promise<Find
   const found = [
     ...findingsOf(existing, (object) => wholeFindings(compared, expected, object, uses)),
   ];
-  // An object that IAM does not have has no parts, and those of an object that others use may be
-  // theirs.
+  // An object that IAM does not have has no parts. The parts of a shared object may belong to its
+  // other users.
   if (found.every(({ rule }) => rule !== "object-absent" && rule !== "object-shared")) {
     const isUser = kind === "user";
     const parts = [
@@ -158,7 +153,6 @@ async function objectDrift(compared: Compared, expected: Expected): Promise<Find
   return found.map((each) => ({ object: title(expected), ...each }));
 }
 
-/** The findings about what was read, or that it cannot be read. */
 function findingsOf<T>(read: Reading<T>, compare: (value: T) => Findings): Findings {
   return "value" in read ? compare(read.value) : [unread(read)];
 }
@@ -174,7 +168,7 @@ function unread({
   return { rule: "part-unread", values: { reason, remedy } };
 }
 
-/** Whether an object is there, what uses it, and what it has of its own. */
+/** Whether an object exists, what uses it, and how its own fields differ. */
 function wholeFindings(
   { settings, described, state }: Compared,
   { kind, name, things, isDkpRole }: Expected,
@@ -185,7 +179,7 @@ function wholeFindings(
     return [{ rule: "object-absent", values: {} }];
   }
   const own = ownFindings(existing, kind, things, isDkpRole);
-  // Without a state nothing shows what is managed: that is a finding of its own.
+  // A missing state is a finding of its own.
   if (state === undefined || isDkpRole) {
     return own;
   }
@@ -226,9 +220,7 @@ function partFinding(
   return { rule, field, values };
 }
 
-/**
- * The policies of the user that are not managed: what they give to a key, and what they deny to it.
- */
+/** What the unmanaged policies of the user give to a key, and what they deny to it. */
 function userPolicies(compared: Compared, expected: Expected): Promise<Findings> {
   const unmanaged = (items: readonly string[]) => unmanagedAmong(items, compared, expected);
   return eachPolicy(compared.iam, USER_POLICIES, expected.name, unmanaged, (part, id, document) => {
@@ -244,7 +236,7 @@ function userPolicies(compared: Compared, expected: Expected): Promise<Findings>
   });
 }
 
-/** The groups of the user: deployments have none. */
+/** A deployment has no groups. */
 async function groups(compared: Compared, expected: Expected): Promise<Findings> {
   const { iam } = compared;
   const names = await GROUPS.list(iam, expected.name);
@@ -264,7 +256,6 @@ async function groups(compared: Compared, expected: Expected): Promise<Findings>
   return (await Promise.all(found)).flat();
 }
 
-/** The findings about policies of a user or a group, by their documents. */
 async function eachPolicy(
   iam: IamReader,
   parts: readonly PolicyPart[],
@@ -288,10 +279,9 @@ async function eachPolicy(
   return (await Promise.all(found)).flat();
 }
 
-/** How many denied actions a finding names. */
 const NAMED = 3;
 
-/** What a policy of the user or one of its groups denies of the actions that DKP requires. */
+/** What a policy of the user or of one of its groups denies of the actions that DKP requires. */
 function denialFindings(
   { settings }: Compared,
   { part, event }: PolicyPart,
@@ -354,7 +344,6 @@ async function documentFindings(
   iam: IamReader,
   { kind, id, name, things, links, isDkpRole }: Expected,
 ): Promise<Findings> {
-  // Not those that a program adds.
   const inline = links.filter(
     ({ address }) => address === ADDRESSES.nodePolicy || address === DKP_POLICY,
   );
@@ -395,7 +384,6 @@ async function documentFindings(
   });
 }
 
-/** How the remedy of a difference names a role that DKP writes itself. */
 const dkpRoleOf = (isDkpRole: boolean): string | undefined =>
   isDkpRole ? "role of DKP" : undefined;
 

@@ -9,18 +9,17 @@ import { DRIFT_RULES, type DriftRules } from "./drift-rules";
 import type { DriftFound } from "./kinds";
 import { objectsDrift } from "./objects";
 
-/** What the state says, or why no state is readable. */
 export type DriftState = Reading<Pick<StateContents, "resources" | "outputs" | "user">>;
 
 export interface DriftReport {
   readonly stack: string;
-  /** The account that was queried, 12 digits; undefined if AWS did not return it. */
+  /** 12 digits; undefined if AWS did not return it. */
   readonly account?: string | undefined;
   readonly findings: readonly Finding<DriftRules>[];
 }
 
 /**
- * What exists in AWS besides what is managed of a deployment.
+ * Compares the account, and the cluster if it was read, with a deployment.
  * @param configured what the cluster has, if it was read
  */
 export async function driftReport(

@@ -17,8 +17,7 @@ type ProviderBlock = Readonly<
 
 /**
  * The current key of a deployment, with its secret from the state.
- * @param note receives what the person should know: another slot in the settings than in the
- * outputs
+ * @param note receives a difference of slots between settings and outputs
  * @throws Error if there is no key, if no resource of the state is the key, or if the state does
  * not have the secret
  */
@@ -36,10 +35,9 @@ export async function providerBlock(
   };
 }
 
-/** The current key of a deployment. */
 interface CurrentKey {
   readonly id: string;
-  /** The slots of the keys in the state, by ID. */
+  /** By ID. */
   readonly slots: ReadonlyMap<string, Slot>;
   /**
    * Decrypts it if it is encrypted.
@@ -48,7 +46,7 @@ interface CurrentKey {
   readonly readSecret: () => Promise<string>;
 }
 
-/** The same without its secret, which is read when it is needed. */
+/** The current key without its secret, which is read when it is needed. */
 export async function currentKey(
   terraform: TerraformCli,
   folder: string,
@@ -111,7 +109,7 @@ async function decryptedSecret(
   return await decrypt(encryptedSecret, terraform);
 }
 
-/** Decrypts with the local GnuPG, whose agent asks for the passphrase. */
+/** The agent of the local GnuPG asks for the passphrase. */
 async function decrypt(base64: string, { environment: env }: TerraformCli): Promise<string> {
   const gpg = spawn("gpg", ["--quiet", "--decrypt"], { env, stdio: ["pipe", "pipe", "inherit"] });
   gpg.stdin.on("error", () => undefined).end(Buffer.from(base64, "base64"));
@@ -133,10 +131,7 @@ async function decrypt(base64: string, { environment: env }: TerraformCli): Prom
   return secret;
 }
 
-/**
- * The block as YAML, after the steps of whoever gives it to DKP. Each line holds for the first key
- * and for a rotation.
- */
+/** The block as YAML, after the steps for a first key and for a rotation. */
 export function providerYaml(stack: string, provider: ProviderBlock): string {
   return `# The access key of ${stack} for DKP, with its secret.
 # If DKP is not installed yet, write this block into the AWSClusterConfiguration of its installation file.

@@ -9,7 +9,6 @@ import { clusterMismatches } from "../state-match";
 /** Why nothing is written to a cluster of Commander. */
 export const OF_COMMANDER = "Commander manages the cluster, and writes its own configuration back";
 
-/** What a hand-over to a running cluster does. */
 interface Replacement {
   /** The key that DKP has. */
   readonly from: string;
@@ -23,8 +22,8 @@ interface Replacement {
 const PAUSE_MS = 60_000;
 
 /**
- * Whether the cluster is the one of the settings and DKP's key is one of the deployment's user, so
- * that the current key may replace it.
+ * Whether the current key may replace DKP's: the cluster is the one of the settings, and DKP's key
+ * is one of the deployment's user.
  * @param pause between two reads of a key that nobody has, in milliseconds
  * @returns undefined if the cluster has the current key
  * @throws Error with the reason why the cluster is not written to
@@ -65,8 +64,8 @@ export async function requireCluster(
 }
 
 /**
- * For a leak, in an account that was compared: nothing may be written, and a leaked key may be
- * gone.
+ * The check for a leak, in an account that was compared. Writing may be forbidden, and a leaked key
+ * may be gone.
  * @throws Error if the cluster is not that of the settings, or has a key of another user
  */
 export async function requireLeakedCluster(
@@ -139,10 +138,7 @@ async function requireActive(
   }
 }
 
-/**
- * Whether DKP's key is one of the deployment's user.
- * @throws Error if it is another user's, or another account's
- */
+/** @throws Error if DKP's key is another user's, or another account's */
 async function isOfUser(
   { user, accountId }: Deployment,
   id: string,
@@ -179,7 +175,6 @@ async function isOfNobody(
 
 const NO_ANSWER: readonly string[] = [TIMED_OUT, UNREACHABLE];
 
-/** The account of a key. */
 async function accountOf(id: string, iam: IamReader): Promise<string | undefined> {
   const reading = await iam.get(
     "sts:GetAccessKeyInfo",
@@ -192,12 +187,11 @@ async function accountOf(id: string, iam: IamReader): Promise<string | undefined
   return isAnswer ? accountIn(id) : requiredOf(reading);
 }
 
-/** Base32 (RFC 4648). */
 const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
 /**
  * The account that the ID of an access key contains: the 40 bits after the first one behind its
- * prefix. IDs from before 2019 contain another number. Source:
+ * prefix, in Base32 (RFC 4648). IDs from before 2019 contain another number. Source:
  * https://awsteele.com/blog/2020/09/26/aws-access-key-format.html and
  * https://medium.com/@TalBeerySec/a-short-note-on-aws-key-id-f88cc4317489
  */

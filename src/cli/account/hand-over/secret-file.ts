@@ -7,7 +7,6 @@ import { gitWith } from "../../text/git";
 /**
  * Refuses a path for a secret that cannot be written or that a commit could pick up: `git add -A`
  * takes every file of a work tree that Git does not ignore.
- * @param environment of Git
  * @throws Error with the remedy
  */
 export function checkSecretFile(file: string, environment: Environment): void {
@@ -19,7 +18,7 @@ export function checkSecretFile(file: string, environment: Environment): void {
 
 function pathRefusal(file: string): string | undefined {
   const folder = dirname(resolve(file));
-  // Also where it is a symbolic link to nothing.
+  // Also a symbolic link to nothing.
   if (lstatSync(file, { throwIfNoEntry: false }) !== undefined) {
     return "exists already; remove it, or write another file";
   }
@@ -50,8 +49,8 @@ function gitRefusal(file: string, environment: Environment): string | undefined 
 }
 
 /**
- * Writes a secret to a new file that only its owner can read (mode 0600) and returns the file's
- * full path. The file appears complete or not at all. What killed runs left of it is removed.
+ * Writes a secret to a new file that only its owner can read (mode 0600), and returns the full
+ * path. The file appears complete or not at all. Temporary files of killed runs are removed.
  * @throws Error if the file exists or cannot be written; then nothing is left behind
  */
 export function writeSecretFile(file: string, text: string, environment: Environment): string {

@@ -17,7 +17,6 @@ import { fileErrors, readFileOf } from "../../../settings/read-settings";
 import { parseYaml } from "../../../settings/yaml-file";
 import { readTextFile, writeFileAtomically } from "../../../text/files";
 
-/** A new value of one setting. */
 export interface Change {
   /** Such as `accessKeys.current`. */
   readonly setting: string;
@@ -50,9 +49,8 @@ export function editSettings(file: string, changes: readonly Change[]): void {
 }
 
 /**
- * The text of a settings file with one setting changed. Everything else stays as it is: comments,
- * order, spacing. The document of the YAML library would change indentation, fold long texts and
- * move comments.
+ * The text of a settings file with one setting changed, and everything else as it was. The document
+ * of the YAML library would change indentation, fold long texts and move comments.
  * @throws Error if that is not possible, because the file has an alias or an anchor there, or a
  * group without fields
  */
@@ -76,7 +74,7 @@ const valuesIn = (document: Pick<Document, "toJS">): unknown =>
 
 type Group = YAMLMap<Node, Node>;
 
-/** The text with a setting of a node; as it was where the node is no group. */
+/** Unchanged if the node is no group. */
 function withSetting(
   text: string,
   node: Node | null | undefined,
@@ -103,7 +101,7 @@ function withSetting(
   return text.slice(0, from) + quote + value + quote + end + text.slice(to);
 }
 
-/** The text with a field after the last one of a group: before the comments that follow it. */
+/** A field after the last one of a group, before the comments that follow it. */
 function withField(text: string, group: Group, field: string): string {
   const [first, last] = [group.items[0], group.items.at(-1)];
   const start = group.range?.[0] ?? 0;
@@ -114,14 +112,13 @@ function withField(text: string, group: Group, field: string): string {
   const lineEnd = text.includes("\r\n") ? "\r\n" : "\n";
   const of = first?.key.range?.[0] ?? start;
   const indent = " ".repeat(of - text.lastIndexOf("\n", of) - 1);
-  // Behind the line that has the end of the group.
   const at = text.indexOf("\n", endOf(group) - 1) + 1;
   return at === 0
     ? text + lineEnd + indent + field + lineEnd
     : text.slice(0, at) + indent + field + lineEnd + text.slice(at);
 }
 
-/** Where a node ends: in brackets, with the closing one. */
+/** Brackets end with the closing one. */
 function endOf(node: Node): number {
   const last = isCollection(node) && node.flow !== true ? node.items.at(-1) : undefined;
   const value = isPair(last) ? (last.value ?? last.key) : last;

@@ -106,7 +106,6 @@ function slotFindings(situation: KeySituation): readonly KeyFinding[] {
   return [...(ending ? [ending] : found), ...due];
 }
 
-/** How a slot differs between the sources. */
 function differenceOf(
   { slot, inSettings, pgpKey, inState, inIam }: KeySlot,
   situation: KeySituation,

@@ -113,7 +113,6 @@ export type KeyRules = typeof KEY_RULES;
 /** Whether a rule is a difference that has to be resolved before any step. */
 export const isDifference = (rule: keyof KeyRules): boolean => rule in DIFFERENCES;
 
-/** The steps. */
 export const STEPS = templateRules("note", {
   differs: "first do what is said above, then run keys again",
   apply: "apply, because {what}",

@@ -14,7 +14,7 @@ export interface LeakedKeys extends Pick<KeySituation, "settings" | "cluster"> {
   readonly notRead: readonly string[];
 }
 
-/** The user that has a key; undefined: none is known. */
+/** The user that has a key, if one is known. */
 export const ownerOf = (id: string, { iam, settings }: LeakedKeys): string | undefined =>
   iam.keys.some((key) => key.id === id) ? settings.user.name : iam.owners[id];
 

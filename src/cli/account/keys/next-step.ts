@@ -24,10 +24,10 @@ export interface Step {
   readonly key?: string | undefined;
   /** What differs, or why to wait. */
   readonly what?: string | undefined;
-  /** Until when to wait, or when the rotation is due. */
+  /** The end of a wait, or the time when the rotation is due. */
   readonly until?: Date | undefined;
   readonly edits: readonly Change[];
-  /** What ends a key that Terraform does not manage, instead of edits and an apply. */
+  /** The command for a key that Terraform does not manage, instead of edits and an apply. */
   readonly command?: string | undefined;
   /** What a person does after the edits, in this order. */
   readonly actions: readonly ("apply" | "hand-over")[];
@@ -40,9 +40,7 @@ const step = (why: Step["why"], parts: Partial<Step> = {}): Step => ({
   ...parts,
 });
 
-/**
- * The step that comes next. Where something differs, that comes first, and no step of a rotation.
- */
+/** The step that comes next. A difference is resolved before any step of a rotation. */
 export function nextStep(situation: KeySituation): Step {
   const { accessKeys } = situation.settings;
   if (keyFindings(situation).some(({ rule }) => isDifference(rule))) {
@@ -55,7 +53,7 @@ export function nextStep(situation: KeySituation): Step {
   return accessKeys === "none" ? step("none") : rotationStep(accessKeys, situation);
 }
 
-/** What the settings have otherwise than state and IAM; undefined if they agree. */
+/** Where the settings differ from state and IAM. */
 function notApplied(situation: KeySituation): string | undefined {
   const { state, iam, settings } = situation;
   if (!iam.exists) {
@@ -76,7 +74,7 @@ function notApplied(situation: KeySituation): string | undefined {
     : `the settings select ${accessKeys.current}, and the outputs have the key of ${state.current.slot ?? "none"}`;
 }
 
-/** The table: what comes next where all sources agree. */
+/** The next step if all sources agree. */
 function rotationStep({ current: name }: KeySlots, situation: KeySituation): Step {
   const current = slotOf(situation, name);
   const other = slotOf(situation, otherSlot(name));
@@ -128,7 +126,7 @@ const timeOf = (date: Date | undefined) => date?.getTime() ?? 0;
 
 const useText = (id = "", at: Date) => `AWS reports a use of ${id} at ${timeText(at)}`;
 
-/** A day without a use, or after the creation, of a key. */
+/** Until a day after the last use, or the creation, of a key. */
 function wait({ id: key, created, lastUsed }: IamKey): Step {
   const since = Math.max(timeOf(created), timeOf(lastUsed?.at));
   const what = lastUsed
@@ -137,7 +135,6 @@ function wait({ id: key, created, lastUsed }: IamKey): Step {
   return step("wait", { key, until: new Date(since + RECENT_HOURS * 3_600_000), what });
 }
 
-/** DKP gets the current key. */
 function handOver({ inIam }: KeySlot, dkp: DkpKey | undefined): Step {
   const { id, usedAt } = dkp ?? {};
   const seen = usedAt ? useText(id, usedAt) : `DKP has ${id}`;
@@ -145,7 +142,7 @@ function handOver({ inIam }: KeySlot, dkp: DkpKey | undefined): Step {
   return step("hand-over", { key: inIam?.id, what, actions: ["hand-over"] });
 }
 
-/** Nothing is to do: its edits begin an optional rotation. */
+/** Nothing has to be done. The edits begin an optional rotation. */
 function beginning({ slot, inState, inIam }: KeySlot, situation: KeySituation): Step {
   const { keyFiles, maxAge = 0 } = situation.settings;
   const other = otherSlot(slot);

@@ -8,7 +8,6 @@ import { KEY_RULES, type KeyRules, STEPS } from "./key-rules";
 import { nextStep, type Step } from "./next-step";
 import { dkpKeyOf, type KeySituation, type KeySlot, slotsOf } from "./situation";
 
-/** A situation, what is reported about it, and the next step. */
 export interface KeyReport {
   readonly situation: KeySituation;
   readonly findings: readonly Finding<KeyRules>[];
@@ -19,10 +18,6 @@ export function keyReport(situation: KeySituation): KeyReport {
   return { situation, findings: keyFindings(situation), next: nextStep(situation) };
 }
 
-/**
- * The step as lines.
- * @param file of the settings
- */
 function stepLines({ situation, next }: KeyReport, file: string): readonly string[] {
   const { why, key = "", what = "", until, edits, command, actions } = next;
   const {

@@ -14,8 +14,8 @@ import { isQuarantine } from "../quarantine";
 export type KeySlots = Exclude<Deployment["accessKeys"], "none">;
 
 /**
- * Settings, state, IAM and cluster of a deployment's keys, side by side: all findings and steps
- * follow from it.
+ * Settings, state, IAM and cluster of a deployment's keys, from which all findings and steps
+ * follow.
  */
 export interface KeySituation {
   readonly settings: Deployment;
@@ -42,7 +42,6 @@ export interface IamUser {
   readonly unknown: readonly string[];
   /** What else could not be read: last uses, attached policies. */
   readonly unread: readonly string[];
-  /** The time that AWS reports. */
   readonly now: Date;
 }
 
@@ -79,8 +78,8 @@ export async function keySituation(
 }
 
 /**
- * The user's keys with their last use, who has the named keys that are not the user's, and whether
- * AWS quarantined the user.
+ * The user's keys with their last use, the owners of named keys that are not the user's, and a
+ * quarantine of the user.
  */
 export function readUser(
   { user: { name }, ...settings }: Deployment,
@@ -124,11 +123,10 @@ export function readUser(
 export interface KeySlot {
   readonly slot: Slot;
   readonly inSettings: KeySlots[Slot]["status"];
-  /** The OpenPGP key in the settings. That of an absent slot is for the next access key. */
+  /** In the settings. The OpenPGP key of an absent slot is for the next access key. */
   readonly pgpKey?: string | undefined;
-  /** The key in the state. */
   readonly inState?: StateKey | undefined;
-  /** The same key in IAM; undefined where IAM does not have it. */
+  /** Undefined if IAM does not have the key of the state. */
   readonly inIam?: IamKey | undefined;
 }
 
@@ -164,15 +162,14 @@ export function formerKeyOf({ state, iam }: KeySituation): IamKey | undefined {
   );
 }
 
-/** The key that DKP has. */
 export interface DkpKey {
   readonly id: string;
-  /** When AWS reports its use, where only that shows it. */
+  /** When AWS reports its use, if only that shows it. */
   readonly usedAt?: Date | undefined;
 }
 
 /**
- * The key that DKP has: the cluster or a person says so, or it is the only Active one that was used
+ * The key that DKP has, as the cluster or a person says; else the only Active key that was used
  * within the day.
  */
 export function dkpKeyOf({ iam, cluster, dkpKey }: KeySituation): DkpKey | undefined {

@@ -16,21 +16,19 @@ import type { PreflightRules } from "./preflight-rules";
 
 export type PreflightFound = Found<PreflightRules>;
 
-/** A finding, if it is one. */
+/** A finding, if a condition holds. */
 export const when = (isFound: boolean, finding: PreflightFound): readonly PreflightFound[] =>
   isFound ? [finding] : [];
 
-/** A check cannot run without a setting. */
+/** The finding that a check cannot run without a setting. */
 export const settingNotSet = (field: string): PreflightFound => ({
   rule: "setting-not-set",
   field,
   values: { field },
 });
 
-/** A deployment's state, or why it cannot be read. */
 export type StateReading = Promise<Reading<Pick<StateContents, "resources" | "outputs">>>;
 
-/** What is checked. */
 export interface Subject {
   readonly deployment: Deployment;
   /** Account of the credentials. */

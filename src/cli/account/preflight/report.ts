@@ -9,7 +9,6 @@ import { isNotRun, PREFLIGHT_RULES, type PreflightRules } from "./preflight-rule
 
 /** What one check found: nothing where it passed. */
 export interface CheckResult {
-  /** ID of the check. */
   readonly check: string;
   readonly findings: readonly PreflightFound[];
 }
@@ -33,7 +32,6 @@ export async function runPreflight(
   };
   const run = async (check: Check, account: string): Promise<CheckResult> => {
     const findings = await orErrorFinding(check.run(tools, { deployment, account, state }));
-    // Findings name the setting of the check, unless they name another one.
     return {
       check: check.id,
       findings: findings.map((found) => ({ field: check.field, ...found })),

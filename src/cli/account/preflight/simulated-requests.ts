@@ -11,7 +11,6 @@ import { exampleArn } from "../../iam/example-resources";
 type Environment = Required<PolicyOptions["environment"]>;
 type Options = PolicyOptions & { readonly environment: Environment };
 
-/** What the simulator evaluates together. */
 interface SimulatedCall {
   readonly ActionNames: string[];
   readonly ContextEntries: ContextEntry[];
@@ -19,10 +18,9 @@ interface SimulatedCall {
 }
 
 /**
- * Requests of actions to the simulator, as the policy of a deployment allows them: on resources and
- * with the context that its statements require, from one of the allowed networks. Besides, with the
- * keys that SCPs are most often about, because the simulator evaluates their conditions with this
- * context alone.
+ * Requests of actions to the simulator, on the resources and with the context that the policy's
+ * statements require, from one of the allowed networks. They also have the context keys that SCPs
+ * most often use, because the simulator evaluates conditions with this context alone.
  * @param needed actions, also those that the policy does not allow
  * @param user ARN of the user that makes the calls
  * @returns calls that the simulator evaluates together: each action on each resource, with the same
@@ -88,7 +86,7 @@ function callerOf(action: string, user: string, { region }: Environment): readon
   ];
 }
 
-/** The context key of a request from the first of the networks; none if there is no restriction. */
+/** The first of the networks; none if there is no restriction. */
 function sourceOf(networks: Networks | undefined): readonly ContextEntry[] {
   const { cidrs = [], vpcs = [], vpcEndpoints = [] } = networks ?? {};
   return [

@@ -4,20 +4,19 @@ import { isUsed, type RotateFound, useOf } from "./next-step";
 import { giveNewKey, type RotationWorld } from "./rotation";
 
 /**
- * A deactivation reaches all parts of AWS within minutes. Until then, the key can still get a
- * session. In milliseconds.
+ * In milliseconds. A deactivation reaches all parts of AWS within minutes. Until then, the key can
+ * still get a session.
  */
 const PROPAGATION = 900_000;
 
-/** How long another key for DKP may delay the end of the leaked one. In milliseconds. */
+/** In milliseconds: how long another key for DKP may delay the end of the leaked one. */
 const GIVE_LIMIT = 60_000;
 
 /** How often a response tries to give DKP a key that works. */
 const ATTEMPTS = 2;
 
-/** What the response to a leak reads and writes besides. */
 export interface LeakWorld extends RotationWorld {
-  /** The user that has a key; undefined if no user of the account has it. */
+  /** Undefined if no user of the account has the key. */
   ownerOf(id: string): Promise<string | undefined>;
   /** Denies the sessions of the user that were issued before a time. */
   denySessions(before: Date): Promise<void>;
@@ -38,7 +37,7 @@ interface Elsewhere {
 interface LeakPlan {
   /** The leaked keys that IAM has. */
   readonly keys: readonly IamKey[];
-  /** Those that are gone already. */
+  /** The leaked keys that IAM does not have. */
   readonly gone: readonly string[];
   /** Undefined if the cluster could not be read. */
   readonly dkpKey: string | undefined;
@@ -89,7 +88,6 @@ const slotOf = (keys: readonly IamKey[], dkpKey: string | undefined): IamKey | u
   keys.find(({ status }) => status !== "Active") ??
   keys.find(({ id }) => id !== dkpKey);
 
-/** Deletes the key that makes room for another one, if one does. */
 const makeRoom = async (world: LeakWorld, forSlot: IamKey | undefined): Promise<void> =>
   forSlot && world.deleteKey(forSlot.id);
 
@@ -135,7 +133,6 @@ export async function respond(
   return found;
 }
 
-/** Why DKP got no key, with what gives it one. */
 function notGiven(
   { elsewhere, refusal }: LeakWorld,
   { dkpKey }: LeakPlan,
@@ -146,7 +143,6 @@ function notGiven(
   return { rule: "not-given", values: { reason, options } };
 }
 
-/** Another key for DKP, or why it has none. */
 async function givenInTime(world: LeakWorld, plan: LeakPlan): Promise<RotateFound> {
   const { elsewhere } = world;
   const giving = async (): Promise<RotateFound> => {
@@ -170,8 +166,7 @@ async function givenInTime(world: LeakWorld, plan: LeakPlan): Promise<RotateFoun
 }
 
 /**
- * Gives DKP a key, and another one where that one does not work: another response at the same time
- * may delete it.
+ * Replaces a key that does not work: another response at the same time may delete it.
  * @returns the key that DKP has
  */
 async function workingKey(world: LeakWorld, plan: LeakPlan): Promise<string> {

@@ -10,9 +10,7 @@ import { writeSecretFile } from "../hand-over/secret-file";
 import { type RotateFound, useOf } from "./next-step";
 import type { RotationWorld } from "./rotation";
 
-/**
- * Where the secret of a key goes for an installation, or for a cluster that is not written to.
- */
+/** Where the secret of a key goes for an installation, or for a cluster that is not written to. */
 export interface Destination {
   /** As a person named it. */
   readonly name: string;
@@ -33,7 +31,7 @@ export const toFile = (file: string, environment: Environment): Destination => (
     ),
 });
 
-/** A command of a shell, which reads the block from its standard input. What it prints is shown. */
+/** A command of a shell, which reads the block from its standard input. Its output is shown. */
 export const toCommand = (command: string, env: Environment): Destination => ({
   name: "the command",
   async take(block) {
@@ -49,7 +47,7 @@ export const toCommand = (command: string, env: Environment): Destination => ({
 
 /**
  * The keys that the user has, as a person reads them before the answer.
- * @throws Error if two
+ * @throws Error if the user has two
  */
 export async function keysBefore(world: RotationWorld, user: string): Promise<string> {
   const keys = await world.keys();
@@ -63,9 +61,9 @@ export async function keysBefore(world: RotationWorld, user: string): Promise<st
 }
 
 /**
- * Creates a key, and passes its block on. It is deleted again only where nothing can have it.
+ * Creates a key, and passes its block on. The key is deleted again only if nothing can have it.
  * @returns what was done
- * @throws Error if the destination does not have the block for certain
+ * @throws Error if it is not certain that the destination has the block
  */
 export async function newKeyFor(
   world: RotationWorld,

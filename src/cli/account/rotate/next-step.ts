@@ -7,40 +7,39 @@ import type { ROTATE_RULES } from "./rotate-rules";
 export const DAY = 86_400_000;
 
 /**
- * The checks of a run use a new key, which AWS reports as a use: a run ends before that. In
- * milliseconds.
+ * In milliseconds. The checks of a run use a new key, which AWS reports as a use: a run ends before
+ * that.
  */
 export const RUN_LIMIT = 900_000;
 
 /**
- * Without a use of the old key for this long, in which DKP used its own, the old one is deactivated:
- * a cluster that stands still uses none. AWS reports a use within hours. In days.
+ * In days. The old key is deactivated if it had no use for this time, in which DKP used its own: a
+ * cluster that stands still uses none. AWS reports a use within hours.
  */
 const UNUSED_DAYS = 2;
 
 /**
- * Without a use for this long, an Inactive key is deleted, once DKP's key has the age below. In
- * days.
+ * In days. An Inactive key is deleted after this time without a use, once DKP's key has the age
+ * below.
  */
 const DELETE_AFTER_DAYS = 3;
 const PROVEN_DAYS = 7;
 
-/** A step that waits for this long beyond its time needs a person. In days. */
+/** In days: a step that waits for this long beyond its time needs a person. */
 export const PATIENCE_DAYS = 7;
 
-/** What was read of a deployment's keys. */
 export interface Situation {
   /** The time of AWS. */
   readonly now: Date;
-  /** The age of a key, in days, at which a rotation begins. */
+  /** In days: the age of a key at which a rotation begins. */
   readonly maxAge: number;
   /** Whether a person wants a rotation before its time. */
   readonly isWanted: boolean;
-  /** The key that DKP's Secret has. */
+  /** The key of DKP's Secret. */
   readonly dkpKey: string;
-  /** The keys of the user, with their last uses. IAM allows two. */
+  /** With their last uses. IAM allows two. */
   readonly keys: readonly IamKey[];
-  /** Of that Secret. */
+  /** Of DKP's Secret. */
   readonly lastWrite?: LastWrite | undefined;
 }
 
@@ -54,8 +53,8 @@ export interface Step {
 }
 
 /**
- * The next step of a rotation. It follows from what was read alone, so that a run that was killed,
- * or whose answers were lost, is continued by the next one.
+ * The next step of a rotation. It follows from the situation alone, so that the next run continues
+ * one that was killed, or whose responses were lost.
  */
 export function nextStep(situation: Situation): Step {
   const { keys, dkpKey } = situation;
@@ -84,9 +83,8 @@ export function findingsOf(situation: Situation, { found, action }: Step): reado
   return id === undefined ? [found] : [{ rule: "delete-for-slot", values: { other: id } }, found];
 }
 
-/** What shows that a rotation has not ended in time. */
 export interface Rotating extends Pick<Situation, "now" | "maxAge" | "keys"> {
-  /** The youngest key that works counts where it is not known. */
+  /** If it is unknown, the youngest key that works counts. */
   readonly dkpKey: string | undefined;
   readonly stack?: string;
 }
@@ -126,8 +124,8 @@ function inactiveKey(situation: Situation, own: IamKey, other: IamKey | undefine
 }
 
 /**
- * Another key for DKP, whose key does not work. Of two keys, one that nothing uses makes room: the
- * other one, or the Inactive one that DKP has. A person decides about two that are used.
+ * Another key for DKP, whose key does not work. Of two keys, an unused one makes room: the other
+ * one, or the Inactive one that DKP has. A person decides if both are used.
  */
 function replaced(
   { dkpKey: key, keys, now }: Situation,
@@ -229,5 +227,5 @@ export function useOf({ lastUsed }: IamKey): { readonly use: string } {
 
 export const createdOf = ({ created }: IamKey): Date => created ?? new Date(0);
 const after = (time: Date, days: number): Date => new Date(+time + days * DAY);
-/** Of a key whose creation is unknown, since 1970. */
+/** A key whose creation is unknown counts as created in 1970. */
 export const ageInDays = (key: IamKey, now: Date): number => (+now - +createdOf(key)) / DAY;

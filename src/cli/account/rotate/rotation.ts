@@ -7,11 +7,11 @@ import { findingsOf, nextStep, type RotateFound, type Situation, type Step } fro
 export interface RotationWorld {
   /** The time of AWS's last answer. */
   now(): Date;
-  /** The keys of the user, with their last uses. */
+  /** With their last uses. */
   keys(): Promise<readonly IamKey[]>;
   /** The key that DKP's Secret has, read now. */
   dkpKey(): Promise<string>;
-  /** Who wrote that Secret as it was read last, as far as the cluster says it. */
+  /** Of the Secret as it was read last, if the cluster says it. */
   lastWrite?(): LastWrite | undefined;
   /** The secret stays in memory. */
   createKey(): Promise<SecretKey>;
@@ -71,9 +71,9 @@ export async function rotateOnce(
 }
 
 /**
- * Creates a key and gives it to the cluster. Where the cluster refuses it, the key is deleted
- * again; where it is not known whether the cluster has it, nothing is deleted, because a write can
- * land after its answer was lost: the next run decides.
+ * Creates a key and gives it to the cluster. If the cluster refuses it, the key is deleted again.
+ * If it is unknown whether the cluster has it, nothing is deleted, because a write can land after
+ * its response was lost: the next run decides.
  * @returns its ID
  */
 export async function giveNewKey(world: RotationWorld): Promise<string> {
@@ -98,7 +98,7 @@ export async function giveNewKey(world: RotationWorld): Promise<string> {
   return key.id;
 }
 
-/** Deactivates or deletes a key. The cluster is read again before that, and after a deactivation. */
+/** The cluster is read again before the key is deactivated or deleted, and after a deactivation. */
 async function removed(
   world: RotationWorld,
   { dkpKey }: Situation,

@@ -40,7 +40,6 @@ export class UserKeys {
     return this.aws.now();
   }
 
-  /** All keys, with their last uses. */
   async list(): Promise<readonly IamKey[]> {
     const keys = requiredOf(await this.reader.usedKeys(this.user));
     if (keys === undefined) {
@@ -59,7 +58,7 @@ export class UserKeys {
   }
 
   /**
-   * Waits until AWS accepts a key: two answers of two parts of AWS.
+   * Waits until AWS accepts a key: two responses of two parts of AWS.
    * @throws Error after a minute
    */
   async accepted({ id, secret }: SecretKey): Promise<void> {
@@ -83,12 +82,11 @@ export class UserKeys {
     }
   }
 
-  /** The user that has a key; undefined if no user of the account has it. */
+  /** Undefined if no user of the account has the key. */
   async ownerOf(id: string): Promise<string | undefined> {
     return requiredOf(await this.reader.keyUse(id))?.user;
   }
 
-  /** Denies the sessions of the user that were issued before a time. */
   async denySessions(before: Date): Promise<void> {
     const PolicyDocument = JSON.stringify(denial(before.toISOString()));
     await this.aws.write("iam:PutUserPolicy", {
@@ -110,7 +108,7 @@ export class UserKeys {
     await (Status === "Inactive" ? unlessGone(update) : update);
   }
 
-  /** Deletes a key; one that is gone already is no error. */
+  /** A key that is gone already is no error. */
   async delete(AccessKeyId: string): Promise<void> {
     const input = { UserName: this.user, AccessKeyId };
     await unlessGone(this.aws.write("iam:DeleteAccessKey", input));
@@ -124,7 +122,7 @@ const unlessGone = (write: Promise<unknown>): Promise<unknown> =>
     }
   });
 
-/** IAM without a cluster: a leaked key ends all the same. */
+/** IAM without a cluster, for the response to a leak. */
 export function worldWithoutCluster(keys: UserKeys): RotationWorld {
   const unread = () => Promise.reject(new Error("the cluster was not read"));
   return {
@@ -139,7 +137,7 @@ export function worldWithoutCluster(keys: UserKeys): RotationWorld {
   };
 }
 
-/** The same with what the response to a leak needs. */
+/** Adds what the response to a leak needs. */
 export const leakWorld = (
   world: RotationWorld & Pick<LeakWorld, "elsewhere" | "refusal">,
   keys: UserKeys,

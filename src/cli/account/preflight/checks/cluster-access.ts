@@ -4,8 +4,8 @@ import { ClusterError } from "../../../cluster/failures";
 import type { CheckResult } from "../report";
 
 /**
- * Whether the user of the kubeconfig may do in a cluster what the commands with `--cluster` do.
- * Reads nothing of the cluster.
+ * Whether the user of the kubeconfig has the permissions that the commands with `--cluster`
+ * require. Reads nothing of the cluster.
  */
 export async function clusterAccessCheck(access: ClusterAccess): Promise<CheckResult> {
   const check = "cluster-access";

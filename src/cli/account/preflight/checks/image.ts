@@ -22,17 +22,13 @@ export const imageCheck: Check = {
   },
 };
 
-/** What DKP requires of the image of a node. */
 const REQUIRED = [
   ["State", "available"],
   ["RootDeviceType", "ebs"],
   ["Architecture", "x86_64"],
 ] as const;
 
-/**
- * What keeps an image from being one of DKP's nodes.
- * @param imdsv2 `cluster.imdsv2`
- */
+/** Why DKP cannot use an image for its nodes. */
 function imageFindings(
   image: Image,
   ami: string,

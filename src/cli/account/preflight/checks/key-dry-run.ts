@@ -23,10 +23,7 @@ export function dryCalls({
   };
 }
 
-/**
- * What denies a call, by the code and the message of EC2, which name it; a policy where they name
- * nothing.
- */
+/** What denies a call, by the code and the message of EC2; a policy if they do not say it. */
 const DENIALS = [
   [/^UnauthorizedOperation: .*service control policy/i, "permission-denied-by-scp"],
   [/^UnauthorizedOperation: .*permissions boundary/i, "permission-denied-by-boundary"],

@@ -18,8 +18,8 @@ import {
 } from "../check";
 
 /**
- * The names of the deployment's own user, policies and node role: whether they are free, or else
- * what has them.
+ * Whether the names of the deployment's own user, policies and node role are free, or what has
+ * them.
  */
 export const resourceNamesCheck: Check = {
   id: "resource-names",
@@ -43,10 +43,7 @@ export const resourceNamesCheck: Check = {
   },
 };
 
-/**
- * What is found about the name of an object: nothing if it is free, or the object is managed or
- * imported.
- */
+/** Nothing if the name is free, or the object is managed or imported. */
 async function nameFindings(
   object: DescribedThing,
   described: Inventory,

@@ -20,10 +20,9 @@ const SERVICES = ["ec2", "elasticloadbalancing", "iam", "sts"];
 
 /**
  * Whether the calls of the cluster come from `user.allowedNetworks`, as far as their sources are
- * known: Elastic IPs by the names that DKP gives them, `<prefix>-natgw` of its NAT gateway, those
- * of the cluster's instances, `<prefix>-<node group>-<number>`, and interface endpoints. Source:
- * deckhouse/deckhouse, candi/cloud-providers/aws/layouts, base-infrastructure, master-node and
- * static-node.
+ * known: interface endpoints, and Elastic IPs by the names that DKP gives them: `<prefix>-natgw`
+ * (NAT gateway) and `<prefix>-<node group>-<number>` (instance). Source: deckhouse/deckhouse,
+ * candi/cloud-providers/aws/layouts, base-infrastructure, master-node and static-node.
  */
 export const sourceAddressCheck: Check = {
   id: "source-addresses",
@@ -43,7 +42,7 @@ export const sourceAddressCheck: Check = {
       existingVPCID === undefined ? [...own] : [existingVPCID],
     );
     if (user.allowedNetworks !== undefined) {
-      // Where every service has an endpoint, no call has an address.
+      // If every service has an endpoint, no call has an address.
       const isByEndpoints = SERVICES.every((service) =>
         endpoints.some((endpoint) => endpoint.service === service),
       );

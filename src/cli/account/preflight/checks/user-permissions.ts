@@ -7,10 +7,7 @@ import { type EvaluationResult, someAtATime } from "../../aws/operations";
 import { type Check, type PreflightFound, when } from "../check";
 import { simulatedCalls } from "../simulated-requests";
 
-/**
- * The rules of actions that are not allowed, from the worst: of several resources the worst
- * decision counts.
- */
+/** The rules of actions that are not allowed. The worst decision of several resources counts. */
 const WORST_FIRST = [
   "permission-denied-by-scp",
   "permission-denied-by-boundary",
@@ -18,10 +15,7 @@ const WORST_FIRST = [
   "permission-undecided",
 ] as const;
 
-/**
- * The decision of the simulator on one action. It reports the SCP and the boundary next to its
- * decision.
- */
+/** The simulator reports the SCP and the boundary next to its decision. */
 function decisionOf(result: EvaluationResult): (typeof WORST_FIRST)[number] | "allowed" {
   const { EvalDecision, OrganizationsDecisionDetail, ResourceSpecificResults = [] } = result;
   if (EvalDecision === "allowed") {
@@ -83,7 +77,7 @@ export const permissionsCheck: Check = {
   },
 };
 
-/** The actions that are not allowed; an action without a result is undecided. */
+/** An action without a result is undecided. */
 function denials(
   actions: readonly string[],
   results: readonly EvaluationResult[],

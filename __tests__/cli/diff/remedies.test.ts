@@ -45,7 +45,7 @@ const REMEDIES: Readonly<
     'accountId: "210987654321"',
     'accountId: "123456789012"',
   ],
-  "setting-breaking": ["user: { name: a }", "user: { name: b }", "user: { name: a }"],
+  "setting-breaking": ["policy: { name: a }", "policy: { name: b }", "policy: { name: a }"],
 };
 
 /**

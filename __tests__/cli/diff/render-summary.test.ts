@@ -48,7 +48,7 @@ review/ against git ref main \\(1a2b3c4d\\)
 
 **Broadened permissions: 2 actions added**
 
-- the user can do more\\; for example, denied before\\: iam\\:TagRole on arn\\:aws\\:iam\\:\\:ACCOUNT\\_ID\\:role/dev-node with aws\\:TagKeys\\=team
+- the user can do more\\; for example, this was denied before\\: iam\\:TagRole on arn\\:aws\\:iam\\:\\:ACCOUNT\\_ID\\:role/dev-node with aws\\:TagKeys\\=team
   - \`+ iam:TagRole\` (Tagging) on \`arn:aws:iam::ACCOUNT_ID:role/dev-node\` if every aws\\:TagKeys is team (why: sets cluster.tags on \\<prefix\\>-node, at creation and later)
   - \`+ iam:UntagRole\` (Tagging) on \`arn:aws:iam::ACCOUNT_ID:role/dev-node\` if every aws\\:TagKeys is team (why: removes a tag from \\<prefix\\>-node that cluster.tags no longer contains)
 
@@ -75,7 +75,7 @@ review/ against git ref main \\(1a2b3c4d\\)
       "user: { name: b }\naccessKeys: none",
     );
     expect(changesText(changes).split("\n").slice(0, 8)).toEqual([
-      "Verdict: breaking (exit code 3). 3 breaking changes. The Terraform role needs more permissions. 1 other change requires attention.",
+      "Verdict: breaking (exit code 3). 2 breaking changes. The Terraform role needs more permissions. 1 other change requires attention.",
       SOURCE,
       "",
       "x",
@@ -160,7 +160,7 @@ review/ against git ref main \\(1a2b3c4d\\)
     const text = changesText(
       between(...([before, after].map((more) => `${minimal("")}\n${more}`) as [string, string])),
     );
-    expect(text).toContain(`\nA leaked key ${expected}. Altogether it can\n  - `);
+    expect(text).toContain(`\nA leaked key ${expected}. What it could already do is now\n  - `);
   });
 
   it("shows both sentences where the impact of a leaked key differs in more than that", () => {
@@ -225,7 +225,7 @@ review/ against git ref main \\(1a2b3c4d\\)
       { Statement: [] },
       { Statement: [{ Effect: "Allow", Action: action, Resource: resource, Condition }] },
     );
-    const sentence = "  - the node role can do more; for example, denied before: ";
+    const sentence = "  - the node role can do more; for example, this was denied before: ";
     expect(changesText(changes)).toContain(
       `\n${sentence}${action} on ${resource} with iam:PassedToService=ec2.amazonaws.com\n`,
     );
@@ -302,7 +302,7 @@ review/ against git ref main \\(1a2b3c4d\\)
       { Statement: [{ Effect: "Allow", Action: "s3:`|@x", Resource: "*" }] },
     );
     expect(changesMarkdown(renamedPolicy("a|b`c@team#1<i>*x*_y_"))).toContain(
-      'replaces the policy \\"a\\|b\\`c\\@&#8203;team\\#&#8203;1\\<i\\>\\*x\\*\\_y\\_\\"\n',
+      'replaces the policy \\"a\\|b\\`c\\@&#8203;team\\#&#8203;1\\<i\\>\\*x\\*\\_y\\_\\" (`aws_iam_policy.policy`)\n',
     );
     expect(changesMarkdown(wild)).toContain("  - `` + s3:`|@x `` (not in DKP\\'s catalogue) ");
   });
@@ -328,7 +328,7 @@ review/ against git ref main \\(1a2b3c4d\\)
   it("has no control characters that a terminal or a CI system interprets, and no names that look alike", () => {
     const changes = renamedPolicy("x\n::error::y\u001b[2J\u009b\u202est\u0430te");
     expect(changesText(changes)).toContain(
-      'replaces the policy "x\\n::error::y\\u001b[2J\\u009b\\u202est\\u0430te"\n',
+      'replaces the policy "x\\n::error::y\\u001b[2J\\u009b\\u202est\\u0430te" (aws_iam_policy.policy)\n',
     );
     const alike = nodePolicies(
       {},

@@ -34,7 +34,7 @@ export const ENDED_UNUSED = `${WHAT}, which nothing used for a day, and the curr
 /** `id` is the ARN of the policy. */
 export const QUARANTINED = {
   text: "AWS has attached {id}, because a key of the user was exposed publicly",
-  risk: "it denies ec2:RunInstances and more, whatever key of the user DKP has",
+  risk: "it denies ec2:RunInstances and more to every key of the user",
   remedy: `follow ${recovery("quarantine")} at once`,
 } as const;
 

@@ -15,14 +15,11 @@ interface Options {
 export const define: Define = (command, session) => {
   command
     .description(
-      "Plans one deployment: synth, terraform init, terraform plan, and the change summary. Applies nothing, leaves no plan, and prints the command that applies this plan.",
+      "Plans one deployment: synth, terraform init, terraform plan, and the change summary. Applies nothing, keeps no plan, and prints the digest of this plan: apply --approved DIGEST plans again, and applies only the same plan.",
     )
     .argument("[stack]", STACK_HELP)
     .option("--no-lock", "does not lock the state: for a role that can only read")
-    .option(
-      "--digest-file <file>",
-      "writes the digest into a file, which is removed if there is nothing to apply",
-    )
+    .option("--digest-file <file>", "a file for the digest; removed if nothing is to be applied")
     .addOption(formatOption("text", "markdown", "json"))
     .action(async (name: string | undefined, { lock, digestFile, format }: Options) => {
       if (digestFile !== undefined) {

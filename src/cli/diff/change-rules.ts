@@ -61,7 +61,7 @@ export const NO_LONGER = "no longer possible";
 
 /** An apply deletes and detaches what a former file names. */
 const UPDATE_ROLE =
-  "add the permissions of {file} to its policy before you apply, and replace the policy by the file afterwards";
+  "add these permissions before you apply; after the apply, replace its policy by {file}";
 
 /**
  * Every kind of difference that `diff` reports, in the order of the headings. Rule IDs are stable.
@@ -85,7 +85,7 @@ export const RULES = {
     "key-replaced": {
       text: "Terraform replaces the access key in the slot {slot}, and deletes the old key before the new key exists",
       risk: "the cluster has no access to AWS until DKP has the new key",
-      remedy: `restore user.name and the pgpKey of this slot; set another OpenPGP key in the other slot, and rotate (${page("keys", "rotate")})`,
+      remedy: `restore user.name and the pgpKey of this slot; to use another OpenPGP key, set it in the other slot and rotate (${page("keys", "rotate")})`,
     },
     "key-ended-in-use": ENDED_IN_USE,
     "key-reactivated": {
@@ -152,7 +152,7 @@ export const RULES = {
     "destination-changed": {
       text: "the backend of the state, which may contain the secret, changes: {changes}",
       risk: "Terraform sends the state and the credentials of the backend there",
-      remedy: `with another location, move the state before you merge (${page("change-and-retire", "move-the-state")})`,
+      remedy: `if its location changes, move the state before you merge (${page("change-and-retire", "move-the-state")})`,
     },
   }),
   ...rules("note", "Impact of a leaked key", {
@@ -160,9 +160,9 @@ export const RULES = {
   }),
   ...rules("attention", "Broadened permissions", {
     "permissions-broadened":
-      "[the {created} has these permissions|the {principal} can do more][: {actions}][; this counts as more, because {reason}][; for example, denied before: {request}][; for example: {example}][, if the permissions boundary {boundary} allows it]",
+      "[the {created} has these permissions|the {principal} can do more][: {actions}][; this counts as more, because {reason}][; for example, this was denied before: {request}][; for example: {example}][, if the permissions boundary {boundary} allows it]",
     "deny-weakened":
-      "a Deny of the {principal} is removed or covers fewer requests[; for example, denied before: {request}]",
+      "a Deny of the {principal} is removed or covers fewer requests[; for example, this was denied before: {request}]",
     "networks-added": "a leaked key works from [{networks} too|every network]",
     "boundary-removed":
       "the {principal} loses the permissions boundary {before}, so whatever its policy allows is allowed",
@@ -173,7 +173,7 @@ export const RULES = {
       risk: "whatever a boundary does not allow is denied, and its content is not compared",
       remedy: "compare it with the policy before you apply",
     },
-    "trust-changed": "who may assume {role} changes: {before} -> {after}",
+    "trust-changed": "the trust policy of {role} changes: {before} -> {after}",
     "link-external":
       "{address}: {argument} is now {value}, which this project neither creates nor compares",
     "resource-external": {

@@ -194,7 +194,8 @@ function verdict(changes: Changes): string {
   const findings = deployments.flatMap((deployment) => deployment.findings);
   const levels = findings.map((found) => levelOf(RULES, found));
   const worst = LEVELS.findLast((level) => levels.includes(level)) ?? "note";
-  const least = createsKey(findings) ? "step of a rotation" : "harmless";
+  const isKeyCreated = createsKey(findings);
+  const least = isKeyCreated ? "step of a rotation" : "harmless";
   const level = `${worst === "note" ? least : worst} (exit code ${changesExitCode(changes)}).`;
   if (deployments.every(({ state }) => state === "unchanged")) {
     return `${level} Nothing changes.`;
@@ -223,7 +224,7 @@ function verdict(changes: Changes): string {
     level,
     ...sentences,
     ...keySentences(findings),
-    ...restSentences(sentences, findings),
+    ...restSentences(sentences, findings, isKeyCreated),
   ].join(" ");
 }
 
@@ -240,6 +241,7 @@ function keySentences(findings: readonly DiffFound[]): readonly string[] {
 function restSentences(
   sentences: readonly string[],
   findings: readonly DiffFound[],
+  isKeyCreated: boolean,
 ): readonly string[] {
   if (sentences.length > 0) {
     return [];
@@ -247,7 +249,7 @@ function restSentences(
   const isOutdated = findings.some(({ rule }) => rule === "state-outdated");
   const same = isOutdated ? "Only the state changes." : "No resource changes.";
   // Beside a key that is switched, deactivated or deleted, a finding says so.
-  const stays = createsKey(findings)
+  const stays = isKeyCreated
     ? "The new key has the permissions of the other key, and the same people can read its secret. The other key stays as it is."
     : "The permissions stay the same.";
   return [stays, resourceCounts(findings) ?? same];
@@ -333,7 +335,7 @@ function impactLines(
       [
         change === ""
           ? "The impact of a leaked key changes"
-          : style.text(`A leaked key ${change}. Altogether it can`),
+          : style.text(`A leaked key ${change}. What it could already do is now`),
         group.flatMap(({ before, after }) => [
           `- ${text(after)}`,
           ...(change === "" ? [`  ${style.advice(`before: ${before}`)}`] : []),
@@ -378,12 +380,15 @@ function titleOf(section: Section, findings: readonly DiffFound[]): string {
   return counts.length === 0 ? section : `${section}: ${counts.join(", ")}`;
 }
 
+/** The rules whose sentence names a kind of resource, of which a deployment can have several. */
+const ADDRESSED: readonly string[] = ["resource", "destroyed"];
+
 /** A sentence, and the actions that are listed below it. */
 function linesOf(found: DiffFound, style: Style): readonly string[] {
   const actions = actionsOf(found);
   const withoutActions = { ...found, values: { ...found.values, actions: [] } } as DiffFound;
   const sentence = textOf(RULES, actions.length === 0 ? found : withoutActions);
-  const address = found.rule === "resource" ? ` (${style.code(found.address ?? "")})` : "";
+  const address = ADDRESSED.includes(found.rule) ? ` (${style.code(found.address ?? "")})` : "";
   const advice = adviceLines(RULES, found).map((line) => `  ${style.advice(line)}`);
   return [
     `- ${style.text(sentence)}${address}`,
@@ -421,9 +426,12 @@ function actionLines(
   const groups = [...grouped(actions, (change) => scopeChange(change, style))];
   const lines = groups.map(([change, group]) => {
     // What is no longer allowed anywhere is named.
-    const isRemoved = group.every(({ after }) => after.length === 0);
-    const names = group.map(({ action }) => style.code(action));
-    return `  - ${countOf(group)} ${change}: ${style.list(names, isRemoved ? FEW : FEW_NAMES)}`;
+    const [mark = "~"] = group.map(({ before, after }) => markOf(before, after));
+    const names = style.list(
+      group.map(({ action }) => style.code(action)),
+      mark === "-" ? FEW : FEW_NAMES,
+    );
+    return `  ${style.bullet}${style.code(mark)} ${countOf(group)} ${change}: ${names}`;
   });
   return style.folded(`${countOf(actions)}, by resources and conditions`, lines);
 }

@@ -10,7 +10,7 @@ export const RECOMMENDED_SETTINGS: Readonly<
   // A comment, because the cluster exists later, and it replaces pgpKey.
   rotate: {
     lines: ["# accessKeys: { managedBy: rotate }"],
-    why: "instead of pgpKey, once the cluster exists: only the cluster has the secret, and rotate replaces the key every 90 days",
+    why: "once the cluster exists, use this instead of the accessKeys below: only the cluster then has the secret, and rotate replaces the key every 90 days",
   },
   accountId: {
     lines: ['accountId: "123456789012"'],
@@ -26,7 +26,7 @@ export const RECOMMENDED_SETTINGS: Readonly<
   },
   permissionsBoundary: {
     lines: ["user:", "  permissionsBoundary: arn:aws:iam::123456789012:policy/dkp"],
-    why: "it limits the user, whatever its policy allows, but not the roles that the user changes",
+    why: "it limits what the policies of the user can allow, and does not limit the roles that the user can change",
   },
   pgpKeys: {
     lines: [

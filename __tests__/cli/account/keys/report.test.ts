@@ -2,6 +2,7 @@ import { type LeakedKeys, leakText } from "../../../../src/cli/account/keys/leak
 import { keyReport, keyReportText, keysJson } from "../../../../src/cli/account/keys/report";
 import type { KeySituation } from "../../../../src/cli/account/keys/situation";
 import { untilText } from "../../../../src/cli/text/time";
+import { deployment } from "../../../helpers/deployment";
 import { expectGolden } from "../../../helpers/golden";
 import {
   DEPLOYED,
@@ -102,9 +103,13 @@ describe("what is seen of a leaked key", () => {
       ),
     );
     expect(absent).toBe(
-      "in step 4, set accessKeys.primary.status: absent, and current: secondary, before you apply",
+      "it is not the current key: in step 4, set accessKeys.primary.status: absent before you apply",
     );
     expect(leakText({ ...LEAK, ids: [NEW] })).not.toContain("in step 4");
+    const back = deployment("accessKeys: { secondary: { status: Active } }");
+    expect(leakText({ ...LEAK, settings: back })).toContain(
+      "accessKeys.primary.status: absent and accessKeys.current: secondary before you apply",
+    );
   });
 
   it("is which key the cluster has, and each other key with the command that names both", () => {

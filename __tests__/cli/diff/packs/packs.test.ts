@@ -46,7 +46,7 @@ const CHANGES: Readonly<Record<string, readonly [before: string, after: string, 
     "the name of the user in another case, without access keys in Terraform": [
       "accessKeys: none",
       "accessKeys: none\nuser: { name: Deckhouse }",
-      "3 user-renamed destroyed deployer-broadened deployer-broadened control-policy-changed setting-breaking",
+      "3 user-renamed destroyed deployer-broadened deployer-broadened control-policy-changed",
     ],
     "another name of the policy": [
       "",

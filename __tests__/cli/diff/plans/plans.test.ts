@@ -332,7 +332,7 @@ describe("what a change broadens has an example", () => {
       between(insideBoundary("s3:GetObject"), insideBoundary("s3:PutObject")),
     );
     expect(text).toContain(
-      `denied before: s3:PutObject on arn:aws:s3:::example/example, if the permissions boundary ${BOUNDARY} allows it\n`,
+      `this was denied before: s3:PutObject on arn:aws:s3:::example/example, if the permissions boundary ${BOUNDARY} allows it\n`,
     );
   });
 });

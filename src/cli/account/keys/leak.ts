@@ -39,8 +39,10 @@ export function leakText(leaked: LeakedKeys): string {
     lines.push(`leaked: ${parts.join(", ")}`);
     const isSet = slot && accessKeys !== "none" && accessKeys[slot].status !== "absent";
     if (isSet && !isCurrent) {
+      const other = otherSlot(slot);
+      const current = accessKeys.current === other ? "" : ` and accessKeys.current: ${other}`;
       lines.push(
-        `in step 4, set accessKeys.${slot}.status: absent, and current: ${otherSlot(slot)}, before you apply`,
+        `it is not the current key: in step 4, set accessKeys.${slot}.status: absent${current} before you apply`,
       );
     }
   }

@@ -7,12 +7,12 @@ const NOTES = templateRules("note", {
     "nothing to do: DKP has {key}, created {created}, and its rotation begins on {until}",
   replace: "DKP has {key}, created {created}: another key is created and given to the cluster",
   "another-run":
-    "waiting until {until}: {other} is new, and the cluster does not have it, so another run may give it",
+    "waiting until {until}: {other} is new, and another run of rotate may be about to give it to the cluster",
   "delete-leftover":
     "{other} is deleted: a run that did not end left it, nothing has used it, and the cluster does not have it",
   "waiting-for-uses": "waiting until {until}: the former key {other} was {use}",
   "waiting-for-proof":
-    "waiting: the former key {other} was {use}, and AWS reports no use of {key} by a component of DKP two days later",
+    "waiting for a use of {key} by a component of DKP, two days or more after that of the former key {other} ({use})",
   deactivate: "the former key {other} is deactivated: it was {use}, and DKP has used {key} since",
   "waiting-for-deletion":
     "waiting until {until}: then the former key {other}, which is Inactive and was {use}, is deleted",
@@ -63,12 +63,12 @@ const CHECK_USES =
 const ATTENTION = templateRules("attention", {
   "still-used": ["the former key {other} is still in use, so it stays Active: {use}", CHECK_USES],
   "never-proven": [
-    "AWS reports no use of {key} by a component of DKP two days after the former key {other}, which stays Active: {use}",
+    "no component of DKP has used {key} two days or more after the former key {other} ({use}), so {other} stays Active",
     "check whether the cluster runs, and whether the queue of DKP stands still",
   ],
   "younger-used": [
     `{other} was created after {key}, the key that DKP has, and was {use}: somebody has written an older key back, or uses a key of this user${WRITTEN}`,
-    "find out who wrote it back, and what uses {other}; when DKP has used {key} for two days, and nothing {other}, deactivate and delete {other}; nothing is rotated until then",
+    "find out who wrote it back, and what uses {other}; when only {key} has been used for two days, deactivate and delete {other}; rotate does nothing until then",
   ],
   // While a run does this, DKP's key does not work.
   "replace-unknown":
@@ -84,7 +84,7 @@ const ATTENTION = templateRules("attention", {
 
 const BREAKING = templateRules("breaking", {
   "inactive-wait": [
-    "DKP has {key}, which is Inactive; {other} was created for it, and the cluster does not have it",
+    "DKP has {key}, which is Inactive; {other} is new, and another run of rotate may be about to give it to the cluster",
     "run the command again after {until}",
   ],
   "unknown-without-slot": [

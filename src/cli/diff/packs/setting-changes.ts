@@ -31,7 +31,7 @@ export function settingsFindings(before: JsonObject, after: JsonObject): readonl
     found.push({ rule: "tags-changed", field: tags[0]?.field, values });
   }
   for (const change of changes.filter(
-    (each) => ![...destination, ...tags].includes(each) && !each.field.endsWith(".pgpKey"),
+    (each) => ![...destination, ...tags].includes(each) && !isOfResources(each.field),
   )) {
     const { field, path } = change;
     const meaning = isHarmlessAs(path, change.after) ? "harmless" : meaningOf(path);
@@ -44,6 +44,10 @@ export function settingsFindings(before: JsonObject, after: JsonObject): readonl
   }
   return found;
 }
+
+/** Resources that change report these settings. */
+const isOfResources = (field: string): boolean =>
+  field === "user.name" || field.endsWith(".pgpKey");
 
 /** Another account or partition: Terraform would create everything again there. */
 function environmentFindings(before: JsonObject, after: JsonObject): readonly DiffFound[] {

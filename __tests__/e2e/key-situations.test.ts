@@ -221,13 +221,16 @@ describe("the printed steps on real Terraform", () => {
     second.handOver();
     operator.neighbor = second.dkp;
     await keep("one key");
-    operator.write(MOVED);
-    terraform.apply();
+    const applied = (fields: Record<string, unknown>) => {
+      operator.write(fields);
+      first.synth();
+      terraform.apply();
+    };
+    applied(MOVED);
     await keep("two keys");
     keys.push(operator.handOver());
     await keep("handed over");
-    operator.write(RETIRED);
-    terraform.apply();
+    applied(RETIRED);
     await keep("retired");
   });
 

@@ -24,6 +24,7 @@ class RecordingOperator extends KeyOperator {
 
   protected override applyChange(): ReturnType<KeyOperator["applyChange"]> {
     const file = join(this.deployments.path, "plan");
+    this.deployments.synth();
     this.terraform.run("plan", `-out=${file}`);
     this.plan = this.terraform.run("show", "-json", file);
     return super.applyChange();

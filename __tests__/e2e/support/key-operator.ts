@@ -16,7 +16,7 @@ const USER = "deckhouse";
 const MOST_STEPS = 20;
 
 type Tree = Record<string, unknown>;
-type Applied = "applied" | "breaking" | "failed";
+type Applied = "applied" | "failed";
 
 interface StoredState {
   readonly serial: number;
@@ -77,10 +77,10 @@ export class KeyOperator {
     return copy;
   }
 
-  /** Writes the settings, with these fields, and synthesizes. */
+  /** Writes the settings, with these fields. */
   write(fields: Readonly<Tree> = {}): void {
     this.settings = { ...this.settings, ...structuredClone(fields) };
-    this.deployments.change({ deckhouse: stringify(this.settings) });
+    this.deployments.write({ deckhouse: stringify(this.settings) });
   }
 
   private get user(): string {
@@ -168,10 +168,6 @@ export class KeyOperator {
         command === "apply"
           ? await this.apply()
           : await this.guarded("hand-over", async () => this.handOver());
-      if (result === "breaking") {
-        await this.restore(this.printed.at(-1) ?? "");
-        return;
-      }
       if (result === "failed") {
         await this.afterFailure();
         return;
@@ -221,7 +217,7 @@ export class KeyOperator {
     return result;
   }
 
-  /** `dkp-access apply` at a terminal. A person applies nothing that is breaking. */
+  /** `dkp-access apply` at a terminal. @throws Error if the change is breaking */
   private apply(): Promise<Applied> {
     return this.guarded("apply", async () => {
       const result = this.applyChange();
@@ -232,15 +228,12 @@ export class KeyOperator {
 
   protected applyChange(): Applied {
     const env = { ...terraformEnvironment(this.aws), ...this.env };
-    const { status } = spawnSync(process.execPath, [PROGRAM, "plan", "deckhouse"], {
-      ...{ cwd: this.deployments.path, env, encoding: "utf8", maxBuffer: 2 ** 26 },
-    });
-    if (status === 3) {
-      return "breaking";
+    const { status, output } = atTerminal("yes", this.deployments.path, env, "apply", "deckhouse");
+    this.printed.push(output);
+    if (output.includes("Verdict: breaking")) {
+      throw new Error(`a step is breaking, after ${this.steps.join(", ")}:\n${output}`);
     }
-    const applied = atTerminal("yes", this.deployments.path, env, "apply", "deckhouse");
-    this.printed.push(applied.output);
-    return applied.status === 0 ? "applied" : "failed";
+    return status === 0 ? "applied" : "failed";
   }
 
   /** What a command prints, whether or not it reports something. */
@@ -370,7 +363,7 @@ export class KeyOperator {
       : this.setStatus(AccessKeyId, "Inactive"));
   }
 
-  /** An apply is breaking: the slots that a text names go back to what is deployed. */
+  /** The slots that a text names go back to what is deployed. */
   private async restore(text: string): Promise<void> {
     for (const [, slot] of text.matchAll(/restore accessKeys\.(\w+)\.status/g)) {
       const id = this.keyOf(slot as Slot);
@@ -617,6 +610,7 @@ export class KeyOperator {
    * says.
    */
   async applyWith(faults: Readonly<Record<string, Fault>>): Promise<void> {
+    this.deployments.synth();
     await runWithFaults(this.aws, { folder: this.terraform.folder, faults });
     await this.aws.s3("DELETE", `/${BUCKET}/${STATE}.tflock`);
   }

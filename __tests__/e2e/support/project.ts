@@ -79,12 +79,22 @@ export class Deployments {
    * @throws Error with the output of the app if it fails
    */
   change(settings: Readonly<Record<string, string>>): void {
+    this.write(settings);
+    this.synth();
+  }
+
+  /** Replaces the settings. */
+  write(settings: Readonly<Record<string, string>>): void {
     write(
       this.path,
       Object.fromEntries(
         Object.entries(settings).map(([stack, text]) => [`deployments/${stack}.yaml`, text]),
       ),
     );
+  }
+
+  /** Before a run of Terraform; `dkp-access plan` and `apply` do it themselves. */
+  synth(): void {
     mustSucceed(runIn(this.path, { PATH: process.env.PATH }, process.execPath, PROGRAM, "synth"));
   }
 

@@ -33,6 +33,9 @@ export interface Lent extends Stack {
   readonly deniedAfter: readonly string[];
 }
 
+/** Where the state is in S3. */
+export const STATE = `/${BUCKET}/deckhouse/terraform.tfstate`;
+
 const NODE_ROLE = "dev-node";
 
 /** The accounts of a deployment's life: each is created once, and every run changes a copy. */
@@ -132,7 +135,7 @@ export class Life {
     const proxy = await FaultProxy.before(aws);
     const stack = { aws, through: proxy, variants: this.variants, settings: flow.settings };
     await succeed(terraformOf(stack), flow.command ?? "apply", "-auto-approve");
-    const live = flow.command === "destroy" || flow.isImport ? undefined : currentKey(stack);
+    const live = flow.command === "destroy" || flow.isImport ? undefined : await currentKey(stack);
     await proxy.stop();
     return { aws, live, writes: [...proxy.writes].sort() };
   }
@@ -170,11 +173,16 @@ async function isEmpty(stack: Stack) {
 async function stateOf(stack: Stack, imported: Credentials | undefined) {
   const { status } = await terraformOf(stack).start("plan", "-detailed-exitcode");
   return {
-    works: await isAccepted(stack.aws, imported ?? currentKey(stack)),
+    works: await isAccepted(stack.aws, imported ?? (await currentKey(stack))),
     isUpToDate: status === 0,
   };
 }
 
-/** The current key. A run that only reads requires no proxy, so this process may wait for it. */
-const currentKey = (stack: Stack): Credentials =>
-  terraformOf({ ...stack, through: stack.aws }).key();
+/** The current key, as the state has it. */
+async function currentKey({ aws }: Stack): Promise<Credentials> {
+  const { outputs } = (await (await aws.s3("GET", STATE)).json()) as {
+    readonly outputs: Readonly<Record<string, { readonly value: string }>>;
+  };
+  const { access_key_id: id, secret_access_key: secret } = outputs;
+  return { accessKeyId: id?.value ?? "", secretAccessKey: secret?.value ?? "" };
+}

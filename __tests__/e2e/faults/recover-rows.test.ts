@@ -13,9 +13,8 @@ import {
   terraformOf,
 } from "../support/recovery";
 import { BUCKET } from "./flows";
-import { isAccepted, type Lent, Life } from "./life";
+import { isAccepted, type Lent, Life, STATE } from "./life";
 
-const STATE = `/${BUCKET}/deckhouse/terraform.tfstate`;
 const LOCK = `${STATE}.tflock`;
 const FIRST = "first apply";
 

@@ -122,6 +122,15 @@ describe("hand-over --cluster", () => {
     });
   });
 
+  it("gives the secret of the current key where the cluster has its ID with another one", () => {
+    expect(handOver(withId(newId))).toMatchObject({
+      status: 0,
+      changed: 2,
+      first: `${newId} (secondary) replaces another secret in dev: two fields of the Secret kube-system/d8-provider-cluster-configuration change.`,
+    });
+    expect(cluster.document().toString()).toContain(`providerSecretAccessKey: "${secret}"`);
+  });
+
   it("keeps comments, anchors and line ends byte for byte", () => {
     const before = unusual(oldId);
     expect(handOver(before)).toMatchObject(CHANGED);

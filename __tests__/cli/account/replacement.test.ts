@@ -57,8 +57,12 @@ describe("replacementOf", () => {
     });
   });
 
-  it("has nothing to do where the cluster has the current key", async () => {
-    expect(await replacement({ current: OLD_KEY })).toBeUndefined();
+  it("knows the current key in the cluster", async () => {
+    expect(await replacement({ current: OLD_KEY })).toEqual({
+      from: OLD_KEY,
+      to: OLD_KEY,
+      isUnknown: false,
+    });
   });
 
   it("says of a key that nobody has that it was deleted", async () => {

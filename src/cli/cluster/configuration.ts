@@ -71,6 +71,12 @@ export function readConfiguration(text: string): ClusterConfiguration {
   return { keyId: id, region: textOf(region) ?? "", fields };
 }
 
+/** Whether the configuration has both the ID and the secret of a key. */
+export function hasKey(text: string, { id, secret }: SecretKey): boolean {
+  const provider = objectOf(yamlOf(text, CONFIGURATION).provider);
+  return provider[ID] === id && provider[SECRET] === secret;
+}
+
 /**
  * The text of the configuration with another key. All other bytes stay: comments, order, line ends,
  * anchors.

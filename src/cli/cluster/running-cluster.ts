@@ -3,6 +3,7 @@ import { isObject, type JsonObject, listOf, parseJson, textOf, valueAt } from ".
 import { timeText } from "../text/time";
 import {
   type ClusterConfiguration,
+  hasKey,
   readConfiguration,
   type SecretKey,
   withKey,
@@ -68,6 +69,11 @@ export async function runningCluster(access: ClusterAccess): Promise<RunningClus
 export async function clusterConfiguration(access: ClusterAccess): Promise<Configured> {
   const { document, lastWrite } = await configurationOf(access);
   return { configuration: readConfiguration(decoded(document)), lastWrite };
+}
+
+/** Whether DKP has a key with its secret, which a person may have copied wrongly. */
+export async function clusterHasKey(access: ClusterAccess, key: SecretKey): Promise<boolean> {
+  return hasKey(decoded((await configurationOf(access)).document), key);
 }
 
 async function configurationOf(

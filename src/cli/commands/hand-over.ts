@@ -2,7 +2,7 @@ import { withIam } from "../account/aws/iam-reader";
 import { currentKey, providerBlock, providerYaml } from "../account/hand-over/provider-block";
 import { replacementOf, replacementText } from "../account/hand-over/replacement";
 import { checkSecretFile, writeSecretFile } from "../account/hand-over/secret-file";
-import { giveKey, runningCluster, SECRET_NAME } from "../cluster/running-cluster";
+import { clusterHasKey, giveKey, runningCluster, SECRET_NAME } from "../cluster/running-cluster";
 import { stackFolder } from "../terraform/terraform-cli";
 import { dkpAccess } from "../text/advice";
 import { inOneStep } from "../text/signals";
@@ -96,7 +96,8 @@ async function toCluster(
     replacementOf(deployment, cluster, current.id, iam),
   );
   const { context } = access;
-  if (replacement === undefined) {
+  const given = async () => ({ id: current.id, secret: await current.readSecret() });
+  if (replacement.from === current.id && (await clusterHasKey(access, await given()))) {
     session.print(`${context} has the current key ${current.id} already; nothing was written\n`);
     return;
   }
@@ -105,7 +106,7 @@ async function toCluster(
   if (refusal !== undefined) {
     throw new Error(`nothing was written: ${refusal}`);
   }
-  await giveKey(access, cluster, { id: current.id, secret: await current.readSecret() });
+  await giveKey(access, cluster, await given());
   session.print(
     `${context} has the key ${current.id} now: read back from ${SECRET_NAME}; ${dkpAccess("keys", stack)} shows the next step\n`,
   );

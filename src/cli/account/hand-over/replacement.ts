@@ -10,7 +10,7 @@ import { clusterMismatches } from "../state-match";
 export const OF_COMMANDER = "Commander manages the cluster, and writes its own configuration back";
 
 interface Replacement {
-  /** The key that DKP has. */
+  /** The key that DKP has: with the ID of `to`, its secret may be another one. */
   readonly from: string;
   /** The current key. */
   readonly to: string;
@@ -25,7 +25,6 @@ const PAUSE_MS = 60_000;
  * Whether the current key may replace DKP's: the cluster is the one of the settings, and DKP's key
  * is one of the deployment's user.
  * @param pause between two reads of a key that nobody has, in milliseconds
- * @returns undefined if the cluster has the current key
  * @throws Error with the reason why the cluster is not written to
  */
 export async function replacementOf(
@@ -34,13 +33,12 @@ export async function replacementOf(
   current: string,
   iam: IamReader,
   pause: number = PAUSE_MS,
-): Promise<Replacement | undefined> {
+): Promise<Replacement> {
   await requireCluster(deployment, cluster, iam);
   await requireActive(deployment, current, iam);
   const from = cluster.configuration.keyId;
-  return from === current
-    ? undefined
-    : { from, to: current, isUnknown: await isUnknownKey(deployment, from, iam, pause) };
+  const isUnknown = from !== current && (await isUnknownKey(deployment, from, iam, pause));
+  return { from, to: current, isUnknown };
 }
 
 /**
@@ -211,7 +209,8 @@ export function replacementText(
 ): string {
   const named = (id: string) => (slots.has(id) ? `${id} (${slots.get(id)})` : id);
   const unknown = isUnknown ? `No user of the account has ${from}: it was deleted.\n` : "";
-  return `${unknown}${named(to)} replaces ${named(from)} in ${context}: two fields of the Secret ${SECRET_NAME} change.
+  const former = from === to ? "another secret" : named(from);
+  return `${unknown}${named(to)} replaces ${former} in ${context}: two fields of the Secret ${SECRET_NAME} change.
 DKP restarts the components that call AWS.
 `;
 }

@@ -124,6 +124,24 @@ The policy D8 is nearest to the mode minimal.
     ]);
   });
 
+  it("knows the second policy of a deployment, which the first apply must import", async () => {
+    const { policies } = deployment(
+      "policy: { mode: minimal }\ncluster: { prefix: dev, layout: WithoutNAT }",
+    );
+    const access = await accessOf();
+    const deployed = policies.map(({ statements }, at) => ({
+      name: ["D8", "D8-2"][at] ?? "",
+      path: "/",
+      document: { ...policyDocument(statements, ACCOUNT) },
+    }));
+    const given = { ...access, policies: deployed };
+    const settings = adoptedSettings(given, "a.yaml", "a");
+    expect(settings.nearest).toMatchObject({ mode: "minimal", added: [], removed: [] });
+    expect(adoptedText(given, settings)).toContain(
+      "Note: the user has the policy D8-2, whose name the second policy has in the modes scoped and minimal; import it before the first apply (docs/how-to/import.md).\n",
+    );
+  });
+
   it("rejects a value that settings cannot have", async () => {
     const access = await accessOf({}, CONFIGURATION.replace("WithoutNAT", "Nowhere"));
     expect(() => adoptedSettings(access, "a.yaml", "a")).toThrow(

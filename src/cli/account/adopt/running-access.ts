@@ -1,3 +1,4 @@
+import { secondPolicyName } from "../../../iam/deployment-policies";
 import type { Mode } from "../../../iam/policy-statements";
 import type { JsonObject } from "../../../text/json";
 import type { RunningCluster } from "../../cluster/running-cluster";
@@ -107,7 +108,7 @@ export interface NearestMode {
   readonly mode: Mode;
   /** Actions that only the mode allows. */
   readonly added: readonly string[];
-  /** Actions that only the policy allows. */
+  /** Actions that only the policy allows, or the second one that belongs to it. */
   readonly removed: readonly string[];
 }
 
@@ -121,13 +122,17 @@ export function nearestMode(
 ): NearestMode | undefined {
   const pairs = policies.flatMap((policy) =>
     modes.map(({ mode, documents }): NearestMode => {
-      const own = actionsOf(policy.document);
+      const names = [policy.name, secondPolicyName(policy.name)];
+      const deployed = policies.filter(({ name }) => names.includes(name));
+      const own = deployed.flatMap(({ document }) => actionsOf(document));
       const added = documents.flatMap((document) => actionsBeyond(document, own)).sort();
       return {
         policy,
         mode,
         added,
-        removed: actionsBeyond(policy.document, documents.flatMap(actionsOf)),
+        removed: deployed.flatMap(({ document }) =>
+          actionsBeyond(document, documents.flatMap(actionsOf)),
+        ),
       };
     }),
   );

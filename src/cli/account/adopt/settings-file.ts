@@ -1,4 +1,5 @@
 import { stringify } from "yaml";
+import { secondPolicyName } from "../../../iam/deployment-policies";
 import { policyDocument } from "../../../iam/policy-document";
 import { MODES, type Mode } from "../../../iam/policy-statements";
 import { listed, SettingsError } from "../../../settings/errors";
@@ -117,7 +118,11 @@ function leftOver(
   const others = policies.filter((policy) => policy.name !== imported?.name);
   return [
     ...notes,
-    ...others.map(({ name }) => `the user has the policy ${name}, which stays and is not managed`),
+    ...others.map(({ name }) =>
+      imported !== undefined && name === secondPolicyName(imported.name)
+        ? `the user has the policy ${name}, whose name the second policy has in the modes scoped and minimal; import it before the first apply (docs/how-to/import.md)`
+        : `the user has the policy ${name}, which stays and is not managed`,
+    ),
   ];
 }
 
